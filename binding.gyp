@@ -1,0 +1,29 @@
+# The addon as it ships: prebuildify and the fallback of `npm install` build this.
+{
+  "targets": [
+    {
+      "target_name": "ipvs",
+      "conditions": [
+        ["OS!='linux'", {"type": "none"}],
+        ["OS=='linux'", {
+          "sources": ["<!@(node -p \"require('fs').readFileSync('csrc/sources.txt','utf8').trim()\")"],
+          "include_dirs": ["csrc", "<!(node -p \"require('node-addon-api').include_dir\")"],
+          "defines": [
+            "NAPI_VERSION=9",
+            "NODE_ADDON_API_CPP_EXCEPTIONS",
+            "NODE_ADDON_API_CPP_EXCEPTIONS_ALL",
+            "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+            "NODE_ADDON_API_DISABLE_DEPRECATED"
+          ],
+          "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+          "cflags_cc": [
+            "-std=c++20", "-Wall", "-Wextra",
+            "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-gnu-unique",
+            "-ffunction-sections", "-fdata-sections", "-fstack-protector-strong"
+          ],
+          "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,relro", "-Wl,-z,now"]
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,38 @@
+// What JavaScript holds of a connection to IPVS. lib/ipvs.ts wraps it; nobody else sees it.
+//
+// Threading: methods run on the thread of the environment. The client behind it is used by one
+// thread at a time:
+//   the queue in lib/ keeps one job in flight, and a mutex makes a synchronous call wait for it.
+// Life: a job holds the client, so that neither close() nor the collection of the handle takes it
+// away from under
+//   one; the socket is closed when the last of them lets go.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+namespace binding {
+
+class Handle : public Napi::ObjectWrap<Handle> {
+ public:
+  static Napi::Function define(Napi::Env env);
+
+  explicit Handle(const Napi::CallbackInfo& info);
+
+ private:
+  struct Connection;
+
+  /// open(netns: string): Promise<void>. An empty path: the namespace of the process.
+  Napi::Value open(const Napi::CallbackInfo& info);
+  /// run(requests: Uint8Array): Promise<Results>. The bytes are copied before it returns.
+  Napi::Value run(const Napi::CallbackInfo& info);
+  /// runSync(requests: Uint8Array): Results
+  Napi::Value run_sync(const Napi::CallbackInfo& info);
+  /// close(): void
+  Napi::Value close(const Napi::CallbackInfo& info);
+
+  std::shared_ptr<Connection> connection_;
+};
+
+}  // namespace binding

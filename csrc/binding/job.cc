@@ -1,0 +1,38 @@
+#include "binding/job.h"
+
+#include <utility>
+
+#include "binding/error.h"
+
+namespace binding {
+
+Napi::Promise Job::start(Napi::Env env, Work work, Finish finish) {
+  auto* job =
+      new Job(env, std::move(work), std::move(finish));  // deletes itself, as AsyncWorkers do
+  const Napi::Promise promise = job->deferred_.Promise();
+  job->Queue();
+  return promise;
+}
+
+Job::Job(Napi::Env env, Work work, Finish finish)
+    : Napi::AsyncWorker(env, "ipvs"),
+      deferred_(Napi::Promise::Deferred::New(env)),
+      work_(std::move(work)),
+      finish_(std::move(finish)) {}
+
+void Job::Execute() {
+  try {
+    work_();
+  } catch (const netlink::Error& error) {
+    failure_ = error;
+    SetError(error.what());
+  }
+}
+
+void Job::OnOK() { deferred_.Resolve(finish_(Env())); }
+
+void Job::OnError(const Napi::Error& error) {
+  deferred_.Reject(failure_ ? make_error(Env(), *failure_).Value() : error.Value());
+}
+
+}  // namespace binding

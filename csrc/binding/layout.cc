@@ -1,0 +1,205 @@
+#include "binding/layout.h"
+
+#include <cstddef>
+#include <span>
+
+#include "ipvs/request.h"
+
+namespace binding {
+namespace {
+
+using ipvs::Changes;
+using ipvs::DestinationEntry;
+using ipvs::Operation;
+using ipvs::Outcome;
+using ipvs::Request;
+using ipvs::ServiceEntry;
+using ipvs::Status;
+
+struct Field {
+  const char* name;
+  size_t offset;
+  size_t size;
+};
+
+struct Record {
+  const char* name;
+  size_t size;
+  std::span<const Field> fields;
+};
+
+struct Number {
+  const char* name;
+  uint32_t value;
+};
+
+struct Enumeration {
+  const char* name;
+  std::span<const Number> numbers;
+};
+
+#define FIELD(record, name, member) \
+  { name, offsetof(record, member), sizeof(static_cast<record*>(nullptr)->member) }
+
+constexpr Field kRequest[] = {
+    FIELD(Request, "operation", operation),     FIELD(Request, "changes", changes),
+    FIELD(Request, "flagsOwner", flags_owner),  FIELD(Request, "service", service),
+    FIELD(Request, "destination", destination),
+};
+
+constexpr Field kService[] = {
+    FIELD(ipvs::Service, "address", key.address), FIELD(ipvs::Service, "fwmark", key.fwmark),
+    FIELD(ipvs::Service, "family", key.family),   FIELD(ipvs::Service, "protocol", key.protocol),
+    FIELD(ipvs::Service, "port", key.port),       FIELD(ipvs::Service, "flags", flags),
+    FIELD(ipvs::Service, "timeout", timeout),     FIELD(ipvs::Service, "netmask", netmask),
+    FIELD(ipvs::Service, "scheduler", scheduler), FIELD(ipvs::Service, "engine", engine),
+};
+
+constexpr Field kDestination[] = {
+    FIELD(ipvs::Destination, "address", key.address),
+    FIELD(ipvs::Destination, "family", key.family),
+    FIELD(ipvs::Destination, "port", key.port),
+    FIELD(ipvs::Destination, "forwarding", forwarding),
+    FIELD(ipvs::Destination, "weight", weight),
+    FIELD(ipvs::Destination, "upperThreshold", upper_threshold),
+    FIELD(ipvs::Destination, "lowerThreshold", lower_threshold),
+    FIELD(ipvs::Destination, "tunnelType", tunnel_type),
+    FIELD(ipvs::Destination, "tunnelPort", tunnel_port),
+    FIELD(ipvs::Destination, "tunnelFlags", tunnel_flags),
+};
+
+constexpr Field kStats[] = {
+    FIELD(ipvs::Stats, "connections", connections),
+    FIELD(ipvs::Stats, "inPackets", in_packets),
+    FIELD(ipvs::Stats, "outPackets", out_packets),
+    FIELD(ipvs::Stats, "inBytes", in_bytes),
+    FIELD(ipvs::Stats, "outBytes", out_bytes),
+    FIELD(ipvs::Stats, "connectionRate", connection_rate),
+    FIELD(ipvs::Stats, "inPacketRate", in_packet_rate),
+    FIELD(ipvs::Stats, "outPacketRate", out_packet_rate),
+    FIELD(ipvs::Stats, "inByteRate", in_byte_rate),
+    FIELD(ipvs::Stats, "outByteRate", out_byte_rate),
+};
+
+constexpr Field kServiceEntry[] = {
+    FIELD(ServiceEntry, "service", service),
+    FIELD(ServiceEntry, "stats", stats),
+    FIELD(ServiceEntry, "firstDestination", first_destination),
+    FIELD(ServiceEntry, "destinations", destinations),
+};
+
+constexpr Field kDestinationEntry[] = {
+    FIELD(DestinationEntry, "destination", destination),
+    FIELD(DestinationEntry, "stats", stats),
+    FIELD(DestinationEntry, "activeConnections", active_connections),
+    FIELD(DestinationEntry, "inactiveConnections", inactive_connections),
+    FIELD(DestinationEntry, "persistentConnections", persistent_connections),
+};
+
+constexpr Field kOutcome[] = {
+    FIELD(Outcome, "error", error),
+    FIELD(Outcome, "status", status),
+    FIELD(Outcome, "text", text),
+    FIELD(Outcome, "created", created),
+    FIELD(Outcome, "firstService", first_service),
+    FIELD(Outcome, "services", services),
+    FIELD(Outcome, "firstDestination", first_destination),
+    FIELD(Outcome, "destinations", destinations),
+    FIELD(Outcome, "version", info.version),
+    FIELD(Outcome, "connectionTableSize", info.connection_table_size),
+};
+
+#undef FIELD
+
+constexpr Record kRecords[] = {
+    {"request", sizeof(Request), kRequest},
+    {"service", sizeof(ipvs::Service), kService},
+    {"destination", sizeof(ipvs::Destination), kDestination},
+    {"stats", sizeof(ipvs::Stats), kStats},
+    {"serviceEntry", sizeof(ServiceEntry), kServiceEntry},
+    {"destinationEntry", sizeof(DestinationEntry), kDestinationEntry},
+    {"outcome", sizeof(Outcome), kOutcome},
+};
+
+template <typename Value>
+constexpr Number number(const char* name, Value value) {
+  return {name, static_cast<uint32_t>(value)};
+}
+
+constexpr Number kOperations[] = {
+    number("addService", Operation::kAddService),
+    number("updateService", Operation::kUpdateService),
+    number("ensureService", Operation::kEnsureService),
+    number("deleteService", Operation::kDeleteService),
+    number("getService", Operation::kGetService),
+    number("listServices", Operation::kListServices),
+    number("addDestination", Operation::kAddDestination),
+    number("updateDestination", Operation::kUpdateDestination),
+    number("ensureDestination", Operation::kEnsureDestination),
+    number("deleteDestination", Operation::kDeleteDestination),
+    number("getDestination", Operation::kGetDestination),
+    number("listDestinations", Operation::kListDestinations),
+    number("snapshot", Operation::kSnapshot),
+    number("flush", Operation::kFlush),
+    number("getInfo", Operation::kGetInfo),
+};
+static_assert(std::size(kOperations) == static_cast<size_t>(Operation::kCount));
+
+constexpr Number kStatuses[] = {
+    number("done", Status::kDone),
+    number("refused", Status::kRefused),
+    number("lost", Status::kLost),
+    number("notSent", Status::kNotSent),
+    number("unavailable", Status::kUnavailable),
+    number("foreignFlags", Status::kForeignFlags),
+    number("tunnelless", Status::kTunnelless),
+    number("thresholds", Status::kThresholds),
+};
+
+constexpr Number kChanges[] = {
+    number("scheduler", Changes::kScheduler),
+    number("schedulerFlags", Changes::kSchedulerFlags),
+    number("onePacket", Changes::kOnePacket),
+    number("persistence", Changes::kPersistence),
+    number("timeout", Changes::kTimeout),
+    number("netmask", Changes::kNetmask),
+    number("engine", Changes::kEngine),
+    number("forwarding", Changes::kForwarding),
+    number("weight", Changes::kWeight),
+    number("upperThreshold", Changes::kUpperThreshold),
+    number("lowerThreshold", Changes::kLowerThreshold),
+    number("tunnel", Changes::kTunnel),
+};
+
+constexpr Enumeration kEnumerations[] = {
+    {"operations", kOperations},
+    {"statuses", kStatuses},
+    {"changes", kChanges},
+};
+
+}  // namespace
+
+Napi::Object make_layout(Napi::Env env) {
+  Napi::Object layout = Napi::Object::New(env);
+  for (const Record& record : kRecords) {
+    Napi::Object fields = Napi::Object::New(env);
+    for (const Field& field : record.fields) {
+      Napi::Object place = Napi::Object::New(env);
+      place.Set("offset", static_cast<double>(field.offset));
+      place.Set("size", static_cast<double>(field.size));
+      fields.Set(field.name, place);
+    }
+    Napi::Object described = Napi::Object::New(env);
+    described.Set("size", static_cast<double>(record.size));
+    described.Set("fields", fields);
+    layout.Set(record.name, described);
+  }
+  for (const Enumeration& enumeration : kEnumerations) {
+    Napi::Object numbers = Napi::Object::New(env);
+    for (const Number& each : enumeration.numbers) numbers.Set(each.name, each.value);
+    layout.Set(enumeration.name, numbers);
+  }
+  return layout;
+}
+
+}  // namespace binding

@@ -1,0 +1,14 @@
+// Results of a batch, as JavaScript gets them: three buffers of records, and the texts.
+#pragma once
+
+#include <napi.h>
+
+#include "ipvs/request.h"
+
+namespace binding {
+
+/// { outcomes, services, destinations: ArrayBuffer, texts: string[] }. Large buffers change hands
+/// without a copy.
+Napi::Value to_js(Napi::Env env, ipvs::Results results);
+
+}  // namespace binding

@@ -1,0 +1,176 @@
+#include "ipvs/channel.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "ipvs/unique.h"
+#include "netlink/error.h"
+
+namespace ipvs {
+namespace {
+
+using netlink::Attributes;
+using netlink::Error;
+using netlink::Failure;
+using netlink::Messages;
+
+constexpr Command kListServices{IPVS_CMD_GET_SERVICE, {}, {}};
+constexpr Command kListDestinations{IPVS_CMD_GET_DEST, Part::kKey, {}};
+constexpr int kListAttempts = 5;
+
+template <typename Object>
+bool same(const Object& a, const Object& b) {
+  static_assert(std::has_unique_object_representations_v<Object>);
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+}  // namespace
+
+Channel::Channel(const std::string& netns)
+    : socket_(netlink::Socket::open(NETLINK_GENERIC, netns)),
+      family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
+
+void Channel::encode(netlink::Batch& batch, const Step& step, uint16_t flags) const {
+  family_.begin(batch, step.command->id, flags, step.command->answer);
+  if (step.command->service) put_service(batch, *step.service, *step.command->service);
+  if (step.command->destination) {
+    put_destination(batch, *step.destination, *step.command->destination);
+  }
+  batch.end();
+}
+
+std::vector<Failure> Channel::run_once(std::span<const Step> steps, const OnReply& on_reply) {
+  batch_.clear();
+  for (const Step& step : steps) encode(batch_, step, 0);
+  return socket_.run(batch_, [&](size_t index, const Messages& message) {
+    on_reply(index, message.attributes(netlink::kGenericHeader));
+  });
+}
+
+// Whether the family is to be had under another id than before.
+bool Channel::renewed() {
+  try {
+    const bool changed = family_.refresh(socket_);
+    available_ = true;
+    return changed;
+  } catch (const Error& error) {
+    available_ = available_ && error.error() != ENOENT;
+    return false;
+  }
+}
+
+std::vector<Failure> Channel::run(std::span<const Step> steps, const OnReply& on_reply) {
+  std::vector<Failure> failures = run_once(steps, on_reply);
+
+  const auto stale = [](const Failure& failure) { return failure.error == ENOENT; };
+  if (std::any_of(failures.begin(), failures.end(), stale) && renewed()) {
+    std::vector<size_t> missed;
+    std::vector<Step> again;
+    for (const Failure& failure : failures) {
+      if (!stale(failure)) continue;
+      missed.push_back(failure.index);
+      again.push_back(steps[failure.index]);
+    }
+    std::erase_if(failures, stale);
+    auto remaining = run_once(
+        again, [&](size_t index, Attributes attributes) { on_reply(missed[index], attributes); });
+    for (Failure& failure : remaining) {
+      failure.index = missed[failure.index];
+      failures.push_back(std::move(failure));
+    }
+    std::sort(failures.begin(), failures.end(),
+              [](const Failure& a, const Failure& b) { return a.index < b.index; });
+  }
+
+  std::erase_if(failures, [&](const Failure& failure) {
+    return failure.fate == netlink::Fate::kLost && shows_done(steps[failure.index]);
+  });
+  return failures;
+}
+
+// Whether the state of the kernel is what the step would have made it.
+bool Channel::shows_done(const Step& step) {
+  try {
+    switch (step.command->id) {
+      case IPVS_CMD_NEW_SERVICE:
+      case IPVS_CMD_SET_SERVICE: {
+        const auto found = find_service(step.service->key);
+        return found && same(found->service, *step.service);
+      }
+      case IPVS_CMD_DEL_SERVICE:
+        return !find_service(step.service->key);
+      case IPVS_CMD_NEW_DEST:
+      case IPVS_CMD_SET_DEST:
+      case IPVS_CMD_DEL_DEST: {
+        std::vector<DestinationEntry> entries;
+        list_destinations(step.service->key, entries);
+        const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
+          return same(entry.destination.key, step.destination->key);
+        });
+        if (step.command->id == IPVS_CMD_DEL_DEST) return found == entries.end();
+        return found != entries.end() && same(found->destination, *step.destination);
+      }
+      case IPVS_CMD_FLUSH: {
+        std::vector<ServiceEntry> entries;
+        list_services(entries);
+        return entries.empty();
+      }
+      default:
+        return false;
+    }
+  } catch (const Error&) {
+    return false;  // still unknown: the failure stands
+  }
+}
+
+template <typename Entry, typename Read>
+void Channel::list(const Step& request, std::vector<Entry>& entries, Read read) {
+  const size_t first = entries.size();
+  for (int attempt = 1;; ++attempt) {
+    entries.resize(first);
+    bool damaged = false;
+    dump_.clear();
+    encode(dump_, request, NLM_F_DUMP);
+    try {
+      const auto end = socket_.dump(dump_, [&](const Messages& message) {
+        const auto entry = read(message.attributes(netlink::kGenericHeader));
+        damaged = damaged || !entry;
+        if (entry) entries.push_back(*entry);
+      });
+      if (damaged) throw Error(EBADMSG, "recvmmsg", "a message that is not what was asked for");
+      if (end.interrupted && attempt < kListAttempts) continue;
+      if (end.interrupted) throw Error(EINTR, "recvmmsg", "the list changed during each reading");
+      if (end.datagrams > 1) make_unique(entries, first);
+      return;
+    } catch (const Error& error) {
+      if (error.error() != ENOENT || attempt > 1 || !renewed()) throw;
+    }
+  }
+}
+
+void Channel::list_services(std::vector<ServiceEntry>& entries) {
+  list(Step{&kListServices, nullptr, nullptr}, entries, read_service);
+}
+
+void Channel::list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries) {
+  Service named{};
+  named.key = service;
+  list(Step{&kListDestinations, &named, nullptr}, entries,
+       [&](Attributes attributes) { return read_destination(attributes, service.family); });
+}
+
+std::optional<ServiceEntry> Channel::find_service(const ServiceKey& service) {
+  Service named{};
+  named.key = service;
+  const Step step{&kGetService, &named, nullptr};
+  std::optional<ServiceEntry> found;
+  const auto failures =
+      run({&step, 1}, [&](size_t, Attributes attributes) { found = read_service(attributes); });
+  if (failures.empty() && !found) throw Error(EBADMSG, "recvmmsg", "a reply without a service");
+  if (failures.empty()) return found;
+  if (failures[0].error == ESRCH) return std::nullopt;
+  throw Error(failures[0].error, "IPVS_CMD_GET_SERVICE", failures[0].text);
+}
+
+}  // namespace ipvs

@@ -1,0 +1,94 @@
+// The commands of the IPVS family on one netlink socket.
+//
+// Threading: one thread at a time; any thread. The network namespace is that of the opening.
+// What the kernel leaves to its clients is done here, for every command alike:
+// - a family id that a module reload has made stale is noticed by its ENOENT, and what met it is
+// sent again;
+// - a command whose answer was lost is read back, and is a failure only if the kernel's state does
+// not show it;
+// - a list that the kernel gave in several chunks may name an object twice, and is made unique.
+#pragma once
+
+#include <linux/ip_vs.h>
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ipvs/codec.h"
+#include "netlink/generic.h"
+#include "netlink/socket.h"
+
+namespace ipvs {
+
+/// A command and what its request carries.
+struct Command {
+  uint8_t id;
+  std::optional<Part> service;
+  std::optional<Part> destination;
+  netlink::Answer answer = netlink::Answer::kErrorOnly;
+};
+
+inline constexpr Command kNewService{IPVS_CMD_NEW_SERVICE, Part::kFull, {}};
+inline constexpr Command kSetService{IPVS_CMD_SET_SERVICE, Part::kFull, {}};
+inline constexpr Command kDeleteService{IPVS_CMD_DEL_SERVICE, Part::kKey, {}};
+inline constexpr Command kGetService{IPVS_CMD_GET_SERVICE, Part::kKey, {}, netlink::Answer::kData};
+inline constexpr Command kNewDestination{IPVS_CMD_NEW_DEST, Part::kKey, Part::kFull};
+inline constexpr Command kSetDestination{IPVS_CMD_SET_DEST, Part::kKey, Part::kFull};
+inline constexpr Command kDeleteDestination{IPVS_CMD_DEL_DEST, Part::kKey, Part::kKey};
+inline constexpr Command kFlush{IPVS_CMD_FLUSH, {}, {}};
+inline constexpr Command kGetInfo{IPVS_CMD_GET_INFO, {}, {}, netlink::Answer::kData};
+
+/// A command on an object. The objects must outlive the exchange.
+struct Step {
+  const Command* command;
+  const Service* service;
+  const Destination* destination;
+};
+
+class Channel {
+ public:
+  /// The reply to a query, valid during the call only.
+  using OnReply = std::function<void(size_t step, netlink::Attributes attributes)>;
+
+  /// Opens a socket in the network namespace at `netns` (empty: the calling thread's) and finds
+  /// IPVS, which makes the kernel load its module where it can.
+  /// @throws netlink::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of
+  /// netlink::Socket::open()
+  explicit Channel(const std::string& netns);
+
+  /// Executes every step, in order; an error stops none of the others.
+  /// @returns the failures, by the index of the step
+  std::vector<netlink::Failure> run(std::span<const Step> steps, const OnReply& on_reply);
+
+  /// Appends all services to `entries`.
+  /// @throws netlink::Error with the kernel's errno, and those of netlink::Socket::dump()
+  void list_services(std::vector<ServiceEntry>& entries);
+  /// Appends the destinations of `service` to `entries`: none if there is no such service, which
+  /// the kernel does not tell apart.
+  void list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries);
+  /// The service as it is, or nothing if it is not there.
+  std::optional<ServiceEntry> find_service(const ServiceKey& service);
+
+  /// False once the family was looked for again and not found: the module has gone, and ENOENT
+  /// means that.
+  bool available() const { return available_; }
+
+ private:
+  bool renewed();
+  void encode(netlink::Batch& batch, const Step& step, uint16_t flags) const;
+  std::vector<netlink::Failure> run_once(std::span<const Step> steps, const OnReply& on_reply);
+  bool shows_done(const Step& step);
+  template <typename Entry, typename Read>
+  void list(const Step& request, std::vector<Entry>& entries, Read read);
+
+  netlink::Socket socket_;
+  netlink::Family family_;
+  netlink::Batch batch_;
+  netlink::Batch dump_;
+  bool available_ = true;
+};
+
+}  // namespace ipvs

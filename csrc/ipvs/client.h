@@ -1,0 +1,69 @@
+// The operations of IPVS: batches of requests in, batches of results out.
+//
+// Threading: one thread at a time; any thread.
+// Order: requests take effect in the order given, and each sees the effects of those before it.
+// Errors: of a request in its Outcome; none of them stops the others. Only the constructor throws.
+// Performance: neighbouring requests of one kind share their exchanges: commands and queries one,
+// ensures
+//   one where all is there and two where something is not, updates of services two. A list costs a
+//   dump, a snapshot one for the services and one for each service's destinations.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ipvs/channel.h"
+#include "ipvs/request.h"
+
+namespace ipvs {
+
+class Client {
+ public:
+  /// Connects, and asks for the version, which tells whether we have the rights.
+  /// @throws netlink::Error EPERM ("IPVS_CMD_GET_INFO"): no CAP_NET_ADMIN in the initial user
+  /// namespace; those
+  ///   of Channel
+  explicit Client(const std::string& netns);
+
+  Results run(std::span<const Request> requests);
+
+ private:
+  struct Range {
+    size_t first;
+    size_t last;
+  };
+  struct Rule;
+  static const Rule kRules[];
+  static const Rule& rule_of(uint32_t operation);
+
+  // Each answers the requests of a range, all of its kind.
+  void run_commands(Range range);
+  void run_ensures(Range range);
+  void run_service_updates(Range range);
+  void run_destination_updates(Range range);
+  void run_lists(Range range);
+  void run_unknown(Range range);
+
+  void update_services(Range range);
+  void update_destinations(Range range);
+  void send_updates(const std::vector<Step>& steps, const std::vector<size_t>& requests);
+  const DestinationEntry& find_destination(const ServiceKey& service, const DestinationKey& key,
+                                           const std::vector<DestinationEntry>& entries);
+  void require_service(const ServiceKey& service);
+  void list(const Request& request, Outcome& outcome);
+  void read_reply(size_t request, netlink::Attributes attributes);
+  Step step_of(size_t request, const Command& command) const;
+  template <typename Action>
+  void attempt(size_t request, Action action);
+  bool is_pending(size_t request) const;
+  void done(size_t request);
+  void fail(size_t request, Status status, int error, const std::string& text = {});
+  void fail(size_t request, const netlink::Failure& failure);
+
+  Channel channel_;
+  std::span<const Request> requests_;
+  Results results_;
+};
+
+}  // namespace ipvs

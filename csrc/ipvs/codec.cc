@@ -1,0 +1,289 @@
+#include "ipvs/codec.h"
+
+#include <arpa/inet.h>
+#include <linux/ip_vs.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+
+namespace ipvs {
+namespace {
+
+using netlink::Attributes;
+using netlink::Batch;
+
+/// How an attribute's payload relates to the field that holds it.
+enum class Kind : uint8_t {
+  kU8,       ///< u8 on the wire, uint16_t in the struct
+  kU16,      ///< host byte order
+  kU32,      ///< host byte order
+  kPort,     ///< u16, network byte order
+  kAddress,  ///< 16 bytes
+  kName,     ///< NUL-terminated
+  kFlags,    ///< struct ip_vs_flags: the bits, and a mask of which to change
+  kNetmask,  ///< IPv4: a mask in network byte order; IPv6: a prefix length in host byte order
+  kStats,    ///< nest with 32-bit numbers, but for the byte counts
+  kStats64,  ///< nest with 64-bit numbers
+};
+
+/// When a request carries the attribute. Replies are read whatever the use.
+enum class Use : uint8_t {
+  kKey,      ///< always
+  kMark,     ///< always, where a firewall mark names the service
+  kNoMark,   ///< always, where none does
+  kSetting,  ///< where the object is described in full
+  kEngine,   ///< likewise, if there is an engine: an empty name would ask the kernel for a module
+  kTunnel,   ///< likewise, if forwarding is by tunnel
+  kReport,   ///< never: the kernel's to tell
+};
+
+struct Row {
+  uint16_t attribute;
+  Kind kind;
+  Use use;
+  uint16_t offset;    // within ServiceEntry or DestinationEntry
+  uint16_t size = 0;  // of a name
+};
+
+// The rows of each table are in the order of the attribute numbers, from 1.
+#define AT(field) static_cast<uint16_t>(offsetof(ServiceEntry, field))
+constexpr Row kService[] = {
+    {IPVS_SVC_ATTR_AF, Kind::kU16, Use::kKey, AT(service.key.family)},
+    {IPVS_SVC_ATTR_PROTOCOL, Kind::kU16, Use::kNoMark, AT(service.key.protocol)},
+    {IPVS_SVC_ATTR_ADDR, Kind::kAddress, Use::kNoMark, AT(service.key.address)},
+    {IPVS_SVC_ATTR_PORT, Kind::kPort, Use::kNoMark, AT(service.key.port)},
+    {IPVS_SVC_ATTR_FWMARK, Kind::kU32, Use::kMark, AT(service.key.fwmark)},
+    {IPVS_SVC_ATTR_SCHED_NAME, Kind::kName, Use::kSetting, AT(service.scheduler), 16},
+    {IPVS_SVC_ATTR_FLAGS, Kind::kFlags, Use::kSetting, AT(service.flags)},
+    {IPVS_SVC_ATTR_TIMEOUT, Kind::kU32, Use::kSetting, AT(service.timeout)},
+    {IPVS_SVC_ATTR_NETMASK, Kind::kNetmask, Use::kSetting, AT(service.netmask)},
+    {IPVS_SVC_ATTR_STATS, Kind::kStats, Use::kReport, AT(stats)},
+    {IPVS_SVC_ATTR_PE_NAME, Kind::kName, Use::kEngine, AT(service.engine), 20},
+    {IPVS_SVC_ATTR_STATS64, Kind::kStats64, Use::kReport, AT(stats)},
+};
+#undef AT
+#define AT(field) static_cast<uint16_t>(offsetof(DestinationEntry, field))
+constexpr Row kDestination[] = {
+    {IPVS_DEST_ATTR_ADDR, Kind::kAddress, Use::kKey, AT(destination.key.address)},
+    {IPVS_DEST_ATTR_PORT, Kind::kPort, Use::kKey, AT(destination.key.port)},
+    {IPVS_DEST_ATTR_FWD_METHOD, Kind::kU32, Use::kSetting, AT(destination.forwarding)},
+    {IPVS_DEST_ATTR_WEIGHT, Kind::kU32, Use::kSetting, AT(destination.weight)},
+    {IPVS_DEST_ATTR_U_THRESH, Kind::kU32, Use::kSetting, AT(destination.upper_threshold)},
+    {IPVS_DEST_ATTR_L_THRESH, Kind::kU32, Use::kSetting, AT(destination.lower_threshold)},
+    {IPVS_DEST_ATTR_ACTIVE_CONNS, Kind::kU32, Use::kReport, AT(active_connections)},
+    {IPVS_DEST_ATTR_INACT_CONNS, Kind::kU32, Use::kReport, AT(inactive_connections)},
+    {IPVS_DEST_ATTR_PERSIST_CONNS, Kind::kU32, Use::kReport, AT(persistent_connections)},
+    {IPVS_DEST_ATTR_STATS, Kind::kStats, Use::kReport, AT(stats)},
+    // Always: without it the kernel reads an IPv6 address behind an IPv4 service as four bytes of
+    // IPv4.
+    {IPVS_DEST_ATTR_ADDR_FAMILY, Kind::kU16, Use::kKey, AT(destination.key.family)},
+    {IPVS_DEST_ATTR_STATS64, Kind::kStats64, Use::kReport, AT(stats)},
+    {IPVS_DEST_ATTR_TUN_TYPE, Kind::kU8, Use::kTunnel, AT(destination.tunnel_type)},
+    {IPVS_DEST_ATTR_TUN_PORT, Kind::kPort, Use::kTunnel, AT(destination.tunnel_port)},
+    {IPVS_DEST_ATTR_TUN_FLAGS, Kind::kU16, Use::kTunnel, AT(destination.tunnel_flags)},
+};
+#undef AT
+
+struct StatsRow {
+  uint16_t attribute;
+  uint64_t Stats::*field;
+  bool always_wide;  // 64 bits among the 32-bit statistics too
+};
+constexpr StatsRow kStats[] = {
+    {IPVS_STATS_ATTR_CONNS, &Stats::connections, false},
+    {IPVS_STATS_ATTR_INPKTS, &Stats::in_packets, false},
+    {IPVS_STATS_ATTR_OUTPKTS, &Stats::out_packets, false},
+    {IPVS_STATS_ATTR_INBYTES, &Stats::in_bytes, true},
+    {IPVS_STATS_ATTR_OUTBYTES, &Stats::out_bytes, true},
+    {IPVS_STATS_ATTR_CPS, &Stats::connection_rate, false},
+    {IPVS_STATS_ATTR_INPPS, &Stats::in_packet_rate, false},
+    {IPVS_STATS_ATTR_OUTPPS, &Stats::out_packet_rate, false},
+    {IPVS_STATS_ATTR_INBPS, &Stats::in_byte_rate, false},
+    {IPVS_STATS_ATTR_OUTBPS, &Stats::out_byte_rate, false},
+};
+
+template <typename Rows>
+constexpr bool numbered_from_one(const Rows& rows) {
+  uint16_t expected = 1;
+  return std::all_of(std::begin(rows), std::end(rows),
+                     [&](const auto& row) { return row.attribute == expected++; });
+}
+static_assert(numbered_from_one(kService) && numbered_from_one(kDestination) &&
+              numbered_from_one(kStats));
+
+/// The row of an attribute, or null for one that is news to us, or padding.
+template <typename Table, size_t Size>
+const Table* row_of(const Table (&table)[Size], uint16_t attribute) {
+  return attribute >= 1 && attribute <= Size ? &table[attribute - 1] : nullptr;
+}
+
+template <typename Value>
+Value load(const std::byte* from) {
+  Value value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+void put_row(Batch& batch, const Row& row, const std::byte* field, uint16_t family) {
+  switch (row.kind) {
+    case Kind::kU8:
+      return batch.put(row.attribute, static_cast<uint8_t>(load<uint16_t>(field)));
+    case Kind::kU16:
+      return batch.put(row.attribute, load<uint16_t>(field));
+    case Kind::kU32:
+      return batch.put(row.attribute, load<uint32_t>(field));
+    case Kind::kPort:
+      return batch.put_network(row.attribute, load<uint16_t>(field));
+    case Kind::kAddress:
+      return batch.put_bytes(row.attribute, {field, sizeof(Address)});
+    case Kind::kName: {
+      const std::string_view all(reinterpret_cast<const char*>(field), row.size - 1U);
+      return batch.put_string(row.attribute, all.substr(0, all.find('\0')));
+    }
+    case Kind::kFlags: {
+      const ip_vs_flags flags{.flags = load<uint32_t>(field), .mask = ~0U};
+      return batch.put_bytes(row.attribute, std::as_bytes(std::span(&flags, 1)));
+    }
+    case Kind::kNetmask: {
+      const auto netmask = load<uint32_t>(field);
+      return batch.put(row.attribute, family == AF_INET ? htonl(netmask) : netmask);
+    }
+    case Kind::kStats:
+    case Kind::kStats64:
+      return;
+  }
+}
+
+void read_stats(Attributes& attributes, Stats& stats, bool wide) {
+  while (attributes.next()) {
+    const StatsRow* row = row_of(kStats, attributes.type());
+    if (row == nullptr) continue;
+    stats.*row->field =
+        wide || row->always_wide ? attributes.number<uint64_t>() : attributes.number<uint32_t>();
+  }
+}
+
+template <typename Value>
+void store(std::byte* to, Value value) {
+  std::memcpy(to, &value, sizeof value);
+}
+
+void read_row(Attributes& attributes, const Row& row, std::byte* field, bool& wide_seen) {
+  switch (row.kind) {
+    case Kind::kU8:
+      return store<uint16_t>(field, attributes.number<uint8_t>());
+    case Kind::kU16:
+      return store(field, attributes.number<uint16_t>());
+    case Kind::kU32:
+      return store(field, attributes.number<uint32_t>());
+    case Kind::kPort:
+      return store(field, attributes.network16());
+    case Kind::kAddress:
+      return attributes.copy({field, sizeof(Address)});
+    case Kind::kName: {
+      const std::string_view name = attributes.string().substr(0, row.size - 1U);
+      std::memset(field, 0, row.size);
+      std::memcpy(field, name.data(), name.size());
+      return;
+    }
+    case Kind::kFlags:
+      return store(field, attributes.number<uint32_t>() & ~ServiceFlags::kHashed);
+    case Kind::kNetmask:
+      return store(field, attributes.number<uint32_t>());
+    case Kind::kStats:
+      if (wide_seen) return;  // the 64-bit numbers win, whichever come first
+      [[fallthrough]];
+    case Kind::kStats64: {
+      const bool wide = row.kind == Kind::kStats64;
+      wide_seen = wide_seen || wide;
+      auto& stats = *reinterpret_cast<Stats*>(field);
+      return attributes.nested([&](Attributes& inner) { read_stats(inner, stats, wide); });
+    }
+  }
+}
+
+/// Appends the attributes of `table` that `wanted` lets through, as a nest.
+template <size_t Size, typename Entry, typename Wanted>
+void put_nest(Batch& batch, uint16_t nest_attribute, const Row (&table)[Size], const Entry& entry,
+              uint16_t family, Wanted wanted) {
+  const auto* base = reinterpret_cast<const std::byte*>(&entry);
+  const size_t nest = batch.begin_nest(nest_attribute);
+  for (const Row& row : table) {
+    if (wanted(row.use)) put_row(batch, row, base + row.offset, family);
+  }
+  batch.end_nest(nest);
+}
+
+/// Reads the nest of `nest_attribute` into `entry`. False if there is none, or if anything is
+/// damaged.
+template <size_t Size, typename Entry>
+bool read_nest(Attributes& attributes, uint16_t nest_attribute, const Row (&table)[Size],
+               Entry& entry) {
+  auto* base = reinterpret_cast<std::byte*>(&entry);
+  bool found = false;
+  while (attributes.next()) {
+    if (attributes.type() != nest_attribute) continue;
+    found = true;
+    attributes.nested([&](Attributes& inner) {
+      bool wide_seen = false;
+      while (inner.next()) {
+        const Row* row = row_of(table, inner.type());
+        if (row != nullptr) read_row(inner, *row, base + row->offset, wide_seen);
+      }
+    });
+  }
+  return found && !attributes.damaged();
+}
+
+}  // namespace
+
+void put_service(Batch& batch, const Service& service, Part part) {
+  ServiceEntry entry{};
+  entry.service = service;
+  const bool marked = service.key.fwmark != 0;
+  const bool full = part == Part::kFull;
+  const bool engine = full && !service.engine.view().empty();
+  put_nest(batch, IPVS_CMD_ATTR_SERVICE, kService, entry, service.key.family, [&](Use use) {
+    return use == Use::kKey || use == (marked ? Use::kMark : Use::kNoMark) ||
+           (full && use == Use::kSetting) || (engine && use == Use::kEngine);
+  });
+}
+
+void put_destination(Batch& batch, const Destination& destination, Part part) {
+  DestinationEntry entry{};
+  entry.destination = destination;
+  const bool full = part == Part::kFull;
+  const bool tunnel = full && destination.forwarding == IP_VS_CONN_F_TUNNEL;
+  put_nest(batch, IPVS_CMD_ATTR_DEST, kDestination, entry, destination.key.family, [&](Use use) {
+    return use == Use::kKey || (full && use == Use::kSetting) || (tunnel && use == Use::kTunnel);
+  });
+}
+
+std::optional<ServiceEntry> read_service(Attributes attributes) {
+  ServiceEntry entry{};
+  if (!read_nest(attributes, IPVS_CMD_ATTR_SERVICE, kService, entry)) return std::nullopt;
+  Service& service = entry.service;
+  if (service.key.family == AF_INET) service.netmask = ntohl(service.netmask);
+  return entry;
+}
+
+std::optional<DestinationEntry> read_destination(Attributes attributes, uint16_t family) {
+  DestinationEntry entry{};
+  if (!read_nest(attributes, IPVS_CMD_ATTR_DEST, kDestination, entry)) return std::nullopt;
+  DestinationKey& key = entry.destination.key;
+  if (key.family == 0) key.family = family;
+  return entry;
+}
+
+std::optional<Info> read_info(Attributes attributes) {
+  Info info{};
+  while (attributes.next()) {
+    if (attributes.type() == IPVS_INFO_ATTR_VERSION) info.version = attributes.number<uint32_t>();
+    if (attributes.type() == IPVS_INFO_ATTR_CONN_TAB_SIZE) {
+      info.connection_table_size = attributes.number<uint32_t>();
+    }
+  }
+  return attributes.damaged() ? std::nullopt : std::optional(info);
+}
+
+}  // namespace ipvs

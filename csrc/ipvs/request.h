@@ -1,0 +1,93 @@
+// What a client is asked and what it answers: plain records, a batch of the one for a batch of the
+// other.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ipvs/types.h"
+
+namespace ipvs {
+
+enum class Operation : uint32_t {
+  kAddService,
+  kUpdateService,
+  kEnsureService,
+  kDeleteService,
+  kGetService,
+  kListServices,
+  kAddDestination,
+  kUpdateDestination,
+  kEnsureDestination,
+  kDeleteDestination,
+  kGetDestination,
+  kListDestinations,
+  kSnapshot,
+  kFlush,
+  kGetInfo,
+  kCount,
+};
+
+/// Which settings an update names; the others keep their values.
+struct Changes {
+  static constexpr uint32_t kScheduler = 1U << 0;
+  static constexpr uint32_t kSchedulerFlags = 1U << 1;
+  static constexpr uint32_t kOnePacket = 1U << 2;
+  static constexpr uint32_t kPersistence = 1U << 3;  ///< on or off, by the flag
+  static constexpr uint32_t kTimeout = 1U << 4;
+  static constexpr uint32_t kNetmask = 1U << 5;
+  static constexpr uint32_t kEngine = 1U << 6;
+
+  static constexpr uint32_t kForwarding = 1U << 8;
+  static constexpr uint32_t kWeight = 1U << 9;
+  static constexpr uint32_t kUpperThreshold = 1U << 10;
+  static constexpr uint32_t kLowerThreshold = 1U << 11;
+  static constexpr uint32_t kTunnel = 1U << 12;
+};
+
+struct Request {
+  uint32_t operation;  ///< Operation; a number beyond it is refused
+  uint32_t changes;    ///< of an update: the settings it names (Changes)
+  Name<16>
+      flags_owner;  ///< of an update: the scheduler that its scheduler flags belong to, or empty
+  Service service;
+  Destination destination;
+};
+
+/// What became of a request.
+enum class Status : uint32_t {
+  kPending,       ///< no word yet
+  kDone,          ///< carried out
+  kRefused,       ///< the kernel said no; the errno is its
+  kLost,          ///< sent, the answer lost, and reading back did not show it done
+  kNotSent,       ///< not carried out: the transport failed before it
+  kUnavailable,   ///< IPVS has gone from the kernel
+  kForeignFlags,  ///< not sent: scheduler flags that belong to another scheduler than the service
+                  ///< has
+  kTunnelless,    ///< not sent: tunnel settings for a destination that is not forwarded by tunnel
+  kThresholds,    ///< not sent: the lower threshold would exceed the upper
+};
+
+struct Outcome {
+  int32_t error;     ///< errno, or 0
+  uint32_t status;   ///< Status
+  uint32_t text;     ///< 1 + the place of the kernel's words in Results::texts, or 0
+  uint32_t created;  ///< of ensure: 1 if the object was not there before
+  uint32_t first_service;
+  uint32_t services;
+  uint32_t first_destination;
+  uint32_t destinations;
+  Info info;
+};
+
+struct Results {
+  std::vector<Outcome> outcomes;  ///< one a request, in order
+  std::vector<ServiceEntry> services;
+  std::vector<DestinationEntry> destinations;
+  std::vector<std::string> texts;
+};
+
+static_assert(std::is_trivially_copyable_v<Request> && std::is_standard_layout_v<Request>);
+static_assert(std::is_trivially_copyable_v<Outcome> && std::is_standard_layout_v<Outcome>);
+
+}  // namespace ipvs

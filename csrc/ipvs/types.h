@@ -1,0 +1,126 @@
+// The objects of IPVS, as plain structs of fixed size. They are also the records that cross to
+// JavaScript, as they lie in memory; binding/layout.cc publishes where each field is.
+//
+// All numbers are in host byte order; addresses are in network byte order, IPv4 in the first four
+// bytes with zeros behind. Names end in NUL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+namespace ipvs {
+
+using Address = std::array<uint8_t, 16>;
+
+/// A NUL-terminated name of at most Size - 1 bytes.
+template <size_t Size>
+struct Name {
+  std::array<char, Size> bytes;
+
+  std::string_view view() const {
+    const std::string_view all(bytes.data(), bytes.size() - 1);
+    return all.substr(0, all.find('\0'));
+  }
+  /// Takes `text`, cut to what fits.
+  void assign(std::string_view text) {
+    bytes.fill('\0');
+    text.substr(0, Size - 1).copy(bytes.data(), Size - 1);
+  }
+};
+
+/// The bits of a service that ip_vs.h calls IP_VS_SVC_F_*. The kernel's own HASHED bit is never
+/// among them.
+struct ServiceFlags {
+  static constexpr uint32_t kPersistent = 0x01;
+  static constexpr uint32_t kHashed = 0x02;
+  static constexpr uint32_t kOnePacket = 0x04;
+  static constexpr uint32_t kScheduler = 0x38;
+};
+
+/// What names a service: a firewall mark and family, or protocol, address and port.
+struct ServiceKey {
+  Address address;
+  uint32_t fwmark;  ///< 0: named by protocol, address and port
+  uint16_t family;  ///< AF_INET or AF_INET6
+  uint16_t protocol;
+  uint16_t port;
+  uint16_t unused;  // no padding: keys are compared as bytes
+};
+
+struct Service {
+  ServiceKey key;
+  uint32_t flags;
+  uint32_t timeout;  ///< of persistence, seconds
+  uint32_t
+      netmask;  ///< of persistence: IPv4 mask (255.255.255.0 is 0xffffff00), or IPv6 prefix length
+  Name<16> scheduler;
+  Name<20> engine;  ///< persistence engine, at most 16 characters; empty: none
+};
+
+/// What names a destination within its service.
+struct DestinationKey {
+  Address address;
+  uint16_t family;
+  uint16_t port;
+};
+
+struct Destination {
+  DestinationKey key;
+  uint32_t forwarding;  ///< IP_VS_CONN_F_MASQ ...
+  uint32_t weight;
+  uint32_t upper_threshold;
+  uint32_t lower_threshold;
+  uint16_t tunnel_type;
+  uint16_t tunnel_port;
+  uint16_t tunnel_flags;
+  uint16_t unused;
+};
+
+/// IPVS_STATS_ATTR_*: counters since creation or the last zero, and rates per second.
+struct Stats {
+  uint64_t connections;
+  uint64_t in_packets;
+  uint64_t out_packets;
+  uint64_t in_bytes;
+  uint64_t out_bytes;
+  uint64_t connection_rate;
+  uint64_t in_packet_rate;
+  uint64_t out_packet_rate;
+  uint64_t in_byte_rate;
+  uint64_t out_byte_rate;
+};
+
+/// A service as the kernel reports it. In a snapshot its destinations are a range of the results'
+/// destinations.
+struct ServiceEntry {
+  Stats stats;
+  Service service;
+  uint32_t first_destination;
+  uint32_t destinations;
+};
+
+/// A destination as the kernel reports it.
+struct DestinationEntry {
+  Stats stats;
+  Destination destination;
+  uint32_t active_connections;
+  uint32_t inactive_connections;
+  uint32_t persistent_connections;
+};
+
+/// IPVS_INFO_ATTR_*.
+struct Info {
+  uint32_t version;                ///< 0x010201 is 1.2.1
+  uint32_t connection_table_size;  ///< buckets; on 7.x 0 until the namespace has its first service
+};
+
+static_assert(std::has_unique_object_representations_v<ServiceKey>);
+static_assert(std::has_unique_object_representations_v<DestinationKey>);
+static_assert(std::is_trivially_copyable_v<ServiceEntry> &&
+              std::is_standard_layout_v<ServiceEntry>);
+static_assert(std::is_trivially_copyable_v<DestinationEntry> &&
+              std::is_standard_layout_v<DestinationEntry>);
+
+}  // namespace ipvs

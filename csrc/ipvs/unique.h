@@ -1,0 +1,45 @@
+// Lists without doubles.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "ipvs/types.h"
+
+namespace ipvs {
+
+inline const ServiceKey& key_of(const ServiceEntry& entry) { return entry.service.key; }
+inline const DestinationKey& key_of(const DestinationEntry& entry) { return entry.destination.key; }
+
+/// Removes from `entries`, from place `first` on, all but the first entry of each key; the order
+/// stays.
+template <typename Entry>
+void make_unique(std::vector<Entry>& entries, size_t first) {
+  const auto before = [&](size_t a, size_t b) {
+    const int order =
+        std::memcmp(&key_of(entries[a]), &key_of(entries[b]), sizeof(key_of(entries[a])));
+    return order != 0 ? order < 0 : a < b;
+  };
+  std::vector<size_t> order(entries.size() - first);
+  for (size_t i = 0; i < order.size(); ++i) order[i] = first + i;
+  std::sort(order.begin(), order.end(), before);
+
+  std::vector<bool> doubled(order.size());
+  bool any = false;
+  for (size_t i = 1; i < order.size(); ++i) {
+    const auto& key = key_of(entries[order[i]]);
+    if (std::memcmp(&key, &key_of(entries[order[i - 1]]), sizeof key) != 0) continue;
+    doubled[order[i] - first] = true;
+    any = true;
+  }
+  if (!any) return;
+  size_t kept = first;
+  for (size_t i = first; i < entries.size(); ++i) {
+    if (!doubled[i - first]) entries[kept++] = entries[i];
+  }
+  entries.resize(kept);
+}
+
+}  // namespace ipvs

@@ -1,0 +1,29 @@
+// The one exception of the native code: an errno, the call that met it, and the kernel's own words.
+#pragma once
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace netlink {
+
+class Error : public std::system_error {
+ public:
+  /// `syscall` names the call that failed ("socket", "recvmmsg", "setns" ...); `text` is the
+  /// extended acknowledgement of the kernel (NLMSGERR_ATTR_MSG) or an explanation of ours, empty
+  /// where there is none.
+  Error(int error, std::string syscall, std::string text = {})
+      : std::system_error(error, std::generic_category(), syscall),
+        syscall_(std::move(syscall)),
+        text_(std::move(text)) {}
+
+  int error() const { return code().value(); }
+  const std::string& syscall() const { return syscall_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string syscall_;
+  std::string text_;
+};
+
+}  // namespace netlink

@@ -1,0 +1,215 @@
+#include "netlink/message.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+namespace netlink {
+namespace {
+
+constexpr size_t align(size_t bytes) { return (bytes + 3) & ~size_t{3}; }
+constexpr size_t kAttributeHeader = sizeof(nlattr);
+constexpr size_t kMessageHeader = sizeof(nlmsghdr);
+constexpr size_t kFirstCapacity = 4096;
+
+}  // namespace
+
+std::byte* Batch::grow(size_t bytes) {
+  if (size_ + bytes > capacity_) {
+    const size_t wanted = std::max({kFirstCapacity, capacity_ * 2, size_ + bytes});
+    auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted);
+    if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
+    data_ = std::move(larger);
+    capacity_ = wanted;
+  }
+  std::byte* at = data_.get() + size_;
+  size_ += bytes;
+  return at;
+}
+
+void Batch::append(const void* data, size_t bytes) {
+  std::byte* at = grow(align(bytes));
+  std::memcpy(at, data, bytes);
+  std::memset(at + bytes, 0, align(bytes) - bytes);
+}
+
+void Batch::begin_message(uint16_t type, uint16_t flags, Answer answer) {
+  if (size_ > std::numeric_limits<uint32_t>::max() / 2) throw std::length_error("netlink batch");
+  entries_.push_back({static_cast<uint32_t>(size_), 0, answer});
+  const nlmsghdr header{.nlmsg_len = 0,
+                        .nlmsg_type = type,
+                        .nlmsg_flags = static_cast<uint16_t>(flags | NLM_F_REQUEST),
+                        .nlmsg_seq = 0,
+                        .nlmsg_pid = 0};
+  append(&header, sizeof header);
+}
+
+void Batch::end() {
+  Entry& entry = entries_.back();
+  entry.length = static_cast<uint32_t>(size_ - entry.offset);
+  nlmsghdr sized = header(entries_.size() - 1);
+  sized.nlmsg_len = entry.length;
+  write_header(entries_.size() - 1, sized);
+}
+
+void Batch::put_bytes(uint16_t attribute, Bytes value) {
+  if (value.size() > std::numeric_limits<uint16_t>::max() - kAttributeHeader) {
+    throw std::length_error("netlink attribute");
+  }
+  const nlattr header{.nla_len = static_cast<uint16_t>(kAttributeHeader + value.size()),
+                      .nla_type = attribute};
+  std::byte* at = grow(kAttributeHeader + align(value.size()));
+  std::memcpy(at, &header, kAttributeHeader);
+  if (value.empty()) return;
+  std::memcpy(at + kAttributeHeader, value.data(), value.size());
+  std::memset(at + kAttributeHeader + value.size(), 0, align(value.size()) - value.size());
+}
+
+void Batch::put_network(uint16_t attribute, uint16_t value) { put(attribute, htons(value)); }
+
+void Batch::put_string(uint16_t attribute, std::string_view value) {
+  if (value.size() > std::numeric_limits<uint16_t>::max() - kAttributeHeader - 1) {
+    throw std::length_error("netlink attribute");
+  }
+  const size_t payload = value.size() + 1;
+  const nlattr header{.nla_len = static_cast<uint16_t>(kAttributeHeader + payload),
+                      .nla_type = attribute};
+  std::byte* at = grow(kAttributeHeader + align(payload));
+  std::memcpy(at, &header, kAttributeHeader);
+  std::memset(at + kAttributeHeader, 0, align(payload));
+  if (!value.empty()) std::memcpy(at + kAttributeHeader, value.data(), value.size());
+}
+
+size_t Batch::begin_nest(uint16_t attribute) {
+  const size_t nest = size_;
+  put_bytes(attribute | NLA_F_NESTED, {});
+  return nest;
+}
+
+void Batch::end_nest(size_t nest) {
+  const size_t length = size_ - nest;
+  if (length > std::numeric_limits<uint16_t>::max()) throw std::length_error("netlink nest");
+  const auto stored = static_cast<uint16_t>(length);
+  std::memcpy(data_.get() + nest + offsetof(nlattr, nla_len), &stored, sizeof stored);
+}
+
+void Batch::clear() {
+  size_ = 0;
+  entries_.clear();
+}
+
+nlmsghdr Batch::header(size_t index) const {
+  nlmsghdr header;
+  std::memcpy(&header, data_.get() + entries_.at(index).offset, kMessageHeader);
+  return header;
+}
+
+void Batch::write_header(size_t index, const nlmsghdr& header) {
+  std::memcpy(data_.get() + entries_.at(index).offset, &header, kMessageHeader);
+}
+
+void Batch::append_copy(const Batch& other, size_t index, uint16_t type) {
+  const Entry& source = other.entries_.at(index);
+  entries_.push_back({static_cast<uint32_t>(size_), source.length, source.answer});
+  std::memcpy(grow(source.length), other.data_.get() + source.offset, source.length);
+  nlmsghdr renamed = header(entries_.size() - 1);
+  renamed.nlmsg_type = type;
+  write_header(entries_.size() - 1, renamed);
+}
+
+bool Attributes::next() {
+  payload_ = {};
+  type_ = 0;
+  if (damaged_ || rest_.empty()) return false;
+  nlattr header;
+  if (rest_.size() < kAttributeHeader) {
+    damage();
+    return false;
+  }
+  std::memcpy(&header, rest_.data(), kAttributeHeader);
+  if (header.nla_len < kAttributeHeader || header.nla_len > rest_.size()) {
+    damage();
+    return false;
+  }
+  type_ = header.nla_type & NLA_TYPE_MASK;
+  payload_ = rest_.subspan(kAttributeHeader, header.nla_len - kAttributeHeader);
+  rest_ = rest_.subspan(std::min(align(header.nla_len), rest_.size()));
+  return true;
+}
+
+void Attributes::damage() {
+  damaged_ = true;
+  rest_ = {};
+}
+
+void Attributes::copy_exactly(void* target, size_t bytes) {
+  if (payload_.size() < bytes) return damage();
+  std::memcpy(target, payload_.data(), bytes);
+}
+
+uint16_t Attributes::network16() { return ntohs(number<uint16_t>()); }
+
+std::string_view Attributes::string() const {
+  const auto* text = reinterpret_cast<const char*>(payload_.data());
+  return {text, static_cast<size_t>(std::find(text, text + payload_.size(), '\0') - text)};
+}
+
+void Attributes::copy(std::span<std::byte> target) {
+  if (payload_.size() > target.size()) return damage();
+  std::fill(std::copy(payload_.begin(), payload_.end(), target.begin()), target.end(),
+            std::byte{0});
+}
+
+bool Messages::next() {
+  payload_ = {};
+  if (damaged_ || rest_.empty()) return false;
+  if (rest_.size() < kMessageHeader) {
+    damaged_ = true;
+    return false;
+  }
+  std::memcpy(&header_, rest_.data(), kMessageHeader);
+  if (header_.nlmsg_len < kMessageHeader || header_.nlmsg_len > rest_.size()) {
+    damaged_ = true;
+    return false;
+  }
+  payload_ = rest_.subspan(kMessageHeader, header_.nlmsg_len - kMessageHeader);
+  rest_ = rest_.subspan(std::min(align(header_.nlmsg_len), rest_.size()));
+  return true;
+}
+
+Attributes Messages::attributes(size_t header_bytes) const {
+  const size_t skipped = align(header_bytes);
+  // One stray byte makes the reader report damage rather than an empty message.
+  static constexpr std::byte kStray[1]{};
+  return Attributes(payload_.size() < skipped ? Bytes(kStray) : payload_.subspan(skipped));
+}
+
+Verdict read_verdict(const Messages& message) {
+  int32_t negative = 0;
+  if (message.payload().size() < sizeof negative) return {EBADMSG, {}, true};
+  std::memcpy(&negative, message.payload().data(), sizeof negative);
+  Verdict verdict{negative < 0 ? -negative : 0, {}, false};
+  if (!(message.header().nlmsg_flags & NLM_F_ACK_TLVS)) return verdict;
+
+  size_t skipped = sizeof negative;
+  if (message.header().nlmsg_type == NLMSG_ERROR) {
+    nlmsghdr request{};
+    if (message.payload().size() < sizeof(nlmsgerr)) return {EBADMSG, {}, true};
+    std::memcpy(&request, message.payload().data() + offsetof(nlmsgerr, msg), sizeof request);
+    // Without NLM_F_CAPPED the request's own payload stands before the attributes.
+    const bool capped = message.header().nlmsg_flags & NLM_F_CAPPED;
+    const size_t echoed =
+        capped || request.nlmsg_len < kMessageHeader ? 0 : request.nlmsg_len - kMessageHeader;
+    skipped = sizeof(nlmsgerr) + align(echoed);
+  }
+  Attributes attributes = message.attributes(skipped);
+  while (attributes.next()) {
+    if (attributes.type() == NLMSGERR_ATTR_MSG) verdict.text = attributes.string();
+  }
+  verdict.damaged = attributes.damaged();
+  return verdict;
+}
+
+}  // namespace netlink

@@ -1,0 +1,167 @@
+// Building and reading netlink messages. Pure: no input or output, no knowledge of any family.
+//
+// Threading: no shared state; one object belongs to one thread at a time.
+// Safety: a Batch never writes past what it holds, a reader never reads past the bytes it was
+// given, whatever
+//   their lengths claim. Damage is remembered ("sticky") and asked for once, after reading.
+// Alignment: values are copied, never cast: the kernel aligns to 4 bytes, so a u64 may lie
+// anywhere.
+#pragma once
+
+#include <linux/netlink.h>
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace netlink {
+
+using Bytes = std::span<const std::byte>;
+
+/// What a message of a batch is answered with.
+enum class Answer : uint8_t {
+  kErrorOnly,  ///< a command: a reply comes only when it is refused
+  kData,       ///< a query: one message of data, or an error
+};
+
+/// A growing run of netlink requests, sent as few datagrams. Sequence numbers are the socket's to
+/// fill in.
+class Batch {
+ public:
+  struct Entry {
+    uint32_t offset;
+    uint32_t length;
+    Answer answer;
+  };
+
+  /// Starts a message of nlmsghdr `type`; NLM_F_REQUEST is added to `flags`.
+  /// `header` is the family's own header (genlmsghdr, ifinfomsg ...).
+  template <typename Header>
+  requires std::is_trivially_copyable_v<Header>
+  void begin(uint16_t type, uint16_t flags, const Header& header, Answer answer) {
+    begin_message(type, flags, answer);
+    append(&header, sizeof header);
+  }
+  /// Ends the message that begin() started.
+  void end();
+
+  /// Appends an attribute with a number in host byte order.
+  template <typename Number>
+  requires std::integral<Number>
+  void put(uint16_t attribute, Number value) {
+    put_bytes(attribute, std::as_bytes(std::span(&value, 1)));
+  }
+  /// Appends an attribute with a 16-bit number in network byte order.
+  void put_network(uint16_t attribute, uint16_t value);
+  /// Appends an attribute of bytes as they are.
+  /// @throws std::length_error past the 65,531 bytes that an attribute can hold
+  void put_bytes(uint16_t attribute, Bytes value);
+  /// Appends a string with the NUL that the kernel demands.
+  void put_string(uint16_t attribute, std::string_view value);
+
+  /// Starts a nested attribute; hand the result to end_nest().
+  size_t begin_nest(uint16_t attribute);
+  void end_nest(size_t nest);
+
+  void clear();
+  size_t size() const { return entries_.size(); }
+  bool empty() const { return entries_.empty(); }
+  const std::vector<Entry>& entries() const { return entries_; }
+  std::span<std::byte> bytes() { return {data_.get(), size_}; }
+  /// The header of message `index`, which may be rewritten through write_header().
+  nlmsghdr header(size_t index) const;
+  void write_header(size_t index, const nlmsghdr& header);
+  /// Appends a copy of message `index` of `other`, under another message type.
+  void append_copy(const Batch& other, size_t index, uint16_t type);
+
+ private:
+  void begin_message(uint16_t type, uint16_t flags, Answer answer);
+  std::byte* grow(size_t bytes);
+  void append(const void* data, size_t bytes);
+
+  std::unique_ptr<std::byte[]> data_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+  std::vector<Entry> entries_;
+};
+
+/// Walks attributes. Unknown types are the caller's to skip; a known one that is too short, and a
+/// length that leaves the bytes, are damage. After damage every read gives zeros and next() is
+/// false.
+class Attributes {
+ public:
+  explicit Attributes(Bytes bytes) : rest_(bytes) {}
+
+  /// Moves on to the next attribute. False at the end, and after damage.
+  bool next();
+  uint16_t type() const { return type_; }
+  Bytes payload() const { return payload_; }
+
+  /// The payload as a number in host byte order; longer payloads are accepted, as the kernel does.
+  template <typename Number>
+  requires std::integral<Number> Number number() {
+    Number value{};
+    copy_exactly(&value, sizeof value);
+    return value;
+  }
+  /// The payload as a 16-bit number in network byte order.
+  uint16_t network16();
+  /// The payload up to its first NUL.
+  std::string_view string() const;
+  /// Copies the payload into `target`, the rest of which becomes zero. A longer payload is damage.
+  void copy(std::span<std::byte> target);
+  /// Calls `read(Attributes&)` on the attributes inside this one; their damage is ours.
+  template <typename Read>
+  void nested(Read&& read) {
+    Attributes inner(payload_);
+    read(inner);
+    if (inner.damaged()) damage();
+  }
+
+  bool damaged() const { return damaged_; }
+
+ private:
+  void copy_exactly(void* target, size_t bytes);
+  void damage();
+
+  Bytes rest_;
+  Bytes payload_;
+  uint16_t type_ = 0;
+  bool damaged_ = false;
+};
+
+/// Walks the messages of one datagram.
+class Messages {
+ public:
+  explicit Messages(Bytes datagram) : rest_(datagram) {}
+
+  bool next();
+  const nlmsghdr& header() const { return header_; }
+  Bytes payload() const { return payload_; }
+  /// The attributes behind a family header of `header_bytes`; damaged if the message is shorter.
+  Attributes attributes(size_t header_bytes) const;
+  bool damaged() const { return damaged_; }
+
+ private:
+  Bytes rest_;
+  nlmsghdr header_{};
+  Bytes payload_;
+  bool damaged_ = false;
+};
+
+/// What an NLMSG_ERROR or NLMSG_DONE says.
+struct Verdict {
+  int error = 0;          ///< a positive errno, 0 for an acknowledgement
+  std::string_view text;  ///< the extended acknowledgement, into the datagram
+  bool damaged = false;
+};
+Verdict read_verdict(const Messages& message);
+
+}  // namespace netlink

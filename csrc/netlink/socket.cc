@@ -1,0 +1,351 @@
+#include "netlink/socket.h"
+
+#include <sys/time.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "netlink/namespace.h"
+
+namespace netlink {
+namespace {
+
+// What a queued reply takes of the receive buffer, at worst: a bare error is charged 768 to 896
+// bytes by the kernel, a message of data at most the 8 KiB page pair that it is built in.
+constexpr size_t reply_cost(Answer answer) { return answer == Answer::kData ? 8192 : 1024; }
+
+constexpr int kWantedBuffer = 1 << 20;  // doubled by the kernel
+constexpr size_t kSendOverhead =
+    64;  // what the kernel subtracts from the send buffer, and the sentinel
+constexpr size_t kChunkBytes = 256 * 1024;  // larger sends gain nothing
+
+// Starts counting at the first question, so that the usual exchange never reads the clock.
+class Deadline {
+ public:
+  explicit Deadline(std::chrono::milliseconds limit) : limit_(limit) {}
+  bool expired() {
+    const auto now = Clock::now();
+    if (end_ == Clock::time_point{}) end_ = now + limit_;
+    return now >= end_;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::chrono::milliseconds limit_;
+  Clock::time_point end_{};
+};
+
+int option(int fd, int name) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  if (::getsockopt(fd, SOL_SOCKET, name, &value, &length) != 0) throw Error(errno, "getsockopt");
+  return value;
+}
+
+void enlarge(int fd, int force, int polite) {
+  // Forcing needs CAP_NET_ADMIN; without it the system's limit holds and chunks are smaller.
+  if (::setsockopt(fd, SOL_SOCKET, force, &kWantedBuffer, sizeof kWantedBuffer) != 0) {
+    ::setsockopt(fd, SOL_SOCKET, polite, &kWantedBuffer, sizeof kWantedBuffer);
+  }
+}
+
+Descriptor open_netlink(int protocol) {
+  Descriptor descriptor(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+  if (!descriptor) throw Error(errno, "socket");
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  if (::bind(descriptor.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+    throw Error(errno, "bind");
+  }
+  const int on = 1;
+  // Both are refinements of errors: a kernel without them still answers.
+  ::setsockopt(descriptor.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+  ::setsockopt(descriptor.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+  enlarge(descriptor.get(), SO_SNDBUFFORCE, SO_SNDBUF);
+  enlarge(descriptor.get(), SO_RCVBUFFORCE, SO_RCVBUF);
+  return descriptor;
+}
+
+bool from_kernel(const msghdr& header) {
+  const auto* sender = static_cast<const sockaddr_nl*>(header.msg_name);
+  // A sender that is no netlink address is the peer of a socket pair.
+  return header.msg_namelen < sizeof *sender || sender->nl_family != AF_NETLINK ||
+         sender->nl_pid == 0;
+}
+
+}  // namespace
+
+// A run of messages [first, last) that is sent as one datagram, under the sequence numbers from
+// `sequence`.
+struct Socket::Chunk {
+  size_t first;
+  size_t last;
+  uint32_t sequence = 0;
+
+  uint32_t sentinel() const { return sequence + static_cast<uint32_t>(last - first); }
+};
+
+Socket Socket::open(int protocol, const std::string& netns, std::chrono::milliseconds deadline) {
+  const auto make = [protocol] { return open_netlink(protocol); };
+  return Socket(netns.empty() ? make() : open_in_namespace(netns, make), deadline);
+}
+
+Socket::Socket(Descriptor descriptor, std::chrono::milliseconds deadline)
+    : descriptor_(std::move(descriptor)),
+      deadline_(deadline),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(kBufferBytes)) {
+  sockaddr_nl address{};
+  socklen_t length = sizeof address;
+  if (::getsockname(descriptor_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    throw Error(errno, "getsockname");
+  }
+  if (address.nl_family == AF_NETLINK) port_ = address.nl_pid;
+
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(deadline_);
+  const timeval wait{.tv_sec = seconds.count(), .tv_usec = (deadline_ - seconds).count() * 1000};
+  if (::setsockopt(descriptor_.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) != 0) {
+    throw Error(errno, "setsockopt");
+  }
+  send_room_ = std::min(kChunkBytes,
+                        static_cast<size_t>(option(descriptor_.get(), SO_SNDBUF)) - kSendOverhead);
+  reply_room_ = static_cast<size_t>(option(descriptor_.get(), SO_RCVBUF));
+}
+
+Socket::Chunk Socket::next_chunk(const Batch& batch, size_t first, size_t byte_limit) const {
+  size_t bytes = 0;
+  size_t replies = reply_cost(Answer::kErrorOnly);  // the sentinel's
+  size_t last = first;
+  for (; last < batch.size(); ++last) {
+    const Batch::Entry& entry = batch.entries()[last];
+    bytes += entry.length;
+    replies += reply_cost(entry.answer);
+    if (last > first && (bytes > byte_limit || replies > reply_room_)) break;
+  }
+  return {first, last};
+}
+
+std::vector<Failure> Socket::run(Batch& batch, const OnData& on_data) {
+  std::vector<Failure> failures;
+  size_t byte_limit = send_room_;
+  int stopped = 0;  // why nothing more is sent
+  for (size_t first = 0; first < batch.size() && stopped == 0;) {
+    Chunk chunk = next_chunk(batch, first, byte_limit);
+    chunk.sequence = sequence_ + 1;
+    sequence_ = chunk.sentinel();
+    for (size_t index = chunk.first; index < chunk.last; ++index) {
+      nlmsghdr header = batch.header(index);
+      header.nlmsg_seq = chunk.sequence + static_cast<uint32_t>(index - chunk.first);
+      batch.write_header(index, header);
+    }
+    const size_t begin = batch.entries()[chunk.first].offset;
+    const Batch::Entry& end = batch.entries()[chunk.last - 1];
+    const auto bytes = batch.bytes().subspan(begin, end.offset + end.length - begin);
+
+    if (const int error = send(bytes, chunk.sentinel()); error == 0) {
+      const size_t known = failures.size();
+      collect(batch, chunk, on_data, failures);
+      const bool silent = std::any_of(failures.begin() + known, failures.end(), [](const auto& f) {
+        return f.fate == Fate::kLost && f.error == ETIMEDOUT;
+      });
+      if (silent) stopped = ETIMEDOUT;
+      first = chunk.last;
+    } else if ((error == EMSGSIZE || error == ENOBUFS) && chunk.last - chunk.first > 1) {
+      // Nothing was executed. The kernel takes or can allocate less than it promised: send less.
+      byte_limit = bytes.size() / 2;
+    } else {
+      stopped = error;
+    }
+    if (stopped != 0) {
+      for (; first < batch.size(); ++first)
+        failures.push_back({first, stopped, Fate::kNotSent, {}});
+    }
+  }
+  return failures;
+}
+
+int Socket::send(std::span<std::byte> requests, uint32_t sentinel_sequence) {
+  // The kernel does nothing on a no-op and acknowledges it after all that stands before it.
+  nlmsghdr sentinel{.nlmsg_len = sizeof(nlmsghdr),
+                    .nlmsg_type = NLMSG_NOOP,
+                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+                    .nlmsg_seq = sentinel_sequence,
+                    .nlmsg_pid = 0};
+  iovec parts[] = {{requests.data(), requests.size()}, {&sentinel, sizeof sentinel}};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  for (;;) {
+    if (::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL) >= 0) return 0;
+    if (errno != EINTR) return errno;
+  }
+}
+
+int Socket::receive(size_t slots, int flags) {
+  datagrams_.clear();
+  const size_t slot_bytes = kBufferBytes / slots;
+  for (size_t i = 0; i < slots; ++i) {
+    slots_[i] = {buffer_.get() + i * slot_bytes, slot_bytes};
+    msghdr& header = headers_[i].msg_hdr;
+    header = {};
+    header.msg_name = &senders_[i];
+    header.msg_namelen = sizeof(sockaddr_nl);
+    header.msg_iov = &slots_[i];
+    header.msg_iovlen = 1;
+  }
+  const int count = ::recvmmsg(descriptor_.get(), headers_.data(), static_cast<unsigned>(slots),
+                               flags | MSG_WAITFORONE, nullptr);
+  if (count < 0) return errno;
+  for (int i = 0; i < count; ++i) {
+    if (!from_kernel(headers_[i].msg_hdr)) continue;
+    datagrams_.push_back({{static_cast<std::byte*>(slots_[i].iov_base), headers_[i].msg_len},
+                          (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0});
+  }
+  return 0;
+}
+
+// Reads the replies to a chunk up to the sentinel's acknowledgement and notes what failed.
+void Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
+                     std::vector<Failure>& failures) {
+  const size_t known = failures.size();
+  std::vector<bool> answered(chunk.last - chunk.first);
+  Deadline deadline(deadline_);
+  bool finished = false;
+  int trouble = 0;  // why an answer may be missing
+
+  const auto take = [&](Messages& message) {
+    const nlmsghdr& header = message.header();
+    const uint32_t place = header.nlmsg_seq - chunk.sequence;  // wraps, as sequence numbers do
+    if (header.nlmsg_pid != port_ || place > chunk.last - chunk.first)
+      return;  // not ours, or stale
+    const bool verdict_follows = header.nlmsg_type == NLMSG_ERROR;
+    if (header.nlmsg_seq == chunk.sentinel()) {
+      finished = finished || verdict_follows;
+      return;
+    }
+    const size_t index = chunk.first + place;
+    if (!verdict_follows) {
+      answered[place] = true;
+      on_data(index, message);
+      return;
+    }
+    const Verdict verdict = read_verdict(message);
+    if (verdict.damaged && verdict.error == EBADMSG) {
+      trouble = EBADMSG;
+    } else if (verdict.error != 0 && !answered[place]) {
+      answered[place] = true;
+      failures.push_back({index, verdict.error, Fate::kRefused, std::string(verdict.text)});
+    }
+  };
+
+  while (!finished) {
+    // Everything was executed, and answered, within send(): after an overrun nothing more is on its
+    // way.
+    const int error = receive(kReplySlots, trouble == ENOBUFS ? MSG_DONTWAIT : 0);
+    if (error == ENOBUFS) {
+      trouble = ENOBUFS;
+      continue;
+    }
+    if (error == EAGAIN && trouble != ENOBUFS) trouble = ETIMEDOUT;
+    if (error != 0 && error != EINTR && error != EAGAIN) trouble = error;
+    if (error != 0 && error != EINTR) break;
+    if (datagrams_.empty() && deadline.expired()) {
+      trouble = ETIMEDOUT;
+      break;
+    }
+    const size_t before = failures.size();
+    for (const Datagram& datagram : datagrams_) {
+      Messages message(datagram.bytes);
+      while (message.next()) take(message);
+      if (message.damaged() || datagram.truncated) trouble = EBADMSG;
+    }
+    if (!finished && failures.size() == before && deadline.expired()) {
+      trouble = ETIMEDOUT;
+      break;
+    }
+  }
+
+  // With the sentinel's word and no trouble, silence means success to a command. A query has no
+  // such excuse.
+  for (size_t index = chunk.first; index < chunk.last; ++index) {
+    if (answered[index - chunk.first]) continue;
+    const bool command = batch.entries()[index].answer == Answer::kErrorOnly;
+    if (command && finished && trouble == 0) continue;
+    failures.push_back({index, trouble != 0 ? trouble : ENODATA, Fate::kLost, {}});
+  }
+  std::sort(failures.begin() + known, failures.end(),
+            [](const Failure& a, const Failure& b) { return a.index < b.index; });
+}
+
+Socket::DumpEnd Socket::dump(Batch& request, const OnMessage& on_message) {
+  start_dump(request);
+  DumpReading reading = read_dump(on_message);
+  if (reading.refusal && reading.refusal->error() == EBUSY) {
+    // An earlier dump that ended in a timeout is still running on this socket: read it to its end.
+    while (true) {
+      const int error = receive(kDumpSlots, MSG_DONTWAIT);
+      if (error != 0 && error != EINTR && error != ENOBUFS) break;
+    }
+    start_dump(request);
+    reading = read_dump(on_message);
+  }
+  if (reading.refusal) throw *reading.refusal;
+  if (reading.damaged) throw Error(EBADMSG, "recvmmsg", "a malformed or truncated reply");
+  return reading.end;
+}
+
+void Socket::start_dump(Batch& request) {
+  nlmsghdr header = request.header(0);
+  header.nlmsg_seq = ++sequence_;
+  request.write_header(0, header);
+  const auto bytes = request.bytes();
+  while (::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
+    if (errno != EINTR) throw Error(errno, "send");
+  }
+}
+
+// Reads to the end whatever happens: a dump that is left half-read would block the next one.
+Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
+  DumpReading reading;
+  Deadline deadline(deadline_);
+  bool done = false;
+
+  const auto take = [&](const Messages& message) {
+    const nlmsghdr& header = message.header();
+    if (header.nlmsg_flags & NLM_F_DUMP_INTR) reading.end.interrupted = true;
+    if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) {
+      done = true;
+      const Verdict verdict = read_verdict(message);
+      if (verdict.error != 0) {
+        reading.refusal.emplace(verdict.error, "dump", std::string(verdict.text));
+      }
+      return false;
+    }
+    if (header.nlmsg_type < NLMSG_MIN_TYPE) return false;
+    on_message(message);
+    return true;
+  };
+
+  while (!done) {
+    const int error = receive(kDumpSlots, 0);
+    if (error == ENOBUFS) reading.end.interrupted = true;
+    if (error == EAGAIN) throw Error(ETIMEDOUT, "recvmmsg");
+    if (error != 0 && error != EINTR && error != ENOBUFS) throw Error(error, "recvmmsg");
+    bool progress = false;
+    for (const Datagram& datagram : datagrams_) {
+      Messages message(datagram.bytes);
+      bool data = false;
+      while (message.next()) {
+        const nlmsghdr& header = message.header();
+        if (header.nlmsg_pid != port_ || header.nlmsg_seq != sequence_) continue;  // stale
+        progress = true;
+        data = take(message) || data;
+      }
+      if (data) ++reading.end.datagrams;
+      if (message.damaged() || datagram.truncated) reading.damaged = true;
+    }
+    if (!progress && deadline.expired()) throw Error(ETIMEDOUT, "recvmmsg");
+  }
+  return reading;
+}
+
+}  // namespace netlink

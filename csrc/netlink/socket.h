@@ -1,0 +1,123 @@
+// One netlink socket: runs batches of requests, and dumps.
+//
+// Threading: one thread at a time; any thread. The namespace is that of the opening, whoever calls
+// later. Never hangs: each wait for a reply ends after the deadline. Never guesses: what is not
+// known to have
+//   succeeded or failed is reported as lost.
+// Performance: a batch costs two system calls a chunk, whatever the number of its commands: they
+// carry no
+//   NLM_F_ACK, and a sentinel behind them (NLMSG_NOOP with NLM_F_ACK) says that the kernel has
+//   executed them all. Only refusals are answered one by one. A dump that fits one chunk costs two
+//   calls as well.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netlink/descriptor.h"
+#include "netlink/error.h"
+#include "netlink/message.h"
+
+namespace netlink {
+
+/// What became of a message that is not known to have succeeded.
+enum class Fate : uint8_t {
+  kRefused,  ///< the kernel said no
+  kLost,     ///< it was sent and the answer was lost: it may have been executed
+  kNotSent,  ///< it never left: it was not executed
+};
+
+struct Failure {
+  size_t index;  ///< the message's place in the batch
+  int error;     ///< errno: the kernel's verdict, or why there is none
+  Fate fate;
+  std::string text;  ///< extended acknowledgement, or empty
+};
+
+class Socket {
+ public:
+  /// A data message that answers message `index` of the batch. Valid during the call only.
+  using OnData = std::function<void(size_t index, const Messages& message)>;
+  /// A message of a dump. Valid during the call only.
+  using OnMessage = std::function<void(const Messages& message)>;
+
+  struct DumpEnd {
+    size_t datagrams = 0;  ///< chunks of data; within one chunk the kernel's listing is consistent
+    bool interrupted = false;  ///< NLM_F_DUMP_INTR, or messages were lost: read again
+  };
+
+  static constexpr std::chrono::milliseconds kDeadline{5000};
+
+  /// Opens a socket of `protocol` (NETLINK_GENERIC ...) in the network namespace at `netns`, or,
+  /// where that is empty, in the calling thread's.
+  /// @throws Error "socket", "bind", "getsockname", "setsockopt" and those of open_in_namespace()
+  static Socket open(int protocol, const std::string& netns,
+                     std::chrono::milliseconds deadline = kDeadline);
+  /// Takes over an open datagram socket. Its netlink port, if it has one, is what replies must be
+  /// addressed to.
+  explicit Socket(Descriptor descriptor, std::chrono::milliseconds deadline = kDeadline);
+
+  /// Executes every message of `batch`, in order. An error stops none of the others.
+  /// @returns the failures, by index; a message that is not among them succeeded.
+  /// Transport errors are failures too: ETIMEDOUT, ENOBUFS, EBADMSG or ENODATA of what was lost,
+  /// the errno of
+  ///   sendmsg of what was not sent. Nothing is sent after a timeout.
+  std::vector<Failure> run(Batch& batch, const OnData& on_data);
+
+  /// Runs the only message of `request`, which carries NLM_F_DUMP, and hands over every data
+  /// message.
+  /// @throws Error with the kernel's errno; EBADMSG: a reply was malformed or cut; ETIMEDOUT
+  DumpEnd dump(Batch& request, const OnMessage& on_message);
+
+  int descriptor() const { return descriptor_.get(); }
+
+ private:
+  struct Chunk;
+  static constexpr size_t kBufferBytes = 64 * 1024;
+  static constexpr size_t kMaxSlots = 16;
+
+  // The buffer is cut into equal slots, one a datagram. Dumps need slots of 32 KiB, the largest
+  // chunk that the kernel builds; anything smaller would cut it, since the size is sticky. Other
+  // replies are small.
+  static constexpr size_t kDumpSlots = 2;
+  static constexpr size_t kReplySlots = 16;
+
+  struct Datagram {
+    Bytes bytes;
+    bool truncated;
+  };
+  struct DumpReading {
+    DumpEnd end;
+    std::optional<Error> refusal;
+    bool damaged = false;
+  };
+
+  Chunk next_chunk(const Batch& batch, size_t first, size_t byte_limit) const;
+  int send(std::span<std::byte> requests, uint32_t sentinel_sequence);
+  int receive(size_t slots, int flags);
+  void collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
+               std::vector<Failure>& failures);
+  void start_dump(Batch& request);
+  DumpReading read_dump(const OnMessage& on_message);
+
+  Descriptor descriptor_;
+  uint32_t port_ = 0;
+  uint32_t sequence_ = 0;
+  std::chrono::milliseconds deadline_;
+  size_t send_room_ = 0;   // bytes that one send may carry
+  size_t reply_room_ = 0;  // bytes that unread replies may take before the kernel drops them
+  std::unique_ptr<std::byte[]> buffer_;
+  std::array<mmsghdr, kMaxSlots> headers_{};
+  std::array<iovec, kMaxSlots> slots_{};
+  std::array<sockaddr_storage, kMaxSlots> senders_{};
+  std::vector<Datagram> datagrams_;  // what the last receive() brought
+};
+
+}  // namespace netlink
