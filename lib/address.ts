@@ -1,0 +1,145 @@
+/**
+ * IP addresses: text to the 16 bytes of a record and back. IPv4 stands in the first four, in network byte order.
+ * @module
+ */
+/** The family of an address, named as in node:net. */
+export type Family = 'ipv4' | 'ipv6';
+
+/** AF_INET and AF_INET6, as Linux numbers them. */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+
+const DOT = 46;
+const COLON = 58;
+const ZERO = 48;
+
+/** The octets as text, so that formatting an address makes no strings but the last. */
+const OCTETS = Array.from({ length: 256 }, (_, octet) => String(octet));
+
+/**
+ * Writes an address to `bytes` at `at`: 16 bytes, or nothing if it is none. IPv4 has four decimal parts without leading
+ * zeros; IPv6 any form of RFC 4291 §2.2, without zone or prefix.
+ * @returns AF_INET, AF_INET6, or 0 if `text` is no address
+ */
+export function parseAddress(text: string, bytes: Uint8Array, at: number): number {
+  if (text.includes(':')) return parseIpv6(text, bytes, at) ? AF_INET6 : 0;
+  if (!parseIpv4(text, 0, bytes, at)) return 0;
+  bytes.fill(0, at + 4, at + 16);
+  return AF_INET;
+}
+
+function parseIpv4(text: string, from: number, bytes: Uint8Array, at: number): boolean {
+  const end = text.length;
+  let place = from;
+  for (let part = 0; part < 4; part++) {
+    if (part > 0 && text.charCodeAt(place++) !== DOT) return false;
+    const start = place;
+    let octet = 0;
+    while (place < end && place < start + 3) {
+      const digit = text.charCodeAt(place) - ZERO;
+      if (digit < 0 || digit > 9) break;
+      octet = octet * 10 + digit;
+      place++;
+    }
+    const length = place - start;
+    if (length === 0 || octet > 255 || (length > 1 && text.charCodeAt(start) === ZERO)) return false;
+    bytes[at + part] = octet;
+  }
+  return place === end;
+}
+
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 0x20;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+}
+
+function parseIpv6(text: string, bytes: Uint8Array, at: number): boolean {
+  const groups = new Uint8Array(16);
+  const end = text.length;
+  let length = 0; // bytes written
+  let gap = -1; // where '::' stands, in bytes
+  let place = 0;
+  if (text.startsWith('::')) {
+    gap = 0;
+    place = 2;
+  }
+  while (place < end) {
+    const start = place;
+    let group = 0;
+    let digit = hexDigit(text.charCodeAt(place));
+    while (digit >= 0 && place < start + 4) {
+      group = group * 16 + digit;
+      place++;
+      digit = place < end ? hexDigit(text.charCodeAt(place)) : -1;
+    }
+    if (place < end && text.charCodeAt(place) === DOT) {
+      if (length > 12 || !parseIpv4(text, start, groups, length)) return false;
+      length += 4;
+      break;
+    }
+    if (place === start || length > 14) return false;
+    groups[length++] = group >> 8;
+    groups[length++] = group & 0xff;
+    if (place === end) break;
+    if (text.charCodeAt(place++) !== COLON) return false;
+    if (place === end) return false; // a single colon at the end
+    if (text.charCodeAt(place) === COLON) {
+      if (gap >= 0) return false;
+      gap = length;
+      place++;
+    }
+  }
+  if (gap < 0 ? length !== 16 : length > 14) return false;
+  if (gap >= 0) {
+    groups.copyWithin(16 - (length - gap), gap, length);
+    groups.fill(0, gap, 16 - (length - gap));
+  }
+  bytes.set(groups, at);
+  return true;
+}
+
+/** The address at `at`: dotted, or as RFC 5952 wants it. */
+export function formatAddress(bytes: Uint8Array, at: number, family: number): string {
+  return family === AF_INET6 ? formatIpv6(bytes, at) : formatIpv4(bytes, at);
+}
+
+function formatIpv4(bytes: Uint8Array, at: number): string {
+  const octet = (index: number) => OCTETS[bytes[at + index] ?? 0];
+  return `${octet(0)}.${octet(1)}.${octet(2)}.${octet(3)}`;
+}
+
+function formatIpv6(bytes: Uint8Array, at: number): string {
+  const groups: number[] = [];
+  for (let i = 0; i < 16; i += 2) groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0));
+  // ::ffff:a.b.c.d, the one form that RFC 5952 §5 writes with a dotted tail.
+  if (groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {
+    return `::ffff:${formatIpv4(bytes, at + 12)}`;
+  }
+
+  // The first of the longest runs of two or more zero groups becomes '::'.
+  let gap = -1;
+  let gapLength = 1;
+  for (let start = 0; start < 8; start++) {
+    let length = 0;
+    while (start + length < 8 && groups[start + length] === 0) length++;
+    if (length > gapLength) [gap, gapLength] = [start, length];
+  }
+  const text = (from: number, to: number) =>
+    groups.slice(from, to).map((group) => group.toString(16)).join(':');
+  return gap < 0 ? text(0, 8) : `${text(0, gap)}::${text(gap + gapLength, 8)}`;
+}
+
+/** The dotted IPv4 mask of a number in host byte order. */
+export function formatMask(mask: number): string {
+  return `${OCTETS[mask >>> 24]}.${OCTETS[(mask >>> 16) & 0xff]}.${OCTETS[(mask >>> 8) & 0xff]}.${OCTETS[mask & 0xff]}`;
+}
+
+const maskBytes = new Uint8Array(16);
+
+/** The number, in host byte order, of a dotted IPv4 mask; undefined if `text` is none. */
+export function parseMask(text: string): number | undefined {
+  if (parseAddress(text, maskBytes, 0) !== AF_INET) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = maskBytes;
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}

@@ -1,0 +1,220 @@
+/**
+ * The operations, each as what it writes and what it reads. How a call travels, alone or in a batch, is lib/queue.ts's business.
+ * @module
+ */
+import {
+  type Destination,
+  type DestinationChanges,
+  type DestinationConfig,
+  DESTINATION_KEYS,
+  writeDestinationChanges,
+  writeDestinationConfig,
+} from './destination.js';
+import { checkBoolean, checkKeys } from './check.js';
+import type { OperationName } from './native.js';
+import type { RequestBuffer } from './records.js';
+import {
+  type DestinationReference,
+  type ServiceReference,
+  writeDestinationReference,
+  writeServiceReference,
+} from './reference.js';
+import type { Results } from './results.js';
+import {
+  SERVICE_KEYS,
+  type Service,
+  type ServiceChanges,
+  type ServiceConfig,
+  type ServiceWithDestinations,
+  writeServiceChanges,
+  writeServiceConfig,
+} from './service.js';
+
+/** One operation with its arguments. */
+export interface Call<Value> {
+  readonly operation: OperationName;
+  /** Fills in the request that was begun; throws on bad input, and then nothing is sent. */
+  write(request: RequestBuffer): void;
+  /** The value of the answer at `index`. */
+  read(results: Results, index: number): Value;
+  /** Errnos of the kernel that are an answer rather than an error, and the answer. */
+  readonly absent?: { readonly errnos: readonly string[]; readonly value: Value };
+}
+
+/** Whether an ensure made the object, or found one. */
+export type Ensured = 'created' | 'updated';
+
+/** Options of deletions. */
+export interface DeleteOptions {
+  /** True: it is no error if there is no such object, and the deletion resolves to false. Default false. */
+  readonly ifExists?: boolean | undefined;
+}
+
+/** The whole table of a network namespace. */
+export interface Snapshot {
+  /** In the kernel's order, which means nothing. */
+  readonly services: readonly ServiceWithDestinations[];
+}
+
+/** What IPVS says of itself. */
+export interface Info {
+  /** The version of IPVS, such as '1.2.1'. IPVS_INFO_ATTR_VERSION. */
+  readonly version: string;
+  /** Buckets of the connection table. From Linux 7 it grows, and is 0 until the namespace has its first service. IPVS_INFO_ATTR_CONN_TAB_SIZE. */
+  readonly connectionTableSize: number;
+}
+
+const DELETE_KEYS: ReadonlySet<string> = new Set(['ifExists']);
+
+const nothing = () => undefined;
+const ensured = (results: Results, index: number): Ensured =>
+  results.outcome(index, 'created') === 0 ? 'updated' : 'created';
+
+function writeService(request: RequestBuffer, reference: unknown): void {
+  writeServiceReference(request, 'service', reference, SERVICE_KEYS);
+}
+
+function writeBoth(request: RequestBuffer, service: unknown, destination: unknown): void {
+  writeService(request, service);
+  writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
+}
+
+/** What a deletion does about an object that is not there; its write() checks the options. */
+function forgiving(errnos: readonly string[], options: DeleteOptions | undefined): Pick<Call<boolean>, 'absent'> {
+  return options?.ifExists === true ? { absent: { errnos, value: false } } : {};
+}
+
+function checkDeleteOptions(options: unknown): void {
+  if (options === undefined) return;
+  checkKeys('options', options, DELETE_KEYS);
+  // checkKeys() has seen an object with no other key.
+  const { ifExists } = options as { ifExists: unknown };
+  if (ifExists !== undefined) checkBoolean('options.ifExists', ifExists);
+}
+
+export const calls = {
+  addService: (config: ServiceConfig): Call<void> => ({
+    operation: 'addService',
+    write: (request) => writeServiceConfig(request, config),
+    read: nothing,
+  }),
+
+  updateService: (reference: ServiceReference, changes: ServiceChanges): Call<void> => ({
+    operation: 'updateService',
+    write: (request) => {
+      writeService(request, reference);
+      writeServiceChanges(request, changes);
+    },
+    read: nothing,
+  }),
+
+  ensureService: (config: ServiceConfig): Call<Ensured> => ({
+    operation: 'ensureService',
+    write: (request) => writeServiceConfig(request, config),
+    read: ensured,
+  }),
+
+  deleteService: (reference: ServiceReference, options?: DeleteOptions): Call<boolean> => ({
+    operation: 'deleteService',
+    write: (request) => {
+      writeService(request, reference);
+      checkDeleteOptions(options);
+    },
+    read: () => true,
+    ...forgiving(['ESRCH'], options),
+  }),
+
+  getService: (reference: ServiceReference): Call<Service | undefined> => ({
+    operation: 'getService',
+    write: (request) => writeService(request, reference),
+    read: (results, index) => results.services(index)[0],
+    absent: { errnos: ['ESRCH'], value: undefined },
+  }),
+
+  listServices: (): Call<Service[]> => ({
+    operation: 'listServices',
+    write: nothing,
+    read: (results, index) => results.services(index),
+  }),
+
+  addDestination: (service: ServiceReference, config: DestinationConfig): Call<void> => ({
+    operation: 'addDestination',
+    write: (request) => {
+      writeService(request, service);
+      writeDestinationConfig(request, config);
+    },
+    read: nothing,
+  }),
+
+  updateDestination: (
+    service: ServiceReference,
+    destination: DestinationReference,
+    changes: DestinationChanges,
+  ): Call<void> => ({
+    operation: 'updateDestination',
+    write: (request) => {
+      writeBoth(request, service, destination);
+      writeDestinationChanges(request, changes);
+    },
+    read: nothing,
+  }),
+
+  ensureDestination: (service: ServiceReference, config: DestinationConfig): Call<Ensured> => ({
+    operation: 'ensureDestination',
+    write: (request) => {
+      writeService(request, service);
+      writeDestinationConfig(request, config);
+    },
+    read: ensured,
+  }),
+
+  deleteDestination: (
+    service: ServiceReference,
+    destination: DestinationReference,
+    options?: DeleteOptions,
+  ): Call<boolean> => ({
+    operation: 'deleteDestination',
+    write: (request) => {
+      writeBoth(request, service, destination);
+      checkDeleteOptions(options);
+    },
+    read: () => true,
+    ...forgiving(['ESRCH', 'ENOENT'], options),
+  }),
+
+  getDestination: (
+    service: ServiceReference,
+    destination: DestinationReference,
+  ): Call<Destination | undefined> => ({
+    operation: 'getDestination',
+    write: (request) => writeBoth(request, service, destination),
+    read: (results, index) => results.destinations(index)[0],
+    absent: { errnos: ['ENOENT'], value: undefined },
+  }),
+
+  listDestinations: (service: ServiceReference): Call<Destination[]> => ({
+    operation: 'listDestinations',
+    write: (request) => writeService(request, service),
+    read: (results, index) => results.destinations(index),
+  }),
+
+  snapshot: (): Call<Snapshot> => ({
+    operation: 'snapshot',
+    write: nothing,
+    read: (results, index) => ({ services: results.tree(index) }),
+  }),
+
+  flush: (): Call<void> => ({ operation: 'flush', write: nothing, read: nothing }),
+
+  getInfo: (): Call<Info> => ({
+    operation: 'getInfo',
+    write: nothing,
+    read: (results, index) => {
+      const version = results.outcome(index, 'version');
+      return {
+        version: `${version >>> 16}.${(version >>> 8) & 0xff}.${version & 0xff}`,
+        connectionTableSize: results.outcome(index, 'connectionTableSize'),
+      };
+    },
+  }),
+};

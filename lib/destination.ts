@@ -1,0 +1,221 @@
+/**
+ * Destinations, the real servers behind a service: what they are made of, and their records.
+ * @module
+ */
+import { AF_INET6, type Family, formatAddress } from './address.js';
+import { checkInteger, checkKeys } from './check.js';
+import { wrongType, wrongValue } from './errors.js';
+import { type Forwarding, forwardings, type Unknown } from './names.js';
+import type { Layout } from './native.js';
+import type { Records, RequestBuffer } from './records.js';
+import {
+  DESTINATION_IDENTITY,
+  type DestinationAddress,
+  writeDestinationReference,
+} from './reference.js';
+import { readStats, type Stats } from './stats.js';
+import { readTunnel, type Tunnel, type TunnelConfig, writeTunnel } from './tunnel.js';
+
+/** The settings of a destination, all of them optional. */
+export interface DestinationSettings {
+  /**
+   * How packets reach the real server. Default 'direct', as in ipvsadm. Only 'masquerade' can translate ports; only 'tunnel' can cross
+   * from one address family to the other. IPVS_DEST_ATTR_FWD_METHOD, `ipvsadm -m -g -i`.
+   */
+  readonly forwarding?: Forwarding | undefined;
+  /** Its share of new connections, 0 to 2147483647; 0 gives it none and keeps the old ones. Default 1. IPVS_DEST_ATTR_WEIGHT, `ipvsadm -w`. */
+  readonly weight?: number | undefined;
+  /** Connections above which it gets no new ones, 1 to 2147483647; 0, the default: no limit. IPVS_DEST_ATTR_U_THRESH, `ipvsadm -x`. */
+  readonly upperThreshold?: number | undefined;
+  /** Connections below which it gets new ones again after it had too many; at most the upper threshold. 0, the default: three quarters of it. IPVS_DEST_ATTR_L_THRESH, `ipvsadm -y`. */
+  readonly lowerThreshold?: number | undefined;
+  /** How packets are wrapped, with forwarding 'tunnel'. Default `{ type: 'ipip' }`. IPVS_DEST_ATTR_TUN_TYPE, `ipvsadm --tun-type`. */
+  readonly tunnel?: TunnelConfig | null | undefined;
+}
+
+/** A destination to be made: its name and its settings. */
+export type DestinationConfig = DestinationAddress & DestinationSettings;
+
+/** What an update of a destination changes. Everything that is left out stays as it is; `tunnel` is one setting. */
+export type DestinationChanges = DestinationSettings;
+
+/** A destination as the kernel has it. It can be passed wherever a reference is asked for. */
+export interface Destination {
+  readonly address: string;
+  readonly port: number;
+  readonly family: Family;
+  readonly forwarding: Forwarding | Unknown;
+  readonly weight: number;
+  readonly upperThreshold: number;
+  readonly lowerThreshold: number;
+  /** Null unless forwarding is 'tunnel'. */
+  readonly tunnel: Tunnel | null;
+  /** Connections in a state that counts as active, such as TCP ESTABLISHED; live. IPVS_DEST_ATTR_ACTIVE_CONNS. */
+  readonly activeConnections: number;
+  /** The other connections; live. IPVS_DEST_ATTR_INACT_CONNS. */
+  readonly inactiveConnections: number;
+  /** Templates of persistence; live. IPVS_DEST_ATTR_PERSIST_CONNS. */
+  readonly persistentConnections: number;
+  readonly stats: Stats;
+}
+
+const MAX_INT = 2 ** 31 - 1;
+const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
+/** What a returned destination has besides: harmless where it is passed back in. */
+const STATE = ['activeConnections', 'inactiveConnections', 'persistentConnections', 'stats'] as const;
+const CONFIG_KEYS: ReadonlySet<string> = new Set([...DESTINATION_IDENTITY, ...SETTINGS, ...STATE]);
+const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
+/** A reference may be any object that this package returned. */
+export const DESTINATION_KEYS = CONFIG_KEYS;
+
+type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
+
+/** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. */
+export function writeDestinationConfig(request: RequestBuffer, config: unknown): void {
+  const property = 'destination';
+  if (typeof config === 'string') {
+    throw wrongType(property, config, 'an object such as { address, port, weight }');
+  }
+  writeDestinationReference(request, property, config, CONFIG_KEYS);
+  checkUnicast(request, property);
+  const { records, layout } = request;
+  const base = request.destination();
+  const { fields } = layout.destination;
+  records.setNumber(base, fields.forwarding, forwardings.number(property, 'direct'));
+  records.setNumber(base, fields.weight, 1);
+  // writeDestinationReference() has seen an object; what its properties hold is checked one by one.
+  const settings = config as Settings;
+  writeSettings(request, property, settings);
+  checkForwarding(request, property);
+  const forwarding = forwardings.name(records.number(base, fields.forwarding));
+  if (settings.tunnel !== undefined && settings.tunnel !== null && forwarding !== 'tunnel') {
+    throw wrongValue(`${property}.tunnel`, settings.tunnel, `does not go with forwarding '${forwarding}'`);
+  }
+  checkThresholds(request, property);
+}
+
+/** Writes the changes of an update; the keys of service and destination stand already. */
+export function writeDestinationChanges(request: RequestBuffer, changes: unknown): void {
+  const property = 'changes';
+  checkKeys(property, changes, CHANGE_KEYS);
+  // checkKeys() has seen an object; what its properties hold is checked one by one.
+  const settings = changes as Settings;
+  writeSettings(request, property, settings);
+  if (settings.forwarding !== undefined) checkForwarding(request, property);
+  // With one threshold alone, the native side checks it against the other that the destination has.
+  if (settings.upperThreshold !== undefined && settings.lowerThreshold !== undefined) {
+    checkThresholds(request, property);
+  }
+}
+
+function writeSettings(request: RequestBuffer, property: string, settings: Settings): void {
+  const { records, layout } = request;
+  const base = request.destination();
+  const { fields } = layout.destination;
+  let named = 0;
+  if (settings.forwarding !== undefined) {
+    const number = forwardings.number(`${property}.forwarding`, settings.forwarding);
+    records.setNumber(base, fields.forwarding, number);
+    named |= layout.changes.forwarding;
+  }
+  for (const key of ['weight', 'upperThreshold', 'lowerThreshold'] as const) {
+    const value = settings[key];
+    if (value === undefined) continue;
+    records.setNumber(base, fields[key], checkInteger(`${property}.${key}`, value, 0, MAX_INT));
+    named |= layout.changes[key];
+  }
+  if (settings.tunnel !== undefined && settings.tunnel !== null) {
+    writeTunnel(request, `${property}.tunnel`, settings.tunnel);
+    named |= layout.changes.tunnel;
+  }
+  records.setNumber(request.base(), layout.request.fields.changes, named);
+}
+
+/** What the service and the forwarding method leave room for. */
+function checkForwarding(request: RequestBuffer, property: string): void {
+  const { records, layout } = request;
+  const service = request.service();
+  const base = request.destination();
+  const number = records.number(base, layout.destination.fields.forwarding);
+  const forwarding = forwardings.name(number);
+  const families = [
+    records.number(service, layout.service.fields.family),
+    records.number(base, layout.destination.fields.family),
+  ];
+  if (forwarding !== 'tunnel' && families[0] !== families[1]) {
+    throw wrongValue(
+      `${property}.forwarding`,
+      forwarding,
+      "cannot cross from one address family to the other: only 'tunnel' can",
+    );
+  }
+  const mark = records.number(service, layout.service.fields.fwmark);
+  const port = records.number(base, layout.destination.fields.port);
+  const servicePort = records.number(service, layout.service.fields.port);
+  if (forwarding !== 'masquerade' && mark === 0 && port !== servicePort) {
+    throw wrongValue(
+      `${property}.port`,
+      port,
+      `does not go with forwarding '${forwarding}', which leaves the service's port ${servicePort}: only 'masquerade' translates ports`,
+    );
+  }
+}
+
+function checkThresholds(request: RequestBuffer, property: string): void {
+  const { records, layout } = request;
+  const base = request.destination();
+  const { fields } = layout.destination;
+  const upper = records.number(base, fields.upperThreshold);
+  const lower = records.number(base, fields.lowerThreshold);
+  if (lower > upper) {
+    throw wrongValue(`${property}.lowerThreshold`, lower, `is above the upper threshold of ${upper}`);
+  }
+}
+
+/** Addresses that can be no real server's. What depends on the host's own addresses, the kernel checks. */
+function checkUnicast(request: RequestBuffer, property: string): void {
+  const { records, layout } = request;
+  const { fields } = layout.destination;
+  const at = request.destination() + fields.address.offset;
+  const family = records.number(request.destination(), fields.family);
+  if (isUnicast(records.bytes, at, family)) return;
+  const text = formatAddress(records.bytes, at, family);
+  throw wrongValue(`${property}.address`, text, "is not a unicast address, as a real server's must be");
+}
+
+function isUnicast(bytes: Uint8Array, at: number, family: number): boolean {
+  const first = bytes[at] ?? 0;
+  const filled = (from: number, to: number, byte: number) => {
+    for (let i = at + from; i < at + to; i++) if (bytes[i] !== byte) return false;
+    return true;
+  };
+  if (family === AF_INET6) {
+    const mapped = filled(0, 10, 0) && filled(10, 12, 0xff); // ::ffff:a.b.c.d
+    return first !== 0xff && !mapped && !filled(0, 16, 0);
+  }
+  const multicast = first >= 224 && first < 240;
+  return !multicast && !filled(0, 4, 0) && !filled(0, 4, 0xff);
+}
+
+/** The destination in the record of a DestinationEntry at `base`. */
+export function readDestination(records: Records, base: number, layout: Layout): Destination {
+  const entry = layout.destinationEntry.fields;
+  const at = base + entry.destination.offset;
+  const { fields } = layout.destination;
+  const family = records.number(at, fields.family);
+  const forwarding = forwardings.name(records.number(at, fields.forwarding));
+  return {
+    address: formatAddress(records.bytes, at + fields.address.offset, family),
+    port: records.number(at, fields.port),
+    family: family === AF_INET6 ? 'ipv6' : 'ipv4',
+    forwarding,
+    weight: records.number(at, fields.weight),
+    upperThreshold: records.number(at, fields.upperThreshold),
+    lowerThreshold: records.number(at, fields.lowerThreshold),
+    tunnel: forwarding === 'tunnel' ? readTunnel(records, at, layout) : null,
+    activeConnections: records.number(base, entry.activeConnections),
+    inactiveConnections: records.number(base, entry.inactiveConnections),
+    persistentConnections: records.number(base, entry.persistentConnections),
+    stats: readStats(records, base + entry.stats.offset, layout),
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * The errors of this package: bad input, and refusals of the kernel.
+ * @module
+ */
+import { getSystemErrorName } from 'node:util';
+import { inspect } from 'node:util';
+
+/** The `code` of an {@link IpvsError} that is no errno of the kernel. */
+export type IpvsErrorCode =
+  /** The handle was closed. */
+  | 'ERR_IPVS_CLOSED'
+  /** The kernel's answer was lost, and reading back did not show the operation done: it may have happened. */
+  | 'ERR_IPVS_OUTCOME_UNKNOWN'
+  /** The kernel has no IPVS, and could not load its module. */
+  | 'ERR_IPVS_UNAVAILABLE'
+  /** The platform is not Linux. */
+  | 'ERR_IPVS_UNSUPPORTED_PLATFORM';
+
+/** What an {@link IpvsError} is made of. */
+export interface IpvsErrorDetails {
+  /** An errno by name ('EEXIST'), or one of {@link IpvsErrorCode}. */
+  readonly code: string;
+  /** The errno as Node.js gives it, negative (-17); 0 where no system call failed. */
+  readonly errno?: number | undefined;
+  /** The system call or IPVS command that failed ('IPVS_CMD_NEW_SERVICE'). */
+  readonly syscall?: string | undefined;
+  /** The method that was called ('addService'). */
+  readonly operation?: string | undefined;
+  /** What it was called on ('tcp://10.96.0.1:443'). */
+  readonly target?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** A refusal of the kernel, or a condition under which there is nobody to ask. */
+export class IpvsError extends Error {
+  override readonly name = 'IpvsError';
+  /** An errno by name ('EEXIST'), or one of {@link IpvsErrorCode}. */
+  readonly code: string;
+  /** The errno as Node.js gives it, negative (-17): `util.getSystemErrorName(error.errno)` names it. 0 where no system call failed. */
+  readonly errno: number;
+  /** The system call or IPVS command that failed ('IPVS_CMD_NEW_SERVICE'), or ''. */
+  readonly syscall: string;
+  /** The method that was called ('addService'). */
+  readonly operation: string;
+  /** What it was called on: a service ('tcp://10.96.0.1:443'), a destination ('10.0.0.1:80 of tcp://10.96.0.1:443'), or ''. */
+  readonly target: string;
+
+  constructor(message: string, details: IpvsErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = details.code;
+    this.errno = details.errno ?? 0;
+    this.syscall = details.syscall ?? '';
+    this.operation = details.operation ?? '';
+    this.target = details.target ?? '';
+  }
+}
+
+/** The name of a positive errno ('EEXIST'). */
+export function errnoName(errno: number): string {
+  return getSystemErrorName(-errno);
+}
+
+type InputError<Kind extends Error> = Kind & { code: string };
+
+function inputError<Kind extends Error>(error: Kind, code: string): InputError<Kind> {
+  return Object.assign(error, { code });
+}
+
+/** As short as it can be and still be recognised. */
+function show(value: unknown): string {
+  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
+}
+
+/** A value of the wrong type: `property: 'value' is not RULE`. */
+export function wrongType(property: string, value: unknown, rule: string): InputError<TypeError> {
+  const error = new TypeError(`${property}: ${show(value)} is not ${rule}`);
+  return inputError(error, 'ERR_INVALID_ARG_TYPE');
+}
+
+/** A value of the right type that is not allowed, here or beside the others: `property: 'value' RULE`. */
+export function wrongValue(property: string, value: unknown, rule: string): InputError<TypeError> {
+  const error = new TypeError(`${property}: ${show(value)} ${rule}`);
+  return inputError(error, 'ERR_INVALID_ARG_VALUE');
+}
+
+/** A number outside its range: `property: value is not RULE`. */
+export function outOfRange(property: string, value: unknown, rule: string): InputError<RangeError> {
+  const error = new RangeError(`${property}: ${show(value)} is not ${rule}`);
+  return inputError(error, 'ERR_OUT_OF_RANGE');
+}

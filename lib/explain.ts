@@ -1,0 +1,258 @@
+/**
+ * What the kernel's errnos mean, operation by operation. The kernel says no more than the number, so that the table here is
+ * all that a person gets to read.
+ * @module
+ */
+import { getSystemErrorMap } from 'node:util';
+import { errnoName, IpvsError, outOfRange, wrongValue } from './errors.js';
+import type { Layout, OperationName, StatusName } from './native.js';
+import type { RequestBuffer } from './records.js';
+import { formatDestination, formatService } from './reference.js';
+
+/** The names in a request that an explanation may need. */
+interface Names {
+  readonly scheduler: string;
+  readonly engine: string;
+  readonly flagsOwner: string;
+}
+
+type Explanation = string | ((names: Names) => string);
+
+const PERMISSION =
+  'CAP_NET_ADMIN in the initial user namespace is needed: run as root, grant the capability, or start the container privileged ' +
+  '(a rootless container cannot control IPVS)';
+const UNAVAILABLE =
+  'the kernel has no IPVS: load its module on the host (modprobe ip_vs), or use a kernel with CONFIG_IP_VS';
+
+/** What an errno means whatever the operation. */
+const COMMON: Readonly<Record<string, Explanation>> = {
+  EPERM: PERMISSION,
+  EAFNOSUPPORT: 'the kernel does not support the address family; IPv6 may be switched off (ipv6.disable)',
+  ENOMEM: 'the kernel has no memory for it',
+  ENOBUFS: 'the kernel has no memory for the message',
+  ENOPROTOOPT: 'the kernel is unloading IPVS',
+  ETIMEDOUT: 'the kernel did not answer in time',
+  EBADMSG: "the kernel's answer was malformed",
+  EINTR: 'the table changed during every reading of it',
+};
+
+const NO_SERVICE = 'there is no such service';
+const NO_SERVICE_FOR_DESTINATION = 'there is no such service: add it first';
+const NO_DESTINATION = 'the service has no such destination';
+const SERVICE_VALUES = 'the kernel does not accept the settings of the service';
+const DESTINATION_VALUES =
+  'the kernel does not accept the destination: its address must be unicast and not link-local; in a network namespace whose IPv4 ' +
+  'was never used, bring the loopback link up first (ip link set lo up); and a destination of another address family excludes ' +
+  'sync daemons';
+const RANGE = 'the weight is negative or the lower threshold above the upper';
+
+function missingModule({ scheduler, engine }: Names): string {
+  const kinds = [
+    scheduler === '' ? '' : `scheduler '${scheduler}' (module ip_vs_${scheduler})`,
+    engine === '' ? '' : `persistence engine '${engine}' (module ip_vs_pe_${engine})`,
+  ].filter((kind) => kind !== '');
+  if (scheduler !== '' && engine === '') {
+    return `scheduler '${scheduler}' is not available: the kernel has no module ip_vs_${scheduler}`;
+  }
+  const what = kinds.length === 0 ? 'its scheduler or persistence engine' : kinds.join(' or ');
+  return `${what} is not available in the kernel`;
+}
+
+interface Row {
+  /** The command that fails, as ip_vs.h calls it. */
+  readonly command: string;
+  readonly errors: Readonly<Record<string, Explanation>>;
+}
+
+const SET_SERVICE = { EINVAL: SERVICE_VALUES, ENOENT: missingModule };
+const SET_DESTINATION = { EINVAL: DESTINATION_VALUES, ERANGE: RANGE, ESRCH: NO_SERVICE_FOR_DESTINATION };
+const ROWS: Readonly<Record<OperationName, Row>> = {
+  addService: {
+    command: 'IPVS_CMD_NEW_SERVICE',
+    errors: {
+      ...SET_SERVICE,
+      EEXIST: 'the service exists already: use updateService or ensureService',
+    },
+  },
+  updateService: {
+    command: 'IPVS_CMD_SET_SERVICE',
+    errors: { ...SET_SERVICE, ESRCH: `${NO_SERVICE}: use addService or ensureService` },
+  },
+  ensureService: {
+    command: 'IPVS_CMD_SET_SERVICE',
+    errors: {
+      ...SET_SERVICE,
+      EEXIST: 'another program keeps adding and deleting the service',
+      ESRCH: 'another program keeps adding and deleting the service',
+    },
+  },
+  deleteService: { command: 'IPVS_CMD_DEL_SERVICE', errors: { ESRCH: NO_SERVICE } },
+  getService: { command: 'IPVS_CMD_GET_SERVICE', errors: { ESRCH: NO_SERVICE } },
+  listServices: { command: 'IPVS_CMD_GET_SERVICE', errors: {} },
+  addDestination: {
+    command: 'IPVS_CMD_NEW_DEST',
+    errors: {
+      ...SET_DESTINATION,
+      EEXIST: 'the destination exists already: use updateDestination or ensureDestination',
+    },
+  },
+  updateDestination: {
+    command: 'IPVS_CMD_SET_DEST',
+    errors: {
+      ...SET_DESTINATION,
+      ENOENT: `${NO_DESTINATION}: use addDestination or ensureDestination`,
+    },
+  },
+  ensureDestination: {
+    command: 'IPVS_CMD_SET_DEST',
+    errors: {
+      ...SET_DESTINATION,
+      EEXIST: 'another program keeps adding and deleting the destination',
+      ENOENT: 'another program keeps adding and deleting the destination',
+    },
+  },
+  deleteDestination: {
+    command: 'IPVS_CMD_DEL_DEST',
+    errors: { ESRCH: NO_SERVICE, ENOENT: NO_DESTINATION },
+  },
+  getDestination: {
+    command: 'IPVS_CMD_GET_DEST',
+    errors: { ESRCH: NO_SERVICE, ENOENT: NO_DESTINATION },
+  },
+  listDestinations: { command: 'IPVS_CMD_GET_DEST', errors: { ESRCH: NO_SERVICE } },
+  snapshot: { command: 'IPVS_CMD_GET_SERVICE', errors: {} },
+  flush: { command: 'IPVS_CMD_FLUSH', errors: {} },
+  getInfo: { command: 'IPVS_CMD_GET_INFO', errors: {} },
+};
+
+/** What a request came to, when it did not come to its end. */
+export interface Verdict {
+  readonly status: StatusName;
+  /** Positive. */
+  readonly errno: number;
+  /** The kernel's own words, or ''. */
+  readonly text: string;
+}
+
+/** The error for the request at `index` of a batch that came to `verdict`. */
+export function explain(
+  operation: OperationName,
+  requests: RequestBuffer,
+  index: number,
+  verdict: Verdict,
+): Error {
+  const names = namesIn(requests, index);
+  const refusal = INPUT[verdict.status];
+  if (refusal !== undefined) return refusal(names);
+
+  const target = targetOf(operation, requests, index);
+  const code = errnoName(verdict.errno);
+  const details = { errno: -verdict.errno, syscall: ROWS[operation].command, operation, target };
+  const fail = (why: string, as: string) =>
+    new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, { code: as, ...details });
+  const said = verdict.text === '' ? '' : `; the kernel says: ${verdict.text}`;
+
+  switch (verdict.status) {
+    case 'unavailable':
+      return fail(UNAVAILABLE, 'ERR_IPVS_UNAVAILABLE');
+    case 'lost':
+      return fail(
+        `the kernel's answer was lost (${code}) and the table does not show it done; it may have happened${said}`,
+        'ERR_IPVS_OUTCOME_UNKNOWN',
+      );
+    case 'notSent':
+      return fail(`it was not sent: ${meaning(COMMON, code, names)} (${code})${said}`, code);
+    default: {
+      const why = meaning({ ...COMMON, ...ROWS[operation].errors }, code, names);
+      return fail(`${why} (${code})${said}`, code);
+    }
+  }
+}
+
+/** Refusals of ours that the facade could not see, because they depend on what the kernel has. */
+const INPUT: Partial<Record<StatusName, (names: Names) => Error>> = {
+  foreignFlags: ({ flagsOwner }) =>
+    wrongValue('changes.schedulerFlags', `${flagsOwner}-*`, `belongs to scheduler ${flagsOwner}, which the service does not have`),
+  tunnelless: () =>
+    wrongValue('changes.tunnel', undefined, "does not go with the destination's forwarding, which is not 'tunnel'"),
+  thresholds: () =>
+    outOfRange('changes.lowerThreshold', undefined, "at most the destination's upper threshold"),
+};
+
+function meaning(table: Readonly<Record<string, Explanation>>, code: string, names: Names): string {
+  const explanation = table[code] ?? systemMessage(code);
+  return typeof explanation === 'string' ? explanation : explanation(names);
+}
+
+function systemMessage(code: string): string {
+  for (const [name, message] of getSystemErrorMap().values()) if (name === code) return message;
+  return 'the kernel refuses it';
+}
+
+function namesIn(requests: RequestBuffer, index: number): Names {
+  const { records, layout } = requests;
+  const { fields } = layout.service;
+  return {
+    scheduler: records.name(requests.service(index), fields.scheduler),
+    engine: records.name(requests.service(index), fields.engine),
+    flagsOwner: records.name(requests.base(index), layout.request.fields.flagsOwner),
+  };
+}
+
+function targetOf(operation: OperationName, requests: RequestBuffer, index: number): string {
+  const { records, layout } = requests;
+  if (!hasFamily(requests, requests.service(index), layout)) return '';
+  const service = formatService(records, requests.service(index), layout);
+  const family = records.number(requests.destination(index), layout.destination.fields.family);
+  if (family === 0 || !operation.endsWith('Destination')) return service;
+  return `${formatDestination(records, requests.destination(index), layout)} of ${service}`;
+}
+
+function hasFamily(requests: RequestBuffer, base: number, layout: Layout): boolean {
+  return requests.records.number(base, layout.service.fields.family) !== 0;
+}
+
+/** The steps of opening a handle, and what their errnos mean. */
+const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  CTRL_CMD_GETFAMILY: { ENOENT: UNAVAILABLE },
+  IPVS_CMD_GET_INFO: { EPERM: PERMISSION },
+  open: {
+    ENOENT: 'there is no such network namespace',
+    EACCES: 'the network namespace may not be opened',
+  },
+  setns: {
+    EINVAL: 'it is not a network namespace',
+    EPERM: 'CAP_SYS_ADMIN is needed to enter another network namespace',
+  },
+};
+
+/** The error for an open() that failed natively. */
+export function explainOpening(error: unknown, netns: string): Error {
+  if (!isNativeError(error)) return error instanceof Error ? error : new Error(String(error));
+  const code = errnoName(error.errno);
+  const why = OPENING[error.syscall]?.[code] ?? COMMON[code] ?? systemMessage(code);
+  const text = typeof why === 'string' ? why : systemMessage(code);
+  const unavailable = text === UNAVAILABLE;
+  return new IpvsError(
+    `open${netns === '' ? '' : ` ${netns}`}: ${text}${unavailable ? '' : ` (${error.syscall}: ${code})`}`,
+    {
+      code: unavailable ? 'ERR_IPVS_UNAVAILABLE' : code,
+      errno: -error.errno,
+      syscall: error.syscall,
+      operation: 'open',
+      target: netns,
+      cause: error,
+    },
+  );
+}
+
+/** An error that csrc/binding/error.cc has made. */
+interface NativeError extends Error {
+  readonly errno: number;
+  readonly syscall: string;
+  readonly text: string;
+}
+
+function isNativeError(error: unknown): error is NativeError {
+  return error instanceof Error && 'errno' in error && 'syscall' in error && 'text' in error;
+}

@@ -1,0 +1,133 @@
+/**
+ * The names of what the kernel numbers.
+ * @module
+ */
+import { checkName } from './check.js';
+
+/**
+ * A number of the kernel's that has no name here, as other programs may leave in the table. It is shown, and accepted
+ * in references so that such a thing can be deleted, but never written.
+ */
+export type Unknown = `unknown-${number}`;
+
+/** Names and their numbers, both ways. */
+export class Names<Name extends string> {
+  readonly names: readonly Name[];
+  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #byNumber: ReadonlyMap<number, Name>;
+
+  constructor(numbers: Readonly<Record<Name, number>>) {
+    // Object.keys() gives the keys of a Record<Name, ...>, which are Names.
+    this.names = Object.keys(numbers) as Name[];
+    this.#numbers = new Map(Object.entries<number>(numbers));
+    this.#byNumber = new Map(this.names.map((name) => [numbers[name], name]));
+  }
+
+  /** The number of a name. Throws TypeError on any other value. */
+  number(property: string, name: unknown): number {
+    const number = typeof name === 'string' ? this.#numbers.get(name) : undefined;
+    if (number === undefined) checkName(property, name, this.names);
+    return number ?? 0;
+  }
+
+  /** Likewise, but `unknown-N` is N too, up to `max`. */
+  numberOrUnknown(property: string, name: unknown, max: number): number {
+    const unknown = typeof name === 'string' ? /^unknown-(0|[1-9]\d{0,9})$/.exec(name) : null;
+    const number = Number(unknown?.[1]);
+    return unknown !== null && number <= max ? number : this.number(property, name);
+  }
+
+  name(number: number): Name | Unknown {
+    return this.#byNumber.get(number) ?? `unknown-${number}`;
+  }
+}
+
+/** A transport protocol that IPVS balances (IPPROTO_TCP, _UDP, _SCTP; `ipvsadm -t -u --sctp-service`). */
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+export const protocols = new Names<Protocol>({ tcp: 6, udp: 17, sctp: 132 });
+
+/**
+ * How packets reach a destination (IPVS_DEST_ATTR_FWD_METHOD):
+ * - `masquerade`: destination NAT; the replies must pass the director (`ipvsadm -m`)
+ * - `direct`: unchanged, to the real server's link-layer address (`-g`)
+ * - `tunnel`: wrapped in another packet to the real server (`-i`)
+ * - `local`: to a server on the director itself
+ * - `bypass`: to the original destination address, for transparent caches
+ */
+export type Forwarding = 'masquerade' | 'direct' | 'tunnel' | 'local' | 'bypass';
+export const forwardings = new Names<Forwarding>({
+  masquerade: 0,
+  local: 1,
+  tunnel: 2,
+  direct: 3,
+  bypass: 4,
+});
+
+/** How a tunnel wraps packets (IPVS_DEST_ATTR_TUN_TYPE; `ipvsadm --tun-type`). */
+export type TunnelType = 'ipip' | 'gue' | 'gre';
+export const tunnelTypes = new Names<TunnelType>({ ipip: 0, gue: 1, gre: 2 });
+
+/** The checksum of a GUE or GRE tunnel (IPVS_DEST_ATTR_TUN_FLAGS; `ipvsadm --tun-nocsum --tun-csum --tun-remcsum`). */
+export type TunnelChecksum = 'none' | 'checksum' | 'remote-checksum';
+export const tunnelChecksums = new Names<TunnelChecksum>({
+  none: 0,
+  checksum: 1,
+  'remote-checksum': 2,
+});
+
+/** The schedulers of Linux, each a module ip_vs_NAME; `none` schedules nothing. */
+export type KnownScheduler =
+  | 'rr'
+  | 'wrr'
+  | 'lc'
+  | 'wlc'
+  | 'lblc'
+  | 'lblcr'
+  | 'dh'
+  | 'sh'
+  | 'mh'
+  | 'sed'
+  | 'nq'
+  | 'fo'
+  | 'ovf'
+  | 'twos'
+  | 'none';
+
+/** A flag of a scheduler (IPVS_SVC_ATTR_FLAGS; `ipvsadm -b`). The `flag-N` are the same bits for any scheduler. */
+export type SchedulerFlag =
+  | 'sh-fallback'
+  | 'sh-port'
+  | 'mh-fallback'
+  | 'mh-port'
+  | 'flag-1'
+  | 'flag-2'
+  | 'flag-3';
+
+/** Bit and owner of each scheduler flag. A later row of the same bit is the name for all other schedulers. */
+export const schedulerFlags: Readonly<
+  Record<SchedulerFlag, { readonly bit: number; readonly scheduler?: string }>
+> = {
+  'sh-fallback': { bit: 0x08, scheduler: 'sh' },
+  'sh-port': { bit: 0x10, scheduler: 'sh' },
+  'mh-fallback': { bit: 0x08, scheduler: 'mh' },
+  'mh-port': { bit: 0x10, scheduler: 'mh' },
+  'flag-1': { bit: 0x08 },
+  'flag-2': { bit: 0x10 },
+  'flag-3': { bit: 0x20 },
+};
+// Object.keys() gives the keys of a Record<SchedulerFlag, ...>.
+export const schedulerFlagNames = Object.keys(schedulerFlags) as SchedulerFlag[];
+
+/** The names of the scheduler flags that are set in `bits`, as the scheduler itself calls them. */
+export function namesOfSchedulerFlags(bits: number, scheduler: string): SchedulerFlag[] {
+  const named: SchedulerFlag[] = [];
+  let rest = bits;
+  for (const name of schedulerFlagNames) {
+    const flag = schedulerFlags[name];
+    const owned = flag.scheduler === undefined || flag.scheduler === scheduler;
+    if ((rest & flag.bit) === 0 || !owned) continue;
+    named.push(name);
+    rest &= ~flag.bit;
+  }
+  return named;
+}

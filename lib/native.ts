@@ -1,0 +1,173 @@
+/**
+ * The addon: what it exports, and how it is found.
+ * @module
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Where a field lies in its record, and how many bytes it takes. */
+export interface Field {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A record of fixed size, as csrc/binding/layout.cc describes it. */
+export interface RecordLayout<Name extends string> {
+  readonly size: number;
+  readonly fields: Readonly<Record<Name, Field>>;
+}
+
+/** Every request/response operation, by the name of the method that asks for it. */
+export type OperationName =
+  | 'addService'
+  | 'updateService'
+  | 'ensureService'
+  | 'deleteService'
+  | 'getService'
+  | 'listServices'
+  | 'addDestination'
+  | 'updateDestination'
+  | 'ensureDestination'
+  | 'deleteDestination'
+  | 'getDestination'
+  | 'listDestinations'
+  | 'snapshot'
+  | 'flush'
+  | 'getInfo';
+
+/** What became of a request: Status in csrc/ipvs/request.h. */
+export type StatusName =
+  | 'done'
+  | 'refused'
+  | 'lost'
+  | 'notSent'
+  | 'unavailable'
+  | 'foreignFlags'
+  | 'tunnelless'
+  | 'thresholds';
+
+/** A setting that an update may name: Changes in csrc/ipvs/request.h. */
+export type ChangeName =
+  | 'scheduler'
+  | 'schedulerFlags'
+  | 'onePacket'
+  | 'persistence'
+  | 'timeout'
+  | 'netmask'
+  | 'engine'
+  | 'forwarding'
+  | 'weight'
+  | 'upperThreshold'
+  | 'lowerThreshold'
+  | 'tunnel';
+
+export type StatsField =
+  | 'connections'
+  | 'inPackets'
+  | 'outPackets'
+  | 'inBytes'
+  | 'outBytes'
+  | 'connectionRate'
+  | 'inPacketRate'
+  | 'outPacketRate'
+  | 'inByteRate'
+  | 'outByteRate';
+
+export interface Layout {
+  readonly request: RecordLayout<'operation' | 'changes' | 'flagsOwner' | 'service' | 'destination'>;
+  readonly service: RecordLayout<
+    | 'address'
+    | 'fwmark'
+    | 'family'
+    | 'protocol'
+    | 'port'
+    | 'flags'
+    | 'timeout'
+    | 'netmask'
+    | 'scheduler'
+    | 'engine'
+  >;
+  readonly destination: RecordLayout<
+    | 'address'
+    | 'family'
+    | 'port'
+    | 'forwarding'
+    | 'weight'
+    | 'upperThreshold'
+    | 'lowerThreshold'
+    | 'tunnelType'
+    | 'tunnelPort'
+    | 'tunnelFlags'
+  >;
+  readonly stats: RecordLayout<StatsField>;
+  readonly serviceEntry: RecordLayout<'service' | 'stats' | 'firstDestination' | 'destinations'>;
+  readonly destinationEntry: RecordLayout<
+    | 'destination'
+    | 'stats'
+    | 'activeConnections'
+    | 'inactiveConnections'
+    | 'persistentConnections'
+  >;
+  readonly outcome: RecordLayout<
+    | 'error'
+    | 'status'
+    | 'text'
+    | 'created'
+    | 'firstService'
+    | 'services'
+    | 'firstDestination'
+    | 'destinations'
+    | 'version'
+    | 'connectionTableSize'
+  >;
+  readonly operations: Readonly<Record<OperationName, number>>;
+  readonly statuses: Readonly<Record<StatusName, number>>;
+  readonly changes: Readonly<Record<ChangeName, number>>;
+}
+
+/** The records that answer a batch, as csrc/binding/results.h hands them over. */
+export interface NativeResults {
+  readonly outcomes: ArrayBuffer;
+  readonly services: ArrayBuffer;
+  readonly destinations: ArrayBuffer;
+  readonly texts: readonly string[];
+}
+
+/** csrc/binding/handle.h */
+export interface NativeHandle {
+  open(netns: string): Promise<void>;
+  run(requests: Uint8Array): Promise<NativeResults>;
+  runSync(requests: Uint8Array): NativeResults;
+  close(): void;
+}
+
+export interface Native {
+  readonly Handle: new () => NativeHandle;
+  readonly layout: Layout;
+}
+
+let loaded: Native | undefined;
+
+/**
+ * Loads the addon: a build of this checkout, or the prebuild for this platform.
+ * @throws Error where there is neither; its message says how to build one
+ */
+export function loadNative(): Native {
+  if (loaded === undefined) {
+    const require = createRequire(import.meta.url);
+    const root = fileURLToPath(new URL('..', import.meta.url));
+    // node-gyp-build has no types: it takes the folder of a package and returns its addon.
+    const load = require('node-gyp-build') as (folder: string) => Native;
+    try {
+      loaded = load(root);
+    } catch (error) {
+      throw new Error(
+        `the native addon of ipvs cannot be loaded for ${process.platform}-${process.arch}: where the package brings no prebuild ` +
+          'and install scripts are blocked, build it by hand with "npm rebuild ipvs --ignore-scripts=false" ' +
+          '(needs python3, make and a C++20 compiler)',
+        { cause: error },
+      );
+    }
+  }
+  return loaded;
+}

@@ -1,0 +1,106 @@
+/**
+ * Persistence: how long, and for which neighbourhood of clients, one destination serves the same client.
+ * @module
+ */
+import { AF_INET, formatMask, parseMask } from './address.js';
+import { checkInteger, checkKeys } from './check.js';
+import { wrongType, wrongValue } from './errors.js';
+import type { RequestBuffer } from './records.js';
+
+/** Persistence as it is set. */
+export interface PersistenceConfig {
+  /** Seconds that a client's template lives after its last connection, 1 to 2678400 (31 days). Default 300. IPVS_SVC_ATTR_TIMEOUT, `ipvsadm -p`. */
+  readonly timeout?: number | undefined;
+  /**
+   * How many clients count as one. IPv4: a dotted mask ('255.255.255.0') or a prefix length, 0 to 32, default 32. IPv6: a prefix
+   * length, 1 to 128, default 128. IPVS_SVC_ATTR_NETMASK, `ipvsadm -M`.
+   */
+  readonly netmask?: string | number | undefined;
+  /** Persistence engine, such as 'sip' for the Call-ID of SIP over UDP; null: none, the default. IPVS_SVC_ATTR_PE_NAME, `ipvsadm --pe`. */
+  readonly engine?: string | null | undefined;
+}
+
+/** Persistence as it is read. */
+export interface Persistence {
+  /** Seconds. */
+  readonly timeout: number;
+  /** IPv4: a dotted mask. IPv6: a prefix length. */
+  readonly netmask: string | number;
+  readonly engine: string | null;
+}
+
+/** IP_VS_SVC_F_PERSISTENT. */
+export const PERSISTENT = 0x01;
+
+const DEFAULT_TIMEOUT = 300;
+/** ipvsadm's limit. The kernel counts in ticks of up to 1 ms, and 2^32 of them would wrap soon after. */
+const MAX_TIMEOUT = 31 * 24 * 60 * 60;
+const MAX_ENGINE = 16;
+const NAME = /^[\w.-]+$/;
+const KEYS: ReadonlySet<string> = new Set(['timeout', 'netmask', 'engine']);
+
+/**
+ * Writes persistence, all but its flag, into the request's service; null is none.
+ * @returns the settings that were named, as bits of Changes
+ */
+export function writePersistence(request: RequestBuffer, property: string, value: unknown): number {
+  const { records, layout } = request;
+  const { changes } = layout;
+  const base = request.service();
+  const { fields } = layout.service;
+  const family = records.number(base, fields.family);
+  records.setNumber(base, fields.netmask, fullMask(family));
+  if (value === null) return changes.persistence;
+
+  checkKeys(property, value, KEYS);
+  // checkKeys() has seen an object; what its properties hold is checked one by one.
+  const { timeout, netmask, engine } = value as Readonly<Record<string, unknown>>;
+  let named = changes.persistence;
+  let seconds = DEFAULT_TIMEOUT;
+  if (timeout !== undefined) {
+    seconds = checkInteger(`${property}.timeout`, timeout, 1, MAX_TIMEOUT, 'seconds');
+    named |= changes.timeout;
+  }
+  records.setNumber(base, fields.timeout, seconds);
+  if (netmask !== undefined) {
+    records.setNumber(base, fields.netmask, checkNetmask(`${property}.netmask`, netmask, family));
+    named |= changes.netmask;
+  }
+  if (engine !== undefined) {
+    if (engine !== null) {
+      const name = checkModuleName(`${property}.engine`, engine, MAX_ENGINE);
+      records.setName(base, fields.engine, name);
+    }
+    named |= changes.engine;
+  }
+  return named;
+}
+
+/** One client is one client. The kernel wants it of services without persistence too. */
+export function fullMask(family: number): number {
+  return family === AF_INET ? 0xffffffff : 128;
+}
+
+/** The number of a netmask as the record holds it: an IPv4 mask in host byte order, or an IPv6 prefix length. */
+function checkNetmask(property: string, value: unknown, family: number): number {
+  if (family !== AF_INET) return checkInteger(property, value, 1, 128, 'bits');
+  if (typeof value === 'string') {
+    const mask = parseMask(value);
+    if (mask === undefined) throw wrongValue(property, value, 'is not a dotted mask such as 255.255.255.0');
+    return mask;
+  }
+  const bits = checkInteger(property, value, 0, 32, 'bits');
+  return bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
+}
+
+/** The name of something that the kernel finds in a module of its own. */
+export function checkModuleName(property: string, value: unknown, max: number): string {
+  const rule = `a name of 1 to ${max} letters, digits, dots, dashes and underscores`;
+  if (typeof value !== 'string') throw wrongType(property, value, rule);
+  if (value.length > max || !NAME.test(value)) throw wrongValue(property, value, `is not ${rule}`);
+  return value;
+}
+
+export function readNetmask(netmask: number, family: number): string | number {
+  return family === AF_INET ? formatMask(netmask) : netmask;
+}

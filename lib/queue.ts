@@ -1,0 +1,127 @@
+/**
+ * How calls travel: those of one turn of the event loop leave together as one batch, and one batch at a time is under way.
+ * @module
+ */
+import type { Call } from './calls.js';
+import { errnoName, IpvsError } from './errors.js';
+import { explain } from './explain.js';
+import type { Layout, NativeHandle, NativeResults, OperationName } from './native.js';
+import { RequestBuffer } from './records.js';
+import { Results } from './results.js';
+
+/**
+ * Requests that one batch takes. It bounds how long the thread pool is busy with one of them, some milliseconds, and how long
+ * the event loop with its answers.
+ */
+const MAX_BATCH = 4096;
+
+/** The value of the answer at `index` to `call`, which stands there in `requests`. Throws what went wrong. */
+function readAnswer<Value>(call: Call<Value>, requests: RequestBuffer, results: Results, index: number): Value {
+  if (results.succeeded(index)) return call.read(results, index);
+  const verdict = results.verdict(index);
+  if (verdict.status === 'refused' && call.absent?.errnos.includes(errnoName(verdict.errno))) {
+    return call.absent.value;
+  }
+  throw explain(call.operation, requests, index, verdict);
+}
+
+/** Calls that leave together, and what waits for their answers. */
+class Batch {
+  readonly requests: RequestBuffer;
+  readonly #settlers: { answer(results: Results, index: number): void; fail(error: unknown): void }[] = [];
+
+  constructor(layout: Layout) {
+    this.requests = new RequestBuffer(layout);
+  }
+
+  get full(): boolean {
+    return this.requests.count >= MAX_BATCH;
+  }
+
+  add<Value>(call: Call<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      // What write() throws rejects the promise, and leaves the request uncommitted.
+      this.requests.begin(call.operation);
+      call.write(this.requests);
+      this.requests.commit();
+      this.#settlers.push({
+        answer: (results, index) => {
+          try {
+            resolve(readAnswer(call, this.requests, results, index));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        fail: reject,
+      });
+    });
+  }
+
+  answer(results: Results): void {
+    this.#settlers.forEach((settler, index) => {
+      settler.answer(results, index);
+    });
+  }
+
+  fail(error: unknown): void {
+    for (const settler of this.#settlers) settler.fail(error);
+  }
+}
+
+function closedError(operation: OperationName): IpvsError {
+  return new IpvsError(`${operation}: the handle is closed`, { code: 'ERR_IPVS_CLOSED', operation });
+}
+
+export class Queue {
+  readonly #handle: NativeHandle;
+  readonly #layout: Layout;
+  /** Waiting batches; the last one still takes calls. */
+  readonly #waiting: Batch[] = [];
+  #busy = false;
+  #closed: Promise<void> | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(handle: NativeHandle, layout: Layout) {
+    this.#handle = handle;
+    this.#layout = layout;
+  }
+
+  /** Sends `call` with the others of this turn; the promise settles with its own answer. */
+  run<Value>(call: Call<Value>): Promise<Value> {
+    if (this.#closed !== undefined) return Promise.reject(closedError(call.operation));
+    let batch = this.#waiting.at(-1);
+    if (batch === undefined || batch.full) {
+      batch = new Batch(this.#layout);
+      this.#waiting.push(batch);
+      // The rest of this turn's calls join it before it leaves.
+      if (this.#waiting.length === 1 && !this.#busy) queueMicrotask(() => this.#send());
+    }
+    return batch.add(call);
+  }
+
+  /** Lets nothing in any more, waits for what is pending, and closes the handle. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      if (!this.#busy && this.#waiting.length === 0) resolve();
+    }).then(() => this.#handle.close());
+    return this.#closed;
+  }
+
+  #send(): void {
+    const batch = this.#waiting.shift();
+    if (batch === undefined) return;
+    this.#busy = true;
+    const done = (settle: () => void) => {
+      this.#busy = false;
+      // First the next batch, so that the kernel works while the answers are read.
+      this.#send();
+      settle();
+      if (!this.#busy) this.#drained?.();
+    };
+    this.#handle.run(batch.requests.bytes()).then(
+      (native: NativeResults) => done(() => batch.answer(new Results(native, this.#layout))),
+      (error: unknown) => done(() => batch.fail(error)),
+    );
+  }
+}

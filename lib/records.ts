@@ -1,0 +1,125 @@
+/**
+ * The packed records that cross to the addon, read and written by the layout that the addon publishes.
+ * @module
+ */
+import { endianness } from 'node:os';
+import type { Field, Layout, OperationName } from './native.js';
+
+const LITTLE = endianness() === 'LE';
+const TWO_TO_32 = 2 ** 32;
+/** The capacity of a fresh buffer, in requests. */
+const FIRST_CAPACITY = 16;
+
+/** Bytes with the views to read and write them. */
+export class Records {
+  readonly bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(buffer: ArrayBuffer) {
+    this.bytes = new Uint8Array(buffer);
+    this.#view = new DataView(buffer);
+  }
+
+  /** The unsigned number in `field` of the record at `base`: exact to 2^53. */
+  number(base: number, field: Field): number {
+    const at = base + field.offset;
+    switch (field.size) {
+      case 2:
+        return this.#view.getUint16(at, LITTLE);
+      case 4:
+        return this.#view.getUint32(at, LITTLE);
+      default: {
+        const high = this.#view.getUint32(at + (LITTLE ? 4 : 0), LITTLE);
+        const low = this.#view.getUint32(at + (LITTLE ? 0 : 4), LITTLE);
+        return high === 0 ? low : high * TWO_TO_32 + low;
+      }
+    }
+  }
+
+  setNumber(base: number, field: Field, value: number): void {
+    const at = base + field.offset;
+    if (field.size === 2) this.#view.setUint16(at, value, LITTLE);
+    else this.#view.setUint32(at, value, LITTLE);
+  }
+
+  /** The NUL-terminated name in `field`, which is ASCII. */
+  name(base: number, field: Field): string {
+    const start = base + field.offset;
+    let text = '';
+    for (let at = start; at < start + field.size; at++) {
+      const code = this.bytes[at] ?? 0;
+      if (code === 0) break;
+      text += String.fromCharCode(code);
+    }
+    return text;
+  }
+
+  /** Writes an ASCII name that is shorter than the field, and zeros behind it. */
+  setName(base: number, field: Field, text: string): void {
+    const start = base + field.offset;
+    for (let i = 0; i < field.size; i++) {
+      this.bytes[start + i] = i < text.length ? text.charCodeAt(i) : 0;
+    }
+  }
+}
+
+/** Requests on their way to the addon: begun, filled in by the modules of their objects, and committed. */
+export class RequestBuffer {
+  readonly layout: Layout;
+  #records: Records;
+  #capacity = FIRST_CAPACITY;
+  #count = 0;
+
+  constructor(layout: Layout) {
+    this.layout = layout;
+    this.#records = new Records(new ArrayBuffer(FIRST_CAPACITY * layout.request.size));
+  }
+
+  get records(): Records {
+    return this.#records;
+  }
+
+  /** Committed requests. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Where the request at `index` begins. */
+  base(index = this.#count): number {
+    return index * this.layout.request.size;
+  }
+
+  /** Where the service of the request at `index` begins: by default, of the one that is being written. */
+  service(index = this.#count): number {
+    return this.base(index) + this.layout.request.fields.service.offset;
+  }
+
+  destination(index = this.#count): number {
+    return this.base(index) + this.layout.request.fields.destination.offset;
+  }
+
+  /** Starts a request, all zeros but its operation. One that is never committed is overwritten by the next. */
+  begin(operation: OperationName): void {
+    if (this.#count === this.#capacity) this.#grow();
+    const base = this.base();
+    this.#records.bytes.fill(0, base, base + this.layout.request.size);
+    const { fields } = this.layout.request;
+    this.#records.setNumber(base, fields.operation, this.layout.operations[operation]);
+  }
+
+  commit(): void {
+    this.#count++;
+  }
+
+  /** The committed requests. */
+  bytes(): Uint8Array {
+    return this.#records.bytes.subarray(0, this.base());
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    const larger = new Records(new ArrayBuffer(this.#capacity * this.layout.request.size));
+    larger.bytes.set(this.#records.bytes);
+    this.#records = larger;
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * How services and destinations are named.
+ * @module
+ */
+import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
+import { checkInteger, checkKeys } from './check.js';
+import { wrongType, wrongValue } from './errors.js';
+import { Names, type Protocol, protocols, type Unknown } from './names.js';
+import type { Records, RequestBuffer } from './records.js';
+import type { Layout } from './native.js';
+
+/** A service named by what it listens on (`ipvsadm -t`, `-u`, `--sctp-service`). */
+export interface ServiceAddress {
+  /** IPVS_SVC_ATTR_PROTOCOL. */
+  readonly protocol: Protocol | Unknown;
+  /** The virtual address (IPVS_SVC_ATTR_ADDR): IPv4 dotted, or IPv6, without brackets. Its form decides the family. */
+  readonly address: string;
+  /** The virtual port, 0 to 65535 (IPVS_SVC_ATTR_PORT). 0 is every port, and needs persistence. */
+  readonly port: number;
+}
+
+/** A service named by the mark that the firewall puts on its packets (`ipvsadm -f`). */
+export interface FirewallMark {
+  /** 1 to 4294967295 (IPVS_SVC_ATTR_FWMARK). */
+  readonly fwmark: number;
+  /** IPv4 and IPv6 services may share one mark. Default `'ipv4'`; `'ipv6'` is `ipvsadm -6`. */
+  readonly family?: Family | undefined;
+}
+
+/**
+ * Names a service: `{ protocol, address, port }`, `{ fwmark, family }`, any service that this package returned, or a string:
+ * `tcp://10.96.0.1:443`, `udp://[fd00::1]:53`, `fwmark://7` (IPv4), `fwmark6://7` (IPv6).
+ */
+export type ServiceReference = string | ServiceAddress | FirewallMark;
+
+/** A destination named by an object. */
+export interface DestinationAddress {
+  /** The real server's address (IPVS_DEST_ATTR_ADDR): IPv4 dotted, or IPv6, without brackets. */
+  readonly address: string;
+  /** The real server's port, 0 to 65535 (IPVS_DEST_ATTR_PORT). Default: the service's; of a firewall mark 0, which keeps the packet's. */
+  readonly port?: number | undefined;
+}
+
+/**
+ * Names a destination within its service: `{ address, port }`, any destination that this package returned, or a string:
+ * `10.0.0.1:80`, `[fd00::2]:80`, and without a port, which is then the service's, `10.0.0.1` and `fd00::2`.
+ */
+export type DestinationReference = string | DestinationAddress;
+
+export const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
+
+/** The keys that name a service, and those that a returned one has besides. */
+export const SERVICE_IDENTITY = ['protocol', 'address', 'port', 'fwmark', 'family'] as const;
+export const DESTINATION_IDENTITY = ['address', 'port', 'family'] as const;
+
+const MAX_PORT = 65535;
+const MAX_MARK = 2 ** 32 - 1;
+const MAX_PROTOCOL = 65535;
+
+const ADDRESS_FORM = 'an IPv4 or IPv6 address, without port, prefix or zone';
+const SERVICE_FORM =
+  "a service: 'tcp://ADDRESS:PORT', 'udp://[IPV6]:PORT', 'sctp://ADDRESS:PORT', 'fwmark://N' or 'fwmark6://N'";
+const DESTINATION_FORM = "a destination: 'ADDRESS:PORT', '[IPV6]:PORT' or 'ADDRESS'";
+const SERVICE_STRING = /^([a-z]+|unknown-\d+):\/\/(?:\[([^[\]]*:[^[\]]*)\]|([^:[\]/]+)):(0|[1-9]\d{0,4})$/;
+const MARK_STRING = /^fwmark(6?):\/\/([1-9]\d{0,9})$/;
+const HOST_PORT = /^(?:\[([^[\]]*:[^[\]]*)\]|([^:[\]]+))(?::(0|[1-9]\d{0,4}))?$/;
+
+export function checkPort(property: string, value: unknown): number {
+  return checkInteger(property, value, 0, MAX_PORT);
+}
+
+function checkAddress(property: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') throw wrongType(property, value, ADDRESS_FORM);
+}
+
+function checkFamily(property: string, value: unknown, family: number, address: string): void {
+  if (value === undefined) return;
+  if (families.number(`${property}.family`, value) === family) return;
+  throw wrongValue(`${property}.family`, value, `is not the family of ${address}`);
+}
+
+/** Writes the key of a service from a reference: a string, or an object with no keys but the `allowed`. */
+export function writeServiceReference(
+  request: RequestBuffer,
+  property: string,
+  reference: unknown,
+  allowed: ReadonlySet<string>,
+): void {
+  if (typeof reference === 'string') return writeServiceString(request, property, reference);
+  checkKeys(property, reference, allowed);
+  // checkKeys() has seen an object; what its properties hold is checked one by one.
+  const named = reference as Readonly<Record<(typeof SERVICE_IDENTITY)[number], unknown>>;
+  if (named.fwmark !== undefined) return writeMark(request, property, named);
+  if (named.protocol === undefined && named.address === undefined) {
+    throw wrongValue(property, reference, 'needs protocol, address and port, or fwmark');
+  }
+  const protocol = protocols.numberOrUnknown(`${property}.protocol`, named.protocol, MAX_PROTOCOL);
+  checkAddress(`${property}.address`, named.address);
+  const port = checkPort(`${property}.port`, named.port);
+  const family = setService(request, protocol, named.address, port);
+  if (family === 0) throw wrongValue(`${property}.address`, named.address, `is not ${ADDRESS_FORM}`);
+  checkFamily(property, named.family, family, named.address);
+}
+
+function writeServiceString(request: RequestBuffer, property: string, text: string): void {
+  const mark = MARK_STRING.exec(text);
+  if (mark !== null) {
+    const number = checkInteger(property, Number(mark[2]), 1, MAX_MARK);
+    return setMark(request, number, mark[1] === '6' ? AF_INET6 : AF_INET);
+  }
+  const [, scheme, ipv6, ipv4, port] = SERVICE_STRING.exec(text) ?? [];
+  const protocol = scheme === undefined ? 0 : protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
+  const number = scheme === undefined ? 0 : checkPort(property, Number(port));
+  if (scheme === undefined || setService(request, protocol, ipv6 ?? ipv4 ?? '', number) === 0) {
+    throw wrongValue(property, text, `is not ${SERVICE_FORM}`);
+  }
+}
+
+function setService(request: RequestBuffer, protocol: number, address: string, port: number): number {
+  const { records, layout } = request;
+  const base = request.service();
+  const { fields } = layout.service;
+  const family = parseAddress(address, records.bytes, base + fields.address.offset);
+  records.setNumber(base, fields.family, family);
+  records.setNumber(base, fields.protocol, protocol);
+  records.setNumber(base, fields.port, port);
+  return family;
+}
+
+function writeMark(
+  request: RequestBuffer,
+  property: string,
+  named: Readonly<Record<(typeof SERVICE_IDENTITY)[number], unknown>>,
+): void {
+  for (const key of ['protocol', 'address', 'port'] as const) {
+    if (named[key] === undefined) continue;
+    throw wrongValue(`${property}.${key}`, named[key], 'does not go with fwmark, which names the service alone');
+  }
+  const mark = checkInteger(`${property}.fwmark`, named.fwmark, 1, MAX_MARK);
+  const family =
+    named.family === undefined ? AF_INET : families.number(`${property}.family`, named.family);
+  setMark(request, mark, family);
+}
+
+function setMark(request: RequestBuffer, mark: number, family: number): void {
+  const base = request.service();
+  const { fields } = request.layout.service;
+  request.records.setNumber(base, fields.fwmark, mark);
+  request.records.setNumber(base, fields.family, family);
+}
+
+/**
+ * Writes the key of a destination from a reference. The service's key must stand already: a port that is left out is its
+ * port.
+ */
+export function writeDestinationReference(
+  request: RequestBuffer,
+  property: string,
+  reference: unknown,
+  allowed: ReadonlySet<string>,
+): void {
+  if (typeof reference === 'string') {
+    const [, ipv6, ipv4, port] = HOST_PORT.exec(reference) ?? [];
+    const number = port === undefined ? undefined : checkPort(property, Number(port));
+    const written = setDestination(request, ipv6 ?? ipv4 ?? reference, number);
+    if (written === 0) throw wrongValue(property, reference, `is not ${DESTINATION_FORM}`);
+    return;
+  }
+  checkKeys(property, reference, allowed);
+  // checkKeys() has seen an object; what its properties hold is checked one by one.
+  const { address, port, family } = reference as { address: unknown; port: unknown; family: unknown };
+  checkAddress(`${property}.address`, address);
+  const number = port === undefined ? undefined : checkPort(`${property}.port`, port);
+  const written = setDestination(request, address, number);
+  if (written === 0) throw wrongValue(`${property}.address`, address, `is not ${ADDRESS_FORM}`);
+  checkFamily(property, family, written, address);
+}
+
+function setDestination(request: RequestBuffer, address: string, port: number | undefined): number {
+  const { records, layout } = request;
+  const base = request.destination();
+  const { fields } = layout.destination;
+  const family = parseAddress(address, records.bytes, base + fields.address.offset);
+  records.setNumber(base, fields.family, family);
+  const own = port ?? records.number(request.service(), layout.service.fields.port);
+  records.setNumber(base, fields.port, own);
+  return family;
+}
+
+/** The service whose key is at `base`, as a string reference. */
+export function formatService(records: Records, base: number, layout: Layout): string {
+  const { fields } = layout.service;
+  const family = records.number(base, fields.family);
+  const mark = records.number(base, fields.fwmark);
+  if (mark !== 0) return `fwmark${family === AF_INET6 ? '6' : ''}://${mark}`;
+  const protocol = protocols.name(records.number(base, fields.protocol));
+  const address = formatAddress(records.bytes, base + fields.address.offset, family);
+  return `${protocol}://${joinPort(address, records.number(base, fields.port))}`;
+}
+
+/** The destination whose key is at `base`, as a string reference. */
+export function formatDestination(records: Records, base: number, layout: Layout): string {
+  const { fields } = layout.destination;
+  const family = records.number(base, fields.family);
+  const address = formatAddress(records.bytes, base + fields.address.offset, family);
+  return joinPort(address, records.number(base, fields.port));
+}
+
+function joinPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,94 @@
+/**
+ * The records that answer a batch.
+ * @module
+ */
+import { type Destination, readDestination } from './destination.js';
+import type { Verdict } from './explain.js';
+import type { Layout, NativeResults, StatusName } from './native.js';
+import { Records } from './records.js';
+import { readService, type Service } from './service.js';
+
+type OutcomeField = keyof Layout['outcome']['fields'];
+
+/** Results of a batch; `index` is the place of a request in it. */
+export class Results {
+  readonly #layout: Layout;
+  readonly #outcomes: Records;
+  readonly #services: Records;
+  readonly #destinations: Records;
+  readonly #texts: readonly string[];
+  readonly #statuses: readonly StatusName[];
+
+  constructor(native: NativeResults, layout: Layout) {
+    this.#layout = layout;
+    this.#outcomes = new Records(native.outcomes);
+    this.#services = new Records(native.services);
+    this.#destinations = new Records(native.destinations);
+    this.#texts = native.texts;
+    this.#statuses = statusNames(layout);
+  }
+
+  outcome(index: number, field: OutcomeField): number {
+    const { size, fields } = this.#layout.outcome;
+    return this.#outcomes.number(index * size, fields[field]);
+  }
+
+  succeeded(index: number): boolean {
+    return this.outcome(index, 'status') === this.#layout.statuses.done;
+  }
+
+  verdict(index: number): Verdict {
+    const text = this.outcome(index, 'text');
+    return {
+      status: this.#statuses[this.outcome(index, 'status')] ?? 'lost',
+      errno: this.outcome(index, 'error'),
+      text: text === 0 ? '' : (this.#texts[text - 1] ?? ''),
+    };
+  }
+
+  /** The services of a request's answer. */
+  services(index: number): Service[] {
+    const first = this.outcome(index, 'firstService');
+    return this.#list(first, this.outcome(index, 'services'), (place) => this.#service(place));
+  }
+
+  /** The destinations of a request's answer. */
+  destinations(index: number): Destination[] {
+    const first = this.outcome(index, 'firstDestination');
+    return this.#list(first, this.outcome(index, 'destinations'), (place) => this.#destination(place));
+  }
+
+  /** The services of a request's answer, each with its destinations. */
+  tree(index: number): (Service & { destinations: Destination[] })[] {
+    const first = this.outcome(index, 'firstService');
+    return this.#list(first, this.outcome(index, 'services'), (place) => {
+      const { size, fields } = this.#layout.serviceEntry;
+      const from = this.#services.number(place * size, fields.firstDestination);
+      const count = this.#services.number(place * size, fields.destinations);
+      const destinations = this.#list(from, count, (each) => this.#destination(each));
+      return { ...this.#service(place), destinations };
+    });
+  }
+
+  #list<Item>(first: number, count: number, read: (place: number) => Item): Item[] {
+    const items: Item[] = [];
+    for (let place = first; place < first + count; place++) items.push(read(place));
+    return items;
+  }
+
+  #service(place: number): Service {
+    return readService(this.#services, place * this.#layout.serviceEntry.size, this.#layout);
+  }
+
+  #destination(place: number): Destination {
+    const base = place * this.#layout.destinationEntry.size;
+    return readDestination(this.#destinations, base, this.#layout);
+  }
+}
+
+function statusNames(layout: Layout): StatusName[] {
+  const names: StatusName[] = [];
+  // Object.entries() widens the keys of a Record<StatusName, number> to string.
+  for (const [name, number] of Object.entries(layout.statuses)) names[number] = name as StatusName;
+  return names;
+}

@@ -1,0 +1,234 @@
+/**
+ * Services: what they are made of, and their records.
+ * @module
+ */
+import { AF_INET6, type Family, formatAddress } from './address.js';
+import { checkBoolean, checkKeys, checkName } from './check.js';
+import type { Destination } from './destination.js';
+import { wrongType, wrongValue } from './errors.js';
+import {
+  type KnownScheduler,
+  namesOfSchedulerFlags,
+  protocols,
+  type SchedulerFlag,
+  schedulerFlagNames,
+  schedulerFlags,
+} from './names.js';
+import type { Layout } from './native.js';
+import {
+  checkModuleName,
+  fullMask,
+  PERSISTENT,
+  type Persistence,
+  type PersistenceConfig,
+  readNetmask,
+  writePersistence,
+} from './persistence.js';
+import type { Records, RequestBuffer } from './records.js';
+import {
+  type FirewallMark,
+  SERVICE_IDENTITY,
+  type ServiceAddress,
+  writeServiceReference,
+} from './reference.js';
+import { readStats, type Stats } from './stats.js';
+
+/** The name of a scheduler: one of Linux's, or any other that the kernel may have. */
+export type Scheduler = KnownScheduler | (string & {});
+
+/** The settings of a service, all of them optional. */
+export interface ServiceSettings {
+  /** Which destination takes a new connection. 1 to 15 characters. Default 'wlc', as in ipvsadm. IPVS_SVC_ATTR_SCHED_NAME, `ipvsadm -s`. */
+  readonly scheduler?: Scheduler | undefined;
+  /** Default none. Flags of sh and mh go with those schedulers only. IPVS_SVC_ATTR_FLAGS, `ipvsadm -b`. */
+  readonly schedulerFlags?: readonly SchedulerFlag[] | undefined;
+  /** Sends a client to the same destination again. Default null: none. `{}` is persistence of 300 seconds. IP_VS_SVC_F_PERSISTENT, `ipvsadm -p`. */
+  readonly persistence?: PersistenceConfig | null | undefined;
+  /** Schedules every packet by itself. Only for udp and firewall marks. Default false. IP_VS_SVC_F_ONEPACKET, `ipvsadm -o`. */
+  readonly onePacket?: boolean | undefined;
+}
+
+/** A service to be made: its name and its settings. */
+export type ServiceConfig = (ServiceAddress | FirewallMark) & ServiceSettings;
+
+/** What an update of a service changes. Everything that is left out stays as it is, also within `persistence`. */
+export type ServiceChanges = ServiceSettings;
+
+interface ServiceState {
+  readonly family: Family;
+  readonly scheduler: Scheduler;
+  /** As the scheduler calls them: the bit of 'flag-1' reads as 'sh-fallback' with sh, as 'mh-fallback' with mh. */
+  readonly schedulerFlags: readonly SchedulerFlag[];
+  readonly persistence: Persistence | null;
+  readonly onePacket: boolean;
+  readonly stats: Stats;
+}
+
+/** A service as the kernel has it. It can be passed wherever a reference is asked for. */
+export type Service = (ServiceAddress & ServiceState) | (FirewallMark & ServiceState);
+
+/** A service with its destinations, as {@link Snapshot} has them. */
+export type ServiceWithDestinations = Service & { readonly destinations: readonly Destination[] };
+
+/** IP_VS_SVC_F_ONEPACKET. */
+const ONE_PACKET = 0x04;
+const SCHEDULER_FLAGS = 0x38;
+const DEFAULT_SCHEDULER = 'wlc';
+const MAX_SCHEDULER = 15;
+
+const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
+const CONFIG_KEYS: ReadonlySet<string> = new Set([...SERVICE_IDENTITY, ...SETTINGS, 'stats']);
+const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
+/** A reference may be any object that this package returned. */
+export const SERVICE_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'destinations']);
+
+type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
+
+/** Writes the service of an add or ensure: every setting, with the defaults of those left out. */
+export function writeServiceConfig(request: RequestBuffer, config: unknown): void {
+  const property = 'service';
+  if (typeof config === 'string') {
+    throw wrongType(property, config, 'an object such as { protocol, address, port, scheduler }');
+  }
+  writeServiceReference(request, property, config, CONFIG_KEYS);
+  const { records, layout } = request;
+  const base = request.service();
+  const { fields } = layout.service;
+  // Other protocols may be referred to, but not made.
+  const protocol = records.number(base, fields.protocol);
+  if (protocol !== 0) protocols.number(`${property}.protocol`, protocols.name(protocol));
+
+  records.setName(base, fields.scheduler, DEFAULT_SCHEDULER);
+  records.setNumber(base, fields.netmask, fullMask(records.number(base, fields.family)));
+  // writeServiceReference() has seen an object; what its properties hold is checked one by one.
+  writeSettings(request, property, config as Settings);
+  checkFlagOwner(request, property);
+  if ((records.number(base, fields.flags) & PERSISTENT) === 0) checkPortWithoutPersistence(request, property);
+}
+
+/** Writes the changes of an update; the service's key stands already. */
+export function writeServiceChanges(request: RequestBuffer, changes: unknown): void {
+  const property = 'changes';
+  checkKeys(property, changes, CHANGE_KEYS);
+  // checkKeys() has seen an object; what its properties hold is checked one by one.
+  const settings = changes as Settings;
+  writeSettings(request, property, settings);
+  // Without a scheduler in the changes, the native side checks the flags against the one that the service has.
+  if (settings.scheduler !== undefined) checkFlagOwner(request, property);
+  if (settings.persistence === null) checkPortWithoutPersistence(request, property);
+}
+
+function writeSettings(request: RequestBuffer, property: string, settings: Settings): void {
+  const { records, layout } = request;
+  const base = request.service();
+  const { fields } = layout.service;
+  let named = 0;
+  let flags = 0;
+  if (settings.scheduler !== undefined) {
+    const name = checkModuleName(`${property}.scheduler`, settings.scheduler, MAX_SCHEDULER);
+    records.setName(base, fields.scheduler, name);
+    named |= layout.changes.scheduler;
+  }
+  if (settings.schedulerFlags !== undefined) {
+    const { bits, owner } = checkSchedulerFlags(`${property}.schedulerFlags`, settings.schedulerFlags);
+    records.setName(request.base(), layout.request.fields.flagsOwner, owner);
+    flags |= bits;
+    named |= layout.changes.schedulerFlags;
+  }
+  if (settings.onePacket !== undefined) {
+    if (checkBoolean(`${property}.onePacket`, settings.onePacket)) {
+      checkOnePacket(request, `${property}.onePacket`);
+      flags |= ONE_PACKET;
+    }
+    named |= layout.changes.onePacket;
+  }
+  if (settings.persistence !== undefined) {
+    named |= writePersistence(request, `${property}.persistence`, settings.persistence);
+    if (settings.persistence !== null) flags |= PERSISTENT;
+  }
+  records.setNumber(base, fields.flags, flags);
+  records.setNumber(request.base(), layout.request.fields.changes, named);
+}
+
+/** The bits of flags, and the scheduler that they belong to, or ''. */
+function checkSchedulerFlags(property: string, value: unknown): { bits: number; owner: string } {
+  if (!Array.isArray(value)) throw wrongType(property, value, 'an array of scheduler flags');
+  let bits = 0;
+  let owner = '';
+  for (const name of value) {
+    checkName(property, name, schedulerFlagNames);
+    // checkName() has made sure that it is one of schedulerFlagNames.
+    const flag = schedulerFlags[name as SchedulerFlag];
+    bits |= flag.bit;
+    if (flag.scheduler === undefined) continue;
+    if (owner !== '' && owner !== flag.scheduler) {
+      throw wrongValue(property, value, `has flags of two schedulers, ${owner} and ${flag.scheduler}`);
+    }
+    owner = flag.scheduler;
+  }
+  return { bits, owner };
+}
+
+function checkFlagOwner(request: RequestBuffer, property: string): void {
+  const { records, layout } = request;
+  const owner = records.name(request.base(), layout.request.fields.flagsOwner);
+  const scheduler = records.name(request.service(), layout.service.fields.scheduler);
+  if (owner === '' || owner === scheduler) return;
+  throw wrongValue(`${property}.schedulerFlags`, `${owner}-*`, `belongs to scheduler ${owner}, not to ${scheduler}`);
+}
+
+function checkOnePacket(request: RequestBuffer, property: string): void {
+  const { records, layout } = request;
+  const protocol = protocols.name(records.number(request.service(), layout.service.fields.protocol));
+  const mark = records.number(request.service(), layout.service.fields.fwmark);
+  if (mark !== 0 || protocol === 'udp') return;
+  throw wrongValue(property, true, `is only for udp and firewall marks, not for ${protocol}`);
+}
+
+function checkPortWithoutPersistence(request: RequestBuffer, property: string): void {
+  const { records, layout } = request;
+  const { fields } = layout.service;
+  const mark = records.number(request.service(), fields.fwmark);
+  if (mark !== 0 || records.number(request.service(), fields.port) !== 0) return;
+  throw wrongValue(
+    `${property}.persistence`,
+    null,
+    'does not go with port 0: a service for every port must be persistent',
+  );
+}
+
+/** The service in the record of a ServiceEntry at `base`. */
+export function readService(records: Records, base: number, layout: Layout): Service {
+  const at = base + layout.serviceEntry.fields.service.offset;
+  const { fields } = layout.service;
+  const family = records.number(at, fields.family);
+  const flags = records.number(at, fields.flags);
+  const scheduler = records.name(at, fields.scheduler);
+  const mark = records.number(at, fields.fwmark);
+  const state: ServiceState = {
+    // Linux knows IPVS for these two families only.
+    family: family === AF_INET6 ? 'ipv6' : 'ipv4',
+    scheduler,
+    schedulerFlags: namesOfSchedulerFlags(flags & SCHEDULER_FLAGS, scheduler),
+    persistence: (flags & PERSISTENT) === 0 ? null : readPersistence(records, at, layout),
+    onePacket: (flags & ONE_PACKET) !== 0,
+    stats: readStats(records, base + layout.serviceEntry.fields.stats.offset, layout),
+  };
+  if (mark !== 0) return { fwmark: mark, ...state };
+  return {
+    protocol: protocols.name(records.number(at, fields.protocol)),
+    address: formatAddress(records.bytes, at + fields.address.offset, family),
+    port: records.number(at, fields.port),
+    ...state,
+  };
+}
+
+function readPersistence(records: Records, base: number, layout: Layout): Persistence {
+  const { fields } = layout.service;
+  const engine = records.name(base, fields.engine);
+  return {
+    timeout: records.number(base, fields.timeout),
+    netmask: readNetmask(records.number(base, fields.netmask), records.number(base, fields.family)),
+    engine: engine === '' ? null : engine,
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * A network namespace of its own for each test file, and the real programs to look at it with.
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { Ipvs } from 'ipvs';
+import { afterAll, beforeAll } from 'vitest';
+
+/** Runs a program and returns what it prints; throws with its standard error where it fails. */
+export function run(program: string, args: readonly string[], input = ''): string {
+  return execFileSync(program, args, { encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** A named network namespace with its loopback link up. */
+export class Namespace {
+  readonly name = `ipvs-${randomBytes(6).toString('hex')}`;
+  readonly path = `/run/netns/${this.name}`;
+
+  constructor() {
+    run('ip', ['netns', 'add', this.name]);
+    // Also lets the kernel accept IPv4 destinations: see docs/kernel.md.
+    run('ip', ['-n', this.name, 'link', 'set', 'lo', 'up']);
+  }
+
+  /** Runs a program inside. */
+  run(program: string, args: readonly string[], input = ''): string {
+    return run('ip', ['netns', 'exec', this.name, program, ...args], input);
+  }
+
+  ipvsadm(...args: string[]): string {
+    return this.run('ipvsadm', args);
+  }
+
+  /** The lines of `ipvsadm -Sn`: each service and each destination as the command that makes it. */
+  saved(): string[] {
+    return this.ipvsadm('-Sn').split('\n').filter((line) => line !== '');
+  }
+
+  delete(): void {
+    run('ip', ['netns', 'delete', this.name]);
+  }
+}
+
+/** A namespace and a handle in it, for the tests of a file; both are gone afterwards. */
+export function useNamespace(): { readonly namespace: Namespace; readonly ipvs: Ipvs } {
+  let namespace: Namespace | undefined;
+  let ipvs: Ipvs | undefined;
+  beforeAll(async () => {
+    namespace = new Namespace();
+    ipvs = await Ipvs.open({ netns: namespace.path });
+  });
+  afterAll(async () => {
+    await ipvs?.close();
+    namespace?.delete();
+  });
+  const made = <Made>(value: Made | undefined): Made => {
+    if (value === undefined) throw new Error('only within a test');
+    return value;
+  };
+  return {
+    get namespace() {
+      return made(namespace);
+    },
+    get ipvs() {
+      return made(ipvs);
+    },
+  };
+}
