@@ -42,7 +42,8 @@ function parseIpv4(text: string, from: number, bytes: Uint8Array, at: number): b
       place++;
     }
     const length = place - start;
-    if (length === 0 || octet > 255 || (length > 1 && text.charCodeAt(start) === ZERO)) return false;
+    if (length === 0 || octet > 255 || (length > 1 && text.charCodeAt(start) === ZERO))
+      return false;
     bytes[at + part] = octet;
   }
   return place === end;
@@ -111,7 +112,8 @@ function formatIpv4(bytes: Uint8Array, at: number): string {
 
 function formatIpv6(bytes: Uint8Array, at: number): string {
   const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0));
+  for (let i = 0; i < 16; i += 2)
+    groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0));
   // ::ffff:a.b.c.d, the one form that RFC 5952 §5 writes with a dotted tail.
   if (groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {
     return `::ffff:${formatIpv4(bytes, at + 12)}`;
@@ -126,7 +128,10 @@ function formatIpv6(bytes: Uint8Array, at: number): string {
     if (length > gapLength) [gap, gapLength] = [start, length];
   }
   const text = (from: number, to: number) =>
-    groups.slice(from, to).map((group) => group.toString(16)).join(':');
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':');
   return gap < 0 ? text(0, 8) : `${text(0, gap)}::${text(gap + gapLength, 8)}`;
 }
 

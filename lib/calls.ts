@@ -2,15 +2,16 @@
  * The operations, each as what it writes and what it reads. How a call travels, alone or in a batch, is lib/queue.ts's business.
  * @module
  */
+
+import { checkBoolean, checkKeys } from './check.js';
 import {
+  DESTINATION_KEYS,
   type Destination,
   type DestinationChanges,
   type DestinationConfig,
-  DESTINATION_KEYS,
   writeDestinationChanges,
   writeDestinationConfig,
 } from './destination.js';
-import { checkBoolean, checkKeys } from './check.js';
 import type { OperationName } from './native.js';
 import type { RequestBuffer } from './records.js';
 import {
@@ -80,7 +81,10 @@ function writeBoth(request: RequestBuffer, service: unknown, destination: unknow
 }
 
 /** What a deletion does about an object that is not there; its write() checks the options. */
-function forgiving(errnos: readonly string[], options: DeleteOptions | undefined): Pick<Call<boolean>, 'absent'> {
+function forgiving(
+  errnos: readonly string[],
+  options: DeleteOptions | undefined,
+): Pick<Call<boolean>, 'absent'> {
   return options?.ifExists === true ? { absent: { errnos, value: false } } : {};
 }
 

@@ -62,7 +62,12 @@ export interface Destination {
 const MAX_INT = 2 ** 31 - 1;
 const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
 /** What a returned destination has besides: harmless where it is passed back in. */
-const STATE = ['activeConnections', 'inactiveConnections', 'persistentConnections', 'stats'] as const;
+const STATE = [
+  'activeConnections',
+  'inactiveConnections',
+  'persistentConnections',
+  'stats',
+] as const;
 const CONFIG_KEYS: ReadonlySet<string> = new Set([...DESTINATION_IDENTITY, ...SETTINGS, ...STATE]);
 const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 /** A reference may be any object that this package returned. */
@@ -89,7 +94,11 @@ export function writeDestinationConfig(request: RequestBuffer, config: unknown):
   checkForwarding(request, property);
   const forwarding = forwardings.name(records.number(base, fields.forwarding));
   if (settings.tunnel !== undefined && settings.tunnel !== null && forwarding !== 'tunnel') {
-    throw wrongValue(`${property}.tunnel`, settings.tunnel, `does not go with forwarding '${forwarding}'`);
+    throw wrongValue(
+      `${property}.tunnel`,
+      settings.tunnel,
+      `does not go with forwarding '${forwarding}'`,
+    );
   }
   checkThresholds(request, property);
 }
@@ -168,7 +177,11 @@ function checkThresholds(request: RequestBuffer, property: string): void {
   const upper = records.number(base, fields.upperThreshold);
   const lower = records.number(base, fields.lowerThreshold);
   if (lower > upper) {
-    throw wrongValue(`${property}.lowerThreshold`, lower, `is above the upper threshold of ${upper}`);
+    throw wrongValue(
+      `${property}.lowerThreshold`,
+      lower,
+      `is above the upper threshold of ${upper}`,
+    );
   }
 }
 
@@ -180,7 +193,11 @@ function checkUnicast(request: RequestBuffer, property: string): void {
   const family = records.number(request.destination(), fields.family);
   if (isUnicast(records.bytes, at, family)) return;
   const text = formatAddress(records.bytes, at, family);
-  throw wrongValue(`${property}.address`, text, "is not a unicast address, as a real server's must be");
+  throw wrongValue(
+    `${property}.address`,
+    text,
+    "is not a unicast address, as a real server's must be",
+  );
 }
 
 function isUnicast(bytes: Uint8Array, at: number, family: number): boolean {

@@ -2,8 +2,7 @@
  * The errors of this package: bad input, and refusals of the kernel.
  * @module
  */
-import { getSystemErrorName } from 'node:util';
-import { inspect } from 'node:util';
+import { getSystemErrorName, inspect } from 'node:util';
 
 /** The `code` of an {@link IpvsError} that is no errno of the kernel. */
 export type IpvsErrorCode =

@@ -27,7 +27,8 @@ const UNAVAILABLE =
 /** What an errno means whatever the operation. */
 const COMMON: Readonly<Record<string, Explanation>> = {
   EPERM: PERMISSION,
-  EAFNOSUPPORT: 'the kernel does not support the address family; IPv6 may be switched off (ipv6.disable)',
+  EAFNOSUPPORT:
+    'the kernel does not support the address family; IPv6 may be switched off (ipv6.disable)',
   ENOMEM: 'the kernel has no memory for it',
   ENOBUFS: 'the kernel has no memory for the message',
   ENOPROTOOPT: 'the kernel is unloading IPVS',
@@ -65,7 +66,11 @@ interface Row {
 }
 
 const SET_SERVICE = { EINVAL: SERVICE_VALUES, ENOENT: missingModule };
-const SET_DESTINATION = { EINVAL: DESTINATION_VALUES, ERANGE: RANGE, ESRCH: NO_SERVICE_FOR_DESTINATION };
+const SET_DESTINATION = {
+  EINVAL: DESTINATION_VALUES,
+  ERANGE: RANGE,
+  ESRCH: NO_SERVICE_FOR_DESTINATION,
+};
 const ROWS: Readonly<Record<OperationName, Row>> = {
   addService: {
     command: 'IPVS_CMD_NEW_SERVICE',
@@ -172,9 +177,17 @@ export function explain(
 /** Refusals of ours that the facade could not see, because they depend on what the kernel has. */
 const INPUT: Partial<Record<StatusName, (names: Names) => Error>> = {
   foreignFlags: ({ flagsOwner }) =>
-    wrongValue('changes.schedulerFlags', `${flagsOwner}-*`, `belongs to scheduler ${flagsOwner}, which the service does not have`),
+    wrongValue(
+      'changes.schedulerFlags',
+      `${flagsOwner}-*`,
+      `belongs to scheduler ${flagsOwner}, which the service does not have`,
+    ),
   tunnelless: () =>
-    wrongValue('changes.tunnel', undefined, "does not go with the destination's forwarding, which is not 'tunnel'"),
+    wrongValue(
+      'changes.tunnel',
+      undefined,
+      "does not go with the destination's forwarding, which is not 'tunnel'",
+    ),
   thresholds: () =>
     outOfRange('changes.lowerThreshold', undefined, "at most the destination's upper threshold"),
 };

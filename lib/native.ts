@@ -74,7 +74,9 @@ export type StatsField =
   | 'outByteRate';
 
 export interface Layout {
-  readonly request: RecordLayout<'operation' | 'changes' | 'flagsOwner' | 'service' | 'destination'>;
+  readonly request: RecordLayout<
+    'operation' | 'changes' | 'flagsOwner' | 'service' | 'destination'
+  >;
   readonly service: RecordLayout<
     | 'address'
     | 'fwmark'
@@ -102,11 +104,7 @@ export interface Layout {
   readonly stats: RecordLayout<StatsField>;
   readonly serviceEntry: RecordLayout<'service' | 'stats' | 'firstDestination' | 'destinations'>;
   readonly destinationEntry: RecordLayout<
-    | 'destination'
-    | 'stats'
-    | 'activeConnections'
-    | 'inactiveConnections'
-    | 'persistentConnections'
+    'destination' | 'stats' | 'activeConnections' | 'inactiveConnections' | 'persistentConnections'
   >;
   readonly outcome: RecordLayout<
     | 'error'

@@ -86,7 +86,8 @@ function checkNetmask(property: string, value: unknown, family: number): number 
   if (family !== AF_INET) return checkInteger(property, value, 1, 128, 'bits');
   if (typeof value === 'string') {
     const mask = parseMask(value);
-    if (mask === undefined) throw wrongValue(property, value, 'is not a dotted mask such as 255.255.255.0');
+    if (mask === undefined)
+      throw wrongValue(property, value, 'is not a dotted mask such as 255.255.255.0');
     return mask;
   }
   const bits = checkInteger(property, value, 0, 32, 'bits');

@@ -16,7 +16,12 @@ import { Results } from './results.js';
 const MAX_BATCH = 4096;
 
 /** The value of the answer at `index` to `call`, which stands there in `requests`. Throws what went wrong. */
-function readAnswer<Value>(call: Call<Value>, requests: RequestBuffer, results: Results, index: number): Value {
+function readAnswer<Value>(
+  call: Call<Value>,
+  requests: RequestBuffer,
+  results: Results,
+  index: number,
+): Value {
   if (results.succeeded(index)) return call.read(results, index);
   const verdict = results.verdict(index);
   if (verdict.status === 'refused' && call.absent?.errnos.includes(errnoName(verdict.errno))) {
@@ -28,7 +33,10 @@ function readAnswer<Value>(call: Call<Value>, requests: RequestBuffer, results: 
 /** Calls that leave together, and what waits for their answers. */
 class Batch {
   readonly requests: RequestBuffer;
-  readonly #settlers: { answer(results: Results, index: number): void; fail(error: unknown): void }[] = [];
+  readonly #settlers: {
+    answer(results: Results, index: number): void;
+    fail(error: unknown): void;
+  }[] = [];
 
   constructor(layout: Layout) {
     this.requests = new RequestBuffer(layout);
@@ -69,7 +77,10 @@ class Batch {
 }
 
 function closedError(operation: OperationName): IpvsError {
-  return new IpvsError(`${operation}: the handle is closed`, { code: 'ERR_IPVS_CLOSED', operation });
+  return new IpvsError(`${operation}: the handle is closed`, {
+    code: 'ERR_IPVS_CLOSED',
+    operation,
+  });
 }
 
 export class Queue {

@@ -6,8 +6,8 @@ import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './a
 import { checkInteger, checkKeys } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names, type Protocol, protocols, type Unknown } from './names.js';
-import type { Records, RequestBuffer } from './records.js';
 import type { Layout } from './native.js';
+import type { Records, RequestBuffer } from './records.js';
 
 /** A service named by what it listens on (`ipvsadm -t`, `-u`, `--sctp-service`). */
 export interface ServiceAddress {
@@ -61,7 +61,8 @@ const ADDRESS_FORM = 'an IPv4 or IPv6 address, without port, prefix or zone';
 const SERVICE_FORM =
   "a service: 'tcp://ADDRESS:PORT', 'udp://[IPV6]:PORT', 'sctp://ADDRESS:PORT', 'fwmark://N' or 'fwmark6://N'";
 const DESTINATION_FORM = "a destination: 'ADDRESS:PORT', '[IPV6]:PORT' or 'ADDRESS'";
-const SERVICE_STRING = /^([a-z]+|unknown-\d+):\/\/(?:\[([^[\]]*:[^[\]]*)\]|([^:[\]/]+)):(0|[1-9]\d{0,4})$/;
+const SERVICE_STRING =
+  /^([a-z]+|unknown-\d+):\/\/(?:\[([^[\]]*:[^[\]]*)\]|([^:[\]/]+)):(0|[1-9]\d{0,4})$/;
 const MARK_STRING = /^fwmark(6?):\/\/([1-9]\d{0,9})$/;
 const HOST_PORT = /^(?:\[([^[\]]*:[^[\]]*)\]|([^:[\]]+))(?::(0|[1-9]\d{0,4}))?$/;
 
@@ -86,11 +87,17 @@ export function writeServiceReference(
   reference: unknown,
   allowed: ReadonlySet<string>,
 ): void {
-  if (typeof reference === 'string') return writeServiceString(request, property, reference);
+  if (typeof reference === 'string') {
+    writeServiceString(request, property, reference);
+    return;
+  }
   checkKeys(property, reference, allowed);
   // checkKeys() has seen an object; what its properties hold is checked one by one.
   const named = reference as Readonly<Record<(typeof SERVICE_IDENTITY)[number], unknown>>;
-  if (named.fwmark !== undefined) return writeMark(request, property, named);
+  if (named.fwmark !== undefined) {
+    writeMark(request, property, named);
+    return;
+  }
   if (named.protocol === undefined && named.address === undefined) {
     throw wrongValue(property, reference, 'needs protocol, address and port, or fwmark');
   }
@@ -98,7 +105,8 @@ export function writeServiceReference(
   checkAddress(`${property}.address`, named.address);
   const port = checkPort(`${property}.port`, named.port);
   const family = setService(request, protocol, named.address, port);
-  if (family === 0) throw wrongValue(`${property}.address`, named.address, `is not ${ADDRESS_FORM}`);
+  if (family === 0)
+    throw wrongValue(`${property}.address`, named.address, `is not ${ADDRESS_FORM}`);
   checkFamily(property, named.family, family, named.address);
 }
 
@@ -106,17 +114,24 @@ function writeServiceString(request: RequestBuffer, property: string, text: stri
   const mark = MARK_STRING.exec(text);
   if (mark !== null) {
     const number = checkInteger(property, Number(mark[2]), 1, MAX_MARK);
-    return setMark(request, number, mark[1] === '6' ? AF_INET6 : AF_INET);
+    setMark(request, number, mark[1] === '6' ? AF_INET6 : AF_INET);
+    return;
   }
   const [, scheme, ipv6, ipv4, port] = SERVICE_STRING.exec(text) ?? [];
-  const protocol = scheme === undefined ? 0 : protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
+  const protocol =
+    scheme === undefined ? 0 : protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
   const number = scheme === undefined ? 0 : checkPort(property, Number(port));
   if (scheme === undefined || setService(request, protocol, ipv6 ?? ipv4 ?? '', number) === 0) {
     throw wrongValue(property, text, `is not ${SERVICE_FORM}`);
   }
 }
 
-function setService(request: RequestBuffer, protocol: number, address: string, port: number): number {
+function setService(
+  request: RequestBuffer,
+  protocol: number,
+  address: string,
+  port: number,
+): number {
   const { records, layout } = request;
   const base = request.service();
   const { fields } = layout.service;
@@ -134,7 +149,11 @@ function writeMark(
 ): void {
   for (const key of ['protocol', 'address', 'port'] as const) {
     if (named[key] === undefined) continue;
-    throw wrongValue(`${property}.${key}`, named[key], 'does not go with fwmark, which names the service alone');
+    throw wrongValue(
+      `${property}.${key}`,
+      named[key],
+      'does not go with fwmark, which names the service alone',
+    );
   }
   const mark = checkInteger(`${property}.fwmark`, named.fwmark, 1, MAX_MARK);
   const family =
@@ -168,7 +187,11 @@ export function writeDestinationReference(
   }
   checkKeys(property, reference, allowed);
   // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const { address, port, family } = reference as { address: unknown; port: unknown; family: unknown };
+  const { address, port, family } = reference as {
+    address: unknown;
+    port: unknown;
+    family: unknown;
+  };
   checkAddress(`${property}.address`, address);
   const number = port === undefined ? undefined : checkPort(`${property}.port`, port);
   const written = setDestination(request, address, number);

@@ -55,7 +55,9 @@ export class Results {
   /** The destinations of a request's answer. */
   destinations(index: number): Destination[] {
     const first = this.outcome(index, 'firstDestination');
-    return this.#list(first, this.outcome(index, 'destinations'), (place) => this.#destination(place));
+    return this.#list(first, this.outcome(index, 'destinations'), (place) =>
+      this.#destination(place),
+    );
   }
 
   /** The services of a request's answer, each with its destinations. */

@@ -103,7 +103,8 @@ export function writeServiceConfig(request: RequestBuffer, config: unknown): voi
   // writeServiceReference() has seen an object; what its properties hold is checked one by one.
   writeSettings(request, property, config as Settings);
   checkFlagOwner(request, property);
-  if ((records.number(base, fields.flags) & PERSISTENT) === 0) checkPortWithoutPersistence(request, property);
+  if ((records.number(base, fields.flags) & PERSISTENT) === 0)
+    checkPortWithoutPersistence(request, property);
 }
 
 /** Writes the changes of an update; the service's key stands already. */
@@ -130,7 +131,10 @@ function writeSettings(request: RequestBuffer, property: string, settings: Setti
     named |= layout.changes.scheduler;
   }
   if (settings.schedulerFlags !== undefined) {
-    const { bits, owner } = checkSchedulerFlags(`${property}.schedulerFlags`, settings.schedulerFlags);
+    const { bits, owner } = checkSchedulerFlags(
+      `${property}.schedulerFlags`,
+      settings.schedulerFlags,
+    );
     records.setName(request.base(), layout.request.fields.flagsOwner, owner);
     flags |= bits;
     named |= layout.changes.schedulerFlags;
@@ -162,7 +166,11 @@ function checkSchedulerFlags(property: string, value: unknown): { bits: number; 
     bits |= flag.bit;
     if (flag.scheduler === undefined) continue;
     if (owner !== '' && owner !== flag.scheduler) {
-      throw wrongValue(property, value, `has flags of two schedulers, ${owner} and ${flag.scheduler}`);
+      throw wrongValue(
+        property,
+        value,
+        `has flags of two schedulers, ${owner} and ${flag.scheduler}`,
+      );
     }
     owner = flag.scheduler;
   }
@@ -174,12 +182,18 @@ function checkFlagOwner(request: RequestBuffer, property: string): void {
   const owner = records.name(request.base(), layout.request.fields.flagsOwner);
   const scheduler = records.name(request.service(), layout.service.fields.scheduler);
   if (owner === '' || owner === scheduler) return;
-  throw wrongValue(`${property}.schedulerFlags`, `${owner}-*`, `belongs to scheduler ${owner}, not to ${scheduler}`);
+  throw wrongValue(
+    `${property}.schedulerFlags`,
+    `${owner}-*`,
+    `belongs to scheduler ${owner}, not to ${scheduler}`,
+  );
 }
 
 function checkOnePacket(request: RequestBuffer, property: string): void {
   const { records, layout } = request;
-  const protocol = protocols.name(records.number(request.service(), layout.service.fields.protocol));
+  const protocol = protocols.name(
+    records.number(request.service(), layout.service.fields.protocol),
+  );
   const mark = records.number(request.service(), layout.service.fields.fwmark);
   if (mark !== 0 || protocol === 'udp') return;
   throw wrongValue(property, true, `is only for udp and firewall marks, not for ${protocol}`);

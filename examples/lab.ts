@@ -1,0 +1,77 @@
+/**
+ * A small network on one machine: namespaces, joined by pairs of virtual Ethernet links. Needs root and iproute2.
+ * @module
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** A host of the lab: a network namespace. */
+export class Host {
+  readonly namespace: string;
+  /** The path to give to `Ipvs.open({ netns })`. */
+  readonly netns: string;
+  readonly #children: ChildProcess[] = [];
+
+  constructor(name: string) {
+    this.namespace = `lab-${process.pid}-${name}`;
+    this.netns = `/run/netns/${this.namespace}`;
+    ip('netns', 'add', this.namespace);
+    this.ip('link', 'set', 'lo', 'up');
+  }
+
+  /** Runs `ip` inside. */
+  ip(...args: string[]): void {
+    ip('-n', this.namespace, ...args);
+  }
+
+  /** Sets a kernel parameter inside. */
+  sysctl(name: string, value: string): void {
+    execFileSync('ip', ['netns', 'exec', this.namespace, 'sysctl', '-qw', `${name}=${value}`]);
+  }
+
+  /** Starts a Node.js program inside; it ends with the host. */
+  spawn(
+    program: string,
+    ...args: string[]
+  ): ChildProcess & { readonly stdout: NodeJS.ReadableStream } {
+    const command = ['netns', 'exec', this.namespace, process.execPath, program, ...args];
+    const child = spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Runs a Node.js program inside and returns what it prints. */
+  async run(program: string, ...args: string[]): Promise<string> {
+    const child = this.spawn(program, ...args);
+    const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    if (status !== 0) throw new Error(`${program} in ${this.namespace} exits with ${status}`);
+    return output;
+  }
+
+  delete(): void {
+    for (const child of this.#children) child.kill();
+    ip('netns', 'delete', this.namespace);
+  }
+}
+
+/** Joins two hosts by a link, `address` and `peerAddress` ('10.0.0.1/24') at its ends. */
+export function connect(host: Host, address: string, peer: Host, peerAddress: string): void {
+  const [link, peerLink] = [
+    `to-${peer.namespace.split('-')[2]}`,
+    `to-${host.namespace.split('-')[2]}`,
+  ];
+  const ends = ['name', peerLink, 'netns', peer.namespace];
+  ip('-n', host.namespace, 'link', 'add', 'name', link, 'type', 'veth', 'peer', ...ends);
+  for (const [at, name, value] of [
+    [host, link, address],
+    [peer, peerLink, peerAddress],
+  ] as const) {
+    at.ip('address', 'add', value, 'dev', name);
+    at.ip('link', 'set', name, 'up');
+  }
+}

@@ -1,0 +1,4 @@
+# shellcheck shell=bash disable=SC2034
+# The sources that are not biome's to find. Sourced at the root of the project.
+mapfile -t cpp_sources < <(find csrc -name 'build*' -prune -o \( -name '*.h' -o -name '*.cc' \) -print | sort)
+mapfile -t shell_sources < <(grep -rlE '^#!/usr/bin/env bash|^# shellcheck shell=bash' scripts .ci | sort)
