@@ -32,6 +32,8 @@ export class Names<Name extends string> {
 
   /** Likewise, but `unknown-N` is N too, up to `max`. */
   numberOrUnknown(property: string, name: unknown, max: number): number {
+    const known = typeof name === 'string' ? this.#numbers.get(name) : undefined;
+    if (known !== undefined) return known;
     const unknown = typeof name === 'string' ? /^unknown-(0|[1-9]\d{0,9})$/.exec(name) : null;
     const number = Number(unknown?.[1]);
     return unknown !== null && number <= max ? number : this.number(property, name);
