@@ -15,7 +15,33 @@ import { Results } from './results.js';
  */
 const MAX_BATCH = 4096;
 
-/** The value of the answer at `index` to `call`, which stands there in `requests`. Throws what went wrong. */
+/** A call that waits for its answer. */
+class PendingCall<Value> {
+  readonly #call: Call<Value>;
+  readonly #resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+
+  constructor(
+    call: Call<Value>,
+    resolve: (value: Value) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#call = call;
+    this.#resolve = resolve;
+    this.reject = reject;
+  }
+
+  /** Settles with the answer at `index`, to the request that stands there. */
+  answer(requests: RequestBuffer, results: Results, index: number): void {
+    try {
+      this.#resolve(readAnswer(this.#call, requests, results, index));
+    } catch (error) {
+      this.reject(error);
+    }
+  }
+}
+
+/** The value of the answer at `index`. Throws what went wrong. */
 function readAnswer<Value>(
   call: Call<Value>,
   requests: RequestBuffer,
@@ -30,13 +56,10 @@ function readAnswer<Value>(
   throw explain(call.operation, requests, index, verdict);
 }
 
-/** Calls that leave together, and what waits for their answers. */
+/** Calls that leave together. */
 class Batch {
   readonly requests: RequestBuffer;
-  readonly #settlers: {
-    answer(results: Results, index: number): void;
-    fail(error: unknown): void;
-  }[] = [];
+  readonly #pending: Pick<PendingCall<unknown>, 'answer' | 'reject'>[] = [];
 
   constructor(layout: Layout) {
     this.requests = new RequestBuffer(layout);
@@ -52,27 +75,18 @@ class Batch {
       this.requests.begin(call.operation);
       call.write(this.requests);
       this.requests.commit();
-      this.#settlers.push({
-        answer: (results, index) => {
-          try {
-            resolve(readAnswer(call, this.requests, results, index));
-          } catch (error) {
-            reject(error);
-          }
-        },
-        fail: reject,
-      });
+      this.#pending.push(new PendingCall(call, resolve, reject));
     });
   }
 
   answer(results: Results): void {
-    this.#settlers.forEach((settler, index) => {
-      settler.answer(results, index);
+    this.#pending.forEach((pending, index) => {
+      pending.answer(this.requests, results, index);
     });
   }
 
   fail(error: unknown): void {
-    for (const settler of this.#settlers) settler.fail(error);
+    for (const pending of this.#pending) pending.reject(error);
   }
 }
 
