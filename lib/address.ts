@@ -17,8 +17,8 @@ const ZERO = 48;
 const OCTETS = Array.from({ length: 256 }, (_, octet) => String(octet));
 
 /**
- * Writes an address to `bytes` at `at`: 16 bytes, or nothing if it is none. IPv4 has four decimal parts without leading
- * zeros; IPv6 any form of RFC 4291 §2.2, without zone or prefix.
+ * Writes an address to the 16 bytes at `at`, which hold nothing of use if it is none. IPv4 has four decimal parts without
+ * leading zeros; IPv6 any form of RFC 4291 §2.2, without zone or prefix.
  * @returns AF_INET, AF_INET6, or 0 if `text` is no address
  */
 export function parseAddress(text: string, bytes: Uint8Array, at: number): number {

@@ -5,6 +5,13 @@
 
 import { checkBoolean, checkKeys } from './check.js';
 import {
+  type SyncDaemon,
+  type SyncDaemonConfig,
+  type SyncDaemonRole,
+  writeDaemon,
+  writeRole,
+} from './daemon.js';
+import {
   DESTINATION_KEYS,
   type Destination,
   type DestinationChanges,
@@ -30,6 +37,7 @@ import {
   writeServiceChanges,
   writeServiceConfig,
 } from './service.js';
+import { type TimeoutChanges, type Timeouts, writeTimeouts } from './timeouts.js';
 
 /** One operation with its arguments. */
 export interface Call<Value> {
@@ -51,6 +59,12 @@ export interface DeleteOptions {
   readonly ifExists?: boolean | undefined;
 }
 
+/** Options of stopping. */
+export interface StopOptions {
+  /** True: it is no error if there is no such daemon, and the stopping resolves to false. Default false. */
+  readonly ifRunning?: boolean | undefined;
+}
+
 /** The whole table of a network namespace. */
 export interface Snapshot {
   /** In the kernel's order, which means nothing. */
@@ -65,8 +79,6 @@ export interface Info {
   readonly connectionTableSize: number;
 }
 
-const DELETE_KEYS: ReadonlySet<string> = new Set(['ifExists']);
-
 const nothing = () => undefined;
 const ensured = (results: Results, index: number): Ensured =>
   results.outcome(index, 'created') === 0 ? 'updated' : 'created';
@@ -80,20 +92,18 @@ function writeBoth(request: RequestBuffer, service: unknown, destination: unknow
   writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
 }
 
-/** What a deletion does about an object that is not there; its write() checks the options. */
-function forgiving(
-  errnos: readonly string[],
-  options: DeleteOptions | undefined,
-): Pick<Call<boolean>, 'absent'> {
-  return options?.ifExists === true ? { absent: { errnos, value: false } } : {};
+/** What a deletion does about an object that is not there. */
+function forgiving(errnos: readonly string[], forgive: unknown): Pick<Call<boolean>, 'absent'> {
+  return forgive === true ? { absent: { errnos, value: false } } : {};
 }
 
-function checkDeleteOptions(options: unknown): void {
+/** Options whose only key is `name`, a boolean. */
+function checkForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): void {
   if (options === undefined) return;
-  checkKeys('options', options, DELETE_KEYS);
+  checkKeys('options', options, new Set([name]));
   // checkKeys() has seen an object with no other key.
-  const { ifExists } = options as { ifExists: unknown };
-  if (ifExists !== undefined) checkBoolean('options.ifExists', ifExists);
+  const value = (options as Readonly<Record<string, unknown>>)[name];
+  if (value !== undefined) checkBoolean(`options.${name}`, value);
 }
 
 export const calls = {
@@ -122,10 +132,10 @@ export const calls = {
     operation: 'deleteService',
     write: (request) => {
       writeService(request, reference);
-      checkDeleteOptions(options);
+      checkForgiving(options, 'ifExists');
     },
     read: () => true,
-    ...forgiving(['ESRCH'], options),
+    ...forgiving(['ESRCH'], options?.ifExists),
   }),
 
   getService: (reference: ServiceReference): Call<Service | undefined> => ({
@@ -180,10 +190,10 @@ export const calls = {
     operation: 'deleteDestination',
     write: (request) => {
       writeBoth(request, service, destination);
-      checkDeleteOptions(options);
+      checkForgiving(options, 'ifExists');
     },
     read: () => true,
-    ...forgiving(['ESRCH', 'ENOENT'], options),
+    ...forgiving(['ESRCH', 'ENOENT'], options?.ifExists),
   }),
 
   getDestination: (
@@ -220,5 +230,47 @@ export const calls = {
         connectionTableSize: results.outcome(index, 'connectionTableSize'),
       };
     },
+  }),
+
+  getTimeouts: (): Call<Timeouts> => ({
+    operation: 'getTimeouts',
+    write: nothing,
+    read: (results, index) => results.timeouts(index),
+  }),
+
+  setTimeouts: (changes: TimeoutChanges): Call<void> => ({
+    operation: 'setTimeouts',
+    write: (request) => writeTimeouts(request, changes),
+    read: nothing,
+  }),
+
+  zero: (reference?: ServiceReference): Call<void> => ({
+    operation: 'zero',
+    write: (request) => {
+      if (reference !== undefined) writeService(request, reference);
+    },
+    read: nothing,
+  }),
+
+  listSyncDaemons: (): Call<SyncDaemon[]> => ({
+    operation: 'listSyncDaemons',
+    write: nothing,
+    read: (results, index) => results.daemons(index),
+  }),
+
+  startSyncDaemon: (config: SyncDaemonConfig): Call<void> => ({
+    operation: 'startSyncDaemon',
+    write: (request) => writeDaemon(request, config),
+    read: nothing,
+  }),
+
+  stopSyncDaemon: (role: SyncDaemonRole, options?: StopOptions): Call<boolean> => ({
+    operation: 'stopSyncDaemon',
+    write: (request) => {
+      writeRole(request, 'role', role);
+      checkForgiving(options, 'ifRunning');
+    },
+    read: () => true,
+    ...forgiving(['ESRCH'], options?.ifRunning),
   }),
 };

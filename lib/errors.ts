@@ -2,7 +2,8 @@
  * The errors of this package: bad input, and refusals of the kernel.
  * @module
  */
-import { getSystemErrorName, inspect } from 'node:util';
+import { constants } from 'node:os';
+import { inspect } from 'node:util';
 
 /** The `code` of an {@link IpvsError} that is no errno of the kernel. */
 export type IpvsErrorCode =
@@ -54,9 +55,16 @@ export class IpvsError extends Error {
   }
 }
 
-/** The name of a positive errno ('EEXIST'). */
+const ERRNO_NAMES: ReadonlyMap<number, string> = new Map(
+  // Where two names share a number (EAGAIN, EWOULDBLOCK), the first is the usual one.
+  Object.entries(constants.errno)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
+
+/** The name of a positive errno ('EEXIST'). libuv, and so `util.getSystemErrorName()`, knows only some of them. */
 export function errnoName(errno: number): string {
-  return getSystemErrorName(-errno);
+  return ERRNO_NAMES.get(errno) ?? `ERRNO_${errno}`;
 }
 
 type InputError<Kind extends Error> = Kind & { code: string };
@@ -67,7 +75,8 @@ function inputError<Kind extends Error>(error: Kind, code: string): InputError<K
 
 /** As short as it can be and still be recognised. */
 function show(value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  const options = { depth: 0, compact: true, breakLength: Number.POSITIVE_INFINITY };
+  const text = inspect(value, options).replace(/\s+/g, ' ');
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
 }
 

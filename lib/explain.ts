@@ -4,6 +4,7 @@
  * @module
  */
 import { getSystemErrorMap } from 'node:util';
+import { formatRole } from './daemon.js';
 import { errnoName, IpvsError, outOfRange, wrongValue } from './errors.js';
 import type { Layout, OperationName, StatusName } from './native.js';
 import type { RequestBuffer } from './records.js';
@@ -128,6 +129,32 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
   snapshot: { command: 'IPVS_CMD_GET_SERVICE', errors: {} },
   flush: { command: 'IPVS_CMD_FLUSH', errors: {} },
   getInfo: { command: 'IPVS_CMD_GET_INFO', errors: {} },
+  getTimeouts: { command: 'IPVS_CMD_GET_CONFIG', errors: {} },
+  setTimeouts: {
+    command: 'IPVS_CMD_SET_CONFIG',
+    errors: {
+      EINVAL:
+        'a timeout is more than this kernel can count: 2147483 seconds where it ticks 1000 times a second',
+    },
+  },
+  zero: { command: 'IPVS_CMD_ZERO', errors: { ESRCH: NO_SERVICE } },
+  listSyncDaemons: { command: 'IPVS_CMD_GET_DAEMON', errors: {} },
+  startSyncDaemon: {
+    command: 'IPVS_CMD_NEW_DAEMON',
+    errors: {
+      EEXIST: 'a daemon of that role is running already: stop it first',
+      ENODEV: 'there is no such link in the network namespace',
+      ENETUNREACH:
+        'there is no route to the multicast group: the link must be up and have an address',
+      EADDRNOTAVAIL: 'the link has no address to send from',
+      EINVAL:
+        'the kernel does not accept the daemon; a destination of another address family than its service excludes sync daemons',
+    },
+  },
+  stopSyncDaemon: {
+    command: 'IPVS_CMD_DEL_DAEMON',
+    errors: { ESRCH: 'no daemon of that role is running' },
+  },
 };
 
 /** What a request came to, when it did not come to its end. */
@@ -214,6 +241,7 @@ function namesIn(requests: RequestBuffer, index: number): Names {
 
 function targetOf(operation: OperationName, requests: RequestBuffer, index: number): string {
   const { records, layout } = requests;
+  if (operation.endsWith('SyncDaemon')) return formatRole(requests, index);
   if (!hasFamily(requests, requests.service(index), layout)) return '';
   const service = formatService(records, requests.service(index), layout);
   const family = records.number(requests.destination(index), layout.destination.fields.family);

@@ -3,7 +3,8 @@
  * @module
  */
 export type { Family } from './address.js';
-export type { DeleteOptions, Ensured, Info, Snapshot } from './calls.js';
+export type { DeleteOptions, Ensured, Info, Snapshot, StopOptions } from './calls.js';
+export type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 export type {
   Destination,
   DestinationChanges,
@@ -38,4 +39,5 @@ export type {
   ServiceWithDestinations,
 } from './service.js';
 export type { Stats } from './stats.js';
+export type { TimeoutChanges, Timeouts } from './timeouts.js';
 export type { Tunnel, TunnelConfig } from './tunnel.js';

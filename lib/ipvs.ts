@@ -2,8 +2,16 @@
  * The handle: a connection to the IPVS of one network namespace.
  * @module
  */
-import { calls, type DeleteOptions, type Ensured, type Info, type Snapshot } from './calls.js';
+import {
+  calls,
+  type DeleteOptions,
+  type Ensured,
+  type Info,
+  type Snapshot,
+  type StopOptions,
+} from './calls.js';
 import { checkKeys } from './check.js';
+import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { IpvsError, wrongType, wrongValue } from './errors.js';
 import { explainOpening } from './explain.js';
@@ -11,6 +19,7 @@ import { loadNative } from './native.js';
 import { Queue } from './queue.js';
 import type { DestinationReference, ServiceReference } from './reference.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
+import type { TimeoutChanges, Timeouts } from './timeouts.js';
 
 /** Options of {@link Ipvs.open}. */
 export interface OpenOptions {
@@ -215,6 +224,52 @@ export class Ipvs implements AsyncDisposable {
   /** Deletes all services and destinations of the namespace. IPVS_CMD_FLUSH, `ipvsadm -C`. */
   flush(): Promise<void> {
     return this.#queue.run(calls.flush());
+  }
+
+  /** The timeouts of connections, in seconds. IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`. */
+  getTimeouts(): Promise<Timeouts> {
+    return this.#queue.run(calls.getTimeouts());
+  }
+
+  /**
+   * Changes timeouts of connections: all that are named or, if the kernel refuses one, none. Those left out stay.
+   * IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
+   * @throws IpvsError EINVAL: more than the kernel can count
+   */
+  setTimeouts(changes: TimeoutChanges): Promise<void> {
+    return this.#queue.run(calls.setTimeouts(changes));
+  }
+
+  /**
+   * Sets the counters and rates of a service and its destinations to zero; without a service, all and the totals. Connection counts
+   * stay. IPVS_CMD_ZERO, `ipvsadm -Z`.
+   * @throws IpvsError ESRCH: there is no such service
+   */
+  zero(service?: ServiceReference): Promise<void> {
+    return this.#queue.run(calls.zero(service));
+  }
+
+  /** The sync daemons that run, at most one of each role. IPVS_CMD_GET_DAEMON, `ipvsadm -L --daemon`. */
+  listSyncDaemons(): Promise<SyncDaemon[]> {
+    return this.#queue.run(calls.listSyncDaemons());
+  }
+
+  /**
+   * Starts a sync daemon. IPVS_CMD_NEW_DAEMON, `ipvsadm --start-daemon`.
+   * @throws IpvsError EEXIST: one of that role runs; ENODEV: there is no such link; ENETUNREACH: it has no route to the group;
+   *   EINVAL: there are destinations of another address family than their service
+   */
+  startSyncDaemon(config: SyncDaemonConfig): Promise<void> {
+    return this.#queue.run(calls.startSyncDaemon(config));
+  }
+
+  /**
+   * Stops the sync daemon of a role. IPVS_CMD_DEL_DAEMON, `ipvsadm --stop-daemon`.
+   * @returns true; false if none was running and `ifRunning` is set
+   * @throws IpvsError ESRCH: none is running
+   */
+  stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Promise<boolean> {
+    return this.#queue.run(calls.stopSyncDaemon(role, options));
   }
 }
 

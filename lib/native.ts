@@ -33,7 +33,13 @@ export type OperationName =
   | 'listDestinations'
   | 'snapshot'
   | 'flush'
-  | 'getInfo';
+  | 'getInfo'
+  | 'getTimeouts'
+  | 'setTimeouts'
+  | 'zero'
+  | 'listSyncDaemons'
+  | 'startSyncDaemon'
+  | 'stopSyncDaemon';
 
 /** What became of a request: Status in csrc/ipvs/request.h. */
 export type StatusName =
@@ -75,7 +81,7 @@ export type StatsField =
 
 export interface Layout {
   readonly request: RecordLayout<
-    'operation' | 'changes' | 'flagsOwner' | 'service' | 'destination'
+    'operation' | 'changes' | 'flagsOwner' | 'service' | 'destination' | 'timeouts' | 'daemon'
   >;
   readonly service: RecordLayout<
     | 'address'
@@ -102,6 +108,10 @@ export interface Layout {
     | 'tunnelFlags'
   >;
   readonly stats: RecordLayout<StatsField>;
+  readonly timeouts: RecordLayout<'tcp' | 'tcpFin' | 'udp'>;
+  readonly daemon: RecordLayout<
+    'group' | 'role' | 'syncId' | 'groupFamily' | 'port' | 'maxLength' | 'ttl' | 'interface'
+  >;
   readonly serviceEntry: RecordLayout<'service' | 'stats' | 'firstDestination' | 'destinations'>;
   readonly destinationEntry: RecordLayout<
     'destination' | 'stats' | 'activeConnections' | 'inactiveConnections' | 'persistentConnections'
@@ -115,6 +125,9 @@ export interface Layout {
     | 'services'
     | 'firstDestination'
     | 'destinations'
+    | 'firstDaemon'
+    | 'daemons'
+    | 'timeouts'
     | 'version'
     | 'connectionTableSize'
   >;
@@ -128,6 +141,7 @@ export interface NativeResults {
   readonly outcomes: ArrayBuffer;
   readonly services: ArrayBuffer;
   readonly destinations: ArrayBuffer;
+  readonly daemons: ArrayBuffer;
   readonly texts: readonly string[];
 }
 

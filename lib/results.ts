@@ -2,11 +2,13 @@
  * The records that answer a batch.
  * @module
  */
+import { readDaemon, type SyncDaemon } from './daemon.js';
 import { type Destination, readDestination } from './destination.js';
 import type { Verdict } from './explain.js';
 import type { Layout, NativeResults, StatusName } from './native.js';
 import { Records } from './records.js';
 import { readService, type Service } from './service.js';
+import { readTimeouts, type Timeouts } from './timeouts.js';
 
 type OutcomeField = keyof Layout['outcome']['fields'];
 
@@ -16,6 +18,7 @@ export class Results {
   readonly #outcomes: Records;
   readonly #services: Records;
   readonly #destinations: Records;
+  readonly #daemons: Records;
   readonly #texts: readonly string[];
   readonly #statuses: readonly StatusName[];
 
@@ -24,6 +27,7 @@ export class Results {
     this.#outcomes = new Records(native.outcomes);
     this.#services = new Records(native.services);
     this.#destinations = new Records(native.destinations);
+    this.#daemons = new Records(native.daemons);
     this.#texts = native.texts;
     this.#statuses = statusNames(layout);
   }
@@ -58,6 +62,19 @@ export class Results {
     return this.#list(first, this.outcome(index, 'destinations'), (place) =>
       this.#destination(place),
     );
+  }
+
+  daemons(index: number): SyncDaemon[] {
+    const first = this.outcome(index, 'firstDaemon');
+    const { size } = this.#layout.daemon;
+    return this.#list(first, this.outcome(index, 'daemons'), (place) =>
+      readDaemon(this.#daemons, place * size, this.#layout),
+    );
+  }
+
+  timeouts(index: number): Timeouts {
+    const { size, fields } = this.#layout.outcome;
+    return readTimeouts(this.#outcomes, index * size + fields.timeouts.offset, this.#layout);
   }
 
   /** The services of a request's answer, each with its destinations. */

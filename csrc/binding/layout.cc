@@ -44,7 +44,8 @@ struct Enumeration {
 constexpr Field kRequest[] = {
     FIELD(Request, "operation", operation),     FIELD(Request, "changes", changes),
     FIELD(Request, "flagsOwner", flags_owner),  FIELD(Request, "service", service),
-    FIELD(Request, "destination", destination),
+    FIELD(Request, "destination", destination), FIELD(Request, "timeouts", timeouts),
+    FIELD(Request, "daemon", daemon),
 };
 
 constexpr Field kService[] = {
@@ -81,6 +82,23 @@ constexpr Field kStats[] = {
     FIELD(ipvs::Stats, "outByteRate", out_byte_rate),
 };
 
+constexpr Field kTimeouts[] = {
+    FIELD(ipvs::Timeouts, "tcp", tcp),
+    FIELD(ipvs::Timeouts, "tcpFin", tcp_fin),
+    FIELD(ipvs::Timeouts, "udp", udp),
+};
+
+constexpr Field kDaemon[] = {
+    FIELD(ipvs::SyncDaemon, "group", group),
+    FIELD(ipvs::SyncDaemon, "role", role),
+    FIELD(ipvs::SyncDaemon, "syncId", sync_id),
+    FIELD(ipvs::SyncDaemon, "groupFamily", group_family),
+    FIELD(ipvs::SyncDaemon, "port", port),
+    FIELD(ipvs::SyncDaemon, "maxLength", max_length),
+    FIELD(ipvs::SyncDaemon, "ttl", ttl),
+    FIELD(ipvs::SyncDaemon, "interface", interface),
+};
+
 constexpr Field kServiceEntry[] = {
     FIELD(ServiceEntry, "service", service),
     FIELD(ServiceEntry, "stats", stats),
@@ -105,6 +123,9 @@ constexpr Field kOutcome[] = {
     FIELD(Outcome, "services", services),
     FIELD(Outcome, "firstDestination", first_destination),
     FIELD(Outcome, "destinations", destinations),
+    FIELD(Outcome, "firstDaemon", first_daemon),
+    FIELD(Outcome, "daemons", daemons),
+    FIELD(Outcome, "timeouts", timeouts),
     FIELD(Outcome, "version", info.version),
     FIELD(Outcome, "connectionTableSize", info.connection_table_size),
 };
@@ -116,6 +137,8 @@ constexpr Record kRecords[] = {
     {"service", sizeof(ipvs::Service), kService},
     {"destination", sizeof(ipvs::Destination), kDestination},
     {"stats", sizeof(ipvs::Stats), kStats},
+    {"timeouts", sizeof(ipvs::Timeouts), kTimeouts},
+    {"daemon", sizeof(ipvs::SyncDaemon), kDaemon},
     {"serviceEntry", sizeof(ServiceEntry), kServiceEntry},
     {"destinationEntry", sizeof(DestinationEntry), kDestinationEntry},
     {"outcome", sizeof(Outcome), kOutcome},
@@ -142,6 +165,12 @@ constexpr Number kOperations[] = {
     number("snapshot", Operation::kSnapshot),
     number("flush", Operation::kFlush),
     number("getInfo", Operation::kGetInfo),
+    number("getTimeouts", Operation::kGetTimeouts),
+    number("setTimeouts", Operation::kSetTimeouts),
+    number("zero", Operation::kZero),
+    number("listSyncDaemons", Operation::kListSyncDaemons),
+    number("startSyncDaemon", Operation::kStartSyncDaemon),
+    number("stopSyncDaemon", Operation::kStopSyncDaemon),
 };
 static_assert(std::size(kOperations) == static_cast<size_t>(Operation::kCount));
 

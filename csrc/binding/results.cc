@@ -48,6 +48,7 @@ Napi::Value to_js(Napi::Env env, ipvs::Results results) {
   object.Set("outcomes", to_buffer(env, std::move(results.outcomes)));
   object.Set("services", to_buffer(env, std::move(results.services)));
   object.Set("destinations", to_buffer(env, std::move(results.destinations)));
+  object.Set("daemons", to_buffer(env, std::move(results.daemons)));
   object.Set("texts", texts);
   return object;
 }

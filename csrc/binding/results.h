@@ -1,4 +1,4 @@
-// Results of a batch, as JavaScript gets them: three buffers of records, and the texts.
+// Results of a batch, as JavaScript gets them: buffers of records, and the texts.
 #pragma once
 
 #include <napi.h>
@@ -7,8 +7,8 @@
 
 namespace binding {
 
-/// { outcomes, services, destinations: ArrayBuffer, texts: string[] }. Large buffers change hands
-/// without a copy.
+/// { outcomes, services, destinations, daemons: ArrayBuffer, texts: string[] }. Large buffers
+/// change hands without a copy.
 Napi::Value to_js(Napi::Env env, ipvs::Results results);
 
 }  // namespace binding

@@ -15,8 +15,9 @@ using netlink::Error;
 using netlink::Failure;
 using netlink::Messages;
 
-constexpr Command kListServices{IPVS_CMD_GET_SERVICE, {}, {}};
-constexpr Command kListDestinations{IPVS_CMD_GET_DEST, Part::kKey, {}};
+constexpr Command kListServices{.id = IPVS_CMD_GET_SERVICE};
+constexpr Command kListDestinations{.id = IPVS_CMD_GET_DEST, .service = Part::kKey};
+constexpr Command kListDaemons{.id = IPVS_CMD_GET_DAEMON};
 constexpr int kListAttempts = 5;
 
 template <typename Object>
@@ -33,10 +34,14 @@ Channel::Channel(const std::string& netns)
 
 void Channel::encode(netlink::Batch& batch, const Step& step, uint16_t flags) const {
   family_.begin(batch, step.command->id, flags, step.command->answer);
-  if (step.command->service) put_service(batch, *step.service, *step.command->service);
+  if (step.command->service && step.service->key.family != 0) {
+    put_service(batch, *step.service, *step.command->service);
+  }
   if (step.command->destination) {
     put_destination(batch, *step.destination, *step.command->destination);
   }
+  if (step.command->daemon) put_daemon(batch, *step.daemon, *step.command->daemon);
+  if (step.command->timeouts) put_timeouts(batch, *step.timeouts);
   batch.end();
 }
 
@@ -111,6 +116,15 @@ bool Channel::shows_done(const Step& step) {
         if (step.command->id == IPVS_CMD_DEL_DEST) return found == entries.end();
         return found != entries.end() && same(found->destination, *step.destination);
       }
+      case IPVS_CMD_NEW_DAEMON:
+      case IPVS_CMD_DEL_DAEMON: {
+        std::vector<SyncDaemon> entries;
+        list_daemons(entries);
+        const bool runs = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+          return entry.role == step.daemon->role;
+        });
+        return runs == (step.command->id == IPVS_CMD_NEW_DAEMON);
+      }
       case IPVS_CMD_FLUSH: {
         std::vector<ServiceEntry> entries;
         list_services(entries);
@@ -141,7 +155,7 @@ void Channel::list(const Step& request, std::vector<Entry>& entries, Read read) 
       if (damaged) throw Error(EBADMSG, "recvmmsg", "a message that is not what was asked for");
       if (end.interrupted && attempt < kListAttempts) continue;
       if (end.interrupted) throw Error(EINTR, "recvmmsg", "the list changed during each reading");
-      if (end.datagrams > 1) make_unique(entries, first);
+      if (end.datagrams > 1) make_unique(entries, first);  // within one chunk nothing is doubled
       return;
     } catch (const Error& error) {
       if (error.error() != ENOENT || attempt > 1 || !renewed()) throw;
@@ -150,20 +164,24 @@ void Channel::list(const Step& request, std::vector<Entry>& entries, Read read) 
 }
 
 void Channel::list_services(std::vector<ServiceEntry>& entries) {
-  list(Step{&kListServices, nullptr, nullptr}, entries, read_service);
+  list(Step{.command = &kListServices}, entries, read_service);
 }
 
 void Channel::list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries) {
   Service named{};
   named.key = service;
-  list(Step{&kListDestinations, &named, nullptr}, entries,
+  list(Step{.command = &kListDestinations, .service = &named}, entries,
        [&](Attributes attributes) { return read_destination(attributes, service.family); });
+}
+
+void Channel::list_daemons(std::vector<SyncDaemon>& entries) {
+  list(Step{.command = &kListDaemons}, entries, read_daemon);
 }
 
 std::optional<ServiceEntry> Channel::find_service(const ServiceKey& service) {
   Service named{};
   named.key = service;
-  const Step step{&kGetService, &named, nullptr};
+  const Step step{.command = &kGetService, .service = &named};
   std::optional<ServiceEntry> found;
   const auto failures =
       run({&step, 1}, [&](size_t, Attributes attributes) { found = read_service(attributes); });

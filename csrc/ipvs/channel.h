@@ -26,26 +26,40 @@ namespace ipvs {
 /// A command and what its request carries.
 struct Command {
   uint8_t id;
-  std::optional<Part> service;
-  std::optional<Part> destination;
+  std::optional<Part> service = {};
+  std::optional<Part> destination = {};
+  std::optional<Part> daemon = {};
+  bool timeouts = false;
   netlink::Answer answer = netlink::Answer::kErrorOnly;
 };
 
-inline constexpr Command kNewService{IPVS_CMD_NEW_SERVICE, Part::kFull, {}};
-inline constexpr Command kSetService{IPVS_CMD_SET_SERVICE, Part::kFull, {}};
-inline constexpr Command kDeleteService{IPVS_CMD_DEL_SERVICE, Part::kKey, {}};
-inline constexpr Command kGetService{IPVS_CMD_GET_SERVICE, Part::kKey, {}, netlink::Answer::kData};
-inline constexpr Command kNewDestination{IPVS_CMD_NEW_DEST, Part::kKey, Part::kFull};
-inline constexpr Command kSetDestination{IPVS_CMD_SET_DEST, Part::kKey, Part::kFull};
-inline constexpr Command kDeleteDestination{IPVS_CMD_DEL_DEST, Part::kKey, Part::kKey};
-inline constexpr Command kFlush{IPVS_CMD_FLUSH, {}, {}};
-inline constexpr Command kGetInfo{IPVS_CMD_GET_INFO, {}, {}, netlink::Answer::kData};
+inline constexpr Command kNewService{.id = IPVS_CMD_NEW_SERVICE, .service = Part::kFull};
+inline constexpr Command kSetService{.id = IPVS_CMD_SET_SERVICE, .service = Part::kFull};
+inline constexpr Command kDeleteService{.id = IPVS_CMD_DEL_SERVICE, .service = Part::kKey};
+inline constexpr Command kGetService{
+    .id = IPVS_CMD_GET_SERVICE, .service = Part::kKey, .answer = netlink::Answer::kData};
+inline constexpr Command kNewDestination{
+    .id = IPVS_CMD_NEW_DEST, .service = Part::kKey, .destination = Part::kFull};
+inline constexpr Command kSetDestination{
+    .id = IPVS_CMD_SET_DEST, .service = Part::kKey, .destination = Part::kFull};
+inline constexpr Command kDeleteDestination{
+    .id = IPVS_CMD_DEL_DEST, .service = Part::kKey, .destination = Part::kKey};
+inline constexpr Command kFlush{.id = IPVS_CMD_FLUSH};
+inline constexpr Command kZero{.id = IPVS_CMD_ZERO, .service = Part::kKey};
+inline constexpr Command kGetInfo{.id = IPVS_CMD_GET_INFO, .answer = netlink::Answer::kData};
+inline constexpr Command kGetTimeouts{.id = IPVS_CMD_GET_CONFIG, .answer = netlink::Answer::kData};
+inline constexpr Command kSetTimeouts{.id = IPVS_CMD_SET_CONFIG, .timeouts = true};
+inline constexpr Command kStartDaemon{.id = IPVS_CMD_NEW_DAEMON, .daemon = Part::kFull};
+inline constexpr Command kStopDaemon{.id = IPVS_CMD_DEL_DAEMON, .daemon = Part::kKey};
 
-/// A command on an object. The objects must outlive the exchange.
+/// A command on an object. The objects must outlive the exchange. A service without a family is
+/// none.
 struct Step {
   const Command* command;
-  const Service* service;
-  const Destination* destination;
+  const Service* service = nullptr;
+  const Destination* destination = nullptr;
+  const SyncDaemon* daemon = nullptr;
+  const Timeouts* timeouts = nullptr;
 };
 
 class Channel {
@@ -69,6 +83,8 @@ class Channel {
   /// Appends the destinations of `service` to `entries`: none if there is no such service, which
   /// the kernel does not tell apart.
   void list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries);
+  /// Appends the daemons that run, at most one a role.
+  void list_daemons(std::vector<SyncDaemon>& entries);
   /// The service as it is, or nothing if it is not there.
   std::optional<ServiceEntry> find_service(const ServiceKey& service);
 

@@ -59,6 +59,12 @@ constexpr Client::Rule Client::kRules[] = {
     {Operation::kSnapshot, &Client::run_lists},
     {Operation::kFlush, &Client::run_commands, &kFlush},
     {Operation::kGetInfo, &Client::run_commands, &kGetInfo},
+    {Operation::kGetTimeouts, &Client::run_commands, &kGetTimeouts},
+    {Operation::kSetTimeouts, &Client::run_commands, &kSetTimeouts},
+    {Operation::kZero, &Client::run_commands, &kZero},
+    {Operation::kListSyncDaemons, &Client::run_lists},
+    {Operation::kStartSyncDaemon, &Client::run_commands, &kStartDaemon},
+    {Operation::kStopSyncDaemon, &Client::run_commands, &kStopDaemon},
 };
 
 const Client::Rule& Client::rule_of(uint32_t operation) {
@@ -68,7 +74,7 @@ const Client::Rule& Client::rule_of(uint32_t operation) {
 }
 
 Client::Client(const std::string& netns) : channel_(netns) {
-  const Step step{&kGetInfo, nullptr, nullptr};
+  const Step step{.command = &kGetInfo};
   const auto failures = channel_.run({&step, 1}, [](size_t, Attributes) {});
   if (!failures.empty()) throw Error(failures[0].error, "IPVS_CMD_GET_INFO", failures[0].text);
 }
@@ -89,7 +95,8 @@ Results Client::run(std::span<const Request> requests) {
 }
 
 Step Client::step_of(size_t request, const Command& command) const {
-  return {&command, &requests_[request].service, &requests_[request].destination};
+  const Request& wanted = requests_[request];
+  return {&command, &wanted.service, &wanted.destination, &wanted.daemon, &wanted.timeouts};
 }
 
 void Client::done(size_t request) {
@@ -150,17 +157,26 @@ void Client::run_commands(Range range) {
 
 void Client::read_reply(size_t request, Attributes attributes) {
   Outcome& outcome = results_.outcomes[request];
-  if (rule_of(requests_[request].operation).operation == Operation::kGetInfo) {
-    const auto info = read_info(attributes);
-    if (!info) return fail(request, Status::kLost, EBADMSG);
-    outcome.info = *info;
-    return;
+  const auto take = [&](const auto& read, auto& into) {
+    if (read) into = *read;
+    if (!read) fail(request, Status::kLost, EBADMSG);
+    return read.has_value();
+  };
+  switch (static_cast<Operation>(requests_[request].operation)) {
+    case Operation::kGetInfo:
+      take(read_info(attributes), outcome.info);
+      return;
+    case Operation::kGetTimeouts:
+      take(read_timeouts(attributes), outcome.timeouts);
+      return;
+    default: {
+      ServiceEntry entry{};
+      if (!take(read_service(attributes), entry)) return;
+      outcome.first_service = static_cast<uint32_t>(results_.services.size());
+      outcome.services = 1;
+      results_.services.push_back(entry);
+    }
   }
-  const auto entry = read_service(attributes);
-  if (!entry) return fail(request, Status::kLost, EBADMSG);
-  outcome.first_service = static_cast<uint32_t>(results_.services.size());
-  outcome.services = 1;
-  results_.services.push_back(*entry);
 }
 
 // Changes what is there, and creates what is not. Both ways are tried again when another writer is
@@ -234,7 +250,7 @@ void Client::update_services(Range range) {
       fail(request, status, EINVAL);
       continue;
     }
-    steps.push_back({&kSetService, &updated[i], nullptr});
+    steps.push_back({.command = &kSetService, .service = &updated[i]});
     sent.push_back(request);
   }
   send_updates(steps, sent);
@@ -279,7 +295,8 @@ void Client::update_destinations(Range range) {
       result = apply_changes(current, wanted.destination, wanted.changes);
       const Status status = check_changes(result, wanted.changes);
       if (status != Status::kDone) return fail(request, status, EINVAL);
-      steps.push_back({&kSetDestination, &wanted.service, &result});
+      steps.push_back(
+          {.command = &kSetDestination, .service = &wanted.service, .destination = &result});
       sent.push_back(request);
     });
   }
@@ -323,6 +340,7 @@ void Client::list(const Request& request, Outcome& outcome) {
   auto& destinations = results_.destinations;
   const size_t first_service = services.size();
   const size_t first_destination = destinations.size();
+  const size_t first_daemon = results_.daemons.size();
   const ServiceKey& service = request.service.key;
 
   switch (static_cast<Operation>(request.operation)) {
@@ -336,6 +354,9 @@ void Client::list(const Request& request, Outcome& outcome) {
       destinations.push_back(find_destination(service, request.destination.key, entries));
       break;
     }
+    case Operation::kListSyncDaemons:
+      channel_.list_daemons(results_.daemons);
+      break;
     case Operation::kSnapshot:
       channel_.list_services(services);
       for (size_t i = first_service; i < services.size(); ++i) {
@@ -353,6 +374,8 @@ void Client::list(const Request& request, Outcome& outcome) {
   outcome.services = static_cast<uint32_t>(services.size() - first_service);
   outcome.first_destination = static_cast<uint32_t>(first_destination);
   outcome.destinations = static_cast<uint32_t>(destinations.size() - first_destination);
+  outcome.first_daemon = static_cast<uint32_t>(first_daemon);
+  outcome.daemons = static_cast<uint32_t>(results_.daemons.size() - first_daemon);
 }
 
 }  // namespace ipvs

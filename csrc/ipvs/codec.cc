@@ -14,27 +14,33 @@ using netlink::Batch;
 
 /// How an attribute's payload relates to the field that holds it.
 enum class Kind : uint8_t {
-  kU8,       ///< u8 on the wire, uint16_t in the struct
-  kU16,      ///< host byte order
-  kU32,      ///< host byte order
-  kPort,     ///< u16, network byte order
-  kAddress,  ///< 16 bytes
-  kName,     ///< NUL-terminated
-  kFlags,    ///< struct ip_vs_flags: the bits, and a mask of which to change
-  kNetmask,  ///< IPv4: a mask in network byte order; IPv6: a prefix length in host byte order
-  kStats,    ///< nest with 32-bit numbers, but for the byte counts
-  kStats64,  ///< nest with 64-bit numbers
+  kU8,        ///< u8 on the wire, uint16_t in the struct
+  kU16,       ///< host byte order
+  kU32,       ///< host byte order
+  kPort,      ///< u16, network byte order
+  kAddress,   ///< 16 bytes
+  kAddress4,  ///< 4 bytes
+  kName,      ///< NUL-terminated
+  kFlags,     ///< struct ip_vs_flags: the bits, and a mask of which to change
+  kNetmask,   ///< IPv4: a mask in network byte order; IPv6: a prefix length in host byte order
+  kStats,     ///< nest with 32-bit numbers, but for the byte counts
+  kStats64,   ///< nest with 64-bit numbers
 };
 
 /// When a request carries the attribute. Replies are read whatever the use.
 enum class Use : uint8_t {
-  kKey,      ///< always
-  kMark,     ///< always, where a firewall mark names the service
-  kNoMark,   ///< always, where none does
-  kSetting,  ///< where the object is described in full
-  kEngine,   ///< likewise, if there is an engine: an empty name would ask the kernel for a module
-  kTunnel,   ///< likewise, if forwarding is by tunnel
-  kReport,   ///< never: the kernel's to tell
+  kKey,        ///< always
+  kMark,       ///< always, where a firewall mark names the service
+  kNoMark,     ///< always, where none does
+  kSetting,    ///< where the object is described in full
+  kEngine,     ///< likewise, if there is an engine: an empty name would ask the kernel for a module
+  kTunnel,     ///< likewise, if forwarding is by tunnel
+  kLength,     ///< likewise, if it is given
+  kGroupPort,  ///< likewise
+  kTtl,        ///< likewise
+  kGroup4,     ///< likewise, if it is IPv4
+  kGroup6,     ///< likewise, if it is IPv6
+  kReport,     ///< never: the kernel's to tell
 };
 
 struct Row {
@@ -84,6 +90,30 @@ constexpr Row kDestination[] = {
 };
 #undef AT
 
+#define AT(field) static_cast<uint16_t>(offsetof(SyncDaemon, field))
+constexpr Row kDaemon[] = {
+    {IPVS_DAEMON_ATTR_STATE, Kind::kU32, Use::kKey, AT(role)},
+    {IPVS_DAEMON_ATTR_MCAST_IFN, Kind::kName, Use::kSetting, AT(interface), 16},
+    {IPVS_DAEMON_ATTR_SYNC_ID, Kind::kU32, Use::kSetting, AT(sync_id)},
+    {IPVS_DAEMON_ATTR_SYNC_MAXLEN, Kind::kU16, Use::kLength, AT(max_length)},
+    {IPVS_DAEMON_ATTR_MCAST_GROUP, Kind::kAddress4, Use::kGroup4, AT(group)},
+    {IPVS_DAEMON_ATTR_MCAST_GROUP6, Kind::kAddress, Use::kGroup6, AT(group)},
+    // Unlike all other ports in host byte order.
+    {IPVS_DAEMON_ATTR_MCAST_PORT, Kind::kU16, Use::kGroupPort, AT(port)},
+    {IPVS_DAEMON_ATTR_MCAST_TTL, Kind::kU8, Use::kTtl, AT(ttl)},
+};
+#undef AT
+
+struct TimeoutRow {
+  uint16_t attribute;
+  uint32_t Timeouts::*field;
+};
+constexpr TimeoutRow kTimeouts[] = {
+    {IPVS_CMD_ATTR_TIMEOUT_TCP, &Timeouts::tcp},
+    {IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, &Timeouts::tcp_fin},
+    {IPVS_CMD_ATTR_TIMEOUT_UDP, &Timeouts::udp},
+};
+
 struct StatsRow {
   uint16_t attribute;
   uint64_t Stats::*field;
@@ -109,7 +139,7 @@ constexpr bool numbered_from_one(const Rows& rows) {
                      [&](const auto& row) { return row.attribute == expected++; });
 }
 static_assert(numbered_from_one(kService) && numbered_from_one(kDestination) &&
-              numbered_from_one(kStats));
+              numbered_from_one(kDaemon) && numbered_from_one(kStats));
 
 /// The row of an attribute, or null for one that is news to us, or padding.
 template <typename Table, size_t Size>
@@ -136,6 +166,8 @@ void put_row(Batch& batch, const Row& row, const std::byte* field, uint16_t fami
       return batch.put_network(row.attribute, load<uint16_t>(field));
     case Kind::kAddress:
       return batch.put_bytes(row.attribute, {field, sizeof(Address)});
+    case Kind::kAddress4:
+      return batch.put_bytes(row.attribute, {field, 4});
     case Kind::kName: {
       const std::string_view all(reinterpret_cast<const char*>(field), row.size - 1U);
       return batch.put_string(row.attribute, all.substr(0, all.find('\0')));
@@ -180,6 +212,8 @@ void read_row(Attributes& attributes, const Row& row, std::byte* field, bool& wi
       return store(field, attributes.network16());
     case Kind::kAddress:
       return attributes.copy({field, sizeof(Address)});
+    case Kind::kAddress4:
+      return attributes.copy({field, 4});
     case Kind::kName: {
       const std::string_view name = attributes.string().substr(0, row.size - 1U);
       std::memset(field, 0, row.size);
@@ -259,6 +293,34 @@ void put_destination(Batch& batch, const Destination& destination, Part part) {
   });
 }
 
+void put_daemon(Batch& batch, const SyncDaemon& daemon, Part part) {
+  const bool full = part == Part::kFull;
+  put_nest(batch, IPVS_CMD_ATTR_DAEMON, kDaemon, daemon, 0, [&](Use use) {
+    switch (use) {
+      case Use::kKey:
+        return true;
+      case Use::kGroup4:
+        return full && daemon.group_family == AF_INET;
+      case Use::kGroup6:
+        return full && daemon.group_family == AF_INET6;
+      case Use::kLength:
+        return full && daemon.max_length != 0;
+      case Use::kGroupPort:
+        return full && daemon.port != 0;
+      case Use::kTtl:
+        return full && daemon.ttl != 0;
+      default:
+        return full;
+    }
+  });
+}
+
+void put_timeouts(Batch& batch, const Timeouts& timeouts) {
+  for (const TimeoutRow& row : kTimeouts) {
+    if (timeouts.*row.field != 0) batch.put(row.attribute, timeouts.*row.field);
+  }
+}
+
 std::optional<ServiceEntry> read_service(Attributes attributes) {
   ServiceEntry entry{};
   if (!read_nest(attributes, IPVS_CMD_ATTR_SERVICE, kService, entry)) return std::nullopt;
@@ -273,6 +335,24 @@ std::optional<DestinationEntry> read_destination(Attributes attributes, uint16_t
   DestinationKey& key = entry.destination.key;
   if (key.family == 0) key.family = family;
   return entry;
+}
+
+std::optional<SyncDaemon> read_daemon(Attributes attributes) {
+  SyncDaemon daemon{};
+  if (!read_nest(attributes, IPVS_CMD_ATTR_DAEMON, kDaemon, daemon)) return std::nullopt;
+  // IPv6 multicast begins with ff, IPv4 multicast does not.
+  if (daemon.group[0] != 0) daemon.group_family = daemon.group[0] == 0xff ? AF_INET6 : AF_INET;
+  return daemon;
+}
+
+std::optional<Timeouts> read_timeouts(Attributes attributes) {
+  Timeouts timeouts{};
+  while (attributes.next()) {
+    for (const TimeoutRow& row : kTimeouts) {
+      if (row.attribute == attributes.type()) timeouts.*row.field = attributes.number<uint32_t>();
+    }
+  }
+  return attributes.damaged() ? std::nullopt : std::optional(timeouts);
 }
 
 std::optional<Info> read_info(Attributes attributes) {

@@ -24,10 +24,17 @@ void put_service(netlink::Batch& batch, const Service& service, Part part);
 /// Appends IPVS_CMD_ATTR_DEST.
 void put_destination(netlink::Batch& batch, const Destination& destination, Part part);
 
+/// Appends IPVS_CMD_ATTR_DAEMON.
+void put_daemon(netlink::Batch& batch, const SyncDaemon& daemon, Part part);
+/// Appends those IPVS_CMD_ATTR_TIMEOUT_* that are not 0.
+void put_timeouts(netlink::Batch& batch, const Timeouts& timeouts);
+
 /// Reads the attributes of a message; nothing if they are damaged or hold no such object.
 std::optional<ServiceEntry> read_service(netlink::Attributes attributes);
 /// `family` is the service's, which holds where a kernel before 3.18 leaves the destination's out.
 std::optional<DestinationEntry> read_destination(netlink::Attributes attributes, uint16_t family);
+std::optional<SyncDaemon> read_daemon(netlink::Attributes attributes);
+std::optional<Timeouts> read_timeouts(netlink::Attributes attributes);
 std::optional<Info> read_info(netlink::Attributes attributes);
 
 }  // namespace ipvs

@@ -25,6 +25,12 @@ enum class Operation : uint32_t {
   kSnapshot,
   kFlush,
   kGetInfo,
+  kGetTimeouts,
+  kSetTimeouts,
+  kZero,
+  kListSyncDaemons,
+  kStartSyncDaemon,
+  kStopSyncDaemon,
   kCount,
 };
 
@@ -50,8 +56,10 @@ struct Request {
   uint32_t changes;    ///< of an update: the settings it names (Changes)
   Name<16>
       flags_owner;  ///< of an update: the scheduler that its scheduler flags belong to, or empty
-  Service service;
+  Service service;  ///< of a zero: none where its family is 0, and then everything
   Destination destination;
+  Timeouts timeouts;
+  SyncDaemon daemon;
 };
 
 /// What became of a request.
@@ -77,6 +85,9 @@ struct Outcome {
   uint32_t services;
   uint32_t first_destination;
   uint32_t destinations;
+  uint32_t first_daemon;
+  uint32_t daemons;
+  Timeouts timeouts;
   Info info;
 };
 
@@ -84,6 +95,7 @@ struct Results {
   std::vector<Outcome> outcomes;  ///< one a request, in order
   std::vector<ServiceEntry> services;
   std::vector<DestinationEntry> destinations;
+  std::vector<SyncDaemon> daemons;
   std::vector<std::string> texts;
 };
 

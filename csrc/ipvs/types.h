@@ -110,6 +110,27 @@ struct DestinationEntry {
   uint32_t persistent_connections;
 };
 
+/// Timeouts of connections, seconds (IPVS_CMD_ATTR_TIMEOUT_*). To the kernel 0 means: leave as it
+/// is.
+struct Timeouts {
+  uint32_t tcp;
+  uint32_t tcp_fin;
+  uint32_t udp;
+};
+
+/// One of the two daemons that keep a backup's connection table in step (IPVS_DAEMON_ATTR_*). In a
+/// request, zeros and an empty group leave the choice to the kernel.
+struct SyncDaemon {
+  Address group;          ///< multicast
+  uint32_t role;          ///< IP_VS_STATE_MASTER or IP_VS_STATE_BACKUP
+  uint32_t sync_id;       ///< 0 to 255
+  uint16_t group_family;  ///< 0: no group
+  uint16_t port;
+  uint16_t max_length;  ///< bytes of a sync message
+  uint16_t ttl;
+  Name<16> interface;
+};
+
 /// IPVS_INFO_ATTR_*.
 struct Info {
   uint32_t version;                ///< 0x010201 is 1.2.1

@@ -12,6 +12,7 @@ namespace ipvs {
 
 inline const ServiceKey& key_of(const ServiceEntry& entry) { return entry.service.key; }
 inline const DestinationKey& key_of(const DestinationEntry& entry) { return entry.destination.key; }
+inline const uint32_t& key_of(const SyncDaemon& entry) { return entry.role; }
 
 /// Removes from `entries`, from place `first` on, all but the first entry of each key; the order
 /// stays.
