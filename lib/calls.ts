@@ -34,9 +34,11 @@ import {
   type ServiceChanges,
   type ServiceConfig,
   type ServiceWithDestinations,
+  writeSchedulerProbe,
   writeServiceChanges,
   writeServiceConfig,
 } from './service.js';
+import type { Counter, ReadCounter } from './stats.js';
 import { type TimeoutChanges, type Timeouts, writeTimeouts } from './timeouts.js';
 
 /** One operation with its arguments. */
@@ -46,8 +48,8 @@ export interface Call<Value> {
   write(request: RequestBuffer): void;
   /** The value of the answer at `index`. */
   read(results: Results, index: number): Value;
-  /** Errnos of the kernel that are an answer rather than an error, and the answer. */
-  readonly absent?: { readonly errnos: readonly string[]; readonly value: Value };
+  /** Errnos of the kernel that are an answer rather than an error: by name, the answer. */
+  readonly answers?: Readonly<Record<string, Value>>;
 }
 
 /** Whether an ensure made the object, or found one. */
@@ -66,9 +68,9 @@ export interface StopOptions {
 }
 
 /** The whole table of a network namespace. */
-export interface Snapshot {
+export interface Snapshot<Value extends Counter = number> {
   /** In the kernel's order, which means nothing. */
-  readonly services: readonly ServiceWithDestinations[];
+  readonly services: readonly ServiceWithDestinations<Value>[];
 }
 
 /** What IPVS says of itself. */
@@ -77,6 +79,8 @@ export interface Info {
   readonly version: string;
   /** Buckets of the connection table. From Linux 7 it grows, and is 0 until the namespace has its first service. IPVS_INFO_ATTR_CONN_TAB_SIZE. */
   readonly connectionTableSize: number;
+  /** Whether the kernel refreshes counters and rates (run_estimation, est_cpulist); null where that cannot be read. */
+  readonly estimation: boolean | null;
 }
 
 const nothing = () => undefined;
@@ -92,9 +96,10 @@ function writeBoth(request: RequestBuffer, service: unknown, destination: unknow
   writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
 }
 
-/** What a deletion does about an object that is not there. */
-function forgiving(errnos: readonly string[], forgive: unknown): Pick<Call<boolean>, 'absent'> {
-  return forgive === true ? { absent: { errnos, value: false } } : {};
+/** What a deletion makes of an object that is not there. */
+function forgiving(errnos: readonly string[], forgive: unknown): Pick<Call<boolean>, 'answers'> {
+  if (forgive !== true) return {};
+  return { answers: Object.fromEntries(errnos.map((errno) => [errno, false])) };
 }
 
 /** Options whose only key is `name`, a boolean. */
@@ -138,17 +143,20 @@ export const calls = {
     ...forgiving(['ESRCH'], options?.ifExists),
   }),
 
-  getService: (reference: ServiceReference): Call<Service | undefined> => ({
+  getService: <Value extends Counter>(
+    read: ReadCounter<Value>,
+    reference: ServiceReference,
+  ): Call<Service<Value> | undefined> => ({
     operation: 'getService',
     write: (request) => writeService(request, reference),
-    read: (results, index) => results.services(index)[0],
-    absent: { errnos: ['ESRCH'], value: undefined },
+    read: (results, index) => results.services(index, read)[0],
+    answers: { ESRCH: undefined },
   }),
 
-  listServices: (): Call<Service[]> => ({
+  listServices: <Value extends Counter>(read: ReadCounter<Value>): Call<Service<Value>[]> => ({
     operation: 'listServices',
     write: nothing,
-    read: (results, index) => results.services(index),
+    read: (results, index) => results.services(index, read),
   }),
 
   addDestination: (service: ServiceReference, config: DestinationConfig): Call<void> => ({
@@ -196,31 +204,35 @@ export const calls = {
     ...forgiving(['ESRCH', 'ENOENT'], options?.ifExists),
   }),
 
-  getDestination: (
+  getDestination: <Value extends Counter>(
+    read: ReadCounter<Value>,
     service: ServiceReference,
     destination: DestinationReference,
-  ): Call<Destination | undefined> => ({
+  ): Call<Destination<Value> | undefined> => ({
     operation: 'getDestination',
     write: (request) => writeBoth(request, service, destination),
-    read: (results, index) => results.destinations(index)[0],
-    absent: { errnos: ['ENOENT'], value: undefined },
+    read: (results, index) => results.destinations(index, read)[0],
+    answers: { ENOENT: undefined },
   }),
 
-  listDestinations: (service: ServiceReference): Call<Destination[]> => ({
+  listDestinations: <Value extends Counter>(
+    read: ReadCounter<Value>,
+    service: ServiceReference,
+  ): Call<Destination<Value>[]> => ({
     operation: 'listDestinations',
     write: (request) => writeService(request, service),
-    read: (results, index) => results.destinations(index),
+    read: (results, index) => results.destinations(index, read),
   }),
 
-  snapshot: (): Call<Snapshot> => ({
+  snapshot: <Value extends Counter>(read: ReadCounter<Value>): Call<Snapshot<Value>> => ({
     operation: 'snapshot',
     write: nothing,
-    read: (results, index) => ({ services: results.tree(index) }),
+    read: (results, index) => ({ services: results.tree(index, read) }),
   }),
 
   flush: (): Call<void> => ({ operation: 'flush', write: nothing, read: nothing }),
 
-  getInfo: (): Call<Info> => ({
+  getInfo: (): Call<Omit<Info, 'estimation'>> => ({
     operation: 'getInfo',
     write: nothing,
     read: (results, index) => {
@@ -272,5 +284,16 @@ export const calls = {
     },
     read: () => true,
     ...forgiving(['ESRCH'], options?.ifRunning),
+  }),
+
+  /**
+   * Whether the kernel has a scheduler, or can load it. The service that this asks for can never come to be: the kernel looks for its
+   * scheduler first, and then refuses the prefix length of 0.
+   */
+  probeScheduler: (name: string): Call<boolean> => ({
+    operation: 'addService',
+    write: (request) => writeSchedulerProbe(request, name),
+    read: () => true,
+    answers: { EINVAL: true, ENOENT: false },
   }),
 };

@@ -13,7 +13,7 @@ import {
   type DestinationAddress,
   writeDestinationReference,
 } from './reference.js';
-import { readStats, type Stats } from './stats.js';
+import { type Counter, type ReadCounter, readStats, type Stats } from './stats.js';
 import { readTunnel, type Tunnel, type TunnelConfig, writeTunnel } from './tunnel.js';
 
 /** The settings of a destination, all of them optional. */
@@ -40,7 +40,7 @@ export type DestinationConfig = DestinationAddress & DestinationSettings;
 export type DestinationChanges = DestinationSettings;
 
 /** A destination as the kernel has it. It can be passed wherever a reference is asked for. */
-export interface Destination {
+export interface Destination<Value extends Counter = number> {
   readonly address: string;
   readonly port: number;
   readonly family: Family;
@@ -56,7 +56,7 @@ export interface Destination {
   readonly inactiveConnections: number;
   /** Templates of persistence; live. IPVS_DEST_ATTR_PERSIST_CONNS. */
   readonly persistentConnections: number;
-  readonly stats: Stats;
+  readonly stats: Stats<Value>;
 }
 
 const MAX_INT = 2 ** 31 - 1;
@@ -215,7 +215,12 @@ function isUnicast(bytes: Uint8Array, at: number, family: number): boolean {
 }
 
 /** The destination in the record of a DestinationEntry at `base`. */
-export function readDestination(records: Records, base: number, layout: Layout): Destination {
+export function readDestination<Value extends Counter>(
+  records: Records,
+  base: number,
+  layout: Layout,
+  read: ReadCounter<Value>,
+): Destination<Value> {
   const entry = layout.destinationEntry.fields;
   const at = base + entry.destination.offset;
   const { fields } = layout.destination;
@@ -233,6 +238,6 @@ export function readDestination(records: Records, base: number, layout: Layout):
     activeConnections: records.number(base, entry.activeConnections),
     inactiveConnections: records.number(base, entry.inactiveConnections),
     persistentConnections: records.number(base, entry.persistentConnections),
-    stats: readStats(records, base + entry.stats.offset, layout),
+    stats: readStats(records, base + entry.stats.offset, layout, read),
   };
 }

@@ -9,6 +9,8 @@ import { inspect } from 'node:util';
 export type IpvsErrorCode =
   /** The handle was closed. */
   | 'ERR_IPVS_CLOSED'
+  /** modprobe is missing, or fails. */
+  | 'ERR_IPVS_MODULE'
   /** The kernel's answer was lost, and reading back did not show the operation done: it may have happened. */
   | 'ERR_IPVS_OUTCOME_UNKNOWN'
   /** The kernel has no IPVS, and could not load its module. */

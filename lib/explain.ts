@@ -297,3 +297,22 @@ interface NativeError extends Error {
 function isNativeError(error: unknown): error is NativeError {
   return error instanceof Error && 'errno' in error && 'syscall' in error && 'text' in error;
 }
+
+/** The error for a file of the kernel that cannot be read; `errno` is positive. */
+export function fileError(operation: string, path: string, errno: number): IpvsError {
+  const code = errnoName(errno);
+  const absent = code === 'ENOENT';
+  const why = absent ? `the kernel has no ${path}: ${UNAVAILABLE}` : systemMessage(code);
+  return new IpvsError(`${operation}: ${why} (${code})`, {
+    code: absent ? 'ERR_IPVS_UNAVAILABLE' : code,
+    errno: -errno,
+    syscall: 'open',
+    operation,
+    target: path,
+  });
+}
+
+/** The error for the reading of a file that failed natively; any other error as it is. */
+export function explainFile(error: unknown, operation: string): unknown {
+  return isNativeError(error) ? fileError(operation, error.text, error.errno) : error;
+}

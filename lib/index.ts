@@ -4,6 +4,17 @@
  */
 export type { Family } from './address.js';
 export type { DeleteOptions, Ensured, Info, Snapshot, StopOptions } from './calls.js';
+export type {
+  Connection,
+  ConnectionCount,
+  ConnectionFilter,
+  ConnectionOptions,
+  ConnectionProtocol,
+  ConnectionState,
+  CountBy,
+  CountOptions,
+  Endpoint,
+} from './connections.js';
 export type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 export type {
   Destination,
@@ -11,8 +22,10 @@ export type {
   DestinationConfig,
   DestinationSettings,
 } from './destination.js';
+export type { Check } from './diagnose.js';
 export { IpvsError, type IpvsErrorCode, type IpvsErrorDetails } from './errors.js';
-export { Ipvs, type OpenOptions } from './ipvs.js';
+export { diagnose, Ipvs, type OpenOptions } from './ipvs.js';
+export { type LoadedModule, loadModules } from './modules.js';
 export type {
   Forwarding,
   KnownScheduler,
@@ -30,6 +43,7 @@ export type {
   ServiceAddress,
   ServiceReference,
 } from './reference.js';
+export { formatDestinationReference, formatServiceReference } from './reference.js';
 export type {
   Scheduler,
   Service,
@@ -38,6 +52,16 @@ export type {
   ServiceSettings,
   ServiceWithDestinations,
 } from './service.js';
-export type { Stats } from './stats.js';
+export type { Counter, ReadOptions, Stats } from './stats.js';
+export type { Status } from './status.js';
+export type { SysctlAccess, SysctlChanges, Sysctls } from './sysctls.js';
 export type { TimeoutChanges, Timeouts } from './timeouts.js';
 export type { Tunnel, TunnelConfig } from './tunnel.js';
+export type {
+  Change,
+  CounterName,
+  Sample,
+  WatchedDestination,
+  WatchedService,
+  WatchOptions,
+} from './watch.js';

@@ -2,6 +2,7 @@
  * The handle: a connection to the IPVS of one network namespace.
  * @module
  */
+import { constants } from 'node:os';
 import {
   calls,
   type DeleteOptions,
@@ -11,15 +12,41 @@ import {
   type StopOptions,
 } from './calls.js';
 import { checkKeys } from './check.js';
+import {
+  type Connection,
+  type ConnectionCount,
+  type ConnectionOptions,
+  type CountOptions,
+  checkCountOptions,
+  checkStreamOptions,
+  countMask,
+  readConnections,
+  readCounts,
+} from './connections.js';
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
+import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
 import { IpvsError, wrongType, wrongValue } from './errors.js';
-import { explainOpening } from './explain.js';
-import { loadNative } from './native.js';
+import { explainFile, explainOpening, fileError } from './explain.js';
+import { loadNative, type Native, type NativeConnections, type NativeHandle } from './native.js';
 import { Queue } from './queue.js';
 import type { DestinationReference, ServiceReference } from './reference.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
+import {
+  asBigint,
+  asNumber,
+  checkReadOptions,
+  ESTIMATION_FILES,
+  isEstimating,
+  parseTotals,
+  type ReadOptions,
+  type Stats,
+  TOTALS_FILE,
+} from './stats.js';
+import { parseStatus, STATUS_FILE, type Status } from './status.js';
+import { SysctlAccess } from './sysctls.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
+import { checkWatchOptions, type Sample, type WatchOptions, watch } from './watch.js';
 
 /** Options of {@link Ipvs.open}. */
 export interface OpenOptions {
@@ -28,6 +55,12 @@ export interface OpenOptions {
 }
 
 const OPTION_KEYS: ReadonlySet<string> = new Set(['netns']);
+/** Options that ask for BigInts. */
+type Big = ReadOptions & { readonly bigint: true };
+
+/** Entries of the connection table that are read at a time: some hundred KiB, some milliseconds. */
+const CONNECTION_BATCH = 2048;
+
 /** Lets open() alone call the constructor. */
 const KEY = Symbol('Ipvs');
 
@@ -45,12 +78,19 @@ const KEY = Symbol('Ipvs');
  * Works in worker_threads. A handle keeps the process alive only while an operation is pending.
  */
 export class Ipvs implements AsyncDisposable {
+  /** The kernel parameters of IPVS, in the handle's network namespace. */
+  readonly sysctls: SysctlAccess;
+  readonly #native: Native;
+  readonly #handle: NativeHandle;
   readonly #queue: Queue;
 
   /** Not for callers: use {@link Ipvs.open}. */
-  constructor(key: symbol, queue: Queue) {
+  constructor(key: symbol, native: Native, handle: NativeHandle) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use Ipvs.open()');
-    this.#queue = queue;
+    this.#native = native;
+    this.#handle = handle;
+    this.#queue = new Queue(handle, native.layout);
+    this.sysctls = new SysctlAccess(handle, this.#queue);
   }
 
   /**
@@ -76,7 +116,7 @@ export class Ipvs implements AsyncDisposable {
     } catch (error) {
       throw explainOpening(error, netns);
     }
-    return new Ipvs(KEY, new Queue(handle, native.layout));
+    return new Ipvs(KEY, native, handle);
   }
 
   /**
@@ -93,10 +133,14 @@ export class Ipvs implements AsyncDisposable {
   }
 
   /**
-   * The version of IPVS, and the size of its connection table. IPVS_CMD_GET_INFO.
+   * The version of IPVS, the size of its connection table, and whether counters run. IPVS_CMD_GET_INFO, /proc/sys/net/ipv4/vs.
    */
-  getInfo(): Promise<Info> {
-    return this.#queue.run(calls.getInfo());
+  async getInfo(): Promise<Info> {
+    const [version, [running, processors]] = await Promise.all([
+      this.#queue.run(calls.getInfo()),
+      this.#queue.aside('getInfo', () => this.#handle.readFiles(ESTIMATION_FILES)),
+    ]);
+    return { ...version, estimation: isEstimating(running, processors) };
   }
 
   /**
@@ -136,16 +180,24 @@ export class Ipvs implements AsyncDisposable {
   }
 
   /** A service, or undefined if there is none. IPVS_CMD_GET_SERVICE. */
-  getService(service: ServiceReference): Promise<Service | undefined> {
-    return this.#queue.run(calls.getService(service));
+  getService(service: ServiceReference, options: Big): Promise<Service<bigint> | undefined>;
+  getService(service: ServiceReference, options?: ReadOptions): Promise<Service | undefined>;
+  async getService(service: ServiceReference, options?: ReadOptions) {
+    return checkReadOptions(options)
+      ? this.#queue.run(calls.getService(asBigint, service))
+      : this.#queue.run(calls.getService(asNumber, service));
   }
 
   /**
    * All services, in the kernel's order, which means nothing. IPVS_CMD_GET_SERVICE, `ipvsadm -L`.
    * The kernel's listing is no transaction: a service that another program adds or deletes meanwhile may make others be missed.
    */
-  listServices(): Promise<Service[]> {
-    return this.#queue.run(calls.listServices());
+  listServices(options: Big): Promise<Service<bigint>[]>;
+  listServices(options?: ReadOptions): Promise<Service[]>;
+  async listServices(options?: ReadOptions) {
+    return checkReadOptions(options)
+      ? this.#queue.run(calls.listServices(asBigint))
+      : this.#queue.run(calls.listServices(asNumber));
   }
 
   /**
@@ -202,23 +254,44 @@ export class Ipvs implements AsyncDisposable {
   getDestination(
     service: ServiceReference,
     destination: DestinationReference,
-  ): Promise<Destination | undefined> {
-    return this.#queue.run(calls.getDestination(service, destination));
+    options: Big,
+  ): Promise<Destination<bigint> | undefined>;
+  getDestination(
+    service: ServiceReference,
+    destination: DestinationReference,
+    options?: ReadOptions,
+  ): Promise<Destination | undefined>;
+  async getDestination(
+    service: ServiceReference,
+    destination: DestinationReference,
+    options?: ReadOptions,
+  ) {
+    return checkReadOptions(options)
+      ? this.#queue.run(calls.getDestination(asBigint, service, destination))
+      : this.#queue.run(calls.getDestination(asNumber, service, destination));
   }
 
   /**
    * The destinations of a service, newest first. IPVS_CMD_GET_DEST, `ipvsadm -L -t`.
    * @throws IpvsError ESRCH: there is no such service
    */
-  listDestinations(service: ServiceReference): Promise<Destination[]> {
-    return this.#queue.run(calls.listDestinations(service));
+  listDestinations(service: ServiceReference, options: Big): Promise<Destination<bigint>[]>;
+  listDestinations(service: ServiceReference, options?: ReadOptions): Promise<Destination[]>;
+  async listDestinations(service: ServiceReference, options?: ReadOptions) {
+    return checkReadOptions(options)
+      ? this.#queue.run(calls.listDestinations(asBigint, service))
+      : this.#queue.run(calls.listDestinations(asNumber, service));
   }
 
   /**
    * The whole table: all services with their destinations. `ipvsadm -L`. No transaction either: see {@link listServices}.
    */
-  snapshot(): Promise<Snapshot> {
-    return this.#queue.run(calls.snapshot());
+  snapshot(options: Big): Promise<Snapshot<bigint>>;
+  snapshot(options?: ReadOptions): Promise<Snapshot>;
+  async snapshot(options?: ReadOptions) {
+    return checkReadOptions(options)
+      ? this.#queue.run(calls.snapshot(asBigint))
+      : this.#queue.run(calls.snapshot(asNumber));
   }
 
   /** Deletes all services and destinations of the namespace. IPVS_CMD_FLUSH, `ipvsadm -C`. */
@@ -271,6 +344,111 @@ export class Ipvs implements AsyncDisposable {
   stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Promise<boolean> {
     return this.#queue.run(calls.stopSyncDaemon(role, options));
   }
+
+  /**
+   * The totals of the network namespace: counters and rates of all its services. /proc/net/ip_vs_stats, `ipvsadm -L --stats`'s kernel side.
+   */
+  getStats(options: Big): Promise<Stats<bigint>>;
+  getStats(options?: ReadOptions): Promise<Stats>;
+  async getStats(options?: ReadOptions) {
+    const text = await this.#readFile('getStats', TOTALS_FILE);
+    const stats = checkReadOptions(options) ? parseTotals(text, BigInt) : parseTotals(text, Number);
+    if (stats !== undefined) return stats;
+    throw new IpvsError(`getStats: ${TOTALS_FILE} is not what it was on known kernels`, {
+      code: 'EBADMSG',
+      operation: 'getStats',
+    });
+  }
+
+  /**
+   * The connection table, entry by entry: `for await (const connection of ipvs.connections({ service }))`. It is read and filtered on the
+   * thread pool, in bounded memory; leaving the loop ends it. Entries that come and go meanwhile may be missed or seen twice.
+   * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
+   */
+  async *connections(options?: ConnectionOptions): AsyncGenerator<Connection, void, undefined> {
+    const { filter, origin, signal } = checkStreamOptions(options, this.#native.layout);
+    const cursor = new this.#native.Cursor(this.#handle, filter, origin);
+    const next = () => this.#queue.aside('connections', () => cursor.next(CONNECTION_BATCH));
+    let reading: Promise<NativeConnections> | undefined;
+    try {
+      signal?.throwIfAborted();
+      reading = next();
+      while (reading !== undefined) {
+        const part: NativeConnections = await reading;
+        // The next part is read while the caller deals with this one.
+        reading = part.done ? undefined : next();
+        for (const connection of readConnections(part, this.#native.layout)) {
+          signal?.throwIfAborted();
+          yield connection;
+        }
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      throw explainFile(error, 'connections');
+    } finally {
+      // Nobody waits for a part that was read ahead any more.
+      await reading?.catch(() => undefined);
+      cursor.close();
+    }
+  }
+
+  /**
+   * How many connections there are, in all or by service, destination, state or protocol. Counted natively, without an object for each.
+   */
+  async countConnections(options?: CountOptions): Promise<ConnectionCount[]> {
+    const { layout } = this.#native;
+    const { filter, by } = checkCountOptions(options, layout);
+    const cursor = new this.#native.Cursor(this.#handle, filter, false);
+    try {
+      const count = () => cursor.count(countMask(by, layout));
+      return readCounts(await this.#queue.aside('countConnections', count), by, layout);
+    } catch (error) {
+      throw explainFile(error, 'countConnections');
+    } finally {
+      cursor.close();
+    }
+  }
+
+  /**
+   * How the kernel's tables are filled, from Linux 7; undefined on older kernels. /proc/net/ip_vs_status.
+   */
+  async getStatus(): Promise<Status | undefined> {
+    const files = await this.#queue.aside('getStatus', () => this.#handle.readFiles([STATUS_FILE]));
+    const text = files[0];
+    if (typeof text === 'string') return parseStatus(text);
+    if (text === constants.errno.ENOENT) return undefined;
+    throw fileError('getStatus', STATUS_FILE, text ?? 0);
+  }
+
+  /**
+   * What this host has and lacks for IPVS, seen from the handle's network namespace, with the command that mends each. Schedulers are
+   * looked for without creating anything, and the kernel loads those that it finds; those that are absent are remembered, since each look
+   * costs it a modprobe. Where no
+   * handle can be opened, {@link diagnose} says why.
+   */
+  async diagnose(): Promise<Check[]> {
+    const { version } = await this.#queue.run(calls.getInfo());
+    const readFiles = (paths: readonly string[]) =>
+      this.#queue.aside('diagnose', () => this.#handle.readFiles(paths));
+    return diagnoseThrough(version, readFiles, (name) =>
+      this.#queue.run(calls.probeScheduler(name)),
+    );
+  }
+
+  /**
+   * Looks at the whole table again and again: `for await (const sample of ipvs.watch({ interval: 1000 }))`. Each sample says what the
+   * counters of every service and destination have gained since the one before. The first has nothing to compare with.
+   */
+  async *watch(options?: WatchOptions): AsyncGenerator<Sample, void, undefined> {
+    const { interval, signal } = checkWatchOptions(options);
+    yield* watch(() => this.snapshot(), interval, signal);
+  }
+
+  async #readFile(operation: string, path: string): Promise<string> {
+    const [text] = await this.#queue.aside(operation, () => this.#handle.readFiles([path]));
+    if (typeof text === 'string') return text;
+    throw fileError(operation, path, text ?? 0);
+  }
 }
 
 function checkPath(property: string, value: unknown): string {
@@ -279,4 +457,23 @@ function checkPath(property: string, value: unknown): string {
   if (typeof value !== 'string') throw wrongType(property, value, rule);
   if (value === '' || value.includes('\0')) throw wrongValue(property, value, `is not ${rule}`);
   return value;
+}
+
+/**
+ * What this host has and lacks for IPVS, and the command that mends each: also where no handle can be opened.
+ * @throws TypeError: bad options; nothing else
+ */
+export async function diagnose(options: OpenOptions = {}): Promise<Check[]> {
+  let ipvs: Ipvs;
+  try {
+    ipvs = await Ipvs.open(options);
+  } catch (error) {
+    if (error instanceof IpvsError) return diagnoseWithout(error);
+    throw error;
+  }
+  try {
+    return await ipvs.diagnose();
+  } finally {
+    await ipvs.close();
+  }
 }

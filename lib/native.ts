@@ -131,9 +131,43 @@ export interface Layout {
     | 'version'
     | 'connectionTableSize'
   >;
+  readonly connection: RecordLayout<
+    | 'client'
+    | 'virtualAddress'
+    | 'destination'
+    | 'expires'
+    | 'state'
+    | 'engine'
+    | 'engineData'
+    | 'family'
+    | 'destinationFamily'
+    | 'protocol'
+    | 'clientPort'
+    | 'virtualPort'
+    | 'destinationPort'
+    | 'flags'
+    | 'origin'
+  >;
+  readonly connectionCount: RecordLayout<'group' | 'count'>;
+  readonly connectionFilter: RecordLayout<
+    | 'criteria'
+    | 'clientPrefix'
+    | 'service'
+    | 'destination'
+    | 'client'
+    | 'clientFamily'
+    | 'protocol'
+    | 'state'
+  >;
   readonly operations: Readonly<Record<OperationName, number>>;
   readonly statuses: Readonly<Record<StatusName, number>>;
   readonly changes: Readonly<Record<ChangeName, number>>;
+  readonly criteria: Readonly<
+    Record<'service' | 'destination' | 'client' | 'protocol' | 'state', number>
+  >;
+  readonly countBy: Readonly<Record<'service' | 'destination' | 'state' | 'protocol', number>>;
+  readonly origins: Readonly<Record<'local' | 'sync', number>>;
+  readonly connectionFlags: Readonly<Record<'template', number>>;
 }
 
 /** The records that answer a batch, as csrc/binding/results.h hands them over. */
@@ -150,11 +184,28 @@ export interface NativeHandle {
   open(netns: string): Promise<void>;
   run(requests: Uint8Array): Promise<NativeResults>;
   runSync(requests: Uint8Array): NativeResults;
+  readFiles(paths: readonly string[]): Promise<(string | number)[]>;
+  writeFiles(files: readonly { path: string; text: string }[]): Promise<number[]>;
+  close(): void;
+}
+
+/** A part of the connection table. */
+export interface NativeConnections {
+  readonly connections: ArrayBuffer;
+  readonly texts: readonly string[];
+  readonly done: boolean;
+}
+
+/** csrc/binding/cursor.h */
+export interface NativeCursor {
+  next(limit: number): Promise<NativeConnections>;
+  count(by: number): Promise<{ readonly counts: ArrayBuffer; readonly texts: readonly string[] }>;
   close(): void;
 }
 
 export interface Native {
   readonly Handle: new () => NativeHandle;
+  readonly Cursor: new (handle: NativeHandle, filter: Uint8Array, origins: boolean) => NativeCursor;
   readonly layout: Layout;
 }
 

@@ -5,7 +5,7 @@
 import type { Call } from './calls.js';
 import { errnoName, IpvsError } from './errors.js';
 import { explain } from './explain.js';
-import type { Layout, NativeHandle, NativeResults, OperationName } from './native.js';
+import type { Layout, NativeHandle, NativeResults } from './native.js';
 import { RequestBuffer } from './records.js';
 import { Results } from './results.js';
 
@@ -50,8 +50,10 @@ function readAnswer<Value>(
 ): Value {
   if (results.succeeded(index)) return call.read(results, index);
   const verdict = results.verdict(index);
-  if (verdict.status === 'refused' && call.absent?.errnos.includes(errnoName(verdict.errno))) {
-    return call.absent.value;
+  const code = errnoName(verdict.errno);
+  if (verdict.status === 'refused' && call.answers !== undefined && code in call.answers) {
+    // The code is one of its keys.
+    return call.answers[code] as Value;
   }
   throw explain(call.operation, requests, index, verdict);
 }
@@ -90,7 +92,7 @@ class Batch {
   }
 }
 
-function closedError(operation: OperationName): IpvsError {
+function closedError(operation: string): IpvsError {
   return new IpvsError(`${operation}: the handle is closed`, {
     code: 'ERR_IPVS_CLOSED',
     operation,
@@ -103,6 +105,8 @@ export class Queue {
   /** Waiting batches; the last one still takes calls. */
   readonly #waiting: Batch[] = [];
   #busy = false;
+  /** Jobs beside the batches. */
+  #aside = 0;
   #closed: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
@@ -124,13 +128,29 @@ export class Queue {
     return batch.add(call);
   }
 
+  /** Runs a job that has no place in the batches, but that close() waits for too. */
+  async aside<Value>(operation: string, job: () => Promise<Value>): Promise<Value> {
+    if (this.#closed !== undefined) throw closedError(operation);
+    this.#aside++;
+    try {
+      return await job();
+    } finally {
+      this.#aside--;
+      this.#settleClosing();
+    }
+  }
+
   /** Lets nothing in any more, waits for what is pending, and closes the handle. */
   close(): Promise<void> {
     this.#closed ??= new Promise<void>((resolve) => {
       this.#drained = resolve;
-      if (!this.#busy && this.#waiting.length === 0) resolve();
+      this.#settleClosing();
     }).then(() => this.#handle.close());
     return this.#closed;
+  }
+
+  #settleClosing(): void {
+    if (!this.#busy && this.#aside === 0 && this.#waiting.length === 0) this.#drained?.();
   }
 
   #send(): void {
@@ -142,7 +162,7 @@ export class Queue {
       // First the next batch, so that the kernel works while the answers are read.
       this.#send();
       settle();
-      if (!this.#busy) this.#drained?.();
+      this.#settleClosing();
     };
     this.#handle.run(batch.requests.bytes()).then(
       (native: NativeResults) => done(() => batch.answer(new Results(native, this.#layout))),

@@ -36,6 +36,11 @@ export class Records {
     }
   }
 
+  /** The unsigned 64-bit number in `field`, exact. */
+  bigint(base: number, field: Field): bigint {
+    return this.#view.getBigUint64(base + field.offset, LITTLE);
+  }
+
   setNumber(base: number, field: Field, value: number): void {
     const at = base + field.offset;
     if (field.size === 2) this.#view.setUint16(at, value, LITTLE);

@@ -232,3 +232,24 @@ export function formatDestination(records: Records, base: number, layout: Layout
 function joinPort(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
+
+/**
+ * The reference of a service as a string: 'tcp://10.96.0.1:443', 'fwmark6://7'. Equal for equal services whose addresses are
+ * written alike, as those are that this package returns: a key for maps.
+ */
+export function formatServiceReference(service: ServiceAddress | FirewallMark): string {
+  if (isMarked(service)) return `fwmark${service.family === 'ipv6' ? '6' : ''}://${service.fwmark}`;
+  return `${service.protocol}://${joinPort(service.address, service.port)}`;
+}
+
+function isMarked(service: ServiceAddress | FirewallMark): service is FirewallMark {
+  return 'fwmark' in service && service.fwmark !== undefined;
+}
+
+/** The reference of a destination as a string: '10.0.0.1:80', '[fd00::2]:80'. */
+export function formatDestinationReference(destination: {
+  readonly address: string;
+  readonly port: number;
+}): string {
+  return joinPort(destination.address, destination.port);
+}

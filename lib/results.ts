@@ -7,7 +7,8 @@ import { type Destination, readDestination } from './destination.js';
 import type { Verdict } from './explain.js';
 import type { Layout, NativeResults, StatusName } from './native.js';
 import { Records } from './records.js';
-import { readService, type Service } from './service.js';
+import { readService, type Service, type ServiceWithDestinations } from './service.js';
+import type { Counter, ReadCounter } from './stats.js';
 import { readTimeouts, type Timeouts } from './timeouts.js';
 
 type OutcomeField = keyof Layout['outcome']['fields'];
@@ -51,16 +52,21 @@ export class Results {
   }
 
   /** The services of a request's answer. */
-  services(index: number): Service[] {
+  services<Value extends Counter>(index: number, read: ReadCounter<Value>): Service<Value>[] {
     const first = this.outcome(index, 'firstService');
-    return this.#list(first, this.outcome(index, 'services'), (place) => this.#service(place));
+    return this.#list(first, this.outcome(index, 'services'), (place) =>
+      this.#service(place, read),
+    );
   }
 
   /** The destinations of a request's answer. */
-  destinations(index: number): Destination[] {
+  destinations<Value extends Counter>(
+    index: number,
+    read: ReadCounter<Value>,
+  ): Destination<Value>[] {
     const first = this.outcome(index, 'firstDestination');
     return this.#list(first, this.outcome(index, 'destinations'), (place) =>
-      this.#destination(place),
+      this.#destination(place, read),
     );
   }
 
@@ -78,14 +84,17 @@ export class Results {
   }
 
   /** The services of a request's answer, each with its destinations. */
-  tree(index: number): (Service & { destinations: Destination[] })[] {
+  tree<Value extends Counter>(
+    index: number,
+    read: ReadCounter<Value>,
+  ): ServiceWithDestinations<Value>[] {
     const first = this.outcome(index, 'firstService');
     return this.#list(first, this.outcome(index, 'services'), (place) => {
       const { size, fields } = this.#layout.serviceEntry;
       const from = this.#services.number(place * size, fields.firstDestination);
       const count = this.#services.number(place * size, fields.destinations);
-      const destinations = this.#list(from, count, (each) => this.#destination(each));
-      return { ...this.#service(place), destinations };
+      const destinations = this.#list(from, count, (each) => this.#destination(each, read));
+      return { ...this.#service(place, read), destinations };
     });
   }
 
@@ -95,13 +104,13 @@ export class Results {
     return items;
   }
 
-  #service(place: number): Service {
-    return readService(this.#services, place * this.#layout.serviceEntry.size, this.#layout);
+  #service<Value extends Counter>(place: number, read: ReadCounter<Value>): Service<Value> {
+    return readService(this.#services, place * this.#layout.serviceEntry.size, this.#layout, read);
   }
 
-  #destination(place: number): Destination {
+  #destination<Value extends Counter>(place: number, read: ReadCounter<Value>): Destination<Value> {
     const base = place * this.#layout.destinationEntry.size;
-    return readDestination(this.#destinations, base, this.#layout);
+    return readDestination(this.#destinations, base, this.#layout, read);
   }
 }
 

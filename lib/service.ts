@@ -31,7 +31,7 @@ import {
   type ServiceAddress,
   writeServiceReference,
 } from './reference.js';
-import { readStats, type Stats } from './stats.js';
+import { type Counter, type ReadCounter, readStats, type Stats } from './stats.js';
 
 /** The name of a scheduler: one of Linux's, or any other that the kernel may have. */
 export type Scheduler = KnownScheduler | (string & {});
@@ -54,21 +54,35 @@ export type ServiceConfig = (ServiceAddress | FirewallMark) & ServiceSettings;
 /** What an update of a service changes. Everything that is left out stays as it is, also within `persistence`. */
 export type ServiceChanges = ServiceSettings;
 
-interface ServiceState {
+interface ServiceState<Value extends Counter> {
   readonly family: Family;
   readonly scheduler: Scheduler;
   /** As the scheduler calls them: the bit of 'flag-1' reads as 'sh-fallback' with sh, as 'mh-fallback' with mh. */
   readonly schedulerFlags: readonly SchedulerFlag[];
   readonly persistence: Persistence | null;
   readonly onePacket: boolean;
-  readonly stats: Stats;
+  readonly stats: Stats<Value>;
+}
+
+/** What a service that is named by one thing has not of the other, so that `service.fwmark === undefined` tells them apart. */
+interface NoMark {
+  readonly fwmark?: undefined;
+}
+interface NoAddress {
+  readonly protocol?: undefined;
+  readonly address?: undefined;
+  readonly port?: undefined;
 }
 
 /** A service as the kernel has it. It can be passed wherever a reference is asked for. */
-export type Service = (ServiceAddress & ServiceState) | (FirewallMark & ServiceState);
+export type Service<Value extends Counter = number> =
+  | (ServiceAddress & NoMark & ServiceState<Value>)
+  | (FirewallMark & NoAddress & ServiceState<Value>);
 
 /** A service with its destinations, as {@link Snapshot} has them. */
-export type ServiceWithDestinations = Service & { readonly destinations: readonly Destination[] };
+export type ServiceWithDestinations<Value extends Counter = number> = Service<Value> & {
+  readonly destinations: readonly Destination<Value>[];
+};
 
 /** IP_VS_SVC_F_ONEPACKET. */
 const ONE_PACKET = 0x04;
@@ -105,6 +119,13 @@ export function writeServiceConfig(request: RequestBuffer, config: unknown): voi
   checkFlagOwner(request, property);
   if ((records.number(base, fields.flags) & PERSISTENT) === 0)
     checkPortWithoutPersistence(request, property);
+}
+
+/** Writes a service that the kernel refuses, but not before it has looked for the scheduler. */
+export function writeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
+  writeServiceReference(request, 'service', 'fwmark6://4294967295', SERVICE_KEYS);
+  const { records, layout } = request;
+  records.setName(request.service(), layout.service.fields.scheduler, scheduler);
 }
 
 /** Writes the changes of an update; the service's key stands already. */
@@ -212,21 +233,26 @@ function checkPortWithoutPersistence(request: RequestBuffer, property: string): 
 }
 
 /** The service in the record of a ServiceEntry at `base`. */
-export function readService(records: Records, base: number, layout: Layout): Service {
+export function readService<Value extends Counter>(
+  records: Records,
+  base: number,
+  layout: Layout,
+  read: ReadCounter<Value>,
+): Service<Value> {
   const at = base + layout.serviceEntry.fields.service.offset;
   const { fields } = layout.service;
   const family = records.number(at, fields.family);
   const flags = records.number(at, fields.flags);
   const scheduler = records.name(at, fields.scheduler);
   const mark = records.number(at, fields.fwmark);
-  const state: ServiceState = {
+  const state: ServiceState<Value> = {
     // Linux knows IPVS for these two families only.
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     scheduler,
     schedulerFlags: namesOfSchedulerFlags(flags & SCHEDULER_FLAGS, scheduler),
     persistence: (flags & PERSISTENT) === 0 ? null : readPersistence(records, at, layout),
     onePacket: (flags & ONE_PACKET) !== 0,
-    stats: readStats(records, base + layout.serviceEntry.fields.stats.offset, layout),
+    stats: readStats(records, base + layout.serviceEntry.fields.stats.offset, layout, read),
   };
   if (mark !== 0) return { fwmark: mark, ...state };
   return {

@@ -2,49 +2,129 @@
  * Counters and rates.
  * @module
  */
-import type { Layout } from './native.js';
+import { checkBoolean, checkKeys } from './check.js';
+import type { Field, Layout, StatsField } from './native.js';
 import type { Records } from './records.js';
+
+/** What counters are given as: numbers, exact up to 2^53, or BigInts. */
+export type Counter = number | bigint;
+
+/** Options of what reads counters. */
+export interface ReadOptions {
+  /** True: counters and rates are BigInts, exact beyond 2^53, as in node:fs. Default false. */
+  readonly bigint?: boolean | undefined;
+}
 
 /**
  * Counters since creation or the last zeroing, and rates of the kernel's estimator (IPVS_SVC_ATTR_STATS64, IPVS_DEST_ATTR_STATS64;
- * `ipvsadm -L --stats --rate`). The kernel refreshes all of them every 2 seconds, so that they lag behind the traffic.
- * Numbers are exact up to 2^53.
+ * `ipvsadm -L --stats --rate`). The kernel refreshes all of them every 2 seconds, so that they lag behind the traffic, and not at all
+ * while its parameter run_estimation is 0: see {@link Info.estimation}.
  */
-export interface Stats {
+export interface Stats<Value extends Counter = number> {
   /** Connections scheduled. */
-  readonly connections: number;
+  readonly connections: Value;
   /** Packets from clients. */
-  readonly inPackets: number;
+  readonly inPackets: Value;
   /** Packets to clients; 0 where replies do not pass the director. */
-  readonly outPackets: number;
+  readonly outPackets: Value;
   /** Bytes from clients. */
-  readonly inBytes: number;
+  readonly inBytes: Value;
   /** Bytes to clients. */
-  readonly outBytes: number;
+  readonly outBytes: Value;
   /** Connections per second. */
-  readonly connectionRate: number;
+  readonly connectionRate: Value;
   /** Packets per second from clients. */
-  readonly inPacketRate: number;
+  readonly inPacketRate: Value;
   /** Packets per second to clients. */
-  readonly outPacketRate: number;
+  readonly outPacketRate: Value;
   /** Bytes per second from clients. */
-  readonly inByteRate: number;
+  readonly inByteRate: Value;
   /** Bytes per second to clients. */
-  readonly outByteRate: number;
+  readonly outByteRate: Value;
 }
 
-export function readStats(records: Records, base: number, layout: Layout): Stats {
+const KEYS: ReadonlySet<string> = new Set(['bigint']);
+
+/** Whether counters are wanted as BigInts. */
+export function checkReadOptions(options: unknown): boolean {
+  if (options === undefined) return false;
+  checkKeys('options', options, KEYS);
+  // checkKeys() has seen an object with no other key.
+  const { bigint } = options as { bigint: unknown };
+  return bigint !== undefined && checkBoolean('options.bigint', bigint);
+}
+
+/** How the counters of a record are read. */
+export type ReadCounter<Value extends Counter> = (
+  records: Records,
+  base: number,
+  field: Field,
+) => Value;
+export const asNumber: ReadCounter<number> = (records, base, field) => records.number(base, field);
+export const asBigint: ReadCounter<bigint> = (records, base, field) => records.bigint(base, field);
+
+/** The statistics in the record at `base`. */
+export function readStats<Value extends Counter>(
+  records: Records,
+  base: number,
+  layout: Layout,
+  read: ReadCounter<Value>,
+): Stats<Value> {
   const { fields } = layout.stats;
   return {
-    connections: records.number(base, fields.connections),
-    inPackets: records.number(base, fields.inPackets),
-    outPackets: records.number(base, fields.outPackets),
-    inBytes: records.number(base, fields.inBytes),
-    outBytes: records.number(base, fields.outBytes),
-    connectionRate: records.number(base, fields.connectionRate),
-    inPacketRate: records.number(base, fields.inPacketRate),
-    outPacketRate: records.number(base, fields.outPacketRate),
-    inByteRate: records.number(base, fields.inByteRate),
-    outByteRate: records.number(base, fields.outByteRate),
+    connections: read(records, base, fields.connections),
+    inPackets: read(records, base, fields.inPackets),
+    outPackets: read(records, base, fields.outPackets),
+    inBytes: read(records, base, fields.inBytes),
+    outBytes: read(records, base, fields.outBytes),
+    connectionRate: read(records, base, fields.connectionRate),
+    inPacketRate: read(records, base, fields.inPacketRate),
+    outPacketRate: read(records, base, fields.outPacketRate),
+    inByteRate: read(records, base, fields.inByteRate),
+    outByteRate: read(records, base, fields.outByteRate),
   };
+}
+
+/** Where the totals of a network namespace stand. */
+export const TOTALS_FILE = '/proc/thread-self/net/ip_vs_stats';
+
+/** Two rows of hexadecimal numbers, each behind titles: the counters and the rates. */
+const TOTALS: readonly (readonly StatsField[])[] = [
+  ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'],
+  ['connectionRate', 'inPacketRate', 'outPacketRate', 'inByteRate', 'outByteRate'],
+];
+
+/** The totals in the text of {@link TOTALS_FILE}; undefined if it is something else. */
+export function parseTotals<Value extends Counter>(
+  text: string,
+  convert: (value: bigint) => Value,
+): Stats<Value> | undefined {
+  const rows = text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((words) => words.length === 5 && words.every((word) => /^[\dA-F]+$/i.test(word)));
+  if (rows.length !== TOTALS.length) return undefined;
+  const stats: Partial<Record<StatsField, Value>> = {};
+  TOTALS.forEach((names, row) => {
+    names.forEach((name, column) => {
+      stats[name] = convert(BigInt(`0x${rows[row]?.[column]}`));
+    });
+  });
+  // Both rows were whole, so that every name has its value.
+  return stats as Stats<Value>;
+}
+
+/** The parameters that switch the estimator off: by 0, and, from Linux 6.2, by an empty list of processors. */
+export const ESTIMATION_FILES = [
+  '/proc/sys/net/ipv4/vs/run_estimation',
+  '/proc/sys/net/ipv4/vs/est_cpulist',
+] as const;
+
+/** Whether counters and rates are refreshed, by what {@link ESTIMATION_FILES} hold (an errno: there is none). */
+export function isEstimating(
+  running: string | number | undefined,
+  processors: string | number | undefined,
+): boolean | null {
+  if (typeof running !== 'string') return null;
+  return Number(running) !== 0 && !(typeof processors === 'string' && processors.trim() === '');
 }

@@ -1,7 +1,8 @@
-// The module: { Handle, layout }. It keeps no state outside the environment that loads it, so that
-// workers and several copies of the addon in one process do not disturb each other.
+// The module: { Handle, Cursor, layout }. It keeps no state outside the environment that loads it,
+// so that workers and several copies of the addon in one process do not disturb each other.
 #include <napi.h>
 
+#include "binding/cursor.h"
 #include "binding/handle.h"
 #include "binding/layout.h"
 
@@ -9,6 +10,7 @@ namespace {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Handle", binding::Handle::define(env));
+  exports.Set("Cursor", binding::Cursor::define(env));
   exports.Set("layout", binding::make_layout(env));
   return exports;
 }

@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "binding/buffer.h"
 #include "binding/error.h"
 #include "binding/job.h"
 #include "binding/results.h"
 #include "ipvs/client.h"
+#include "ipvs/proc.h"
 
 namespace binding {
 namespace {
@@ -31,6 +33,7 @@ std::vector<ipvs::Request> copy_requests(const Napi::CallbackInfo& info) {
 
 struct Handle::Connection {
   std::mutex mutex;
+  netlink::Namespace netns;
   std::optional<ipvs::Client> client;
 
   ipvs::Results run(const std::vector<ipvs::Request>& requests) {
@@ -46,6 +49,8 @@ Napi::Function Handle::define(Napi::Env env) {
                          InstanceMethod<&Handle::open>("open"),
                          InstanceMethod<&Handle::run>("run"),
                          InstanceMethod<&Handle::run_sync>("runSync"),
+                         InstanceMethod<&Handle::read_files>("readFiles"),
+                         InstanceMethod<&Handle::write_files>("writeFiles"),
                          InstanceMethod<&Handle::close>("close"),
                      });
 }
@@ -53,12 +58,18 @@ Napi::Function Handle::define(Napi::Env env) {
 Handle::Handle(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Handle>(info), connection_(std::make_shared<Connection>()) {}
 
+std::shared_ptr<const netlink::Namespace> Handle::netns_of(const Napi::Object& handle) {
+  const auto& connection = Unwrap(handle)->connection_;
+  return {connection, &connection->netns};
+}
+
 Napi::Value Handle::open(const Napi::CallbackInfo& info) {
   return Job::start(
       info.Env(),
       [connection = connection_, netns = info[0].As<Napi::String>().Utf8Value()] {
         const std::lock_guard lock(connection->mutex);
-        connection->client.emplace(netns);
+        connection->netns = netlink::Namespace(netns);
+        connection->client.emplace(connection->netns);
       },
       [](Napi::Env env) { return env.Undefined(); });
 }
@@ -79,6 +90,47 @@ Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
   } catch (const netlink::Error& error) {
     throw make_error(info.Env(), error);
   }
+}
+
+Napi::Value Handle::read_files(const Napi::CallbackInfo& info) {
+  auto files = std::make_shared<std::vector<ipvs::ProcFile>>();
+  const auto paths = info[0].As<Napi::Array>();
+  for (uint32_t i = 0; i < paths.Length(); ++i) {
+    files->push_back({paths.Get(i).As<Napi::String>().Utf8Value(), {}});
+  }
+  return Job::start(
+      info.Env(),
+      [connection = connection_, files] { ipvs::read_files(connection->netns, *files); },
+      [files](Napi::Env env) {
+        Napi::Array texts = Napi::Array::New(env, files->size());
+        for (uint32_t i = 0; i < files->size(); ++i) {
+          const ipvs::ProcFile& file = (*files)[i];
+          if (file.error != 0) {
+            texts.Set(i, file.error);
+          } else {
+            texts.Set(i, to_latin1(env, file.text));
+          }
+        }
+        return texts;
+      });
+}
+
+Napi::Value Handle::write_files(const Napi::CallbackInfo& info) {
+  auto files = std::make_shared<std::vector<ipvs::ProcFile>>();
+  const auto wanted = info[0].As<Napi::Array>();
+  for (uint32_t i = 0; i < wanted.Length(); ++i) {
+    const auto file = wanted.Get(i).As<Napi::Object>();
+    files->push_back({file.Get("path").As<Napi::String>().Utf8Value(),
+                      file.Get("text").As<Napi::String>().Utf8Value()});
+  }
+  return Job::start(
+      info.Env(),
+      [connection = connection_, files] { ipvs::write_files(connection->netns, *files); },
+      [files](Napi::Env env) {
+        Napi::Array errors = Napi::Array::New(env, files->size());
+        for (uint32_t i = 0; i < files->size(); ++i) errors.Set(i, (*files)[i].error);
+        return errors;
+      });
 }
 
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {

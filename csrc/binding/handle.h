@@ -12,6 +12,8 @@
 
 #include <memory>
 
+#include "netlink/namespace.h"
+
 namespace binding {
 
 class Handle : public Napi::ObjectWrap<Handle> {
@@ -19,6 +21,9 @@ class Handle : public Napi::ObjectWrap<Handle> {
   static Napi::Function define(Napi::Env env);
 
   explicit Handle(const Napi::CallbackInfo& info);
+
+  /// The namespace of a Handle, for readings that outlive it.
+  static std::shared_ptr<const netlink::Namespace> netns_of(const Napi::Object& handle);
 
  private:
   struct Connection;
@@ -29,6 +34,11 @@ class Handle : public Napi::ObjectWrap<Handle> {
   Napi::Value run(const Napi::CallbackInfo& info);
   /// runSync(requests: Uint8Array): Results
   Napi::Value run_sync(const Napi::CallbackInfo& info);
+  /// readFiles(paths: string[]): Promise<(string | number)[]>. What each holds, or the errno.
+  Napi::Value read_files(const Napi::CallbackInfo& info);
+  /// writeFiles(files: { path: string, text: string }[]): Promise<number[]>. The errno of each, or
+  /// 0.
+  Napi::Value write_files(const Napi::CallbackInfo& info);
   /// close(): void
   Napi::Value close(const Napi::CallbackInfo& info);
 

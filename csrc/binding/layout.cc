@@ -3,12 +3,16 @@
 #include <cstddef>
 #include <span>
 
+#include "ipvs/connections.h"
 #include "ipvs/request.h"
 
 namespace binding {
 namespace {
 
 using ipvs::Changes;
+using ipvs::Connection;
+using ipvs::ConnectionFilter;
+using ipvs::CountBy;
 using ipvs::DestinationEntry;
 using ipvs::Operation;
 using ipvs::Outcome;
@@ -99,6 +103,40 @@ constexpr Field kDaemon[] = {
     FIELD(ipvs::SyncDaemon, "interface", interface),
 };
 
+constexpr Field kConnection[] = {
+    FIELD(Connection, "client", client),
+    FIELD(Connection, "virtualAddress", virtual_address),
+    FIELD(Connection, "destination", destination),
+    FIELD(Connection, "expires", expires),
+    FIELD(Connection, "state", state),
+    FIELD(Connection, "engine", engine),
+    FIELD(Connection, "engineData", engine_data),
+    FIELD(Connection, "family", family),
+    FIELD(Connection, "destinationFamily", destination_family),
+    FIELD(Connection, "protocol", protocol),
+    FIELD(Connection, "clientPort", client_port),
+    FIELD(Connection, "virtualPort", virtual_port),
+    FIELD(Connection, "destinationPort", destination_port),
+    FIELD(Connection, "flags", flags),
+    FIELD(Connection, "origin", origin),
+};
+
+constexpr Field kConnectionCount[] = {
+    FIELD(ipvs::ConnectionCount, "group", group),
+    FIELD(ipvs::ConnectionCount, "count", count),
+};
+
+constexpr Field kConnectionFilter[] = {
+    FIELD(ConnectionFilter, "criteria", criteria),
+    FIELD(ConnectionFilter, "clientPrefix", client_prefix),
+    FIELD(ConnectionFilter, "service", service),
+    FIELD(ConnectionFilter, "destination", destination),
+    FIELD(ConnectionFilter, "client", client),
+    FIELD(ConnectionFilter, "clientFamily", client_family),
+    FIELD(ConnectionFilter, "protocol", protocol),
+    FIELD(ConnectionFilter, "state", state),
+};
+
 constexpr Field kServiceEntry[] = {
     FIELD(ServiceEntry, "service", service),
     FIELD(ServiceEntry, "stats", stats),
@@ -139,6 +177,9 @@ constexpr Record kRecords[] = {
     {"stats", sizeof(ipvs::Stats), kStats},
     {"timeouts", sizeof(ipvs::Timeouts), kTimeouts},
     {"daemon", sizeof(ipvs::SyncDaemon), kDaemon},
+    {"connection", sizeof(Connection), kConnection},
+    {"connectionCount", sizeof(ipvs::ConnectionCount), kConnectionCount},
+    {"connectionFilter", sizeof(ConnectionFilter), kConnectionFilter},
     {"serviceEntry", sizeof(ServiceEntry), kServiceEntry},
     {"destinationEntry", sizeof(DestinationEntry), kDestinationEntry},
     {"outcome", sizeof(Outcome), kOutcome},
@@ -200,10 +241,38 @@ constexpr Number kChanges[] = {
     number("tunnel", Changes::kTunnel),
 };
 
+constexpr Number kCriteria[] = {
+    number("service", ConnectionFilter::kService),
+    number("destination", ConnectionFilter::kDestination),
+    number("client", ConnectionFilter::kClient),
+    number("protocol", ConnectionFilter::kProtocol),
+    number("state", ConnectionFilter::kState),
+};
+
+constexpr Number kCountBy[] = {
+    number("service", CountBy::kService),
+    number("destination", CountBy::kDestination),
+    number("state", CountBy::kState),
+    number("protocol", CountBy::kProtocol),
+};
+
+constexpr Number kOrigins[] = {
+    number("local", ipvs::Origin::kLocal),
+    number("sync", ipvs::Origin::kSync),
+};
+
+constexpr Number kConnectionFlags[] = {
+    number("template", Connection::kTemplate),
+};
+
 constexpr Enumeration kEnumerations[] = {
     {"operations", kOperations},
     {"statuses", kStatuses},
     {"changes", kChanges},
+    {"criteria", kCriteria},
+    {"countBy", kCountBy},
+    {"origins", kOrigins},
+    {"connectionFlags", kConnectionFlags},
 };
 
 }  // namespace

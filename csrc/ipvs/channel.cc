@@ -28,7 +28,7 @@ bool same(const Object& a, const Object& b) {
 
 }  // namespace
 
-Channel::Channel(const std::string& netns)
+Channel::Channel(const netlink::Namespace& netns)
     : socket_(netlink::Socket::open(NETLINK_GENERIC, netns)),
       family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
 

@@ -67,11 +67,11 @@ class Channel {
   /// The reply to a query, valid during the call only.
   using OnReply = std::function<void(size_t step, netlink::Attributes attributes)>;
 
-  /// Opens a socket in the network namespace at `netns` (empty: the calling thread's) and finds
-  /// IPVS, which makes the kernel load its module where it can.
+  /// Opens a socket in a network namespace and finds IPVS, which makes the kernel load its module
+  /// where it can.
   /// @throws netlink::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of
   /// netlink::Socket::open()
-  explicit Channel(const std::string& netns);
+  explicit Channel(const netlink::Namespace& netns);
 
   /// Executes every step, in order; an error stops none of the others.
   /// @returns the failures, by the index of the step

@@ -24,7 +24,7 @@ class Client {
   /// @throws netlink::Error EPERM ("IPVS_CMD_GET_INFO"): no CAP_NET_ADMIN in the initial user
   /// namespace; those
   ///   of Channel
-  explicit Client(const std::string& netns);
+  explicit Client(const netlink::Namespace& netns);
 
   Results run(std::span<const Request> requests);
 

@@ -15,16 +15,15 @@ namespace {
 
 struct Visit {
   int target;
-  const std::function<Descriptor()>& open;
-  Descriptor opened;
+  const std::function<void()>& action;
   std::exception_ptr failure;
 };
 
-void* enter(void* argument) {
+void* run(void* argument) {
   auto& visit = *static_cast<Visit*>(argument);
   try {
     if (::setns(visit.target, CLONE_NEWNET) != 0) throw Error(errno, "setns");
-    visit.opened = visit.open();
+    visit.action();
   } catch (...) {
     visit.failure = std::current_exception();
   }
@@ -33,10 +32,15 @@ void* enter(void* argument) {
 
 }  // namespace
 
-Descriptor open_in_namespace(const std::string& path, const std::function<Descriptor()>& open) {
-  const Descriptor target(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!target) throw Error(errno, "open", path);
-  Visit visit{target.get(), open, {}, nullptr};
+Namespace::Namespace(const std::string& path) {
+  if (path.empty()) return;
+  descriptor_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor_) throw Error(errno, "open", path);
+}
+
+void Namespace::enter(const std::function<void()>& visit) const {
+  if (!descriptor_) return visit();
+  Visit argument{descriptor_.get(), visit, nullptr};
 
   // The thread inherits a full mask: a signal of the process must not be handled in the other
   // namespace.
@@ -45,13 +49,17 @@ Descriptor open_in_namespace(const std::string& path, const std::function<Descri
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  const int error = pthread_create(&thread, nullptr, enter, &visit);
+  const int error = pthread_create(&thread, nullptr, run, &argument);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error != 0) throw Error(error, "pthread_create");
   pthread_join(thread, nullptr);
+  if (argument.failure) std::rethrow_exception(argument.failure);
+}
 
-  if (visit.failure) std::rethrow_exception(visit.failure);
-  return std::move(visit.opened);
+Descriptor Namespace::open(const std::function<Descriptor()>& open) const {
+  Descriptor opened;
+  enter([&] { opened = open(); });
+  return opened;
 }
 
 }  // namespace netlink

@@ -1,4 +1,4 @@
-// Opening descriptors in another network namespace.
+// Acting in another network namespace.
 #pragma once
 
 #include <functional>
@@ -8,17 +8,34 @@
 
 namespace netlink {
 
-/// Calls `open` inside the network namespace at `path` (/run/netns/NAME, /proc/PID/ns/net) and
-/// returns its result.
-///
-/// Threading: callable from any thread; blocks until done. `open` runs on a short-lived thread of
-/// our own that
-///   enters the namespace and ends, so no thread of the caller's, nor of the libuv pool, is ever
-///   elsewhere.
-/// @throws Error ENOENT, EACCES ("open"): the path cannot be opened; EINVAL ("setns"): it is no
-/// network
-///   namespace; EPERM ("setns"): CAP_SYS_ADMIN is missing; EAGAIN ("pthread_create"); and whatever
-///   `open` throws
-Descriptor open_in_namespace(const std::string& path, const std::function<Descriptor()>& open);
+/// A network namespace, held open: it stays usable when its name, or the process it was found by,
+/// has gone.
+class Namespace {
+ public:
+  /// That of the calling threads, whichever they are.
+  Namespace() = default;
+  /// Opens the namespace at `path` (/run/netns/NAME, /proc/PID/ns/net); an empty path is the
+  /// callers' own.
+  /// @throws Error ENOENT, EACCES ... ("open")
+  explicit Namespace(const std::string& path);
+
+  /// Calls `visit` inside and waits for it.
+  ///
+  /// Threading: callable from any thread. `visit` runs on a short-lived thread of our own that
+  /// enters the namespace
+  ///   and ends, so that no thread of the caller's, nor of the libuv pool, is ever elsewhere; in
+  ///   the callers' own namespace it runs on the calling thread.
+  /// @throws Error EINVAL ("setns"): it is no network namespace; EPERM ("setns"): CAP_SYS_ADMIN is
+  /// missing;
+  ///   EAGAIN ("pthread_create"); and whatever `visit` throws
+  void enter(const std::function<void()>& visit) const;
+
+  /// Calls `open` inside and returns what it opened, which stays of that namespace.
+  /// @throws as enter()
+  Descriptor open(const std::function<Descriptor()>& open) const;
+
+ private:
+  Descriptor descriptor_;
+};
 
 }  // namespace netlink

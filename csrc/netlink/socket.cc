@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "netlink/namespace.h"
-
 namespace netlink {
 namespace {
 
@@ -85,9 +83,8 @@ struct Socket::Chunk {
   uint32_t sentinel() const { return sequence + static_cast<uint32_t>(last - first); }
 };
 
-Socket Socket::open(int protocol, const std::string& netns, std::chrono::milliseconds deadline) {
-  const auto make = [protocol] { return open_netlink(protocol); };
-  return Socket(netns.empty() ? make() : open_in_namespace(netns, make), deadline);
+Socket Socket::open(int protocol, const Namespace& netns, std::chrono::milliseconds deadline) {
+  return Socket(netns.open([protocol] { return open_netlink(protocol); }), deadline);
 }
 
 Socket::Socket(Descriptor descriptor, std::chrono::milliseconds deadline)

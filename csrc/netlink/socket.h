@@ -24,6 +24,7 @@
 #include "netlink/descriptor.h"
 #include "netlink/error.h"
 #include "netlink/message.h"
+#include "netlink/namespace.h"
 
 namespace netlink {
 
@@ -55,10 +56,9 @@ class Socket {
 
   static constexpr std::chrono::milliseconds kDeadline{5000};
 
-  /// Opens a socket of `protocol` (NETLINK_GENERIC ...) in the network namespace at `netns`, or,
-  /// where that is empty, in the calling thread's.
-  /// @throws Error "socket", "bind", "getsockname", "setsockopt" and those of open_in_namespace()
-  static Socket open(int protocol, const std::string& netns,
+  /// Opens a socket of `protocol` (NETLINK_GENERIC ...) in a network namespace.
+  /// @throws Error "socket", "bind", "getsockname", "setsockopt" and those of Namespace::enter()
+  static Socket open(int protocol, const Namespace& netns,
                      std::chrono::milliseconds deadline = kDeadline);
   /// Takes over an open datagram socket. Its netlink port, if it has one, is what replies must be
   /// addressed to.

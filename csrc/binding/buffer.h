@@ -1,0 +1,60 @@
+// Vectors of records as ArrayBuffers, and strings as arrays.
+#pragma once
+
+#include <napi.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace binding {
+
+template <typename Record>
+Napi::ArrayBuffer copy_records(Napi::Env env, const std::vector<Record>& records) {
+  static_assert(std::is_trivially_copyable_v<Record>);
+  const size_t bytes = records.size() * sizeof(Record);
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+  if (bytes > 0) std::memcpy(buffer.Data(), records.data(), bytes);
+  return buffer;
+}
+
+/// Hands the records over; a large vector changes hands without a copy.
+template <typename Record>
+Napi::ArrayBuffer to_buffer(Napi::Env env, std::vector<Record> records) {
+  constexpr size_t kCopyLimit = 16 * 1024;  // below it, copying costs less than a finalizer
+  const size_t bytes = records.size() * sizeof(Record);
+  if (bytes <= kCopyLimit) return copy_records(env, records);
+
+  auto owned = std::make_unique<std::vector<Record>>(std::move(records));
+  napi_value value;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, owned->data(), bytes,
+      [](napi_env, void*, void* hint) { delete static_cast<std::vector<Record>*>(hint); },
+      owned.get(), &value);
+  // A runtime whose memory is caged, such as Electron's, allows no external buffers.
+  if (status == napi_no_external_buffers_allowed) return copy_records(env, *owned);
+  NAPI_THROW_IF_FAILED(env, status, Napi::ArrayBuffer());
+  owned.release();
+  return Napi::ArrayBuffer(env, value);
+}
+
+/// Text of the kernel, which promises no encoding: a character for each byte.
+inline Napi::String to_latin1(Napi::Env env, const std::string& text) {
+  napi_value value;
+  const napi_status status = napi_create_string_latin1(env, text.data(), text.size(), &value);
+  NAPI_THROW_IF_FAILED(env, status, Napi::String());
+  return Napi::String(env, value);
+}
+
+inline Napi::Array to_texts(Napi::Env env, const std::vector<std::string>& texts) {
+  Napi::Array array = Napi::Array::New(env, texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    array.Set(static_cast<uint32_t>(i), to_latin1(env, texts[i]));
+  }
+  return array;
+}
+
+}  // namespace binding

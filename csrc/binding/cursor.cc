@@ -1,0 +1,90 @@
+#include "binding/cursor.h"
+
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "binding/buffer.h"
+#include "binding/handle.h"
+#include "binding/job.h"
+#include "ipvs/connections.h"
+
+namespace binding {
+
+struct Cursor::Reading {
+  std::mutex mutex;
+  std::shared_ptr<const netlink::Namespace> netns;
+  ipvs::ConnectionFile file;
+  ipvs::ConnectionFilter filter;
+  std::optional<ipvs::ConnectionReader> reader;
+
+  template <typename Read>
+  auto with_reader(Read read) {
+    const std::lock_guard lock(mutex);
+    if (!reader) reader.emplace(*netns, file, filter);
+    return read(*reader);
+  }
+};
+
+Napi::Function Cursor::define(Napi::Env env) {
+  return DefineClass(env, "Cursor",
+                     {
+                         InstanceMethod<&Cursor::next>("next"),
+                         InstanceMethod<&Cursor::count>("count"),
+                         InstanceMethod<&Cursor::close>("close"),
+                     });
+}
+
+Cursor::Cursor(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<Cursor>(info), reading_(std::make_shared<Reading>()) {
+  const auto bytes = info[1].As<Napi::Uint8Array>();
+  if (bytes.ByteLength() != sizeof(ipvs::ConnectionFilter)) {
+    throw Napi::RangeError::New(info.Env(), "filter: one record");
+  }
+  reading_->netns = Handle::netns_of(info[0].As<Napi::Object>());
+  std::memcpy(&reading_->filter, bytes.Data(), sizeof reading_->filter);
+  reading_->file =
+      info[2].ToBoolean() ? ipvs::ConnectionFile::kOrigins : ipvs::ConnectionFile::kConnections;
+}
+
+Napi::Value Cursor::next(const Napi::CallbackInfo& info) {
+  auto batch = std::make_shared<ipvs::ConnectionBatch>();
+  const size_t limit = info[0].ToNumber().Uint32Value();
+  return Job::start(
+      info.Env(),
+      [reading = reading_, batch, limit] {
+        *batch = reading->with_reader([&](auto& reader) { return reader.next(limit); });
+      },
+      [batch](Napi::Env env) {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("connections", to_buffer(env, std::move(batch->connections)));
+        object.Set("texts", to_texts(env, batch->texts));
+        object.Set("done", batch->done);
+        return object;
+      });
+}
+
+Napi::Value Cursor::count(const Napi::CallbackInfo& info) {
+  auto counts = std::make_shared<ipvs::ConnectionCounts>();
+  const uint32_t by = info[0].ToNumber().Uint32Value();
+  return Job::start(
+      info.Env(),
+      [reading = reading_, counts, by] {
+        *counts = reading->with_reader([&](auto& reader) { return reader.count(by); });
+      },
+      [counts](Napi::Env env) {
+        Napi::Object object = Napi::Object::New(env);
+        object.Set("counts", to_buffer(env, std::move(counts->counts)));
+        object.Set("texts", to_texts(env, counts->texts));
+        return object;
+      });
+}
+
+Napi::Value Cursor::close(const Napi::CallbackInfo& info) {
+  const std::lock_guard lock(reading_->mutex);
+  reading_->reader.reset();
+  return info.Env().Undefined();
+}
+
+}  // namespace binding

@@ -1,0 +1,63 @@
+#include "ipvs/proc.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "netlink/descriptor.h"
+
+namespace ipvs {
+namespace {
+
+using netlink::Descriptor;
+
+constexpr size_t kMaxBytes = 64 * 1024;
+
+int read_file(ProcFile& file) {
+  const Descriptor descriptor(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor) return errno;
+  file.text.resize(kMaxBytes);
+  size_t length = 0;
+  while (length < kMaxBytes) {
+    const ssize_t count = ::read(descriptor.get(), file.text.data() + length, kMaxBytes - length);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    if (count == 0) break;
+    length += static_cast<size_t>(count);
+  }
+  file.text.resize(length);
+  return 0;
+}
+
+int write_file(const ProcFile& file) {
+  const Descriptor descriptor(::open(file.path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!descriptor) return errno;
+  while (::write(descriptor.get(), file.text.data(), file.text.size()) < 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void read_files(const netlink::Namespace& netns, std::vector<ProcFile>& files) {
+  netns.enter([&] {
+    for (ProcFile& file : files) {
+      file.error = read_file(file);
+      if (file.error != 0) file.text.clear();
+    }
+  });
+}
+
+void write_files(const netlink::Namespace& netns, std::vector<ProcFile>& files) {
+  netns.enter([&] {
+    bool failed = false;
+    for (ProcFile& file : files) {
+      file.error = failed ? ECANCELED : write_file(file);
+      failed = failed || file.error != 0;
+    }
+  });
+}
+
+}  // namespace ipvs

@@ -1,0 +1,359 @@
+/**
+ * The connection table, which the kernel shows under /proc only: streamed and counted natively, in bounded memory.
+ * @module
+ */
+import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
+import { checkBoolean, checkInteger, checkKeys } from './check.js';
+import { DESTINATION_KEYS } from './destination.js';
+import { wrongType, wrongValue } from './errors.js';
+import { Names, type Protocol, type Unknown } from './names.js';
+import type { Layout, NativeConnections } from './native.js';
+import { Records, RequestBuffer } from './records.js';
+import {
+  type DestinationReference,
+  type ServiceReference,
+  writeDestinationReference,
+  writeServiceReference,
+} from './reference.js';
+import { SERVICE_KEYS } from './service.js';
+
+/** An address and a port. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A state of a connection, as the kernel prints it; of a template of persistence NONE or ASSURED. */
+export type ConnectionState =
+  | 'NONE'
+  | 'ESTABLISHED'
+  | 'SYN_SENT'
+  | 'SYN_RECV'
+  | 'FIN_WAIT'
+  | 'TIME_WAIT'
+  | 'CLOSE'
+  | 'CLOSE_WAIT'
+  | 'LAST_ACK'
+  | 'LISTEN'
+  | 'SYNACK'
+  | 'UDP'
+  | 'ASSURED'
+  | (string & {});
+
+/** 'ip' is that of the templates for a firewall mark. */
+export type ConnectionProtocol = Protocol | 'ip' | 'icmp' | 'icmpv6' | Unknown;
+
+/** An entry of the connection table (/proc/net/ip_vs_conn; `ipvsadm -Lcn`). */
+export interface Connection {
+  readonly protocol: ConnectionProtocol;
+  /** Of client and virtual address. */
+  readonly family: Family;
+  /** Of a template: the client's address under the netmask of the persistence, and port 0. */
+  readonly client: Endpoint;
+  /** What the client speaks to. Of a template for a firewall mark, the mark stands in place of the address: see `fwmark`. */
+  readonly virtual: Endpoint;
+  /** The real server. It can be passed where a destination is asked for. */
+  readonly destination: Endpoint;
+  readonly state: ConnectionState;
+  /** Seconds until it goes, unless packets come. */
+  readonly expires: number;
+  /** True: no connection, but the memory of persistence for a client. */
+  readonly template: boolean;
+  /** Of a template for a firewall mark, the mark. No other entry records it. */
+  readonly fwmark: number | null;
+  /** The persistence engine that made it, and what it goes by, such as a Call-ID: a character for each byte. */
+  readonly engine: string | null;
+  readonly engineData: string | null;
+  /** Whether the entry was made here, or learned from the master by a sync daemon. Null unless `origin` was asked for. */
+  readonly origin: 'local' | 'sync' | null;
+}
+
+/** Which connections are wanted: those that meet every condition. All are tested natively. */
+export interface ConnectionFilter {
+  /** By what the client speaks to. A service by firewall mark finds its templates only, since connections do not record it. */
+  readonly service?: ServiceReference | undefined;
+  /** By the real server; without a port, the service's, which must then be given too. */
+  readonly destination?: DestinationReference | undefined;
+  /** By the client's address ('10.0.0.7', 'fd00::7') or network ('10.0.0.0/8', 'fd00::/64'). */
+  readonly client?: string | undefined;
+  readonly protocol?: ConnectionProtocol | undefined;
+  readonly state?: ConnectionState | undefined;
+}
+
+/** Options of a stream of connections. */
+export interface ConnectionOptions extends ConnectionFilter {
+  /** True: say whether an entry is local or learned (/proc/net/ip_vs_conn_sync), and nothing of persistence engines. Default false. */
+  readonly origin?: boolean | undefined;
+  /** Ends the stream; it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A column by which connections are counted apart. */
+export type CountBy = 'service' | 'destination' | 'state' | 'protocol';
+
+/** Options of counting. */
+export interface CountOptions extends ConnectionFilter {
+  /** The columns that are counted apart. Default none: one number for all. */
+  readonly by?: readonly CountBy[] | undefined;
+}
+
+/** How many connections have the same in the columns that were asked for. Templates count too. */
+export interface ConnectionCount {
+  readonly count: number;
+  /** With 'service': what the clients speak to. */
+  readonly service?: { readonly protocol: ConnectionProtocol } & Endpoint;
+  /** With 'destination'. */
+  readonly destination?: Endpoint;
+  /** With 'state'. */
+  readonly state?: ConnectionState;
+  /** With 'protocol'. */
+  readonly protocol?: ConnectionProtocol;
+}
+
+const FILTER_KEYS = ['service', 'destination', 'client', 'protocol', 'state'] as const;
+const STREAM_KEYS: ReadonlySet<string> = new Set([...FILTER_KEYS, 'origin', 'signal']);
+const COUNT_KEYS: ReadonlySet<string> = new Set([...FILTER_KEYS, 'by']);
+const COUNT_BY: readonly string[] = ['service', 'destination', 'state', 'protocol'];
+const MAX_STATE = 15;
+const MAX_PROTOCOL = 65535;
+
+const connectionProtocols = new Names<Protocol | 'ip' | 'icmp' | 'icmpv6'>({
+  tcp: 6,
+  udp: 17,
+  sctp: 132,
+  ip: 0,
+  icmp: 1,
+  icmpv6: 58,
+});
+
+/** What a stream needs to know. */
+export interface StreamRequest {
+  /** The packed filter. */
+  readonly filter: Uint8Array;
+  readonly origin: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Checks the options of a stream. */
+export function checkStreamOptions(options: unknown, layout: Layout): StreamRequest {
+  const property = 'options';
+  if (options === undefined)
+    return { filter: emptyFilter(layout), origin: false, signal: undefined };
+  checkKeys(property, options, STREAM_KEYS);
+  // checkKeys() has seen an object; what its properties hold is checked one by one.
+  const { origin, signal, ...filter } = options as ConnectionOptions;
+  return {
+    filter: packFilter(filter, layout),
+    origin: origin !== undefined && checkBoolean(`${property}.origin`, origin),
+    signal: checkSignal(`${property}.signal`, signal),
+  };
+}
+
+/** Checks the options of counting. */
+export function checkCountOptions(
+  options: unknown,
+  layout: Layout,
+): { readonly filter: Uint8Array; readonly by: ReadonlySet<CountBy> } {
+  const property = 'options';
+  if (options === undefined) return { filter: emptyFilter(layout), by: new Set() };
+  checkKeys(property, options, COUNT_KEYS);
+  // checkKeys() has seen an object; what its properties hold is checked one by one.
+  const { by, ...filter } = options as CountOptions;
+  return { filter: packFilter(filter, layout), by: checkCountBy(`${property}.by`, by) };
+}
+
+function checkCountBy(property: string, value: unknown): ReadonlySet<CountBy> {
+  const rule = `an array of ${COUNT_BY.join(', ')}`;
+  if (value === undefined) return new Set();
+  if (!Array.isArray(value)) throw wrongType(property, value, rule);
+  for (const column of value) {
+    if (!COUNT_BY.includes(column)) throw wrongValue(property, value, `is not ${rule}`);
+  }
+  return new Set<CountBy>(value);
+}
+
+/** An AbortSignal or nothing. */
+export function checkSignal(property: string, value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value;
+  throw wrongType(property, value, 'an AbortSignal');
+}
+
+function emptyFilter(layout: Layout): Uint8Array {
+  return new Uint8Array(layout.connectionFilter.size);
+}
+
+function packFilter(filter: ConnectionFilter, layout: Layout): Uint8Array {
+  const property = 'options';
+  const { fields, size } = layout.connectionFilter;
+  const records = new Records(new ArrayBuffer(size));
+  let criteria = 0;
+
+  // The keys lie in the filter as they lie in a request, which knows how to read references.
+  const request = new RequestBuffer(layout);
+  request.begin('getDestination');
+  if (filter.service !== undefined) {
+    writeServiceReference(request, `${property}.service`, filter.service, SERVICE_KEYS);
+    const key = request.service();
+    records.bytes.set(
+      request.records.bytes.subarray(key, key + fields.service.size),
+      fields.service.offset,
+    );
+    criteria |= layout.criteria.service;
+  }
+  if (filter.destination !== undefined) {
+    const name = `${property}.destination`;
+    checkPortKnown(name, filter.destination, filter.service !== undefined);
+    writeDestinationReference(request, name, filter.destination, DESTINATION_KEYS);
+    const key = request.destination();
+    const bytes = request.records.bytes.subarray(key, key + fields.destination.size);
+    records.bytes.set(bytes, fields.destination.offset);
+    criteria |= layout.criteria.destination;
+  }
+  if (filter.client !== undefined) {
+    writeClient(records, `${property}.client`, filter.client, layout);
+    criteria |= layout.criteria.client;
+  }
+  if (filter.protocol !== undefined) {
+    const name = `${property}.protocol`;
+    const number = connectionProtocols.numberOrUnknown(name, filter.protocol, MAX_PROTOCOL);
+    records.setNumber(0, fields.protocol, number);
+    criteria |= layout.criteria.protocol;
+  }
+  if (filter.state !== undefined) {
+    records.setName(0, fields.state, checkState(`${property}.state`, filter.state));
+    criteria |= layout.criteria.state;
+  }
+  records.setNumber(0, fields.criteria, criteria);
+  return records.bytes;
+}
+
+/** Without a service there is none whose port a destination could have. */
+function checkPortKnown(property: string, reference: unknown, service: boolean): void {
+  const without =
+    typeof reference === 'string'
+      ? !/\]:\d+$|^[^:]+:\d+$/.test(reference)
+      : (reference as { port?: unknown } | null)?.port === undefined;
+  if (without && !service) {
+    throw wrongValue(property, reference, 'needs a port, or a service beside it whose port it has');
+  }
+}
+
+function writeClient(records: Records, property: string, value: unknown, layout: Layout): void {
+  const rule = "an address or a network such as '10.0.0.0/8'";
+  if (typeof value !== 'string') throw wrongType(property, value, rule);
+  const [, address = '', bits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(value) ?? [];
+  const { fields } = layout.connectionFilter;
+  const family = parseAddress(address, records.bytes, fields.client.offset);
+  if (family === 0) throw wrongValue(property, value, `is not ${rule}`);
+  const max = family === AF_INET ? 32 : 128;
+  const prefix =
+    bits === undefined ? max : checkInteger(`${property} prefix`, Number(bits), 0, max);
+  records.setNumber(0, fields.clientFamily, family);
+  records.setNumber(0, fields.clientPrefix, prefix);
+}
+
+function checkState(property: string, value: unknown): string {
+  const rule = `the name of a state, of 1 to ${MAX_STATE} characters such as ESTABLISHED`;
+  if (typeof value !== 'string') throw wrongType(property, value, rule);
+  if (!/^[\x21-\x7e]{1,15}$/.test(value)) throw wrongValue(property, value, `is not ${rule}`);
+  return value;
+}
+
+/** The connections of a part of the table. */
+export function* readConnections(part: NativeConnections, layout: Layout): Generator<Connection> {
+  const records = new Records(part.connections);
+  const { size } = layout.connection;
+  for (let base = 0; base < part.connections.byteLength; base += size) {
+    yield readConnection(records, base, part.texts, layout);
+  }
+}
+
+function readConnection(
+  records: Records,
+  base: number,
+  texts: readonly string[],
+  layout: Layout,
+): Connection {
+  const { fields } = layout.connection;
+  const protocol = connectionProtocols.name(records.number(base, fields.protocol));
+  const family = records.number(base, fields.family);
+  const template = (records.number(base, fields.flags) & layout.connectionFlags.template) !== 0;
+  const text = (field: 'state' | 'engine' | 'engineData') => {
+    const place = records.number(base, fields[field]);
+    return place === 0 ? null : (texts[place - 1] ?? null);
+  };
+  const endpoint = (address: 'client' | 'virtualAddress', port: 'clientPort' | 'virtualPort') => ({
+    address: formatAddress(records.bytes, base + fields[address].offset, family),
+    port: records.number(base, fields[port]),
+  });
+  return {
+    protocol,
+    family: family === AF_INET6 ? 'ipv6' : 'ipv4',
+    client: endpoint('client', 'clientPort'),
+    virtual: endpoint('virtualAddress', 'virtualPort'),
+    destination: readDestinationEndpoint(records, base, layout),
+    state: text('state') ?? '',
+    expires: records.number(base, fields.expires),
+    template,
+    fwmark: template && protocol === 'ip' ? readMark(records, base, layout) : null,
+    engine: text('engine'),
+    engineData: text('engineData'),
+    origin: originOf(records.number(base, fields.origin), layout),
+  };
+}
+
+function readDestinationEndpoint(records: Records, base: number, layout: Layout): Endpoint {
+  const { fields } = layout.connection;
+  const family = records.number(base, fields.destinationFamily);
+  return {
+    address: formatAddress(records.bytes, base + fields.destination.offset, family),
+    port: records.number(base, fields.destinationPort),
+  };
+}
+
+/** The mark that stands, in network byte order, where the virtual address would. */
+function readMark(records: Records, base: number, layout: Layout): number {
+  const at = base + layout.connection.fields.virtualAddress.offset;
+  const [a = 0, b = 0, c = 0, d = 0] = records.bytes.subarray(at, at + 4);
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}
+
+function originOf(number: number, { origins }: Layout): 'local' | 'sync' | null {
+  if (number === origins.local) return 'local';
+  return number === origins.sync ? 'sync' : null;
+}
+
+/** The counts as the addon hands them over, with the columns that were counted apart. */
+export function readCounts(
+  native: { readonly counts: ArrayBuffer; readonly texts: readonly string[] },
+  by: ReadonlySet<CountBy>,
+  layout: Layout,
+): ConnectionCount[] {
+  const records = new Records(native.counts);
+  const { size, fields } = layout.connectionCount;
+  const counts: ConnectionCount[] = [];
+  for (let base = 0; base < native.counts.byteLength; base += size) {
+    const { protocol, virtual, destination, state } = readConnection(
+      records,
+      base + fields.group.offset,
+      native.texts,
+      layout,
+    );
+    counts.push({
+      count: records.number(base, fields.count),
+      ...(by.has('service') ? { service: { protocol, ...virtual } } : {}),
+      ...(by.has('destination') ? { destination } : {}),
+      ...(by.has('state') ? { state } : {}),
+      ...(by.has('protocol') ? { protocol } : {}),
+    });
+  }
+  // An empty table has no groups, but without groups it still has a number.
+  return counts.length === 0 && by.size === 0 ? [{ count: 0 }] : counts;
+}
+
+/** The columns to count by, as the addon numbers them. */
+export function countMask(by: ReadonlySet<CountBy>, layout: Layout): number {
+  let mask = 0;
+  for (const column of by) mask |= layout.countBy[column];
+  return mask;
+}

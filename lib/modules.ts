@@ -1,0 +1,66 @@
+/**
+ * Kernel modules. This is the only place where a program is run, and only when it is asked for.
+ * @module
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { IpvsError, wrongType, wrongValue } from './errors.js';
+
+/** What became of a module. */
+export interface LoadedModule {
+  readonly name: string;
+  /** 'present': it was there before. */
+  readonly status: 'loaded' | 'present';
+}
+
+/** Modules that the kernel was asked for in vain: each time, it runs modprobe. Loading any makes it worth another try. */
+export const absentModules = new Set<string>();
+
+const run = promisify(execFile);
+/** Where modprobe is, also for those whose PATH leaves it out. */
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+
+/** Whether a module is loaded, or built in with parameters of its own; other built-in ones cannot be seen. */
+export function isLoaded(name: string): boolean {
+  return existsSync(`/sys/module/${name.replaceAll('-', '_')}`);
+}
+
+/**
+ * Loads kernel modules that are not loaded, each by `modprobe -- NAME`, without a shell. Needs CAP_SYS_MODULE and the modules of the
+ * running kernel under /lib/modules.
+ * @param names such as `['ip_vs', 'ip_vs_mh']`
+ * @throws IpvsError ERR_IPVS_MODULE: modprobe is missing or fails; its message has what modprobe says. Modules before that one are loaded
+ */
+export async function loadModules(names: readonly string[]): Promise<LoadedModule[]> {
+  const rule = 'an array of module names of letters, digits, dashes and underscores';
+  if (!Array.isArray(names)) throw wrongType('names', names, rule);
+  for (const name of names) {
+    if (typeof name !== 'string') throw wrongType('names', name, rule);
+    if (!/^\w[\w-]*$/.test(name)) throw wrongValue('names', name, `is not in ${rule}`);
+  }
+  const modules: LoadedModule[] = [];
+  for (const name of names) {
+    if (isLoaded(name)) modules.push({ name, status: 'present' });
+    else modules.push(await load(name));
+  }
+  return modules;
+}
+
+async function load(name: string): Promise<LoadedModule> {
+  try {
+    absentModules.clear();
+    await run('modprobe', ['--', name], { env: { ...process.env, PATH } });
+    return { name, status: 'loaded' };
+  } catch (error) {
+    const { stderr = '', code } = error as { stderr?: string; code?: unknown };
+    const why = code === 'ENOENT' ? 'there is no program modprobe' : stderr.trim();
+    throw new IpvsError(`loadModules ${name}: ${why}`, {
+      code: 'ERR_IPVS_MODULE',
+      syscall: 'modprobe',
+      operation: 'loadModules',
+      target: name,
+      cause: error,
+    });
+  }
+}

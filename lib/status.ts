@@ -1,0 +1,36 @@
+/**
+ * The state of the kernel's own tables.
+ * @module
+ */
+
+/** Where Linux 7 and later describe their tables. */
+export const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
+
+/** The tables of the network namespace (/proc/net/ip_vs_status, from Linux 7). */
+export interface Status {
+  /** Connections, templates among them. */
+  readonly connections: number;
+  /** Buckets of the connection table, which grows with it. */
+  readonly connectionBuckets: number;
+  readonly services: number;
+  /** Buckets of the service table. */
+  readonly serviceBuckets: number;
+  /** Every line as the kernel prints it, by its title: also how full the buckets are. */
+  readonly lines: Readonly<Record<string, string>>;
+}
+
+export function parseStatus(text: string): Status {
+  const lines: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    const [, title, value] = /^([^:]+):\s*(.*)$/.exec(line) ?? [];
+    if (title !== undefined && value !== undefined) lines[title] = value;
+  }
+  const number = (title: string) => Number.parseInt(lines[title] ?? '0', 10);
+  return {
+    connections: number('Conns'),
+    connectionBuckets: number('Conn buckets'),
+    services: number('Services'),
+    serviceBuckets: number('Service buckets'),
+    lines,
+  };
+}

@@ -1,0 +1,289 @@
+/**
+ * The kernel parameters of IPVS, in the network namespace of a handle: /proc/sys/net/ipv4/vs.
+ * @module
+ */
+import { checkBoolean, checkInteger, checkKeys } from './check.js';
+import { errnoName, IpvsError, wrongType, wrongValue } from './errors.js';
+import type { NativeHandle } from './native.js';
+import type { Queue } from './queue.js';
+
+/**
+ * The values of the parameters. Undefined are those that the kernel does not have: see each. Fresh network namespaces have the
+ * kernel's defaults, which stand in brackets.
+ */
+export interface Sysctls {
+  /** With dropPacket 3: one packet in so many is dropped. [10] */
+  readonly amDroprate?: number;
+  /** Free pages below which the automatic defences of dropEntry, dropPacket and secureTcp begin. [1024] */
+  readonly amemthresh?: number;
+  /** While a backup sync daemon runs, schedule nothing. [false] */
+  readonly backupOnly?: boolean;
+  /** Without a server that could take it, send a packet to its original destination: for transparent caches. [false] */
+  readonly cacheBypass?: boolean;
+  /** Load of the connection table, as a power of two, -8 to 8. From Linux 7. [-4; in other namespaces than the first -2] */
+  readonly connLfactor?: number;
+  /** Limit of connections, 0 to 2^30. From Linux 7. [2^30] */
+  readonly connMax?: number;
+  /** What to do when a client's port is used again: 0: keep the old server; bit 1: schedule anew; bit 2: only where that is safe. [1] */
+  readonly connReuseMode?: number;
+  /** Keep netfilter's connection tracking entries, as masquerading rules need them. With CONFIG_IP_VS_NFCT. [false] */
+  readonly conntrack?: boolean;
+  /** How much IPVS writes to the kernel log. With CONFIG_IP_VS_DEBUG, and only in the first namespace. [0] */
+  readonly debugLevel?: number;
+  /** Drop half-open connections: 0 never, 1 and 2 automatically when memory is short, 3 always. 1 and 2 become each other by themselves. [0] */
+  readonly dropEntry?: number;
+  /** Drop packets before they are forwarded: likewise. [0] */
+  readonly dropPacket?: number;
+  /** The processors that estimate rates, '0-3,5'; '' for none. From Linux 6.2. */
+  readonly estCpulist?: string;
+  /** Their nice value, -20 to 19. From Linux 6.2. [0] */
+  readonly estNice?: number;
+  /** End connections at once whose destination was deleted, so that clients notice. [false] */
+  readonly expireNodestConn?: boolean;
+  /** Forget the persistence of clients whose destination has weight 0. [false] */
+  readonly expireQuiescentTemplate?: boolean;
+  /** Do not schedule what comes out of a tunnel. [false] */
+  readonly ignoreTunneled?: boolean;
+  /** Seconds after which lblc forgets a destination address. While ip_vs_lblc is loaded. [86400] */
+  readonly lblcExpiration?: number;
+  /** Likewise of lblcr. While ip_vs_lblcr is loaded. [86400] */
+  readonly lblcrExpiration?: number;
+  /** Send ICMP errors when a masqueraded packet has no connection. [false] */
+  readonly natIcmpSend?: boolean;
+  /** Discover the path MTU of tunnels. [true] */
+  readonly pmtuDisc?: boolean;
+  /** Estimate rates; without it counters and rates stand still. [true] */
+  readonly runEstimation?: boolean;
+  /** Schedule connections by ICMP packets too. [false] */
+  readonly scheduleIcmp?: boolean;
+  /** Shorter timeouts and stricter states of TCP: 0 to 3 as dropEntry. [0] */
+  readonly secureTcp?: number;
+  /** Take SCTP connections that began elsewhere. [false] */
+  readonly sloppySctp?: boolean;
+  /** Take TCP connections that began elsewhere. [false] */
+  readonly sloppyTcp?: boolean;
+  /** Route masqueraded replies anew by their new source address. [true] */
+  readonly snatReroute?: boolean;
+  /** Load of the service table, as a power of two, -8 to 8. From Linux 7. [-3; in other namespaces than the first -2] */
+  readonly svcLfactor?: number;
+  /** What a master sends of persistent services: 0 connections and templates, 1 templates only. [0] */
+  readonly syncPersistMode?: number;
+  /** Threads and UDP ports of a sync daemon, a power of two, 1 to 64. Read when the first daemon starts. [1] */
+  readonly syncPorts?: number;
+  /** Sync messages that may wait. [a 32nd of the memory's pages] */
+  readonly syncQlenMax?: number;
+  /** Seconds after which an unchanged connection is sent again; 0 never. [0] */
+  readonly syncRefreshPeriod?: number;
+  /** How often, with syncRefreshPeriod, it is sent more, 0 to 3. [0] */
+  readonly syncRetries?: number;
+  /** Bytes of the sync socket's buffer; 0 the system's. [0] */
+  readonly syncSockSize?: number;
+  /** A connection is sent at its packet number [0] and then every [1] packets. [[3, 50]] */
+  readonly syncThreshold?: readonly [number, number];
+  /** The sync protocol, 0 for backups older than Linux 2.6.39, or 1. [1] */
+  readonly syncVersion?: number;
+}
+
+/** The parameters to change, at least one. */
+export type SysctlChanges = { readonly [Name in keyof Sysctls]: Sysctls[Name] | undefined };
+
+const FOLDER = '/proc/sys/net/ipv4/vs';
+const MAX_INT = 2 ** 31 - 1;
+/** The kernel counts in ticks, of a millisecond at the least. */
+const MAX_SECONDS = Math.floor(MAX_INT / 1000);
+
+/** How a parameter is written, and what it may be. */
+interface Kind<Value> {
+  check(property: string, value: unknown): Value;
+  format(value: Value): string;
+  parse(text: string): Value;
+}
+
+const boolean: Kind<boolean> = {
+  check: checkBoolean,
+  format: (value) => (value ? '1' : '0'),
+  parse: (text) => Number(text) !== 0,
+};
+
+const integer = (min: number, max: number, unit = ''): Kind<number> => ({
+  check: (property, value) => checkInteger(property, value, min, max, unit),
+  format: String,
+  parse: Number,
+});
+
+const powerOfTwo: Kind<number> = {
+  ...integer(1, 64),
+  check: (property, value) => {
+    const number = checkInteger(property, value, 1, 64);
+    if ((number & (number - 1)) === 0) return number;
+    throw wrongValue(property, value, 'is not a power of two');
+  },
+};
+
+/** Processors, such as '0-3,5'. */
+const cpuList: Kind<string> = {
+  check: (property, value) => {
+    const rule = "a list of processors such as '0-3,5', or '' for none";
+    if (typeof value !== 'string') throw wrongType(property, value, rule);
+    if (!/^(\d+(-\d+)?(,\d+(-\d+)?)*)?$/.test(value))
+      throw wrongValue(property, value, `is not ${rule}`);
+    return value;
+  },
+  // An empty write would change nothing.
+  format: (value) => `${value}\n`,
+  parse: (text) => text,
+};
+
+const threshold: Kind<readonly [number, number]> = {
+  check: (property, value) => {
+    const rule = 'two integers [threshold, period], the first below the second or the second 0';
+    if (!Array.isArray(value) || value.length !== 2) throw wrongType(property, value, rule);
+    const first = checkInteger(`${property}[0]`, value[0], 0, MAX_INT);
+    const period = checkInteger(`${property}[1]`, value[1], 0, MAX_INT);
+    if (period !== 0 && first >= period) throw wrongValue(property, value, `is not ${rule}`);
+    return [first, period];
+  },
+  format: (value) => value.join(' '),
+  parse: (text) => {
+    const [first = Number.NaN, period = Number.NaN] = text.split(/\s+/).map(Number);
+    return [first, period];
+  },
+};
+
+type Parameters = {
+  readonly [Name in keyof Required<Sysctls>]: readonly [string, Kind<Required<Sysctls>[Name]>];
+};
+
+const PARAMETERS: Parameters = {
+  amDroprate: ['am_droprate', integer(0, MAX_INT)],
+  amemthresh: ['amemthresh', integer(0, MAX_INT, 'pages')],
+  backupOnly: ['backup_only', boolean],
+  cacheBypass: ['cache_bypass', boolean],
+  connLfactor: ['conn_lfactor', integer(-8, 8)],
+  connMax: ['conn_max', integer(0, 2 ** 30)],
+  connReuseMode: ['conn_reuse_mode', integer(0, 3)],
+  conntrack: ['conntrack', boolean],
+  debugLevel: ['debug_level', integer(0, MAX_INT)],
+  dropEntry: ['drop_entry', integer(0, 3)],
+  dropPacket: ['drop_packet', integer(0, 3)],
+  estCpulist: ['est_cpulist', cpuList],
+  estNice: ['est_nice', integer(-20, 19)],
+  expireNodestConn: ['expire_nodest_conn', boolean],
+  expireQuiescentTemplate: ['expire_quiescent_template', boolean],
+  ignoreTunneled: ['ignore_tunneled', boolean],
+  lblcExpiration: ['lblc_expiration', integer(0, MAX_SECONDS, 'seconds')],
+  lblcrExpiration: ['lblcr_expiration', integer(0, MAX_SECONDS, 'seconds')],
+  natIcmpSend: ['nat_icmp_send', boolean],
+  pmtuDisc: ['pmtu_disc', boolean],
+  runEstimation: ['run_estimation', boolean],
+  scheduleIcmp: ['schedule_icmp', boolean],
+  secureTcp: ['secure_tcp', integer(0, 3)],
+  sloppySctp: ['sloppy_sctp', boolean],
+  sloppyTcp: ['sloppy_tcp', boolean],
+  snatReroute: ['snat_reroute', boolean],
+  svcLfactor: ['svc_lfactor', integer(-8, 8)],
+  syncPersistMode: ['sync_persist_mode', integer(0, 1)],
+  syncPorts: ['sync_ports', powerOfTwo],
+  syncQlenMax: ['sync_qlen_max', integer(0, MAX_INT)],
+  syncRefreshPeriod: ['sync_refresh_period', integer(0, MAX_SECONDS, 'seconds')],
+  syncRetries: ['sync_retries', integer(0, 3)],
+  syncSockSize: ['sync_sock_size', integer(0, MAX_INT, 'bytes')],
+  syncThreshold: ['sync_threshold', threshold],
+  syncVersion: ['sync_version', integer(0, 1)],
+};
+
+// Object.keys() gives the keys of PARAMETERS, which are those of Sysctls.
+const NAMES = Object.keys(PARAMETERS) as (keyof Sysctls)[];
+const KEYS: ReadonlySet<string> = new Set(NAMES);
+
+const pathOf = (name: keyof Sysctls) => `${FOLDER}/${PARAMETERS[name][0]}`;
+
+function parse<Name extends keyof Sysctls>(name: Name, text: string): Required<Sysctls>[Name] {
+  return PARAMETERS[name][1].parse(text.trim());
+}
+
+function format<Name extends keyof Sysctls>(name: Name, value: unknown): string {
+  const kind: Kind<Required<Sysctls>[Name]> = PARAMETERS[name][1];
+  return kind.format(kind.check(`sysctls.${name}`, value));
+}
+
+/** The kernel parameters of a handle's network namespace. */
+export class SysctlAccess {
+  readonly #handle: NativeHandle;
+  readonly #queue: Queue;
+
+  /** Not for callers: use `ipvs.sysctls`. */
+  constructor(handle: NativeHandle, queue: Queue) {
+    this.#handle = handle;
+    this.#queue = queue;
+  }
+
+  /** All parameters that the kernel has. */
+  async get(): Promise<Sysctls> {
+    const texts = await this.#read(NAMES);
+    const values: Partial<Record<keyof Sysctls, unknown>> = {};
+    NAMES.forEach((name, index) => {
+      const text = texts[index];
+      if (typeof text === 'string') values[name] = parse(name, text);
+    });
+    // parse() gives to each name what Sysctls says of it.
+    return values as Sysctls;
+  }
+
+  /**
+   * Changes parameters: all that are named or, if one cannot be written, none: those before it are set back.
+   * @throws IpvsError ENOENT: this kernel has no such parameter; EINVAL: it does not take the value; EACCES, EPERM, EROFS: it may not be
+   *   changed here
+   */
+  async set(changes: SysctlChanges): Promise<void> {
+    checkKeys('sysctls', changes, KEYS);
+    const named = NAMES.filter((name) => changes[name] !== undefined);
+    if (named.length === 0) throw wrongValue('sysctls', changes, 'names no parameter');
+    const files = named.map((name) => ({
+      name,
+      path: pathOf(name),
+      text: format(name, changes[name]),
+    }));
+
+    const before = await this.#read(named);
+    named.forEach((name, index) => {
+      const errno = before[index];
+      if (typeof errno === 'number') throw refusal(name, errno);
+    });
+    const errnos = await this.#queue.aside('sysctls.set', () => this.#handle.writeFiles(files));
+    const failed = errnos.findIndex((errno) => errno !== 0);
+    if (failed < 0) return;
+    const undone = files
+      .slice(0, failed)
+      .map(({ path }, index) => ({ path, text: `${before[index]}` }));
+    await this.#queue.aside('sysctls.set', () => this.#handle.writeFiles(undone));
+    throw refusal(named[failed] ?? 'conntrack', errnos[failed] ?? 0);
+  }
+
+  #read(names: readonly (keyof Sysctls)[]): Promise<(string | number)[]> {
+    return this.#queue.aside('sysctls.get', () => this.#handle.readFiles(names.map(pathOf)));
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'this kernel has no such parameter',
+  EINVAL: 'the kernel does not take the value',
+  EACCES: 'it may not be changed here',
+  EPERM: 'it may not be changed here',
+  EROFS: '/proc/sys is read-only here, as in an unprivileged container',
+};
+
+function refusal(name: keyof Sysctls, errno: number): IpvsError {
+  const code = errnoName(errno);
+  const target = pathOf(name);
+  return new IpvsError(
+    `sysctls.set ${name} (${target}): ${REASONS[code] ?? 'it cannot be written'} (${code})`,
+    {
+      code,
+      errno: -errno,
+      syscall: 'write',
+      operation: 'sysctls.set',
+      target,
+    },
+  );
+}
