@@ -4,6 +4,7 @@
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
 import { checkBoolean, checkInteger, checkKeys } from './check.js';
+import type { Part } from './connection-stream.js';
 import { DESTINATION_KEYS } from './destination.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names, type Protocol, type Unknown } from './names.js';
@@ -259,13 +260,15 @@ function checkState(property: string, value: unknown): string {
   return value;
 }
 
-/** The connections of a part of the table. */
-export function* readConnections(part: NativeConnections, layout: Layout): Generator<Connection> {
-  const records = new Records(part.connections);
+/** A part of the table as the addon hands it over. */
+export function readPart(native: NativeConnections, layout: Layout): Part {
+  const records = new Records(native.connections);
   const { size } = layout.connection;
-  for (let base = 0; base < part.connections.byteLength; base += size) {
-    yield readConnection(records, base, part.texts, layout);
-  }
+  return {
+    count: native.connections.byteLength / size,
+    last: native.done,
+    read: (place) => readConnection(records, place * size, native.texts, layout),
+  };
 }
 
 function readConnection(
@@ -275,31 +278,35 @@ function readConnection(
   layout: Layout,
 ): Connection {
   const { fields } = layout.connection;
+  const { bytes } = records;
   const protocol = connectionProtocols.name(records.number(base, fields.protocol));
   const family = records.number(base, fields.family);
   const template = (records.number(base, fields.flags) & layout.connectionFlags.template) !== 0;
-  const text = (field: 'state' | 'engine' | 'engineData') => {
-    const place = records.number(base, fields[field]);
-    return place === 0 ? null : (texts[place - 1] ?? null);
-  };
-  const endpoint = (address: 'client' | 'virtualAddress', port: 'clientPort' | 'virtualPort') => ({
-    address: formatAddress(records.bytes, base + fields[address].offset, family),
-    port: records.number(base, fields[port]),
-  });
   return {
     protocol,
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
-    client: endpoint('client', 'clientPort'),
-    virtual: endpoint('virtualAddress', 'virtualPort'),
+    client: {
+      address: formatAddress(bytes, base + fields.client.offset, family),
+      port: records.number(base, fields.clientPort),
+    },
+    virtual: {
+      address: formatAddress(bytes, base + fields.virtualAddress.offset, family),
+      port: records.number(base, fields.virtualPort),
+    },
     destination: readDestinationEndpoint(records, base, layout),
-    state: text('state') ?? '',
+    state: textAt(texts, records.number(base, fields.state)) ?? '',
     expires: records.number(base, fields.expires),
     template,
     fwmark: template && protocol === 'ip' ? readMark(records, base, layout) : null,
-    engine: text('engine'),
-    engineData: text('engineData'),
+    engine: textAt(texts, records.number(base, fields.engine)),
+    engineData: textAt(texts, records.number(base, fields.engineData)),
     origin: originOf(records.number(base, fields.origin), layout),
   };
+}
+
+/** 0 is no text; the first has number 1. */
+function textAt(texts: readonly string[], number: number): string | null {
+  return number === 0 ? null : (texts[number - 1] ?? null);
 }
 
 function readDestinationEndpoint(records: Records, base: number, layout: Layout): Endpoint {

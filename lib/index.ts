@@ -4,6 +4,7 @@
  */
 export type { Family } from './address.js';
 export type { DeleteOptions, Ensured, Info, Snapshot, StopOptions } from './calls.js';
+export type { ConnectionStream } from './connection-stream.js';
 export type {
   Connection,
   ConnectionCount,

@@ -12,23 +12,23 @@ import {
   type StopOptions,
 } from './calls.js';
 import { checkKeys } from './check.js';
+import { ConnectionStream, type PartSource } from './connection-stream.js';
 import {
-  type Connection,
   type ConnectionCount,
   type ConnectionOptions,
   type CountOptions,
   checkCountOptions,
   checkStreamOptions,
   countMask,
-  readConnections,
   readCounts,
+  readPart,
 } from './connections.js';
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
 import { IpvsError, wrongType, wrongValue } from './errors.js';
 import { explainFile, explainOpening, fileError } from './explain.js';
-import { loadNative, type Native, type NativeConnections, type NativeHandle } from './native.js';
+import { loadNative, type Native, type NativeHandle } from './native.js';
 import { Queue } from './queue.js';
 import type { DestinationReference, ServiceReference } from './reference.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
@@ -365,31 +365,8 @@ export class Ipvs implements AsyncDisposable {
    * thread pool, in bounded memory; leaving the loop ends it. Entries that come and go meanwhile may be missed or seen twice.
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
    */
-  async *connections(options?: ConnectionOptions): AsyncGenerator<Connection, void, undefined> {
-    const { filter, origin, signal } = checkStreamOptions(options, this.#native.layout);
-    const cursor = new this.#native.Cursor(this.#handle, filter, origin);
-    const next = () => this.#queue.aside('connections', () => cursor.next(CONNECTION_BATCH));
-    let reading: Promise<NativeConnections> | undefined;
-    try {
-      signal?.throwIfAborted();
-      reading = next();
-      while (reading !== undefined) {
-        const part: NativeConnections = await reading;
-        // The next part is read while the caller deals with this one.
-        reading = part.done ? undefined : next();
-        for (const connection of readConnections(part, this.#native.layout)) {
-          signal?.throwIfAborted();
-          yield connection;
-        }
-        signal?.throwIfAborted();
-      }
-    } catch (error) {
-      throw explainFile(error, 'connections');
-    } finally {
-      // Nobody waits for a part that was read ahead any more.
-      await reading?.catch(() => undefined);
-      cursor.close();
-    }
+  connections(options?: ConnectionOptions): ConnectionStream {
+    return new ConnectionStream(() => this.#openConnections(options));
   }
 
   /**
@@ -442,6 +419,24 @@ export class Ipvs implements AsyncDisposable {
   async *watch(options?: WatchOptions): AsyncGenerator<Sample, void, undefined> {
     const { interval, signal } = checkWatchOptions(options);
     yield* watch(() => this.snapshot(), interval, signal);
+  }
+
+  #openConnections(options: ConnectionOptions | undefined): PartSource {
+    const { layout } = this.#native;
+    const { filter, origin, signal } = checkStreamOptions(options, layout);
+    const cursor = new this.#native.Cursor(this.#handle, filter, origin);
+    return {
+      signal,
+      next: async () => {
+        try {
+          const read = () => cursor.next(CONNECTION_BATCH);
+          return readPart(await this.#queue.aside('connections', read), layout);
+        } catch (error) {
+          throw explainFile(error, 'connections');
+        }
+      },
+      close: () => cursor.close(),
+    };
   }
 
   async #readFile(operation: string, path: string): Promise<string> {
