@@ -96,19 +96,45 @@ function writeBoth(request: RequestBuffer, service: unknown, destination: unknow
   writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
 }
 
-/** What a deletion makes of an object that is not there. */
-function forgiving(errnos: readonly string[], forgive: unknown): Pick<Call<boolean>, 'answers'> {
-  if (forgive !== true) return {};
-  return { answers: Object.fromEntries(errnos.map((errno) => [errno, false])) };
-}
-
-/** Options whose only key is `name`, a boolean. */
-function checkForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): void {
-  if (options === undefined) return;
+/** Options whose only key is `name`, a boolean: whether it is true. */
+function isForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): boolean {
+  if (options === undefined) return false;
   checkKeys('options', options, new Set([name]));
   // checkKeys() has seen an object with no other key.
   const value = (options as Readonly<Record<string, unknown>>)[name];
-  if (value !== undefined) checkBoolean(`options.${name}`, value);
+  return value !== undefined && checkBoolean(`options.${name}`, value);
+}
+
+/** A deletion. Where it is forgiving, `errnos` of what is not there are answered with false. */
+class Deletion implements Call<boolean> {
+  readonly operation: OperationName;
+  readonly #writeTarget: (request: RequestBuffer) => void;
+  readonly #isForgiving: () => boolean;
+  readonly #errnos: readonly string[];
+  answers: Readonly<Record<string, boolean>> = {};
+
+  constructor(
+    operation: OperationName,
+    errnos: readonly string[],
+    writeTarget: (request: RequestBuffer) => void,
+    isForgiving: () => boolean,
+  ) {
+    this.operation = operation;
+    this.#errnos = errnos;
+    this.#writeTarget = writeTarget;
+    this.#isForgiving = isForgiving;
+  }
+
+  write(request: RequestBuffer): void {
+    this.#writeTarget(request);
+    if (this.#isForgiving()) {
+      this.answers = Object.fromEntries(this.#errnos.map((errno) => [errno, false]));
+    }
+  }
+
+  read(): boolean {
+    return true;
+  }
 }
 
 export const calls = {
@@ -133,15 +159,13 @@ export const calls = {
     read: ensured,
   }),
 
-  deleteService: (reference: ServiceReference, options?: DeleteOptions): Call<boolean> => ({
-    operation: 'deleteService',
-    write: (request) => {
-      writeService(request, reference);
-      checkForgiving(options, 'ifExists');
-    },
-    read: () => true,
-    ...forgiving(['ESRCH'], options?.ifExists),
-  }),
+  deleteService: (reference: ServiceReference, options?: DeleteOptions): Call<boolean> =>
+    new Deletion(
+      'deleteService',
+      ['ESRCH'],
+      (request) => writeService(request, reference),
+      () => isForgiving(options, 'ifExists'),
+    ),
 
   getService: <Value extends Counter>(
     read: ReadCounter<Value>,
@@ -194,15 +218,13 @@ export const calls = {
     service: ServiceReference,
     destination: DestinationReference,
     options?: DeleteOptions,
-  ): Call<boolean> => ({
-    operation: 'deleteDestination',
-    write: (request) => {
-      writeBoth(request, service, destination);
-      checkForgiving(options, 'ifExists');
-    },
-    read: () => true,
-    ...forgiving(['ESRCH', 'ENOENT'], options?.ifExists),
-  }),
+  ): Call<boolean> =>
+    new Deletion(
+      'deleteDestination',
+      ['ESRCH', 'ENOENT'],
+      (request) => writeBoth(request, service, destination),
+      () => isForgiving(options, 'ifExists'),
+    ),
 
   getDestination: <Value extends Counter>(
     read: ReadCounter<Value>,
@@ -256,10 +278,11 @@ export const calls = {
     read: nothing,
   }),
 
-  zero: (reference?: ServiceReference): Call<void> => ({
+  /** Of one service; without any, of all. A service that is undefined is none of these, but a mistake. */
+  zero: (...services: readonly [] | readonly [ServiceReference]): Call<void> => ({
     operation: 'zero',
     write: (request) => {
-      if (reference !== undefined) writeService(request, reference);
+      for (const service of services) writeService(request, service);
     },
     read: nothing,
   }),
@@ -276,15 +299,13 @@ export const calls = {
     read: nothing,
   }),
 
-  stopSyncDaemon: (role: SyncDaemonRole, options?: StopOptions): Call<boolean> => ({
-    operation: 'stopSyncDaemon',
-    write: (request) => {
-      writeRole(request, 'role', role);
-      checkForgiving(options, 'ifRunning');
-    },
-    read: () => true,
-    ...forgiving(['ESRCH'], options?.ifRunning),
-  }),
+  stopSyncDaemon: (role: SyncDaemonRole, options?: StopOptions): Call<boolean> =>
+    new Deletion(
+      'stopSyncDaemon',
+      ['ESRCH'],
+      (request) => writeRole(request, 'role', role),
+      () => isForgiving(options, 'ifRunning'),
+    ),
 
   /**
    * Whether the kernel has a scheduler, or can load it. The service that this asks for can never come to be: the kernel looks for its

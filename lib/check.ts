@@ -33,12 +33,17 @@ export function checkKeys(property: string, value: unknown, allowed: ReadonlySet
   for (const key in value) {
     if (!allowed.has(key)) throw unknownKey(property, key, allowed);
   }
+  if ('then' in value) throw wrongType(property, value, 'an object: await the promise first');
 }
+
+/** A key that can stand in a message as it is. */
+const PLAIN_KEY = /^[\w$-]{1,40}$/;
 
 function unknownKey(property: string, key: string, allowed: ReadonlySet<string>): Error {
   const meant = nearest(key, [...allowed]);
   const hint = meant === undefined ? `one of ${[...allowed].join(', ')}` : `did you mean ${meant}?`;
-  return wrongValue(`${property}.${key}`, key, `is not a known property: ${hint}`);
+  const name = PLAIN_KEY.test(key) ? `${property}.${key}` : property;
+  return wrongValue(name, key, `is not a known property: ${hint}`);
 }
 
 /** A name out of a table; the error proposes the nearest. */
@@ -50,11 +55,15 @@ export function checkName(property: string, value: unknown, names: readonly stri
   throw wrongValue(property, value, `is not one of ${names.join(', ')}${hint}`);
 }
 
+const MAX_EDITS = 2;
+
 /** The name at most two edits away, if there is one. */
 function nearest(word: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = 3;
+  let bestDistance = MAX_EDITS + 1;
   for (const name of names) {
+    // Also keeps long words from costing anything.
+    if (Math.abs(word.length - name.length) > MAX_EDITS) continue;
     const distance = editDistance(word.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }

@@ -65,13 +65,16 @@ export class ConnectionStream implements AsyncIterableIterator<Connection, undef
 
   /** Ends the reading, and frees what it holds. */
   async return(): Promise<IteratorResult<Connection, undefined>> {
+    this.#ended = true;
+    // A reading that is under way is the last.
+    await this.#advancing?.catch(() => undefined);
     await this.#end();
     return DONE;
   }
 
   /** {@link return}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end();
+    await this.return();
   }
 
   async #advance(
@@ -101,6 +104,8 @@ export class ConnectionStream implements AsyncIterableIterator<Connection, undef
       if (this.#part?.last) return undefined;
       this.#part = await (this.#ahead ?? source.next());
       this.#place = 0;
+      this.#ahead = undefined;
+      if (this.#ended) return undefined;
       this.#ahead = this.#part.last ? undefined : source.next();
       // Its failure is reported where it is awaited.
       this.#ahead?.catch(() => undefined);
@@ -110,9 +115,11 @@ export class ConnectionStream implements AsyncIterableIterator<Connection, undef
   async #end(): Promise<void> {
     this.#ended = true;
     this.#part = undefined;
+    const source = this.#source;
+    this.#source = undefined;
+    // The file is freed when nobody reads it any more.
     await this.#ahead?.catch(() => undefined);
     this.#ahead = undefined;
-    this.#source?.close();
-    this.#source = undefined;
+    source?.close();
   }
 }

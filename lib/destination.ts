@@ -5,7 +5,7 @@
 import { AF_INET6, type Family, formatAddress } from './address.js';
 import { checkInteger, checkKeys } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
-import { type Forwarding, forwardings, type Unknown } from './names.js';
+import { type Forwarding, forwardings, tunnelTypes, type Unknown } from './names.js';
 import type { Layout } from './native.js';
 import type { Records, RequestBuffer } from './records.js';
 import {
@@ -20,9 +20,10 @@ import { readTunnel, type Tunnel, type TunnelConfig, writeTunnel } from './tunne
 export interface DestinationSettings {
   /**
    * How packets reach the real server. Default 'direct', as in ipvsadm. Only 'masquerade' can translate ports; only 'tunnel' can cross
-   * from one address family to the other. IPVS_DEST_ATTR_FWD_METHOD, `ipvsadm -m -g -i`.
+   * from one address family to the other. 'unknown-N', as other programs may have set, is refused.
+   * IPVS_DEST_ATTR_FWD_METHOD, `ipvsadm -m -g -i`.
    */
-  readonly forwarding?: Forwarding | undefined;
+  readonly forwarding?: Forwarding | Unknown | undefined;
   /** Its share of new connections, 0 to 2147483647; 0 gives it none and keeps the old ones. Default 1. IPVS_DEST_ATTR_WEIGHT, `ipvsadm -w`. */
   readonly weight?: number | undefined;
   /** Connections above which it gets no new ones, 1 to 2147483647; 0, the default: no limit. IPVS_DEST_ATTR_U_THRESH, `ipvsadm -x`. */
@@ -30,7 +31,7 @@ export interface DestinationSettings {
   /** Connections below which it gets new ones again after it had too many; at most the upper threshold. 0, the default: three quarters of it. IPVS_DEST_ATTR_L_THRESH, `ipvsadm -y`. */
   readonly lowerThreshold?: number | undefined;
   /** How packets are wrapped, with forwarding 'tunnel'. Default `{ type: 'ipip' }`. IPVS_DEST_ATTR_TUN_TYPE, `ipvsadm --tun-type`. */
-  readonly tunnel?: TunnelConfig | null | undefined;
+  readonly tunnel?: TunnelConfig | Tunnel | null | undefined;
 }
 
 /** A destination to be made: its name and its settings. */
@@ -89,17 +90,9 @@ export function writeDestinationConfig(request: RequestBuffer, config: unknown):
   records.setNumber(base, fields.forwarding, forwardings.number(property, 'direct'));
   records.setNumber(base, fields.weight, 1);
   // writeDestinationReference() has seen an object; what its properties hold is checked one by one.
-  const settings = config as Settings;
-  writeSettings(request, property, settings);
+  writeSettings(request, property, config as Settings);
   checkForwarding(request, property);
-  const forwarding = forwardings.name(records.number(base, fields.forwarding));
-  if (settings.tunnel !== undefined && settings.tunnel !== null && forwarding !== 'tunnel') {
-    throw wrongValue(
-      `${property}.tunnel`,
-      settings.tunnel,
-      `does not go with forwarding '${forwarding}'`,
-    );
-  }
+  checkTunnel(request, property);
   checkThresholds(request, property);
 }
 
@@ -110,7 +103,10 @@ export function writeDestinationChanges(request: RequestBuffer, changes: unknown
   // checkKeys() has seen an object; what its properties hold is checked one by one.
   const settings = changes as Settings;
   writeSettings(request, property, settings);
-  if (settings.forwarding !== undefined) checkForwarding(request, property);
+  if (settings.forwarding !== undefined) {
+    checkForwarding(request, property);
+    checkTunnel(request, property);
+  }
   // With one threshold alone, the native side checks it against the other that the destination has.
   if (settings.upperThreshold !== undefined && settings.lowerThreshold !== undefined) {
     checkThresholds(request, property);
@@ -133,8 +129,11 @@ function writeSettings(request: RequestBuffer, property: string, settings: Setti
     records.setNumber(base, fields[key], checkInteger(`${property}.${key}`, value, 0, MAX_INT));
     named |= layout.changes[key];
   }
-  if (settings.tunnel !== undefined && settings.tunnel !== null) {
-    writeTunnel(request, `${property}.tunnel`, settings.tunnel);
+  const { tunnel } = settings;
+  if (tunnel === null) {
+    named |= layout.changes.tunnelReset;
+  } else if (tunnel !== undefined) {
+    writeTunnel(request, `${property}.tunnel`, tunnel);
     named |= layout.changes.tunnel;
   }
   records.setNumber(request.base(), layout.request.fields.changes, named);
@@ -161,13 +160,33 @@ function checkForwarding(request: RequestBuffer, property: string): void {
   const mark = records.number(service, layout.service.fields.fwmark);
   const port = records.number(base, layout.destination.fields.port);
   const servicePort = records.number(service, layout.service.fields.port);
-  if (forwarding !== 'masquerade' && mark === 0 && port !== servicePort) {
+  if (forwarding === 'masquerade' || mark !== 0 || port === servicePort) return;
+  const why = `leaves the service's port ${servicePort}: only 'masquerade' translates ports`;
+  // An update has no port of its own to be wrong: there it is the forwarding that does not fit.
+  if (property === 'changes') {
     throw wrongValue(
-      `${property}.port`,
-      port,
-      `does not go with forwarding '${forwarding}', which leaves the service's port ${servicePort}: only 'masquerade' translates ports`,
+      `${property}.forwarding`,
+      forwarding,
+      `does not go with the destination's port ${port}, since it ${why}`,
     );
   }
+  throw wrongValue(
+    `${property}.port`,
+    port,
+    `does not go with forwarding '${forwarding}', which ${why}`,
+  );
+}
+
+/** A tunnel that was named goes with one forwarding only. */
+function checkTunnel(request: RequestBuffer, property: string): void {
+  const { records, layout } = request;
+  const base = request.destination();
+  const { fields } = layout.destination;
+  const named = records.number(request.base(), layout.request.fields.changes);
+  const forwarding = forwardings.name(records.number(base, fields.forwarding));
+  if ((named & layout.changes.tunnel) === 0 || forwarding === 'tunnel') return;
+  const type = tunnelTypes.name(records.number(base, fields.tunnelType));
+  throw wrongValue(`${property}.tunnel`, { type }, `does not go with forwarding '${forwarding}'`);
 }
 
 function checkThresholds(request: RequestBuffer, property: string): void {

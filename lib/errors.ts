@@ -3,7 +3,7 @@
  * @module
  */
 import { constants } from 'node:os';
-import { inspect } from 'node:util';
+import { getSystemErrorMap, inspect } from 'node:util';
 
 /** The `code` of an {@link IpvsError} that is no errno of the kernel. */
 export type IpvsErrorCode =
@@ -13,6 +13,8 @@ export type IpvsErrorCode =
   | 'ERR_IPVS_MODULE'
   /** The kernel's answer was lost, and reading back did not show the operation done: it may have happened. */
   | 'ERR_IPVS_OUTCOME_UNKNOWN'
+  /** The package has no native addon for this platform, and none was built. */
+  | 'ERR_IPVS_NO_ADDON'
   /** The kernel has no IPVS, and could not load its module. */
   | 'ERR_IPVS_UNAVAILABLE'
   /** The platform is not Linux. */
@@ -57,14 +59,16 @@ export class IpvsError extends Error {
   }
 }
 
-const ERRNO_NAMES: ReadonlyMap<number, string> = new Map(
+/** Each of the two knows some errnos that the other does not. */
+const ERRNO_NAMES: ReadonlyMap<number, string> = new Map([
   // Where two names share a number (EAGAIN, EWOULDBLOCK), the first is the usual one.
-  Object.entries(constants.errno)
+  ...Object.entries(constants.errno)
     .reverse()
-    .map(([name, number]) => [number, name]),
-);
+    .map(([name, number]) => [number, name] as const),
+  ...[...getSystemErrorMap()].map(([number, [name]]) => [-number, name] as const),
+]);
 
-/** The name of a positive errno ('EEXIST'). libuv, and so `util.getSystemErrorName()`, knows only some of them. */
+/** The name of a positive errno ('EEXIST'). */
 export function errnoName(errno: number): string {
   return ERRNO_NAMES.get(errno) ?? `ERRNO_${errno}`;
 }
@@ -78,7 +82,7 @@ function inputError<Kind extends Error>(error: Kind, code: string): InputError<K
 /** As short as it can be and still be recognised. */
 function show(value: unknown): string {
   const options = { depth: 0, compact: true, breakLength: Number.POSITIVE_INFINITY };
-  const text = inspect(value, options).replace(/\s+/g, ' ');
+  const text = inspect(value, options).replace(/\s*\n\s*/g, ' ');
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
 }
 

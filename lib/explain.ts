@@ -6,6 +6,7 @@
 import { getSystemErrorMap } from 'node:util';
 import { formatRole } from './daemon.js';
 import { errnoName, IpvsError, outOfRange, wrongValue } from './errors.js';
+import { tunnelTypes } from './names.js';
 import type { Layout, OperationName, StatusName } from './native.js';
 import type { RequestBuffer } from './records.js';
 import { formatDestination, formatService } from './reference.js';
@@ -175,7 +176,7 @@ export function explain(
 ): Error {
   const names = namesIn(requests, index);
   const refusal = INPUT[verdict.status];
-  if (refusal !== undefined) return refusal(names);
+  if (refusal !== undefined) return refusal(names, changedIn(requests, index));
 
   const target = targetOf(operation, requests, index);
   const code = errnoName(verdict.errno);
@@ -201,22 +202,47 @@ export function explain(
   }
 }
 
+/** What an update of a destination would change, where the native side may find it wrong. */
+interface Changed {
+  /** The type of tunnel. */
+  readonly tunnel: string;
+  /** Undefined: not named. */
+  readonly upper: number | undefined;
+  readonly lower: number | undefined;
+}
+
+function changedIn(requests: RequestBuffer, index: number): Changed {
+  const { records, layout } = requests;
+  const base = requests.destination(index);
+  const { fields } = layout.destination;
+  const changes = records.number(requests.base(index), layout.request.fields.changes);
+  const named = (field: 'upperThreshold' | 'lowerThreshold') =>
+    (changes & layout.changes[field]) === 0 ? undefined : records.number(base, fields[field]);
+  return {
+    tunnel: tunnelTypes.name(records.number(base, fields.tunnelType)),
+    upper: named('upperThreshold'),
+    lower: named('lowerThreshold'),
+  };
+}
+
 /** Refusals of ours that the facade could not see, because they depend on what the kernel has. */
-const INPUT: Partial<Record<StatusName, (names: Names) => Error>> = {
+const INPUT: Partial<Record<StatusName, (names: Names, request: Changed) => Error>> = {
   foreignFlags: ({ flagsOwner }) =>
     wrongValue(
       'changes.schedulerFlags',
       `${flagsOwner}-*`,
       `belongs to scheduler ${flagsOwner}, which the service does not have`,
     ),
-  tunnelless: () =>
+  tunnelless: (_names, { tunnel }) =>
     wrongValue(
       'changes.tunnel',
-      undefined,
+      tunnel,
       "does not go with the destination's forwarding, which is not 'tunnel'",
     ),
-  thresholds: () =>
-    outOfRange('changes.lowerThreshold', undefined, "at most the destination's upper threshold"),
+  thresholds: (_names, { upper, lower }) =>
+    upper === undefined
+      ? outOfRange('changes.lowerThreshold', lower, "at most the destination's upper threshold")
+      : outOfRange('changes.upperThreshold', upper, "at least the destination's lower threshold"),
 };
 
 function meaning(table: Readonly<Record<string, Explanation>>, code: string, names: Names): string {

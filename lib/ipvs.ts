@@ -318,8 +318,8 @@ export class Ipvs implements AsyncDisposable {
    * stay. IPVS_CMD_ZERO, `ipvsadm -Z`.
    * @throws IpvsError ESRCH: there is no such service
    */
-  zero(service?: ServiceReference): Promise<void> {
-    return this.#queue.run(calls.zero(service));
+  zero(...service: [] | [service: ServiceReference]): Promise<void> {
+    return this.#queue.run(calls.zero(...service));
   }
 
   /** The sync daemons that run, at most one of each role. IPVS_CMD_GET_DAEMON, `ipvsadm -L --daemon`. */
@@ -351,8 +351,9 @@ export class Ipvs implements AsyncDisposable {
   getStats(options: Big): Promise<Stats<bigint>>;
   getStats(options?: ReadOptions): Promise<Stats>;
   async getStats(options?: ReadOptions) {
+    const bigint = checkReadOptions(options);
     const text = await this.#readFile('getStats', TOTALS_FILE);
-    const stats = checkReadOptions(options) ? parseTotals(text, BigInt) : parseTotals(text, Number);
+    const stats = bigint ? parseTotals(text, BigInt) : parseTotals(text, Number);
     if (stats !== undefined) return stats;
     throw new IpvsError(`getStats: ${TOTALS_FILE} is not what it was on known kernels`, {
       code: 'EBADMSG',

@@ -54,7 +54,8 @@ async function load(name: string): Promise<LoadedModule> {
     return { name, status: 'loaded' };
   } catch (error) {
     const { stderr = '', code } = error as { stderr?: string; code?: unknown };
-    const why = code === 'ENOENT' ? 'there is no program modprobe' : stderr.trim();
+    const said = stderr.trim() === '' ? `modprobe fails (${code})` : stderr.trim();
+    const why = code === 'ENOENT' ? 'there is no program modprobe' : said;
     throw new IpvsError(`loadModules ${name}: ${why}`, {
       code: 'ERR_IPVS_MODULE',
       syscall: 'modprobe',

@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { IpvsError } from './errors.js';
 
 /** Where a field lies in its record, and how many bytes it takes. */
 export interface Field {
@@ -65,7 +66,8 @@ export type ChangeName =
   | 'weight'
   | 'upperThreshold'
   | 'lowerThreshold'
-  | 'tunnel';
+  | 'tunnel'
+  | 'tunnelReset';
 
 export type StatsField =
   | 'connections'
@@ -213,7 +215,7 @@ let loaded: Native | undefined;
 
 /**
  * Loads the addon: a build of this checkout, or the prebuild for this platform.
- * @throws Error where there is neither; its message says how to build one
+ * @throws IpvsError ERR_IPVS_NO_ADDON where there is neither; its message says how to build one
  */
 export function loadNative(): Native {
   if (loaded === undefined) {
@@ -224,11 +226,11 @@ export function loadNative(): Native {
     try {
       loaded = load(root);
     } catch (error) {
-      throw new Error(
+      throw new IpvsError(
         `the native addon of ipvs cannot be loaded for ${process.platform}-${process.arch}: where the package brings no prebuild ` +
           'and install scripts are blocked, build it by hand with "npm rebuild ipvs --ignore-scripts=false" ' +
           '(needs python3, make and a C++20 compiler)',
-        { cause: error },
+        { code: 'ERR_IPVS_NO_ADDON', operation: 'open', cause: error },
       );
     }
   }

@@ -5,7 +5,7 @@
 import type { Call } from './calls.js';
 import { errnoName, IpvsError } from './errors.js';
 import { explain } from './explain.js';
-import type { Layout, NativeHandle, NativeResults } from './native.js';
+import type { Layout, NativeHandle } from './native.js';
 import { RequestBuffer } from './records.js';
 import { Results } from './results.js';
 
@@ -62,6 +62,8 @@ function readAnswer<Value>(
 class Batch {
   readonly requests: RequestBuffer;
   readonly #pending: Pick<PendingCall<unknown>, 'answer' | 'reject'>[] = [];
+  #writing = false;
+  readonly #after: (() => void)[] = [];
 
   constructor(layout: Layout) {
     this.requests = new RequestBuffer(layout);
@@ -73,11 +75,22 @@ class Batch {
 
   add<Value>(call: Call<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
-      // What write() throws rejects the promise, and leaves the request uncommitted.
-      this.requests.begin(call.operation);
-      call.write(this.requests);
-      this.requests.commit();
-      this.#pending.push(new PendingCall(call, resolve, reject));
+      // A getter among the arguments may start another call while this one is being written: that one comes after it.
+      if (this.#writing) {
+        this.#after.push(() => this.add(call).then(resolve, reject));
+        return;
+      }
+      this.#writing = true;
+      try {
+        // What write() throws rejects the promise, and leaves the request uncommitted.
+        this.requests.begin(call.operation);
+        call.write(this.requests);
+        this.requests.commit();
+        this.#pending.push(new PendingCall(call, resolve, reject));
+      } finally {
+        this.#writing = false;
+        for (const start of this.#after.splice(0)) start();
+      }
     });
   }
 
@@ -155,18 +168,30 @@ export class Queue {
 
   #send(): void {
     const batch = this.#waiting.shift();
-    if (batch === undefined) return;
-    this.#busy = true;
-    const done = (settle: () => void) => {
-      this.#busy = false;
-      // First the next batch, so that the kernel works while the answers are read.
-      this.#send();
-      settle();
+    if (batch === undefined) {
       this.#settleClosing();
-    };
-    this.#handle.run(batch.requests.bytes()).then(
-      (native: NativeResults) => done(() => batch.answer(new Results(native, this.#layout))),
-      (error: unknown) => done(() => batch.fail(error)),
-    );
+    } else if (batch.requests.count === 0) {
+      // Every call of it was refused before it was written.
+      this.#send();
+    } else {
+      this.#busy = true;
+      void this.#carry(batch);
+    }
+  }
+
+  async #carry(batch: Batch): Promise<void> {
+    let settle: () => void;
+    try {
+      const native = await this.#handle.run(batch.requests.bytes());
+      const results = new Results(native, this.#layout);
+      settle = () => batch.answer(results);
+    } catch (error) {
+      settle = () => batch.fail(error);
+    }
+    this.#busy = false;
+    // First the next batch, so that the kernel works while the answers are read.
+    this.#send();
+    settle();
+    this.#settleClosing();
   }
 }

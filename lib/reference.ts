@@ -61,10 +61,14 @@ const ADDRESS_FORM = 'an IPv4 or IPv6 address, without port, prefix or zone';
 const SERVICE_FORM =
   "a service: 'tcp://ADDRESS:PORT', 'udp://[IPV6]:PORT', 'sctp://ADDRESS:PORT', 'fwmark://N' or 'fwmark6://N'";
 const DESTINATION_FORM = "a destination: 'ADDRESS:PORT', '[IPV6]:PORT' or 'ADDRESS'";
-const SERVICE_STRING =
-  /^([a-z]+|unknown-\d+):\/\/(?:\[([^[\]]*:[^[\]]*)\]|([^:[\]/]+)):(0|[1-9]\d{0,4})$/;
+/** What may stand in brackets; whether it is an address is seen later. Bounded, as is what a backtracking match may cost. */
+const IPV6 = '[\\da-fA-F:.]{2,45}';
+const PORT = '0|[1-9]\\d{0,4}';
+const SERVICE_STRING = new RegExp(
+  `^([a-z]{1,8}|unknown-\\d{1,5})://(?:\\[(${IPV6})\\]|([\\d.]{1,15})):(${PORT})$`,
+);
 const MARK_STRING = /^fwmark(6?):\/\/([1-9]\d{0,9})$/;
-const HOST_PORT = /^(?:\[([^[\]]*:[^[\]]*)\]|([^:[\]]+))(?::(0|[1-9]\d{0,4}))?$/;
+const HOST_PORT = new RegExp(`^(?:\\[(${IPV6})\\]|([\\d.]{1,15}))(?::(${PORT}))?$`);
 
 export function checkPort(property: string, value: unknown): number {
   return checkInteger(property, value, 0, MAX_PORT);
@@ -98,16 +102,15 @@ export function writeServiceReference(
     writeMark(request, property, named);
     return;
   }
-  if (named.protocol === undefined && named.address === undefined) {
+  const { protocol, address, port, family } = named;
+  if (protocol === undefined && address === undefined) {
     throw wrongValue(property, reference, 'needs protocol, address and port, or fwmark');
   }
-  const protocol = protocols.numberOrUnknown(`${property}.protocol`, named.protocol, MAX_PROTOCOL);
-  checkAddress(`${property}.address`, named.address);
-  const port = checkPort(`${property}.port`, named.port);
-  const family = setService(request, protocol, named.address, port);
-  if (family === 0)
-    throw wrongValue(`${property}.address`, named.address, `is not ${ADDRESS_FORM}`);
-  checkFamily(property, named.family, family, named.address);
+  const number = protocols.numberOrUnknown(`${property}.protocol`, protocol, MAX_PROTOCOL);
+  checkAddress(`${property}.address`, address);
+  const written = setService(request, number, address, checkPort(`${property}.port`, port));
+  if (written === 0) throw wrongValue(`${property}.address`, address, `is not ${ADDRESS_FORM}`);
+  checkFamily(property, family, written, address);
 }
 
 function writeServiceString(request: RequestBuffer, property: string, text: string): void {
@@ -117,13 +120,18 @@ function writeServiceString(request: RequestBuffer, property: string, text: stri
     setMark(request, number, mark[1] === '6' ? AF_INET6 : AF_INET);
     return;
   }
-  const [, scheme, ipv6, ipv4, port] = SERVICE_STRING.exec(text) ?? [];
-  const protocol =
-    scheme === undefined ? 0 : protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
-  const number = scheme === undefined ? 0 : checkPort(property, Number(port));
-  if (scheme === undefined || setService(request, protocol, ipv6 ?? ipv4 ?? '', number) === 0) {
-    throw wrongValue(property, text, `is not ${SERVICE_FORM}`);
-  }
+  const [, scheme = '', ipv6, ipv4, port] = SERVICE_STRING.exec(text) ?? [];
+  const malformed = () => wrongValue(property, text, `is not ${SERVICE_FORM}`);
+  if (scheme === '' || scheme.startsWith('fwmark')) throw malformed();
+  const protocol = protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
+  const number = checkPort(property, Number(port));
+  const family = setService(request, protocol, ipv6 ?? ipv4 ?? '', number);
+  if (!isBracketed(family, ipv6)) throw malformed();
+}
+
+/** Whether a family was found, and brackets stand around IPv6 and nothing else. */
+function isBracketed(family: number, ipv6: string | undefined): boolean {
+  return family === (ipv6 === undefined ? AF_INET : AF_INET6);
 }
 
 function setService(
@@ -148,17 +156,21 @@ function writeMark(
   named: Readonly<Record<(typeof SERVICE_IDENTITY)[number], unknown>>,
 ): void {
   for (const key of ['protocol', 'address', 'port'] as const) {
-    if (named[key] === undefined) continue;
+    const value = named[key];
+    if (value === undefined) continue;
     throw wrongValue(
       `${property}.${key}`,
-      named[key],
+      value,
       'does not go with fwmark, which names the service alone',
     );
   }
-  const mark = checkInteger(`${property}.fwmark`, named.fwmark, 1, MAX_MARK);
-  const family =
-    named.family === undefined ? AF_INET : families.number(`${property}.family`, named.family);
-  setMark(request, mark, family);
+  const { fwmark, family } = named;
+  const mark = checkInteger(`${property}.fwmark`, fwmark, 1, MAX_MARK);
+  setMark(
+    request,
+    mark,
+    family === undefined ? AF_INET : families.number(`${property}.family`, family),
+  );
 }
 
 function setMark(request: RequestBuffer, mark: number, family: number): void {
@@ -182,7 +194,9 @@ export function writeDestinationReference(
     const [, ipv6, ipv4, port] = HOST_PORT.exec(reference) ?? [];
     const number = port === undefined ? undefined : checkPort(property, Number(port));
     const written = setDestination(request, ipv6 ?? ipv4 ?? reference, number);
-    if (written === 0) throw wrongValue(property, reference, `is not ${DESTINATION_FORM}`);
+    // What is neither bracketed nor dotted is IPv6 as a whole.
+    const bracketed = ipv4 === undefined ? written === AF_INET6 : written === AF_INET;
+    if (!bracketed) throw wrongValue(property, reference, `is not ${DESTINATION_FORM}`);
     return;
   }
   checkKeys(property, reference, allowed);

@@ -109,8 +109,10 @@ export function writeServiceConfig(request: RequestBuffer, config: unknown): voi
   const base = request.service();
   const { fields } = layout.service;
   // Other protocols may be referred to, but not made.
-  const protocol = records.number(base, fields.protocol);
-  if (protocol !== 0) protocols.number(`${property}.protocol`, protocols.name(protocol));
+  if (records.number(base, fields.fwmark) === 0) {
+    const protocol = protocols.name(records.number(base, fields.protocol));
+    protocols.number(`${property}.protocol`, protocol);
+  }
 
   records.setName(base, fields.scheduler, DEFAULT_SCHEDULER);
   records.setNumber(base, fields.netmask, fullMask(records.number(base, fields.family)));

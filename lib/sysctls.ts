@@ -220,7 +220,8 @@ export class SysctlAccess {
 
   /** All parameters that the kernel has. */
   async get(): Promise<Sysctls> {
-    const texts = await this.#read(NAMES);
+    const read = () => this.#handle.readFiles(NAMES.map(pathOf));
+    const texts = await this.#queue.aside('sysctls.get', read);
     const values: Partial<Record<keyof Sysctls, unknown>> = {};
     NAMES.forEach((name, index) => {
       const text = texts[index];
@@ -245,23 +246,26 @@ export class SysctlAccess {
       text: format(name, changes[name]),
     }));
 
-    const before = await this.#read(named);
+    await this.#queue.aside('sysctls.set', () => this.#write(named, files));
+  }
+
+  async #write(
+    named: readonly (keyof Sysctls)[],
+    files: readonly { path: string; text: string }[],
+  ): Promise<void> {
+    const before = await this.#handle.readFiles(named.map(pathOf));
     named.forEach((name, index) => {
       const errno = before[index];
       if (typeof errno === 'number') throw refusal(name, errno);
     });
-    const errnos = await this.#queue.aside('sysctls.set', () => this.#handle.writeFiles(files));
+    const errnos = await this.#handle.writeFiles(files);
     const failed = errnos.findIndex((errno) => errno !== 0);
     if (failed < 0) return;
     const undone = files
       .slice(0, failed)
       .map(({ path }, index) => ({ path, text: `${before[index]}` }));
-    await this.#queue.aside('sysctls.set', () => this.#handle.writeFiles(undone));
+    await this.#handle.writeFiles(undone);
     throw refusal(named[failed] ?? 'conntrack', errnos[failed] ?? 0);
-  }
-
-  #read(names: readonly (keyof Sysctls)[]): Promise<(string | number)[]> {
-    return this.#queue.aside('sysctls.get', () => this.#handle.readFiles(names.map(pathOf)));
   }
 }
 

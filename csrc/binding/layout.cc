@@ -239,6 +239,7 @@ constexpr Number kChanges[] = {
     number("upperThreshold", Changes::kUpperThreshold),
     number("lowerThreshold", Changes::kLowerThreshold),
     number("tunnel", Changes::kTunnel),
+    number("tunnelReset", Changes::kTunnelReset),
 };
 
 constexpr Number kCriteria[] = {

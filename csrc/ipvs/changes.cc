@@ -46,7 +46,7 @@ Destination apply_changes(const Destination& current, const Destination& changes
   if (names(Changes::kUpperThreshold)) result.upper_threshold = changes.upper_threshold;
   if (names(Changes::kLowerThreshold)) result.lower_threshold = changes.lower_threshold;
   const bool tunnel_ends = result.forwarding != IP_VS_CONN_F_TUNNEL;
-  if (names(Changes::kTunnel) || tunnel_ends) {
+  if (names(Changes::kTunnel) || names(Changes::kTunnelReset) || tunnel_ends) {
     const Destination& source = names(Changes::kTunnel) ? changes : Destination{};
     result.tunnel_type = source.tunnel_type;
     result.tunnel_port = source.tunnel_port;

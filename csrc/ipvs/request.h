@@ -49,6 +49,7 @@ struct Changes {
   static constexpr uint32_t kUpperThreshold = 1U << 10;
   static constexpr uint32_t kLowerThreshold = 1U << 11;
   static constexpr uint32_t kTunnel = 1U << 12;
+  static constexpr uint32_t kTunnelReset = 1U << 13;  ///< to IPIP; nothing where there is no tunnel
 };
 
 struct Request {

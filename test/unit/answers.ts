@@ -1,0 +1,104 @@
+/**
+ * Answers without a kernel: the records that the addon would hand over, made by its layout.
+ * @module
+ */
+import type { Layout, NativeResults, RecordLayout, StatusName } from '../../lib/native.js';
+import { Results } from '../../lib/results.js';
+import { encode, layout } from './requests.js';
+
+type Numbers<Name extends keyof Layout> =
+  Layout[Name] extends RecordLayout<infer Field>
+    ? Partial<Record<Field, number | bigint | readonly number[]>>
+    : never;
+
+function bytes<Name extends string>(
+  record: RecordLayout<Name>,
+  values: Partial<Record<Name, number | bigint | readonly number[]>>,
+): Uint8Array {
+  const plain: Partial<Record<Name, number | bigint | Uint8Array>> = {};
+  // Object.entries() widens the keys and, with them, the values.
+  for (const [name, value] of Object.entries(values) as [
+    Name,
+    number | bigint | readonly number[],
+  ][]) {
+    plain[name] = typeof value === 'object' ? Uint8Array.from(value) : value;
+  }
+  return encode(record, plain);
+}
+
+/** A name as a field holds it. */
+export const nameBytes = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
+
+export const statsRecord = (values: Numbers<'stats'>) => bytes(layout.stats, values);
+
+/** An entry of a service, with the statistics and the range of destinations that `more` gives. */
+export function serviceRecord(
+  service: Numbers<'service'> | Uint8Array,
+  more: Numbers<'serviceEntry'> = {},
+): Uint8Array {
+  const record = service instanceof Uint8Array ? service : bytes(layout.service, service);
+  return bytes(layout.serviceEntry, { ...more, service: [...record] });
+}
+
+export function destinationRecord(
+  destination: Numbers<'destination'> | Uint8Array,
+  more: Numbers<'destinationEntry'> = {},
+): Uint8Array {
+  const record =
+    destination instanceof Uint8Array ? destination : bytes(layout.destination, destination);
+  return bytes(layout.destinationEntry, { ...more, destination: [...record] });
+}
+
+export const daemonRecord = (values: Numbers<'daemon'>) => bytes(layout.daemon, values);
+export const timeoutsRecord = (values: Numbers<'timeouts'>) => bytes(layout.timeouts, values);
+
+export type OutcomeValues = Omit<Numbers<'outcome'>, 'status'> & { readonly status?: StatusName };
+
+function concatenate(records: readonly Uint8Array[]): ArrayBuffer {
+  return Uint8Array.from(records.flatMap((record) => [...record])).buffer;
+}
+
+/** What a handle answers to a batch. */
+export function nativeResults({
+  outcomes = [],
+  services = [],
+  destinations = [],
+  daemons = [],
+  texts = [],
+}: {
+  readonly outcomes?: readonly OutcomeValues[];
+  readonly services?: readonly Uint8Array[];
+  readonly destinations?: readonly Uint8Array[];
+  readonly daemons?: readonly Uint8Array[];
+  readonly texts?: readonly string[];
+}): NativeResults {
+  const records = outcomes.map(({ status = 'done', ...values }) =>
+    bytes(layout.outcome, { ...values, status: layout.statuses[status] }),
+  );
+  return {
+    outcomes: concatenate(records),
+    services: concatenate(services),
+    destinations: concatenate(destinations),
+    daemons: concatenate(daemons),
+    texts,
+  };
+}
+
+/** The answer to one request, with all of the records. */
+export function answer(lists: {
+  readonly services?: readonly Uint8Array[];
+  readonly destinations?: readonly Uint8Array[];
+  readonly daemons?: readonly Uint8Array[];
+}): Results {
+  const outcome = {
+    services: lists.services?.length ?? 0,
+    destinations: lists.destinations?.length ?? 0,
+    daemons: lists.daemons?.length ?? 0,
+  };
+  return new Results(nativeResults({ outcomes: [outcome], ...lists }), layout);
+}
+
+export const connectionRecord = (values: Numbers<'connection'>) => bytes(layout.connection, values);
+
+export const countRecord = (group: Numbers<'connection'>, count: bigint) =>
+  bytes(layout.connectionCount, { group: [...connectionRecord(group)], count });

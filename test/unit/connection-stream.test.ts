@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import { ConnectionStream, type Part, type PartSource } from '../../lib/connection-stream.js';
+import type { Connection } from '../../lib/index.js';
+
+const endpoint = { address: '10.0.0.1', port: 0 };
+const connection = (port: number): Connection => ({
+  protocol: 'tcp',
+  family: 'ipv4',
+  client: { address: '10.0.0.1', port },
+  virtual: endpoint,
+  destination: endpoint,
+  state: 'ESTABLISHED',
+  expires: 0,
+  template: false,
+  fwmark: null,
+  engine: null,
+  engineData: null,
+  origin: null,
+});
+
+const part = (ports: readonly number[], last: boolean): Part => ({
+  count: ports.length,
+  last,
+  read: (place) => connection(ports[place] ?? expect.unreachable('read beyond the part')),
+});
+
+/** A source whose parts come when the test says so. */
+function source(signal?: AbortSignal) {
+  const waiting: { resolve(value: Part): void; reject(reason: unknown): void }[] = [];
+  const log: string[] = [];
+  const opened: PartSource = {
+    signal,
+    next: () => {
+      log.push('next');
+      return new Promise<Part>((resolve, reject) => {
+        waiting.push({ resolve, reject });
+      });
+    },
+    close: () => {
+      log.push(waiting.length > 0 ? 'closed under a reading' : 'close');
+    },
+  };
+  const answered = () => waiting.shift() ?? expect.unreachable('nothing is being read');
+  const stream = new ConnectionStream(() => {
+    log.push('open');
+    return opened;
+  });
+  return {
+    stream,
+    log,
+    give: async (ports: readonly number[], last = false) => {
+      await settled();
+      answered().resolve(part(ports, last));
+      await settled();
+    },
+    fail: async (error: Error) => {
+      await settled();
+      answered().reject(error);
+      await settled();
+    },
+  };
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+const entry = (port: number) => ({ done: false, value: connection(port) });
+const DONE = { done: true, value: undefined };
+
+describe('a stream', () => {
+  test('opens nothing before it is read', async () => {
+    const { stream, log } = source();
+    expect(stream[Symbol.asyncIterator]()).toBe(stream);
+    await stream.return();
+    expect(log).toEqual([]);
+    expect(await stream.next()).toEqual(DONE);
+    expect(log).toEqual([]);
+  });
+
+  test('gives out every entry of every part, and reads one part ahead', async () => {
+    const { stream, log, give } = source();
+    const first = stream.next();
+    await give([1, 2]);
+    expect(await first).toEqual(entry(1));
+    expect(log).toEqual(['open', 'next', 'next']);
+    expect(await stream.next()).toEqual(entry(2));
+    const third = stream.next();
+    await give([]);
+    await give([3], true);
+    expect(await third).toEqual(entry(3));
+    expect(await stream.next()).toEqual(DONE);
+    expect(await stream.next()).toEqual(DONE);
+    expect(log).toEqual(['open', 'next', 'next', 'next', 'close']);
+  });
+
+  test('is an empty one where the table is', async () => {
+    const { stream, log, give } = source();
+    const first = stream.next();
+    await give([], true);
+    expect(await first).toEqual(DONE);
+    expect(log).toEqual(['open', 'next', 'close']);
+  });
+
+  test('answers calls that do not wait for one another in their order', async () => {
+    const { stream, give } = source();
+    const calls = [1, 2, 3, 4, 5].map(() => stream.next());
+    await give([1, 2]);
+    await give([3], true);
+    expect(await Promise.all(calls)).toEqual([entry(1), entry(2), entry(3), DONE, DONE]);
+  });
+
+  test('ends where the loop is left', async () => {
+    const { stream, log, give } = source();
+    const loop = (async () => {
+      for await (const { client } of stream) return client.port;
+      return expect.unreachable('the loop is left at the first');
+    })();
+    await give([1, 2]);
+    await give([3]);
+    expect(await loop).toBe(1);
+    expect(log).toEqual(['open', 'next', 'next', 'close']);
+  });
+
+  test('ends at the end of the block that it is used in', async () => {
+    const { stream, log, give } = source();
+    const first = stream.next();
+    await give([1], true);
+    await first;
+    await stream[Symbol.asyncDispose]();
+    expect(log).toEqual(['open', 'next', 'close']);
+    expect(await stream.next()).toEqual(DONE);
+  });
+});
+
+describe('what goes wrong', () => {
+  test('where it is opened, comes with the first entry', async () => {
+    const stream = new ConnectionStream(() => {
+      throw new TypeError('bad options');
+    });
+    await expect(stream.next()).rejects.toThrow('bad options');
+    expect(await stream.next()).toEqual(DONE);
+  });
+
+  test('in a part that was read ahead, comes behind the entries before it', async () => {
+    const { stream, log, give, fail } = source();
+    const first = stream.next();
+    await give([1, 2]);
+    await first;
+    await fail(new Error('no more'));
+    expect(await stream.next()).toEqual(entry(2));
+    await expect(stream.next()).rejects.toThrow('no more');
+    expect(await stream.next()).toEqual(DONE);
+    expect(log).toEqual(['open', 'next', 'next', 'close']);
+  });
+});
+
+describe('the signal', () => {
+  const reason = new Error('enough');
+
+  test('ends it before it begins', async () => {
+    const { stream, log } = source(AbortSignal.abort(reason));
+    await expect(stream.next()).rejects.toBe(reason);
+    expect(log).toEqual(['open', 'close']);
+  });
+
+  test('ends it where entries are at hand', async () => {
+    const controller = new AbortController();
+    const { stream, give } = source(controller.signal);
+    const first = stream.next();
+    await give([1, 2]);
+    await first;
+    controller.abort(reason);
+    const second = stream.next();
+    const expected = expect(second).rejects.toBe(reason);
+    await give([3]);
+    await expected;
+    expect(await stream.next()).toEqual(DONE);
+  });
+});
+
+describe('a stream that is ended while it is read, as by a caller who waits no longer', () => {
+  test('reads no further, and closes once nothing is being read', async () => {
+    const { stream, log, give } = source();
+    const first = stream.next();
+    await settled();
+    const ending = stream.return();
+    await give([1, 2]);
+    await ending;
+    await settled();
+    expect(log).toEqual(['open', 'next', 'close']);
+    // As with a generator, the call before is answered.
+    expect([entry(1), DONE]).toContainEqual(await first);
+    expect(await stream.next()).toEqual(DONE);
+  });
+});

@@ -1,0 +1,424 @@
+import { describe, expect, test } from 'vitest';
+import {
+  checkCountOptions,
+  checkStreamOptions,
+  countMask,
+  readCounts,
+  readPart,
+} from '../../lib/connections.js';
+import type { Connection } from '../../lib/index.js';
+import type { NativeConnections } from '../../lib/native.js';
+import { connectionRecord, countRecord } from './answers.js';
+import {
+  decode,
+  expectInputError,
+  type Kind,
+  layout,
+  requestOf,
+  thrownBy,
+  untyped,
+} from './requests.js';
+
+const SERVICE = 'tcp://10.96.0.1:443';
+
+/** What the filter of some options asks for. */
+function filterOf(options: unknown) {
+  const { filter } = checkStreamOptions(options, layout);
+  expect(checkCountOptions(options, layout).filter).toEqual(filter);
+  return decode(filter, 0, layout.connectionFilter);
+}
+
+const numbers = (bytes: unknown) => (Array.isArray(bytes) ? bytes : expect.unreachable());
+
+describe('filters', () => {
+  test.each([undefined, {}, { service: undefined, client: undefined, state: undefined }])(
+    '%j asks for everything',
+    (options) => {
+      const { filter } = checkStreamOptions(options, layout);
+      expect(filter).toEqual(new Uint8Array(layout.connectionFilter.size));
+    },
+  );
+
+  test.each([SERVICE, 'udp://[fd00::1]:53', 'fwmark6://7', { fwmark: 7 }])(
+    'service %j',
+    (service) => {
+      const { service: key, criteria } = filterOf({ service });
+      const record = layout.service.fields;
+      const bytes = new Uint8Array(layout.service.size);
+      bytes.set(numbers(key));
+      const { flags: _, ...expected } = requestOf(untyped.getService(service)).service;
+      expect(criteria).toBe(layout.criteria.service);
+      const { address, fwmark, family, protocol, port } = decode(bytes, 0, layout.service);
+      expect(expected).toMatchObject({ address, fwmark, family, protocol, port });
+      expect(numbers(key)).toHaveLength(layout.connectionFilter.fields.service.size);
+      expect(record.address.offset).toBe(0);
+    },
+  );
+
+  test.each([
+    ['10.0.0.1:80', undefined, 80],
+    ['[fd00::2]:80', undefined, 80],
+    [{ address: '10.0.0.1', port: 80 }, undefined, 80],
+    ['10.0.0.1', SERVICE, 443],
+    [{ address: 'fd00::2' }, SERVICE, 443],
+    ['fd00::2', SERVICE, 443],
+  ])('destination %j beside service %j', (destination, service, port) => {
+    const { destination: key, criteria } = filterOf({ destination, service });
+    const bytes = new Uint8Array(layout.destination.size);
+    bytes.set(numbers(key));
+    const expected = requestOf(untyped.getDestination(SERVICE, destination)).destination;
+    const { address, family } = expected;
+    expect(decode(bytes, 0, layout.destination)).toMatchObject({ address, family, port });
+    const both = service === undefined ? 0 : layout.criteria.service;
+    expect(criteria).toBe(layout.criteria.destination | both);
+  });
+
+  test.each([
+    ['10.0.0.7', 2, 32, '0a000007'],
+    ['10.0.0.7/32', 2, 32, '0a000007'],
+    ['10.0.0.0/8', 2, 8, '0a'],
+    ['0.0.0.0/0', 2, 0, ''],
+    ['fd00::7', 10, 128, `fd${'0'.repeat(29)}7`],
+    ['fd00::/64', 10, 64, 'fd'],
+    ['::/0', 10, 0, ''],
+  ])('client %s', (client, clientFamily, clientPrefix, digits) => {
+    expect(filterOf({ client })).toMatchObject({
+      criteria: layout.criteria.client,
+      clientFamily,
+      clientPrefix,
+      client: [...Buffer.from(digits.padEnd(32, '0'), 'hex')],
+    });
+  });
+
+  test.each([
+    [{ protocol: 'tcp' }, { protocol: 6 }],
+    [{ protocol: 'ip' }, { protocol: 0 }],
+    [{ protocol: 'icmpv6' }, { protocol: 58 }],
+    [{ protocol: 'unknown-50' }, { protocol: 50 }],
+    [{ state: 'ESTABLISHED' }, { state: 'ESTABLISHED' }],
+    [{ state: 'x'.repeat(15) }, { state: 'x'.repeat(15) }],
+  ])('%j', (options, expected) => {
+    const [name] = Object.keys(options);
+    const criteria = name === 'state' ? layout.criteria.state : layout.criteria.protocol;
+    expect(filterOf(options)).toMatchObject({ criteria, ...expected });
+  });
+
+  test('all at once', () => {
+    const all = {
+      service: SERVICE,
+      destination: '10.0.0.1',
+      client: '::/0',
+      protocol: 'udp',
+      state: 'UDP',
+    };
+    const every = Object.values(layout.criteria).reduce((sum, bit) => sum | bit, 0);
+    expect(filterOf(all)).toMatchObject({ criteria: every, protocol: 17, state: 'UDP' });
+  });
+});
+
+const CLIENT = "is not an address or a network such as '10.0.0.0/8'";
+const STATE = 'is not the name of a state, of 1 to 15 characters such as ESTABLISHED';
+const BY = 'is not an array of service, destination, state, protocol';
+type Row = readonly [string, unknown, Kind, string, string, string];
+
+test.each<Row>([
+  ['null', null, 'type', 'options', 'null', 'is not an object'],
+  ['a service alone', SERVICE, 'type', 'options', `'${SERVICE}'`, 'is not an object'],
+  [
+    'a typo',
+    { servcie: SERVICE },
+    'value',
+    'options.servcie',
+    "'servcie'",
+    'did you mean service?',
+  ],
+  [
+    'a bad service',
+    { service: 'tcp://x' },
+    'value',
+    'options.service',
+    "'tcp://x'",
+    'is not a service',
+  ],
+  ['service null', { service: null }, 'type', 'options.service', 'null', 'is not an object'],
+  [
+    'a bad destination',
+    { destination: 'x:80' },
+    'value',
+    'options.destination',
+    "'x:80'",
+    'is not a destination',
+  ],
+  [
+    'a destination without a port',
+    { destination: '10.0.0.1' },
+    'value',
+    'options.destination',
+    "'10.0.0.1'",
+    'needs a port, or a service',
+  ],
+  [
+    'an IPv6 destination without a port',
+    { destination: 'fd00::2' },
+    'value',
+    'options.destination',
+    "'fd00::2'",
+    'needs a port, or a service',
+  ],
+  [
+    'a destination object without a port',
+    { destination: { address: '::1' } },
+    'value',
+    'options.destination',
+    "{ address: '::1' }",
+    'needs a port, or a service',
+  ],
+  [
+    'destination null',
+    { service: SERVICE, destination: null },
+    'type',
+    'options.destination',
+    'null',
+    'is not an object',
+  ],
+  ['client null', { client: null }, 'type', 'options.client', 'null', CLIENT],
+  ...[
+    '',
+    '/8',
+    '10.0.0.0/',
+    '10.0.0.0/08',
+    '10.0.0.0/-1',
+    '10.0.0.0/8/8',
+    '10/8',
+    'localhost',
+    '::1%lo',
+    '[::1]',
+  ].map(
+    (client): Row => [
+      `client ${client}`,
+      { client },
+      'value',
+      'options.client',
+      `'${client}'`,
+      CLIENT,
+    ],
+  ),
+  [
+    'client /33',
+    { client: '10.0.0.0/33' },
+    'range',
+    'options.client prefix',
+    '33',
+    'is not an integer from 0 to 32',
+  ],
+  [
+    'client /129',
+    { client: '::/129' },
+    'range',
+    'options.client prefix',
+    '129',
+    'is not an integer from 0 to 128',
+  ],
+  [
+    'protocol number',
+    { protocol: 6 },
+    'type',
+    'options.protocol',
+    '6',
+    'is not one of tcp, udp, sctp, ip',
+  ],
+  [
+    'protocol http',
+    { protocol: 'http' },
+    'value',
+    'options.protocol',
+    "'http'",
+    'is not one of tcp',
+  ],
+  ['state number', { state: 1 }, 'type', 'options.state', '1', STATE],
+  ['state empty', { state: '' }, 'value', 'options.state', "''", STATE],
+  [
+    'state too long',
+    { state: 'x'.repeat(16) },
+    'value',
+    'options.state',
+    `'${'x'.repeat(16)}'`,
+    STATE,
+  ],
+  ['state with a blank', { state: 'A B' }, 'value', 'options.state', "'A B'", STATE],
+])('%s is refused', (_, options, kind, property, value, rule) => {
+  for (const check of [checkStreamOptions, checkCountOptions]) {
+    expectInputError(
+      thrownBy(() => check(options, layout)),
+      { kind, property, value, rule },
+    );
+  }
+});
+
+describe('options of a stream', () => {
+  test('are the origin and the signal', () => {
+    const { signal } = new AbortController();
+    expect(checkStreamOptions({ origin: true, signal }, layout)).toMatchObject({
+      origin: true,
+      signal,
+    });
+    expect(checkStreamOptions({ origin: undefined }, layout)).toMatchObject({ origin: false });
+  });
+
+  test.each<Row>([
+    ['origin', { origin: 'sync' }, 'type', 'options.origin', "'sync'", 'is not a boolean'],
+    ['signal', { signal: null }, 'type', 'options.signal', 'null', 'is not an AbortSignal'],
+    ['by', { by: [] }, 'value', 'options.by', "'by'", 'is not a known property'],
+  ])('%s', (_, options, kind, property, value, rule) => {
+    expectInputError(
+      thrownBy(() => checkStreamOptions(options, layout)),
+      { kind, property, value, rule },
+    );
+  });
+});
+
+describe('options of counting', () => {
+  test.each([
+    [undefined, []],
+    [{ by: undefined }, []],
+    [{ by: [] }, []],
+    [{ by: ['state'] }, ['state']],
+    [
+      { by: ['service', 'destination', 'state', 'protocol', 'state'] },
+      ['service', 'destination', 'state', 'protocol'],
+    ],
+  ] as const)('%j', (options, columns) => {
+    const { by } = checkCountOptions(options, layout);
+    expect([...by]).toEqual(columns);
+    expect(countMask(by, layout)).toBe(
+      columns.reduce((mask, name) => mask | layout.countBy[name], 0),
+    );
+  });
+
+  test.each<Row>([
+    ['text', { by: 'state' }, 'type', 'options.by', "'state'", BY],
+    ['null', { by: null }, 'type', 'options.by', 'null', BY],
+    ['another column', { by: ['client'] }, 'value', 'options.by', "[ 'client' ]", BY],
+    ['a hole', { by: Array(1) }, 'value', 'options.by', '[ <1 empty item> ]', BY],
+    ['origin', { origin: true }, 'value', 'options.origin', "'origin'", 'is not a known property'],
+  ])('%s', (_, options, kind, property, value, rule) => {
+    expectInputError(
+      thrownBy(() => checkCountOptions(options, layout)),
+      { kind, property, value, rule },
+    );
+  });
+});
+
+const IPV4 = { family: 2, destinationFamily: 2, protocol: 6 };
+const joined = (...records: readonly Uint8Array[]) =>
+  Uint8Array.from(Buffer.concat(records)).buffer;
+
+/** The entries of a part, the last one first: each is read by itself. */
+function entriesOf(native: NativeConnections): Connection[] {
+  const part = readPart(native, layout);
+  const places = Array.from({ length: part.count }, (_, place) => place);
+  return places
+    .reverse()
+    .map((place) => part.read(place))
+    .reverse();
+}
+
+describe('reading', () => {
+  test('entries, each for itself', () => {
+    const connections = joined(
+      connectionRecord({
+        ...IPV4,
+        client: [10, 0, 0, 7],
+        clientPort: 50000,
+        virtualAddress: [10, 96, 0, 1],
+        virtualPort: 443,
+        destination: [0xfd, ...Array(14).fill(0), 2],
+        destinationFamily: 10,
+        destinationPort: 6443,
+        expires: 2 ** 32 - 1,
+        state: 2,
+      }),
+      connectionRecord({
+        ...IPV4,
+        protocol: 0,
+        client: [10, 0, 0, 0],
+        virtualAddress: [0xff, 0, 0, 7],
+        flags: layout.connectionFlags.template,
+        state: 1,
+        engine: 3,
+        engineData: 4,
+        origin: layout.origins.sync,
+      }),
+      connectionRecord({ ...IPV4, protocol: 50, origin: layout.origins.local }),
+    );
+    const texts = ['NONE', 'ESTABLISHED', 'sip', 'call-id'];
+    expect(entriesOf({ connections, texts, done: true })).toStrictEqual([
+      {
+        protocol: 'tcp',
+        family: 'ipv4',
+        client: { address: '10.0.0.7', port: 50000 },
+        virtual: { address: '10.96.0.1', port: 443 },
+        destination: { address: 'fd00::2', port: 6443 },
+        state: 'ESTABLISHED',
+        expires: 2 ** 32 - 1,
+        template: false,
+        fwmark: null,
+        engine: null,
+        engineData: null,
+        origin: null,
+      },
+      {
+        protocol: 'ip',
+        family: 'ipv4',
+        client: { address: '10.0.0.0', port: 0 },
+        virtual: { address: '255.0.0.7', port: 0 },
+        destination: { address: '0.0.0.0', port: 0 },
+        state: 'NONE',
+        expires: 0,
+        template: true,
+        fwmark: 0xff000007,
+        engine: 'sip',
+        engineData: 'call-id',
+        origin: 'sync',
+      },
+      expect.objectContaining({
+        protocol: 'unknown-50',
+        state: '',
+        origin: 'local',
+        template: false,
+      }),
+    ]);
+  });
+
+  test('an empty part', () => {
+    const empty = { connections: new ArrayBuffer(0), texts: [], done: true };
+    expect(entriesOf(empty)).toEqual([]);
+    expect(readPart(empty, layout)).toMatchObject({ count: 0, last: true });
+    expect(readPart({ ...empty, done: false }, layout)).toMatchObject({ last: false });
+  });
+
+  test('counts, with the columns that were asked for', () => {
+    const group = { ...IPV4, virtualPort: 443, destinationPort: 80, state: 1 };
+    const counts = joined(countRecord(group, 2n ** 40n), countRecord({ ...group, state: 2 }, 1n));
+    const native = { counts, texts: ['ESTABLISHED', 'FIN_WAIT'] };
+    const endpoint = { address: '0.0.0.0', port: 443 };
+    expect(readCounts(native, new Set(['state']), layout)).toStrictEqual([
+      { count: 2 ** 40, state: 'ESTABLISHED' },
+      { count: 1, state: 'FIN_WAIT' },
+    ]);
+    expect(
+      readCounts(native, new Set(['service', 'destination', 'protocol']), layout)[0],
+    ).toStrictEqual({
+      count: 2 ** 40,
+      service: { protocol: 'tcp', ...endpoint },
+      destination: { address: '0.0.0.0', port: 80 },
+      protocol: 'tcp',
+    });
+  });
+
+  test('an empty table has no groups, but a number', () => {
+    const native = { counts: new ArrayBuffer(0), texts: [] };
+    expect(readCounts(native, new Set(['state']), layout)).toEqual([]);
+    expect(readCounts(native, new Set(), layout)).toEqual([{ count: 0 }]);
+  });
+});

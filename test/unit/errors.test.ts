@@ -1,0 +1,153 @@
+import { constants } from 'node:os';
+import { getSystemErrorMap, getSystemErrorName, inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { errnoName, IpvsError, outOfRange, wrongType, wrongValue } from '../../lib/errors.js';
+
+describe('IpvsError', () => {
+  test('carries all that it was made of', () => {
+    const cause = new Error('below');
+    const error = new IpvsError('addService tcp://10.0.0.1:80: no', {
+      code: 'EEXIST',
+      errno: -17,
+      syscall: 'IPVS_CMD_NEW_SERVICE',
+      operation: 'addService',
+      target: 'tcp://10.0.0.1:80',
+      cause,
+    });
+    expect(error).toBeInstanceOf(Error);
+    expect({ ...error }).toEqual({
+      name: 'IpvsError',
+      code: 'EEXIST',
+      errno: -17,
+      syscall: 'IPVS_CMD_NEW_SERVICE',
+      operation: 'addService',
+      target: 'tcp://10.0.0.1:80',
+    });
+    expect(error.message).toBe('addService tcp://10.0.0.1:80: no');
+    expect(error.cause).toBe(cause);
+    expect(String(error)).toBe('IpvsError: addService tcp://10.0.0.1:80: no');
+    expect(getSystemErrorName(error.errno)).toBe(error.code);
+    expect(inspect(error)).toContain('tcp://10.0.0.1:80: no');
+  });
+
+  test('has empty fields rather than none', () => {
+    const error = new IpvsError('closed', { code: 'ERR_IPVS_CLOSED' });
+    expect(error).toMatchObject({ errno: 0, syscall: '', operation: '', target: '' });
+    expect('cause' in error).toBe(false);
+  });
+});
+
+/** Errnos of the kernel that this package may meet, by the name that errno(3) has for them. */
+const ERRNOS = [
+  'E2BIG',
+  'EACCES',
+  'EAFNOSUPPORT',
+  'EAGAIN',
+  'EBADF',
+  'EBADMSG',
+  'EBUSY',
+  'EEXIST',
+  'EFAULT',
+  'EINTR',
+  'EINVAL',
+  'EIO',
+  'EMFILE',
+  'EMSGSIZE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENODATA',
+  'ENODEV',
+  'ENOENT',
+  'ENOMEM',
+  'ENOPROTOOPT',
+  'ENOSPC',
+  'ENOSYS',
+  'EPERM',
+  'EPROTO',
+  'ERANGE',
+  'ESRCH',
+  'ETIMEDOUT',
+] as const;
+
+describe('errnoName', () => {
+  test.each(ERRNOS)('%s', (name) => {
+    // The kernel's number of each; EPROTO and its like have one on every platform of Node.js.
+    expect(errnoName(constants.errno[name])).toBe(name);
+  });
+
+  test('agrees with Node.js on every errno that it knows', () => {
+    // Below are those of libuv itself and of the resolver.
+    const known = [...getSystemErrorMap()].filter(([errno]) => errno > -1000);
+    expect(known.length).toBeGreaterThan(50);
+    expect(known.map(([errno]) => errnoName(-errno))).toEqual(known.map(([, [name]]) => name));
+  });
+
+  test('one that has no name is still a code that a program can compare', () => {
+    // ENOTSUPP of the kernel's inside, which must not come out, and yet does.
+    expect(errnoName(524)).toMatch(/^\w+$/);
+  });
+});
+
+describe('the value in a message', () => {
+  const shown = (value: unknown) => {
+    const { message } = wrongType('property', value, 'RULE');
+    expect(message).toMatch(/^property: .* is not RULE$/);
+    return message.slice('property: '.length, -' is not RULE'.length);
+  };
+
+  test.each([
+    ['a string', 'text', "'text'"],
+    ['a string with blanks', ' a  b ', "' a  b '"],
+    ['a string with control characters', 'a\n\u001b\0', "'a\\n\\x1B\\x00'"],
+    ['null', null, 'null'],
+    ['undefined', undefined, 'undefined'],
+    ['NaN', Number.NaN, 'NaN'],
+    ['a BigInt', 5n, '5n'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['an object in an object', { a: { b: 1 } }, '{ a: [Object] }'],
+    ['an object without a prototype', Object.create(null), '[Object: null prototype] {}'],
+    ['an instance', new (class Config {})(), 'Config {}'],
+  ])('%s', (_, value, expected) => {
+    expect(shown(value)).toBe(expected);
+  });
+
+  const cyclic: Record<string, unknown> = {};
+  cyclic['self'] = cyclic;
+  test.each<[string, unknown]>([
+    ['a long string', 'x'.repeat(1_000_000)],
+    ['a long array', Array.from({ length: 1000 }, (_, index) => index)],
+    ['a short array of many', [1, 2, 3, 4, 5, 6, 7, 8]],
+    [
+      'an object with many keys',
+      Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, i])),
+    ],
+    ['a Buffer', Buffer.alloc(1000)],
+    ['a map', new Map(Array.from({ length: 100 }, (_, index) => [index, index]))],
+    ['an error', new Error('with a stack')],
+    ['a long function', Object.defineProperty(() => 0, 'name', { value: 'f'.repeat(1000) })],
+    ['an object in a circle', cyclic],
+    ['a huge BigInt', 10n ** 500n],
+  ])('%s is cut, and on one line', (_, value) => {
+    expect(shown(value).length).toBeLessThanOrEqual(80);
+    expect(shown(value)).not.toContain('\n');
+  });
+
+  test('no getter is called for it', () => {
+    const object = {
+      get secret() {
+        throw new Error('asked');
+      },
+    };
+    expect(shown(object)).toBe('{ secret: [Getter] }');
+  });
+});
+
+test.each([
+  [wrongType('a.b', 5, 'a string'), TypeError, 'ERR_INVALID_ARG_TYPE', 'a.b: 5 is not a string'],
+  [wrongValue('a.b', 5, 'is odd'), TypeError, 'ERR_INVALID_ARG_VALUE', 'a.b: 5 is odd'],
+  [outOfRange('a.b', 5, 'below 5'), RangeError, 'ERR_OUT_OF_RANGE', 'a.b: 5 is not below 5'],
+])('%s', (error, kind, code, message) => {
+  expect(error).toBeInstanceOf(kind);
+  expect(error).not.toBeInstanceOf(IpvsError);
+  expect(error).toMatchObject({ code, message });
+});

@@ -1,0 +1,429 @@
+import { constants } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import type { Call } from '../../lib/calls.js';
+import { IpvsError } from '../../lib/errors.js';
+import { explain, explainOpening, type Verdict } from '../../lib/explain.js';
+import type { OperationName } from '../../lib/native.js';
+import { Results } from '../../lib/results.js';
+import { nativeResults } from './answers.js';
+import { expectInputError, layout, pack, untyped } from './requests.js';
+
+const SERVICE = 'tcp://10.96.0.1:443';
+const DESTINATION = '10.0.0.1:443';
+const config = { protocol: 'tcp', address: '10.96.0.1', port: 443 };
+
+interface Operation {
+  readonly call: Call<unknown>;
+  readonly target: string;
+  readonly command: string;
+}
+
+const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
+  addService: {
+    call: untyped.addService(config),
+    target: SERVICE,
+    command: 'IPVS_CMD_NEW_SERVICE',
+  },
+  updateService: {
+    call: untyped.updateService(SERVICE, { scheduler: 'rr' }),
+    target: SERVICE,
+    command: 'IPVS_CMD_SET_SERVICE',
+  },
+  ensureService: {
+    call: untyped.ensureService(config),
+    target: SERVICE,
+    command: 'IPVS_CMD_SET_SERVICE',
+  },
+  deleteService: {
+    call: untyped.deleteService(SERVICE),
+    target: SERVICE,
+    command: 'IPVS_CMD_DEL_SERVICE',
+  },
+  getService: {
+    call: untyped.getService(SERVICE),
+    target: SERVICE,
+    command: 'IPVS_CMD_GET_SERVICE',
+  },
+  listServices: { call: untyped.listServices(), target: '', command: 'IPVS_CMD_GET_SERVICE' },
+  addDestination: {
+    call: untyped.addDestination(SERVICE, { address: '10.0.0.1' }),
+    target: `${DESTINATION} of ${SERVICE}`,
+    command: 'IPVS_CMD_NEW_DEST',
+  },
+  updateDestination: {
+    call: untyped.updateDestination(SERVICE, DESTINATION, { weight: 2 }),
+    target: `${DESTINATION} of ${SERVICE}`,
+    command: 'IPVS_CMD_SET_DEST',
+  },
+  ensureDestination: {
+    call: untyped.ensureDestination(SERVICE, { address: '10.0.0.1' }),
+    target: `${DESTINATION} of ${SERVICE}`,
+    command: 'IPVS_CMD_SET_DEST',
+  },
+  deleteDestination: {
+    call: untyped.deleteDestination(SERVICE, '10.0.0.1'),
+    target: `${DESTINATION} of ${SERVICE}`,
+    command: 'IPVS_CMD_DEL_DEST',
+  },
+  getDestination: {
+    call: untyped.getDestination(SERVICE, '10.0.0.1'),
+    target: `${DESTINATION} of ${SERVICE}`,
+    command: 'IPVS_CMD_GET_DEST',
+  },
+  listDestinations: {
+    call: untyped.listDestinations(SERVICE),
+    target: SERVICE,
+    command: 'IPVS_CMD_GET_DEST',
+  },
+  snapshot: { call: untyped.snapshot(), target: '', command: 'IPVS_CMD_GET_SERVICE' },
+  flush: { call: untyped.flush(), target: '', command: 'IPVS_CMD_FLUSH' },
+  getInfo: { call: untyped.getInfo(), target: '', command: 'IPVS_CMD_GET_INFO' },
+  getTimeouts: { call: untyped.getTimeouts(), target: '', command: 'IPVS_CMD_GET_CONFIG' },
+  setTimeouts: {
+    call: untyped.setTimeouts({ tcp: 5 }),
+    target: '',
+    command: 'IPVS_CMD_SET_CONFIG',
+  },
+  zero: { call: untyped.zero(SERVICE), target: SERVICE, command: 'IPVS_CMD_ZERO' },
+  listSyncDaemons: { call: untyped.listSyncDaemons(), target: '', command: 'IPVS_CMD_GET_DAEMON' },
+  startSyncDaemon: {
+    call: untyped.startSyncDaemon({ role: 'master', interface: 'eth0' }),
+    target: 'master daemon',
+    command: 'IPVS_CMD_NEW_DAEMON',
+  },
+  stopSyncDaemon: {
+    call: untyped.stopSyncDaemon('backup'),
+    target: 'backup daemon',
+    command: 'IPVS_CMD_DEL_DAEMON',
+  },
+};
+// The keys of a Record<OperationName, ...>.
+const NAMES = Object.keys(OPERATIONS) as OperationName[];
+
+const ERRNOS = [
+  'EACCES',
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'EAGAIN',
+  'EBADF',
+  'EBADMSG',
+  'EBUSY',
+  'EEXIST',
+  'EINTR',
+  'EINVAL',
+  'EMSGSIZE',
+  'ENETUNREACH',
+  'ENOBUFS',
+  'ENODATA',
+  'ENODEV',
+  'ENOENT',
+  'ENOMEM',
+  'ENOPROTOOPT',
+  'ENOSPC',
+  'ENOSYS',
+  'EPERM',
+  'EPROTO',
+  'ERANGE',
+  'ESRCH',
+  'ETIMEDOUT',
+] as const;
+
+const numberOf = (name: keyof typeof constants.errno) => constants.errno[name];
+
+function explained(
+  call: Call<unknown>,
+  verdict: Partial<Verdict> & Pick<Verdict, 'status'>,
+): Error {
+  return explain(call.operation, pack(call), 0, { errno: 0, text: '', ...verdict });
+}
+
+/** Nothing in a message that only a programmer could have left there. */
+function expectReadable({ message }: Error): void {
+  expect(message).not.toMatch(
+    /undefined|null|NaN|\[object|\[Function|Unknown system error|''|\s$|\s:/,
+  );
+  expect(message).not.toContain('\n');
+}
+
+test('knows every operation', () => {
+  expect([...NAMES].sort()).toEqual(Object.keys(layout.operations).sort());
+});
+
+describe.each(NAMES)('%s', (operation) => {
+  const { call, target, command } = OPERATIONS[operation];
+  const start = [operation, target].join(' ').trim();
+
+  test.each(ERRNOS)('refused with %s', (code) => {
+    const error = explained(call, { status: 'refused', errno: numberOf(code) });
+    expect(error).toBeInstanceOf(IpvsError);
+    expect(error).toMatchObject({
+      code,
+      errno: -numberOf(code),
+      syscall: command,
+      operation,
+      target,
+    });
+    expect(error.message).toMatch(new RegExp(`: \\S.{10,} \\(${code}\\)$`));
+    expect(error.message.slice(0, start.length + 2)).toBe(`${start}: `);
+    expectReadable(error);
+  });
+
+  test.each(['EBADMSG', 'ENOBUFS', 'ENODATA', 'ETIMEDOUT'] as const)('lost with %s', (code) => {
+    const error = explained(call, { status: 'lost', errno: numberOf(code) });
+    expect(error).toMatchObject({
+      code: 'ERR_IPVS_OUTCOME_UNKNOWN',
+      errno: -numberOf(code),
+      operation,
+      target,
+    });
+    expect(error.message).toContain(`${start}: `);
+    expect(error.message).toContain(`lost (${code})`);
+    expectReadable(error);
+  });
+
+  test.each(['EMSGSIZE', 'ENOBUFS', 'ENOMEM', 'EPERM', 'ETIMEDOUT'] as const)(
+    'not sent with %s',
+    (code) => {
+      const error = explained(call, { status: 'notSent', errno: numberOf(code) });
+      expect(error).toMatchObject({ code, operation, target });
+      expect(error.message).toMatch(new RegExp(`: it was not sent: .{10,} \\(${code}\\)$`));
+      expectReadable(error);
+    },
+  );
+
+  test('unavailable', () => {
+    const error = explained(call, { status: 'unavailable', errno: numberOf('ENOENT') });
+    expect(error).toMatchObject({ code: 'ERR_IPVS_UNAVAILABLE', operation, target });
+    expect(error.message).toMatch(/modprobe ip_vs/);
+    expectReadable(error);
+  });
+
+  test("the kernel's own words come last", () => {
+    for (const status of ['refused', 'lost', 'notSent'] as const) {
+      const error = explained(call, { status, errno: numberOf('EINVAL'), text: 'Missing NET_X' });
+      expect(error.message).toMatch(/; the kernel says: Missing NET_X$/);
+    }
+  });
+});
+
+describe('what a person can do about it', () => {
+  type Row = readonly [OperationName, (typeof ERRNOS)[number], RegExp];
+  test.each<Row>([
+    ['addService', 'EEXIST', /exists already: use updateService or ensureService/],
+    ['updateService', 'ESRCH', /no such service: use addService or ensureService/],
+    ['ensureService', 'ESRCH', /another program/],
+    ['deleteService', 'ESRCH', /there is no such service \(/],
+    ['addDestination', 'EEXIST', /exists already: use updateDestination or ensureDestination/],
+    ['addDestination', 'ESRCH', /no such service: add it first/],
+    ['addDestination', 'EINVAL', /ip link set lo up/],
+    ['addDestination', 'ERANGE', /weight|threshold/],
+    ['updateDestination', 'ENOENT', /no such destination: use addDestination or ensureDestination/],
+    ['ensureDestination', 'ENOENT', /another program/],
+    ['deleteDestination', 'ENOENT', /the service has no such destination/],
+    ['deleteDestination', 'ESRCH', /there is no such service/],
+    ['listDestinations', 'ESRCH', /there is no such service/],
+    ['snapshot', 'EINTR', /changed/],
+    ['flush', 'EPERM', /CAP_NET_ADMIN in the initial user namespace/],
+    ['getInfo', 'EBADMSG', /malformed/],
+    ['addService', 'EAFNOSUPPORT', /ipv6/],
+    ['setTimeouts', 'EINVAL', /2147483 seconds/],
+    ['zero', 'ESRCH', /there is no such service/],
+    ['startSyncDaemon', 'EEXIST', /running already: stop it first/],
+    ['startSyncDaemon', 'ENODEV', /no such link/],
+    ['stopSyncDaemon', 'ESRCH', /no daemon of that role is running/],
+  ])('%s, %s', (operation, code, words) => {
+    const error = explained(OPERATIONS[operation].call, {
+      status: 'refused',
+      errno: numberOf(code),
+    });
+    expect(error.message).toMatch(words);
+  });
+
+  type ModuleRow = readonly [string, Call<unknown>, RegExp];
+  test.each<ModuleRow>([
+    [
+      'the scheduler',
+      untyped.addService({ ...config, scheduler: 'mh' }),
+      /: scheduler 'mh' is not available: the kernel has no module ip_vs_mh \(ENOENT\)$/,
+    ],
+    [
+      'the default scheduler',
+      untyped.ensureService(config),
+      /: scheduler 'wlc' is not available: the kernel has no module ip_vs_wlc/,
+    ],
+    [
+      'the engine',
+      untyped.updateService(SERVICE, { persistence: { engine: 'sip' } }),
+      /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
+    ],
+    [
+      'either',
+      untyped.addService({ ...config, scheduler: 'mh', persistence: { engine: 'sip' } }),
+      /'mh' \(module ip_vs_mh\) or persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
+    ],
+    [
+      'neither',
+      untyped.updateService(SERVICE, { onePacket: false }),
+      /its scheduler or persistence engine is not available/,
+    ],
+  ])('a module that is missing: %s', (_, call, words) => {
+    const error = explained(call, { status: 'refused', errno: numberOf('ENOENT') });
+    expect(error.message).toMatch(words);
+    expectReadable(error);
+  });
+});
+
+describe('the target', () => {
+  test.each([
+    [untyped.getService('fwmark6://7'), 'fwmark6://7'],
+    [untyped.getService('fwmark://4294967295'), 'fwmark://4294967295'],
+    [untyped.getService('udp://[FD00:0::1]:53'), 'udp://[fd00::1]:53'],
+    [untyped.getService('unknown-50://10.0.0.1:1'), 'unknown-50://10.0.0.1:1'],
+    [untyped.zero('sctp://10.0.0.1:0'), 'sctp://10.0.0.1:0'],
+    [untyped.deleteDestination('fwmark://7', 'fd00::2'), '[fd00::2]:0 of fwmark://7'],
+  ])('is a name that can be passed back in', (call, target) => {
+    expect(explained(call, { status: 'refused', errno: numberOf('EPERM') })).toMatchObject({
+      target,
+    });
+  });
+
+  test('is that of the request at its place in the batch', () => {
+    const calls = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) =>
+      untyped.addDestination(SERVICE, { address }),
+    );
+    const requests = pack(...calls);
+    const verdict = { status: 'refused', errno: numberOf('EEXIST'), text: '' } as const;
+    const targets = [2, 0, 1].map((index) => explain('addDestination', requests, index, verdict));
+    expect(targets).toMatchObject([
+      { target: `10.0.0.3:443 of ${SERVICE}` },
+      { target: `10.0.0.1:443 of ${SERVICE}` },
+      { target: `10.0.0.2:443 of ${SERVICE}` },
+    ]);
+  });
+});
+
+describe('refusals of an update that depend on what the kernel has', () => {
+  test('flags of another scheduler', () => {
+    const call = untyped.updateService(SERVICE, { schedulerFlags: ['mh-port'] });
+    const error = explained(call, { status: 'foreignFlags', errno: numberOf('EINVAL') });
+    const rule = 'belongs to scheduler mh, which the service does not have';
+    expectInputError(error, {
+      kind: 'value',
+      property: 'changes.schedulerFlags',
+      value: "'mh-*'",
+      rule,
+    });
+    expectReadable(error);
+  });
+
+  test('a tunnel for a destination that is not forwarded by tunnel', () => {
+    const call = untyped.updateDestination(SERVICE, DESTINATION, { tunnel: { type: 'gre' } });
+    const error = explained(call, { status: 'tunnelless', errno: numberOf('EINVAL') });
+    expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+    expect(error.message).toMatch(/^changes\.tunnel: .*forwarding.*'tunnel'/);
+    expectReadable(error);
+  });
+
+  test.each([
+    ['lowerThreshold', { lowerThreshold: 77 }],
+    ['upperThreshold', { upperThreshold: 77 }],
+  ])('a threshold on the wrong side of the other one: %s', (property, changes) => {
+    const call = untyped.updateDestination(SERVICE, DESTINATION, changes);
+    const error = explained(call, { status: 'thresholds', errno: numberOf('EINVAL') });
+    expect(error).toMatchObject({
+      code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_VALUE)$/),
+    });
+    expect(error.message).toMatch(new RegExp(`^changes\\.${property}: 77 .*threshold`));
+    expectReadable(error);
+  });
+});
+
+test('an answer that is none is an outcome that nobody knows', () => {
+  // Status::kPending, 0: what the native side has said nothing of.
+  const native = nativeResults({ outcomes: [{}] });
+  new Uint8Array(native.outcomes).fill(0);
+  const verdict = new Results(native, layout).verdict(0);
+  const error = explain('flush', pack(untyped.flush()), 0, verdict);
+  expect(error).toMatchObject({
+    name: 'IpvsError',
+    code: 'ERR_IPVS_OUTCOME_UNKNOWN',
+    operation: 'flush',
+  });
+  expectReadable(error);
+});
+
+test('an errno without a name', () => {
+  const error = explained(untyped.flush(), { status: 'refused', errno: 524 });
+  expect(error).toMatchObject({ errno: -524, code: expect.stringMatching(/^\w+$/) });
+  expectReadable(error);
+});
+
+describe('what went wrong when a handle was opened', () => {
+  /** As csrc/binding/error.cc makes it. */
+  const native = (syscall: string, code: keyof typeof constants.errno) =>
+    Object.assign(new Error(syscall), { errno: numberOf(code), syscall, text: '' });
+
+  test.each([
+    [
+      'CTRL_CMD_GETFAMILY',
+      'ENOENT',
+      '',
+      'ERR_IPVS_UNAVAILABLE',
+      /^open: the kernel has no IPVS: .*modprobe ip_vs.*CONFIG_IP_VS$/,
+    ],
+    [
+      'IPVS_CMD_GET_INFO',
+      'EPERM',
+      '',
+      'EPERM',
+      /^open: CAP_NET_ADMIN in the initial user namespace.*\(IPVS_CMD_GET_INFO: EPERM\)$/,
+    ],
+    [
+      'open',
+      'ENOENT',
+      '/run/netns/x',
+      'ENOENT',
+      /^open \/run\/netns\/x: there is no such network namespace \(open: ENOENT\)$/,
+    ],
+    ['open', 'EACCES', '/run/netns/x', 'EACCES', /^open \/run\/netns\/x: .*may not be opened/],
+    [
+      'setns',
+      'EINVAL',
+      '/etc/passwd',
+      'EINVAL',
+      /^open \/etc\/passwd: it is not a network namespace/,
+    ],
+    [
+      'setns',
+      'EPERM',
+      '/proc/1/ns/net',
+      'EPERM',
+      /^open \/proc\/1\/ns\/net: CAP_SYS_ADMIN is needed/,
+    ],
+    ['socket', 'EMFILE', '', 'EMFILE', /^open: too many open files \(socket: EMFILE\)$/],
+    ['recvmmsg', 'ETIMEDOUT', '', 'ETIMEDOUT', /^open: the kernel did not answer in time/],
+    ['CTRL_CMD_GETFAMILY', 'EBADMSG', '', 'EBADMSG', /^open: the kernel's answer was malformed/],
+    ['socket', 'EPROTONOSUPPORT', '', 'EPROTONOSUPPORT', /^open: .*\(socket: EPROTONOSUPPORT\)$/],
+  ] as const)('%s: %s', (syscall, errno, netns, code, words) => {
+    const cause = native(syscall, errno);
+    const error = explainOpening(cause, netns);
+    expect(error).toBeInstanceOf(IpvsError);
+    const expected = {
+      code,
+      errno: -numberOf(errno),
+      syscall,
+      operation: 'open',
+      target: netns,
+      cause,
+    };
+    expect(error).toMatchObject(expected);
+    expect(error.message).toMatch(words);
+    expectReadable(error);
+  });
+
+  test('what is no error of ours comes out as it is', () => {
+    const error = new Error('something else');
+    expect(explainOpening(error, '')).toBe(error);
+    expect(explainOpening('text', '')).toMatchObject({ message: 'text' });
+  });
+});

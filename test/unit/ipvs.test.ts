@@ -1,0 +1,308 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Connection, Ipvs } from '../../lib/index.js';
+import type { NativeConnections, NativeHandle } from '../../lib/native.js';
+import { connectionRecord, nativeResults } from './answers.js';
+
+/** What the addon does in a test. */
+const addon = vi.hoisted(() => ({
+  opened: [] as string[],
+  closed: 0,
+  batches: 0,
+  files: {} as Record<string, string | number>,
+  /** What each reading of the connection table gives, or throws. */
+  parts: [] as (object | Error)[],
+  cursors: 0,
+}));
+
+vi.mock('../../lib/native.js', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../lib/native.js')>();
+  const { layout } = original.loadNative();
+  class Handle implements NativeHandle {
+    async open(netns: string) {
+      addon.opened.push(netns);
+    }
+    async run(requests: Uint8Array) {
+      // One without requests asks the kernel for nothing.
+      if (requests.length > 0) addon.batches++;
+      return nativeResults({
+        outcomes: Array.from({ length: requests.length / layout.request.size }, () => ({})),
+      });
+    }
+    runSync = () => expect.unreachable('nothing is synchronous');
+    readFiles = async (paths: readonly string[]) => paths.map((path) => addon.files[path] ?? 2);
+    writeFiles = async (files: readonly unknown[]) => files.map(() => 0);
+    close() {
+      addon.closed++;
+    }
+  }
+  class Cursor {
+    constructor() {
+      addon.cursors++;
+    }
+    async next(): Promise<NativeConnections> {
+      const part = addon.parts.shift() ?? expect.unreachable('read beyond the end');
+      if (part instanceof Error) throw part;
+      return part as NativeConnections;
+    }
+    count = () => expect.unreachable('nothing is counted');
+    close() {
+      addon.cursors--;
+    }
+  }
+  return { ...original, loadNative: () => ({ Handle, Cursor, layout }) };
+});
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+const TCP = 'tcp://10.0.0.1:80';
+const unhandled: unknown[] = [];
+const collect = (reason: unknown) => {
+  unhandled.push(reason);
+};
+let listeners: NodeJS.UnhandledRejectionListener[];
+let ipvs: Ipvs;
+
+beforeEach(async () => {
+  Object.assign(addon, { opened: [], closed: 0, batches: 0, files: {}, parts: [], cursors: 0 });
+  unhandled.length = 0;
+  listeners = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', collect);
+  ipvs = await Ipvs.open();
+});
+
+afterEach(async () => {
+  await ipvs.close();
+  await settled();
+  process.removeAllListeners('unhandledRejection');
+  for (const listener of listeners) process.on('unhandledRejection', listener);
+  expect(unhandled).toEqual([]);
+  expect(addon).toMatchObject({ closed: 1, cursors: 0 });
+});
+
+test('opens in the namespace that is asked for', async () => {
+  const other = await Ipvs.open({ netns: '/run/netns/blue' });
+  await other.close();
+  expect(addon).toMatchObject({ opened: ['', '/run/netns/blue'], closed: 1 });
+  addon.closed = 0;
+});
+
+test('closes at the end of the block that it is used in', async () => {
+  await ipvs[Symbol.asyncDispose]();
+  await expect(ipvs.flush()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
+});
+
+test('the calls of one turn are one batch', async () => {
+  await Promise.all([
+    ipvs.addService({ fwmark: 7 }),
+    ipvs.addDestination('fwmark://7', { address: '10.0.0.1' }),
+    ipvs.listServices(),
+    ipvs.listServices({ bigint: true }),
+    ipvs.getTimeouts(),
+    ipvs.zero(),
+  ]);
+  expect(addon.batches).toBe(1);
+});
+
+describe('bad input rejects, and throws nothing', () => {
+  /** The handle as JavaScript uses it. */
+  const loose = () =>
+    ipvs as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>;
+  const trap = {
+    get ifExists(): boolean {
+      throw new TypeError('from the getter');
+    },
+    get ifRunning(): boolean {
+      throw new TypeError('from the getter');
+    },
+    get bigint(): boolean {
+      throw new TypeError('from the getter');
+    },
+  };
+
+  test.each([
+    ['addService', []],
+    ['updateService', [TCP]],
+    ['ensureService', [null]],
+    ['deleteService', [TCP, null]],
+    [
+      'deleteService',
+      [
+        TCP,
+        {
+          get ifExists() {
+            return trap.ifExists;
+          },
+        },
+      ],
+    ],
+    ['getService', [TCP, { bigint: 1 }]],
+    ['getService', []],
+    [
+      'listServices',
+      [
+        {
+          get bigint() {
+            return trap.bigint;
+          },
+        },
+      ],
+    ],
+    ['addDestination', [TCP]],
+    ['updateDestination', [TCP, '10.0.0.1']],
+    ['ensureDestination', [TCP, 5]],
+    [
+      'deleteDestination',
+      [
+        TCP,
+        '10.0.0.1',
+        {
+          get ifExists() {
+            return trap.ifExists;
+          },
+        },
+      ],
+    ],
+    ['getDestination', [TCP, '10.0.0.1', null]],
+    ['listDestinations', [5]],
+    ['snapshot', [true]],
+    ['setTimeouts', []],
+    ['zero', [null]],
+    ['startSyncDaemon', []],
+    [
+      'stopSyncDaemon',
+      [
+        'master',
+        {
+          get ifRunning() {
+            return trap.ifRunning;
+          },
+        },
+      ],
+    ],
+    ['getStats', [{ bigint: 1 }]],
+    ['countConnections', [null]],
+  ])('%s', async (method, args) => {
+    let promise: Promise<unknown> | undefined;
+    expect(() => {
+      promise = loose()[method]?.(...args);
+    }).not.toThrow();
+    await expect(promise).rejects.toThrow(TypeError);
+    expect(addon.batches).toBe(0);
+  });
+});
+
+describe('what is read from files', () => {
+  test('information, with whether counters are refreshed', async () => {
+    expect(await ipvs.getInfo()).toMatchObject({ version: '0.0.0', estimation: null });
+    addon.files['/proc/sys/net/ipv4/vs/run_estimation'] = '1\n';
+    expect(await ipvs.getInfo()).toMatchObject({ estimation: true });
+  });
+
+  test('the status, where the kernel has it', async () => {
+    expect(await ipvs.getStatus()).toBeUndefined();
+    addon.files['/proc/thread-self/net/ip_vs_status'] = 'Conns:\t5\n';
+    expect(await ipvs.getStatus()).toMatchObject({ connections: 5 });
+    addon.files['/proc/thread-self/net/ip_vs_status'] = 13;
+    await expect(ipvs.getStatus()).rejects.toMatchObject({
+      name: 'IpvsError',
+      code: 'EACCES',
+      operation: 'getStatus',
+      message: expect.stringMatching(/^getStatus: \S.*\(EACCES\)$/),
+    });
+  });
+
+  test.each([
+    [2, 'ERR_IPVS_UNAVAILABLE'],
+    [1, 'EPERM'],
+    ['something else', 'EBADMSG'],
+  ])('totals: %j is %s', async (file, code) => {
+    addon.files['/proc/thread-self/net/ip_vs_stats'] = file;
+    await expect(ipvs.getStats()).rejects.toMatchObject({
+      name: 'IpvsError',
+      code,
+      operation: 'getStats',
+    });
+  });
+});
+
+describe('the stream of connections', () => {
+  const part = (ports: readonly number[], done: boolean) => ({
+    connections: Uint8Array.from(
+      ports.flatMap((clientPort) => [
+        ...connectionRecord({ family: 2, destinationFamily: 2, clientPort }),
+      ]),
+    ).buffer,
+    texts: [],
+    done,
+  });
+  const failure = Object.assign(new Error('read'), { errno: 5, syscall: 'read', text: '/proc/x' });
+  const ports = async (connections: AsyncIterable<Connection>) => {
+    const seen: number[] = [];
+    for await (const { client } of connections) seen.push(client.port);
+    return seen;
+  };
+
+  test('has every part', async () => {
+    addon.parts = [part([1, 2], false), part([], false), part([3], true)];
+    expect(await ports(ipvs.connections())).toEqual([1, 2, 3]);
+  });
+
+  test('ends where the caller leaves it', async () => {
+    addon.parts = [part([1, 2], false), part([3], false)];
+    for await (const { client } of ipvs.connections()) {
+      expect(client.port).toBe(1);
+      break;
+    }
+    expect(addon.cursors).toBe(0);
+  });
+
+  test('ends with the reason of the signal', async () => {
+    const controller = new AbortController();
+    addon.parts = [part([1, 2], false), part([3], false)];
+    const connections = ipvs.connections({ signal: controller.signal });
+    await connections.next();
+    controller.abort(new Error('enough'));
+    await expect(connections.next()).rejects.toThrow('enough');
+    expect(await connections.next()).toMatchObject({ done: true });
+  });
+
+  test('throws what went wrong, once the caller comes to it, and not before', async () => {
+    addon.parts = [part([1, 2], false), failure];
+    const connections = ipvs.connections();
+    expect(await connections.next()).toMatchObject({ value: { client: { port: 1 } } });
+    // A caller that takes its time: what was read ahead has failed meanwhile.
+    await settled();
+    await settled();
+    expect(unhandled).toEqual([]);
+    expect(await connections.next()).toMatchObject({ value: { client: { port: 2 } } });
+    await expect(connections.next()).rejects.toMatchObject({
+      name: 'IpvsError',
+      code: 'EIO',
+      operation: 'connections',
+    });
+  });
+
+  test('throws that the handle was closed meanwhile, and not before', async () => {
+    addon.parts = [part([1], false), part([2, 3], false), part([4], true)];
+    const connections = ipvs.connections();
+    await connections.next();
+    await ipvs.close();
+    expect(await connections.next()).toMatchObject({ value: { client: { port: 2 } } });
+    await settled();
+    await settled();
+    expect(unhandled).toEqual([]);
+    await connections.next();
+    await expect(connections.next()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
+  });
+
+  test('does not begin on a handle that is closed', async () => {
+    await ipvs.close();
+    await expect(ipvs.connections().next()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
+  });
+
+  test('refuses bad options', async () => {
+    await expect(ipvs.connections({ client: 'x' }).next()).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+    });
+  });
+});

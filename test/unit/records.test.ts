@@ -1,0 +1,389 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native.js';
+import { RequestBuffer } from '../../lib/records.js';
+import { asBigint, asNumber } from '../../lib/stats.js';
+import { answer, destinationRecord, nameBytes, serviceRecord, statsRecord } from './answers.js';
+import {
+  normalDestination,
+  normalService,
+  serviceAndDestination,
+  serviceConfig,
+} from './arbitraries.js';
+import { bytesOf, fieldsOf, layout, pack, plain, untyped, write } from './requests.js';
+
+/** The bytes of the service or destination in the one request of a buffer. */
+function recordIn(requests: RequestBuffer, name: 'service' | 'destination'): Uint8Array {
+  const { offset } = layout.request.fields[name];
+  return requests.bytes().slice(offset, offset + layout[name].size);
+}
+
+describe('the layout', () => {
+  // The other members of Layout are tables of numbers.
+  const RECORDS = Object.entries(layout).filter(([, record]) => 'fields' in record) as [
+    keyof Layout,
+    RecordLayout<string>,
+  ][];
+
+  const NUMBERS = [
+    'operations',
+    'statuses',
+    'changes',
+    'criteria',
+    'countBy',
+    'origins',
+    'connectionFlags',
+  ] as const;
+
+  test.each(RECORDS)('of %s has no two fields on one byte, and none outside', (_, record) => {
+    const fields = fieldsOf(record).sort(([, a], [, b]) => a.offset - b.offset);
+    expect(fields.length).toBeGreaterThan(0);
+    let end = 0;
+    for (const [name, { offset, size }] of fields) {
+      expect(offset, name).toBeGreaterThanOrEqual(end);
+      expect(size, name).toBeGreaterThan(0);
+      end = offset + size;
+    }
+    expect(end).toBeLessThanOrEqual(record.size);
+  });
+
+  test.each(RECORDS)('of %s has numbers of widths that lib/records.ts can read', (_, record) => {
+    // What is longer is a name, an address or a record.
+    for (const [name, { size }] of fieldsOf(record)) {
+      if (size <= 8) expect([2, 4, 8], name).toContain(size);
+    }
+  });
+
+  test('nests records of their own size', () => {
+    const { request, serviceEntry, destinationEntry, outcome, connectionCount } = layout;
+    for (const [{ size }, record] of [
+      [request.fields.service, layout.service],
+      [request.fields.destination, layout.destination],
+      [request.fields.timeouts, layout.timeouts],
+      [request.fields.daemon, layout.daemon],
+      [serviceEntry.fields.service, layout.service],
+      [serviceEntry.fields.stats, layout.stats],
+      [destinationEntry.fields.destination, layout.destination],
+      [destinationEntry.fields.stats, layout.stats],
+      [outcome.fields.timeouts, layout.timeouts],
+      [connectionCount.fields.group, layout.connection],
+    ] as const) {
+      expect(size).toBe(record.size);
+    }
+  });
+
+  test('begins services and destinations with their keys, which filters take', () => {
+    const { service, destination } = layout.connectionFilter.fields;
+    const inside = (key: readonly Field[], size: number) =>
+      key.every((field) => field.offset + field.size <= size);
+    const { fwmark, ...named } = layout.service.fields;
+    const { protocol, address, port, family } = named;
+    expect(inside([fwmark, protocol, address, port, family], service.size)).toBe(true);
+    const own = layout.destination.fields;
+    expect(inside([own.address, own.port, own.family], destination.size)).toBe(true);
+    expect(inside([named.flags], service.size) || inside([own.weight], destination.size)).toBe(
+      false,
+    );
+  });
+
+  test('has room for an IPv6 address and for the longest names and their NUL', () => {
+    expect(layout.service.fields.address.size).toBe(16);
+    expect(layout.destination.fields.address.size).toBe(16);
+    expect(layout.daemon.fields.group.size).toBe(16);
+    expect(layout.daemon.fields.interface.size).toBeGreaterThanOrEqual(16);
+    expect(layout.service.fields.scheduler.size).toBeGreaterThanOrEqual(16);
+    expect(layout.service.fields.engine.size).toBeGreaterThanOrEqual(17);
+    expect(layout.request.fields.flagsOwner.size).toBeGreaterThanOrEqual(16);
+  });
+
+  test.each(NUMBERS)('numbers the %s without repetition', (name) => {
+    const numbers = Object.values(layout[name]);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    for (const number of numbers) expect(Number.isInteger(number) && number >= 0).toBe(true);
+  });
+
+  test.each(['changes', 'criteria', 'countBy', 'connectionFlags'] as const)(
+    'numbers the %s so that they can be put together',
+    (name) => {
+      let all = 0;
+      for (const bit of Object.values<number>(layout[name])) {
+        expect(Math.log2(bit) % 1).toBe(0);
+        expect(all & bit).toBe(0);
+        all |= bit;
+      }
+    },
+  );
+
+  test('has an operation for each call, and a call for each operation', () => {
+    // The probe is an operation under another name.
+    const { probeScheduler, ...named } = untyped;
+    expect(probeScheduler('rr').operation).toBe('addService');
+    expect(Object.keys(named).sort()).toEqual(Object.keys(layout.operations).sort());
+    for (const [name, make] of Object.entries(named)) expect(make().operation).toBe(name);
+  });
+
+  test('is what lib/native.ts declares, name by name', () => {
+    const source = readFileSync(new URL('../../lib/native.ts', import.meta.url), 'utf8');
+    /** The names of a type: those in quotes up to the semicolon that ends it. */
+    const declared = (start: string) => {
+      const from = source.indexOf(start);
+      expect(from, start).toBeGreaterThan(0);
+      const names = source.slice(from, source.indexOf(';', from)).matchAll(/'(\w+)'/g);
+      return [...names].map(([, name]) => name).sort();
+    };
+    expect(declared('type OperationName')).toEqual(Object.keys(layout.operations).sort());
+    expect(declared('type StatusName')).toEqual(Object.keys(layout.statuses).sort());
+    expect(declared('type ChangeName')).toEqual(Object.keys(layout.changes).sort());
+    expect(declared('type StatsField')).toEqual(Object.keys(layout.stats.fields).sort());
+    for (const name of ['criteria', 'countBy', 'origins', 'connectionFlags'] as const) {
+      expect(declared(`readonly ${name}: Readonly<`), name).toEqual(
+        Object.keys(layout[name]).sort(),
+      );
+    }
+    for (const [name, { fields }] of RECORDS) {
+      // The statistics have a type of their own.
+      if (name === 'stats') continue;
+      expect(declared(`readonly ${name}: RecordLayout<`), name).toEqual(Object.keys(fields).sort());
+    }
+  });
+});
+
+describe('what is written is read back', () => {
+  test('any service', () => {
+    fc.assert(
+      fc.property(serviceConfig, (config) => {
+        const record = recordIn(pack(plain.addService(config)), 'service');
+        const [service] = answer({ services: [serviceRecord(record)] }).services(0, asNumber);
+        const { stats: _, ...settings } = service ?? expect.unreachable();
+        expect(settings).toStrictEqual(normalService(config));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('any destination', () => {
+    fc.assert(
+      fc.property(serviceAndDestination, ([service, config]) => {
+        const record = recordIn(pack(plain.addDestination(service, config)), 'destination');
+        const [destination] = answer({ destinations: [destinationRecord(record)] }).destinations(
+          0,
+          asNumber,
+        );
+        expect(destination).toMatchObject(normalDestination(service, config));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('a service that was read makes the same one again', () => {
+    fc.assert(
+      fc.property(serviceConfig, (config) => {
+        const record = recordIn(pack(plain.addService(config)), 'service');
+        const [service] = answer({ services: [serviceRecord(record)] }).services(0, asNumber);
+        expect([...recordIn(pack(untyped.addService(service)), 'service')]).toEqual([...record]);
+      }),
+    );
+  });
+
+  test('a destination that was read makes the same one again', () => {
+    fc.assert(
+      fc.property(serviceAndDestination, ([service, config]) => {
+        const record = recordIn(pack(plain.addDestination(service, config)), 'destination');
+        const [destination] = answer({ destinations: [destinationRecord(record)] }).destinations(
+          0,
+          asNumber,
+        );
+        expect([
+          ...recordIn(pack(untyped.addDestination(service, destination)), 'destination'),
+        ]).toEqual([...record]);
+      }),
+    );
+  });
+});
+
+describe('what the kernel may have, though nobody may write it', () => {
+  const service = (values: Parameters<typeof serviceRecord>[0]) =>
+    answer({ services: [serviceRecord(values)] }).services(0, asNumber)[0];
+  const destination = (values: Parameters<typeof destinationRecord>[0]) =>
+    answer({ destinations: [destinationRecord(values)] }).destinations(0, asNumber)[0];
+
+  test.each([
+    ['a protocol', service({ family: 2, protocol: 50 }), { protocol: 'unknown-50', port: 0 }],
+    [
+      'protocol 65535',
+      service({ family: 10, protocol: 65535 }),
+      { protocol: 'unknown-65535', address: '::' },
+    ],
+    [
+      'a mark that is a whole word',
+      service({ family: 10, fwmark: 2 ** 32 - 1 }),
+      { fwmark: 2 ** 32 - 1, family: 'ipv6' },
+    ],
+    [
+      'no scheduler',
+      service({ family: 2 }),
+      { scheduler: '', schedulerFlags: [], persistence: null },
+    ],
+    [
+      'a scheduler of full length',
+      service({ family: 2, scheduler: nameBytes('abcdefghijklmno') }),
+      { scheduler: 'abcdefghijklmno' },
+    ],
+    [
+      'an engine of full length',
+      service({ family: 2, flags: 1, timeout: 2 ** 32 - 1, engine: nameBytes('abcdefghijklmnop') }),
+      { persistence: { timeout: 2 ** 32 - 1, netmask: '0.0.0.0', engine: 'abcdefghijklmnop' } },
+    ],
+    [
+      'all flags',
+      service({ family: 2, flags: 0xffffffff }),
+      { onePacket: true, schedulerFlags: ['flag-1', 'flag-2', 'flag-3'] },
+    ],
+    [
+      'all flags of sh',
+      service({ family: 2, flags: 0x38, scheduler: nameBytes('sh') }),
+      { schedulerFlags: ['sh-fallback', 'sh-port', 'flag-3'] },
+    ],
+    [
+      'all flags of mh',
+      service({ family: 2, flags: 0x38, scheduler: nameBytes('mh') }),
+      { schedulerFlags: ['mh-fallback', 'mh-port', 'flag-3'] },
+    ],
+    [
+      'a mask with holes',
+      service({ family: 2, flags: 1, netmask: 0xff00ff01 }),
+      { persistence: { timeout: 0, netmask: '255.0.255.1', engine: null } },
+    ],
+    [
+      'forwarding 5',
+      destination({ family: 2, forwarding: 5 }),
+      { forwarding: 'unknown-5', tunnel: null },
+    ],
+    [
+      'a tunnel of type 200',
+      destination({ family: 2, forwarding: 2, tunnelType: 200, tunnelPort: 5 }),
+      { tunnel: { type: 'unknown-200' } },
+    ],
+    [
+      'a checksum of gue',
+      destination({ family: 2, forwarding: 2, tunnelType: 1, tunnelPort: 65535, tunnelFlags: 6 }),
+      { tunnel: { type: 'gue', port: 65535, checksum: 'unknown-6' } },
+    ],
+    [
+      'a checksum of gre',
+      destination({ family: 2, forwarding: 2, tunnelType: 2, tunnelFlags: 2 }),
+      { tunnel: { type: 'gre', checksum: 'remote-checksum' } },
+    ],
+    [
+      'a tunnel without forwarding',
+      destination({ family: 2, forwarding: 3, tunnelType: 1, tunnelPort: 5 }),
+      { forwarding: 'direct', tunnel: null },
+    ],
+    [
+      'a threshold of the whole word',
+      destination({ family: 10, upperThreshold: 2 ** 32 - 1 }),
+      { upperThreshold: 2 ** 32 - 1, family: 'ipv6' },
+    ],
+  ])('%s', (_, read, expected) => {
+    expect(read).toMatchObject(expected);
+  });
+});
+
+describe('numbers', () => {
+  // The names of the fields are those of the object's properties.
+  const FIELDS = Object.keys(layout.stats.fields) as StatsField[];
+  const counter = fc.oneof(
+    fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    fc.constantFrom(0n, 1n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n),
+  );
+  const counters = fc.record(
+    Object.fromEntries(FIELDS.map((field) => [field, counter])) as Record<
+      StatsField,
+      typeof counter
+    >,
+  );
+
+  test('counters are exact to 2^53 and the nearest number beyond, and as BigInts exact', () => {
+    fc.assert(
+      fc.property(counters, (values) => {
+        const stats = [...statsRecord(values)];
+        const expected = Object.fromEntries(FIELDS.map((field) => [field, Number(values[field])]));
+        const service = serviceRecord({ family: 2 }, { stats });
+        const destination = destinationRecord({ family: 2 }, { stats });
+        const results = answer({ services: [service], destinations: [destination] });
+        expect(results.services(0, asNumber)[0]?.stats).toStrictEqual(expected);
+        expect(results.destinations(0, asNumber)[0]?.stats).toStrictEqual(expected);
+        expect(results.services(0, asBigint)[0]?.stats).toStrictEqual({ ...values });
+        expect(results.destinations(0, asBigint)[0]?.stats).toStrictEqual({ ...values });
+      }),
+    );
+  });
+
+  test.each([0, 1, 2 ** 31, 2 ** 32 - 1])('live connections: %d', (count) => {
+    const live = {
+      activeConnections: count,
+      inactiveConnections: (count + 1) % 2 ** 32,
+      persistentConnections: (count + 2) % 2 ** 32,
+    };
+    const results = answer({ destinations: [destinationRecord({ family: 2 }, live)] });
+    expect(results.destinations(0, asNumber)[0]).toMatchObject(live);
+  });
+
+  test('records behind one another are read each for itself', () => {
+    const ports = [1, 65535, 256, 80];
+    const services = ports.map((port, index) =>
+      serviceRecord({ family: 2, protocol: 6, port }, { firstDestination: index, destinations: 1 }),
+    );
+    const destinations = ports.map((port) => destinationRecord({ family: 10, port: port ^ 1 }));
+    const results = answer({ services, destinations });
+    expect(results.services(0, asNumber)).toMatchObject(ports.map((port) => ({ port })));
+    expect(results.destinations(0, asNumber)).toMatchObject(
+      ports.map((port) => ({ port: port ^ 1 })),
+    );
+    expect(results.tree(0, asNumber)).toMatchObject(
+      ports.map((port) => ({ port, destinations: [{ port: port ^ 1 }] })),
+    );
+  });
+
+  test('a service without destinations has an empty list in the tree', () => {
+    const results = answer({
+      services: [serviceRecord({ family: 2, port: 5 }, { firstDestination: 1 })],
+      destinations: [destinationRecord({ family: 2 })],
+    });
+    expect(results.tree(0, asNumber)).toMatchObject([{ port: 5, destinations: [] }]);
+  });
+});
+
+describe('a buffer', () => {
+  test('keeps what it has when it grows', () => {
+    const configs = Array.from({ length: 200 }, (_, index) => ({
+      protocol: 'tcp' as const,
+      address: `10.0.${index}.1`,
+      port: 1000 + index,
+      scheduler: `s${index}`,
+    }));
+    const requests = new RequestBuffer(layout);
+    configs.forEach((config, index) => {
+      expect(requests.count).toBe(index);
+      write(requests, plain.addService(config));
+    });
+    expect([...requests.bytes()]).toEqual(
+      configs.flatMap((config) => bytesOf(plain.addService(config))),
+    );
+  });
+
+  test('has nothing of a request that was begun and given up, also where it has just grown', () => {
+    for (const committed of [0, 1, 15, 16, 17, 32]) {
+      const requests = new RequestBuffer(layout);
+      for (let i = 0; i < committed; i++) write(requests, plain.flush());
+      requests.begin('addService');
+      requests.records.bytes.fill(0xff, requests.base(), requests.base() + layout.request.size);
+      expect(requests.bytes()).toHaveLength(committed * layout.request.size);
+
+      write(requests, plain.snapshot());
+      const last = requests.bytes().slice(committed * layout.request.size);
+      expect([...last]).toEqual(bytesOf(plain.snapshot()));
+    }
+  });
+});

@@ -1,0 +1,36 @@
+/**
+ * What the tables of bad and of good input have in common.
+ * @module
+ */
+import type { Call } from '../../lib/calls.js';
+import type { ChangeName } from '../../lib/native.js';
+import { expectRefused, type Kind, layout } from './requests.js';
+
+export const TCP = 'tcp://10.0.0.1:80';
+export const TCP6 = 'tcp://[fd00::1]:80';
+export const EVERY_PORT = 'tcp://10.0.0.1:0';
+export const MARK = 'fwmark://7';
+export const tcp = { protocol: 'tcp', address: '10.0.0.1', port: 80 };
+export const udp = { ...tcp, protocol: 'udp' };
+export const tcp6 = { ...tcp, address: 'fd00::1' };
+export const mark = { fwmark: 7 };
+export const server = { address: '192.168.0.1' };
+export const tunnelled = (tunnel: unknown) => ({ forwarding: 'tunnel', tunnel });
+
+/** What the error of a bad input says, behind the input. */
+export type Refused = readonly [kind: Kind, property: string, value: string, rule: string];
+
+/** Bad settings; the property is below what they are settings of. */
+export type SettingTail = readonly [settings: object, ...refused: Refused];
+export type SettingRow = readonly [title: string, ...row: SettingTail];
+
+/** Expects that a call is refused, and leaves nothing behind. */
+export function expectRow(call: () => Call<unknown>, row: Refused): void {
+  const [kind, property, value, rule] = row;
+  expectRefused({ call, kind, property, value, rule });
+}
+
+/** The settings as the bits of a request. */
+export function bitsOf(names: readonly ChangeName[]): number {
+  return names.reduce((bits, name) => bits | layout.changes[name], 0);
+}

@@ -1,0 +1,175 @@
+/**
+ * Requests without a kernel: calls packed as lib/queue.ts packs them, and a reader of the bytes that shares nothing with lib/
+ * but the layout.
+ * @module
+ */
+import { endianness } from 'node:os';
+import { expect } from 'vitest';
+import { type Call, calls } from '../../lib/calls.js';
+import { loadNative, type RecordLayout } from '../../lib/native.js';
+import { RequestBuffer } from '../../lib/records.js';
+import type { DestinationReference, ServiceReference } from '../../lib/reference.js';
+import { asNumber } from '../../lib/stats.js';
+
+export const { layout } = loadNative();
+const LITTLE = endianness() === 'LE';
+
+/** The calls as the methods of a handle take them: with counters as numbers. */
+export const plain = {
+  ...calls,
+  getService: (service: ServiceReference) => calls.getService(asNumber, service),
+  listServices: () => calls.listServices(asNumber),
+  getDestination: (service: ServiceReference, destination: DestinationReference) =>
+    calls.getDestination(asNumber, service, destination),
+  listDestinations: (service: ServiceReference) => calls.listDestinations(asNumber, service),
+  snapshot: () => calls.snapshot(asNumber),
+};
+
+/** The calls as JavaScript makes them, without a compiler that would refuse bad arguments. */
+export const untyped = plain as unknown as Readonly<
+  Record<keyof typeof plain, (...args: readonly unknown[]) => Call<unknown>>
+>;
+
+/** Writes and commits a call. */
+export function write(requests: RequestBuffer, call: Call<unknown>): void {
+  requests.begin(call.operation);
+  call.write(requests);
+  requests.commit();
+}
+
+/** A fresh buffer with the calls in it. */
+export function pack(...packed: readonly Call<unknown>[]): RequestBuffer {
+  const requests = new RequestBuffer(layout);
+  for (const call of packed) write(requests, call);
+  return requests;
+}
+
+/** The bytes of the one request that a call becomes. */
+export function bytesOf(call: Call<unknown>): number[] {
+  return [...pack(call).bytes()];
+}
+
+/** A record as numbers, names and, for addresses and records within, bytes. */
+export type Decoded<Name extends string> = Record<Name, number | string | number[]>;
+
+const NAMES: ReadonlySet<string> = new Set([
+  'scheduler',
+  'engine',
+  'flagsOwner',
+  'interface',
+  'state',
+]);
+
+/** The record at `base` of `bytes`. */
+export function decode<Name extends string>(
+  bytes: Uint8Array,
+  base: number,
+  record: RecordLayout<Name>,
+): Decoded<Name> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries = fieldsOf(record).map(([name, { offset, size }]) => {
+    const at = base + offset;
+    const raw = [...bytes.subarray(at, at + size)];
+    if (size > 8 && NAMES.has(name)) return [name, String.fromCharCode(...raw).replace(/\0*$/, '')];
+    if (size === 2) return [name, view.getUint16(at, LITTLE)];
+    return [name, size === 4 ? view.getUint32(at, LITTLE) : raw];
+  });
+  // The entries are those of `record.fields`.
+  return Object.fromEntries(entries) as Decoded<Name>;
+}
+
+/** The fields of a record, with their names. */
+export function fieldsOf<Name extends string>(record: RecordLayout<Name>) {
+  // Object.entries() gives the keys of a Record<Name, Field>, which are Names.
+  return Object.entries(record.fields) as [Name, { offset: number; size: number }][];
+}
+
+/** What a call writes: its request, with the records in it. */
+export function requestOf(call: Call<unknown>) {
+  const bytes = pack(call).bytes();
+  const { fields } = layout.request;
+  const { operation, changes, flagsOwner } = decode(bytes, 0, layout.request);
+  return {
+    operation,
+    changes,
+    flagsOwner,
+    service: decode(bytes, fields.service.offset, layout.service),
+    destination: decode(bytes, fields.destination.offset, layout.destination),
+    timeouts: decode(bytes, fields.timeouts.offset, layout.timeouts),
+    daemon: decode(bytes, fields.daemon.offset, layout.daemon),
+  };
+}
+
+/** Makes a record of numbers, big ones where a field takes 8 bytes; what is left out is 0. */
+export function encode<Name extends string>(
+  record: RecordLayout<Name>,
+  values: Partial<Record<Name, number | bigint | Uint8Array>>,
+): Uint8Array {
+  const bytes = new Uint8Array(record.size);
+  const view = new DataView(bytes.buffer);
+  for (const [name, { offset, size }] of fieldsOf(record)) {
+    const value = values[name] ?? 0;
+    if (typeof value === 'object') bytes.set(value, offset);
+    else if (size === 2) view.setUint16(offset, Number(value), LITTLE);
+    else if (size === 4) view.setUint32(offset, Number(value), LITTLE);
+    else if (size === 8) view.setBigUint64(offset, BigInt(value), LITTLE);
+  }
+  return bytes;
+}
+
+/** The three kinds of bad input. */
+export type Kind = 'type' | 'value' | 'range';
+const KINDS = {
+  type: { kind: TypeError, code: 'ERR_INVALID_ARG_TYPE' },
+  value: { kind: TypeError, code: 'ERR_INVALID_ARG_VALUE' },
+  range: { kind: RangeError, code: 'ERR_OUT_OF_RANGE' },
+} as const;
+
+/** One bad input: how it is passed, and what its error says of it. */
+export interface Refusal {
+  readonly call: () => Call<unknown>;
+  readonly kind: Kind;
+  readonly property: string;
+  /** As the message shows it. */
+  readonly value: string;
+  /** A part of what the message says after the value. */
+  readonly rule: string;
+}
+
+/** What `action` throws. */
+export function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** Expects `PROPERTY: VALUE ... RULE ...` of the class and code of its kind. */
+export function expectInputError(error: unknown, refusal: Omit<Refusal, 'call'>): void {
+  const { kind, code } = KINDS[refusal.kind];
+  expect(error).toBeInstanceOf(kind);
+  // It is an Error, or the line above would have thrown.
+  const { message } = error as Error;
+  expect(message.slice(0, refusal.property.length + refusal.value.length + 3)).toBe(
+    `${refusal.property}: ${refusal.value} `,
+  );
+  expect(message).toContain(refusal.rule);
+  expect(message).not.toContain('\n');
+  expect(error).toHaveProperty('code', code);
+}
+
+/**
+ * Expects that a call is refused, and that nothing of it is left: neither a request nor a byte in the next one.
+ */
+export function expectRefused(refusal: Refusal): void {
+  const requests = pack(plain.flush());
+  const before = [...requests.bytes()];
+  const error = thrownBy(() => write(requests, refusal.call()));
+  expectInputError(error, refusal);
+  expect([...requests.bytes()]).toEqual(before);
+
+  write(requests, plain.snapshot());
+  expect([...requests.bytes()]).toEqual([...before, ...bytesOf(plain.snapshot())]);
+}

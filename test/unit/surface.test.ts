@@ -1,0 +1,208 @@
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import type {
+  Destination,
+  DestinationConfig,
+  DestinationReference,
+  Family,
+  Forwarding,
+  Ipvs,
+  KnownScheduler,
+  Persistence,
+  Protocol,
+  Scheduler,
+  SchedulerFlag,
+  Service,
+  ServiceChanges,
+  ServiceConfig,
+  ServiceReference,
+  ServiceWithDestinations,
+  Snapshot,
+  SyncDaemon,
+  SyncDaemonConfig,
+  Timeouts,
+  Tunnel,
+  TunnelConfig,
+  Unknown,
+} from '../../lib/index.js';
+import * as surface from '../../lib/index.js';
+import { loadNative } from '../../lib/native.js';
+
+test('nothing else is exported', () => {
+  expect(Object.keys(surface).sort()).toEqual([
+    'Ipvs',
+    'IpvsError',
+    'diagnose',
+    'formatDestinationReference',
+    'formatServiceReference',
+    'loadModules',
+  ]);
+});
+
+describe('the handle', () => {
+  test('has a method for each operation, and few others', () => {
+    const methods = Object.getOwnPropertyNames(surface.Ipvs.prototype);
+    const operations = Object.keys(loadNative().layout.operations);
+    expect(methods).toEqual(expect.arrayContaining(operations));
+    expect(methods.filter((name) => !operations.includes(name)).sort()).toEqual([
+      'close',
+      'connections',
+      'constructor',
+      'countConnections',
+      'diagnose',
+      'getStats',
+      'getStatus',
+      'watch',
+    ]);
+  });
+
+  test('can be disposed of', () => {
+    expect(surface.Ipvs.prototype[Symbol.asyncDispose]).toBeTypeOf('function');
+    expectTypeOf<Ipvs>().toExtend<AsyncDisposable>();
+  });
+});
+
+/** What a method resolves to; without options, where it has overloads. */
+type Answer<
+  Name extends 'getService' | 'getDestination' | 'listServices' | 'listDestinations' | 'snapshot',
+> = Awaited<ReturnType<Ipvs[Name]>>;
+
+describe('types', () => {
+  test('a service is named by an address or by a mark', () => {
+    const read = (service: Service) => {
+      if (service.fwmark !== undefined) {
+        expectTypeOf(service.fwmark).toEqualTypeOf<number>();
+        expectTypeOf(service.family).toEqualTypeOf<Family>();
+        expectTypeOf(service.port).toEqualTypeOf<undefined>();
+        return service.fwmark;
+      }
+      expectTypeOf(service.fwmark).toEqualTypeOf<undefined>();
+      expectTypeOf(service.protocol).toEqualTypeOf<Protocol | Unknown>();
+      expectTypeOf(service.address).toEqualTypeOf<string>();
+      expectTypeOf(service.persistence).toEqualTypeOf<Persistence | null>();
+      return service.port;
+    };
+    expectTypeOf(read).returns.toEqualTypeOf<number>();
+    expectTypeOf<Service['family']>().toEqualTypeOf<Family>();
+    expectTypeOf<Snapshot['services'][number]>().toEqualTypeOf<ServiceWithDestinations>();
+  });
+
+  test('what is returned can be passed back in', () => {
+    expectTypeOf<Service>().toExtend<ServiceReference>();
+    expectTypeOf<ServiceWithDestinations>().toExtend<ServiceReference>();
+    expectTypeOf<Destination>().toExtend<DestinationReference>();
+    expectTypeOf<Service>().toExtend<ServiceConfig>();
+    expectTypeOf<SyncDaemon>().toExtend<SyncDaemonConfig>();
+    expectTypeOf<Persistence>().toExtend<NonNullable<ServiceConfig['persistence']>>();
+  });
+
+  test('what is returned is not to be written', () => {
+    const write = (service: Service, destination: Destination, snapshot: Snapshot) => {
+      // @ts-expect-error: readonly.
+      service.scheduler = 'rr';
+      // @ts-expect-error: readonly.
+      destination.stats.connections = 0;
+      // @ts-expect-error: readonly.
+      snapshot.services.push(service);
+    };
+    expectTypeOf(write).returns.toBeVoid();
+  });
+
+  test('a scheduler is any name, and the known ones are proposed', () => {
+    expectTypeOf<KnownScheduler>().toExtend<Scheduler>();
+    expectTypeOf<string>().toExtend<Scheduler>();
+    // A union with plain string would swallow the names, and be string itself.
+    expectTypeOf<Scheduler>().not.toEqualTypeOf<string>();
+    expectTypeOf<Extract<Scheduler, KnownScheduler>>().toEqualTypeOf<KnownScheduler>();
+  });
+
+  test('undefined is as good as absent', () => {
+    expectTypeOf<{
+      protocol: 'tcp';
+      address: string;
+      port: number;
+      scheduler: undefined;
+      schedulerFlags: undefined;
+      persistence: { timeout: undefined; netmask: undefined; engine: undefined };
+      onePacket: undefined;
+    }>().toExtend<ServiceConfig>();
+    expectTypeOf<{ fwmark: number; family: undefined }>().toExtend<ServiceConfig>();
+    expectTypeOf<{
+      address: string;
+      port: undefined;
+      forwarding: undefined;
+      weight: undefined;
+      tunnel: undefined;
+    }>().toExtend<DestinationConfig>();
+    expectTypeOf<{ persistence: undefined }>().toExtend<ServiceChanges>();
+    expectTypeOf<{ ifExists: undefined }>().toExtend<surface.DeleteOptions>();
+    expectTypeOf<{ netns: undefined }>().toExtend<surface.OpenOptions>();
+  });
+
+  test('typos and numbers in text are seen by the compiler', () => {
+    const compile = (ipvs: Ipvs) => [
+      // @ts-expect-error: wieght.
+      ipvs.addDestination('tcp://10.0.0.1:80', { address: '10.0.0.2', wieght: 1 }),
+      // @ts-expect-error: a port is a number.
+      ipvs.addService({ protocol: 'tcp', address: '10.0.0.1', port: '80' }),
+      // @ts-expect-error: a service needs a port.
+      ipvs.addService({ protocol: 'tcp', address: '10.0.0.1' }),
+      // @ts-expect-error: no such protocol.
+      ipvs.addService({ protocol: 'icmp', address: '10.0.0.1', port: 80 }),
+      // @ts-expect-error: no such flag.
+      ipvs.updateService('fwmark://7', { schedulerFlags: ['sh-prot'] }),
+      // @ts-expect-error: a name is not changed.
+      ipvs.updateService('fwmark://7', { port: 81 }),
+    ];
+    expectTypeOf(compile).parameter(0).toEqualTypeOf<Ipvs>();
+  });
+
+  test('a tunnel has what its type has', () => {
+    expectTypeOf<{
+      type: 'gue';
+      port: number;
+      checksum: 'remote-checksum';
+    }>().toExtend<TunnelConfig>();
+    expectTypeOf<{ type: 'gue' }>().not.toExtend<TunnelConfig>();
+    expectTypeOf<{ type: 'gre'; checksum: 'remote-checksum' }>().not.toExtend<TunnelConfig>();
+    const read = (tunnel: Tunnel) => (tunnel.type === 'gue' ? tunnel.port : undefined);
+    expectTypeOf(read).returns.toEqualTypeOf<number | undefined>();
+  });
+
+  test('what the kernel has can be passed back in', () => {
+    expectTypeOf<Destination['forwarding']>().toEqualTypeOf<Forwarding | Unknown>();
+    expectTypeOf<Destination>().toExtend<DestinationConfig>();
+    expectTypeOf<NonNullable<ServiceConfig['schedulerFlags']>>().toEqualTypeOf<
+      readonly SchedulerFlag[]
+    >();
+    expectTypeOf<'unknown-5'>().toExtend<Unknown>();
+    expectTypeOf<'unknown-x'>().not.toExtend<Unknown>();
+  });
+
+  test('counters are numbers, and BigInts where they are asked for', () => {
+    expectTypeOf<Service['stats']['inBytes']>().toEqualTypeOf<number>();
+    const big = (ipvs: Ipvs) => ipvs.snapshot({ bigint: true });
+    expectTypeOf(big).returns.resolves.toEqualTypeOf<Snapshot<bigint>>();
+    const small = (ipvs: Ipvs) => ipvs.snapshot({ bigint: false });
+    expectTypeOf(small).returns.resolves.toEqualTypeOf<Snapshot>();
+    expectTypeOf<Service<bigint>>().toExtend<ServiceReference>();
+    expectTypeOf<Destination<bigint>>().toExtend<DestinationReference>();
+  });
+
+  test('the answers of the operations', () => {
+    expectTypeOf<Ipvs['addService']>().returns.resolves.toBeVoid();
+    expectTypeOf<Ipvs['ensureService']>().returns.resolves.toEqualTypeOf<'created' | 'updated'>();
+    expectTypeOf<Ipvs['ensureDestination']>().returns.resolves.toEqualTypeOf<
+      'created' | 'updated'
+    >();
+    expectTypeOf<Ipvs['deleteService']>().returns.resolves.toBeBoolean();
+    expectTypeOf<Answer<'getService'>>().toEqualTypeOf<Service | undefined>();
+    expectTypeOf<Answer<'getDestination'>>().toEqualTypeOf<Destination | undefined>();
+    expectTypeOf<Answer<'listServices'>>().toEqualTypeOf<Service[]>();
+    expectTypeOf<Answer<'listDestinations'>>().toEqualTypeOf<Destination[]>();
+    expectTypeOf<Answer<'snapshot'>>().toEqualTypeOf<Snapshot>();
+    expectTypeOf<Ipvs['getTimeouts']>().returns.resolves.toEqualTypeOf<Timeouts>();
+    expectTypeOf<Ipvs['listSyncDaemons']>().returns.resolves.items.toEqualTypeOf<SyncDaemon>();
+    expectTypeOf<Ipvs['stopSyncDaemon']>().returns.resolves.toBeBoolean();
+    expectTypeOf<typeof surface.Ipvs.open>().returns.resolves.toEqualTypeOf<Ipvs>();
+  });
+});

@@ -1,0 +1,295 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { SysctlChanges } from '../../lib/index.js';
+import type { NativeHandle } from '../../lib/native.js';
+import { Queue } from '../../lib/queue.js';
+import { SysctlAccess } from '../../lib/sysctls.js';
+import { expectInputError, type Kind, layout } from './requests.js';
+
+const FOLDER = '/proc/sys/net/ipv4/vs';
+const [ENOENT, EINVAL, EROFS, ECANCELED] = [2, 22, 30, 125];
+
+/** The parameters of a kernel, by file name: the text, or the errno of reading; `refuse` gives the errno of writing. */
+function kernel(
+  files: Readonly<Record<string, string | number>>,
+  refuse: (name: string, text: string) => number = () => 0,
+) {
+  const held = new Map(Object.entries(files));
+  const nameOf = (path: string) => path.slice(FOLDER.length + 1);
+  const unused = (): never => expect.unreachable('parameters are files');
+  const handle = {
+    open: unused,
+    run: unused,
+    runSync: unused,
+    close: vi.fn(),
+    readFiles: vi.fn(async (paths: readonly string[]) =>
+      paths.map((path) => held.get(nameOf(path)) ?? ENOENT),
+    ),
+    // As csrc/ipvs/proc.h: those behind one that fails are not written.
+    writeFiles: vi.fn(async (wanted: readonly { path: string; text: string }[]) => {
+      let failed = false;
+      return wanted.map(({ path, text }) => {
+        if (failed) return ECANCELED;
+        const errno = refuse(nameOf(path), text);
+        if (errno === 0) held.set(nameOf(path), text);
+        failed = errno !== 0;
+        return errno;
+      });
+    }),
+  } satisfies NativeHandle;
+  const queue = new Queue(handle, layout);
+  return { held, handle, queue, sysctls: new SysctlAccess(handle, queue) };
+}
+
+describe('reading', () => {
+  test('gives what the kernel has, each as what it is', async () => {
+    const { sysctls } = kernel({
+      conntrack: '1\n',
+      pmtu_disc: '0\n',
+      am_droprate: '10\n',
+      est_cpulist: '0-3,5\n',
+      est_nice: '-20\n',
+      sync_threshold: '3\t50\n',
+      sync_ports: '4\n',
+      debug_level: 13,
+    });
+    expect(await sysctls.get()).toEqual({
+      conntrack: true,
+      pmtuDisc: false,
+      amDroprate: 10,
+      estCpulist: '0-3,5',
+      estNice: -20,
+      syncThreshold: [3, 50],
+      syncPorts: 4,
+    });
+  });
+
+  test('asks for every parameter once, by a path of its own', async () => {
+    const { sysctls, handle } = kernel({});
+    expect(await sysctls.get()).toEqual({});
+    const [paths = []] = handle.readFiles.mock.calls[0] ?? [];
+    expect(new Set(paths).size).toBe(paths.length);
+    for (const path of paths) expect(path).toMatch(/^\/proc\/sys\/net\/ipv4\/vs\/[a-z_]+$/);
+    expect(paths).toHaveLength(35);
+  });
+});
+
+describe('writing', () => {
+  test('writes what is named, as the kernel reads it', async () => {
+    const { sysctls, held } = kernel({
+      conntrack: '0',
+      est_cpulist: '0',
+      sync_threshold: '3 50',
+      sync_ports: '1',
+      drop_entry: '0',
+    });
+    await sysctls.set({
+      conntrack: true,
+      estCpulist: '',
+      syncThreshold: [0, 0],
+      syncPorts: 64,
+      dropEntry: undefined,
+    });
+    expect(Object.fromEntries(held)).toEqual({
+      conntrack: '1',
+      est_cpulist: '\n',
+      sync_threshold: '0 0',
+      sync_ports: '64',
+      drop_entry: '0',
+    });
+  });
+
+  test('sets back what was written before one that fails', async () => {
+    const files = { am_droprate: '10\n', conntrack: '0\n', sync_version: '1\n' };
+    const refuse = (name: string, text: string) =>
+      name === 'conntrack' && text === '1' ? EROFS : 0;
+    const { sysctls, held } = kernel(files, refuse);
+    const set = sysctls.set({ amDroprate: 5, conntrack: true, syncVersion: 0 });
+    await expect(set).rejects.toMatchObject({
+      name: 'IpvsError',
+      code: 'EROFS',
+      errno: -EROFS,
+      operation: 'sysctls.set',
+      target: `${FOLDER}/conntrack`,
+      message: expect.stringMatching(/^sysctls\.set conntrack \(.*\): .*read-only.* \(EROFS\)$/),
+    });
+    expect(Object.fromEntries(held)).toEqual(files);
+  });
+
+  test('sets back also where the handle is being closed', async () => {
+    const files = { am_droprate: '10\n', conntrack: '0\n' };
+    const { sysctls, queue, held } = kernel(files, (name) => {
+      if (name !== 'conntrack') return 0;
+      void queue.close();
+      return EINVAL;
+    });
+    await expect(sysctls.set({ amDroprate: 5, conntrack: true })).rejects.toMatchObject({
+      code: 'EINVAL',
+    });
+    expect(Object.fromEntries(held)).toEqual(files);
+  });
+
+  test('writes nothing where the kernel has no such parameter', async () => {
+    const { sysctls, handle } = kernel({ conntrack: '0\n' });
+    await expect(sysctls.set({ conntrack: true, connLfactor: 3 })).rejects.toMatchObject({
+      code: 'ENOENT',
+      target: `${FOLDER}/conn_lfactor`,
+      message: expect.stringContaining('this kernel has no such parameter'),
+    });
+    expect(handle.writeFiles).not.toHaveBeenCalled();
+  });
+
+  const THRESHOLD =
+    'is not two integers [threshold, period], the first below the second or the second 0';
+  type Row = readonly [string, unknown, Kind, string, string, string];
+  test.each<Row>([
+    ['undefined', undefined, 'type', 'sysctls', 'undefined', 'is not an object'],
+    ['null', null, 'type', 'sysctls', 'null', 'is not an object'],
+    ['nothing', {}, 'value', 'sysctls', '{}', 'names no parameter'],
+    [
+      "the kernel's name",
+      { drop_entry: 1 },
+      'value',
+      'sysctls.drop_entry',
+      "'drop_entry'",
+      'did you mean dropEntry?',
+    ],
+    [
+      'another path',
+      { '../ip_forward': 1 },
+      'value',
+      'sysctls',
+      "'../ip_forward'",
+      'is not a known property',
+    ],
+    ['1 for true', { conntrack: 1 }, 'type', 'sysctls.conntrack', '1', 'is not a boolean'],
+    [
+      'null for false',
+      { conntrack: null },
+      'type',
+      'sysctls.conntrack',
+      'null',
+      'is not a boolean',
+    ],
+    [
+      'dropEntry 4',
+      { dropEntry: 4 },
+      'range',
+      'sysctls.dropEntry',
+      '4',
+      'is not an integer from 0 to 3',
+    ],
+    [
+      'dropEntry -1',
+      { dropEntry: -1 },
+      'range',
+      'sysctls.dropEntry',
+      '-1',
+      'is not an integer from 0 to 3',
+    ],
+    [
+      'connMax 2^30 + 1',
+      { connMax: 2 ** 30 + 1 },
+      'range',
+      'sysctls.connMax',
+      '1073741825',
+      'is not an integer from 0',
+    ],
+    [
+      'estNice 20',
+      { estNice: 20 },
+      'range',
+      'sysctls.estNice',
+      '20',
+      'is not an integer from -20 to 19',
+    ],
+    ['syncPorts 3', { syncPorts: 3 }, 'value', 'sysctls.syncPorts', '3', 'is not a power of two'],
+    [
+      'syncPorts 128',
+      { syncPorts: 128 },
+      'range',
+      'sysctls.syncPorts',
+      '128',
+      'is not an integer from 1 to 64',
+    ],
+    [
+      'estCpulist all',
+      { estCpulist: 'all' },
+      'value',
+      'sysctls.estCpulist',
+      "'all'",
+      'is not a list of processors',
+    ],
+    [
+      'estCpulist with a line break',
+      { estCpulist: '0\n1' },
+      'value',
+      'sysctls.estCpulist',
+      "'0\\n1'",
+      'is not a list',
+    ],
+    [
+      'estCpulist number',
+      { estCpulist: 0 },
+      'type',
+      'sysctls.estCpulist',
+      '0',
+      'is not a list of processors',
+    ],
+    [
+      'syncThreshold text',
+      { syncThreshold: '3 50' },
+      'type',
+      'sysctls.syncThreshold',
+      "'3 50'",
+      THRESHOLD,
+    ],
+    [
+      'syncThreshold of one',
+      { syncThreshold: [3] },
+      'type',
+      'sysctls.syncThreshold',
+      '[ 3 ]',
+      THRESHOLD,
+    ],
+    [
+      'syncThreshold upside down',
+      { syncThreshold: [50, 3] },
+      'value',
+      'sysctls.syncThreshold',
+      '[ 50, 3 ]',
+      THRESHOLD,
+    ],
+    [
+      'syncThreshold in text',
+      { syncThreshold: [3, '50'] },
+      'type',
+      'sysctls.syncThreshold[1]',
+      "'50'",
+      'is not an integer',
+    ],
+    [
+      'syncRefreshPeriod that wraps',
+      { syncRefreshPeriod: 2147484 },
+      'range',
+      'sysctls.syncRefreshPeriod',
+      '2147484',
+      'seconds',
+    ],
+    [
+      'a bad one behind a good one',
+      { amDroprate: 5, conntrack: 'on' },
+      'type',
+      'sysctls.conntrack',
+      "'on'",
+      'is not a boolean',
+    ],
+  ])('refuses %s, and writes nothing', async (_, changes, kind, property, value, rule) => {
+    const { sysctls, handle } = kernel({ conntrack: '0\n', am_droprate: '10\n' });
+    // The bad ones are what is tested.
+    const error: unknown = await sysctls
+      .set(changes as SysctlChanges)
+      .catch((reason: unknown) => reason);
+    expectInputError(error, { kind, property, value, rule });
+    expect(handle.writeFiles).not.toHaveBeenCalled();
+  });
+});

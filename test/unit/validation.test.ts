@@ -1,0 +1,372 @@
+import { describe, expect, test } from 'vitest';
+import type { Call } from '../../lib/calls.js';
+import { Ipvs } from '../../lib/index.js';
+import { expectRow, mark, server, TCP, tcp, tcp6, tunnelled } from './refusals.js';
+import {
+  bytesOf,
+  expectInputError,
+  type Kind,
+  pack,
+  requestOf,
+  thrownBy,
+  untyped,
+  write,
+} from './requests.js';
+
+const { addService, ensureService, updateService, deleteService } = untyped;
+const { addDestination, ensureDestination, updateDestination, deleteDestination } = untyped;
+
+describe('what is no object', () => {
+  const VALUES: readonly (readonly [string, unknown])[] = [
+    ['null', null],
+    ['undefined', undefined],
+    ['[]', []],
+    ['5', 5],
+    ['true', true],
+    ['5n', 5n],
+    ['Symbol(s)', Symbol('s')],
+    ['[Function: f]', function f() {}],
+    ['[class C]', class C {}],
+  ];
+  const PLACES: readonly (readonly [string, string, (value: unknown) => Call<unknown>])[] = [
+    ['addService', 'service', (value) => addService(value)],
+    ['ensureService', 'service', (value) => ensureService(value)],
+    ['updateService', 'service', (value) => updateService(value, {})],
+    ['updateService', 'changes', (value) => updateService(TCP, value)],
+    ['deleteService', 'service', (value) => deleteService(value)],
+    ['getService', 'service', (value) => untyped.getService(value)],
+    ['addDestination', 'service', (value) => addDestination(value, server)],
+    ['addDestination', 'destination', (value) => addDestination(TCP, value)],
+    ['ensureDestination', 'destination', (value) => ensureDestination(TCP, value)],
+    ['updateDestination', 'service', (value) => updateDestination(value, '10.0.0.2', {})],
+    ['updateDestination', 'destination', (value) => updateDestination(TCP, value, {})],
+    ['updateDestination', 'changes', (value) => updateDestination(TCP, '10.0.0.2', value)],
+    ['deleteDestination', 'destination', (value) => deleteDestination(TCP, value)],
+    ['getDestination', 'destination', (value) => untyped.getDestination(TCP, value)],
+    ['listDestinations', 'service', (value) => untyped.listDestinations(value)],
+  ];
+  test.each(PLACES)('%s: %s', (_, property, place) => {
+    for (const [shown, value] of VALUES) {
+      expectRow(() => place(value), ['type', property, shown, 'is not an object']);
+    }
+  });
+
+  test('a promise, as of a forgotten await, is no object of settings', () => {
+    const promise: unknown = Promise.resolve({ scheduler: 'rr' });
+    for (const call of [
+      updateService(TCP, promise),
+      updateDestination(TCP, '10.0.0.2', promise),
+      addService({ ...tcp, persistence: promise }),
+    ]) {
+      expect(thrownBy(() => pack(call))).toHaveProperty('code', 'ERR_INVALID_ARG_TYPE');
+    }
+  });
+});
+
+describe('options of deletions', () => {
+  type Row = readonly [string, unknown, Kind, string, string, string];
+  test.each<Row>([
+    ['null', null, 'type', 'options', 'null', 'is not an object'],
+    ['true', true, 'type', 'options', 'true', 'is not an object'],
+    ['array', [], 'type', 'options', '[]', 'is not an object'],
+    [
+      'a typo',
+      { ifExist: true },
+      'value',
+      'options.ifExist',
+      "'ifExist'",
+      'did you mean ifExists?',
+    ],
+    ['ifExists 1', { ifExists: 1 }, 'type', 'options.ifExists', '1', 'is not a boolean'],
+    ['ifExists null', { ifExists: null }, 'type', 'options.ifExists', 'null', 'is not a boolean'],
+    [
+      'ifExists in text',
+      { ifExists: 'true' },
+      'type',
+      'options.ifExists',
+      "'true'",
+      'is not a boolean',
+    ],
+  ])('%s', (_, options, ...row) => {
+    expectRow(() => deleteService(TCP, options), row);
+    expectRow(() => deleteDestination(TCP, '10.0.0.2', options), row);
+  });
+
+  test('decide whether absence is an answer', () => {
+    const forgiving = { ifExists: true };
+    const answers = (call: Call<unknown>) => {
+      pack(call);
+      return call.answers;
+    };
+    expect(answers(deleteService(TCP, forgiving))).toEqual({ ESRCH: false });
+    expect(answers(deleteDestination(TCP, '10.0.0.2', forgiving))).toEqual({
+      ESRCH: false,
+      ENOENT: false,
+    });
+    for (const options of [undefined, {}, { ifExists: undefined }, { ifExists: false }]) {
+      expect(answers(deleteService(TCP, options))).toEqual({});
+      expect(answers(deleteDestination(TCP, '10.0.0.2', options))).toEqual({});
+    }
+  });
+});
+
+describe('what is set to zero', () => {
+  test.each([TCP, mark, tcp6])('%j', (reference) => {
+    const { service, destination } = requestOf(untyped.getService(reference));
+    expect(requestOf(untyped.zero(reference))).toMatchObject({ service, destination });
+  });
+
+  test('everything, where no service is named', () => {
+    expect(requestOf(untyped.zero()).service).toMatchObject({ family: 0, fwmark: 0 });
+  });
+
+  test('but not where the name is none', () => {
+    // As from a find() that found nothing: that must not zero everything.
+    expectRow(() => untyped.zero(undefined), ['type', 'service', 'undefined', 'is not an object']);
+    expectRow(() => untyped.zero(null), ['type', 'service', 'null', 'is not an object']);
+    expectRow(() => untyped.zero(''), ['value', 'service', "''", 'is not a service']);
+    expectRow(() => untyped.zero({}), ['value', 'service', '{}', 'needs protocol']);
+  });
+});
+
+describe('options of open()', () => {
+  type Row = readonly [string, unknown, Kind, string, string, string];
+  const PATH = 'is not the path of a network namespace';
+  // The bad ones are what is tested.
+  const open = Ipvs.open as (options: unknown) => Promise<Ipvs>;
+
+  test.each<Row>([
+    ['null', null, 'type', 'options', 'null', 'is not an object'],
+    ['a path alone', '/run/netns/blue', 'type', 'options', "'/run/netns/blue'", 'is not an object'],
+    ['array', [], 'type', 'options', '[]', 'is not an object'],
+    ['a typo', { netn: '/x' }, 'value', 'options.netn', "'netn'", 'did you mean netns?'],
+    ['netns number', { netns: 3 }, 'type', 'options.netns', '3', PATH],
+    ['netns null', { netns: null }, 'type', 'options.netns', 'null', PATH],
+    ['netns empty', { netns: '' }, 'value', 'options.netns', "''", PATH],
+    ['netns with a NUL', { netns: '/run\0' }, 'value', 'options.netns', "'/run\\x00'", PATH],
+    ['netns Buffer', { netns: Buffer.from('/x') }, 'type', 'options.netns', '<Buffer 2f 78>', PATH],
+  ])('%s', async (_, options, kind, property, value, rule) => {
+    const error: unknown = await open(options).then(
+      () => expect.unreachable('a handle was opened'),
+      (reason: unknown) => reason,
+    );
+    expectInputError(error, { kind, property, value, rule });
+  });
+});
+
+describe('unusual objects', () => {
+  const add = bytesOf(addService({ ...tcp, scheduler: 'rr', persistence: { timeout: 5 } }));
+
+  test('frozen ones, ones without a prototype and instances of classes are as good', () => {
+    const config = { ...tcp, scheduler: 'rr', persistence: Object.freeze({ timeout: 5 }) };
+    expect(bytesOf(addService(Object.freeze({ ...config })))).toEqual(add);
+    expect(bytesOf(addService(Object.assign(Object.create(null), config)))).toEqual(add);
+    class Config {
+      protocol = 'tcp';
+      address = '10.0.0.1';
+      port = 80;
+      scheduler = 'rr';
+      get persistence() {
+        return { timeout: 5 };
+      }
+    }
+    expect(bytesOf(addService(new Config()))).toEqual(add);
+    expect(bytesOf(addService(Object.create(config)))).toEqual(add);
+  });
+
+  test('undefined is as good as absent', () => {
+    const nothing = (...keys: readonly string[]) =>
+      Object.fromEntries(keys.map((key) => [key, undefined]));
+    expect(
+      bytesOf(
+        addService({
+          ...nothing('fwmark', 'family', 'schedulerFlags', 'onePacket', 'stats'),
+          ...tcp,
+          scheduler: 'rr',
+          persistence: { timeout: 5, ...nothing('netmask', 'engine') },
+        }),
+      ),
+    ).toEqual(add);
+    const settings = nothing('scheduler', 'schedulerFlags', 'persistence', 'onePacket');
+    expect(bytesOf(addService({ ...tcp, ...settings }))).toEqual(bytesOf(addService(tcp)));
+    expect(bytesOf(updateService(TCP, settings))).toEqual(bytesOf(updateService(TCP, {})));
+    expect(
+      bytesOf(addService({ fwmark: 7, ...nothing('protocol', 'address', 'port', 'family') })),
+    ).toEqual(bytesOf(addService(mark)));
+
+    const own = nothing('forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel');
+    expect(
+      bytesOf(addDestination(TCP, { ...server, ...nothing('port', 'family'), ...own })),
+    ).toEqual(bytesOf(addDestination(TCP, server)));
+    expect(bytesOf(updateDestination(TCP, '10.0.0.2', own))).toEqual(
+      bytesOf(updateDestination(TCP, '10.0.0.2', {})),
+    );
+    const gre = { ...server, ...tunnelled({ type: 'gre', ...nothing('port', 'checksum') }) };
+    expect(bytesOf(addDestination(TCP, gre))).toEqual(
+      bytesOf(addDestination(TCP, { ...server, ...tunnelled({ type: 'gre' }) })),
+    );
+  });
+
+  test('a key that comes with the prototype of every object is refused, not taken in silence', () => {
+    const prototype: { polluted?: number } = Object.prototype;
+    prototype.polluted = 1;
+    let error: unknown;
+    try {
+      error = thrownBy(() => pack(addService(tcp)));
+    } finally {
+      delete prototype.polluted;
+    }
+    const rule = 'is not a known property';
+    const value = "'polluted'";
+    expectInputError(error, { kind: 'value', property: 'service.polluted', value, rule });
+  });
+
+  test.each(['__proto__', 'constructor', 'toString', ''])(
+    'the key %j of JSON is refused',
+    (key) => {
+      const config: unknown = JSON.parse(`{ "${key}": { "scheduler": "rr" } }`);
+      // The empty key cannot stand behind a dot.
+      const property = key === '' ? 'changes' : `changes.${key}`;
+      const row = ['value', property, `'${key}'`, 'is not a known property'] as const;
+      expectRow(() => updateService(TCP, config), row);
+    },
+  );
+
+  test('a key with control characters stays on one line of the log', () => {
+    const error = thrownBy(() => pack(updateService(TCP, { 'a\nb\u001b[31m': 1 })));
+    expect(error).toHaveProperty('message', expect.stringMatching(/^changes: [ -~]*$/));
+  });
+
+  test('what a getter throws comes out, and nothing is left of the call', () => {
+    const thrown = new Error('from the getter');
+    const trap = (key: string) =>
+      Object.defineProperty({}, key, {
+        enumerable: true,
+        get() {
+          throw thrown;
+        },
+      });
+    const places: readonly (() => Call<unknown>)[] = [
+      ...[
+        'protocol',
+        'address',
+        'port',
+        'fwmark',
+        'family',
+        'scheduler',
+        'schedulerFlags',
+        'persistence',
+        'onePacket',
+      ].map(
+        (key) => () =>
+          addService(
+            Object.defineProperties({ ...tcp }, Object.getOwnPropertyDescriptors(trap(key))),
+          ),
+      ),
+      ...['timeout', 'netmask', 'engine'].map(
+        (key) => () => addService({ ...tcp, persistence: trap(key) }),
+      ),
+      ...[
+        'address',
+        'port',
+        'family',
+        'forwarding',
+        'weight',
+        'upperThreshold',
+        'lowerThreshold',
+        'tunnel',
+      ].map(
+        (key) => () =>
+          addDestination(
+            TCP,
+            Object.defineProperties({ ...server }, Object.getOwnPropertyDescriptors(trap(key))),
+          ),
+      ),
+      ...['type', 'port', 'checksum'].map(
+        (key) => () => addDestination(TCP, { ...server, forwarding: 'tunnel', tunnel: trap(key) }),
+      ),
+    ];
+    for (const place of places) {
+      const requests = pack();
+      expect(thrownBy(() => write(requests, place()))).toBe(thrown);
+      expect(requests.bytes()).toHaveLength(0);
+      write(requests, untyped.flush());
+      expect([...requests.bytes()]).toEqual(bytesOf(untyped.flush()));
+    }
+  });
+
+  test('a getter of the options throws where the call is written, not where it is made', () => {
+    const options = {
+      get ifExists(): boolean {
+        throw new Error('from the getter');
+      },
+    };
+    const made = () => [deleteService(TCP, options), deleteDestination(TCP, '10.0.0.2', options)];
+    expect(made).not.toThrow();
+    for (const call of made()) expect(() => pack(call)).toThrow('from the getter');
+  });
+
+  test('a getter that changes its mind gets nothing past the checks', () => {
+    /** Answers `first` once, and `then` from there on. */
+    const changing = (key: string, first: unknown, then: unknown) => {
+      let reads = 0;
+      return Object.defineProperty({ ...tcp }, key, {
+        enumerable: true,
+        get: () => (reads++ === 0 ? first : then),
+      });
+    };
+    for (const [key, first, then] of [
+      ['address', '10.0.0.1', 5],
+      ['address', '10.0.0.1', null],
+      ['port', 80, 70000],
+      ['protocol', 'tcp', 'icmp'],
+      ['scheduler', 'rr', 'a/b'],
+      ['onePacket', false, true],
+      ['schedulerFlags', [], ['sh-port']],
+    ] as const) {
+      const requests = pack();
+      const call = addService(changing(key, first, then));
+      let refusal: unknown;
+      try {
+        write(requests, call);
+      } catch (error) {
+        refusal = error;
+      }
+      // Either the first answer is what counts, or the second is refused as it would be by itself.
+      if (refusal === undefined) {
+        expect([...requests.bytes()], key).toEqual(bytesOf(addService({ ...tcp, [key]: first })));
+      } else {
+        expect(refusal, key).toHaveProperty('code', expect.stringMatching(/^ERR_/));
+      }
+    }
+  });
+});
+
+describe('hostile input is refused in no time', () => {
+  /** Milliseconds: far more than these take, and far less than what grows with the length, or worse. */
+  const LIMIT = 250;
+  const COLONS = ':'.repeat(50_000);
+  const WORD = 'x'.repeat(1_000_000);
+  test.each([
+    ['a service of colons', () => untyped.getService(`tcp://[${COLONS}`)],
+    ['a destination of colons', () => untyped.getDestination(TCP, `[${COLONS}`)],
+    ['a service of letters', () => untyped.getService(WORD)],
+    ['a long scheme', () => untyped.getService(`${WORD}://10.0.0.1:80`)],
+    ['a long address', () => addService({ ...tcp, address: '1:'.repeat(WORD.length) })],
+    ['a long protocol', () => addService({ ...tcp, protocol: WORD })],
+    ['a long scheduler', () => addService({ ...tcp, scheduler: WORD })],
+    ['a long key', () => addService({ ...tcp, [WORD]: 1 })],
+    [
+      'a long mask',
+      () => addService({ ...tcp, persistence: { netmask: '1.'.repeat(WORD.length) } }),
+    ],
+  ])('%s', (_, call) => {
+    const start = performance.now();
+    const error = thrownBy(() => pack(call()));
+    const taken = performance.now() - start;
+    expect(error).toHaveProperty('code', 'ERR_INVALID_ARG_VALUE');
+    expect(taken).toBeLessThan(LIMIT);
+    // It is an Error: it has a code.
+    expect((error as Error).message.length).toBeLessThan(500);
+  });
+});
