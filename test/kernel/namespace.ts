@@ -9,7 +9,12 @@ import { afterAll, beforeAll } from 'vitest';
 
 /** Runs a program and returns what it prints; throws with its standard error where it fails. */
 export function run(program: string, args: readonly string[], input = ''): string {
-  return execFileSync(program, args, { encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'pipe'] });
+  return execFileSync(program, args, {
+    encoding: 'utf8',
+    input,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }
 
 /** A named network namespace with its loopback link up. */
@@ -17,10 +22,15 @@ export class Namespace {
   readonly name = `ipvs-${randomBytes(6).toString('hex')}`;
   readonly path = `/run/netns/${this.name}`;
 
-  constructor() {
+  /** @param loopback whether the loopback link is brought up; until it is, the kernel refuses IPv4 destinations */
+  constructor(loopback = true) {
     run('ip', ['netns', 'add', this.name]);
-    // Also lets the kernel accept IPv4 destinations: see docs/kernel.md.
-    run('ip', ['-n', this.name, 'link', 'set', 'lo', 'up']);
+    if (loopback) this.ip('link', 'set', 'lo', 'up');
+  }
+
+  /** Runs `ip` on what is inside. */
+  ip(...args: string[]): string {
+    return run('ip', ['-n', this.name, ...args]);
   }
 
   /** Runs a program inside. */
@@ -32,9 +42,17 @@ export class Namespace {
     return this.run('ipvsadm', args);
   }
 
-  /** The lines of `ipvsadm -Sn`: each service and each destination as the command that makes it. */
+  /** Runs each line as the arguments of an ipvsadm: all of them in one. It tells of a failure of the last line only. */
+  restore(lines: readonly string[]): void {
+    this.run('ipvsadm', ['-R'], `${lines.join('\n')}\n`);
+  }
+
+  /** The lines of `ipvsadm -Sn`, sorted: each service and each destination as the command that makes it. */
   saved(): string[] {
-    return this.ipvsadm('-Sn').split('\n').filter((line) => line !== '');
+    return this.ipvsadm('-Sn')
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
   }
 
   delete(): void {
