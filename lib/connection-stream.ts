@@ -80,7 +80,8 @@ export class ConnectionStream implements AsyncIterableIterator<Connection, undef
   async #advance(
     before: Promise<unknown> | undefined,
   ): Promise<IteratorResult<Connection, undefined>> {
-    await before?.catch(() => undefined);
+    // Without a wait where there is nobody to wait for: the reading is under way when next() returns, and close() knows of it.
+    if (before !== undefined) await before.catch(() => undefined);
     try {
       const connection = this.#ended ? undefined : await this.#read();
       if (connection !== undefined) return { value: connection, done: false };

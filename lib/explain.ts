@@ -64,6 +64,8 @@ function missingModule({ scheduler, engine }: Names): string {
 interface Row {
   /** The command that fails, as ip_vs.h calls it. */
   readonly command: string;
+  /** The command by which an ensure creates. */
+  readonly creation?: string;
   readonly errors: Readonly<Record<string, Explanation>>;
 }
 
@@ -87,6 +89,7 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
   },
   ensureService: {
     command: 'IPVS_CMD_SET_SERVICE',
+    creation: 'IPVS_CMD_NEW_SERVICE',
     errors: {
       ...SET_SERVICE,
       EEXIST: 'another program keeps adding and deleting the service',
@@ -112,6 +115,7 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
   },
   ensureDestination: {
     command: 'IPVS_CMD_SET_DEST',
+    creation: 'IPVS_CMD_NEW_DEST',
     errors: {
       ...SET_DESTINATION,
       EEXIST: 'another program keeps adding and deleting the destination',
@@ -165,6 +169,8 @@ export interface Verdict {
   readonly errno: number;
   /** The kernel's own words, or ''. */
   readonly text: string;
+  /** Whether an ensure was about to create the object. */
+  readonly creating: boolean;
 }
 
 /** The error for the request at `index` of a batch that came to `verdict`. */
@@ -180,7 +186,9 @@ export function explain(
 
   const target = targetOf(operation, requests, index);
   const code = errnoName(verdict.errno);
-  const details = { errno: -verdict.errno, syscall: ROWS[operation].command, operation, target };
+  const { command, creation = command } = ROWS[operation];
+  const syscall = verdict.creating ? creation : command;
+  const details = { errno: -verdict.errno, syscall, operation, target };
   const fail = (why: string, as: string) =>
     new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, { code: as, ...details });
   const said = verdict.text === '' ? '' : `; the kernel says: ${verdict.text}`;

@@ -363,7 +363,7 @@ export class Ipvs implements AsyncDisposable {
 
   /**
    * The connection table, entry by entry: `for await (const connection of ipvs.connections({ service }))`. It is read and filtered on the
-   * thread pool, in bounded memory; leaving the loop ends it. Entries that come and go meanwhile may be missed or seen twice.
+   * thread pool, in bounded memory; leaving the loop ends it, and closing the handle does so at its next part. Entries that come and go meanwhile may be missed or seen twice.
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
    */
   connections(options?: ConnectionOptions): ConnectionStream {
@@ -405,12 +405,11 @@ export class Ipvs implements AsyncDisposable {
    * handle can be opened, {@link diagnose} says why.
    */
   async diagnose(): Promise<Check[]> {
-    const { version } = await this.#queue.run(calls.getInfo());
-    const readFiles = (paths: readonly string[]) =>
-      this.#queue.aside('diagnose', () => this.#handle.readFiles(paths));
-    return diagnoseThrough(version, readFiles, (name) =>
-      this.#queue.run(calls.probeScheduler(name)),
-    );
+    return this.#queue.aside('diagnose', async (run) => {
+      const { version } = await run(calls.getInfo());
+      const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
+      return diagnoseThrough(version, readFiles, (name) => run(calls.probeScheduler(name)));
+    });
   }
 
   /**
@@ -419,7 +418,8 @@ export class Ipvs implements AsyncDisposable {
    */
   async *watch(options?: WatchOptions): AsyncGenerator<Sample, void, undefined> {
     const { interval, signal } = checkWatchOptions(options);
-    yield* watch(() => this.snapshot(), interval, signal);
+    const snapshot = () => this.#queue.aside('watch', (run) => run(calls.snapshot(asNumber)));
+    yield* watch(snapshot, interval, signal);
   }
 
   #openConnections(options: ConnectionOptions | undefined): PartSource {

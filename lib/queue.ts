@@ -131,6 +131,10 @@ export class Queue {
   /** Sends `call` with the others of this turn; the promise settles with its own answer. */
   run<Value>(call: Call<Value>): Promise<Value> {
     if (this.#closed !== undefined) return Promise.reject(closedError(call.operation));
+    return this.#enqueue(call);
+  }
+
+  #enqueue<Value>(call: Call<Value>): Promise<Value> {
     let batch = this.#waiting.at(-1);
     if (batch === undefined || batch.full) {
       batch = new Batch(this.#layout);
@@ -141,12 +145,18 @@ export class Queue {
     return batch.add(call);
   }
 
-  /** Runs a job that has no place in the batches, but that close() waits for too. */
-  async aside<Value>(operation: string, job: () => Promise<Value>): Promise<Value> {
+  /**
+   * Runs a job that has no place in the batches, or more than one, and that close() waits for too: also for the calls that it makes
+   * through `run`.
+   */
+  async aside<Value>(
+    operation: string,
+    job: (run: <Answer>(call: Call<Answer>) => Promise<Answer>) => Promise<Value>,
+  ): Promise<Value> {
     if (this.#closed !== undefined) throw closedError(operation);
     this.#aside++;
     try {
-      return await job();
+      return await job((call) => this.#enqueue(call));
     } finally {
       this.#aside--;
       this.#settleClosing();

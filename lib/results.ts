@@ -48,6 +48,7 @@ export class Results {
       status: this.#statuses[this.outcome(index, 'status')] ?? 'lost',
       errno: this.outcome(index, 'error'),
       text: text === 0 ? '' : (this.#texts[text - 1] ?? ''),
+      creating: this.outcome(index, 'created') !== 0,
     };
   }
 

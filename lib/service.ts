@@ -125,7 +125,8 @@ export function writeServiceConfig(request: RequestBuffer, config: unknown): voi
 
 /** Writes a service that the kernel refuses, but not before it has looked for the scheduler. */
 export function writeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
-  writeServiceReference(request, 'service', 'fwmark6://4294967295', SERVICE_KEYS);
+  // A key that no service has: where one had it, the kernel would look no further.
+  writeServiceReference(request, 'service', 'unknown-65535://[::]:0', SERVICE_KEYS);
   const { records, layout } = request;
   records.setName(request.service(), layout.service.fields.scheduler, scheduler);
 }

@@ -20,6 +20,8 @@ using netlink::Error;
 
 // Many times the longest row, and more than the page that a read of /proc gives at most.
 constexpr size_t kBufferBytes = 64 * 1024;
+// What one call of next() reads: enough for its rows if all match.
+constexpr size_t kPartBytes = 256 * 1024;
 
 constexpr std::array<int8_t, 256> make_hex_digits() {
   std::array<int8_t, 256> digits{};
@@ -315,12 +317,14 @@ bool ConnectionReader::fill() {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw Error(errno, "read");
     end_ += static_cast<size_t>(count);
+    read_ += static_cast<size_t>(count);
     return count > 0;
   }
 }
 
-std::optional<ConnectionRow> ConnectionReader::next_row() {
-  while (!ended_) {
+// The next row that matches; nothing at the end, and once `limit` bytes were read.
+std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
+  while (!ended_ && read_ < limit) {
     const char* begin = buffer_.get() + begin_;
     const auto* newline = static_cast<const char*>(std::memchr(begin, '\n', end_ - begin_));
     if (newline == nullptr) {
@@ -338,8 +342,9 @@ std::optional<ConnectionRow> ConnectionReader::next_row() {
 ConnectionBatch ConnectionReader::next(size_t limit) {
   ConnectionBatch batch;
   Texts texts(batch.texts);
+  read_ = 0;
   while (batch.connections.size() < limit) {
-    auto row = next_row();
+    auto row = next_row(kPartBytes);
     if (!row) break;
     row->connection.state = texts.intern(row->state);
     row->connection.engine = texts.intern(row->engine);
@@ -354,7 +359,7 @@ ConnectionCounts ConnectionReader::count(uint32_t by) {
   ConnectionCounts result;
   Texts texts(result.texts);
   Counter counter;
-  while (const auto row = next_row()) {
+  while (const auto row = next_row(SIZE_MAX)) {
     const uint32_t state = by & CountBy::kState ? texts.intern(row->state) : 0;
     counter.add(group_of(row->connection, by, state));
   }

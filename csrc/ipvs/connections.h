@@ -116,7 +116,8 @@ class ConnectionReader {
   ConnectionReader(netlink::Descriptor descriptor, ConnectionFile file,
                    const ConnectionFilter& filter);
 
-  /// The next rows that match, at most `limit`. May be fewer, also none, before the end.
+  /// The next rows that match, at most `limit`. May be fewer, also none, before the end: a call
+  /// reads some hundred KiB at most, so that a filter that matches nothing keeps nobody waiting.
   /// @throws netlink::Error "read"
   ConnectionBatch next(size_t limit);
 
@@ -125,12 +126,13 @@ class ConnectionReader {
 
  private:
   bool fill();
-  std::optional<ConnectionRow> next_row();
+  std::optional<ConnectionRow> next_row(size_t limit);
 
   netlink::Descriptor descriptor_;
   ConnectionFile file_;
   ConnectionFilter filter_;
   std::unique_ptr<char[]> buffer_;
+  size_t read_ = 0;   // bytes, since the last call
   size_t begin_ = 0;  // the unread part of the buffer
   size_t end_ = 0;
   bool ended_ = false;
