@@ -47,12 +47,16 @@ export class ConnectionStream implements AsyncIterableIterator<Connection, undef
 
   /** The next entry. */
   next(): Promise<IteratorResult<Connection, undefined>> {
+    if (this.#ended && this.#advancing === undefined) return Promise.resolve(DONE);
     const part = this.#part;
-    const atHand = part !== undefined && this.#place < part.count && !this.#source?.signal?.aborted;
+    const atHand =
+      !this.#ended &&
+      part !== undefined &&
+      this.#place < part.count &&
+      !this.#source?.signal?.aborted;
     if (atHand && this.#advancing === undefined) {
       return Promise.resolve({ value: part.read(this.#place++), done: false });
     }
-    if (this.#ended) return Promise.resolve(DONE);
     const advanced = this.#advance(this.#advancing);
     this.#advancing = advanced;
     // Where nobody waits behind this call, the entries at hand may be given out at once again.

@@ -175,8 +175,15 @@ function checkCountBy(property: string, value: unknown): ReadonlySet<CountBy> {
 
 /** An AbortSignal or nothing. */
 export function checkSignal(property: string, value: unknown): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value;
+  if (value === undefined || isSignal(value)) return value;
   throw wrongType(property, value, 'an AbortSignal');
+}
+
+/** Also one of another realm, as test runners have them. */
+function isSignal(value: unknown): value is AbortSignal {
+  return (
+    typeof value === 'object' && value !== null && 'aborted' in value && 'throwIfAborted' in value
+  );
 }
 
 function emptyFilter(layout: Layout): Uint8Array {

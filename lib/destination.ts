@@ -72,7 +72,7 @@ const STATE = [
 const CONFIG_KEYS: ReadonlySet<string> = new Set([...DESTINATION_IDENTITY, ...SETTINGS, ...STATE]);
 const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 /** A reference may be any object that this package returned. */
-export const DESTINATION_KEYS = CONFIG_KEYS;
+export const DESTINATION_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'change']);
 
 type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
 

@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { constants, release } from 'node:os';
-import { IpvsError } from './errors.js';
-import { absentModules, isLoaded } from './modules.js';
+import type { IpvsError } from './errors.js';
+import { isKnownAbsent, isLoaded, rememberAbsent } from './modules.js';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -175,10 +175,10 @@ async function checkScheduler(
   const module = `ip_vs_${scheduler}`;
   const missing = () =>
     check(name, 'missing', `the kernel has no module ${module}`, modprobe(module));
-  if (absentModules.has(module)) return missing();
+  if (isKnownAbsent(module)) return missing();
   try {
     if (await probe(scheduler)) return check(name, 'ok', 'available');
-    absentModules.add(module);
+    rememberAbsent(module);
     return missing();
   } catch (error) {
     return check(name, 'unknown', error instanceof Error ? error.message : String(error));
@@ -207,6 +207,7 @@ export async function diagnoseThrough(
   version: string,
   readFiles: ReadFiles,
   probe: (name: string) => Promise<boolean>,
+  netns: string,
 ): Promise<Check[]> {
   const schedulers = SCHEDULERS.map((scheduler) => checkScheduler(scheduler, probe));
   return [
@@ -214,24 +215,38 @@ export async function diagnoseThrough(
     check('capability', 'ok', 'CAP_NET_ADMIN in the initial user namespace'),
     ...(await Promise.all(schedulers)),
     await checkDummy(),
-    ...(await checkWishes(readFiles)),
-    await checkConntrackSize(readFiles),
+    ...(await checkParameters(readFiles, netns)),
   ];
 }
 
-/** Looks at what can be seen without a handle: why none can be opened, and the host's parameters. */
-export async function diagnoseWithout(error: unknown): Promise<Check[]> {
-  return [
-    ...explainFailure(error),
-    await checkDummy(),
-    ...(await checkWishes(readHostFiles)),
-    await checkConntrackSize(readHostFiles),
-  ];
+/** The parameters of a network namespace; a remedy acts in that one. */
+async function checkParameters(readFiles: ReadFiles, netns: string): Promise<Check[]> {
+  const checks = [...(await checkWishes(readFiles)), await checkConntrackSize(readFiles)];
+  if (netns === '') return checks;
+  return checks.map(({ remedy, ...check }) => ({
+    ...check,
+    remedy: remedy === null ? null : `nsenter --net=${netns} ${remedy}`,
+  }));
 }
 
-function explainFailure(error: unknown): Check[] {
-  const code = error instanceof IpvsError ? error.code : '';
-  const detail = error instanceof Error ? error.message : String(error);
+/**
+ * Looks at what can be seen without a handle: why none can be opened, and the parameters of the process's own network namespace, if that
+ * is the one.
+ */
+export async function diagnoseWithout(error: IpvsError, netns: string): Promise<Check[]> {
+  const parameters = netns === '' ? await checkParameters(readHostFiles, '') : [];
+  return [...explainFailure(error), await checkDummy(), ...parameters];
+}
+
+function explainFailure({ code, message: detail, syscall }: IpvsError): Check[] {
+  if (syscall === 'open' || syscall === 'setns') {
+    const untried = 'the network namespace could not be entered';
+    return [
+      check('netns', 'missing', detail),
+      check('ip_vs', 'unknown', untried),
+      check('capability', 'unknown', untried),
+    ];
+  }
   if (code === 'ERR_IPVS_UNSUPPORTED_PLATFORM') return [check('platform', 'missing', detail)];
   if (code === 'ERR_IPVS_UNAVAILABLE') {
     return [

@@ -11,7 +11,7 @@ export type IpvsErrorCode =
   | 'ERR_IPVS_CLOSED'
   /** modprobe is missing, or fails. */
   | 'ERR_IPVS_MODULE'
-  /** The kernel's answer was lost, and reading back did not show the operation done: it may have happened. */
+  /** The kernel's answer was lost: the operation may have happened. */
   | 'ERR_IPVS_OUTCOME_UNKNOWN'
   /** The package has no native addon for this platform, and none was built. */
   | 'ERR_IPVS_NO_ADDON'

@@ -5,7 +5,7 @@
  */
 import { getSystemErrorMap } from 'node:util';
 import { formatRole } from './daemon.js';
-import { errnoName, IpvsError, outOfRange, wrongValue } from './errors.js';
+import { errnoName, IpvsError, wrongValue } from './errors.js';
 import { tunnelTypes } from './names.js';
 import type { Layout, OperationName, StatusName } from './native.js';
 import type { RequestBuffer } from './records.js';
@@ -173,6 +173,17 @@ export interface Verdict {
   readonly creating: boolean;
 }
 
+const READINGS: ReadonlySet<OperationName> = new Set([
+  'getService',
+  'listServices',
+  'getDestination',
+  'listDestinations',
+  'snapshot',
+  'getInfo',
+  'getTimeouts',
+  'listSyncDaemons',
+]);
+
 /** The error for the request at `index` of a batch that came to `verdict`. */
 export function explain(
   operation: OperationName,
@@ -197,8 +208,11 @@ export function explain(
     case 'unavailable':
       return fail(UNAVAILABLE, 'ERR_IPVS_UNAVAILABLE');
     case 'lost':
+      // A reading has no outcome to be unknown.
+      if (READINGS.has(operation))
+        return fail(`${meaning(COMMON, code, names)} (${code})${said}`, code);
       return fail(
-        `the kernel's answer was lost (${code}) and the table does not show it done; it may have happened${said}`,
+        `the kernel's answer was lost (${code}): it may have happened${said}`,
         'ERR_IPVS_OUTCOME_UNKNOWN',
       );
     case 'notSent':
@@ -249,8 +263,8 @@ const INPUT: Partial<Record<StatusName, (names: Names, request: Changed) => Erro
     ),
   thresholds: (_names, { upper, lower }) =>
     upper === undefined
-      ? outOfRange('changes.lowerThreshold', lower, "at most the destination's upper threshold")
-      : outOfRange('changes.upperThreshold', upper, "at least the destination's lower threshold"),
+      ? wrongValue('changes.lowerThreshold', lower, "is above the destination's upper threshold")
+      : wrongValue('changes.upperThreshold', upper, "is below the destination's lower threshold"),
 };
 
 function meaning(table: Readonly<Record<string, Explanation>>, code: string, names: Names): string {
@@ -287,7 +301,7 @@ function hasFamily(requests: RequestBuffer, base: number, layout: Layout): boole
   return requests.records.number(base, layout.service.fields.family) !== 0;
 }
 
-/** The steps of opening a handle, and what their errnos mean. */
+/** The steps of opening a handle or a file in its namespace, and what their errnos mean. */
 const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   CTRL_CMD_GETFAMILY: { ENOENT: UNAVAILABLE },
   IPVS_CMD_GET_INFO: { EPERM: PERMISSION },
@@ -301,26 +315,6 @@ const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** The error for an open() that failed natively. */
-export function explainOpening(error: unknown, netns: string): Error {
-  if (!isNativeError(error)) return error instanceof Error ? error : new Error(String(error));
-  const code = errnoName(error.errno);
-  const why = OPENING[error.syscall]?.[code] ?? COMMON[code] ?? systemMessage(code);
-  const text = typeof why === 'string' ? why : systemMessage(code);
-  const unavailable = text === UNAVAILABLE;
-  return new IpvsError(
-    `open${netns === '' ? '' : ` ${netns}`}: ${text}${unavailable ? '' : ` (${error.syscall}: ${code})`}`,
-    {
-      code: unavailable ? 'ERR_IPVS_UNAVAILABLE' : code,
-      errno: -error.errno,
-      syscall: error.syscall,
-      operation: 'open',
-      target: netns,
-      cause: error,
-    },
-  );
-}
-
 /** An error that csrc/binding/error.cc has made. */
 interface NativeError extends Error {
   readonly errno: number;
@@ -330,6 +324,59 @@ interface NativeError extends Error {
 
 function isNativeError(error: unknown): error is NativeError {
   return error instanceof Error && 'errno' in error && 'syscall' in error && 'text' in error;
+}
+
+/** The meaning of a native error; `files` are those under /proc that IPVS brings. */
+function nativeMeaning(error: NativeError, code: string, files: boolean): string {
+  if (files && error.syscall === 'open') {
+    return code === 'ENOENT' ? UNAVAILABLE : systemMessage(code);
+  }
+  const why = OPENING[error.syscall]?.[code] ?? COMMON[code];
+  return typeof why === 'string' ? why : systemMessage(code);
+}
+
+function nativeError(
+  error: NativeError,
+  operation: string,
+  target: string,
+  files: boolean,
+): IpvsError {
+  const code = errnoName(error.errno);
+  const why = nativeMeaning(error, code, files);
+  const unavailable = why === UNAVAILABLE;
+  const where = unavailable ? '' : ` (${error.syscall}: ${code})`;
+  return new IpvsError(`${[operation, target].join(' ').trim()}: ${why}${where}`, {
+    code: unavailable ? 'ERR_IPVS_UNAVAILABLE' : code,
+    errno: -error.errno,
+    syscall: error.syscall,
+    operation,
+    target,
+    cause: error,
+  });
+}
+
+/** The error for an open() that failed natively. */
+export function explainOpening(error: unknown, netns: string): Error {
+  if (isNativeError(error)) return nativeError(error, 'open', netns, false);
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** The error for a reading of /proc that failed natively; any other error as it is. */
+export function explainNative(error: unknown, operation: string): unknown {
+  return isNativeError(error) ? nativeError(error, operation, '', true) : error;
+}
+
+/** The error for each call of a batch whose job failed as a whole, so that nobody knows how far it had come. */
+export function explainFailedJob(error: unknown, operation: string): IpvsError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new IpvsError(
+    `${operation}: the batch that it was in failed (${why}): it may have happened`,
+    {
+      code: 'ERR_IPVS_OUTCOME_UNKNOWN',
+      operation,
+      cause: error,
+    },
+  );
 }
 
 /** The error for a file of the kernel that cannot be read; `errno` is positive. */
@@ -344,9 +391,4 @@ export function fileError(operation: string, path: string, errno: number): IpvsE
     operation,
     target: path,
   });
-}
-
-/** The error for the reading of a file that failed natively; any other error as it is. */
-export function explainFile(error: unknown, operation: string): unknown {
-  return isNativeError(error) ? fileError(operation, error.text, error.errno) : error;
 }

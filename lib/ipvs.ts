@@ -27,7 +27,7 @@ import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
 import { IpvsError, wrongType, wrongValue } from './errors.js';
-import { explainFile, explainOpening, fileError } from './explain.js';
+import { explainOpening, fileError } from './explain.js';
 import { loadNative, type Native, type NativeHandle } from './native.js';
 import { Queue } from './queue.js';
 import type { DestinationReference, ServiceReference } from './reference.js';
@@ -82,13 +82,15 @@ export class Ipvs implements AsyncDisposable {
   readonly sysctls: SysctlAccess;
   readonly #native: Native;
   readonly #handle: NativeHandle;
+  readonly #netns: string;
   readonly #queue: Queue;
 
   /** Not for callers: use {@link Ipvs.open}. */
-  constructor(key: symbol, native: Native, handle: NativeHandle) {
+  private constructor(key: symbol, native: Native, handle: NativeHandle, netns: string) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use Ipvs.open()');
     this.#native = native;
     this.#handle = handle;
+    this.#netns = netns;
     this.#queue = new Queue(handle, native.layout);
     this.sysctls = new SysctlAccess(handle, this.#queue);
   }
@@ -116,7 +118,7 @@ export class Ipvs implements AsyncDisposable {
     } catch (error) {
       throw explainOpening(error, netns);
     }
-    return new Ipvs(KEY, native, handle);
+    return new Ipvs(KEY, native, handle, netns);
   }
 
   /**
@@ -380,8 +382,6 @@ export class Ipvs implements AsyncDisposable {
     try {
       const count = () => cursor.count(countMask(by, layout));
       return readCounts(await this.#queue.aside('countConnections', count), by, layout);
-    } catch (error) {
-      throw explainFile(error, 'countConnections');
     } finally {
       cursor.close();
     }
@@ -408,7 +408,8 @@ export class Ipvs implements AsyncDisposable {
     return this.#queue.aside('diagnose', async (run) => {
       const { version } = await run(calls.getInfo());
       const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
-      return diagnoseThrough(version, readFiles, (name) => run(calls.probeScheduler(name)));
+      const probe = (name: string) => run(calls.probeScheduler(name));
+      return diagnoseThrough(version, readFiles, probe, this.#netns);
     });
   }
 
@@ -429,12 +430,8 @@ export class Ipvs implements AsyncDisposable {
     return {
       signal,
       next: async () => {
-        try {
-          const read = () => cursor.next(CONNECTION_BATCH);
-          return readPart(await this.#queue.aside('connections', read), layout);
-        } catch (error) {
-          throw explainFile(error, 'connections');
-        }
+        const read = () => cursor.next(CONNECTION_BATCH);
+        return readPart(await this.#queue.aside('connections', read), layout);
       },
       close: () => cursor.close(),
     };
@@ -464,7 +461,7 @@ export async function diagnose(options: OpenOptions = {}): Promise<Check[]> {
   try {
     ipvs = await Ipvs.open(options);
   } catch (error) {
-    if (error instanceof IpvsError) return diagnoseWithout(error);
+    if (error instanceof IpvsError) return diagnoseWithout(error, options.netns ?? '');
     throw error;
   }
   try {

@@ -14,8 +14,21 @@ export interface LoadedModule {
   readonly status: 'loaded' | 'present';
 }
 
-/** Modules that the kernel was asked for in vain: each time, it runs modprobe. Loading any makes it worth another try. */
-export const absentModules = new Set<string>();
+/** When the kernel was last asked in vain for a module, in milliseconds: each time, it runs modprobe. */
+const askedInVain = new Map<string, number>();
+/** A module may be installed meanwhile. */
+const ABSENCE_HOLDS = 60_000;
+
+/** Whether the kernel lacked a module a moment ago, so that asking again would only cost it another modprobe. */
+export function isKnownAbsent(name: string): boolean {
+  const asked = askedInVain.get(name);
+  return asked !== undefined && performance.now() - asked < ABSENCE_HOLDS && !isLoaded(name);
+}
+
+/** Remembers that the kernel lacks a module. */
+export function rememberAbsent(name: string): void {
+  askedInVain.set(name, performance.now());
+}
 
 const run = promisify(execFile);
 /** Where modprobe is, also for those whose PATH leaves it out. */
@@ -49,7 +62,7 @@ export async function loadModules(names: readonly string[]): Promise<LoadedModul
 
 async function load(name: string): Promise<LoadedModule> {
   try {
-    absentModules.clear();
+    askedInVain.clear();
     await run('modprobe', ['--', name], { env: { ...process.env, PATH } });
     return { name, status: 'loaded' };
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import type { Call } from './calls.js';
 import { errnoName, IpvsError } from './errors.js';
-import { explain } from './explain.js';
+import { explain, explainFailedJob, explainNative } from './explain.js';
 import type { Layout, NativeHandle } from './native.js';
 import { RequestBuffer } from './records.js';
 import { Results } from './results.js';
@@ -13,13 +13,13 @@ import { Results } from './results.js';
  * Requests that one batch takes. It bounds how long the thread pool is busy with one of them, some milliseconds, and how long
  * the event loop with its answers.
  */
-const MAX_BATCH = 4096;
+const MAX_BATCH = 1024;
 
 /** A call that waits for its answer. */
 class PendingCall<Value> {
   readonly #call: Call<Value>;
   readonly #resolve: (value: Value) => void;
-  readonly reject: (error: unknown) => void;
+  readonly #reject: (error: unknown) => void;
 
   constructor(
     call: Call<Value>,
@@ -28,7 +28,7 @@ class PendingCall<Value> {
   ) {
     this.#call = call;
     this.#resolve = resolve;
-    this.reject = reject;
+    this.#reject = reject;
   }
 
   /** Settles with the answer at `index`, to the request that stands there. */
@@ -36,8 +36,12 @@ class PendingCall<Value> {
     try {
       this.#resolve(readAnswer(this.#call, requests, results, index));
     } catch (error) {
-      this.reject(error);
+      this.#reject(error);
     }
+  }
+
+  fail(error: unknown): void {
+    this.#reject(explainFailedJob(error, this.#call.operation));
   }
 }
 
@@ -61,8 +65,13 @@ function readAnswer<Value>(
 /** Calls that leave together. */
 class Batch {
   readonly requests: RequestBuffer;
-  readonly #pending: Pick<PendingCall<unknown>, 'answer' | 'reject'>[] = [];
+  readonly #pending: Pick<PendingCall<unknown>, 'answer' | 'fail'>[] = [];
   #writing = false;
+  #finish: () => void = () => undefined;
+  /** Settled when every call of the batch has its answer. */
+  readonly answered = new Promise<void>((resolve) => {
+    this.#finish = resolve;
+  });
   readonly #after: (() => void)[] = [];
 
   constructor(layout: Layout) {
@@ -100,8 +109,13 @@ class Batch {
     });
   }
 
+  /** The job failed as a whole: nobody knows how far it had come. */
   fail(error: unknown): void {
-    for (const pending of this.#pending) pending.reject(error);
+    for (const pending of this.#pending) pending.fail(error);
+  }
+
+  finish(): void {
+    this.#finish();
   }
 }
 
@@ -117,7 +131,7 @@ export class Queue {
   readonly #layout: Layout;
   /** Waiting batches; the last one still takes calls. */
   readonly #waiting: Batch[] = [];
-  #busy = false;
+  #underWay: Batch | undefined;
   /** Jobs beside the batches. */
   #aside = 0;
   #closed: Promise<void> | undefined;
@@ -140,7 +154,8 @@ export class Queue {
       batch = new Batch(this.#layout);
       this.#waiting.push(batch);
       // The rest of this turn's calls join it before it leaves.
-      if (this.#waiting.length === 1 && !this.#busy) queueMicrotask(() => this.#send());
+      if (this.#waiting.length === 1 && this.#underWay === undefined)
+        queueMicrotask(() => this.#send());
     }
     return batch.add(call);
   }
@@ -156,7 +171,11 @@ export class Queue {
     if (this.#closed !== undefined) throw closedError(operation);
     this.#aside++;
     try {
+      // What was called before takes effect before.
+      await (this.#waiting.at(-1) ?? this.#underWay)?.answered;
       return await job((call) => this.#enqueue(call));
+    } catch (error) {
+      throw explainNative(error, operation);
     } finally {
       this.#aside--;
       this.#settleClosing();
@@ -173,7 +192,8 @@ export class Queue {
   }
 
   #settleClosing(): void {
-    if (!this.#busy && this.#aside === 0 && this.#waiting.length === 0) this.#drained?.();
+    if (this.#underWay === undefined && this.#aside === 0 && this.#waiting.length === 0)
+      this.#drained?.();
   }
 
   #send(): void {
@@ -182,9 +202,10 @@ export class Queue {
       this.#settleClosing();
     } else if (batch.requests.count === 0) {
       // Every call of it was refused before it was written.
+      batch.finish();
       this.#send();
     } else {
-      this.#busy = true;
+      this.#underWay = batch;
       void this.#carry(batch);
     }
   }
@@ -198,10 +219,11 @@ export class Queue {
     } catch (error) {
       settle = () => batch.fail(error);
     }
-    this.#busy = false;
+    this.#underWay = undefined;
     // First the next batch, so that the kernel works while the answers are read.
     this.#send();
     settle();
+    batch.finish();
     this.#settleClosing();
   }
 }

@@ -94,7 +94,11 @@ const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as 
 const CONFIG_KEYS: ReadonlySet<string> = new Set([...SERVICE_IDENTITY, ...SETTINGS, 'stats']);
 const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 /** A reference may be any object that this package returned. */
-export const SERVICE_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'destinations']);
+export const SERVICE_KEYS: ReadonlySet<string> = new Set([
+  ...CONFIG_KEYS,
+  'destinations',
+  'change',
+]);
 
 type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
 

@@ -24,7 +24,7 @@ export interface Sysctls {
   readonly connLfactor?: number;
   /** Limit of connections, 0 to 2^30. From Linux 7. [2^30] */
   readonly connMax?: number;
-  /** What to do when a client's port is used again: 0: keep the old server; bit 1: schedule anew; bit 2: only where that is safe. [1] */
+  /** When a client's port is used again: 0: its old server; bit 1: scheduled anew where that is safe; bit 2: also in FIN_WAIT. [1] */
   readonly connReuseMode?: number;
   /** Keep netfilter's connection tracking entries, as masquerading rules need them. With CONFIG_IP_VS_NFCT. [false] */
   readonly conntrack?: boolean;
@@ -50,7 +50,7 @@ export interface Sysctls {
   readonly lblcrExpiration?: number;
   /** Send ICMP errors when a masqueraded packet has no connection. [false] */
   readonly natIcmpSend?: boolean;
-  /** Discover the path MTU of tunnels. [true] */
+  /** Reject packets over the path MTU that may not be fragmented; only for tunnels can it be switched off. [true] */
   readonly pmtuDisc?: boolean;
   /** Estimate rates; without it counters and rates stand still. [true] */
   readonly runEstimation?: boolean;
@@ -120,13 +120,16 @@ const powerOfTwo: Kind<number> = {
   },
 };
 
+/** Ranges of processors, of which N is the last, some with a step: '0-3,5', '0-N:1/2', 'all'. */
+const CPU_RANGE = '(\\d{1,5}|N)(-(\\d{1,5}|N)(:\\d{1,5}/\\d{1,5})?)?';
+const CPU_LIST = new RegExp(`^(all|${CPU_RANGE}(,${CPU_RANGE})*)?$`);
+
 /** Processors, such as '0-3,5'. */
 const cpuList: Kind<string> = {
   check: (property, value) => {
     const rule = "a list of processors such as '0-3,5', or '' for none";
     if (typeof value !== 'string') throw wrongType(property, value, rule);
-    if (!/^(\d+(-\d+)?(,\d+(-\d+)?)*)?$/.test(value))
-      throw wrongValue(property, value, `is not ${rule}`);
+    if (!CPU_LIST.test(value)) throw wrongValue(property, value, `is not ${rule}`);
     return value;
   },
   // An empty write would change nothing.
@@ -211,8 +214,13 @@ function format<Name extends keyof Sysctls>(name: Name, value: unknown): string 
 export class SysctlAccess {
   readonly #handle: NativeHandle;
   readonly #queue: Queue;
+  /** The set() before. */
+  #last: Promise<void> = Promise.resolve();
 
-  /** Not for callers: use `ipvs.sysctls`. */
+  /**
+   * Not for callers: use `ipvs.sysctls`.
+   * @internal
+   */
   constructor(handle: NativeHandle, queue: Queue) {
     this.#handle = handle;
     this.#queue = queue;
@@ -246,12 +254,16 @@ export class SysctlAccess {
       text: format(name, changes[name]),
     }));
 
-    await this.#queue.aside('sysctls.set', () => this.#write(named, files));
+    // One after the other: what one sets back must not be what another has set meanwhile.
+    const write = () => this.#queue.aside('sysctls.set', () => this.#write(named, files));
+    const written = this.#last.then(write, write);
+    this.#last = written;
+    await written;
   }
 
   async #write(
     named: readonly (keyof Sysctls)[],
-    files: readonly { path: string; text: string }[],
+    files: readonly { name: string; path: string; text: string }[],
   ): Promise<void> {
     const before = await this.#handle.readFiles(named.map(pathOf));
     named.forEach((name, index) => {
@@ -261,11 +273,13 @@ export class SysctlAccess {
     const errnos = await this.#handle.writeFiles(files);
     const failed = errnos.findIndex((errno) => errno !== 0);
     if (failed < 0) return;
-    const undone = files
-      .slice(0, failed)
-      .map(({ path }, index) => ({ path, text: `${before[index]}` }));
-    await this.#handle.writeFiles(undone);
-    throw refusal(named[failed] ?? 'conntrack', errnos[failed] ?? 0);
+    const stuck: string[] = [];
+    for (let index = failed - 1; index >= 0; index--) {
+      const { name, path } = files[index] ?? { name: '', path: '' };
+      const [errno] = await this.#handle.writeFiles([{ path, text: `${before[index]}` }]);
+      if (errno !== 0) stuck.push(name);
+    }
+    throw refusal(named[failed] ?? 'conntrack', errnos[failed] ?? 0, stuck);
   }
 }
 
@@ -277,11 +291,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: '/proc/sys is read-only here, as in an unprivileged container',
 };
 
-function refusal(name: keyof Sysctls, errno: number): IpvsError {
+/** `stuck`: parameters that could not be set back. */
+function refusal(name: keyof Sysctls, errno: number, stuck: readonly string[] = []): IpvsError {
   const code = errnoName(errno);
+  const rest = stuck.length === 0 ? '' : `; ${stuck.join(', ')} could not be set back`;
   const target = pathOf(name);
   return new IpvsError(
-    `sysctls.set ${name} (${target}): ${REASONS[code] ?? 'it cannot be written'} (${code})`,
+    `sysctls.set ${name} (${target}): ${REASONS[code] ?? 'it cannot be written'} (${code})${rest}`,
     {
       code,
       errno: -errno,

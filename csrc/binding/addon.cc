@@ -1,5 +1,5 @@
 // The module: { Handle, Cursor, layout }. It keeps no state outside the environment that loads it,
-// so that workers and several copies of the addon in one process do not disturb each other.
+//   so that workers and several copies of the addon in one process do not disturb each other.
 #include <napi.h>
 
 #include "binding/cursor.h"

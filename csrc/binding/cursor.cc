@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "binding/buffer.h"
+#include "binding/error.h"
 #include "binding/handle.h"
 #include "binding/job.h"
 #include "ipvs/connections.h"
@@ -42,8 +43,15 @@ Cursor::Cursor(const Napi::CallbackInfo& info)
   if (bytes.ByteLength() != sizeof(ipvs::ConnectionFilter)) {
     throw Napi::RangeError::New(info.Env(), "filter: one record");
   }
-  reading_->netns = Handle::netns_of(info[0].As<Napi::Object>());
   std::memcpy(&reading_->filter, bytes.Data(), sizeof reading_->filter);
+  if (reading_->filter.client_prefix > 8 * sizeof(ipvs::Address)) {
+    throw Napi::RangeError::New(info.Env(), "filter: a prefix length of at most 128");
+  }
+  try {
+    reading_->netns = Handle::netns_of(info[0].As<Napi::Object>());
+  } catch (const netlink::Error& error) {
+    throw make_error(info.Env(), error);
+  }
   reading_->file =
       info[2].ToBoolean() ? ipvs::ConnectionFile::kOrigins : ipvs::ConnectionFile::kConnections;
 }

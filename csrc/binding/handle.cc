@@ -17,6 +17,9 @@
 namespace binding {
 namespace {
 
+// Tells our handles from other wrapped objects.
+constexpr napi_type_tag kTypeTag{0x6970767348616e64, 0x6c65546167763031};
+
 // The records of a Uint8Array, copied, and so aligned and safe from later writes.
 std::vector<ipvs::Request> copy_requests(const Napi::CallbackInfo& info) {
   if (!info[0].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "requests: a Uint8Array");
@@ -33,8 +36,15 @@ std::vector<ipvs::Request> copy_requests(const Napi::CallbackInfo& info) {
 
 struct Handle::Connection {
   std::mutex mutex;
-  netlink::Namespace netns;
+  // Null while closed. Cursors have a share of it, which outlives the connection.
+  std::shared_ptr<const netlink::Namespace> netns;
   std::optional<ipvs::Client> client;
+
+  std::shared_ptr<const netlink::Namespace> open_netns() {
+    const std::lock_guard lock(mutex);
+    if (!netns) throw netlink::Error(EBADF, "open", "the handle is not open");
+    return netns;
+  }
 
   ipvs::Results run(const std::vector<ipvs::Request>& requests) {
     const std::lock_guard lock(mutex);
@@ -56,11 +66,13 @@ Napi::Function Handle::define(Napi::Env env) {
 }
 
 Handle::Handle(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<Handle>(info), connection_(std::make_shared<Connection>()) {}
+    : Napi::ObjectWrap<Handle>(info), connection_(std::make_shared<Connection>()) {
+  info.This().As<Napi::Object>().TypeTag(&kTypeTag);
+}
 
 std::shared_ptr<const netlink::Namespace> Handle::netns_of(const Napi::Object& handle) {
-  const auto& connection = Unwrap(handle)->connection_;
-  return {connection, &connection->netns};
+  if (!handle.CheckTypeTag(&kTypeTag)) throw Napi::TypeError::New(handle.Env(), "handle: a Handle");
+  return Unwrap(handle)->connection_->open_netns();
 }
 
 Napi::Value Handle::open(const Napi::CallbackInfo& info) {
@@ -68,8 +80,9 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
       info.Env(),
       [connection = connection_, netns = info[0].As<Napi::String>().Utf8Value()] {
         const std::lock_guard lock(connection->mutex);
-        connection->netns = netlink::Namespace(netns);
-        connection->client.emplace(connection->netns);
+        const auto opened = std::make_shared<const netlink::Namespace>(netns);
+        connection->client.emplace(*opened);
+        connection->netns = opened;
       },
       [](Napi::Env env) { return env.Undefined(); });
 }
@@ -100,7 +113,7 @@ Napi::Value Handle::read_files(const Napi::CallbackInfo& info) {
   }
   return Job::start(
       info.Env(),
-      [connection = connection_, files] { ipvs::read_files(connection->netns, *files); },
+      [connection = connection_, files] { ipvs::read_files(*connection->open_netns(), *files); },
       [files](Napi::Env env) {
         Napi::Array texts = Napi::Array::New(env, files->size());
         for (uint32_t i = 0; i < files->size(); ++i) {
@@ -125,7 +138,7 @@ Napi::Value Handle::write_files(const Napi::CallbackInfo& info) {
   }
   return Job::start(
       info.Env(),
-      [connection = connection_, files] { ipvs::write_files(connection->netns, *files); },
+      [connection = connection_, files] { ipvs::write_files(*connection->open_netns(), *files); },
       [files](Napi::Env env) {
         Napi::Array errors = Napi::Array::New(env, files->size());
         for (uint32_t i = 0; i < files->size(); ++i) errors.Set(i, (*files)[i].error);
@@ -136,6 +149,7 @@ Napi::Value Handle::write_files(const Napi::CallbackInfo& info) {
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {
   const std::lock_guard lock(connection_->mutex);
   connection_->client.reset();
+  connection_->netns.reset();
   return info.Env().Undefined();
 }
 

@@ -1,11 +1,10 @@
 // What JavaScript holds of a connection to IPVS. lib/ipvs.ts wraps it; nobody else sees it.
 //
 // Threading: methods run on the thread of the environment. The client behind it is used by one
-// thread at a time:
-//   the queue in lib/ keeps one job in flight, and a mutex makes a synchronous call wait for it.
+//   thread at a time: the queue in lib/ keeps one job in flight, and a mutex makes a synchronous
+//   call wait for it.
 // Life: a job holds the client, so that neither close() nor the collection of the handle takes it
-// away from under
-//   one; the socket is closed when the last of them lets go.
+//   away from under one; the socket is closed when the last of them lets go.
 #pragma once
 
 #include <napi.h>
@@ -23,6 +22,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
   explicit Handle(const Napi::CallbackInfo& info);
 
   /// The namespace of a Handle, for readings that outlive it.
+  /// @throws Napi::TypeError: it is none; netlink::Error EBADF: it is not open
   static std::shared_ptr<const netlink::Namespace> netns_of(const Napi::Object& handle);
 
  private:

@@ -1,12 +1,10 @@
 // Work on the libuv pool that settles a promise.
 //
 // Threading: `work` runs on a thread of the pool and sees no Node-API; everything else on the
-// thread of its
-//   environment. The job owns itself and what both functions hold, and is freed after it has
-//   settled.
+//   thread of its environment. The job owns itself and what both functions hold, and is freed after
+//   it has settled.
 // Teardown: an environment that ends, as a terminated worker's does, waits for the pool's work; the
-// settling then
-//   fails, which nobody is left to see, and the job is freed all the same.
+//   settling then fails, which nobody is left to see, and the job is freed all the same.
 #pragma once
 
 #include <napi.h>

@@ -8,10 +8,10 @@
 
 namespace ipvs {
 
-/// `current` with the named settings of `changes` in place of its own.
-/// Settings that belong to another one follow it: scheduler flags are cleared with a change of
-/// scheduler, the rest of persistence with its end; persistence that begins takes every value from
-/// `changes`, which carries the defaults where the caller said nothing.
+/// `current` with the named settings of `changes` in place of its own. Settings that belong to
+/// another one follow it: scheduler flags are cleared with a change of scheduler, the rest of
+/// persistence with its end; persistence that begins takes every value from `changes`, which
+/// carries the defaults where the caller said nothing.
 Service apply_changes(const Service& current, const Service& changes, uint32_t named);
 /// Likewise; tunnel settings are cleared with a change to another forwarding method.
 Destination apply_changes(const Destination& current, const Destination& changes, uint32_t named);

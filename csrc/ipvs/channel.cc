@@ -20,12 +20,6 @@ constexpr Command kListDestinations{.id = IPVS_CMD_GET_DEST, .service = Part::kK
 constexpr Command kListDaemons{.id = IPVS_CMD_GET_DAEMON};
 constexpr int kListAttempts = 5;
 
-template <typename Object>
-bool same(const Object& a, const Object& b) {
-  static_assert(std::has_unique_object_representations_v<Object>);
-  return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
 }  // namespace
 
 Channel::Channel(const netlink::Namespace& netns)
@@ -68,73 +62,87 @@ bool Channel::renewed() {
 std::vector<Failure> Channel::run(std::span<const Step> steps, const OnReply& on_reply) {
   std::vector<Failure> failures = run_once(steps, on_reply);
 
+  // A stale id fails every message from some point on: if the last one got through, ENOENT means
+  // something else.
   const auto stale = [](const Failure& failure) { return failure.error == ENOENT; };
-  if (std::any_of(failures.begin(), failures.end(), stale) && renewed()) {
-    std::vector<size_t> missed;
-    std::vector<Step> again;
-    for (const Failure& failure : failures) {
-      if (!stale(failure)) continue;
-      missed.push_back(failure.index);
-      again.push_back(steps[failure.index]);
-    }
-    std::erase_if(failures, stale);
-    auto remaining = run_once(
-        again, [&](size_t index, Attributes attributes) { on_reply(missed[index], attributes); });
-    for (Failure& failure : remaining) {
-      failure.index = missed[failure.index];
-      failures.push_back(std::move(failure));
-    }
-    std::sort(failures.begin(), failures.end(),
-              [](const Failure& a, const Failure& b) { return a.index < b.index; });
+  const bool last_failed = !failures.empty() && failures.back().index + 1 == steps.size();
+  if (last_failed && stale(failures.back()) && renewed()) {
+    run_again(steps, on_reply, failures, stale);
   }
 
-  std::erase_if(failures, [&](const Failure& failure) {
-    return failure.fate == netlink::Fate::kLost && shows_done(steps[failure.index]);
-  });
+  // A query may be asked again; it changes nothing. After a timeout nothing is sent any more.
+  const auto unanswered = [&](const Failure& failure) {
+    return failure.fate == netlink::Fate::kLost && failure.error != ETIMEDOUT &&
+           steps[failure.index].command->answer == netlink::Answer::kData;
+  };
+  if (std::any_of(failures.begin(), failures.end(), unanswered)) {
+    run_again(steps, on_reply, failures, unanswered);
+  }
+  settle(steps, failures);
   return failures;
 }
 
-// Whether the state of the kernel is what the step would have made it.
-bool Channel::shows_done(const Step& step) {
-  try {
-    switch (step.command->id) {
-      case IPVS_CMD_NEW_SERVICE:
-      case IPVS_CMD_SET_SERVICE: {
-        const auto found = find_service(step.service->key);
-        return found && same(found->service, *step.service);
-      }
-      case IPVS_CMD_DEL_SERVICE:
-        return !find_service(step.service->key);
-      case IPVS_CMD_NEW_DEST:
-      case IPVS_CMD_SET_DEST:
-      case IPVS_CMD_DEL_DEST: {
-        std::vector<DestinationEntry> entries;
-        list_destinations(step.service->key, entries);
-        const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
-          return same(entry.destination.key, step.destination->key);
-        });
-        if (step.command->id == IPVS_CMD_DEL_DEST) return found == entries.end();
-        return found != entries.end() && same(found->destination, *step.destination);
-      }
-      case IPVS_CMD_NEW_DAEMON:
-      case IPVS_CMD_DEL_DAEMON: {
-        std::vector<SyncDaemon> entries;
-        list_daemons(entries);
-        const bool runs = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
-          return entry.role == step.daemon->role;
-        });
-        return runs == (step.command->id == IPVS_CMD_NEW_DAEMON);
-      }
-      case IPVS_CMD_FLUSH: {
-        std::vector<ServiceEntry> entries;
-        list_services(entries);
-        return entries.empty();
-      }
-      default:
-        return false;
+// Runs those steps once more whose failure `again` picks; what fails then takes the place of what
+// failed before.
+template <typename Again>
+void Channel::run_again(std::span<const Step> steps, const OnReply& on_reply,
+                        std::vector<Failure>& failures, Again again) {
+  std::vector<size_t> indexes;
+  std::vector<Step> repeated;
+  for (const Failure& failure : failures) {
+    if (!again(failure)) continue;
+    indexes.push_back(failure.index);
+    repeated.push_back(steps[failure.index]);
+  }
+  std::erase_if(failures, again);
+  auto remaining = run_once(
+      repeated, [&](size_t index, Attributes attributes) { on_reply(indexes[index], attributes); });
+  for (Failure& failure : remaining) {
+    failure.index = indexes[failure.index];
+    failures.push_back(std::move(failure));
+  }
+  std::sort(failures.begin(), failures.end(),
+            [](const Failure& a, const Failure& b) { return a.index < b.index; });
+}
+
+// Strikes out the lost answers of what the table shows as it was to become. Only of what sets a
+// state: that an object is there does not prove that it was added, nor its absence that it was
+// deleted.
+void Channel::settle(std::span<const Step> steps, std::vector<Failure>& failures) {
+  DestinationLists lists;
+  bool answering = true;
+  std::erase_if(failures, [&](const Failure& failure) {
+    const bool lost = failure.fate == netlink::Fate::kLost && failure.error != ETIMEDOUT;
+    if (!lost || !answering) return false;
+    try {
+      return shows_done(steps[failure.index], lists);
+    } catch (const Error&) {
+      answering = false;  // still unknown, as is what comes after it
+      return false;
     }
-  } catch (const Error&) {
-    return false;  // still unknown: the failure stands
+  });
+}
+
+bool Channel::shows_done(const Step& step, DestinationLists& lists) {
+  switch (step.command->id) {
+    case IPVS_CMD_SET_SERVICE: {
+      const auto found = find_service(step.service->key);
+      return found && same(found->service, *step.service);
+    }
+    case IPVS_CMD_SET_DEST: {
+      const auto [list, fresh] = lists.try_emplace(step.service->key);
+      if (fresh) list_destinations(step.service->key, list->second);
+      return std::any_of(list->second.begin(), list->second.end(), [&](const auto& entry) {
+        return same(entry.destination, *step.destination);
+      });
+    }
+    case IPVS_CMD_FLUSH: {
+      std::vector<ServiceEntry> entries;
+      list_services(entries);
+      return entries.empty();
+    }
+    default:
+      return false;
   }
 }
 
@@ -155,7 +163,10 @@ void Channel::list(const Step& request, std::vector<Entry>& entries, Read read) 
       if (damaged) throw Error(EBADMSG, "recvmmsg", "a message that is not what was asked for");
       if (end.interrupted && attempt < kListAttempts) continue;
       if (end.interrupted) throw Error(EINTR, "recvmmsg", "the list changed during each reading");
-      if (end.datagrams > 1) make_unique(entries, first);  // within one chunk nothing is doubled
+      // Linux 7 enlarges its table a moment after services were added. A list that was under way goes
+      // on at the same place of another order, and names as many twice as it leaves out.
+      const bool doubled = end.datagrams > 1 && make_unique(entries, first);
+      if (doubled && attempt < kListAttempts) continue;
       return;
     } catch (const Error& error) {
       if (error.error() != ENOENT || attempt > 1 || !renewed()) throw;

@@ -1,17 +1,18 @@
 // The commands of the IPVS family on one netlink socket.
 //
-// Threading: one thread at a time; any thread. The network namespace is that of the opening.
-// What the kernel leaves to its clients is done here, for every command alike:
+// Threading: one thread at a time; any thread. The network namespace is that of the opening. What
+//   the kernel leaves to its clients is done here, for every command alike:
 // - a family id that a module reload has made stale is noticed by its ENOENT, and what met it is
-// sent again;
+//   sent again;
 // - a command whose answer was lost is read back, and is a failure only if the kernel's state does
-// not show it;
+//   not show it;
 // - a list that the kernel gave in several chunks may name an object twice, and is made unique.
 #pragma once
 
 #include <linux/ip_vs.h>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -70,7 +71,7 @@ class Channel {
   /// Opens a socket in a network namespace and finds IPVS, which makes the kernel load its module
   /// where it can.
   /// @throws netlink::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of
-  /// netlink::Socket::open()
+  ///   netlink::Socket::open()
   explicit Channel(const netlink::Namespace& netns);
 
   /// Executes every step, in order; an error stops none of the others.
@@ -93,10 +94,16 @@ class Channel {
   bool available() const { return available_; }
 
  private:
+  using DestinationLists = std::map<ServiceKey, std::vector<DestinationEntry>, ByteOrder>;
+
   bool renewed();
   void encode(netlink::Batch& batch, const Step& step, uint16_t flags) const;
   std::vector<netlink::Failure> run_once(std::span<const Step> steps, const OnReply& on_reply);
-  bool shows_done(const Step& step);
+  template <typename Again>
+  void run_again(std::span<const Step> steps, const OnReply& on_reply,
+                 std::vector<netlink::Failure>& failures, Again again);
+  void settle(std::span<const Step> steps, std::vector<netlink::Failure>& failures);
+  bool shows_done(const Step& step, DestinationLists& lists);
   template <typename Entry, typename Read>
   void list(const Step& request, std::vector<Entry>& entries, Read read);
 

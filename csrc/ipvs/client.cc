@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <iterator>
-#include <map>
-#include <set>
+#include <utility>
 
-#include "ipvs/changes.h"
 #include "ipvs/unique.h"
 #include "netlink/error.h"
 
@@ -18,19 +15,15 @@ using netlink::Attributes;
 using netlink::Error;
 using netlink::Failure;
 
-/// What names a destination in the whole table.
-struct DestinationPath {
-  ServiceKey service;
-  DestinationKey destination;
-};
-static_assert(std::has_unique_object_representations_v<DestinationPath>);
-
-struct ByteOrder {
-  template <typename Key>
-  bool operator()(const Key& a, const Key& b) const {
-    return std::memcmp(&a, &b, sizeof a) < 0;
-  }
-};
+// Whether a failure says that the object of an ensure is not there, or is there after all.
+bool calls_for_the_other_way(const Failure& failure, const Command& command, bool creating) {
+  if (failure.fate == netlink::Fate::kLost) return true;  // trying again harms nothing
+  if (failure.fate == netlink::Fate::kNotSent) return false;
+  if (creating) return failure.error == EEXIST;
+  // ENOENT of a service is a missing scheduler or engine, which creating would not mend.
+  const bool service = command.service == Part::kFull;
+  return failure.error == ESRCH || (!service && failure.error == ENOENT);
+}
 
 }  // namespace
 
@@ -124,8 +117,7 @@ void Client::fail(size_t request, const Failure& failure) {
 }
 
 // Carries out a reading; what it throws is the request's failure.
-template <typename Action>
-void Client::attempt(size_t request, Action action) {
+void Client::attempt(size_t request, const std::function<void()>& action) {
   try {
     action();
   } catch (const Error& error) {
@@ -149,10 +141,70 @@ void Client::run_commands(Range range) {
     steps.push_back(step_of(request, *rule_of(requests_[request].operation).command));
     done(request);
   }
-  const auto failures = channel_.run(steps, [&](size_t step, Attributes attributes) {
+  const auto failures = exchange(steps, [&](size_t step, Attributes attributes) {
     read_reply(range.first + step, attributes);
   });
   for (const Failure& failure : failures) fail(range.first + failure.index, failure);
+}
+
+// Runs steps. A scheduler or engine that the kernel lacks costs it a modprobe each time it is
+// named, during which other users of generic netlink may have to wait. So steps that name one of
+// which we do not know yet leave a few at a time, until one of them tells; and where it is absent,
+// the others get its verdict without being sent.
+std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
+                                      const Channel::OnReply& on_reply) {
+  std::vector<Failure> failures;
+  Modules absent;
+  size_t allowed = 1;
+  for (size_t first = 0; first < steps.size();) {
+    std::vector<Step> sent;
+    std::vector<size_t> indexes;
+    size_t unknown = 0;
+    size_t index = first;
+    for (; index < steps.size() && unknown < allowed; ++index) {
+      const auto modules = modules_of(steps[index]);
+      if (modules && absent.contains(*modules)) {
+        failures.push_back({index, ENOENT, netlink::Fate::kRefused, {}});
+        continue;
+      }
+      if (modules && !present_.contains(*modules)) ++unknown;
+      sent.push_back(steps[index]);
+      indexes.push_back(index);
+    }
+    first = index;
+    auto refused = channel_.run(
+        sent, [&](size_t step, Attributes attributes) { on_reply(indexes[step], attributes); });
+    learn(sent, refused, absent);
+    allowed *= 2;
+    for (Failure& failure : refused) {
+      failure.index = indexes[failure.index];
+      failures.push_back(std::move(failure));
+    }
+  }
+  std::sort(failures.begin(), failures.end(),
+            [](const Failure& a, const Failure& b) { return a.index < b.index; });
+  return failures;
+}
+
+std::optional<Client::ModuleNames> Client::modules_of(const Step& step) {
+  if (step.command->service != Part::kFull) return std::nullopt;
+  return ModuleNames{std::string(step.service->scheduler.view()),
+                     std::string(step.service->engine.view())};
+}
+
+// What the outcome of steps says of the modules that they name: success that they are there, ENOENT
+// that one is not, anything else nothing.
+void Client::learn(std::span<const Step> steps, const std::vector<Failure>& failures,
+                   Modules& absent) {
+  auto failure = failures.begin();
+  for (size_t index = 0; index < steps.size(); ++index) {
+    const bool failed = failure != failures.end() && failure->index == index;
+    if (const auto modules = modules_of(steps[index])) {
+      if (!failed) present_.insert(*modules);
+      if (failed && failure->error == ENOENT) absent.insert(*modules);
+    }
+    if (failed) ++failure;
+  }
 }
 
 void Client::read_reply(size_t request, Attributes attributes) {
@@ -196,13 +248,10 @@ void Client::run_ensures(Range range) {
       done(request);
     }
     std::vector<size_t> again;
-    for (const Failure& failure : channel_.run(steps, [](size_t, Attributes) {})) {
+    for (const Failure& failure : exchange(steps)) {
       const size_t request = pending[failure.index];
-      const bool service = steps[failure.index].command->service == Part::kFull;
-      // ENOENT of a service is a missing scheduler or engine, which creating would not mend.
-      const bool absent = failure.error == ESRCH || (!service && failure.error == ENOENT);
-      const bool other_way = creating ? failure.error == EEXIST : absent;
-      if (failure.fate == netlink::Fate::kRefused && other_way && round < kRounds) {
+      const Command& command = *steps[failure.index].command;
+      if (round < kRounds && calls_for_the_other_way(failure, command, creating)) {
         again.push_back(request);
       } else {
         fail(request, failure);
@@ -212,110 +261,11 @@ void Client::run_ensures(Range range) {
   }
 }
 
-// An update must see what the one before it wrote: where a key comes again, another exchange
-// begins.
-void Client::run_service_updates(Range range) {
-  std::set<ServiceKey, ByteOrder> seen;
-  Range part{range.first, range.first};
-  for (; part.last < range.last; ++part.last) {
-    if (seen.insert(requests_[part.last].service.key).second) continue;
-    update_services(part);
-    part.first = part.last;
-    seen = {requests_[part.last].service.key};
-  }
-  update_services(part);
-}
-
-void Client::update_services(Range range) {
-  std::vector<Step> steps;
-  for (size_t request = range.first; request < range.last; ++request) {
-    steps.push_back(step_of(request, kGetService));
-  }
-  std::vector<std::optional<ServiceEntry>> current(steps.size());
-  const auto unread = channel_.run(
-      steps, [&](size_t step, Attributes attributes) { current[step] = read_service(attributes); });
-  for (const Failure& failure : unread) fail(range.first + failure.index, failure);
-
-  std::vector<Service> updated(current.size());
-  std::vector<size_t> sent;
-  steps.clear();
-  for (size_t i = 0; i < current.size(); ++i) {
-    const size_t request = range.first + i;
-    if (is_pending(request) && !current[i]) fail(request, Status::kLost, EBADMSG);
-    if (!is_pending(request)) continue;
-    const Request& wanted = requests_[request];
-    updated[i] = apply_changes(current[i]->service, wanted.service, wanted.changes);
-    const Status status = check_changes(updated[i], wanted.flags_owner);
-    if (status != Status::kDone) {
-      fail(request, status, EINVAL);
-      continue;
-    }
-    steps.push_back({.command = &kSetService, .service = &updated[i]});
-    sent.push_back(request);
-  }
-  send_updates(steps, sent);
-}
-
-void Client::run_destination_updates(Range range) {
-  std::set<DestinationPath, ByteOrder> seen;
-  const auto path_of = [&](size_t request) {
-    return DestinationPath{requests_[request].service.key, requests_[request].destination.key};
-  };
-  Range part{range.first, range.first};
-  for (; part.last < range.last; ++part.last) {
-    if (seen.insert(path_of(part.last)).second) continue;
-    update_destinations(part);
-    part.first = part.last;
-    seen = {path_of(part.last)};
-  }
-  update_destinations(part);
-}
-
-// The kernel has no query for one destination: the list of each service is read, once for
-// neighbours.
-void Client::update_destinations(Range range) {
-  std::vector<Destination> updated(range.last - range.first);
-  std::vector<Step> steps;
-  std::vector<size_t> sent;
-  std::vector<DestinationEntry> entries;
-  std::optional<ServiceKey> listed;
-  for (size_t request = range.first; request < range.last; ++request) {
-    const Request& wanted = requests_[request];
-    attempt(request, [&] {
-      const ServiceKey& service = wanted.service.key;
-      if (!listed || std::memcmp(&*listed, &service, sizeof service) != 0) {
-        listed.reset();
-        entries.clear();
-        channel_.list_destinations(service, entries);
-        listed = service;
-      }
-      Destination& result = updated[request - range.first];
-      const Destination& current =
-          find_destination(service, wanted.destination.key, entries).destination;
-      result = apply_changes(current, wanted.destination, wanted.changes);
-      const Status status = check_changes(result, wanted.changes);
-      if (status != Status::kDone) return fail(request, status, EINVAL);
-      steps.push_back(
-          {.command = &kSetDestination, .service = &wanted.service, .destination = &result});
-      sent.push_back(request);
-    });
-  }
-  send_updates(steps, sent);
-}
-
-void Client::send_updates(const std::vector<Step>& steps, const std::vector<size_t>& requests) {
-  for (const size_t request : requests) done(request);
-  for (const Failure& failure : channel_.run(steps, [](size_t, Attributes) {})) {
-    fail(requests[failure.index], failure);
-  }
-}
-
 const DestinationEntry& Client::find_destination(const ServiceKey& service,
                                                  const DestinationKey& key,
                                                  const std::vector<DestinationEntry>& entries) {
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
-    return std::memcmp(&key_of(entry), &key, sizeof key) == 0;
-  });
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const auto& entry) { return same(key_of(entry), key); });
   if (found != entries.end()) return *found;
   if (entries.empty()) require_service(service);
   throw Error(ENOENT, "IPVS_CMD_GET_DEST");

@@ -4,13 +4,16 @@
 // Order: requests take effect in the order given, and each sees the effects of those before it.
 // Errors: of a request in its Outcome; none of them stops the others. Only the constructor throws.
 // Performance: neighbouring requests of one kind share their exchanges: commands and queries one,
-// ensures
-//   one where all is there and two where something is not, updates of services two. A list costs a
-//   dump, a snapshot one for the services and one for each service's destinations.
+//   ensures one where all is there and two where something is not, updates of services two. A list
+//   costs a dump, a snapshot one for the services and one for each service's destinations.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ipvs/channel.h"
@@ -22,8 +25,7 @@ class Client {
  public:
   /// Connects, and asks for the version, which tells whether we have the rights.
   /// @throws netlink::Error EPERM ("IPVS_CMD_GET_INFO"): no CAP_NET_ADMIN in the initial user
-  /// namespace; those
-  ///   of Channel
+  ///   namespace; those of Channel
   explicit Client(const netlink::Namespace& netns);
 
   Results run(std::span<const Request> requests);
@@ -37,7 +39,17 @@ class Client {
   static const Rule kRules[];
   static const Rule& rule_of(uint32_t operation);
 
-  // Each answers the requests of a range, all of its kind.
+  using ModuleNames = std::pair<std::string, std::string>;  // of a scheduler and an engine
+  using Modules = std::set<ModuleNames>;
+
+  std::vector<netlink::Failure> exchange(
+      const std::vector<Step>& steps,
+      const Channel::OnReply& on_reply = [](size_t, netlink::Attributes) {});
+  static std::optional<ModuleNames> modules_of(const Step& step);
+  void learn(std::span<const Step> steps, const std::vector<netlink::Failure>& failures,
+             Modules& absent);
+
+  // Each answers the requests of a range, all of its kind. The updates are in updates.cc.
   void run_commands(Range range);
   void run_ensures(Range range);
   void run_service_updates(Range range);
@@ -45,6 +57,8 @@ class Client {
   void run_lists(Range range);
   void run_unknown(Range range);
 
+  template <typename KeyOf>
+  void update_in_parts(Range range, KeyOf key_of, void (Client::*update)(Range));
   void update_services(Range range);
   void update_destinations(Range range);
   void send_updates(const std::vector<Step>& steps, const std::vector<size_t>& requests);
@@ -54,14 +68,14 @@ class Client {
   void list(const Request& request, Outcome& outcome);
   void read_reply(size_t request, netlink::Attributes attributes);
   Step step_of(size_t request, const Command& command) const;
-  template <typename Action>
-  void attempt(size_t request, Action action);
+  void attempt(size_t request, const std::function<void()>& action);
   bool is_pending(size_t request) const;
   void done(size_t request);
   void fail(size_t request, Status status, int error, const std::string& text = {});
   void fail(size_t request, const netlink::Failure& failure);
 
   Channel channel_;
+  Modules present_;  // those that the kernel has had
   std::span<const Request> requests_;
   Results results_;
 };

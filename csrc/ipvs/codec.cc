@@ -81,7 +81,7 @@ constexpr Row kDestination[] = {
     {IPVS_DEST_ATTR_PERSIST_CONNS, Kind::kU32, Use::kReport, AT(persistent_connections)},
     {IPVS_DEST_ATTR_STATS, Kind::kStats, Use::kReport, AT(stats)},
     // Always: without it the kernel reads an IPv6 address behind an IPv4 service as four bytes of
-    // IPv4.
+    //   IPv4.
     {IPVS_DEST_ATTR_ADDR_FAMILY, Kind::kU16, Use::kKey, AT(destination.key.family)},
     {IPVS_DEST_ATTR_STATS64, Kind::kStats64, Use::kReport, AT(stats)},
     {IPVS_DEST_ATTR_TUN_TYPE, Kind::kU8, Use::kTunnel, AT(destination.tunnel_type)},

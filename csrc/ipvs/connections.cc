@@ -20,6 +20,8 @@ using netlink::Error;
 
 // Many times the longest row, and more than the page that a read of /proc gives at most.
 constexpr size_t kBufferBytes = 64 * 1024;
+// How the line of titles begins.
+constexpr std::string_view kTitle = "Pro ";
 // What one call of next() reads: enough for its rows if all match.
 constexpr size_t kPartBytes = 256 * 1024;
 
@@ -135,8 +137,8 @@ bool same_prefix(const Address& a, const Address& b, uint32_t bits) {
 bool of_service(const ServiceKey& service, const Connection& row) {
   if (row.family != service.family) return false;
   if (service.fwmark == 0) {
-    return row.protocol == service.protocol && row.virtual_port == service.port &&
-           row.virtual_address == service.address;
+    const bool port = service.port == 0 || row.virtual_port == service.port;
+    return row.protocol == service.protocol && port && row.virtual_address == service.address;
   }
   // A template for a mark stands under protocol IP, with the mark in place of the virtual address.
   const Address& mark = row.virtual_address;
@@ -333,8 +335,11 @@ std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
     }
     const std::string_view line(begin, static_cast<size_t>(newline - begin));
     begin_ += line.size() + 1;
+    if (line.starts_with(kTitle)) continue;
     auto row = parse_connection(line, file_);
-    if (row && matches(filter_, *row)) return row;
+    // Better no table than one with silent gaps.
+    if (!row) throw Error(EBADMSG, "read", "a row that is none of the known kernels'");
+    if (matches(filter_, *row)) return row;
   }
   return std::nullopt;
 }

@@ -1,7 +1,8 @@
 // The connection table, which the kernel shows under /proc/net only.
 //
 // Threading: a reader belongs to one thread at a time; any thread. The namespace is that of the
-// opening. Memory: bounded, whatever the table's size: one buffer, and the rows that are asked for.
+//   opening. Memory: bounded, whatever the table's size: one buffer, and the rows that are asked
+//   for.
 // Consistency: none. Rows may be missed or doubled while connections come and go.
 #pragma once
 
@@ -118,7 +119,8 @@ class ConnectionReader {
 
   /// The next rows that match, at most `limit`. May be fewer, also none, before the end: a call
   /// reads some hundred KiB at most, so that a filter that matches nothing keeps nobody waiting.
-  /// @throws netlink::Error "read"
+  /// @throws netlink::Error "read": EBADMSG for a row that cannot be understood, and those of the
+  ///   system
   ConnectionBatch next(size_t limit);
 
   /// Reads to the end and counts the rows that match.

@@ -2,7 +2,7 @@
 // status.
 //
 // Threading: any thread. /proc/sys/net follows the thread that opens a file, /proc/thread-self/net
-// too (and /proc/net does not: it is the main thread's).
+//   too (and /proc/net does not: it is the main thread's).
 #pragma once
 
 #include <string>

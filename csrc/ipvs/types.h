@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <type_traits>
 
@@ -143,5 +144,21 @@ static_assert(std::is_trivially_copyable_v<ServiceEntry> &&
               std::is_standard_layout_v<ServiceEntry>);
 static_assert(std::is_trivially_copyable_v<DestinationEntry> &&
               std::is_standard_layout_v<DestinationEntry>);
+
+/// Whether two objects have the same bytes.
+template <typename Object>
+bool same(const Object& a, const Object& b) {
+  static_assert(std::has_unique_object_representations_v<Object>);
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+/// An order of keys, for maps and sets.
+struct ByteOrder {
+  template <typename Key>
+  bool operator()(const Key& a, const Key& b) const {
+    static_assert(std::has_unique_object_representations_v<Key>);
+    return std::memcmp(&a, &b, sizeof a) < 0;
+  }
+};
 
 }  // namespace ipvs

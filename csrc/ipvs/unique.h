@@ -15,9 +15,9 @@ inline const DestinationKey& key_of(const DestinationEntry& entry) { return entr
 inline const uint32_t& key_of(const SyncDaemon& entry) { return entry.role; }
 
 /// Removes from `entries`, from place `first` on, all but the first entry of each key; the order
-/// stays.
+/// stays. True if there were doubles.
 template <typename Entry>
-void make_unique(std::vector<Entry>& entries, size_t first) {
+bool make_unique(std::vector<Entry>& entries, size_t first) {
   const auto before = [&](size_t a, size_t b) {
     const int order =
         std::memcmp(&key_of(entries[a]), &key_of(entries[b]), sizeof(key_of(entries[a])));
@@ -35,12 +35,13 @@ void make_unique(std::vector<Entry>& entries, size_t first) {
     doubled[order[i] - first] = true;
     any = true;
   }
-  if (!any) return;
+  if (!any) return false;
   size_t kept = first;
   for (size_t i = first; i < entries.size(); ++i) {
     if (!doubled[i - first]) entries[kept++] = entries[i];
   }
   entries.resize(kept);
+  return true;
 }
 
 }  // namespace ipvs

@@ -190,6 +190,7 @@ Verdict read_verdict(const Messages& message) {
   int32_t negative = 0;
   if (message.payload().size() < sizeof negative) return {EBADMSG, {}, true};
   std::memcpy(&negative, message.payload().data(), sizeof negative);
+  if (negative == INT32_MIN) return {EBADMSG, {}, true};
   Verdict verdict{negative < 0 ? -negative : 0, {}, false};
   if (!(message.header().nlmsg_flags & NLM_F_ACK_TLVS)) return verdict;
 

@@ -2,10 +2,10 @@
 //
 // Threading: no shared state; one object belongs to one thread at a time.
 // Safety: a Batch never writes past what it holds, a reader never reads past the bytes it was
-// given, whatever
-//   their lengths claim. Damage is remembered ("sticky") and asked for once, after reading.
+//   given, whatever their lengths claim. Damage is remembered ("sticky") and asked for once, after
+//   reading.
 // Alignment: values are copied, never cast: the kernel aligns to 4 bytes, so a u64 may lie
-// anywhere.
+//   anywhere.
 #pragma once
 
 #include <linux/netlink.h>
@@ -41,8 +41,8 @@ class Batch {
     Answer answer;
   };
 
-  /// Starts a message of nlmsghdr `type`; NLM_F_REQUEST is added to `flags`.
-  /// `header` is the family's own header (genlmsghdr, ifinfomsg ...).
+  /// Starts a message of nlmsghdr `type`; NLM_F_REQUEST is added to `flags`. `header` is the
+  /// family's own header (genlmsghdr, ifinfomsg ...).
   template <typename Header>
   requires std::is_trivially_copyable_v<Header>
   void begin(uint16_t type, uint16_t flags, const Header& header, Answer answer) {

@@ -34,7 +34,8 @@ void* run(void* argument) {
 
 Namespace::Namespace(const std::string& path) {
   if (path.empty()) return;
-  descriptor_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: a FIFO, which is no namespace either, would keep us waiting for its writer.
+  descriptor_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor_) throw Error(errno, "open", path);
 }
 

@@ -22,12 +22,10 @@ class Namespace {
   /// Calls `visit` inside and waits for it.
   ///
   /// Threading: callable from any thread. `visit` runs on a short-lived thread of our own that
-  /// enters the namespace
-  ///   and ends, so that no thread of the caller's, nor of the libuv pool, is ever elsewhere; in
-  ///   the callers' own namespace it runs on the calling thread.
+  ///   enters the namespace and ends, so that no thread of the caller's, nor of the libuv pool, is
+  ///   ever elsewhere; in the callers' own namespace it runs on the calling thread.
   /// @throws Error EINVAL ("setns"): it is no network namespace; EPERM ("setns"): CAP_SYS_ADMIN is
-  /// missing;
-  ///   EAGAIN ("pthread_create"); and whatever `visit` throws
+  ///   missing; EAGAIN ("pthread_create"); and whatever `visit` throws
   void enter(const std::function<void()>& visit) const;
 
   /// Calls `open` inside and returns what it opened, which stays of that namespace.

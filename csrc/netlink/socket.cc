@@ -200,6 +200,12 @@ int Socket::receive(size_t slots, int flags) {
   return 0;
 }
 
+// Whether a reply is one to the chunk, or to its sentinel, rather than somebody else's or stale.
+bool Socket::concerns(const nlmsghdr& header, const Chunk& chunk) const {
+  const uint32_t place = header.nlmsg_seq - chunk.sequence;  // wraps, as sequence numbers do
+  return header.nlmsg_pid == port_ && place <= chunk.last - chunk.first;
+}
+
 // Reads the replies to a chunk up to the sentinel's acknowledgement and notes what failed.
 void Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
                      std::vector<Failure>& failures) {
@@ -211,9 +217,8 @@ void Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
 
   const auto take = [&](Messages& message) {
     const nlmsghdr& header = message.header();
-    const uint32_t place = header.nlmsg_seq - chunk.sequence;  // wraps, as sequence numbers do
-    if (header.nlmsg_pid != port_ || place > chunk.last - chunk.first)
-      return;  // not ours, or stale
+    if (!concerns(header, chunk)) return;
+    const uint32_t place = header.nlmsg_seq - chunk.sequence;
     const bool verdict_follows = header.nlmsg_type == NLMSG_ERROR;
     if (header.nlmsg_seq == chunk.sentinel()) {
       finished = finished || verdict_follows;
@@ -227,7 +232,7 @@ void Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
     }
     const Verdict verdict = read_verdict(message);
     if (verdict.damaged && verdict.error == EBADMSG) {
-      trouble = EBADMSG;
+      if (trouble == 0) trouble = EBADMSG;
     } else if (verdict.error != 0 && !answered[place]) {
       answered[place] = true;
       failures.push_back({index, verdict.error, Fate::kRefused, std::string(verdict.text)});
@@ -253,7 +258,11 @@ void Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
     for (const Datagram& datagram : datagrams_) {
       Messages message(datagram.bytes);
       while (message.next()) take(message);
-      if (message.damaged() || datagram.truncated) trouble = EBADMSG;
+      // A cut chunk of an earlier dump says nothing of this batch. What has no header may be
+      // anything.
+      const nlmsghdr& header = message.header();
+      const bool foreign = header.nlmsg_len != 0 && !concerns(header, chunk);
+      if ((message.damaged() || datagram.truncated) && !foreign && trouble == 0) trouble = EBADMSG;
     }
     if (!finished && failures.size() == before && deadline.expired()) {
       trouble = ETIMEDOUT;

@@ -1,14 +1,13 @@
 // One netlink socket: runs batches of requests, and dumps.
 //
 // Threading: one thread at a time; any thread. The namespace is that of the opening, whoever calls
-// later. Never hangs: each wait for a reply ends after the deadline. Never guesses: what is not
-// known to have
-//   succeeded or failed is reported as lost.
+//   later.
+// Certainty: never hangs, each wait for a reply ends after the deadline; never guesses, what is not
+//   known to have succeeded or failed is reported as lost.
 // Performance: a batch costs two system calls a chunk, whatever the number of its commands: they
-// carry no
-//   NLM_F_ACK, and a sentinel behind them (NLMSG_NOOP with NLM_F_ACK) says that the kernel has
-//   executed them all. Only refusals are answered one by one. A dump that fits one chunk costs two
-//   calls as well.
+//   carry no NLM_F_ACK, and a sentinel behind them (NLMSG_NOOP with NLM_F_ACK) says that the kernel
+//   has executed them all. Only refusals are answered one by one. A dump that fits one chunk costs
+//   two calls as well.
 #pragma once
 
 #include <sys/socket.h>
@@ -65,9 +64,8 @@ class Socket {
   explicit Socket(Descriptor descriptor, std::chrono::milliseconds deadline = kDeadline);
 
   /// Executes every message of `batch`, in order. An error stops none of the others.
-  /// @returns the failures, by index; a message that is not among them succeeded.
-  /// Transport errors are failures too: ETIMEDOUT, ENOBUFS, EBADMSG or ENODATA of what was lost,
-  /// the errno of
+  /// @returns the failures, by index; a message that is not among them succeeded. Transport errors
+  ///   are failures too: ETIMEDOUT, ENOBUFS, EBADMSG or ENODATA of what was lost, the errno of
   ///   sendmsg of what was not sent. Nothing is sent after a timeout.
   std::vector<Failure> run(Batch& batch, const OnData& on_data);
 
@@ -104,6 +102,7 @@ class Socket {
   int receive(size_t slots, int flags);
   void collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
                std::vector<Failure>& failures);
+  bool concerns(const nlmsghdr& header, const Chunk& chunk) const;
   void start_dump(Batch& request);
   DumpReading read_dump(const OnMessage& on_message);
 

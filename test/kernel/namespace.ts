@@ -56,6 +56,8 @@ export class Namespace {
   }
 
   delete(): void {
+    // The kernel may keep a namespace for minutes, for the sake of a socket, and ip_vs with it as long as it is in use.
+    this.restore(['--stop-daemon master', '--stop-daemon backup', '-C']);
     run('ip', ['netns', 'delete', this.name]);
   }
 }

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ConnectionStream, type Part, type PartSource } from '../../lib/connection-stream.js';
 import {
   checkCountOptions,
   checkStreamOptions,
@@ -420,5 +422,153 @@ describe('reading', () => {
     const native = { counts: new ArrayBuffer(0), texts: [] };
     expect(readCounts(native, new Set(['state']), layout)).toEqual([]);
     expect(readCounts(native, new Set(), layout)).toEqual([{ count: 0 }]);
+  });
+});
+
+/** A connection by its number. */
+const connection = (expires: number): Connection => ({
+  protocol: 'tcp',
+  family: 'ipv4',
+  client: { address: '10.0.0.7', port: 1 },
+  virtual: { address: '10.96.0.1', port: 80 },
+  destination: { address: '10.0.0.1', port: 80 },
+  state: 'ESTABLISHED',
+  expires,
+  template: false,
+  fwmark: null,
+  engine: null,
+  engineData: null,
+  origin: null,
+});
+
+/** A source that gives parts of these sizes, each when it is told to. */
+class Source implements PartSource {
+  signal: AbortSignal | undefined;
+  opened = 0;
+  closed = 0;
+  /** Readings that were begun and have not ended. */
+  running = 0;
+  /** What should not have been done. */
+  readonly faults: string[] = [];
+  readonly #sizes: readonly number[];
+  readonly #settle: (() => void)[] = [];
+  #next = 0;
+  #given = 0;
+
+  constructor(sizes: readonly number[]) {
+    this.#sizes = sizes;
+  }
+
+  stream(): ConnectionStream {
+    return new ConnectionStream(() => {
+      this.opened++;
+      return this;
+    });
+  }
+
+  next(): Promise<Part> {
+    if (this.closed > 0) this.faults.push('read after the end');
+    if (this.running > 0) this.faults.push('two readings at once');
+    this.running++;
+    const place = this.#next++;
+    const count = this.#sizes[place] ?? 0;
+    const first = this.#given;
+    this.#given += count;
+    return new Promise((resolve) => {
+      this.#settle.push(() => {
+        this.running--;
+        const last = place >= this.#sizes.length - 1;
+        resolve({ count, last, read: (at) => connection(first + at) });
+      });
+    });
+  }
+
+  close(): void {
+    if (this.running > 0) this.faults.push('closed in the midst of a reading');
+    this.closed++;
+  }
+
+  /** Ends every reading, also those that this begins, until nothing more comes. */
+  async run(): Promise<void> {
+    for (let quiet = 0; quiet < 3; quiet++) {
+      await turn();
+      const settle = this.#settle.splice(0);
+      if (settle.length > 0) quiet = -1;
+      for (const each of settle) each();
+    }
+  }
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+const sizes = fc.array(fc.nat(4), { maxLength: 5 }).map((parts) => [...parts, 0]);
+const total = (parts: readonly number[]) => parts.reduce((sum, part) => sum + part, 0);
+
+describe('a stream', () => {
+  test('by calls of next() one after the other gives every entry in its order', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, async (parts) => {
+        const source = new Source(parts);
+        const running = source.run();
+        const seen: number[] = [];
+        const read = (async () => {
+          for await (const { expires } of source.stream()) seen.push(expires);
+        })();
+        await running;
+        await source.run();
+        await read;
+        expect(seen).toEqual(Array.from({ length: total(parts) }, (_, index) => index));
+        expect(source).toMatchObject({ opened: 1, closed: 1, running: 0, faults: [] });
+      }),
+    );
+  });
+
+  test('by many calls of next() at once gives each its own', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.nat(3), async (parts, more) => {
+        const source = new Source(parts);
+        const stream = source.stream();
+        const count = total(parts);
+        const calls = Promise.all(Array.from({ length: count + more }, () => stream.next()));
+        await source.run();
+        const results = await calls;
+        expect(results.slice(0, count).map(({ value }) => value?.expires)).toEqual(
+          Array.from({ length: count }, (_, index) => index),
+        );
+        expect(results.slice(count)).toEqual(
+          Array.from({ length: more }, () => ({ value: undefined, done: true })),
+        );
+        expect(source.faults).toEqual([]);
+      }),
+    );
+  });
+
+  test('in any order and at any moment leaves nothing open, and nothing running', async () => {
+    const step = fc.constantFrom('next', 'return', 'run', 'microtask', 'turn');
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.array(step, { maxLength: 12 }), async (parts, steps) => {
+        const source = new Source(parts);
+        const stream = source.stream();
+        const pending: Promise<unknown>[] = [];
+        let returned = false;
+        for (const each of steps) {
+          if (each === 'next') pending.push(stream.next());
+          if (each === 'return') pending.push(stream.return());
+          if (each === 'run') await source.run();
+          if (each === 'microtask') await Promise.resolve();
+          if (each === 'turn') await turn();
+          returned ||= each === 'return';
+        }
+        if (!returned) pending.push(stream.return());
+        await source.run();
+        await Promise.all(pending);
+        await source.run();
+        expect(await stream.next()).toEqual({ value: undefined, done: true });
+        expect(source.faults).toEqual([]);
+        expect(source.running).toBe(0);
+        expect(source.closed).toBe(source.opened);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

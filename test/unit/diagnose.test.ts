@@ -6,7 +6,6 @@ import {
   type ReadFiles,
 } from '../../lib/diagnose.js';
 import { IpvsError } from '../../lib/errors.js';
-import { absentModules } from '../../lib/modules.js';
 
 const ENOENT = 2;
 /** A host whose files hold what `files` says. */
@@ -45,7 +44,7 @@ describe('through a handle', () => {
     ],
   ])('%s', async (name, path, parameter) => {
     const look = async (files: Record<string, string>) => {
-      const checks = await diagnoseThrough('1.2.1', host(files), all);
+      const checks = await diagnoseThrough('1.2.1', host(files), all, '');
       expectUseful(checks);
       return named(checks, name);
     };
@@ -64,7 +63,7 @@ describe('through a handle', () => {
   ])('%s of %s tracked connections: %s', async (count, max, status, remedy) => {
     const folder = '/proc/sys/net/netfilter';
     const files = { [`${folder}/nf_conntrack_count`]: count, [`${folder}/nf_conntrack_max`]: max };
-    const checks = await diagnoseThrough('1.2.1', host(files), all);
+    const checks = await diagnoseThrough('1.2.1', host(files), all, '');
     expect(named(checks, 'conntrack size')).toMatchObject({
       status,
       remedy,
@@ -72,15 +71,22 @@ describe('through a handle', () => {
     });
   });
 
+  test('a remedy acts in the namespace that was looked at', async () => {
+    const files = { '/proc/sys/net/ipv4/ip_forward': '0' };
+    const checks = await diagnoseThrough('1.2.1', host(files), all, '/run/netns/blue');
+    expect(named(checks, 'ip_forward').remedy).toBe(
+      'nsenter --net=/run/netns/blue sysctl -w net.ipv4.ip_forward=1',
+    );
+  });
+
   test('schedulers: those that are absent are asked for once', async () => {
-    absentModules.clear();
     const asked: string[] = [];
     const probe = async (name: string) => {
       asked.push(name);
       if (name === 'lc') throw new Error('no answer');
       return name !== 'mh';
     };
-    const checks = await diagnoseThrough('1.2.1', host({}), probe);
+    const checks = await diagnoseThrough('1.2.1', host({}), probe, '');
     expectUseful(checks);
     expect(named(checks, 'scheduler rr')).toMatchObject({ status: 'ok' });
     expect(named(checks, 'scheduler lc')).toMatchObject({ status: 'unknown', detail: 'no answer' });
@@ -89,12 +95,11 @@ describe('through a handle', () => {
     expect(asked).toContain('mh');
 
     asked.length = 0;
-    expect(named(await diagnoseThrough('1.2.1', host({}), probe), 'scheduler mh')).toMatchObject(
-      missing,
-    );
+    expect(
+      named(await diagnoseThrough('1.2.1', host({}), probe, ''), 'scheduler mh'),
+    ).toMatchObject(missing);
     expect(asked).not.toContain('mh');
     expect(asked).toContain('lc');
-    absentModules.clear();
   });
 });
 
@@ -105,7 +110,7 @@ describe('where no handle can be opened', () => {
     ['ERR_IPVS_UNAVAILABLE', 'ip_vs', 'missing', /modprobe ip_vs/],
     ['EPERM', 'capability', 'missing', /NET_ADMIN/],
   ])('%s', async (code, name, status, remedy) => {
-    const checks = await diagnoseWithout(failed(code));
+    const checks = await diagnoseWithout(failed(code), '');
     expectUseful(checks);
     expect(named(checks, name)).toMatchObject({
       status,
@@ -114,12 +119,21 @@ describe('where no handle can be opened', () => {
     });
   });
 
+  test.each(['open', 'setns'])(
+    'a namespace that cannot be entered (%s) is looked at no further',
+    async (syscall) => {
+      const error = new IpvsError('open /nowhere: why it is so', { code: 'EPERM', syscall });
+      const checks = await diagnoseWithout(error, '/nowhere');
+      expect(checks.map(({ name }) => name)).toEqual(['netns', 'ip_vs', 'capability', 'dummy']);
+      expect(named(checks, 'ip_vs').status).toBe('unknown');
+    },
+  );
+
   test.each([
     ['another error', failed('EMFILE'), 'ip_vs', 'unknown'],
-    ['what is no error of ours', new Error('open: why it is so'), 'ip_vs', 'unknown'],
     ['another platform', failed('ERR_IPVS_UNSUPPORTED_PLATFORM'), 'platform', 'missing'],
   ])('%s', async (_, error, name, status) => {
-    const checks = await diagnoseWithout(error);
+    const checks = await diagnoseWithout(error, '');
     expect(named(checks, name)).toMatchObject({ status, detail: 'open: why it is so' });
   });
 });

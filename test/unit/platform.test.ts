@@ -102,7 +102,7 @@ describe('where there is no addon', () => {
 
 test('on this machine there is a handle, or a clear word on why not', async () => {
   const { Ipvs, IpvsError } = await load();
-  let ipvs: InstanceType<typeof Ipvs>;
+  let ipvs: Awaited<ReturnType<typeof Ipvs.open>>;
   try {
     ipvs = await Ipvs.open();
   } catch (error) {

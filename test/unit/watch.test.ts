@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
 import { asNumber } from '../../lib/stats.js';
-import { changeBetween, checkWatchOptions, watch } from '../../lib/watch.js';
+import { changeBetween, checkWatchOptions, compare, watch } from '../../lib/watch.js';
 import { answer, destinationRecord, serviceRecord, statsRecord } from './answers.js';
 import { expectInputError, type Kind, thrownBy } from './requests.js';
 
@@ -54,6 +55,89 @@ describe('changes', () => {
   test('have no rate where no time has passed', () => {
     const change = changeBetween(stats({}), stats({ inBytes: 3 }), 0);
     expect(change).toMatchObject({ delta: { inBytes: 3 }, rate: { inBytes: 0 } });
+  });
+});
+
+describe('changes of any counters', () => {
+  const NAMES = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'] as const;
+  const RATES = {
+    connectionRate: 0,
+    inPacketRate: 0,
+    outPacketRate: 0,
+    inByteRate: 0,
+    outByteRate: 0,
+  };
+  const count = fc.oneof(fc.nat(3), fc.nat(2 ** 31 - 1), fc.maxSafeNat());
+  const counters = fc.record({
+    connections: count,
+    inPackets: count,
+    outPackets: count,
+    inBytes: count,
+    outBytes: count,
+  });
+  const elapsed = fc.double({ min: 0, max: 1e6, noNaN: true });
+
+  test('are never negative, and never more than there is', () => {
+    fc.assert(
+      fc.property(counters, counters, elapsed, (before, now, seconds) => {
+        const change = changeBetween({ ...before, ...RATES }, { ...now, ...RATES }, seconds);
+        const began = NAMES.some((name) => now[name] < before[name]);
+        for (const name of NAMES) {
+          const { delta, rate } = change;
+          expect(delta[name]).toBe(began ? now[name] : now[name] - before[name]);
+          expect(delta[name]).toBeGreaterThanOrEqual(0);
+          expect(delta[name]).toBeLessThanOrEqual(now[name]);
+          expect(rate[name]).toBe(seconds === 0 ? 0 : delta[name] / seconds);
+        }
+      }),
+    );
+  });
+
+  test('of counters that only grow add up to what they grew by', () => {
+    const steps = fc.array(
+      counters.map((each) => ({ ...each })),
+      { minLength: 1, maxLength: 6 },
+    );
+    fc.assert(
+      fc.property(steps, (gains) => {
+        const sums = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
+        let stats = { ...sums, ...RATES };
+        for (const gain of gains) {
+          const next = { ...stats };
+          for (const name of NAMES) next[name] += gain[name] % 2 ** 31;
+          const { delta } = changeBetween(stats, next, 1);
+          for (const name of NAMES) sums[name] += delta[name];
+          stats = next;
+        }
+        expect({ ...sums, ...RATES }).toEqual(stats);
+      }),
+    );
+  });
+
+  test('name those that came and those that went', () => {
+    const marks = fc.uniqueArray(fc.integer({ min: 1, max: 12 }));
+    const table = (given: readonly number[]) =>
+      snapshotOf(Object.fromEntries(given.map((mark) => [mark, [mark, mark]])));
+    fc.assert(
+      fc.property(marks, marks, (first, second) => {
+        const memory = new Map(
+          table(first).services.flatMap((service) => {
+            const name = `fwmark://${service.fwmark}`;
+            const [destination] = service.destinations;
+            const stats = destination === undefined ? service.stats : destination.stats;
+            return [[name, service.stats] as const, [`${name} 0.0.0.0:80`, stats] as const];
+          }),
+        );
+        const { services, gone } = compare(table(second).services, memory, new Date(0), 1);
+        const lost = first.filter((mark) => !second.includes(mark));
+        expect([...gone].sort()).toEqual(lost.map((mark) => `fwmark://${mark}`).sort());
+        for (const { fwmark, change, destinations } of services) {
+          const known = first.includes(fwmark ?? 0);
+          expect(change === null).toBe(!known);
+          expect(destinations.map((each) => each.change === null)).toEqual([!known]);
+        }
+      }),
+    );
   });
 });
 

@@ -1,0 +1,196 @@
+import { release } from 'node:os';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { type Connection, Ipvs } from 'ipvs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkStreamOptions } from '../../lib/connections.js';
+import { loadNative } from '../../lib/native.js';
+import { readIn } from './lab/conntable.js';
+import { countOpen } from './lab/files.js';
+import { balance, collect, furnish, SILENT, VIRTUAL } from './lab/scene.js';
+import { Traffic } from './lab/traffic.js';
+import { useNamespace } from './namespace.js';
+import { program } from './programs.js';
+
+const lab = useNamespace();
+/** Before Linux 7 the time that it takes to read the table grows with its square. */
+const COUNT = Number.parseInt(release(), 10) < 7 ? 30_000 : 90_000;
+const MIB = 2 ** 20;
+const service = `udp://${VIRTUAL}:53`;
+/** They say nothing, and the link that they are on throws away what it is given. */
+const servers = [2, 3, 4].map((last) => SILENT.replace(/\d+$/, String(last)));
+const open = () => countOpen('/net/ip_vs_conn');
+
+let traffic: Traffic;
+
+beforeAll(async () => {
+  furnish(lab.namespace);
+  const destinations = servers.map((address) => ({ address, forwarding: 'direct' }) as const);
+  await balance(lab.ipvs, [[{ protocol: 'udp', address: VIRTUAL, port: 53 }, ...destinations]]);
+  traffic = new Traffic(lab.namespace);
+  await traffic.flood([VIRTUAL, 53], COUNT);
+}, 120_000);
+afterAll(() => traffic.stop());
+
+/** The address of the client of that number. */
+const client = (number: number) =>
+  `10.${[number >> 16, number >> 8, number].map((byte) => byte & 255).join('.')}`;
+
+test('every row is read, and once', async () => {
+  const seen = new Set<string>();
+  let rows = 0;
+  for await (const connection of lab.ipvs.connections()) {
+    rows++;
+    seen.add(connection.client.address);
+    // One by one: an expectation for each would take longer than all the rest.
+    if (connection.protocol !== 'udp' || connection.state !== 'UDP') throw new Error('not mine');
+    if (connection.virtual.port !== 53) throw new Error('not mine');
+  }
+  expect(rows).toBe(COUNT);
+  expect(seen.size).toBe(COUNT);
+  for (const number of [1, 2, 255, 256, 8191, 8192, COUNT]) {
+    expect(seen).toContain(client(number));
+  }
+  expect(open()).toBe(0);
+});
+
+test('the file says the same', async () => {
+  const lines = readIn(lab.namespace, '/proc/net/ip_vs_conn').trimEnd().split('\n').slice(1);
+  const printed = new Set(lines.map((line) => line.split(/ +/)[1]));
+  expect(printed.size).toBe(COUNT);
+  let known = 0;
+  for await (const { client } of lab.ipvs.connections({ origin: true })) {
+    const bytes = client.address.split('.').map((byte) => Number(byte));
+    if (printed.has(Buffer.from(bytes).toString('hex').toUpperCase())) known++;
+  }
+  expect(known).toBe(COUNT);
+});
+
+test('all are counted', async () => {
+  const { ipvs } = lab;
+  expect(await ipvs.countConnections()).toEqual([{ count: COUNT }]);
+  const byServer = await ipvs.countConnections({ by: ['destination', 'state'], service });
+  expect(byServer.map(({ destination }) => destination?.address).sort()).toEqual(servers);
+  for (const { count, state } of byServer) {
+    expect(count).toBe(COUNT / servers.length);
+    expect(state).toBe('UDP');
+  }
+});
+
+test.each([
+  ['10.0.1.0/24', 256],
+  ['10.0.0.0/18', 16383],
+  [client(COUNT), 1],
+  [client(COUNT + 1), 0],
+  ['fd00::/8', 0],
+])('of %s there are %i', async (network, count) => {
+  const rows = await collect(lab.ipvs.connections({ client: network }));
+  expect(rows.length).toBe(count);
+  expect(new Set(rows.map((row) => row.client.address)).size).toBe(count);
+  expect(await lab.ipvs.countConnections({ client: network })).toEqual([{ count }]);
+});
+
+test('memory stays within bounds', () => {
+  const args = ['--expose-gc', program('stream'), lab.namespace.path, '2'];
+  const { seen, growth } = JSON.parse(lab.namespace.run(process.execPath, args));
+  const all = { streamed: COUNT, count: COUNT };
+  expect(seen).toEqual([all, all]);
+  console.log(`grown by ${(growth / MIB).toFixed(1)} MiB`);
+  expect(growth).toBeLessThan(32 * MIB);
+});
+
+/** Goes through rows until `act` has been called, after so many of them, and returns how it ended. */
+async function interrupted(
+  rows: AsyncIterable<Connection>,
+  after: number,
+  act: () => unknown,
+): Promise<unknown> {
+  let read = 0;
+  try {
+    for await (const _ of rows) {
+      if (++read === after) await act();
+    }
+  } catch (error) {
+    return error;
+  }
+  return read;
+}
+
+// Between the parts that are read at a time, within them, and at their edges.
+const places = [1, 2047, 2048, 2049, 5000, 4 * 2048];
+
+test.each(places)('a signal ends it after %i rows', async (after) => {
+  const controller = new AbortController();
+  const reason = new Error('mine');
+  const rows = lab.ipvs.connections({ signal: controller.signal });
+  const ended = await interrupted(rows, after, async () => {
+    controller.abort(reason);
+    await turn();
+  });
+  expect(ended).toBe(reason);
+  expect(open()).toBe(0);
+});
+
+test.each(places)('closing the handle ends it after %i rows', async (after) => {
+  const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+  const ended = await interrupted(ipvs.connections(), after, async () => {
+    await ipvs.close();
+    await turn();
+  });
+  expect(ended).toMatchObject({ code: 'ERR_IPVS_CLOSED', operation: 'connections' });
+  expect(open()).toBe(0);
+});
+
+test.each(places)('leaving the loop ends it after %i rows', async (after) => {
+  let read = 0;
+  for await (const _ of lab.ipvs.connections()) if (++read === after) break;
+  expect(open()).toBe(0);
+});
+
+// At the beginning, within a part, and where the next part is awaited; in the midst of each step of it.
+const moments = [0, 1, 2048, 4096].flatMap((after) =>
+  [0, 1, 2, 3, 5, 8].map((steps) => [after, steps] as const),
+);
+
+test.each(moments)(
+  'return() ends it after %i rows and %i steps of the next',
+  async (after, steps) => {
+    const rows = lab.ipvs.connections();
+    for (let read = 0; read < after; read++) await rows.next();
+    const next = rows.next();
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    await Promise.all([next, rows.return(), rows.next()]);
+    expect(await rows.next()).toEqual({ value: undefined, done: true });
+    // What is read ahead must not outlast it.
+    await sleep(100);
+    expect(open()).toBe(0);
+  },
+);
+
+test('a signal never waits for the end of the table: a job reads a part, also where nothing matches', async () => {
+  const { Handle, Cursor, layout } = loadNative();
+  const handle = new Handle();
+  await handle.open(lab.namespace.path);
+  const { filter } = checkStreamOptions({ client: 'fd00::/8' }, layout);
+  const cursor = new Cursor(handle, filter, false);
+  const { connections, done } = await cursor.next(2048);
+  expect(connections.byteLength).toBe(0);
+  expect(done).toBe(false);
+  cursor.close();
+  handle.close();
+});
+
+test('other calls are answered while it is read', async () => {
+  const rows = lab.ipvs.connections();
+  let between = 0;
+  let done = false;
+  const reading = collect(rows).then((all) => {
+    done = true;
+    return all.length;
+  });
+  while (!done) {
+    expect(await lab.ipvs.getService(service)).toBeDefined();
+    between++;
+  }
+  expect(await reading).toBe(COUNT);
+  expect(between).toBeGreaterThan(5);
+});

@@ -1,0 +1,154 @@
+import type { SyncDaemon, SyncDaemonConfig } from 'ipvs';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { useNamespace } from './namespace.js';
+
+const lab = useNamespace();
+const roles = ['master', 'backup'] as const;
+const LINK = 'peers';
+
+beforeAll(() => {
+  lab.namespace.ip('link', 'add', LINK, 'type', 'dummy');
+  lab.namespace.ip('link', 'set', LINK, 'up');
+  lab.namespace.ip('address', 'add', '10.9.9.1/24', 'dev', LINK);
+});
+
+beforeEach(async () => {
+  for (const role of roles) await lab.ipvs.stopSyncDaemon(role, { ifRunning: true });
+});
+
+const ipvsadmDaemon = ({
+  role,
+  interface: link,
+  syncId,
+  maxLength,
+  group,
+  port,
+  ttl,
+}: SyncDaemon) =>
+  `${role} sync daemon (mcast=${link}, syncid=${syncId}, maxlen=${maxLength}, group=${group}, port=${port}, ttl=${ttl})`;
+
+const listing = () =>
+  lab.namespace
+    .ipvsadm('-L', '--daemon')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+
+const full = { interface: LINK, syncId: 255, maxLength: 1100, port: 9000, ttl: 3 };
+const byIpvsadm = `--mcast-interface ${LINK} --syncid 255 --sync-maxlen 1100 --mcast-port 9000 --mcast-ttl 3`;
+
+describe.each(roles)('a %s', (role) => {
+  const configs: readonly (readonly [Omit<SyncDaemonConfig, 'role'>, string, object])[] = [
+    [
+      { interface: LINK },
+      `--mcast-interface ${LINK}`,
+      { syncId: 0, group: '224.0.0.81', port: 8848, ttl: 1 },
+    ],
+    [full, byIpvsadm, full],
+    [
+      { ...full, group: '239.1.2.3' },
+      `${byIpvsadm} --mcast-group 239.1.2.3`,
+      { ...full, group: '239.1.2.3' },
+    ],
+    [
+      { ...full, group: 'ff02::1:2' },
+      `${byIpvsadm} --mcast-group ff02::1:2`,
+      { ...full, group: 'ff02::1:2' },
+    ],
+  ];
+
+  test.each(configs)('%o runs as ipvsadm would start it', async (config, options, expected) => {
+    const { ipvs, namespace } = lab;
+    expect(await ipvs.startSyncDaemon({ role, ...config })).toBeUndefined();
+    const own = await ipvs.listSyncDaemons();
+    expect(own).toMatchObject([{ role, interface: LINK, ...expected }]);
+    expect(listing()).toEqual(own.map(ipvsadmDaemon));
+
+    expect(await ipvs.stopSyncDaemon(role)).toBe(true);
+    expect(await ipvs.listSyncDaemons()).toEqual([]);
+    expect(listing()).toEqual([]);
+    namespace.ipvsadm('--start-daemon', role, ...options.split(' '));
+    expect(await ipvs.listSyncDaemons()).toEqual(own);
+  });
+
+  test('that runs is not started again', async () => {
+    await lab.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 });
+    await expect(lab.ipvs.startSyncDaemon({ role, interface: LINK })).rejects.toMatchObject({
+      code: 'EEXIST',
+      syscall: 'IPVS_CMD_NEW_DAEMON',
+      operation: 'startSyncDaemon',
+      target: `${role} daemon`,
+      message: expect.stringMatching(/running already: stop it first/),
+    });
+    expect(await lab.ipvs.listSyncDaemons()).toMatchObject([{ syncId: 1 }]);
+  });
+
+  test('that does not run is not stopped', async () => {
+    await expect(lab.ipvs.stopSyncDaemon(role)).rejects.toMatchObject({
+      code: 'ESRCH',
+      syscall: 'IPVS_CMD_DEL_DAEMON',
+      operation: 'stopSyncDaemon',
+      target: `${role} daemon`,
+      message: expect.stringMatching(/no daemon of that role is running/),
+    });
+    expect(await lab.ipvs.stopSyncDaemon(role, { ifRunning: true })).toBe(false);
+  });
+
+  test('needs its link', async () => {
+    const started = lab.ipvs.startSyncDaemon({ role, interface: 'no-such-link' });
+    await expect(started).rejects.toMatchObject({
+      code: 'ENODEV',
+      message: expect.stringMatching(/no such link/),
+    });
+  });
+
+  test('does not go with destinations of another family', async () => {
+    const service = { fwmark: 7 };
+    await lab.ipvs.addService(service);
+    await lab.ipvs.addDestination(service, { address: 'fd00::1', forwarding: 'tunnel' });
+    const started = lab.ipvs.startSyncDaemon({ role, interface: LINK });
+    await expect(started).rejects.toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringMatching(/another address family than its service/),
+    });
+    await lab.ipvs.flush();
+    await lab.ipvs.startSyncDaemon({ role, interface: LINK });
+  });
+
+  test('that is stopped the moment it starts is stopped', async () => {
+    // The kernel may leave out its answer then.
+    for (let round = 0; round < 20; round++) {
+      const answers = Promise.all([
+        lab.ipvs.startSyncDaemon({ role, interface: LINK }),
+        lab.ipvs.stopSyncDaemon(role),
+        lab.ipvs.listSyncDaemons(),
+      ]);
+      expect(await answers).toEqual([undefined, true, []]);
+    }
+  });
+});
+
+test('a master needs a way to its group', async () => {
+  lab.namespace.ip('link', 'add', 'idle', 'type', 'dummy');
+  const start = (role: 'master' | 'backup') =>
+    lab.ipvs.startSyncDaemon({ role, interface: 'idle' });
+  await expect(start('master')).rejects.toMatchObject({
+    code: expect.stringMatching(/^(ENETUNREACH|EADDRNOTAVAIL)$/),
+    message: expect.stringMatching(/no route to the multicast group|no address to send from/),
+  });
+  expect(await start('backup')).toBeUndefined();
+});
+
+test('both roles at once', async () => {
+  const both = roles.map((role, index) =>
+    lab.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 + index }),
+  );
+  await Promise.all(both);
+  const listed = await lab.ipvs.listSyncDaemons();
+  expect(listed).toMatchObject([
+    { role: 'master', syncId: 1 },
+    { role: 'backup', syncId: 2 },
+  ]);
+  expect(await lab.ipvs.stopSyncDaemon('master')).toBe(true);
+  expect(await lab.ipvs.listSyncDaemons()).toEqual(listed.slice(1));
+});

@@ -1,0 +1,347 @@
+import type {
+  Destination,
+  DestinationConfig,
+  DestinationSettings,
+  Forwarding,
+  TunnelConfig,
+} from 'ipvs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { addingDestination, savedDestination } from './ipvsadm.js';
+import {
+  changeDestination,
+  familyOf,
+  isMark,
+  joinPort,
+  makeDestination,
+  nameOfService,
+  type ServiceName,
+} from './model.js';
+import { useNamespace } from './namespace.js';
+
+const lab = useNamespace();
+const MAX = 2 ** 31 - 1;
+
+beforeEach(() => lab.ipvs.flush());
+
+const services: readonly ServiceName[] = [
+  { protocol: 'tcp', address: '10.96.0.1', port: 80 },
+  { protocol: 'udp', address: 'fd00::1', port: 53 },
+  { protocol: 'sctp', address: '10.96.0.1', port: 9 },
+  { fwmark: 7 },
+  { fwmark: 2 ** 31 + 7, family: 'ipv6' },
+];
+
+const tunnels: readonly (TunnelConfig | undefined)[] = [
+  undefined,
+  { type: 'ipip' },
+  { type: 'gue', port: 1 },
+  { type: 'gue', port: 65535, checksum: 'checksum' },
+  { type: 'gue', port: 5555, checksum: 'remote-checksum' },
+  { type: 'gre' },
+  { type: 'gre', checksum: 'checksum' },
+];
+const tunneled = tunnels.map((tunnel) => ({ forwarding: 'tunnel' as const, tunnel }));
+const limits = [
+  {},
+  { weight: 0 },
+  { weight: MAX, upperThreshold: MAX, lowerThreshold: MAX },
+  { weight: 65536, upperThreshold: 10 },
+  { weight: 2, upperThreshold: 10, lowerThreshold: 4 },
+];
+
+/** Every combination for destinations of a family, on addresses of their own. */
+function configsOf(service: ServiceName, family: 'ipv4' | 'ipv6', methods: readonly Forwarding[]) {
+  const configs: DestinationConfig[] = [];
+  const plain = methods.map((forwarding) => ({ forwarding }));
+  const defaults = methods.includes('direct') ? [{}] : [];
+  const ways: DestinationSettings[] = [...defaults, ...plain, ...tunneled];
+  for (const how of ways) {
+    for (const limit of limits) {
+      const ports =
+        how.forwarding === 'masquerade' || isMark(service) ? [undefined, 0, 8080] : [undefined];
+      for (const port of ports) {
+        const host = configs.length + 1;
+        const address = family === 'ipv6' ? `fd00:1::${host.toString(16)}` : `10.0.1.${host}`;
+        configs.push({ address, port, ...how, ...limit });
+      }
+    }
+  }
+  return configs;
+}
+
+const groups = services.flatMap((service) => {
+  const own = familyOf(service);
+  const other = own === 'ipv6' ? 'ipv4' : 'ipv6';
+  const group = (title: string, configs: DestinationConfig[]) => ({
+    title: `${title}, ${nameOfService(service)}`,
+    service,
+    configs,
+  });
+  return [
+    group(
+      'of its own family',
+      configsOf(service, own, ['masquerade', 'direct', 'local', 'bypass']),
+    ),
+    group('of the other family', configsOf(service, other, [])),
+  ];
+});
+
+/** The row of `ipvsadm -L --thresholds` for a destination, with single blanks. */
+const thresholdRow = (destination: Destination) =>
+  `-> ${joinPort(destination.address, destination.port)} ${destination.upperThreshold} ${destination.lowerThreshold} 0 0`;
+
+const thresholdRows = () =>
+  lab.namespace
+    .ipvsadm('-L', '-n', '--thresholds')
+    .split('\n')
+    .filter((line) => /->.*\d$/.test(line.trim()))
+    .map((line) => line.trim().replace(/ +/g, ' '));
+
+const destinationLines = () => lab.namespace.saved().filter((line) => line.startsWith('-a '));
+
+describe.each(groups)('destinations $title', ({ service, configs }) => {
+  const made = configs.map((config) => makeDestination(service, config));
+
+  /** Expects the library to read exactly `destinations`, newest first, whichever way it is asked. */
+  async function expectRead(destinations: readonly Destination[]): Promise<void> {
+    const { ipvs } = lab;
+    expect(await ipvs.listDestinations(service)).toEqual(destinations);
+    expect((await ipvs.snapshot()).services.map((each) => each.destinations)).toEqual([
+      destinations,
+    ]);
+    const got = destinations.map((each) => ipvs.getDestination(nameOfService(service), each));
+    expect(await Promise.all(got)).toEqual(destinations);
+  }
+
+  test('what the library writes, it and ipvsadm read', async () => {
+    await lab.ipvs.addService(service);
+    await Promise.all(configs.map((config) => lab.ipvs.addDestination(service, config)));
+    await expectRead(made.toReversed());
+    expect(destinationLines()).toEqual(made.map((each) => savedDestination(service, each)).sort());
+    expect(thresholdRows().sort()).toEqual(made.map(thresholdRow).sort());
+  });
+
+  test('what ipvsadm writes, the library reads', async () => {
+    const known = made.filter(({ forwarding }) => !['local', 'bypass'].includes(forwarding));
+    await lab.ipvs.addService(service);
+    lab.namespace.restore(known.map((each) => addingDestination(service, each)));
+    await expectRead(known.toReversed());
+  });
+
+  test('what the library returns, it takes as the configuration of the same', async () => {
+    await lab.ipvs.addService(service);
+    // None has an unknown forwarding or tunnel, which no configuration could have.
+    const again = made as readonly DestinationConfig[];
+    const ensure = () => again.map((each) => lab.ipvs.ensureDestination(service, each));
+    expect(new Set(await Promise.all(ensure()))).toEqual(new Set(['created']));
+    expect(new Set(await Promise.all(ensure()))).toEqual(new Set(['updated']));
+    await expectRead(made.toReversed());
+  });
+});
+
+test('the defaults are those of ipvsadm', async () => {
+  const service = 'tcp://10.96.0.1:80';
+  await lab.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+  await lab.ipvs.addDestination(service, { address: '10.0.0.1' });
+  lab.namespace.restore(['-a -t 10.96.0.1:80 -r 10.0.0.2']);
+  const [ipvsadms, own] = await lab.ipvs.listDestinations(service);
+  expect({ ...ipvsadms, address: '10.0.0.1' }).toEqual(own);
+});
+
+test('the kernel has the forwarding methods that ipvsadm cannot name', async () => {
+  const service = 'fwmark://7';
+  await lab.ipvs.addService({ fwmark: 7 });
+  await lab.ipvs.addDestination(service, { address: '10.0.0.1', forwarding: 'local' });
+  await lab.ipvs.addDestination(service, { address: '10.0.0.2', forwarding: 'direct' });
+  expect(lab.namespace.run('cat', ['/proc/net/ip_vs'])).toMatch(
+    /-> 0A000002:0000 +Route .*\n +-> 0A000001:0000 +Local /,
+  );
+});
+
+describe('update', () => {
+  const service = 'tcp://10.96.0.1:80';
+  const destination = '10.0.0.1:80';
+  const config: DestinationConfig = {
+    address: '10.0.0.1',
+    forwarding: 'tunnel',
+    tunnel: { type: 'gue', port: 5555, checksum: 'checksum' },
+    weight: 5,
+    upperThreshold: 20,
+    lowerThreshold: 10,
+  };
+  const before = makeDestination({ protocol: 'tcp', address: '10.96.0.1', port: 80 }, config);
+
+  beforeEach(async () => {
+    await lab.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+    await lab.ipvs.addDestination(service, config);
+  });
+
+  test.each([
+    {},
+    { weight: 0 },
+    { weight: MAX },
+    { upperThreshold: 30 },
+    { lowerThreshold: 0 },
+    { upperThreshold: 0, lowerThreshold: 0 },
+    { tunnel: { type: 'gre' } },
+    { tunnel: { type: 'gue', port: 6666 } },
+    { tunnel: { type: 'ipip' } },
+    { tunnel: null },
+    { tunnel: undefined, weight: undefined, forwarding: undefined },
+    { forwarding: 'masquerade' },
+    { forwarding: 'direct', weight: 7 },
+    { forwarding: 'local' },
+    { forwarding: 'tunnel' },
+  ] as const)('to %o keeps the rest', async (changes) => {
+    const after = changeDestination(before, changes);
+    expect(await lab.ipvs.updateDestination(service, destination, changes)).toBeUndefined();
+    expect(await lab.ipvs.getDestination(service, destination)).toEqual(after);
+    const line = savedDestination({ protocol: 'tcp', address: '10.96.0.1', port: 80 }, after);
+    expect(destinationLines()).toEqual([line]);
+  });
+
+  test('keeps what ipvsadm -e resets', async () => {
+    await lab.ipvs.updateDestination(service, destination, { weight: 9 });
+    expect(await lab.ipvs.getDestination(service, destination)).toEqual({ ...before, weight: 9 });
+    lab.namespace.restore(['-e -t 10.96.0.1:80 -r 10.0.0.1:80 -w 8']);
+    expect(await lab.ipvs.getDestination(service, destination)).toMatchObject({
+      weight: 8,
+      forwarding: 'direct',
+      upperThreshold: 0,
+      tunnel: null,
+    });
+  });
+
+  test('a tunnel that ends and begins again is a new one', async () => {
+    await lab.ipvs.updateDestination(service, destination, { forwarding: 'direct' });
+    await lab.ipvs.updateDestination(service, destination, { forwarding: 'tunnel' });
+    expect(await lab.ipvs.getDestination(service, destination)).toEqual({
+      ...before,
+      tunnel: { type: 'ipip' },
+    });
+  });
+
+  test('keeps its place in the list', async () => {
+    const others = ['10.0.0.2', '10.0.0.3', '10.0.0.4'];
+    await Promise.all(others.map((address) => lab.ipvs.addDestination(service, { address })));
+    await lab.ipvs.updateDestination(service, '10.0.0.2', { weight: 9 });
+    await lab.ipvs.ensureDestination(service, { address: '10.0.0.3', weight: 8 });
+    const listed = await lab.ipvs.listDestinations(service);
+    expect(listed.map(({ address, weight }) => [address, weight])).toEqual([
+      ['10.0.0.4', 1],
+      ['10.0.0.3', 8],
+      ['10.0.0.2', 9],
+      ['10.0.0.1', 5],
+    ]);
+  });
+
+  test.each([
+    [
+      'a tunnel without its forwarding',
+      { tunnel: { type: 'gre' } },
+      'ERR_INVALID_ARG_VALUE',
+      'tunnel',
+    ],
+    [
+      'a lower threshold above the upper',
+      { lowerThreshold: 1 },
+      'ERR_OUT_OF_RANGE',
+      'lowerThreshold',
+    ],
+  ] as const)(
+    'to %s, which only the kernel tells, changes nothing',
+    async (_, changes, code, name) => {
+      const plain = { address: '10.0.0.2', weight: 3 };
+      await lab.ipvs.addDestination(service, plain);
+      const update = lab.ipvs.updateDestination(service, '10.0.0.2', { ...changes, weight: 4 });
+      await expect(update).rejects.toMatchObject({ code, message: expect.stringContaining(name) });
+      expect(await lab.ipvs.getDestination(service, '10.0.0.2')).toMatchObject(plain);
+    },
+  );
+
+  test('of the same destination many times at once loses none', async () => {
+    const updates = Array.from({ length: 50 }, (_, index) => [
+      lab.ipvs.updateDestination(service, destination, { weight: index }),
+      lab.ipvs.updateDestination(service, destination, { upperThreshold: 100 + index }),
+      lab.ipvs.getDestination(service, destination),
+    ]);
+    const answers = await Promise.all(updates.map((round) => Promise.all(round)));
+    answers.forEach(([, , got], index) => {
+      expect(got).toEqual({ ...before, weight: index, upperThreshold: 100 + index });
+    });
+  });
+});
+
+describe('ensure and delete', () => {
+  const service = 'udp://[fd00::1]:53';
+  beforeEach(() => lab.ipvs.addService({ protocol: 'udp', address: 'fd00::1', port: 53 }));
+
+  test('ensure makes what is missing, and resets what is left out', async () => {
+    const full = {
+      address: 'fd00::2',
+      forwarding: 'masquerade',
+      weight: 5,
+      upperThreshold: 9,
+    } as const;
+    expect(await lab.ipvs.ensureDestination(service, full)).toBe('created');
+    expect(await lab.ipvs.getDestination(service, '[fd00::2]:53')).toMatchObject(full);
+    expect(await lab.ipvs.ensureDestination(service, { address: 'fd00::2' })).toBe('updated');
+    expect(await lab.ipvs.getDestination(service, 'fd00::2')).toMatchObject({
+      forwarding: 'direct',
+      weight: 1,
+      upperThreshold: 0,
+    });
+    expect(await lab.ipvs.listDestinations(service)).toHaveLength(1);
+  });
+
+  test('many ensures of one destination apply in order', async () => {
+    const weights = [3, 1, 4, 1, 5, 9, 2, 6];
+    const ensured = weights.map((weight) =>
+      lab.ipvs.ensureDestination(service, { address: 'fd00::2', weight }),
+    );
+    expect(await Promise.all(ensured)).toEqual(['created', ...Array(7).fill('updated')]);
+    expect(await lab.ipvs.getDestination(service, 'fd00::2')).toMatchObject({ weight: 6 });
+  });
+
+  test('delete takes one, once', async () => {
+    await lab.ipvs.addDestination(service, { address: 'fd00::2' });
+    await lab.ipvs.addDestination(service, { address: 'fd00::3' });
+    expect(await lab.ipvs.deleteDestination(service, 'fd00::2')).toBe(true);
+    expect(destinationLines()).toEqual(['-a -u [fd00::1]:53 -r [fd00::3]:53 -g -w 1']);
+    const again = lab.ipvs.deleteDestination(service, 'fd00::2');
+    await expect(again).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test.each([
+    ['the destination', service, 'fd00::9'],
+    ['its port', service, '[fd00::2]:54'],
+    ['its family', service, '0.0.0.2'],
+    ['the service', 'udp://[fd00::9]:53', 'fd00::2'],
+  ])('delete forgives a lack of %s if told so', async (_, of, destination) => {
+    await lab.ipvs.addDestination(service, { address: 'fd00::2' });
+    expect(await lab.ipvs.deleteDestination(of, destination, { ifExists: true })).toBe(false);
+    await expect(
+      lab.ipvs.deleteDestination(of, destination, { ifExists: false }),
+    ).rejects.toThrow();
+    expect(await lab.ipvs.listDestinations(service)).toHaveLength(1);
+  });
+
+  test('one that comes back after its deletion is new', async () => {
+    const config = { address: 'fd00::2', weight: 7, upperThreshold: 70 };
+    await lab.ipvs.addDestination(service, config);
+    await lab.ipvs.deleteDestination(service, 'fd00::2');
+    await lab.ipvs.addDestination(service, { address: 'fd00::2' });
+    const listed = await lab.ipvs.listDestinations(service);
+    const name = { protocol: 'udp', address: 'fd00::1', port: 53 } as const;
+    expect(listed).toEqual([makeDestination(name, { address: 'fd00::2' })]);
+  });
+
+  test('get tells apart a missing destination and a missing service', async () => {
+    expect(await lab.ipvs.getDestination(service, 'fd00::2')).toBeUndefined();
+    await lab.ipvs.addDestination(service, { address: 'fd00::3' });
+    expect(await lab.ipvs.getDestination(service, 'fd00::2')).toBeUndefined();
+    const missing = { code: 'ESRCH' };
+    await expect(lab.ipvs.getDestination('fwmark://7', 'fd00::2')).rejects.toMatchObject(missing);
+    await expect(lab.ipvs.listDestinations('fwmark://7')).rejects.toMatchObject(missing);
+  });
+});

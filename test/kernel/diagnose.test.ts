@@ -1,0 +1,352 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { type Check, diagnose, Ipvs, loadModules } from 'ipvs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Namespace, run, useNamespace } from './namespace.js';
+import { until } from './poll.js';
+import { program } from './programs.js';
+
+const lab = useNamespace();
+/** What is done to the kernel here is done to one that is ours alone. */
+const ours = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
+const MODPROBE = '/proc/sys/kernel/modprobe';
+const schedulers = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(' ');
+
+/** The check of that name. */
+async function checked(name: string, checks = lab.ipvs.diagnose()): Promise<Check | undefined> {
+  return (await checks).find((check) => check.name === name);
+}
+
+const hasModule = (name: string) =>
+  new RegExp(`/${name}\\.ko`).test(
+    readFileSync(`/lib/modules/${release()}/modules.dep`, 'utf8') +
+      readFileSync(`/lib/modules/${release()}/modules.builtin`, 'utf8'),
+  );
+
+test('all is looked at', async () => {
+  const checks = await lab.ipvs.diagnose();
+  expect(checks.map(({ name }) => name)).toEqual([
+    'ip_vs',
+    'capability',
+    ...schedulers.map((scheduler) => `scheduler ${scheduler}`),
+    'dummy',
+    'ip_forward',
+    'conntrack',
+    'conn_reuse_mode',
+    'expire_nodest_conn',
+    'bridge-nf-call-iptables',
+    'conntrack size',
+  ]);
+  for (const { status, detail, remedy } of checks) {
+    expect(detail).toMatch(/\S/);
+    expect(['ok', 'unknown'].includes(status)).toBe(remedy === null);
+  }
+  expect(checks.slice(0, 2)).toEqual([
+    { name: 'ip_vs', status: 'ok', detail: 'IPVS 1.2.1', remedy: null },
+    {
+      name: 'capability',
+      status: 'ok',
+      detail: 'CAP_NET_ADMIN in the initial user namespace',
+      remedy: null,
+    },
+  ]);
+});
+
+test.each(schedulers)('scheduler %s is there where its module is', async (scheduler) => {
+  const module = `ip_vs_${scheduler}`;
+  const expected = hasModule(module)
+    ? { status: 'ok', remedy: null }
+    : {
+        status: 'missing',
+        detail: `the kernel has no module ${module}`,
+        remedy: `modprobe ${module} && echo ${module} > /etc/modules-load.d/${module}.conf`,
+      };
+  expect(await checked(`scheduler ${scheduler}`)).toMatchObject(expected);
+});
+
+test('on the kernels that are ours twos is missing, and all others are there', async (context) => {
+  if (!ours) context.skip('this kernel has what it has');
+  const missing = (await lab.ipvs.diagnose()).filter(({ status }) => status === 'missing');
+  expect(missing.map(({ name }) => name)).toEqual(['scheduler twos']);
+});
+
+describe('nothing is created', () => {
+  afterEach(() => lab.ipvs.flush());
+
+  test.each<[string, string[]]>([
+    ['in an empty table', []],
+    [
+      'beside services',
+      [
+        '-A -t 10.96.0.1:80 -s rr',
+        '-a -t 10.96.0.1:80 -r 10.0.0.1:80 -m -w 1',
+        '-A -f 4294967295 -s wlc',
+        '-A -f 1 -6 -s wlc',
+      ],
+    ],
+    ['beside a service of any firewall mark', ['-A -f 4294967295 -6 -s wlc']],
+  ])('%s', async (_, lines) => {
+    if (lines.length > 0) lab.namespace.restore(lines);
+    const before = lab.namespace.saved();
+    expect(before).toHaveLength(lines.length);
+    const checks = await lab.ipvs.diagnose();
+    expect(lab.namespace.saved()).toEqual(before);
+    for (const { name, status, detail } of checks) {
+      if (name.startsWith('scheduler')) expect(status, `${name}: ${detail}`).not.toBe('unknown');
+    }
+  });
+});
+
+describe('modprobe', () => {
+  let folder: string;
+  let before: string;
+  const log = () => (existsSync(`${folder}/log`) ? readFileSync(`${folder}/log`, 'utf8') : '');
+
+  beforeAll(() => {
+    if (!ours) return;
+    folder = mkdtempSync('/run/ipvs-');
+    before = readFileSync(MODPROBE, 'utf8');
+    const script = `#!/bin/sh\necho "$*" >> ${folder}/log\nexec ${before.trim()} "$@"\n`;
+    writeFileSync(`${folder}/modprobe`, script);
+    chmodSync(`${folder}/modprobe`, 0o755);
+    writeFileSync(MODPROBE, `${folder}/modprobe`);
+  });
+  afterAll(() => {
+    if (!ours) return;
+    writeFileSync(MODPROBE, before);
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach((context) => {
+    if (!ours) context.skip('what the kernel runs is not ours to change');
+    rmSync(`${folder}/log`, { force: true });
+  });
+
+  const runs = () =>
+    log()
+      .split('\n')
+      .filter((line) => line.includes('ip_vs_twos')).length;
+
+  test('is run once for a scheduler that is absent', async () => {
+    // Loading any module, the kernel may have more than it had.
+    if (existsSync('/sys/module/ip_vs_lblcr')) run('rmmod', ['ip_vs_lblcr']);
+    await loadModules(['ip_vs_lblcr']);
+    expect(await checked('scheduler twos')).toMatchObject({ status: 'missing' });
+    expect(runs()).toBe(1);
+    expect(await checked('scheduler twos')).toMatchObject({ status: 'missing' });
+    expect(await checked('scheduler twos', diagnose())).toMatchObject({ status: 'missing' });
+    expect(runs()).toBe(1);
+  });
+
+  test('is run again when a module was loaded', async () => {
+    await lab.ipvs.diagnose();
+    rmSync(`${folder}/log`, { force: true });
+    run('rmmod', ['ip_vs_lblcr']);
+    expect(await loadModules(['ip_vs_lblcr'])).toEqual([{ name: 'ip_vs_lblcr', status: 'loaded' }]);
+    expect(runs()).toBe(0);
+    await lab.ipvs.diagnose();
+    expect(runs()).toBe(1);
+  });
+
+  test('is not run for schedulers that are there', async () => {
+    await lab.ipvs.diagnose();
+    rmSync(`${folder}/log`, { force: true });
+    await lab.ipvs.diagnose();
+    expect(log()).toBe('');
+  });
+});
+
+const parameters = [
+  ['ip_forward', 'net.ipv4.ip_forward'],
+  ['conntrack', 'net.ipv4.vs.conntrack'],
+  ['expire_nodest_conn', 'net.ipv4.vs.expire_nodest_conn'],
+] as const;
+
+describe.each(parameters)('%s', (name, parameter) => {
+  const path = `/proc/sys/${parameter.replaceAll('.', '/')}`;
+  const set = (value: number) => lab.namespace.run('sh', ['-c', `echo ${value} > ${path}`]);
+
+  test('is a warning while it is off, and its remedy mends it', async () => {
+    set(0);
+    const check = await checked(name);
+    expect(check).toMatchObject({ status: 'warning', remedy: `sysctl -w ${parameter}=1` });
+    lab.namespace.run('sh', ['-c', check?.remedy ?? 'false']);
+    expect(await checked(name)).toMatchObject({ status: 'ok', remedy: null });
+    set(0);
+    expect(await checked(name)).toMatchObject({ status: 'warning' });
+  });
+
+  test('is looked at in the namespace of the handle', async () => {
+    const other = new Namespace();
+    const ipvs = await Ipvs.open({ netns: other.path });
+    try {
+      set(0);
+      other.run('sh', ['-c', `echo 1 > ${path}`]);
+      expect(await checked(name)).toMatchObject({ status: 'warning' });
+      expect(await checked(name, ipvs.diagnose())).toMatchObject({ status: 'ok' });
+      expect(await checked(name, diagnose({ netns: other.path }))).toMatchObject({ status: 'ok' });
+    } finally {
+      await ipvs.close();
+      other.delete();
+    }
+  });
+});
+
+test('conn_reuse_mode is fine on kernels from 5.9 on', async () => {
+  for (const connReuseMode of [0, 1]) {
+    await lab.ipvs.sysctls.set({ connReuseMode });
+    expect(await checked('conn_reuse_mode')).toEqual({
+      name: 'conn_reuse_mode',
+      status: 'ok',
+      detail: `conn_reuse_mode ${connReuseMode} on Linux ${release()}`,
+      remedy: null,
+    });
+  }
+});
+
+test('bridge-nf-call-iptables is unknown without br_netfilter', async (context) => {
+  if (!ours) context.skip('modules are not ours to load and unload');
+  const present = () => existsSync('/sys/module/br_netfilter');
+  if (present()) run('rmmod', ['br_netfilter']);
+  expect(await checked('bridge-nf-call-iptables')).toMatchObject({ status: 'unknown' });
+  await loadModules(['br_netfilter']);
+  const ipvs = await Ipvs.open();
+  try {
+    const path = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+    for (const [value, status] of [
+      ['0', 'warning'],
+      ['1', 'ok'],
+    ] as const) {
+      writeFileSync(path, value);
+      expect(await checked('bridge-nf-call-iptables', ipvs.diagnose())).toMatchObject({ status });
+    }
+  } finally {
+    await ipvs.close();
+    run('rmmod', ['br_netfilter']);
+  }
+});
+
+test('the size of the conntrack table is told', async (context) => {
+  if (!ours) context.skip('modules are not ours to load');
+  await loadModules(['nf_conntrack']);
+  const max = readFileSync('/proc/sys/net/netfilter/nf_conntrack_max', 'utf8').trim();
+  expect(await checked('conntrack size', diagnose())).toMatchObject({
+    status: 'ok',
+    detail: expect.stringMatching(new RegExp(`^\\d+ of ${max} tracked connections$`)),
+  });
+});
+
+test('dummy links are there', async () => {
+  expect(await checked('dummy')).toMatchObject({ status: 'ok' });
+});
+
+describe('without a handle', () => {
+  const asNobody = (...more: string[]) =>
+    JSON.parse(
+      run('setpriv', [
+        '--reuid=65534',
+        '--clear-groups',
+        ...more,
+        process.execPath,
+        program('diagnose'),
+      ]),
+    ) as Check[];
+
+  test('without rights, the missing capability is named', () => {
+    const checks = asNobody();
+    expect(checks.slice(0, 2)).toMatchObject([
+      { name: 'ip_vs', status: 'ok' },
+      {
+        name: 'capability',
+        status: 'missing',
+        detail: expect.stringMatching(/CAP_NET_ADMIN/),
+        remedy: expect.stringMatching(/--cap-add NET_ADMIN/),
+      },
+    ]);
+    expect(checks.map(({ name }) => name)).toEqual([
+      'ip_vs',
+      'capability',
+      'dummy',
+      'ip_forward',
+      'conntrack',
+      'conn_reuse_mode',
+      'expire_nodest_conn',
+      'bridge-nf-call-iptables',
+      'conntrack size',
+    ]);
+    // What anyone may read is told all the same.
+    const forwards = readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() !== '0';
+    expect(checks[3]).toMatchObject({ status: forwards ? 'ok' : 'warning' });
+  });
+
+  test('root of a user namespace of its own is no root either', () => {
+    const text = run('unshare', [
+      ...['--user', '--map-root-user', '--net'],
+      process.execPath,
+      program('diagnose'),
+    ]);
+    expect((JSON.parse(text) as Check[])[1]).toMatchObject({
+      name: 'capability',
+      status: 'missing',
+      detail: expect.stringMatching(/initial user namespace/),
+    });
+  });
+
+  test('of a namespace that is not there, that is said', async () => {
+    const [check] = await diagnose({ netns: '/run/netns/no-such-one' });
+    expect(check).toMatchObject({
+      name: 'ip_vs',
+      status: 'unknown',
+      detail: expect.stringMatching(/no such network namespace/),
+    });
+  });
+
+  test('bad options are refused', async () => {
+    // @ts-expect-error: a path is text.
+    await expect(diagnose({ netns: 5 })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+  });
+
+  test('that was closed there is no diagnosis', async () => {
+    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    await ipvs.close();
+    await expect(ipvs.diagnose()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
+  });
+});
+
+describe('modules', () => {
+  test('that are missing are loaded, and others are left alone', async (context) => {
+    if (!ours) context.skip('modules are not ours to unload');
+    const name = 'ip_vs_ftp';
+    const loaded = () => existsSync(`/sys/module/${name}`);
+    if (loaded()) run('rmmod', [name]);
+    expect(await loadModules(['ip_vs', name])).toEqual([
+      { name: 'ip_vs', status: 'present' },
+      { name, status: 'loaded' },
+    ]);
+    expect(loaded()).toBe(true);
+    expect(await loadModules([name, 'ip-vs'])).toEqual([
+      { name, status: 'present' },
+      { name: 'ip-vs', status: 'present' },
+    ]);
+    run('rmmod', [name]);
+    await until(loaded, (there) => !there);
+  });
+
+  test('that do not exist are an error with what modprobe says', async () => {
+    await expect(loadModules(['ip_vs', 'ip_vs_no_such_one'])).rejects.toMatchObject({
+      name: 'IpvsError',
+      code: 'ERR_IPVS_MODULE',
+      syscall: 'modprobe',
+      operation: 'loadModules',
+      target: 'ip_vs_no_such_one',
+      message: expect.stringMatching(/ip_vs_no_such_one.*not found/),
+    });
+  });
+
+  test('are no commands', async () => {
+    const file = `${tmpdir()}/ipvs-no-shell-${process.pid}`;
+    for (const name of [`$(touch ${file})`, `ip_vs; touch ${file}`, `ip_vs\ntouch ${file}`]) {
+      await expect(loadModules([name])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+    }
+    expect(existsSync(file)).toBe(false);
+  });
+});

@@ -1,0 +1,231 @@
+import { constants } from 'node:os';
+import { Ipvs, IpvsError } from 'ipvs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Namespace, useNamespace } from './namespace.js';
+import { program } from './programs.js';
+import { type Call, invoke } from './table.js';
+
+const lab = useNamespace();
+
+/** What an error must say. `gist` is what a reader needs to find in the message. */
+interface Expected {
+  readonly code: keyof typeof constants.errno;
+  readonly syscall: string;
+  readonly operation: string;
+  readonly target?: string;
+  readonly gist: RegExp;
+}
+
+function expectError(error: unknown, { code, gist, target = '', ...rest }: Expected): void {
+  const errno = -constants.errno[code];
+  expect(error).toMatchObject({ name: 'IpvsError', code, errno, target, ...rest });
+  // The table above has seen that there is a message.
+  const { message } = error as Error;
+  expect(message).toMatch(gist);
+  expect(message).toContain([rest.operation, target].join(' ').trim());
+  expect(message).toContain(code);
+}
+
+async function reasonOf(promise: unknown): Promise<unknown> {
+  const [settled] = await Promise.allSettled([promise]);
+  if (settled.status === 'rejected') return settled.reason;
+  throw new Error('it did not fail');
+}
+
+const address = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
+const tcp = 'tcp://10.96.0.1:80';
+const mark = 'fwmark6://9';
+const server = { address: '10.0.0.1', port: 80 };
+
+describe('what the kernel refuses', () => {
+  beforeEach(async () => {
+    await lab.ipvs.flush();
+    await lab.ipvs.addService(address);
+    await lab.ipvs.addDestination(tcp, server);
+  });
+
+  const noScheduler = { scheduler: 'no-such-one' };
+  const noEngine = { persistence: { engine: 'no-such-one' } };
+  const noMark = { fwmark: 9, family: 'ipv6' } as const;
+  const broadcast = { address: '127.255.255.255' };
+  const linkLocal = { address: 'fe80::1', forwarding: 'tunnel' } as const;
+  const moduleMissing =
+    /'no-such-one' is not available: the kernel has no module ip_vs_no-such-one/;
+  const engineMissing = /persistence engine 'no-such-one' \(module ip_vs_pe_no-such-one\)/;
+  const noService = /there is no such service/;
+  const noDestination = /no such destination/;
+  const notUnicast = /must be unicast and not link-local/;
+
+  const commands: Readonly<Record<string, string>> = {
+    addService: 'IPVS_CMD_NEW_SERVICE',
+    updateService: 'IPVS_CMD_SET_SERVICE',
+    ensureService: 'IPVS_CMD_NEW_SERVICE', // of what is missing
+    deleteService: 'IPVS_CMD_DEL_SERVICE',
+    addDestination: 'IPVS_CMD_NEW_DEST',
+    updateDestination: 'IPVS_CMD_SET_DEST',
+    ensureDestination: 'IPVS_CMD_NEW_DEST', // of what is missing
+    deleteDestination: 'IPVS_CMD_DEL_DEST',
+    getDestination: 'IPVS_CMD_GET_DEST',
+    listDestinations: 'IPVS_CMD_GET_DEST',
+    zero: 'IPVS_CMD_ZERO',
+  };
+
+  const refusals: readonly (readonly [Expected['code'], Call, string, RegExp])[] = [
+    ['EEXIST', ['addService', { ...address, scheduler: 'rr' }], tcp, /use updateService or ensure/],
+    ['EEXIST', ['addDestination', address, server], `10.0.0.1:80 of ${tcp}`, /use updateDestin/],
+    ['ESRCH', ['updateService', mark, {}], mark, noService],
+    ['ESRCH', ['deleteService', noMark], mark, noService],
+    ['ESRCH', ['addDestination', mark, { address: 'fd00::2' }], `[fd00::2]:0 of ${mark}`, /add it/],
+    [
+      'ESRCH',
+      ['ensureDestination', mark, { address: 'fd00::2' }],
+      `[fd00::2]:0 of ${mark}`,
+      /add it/,
+    ],
+    ['ESRCH', ['updateDestination', mark, server, {}], `10.0.0.1:80 of ${mark}`, noService],
+    ['ESRCH', ['deleteDestination', mark, '10.0.0.1'], `10.0.0.1:0 of ${mark}`, noService],
+    ['ESRCH', ['getDestination', mark, '[fd00::2]:9'], `[fd00::2]:9 of ${mark}`, noService],
+    ['ESRCH', ['listDestinations', noMark], mark, noService],
+    ['ESRCH', ['zero', mark], mark, noService],
+    ['ENOENT', ['updateDestination', tcp, '10.0.0.2', {}], `10.0.0.2:80 of ${tcp}`, noDestination],
+    ['ENOENT', ['deleteDestination', tcp, '10.0.0.1:81'], `10.0.0.1:81 of ${tcp}`, noDestination],
+    ['ENOENT', ['addService', { ...noMark, ...noScheduler }], mark, moduleMissing],
+    ['ENOENT', ['updateService', tcp, noScheduler], tcp, moduleMissing],
+    ['ENOENT', ['ensureService', { ...noMark, ...noScheduler }], mark, moduleMissing],
+    ['ENOENT', ['addService', { ...noMark, ...noEngine }], mark, engineMissing],
+    ['ENOENT', ['updateService', tcp, noEngine], tcp, engineMissing],
+    ['EINVAL', ['addDestination', tcp, broadcast], `127.255.255.255:80 of ${tcp}`, notUnicast],
+    ['EINVAL', ['ensureDestination', tcp, broadcast], `127.255.255.255:80 of ${tcp}`, notUnicast],
+    ['EINVAL', ['addDestination', tcp, linkLocal], `[fe80::1]:80 of ${tcp}`, notUnicast],
+  ];
+
+  test.each(refusals)('%s of %j', async (code, call, target, gist) => {
+    const [operation] = call;
+    const before = lab.namespace.saved();
+    const error = await reasonOf(invoke(lab.ipvs, call));
+    expect(error).toBeInstanceOf(IpvsError);
+    expectError(error, { code, syscall: commands[operation] ?? '', operation, target, gist });
+    expect(lab.namespace.saved()).toEqual(before);
+  });
+
+  test('a destination of the other family, while a sync daemon runs', async () => {
+    lab.namespace.ipvsadm('--start-daemon', 'backup', '--mcast-interface', 'lo');
+    const destination = { address: 'fd00::2', forwarding: 'tunnel' } as const;
+    expectError(await reasonOf(lab.ipvs.addDestination(tcp, destination)), {
+      code: 'EINVAL',
+      syscall: 'IPVS_CMD_NEW_DEST',
+      operation: 'addDestination',
+      target: `[fd00::2]:80 of ${tcp}`,
+      gist: /another address family excludes sync daemons/,
+    });
+    lab.namespace.ipvsadm('--stop-daemon', 'backup');
+    await lab.ipvs.addDestination(tcp, destination);
+  });
+});
+
+test('IPv4 servers in a network namespace that never had IPv4', async () => {
+  const fresh = new Namespace(false);
+  const ipvs = await Ipvs.open({ netns: fresh.path });
+  try {
+    await ipvs.addService(address);
+    expectError(await reasonOf(ipvs.addDestination(tcp, server)), {
+      code: 'EINVAL',
+      syscall: 'IPVS_CMD_NEW_DEST',
+      operation: 'addDestination',
+      target: `10.0.0.1:80 of ${tcp}`,
+      gist: /bring the loopback link up first \(ip link set lo up\)/,
+    });
+    fresh.ip('link', 'set', 'lo', 'up');
+    await ipvs.addDestination(tcp, server);
+  } finally {
+    await ipvs.close();
+    fresh.delete();
+  }
+});
+
+describe('no such network namespace', () => {
+  test.each([
+    ['ENOENT', 'open', '/run/netns/no-such-one', /there is no such network namespace/],
+    ['ENOTDIR', 'open', '/proc/version/net', /not a directory/],
+    ['EINVAL', 'setns', '/proc/version', /is not a network namespace/],
+    ['EINVAL', 'setns', '/run', /is not a network namespace/],
+    ['EINVAL', 'setns', '/proc/self/ns/mnt', /is not a network namespace/],
+  ] as const)('%s of %s: %s', async (code, syscall, netns, gist) => {
+    const error = await reasonOf(Ipvs.open({ netns }));
+    expectError(error, { code, syscall, operation: 'open', target: netns, gist });
+  });
+});
+
+describe('without the rights', () => {
+  const capability = /CAP_NET_ADMIN in the initial user namespace is needed/;
+  const denied = {
+    code: 'EPERM',
+    syscall: 'IPVS_CMD_GET_INFO',
+    operation: 'open',
+    gist: capability,
+  } as const;
+  /** Still root, with no capability but to read any file, and those given. */
+  const withOnly = (...capabilities: string[]) => {
+    const kept = ['-all', '+dac_read_search', ...capabilities].join(',');
+    return ['setpriv', `--bounding-set=${kept}`, '--inh-caps=-all'];
+  };
+
+  /** What becomes of programs/attempt.mjs in the namespace, under another program that takes rights away. */
+  function attempt(under: readonly string[], ...args: string[]): unknown[] {
+    const [first = process.execPath, ...rest] = [...under, process.execPath, program('attempt')];
+    return JSON.parse(lab.namespace.run(first, [...rest, ...args]));
+  }
+
+  beforeEach(() => lab.ipvs.flush());
+
+  test('no capability at all', () => {
+    const { path } = lab.namespace;
+    const [own, other, foreign] = attempt(withOnly(), '', path, '/proc/1/ns/net');
+    expectError(own, denied);
+    expectError(other, {
+      code: 'EPERM',
+      syscall: 'setns',
+      operation: 'open',
+      target: path,
+      gist: /CAP_SYS_ADMIN is needed to enter another network namespace/,
+    });
+    expectError(foreign, {
+      code: 'EACCES',
+      syscall: 'open',
+      operation: 'open',
+      target: '/proc/1/ns/net',
+      gist: /may not be opened/,
+    });
+  });
+
+  test('CAP_NET_ADMIN alone is enough, for the own network namespace', () => {
+    const { path } = lab.namespace;
+    const [own, other] = attempt(withOnly('+net_admin'), '', path);
+    expect(own).toBe('done');
+    expect(lab.namespace.saved()).toEqual(['-A -t 10.96.0.1:80 -s wlc']);
+    expectError(other, {
+      code: 'EPERM',
+      syscall: 'setns',
+      operation: 'open',
+      target: path,
+      gist: /CAP_SYS_ADMIN is needed/,
+    });
+  });
+
+  test('root of another user namespace', () => {
+    const [outcome] = attempt(['unshare', '--user', '--map-root-user'], '');
+    expectError(outcome, denied);
+  });
+
+  test('rights that are given up under an open handle', () => {
+    const [outcome] = attempt([], '--drop', '');
+    expectError(outcome, {
+      code: 'EPERM',
+      syscall: 'IPVS_CMD_NEW_SERVICE',
+      operation: 'addService',
+      target: tcp,
+      gist: capability,
+    });
+    expect(lab.namespace.saved()).toEqual([]);
+  });
+});

@@ -1,0 +1,65 @@
+// Lists that the kernel gives in several parts, while its tables change.
+import { Ipvs } from 'ipvs';
+import { beforeEach, expect, test } from 'vitest';
+import { nameOfService } from './model.js';
+import { useNamespace } from './namespace.js';
+
+const lab = useNamespace();
+
+beforeEach(() => lab.ipvs.flush());
+
+const SERVICES = 1000;
+const marks = Array.from({ length: SERVICES }, (_, index) => 1 + index);
+const add = (ipvs: Ipvs) =>
+  Promise.all(marks.map((fwmark) => ipvs.addService({ fwmark, scheduler: 'rr' })));
+
+test('none is missed while the kernel makes its table larger', async () => {
+  // Linux 7 does it some milliseconds after services came; in every other round or so a list is under way just then.
+  const ROUNDS = 16;
+  const WITHIN = 60;
+  const seen = new Set<number>();
+  for (let round = 0; round < ROUNDS; round++) {
+    await lab.ipvs.flush();
+    await add(lab.ipvs);
+    for (const end = Date.now() + WITHIN; Date.now() < end; ) {
+      seen.add((await lab.ipvs.listServices()).length);
+    }
+  }
+  expect([...seen]).toEqual([SERVICES]);
+});
+
+test('of a service with thousands of destinations, the list is whole and newest first', async () => {
+  const service = { fwmark: 1, scheduler: 'rr' };
+  const hosts = Array.from({ length: 5000 }, (_, index) => `10.3.${index >> 8}.${index & 255}`);
+  await lab.ipvs.addService(service);
+  await Promise.all(hosts.map((address) => lab.ipvs.addDestination(service, { address })));
+  const listed = await lab.ipvs.listDestinations(service);
+  expect(listed.map(({ address }) => address)).toEqual(hosts.toReversed());
+  const { services } = await lab.ipvs.snapshot();
+  expect(services).toMatchObject([{ fwmark: 1 }]);
+  expect(services[0]?.destinations).toEqual(listed);
+});
+
+test('no list names anything twice, and none that it names is made up', async () => {
+  const { ipvs, namespace } = lab;
+  const writer = await Ipvs.open({ netns: namespace.path });
+  await add(ipvs);
+  const others = marks.slice(0, 300).map((mark) => ({ fwmark: 10_000 + mark }));
+  const possible = new Set([...marks.map((fwmark) => ({ fwmark })), ...others].map(nameOfService));
+  let writing = true;
+  const churn = (async () => {
+    while (writing) {
+      await Promise.all(others.map((service) => writer.ensureService(service)));
+      await Promise.all(others.map((service) => writer.deleteService(service)));
+    }
+  })();
+  for (let round = 0; round < 40; round++) {
+    const names = (await ipvs.listServices()).map(nameOfService);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !possible.has(name))).toEqual([]);
+  }
+  writing = false;
+  await churn;
+  expect(await ipvs.listServices()).toHaveLength(SERVICES);
+  await writer.close();
+});

@@ -1,0 +1,29 @@
+// A worker thread that opens a handle and makes and deletes services without end, until it is terminated in the midst of
+// it; or, with `rounds`, so many times, to then say what it saw.
+import { parentPort, workerData } from 'node:worker_threads';
+import { Ipvs } from 'ipvs';
+
+const { netns, first, count, rounds = Number.POSITIVE_INFINITY } = workerData;
+const ipvs = await Ipvs.open({ netns });
+const marks = Array.from({ length: count }, (_, index) => first + index);
+const server = (index) => ({ address: `10.2.${index >> 8}.${index & 255}` });
+
+async function round() {
+  const made = marks.flatMap((fwmark, index) => [
+    ipvs.ensureService({ fwmark }),
+    ipvs.ensureDestination({ fwmark }, server(index)),
+  ]);
+  const listed = ipvs.snapshot();
+  await Promise.all(made);
+  const deleted = marks.map((fwmark) => ipvs.deleteService({ fwmark }));
+  await Promise.all(deleted);
+  return (await listed).services.length;
+}
+
+const seen = [];
+for (let done = 0; done < rounds; done++) {
+  seen.push(await round());
+  if (done === 0) parentPort.postMessage('in the midst of it');
+}
+await ipvs.close();
+parentPort.postMessage(seen);

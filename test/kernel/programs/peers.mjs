@@ -1,0 +1,70 @@
+// Real servers and their client, in one process within a network namespace: HTTP and UDP servers that answer with their
+// own address, and a client that does what it is told by messages, one at a time.
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import { connect } from 'node:net';
+
+const [addresses, port] = [process.argv[3].split(','), Number(process.argv[2])];
+const held = [];
+
+for (const address of addresses) {
+  const server = createServer((_, response) => response.end(address));
+  server.keepAliveTimeout = 0;
+  await once(server.listen(port, address), 'listening');
+  const socket = createSocket('udp4');
+  socket.on('message', (_, from) => socket.send(address, from.port, from.address));
+  socket.bind(port, address);
+  await once(socket, 'listening');
+}
+
+async function fetch(host, port) {
+  const sent = request({ host, port, agent: false });
+  sent.end();
+  const [response] = await once(sent, 'response');
+  return (await response.setEncoding('utf8').toArray()).join('');
+}
+
+async function ask(host, port) {
+  const socket = createSocket('udp4');
+  socket.send('?', port, host);
+  const [answer] = await once(socket, 'message');
+  socket.close();
+  return String(answer);
+}
+
+/** Opens a connection and keeps it; the answer to one request tells the server. */
+async function hold(host, port) {
+  const socket = connect(port, host);
+  held.push(socket);
+  return exchange(socket);
+}
+
+async function exchange(socket) {
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const [answer] = await once(socket, 'data');
+  return String(answer).trim().split('\r\n').at(-1);
+}
+
+/** Asks again on the connection that was asked the longest time ago. */
+async function again() {
+  const socket = held.shift();
+  held.push(socket);
+  return exchange(socket);
+}
+
+async function release() {
+  const sockets = held.splice(0);
+  await Promise.all(sockets.map((socket) => once(socket.end(), 'close')));
+  return sockets.length;
+}
+
+const actions = { fetch, ask, hold, release, again };
+
+process.on('message', async ({ action, args, times }) => {
+  const answers = [];
+  for (let index = 0; index < times; index++) answers.push(await actions[action](...args));
+  process.send(answers);
+});
+process.on('disconnect', () => process.exit());
+process.send('ready');

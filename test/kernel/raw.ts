@@ -1,0 +1,79 @@
+/**
+ * The addon without the facade, and so without its checks: what any program with the rights can do to the kernel.
+ * @module
+ */
+import {
+  type Layout,
+  loadNative,
+  type OperationName,
+  type RecordLayout,
+} from '../../lib/native.js';
+import { Records, RequestBuffer } from '../../lib/records.js';
+import type { Namespace } from './namespace.js';
+
+/** Fields of a record by name: a number, a name, or the bytes of an address. Those left out are zero. */
+type Values<Name extends string> = Readonly<Partial<Record<Name, number | string | Uint8Array>>>;
+type FieldsOf<Part extends keyof Layout> =
+  Layout[Part] extends RecordLayout<infer Name> ? Values<Name> : never;
+
+export interface RawRequest {
+  readonly operation: OperationName;
+  readonly service: FieldsOf<'service'>;
+  readonly destination?: FieldsOf<'destination'>;
+}
+
+function write<Name extends string>(
+  records: Records,
+  base: number,
+  { fields }: RecordLayout<Name>,
+  values: Values<Name>,
+): void {
+  // Object.keys() gives the keys of Values<Name>.
+  for (const name of Object.keys(values) as Name[]) {
+    const value = values[name];
+    if (typeof value === 'number') records.setNumber(base, fields[name], value);
+    else if (typeof value === 'string') records.setName(base, fields[name], value);
+    else if (value !== undefined) records.bytes.set(value, base + fields[name].offset);
+  }
+}
+
+async function run(namespace: Namespace, requests: readonly RawRequest[]) {
+  const { Handle, layout } = loadNative();
+  const buffer = new RequestBuffer(layout);
+  for (const { operation, service, destination } of requests) {
+    buffer.begin(operation);
+    write(buffer.records, buffer.service(), layout.service, service);
+    write(buffer.records, buffer.destination(), layout.destination, destination ?? {});
+    buffer.commit();
+  }
+  const handle = new Handle();
+  await handle.open(namespace.path);
+  const results = await handle.run(buffer.bytes());
+  handle.close();
+  return { results, layout };
+}
+
+/** Sends requests to the kernel as they are. Fails where the kernel refuses one. */
+export async function rawRun(namespace: Namespace, requests: readonly RawRequest[]): Promise<void> {
+  const { results, layout } = await run(namespace, requests);
+  const outcomes = new Records(results.outcomes);
+  const errors = requests.map((_, index) =>
+    outcomes.number(index * layout.outcome.size, layout.outcome.fields.error),
+  );
+  const refused = errors.findIndex((error) => error !== 0);
+  if (refused >= 0) throw new Error(`request ${refused}: errno ${errors[refused]}`);
+}
+
+/** Numbers of all services, as the addon hands them over. */
+export async function rawServices(
+  namespace: Namespace,
+): Promise<{ readonly fwmark: number; readonly flags: number; readonly timeout: number }[]> {
+  const { results, layout } = await run(namespace, [{ operation: 'listServices', service: {} }]);
+  const records = new Records(results.services);
+  const { size, fields } = layout.serviceEntry;
+  return Array.from({ length: results.services.byteLength / size }, (_, index) => {
+    const number = (name: 'fwmark' | 'flags' | 'timeout') =>
+      records.number(index * size + fields.service.offset, layout.service.fields[name]);
+    return { fwmark: number('fwmark'), flags: number('flags'), timeout: number('timeout') };
+  });
+}

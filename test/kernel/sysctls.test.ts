@@ -1,0 +1,290 @@
+import fc from 'fast-check';
+import { Ipvs, loadModules, type SysctlChanges, type Sysctls } from 'ipvs';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readIn } from './lab/conntable.js';
+import { Namespace, useNamespace } from './namespace.js';
+
+const lab = useNamespace();
+const FOLDER = '/proc/sys/net/ipv4/vs';
+
+/** 'connReuseMode' as the kernel writes it. */
+const fileOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const files = (namespace: Namespace) => namespace.run('ls', [FOLDER]).trim().split('\n').sort();
+const textOf = (namespace: Namespace, name: string) =>
+  readIn(namespace, `${FOLDER}/${fileOf(name)}`).trim();
+
+const boolean = fc.boolean();
+const upTo = (max: number, min = 0) =>
+  fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max));
+const INT_MAX = 2 ** 31 - 1;
+const MAX_SECONDS = 2147483;
+
+/** Each parameter that can be set here, with values that are legal. */
+const legal: Readonly<Record<keyof Omit<Sysctls, 'debugLevel'>, fc.Arbitrary<unknown>>> = {
+  amDroprate: upTo(INT_MAX),
+  amemthresh: upTo(INT_MAX),
+  backupOnly: boolean,
+  cacheBypass: boolean,
+  connLfactor: upTo(8, -8),
+  connMax: upTo(2 ** 30),
+  connReuseMode: upTo(3),
+  conntrack: boolean,
+  // 1 and 2 become each other by themselves.
+  dropEntry: fc.constantFrom(0, 3),
+  dropPacket: fc.constantFrom(0, 3),
+  // The one processor that there is.
+  estCpulist: fc.constantFrom('', '0'),
+  estNice: upTo(19, -20),
+  expireNodestConn: boolean,
+  expireQuiescentTemplate: boolean,
+  ignoreTunneled: boolean,
+  lblcExpiration: upTo(MAX_SECONDS),
+  lblcrExpiration: upTo(MAX_SECONDS),
+  natIcmpSend: boolean,
+  pmtuDisc: boolean,
+  runEstimation: boolean,
+  scheduleIcmp: boolean,
+  secureTcp: fc.constantFrom(0, 3),
+  sloppySctp: boolean,
+  sloppyTcp: boolean,
+  snatReroute: boolean,
+  svcLfactor: upTo(8, -8),
+  syncPersistMode: upTo(1),
+  syncPorts: fc.constantFrom(1, 2, 4, 8, 16, 32, 64),
+  syncQlenMax: upTo(INT_MAX),
+  syncRefreshPeriod: upTo(MAX_SECONDS),
+  syncRetries: upTo(3),
+  syncSockSize: upTo(INT_MAX),
+  syncThreshold: fc.oneof(
+    fc.tuple(upTo(INT_MAX), fc.constant(0)),
+    fc.tuple(upTo(1000), upTo(INT_MAX, 1001)),
+  ),
+  syncVersion: upTo(1),
+};
+// Object.keys() gives the keys of `legal`.
+const names = Object.keys(legal) as (keyof typeof legal)[];
+
+/** As the kernel prints a value. */
+function printed(value: unknown): string {
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return Array.isArray(value) ? value.join('\t') : String(value);
+}
+
+let before: Sysctls;
+let present: (keyof typeof legal)[];
+
+beforeAll(async () => {
+  await loadModules(['ip_vs_lblc', 'ip_vs_lblcr']);
+  // Those of a module are there in namespaces that are made after it, or that it finds.
+  before = await lab.ipvs.sysctls.get();
+  present = names.filter((name) => before[name] !== undefined);
+});
+beforeEach(async () => {
+  const { debugLevel: _, ...settable } = before;
+  await lab.ipvs.sysctls.set(settable);
+});
+
+describe('reading', () => {
+  test('gives every file of the kernel, and undefined for the others', () => {
+    const known = [...names, 'debugLevel'].map(fileOf);
+    expect(known).toEqual(expect.arrayContaining(files(lab.namespace)));
+    const own = Object.keys(before).map(fileOf);
+    expect(own.sort()).toEqual(files(lab.namespace));
+    for (const name of names.filter((each) => !present.includes(each))) {
+      expect(before[name]).toBeUndefined();
+      expect(name in before).toBe(false);
+    }
+  });
+
+  test('gives what the files say', () => {
+    for (const [name, value] of Object.entries(before)) {
+      expect(printed(value), name).toBe(textOf(lab.namespace, name));
+    }
+  });
+
+  test('gives the defaults of the kernel', () => {
+    expect(before).toMatchObject({
+      amDroprate: 10,
+      amemthresh: 1024,
+      connReuseMode: 1,
+      conntrack: false,
+      dropEntry: 0,
+      expireNodestConn: false,
+      lblcExpiration: 86400,
+      lblcrExpiration: 86400,
+      pmtuDisc: true,
+      runEstimation: true,
+      snatReroute: true,
+      syncPorts: 1,
+      syncRetries: 0,
+      syncThreshold: [3, 50],
+      syncVersion: 1,
+    });
+  });
+
+  test('knows as true what is not 0', async () => {
+    lab.namespace.run('sh', ['-c', `echo 5 > ${FOLDER}/cache_bypass`]);
+    expect(await lab.ipvs.sysctls.get()).toMatchObject({ cacheBypass: true });
+  });
+});
+
+describe('setting', () => {
+  test.each(names)('%s is read back, by us and in its file', async (name) => {
+    const { ipvs, namespace } = lab;
+    if (before[name] === undefined) {
+      const [value] = fc.sample(legal[name], 1);
+      await expect(ipvs.sysctls.set({ [name]: value })).rejects.toMatchObject({
+        name: 'IpvsError',
+        code: 'ENOENT',
+        operation: 'sysctls.set',
+        target: `${FOLDER}/${fileOf(name)}`,
+        message: expect.stringMatching(/this kernel has no such parameter/),
+      });
+      return;
+    }
+    for (const value of fc.sample(legal[name], 5)) {
+      expect(await ipvs.sysctls.set({ [name]: value })).toBeUndefined();
+      expect(textOf(namespace, name)).toBe(printed(value));
+      expect((await ipvs.sysctls.get())[name]).toEqual(value);
+    }
+  });
+
+  test('any of them at once sets these, and nothing else', async () => {
+    const arbitraries = Object.fromEntries(present.map((name) => [name, legal[name]]));
+    const changes = fc
+      .record(arbitraries, { requiredKeys: [] })
+      .filter((given) => Object.keys(given).length > 0);
+    let expected: object = { ...before };
+    await fc.assert(
+      fc.asyncProperty(changes, async (given) => {
+        await lab.ipvs.sysctls.set(given);
+        expected = { ...expected, ...given };
+        expect(await lab.ipvs.sysctls.get()).toEqual(expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('drop_entry, drop_packet and secure_tcp on their own behalf may answer with their partner', async () => {
+    for (const name of ['dropEntry', 'dropPacket', 'secureTcp'] as const) {
+      for (const value of [1, 2]) {
+        await lab.ipvs.sysctls.set({ [name]: value });
+        expect([1, 2]).toContain((await lab.ipvs.sysctls.get())[name]);
+      }
+    }
+  });
+
+  test('undefined leaves as it is', async () => {
+    await lab.ipvs.sysctls.set({ conntrack: true, amDroprate: undefined });
+    expect(await lab.ipvs.sysctls.get()).toEqual({ ...before, conntrack: true });
+  });
+
+  test('is the same by several calls at once', async () => {
+    const { sysctls } = lab.ipvs;
+    await Promise.all(present.map((name) => sysctls.set({ [name]: before[name] })));
+    expect(await sysctls.get()).toEqual(before);
+  });
+});
+
+describe('a refusal changes nothing', () => {
+  /** Legal changes around the one that is refused, on both sides of it in any order. */
+  const around = {
+    amDroprate: 77,
+    conntrack: true,
+    syncVersion: 0,
+    syncThreshold: [1, 9],
+  } as const;
+
+  test.each([
+    ['out of range', { syncRetries: 4 }, 'ERR_OUT_OF_RANGE'],
+    ['of the wrong type', { natIcmpSend: 1 }, 'ERR_INVALID_ARG_TYPE'],
+    ['unknown', { syncRetires: 1 }, 'ERR_INVALID_ARG_VALUE'],
+  ])('of a value that is %s', async (_, changes, code) => {
+    // The compiler would refuse it too.
+    const bad = { ...around, ...changes } as SysctlChanges;
+    await expect(lab.ipvs.sysctls.set(bad)).rejects.toMatchObject({ code });
+    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+  });
+
+  test('of a parameter that this kernel lacks', async (context) => {
+    const absent = names.find((name) => before[name] === undefined);
+    if (absent === undefined) return context.skip('this kernel has them all');
+    const [value] = fc.sample(legal[absent], 1);
+    const set = lab.ipvs.sysctls.set({ ...around, [absent]: value });
+    await expect(set).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+  });
+
+  test('of a parameter that is read-only outside of the first namespace', async (context) => {
+    if (before.debugLevel === undefined) context.skip('this kernel has no debug_level');
+    await expect(lab.ipvs.sysctls.set({ ...around, debugLevel: 1 })).rejects.toMatchObject({
+      code: 'EACCES',
+      syscall: 'write',
+      operation: 'sysctls.set',
+      target: `${FOLDER}/debug_level`,
+      message: expect.stringMatching(/debugLevel.*may not be changed here/),
+    });
+    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+  });
+
+  test('of a processor that does not exist', async (context) => {
+    if (before.estCpulist === undefined) context.skip('this kernel has no est_cpulist');
+    const set = lab.ipvs.sysctls.set({ ...around, estCpulist: '99999' });
+    await expect(set).rejects.toMatchObject({
+      code: expect.stringMatching(/^(EINVAL|ERANGE)$/),
+      target: `${FOLDER}/est_cpulist`,
+    });
+    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+  });
+
+  test('of a value that the kernel alone does not take', async (context) => {
+    if (before.estCpulist === undefined) context.skip('this kernel has no est_cpulist');
+    const set = lab.ipvs.sysctls.set({ ...around, estCpulist: '3-0' });
+    await expect(set).rejects.toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringMatching(/the kernel does not take the value/),
+    });
+    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+  });
+});
+
+describe('a namespace', () => {
+  test('has its own', async () => {
+    const other = new Namespace();
+    const ipvs = await Ipvs.open({ netns: other.path });
+    try {
+      await lab.ipvs.sysctls.set({ conntrack: true, syncRefreshPeriod: 7 });
+      expect(await ipvs.sysctls.get()).toMatchObject({ conntrack: false, syncRefreshPeriod: 0 });
+      await ipvs.sysctls.set({ amDroprate: 5 });
+      expect(await ipvs.sysctls.get()).toMatchObject({ amDroprate: 5, conntrack: false });
+      expect(await lab.ipvs.sysctls.get()).toMatchObject({ amDroprate: 10, conntrack: true });
+      expect([textOf(other, 'amDroprate'), textOf(lab.namespace, 'amDroprate')]).toEqual([
+        '5',
+        '10',
+      ]);
+    } finally {
+      await ipvs.close();
+      other.delete();
+    }
+  });
+
+  test('of a closed handle has none', async () => {
+    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const { sysctls } = ipvs;
+    await ipvs.close();
+    const closed = { code: 'ERR_IPVS_CLOSED' };
+    await expect(sysctls.get()).rejects.toMatchObject({ ...closed, operation: 'sysctls.get' });
+    await expect(sysctls.set({ conntrack: true })).rejects.toMatchObject({
+      ...closed,
+      operation: 'sysctls.set',
+    });
+    expect(textOf(lab.namespace, 'conntrack')).toBe('0');
+  });
+
+  test('closes when what was asked for is set', async () => {
+    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    await Promise.all([ipvs.sysctls.set({ conntrack: true }), ipvs.close()]);
+    expect(textOf(lab.namespace, 'conntrack')).toBe('1');
+  });
+});

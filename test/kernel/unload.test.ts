@@ -1,0 +1,151 @@
+// The module of IPVS is taken out of the kernel under open handles. Only where the kernel is the test's own.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Ipvs } from 'ipvs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run, useNamespace } from './namespace.js';
+import { until } from './poll.js';
+import { type Call, invoke, outcomeOf, Table } from './table.js';
+
+const isOurs = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
+if (!isOurs) {
+  console.warn(
+    'unload.test.ts is left out: it unloads ip_vs, and this kernel is not ours. Run it with --kernel 6.1',
+  );
+}
+
+const lab = useNamespace();
+const MODPROBE = '/proc/sys/kernel/modprobe';
+
+const loaded = () =>
+  readFileSync('/proc/modules', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ', 1)[0] ?? '')
+    .filter((name) => /^ip_vs(_|$)/.test(name))
+    .sort((a, b) => b.length - a.length); // the modules that use ip_vs before itself
+
+/** Namespaces that were deleted a moment ago may hold the module a little longer. */
+async function unload(): Promise<void> {
+  await lab.ipvs.flush();
+  await lab.ipvs.stopSyncDaemon('backup', { ifRunning: true });
+  const tryIt = () => {
+    try {
+      run('rmmod', loaded());
+    } catch {
+      // to be tried again
+    }
+    return loaded();
+  };
+  await until(tryIt, (names) => names.length === 0);
+}
+
+const service = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
+const server = { address: '10.0.0.1' };
+const tcp = 'tcp://10.96.0.1:80';
+const forgiven = { ifExists: true };
+
+const calls: readonly Call[] = [
+  ['addService', service],
+  ['updateService', tcp, { scheduler: 'rr' }],
+  ['ensureService', service],
+  ['deleteService', tcp],
+  ['deleteService', tcp, forgiven],
+  ['getService', tcp],
+  ['listServices'],
+  ['addDestination', tcp, server],
+  ['updateDestination', tcp, server, { weight: 2 }],
+  ['ensureDestination', tcp, server],
+  ['deleteDestination', tcp, server],
+  ['deleteDestination', tcp, server, forgiven],
+  ['getDestination', tcp, server],
+  ['listDestinations', tcp],
+  ['snapshot'],
+  ['flush'],
+  ['zero'],
+  ['zero', tcp],
+];
+const rows = calls.map((call) => [call] as const);
+
+const others: readonly (readonly [string, (ipvs: Ipvs) => Promise<unknown>, unknown])[] = [
+  ['getInfo', (ipvs) => ipvs.getInfo(), { version: expect.stringMatching(/^1\.2\.\d+$/) }],
+  ['getTimeouts', (ipvs) => ipvs.getTimeouts(), { tcp: 900, tcpFin: 120, udp: 300 }],
+  ['setTimeouts', (ipvs) => ipvs.setTimeouts({ tcp: 900 }), undefined],
+  ['listSyncDaemons', (ipvs) => ipvs.listSyncDaemons(), []],
+  [
+    'startSyncDaemon',
+    (ipvs) => ipvs.startSyncDaemon({ role: 'backup', interface: 'lo' }),
+    undefined,
+  ],
+  ['stopSyncDaemon', (ipvs) => ipvs.stopSyncDaemon('backup', { ifRunning: true }), false],
+];
+
+describe.runIf(isOurs)('the module is loaded anew', () => {
+  test.each(rows)('%j finds it again', async (call) => {
+    await unload();
+    run('modprobe', ['ip_vs']);
+    expect(await outcomeOf(lab.ipvs, call)).toEqual(new Table().outcomeOf(call));
+  });
+
+  test.each(others)('%s finds it again', async (_, call, answer) => {
+    await unload();
+    run('modprobe', ['ip_vs']);
+    expect([await call(lab.ipvs)]).toMatchObject([answer]);
+  });
+
+  test('a batch finds it again, and keeps its order', async () => {
+    await unload();
+    run('modprobe', ['ip_vs']);
+    const table = new Table();
+    const batch = [...calls.toReversed(), ...calls, ...calls];
+    const outcomes = await Promise.all(batch.map((call) => outcomeOf(lab.ipvs, call)));
+    expect(outcomes).toEqual(batch.map((call) => table.outcomeOf(call)));
+  });
+
+  test('the kernel loads it for a handle that needs it', async () => {
+    await unload();
+    await lab.ipvs.addService(service);
+    await lab.ipvs.addDestination(tcp, server);
+    expect(lab.namespace.saved()).toHaveLength(2);
+  });
+});
+
+describe.runIf(isOurs)('the module is gone', () => {
+  const modprobe = readFileSync(MODPROBE, 'utf8');
+  const unavailable = {
+    name: 'IpvsError',
+    code: 'ERR_IPVS_UNAVAILABLE',
+    message: expect.stringMatching(/the kernel has no IPVS: .*modprobe ip_vs/),
+  };
+
+  beforeEach(async () => {
+    await unload();
+    writeFileSync(MODPROBE, '/bin/false');
+  });
+  afterEach(() => writeFileSync(MODPROBE, modprobe));
+
+  test.each(rows)('%j says so', async (call) => {
+    const [operation] = call;
+    await expect(invoke(lab.ipvs, call)).rejects.toMatchObject({ ...unavailable, operation });
+  });
+
+  test.each(others)('%s says so', async (operation, call) => {
+    await expect(call(lab.ipvs)).rejects.toMatchObject({ ...unavailable, operation });
+  });
+
+  test('open says so', async () => {
+    const target = lab.namespace.path;
+    for (const options of [{}, { netns: target }]) {
+      const opening = Ipvs.open(options);
+      await expect(opening).rejects.toMatchObject({ ...unavailable, operation: 'open' });
+    }
+  });
+
+  test('the handle works again once it is back', async () => {
+    const both = () => Promise.allSettled([lab.ipvs.listServices(), lab.ipvs.addService(service)]);
+    expect(await both()).toMatchObject([{ reason: unavailable }, { reason: unavailable }]);
+    writeFileSync(MODPROBE, modprobe);
+    expect(await both()).toMatchObject([{ value: [] }, { value: undefined }]);
+    // ENOENT means again what it says.
+    const destination = lab.ipvs.deleteDestination(tcp, server);
+    await expect(destination).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});

@@ -1,0 +1,316 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type CounterName,
+  Ipvs,
+  type Sample,
+  type WatchedDestination,
+  type WatchedService,
+} from 'ipvs';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { balance, furnish, PORT, SERVER, VIRTUAL } from './lab/scene.js';
+import { Traffic } from './lab/traffic.js';
+import { useNamespace } from './namespace.js';
+import { until } from './poll.js';
+
+const lab = useNamespace();
+const service = `udp://${VIRTUAL}:53`;
+const counters: readonly CounterName[] = [
+  'connections',
+  'inPackets',
+  'outPackets',
+  'inBytes',
+  'outBytes',
+];
+const servers = [SERVER, '10.0.0.3'];
+const add = () =>
+  balance(lab.ipvs, [
+    [
+      { protocol: 'udp', address: VIRTUAL, port: 53 },
+      ...servers.map((address) => ({ address, port: PORT })),
+    ],
+  ]);
+
+let traffic: Traffic;
+
+beforeAll(async () => {
+  furnish(lab.namespace);
+  traffic = new Traffic(lab.namespace);
+  for (const address of servers) await traffic.listen('udp', [address, PORT]);
+});
+afterAll(() => traffic.stop());
+beforeEach(async () => {
+  await lab.ipvs.flush();
+  await add();
+  await lab.ipvs.zero();
+});
+
+/** Of 128 bytes to a packet, in each direction. */
+async function send(times: number): Promise<void> {
+  for (let index = 0; index < times; index++) {
+    await traffic.connect({ protocol: 'udp', to: [VIRTUAL, 53], data: 'x'.repeat(100) });
+  }
+}
+
+/** Samples until one is as wished; that one and those before it. */
+async function samplesUntil(
+  wished: (sample: Sample, index: number) => boolean | Promise<boolean>,
+  interval = 20,
+): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  const signal = AbortSignal.timeout(30_000);
+  for await (const sample of lab.ipvs.watch({ interval, signal })) {
+    samples.push(sample);
+    if (await wished(sample, samples.length - 1)) return samples;
+  }
+  throw new Error('it ended by itself');
+}
+
+/** The service and its destinations in a sample. */
+const partsOf = ({ services }: Sample) =>
+  services.flatMap((each): (WatchedService | WatchedDestination)[] => [each, ...each.destinations]);
+const changesOf = (samples: readonly Sample[]) =>
+  samples.flatMap(partsOf).flatMap(({ change }) => (change === null ? [] : [change]));
+const counted = (connections: number) => (sample: Sample) =>
+  partsOf(sample).reduce((sum, { stats }) => sum + stats.connections, 0) === 2 * connections;
+
+/** What samples say that was gained, in all. */
+function gained(samples: readonly Sample[], name: CounterName, destinations = false): number {
+  const parts = samples.flatMap(({ services }): readonly (WatchedService | WatchedDestination)[] =>
+    destinations ? services.flatMap((each) => each.destinations) : services,
+  );
+  return parts.reduce((sum, { change }) => sum + (change?.delta[name] ?? 0), 0);
+}
+
+test('differences add up to what was sent', async () => {
+  const samples = await samplesUntil(async (sample, index) => {
+    if (index === 0) await send(8);
+    return counted(8)(sample);
+  });
+  const last = samples.at(-1)?.services[0];
+  expect(last?.stats).toMatchObject({ connections: 8, inPackets: 8, inBytes: 8 * 128 });
+  for (const name of counters) {
+    expect(gained(samples, name)).toBe(last?.stats[name]);
+    expect(gained(samples, name, true)).toBe(last?.stats[name]);
+  }
+});
+
+test('the first sample has nothing to compare with', async () => {
+  const [first, second] = await samplesUntil((_, index) => index === 1);
+  expect(first?.elapsed).toBe(0);
+  expect(partsOf(first as Sample).map(({ change }) => change)).toEqual([null, null, null]);
+  expect(second?.elapsed).toBeGreaterThan(0);
+  const none = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
+  for (const { change } of partsOf(second as Sample)) {
+    expect(change).toEqual({ delta: none, rate: none });
+  }
+});
+
+test('rates are differences by time, and time goes on', async () => {
+  const samples = await samplesUntil(async (sample, index) => {
+    if (index === 0) await send(4);
+    return counted(4)(sample);
+  });
+  samples.reduce((before, now) => {
+    expect(now.time.getTime()).toBeGreaterThanOrEqual(before.time.getTime());
+    expect(now.elapsed).toBeGreaterThan(0);
+    for (const { change } of partsOf(now)) {
+      for (const name of counters) {
+        const { delta, rate } = change ?? {};
+        expect(rate?.[name]).toBeCloseTo((delta?.[name] ?? Number.NaN) / now.elapsed, 6);
+      }
+    }
+    return now;
+  });
+  expect(changesOf(samples).some(({ rate }) => rate.inBytes > 0)).toBe(true);
+});
+
+test('a sample is a snapshot', async () => {
+  const [sample] = await samplesUntil(() => true);
+  const { services } = await lab.ipvs.snapshot();
+  const compared = services.map((each) => ({
+    ...each,
+    change: null,
+    destinations: each.destinations.map((destination) => ({ ...destination, change: null })),
+  }));
+  expect(sample?.services).toEqual(compared);
+  expect(sample?.gone).toEqual([]);
+});
+
+describe('counters that begin anew', () => {
+  /** Traffic, what is done to the counters, and traffic again; each seen by a sample before the next. */
+  async function around(action: () => Promise<unknown>): Promise<Sample[]> {
+    let step = 0;
+    const samples = await samplesUntil(async (sample) => {
+      if (step === 0) await send(6);
+      if (step === 1 && !counted(6)(sample)) return false;
+      if (step === 1) await action();
+      if (step === 2) await send(2);
+      if (step === 3 && !counted(2)(sample)) return false;
+      step++;
+      return step === 4;
+    });
+    for (const { delta, rate } of changesOf(samples)) {
+      for (const name of counters) {
+        expect(delta[name]).toBeGreaterThanOrEqual(0);
+        expect(rate[name]).toBeGreaterThanOrEqual(0);
+      }
+    }
+    return samples;
+  }
+
+  test('by zeroing all', async () => {
+    const samples = await around(() => lab.ipvs.zero());
+    expect(gained(samples, 'inPackets')).toBe(8);
+    expect(gained(samples, 'inBytes', true)).toBe(8 * 128);
+  });
+
+  test('by zeroing a service', async () => {
+    expect(gained(await around(() => lab.ipvs.zero(service)), 'connections')).toBe(8);
+  });
+
+  test('because the service is another', async () => {
+    const samples = await around(async () => {
+      await lab.ipvs.deleteService(service);
+      await add();
+    });
+    expect(gained(samples, 'connections')).toBe(8);
+  });
+
+  test('because a destination is revived with what it had', async () => {
+    const destination = `${SERVER}:${PORT}`;
+    let step = 0;
+    const samples = await samplesUntil(async (sample) => {
+      const [own] = sample.services;
+      if (step === 0) await send(4);
+      if (step === 1 && !counted(4)(sample)) return false;
+      if (step === 1) await lab.ipvs.deleteDestination(service, destination);
+      if (step === 2) {
+        expect(own?.destinations.map(({ address }) => address)).toEqual(['10.0.0.3']);
+        await lab.ipvs.addDestination(service, {
+          address: SERVER,
+          port: PORT,
+          forwarding: 'masquerade',
+        });
+      }
+      if (step === 3) {
+        const revived = own?.destinations.find(({ address }) => address === SERVER);
+        // It was not in the sample before: what it has is nothing that it gained.
+        expect(revived?.change).toBeNull();
+        expect(revived?.stats.connections).toBe(2);
+      }
+      return ++step === 5;
+    });
+    for (const { delta } of changesOf(samples)) {
+      for (const name of counters) expect(delta[name]).toBeGreaterThanOrEqual(0);
+    }
+    expect(gained(samples, 'connections', true)).toBe(4);
+  });
+});
+
+test('services come and go', async () => {
+  const seen = await samplesUntil(async (_, index) => {
+    if (index === 0) await lab.ipvs.addService({ fwmark: 9 });
+    if (index === 1) await lab.ipvs.deleteService(service);
+    if (index === 2) await lab.ipvs.flush();
+    return index === 4;
+  });
+  const summary = seen.map(({ services, gone }) => ({
+    services: services
+      .map(({ fwmark, change }) => [fwmark ?? 'udp', change === null ? 'new' : 'known'])
+      .sort(),
+    gone,
+  }));
+  expect(summary).toEqual([
+    { services: [['udp', 'new']], gone: [] },
+    {
+      services: [
+        [9, 'new'],
+        ['udp', 'known'],
+      ],
+      gone: [],
+    },
+    { services: [[9, 'known']], gone: [service] },
+    { services: [], gone: ['fwmark://9'] },
+    { services: [], gone: [] },
+  ]);
+});
+
+describe('the interval', () => {
+  test('is kept to', async () => {
+    const begin = performance.now();
+    const samples = await samplesUntil((_, index) => index === 4, 200);
+    // Timers may be late, but not early; the rounding of a timer is a millisecond.
+    expect(performance.now() - begin).toBeGreaterThanOrEqual(4 * 199);
+    const elapsed = samples.reduce((sum, sample) => sum + sample.elapsed, 0);
+    expect(elapsed).toBeGreaterThan(4 * 0.199 - 0.1);
+  });
+
+  test('of a slow consumer is its own, and no heap of samples follows', async () => {
+    let slow = 0;
+    const samples = await samplesUntil(async (_, index) => {
+      if (index === 1) {
+        const begin = performance.now();
+        await sleep(1000);
+        slow = performance.now() - begin;
+      }
+      return index === 6;
+    }, 100);
+    const elapsed = samples.map((sample) => sample.elapsed * 1000);
+    expect(elapsed[2]).toBeGreaterThanOrEqual(slow);
+    // At most one comes sooner, to be in time with those that were missed.
+    expect(elapsed.slice(3).filter((time) => time < 50).length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('an end', () => {
+  const reason = new Error('mine');
+
+  test('by a signal that was aborted before', async () => {
+    const samples = lab.ipvs.watch({ signal: AbortSignal.abort(reason) });
+    await expect(samples.next()).rejects.toBe(reason);
+    expect(await samples.next()).toEqual({ value: undefined, done: true });
+  });
+
+  test('by a signal between two samples comes at once', async () => {
+    const controller = new AbortController();
+    const samples = lab.ipvs.watch({ interval: 2 ** 31 - 1, signal: controller.signal });
+    await samples.next();
+    const next = samples.next();
+    controller.abort(reason);
+    await expect(next).rejects.toBe(reason);
+  });
+
+  test('by a signal that is aborted by the consumer', async () => {
+    const controller = new AbortController();
+    const loop = async () => {
+      for await (const _ of lab.ipvs.watch({ interval: 1, signal: controller.signal })) {
+        controller.abort(reason);
+      }
+    };
+    await expect(loop()).rejects.toBe(reason);
+  });
+
+  test('by closing the handle', async () => {
+    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const samples = ipvs.watch({ interval: 1 });
+    await samples.next();
+    await ipvs.close();
+    await expect(samples.next()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
+  });
+
+  test('by leaving the loop leaves no timer', async () => {
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const before = timers();
+    for await (const _ of lab.ipvs.watch({ interval: 60_000 })) break;
+    await until(timers, (now) => now <= before);
+  });
+
+  test('by bad options', async () => {
+    const samples = lab.ipvs.watch({ interval: 0 });
+    await expect(samples.next()).rejects.toMatchObject({
+      code: 'ERR_OUT_OF_RANGE',
+      message: expect.stringContaining('options.interval: 0 is not an integer from 1 to'),
+    });
+  });
+});

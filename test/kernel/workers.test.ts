@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
+import { Ipvs } from 'ipvs';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { countSockets } from './descriptors.js';
+import { Namespace, useNamespace } from './namespace.js';
+import { until } from './poll.js';
+import { build, program, root } from './programs.js';
+
+const lab = useNamespace();
+
+beforeEach(() => lab.ipvs.flush());
+
+interface Churn {
+  readonly netns: string;
+  readonly first: number;
+  readonly count: number;
+  readonly rounds?: number;
+}
+
+/** A worker thread that runs programs/churn.mjs. */
+class Churner {
+  readonly worker: Worker;
+  /** Settles once it is in the midst of it. */
+  readonly started: Promise<unknown>;
+  /** How many services it saw in each round; of one that is terminated nothing of use. */
+  readonly seen: Promise<unknown>;
+
+  constructor(workerData: Churn) {
+    this.worker = new Worker(program('churn'), { workerData });
+    this.started = once(this.worker, 'message');
+    let last: unknown;
+    this.worker.on('message', (message) => {
+      last = message;
+    });
+    this.seen = once(this.worker, 'exit').then(() => last);
+  }
+}
+
+describe('worker threads', () => {
+  const rounds = 5;
+  const count = 50;
+  const expected = Array.from({ length: rounds }, () => count);
+
+  test('several at once, each in a network namespace of its own', async () => {
+    const namespaces = Array.from({ length: 3 }, () => new Namespace());
+    const churners = namespaces.map(
+      ({ path }, index) => new Churner({ netns: path, first: 1, count: count + index, rounds }),
+    );
+    const seen = await Promise.all(churners.map((churner) => churner.seen));
+    expect(seen).toEqual([0, 1, 2].map((index) => expected.map((each) => each + index)));
+    for (const namespace of namespaces) {
+      expect(namespace.saved()).toEqual([]);
+      namespace.delete();
+    }
+  });
+
+  test('several at once in one network namespace', async () => {
+    const netns = lab.namespace.path;
+    const firsts = [1, 1001, 2001];
+    const churners = firsts.map((first) => new Churner({ netns, first, count, rounds }));
+    const seen = await Promise.all(churners.map((churner) => churner.seen));
+    expect(seen).toMatchObject(firsts.map(() => ({ length: rounds })));
+    expect(await lab.ipvs.listServices()).toEqual([]);
+  });
+
+  test('one that is terminated in the midst of it harms nothing, and leaves nothing open', async () => {
+    const { ipvs, namespace } = lab;
+    const WORKERS = 16;
+    const before = countSockets();
+    await ipvs.addService({ fwmark: 1, scheduler: 'rr' });
+    await ipvs.addDestination('fwmark://1', { address: '10.0.0.1' });
+    for (let index = 0; index < WORKERS; index++) {
+      const first = 1000 * (index + 1);
+      const { worker, started } = new Churner({ netns: namespace.path, first, count: 200 });
+      await started;
+      // The moment is what this is about: anywhere within a round, or between two.
+      await sleep(Math.random() * 50);
+      await worker.terminate();
+      expect(await ipvs.getDestination('fwmark://1', '10.0.0.1')).toMatchObject({ weight: 1 });
+    }
+
+    await until(countSockets, (count) => count <= before);
+    const { services } = await ipvs.snapshot();
+    expect(services.length).toBeGreaterThan(1); // or none was in the midst of it
+    expect(namespace.saved()).toHaveLength(
+      services.length + services.flatMap(({ destinations }) => destinations).length,
+    );
+    await ipvs.flush();
+    await ipvs.addService({ fwmark: 1 });
+    expect(namespace.saved()).toEqual(['-A -f 1 -s wlc']);
+  });
+
+  test('one that ends with operations pending', async () => {
+    const before = countSockets();
+    const source = `
+      const { workerData } = require('node:worker_threads');
+      import('ipvs').then(async ({ Ipvs }) => {
+        const ipvs = await Ipvs.open({ netns: workerData });
+        for (let fwmark = 1; fwmark <= 500; fwmark++) ipvs.addService({ fwmark });
+        setImmediate(() => process.exit());
+      });`;
+    build();
+    for (let round = 0; round < 5; round++) {
+      const worker = new Worker(source, { eval: true, workerData: lab.namespace.path });
+      expect(await once(worker, 'exit')).toEqual([0]);
+      // What had left was carried out whole.
+      expect([0, 500]).toContain((await lab.ipvs.listServices()).length);
+      await lab.ipvs.flush();
+    }
+    await until(countSockets, (count) => count <= before);
+  });
+});
+
+describe('several copies of the package in one process', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ipvs-copy-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Another installation of what is built here. */
+  function install(): string {
+    build();
+    for (const part of ['dist', 'lib', 'build/Release/ipvs.node', 'package.json']) {
+      cpSync(join(root, part), join(folder, part), { recursive: true });
+    }
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    return pathToFileURL(join(folder, 'dist/index.js')).href;
+  }
+
+  test('do not disturb each other', async () => {
+    const copy: typeof import('ipvs') = await import(install());
+    expect(copy.Ipvs).not.toBe(Ipvs);
+    const other = await copy.Ipvs.open({ netns: lab.namespace.path });
+    const add = (on: Pick<Ipvs, 'addService'>, first: number) =>
+      Array.from({ length: 100 }, (_, index) => on.addService({ fwmark: first + index }));
+    await Promise.all([...add(lab.ipvs, 1), ...add(other, 1001)]);
+    await expect(other.addService({ fwmark: 1 })).rejects.toBeInstanceOf(copy.IpvsError);
+    expect(await other.listServices()).toEqual(await lab.ipvs.listServices());
+    await other.close();
+    expect(await lab.ipvs.listServices()).toHaveLength(200);
+  });
+});
+
+describe('a handle that nobody closes', () => {
+  test('keeps the process alive while an operation is pending, and no longer', async () => {
+    expect(lab.namespace.run(process.execPath, [program('leave')])).toBe('added\n');
+    expect(await lab.ipvs.listServices()).toMatchObject([{ fwmark: 1 }]);
+  });
+
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+
+  test('is closed when it is collected', async () => {
+    const before = countSockets();
+    const open = async () => {
+      const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+      await ipvs.listServices();
+    };
+    for (let index = 0; index < 50; index++) await open();
+    const collected = () => {
+      collect();
+      return countSockets();
+    };
+    expect(countSockets()).toBeGreaterThan(before);
+    await until(collected, (count) => count <= before);
+  });
+
+  test('and is collected while an operation is pending, answers it', async () => {
+    const start = async () =>
+      (await Ipvs.open({ netns: lab.namespace.path })).addService({ fwmark: 1 });
+    const pending = Array.from({ length: 20 }, start);
+    const settled = Promise.allSettled(pending);
+    const collecting = setInterval(collect, 1);
+    const added = (await settled).filter(({ status }) => status === 'fulfilled');
+    clearInterval(collecting);
+    expect(added).toHaveLength(1);
+  });
+});
