@@ -240,7 +240,10 @@ function checkPortKnown(property: string, reference: unknown, service: boolean):
   const without =
     typeof reference === 'string'
       ? !/\]:\d+$|^[^:]+:\d+$/.test(reference)
-      : (reference as { port?: unknown } | null)?.port === undefined;
+      : // What is neither is refused for what it is.
+        typeof reference === 'object' &&
+        reference !== null &&
+        !('port' in reference && reference.port !== undefined);
   if (without && !service) {
     throw wrongValue(property, reference, 'needs a port, or a service beside it whose port it has');
   }

@@ -378,6 +378,7 @@ export class Ipvs implements AsyncDisposable {
   async countConnections(options?: CountOptions): Promise<ConnectionCount[]> {
     const { layout } = this.#native;
     const { filter, by } = checkCountOptions(options, layout);
+    this.#queue.checkOpen('countConnections');
     const cursor = new this.#native.Cursor(this.#handle, filter, false);
     try {
       const count = () => cursor.count(countMask(by, layout));
@@ -426,6 +427,7 @@ export class Ipvs implements AsyncDisposable {
   #openConnections(options: ConnectionOptions | undefined): PartSource {
     const { layout } = this.#native;
     const { filter, origin, signal } = checkStreamOptions(options, layout);
+    this.#queue.checkOpen('connections');
     const cursor = new this.#native.Cursor(this.#handle, filter, origin);
     return {
       signal,

@@ -142,6 +142,11 @@ export class Queue {
     this.#layout = layout;
   }
 
+  /** @throws IpvsError ERR_IPVS_CLOSED */
+  checkOpen(operation: string): void {
+    if (this.#closed !== undefined) throw closedError(operation);
+  }
+
   /** Sends `call` with the others of this turn; the promise settles with its own answer. */
   run<Value>(call: Call<Value>): Promise<Value> {
     if (this.#closed !== undefined) return Promise.reject(closedError(call.operation));
@@ -168,7 +173,7 @@ export class Queue {
     operation: string,
     job: (run: <Answer>(call: Call<Answer>) => Promise<Answer>) => Promise<Value>,
   ): Promise<Value> {
-    if (this.#closed !== undefined) throw closedError(operation);
+    this.checkOpen(operation);
     this.#aside++;
     try {
       // What was called before takes effect before.

@@ -255,8 +255,11 @@ export class SysctlAccess {
     }));
 
     // One after the other: what one sets back must not be what another has set meanwhile.
-    const write = () => this.#queue.aside('sysctls.set', () => this.#write(named, files));
-    const written = this.#last.then(write, write);
+    const before = this.#last;
+    const written = this.#queue.aside('sysctls.set', async () => {
+      await before.catch(() => undefined);
+      await this.#write(named, files);
+    });
     this.#last = written;
     await written;
   }

@@ -125,7 +125,8 @@ bool read_origin(std::string_view text, uint16_t& origin) {
   return found != Origin::kUnknown;
 }
 
-bool same_prefix(const Address& a, const Address& b, uint32_t bits) {
+bool same_prefix(const Address& a, const Address& b, uint32_t prefix) {
+  const uint32_t bits = std::min<uint32_t>(prefix, 8 * sizeof(Address));
   const size_t whole = bits / 8;
   if (std::memcmp(a.data(), b.data(), whole) != 0) return false;
   const unsigned rest = bits % 8;
@@ -313,7 +314,11 @@ bool ConnectionReader::fill() {
   if (begin_ > 0) std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
-  if (end_ == kBufferBytes) end_ = 0;  // a line of 64 KiB is none of the kernel's
+  // A line that fills the buffer is none of the kernel's: what is left of it is passed over.
+  if (end_ == kBufferBytes) {
+    end_ = 0;
+    overlong_ = true;
+  }
   for (;;) {
     const ssize_t count = ::read(descriptor_.get(), buffer_.get() + end_, kBufferBytes - end_);
     if (count < 0 && errno == EINTR) continue;
@@ -335,6 +340,7 @@ std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
     }
     const std::string_view line(begin, static_cast<size_t>(newline - begin));
     begin_ += line.size() + 1;
+    if (std::exchange(overlong_, false)) throw Error(EBADMSG, "read", "a row without an end");
     if (line.starts_with(kTitle)) continue;
     auto row = parse_connection(line, file_);
     // Better no table than one with silent gaps.

@@ -137,6 +137,7 @@ class ConnectionReader {
   size_t read_ = 0;   // bytes, since the last call
   size_t begin_ = 0;  // the unread part of the buffer
   size_t end_ = 0;
+  bool overlong_ = false;
   bool ended_ = false;
 };
 

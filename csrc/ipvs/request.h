@@ -71,8 +71,7 @@ enum class Status : uint32_t {
   kLost,          ///< sent, the answer lost, and reading back did not show it done
   kNotSent,       ///< not carried out: the transport failed before it
   kUnavailable,   ///< IPVS has gone from the kernel
-  kForeignFlags,  ///< not sent: scheduler flags that belong to another scheduler than the service
-                  ///< has
+  kForeignFlags,  ///< not sent: scheduler flags of another scheduler than the service has
   kTunnelless,    ///< not sent: tunnel settings for a destination that is not forwarded by tunnel
   kThresholds,    ///< not sent: the lower threshold would exceed the upper
 };

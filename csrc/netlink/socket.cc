@@ -139,12 +139,7 @@ std::vector<Failure> Socket::run(Batch& batch, const OnData& on_data) {
     const auto bytes = batch.bytes().subspan(begin, end.offset + end.length - begin);
 
     if (const int error = send(bytes, chunk.sentinel()); error == 0) {
-      const size_t known = failures.size();
-      collect(batch, chunk, on_data, failures);
-      const bool silent = std::any_of(failures.begin() + known, failures.end(), [](const auto& f) {
-        return f.fate == Fate::kLost && f.error == ETIMEDOUT;
-      });
-      if (silent) stopped = ETIMEDOUT;
+      if (collect(batch, chunk, on_data, failures) == ETIMEDOUT) stopped = ETIMEDOUT;
       first = chunk.last;
     } else if ((error == EMSGSIZE || error == ENOBUFS) && chunk.last - chunk.first > 1) {
       // Nothing was executed. The kernel takes or can allocate less than it promised: send less.
@@ -206,8 +201,9 @@ bool Socket::concerns(const nlmsghdr& header, const Chunk& chunk) const {
   return header.nlmsg_pid == port_ && place <= chunk.last - chunk.first;
 }
 
-// Reads the replies to a chunk up to the sentinel's acknowledgement and notes what failed.
-void Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
+// Reads the replies to a chunk up to the sentinel's acknowledgement and notes what failed. Returns the
+// errno of what kept it from being sure, or 0.
+int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
                      std::vector<Failure>& failures) {
   const size_t known = failures.size();
   std::vector<bool> answered(chunk.last - chunk.first);
@@ -280,6 +276,7 @@ void Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
   }
   std::sort(failures.begin() + known, failures.end(),
             [](const Failure& a, const Failure& b) { return a.index < b.index; });
+  return trouble;
 }
 
 Socket::DumpEnd Socket::dump(Batch& request, const OnMessage& on_message) {
@@ -349,6 +346,7 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
       if (data) ++reading.end.datagrams;
       if (message.damaged() || datagram.truncated) reading.damaged = true;
     }
+    if (progress) deadline = Deadline(deadline_);
     if (!progress && deadline.expired()) throw Error(ETIMEDOUT, "recvmmsg");
   }
   return reading;

@@ -100,8 +100,8 @@ class Socket {
   Chunk next_chunk(const Batch& batch, size_t first, size_t byte_limit) const;
   int send(std::span<std::byte> requests, uint32_t sentinel_sequence);
   int receive(size_t slots, int flags);
-  void collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
-               std::vector<Failure>& failures);
+  int collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
+              std::vector<Failure>& failures);
   bool concerns(const nlmsghdr& header, const Chunk& chunk) const;
   void start_dump(Batch& request);
   DumpReading read_dump(const OnMessage& on_message);

@@ -245,7 +245,7 @@ describe('update', () => {
     [
       'a lower threshold above the upper',
       { lowerThreshold: 1 },
-      'ERR_OUT_OF_RANGE',
+      'ERR_INVALID_ARG_VALUE',
       'lowerThreshold',
     ],
   ] as const)(

@@ -1,0 +1,25 @@
+// What is left to those who have no rights.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+
+namespace test {
+
+/// Calls `action` without capabilities. These belong to threads, so it is on one of its own.
+template <typename Action>
+void without_capabilities(Action action) {
+  std::thread([&] {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> none{};
+    REQUIRE(::syscall(SYS_capset, &header, none.data()) == 0);
+    action();
+  }).join();
+}
+
+}  // namespace test

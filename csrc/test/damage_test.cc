@@ -1,0 +1,359 @@
+// Hostile bytes: whatever a message claims, nothing outside of it is read, and damage is told.
+// AddressSanitizer is the judge of the first, a reader of the simplest kind of the second.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "ipvs/codec.h"
+#include "netlink/message.h"
+#include "test/ipvs_wire.h"
+#include "test/random.h"
+#include "test/wire.h"
+
+using netlink::Attributes;
+using netlink::Bytes;
+using netlink::Messages;
+using test::Random;
+using wire::attribute;
+using wire::Buffer;
+using wire::Exact;
+using wire::join;
+
+namespace {
+
+// ThreadSanitizer is slow, and has nothing to see here.
+constexpr int kMutations = test::kThreadSanitizer ? 10'000 : 200'000;
+
+struct Part {
+  uint16_t type;
+  Bytes payload;
+};
+struct Parts {
+  std::vector<Part> parts;
+  bool damaged = false;
+};
+
+uint32_t host_number(Bytes bytes, size_t at, size_t size) {
+  uint32_t value = 0;
+  if (size == 2) {
+    uint16_t half = 0;
+    std::memcpy(&half, &bytes[at], sizeof half);
+    value = half;
+  } else {
+    std::memcpy(&value, &bytes[at], sizeof value);
+  }
+  return value;
+}
+
+// The format once more: `header` bytes that start with a length of `size` bytes, itself included;
+// payload; padding to four bytes.
+Parts split(Bytes bytes, size_t header, size_t size, size_t type_at) {
+  Parts result;
+  size_t at = 0;
+  while (at < bytes.size()) {
+    if (bytes.size() - at < header) return result.damaged = true, result;
+    const size_t length = host_number(bytes, at, size);
+    if (length < header || length > bytes.size() - at) return result.damaged = true, result;
+    result.parts.push_back({static_cast<uint16_t>(host_number(bytes, at + type_at, 2)),
+                            bytes.subspan(at + header, length - header)});
+    at += (length + 3) / 4 * 4;
+  }
+  return result;
+}
+
+Parts split_attributes(Bytes bytes) { return split(bytes, 4, 2, 2); }
+Parts split_messages(Bytes bytes) { return split(bytes, 16, 4, 4); }
+
+// Whether the bytes are whole and have an attribute of the type.
+bool holds(Bytes bytes, uint16_t type) {
+  const Parts parts = split_attributes(bytes);
+  return !parts.damaged &&
+         std::any_of(parts.parts.begin(), parts.parts.end(),
+                     [&](const Part& part) { return (part.type & 0x3fff) == type; });
+}
+
+bool same(Bytes a, Bytes b) { return a.data() == b.data() && a.size() == b.size(); }
+
+// A CHECK for where millions are made.
+void expect(bool right, const char* what, Bytes bytes) {
+  if (!right) FAIL(what << " in " << wire::to_hex(bytes));
+}
+
+// Reads what the reader stands at in every way there is.
+void check_payload(const Attributes& at, Bytes payload) {
+  expect(at.string().size() <= payload.size(), "a string is within its attribute", payload);
+
+  Attributes reader = at;
+  const bool too_short = payload.size() < sizeof(uint64_t);
+  const auto number = reader.number<uint64_t>();
+  expect(!too_short || number == 0, "a number that is too short is zero", payload);
+  expect(reader.damaged() == too_short, "only a number that is too short is damage", payload);
+  expect(!too_short || !reader.next(), "nothing comes after damage", payload);
+
+  reader = at;
+  std::array<std::byte, 16> target{};
+  reader.copy(target);
+  expect(reader.damaged() == (payload.size() > target.size()), "only too long is damage", payload);
+
+  reader = at;
+  reader.nested([](Attributes& inner) {
+    while (inner.next()) continue;
+  });
+  expect(reader.damaged() == split_attributes(payload).damaged, "damage inside is damage", payload);
+}
+
+// Compares the reader with split_attributes().
+void check_attributes(Bytes bytes, int depth) {
+  const Parts expected = split_attributes(bytes);
+  Attributes attributes(bytes);
+  size_t seen = 0;
+  while (attributes.next()) {
+    expect(seen < expected.parts.size(), "no more attributes than there are", bytes);
+    const auto& [type, payload] = expected.parts[seen++];
+    expect(attributes.type() == (type & 0x3fff), "the type", bytes);
+    expect(same(attributes.payload(), payload), "the payload", bytes);
+    check_payload(attributes, payload);
+    if (depth > 0) check_attributes(payload, depth - 1);
+  }
+  expect(seen == expected.parts.size(), "all attributes", bytes);
+  expect(attributes.damaged() == expected.damaged, "damage where there is some", bytes);
+  expect(!attributes.next() && attributes.payload().empty(), "nothing after the end", bytes);
+}
+
+// Compares the reader with split_messages().
+void check_messages(Bytes bytes) {
+  const Parts expected = split_messages(bytes);
+  Messages messages(bytes);
+  size_t seen = 0;
+  while (messages.next()) {
+    expect(seen < expected.parts.size(), "no more messages than there are", bytes);
+    const auto& [type, payload] = expected.parts[seen++];
+    expect(messages.header().nlmsg_type == type, "the type", bytes);
+    expect(same(messages.payload(), payload), "the payload", bytes);
+    (void)netlink::read_verdict(messages);
+    for (const size_t header : {0U, 1U, 4U, 16U}) {
+      const size_t skipped = (header + 3) / 4 * 4;
+      Attributes attributes = messages.attributes(header);
+      if (payload.size() < skipped) {
+        expect(!attributes.next() && attributes.damaged(), "too short for its header", bytes);
+      } else {
+        const Bytes behind = payload.subspan(skipped);
+        attributes.next();
+        const Parts parts = split_attributes(behind);
+        expect(parts.parts.empty() || same(attributes.payload(), parts.parts[0].payload),
+               "what stands behind the header", bytes);
+      }
+    }
+    if (payload.size() >= 4) check_attributes(payload.subspan(4), 2);
+    (void)ipvs::read_service(messages.attributes(4));
+    (void)ipvs::read_destination(messages.attributes(4), 2);
+    (void)ipvs::read_daemon(messages.attributes(4));
+    (void)ipvs::read_timeouts(messages.attributes(4));
+    (void)ipvs::read_info(messages.attributes(4));
+  }
+  expect(seen == expected.parts.size(), "all messages", bytes);
+  expect(messages.damaged() == expected.damaged, "damage where there is some", bytes);
+  expect(!messages.next() && messages.payload().empty(), "nothing after the end", bytes);
+}
+
+Buffer random_object(Random& random) {
+  switch (random.below(5)) {
+    case 0:
+      return test::daemon_reply(random).payload;
+    case 1:
+    case 2:
+      return test::service_reply(random).payload;
+    default:
+      return test::destination_reply(random).payload;
+  }
+}
+
+// A datagram of the kind that the kernel sends.
+Buffer random_datagram(Random& random) {
+  const nlmsghdr header{
+      .nlmsg_len = 0, .nlmsg_type = 30, .nlmsg_flags = 0, .nlmsg_seq = 1, .nlmsg_pid = 2};
+  Buffer datagram;
+  for (size_t count = random.between(1, 3); count > 0; --count) {
+    datagram = join(datagram, random.chance(25)
+                                  ? wire::verdict(header, EINVAL, random.word(random.below(30)))
+                                  : wire::data(header, random_object(random)));
+  }
+  return datagram;
+}
+
+void mutate(Buffer& bytes, Random& random) {
+  for (size_t count = random.between(1, 6); count > 0 && !bytes.empty(); --count) {
+    const size_t at = random.below(bytes.size());
+    const auto place = bytes.begin() + static_cast<ptrdiff_t>(at);
+    switch (random.below(6)) {
+      case 0:
+        bytes[at] = random.bytes(1)[0];
+        break;
+      case 1:
+        bytes[at] ^= std::byte{1} << random.below(8);
+        break;
+      case 2:
+        bytes[at / 4 * 4] = static_cast<std::byte>(random.below(24));  // where lengths stand
+        break;
+      case 3:
+        bytes.resize(at);
+        break;
+      case 4:
+        bytes.erase(place);
+        break;
+      default:
+        bytes.insert(place, random.bytes(1)[0]);
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a datagram that is cut anywhere is damaged") {
+  Random random;
+  for (int round = 0; round < 20; ++round) {
+    const nlmsghdr header{};
+    const Buffer whole = wire::data(header, test::service_reply(random).payload);
+    for (size_t length = 0; length <= whole.size(); ++length) {
+      const Exact cut(Bytes(whole).first(length));
+      check_messages(cut);
+      Messages messages(cut);
+      CHECK(messages.next() == (length == whole.size()));
+      // The kernel pads what it sends, so nothing between 0 and all is right.
+      CHECK(messages.damaged() == (length > 0 && length < whole.size()));
+    }
+  }
+}
+
+TEST_CASE("a message whose attributes are cut gives an object only if that is whole") {
+  Random random;
+  for (int round = 0; round < 20; ++round) {
+    for (const bool service : {true, false}) {
+      const Buffer reply =
+          service ? test::service_reply(random).payload : test::destination_reply(random).payload;
+      for (size_t length = 0; length <= reply.size(); ++length) {
+        // The message's own length is right: it is the attributes that lie.
+        const Buffer cut(reply.begin(), reply.begin() + static_cast<ptrdiff_t>(length));
+        const Exact datagram(wire::bare_message({}, cut));
+        Messages messages(datagram);
+        REQUIRE(messages.next());
+        const Attributes attributes = messages.attributes(4);
+        const bool whole = length > 4 && holds(Bytes(cut).subspan(4), service ? 1 : 2);
+        CAPTURE(length);
+        CHECK((service ? ipvs::read_service(attributes).has_value()
+                       : ipvs::read_destination(attributes, 2).has_value()) == whole);
+      }
+    }
+  }
+}
+
+TEST_CASE("a nest that ends within an attribute gives no object") {
+  Random random;
+  for (int round = 0; round < 20; ++round) {
+    const Buffer reply = test::service_reply(random).payload;
+    Bytes inside;
+    for (const auto& [type, payload] : split_attributes(Bytes(reply).subspan(4)).parts) {
+      if ((type & 0x3fff) == 1) inside = payload;
+    }
+    REQUIRE_FALSE(inside.empty());
+    for (size_t length = 0; length <= inside.size(); ++length) {
+      const Bytes cut = inside.first(length);
+      const Exact nest(wire::bare_attribute(1, {cut.begin(), cut.end()}));
+      CAPTURE(length);
+      CHECK(ipvs::read_service(Attributes(nest)).has_value() == !split_attributes(cut).damaged);
+    }
+  }
+}
+
+TEST_CASE("lengths that lie are damage") {
+  for (const uint16_t length : {0, 1, 2, 3, 9, 10, 4000, 65535}) {
+    CAPTURE(length);
+    Buffer bytes = wire::bare_attribute(1, wire::hex("01 02 03 04"));
+    std::memcpy(bytes.data(), &length, sizeof length);
+    const Exact exact(bytes);
+    Attributes attributes(exact);
+    CHECK_FALSE(attributes.next());
+    CHECK(attributes.damaged());
+    check_attributes(exact, 1);
+  }
+  for (const uint32_t length : {0U, 1U, 15U, 21U, 4000U, 0x7fffffffU, 0xffffffffU}) {
+    CAPTURE(length);
+    Buffer bytes = wire::message({}, wire::hex("01 02 03 04"));
+    std::memcpy(bytes.data(), &length, sizeof length);
+    const Exact exact(bytes);
+    Messages messages(exact);
+    CHECK_FALSE(messages.next());
+    CHECK(messages.damaged());
+    check_messages(exact);
+  }
+}
+
+TEST_CASE("after damage nothing more is read") {
+  const Exact bytes(
+      join(attribute(1, wire::hex("01")), attribute(2, wire::hex("02")), attribute(3, {})));
+  Attributes attributes(bytes);
+  REQUIRE(attributes.next());
+  CHECK(attributes.number<uint32_t>() == 0);
+  CHECK(attributes.damaged());
+  CHECK_FALSE(attributes.next());
+  CHECK(attributes.type() == 0);
+  CHECK(attributes.payload().empty());
+  CHECK(attributes.damaged());
+}
+
+TEST_CASE("mutated datagrams are read as the format says, or are damaged") {
+  Random random;
+  int damaged = 0;
+  Buffer datagram;
+  for (int round = 0; round < kMutations; ++round) {
+    if (round % 50 == 0) datagram = random_datagram(random);
+    Buffer mutated = datagram;
+    mutate(mutated, random);
+    const Exact exact(mutated);
+    check_messages(exact);
+    damaged += split_messages(exact).damaged ? 1 : 0;
+  }
+  // Otherwise the mutations are not what they should be.
+  CHECK(damaged > kMutations / 10);
+  CHECK(damaged < kMutations / 10 * 9);
+}
+
+TEST_CASE("mutated objects give an object only if they are whole") {
+  Random random;
+  int read = 0;
+  Buffer object;
+  for (int round = 0; round < kMutations; ++round) {
+    if (round % 20 == 0) object = random_object(random);
+    Buffer nest(object.begin() + 4, object.end());  // without the family header
+    mutate(nest, random);
+    const Exact exact(nest);
+    const bool service = ipvs::read_service(Attributes(exact)).has_value();
+    const bool destination = ipvs::read_destination(Attributes(exact), 10).has_value();
+    const bool daemon = ipvs::read_daemon(Attributes(exact)).has_value();
+    (void)ipvs::read_info(Attributes(exact));
+    (void)ipvs::read_timeouts(Attributes(exact));
+    expect(!service || holds(exact, 1), "a service only where there is one", exact);
+    expect(!destination || holds(exact, 2), "a destination only where there is one", exact);
+    expect(!daemon || holds(exact, 3), "a daemon only where there is one", exact);
+    read += service || destination || daemon ? 1 : 0;
+  }
+  CHECK(read > kMutations / 10);
+  CHECK(read < kMutations / 10 * 9);
+}
+
+TEST_CASE("garbage is read as the format says, however deep") {
+  Random random;
+  for (int round = 0; round < 20'000; ++round) {
+    Buffer garbage = random.bytes(random.below(200));
+    // Small lengths, or nothing but the first would ever be looked at.
+    for (size_t at = 0; at + 1 < garbage.size(); at += 4) {
+      if (random.chance(70)) garbage[at + 1] = std::byte{0};
+      if (random.chance(70)) garbage[at] &= std::byte{31};
+    }
+    check_attributes(Exact(garbage), 4);
+    check_messages(Exact(garbage));
+  }
+}

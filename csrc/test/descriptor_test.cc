@@ -1,0 +1,46 @@
+#include "netlink/descriptor.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <utility>
+
+using netlink::Descriptor;
+
+namespace {
+
+int open_something() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
+
+}  // namespace
+
+TEST_CASE("a descriptor closes once, with its last owner") {
+  const int first = open_something();
+  const int second = open_something();
+  {
+    Descriptor owner(first);
+    CHECK(owner);
+    CHECK(owner.get() == first);
+
+    Descriptor heir(std::move(owner));
+    CHECK(heir.get() == first);
+    CHECK_FALSE(owner);  // NOLINT(bugprone-use-after-move): that is what is looked at
+    CHECK(is_open(first));
+
+    {
+      Descriptor other(second);
+      other = std::move(heir);
+      CHECK(other.get() == first);
+    }
+    CHECK_FALSE(is_open(first));
+  }
+  CHECK_FALSE(is_open(second));
+}
+
+TEST_CASE("no descriptor is false, and closes nothing") {
+  const Descriptor none;
+  CHECK_FALSE(none);
+  CHECK(none.get() == -1);
+  const Descriptor failed(-1);
+  CHECK_FALSE(failed);
+}

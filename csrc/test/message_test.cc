@@ -1,0 +1,492 @@
+// Building messages, and reading well-formed ones. What hostile bytes do is in damage_test.cc.
+#include "netlink/message.h"
+
+#include <doctest/doctest.h>
+#include <linux/genetlink.h>
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
+#include "test/random.h"
+#include "test/wire.h"
+
+using netlink::Answer;
+using netlink::Attributes;
+using netlink::Batch;
+using netlink::Bytes;
+using netlink::Messages;
+using netlink::read_verdict;
+using netlink::Verdict;
+using test::Random;
+using wire::attribute;
+using wire::Buffer;
+using wire::hex;
+using wire::join;
+using wire::raw;
+using wire::to_hex;
+
+namespace {
+
+constexpr genlmsghdr kGeneric{.cmd = 7, .version = 1, .reserved = 0};
+
+Buffer attributes_of(Batch& batch) {
+  const auto bytes = batch.bytes().subspan(sizeof(nlmsghdr) + sizeof(genlmsghdr));
+  return {bytes.begin(), bytes.end()};
+}
+
+// Puts random attributes in a batch and, by hand, into bytes; nests them to the given depth.
+Buffer put_random(Batch& batch, Random& random, int depth) {
+  Buffer expected;
+  const auto add = [&](const Buffer& bytes) { expected = join(expected, bytes); };
+  for (size_t count = random.below(5); count > 0; --count) {
+    const auto type = static_cast<uint16_t>(random.between(1, 100));
+    switch (random.below(7)) {
+      case 0: {
+        const auto value = random.number<uint8_t>();
+        batch.put(type, value);
+        add(attribute(type, raw(value)));
+        break;
+      }
+      case 1: {
+        const auto value = random.number<uint16_t>();
+        batch.put_network(type, value);
+        add(attribute(type, wire::big_endian(value)));
+        break;
+      }
+      case 2: {
+        const auto value = random.number<int32_t>();
+        batch.put(type, value);
+        add(attribute(type, raw(value)));
+        break;
+      }
+      case 3: {
+        const auto value = random.number<uint64_t>();
+        batch.put(type, value);
+        add(attribute(type, raw(value)));
+        break;
+      }
+      case 4: {
+        const Buffer value = random.bytes(random.below(40));
+        batch.put_bytes(type, value);
+        add(attribute(type, value));
+        break;
+      }
+      case 5: {
+        const std::string value = random.word(random.below(20));
+        batch.put_string(type, value);
+        add(attribute(type, join(wire::text(value), Buffer(1))));
+        break;
+      }
+      default: {
+        if (depth == 0) break;
+        const size_t nest = batch.begin_nest(type);
+        const Buffer inner = put_random(batch, random, depth - 1);
+        batch.end_nest(nest);
+        add(attribute(type | NLA_F_NESTED, inner));
+      }
+    }
+  }
+  return expected;
+}
+
+// More than a batch may hold, without taking memory of its own: pages of zeros, never written.
+struct Huge {
+  std::byte bytes[size_t{1} << 31];
+};
+
+size_t available_memory() {
+  std::ifstream file("/proc/meminfo");
+  std::string name;
+  size_t kilobytes = 0;
+  for (std::string unit; file >> name >> kilobytes; std::getline(file, unit)) {
+    if (name == "MemAvailable:") break;
+  }
+  return kilobytes * 1024;
+}
+
+}  // namespace
+
+TEST_CASE("a message is laid out as the kernel reads it") {
+  Batch batch;
+  batch.begin(0x1234, NLM_F_ACK, kGeneric, Answer::kErrorOnly);
+  batch.put<uint8_t>(1, 0xab);
+  batch.put_network(2, 0x0102);
+  batch.put<uint32_t>(3, 1);
+  const size_t nest = batch.begin_nest(4);
+  batch.put_string(5, "rr");
+  batch.end_nest(nest);
+  batch.end();
+
+  const Buffer expected =
+      join(raw(nlmsghdr{.nlmsg_len = 56,
+                        .nlmsg_type = 0x1234,
+                        .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+                        .nlmsg_seq = 0,
+                        .nlmsg_pid = 0}),
+           hex("07 01 0000"), raw(uint16_t{5}), raw(uint16_t{1}), hex("ab 000000"),
+           raw(uint16_t{6}), raw(uint16_t{2}), hex("0102 0000"), raw(uint16_t{8}), raw(uint16_t{3}),
+           raw(uint32_t{1}), raw(uint16_t{12}), raw(uint16_t{4 | 0x8000}), raw(uint16_t{7}),
+           raw(uint16_t{5}), hex("72 72 00 00"));
+  CHECK(to_hex(batch.bytes()) == to_hex(expected));
+}
+
+TEST_CASE("any batch is what putting its bytes together by hand gives") {
+  Random random;
+  Batch batch;
+  for (int round = 0; round < 300; ++round) {
+    CAPTURE(round);
+    batch.clear();
+    Buffer expected;
+    const size_t messages = random.below(40);
+    for (size_t i = 0; i < messages; ++i) {
+      const auto type = random.number<uint16_t>();
+      const auto flags = random.number<uint16_t>();
+      batch.begin(type, flags, kGeneric, Answer::kData);
+      const Buffer payload = join(raw(kGeneric), put_random(batch, random, 3));
+      batch.end();
+      CHECK(batch.entries()[i].offset == expected.size());
+      CHECK(batch.entries()[i].length == payload.size() + sizeof(nlmsghdr));
+      CHECK(batch.entries()[i].answer == Answer::kData);
+      expected =
+          join(expected, wire::message({.nlmsg_len = 0,
+                                        .nlmsg_type = type,
+                                        .nlmsg_flags = static_cast<uint16_t>(flags | NLM_F_REQUEST),
+                                        .nlmsg_seq = 0,
+                                        .nlmsg_pid = 0},
+                                       payload));
+    }
+    REQUIRE(batch.size() == messages);
+    REQUIRE(to_hex(batch.bytes()) == to_hex(expected));
+  }
+}
+
+TEST_CASE("a family header that is no multiple of four bytes is padded") {
+  struct Odd {
+    uint8_t bytes[5];
+  };
+  Batch batch;
+  batch.begin(1, 0, Odd{{1, 2, 3, 4, 5}}, Answer::kErrorOnly);
+  batch.put<uint8_t>(9, 9);
+  batch.end();
+  CHECK(to_hex(batch.bytes().subspan(sizeof(nlmsghdr))) ==
+        to_hex(join(hex("01 02 03 04 05 000000"), attribute(9, hex("09")))));
+
+  Messages messages(batch.bytes());
+  REQUIRE(messages.next());
+  Attributes attributes = messages.attributes(sizeof(Odd));
+  REQUIRE(attributes.next());
+  CHECK(attributes.number<uint8_t>() == 9);
+}
+
+TEST_CASE("headers of a batch can be rewritten, and messages copied under another type") {
+  Batch batch;
+  for (uint16_t type = 20; type < 23; ++type) {
+    batch.begin(type, 0, kGeneric, type == 21 ? Answer::kData : Answer::kErrorOnly);
+    batch.put(type, type);
+    batch.end();
+  }
+  nlmsghdr header = batch.header(1);
+  CHECK(header.nlmsg_type == 21);
+  header.nlmsg_seq = 99;
+  batch.write_header(1, header);
+  CHECK(batch.header(0).nlmsg_seq == 0);
+  CHECK(batch.header(1).nlmsg_seq == 99);
+  CHECK(batch.header(2).nlmsg_seq == 0);
+  CHECK_THROWS_AS((void)batch.header(3), std::out_of_range);
+
+  Batch copy;
+  copy.append_copy(batch, 1, 50);
+  CHECK(copy.size() == 1);
+  CHECK(copy.entries()[0].answer == Answer::kData);
+  CHECK(copy.header(0).nlmsg_type == 50);
+  CHECK(to_hex(attributes_of(copy)) == to_hex(attribute(21, raw(uint16_t{21}))));
+}
+
+TEST_CASE("an attribute holds 65,531 bytes, and no more") {
+  const Buffer most(65531, std::byte{'x'});
+  const Buffer more(65532, std::byte{'x'});
+  const std::string longest(65530, 'x');
+  Batch batch;
+  batch.begin(1, 0, kGeneric, Answer::kErrorOnly);
+
+  batch.put_bytes(2, most);
+  CHECK(attributes_of(batch) == attribute(2, most));
+  CHECK_THROWS_AS(batch.put_bytes(2, more), std::length_error);
+
+  batch.clear();
+  batch.begin(1, 0, kGeneric, Answer::kErrorOnly);
+  batch.put_string(2, longest);
+  CHECK(attributes_of(batch) == attribute(2, join(wire::text(longest), Buffer(1))));
+  CHECK_THROWS_AS(batch.put_string(2, longest + "x"), std::length_error);
+}
+
+TEST_CASE("a nest holds 65,531 bytes, and no more") {
+  for (const size_t inside : {0U, 4U, 65528U, 65532U, 70000U}) {
+    CAPTURE(inside);
+    Batch batch;
+    batch.begin(1, 0, kGeneric, Answer::kErrorOnly);
+    const size_t nest = batch.begin_nest(2);
+    for (size_t left = inside; left > 0;) {
+      const size_t payload = std::min<size_t>(left - 4, 32764);
+      batch.put_bytes(3, Buffer(payload));
+      left -= payload + 4;
+    }
+    if (inside <= 65531) {
+      batch.end_nest(nest);
+      batch.end();
+      Messages messages(batch.bytes());
+      REQUIRE(messages.next());
+      Attributes attributes = messages.attributes(sizeof kGeneric);
+      REQUIRE(attributes.next());
+      CHECK(attributes.payload().size() == inside);
+    } else {
+      CHECK_THROWS_AS(batch.end_nest(nest), std::length_error);
+    }
+  }
+}
+
+TEST_CASE("a batch refuses to grow past what its offsets can name") {
+  if (test::kThreadSanitizer || available_memory() < size_t{6} << 30) {
+    MESSAGE("NOT TESTED: takes 6 GiB of memory, and a minute under ThreadSanitizer");
+    return;
+  }
+  void* zeros = ::mmap(nullptr, sizeof(Huge), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(zeros != MAP_FAILED);
+  {
+    Batch batch;
+    batch.begin(1, 0, *static_cast<const Huge*>(zeros), Answer::kErrorOnly);
+    batch.end();
+    CHECK_THROWS_AS(batch.begin(1, 0, kGeneric, Answer::kErrorOnly), std::length_error);
+    CHECK(batch.size() == 1);
+  }
+  ::munmap(zeros, sizeof(Huge));
+}
+
+TEST_CASE("attributes give back what was put") {
+  Batch batch;
+  batch.begin(1, 0, kGeneric, Answer::kErrorOnly);
+  batch.put<uint8_t>(1, 200);
+  batch.put<int16_t>(2, -2);
+  batch.put<uint64_t>(3, 0x0102030405060708);
+  batch.put_network(4, 443);
+  batch.put_string(5, "wlc");
+  batch.put_string(6, "");
+  batch.put_bytes(7, hex("010203"));
+  batch.end();
+
+  Messages messages(batch.bytes());
+  REQUIRE(messages.next());
+  CHECK(messages.header().nlmsg_type == 1);
+  Attributes attributes = messages.attributes(sizeof kGeneric);
+  const auto next = [&] {
+    REQUIRE(attributes.next());
+    return attributes.type();
+  };
+  CHECK(next() == 1);
+  CHECK(attributes.number<uint8_t>() == 200);
+  CHECK(next() == 2);
+  CHECK(attributes.number<int16_t>() == -2);
+  CHECK(next() == 3);
+  CHECK(attributes.number<uint64_t>() == 0x0102030405060708);
+  CHECK(next() == 4);
+  CHECK(attributes.network16() == 443);
+  CHECK(next() == 5);
+  CHECK(attributes.string() == "wlc");
+  CHECK(next() == 6);
+  CHECK(attributes.string().empty());
+  CHECK(next() == 7);
+  std::array<std::byte, 4> target{std::byte{9}, std::byte{9}, std::byte{9}, std::byte{9}};
+  attributes.copy(target);
+  CHECK(to_hex(target) == "01 02 03 00");
+  CHECK_FALSE(attributes.next());
+  CHECK_FALSE(attributes.damaged());
+  CHECK_FALSE(messages.next());
+  CHECK_FALSE(messages.damaged());
+}
+
+TEST_CASE("numbers may be longer than asked for, as the kernel allows, but not shorter") {
+  const Buffer bytes = hex("01 02 03 04 05 06 07 08");
+  for (size_t length = 0; length <= bytes.size(); ++length) {
+    CAPTURE(length);
+    const wire::Exact attribute(
+        wire::bare_attribute(1, {bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(length)}));
+    Attributes attributes(attribute);
+    REQUIRE(attributes.next());
+    const auto number = attributes.number<uint32_t>();
+    CHECK(attributes.damaged() == (length < 4));
+    CHECK(to_hex(raw(number)) == (length < 4 ? "00 00 00 00" : "01 02 03 04"));
+  }
+}
+
+TEST_CASE("a string ends at its first NUL, or with the attribute") {
+  const auto read = [](const Buffer& payload) {
+    const wire::Exact bytes(wire::bare_attribute(1, payload));
+    Attributes attributes(bytes);
+    REQUIRE(attributes.next());
+    return std::string(attributes.string());
+  };
+  CHECK(read(hex("72 72 00")) == "rr");
+  CHECK(read(hex("72 72")) == "rr");
+  CHECK(read(hex("72 00 72 00")) == "r");
+  CHECK(read(hex("00")).empty());
+  CHECK(read({}).empty());
+}
+
+TEST_CASE("the flags in an attribute's type are not part of it") {
+  const Buffer bytes = join(attribute(3 | NLA_F_NESTED, {}), attribute(4 | NLA_F_NET_BYTEORDER, {}),
+                            attribute(5, {}));
+  Attributes attributes(bytes);
+  for (const uint16_t type : {3, 4, 5}) {
+    REQUIRE(attributes.next());
+    CHECK(attributes.type() == type);
+  }
+}
+
+TEST_CASE("the last attribute, and the last message, need no padding") {
+  const Buffer attribute_bytes =
+      join(attribute(1, hex("aa bb cc")), wire::bare_attribute(2, hex("dd")));
+  Attributes attributes{Bytes(attribute_bytes)};
+  CHECK(attributes.next());
+  REQUIRE(attributes.next());
+  CHECK(attributes.number<uint8_t>() == 0xdd);
+  CHECK_FALSE(attributes.next());
+  CHECK_FALSE(attributes.damaged());
+
+  Buffer message = wire::message({}, hex("01"));
+  message.resize(17);
+  const wire::Exact exact(message);
+  Messages messages(exact);
+  REQUIRE(messages.next());
+  CHECK(messages.payload().size() == 1);
+  CHECK_FALSE(messages.next());
+  CHECK_FALSE(messages.damaged());
+}
+
+TEST_CASE("several messages of a datagram are walked in order") {
+  Random random;
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Buffer> payloads(random.below(10));
+    Buffer datagram;
+    for (Buffer& payload : payloads) {
+      payload = random.bytes(random.below(50));
+      nlmsghdr header{};
+      header.nlmsg_seq = static_cast<uint32_t>(&payload - payloads.data());
+      datagram = join(datagram, wire::message(header, payload));
+    }
+    Messages messages(datagram);
+    for (size_t i = 0; i < payloads.size(); ++i) {
+      REQUIRE(messages.next());
+      CHECK(messages.header().nlmsg_seq == i);
+      CHECK(to_hex(messages.payload()) == to_hex(payloads[i]));
+    }
+    CHECK_FALSE(messages.next());
+    CHECK_FALSE(messages.damaged());
+  }
+}
+
+TEST_SUITE("verdicts") {
+  const nlmsghdr request{.nlmsg_len = 16 + 9,
+                         .nlmsg_type = 30,
+                         .nlmsg_flags = NLM_F_REQUEST,
+                         .nlmsg_seq = 5,
+                         .nlmsg_pid = 7};
+  const Buffer request_payload = wire::padded(hex("11 22 33 44 55 66 77 88 99"));
+  const Buffer words = attribute(NLMSGERR_ATTR_MSG, join(wire::text("no such thing"), Buffer(1)));
+  const Buffer offset = attribute(NLMSGERR_ATTR_OFFS, raw(uint32_t{20}));
+
+  Verdict verdict_of(const Buffer& datagram) {
+    Messages messages(datagram);
+    REQUIRE(messages.next());
+    return read_verdict(messages);
+  }
+  Buffer reply(uint16_t type, uint16_t flags, const Buffer& payload) {
+    return wire::message(
+        {.nlmsg_len = 0, .nlmsg_type = type, .nlmsg_flags = flags, .nlmsg_seq = 5, .nlmsg_pid = 7},
+        payload);
+  }
+
+  TEST_CASE("say the errno, and the kernel's words where it has any") {
+    struct Case {
+      const char* name;
+      uint16_t type;
+      uint16_t flags;
+      Buffer payload;
+      int error;
+      const char* text;
+    };
+    const Buffer refused = raw(int32_t{-ENOENT});
+    const Buffer granted = raw(int32_t{0});
+    const Buffer echo = join(raw(request), request_payload);
+    const std::vector<Case> cases = {
+        {"capped ACK", NLMSG_ERROR, NLM_F_CAPPED, join(granted, raw(request)), 0, ""},
+        {"capped error", NLMSG_ERROR, NLM_F_CAPPED, join(refused, raw(request)), ENOENT, ""},
+        {"capped error with words", NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
+         join(refused, raw(request), offset, words), ENOENT, "no such thing"},
+        {"uncapped error", NLMSG_ERROR, 0, join(refused, echo), ENOENT, ""},
+        {"uncapped error with words", NLMSG_ERROR, NLM_F_ACK_TLVS, join(refused, echo, words),
+         ENOENT, "no such thing"},
+        {"words of success", NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
+         join(granted, raw(request), words), 0, "no such thing"},
+        // Without the flag what stands there is the request's echo, whatever it looks like.
+        {"no flag, no words", NLMSG_ERROR, NLM_F_CAPPED, join(refused, raw(request), words), ENOENT,
+         ""},
+        {"end of a dump", NLMSG_DONE, NLM_F_MULTI, granted, 0, ""},
+        {"failed dump", NLMSG_DONE, NLM_F_MULTI, refused, ENOENT, ""},
+        {"failed dump with words", NLMSG_DONE, NLM_F_MULTI | NLM_F_ACK_TLVS, join(refused, words),
+         ENOENT, "no such thing"},
+        {"old kernel: an error and no header", NLMSG_ERROR, 0, refused, ENOENT, ""},
+        {"a positive number is no error", NLMSG_DONE, 0, raw(int32_t{5}), 0, ""},
+    };
+    for (const Case& one : cases) {
+      CAPTURE(one.name);
+      const Buffer datagram = reply(one.type, one.flags, one.payload);
+      const Verdict verdict = verdict_of(datagram);
+      CHECK(verdict.error == one.error);
+      CHECK(verdict.text == one.text);
+      CHECK_FALSE(verdict.damaged);
+    }
+  }
+
+  TEST_CASE("that are too short are EBADMSG") {
+    for (const uint16_t type : {NLMSG_ERROR, NLMSG_DONE}) {
+      for (size_t length = 0; length < 4; ++length) {
+        CAPTURE(type);
+        CAPTURE(length);
+        nlmsghdr header{};
+        header.nlmsg_len = static_cast<uint32_t>(sizeof header + length);
+        header.nlmsg_type = type;
+        const wire::Exact datagram(join(raw(header), Buffer(length)));
+        Messages messages(datagram);
+        REQUIRE(messages.next());
+        const Verdict verdict = read_verdict(messages);
+        CHECK(verdict.error == EBADMSG);
+        CHECK(verdict.damaged);
+      }
+    }
+  }
+
+  TEST_CASE("with damaged words keep the errno") {
+    Buffer echo = raw(request);
+    const uint32_t lie = 4000;
+    std::memcpy(echo.data(), &lie, sizeof lie);  // nlmsg_len of the echoed request
+    const std::vector<Buffer> tails = {hex("01"), hex("03 00 01 00"), hex("ff 00 01 00 61")};
+    for (const Buffer& tail : tails) {
+      const Verdict verdict = verdict_of(reply(NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
+                                               join(raw(int32_t{-EPERM}), raw(request), tail)));
+      CHECK(verdict.error == EPERM);
+      CHECK(verdict.damaged);
+    }
+    const Verdict verdict = verdict_of(
+        reply(NLMSG_ERROR, NLM_F_ACK_TLVS, join(raw(int32_t{-EPERM}), echo, request_payload)));
+    CHECK(verdict.error == EPERM);
+    CHECK(verdict.damaged);
+  }
+
+  TEST_CASE("of the lowest number do not overflow") {
+    const Verdict verdict =
+        verdict_of(reply(NLMSG_DONE, 0, raw(std::numeric_limits<int32_t>::min())));
+    CHECK(verdict.error != 0);
+  }
+}

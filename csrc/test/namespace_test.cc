@@ -1,0 +1,211 @@
+// Other network namespaces. Without the right to enter one, EPERM is what can be shown, and is.
+#include "netlink/namespace.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "netlink/error.h"
+#include "netlink/generic.h"
+#include "netlink/socket.h"
+#include "test/capabilities.h"
+#include "test/elsewhere.h"
+
+using netlink::Descriptor;
+using netlink::Error;
+using netlink::Namespace;
+using netlink::Socket;
+using test::Elsewhere;
+
+namespace {
+
+constexpr const char* kHere = "/proc/thread-self/ns/net";
+
+ino_t inode(const char* path) {
+  struct stat status {};
+  return ::stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+ino_t inode(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+// The namespace that a socket belongs to.
+ino_t namespace_of(int socket) {
+  const Descriptor owner(::ioctl(socket, SIOCGSKNS));
+  return owner ? inode(owner.get()) : 0;
+}
+
+Descriptor open_socket() {
+  return Descriptor(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC));
+}
+
+size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
+// The call and errno of what is thrown.
+std::string failure(const std::string& path) {
+  try {
+    (void)Namespace(path).open(open_socket);
+    return "none";
+  } catch (const Error& error) {
+    return error.syscall() + ' ' + std::to_string(error.error());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("what is opened elsewhere belongs there, and no thread of ours has moved") {
+  const Elsewhere elsewhere;
+  if (!elsewhere.exists()) return;
+  const Namespace netns(elsewhere.path());
+  const ino_t here = inode(kHere);
+  const ino_t there = inode(elsewhere.path().c_str());
+  REQUIRE(here != 0);
+  REQUIRE(there != 0);
+  REQUIRE(here != there);
+
+  for (int round = 0; round < 20; ++round) {
+    ino_t inside = 0;
+    std::thread::id visitor;
+    const Descriptor socket = netns.open([&] {
+      inside = inode(kHere);
+      visitor = std::this_thread::get_id();
+      return open_socket();
+    });
+    REQUIRE(socket);
+    CHECK(inside == there);
+    CHECK(visitor != std::this_thread::get_id());
+    CHECK(namespace_of(socket.get()) == there);
+    CHECK(inode(kHere) == here);
+    CHECK(namespace_of(open_socket().get()) == here);
+    CHECK(inode("/proc/self/ns/net") == here);
+  }
+  ino_t others = 0;
+  std::thread([&] { others = inode(kHere); }).join();
+  CHECK(others == here);
+}
+
+TEST_CASE("a namespace stays when all that was in it has gone") {
+  std::optional<Elsewhere> elsewhere(std::in_place);
+  if (!elsewhere->exists()) return;
+  const ino_t there = inode(elsewhere->path().c_str());
+  const Namespace netns(elsewhere->path());
+  elsewhere.reset();
+  CHECK(namespace_of(netns.open(open_socket).get()) == there);
+}
+
+TEST_CASE("our own namespace is entered by staying where we are") {
+  for (const Namespace& netns : {Namespace(), Namespace("")}) {
+    std::thread::id visitor;
+    netns.enter([&] { visitor = std::this_thread::get_id(); });
+    CHECK(visitor == std::this_thread::get_id());
+    CHECK(netns.open(open_socket));
+    CHECK_THROWS_AS(netns.enter([] { throw std::runtime_error("no"); }), std::runtime_error);
+  }
+  // Of each caller its own: a thread that is elsewhere remains there.
+  const Elsewhere elsewhere;
+  if (!elsewhere.exists()) return;
+  ino_t inside = 0;
+  Namespace(elsewhere.path()).enter([&] { Namespace().enter([&] { inside = inode(kHere); }); });
+  CHECK(inside == inode(elsewhere.path().c_str()));
+}
+
+TEST_CASE("a socket of elsewhere serves from here") {
+  const Elsewhere elsewhere;
+  if (!elsewhere.exists()) return;
+  Socket socket = Socket::open(NETLINK_GENERIC, Namespace(elsewhere.path()));
+  CHECK(namespace_of(socket.descriptor()) == inode(elsewhere.path().c_str()));
+  CHECK(netlink::Family(socket, "nlctrl", 1).id() == GENL_ID_CTRL);
+}
+
+TEST_CASE("many threads may look elsewhere at once") {
+  const Elsewhere first;
+  const Elsewhere second;
+  if (!first.exists()) return;
+  const ino_t here = inode(kHere);
+  const Namespace shared(first.path());
+  std::vector<std::thread> threads;
+  threads.reserve(8);
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      const Namespace own(second.path());
+      const ino_t there = inode((i % 2 == 0 ? first : second).path().c_str());
+      for (int round = 0; round < 10; ++round) {
+        const Descriptor socket = (i % 2 == 0 ? shared : own).open(open_socket);
+        CHECK(namespace_of(socket.get()) == there);
+        CHECK(inode(kHere) == here);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE("no signal of the process is handled elsewhere, and ours are let through again") {
+  const Elsewhere elsewhere;
+  if (!elsewhere.exists()) return;
+  sigset_t before{};
+  sigset_t inside{};
+  sigset_t after{};
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  Namespace(elsewhere.path()).enter([&] { pthread_sigmask(SIG_SETMASK, nullptr, &inside); });
+  pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGPROF, SIGCHLD}) {
+    CHECK(sigismember(&inside, signal) == 1);
+    CHECK(sigismember(&after, signal) == sigismember(&before, signal));
+  }
+}
+
+TEST_CASE("what is thrown elsewhere comes out here") {
+  const Elsewhere elsewhere;
+  if (!elsewhere.exists()) return;
+  const Namespace netns(elsewhere.path());
+  CHECK_THROWS_AS(netns.enter([] { throw std::runtime_error("no"); }), std::runtime_error);
+  CHECK_THROWS_AS(netns.enter([] { throw Error(EMFILE, "socket"); }), Error);
+  CHECK_THROWS_AS(netns.enter([] { throw 5; }), int);
+}
+
+TEST_CASE("a path that leads to no namespace is an error of its own") {
+  CHECK(failure("/proc/self/ns/no_such") == "open 2");
+  CHECK(failure("/dev/null/net") == "open 20");
+  CHECK(failure("/dev/null") == "setns 22");
+  CHECK(failure("/proc/self/ns/uts") == "setns 22");
+}
+
+TEST_CASE("without the right to enter, EPERM") {
+  std::string found;
+  test::without_capabilities([&] { found = failure("/proc/self/ns/net"); });
+  CHECK(found == "setns 1");
+}
+
+TEST_CASE("nothing stays open") {
+  const Elsewhere elsewhere;
+  const size_t before = open_descriptors();
+  for (int round = 0; round < 10; ++round) {
+    (void)failure(elsewhere.path());
+    (void)failure("/dev/null");
+    (void)failure("/no/such/path");
+    CHECK_THROWS(Namespace(kHere).enter([] {
+      const Descriptor opened = open_socket();
+      throw std::runtime_error("no");
+    }));
+  }
+  CHECK(open_descriptors() == before);
+}

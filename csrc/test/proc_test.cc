@@ -1,0 +1,137 @@
+#include "ipvs/proc.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "netlink/error.h"
+#include "test/elsewhere.h"
+#include "test/random.h"
+
+using ipvs::ProcFile;
+using ipvs::read_files;
+using ipvs::write_files;
+using netlink::Namespace;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = std::filesystem::temp_directory_path() / "ipvs-test.XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return path_ / name;
+  }
+  std::string path(const std::string& name) const { return path_ / name; }
+  std::string read(const std::string& name) const {
+    std::ifstream stream(path_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+ProcFile file(std::string path, std::string text = {}) {
+  return {.path = std::move(path), .text = std::move(text), .error = 0};
+}
+
+constexpr const char* kTtl = "/proc/sys/net/ipv4/ip_default_ttl";
+
+}  // namespace
+
+TEST_CASE("each file is read, whatever becomes of the others") {
+  const Folder folder;
+  std::vector<ProcFile> files = {file(folder.write("one", "1\n")), file(folder.path("none")),
+                                 file("/"), file(folder.write("empty", "")),
+                                 file(folder.write("two", "a\nb\n"), "what stood here before")};
+  read_files(Namespace(), files);
+  CHECK(files[0].error == 0);
+  CHECK(files[0].text == "1\n");
+  CHECK(files[1].error == ENOENT);
+  CHECK(files[1].text.empty());
+  CHECK(files[2].error == EISDIR);
+  CHECK(files[2].text.empty());
+  CHECK(files[3].error == 0);
+  CHECK(files[3].text.empty());
+  CHECK(files[4].error == 0);
+  CHECK(files[4].text == "a\nb\n");
+}
+
+TEST_CASE("of a file 64 KiB are read, and no more") {
+  const Folder folder;
+  test::Random random;
+  for (const size_t size : {size_t{65'535}, size_t{65'536}, size_t{65'537}, size_t{200'000}}) {
+    const std::string text = random.word(size);
+    std::vector<ProcFile> files = {file(folder.write("large", text))};
+    read_files(Namespace(), files);
+    CHECK(files[0].error == 0);
+    CHECK((files[0].text == text.substr(0, 65'536)));
+  }
+}
+
+TEST_CASE("files are written in order, until one cannot be") {
+  const Folder folder;
+  std::vector<ProcFile> files = {
+      file(folder.write("one", ""), "1"), file(folder.write("two", ""), "22"),
+      file(folder.path("none"), "3"), file(folder.write("four", ""), "4")};
+  write_files(Namespace(), files);
+  CHECK(files[0].error == 0);
+  CHECK(files[1].error == 0);
+  CHECK(files[2].error == ENOENT);
+  CHECK(files[3].error == ECANCELED);
+  CHECK(folder.read("one") == "1");
+  CHECK(folder.read("two") == "22");
+  CHECK(folder.read("four").empty());
+  CHECK_FALSE(std::filesystem::exists(folder.path("none")));
+}
+
+TEST_CASE("kernel parameters are those of the namespace") {
+  const test::Elsewhere elsewhere;
+  if (!elsewhere.exists()) return;
+  const Namespace there(elsewhere.path());
+  std::vector<ProcFile> here = {file(kTtl)};
+  read_files(Namespace(), here);
+  REQUIRE(here[0].error == 0);
+  const std::string ttl = here[0].text == "77\n" ? "78" : "77";
+
+  std::vector<ProcFile> files = {file(kTtl, ttl)};
+  write_files(there, files);
+  CHECK(files[0].error == 0);
+  read_files(there, files);
+  CHECK(files[0].text == ttl + "\n");
+  files = here;
+  read_files(Namespace(), files);
+  CHECK(files[0].text == here[0].text);
+}
+
+TEST_CASE("a value that the kernel does not take is its errno") {
+  const test::Elsewhere elsewhere;
+  if (!elsewhere.exists()) return;
+  std::vector<ProcFile> files = {file(kTtl, "a lot")};
+  write_files(Namespace(elsewhere.path()), files);
+  CHECK(files[0].error == EINVAL);
+}
+
+TEST_CASE("a namespace that cannot be entered is an error of all") {
+  std::vector<ProcFile> files = {file(kTtl)};
+  const Namespace none("/dev/null");
+  CHECK_THROWS_AS(read_files(none, files), netlink::Error);
+  CHECK_THROWS_AS(write_files(none, files), netlink::Error);
+}

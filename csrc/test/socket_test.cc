@@ -1,0 +1,598 @@
+// Batches, against a kernel of ours, which can be made to misbehave.
+#include "netlink/socket.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "netlink/error.h"
+#include "test/fake_kernel.h"
+#include "test/random.h"
+#include "test/wire.h"
+
+using netlink::Batch;
+using netlink::Descriptor;
+using netlink::Fate;
+using netlink::Messages;
+using netlink::Socket;
+using std::chrono::milliseconds;
+using test::add_wish;
+using test::FakeKernel;
+using test::obey;
+using test::Random;
+using test::SignalStorm;
+using test::Stopwatch;
+using test::to_text;
+using test::Wish;
+using wire::Buffer;
+using wire::join;
+
+namespace {
+
+constexpr milliseconds kShort{100};
+// Far from hanging, and enough for kShort on the slowest machine.
+constexpr milliseconds kSoon{5000};
+
+// The sequence numbers of a socket: to see them wrap would otherwise take 2^32 messages. An
+// explicit instantiation may name what is private.
+uint32_t& sequence_of(Socket& socket);
+template <auto Member>
+struct Exposed {
+  friend uint32_t& sequence_of(Socket& socket) { return socket.*Member; }
+};
+template struct Exposed<&Socket::sequence_>;
+
+void ignore(size_t /*index*/, const Messages& /*message*/) {}
+
+// A batch of messages that wish for anything, and what is to come of it.
+struct Plan {
+  Batch batch;
+  std::vector<netlink::Failure> failures;
+  std::map<size_t, std::string> data;
+
+  Plan(Random& random, size_t messages) {
+    for (size_t index = 0; index < messages; ++index) {
+      const auto number = static_cast<int32_t>(random.between(1, 130));
+      const std::string words = random.word(random.below(20));
+      const size_t size = random.below(100);
+      const auto type = static_cast<uint16_t>(random.between(Wish::kObey, Wish::kForget));
+      add_wish(batch, type, number, words, size);
+      if (type == Wish::kRefuse) failures.push_back({index, number, Fate::kRefused, words});
+      if (type == Wish::kForget) failures.push_back({index, ENODATA, Fate::kLost, {}});
+      if (type == Wish::kTell) {
+        const auto& entry = batch.entries()[index];
+        data[index] = wire::to_hex(batch.bytes().subspan(entry.offset, entry.length).subspan(16));
+      }
+    }
+  }
+
+  void check(Socket& socket) {
+    std::map<size_t, std::string> told;
+    const auto found = socket.run(batch, [&](size_t index, const Messages& message) {
+      CHECK(told.emplace(index, wire::to_hex(message.payload())).second);
+    });
+    REQUIRE(to_text(found) == to_text(failures));
+    REQUIRE((told == data));
+  }
+};
+
+// A kernel that says much besides: replies to others, to what is long past and what is to come; and
+// several things in one breath.
+FakeKernel::Behaviour obey_noisily() {
+  return [random = std::make_shared<Random>()](const auto& request, const auto& reply) {
+    const uint32_t first = request.messages.front().header.nlmsg_seq;
+    const uint32_t last = request.messages.back().header.nlmsg_seq;
+    const auto noise = [&] {
+      nlmsghdr header = request.messages[random->below(request.messages.size())].header;
+      const auto far = static_cast<uint32_t>(random->between(1, 100'000));
+      switch (random->below(3)) {
+        case 0:
+          header.nlmsg_pid += far;
+          break;
+        case 1:
+          header.nlmsg_seq = first - far;
+          break;
+        default:
+          header.nlmsg_seq = last + far;
+          break;
+      }
+      return random->chance(50) ? wire::verdict(header, random->chance(50) ? EPERM : 0, "noise")
+                                : wire::data(header, random->bytes(random->below(60)));
+    };
+    Buffer pending;
+    obey(request, [&](const Buffer& datagram) {
+      if (random->chance(30)) pending = join(pending, noise());
+      pending = join(pending, datagram);
+      if (random->chance(30)) pending = join(pending, noise());
+      if (pending.size() < 3000 && random->chance(50)) return;
+      reply(pending);
+      pending.clear();
+    });
+    if (!pending.empty()) reply(pending);
+  };
+}
+
+int set_option(int fd, int name, int value) {
+  socklen_t length = sizeof value;
+  REQUIRE(::setsockopt(fd, SOL_SOCKET, name, &value, length) == 0);
+  REQUIRE(::getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0);
+  return value;
+}
+
+// The wishes that arrived, without the sentinels.
+std::vector<FakeKernel::Message> wishes(const FakeKernel& kernel) {
+  std::vector<FakeKernel::Message> all;
+  for (const auto& request : kernel.requests()) {
+    for (const auto& message : request.messages) {
+      if (message.header.nlmsg_type != NLMSG_NOOP) all.push_back(message);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("commands go in one datagram with a sentinel behind them, and silence is success") {
+  FakeKernel kernel(obey);
+  Socket socket = kernel.connect();
+  Batch batch;
+  for (int i = 0; i < 20; ++i) add_wish(batch, Wish::kObey, i);
+  CHECK(to_text(socket.run(batch, ignore)).empty());
+
+  const auto requests = kernel.requests();
+  REQUIRE(requests.size() == 1);
+  REQUIRE(requests[0].messages.size() == 21);
+  for (int i = 0; i < 20; ++i) {
+    const FakeKernel::Message& message = requests[0].messages[static_cast<size_t>(i)];
+    CHECK(message.header.nlmsg_flags == NLM_F_REQUEST);
+    CHECK(test::wish_of(message).number == i);
+  }
+  const nlmsghdr& sentinel = requests[0].messages.back().header;
+  CHECK(sentinel.nlmsg_type == NLMSG_NOOP);
+  CHECK(sentinel.nlmsg_flags == (NLM_F_REQUEST | NLM_F_ACK));
+  CHECK(sentinel.nlmsg_len == sizeof(nlmsghdr));
+}
+
+TEST_CASE("an empty batch sends nothing") {
+  FakeKernel kernel(obey);
+  Socket socket = kernel.connect();
+  Batch batch;
+  CHECK(socket.run(batch, ignore).empty());
+  CHECK(kernel.requests().empty());
+}
+
+TEST_CASE("each message gets its own answer, whatever is said besides") {
+  for (const bool noisy : {false, true}) {
+    CAPTURE(noisy);
+    FakeKernel kernel(noisy ? obey_noisily() : obey);
+    Socket socket = kernel.connect();
+    Random random;
+    for (int round = 0; round < 200; ++round) {
+      CAPTURE(round);
+      Plan(random, random.below(round % 20 == 0 ? 1500 : 60)).check(socket);
+    }
+  }
+}
+
+TEST_CASE("a batch can be run again") {
+  FakeKernel kernel(obey);
+  Socket socket = kernel.connect();
+  Random random;
+  Plan plan(random, 50);
+  for (int round = 0; round < 3; ++round) plan.check(socket);
+}
+
+TEST_CASE("sequence numbers wrap") {
+  Random random;
+  FakeKernel kernel(obey_noisily());
+  Socket socket = kernel.connect();
+  for (uint32_t before = 0; before < 40; ++before) {
+    CAPTURE(before);
+    sequence_of(socket) = ~uint32_t{0} - before;
+    Plan(random, 30).check(socket);
+    Plan(random, 30).check(socket);
+  }
+}
+
+TEST_CASE("a socket can be moved between batches") {
+  FakeKernel kernel(obey);
+  Socket first = kernel.connect();
+  Random random;
+  Plan(random, 20).check(first);
+  Socket second(std::move(first));
+  Plan(random, 20).check(second);
+}
+
+TEST_CASE("a batch is cut into datagrams that fit, each with a sentinel of its own") {
+  Random random;
+  for (const int send_buffer : {4096, 20'000, 100'000, 1'000'000}) {
+    for (const int receive_buffer : {1024, 20'000, 1'000'000}) {
+      FakeKernel kernel(obey);
+      Descriptor descriptor = kernel.take_descriptor();
+      const auto send_room =
+          static_cast<size_t>(set_option(descriptor.get(), SO_SNDBUF, send_buffer));
+      const auto receive_room =
+          static_cast<size_t>(set_option(descriptor.get(), SO_RCVBUF, receive_buffer));
+      CAPTURE(send_room);
+      CAPTURE(receive_room);
+      Socket socket(std::move(descriptor), std::chrono::seconds(30));
+
+      Batch batch;
+      constexpr int kMessages = 1500;
+      for (int i = 0; i < kMessages; ++i) {
+        const uint16_t type = random.chance(10) ? Wish::kTell : Wish::kObey;
+        // What is told must fit a slot for replies; what is done may be of any size.
+        const size_t size = random.below(type == Wish::kObey && random.chance(5) ? 4000 : 200);
+        add_wish(batch, type, i, {}, size);
+      }
+      size_t told = 0;
+      CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++told; })).empty());
+
+      int expected = 0;
+      size_t queries = 0;
+      const auto requests = kernel.requests();
+      for (const auto& [bytes, messages] : requests) {
+        const size_t commands = messages.size() - 1;
+        size_t answers = 1024;
+        for (size_t i = 0; i < commands; ++i) {
+          CHECK(test::wish_of(messages[i]).number == expected++);
+          const bool query = messages[i].header.nlmsg_type == Wish::kTell;
+          queries += query ? 1 : 0;
+          answers += query ? 8192 : 1024;
+          CHECK(messages[i].header.nlmsg_seq == messages[0].header.nlmsg_seq + i);
+        }
+        CHECK(messages.back().header.nlmsg_type == NLMSG_NOOP);
+        CHECK(messages.back().header.nlmsg_seq == messages[0].header.nlmsg_seq + commands);
+        // What the kernel charges must not exceed the buffers, unless there is no smaller way.
+        CHECK(bytes <= std::min<size_t>(send_room - 32, 256 * 1024 + 16));
+        CHECK((answers <= receive_room || commands == 1));
+      }
+      CHECK(expected == kMessages);
+      CHECK(told == queries);
+      const size_t least = batch.bytes().size() / send_room + 1;
+      if (receive_buffer == 1'000'000 && send_buffer <= 20'000) {
+        CHECK(requests.size() <= 3 * least);  // neither more than is needed
+      }
+    }
+  }
+}
+
+TEST_CASE("when less can be sent than was promised, the datagrams become smaller") {
+  FakeKernel kernel(obey);
+  Socket socket = kernel.connect();
+  const auto room = static_cast<size_t>(set_option(socket.descriptor(), SO_SNDBUF, 1024));
+  Batch batch;
+  std::vector<netlink::Failure> refused;
+  for (int i = 0; i < 500; ++i) {
+    add_wish(batch, i % 7 == 0 ? Wish::kRefuse : Wish::kObey, i + 1, "", 9);
+    if (i % 7 == 0) refused.push_back({static_cast<size_t>(i), i + 1, Fate::kRefused, {}});
+  }
+  REQUIRE(batch.bytes().size() > 4 * room);
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(refused));
+  const auto arrived = wishes(kernel);
+  REQUIRE(arrived.size() == 500);
+  for (int i = 0; i < 500; ++i)
+    CHECK(test::wish_of(arrived[static_cast<size_t>(i)]).number == i + 1);
+}
+
+TEST_CASE("a message that cannot be sent at all ends the batch; what was before it is done") {
+  FakeKernel kernel(obey);
+  Socket socket = kernel.connect();
+  const auto room = static_cast<size_t>(set_option(socket.descriptor(), SO_SNDBUF, 1024));
+  Batch batch;
+  for (int i = 0; i < 10; ++i) add_wish(batch, Wish::kObey, i);
+  add_wish(batch, Wish::kObey, 10, {}, room);
+  for (int i = 11; i < 15; ++i) add_wish(batch, Wish::kObey, i);
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(10, 15, Fate::kNotSent, EMSGSIZE));
+  CHECK(wishes(kernel).size() == 10);
+}
+
+TEST_CASE("what cannot be sent is not sent") {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
+  Socket socket{Descriptor(ends[0])};
+  ::close(ends[1]);
+  Batch batch;
+  for (int i = 0; i < 5; ++i) add_wish(batch, Wish::kObey);
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 5, Fate::kNotSent, EPIPE));
+}
+
+TEST_CASE("only a socket can be taken over") {
+  try {
+    Socket socket{Descriptor()};
+    FAIL("no socket");
+  } catch (const netlink::Error& error) {
+    CHECK(error.error() == EBADF);
+    CHECK(error.syscall() == "getsockname");
+  }
+  CHECK_THROWS_AS(Socket(Descriptor(::open("/dev/null", O_RDONLY))), netlink::Error);
+}
+
+TEST_CASE("a deadline in the past is an error of setsockopt()") {
+  FakeKernel kernel(obey);
+  CHECK_THROWS_AS(kernel.connect(milliseconds(-1)), netlink::Error);
+}
+
+TEST_CASE("a query that is passed over in silence is lost") {
+  FakeKernel kernel(obey);
+  Socket socket = kernel.connect();
+  Batch batch;
+  add_wish(batch, Wish::kTell);
+  add_wish(batch, Wish::kForget);
+  add_wish(batch, Wish::kObey);
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(1, 2, Fate::kLost, ENODATA));
+}
+
+TEST_CASE("an acknowledgement is no answer to a query") {
+  FakeKernel kernel([](const auto& request, const auto& reply) {
+    for (const auto& message : request.messages) reply(wire::verdict(message.header, 0));
+  });
+  Socket socket = kernel.connect();
+  Batch batch;
+  add_wish(batch, Wish::kTell);
+  add_wish(batch, Wish::kObey);
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ENODATA));
+}
+
+TEST_SUITE("without an end to the answers") {
+  TEST_CASE("silence lasts for the deadline, and nothing more is sent") {
+    FakeKernel kernel([](const auto&, const auto&) {});
+    Descriptor descriptor = kernel.take_descriptor();
+    set_option(descriptor.get(), SO_RCVBUF, 1024);  // room for the answer to one command
+    Socket socket(std::move(descriptor), kShort);
+    Batch batch;
+    for (int i = 0; i < 4; ++i) add_wish(batch, Wish::kObey);
+
+    const Stopwatch watch;
+    const auto failures = socket.run(batch, ignore);
+    CHECK(watch.elapsed() >= kShort - milliseconds(1));
+    CHECK(watch.elapsed() < kSoon);
+    CHECK(to_text(failures) ==
+          to_text(0, 1, Fate::kLost, ETIMEDOUT) + ", " + to_text(1, 4, Fate::kNotSent, ETIMEDOUT));
+    CHECK(kernel.requests().size() == 1);
+  }
+
+  TEST_CASE("what was answered before is known") {
+    FakeKernel kernel([](auto request, const auto& reply) {
+      request.messages.pop_back();
+      obey(request, reply);
+    });
+    Socket socket = kernel.connect(kShort);
+    Batch batch;
+    add_wish(batch, Wish::kTell);
+    add_wish(batch, Wish::kObey);
+    add_wish(batch, Wish::kRefuse, EEXIST, "there");
+    add_wish(batch, Wish::kForget);
+    size_t told = 0;
+    const Stopwatch watch;
+    const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+    CHECK(watch.elapsed() < kSoon);
+    CHECK(told == 1);
+    CHECK(to_text(failures) == "1 lost 110, 2 refused 17 there, 3 lost 110");
+  }
+
+  TEST_CASE("nothing more is sent either when every message was answered") {
+    FakeKernel kernel([](auto request, const auto& reply) {
+      request.messages.pop_back();
+      obey(request, reply);
+    });
+    Descriptor descriptor = kernel.take_descriptor();
+    set_option(descriptor.get(), SO_RCVBUF, 1024);
+    Socket socket(std::move(descriptor), kShort);
+    Batch batch;
+    for (int i = 0; i < 3; ++i) add_wish(batch, Wish::kRefuse, EEXIST);
+    const auto failures = socket.run(batch, ignore);
+    CHECK(to_text(failures) == "0 refused 17, " + to_text(1, 3, Fate::kNotSent, ETIMEDOUT));
+    CHECK(kernel.requests().size() == 1);
+  }
+
+  TEST_CASE("endless talk of something else is silence") {
+    std::atomic<bool> enough = false;
+    FakeKernel kernel([&](const auto& request, const auto& reply) {
+      nlmsghdr header = request.messages[0].header;
+      header.nlmsg_seq -= 1;
+      while (!enough) {
+        reply(wire::verdict(header, EPERM));
+        std::this_thread::sleep_for(milliseconds(5));
+      }
+    });
+    {
+      Socket socket = kernel.connect(kShort);
+      Batch batch;
+      add_wish(batch, Wish::kObey);
+      const Stopwatch watch;
+      const auto failures = socket.run(batch, ignore);
+      enough = true;
+      CHECK(watch.elapsed() < kSoon);
+      CHECK(to_text(failures) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
+    }
+  }
+
+  TEST_CASE("answers that come after all do not meddle with the next batch") {
+    Buffer late;
+    FakeKernel kernel([&](const auto& request, const auto& reply) {
+      const bool first = late.empty();
+      if (!first) reply(late);
+      obey(request, first ? [&](const Buffer& datagram) { late = join(late, datagram); } : reply);
+    });
+    Socket socket = kernel.connect(kShort);
+    Batch batch;
+    for (int i = 0; i < 3; ++i) add_wish(batch, Wish::kRefuse, EPERM);
+    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 3, Fate::kLost, ETIMEDOUT));
+    Random random;
+    for (int round = 0; round < 3; ++round) Plan(random, 30).check(socket);
+  }
+}
+
+TEST_SUITE("malformed answers") {
+  struct Case {
+    const char* name;
+    Buffer (*answer)(const nlmsghdr& request);
+  };
+  Buffer with_length(const nlmsghdr& request, uint32_t length) {
+    Buffer bytes = wire::data(request, wire::hex("01 02 03 04"));
+    std::memcpy(bytes.data(), &length, sizeof length);
+    return bytes;
+  }
+  const Case kCases[] = {
+      {"a length of nothing", [](const nlmsghdr& request) { return with_length(request, 0); }},
+      {"a length of less than a header",
+       [](const nlmsghdr& request) { return with_length(request, 15); }},
+      {"a length beyond the end", [](const nlmsghdr& request) { return with_length(request, 21); }},
+      {"the largest length",
+       [](const nlmsghdr& request) { return with_length(request, 0xffffffff); }},
+      {"half a header",
+       [](const nlmsghdr& request) {
+         Buffer bytes = wire::raw(request);
+         bytes.resize(8);
+         return bytes;
+       }},
+      {"one byte", [](const nlmsghdr&) { return Buffer(1); }},
+      {"half an errno",
+       [](const nlmsghdr& request) {
+         nlmsghdr header = request;
+         header.nlmsg_type = NLMSG_ERROR;
+         return wire::message(header, wire::hex("01 02"));
+       }},
+      {"more than a slot holds",
+       [](const nlmsghdr& request) { return wire::data(request, Buffer(5000)); }},
+  };
+
+  TEST_CASE("leave the fate of what is not answered open, and are over with their batch") {
+    for (const Case& one : kCases) {
+      CAPTURE(one.name);
+      std::atomic<bool> well = false;
+      FakeKernel kernel([&](const auto& request, const auto& reply) {
+        bool first = true;
+        obey(request, [&](const Buffer& datagram) {
+          reply(first && !well ? one.answer(request.messages[0].header) : datagram);
+          first = false;
+        });
+      });
+      Socket socket = kernel.connect();
+      Batch batch;
+      add_wish(batch, Wish::kTell);
+      add_wish(batch, Wish::kObey);
+      add_wish(batch, Wish::kTell);
+      add_wish(batch, Wish::kRefuse, EEXIST);
+      size_t told = 0;
+      const Stopwatch watch;
+      const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+      CHECK(watch.elapsed() < kSoon);
+      CHECK(to_text(failures) == "0 lost 74, 1 lost 74, 3 refused 17");
+      CHECK(told == 1);
+
+      well = true;
+      Random random;
+      Plan(random, 30).check(socket);
+    }
+  }
+
+  TEST_CASE("keep what stands before the damage") {
+    FakeKernel kernel([](const auto& request, const auto& reply) {
+      obey(request, [&](const Buffer& datagram) { reply(join(datagram, wire::hex("01 02 03"))); });
+    });
+    Socket socket = kernel.connect();
+    Batch batch;
+    add_wish(batch, Wish::kTell);
+    add_wish(batch, Wish::kRefuse, EEXIST);
+    add_wish(batch, Wish::kObey);
+    size_t told = 0;
+    const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+    CHECK(to_text(failures) == "1 refused 17, 2 lost 74");
+    CHECK(told == 1);
+  }
+
+  TEST_CASE("in the sentinel's place are no end: the deadline is") {
+    FakeKernel kernel([](const auto& request, const auto& reply) {
+      Buffer cut = wire::verdict(request.messages.back().header, 0);
+      cut.resize(10);
+      reply(cut);
+    });
+    Socket socket = kernel.connect(kShort);
+    Batch batch;
+    add_wish(batch, Wish::kObey);
+    const Stopwatch watch;
+    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
+    CHECK(watch.elapsed() < kSoon);
+  }
+}
+
+TEST_CASE("what a callback throws comes out, and the socket works on") {
+  FakeKernel kernel(obey);
+  Socket socket = kernel.connect();
+  Batch batch;
+  for (int i = 0; i < 50; ++i) add_wish(batch, Wish::kTell);
+  for (int round = 0; round < 5; ++round) {
+    CHECK_THROWS_AS(
+        socket.run(batch, [](size_t, const Messages&) { throw std::runtime_error("enough"); }),
+        std::runtime_error);
+    Random random;
+    Plan(random, 30).check(socket);
+  }
+}
+
+TEST_SUITE("a storm of signals") {
+  TEST_CASE("does not touch the answers") {
+    FakeKernel kernel([](const auto& request, const auto& reply) {
+      std::this_thread::sleep_for(milliseconds(3));
+      obey(request, reply);
+    });
+    Socket socket = kernel.connect();
+    Random random;
+    const SignalStorm storm;
+    for (int round = 0; round < 50; ++round) Plan(random, 100).check(socket);
+    CHECK(storm.handled() > 100);
+  }
+
+  TEST_CASE("does not keep a batch from being sent") {
+    std::atomic<bool> awake = false;
+    FakeKernel kernel([&](const auto& request, const auto& reply) {
+      while (!awake) std::this_thread::sleep_for(milliseconds(1));
+      obey(request, reply);
+    });
+    Socket socket = kernel.connect(kShort);
+    Batch batch;
+    while (batch.bytes().size() < 150'000) add_wish(batch, Wish::kObey, 0, {}, 2000);
+    const SignalStorm storm;
+    // The first is read and sleeps, the next fill the way, and then one must wait for it.
+    std::thread alarm;
+    for (int round = 0; round < 4; ++round) {
+      if (round == 3) {
+        alarm = std::thread([&] {
+          std::this_thread::sleep_for(milliseconds(50));
+          awake = true;
+        });
+      }
+      const auto failures = socket.run(batch, ignore);
+      const bool not_sent = std::any_of(failures.begin(), failures.end(), [](const auto& failure) {
+        return failure.fate == Fate::kNotSent;
+      });
+      CHECK_FALSE(not_sent);
+    }
+    alarm.join();
+    Random random;
+    Plan(random, 30).check(socket);
+  }
+
+  TEST_CASE("does not put off the deadline") {
+    FakeKernel kernel([](const auto&, const auto&) {});
+    Socket socket = kernel.connect(kShort);
+    Batch batch;
+    add_wish(batch, Wish::kObey);
+    const SignalStorm storm;
+    const Stopwatch watch;
+    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
+    CHECK(watch.elapsed() >= kShort - milliseconds(1));
+    CHECK(watch.elapsed() < kSoon);
+    CHECK(storm.handled() > 10);
+  }
+}
