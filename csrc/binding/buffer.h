@@ -37,7 +37,7 @@ Napi::ArrayBuffer to_buffer(Napi::Env env, std::vector<Record> records) {
   // A runtime whose memory is caged, such as Electron's, allows no external buffers.
   if (status == napi_no_external_buffers_allowed) return copy_records(env, *owned);
   NAPI_THROW_IF_FAILED(env, status, Napi::ArrayBuffer());
-  owned.release();
+  static_cast<void>(owned.release());  // the finalizer has it now
   return Napi::ArrayBuffer(env, value);
 }
 

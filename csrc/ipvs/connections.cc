@@ -25,13 +25,14 @@ constexpr std::string_view kTitle = "Pro ";
 // What one call of next() reads: enough for its rows if all match.
 constexpr size_t kPartBytes = 256 * 1024;
 
-constexpr std::array<int8_t, 256> make_hex_digits() {
-  std::array<int8_t, 256> digits{};
-  digits.fill(-1);
-  for (int i = 0; i < 10; ++i) digits['0' + i] = static_cast<int8_t>(i);
+constexpr uint8_t kNoDigit = 0xff;
+constexpr std::array<uint8_t, 256> make_hex_digits() {
+  std::array<uint8_t, 256> digits{};
+  digits.fill(kNoDigit);
+  for (int i = 0; i < 10; ++i) digits['0' + i] = static_cast<uint8_t>(i);
   for (int i = 0; i < 6; ++i) {
-    digits['a' + i] = static_cast<int8_t>(10 + i);
-    digits['A' + i] = static_cast<int8_t>(10 + i);
+    digits['a' + i] = static_cast<uint8_t>(10 + i);
+    digits['A' + i] = static_cast<uint8_t>(10 + i);
   }
   return digits;
 }
@@ -64,8 +65,8 @@ bool read_hex(std::string_view text, Number& value) {
   if (text.empty() || text.size() > 2 * sizeof(Number)) return false;
   value = 0;
   for (const char each : text) {
-    const int digit = kHexDigits[static_cast<unsigned char>(each)];
-    if (digit < 0) return false;
+    const uint8_t digit = kHexDigits[static_cast<unsigned char>(each)];
+    if (digit == kNoDigit) return false;
     value = static_cast<Number>(value << 4 | digit);
   }
   return true;
@@ -157,8 +158,8 @@ class Texts {
   /// For the few: states, engines.
   uint32_t intern(std::string_view text) {
     if (text.empty()) return 0;
-    for (size_t i = 0; i < known_.size(); ++i) {
-      if (texts_[known_[i]] == text) return known_[i] + 1;
+    for (const uint32_t place : known_) {
+      if (texts_[place] == text) return place + 1;
     }
     known_.push_back(static_cast<uint32_t>(texts_.size()));
     return add(text);

@@ -204,7 +204,7 @@ bool Socket::concerns(const nlmsghdr& header, const Chunk& chunk) const {
 // Reads the replies to a chunk up to the sentinel's acknowledgement and notes what failed. Returns the
 // errno of what kept it from being sure, or 0.
 int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
-                     std::vector<Failure>& failures) {
+                    std::vector<Failure>& failures) {
   const size_t known = failures.size();
   std::vector<bool> answered(chunk.last - chunk.first);
   Deadline deadline(deadline_);
