@@ -2,15 +2,7 @@
  * The connection table as an async iterator.
  * @module
  */
-import type { Connection } from './connections.js';
-
-/** Some entries of the table, each read when it is asked for. */
-export interface Part {
-  readonly count: number;
-  read(place: number): Connection;
-  /** No part comes after this one. */
-  readonly last: boolean;
-}
+import type { Connection, Part } from './connections.js';
 
 /** Where the parts come from. */
 export interface PartSource {

@@ -4,7 +4,6 @@
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
 import { checkBoolean, checkInteger, checkKeys } from './check.js';
-import type { Part } from './connection-stream.js';
 import { DESTINATION_KEYS } from './destination.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names, type Protocol, type Unknown } from './names.js';
@@ -268,6 +267,14 @@ function checkState(property: string, value: unknown): string {
   if (typeof value !== 'string') throw wrongType(property, value, rule);
   if (!/^[\x21-\x7e]{1,15}$/.test(value)) throw wrongValue(property, value, `is not ${rule}`);
   return value;
+}
+
+/** Some entries of the table, each read when it is asked for. */
+export interface Part {
+  readonly count: number;
+  read(place: number): Connection;
+  /** No part comes after this one. */
+  readonly last: boolean;
 }
 
 /** A part of the table as the addon hands it over. */

@@ -23,7 +23,7 @@ std::string shown(const Value& value) {
   return wire::to_hex(wire::raw(value));
 }
 
-uint32_t random_names(Random& random) { return random.number<uint32_t>() & 0x1fff; }
+uint32_t random_names(Random& random) { return random.number<uint32_t>() & 0x3fff; }
 
 // Of few values, so that the same ones meet.
 Service similar_service(Random& random) {
@@ -117,7 +117,8 @@ TEST_CASE("a destination takes what is named, and keeps the rest") {
     CHECK(result.upper_threshold == source(Changes::kUpperThreshold).upper_threshold);
     CHECK(result.lower_threshold == source(Changes::kLowerThreshold).lower_threshold);
     const bool tunnel = result.forwarding == IP_VS_CONN_F_TUNNEL;
-    if (tunnel || (named & Changes::kTunnel) != 0) {
+    const bool reset = (named & Changes::kTunnelReset) != 0;
+    if ((tunnel && !reset) || (named & Changes::kTunnel) != 0) {
       const Destination& settings = source(Changes::kTunnel);
       CHECK(result.tunnel_type == settings.tunnel_type);
       CHECK(result.tunnel_port == settings.tunnel_port);

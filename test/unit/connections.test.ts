@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ConnectionStream, type Part, type PartSource } from '../../lib/connection-stream.js';
+import { ConnectionStream, type PartSource } from '../../lib/connection-stream.js';
 import {
   checkCountOptions,
   checkStreamOptions,
   countMask,
+  type Part,
   readCounts,
   readPart,
 } from '../../lib/connections.js';

@@ -1,0 +1,186 @@
+#include "ipvs/connection_row.h"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+namespace ipvs {
+namespace {
+
+constexpr uint8_t kNoDigit = 0xff;
+constexpr std::array<uint8_t, 256> make_hex_digits() {
+  std::array<uint8_t, 256> digits{};
+  digits.fill(kNoDigit);
+  for (int i = 0; i < 10; ++i) digits['0' + i] = static_cast<uint8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    digits['a' + i] = static_cast<uint8_t>(10 + i);
+    digits['A' + i] = static_cast<uint8_t>(10 + i);
+  }
+  return digits;
+}
+constexpr auto kHexDigits = make_hex_digits();
+
+/// Takes words off the front of a row.
+class Words {
+ public:
+  explicit Words(std::string_view rest) : rest_(rest) {}
+
+  std::string_view next() {
+    skip_blanks();
+    const size_t length = std::min(rest_.find(' '), rest_.size());
+    const std::string_view word = rest_.substr(0, length);
+    rest_.remove_prefix(length);
+    return word;
+  }
+  /// All behind the blank after the last word.
+  std::string_view rest() const { return rest_.empty() ? rest_ : rest_.substr(1); }
+
+ private:
+  void skip_blanks() {
+    while (!rest_.empty() && rest_.front() == ' ') rest_.remove_prefix(1);
+  }
+  std::string_view rest_;
+};
+
+template <typename Number>
+bool read_hex(std::string_view text, Number& value) {
+  if (text.empty() || text.size() > 2 * sizeof(Number)) return false;
+  value = 0;
+  for (const char each : text) {
+    const uint8_t digit = kHexDigits[static_cast<unsigned char>(each)];
+    if (digit == kNoDigit) return false;
+    value = static_cast<Number>(value << 4 | digit);
+  }
+  return true;
+}
+
+/// IPv4 as 8 hexadecimal digits, IPv6 as 8 full groups. Gives the family, or 0.
+uint16_t read_address(std::string_view text, Address& address) {
+  constexpr size_t kIpv4Length = 8;
+  constexpr size_t kIpv6Length = 39;
+  const size_t group = text.size() == kIpv4Length ? kIpv4Length : 4;
+  if (text.size() != kIpv4Length && text.size() != kIpv6Length) return 0;
+  size_t at = 0;
+  for (size_t start = 0; start < text.size(); start += group + 1) {
+    for (size_t i = start; i < start + group; i += 2) {
+      uint8_t byte = 0;
+      if (!read_hex(text.substr(i, 2), byte)) return 0;
+      address[at++] = byte;
+    }
+    if (start + group < text.size() && text[start + group] != ':') return 0;
+  }
+  return text.size() == kIpv4Length ? AF_INET : AF_INET6;
+}
+
+bool read_decimal(std::string_view text, uint32_t& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+struct Protocol {
+  std::string_view name;
+  uint16_t number;
+};
+constexpr Protocol kProtocols[] = {
+    {"TCP", IPPROTO_TCP}, {"UDP", IPPROTO_UDP},   {"SCTP", IPPROTO_SCTP},
+    {"IP", IPPROTO_IP},   {"ICMP", IPPROTO_ICMP}, {"ICMPv6", IPPROTO_ICMPV6},
+};
+
+bool read_protocol(std::string_view text, uint16_t& number) {
+  for (const Protocol& protocol : kProtocols) {
+    if (text == protocol.name) {
+      number = protocol.number;
+      return true;
+    }
+  }
+  constexpr std::string_view kPrefix = "IP_";
+  uint32_t other = 0;
+  if (!text.starts_with(kPrefix) || !read_decimal(text.substr(kPrefix.size()), other)) return false;
+  number = static_cast<uint16_t>(other);
+  return other <= UINT16_MAX;
+}
+
+bool read_origin(std::string_view text, uint16_t& origin) {
+  const Origin found = text == "LOCAL"  ? Origin::kLocal
+                       : text == "SYNC" ? Origin::kSync
+                                        : Origin::kUnknown;
+  origin = static_cast<uint16_t>(found);
+  return found != Origin::kUnknown;
+}
+
+bool same_prefix(const Address& a, const Address& b, uint32_t prefix) {
+  const uint32_t bits = std::min<uint32_t>(prefix, 8 * sizeof(Address));
+  const size_t whole = bits / 8;
+  if (std::memcmp(a.data(), b.data(), whole) != 0) return false;
+  const unsigned rest = bits % 8;
+  if (rest == 0) return true;
+  const auto mask = static_cast<uint8_t>(0xff00U >> rest);
+  return ((a[whole] ^ b[whole]) & mask) == 0;
+}
+
+bool of_service(const ServiceKey& service, const Connection& row) {
+  if (row.family != service.family) return false;
+  if (service.fwmark == 0) {
+    const bool port = service.port == 0 || row.virtual_port == service.port;
+    return row.protocol == service.protocol && port && row.virtual_address == service.address;
+  }
+  // A template for a mark stands under protocol IP, with the mark in place of the virtual address.
+  const Address& mark = row.virtual_address;
+  const uint32_t number =
+      uint32_t{mark[0]} << 24 | uint32_t{mark[1]} << 16 | uint32_t{mark[2]} << 8 | mark[3];
+  return row.protocol == IPPROTO_IP && (row.flags & Connection::kTemplate) != 0 &&
+         number == service.fwmark;
+}
+
+}  // namespace
+
+std::optional<ConnectionRow> parse_connection(std::string_view line, ConnectionFile file) {
+  ConnectionRow row;
+  Connection& entry = row.connection;
+  Words words(line);
+  if (!read_protocol(words.next(), entry.protocol)) return std::nullopt;
+  entry.family = read_address(words.next(), entry.client);
+  if (!read_hex(words.next(), entry.client_port)) return std::nullopt;
+  const uint16_t virtual_family = read_address(words.next(), entry.virtual_address);
+  if (!read_hex(words.next(), entry.virtual_port)) return std::nullopt;
+  entry.destination_family = read_address(words.next(), entry.destination);
+  if (!read_hex(words.next(), entry.destination_port)) return std::nullopt;
+  if (entry.family == 0 || virtual_family != entry.family || entry.destination_family == 0) {
+    return std::nullopt;
+  }
+  row.state = words.next();
+  if (file == ConnectionFile::kOrigins && !read_origin(words.next(), entry.origin)) {
+    return std::nullopt;
+  }
+  if (!read_decimal(words.next(), entry.expires)) return std::nullopt;
+  row.engine = words.next();
+  row.engine_data = words.rest();
+  // Templates have no client port, and states of their own.
+  const bool resting = row.state == "NONE" || row.state == "ASSURED";
+  if (entry.client_port == 0 && resting) entry.flags = Connection::kTemplate;
+  return row;
+}
+
+bool matches(const ConnectionFilter& filter, const ConnectionRow& row) {
+  const Connection& entry = row.connection;
+  const auto wants = [&](uint32_t criterion) { return (filter.criteria & criterion) != 0; };
+  if (wants(ConnectionFilter::kProtocol) && entry.protocol != filter.protocol) return false;
+  if (wants(ConnectionFilter::kService) && !of_service(filter.service, entry)) return false;
+  if (wants(ConnectionFilter::kDestination) &&
+      (entry.destination_family != filter.destination.family ||
+       entry.destination_port != filter.destination.port ||
+       entry.destination != filter.destination.address)) {
+    return false;
+  }
+  if (wants(ConnectionFilter::kClient) &&
+      (entry.family != filter.client_family ||
+       !same_prefix(entry.client, filter.client, filter.client_prefix))) {
+    return false;
+  }
+  return !wants(ConnectionFilter::kState) || row.state == filter.state.view();
+}
+
+}  // namespace ipvs
