@@ -110,15 +110,6 @@ void Batch::write_header(size_t index, const nlmsghdr& header) {
   std::memcpy(data_.get() + entries_.at(index).offset, &header, kMessageHeader);
 }
 
-void Batch::append_copy(const Batch& other, size_t index, uint16_t type) {
-  const Entry& source = other.entries_.at(index);
-  entries_.push_back({static_cast<uint32_t>(size_), source.length, source.answer});
-  std::memcpy(grow(source.length), other.data_.get() + source.offset, source.length);
-  nlmsghdr renamed = header(entries_.size() - 1);
-  renamed.nlmsg_type = type;
-  write_header(entries_.size() - 1, renamed);
-}
-
 bool Attributes::next() {
   payload_ = {};
   type_ = 0;

@@ -72,14 +72,11 @@ class Batch {
 
   void clear();
   size_t size() const { return entries_.size(); }
-  bool empty() const { return entries_.empty(); }
   const std::vector<Entry>& entries() const { return entries_; }
   std::span<std::byte> bytes() { return {data_.get(), size_}; }
   /// The header of message `index`, which may be rewritten through write_header().
   nlmsghdr header(size_t index) const;
   void write_header(size_t index, const nlmsghdr& header);
-  /// Appends a copy of message `index` of `other`, under another message type.
-  void append_copy(const Batch& other, size_t index, uint16_t type);
 
  private:
   void begin_message(uint16_t type, uint16_t flags, Answer answer);

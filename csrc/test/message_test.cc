@@ -195,13 +195,6 @@ TEST_CASE("headers of a batch can be rewritten, and messages copied under anothe
   CHECK(batch.header(1).nlmsg_seq == 99);
   CHECK(batch.header(2).nlmsg_seq == 0);
   CHECK_THROWS_AS((void)batch.header(3), std::out_of_range);
-
-  Batch copy;
-  copy.append_copy(batch, 1, 50);
-  CHECK(copy.size() == 1);
-  CHECK(copy.entries()[0].answer == Answer::kData);
-  CHECK(copy.header(0).nlmsg_type == 50);
-  CHECK(to_hex(attributes_of(copy)) == to_hex(attribute(21, raw(uint16_t{21}))));
 }
 
 TEST_CASE("an attribute holds 65,531 bytes, and no more") {
