@@ -209,7 +209,8 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
   std::vector<bool> answered(chunk.last - chunk.first);
   Deadline deadline(deadline_);
   bool finished = false;
-  int trouble = 0;  // why an answer may be missing
+  bool progress = false;  // something new in the last receive()
+  int trouble = 0;        // why an answer may be missing
 
   const auto take = [&](Messages& message) {
     const nlmsghdr& header = message.header();
@@ -222,6 +223,7 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
     }
     const size_t index = chunk.first + place;
     if (!verdict_follows) {
+      progress = progress || !answered[place];
       answered[place] = true;
       on_data(index, message);
       return;
@@ -230,6 +232,7 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
     if (verdict.damaged && verdict.error == EBADMSG) {
       if (trouble == 0) trouble = EBADMSG;
     } else if (verdict.error != 0 && !answered[place]) {
+      progress = true;
       answered[place] = true;
       failures.push_back({index, verdict.error, Fate::kRefused, std::string(verdict.text)});
     }
@@ -246,11 +249,7 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
     if (error == EAGAIN && trouble != ENOBUFS) trouble = ETIMEDOUT;
     if (error != 0 && error != EINTR && error != EAGAIN) trouble = error;
     if (error != 0 && error != EINTR) break;
-    if (datagrams_.empty() && deadline.expired()) {
-      trouble = ETIMEDOUT;
-      break;
-    }
-    const size_t before = failures.size();
+    progress = false;
     for (const Datagram& datagram : datagrams_) {
       Messages message(datagram.bytes);
       while (message.next()) take(message);
@@ -260,7 +259,8 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
       const bool foreign = header.nlmsg_len != 0 && !concerns(header, chunk);
       if ((message.damaged() || datagram.truncated) && !foreign && trouble == 0) trouble = EBADMSG;
     }
-    if (!finished && failures.size() == before && deadline.expired()) {
+    if (progress) deadline = Deadline(deadline_);
+    if (!finished && !progress && deadline.expired()) {
       trouble = ETIMEDOUT;
       break;
     }
