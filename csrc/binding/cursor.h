@@ -1,8 +1,9 @@
 // A reading of the connection table, as JavaScript steps through it. lib/connections.ts wraps it.
 //
 // Threading: as the handle's: a job at a time, by the caller's care, and a mutex in case of its
-//   lack. Life: the file is opened by the first job, in the handle's namespace, which the cursor
-//   keeps open by itself.
+//   lack.
+// Life: the file is opened by the first job, in the handle's namespace, which the cursor keeps open
+//   by itself.
 #pragma once
 
 #include <napi.h>

@@ -3,8 +3,9 @@
 // Threading: methods run on the thread of the environment. The client behind it is used by one
 //   thread at a time: the queue in lib/ keeps one job in flight, and a mutex makes a synchronous
 //   call wait for it.
-// Life: a job holds the client, so that neither close() nor the collection of the handle takes it
-//   away from under one; the socket is closed when the last of them lets go.
+// Life: a job holds the connection, so that the collection of the handle does not take it away from
+//   under one, and close() waits for the one that is running. It frees the socket, and the namespace
+//   but for the cursors' shares.
 #pragma once
 
 #include <napi.h>

@@ -1,12 +1,13 @@
 // The commands of the IPVS family on one netlink socket.
 //
-// Threading: one thread at a time; any thread. The network namespace is that of the opening. What
-//   the kernel leaves to its clients is done here, for every command alike:
+// Threading: one thread at a time; any thread. The network namespace is that of the opening.
+//
+// What the kernel leaves to its clients is done here, for every command alike:
 // - a family id that a module reload has made stale is noticed by its ENOENT, and what met it is
 //   sent again;
-// - a command whose answer was lost is read back, and is a failure only if the kernel's state does
-//   not show it;
-// - a list that the kernel gave in several chunks may name an object twice, and is made unique.
+// - a query whose answer was lost is asked again, and a command that sets a state is read back;
+//   what adds or deletes stays lost, since its effect could be another writer's;
+// - a list that names an object twice was disturbed: it is read again, and in the end made unique.
 #pragma once
 
 #include <linux/ip_vs.h>

@@ -2,10 +2,13 @@
 //
 // Threading: one thread at a time; any thread.
 // Order: requests take effect in the order given, and each sees the effects of those before it.
-// Errors: of a request in its Outcome; none of them stops the others. Only the constructor throws.
+// Errors: of a request in its Outcome; none of them stops the others. But for a lack of memory, only
+//   the constructor throws.
 // Performance: neighbouring requests of one kind share their exchanges: commands and queries one,
-//   ensures one where all is there and two where something is not, updates of services two. A list
-//   costs a dump, a snapshot one for the services and one for each service's destinations.
+//   ensures one where all is there and another for what is not, updates of services two. A scheduler
+//   that is new to the client costs an exchange of its own, once. A list costs a dump, a snapshot
+//   one for the services and one for each service's destinations; so do updates of destinations,
+//   for each service once.
 #pragma once
 
 #include <functional>

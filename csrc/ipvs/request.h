@@ -68,7 +68,7 @@ enum class Status : uint32_t {
   kPending,       ///< no word yet
   kDone,          ///< carried out
   kRefused,       ///< the kernel said no; the errno is its
-  kLost,          ///< sent, the answer lost, and reading back did not show it done
+  kLost,          ///< sent, and the answer lost: it may have been carried out
   kNotSent,       ///< not carried out: the transport failed before it
   kUnavailable,   ///< IPVS has gone from the kernel
   kForeignFlags,  ///< not sent: scheduler flags of another scheduler than the service has

@@ -1,5 +1,5 @@
 // Generic netlink: its message header, and families, whose ids the kernel gives out anew on each
-//   module load.
+// module load.
 #pragma once
 
 #include <linux/genetlink.h>
