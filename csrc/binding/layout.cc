@@ -220,10 +220,10 @@ constexpr Number kStatuses[] = {
     number("refused", Status::kRefused),
     number("lost", Status::kLost),
     number("notSent", Status::kNotSent),
-    number("unavailable", Status::kUnavailable),
-    number("foreignFlags", Status::kForeignFlags),
-    number("tunnelless", Status::kTunnelless),
-    number("thresholds", Status::kThresholds),
+    number("unavailable", ipvs::kUnavailable),
+    number("foreignFlags", ipvs::kForeignFlags),
+    number("tunnelless", ipvs::kTunnelless),
+    number("thresholds", ipvs::kThresholds),
 };
 
 constexpr Number kChanges[] = {

@@ -58,14 +58,14 @@ Destination apply_changes(const Destination& current, const Destination& changes
 Status check_changes(const Service& result, const Name<16>& flags_owner) {
   const std::string_view owner = flags_owner.view();
   const bool fits = owner.empty() || owner == result.scheduler.view();
-  return fits ? Status::kDone : Status::kForeignFlags;
+  return fits ? Status::kDone : kForeignFlags;
 }
 
 Status check_changes(const Destination& result, uint32_t named) {
   if ((named & Changes::kTunnel) != 0 && result.forwarding != IP_VS_CONN_F_TUNNEL) {
-    return Status::kTunnelless;
+    return kTunnelless;
   }
-  return result.lower_threshold > result.upper_threshold ? Status::kThresholds : Status::kDone;
+  return result.lower_threshold > result.upper_threshold ? kThresholds : Status::kDone;
 }
 
 }  // namespace ipvs

@@ -92,28 +92,10 @@ Step Client::step_of(size_t request, const Command& command) const {
   return {&command, &wanted.service, &wanted.destination, &wanted.daemon, &wanted.timeouts};
 }
 
-void Client::done(size_t request) {
-  results_.outcomes[request].status = static_cast<uint32_t>(Status::kDone);
-}
-
-bool Client::is_pending(size_t request) const {
-  return results_.outcomes[request].status == static_cast<uint32_t>(Status::kPending);
-}
-
-void Client::fail(size_t request, Status status, int error, const std::string& text) {
-  Outcome& outcome = results_.outcomes[request];
-  outcome.status = static_cast<uint32_t>(status);
-  outcome.error = error;
-  if (text.empty()) return;
-  results_.texts.push_back(text);
-  outcome.text = static_cast<uint32_t>(results_.texts.size());
-}
-
 void Client::fail(size_t request, const Failure& failure) {
-  static constexpr Status kStatus[] = {Status::kRefused, Status::kLost, Status::kNotSent};
   const bool gone = failure.error == ENOENT && !channel_.available();
-  fail(request, gone ? Status::kUnavailable : kStatus[static_cast<size_t>(failure.fate)],
-       failure.error, failure.text);
+  results_.fail(request, gone ? kUnavailable : netlink::status_of(failure.fate), failure.error,
+                failure.text);
 }
 
 // Carries out a reading; what it throws is the request's failure.
@@ -121,17 +103,13 @@ void Client::attempt(size_t request, const std::function<void()>& action) {
   try {
     action();
   } catch (const Error& error) {
-    static constexpr int kTransport[] = {EBADMSG, EINTR, ENOBUFS, ETIMEDOUT};
-    const int* end = std::end(kTransport);
-    const bool lost = std::find(std::begin(kTransport), end, error.error()) != end;
-    const auto fate = lost ? netlink::Fate::kLost : netlink::Fate::kRefused;
-    fail(request, Failure{request, error.error(), fate, error.text()});
+    fail(request, netlink::failure_of(request, error));
   }
 }
 
 void Client::run_unknown(Range range) {
   for (size_t request = range.first; request < range.last; ++request) {
-    fail(request, Status::kNotSent, EOPNOTSUPP);
+    results_.fail(request, Status::kNotSent, EOPNOTSUPP);
   }
 }
 
@@ -139,7 +117,7 @@ void Client::run_commands(Range range) {
   std::vector<Step> steps;
   for (size_t request = range.first; request < range.last; ++request) {
     steps.push_back(step_of(request, *rule_of(requests_[request].operation).command));
-    done(request);
+    results_.done(request);
   }
   const auto failures = exchange(steps, [&](size_t step, Attributes attributes) {
     read_reply(range.first + step, attributes);
@@ -211,7 +189,7 @@ void Client::read_reply(size_t request, Attributes attributes) {
   Outcome& outcome = results_.outcomes[request];
   const auto take = [&](const auto& read, auto& into) {
     if (read) into = *read;
-    if (!read) fail(request, Status::kLost, EBADMSG);
+    if (!read) results_.fail(request, Status::kLost, EBADMSG);
     return read.has_value();
   };
   switch (static_cast<Operation>(requests_[request].operation)) {
@@ -245,7 +223,7 @@ void Client::run_ensures(Range range) {
       const Rule& rule = rule_of(requests_[request].operation);
       steps.push_back(step_of(request, creating ? *rule.create : *rule.command));
       results_.outcomes[request].created = creating;
-      done(request);
+      results_.done(request);
     }
     std::vector<size_t> again;
     for (const Failure& failure : exchange(steps)) {
@@ -280,7 +258,7 @@ void Client::run_lists(Range range) {
   for (size_t request = range.first; request < range.last; ++request) {
     attempt(request, [&] {
       list(requests_[request], results_.outcomes[request]);
-      done(request);
+      results_.done(request);
     });
   }
 }

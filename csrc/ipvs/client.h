@@ -72,9 +72,6 @@ class Client {
   void read_reply(size_t request, netlink::Attributes attributes);
   Step step_of(size_t request, const Command& command) const;
   void attempt(size_t request, const std::function<void()>& action);
-  bool is_pending(size_t request) const;
-  void done(size_t request);
-  void fail(size_t request, Status status, int error, const std::string& text = {});
   void fail(size_t request, const netlink::Failure& failure);
 
   Channel channel_;

@@ -2,10 +2,10 @@
 // other.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "ipvs/types.h"
+#include "netlink/report.h"
 
 namespace ipvs {
 
@@ -63,18 +63,16 @@ struct Request {
   SyncDaemon daemon;
 };
 
-/// What became of a request.
-enum class Status : uint32_t {
-  kPending,       ///< no word yet
-  kDone,          ///< carried out
-  kRefused,       ///< the kernel said no; the errno is its
-  kLost,          ///< sent, and the answer lost: it may have been carried out
-  kNotSent,       ///< not carried out: the transport failed before it
-  kUnavailable,   ///< IPVS has gone from the kernel
-  kForeignFlags,  ///< not sent: scheduler flags of another scheduler than the service has
-  kTunnelless,    ///< not sent: tunnel settings for a destination that is not forwarded by tunnel
-  kThresholds,    ///< not sent: the lower threshold would exceed the upper
-};
+using netlink::Status;
+
+/// IPVS has gone from the kernel.
+inline constexpr Status kUnavailable = netlink::own_status(0);
+/// Not sent: scheduler flags of another scheduler than the service has.
+inline constexpr Status kForeignFlags = netlink::own_status(1);
+/// Not sent: tunnel settings for a destination that is not forwarded by tunnel.
+inline constexpr Status kTunnelless = netlink::own_status(2);
+/// Not sent: the lower threshold would exceed the upper.
+inline constexpr Status kThresholds = netlink::own_status(3);
 
 struct Outcome {
   int32_t error;     ///< errno, or 0
@@ -91,15 +89,12 @@ struct Outcome {
   Info info;
 };
 
-struct Results {
-  std::vector<Outcome> outcomes;  ///< one a request, in order
+struct Results : netlink::Report<Outcome> {
   std::vector<ServiceEntry> services;
   std::vector<DestinationEntry> destinations;
   std::vector<SyncDaemon> daemons;
-  std::vector<std::string> texts;
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_standard_layout_v<Request>);
-static_assert(std::is_trivially_copyable_v<Outcome> && std::is_standard_layout_v<Outcome>);
 
 }  // namespace ipvs

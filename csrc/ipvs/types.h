@@ -1,35 +1,20 @@
 // The objects of IPVS, as plain structs of fixed size. They are also the records that cross to
 // JavaScript, as they lie in memory; binding/layout.cc publishes where each field is.
 //
-// All numbers are in host byte order; addresses are in network byte order, IPv4 in the first four
-// bytes with zeros behind. Names end in NUL.
+// All numbers are in host byte order.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <cstring>
-#include <string_view>
 #include <type_traits>
+
+#include "netlink/values.h"
 
 namespace ipvs {
 
-using Address = std::array<uint8_t, 16>;
-
-/// A NUL-terminated name of at most Size - 1 bytes.
-template <size_t Size>
-struct Name {
-  std::array<char, Size> bytes;
-
-  std::string_view view() const {
-    const std::string_view all(bytes.data(), bytes.size() - 1);
-    return all.substr(0, all.find('\0'));
-  }
-  /// Takes `text`, cut to what fits.
-  void assign(std::string_view text) {
-    bytes.fill('\0');
-    text.substr(0, Size - 1).copy(bytes.data(), Size - 1);
-  }
-};
+using netlink::Address;
+using netlink::ByteOrder;
+using netlink::Name;
+using netlink::same;
 
 /// The bits of a service that ip_vs.h calls IP_VS_SVC_F_*. The kernel's own HASHED bit is never
 /// among them.
@@ -144,21 +129,5 @@ static_assert(std::is_trivially_copyable_v<ServiceEntry> &&
               std::is_standard_layout_v<ServiceEntry>);
 static_assert(std::is_trivially_copyable_v<DestinationEntry> &&
               std::is_standard_layout_v<DestinationEntry>);
-
-/// Whether two objects have the same bytes.
-template <typename Object>
-bool same(const Object& a, const Object& b) {
-  static_assert(std::has_unique_object_representations_v<Object>);
-  return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
-/// An order of keys, for maps and sets.
-struct ByteOrder {
-  template <typename Key>
-  bool operator()(const Key& a, const Key& b) const {
-    static_assert(std::has_unique_object_representations_v<Key>);
-    return std::memcmp(&a, &b, sizeof a) < 0;
-  }
-};
 
 }  // namespace ipvs

@@ -65,13 +65,13 @@ void Client::update_services(Range range) {
   steps.clear();
   for (size_t i = 0; i < current.size(); ++i) {
     const size_t request = range.first + i;
-    if (is_pending(request) && !current[i]) fail(request, Status::kLost, EBADMSG);
-    if (!is_pending(request)) continue;
+    if (results_.is_pending(request) && !current[i]) results_.fail(request, Status::kLost, EBADMSG);
+    if (!results_.is_pending(request)) continue;
     const Request& wanted = requests_[request];
     updated[i] = apply_changes(current[i]->service, wanted.service, wanted.changes);
     const Status status = check_changes(updated[i], wanted.flags_owner);
     if (status != Status::kDone) {
-      fail(request, status, EINVAL);
+      results_.fail(request, status, EINVAL);
       continue;
     }
     steps.push_back({.command = &kSetService, .service = &updated[i]});
@@ -101,11 +101,11 @@ void Client::update_destinations(Range range) {
         listed.insert(service);
       }
       const auto found = current.find({service, wanted.destination.key});
-      if (found == current.end()) return fail(request, Status::kRefused, ENOENT);
+      if (found == current.end()) return results_.fail(request, Status::kRefused, ENOENT);
       Destination& result = updated[request - range.first];
       result = apply_changes(found->second, wanted.destination, wanted.changes);
       const Status status = check_changes(result, wanted.changes);
-      if (status != Status::kDone) return fail(request, status, EINVAL);
+      if (status != Status::kDone) return results_.fail(request, status, EINVAL);
       steps.push_back(
           {.command = &kSetDestination, .service = &wanted.service, .destination = &result});
       sent.push_back(request);
@@ -115,7 +115,7 @@ void Client::update_destinations(Range range) {
 }
 
 void Client::send_updates(const std::vector<Step>& steps, const std::vector<size_t>& requests) {
-  for (const size_t request : requests) done(request);
+  for (const size_t request : requests) results_.done(request);
   for (const Failure& failure : exchange(steps)) fail(requests[failure.index], failure);
 }
 

@@ -156,7 +156,7 @@ TEST_CASE("flags must belong to the scheduler that the service then has") {
   CHECK(check_changes(result, owner) == Status::kDone);
   for (const char* other : {"mh", "s", "shh"}) {
     owner.assign(other);
-    CHECK(check_changes(result, owner) == Status::kForeignFlags);
+    CHECK(check_changes(result, owner) == ipvs::kForeignFlags);
   }
 }
 
@@ -166,8 +166,7 @@ TEST_CASE("tunnel settings need a tunnel") {
     result.forwarding = forwarding;
     const bool tunnel = forwarding == IP_VS_CONN_F_TUNNEL;
     CHECK(check_changes(result, Changes::kWeight) == Status::kDone);
-    CHECK(check_changes(result, Changes::kTunnel) ==
-          (tunnel ? Status::kDone : Status::kTunnelless));
+    CHECK(check_changes(result, Changes::kTunnel) == (tunnel ? Status::kDone : ipvs::kTunnelless));
   }
 }
 
@@ -177,7 +176,7 @@ TEST_CASE("the lower threshold must not exceed the upper") {
     for (uint32_t upper = 0; upper < 3; ++upper) {
       result.lower_threshold = lower;
       result.upper_threshold = upper;
-      CHECK(check_changes(result, 0) == (lower > upper ? Status::kThresholds : Status::kDone));
+      CHECK(check_changes(result, 0) == (lower > upper ? ipvs::kThresholds : Status::kDone));
     }
   }
 }
