@@ -20,6 +20,7 @@ import {
   writeDestinationConfig,
 } from './destination.js';
 import type { OperationName } from './native.js';
+import type { Call as QueuedCall } from './queue.js';
 import type { RequestBuffer } from './records.js';
 import {
   type DestinationReference,
@@ -41,15 +42,9 @@ import {
 import type { Counter, ReadCounter } from './stats.js';
 import { type TimeoutChanges, type Timeouts, writeTimeouts } from './timeouts.js';
 
-/** One operation with its arguments. */
-export interface Call<Value> {
+/** An operation of IPVS with its arguments. */
+export interface Call<Value> extends QueuedCall<RequestBuffer, Results, Value> {
   readonly operation: OperationName;
-  /** Fills in the request that was begun; throws on bad input, and then nothing is sent. */
-  write(request: RequestBuffer): void;
-  /** The value of the answer at `index`. */
-  read(results: Results, index: number): Value;
-  /** Errnos of the kernel that are an answer rather than an error: by name, the answer. */
-  readonly answers?: Readonly<Record<string, Value>>;
 }
 
 /** Whether an ensure made the object, or found one. */
@@ -97,7 +92,7 @@ function writeBoth(request: RequestBuffer, service: unknown, destination: unknow
 }
 
 /** Options whose only key is `name`, a boolean: whether it is true. */
-function isForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): boolean {
+export function isForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): boolean {
   if (options === undefined) return false;
   checkKeys('options', options, new Set([name]));
   // checkKeys() has seen an object with no other key.

@@ -163,8 +163,8 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
 };
 
 /** What a request came to, when it did not come to its end. */
-export interface Verdict {
-  readonly status: StatusName;
+export interface Verdict<Status extends string = StatusName> {
+  readonly status: Status | 'lost';
   /** Positive. */
   readonly errno: number;
   /** The kernel's own words, or ''. */
@@ -192,13 +192,40 @@ export function explain(
   verdict: Verdict,
 ): Error {
   const names = namesIn(requests, index);
-  const refusal = INPUT[verdict.status];
+  const refusal = INPUT[verdict.status as StatusName];
   if (refusal !== undefined) return refusal(names, changedIn(requests, index));
 
-  const target = targetOf(operation, requests, index);
+  const { command, creation = command, errors } = ROWS[operation];
+  return sayRefusal({
+    operation,
+    target: targetOf(operation, requests, index),
+    syscall: verdict.creating ? creation : command,
+    verdict,
+    isReading: READINGS.has(operation),
+    // What an errno means without the operation.
+    general: (code) => meaning(COMMON, code, names),
+    refused: (code) => meaning({ ...COMMON, ...errors }, code, names),
+  });
+}
+
+/** A verdict with what it takes to say it. */
+interface Refusal {
+  readonly operation: string;
+  readonly target: string;
+  readonly syscall: string;
+  readonly verdict: Verdict<string>;
+  /** Whether the operation changes nothing. */
+  readonly isReading: boolean;
+  /** What an errno means whatever the operation. */
+  general(code: string): string;
+  /** What it means when the kernel refuses this one. */
+  refused(code: string): string;
+}
+
+/** The error that says why an operation was not carried out, or that nobody knows. */
+export function sayRefusal(refusal: Refusal): IpvsError {
+  const { operation, target, syscall, verdict, isReading } = refusal;
   const code = errnoName(verdict.errno);
-  const { command, creation = command } = ROWS[operation];
-  const syscall = verdict.creating ? creation : command;
   const details = { errno: -verdict.errno, syscall, operation, target };
   const fail = (why: string, as: string) =>
     new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, { code: as, ...details });
@@ -209,18 +236,15 @@ export function explain(
       return fail(UNAVAILABLE, 'ERR_IPVS_UNAVAILABLE');
     case 'lost':
       // A reading has no outcome to be unknown.
-      if (READINGS.has(operation))
-        return fail(`${meaning(COMMON, code, names)} (${code})${said}`, code);
+      if (isReading) return fail(`${refusal.general(code)} (${code})${said}`, code);
       return fail(
         `the kernel's answer was lost (${code}): it may have happened${said}`,
         'ERR_IPVS_OUTCOME_UNKNOWN',
       );
     case 'notSent':
-      return fail(`it was not sent: ${meaning(COMMON, code, names)} (${code})${said}`, code);
-    default: {
-      const why = meaning({ ...COMMON, ...ROWS[operation].errors }, code, names);
-      return fail(`${why} (${code})${said}`, code);
-    }
+      return fail(`it was not sent: ${refusal.general(code)} (${code})${said}`, code);
+    default:
+      return fail(`${refusal.refused(code)} (${code})${said}`, code);
   }
 }
 
@@ -272,6 +296,12 @@ function meaning(table: Readonly<Record<string, Explanation>>, code: string, nam
   return typeof explanation === 'string' ? explanation : explanation(names);
 }
 
+/** What an errno means that needs no names to be explained, or what the system calls it. */
+export function generalMeaning(code: string): string {
+  const explanation = COMMON[code];
+  return typeof explanation === 'string' ? explanation : systemMessage(code);
+}
+
 function systemMessage(code: string): string {
   for (const [name, message] of getSystemErrorMap().values()) if (name === code) return message;
   return 'the kernel refuses it';
@@ -309,6 +339,7 @@ const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ENOENT: 'there is no such network namespace',
     EACCES: 'the network namespace may not be opened',
   },
+  fcntl: { EBADF: 'there is no such open descriptor' },
   setns: {
     EINVAL: 'it is not a network namespace',
     EPERM: 'CAP_SYS_ADMIN is needed to enter another network namespace',

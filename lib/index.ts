@@ -25,7 +25,25 @@ export type {
 } from './destination.js';
 export type { Check } from './diagnose.js';
 export { IpvsError, type IpvsErrorCode, type IpvsErrorDetails } from './errors.js';
-export { diagnose, Ipvs, type OpenOptions } from './ipvs.js';
+export { diagnose, Ipvs } from './ipvs.js';
+export type {
+  AddressConfig,
+  AddressFlag,
+  AddressScope,
+  AddressSettings,
+  LinkAddress,
+} from './links/address.js';
+export type { Link, LinkReference, LinkState } from './links/link.js';
+export {
+  type DummyOptions,
+  type LinkChanges,
+  Links,
+  type ListAddressesOptions,
+  type ListLinksOptions,
+  type WatchLinksOptions,
+} from './links/links.js';
+export { type Reconciled, ReconcileError, type ReconcileOptions } from './links/reconcile.js';
+export type { LinkEvent, LinkWatcher } from './links/watcher.js';
 export { type LoadedModule, loadModules } from './modules.js';
 export type {
   Forwarding,
@@ -36,6 +54,7 @@ export type {
   TunnelType,
   Unknown,
 } from './names.js';
+export type { NetworkNamespace, OpenOptions } from './netns.js';
 export type { Persistence, PersistenceConfig } from './persistence.js';
 export type {
   DestinationAddress,

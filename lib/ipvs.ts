@@ -11,7 +11,6 @@ import {
   type Snapshot,
   type StopOptions,
 } from './calls.js';
-import { checkKeys } from './check.js';
 import { ConnectionStream, type PartSource } from './connection-stream.js';
 import {
   type ConnectionCount,
@@ -26,10 +25,13 @@ import {
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
-import { IpvsError, wrongType, wrongValue } from './errors.js';
-import { explainOpening, fileError } from './explain.js';
-import { loadNative, type Native, type NativeHandle } from './native.js';
-import { Queue } from './queue.js';
+import { IpvsError } from './errors.js';
+import { fileError } from './explain.js';
+import { type Links, linksOf } from './links/links.js';
+import type { Native, NativeHandle } from './native.js';
+import { checkOpenOptions, type OpenOptions } from './netns.js';
+import { openHandle } from './open.js';
+import { type IpvsQueue, ipvsProtocol, Queue } from './queue.js';
 import type { DestinationReference, ServiceReference } from './reference.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
 import {
@@ -48,13 +50,6 @@ import { SysctlAccess } from './sysctls.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
 import { checkWatchOptions, type Sample, type WatchOptions, watch } from './watch.js';
 
-/** Options of {@link Ipvs.open}. */
-export interface OpenOptions {
-  /** The path of a network namespace ('/run/netns/blue', '/proc/1234/ns/net'). Needs CAP_SYS_ADMIN. Default: the process's own. */
-  readonly netns?: string | undefined;
-}
-
-const OPTION_KEYS: ReadonlySet<string> = new Set(['netns']);
 /** Options that ask for BigInts. */
 type Big = ReadOptions & { readonly bigint: true };
 
@@ -80,10 +75,12 @@ const KEY = Symbol('Ipvs');
 export class Ipvs implements AsyncDisposable {
   /** The kernel parameters of IPVS, in the handle's network namespace. */
   readonly sysctls: SysctlAccess;
+  /** The links of the handle's network namespace. They work also where the kernel has no IPVS: see {@link Links.open}. */
+  readonly links: Links;
   readonly #native: Native;
   readonly #handle: NativeHandle;
   readonly #netns: string;
-  readonly #queue: Queue;
+  readonly #queue: IpvsQueue;
 
   /** Not for callers: use {@link Ipvs.open}. */
   private constructor(key: symbol, native: Native, handle: NativeHandle, netns: string) {
@@ -91,7 +88,12 @@ export class Ipvs implements AsyncDisposable {
     this.#native = native;
     this.#handle = handle;
     this.#netns = netns;
-    this.#queue = new Queue(handle, native.layout);
+    this.links = linksOf(native, handle);
+    const close = async () => {
+      await this.links.close();
+      handle.close();
+    };
+    this.#queue = new Queue(ipvsProtocol(handle, native.layout, close));
     this.sysctls = new SysctlAccess(handle, this.#queue);
   }
 
@@ -100,25 +102,12 @@ export class Ipvs implements AsyncDisposable {
    * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM: not Linux
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: the kernel has no IPVS
    * @throws IpvsError EPERM: CAP_NET_ADMIN in the initial user namespace is missing, or, for another namespace, CAP_SYS_ADMIN
-   * @throws IpvsError ENOENT, EINVAL: `netns` is not there, or is no network namespace
+   * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
    */
   static async open(options: OpenOptions = {}): Promise<Ipvs> {
-    checkKeys('options', options, OPTION_KEYS);
-    const netns = checkPath('options.netns', options.netns);
-    if (process.platform !== 'linux') {
-      throw new IpvsError(`open: IPVS is part of Linux, and this is ${process.platform}`, {
-        code: 'ERR_IPVS_UNSUPPORTED_PLATFORM',
-        operation: 'open',
-      });
-    }
-    const native = loadNative();
-    const handle = new native.Handle();
-    try {
-      await handle.open(netns);
-    } catch (error) {
-      throw explainOpening(error, netns);
-    }
-    return new Ipvs(KEY, native, handle, netns);
+    const netns = checkOpenOptions(options);
+    const { native, handle } = await openHandle(netns, true);
+    return new Ipvs(KEY, native, handle, netns.label);
   }
 
   /**
@@ -126,6 +115,8 @@ export class Ipvs implements AsyncDisposable {
    * as they are. Closing again does nothing more.
    */
   close(): Promise<void> {
+    // Its links let nothing in any more either; the handle waits for both.
+    void this.links.close();
     return this.#queue.close();
   }
 
@@ -446,14 +437,6 @@ export class Ipvs implements AsyncDisposable {
   }
 }
 
-function checkPath(property: string, value: unknown): string {
-  const rule = 'the path of a network namespace';
-  if (value === undefined) return '';
-  if (typeof value !== 'string') throw wrongType(property, value, rule);
-  if (value === '' || value.includes('\0')) throw wrongValue(property, value, `is not ${rule}`);
-  return value;
-}
-
 /**
  * What this host has and lacks for IPVS, and the command that mends each: also where no handle can be opened.
  * @throws TypeError: bad options; nothing else
@@ -463,7 +446,7 @@ export async function diagnose(options: OpenOptions = {}): Promise<Check[]> {
   try {
     ipvs = await Ipvs.open(options);
   } catch (error) {
-    if (error instanceof IpvsError) return diagnoseWithout(error, options.netns ?? '');
+    if (error instanceof IpvsError) return diagnoseWithout(error, checkOpenOptions(options).label);
     throw error;
   }
   try {

@@ -81,6 +81,23 @@ export type StatsField =
   | 'inByteRate'
   | 'outByteRate';
 
+/** Every request/response operation on links, by the name of the method that asks for it; the last two are reconcileAddresses's. */
+export type LinkOperationName =
+  | 'listLinks'
+  | 'getLink'
+  | 'ensureDummy'
+  | 'setLink'
+  | 'deleteLink'
+  | 'listAddresses'
+  | 'addAddress'
+  | 'ensureAddress'
+  | 'deleteAddress'
+  | 'replaceAddress'
+  | 'planAddresses';
+
+/** What became of a request to a link: csrc/rtnl/request.h. */
+export type LinkStatusName = 'done' | 'refused' | 'lost' | 'notSent' | 'otherKind';
+
 export interface Layout {
   readonly request: RecordLayout<
     'operation' | 'changes' | 'flagsOwner' | 'service' | 'destination' | 'timeouts' | 'daemon'
@@ -161,6 +178,46 @@ export interface Layout {
     | 'protocol'
     | 'state'
   >;
+  readonly linkRequest: RecordLayout<
+    | 'operation'
+    | 'settings'
+    | 'index'
+    | 'name'
+    | 'up'
+    | 'mtu'
+    | 'family'
+    | 'kind'
+    | 'firstAddress'
+    | 'addresses'
+  >;
+  readonly link: RecordLayout<
+    'index' | 'flags' | 'mtu' | 'state' | 'hardwareLength' | 'hardware' | 'name' | 'kind'
+  >;
+  readonly linkAddress: RecordLayout<
+    | 'address'
+    | 'peer'
+    | 'broadcast'
+    | 'index'
+    | 'flags'
+    | 'preferred'
+    | 'valid'
+    | 'family'
+    | 'prefixLength'
+    | 'scope'
+    | 'change'
+    | 'link'
+    | 'label'
+  >;
+  readonly linkOutcome: RecordLayout<
+    'error' | 'status' | 'text' | 'created' | 'firstLink' | 'links' | 'firstAddress' | 'addresses'
+  >;
+  readonly linkEvent: RecordLayout<'type' | 'deleted' | 'place'>;
+  readonly linkOperations: Readonly<Record<LinkOperationName, number>>;
+  readonly linkStatuses: Readonly<Record<LinkStatusName, number>>;
+  readonly linkSettings: Readonly<Record<'up' | 'mtu' | 'prune', number>>;
+  readonly linkChanges: Readonly<Record<'add' | 'replace' | 'delete', number>>;
+  readonly linkEventTypes: Readonly<Record<'link' | 'address' | 'overrun', number>>;
+  readonly watchTypes: Readonly<Record<'link' | 'address', number>>;
   readonly operations: Readonly<Record<OperationName, number>>;
   readonly statuses: Readonly<Record<StatusName, number>>;
   readonly changes: Readonly<Record<ChangeName, number>>;
@@ -181,11 +238,37 @@ export interface NativeResults {
   readonly texts: readonly string[];
 }
 
+/** The records that answer a batch on links. */
+export interface NativeLinkResults {
+  readonly outcomes: ArrayBuffer;
+  readonly links: ArrayBuffer;
+  readonly addresses: ArrayBuffer;
+  readonly texts: readonly string[];
+}
+
+/** Events of links and addresses. */
+export interface NativeEvents {
+  readonly events: ArrayBuffer;
+  readonly links: ArrayBuffer;
+  readonly addresses: ArrayBuffer;
+  readonly more: boolean;
+}
+
+/** csrc/binding/watcher.h */
+export interface NativeWatcher {
+  take(): NativeEvents;
+  ref(): void;
+  unref(): void;
+  close(): void;
+}
+
 /** csrc/binding/handle.h */
 export interface NativeHandle {
-  open(netns: string): Promise<void>;
+  open(netns: string | number, ipvs: boolean): Promise<void>;
   run(requests: Uint8Array): Promise<NativeResults>;
   runSync(requests: Uint8Array): NativeResults;
+  runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<NativeLinkResults>;
+  runLinksSync(requests: Uint8Array, addresses: Uint8Array): NativeLinkResults;
   readFiles(paths: readonly string[]): Promise<(string | number)[]>;
   writeFiles(files: readonly { path: string; text: string }[]): Promise<number[]>;
   close(): void;
@@ -208,6 +291,7 @@ export interface NativeCursor {
 export interface Native {
   readonly Handle: new () => NativeHandle;
   readonly Cursor: new (handle: NativeHandle, filter: Uint8Array, origins: boolean) => NativeCursor;
+  readonly Watcher: new (handle: NativeHandle, types: number, notify: () => void) => NativeWatcher;
   readonly layout: Layout;
 }
 

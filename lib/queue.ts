@@ -2,10 +2,9 @@
  * How calls travel: those of one turn of the event loop leave together as one batch, and one batch at a time is under way.
  * @module
  */
-import type { Call } from './calls.js';
 import { errnoName, IpvsError } from './errors.js';
-import { explain, explainFailedJob, explainNative } from './explain.js';
-import type { Layout, NativeHandle } from './native.js';
+import { explain, explainFailedJob, explainNative, type Verdict } from './explain.js';
+import type { Layout, NativeHandle, OperationName } from './native.js';
 import { RequestBuffer } from './records.js';
 import { Results } from './results.js';
 
@@ -15,14 +14,65 @@ import { Results } from './results.js';
  */
 const MAX_BATCH = 1024;
 
+/** One operation with its arguments. */
+export interface Call<Buffer, Answers, Value> {
+  readonly operation: string;
+  /** Fills in the request that was begun; throws on bad input, and then nothing is sent. */
+  write(request: Buffer): void;
+  /** The value of the answer at `index`. */
+  read(answers: Answers, index: number): Value;
+  /** Errnos of the kernel that are an answer rather than an error: by name, the answer. */
+  readonly answers?: Readonly<Record<string, Value>>;
+}
+
+/** Requests of a batch, as {@link RequestBuffer} and its like collect them. */
+interface RequestsLike {
+  readonly count: number;
+  begin(operation: string): void;
+  commit(): void;
+}
+
+/** Answers of a batch, as {@link Results} and its like read them. */
+interface AnswersLike {
+  succeeded(index: number): boolean;
+  verdict(index: number): Verdict<string>;
+}
+
+/** What speaks to the kernel: IPVS, or links. */
+export interface Protocol<Buffer, Answers> {
+  /** An empty buffer. */
+  requests(): Buffer;
+  carry(requests: Buffer): Promise<Answers>;
+  /** The error for the request at `index` that came to `verdict`. */
+  explain(operation: string, requests: Buffer, index: number, verdict: Verdict<string>): Error;
+  /** Called when everything was carried out and nothing more will come. */
+  close(): void | Promise<void>;
+}
+
+/** The protocol of IPVS, on a handle. */
+export function ipvsProtocol(
+  handle: NativeHandle,
+  layout: Layout,
+  close = () => handle.close() as void | Promise<void>,
+): Protocol<RequestBuffer, Results> {
+  return {
+    requests: () => new RequestBuffer(layout),
+    carry: async (requests) => new Results(await handle.run(requests.bytes()), layout),
+    explain: (operation, requests, index, verdict) =>
+      // The operations of its calls are those of IPVS, and the verdicts those of its results.
+      explain(operation as OperationName, requests, index, verdict as Verdict),
+    close,
+  };
+}
+
 /** A call that waits for its answer. */
-class PendingCall<Value> {
-  readonly #call: Call<Value>;
+class PendingCall<Buffer, Answers extends AnswersLike, Value> {
+  readonly #call: Call<Buffer, Answers, Value>;
   readonly #resolve: (value: Value) => void;
   readonly #reject: (error: unknown) => void;
 
   constructor(
-    call: Call<Value>,
+    call: Call<Buffer, Answers, Value>,
     resolve: (value: Value) => void,
     reject: (error: unknown) => void,
   ) {
@@ -32,9 +82,14 @@ class PendingCall<Value> {
   }
 
   /** Settles with the answer at `index`, to the request that stands there. */
-  answer(requests: RequestBuffer, results: Results, index: number): void {
+  answer(
+    protocol: Protocol<Buffer, Answers>,
+    requests: Buffer,
+    answers: Answers,
+    index: number,
+  ): void {
     try {
-      this.#resolve(readAnswer(this.#call, requests, results, index));
+      this.#resolve(readAnswer(protocol, this.#call, requests, answers, index));
     } catch (error) {
       this.#reject(error);
     }
@@ -46,26 +101,28 @@ class PendingCall<Value> {
 }
 
 /** The value of the answer at `index`. Throws what went wrong. */
-function readAnswer<Value>(
-  call: Call<Value>,
-  requests: RequestBuffer,
-  results: Results,
+function readAnswer<Buffer, Answers extends AnswersLike, Value>(
+  protocol: Protocol<Buffer, Answers>,
+  call: Call<Buffer, Answers, Value>,
+  requests: Buffer,
+  answers: Answers,
   index: number,
 ): Value {
-  if (results.succeeded(index)) return call.read(results, index);
-  const verdict = results.verdict(index);
+  if (answers.succeeded(index)) return call.read(answers, index);
+  const verdict = answers.verdict(index);
   const code = errnoName(verdict.errno);
   if (verdict.status === 'refused' && call.answers !== undefined && code in call.answers) {
     // The code is one of its keys.
     return call.answers[code] as Value;
   }
-  throw explain(call.operation, requests, index, verdict);
+  throw protocol.explain(call.operation, requests, index, verdict);
 }
 
 /** Calls that leave together. */
-class Batch {
-  readonly requests: RequestBuffer;
-  readonly #pending: Pick<PendingCall<unknown>, 'answer' | 'fail'>[] = [];
+class Batch<Buffer extends RequestsLike, Answers extends AnswersLike> {
+  readonly requests: Buffer;
+  readonly #protocol: Protocol<Buffer, Answers>;
+  readonly #pending: Pick<PendingCall<Buffer, Answers, unknown>, 'answer' | 'fail'>[] = [];
   #writing = false;
   #finish: () => void = () => undefined;
   /** Settled when every call of the batch has its answer. */
@@ -74,15 +131,16 @@ class Batch {
   });
   readonly #after: (() => void)[] = [];
 
-  constructor(layout: Layout) {
-    this.requests = new RequestBuffer(layout);
+  constructor(protocol: Protocol<Buffer, Answers>) {
+    this.#protocol = protocol;
+    this.requests = protocol.requests();
   }
 
   get full(): boolean {
     return this.requests.count >= MAX_BATCH;
   }
 
-  add<Value>(call: Call<Value>): Promise<Value> {
+  add<Value>(call: Call<Buffer, Answers, Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
       // A getter among the arguments may start another call while this one is being written: that one comes after it.
       if (this.#writing) {
@@ -103,9 +161,9 @@ class Batch {
     });
   }
 
-  answer(results: Results): void {
+  answer(answers: Answers): void {
     this.#pending.forEach((pending, index) => {
-      pending.answer(this.requests, results, index);
+      pending.answer(this.#protocol, this.requests, answers, index);
     });
   }
 
@@ -126,20 +184,21 @@ function closedError(operation: string): IpvsError {
   });
 }
 
-export class Queue {
-  readonly #handle: NativeHandle;
-  readonly #layout: Layout;
+/** The queue of a handle's operations of IPVS. */
+export type IpvsQueue = Queue<RequestBuffer, Results>;
+
+export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
+  readonly #protocol: Protocol<Buffer, Answers>;
   /** Waiting batches; the last one still takes calls. */
-  readonly #waiting: Batch[] = [];
-  #underWay: Batch | undefined;
+  readonly #waiting: Batch<Buffer, Answers>[] = [];
+  #underWay: Batch<Buffer, Answers> | undefined;
   /** Jobs beside the batches. */
   #aside = 0;
   #closed: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
-  constructor(handle: NativeHandle, layout: Layout) {
-    this.#handle = handle;
-    this.#layout = layout;
+  constructor(protocol: Protocol<Buffer, Answers>) {
+    this.#protocol = protocol;
   }
 
   /** @throws IpvsError ERR_IPVS_CLOSED */
@@ -148,15 +207,15 @@ export class Queue {
   }
 
   /** Sends `call` with the others of this turn; the promise settles with its own answer. */
-  run<Value>(call: Call<Value>): Promise<Value> {
+  run<Value>(call: Call<Buffer, Answers, Value>): Promise<Value> {
     if (this.#closed !== undefined) return Promise.reject(closedError(call.operation));
     return this.#enqueue(call);
   }
 
-  #enqueue<Value>(call: Call<Value>): Promise<Value> {
+  #enqueue<Value>(call: Call<Buffer, Answers, Value>): Promise<Value> {
     let batch = this.#waiting.at(-1);
     if (batch === undefined || batch.full) {
-      batch = new Batch(this.#layout);
+      batch = new Batch(this.#protocol);
       this.#waiting.push(batch);
       // The rest of this turn's calls join it before it leaves.
       if (this.#waiting.length === 1 && this.#underWay === undefined)
@@ -171,7 +230,7 @@ export class Queue {
    */
   async aside<Value>(
     operation: string,
-    job: (run: <Answer>(call: Call<Answer>) => Promise<Answer>) => Promise<Value>,
+    job: (run: <Answer>(call: Call<Buffer, Answers, Answer>) => Promise<Answer>) => Promise<Value>,
   ): Promise<Value> {
     this.checkOpen(operation);
     this.#aside++;
@@ -192,7 +251,7 @@ export class Queue {
     this.#closed ??= new Promise<void>((resolve) => {
       this.#drained = resolve;
       this.#settleClosing();
-    }).then(() => this.#handle.close());
+    }).then(() => this.#protocol.close());
     return this.#closed;
   }
 
@@ -215,12 +274,11 @@ export class Queue {
     }
   }
 
-  async #carry(batch: Batch): Promise<void> {
+  async #carry(batch: Batch<Buffer, Answers>): Promise<void> {
     let settle: () => void;
     try {
-      const native = await this.#handle.run(batch.requests.bytes());
-      const results = new Results(native, this.#layout);
-      settle = () => batch.answer(results);
+      const answers = await this.#protocol.carry(batch.requests);
+      settle = () => batch.answer(answers);
     } catch (error) {
       settle = () => batch.fail(error);
     }

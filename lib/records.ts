@@ -3,7 +3,7 @@
  * @module
  */
 import { endianness } from 'node:os';
-import type { Field, Layout, OperationName } from './native.js';
+import type { Field, Layout, OperationName, RecordLayout } from './native.js';
 
 const LITTLE = endianness() === 'LE';
 const TWO_TO_32 = 2 ** 32;
@@ -18,6 +18,13 @@ export class Records {
   constructor(buffer: ArrayBuffer) {
     this.bytes = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
+  }
+
+  /** A larger copy. */
+  enlarged(bytes: number): Records {
+    const larger = new Records(new ArrayBuffer(bytes));
+    larger.bytes.set(this.bytes);
+    return larger;
   }
 
   /** The unsigned number in `field` of the record at `base`: exact to 2^53. */
@@ -69,15 +76,25 @@ export class Records {
 }
 
 /** Requests on their way to the addon: begun, filled in by the modules of their objects, and committed. */
-export class RequestBuffer {
+export class Requests<Operation extends string> {
   readonly layout: Layout;
+  readonly #size: number;
+  readonly #operation: Field;
+  readonly #operations: Readonly<Record<Operation, number>>;
   #records: Records;
   #capacity = FIRST_CAPACITY;
   #count = 0;
 
-  constructor(layout: Layout) {
+  constructor(
+    layout: Layout,
+    record: RecordLayout<'operation'>,
+    operations: Readonly<Record<Operation, number>>,
+  ) {
     this.layout = layout;
-    this.#records = new Records(new ArrayBuffer(FIRST_CAPACITY * layout.request.size));
+    this.#size = record.size;
+    this.#operation = record.fields.operation;
+    this.#operations = operations;
+    this.#records = new Records(new ArrayBuffer(FIRST_CAPACITY * record.size));
   }
 
   get records(): Records {
@@ -89,27 +106,17 @@ export class RequestBuffer {
     return this.#count;
   }
 
-  /** Where the request at `index` begins. */
+  /** Where the request at `index` begins: by default, the one that is being written. */
   base(index = this.#count): number {
-    return index * this.layout.request.size;
-  }
-
-  /** Where the service of the request at `index` begins: by default, of the one that is being written. */
-  service(index = this.#count): number {
-    return this.base(index) + this.layout.request.fields.service.offset;
-  }
-
-  destination(index = this.#count): number {
-    return this.base(index) + this.layout.request.fields.destination.offset;
+    return index * this.#size;
   }
 
   /** Starts a request, all zeros but its operation. One that is never committed is overwritten by the next. */
-  begin(operation: OperationName): void {
+  begin(operation: string): void {
     if (this.#count === this.#capacity) this.#grow();
     const base = this.base();
-    this.#records.bytes.fill(0, base, base + this.layout.request.size);
-    const { fields } = this.layout.request;
-    this.#records.setNumber(base, fields.operation, this.layout.operations[operation]);
+    this.#records.bytes.fill(0, base, base + this.#size);
+    this.#records.setNumber(base, this.#operation, this.#operations[operation as Operation]);
   }
 
   commit(): void {
@@ -123,8 +130,22 @@ export class RequestBuffer {
 
   #grow(): void {
     this.#capacity *= 2;
-    const larger = new Records(new ArrayBuffer(this.#capacity * this.layout.request.size));
-    larger.bytes.set(this.#records.bytes);
-    this.#records = larger;
+    this.#records = this.#records.enlarged(this.#capacity * this.#size);
+  }
+}
+
+/** Requests to IPVS. */
+export class RequestBuffer extends Requests<OperationName> {
+  constructor(layout: Layout) {
+    super(layout, layout.request, layout.operations);
+  }
+
+  /** Where the service of the request at `index` begins: by default, of the one that is being written. */
+  service(index = this.count): number {
+    return this.base(index) + this.layout.request.fields.service.offset;
+  }
+
+  destination(index = this.count): number {
+    return this.base(index) + this.layout.request.fields.destination.offset;
   }
 }

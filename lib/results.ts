@@ -5,59 +5,82 @@
 import { readDaemon, type SyncDaemon } from './daemon.js';
 import { type Destination, readDestination } from './destination.js';
 import type { Verdict } from './explain.js';
-import type { Layout, NativeResults, StatusName } from './native.js';
+import type { Layout, NativeResults, RecordLayout, StatusName } from './native.js';
 import { Records } from './records.js';
 import { readService, type Service, type ServiceWithDestinations } from './service.js';
 import type { Counter, ReadCounter } from './stats.js';
 import { readTimeouts, type Timeouts } from './timeouts.js';
 
-type OutcomeField = keyof Layout['outcome']['fields'];
+type VerdictField = 'error' | 'status' | 'text' | 'created';
 
-/** Results of a batch; `index` is the place of a request in it. */
-export class Results {
-  readonly #layout: Layout;
-  readonly #outcomes: Records;
-  readonly #services: Records;
-  readonly #destinations: Records;
-  readonly #daemons: Records;
+/** What every protocol's answers tell of a request; `index` is its place in the batch. */
+export class Outcomes<Name extends string, Status extends string> {
+  protected readonly outcomes: Records;
+  readonly #record: RecordLayout<Name | VerdictField>;
+  readonly #numbers: Readonly<Record<Status | 'done', number>>;
   readonly #texts: readonly string[];
-  readonly #statuses: readonly StatusName[];
 
-  constructor(native: NativeResults, layout: Layout) {
-    this.#layout = layout;
-    this.#outcomes = new Records(native.outcomes);
-    this.#services = new Records(native.services);
-    this.#destinations = new Records(native.destinations);
-    this.#daemons = new Records(native.daemons);
+  constructor(
+    native: { readonly outcomes: ArrayBuffer; readonly texts: readonly string[] },
+    record: RecordLayout<Name | VerdictField>,
+    statuses: Readonly<Record<Status | 'done', number>>,
+  ) {
+    this.outcomes = new Records(native.outcomes);
+    this.#record = record;
+    this.#numbers = statuses;
     this.#texts = native.texts;
-    this.#statuses = statusNames(layout);
   }
 
-  outcome(index: number, field: OutcomeField): number {
-    const { size, fields } = this.#layout.outcome;
-    return this.#outcomes.number(index * size, fields[field]);
+  outcome(index: number, field: Name | VerdictField): number {
+    return this.outcomes.number(index * this.#record.size, this.#record.fields[field]);
   }
 
   succeeded(index: number): boolean {
-    return this.outcome(index, 'status') === this.#layout.statuses.done;
+    return this.outcome(index, 'status') === this.#numbers.done;
   }
 
-  verdict(index: number): Verdict {
+  verdict(index: number): Verdict<Status> {
     const text = this.outcome(index, 'text');
     return {
-      status: this.#statuses[this.outcome(index, 'status')] ?? 'lost',
+      status: this.#nameOf(this.outcome(index, 'status')),
       errno: this.outcome(index, 'error'),
       text: text === 0 ? '' : (this.#texts[text - 1] ?? ''),
       creating: this.outcome(index, 'created') !== 0,
     };
   }
 
+  #nameOf(number: number): Status | 'lost' {
+    // Object.entries() widens the keys to string.
+    const entries = Object.entries<number>(this.#numbers) as [Status, number][];
+    return entries.find(([, each]) => each === number)?.[0] ?? 'lost';
+  }
+
+  protected list<Item>(first: number, count: number, read: (place: number) => Item): Item[] {
+    const items: Item[] = [];
+    for (let place = first; place < first + count; place++) items.push(read(place));
+    return items;
+  }
+}
+
+/** Results of a batch of IPVS. */
+export class Results extends Outcomes<keyof Layout['outcome']['fields'], StatusName> {
+  readonly #layout: Layout;
+  readonly #services: Records;
+  readonly #destinations: Records;
+  readonly #daemons: Records;
+
+  constructor(native: NativeResults, layout: Layout) {
+    super(native, layout.outcome, layout.statuses);
+    this.#layout = layout;
+    this.#services = new Records(native.services);
+    this.#destinations = new Records(native.destinations);
+    this.#daemons = new Records(native.daemons);
+  }
+
   /** The services of a request's answer. */
   services<Value extends Counter>(index: number, read: ReadCounter<Value>): Service<Value>[] {
     const first = this.outcome(index, 'firstService');
-    return this.#list(first, this.outcome(index, 'services'), (place) =>
-      this.#service(place, read),
-    );
+    return this.list(first, this.outcome(index, 'services'), (place) => this.#service(place, read));
   }
 
   /** The destinations of a request's answer. */
@@ -66,7 +89,7 @@ export class Results {
     read: ReadCounter<Value>,
   ): Destination<Value>[] {
     const first = this.outcome(index, 'firstDestination');
-    return this.#list(first, this.outcome(index, 'destinations'), (place) =>
+    return this.list(first, this.outcome(index, 'destinations'), (place) =>
       this.#destination(place, read),
     );
   }
@@ -74,14 +97,14 @@ export class Results {
   daemons(index: number): SyncDaemon[] {
     const first = this.outcome(index, 'firstDaemon');
     const { size } = this.#layout.daemon;
-    return this.#list(first, this.outcome(index, 'daemons'), (place) =>
+    return this.list(first, this.outcome(index, 'daemons'), (place) =>
       readDaemon(this.#daemons, place * size, this.#layout),
     );
   }
 
   timeouts(index: number): Timeouts {
     const { size, fields } = this.#layout.outcome;
-    return readTimeouts(this.#outcomes, index * size + fields.timeouts.offset, this.#layout);
+    return readTimeouts(this.outcomes, index * size + fields.timeouts.offset, this.#layout);
   }
 
   /** The services of a request's answer, each with its destinations. */
@@ -90,19 +113,13 @@ export class Results {
     read: ReadCounter<Value>,
   ): ServiceWithDestinations<Value>[] {
     const first = this.outcome(index, 'firstService');
-    return this.#list(first, this.outcome(index, 'services'), (place) => {
+    return this.list(first, this.outcome(index, 'services'), (place) => {
       const { size, fields } = this.#layout.serviceEntry;
       const from = this.#services.number(place * size, fields.firstDestination);
       const count = this.#services.number(place * size, fields.destinations);
-      const destinations = this.#list(from, count, (each) => this.#destination(each, read));
+      const destinations = this.list(from, count, (each) => this.#destination(each, read));
       return { ...this.#service(place, read), destinations };
     });
-  }
-
-  #list<Item>(first: number, count: number, read: (place: number) => Item): Item[] {
-    const items: Item[] = [];
-    for (let place = first; place < first + count; place++) items.push(read(place));
-    return items;
   }
 
   #service<Value extends Counter>(place: number, read: ReadCounter<Value>): Service<Value> {
@@ -113,11 +130,4 @@ export class Results {
     const base = place * this.#layout.destinationEntry.size;
     return readDestination(this.#destinations, base, this.#layout, read);
   }
-}
-
-function statusNames(layout: Layout): StatusName[] {
-  const names: StatusName[] = [];
-  // Object.entries() widens the keys of a Record<StatusName, number> to string.
-  for (const [name, number] of Object.entries(layout.statuses)) names[number] = name as StatusName;
-  return names;
 }

@@ -5,7 +5,7 @@
 import { checkBoolean, checkInteger, checkKeys } from './check.js';
 import { errnoName, IpvsError, wrongType, wrongValue } from './errors.js';
 import type { NativeHandle } from './native.js';
-import type { Queue } from './queue.js';
+import type { IpvsQueue } from './queue.js';
 
 /**
  * The values of the parameters. Undefined are those that the kernel does not have: see each. Fresh network namespaces have the
@@ -213,7 +213,7 @@ function format<Name extends keyof Sysctls>(name: Name, value: unknown): string 
 /** The kernel parameters of a handle's network namespace. */
 export class SysctlAccess {
   readonly #handle: NativeHandle;
-  readonly #queue: Queue;
+  readonly #queue: IpvsQueue;
   /** The set() before. */
   #last: Promise<void> = Promise.resolve();
 
@@ -221,7 +221,7 @@ export class SysctlAccess {
    * Not for callers: use `ipvs.sysctls`.
    * @internal
    */
-  constructor(handle: NativeHandle, queue: Queue) {
+  constructor(handle: NativeHandle, queue: IpvsQueue) {
     this.#handle = handle;
     this.#queue = queue;
   }

@@ -1,16 +1,18 @@
-// The module: { Handle, Cursor, layout }. It keeps no state outside the environment that loads it,
+// The module: { Handle, Cursor, Watcher, layout }. It keeps no state outside the environment that loads it,
 //   so that workers and several copies of the addon in one process do not disturb each other.
 #include <napi.h>
 
 #include "binding/cursor.h"
 #include "binding/handle.h"
 #include "binding/layout.h"
+#include "binding/watcher.h"
 
 namespace {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Handle", binding::Handle::define(env));
   exports.Set("Cursor", binding::Cursor::define(env));
+  exports.Set("Watcher", binding::Watcher::define(env));
   exports.Set("layout", binding::make_layout(env));
   return exports;
 }

@@ -21,6 +21,21 @@ Napi::ArrayBuffer copy_records(Napi::Env env, const std::vector<Record>& records
   return buffer;
 }
 
+/// The records of a Uint8Array, copied, and so aligned and safe from later writes.
+/// @throws Napi::TypeError, Napi::RangeError
+template <typename Record>
+std::vector<Record> records_of(const Napi::Value& value) {
+  static_assert(std::is_trivially_copyable_v<Record>);
+  if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "records: a Uint8Array");
+  const auto bytes = value.As<Napi::Uint8Array>();
+  if (bytes.ByteLength() % sizeof(Record) != 0) {
+    throw Napi::RangeError::New(value.Env(), "records: whole ones");
+  }
+  std::vector<Record> records(bytes.ByteLength() / sizeof(Record));
+  if (!records.empty()) std::memcpy(records.data(), bytes.Data(), bytes.ByteLength());
+  return records;
+}
+
 /// Hands the records over; a large vector changes hands without a copy.
 template <typename Record>
 Napi::ArrayBuffer to_buffer(Napi::Env env, std::vector<Record> records) {

@@ -1,9 +1,9 @@
 #include "binding/handle.h"
 
 #include <cerrno>
-#include <cstring>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,24 +13,13 @@
 #include "binding/results.h"
 #include "ipvs/client.h"
 #include "ipvs/proc.h"
+#include "rtnl/client.h"
 
 namespace binding {
 namespace {
 
 // Tells our handles from other wrapped objects.
 constexpr napi_type_tag kTypeTag{0x6970767348616e64, 0x6c65546167763031};
-
-// The records of a Uint8Array, copied, and so aligned and safe from later writes.
-std::vector<ipvs::Request> copy_requests(const Napi::CallbackInfo& info) {
-  if (!info[0].IsTypedArray()) throw Napi::TypeError::New(info.Env(), "requests: a Uint8Array");
-  const auto bytes = info[0].As<Napi::Uint8Array>();
-  if (bytes.ByteLength() % sizeof(ipvs::Request) != 0) {
-    throw Napi::RangeError::New(info.Env(), "requests: whole records");
-  }
-  std::vector<ipvs::Request> requests(bytes.ByteLength() / sizeof(ipvs::Request));
-  if (!requests.empty()) std::memcpy(requests.data(), bytes.Data(), bytes.ByteLength());
-  return requests;
-}
 
 }  // namespace
 
@@ -39,6 +28,9 @@ struct Handle::Connection {
   // Null while closed. Cursors have a share of it, which outlives the connection.
   std::shared_ptr<const netlink::Namespace> netns;
   std::optional<ipvs::Client> client;
+
+  std::mutex links_mutex;
+  std::optional<rtnl::Client> links;  // connected by the first that asks for it
 
   std::shared_ptr<const netlink::Namespace> open_netns() {
     const std::lock_guard lock(mutex);
@@ -51,6 +43,13 @@ struct Handle::Connection {
     if (!client) throw netlink::Error(EBADF, "sendmsg", "the handle is not open");
     return client->run(requests);
   }
+
+  rtnl::Results run_links(const std::vector<rtnl::Request>& requests,
+                          const std::vector<rtnl::LinkAddress>& addresses) {
+    const std::lock_guard lock(links_mutex);
+    if (!links) links.emplace(*open_netns());
+    return links->run(requests, addresses);
+  }
 };
 
 Napi::Function Handle::define(Napi::Env env) {
@@ -59,6 +58,8 @@ Napi::Function Handle::define(Napi::Env env) {
                          InstanceMethod<&Handle::open>("open"),
                          InstanceMethod<&Handle::run>("run"),
                          InstanceMethod<&Handle::run_sync>("runSync"),
+                         InstanceMethod<&Handle::run_links>("runLinks"),
+                         InstanceMethod<&Handle::run_links_sync>("runLinksSync"),
                          InstanceMethod<&Handle::read_files>("readFiles"),
                          InstanceMethod<&Handle::write_files>("writeFiles"),
                          InstanceMethod<&Handle::close>("close"),
@@ -76,12 +77,29 @@ std::shared_ptr<const netlink::Namespace> Handle::netns_of(const Napi::Object& h
 }
 
 Napi::Value Handle::open(const Napi::CallbackInfo& info) {
+  // A descriptor is the caller's, who may close it as soon as this returns.
+  std::shared_ptr<const netlink::Namespace> given;
+  std::string path;
+  if (info[0].IsNumber()) {
+    try {
+      given = std::make_shared<const netlink::Namespace>(
+          netlink::Namespace::of(info[0].As<Napi::Number>().Int32Value()));
+    } catch (const netlink::Error& error) {
+      throw make_error(info.Env(), error);
+    }
+  } else {
+    path = info[0].As<Napi::String>().Utf8Value();
+  }
   return Job::start(
       info.Env(),
-      [connection = connection_, netns = info[0].As<Napi::String>().Utf8Value()] {
-        const std::lock_guard lock(connection->mutex);
-        const auto opened = std::make_shared<const netlink::Namespace>(netns);
-        connection->client.emplace(*opened);
+      [connection = connection_, given, path, ipvs = info[1].ToBoolean().Value()] {
+        const std::scoped_lock lock(connection->mutex, connection->links_mutex);
+        const auto opened = given ? given : std::make_shared<const netlink::Namespace>(path);
+        if (ipvs) {
+          connection->client.emplace(*opened);
+        } else {
+          connection->links.emplace(*opened);
+        }
         connection->netns = opened;
       },
       [](Napi::Env env) { return env.Undefined(); });
@@ -91,7 +109,7 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
   auto results = std::make_shared<ipvs::Results>();
   return Job::start(
       info.Env(),
-      [connection = connection_, requests = copy_requests(info), results] {
+      [connection = connection_, requests = records_of<ipvs::Request>(info[0]), results] {
         *results = connection->run(requests);
       },
       [results](Napi::Env env) { return to_js(env, std::move(*results)); });
@@ -99,7 +117,26 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
 
 Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
   try {
-    return to_js(info.Env(), connection_->run(copy_requests(info)));
+    return to_js(info.Env(), connection_->run(records_of<ipvs::Request>(info[0])));
+  } catch (const netlink::Error& error) {
+    throw make_error(info.Env(), error);
+  }
+}
+
+Napi::Value Handle::run_links(const Napi::CallbackInfo& info) {
+  auto results = std::make_shared<rtnl::Results>();
+  return Job::start(
+      info.Env(),
+      [connection = connection_, requests = records_of<rtnl::Request>(info[0]),
+       addresses = records_of<rtnl::LinkAddress>(info[1]),
+       results] { *results = connection->run_links(requests, addresses); },
+      [results](Napi::Env env) { return to_js(env, std::move(*results)); });
+}
+
+Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
+  try {
+    return to_js(info.Env(), connection_->run_links(records_of<rtnl::Request>(info[0]),
+                                                    records_of<rtnl::LinkAddress>(info[1])));
   } catch (const netlink::Error& error) {
     throw make_error(info.Env(), error);
   }
@@ -147,8 +184,9 @@ Napi::Value Handle::write_files(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {
-  const std::lock_guard lock(connection_->mutex);
+  const std::scoped_lock lock(connection_->mutex, connection_->links_mutex);
   connection_->client.reset();
+  connection_->links.reset();
   connection_->netns.reset();
   return info.Env().Undefined();
 }

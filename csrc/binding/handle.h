@@ -1,11 +1,12 @@
-// What JavaScript holds of a connection to IPVS. lib/ipvs.ts wraps it; nobody else sees it.
+// What JavaScript holds of a network namespace: a connection to its IPVS, and one to its links. lib/
+//   wraps it; nobody else sees it.
 //
-// Threading: methods run on the thread of the environment. The client behind it is used by one
-//   thread at a time: the queue in lib/ keeps one job in flight, and a mutex makes a synchronous
+// Threading: methods run on the thread of the environment. Each client behind it is used by one
+//   thread at a time: its queue in lib/ keeps one job in flight, and a mutex makes a synchronous
 //   call wait for it.
 // Life: a job holds the connection, so that the collection of the handle does not take it away from
-//   under one, and close() waits for the one that is running. It frees the socket, and the namespace
-//   but for the cursors' shares.
+//   under one, and close() waits for the one that is running. It frees the sockets, and the namespace
+//   but for the shares of cursors and watchers.
 #pragma once
 
 #include <napi.h>
@@ -29,12 +30,18 @@ class Handle : public Napi::ObjectWrap<Handle> {
  private:
   struct Connection;
 
-  /// open(netns: string): Promise<void>. An empty path: the namespace of the process.
+  /// open(netns: string | number, ipvs: boolean): Promise<void>. A path, an empty one for the
+  /// namespace of the process; or a descriptor, which may be closed afterwards. Without `ipvs`, links
+  /// only.
   Napi::Value open(const Napi::CallbackInfo& info);
   /// run(requests: Uint8Array): Promise<Results>. The bytes are copied before it returns.
   Napi::Value run(const Napi::CallbackInfo& info);
   /// runSync(requests: Uint8Array): Results
   Napi::Value run_sync(const Napi::CallbackInfo& info);
+  /// runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<Results>
+  Napi::Value run_links(const Napi::CallbackInfo& info);
+  /// runLinksSync(requests: Uint8Array, addresses: Uint8Array): Results
+  Napi::Value run_links_sync(const Napi::CallbackInfo& info);
   /// readFiles(paths: string[]): Promise<(string | number)[]>. What each holds, or the errno.
   Napi::Value read_files(const Napi::CallbackInfo& info);
   /// writeFiles(files: { path: string, text: string }[]): Promise<number[]>. The errno of each, or

@@ -5,6 +5,8 @@
 
 #include "ipvs/connections.h"
 #include "ipvs/request.h"
+#include "rtnl/monitor.h"
+#include "rtnl/request.h"
 
 namespace binding {
 namespace {
@@ -19,6 +21,7 @@ using ipvs::Outcome;
 using ipvs::Request;
 using ipvs::ServiceEntry;
 using ipvs::Status;
+using rtnl::LinkAddress;
 
 struct Field {
   const char* name;
@@ -168,6 +171,63 @@ constexpr Field kOutcome[] = {
     FIELD(Outcome, "connectionTableSize", info.connection_table_size),
 };
 
+constexpr Field kLinkRequest[] = {
+    FIELD(rtnl::Request, "operation", operation),
+    FIELD(rtnl::Request, "settings", settings),
+    FIELD(rtnl::Request, "index", link.index),
+    FIELD(rtnl::Request, "name", link.name),
+    FIELD(rtnl::Request, "up", up),
+    FIELD(rtnl::Request, "mtu", mtu),
+    FIELD(rtnl::Request, "family", family),
+    FIELD(rtnl::Request, "kind", kind),
+    FIELD(rtnl::Request, "firstAddress", first_address),
+    FIELD(rtnl::Request, "addresses", addresses),
+};
+
+constexpr Field kLink[] = {
+    FIELD(rtnl::Link, "index", index),
+    FIELD(rtnl::Link, "flags", flags),
+    FIELD(rtnl::Link, "mtu", mtu),
+    FIELD(rtnl::Link, "state", state),
+    FIELD(rtnl::Link, "hardwareLength", hardware_length),
+    FIELD(rtnl::Link, "hardware", hardware),
+    FIELD(rtnl::Link, "name", name),
+    FIELD(rtnl::Link, "kind", kind),
+};
+
+constexpr Field kLinkAddress[] = {
+    FIELD(LinkAddress, "address", address),
+    FIELD(LinkAddress, "peer", peer),
+    FIELD(LinkAddress, "broadcast", broadcast),
+    FIELD(LinkAddress, "index", index),
+    FIELD(LinkAddress, "flags", flags),
+    FIELD(LinkAddress, "preferred", preferred),
+    FIELD(LinkAddress, "valid", valid),
+    FIELD(LinkAddress, "family", family),
+    FIELD(LinkAddress, "prefixLength", prefix_length),
+    FIELD(LinkAddress, "scope", scope),
+    FIELD(LinkAddress, "change", change),
+    FIELD(LinkAddress, "link", link),
+    FIELD(LinkAddress, "label", label),
+};
+
+constexpr Field kLinkOutcome[] = {
+    FIELD(rtnl::Outcome, "error", error),
+    FIELD(rtnl::Outcome, "status", status),
+    FIELD(rtnl::Outcome, "text", text),
+    FIELD(rtnl::Outcome, "created", created),
+    FIELD(rtnl::Outcome, "firstLink", first_link),
+    FIELD(rtnl::Outcome, "links", links),
+    FIELD(rtnl::Outcome, "firstAddress", first_address),
+    FIELD(rtnl::Outcome, "addresses", addresses),
+};
+
+constexpr Field kLinkEvent[] = {
+    FIELD(rtnl::Event, "type", type),
+    FIELD(rtnl::Event, "deleted", deleted),
+    FIELD(rtnl::Event, "place", place),
+};
+
 #undef FIELD
 
 constexpr Record kRecords[] = {
@@ -183,6 +243,11 @@ constexpr Record kRecords[] = {
     {"serviceEntry", sizeof(ServiceEntry), kServiceEntry},
     {"destinationEntry", sizeof(DestinationEntry), kDestinationEntry},
     {"outcome", sizeof(Outcome), kOutcome},
+    {"linkRequest", sizeof(rtnl::Request), kLinkRequest},
+    {"link", sizeof(rtnl::Link), kLink},
+    {"linkAddress", sizeof(LinkAddress), kLinkAddress},
+    {"linkOutcome", sizeof(rtnl::Outcome), kLinkOutcome},
+    {"linkEvent", sizeof(rtnl::Event), kLinkEvent},
 };
 
 template <typename Value>
@@ -266,6 +331,50 @@ constexpr Number kConnectionFlags[] = {
     number("template", Connection::kTemplate),
 };
 
+constexpr Number kLinkOperations[] = {
+    number("listLinks", rtnl::Operation::kListLinks),
+    number("getLink", rtnl::Operation::kGetLink),
+    number("ensureDummy", rtnl::Operation::kEnsureDummy),
+    number("setLink", rtnl::Operation::kSetLink),
+    number("deleteLink", rtnl::Operation::kDeleteLink),
+    number("listAddresses", rtnl::Operation::kListAddresses),
+    number("addAddress", rtnl::Operation::kAddAddress),
+    number("ensureAddress", rtnl::Operation::kEnsureAddress),
+    number("replaceAddress", rtnl::Operation::kReplaceAddress),
+    number("deleteAddress", rtnl::Operation::kDeleteAddress),
+    number("planAddresses", rtnl::Operation::kPlanAddresses),
+};
+static_assert(std::size(kLinkOperations) == static_cast<size_t>(rtnl::Operation::kCount));
+
+constexpr Number kLinkStatuses[] = {
+    number("done", Status::kDone),         number("refused", Status::kRefused),
+    number("lost", Status::kLost),         number("notSent", Status::kNotSent),
+    number("otherKind", rtnl::kOtherKind),
+};
+
+constexpr Number kLinkSettings[] = {
+    number("up", rtnl::Request::kUp),
+    number("mtu", rtnl::Request::kMtu),
+    number("prune", rtnl::Request::kPrune),
+};
+
+constexpr Number kLinkChanges[] = {
+    number("add", rtnl::Change::kAdd),
+    number("replace", rtnl::Change::kReplace),
+    number("delete", rtnl::Change::kDelete),
+};
+
+constexpr Number kLinkEventTypes[] = {
+    number("link", rtnl::EventType::kLink),
+    number("address", rtnl::EventType::kAddress),
+    number("overrun", rtnl::EventType::kOverrun),
+};
+
+constexpr Number kWatchTypes[] = {
+    number("link", rtnl::Monitor::kLinks),
+    number("address", rtnl::Monitor::kAddresses),
+};
+
 constexpr Enumeration kEnumerations[] = {
     {"operations", kOperations},
     {"statuses", kStatuses},
@@ -274,6 +383,12 @@ constexpr Enumeration kEnumerations[] = {
     {"countBy", kCountBy},
     {"origins", kOrigins},
     {"connectionFlags", kConnectionFlags},
+    {"linkOperations", kLinkOperations},
+    {"linkStatuses", kLinkStatuses},
+    {"linkSettings", kLinkSettings},
+    {"linkChanges", kLinkChanges},
+    {"linkEventTypes", kLinkEventTypes},
+    {"watchTypes", kWatchTypes},
 };
 
 }  // namespace

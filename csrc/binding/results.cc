@@ -16,4 +16,22 @@ Napi::Value to_js(Napi::Env env, ipvs::Results results) {
   return object;
 }
 
+Napi::Value to_js(Napi::Env env, rtnl::Results results) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("outcomes", to_buffer(env, std::move(results.outcomes)));
+  object.Set("links", to_buffer(env, std::move(results.links)));
+  object.Set("addresses", to_buffer(env, std::move(results.addresses)));
+  object.Set("texts", to_texts(env, results.texts));
+  return object;
+}
+
+Napi::Value to_js(Napi::Env env, rtnl::Events events) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("events", to_buffer(env, std::move(events.events)));
+  object.Set("links", to_buffer(env, std::move(events.links)));
+  object.Set("addresses", to_buffer(env, std::move(events.addresses)));
+  object.Set("more", events.more);
+  return object;
+}
+
 }  // namespace binding

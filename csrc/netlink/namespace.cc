@@ -1,37 +1,15 @@
 #include "netlink/namespace.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 
 #include <cerrno>
 #include <exception>
 
 #include "netlink/error.h"
+#include "netlink/thread.h"
 
 namespace netlink {
-namespace {
-
-struct Visit {
-  int target;
-  const std::function<void()>& action;
-  std::exception_ptr failure;
-};
-
-void* run(void* argument) {
-  auto& visit = *static_cast<Visit*>(argument);
-  try {
-    if (::setns(visit.target, CLONE_NEWNET) != 0) throw Error(errno, "setns");
-    visit.action();
-  } catch (...) {
-    visit.failure = std::current_exception();
-  }
-  return nullptr;
-}
-
-}  // namespace
-
 Namespace::Namespace(const std::string& path) {
   if (path.empty()) return;
   // O_NONBLOCK: a FIFO, which is no namespace either, would keep us waiting for its writer.
@@ -39,22 +17,25 @@ Namespace::Namespace(const std::string& path) {
   if (!descriptor_) throw Error(errno, "open", path);
 }
 
+Namespace Namespace::of(int descriptor) {
+  Namespace netns;
+  netns.descriptor_ = Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+  if (!netns.descriptor_) throw Error(errno, "fcntl");
+  return netns;
+}
+
 void Namespace::enter(const std::function<void()>& visit) const {
   if (!descriptor_) return visit();
-  Visit argument{descriptor_.get(), visit, nullptr};
-
-  // The thread inherits a full mask: a signal of the process must not be handled in the other
-  // namespace.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  pthread_t thread;
-  const int error = pthread_create(&thread, nullptr, run, &argument);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error != 0) throw Error(error, "pthread_create");
-  pthread_join(thread, nullptr);
-  if (argument.failure) std::rethrow_exception(argument.failure);
+  std::exception_ptr failure;
+  Thread([&] {
+    try {
+      if (::setns(descriptor_.get(), CLONE_NEWNET) != 0) throw Error(errno, "setns");
+      visit();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }).join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 Descriptor Namespace::open(const std::function<Descriptor()>& open) const {

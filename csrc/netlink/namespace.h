@@ -18,6 +18,9 @@ class Namespace {
   /// callers' own.
   /// @throws Error ENOENT, EACCES ... ("open")
   explicit Namespace(const std::string& path);
+  /// The namespace that `descriptor` is open on, through a descriptor of our own.
+  /// @throws Error EBADF ("fcntl")
+  static Namespace of(int descriptor);
 
   /// Calls `visit` inside and waits for it.
   ///

@@ -352,4 +352,27 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
   return reading;
 }
 
+void Socket::join(unsigned group) {
+  if (::setsockopt(descriptor_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) !=
+      0) {
+    throw Error(errno, "setsockopt", "NETLINK_ADD_MEMBERSHIP");
+  }
+}
+
+Socket::Arrival Socket::take(const OnMessage& on_message) {
+  Arrival arrival;
+  const int error = receive(kDumpSlots, MSG_DONTWAIT);
+  if (error == EAGAIN) return arrival;
+  arrival.more = true;
+  // Said once, before what is left in the queue.
+  arrival.overrun = error == ENOBUFS;
+  if (error != 0 && error != EINTR && error != ENOBUFS) throw Error(error, "recvmmsg");
+  for (const Datagram& datagram : datagrams_) {
+    Messages message(datagram.bytes);
+    while (message.next()) on_message(message);
+    if (message.damaged() || datagram.truncated) arrival.overrun = true;
+  }
+  return arrival;
+}
+
 }  // namespace netlink

@@ -1,4 +1,4 @@
-// One netlink socket: runs batches of requests, and dumps.
+// One netlink socket: runs batches of requests, and dumps; or listens to what the kernel announces.
 //
 // Threading: one thread at a time; any thread. The namespace is that of the opening, whoever calls
 //   later.
@@ -74,6 +74,18 @@ class Socket {
   /// @throws Error with the kernel's errno; EBADMSG: a reply was malformed or cut; ETIMEDOUT
   DumpEnd dump(Batch& request, const OnMessage& on_message);
 
+  /// Joins a multicast group.
+  /// @throws Error "setsockopt"
+  void join(unsigned group);
+
+  struct Arrival {
+    bool more = false;     ///< there may be more at hand
+    bool overrun = false;  ///< the kernel could not deliver some, or a message was damaged
+  };
+  /// Hands over what has arrived without being asked for, without waiting: at most one buffer full.
+  /// @throws Error "recvmmsg"
+  Arrival take(const OnMessage& on_message);
+
   int descriptor() const { return descriptor_.get(); }
 
  private:
@@ -83,9 +95,9 @@ class Socket {
 
   // The buffer is cut into equal slots, one a datagram. Dumps need slots of 32 KiB, the largest
   // chunk that the kernel builds; anything smaller would cut it, since the size is sticky. Other
-  // replies are small.
+  // replies are small; a link's are the largest, some 2 KiB.
   static constexpr size_t kDumpSlots = 2;
-  static constexpr size_t kReplySlots = 16;
+  static constexpr size_t kReplySlots = 8;
 
   struct Datagram {
     Bytes bytes;

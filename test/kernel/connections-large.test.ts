@@ -169,7 +169,7 @@ test.each(moments)(
 test('a signal never waits for the end of the table: a job reads a part, also where nothing matches', async () => {
   const { Handle, Cursor, layout } = loadNative();
   const handle = new Handle();
-  await handle.open(lab.namespace.path);
+  await handle.open(lab.namespace.path, true);
   const { filter } = checkStreamOptions({ client: 'fd00::/8' }, layout);
   const cursor = new Cursor(handle, filter, false);
   const { connections, done } = await cursor.next(2048);

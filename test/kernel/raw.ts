@@ -47,7 +47,7 @@ async function run(namespace: Namespace, requests: readonly RawRequest[]) {
     buffer.commit();
   }
   const handle = new Handle();
-  await handle.open(namespace.path);
+  await handle.open(namespace.path, true);
   const results = await handle.run(buffer.bytes());
   handle.close();
   return { results, layout };

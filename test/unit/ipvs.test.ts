@@ -5,7 +5,7 @@ import { connectionRecord, nativeResults } from './answers.js';
 
 /** What the addon does in a test. */
 const addon = vi.hoisted(() => ({
-  opened: [] as string[],
+  opened: [] as (string | number)[],
   closed: 0,
   batches: 0,
   files: {} as Record<string, string | number>,
@@ -18,7 +18,7 @@ vi.mock('../../lib/native.js', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../lib/native.js')>();
   const { layout } = original.loadNative();
   class Handle implements NativeHandle {
-    async open(netns: string) {
+    async open(netns: string | number) {
       addon.opened.push(netns);
     }
     async run(requests: Uint8Array) {
@@ -29,6 +29,8 @@ vi.mock('../../lib/native.js', async (importOriginal) => {
       });
     }
     runSync = () => expect.unreachable('nothing is synchronous');
+    runLinks = () => expect.unreachable('links have tests of their own');
+    runLinksSync = () => expect.unreachable('links have tests of their own');
     readFiles = async (paths: readonly string[]) => paths.map((path) => addon.files[path] ?? 2);
     writeFiles = async (files: readonly unknown[]) => files.map(() => 0);
     close() {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { NativeHandle, NativeResults, OperationName } from '../../lib/native.js';
-import { Queue } from '../../lib/queue.js';
+import { ipvsProtocol, Queue } from '../../lib/queue.js';
 import { destinationRecord, nativeResults, type OutcomeValues, serviceRecord } from './answers.js';
 import { decode, layout, plain, untyped } from './requests.js';
 
@@ -26,6 +26,8 @@ class FakeHandle implements NativeHandle {
 
   open = unused;
   runSync = unused;
+  runLinks = unused;
+  runLinksSync = unused;
   readFiles = unused;
   writeFiles = unused;
 
@@ -79,7 +81,7 @@ const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function open() {
   const handle = new FakeHandle();
-  return { handle, queue: new Queue(handle, layout) };
+  return { handle, queue: new Queue(ipvsProtocol(handle, layout)) };
 }
 
 const SERVICE = 'tcp://10.0.0.1:80';

@@ -31,6 +31,8 @@ test('nothing else is exported', () => {
   expect(Object.keys(surface).sort()).toEqual([
     'Ipvs',
     'IpvsError',
+    'Links',
+    'ReconcileError',
     'diagnose',
     'formatDestinationReference',
     'formatServiceReference',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { SysctlChanges, Sysctls } from '../../lib/index.js';
 import type { NativeHandle } from '../../lib/native.js';
-import { Queue } from '../../lib/queue.js';
+import { ipvsProtocol, Queue } from '../../lib/queue.js';
 import { SysctlAccess } from '../../lib/sysctls.js';
 import { expectInputError, type Kind, layout } from './requests.js';
 
@@ -21,6 +21,8 @@ function kernel(
     open: unused,
     run: unused,
     runSync: unused,
+    runLinks: unused,
+    runLinksSync: unused,
     close: vi.fn(),
     readFiles: vi.fn(async (paths: readonly string[]) =>
       paths.map((path) => held.get(nameOf(path)) ?? ENOENT),
@@ -37,7 +39,7 @@ function kernel(
       });
     }),
   } satisfies NativeHandle;
-  const queue = new Queue(handle, layout);
+  const queue = new Queue(ipvsProtocol(handle, layout));
   return { held, handle, queue, sysctls: new SysctlAccess(handle, queue) };
 }
 

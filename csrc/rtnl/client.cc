@@ -1,0 +1,462 @@
+#include "rtnl/client.h"
+
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "netlink/error.h"
+#include "rtnl/codec.h"
+#include "rtnl/plan.h"
+
+namespace rtnl {
+namespace {
+
+using netlink::Error;
+using netlink::Failure;
+using netlink::Fate;
+using netlink::Messages;
+
+constexpr int kListAttempts = 5;
+// Rounds of an ensure, while other writers are faster.
+constexpr int kRounds = 4;
+
+bool names_a_link(const LinkKey& key) { return key.index != 0 || !key.name.view().empty(); }
+
+LinkSettings settings_of(const Request& request) {
+  LinkSettings settings;
+  if ((request.settings & Request::kUp) != 0) settings.up = request.up != 0;
+  if ((request.settings & Request::kMtu) != 0) settings.mtu = request.mtu;
+  return settings;
+}
+
+bool has_settings(const Link& link, const LinkSettings& settings) {
+  return settings.up.value_or((link.flags & IFF_UP) != 0) == ((link.flags & IFF_UP) != 0) &&
+         settings.mtu.value_or(link.mtu) == link.mtu;
+}
+
+bool is_lost(const Failure& failure) {
+  // After a timeout nothing is sent any more.
+  return failure.fate == Fate::kLost && failure.error != ETIMEDOUT;
+}
+
+}  // namespace
+
+/// What an operation takes: the method that answers it, and how its address is put.
+struct Client::Rule {
+  Operation operation;
+  void (Client::*run)(Range);
+  void (*put)(netlink::Batch&, const LinkAddress&) = nullptr;
+};
+
+constexpr Client::Rule Client::kRules[] = {
+    {Operation::kListLinks, &Client::run_lists},
+    {Operation::kGetLink, &Client::run_links},
+    {Operation::kEnsureDummy, &Client::run_dummies},
+    {Operation::kSetLink, &Client::run_links},
+    {Operation::kDeleteLink, &Client::run_links},
+    {Operation::kListAddresses, &Client::run_lists},
+    {Operation::kAddAddress, &Client::run_addresses, put_new_address},
+    {Operation::kEnsureAddress, &Client::run_address_ensures},
+    {Operation::kReplaceAddress, &Client::run_addresses, put_replace_address},
+    {Operation::kDeleteAddress, &Client::run_addresses, put_delete_address},
+    {Operation::kPlanAddresses, &Client::run_lists},
+};
+
+const Client::Rule& Client::rule_of(uint32_t operation) {
+  static_assert(std::size(kRules) == static_cast<size_t>(Operation::kCount));
+  static constexpr Rule kUnknown{Operation::kCount, &Client::run_unknown};
+  return operation < std::size(kRules) ? kRules[operation] : kUnknown;
+}
+
+Client::Client(const netlink::Namespace& netns)
+    : socket_(netlink::Socket::open(NETLINK_ROUTE, netns)) {
+  // Without it the kernel does not heed the link that a list of addresses asks for.
+  const int on = 1;
+  if (::setsockopt(socket_.descriptor(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on) !=
+      0) {
+    throw Error(errno, "setsockopt", "NETLINK_GET_STRICT_CHK");
+  }
+}
+
+Results Client::run(std::span<const Request> requests, std::span<const LinkAddress> addresses) {
+  requests_ = requests;
+  addresses_ = addresses;
+  results_ = {};
+  results_.outcomes.resize(requests.size());
+  for (Range range{0, 0}; range.first < requests.size(); range.first = range.last) {
+    const auto run = rule_of(requests[range.first].operation).run;
+    range.last = range.first + 1;
+    while (range.last < requests.size() && rule_of(requests[range.last].operation).run == run) {
+      ++range.last;
+    }
+    (this->*run)(range);
+  }
+  return std::move(results_);
+}
+
+std::span<const LinkAddress> Client::addresses_of(const Request& request) const {
+  if (request.first_address > addresses_.size() ||
+      request.addresses > addresses_.size() - request.first_address) {
+    return {};
+  }
+  return addresses_.subspan(request.first_address, request.addresses);
+}
+
+// Carries out a reading; what it throws is the request's failure.
+void Client::attempt(size_t request, const std::function<void()>& action) {
+  try {
+    action();
+    results_.done(request);
+  } catch (const Error& error) {
+    results_.fail(request, netlink::failure_of(request, error));
+  }
+}
+
+std::vector<Failure> Client::send(const std::function<void(size_t, const Link&)>& on_link) {
+  std::vector<Failure> damaged;
+  auto failures = socket_.run(batch_, [&](size_t index, const Messages& message) {
+    if (const auto link = read_link(message)) {
+      on_link(index, *link);
+    } else {
+      damaged.push_back({index, EBADMSG, Fate::kLost, {}});
+    }
+  });
+  failures.insert(failures.end(), damaged.begin(), damaged.end());
+  return failures;
+}
+
+void Client::run_unknown(Range range) {
+  for (size_t request = range.first; request < range.last; ++request) {
+    results_.fail(request, Status::kNotSent, EOPNOTSUPP);
+  }
+}
+
+void Client::run_links(Range range) {
+  batch_.clear();
+  for (size_t request = range.first; request < range.last; ++request) {
+    const Request& wanted = requests_[request];
+    switch (static_cast<Operation>(wanted.operation)) {
+      case Operation::kGetLink:
+        put_get_link(batch_, wanted.link);
+        break;
+      case Operation::kSetLink:
+        put_set_link(batch_, wanted.link, settings_of(wanted));
+        break;
+      default:
+        put_delete_link(batch_, wanted.link);
+        break;
+    }
+    results_.done(request);
+  }
+  const auto failures = send([&](size_t index, const Link& link) {
+    Outcome& outcome = results_.outcomes[range.first + index];
+    outcome.first_link = static_cast<uint32_t>(results_.links.size());
+    outcome.links = 1;
+    results_.links.push_back(link);
+  });
+  for (const Failure& failure : failures) results_.fail(range.first + failure.index, failure);
+}
+
+// Looks first, so that nothing is sent where all is as it should be, and creates with NLM_F_EXCL:
+// without it the kernel would take over a link of another kind.
+void Client::run_dummies(Range range) {
+  Numbers pending;
+  for (size_t request = range.first; request < range.last; ++request) pending.push_back(request);
+
+  for (int round = 1; !pending.empty(); ++round) {
+    const bool last = round == kRounds;
+    std::vector<std::optional<Link>> found(pending.size());
+    std::vector<const Failure*> unread(pending.size());
+    batch_.clear();
+    for (const size_t request : pending) put_get_link(batch_, requests_[request].link);
+    const auto unfound = send([&](size_t index, const Link& link) { found[index] = link; });
+    for (const Failure& failure : unfound) unread[failure.index] = &failure;
+
+    Numbers again;
+    Numbers sent;
+    batch_.clear();
+    for (size_t i = 0; i < pending.size(); ++i) {
+      const size_t request = pending[i];
+      const Request& wanted = requests_[request];
+      const LinkSettings settings = settings_of(wanted);
+      const Failure* failure = unread[i];
+      if (failure != nullptr && (failure->fate != Fate::kRefused || failure->error != ENODEV)) {
+        if (is_lost(*failure) && !last) {
+          again.push_back(request);
+        } else {
+          results_.fail(request, *failure);
+        }
+        continue;
+      }
+      if (found[i] && found[i]->kind.view() != "dummy") {
+        results_.fail(request, kOtherKind, EEXIST, std::string(found[i]->kind.view()));
+        continue;
+      }
+      results_.outcomes[request].created = found[i] ? 0 : 1;
+      results_.done(request);
+      if (found[i] && has_settings(*found[i], settings)) continue;
+      if (found[i]) {
+        put_set_link(batch_, {found[i]->index, {}}, settings);
+      } else {
+        put_new_dummy(batch_, wanted.link.name, settings);
+      }
+      sent.push_back(request);
+    }
+    for (const Failure& failure : send()) {
+      const size_t request = sent[failure.index];
+      const bool creating = results_.outcomes[request].created != 0;
+      const bool overtaken =
+          failure.fate == Fate::kRefused && failure.error == (creating ? EEXIST : ENODEV);
+      if (!last && (overtaken || is_lost(failure))) {
+        again.push_back(request);
+      } else {
+        results_.fail(request, failure);
+      }
+    }
+    pending = std::move(again);
+  }
+}
+
+// The index of the link of each request in the range; a request whose link is not found fails, and has
+// index 0.
+std::vector<uint32_t> Client::find_links(Range range) {
+  std::vector<uint32_t> indexes(range.last - range.first);
+  std::map<std::string_view, Numbers> named;
+  for (size_t request = range.first; request < range.last; ++request) {
+    const LinkKey& link = requests_[request].link;
+    indexes[request - range.first] = link.index;
+    if (link.index == 0) named[link.name.view()].push_back(request);
+  }
+  if (named.empty()) return indexes;
+
+  std::vector<const Numbers*> asked;
+  batch_.clear();
+  for (const auto& [name, requests] : named) {
+    put_get_link(batch_, requests_[requests[0]].link);
+    asked.push_back(&requests);
+  }
+  const auto failures = send([&](size_t index, const Link& link) {
+    for (const size_t request : *asked[index]) indexes[request - range.first] = link.index;
+  });
+  for (Failure failure : failures) {
+    // What was to be done with the link was not sent, whatever became of the question.
+    if (failure.fate == Fate::kLost) failure.fate = Fate::kNotSent;
+    for (const size_t request : *asked[failure.index]) results_.fail(request, failure);
+  }
+  return indexes;
+}
+
+void Client::run_addresses(Range range) {
+  const auto indexes = find_links(range);
+  Numbers sent;
+  batch_.clear();
+  for (size_t request = range.first; request < range.last; ++request) {
+    if (!results_.is_pending(request)) continue;
+    const auto addresses = addresses_of(requests_[request]);
+    if (addresses.size() != 1) {
+      results_.fail(request, Status::kNotSent, EINVAL);
+      continue;
+    }
+    LinkAddress address = addresses[0];
+    address.index = indexes[request - range.first];
+    rule_of(requests_[request].operation).put(batch_, address);
+    results_.done(request);
+    sent.push_back(request);
+  }
+  for (const Failure& failure : send()) results_.fail(sent[failure.index], failure);
+}
+
+// An ensure must see what the one before it did: where an address comes again, another part begins.
+void Client::run_address_ensures(Range range) {
+  const auto indexes = find_links(range);
+  std::set<std::pair<uint32_t, Address>> seen;
+  Range part{range.first, range.first};
+  const auto run_part = [&] {
+    Groups groups;
+    for (size_t request = part.first; request < part.last; ++request) {
+      if (!results_.is_pending(request)) continue;
+      groups[indexes[request - range.first]].push_back(request);
+    }
+    for (const auto& [index, requests] : groups) ensure_group(index, requests);
+  };
+  for (; part.last < range.last; ++part.last) {
+    const auto addresses = addresses_of(requests_[part.last]);
+    if (addresses.size() != 1) {
+      results_.fail(part.last, Status::kNotSent, EINVAL);
+      continue;
+    }
+    const std::pair key{indexes[part.last - range.first], addresses[0].address};
+    if (seen.insert(key).second) continue;
+    run_part();
+    part.first = part.last;
+    seen = {key};
+  }
+  run_part();
+}
+
+// Ensures addresses of one link, all of them different.
+void Client::ensure_group(uint32_t index, Numbers pending) {
+  for (int round = 1; !pending.empty(); ++round) {
+    std::vector<LinkAddress> existing;
+    try {
+      list_addresses(index, AF_UNSPEC, existing);
+    } catch (const Error& error) {
+      for (const size_t request : pending) {
+        Failure failure = netlink::failure_of(request, error);
+        if (failure.fate == Fate::kLost) failure.fate = Fate::kNotSent;
+        results_.fail(request, failure);
+      }
+      return;
+    }
+    std::map<Address, size_t> request_of;
+    std::vector<LinkAddress> wanted;
+    for (const size_t request : pending) {
+      wanted.push_back(addresses_of(requests_[request])[0]);
+      wanted.back().index = index;
+      request_of.emplace(wanted.back().address, request);
+      results_.outcomes[request].created = 0;
+      results_.done(request);
+    }
+    const auto changes = plan_addresses(existing, wanted, false);
+    std::set<Address> replaced;
+    batch_.clear();
+    for (const LinkAddress& change : changes) {
+      switch (static_cast<Change>(change.change)) {
+        case Change::kDelete:
+          replaced.insert(change.address);
+          put_delete_address(batch_, change);
+          break;
+        case Change::kReplace:
+          put_replace_address(batch_, change);
+          break;
+        default:
+          put_new_address(batch_, change);
+          results_.outcomes[request_of[change.address]].created =
+              replaced.contains(change.address) ? 0 : 1;
+          break;
+      }
+    }
+    std::set<size_t> again;
+    for (const Failure& failure : send()) {
+      const LinkAddress& change = changes[failure.index];
+      const size_t request = request_of[change.address];
+      const bool deleting = static_cast<Change>(change.change) == Change::kDelete;
+      const bool overtaken =
+          failure.fate == Fate::kRefused && failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
+      if (round < kRounds && (overtaken || is_lost(failure))) {
+        again.insert(request);
+      } else {
+        results_.fail(request, failure);
+        again.erase(request);
+      }
+    }
+    pending.assign(again.begin(), again.end());
+  }
+}
+
+void Client::run_lists(Range range) {
+  for (size_t request = range.first; request < range.last; ++request) {
+    attempt(request, [&] { list(requests_[request], results_.outcomes[request]); });
+  }
+}
+
+void Client::list(const Request& request, Outcome& outcome) {
+  const size_t first_link = results_.links.size();
+  std::vector<LinkAddress> addresses;
+  switch (static_cast<Operation>(request.operation)) {
+    case Operation::kListLinks:
+      list_links(request.kind, results_.links);
+      break;
+    case Operation::kPlanAddresses: {
+      std::vector<LinkAddress> existing;
+      const uint32_t index = get_link(request.link).index;
+      list_addresses(index, static_cast<uint16_t>(request.family), existing);
+      addresses = plan_addresses(existing, addresses_of(request),
+                                 (request.settings & Request::kPrune) != 0);
+      for (LinkAddress& change : addresses) change.index = index;
+      break;
+    }
+    default:
+      if (names_a_link(request.link)) {
+        const Link link = get_link(request.link);
+        list_addresses(link.index, static_cast<uint16_t>(request.family), addresses);
+        for (LinkAddress& address : addresses) address.link = link.name;
+      } else {
+        list_addresses(0, static_cast<uint16_t>(request.family), addresses);
+        name_links(addresses);
+      }
+      break;
+  }
+  outcome.first_link = static_cast<uint32_t>(first_link);
+  outcome.links = static_cast<uint32_t>(results_.links.size() - first_link);
+  outcome.first_address = static_cast<uint32_t>(results_.addresses.size());
+  outcome.addresses = static_cast<uint32_t>(addresses.size());
+  if (results_.addresses.empty()) {
+    results_.addresses = std::move(addresses);
+  } else {
+    results_.addresses.insert(results_.addresses.end(), addresses.begin(), addresses.end());
+  }
+}
+
+Link Client::get_link(const LinkKey& key) {
+  std::optional<Link> found;
+  batch_.clear();
+  put_get_link(batch_, key);
+  const auto failures = send([&](size_t, const Link& link) { found = link; });
+  if (!failures.empty()) throw Error(failures[0].error, "RTM_GETLINK", failures[0].text);
+  return *found;
+}
+
+// Runs the dump in the batch; `read` returns an entry, or nothing for a message to be skipped.
+template <typename Entry, typename Read>
+void Client::dump(std::vector<Entry>& entries, Read read) {
+  const size_t first = entries.size();
+  for (int attempt = 1;; ++attempt) {
+    const auto end = socket_.dump(batch_, [&](const Messages& message) { read(message); });
+    if (!end.interrupted) return;
+    if (attempt == kListAttempts) throw Error(EINTR, "dump");
+    entries.resize(first);
+  }
+}
+
+void Client::list_links(const Name<32>& kind, std::vector<Link>& links) {
+  batch_.clear();
+  put_list_links(batch_, kind);
+  dump(links, [&](const Messages& message) {
+    const auto link = read_link(message);
+    if (!link) throw Error(EBADMSG, "RTM_GETLINK");
+    links.push_back(*link);
+  });
+}
+
+void Client::list_addresses(uint32_t index, uint16_t family, std::vector<LinkAddress>& addresses) {
+  batch_.clear();
+  put_list_addresses(batch_, index, family);
+  dump(addresses, [&](const Messages& message) {
+    // Of another family than IP, or damaged: the socket has seen to the lengths.
+    if (const auto address = read_address(message)) addresses.push_back(*address);
+  });
+}
+
+// Fills in the names of the links. The address of a link that is gone is gone as well.
+void Client::name_links(std::vector<LinkAddress>& addresses) {
+  std::vector<Link> links;
+  list_links({}, links);
+  std::map<uint32_t, Name<16>> names;
+  for (const Link& link : links) names.emplace(link.index, link.name);
+  std::erase_if(addresses, [&](LinkAddress& address) {
+    const auto found = names.find(address.index);
+    if (found != names.end()) address.link = found->second;
+    return found == names.end();
+  });
+}
+
+}  // namespace rtnl

@@ -1,0 +1,71 @@
+// The operations on links and addresses: batches of requests in, batches of results out.
+//
+// Threading: one thread at a time; any thread. The network namespace is that of the opening.
+// Order: requests take effect in the order given, and each sees the effects of those before it.
+// Errors: of a request in its Outcome; none of them stops the others. But for a lack of memory, only
+//   the constructor throws.
+// Performance: neighbouring requests of one kind share their exchanges: one for the commands, and
+//   another before it that finds the links which are given by name.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "netlink/socket.h"
+#include "rtnl/request.h"
+
+namespace rtnl {
+
+class Client {
+ public:
+  /// @throws netlink::Error those of netlink::Socket::open()
+  explicit Client(const netlink::Namespace& netns);
+
+  /// `addresses` are those that the requests name ranges of; a range that leaves them is refused.
+  Results run(std::span<const Request> requests, std::span<const LinkAddress> addresses);
+
+ private:
+  struct Range {
+    size_t first;
+    size_t last;
+  };
+  struct Rule;
+  static const Rule kRules[];
+  static const Rule& rule_of(uint32_t operation);
+
+  // Each answers the requests of a range, all of its kind.
+  void run_links(Range range);
+  void run_dummies(Range range);
+  void run_addresses(Range range);
+  void run_address_ensures(Range range);
+  void run_lists(Range range);
+  void run_unknown(Range range);
+
+  using Numbers = std::vector<size_t>;  // of requests
+  using Groups = std::map<uint32_t, Numbers>;
+
+  std::vector<uint32_t> find_links(Range range);
+  void ensure_part(Range range, const std::vector<uint32_t>& indexes);
+  void ensure_group(uint32_t index, Numbers pending);
+  void list(const Request& request, Outcome& outcome);
+  void list_links(const Name<32>& kind, std::vector<Link>& links);
+  void list_addresses(uint32_t index, uint16_t family, std::vector<LinkAddress>& addresses);
+  void name_links(std::vector<LinkAddress>& addresses);
+  template <typename Entry, typename Read>
+  void dump(std::vector<Entry>& entries, Read read);
+  std::vector<netlink::Failure> send(const std::function<void(size_t, const Link&)>& on_link =
+                                         [](size_t, const Link&) {});
+  Link get_link(const LinkKey& key);
+  std::span<const LinkAddress> addresses_of(const Request& request) const;
+  void attempt(size_t request, const std::function<void()>& action);
+
+  netlink::Socket socket_;
+  netlink::Batch batch_;
+  std::span<const Request> requests_;
+  std::span<const LinkAddress> addresses_;
+  Results results_;
+};
+
+}  // namespace rtnl

@@ -1,0 +1,218 @@
+#include "rtnl/codec.h"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+namespace rtnl {
+namespace {
+
+using netlink::Answer;
+using netlink::Attributes;
+using netlink::Batch;
+using netlink::Messages;
+
+size_t address_bytes(uint16_t family) { return family == AF_INET ? 4 : sizeof(Address); }
+
+void put_address(Batch& batch, uint16_t attribute, const Address& address, uint16_t family) {
+  batch.put_bytes(attribute, std::as_bytes(std::span(address)).first(address_bytes(family)));
+}
+
+void begin_link(Batch& batch, uint16_t type, uint16_t flags, const LinkKey& key,
+                const LinkSettings& settings, Answer answer) {
+  ifinfomsg header{};
+  header.ifi_index = static_cast<int>(key.index);
+  if (settings.up) {
+    header.ifi_change = IFF_UP;
+    header.ifi_flags = *settings.up ? IFF_UP : 0;
+  }
+  batch.begin(type, flags, header, answer);
+  // With an index, a name would be the link's new one.
+  if (key.index == 0 && !key.name.view().empty()) batch.put_string(IFLA_IFNAME, key.name.view());
+  if (settings.mtu) batch.put(IFLA_MTU, *settings.mtu);
+}
+
+void put_kind(Batch& batch, std::string_view kind) {
+  const size_t nest = batch.begin_nest(IFLA_LINKINFO);
+  batch.put_string(IFLA_INFO_KIND, kind);
+  batch.end_nest(nest);
+}
+
+void put_address_message(Batch& batch, uint16_t type, uint16_t flags, const LinkAddress& address,
+                         bool settings) {
+  ifaddrmsg header{};
+  header.ifa_family = static_cast<uint8_t>(address.family);
+  header.ifa_prefixlen = static_cast<uint8_t>(address.prefix_length);
+  header.ifa_scope = static_cast<uint8_t>(address.scope);
+  header.ifa_index = address.index;
+  batch.begin(type, flags, header, Answer::kErrorOnly);
+  put_address(batch, IFA_LOCAL, address.address, address.family);
+  // Of IPv4 this is what the prefix length is compared with.
+  const bool peer = !netlink::same(address.peer, Address{});
+  put_address(batch, IFA_ADDRESS, peer ? address.peer : address.address, address.family);
+  // The header has room for the lower eight flags only.
+  if (settings && address.flags != 0) batch.put(IFA_FLAGS, address.flags);
+  batch.end();
+}
+
+template <typename Header>
+bool read_header(const Messages& message, Header& header) {
+  if (message.payload().size() < sizeof header) return false;
+  std::memcpy(&header, message.payload().data(), sizeof header);
+  return true;
+}
+
+void read_kind(Attributes& attributes, Link& link) {
+  while (attributes.next()) {
+    if (attributes.type() == IFLA_INFO_KIND) link.kind.assign(attributes.string());
+  }
+}
+
+}  // namespace
+
+void put_get_link(Batch& batch, const LinkKey& key) {
+  begin_link(batch, RTM_GETLINK, 0, key, {}, Answer::kData);
+  batch.put<uint32_t>(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  batch.end();
+}
+
+void put_list_links(Batch& batch, const Name<32>& kind) {
+  begin_link(batch, RTM_GETLINK, NLM_F_DUMP, {}, {}, Answer::kData);
+  batch.put<uint32_t>(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (!kind.view().empty()) put_kind(batch, kind.view());
+  batch.end();
+}
+
+void put_new_dummy(Batch& batch, const Name<16>& name, const LinkSettings& settings) {
+  begin_link(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, {0, name}, settings,
+             Answer::kErrorOnly);
+  put_kind(batch, "dummy");
+  batch.end();
+}
+
+void put_set_link(Batch& batch, const LinkKey& key, const LinkSettings& settings) {
+  begin_link(batch, RTM_SETLINK, 0, key, settings, Answer::kErrorOnly);
+  batch.end();
+}
+
+void put_delete_link(Batch& batch, const LinkKey& key) {
+  begin_link(batch, RTM_DELLINK, 0, key, {}, Answer::kErrorOnly);
+  batch.end();
+}
+
+void put_list_addresses(Batch& batch, uint32_t index, uint16_t family) {
+  ifaddrmsg header{};
+  header.ifa_family = static_cast<uint8_t>(family);
+  header.ifa_index = index;
+  batch.begin(RTM_GETADDR, NLM_F_DUMP, header, Answer::kData);
+  batch.end();
+}
+
+void put_new_address(Batch& batch, const LinkAddress& address) {
+  put_address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address, true);
+}
+
+void put_replace_address(Batch& batch, const LinkAddress& address) {
+  put_address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, address, true);
+}
+
+void put_delete_address(Batch& batch, const LinkAddress& address) {
+  put_address_message(batch, RTM_DELADDR, 0, address, false);
+}
+
+std::optional<Link> read_link(const Messages& message) {
+  ifinfomsg header;
+  if (!read_header(message, header)) return std::nullopt;
+  Link link{};
+  link.index = static_cast<uint32_t>(header.ifi_index);
+  link.flags = header.ifi_flags;
+  Attributes attributes = message.attributes(sizeof header);
+  while (attributes.next()) {
+    switch (attributes.type()) {
+      case IFLA_IFNAME:
+        link.name.assign(attributes.string());
+        break;
+      case IFLA_MTU:
+        link.mtu = attributes.number<uint32_t>();
+        break;
+      case IFLA_OPERSTATE:
+        link.state = attributes.number<uint8_t>();
+        break;
+      case IFLA_ADDRESS:
+        // Its length depends on the type of device.
+        link.hardware_length =
+            static_cast<uint32_t>(std::min(attributes.payload().size(), link.hardware.size()));
+        std::memcpy(link.hardware.data(), attributes.payload().data(), link.hardware_length);
+        break;
+      case IFLA_LINKINFO:
+        attributes.nested([&](Attributes& inner) { read_kind(inner, link); });
+        break;
+      default:
+        break;
+    }
+  }
+  if (attributes.damaged()) return std::nullopt;
+  return link;
+}
+
+std::optional<LinkAddress> read_address(const Messages& message) {
+  ifaddrmsg header;
+  if (!read_header(message, header)) return std::nullopt;
+  if (header.ifa_family != AF_INET && header.ifa_family != AF_INET6) return std::nullopt;
+  LinkAddress found{};
+  found.index = header.ifa_index;
+  found.family = header.ifa_family;
+  found.prefix_length = header.ifa_prefixlen;
+  found.scope = header.ifa_scope;
+  found.flags = header.ifa_flags;
+  found.preferred = LinkAddress::kForever;
+  found.valid = LinkAddress::kForever;
+
+  Address local{};
+  bool has_local = false;
+  Attributes attributes = message.attributes(sizeof header);
+  while (attributes.next()) {
+    switch (attributes.type()) {
+      case IFA_LOCAL:
+        attributes.copy(std::as_writable_bytes(std::span(local)));
+        has_local = true;
+        break;
+      case IFA_ADDRESS:
+        attributes.copy(std::as_writable_bytes(std::span(found.address)));
+        break;
+      case IFA_BROADCAST:
+        attributes.copy(std::as_writable_bytes(std::span(found.broadcast)));
+        break;
+      case IFA_LABEL:
+        found.label.assign(attributes.string());
+        break;
+      case IFA_FLAGS:
+        found.flags = attributes.number<uint32_t>();
+        break;
+      case IFA_CACHEINFO: {
+        ifa_cacheinfo lifetimes;
+        if (attributes.payload().size() < sizeof lifetimes) return std::nullopt;
+        std::memcpy(&lifetimes, attributes.payload().data(), sizeof lifetimes);
+        found.preferred = lifetimes.ifa_prefered;
+        found.valid = lifetimes.ifa_valid;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  if (attributes.damaged()) return std::nullopt;
+  if (has_local && !netlink::same(local, found.address)) {
+    found.peer = found.address;
+    found.address = local;
+  }
+  return found;
+}
+
+}  // namespace rtnl

@@ -1,0 +1,219 @@
+/**
+ * The operations on links, each as what it writes and what it reads.
+ * @module
+ */
+import { type Ensured, isForgiving } from '../calls.js';
+import { checkBoolean, checkInteger, checkKeys } from '../check.js';
+import { wrongType } from '../errors.js';
+import type { LinkOperationName } from '../native.js';
+import type { Call as QueuedCall } from '../queue.js';
+import type { Records } from '../records.js';
+import { type AddressConfig, familyNumber, type LinkAddress } from './address.js';
+import { checkLinkName, type Link, type LinkReference, writeLinkReference } from './link.js';
+import type { LinkRequests, LinkResults } from './requests.js';
+
+/** An operation on links with its arguments. */
+export interface LinkCall<Value> extends QueuedCall<LinkRequests, LinkResults, Value> {
+  readonly operation: LinkOperationName;
+}
+
+const nothing = () => undefined;
+const yes = () => true;
+const ensured = (results: LinkResults, index: number): Ensured =>
+  results.outcome(index, 'created') === 0 ? 'updated' : 'created';
+
+const SETTING_KEYS: ReadonlySet<string> = new Set(['up', 'mtu']);
+const MAX_MTU = 2 ** 31 - 1;
+
+/** Options as an object with known keys; what its properties hold is for the caller to check. */
+function optionsOf(options: unknown, keys: ReadonlySet<string>): Readonly<Record<string, unknown>> {
+  if (options === undefined) return {};
+  checkKeys('options', options, keys);
+  // checkKeys() has seen an object.
+  return options as Readonly<Record<string, unknown>>;
+}
+
+function writeSettings(
+  request: LinkRequests,
+  property: string,
+  settings: Readonly<Record<string, unknown>>,
+): void {
+  const { layout, records } = request;
+  const { fields } = layout.linkRequest;
+  const base = request.base();
+  const { up, mtu } = settings;
+  let given = 0;
+  if (up !== undefined) {
+    records.setNumber(base, fields.up, checkBoolean(`${property}.up`, up) ? 1 : 0);
+    given |= layout.linkSettings.up;
+  }
+  if (mtu !== undefined) {
+    records.setNumber(base, fields.mtu, checkInteger(`${property}.mtu`, mtu, 0, MAX_MTU, 'bytes'));
+    given |= layout.linkSettings.mtu;
+  }
+  records.setNumber(base, fields.settings, given);
+}
+
+function writeFamily(request: LinkRequests, family: unknown): void {
+  if (family === undefined) return;
+  const { fields } = request.layout.linkRequest;
+  request.records.setNumber(request.base(), fields.family, familyNumber('options.family', family));
+}
+
+/** A call about one address of a link. */
+function addressCall<Value>(
+  operation: LinkOperationName,
+  link: LinkReference,
+  address: AddressConfig,
+  read: (results: LinkResults, index: number) => Value,
+): LinkCall<Value> {
+  return {
+    operation,
+    write: (request) => {
+      writeLinkReference(request, 'link', link);
+      request.addAddress('address', address);
+    },
+    read,
+  };
+}
+
+/** Deletes; where `options` forgive it, `errnos` of what is not there are answered with false. */
+function deletion(
+  operation: LinkOperationName,
+  errnos: readonly string[],
+  options: unknown,
+  write: (request: LinkRequests) => void,
+): LinkCall<boolean> {
+  const answers: Record<string, boolean> = {};
+  return {
+    operation,
+    write: (request) => {
+      write(request);
+      if (isForgiving(options, 'ifExists')) for (const errno of errnos) answers[errno] = false;
+    },
+    read: yes,
+    answers,
+  };
+}
+
+const LIST_LINK_KEYS: ReadonlySet<string> = new Set(['kind']);
+const LIST_ADDRESS_KEYS: ReadonlySet<string> = new Set(['family']);
+const MAX_KIND = 31;
+
+export const linkCalls = {
+  listLinks: (options: unknown): LinkCall<Link[]> => ({
+    operation: 'listLinks',
+    write: (request) => {
+      const { kind } = optionsOf(options, LIST_LINK_KEYS);
+      if (kind === undefined) return;
+      const rule = `a kind of link such as 'dummy', of at most ${MAX_KIND} characters`;
+      if (typeof kind !== 'string' || !/^[!-~]{1,31}$/.test(kind)) {
+        throw wrongType('options.kind', kind, rule);
+      }
+      request.records.setName(request.base(), request.layout.linkRequest.fields.kind, kind);
+    },
+    read: (results, index) => results.links(index),
+  }),
+
+  getLink: (link: LinkReference): LinkCall<Link | undefined> => ({
+    operation: 'getLink',
+    write: (request) => writeLinkReference(request, 'link', link),
+    read: (results, index) => results.links(index)[0],
+    answers: { ENODEV: undefined },
+  }),
+
+  ensureDummy: (name: string, options: unknown): LinkCall<Ensured> => ({
+    operation: 'ensureDummy',
+    write: (request) => {
+      writeLinkReference(request, 'name', checkLinkName('name', name));
+      writeSettings(request, 'options', { up: true, ...defined(optionsOf(options, SETTING_KEYS)) });
+    },
+    read: ensured,
+  }),
+
+  setLink: (link: LinkReference, changes: unknown): LinkCall<void> => ({
+    operation: 'setLink',
+    write: (request) => {
+      writeLinkReference(request, 'link', link);
+      checkKeys('changes', changes, SETTING_KEYS);
+      // checkKeys() has seen an object.
+      writeSettings(request, 'changes', changes as Readonly<Record<string, unknown>>);
+    },
+    read: nothing,
+  }),
+
+  deleteLink: (link: LinkReference, options: unknown): LinkCall<boolean> =>
+    deletion('deleteLink', ['ENODEV'], options, (request) =>
+      writeLinkReference(request, 'link', link),
+    ),
+
+  listAddresses: (link: LinkReference | undefined, options: unknown): LinkCall<LinkAddress[]> => ({
+    operation: 'listAddresses',
+    write: (request) => {
+      if (link !== undefined) writeLinkReference(request, 'link', link);
+      writeFamily(request, optionsOf(options, LIST_ADDRESS_KEYS)['family']);
+    },
+    read: (results, index) => results.addresses(index),
+  }),
+
+  addAddress: (link: LinkReference, address: AddressConfig): LinkCall<void> =>
+    addressCall('addAddress', link, address, nothing),
+
+  ensureAddress: (link: LinkReference, address: AddressConfig): LinkCall<Ensured> =>
+    addressCall('ensureAddress', link, address, ensured),
+
+  deleteAddress: (
+    link: LinkReference,
+    address: AddressConfig,
+    options: unknown,
+  ): LinkCall<boolean> =>
+    deletion('deleteAddress', ['EADDRNOTAVAIL', 'ENODEV'], options, (request) => {
+      writeLinkReference(request, 'link', link);
+      request.addAddress('address', address);
+    }),
+
+  /** What is to be done so that a link has the wanted addresses. */
+  planAddresses: <Plan>(
+    link: LinkReference,
+    wanted: readonly AddressConfig[],
+    prune: boolean,
+    family: unknown,
+    read: (results: LinkResults, index: number) => Plan,
+  ): LinkCall<Plan> => ({
+    operation: 'planAddresses',
+    write: (request) => {
+      const { layout, records } = request;
+      writeLinkReference(request, 'link', link);
+      writeFamily(request, family);
+      if (prune) {
+        const { fields } = layout.linkRequest;
+        records.setNumber(request.base(), fields.settings, layout.linkSettings.prune);
+      }
+      for (const [place, address] of wanted.entries()) {
+        request.addAddress(`wanted[${place}]`, address);
+      }
+    },
+    read,
+  }),
+
+  /** Does with the address at `base` what a plan says. */
+  changeAddress: (
+    operation: LinkOperationName,
+    records: Records,
+    base: number,
+  ): LinkCall<void> => ({
+    operation,
+    write: (request) => {
+      const { linkAddress, linkRequest } = request.layout;
+      const index = records.number(base, linkAddress.fields.index);
+      request.records.setNumber(request.base(), linkRequest.fields.index, index);
+      request.copyAddress(records, base);
+    },
+    read: nothing,
+  }),
+};
+
+/** Without the properties that are there but undefined. */
+function defined(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,110 @@
+/**
+ * What the kernel's errnos mean for links and addresses, operation by operation.
+ * @module
+ */
+import type { IpvsError } from '../errors.js';
+import { generalMeaning, sayRefusal, type Verdict } from '../explain.js';
+import type { LinkOperationName } from '../native.js';
+import { formatLinkAddress } from './address.js';
+import { formatLinkReference } from './link.js';
+import type { LinkRequests } from './requests.js';
+
+const PERMISSION = 'CAP_NET_ADMIN in the user namespace that owns the network namespace is needed';
+const NO_LINK = 'there is no such link';
+const MTU = 'the kernel does not accept the MTU for this link';
+
+interface Row {
+  /** The message that fails, as rtnetlink calls it. */
+  readonly command: string;
+  /** The message by which an ensure creates. */
+  readonly creation?: string;
+  readonly errors: Readonly<Record<string, string>>;
+}
+
+const LINK_ERRORS = { ENODEV: NO_LINK, EINVAL: MTU };
+const SET_ADDRESS = {
+  ENODEV: NO_LINK,
+  EACCES: 'IPv6 is switched off on the link (sysctl net.ipv6.conf.LINK.disable_ipv6)',
+  EADDRNOTAVAIL: 'the kernel does not accept the address: IPv6 must be unicast and not ::1',
+  ENOBUFS: 'the kernel has no memory for the address, or for its routes',
+};
+const ROWS: Readonly<Record<LinkOperationName, Row>> = {
+  listLinks: { command: 'RTM_GETLINK', errors: {} },
+  getLink: { command: 'RTM_GETLINK', errors: { ENODEV: NO_LINK } },
+  ensureDummy: {
+    command: 'RTM_SETLINK',
+    creation: 'RTM_NEWLINK',
+    errors: {
+      ...LINK_ERRORS,
+      EEXIST: 'another program keeps adding and deleting the link',
+      EOPNOTSUPP:
+        'the kernel has no dummy links: load the module on the host (modprobe dummy), or use a kernel with CONFIG_DUMMY',
+    },
+  },
+  setLink: { command: 'RTM_SETLINK', errors: LINK_ERRORS },
+  deleteLink: {
+    command: 'RTM_DELLINK',
+    errors: { ENODEV: NO_LINK, EOPNOTSUPP: 'a link of this kind cannot be deleted' },
+  },
+  listAddresses: { command: 'RTM_GETADDR', errors: { ENODEV: NO_LINK } },
+  addAddress: {
+    command: 'RTM_NEWADDR',
+    errors: { ...SET_ADDRESS, EEXIST: 'the link has the address already: use ensureAddress' },
+  },
+  ensureAddress: {
+    command: 'RTM_NEWADDR',
+    errors: { ...SET_ADDRESS, EEXIST: 'another program keeps adding and deleting the address' },
+  },
+  deleteAddress: {
+    command: 'RTM_DELADDR',
+    errors: {
+      ENODEV: NO_LINK,
+      EADDRNOTAVAIL: 'the link has no such address with this prefix length',
+    },
+  },
+  replaceAddress: { command: 'RTM_NEWADDR', errors: SET_ADDRESS },
+  planAddresses: { command: 'RTM_GETADDR', errors: { ENODEV: NO_LINK } },
+};
+const READINGS: ReadonlySet<LinkOperationName> = new Set([
+  'listLinks',
+  'getLink',
+  'listAddresses',
+  'planAddresses',
+]);
+/** What users call the operations that are parts of another. */
+const PARTS: Partial<Record<LinkOperationName, string>> = {
+  replaceAddress: 'reconcileAddresses',
+  planAddresses: 'reconcileAddresses',
+};
+
+/** The error for the request at `index` of a batch that came to `verdict`. */
+export function explainLink(
+  operation: LinkOperationName,
+  requests: LinkRequests,
+  index: number,
+  verdict: Verdict<string>,
+): IpvsError {
+  const { command, creation = command, errors } = ROWS[operation];
+  const table: Readonly<Record<string, string>> = { EPERM: PERMISSION, ...errors };
+  const otherKind = verdict.status === 'otherKind';
+  const kind = verdict.text === '' ? 'no dummy' : `of kind ${verdict.text}`;
+  return sayRefusal({
+    operation: PARTS[operation] ?? operation,
+    target: targetOf(operation, requests, index),
+    syscall: verdict.creating ? creation : command,
+    verdict: otherKind ? { ...verdict, text: '' } : verdict,
+    isReading: READINGS.has(operation),
+    general: (code) => (code === 'EPERM' ? PERMISSION : generalMeaning(code)),
+    refused: (code) =>
+      otherKind
+        ? `there is a link of this name, but it is ${kind}: it is left as it is`
+        : (table[code] ?? generalMeaning(code)),
+  });
+}
+
+function targetOf(operation: LinkOperationName, requests: LinkRequests, index: number): string {
+  const link = formatLinkReference(requests, index);
+  if (!operation.endsWith('Address')) return link;
+  const { records, base } = requests.firstAddress(index);
+  return `${formatLinkAddress(records, base, requests.layout)} of ${link}`;
+}

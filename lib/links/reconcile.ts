@@ -1,0 +1,117 @@
+/**
+ * A link's addresses, brought to what is wanted.
+ * @module
+ */
+import { checkBoolean, checkKeys } from '../check.js';
+import { checkSignal } from '../connections.js';
+import { IpvsError, wrongType } from '../errors.js';
+import type { Layout, LinkOperationName } from '../native.js';
+import type { Records } from '../records.js';
+import { type AddressConfig, formatLinkAddress } from './address.js';
+import { type LinkCall, linkCalls } from './calls.js';
+import type { LinkReference } from './link.js';
+
+/** Options of reconciling. */
+export interface ReconcileOptions {
+  /**
+   * True: addresses that are not wanted are deleted, but never an IPv6 link-local one, which is the kernel's own. Default false.
+   */
+  readonly prune?: boolean | undefined;
+  /** Only addresses of this family are looked at, and deleted. Default: both. */
+  readonly family?: 'ipv4' | 'ipv6' | undefined;
+  /** Ends it between two parts; it rejects with the signal's reason, and what was done stays. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What reconciling has done, as '10.96.0.1/32'. */
+export interface Reconciled {
+  readonly added: readonly string[];
+  /** Among them IPv6 addresses that came back with another prefix length. */
+  readonly removed: readonly string[];
+  /** Addresses that were there and would have expired, or IPv6 addresses with other flags. */
+  readonly updated: readonly string[];
+}
+
+/** Some of the changes were refused; the others have been made. `errors` says which and why, `done` what was done. */
+export class ReconcileError extends IpvsError {
+  /** One error a change that was not made. */
+  readonly errors: readonly IpvsError[];
+  readonly done: Reconciled;
+
+  /** Not for callers. */
+  constructor(message: string, errors: readonly IpvsError[], done: Reconciled) {
+    const [first] = errors;
+    super(message, {
+      code: first?.code ?? '',
+      errno: first?.errno,
+      syscall: first?.syscall,
+      operation: 'reconcileAddresses',
+      target: first?.target,
+      cause: first,
+    });
+    this.errors = errors;
+    this.done = done;
+  }
+}
+
+/** Changes that leave together: some milliseconds of the kernel's time where a link has thousands of addresses. */
+const PART = 64;
+const KEYS: ReadonlySet<string> = new Set(['prune', 'family', 'signal']);
+
+/** Changes, as the addon plans them. */
+interface Plan {
+  readonly records: Records;
+  readonly bases: readonly number[];
+}
+
+type Run = <Value>(call: LinkCall<Value>) => Promise<Value>;
+
+export async function reconcile(
+  run: Run,
+  layout: Layout,
+  link: LinkReference,
+  wanted: readonly AddressConfig[],
+  options: ReconcileOptions | undefined,
+): Promise<Reconciled> {
+  if (!Array.isArray(wanted)) throw wrongType('wanted', wanted, 'an array of addresses');
+  if (options !== undefined) checkKeys('options', options, KEYS);
+  const { prune: wish, family, signal: given } = options ?? {};
+  const prune = wish !== undefined && checkBoolean('options.prune', wish);
+  const signal = checkSignal('options.signal', given);
+  signal?.throwIfAborted();
+
+  const plan = await run(
+    linkCalls.planAddresses(link, wanted, prune, family, (results, index): Plan => {
+      return { records: results.addressRecords, bases: results.addressBases(index) };
+    }),
+  );
+  const { change } = layout.linkAddress.fields;
+  const { add, replace } = layout.linkChanges;
+  const done = { added: [] as string[], removed: [] as string[], updated: [] as string[] };
+  const errors: IpvsError[] = [];
+  const kind = (base: number): [LinkOperationName, string[]] => {
+    const number = plan.records.number(base, change);
+    if (number === add) return ['addAddress', done.added];
+    return number === replace ? ['replaceAddress', done.updated] : ['deleteAddress', done.removed];
+  };
+  for (let first = 0; first < plan.bases.length; first += PART) {
+    signal?.throwIfAborted();
+    const part = plan.bases.slice(first, first + PART).map(async (base) => {
+      const [operation, list] = kind(base);
+      await run(linkCalls.changeAddress(operation, plan.records, base));
+      list.push(formatLinkAddress(plan.records, base, layout));
+    });
+    for (const outcome of await Promise.allSettled(part)) {
+      if (outcome.status === 'fulfilled') continue;
+      if (!(outcome.reason instanceof IpvsError)) throw outcome.reason;
+      errors.push(outcome.reason);
+    }
+  }
+  const [first] = errors;
+  if (first === undefined) return done;
+  throw new ReconcileError(
+    `reconcileAddresses: ${errors.length} of ${plan.bases.length} changes were not made: ${first.message}`,
+    errors,
+    done,
+  );
+}

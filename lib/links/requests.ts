@@ -1,0 +1,123 @@
+/**
+ * The records that go to the links of a network namespace, and those that come back.
+ * @module
+ */
+import type { Layout, LinkOperationName, LinkStatusName, NativeLinkResults } from '../native.js';
+import { Records, Requests } from '../records.js';
+import { Outcomes } from '../results.js';
+import { type LinkAddress, readLinkAddress, writeAddress } from './address.js';
+import { type Link, readLink } from './link.js';
+
+const FIRST_ADDRESSES = 16;
+
+/** Requests, and the addresses that belong to them. */
+export class LinkRequests extends Requests<LinkOperationName> {
+  #addresses: Records;
+  #capacity = FIRST_ADDRESSES;
+  /** Addresses of committed requests. */
+  #committed = 0;
+  /** Those of the request that is being written too. */
+  #written = 0;
+
+  constructor(layout: Layout) {
+    super(layout, layout.linkRequest, layout.linkOperations);
+    this.#addresses = new Records(new ArrayBuffer(FIRST_ADDRESSES * layout.linkAddress.size));
+  }
+
+  override begin(operation: LinkOperationName): void {
+    super.begin(operation);
+    this.#written = this.#committed;
+    this.#setNumber('firstAddress', this.#written);
+  }
+
+  override commit(): void {
+    super.commit();
+    this.#committed = this.#written;
+  }
+
+  /** Writes another address of the request. */
+  addAddress(property: string, config: unknown): void {
+    const base = this.#nextAddress();
+    writeAddress(this.#addresses, base, this.layout, property, config);
+    this.#commitAddress();
+  }
+
+  /** Writes another address of the request: the one that is at `base` of other records. */
+  copyAddress(records: Records, base: number): void {
+    const { size } = this.layout.linkAddress;
+    this.#addresses.bytes.set(records.bytes.subarray(base, base + size), this.#nextAddress());
+    this.#commitAddress();
+  }
+
+  /** The first address of the request at `index`. */
+  firstAddress(index: number): { readonly records: Records; readonly base: number } {
+    const { fields } = this.layout.linkRequest;
+    const place = this.records.number(this.base(index), fields.firstAddress);
+    return { records: this.#addresses, base: place * this.layout.linkAddress.size };
+  }
+
+  /** The addresses of the committed requests. */
+  addressBytes(): Uint8Array {
+    return this.#addresses.bytes.subarray(0, this.#committed * this.layout.linkAddress.size);
+  }
+
+  #nextAddress(): number {
+    const { size } = this.layout.linkAddress;
+    if (this.#written === this.#capacity) {
+      this.#capacity *= 2;
+      this.#addresses = this.#addresses.enlarged(this.#capacity * size);
+    }
+    const base = this.#written * size;
+    this.#addresses.bytes.fill(0, base, base + size);
+    return base;
+  }
+
+  #commitAddress(): void {
+    const { fields } = this.layout.linkRequest;
+    this.#written++;
+    this.#setNumber(
+      'addresses',
+      this.#written - this.records.number(this.base(), fields.firstAddress),
+    );
+  }
+
+  #setNumber(field: 'firstAddress' | 'addresses', value: number): void {
+    this.records.setNumber(this.base(), this.layout.linkRequest.fields[field], value);
+  }
+}
+
+/** Results of a batch. */
+export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'], LinkStatusName> {
+  readonly layout: Layout;
+  /** The addresses of all answers. */
+  readonly addressRecords: Records;
+  readonly #links: Records;
+
+  constructor(native: NativeLinkResults, layout: Layout) {
+    super(native, layout.linkOutcome, layout.linkStatuses);
+    this.layout = layout;
+    this.#links = new Records(native.links);
+    this.addressRecords = new Records(native.addresses);
+  }
+
+  links(index: number): Link[] {
+    const first = this.outcome(index, 'firstLink');
+    const { size } = this.layout.link;
+    return this.list(first, this.outcome(index, 'links'), (place) =>
+      readLink(this.#links, place * size, this.layout),
+    );
+  }
+
+  addresses(index: number): LinkAddress[] {
+    return this.addressBases(index).map((base) =>
+      readLinkAddress(this.addressRecords, base, this.layout),
+    );
+  }
+
+  /** Where the addresses of a request's answer begin. */
+  addressBases(index: number): number[] {
+    const first = this.outcome(index, 'firstAddress');
+    const { size } = this.layout.linkAddress;
+    return this.list(first, this.outcome(index, 'addresses'), (place) => place * size);
+  }
+}
