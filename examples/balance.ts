@@ -29,9 +29,6 @@ async function build(hosts: Host[]): Promise<{ director: Host; client: Host }> {
   };
   const director = host('director');
   director.sysctl('net.ipv4.ip_forward', '1');
-  director.ip('link', 'add', 'vip', 'type', 'dummy');
-  director.ip('address', 'add', `${VIP}/32`, 'dev', 'vip');
-  director.ip('link', 'set', 'vip', 'up');
 
   const client = host('client');
   connect(director, '10.0.0.1/24', client, '10.0.0.2/24');
@@ -53,6 +50,8 @@ async function build(hosts: Host[]): Promise<{ director: Host; client: Host }> {
 
 /** This is all that it takes. */
 async function balance(ipvs: Ipvs): Promise<void> {
+  await ipvs.links.ensureDummy('vip');
+  await ipvs.links.ensureAddress('vip', `${VIP}/32`);
   await ipvs.addService({ protocol: 'tcp', address: VIP, port: 80, scheduler: 'wrr' });
   await Promise.all(
     WEIGHTS.map((weight, index) =>

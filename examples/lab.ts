@@ -34,6 +34,14 @@ export class Host {
     execFileSync('ip', ['netns', 'exec', this.namespace, 'sysctl', '-qw', `${name}=${value}`]);
   }
 
+  /** Runs any program inside and returns what it prints. */
+  exec(program: string, ...args: string[]): string {
+    return execFileSync('ip', ['netns', 'exec', this.namespace, program, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  }
+
   /** Starts a Node.js program inside; it ends with the host. */
   spawn(
     program: string,

@@ -13,7 +13,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 const newest = (folder: string, end: string) =>
   Math.max(
     0,
-    ...readdirSync(`${root}/${folder}`)
+    ...readdirSync(`${root}/${folder}`, { encoding: 'utf8', recursive: true })
       .filter((name) => name.endsWith(end))
       .map((name) => statSync(`${root}/${folder}/${name}`).mtimeMs),
   );

@@ -1,0 +1,71 @@
+/**
+ * A virtual address on a dummy link, and a service on it:
+ *
+ *   client 10.0.0.2 ── 10.0.0.1 director 10.1.1.1 ── 10.1.1.2 server
+ *                      10.96.0.1, on the dummy link vip0
+ *
+ * curl reaches it, and all that happens to the link and its addresses is watched. `npm run demo -- vip` runs this where IPVS is to be had.
+ */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Ipvs, type LinkEvent } from 'ipvs';
+import { connect, Host } from './lab.js';
+
+const VIP = '10.96.0.1';
+const SERVICE = `tcp://${VIP}:80`;
+
+function describe(event: LinkEvent): string {
+  switch (event.type) {
+    case 'link':
+      return `link ${event.link.name} ${event.action}: ${event.link.up ? 'up' : 'down'}, MTU ${event.link.mtu}`;
+    case 'address':
+      return `address ${event.address.address}/${event.address.prefixLength} ${event.action}`;
+    default:
+      return 'events were lost: list again';
+  }
+}
+
+const hosts: Host[] = [];
+const host = (name: string) => {
+  const made = new Host(name);
+  hosts.push(made);
+  return made;
+};
+try {
+  const [director, client, server] = [host('director'), host('client'), host('server')];
+  director.sysctl('net.ipv4.ip_forward', '1');
+  connect(director, '10.0.0.1/24', client, '10.0.0.2/24');
+  connect(director, '10.1.1.1/24', server, '10.1.1.2/24');
+  client.ip('route', 'add', 'default', 'via', '10.0.0.1');
+  server.ip('route', 'add', 'default', 'via', '10.1.1.1');
+  const program = fileURLToPath(new URL('server.js', import.meta.url));
+  await once(server.spawn(program, 'the real server', '8080').stdout, 'data');
+
+  await using ipvs = await Ipvs.open({ netns: director.netns });
+  const watcher = ipvs.links.watch();
+  const watching = (async () => {
+    for await (const event of watcher) console.log(`  event: ${describe(event)}`);
+  })();
+
+  console.log(`Making ${VIP} a virtual address`);
+  await ipvs.links.ensureDummy('vip0');
+  await ipvs.links.ensureAddress('vip0', `${VIP}/32`);
+  await ipvs.addService({ protocol: 'tcp', address: VIP, port: 80, scheduler: 'rr' });
+  await ipvs.addDestination(SERVICE, {
+    address: '10.1.1.2',
+    port: 8080,
+    forwarding: 'masquerade',
+  });
+  console.log(`curl http://${VIP}/: ${client.exec('curl', '-sS', '-m', '10', `http://${VIP}/`)}`);
+
+  console.log('Removing it');
+  await ipvs.deleteService(SERVICE);
+  await ipvs.links.deleteAddress('vip0', `${VIP}/32`);
+  await ipvs.links.deleteLink('vip0');
+  // The kernel announces before it answers: by now everything is at hand.
+  await new Promise((resolve) => setImmediate(resolve));
+  await watcher.return();
+  await watching;
+} finally {
+  for (const made of hosts) made.delete();
+}
