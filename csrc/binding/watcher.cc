@@ -34,16 +34,17 @@ struct Watcher::Waiting {
     armed = true;
     rouse();
   }
-  /// Ends the thread, and waits for it.
+  /// Ends the thread, waits for it, and closes the socket.
   void stop() {
     stopping = true;
     rouse();
     thread.reset();
+    monitor.reset();
   }
   /// The thread's. `notify` may fail only because the environment ends.
   void wait(const Napi::ThreadSafeFunction& notify) {
     while (!stopping) {
-      pollfd both[] = {{wake.get(), POLLIN, 0}, {monitor.descriptor(), POLLIN, 0}};
+      pollfd both[] = {{wake.get(), POLLIN, 0}, {monitor->descriptor(), POLLIN, 0}};
       if (::poll(both, armed ? 2 : 1, -1) < 0 && errno != EINTR) return;
       if ((both[0].revents & POLLIN) != 0) {
         uint64_t ignored;
@@ -54,7 +55,7 @@ struct Watcher::Waiting {
     }
   }
 
-  rtnl::Monitor monitor;
+  std::optional<rtnl::Monitor> monitor;  // until it is stopped
   netlink::Descriptor wake;
   std::atomic<bool> armed = true;
   std::atomic<bool> stopping = false;
@@ -101,7 +102,7 @@ Watcher::~Watcher() {
 Napi::Value Watcher::take(const Napi::CallbackInfo& info) {
   try {
     if (!waiting_) throw netlink::Error(EBADF, "recvmmsg", "the watcher is closed");
-    rtnl::Events events = waiting_->monitor.take();
+    rtnl::Events events = waiting_->monitor->take();
     if (!events.more) waiting_->arm();
     return to_js(info.Env(), std::move(events));
   } catch (const netlink::Error& error) {

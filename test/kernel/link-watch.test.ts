@@ -1,0 +1,222 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { type LinkEvent, Links, type LinkWatcher } from 'ipvs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { countSockets } from './descriptors.js';
+import { run, useNamespace } from './namespace.js';
+import { until } from './poll.js';
+import { program } from './programs.js';
+
+const lab = useNamespace();
+
+beforeEach(async () => {
+  for (const { name } of await lab.ipvs.links.listLinks({ kind: 'dummy' })) {
+    await lab.ipvs.links.deleteLink(name);
+  }
+});
+
+const ipv4 = (event: LinkEvent) => event.type !== 'address' || event.address.family === 'ipv4';
+
+/** The next events that `wanted` lets through. */
+async function take(watcher: LinkWatcher, count: number, wanted = ipv4): Promise<LinkEvent[]> {
+  const events: LinkEvent[] = [];
+  while (events.length < count) {
+    const { value } = await watcher.next();
+    if (value === undefined) throw new Error('the watching has ended');
+    if (wanted(value)) events.push(value);
+  }
+  return events;
+}
+
+describe('events', () => {
+  test('of what this handle does, in its order', async () => {
+    const { links } = lab.ipvs;
+    await using watcher = links.watch();
+    await links.ensureDummy('vip0', { mtu: 1400 });
+    await links.addAddress('vip0', '10.96.0.1/32');
+    await links.deleteAddress('vip0', '10.96.0.1/32');
+    await links.deleteLink('vip0');
+    const events = await take(watcher, 5);
+    expect(events).toMatchObject([
+      {
+        type: 'link',
+        action: 'changed',
+        link: { name: 'vip0', kind: 'dummy', up: true, mtu: 1400 },
+      },
+      {
+        type: 'address',
+        action: 'changed',
+        address: { address: '10.96.0.1', prefixLength: 32, family: 'ipv4' },
+      },
+      { type: 'address', action: 'deleted', address: { address: '10.96.0.1' } },
+      { type: 'link', action: 'changed', link: { name: 'vip0', up: false } },
+      { type: 'link', action: 'deleted', link: { name: 'vip0' } },
+    ]);
+  });
+
+  test('of what other programs do, also of IPv6', async () => {
+    await using watcher = lab.ipvs.links.watch({ types: ['address'] });
+    lab.namespace.ip('link', 'add', 'vip0', 'type', 'dummy');
+    lab.namespace.ip('addr', 'add', 'fd00::1/128', 'dev', 'vip0', 'nodad');
+    lab.namespace.ip('addr', 'add', '10.0.0.1/24', 'brd', '+', 'dev', 'vip0');
+    const events = await take(watcher, 2, () => true);
+    expect(events).toMatchObject([
+      { type: 'address', address: { address: 'fd00::1', prefixLength: 128, family: 'ipv6' } },
+      {
+        type: 'address',
+        address: { address: '10.0.0.1', prefixLength: 24, broadcast: '10.0.0.255' },
+      },
+    ]);
+  });
+
+  test('only of the types that were asked for', async () => {
+    const { links } = lab.ipvs;
+    await using watcher = links.watch({ types: ['link'] });
+    await links.ensureDummy('vip0');
+    await links.addAddress('vip0', '10.96.0.1');
+    await links.deleteLink('vip0');
+    const events = await take(watcher, 3, () => true);
+    expect(events.map(({ type }) => type)).toEqual(['link', 'link', 'link']);
+  });
+
+  test('reach each of several watchers, and a waiting one at once', async () => {
+    const { links } = lab.ipvs;
+    await using first = links.watch({ types: ['link'] });
+    await using second = links.watch({ types: ['link'] });
+    const waiting = Promise.all([take(first, 1), take(second, 1)]);
+    await links.ensureDummy('vip0');
+    expect(await waiting).toMatchObject([[{ type: 'link' }], [{ type: 'link' }]]);
+  });
+
+  test('that are too many end in an overrun, after which it goes on', async () => {
+    const { links } = lab.ipvs;
+    await links.ensureDummy('vip0');
+    await using watcher = links.watch({ types: ['link'] });
+    // Each is some kilobyte, and the socket holds two megabytes.
+    for (let round = 0; round < 8; round++) {
+      await Promise.all(
+        Array.from({ length: 1000 }, (_, each) =>
+          links.setLink('vip0', { mtu: 1300 + (each % 2), up: true }),
+        ),
+      );
+    }
+    let overruns = 0;
+    let last: LinkEvent | undefined;
+    await links.setLink('vip0', { mtu: 1234 });
+    // What came after the overrun may be lost too: the consumer asks again, and only then waits for news.
+    const seen = (async () => {
+      for await (const event of watcher) {
+        last = event;
+        if (event.type === 'overrun') overruns++;
+        if (event.type === 'link' && event.link.mtu === 1235) return;
+      }
+    })();
+    await until(
+      () => overruns,
+      (count) => count > 0,
+    );
+    await until(
+      async () => {
+        await links.setLink('vip0', { mtu: 1235 });
+        await links.setLink('vip0', { mtu: 1236 });
+        return last;
+      },
+      (event) => event?.type === 'link' && event.link.mtu === 1235,
+    );
+    await seen;
+    expect(overruns).toBe(1);
+  });
+});
+
+describe('the end', () => {
+  test('by leaving the loop, and then nothing is open', async () => {
+    const { links } = lab.ipvs;
+    const before = countSockets();
+    for (let round = 0; round < 20; round++) {
+      const watcher = links.watch({ types: ['link'] });
+      const made = links.ensureDummy('vip0', { mtu: 1300 + round });
+      for await (const event of watcher) {
+        expect(event.type).toBe('link');
+        break;
+      }
+      await made;
+      expect(await watcher.next()).toEqual({ value: undefined, done: true });
+    }
+    expect(countSockets()).toBe(before);
+  });
+
+  test('by a signal', async () => {
+    const stop = new AbortController();
+    const watcher = lab.ipvs.links.watch({ signal: stop.signal });
+    const waiting = watcher.next();
+    stop.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    await expect(watcher.next()).rejects.toThrow('enough');
+    expect(() => lab.ipvs.links.watch({ signal: stop.signal })).toThrow('enough');
+  });
+
+  test('by closing the handle', async () => {
+    const links = await Links.open({ netns: lab.namespace.path });
+    const watcher = links.watch();
+    const waiting = [watcher.next(), watcher.next()];
+    await links.close();
+    expect(await Promise.all(waiting)).toEqual([
+      { value: undefined, done: true },
+      { value: undefined, done: true },
+    ]);
+    expect(() => links.watch()).toThrow(expect.objectContaining({ code: 'ERR_IPVS_CLOSED' }));
+    // Twice harms nothing.
+    await watcher.return();
+    watcher.ref().unref();
+  });
+
+  test('of a worker, at any moment: nothing crashes, and nothing stays open', async () => {
+    const before = countSockets();
+    for (let round = 0; round < 12; round++) {
+      const workerData = { netns: lab.namespace.path, name: `w${round}` };
+      const worker = new Worker(program('watch'), { workerData });
+      expect(await once(worker, 'message')).toEqual(['link']);
+      await sleep(Math.random() * 20);
+      await worker.terminate();
+    }
+    await until(countSockets, (count) => count <= before);
+  });
+});
+
+describe('a process that only watches', () => {
+  const start = (...args: string[]) =>
+    spawn(process.execPath, [program('watch'), lab.namespace.path, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+
+  test('ends by itself', async () => {
+    expect(await once(start(), 'exit')).toEqual([0, null]);
+  });
+
+  test('stays, if it asks for that', async () => {
+    const child = start('ref');
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+    const exit = once(child, 'exit');
+    await until(
+      () => output,
+      (text) => text === 'watching\n',
+    );
+    await sleep(300); // which it would not have lasted otherwise
+    expect(child.exitCode).toBe(null);
+    lab.namespace.ip('link', 'add', 'vip0', 'type', 'dummy');
+    expect(await exit).toEqual([0, null]);
+    expect(output).toBe('watching\nvip0\n');
+  });
+});
+
+test('threads that wait for events stay in the network namespace of the process', async () => {
+  await using _watcher = lab.ipvs.links.watch();
+  const own = run('readlink', ['/proc/self/ns/net']).trim();
+  const tasks = run('sh', ['-c', `readlink /proc/${process.pid}/task/*/ns/net`]);
+  expect(new Set(tasks.trim().split('\n'))).toEqual(new Set([own]));
+});

@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+import { Ipvs, Links } from 'ipvs';
+import { afterAll, describe, expect, test } from 'vitest';
+import { countSockets } from './descriptors.js';
+import { Namespace, run } from './namespace.js';
+import { program } from './programs.js';
+
+const namespaces: Namespace[] = [];
+afterAll(() => {
+  for (const namespace of namespaces) namespace.delete();
+});
+
+function make(): Namespace {
+  const namespace = new Namespace();
+  namespaces.push(namespace);
+  return namespace;
+}
+
+/** The namespaces that the threads of this process are in. */
+async function threadNamespaces(): Promise<Set<string>> {
+  const tasks = await readdir('/proc/self/task');
+  const links = tasks.map((task) => readlink(`/proc/self/task/${task}/ns/net`).catch(() => ''));
+  return new Set((await Promise.all(links)).filter((link) => link !== ''));
+}
+
+/** Leaves a mark of its own in every part that a handle reaches. */
+async function mark(ipvs: Ipvs, number: number): Promise<void> {
+  await Promise.all([
+    ipvs.addService({ fwmark: number }),
+    ipvs.links.ensureDummy(`vip${number}`),
+    ipvs.links.addAddress('lo', `10.96.${number}.1/32`),
+    ipvs.sysctls.set({ connReuseMode: number % 2 }),
+  ]);
+}
+
+async function marks(ipvs: Ipvs) {
+  const [services, links, addresses, { connReuseMode }, counts] = await Promise.all([
+    ipvs.listServices(),
+    ipvs.links.listLinks({ kind: 'dummy' }),
+    ipvs.links.listAddresses('lo', { family: 'ipv4' }),
+    ipvs.sysctls.get(),
+    ipvs.countConnections(),
+  ]);
+  return {
+    marks: services.map((service) => ('fwmark' in service ? service.fwmark : 0)),
+    links: links.map(({ name }) => name),
+    addresses: addresses.map(({ address }) => address),
+    connReuseMode,
+    connections: counts.map(({ count }) => count),
+  };
+}
+
+const expected = (number: number) => ({
+  marks: [number],
+  links: [`vip${number}`],
+  addresses: ['127.0.0.1', `10.96.${number}.1`],
+  connReuseMode: number % 2,
+  connections: [0],
+});
+
+test('50 handles in 50 namespaces at once, each sees only its own', async () => {
+  const COUNT = 50;
+  const before = countSockets();
+  const inside = await threadNamespaces();
+  const made = Array.from({ length: COUNT }, make);
+  const handles = await Promise.all(made.map(({ path }) => Ipvs.open({ netns: path })));
+  await Promise.all(handles.map((handle, index) => mark(handle, index + 1)));
+  expect(await Promise.all(handles.map(marks))).toEqual(
+    handles.map((_, index) => expected(index + 1)),
+  );
+  // Threads of the addon have been elsewhere; none that lasts is.
+  expect(await threadNamespaces()).toEqual(inside);
+  expect(made[6]?.ip('-br', 'link', 'show', 'type', 'dummy')).toMatch(/^vip7 /);
+  await Promise.all(handles.map((handle) => handle.close()));
+  expect(countSockets()).toBe(before);
+});
+
+describe('a namespace by', () => {
+  test('the process that is in it', async () => {
+    const namespace = make();
+    const child = spawn('ip', ['netns', 'exec', namespace.name, 'sleep', '60']);
+    const pid = child.pid ?? expect.unreachable();
+    // ip enters before it becomes sleep.
+    const own = await readlink('/proc/self/ns/net');
+    while ((await readlink(`/proc/${pid}/ns/net`)) === own) await new Promise(setImmediate);
+    await using ipvs = await Ipvs.open({ netns: { pid } });
+    child.kill();
+    await once(child, 'exit');
+    // The handle has the namespace, not the process.
+    await mark(ipvs, 3);
+    expect(await marks(ipvs)).toEqual(expected(3));
+    expect(namespace.saved()).toEqual(['-A -f 3 -s wlc']);
+  });
+
+  test('a descriptor, which may be closed at once', async () => {
+    const namespace = make();
+    const fd = openSync(namespace.path, 'r');
+    const opening = Ipvs.open({ netns: { fd } });
+    closeSync(fd);
+    await using ipvs = await opening;
+    await mark(ipvs, 4);
+    expect(await marks(ipvs)).toEqual(expected(4));
+    expect(namespace.saved()).toEqual(['-A -f 4 -s wlc']);
+  });
+
+  test('what is none', async () => {
+    const fd = openSync('/dev/null', 'r');
+    for (const open of [Ipvs.open, Links.open]) {
+      await expect(open({ netns: { pid: 2 ** 22 + 1 } })).rejects.toMatchObject({
+        code: 'ENOENT',
+        message: 'open /proc/4194305/ns/net: there is no such network namespace (open: ENOENT)',
+      });
+      await expect(open({ netns: { fd } })).rejects.toMatchObject({
+        code: 'EINVAL',
+        message: `open descriptor ${fd}: it is not a network namespace (setns: EINVAL)`,
+      });
+      await expect(open({ netns: { fd: 999_999 } })).rejects.toMatchObject({
+        code: 'EBADF',
+        message: 'open descriptor 999999: there is no such open descriptor (fcntl: EBADF)',
+      });
+    }
+    closeSync(fd);
+  });
+});
+
+test('a namespace that is deleted under an open handle stays usable by it, and cannot be opened any more', async () => {
+  const namespace = new Namespace();
+  const ipvs = await Ipvs.open({ netns: namespace.path });
+  namespace.delete();
+  await mark(ipvs, 5);
+  expect(await marks(ipvs)).toEqual(expected(5));
+  await expect(Ipvs.open({ netns: namespace.path })).rejects.toMatchObject({
+    code: 'ENOENT',
+    message: `open ${namespace.path}: there is no such network namespace (open: ENOENT)`,
+  });
+  await ipvs.flush();
+  await ipvs.close();
+});
+
+describe('without the rights', () => {
+  const attempt = (wrapper: readonly string[], ...args: string[]) =>
+    JSON.parse(
+      run(wrapper[0] ?? '', [...wrapper.slice(1), process.execPath, program('links'), ...args]),
+    );
+
+  test('to enter another namespace', () => {
+    const namespace = make();
+    const wrapper = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-all'];
+    expect(attempt(wrapper, namespace.path)).toMatchObject({
+      code: 'EPERM',
+      message: `open ${namespace.path}: CAP_SYS_ADMIN is needed to enter another network namespace (setns: EPERM)`,
+    });
+  });
+
+  test('to change links: reading is allowed', () => {
+    const wrapper = ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-all'];
+    expect(attempt(wrapper, '')).toMatchObject({
+      code: 'EPERM',
+      listed: true,
+      message: expect.stringContaining(
+        'CAP_NET_ADMIN in the user namespace that owns the network namespace is needed (EPERM)',
+      ),
+    });
+  });
+
+  test('but in a user namespace of its own, links work', () => {
+    expect(attempt(['unshare', '--user', '--map-root-user', '--net'], '')).toEqual({
+      listed: true,
+      done: ['vip0', '10.96.0.1'],
+    });
+  });
+});

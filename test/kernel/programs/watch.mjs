@@ -1,0 +1,27 @@
+// A worker thread, or a process, that watches links. As a worker it makes and deletes a link without end, until it is terminated in the
+// midst of it. As a process with 'ref' it stays until it has seen a link; without, it ends by itself.
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { Links } from 'ipvs';
+
+if (isMainThread) {
+  const [netns, mode] = process.argv.slice(2);
+  const links = await Links.open({ netns });
+  const watcher = links.watch({ types: ['link'] });
+  if (mode === 'ref') watcher.ref();
+  console.log('watching');
+  watcher.next().then(async ({ value }) => {
+    console.log(value.link.name);
+    await links.close();
+  });
+} else {
+  const { netns, name } = workerData;
+  const links = await Links.open({ netns });
+  for (let round = 0; ; round++) {
+    const watcher = links.watch();
+    await links.ensureDummy(name);
+    const seen = await watcher.next();
+    await links.deleteLink(name);
+    if (round % 2 === 0) await watcher.return(); // the others are left to the end of the worker
+    if (round === 2) parentPort.postMessage(seen.value.type);
+  }
+}
