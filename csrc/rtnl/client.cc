@@ -433,7 +433,8 @@ void Client::list_links(const Name<32>& kind, std::vector<Link>& links) {
   dump(links, [&](const Messages& message) {
     const auto link = read_link(message);
     if (!link) throw Error(EBADMSG, "RTM_GETLINK");
-    links.push_back(*link);
+    // By a kind whose module is not loaded the kernel does not filter.
+    if (kind.view().empty() || link->kind.view() == kind.view()) links.push_back(*link);
   });
 }
 

@@ -13,6 +13,7 @@ const PERMISSION = 'CAP_NET_ADMIN in the user namespace that owns the network na
 const NO_LINK = 'there is no such link';
 const MTU = 'the kernel does not accept the MTU for this link';
 
+/** Node.js calls the kernel's EOPNOTSUPP by its other name, ENOTSUP. */
 interface Row {
   /** The message that fails, as rtnetlink calls it. */
   readonly command: string;
@@ -37,14 +38,14 @@ const ROWS: Readonly<Record<LinkOperationName, Row>> = {
     errors: {
       ...LINK_ERRORS,
       EEXIST: 'another program keeps adding and deleting the link',
-      EOPNOTSUPP:
+      ENOTSUP:
         'the kernel has no dummy links: load the module on the host (modprobe dummy), or use a kernel with CONFIG_DUMMY',
     },
   },
   setLink: { command: 'RTM_SETLINK', errors: LINK_ERRORS },
   deleteLink: {
     command: 'RTM_DELLINK',
-    errors: { ENODEV: NO_LINK, EOPNOTSUPP: 'a link of this kind cannot be deleted' },
+    errors: { ENODEV: NO_LINK, ENOTSUP: 'a link of this kind cannot be deleted' },
   },
   listAddresses: { command: 'RTM_GETADDR', errors: { ENODEV: NO_LINK } },
   addAddress: {
