@@ -33,6 +33,7 @@ export class ConnectionStream implements AsyncIterableIterator<Connection, undef
     this.#open = open;
   }
 
+  /** The stream itself: it is read once. */
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -19,7 +19,9 @@ import { SERVICE_KEYS } from './service.js';
 
 /** An address and a port. */
 export interface Endpoint {
+  /** IPv4, or IPv6 in its shortest form. */
   readonly address: string;
+  /** 0 in templates of persistence that hold for all ports. */
   readonly port: number;
 }
 
@@ -45,6 +47,7 @@ export type ConnectionProtocol = Protocol | 'ip' | 'icmp' | 'icmpv6' | Unknown;
 
 /** An entry of the connection table (/proc/net/ip_vs_conn; `ipvsadm -Lcn`). */
 export interface Connection {
+  /** Of client, virtual address and server alike. */
   readonly protocol: ConnectionProtocol;
   /** Of client and virtual address. */
   readonly family: Family;
@@ -54,6 +57,7 @@ export interface Connection {
   readonly virtual: Endpoint;
   /** The real server. It can be passed where a destination is asked for. */
   readonly destination: Endpoint;
+  /** Where the protocol stands, as IPVS sees it. */
   readonly state: ConnectionState;
   /** Seconds until it goes, unless packets come. */
   readonly expires: number;
@@ -61,8 +65,9 @@ export interface Connection {
   readonly template: boolean;
   /** Of a template for a firewall mark, the mark. No other entry records it. */
   readonly fwmark: number | null;
-  /** The persistence engine that made it, and what it goes by, such as a Call-ID: a character for each byte. */
+  /** The persistence engine that made it. */
   readonly engine: string | null;
+  /** What the engine goes by, such as a Call-ID: a character for each byte. */
   readonly engineData: string | null;
   /** Whether the entry was made here, or learned from the master by a sync daemon. Null unless `origin` was asked for. */
   readonly origin: 'local' | 'sync' | null;
@@ -76,7 +81,9 @@ export interface ConnectionFilter {
   readonly destination?: DestinationReference | undefined;
   /** By the client's address ('10.0.0.7', 'fd00::7') or network ('10.0.0.0/8', 'fd00::/64'). */
   readonly client?: string | undefined;
+  /** By protocol. */
   readonly protocol?: ConnectionProtocol | undefined;
+  /** By state. */
   readonly state?: ConnectionState | undefined;
 }
 
@@ -99,6 +106,7 @@ export interface CountOptions extends ConnectionFilter {
 
 /** How many connections have the same in the columns that were asked for. Templates count too. */
 export interface ConnectionCount {
+  /** Connections and templates. */
   readonly count: number;
   /** With 'service': what the clients speak to. */
   readonly service?: { readonly protocol: ConnectionProtocol } & Endpoint;

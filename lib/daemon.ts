@@ -32,13 +32,19 @@ export interface SyncDaemonConfig {
 
 /** A sync daemon that runs, with the values in effect. */
 export interface SyncDaemon {
+  /** At most one daemon of each runs. IPVS_DAEMON_ATTR_STATE. */
   readonly role: SyncDaemonRole;
+  /** The link that it speaks or listens on. IPVS_DAEMON_ATTR_MCAST_IFN. */
   readonly interface: string;
+  /** Whose messages belong together. IPVS_DAEMON_ATTR_SYNC_ID. */
   readonly syncId: number;
   /** Bytes. */
   readonly maxLength: number;
+  /** The multicast address. IPVS_DAEMON_ATTR_MCAST_GROUP. */
   readonly group: string;
+  /** The UDP port. IPVS_DAEMON_ATTR_MCAST_PORT. */
   readonly port: number;
+  /** Hops that a message may make. IPVS_DAEMON_ATTR_MCAST_TTL. */
   readonly ttl: number;
 }
 

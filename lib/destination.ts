@@ -42,12 +42,19 @@ export type DestinationChanges = DestinationSettings;
 
 /** A destination as the kernel has it. It can be passed wherever a reference is asked for. */
 export interface Destination<Value extends Counter = number> {
+  /** IPv4, or IPv6 in its shortest form (RFC 5952). IPVS_DEST_ATTR_ADDR. */
   readonly address: string;
+  /** Of a service by firewall mark, 0 is the port that the client asked for. IPVS_DEST_ATTR_PORT. */
   readonly port: number;
+  /** Of the address; with a tunnel, it may be another than the service's. IPVS_DEST_ATTR_ADDR_FAMILY. */
   readonly family: Family;
+  /** How packets reach it. IPVS_DEST_ATTR_FWD_METHOD. */
   readonly forwarding: Forwarding | Unknown;
+  /** Its share of new connections. IPVS_DEST_ATTR_WEIGHT. */
   readonly weight: number;
+  /** Connections above which it gets no new ones; 0: no limit. IPVS_DEST_ATTR_U_THRESH. */
   readonly upperThreshold: number;
+  /** Connections below which it gets new ones again; 0: three quarters of the upper threshold. IPVS_DEST_ATTR_L_THRESH. */
   readonly lowerThreshold: number;
   /** Null unless forwarding is 'tunnel'. */
   readonly tunnel: Tunnel | null;
@@ -57,6 +64,7 @@ export interface Destination<Value extends Counter = number> {
   readonly inactiveConnections: number;
   /** Templates of persistence; live. IPVS_DEST_ATTR_PERSIST_CONNS. */
   readonly persistentConnections: number;
+  /** Its counters and rates. IPVS_DEST_ATTR_STATS64. */
   readonly stats: Stats<Value>;
 }
 

@@ -18,6 +18,7 @@ export interface Check {
    * - `unknown`: cannot be told from here
    */
   readonly status: 'ok' | 'warning' | 'missing' | 'unknown';
+  /** What was found, in words. */
   readonly detail: string;
   /** The command that mends it, or null. */
   readonly remedy: string | null;

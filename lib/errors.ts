@@ -32,11 +32,13 @@ export interface IpvsErrorDetails {
   readonly operation?: string | undefined;
   /** What it was called on ('tcp://10.96.0.1:443'). */
   readonly target?: string | undefined;
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
 /** A refusal of the kernel, or a condition under which there is nobody to ask. */
 export class IpvsError extends Error {
+  /** Tells it from other errors where `instanceof` cannot, as with two copies of the package. */
   override readonly name = 'IpvsError';
   /** An errno by name ('EEXIST'), or one of {@link IpvsErrorCode}. */
   readonly code: string;

@@ -9,6 +9,7 @@ import { IpvsError, wrongType, wrongValue } from './errors.js';
 
 /** What became of a module. */
 export interface LoadedModule {
+  /** As it was asked for. */
   readonly name: string;
   /** 'present': it was there before. */
   readonly status: 'loaded' | 'present';

@@ -26,6 +26,7 @@ export interface Persistence {
   readonly timeout: number;
   /** IPv4: a dotted mask. IPv6: a prefix length. */
   readonly netmask: string | number;
+  /** The persistence engine, or null. */
   readonly engine: string | null;
 }
 

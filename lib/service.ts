@@ -54,13 +54,19 @@ export type ServiceConfig = (ServiceAddress | FirewallMark) & ServiceSettings;
 /** What an update of a service changes. Everything that is left out stays as it is, also within `persistence`. */
 export type ServiceChanges = ServiceSettings;
 
+/** What every service has beside its name. */
 interface ServiceState<Value extends Counter> {
+  /** Of its address, or of the packets with its mark. IPVS_SVC_ATTR_AF. */
   readonly family: Family;
+  /** How it chooses a destination. IPVS_SVC_ATTR_SCHED_NAME. */
   readonly scheduler: Scheduler;
   /** As the scheduler calls them: the bit of 'flag-1' reads as 'sh-fallback' with sh, as 'mh-fallback' with mh. */
   readonly schedulerFlags: readonly SchedulerFlag[];
+  /** Null: each connection is scheduled by itself. IPVS_SVC_ATTR_TIMEOUT, IPVS_SVC_ATTR_NETMASK, IPVS_SVC_ATTR_PE_NAME. */
   readonly persistence: Persistence | null;
+  /** Whether each UDP packet is scheduled by itself. */
   readonly onePacket: boolean;
+  /** Its counters and rates. IPVS_SVC_ATTR_STATS64. */
   readonly stats: Stats<Value>;
 }
 
@@ -68,6 +74,7 @@ interface ServiceState<Value extends Counter> {
 interface NoMark {
   readonly fwmark?: undefined;
 }
+/** The same for a service by firewall mark. */
 interface NoAddress {
   readonly protocol?: undefined;
   readonly address?: undefined;

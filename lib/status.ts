@@ -12,6 +12,7 @@ export interface Status {
   readonly connections: number;
   /** Buckets of the connection table, which grows with it. */
   readonly connectionBuckets: number;
+  /** Services of the network namespace. */
   readonly services: number;
   /** Buckets of the service table. */
   readonly serviceBuckets: number;

@@ -41,9 +41,11 @@ export type WatchedDestination = Destination & { readonly change: Change | null 
 
 /** One look at the table. */
 export interface Sample {
+  /** When the table was read. */
   readonly time: Date;
   /** Seconds since the sample before; 0 in the first. */
   readonly elapsed: number;
+  /** All services with their destinations, and what each has gained. */
   readonly services: readonly WatchedService[];
   /** References of the services that were in the sample before and are gone. */
   readonly gone: readonly string[];

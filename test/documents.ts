@@ -1,0 +1,134 @@
+/**
+ * The code blocks of the documents, and the programs that those in TypeScript make.
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, root } from './kernel/programs.js';
+
+/** A fenced block of a document. */
+export interface Block {
+  /** From the root of the project. */
+  readonly file: string;
+  /** Of its first line, from 1. */
+  readonly line: number;
+  /** The heading that it stands under. */
+  readonly heading: string;
+  /** What stands behind the fence: the language, and what it is of that. */
+  readonly language: string;
+  readonly purpose: string;
+  readonly text: string;
+}
+
+/** A program in TypeScript that a document tells, in one or more blocks. */
+export interface Program {
+  readonly name: string;
+  readonly blocks: readonly Block[];
+  readonly source: string;
+}
+
+const documents = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+function blocksOf(file: string): Block[] {
+  const blocks: Block[] = [];
+  let heading = '';
+  let open: { line: number; info: string; lines: string[] } | undefined;
+  const lines = readFileSync(join(root, file), 'utf8').split('\n');
+  for (const [index, line] of lines.entries()) {
+    const fence = /^```(.*)$/.exec(line);
+    if (fence === null) {
+      if (open !== undefined) open.lines.push(line);
+      else heading = /^#+ (.*)$/.exec(line)?.[1] ?? heading;
+    } else if (open === undefined) {
+      open = { line: index + 2, info: fence[1] ?? '', lines: [] };
+    } else {
+      const [language = '', ...purpose] = open.info.split(' ');
+      const text = `${open.lines.join('\n')}\n`;
+      blocks.push({ file, line: open.line, heading, language, purpose: purpose.join(' '), text });
+      open = undefined;
+    }
+  }
+  if (open !== undefined) throw new Error(`${file}: the block at line ${open.line} does not end`);
+  return blocks;
+}
+
+export const blocks: readonly Block[] = documents.flatMap(blocksOf);
+
+const USUAL = "import { Ipvs } from 'ipvs';\nconst ipvs = await Ipvs.open();\n";
+const folder = join(root, 'build/documents');
+const nameOf = ({ file, line }: Block) => `${file.replace(/\W/g, '-')}-${line}`;
+
+/**
+ * The programs of the documents. A block that imports something begins one; any other continues the one before it in its document,
+ * with names of its own, or begins one with the usual beginning. What is not to be run and what is, do not mix.
+ */
+export function programs(): Program[] {
+  const found: { name: string; blocks: Block[]; source: string }[] = [];
+  for (const block of blocks) {
+    if (block.language !== 'ts' || !['', 'no-run'].includes(block.purpose)) continue;
+    const last = found.at(-1);
+    const before = last?.blocks[0];
+    if (/^import /m.test(block.text)) {
+      found.push({ name: nameOf(block), blocks: [block], source: block.text });
+    } else if (last && before?.file === block.file && before.purpose === block.purpose) {
+      last.blocks.push(block);
+      last.source += `{\n${block.text}}\n`;
+    } else {
+      found.push({ name: nameOf(block), blocks: [block], source: `${USUAL}{\n${block.text}}\n` });
+    }
+  }
+  return found;
+}
+
+/** The declarations of the API document, put together again: members in the class or interface that they stand under. */
+function apiSource(): string {
+  const members = new Map<string, string>();
+  let source = '';
+  let type = '';
+  const titles = readFileSync(join(root, 'docs/api.md'), 'utf8').split('\n');
+  for (const block of blocks.filter(({ file }) => file === 'docs/api.md')) {
+    if (block.purpose === 'declaration') {
+      source += block.text.replace(/^(?=class|function|const)/, 'declare ');
+      continue;
+    }
+    type =
+      titles
+        .slice(0, block.line)
+        .findLast((line) => line.startsWith('### '))
+        ?.slice(4) ?? type;
+    members.set(type, (members.get(type) ?? '') + block.text);
+  }
+  for (const [name, text] of members) source += `declare class ${name} {\n${text}}\n`;
+  return `${source}export {};\n`;
+}
+
+/** Compiles all programs strictly, against the package as it is built; throws with what the compiler finds. Returns where they are. */
+export function compile(): string {
+  build();
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const compilerOptions = {
+    noEmit: false,
+    rootDir: '.',
+    outDir: 'out',
+    paths: { ipvs: ['../../dist/index.d.ts'] },
+  };
+  const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.mts'] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  for (const { name, source } of programs()) writeFileSync(join(folder, `${name}.mts`), source);
+  writeFileSync(join(folder, 'api.mts'), apiSource());
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  try {
+    execFileSync(process.execPath, [compiler, '--project', folder], { encoding: 'utf8' });
+  } catch (error) {
+    // Whatever fails here has what the compiler prints.
+    throw new Error((error as { stdout?: string }).stdout, { cause: error });
+  }
+  return join(folder, 'out');
+}

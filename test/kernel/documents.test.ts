@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { compile, programs } from '../documents.js';
+import { Namespace } from './namespace.js';
+
+const folder = compile();
+const runnable = programs().filter(({ blocks }) => blocks[0]?.purpose === '');
+
+test.each(runnable.map((program) => [program.name, program] as const))('%s runs', (name) => {
+  const namespace = new Namespace();
+  try {
+    namespace.run(process.execPath, [join(folder, `${name}.mjs`)]);
+  } finally {
+    namespace.delete();
+  }
+});
+
+test('the first of README does what it says', () => {
+  const first = runnable.find(({ blocks }) => blocks[0]?.file === 'README.md');
+  expect(first).toBeDefined();
+  const namespace = new Namespace();
+  const printed = namespace.run(process.execPath, [join(folder, `${first?.name}.mjs`)]);
+  expect(printed).toMatch(/^10\.1\.2\.2 1 0\n10\.1\.1\.2 3 0\n/);
+  namespace.delete();
+});

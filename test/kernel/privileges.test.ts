@@ -1,0 +1,99 @@
+// What takes which rights: docs/containers.md says the same in words.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { Namespace, run } from './namespace.js';
+import { program } from './programs.js';
+
+/** Modules are unloaded only from a kernel that is ours alone; elsewhere they may be loaded, and stay. */
+const ours = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
+const SCHEDULER = 'nq';
+const MODULE = 'ip_vs_ovf';
+
+const has = (module: string) => readFileSync('/proc/modules', 'utf8').includes(`${module} `);
+
+function unload(...modules: string[]): void {
+  const loaded = modules.filter(has);
+  if (ours && loaded.length > 0) run('rmmod', loaded);
+}
+
+const rights = (...kept: string[]) => {
+  const set = ['-all', ...kept.map((capability) => `+${capability}`)].join(',');
+  return [`--bounding-set=${set}`, `--inh-caps=${set}`];
+};
+/** Root, with these capabilities alone. */
+const root = (...kept: string[]) => ['setpriv', ...rights(...kept)];
+/** Another user, with these capabilities alone. */
+const nobody = (...kept: string[]) => {
+  const [bounding = '', inheritable = ''] = rights(...kept);
+  const ambient = inheritable.replace('--inh', '--ambient');
+  const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+  return ['setpriv', ...user, bounding, inheritable, ambient];
+};
+const READ_ONLY =
+  'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"';
+
+const all = {
+  open: 'done',
+  otherNamespace: 'done',
+  loadModules: 'done',
+  change: 'done',
+  list: 'done',
+  connections: 'done',
+  totals: 'done',
+  status: 'done',
+  readParameters: 'done',
+  writeParameters: 'done',
+};
+const noModules = { loadModules: ours ? 'ERR_IPVS_MODULE' : expect.any(String) };
+const noNamespace = { otherNamespace: 'EPERM' };
+const nothing = { open: 'EPERM', ...noNamespace, ...noModules };
+
+test.each([
+  ['root', [], all],
+  ['root that may gain no rights', ['setpriv', '--no-new-privs'], all],
+  ['no capability', root(), nothing],
+  ['CAP_NET_ADMIN', root('net_admin'), { ...all, ...noNamespace, ...noModules }],
+  ['CAP_NET_ADMIN, CAP_SYS_ADMIN', root('net_admin', 'sys_admin'), { ...all, ...noModules }],
+  ['CAP_NET_ADMIN, CAP_SYS_MODULE', root('net_admin', 'sys_module'), { ...all, ...noNamespace }],
+  [
+    'another user with CAP_NET_ADMIN',
+    nobody('net_admin'),
+    // Linux 7 shows its status to root only; older ones have none.
+    { ...all, ...noNamespace, ...noModules, status: expect.stringMatching(/^(done|EACCES)$/) },
+  ],
+  ['root of another user namespace', ['unshare', '--user', '--map-root-user'], nothing],
+  [
+    '/proc/sys read-only',
+    ['unshare', '--mount', 'sh', '-c', READ_ONLY, 'sh'],
+    { ...all, writeParameters: 'EROFS' },
+  ],
+])('%s', (_, under, expected) => {
+  const [own, other] = [new Namespace(), new Namespace()];
+  try {
+    unload(`ip_vs_${SCHEDULER}`, MODULE);
+    const command = [...under, process.execPath, program('rights'), other.path, SCHEDULER, MODULE];
+    const [first = '', ...rest] = command;
+    expect(JSON.parse(own.run(first, rest))).toEqual(expected);
+  } finally {
+    own.delete();
+    other.delete();
+  }
+});
+
+test('the kernel loads the module of a scheduler for those who may not load modules', () => {
+  const own = new Namespace();
+  unload(`ip_vs_${SCHEDULER}`);
+  const [first = '', ...rest] = root('net_admin');
+  own.run(first, [...rest, process.execPath, program('rights'), own.path, SCHEDULER, MODULE]);
+  expect(own.saved()).toEqual([`-A -f 1 -s ${SCHEDULER}`]);
+  own.delete();
+});
+
+test('links can be made where IPVS cannot be spoken to', () => {
+  const make = 'ip link add made type dummy && ip address add 10.96.0.1/32 dev made';
+  const show = 'ip -oneline address show dev made';
+  const userNamespace = ['--user', '--map-root-user', '--net'];
+  expect(run('unshare', [...userNamespace, 'sh', '-c', `${make} && ${show}`])).toContain(
+    '10.96.0.1/32',
+  );
+});

@@ -1,0 +1,45 @@
+// Tries what takes rights, and prints as JSON for each whether it was 'done' or the code of its error. The arguments are the
+// path of another network namespace, and the names of a scheduler and of a module that are not loaded.
+import { Ipvs, loadModules } from 'ipvs';
+
+const [netns, scheduler, module] = process.argv.slice(2);
+
+async function attempt(what) {
+  try {
+    await what();
+    return 'done';
+  } catch (error) {
+    return error.code;
+  }
+}
+
+async function first(iterable) {
+  for await (const each of iterable) return each;
+}
+
+async function elsewhere() {
+  const other = await Ipvs.open({ netns });
+  await other.close();
+}
+
+let ipvs;
+const outcomes = {
+  open: await attempt(async () => {
+    ipvs = await Ipvs.open();
+  }),
+  otherNamespace: await attempt(elsewhere),
+  loadModules: await attempt(() => loadModules([module])),
+};
+if (ipvs !== undefined) {
+  Object.assign(outcomes, {
+    change: await attempt(() => ipvs.addService({ fwmark: 1, scheduler })),
+    list: await attempt(() => ipvs.snapshot()),
+    connections: await attempt(() => first(ipvs.connections())),
+    totals: await attempt(() => ipvs.getStats()),
+    status: await attempt(() => ipvs.getStatus()),
+    readParameters: await attempt(() => ipvs.sysctls.get()),
+    writeParameters: await attempt(() => ipvs.sysctls.set({ expireNodestConn: true })),
+  });
+  await ipvs.close();
+}
+console.log(JSON.stringify(outcomes));

@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { type Block, blocks, compile } from '../documents.js';
+import { root } from '../kernel/programs.js';
+
+const place = ({ file, line }: Block) => `${file}:${line}`;
+const of = (...languages: string[]) =>
+  blocks
+    .filter(({ language }) => languages.includes(language))
+    .map((one) => [place(one), one] as const);
+
+test('each block is of a language that is checked here, or is no code', () => {
+  const checked = ['ts', 'sh', 'json', 'yaml'];
+  const other = blocks.filter(({ language }) => !checked.includes(language));
+  expect(new Set(other.map(({ language }) => language))).toEqual(new Set(['mermaid', 'text']));
+  expect(of(...checked).length).toBeGreaterThan(20);
+});
+
+test('these are compiled and not run, and no others', () => {
+  const marked = blocks.filter(({ purpose }) => purpose !== '');
+  const notRun = marked.filter(({ purpose }) => purpose === 'no-run');
+  expect(notRun.map(({ file, text }) => [file, text.split('\n')[0]])).toEqual([]);
+  const shown = marked.filter((block) => !notRun.includes(block));
+  expect(new Set(shown.map(({ file, purpose }) => `${file} ${purpose}`))).toEqual(
+    new Set(['docs/api.md members', 'docs/api.md declaration']),
+  );
+});
+
+test('TypeScript compiles, strictly', { timeout: 60_000 }, () => {
+  expect(existsSync(join(compile(), 'api.mjs'))).toBe(true);
+});
+
+describe('shell', () => {
+  test.each(of('sh'))('%s is well-formed', (_, { text }) => {
+    execFileSync('bash', ['-n'], { input: text, stdio: ['pipe', 'pipe', 'pipe'] });
+  });
+
+  test('calls scripts that there are', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const text = of('sh')
+      .map(([, block]) => block.text)
+      .join('');
+    const files = [...text.matchAll(/(?<![\w/.])scripts\/[\w-]+/g)].map(([name]) => name);
+    const names = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, name]) => name);
+    expect(files.length + names.length).toBeGreaterThan(3);
+    expect(files.filter((name) => !existsSync(join(root, name)))).toEqual([]);
+    expect(names.filter((name) => name === undefined || !Object.hasOwn(scripts, name))).toEqual([]);
+  });
+});
+
+describe('data', () => {
+  test.each(of('json', 'yaml'))('%s is well-formed', (_, { language, text }) => {
+    if (language === 'json') expect(() => JSON.parse(text)).not.toThrow();
+    else
+      for (const { errors, warnings } of parseAllDocuments(text))
+        expect([...errors, ...warnings]).toEqual([]);
+  });
+});
+
+describe('links', () => {
+  /** What a heading is called in a link: as GitHub does. */
+  const anchor = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-');
+  const read = (file: string) => readFileSync(join(root, file), 'utf8');
+  const anchors = (file: string) =>
+    new Set([...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchor(heading)));
+
+  test.each([...new Set(blocks.map(({ file }) => file))])('of %s lead somewhere', (file) => {
+    const links = [...read(file).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
+    const lost = links.filter(([, path = '', section]) => {
+      const target = path === '' ? file : join(file, '..', path);
+      return !existsSync(join(root, target)) || (section && !anchors(target).has(section));
+    });
+    expect(lost.map(([link]) => link)).toEqual([]);
+  });
+});
