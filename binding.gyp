@@ -19,7 +19,8 @@
           "cflags_cc": [
             "-std=c++20", "-Wall", "-Wextra",
             "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-gnu-unique",
-            "-ffunction-sections", "-fdata-sections", "-fstack-protector-strong"
+            "-ffunction-sections", "-fdata-sections",
+            "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"
           ],
           "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,relro", "-Wl,-z,now"]
         }]

@@ -6,9 +6,11 @@
 #include <signal.h>
 
 #include <cerrno>
-#include <exception>
+#include <stdexcept>
+#include <string>
 
 #include "netlink/error.h"
+#include "netlink/floor.h"
 
 namespace netlink {
 namespace {
@@ -16,7 +18,7 @@ namespace {
 struct Visit {
   int target;
   const std::function<void()>& action;
-  std::exception_ptr failure;
+  std::function<void()> rethrow;
 };
 
 void* run(void* argument) {
@@ -24,8 +26,11 @@ void* run(void* argument) {
   try {
     if (::setns(visit.target, CLONE_NEWNET) != 0) throw Error(errno, "setns");
     visit.action();
-  } catch (...) {
-    visit.failure = std::current_exception();
+  } catch (const Error& error) {
+    visit.rethrow = [error] { throw error; };
+  } catch (const std::exception& error) {
+    // A std::exception_ptr, which would carry it whole, takes a newer library: see floor.h.
+    visit.rethrow = [text = std::string(error.what())] { throw std::runtime_error(text); };
   }
   return nullptr;
 }
@@ -41,7 +46,7 @@ Namespace::Namespace(const std::string& path) {
 
 void Namespace::enter(const std::function<void()>& visit) const {
   if (!descriptor_) return visit();
-  Visit argument{descriptor_.get(), visit, nullptr};
+  Visit argument{descriptor_.get(), visit, {}};
 
   // The thread inherits a full mask: a signal of the process must not be handled in the other
   // namespace.
@@ -54,7 +59,7 @@ void Namespace::enter(const std::function<void()>& visit) const {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error != 0) throw Error(error, "pthread_create");
   pthread_join(thread, nullptr);
-  if (argument.failure) std::rethrow_exception(argument.failure);
+  if (argument.rethrow) argument.rethrow();
 }
 
 Descriptor Namespace::open(const std::function<Descriptor()>& open) const {
