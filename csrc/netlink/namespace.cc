@@ -4,7 +4,8 @@
 #include <sched.h>
 
 #include <cerrno>
-#include <exception>
+#include <stdexcept>
+#include <string>
 
 #include "netlink/error.h"
 #include "netlink/thread.h"
@@ -26,16 +27,19 @@ Namespace Namespace::of(int descriptor) {
 
 void Namespace::enter(const std::function<void()>& visit) const {
   if (!descriptor_) return visit();
-  std::exception_ptr failure;
+  // A std::exception_ptr, which would carry any exception whole, takes a newer library: see floor.h.
+  std::function<void()> rethrow;
   Thread([&] {
     try {
       if (::setns(descriptor_.get(), CLONE_NEWNET) != 0) throw Error(errno, "setns");
       visit();
-    } catch (...) {
-      failure = std::current_exception();
+    } catch (const Error& error) {
+      rethrow = [error] { throw error; };
+    } catch (const std::exception& error) {
+      rethrow = [text = std::string(error.what())] { throw std::runtime_error(text); };
     }
   }).join();
-  if (failure) std::rethrow_exception(failure);
+  if (rethrow) rethrow();
 }
 
 Descriptor Namespace::open(const std::function<Descriptor()>& open) const {

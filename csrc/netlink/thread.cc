@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "netlink/error.h"
+#include "netlink/floor.h"
 
 namespace netlink {
 
