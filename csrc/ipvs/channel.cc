@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "ipvs/unique.h"
 #include "netlink/error.h"
@@ -22,8 +23,8 @@ constexpr int kListAttempts = 5;
 
 }  // namespace
 
-Channel::Channel(const netlink::Namespace& netns)
-    : socket_(netlink::Socket::open(NETLINK_GENERIC, netns)),
+Channel::Channel(netlink::Socket socket)
+    : socket_(std::move(socket)),
       family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
 
 void Channel::encode(netlink::Batch& batch, const Step& step, uint16_t flags) const {

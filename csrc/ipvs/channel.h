@@ -69,11 +69,10 @@ class Channel {
   /// The reply to a query, valid during the call only.
   using OnReply = std::function<void(size_t step, netlink::Attributes attributes)>;
 
-  /// Opens a socket in a network namespace and finds IPVS, which makes the kernel load its module
+  /// Finds IPVS at the other end of a generic-netlink socket, which makes the kernel load its module
   /// where it can.
-  /// @throws netlink::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of
-  ///   netlink::Socket::open()
-  explicit Channel(const netlink::Namespace& netns);
+  /// @throws netlink::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of netlink::Family
+  explicit Channel(netlink::Socket socket);
 
   /// Executes every step, in order; an error stops none of the others.
   /// @returns the failures, by the index of the step

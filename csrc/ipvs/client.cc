@@ -66,7 +66,7 @@ const Client::Rule& Client::rule_of(uint32_t operation) {
   return operation < std::size(kRules) ? kRules[operation] : kUnknown;
 }
 
-Client::Client(const netlink::Namespace& netns) : channel_(netns) {
+Client::Client(netlink::Socket socket) : channel_(std::move(socket)) {
   const Step step{.command = &kGetInfo};
   const auto failures = channel_.run({&step, 1}, [](size_t, Attributes) {});
   if (!failures.empty()) throw Error(failures[0].error, "IPVS_CMD_GET_INFO", failures[0].text);

@@ -26,10 +26,14 @@ namespace ipvs {
 
 class Client {
  public:
-  /// Connects, and asks for the version, which tells whether we have the rights.
+  /// Asks for the version, which tells whether we have the rights.
   /// @throws netlink::Error EPERM ("IPVS_CMD_GET_INFO"): no CAP_NET_ADMIN in the initial user
   ///   namespace; those of Channel
-  explicit Client(const netlink::Namespace& netns);
+  explicit Client(netlink::Socket socket);
+  /// Likewise, on a socket that it opens in a network namespace.
+  /// @throws also those of netlink::Socket::open()
+  explicit Client(const netlink::Namespace& netns)
+      : Client(netlink::Socket::open(NETLINK_GENERIC, netns)) {}
 
   Results run(std::span<const Request> requests);
 

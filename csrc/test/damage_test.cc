@@ -10,12 +10,17 @@
 #include "netlink/message.h"
 #include "test/ipvs_wire.h"
 #include "test/random.h"
+#include "test/split.h"
 #include "test/wire.h"
 
 using netlink::Attributes;
 using netlink::Bytes;
 using netlink::Messages;
+using test::Part;
+using test::Parts;
 using test::Random;
+using test::split_attributes;
+using test::split_messages;
 using wire::attribute;
 using wire::Buffer;
 using wire::Exact;
@@ -25,46 +30,6 @@ namespace {
 
 // ThreadSanitizer is slow, and has nothing to see here.
 constexpr int kMutations = test::kThreadSanitizer ? 10'000 : 200'000;
-
-struct Part {
-  uint16_t type;
-  Bytes payload;
-};
-struct Parts {
-  std::vector<Part> parts;
-  bool damaged = false;
-};
-
-uint32_t host_number(Bytes bytes, size_t at, size_t size) {
-  uint32_t value = 0;
-  if (size == 2) {
-    uint16_t half = 0;
-    std::memcpy(&half, &bytes[at], sizeof half);
-    value = half;
-  } else {
-    std::memcpy(&value, &bytes[at], sizeof value);
-  }
-  return value;
-}
-
-// The format once more: `header` bytes that start with a length of `size` bytes, itself included;
-// payload; padding to four bytes.
-Parts split(Bytes bytes, size_t header, size_t size, size_t type_at) {
-  Parts result;
-  size_t at = 0;
-  while (at < bytes.size()) {
-    if (bytes.size() - at < header) return result.damaged = true, result;
-    const size_t length = host_number(bytes, at, size);
-    if (length < header || length > bytes.size() - at) return result.damaged = true, result;
-    result.parts.push_back({static_cast<uint16_t>(host_number(bytes, at + type_at, 2)),
-                            bytes.subspan(at + header, length - header)});
-    at += (length + 3) / 4 * 4;
-  }
-  return result;
-}
-
-Parts split_attributes(Bytes bytes) { return split(bytes, 4, 2, 2); }
-Parts split_messages(Bytes bytes) { return split(bytes, 16, 4, 4); }
 
 // Whether the bytes are whole and have an attribute of the type.
 bool holds(Bytes bytes, uint16_t type) {

@@ -1,0 +1,146 @@
+// The decoders of IPVS, on any datagram: what they give is as types.h promises, is written and read
+// back the same, and does not depend on attributes that nobody knows.
+#include <linux/ip_vs.h>
+#include <netinet/in.h>
+
+#include <optional>
+#include <vector>
+
+#include "fuzz/fuzz.h"
+#include "ipvs/codec.h"
+#include "netlink/generic.h"
+
+using fuzz::expect;
+using netlink::Attributes;
+using netlink::Batch;
+using netlink::Bytes;
+using netlink::same;
+
+namespace {
+
+constexpr uint16_t kFamily = AF_INET;  // of a destination that has none
+constexpr uint16_t kUnknown = 0x3fff;  // an attribute
+constexpr size_t kHeaders = sizeof(nlmsghdr) + netlink::kGenericHeader;
+
+bool same(const ipvs::ServiceEntry& a, const ipvs::ServiceEntry& b) {
+  return same(a.stats, b.stats) && same(a.service, b.service);
+}
+
+template <size_t Size>
+void check_name(const ipvs::Name<Size>& name) {
+  ipvs::Name<Size> again{};
+  again.assign(name.view());
+  expect(same(again, name), "a name ends in NUL, with nothing behind");
+}
+
+// A message as Put writes it.
+template <typename Put>
+Batch written(Put put) {
+  Batch batch;
+  batch.begin(1, 0, genlmsghdr{}, netlink::Answer::kErrorOnly);
+  put(batch);
+  batch.end();
+  return batch;
+}
+
+template <typename Put>
+Attributes attributes_of(Batch& batch, Put put) {
+  batch = written(put);
+  return Attributes(batch.bytes().subspan(kHeaders));
+}
+
+void check_service(const ipvs::ServiceEntry& entry) {
+  ipvs::Service service = entry.service;
+  expect((service.flags & ipvs::ServiceFlags::kHashed) == 0, "the kernel keeps its HASHED bit");
+  expect(entry.first_destination == 0 && entry.destinations == 0, "a service comes alone");
+  check_name(service.scheduler);
+  check_name(service.engine);
+  // A firewall mark takes the place of the rest.
+  if (service.key.fwmark != 0) {
+    const uint16_t family = service.key.family;
+    service.key = {.address = {}, .fwmark = service.key.fwmark, .family = family};
+  }
+  Batch batch;
+  const auto again = ipvs::read_service(
+      attributes_of(batch, [&](Batch& to) { ipvs::put_service(to, service, ipvs::Part::kFull); }));
+  expect(again && same(again->service, service), "a service is written and read back");
+  const auto named = ipvs::read_service(
+      attributes_of(batch, [&](Batch& to) { ipvs::put_service(to, service, ipvs::Part::kKey); }));
+  expect(named && same(named->service.key, service.key), "a service's key is read back");
+}
+
+void check_destination(const ipvs::DestinationEntry& entry) {
+  ipvs::Destination destination = entry.destination;
+  expect(destination.key.family != 0, "a destination has a family");
+  if (destination.forwarding != IP_VS_CONN_F_TUNNEL) {
+    destination.tunnel_type = destination.tunnel_port = destination.tunnel_flags = 0;
+  }
+  Batch batch;
+  const auto again = ipvs::read_destination(
+      attributes_of(batch,
+                    [&](Batch& to) { ipvs::put_destination(to, destination, ipvs::Part::kFull); }),
+      0);
+  expect(again && same(again->destination, destination), "a destination is written and read back");
+}
+
+void check_daemon(const ipvs::SyncDaemon& daemon) {
+  ipvs::SyncDaemon expected = daemon;
+  check_name(daemon.interface);
+  // What no kernel sends: groups of both kinds, or one that is no address of a group.
+  if (daemon.group_family == 0) expected.group = {};
+  if (daemon.group_family == AF_INET) std::fill_n(&expected.group[4], 12, uint8_t{0});
+  Batch batch;
+  const auto again = ipvs::read_daemon(
+      attributes_of(batch, [&](Batch& to) { ipvs::put_daemon(to, daemon, ipvs::Part::kFull); }));
+  expect(again && same(*again, expected), "a daemon is written and read back");
+}
+
+void check_timeouts(const ipvs::Timeouts& timeouts) {
+  Batch batch;
+  const auto again = ipvs::read_timeouts(
+      attributes_of(batch, [&](Batch& to) { ipvs::put_timeouts(to, timeouts); }));
+  expect(again && same(*again, timeouts), "timeouts are written and read back");
+}
+
+// An object is the same with an unknown attribute before it, and none with less than an attribute
+// behind it.
+template <typename Object, typename Read>
+void check_surroundings(Bytes bytes, const Object& object, Read read) {
+  Batch batch;
+  batch.begin(1, 0, genlmsghdr{}, netlink::Answer::kErrorOnly);
+  batch.put(kUnknown, uint16_t{7});
+  const auto prefix = batch.bytes().subspan(kHeaders);
+  std::vector<std::byte> longer(prefix.begin(), prefix.end());
+  longer.insert(longer.end(), bytes.begin(), bytes.end());
+  const std::optional<Object> again = read(Attributes(longer));
+  expect(again && same(*again, object), "unknown attributes change nothing");
+  if (bytes.size() % 4 != 0) return;  // what is appended would be padding
+  longer.resize(longer.size() + 3);
+  expect(!read(Attributes(longer)), "damage gives no object");
+}
+
+template <typename Read, typename Check>
+void check_object(const netlink::Messages& message, Read read, Check check) {
+  const auto object = read(message.attributes(netlink::kGenericHeader));
+  if (!object) return;
+  check(*object);
+  check_surroundings(message.payload().subspan(netlink::kGenericHeader), *object, read);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto read_destination = [](Attributes attributes) {
+    return ipvs::read_destination(attributes, kFamily);
+  };
+  const auto nothing = [](const ipvs::Info&) {};
+  netlink::Messages messages(fuzz::bytes_of(data, size));
+  while (messages.next()) {
+    check_object(messages, ipvs::read_service, check_service);
+    check_object(messages, read_destination, check_destination);
+    check_object(messages, ipvs::read_daemon, check_daemon);
+    check_object(messages, ipvs::read_timeouts, check_timeouts);
+    check_object(messages, ipvs::read_info, nothing);
+  }
+  return 0;
+}

@@ -1,0 +1,124 @@
+// The readers of messages and attributes, on any datagram: they give what a reader of the simplest
+// kind gives, never a byte outside, and what they give is written and read back the same.
+#include "netlink/message.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+
+#include "fuzz/fuzz.h"
+#include "test/split.h"
+
+using fuzz::expect;
+using netlink::Attributes;
+using netlink::Batch;
+using netlink::Bytes;
+using netlink::Messages;
+
+namespace {
+
+constexpr int kDepth = 2;
+
+bool same_place(Bytes a, Bytes b) { return a.data() == b.data() && a.size() == b.size(); }
+
+bool is_inside(std::string_view text, Bytes bytes) {
+  const auto* begin = reinterpret_cast<const char*>(bytes.data());
+  return text.empty() ||
+         (text.data() >= begin && text.size() <= bytes.size() &&
+          text.data() - begin <= static_cast<ptrdiff_t>(bytes.size() - text.size()));
+}
+
+void check_value(const Attributes& at) {
+  const Bytes payload = at.payload();
+  expect(is_inside(at.string(), payload), "a string lies within its attribute");
+  expect(at.string().find('\0') == std::string_view::npos, "a string ends at its first NUL");
+
+  Attributes reader = at;
+  uint64_t expected = 0;
+  const bool enough = payload.size() >= sizeof expected;
+  if (enough) std::memcpy(&expected, payload.data(), sizeof expected);
+  expect(reader.number<uint64_t>() == expected, "a number is what the bytes say, or zero");
+  expect(reader.damaged() == !enough, "only too few bytes damage a number");
+
+  reader = at;
+  std::array<std::byte, 16> target{};
+  reader.copy(target);
+  const bool fits = payload.size() <= target.size();
+  expect(reader.damaged() == !fits, "only too many bytes damage a copy");
+  expect(!fits || std::equal(payload.begin(), payload.end(), target.begin()), "a copy is the same");
+}
+
+void check_attributes(Bytes bytes, int depth) {
+  const test::Parts expected = test::split_attributes(bytes);
+  Attributes attributes(bytes);
+  size_t seen = 0;
+  while (attributes.next()) {
+    expect(seen < expected.parts.size(), "there are no more attributes than that");
+    const auto& [type, payload] = expected.parts[seen++];
+    expect(attributes.type() == (type & NLA_TYPE_MASK), "an attribute has its type");
+    expect(same_place(attributes.payload(), payload), "an attribute has its payload");
+    check_value(attributes);
+    if (depth == 0) continue;
+    check_attributes(payload, depth - 1);
+    Attributes outer = attributes;
+    outer.nested([](Attributes& inner) {
+      while (inner.next()) continue;
+    });
+    expect(outer.damaged() == test::split_attributes(payload).damaged, "damage inside is damage");
+  }
+  expect(seen == expected.parts.size(), "all attributes are read");
+  expect(attributes.damaged() == expected.damaged, "damage is told");
+  expect(!attributes.next() && attributes.payload().empty(), "nothing comes after the end");
+}
+
+void check_round_trip(Bytes bytes) {
+  const test::Parts expected = test::split_attributes(bytes);
+  Batch batch;
+  batch.begin(1, 0, uint32_t{0}, netlink::Answer::kErrorOnly);
+  for (const auto& [type, payload] : expected.parts) batch.put_bytes(type, payload);
+  batch.end();
+  Attributes written(batch.bytes().subspan(sizeof(nlmsghdr) + sizeof(uint32_t)));
+  for (const auto& [type, payload] : expected.parts) {
+    expect(written.next() && written.type() == (type & NLA_TYPE_MASK), "a type is read back");
+    expect(std::equal(payload.begin(), payload.end(), written.payload().begin(),
+                      written.payload().end()),
+           "a payload is read back");
+  }
+  expect(!written.next() && !written.damaged(), "what is written is whole");
+}
+
+void check_verdict(const Messages& message, Bytes datagram) {
+  const netlink::Verdict verdict = netlink::read_verdict(message);
+  expect(verdict.error >= 0, "an errno is positive");
+  expect(is_inside(verdict.text, datagram), "the kernel's words lie within the datagram");
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const Bytes datagram = fuzz::bytes_of(data, size);
+  const test::Parts expected = test::split_messages(datagram);
+  Messages messages(datagram);
+  size_t seen = 0;
+  while (messages.next()) {
+    expect(seen < expected.parts.size(), "there are no more messages than that");
+    const auto& [type, payload] = expected.parts[seen++];
+    expect(messages.header().nlmsg_type == type, "a message has its type");
+    expect(same_place(messages.payload(), payload), "a message has its payload");
+    check_verdict(messages, datagram);
+    for (const size_t header : {size_t{4}, size_t{16}}) {
+      Attributes attributes = messages.attributes(header);
+      if (payload.size() >= header) {
+        check_attributes(payload.subspan(header), kDepth);
+        check_round_trip(payload.subspan(header));
+      } else {
+        expect(!attributes.next() && attributes.damaged(), "a message has its family's header");
+      }
+    }
+  }
+  expect(seen == expected.parts.size(), "all messages are read");
+  expect(messages.damaged() == expected.damaged, "damage is told");
+  expect(!messages.next() && messages.payload().empty(), "nothing comes after the end");
+  return 0;
+}

@@ -1,0 +1,306 @@
+// A client, with every fault at every position, and a family that changes its id at any message.
+#include "ipvs/client.h"
+
+#include <doctest/doctest.h>
+#include <linux/ip_vs.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "netlink/error.h"
+#include "test/fake_ipvs.h"
+#include "test/fake_kernel.h"
+#include "test/mishap.h"
+
+using ipvs::Client;
+using ipvs::Operation;
+using ipvs::Outcome;
+using ipvs::Request;
+using ipvs::Results;
+using ipvs::Status;
+using netlink::same;
+using std::chrono::milliseconds;
+using test::FakeIpvs;
+using test::FakeKernel;
+using test::Fault;
+using test::kFaults;
+using test::Mishap;
+using test::NamedFault;
+using test::Stopwatch;
+
+namespace {
+
+constexpr milliseconds kLong{30'000};
+constexpr milliseconds kShort{20};
+// Each of the exchanges may take its deadline.
+constexpr milliseconds kSoon{10'000};
+
+// A request names an object that no other one changes, so that the deeds of the kernel are its own.
+struct Wanted {
+  Operation operation;
+  uint16_t service = 0;
+  uint16_t destination = 0;
+  uint32_t changes = 0;
+};
+constexpr Wanted kWanted[] = {
+    {Operation::kAddService, 10},
+    {Operation::kAddService, 1},  // is there
+    {Operation::kAddService, 11},
+    {Operation::kEnsureService, 2},
+    {Operation::kEnsureService, 12},  // is not there
+    {Operation::kUpdateService, 3, 0, ipvs::Changes::kScheduler},
+    {Operation::kUpdateService, 13, 0, ipvs::Changes::kScheduler},  // is not there
+    {Operation::kDeleteService, 4},
+    {Operation::kDeleteService, 14},  // is not there
+    {Operation::kGetService, 5},
+    {Operation::kGetService, 15},  // is not there
+    {Operation::kAddDestination, 5, 3},
+    {Operation::kAddDestination, 5, 1},   // is there
+    {Operation::kAddDestination, 16, 1},  // has no service
+    {Operation::kEnsureDestination, 5, 2},
+    {Operation::kEnsureDestination, 5, 4},  // is not there
+    {Operation::kUpdateDestination, 6, 1, ipvs::Changes::kWeight},
+    {Operation::kUpdateDestination, 6, 9, ipvs::Changes::kWeight},  // is not there
+    {Operation::kDeleteDestination, 6, 2},
+    {Operation::kDeleteDestination, 6, 8},  // is not there
+    {Operation::kListDestinations, 5},
+    {Operation::kGetDestination, 6, 1},
+    {Operation::kListServices},
+    {Operation::kSnapshot},
+};
+constexpr size_t kRequests = std::size(kWanted);
+
+std::vector<Request> requests() {
+  std::vector<Request> result;
+  for (const Wanted& wanted : kWanted) {
+    Request request{};
+    request.operation = static_cast<uint32_t>(wanted.operation);
+    request.changes = wanted.changes;
+    request.service = test::service_at(wanted.service);
+    request.destination = test::destination_at(wanted.destination);
+    if (wanted.changes != 0) request.service.scheduler.assign("wrr");
+    if (wanted.changes != 0) request.destination.weight = 7;
+    result.push_back(request);
+  }
+  return result;
+}
+
+FakeIpvs::Table first_table() {
+  FakeIpvs::Table table;
+  for (uint16_t port = 1; port <= 6; ++port) {
+    FakeIpvs::Entry& entry = table[port];
+    entry.service = test::service_at(port);
+    for (const uint16_t each : {1, 2}) entry.destinations[each] = test::destination_at(each);
+  }
+  return table;
+}
+
+// What a client answered, and what the kernel did.
+struct Run {
+  FakeIpvs ipvs;
+  std::optional<Results> results;  // none where the client found no IPVS
+  milliseconds elapsed{};
+  bool happened = false;
+
+  Run(Fault fault, size_t position, milliseconds deadline, size_t renumber_at = SIZE_MAX) {
+    ipvs.table = first_table();
+    ipvs.renumber_at = renumber_at;
+    Mishap mishap(fault, position);
+    FakeKernel kernel(mishap.around(ipvs.behaviour()));
+    const std::vector<Request> wanted = requests();
+    const Stopwatch watch;
+    try {
+      results = Client(kernel.connect(deadline)).run(wanted);
+    } catch (const netlink::Error&) {
+      CHECK_FALSE(results);
+    }
+    elapsed = watch.elapsed();
+    happened = mishap.happened();
+  }
+
+  // The deeds on the object of a request.
+  std::vector<FakeIpvs::Deed> deeds_of(size_t index) const {
+    std::vector<FakeIpvs::Deed> found;
+    for (const auto& deed : ipvs.deeds) {
+      const bool its =
+          deed.service == kWanted[index].service && deed.destination == kWanted[index].destination;
+      if (its) found.push_back(deed);
+    }
+    return found;
+  }
+};
+
+bool is_reading(Operation operation) {
+  static constexpr Operation kReadings[] = {Operation::kGetService, Operation::kListDestinations,
+                                            Operation::kGetDestination, Operation::kListServices,
+                                            Operation::kSnapshot};
+  return std::find(std::begin(kReadings), std::end(kReadings), operation) != std::end(kReadings);
+}
+
+bool same_destinations(const FakeIpvs::Entry& entry, const Results& results, size_t first,
+                       size_t count) {
+  if (count != entry.destinations.size()) return false;
+  return std::all_of(entry.destinations.begin(), entry.destinations.end(), [&](const auto& each) {
+    const auto begin = results.destinations.begin() + static_cast<ptrdiff_t>(first);
+    return std::count_if(begin, begin + static_cast<ptrdiff_t>(count), [&](const auto& entry) {
+             return same(entry.destination, each.second);
+           }) == 1;
+  });
+}
+
+// Whether a reading that is done says what is there. Nothing is changed after the readings of
+// lists, nor what the other ones read.
+void check_reading(const Run& run, size_t index) {
+  const Results& results = *run.results;
+  const Outcome& outcome = results.outcomes[index];
+  const FakeIpvs::Table& table = run.ipvs.table;
+  const Wanted& wanted = kWanted[index];
+  switch (wanted.operation) {
+    case Operation::kGetService:
+      REQUIRE(outcome.services == 1);
+      CHECK(same(results.services.at(outcome.first_service).service,
+                 table.at(wanted.service).service));
+      return;
+    case Operation::kGetDestination:
+      REQUIRE(outcome.destinations == 1);
+      CHECK(same(results.destinations.at(outcome.first_destination).destination,
+                 table.at(wanted.service).destinations.at(wanted.destination)));
+      return;
+    case Operation::kListDestinations:
+      CHECK(same_destinations(table.at(wanted.service), results, outcome.first_destination,
+                              outcome.destinations));
+      return;
+    default:
+      break;
+  }
+  REQUIRE(outcome.services == table.size());
+  std::set<uint16_t> seen;
+  for (size_t i = 0; i < outcome.services; ++i) {
+    const ipvs::ServiceEntry& found = results.services.at(outcome.first_service + i);
+    const uint16_t port = found.service.key.port;
+    CHECK(seen.insert(port).second);
+    REQUIRE(table.contains(port));
+    CHECK(same(found.service, table.at(port).service));
+    if (wanted.operation == Operation::kSnapshot) {
+      CHECK(
+          same_destinations(table.at(port), results, found.first_destination, found.destinations));
+    }
+  }
+}
+
+// Whether every request has an outcome that its object's deeds bear out.
+void check_truth(const Run& run) {
+  const Results& results = *run.results;
+  REQUIRE(results.outcomes.size() == kRequests);
+  for (size_t index = 0; index < kRequests; ++index) {
+    CAPTURE(index);
+    const Outcome& outcome = results.outcomes[index];
+    const auto deeds = run.deeds_of(index);
+    const auto executed =
+        std::count_if(deeds.begin(), deeds.end(), [](const auto& deed) { return deed.error == 0; });
+    const auto refused = [&](int error) {
+      return std::any_of(deeds.begin(), deeds.end(),
+                         [&](const auto& deed) { return deed.error == error; });
+    };
+    const bool reading = is_reading(kWanted[index].operation);
+    CAPTURE(outcome.error);
+    switch (static_cast<Status>(outcome.status)) {
+      case Status::kDone:
+        CHECK((reading || executed > 0));
+        if (reading) check_reading(run, index);
+        break;
+      case Status::kRefused: {
+        CHECK(executed == 0);
+        // What was read first, and found missing, is refused without a deed.
+        const bool read_first = reading || kWanted[index].changes != 0;
+        CHECK((read_first || refused(outcome.error)));
+        break;
+      }
+      case Status::kNotSent:
+        CHECK(executed == 0);
+        break;
+      default:
+        CHECK(static_cast<Status>(outcome.status) == Status::kLost);
+        break;
+    }
+    // Nothing that must happen once happens twice.
+    if (kWanted[index].operation != Operation::kEnsureService &&
+        kWanted[index].operation != Operation::kEnsureDestination) {
+      CHECK(executed <= 1);
+    }
+  }
+}
+
+std::string summary(const Results& results) {
+  std::string text;
+  for (const Outcome& outcome : results.outcomes) {
+    text += std::to_string(outcome.status) + ':' + std::to_string(outcome.error) +
+            (outcome.created != 0 ? " created, " : ", ");
+  }
+  return text;
+}
+
+void check_same(const Run& run, const Run& expected) {
+  check_truth(run);
+  CHECK(summary(*run.results) == summary(*expected.results));
+  CHECK(run.ipvs.table.size() == expected.ipvs.table.size());
+}
+
+}  // namespace
+
+TEST_CASE("without a fault each request has the outcome that it should have") {
+  const Run run(Fault::kNone, 0, kLong);
+  REQUIRE(run.results);
+  check_truth(run);
+  const auto refused = [](int error) { return "2:" + std::to_string(error) + ", "; };
+  const std::string done = "1:0, ";
+  const std::string created = "1:0 created, ";
+  CHECK(summary(*run.results) == done + refused(EEXIST) + done + done + created + done +
+                                     refused(ESRCH) + done + refused(ESRCH) + done +
+                                     refused(ESRCH) + done + refused(EEXIST) + refused(ESRCH) +
+                                     done + created + done + refused(ENOENT) + done +
+                                     refused(ENOENT) + done + done + done + done);
+}
+
+TEST_CASE("whatever happens to a reply, a request's outcome is its own, and true") {
+  const Run expected(Fault::kNone, 0, kLong);
+  for (const NamedFault& fault : kFaults) {
+    const std::string name = fault.name;
+    CAPTURE(name);
+    size_t position = 0;
+    size_t lost = 0;
+    for (bool happened = true; happened; ++position) {
+      CAPTURE(position);
+      const Run run(fault.fault, position, fault.harmless ? kLong : kShort);
+      happened = run.happened;
+      CHECK((fault.harmless || run.elapsed < kSoon));
+      if (!run.results) CHECK_FALSE(fault.harmless);
+      if (!run.results) continue;
+      if (fault.harmless) {
+        check_same(run, expected);
+      } else {
+        check_truth(run);
+      }
+      for (const Outcome& outcome : run.results->outcomes) {
+        if (static_cast<Status>(outcome.status) == Status::kLost) ++lost;
+      }
+    }
+    CHECK(position > kRequests);
+    CHECK((lost > 0) == !fault.harmless);
+  }
+}
+
+TEST_CASE("a family that has another id from any message on makes no difference") {
+  const Run expected(Fault::kNone, 0, kLong);
+  REQUIRE(expected.ipvs.messages > kRequests);
+  for (size_t message = 1; message < expected.ipvs.messages; ++message) {
+    CAPTURE(message);
+    const Run run(Fault::kNone, 0, kLong, message);
+    REQUIRE(run.results);
+    check_same(run, expected);
+  }
+}

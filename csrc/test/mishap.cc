@@ -1,0 +1,150 @@
+#include "test/mishap.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+namespace test {
+namespace {
+
+// A datagram that the socket is to receive as an errno. An AF_UNIX socket has no overruns.
+struct Marker {
+  std::array<char, 12> magic{"test: errno"};
+  int error = 0;
+};
+
+wire::Buffer marker(int error) {
+  Marker marker;
+  marker.error = error;
+  return wire::raw(marker);
+}
+
+nlmsghdr header_of(const wire::Buffer& datagram) {
+  nlmsghdr header{};
+  std::memcpy(&header, datagram.data(), sizeof header);
+  return header;
+}
+
+// The datagram, each of its messages with another header.
+template <typename Change>
+wire::Buffer relabelled(wire::Buffer datagram, Change change) {
+  nlmsghdr header{};
+  for (size_t at = 0; at + sizeof header <= datagram.size(); at += (header.nlmsg_len + 3U) & ~3U) {
+    std::memcpy(&header, &datagram[at], sizeof header);
+    change(header);
+    std::memcpy(&datagram[at], &header, sizeof header);
+  }
+  return datagram;
+}
+
+wire::Buffer with_far_sequence(const wire::Buffer& datagram) {
+  return relabelled(datagram, [](nlmsghdr& header) { header.nlmsg_seq += 100'000; });
+}
+
+wire::Buffer with_other_port(const wire::Buffer& datagram) {
+  return relabelled(datagram, [](nlmsghdr& header) { header.nlmsg_pid += 1; });
+}
+
+// Whether the client waits for it.
+bool is_expected(const wire::Buffer& datagram) {
+  const nlmsghdr header = header_of(datagram);
+  if (header.nlmsg_type == NLMSG_DONE) return true;
+  if (header.nlmsg_type != NLMSG_ERROR) return (header.nlmsg_flags & NLM_F_MULTI) == 0;
+  int error = 0;
+  std::memcpy(&error, datagram.data() + sizeof header, sizeof error);
+  return error == 0;
+}
+
+}  // namespace
+
+FakeKernel::Behaviour Mishap::around(FakeKernel::Behaviour behaviour) {
+  return [this, behaviour = std::move(behaviour)](const auto& request, const auto& reply) {
+    std::vector<wire::Buffer> replies;
+    behaviour(request, [&](const wire::Buffer& datagram) { replies.push_back(datagram); });
+    pass(std::move(replies), reply);
+  };
+}
+
+void Mishap::pass(std::vector<wire::Buffer> replies, const FakeKernel::Reply& reply) {
+  const size_t count = replies.size();
+  const size_t place = position_ - replies_;  // wraps where it is past
+  replies_ += count;
+  if (place < count) {
+    const auto at = replies.begin() + static_cast<ptrdiff_t>(place);
+    switch (fault_) {
+      case Fault::kNone:
+        break;
+      case Fault::kDoubled:
+        replies.insert(at, wire::Buffer(*at));
+        break;
+      case Fault::kStraySequence:
+        replies.insert(at, with_far_sequence(*at));
+        break;
+      case Fault::kStrayPort:
+        replies.insert(at, with_other_port(*at));
+        break;
+      case Fault::kSwapped:
+        if (place + 2 < count) std::iter_swap(at, at + 1);
+        break;
+      case Fault::kInterrupted:
+        replies.insert(at, marker(EINTR));
+        break;
+      case Fault::kCut:
+        at->resize(at->size() / 2);
+        break;
+      case Fault::kOverlong:
+        at->resize(40'000);
+        break;
+      case Fault::kOverrun:
+        *at = marker(ENOBUFS);
+        break;
+      case Fault::kOverrunAll:
+        *at = marker(ENOBUFS);
+        replies.erase(at + 1, replies.end());
+        break;
+      case Fault::kRelabelled:
+        if (is_expected(*at)) *at = with_far_sequence(*at);
+        break;
+      case Fault::kSilence:
+        replies.erase(at, replies.end());
+        break;
+    }
+  }
+  for (const wire::Buffer& datagram : replies) reply(datagram);
+}
+
+}  // namespace test
+
+// The linker puts this in the place of recvmmsg(): it stops at a marker and gives its errno, once.
+extern "C" {
+
+int __real_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout);
+
+int __wrap_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
+  test::Marker marker;
+  const test::Marker pattern;
+  const auto peek = [&](int how) {
+    marker.error = 0;
+    return ::recv(fd, &marker, sizeof marker, how | MSG_TRUNC) == sizeof marker &&
+           marker.magic == pattern.magic;
+  };
+  unsigned taken = 0;
+  do {
+    // The first may be waited for, as the caller wants it.
+    const int wait = taken == 0 ? flags & MSG_DONTWAIT : MSG_DONTWAIT;
+    if (peek(MSG_PEEK | wait)) {
+      if (taken > 0) break;
+      peek(MSG_DONTWAIT);
+      errno = marker.error;
+      return -1;
+    }
+    const int got = __real_recvmmsg(fd, messages + taken, 1, flags | wait, timeout);
+    if (got <= 0) return taken > 0 ? static_cast<int>(taken) : got;
+    ++taken;
+  } while (taken < count);
+  return static_cast<int>(taken);
+}
+}

@@ -1,0 +1,226 @@
+// Batches and dumps of a socket, with every fault at every position.
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <numeric>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "netlink/error.h"
+#include "netlink/socket.h"
+#include "test/fake_kernel.h"
+#include "test/mishap.h"
+#include "test/wire.h"
+
+using netlink::Batch;
+using netlink::Fate;
+using netlink::Messages;
+using netlink::Socket;
+using std::chrono::milliseconds;
+using test::FakeKernel;
+using test::Fault;
+using test::kFaults;
+using test::Mishap;
+using test::NamedFault;
+using test::Stopwatch;
+using test::Wish;
+using wire::Buffer;
+using wire::join;
+using wire::raw;
+
+namespace {
+
+// Where nothing is lost, nothing may be reported lost, however slow the machine is.
+milliseconds deadline(const NamedFault& fault) {
+  return fault.harmless ? std::chrono::seconds(30) : milliseconds(40);
+}
+constexpr milliseconds kSoon{5000};
+constexpr size_t kFarPosition = 1000;
+
+constexpr uint16_t kWishes[] = {Wish::kObey,   Wish::kRefuse, Wish::kTell, Wish::kTell, Wish::kObey,
+                                Wish::kRefuse, Wish::kRefuse, Wish::kTell, Wish::kObey};
+
+std::string words(size_t index) { return "message " + std::to_string(index); }
+int error_of(size_t index) { return static_cast<int>(index) + 1; }
+
+void fill(Batch& batch) {
+  for (size_t index = 0; index < std::size(kWishes); ++index) {
+    test::add_wish(batch, kWishes[index], error_of(index), words(index));
+  }
+}
+
+// What the kernel did, by its own account, from its request number `first` on.
+std::set<size_t> arrived(const FakeKernel& kernel, size_t first) {
+  std::set<size_t> indexes;
+  const auto requests = kernel.requests();
+  for (size_t i = first; i < requests.size(); ++i) {
+    for (const auto& message : requests[i].messages) {
+      if (message.header.nlmsg_type != NLMSG_NOOP) {
+        indexes.insert(static_cast<size_t>(test::wish_of(message).number) - 1);
+      }
+    }
+  }
+  return indexes;
+}
+
+// Whether each message has one outcome, and no other than what it can be.
+void check_outcomes(const std::set<size_t>& executed, const std::vector<netlink::Failure>& failures,
+                    const std::map<size_t, std::string>& told, bool exactly) {
+  std::map<size_t, netlink::Failure> outcomes;
+  for (const auto& failure : failures) CHECK(outcomes.emplace(failure.index, failure).second);
+  for (size_t index = 0; index < std::size(kWishes); ++index) {
+    CAPTURE(index);
+    const uint16_t wish = kWishes[index];
+    const auto found = outcomes.find(index);
+    const bool done = found == outcomes.end();
+    CHECK((!done || executed.contains(index)));
+    CHECK(told.contains(index) == (done && wish == Wish::kTell));
+    if (told.contains(index)) CHECK(told.at(index) == words(index));
+    if (done) {
+      CHECK(wish != Wish::kRefuse);
+      continue;
+    }
+    const netlink::Failure& failure = found->second;
+    if (failure.fate == Fate::kRefused) {
+      CHECK(wish == Wish::kRefuse);
+      CHECK(failure.error == error_of(index));
+      CHECK(failure.text == words(index));
+    } else {
+      CHECK_FALSE(exactly);
+      CHECK(executed.contains(index) == (failure.fate == Fate::kLost));
+    }
+  }
+}
+
+// Runs the batch twice, so that what is left of the first meets the second. False where the
+// position is beyond all replies.
+bool check_batch(const NamedFault& fault, size_t position, int receive_buffer) {
+  const std::string name = fault.name;
+  CAPTURE(name);
+  CAPTURE(position);
+  CAPTURE(receive_buffer);
+  Mishap mishap(fault.fault, position);
+  FakeKernel kernel(mishap.around(test::obey));
+  auto descriptor = kernel.take_descriptor();
+  ::setsockopt(descriptor.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  Socket socket(std::move(descriptor), deadline(fault));
+  Batch batch;
+  fill(batch);
+  bool happened = false;
+  for (int round = 0; round < 2; ++round) {
+    CAPTURE(round);
+    std::map<size_t, std::string> told;
+    const size_t before = kernel.requests().size();
+    const Stopwatch watch;
+    const auto failures = socket.run(batch, [&](size_t index, const Messages& message) {
+      Wish wish{};
+      REQUIRE(message.payload().size() == sizeof wish);
+      std::memcpy(&wish, message.payload().data(), sizeof wish);
+      told[index] = wish.words;
+    });
+    CHECK(watch.elapsed() < kSoon + (fault.harmless ? deadline(fault) : milliseconds(0)));
+    check_outcomes(arrived(kernel, before), failures, told, fault.harmless);
+    happened = mishap.happened();
+  }
+  return happened;
+}
+
+constexpr uint16_t kItem = 30;
+constexpr size_t kItems = 12;
+
+// A list in datagrams of three.
+void tell_items(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+  nlmsghdr header = request.messages.at(0).header;
+  header.nlmsg_flags = NLM_F_MULTI;
+  for (uint32_t first = 0; first < kItems; first += 3) {
+    Buffer datagram;
+    for (uint32_t i = first; i < first + 3; ++i) {
+      datagram = join(datagram, wire::message(header, raw(i)));
+    }
+    reply(datagram);
+  }
+  header.nlmsg_type = NLMSG_DONE;
+  reply(wire::message(header, raw(int32_t{0})));
+}
+
+struct Listing {
+  std::multiset<uint32_t> items;
+  bool interrupted = false;
+  int error = 0;
+
+  bool is_whole() const { return error == 0 && !interrupted; }
+};
+
+Listing list(Socket& socket) {
+  Batch request;
+  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, netlink::Answer::kErrorOnly);
+  request.end();
+  Listing result;
+  try {
+    const auto end = socket.dump(request, [&](const Messages& message) {
+      uint32_t number = 0;
+      REQUIRE(message.payload().size() == sizeof number);
+      std::memcpy(&number, message.payload().data(), sizeof number);
+      result.items.insert(number);
+    });
+    result.interrupted = end.interrupted;
+  } catch (const netlink::Error& error) {
+    result.error = error.error();
+  }
+  return result;
+}
+
+bool check_dump(const NamedFault& fault, size_t position) {
+  const std::string name = fault.name;
+  CAPTURE(name);
+  CAPTURE(position);
+  Mishap mishap(fault.fault, position);
+  FakeKernel kernel(mishap.around(tell_items));
+  Socket socket = kernel.connect(deadline(fault));
+  std::multiset<uint32_t> all;
+  for (uint32_t i = 0; i < kItems; ++i) all.insert(i);
+
+  const Stopwatch watch;
+  const Listing first = list(socket);
+  CHECK(watch.elapsed() < kSoon + (fault.harmless ? deadline(fault) : milliseconds(0)));
+  const bool happened = mishap.happened();
+  CAPTURE(first.error);
+  CHECK((first.is_whole() || !fault.harmless));
+  // What is told of may be told twice, but is never missing where nothing says so.
+  const bool doubled = happened && fault.fault == Fault::kDoubled && position < kItems / 3;
+  if (first.is_whole()) {
+    CHECK(first.items.size() == kItems + (doubled ? 3 : 0));
+    CHECK(std::includes(first.items.begin(), first.items.end(), all.begin(), all.end()));
+  }
+  for (const uint32_t item : first.items) CHECK(item < kItems);
+
+  const Listing second = list(socket);
+  CHECK((second.is_whole() || !happened));
+  if (happened) CHECK((second.items == all));
+  return happened;
+}
+
+}  // namespace
+
+TEST_CASE("whatever happens to a reply, each message has its outcome, and no other's") {
+  for (const int receive_buffer : {12'000, 1'000'000}) {  // several datagrams, and one
+    for (const NamedFault& fault : kFaults) {
+      size_t position = 0;
+      while (check_batch(fault, position, receive_buffer)) ++position;
+      CHECK(position >= std::size(kWishes));
+      CHECK(position < kFarPosition);
+    }
+  }
+}
+
+TEST_CASE("whatever happens to a part of a list, it is whole, or said not to be") {
+  for (const NamedFault& fault : kFaults) {
+    for (size_t position = 0; position < kItems / 3 + 1; ++position) {
+      CHECK(check_dump(fault, position));
+    }
+  }
+}
