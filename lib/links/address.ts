@@ -68,14 +68,19 @@ export interface LinkAddress {
   readonly link: string;
   /** The index of the link. */
   readonly index: number;
+  /** ifa_family. */
   readonly family: Family;
+  /** The link's own end: IFA_LOCAL, or IFA_ADDRESS where there is no other. */
   readonly address: string;
+  /** Bits of the network. */
   readonly prefixLength: number;
   /** The other end of a point-to-point link; null: there is none. */
   readonly peer: string | null;
   /** IPv4; null: there is none. */
   readonly broadcast: string | null;
+  /** RT_SCOPE_*. */
   readonly scope: AddressScope | Unknown;
+  /** IFA_FLAGS. */
   readonly flags: readonly AddressFlag[];
   /** IPv4: IFA_LABEL; null: there is none. */
   readonly label: string | null;

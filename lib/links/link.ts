@@ -32,6 +32,7 @@ export interface Link {
   readonly kind: string | null;
   /** Whether it is switched on (IFF_UP). */
   readonly up: boolean;
+  /** IFLA_OPERSTATE. */
   readonly state: LinkState | Unknown;
   /** Bytes. IFLA_MTU. */
   readonly mtu: number;

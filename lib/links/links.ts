@@ -29,6 +29,7 @@ export interface DummyOptions {
 
 /** Settings of a link; what is left out stays. */
 export interface LinkChanges {
+  /** Whether it is switched on. */
   readonly up?: boolean | undefined;
   /** Bytes. */
   readonly mtu?: number | undefined;

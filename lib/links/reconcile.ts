@@ -25,6 +25,7 @@ export interface ReconcileOptions {
 
 /** What reconciling has done, as '10.96.0.1/32'. */
 export interface Reconciled {
+  /** Addresses that were not there. */
   readonly added: readonly string[];
   /** Among them IPv6 addresses that came back with another prefix length. */
   readonly removed: readonly string[];
@@ -36,6 +37,7 @@ export interface Reconciled {
 export class ReconcileError extends IpvsError {
   /** One error a change that was not made. */
   readonly errors: readonly IpvsError[];
+  /** The changes that were made. */
   readonly done: Reconciled;
 
   /** Not for callers. */

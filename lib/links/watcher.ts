@@ -59,6 +59,7 @@ export class LinkWatcher implements AsyncIterableIterator<LinkEvent, undefined, 
     signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
+  /** Itself, for `for await`. */
   [Symbol.asyncIterator](): this {
     return this;
   }
