@@ -3,7 +3,10 @@
 #include <linux/if_addr.h>
 #include <netinet/in.h>
 
+#include <algorithm>
+#include <compare>
 #include <cstring>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 
@@ -36,6 +39,27 @@ bool is_link_local(const LinkAddress& address) {
          (address.address[1] & 0xc0) == 0x80;
 }
 
+// What the first IPv4 address of a link, and those that are secondary to it, have in common.
+struct Network {
+  Address address;
+  uint16_t prefix_length;
+
+  auto operator<=>(const Network&) const = default;
+};
+
+Network network_of(const LinkAddress& of) {
+  Network network{netlink::same(of.peer, Address{}) ? of.address : of.peer, of.prefix_length};
+  for (size_t i = 0; i < network.address.size(); ++i) {
+    const int bits = std::clamp(static_cast<int>(of.prefix_length) - static_cast<int>(8 * i), 0, 8);
+    network.address[i] &= static_cast<uint8_t>(0xff00U >> static_cast<unsigned>(bits));
+  }
+  return network;
+}
+
+bool is_secondary(const LinkAddress& address) {
+  return address.family == AF_INET && (address.flags & IFA_F_SECONDARY) != 0;
+}
+
 LinkAddress changed(LinkAddress address, Change change) {
   address.change = static_cast<uint16_t>(change);
   return address;
@@ -61,6 +85,7 @@ std::vector<LinkAddress> plan_addresses(std::span<const LinkAddress> existing,
   std::vector<LinkAddress> deletions;
   std::vector<LinkAddress> others;
   std::vector<bool> kept(existing.size());
+  std::map<Network, std::vector<LinkAddress>> secondaries;
   std::unordered_map<AddressIdentity, size_t, Hash, Equal> seen;
   for (const LinkAddress& address : wanted) {
     const AddressIdentity identity = identity_of(address);
@@ -78,12 +103,19 @@ std::vector<LinkAddress> plan_addresses(std::span<const LinkAddress> existing,
       others.push_back(changed(address, Change::kAdd));
     } else if (needs_replacing(present, address)) {
       others.push_back(changed(address, Change::kReplace));
+    } else if (is_secondary(present)) {
+      secondaries[network_of(present)].push_back(changed(address, Change::kReplace));
     }
   }
-  for (size_t i = 0; prune && i < existing.size(); ++i) {
-    if (!kept[i] && !is_link_local(existing[i])) {
-      deletions.push_back(changed(existing[i], Change::kDelete));
-    }
+  // Backwards: the kernel lists secondary addresses last, and they would be gone with their first one.
+  for (size_t i = prune ? existing.size() : 0; i-- > 0;) {
+    const LinkAddress& present = existing[i];
+    if (kept[i] || is_link_local(present)) continue;
+    deletions.push_back(changed(present, Change::kDelete));
+    if (present.family != AF_INET || is_secondary(present)) continue;
+    const auto found = secondaries.find(network_of(present));
+    if (found == secondaries.end()) continue;
+    deletions.insert(deletions.end(), found->second.begin(), found->second.end());
   }
   // Deletions first: adding gets dearer with what the link holds.
   deletions.insert(deletions.end(), others.begin(), others.end());

@@ -26,7 +26,8 @@ AddressIdentity identity_of(const LinkAddress& address);
 /// - An IPv6 address that is there with another prefix length is deleted first: the kernel holds an
 ///   address once.
 /// - With `prune`, what is there and not wanted is deleted; but never an IPv6 link-local address,
-///   which is the kernel's.
+///   which is the kernel's. With the first IPv4 address of a network the kernel deletes those that are
+///   secondary to it, unless it was told to promote them: the wanted ones are put back at once.
 std::vector<LinkAddress> plan_addresses(std::span<const LinkAddress> existing,
                                         std::span<const LinkAddress> wanted, bool prune);
 

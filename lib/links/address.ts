@@ -46,7 +46,7 @@ export interface AddressSettings {
   /** Bits of the network, 0 to 32 or 128. Default: all, as of a virtual address. */
   readonly prefixLength?: number | undefined;
   /** Default 'global'. */
-  readonly scope?: AddressScope | undefined;
+  readonly scope?: AddressScope | Unknown | undefined;
   /**
    * Whether the kernel makes a route to the network of the address. Default: for IPv4 true; for IPv6 false (IFA_F_NOPREFIXROUTE), which
    * makes adding cheaper and deleting much cheaper.

@@ -45,7 +45,8 @@ export class LinkRequests extends Requests<LinkOperationName> {
   /** Writes another address of the request: the one that is at `base` of other records. */
   copyAddress(records: Records, base: number): void {
     const { size } = this.layout.linkAddress;
-    this.#addresses.bytes.set(records.bytes.subarray(base, base + size), this.#nextAddress());
+    const place = this.#nextAddress(); // which may make the records anew
+    this.#addresses.bytes.set(records.bytes.subarray(base, base + size), place);
     this.#commitAddress();
   }
 

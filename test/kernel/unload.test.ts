@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Ipvs } from 'ipvs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run, useNamespace } from './namespace.js';
+import { isOurs } from './ours.js';
 import { until } from './poll.js';
 import { type Call, invoke, outcomeOf, Table } from './table.js';
 
-const isOurs = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
 if (!isOurs) {
   console.warn(
     'unload.test.ts is left out: it unloads ip_vs, and this kernel is not ours. Run it with --kernel 6.1',

@@ -1,0 +1,349 @@
+import { type AddressConfig, type LinkEvent, Links, ReconcileError } from 'ipvs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addressesOn, shownAddresses } from './iproute.js';
+import { useNamespace } from './namespace.js';
+import { until } from './poll.js';
+
+const lab = useNamespace();
+let links: Links;
+
+beforeAll(async () => {
+  links = await Links.open({ netns: lab.namespace.path });
+});
+afterAll(() => links?.close());
+beforeEach(async () => {
+  await links.ensureDummy('vip0');
+});
+afterEach(async () => {
+  await links.deleteLink('vip0');
+});
+
+const ip = (...args: string[]) => lab.namespace.ip(...args);
+const on = (link = 'vip0') => addressesOn(lab.namespace, link);
+const shown = (address: string) =>
+  shownAddresses(lab.namespace).find((each) => each.link === 'vip0' && each.address === address);
+const reasonOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+
+/** The events of what `action` does, up to a change that is made after it. */
+async function eventsOf(action: () => Promise<unknown>): Promise<LinkEvent[]> {
+  const events: LinkEvent[] = [];
+  const watcher = links.watch();
+  await action();
+  await links.setLink('vip0', { mtu: 1333 });
+  for await (const event of watcher) {
+    if (event.type === 'link' && event.link.mtu === 1333) break;
+    events.push(event);
+  }
+  return events;
+}
+
+describe('addAddress', () => {
+  test.each([
+    ['10.96.0.1', { prefixLength: 32, flags: ['permanent'], scope: 'global', label: 'vip0' }],
+    ['10.96.0.1/24', { prefixLength: 24, flags: ['permanent'] }],
+    [{ address: '10.96.0.1' }, { prefixLength: 32 }],
+    [{ address: '10.96.0.1', prefixLength: 0 }, { prefixLength: 0 }],
+    [{ address: '10.96.0.1', scope: 'host' }, { scope: 'host' }],
+    [{ address: '10.96.0.1', scope: 'link' }, { scope: 'link' }],
+    [{ address: '10.96.0.1', prefixRoute: false }, { flags: ['permanent', 'no-prefix-route'] }],
+    ['fd00::1', { prefixLength: 128, flags: ['no-dad', 'permanent', 'no-prefix-route'] }],
+    ['fd00::1/64', { prefixLength: 64 }],
+    [{ address: 'fd00::1', prefixRoute: true }, { flags: ['no-dad', 'permanent'] }],
+  ] as const)('%j', async (config: AddressConfig, expected) => {
+    expect(await links.addAddress('vip0', config)).toBeUndefined();
+    const [address = ''] = on().map((each) => each.replace(/\/.*/, ''));
+    expect(shown(address)).toMatchObject({ link: 'vip0', validLifetime: null, ...expected });
+  });
+
+  test('the route to the network is there if it is asked for', async () => {
+    await links.addAddress('vip0', '10.96.0.1/24');
+    await links.addAddress('vip0', { address: '10.97.0.1', prefixLength: 24, prefixRoute: false });
+    await links.addAddress('vip0', 'fd01::1/64');
+    await links.addAddress('vip0', { address: 'fd02::1', prefixLength: 64, prefixRoute: true });
+    expect(ip('route', 'show', 'dev', 'vip0')).toMatch(/^10\.96\.0\.0\/24 [^\n]*$/m);
+    expect(ip('route', 'show', 'dev', 'vip0')).not.toMatch(/10\.97/);
+    expect(ip('-6', 'route', 'show', 'dev', 'vip0')).toMatch(/^fd02::\/64/m);
+    expect(ip('-6', 'route', 'show', 'dev', 'vip0')).not.toMatch(/fd01::/);
+  });
+
+  test('without duplicate detection an IPv6 address is usable at once', async () => {
+    const flagsIn = (events: readonly LinkEvent[], wanted: string) =>
+      events.flatMap((event) =>
+        event.type === 'address' && event.address.address === wanted ? [event.address.flags] : [],
+      );
+    const quiet = await eventsOf(() => links.addAddress('vip0', 'fd00::1'));
+    expect(flagsIn(quiet, 'fd00::1').flat()).not.toContain('tentative');
+    await links.addAddress('vip0', { address: 'fd00::2', duplicateDetection: true });
+    const found = await until(
+      () => shown('fd00::2'),
+      (address) => address?.flags.includes('tentative') === false,
+    );
+    expect(found?.flags).toEqual(['permanent', 'no-prefix-route']);
+  });
+
+  test.each([
+    ['EEXIST', 'vip0', '10.96.0.1', /use ensureAddress/],
+    ['EEXIST', 'vip0', 'fd00::1/64', /use ensureAddress/],
+    ['ENODEV', 'vip9', '10.96.0.1', /there is no such link/],
+    ['ENODEV', 9999, 'fd00::1', /there is no such link/],
+    ['EADDRNOTAVAIL', 'vip0', 'ff02::5', /must be unicast/],
+    ['EADDRNOTAVAIL', 'vip0', '::', /must be unicast/],
+  ])('%s of %s, %s', async (code, link, address, gist) => {
+    await links.addAddress('vip0', '10.96.0.1');
+    await links.addAddress('vip0', 'fd00::1');
+    const text = address.includes('/') ? address : `${address}/${address.includes(':') ? 128 : 32}`;
+    expect(await reasonOf(links.addAddress(link, address))).toMatchObject({
+      code,
+      syscall: expect.stringMatching(/^RTM_/),
+      operation: 'addAddress',
+      target: `${text} of ${typeof link === 'number' ? `link ${link}` : link}`,
+      message: expect.stringMatching(gist),
+    });
+    expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/128']);
+  });
+
+  test('an IPv4 address with several prefix lengths', async () => {
+    await Promise.all(['10.96.0.1', '10.96.0.1/24'].map((each) => links.addAddress('vip0', each)));
+    expect(on()).toEqual(['10.96.0.1/24', '10.96.0.1/32']);
+  });
+
+  test('IPv6 where it is switched off', async () => {
+    lab.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.disable_ipv6=1']);
+    for (const change of ['addAddress', 'ensureAddress'] as const) {
+      const reason = await reasonOf(links[change]('vip0', 'fd00::1'));
+      expect(reason).toMatchObject({
+        code: 'EACCES',
+        message: expect.stringMatching(/IPv6 is switched off on the link/),
+      });
+    }
+  });
+});
+
+describe('ensureAddress', () => {
+  test('adds what is missing, and causes no event when all is as it should be', async () => {
+    const wanted = ['10.96.0.1', '10.96.0.1/24', 'fd00::1', 'fd00::2/64'];
+    const ensure = () => Promise.all(wanted.map((each) => links.ensureAddress('vip0', each)));
+    expect(await ensure()).toEqual(wanted.map(() => 'created'));
+    const before = shownAddresses(lab.namespace);
+    // The kernel's own link-local address may still be on its way.
+    await until(
+      () => shownAddresses(lab.namespace),
+      (all) =>
+        all.some(
+          ({ link, scope, flags }) =>
+            link === 'vip0' && scope === 'link' && !flags.includes('tentative'),
+        ),
+    );
+    expect(
+      await eventsOf(async () => expect(await ensure()).toEqual(wanted.map(() => 'updated'))),
+    ).toEqual([]);
+    expect(on()).toEqual(['10.96.0.1/24', '10.96.0.1/32', 'fd00::1/128', 'fd00::2/64']);
+    expect(shownAddresses(lab.namespace)).toEqual(expect.arrayContaining(before));
+  });
+
+  test('the same address many times in one turn', async () => {
+    const answers = await Promise.all([
+      links.ensureAddress('vip0', 'fd00::1'),
+      links.ensureAddress('vip0', 'fd00::1/64'),
+      links.ensureAddress('vip0', '10.96.0.1'),
+      links.ensureAddress('vip0', 'fd00::1/64'),
+      links.ensureAddress('vip0', '10.96.0.1'),
+    ]);
+    expect(answers).toEqual(['created', 'updated', 'created', 'updated', 'updated']);
+    expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/64']);
+  });
+
+  test.each(['10.96.0.1/32', 'fd00::1/128'])('makes %s stay that would expire', async (address) => {
+    ip('address', 'add', address, 'dev', 'vip0', 'valid_lft', '1000', 'preferred_lft', '500');
+    const plain = address.replace(/\/.*/, '');
+    expect(shown(plain)?.validLifetime).toBeGreaterThan(0);
+    expect(await links.ensureAddress('vip0', address)).toBe('updated');
+    expect(shown(plain)).toMatchObject({ validLifetime: null, preferredLifetime: null });
+    expect(shown(plain)?.flags).toContain('permanent');
+  });
+
+  test('gives an IPv6 address its flags', async () => {
+    ip('address', 'add', 'fd00::1/128', 'dev', 'vip0');
+    expect(await links.ensureAddress('vip0', 'fd00::1')).toBe('updated');
+    expect(shown('fd00::1')?.flags).toContain('no-prefix-route');
+  });
+});
+
+describe('deleteAddress', () => {
+  beforeEach(async () => {
+    await Promise.all(
+      ['10.96.0.1', '10.96.0.2', 'fd00::1'].map((each) => links.addAddress('vip0', each)),
+    );
+  });
+
+  test('deletes that one', async () => {
+    expect(await links.deleteAddress('vip0', '10.96.0.2')).toBe(true);
+    expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/128']);
+    expect(await links.deleteAddress('vip0', { address: 'fd00::1' })).toBe(true);
+    expect(on()).toEqual(['10.96.0.1/32']);
+  });
+
+  test('what the library returns', async () => {
+    for (const address of await links.listAddresses('vip0')) {
+      expect(await links.deleteAddress(address, address)).toBe(true);
+    }
+    expect(await links.listAddresses('vip0')).toEqual([]);
+  });
+
+  test.each(['10.96.0.9', '10.96.0.2/24', '10.96.0.1/31', '0.0.0.0', 'fd00::1/64', 'fd00::9'])(
+    '%s, which is not there, deletes nothing',
+    async (address) => {
+      const before = on();
+      expect(await reasonOf(links.deleteAddress('vip0', address))).toMatchObject({
+        code: 'EADDRNOTAVAIL',
+        syscall: 'RTM_DELADDR',
+        message: expect.stringMatching(/no such address with this prefix length/),
+      });
+      expect(await links.deleteAddress('vip0', address, { ifExists: true })).toBe(false);
+      expect(on()).toEqual(before);
+    },
+  );
+
+  test('of no link', async () => {
+    expect(await reasonOf(links.deleteAddress('vip9', '10.96.0.1'))).toMatchObject({
+      code: 'ENODEV',
+    });
+    expect(await links.deleteAddress('vip9', '10.96.0.1', { ifExists: true })).toBe(false);
+  });
+});
+
+test('listAddresses has what ip shows: all, those of a link, those of a family', async () => {
+  ip('address', 'add', '192.0.2.1', 'peer', '192.0.2.2/32', 'dev', 'vip0', 'label', 'vip0:a');
+  ip('address', 'add', '10.0.0.1/24', 'brd', '+', 'dev', 'vip0');
+  ip('address', 'add', '10.0.1.2/24', 'scope', 'link', 'dev', 'vip0');
+  ip('address', 'add', 'fd00::1/64', 'dev', 'lo', 'nodad');
+  const settled = () =>
+    until(
+      () => shownAddresses(lab.namespace),
+      (all) =>
+        all.some(
+          ({ link, family, flags }) =>
+            link === 'vip0' && family === 'ipv6' && !flags.includes('tentative'),
+        ),
+    );
+  const all = await settled();
+  const sorted = <Each extends { address: string }>(list: readonly Each[]) =>
+    list.toSorted((a, b) => (a.address < b.address ? -1 : 1));
+  expect(sorted(await links.listAddresses())).toEqual(sorted(all));
+  for (const family of ['ipv4', 'ipv6'] as const) {
+    const ofFamily = all.filter((each) => each.family === family);
+    expect(sorted(await links.listAddresses(undefined, { family }))).toEqual(sorted(ofFamily));
+    for (const link of ['lo', 'vip0']) {
+      const ofBoth = ofFamily.filter((each) => each.link === link);
+      expect(sorted(await links.listAddresses(link, { family }))).toEqual(sorted(ofBoth));
+    }
+  }
+  expect(await reasonOf(links.listAddresses('vip9'))).toMatchObject({ code: 'ENODEV' });
+  expect(await reasonOf(links.listAddresses(9999))).toMatchObject({ code: 'ENODEV' });
+});
+
+describe('reconcileAddresses', () => {
+  const nothing = { added: [], removed: [], updated: [] };
+
+  test('adds, removes and mends, and has nothing to do the second time', async () => {
+    await links.addAddress('vip0', '10.96.0.1');
+    await links.addAddress('vip0', '10.96.0.9');
+    await links.addAddress('vip0', 'fd00::1/64');
+    ip('address', 'add', '10.96.0.2/32', 'dev', 'vip0', 'valid_lft', '1000', 'preferred_lft', '10');
+    const wanted = ['10.96.0.1', '10.96.0.2', '10.96.0.3', 'fd00::1', 'fd00::2', 'fd00::2'];
+    expect(await links.reconcileAddresses('vip0', wanted, { prune: true })).toEqual({
+      added: ['10.96.0.3/32', 'fd00::1/128', 'fd00::2/128'],
+      removed: ['10.96.0.9/32', 'fd00::1/64'],
+      updated: ['10.96.0.2/32'],
+    });
+    const after = ['10.96.0.1/32', '10.96.0.2/32', '10.96.0.3/32', 'fd00::1/128', 'fd00::2/128'];
+    expect(on()).toEqual(after);
+    const again = () => links.reconcileAddresses('vip0', wanted, { prune: true });
+    expect(await again()).toEqual(nothing);
+    expect(shownAddresses(lab.namespace).some(({ address }) => address.startsWith('fe80:'))).toBe(
+      true,
+    );
+  });
+
+  test('keeps what is not wanted unless it prunes, and what is of another family', async () => {
+    await links.addAddress('vip0', '10.96.0.1');
+    await links.addAddress('vip0', 'fd00::1');
+    expect(await links.reconcileAddresses('vip0', [])).toEqual(nothing);
+    const pruned = await links.reconcileAddresses('vip0', [], { prune: true, family: 'ipv6' });
+    expect(pruned).toEqual({ ...nothing, removed: ['fd00::1/128'] });
+    expect(on()).toEqual(['10.96.0.1/32']);
+  });
+
+  describe.each([0, 1])('where promote_secondaries is %i', (promote) => {
+    beforeEach(() => {
+      lab.namespace.run('sysctl', ['-qw', `net.ipv4.conf.all.promote_secondaries=${promote}`]);
+      for (const host of [1, 2, 3]) ip('address', 'add', `10.0.0.${host}/24`, 'dev', 'vip0');
+    });
+
+    test('secondary addresses survive the first one', async () => {
+      const wanted = ['10.0.0.2/24', '10.0.0.3/24'];
+      const done = await links.reconcileAddresses('vip0', wanted, { prune: true });
+      expect(done).toMatchObject({ added: [], removed: ['10.0.0.1/24'], updated: wanted });
+      expect(on()).toEqual(wanted);
+    });
+
+    test('all are removed', async () => {
+      const done = await links.reconcileAddresses('vip0', [], { prune: true });
+      expect(done.removed.toSorted()).toEqual(['10.0.0.1/24', '10.0.0.2/24', '10.0.0.3/24']);
+      expect(on()).toEqual([]);
+    });
+  });
+
+  test('what the kernel refuses does not stop the rest', async () => {
+    const wanted = ['10.96.0.1', 'ff02::5', 'fd00::1'];
+    const error = await reasonOf(links.reconcileAddresses('vip0', wanted));
+    expect(error).toBeInstanceOf(ReconcileError);
+    expect(error).toMatchObject({
+      code: 'EADDRNOTAVAIL',
+      operation: 'reconcileAddresses',
+      errors: [
+        { code: 'EADDRNOTAVAIL', target: `ff02::5/128 of link ${shown('10.96.0.1')?.index}` },
+      ],
+      done: { added: ['10.96.0.1/32', 'fd00::1/128'], removed: [], updated: [] },
+    });
+    expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/128']);
+  });
+
+  test('of no link', async () => {
+    expect(await reasonOf(links.reconcileAddresses('vip9', ['10.0.0.1']))).toMatchObject({
+      code: 'ENODEV',
+    });
+  });
+
+  const many = Array.from({ length: 3000 }, (_, index) =>
+    index % 2 ? `10.97.${index >> 8}.${index & 255}/32` : `fd00::${(index + 1).toString(16)}/128`,
+  );
+
+  test('an abort ends it between two parts', async () => {
+    const controller = new AbortController();
+    const watcher = links.watch({ types: ['address'] });
+    const pending = reasonOf(links.reconcileAddresses('vip0', many, { signal: controller.signal }));
+    let events = 0;
+    for await (const event of watcher) if (event.type === 'address' && ++events > 100) break;
+    controller.abort(new Error('enough'));
+    expect(await pending).toMatchObject({ message: 'enough' });
+    const count = on().length;
+    expect(count).toBeGreaterThan(64);
+    expect(count).toBeLessThan(many.length);
+    expect(count % 64).toBe(0);
+  });
+
+  test('of thousands of addresses', async () => {
+    const done = await links.reconcileAddresses('vip0', many, { prune: true });
+    expect(done).toEqual({ ...nothing, added: many });
+    expect(on()).toEqual(many.toSorted());
+    expect(await links.reconcileAddresses('vip0', many, { prune: true })).toEqual(nothing);
+    const fewer = await links.reconcileAddresses('vip0', many.slice(1000), { prune: true });
+    expect(fewer.removed.toSorted()).toEqual(many.slice(0, 1000).toSorted());
+    expect(on()).toEqual(many.slice(1000).toSorted());
+  });
+});
