@@ -18,6 +18,7 @@ interface Row {
   readonly command: string;
   /** The message by which an ensure creates. */
   readonly creation?: string;
+  /** By the names that Node.js gives: EOPNOTSUPP is ENOTSUP. */
   readonly errors: Readonly<Record<string, string>>;
 }
 
@@ -37,14 +38,14 @@ const ROWS: Readonly<Record<LinkOperationName, Row>> = {
     errors: {
       ...LINK_ERRORS,
       EEXIST: 'another program keeps adding and deleting the link',
-      EOPNOTSUPP:
+      ENOTSUP:
         'the kernel has no dummy links: load the module on the host (modprobe dummy), or use a kernel with CONFIG_DUMMY',
     },
   },
   setLink: { command: 'RTM_SETLINK', errors: LINK_ERRORS },
   deleteLink: {
     command: 'RTM_DELLINK',
-    errors: { ENODEV: NO_LINK, EOPNOTSUPP: 'a link of this kind cannot be deleted' },
+    errors: { ENODEV: NO_LINK, ENOTSUP: 'a link of this kind cannot be deleted' },
   },
   listAddresses: { command: 'RTM_GETADDR', errors: { ENODEV: NO_LINK } },
   addAddress: {

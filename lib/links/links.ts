@@ -133,7 +133,7 @@ export class Links implements AsyncDisposable {
    * The kernel loads its module for it where it can; in the initial network namespace that makes a link dummy0, unless the module's
    * parameter numdummies is 0.
    * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
-   * @throws IpvsError EINVAL: the MTU; EOPNOTSUPP: the kernel has no dummy links
+   * @throws IpvsError EINVAL: the MTU; ENOTSUP: the kernel has no dummy links
    */
   ensureDummy(name: string, options?: DummyOptions): Promise<Ensured> {
     return this.#queue.run(linkCalls.ensureDummy(name, options));
@@ -151,7 +151,7 @@ export class Links implements AsyncDisposable {
   /**
    * Deletes a link of any kind, and its addresses: much cheaper than deleting thousands of those one by one. RTM_DELLINK, `ip link delete`.
    * @returns true; false if there was none and `ifExists` is set
-   * @throws IpvsError ENODEV: there is none; EOPNOTSUPP: it cannot be deleted, as loopback
+   * @throws IpvsError ENODEV: there is none; ENOTSUP: it cannot be deleted, as loopback
    */
   deleteLink(link: LinkReference, options?: DeleteOptions): Promise<boolean> {
     return this.#queue.run(linkCalls.deleteLink(link, options));
