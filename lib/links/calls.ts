@@ -4,7 +4,7 @@
  */
 import { type Ensured, isForgiving } from '../calls.js';
 import { checkBoolean, checkInteger, checkKeys } from '../check.js';
-import { wrongType } from '../errors.js';
+import { wrongType, wrongValue } from '../errors.js';
 import type { LinkOperationName } from '../native.js';
 import type { Call as QueuedCall } from '../queue.js';
 import type { Records } from '../records.js';
@@ -107,9 +107,8 @@ export const linkCalls = {
       const { kind } = optionsOf(options, LIST_LINK_KEYS);
       if (kind === undefined) return;
       const rule = `a kind of link such as 'dummy', of at most ${MAX_KIND} characters`;
-      if (typeof kind !== 'string' || !/^[!-~]{1,31}$/.test(kind)) {
-        throw wrongType('options.kind', kind, rule);
-      }
+      if (typeof kind !== 'string') throw wrongType('options.kind', kind, rule);
+      if (!/^[!-~]{1,31}$/.test(kind)) throw wrongValue('options.kind', kind, `is not ${rule}`);
       request.records.setName(request.base(), request.layout.linkRequest.fields.kind, kind);
     },
     read: (results, index) => results.links(index),

@@ -19,6 +19,7 @@ interface Row {
   readonly command: string;
   /** The message by which an ensure creates. */
   readonly creation?: string;
+  /** By the names that Node.js gives: EOPNOTSUPP is ENOTSUP. */
   readonly errors: Readonly<Record<string, string>>;
 }
 

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { AF_INET, AF_INET6 } from '../../lib/address.js';
+import { formatLinkAddress, readLinkAddress, writeAddress } from '../../lib/links/address.js';
+import { Records } from '../../lib/records.js';
+import { nameBytes } from './answers.js';
+import { canonicalIpv6, ipv4Bytes, ipv6Bytes } from './arbitraries.js';
+import { encode, expectInputError, type Kind, layout, thrownBy } from './requests.js';
+
+const record = layout.linkAddress;
+const IFA_F_NODAD = 0x02;
+const IFA_F_NOPREFIXROUTE = 0x200;
+
+function written(config: unknown): Records {
+  const records = new Records(new ArrayBuffer(record.size));
+  writeAddress(records, 0, layout, 'address', config);
+  return records;
+}
+const formatted = (config: unknown) => formatLinkAddress(written(config), 0, layout);
+const flagsOf = (config: unknown) => written(config).number(0, record.fields.flags);
+
+const anyAddress = fc.oneof(
+  fc.record({
+    address: ipv4Bytes.map((bytes) => bytes.join('.')),
+    prefixLength: fc.nat(32),
+    family: fc.constant(AF_INET),
+  }),
+  fc.record({
+    address: ipv6Bytes.map(canonicalIpv6),
+    prefixLength: fc.nat(128),
+    family: fc.constant(AF_INET6),
+  }),
+);
+
+describe('an address', () => {
+  test('comes back as it was written, as text and in full', () => {
+    fc.assert(
+      fc.property(anyAddress, ({ address, prefixLength, family }) => {
+        const text = `${address}/${prefixLength}`;
+        expect(formatted(text)).toBe(text);
+        expect(formatted({ address, prefixLength })).toBe(text);
+        expect(written({ address, prefixLength }).bytes).toEqual(written(text).bytes);
+        expect(written(text).number(0, record.fields.family)).toBe(family);
+        // What a list says of it names it.
+        const listed = readLinkAddress(written(text), 0, layout);
+        expect(listed).toMatchObject({ address, prefixLength, scope: 'global', peer: null });
+        expect(formatted(listed)).toBe(text);
+      }),
+    );
+  });
+
+  test.each([
+    ['10.0.0.1', '10.0.0.1/32'],
+    ['10.0.0.1/24', '10.0.0.1/24'],
+    ['10.0.0.1/0', '10.0.0.1/0'],
+    ['::/0', '::/0'],
+    ['FD00:0::1', 'fd00::1/128'],
+    ['::1/127', '::1/127'],
+  ])('%s is %s', (text, expected) => {
+    expect(formatted(text)).toBe(expected);
+  });
+
+  test('comes without expiry, and of IPv6 without detection and route, unless it asks for them', () => {
+    expect(readLinkAddress(written('10.0.0.1'), 0, layout)).toMatchObject({
+      preferredLifetime: null,
+      validLifetime: null,
+    });
+    expect(flagsOf('10.0.0.1')).toBe(0);
+    expect(flagsOf({ address: '10.0.0.1', prefixRoute: false })).toBe(IFA_F_NOPREFIXROUTE);
+    expect(flagsOf('fd00::1')).toBe(IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+    expect(flagsOf({ address: 'fd00::1', prefixRoute: true })).toBe(IFA_F_NODAD);
+    expect(flagsOf({ address: 'fd00::1', duplicateDetection: true })).toBe(IFA_F_NOPREFIXROUTE);
+  });
+
+  test('is read in full', () => {
+    const bytes = encode(record, {
+      address: Uint8Array.of(10, 0, 0, 1),
+      peer: Uint8Array.of(10, 0, 0, 2),
+      broadcast: Uint8Array.of(10, 0, 0, 255),
+      index: 7,
+      flags: 0x81,
+      preferred: 0,
+      valid: 600,
+      family: AF_INET,
+      prefixLength: 24,
+      scope: 77,
+      link: Uint8Array.from(nameBytes('eth0')),
+      label: Uint8Array.from(nameBytes('eth0:1')),
+    });
+    expect(readLinkAddress(new Records(bytes.slice().buffer), 0, layout)).toEqual({
+      link: 'eth0',
+      index: 7,
+      family: 'ipv4',
+      address: '10.0.0.1',
+      prefixLength: 24,
+      peer: '10.0.0.2',
+      broadcast: '10.0.0.255',
+      scope: 'unknown-77',
+      flags: ['secondary', 'permanent'],
+      label: 'eth0:1',
+      preferredLifetime: 0,
+      validLifetime: 600,
+    });
+  });
+});
+
+describe('bad addresses', () => {
+  const V4 = 'has no prefix length from 0 to 32';
+  type Row = readonly [string, unknown, Kind, string, string, string];
+  test.each<Row>([
+    ['none', undefined, 'type', 'address', 'undefined', "is not an address such as '10.96.0.1/32'"],
+    ['a number', 5, 'type', 'address', '5', 'is not an address such as'],
+    ['null', null, 'type', 'address', 'null', 'is not an object'],
+    ['empty', '', 'value', 'address', "''", 'is not an IP address'],
+    ['a name', 'ipvs0', 'value', 'address', "'ipvs0'", 'is not an IP address'],
+    ['no address', '/24', 'value', 'address', "'/24'", 'is not an IP address'],
+    ['33 bits', '10.0.0.1/33', 'value', 'address', "'10.0.0.1/33'", V4],
+    ['no bits', '10.0.0.1/', 'value', 'address', "'10.0.0.1/'", V4],
+    ['a sign', '10.0.0.1/-1', 'value', 'address', "'10.0.0.1/-1'", V4],
+    ['a zero before', '10.0.0.1/024', 'value', 'address', "'10.0.0.1/024'", V4],
+    ['a blank', '10.0.0.1/24 ', 'value', 'address', "'10.0.0.1/24 '", V4],
+    ['a mask', '10.0.0.1/255.0.0.0', 'value', 'address', "'10.0.0.1/255.0.0.0'", V4],
+    ['two', '10.0.0.1/24/24', 'value', 'address', "'10.0.0.1/24/24'", V4],
+    ['129 bits', '::/129', 'value', 'address', "'::/129'", 'has no prefix length from 0 to 128'],
+    ['a zone', 'fe80::1%eth0', 'value', 'address', "'fe80::1%eth0'", 'is not an IP address'],
+    ['in full, none', {}, 'type', 'address.address', 'undefined', 'is not an IP address'],
+    [
+      'in full, with bits',
+      { address: '10.0.0.1/24' },
+      'value',
+      'address.address',
+      "'10.0.0.1/24'",
+      'is not an IP address',
+    ],
+    [
+      'a typo',
+      { address: '10.0.0.1', prefixLenght: 24 },
+      'value',
+      'address.prefixLenght',
+      "'prefixLenght'",
+      'did you mean prefixLength?',
+    ],
+    [
+      'prefixLength 33',
+      { address: '10.0.0.1', prefixLength: 33 },
+      'range',
+      'address.prefixLength',
+      '33',
+      'is not an integer from 0 to 32 bits',
+    ],
+    [
+      'prefixLength in text',
+      { address: '::1', prefixLength: '64' },
+      'type',
+      'address.prefixLength',
+      "'64'",
+      'is not an integer from 0 to 128 bits',
+    ],
+    [
+      'a scope',
+      { address: '10.0.0.1', scope: 'globl' },
+      'value',
+      'address.scope',
+      "'globl'",
+      'did you mean global?',
+    ],
+    [
+      'scope 256',
+      { address: '10.0.0.1', scope: 'unknown-256' },
+      'value',
+      'address.scope',
+      "'unknown-256'",
+      'is not one of global',
+    ],
+    [
+      'prefixRoute 1',
+      { address: '10.0.0.1', prefixRoute: 1 },
+      'type',
+      'address.prefixRoute',
+      '1',
+      'is not a boolean',
+    ],
+    [
+      'duplicateDetection null',
+      { address: '::1', duplicateDetection: null },
+      'type',
+      'address.duplicateDetection',
+      'null',
+      'is not a boolean',
+    ],
+    [
+      'duplicateDetection of IPv4',
+      { address: '10.0.0.1', duplicateDetection: true },
+      'value',
+      'address.duplicateDetection',
+      'true',
+      'is for IPv6 only',
+    ],
+    [
+      'a peer of the other family',
+      { address: '10.0.0.1', peer: '::1' },
+      'value',
+      'address.peer',
+      "'::1'",
+      'is not of the same family',
+    ],
+  ])('%s', (_, config, kind, property, value, rule) => {
+    expectInputError(
+      thrownBy(() => written(config)),
+      { kind, property, value, rule },
+    );
+  });
+});
