@@ -1,0 +1,353 @@
+// Plans, carried out on a link that keeps its addresses as the kernel does.
+#include "rtnl/plan.h"
+
+#include <doctest/doctest.h>
+#include <linux/if_addr.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "test/random.h"
+#include "test/wire.h"
+
+using netlink::Address;
+using netlink::same;
+using rtnl::Change;
+using rtnl::identity_of;
+using rtnl::LinkAddress;
+using rtnl::plan_addresses;
+using test::Random;
+
+namespace {
+
+using List = std::vector<LinkAddress>;
+
+constexpr int kRounds = test::kThreadSanitizer ? 1'000 : 5'000;
+constexpr uint32_t kOptions = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
+
+Change change_of(const LinkAddress& address) { return static_cast<Change>(address.change); }
+
+std::string shown(const LinkAddress& address) {
+  const auto bytes = wire::raw(address.address);
+  return wire::to_hex(netlink::Bytes(bytes).first(address.family == AF_INET ? 4 : 16)) + '/' +
+         std::to_string(address.prefix_length) + " peer " + std::to_string(address.peer[3]) +
+         " flags " + std::to_string(address.flags) + " valid " + std::to_string(address.valid) +
+         " change " + std::to_string(address.change) + '\n';
+}
+std::string shown(const List& list) {
+  std::string text;
+  for (const LinkAddress& each : list) text += shown(each);
+  return text;
+}
+
+bool is_identical(const LinkAddress& a, const LinkAddress& b) {
+  return same(identity_of(a), identity_of(b));
+}
+bool holds(const List& list, const LinkAddress& address) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const LinkAddress& each) { return is_identical(each, address); });
+}
+bool is_link_local(const LinkAddress& address) {
+  return address.family == AF_INET6 && address.address[0] == 0xfe;
+}
+
+// IPv4 addresses of the test differ in the last byte only, so that a network is its prefix length.
+bool share_network(const LinkAddress& a, const LinkAddress& b) {
+  if (a.family != AF_INET || b.family != AF_INET || a.prefix_length != b.prefix_length)
+    return false;
+  const auto end = [](const LinkAddress& each) {
+    return each.peer[3] != 0 ? each.peer[3] : each.address[3];
+  };
+  return a.prefix_length == 24 || end(a) == end(b);
+}
+
+class ModelLink {
+ public:
+  ModelLink(List addresses, bool promotes) : promotes_(promotes) {
+    for (const LinkAddress& each : addresses) add(each);
+  }
+
+  const List& addresses() const { return addresses_; }
+
+  /// Whether the kernel would have done it.
+  bool apply(const LinkAddress& change) {
+    switch (change_of(change)) {
+      case Change::kAdd:
+        return !holds(addresses_, change) && add(change);
+      case Change::kReplace: {
+        const auto found = find(change);
+        if (found == addresses_.end()) return add(change);
+        if (found->family == AF_INET6) {
+          found->flags = (found->flags & ~kOptions) | (change.flags & kOptions);
+        }
+        found->valid = found->preferred = LinkAddress::kForever;
+        return true;
+      }
+      case Change::kDelete:
+        return remove(change);
+      default:
+        return false;
+    }
+  }
+
+ private:
+  List::iterator find(const LinkAddress& address) {
+    return std::find_if(addresses_.begin(), addresses_.end(),
+                        [&](const LinkAddress& each) { return is_identical(each, address); });
+  }
+
+  bool add(LinkAddress address) {
+    address.change = 0;
+    if (address.family == AF_INET) {
+      const bool secondary =
+          std::any_of(addresses_.begin(), addresses_.end(),
+                      [&](const LinkAddress& each) { return share_network(each, address); });
+      address.flags = secondary ? IFA_F_SECONDARY : 0;
+    }
+    addresses_.push_back(address);
+    return true;
+  }
+
+  bool remove(const LinkAddress& address) {
+    const auto found = find(address);
+    if (found == addresses_.end() || found->prefix_length != address.prefix_length) return false;
+    const LinkAddress gone = *found;
+    addresses_.erase(found);
+    if (gone.family != AF_INET || (gone.flags & IFA_F_SECONDARY) != 0) return true;
+    if (!promotes_) {
+      std::erase_if(addresses_, [&](const LinkAddress& each) { return share_network(each, gone); });
+      return true;
+    }
+    const auto next =
+        std::find_if(addresses_.begin(), addresses_.end(),
+                     [&](const LinkAddress& each) { return share_network(each, gone); });
+    if (next != addresses_.end()) next->flags &= ~uint32_t{IFA_F_SECONDARY};
+    return true;
+  }
+
+  List addresses_;
+  bool promotes_;
+};
+
+LinkAddress random_address(Random& random, bool is_wanted) {
+  LinkAddress address{};
+  address.preferred = address.valid = LinkAddress::kForever;
+  if (!is_wanted && random.chance(20)) address.preferred = address.valid = 600;
+  if (random.chance(50)) {
+    address.family = AF_INET;
+    address.address = {10, 0, 0, static_cast<uint8_t>(random.between(1, 5))};
+    address.prefix_length = random.chance(50) ? 32 : 24;
+    if (random.chance(20)) address.peer = {10, 0, 0, static_cast<uint8_t>(random.between(6, 8))};
+    return address;
+  }
+  address.family = AF_INET6;
+  address.address = {0xfd, 0, 0, 0, 0, 0, 0, 0,
+                     0,    0, 0, 0, 0, 0, 0, static_cast<uint8_t>(random.between(1, 6))};
+  if (random.chance(20)) address.address[0] = 0xfe, address.address[1] = 0x80;
+  address.prefix_length = random.chance(70) ? 128 : 64;
+  if (random.chance(50)) address.flags |= IFA_F_NODAD;
+  if (random.chance(50)) address.flags |= IFA_F_NOPREFIXROUTE;
+  // What the kernel alone sets, and what is no reason to change anything.
+  if (!is_wanted && random.chance(30)) address.flags |= IFA_F_TENTATIVE | IFA_F_PERMANENT;
+  return address;
+}
+
+List random_addresses(Random& random, bool is_wanted) {
+  List list;
+  for (size_t count = random.below(10); count > 0; --count) {
+    const LinkAddress address = random_address(random, is_wanted);
+    // What is wanted may be wanted twice.
+    if ((is_wanted && random.chance(20)) || !holds(list, address)) list.push_back(address);
+  }
+  return list;
+}
+
+bool is_as_wanted(const LinkAddress& address, const LinkAddress& wanted) {
+  return is_identical(address, wanted) && address.prefix_length == wanted.prefix_length &&
+         address.valid == LinkAddress::kForever &&
+         (address.family == AF_INET || ((address.flags ^ wanted.flags) & kOptions) == 0);
+}
+
+// The first of those that are the same is what counts.
+List distinct(const List& list) {
+  List firsts;
+  for (const LinkAddress& each : list) {
+    if (!holds(firsts, each)) firsts.push_back(each);
+  }
+  return firsts;
+}
+
+struct Scene {
+  ModelLink link;
+  List existing;
+  List wanted;
+  bool prune;
+  List plan;
+
+  explicit Scene(Random& random)
+      : link(random_addresses(random, false), random.chance(50)),
+        existing(link.addresses()),
+        wanted(random_addresses(random, true)),
+        prune(random.chance(50)),
+        plan(plan_addresses(existing, wanted, prune)) {}
+
+  std::string text() const {
+    return "existing\n" + shown(existing) + "wanted\n" + shown(wanted) + (prune ? "prune\n" : "") +
+           "plan\n" + shown(plan);
+  }
+};
+
+LinkAddress virtual_address(uint8_t last, uint16_t prefix_length = 32) {
+  LinkAddress address{};
+  address.family = AF_INET;
+  address.address = {10, 0, 0, last};
+  address.prefix_length = prefix_length;
+  address.preferred = address.valid = LinkAddress::kForever;
+  return address;
+}
+
+List deleted(List list) {
+  for (LinkAddress& each : list) each.change = static_cast<uint16_t>(Change::kDelete);
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("every change works in its turn, and the link has what is wanted in the end") {
+  Random random;
+  for (int round = 0; round < kRounds; ++round) {
+    Scene scene(random);
+    CAPTURE(scene.text());
+    for (const LinkAddress& change : scene.plan) REQUIRE(scene.link.apply(change));
+    const List& result = scene.link.addresses();
+    const List wanted = distinct(scene.wanted);
+    for (const LinkAddress& each : wanted) {
+      REQUIRE(std::any_of(result.begin(), result.end(),
+                          [&](const LinkAddress& address) { return is_as_wanted(address, each); }));
+    }
+    for (const LinkAddress& each : result) {
+      const bool may_be_there =
+          holds(scene.existing, each) && (!scene.prune || is_link_local(each));
+      REQUIRE((holds(wanted, each) || may_be_there));
+    }
+    for (const LinkAddress& each : scene.existing) {
+      if (!scene.prune || is_link_local(each)) REQUIRE(holds(result, each));
+    }
+    REQUIRE(shown(plan_addresses(result, scene.wanted, scene.prune)).empty());
+  }
+}
+
+TEST_CASE("what is as wanted is not touched, unless the kernel might delete it") {
+  Random random;
+  int untouched = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const Scene scene(random);
+    CAPTURE(scene.text());
+    for (const LinkAddress& each : scene.existing) {
+      const List wanted = distinct(scene.wanted);
+      if (!std::any_of(wanted.begin(), wanted.end(),
+                       [&](const LinkAddress& other) { return is_as_wanted(each, other); })) {
+        continue;
+      }
+      const bool falls =
+          (each.flags & IFA_F_SECONDARY) != 0 && each.family == AF_INET &&
+          std::any_of(scene.plan.begin(), scene.plan.end(), [&](const LinkAddress& change) {
+            return change_of(change) == Change::kDelete && (change.flags & IFA_F_SECONDARY) == 0 &&
+                   share_network(change, each);
+          });
+      REQUIRE(holds(scene.plan, each) == falls);
+      untouched += falls ? 0 : 1;
+    }
+  }
+  CHECK(untouched > kRounds / 10);
+}
+
+TEST_CASE("link-local addresses of IPv6 are never pruned") {
+  Random random;
+  for (int round = 0; round < kRounds; ++round) {
+    const Scene scene(random);
+    CAPTURE(scene.text());
+    for (const LinkAddress& change : scene.plan) {
+      // With another prefix length it goes, and comes back.
+      if (change_of(change) == Change::kDelete && is_link_local(change)) {
+        REQUIRE(holds(scene.wanted, change));
+      }
+    }
+  }
+  LinkAddress edge{};
+  edge.family = AF_INET6;
+  edge.prefix_length = 64;
+  edge.valid = LinkAddress::kForever;
+  for (const uint8_t second : {0x80, 0xbf}) {
+    edge.address = {0xfe, second, 1};
+    CHECK(plan_addresses(List{edge}, {}, true).empty());
+  }
+  for (const uint8_t second : {0x7f, 0xc0}) {
+    edge.address = {0xfe, second, 1};
+    CHECK(plan_addresses(List{edge}, {}, true).size() == 1);
+  }
+}
+
+TEST_CASE("without prune nothing goes, but to come back with another prefix length") {
+  Random random;
+  for (int round = 0; round < kRounds; ++round) {
+    Scene scene(random);
+    const List plan = plan_addresses(scene.existing, scene.wanted, false);
+    CAPTURE(shown(plan));
+    for (size_t i = 0; i < plan.size(); ++i) {
+      if (change_of(plan[i]) != Change::kDelete) continue;
+      REQUIRE(i + 1 < plan.size());
+      REQUIRE(change_of(plan[i + 1]) == Change::kAdd);
+      REQUIRE(is_identical(plan[i], plan[i + 1]));
+      REQUIRE(plan[i].prefix_length != plan[i + 1].prefix_length);
+    }
+  }
+}
+
+TEST_CASE(
+    "what goes goes first, the last before the first: primary addresses behind their secondary "
+    "ones") {
+  const ModelLink link({virtual_address(1, 24), virtual_address(2, 24), virtual_address(3)}, false);
+  const List existing = link.addresses();
+  REQUIRE((existing[1].flags & IFA_F_SECONDARY) != 0);
+  const List wanted{virtual_address(4), virtual_address(5)};
+  const List plan = plan_addresses(existing, wanted, true);
+  List expected = deleted({existing[2], existing[1], existing[0]});
+  for (LinkAddress each : wanted) {
+    each.change = static_cast<uint16_t>(Change::kAdd);
+    expected.push_back(each);
+  }
+  CHECK(shown(plan) == shown(expected));
+}
+
+TEST_CASE("a secondary address that is wanted is put back behind its primary one") {
+  const ModelLink link({virtual_address(1, 24), virtual_address(2, 24)}, false);
+  const List plan = plan_addresses(link.addresses(), List{virtual_address(2, 24)}, true);
+  REQUIRE(plan.size() == 2);
+  CHECK(change_of(plan[0]) == Change::kDelete);
+  CHECK(plan[0].address[3] == 1);
+  CHECK(change_of(plan[1]) == Change::kReplace);
+  CHECK(plan[1].address[3] == 2);
+}
+
+TEST_CASE("of IPv4 another prefix length is another address, of IPv6 it is not") {
+  const List plan = plan_addresses(List{virtual_address(1, 24)}, List{virtual_address(1)}, false);
+  REQUIRE(plan.size() == 1);
+  CHECK(change_of(plan[0]) == Change::kAdd);
+
+  LinkAddress address{};
+  address.family = AF_INET6;
+  address.address = {0xfd, 1};
+  address.prefix_length = 64;
+  address.valid = LinkAddress::kForever;
+  LinkAddress wanted = address;
+  wanted.prefix_length = 128;
+  const List changes = plan_addresses(List{address}, List{wanted}, false);
+  REQUIRE(changes.size() == 2);
+  CHECK(change_of(changes[0]) == Change::kDelete);
+  CHECK(changes[0].prefix_length == 64);
+  CHECK(change_of(changes[1]) == Change::kAdd);
+  CHECK(changes[1].prefix_length == 128);
+}

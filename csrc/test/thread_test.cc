@@ -1,0 +1,102 @@
+#include "netlink/thread.h"
+
+#include <doctest/doctest.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+using netlink::Thread;
+
+namespace {
+
+// Long enough for a thread that nobody waits for to be missed.
+constexpr std::chrono::milliseconds kWhile{50};
+
+std::atomic<int> handled{0};
+void count_signal(int /*signal*/) { handled.fetch_add(1); }
+
+}  // namespace
+
+TEST_CASE("the body runs on a thread of its own, and join waits for its end") {
+  const pthread_t caller = ::pthread_self();
+  bool elsewhere = false;
+  bool ended = false;
+  Thread thread([&] {
+    elsewhere = ::pthread_equal(::pthread_self(), caller) == 0;
+    std::this_thread::sleep_for(kWhile);
+    ended = true;
+  });
+  thread.join();
+  CHECK(elsewhere);
+  CHECK(ended);
+  thread.join();
+}
+
+TEST_CASE("the destructor waits") {
+  bool ended = false;
+  {
+    const Thread thread([&] {
+      std::this_thread::sleep_for(kWhile);
+      ended = true;
+    });
+  }
+  CHECK(ended);
+}
+
+TEST_CASE("threads run side by side") {
+  std::atomic<int> arrived{0};
+  const auto meet = [&] {
+    ++arrived;
+    while (arrived < 2) std::this_thread::yield();
+  };
+  Thread first(meet);
+  Thread second(meet);
+  first.join();
+  second.join();
+  CHECK(arrived == 2);
+}
+
+TEST_CASE("it takes no signals, and its maker takes those that it took before") {
+  sigset_t all;
+  ::sigfillset(&all);
+  sigset_t before;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  int unblocked = 0;
+  Thread([&] {
+    sigset_t mask;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+      // Those two cannot be blocked.
+      if (signal == SIGKILL || signal == SIGSTOP) continue;
+      if (::sigismember(&all, signal) == 1 && ::sigismember(&mask, signal) == 0) ++unblocked;
+    }
+  }).join();
+  CHECK(unblocked == 0);
+  sigset_t after;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    CHECK(::sigismember(&before, signal) == ::sigismember(&after, signal));
+  }
+}
+
+TEST_CASE("a signal that is sent to it waits, and goes with it") {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = count_signal;
+  ::sigaction(SIGUSR2, &action, &before);
+  handled = 0;
+  bool pending = false;
+  Thread([&] {
+    ::pthread_kill(::pthread_self(), SIGUSR2);
+    sigset_t waiting;
+    ::sigpending(&waiting);
+    pending = ::sigismember(&waiting, SIGUSR2) == 1;
+  }).join();
+  CHECK(pending);
+  CHECK(handled == 0);
+  ::sigaction(SIGUSR2, &before, nullptr);
+}
