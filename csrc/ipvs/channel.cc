@@ -24,8 +24,7 @@ constexpr int kListAttempts = 5;
 }  // namespace
 
 Channel::Channel(netlink::Socket socket)
-    : socket_(std::move(socket)),
-      family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
+    : socket_(std::move(socket)), family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
 
 void Channel::encode(netlink::Batch& batch, const Step& step, uint16_t flags) const {
   family_.begin(batch, step.command->id, flags, step.command->answer);
