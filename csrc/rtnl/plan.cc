@@ -30,7 +30,9 @@ struct Equal {
 constexpr uint32_t kReplaceable = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
 
 bool needs_replacing(const LinkAddress& existing, const LinkAddress& wanted) {
-  if (existing.valid != LinkAddress::kForever) return true;
+  if (existing.valid != LinkAddress::kForever || existing.preferred != LinkAddress::kForever) {
+    return true;
+  }
   return wanted.family == AF_INET6 && ((existing.flags ^ wanted.flags) & kReplaceable) != 0;
 }
 

@@ -188,8 +188,9 @@ export const linkCalls = {
         const { fields } = layout.linkRequest;
         records.setNumber(request.base(), fields.settings, layout.linkSettings.prune);
       }
+      const only = records.number(request.base(), layout.linkRequest.fields.family);
       for (const [place, address] of wanted.entries()) {
-        request.addAddress(`wanted[${place}]`, address);
+        request.addAddress(`wanted[${place}]`, address, only);
       }
     },
     read,

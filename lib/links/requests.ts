@@ -2,6 +2,7 @@
  * The records that go to the links of a network namespace, and those that come back.
  * @module
  */
+import { wrongValue } from '../errors.js';
 import type { Layout, LinkOperationName, LinkStatusName, NativeLinkResults } from '../native.js';
 import { Records, Requests } from '../records.js';
 import { Outcomes } from '../results.js';
@@ -35,10 +36,17 @@ export class LinkRequests extends Requests<LinkOperationName> {
     this.#committed = this.#written;
   }
 
-  /** Writes another address of the request. */
-  addAddress(property: string, config: unknown): void {
+  /**
+   * Writes another address of the request.
+   * @param family AF_INET, AF_INET6, or 0: the one that it must be of
+   */
+  addAddress(property: string, config: unknown, family = 0): void {
     const base = this.#nextAddress();
     writeAddress(this.#addresses, base, this.layout, property, config);
+    const is = this.#addresses.number(base, this.layout.linkAddress.fields.family);
+    if (family !== 0 && is !== family) {
+      throw wrongValue(property, config, 'is not of the family in options.family');
+    }
     this.#commitAddress();
   }
 

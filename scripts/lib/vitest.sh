@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # filters is the caller's
 # Runs tests with vitest, project by project, and counts them all. Sourced at the root of the project.
 
 reports=$(mktemp -d)

@@ -247,6 +247,31 @@ test('listAddresses has what ip shows: all, those of a link, those of a family',
 });
 
 describe('reconcileAddresses', () => {
+  test('of one family wants no address of the other', async () => {
+    expect(
+      await reasonOf(links.reconcileAddresses('vip0', ['fd00::1'], { family: 'ipv4' })),
+    ).toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: "wanted[0]: 'fd00::1' is not of the family in options.family",
+    });
+    expect(await links.reconcileAddresses('vip0', ['fd00::1'], { family: 'ipv6' })).toMatchObject({
+      added: ['fd00::1/128'],
+    });
+  });
+
+  test('makes an address stay preferred', async () => {
+    const flags = ['nodad', 'noprefixroute', 'preferred_lft', '100'];
+    ip('addr', 'add', 'fd00::1/128', 'dev', 'vip0', ...flags);
+    const reconcile = () => links.reconcileAddresses('vip0', ['fd00::1']);
+    expect(await reconcile()).toMatchObject({ updated: ['fd00::1/128'] });
+    expect(await reconcile()).toMatchObject({ updated: [] });
+    const listed = await links.listAddresses('vip0', { family: 'ipv6' });
+    expect(listed.find(({ address }) => address === 'fd00::1')).toMatchObject({
+      preferredLifetime: null,
+      validLifetime: null,
+    });
+  });
+
   const nothing = { added: [], removed: [], updated: [] };
 
   test('adds, removes and mends, and has nothing to do the second time', async () => {
