@@ -20,9 +20,21 @@ const scopes = new Names<AddressScope>({
 });
 
 /** What the kernel says of an address (IFA_F_*). */
-export type AddressFlag = (typeof FLAGS)[number];
+export type AddressFlag =
+  | 'secondary'
+  | 'no-dad'
+  | 'optimistic'
+  | 'dad-failed'
+  | 'home-address'
+  | 'deprecated'
+  | 'tentative'
+  | 'permanent'
+  | 'manage-temporary'
+  | 'no-prefix-route'
+  | 'multicast-auto-join'
+  | 'stable-privacy';
 /** In the order of the bits. */
-const FLAGS = [
+const FLAGS: readonly AddressFlag[] = [
   'secondary',
   'no-dad',
   'optimistic',
@@ -35,7 +47,7 @@ const FLAGS = [
   'no-prefix-route',
   'multicast-auto-join',
   'stable-privacy',
-] as const;
+];
 const NO_DAD = 1 << FLAGS.indexOf('no-dad');
 const NO_PREFIX_ROUTE = 1 << FLAGS.indexOf('no-prefix-route');
 
