@@ -13,6 +13,7 @@
 #ifdef __GLIBCXX__
 // GCC 11: what an allocation of more than there is of addresses comes to.
 namespace std {
+// NOLINTNEXTLINE(bugprone-reserved-identifier): it is the library that chose the name
 [[noreturn, gnu::visibility("hidden")]] void __throw_bad_array_new_length() {
   throw bad_array_new_length();
 }
