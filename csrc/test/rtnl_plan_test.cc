@@ -65,7 +65,7 @@ bool share_network(const LinkAddress& a, const LinkAddress& b) {
 
 class ModelLink {
  public:
-  ModelLink(List addresses, bool promotes) : promotes_(promotes) {
+  ModelLink(const List& addresses, bool promotes) : promotes_(promotes) {
     for (const LinkAddress& each : addresses) add(each);
   }
 
@@ -310,7 +310,7 @@ TEST_CASE(
     "what goes goes first, the last before the first: primary addresses behind their secondary "
     "ones") {
   const ModelLink link({virtual_address(1, 24), virtual_address(2, 24), virtual_address(3)}, false);
-  const List existing = link.addresses();
+  const List& existing = link.addresses();
   REQUIRE((existing[1].flags & IFA_F_SECONDARY) != 0);
   const List wanted{virtual_address(4), virtual_address(5)};
   const List plan = plan_addresses(existing, wanted, true);
