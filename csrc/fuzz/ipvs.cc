@@ -3,7 +3,9 @@
 #include <linux/ip_vs.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "fuzz/fuzz.h"
@@ -19,7 +21,6 @@ using netlink::same;
 namespace {
 
 constexpr uint16_t kFamily = AF_INET;  // of a destination that has none
-constexpr uint16_t kUnknown = 0x3fff;  // an attribute
 constexpr size_t kHeaders = sizeof(nlmsghdr) + netlink::kGenericHeader;
 
 bool same(const ipvs::ServiceEntry& a, const ipvs::ServiceEntry& b) {
@@ -33,19 +34,14 @@ void check_name(const ipvs::Name<Size>& name) {
   expect(same(again, name), "a name ends in NUL, with nothing behind");
 }
 
-// A message as Put writes it.
+// The attributes of a message as Put writes it, until the next one is written.
 template <typename Put>
-Batch written(Put put) {
-  Batch batch;
+Attributes written(Put put) {
+  static Batch batch;  // its memory is what most of an execution would be spent on
+  batch.clear();
   batch.begin(1, 0, genlmsghdr{}, netlink::Answer::kErrorOnly);
   put(batch);
   batch.end();
-  return batch;
-}
-
-template <typename Put>
-Attributes attributes_of(Batch& batch, Put put) {
-  batch = written(put);
   return Attributes(batch.bytes().subspan(kHeaders));
 }
 
@@ -60,12 +56,11 @@ void check_service(const ipvs::ServiceEntry& entry) {
     const uint16_t family = service.key.family;
     service.key = {.address = {}, .fwmark = service.key.fwmark, .family = family};
   }
-  Batch batch;
   const auto again = ipvs::read_service(
-      attributes_of(batch, [&](Batch& to) { ipvs::put_service(to, service, ipvs::Part::kFull); }));
+      written([&](Batch& to) { ipvs::put_service(to, service, ipvs::Part::kFull); }));
   expect(again && same(again->service, service), "a service is written and read back");
   const auto named = ipvs::read_service(
-      attributes_of(batch, [&](Batch& to) { ipvs::put_service(to, service, ipvs::Part::kKey); }));
+      written([&](Batch& to) { ipvs::put_service(to, service, ipvs::Part::kKey); }));
   expect(named && same(named->service.key, service.key), "a service's key is read back");
 }
 
@@ -75,11 +70,8 @@ void check_destination(const ipvs::DestinationEntry& entry) {
   if (destination.forwarding != IP_VS_CONN_F_TUNNEL) {
     destination.tunnel_type = destination.tunnel_port = destination.tunnel_flags = 0;
   }
-  Batch batch;
   const auto again = ipvs::read_destination(
-      attributes_of(batch,
-                    [&](Batch& to) { ipvs::put_destination(to, destination, ipvs::Part::kFull); }),
-      0);
+      written([&](Batch& to) { ipvs::put_destination(to, destination, ipvs::Part::kFull); }), 0);
   expect(again && same(again->destination, destination), "a destination is written and read back");
 }
 
@@ -89,16 +81,14 @@ void check_daemon(const ipvs::SyncDaemon& daemon) {
   // What no kernel sends: groups of both kinds, or one that is no address of a group.
   if (daemon.group_family == 0) expected.group = {};
   if (daemon.group_family == AF_INET) std::fill_n(&expected.group[4], 12, uint8_t{0});
-  Batch batch;
   const auto again = ipvs::read_daemon(
-      attributes_of(batch, [&](Batch& to) { ipvs::put_daemon(to, daemon, ipvs::Part::kFull); }));
+      written([&](Batch& to) { ipvs::put_daemon(to, daemon, ipvs::Part::kFull); }));
   expect(again && same(*again, expected), "a daemon is written and read back");
 }
 
 void check_timeouts(const ipvs::Timeouts& timeouts) {
-  Batch batch;
-  const auto again = ipvs::read_timeouts(
-      attributes_of(batch, [&](Batch& to) { ipvs::put_timeouts(to, timeouts); }));
+  const auto again =
+      ipvs::read_timeouts(written([&](Batch& to) { ipvs::put_timeouts(to, timeouts); }));
   expect(again && same(*again, timeouts), "timeouts are written and read back");
 }
 
@@ -106,11 +96,10 @@ void check_timeouts(const ipvs::Timeouts& timeouts) {
 // behind it.
 template <typename Object, typename Read>
 void check_surroundings(Bytes bytes, const Object& object, Read read) {
-  Batch batch;
-  batch.begin(1, 0, genlmsghdr{}, netlink::Answer::kErrorOnly);
-  batch.put(kUnknown, uint16_t{7});
-  const auto prefix = batch.bytes().subspan(kHeaders);
-  std::vector<std::byte> longer(prefix.begin(), prefix.end());
+  static std::vector<std::byte> longer;
+  constexpr nlattr kUnknown{.nla_len = sizeof(nlattr), .nla_type = NLA_TYPE_MASK & 0xffff};
+  const auto prefix = std::as_bytes(std::span(&kUnknown, 1));
+  longer.assign(prefix.begin(), prefix.end());
   longer.insert(longer.end(), bytes.begin(), bytes.end());
   const std::optional<Object> again = read(Attributes(longer));
   expect(again && same(*again, object), "unknown attributes change nothing");

@@ -10,6 +10,9 @@
 namespace test {
 namespace {
 
+// As long as there is none, the receiving of others is left alone.
+std::atomic<int> mishaps{0};
+
 // A datagram that the socket is to receive as an errno. An AF_UNIX socket has no overruns.
 struct Marker {
   std::array<char, 12> magic{"test: errno"};
@@ -59,6 +62,9 @@ bool is_expected(const wire::Buffer& datagram) {
 }
 
 }  // namespace
+
+Mishap::Mishap(Fault fault, size_t position) : fault_(fault), position_(position) { ++mishaps; }
+Mishap::~Mishap() { --mishaps; }
 
 FakeKernel::Behaviour Mishap::around(FakeKernel::Behaviour behaviour) {
   return [this, behaviour = std::move(behaviour)](const auto& request, const auto& reply) {
@@ -124,27 +130,22 @@ extern "C" {
 int __real_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout);
 
 int __wrap_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
-  test::Marker marker;
-  const test::Marker pattern;
-  const auto peek = [&](int how) {
-    marker.error = 0;
-    return ::recv(fd, &marker, sizeof marker, how | MSG_TRUNC) == sizeof marker &&
-           marker.magic == pattern.magic;
-  };
+  if (test::mishaps == 0) return __real_recvmmsg(fd, messages, count, flags, timeout);
   unsigned taken = 0;
-  do {
-    // The first may be waited for, as the caller wants it.
+  for (; taken < count; ++taken) {
+    // Only the first may be waited for.
     const int wait = taken == 0 ? flags & MSG_DONTWAIT : MSG_DONTWAIT;
-    if (peek(MSG_PEEK | wait)) {
+    test::Marker marker;
+    marker.magic = {};
+    if (::recv(fd, &marker, sizeof marker, MSG_PEEK | wait) < 0) break;
+    if (marker.magic == test::Marker().magic) {
       if (taken > 0) break;
-      peek(MSG_DONTWAIT);
+      (void)::recv(fd, &marker, sizeof marker, MSG_DONTWAIT);
       errno = marker.error;
-      return -1;
+      break;
     }
-    const int got = __real_recvmmsg(fd, messages + taken, 1, flags | wait, timeout);
-    if (got <= 0) return taken > 0 ? static_cast<int>(taken) : got;
-    ++taken;
-  } while (taken < count);
-  return static_cast<int>(taken);
+    if (__real_recvmmsg(fd, messages + taken, 1, flags | MSG_DONTWAIT, timeout) != 1) break;
+  }
+  return taken > 0 ? static_cast<int>(taken) : -1;
 }
 }

@@ -55,7 +55,8 @@ inline constexpr std::array<NamedFault, 12> kFaults = {{
 /// lost without ENOBUFS.
 class Mishap {
  public:
-  Mishap(Fault fault, size_t position) : fault_(fault), position_(position) {}
+  Mishap(Fault fault, size_t position);
+  ~Mishap();
   Mishap(const Mishap&) = delete;
   Mishap& operator=(const Mishap&) = delete;
 
@@ -63,6 +64,8 @@ class Mishap {
   FakeKernel::Behaviour around(FakeKernel::Behaviour behaviour);
   /// Whether the position was reached.
   bool happened() const { return replies_ > position_; }
+  /// How many replies there were.
+  size_t replies() const { return replies_; }
 
  private:
   void pass(std::vector<wire::Buffer> replies, const FakeKernel::Reply& reply);

@@ -1,0 +1,109 @@
+// The decoders of rtnetlink, on any datagram: what they give is as types.h promises, does not depend
+// on attributes that nobody knows, and an address that is written is read back the same.
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "fuzz/fuzz.h"
+#include "rtnl/codec.h"
+
+using fuzz::expect;
+using netlink::Address;
+using netlink::Batch;
+using netlink::Bytes;
+using netlink::Messages;
+using netlink::same;
+
+namespace {
+
+constexpr uint16_t kUnknown = 0x3fff;  // an attribute
+
+template <size_t Size>
+void check_name(const netlink::Name<Size>& name) {
+  netlink::Name<Size> again{};
+  again.assign(name.view());
+  expect(same(again, name), "a name ends in NUL, with nothing behind");
+}
+
+void check_link(const rtnl::Link& link) {
+  check_name(link.name);
+  check_name(link.kind);
+  expect(link.hardware_length <= link.hardware.size(), "a hardware address has its bounds");
+  expect(link.state <= UINT8_MAX, "a state is a byte");
+}
+
+// What is to be had of an address from what is written of it: neither label, nor broadcast, nor
+// lifetimes are.
+rtnl::LinkAddress as_written(const rtnl::LinkAddress& address) {
+  rtnl::LinkAddress expected = address;
+  expected.broadcast = {};
+  expected.label = {};
+  expected.preferred = expected.valid = rtnl::LinkAddress::kForever;
+  if (expected.family == AF_INET) {
+    for (Address* each : {&expected.address, &expected.peer}) {
+      std::fill(each->begin() + 4, each->end(), uint8_t{0});
+    }
+  }
+  if (same(expected.address, expected.peer)) expected.peer = {};
+  return expected;
+}
+
+void check_address(const rtnl::LinkAddress& address) {
+  check_name(address.label);
+  expect(address.family == AF_INET || address.family == AF_INET6, "an address is one of IP");
+  expect(address.change == 0 && same(address.link, {}), "what is no attribute stays zero");
+  // A peer of nothing cannot be told from none.
+  const rtnl::LinkAddress expected = as_written(address);
+  if (!same(address.peer, Address{}) && same(expected.peer, Address{})) return;
+  Batch batch;
+  rtnl::put_new_address(batch, expected);
+  Messages messages(batch.bytes());
+  expect(messages.next(), "what is written is whole");
+  const auto again = rtnl::read_address(messages);
+  expect(again && same(*again, expected), "an address is written and read back");
+}
+
+// An object is the same with an unknown attribute behind its header.
+template <typename Header, typename Object, typename Read>
+void check_surroundings(Bytes payload, const Object& object, Read read) {
+  Header header;
+  std::memcpy(&header, payload.data(), sizeof header);
+  Batch batch;
+  batch.begin(1, 0, header, netlink::Answer::kErrorOnly);
+  batch.put(kUnknown, uint16_t{7});
+  batch.end();
+  const auto prefix = batch.bytes();
+  std::vector<std::byte> longer(prefix.begin(), prefix.end());
+  const Bytes rest = payload.subspan(sizeof header);
+  longer.insert(longer.end(), rest.begin(), rest.end());
+  const auto length = static_cast<uint32_t>(longer.size());
+  std::memcpy(longer.data(), &length, sizeof length);
+  Messages messages(longer);
+  expect(messages.next(), "what is written is whole");
+  const std::optional<Object> again = read(messages);
+  expect(again && same(*again, object), "unknown attributes change nothing");
+}
+
+template <typename Header, typename Read, typename Check>
+void check_object(const Messages& message, Read read, Check check) {
+  const auto object = read(message);
+  if (!object) return;
+  check(*object);
+  check_surroundings<Header>(message.payload(), *object, read);
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Messages messages(fuzz::bytes_of(data, size));
+  while (messages.next()) {
+    check_object<ifinfomsg>(messages, rtnl::read_link, check_link);
+    check_object<ifaddrmsg>(messages, rtnl::read_address, check_address);
+  }
+  return 0;
+}

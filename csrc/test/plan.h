@@ -1,0 +1,51 @@
+// Random batches for the obedient kernel.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "netlink/socket.h"
+#include "test/fake_kernel.h"
+#include "test/random.h"
+#include "test/wire.h"
+
+namespace test {
+
+/// A batch of messages that wish for anything, and what is to come of it.
+struct Plan {
+  netlink::Batch batch;
+  std::vector<netlink::Failure> failures;
+  std::map<size_t, std::string> data;
+
+  Plan(Random& random, size_t messages) {
+    for (size_t index = 0; index < messages; ++index) {
+      const auto number = static_cast<int32_t>(random.between(1, 130));
+      const std::string words = random.word(random.below(20));
+      const size_t size = random.below(100);
+      const auto type = static_cast<uint16_t>(random.between(Wish::kObey, Wish::kForget));
+      add_wish(batch, type, number, words, size);
+      if (type == Wish::kRefuse)
+        failures.push_back({index, number, netlink::Fate::kRefused, words});
+      if (type == Wish::kForget) failures.push_back({index, ENODATA, netlink::Fate::kLost, {}});
+      if (type == Wish::kTell) {
+        const auto& entry = batch.entries()[index];
+        data[index] = wire::to_hex(batch.bytes().subspan(entry.offset, entry.length).subspan(16));
+      }
+    }
+  }
+
+  void check(netlink::Socket& socket) {
+    std::map<size_t, std::string> told;
+    const auto found = socket.run(batch, [&](size_t index, const netlink::Messages& message) {
+      CHECK(told.emplace(index, wire::to_hex(message.payload())).second);
+    });
+    REQUIRE(to_text(found) == to_text(failures));
+    REQUIRE((told == data));
+  }
+};
+
+}  // namespace test

@@ -1,0 +1,194 @@
+// Batches whose answers are malformed, or come in a storm of signals.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "netlink/socket.h"
+#include "test/fake_kernel.h"
+#include "test/plan.h"
+#include "test/random.h"
+#include "test/wire.h"
+
+using netlink::Batch;
+using netlink::Fate;
+using netlink::Messages;
+using netlink::Socket;
+using std::chrono::milliseconds;
+using test::add_wish;
+using test::FakeKernel;
+using test::obey;
+using test::Plan;
+using test::Random;
+using test::SignalStorm;
+using test::Stopwatch;
+using test::to_text;
+using test::Wish;
+using wire::Buffer;
+using wire::join;
+
+namespace {
+
+constexpr milliseconds kShort{100};
+// Far from hanging, and enough for kShort on the slowest machine.
+constexpr milliseconds kSoon{5000};
+
+void ignore(size_t /*index*/, const Messages& /*message*/) {}
+
+}  // namespace
+
+TEST_SUITE("malformed answers") {
+  struct Case {
+    const char* name;
+    Buffer (*answer)(const nlmsghdr& request);
+  };
+  Buffer with_length(const nlmsghdr& request, uint32_t length) {
+    Buffer bytes = wire::data(request, wire::hex("01 02 03 04"));
+    std::memcpy(bytes.data(), &length, sizeof length);
+    return bytes;
+  }
+  const Case kCases[] = {
+      {"a length of nothing", [](const nlmsghdr& request) { return with_length(request, 0); }},
+      {"a length of less than a header",
+       [](const nlmsghdr& request) { return with_length(request, 15); }},
+      {"a length beyond the end", [](const nlmsghdr& request) { return with_length(request, 21); }},
+      {"the largest length",
+       [](const nlmsghdr& request) { return with_length(request, 0xffffffff); }},
+      {"half a header",
+       [](const nlmsghdr& request) {
+         Buffer bytes = wire::raw(request);
+         bytes.resize(8);
+         return bytes;
+       }},
+      {"one byte", [](const nlmsghdr&) { return Buffer(1); }},
+      {"half an errno",
+       [](const nlmsghdr& request) {
+         nlmsghdr header = request;
+         header.nlmsg_type = NLMSG_ERROR;
+         return wire::message(header, wire::hex("01 02"));
+       }},
+      {"more than a slot holds",
+       [](const nlmsghdr& request) { return wire::data(request, Buffer(9000)); }},
+  };
+
+  TEST_CASE("leave the fate of what is not answered open, and are over with their batch") {
+    for (const Case& one : kCases) {
+      CAPTURE(one.name);
+      std::atomic<bool> well = false;
+      FakeKernel kernel([&](const auto& request, const auto& reply) {
+        bool first = true;
+        obey(request, [&](const Buffer& datagram) {
+          reply(first && !well ? one.answer(request.messages[0].header) : datagram);
+          first = false;
+        });
+      });
+      Socket socket = kernel.connect();
+      Batch batch;
+      add_wish(batch, Wish::kTell);
+      add_wish(batch, Wish::kObey);
+      add_wish(batch, Wish::kTell);
+      add_wish(batch, Wish::kRefuse, EEXIST);
+      size_t told = 0;
+      const Stopwatch watch;
+      const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+      CHECK(watch.elapsed() < kSoon);
+      CHECK(to_text(failures) == "0 lost 74, 1 lost 74, 3 refused 17");
+      CHECK(told == 1);
+
+      well = true;
+      Random random;
+      Plan(random, 30).check(socket);
+    }
+  }
+
+  TEST_CASE("keep what stands before the damage") {
+    FakeKernel kernel([](const auto& request, const auto& reply) {
+      obey(request, [&](const Buffer& datagram) { reply(join(datagram, wire::hex("01 02 03"))); });
+    });
+    Socket socket = kernel.connect();
+    Batch batch;
+    add_wish(batch, Wish::kTell);
+    add_wish(batch, Wish::kRefuse, EEXIST);
+    add_wish(batch, Wish::kObey);
+    size_t told = 0;
+    const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+    CHECK(to_text(failures) == "1 refused 17, 2 lost 74");
+    CHECK(told == 1);
+  }
+
+  TEST_CASE("in the sentinel's place are no end: the deadline is") {
+    FakeKernel kernel([](const auto& request, const auto& reply) {
+      Buffer cut = wire::verdict(request.messages.back().header, 0);
+      cut.resize(10);
+      reply(cut);
+    });
+    Socket socket = kernel.connect(kShort);
+    Batch batch;
+    add_wish(batch, Wish::kObey);
+    const Stopwatch watch;
+    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
+    CHECK(watch.elapsed() < kSoon);
+  }
+}
+
+TEST_SUITE("a storm of signals") {
+  TEST_CASE("does not touch the answers") {
+    FakeKernel kernel([](const auto& request, const auto& reply) {
+      std::this_thread::sleep_for(milliseconds(3));
+      obey(request, reply);
+    });
+    Socket socket = kernel.connect();
+    Random random;
+    const SignalStorm storm;
+    for (int round = 0; round < 50; ++round) Plan(random, 100).check(socket);
+    CHECK(storm.handled() > 100);
+  }
+
+  TEST_CASE("does not keep a batch from being sent") {
+    std::atomic<bool> awake = false;
+    FakeKernel kernel([&](const auto& request, const auto& reply) {
+      while (!awake) std::this_thread::sleep_for(milliseconds(1));
+      obey(request, reply);
+    });
+    Socket socket = kernel.connect(kShort);
+    Batch batch;
+    while (batch.bytes().size() < 150'000) add_wish(batch, Wish::kObey, 0, {}, 2000);
+    const SignalStorm storm;
+    // The first is read and sleeps, the next fill the way, and then one must wait for it.
+    std::thread alarm;
+    for (int round = 0; round < 4; ++round) {
+      if (round == 3) {
+        alarm = std::thread([&] {
+          std::this_thread::sleep_for(milliseconds(50));
+          awake = true;
+        });
+      }
+      const auto failures = socket.run(batch, ignore);
+      const bool not_sent = std::any_of(failures.begin(), failures.end(), [](const auto& failure) {
+        return failure.fate == Fate::kNotSent;
+      });
+      CHECK_FALSE(not_sent);
+    }
+    alarm.join();
+    Random random;
+    Plan(random, 30).check(socket);
+  }
+
+  TEST_CASE("does not put off the deadline") {
+    FakeKernel kernel([](const auto&, const auto&) {});
+    Socket socket = kernel.connect(kShort);
+    Batch batch;
+    add_wish(batch, Wish::kObey);
+    const SignalStorm storm;
+    const Stopwatch watch;
+    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
+    CHECK(watch.elapsed() >= kShort - milliseconds(1));
+    CHECK(watch.elapsed() < kSoon);
+    CHECK(storm.handled() > 10);
+  }
+}
