@@ -26,8 +26,8 @@ using test::Row;
 
 namespace {
 
-// A larger one is no page of the kernel's, and does not fit the way to the reader.
-constexpr size_t kMaxBytes = 4096;
+// A dozen rows show all that there is to see.
+constexpr size_t kMaxBytes = 1024;
 constexpr std::string_view kTitle = "Pro ";
 
 // What the lines say: all rows up to the first that is none.
