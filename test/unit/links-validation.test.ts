@@ -93,7 +93,12 @@ describe('options', () => {
     const typo = ['value', 'options.kid', "'kid'", 'did you mean kind?'] as const;
     expectLinkRefused(() => listLinks({ kid: 'dummy' }), typo);
     for (const kind of [5, null]) {
-      const row = ['type', 'options.kind', `${kind}`, "is not a kind of link such as 'dummy'"] as const;
+      const row = [
+        'type',
+        'options.kind',
+        `${kind}`,
+        "is not a kind of link such as 'dummy'",
+      ] as const;
       expectLinkRefused(() => listLinks({ kind }), row);
     }
     for (const kind of ['', 'a b', 'x'.repeat(32)]) {
