@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect } from 'vitest';
 
@@ -88,12 +88,10 @@ export function consumer(): string {
   return path;
 }
 
-export const QUIET = ['--no-audit', '--no-fund', '--prefer-offline'];
-
 /** One that has installed the package; without running scripts, unless that is what is tested. */
 export function installed(packed = tarball()): string {
   const path = consumer();
-  output('npm', ['install', ...QUIET, '--ignore-scripts', packed], { cwd: path });
+  npm(['install', '--ignore-scripts', packed], { cwd: path });
   return path;
 }
 
@@ -107,15 +105,12 @@ export function withoutPrebuilds(): string {
   return packed;
 }
 
-/** A PATH of nothing but Node.js, npm and a shell. */
+/** A PATH of nothing but Node.js and a shell. */
 export function barePath(): string {
-  const bare = scratch();
-  const has = (name: string) => (path: string) => existsSync(join(path, name));
-  for (const name of ['node', 'npm', 'sh']) {
-    const path = process.env['PATH']?.split(delimiter).find(has(name)) ?? expect.unreachable(name);
-    symlinkSync(realpathSync(join(path, name)), join(bare, name));
-  }
-  return bare;
+  const path = scratch();
+  symlinkSync(process.execPath, join(path, 'node'));
+  symlinkSync('/bin/sh', join(path, 'sh'));
+  return path;
 }
 
 /** A file of a package of the registry, which is kept for the next time. */
@@ -137,6 +132,26 @@ export type NodeVersion = (typeof NODE_VERSIONS)[number];
 
 export const node = (version: NodeVersion, arch: string = process.arch) =>
   fetched(`node-linux-${arch}@${version}`, 'bin/node');
+
+/** Runs npm 11, or another: not the machine's, which may be any. */
+export function runNpm(
+  args: readonly string[],
+  { command = [process.execPath, fetched('npm@11', 'bin/npm-cli.js')], ...options }: NpmOptions,
+): Outcome {
+  const [first = '', ...rest] = command;
+  return run(first, [...rest, ...args, '--no-audit', '--no-fund', '--prefer-offline'], options);
+}
+
+export interface NpmOptions extends RunOptions {
+  readonly command?: readonly string[];
+}
+
+/** Runs npm, which must succeed. */
+export function npm(args: readonly string[], options: NpmOptions): string {
+  const { status, stdout, stderr } = runNpm(args, options);
+  expect(status, `npm ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0);
+  return stdout;
+}
 
 /** What programs/probe.mjs tells. */
 export interface Findings {

@@ -7,35 +7,41 @@ import {
   fetched,
   installed,
   node,
-  output,
+  npm,
   probe,
-  QUIET,
-  run,
+  runNpm,
   tarball,
   withoutPrebuilds,
   works,
 } from './consumer.js';
 
 const COMPILED = 'build/Release';
-const PREBUILT = 'prebuilds/linux-x64';
+const PREBUILT = `prebuilds/linux-${process.arch}`;
+
+const npm12 = () => [node('26'), fetched('npm@12', 'bin/npm-cli.js')];
 
 describe('with a prebuild', () => {
   test('installs where there is no compiler', () => {
     const cwd = consumer();
-    output('npm', ['install', ...QUIET, tarball()], { cwd, env: { PATH: barePath() } });
+    npm(['install', tarball()], { cwd, env: { PATH: barePath() } });
     expect(probe(cwd)).toEqual(works(PREBUILT));
   });
 
   test('installs where install scripts are disabled', () => {
     const cwd = consumer();
-    const args = ['install', ...QUIET, '--ignore-scripts', tarball()];
-    output('npm', args, { cwd, env: { PATH: barePath() } });
+    npm(['install', '--ignore-scripts', tarball()], { cwd, env: { PATH: barePath() } });
     expect(probe(cwd)).toEqual(works(PREBUILT));
+  });
+
+  test('installs with npm 12, which blocks the scripts of dependencies', () => {
+    const options = { cwd: consumer(), command: npm12() };
+    npm(['install', tarball()], options);
+    expect(probe(options.cwd)).toEqual(works(PREBUILT));
   });
 
   test('brings nothing that its dependencies do not tell', () => {
     const cwd = installed();
-    const listed = JSON.parse(output('npm', ['ls', '--all', '--json'], { cwd }));
+    const listed = JSON.parse(npm(['ls', '--all', '--json'], { cwd }));
     expect(Object.keys(listed.dependencies)).toEqual(['ipvs']);
     expect(Object.keys(listed.dependencies.ipvs.dependencies)).toEqual([
       'node-addon-api',
@@ -47,9 +53,8 @@ describe('with a prebuild', () => {
 describe('without a prebuild', () => {
   test('compiles, with checks of the buffers that libc fills', () => {
     const cwd = consumer();
-    const args = ['install', ...QUIET, '--foreground-scripts', withoutPrebuilds()];
-    const { status, stdout, stderr } = run('npm', args, { cwd, env: { V: '1' } });
-    expect(status, stderr).toBe(0);
+    const args = ['install', '--foreground-scripts', withoutPrebuilds()];
+    const stdout = npm(args, { cwd, env: { V: '1' } });
     expect(probe(cwd)).toEqual(works(COMPILED));
     const compilations = stdout.split('\n').filter((line) => / -c .*\.cc(?: |$)/.test(line));
     expect(compilations.length).toBeGreaterThan(10);
@@ -59,8 +64,8 @@ describe('without a prebuild', () => {
   });
 
   test('does not install where there is no compiler either', () => {
-    const args = ['install', ...QUIET, withoutPrebuilds()];
-    const { status, stderr } = run('npm', args, { cwd: consumer(), env: { PATH: barePath() } });
+    const options = { cwd: consumer(), env: { PATH: barePath() } };
+    const { status, stderr } = runNpm(['install', withoutPrebuilds()], options);
     expect(status).not.toBe(0);
     expect(stderr).toContain('gyp ERR!');
   });
@@ -73,26 +78,17 @@ describe('without a prebuild', () => {
     const cwd = installed(withoutPrebuilds());
     const { open, message, addons } = probe(cwd);
     expect({ open, addons }).toEqual({ open: 'ERR_IPVS_NO_ADDON', addons: [] });
-    output('npm', remedy(message), { cwd, env: { npm_config_ignore_scripts: 'true' } });
+    npm(remedy(message), { cwd, env: { npm_config_ignore_scripts: 'true' } });
     expect(probe(cwd)).toEqual(works(COMPILED));
   });
 
   test('the same with npm 12, which blocks the scripts of dependencies', () => {
-    const cwd = consumer();
-    const npm = [node('26'), fetched('npm@12', 'bin/npm-cli.js')];
-    const npm12 = (args: string[]) => output(npm[0] ?? '', [npm[1] ?? '', ...args], { cwd });
-    npm12(['install', ...QUIET, withoutPrebuilds()]);
-    const { open, message } = probe(cwd);
+    const options = { cwd: consumer(), command: npm12() };
+    npm(['install', withoutPrebuilds()], options);
+    const { open, message } = probe(options.cwd);
     expect(open).toBe('ERR_IPVS_NO_ADDON');
-    npm12(remedy(message));
-    expect(probe(cwd)).toEqual(works(COMPILED));
-  });
-
-  test('and with npm 12 and a prebuild there is nothing to do', () => {
-    const cwd = consumer();
-    const args = [fetched('npm@12', 'bin/npm-cli.js'), 'install', ...QUIET, tarball()];
-    output(node('26'), args, { cwd });
-    expect(probe(cwd)).toEqual(works(PREBUILT));
+    npm(remedy(message), options);
+    expect(probe(options.cwd)).toEqual(works(COMPILED));
   });
 });
 

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { fetched, installed, output, QUIET, root, run } from './consumer.js';
+import { fetched, installed, npm, output, root, run } from './consumer.js';
 
 /** What a program does with the package, under either module system. */
 const PROGRAM = `
@@ -33,7 +33,7 @@ let cwd: string;
 
 beforeAll(() => {
   cwd = installed();
-  output('npm', ['install', ...QUIET, '--ignore-scripts', '@types/node@20'], { cwd });
+  npm(['install', '--ignore-scripts', '@types/node@20'], { cwd });
   for (const [source, , imports] of PROGRAMS) {
     writeFileSync(join(cwd, source), `${imports}\n${PROGRAM}`);
   }
