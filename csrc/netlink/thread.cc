@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "netlink/error.h"
-#include "netlink/floor.h"
 
 namespace netlink {
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # filters is the caller's
 # Runs tests with vitest, project by project, and counts them all. Sourced at the root of the project.
 
+filters=() # what the caller was given: parts of the names of test files
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
 vitest_status=0

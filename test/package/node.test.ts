@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { installed, NODE_VERSIONS, node, output, probe, root, works } from './consumer.js';
+
+/** Where Debian puts the libraries of arm64. */
+const ARM64_SYSTEM = '/usr/aarch64-linux-gnu';
+
+let cwd: string;
+
+beforeAll(() => {
+  cwd = installed();
+});
+
+describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
+  const isThatVersion = expect.stringMatching(new RegExp(`^v${version}\\.`));
+
+  test('on this architecture, the prebuild works', () => {
+    const findings = probe(cwd, { command: [node(version)] });
+    expect(findings).toEqual(works(`prebuilds/linux-${process.arch}`));
+    expect(findings).toMatchObject({ node: isThatVersion, arch: process.arch });
+  });
+
+  test('CommonJS requires it, and gets what ESM imports', () => {
+    const printed = output(node(version), ['required.cjs'], { cwd });
+    expect(JSON.parse(printed)).toEqual({
+      node: isThatVersion,
+      reference: 'fwmark://7',
+      same: true,
+    });
+  });
+
+  test('on arm64, in an emulator, the prebuild works', () => {
+    const command = ['qemu-aarch64-static', '-L', ARM64_SYSTEM, node(version, 'arm64')];
+    const findings = probe(cwd, { command });
+    expect(findings).toEqual(works('prebuilds/linux-arm64'));
+    expect(findings).toMatchObject({
+      node: isThatVersion,
+      arch: 'arm64',
+      // The emulator has no generic netlink.
+      open: 'EPROTONOSUPPORT',
+      message: 'open: protocol not supported (socket: EPROTONOSUPPORT)',
+    });
+  });
+
+  test('on what is not Linux, the import works, and open() says why it cannot', () => {
+    const command = [node(version), '--import', './elsewhere.mjs'];
+    expect(probe(cwd, { command })).toMatchObject({
+      reference: 'tcp://[::1]:80',
+      refusal: 'ERR_INVALID_ARG_TYPE',
+      open: 'ERR_IPVS_UNSUPPORTED_PLATFORM',
+      elsewhere: 'ERR_IPVS_UNSUPPORTED_PLATFORM',
+      addons: [],
+    });
+  });
+});
+
+// On arm64 there is no kernel to boot for it.
+test.runIf(process.arch === 'x64')('each controls IPVS, on a kernel that has it', () => {
+  const nodes = NODE_VERSIONS.map((version) => node(version));
+  const loop = 'for node; do "$node" control.mjs || exit; done';
+  const printed = output(join(root, 'scripts/kernel'), ['--', 'sh', '-c', loop, 'sh', ...nodes], {
+    cwd,
+  });
+  const lines = printed.split('\n').filter((line) => line.startsWith('{'));
+  expect(lines.map((line) => JSON.parse(line))).toEqual(
+    NODE_VERSIONS.map((version) => ({
+      node: expect.stringMatching(new RegExp(`^v${version}\\.`)),
+      services: [
+        {
+          address: '192.0.2.1',
+          port: 80,
+          scheduler: 'wrr',
+          destinations: ['192.0.2.2:80 3'],
+        },
+      ],
+    })),
+  );
+});

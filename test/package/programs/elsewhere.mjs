@@ -1,0 +1,2 @@
+// Imported first, makes this platform another.
+Object.defineProperty(process, 'platform', { value: 'darwin' });

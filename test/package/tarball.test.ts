@@ -1,0 +1,160 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { output, root, run, tarball } from './consumer.js';
+
+const files = output('tar', ['-tzf', tarball()])
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line) => line.replace(/^package\//, ''));
+
+const content = (file: string) => output('tar', ['-xzOf', tarball(), `package/${file}`]);
+const prebuilds = files.filter((file) => file.startsWith('prebuilds/'));
+
+/** What is in it, and why. */
+const KINDS = {
+  'what npm shows': /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+  'the facade': /^dist\/([a-z]+\/)?[a-z-]+\.(js|d\.ts)$/,
+  'the addons': /^prebuilds\/linux-(x64|arm64)\/ipvs\.(glibc|musl)\.node$/,
+  'what compiles another': /^(binding\.gyp|csrc\/sources\.txt|csrc\/[a-z]+\/[a-z_]+\.(cc|h))$/,
+};
+
+describe('the tarball', () => {
+  test('holds nothing else', () => {
+    const others = files.filter((file) => !Object.values(KINDS).some((kind) => kind.test(file)));
+    expect(others).toEqual([]);
+    expect(files.filter((file) => /^csrc\/(test|fuzz|build)/.test(file))).toEqual([]);
+  });
+
+  test('has an addon for each architecture', () => {
+    expect(prebuilds).toEqual(
+      expect.arrayContaining([
+        'prebuilds/linux-arm64/ipvs.glibc.node',
+        'prebuilds/linux-x64/ipvs.glibc.node',
+      ]),
+    );
+  });
+
+  test('has each source of the addon, and each header that one includes', () => {
+    const sources = content('csrc/sources.txt').trim().split('\n');
+    expect(files).toEqual(expect.arrayContaining(sources));
+    expect(files.filter((file) => file.endsWith('.cc')).sort()).toEqual([...sources].sort());
+    const headers = files.filter((file) => file.endsWith('.h'));
+    const included = [...sources, ...headers]
+      .map((file) => readFileSync(join(root, file), 'utf8'))
+      .flatMap((text) =>
+        [...text.matchAll(/^#include "(.+)"/gm)].map(([, name]) => `csrc/${name}`),
+      );
+    expect(headers.sort()).toEqual([...new Set(included)].sort());
+  });
+
+  test('has the types of each module', () => {
+    const modules = files.filter((file) => file.endsWith('.js'));
+    expect(modules.length).toBeGreaterThan(10);
+    for (const file of modules) expect(files).toContain(file.replace(/\.js$/, '.d.ts'));
+    // A module that has gone from lib/ would still lie in a dist/ of before.
+    for (const file of modules) {
+      expect(existsSync(join(root, file.replace('dist/', 'lib/').replace(/\.js$/, '.ts')))).toBe(
+        true,
+      );
+    }
+  });
+
+  test('is less than 400 KB with two addons', () => {
+    expect(statSync(tarball()).size).toBeLessThan(400_000 + (prebuilds.length - 2) * 120_000);
+  });
+
+  test('brings two packages along', () => {
+    const manifest = JSON.parse(content('package.json'));
+    expect(Object.keys(manifest.dependencies)).toEqual(['node-addon-api', 'node-gyp-build']);
+    expect(manifest).not.toHaveProperty('optionalDependencies');
+    expect(manifest).not.toHaveProperty('peerDependencies');
+    expect(manifest).not.toHaveProperty('bundleDependencies');
+  });
+
+  test('says nothing about the machine that made it', () => {
+    const path = root.replace(/\/$/, '');
+    for (const file of files) expect(content(file), file).not.toContain(path);
+  });
+
+  test('is as publint wants it', () => {
+    const { status, stdout } = run('node_modules/.bin/publint', ['--strict', tarball()], {
+      cwd: root,
+    });
+    expect(stdout).toContain('All good!');
+    expect(status).toBe(0);
+  });
+
+  test('has the types that it has code for', () => {
+    // It is ESM, which CommonJS can require: test/package/types.test.ts does.
+    const args = [tarball(), '--profile', 'esm-only', '--no-definitely-typed', '--no-emoji'];
+    const { status, stdout } = run('node_modules/.bin/attw', args, { cwd: root });
+    expect(status, stdout).toBe(0);
+    expect(stdout).toContain('OK (ESM)');
+  });
+});
+
+describe('scripts/check-prebuild', () => {
+  const check = (...paths: string[]) => run('scripts/check-prebuild', paths, { cwd: root });
+
+  /** Compiles a library, which is like an addon as far as this is looked for. */
+  function compile(source: string, ...options: string[]): string {
+    const path = join(root, 'build-package', 'checked.node');
+    const { status, stderr } = spawnSync(
+      'g++',
+      ['-shared', '-fPIC', '-O1', '-o', path, '-x', 'c++', '-', ...HARDENED, ...options],
+      {
+        input: `extern "C" void napi_define_class(); void use() { napi_define_class(); }\n${source}`,
+        encoding: 'utf8',
+      },
+    );
+    expect(status, stderr).toBe(0);
+    return path;
+  }
+  const HARDENED = ['-s', '-fstack-protector-all', '-Wl,-z,relro,-z,now'];
+
+  test('passes what ships', () => {
+    expect(check(...prebuilds)).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test('passes what needs nothing new', () => {
+    expect(check(compile(''))).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test.each([
+    [
+      'a function of a newer glibc',
+      '#include <pthread.h>\nint f() { return pthread_join(0, 0); }',
+      [],
+      'pthread_join needs GLIBC_2.34; allowed is GLIBC_2.28 at most',
+    ],
+    [
+      'one of a newer libstdc++',
+      '#include <new>\nnamespace std { void __throw_bad_array_new_length(); } void f() { std::__throw_bad_array_new_length(); }',
+      [],
+      'needs GLIBCXX_3.4.29; allowed is GLIBCXX_3.4.21 at most',
+    ],
+    [
+      'an exception_ptr',
+      '#include <exception>\nvoid f() { auto p = std::current_exception(); auto q = p; throw q; }',
+      [],
+      'needs CXXABI_1.3.13; allowed is CXXABI_1.3.9 at most',
+    ],
+    ['another library', '', ['-Wl,--no-as-needed', '-lresolv'], 'needs libresolv.so.2'],
+    ['lazy binding', '', ['-Wl,-z,lazy'], 'lacks RELRO with immediate binding'],
+    ['no stack protector', '', ['-fno-stack-protector'], 'lacks the stack protector'],
+    ['an executable stack', '', ['-Wl,-z,execstack'], 'has an executable stack'],
+  ])('refuses %s', (_, source, options, complaint) => {
+    const { status, stderr } = check(compile(source, ...options));
+    expect(stderr).toContain(complaint);
+    expect(status).toBe(1);
+  });
+
+  test('refuses what is not stripped, or is no addon', () => {
+    const { status, stderr } = check('build/Release/ipvs.node', 'package.json');
+    expect(stderr).toMatch(/Release\/ipvs\.node: is not stripped\n/);
+    expect(stderr).toContain('package.json: is no addon\n');
+    expect(status).toBe(1);
+  });
+});
