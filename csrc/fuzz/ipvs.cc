@@ -16,7 +16,6 @@ using fuzz::expect;
 using netlink::Attributes;
 using netlink::Batch;
 using netlink::Bytes;
-using netlink::same;
 
 namespace {
 

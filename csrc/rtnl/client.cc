@@ -261,13 +261,14 @@ void Client::run_addresses(Range range) {
   for (size_t request = range.first; request < range.last; ++request) {
     if (!results_.is_pending(request)) continue;
     const auto addresses = addresses_of(requests_[request]);
-    if (addresses.size() != 1) {
+    const auto put = rule_of(requests_[request].operation).put;
+    if (addresses.size() != 1 || put == nullptr) {
       results_.fail(request, Status::kNotSent, EINVAL);
       continue;
     }
     LinkAddress address = addresses[0];
     address.index = indexes[request - range.first];
-    rule_of(requests_[request].operation).put(batch_, address);
+    put(batch_, address);
     results_.done(request);
     sent.push_back(request);
   }

@@ -46,6 +46,7 @@ struct Network {
   Address address;
   uint16_t prefix_length;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): there is no pointer
   auto operator<=>(const Network&) const = default;
 };
 
