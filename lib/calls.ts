@@ -1,5 +1,5 @@
 /**
- * The operations, each as what it writes and what it reads. How a call travels, alone or in a batch, is lib/queue.ts's business.
+ * The operations, each as what it writes and what it reads. How a call travels, alone or in a batch, is the business of lib/queue.
  * @module
  */
 
@@ -19,8 +19,10 @@ import {
   writeDestinationChanges,
   writeDestinationConfig,
 } from './destination.js';
+import type { Info } from './info.js';
 import type { OperationName } from './native.js';
-import type { Call as QueuedCall } from './queue.js';
+import type { Call as QueuedCall } from './queue/packed.js';
+import type { Steps } from './queue/turns.js';
 import type { RequestBuffer } from './records.js';
 import {
   type DestinationReference,
@@ -34,12 +36,18 @@ import {
   type Service,
   type ServiceChanges,
   type ServiceConfig,
-  type ServiceWithDestinations,
   writeSchedulerProbe,
   writeServiceChanges,
   writeServiceConfig,
 } from './service.js';
-import type { Counter, ReadCounter } from './stats.js';
+import {
+  asBigint,
+  asNumber,
+  type Counter,
+  checkReadOptions,
+  type ReadCounter,
+  type ReadOptions,
+} from './stats.js';
 import { type TimeoutChanges, type Timeouts, writeTimeouts } from './timeouts.js';
 
 /** An operation of IPVS with its arguments. */
@@ -60,22 +68,6 @@ export interface DeleteOptions {
 export interface StopOptions {
   /** True: it is no error if there is no such daemon, and the stopping resolves to false. Default false. */
   readonly ifRunning?: boolean | undefined;
-}
-
-/** The whole table of a network namespace. */
-export interface Snapshot<Value extends Counter = number> {
-  /** In the kernel's order, which means nothing. */
-  readonly services: readonly ServiceWithDestinations<Value>[];
-}
-
-/** What IPVS says of itself. */
-export interface Info {
-  /** The version of IPVS, such as '1.2.1'. IPVS_INFO_ATTR_VERSION. */
-  readonly version: string;
-  /** Buckets of the connection table. From Linux 7 it grows, and is 0 until the namespace has its first service. IPVS_INFO_ATTR_CONN_TAB_SIZE. */
-  readonly connectionTableSize: number;
-  /** Whether the kernel refreshes counters and rates (run_estimation, est_cpulist); null where that cannot be read. */
-  readonly estimation: boolean | null;
 }
 
 const nothing = () => undefined;
@@ -132,6 +124,45 @@ class Deletion implements Call<boolean> {
   }
 }
 
+type Read<Value> = (
+  results: Results,
+  index: number,
+  read: ReadCounter<Counter>,
+) => Value | Steps<Value>;
+
+/** A reading of what has counters: as numbers, or as BigInts where `options` ask for them. */
+class Reading<Value> implements Call<Value> {
+  readonly operation: OperationName;
+  readonly #options: ReadOptions | undefined;
+  readonly #writeTarget: (request: RequestBuffer) => void;
+  readonly #read: Read<Value>;
+  #counter: ReadCounter<Counter> = asNumber;
+  readonly answers: Readonly<Record<string, Value>>;
+
+  constructor(
+    operation: OperationName,
+    options: ReadOptions | undefined,
+    writeTarget: (request: RequestBuffer) => void,
+    read: Read<Value>,
+    answers: Readonly<Record<string, Value>> = {},
+  ) {
+    this.operation = operation;
+    this.#options = options;
+    this.#writeTarget = writeTarget;
+    this.#read = read;
+    this.answers = answers;
+  }
+
+  write(request: RequestBuffer): void {
+    if (checkReadOptions(this.#options)) this.#counter = asBigint;
+    this.#writeTarget(request);
+  }
+
+  read(results: Results, index: number): Value | Steps<Value> {
+    return this.#read(results, index, this.#counter);
+  }
+}
+
 export const calls = {
   addService: (config: ServiceConfig): Call<void> => ({
     operation: 'addService',
@@ -162,21 +193,22 @@ export const calls = {
       () => isForgiving(options, 'ifExists'),
     ),
 
-  getService: <Value extends Counter>(
-    read: ReadCounter<Value>,
+  getService: (
     reference: ServiceReference,
-  ): Call<Service<Value> | undefined> => ({
-    operation: 'getService',
-    write: (request) => writeService(request, reference),
-    read: (results, index) => results.services(index, read)[0],
-    answers: { ESRCH: undefined },
-  }),
+    options?: ReadOptions,
+  ): Call<Service<Counter> | undefined> =>
+    new Reading(
+      'getService',
+      options,
+      (request) => writeService(request, reference),
+      (results, index, read) => results.service(index, read),
+      { ESRCH: undefined },
+    ),
 
-  listServices: <Value extends Counter>(read: ReadCounter<Value>): Call<Service<Value>[]> => ({
-    operation: 'listServices',
-    write: nothing,
-    read: (results, index) => results.services(index, read),
-  }),
+  listServices: (options?: ReadOptions): Call<Service<Counter>[]> =>
+    new Reading('listServices', options, nothing, (results, index, read) =>
+      results.services(index, read),
+    ),
 
   addDestination: (service: ServiceReference, config: DestinationConfig): Call<void> => ({
     operation: 'addDestination',
@@ -221,31 +253,29 @@ export const calls = {
       () => isForgiving(options, 'ifExists'),
     ),
 
-  getDestination: <Value extends Counter>(
-    read: ReadCounter<Value>,
+  getDestination: (
     service: ServiceReference,
     destination: DestinationReference,
-  ): Call<Destination<Value> | undefined> => ({
-    operation: 'getDestination',
-    write: (request) => writeBoth(request, service, destination),
-    read: (results, index) => results.destinations(index, read)[0],
-    answers: { ENOENT: undefined },
-  }),
+    options?: ReadOptions,
+  ): Call<Destination<Counter> | undefined> =>
+    new Reading(
+      'getDestination',
+      options,
+      (request) => writeBoth(request, service, destination),
+      (results, index, read) => results.destination(index, read),
+      { ENOENT: undefined },
+    ),
 
-  listDestinations: <Value extends Counter>(
-    read: ReadCounter<Value>,
+  listDestinations: (
     service: ServiceReference,
-  ): Call<Destination<Value>[]> => ({
-    operation: 'listDestinations',
-    write: (request) => writeService(request, service),
-    read: (results, index) => results.destinations(index, read),
-  }),
-
-  snapshot: <Value extends Counter>(read: ReadCounter<Value>): Call<Snapshot<Value>> => ({
-    operation: 'snapshot',
-    write: nothing,
-    read: (results, index) => ({ services: results.tree(index, read) }),
-  }),
+    options?: ReadOptions,
+  ): Call<Destination<Counter>[]> =>
+    new Reading(
+      'listDestinations',
+      options,
+      (request) => writeService(request, service),
+      (results, index, read) => results.destinations(index, read),
+    ),
 
   flush: (): Call<void> => ({ operation: 'flush', write: nothing, read: nothing }),
 

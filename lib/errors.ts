@@ -15,6 +15,8 @@ export type IpvsErrorCode =
   | 'ERR_IPVS_OUTCOME_UNKNOWN'
   /** The package has no native addon for this platform, and none was built. */
   | 'ERR_IPVS_NO_ADDON'
+  /** An operation of a batch that was not sent, because one before it failed and `stopOnError` is set. */
+  | 'ERR_IPVS_SKIPPED'
   /** The kernel has no IPVS, and could not load its module. */
   | 'ERR_IPVS_UNAVAILABLE'
   /** The platform is not Linux. */

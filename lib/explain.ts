@@ -131,7 +131,6 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
     errors: { ESRCH: NO_SERVICE, ENOENT: NO_DESTINATION },
   },
   listDestinations: { command: 'IPVS_CMD_GET_DEST', errors: { ESRCH: NO_SERVICE } },
-  snapshot: { command: 'IPVS_CMD_GET_SERVICE', errors: {} },
   flush: { command: 'IPVS_CMD_FLUSH', errors: {} },
   getInfo: { command: 'IPVS_CMD_GET_INFO', errors: {} },
   getTimeouts: { command: 'IPVS_CMD_GET_CONFIG', errors: {} },
@@ -178,7 +177,6 @@ const READINGS: ReadonlySet<OperationName> = new Set([
   'listServices',
   'getDestination',
   'listDestinations',
-  'snapshot',
   'getInfo',
   'getTimeouts',
   'listSyncDaemons',
@@ -240,6 +238,11 @@ export function sayRefusal(refusal: Refusal): IpvsError {
       return fail(
         `the kernel's answer was lost (${code}): it may have happened${said}`,
         'ERR_IPVS_OUTCOME_UNKNOWN',
+      );
+    case 'skipped':
+      return fail(
+        'it was not sent, because an operation before it in the batch failed',
+        'ERR_IPVS_SKIPPED',
       );
     case 'notSent':
       return fail(`it was not sent: ${refusal.general(code)} (${code})${said}`, code);

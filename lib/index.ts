@@ -3,7 +3,8 @@
  * @module
  */
 export type { Family } from './address.js';
-export type { DeleteOptions, Ensured, Info, Snapshot, StopOptions } from './calls.js';
+export type { Batch, BatchOptions, BatchResult } from './batch.js';
+export type { DeleteOptions, Ensured, StopOptions } from './calls.js';
 export type { ConnectionStream } from './connection-stream.js';
 export type {
   Connection,
@@ -25,7 +26,8 @@ export type {
 } from './destination.js';
 export type { Check } from './diagnose.js';
 export { IpvsError, type IpvsErrorCode, type IpvsErrorDetails } from './errors.js';
-export { diagnose, Ipvs } from './ipvs.js';
+export type { Info } from './info.js';
+export { diagnose, Ipvs, type SyncIpvs } from './ipvs.js';
 export type {
   AddressConfig,
   AddressFlag,
@@ -34,14 +36,14 @@ export type {
   LinkAddress,
 } from './links/address.js';
 export type { Link, LinkReference, LinkState } from './links/link.js';
-export {
-  type DummyOptions,
-  type LinkChanges,
-  Links,
-  type ListAddressesOptions,
-  type ListLinksOptions,
-  type WatchLinksOptions,
-} from './links/links.js';
+export { Links, type SyncLinks, type WatchLinksOptions } from './links/links.js';
+export type {
+  DummyOptions,
+  LinkChanges,
+  LinkOperations,
+  ListAddressesOptions,
+  ListLinksOptions,
+} from './links/operations.js';
 export { type Reconciled, ReconcileError, type ReconcileOptions } from './links/reconcile.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
 export { type LoadedModule, loadModules } from './modules.js';
@@ -55,7 +57,9 @@ export type {
   Unknown,
 } from './names.js';
 export type { NetworkNamespace, OpenOptions } from './netns.js';
+export type { HandleOperations, Operations } from './operations.js';
 export type { Persistence, PersistenceConfig } from './persistence.js';
+export type { Returns } from './queue/returns.js';
 export type {
   DestinationAddress,
   DestinationReference,
@@ -72,6 +76,7 @@ export type {
   ServiceSettings,
   ServiceWithDestinations,
 } from './service.js';
+export type { Snapshot } from './snapshot.js';
 export type { Counter, ReadOptions, Stats } from './stats.js';
 export type { Status } from './status.js';
 export type { SysctlAccess, SysctlChanges, Sysctls } from './sysctls.js';

@@ -2,15 +2,14 @@
  * The handle: a connection to the IPVS of one network namespace.
  * @module
  */
-import { constants } from 'node:os';
 import {
-  calls,
-  type DeleteOptions,
-  type Ensured,
-  type Info,
-  type Snapshot,
-  type StopOptions,
-} from './calls.js';
+  type Batch,
+  type BatchOptions,
+  type BatchResult,
+  checkBatchOptions,
+  collect,
+} from './batch.js';
+import { calls } from './calls.js';
 import { ConnectionStream, type PartSource } from './connection-stream.js';
 import {
   type ConnectionCount,
@@ -22,42 +21,50 @@ import {
   readCounts,
   readPart,
 } from './connections.js';
-import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
-import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
 import { IpvsError } from './errors.js';
-import { fileError } from './explain.js';
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeHandle } from './native.js';
 import { checkOpenOptions, type OpenOptions } from './netns.js';
 import { openHandle } from './open.js';
-import { type IpvsQueue, ipvsProtocol, Queue } from './queue.js';
-import type { DestinationReference, ServiceReference } from './reference.js';
-import type { Service, ServiceChanges, ServiceConfig } from './service.js';
-import {
-  asBigint,
-  asNumber,
-  checkReadOptions,
-  ESTIMATION_FILES,
-  isEstimating,
-  parseTotals,
-  type ReadOptions,
-  type Stats,
-  TOTALS_FILE,
-} from './stats.js';
-import { parseStatus, STATUS_FILE, type Status } from './status.js';
+import { HandleOperations } from './operations.js';
+import { type IpvsQueue, ipvsProtocol } from './protocol.js';
+import type { Protocol } from './queue/packed.js';
+import type { Procedure } from './queue/procedure.js';
+import { Queue } from './queue/queue.js';
+import type { RequestBuffer } from './records.js';
+import type { Results } from './results.js';
 import { SysctlAccess } from './sysctls.js';
-import type { TimeoutChanges, Timeouts } from './timeouts.js';
 import { checkWatchOptions, type Sample, type WatchOptions, watch } from './watch.js';
-
-/** Options that ask for BigInts. */
-type Big = ReadOptions & { readonly bigint: true };
 
 /** Entries of the connection table that are read at a time: some hundred KiB, some milliseconds. */
 const CONNECTION_BATCH = 2048;
 
-/** Lets open() alone call the constructor. */
+/** Lets the functions of this module alone call the constructors. */
 const KEY = Symbol('Ipvs');
+
+/**
+ * The operations of a handle without promises: each returns its value, or throws its error. Nothing else happens in the process meanwhile, but
+ * one by one they are several times as fast as those that are awaited, since no other thread is involved: for start-up, command-line programs and
+ * tests. Many operations are faster with {@link Ipvs.batch}, and a server should not stand still for them.
+ *
+ * They take effect at once, and so before operations of the handle that are pending: await those first where the order matters.
+ */
+export class SyncIpvs extends HandleOperations<'value'> {
+  /** The kernel parameters of IPVS, in the handle's network namespace. */
+  readonly sysctls: SysctlAccess<'value'>;
+
+  /** Not for callers: use `ipvs.sync`. */
+  constructor(key: symbol, queue: IpvsQueue) {
+    if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.sync');
+    const follow = <Value>(
+      operation: string,
+      procedure: Procedure<RequestBuffer, Results, Value>,
+    ) => queue.followSync(operation, procedure);
+    super((call) => queue.runSync(call), follow);
+    this.sysctls = new SysctlAccess(follow);
+  }
+}
 
 /**
  * A handle to the IPVS table of one network namespace.
@@ -72,29 +79,46 @@ const KEY = Symbol('Ipvs');
  *
  * Works in worker_threads. A handle keeps the process alive only while an operation is pending.
  */
-export class Ipvs implements AsyncDisposable {
+export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable {
   /** The kernel parameters of IPVS, in the handle's network namespace. */
   readonly sysctls: SysctlAccess;
   /** The links of the handle's network namespace. They work also where the kernel has no IPVS: see {@link Links.open}. */
   readonly links: Links;
+  /** The same operations without promises. */
+  readonly sync: SyncIpvs;
   readonly #native: Native;
   readonly #handle: NativeHandle;
   readonly #netns: string;
+  readonly #protocol: Protocol<RequestBuffer, Results>;
   readonly #queue: IpvsQueue;
 
   /** Not for callers: use {@link Ipvs.open}. */
   private constructor(key: symbol, native: Native, handle: NativeHandle, netns: string) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use Ipvs.open()');
+    const links = linksOf(native, handle);
+    const protocol = ipvsProtocol(handle, native.layout, async () => {
+      await links.close();
+      handle.close();
+    });
+    const queue: IpvsQueue = new Queue(protocol);
+    super(
+      (call) => queue.run(call),
+      (operation, procedure) => queue.follow(operation, procedure),
+    );
     this.#native = native;
     this.#handle = handle;
     this.#netns = netns;
-    this.links = linksOf(native, handle);
-    const close = async () => {
-      await this.links.close();
-      handle.close();
-    };
-    this.#queue = new Queue(ipvsProtocol(handle, native.layout, close));
-    this.sysctls = new SysctlAccess(handle, this.#queue);
+    this.#protocol = protocol;
+    this.#queue = queue;
+    this.links = links;
+    this.sync = new SyncIpvs(KEY, queue);
+    let last: Promise<unknown> = Promise.resolve();
+    // One after the other: what one sets back must not be what another has set meanwhile.
+    this.sysctls = new SysctlAccess((operation, procedure) => {
+      const done = queue.follow(operation, procedure, last);
+      last = done.catch(() => undefined);
+      return done;
+    });
   }
 
   /**
@@ -126,232 +150,21 @@ export class Ipvs implements AsyncDisposable {
   }
 
   /**
-   * The version of IPVS, the size of its connection table, and whether counters run. IPVS_CMD_GET_INFO, /proc/sys/net/ipv4/vs.
+   * Carries out many operations as one unit, and says of each what became of it, in the order in which `build` adds them:
+   * `await ipvs.batch((b) => { b.addService(service); for (const each of servers) b.addDestination(service, each); })`. Nothing is sent until `build` is
+   * through, and nothing at all if it throws, as it does on bad input. IPVS has no transactions: some may fail, and the others are done.
+   *
+   * The operations take effect in their order, in parts of a few milliseconds. Others that are called meanwhile have their turn between two parts, and may
+   * see it half done: await the batch first where that matters.
+   * @param build adds the operations. It may be asynchronous, to let others have a turn while it adds very many
+   * @throws TypeError, RangeError: bad input, of `build` or of an operation; IpvsError ERR_IPVS_CLOSED; nothing else: see the results
    */
-  async getInfo(): Promise<Info> {
-    const [version, [running, processors]] = await Promise.all([
-      this.#queue.run(calls.getInfo()),
-      this.#queue.aside('getInfo', () => this.#handle.readFiles(ESTIMATION_FILES)),
-    ]);
-    return { ...version, estimation: isEstimating(running, processors) };
-  }
-
-  /**
-   * Adds a service, which must not exist. IPVS_CMD_NEW_SERVICE, `ipvsadm -A`.
-   * @throws IpvsError EEXIST: there is one; ENOENT: the kernel has no such scheduler or persistence engine
-   */
-  addService(config: ServiceConfig): Promise<void> {
-    return this.#queue.run(calls.addService(config));
-  }
-
-  /**
-   * Changes settings of a service, which must exist. What `changes` leaves out stays (unlike `ipvsadm -E`); scheduler flags are
-   * cleared with a change of scheduler. IPVS_CMD_GET_SERVICE and IPVS_CMD_SET_SERVICE: a change that another program makes between
-   * the two is lost.
-   * @throws IpvsError ESRCH: there is none; ENOENT: the kernel has no such scheduler or persistence engine
-   */
-  updateService(service: ServiceReference, changes: ServiceChanges): Promise<void> {
-    return this.#queue.run(calls.updateService(service, changes));
-  }
-
-  /**
-   * Makes a service be as `config` says, whether it exists or not. What `config` leaves out becomes the default. Its destinations stay.
-   * IPVS_CMD_SET_SERVICE, and IPVS_CMD_NEW_SERVICE if there is none.
-   * @throws IpvsError ENOENT: the kernel has no such scheduler or persistence engine
-   */
-  ensureService(config: ServiceConfig): Promise<Ensured> {
-    return this.#queue.run(calls.ensureService(config));
-  }
-
-  /**
-   * Deletes a service and its destinations. Connections stay until they expire. IPVS_CMD_DEL_SERVICE, `ipvsadm -D`.
-   * @returns true; false if there was none and `ifExists` is set
-   * @throws IpvsError ESRCH: there is none
-   */
-  deleteService(service: ServiceReference, options?: DeleteOptions): Promise<boolean> {
-    return this.#queue.run(calls.deleteService(service, options));
-  }
-
-  /** A service, or undefined if there is none. IPVS_CMD_GET_SERVICE. */
-  getService(service: ServiceReference, options: Big): Promise<Service<bigint> | undefined>;
-  getService(service: ServiceReference, options?: ReadOptions): Promise<Service | undefined>;
-  async getService(service: ServiceReference, options?: ReadOptions) {
-    return checkReadOptions(options)
-      ? this.#queue.run(calls.getService(asBigint, service))
-      : this.#queue.run(calls.getService(asNumber, service));
-  }
-
-  /**
-   * All services, in the kernel's order, which means nothing. IPVS_CMD_GET_SERVICE, `ipvsadm -L`.
-   * The kernel's listing is no transaction: a service that another program adds or deletes meanwhile may make others be missed.
-   */
-  listServices(options: Big): Promise<Service<bigint>[]>;
-  listServices(options?: ReadOptions): Promise<Service[]>;
-  async listServices(options?: ReadOptions) {
-    return checkReadOptions(options)
-      ? this.#queue.run(calls.listServices(asBigint))
-      : this.#queue.run(calls.listServices(asNumber));
-  }
-
-  /**
-   * Adds a destination to a service; the service must have none of that address and port. IPVS_CMD_NEW_DEST, `ipvsadm -a`.
-   * One that was deleted within the last two minutes comes back with its old counters.
-   * @throws IpvsError EEXIST: there is one; ESRCH: there is no such service; EINVAL: the address is not a real server's
-   */
-  addDestination(service: ServiceReference, config: DestinationConfig): Promise<void> {
-    return this.#queue.run(calls.addDestination(service, config));
-  }
-
-  /**
-   * Changes settings of a destination, which must exist. What `changes` leaves out stays (unlike `ipvsadm -e`); the tunnel's are
-   * cleared with a change to another forwarding. IPVS_CMD_GET_DEST and IPVS_CMD_SET_DEST: a change that another program makes
-   * between the two is lost.
-   * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
-   */
-  updateDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    changes: DestinationChanges,
-  ): Promise<void> {
-    return this.#queue.run(calls.updateDestination(service, destination, changes));
-  }
-
-  /**
-   * Makes a destination be as `config` says, whether it exists or not. What `config` leaves out becomes the default.
-   * IPVS_CMD_SET_DEST, and IPVS_CMD_NEW_DEST if there is none.
-   * @throws IpvsError ESRCH: there is no such service; EINVAL: the address is not a real server's
-   */
-  ensureDestination(service: ServiceReference, config: DestinationConfig): Promise<Ensured> {
-    return this.#queue.run(calls.ensureDestination(service, config));
-  }
-
-  /**
-   * Deletes a destination. Its connections stay until they expire, but get no packets through; to let them end first, give it
-   * weight 0. IPVS_CMD_DEL_DEST, `ipvsadm -d`.
-   * @returns true; false if it, or its service, was not there and `ifExists` is set
-   * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
-   */
-  deleteDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: DeleteOptions,
-  ): Promise<boolean> {
-    return this.#queue.run(calls.deleteDestination(service, destination, options));
-  }
-
-  /**
-   * A destination, or undefined if the service has none of that name. The kernel lists all destinations of the service for it.
-   * IPVS_CMD_GET_DEST.
-   * @throws IpvsError ESRCH: there is no such service
-   */
-  getDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options: Big,
-  ): Promise<Destination<bigint> | undefined>;
-  getDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: ReadOptions,
-  ): Promise<Destination | undefined>;
-  async getDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: ReadOptions,
-  ) {
-    return checkReadOptions(options)
-      ? this.#queue.run(calls.getDestination(asBigint, service, destination))
-      : this.#queue.run(calls.getDestination(asNumber, service, destination));
-  }
-
-  /**
-   * The destinations of a service, newest first. IPVS_CMD_GET_DEST, `ipvsadm -L -t`.
-   * @throws IpvsError ESRCH: there is no such service
-   */
-  listDestinations(service: ServiceReference, options: Big): Promise<Destination<bigint>[]>;
-  listDestinations(service: ServiceReference, options?: ReadOptions): Promise<Destination[]>;
-  async listDestinations(service: ServiceReference, options?: ReadOptions) {
-    return checkReadOptions(options)
-      ? this.#queue.run(calls.listDestinations(asBigint, service))
-      : this.#queue.run(calls.listDestinations(asNumber, service));
-  }
-
-  /**
-   * The whole table: all services with their destinations. `ipvsadm -L`. No transaction either: see {@link listServices}.
-   */
-  snapshot(options: Big): Promise<Snapshot<bigint>>;
-  snapshot(options?: ReadOptions): Promise<Snapshot>;
-  async snapshot(options?: ReadOptions) {
-    return checkReadOptions(options)
-      ? this.#queue.run(calls.snapshot(asBigint))
-      : this.#queue.run(calls.snapshot(asNumber));
-  }
-
-  /** Deletes all services and destinations of the namespace. IPVS_CMD_FLUSH, `ipvsadm -C`. */
-  flush(): Promise<void> {
-    return this.#queue.run(calls.flush());
-  }
-
-  /** The timeouts of connections, in seconds. IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`. */
-  getTimeouts(): Promise<Timeouts> {
-    return this.#queue.run(calls.getTimeouts());
-  }
-
-  /**
-   * Changes timeouts of connections: all that are named or, if the kernel refuses one, none. Those left out stay.
-   * IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
-   * @throws IpvsError EINVAL: more than the kernel can count
-   */
-  setTimeouts(changes: TimeoutChanges): Promise<void> {
-    return this.#queue.run(calls.setTimeouts(changes));
-  }
-
-  /**
-   * Sets the counters and rates of a service and its destinations to zero; without a service, all and the totals. Connection counts
-   * stay. IPVS_CMD_ZERO, `ipvsadm -Z`.
-   * @throws IpvsError ESRCH: there is no such service
-   */
-  zero(...service: [] | [service: ServiceReference]): Promise<void> {
-    return this.#queue.run(calls.zero(...service));
-  }
-
-  /** The sync daemons that run, at most one of each role. IPVS_CMD_GET_DAEMON, `ipvsadm -L --daemon`. */
-  listSyncDaemons(): Promise<SyncDaemon[]> {
-    return this.#queue.run(calls.listSyncDaemons());
-  }
-
-  /**
-   * Starts a sync daemon. IPVS_CMD_NEW_DAEMON, `ipvsadm --start-daemon`.
-   * @throws IpvsError EEXIST: one of that role runs; ENODEV: there is no such link; ENETUNREACH: it has no route to the group;
-   *   EINVAL: there are destinations of another address family than their service
-   */
-  startSyncDaemon(config: SyncDaemonConfig): Promise<void> {
-    return this.#queue.run(calls.startSyncDaemon(config));
-  }
-
-  /**
-   * Stops the sync daemon of a role. IPVS_CMD_DEL_DAEMON, `ipvsadm --stop-daemon`.
-   * @returns true; false if none was running and `ifRunning` is set
-   * @throws IpvsError ESRCH: none is running
-   */
-  stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Promise<boolean> {
-    return this.#queue.run(calls.stopSyncDaemon(role, options));
-  }
-
-  /**
-   * The totals of the network namespace: counters and rates of all its services. /proc/net/ip_vs_stats, `ipvsadm -L --stats`'s kernel side.
-   */
-  getStats(options: Big): Promise<Stats<bigint>>;
-  getStats(options?: ReadOptions): Promise<Stats>;
-  async getStats(options?: ReadOptions) {
-    const bigint = checkReadOptions(options);
-    const text = await this.#readFile('getStats', TOTALS_FILE);
-    const stats = bigint ? parseTotals(text, BigInt) : parseTotals(text, Number);
-    if (stats !== undefined) return stats;
-    throw new IpvsError(`getStats: ${TOTALS_FILE} is not what it was on known kernels`, {
-      code: 'EBADMSG',
-      operation: 'getStats',
-    });
+  async batch(
+    build: (batch: Batch) => void | PromiseLike<void>,
+    options?: BatchOptions,
+  ): Promise<BatchResult[]> {
+    const sending = checkBatchOptions(options);
+    return this.#queue.ship(() => collect(this.#protocol, build), sending);
   }
 
   /**
@@ -380,17 +193,6 @@ export class Ipvs implements AsyncDisposable {
   }
 
   /**
-   * How the kernel's tables are filled, from Linux 7; undefined on older kernels. /proc/net/ip_vs_status.
-   */
-  async getStatus(): Promise<Status | undefined> {
-    const files = await this.#queue.aside('getStatus', () => this.#handle.readFiles([STATUS_FILE]));
-    const text = files[0];
-    if (typeof text === 'string') return parseStatus(text);
-    if (text === constants.errno.ENOENT) return undefined;
-    throw fileError('getStatus', STATUS_FILE, text ?? 0);
-  }
-
-  /**
    * What this host has and lacks for IPVS, seen from the handle's network namespace, with the command that mends each. Schedulers are
    * looked for without creating anything, and the kernel loads those that it finds; those that are absent are remembered, since each look
    * costs it a modprobe. Where no
@@ -411,8 +213,7 @@ export class Ipvs implements AsyncDisposable {
    */
   async *watch(options?: WatchOptions): AsyncGenerator<Sample, void, undefined> {
     const { interval, signal } = checkWatchOptions(options);
-    const snapshot = () => this.#queue.aside('watch', (run) => run(calls.snapshot(asNumber)));
-    yield* watch(snapshot, interval, signal);
+    yield* watch(() => this.snapshot(), interval, signal);
   }
 
   #openConnections(options: ConnectionOptions | undefined): PartSource {
@@ -428,12 +229,6 @@ export class Ipvs implements AsyncDisposable {
       },
       close: () => cursor.close(),
     };
-  }
-
-  async #readFile(operation: string, path: string): Promise<string> {
-    const [text] = await this.#queue.aside(operation, () => this.#handle.readFiles([path]));
-    if (typeof text === 'string') return text;
-    throw fileError(operation, path, text ?? 0);
   }
 }
 

@@ -32,7 +32,6 @@ export type OperationName =
   | 'deleteDestination'
   | 'getDestination'
   | 'listDestinations'
-  | 'snapshot'
   | 'flush'
   | 'getInfo'
   | 'getTimeouts'
@@ -51,7 +50,8 @@ export type StatusName =
   | 'unavailable'
   | 'foreignFlags'
   | 'tunnelless'
-  | 'thresholds';
+  | 'thresholds'
+  | 'skipped';
 
 /** A setting that an update may name: Changes in csrc/ipvs/request.h. */
 export type ChangeName =
@@ -236,6 +236,7 @@ export interface NativeResults {
   readonly destinations: ArrayBuffer;
   readonly daemons: ArrayBuffer;
   readonly texts: readonly string[];
+  readonly elapsed: number;
 }
 
 /** The records that answer a batch on links. */
@@ -244,6 +245,7 @@ export interface NativeLinkResults {
   readonly links: ArrayBuffer;
   readonly addresses: ArrayBuffer;
   readonly texts: readonly string[];
+  readonly elapsed: number;
 }
 
 /** Events of links and addresses. */
@@ -265,12 +267,14 @@ export interface NativeWatcher {
 /** csrc/binding/handle.h */
 export interface NativeHandle {
   open(netns: string | number, ipvs: boolean): Promise<void>;
-  run(requests: Uint8Array): Promise<NativeResults>;
+  run(requests: Uint8Array, stopOnError: boolean): Promise<NativeResults>;
   runSync(requests: Uint8Array): NativeResults;
   runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<NativeLinkResults>;
   runLinksSync(requests: Uint8Array, addresses: Uint8Array): NativeLinkResults;
   readFiles(paths: readonly string[]): Promise<(string | number)[]>;
+  readFilesSync(paths: readonly string[]): (string | number)[];
   writeFiles(files: readonly { path: string; text: string }[]): Promise<number[]>;
+  writeFilesSync(files: readonly { path: string; text: string }[]): number[];
   close(): void;
 }
 

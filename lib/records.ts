@@ -82,19 +82,21 @@ export class Requests<Operation extends string> {
   readonly #operation: Field;
   readonly #operations: Readonly<Record<Operation, number>>;
   #records: Records;
-  #capacity = FIRST_CAPACITY;
+  #capacity: number;
   #count = 0;
 
   constructor(
     layout: Layout,
     record: RecordLayout<'operation'>,
     operations: Readonly<Record<Operation, number>>,
+    capacity = FIRST_CAPACITY,
   ) {
     this.layout = layout;
     this.#size = record.size;
     this.#operation = record.fields.operation;
     this.#operations = operations;
-    this.#records = new Records(new ArrayBuffer(FIRST_CAPACITY * record.size));
+    this.#capacity = capacity;
+    this.#records = new Records(new ArrayBuffer(capacity * record.size));
   }
 
   get records(): Records {
@@ -123,9 +125,14 @@ export class Requests<Operation extends string> {
     this.#count++;
   }
 
-  /** The committed requests. */
-  bytes(): Uint8Array {
-    return this.#records.bytes.subarray(0, this.base());
+  /** The committed requests, or some of them. */
+  bytes(part = { first: 0, count: this.#count }): Uint8Array {
+    return this.#records.bytes.subarray(this.base(part.first), this.base(part.first + part.count));
+  }
+
+  /** Forgets all requests, but not the memory for them. */
+  clear(): void {
+    this.#count = 0;
   }
 
   #grow(): void {
@@ -136,8 +143,8 @@ export class Requests<Operation extends string> {
 
 /** Requests to IPVS. */
 export class RequestBuffer extends Requests<OperationName> {
-  constructor(layout: Layout) {
-    super(layout, layout.request, layout.operations);
+  constructor(layout: Layout, capacity?: number) {
+    super(layout, layout.request, layout.operations, capacity);
   }
 
   /** Where the service of the request at `index` begins: by default, of the one that is being written. */

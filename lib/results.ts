@@ -6,22 +6,32 @@ import { readDaemon, type SyncDaemon } from './daemon.js';
 import { type Destination, readDestination } from './destination.js';
 import type { Verdict } from './explain.js';
 import type { Layout, NativeResults, RecordLayout, StatusName } from './native.js';
+import { STRIDE, Steps } from './queue/turns.js';
 import { Records } from './records.js';
-import { readService, type Service, type ServiceWithDestinations } from './service.js';
+import { readService, type Service } from './service.js';
 import type { Counter, ReadCounter } from './stats.js';
 import { readTimeouts, type Timeouts } from './timeouts.js';
+
+/** A list; a long one is made in steps. */
+export type Listed<Item> = Item[] | Steps<Item[]>;
 
 type VerdictField = 'error' | 'status' | 'text' | 'created';
 
 /** What every protocol's answers tell of a request; `index` is its place in the batch. */
 export class Outcomes<Name extends string, Status extends string> {
+  /** How long the kernel was busy, in milliseconds. */
+  readonly elapsed: number;
   protected readonly outcomes: Records;
   readonly #record: RecordLayout<Name | VerdictField>;
   readonly #numbers: Readonly<Record<Status | 'done', number>>;
   readonly #texts: readonly string[];
 
   constructor(
-    native: { readonly outcomes: ArrayBuffer; readonly texts: readonly string[] },
+    native: {
+      readonly outcomes: ArrayBuffer;
+      readonly texts: readonly string[];
+      readonly elapsed: number;
+    },
     record: RecordLayout<Name | VerdictField>,
     statuses: Readonly<Record<Status | 'done', number>>,
   ) {
@@ -29,6 +39,7 @@ export class Outcomes<Name extends string, Status extends string> {
     this.#record = record;
     this.#numbers = statuses;
     this.#texts = native.texts;
+    this.elapsed = native.elapsed;
   }
 
   outcome(index: number, field: Name | VerdictField): number {
@@ -55,10 +66,16 @@ export class Outcomes<Name extends string, Status extends string> {
     return entries.find(([, each]) => each === number)?.[0] ?? 'lost';
   }
 
-  protected list<Item>(first: number, count: number, read: (place: number) => Item): Item[] {
-    const items: Item[] = [];
-    for (let place = first; place < first + count; place++) items.push(read(place));
-    return items;
+  protected list<Item>(first: number, count: number, read: (place: number) => Item): Listed<Item> {
+    if (count <= STRIDE) return Array.from({ length: count }, (_, index) => read(first + index));
+    return new Steps(function* () {
+      const items: Item[] = [];
+      for (let place = first; place < first + count; place++) {
+        items.push(read(place));
+        if (items.length % STRIDE === 0) yield;
+      }
+      return items;
+    });
   }
 }
 
@@ -77,24 +94,34 @@ export class Results extends Outcomes<keyof Layout['outcome']['fields'], StatusN
     this.#daemons = new Records(native.daemons);
   }
 
+  /** The one service of a request's answer. */
+  service<Value extends Counter>(index: number, read: ReadCounter<Value>): Service<Value> {
+    return this.#service(this.outcome(index, 'firstService'), read);
+  }
+
   /** The services of a request's answer. */
-  services<Value extends Counter>(index: number, read: ReadCounter<Value>): Service<Value>[] {
+  services<Value extends Counter>(index: number, read: ReadCounter<Value>): Listed<Service<Value>> {
     const first = this.outcome(index, 'firstService');
     return this.list(first, this.outcome(index, 'services'), (place) => this.#service(place, read));
+  }
+
+  /** The one destination of a request's answer. */
+  destination<Value extends Counter>(index: number, read: ReadCounter<Value>): Destination<Value> {
+    return this.#destination(this.outcome(index, 'firstDestination'), read);
   }
 
   /** The destinations of a request's answer. */
   destinations<Value extends Counter>(
     index: number,
     read: ReadCounter<Value>,
-  ): Destination<Value>[] {
+  ): Listed<Destination<Value>> {
     const first = this.outcome(index, 'firstDestination');
     return this.list(first, this.outcome(index, 'destinations'), (place) =>
       this.#destination(place, read),
     );
   }
 
-  daemons(index: number): SyncDaemon[] {
+  daemons(index: number): Listed<SyncDaemon> {
     const first = this.outcome(index, 'firstDaemon');
     const { size } = this.#layout.daemon;
     return this.list(first, this.outcome(index, 'daemons'), (place) =>
@@ -105,21 +132,6 @@ export class Results extends Outcomes<keyof Layout['outcome']['fields'], StatusN
   timeouts(index: number): Timeouts {
     const { size, fields } = this.#layout.outcome;
     return readTimeouts(this.outcomes, index * size + fields.timeouts.offset, this.#layout);
-  }
-
-  /** The services of a request's answer, each with its destinations. */
-  tree<Value extends Counter>(
-    index: number,
-    read: ReadCounter<Value>,
-  ): ServiceWithDestinations<Value>[] {
-    const first = this.outcome(index, 'firstService');
-    return this.list(first, this.outcome(index, 'services'), (place) => {
-      const { size, fields } = this.#layout.serviceEntry;
-      const from = this.#services.number(place * size, fields.firstDestination);
-      const count = this.#services.number(place * size, fields.destinations);
-      const destinations = this.list(from, count, (each) => this.#destination(each, read));
-      return { ...this.#service(place, read), destinations };
-    });
   }
 
   #service<Value extends Counter>(place: number, read: ReadCounter<Value>): Service<Value> {

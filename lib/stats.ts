@@ -15,6 +15,9 @@ export interface ReadOptions {
   readonly bigint?: boolean | undefined;
 }
 
+/** Options that ask for BigInts. */
+export type Big = ReadOptions & { readonly bigint: true };
+
 /**
  * Counters since creation or the last zeroing, and rates of the kernel's estimator (IPVS_SVC_ATTR_STATS64, IPVS_DEST_ATTR_STATS64;
  * `ipvsadm -L --stats --rate`). The kernel refreshes all of them every 2 seconds, so that they lag behind the traffic, and not at all
@@ -83,48 +86,4 @@ export function readStats<Value extends Counter>(
     inByteRate: read(records, base, fields.inByteRate),
     outByteRate: read(records, base, fields.outByteRate),
   };
-}
-
-/** Where the totals of a network namespace stand. */
-export const TOTALS_FILE = '/proc/thread-self/net/ip_vs_stats';
-
-/** Two rows of hexadecimal numbers, each behind titles: the counters and the rates. */
-const TOTALS: readonly (readonly StatsField[])[] = [
-  ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'],
-  ['connectionRate', 'inPacketRate', 'outPacketRate', 'inByteRate', 'outByteRate'],
-];
-
-/** The totals in the text of {@link TOTALS_FILE}; undefined if it is something else. */
-export function parseTotals<Value extends Counter>(
-  text: string,
-  convert: (value: bigint) => Value,
-): Stats<Value> | undefined {
-  const rows = text
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter((words) => words.length === 5 && words.every((word) => /^[\dA-F]+$/i.test(word)));
-  if (rows.length !== TOTALS.length) return undefined;
-  const stats: Partial<Record<StatsField, Value>> = {};
-  TOTALS.forEach((names, row) => {
-    names.forEach((name, column) => {
-      stats[name] = convert(BigInt(`0x${rows[row]?.[column]}`));
-    });
-  });
-  // Both rows were whole, so that every name has its value.
-  return stats as Stats<Value>;
-}
-
-/** The parameters that switch the estimator off: by 0, and, from Linux 6.2, by an empty list of processors. */
-export const ESTIMATION_FILES = [
-  '/proc/sys/net/ipv4/vs/run_estimation',
-  '/proc/sys/net/ipv4/vs/est_cpulist',
-] as const;
-
-/** Whether counters and rates are refreshed, by what {@link ESTIMATION_FILES} hold (an errno: there is none). */
-export function isEstimating(
-  running: string | number | undefined,
-  processors: string | number | undefined,
-): boolean | null {
-  if (typeof running !== 'string') return null;
-  return Number(running) !== 0 && !(typeof processors === 'string' && processors.trim() === '');
 }

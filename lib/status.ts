@@ -2,6 +2,9 @@
  * The state of the kernel's own tables.
  * @module
  */
+import { constants } from 'node:os';
+import { fileError } from './explain.js';
+import { type Procedure, readFiles } from './queue/procedure.js';
 
 /** Where Linux 7 and later describe their tables. */
 export const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
@@ -34,4 +37,12 @@ export function parseStatus(text: string): Status {
     serviceBuckets: number('Service buckets'),
     lines,
   };
+}
+
+/** Reads it; undefined where the kernel does not tell. */
+export function* readStatus<Buffer, Answers>(): Procedure<Buffer, Answers, Status | undefined> {
+  const [text = 0] = yield* readFiles<Buffer, Answers>([STATUS_FILE]);
+  if (typeof text === 'string') return parseStatus(text);
+  if (text === constants.errno.ENOENT) return undefined;
+  throw fileError('getStatus', STATUS_FILE, text);
 }

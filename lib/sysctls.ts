@@ -4,8 +4,8 @@
  */
 import { checkBoolean, checkInteger, checkKeys } from './check.js';
 import { errnoName, IpvsError, wrongType, wrongValue } from './errors.js';
-import type { NativeHandle } from './native.js';
-import type { IpvsQueue } from './queue.js';
+import { type Procedure, readFiles, writeFiles } from './queue/procedure.js';
+import type { Returns } from './queue/returns.js';
 
 /**
  * The values of the parameters. Undefined are those that the kernel does not have: see each. Fresh network namespaces have the
@@ -210,33 +210,27 @@ function format<Name extends keyof Sysctls>(name: Name, value: unknown): string 
   return kind.format(kind.check(`sysctls.${name}`, value));
 }
 
+/** Follows a procedure on the files of a namespace. */
+type Follow<How extends 'promise' | 'value'> = <Value>(
+  operation: string,
+  procedure: Procedure<never, never, Value>,
+) => Returns<Value>[How];
+
 /** The kernel parameters of a handle's network namespace. */
-export class SysctlAccess {
-  readonly #handle: NativeHandle;
-  readonly #queue: IpvsQueue;
-  /** The set() before. */
-  #last: Promise<void> = Promise.resolve();
+export class SysctlAccess<How extends 'promise' | 'value' = 'promise'> {
+  readonly #follow: Follow<How>;
 
   /**
    * Not for callers: use `ipvs.sysctls`.
    * @internal
    */
-  constructor(handle: NativeHandle, queue: IpvsQueue) {
-    this.#handle = handle;
-    this.#queue = queue;
+  constructor(follow: Follow<How>) {
+    this.#follow = follow;
   }
 
   /** All parameters that the kernel has. */
-  async get(): Promise<Sysctls> {
-    const read = () => this.#handle.readFiles(NAMES.map(pathOf));
-    const texts = await this.#queue.aside('sysctls.get', read);
-    const values: Partial<Record<keyof Sysctls, unknown>> = {};
-    NAMES.forEach((name, index) => {
-      const text = texts[index];
-      if (typeof text === 'string') values[name] = parse(name, text);
-    });
-    // parse() gives to each name what Sysctls says of it.
-    return values as Sysctls;
+  get(): Returns<Sysctls>[How] {
+    return this.#follow('sysctls.get', readParameters());
   }
 
   /**
@@ -244,46 +238,47 @@ export class SysctlAccess {
    * @throws IpvsError ENOENT: this kernel has no such parameter; EINVAL: it does not take the value; EACCES, EPERM, EROFS: it may not be
    *   changed here
    */
-  async set(changes: SysctlChanges): Promise<void> {
-    checkKeys('sysctls', changes, KEYS);
-    const named = NAMES.filter((name) => changes[name] !== undefined);
-    if (named.length === 0) throw wrongValue('sysctls', changes, 'names no parameter');
-    const files = named.map((name) => ({
-      name,
-      path: pathOf(name),
-      text: format(name, changes[name]),
-    }));
-
-    // One after the other: what one sets back must not be what another has set meanwhile.
-    const before = this.#last;
-    const written = this.#queue.aside('sysctls.set', async () => {
-      await before.catch(() => undefined);
-      await this.#write(named, files);
-    });
-    this.#last = written;
-    await written;
+  set(changes: SysctlChanges): Returns<void>[How] {
+    return this.#follow('sysctls.set', writeParameters(changes));
   }
+}
 
-  async #write(
-    named: readonly (keyof Sysctls)[],
-    files: readonly { name: string; path: string; text: string }[],
-  ): Promise<void> {
-    const before = await this.#handle.readFiles(named.map(pathOf));
-    named.forEach((name, index) => {
-      const errno = before[index];
-      if (typeof errno === 'number') throw refusal(name, errno);
-    });
-    const errnos = await this.#handle.writeFiles(files);
-    const failed = errnos.findIndex((errno) => errno !== 0);
-    if (failed < 0) return;
-    const stuck: string[] = [];
-    for (let index = failed - 1; index >= 0; index--) {
-      const { name, path } = files[index] ?? { name: '', path: '' };
-      const [errno] = await this.#handle.writeFiles([{ path, text: `${before[index]}` }]);
-      if (errno !== 0) stuck.push(name);
-    }
-    throw refusal(named[failed] ?? 'conntrack', errnos[failed] ?? 0, stuck);
+function* readParameters(): Procedure<never, never, Sysctls> {
+  const texts = yield* readFiles<never, never>(NAMES.map(pathOf));
+  const values: Partial<Record<keyof Sysctls, unknown>> = {};
+  NAMES.forEach((name, index) => {
+    const text = texts[index];
+    if (typeof text === 'string') values[name] = parse(name, text);
+  });
+  // parse() gives to each name what Sysctls says of it.
+  return values as Sysctls;
+}
+
+function* writeParameters(changes: SysctlChanges): Procedure<never, never, void> {
+  checkKeys('sysctls', changes, KEYS);
+  const named = NAMES.filter((name) => changes[name] !== undefined);
+  if (named.length === 0) throw wrongValue('sysctls', changes, 'names no parameter');
+  const files = named.map((name) => ({
+    name,
+    path: pathOf(name),
+    text: format(name, changes[name]),
+  }));
+
+  const before = yield* readFiles<never, never>(named.map(pathOf));
+  named.forEach((name, index) => {
+    const errno = before[index];
+    if (typeof errno === 'number') throw refusal(name, errno);
+  });
+  const errnos = yield* writeFiles<never, never>(files);
+  const failed = errnos.findIndex((errno) => errno !== 0);
+  if (failed < 0) return;
+  const stuck: string[] = [];
+  for (let index = failed - 1; index >= 0; index--) {
+    const { name, path } = files[index] ?? { name: '', path: '' };
+    const [errno] = yield* writeFiles<never, never>([{ path, text: `${before[index]}` }]);
+    if (errno !== 0) stuck.push(name);
   }
+  throw refusal(named[failed] ?? 'conntrack', errnos[failed] ?? 0, stuck);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -3,12 +3,12 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Snapshot } from './calls.js';
 import { checkInteger, checkKeys } from './check.js';
 import { checkSignal } from './connections.js';
 import type { Destination } from './destination.js';
 import { formatDestinationReference, formatServiceReference } from './reference.js';
 import type { Service, ServiceWithDestinations } from './service.js';
+import type { Snapshot } from './snapshot.js';
 import type { Stats } from './stats.js';
 
 /** Options of watching. */

@@ -1,6 +1,7 @@
 #include "binding/handle.h"
 
 #include <cerrno>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -21,6 +22,63 @@ namespace {
 // Tells our handles from other wrapped objects.
 constexpr napi_type_tag kTypeTag{0x6970767348616e64, 0x6c65546167763031};
 
+template <typename Action>
+auto timed(Action action) -> Timed<decltype(action())> {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  auto results = action();
+  return {std::move(results), std::chrono::duration<double, std::milli>(Clock::now() - begin)};
+}
+
+/// Does without a job what one would do.
+template <typename Action>
+Napi::Value at_once(Napi::Env env, Action action) {
+  try {
+    return action();
+  } catch (const netlink::Error& error) {
+    throw make_error(env, error);
+  }
+}
+
+ipvs::ProcFiles paths_of(const Napi::Value& value) {
+  ipvs::ProcFiles files;
+  const auto paths = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < paths.Length(); ++i) {
+    files.push_back({paths.Get(i).As<Napi::String>().Utf8Value(), {}});
+  }
+  return files;
+}
+
+ipvs::ProcFiles files_of(const Napi::Value& value) {
+  ipvs::ProcFiles files;
+  const auto wanted = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < wanted.Length(); ++i) {
+    const auto file = wanted.Get(i).As<Napi::Object>();
+    files.push_back({file.Get("path").As<Napi::String>().Utf8Value(),
+                     file.Get("text").As<Napi::String>().Utf8Value()});
+  }
+  return files;
+}
+
+Napi::Value texts_of(Napi::Env env, const ipvs::ProcFiles& files) {
+  Napi::Array texts = Napi::Array::New(env, files.size());
+  for (uint32_t i = 0; i < files.size(); ++i) {
+    const ipvs::ProcFile& file = files[i];
+    if (file.error != 0) {
+      texts.Set(i, file.error);
+    } else {
+      texts.Set(i, to_latin1(env, file.text));
+    }
+  }
+  return texts;
+}
+
+Napi::Value errors_of(Napi::Env env, const ipvs::ProcFiles& files) {
+  Napi::Array errors = Napi::Array::New(env, files.size());
+  for (uint32_t i = 0; i < files.size(); ++i) errors.Set(i, files[i].error);
+  return errors;
+}
+
 }  // namespace
 
 struct Handle::Connection {
@@ -38,10 +96,10 @@ struct Handle::Connection {
     return netns;
   }
 
-  ipvs::Results run(const std::vector<ipvs::Request>& requests) {
+  ipvs::Results run(const std::vector<ipvs::Request>& requests, bool stop_on_error) {
     const std::lock_guard lock(mutex);
     if (!client) throw netlink::Error(EBADF, "sendmsg", "the handle is not open");
-    return client->run(requests);
+    return stop_on_error ? client->run_until_failure(requests) : client->run(requests);
   }
 
   rtnl::Results run_links(const std::vector<rtnl::Request>& requests,
@@ -61,7 +119,9 @@ Napi::Function Handle::define(Napi::Env env) {
                          InstanceMethod<&Handle::run_links>("runLinks"),
                          InstanceMethod<&Handle::run_links_sync>("runLinksSync"),
                          InstanceMethod<&Handle::read_files>("readFiles"),
+                         InstanceMethod<&Handle::read_files_sync>("readFilesSync"),
                          InstanceMethod<&Handle::write_files>("writeFiles"),
+                         InstanceMethod<&Handle::write_files_sync>("writeFilesSync"),
                          InstanceMethod<&Handle::close>("close"),
                      });
 }
@@ -106,81 +166,70 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Handle::run(const Napi::CallbackInfo& info) {
-  auto results = std::make_shared<ipvs::Results>();
+  auto answer = std::make_shared<Timed<ipvs::Results>>();
   return Job::start(
       info.Env(),
-      [connection = connection_, requests = records_of<ipvs::Request>(info[0]), results] {
-        *results = connection->run(requests);
-      },
-      [results](Napi::Env env) { return to_js(env, std::move(*results)); });
+      [connection = connection_, requests = records_of<ipvs::Request>(info[0]),
+       stop_on_error = info[1].ToBoolean().Value(),
+       answer] { *answer = timed([&] { return connection->run(requests, stop_on_error); }); },
+      [answer](Napi::Env env) { return to_js(env, std::move(*answer)); });
 }
 
 Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
-  try {
-    return to_js(info.Env(), connection_->run(records_of<ipvs::Request>(info[0])));
-  } catch (const netlink::Error& error) {
-    throw make_error(info.Env(), error);
-  }
+  return at_once(info.Env(), [&] {
+    const auto requests = records_of<ipvs::Request>(info[0]);
+    return to_js(info.Env(), timed([&] { return connection_->run(requests, false); }));
+  });
 }
 
 Napi::Value Handle::run_links(const Napi::CallbackInfo& info) {
-  auto results = std::make_shared<rtnl::Results>();
+  auto answer = std::make_shared<Timed<rtnl::Results>>();
   return Job::start(
       info.Env(),
       [connection = connection_, requests = records_of<rtnl::Request>(info[0]),
        addresses = records_of<rtnl::LinkAddress>(info[1]),
-       results] { *results = connection->run_links(requests, addresses); },
-      [results](Napi::Env env) { return to_js(env, std::move(*results)); });
+       answer] { *answer = timed([&] { return connection->run_links(requests, addresses); }); },
+      [answer](Napi::Env env) { return to_js(env, std::move(*answer)); });
 }
 
 Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
-  try {
-    return to_js(info.Env(), connection_->run_links(records_of<rtnl::Request>(info[0]),
-                                                    records_of<rtnl::LinkAddress>(info[1])));
-  } catch (const netlink::Error& error) {
-    throw make_error(info.Env(), error);
-  }
+  return at_once(info.Env(), [&] {
+    const auto requests = records_of<rtnl::Request>(info[0]);
+    const auto addresses = records_of<rtnl::LinkAddress>(info[1]);
+    return to_js(info.Env(), timed([&] { return connection_->run_links(requests, addresses); }));
+  });
 }
 
 Napi::Value Handle::read_files(const Napi::CallbackInfo& info) {
-  auto files = std::make_shared<std::vector<ipvs::ProcFile>>();
-  const auto paths = info[0].As<Napi::Array>();
-  for (uint32_t i = 0; i < paths.Length(); ++i) {
-    files->push_back({paths.Get(i).As<Napi::String>().Utf8Value(), {}});
-  }
+  auto files = std::make_shared<ipvs::ProcFiles>(paths_of(info[0]));
   return Job::start(
       info.Env(),
       [connection = connection_, files] { ipvs::read_files(*connection->open_netns(), *files); },
-      [files](Napi::Env env) {
-        Napi::Array texts = Napi::Array::New(env, files->size());
-        for (uint32_t i = 0; i < files->size(); ++i) {
-          const ipvs::ProcFile& file = (*files)[i];
-          if (file.error != 0) {
-            texts.Set(i, file.error);
-          } else {
-            texts.Set(i, to_latin1(env, file.text));
-          }
-        }
-        return texts;
-      });
+      [files](Napi::Env env) { return texts_of(env, *files); });
+}
+
+Napi::Value Handle::read_files_sync(const Napi::CallbackInfo& info) {
+  return at_once(info.Env(), [&] {
+    auto files = paths_of(info[0]);
+    ipvs::read_files(*connection_->open_netns(), files);
+    return texts_of(info.Env(), files);
+  });
 }
 
 Napi::Value Handle::write_files(const Napi::CallbackInfo& info) {
-  auto files = std::make_shared<std::vector<ipvs::ProcFile>>();
-  const auto wanted = info[0].As<Napi::Array>();
-  for (uint32_t i = 0; i < wanted.Length(); ++i) {
-    const auto file = wanted.Get(i).As<Napi::Object>();
-    files->push_back({file.Get("path").As<Napi::String>().Utf8Value(),
-                      file.Get("text").As<Napi::String>().Utf8Value()});
-  }
+  auto files = std::make_shared<ipvs::ProcFiles>(files_of(info[0]));
   return Job::start(
       info.Env(),
       [connection = connection_, files] { ipvs::write_files(*connection->open_netns(), *files); },
-      [files](Napi::Env env) {
-        Napi::Array errors = Napi::Array::New(env, files->size());
-        for (uint32_t i = 0; i < files->size(); ++i) errors.Set(i, (*files)[i].error);
-        return errors;
-      });
+      [files](Napi::Env env) { return errors_of(env, *files); });
+}
+
+Napi::Value Handle::write_files_sync(const Napi::CallbackInfo& info) {
+  return at_once(info.Env(), [&] {
+    auto files = files_of(info[0]);
+    ipvs::write_files(*connection_->open_netns(), files);
+    return errors_of(info.Env(), files);
+  });
 }
 
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {

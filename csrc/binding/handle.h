@@ -34,7 +34,8 @@ class Handle : public Napi::ObjectWrap<Handle> {
   /// namespace of the process; or a descriptor, which may be closed afterwards. Without `ipvs`, links
   /// only.
   Napi::Value open(const Napi::CallbackInfo& info);
-  /// run(requests: Uint8Array): Promise<Results>. The bytes are copied before it returns.
+  /// run(requests: Uint8Array, stopOnError: boolean): Promise<Results>. The bytes are copied before
+  /// it returns.
   Napi::Value run(const Napi::CallbackInfo& info);
   /// runSync(requests: Uint8Array): Results
   Napi::Value run_sync(const Napi::CallbackInfo& info);
@@ -44,9 +45,13 @@ class Handle : public Napi::ObjectWrap<Handle> {
   Napi::Value run_links_sync(const Napi::CallbackInfo& info);
   /// readFiles(paths: string[]): Promise<(string | number)[]>. What each holds, or the errno.
   Napi::Value read_files(const Napi::CallbackInfo& info);
+  /// readFilesSync(paths: string[]): (string | number)[]
+  Napi::Value read_files_sync(const Napi::CallbackInfo& info);
   /// writeFiles(files: { path: string, text: string }[]): Promise<number[]>. The errno of each, or
   /// 0.
   Napi::Value write_files(const Napi::CallbackInfo& info);
+  /// writeFilesSync(files: { path: string, text: string }[]): number[]
+  Napi::Value write_files_sync(const Napi::CallbackInfo& info);
   /// close(): void
   Napi::Value close(const Napi::CallbackInfo& info);
 

@@ -143,8 +143,6 @@ constexpr Field kConnectionFilter[] = {
 constexpr Field kServiceEntry[] = {
     FIELD(ServiceEntry, "service", service),
     FIELD(ServiceEntry, "stats", stats),
-    FIELD(ServiceEntry, "firstDestination", first_destination),
-    FIELD(ServiceEntry, "destinations", destinations),
 };
 
 constexpr Field kDestinationEntry[] = {
@@ -268,7 +266,6 @@ constexpr Number kOperations[] = {
     number("deleteDestination", Operation::kDeleteDestination),
     number("getDestination", Operation::kGetDestination),
     number("listDestinations", Operation::kListDestinations),
-    number("snapshot", Operation::kSnapshot),
     number("flush", Operation::kFlush),
     number("getInfo", Operation::kGetInfo),
     number("getTimeouts", Operation::kGetTimeouts),
@@ -289,6 +286,7 @@ constexpr Number kStatuses[] = {
     number("foreignFlags", ipvs::kForeignFlags),
     number("tunnelless", ipvs::kTunnelless),
     number("thresholds", ipvs::kThresholds),
+    number("skipped", ipvs::kSkipped),
 };
 
 constexpr Number kChanges[] = {

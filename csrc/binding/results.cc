@@ -6,22 +6,26 @@
 
 namespace binding {
 
-Napi::Value to_js(Napi::Env env, ipvs::Results results) {
+Napi::Value to_js(Napi::Env env, Timed<ipvs::Results> answer) {
+  ipvs::Results& results = answer.results;
   Napi::Object object = Napi::Object::New(env);
   object.Set("outcomes", to_buffer(env, std::move(results.outcomes)));
   object.Set("services", to_buffer(env, std::move(results.services)));
   object.Set("destinations", to_buffer(env, std::move(results.destinations)));
   object.Set("daemons", to_buffer(env, std::move(results.daemons)));
   object.Set("texts", to_texts(env, results.texts));
+  object.Set("elapsed", answer.elapsed.count());
   return object;
 }
 
-Napi::Value to_js(Napi::Env env, rtnl::Results results) {
+Napi::Value to_js(Napi::Env env, Timed<rtnl::Results> answer) {
+  rtnl::Results& results = answer.results;
   Napi::Object object = Napi::Object::New(env);
   object.Set("outcomes", to_buffer(env, std::move(results.outcomes)));
   object.Set("links", to_buffer(env, std::move(results.links)));
   object.Set("addresses", to_buffer(env, std::move(results.addresses)));
   object.Set("texts", to_texts(env, results.texts));
+  object.Set("elapsed", answer.elapsed.count());
   return object;
 }
 

@@ -47,7 +47,6 @@ Attributes written(Put put) {
 void check_service(const ipvs::ServiceEntry& entry) {
   ipvs::Service service = entry.service;
   expect((service.flags & ipvs::ServiceFlags::kHashed) == 0, "the kernel keeps its HASHED bit");
-  expect(entry.first_destination == 0 && entry.destinations == 0, "a service comes alone");
   check_name(service.scheduler);
   check_name(service.engine);
   // A firewall mark takes the place of the rest.

@@ -49,7 +49,6 @@ constexpr Client::Rule Client::kRules[] = {
     {Operation::kDeleteDestination, &Client::run_commands, &kDeleteDestination},
     {Operation::kGetDestination, &Client::run_lists},
     {Operation::kListDestinations, &Client::run_lists},
-    {Operation::kSnapshot, &Client::run_lists},
     {Operation::kFlush, &Client::run_commands, &kFlush},
     {Operation::kGetInfo, &Client::run_commands, &kGetInfo},
     {Operation::kGetTimeouts, &Client::run_commands, &kGetTimeouts},
@@ -73,9 +72,7 @@ Client::Client(netlink::Socket socket) : channel_(std::move(socket)) {
 }
 
 Results Client::run(std::span<const Request> requests) {
-  requests_ = requests;
-  results_ = {};
-  results_.outcomes.resize(requests.size());
+  begin(requests);
   for (Range range{0, 0}; range.first < requests.size(); range.first = range.last) {
     const auto run = rule_of(requests[range.first].operation).run;
     range.last = range.first + 1;
@@ -85,6 +82,23 @@ Results Client::run(std::span<const Request> requests) {
     (this->*run)(range);
   }
   return std::move(results_);
+}
+
+Results Client::run_until_failure(std::span<const Request> requests) {
+  begin(requests);
+  size_t request = 0;
+  for (bool failed = false; request < requests.size() && !failed; ++request) {
+    (this->*rule_of(requests[request].operation).run)({request, request + 1});
+    failed = !results_.is_done(request);
+  }
+  for (; request < requests.size(); ++request) results_.fail(request, kSkipped, 0);
+  return std::move(results_);
+}
+
+void Client::begin(std::span<const Request> requests) {
+  requests_ = requests;
+  results_ = {};
+  results_.outcomes.resize(requests.size());
 }
 
 Step Client::step_of(size_t request, const Command& command) const {
@@ -284,15 +298,6 @@ void Client::list(const Request& request, Outcome& outcome) {
     }
     case Operation::kListSyncDaemons:
       channel_.list_daemons(results_.daemons);
-      break;
-    case Operation::kSnapshot:
-      channel_.list_services(services);
-      for (size_t i = first_service; i < services.size(); ++i) {
-        const size_t first = destinations.size();
-        channel_.list_destinations(services[i].service.key, destinations);
-        services[i].first_destination = static_cast<uint32_t>(first);
-        services[i].destinations = static_cast<uint32_t>(destinations.size() - first);
-      }
       break;
     default:
       channel_.list_services(services);

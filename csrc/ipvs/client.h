@@ -6,9 +6,8 @@
 //   the constructor throws.
 // Performance: neighbouring requests of one kind share their exchanges: commands and queries one,
 //   ensures one where all is there and another for what is not, updates of services two. A scheduler
-//   that is new to the client costs an exchange of its own, once. A list costs a dump, a snapshot
-//   one for the services and one for each service's destinations; so do updates of destinations,
-//   for each service once.
+//   that is new to the client costs an exchange of its own, once. A list costs a dump; so do updates of
+//   destinations, for each service once.
 #pragma once
 
 #include <functional>
@@ -36,6 +35,8 @@ class Client {
       : Client(netlink::Socket::open(NETLINK_GENERIC, netns)) {}
 
   Results run(std::span<const Request> requests);
+  /// Sends nothing after a request that fails, and so each by itself; the others are kSkipped.
+  Results run_until_failure(std::span<const Request> requests);
 
  private:
   struct Range {
@@ -55,6 +56,8 @@ class Client {
   static std::optional<ModuleNames> modules_of(const Step& step);
   void learn(std::span<const Step> steps, const std::vector<netlink::Failure>& failures,
              Modules& absent);
+
+  void begin(std::span<const Request> requests);
 
   // Each answers the requests of a range, all of its kind. The updates are in updates.cc.
   void run_commands(Range range);

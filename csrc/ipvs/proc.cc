@@ -41,7 +41,7 @@ int write_file(const ProcFile& file) {
 
 }  // namespace
 
-void read_files(const netlink::Namespace& netns, std::vector<ProcFile>& files) {
+void read_files(const netlink::Namespace& netns, ProcFiles& files) {
   netns.enter([&] {
     for (ProcFile& file : files) {
       file.error = read_file(file);
@@ -50,7 +50,7 @@ void read_files(const netlink::Namespace& netns, std::vector<ProcFile>& files) {
   });
 }
 
-void write_files(const netlink::Namespace& netns, std::vector<ProcFile>& files) {
+void write_files(const netlink::Namespace& netns, ProcFiles& files) {
   netns.enter([&] {
     bool failed = false;
     for (ProcFile& file : files) {

@@ -19,13 +19,15 @@ struct ProcFile {
   int error = 0;     ///< errno of opening, reading or writing
 };
 
+using ProcFiles = std::vector<ProcFile>;
+
 /// Reads every file, each on its own: an error stops none of the others. At most 64 KiB of each.
 /// @throws those of Namespace::enter()
-void read_files(const netlink::Namespace& netns, std::vector<ProcFile>& files);
+void read_files(const netlink::Namespace& netns, ProcFiles& files);
 
 /// Writes every file, in order, each with one call of write, until one fails; the rest is left
 /// ECANCELED.
 /// @throws those of Namespace::enter()
-void write_files(const netlink::Namespace& netns, std::vector<ProcFile>& files);
+void write_files(const netlink::Namespace& netns, ProcFiles& files);
 
 }  // namespace ipvs

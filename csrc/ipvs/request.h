@@ -22,7 +22,6 @@ enum class Operation : uint32_t {
   kDeleteDestination,
   kGetDestination,
   kListDestinations,
-  kSnapshot,
   kFlush,
   kGetInfo,
   kGetTimeouts,
@@ -73,6 +72,8 @@ inline constexpr Status kForeignFlags = netlink::own_status(1);
 inline constexpr Status kTunnelless = netlink::own_status(2);
 /// Not sent: the lower threshold would exceed the upper.
 inline constexpr Status kThresholds = netlink::own_status(3);
+/// Not sent: a request before it failed, and the caller wanted to stop there.
+inline constexpr Status kSkipped = netlink::own_status(4);
 
 struct Outcome {
   int32_t error;     ///< errno, or 0

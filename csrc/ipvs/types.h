@@ -78,13 +78,10 @@ struct Stats {
   uint64_t out_byte_rate;
 };
 
-/// A service as the kernel reports it. In a snapshot its destinations are a range of the results'
-/// destinations.
+/// A service as the kernel reports it.
 struct ServiceEntry {
   Stats stats;
   Service service;
-  uint32_t first_destination;
-  uint32_t destinations;
 };
 
 /// A destination as the kernel reports it.

@@ -44,9 +44,8 @@ struct Report {
   std::vector<std::string> texts;
 
   void done(size_t request) { outcomes[request].status = static_cast<uint32_t>(Status::kDone); }
-  bool is_pending(size_t request) const {
-    return outcomes[request].status == static_cast<uint32_t>(Status::kPending);
-  }
+  bool is_pending(size_t request) const { return has(request, Status::kPending); }
+  bool is_done(size_t request) const { return has(request, Status::kDone); }
   void fail(size_t request, Status status, int error, const std::string& text = {}) {
     Outcome& outcome = outcomes[request];
     outcome.status = static_cast<uint32_t>(status);
@@ -57,6 +56,11 @@ struct Report {
   }
   void fail(size_t request, const Failure& failure) {
     fail(request, status_of(failure.fate), failure.error, failure.text);
+  }
+
+ private:
+  bool has(size_t request, Status status) const {
+    return outcomes[request].status == static_cast<uint32_t>(status);
   }
 };
 

@@ -6,7 +6,7 @@ import { type Ensured, isForgiving } from '../calls.js';
 import { checkBoolean, checkInteger, checkKeys } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
 import type { LinkOperationName } from '../native.js';
-import type { Call as QueuedCall } from '../queue.js';
+import type { Call as QueuedCall } from '../queue/packed.js';
 import type { Records } from '../records.js';
 import { type AddressConfig, familyNumber, type LinkAddress } from './address.js';
 import { checkLinkName, type Link, type LinkReference, writeLinkReference } from './link.js';
@@ -117,7 +117,7 @@ export const linkCalls = {
   getLink: (link: LinkReference): LinkCall<Link | undefined> => ({
     operation: 'getLink',
     write: (request) => writeLinkReference(request, 'link', link),
-    read: (results, index) => results.links(index)[0],
+    read: (results, index) => results.link(index),
     answers: { ENODEV: undefined },
   }),
 

@@ -2,7 +2,6 @@
  * The links of a network namespace, and their addresses.
  * @module
  */
-import type { DeleteOptions, Ensured } from '../calls.js';
 import { checkKeys } from '../check.js';
 import { checkSignal } from '../connections.js';
 import { wrongType, wrongValue } from '../errors.js';
@@ -10,42 +9,14 @@ import { explainNative } from '../explain.js';
 import type { LinkOperationName, Native, NativeHandle } from '../native.js';
 import { checkOpenOptions, type OpenOptions } from '../netns.js';
 import { openHandle } from '../open.js';
-import { type Protocol, Queue } from '../queue.js';
-import type { AddressConfig, LinkAddress } from './address.js';
-import { linkCalls } from './calls.js';
+import { Queue } from '../queue/queue.js';
+import type { AddressConfig } from './address.js';
 import { explainLink } from './explain.js';
-import type { Link, LinkReference } from './link.js';
+import type { LinkReference } from './link.js';
+import { LinkOperations } from './operations.js';
 import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.js';
 import { LinkRequests, LinkResults } from './requests.js';
 import { LinkWatcher } from './watcher.js';
-
-/** Options of {@link Links.ensureDummy}. */
-export interface DummyOptions {
-  /** Whether it is switched on. Default true. */
-  readonly up?: boolean | undefined;
-  /** Bytes. Default: 1500 for a new link, and as it is for one that exists. */
-  readonly mtu?: number | undefined;
-}
-
-/** Settings of a link; what is left out stays. */
-export interface LinkChanges {
-  /** Whether it is switched on. */
-  readonly up?: boolean | undefined;
-  /** Bytes. */
-  readonly mtu?: number | undefined;
-}
-
-/** Options of {@link Links.listLinks}. */
-export interface ListLinksOptions {
-  /** Only links of this kind ('dummy'). Default: all. */
-  readonly kind?: string | undefined;
-}
-
-/** Options of {@link Links.listAddresses}. */
-export interface ListAddressesOptions {
-  /** Default: both. */
-  readonly family?: 'ipv4' | 'ipv6' | undefined;
-}
 
 /** Options of {@link Links.watch}. */
 export interface WatchLinksOptions {
@@ -62,16 +33,26 @@ const WATCH_TYPES = ['link', 'address'] as const;
 const KEY = Symbol('Links');
 
 /**
+ * The operations of {@link Links} without promises: each returns its value, or throws its error, while nothing else happens in the process. They
+ * take effect before operations that are pending.
+ */
+export class SyncLinks extends LinkOperations<'value'> {
+  /** Not for callers: use `links.sync`. */
+  constructor(key: symbol, queue: Queue<LinkRequests, LinkResults>) {
+    if (key !== KEY) throw new TypeError('Illegal constructor: use links.sync');
+    super((call) => queue.runSync(call));
+  }
+}
+
+/**
  * The network links of one network namespace: above all dummy links, which carry the virtual addresses of services.
  *
  * Operations may be started at any time: those that were called in one turn of the event loop leave together and take effect in the order of the
  * calls; beside those of IPVS they have no order. Each settles with its own result; none stops the others.
- *
- * Every operation rejects with a TypeError or RangeError on bad input, before anything is sent, and with an IpvsError when the kernel
- * refuses it: besides those that are listed with the operations EPERM (CAP_NET_ADMIN in the user namespace that owns the network namespace
- * is missing; reading needs nothing), ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
  */
-export class Links implements AsyncDisposable {
+export class Links extends LinkOperations<'promise'> implements AsyncDisposable {
+  /** The same operations without promises. */
+  readonly sync: SyncLinks;
   readonly #native: Native;
   readonly #handle: NativeHandle;
   readonly #queue: Queue<LinkRequests, LinkResults>;
@@ -80,19 +61,24 @@ export class Links implements AsyncDisposable {
   /** Not for callers: use `ipvs.links` or {@link Links.open}. */
   constructor(key: symbol, native: Native, handle: NativeHandle, closeHandle: () => void) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.links or Links.open()');
-    this.#native = native;
-    this.#handle = handle;
     const { layout } = native;
-    const protocol: Protocol<LinkRequests, LinkResults> = {
+    const queue = new Queue<LinkRequests, LinkResults>({
+      handle,
       requests: () => new LinkRequests(layout),
       carry: async (requests) =>
         new LinkResults(await handle.runLinks(requests.bytes(), requests.addressBytes()), layout),
+      carrySync: (requests) =>
+        new LinkResults(handle.runLinksSync(requests.bytes(), requests.addressBytes()), layout),
       explain: (operation, requests, index, verdict) =>
         // The operations of its calls are those of links.
         explainLink(operation as LinkOperationName, requests, index, verdict),
       close: closeHandle,
-    };
-    this.#queue = new Queue(protocol);
+    });
+    super((call) => queue.run(call));
+    this.#native = native;
+    this.#handle = handle;
+    this.#queue = queue;
+    this.sync = new SyncLinks(KEY, queue);
   }
 
   /**
@@ -117,85 +103,6 @@ export class Links implements AsyncDisposable {
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** All links, or those of a kind. RTM_GETLINK, `ip link show`. */
-  listLinks(options?: ListLinksOptions): Promise<Link[]> {
-    return this.#queue.run(linkCalls.listLinks(options));
-  }
-
-  /** A link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
-  getLink(link: LinkReference): Promise<Link | undefined> {
-    return this.#queue.run(linkCalls.getLink(link));
-  }
-
-  /**
-   * Makes a dummy link be there, switched on unless `up` is false. One that exists gets what `options` name. RTM_NEWLINK, `ip link add NAME type dummy`.
-   * The kernel loads its module for it where it can; in the initial network namespace that makes a link dummy0, unless the module's
-   * parameter numdummies is 0.
-   * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
-   * @throws IpvsError EINVAL: the MTU; ENOTSUP: the kernel has no dummy links
-   */
-  ensureDummy(name: string, options?: DummyOptions): Promise<Ensured> {
-    return this.#queue.run(linkCalls.ensureDummy(name, options));
-  }
-
-  /**
-   * Changes settings of a link of any kind. RTM_SETLINK, `ip link set`. Switching a link off (`up: false`) makes the kernel delete its
-   * IPv6 addresses, and they do not come back when it is switched on.
-   * @throws IpvsError ENODEV: there is none; EINVAL: the MTU
-   */
-  setLink(link: LinkReference, changes: LinkChanges): Promise<void> {
-    return this.#queue.run(linkCalls.setLink(link, changes));
-  }
-
-  /**
-   * Deletes a link of any kind, and its addresses: much cheaper than deleting thousands of those one by one. RTM_DELLINK, `ip link delete`.
-   * @returns true; false if there was none and `ifExists` is set
-   * @throws IpvsError ENODEV: there is none; ENOTSUP: it cannot be deleted, as loopback
-   */
-  deleteLink(link: LinkReference, options?: DeleteOptions): Promise<boolean> {
-    return this.#queue.run(linkCalls.deleteLink(link, options));
-  }
-
-  /**
-   * The addresses of a link; without one, of all. The kernel filters. RTM_GETADDR, `ip address show`.
-   * @throws IpvsError ENODEV: there is no such link
-   */
-  listAddresses(link?: LinkReference, options?: ListAddressesOptions): Promise<LinkAddress[]> {
-    return this.#queue.run(linkCalls.listAddresses(link, options));
-  }
-
-  /**
-   * Adds an address, which the link must not have. RTM_NEWADDR, `ip address add`. IPv6 addresses come without duplicate address detection and
-   * without a route to their network, unless they ask for it.
-   * @throws IpvsError EEXIST: the link has it, of IPv6 with whatever prefix length; ENODEV: there is no such link;
-   *   EADDRNOTAVAIL: of IPv6, it is not unicast; EACCES: IPv6 is switched off on the link
-   */
-  addAddress(link: LinkReference, address: AddressConfig): Promise<void> {
-    return this.#queue.run(linkCalls.addAddress(link, address));
-  }
-
-  /**
-   * Makes a link have an address, for ever. One that it has stays as it is, but that it no longer expires and, of IPv6, gets these flags and this prefix length.
-   * Nothing is sent, and no event caused, where all is as it should be.
-   * @throws IpvsError ENODEV: there is no such link; EADDRNOTAVAIL, EACCES: as {@link addAddress}
-   */
-  ensureAddress(link: LinkReference, address: AddressConfig): Promise<Ensured> {
-    return this.#queue.run(linkCalls.ensureAddress(link, address));
-  }
-
-  /**
-   * Deletes an address of this prefix length. RTM_DELADDR, `ip address delete`.
-   * @returns true; false if it, or its link, was not there and `ifExists` is set
-   * @throws IpvsError EADDRNOTAVAIL: the link has no such address; ENODEV: there is no such link
-   */
-  deleteAddress(
-    link: LinkReference,
-    address: AddressConfig,
-    options?: DeleteOptions,
-  ): Promise<boolean> {
-    return this.#queue.run(linkCalls.deleteAddress(link, address, options));
   }
 
   /**

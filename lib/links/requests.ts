@@ -5,7 +5,7 @@
 import { wrongValue } from '../errors.js';
 import type { Layout, LinkOperationName, LinkStatusName, NativeLinkResults } from '../native.js';
 import { Records, Requests } from '../records.js';
-import { Outcomes } from '../results.js';
+import { type Listed, Outcomes } from '../results.js';
 import { type LinkAddress, readLinkAddress, writeAddress } from './address.js';
 import { type Link, readLink } from './link.js';
 
@@ -29,6 +29,11 @@ export class LinkRequests extends Requests<LinkOperationName> {
     super.begin(operation);
     this.#written = this.#committed;
     this.#setNumber('firstAddress', this.#written);
+  }
+
+  override clear(): void {
+    super.clear();
+    this.#committed = 0;
   }
 
   override commit(): void {
@@ -109,7 +114,13 @@ export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'],
     this.addressRecords = new Records(native.addresses);
   }
 
-  links(index: number): Link[] {
+  /** The one link of a request's answer. */
+  link(index: number): Link {
+    const base = this.outcome(index, 'firstLink') * this.layout.link.size;
+    return readLink(this.#links, base, this.layout);
+  }
+
+  links(index: number): Listed<Link> {
     const first = this.outcome(index, 'firstLink');
     const { size } = this.layout.link;
     return this.list(first, this.outcome(index, 'links'), (place) =>
@@ -117,9 +128,11 @@ export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'],
     );
   }
 
-  addresses(index: number): LinkAddress[] {
-    return this.addressBases(index).map((base) =>
-      readLinkAddress(this.addressRecords, base, this.layout),
+  addresses(index: number): Listed<LinkAddress> {
+    const first = this.outcome(index, 'firstAddress');
+    const { size } = this.layout.linkAddress;
+    return this.list(first, this.outcome(index, 'addresses'), (place) =>
+      readLinkAddress(this.addressRecords, place * size, this.layout),
     );
   }
 
@@ -127,6 +140,7 @@ export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'],
   addressBases(index: number): number[] {
     const first = this.outcome(index, 'firstAddress');
     const { size } = this.layout.linkAddress;
-    return this.list(first, this.outcome(index, 'addresses'), (place) => place * size);
+    const count = this.outcome(index, 'addresses');
+    return Array.from({ length: count }, (_, place) => (first + place) * size);
   }
 }

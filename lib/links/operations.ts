@@ -1,0 +1,135 @@
+/**
+ * The operations on links, as methods: once for every way to call them.
+ * @module
+ */
+import type { DeleteOptions, Ensured } from '../calls.js';
+import type { Returns } from '../queue/returns.js';
+import type { AddressConfig, LinkAddress } from './address.js';
+import { type LinkCall, linkCalls } from './calls.js';
+import type { Link, LinkReference } from './link.js';
+
+/** Options of {@link Links.ensureDummy}. */
+export interface DummyOptions {
+  /** Whether it is switched on. Default true. */
+  readonly up?: boolean | undefined;
+  /** Bytes. Default: 1500 for a new link, and as it is for one that exists. */
+  readonly mtu?: number | undefined;
+}
+
+/** Settings of a link; what is left out stays. */
+export interface LinkChanges {
+  /** Whether it is switched on. */
+  readonly up?: boolean | undefined;
+  /** Bytes. */
+  readonly mtu?: number | undefined;
+}
+
+/** Options of {@link Links.listLinks}. */
+export interface ListLinksOptions {
+  /** Only links of this kind ('dummy'). Default: all. */
+  readonly kind?: string | undefined;
+}
+
+/** Options of {@link Links.listAddresses}. */
+export interface ListAddressesOptions {
+  /** Default: both. */
+  readonly family?: 'ipv4' | 'ipv6' | undefined;
+}
+
+/**
+ * The operations that are one request each. With {@link Links} they return promises, with {@link SyncLinks} their values.
+ *
+ * Every operation throws, or rejects with, a TypeError or RangeError on bad input, before anything is sent, and an IpvsError when the kernel
+ * refuses it: besides those that are listed with the operations EPERM (CAP_NET_ADMIN in the user namespace that owns the network namespace
+ * is missing; reading needs nothing), ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ */
+export abstract class LinkOperations<How extends 'promise' | 'value'> {
+  readonly #carry: <Value>(call: LinkCall<Value>) => Returns<Value>[How];
+
+  /**
+   * Not for callers.
+   * @internal
+   */
+  protected constructor(carry: <Value>(call: LinkCall<Value>) => Returns<Value>[How]) {
+    this.#carry = carry;
+  }
+
+  /** All links, or those of a kind. RTM_GETLINK, `ip link show`. */
+  listLinks(options?: ListLinksOptions): Returns<Link[]>[How] {
+    return this.#carry(linkCalls.listLinks(options));
+  }
+
+  /** A link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
+  getLink(link: LinkReference): Returns<Link | undefined>[How] {
+    return this.#carry(linkCalls.getLink(link));
+  }
+
+  /**
+   * Makes a dummy link be there, switched on unless `up` is false. One that exists gets what `options` name. RTM_NEWLINK, `ip link add NAME type dummy`.
+   * The kernel loads its module for it where it can; in the initial network namespace that makes a link dummy0, unless the module's
+   * parameter numdummies is 0.
+   * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
+   * @throws IpvsError EINVAL: the MTU; ENOTSUP: the kernel has no dummy links
+   */
+  ensureDummy(name: string, options?: DummyOptions): Returns<Ensured>[How] {
+    return this.#carry(linkCalls.ensureDummy(name, options));
+  }
+
+  /**
+   * Changes settings of a link of any kind. RTM_SETLINK, `ip link set`. Switching a link off (`up: false`) makes the kernel delete its
+   * IPv6 addresses, and they do not come back when it is switched on.
+   * @throws IpvsError ENODEV: there is none; EINVAL: the MTU
+   */
+  setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How] {
+    return this.#carry(linkCalls.setLink(link, changes));
+  }
+
+  /**
+   * Deletes a link of any kind, and its addresses: much cheaper than deleting thousands of those one by one. RTM_DELLINK, `ip link delete`.
+   * @returns true; false if there was none and `ifExists` is set
+   * @throws IpvsError ENODEV: there is none; ENOTSUP: it cannot be deleted, as loopback
+   */
+  deleteLink(link: LinkReference, options?: DeleteOptions): Returns<boolean>[How] {
+    return this.#carry(linkCalls.deleteLink(link, options));
+  }
+
+  /**
+   * The addresses of a link; without one, of all. The kernel filters. RTM_GETADDR, `ip address show`.
+   * @throws IpvsError ENODEV: there is no such link
+   */
+  listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How] {
+    return this.#carry(linkCalls.listAddresses(link, options));
+  }
+
+  /**
+   * Adds an address, which the link must not have. RTM_NEWADDR, `ip address add`. IPv6 addresses come without duplicate address detection and
+   * without a route to their network, unless they ask for it.
+   * @throws IpvsError EEXIST: the link has it, of IPv6 with whatever prefix length; ENODEV: there is no such link;
+   *   EADDRNOTAVAIL: of IPv6, it is not unicast; EACCES: IPv6 is switched off on the link
+   */
+  addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How] {
+    return this.#carry(linkCalls.addAddress(link, address));
+  }
+
+  /**
+   * Makes a link have an address, for ever. One that it has stays as it is, but that it no longer expires and, of IPv6, gets these flags and this prefix length.
+   * Nothing is sent, and no event caused, where all is as it should be.
+   * @throws IpvsError ENODEV: there is no such link; EADDRNOTAVAIL, EACCES: as {@link addAddress}
+   */
+  ensureAddress(link: LinkReference, address: AddressConfig): Returns<Ensured>[How] {
+    return this.#carry(linkCalls.ensureAddress(link, address));
+  }
+
+  /**
+   * Deletes an address of this prefix length. RTM_DELADDR, `ip address delete`.
+   * @returns true; false if it, or its link, was not there and `ifExists` is set
+   * @throws IpvsError EADDRNOTAVAIL: the link has no such address; ENODEV: there is no such link
+   */
+  deleteAddress(
+    link: LinkReference,
+    address: AddressConfig,
+    options?: DeleteOptions,
+  ): Returns<boolean>[How] {
+    return this.#carry(linkCalls.deleteAddress(link, address, options));
+  }
+}

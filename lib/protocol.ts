@@ -1,0 +1,32 @@
+/**
+ * How requests reach IPVS on a handle of the addon.
+ * @module
+ */
+import { explain, type Verdict } from './explain.js';
+import type { Layout, NativeHandle, OperationName } from './native.js';
+import type { Protocol } from './queue/packed.js';
+import type { Queue } from './queue/queue.js';
+import { RequestBuffer } from './records.js';
+import { Results } from './results.js';
+
+/** The queue of a handle's operations of IPVS. */
+export type IpvsQueue = Queue<RequestBuffer, Results>;
+
+/** The protocol of IPVS, on a handle. */
+export function ipvsProtocol(
+  handle: NativeHandle,
+  layout: Layout,
+  close = () => handle.close() as void | Promise<void>,
+): Protocol<RequestBuffer, Results> {
+  return {
+    handle,
+    requests: (capacity) => new RequestBuffer(layout, capacity),
+    carry: async (requests, part) =>
+      new Results(await handle.run(requests.bytes(part), part.stopOnError), layout),
+    carrySync: (requests) => new Results(handle.runSync(requests.bytes()), layout),
+    explain: (operation, requests, index, verdict) =>
+      // The operations of its calls are those of IPVS, and the verdicts those of its results.
+      explain(operation as OperationName, requests, index, verdict as Verdict),
+    close,
+  };
+}

@@ -1,0 +1,260 @@
+/**
+ * How calls travel: those of one turn of the event loop leave together, and one group at a time is under way. A batch that
+ * somebody has made up leaves in parts, and every other call has its turn between two of them.
+ * @module
+ */
+import { IpvsError } from '../errors.js';
+import { explainFailedJob, explainNative } from '../explain.js';
+import { Group } from './group.js';
+import {
+  type AnswersLike,
+  type Call,
+  Packed,
+  type Parcel,
+  type Protocol,
+  type RequestsLike,
+} from './packed.js';
+import { follow, followSync, type Procedure } from './procedure.js';
+import { type Sending, Shipment } from './shipment.js';
+import { finished, Turns } from './turns.js';
+
+/** Buffers that are kept to be used again. */
+const MAX_SPARE = 2;
+
+function closedError(operation: string): IpvsError {
+  return new IpvsError(`${operation}: the handle is closed`, {
+    code: 'ERR_IPVS_CLOSED',
+    operation,
+  });
+}
+
+export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
+  readonly #protocol: Protocol<Buffer, Answers>;
+  readonly #waiting: Parcel<Buffer, Answers>[] = [];
+  /** The last of those that wait, while it still takes calls. */
+  #gathering: Group<Buffer, Answers> | undefined;
+  #underWay: Parcel<Buffer, Answers> | undefined;
+  readonly #turns = new Turns();
+  /** Parcels whose answers are being read. */
+  #reading = 0;
+  readonly #spare: Buffer[] = [];
+  /** Jobs of more than one parcel, or beside them. */
+  #aside = 0;
+  #closed: Promise<void> | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(protocol: Protocol<Buffer, Answers>) {
+    this.#protocol = protocol;
+  }
+
+  /** @throws IpvsError ERR_IPVS_CLOSED */
+  checkOpen(operation: string): void {
+    if (this.#closed !== undefined) throw closedError(operation);
+  }
+
+  /** Sends `call` with the others of this turn; the promise settles with its own answer. */
+  run<Value>(call: Call<Buffer, Answers, Value>): Promise<Value> {
+    if (this.#closed !== undefined) return Promise.reject(closedError(call.operation));
+    return this.#enqueue(call);
+  }
+
+  /** Carries out `call` at once, on this thread, whatever waits. */
+  runSync<Value>(call: Call<Buffer, Answers, Value>): Value {
+    this.checkOpen(call.operation);
+    const packed = new Packed<Buffer, Answers>(this.#take());
+    try {
+      packed.pack(call);
+      const answers = this.#carrySync(packed, call.operation);
+      // What a call reads is of its type.
+      return finished(packed.read(this.#protocol, answers, 0, 0)) as Value;
+    } finally {
+      this.#give(packed.requests);
+    }
+  }
+
+  /** Follows a procedure at once, on this thread. */
+  followSync<Value>(operation: string, procedure: Procedure<Buffer, Answers, Value>): Value {
+    this.checkOpen(operation);
+    try {
+      return followSync(procedure, this.#protocol.handle, (calls) =>
+        this.#runAllSync(operation, calls),
+      );
+    } catch (error) {
+      throw explainNative(error, operation);
+    }
+  }
+
+  #runAllSync(
+    operation: string,
+    calls: readonly Call<Buffer, Answers, unknown>[],
+  ): PromiseSettledResult<unknown>[] {
+    const packed = new Packed<Buffer, Answers>(this.#take());
+    try {
+      for (const call of calls) packed.pack(call);
+      const answers = this.#carrySync(packed, operation);
+      return calls.map((_, index) => {
+        try {
+          const value = finished(packed.read(this.#protocol, answers, index, 0));
+          return { status: 'fulfilled', value };
+        } catch (reason) {
+          return { status: 'rejected', reason };
+        }
+      });
+    } finally {
+      this.#give(packed.requests);
+    }
+  }
+
+  #carrySync(packed: Packed<Buffer, Answers>, operation: string): Answers {
+    try {
+      return this.#protocol.carrySync(packed.requests);
+    } catch (error) {
+      throw explainFailedJob(error, operation);
+    }
+  }
+
+  /** Sends what `collect` packs, in parts. */
+  async ship(
+    collect: () => Promise<readonly Packed<Buffer, Answers>[]>,
+    sending: Sending,
+  ): Promise<PromiseSettledResult<unknown>[]> {
+    this.checkOpen('batch');
+    this.#aside++;
+    try {
+      const stores = await collect();
+      const shipment = new Shipment(this.#protocol, stores, sending);
+      shipment.start((parcel) => this.#push(parcel));
+      return await shipment.results;
+    } finally {
+      this.#aside--;
+      this.#settleClosing();
+    }
+  }
+
+  #enqueue<Value>(call: Call<Buffer, Answers, Value>): Promise<Value> {
+    let group = this.#gathering;
+    if (group === undefined || group.packed.isFull) {
+      group = new Group(this.#protocol, this.#take());
+      this.#push(group);
+      this.#gathering = group;
+    }
+    return group.add(call);
+  }
+
+  #push(parcel: Parcel<Buffer, Answers>): void {
+    this.#waiting.push(parcel);
+    // What is called from now on comes after it.
+    this.#gathering = undefined;
+    // The rest of this turn's calls join it before it leaves.
+    if (this.#waiting.length === 1 && this.#underWay === undefined) {
+      queueMicrotask(() => this.#send());
+    }
+  }
+
+  /**
+   * Runs a job that has no place among the groups, or more than one, and that close() waits for too: also for the calls that it makes
+   * through `run`.
+   */
+  async aside<Value>(
+    operation: string,
+    job: (run: <Answer>(call: Call<Buffer, Answers, Answer>) => Promise<Answer>) => Promise<Value>,
+  ): Promise<Value> {
+    this.checkOpen(operation);
+    this.#aside++;
+    try {
+      // What was called before takes effect before.
+      await (this.#waiting.at(-1) ?? this.#underWay)?.answered;
+      return await job((call) => this.#enqueue(call));
+    } catch (error) {
+      throw explainNative(error, operation);
+    } finally {
+      this.#aside--;
+      this.#settleClosing();
+    }
+  }
+
+  /** Follows a procedure, aside, and once `before` is settled, which never rejects. */
+  async follow<Value>(
+    operation: string,
+    procedure: Procedure<Buffer, Answers, Value>,
+    before?: Promise<unknown>,
+  ): Promise<Value> {
+    this.checkOpen(operation);
+    // Up to its first question it only checks what it was given.
+    const begun = procedure.next();
+    return this.aside(operation, async (run) => {
+      await before;
+      return follow(begun, procedure, this.#protocol.handle, run);
+    });
+  }
+
+  /** Lets nothing in any more, waits for what is pending, and closes the handle. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      this.#settleClosing();
+    }).then(() => this.#protocol.close());
+    return this.#closed;
+  }
+
+  #settleClosing(): void {
+    const busy = this.#underWay !== undefined || this.#reading > 0 || this.#aside > 0;
+    if (!busy && this.#waiting.length === 0) this.#drained?.();
+  }
+
+  #take(): Buffer {
+    return this.#spare.pop() ?? this.#protocol.requests();
+  }
+
+  #give(requests: Buffer): void {
+    requests.clear();
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(requests);
+  }
+
+  #send(): void {
+    if (this.#underWay !== undefined) return;
+    const parcel = this.#waiting.shift();
+    if (parcel === this.#gathering) this.#gathering = undefined;
+    if (parcel === undefined) {
+      this.#settleClosing();
+    } else if (parcel.part.count === 0) {
+      // Every call of it was refused before it was written.
+      parcel.finish();
+      this.#send();
+    } else {
+      this.#underWay = parcel;
+      void this.#carry(parcel);
+    }
+  }
+
+  async #carry(parcel: Parcel<Buffer, Answers>): Promise<void> {
+    const carried = this.#protocol.carry(parcel.packed.requests, parcel.part);
+    let answers: Answers | undefined;
+    let failure: unknown;
+    try {
+      answers = await carried;
+    } catch (error) {
+      failure = error;
+    }
+    this.#underWay = undefined;
+    this.#reading++;
+    const next = parcel.next?.(answers);
+    if (next !== undefined) this.#push(next);
+    // First what is next, so that the kernel works while the answers are read.
+    this.#send();
+    this.#turns.add(this.#read(parcel, answers, failure));
+  }
+
+  *#read(
+    parcel: Parcel<Buffer, Answers>,
+    answers: Answers | undefined,
+    failure: unknown,
+  ): Generator<void, void> {
+    if (answers === undefined) parcel.fail(failure);
+    else yield* parcel.answer(answers);
+    if (parcel instanceof Group) this.#give(parcel.packed.requests);
+    parcel.finish();
+    this.#reading--;
+    this.#settleClosing();
+  }
+}

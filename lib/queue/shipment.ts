@@ -1,0 +1,163 @@
+/**
+ * Batches that somebody has made up, which leave in parts.
+ * @module
+ */
+import { explainFailedJob } from '../explain.js';
+import {
+  type AnswersLike,
+  answerOf,
+  MAX_REQUESTS,
+  type Packed,
+  type Parcel,
+  type Part,
+  type Protocol,
+  type RequestsLike,
+} from './packed.js';
+import { STRIDE, Steps } from './turns.js';
+
+/** How a batch is carried out. */
+export interface Sending {
+  readonly stopOnError: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Requests of the first part of a batch, of the smallest and the largest. */
+const FIRST_PART = 128;
+const MIN_PART = 16;
+/** How long the kernel may be busy with a part, in milliseconds: below the one, parts grow, and above the other they shrink. */
+const SHORT = 1.5;
+const LONG = 3;
+
+/** A batch under way: a part of it leaves when the answers to the one before it have come. */
+export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> {
+  readonly #protocol: Protocol<Buffer, Answers>;
+  readonly #stores: readonly Packed<Buffer, Answers>[];
+  readonly #sending: Sending;
+  readonly #results: PromiseSettledResult<unknown>[] = [];
+  /** The next request to leave: its store, its place there. */
+  #store = 0;
+  #place = 0;
+  #limit = FIRST_PART;
+  #isOver = false;
+  #finish: (results: PromiseSettledResult<unknown>[]) => void = () => undefined;
+  readonly results = new Promise<PromiseSettledResult<unknown>[]>((resolve) => {
+    this.#finish = resolve;
+  });
+
+  constructor(
+    protocol: Protocol<Buffer, Answers>,
+    stores: readonly Packed<Buffer, Answers>[],
+    sending: Sending,
+  ) {
+    this.#protocol = protocol;
+    this.#stores = stores;
+    this.#sending = sending;
+  }
+
+  /** The next part; undefined when nothing more is to be sent. */
+  slice(): Parcel<Buffer, Answers> | undefined {
+    const packed = this.#stores[this.#store];
+    if (packed === undefined || this.#sending.signal?.aborted === true) {
+      this.#isOver = true;
+      return undefined;
+    }
+    const count = Math.min(this.#limit, packed.calls.length - this.#place);
+    const part = { first: this.#place, count, stopOnError: this.#sending.stopOnError };
+    this.#advance(count);
+    return this.#parcel(packed, part);
+  }
+
+  #parcel(packed: Packed<Buffer, Answers>, part: Part): Parcel<Buffer, Answers> {
+    let finish: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let { count } = part;
+    return {
+      packed,
+      part,
+      answered,
+      next: (answers) => {
+        if (answers === undefined) this.#isOver = this.#sending.stopOnError;
+        else count = this.#weigh(packed, part, answers);
+        return this.#isOver ? undefined : this.slice();
+      },
+      answer: (answers) => this.#read(packed, part.first, count, answers),
+      fail: (error) => {
+        for (const { operation } of packed.calls.slice(part.first, part.first + count)) {
+          this.#results.push({ status: 'rejected', reason: explainFailedJob(error, operation) });
+        }
+      },
+      finish: () => {
+        finish();
+        if (this.#isOver) this.#conclude();
+      },
+    };
+  }
+
+  /** How many requests of a part were sent, now that its answers are there; what was not goes back, or the batch is over. */
+  #weigh(packed: Packed<Buffer, Answers>, part: Part, answers: Answers): number {
+    if (answers.elapsed < SHORT) this.#limit = Math.min(this.#limit * 2, MAX_REQUESTS);
+    else if (answers.elapsed > LONG) this.#limit = Math.max(this.#limit >> 1, MIN_PART);
+    if (!part.stopOnError) return part.count;
+    let sent = 0;
+    while (sent < part.count && answers.succeeded(sent)) sent++;
+    if (sent === part.count) return sent;
+    // What comes after it was not sent: it is now, if the failure is an answer after all.
+    const call = packed.calls[part.first + sent];
+    this.#isOver = call !== undefined && answerOf(call, answers.verdict(sent)) === undefined;
+    sent++;
+    [this.#store, this.#place] = [this.#stores.indexOf(packed), part.first];
+    this.#advance(sent);
+    return sent;
+  }
+
+  #advance(count: number): void {
+    this.#place += count;
+    if (this.#place < (this.#stores[this.#store]?.calls.length ?? 0)) return;
+    this.#store++;
+    this.#place = 0;
+  }
+
+  *#read(
+    packed: Packed<Buffer, Answers>,
+    first: number,
+    count: number,
+    answers: Answers,
+  ): Generator<void, void> {
+    for (let index = 0; index < count; index++) {
+      try {
+        const read = packed.read(this.#protocol, answers, index, first);
+        const value = read instanceof Steps ? yield* read : read;
+        this.#results.push({ status: 'fulfilled', value });
+      } catch (reason) {
+        this.#results.push({ status: 'rejected', reason });
+      }
+      if (index % STRIDE === STRIDE - 1) yield;
+    }
+  }
+
+  /** Says of what was not sent why, and hands over the results. */
+  #conclude(): void {
+    const { signal } = this.#sending;
+    const verdict = { status: 'skipped', errno: 0, text: '', creating: false };
+    for (; this.#store < this.#stores.length; this.#advance(1)) {
+      const packed = this.#stores[this.#store];
+      const call = packed?.calls[this.#place];
+      if (packed === undefined || call === undefined) break;
+      const reason: unknown =
+        signal?.aborted === true
+          ? signal.reason
+          : this.#protocol.explain(call.operation, packed.requests, this.#place, verdict);
+      this.#results.push({ status: 'rejected', reason });
+    }
+    this.#finish(this.#results);
+  }
+
+  /** Begins, by `push`ing the first part. */
+  start(push: (parcel: Parcel<Buffer, Answers>) => void): void {
+    const first = this.slice();
+    if (first === undefined) this.#conclude();
+    else push(first);
+  }
+}

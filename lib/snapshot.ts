@@ -1,0 +1,52 @@
+/**
+ * The whole table, read in parts.
+ * @module
+ */
+import { calls } from './calls.js';
+import { IpvsError } from './errors.js';
+import { ask, type Procedure, fulfilled } from './queue/procedure.js';
+import type { RequestBuffer } from './records.js';
+import type { Results } from './results.js';
+import type { ServiceWithDestinations } from './service.js';
+import type { Counter, ReadOptions } from './stats.js';
+
+/** The whole table of a network namespace. */
+export interface Snapshot<Value extends Counter = number> {
+  /** In the kernel's order, which means nothing. */
+  readonly services: readonly ServiceWithDestinations<Value>[];
+}
+
+/** Services whose destinations are read together, at first and at most. */
+const FIRST_PART = 16;
+const MAX_PART = 128;
+/** Destinations that a part is to bring: some milliseconds of the kernel's time. */
+const AIM = 640;
+
+/** Reads the table; a service that is deleted meanwhile is not in it. */
+export function* readTable(
+  options?: ReadOptions,
+): Procedure<RequestBuffer, Results, Snapshot<Counter>> {
+  const [list] = yield* ask([calls.listServices(options)]);
+  const services = fulfilled(list);
+  const found: ServiceWithDestinations<Counter>[] = [];
+  for (let first = 0, size = FIRST_PART; first < services.length; ) {
+    const part = services.slice(first, first + size);
+    const lists = yield* ask(part.map((service) => calls.listDestinations(service, options)));
+    let read = 0;
+    for (const [index, service] of part.entries()) {
+      const outcome = lists[index];
+      if (outcome?.status === 'rejected' && isGone(outcome.reason)) continue;
+      const destinations = fulfilled(outcome);
+      read += destinations.length;
+      // Nobody else has seen the service yet.
+      found.push(Object.assign(service, { destinations }));
+    }
+    first += part.length;
+    size = Math.min(Math.max(Math.round((part.length * AIM) / Math.max(read, 1)), 1), MAX_PART);
+  }
+  return { services: found };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof IpvsError && error.code === 'ESRCH';
+}

@@ -1,0 +1,53 @@
+/**
+ * The totals of a network namespace.
+ * @module
+ */
+import { IpvsError } from './errors.js';
+import { fileError } from './explain.js';
+import type { StatsField } from './native.js';
+import { type Procedure, readFiles } from './queue/procedure.js';
+import { type Counter, checkReadOptions, type ReadOptions, type Stats } from './stats.js';
+
+/** Where the totals of a network namespace stand. */
+export const TOTALS_FILE = '/proc/thread-self/net/ip_vs_stats';
+
+/** Two rows of hexadecimal numbers, each behind titles: the counters and the rates. */
+const TOTALS: readonly (readonly StatsField[])[] = [
+  ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'],
+  ['connectionRate', 'inPacketRate', 'outPacketRate', 'inByteRate', 'outByteRate'],
+];
+
+/** The totals in the text of {@link TOTALS_FILE}; undefined if it is something else. */
+export function parseTotals<Value extends Counter>(
+  text: string,
+  convert: (value: bigint) => Value,
+): Stats<Value> | undefined {
+  const rows = text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((words) => words.length === 5 && words.every((word) => /^[\dA-F]+$/i.test(word)));
+  if (rows.length !== TOTALS.length) return undefined;
+  const stats: Partial<Record<StatsField, Value>> = {};
+  TOTALS.forEach((names, row) => {
+    names.forEach((name, column) => {
+      stats[name] = convert(BigInt(`0x${rows[row]?.[column]}`));
+    });
+  });
+  // Both rows were whole, so that every name has its value.
+  return stats as Stats<Value>;
+}
+
+/** Reads the totals. */
+export function* readTotals<Buffer, Answers>(
+  options: ReadOptions | undefined,
+): Procedure<Buffer, Answers, Stats<Counter>> {
+  const bigint = checkReadOptions(options);
+  const [text = 0] = yield* readFiles<Buffer, Answers>([TOTALS_FILE]);
+  if (typeof text === 'number') throw fileError('getStats', TOTALS_FILE, text);
+  const stats = bigint ? parseTotals(text, BigInt) : parseTotals(text, Number);
+  if (stats !== undefined) return stats;
+  throw new IpvsError(`getStats: ${TOTALS_FILE} is not what it was on known kernels`, {
+    code: 'EBADMSG',
+    operation: 'getStats',
+  });
+}
