@@ -3,7 +3,7 @@
  * @module
  */
 import { calls } from './calls.js';
-import { ask, type Procedure, readFiles, fulfilled } from './queue/procedure.js';
+import { ask, fulfilled, type Procedure, readFiles } from './queue/procedure.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
 

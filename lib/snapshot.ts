@@ -4,7 +4,7 @@
  */
 import { calls } from './calls.js';
 import { IpvsError } from './errors.js';
-import { ask, type Procedure, fulfilled } from './queue/procedure.js';
+import { ask, fulfilled, type Procedure } from './queue/procedure.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
 import type { ServiceWithDestinations } from './service.js';

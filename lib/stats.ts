@@ -3,7 +3,7 @@
  * @module
  */
 import { checkBoolean, checkKeys } from './check.js';
-import type { Field, Layout, StatsField } from './native.js';
+import type { Field, Layout } from './native.js';
 import type { Records } from './records.js';
 
 /** What counters are given as: numbers, exact up to 2^53, or BigInts. */
