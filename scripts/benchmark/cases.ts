@@ -95,6 +95,15 @@ export const cases: readonly Case[] = [
   ]),
 ];
 
+/** How much of each the JIT compiler is given to warm up with: until it has compiled what there is to compile. */
+export const warmUps: Readonly<Record<Given, Size>> = {
+  nothing: by10(3_000),
+  table: by10(3_000),
+  connections: only(2_000),
+  link: only(1_000),
+  addresses: only(1_000),
+};
+
 /** A property of the library that is no time for each operation. */
 export interface ProbeCase {
   readonly name: string;

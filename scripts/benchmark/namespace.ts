@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Given, Program } from './cases.js';
 import { LINK, type Run, type Size } from './model.js';
+import { SETTLING_MS } from './program.js';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const source = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -24,9 +25,6 @@ const programs: Readonly<Record<Program | 'probes', readonly string[]>> = {
 const SERVICE = '10.96.0.1:53';
 /** They say nothing, and the link that they are on throws away what it is given. */
 const SERVERS = ['192.168.255.2', '192.168.255.3', '192.168.255.4'];
-
-/** For the kernel, which takes apart later what was deleted. */
-const SETTLING_MS = 200;
 
 let made = 0;
 

@@ -14,17 +14,16 @@ import {
   probesWith,
   smallCase,
   smallProbe,
+  warmUps,
 } from './cases.js';
 import { type KernelReport, LINK, type Measurement, type Probe, type Size } from './model.js';
 import { Namespace } from './namespace.js';
-import { WARM } from './program.js';
 
 const [, , file = '', roundsText, filter = '', mode] = process.argv;
 const rounds = Number(roundsText);
 const isQuick = mode === 'quick';
 
 const ofLink = (given: Given) => given === 'link' || given === 'addresses';
-const ofTable = (given: Given) => given === 'nothing' || given === 'table';
 const objects = ({ services, destinations }: Size) => services * (1 + destinations);
 
 /** Runs `act` in a fresh namespace that has what is given. */
@@ -60,16 +59,16 @@ class Row {
     const { party, given, sizes } = this.#case;
     if (party === 'ours') {
       if (this.#size === sizes[0]) this.#cold.push(await this.#run());
-      const warm = ofTable(given) ? WARM : { services: objects(WARM), destinations: 0 };
-      const run = (elsewhere: Namespace) => this.#run(elsewhere.path);
-      this.#microseconds.push(await within(given, warm, run));
+      const { services, destinations } = isQuick ? this.#size : warmUps[given];
+      const run = (elsewhere: Namespace) => this.#run(services, destinations, elsewhere.path);
+      this.#microseconds.push(await within(given, { services, destinations }, run));
     } else {
       this.#microseconds.push(await this.#run());
     }
   }
 
   /** Microseconds for each operation. Fails unless the program has done the whole of its work. */
-  #run(...warmUp: string[]): Promise<number> {
+  #run(...warmUp: (string | number)[]): Promise<number> {
     const { name, program, load, given } = this.#case;
     return within(given, this.#size, (namespace) => {
       const args = this.#arguments(namespace);
