@@ -1,0 +1,39 @@
+/**
+ * The frame of the programs that are measured: each run is a process of its own, in a network namespace of its own.
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run, Size } from './model.js';
+
+/** Gets ready in a namespace, and returns what is to be measured: it resolves to the number of operations. */
+export type Load = (size: Size, netns: string) => Promise<() => Promise<number> | number>;
+
+/** For the kernel, which takes apart later what was deleted. */
+export const SETTLING_MS = 200;
+
+async function time(load: Load, size: Size, netns: string): Promise<Run> {
+  const act = await load(size, netns);
+  const begin = performance.now();
+  const operations = await act();
+  return { operations, milliseconds: performance.now() - begin };
+}
+
+/** Another namespace to warm up in, and how much there is of what is given. */
+async function warmUp(load: Load, [services, destinations, netns = '']: string[]): Promise<void> {
+  await time(load, { services: Number(services), destinations: Number(destinations) }, netns);
+  // Before Linux 7 the table of services is one for all namespaces.
+  execFileSync('nsenter', [`--net=${netns}`, 'ipvsadm', '-C']);
+  await sleep(SETTLING_MS);
+}
+
+/** Runs the load that the command line names: `LOAD SERVICES DESTINATIONS NETNS`, and the same three for a warm-up before it. */
+export async function main(loads: Readonly<Record<string, Load>>): Promise<void> {
+  const [name = '', services, destinations, netns = '', ...elsewhere] = process.argv.slice(2);
+  const load = loads[name];
+  if (load === undefined) throw new Error(`no such load: ${name}`);
+  if (elsewhere.length > 0) await warmUp(load, elsewhere);
+  const size = { services: Number(services), destinations: Number(destinations) };
+  console.log(JSON.stringify(await time(load, size, netns)));
+}
