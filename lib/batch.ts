@@ -35,7 +35,10 @@ const KEY = Symbol('Batch');
  */
 export class Batch extends Operations<'place'> {
   /** Not for callers: {@link Ipvs.batch} makes it. */
-  constructor(key: symbol, add: (call: Call<unknown>) => number) {
+  constructor(
+    key: symbol,
+    add: <Args extends readonly unknown[]>(call: Call<unknown, Args>, ...args: Args) => number,
+  ) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.batch()');
     super(add);
   }
@@ -53,7 +56,7 @@ export async function collect(
   let last: Store | undefined;
   let count = 0;
   let hasLeft = false;
-  const add = (call: Call<unknown>) => {
+  const add = <Args extends readonly unknown[]>(call: Call<unknown, Args>, ...args: Args) => {
     if (hasLeft || last?.isWriting === true) {
       const why = hasLeft ? 'the batch has left already' : 'another operation is being added';
       const { operation } = call;
@@ -64,15 +67,18 @@ export async function collect(
       last = new Packed(protocol.requests(last === undefined ? undefined : MAX_REQUESTS));
       stores.push(last);
     }
-    last.pack(call);
+    last.pack(call, args);
     return count++;
   };
   try {
     await build(new Batch(KEY, add));
+    return stores;
+  } catch (error) {
+    for (const { requests } of stores) protocol.release(requests);
+    throw error;
   } finally {
     hasLeft = true;
   }
-  return stores;
 }
 
 const KEYS: ReadonlySet<string> = new Set(['stopOnError', 'signal']);

@@ -4,13 +4,7 @@
  */
 
 import { checkBoolean, checkKeys } from './check.js';
-import {
-  type SyncDaemon,
-  type SyncDaemonConfig,
-  type SyncDaemonRole,
-  writeDaemon,
-  writeRole,
-} from './daemon.js';
+import { type SyncDaemonConfig, type SyncDaemonRole, writeDaemon, writeRole } from './daemon.js';
 import {
   DESTINATION_KEYS,
   type Destination,
@@ -19,7 +13,6 @@ import {
   writeDestinationChanges,
   writeDestinationConfig,
 } from './destination.js';
-import type { Info } from './info.js';
 import type { OperationName } from './native.js';
 import type { Call as QueuedCall } from './queue/packed.js';
 import type { Steps } from './queue/turns.js';
@@ -30,7 +23,7 @@ import {
   writeDestinationReference,
   writeServiceReference,
 } from './reference.js';
-import type { Results } from './results.js';
+import type { Listed, Results } from './results.js';
 import {
   SERVICE_KEYS,
   type Service,
@@ -48,10 +41,11 @@ import {
   type ReadCounter,
   type ReadOptions,
 } from './stats.js';
-import { type TimeoutChanges, type Timeouts, writeTimeouts } from './timeouts.js';
+import { type TimeoutChanges, writeTimeouts } from './timeouts.js';
 
-/** An operation of IPVS with its arguments. */
-export interface Call<Value> extends QueuedCall<RequestBuffer, Results, Value> {
+/** An operation of IPVS, whose arguments come to `write`: so one object serves all calls. */
+export interface Call<Value, Args extends readonly unknown[] = []>
+  extends QueuedCall<RequestBuffer, Results, Value, Args> {
   readonly operation: OperationName;
 }
 
@@ -70,7 +64,15 @@ export interface StopOptions {
   readonly ifRunning?: boolean | undefined;
 }
 
+type Write<Args extends readonly unknown[]> = (request: RequestBuffer, ...args: Args) => void;
+type Read<Value> = (
+  results: Results,
+  index: number,
+  read: ReadCounter<Counter>,
+) => Value | Steps<Value>;
+
 const nothing = () => undefined;
+const yes = () => true;
 const ensured = (results: Results, index: number): Ensured =>
   results.outcome(index, 'created') === 0 ? 'updated' : 'created';
 
@@ -92,254 +94,204 @@ export function isForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): b
   return value !== undefined && checkBoolean(`options.${name}`, value);
 }
 
-/** A deletion. Where it is forgiving, `errnos` of what is not there are answered with false. */
-class Deletion implements Call<boolean> {
-  readonly operation: OperationName;
-  readonly #writeTarget: (request: RequestBuffer) => void;
-  readonly #isForgiving: () => boolean;
-  readonly #errnos: readonly string[];
-  answers: Readonly<Record<string, boolean>> = {};
+/** Comes to nothing. */
+const command = <Args extends readonly unknown[]>(
+  operation: OperationName,
+  write: Write<Args>,
+): Call<void, Args> => ({ operation, write, read: nothing });
 
-  constructor(
-    operation: OperationName,
-    errnos: readonly string[],
-    writeTarget: (request: RequestBuffer) => void,
-    isForgiving: () => boolean,
-  ) {
-    this.operation = operation;
-    this.#errnos = errnos;
-    this.#writeTarget = writeTarget;
-    this.#isForgiving = isForgiving;
-  }
+/** Comes to what `read` makes of the answer. */
+const query = <Value>(
+  operation: OperationName,
+  read: (results: Results, index: number) => Value | Steps<Value>,
+): Call<Value> => ({ operation, write: nothing, read });
 
-  write(request: RequestBuffer): void {
-    this.#writeTarget(request);
-    if (this.#isForgiving()) {
-      this.answers = Object.fromEntries(this.#errnos.map((errno) => [errno, false]));
-    }
-  }
-
-  read(): boolean {
-    return true;
-  }
+/** Deletes; where its options, the last argument, forgive it, `errnos` of what is not there are answered with false. */
+function deletion<Args extends readonly unknown[]>(
+  operation: OperationName,
+  errnos: readonly string[],
+  option: 'ifExists' | 'ifRunning',
+  write: Write<Args>,
+): Call<boolean, Args> {
+  const forgiving = {
+    operation,
+    read: yes,
+    answers: Object.fromEntries(errnos.map((errno) => [errno, false])),
+  };
+  const strict = { operation, read: yes };
+  return {
+    ...strict,
+    write,
+    reader: (...args) => (isForgiving(args.at(-1), option) ? forgiving : strict),
+  };
 }
 
-type Read<Value> = (
-  results: Results,
-  index: number,
-  read: ReadCounter<Counter>,
-) => Value | Steps<Value>;
-
-/** A reading of what has counters: as numbers, or as BigInts where `options` ask for them. */
-class Reading<Value> implements Call<Value> {
-  readonly operation: OperationName;
-  readonly #options: ReadOptions | undefined;
-  readonly #writeTarget: (request: RequestBuffer) => void;
-  readonly #read: Read<Value>;
-  #counter: ReadCounter<Counter> = asNumber;
-  readonly answers: Readonly<Record<string, Value>>;
-
-  constructor(
-    operation: OperationName,
-    options: ReadOptions | undefined,
-    writeTarget: (request: RequestBuffer) => void,
-    read: Read<Value>,
-    answers: Readonly<Record<string, Value>> = {},
-  ) {
-    this.operation = operation;
-    this.#options = options;
-    this.#writeTarget = writeTarget;
-    this.#read = read;
-    this.answers = answers;
-  }
-
-  write(request: RequestBuffer): void {
-    if (checkReadOptions(this.#options)) this.#counter = asBigint;
-    this.#writeTarget(request);
-  }
-
-  read(results: Results, index: number): Value | Steps<Value> {
-    return this.#read(results, index, this.#counter);
-  }
+/** Reads what has counters: as numbers, or as BigInts where its options, the last argument, ask for them. */
+function reading<Value, Args extends readonly unknown[]>(
+  operation: OperationName,
+  write: Write<Args>,
+  read: Read<Value>,
+  answers: Readonly<Record<string, Value>> = {},
+): Call<Value, Args> {
+  const reader = (counter: ReadCounter<Counter>) => ({
+    operation,
+    read: (results: Results, index: number) => read(results, index, counter),
+    answers,
+  });
+  const [numbers, bigints] = [reader(asNumber), reader(asBigint)];
+  return {
+    ...numbers,
+    write,
+    reader: (...args) => (checkReadOptions(args.at(-1)) ? bigints : numbers),
+  };
 }
 
+// The arguments of each call are those of the method of its name in lib/operations.ts, and in this order.
 export const calls = {
-  addService: (config: ServiceConfig): Call<void> => ({
-    operation: 'addService',
-    write: (request) => writeServiceConfig(request, config),
-    read: nothing,
-  }),
+  addService: command('addService', (request, config: ServiceConfig) =>
+    writeServiceConfig(request, config),
+  ),
 
-  updateService: (reference: ServiceReference, changes: ServiceChanges): Call<void> => ({
-    operation: 'updateService',
-    write: (request) => {
-      writeService(request, reference);
+  updateService: command(
+    'updateService',
+    (request, service: ServiceReference, changes: ServiceChanges) => {
+      writeService(request, service);
       writeServiceChanges(request, changes);
     },
-    read: nothing,
-  }),
+  ),
 
-  ensureService: (config: ServiceConfig): Call<Ensured> => ({
+  ensureService: {
     operation: 'ensureService',
-    write: (request) => writeServiceConfig(request, config),
+    write: (request, config) => writeServiceConfig(request, config),
     read: ensured,
-  }),
+  } satisfies Call<Ensured, [ServiceConfig]>,
 
-  deleteService: (reference: ServiceReference, options?: DeleteOptions): Call<boolean> =>
-    new Deletion(
-      'deleteService',
-      ['ESRCH'],
-      (request) => writeService(request, reference),
-      () => isForgiving(options, 'ifExists'),
-    ),
+  deleteService: deletion(
+    'deleteService',
+    ['ESRCH'],
+    'ifExists',
+    (request, service: ServiceReference, _options: DeleteOptions | undefined) =>
+      writeService(request, service),
+  ),
 
-  getService: (
-    reference: ServiceReference,
-    options?: ReadOptions,
-  ): Call<Service<Counter> | undefined> =>
-    new Reading(
-      'getService',
-      options,
-      (request) => writeService(request, reference),
-      (results, index, read) => results.service(index, read),
-      { ESRCH: undefined },
-    ),
+  getService: reading(
+    'getService',
+    (request, service: ServiceReference, _options: ReadOptions | undefined) =>
+      writeService(request, service),
+    (results, index, read): Service<Counter> | undefined => results.service(index, read),
+    { ESRCH: undefined },
+  ),
 
-  listServices: (options?: ReadOptions): Call<Service<Counter>[]> =>
-    new Reading('listServices', options, nothing, (results, index, read) =>
-      results.services(index, read),
-    ),
+  listServices: reading(
+    'listServices',
+    (_request, _options: ReadOptions | undefined) => undefined,
+    (results, index, read): Listed<Service<Counter>> => results.services(index, read),
+  ),
 
-  addDestination: (service: ServiceReference, config: DestinationConfig): Call<void> => ({
-    operation: 'addDestination',
-    write: (request) => {
+  addDestination: command(
+    'addDestination',
+    (request, service: ServiceReference, config: DestinationConfig) => {
       writeService(request, service);
       writeDestinationConfig(request, config);
     },
-    read: nothing,
-  }),
+  ),
 
-  updateDestination: (
-    service: ServiceReference,
-    destination: DestinationReference,
-    changes: DestinationChanges,
-  ): Call<void> => ({
-    operation: 'updateDestination',
-    write: (request) => {
+  updateDestination: command(
+    'updateDestination',
+    (
+      request,
+      service: ServiceReference,
+      destination: DestinationReference,
+      changes: DestinationChanges,
+    ) => {
       writeBoth(request, service, destination);
       writeDestinationChanges(request, changes);
     },
-    read: nothing,
-  }),
+  ),
 
-  ensureDestination: (service: ServiceReference, config: DestinationConfig): Call<Ensured> => ({
+  ensureDestination: {
     operation: 'ensureDestination',
-    write: (request) => {
+    write: (request, service, config) => {
       writeService(request, service);
       writeDestinationConfig(request, config);
     },
     read: ensured,
+  } satisfies Call<Ensured, [ServiceReference, DestinationConfig]>,
+
+  deleteDestination: deletion(
+    'deleteDestination',
+    ['ESRCH', 'ENOENT'],
+    'ifExists',
+    (
+      request,
+      service: ServiceReference,
+      destination: DestinationReference,
+      _options: DeleteOptions | undefined,
+    ) => writeBoth(request, service, destination),
+  ),
+
+  getDestination: reading(
+    'getDestination',
+    (
+      request,
+      service: ServiceReference,
+      destination: DestinationReference,
+      _options: ReadOptions | undefined,
+    ) => writeBoth(request, service, destination),
+    (results, index, read): Destination<Counter> | undefined => results.destination(index, read),
+    { ENOENT: undefined },
+  ),
+
+  listDestinations: reading(
+    'listDestinations',
+    (request, service: ServiceReference, _options: ReadOptions | undefined) =>
+      writeService(request, service),
+    (results, index, read): Listed<Destination<Counter>> => results.destinations(index, read),
+  ),
+
+  flush: command('flush', nothing),
+
+  getInfo: query('getInfo', (results, index) => {
+    const version = results.outcome(index, 'version');
+    return {
+      version: `${version >>> 16}.${(version >>> 8) & 0xff}.${version & 0xff}`,
+      connectionTableSize: results.outcome(index, 'connectionTableSize'),
+    };
   }),
 
-  deleteDestination: (
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: DeleteOptions,
-  ): Call<boolean> =>
-    new Deletion(
-      'deleteDestination',
-      ['ESRCH', 'ENOENT'],
-      (request) => writeBoth(request, service, destination),
-      () => isForgiving(options, 'ifExists'),
-    ),
+  getTimeouts: query('getTimeouts', (results, index) => results.timeouts(index)),
 
-  getDestination: (
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: ReadOptions,
-  ): Call<Destination<Counter> | undefined> =>
-    new Reading(
-      'getDestination',
-      options,
-      (request) => writeBoth(request, service, destination),
-      (results, index, read) => results.destination(index, read),
-      { ENOENT: undefined },
-    ),
-
-  listDestinations: (
-    service: ServiceReference,
-    options?: ReadOptions,
-  ): Call<Destination<Counter>[]> =>
-    new Reading(
-      'listDestinations',
-      options,
-      (request) => writeService(request, service),
-      (results, index, read) => results.destinations(index, read),
-    ),
-
-  flush: (): Call<void> => ({ operation: 'flush', write: nothing, read: nothing }),
-
-  getInfo: (): Call<Omit<Info, 'estimation'>> => ({
-    operation: 'getInfo',
-    write: nothing,
-    read: (results, index) => {
-      const version = results.outcome(index, 'version');
-      return {
-        version: `${version >>> 16}.${(version >>> 8) & 0xff}.${version & 0xff}`,
-        connectionTableSize: results.outcome(index, 'connectionTableSize'),
-      };
-    },
-  }),
-
-  getTimeouts: (): Call<Timeouts> => ({
-    operation: 'getTimeouts',
-    write: nothing,
-    read: (results, index) => results.timeouts(index),
-  }),
-
-  setTimeouts: (changes: TimeoutChanges): Call<void> => ({
-    operation: 'setTimeouts',
-    write: (request) => writeTimeouts(request, changes),
-    read: nothing,
-  }),
+  setTimeouts: command('setTimeouts', (request, changes: TimeoutChanges) =>
+    writeTimeouts(request, changes),
+  ),
 
   /** Of one service; without any, of all. A service that is undefined is none of these, but a mistake. */
-  zero: (...services: readonly [] | readonly [ServiceReference]): Call<void> => ({
-    operation: 'zero',
-    write: (request) => {
-      for (const service of services) writeService(request, service);
-    },
-    read: nothing,
+  zero: command('zero', (request, ...services: [] | [service: ServiceReference]) => {
+    for (const service of services) writeService(request, service);
   }),
 
-  listSyncDaemons: (): Call<SyncDaemon[]> => ({
-    operation: 'listSyncDaemons',
-    write: nothing,
-    read: (results, index) => results.daemons(index),
-  }),
+  listSyncDaemons: query('listSyncDaemons', (results, index) => results.daemons(index)),
 
-  startSyncDaemon: (config: SyncDaemonConfig): Call<void> => ({
-    operation: 'startSyncDaemon',
-    write: (request) => writeDaemon(request, config),
-    read: nothing,
-  }),
+  startSyncDaemon: command('startSyncDaemon', (request, config: SyncDaemonConfig) =>
+    writeDaemon(request, config),
+  ),
 
-  stopSyncDaemon: (role: SyncDaemonRole, options?: StopOptions): Call<boolean> =>
-    new Deletion(
-      'stopSyncDaemon',
-      ['ESRCH'],
-      (request) => writeRole(request, 'role', role),
-      () => isForgiving(options, 'ifRunning'),
-    ),
+  stopSyncDaemon: deletion(
+    'stopSyncDaemon',
+    ['ESRCH'],
+    'ifRunning',
+    (request, role: SyncDaemonRole, _options: StopOptions | undefined) =>
+      writeRole(request, 'role', role),
+  ),
 
   /**
    * Whether the kernel has a scheduler, or can load it. The service that this asks for can never come to be: the kernel looks for its
    * scheduler first, and then refuses the prefix length of 0.
    */
-  probeScheduler: (name: string): Call<boolean> => ({
+  probeScheduler: {
     operation: 'addService',
-    write: (request) => writeSchedulerProbe(request, name),
-    read: () => true,
+    write: (request, name) => writeSchedulerProbe(request, name),
+    read: yes,
     answers: { EINVAL: true, ENOENT: false },
-  }),
+  } satisfies Call<boolean, [name: string]>,
 };

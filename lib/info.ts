@@ -34,7 +34,7 @@ export function isEstimating(
 
 /** Asks IPVS, and reads those files. */
 export function* readInfo(): Procedure<RequestBuffer, Results, Info> {
-  const [version] = yield* ask([calls.getInfo()]);
+  const [version] = yield* ask([calls.getInfo]);
   const [running, processors] = yield* readFiles<RequestBuffer, Results>(ESTIMATION_FILES);
   return { ...fulfilled(version), estimation: isEstimating(running, processors) };
 }

@@ -29,7 +29,7 @@ import { checkOpenOptions, type OpenOptions } from './netns.js';
 import { openHandle } from './open.js';
 import { HandleOperations } from './operations.js';
 import { type IpvsQueue, ipvsProtocol } from './protocol.js';
-import type { Protocol } from './queue/packed.js';
+import { bound, type Protocol } from './queue/packed.js';
 import type { Procedure } from './queue/procedure.js';
 import { Queue } from './queue/queue.js';
 import type { RequestBuffer } from './records.js';
@@ -61,7 +61,7 @@ export class SyncIpvs extends HandleOperations<'value'> {
       operation: string,
       procedure: Procedure<RequestBuffer, Results, Value>,
     ) => queue.followSync(operation, procedure);
-    super((call) => queue.runSync(call), follow);
+    super((call, ...args) => queue.runSync(call, ...args), follow);
     this.sysctls = new SysctlAccess(follow);
   }
 }
@@ -102,7 +102,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     });
     const queue: IpvsQueue = new Queue(protocol);
     super(
-      (call) => queue.run(call),
+      (call, ...args) => queue.run(call, ...args),
       (operation, procedure) => queue.follow(operation, procedure),
     );
     this.#native = native;
@@ -200,9 +200,9 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    */
   async diagnose(): Promise<Check[]> {
     return this.#queue.aside('diagnose', async (run) => {
-      const { version } = await run(calls.getInfo());
+      const { version } = await run(calls.getInfo);
       const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
-      const probe = (name: string) => run(calls.probeScheduler(name));
+      const probe = (name: string) => run(bound(calls.probeScheduler, name));
       return diagnoseThrough(version, readFiles, probe, this.#netns);
     });
   }

@@ -229,23 +229,26 @@ export interface Layout {
   readonly connectionFlags: Readonly<Record<'template', number>>;
 }
 
-/** The records that answer a batch, as csrc/binding/results.h hands them over. */
-export interface NativeResults {
-  readonly outcomes: ArrayBuffer;
-  readonly services: ArrayBuffer;
-  readonly destinations: ArrayBuffer;
-  readonly daemons: ArrayBuffer;
-  readonly texts: readonly string[];
+/** What answers a group of requests, as csrc/binding/results.h hands it over. */
+export interface NativeAnswers {
+  /** Absent: all are done, and there is nothing more to be said. */
+  readonly outcomes?: ArrayBuffer;
+  readonly texts?: readonly string[];
+  /** Milliseconds; 0 of what is synchronous. */
   readonly elapsed: number;
 }
 
-/** The records that answer a batch on links. */
-export interface NativeLinkResults {
-  readonly outcomes: ArrayBuffer;
-  readonly links: ArrayBuffer;
-  readonly addresses: ArrayBuffer;
-  readonly texts: readonly string[];
-  readonly elapsed: number;
+/** Of IPVS. A list that is absent is empty. */
+export interface NativeResults extends NativeAnswers {
+  readonly services?: ArrayBuffer;
+  readonly destinations?: ArrayBuffer;
+  readonly daemons?: ArrayBuffer;
+}
+
+/** Of links. */
+export interface NativeLinkResults extends NativeAnswers {
+  readonly links?: ArrayBuffer;
+  readonly addresses?: ArrayBuffer;
 }
 
 /** Events of links and addresses. */

@@ -18,6 +18,12 @@ import { readStatus, type Status } from './status.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
 import { readTotals } from './totals.js';
 
+/** Carries out a call. */
+type Carry<How extends keyof Returns<unknown>> = <Value, Args extends readonly unknown[]>(
+  call: Call<Value, Args>,
+  ...args: Args
+) => Returns<Value>[How];
+
 /**
  * The operations that are one request to the kernel each. With {@link Ipvs} they return promises, with {@link SyncIpvs} their values, and
  * with {@link Batch} their places among its results.
@@ -27,13 +33,13 @@ import { readTotals } from './totals.js';
  * are listed with the operations EPERM, ENOMEM, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
  */
 export abstract class Operations<How extends keyof Returns<unknown>> {
-  readonly #carry: <Value>(call: Call<Value>) => Returns<Value>[How];
+  readonly #carry: Carry<How>;
 
   /**
    * Not for callers.
    * @internal
    */
-  protected constructor(carry: <Value>(call: Call<Value>) => Returns<Value>[How]) {
+  protected constructor(carry: Carry<How>) {
     this.#carry = carry;
   }
 
@@ -42,7 +48,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError EEXIST: there is one; ENOENT: the kernel has no such scheduler or persistence engine
    */
   addService(config: ServiceConfig): Returns<void>[How] {
-    return this.#carry(calls.addService(config));
+    return this.#carry(calls.addService, config);
   }
 
   /**
@@ -52,7 +58,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError ESRCH: there is none; ENOENT: the kernel has no such scheduler or persistence engine
    */
   updateService(service: ServiceReference, changes: ServiceChanges): Returns<void>[How] {
-    return this.#carry(calls.updateService(service, changes));
+    return this.#carry(calls.updateService, service, changes);
   }
 
   /**
@@ -61,7 +67,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError ENOENT: the kernel has no such scheduler or persistence engine
    */
   ensureService(config: ServiceConfig): Returns<Ensured>[How] {
-    return this.#carry(calls.ensureService(config));
+    return this.#carry(calls.ensureService, config);
   }
 
   /**
@@ -70,14 +76,14 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError ESRCH: there is none
    */
   deleteService(service: ServiceReference, options?: DeleteOptions): Returns<boolean>[How] {
-    return this.#carry(calls.deleteService(service, options));
+    return this.#carry(calls.deleteService, service, options);
   }
 
   /** A service, or undefined if there is none. IPVS_CMD_GET_SERVICE. */
   getService(service: ServiceReference, options: Big): Returns<Service<bigint> | undefined>[How];
   getService(service: ServiceReference, options?: ReadOptions): Returns<Service | undefined>[How];
   getService(service: ServiceReference, options?: ReadOptions) {
-    return this.#carry(calls.getService(service, options));
+    return this.#carry(calls.getService, service, options);
   }
 
   /**
@@ -87,7 +93,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   listServices(options: Big): Returns<Service<bigint>[]>[How];
   listServices(options?: ReadOptions): Returns<Service[]>[How];
   listServices(options?: ReadOptions) {
-    return this.#carry(calls.listServices(options));
+    return this.#carry(calls.listServices, options);
   }
 
   /**
@@ -96,7 +102,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError EEXIST: there is one; ESRCH: there is no such service; EINVAL: the address is not a real server's
    */
   addDestination(service: ServiceReference, config: DestinationConfig): Returns<void>[How] {
-    return this.#carry(calls.addDestination(service, config));
+    return this.#carry(calls.addDestination, service, config);
   }
 
   /**
@@ -110,7 +116,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
     destination: DestinationReference,
     changes: DestinationChanges,
   ): Returns<void>[How] {
-    return this.#carry(calls.updateDestination(service, destination, changes));
+    return this.#carry(calls.updateDestination, service, destination, changes);
   }
 
   /**
@@ -119,7 +125,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError ESRCH: there is no such service; EINVAL: the address is not a real server's
    */
   ensureDestination(service: ServiceReference, config: DestinationConfig): Returns<Ensured>[How] {
-    return this.#carry(calls.ensureDestination(service, config));
+    return this.#carry(calls.ensureDestination, service, config);
   }
 
   /**
@@ -133,7 +139,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
     destination: DestinationReference,
     options?: DeleteOptions,
   ): Returns<boolean>[How] {
-    return this.#carry(calls.deleteDestination(service, destination, options));
+    return this.#carry(calls.deleteDestination, service, destination, options);
   }
 
   /**
@@ -156,7 +162,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
     destination: DestinationReference,
     options?: ReadOptions,
   ) {
-    return this.#carry(calls.getDestination(service, destination, options));
+    return this.#carry(calls.getDestination, service, destination, options);
   }
 
   /**
@@ -166,17 +172,17 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   listDestinations(service: ServiceReference, options: Big): Returns<Destination<bigint>[]>[How];
   listDestinations(service: ServiceReference, options?: ReadOptions): Returns<Destination[]>[How];
   listDestinations(service: ServiceReference, options?: ReadOptions) {
-    return this.#carry(calls.listDestinations(service, options));
+    return this.#carry(calls.listDestinations, service, options);
   }
 
   /** Deletes all services and destinations of the namespace. IPVS_CMD_FLUSH, `ipvsadm -C`. */
   flush(): Returns<void>[How] {
-    return this.#carry(calls.flush());
+    return this.#carry(calls.flush);
   }
 
   /** The timeouts of connections, in seconds. IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`. */
   getTimeouts(): Returns<Timeouts>[How] {
-    return this.#carry(calls.getTimeouts());
+    return this.#carry(calls.getTimeouts);
   }
 
   /**
@@ -185,7 +191,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError EINVAL: more than the kernel can count
    */
   setTimeouts(changes: TimeoutChanges): Returns<void>[How] {
-    return this.#carry(calls.setTimeouts(changes));
+    return this.#carry(calls.setTimeouts, changes);
   }
 
   /**
@@ -194,12 +200,12 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError ESRCH: there is no such service
    */
   zero(...service: [] | [service: ServiceReference]): Returns<void>[How] {
-    return this.#carry(calls.zero(...service));
+    return this.#carry(calls.zero, ...service);
   }
 
   /** The sync daemons that run, at most one of each role. IPVS_CMD_GET_DAEMON, `ipvsadm -L --daemon`. */
   listSyncDaemons(): Returns<SyncDaemon[]>[How] {
-    return this.#carry(calls.listSyncDaemons());
+    return this.#carry(calls.listSyncDaemons);
   }
 
   /**
@@ -208,7 +214,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    *   EINVAL: there are destinations of another address family than their service
    */
   startSyncDaemon(config: SyncDaemonConfig): Returns<void>[How] {
-    return this.#carry(calls.startSyncDaemon(config));
+    return this.#carry(calls.startSyncDaemon, config);
   }
 
   /**
@@ -217,7 +223,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError ESRCH: none is running
    */
   stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Returns<boolean>[How] {
-    return this.#carry(calls.stopSyncDaemon(role, options));
+    return this.#carry(calls.stopSyncDaemon, role, options);
   }
 }
 
@@ -233,7 +239,7 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
    * @internal
    */
   protected constructor(
-    carry: <Value>(call: Call<Value>) => Returns<Value>[How],
+    carry: Carry<How>,
     follow: <Value>(
       operation: string,
       procedure: Procedure<RequestBuffer, Results, Value>,

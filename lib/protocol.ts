@@ -12,6 +12,12 @@ import { Results } from './results.js';
 /** The queue of a handle's operations of IPVS. */
 export type IpvsQueue = Queue<RequestBuffer, Results>;
 
+/**
+ * Buffers to be used again, by whatever handle: fresh memory costs more than what is written to it. Some MiB at most.
+ */
+const spare: RequestBuffer[] = [];
+const MAX_SPARE = 16;
+
 /** The protocol of IPVS, on a handle. */
 export function ipvsProtocol(
   handle: NativeHandle,
@@ -20,7 +26,11 @@ export function ipvsProtocol(
 ): Protocol<RequestBuffer, Results> {
   return {
     handle,
-    requests: (capacity) => new RequestBuffer(layout, capacity),
+    requests: (capacity) => spare.pop() ?? new RequestBuffer(layout, capacity),
+    release: (requests) => {
+      requests.clear();
+      if (spare.length < MAX_SPARE) spare.push(requests);
+    },
     carry: async (requests, part) =>
       new Results(await handle.run(requests.bytes(part), part.stopOnError), layout),
     carrySync: (requests) => new Results(handle.runSync(requests.bytes()), layout),

@@ -75,6 +75,12 @@ export class Records {
   }
 }
 
+const NONE = new Records(new ArrayBuffer(0));
+
+/** The records in a buffer that the addon hands over; absent, there are none. */
+export const recordsOf = (buffer: ArrayBuffer | undefined) =>
+  buffer === undefined ? NONE : new Records(buffer);
+
 /** Requests on their way to the addon: begun, filled in by the modules of their objects, and committed. */
 export class Requests<Operation extends string> {
   readonly layout: Layout;

@@ -5,9 +5,9 @@
 import { readDaemon, type SyncDaemon } from './daemon.js';
 import { type Destination, readDestination } from './destination.js';
 import type { Verdict } from './explain.js';
-import type { Layout, NativeResults, RecordLayout, StatusName } from './native.js';
+import type { Layout, NativeAnswers, NativeResults, RecordLayout, StatusName } from './native.js';
 import { STRIDE, Steps } from './queue/turns.js';
-import { Records } from './records.js';
+import { type Records, recordsOf } from './records.js';
 import { readService, type Service } from './service.js';
 import type { Counter, ReadCounter } from './stats.js';
 import { readTimeouts, type Timeouts } from './timeouts.js';
@@ -22,32 +22,32 @@ export class Outcomes<Name extends string, Status extends string> {
   /** How long the kernel was busy, in milliseconds. */
   readonly elapsed: number;
   protected readonly outcomes: Records;
+  /** Whether all are done, and nothing more. */
+  readonly #isPlain: boolean;
   readonly #record: RecordLayout<Name | VerdictField>;
   readonly #numbers: Readonly<Record<Status | 'done', number>>;
   readonly #texts: readonly string[];
 
   constructor(
-    native: {
-      readonly outcomes: ArrayBuffer;
-      readonly texts: readonly string[];
-      readonly elapsed: number;
-    },
+    native: NativeAnswers,
     record: RecordLayout<Name | VerdictField>,
     statuses: Readonly<Record<Status | 'done', number>>,
   ) {
-    this.outcomes = new Records(native.outcomes);
+    this.outcomes = recordsOf(native.outcomes);
+    this.#isPlain = native.outcomes === undefined;
     this.#record = record;
     this.#numbers = statuses;
-    this.#texts = native.texts;
+    this.#texts = native.texts ?? [];
     this.elapsed = native.elapsed;
   }
 
   outcome(index: number, field: Name | VerdictField): number {
+    if (this.#isPlain) return 0;
     return this.outcomes.number(index * this.#record.size, this.#record.fields[field]);
   }
 
   succeeded(index: number): boolean {
-    return this.outcome(index, 'status') === this.#numbers.done;
+    return this.#isPlain || this.outcome(index, 'status') === this.#numbers.done;
   }
 
   verdict(index: number): Verdict<Status> {
@@ -89,9 +89,9 @@ export class Results extends Outcomes<keyof Layout['outcome']['fields'], StatusN
   constructor(native: NativeResults, layout: Layout) {
     super(native, layout.outcome, layout.statuses);
     this.#layout = layout;
-    this.#services = new Records(native.services);
-    this.#destinations = new Records(native.destinations);
-    this.#daemons = new Records(native.daemons);
+    this.#services = recordsOf(native.services);
+    this.#destinations = recordsOf(native.destinations);
+    this.#daemons = recordsOf(native.daemons);
   }
 
   /** The one service of a request's answer. */

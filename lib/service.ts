@@ -55,7 +55,7 @@ export type ServiceConfig = (ServiceAddress | FirewallMark) & ServiceSettings;
 export type ServiceChanges = ServiceSettings;
 
 /** What every service has beside its name. */
-interface ServiceState<Value extends Counter> {
+export interface ServiceState<Value extends Counter> {
   /** Of its address, or of the packets with its mark. IPVS_SVC_ATTR_AF. */
   readonly family: Family;
   /** How it chooses a destination. IPVS_SVC_ATTR_SCHED_NAME. */
@@ -71,11 +71,11 @@ interface ServiceState<Value extends Counter> {
 }
 
 /** What a service that is named by one thing has not of the other, so that `service.fwmark === undefined` tells them apart. */
-interface NoMark {
+export interface NoMark {
   readonly fwmark?: undefined;
 }
 /** The same for a service by firewall mark. */
-interface NoAddress {
+export interface NoAddress {
   readonly protocol?: undefined;
   readonly address?: undefined;
   readonly port?: undefined;

@@ -4,6 +4,7 @@
  */
 import { calls } from './calls.js';
 import { IpvsError } from './errors.js';
+import { bound } from './queue/packed.js';
 import { ask, fulfilled, type Procedure } from './queue/procedure.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
@@ -26,12 +27,14 @@ const AIM = 640;
 export function* readTable(
   options?: ReadOptions,
 ): Procedure<RequestBuffer, Results, Snapshot<Counter>> {
-  const [list] = yield* ask([calls.listServices(options)]);
+  const [list] = yield* ask([bound(calls.listServices, options)]);
   const services = fulfilled(list);
   const found: ServiceWithDestinations<Counter>[] = [];
   for (let first = 0, size = FIRST_PART; first < services.length; ) {
     const part = services.slice(first, first + size);
-    const lists = yield* ask(part.map((service) => calls.listDestinations(service, options)));
+    const lists = yield* ask(
+      part.map((service) => bound(calls.listDestinations, service, options)),
+    );
     let read = 0;
     for (const [index, service] of part.entries()) {
       const outcome = lists[index];

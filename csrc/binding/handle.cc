@@ -178,7 +178,7 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
 Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
   return at_once(info.Env(), [&] {
     const auto requests = records_of<ipvs::Request>(info[0]);
-    return to_js(info.Env(), timed([&] { return connection_->run(requests, false); }));
+    return to_js(info.Env(), Timed<ipvs::Results>{connection_->run(requests, false), {}});
   });
 }
 
@@ -196,7 +196,7 @@ Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
   return at_once(info.Env(), [&] {
     const auto requests = records_of<rtnl::Request>(info[0]);
     const auto addresses = records_of<rtnl::LinkAddress>(info[1]);
-    return to_js(info.Env(), timed([&] { return connection_->run_links(requests, addresses); }));
+    return to_js(info.Env(), Timed<rtnl::Results>{connection_->run_links(requests, addresses), {}});
   });
 }
 

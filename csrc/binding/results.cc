@@ -1,31 +1,44 @@
 #include "binding/results.h"
 
 #include <utility>
+#include <vector>
 
 #include "binding/buffer.h"
 
 namespace binding {
 
-Napi::Value to_js(Napi::Env env, Timed<ipvs::Results> answer) {
-  ipvs::Results& results = answer.results;
+namespace {
+
+template <typename Record>
+void set(Napi::Object object, const char* name, std::vector<Record> records) {
+  if (!records.empty()) object.Set(name, to_buffer(object.Env(), std::move(records)));
+}
+
+// What most answers are is what costs least: buffers, texts and outcomes are there where they say
+// something.
+template <typename Results>
+Napi::Object to_object(Napi::Env env, Timed<Results>& answer) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("outcomes", to_buffer(env, std::move(results.outcomes)));
-  object.Set("services", to_buffer(env, std::move(results.services)));
-  object.Set("destinations", to_buffer(env, std::move(results.destinations)));
-  object.Set("daemons", to_buffer(env, std::move(results.daemons)));
-  object.Set("texts", to_texts(env, results.texts));
   object.Set("elapsed", answer.elapsed.count());
+  if (!answer.results.texts.empty()) object.Set("texts", to_texts(env, answer.results.texts));
+  if (!answer.results.is_plain()) set(object, "outcomes", std::move(answer.results.outcomes));
+  return object;
+}
+
+}  // namespace
+
+Napi::Value to_js(Napi::Env env, Timed<ipvs::Results> answer) {
+  const Napi::Object object = to_object(env, answer);
+  set(object, "services", std::move(answer.results.services));
+  set(object, "destinations", std::move(answer.results.destinations));
+  set(object, "daemons", std::move(answer.results.daemons));
   return object;
 }
 
 Napi::Value to_js(Napi::Env env, Timed<rtnl::Results> answer) {
-  rtnl::Results& results = answer.results;
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("outcomes", to_buffer(env, std::move(results.outcomes)));
-  object.Set("links", to_buffer(env, std::move(results.links)));
-  object.Set("addresses", to_buffer(env, std::move(results.addresses)));
-  object.Set("texts", to_texts(env, results.texts));
-  object.Set("elapsed", answer.elapsed.count());
+  const Napi::Object object = to_object(env, answer);
+  set(object, "links", std::move(answer.results.links));
+  set(object, "addresses", std::move(answer.results.addresses));
   return object;
 }
 

@@ -11,17 +11,18 @@
 
 namespace binding {
 
-/// Results, and how long they took.
+/// Results, and how long they took; 0 where nobody asks.
 template <typename Results>
 struct Timed {
   Results results;
   std::chrono::duration<double, std::milli> elapsed;
 };
 
-/// { outcomes, services, destinations, daemons: ArrayBuffer, texts: string[], elapsed: number }.
-/// Large buffers change hands without a copy.
+/// { elapsed: number, outcomes?, services?, destinations?, daemons?: ArrayBuffer, texts?: string[] }.
+/// Without outcomes all is done; any other list that is not there is empty. Large buffers change
+/// hands without a copy.
 Napi::Value to_js(Napi::Env env, Timed<ipvs::Results> answer);
-/// { outcomes, links, addresses: ArrayBuffer, texts: string[], elapsed: number }
+/// { elapsed: number, outcomes?, links?, addresses?: ArrayBuffer, texts?: string[] }, likewise.
 Napi::Value to_js(Napi::Env env, Timed<rtnl::Results> answer);
 /// { events, links, addresses: ArrayBuffer, more: boolean }
 Napi::Value to_js(Napi::Env env, rtnl::Events events);

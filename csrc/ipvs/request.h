@@ -57,9 +57,11 @@ struct Request {
   Name<16>
       flags_owner;  ///< of an update: the scheduler that its scheduler flags belong to, or empty
   Service service;  ///< of a zero: none where its family is 0, and then everything
-  Destination destination;
-  Timeouts timeouts;
-  SyncDaemon daemon;
+  union {           // no operation takes more than one of them
+    Destination destination;
+    Timeouts timeouts;
+    SyncDaemon daemon;
+  };
 };
 
 using netlink::Status;

@@ -1,7 +1,9 @@
 // What became of the requests of a batch.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -39,6 +41,7 @@ Failure failure_of(size_t index, const Error& error);
 template <typename Outcome>
 struct Report {
   static_assert(std::is_trivially_copyable_v<Outcome> && std::is_standard_layout_v<Outcome>);
+  static_assert(std::has_unique_object_representations_v<Outcome>);
 
   std::vector<Outcome> outcomes;
   std::vector<std::string> texts;
@@ -46,6 +49,17 @@ struct Report {
   void done(size_t request) { outcomes[request].status = static_cast<uint32_t>(Status::kDone); }
   bool is_pending(size_t request) const { return has(request, Status::kPending); }
   bool is_done(size_t request) const { return has(request, Status::kDone); }
+  /// Whether all requests are done, and there is nothing more to be said of any.
+  bool is_plain() const {
+    static constexpr Outcome kPlain = [] {
+      Outcome outcome{};
+      outcome.status = static_cast<uint32_t>(Status::kDone);
+      return outcome;
+    }();
+    return std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) {
+      return std::memcmp(&outcome, &kPlain, sizeof outcome) == 0;
+    });
+  }
   void fail(size_t request, Status status, int error, const std::string& text = {}) {
     Outcome& outcome = outcomes[request];
     outcome.status = static_cast<uint32_t>(status);

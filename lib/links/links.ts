@@ -65,6 +65,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
     const queue = new Queue<LinkRequests, LinkResults>({
       handle,
       requests: () => new LinkRequests(layout),
+      release: () => undefined,
       carry: async (requests) =>
         new LinkResults(await handle.runLinks(requests.bytes(), requests.addressBytes()), layout),
       carrySync: (requests) =>

@@ -4,7 +4,7 @@
  */
 import { wrongValue } from '../errors.js';
 import type { Layout, LinkOperationName, LinkStatusName, NativeLinkResults } from '../native.js';
-import { Records, Requests } from '../records.js';
+import { Records, Requests, recordsOf } from '../records.js';
 import { type Listed, Outcomes } from '../results.js';
 import { type LinkAddress, readLinkAddress, writeAddress } from './address.js';
 import { type Link, readLink } from './link.js';
@@ -110,8 +110,8 @@ export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'],
   constructor(native: NativeLinkResults, layout: Layout) {
     super(native, layout.linkOutcome, layout.linkStatuses);
     this.layout = layout;
-    this.#links = new Records(native.links);
-    this.addressRecords = new Records(native.addresses);
+    this.#links = recordsOf(native.links);
+    this.addressRecords = recordsOf(native.addresses);
   }
 
   /** The one link of a request's answer. */

@@ -38,15 +38,18 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
     return { first: 0, count: this.packed.requests.count, stopOnError: false };
   }
 
-  add<Value>(call: Call<Buffer, Answers, Value>): Promise<Value> {
+  add<Value, Args extends readonly unknown[]>(
+    call: Call<Buffer, Answers, Value, Args>,
+    args: Args,
+  ): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       if (this.packed.isWriting) {
-        this.#after.push(() => this.add(call).then(resolve, reject));
+        this.#after.push(() => this.add(call, args).then(resolve, reject));
         return;
       }
       try {
         // What it throws rejects the promise.
-        this.packed.pack(call);
+        this.packed.pack(call, args);
         // What a call reads is of its type.
         this.#resolves.push(resolve as (value: unknown) => void);
         this.#rejects.push(reject);
@@ -58,7 +61,7 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
 
   *answer(answers: Answers): Generator<void, void> {
     const { packed } = this;
-    for (let index = 0; index < packed.calls.length; index++) {
+    for (let index = 0; index < packed.readers.length; index++) {
       try {
         const value = packed.read(this.#protocol, answers, index, 0);
         this.#resolves[index]?.(value instanceof Steps ? yield* value : value);
@@ -70,7 +73,7 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
   }
 
   fail(error: unknown): void {
-    this.packed.calls.forEach(({ operation }, index) => {
+    this.packed.readers.forEach(({ operation }, index) => {
       this.#rejects[index]?.(explainFailedJob(error, operation));
     });
   }

@@ -10,15 +10,36 @@ import type { Steps } from './turns.js';
 /** Requests of one buffer. It bounds how long the thread pool is busy with them, some milliseconds. */
 export const MAX_REQUESTS = 1024;
 
-/** One operation with its arguments. */
-export interface Call<Buffer, Answers, Value> {
+/** How the answer to a request is read. */
+export interface Reader<Answers, Value> {
   readonly operation: string;
-  /** Fills in the request that was begun; throws on bad input, and then nothing is sent. */
-  write(request: Buffer): void;
   /** The value of the answer at `index`; a long one in steps. */
   read(answers: Answers, index: number): Value | Steps<Value>;
   /** Errnos of the kernel that are an answer rather than an error: by name, the answer. */
   readonly answers?: Readonly<Record<string, Value>>;
+}
+
+/** An operation. One object serves all its calls, unless it takes no arguments because it has them. */
+export interface Call<Buffer, Answers, Value, Args extends readonly unknown[] = []>
+  extends Reader<Answers, Value> {
+  /** Fills in the request that was begun; throws on bad input, and then nothing is sent. */
+  write(request: Buffer, ...args: Args): void;
+  /** What reads the answer, where that depends on the arguments; throws on bad input. */
+  reader?(...args: Args): Reader<Answers, Value>;
+}
+
+/** A call that has its arguments. */
+export function bound<Buffer, Answers, Value, Args extends readonly unknown[]>(
+  { operation, write, read, answers, reader }: Call<Buffer, Answers, Value, Args>,
+  ...args: Args
+): Call<Buffer, Answers, Value> {
+  return {
+    operation,
+    write: (request) => write(request, ...args),
+    read,
+    ...(answers !== undefined && { answers }),
+    ...(reader !== undefined && { reader: () => reader(...args) }),
+  };
 }
 
 /** Requests, as {@link RequestBuffer} and its like collect them. */
@@ -26,7 +47,6 @@ export interface RequestsLike {
   readonly count: number;
   begin(operation: string): void;
   commit(): void;
-  clear(): void;
 }
 
 /** Answers to a part, as {@link Results} and its like read them; the index counts from its first request. */
@@ -49,8 +69,10 @@ export interface Part {
 export interface Protocol<Buffer, Answers> {
   /** Where the files are that a procedure reads and writes. */
   readonly handle: NativeHandle;
-  /** An empty buffer, which may have room for so many requests already. */
+  /** An empty buffer; a fresh one has room for so many requests. */
   requests(capacity?: number): Buffer;
+  /** Takes a buffer back that nobody needs any more. */
+  release(requests: Buffer): void;
   carry(requests: Buffer, part: Part): Promise<Answers>;
   /** The same on this thread, and all of it. */
   carrySync(requests: Buffer): Answers;
@@ -61,22 +83,21 @@ export interface Protocol<Buffer, Answers> {
 }
 
 /** Whether a verdict is an answer of its call; with that. */
-export function answerOf<Buffer, Answers, Value>(
-  call: Call<Buffer, Answers, Value>,
+export function answerOf<Answers, Value>(
+  reader: Reader<Answers, Value>,
   verdict: Verdict<string>,
 ): { readonly value: Value } | undefined {
   const code = errnoName(verdict.errno);
-  if (verdict.status !== 'refused' || call.answers === undefined || !(code in call.answers)) {
-    return undefined;
-  }
+  const { answers } = reader;
+  if (verdict.status !== 'refused' || answers === undefined || !(code in answers)) return undefined;
   // The code is one of its keys.
-  return { value: call.answers[code] as Value };
+  return { value: answers[code] as Value };
 }
 
-/** Requests with the calls that they are of. */
+/** Requests, with what reads the answers to them. */
 export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
   readonly requests: Buffer;
-  readonly calls: Call<Buffer, Answers, unknown>[] = [];
+  readonly readers: Reader<Answers, unknown>[] = [];
   #writing = false;
 
   constructor(requests: Buffer) {
@@ -93,13 +114,17 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
   }
 
   /** Writes a call behind the others. Throws on bad input, and then nothing of it is left. */
-  pack(call: Call<Buffer, Answers, unknown>): void {
+  pack<Args extends readonly unknown[]>(
+    call: Call<Buffer, Answers, unknown, Args>,
+    args: Args,
+  ): void {
     this.#writing = true;
     try {
       this.requests.begin(call.operation);
-      call.write(this.requests);
+      call.write(this.requests, ...args);
+      const reader = call.reader === undefined ? call : call.reader(...args);
       this.requests.commit();
-      this.calls.push(call);
+      this.readers.push(reader);
     } finally {
       this.#writing = false;
     }
@@ -114,13 +139,13 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
     index: number,
     first: number,
   ): unknown {
-    // As many calls as requests.
-    const call = this.calls[first + index] as Call<Buffer, Answers, unknown>;
-    if (answers.succeeded(index)) return call.read(answers, index);
+    // As many as requests.
+    const reader = this.readers[first + index] as Reader<Answers, unknown>;
+    if (answers.succeeded(index)) return reader.read(answers, index);
     const verdict = answers.verdict(index);
-    const answer = answerOf(call, verdict);
+    const answer = answerOf(reader, verdict);
     if (answer !== undefined) return answer.value;
-    throw protocol.explain(call.operation, this.requests, first + index, verdict);
+    throw protocol.explain(reader.operation, this.requests, first + index, verdict);
   }
 }
 

@@ -9,6 +9,7 @@ import { Group } from './group.js';
 import {
   type AnswersLike,
   type Call,
+  MAX_REQUESTS,
   Packed,
   type Parcel,
   type Protocol,
@@ -17,9 +18,6 @@ import {
 import { follow, followSync, type Procedure } from './procedure.js';
 import { type Sending, Shipment } from './shipment.js';
 import { finished, Turns } from './turns.js';
-
-/** Buffers that are kept to be used again. */
-const MAX_SPARE = 2;
 
 function closedError(operation: string): IpvsError {
   return new IpvsError(`${operation}: the handle is closed`, {
@@ -37,7 +35,6 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   readonly #turns = new Turns();
   /** Parcels whose answers are being read. */
   #reading = 0;
-  readonly #spare: Buffer[] = [];
   /** Jobs of more than one parcel, or beside them. */
   #aside = 0;
   #closed: Promise<void> | undefined;
@@ -53,22 +50,28 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   }
 
   /** Sends `call` with the others of this turn; the promise settles with its own answer. */
-  run<Value>(call: Call<Buffer, Answers, Value>): Promise<Value> {
+  run<Value, Args extends readonly unknown[]>(
+    call: Call<Buffer, Answers, Value, Args>,
+    ...args: Args
+  ): Promise<Value> {
     if (this.#closed !== undefined) return Promise.reject(closedError(call.operation));
-    return this.#enqueue(call);
+    return this.#enqueue(call, args);
   }
 
   /** Carries out `call` at once, on this thread, whatever waits. */
-  runSync<Value>(call: Call<Buffer, Answers, Value>): Value {
+  runSync<Value, Args extends readonly unknown[]>(
+    call: Call<Buffer, Answers, Value, Args>,
+    ...args: Args
+  ): Value {
     this.checkOpen(call.operation);
-    const packed = new Packed<Buffer, Answers>(this.#take());
+    const packed = new Packed<Buffer, Answers>(this.#protocol.requests());
     try {
-      packed.pack(call);
+      packed.pack(call, args);
       const answers = this.#carrySync(packed, call.operation);
       // What a call reads is of its type.
       return finished(packed.read(this.#protocol, answers, 0, 0)) as Value;
     } finally {
-      this.#give(packed.requests);
+      this.#protocol.release(packed.requests);
     }
   }
 
@@ -88,9 +91,9 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     operation: string,
     calls: readonly Call<Buffer, Answers, unknown>[],
   ): PromiseSettledResult<unknown>[] {
-    const packed = new Packed<Buffer, Answers>(this.#take());
+    const packed = new Packed<Buffer, Answers>(this.#protocol.requests());
     try {
-      for (const call of calls) packed.pack(call);
+      for (const call of calls) packed.pack(call, []);
       const answers = this.#carrySync(packed, operation);
       return calls.map((_, index) => {
         try {
@@ -101,7 +104,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
         }
       });
     } finally {
-      this.#give(packed.requests);
+      this.#protocol.release(packed.requests);
     }
   }
 
@@ -131,14 +134,19 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     }
   }
 
-  #enqueue<Value>(call: Call<Buffer, Answers, Value>): Promise<Value> {
+  #enqueue<Value, Args extends readonly unknown[]>(
+    call: Call<Buffer, Answers, Value, Args>,
+    args: Args,
+  ): Promise<Value> {
     let group = this.#gathering;
     if (group === undefined || group.packed.isFull) {
-      group = new Group(this.#protocol, this.#take());
+      // What comes after a full one is likely to fill it, too.
+      const capacity = group === undefined ? undefined : MAX_REQUESTS;
+      group = new Group(this.#protocol, this.#protocol.requests(capacity));
       this.#push(group);
       this.#gathering = group;
     }
-    return group.add(call);
+    return group.add(call, args);
   }
 
   #push(parcel: Parcel<Buffer, Answers>): void {
@@ -164,7 +172,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     try {
       // What was called before takes effect before.
       await (this.#waiting.at(-1) ?? this.#underWay)?.answered;
-      return await job((call) => this.#enqueue(call));
+      return await job((call) => this.#enqueue(call, []));
     } catch (error) {
       throw explainNative(error, operation);
     } finally {
@@ -200,15 +208,6 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   #settleClosing(): void {
     const busy = this.#underWay !== undefined || this.#reading > 0 || this.#aside > 0;
     if (!busy && this.#waiting.length === 0) this.#drained?.();
-  }
-
-  #take(): Buffer {
-    return this.#spare.pop() ?? this.#protocol.requests();
-  }
-
-  #give(requests: Buffer): void {
-    requests.clear();
-    if (this.#spare.length < MAX_SPARE) this.#spare.push(requests);
   }
 
   #send(): void {
@@ -252,7 +251,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   ): Generator<void, void> {
     if (answers === undefined) parcel.fail(failure);
     else yield* parcel.answer(answers);
-    if (parcel instanceof Group) this.#give(parcel.packed.requests);
+    if (parcel instanceof Group) this.#protocol.release(parcel.packed.requests);
     parcel.finish();
     this.#reading--;
     this.#settleClosing();

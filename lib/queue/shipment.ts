@@ -61,7 +61,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
       this.#isOver = true;
       return undefined;
     }
-    const count = Math.min(this.#limit, packed.calls.length - this.#place);
+    const count = Math.min(this.#limit, packed.readers.length - this.#place);
     const part = { first: this.#place, count, stopOnError: this.#sending.stopOnError };
     this.#advance(count);
     return this.#parcel(packed, part);
@@ -84,7 +84,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
       },
       answer: (answers) => this.#read(packed, part.first, count, answers),
       fail: (error) => {
-        for (const { operation } of packed.calls.slice(part.first, part.first + count)) {
+        for (const { operation } of packed.readers.slice(part.first, part.first + count)) {
           this.#results.push({ status: 'rejected', reason: explainFailedJob(error, operation) });
         }
       },
@@ -104,8 +104,8 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
     while (sent < part.count && answers.succeeded(sent)) sent++;
     if (sent === part.count) return sent;
     // What comes after it was not sent: it is now, if the failure is an answer after all.
-    const call = packed.calls[part.first + sent];
-    this.#isOver = call !== undefined && answerOf(call, answers.verdict(sent)) === undefined;
+    const reader = packed.readers[part.first + sent];
+    this.#isOver = reader !== undefined && answerOf(reader, answers.verdict(sent)) === undefined;
     sent++;
     [this.#store, this.#place] = [this.#stores.indexOf(packed), part.first];
     this.#advance(sent);
@@ -114,7 +114,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
 
   #advance(count: number): void {
     this.#place += count;
-    if (this.#place < (this.#stores[this.#store]?.calls.length ?? 0)) return;
+    if (this.#place < (this.#stores[this.#store]?.readers.length ?? 0)) return;
     this.#store++;
     this.#place = 0;
   }
@@ -143,14 +143,15 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
     const verdict = { status: 'skipped', errno: 0, text: '', creating: false };
     for (; this.#store < this.#stores.length; this.#advance(1)) {
       const packed = this.#stores[this.#store];
-      const call = packed?.calls[this.#place];
-      if (packed === undefined || call === undefined) break;
+      const reader = packed?.readers[this.#place];
+      if (packed === undefined || reader === undefined) break;
       const reason: unknown =
         signal?.aborted === true
           ? signal.reason
-          : this.#protocol.explain(call.operation, packed.requests, this.#place, verdict);
+          : this.#protocol.explain(reader.operation, packed.requests, this.#place, verdict);
       this.#results.push({ status: 'rejected', reason });
     }
+    for (const { requests } of this.#stores) this.#protocol.release(requests);
     this.#finish(this.#results);
   }
 

@@ -6,8 +6,8 @@ import { performance } from 'node:perf_hooks';
 
 /** How long a slice takes, in milliseconds: a few of them may come together before anybody notices. */
 const SLICE = 2;
-/** Items between two looks at the clock. */
-export const STRIDE = 32;
+/** Items between two looks at the clock, which is a dear one in some places. */
+export const STRIDE = 256;
 
 /** A value that takes long to be made: it yields where others may have their turn. */
 export class Steps<Value> {
