@@ -2,9 +2,9 @@
  * The frame of the programs that are measured: each run is a process of its own, in a network namespace of its own.
  * @module
  */
-import { execFileSync } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Ipvs } from 'ipvs';
 import type { Run, Size } from './model.js';
 
 /** Gets ready in a namespace, and returns what is to be measured: it resolves to the number of operations. */
@@ -23,8 +23,11 @@ async function time(load: Load, size: Size, netns: string): Promise<Run> {
 /** Another namespace to warm up in, and how much there is of what is given. */
 async function warmUp(load: Load, [services, destinations, netns = '']: string[]): Promise<void> {
   await time(load, { services: Number(services), destinations: Number(destinations) }, netns);
-  // Before Linux 7 the table of services is one for all namespaces.
-  execFileSync('nsenter', [`--net=${netns}`, 'ipvsadm', '-C']);
+  // Before Linux 7 the table of services is one for all namespaces. No other program clears it: after the fork for it each page of memory
+  // would have to be copied before it is written.
+  const ipvs = await Ipvs.open({ netns });
+  await ipvs.flush();
+  await ipvs.close();
   await sleep(SETTLING_MS);
 }
 
