@@ -81,7 +81,7 @@ Results Client::run(std::span<const Request> requests) {
     }
     (this->*run)(range);
   }
-  return std::move(results_);
+  return end();
 }
 
 Results Client::run_until_failure(std::span<const Request> requests) {
@@ -92,13 +92,22 @@ Results Client::run_until_failure(std::span<const Request> requests) {
     failed = !results_.is_done(request);
   }
   for (; request < requests.size(); ++request) results_.fail(request, kSkipped, 0);
+  return end();
+}
+
+Results Client::end() {
+  lengths_ = {results_.services.size(), results_.destinations.size()};
   return std::move(results_);
 }
 
 void Client::begin(std::span<const Request> requests) {
   requests_ = requests;
-  results_ = {};
-  results_.outcomes.resize(requests.size());
+  Results results;
+  results.outcomes.resize(requests.size());
+  // Lists are mostly as long as the last ones were, and growing costs more than the reading.
+  results.services.reserve(lengths_.services);
+  results.destinations.reserve(lengths_.destinations);
+  results_ = std::move(results);
 }
 
 Step Client::step_of(size_t request, const Command& command) const {

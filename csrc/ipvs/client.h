@@ -58,6 +58,7 @@ class Client {
              Modules& absent);
 
   void begin(std::span<const Request> requests);
+  Results end();
 
   // Each answers the requests of a range, all of its kind. The updates are in updates.cc.
   void run_commands(Range range);
@@ -85,6 +86,10 @@ class Client {
   Modules present_;  // those that the kernel has had
   std::span<const Request> requests_;
   Results results_;
+  struct {
+    size_t services = 0;
+    size_t destinations = 0;
+  } lengths_;  // of the lists of the last run
 };
 
 }  // namespace ipvs

@@ -200,7 +200,7 @@ void store(std::byte* to, Value value) {
   std::memcpy(to, &value, sizeof value);
 }
 
-void read_row(Attributes& attributes, const Row& row, std::byte* field, bool& wide_seen) {
+void read_row(Attributes& attributes, const Row& row, std::byte* field) {
   switch (row.kind) {
     case Kind::kU8:
       return store<uint16_t>(field, attributes.number<uint8_t>());
@@ -225,15 +225,35 @@ void read_row(Attributes& attributes, const Row& row, std::byte* field, bool& wi
     case Kind::kNetmask:
       return store(field, attributes.number<uint32_t>());
     case Kind::kStats:
-      if (wide_seen) return;  // the 64-bit numbers win, whichever come first
-      [[fallthrough]];
     case Kind::kStats64: {
       const bool wide = row.kind == Kind::kStats64;
-      wide_seen = wide_seen || wide;
       auto& stats = *reinterpret_cast<Stats*>(field);
       return attributes.nested([&](Attributes& inner) { read_stats(inner, stats, wide); });
     }
   }
+}
+
+/// Reads the attributes of an object. Of statistics the kernel sends two nests: the narrow one is
+/// read only where there is no wide one.
+template <size_t Size>
+void read_rows(Attributes& attributes, const Row (&table)[Size], std::byte* base) {
+  const Row* narrow = nullptr;
+  Attributes narrow_stats{netlink::Bytes{}};
+  bool wide = false;
+  while (attributes.next()) {
+    const Row* row = row_of(table, attributes.type());
+    if (row == nullptr) continue;
+    if (row->kind == Kind::kStats) {
+      narrow = row;
+      narrow_stats = attributes;
+      continue;
+    }
+    wide = wide || row->kind == Kind::kStats64;
+    read_row(attributes, *row, base + row->offset);
+  }
+  if (narrow == nullptr || wide) return;
+  read_row(narrow_stats, *narrow, base + narrow->offset);
+  if (narrow_stats.damaged()) attributes.damage();
 }
 
 /// Appends the attributes of `table` that `wanted` lets through, as a nest.
@@ -258,13 +278,7 @@ bool read_nest(Attributes& attributes, uint16_t nest_attribute, const Row (&tabl
   while (attributes.next()) {
     if (attributes.type() != nest_attribute) continue;
     found = true;
-    attributes.nested([&](Attributes& inner) {
-      bool wide_seen = false;
-      while (inner.next()) {
-        const Row* row = row_of(table, inner.type());
-        if (row != nullptr) read_row(inner, *row, base + row->offset, wide_seen);
-      }
-    });
+    attributes.nested([&](Attributes& inner) { read_rows(inner, table, base); });
   }
   return found && !attributes.damaged();
 }

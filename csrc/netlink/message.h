@@ -123,10 +123,11 @@ class Attributes {
   }
 
   bool damaged() const { return damaged_; }
+  /// For what a reader finds wrong by itself.
+  void damage();
 
  private:
   void copy_exactly(void* target, size_t bytes);
-  void damage();
 
   Bytes rest_;
   Bytes payload_;
