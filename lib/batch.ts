@@ -72,7 +72,8 @@ export async function collect(
   } finally {
     hasLeft = true;
   }
-  return stores;
+  // One whose first operation was refused has none where `build` went on.
+  return stores.filter(({ calls }) => calls.length > 0);
 }
 
 const KEYS: ReadonlySet<string> = new Set(['stopOnError', 'signal']);

@@ -69,9 +69,10 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
     }
   }
 
-  fail(error: unknown): void {
-    this.packed.calls.forEach(({ operation }, index) => {
+  *fail(error: unknown): Generator<void, void> {
+    for (const [index, { operation }] of this.packed.calls.entries()) {
       this.#rejects[index]?.(explainFailedJob(error, operation));
-    });
+      if (index % STRIDE === STRIDE - 1) yield;
+    }
   }
 }
