@@ -94,6 +94,10 @@ export function isForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): b
   return value !== undefined && checkBoolean(`options.${name}`, value);
 }
 
+/** Options are what `write` takes last, behind the request and what it writes. */
+const optionsIn = (args: readonly unknown[], { length }: { readonly length: number }) =>
+  args[length - 2];
+
 /** Comes to nothing. */
 const command = <Args extends readonly unknown[]>(
   operation: OperationName,
@@ -106,7 +110,7 @@ const query = <Value>(
   read: (results: Results, index: number) => Value | Steps<Value>,
 ): Call<Value> => ({ operation, write: nothing, read });
 
-/** Deletes; where its options, the last argument, forgive it, `errnos` of what is not there are answered with false. */
+/** Deletes; where its options forgive it, `errnos` of what is not there are answered with false. */
 function deletion<Args extends readonly unknown[]>(
   operation: OperationName,
   errnos: readonly string[],
@@ -122,11 +126,11 @@ function deletion<Args extends readonly unknown[]>(
   return {
     ...strict,
     write,
-    reader: (...args) => (isForgiving(args.at(-1), option) ? forgiving : strict),
+    reader: (...args) => (isForgiving(optionsIn(args, write), option) ? forgiving : strict),
   };
 }
 
-/** Reads what has counters: as numbers, or as BigInts where its options, the last argument, ask for them. */
+/** Reads what has counters: as numbers, or as BigInts where its options ask for them. */
 function reading<Value, Args extends readonly unknown[]>(
   operation: OperationName,
   write: Write<Args>,
@@ -142,7 +146,7 @@ function reading<Value, Args extends readonly unknown[]>(
   return {
     ...numbers,
     write,
-    reader: (...args) => (checkReadOptions(args.at(-1)) ? bigints : numbers),
+    reader: (...args) => (checkReadOptions(optionsIn(args, write)) ? bigints : numbers),
   };
 }
 

@@ -271,7 +271,7 @@ describe('stopping', () => {
     const answers = (...args: Parameters<typeof plain.stopSyncDaemon>) => {
       const call = plain.stopSyncDaemon(...args);
       pack(call);
-      return call.answers;
+      return call.reader?.().answers ?? {};
     };
     expect(answers('master', { ifRunning: true })).toEqual({ ESRCH: false });
     expect(answers('master', { ifRunning: false })).toEqual({});

@@ -1,5 +1,5 @@
 /**
- * Requests without a kernel: calls packed as lib/queue.ts packs them, and a reader of the bytes that shares nothing with lib/
+ * Requests without a kernel: calls packed as lib/queue packs them, and a reader of the bytes that shares nothing with lib/
  * but the layout.
  * @module
  */
@@ -7,33 +7,44 @@ import { endianness } from 'node:os';
 import { expect } from 'vitest';
 import { type Call, calls } from '../../lib/calls.js';
 import { loadNative, type RecordLayout } from '../../lib/native.js';
+import { bound } from '../../lib/queue/packed.js';
 import { RequestBuffer } from '../../lib/records.js';
-import type { DestinationReference, ServiceReference } from '../../lib/reference.js';
-import { asNumber } from '../../lib/stats.js';
 
 export const { layout } = loadNative();
 const LITTLE = endianness() === 'LE';
 
-/** The calls as the methods of a handle take them: with counters as numbers. */
-export const plain = {
-  ...calls,
-  getService: (service: ServiceReference) => calls.getService(asNumber, service),
-  listServices: () => calls.listServices(asNumber),
-  getDestination: (service: ServiceReference, destination: DestinationReference) =>
-    calls.getDestination(asNumber, service, destination),
-  listDestinations: (service: ServiceReference) => calls.listDestinations(asNumber, service),
-  snapshot: () => calls.snapshot(asNumber),
+type Names = keyof typeof calls;
+
+/** The calls with their arguments. Those that may be left out are undefined. */
+export const plain = Object.fromEntries(
+  Object.entries(calls).map(([name, call]) => [
+    name,
+    // Each call takes the arguments that its type says.
+    (...args: never[]) => bound(call as Call<unknown, never[]>, ...args),
+  ]),
+) as unknown as {
+  readonly [Name in Names]: (typeof calls)[Name] extends Call<infer Value, infer Args>
+    ? (...args: Optional<Args>) => Call<Value>
+    : never;
 };
+
+/** Trailing arguments that may be undefined may be left out. */
+type Optional<Args extends readonly unknown[]> = Args extends readonly [...infer First, infer Last]
+  ? undefined extends Last
+    ? [...First, Last?]
+    : Args
+  : Args;
 
 /** The calls as JavaScript makes them, without a compiler that would refuse bad arguments. */
 export const untyped = plain as unknown as Readonly<
-  Record<keyof typeof plain, (...args: readonly unknown[]) => Call<unknown>>
+  Record<Names, (...args: readonly unknown[]) => Call<unknown>>
 >;
 
 /** Writes and commits a call. */
 export function write(requests: RequestBuffer, call: Call<unknown>): void {
   requests.begin(call.operation);
   call.write(requests);
+  call.reader?.();
   requests.commit();
 }
 
@@ -170,6 +181,6 @@ export function expectRefused(refusal: Refusal): void {
   expectInputError(error, refusal);
   expect([...requests.bytes()]).toEqual(before);
 
-  write(requests, plain.snapshot());
-  expect([...requests.bytes()]).toEqual([...before, ...bytesOf(plain.snapshot())]);
+  write(requests, plain.listServices());
+  expect([...requests.bytes()]).toEqual([...before, ...bytesOf(plain.listServices())]);
 }

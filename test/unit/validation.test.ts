@@ -96,7 +96,7 @@ describe('options of deletions', () => {
     const forgiving = { ifExists: true };
     const answers = (call: Call<unknown>) => {
       pack(call);
-      return call.answers;
+      return call.reader?.().answers ?? {};
     };
     expect(answers(deleteService(TCP, forgiving))).toEqual({ ESRCH: false });
     expect(answers(deleteDestination(TCP, '10.0.0.2', forgiving))).toEqual({
