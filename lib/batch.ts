@@ -34,7 +34,10 @@ const KEY = Symbol('Batch');
  * input, and returns the operation's place among the results.
  */
 export class Batch extends Operations<'place'> {
-  /** Not for callers: {@link Ipvs.batch} makes it. */
+  /**
+   * Not for callers: {@link Ipvs.batch} makes it.
+   * @internal
+   */
   constructor(
     key: symbol,
     add: <Args extends readonly unknown[]>(call: Call<unknown, Args>, ...args: Args) => number,

@@ -40,7 +40,6 @@ export { Links, type SyncLinks, type WatchLinksOptions } from './links/links.js'
 export type {
   DummyOptions,
   LinkChanges,
-  LinkOperations,
   ListAddressesOptions,
   ListLinksOptions,
 } from './links/operations.js';
@@ -57,9 +56,7 @@ export type {
   Unknown,
 } from './names.js';
 export type { NetworkNamespace, OpenOptions } from './netns.js';
-export type { HandleOperations, Operations } from './operations.js';
 export type { Persistence, PersistenceConfig } from './persistence.js';
-export type { Returns } from './queue/returns.js';
 export type {
   DestinationAddress,
   DestinationReference,

@@ -54,7 +54,10 @@ export class SyncIpvs extends HandleOperations<'value'> {
   /** The kernel parameters of IPVS, in the handle's network namespace. */
   readonly sysctls: SysctlAccess<'value'>;
 
-  /** Not for callers: use `ipvs.sync`. */
+  /**
+   * Not for callers: use `ipvs.sync`.
+   * @internal
+   */
   constructor(key: symbol, queue: IpvsQueue) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.sync');
     const follow = <Value>(

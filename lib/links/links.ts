@@ -37,7 +37,10 @@ const KEY = Symbol('Links');
  * take effect before operations that are pending.
  */
 export class SyncLinks extends LinkOperations<'value'> {
-  /** Not for callers: use `links.sync`. */
+  /**
+   * Not for callers: use `links.sync`.
+   * @internal
+   */
   constructor(key: symbol, queue: Queue<LinkRequests, LinkResults>) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use links.sync');
     super((call) => queue.runSync(call));
@@ -58,7 +61,10 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   readonly #queue: Queue<LinkRequests, LinkResults>;
   readonly #watchers = new Set<LinkWatcher>();
 
-  /** Not for callers: use `ipvs.links` or {@link Links.open}. */
+  /**
+   * Not for callers: use `ipvs.links` or {@link Links.open}.
+   * @internal
+   */
   constructor(key: symbol, native: Native, handle: NativeHandle, closeHandle: () => void) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.links or Links.open()');
     const { layout } = native;

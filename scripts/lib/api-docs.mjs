@@ -41,7 +41,17 @@ function readExports(folder) {
   const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(index));
   const resolved = (symbol) => {
     const own = symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    return { name: symbol.name, nodes: own.declarations.map((handle) => handle.resolve()) };
+    const nodes = own.declarations.map((handle) => handle.resolve());
+    return { name: symbol.name, nodes, inherited: nodes.flatMap(basesOf) };
+  };
+  /** The classes behind one whose methods all return promises, nearest first. */
+  const basesOf = (node) => {
+    const base = node.heritageClauses?.[0]?.types[0];
+    if (base?.typeArguments?.[0]?.getText() !== "'promise'" && !isAbstract(node)) return [];
+    const symbol = base && checker.getSymbolAtLocation(base.expression);
+    return symbol === undefined
+      ? []
+      : resolved(symbol).nodes.flatMap((own) => [own, ...basesOf(own)]);
   };
   const exports = symbols.map(resolved);
   const known = new Map(exports.map((symbol) => [symbol.name, symbol]));
@@ -99,6 +109,7 @@ function docstring(node) {
   };
 }
 
+const isAbstract = (node) => has(node, SyntaxKind.AbstractKeyword);
 const has = (node, kind) => (node.modifiers ?? []).some((modifier) => modifier.kind === kind);
 const isPublic = (member) =>
   member.name?.kind !== SyntaxKind.PrivateIdentifier && !has(member, SyntaxKind.PrivateKeyword);
@@ -181,16 +192,19 @@ const anchor = (title) =>
     .replace(/[^\w -]/g, '')
     .replaceAll(' ', '-');
 
-/** The sections of the members of a class or interface: overloads share one. */
-function memberSections({ name, nodes }, path) {
+/** What a method returns that is written once for all ways to call it: a promise. */
+const promised = (text) => text.replaceAll(/\bReturns<(.*)>\[How\]/g, 'Promise<$1>');
+
+/** The sections of the members of a class or interface, and of those that it inherits: overloads share one. */
+function memberSections({ name, nodes, inherited }, path) {
   const sections = new Map();
-  for (const member of nodes.flatMap(membersOf)) {
+  for (const member of [...nodes, ...inherited].flatMap(membersOf)) {
     if (member.kind === SyntaxKind.Constructor) continue;
     const own = member.name.getText();
     const before = has(member, SyntaxKind.StaticKeyword) ? name : path;
     const title = own.startsWith('[') ? `${before}${own}` : `${before}.${own}`;
     const section = sections.get(title) ?? { title, member: own, texts: [], doc: undefined };
-    section.texts.push(code(member));
+    section.texts.push(promised(code(member)));
     section.doc ??= docstring(member);
     sections.set(title, section);
   }
@@ -202,7 +216,7 @@ function render(exports, behind) {
   const paths = pathsOf(exports);
   const sectioned = new Map(
     exports
-      .filter(({ nodes }) => hasMethods(nodes))
+      .filter(({ nodes, inherited }) => hasMethods([...nodes, ...inherited]))
       .map((symbol) => [symbol.name, memberSections(symbol, paths.get(symbol.name))]),
   );
   const titles = new Map([...exports, ...behind].map(({ name }) => [name, name]));
