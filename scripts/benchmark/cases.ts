@@ -2,7 +2,7 @@
  * The cases: who does what, where, how much of it, and what it is compared with.
  * @module
  */
-import type { Party, Probe, Size } from './model.js';
+import { DELETED, type Party, type Probe, type Size } from './model.js';
 
 /** What a namespace has before the time runs. */
 export type Given = 'nothing' | 'table' | 'connections' | 'link' | 'addresses';
@@ -33,6 +33,7 @@ export const topics = {
   read: 'Read the table',
   connections: 'Read the connection table',
   addresses: 'Addresses of a dummy link',
+  growth: 'What grows',
 } as const;
 export type Topic = keyof typeof topics;
 
@@ -44,6 +45,7 @@ const FIRST = ALL.slice(0, 1);
 const FIRST_TWO = ALL.slice(0, 2);
 /** Of what takes milliseconds an operation. */
 const SAMPLE = [by10(20)];
+const ONE = [{ services: 1, destinations: 1_000 }];
 const CONNECTIONS = [only(20_000)];
 const ADDRESSES = [only(10_000)];
 
@@ -92,6 +94,14 @@ export const cases: readonly Case[] = [
     { name: 'reconcileAddresses(), nothing to do', party: 'ours', program: 'ours', load: 'reconcile', sizes: ADDRESSES, against: 'C, one dump' },
     { name: 'C, dump and changes', party: 'floor', program: 'floor', load: 'change', sizes: ADDRESSES },
     { name: 'reconcileAddresses(), 100 changed', party: 'ours', program: 'ours', load: 'reconcile-changed', sizes: ADDRESSES, against: 'C, dump and changes' },
+  ]),
+  ...rows('growth', 'nothing', [
+    { name: '1,000 destinations, rr', party: 'ours', program: 'ours', load: 'batch', sizes: ONE },
+    { name: 'the same, mh', party: 'ours', program: 'ours', load: 'batch-mh', sizes: ONE, against: '1,000 destinations, rr' },
+    { name: 'the same, mh after they were added', party: 'ours', program: 'ours', load: 'batch-then-mh', sizes: ONE, against: '1,000 destinations, rr' },
+    { name: `the same, rr, after ${DELETED.toLocaleString('en')} others were deleted`, party: 'ours', program: 'ours', load: 'batch-after-deletions', sizes: ONE, against: '1,000 destinations, rr' },
+    { name: '4,096 destinations of one service', party: 'ours', program: 'ours', load: 'batch', sizes: [{ services: 1, destinations: 4_096 }] },
+    { name: '256 destinations of each of 16 services', party: 'ours', program: 'ours', load: 'batch', sizes: [{ services: 16, destinations: 256 }], against: '4,096 destinations of one service' },
   ]),
 ];
 

@@ -69,6 +69,9 @@ export interface Report {
 /** The link of the addresses. */
 export const LINK = 'dummy9';
 
+/** Destinations that are deleted before others are added, where that is what is measured. */
+export const DELETED = 4096;
+
 // All addresses lie in 10.0.0.0/8, where floor.c has them too: those of services and links, and those of destinations.
 const VIRTUAL = 0x0a60_0001;
 const REAL = 0x0a80_0001;

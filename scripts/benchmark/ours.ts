@@ -3,14 +3,17 @@
  * @module
  */
 import { Ipvs } from 'ipvs';
-import { type Balanced, LINK, linkAddresses, table, virtualAddress } from './model.js';
+import { type Balanced, DELETED, LINK, linkAddresses, table, virtualAddress } from './model.js';
 import { type Load, main } from './program.js';
 
+type Act = (ipvs: Ipvs, table: readonly Balanced[]) => unknown;
+
 /** A load that makes the whole table, from configs that are there beforehand. */
-function making(act: (ipvs: Ipvs, table: readonly Balanced[]) => unknown): Load {
+function making(act: Act, prepare: Act = () => undefined): Load {
   return async (size, netns) => {
     const ipvs = await Ipvs.open({ netns });
     const balanced = table(size);
+    await prepare(ipvs, balanced);
     return async () => {
       await act(ipvs, balanced);
       return size.services * (1 + size.destinations);
@@ -39,6 +42,28 @@ function reconciling(changed: boolean): Load {
   };
 }
 
+/** Makes the table by one batch; where a scheduler is given, the services have that. */
+function batched(ipvs: Ipvs, table: readonly Balanced[], scheduler?: string) {
+  return ipvs.batch((batch) => {
+    for (const [service, destinations] of table) {
+      batch.addService(scheduler === undefined ? service : { ...service, scheduler });
+      for (const each of destinations) batch.addDestination(service, each);
+    }
+  });
+}
+
+/** Leaves destinations behind that were deleted. */
+async function deleteOthers(ipvs: Ipvs): Promise<void> {
+  const service = { protocol: 'tcp', address: virtualAddress(-1), port: 80 } as const;
+  await ipvs.batch((batch) => {
+    batch.addService(service);
+    for (let each = 1; each <= DELETED; each++) {
+      batch.addDestination(service, { address: realAddress(-each), forwarding: 'masquerade' });
+    }
+    batch.deleteService(service);
+  });
+}
+
 await main({
   'promise-all': making((ipvs, table) =>
     Promise.all(
@@ -49,14 +74,15 @@ await main({
     ),
   ),
 
-  batch: making((ipvs, table) =>
-    ipvs.batch((batch) => {
-      for (const [service, destinations] of table) {
-        batch.addService(service);
-        for (const each of destinations) batch.addDestination(service, each);
-      }
-    }),
-  ),
+  batch: making((ipvs, table) => batched(ipvs, table)),
+  'batch-mh': making((ipvs, table) => batched(ipvs, table, 'mh')),
+  'batch-then-mh': making(async (ipvs, table) => {
+    await batched(ipvs, table);
+    await ipvs.batch((batch) => {
+      for (const [service] of table) batch.updateService(service, { scheduler: 'mh' });
+    });
+  }),
+  'batch-after-deletions': making((ipvs, table) => batched(ipvs, table), deleteOthers),
 
   sync: making((ipvs, table) => {
     for (const [service, destinations] of table) {
