@@ -11,7 +11,8 @@ import { RequestBuffer } from '../../lib/records.js';
 import type { DestinationReference, ServiceReference } from '../../lib/reference.js';
 import { asNumber } from '../../lib/stats.js';
 
-export const { layout } = loadNative();
+export const native = loadNative();
+export const { layout } = native;
 const LITTLE = endianness() === 'LE';
 
 /** The calls as the methods of a handle take them: with counters as numbers. */
