@@ -193,23 +193,23 @@ export interface Layout {
   readonly link: RecordLayout<
     'index' | 'flags' | 'mtu' | 'state' | 'hardwareLength' | 'hardware' | 'name' | 'kind'
   >;
+  readonly addressSettings: RecordLayout<
+    'address' | 'peer' | 'flags' | 'family' | 'prefixLength' | 'scope' | 'change'
+  >;
   readonly linkAddress: RecordLayout<
-    | 'address'
-    | 'peer'
-    | 'broadcast'
-    | 'index'
-    | 'flags'
-    | 'preferred'
-    | 'valid'
-    | 'family'
-    | 'prefixLength'
-    | 'scope'
-    | 'change'
-    | 'link'
-    | 'label'
+    'settings' | 'broadcast' | 'index' | 'preferred' | 'valid' | 'link' | 'label'
   >;
   readonly linkOutcome: RecordLayout<
-    'error' | 'status' | 'text' | 'created' | 'firstLink' | 'links' | 'firstAddress' | 'addresses'
+    | 'error'
+    | 'status'
+    | 'text'
+    | 'created'
+    | 'firstLink'
+    | 'links'
+    | 'firstAddress'
+    | 'addresses'
+    | 'firstChange'
+    | 'changes'
   >;
   readonly linkEvent: RecordLayout<'type' | 'deleted' | 'place'>;
   readonly linkOperations: Readonly<Record<LinkOperationName, number>>;
@@ -249,6 +249,7 @@ export interface NativeResults extends NativeAnswers {
 export interface NativeLinkResults extends NativeAnswers {
   readonly links?: ArrayBuffer;
   readonly addresses?: ArrayBuffer;
+  readonly changes?: ArrayBuffer;
 }
 
 /** Events of links and addresses. */
@@ -299,6 +300,13 @@ export interface Native {
   readonly Handle: new () => NativeHandle;
   readonly Cursor: new (handle: NativeHandle, filter: Uint8Array, origins: boolean) => NativeCursor;
   readonly Watcher: new (handle: NativeHandle, types: number, notify: () => void) => NativeWatcher;
+  /** csrc/binding/addresses.h */
+  packAddresses(
+    texts: readonly unknown[],
+    from: number,
+    family: number,
+    records: Uint8Array,
+  ): number;
   readonly layout: Layout;
 }
 

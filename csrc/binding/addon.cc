@@ -1,7 +1,8 @@
-// The module: { Handle, Cursor, Watcher, layout }. It keeps no state outside the environment that loads it,
+// The module: { Handle, Cursor, Watcher, packAddresses, layout }. It keeps no state outside the environment that loads it,
 //   so that workers and several copies of the addon in one process do not disturb each other.
 #include <napi.h>
 
+#include "binding/addresses.h"
 #include "binding/cursor.h"
 #include "binding/handle.h"
 #include "binding/layout.h"
@@ -13,6 +14,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Handle", binding::Handle::define(env));
   exports.Set("Cursor", binding::Cursor::define(env));
   exports.Set("Watcher", binding::Watcher::define(env));
+  exports.Set("packAddresses", Napi::Function::New<binding::pack_addresses>(env, "packAddresses"));
   exports.Set("layout", binding::make_layout(env));
   return exports;
 }

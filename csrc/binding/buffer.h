@@ -3,8 +3,10 @@
 
 #include <napi.h>
 
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,20 +23,31 @@ Napi::ArrayBuffer copy_records(Napi::Env env, const std::vector<Record>& records
   return buffer;
 }
 
-/// The records of a Uint8Array, copied, and so aligned and safe from later writes.
+/// The records of a Uint8Array, which nobody may write to while they are read.
 /// @throws Napi::TypeError, Napi::RangeError
 template <typename Record>
-std::vector<Record> records_of(const Napi::Value& value) {
+std::span<const Record> records_of(const Napi::Value& value) {
   static_assert(std::is_trivially_copyable_v<Record>);
   if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "records: a Uint8Array");
   const auto bytes = value.As<Napi::Uint8Array>();
-  if (bytes.ByteLength() % sizeof(Record) != 0) {
+  const bool aligned = reinterpret_cast<uintptr_t>(bytes.Data()) % alignof(Record) == 0;
+  if (bytes.ByteLength() % sizeof(Record) != 0 || !aligned) {
     throw Napi::RangeError::New(value.Env(), "records: whole ones");
   }
-  std::vector<Record> records(bytes.ByteLength() / sizeof(Record));
-  if (!records.empty()) std::memcpy(records.data(), bytes.Data(), bytes.ByteLength());
-  return records;
+  return {reinterpret_cast<const Record*>(bytes.Data()), bytes.ByteLength() / sizeof(Record)};
 }
+
+/// The same for a job, which keeps the array: a copy of thousands would cost more than what it is for.
+template <typename Record>
+struct KeptRecords {
+  std::span<const Record> records;
+  std::shared_ptr<Napi::ObjectReference> array;
+
+  explicit KeptRecords(const Napi::Value& value)
+      : records(records_of<Record>(value)),
+        array(std::make_shared<Napi::ObjectReference>(Napi::Persistent(value.As<Napi::Object>()))) {
+  }
+};
 
 /// Hands the records over; a large vector changes hands without a copy.
 template <typename Record>

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,14 +97,14 @@ struct Handle::Connection {
     return netns;
   }
 
-  ipvs::Results run(const std::vector<ipvs::Request>& requests, bool stop_on_error) {
+  ipvs::Results run(std::span<const ipvs::Request> requests, bool stop_on_error) {
     const std::lock_guard lock(mutex);
     if (!client) throw netlink::Error(EBADF, "sendmsg", "the handle is not open");
     return stop_on_error ? client->run_until_failure(requests) : client->run(requests);
   }
 
-  rtnl::Results run_links(const std::vector<rtnl::Request>& requests,
-                          const std::vector<rtnl::LinkAddress>& addresses) {
+  rtnl::Results run_links(std::span<const rtnl::Request> requests,
+                          std::span<const rtnl::AddressSettings> addresses) {
     const std::lock_guard lock(links_mutex);
     if (!links) links.emplace(*open_netns());
     return links->run(requests, addresses);
@@ -169,9 +170,10 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
   auto answer = std::make_shared<Timed<ipvs::Results>>();
   return Job::start(
       info.Env(),
-      [connection = connection_, requests = records_of<ipvs::Request>(info[0]),
-       stop_on_error = info[1].ToBoolean().Value(),
-       answer] { *answer = timed([&] { return connection->run(requests, stop_on_error); }); },
+      [connection = connection_, requests = KeptRecords<ipvs::Request>(info[0]),
+       stop_on_error = info[1].ToBoolean().Value(), answer] {
+        *answer = timed([&] { return connection->run(requests.records, stop_on_error); });
+      },
       [answer](Napi::Env env) { return to_js(env, std::move(*answer)); });
 }
 
@@ -186,16 +188,17 @@ Napi::Value Handle::run_links(const Napi::CallbackInfo& info) {
   auto answer = std::make_shared<Timed<rtnl::Results>>();
   return Job::start(
       info.Env(),
-      [connection = connection_, requests = records_of<rtnl::Request>(info[0]),
-       addresses = records_of<rtnl::LinkAddress>(info[1]),
-       answer] { *answer = timed([&] { return connection->run_links(requests, addresses); }); },
+      [connection = connection_, requests = KeptRecords<rtnl::Request>(info[0]),
+       addresses = KeptRecords<rtnl::AddressSettings>(info[1]), answer] {
+        *answer = timed([&] { return connection->run_links(requests.records, addresses.records); });
+      },
       [answer](Napi::Env env) { return to_js(env, std::move(*answer)); });
 }
 
 Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
   return at_once(info.Env(), [&] {
     const auto requests = records_of<rtnl::Request>(info[0]);
-    const auto addresses = records_of<rtnl::LinkAddress>(info[1]);
+    const auto addresses = records_of<rtnl::AddressSettings>(info[1]);
     return to_js(info.Env(), Timed<rtnl::Results>{connection_->run_links(requests, addresses), {}});
   });
 }

@@ -34,12 +34,12 @@ class Handle : public Napi::ObjectWrap<Handle> {
   /// namespace of the process; or a descriptor, which may be closed afterwards. Without `ipvs`, links
   /// only.
   Napi::Value open(const Napi::CallbackInfo& info);
-  /// run(requests: Uint8Array, stopOnError: boolean): Promise<Results>. The bytes are copied before
-  /// it returns.
+  /// run(requests: Uint8Array, stopOnError: boolean): Promise<Results>. Nobody may write to the bytes
+  /// before it settles.
   Napi::Value run(const Napi::CallbackInfo& info);
   /// runSync(requests: Uint8Array): Results
   Napi::Value run_sync(const Napi::CallbackInfo& info);
-  /// runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<Results>
+  /// runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<Results>. The same holds for both.
   Napi::Value run_links(const Napi::CallbackInfo& info);
   /// runLinksSync(requests: Uint8Array, addresses: Uint8Array): Results
   Napi::Value run_links_sync(const Napi::CallbackInfo& info);

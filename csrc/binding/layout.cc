@@ -21,6 +21,7 @@ using ipvs::Outcome;
 using ipvs::Request;
 using ipvs::ServiceEntry;
 using ipvs::Status;
+using rtnl::AddressSettings;
 using rtnl::LinkAddress;
 
 struct Field {
@@ -193,19 +194,20 @@ constexpr Field kLink[] = {
     FIELD(rtnl::Link, "kind", kind),
 };
 
+constexpr Field kAddressSettings[] = {
+    FIELD(AddressSettings, "address", address),
+    FIELD(AddressSettings, "peer", peer),
+    FIELD(AddressSettings, "flags", flags),
+    FIELD(AddressSettings, "family", family),
+    FIELD(AddressSettings, "prefixLength", prefix_length),
+    FIELD(AddressSettings, "scope", scope),
+    FIELD(AddressSettings, "change", change),
+};
+
 constexpr Field kLinkAddress[] = {
-    FIELD(LinkAddress, "address", address),
-    FIELD(LinkAddress, "peer", peer),
-    FIELD(LinkAddress, "broadcast", broadcast),
-    FIELD(LinkAddress, "index", index),
-    FIELD(LinkAddress, "flags", flags),
-    FIELD(LinkAddress, "preferred", preferred),
-    FIELD(LinkAddress, "valid", valid),
-    FIELD(LinkAddress, "family", family),
-    FIELD(LinkAddress, "prefixLength", prefix_length),
-    FIELD(LinkAddress, "scope", scope),
-    FIELD(LinkAddress, "change", change),
-    FIELD(LinkAddress, "link", link),
+    FIELD(LinkAddress, "settings", settings), FIELD(LinkAddress, "broadcast", broadcast),
+    FIELD(LinkAddress, "index", index),       FIELD(LinkAddress, "preferred", preferred),
+    FIELD(LinkAddress, "valid", valid),       FIELD(LinkAddress, "link", link),
     FIELD(LinkAddress, "label", label),
 };
 
@@ -218,6 +220,8 @@ constexpr Field kLinkOutcome[] = {
     FIELD(rtnl::Outcome, "links", links),
     FIELD(rtnl::Outcome, "firstAddress", first_address),
     FIELD(rtnl::Outcome, "addresses", addresses),
+    FIELD(rtnl::Outcome, "firstChange", first_change),
+    FIELD(rtnl::Outcome, "changes", changes),
 };
 
 constexpr Field kLinkEvent[] = {
@@ -243,6 +247,7 @@ constexpr Record kRecords[] = {
     {"outcome", sizeof(Outcome), kOutcome},
     {"linkRequest", sizeof(rtnl::Request), kLinkRequest},
     {"link", sizeof(rtnl::Link), kLink},
+    {"addressSettings", sizeof(AddressSettings), kAddressSettings},
     {"linkAddress", sizeof(LinkAddress), kLinkAddress},
     {"linkOutcome", sizeof(rtnl::Outcome), kLinkOutcome},
     {"linkEvent", sizeof(rtnl::Event), kLinkEvent},

@@ -39,6 +39,7 @@ Napi::Value to_js(Napi::Env env, Timed<rtnl::Results> answer) {
   const Napi::Object object = to_object(env, answer);
   set(object, "links", std::move(answer.results.links));
   set(object, "addresses", std::move(answer.results.addresses));
+  set(object, "changes", std::move(answer.results.changes));
   return object;
 }
 

@@ -44,24 +44,26 @@ rtnl::LinkAddress as_written(const rtnl::LinkAddress& address) {
   expected.broadcast = {};
   expected.label = {};
   expected.preferred = expected.valid = rtnl::LinkAddress::kForever;
-  if (expected.family == AF_INET) {
-    for (Address* each : {&expected.address, &expected.peer}) {
+  rtnl::AddressSettings& settings = expected.settings;
+  if (settings.family == AF_INET) {
+    for (Address* each : {&settings.address, &settings.peer}) {
       std::fill(each->begin() + 4, each->end(), uint8_t{0});
     }
   }
-  if (same(expected.address, expected.peer)) expected.peer = {};
+  if (same(settings.address, settings.peer)) settings.peer = {};
   return expected;
 }
 
 void check_address(const rtnl::LinkAddress& address) {
   check_name(address.label);
-  expect(address.family == AF_INET || address.family == AF_INET6, "an address is one of IP");
-  expect(address.change == 0 && same(address.link, {}), "what is no attribute stays zero");
+  const rtnl::AddressSettings& settings = address.settings;
+  expect(settings.family == AF_INET || settings.family == AF_INET6, "an address is one of IP");
+  expect(settings.change == 0 && same(address.link, {}), "what is no attribute stays zero");
   // A peer of nothing cannot be told from none.
   const rtnl::LinkAddress expected = as_written(address);
-  if (!same(address.peer, Address{}) && same(expected.peer, Address{})) return;
+  if (!same(settings.peer, Address{}) && same(expected.settings.peer, Address{})) return;
   Batch batch;
-  rtnl::put_new_address(batch, expected);
+  rtnl::put_new_address(batch, expected.index, expected.settings);
   Messages messages(batch.bytes());
   expect(messages.next(), "what is written is whole");
   const auto again = rtnl::read_address(messages);

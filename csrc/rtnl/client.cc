@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "netlink/error.h"
@@ -47,13 +48,25 @@ bool is_lost(const Failure& failure) {
   return failure.fate == Fate::kLost && failure.error != ETIMEDOUT;
 }
 
+// Where the records stand among all, and how many they are. The first ones change hands without a copy.
+template <typename Record>
+std::pair<uint32_t, uint32_t> append(std::vector<Record>& all, std::vector<Record> records) {
+  const std::pair range{static_cast<uint32_t>(all.size()), static_cast<uint32_t>(records.size())};
+  if (all.empty()) {
+    all = std::move(records);
+  } else {
+    all.insert(all.end(), records.begin(), records.end());
+  }
+  return range;
+}
+
 }  // namespace
 
 /// What an operation takes: the method that answers it, and how its address is put.
 struct Client::Rule {
   Operation operation;
   void (Client::*run)(Range);
-  void (*put)(netlink::Batch&, const LinkAddress&) = nullptr;
+  void (*put)(netlink::Batch&, uint32_t, const AddressSettings&) = nullptr;
 };
 
 constexpr Client::Rule Client::kRules[] = {
@@ -86,7 +99,7 @@ Client::Client(const netlink::Namespace& netns)
   }
 }
 
-Results Client::run(std::span<const Request> requests, std::span<const LinkAddress> addresses) {
+Results Client::run(std::span<const Request> requests, std::span<const AddressSettings> addresses) {
   requests_ = requests;
   addresses_ = addresses;
   results_ = {};
@@ -102,7 +115,7 @@ Results Client::run(std::span<const Request> requests, std::span<const LinkAddre
   return std::move(results_);
 }
 
-std::span<const LinkAddress> Client::addresses_of(const Request& request) const {
+std::span<const AddressSettings> Client::addresses_of(const Request& request) const {
   if (request.first_address > addresses_.size() ||
       request.addresses > addresses_.size() - request.first_address) {
     return {};
@@ -266,9 +279,7 @@ void Client::run_addresses(Range range) {
       results_.fail(request, Status::kNotSent, EINVAL);
       continue;
     }
-    LinkAddress address = addresses[0];
-    address.index = indexes[request - range.first];
-    put(batch_, address);
+    rule_of(requests_[request].operation).put(batch_, indexes[request - range.first], addresses[0]);
     results_.done(request);
     sent.push_back(request);
   }
@@ -306,9 +317,11 @@ void Client::run_address_ensures(Range range) {
 // Ensures addresses of one link, all of them different.
 void Client::ensure_group(uint32_t index, Numbers pending) {
   for (int round = 1; !pending.empty(); ++round) {
-    std::vector<LinkAddress> existing;
+    std::vector<AddressSettings> wanted;
+    for (const size_t request : pending) wanted.push_back(addresses_of(requests_[request])[0]);
+    std::vector<AddressSettings> changes;
     try {
-      list_addresses(index, AF_UNSPEC, existing);
+      changes = plan(index, AF_UNSPEC, wanted, false);
     } catch (const Error& error) {
       for (const size_t request : pending) {
         Failure failure = netlink::failure_of(request, error);
@@ -318,28 +331,24 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
       return;
     }
     std::map<Address, size_t> request_of;
-    std::vector<LinkAddress> wanted;
     for (const size_t request : pending) {
-      wanted.push_back(addresses_of(requests_[request])[0]);
-      wanted.back().index = index;
-      request_of.emplace(wanted.back().address, request);
+      request_of.emplace(addresses_of(requests_[request])[0].address, request);
       results_.outcomes[request].created = 0;
       results_.done(request);
     }
-    const auto changes = plan_addresses(existing, wanted, false);
     std::set<Address> replaced;
     batch_.clear();
-    for (const LinkAddress& change : changes) {
+    for (const AddressSettings& change : changes) {
       switch (static_cast<Change>(change.change)) {
         case Change::kDelete:
           replaced.insert(change.address);
-          put_delete_address(batch_, change);
+          put_delete_address(batch_, index, change);
           break;
         case Change::kReplace:
-          put_replace_address(batch_, change);
+          put_replace_address(batch_, index, change);
           break;
         default:
-          put_new_address(batch_, change);
+          put_new_address(batch_, index, change);
           results_.outcomes[request_of[change.address]].created =
               replaced.contains(change.address) ? 0 : 1;
           break;
@@ -347,7 +356,7 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
     }
     std::set<size_t> again;
     for (const Failure& failure : send()) {
-      const LinkAddress& change = changes[failure.index];
+      const AddressSettings& change = changes[failure.index];
       const size_t request = request_of[change.address];
       const bool deleting = static_cast<Change>(change.change) == Change::kDelete;
       const bool overtaken =
@@ -372,39 +381,32 @@ void Client::run_lists(Range range) {
 void Client::list(const Request& request, Outcome& outcome) {
   const size_t first_link = results_.links.size();
   std::vector<LinkAddress> addresses;
+  std::vector<AddressSettings> changes;
   switch (static_cast<Operation>(request.operation)) {
     case Operation::kListLinks:
       list_links(request.kind, results_.links);
       break;
-    case Operation::kPlanAddresses: {
-      std::vector<LinkAddress> existing;
-      const uint32_t index = get_link(request.link).index;
-      list_addresses(index, static_cast<uint16_t>(request.family), existing);
-      addresses = plan_addresses(existing, addresses_of(request),
-                                 (request.settings & Request::kPrune) != 0);
-      for (LinkAddress& change : addresses) change.index = index;
+    case Operation::kPlanAddresses:
+      results_.links.push_back(get_link(request.link));
+      changes = plan(results_.links.back().index, static_cast<uint16_t>(request.family),
+                     addresses_of(request), (request.settings & Request::kPrune) != 0);
       break;
-    }
     default:
       if (names_a_link(request.link)) {
         const Link link = get_link(request.link);
-        list_addresses(link.index, static_cast<uint16_t>(request.family), addresses);
+        addresses = list_addresses(link.index, static_cast<uint16_t>(request.family));
         for (LinkAddress& address : addresses) address.link = link.name;
       } else {
-        list_addresses(0, static_cast<uint16_t>(request.family), addresses);
+        addresses = list_addresses(0, static_cast<uint16_t>(request.family));
         name_links(addresses);
       }
       break;
   }
   outcome.first_link = static_cast<uint32_t>(first_link);
   outcome.links = static_cast<uint32_t>(results_.links.size() - first_link);
-  outcome.first_address = static_cast<uint32_t>(results_.addresses.size());
-  outcome.addresses = static_cast<uint32_t>(addresses.size());
-  if (results_.addresses.empty()) {
-    results_.addresses = std::move(addresses);
-  } else {
-    results_.addresses.insert(results_.addresses.end(), addresses.begin(), addresses.end());
-  }
+  std::tie(outcome.first_address, outcome.addresses) =
+      append(results_.addresses, std::move(addresses));
+  std::tie(outcome.first_change, outcome.changes) = append(results_.changes, std::move(changes));
 }
 
 Link Client::get_link(const LinkKey& key) {
@@ -416,36 +418,57 @@ Link Client::get_link(const LinkKey& key) {
   return *found;
 }
 
-// Runs the dump in the batch; `read` returns an entry, or nothing for a message to be skipped.
-template <typename Entry, typename Read>
-void Client::dump(std::vector<Entry>& entries, Read read) {
-  const size_t first = entries.size();
+// Hands the messages of the dump in the batch to `read`, and calls `restart` where it begins anew.
+template <typename Read, typename Restart>
+void Client::dump(Read read, Restart restart) {
   for (int attempt = 1;; ++attempt) {
-    const auto end = socket_.dump(batch_, [&](const Messages& message) { read(message); });
+    const auto end = socket_.dump(batch_, read);
     if (!end.interrupted) return;
     if (attempt == kListAttempts) throw Error(EINTR, "dump");
-    entries.resize(first);
+    restart();
   }
 }
 
 void Client::list_links(const Name<32>& kind, std::vector<Link>& links) {
+  const size_t first = links.size();
   batch_.clear();
   put_list_links(batch_, kind);
-  dump(links, [&](const Messages& message) {
-    const auto link = read_link(message);
-    if (!link) throw Error(EBADMSG, "RTM_GETLINK");
-    // By a kind whose module is not loaded the kernel does not filter.
-    if (kind.view().empty() || link->kind.view() == kind.view()) links.push_back(*link);
-  });
+  dump(
+      [&](const Messages& message) {
+        const auto link = read_link(message);
+        if (!link) throw Error(EBADMSG, "RTM_GETLINK");
+        // By a kind whose module is not loaded the kernel does not filter.
+        if (kind.view().empty() || link->kind.view() == kind.view()) links.push_back(*link);
+      },
+      [&] { links.resize(first); });
 }
 
-void Client::list_addresses(uint32_t index, uint16_t family, std::vector<LinkAddress>& addresses) {
+// What read_address() does not read is of another family than IP, or damaged: the socket has seen to
+// the lengths.
+std::vector<LinkAddress> Client::list_addresses(uint32_t index, uint16_t family) {
+  std::vector<LinkAddress> addresses;
   batch_.clear();
   put_list_addresses(batch_, index, family);
-  dump(addresses, [&](const Messages& message) {
-    // Of another family than IP, or damaged: the socket has seen to the lengths.
-    if (const auto address = read_address(message)) addresses.push_back(*address);
-  });
+  dump(
+      [&](const Messages& message) {
+        if (const auto address = read_address(message)) addresses.push_back(*address);
+      },
+      [&] { addresses.clear(); });
+  return addresses;
+}
+
+// The same messages, none of which is kept.
+std::vector<AddressSettings> Client::plan(uint32_t index, uint16_t family,
+                                          std::span<const AddressSettings> wanted, bool prune) {
+  Plan plan(wanted, prune);
+  batch_.clear();
+  put_list_addresses(batch_, index, family);
+  dump(
+      [&](const Messages& message) {
+        if (const auto address = read_address(message)) plan.note(*address);
+      },
+      [&] { plan.restart(); });
+  return plan.changes();
 }
 
 // Fills in the names of the links. The address of a link that is gone is gone as well.

@@ -24,7 +24,7 @@ class Client {
   explicit Client(const netlink::Namespace& netns);
 
   /// `addresses` are those that the requests name ranges of; a range that leaves them is refused.
-  Results run(std::span<const Request> requests, std::span<const LinkAddress> addresses);
+  Results run(std::span<const Request> requests, std::span<const AddressSettings> addresses);
 
  private:
   struct Range {
@@ -51,20 +51,22 @@ class Client {
   void ensure_group(uint32_t index, Numbers pending);
   void list(const Request& request, Outcome& outcome);
   void list_links(const Name<32>& kind, std::vector<Link>& links);
-  void list_addresses(uint32_t index, uint16_t family, std::vector<LinkAddress>& addresses);
+  std::vector<LinkAddress> list_addresses(uint32_t index, uint16_t family);
+  std::vector<AddressSettings> plan(uint32_t index, uint16_t family,
+                                    std::span<const AddressSettings> wanted, bool prune);
   void name_links(std::vector<LinkAddress>& addresses);
-  template <typename Entry, typename Read>
-  void dump(std::vector<Entry>& entries, Read read);
+  template <typename Read, typename Restart>
+  void dump(Read read, Restart restart);
   std::vector<netlink::Failure> send(const std::function<void(size_t, const Link&)>& on_link =
                                          [](size_t, const Link&) {});
   Link get_link(const LinkKey& key);
-  std::span<const LinkAddress> addresses_of(const Request& request) const;
+  std::span<const AddressSettings> addresses_of(const Request& request) const;
   void attempt(size_t request, const std::function<void()>& action);
 
   netlink::Socket socket_;
   netlink::Batch batch_;
   std::span<const Request> requests_;
-  std::span<const LinkAddress> addresses_;
+  std::span<const AddressSettings> addresses_;
   Results results_;
 };
 

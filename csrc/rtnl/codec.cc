@@ -44,20 +44,20 @@ void put_kind(Batch& batch, std::string_view kind) {
   batch.end_nest(nest);
 }
 
-void put_address_message(Batch& batch, uint16_t type, uint16_t flags, const LinkAddress& address,
-                         bool settings) {
+void put_address_message(Batch& batch, uint16_t type, uint16_t flags, uint32_t index,
+                         const AddressSettings& address) {
   ifaddrmsg header{};
   header.ifa_family = static_cast<uint8_t>(address.family);
   header.ifa_prefixlen = static_cast<uint8_t>(address.prefix_length);
   header.ifa_scope = static_cast<uint8_t>(address.scope);
-  header.ifa_index = address.index;
+  header.ifa_index = index;
   batch.begin(type, flags, header, Answer::kErrorOnly);
   put_address(batch, IFA_LOCAL, address.address, address.family);
   // Of IPv4 this is what the prefix length is compared with.
   const bool peer = !netlink::same(address.peer, Address{});
   put_address(batch, IFA_ADDRESS, peer ? address.peer : address.address, address.family);
   // The header has room for the lower eight flags only.
-  if (settings && address.flags != 0) batch.put(IFA_FLAGS, address.flags);
+  if (type == RTM_NEWADDR && address.flags != 0) batch.put(IFA_FLAGS, address.flags);
   batch.end();
 }
 
@@ -114,16 +114,16 @@ void put_list_addresses(Batch& batch, uint32_t index, uint16_t family) {
   batch.end();
 }
 
-void put_new_address(Batch& batch, const LinkAddress& address) {
-  put_address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address, true);
+void put_new_address(Batch& batch, uint32_t index, const AddressSettings& address) {
+  put_address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address);
 }
 
-void put_replace_address(Batch& batch, const LinkAddress& address) {
-  put_address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, address, true);
+void put_replace_address(Batch& batch, uint32_t index, const AddressSettings& address) {
+  put_address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, address);
 }
 
-void put_delete_address(Batch& batch, const LinkAddress& address) {
-  put_address_message(batch, RTM_DELADDR, 0, address, false);
+void put_delete_address(Batch& batch, uint32_t index, const AddressSettings& address) {
+  put_address_message(batch, RTM_DELADDR, 0, index, address);
 }
 
 std::optional<Link> read_link(const Messages& message) {
@@ -166,11 +166,12 @@ std::optional<LinkAddress> read_address(const Messages& message) {
   if (!read_header(message, header)) return std::nullopt;
   if (header.ifa_family != AF_INET && header.ifa_family != AF_INET6) return std::nullopt;
   LinkAddress found{};
+  AddressSettings& settings = found.settings;
   found.index = header.ifa_index;
-  found.family = header.ifa_family;
-  found.prefix_length = header.ifa_prefixlen;
-  found.scope = header.ifa_scope;
-  found.flags = header.ifa_flags;
+  settings.family = header.ifa_family;
+  settings.prefix_length = header.ifa_prefixlen;
+  settings.scope = header.ifa_scope;
+  settings.flags = header.ifa_flags;
   found.preferred = LinkAddress::kForever;
   found.valid = LinkAddress::kForever;
 
@@ -184,7 +185,7 @@ std::optional<LinkAddress> read_address(const Messages& message) {
         has_local = true;
         break;
       case IFA_ADDRESS:
-        attributes.copy(std::as_writable_bytes(std::span(found.address)));
+        attributes.copy(std::as_writable_bytes(std::span(settings.address)));
         break;
       case IFA_BROADCAST:
         attributes.copy(std::as_writable_bytes(std::span(found.broadcast)));
@@ -193,7 +194,7 @@ std::optional<LinkAddress> read_address(const Messages& message) {
         found.label.assign(attributes.string());
         break;
       case IFA_FLAGS:
-        found.flags = attributes.number<uint32_t>();
+        settings.flags = attributes.number<uint32_t>();
         break;
       case IFA_CACHEINFO: {
         ifa_cacheinfo lifetimes;
@@ -208,9 +209,9 @@ std::optional<LinkAddress> read_address(const Messages& message) {
     }
   }
   if (attributes.damaged()) return std::nullopt;
-  if (has_local && !netlink::same(local, found.address)) {
-    found.peer = found.address;
-    found.address = local;
+  if (has_local && !netlink::same(local, settings.address)) {
+    settings.peer = settings.address;
+    settings.address = local;
   }
   return found;
 }

@@ -31,13 +31,13 @@ void put_delete_link(netlink::Batch& batch, const LinkKey& key);
 /// Appends RTM_GETADDR for all addresses; those of a link where `index` is not 0, which the kernel
 /// heeds on a socket with NETLINK_GET_STRICT_CHK, and those of a family where that is not 0.
 void put_list_addresses(netlink::Batch& batch, uint32_t index, uint16_t family);
-/// Appends RTM_NEWADDR with NLM_F_EXCL: the address must not exist.
-void put_new_address(netlink::Batch& batch, const LinkAddress& address);
+/// Appends RTM_NEWADDR with NLM_F_EXCL: the link of this index must not have the address.
+void put_new_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);
 /// Appends RTM_NEWADDR with NLM_F_REPLACE: an address that exists gets these lifetimes and, if IPv6,
 /// these flags.
-void put_replace_address(netlink::Batch& batch, const LinkAddress& address);
+void put_replace_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);
 /// Appends RTM_DELADDR, always with the address: without one, the kernel deletes the first.
-void put_delete_address(netlink::Batch& batch, const LinkAddress& address);
+void put_delete_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);
 
 /// Reads an RTM_NEWLINK or RTM_DELLINK; nothing if it is damaged.
 std::optional<Link> read_link(const netlink::Messages& message);

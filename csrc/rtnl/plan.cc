@@ -4,125 +4,155 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <bit>
 #include <compare>
-#include <cstring>
-#include <map>
+#include <functional>
 #include <string_view>
-#include <unordered_map>
 
 namespace rtnl {
 namespace {
 
-static_assert(std::has_unique_object_representations_v<AddressIdentity>);
-
-struct Hash {
-  size_t operator()(const AddressIdentity& identity) const {
-    return std::hash<std::string_view>{}(
-        {reinterpret_cast<const char*>(&identity), sizeof identity});
-  }
-};
-struct Equal {
-  bool operator()(const AddressIdentity& a, const AddressIdentity& b) const {
-    return netlink::same(a, b);
-  }
-};
+size_t hash_of(const Address& address) {
+  return std::hash<std::string_view>{}(
+      {reinterpret_cast<const char*>(address.data()), address.size()});
+}
 
 constexpr uint32_t kReplaceable = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
 
-bool needs_replacing(const LinkAddress& existing, const LinkAddress& wanted) {
-  if (existing.valid != LinkAddress::kForever || existing.preferred != LinkAddress::kForever) {
+bool needs_replacing(const LinkAddress& present, const AddressSettings& wanted) {
+  if (present.valid != LinkAddress::kForever || present.preferred != LinkAddress::kForever) {
     return true;
   }
-  return wanted.family == AF_INET6 && ((existing.flags ^ wanted.flags) & kReplaceable) != 0;
+  return wanted.family == AF_INET6 && ((present.settings.flags ^ wanted.flags) & kReplaceable) != 0;
 }
 
-bool is_link_local(const LinkAddress& address) {
+bool is_link_local(const AddressSettings& address) {
   return address.family == AF_INET6 && address.address[0] == 0xfe &&
          (address.address[1] & 0xc0) == 0x80;
 }
 
-// What the first IPv4 address of a link, and those that are secondary to it, have in common.
-struct Network {
-  Address address;
-  uint16_t prefix_length;
-
-  // NOLINTNEXTLINE(modernize-use-nullptr): there is no pointer
-  auto operator<=>(const Network&) const = default;
-};
-
-Network network_of(const LinkAddress& of) {
-  Network network{netlink::same(of.peer, Address{}) ? of.address : of.peer, of.prefix_length};
-  for (size_t i = 0; i < network.address.size(); ++i) {
-    const int bits = std::clamp(static_cast<int>(of.prefix_length) - static_cast<int>(8 * i), 0, 8);
-    network.address[i] &= static_cast<uint8_t>(0xff00U >> static_cast<unsigned>(bits));
-  }
-  return network;
-}
-
-bool is_secondary(const LinkAddress& address) {
+bool is_secondary(const AddressSettings& address) {
   return address.family == AF_INET && (address.flags & IFA_F_SECONDARY) != 0;
 }
 
-LinkAddress changed(LinkAddress address, Change change) {
+AddressSettings changed(AddressSettings address, Change change) {
   address.change = static_cast<uint16_t>(change);
   return address;
 }
 
 }  // namespace
 
-AddressIdentity identity_of(const LinkAddress& address) {
-  AddressIdentity identity{address.address, {}, address.family, 0};
-  if (address.family == AF_INET) {
-    identity.peer = address.peer;
-    identity.prefix_length = address.prefix_length;
+// What the first IPv4 address of a link, and those that are secondary to it, have in common.
+struct Plan::Network {
+  Address address;
+  uint16_t prefix_length;
+
+  explicit Network(const AddressSettings& of)
+      : address(netlink::same(of.peer, Address{}) ? of.address : of.peer),
+        prefix_length(of.prefix_length) {
+    for (size_t i = 0; i < address.size(); ++i) {
+      const int bits = std::clamp(static_cast<int>(prefix_length) - static_cast<int>(8 * i), 0, 8);
+      address[i] &= static_cast<uint8_t>(0xff00U >> static_cast<unsigned>(bits));
+    }
   }
-  return identity;
+  auto operator<=>(const Network&) const = default;
+};
+
+bool is_identical(const AddressSettings& a, const AddressSettings& b) {
+  if (a.family != b.family || a.address != b.address) return false;
+  return a.family == AF_INET6 || (a.prefix_length == b.prefix_length && a.peer == b.peer);
 }
 
-std::vector<LinkAddress> plan_addresses(std::span<const LinkAddress> existing,
-                                        std::span<const LinkAddress> wanted, bool prune) {
-  std::unordered_map<AddressIdentity, size_t, Hash, Equal> places;
-  places.reserve(existing.size());
-  for (size_t i = 0; i < existing.size(); ++i) places.emplace(identity_of(existing[i]), i);
+Plan::Plan(std::span<const AddressSettings> wanted, bool prune)
+    : wanted_(wanted),
+      prune_(prune),
+      slots_(std::bit_ceil(wanted.size() + wanted.size() / 2 + 1)),
+      states_(wanted.size()) {
+  for (size_t place = 0; place < wanted.size(); ++place) {
+    uint32_t& slot = slot_of(wanted[place]);
+    if (slot == 0) {
+      slot = static_cast<uint32_t>(place + 1);
+    } else {
+      states_[place] = State::kRepeated;
+    }
+  }
+}
 
-  std::vector<LinkAddress> deletions;
-  std::vector<LinkAddress> others;
-  std::vector<bool> kept(existing.size());
-  std::map<Network, std::vector<LinkAddress>> secondaries;
-  std::unordered_map<AddressIdentity, size_t, Hash, Equal> seen;
-  for (const LinkAddress& address : wanted) {
-    const AddressIdentity identity = identity_of(address);
-    const auto found = places.find(identity);
-    if (found == places.end()) {
-      if (seen.emplace(identity, 0).second) others.push_back(changed(address, Change::kAdd));
-      continue;
-    }
-    if (kept[found->second]) continue;  // wanted twice
-    kept[found->second] = true;
-    const LinkAddress& present = existing[found->second];
-    if (present.prefix_length != address.prefix_length) {
-      // Side by side, so that it is missing for as short as can be.
-      others.push_back(changed(present, Change::kDelete));
-      others.push_back(changed(address, Change::kAdd));
-    } else if (needs_replacing(present, address)) {
-      others.push_back(changed(address, Change::kReplace));
-    } else if (is_secondary(present)) {
-      secondaries[network_of(present)].push_back(changed(address, Change::kReplace));
+// Where the address stands in the table, or would.
+uint32_t& Plan::slot_of(const AddressSettings& address) {
+  const size_t mask = slots_.size() - 1;
+  size_t at = hash_of(address.address) & mask;
+  while (slots_[at] != 0 && !is_identical(wanted_[slots_[at] - 1], address)) at = (at + 1) & mask;
+  return slots_[at];
+}
+
+Plan::State Plan::state_of(const LinkAddress& present, const AddressSettings& wanted) {
+  if (present.settings.prefix_length != wanted.prefix_length) return State::kOtherPrefix;
+  if (needs_replacing(present, wanted)) return State::kToReplace;
+  return is_secondary(present.settings) ? State::kSecondary : State::kAsWanted;
+}
+
+void Plan::note(const LinkAddress& present) {
+  const AddressSettings& settings = present.settings;
+  const uint32_t slot = slot_of(settings);
+  if (slot == 0) {
+    if (prune_ && !is_link_local(settings)) unwanted_.push_back(settings);
+    return;
+  }
+  const size_t place = slot - 1;
+  states_[place] = state_of(present, wanted_[place]);
+  if (states_[place] == State::kOtherPrefix) other_prefixes_.insert_or_assign(place, settings);
+}
+
+void Plan::restart() {
+  unwanted_.clear();
+  other_prefixes_.clear();
+  for (State& state : states_) {
+    if (state != State::kRepeated) state = State::kMissing;
+  }
+}
+
+std::map<Plan::Network, std::vector<AddressSettings>> Plan::secondaries() const {
+  std::map<Network, std::vector<AddressSettings>> found;
+  for (size_t place = 0; place < wanted_.size(); ++place) {
+    if (states_[place] != State::kSecondary) continue;
+    found[Network(wanted_[place])].push_back(changed(wanted_[place], Change::kReplace));
+  }
+  return found;
+}
+
+std::vector<AddressSettings> Plan::changes() const {
+  std::vector<AddressSettings> changes;
+  // Deletions first: adding gets dearer with what the link holds. Backwards: the kernel lists secondary
+  // addresses last, and they would be gone with their first one.
+  if (!unwanted_.empty()) {
+    const auto to_put_back = secondaries();
+    for (auto present = unwanted_.rbegin(); present != unwanted_.rend(); ++present) {
+      changes.push_back(changed(*present, Change::kDelete));
+      if (present->family != AF_INET || is_secondary(*present)) continue;
+      const auto found = to_put_back.find(Network(*present));
+      if (found == to_put_back.end()) continue;
+      changes.insert(changes.end(), found->second.begin(), found->second.end());
     }
   }
-  // Backwards: the kernel lists secondary addresses last, and they would be gone with their first one.
-  for (size_t i = prune ? existing.size() : 0; i-- > 0;) {
-    const LinkAddress& present = existing[i];
-    if (kept[i] || is_link_local(present)) continue;
-    deletions.push_back(changed(present, Change::kDelete));
-    if (present.family != AF_INET || is_secondary(present)) continue;
-    const auto found = secondaries.find(network_of(present));
-    if (found == secondaries.end()) continue;
-    deletions.insert(deletions.end(), found->second.begin(), found->second.end());
+  for (size_t place = 0; place < wanted_.size(); ++place) {
+    const AddressSettings& wanted = wanted_[place];
+    switch (states_[place]) {
+      case State::kOtherPrefix:
+        // Side by side, so that it is missing for as short as can be.
+        changes.push_back(changed(other_prefixes_.at(place), Change::kDelete));
+        [[fallthrough]];
+      case State::kMissing:
+        changes.push_back(changed(wanted, Change::kAdd));
+        break;
+      case State::kToReplace:
+        changes.push_back(changed(wanted, Change::kReplace));
+        break;
+      default:
+        break;
+    }
   }
-  // Deletions first: adding gets dearer with what the link holds.
-  deletions.insert(deletions.end(), others.begin(), others.end());
-  return deletions;
+  return changes;
 }
 
 }  // namespace rtnl

@@ -55,11 +55,14 @@ struct Outcome {
   uint32_t links;
   uint32_t first_address;
   uint32_t addresses;
+  uint32_t first_change;
+  uint32_t changes;  ///< of a plan, which also tells of its link
 };
 
 struct Results : netlink::Report<Outcome> {
   std::vector<Link> links;
   std::vector<LinkAddress> addresses;
+  std::vector<AddressSettings> changes;
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_standard_layout_v<Request>);

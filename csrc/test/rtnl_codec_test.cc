@@ -23,6 +23,7 @@ using netlink::Batch;
 using netlink::Bytes;
 using netlink::Messages;
 using netlink::Name;
+using rtnl::AddressSettings;
 using rtnl::Link;
 using rtnl::LinkAddress;
 using rtnl::LinkKey;
@@ -44,6 +45,7 @@ constexpr int kMutations = test::kThreadSanitizer ? 10'000 : 200'000;
 
 // Compared as bytes, so that no field is forgotten.
 static_assert(std::has_unique_object_representations_v<Link>);
+static_assert(std::has_unique_object_representations_v<AddressSettings>);
 static_assert(std::has_unique_object_representations_v<LinkAddress>);
 
 template <size_t Size>
@@ -102,24 +104,20 @@ Address ip(std::string_view digits) {
   return address;
 }
 
-LinkAddress web_address() {
-  LinkAddress address{};
+AddressSettings web_address() {
+  AddressSettings address{};
   address.address = ip("0a600001");
-  address.index = 7;
   address.family = AF_INET;
   address.prefix_length = 32;
-  address.preferred = address.valid = LinkAddress::kForever;
   return address;
 }
 
-LinkAddress ipv6_address() {
-  LinkAddress address{};
+AddressSettings ipv6_address() {
+  AddressSettings address{};
   address.address = ip("fd000000 00000000 00000000 00000001");
-  address.index = 0x01020304;
   address.family = AF_INET6;
   address.prefix_length = 128;
   address.flags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
-  address.preferred = address.valid = LinkAddress::kForever;
   return address;
 }
 
@@ -223,18 +221,19 @@ Buffer address_bytes(const Address& address, uint16_t family) {
 
 Reply<LinkAddress> address_reply(Random& random) {
   LinkAddress found{};
+  AddressSettings& settings = found.settings;
   found.index = random.number<uint32_t>();
-  found.family = random.chance(50) ? AF_INET : AF_INET6;
-  found.prefix_length = random.number<uint8_t>();
-  found.scope = random.number<uint8_t>();
-  found.flags = random.number<uint8_t>();
+  settings.family = random.chance(50) ? AF_INET : AF_INET6;
+  settings.prefix_length = random.number<uint8_t>();
+  settings.scope = random.number<uint8_t>();
+  settings.flags = random.number<uint8_t>();
   const Buffer header = address_header(
-      static_cast<uint8_t>(found.family), static_cast<uint8_t>(found.prefix_length),
-      static_cast<uint8_t>(found.flags), static_cast<uint8_t>(found.scope), found.index);
+      static_cast<uint8_t>(settings.family), static_cast<uint8_t>(settings.prefix_length),
+      static_cast<uint8_t>(settings.flags), static_cast<uint8_t>(settings.scope), found.index);
   found.preferred = found.valid = LinkAddress::kForever;
-  found.address = random_address(random, found.family);
+  settings.address = random_address(random, settings.family);
   std::vector<Buffer> attributes;
-  const Buffer own = address_bytes(found.address, found.family);
+  const Buffer own = address_bytes(settings.address, settings.family);
   switch (random.below(3)) {
     case 0:  // of IPv6, mostly
       attributes = {attribute(IFA_ADDRESS, own)};
@@ -243,15 +242,15 @@ Reply<LinkAddress> address_reply(Random& random) {
       attributes = {attribute(IFA_ADDRESS, own), attribute(IFA_LOCAL, own)};
       break;
     default:  // point to point
-      found.peer = random_address(random, found.family);
-      found.peer[0] = static_cast<uint8_t>(found.address[0] ^ 1);
-      attributes = {attribute(IFA_ADDRESS, address_bytes(found.peer, found.family)),
+      settings.peer = random_address(random, settings.family);
+      settings.peer[0] = static_cast<uint8_t>(settings.address[0] ^ 1);
+      attributes = {attribute(IFA_ADDRESS, address_bytes(settings.peer, settings.family)),
                     attribute(IFA_LOCAL, own)};
       break;
   }
   if (random.chance(50)) {
-    found.broadcast = random_address(random, found.family);
-    attributes.push_back(attribute(IFA_BROADCAST, address_bytes(found.broadcast, found.family)));
+    found.broadcast = random_address(random, settings.family);
+    attributes.push_back(attribute(IFA_BROADCAST, address_bytes(found.broadcast, settings.family)));
   }
   if (random.chance(50)) {
     const std::string given = random.word(random.below(20));
@@ -259,8 +258,8 @@ Reply<LinkAddress> address_reply(Random& random) {
     attributes.push_back(attribute(IFA_LABEL, string(random, given)));
   }
   if (random.chance(80)) {
-    found.flags = random.number<uint32_t>();
-    attributes.push_back(attribute(IFA_FLAGS, number(random, found.flags)));
+    settings.flags = random.number<uint32_t>();
+    attributes.push_back(attribute(IFA_FLAGS, number(random, settings.flags)));
   }
   if (random.chance(80)) {
     found.preferred = random.number<uint32_t>();
@@ -414,24 +413,24 @@ TEST_SUITE("addresses are written as the kernel reads them:") {
 
   TEST_CASE("new ones, which must not exist") {
     constexpr int kExclusive = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
-    CHECK(
-        written(Answer::kErrorOnly, [](Batch& batch) { put_new_address(batch, web_address()); }) ==
-        to_hex(message(RTM_NEWADDR, kExclusive, join(address_header(2, 32, 0, 0, 7), kIPv4))));
-    CHECK(
-        written(Answer::kErrorOnly, [](Batch& batch) { put_new_address(batch, ipv6_address()); }) ==
-        to_hex(message(RTM_NEWADDR, kExclusive,
-                       join(address_header(10, 128, 0, 0, 0x01020304), kIPv6,
-                            // Above what the header has room for.
-                            attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
+    CHECK(written(Answer::kErrorOnly,
+                  [](Batch& batch) { put_new_address(batch, 7, web_address()); }) ==
+          to_hex(message(RTM_NEWADDR, kExclusive, join(address_header(2, 32, 0, 0, 7), kIPv4))));
+    CHECK(written(Answer::kErrorOnly,
+                  [](Batch& batch) { put_new_address(batch, 0x01020304, ipv6_address()); }) ==
+          to_hex(message(RTM_NEWADDR, kExclusive,
+                         join(address_header(10, 128, 0, 0, 0x01020304), kIPv6,
+                              // Above what the header has room for.
+                              attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
   }
 
   TEST_CASE("with their scope, and the other end of the link") {
-    LinkAddress address = web_address();
+    AddressSettings address = web_address();
     address.scope = RT_SCOPE_LINK;
     address.prefix_length = 24;
     address.peer = ip("0a600109");
     CHECK(
-        written(Answer::kErrorOnly, [&](Batch& batch) { put_new_address(batch, address); }) ==
+        written(Answer::kErrorOnly, [&](Batch& batch) { put_new_address(batch, 7, address); }) ==
         to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL,
                        join(address_header(2, 24, 0, 253, 7), attribute(IFA_LOCAL, hex("0a600001")),
                             attribute(IFA_ADDRESS, hex("0a600109"))))));
@@ -439,7 +438,7 @@ TEST_SUITE("addresses are written as the kernel reads them:") {
 
   TEST_CASE("ones that are replaced, or made") {
     CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_replace_address(batch, ipv6_address()); }) ==
+                  [](Batch& batch) { put_replace_address(batch, 0x01020304, ipv6_address()); }) ==
           to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE,
                          join(address_header(10, 128, 0, 0, 0x01020304), kIPv6,
                               attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
@@ -447,18 +446,19 @@ TEST_SUITE("addresses are written as the kernel reads them:") {
 
   TEST_CASE("deletions, always with the address, and no more than names it") {
     CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_delete_address(batch, web_address()); }) ==
+                  [](Batch& batch) { put_delete_address(batch, 7, web_address()); }) ==
           to_hex(message(RTM_DELADDR, NLM_F_REQUEST, join(address_header(2, 32, 0, 0, 7), kIPv4))));
     CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_delete_address(batch, ipv6_address()); }) ==
+                  [](Batch& batch) { put_delete_address(batch, 0x01020304, ipv6_address()); }) ==
           to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
                          join(address_header(10, 128, 0, 0, 0x01020304), kIPv6))));
-    LinkAddress address = web_address();
+    AddressSettings address = web_address();
     address.peer = ip("0a600109");
-    CHECK(written(Answer::kErrorOnly, [&](Batch& batch) { put_delete_address(batch, address); }) ==
-          to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
-                         join(address_header(2, 32, 0, 0, 7), attribute(IFA_LOCAL, hex("0a600001")),
-                              attribute(IFA_ADDRESS, hex("0a600109"))))));
+    CHECK(
+        written(Answer::kErrorOnly, [&](Batch& batch) { put_delete_address(batch, 7, address); }) ==
+        to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
+                       join(address_header(2, 32, 0, 0, 7), attribute(IFA_LOCAL, hex("0a600001")),
+                            attribute(IFA_ADDRESS, hex("0a600109"))))));
   }
 }
 
@@ -533,7 +533,7 @@ TEST_CASE("what is written is read back the same") {
     address.label = {};
     address.preferred = address.valid = LinkAddress::kForever;
     Batch batch;
-    put_new_address(batch, address);
+    put_new_address(batch, address.index, address.settings);
     REQUIRE(shown(read_address(batch.bytes().subspan(sizeof(nlmsghdr)))) == shown(address));
 
     Link link{};

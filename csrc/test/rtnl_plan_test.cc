@@ -14,50 +14,76 @@
 
 using netlink::Address;
 using netlink::same;
+using rtnl::AddressSettings;
 using rtnl::Change;
-using rtnl::identity_of;
+using rtnl::is_identical;
 using rtnl::LinkAddress;
-using rtnl::plan_addresses;
 using test::Random;
 
 namespace {
 
-using List = std::vector<LinkAddress>;
+using List = std::vector<AddressSettings>;
+using Present = std::vector<LinkAddress>;
 
 constexpr int kRounds = test::kThreadSanitizer ? 1'000 : 5'000;
 constexpr uint32_t kOptions = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
 
-Change change_of(const LinkAddress& address) { return static_cast<Change>(address.change); }
+LinkAddress lasting(const AddressSettings& settings) {
+  LinkAddress address{};
+  address.settings = settings;
+  address.preferred = address.valid = LinkAddress::kForever;
+  return address;
+}
 
-std::string shown(const LinkAddress& address) {
+List plan_addresses(const Present& existing, const List& wanted, bool prune) {
+  rtnl::Plan plan(wanted, prune);
+  // A list that was disturbed counts for nothing.
+  for (const AddressSettings& each : wanted) plan.note(lasting(each));
+  AddressSettings unwanted{};
+  unwanted.address = {10, 9, 8, 7};
+  unwanted.family = AF_INET;
+  plan.note(lasting(unwanted));
+  plan.restart();
+  for (const LinkAddress& each : existing) plan.note(each);
+  return plan.changes();
+}
+
+Change change_of(const AddressSettings& address) { return static_cast<Change>(address.change); }
+
+std::string shown(const AddressSettings& address) {
   const auto bytes = wire::raw(address.address);
   return wire::to_hex(netlink::Bytes(bytes).first(address.family == AF_INET ? 4 : 16)) + '/' +
          std::to_string(address.prefix_length) + " peer " + std::to_string(address.peer[3]) +
-         " flags " + std::to_string(address.flags) + " valid " + std::to_string(address.valid) +
-         " change " + std::to_string(address.change) + '\n';
+         " flags " + std::to_string(address.flags) + " change " + std::to_string(address.change) +
+         '\n';
 }
-std::string shown(const List& list) {
+std::string shown(const LinkAddress& address) {
+  return "valid " + std::to_string(address.valid) + ' ' + shown(address.settings);
+}
+template <typename Each>
+std::string shown(const std::vector<Each>& list) {
   std::string text;
-  for (const LinkAddress& each : list) text += shown(each);
+  for (const Each& each : list) text += shown(each);
   return text;
 }
 
-bool is_identical(const LinkAddress& a, const LinkAddress& b) {
-  return same(identity_of(a), identity_of(b));
-}
-bool holds(const List& list, const LinkAddress& address) {
+bool holds(const List& list, const AddressSettings& address) {
   return std::any_of(list.begin(), list.end(),
-                     [&](const LinkAddress& each) { return is_identical(each, address); });
+                     [&](const AddressSettings& each) { return is_identical(each, address); });
 }
-bool is_link_local(const LinkAddress& address) {
+bool holds(const Present& list, const AddressSettings& address) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const LinkAddress& each) { return is_identical(each.settings, address); });
+}
+bool is_link_local(const AddressSettings& address) {
   return address.family == AF_INET6 && address.address[0] == 0xfe;
 }
 
 // IPv4 addresses of the test differ in the last byte only, so that a network is its prefix length.
-bool share_network(const LinkAddress& a, const LinkAddress& b) {
+bool share_network(const AddressSettings& a, const AddressSettings& b) {
   if (a.family != AF_INET || b.family != AF_INET || a.prefix_length != b.prefix_length)
     return false;
-  const auto end = [](const LinkAddress& each) {
+  const auto end = [](const AddressSettings& each) {
     return each.peer[3] != 0 ? each.peer[3] : each.address[3];
   };
   return a.prefix_length == 24 || end(a) == end(b);
@@ -65,22 +91,23 @@ bool share_network(const LinkAddress& a, const LinkAddress& b) {
 
 class ModelLink {
  public:
-  ModelLink(const List& addresses, bool promotes) : promotes_(promotes) {
+  ModelLink(const Present& addresses, bool promotes) : promotes_(promotes) {
     for (const LinkAddress& each : addresses) add(each);
   }
 
-  const List& addresses() const { return addresses_; }
+  const Present& addresses() const { return addresses_; }
 
   /// Whether the kernel would have done it.
-  bool apply(const LinkAddress& change) {
+  bool apply(const AddressSettings& change) {
     switch (change_of(change)) {
       case Change::kAdd:
-        return !holds(addresses_, change) && add(change);
+        return !holds(addresses_, change) && add(lasting(change));
       case Change::kReplace: {
         const auto found = find(change);
-        if (found == addresses_.end()) return add(change);
-        if (found->family == AF_INET6) {
-          found->flags = (found->flags & ~kOptions) | (change.flags & kOptions);
+        if (found == addresses_.end()) return add(lasting(change));
+        if (change.family == AF_INET6) {
+          uint32_t& flags = found->settings.flags;
+          flags = (flags & ~kOptions) | (change.flags & kOptions);
         }
         found->valid = found->preferred = LinkAddress::kForever;
         return true;
@@ -93,48 +120,49 @@ class ModelLink {
   }
 
  private:
-  List::iterator find(const LinkAddress& address) {
-    return std::find_if(addresses_.begin(), addresses_.end(),
-                        [&](const LinkAddress& each) { return is_identical(each, address); });
+  Present::iterator find(const AddressSettings& address) {
+    return std::find_if(addresses_.begin(), addresses_.end(), [&](const LinkAddress& each) {
+      return is_identical(each.settings, address);
+    });
   }
 
   bool add(LinkAddress address) {
-    address.change = 0;
-    if (address.family == AF_INET) {
-      const bool secondary =
-          std::any_of(addresses_.begin(), addresses_.end(),
-                      [&](const LinkAddress& each) { return share_network(each, address); });
-      address.flags = secondary ? IFA_F_SECONDARY : 0;
+    AddressSettings& settings = address.settings;
+    settings.change = 0;
+    if (settings.family == AF_INET) {
+      const bool secondary = std::any_of(
+          addresses_.begin(), addresses_.end(),
+          [&](const LinkAddress& each) { return share_network(each.settings, settings); });
+      settings.flags = secondary ? IFA_F_SECONDARY : 0;
     }
     addresses_.push_back(address);
     return true;
   }
 
-  bool remove(const LinkAddress& address) {
+  bool remove(const AddressSettings& address) {
     const auto found = find(address);
-    if (found == addresses_.end() || found->prefix_length != address.prefix_length) return false;
-    const LinkAddress gone = *found;
+    if (found == addresses_.end() || found->settings.prefix_length != address.prefix_length) {
+      return false;
+    }
+    const AddressSettings gone = found->settings;
     addresses_.erase(found);
     if (gone.family != AF_INET || (gone.flags & IFA_F_SECONDARY) != 0) return true;
+    const auto fall = [&](const LinkAddress& each) { return share_network(each.settings, gone); };
     if (!promotes_) {
-      std::erase_if(addresses_, [&](const LinkAddress& each) { return share_network(each, gone); });
+      std::erase_if(addresses_, fall);
       return true;
     }
-    const auto next =
-        std::find_if(addresses_.begin(), addresses_.end(),
-                     [&](const LinkAddress& each) { return share_network(each, gone); });
-    if (next != addresses_.end()) next->flags &= ~uint32_t{IFA_F_SECONDARY};
+    const auto next = std::find_if(addresses_.begin(), addresses_.end(), fall);
+    if (next != addresses_.end()) next->settings.flags &= ~uint32_t{IFA_F_SECONDARY};
     return true;
   }
 
-  List addresses_;
+  Present addresses_;
   bool promotes_;
 };
 
-LinkAddress random_address(Random& random, bool is_wanted) {
-  LinkAddress address{};
-  address.preferred = address.valid = LinkAddress::kForever;
-  if (!is_wanted && random.chance(20)) address.preferred = address.valid = 600;
+AddressSettings random_address(Random& random, bool is_wanted) {
+  AddressSettings address{};
   if (random.chance(50)) {
     address.family = AF_INET;
     address.address = {10, 0, 0, static_cast<uint8_t>(random.between(1, 5))};
@@ -154,26 +182,37 @@ LinkAddress random_address(Random& random, bool is_wanted) {
   return address;
 }
 
-List random_addresses(Random& random, bool is_wanted) {
+List random_wanted(Random& random) {
   List list;
   for (size_t count = random.below(10); count > 0; --count) {
-    const LinkAddress address = random_address(random, is_wanted);
+    const AddressSettings address = random_address(random, true);
     // What is wanted may be wanted twice.
-    if ((is_wanted && random.chance(20)) || !holds(list, address)) list.push_back(address);
+    if (random.chance(20) || !holds(list, address)) list.push_back(address);
   }
   return list;
 }
 
-bool is_as_wanted(const LinkAddress& address, const LinkAddress& wanted) {
-  return is_identical(address, wanted) && address.prefix_length == wanted.prefix_length &&
+Present random_present(Random& random) {
+  Present list;
+  for (size_t count = random.below(10); count > 0; --count) {
+    LinkAddress address = lasting(random_address(random, false));
+    if (random.chance(20)) address.preferred = address.valid = 600;
+    if (!holds(list, address.settings)) list.push_back(address);
+  }
+  return list;
+}
+
+bool is_as_wanted(const LinkAddress& address, const AddressSettings& wanted) {
+  const AddressSettings& settings = address.settings;
+  return is_identical(settings, wanted) && settings.prefix_length == wanted.prefix_length &&
          address.valid == LinkAddress::kForever &&
-         (address.family == AF_INET || ((address.flags ^ wanted.flags) & kOptions) == 0);
+         (settings.family == AF_INET || ((settings.flags ^ wanted.flags) & kOptions) == 0);
 }
 
 // The first of those that are the same is what counts.
 List distinct(const List& list) {
   List firsts;
-  for (const LinkAddress& each : list) {
+  for (const AddressSettings& each : list) {
     if (!holds(firsts, each)) firsts.push_back(each);
   }
   return firsts;
@@ -181,15 +220,15 @@ List distinct(const List& list) {
 
 struct Scene {
   ModelLink link;
-  List existing;
+  Present existing;
   List wanted;
   bool prune;
   List plan;
 
   explicit Scene(Random& random)
-      : link(random_addresses(random, false), random.chance(50)),
+      : link(random_present(random), random.chance(50)),
         existing(link.addresses()),
-        wanted(random_addresses(random, true)),
+        wanted(random_wanted(random)),
         prune(random.chance(50)),
         plan(plan_addresses(existing, wanted, prune)) {}
 
@@ -199,17 +238,16 @@ struct Scene {
   }
 };
 
-LinkAddress virtual_address(uint8_t last, uint16_t prefix_length = 32) {
-  LinkAddress address{};
+AddressSettings virtual_address(uint8_t last, uint16_t prefix_length = 32) {
+  AddressSettings address{};
   address.family = AF_INET;
   address.address = {10, 0, 0, last};
   address.prefix_length = prefix_length;
-  address.preferred = address.valid = LinkAddress::kForever;
   return address;
 }
 
 List deleted(List list) {
-  for (LinkAddress& each : list) each.change = static_cast<uint16_t>(Change::kDelete);
+  for (AddressSettings& each : list) each.change = static_cast<uint16_t>(Change::kDelete);
   return list;
 }
 
@@ -220,20 +258,20 @@ TEST_CASE("every change works in its turn, and the link has what is wanted in th
   for (int round = 0; round < kRounds; ++round) {
     Scene scene(random);
     CAPTURE(scene.text());
-    for (const LinkAddress& change : scene.plan) REQUIRE(scene.link.apply(change));
-    const List& result = scene.link.addresses();
+    for (const AddressSettings& change : scene.plan) REQUIRE(scene.link.apply(change));
+    const Present& result = scene.link.addresses();
     const List wanted = distinct(scene.wanted);
-    for (const LinkAddress& each : wanted) {
+    for (const AddressSettings& each : wanted) {
       REQUIRE(std::any_of(result.begin(), result.end(),
                           [&](const LinkAddress& address) { return is_as_wanted(address, each); }));
     }
     for (const LinkAddress& each : result) {
       const bool may_be_there =
-          holds(scene.existing, each) && (!scene.prune || is_link_local(each));
-      REQUIRE((holds(wanted, each) || may_be_there));
+          holds(scene.existing, each.settings) && (!scene.prune || is_link_local(each.settings));
+      REQUIRE((holds(wanted, each.settings) || may_be_there));
     }
     for (const LinkAddress& each : scene.existing) {
-      if (!scene.prune || is_link_local(each)) REQUIRE(holds(result, each));
+      if (!scene.prune || is_link_local(each.settings)) REQUIRE(holds(result, each.settings));
     }
     REQUIRE(shown(plan_addresses(result, scene.wanted, scene.prune)).empty());
   }
@@ -248,16 +286,16 @@ TEST_CASE("what is as wanted is not touched, unless the kernel might delete it")
     for (const LinkAddress& each : scene.existing) {
       const List wanted = distinct(scene.wanted);
       if (!std::any_of(wanted.begin(), wanted.end(),
-                       [&](const LinkAddress& other) { return is_as_wanted(each, other); })) {
+                       [&](const AddressSettings& other) { return is_as_wanted(each, other); })) {
         continue;
       }
       const bool falls =
-          (each.flags & IFA_F_SECONDARY) != 0 && each.family == AF_INET &&
-          std::any_of(scene.plan.begin(), scene.plan.end(), [&](const LinkAddress& change) {
+          (each.settings.flags & IFA_F_SECONDARY) != 0 && each.settings.family == AF_INET &&
+          std::any_of(scene.plan.begin(), scene.plan.end(), [&](const AddressSettings& change) {
             return change_of(change) == Change::kDelete && (change.flags & IFA_F_SECONDARY) == 0 &&
-                   share_network(change, each);
+                   share_network(change, each.settings);
           });
-      REQUIRE(holds(scene.plan, each) == falls);
+      REQUIRE(holds(scene.plan, each.settings) == falls);
       untouched += falls ? 0 : 1;
     }
   }
@@ -269,24 +307,23 @@ TEST_CASE("link-local addresses of IPv6 are never pruned") {
   for (int round = 0; round < kRounds; ++round) {
     const Scene scene(random);
     CAPTURE(scene.text());
-    for (const LinkAddress& change : scene.plan) {
+    for (const AddressSettings& change : scene.plan) {
       // With another prefix length it goes, and comes back.
       if (change_of(change) == Change::kDelete && is_link_local(change)) {
         REQUIRE(holds(scene.wanted, change));
       }
     }
   }
-  LinkAddress edge{};
+  AddressSettings edge{};
   edge.family = AF_INET6;
   edge.prefix_length = 64;
-  edge.valid = LinkAddress::kForever;
   for (const uint8_t second : {0x80, 0xbf}) {
     edge.address = {0xfe, second, 1};
-    CHECK(plan_addresses(List{edge}, {}, true).empty());
+    CHECK(plan_addresses({lasting(edge)}, {}, true).empty());
   }
   for (const uint8_t second : {0x7f, 0xc0}) {
     edge.address = {0xfe, second, 1};
-    CHECK(plan_addresses(List{edge}, {}, true).size() == 1);
+    CHECK(plan_addresses({lasting(edge)}, {}, true).size() == 1);
   }
 }
 
@@ -309,13 +346,15 @@ TEST_CASE("without prune nothing goes, but to come back with another prefix leng
 TEST_CASE(
     "what goes goes first, the last before the first: primary addresses behind their secondary "
     "ones") {
-  const ModelLink link({virtual_address(1, 24), virtual_address(2, 24), virtual_address(3)}, false);
-  const List& existing = link.addresses();
-  REQUIRE((existing[1].flags & IFA_F_SECONDARY) != 0);
+  const ModelLink link({lasting(virtual_address(1, 24)), lasting(virtual_address(2, 24)),
+                        lasting(virtual_address(3))},
+                       false);
+  const Present& existing = link.addresses();
+  REQUIRE((existing[1].settings.flags & IFA_F_SECONDARY) != 0);
   const List wanted{virtual_address(4), virtual_address(5)};
   const List plan = plan_addresses(existing, wanted, true);
-  List expected = deleted({existing[2], existing[1], existing[0]});
-  for (LinkAddress each : wanted) {
+  List expected = deleted({existing[2].settings, existing[1].settings, existing[0].settings});
+  for (AddressSettings each : wanted) {
     each.change = static_cast<uint16_t>(Change::kAdd);
     expected.push_back(each);
   }
@@ -323,7 +362,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a secondary address that is wanted is put back behind its primary one") {
-  const ModelLink link({virtual_address(1, 24), virtual_address(2, 24)}, false);
+  const ModelLink link({lasting(virtual_address(1, 24)), lasting(virtual_address(2, 24))}, false);
   const List plan = plan_addresses(link.addresses(), List{virtual_address(2, 24)}, true);
   REQUIRE(plan.size() == 2);
   CHECK(change_of(plan[0]) == Change::kDelete);
@@ -333,18 +372,18 @@ TEST_CASE("a secondary address that is wanted is put back behind its primary one
 }
 
 TEST_CASE("of IPv4 another prefix length is another address, of IPv6 it is not") {
-  const List plan = plan_addresses(List{virtual_address(1, 24)}, List{virtual_address(1)}, false);
+  const List plan =
+      plan_addresses({lasting(virtual_address(1, 24))}, List{virtual_address(1)}, false);
   REQUIRE(plan.size() == 1);
   CHECK(change_of(plan[0]) == Change::kAdd);
 
-  LinkAddress address{};
+  AddressSettings address{};
   address.family = AF_INET6;
   address.address = {0xfd, 1};
   address.prefix_length = 64;
-  address.valid = LinkAddress::kForever;
-  LinkAddress wanted = address;
+  AddressSettings wanted = address;
   wanted.prefix_length = 128;
-  const List changes = plan_addresses(List{address}, List{wanted}, false);
+  const List changes = plan_addresses({lasting(address)}, List{wanted}, false);
   REQUIRE(changes.size() == 2);
   CHECK(change_of(changes[0]) == Change::kDelete);
   CHECK(changes[0].prefix_length == 64);

@@ -125,7 +125,7 @@ const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 export const familyNumber = (property: string, family: unknown) =>
   families.number(property, family);
 
-/** Writes an address to the record at `base`, which is zeros. */
+/** Writes an address to the settings at `base`, which are zeros. */
 export function writeAddress(
   records: Records,
   base: number,
@@ -146,7 +146,7 @@ export function writeAddress(
   const { address, prefixLength, scope, prefixRoute, duplicateDetection, peer } = settings;
   if (typeof address !== 'string') throw wrongType(`${property}.address`, address, 'an IP address');
   const family = writeIp(records, base, layout, `${property}.address`, address, address);
-  const { fields } = layout.linkAddress;
+  const { fields } = layout.addressSettings;
   const bits = family === AF_INET6 ? 128 : 32;
   const length =
     prefixLength === undefined
@@ -188,7 +188,7 @@ function writeText(
     length = /^(0|[1-9]\d{0,2})$/.test(digits) ? Number(digits) : bits + 1;
     if (length > bits) throw wrongValue(property, text, `has no prefix length from 0 to ${bits}`);
   }
-  records.setNumber(base, layout.linkAddress.fields.prefixLength, length);
+  records.setNumber(base, layout.addressSettings.fields.prefixLength, length);
   writeFlags(records, base, layout, family, undefined, false);
 }
 
@@ -200,7 +200,7 @@ function writeIp(
   address: string,
   shown: string,
 ): number {
-  const { fields } = layout.linkAddress;
+  const { fields } = layout.addressSettings;
   const family = parseAddress(address, records.bytes, base + fields.address.offset);
   if (family === 0) throw wrongValue(property, shown, 'is not an IP address');
   records.setNumber(base, fields.family, family);
@@ -215,17 +215,15 @@ function writeFlags(
   prefixRoute: boolean | undefined,
   duplicateDetection: boolean,
 ): void {
-  const { fields } = layout.linkAddress;
+  const { fields } = layout.addressSettings;
   const route = prefixRoute ?? family === AF_INET;
   const noDad = family === AF_INET6 && !duplicateDetection;
   records.setNumber(base, fields.flags, (route ? 0 : NO_PREFIX_ROUTE) | (noDad ? NO_DAD : 0));
-  records.setNumber(base, fields.preferred, FOREVER);
-  records.setNumber(base, fields.valid, FOREVER);
 }
 
-/** The address at `base` as text: '10.96.0.1/32'. */
+/** The address of the settings at `base` as text: '10.96.0.1/32'. */
 export function formatLinkAddress(records: Records, base: number, layout: Layout): string {
-  const { fields } = layout.linkAddress;
+  const { fields } = layout.addressSettings;
   const family = records.number(base, fields.family);
   const address = formatAddress(records.bytes, base + fields.address.offset, family);
   return `${address}/${records.number(base, fields.prefixLength)}`;
@@ -234,30 +232,27 @@ export function formatLinkAddress(records: Records, base: number, layout: Layout
 /** Reads the address at `base`. */
 export function readLinkAddress(records: Records, base: number, layout: Layout): LinkAddress {
   const { fields } = layout.linkAddress;
-  const family = records.number(base, fields.family);
-  const text = (field: 'address' | 'peer' | 'broadcast') =>
-    formatAddress(records.bytes, base + fields[field].offset, family);
-  const optional = (field: 'peer' | 'broadcast') => {
-    const start = base + fields[field].offset;
-    return records.bytes.subarray(start, start + 16).every((byte) => byte === 0)
-      ? null
-      : text(field);
-  };
+  const settings = base + fields.settings.offset;
+  const { fields: known } = layout.addressSettings;
+  const family = records.number(settings, known.family);
+  const text = (start: number) => formatAddress(records.bytes, start, family);
+  const optional = (start: number) =>
+    records.bytes.subarray(start, start + 16).every((byte) => byte === 0) ? null : text(start);
   const lifetime = (field: 'preferred' | 'valid') => {
     const seconds = records.number(base, fields[field]);
     return seconds === FOREVER ? null : seconds;
   };
-  const flags = records.number(base, fields.flags);
+  const flags = records.number(settings, known.flags);
   const label = records.name(base, fields.label);
   return {
     link: records.name(base, fields.link),
     index: records.number(base, fields.index),
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
-    address: text('address'),
-    prefixLength: records.number(base, fields.prefixLength),
-    peer: optional('peer'),
-    broadcast: optional('broadcast'),
-    scope: scopes.name(records.number(base, fields.scope)),
+    address: text(settings + known.address.offset),
+    prefixLength: records.number(settings, known.prefixLength),
+    peer: optional(settings + known.peer.offset),
+    broadcast: optional(base + fields.broadcast.offset),
+    scope: scopes.name(records.number(settings, known.scope)),
     flags: flagsOf(flags),
     label: label === '' ? null : label,
     preferredLifetime: lifetime('preferred'),

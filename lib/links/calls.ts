@@ -189,24 +189,21 @@ export const linkCalls = {
         records.setNumber(request.base(), fields.settings, layout.linkSettings.prune);
       }
       const only = records.number(request.base(), layout.linkRequest.fields.family);
-      for (const [place, address] of wanted.entries()) {
-        request.addAddress(`wanted[${place}]`, address, only);
-      }
+      request.addAddresses('wanted', wanted, only);
     },
     read,
   }),
 
-  /** Does with the address at `base` what a plan says. */
+  /** Does with the address at `base`, of the link of that index, what a plan says. */
   changeAddress: (
     operation: LinkOperationName,
+    link: number,
     records: Records,
     base: number,
   ): LinkCall<void> => ({
     operation,
     write: (request) => {
-      const { linkAddress, linkRequest } = request.layout;
-      const index = records.number(base, linkAddress.fields.index);
-      request.records.setNumber(request.base(), linkRequest.fields.index, index);
+      request.records.setNumber(request.base(), request.layout.linkRequest.fields.index, link);
       request.copyAddress(records, base);
     },
     read: nothing,

@@ -70,7 +70,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
     const { layout } = native;
     const queue = new Queue<LinkRequests, LinkResults>({
       handle,
-      requests: () => new LinkRequests(layout),
+      requests: () => new LinkRequests(native),
       release: () => undefined,
       carry: async (requests) =>
         new LinkResults(await handle.runLinks(requests.bytes(), requests.addressBytes()), layout),

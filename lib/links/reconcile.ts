@@ -62,6 +62,8 @@ const KEYS: ReadonlySet<string> = new Set(['prune', 'family', 'signal']);
 
 /** Changes, as the addon plans them. */
 interface Plan {
+  /** The index of the link. */
+  readonly link: number;
   readonly records: Records;
   readonly bases: readonly number[];
 }
@@ -83,11 +85,19 @@ export async function reconcile(
   signal?.throwIfAborted();
 
   const plan = await run(
-    linkCalls.planAddresses(link, wanted, prune, family, (results, index): Plan => {
-      return { records: results.addressRecords, bases: results.addressBases(index) };
-    }),
+    linkCalls.planAddresses(
+      link,
+      wanted,
+      prune,
+      family,
+      (results, index): Plan => ({
+        link: results.link(index).index,
+        records: results.changeRecords,
+        bases: results.changeBases(index),
+      }),
+    ),
   );
-  const { change } = layout.linkAddress.fields;
+  const { change } = layout.addressSettings.fields;
   const { add, replace } = layout.linkChanges;
   const done = { added: [] as string[], removed: [] as string[], updated: [] as string[] };
   const errors: IpvsError[] = [];
@@ -100,7 +110,7 @@ export async function reconcile(
     signal?.throwIfAborted();
     const part = plan.bases.slice(first, first + PART).map(async (base) => {
       const [operation, list] = kind(base);
-      await run(linkCalls.changeAddress(operation, plan.records, base));
+      await run(linkCalls.changeAddress(operation, plan.link, plan.records, base));
       list.push(formatLinkAddress(plan.records, base, layout));
     });
     for (const outcome of await Promise.allSettled(part)) {

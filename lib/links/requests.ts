@@ -3,7 +3,13 @@
  * @module
  */
 import { wrongValue } from '../errors.js';
-import type { Layout, LinkOperationName, LinkStatusName, NativeLinkResults } from '../native.js';
+import type {
+  Layout,
+  LinkOperationName,
+  LinkStatusName,
+  Native,
+  NativeLinkResults,
+} from '../native.js';
 import { Records, Requests, recordsOf } from '../records.js';
 import { type Listed, Outcomes } from '../results.js';
 import { type LinkAddress, readLinkAddress, writeAddress } from './address.js';
@@ -13,6 +19,7 @@ const FIRST_ADDRESSES = 16;
 
 /** Requests, and the addresses that belong to them. */
 export class LinkRequests extends Requests<LinkOperationName> {
+  readonly #native: Pick<Native, 'packAddresses'>;
   #addresses: Records;
   #capacity = FIRST_ADDRESSES;
   /** Addresses of committed requests. */
@@ -20,9 +27,11 @@ export class LinkRequests extends Requests<LinkOperationName> {
   /** Those of the request that is being written too. */
   #written = 0;
 
-  constructor(layout: Layout) {
+  constructor(native: Pick<Native, 'layout' | 'packAddresses'>) {
+    const { layout } = native;
     super(layout, layout.linkRequest, layout.linkOperations);
-    this.#addresses = new Records(new ArrayBuffer(FIRST_ADDRESSES * layout.linkAddress.size));
+    this.#native = native;
+    this.#addresses = new Records(new ArrayBuffer(FIRST_ADDRESSES * layout.addressSettings.size));
   }
 
   override begin(operation: LinkOperationName): void {
@@ -48,47 +57,65 @@ export class LinkRequests extends Requests<LinkOperationName> {
   addAddress(property: string, config: unknown, family = 0): void {
     const base = this.#nextAddress();
     writeAddress(this.#addresses, base, this.layout, property, config);
-    const is = this.#addresses.number(base, this.layout.linkAddress.fields.family);
+    const is = this.#addresses.number(base, this.layout.addressSettings.fields.family);
     if (family !== 0 && is !== family) {
       throw wrongValue(property, config, 'is not of the family in options.family');
     }
-    this.#commitAddress();
+    this.#commitAddresses(1);
+  }
+
+  /** Writes many addresses of the request: plain texts natively, the rest one by one. */
+  addAddresses(property: string, configs: readonly unknown[], family: number): void {
+    const { size } = this.layout.addressSettings;
+    const end = this.#written + configs.length;
+    this.#reserve(end);
+    for (let place = 0; place < configs.length; place++) {
+      const room = this.#addresses.bytes.subarray(this.#written * size, end * size);
+      const packed = this.#native.packAddresses(configs, place, family, room);
+      this.#commitAddresses(packed);
+      place += packed;
+      if (place < configs.length) this.addAddress(`${property}[${place}]`, configs[place], family);
+    }
   }
 
   /** Writes another address of the request: the one that is at `base` of other records. */
   copyAddress(records: Records, base: number): void {
-    const { size } = this.layout.linkAddress;
+    const { size } = this.layout.addressSettings;
     const place = this.#nextAddress(); // which may make the records anew
     this.#addresses.bytes.set(records.bytes.subarray(base, base + size), place);
-    this.#commitAddress();
+    this.#commitAddresses(1);
   }
 
   /** The first address of the request at `index`. */
   firstAddress(index: number): { readonly records: Records; readonly base: number } {
     const { fields } = this.layout.linkRequest;
     const place = this.records.number(this.base(index), fields.firstAddress);
-    return { records: this.#addresses, base: place * this.layout.linkAddress.size };
+    return { records: this.#addresses, base: place * this.layout.addressSettings.size };
   }
 
   /** The addresses of the committed requests. */
   addressBytes(): Uint8Array {
-    return this.#addresses.bytes.subarray(0, this.#committed * this.layout.linkAddress.size);
+    return this.#addresses.bytes.subarray(0, this.#committed * this.layout.addressSettings.size);
   }
 
   #nextAddress(): number {
-    const { size } = this.layout.linkAddress;
-    if (this.#written === this.#capacity) {
-      this.#capacity *= 2;
-      this.#addresses = this.#addresses.enlarged(this.#capacity * size);
-    }
+    const { size } = this.layout.addressSettings;
+    this.#reserve(this.#written + 1);
     const base = this.#written * size;
     this.#addresses.bytes.fill(0, base, base + size);
     return base;
   }
 
-  #commitAddress(): void {
+  /** Makes room for as many addresses. */
+  #reserve(count: number): void {
+    if (count <= this.#capacity) return;
+    this.#capacity = Math.max(count, this.#capacity * 2);
+    this.#addresses = this.#addresses.enlarged(this.#capacity * this.layout.addressSettings.size);
+  }
+
+  #commitAddresses(count: number): void {
     const { fields } = this.layout.linkRequest;
-    this.#written++;
+    this.#written += count;
     this.#setNumber(
       'addresses',
       this.#written - this.records.number(this.base(), fields.firstAddress),
@@ -103,15 +130,17 @@ export class LinkRequests extends Requests<LinkOperationName> {
 /** Results of a batch. */
 export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'], LinkStatusName> {
   readonly layout: Layout;
-  /** The addresses of all answers. */
-  readonly addressRecords: Records;
+  /** The changes of all plans. */
+  readonly changeRecords: Records;
   readonly #links: Records;
+  readonly #addresses: Records;
 
   constructor(native: NativeLinkResults, layout: Layout) {
     super(native, layout.linkOutcome, layout.linkStatuses);
     this.layout = layout;
     this.#links = recordsOf(native.links);
-    this.addressRecords = recordsOf(native.addresses);
+    this.#addresses = recordsOf(native.addresses);
+    this.changeRecords = recordsOf(native.changes);
   }
 
   /** The one link of a request's answer. */
@@ -132,15 +161,15 @@ export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'],
     const first = this.outcome(index, 'firstAddress');
     const { size } = this.layout.linkAddress;
     return this.list(first, this.outcome(index, 'addresses'), (place) =>
-      readLinkAddress(this.addressRecords, place * size, this.layout),
+      readLinkAddress(this.#addresses, place * size, this.layout),
     );
   }
 
-  /** Where the addresses of a request's answer begin. */
-  addressBases(index: number): number[] {
-    const first = this.outcome(index, 'firstAddress');
-    const { size } = this.layout.linkAddress;
-    const count = this.outcome(index, 'addresses');
+  /** Where the changes of a plan begin. */
+  changeBases(index: number): number[] {
+    const first = this.outcome(index, 'firstChange');
+    const { size } = this.layout.addressSettings;
+    const count = this.outcome(index, 'changes');
     return Array.from({ length: count }, (_, place) => (first + place) * size);
   }
 }

@@ -51,8 +51,8 @@ export function canonicalIpv6(bytes: readonly number[]): string {
 }
 
 /** An address in text, in a form that is not always the canonical one. */
-const ipv4 = ipv4Bytes.map((bytes) => bytes.join('.'));
-const ipv6 = fc.tuple(ipv6Bytes, fc.boolean()).map(([bytes, plain]) =>
+export const ipv4 = ipv4Bytes.map((bytes) => bytes.join('.'));
+export const ipv6 = fc.tuple(ipv6Bytes, fc.boolean()).map(([bytes, plain]) =>
   plain
     ? groupsOf(bytes)
         .map((group) => group.toString(16).toUpperCase())

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { type LinkCall, linkCalls } from '../../lib/links/calls.js';
 import { LinkRequests } from '../../lib/links/requests.js';
 import type { Refused } from './refusals.js';
-import { expectInputError, layout, thrownBy } from './requests.js';
+import { expectInputError, native, thrownBy } from './requests.js';
 
 /** The calls as JavaScript makes them, without a compiler that would refuse bad arguments. */
 export const untypedLinks = linkCalls as unknown as Readonly<
@@ -20,7 +20,7 @@ export function writeLink(requests: LinkRequests, call: LinkCall<unknown>): void
 }
 
 export function packLinks(...calls: readonly LinkCall<unknown>[]): LinkRequests {
-  const requests = new LinkRequests(layout);
+  const requests = new LinkRequests(native);
   for (const call of calls) writeLink(requests, call);
   return requests;
 }

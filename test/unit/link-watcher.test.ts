@@ -26,7 +26,8 @@ function nativeEvents(told: readonly Told[], more = false): NativeEvents {
     } else {
       events.push(encode(layout.linkEvent, { type: types.address, place: addresses.length }));
       const address = Uint8Array.of(10, 0, 0, each.address);
-      addresses.push(encode(layout.linkAddress, { index: 7, family: 2, address }));
+      const settings = encode(layout.addressSettings, { family: 2, address });
+      addresses.push(encode(layout.linkAddress, { index: 7, settings }));
     }
   }
   return {

@@ -9,8 +9,6 @@ import { packLinks, untypedLinks } from './link-requests.js';
 import { layout } from './requests.js';
 
 const planned = packLinks(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
-// As the addon tells it in a plan.
-planned.records.setNumber(planned.base, layout.linkAddress.fields.index, 7);
 interface Operation {
   readonly call: LinkCall<unknown>;
   readonly start: string;
@@ -57,7 +55,7 @@ const OPERATIONS: Readonly<Record<LinkOperationName, Operation>> = {
     command: 'RTM_DELADDR',
   },
   replaceAddress: {
-    call: untypedLinks.changeAddress('replaceAddress', planned.records, planned.base),
+    call: untypedLinks.changeAddress('replaceAddress', 7, planned.records, planned.base),
     start: 'reconcileAddresses 10.0.0.1/24 of link 7',
     command: 'RTM_NEWADDR',
   },

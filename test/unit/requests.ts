@@ -10,7 +10,8 @@ import { loadNative, type RecordLayout } from '../../lib/native.js';
 import { bound } from '../../lib/queue/packed.js';
 import { RequestBuffer } from '../../lib/records.js';
 
-export const { layout } = loadNative();
+export const native = loadNative();
+export const { layout } = native;
 const LITTLE = endianness() === 'LE';
 
 type Names = keyof typeof calls;

@@ -1,0 +1,49 @@
+#include "binding/addresses.h"
+
+#include <array>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "rtnl/text.h"
+
+namespace binding {
+namespace {
+
+// Nothing, too, of what is longer than any address. As UTF-16, because V8 would make another string of
+// one that was put together before it wrote it as UTF-8.
+std::optional<rtnl::AddressSettings> address_of(napi_env env, napi_value value) {
+  std::array<char16_t, rtnl::kAddressText + 2> wide;
+  size_t length = 0;
+  if (napi_get_value_string_utf16(env, value, wide.data(), wide.size(), &length) != napi_ok ||
+      length > rtnl::kAddressText) {
+    return std::nullopt;
+  }
+  std::array<char, rtnl::kAddressText> text;
+  for (size_t i = 0; i < length; ++i) {
+    if (wide[i] > 0x7f) return std::nullopt;
+    text[i] = static_cast<char>(wide[i]);
+  }
+  return rtnl::parse_address({text.data(), length});
+}
+
+}  // namespace
+
+Napi::Value pack_addresses(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto texts = info[0].As<Napi::Array>();
+  const uint32_t from = info[1].As<Napi::Number>().Uint32Value();
+  const uint32_t family = info[2].As<Napi::Number>().Uint32Value();
+  auto records = info[3].As<Napi::Uint8Array>();
+  const size_t room = records.ByteLength() / sizeof(rtnl::AddressSettings);
+  uint8_t* next = records.Data();
+  uint32_t count = 0;
+  for (; count < room; ++count, next += sizeof(rtnl::AddressSettings)) {
+    const auto address = address_of(env, texts.Get(from + count));
+    if (!address || (family != 0 && address->family != family)) break;
+    std::memcpy(next, &*address, sizeof *address);
+  }
+  return Napi::Number::New(env, count);
+}
+
+}  // namespace binding

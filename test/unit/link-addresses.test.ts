@@ -1,0 +1,93 @@
+/**
+ * Many addresses of one request, which are written natively where they are plain text.
+ * @module
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { AF_INET, AF_INET6 } from '../../lib/address.js';
+import { LinkRequests } from '../../lib/links/requests.js';
+import { ipv4, ipv6 } from './arbitraries.js';
+import { layout, native, thrownBy } from './requests.js';
+
+const size = layout.addressSettings.size;
+const text = fc.oneof(
+  fc.tuple(ipv4, fc.option(fc.nat(40))),
+  fc.tuple(ipv6, fc.option(fc.nat(140))),
+  // What is almost an address.
+  fc.tuple(fc.stringMatching(/^[0-9a-f.:/ ]{0,50}$/), fc.constant(null)),
+  fc.tuple(fc.string({ unit: 'binary' }), fc.constant(null)),
+);
+const anyText = text.map(([address, length]) =>
+  length === null ? address : `${address}/${length}`,
+);
+const anyConfig = fc.oneof(
+  { weight: 8, arbitrary: anyText },
+  fc.record({ address: fc.oneof(ipv4, ipv6) }),
+  fc.record({ address: ipv6, duplicateDetection: fc.boolean() }),
+  fc.constantFrom(undefined, null, 7, {}),
+);
+
+/** One by one, as they are written where there is only one. */
+function oneByOne(configs: readonly unknown[], family: number): LinkRequests {
+  const requests = new LinkRequests(native);
+  requests.begin('planAddresses');
+  for (const [place, each] of configs.entries()) {
+    requests.addAddress(`wanted[${place}]`, each, family);
+  }
+  requests.commit();
+  return requests;
+}
+function together(configs: readonly unknown[], family: number): LinkRequests {
+  const requests = new LinkRequests(native);
+  requests.begin('planAddresses');
+  requests.addAddresses('wanted', configs, family);
+  requests.commit();
+  return requests;
+}
+const outcome = (write: () => LinkRequests) => {
+  try {
+    const requests = write();
+    return { bytes: [...requests.bytes()], addresses: [...requests.addressBytes()] };
+  } catch (error) {
+    return { error };
+  }
+};
+
+test('many addresses are written, or refused, as they are one by one', () => {
+  const family = fc.constantFrom(0, AF_INET, AF_INET6);
+  fc.assert(
+    fc.property(fc.array(anyConfig, { maxLength: 5 }), family, (configs, only) => {
+      expect(outcome(() => together(configs, only))).toEqual(
+        outcome(() => oneByOne(configs, only)),
+      );
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('valid texts are written natively, to the same bytes', () => {
+  const valid = fc.oneof(
+    fc.tuple(ipv4, fc.nat(32)).map((each) => each.join('/')),
+    fc.tuple(ipv6, fc.nat(128)).map((each) => each.join('/')),
+    ipv4,
+    ipv6,
+  );
+  fc.assert(
+    fc.property(fc.array(valid, { maxLength: 50 }), (texts) => {
+      const bytes = new Uint8Array(texts.length * size);
+      expect(native.packAddresses(texts, 0, 0, bytes)).toBe(texts.length);
+      expect([...bytes]).toEqual([...oneByOne(texts, 0).addressBytes()]);
+    }),
+  );
+});
+
+test('a getter among them that throws', () => {
+  const wanted = ['10.0.0.1', '10.0.0.2'];
+  const reason = new Error('no');
+  Object.defineProperty(wanted, 1, {
+    get: () => {
+      throw reason;
+    },
+  });
+  expect(thrownBy(() => together(wanted, 0))).toBe(reason);
+});
