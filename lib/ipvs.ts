@@ -26,9 +26,9 @@ import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
 import { IpvsError } from './errors.js';
-import { fileError } from './explain.js';
+import { explainNative, fileError } from './explain.js';
 import { type Links, linksOf } from './links/links.js';
-import type { Native, NativeHandle } from './native.js';
+import type { Native, NativeCursor, NativeHandle } from './native.js';
 import { checkOpenOptions, type OpenOptions } from './netns.js';
 import { openHandle } from './open.js';
 import { type IpvsQueue, ipvsProtocol, Queue } from './queue.js';
@@ -370,7 +370,7 @@ export class Ipvs implements AsyncDisposable {
     const { layout } = this.#native;
     const { filter, by } = checkCountOptions(options, layout);
     this.#queue.checkOpen('countConnections');
-    const cursor = new this.#native.Cursor(this.#handle, filter, false);
+    const cursor = this.#openCursor('countConnections', filter, false);
     try {
       const count = () => cursor.count(countMask(by, layout));
       return readCounts(await this.#queue.aside('countConnections', count), by, layout);
@@ -415,11 +415,19 @@ export class Ipvs implements AsyncDisposable {
     yield* watch(snapshot, interval, signal);
   }
 
+  #openCursor(operation: string, filter: Uint8Array, origin: boolean): NativeCursor {
+    try {
+      return new this.#native.Cursor(this.#handle, filter, origin);
+    } catch (error) {
+      throw explainNative(error, operation);
+    }
+  }
+
   #openConnections(options: ConnectionOptions | undefined): PartSource {
     const { layout } = this.#native;
     const { filter, origin, signal } = checkStreamOptions(options, layout);
     this.#queue.checkOpen('connections');
-    const cursor = new this.#native.Cursor(this.#handle, filter, origin);
+    const cursor = this.#openCursor('connections', filter, origin);
     return {
       signal,
       next: async () => {
