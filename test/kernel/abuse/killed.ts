@@ -10,7 +10,7 @@ const DESTINATIONS = 250;
 export const killed: Scenario = {
   name: 'killed',
   about: 'a load of 5,000 destinations killed by SIGKILL in the middle, and run again',
-  length: { full: 30, quick: 4 },
+  length: { full: 30, quick: 3 },
   room: 16,
   async run(lab) {
     const { namespace, random, tally } = lab;
@@ -36,7 +36,7 @@ export const killed: Scenario = {
       const weight = 2 + round;
       const child = new Child('loader', [namespace.path, SERVICES, DESTINATIONS, weight]);
       await child.hear();
-      await sleep(random.below(usual));
+      await sleep(usual * (0.05 + 0.008 * random.below(100)));
       child.process.kill('SIGKILL');
       const { signal } = await child.ended;
       tally.count(signal ?? 'ended before');
