@@ -103,6 +103,7 @@ export class Ipvs implements AsyncDisposable {
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: the kernel has no IPVS
    * @throws IpvsError EPERM: CAP_NET_ADMIN in the initial user namespace is missing, or, for another namespace, CAP_SYS_ADMIN
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
+   * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
    */
   static async open(options: OpenOptions = {}): Promise<Ipvs> {
     const netns = checkOpenOptions(options);
