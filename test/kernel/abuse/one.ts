@@ -25,6 +25,7 @@ try {
 } catch (error) {
   tally.fault(error instanceof Error ? `${error.stack}` : String(error));
 }
+const room = quick ? QUICK_ROOM : scenario.room;
 const [before, after] = vitals;
 if (before === undefined || after === undefined) {
   tally.fault('it did not come to its end');
@@ -32,12 +33,11 @@ if (before === undefined || after === undefined) {
   const more = (what: keyof typeof before) => after[what] - before[what];
   if (more('descriptors') > 0) tally.fault(`${more('descriptors')} descriptors were never closed`);
   if (more('threads') > 0) tally.fault(`${more('threads')} threads never ended`);
-  const room = quick ? QUICK_ROOM : scenario.room;
   if (more('rss') > room * MIB) {
     tally.fault(`the process grew by more than ${room} MiB after its warm-up`);
   }
 }
 lab.namespace.delete();
 const seconds = (performance.now() - begin) / 1000;
-const report: Report = { name, seconds, vitals, ...tally.take() };
+const report: Report = { name, seconds, room, vitals, ...tally.take() };
 process.stdout.write(JSON.stringify(report));

@@ -8,6 +8,8 @@ import type { Vitals } from './vitals.js';
 export interface Report extends Counts {
   readonly name: string;
   readonly seconds: number;
+  /** By how many MiB the resident memory may grow after the warm-up. */
+  readonly room: number;
   /** After the warm-up and at the end; fewer if it did not come to its end. */
   readonly vitals: readonly Vitals[];
   /** Why it did not run at all. */
@@ -29,6 +31,7 @@ const columns: readonly (readonly [string, (report: Report) => string])[] = [
   ['descriptors', ({ vitals }) => vitals.map((each) => each.descriptors).join(' → ')],
   ['threads', ({ vitals }) => vitals.map((each) => each.threads).join(' → ')],
   ['RSS, MiB', ({ vitals }) => vitals.map(({ rss }) => (rss / MIB).toFixed(1)).join(' → ')],
+  ['may grow by', ({ room }) => String(room)],
   ['result', resultOf],
 ];
 
@@ -57,7 +60,7 @@ export function formatReports(reports: readonly Report[]): string {
   return [
     ...lines,
     '',
-    'errors by code, each of them one that may come:',
+    'errors by code:',
     ...ran.map((report) => `${report.name.padEnd(width)}  ${errorsOf(report)}`),
     ...ran.flatMap(({ name, faults }) =>
       Object.entries(faults).map(

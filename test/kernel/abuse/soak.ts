@@ -36,7 +36,15 @@ function amountOf({ length }: Scenario): Amount {
 
 function runOne(scenario: Scenario): Report {
   const { name, ours = false } = scenario;
-  const nothing = { name, seconds: 0, vitals: [], operations: 0, errors: {}, faults: {} };
+  const nothing = {
+    name,
+    seconds: 0,
+    room: scenario.room,
+    vitals: [],
+    operations: 0,
+    errors: {},
+    faults: {},
+  };
   if (ours && !isOurs) return { ...nothing, leftOut: 'this kernel is not ours' };
   const order: Order = { name, amount: amountOf(scenario), quick, seed: Number(seed) };
   const program = fileURLToPath(new URL('one.js', import.meta.url));
