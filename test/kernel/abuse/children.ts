@@ -20,10 +20,16 @@ export class Child {
   readonly ended: Promise<Ending>;
   #said = '';
 
-  constructor(name: string, args: readonly (string | number)[], execArgv: readonly string[] = []) {
+  /** @param options Node.js's own, and what is added to the environment */
+  constructor(
+    name: string,
+    args: readonly (string | number)[],
+    options: { readonly execArgv?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  ) {
     const file = fileURLToPath(new URL(`${name}-process.js`, import.meta.url));
     this.process = fork(file, args.map(String), {
-      execArgv: [...execArgv],
+      execArgv: [...(options.execArgv ?? [])],
+      env: { ...process.env, ...options.env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {

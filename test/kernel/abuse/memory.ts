@@ -48,7 +48,7 @@ export const memory: Scenario = {
 
     for await (const round of lab.rounds()) {
       const spare = round % 4 === 3 ? undefined : random.pick(spares);
-      const options = spare === undefined ? [`--max-old-space-size=${random.pick(heaps)}`] : [];
+      const execArgv = spare === undefined ? [`--max-old-space-size=${random.pick(heaps)}`] : [];
       const args = [
         namespace.path,
         OPERATIONS,
@@ -57,7 +57,7 @@ export const memory: Scenario = {
         DESTINATIONS,
         random.below(3),
       ];
-      const child = new Child('starved', args, options);
+      const child = new Child('starved', args, { execArgv });
       const { pid } = child.process;
       const isWarm = (await child.hear()) !== undefined;
       if (isWarm && pid !== undefined) {
@@ -79,7 +79,7 @@ export const memory: Scenario = {
         tally.count('ended by Node.js');
         if (!endedByNode(ending)) {
           const how = ending.code ?? ending.signal;
-          tally.fault(`${spare ?? options} MiB: the process ended with ${how}: ${ending.said}`);
+          tally.fault(`${spare ?? execArgv} MiB: the process ended with ${how}: ${ending.said}`);
         }
       }
       await ipvs.deleteService({ fwmark: 1 }, { ifExists: true });

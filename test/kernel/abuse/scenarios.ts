@@ -2,6 +2,7 @@
  * The scenarios, in the order in which they run.
  * @module
  */
+import { allocations } from './allocations.js';
 import { descriptors } from './descriptors.js';
 import { handles } from './handles.js';
 import { killed } from './killed.js';
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   killed,
   descriptors,
   memory,
+  allocations,
   writers,
   modules,
   random,
