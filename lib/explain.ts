@@ -3,6 +3,7 @@
  * all that a person gets to read.
  * @module
  */
+import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { formatRole } from './daemon.js';
 import { errnoName, IpvsError, wrongValue } from './errors.js';
@@ -344,6 +345,9 @@ const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     EACCES: 'the network namespace may not be opened',
   },
   fcntl: { EBADF: 'there is no such open descriptor' },
+  pthread_create: {
+    EAGAIN: 'no thread can be started: there is too little memory, or too many run',
+  },
   setns: {
     EINVAL: 'it is not a network namespace',
     EPERM: 'CAP_SYS_ADMIN is needed to enter another network namespace',
@@ -390,19 +394,41 @@ function nativeError(
   });
 }
 
+/** Whether the addon had no memory: what it throws then has no more to say. */
+function isMemoryError(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'std::bad_alloc';
+}
+
+function memoryError(cause: Error, operation: string, target: string): IpvsError {
+  const subject = [operation, target].join(' ').trim();
+  return new IpvsError(`${subject}: the process has no memory for it (ENOMEM)`, {
+    code: 'ENOMEM',
+    errno: -constants.errno.ENOMEM,
+    operation,
+    target,
+    cause,
+  });
+}
+
 /** The error for an open() that failed natively. */
 export function explainOpening(error: unknown, netns: string): Error {
+  if (isMemoryError(error)) return memoryError(error, 'open', netns);
   if (isNativeError(error)) return nativeError(error, 'open', netns, false);
   return error instanceof Error ? error : new Error(String(error));
 }
 
 /** The error for a reading of /proc that failed natively; any other error as it is. */
 export function explainNative(error: unknown, operation: string): unknown {
+  if (isMemoryError(error)) return memoryError(error, operation, '');
   return isNativeError(error) ? nativeError(error, operation, '', true) : error;
 }
 
-/** The error for each call of a batch whose job failed as a whole, so that nobody knows how far it had come. */
+/**
+ * The error for each call of a batch whose job failed as a whole. A native error is one of the connection, before anything was sent;
+ * with any other, such as a lack of memory, nobody knows how far it had come.
+ */
 export function explainFailedJob(error: unknown, operation: string): IpvsError {
+  if (isNativeError(error)) return nativeError(error, operation, '', false);
   const why = error instanceof Error ? error.message : String(error);
   return new IpvsError(
     `${operation}: the batch that it was in failed (${why}): it may have happened`,

@@ -23,8 +23,9 @@ import {
 } from './connections.js';
 import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
 import { IpvsError } from './errors.js';
+import { explainNative } from './explain.js';
 import { type Links, linksOf } from './links/links.js';
-import type { Native, NativeHandle } from './native.js';
+import type { Native, NativeCursor, NativeHandle } from './native.js';
 import { checkOpenOptions, type OpenOptions } from './netns.js';
 import { openHandle } from './open.js';
 import { HandleOperations } from './operations.js';
@@ -130,6 +131,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: the kernel has no IPVS
    * @throws IpvsError EPERM: CAP_NET_ADMIN in the initial user namespace is missing, or, for another namespace, CAP_SYS_ADMIN
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
+   * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
    */
   static async open(options: OpenOptions = {}): Promise<Ipvs> {
     const netns = checkOpenOptions(options);
@@ -186,7 +188,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     const { layout } = this.#native;
     const { filter, by } = checkCountOptions(options, layout);
     this.#queue.checkOpen('countConnections');
-    const cursor = new this.#native.Cursor(this.#handle, filter, false);
+    const cursor = this.#openCursor('countConnections', filter, false);
     try {
       const count = () => cursor.count(countMask(by, layout));
       return readCounts(await this.#queue.aside('countConnections', count), by, layout);
@@ -219,11 +221,19 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     yield* watch(() => this.snapshot(), interval, signal);
   }
 
+  #openCursor(operation: string, filter: Uint8Array, origin: boolean): NativeCursor {
+    try {
+      return new this.#native.Cursor(this.#handle, filter, origin);
+    } catch (error) {
+      throw explainNative(error, operation);
+    }
+  }
+
   #openConnections(options: ConnectionOptions | undefined): PartSource {
     const { layout } = this.#native;
     const { filter, origin, signal } = checkStreamOptions(options, layout);
     this.#queue.checkOpen('connections');
-    const cursor = new this.#native.Cursor(this.#handle, filter, origin);
+    const cursor = this.#openCursor('connections', filter, origin);
     return {
       signal,
       next: async () => {

@@ -25,11 +25,11 @@ export async function openHandle(netns: NamespaceTarget, ipvs: boolean): Promise
     });
   }
   const native = loadNative();
-  const handle = new native.Handle();
   try {
+    const handle = new native.Handle();
     await handle.open(netns.target, ipvs);
+    return { native, handle };
   } catch (error) {
     throw explainOpening(error, netns.label);
   }
-  return { native, handle };
 }

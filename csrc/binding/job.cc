@@ -1,5 +1,6 @@
 #include "binding/job.h"
 
+#include <exception>
 #include <utility>
 
 #include "binding/error.h"
@@ -29,7 +30,16 @@ void Job::Execute() {
   }
 }
 
-void Job::OnOK() { deferred_.Resolve(finish_(Env())); }
+// A promise that is never settled would be waited for for ever.
+void Job::OnOK() {
+  try {
+    deferred_.Resolve(finish_(Env()));
+  } catch (const Napi::Error& error) {
+    deferred_.Reject(error.Value());
+  } catch (const std::exception& error) {
+    deferred_.Reject(Napi::Error::New(Env(), error.what()).Value());
+  }
+}
 
 void Job::OnError(const Napi::Error& error) {
   deferred_.Reject(failure_ ? make_error(Env(), *failure_).Value() : error.Value());

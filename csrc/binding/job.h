@@ -21,8 +21,8 @@ class Job : public Napi::AsyncWorker {
   using Work = std::function<void()>;
   using Finish = std::function<Napi::Value(Napi::Env)>;
 
-  /// Queues `work`; the promise resolves to what `finish` makes afterwards, or rejects with what
-  /// `work` threw.
+  /// Queues `work`; the promise resolves to what `finish` makes afterwards, or rejects with what one
+  /// of the two threw: a std::bad_alloc as an Error of these words.
   static Napi::Promise start(Napi::Env env, Work work, Finish finish);
 
  private:

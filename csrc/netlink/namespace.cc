@@ -4,8 +4,11 @@
 #include <sched.h>
 
 #include <cerrno>
+#include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "netlink/error.h"
 #include "netlink/thread.h"
@@ -28,18 +31,29 @@ Namespace Namespace::of(int descriptor) {
 void Namespace::enter(const std::function<void()>& visit) const {
   if (!descriptor_) return visit();
   // A std::exception_ptr, which would carry any exception whole, takes a newer library: see floor.h.
-  std::function<void()> rethrow;
+  // Where memory has run out, there is none to keep an exception in either.
+  std::optional<Error> failure;
+  std::optional<std::string> other;
+  bool no_memory = false;
   Thread([&] {
     try {
-      if (::setns(descriptor_.get(), CLONE_NEWNET) != 0) throw Error(errno, "setns");
-      visit();
-    } catch (const Error& error) {
-      rethrow = [error] { throw error; };
-    } catch (const std::exception& error) {
-      rethrow = [text = std::string(error.what())] { throw std::runtime_error(text); };
+      try {
+        if (::setns(descriptor_.get(), CLONE_NEWNET) != 0) throw Error(errno, "setns");
+        visit();
+      } catch (Error& error) {
+        failure.emplace(std::move(error));
+      } catch (const std::bad_alloc&) {
+        no_memory = true;
+      } catch (const std::exception& error) {
+        other.emplace(error.what());
+      }
+    } catch (const std::bad_alloc&) {
+      no_memory = true;
     }
   }).join();
-  if (rethrow) rethrow();
+  if (failure) throw std::move(*failure);
+  if (no_memory) throw std::bad_alloc();
+  if (other) throw std::runtime_error(*other);
 }
 
 Descriptor Namespace::open(const std::function<Descriptor()>& open) const {

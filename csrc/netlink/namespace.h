@@ -28,8 +28,9 @@ class Namespace {
   ///   enters the namespace and ends, so that no thread of the caller's, nor of the libuv pool, is
   ///   ever elsewhere; in the callers' own namespace it runs on the calling thread.
   /// @throws Error EINVAL ("setns"): it is no network namespace; EPERM ("setns"): CAP_SYS_ADMIN is
-  ///   missing; EAGAIN ("pthread_create"); and what `visit` throws: an Error as it is, from another
-  ///   namespace any other std::exception as a std::runtime_error with the same words
+  ///   missing; EAGAIN ("pthread_create"); and what `visit` throws: an Error and a std::bad_alloc
+  ///   as it is, from another namespace any other std::exception as a std::runtime_error with the
+  ///   same words
   void enter(const std::function<void()>& visit) const;
 
   /// Calls `open` inside and returns what it opened, which stays of that namespace.

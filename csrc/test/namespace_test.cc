@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -181,6 +182,7 @@ TEST_CASE("what is thrown elsewhere comes out here") {
   const Namespace netns(elsewhere.path());
   CHECK_THROWS_WITH_AS(netns.enter([] { throw std::length_error("no"); }), "no",
                        std::runtime_error);
+  CHECK_THROWS_AS(netns.enter([] { throw std::bad_alloc(); }), std::bad_alloc);
   try {
     netns.enter([] { throw Error(EMFILE, "socket", "too many"); });
     FAIL("nothing was thrown");

@@ -93,6 +93,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM: not Linux
    * @throws IpvsError EPERM: for another namespace than the process's own, CAP_SYS_ADMIN is missing
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
+   * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
    */
   static async open(options: OpenOptions = {}): Promise<Links> {
     const { native, handle } = await openHandle(checkOpenOptions(options), false);

@@ -3,7 +3,7 @@
  * prints of them.
  * @module
  */
-import type { Destination, Service } from 'ipvs';
+import type { Destination, Service, Snapshot } from 'ipvs';
 import { familyOf, isMark, joinPort, type ServiceName } from './model.js';
 
 const protocolOptions: Readonly<Record<string, string>> = {
@@ -96,4 +96,14 @@ export function savedDestination(service: ServiceName, destination: Destination)
   const options = { ...forwardingOptions, local: '-g', bypass: '(null)' };
   const server = `-r ${joinPort(printed(address), port)} ${optionOf(options, forwarding)}`;
   return `-a ${printedSelector(service)} ${server} -w ${weight}${tunnelOptions(destination)}`;
+}
+
+/** All lines that `ipvsadm -Sn` prints of the table, sorted. */
+export function savedLines({ services }: Snapshot): string[] {
+  return services
+    .flatMap((each) => [
+      savedService(each),
+      ...each.destinations.map((destination) => savedDestination(each, destination)),
+    ])
+    .sort();
 }

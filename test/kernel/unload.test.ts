@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ipvs } from 'ipvs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { unloadModules } from './modules.js';
 import { run, useNamespace } from './namespace.js';
 import { isOurs } from './ours.js';
-import { until } from './poll.js';
 import { type Call, invoke, outcomeOf, Table } from './table.js';
 
 if (!isOurs) {
@@ -16,26 +16,10 @@ if (!isOurs) {
 const lab = useNamespace();
 const MODPROBE = '/proc/sys/kernel/modprobe';
 
-const loaded = () =>
-  readFileSync('/proc/modules', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ', 1)[0] ?? '')
-    .filter((name) => /^ip_vs(_|$)/.test(name))
-    .sort((a, b) => b.length - a.length); // the modules that use ip_vs before itself
-
-/** Namespaces that were deleted a moment ago may hold the module a little longer. */
 async function unload(): Promise<void> {
   await lab.ipvs.flush();
   await lab.ipvs.stopSyncDaemon('backup', { ifRunning: true });
-  const tryIt = () => {
-    try {
-      run('rmmod', loaded());
-    } catch {
-      // to be tried again
-    }
-    return loaded();
-  };
-  await until(tryIt, (names) => names.length === 0);
+  await unloadModules();
 }
 
 const service = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;

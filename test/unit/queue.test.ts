@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { NativeResults } from '../../lib/native.js';
 import { destinationRecord, nativeResults, serviceRecord } from './answers.js';
@@ -220,6 +221,39 @@ describe('answers', () => {
 });
 
 describe('failures of the handle', () => {
+  test('a batch that had no connection says why, and that nothing has happened', async () => {
+    const { handle, queue } = open();
+    const native = { errno: constants.errno.EMFILE, syscall: 'socket', text: '' };
+    const call = queue.run(addDestination(1));
+    const expected = expect(call).rejects.toMatchObject({
+      name: 'IpvsError',
+      code: 'EMFILE',
+      operation: 'addDestination',
+      message: 'addDestination: too many open files (socket: EMFILE)',
+    });
+    await settled();
+    handle.job(0).fail(Object.assign(new Error('socket'), native));
+    await expected;
+  });
+
+  test('nobody knows of a batch whose job ran out of memory, but a file was not read', async () => {
+    const { handle, queue } = open();
+    const noMemory = new Error('std::bad_alloc');
+    const call = queue.run(addDestination(1));
+    const unknown = { name: 'IpvsError', code: 'ERR_IPVS_OUTCOME_UNKNOWN', cause: noMemory };
+    const expected = expect(call).rejects.toMatchObject(unknown);
+    await settled();
+    handle.job(0).fail(noMemory);
+    await expected;
+    const reading = queue.aside('getStats', () => Promise.reject(noMemory));
+    await expect(reading).rejects.toMatchObject({
+      name: 'IpvsError',
+      code: 'ENOMEM',
+      errno: -constants.errno.ENOMEM,
+      message: 'getStats: the process has no memory for it (ENOMEM)',
+    });
+  });
+
   test('a batch that fails rejects all of its calls, and no others', async () => {
     const { handle, queue } = open();
     const error = new Error('no thread');

@@ -1,0 +1,25 @@
+// A little of each scenario of scripts/soak, which has the same at length.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { beforeAll, expect, test } from 'vitest';
+import { scenarios } from './abuse/scenarios.js';
+import { isOurs } from './ours.js';
+import { build, root } from './programs.js';
+
+const start = promisify(execFile);
+const SEED = '1';
+
+beforeAll(async () => {
+  build();
+  const compiler = `${root}/node_modules/typescript/bin/tsc`;
+  await start(process.execPath, [compiler, '--project', `${root}/test/kernel/abuse/tsconfig.json`]);
+});
+
+const runnable = scenarios.filter(({ ours = false }) => isOurs || !ours);
+const rows = runnable.map(({ name, about }) => [name, about] as const);
+
+test.each(rows)('%s: %s', async (name) => {
+  const soak = [`${root}/build/abuse/abuse/soak.js`, '0', SEED, name];
+  const { stdout } = await start(process.execPath, soak).catch((error) => error);
+  expect(stdout).toMatch(new RegExp(`^${name} .* right$`, 'm'));
+});

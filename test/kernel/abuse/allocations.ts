@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ipvs } from 'ipvs';
+import { run } from '../netns.js';
+import { root } from '../programs.js';
+import { Child } from './children.js';
+import type { Scenario } from './scenario.js';
+import type { Counts } from './tally.js';
+
+/** Every so many allocations one fails, from another one on each round. */
+const STEP = 20;
+/** Of those of one round, at the least. */
+const FEW = 5;
+
+export const allocations: Scenario = {
+  name: 'allocations',
+  about:
+    "the addon's allocations fail, each in its turn: clear errors, no crash, and nobody waits for ever",
+  length: { full: STEP, quick: 2 },
+  room: 16,
+  async run(lab) {
+    const { namespace, random, tally } = lab;
+    const folder = mkdtempSync(join(tmpdir(), 'ipvs-soak-'));
+    const shim = join(folder, 'failing-new.so');
+    run('c++', ['-shared', '-fPIC', '-O1', '-o', shim, `${root}/test/kernel/abuse/failing-new.cc`]);
+    const ipvs = await Ipvs.open({ netns: namespace.path });
+    const start = random.below(STEP);
+    for await (const round of lab.rounds()) {
+      const first = 1 + ((start + round) % STEP);
+      const child = new Child('failing', [namespace.path, first, STEP], {
+        env: { LD_PRELOAD: shim },
+      });
+      const counts = await child.hear<Counts>();
+      const { code, signal, said } = await child.ended;
+      if (counts === undefined) {
+        tally.fault(`the process ended with ${code ?? signal}: ${said}`);
+      } else {
+        tally.add(counts);
+        tally.same((counts.errors['allocation failed'] ?? 0) > FEW, true, 'allocations failed');
+      }
+      await ipvs.flush();
+    }
+    rmSync(folder, { recursive: true });
+    await ipvs.close();
+  },
+};

@@ -1,0 +1,78 @@
+/**
+ * What a scenario works with: a network namespace, its rounds, and a tally of what came of them.
+ * @module
+ */
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Namespace } from '../netns.js';
+import { Random } from './seeded.js';
+import { Tally } from './tally.js';
+import { readVitals, type Vitals } from './vitals.js';
+
+/** How much is done: so many rounds, or as many as fit in so many seconds. */
+export type Amount = { readonly rounds: number } | { readonly seconds: number };
+
+/** Of the whole: until the caches are full and the compiler has compiled, memory may grow. */
+const WARM_UP = 0.2;
+/** What is being closed by other threads has a second. */
+const PATIENCE_MS = 1000;
+const PROGRESS_MS = 5000;
+
+export class Lab {
+  readonly namespace = new Namespace();
+  readonly tally = new Tally();
+  readonly random: Random;
+  /** How long a thing may take that has no end of its own, in milliseconds. */
+  readonly slice: number;
+  /** What the process has in use after the warm-up and at the end. */
+  readonly vitals: Vitals[] = [];
+  readonly #name: string;
+  readonly #amount: Amount;
+
+  constructor(name: string, amount: Amount, quick: boolean, seed: number) {
+    this.#name = name;
+    this.#amount = amount;
+    this.slice = quick ? 2000 : 20_000;
+    this.random = new Random(seed);
+  }
+
+  /** The rounds, by number. What a round opens it has closed when it asks for the next. */
+  async *rounds(): AsyncGenerator<number> {
+    const begin = performance.now();
+    let said = begin;
+    for (let round = 0; ; round++) {
+      const part = this.#done(round, performance.now() - begin);
+      if (this.vitals.length === 0 && part >= WARM_UP) this.vitals.push(await readVitals());
+      if (part >= 1) break;
+      if (performance.now() - said > PROGRESS_MS) {
+        said = performance.now();
+        const { operations } = this.tally;
+        console.error(
+          `soak: ${this.#name}: ${Math.floor(100 * part)} %, ${operations} operations, round ${round}`,
+        );
+      }
+      yield round;
+    }
+    await this.#end();
+  }
+
+  #done(rounds: number, milliseconds: number): number {
+    if ('rounds' in this.#amount) return rounds / this.#amount.rounds;
+    return rounds === 0 ? 0 : milliseconds / 1000 / this.#amount.seconds;
+  }
+
+  async #end(): Promise<void> {
+    const [before] = this.vitals;
+    const end = performance.now() + PATIENCE_MS;
+    let after = await readVitals();
+    while (
+      before !== undefined &&
+      (after.descriptors > before.descriptors || after.threads > before.threads) &&
+      performance.now() < end
+    ) {
+      await sleep(20);
+      after = await readVitals();
+    }
+    this.vitals.push(after);
+  }
+}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { Ipvs } from 'ipvs';
+import { loadedModules, unloadModules } from '../modules.js';
+import { run } from '../netns.js';
+import { Table } from '../table.js';
+import type { Scenario } from './scenario.js';
+import { batches, look, step } from './walk.js';
+
+const start = promisify(execFile);
+/** Batches between two unloadings. */
+const BATCHES = 5;
+/** How often the modules are taken away in the midst of operations. */
+const STORM = 10;
+/** What an operation may come to while there is no IPVS, or another one than a moment ago. */
+const codes = ['ERR_IPVS_UNAVAILABLE', 'ENOPROTOOPT', 'ESRCH', 'EEXIST'];
+
+/** The number under which generic netlink has the family now. */
+const familyId = () => /ID: (0x[0-9a-f]+)/.exec(run('genl', ['ctrl', 'get', 'name', 'IPVS']))?.[1];
+
+export const modules: Scenario = {
+  name: 'modules',
+  about:
+    'ip_vs unloaded and loaded anew under open handles, at rest and in the midst of operations',
+  length: { share: 0.2 },
+  ours: true,
+  room: 16,
+  async run(lab) {
+    const { namespace, tally } = lab;
+    const ipvs = await Ipvs.open({ netns: namespace.path });
+    const calls = batches(lab);
+    const ids = new Set<string | undefined>();
+
+    const storm = async () => {
+      let blowing = true;
+      const blow = async () => {
+        for (let time = 0; time < STORM; time++) {
+          // In use, it stays.
+          await start('rmmod', loadedModules()).catch(() => undefined);
+        }
+        blowing = false;
+      };
+      const stand = async () => {
+        while (blowing) {
+          await Promise.all([
+            tally.settle(ipvs.addService({ fwmark: 1 }), codes),
+            tally.settle(ipvs.listServices(), codes),
+            tally.settle(ipvs.deleteService({ fwmark: 1 }), codes),
+          ]);
+        }
+      };
+      await Promise.all([blow(), stand()]);
+    };
+
+    for await (const _ of lab.rounds()) {
+      await ipvs.flush();
+      await unloadModules();
+      run('modprobe', ['ip_vs']);
+      ids.add(familyId());
+      const table = new Table();
+      for (let batch = 0; batch < BATCHES; batch++) {
+        await step(tally, ipvs, table, calls.next().value ?? []);
+      }
+      look(lab, table);
+      await ipvs.flush();
+      await storm();
+      await tally.settle(ipvs.flush());
+      await step(tally, ipvs, new Table(), calls.next().value ?? []);
+    }
+    tally.same(ids.size > 1, true, 'the id of the family changed');
+    await ipvs.flush();
+    await ipvs.close();
+  },
+};

@@ -1,0 +1,49 @@
+/**
+ * Random batches of calls, on handles and on the model at once.
+ * @module
+ */
+import fc from 'fast-check';
+import type { Ipvs } from 'ipvs';
+import { anyCalls, services } from '../calls.js';
+import { savedLines } from '../ipvsadm.js';
+import { type Call, type Outcome, outcomeOf, type Table } from '../table.js';
+import type { Lab } from './lab.js';
+import type { Tally } from './tally.js';
+
+const call = anyCalls(services);
+const MAX_BATCH = 40;
+
+/** Calls by a seed; a sample is dear to start and cheap to go on with. */
+export function* batches(
+  lab: Pick<Lab, 'random'>,
+  calls: fc.Arbitrary<Call> = call,
+): Generator<readonly Call[]> {
+  const batch = fc.array(calls, { minLength: 1, maxLength: MAX_BATCH, size: 'max' });
+  for (;;) yield* fc.sample(batch, { seed: lab.random.seed(), numRuns: 50 });
+}
+
+/** Counts an outcome as what it is. */
+export function countOutcome(tally: Tally, outcome: Outcome): void {
+  if ('refused' in outcome) tally.count(outcome.refused.code);
+  else tally.count('invalid' in outcome ? 'ERR_INVALID_ARG_* …' : undefined);
+}
+
+/** Does the calls of a batch at once on the handle and one after the other on the table; their outcomes must be the same. */
+export async function step(
+  tally: Tally,
+  ipvs: Ipvs,
+  table: Table,
+  calls: readonly Call[],
+): Promise<void> {
+  const outcomes = await Promise.all(calls.map((each) => outcomeOf(ipvs, each)));
+  for (const [index, each] of calls.entries()) {
+    const outcome = outcomes[index];
+    if (outcome !== undefined) countOutcome(tally, outcome);
+    tally.same(outcome, table.outcomeOf(each), JSON.stringify(each));
+  }
+}
+
+/** What ipvsadm shows must be what the model has. */
+export function look({ tally, namespace }: Lab, table: Table): void {
+  tally.same(namespace.saved(), savedLines(table.snapshot()), 'ipvsadm -Sn');
+}
