@@ -131,7 +131,7 @@ export interface Layout {
   readonly daemon: RecordLayout<
     'group' | 'role' | 'syncId' | 'groupFamily' | 'port' | 'maxLength' | 'ttl' | 'interface'
   >;
-  readonly serviceEntry: RecordLayout<'service' | 'stats' | 'firstDestination' | 'destinations'>;
+  readonly serviceEntry: RecordLayout<'service' | 'stats'>;
   readonly destinationEntry: RecordLayout<
     'destination' | 'stats' | 'activeConnections' | 'inactiveConnections' | 'persistentConnections'
   >;

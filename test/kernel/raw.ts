@@ -48,7 +48,7 @@ async function run(namespace: Namespace, requests: readonly RawRequest[]) {
   }
   const handle = new Handle();
   await handle.open(namespace.path, true);
-  const results = await handle.run(buffer.bytes());
+  const results = await handle.run(buffer.bytes(), false);
   handle.close();
   return { results, layout };
 }

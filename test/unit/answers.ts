@@ -31,7 +31,7 @@ export const nameBytes = (text: string) => [...text].map((letter) => letter.char
 
 export const statsRecord = (values: Numbers<'stats'>) => bytes(layout.stats, values);
 
-/** An entry of a service, with the statistics and the range of destinations that `more` gives. */
+/** An entry of a service, with the statistics that `more` gives. */
 export function serviceRecord(
   service: Numbers<'service'> | Uint8Array,
   more: Numbers<'serviceEntry'> = {},
@@ -65,12 +65,14 @@ export function nativeResults({
   destinations = [],
   daemons = [],
   texts = [],
+  elapsed = 0,
 }: {
   readonly outcomes?: readonly OutcomeValues[];
   readonly services?: readonly Uint8Array[];
   readonly destinations?: readonly Uint8Array[];
   readonly daemons?: readonly Uint8Array[];
   readonly texts?: readonly string[];
+  readonly elapsed?: number;
 }): NativeResults {
   const records = outcomes.map(({ status = 'done', ...values }) =>
     bytes(layout.outcome, { ...values, status: layout.statuses[status] }),
@@ -81,6 +83,7 @@ export function nativeResults({
     destinations: concatenate(destinations),
     daemons: concatenate(daemons),
     texts,
+    elapsed,
   };
 }
 

@@ -75,7 +75,6 @@ const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
     target: SERVICE,
     command: 'IPVS_CMD_GET_DEST',
   },
-  snapshot: { call: untyped.snapshot(), target: '', command: 'IPVS_CMD_GET_SERVICE' },
   flush: { call: untyped.flush(), target: '', command: 'IPVS_CMD_FLUSH' },
   getInfo: { call: untyped.getInfo(), target: '', command: 'IPVS_CMD_GET_INFO' },
   getTimeouts: { call: untyped.getTimeouts(), target: '', command: 'IPVS_CMD_GET_CONFIG' },
@@ -176,7 +175,7 @@ describe.each(NAMES)('%s', (operation) => {
   test.each(['EBADMSG', 'ENOBUFS', 'ENODATA', 'ETIMEDOUT'] as const)('lost with %s', (code) => {
     const error = explained(call, { status: 'lost', errno: numberOf(code) });
     // Reading has no outcome that could be unknown.
-    const reads = /^(get|list|snapshot)/.test(operation);
+    const reads = /^(get|list)/.test(operation);
     expect(error).toMatchObject({
       code: reads ? code : 'ERR_IPVS_OUTCOME_UNKNOWN',
       errno: -numberOf(code),
@@ -229,7 +228,7 @@ describe('what a person can do about it', () => {
     ['deleteDestination', 'ENOENT', /the service has no such destination/],
     ['deleteDestination', 'ESRCH', /there is no such service/],
     ['listDestinations', 'ESRCH', /there is no such service/],
-    ['snapshot', 'EINTR', /changed/],
+    ['listServices', 'EINTR', /changed/],
     ['flush', 'EPERM', /CAP_NET_ADMIN in the initial user namespace/],
     ['getInfo', 'EBADMSG', /malformed/],
     ['addService', 'EAFNOSUPPORT', /ipv6/],

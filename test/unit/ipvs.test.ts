@@ -32,6 +32,8 @@ vi.mock('../../lib/native.js', async (importOriginal) => {
     runLinks = () => expect.unreachable('links have tests of their own');
     runLinksSync = () => expect.unreachable('links have tests of their own');
     readFiles = async (paths: readonly string[]) => paths.map((path) => addon.files[path] ?? 2);
+    readFilesSync = () => expect.unreachable('nothing is synchronous');
+    writeFilesSync = () => expect.unreachable('nothing is synchronous');
     writeFiles = async (files: readonly unknown[]) => files.map(() => 0);
     close() {
       addon.closed++;

@@ -1,93 +1,17 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { NativeHandle, NativeResults, OperationName } from '../../lib/native.js';
-import { ipvsProtocol, Queue } from '../../lib/queue.js';
-import { destinationRecord, nativeResults, type OutcomeValues, serviceRecord } from './answers.js';
-import { decode, layout, plain, untyped } from './requests.js';
-
-/** A batch that has reached the handle, waiting for its answer. */
-interface Job {
-  readonly bytes: Uint8Array;
-  readonly operations: readonly OperationName[];
-  answer(results: NativeResults): void;
-  fail(error: unknown): void;
-}
-
-function unused(): never {
-  return expect.unreachable('the queue has no use for it');
-}
-
-/** A handle whose answers the test gives. */
-class FakeHandle implements NativeHandle {
-  readonly jobs: Job[] = [];
-  /** Everything that happened, in order. */
-  readonly log: string[] = [];
-  running = 0;
-  throws: unknown;
-
-  open = unused;
-  runSync = unused;
-  runLinks = unused;
-  runLinksSync = unused;
-  readFiles = unused;
-  writeFiles = unused;
-
-  run(requests: Uint8Array): Promise<NativeResults> {
-    if (this.throws !== undefined) throw this.throws;
-    if (this.running > 0) this.log.push('two jobs at once');
-    this.running++;
-    const bytes = requests.slice();
-    this.log.push(`run ${bytes.length / layout.request.size}`);
-    return new Promise((resolve, reject) => {
-      const settle = (action: () => void) => {
-        this.running--;
-        action();
-      };
-      this.jobs.push({
-        bytes,
-        operations: operationsOf(bytes),
-        answer: (results) => settle(() => resolve(results)),
-        fail: (error) => settle(() => reject(error)),
-      });
-    });
-  }
-
-  close(): void {
-    this.log.push(this.running > 0 ? 'closed under a job' : 'close');
-  }
-
-  job(index: number): Job {
-    return this.jobs[index] ?? expect.unreachable(`there is no job ${index}`);
-  }
-
-  /** Answers a job: by default all of it is done. */
-  answer(index: number, outcomes: readonly OutcomeValues[] = []): Promise<void> {
-    const job = this.job(index);
-    job.answer(nativeResults({ outcomes: job.operations.map((_, at) => outcomes[at] ?? {}) }));
-    return settled();
-  }
-}
-
-function operationsOf(bytes: Uint8Array): OperationName[] {
-  // Object.entries() widens the keys of a Record<OperationName, number>.
-  const names = Object.entries(layout.operations) as [OperationName, number][];
-  return Array.from({ length: bytes.length / layout.request.size }, (_, index) => {
-    const { operation } = decode(bytes, index * layout.request.size, layout.request);
-    return names.find(([, number]) => number === operation)?.[0] ?? expect.unreachable();
-  });
-}
-
-/** Lets everything happen that waits for nothing but its turn. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-function open() {
-  const handle = new FakeHandle();
-  return { handle, queue: new Queue(ipvsProtocol(handle, layout)) };
-}
-
-const SERVICE = 'tcp://10.0.0.1:80';
-const destination = (index: number) => ({ address: `10.1.${index >> 8}.${index & 0xff}` });
-const addDestination = (index: number) => plain.addDestination(SERVICE, destination(index));
-const bad = () => untyped.addService({ port: 70000 });
+import { calls } from '../../lib/calls.js';
+import type { NativeResults } from '../../lib/native.js';
+import { destinationRecord, nativeResults, serviceRecord } from './answers.js';
+import {
+  addDestination,
+  bad,
+  destination,
+  destinationsOf,
+  open,
+  SERVICE,
+  settled,
+  unhandledOf,
+} from './fake-handle.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -96,13 +20,13 @@ afterEach(() => {
 describe('batches', () => {
   test('the calls of one turn are one batch, in their order', async () => {
     const { handle, queue } = open();
-    const pending = [plain.flush(), plain.getInfo(), plain.snapshot(), plain.flush()].map((call) =>
-      queue.run<unknown>(call),
+    const pending = [calls.flush(), calls.getInfo(), calls.listServices(), calls.flush()].map(
+      (call) => queue.run<unknown>(call),
     );
     expect(handle.jobs).toHaveLength(0);
     await settled();
     expect(handle.jobs.map(({ operations }) => operations)).toEqual([
-      ['flush', 'getInfo', 'snapshot', 'flush'],
+      ['flush', 'getInfo', 'listServices', 'flush'],
     ]);
     await handle.answer(0);
     await Promise.all(pending);
@@ -111,7 +35,7 @@ describe('batches', () => {
 
   test('calls of later turns wait for the batch under way, and leave together', async () => {
     const { handle, queue } = open();
-    const first = queue.run(plain.flush());
+    const first = queue.run(calls.flush());
     await settled();
     const later: Promise<unknown>[] = [];
     for (let turn = 0; turn < 5; turn++) {
@@ -131,7 +55,7 @@ describe('batches', () => {
 
   test('a call made when an answer arrives is sent though nothing else is', async () => {
     const { handle, queue } = open();
-    const chain = queue.run(plain.flush()).then(() => queue.run(plain.getInfo()));
+    const chain = queue.run(calls.flush()).then(() => queue.run(calls.getInfo()));
     await settled();
     await handle.answer(0);
     expect(handle.job(1).operations).toEqual(['getInfo']);
@@ -141,9 +65,9 @@ describe('batches', () => {
 
   test('the next batch leaves before the answers of this one are given out', async () => {
     const { handle, queue } = open();
-    const first = queue.run(plain.flush()).then(() => handle.log.push('answered'));
+    const first = queue.run(calls.flush()).then(() => handle.log.push('answered'));
     await settled();
-    const second = queue.run(plain.getInfo());
+    const second = queue.run(calls.getInfo());
     await handle.answer(0);
     expect(handle.log).toEqual(['run 1', 'run 1', 'answered']);
     await handle.answer(1);
@@ -160,19 +84,13 @@ describe('batches', () => {
     await Promise.all(pending);
     expect(handle.log).toEqual(['run 1024', 'run 1024', 'run 5']);
 
-    const { address } = layout.destination.fields;
-    const seen = handle.jobs.flatMap(({ bytes, operations }) =>
-      operations.map((_, index) => {
-        const base = index * layout.request.size + layout.request.fields.destination.offset;
-        return [...bytes.subarray(base + address.offset, base + address.offset + 4)].join('.');
-      }),
-    );
+    const seen = handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes));
     expect(seen).toEqual(Array.from({ length: count }, (_, index) => destination(index).address));
   });
 
   test('exactly 1024 calls are one batch', async () => {
     const { handle, queue } = open();
-    const pending = Array.from({ length: 1024 }, () => queue.run(plain.flush()));
+    const pending = Array.from({ length: 1024 }, () => queue.run(calls.flush()));
     await settled();
     await handle.answer(0);
     await Promise.all(pending);
@@ -184,14 +102,14 @@ describe('answers', () => {
   test('each caller gets its own', async () => {
     const { handle, queue } = open();
     const pending = Promise.all([
-      queue.run(plain.getService('fwmark://1')),
-      queue.run(plain.getInfo()),
-      queue.run(plain.listDestinations(SERVICE)),
-      queue.run(plain.ensureService({ fwmark: 2 })),
-      queue.run(plain.ensureService({ fwmark: 3 })),
-      queue.run(plain.listServices()),
-      queue.run(plain.deleteService('fwmark://1')),
-      queue.run(plain.addService({ fwmark: 4 })),
+      queue.run(calls.getService('fwmark://1')),
+      queue.run(calls.getInfo()),
+      queue.run(calls.listDestinations(SERVICE)),
+      queue.run(calls.ensureService({ fwmark: 2 })),
+      queue.run(calls.ensureService({ fwmark: 3 })),
+      queue.run(calls.listServices()),
+      queue.run(calls.deleteService('fwmark://1')),
+      queue.run(calls.addService({ fwmark: 4 })),
     ]);
     await settled();
     handle.job(0).answer(
@@ -248,19 +166,19 @@ describe('answers', () => {
 
   const [EPERM, ENOENT, ESRCH] = [1, 2, 3];
   test.each([
-    ['getService', plain.getService(SERVICE), ESRCH, undefined],
-    ['getDestination', plain.getDestination(SERVICE, '10.0.0.1'), ENOENT, undefined],
-    ['deleteService', plain.deleteService(SERVICE, { ifExists: true }), ESRCH, false],
-    ['stopSyncDaemon', plain.stopSyncDaemon('backup', { ifRunning: true }), ESRCH, false],
+    ['getService', calls.getService(SERVICE), ESRCH, undefined],
+    ['getDestination', calls.getDestination(SERVICE, '10.0.0.1'), ENOENT, undefined],
+    ['deleteService', calls.deleteService(SERVICE, { ifExists: true }), ESRCH, false],
+    ['stopSyncDaemon', calls.stopSyncDaemon('backup', { ifRunning: true }), ESRCH, false],
     [
       'deleteDestination',
-      plain.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
+      calls.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
       ENOENT,
       false,
     ],
     [
       'deleteDestination of no service',
-      plain.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
+      calls.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
       ESRCH,
       false,
     ],
@@ -284,13 +202,13 @@ describe('answers', () => {
   );
 
   test.each([
-    ['deleteService', plain.deleteService(SERVICE), ESRCH, 'ESRCH'],
-    ['deleteDestination', plain.deleteDestination(SERVICE, '10.0.0.1'), ENOENT, 'ENOENT'],
-    ['getDestination of no service', plain.getDestination(SERVICE, '10.0.0.1'), ESRCH, 'ESRCH'],
-    ['updateService', plain.updateService(SERVICE, {}), ESRCH, 'ESRCH'],
-    ['zero', plain.zero(SERVICE), ESRCH, 'ESRCH'],
-    ['stopSyncDaemon', plain.stopSyncDaemon('master'), ESRCH, 'ESRCH'],
-    ['listDestinations', plain.listDestinations(SERVICE), ESRCH, 'ESRCH'],
+    ['deleteService', calls.deleteService(SERVICE), ESRCH, 'ESRCH'],
+    ['deleteDestination', calls.deleteDestination(SERVICE, '10.0.0.1'), ENOENT, 'ENOENT'],
+    ['getDestination of no service', calls.getDestination(SERVICE, '10.0.0.1'), ESRCH, 'ESRCH'],
+    ['updateService', calls.updateService(SERVICE, {}), ESRCH, 'ESRCH'],
+    ['zero', calls.zero(SERVICE), ESRCH, 'ESRCH'],
+    ['stopSyncDaemon', calls.stopSyncDaemon('master'), ESRCH, 'ESRCH'],
+    ['listDestinations', calls.listDestinations(SERVICE), ESRCH, 'ESRCH'],
   ])('absence is an error of %s', async (_, call, error, code) => {
     const { handle, queue } = open();
     const pending = queue.run<unknown>(call);
@@ -317,7 +235,7 @@ describe('failures of the handle', () => {
     expect(handle.job(1).operations).toHaveLength(2);
     await handle.answer(1);
     await second;
-    const third = queue.run(plain.flush());
+    const third = queue.run(calls.flush());
     await settled();
     await handle.answer(2);
     await third;
@@ -328,7 +246,7 @@ describe('failures of the handle', () => {
     handle.throws = new Error('no memory');
     const turns: (() => void)[] = [];
     vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((turn) => turns.push(turn));
-    const outcome = queue.run(plain.flush()).catch((error: unknown) => error);
+    const outcome = queue.run(calls.flush()).catch((error: unknown) => error);
     for (const turn of turns) expect(turn).not.toThrow();
     expect(await outcome).toMatchObject({
       code: 'ERR_IPVS_OUTCOME_UNKNOWN',
@@ -337,7 +255,7 @@ describe('failures of the handle', () => {
 
     handle.throws = undefined;
     vi.restoreAllMocks();
-    const next = queue.run(plain.flush());
+    const next = queue.run(calls.flush());
     await settled();
     await handle.answer(0);
     await next;
@@ -346,7 +264,7 @@ describe('failures of the handle', () => {
   test('answers that cannot be read reject their calls, and hold up no others', async () => {
     const { handle, queue } = open();
     const pending = Promise.allSettled(
-      [plain.flush(), plain.getInfo()].map((call) => queue.run<unknown>(call)),
+      [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown>(call)),
     );
     await settled();
     handle.job(0).answer(nativeResults({ outcomes: [{}] }));
@@ -362,7 +280,7 @@ describe('answers of an addon that is not of this version', () => {
   test('reject the calls, and hold up no others', async () => {
     const { handle, queue } = open();
     const first = Promise.allSettled(
-      [plain.flush(), plain.getInfo()].map((call) => queue.run<unknown>(call)),
+      [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown>(call)),
     );
     await settled();
     // What an older addon leaves out.
@@ -372,28 +290,12 @@ describe('answers of an addon that is not of this version', () => {
     expect(unhandled).toEqual([]);
     expect(await first).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
 
-    const next = queue.run(plain.flush());
+    const next = queue.run(calls.flush());
     await settled();
     await handle.answer(1);
     await next;
   });
 });
-
-/** The rejections that nobody handles of what `action` sets off. */
-async function unhandledOf(action: () => void): Promise<unknown[]> {
-  const reasons: unknown[] = [];
-  const listeners = process.listeners('unhandledRejection');
-  process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', (reason) => reasons.push(reason));
-  try {
-    action();
-    await settled();
-  } finally {
-    process.removeAllListeners('unhandledRejection');
-    for (const listener of listeners) process.on('unhandledRejection', listener);
-  }
-  return reasons;
-}
 
 describe('bad input', () => {
   test('rejects its own call, and the others leave without it', async () => {
@@ -418,7 +320,7 @@ describe('bad input', () => {
   test('does not make the queue forget a batch that is full of it', async () => {
     const { handle, queue } = open();
     const refused = Promise.allSettled(Array.from({ length: 5000 }, () => queue.run(bad())));
-    const good = queue.run(plain.flush());
+    const good = queue.run(calls.flush());
     await settled();
     expect(handle.jobs).toHaveLength(1);
     await handle.answer(0);
@@ -442,198 +344,17 @@ describe('bad input', () => {
       protocol: 'tcp' as const,
       address: '10.0.0.1',
       get port() {
-        inner.push(queue.run(plain.getService('fwmark://7')));
+        inner.push(queue.run(calls.getService('fwmark://7')));
         return 80;
       },
     };
-    const outer = queue.run(plain.deleteService(reference));
+    const outer = queue.run(calls.deleteService(reference));
     await settled();
-    const { bytes } = handle.job(0);
-    expect([...operationsOf(bytes)].sort()).toEqual(['deleteService', 'getService']);
-    handle.job(0).answer(nativeResults({ outcomes: [{}, {}] }));
-    await Promise.all([outer, ...inner]);
+    expect(handle.jobs.map(({ operations }) => operations)).toEqual([
+      ['deleteService', 'getService'],
+    ]);
+    const services = [serviceRecord({ family: 2, fwmark: 7 })];
+    handle.job(0).answer(nativeResults({ outcomes: [{}, { services: 1 }], services }));
+    expect(await Promise.all([outer, ...inner])).toMatchObject([true, { fwmark: 7 }]);
   });
 });
-
-describe('close', () => {
-  test('with nothing pending closes the handle, once', async () => {
-    const { handle, queue } = open();
-    await Promise.all([queue.close(), queue.close()]);
-    await queue.close();
-    expect(handle.log).toEqual(['close']);
-  });
-
-  test('waits for what is under way and for what waits behind it', async () => {
-    const { handle, queue } = open();
-    const first = queue.run(plain.flush());
-    await settled();
-    const second = queue.run(plain.getInfo());
-    let closed = false;
-    const closing = queue.close().then(() => {
-      closed = true;
-    });
-    await handle.answer(0);
-    await first;
-    expect(closed).toBe(false);
-    await handle.answer(1);
-    await second;
-    await closing;
-    expect(handle.log).toEqual(['run 1', 'run 1', 'close']);
-  });
-
-  test('waits for the calls of its own turn, which are not sent yet', async () => {
-    const { handle, queue } = open();
-    const call = queue.run(plain.flush());
-    const closing = queue.close();
-    await settled();
-    expect(handle.log).toEqual(['run 1']);
-    await handle.answer(0);
-    await Promise.all([call, closing]);
-    expect(handle.log).toEqual(['run 1', 'close']);
-  });
-
-  test('answers come before it resolves', async () => {
-    const { handle, queue } = open();
-    const order: string[] = [];
-    const call = queue.run(plain.flush()).then(() => order.push('answer'));
-    await settled();
-    const closing = queue.close().then(() => order.push('closed'));
-    await handle.answer(0);
-    await Promise.all([call, closing]);
-    expect(order).toEqual(['answer', 'closed']);
-  });
-
-  test('closes also after a batch that failed', async () => {
-    const { handle, queue } = open();
-    const call = queue.run(plain.flush());
-    const expected = expect(call).rejects.toThrow('broken');
-    await settled();
-    const closing = queue.close();
-    handle.job(0).fail(new Error('broken'));
-    await expected;
-    await closing;
-    expect(handle.log).toEqual(['run 1', 'close']);
-  });
-
-  test('lets nothing in from then on', async () => {
-    const { handle, queue } = open();
-    const before = queue.run(plain.flush());
-    const closing = queue.close();
-    const expected = { name: 'IpvsError', code: 'ERR_IPVS_CLOSED', errno: 0 };
-    const during = queue.run(plain.getInfo());
-    await expect(during).rejects.toMatchObject({ ...expected, operation: 'getInfo' });
-    await settled();
-    await handle.answer(0);
-    await before;
-    await closing;
-    const after = queue.run(plain.snapshot());
-    await expect(after).rejects.toMatchObject({
-      ...expected,
-      message: 'snapshot: the handle is closed',
-    });
-    // Bad input makes no difference.
-    await expect(queue.run(bad())).rejects.toMatchObject(expected);
-    expect(handle.log).toEqual(['run 1', 'close']);
-  });
-
-  test('a call that is made when an answer arrives comes too late', async () => {
-    const { handle, queue } = open();
-    const chain = queue.run(plain.flush()).then(() => queue.run(plain.getInfo()));
-    const expected = expect(chain).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
-    const closing = queue.close();
-    await settled();
-    await handle.answer(0);
-    await closing;
-    await expected;
-    expect(handle.log).toEqual(['run 1', 'close']);
-  });
-});
-
-describe('jobs beside the batches', () => {
-  /** A job that ends when the test says so. */
-  function job() {
-    const { promise, resolve, reject } = withResolvers<string>();
-    return { run: () => promise, resolve, reject };
-  }
-
-  test('wait for what was called before, and for nothing after', async () => {
-    const { handle, queue } = open();
-    const before = queue.run(plain.flush());
-    const order: string[] = [];
-    const read = queue.aside('getStats', async () => order.push('read'));
-    await settled();
-    const after = queue.run(plain.flush());
-    await settled();
-    expect(order).toEqual([]);
-    await handle.answer(0);
-    await before;
-    await read;
-    expect(order).toEqual(['read']);
-    await handle.answer(1);
-    await after;
-  });
-
-  test('run at once where nothing is pending', async () => {
-    const { queue } = open();
-    await expect(queue.aside('getStats', async () => 'read')).resolves.toBe('read');
-  });
-
-  test('are waited for by close, as is the batch', async () => {
-    const { handle, queue } = open();
-    const [first, second] = [job(), job()];
-    const pending = [
-      queue.aside('a', first.run),
-      queue.aside('b', second.run),
-      queue.run(plain.flush()),
-    ];
-    let closed = false;
-    const closing = queue.close().then(() => {
-      closed = true;
-    });
-    first.resolve('done');
-    await settled();
-    expect(closed).toBe(false);
-    await handle.answer(0);
-    expect(closed).toBe(false);
-    second.resolve('done');
-    await Promise.all([...pending, closing]);
-    expect(handle.log).toEqual(['run 1', 'close']);
-  });
-
-  test('that fail hold up nothing', async () => {
-    const { handle, queue } = open();
-    const failing = job();
-    const pending = queue.aside('a', failing.run);
-    const expected = expect(pending).rejects.toThrow('no file');
-    const closing = queue.close();
-    failing.reject(new Error('no file'));
-    await expected;
-    await closing;
-    await expect(
-      open().queue.aside('a', () => {
-        throw new Error('at once');
-      }),
-    ).rejects.toThrow('at once');
-    expect(handle.log).toEqual(['close']);
-  });
-
-  test('do not begin after close', async () => {
-    const { queue } = open();
-    await queue.close();
-    await expect(queue.aside('getStats', unused)).rejects.toMatchObject({
-      code: 'ERR_IPVS_CLOSED',
-      operation: 'getStats',
-    });
-  });
-});
-
-/** Promise.withResolvers(), which Node.js 20 has not. */
-function withResolvers<Value>() {
-  let resolve: (value: Value) => void = unused;
-  let reject: (reason: unknown) => void = unused;
-  const promise = new Promise<Value>((whenDone, whenFailed) => {
-    resolve = whenDone;
-    reject = whenFailed;
-  });
-  return { promise, resolve, reject };
-}

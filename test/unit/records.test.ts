@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { calls } from '../../lib/calls.js';
 import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native.js';
+import { finished } from '../../lib/queue/turns.js';
 import { RequestBuffer } from '../../lib/records.js';
 import { asBigint, asNumber } from '../../lib/stats.js';
 import { answer, destinationRecord, nameBytes, serviceRecord, statsRecord } from './answers.js';
@@ -11,7 +13,7 @@ import {
   serviceAndDestination,
   serviceConfig,
 } from './arbitraries.js';
-import { bytesOf, fieldsOf, layout, pack, plain, untyped, write } from './requests.js';
+import { bytesOf, fieldsOf, layout, pack, untyped, write } from './requests.js';
 
 /** The bytes of the service or destination in the one request of a buffer. */
 function recordIn(requests: RequestBuffer, name: 'service' | 'destination'): Uint8Array {
@@ -153,8 +155,10 @@ describe('what is written is read back', () => {
   test('any service', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
-        const record = recordIn(pack(plain.addService(config)), 'service');
-        const [service] = answer({ services: [serviceRecord(record)] }).services(0, asNumber);
+        const record = recordIn(pack(calls.addService(config)), 'service');
+        const [service] = finished(
+          answer({ services: [serviceRecord(record)] }).services(0, asNumber),
+        );
         const { stats: _, ...settings } = service ?? expect.unreachable();
         expect(settings).toStrictEqual(normalService(config));
       }),
@@ -165,10 +169,9 @@ describe('what is written is read back', () => {
   test('any destination', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
-        const record = recordIn(pack(plain.addDestination(service, config)), 'destination');
-        const [destination] = answer({ destinations: [destinationRecord(record)] }).destinations(
-          0,
-          asNumber,
+        const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
+        const [destination] = finished(
+          answer({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
         );
         expect(destination).toMatchObject(normalDestination(service, config));
       }),
@@ -179,8 +182,10 @@ describe('what is written is read back', () => {
   test('a service that was read makes the same one again', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
-        const record = recordIn(pack(plain.addService(config)), 'service');
-        const [service] = answer({ services: [serviceRecord(record)] }).services(0, asNumber);
+        const record = recordIn(pack(calls.addService(config)), 'service');
+        const [service] = finished(
+          answer({ services: [serviceRecord(record)] }).services(0, asNumber),
+        );
         expect([...recordIn(pack(untyped.addService(service)), 'service')]).toEqual([...record]);
       }),
     );
@@ -189,10 +194,9 @@ describe('what is written is read back', () => {
   test('a destination that was read makes the same one again', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
-        const record = recordIn(pack(plain.addDestination(service, config)), 'destination');
-        const [destination] = answer({ destinations: [destinationRecord(record)] }).destinations(
-          0,
-          asNumber,
+        const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
+        const [destination] = finished(
+          answer({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
         );
         expect([
           ...recordIn(pack(untyped.addDestination(service, destination)), 'destination'),
@@ -204,9 +208,9 @@ describe('what is written is read back', () => {
 
 describe('what the kernel may have, though nobody may write it', () => {
   const service = (values: Parameters<typeof serviceRecord>[0]) =>
-    answer({ services: [serviceRecord(values)] }).services(0, asNumber)[0];
+    finished(answer({ services: [serviceRecord(values)] }).services(0, asNumber))[0];
   const destination = (values: Parameters<typeof destinationRecord>[0]) =>
-    answer({ destinations: [destinationRecord(values)] }).destinations(0, asNumber)[0];
+    finished(answer({ destinations: [destinationRecord(values)] }).destinations(0, asNumber))[0];
 
   test.each([
     ['a protocol', service({ family: 2, protocol: 50 }), { protocol: 'unknown-50', port: 0 }],
@@ -312,10 +316,10 @@ describe('numbers', () => {
         const service = serviceRecord({ family: 2 }, { stats });
         const destination = destinationRecord({ family: 2 }, { stats });
         const results = answer({ services: [service], destinations: [destination] });
-        expect(results.services(0, asNumber)[0]?.stats).toStrictEqual(expected);
-        expect(results.destinations(0, asNumber)[0]?.stats).toStrictEqual(expected);
-        expect(results.services(0, asBigint)[0]?.stats).toStrictEqual({ ...values });
-        expect(results.destinations(0, asBigint)[0]?.stats).toStrictEqual({ ...values });
+        expect(finished(results.services(0, asNumber))[0]?.stats).toStrictEqual(expected);
+        expect(finished(results.destinations(0, asNumber))[0]?.stats).toStrictEqual(expected);
+        expect(finished(results.services(0, asBigint))[0]?.stats).toStrictEqual({ ...values });
+        expect(finished(results.destinations(0, asBigint))[0]?.stats).toStrictEqual({ ...values });
       }),
     );
   });
@@ -327,31 +331,18 @@ describe('numbers', () => {
       persistentConnections: (count + 2) % 2 ** 32,
     };
     const results = answer({ destinations: [destinationRecord({ family: 2 }, live)] });
-    expect(results.destinations(0, asNumber)[0]).toMatchObject(live);
+    expect(finished(results.destinations(0, asNumber))[0]).toMatchObject(live);
   });
 
   test('records behind one another are read each for itself', () => {
     const ports = [1, 65535, 256, 80];
-    const services = ports.map((port, index) =>
-      serviceRecord({ family: 2, protocol: 6, port }, { firstDestination: index, destinations: 1 }),
-    );
+    const services = ports.map((port) => serviceRecord({ family: 2, protocol: 6, port }));
     const destinations = ports.map((port) => destinationRecord({ family: 10, port: port ^ 1 }));
     const results = answer({ services, destinations });
     expect(results.services(0, asNumber)).toMatchObject(ports.map((port) => ({ port })));
     expect(results.destinations(0, asNumber)).toMatchObject(
       ports.map((port) => ({ port: port ^ 1 })),
     );
-    expect(results.tree(0, asNumber)).toMatchObject(
-      ports.map((port) => ({ port, destinations: [{ port: port ^ 1 }] })),
-    );
-  });
-
-  test('a service without destinations has an empty list in the tree', () => {
-    const results = answer({
-      services: [serviceRecord({ family: 2, port: 5 }, { firstDestination: 1 })],
-      destinations: [destinationRecord({ family: 2 })],
-    });
-    expect(results.tree(0, asNumber)).toMatchObject([{ port: 5, destinations: [] }]);
   });
 });
 
@@ -366,24 +357,24 @@ describe('a buffer', () => {
     const requests = new RequestBuffer(layout);
     configs.forEach((config, index) => {
       expect(requests.count).toBe(index);
-      write(requests, plain.addService(config));
+      write(requests, calls.addService(config));
     });
     expect([...requests.bytes()]).toEqual(
-      configs.flatMap((config) => bytesOf(plain.addService(config))),
+      configs.flatMap((config) => bytesOf(calls.addService(config))),
     );
   });
 
   test('has nothing of a request that was begun and given up, also where it has just grown', () => {
     for (const committed of [0, 1, 15, 16, 17, 32]) {
       const requests = new RequestBuffer(layout);
-      for (let i = 0; i < committed; i++) write(requests, plain.flush());
+      for (let i = 0; i < committed; i++) write(requests, calls.flush());
       requests.begin('addService');
       requests.records.bytes.fill(0xff, requests.base(), requests.base() + layout.request.size);
       expect(requests.bytes()).toHaveLength(committed * layout.request.size);
 
-      write(requests, plain.snapshot());
+      write(requests, calls.listServices());
       const last = requests.bytes().slice(committed * layout.request.size);
-      expect([...last]).toEqual(bytesOf(plain.snapshot()));
+      expect([...last]).toEqual(bytesOf(calls.listServices()));
     }
   });
 });

@@ -40,21 +40,34 @@ test('nothing else is exported', () => {
   ]);
 });
 
+const OPERATIONS = Object.keys(loadNative().layout.operations);
+
+/** The methods of a class and of those that it extends. */
+function methodsOf({ prototype }: { readonly prototype: object }): string[] {
+  const names = new Set<string>();
+  for (let each = prototype; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
+    for (const name of Object.getOwnPropertyNames(each)) names.add(name);
+  }
+  names.delete('constructor');
+  return [...names].sort();
+}
+
 describe('the handle', () => {
   test('has a method for each operation, and few others', () => {
-    const methods = Object.getOwnPropertyNames(surface.Ipvs.prototype);
-    const operations = Object.keys(loadNative().layout.operations);
-    expect(methods).toEqual(expect.arrayContaining(operations));
-    expect(methods.filter((name) => !operations.includes(name)).sort()).toEqual([
-      'close',
-      'connections',
-      'constructor',
-      'countConnections',
-      'diagnose',
-      'getStats',
-      'getStatus',
-      'watch',
-    ]);
+    expect(methodsOf(surface.Ipvs)).toEqual(
+      [
+        ...OPERATIONS,
+        'batch',
+        'close',
+        'connections',
+        'countConnections',
+        'diagnose',
+        'getStats',
+        'getStatus',
+        'snapshot',
+        'watch',
+      ].sort(),
+    );
   });
 
   test('can be disposed of', () => {

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { SysctlChanges, Sysctls } from '../../lib/index.js';
 import type { NativeHandle } from '../../lib/native.js';
-import { ipvsProtocol, Queue } from '../../lib/queue.js';
+import { ipvsProtocol } from '../../lib/protocol.js';
+import type { FileText } from '../../lib/queue/procedure.js';
+import { Queue } from '../../lib/queue/queue.js';
 import { SysctlAccess } from '../../lib/sysctls.js';
 import { expectInputError, type Kind, layout } from './requests.js';
 
@@ -17,6 +19,18 @@ function kernel(
   const held = new Map(Object.entries(files));
   const nameOf = (path: string) => path.slice(FOLDER.length + 1);
   const unused = (): never => expect.unreachable('parameters are files');
+  const read = (paths: readonly string[]) => paths.map((path) => held.get(nameOf(path)) ?? ENOENT);
+  // As csrc/ipvs/proc.h: those behind one that fails are not written.
+  const write = (wanted: readonly FileText[]) => {
+    let failed = false;
+    return wanted.map(({ path, text }) => {
+      if (failed) return ECANCELED;
+      const errno = refuse(nameOf(path), text);
+      if (errno === 0) held.set(nameOf(path), text);
+      failed = errno !== 0;
+      return errno;
+    });
+  };
   const handle = {
     open: unused,
     run: unused,
@@ -24,23 +38,23 @@ function kernel(
     runLinks: unused,
     runLinksSync: unused,
     close: vi.fn(),
-    readFiles: vi.fn(async (paths: readonly string[]) =>
-      paths.map((path) => held.get(nameOf(path)) ?? ENOENT),
-    ),
-    // As csrc/ipvs/proc.h: those behind one that fails are not written.
-    writeFiles: vi.fn(async (wanted: readonly { path: string; text: string }[]) => {
-      let failed = false;
-      return wanted.map(({ path, text }) => {
-        if (failed) return ECANCELED;
-        const errno = refuse(nameOf(path), text);
-        if (errno === 0) held.set(nameOf(path), text);
-        failed = errno !== 0;
-        return errno;
-      });
-    }),
+    readFiles: vi.fn(async (paths: readonly string[]) => read(paths)),
+    readFilesSync: vi.fn(read),
+    writeFiles: vi.fn(async (wanted: readonly FileText[]) => write(wanted)),
+    writeFilesSync: vi.fn(write),
   } satisfies NativeHandle;
   const queue = new Queue(ipvsProtocol(handle, layout));
-  return { held, handle, queue, sysctls: new SysctlAccess(handle, queue) };
+  return {
+    held,
+    handle,
+    queue,
+    sysctls: new SysctlAccess<'promise'>((operation, procedure) =>
+      queue.follow(operation, procedure),
+    ),
+    sync: new SysctlAccess<'value'>((operation, procedure) =>
+      queue.followSync(operation, procedure),
+    ),
+  };
 }
 
 describe('reading', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
+import { finished } from '../../lib/queue/turns.js';
 import { asNumber } from '../../lib/stats.js';
 import { changeBetween, checkWatchOptions, compare, watch } from '../../lib/watch.js';
 import { answer, destinationRecord, serviceRecord, statsRecord } from './answers.js';
@@ -9,16 +10,20 @@ import { expectInputError, type Kind, thrownBy } from './requests.js';
 /** A snapshot of services by mark, each with so many bytes and a destination with so many. */
 function snapshotOf(bytes: Readonly<Record<number, readonly [number, number]>>): Snapshot {
   const entries = Object.entries(bytes);
-  const services = entries.map(([fwmark, [inBytes]], index) =>
-    serviceRecord(
-      { family: 2, fwmark: Number(fwmark) },
-      { stats: [...statsRecord({ inBytes })], firstDestination: index, destinations: 1 },
-    ),
+  const services = entries.map(([fwmark, [inBytes]]) =>
+    serviceRecord({ family: 2, fwmark: Number(fwmark) }, { stats: [...statsRecord({ inBytes })] }),
   );
   const destinations = entries.map(([, [, inBytes]]) =>
     destinationRecord({ family: 2, port: 80 }, { stats: [...statsRecord({ inBytes })] }),
   );
-  return { services: answer({ services, destinations }).tree(0, asNumber) };
+  const results = answer({ services, destinations });
+  const read = finished(results.destinations(0, asNumber));
+  return {
+    services: finished(results.services(0, asNumber)).map((service, index) => ({
+      ...service,
+      destinations: read.slice(index, index + 1),
+    })),
+  };
 }
 
 /** Gives one snapshot after the other, and then the last again. */

@@ -1,0 +1,148 @@
+/**
+ * A handle whose answers the test gives, and a queue on it.
+ * @module
+ */
+import { expect } from 'vitest';
+import { calls } from '../../lib/calls.js';
+import type { NativeHandle, NativeResults, OperationName } from '../../lib/native.js';
+import { ipvsProtocol } from '../../lib/protocol.js';
+import { Queue } from '../../lib/queue/queue.js';
+import { nativeResults, type OutcomeValues } from './answers.js';
+import { decode, layout, untyped } from './requests.js';
+
+/** Requests that have reached the handle, waiting for their answer. */
+export interface Job {
+  readonly bytes: Uint8Array;
+  readonly operations: readonly OperationName[];
+  readonly stopOnError: boolean;
+  answer(results: NativeResults): void;
+  fail(error: unknown): void;
+}
+
+export function unused(): never {
+  return expect.unreachable('the queue has no use for it');
+}
+
+/** A handle whose answers the test gives. */
+export class FakeHandle implements NativeHandle {
+  readonly jobs: Job[] = [];
+  /** Everything that happened, in order. */
+  readonly log: string[] = [];
+  running = 0;
+  throws: unknown;
+
+  open = unused;
+  runLinks = unused;
+  runLinksSync = unused;
+  readFiles = unused;
+  readFilesSync = unused;
+  writeFiles = unused;
+  writeFilesSync = unused;
+
+  run(requests: Uint8Array, stopOnError: boolean): Promise<NativeResults> {
+    if (this.throws !== undefined) throw this.throws;
+    if (this.running > 0) this.log.push('two jobs at once');
+    this.running++;
+    const bytes = requests.slice();
+    this.log.push(`run ${bytes.length / layout.request.size}`);
+    return new Promise((resolve, reject) => {
+      const settle = (action: () => void) => {
+        this.running--;
+        action();
+      };
+      this.jobs.push({
+        bytes,
+        operations: operationsOf(bytes),
+        stopOnError,
+        answer: (results) => settle(() => resolve(results)),
+        fail: (error) => settle(() => reject(error)),
+      });
+    });
+  }
+
+  /** All of it is done. */
+  runSync(requests: Uint8Array): NativeResults {
+    if (this.throws !== undefined) throw this.throws;
+    const operations = operationsOf(requests);
+    this.log.push(`runSync ${operations}`);
+    return nativeResults({ outcomes: operations.map(() => ({})) });
+  }
+
+  close(): void {
+    this.log.push(this.running > 0 ? 'closed under a job' : 'close');
+  }
+
+  job(index: number): Job {
+    return this.jobs[index] ?? expect.unreachable(`there is no job ${index}`);
+  }
+
+  /** Answers a job: by default all of it is done. */
+  answer(index: number, outcomes: readonly OutcomeValues[] = [], elapsed = 0): Promise<void> {
+    const job = this.job(index);
+    const given = job.operations.map((_, at) => outcomes[at] ?? {});
+    job.answer(nativeResults({ outcomes: given, elapsed }));
+    return settled();
+  }
+}
+
+/** The operations of requests. */
+export function operationsOf(bytes: Uint8Array): OperationName[] {
+  // Object.entries() widens the keys of a Record<OperationName, number>.
+  const names = Object.entries(layout.operations) as [OperationName, number][];
+  return Array.from({ length: bytes.length / layout.request.size }, (_, index) => {
+    const { operation } = decode(bytes, index * layout.request.size, layout.request);
+    return names.find(([, number]) => number === operation)?.[0] ?? expect.unreachable();
+  });
+}
+
+/** The IPv4 addresses of the destinations in requests. */
+export function destinationsOf(bytes: Uint8Array): string[] {
+  const { size, fields } = layout.request;
+  const at = fields.destination.offset + layout.destination.fields.address.offset;
+  return Array.from({ length: bytes.length / size }, (_, index) =>
+    bytes.subarray(index * size + at, index * size + at + 4).join('.'),
+  );
+}
+
+/** Lets everything happen that waits for nothing but its turn. */
+export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export function open() {
+  const handle = new FakeHandle();
+  const protocol = ipvsProtocol(handle, layout);
+  return { handle, protocol, queue: new Queue(protocol) };
+}
+
+export const SERVICE = 'tcp://10.0.0.1:80';
+export const destination = (index: number) => ({
+  address: `10.1.${index >> 8}.${index & 0xff}`,
+});
+export const addDestination = (index: number) => calls.addDestination(SERVICE, destination(index));
+export const bad = () => untyped.addService({ port: 70000 });
+
+/** The rejections that nobody handles of what `action` sets off. */
+export async function unhandledOf(action: () => void): Promise<unknown[]> {
+  const reasons: unknown[] = [];
+  const listeners = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', (reason) => reasons.push(reason));
+  try {
+    action();
+    await settled();
+  } finally {
+    process.removeAllListeners('unhandledRejection');
+    for (const listener of listeners) process.on('unhandledRejection', listener);
+  }
+  return reasons;
+}
+
+/** Promise.withResolvers(), which Node.js 20 has not. */
+export function withResolvers<Value>() {
+  let resolve: (value: Value) => void = unused;
+  let reject: (reason: unknown) => void = unused;
+  const promise = new Promise<Value>((whenDone, whenFailed) => {
+    resolve = whenDone;
+    reject = whenFailed;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { calls } from '../../lib/calls.js';
+import { bad, open, settled, unused, withResolvers } from './fake-handle.js';
+
+describe('close', () => {
+  test('with nothing pending closes the handle, once', async () => {
+    const { handle, queue } = open();
+    await Promise.all([queue.close(), queue.close()]);
+    await queue.close();
+    expect(handle.log).toEqual(['close']);
+  });
+
+  test('waits for what is under way and for what waits behind it', async () => {
+    const { handle, queue } = open();
+    const first = queue.run(calls.flush());
+    await settled();
+    const second = queue.run(calls.getInfo());
+    let closed = false;
+    const closing = queue.close().then(() => {
+      closed = true;
+    });
+    await handle.answer(0);
+    await first;
+    expect(closed).toBe(false);
+    await handle.answer(1);
+    await second;
+    await closing;
+    expect(handle.log).toEqual(['run 1', 'run 1', 'close']);
+  });
+
+  test('waits for the calls of its own turn, which are not sent yet', async () => {
+    const { handle, queue } = open();
+    const call = queue.run(calls.flush());
+    const closing = queue.close();
+    await settled();
+    expect(handle.log).toEqual(['run 1']);
+    await handle.answer(0);
+    await Promise.all([call, closing]);
+    expect(handle.log).toEqual(['run 1', 'close']);
+  });
+
+  test('answers come before it resolves', async () => {
+    const { handle, queue } = open();
+    const order: string[] = [];
+    const call = queue.run(calls.flush()).then(() => order.push('answer'));
+    await settled();
+    const closing = queue.close().then(() => order.push('closed'));
+    await handle.answer(0);
+    await Promise.all([call, closing]);
+    expect(order).toEqual(['answer', 'closed']);
+  });
+
+  test('closes also after a batch that failed', async () => {
+    const { handle, queue } = open();
+    const call = queue.run(calls.flush());
+    const expected = expect(call).rejects.toThrow('broken');
+    await settled();
+    const closing = queue.close();
+    handle.job(0).fail(new Error('broken'));
+    await expected;
+    await closing;
+    expect(handle.log).toEqual(['run 1', 'close']);
+  });
+
+  test('lets nothing in from then on', async () => {
+    const { handle, queue } = open();
+    const before = queue.run(calls.flush());
+    const closing = queue.close();
+    const expected = { name: 'IpvsError', code: 'ERR_IPVS_CLOSED', errno: 0 };
+    const during = queue.run(calls.getInfo());
+    await expect(during).rejects.toMatchObject({ ...expected, operation: 'getInfo' });
+    await settled();
+    await handle.answer(0);
+    await before;
+    await closing;
+    const after = queue.run(calls.listServices());
+    await expect(after).rejects.toMatchObject({
+      ...expected,
+      message: 'listServices: the handle is closed',
+    });
+    // Bad input makes no difference.
+    await expect(queue.run(bad())).rejects.toMatchObject(expected);
+    expect(handle.log).toEqual(['run 1', 'close']);
+  });
+
+  test('a call that is made when an answer arrives comes too late', async () => {
+    const { handle, queue } = open();
+    const chain = queue.run(calls.flush()).then(() => queue.run(calls.getInfo()));
+    const expected = expect(chain).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
+    const closing = queue.close();
+    await settled();
+    await handle.answer(0);
+    await closing;
+    await expected;
+    expect(handle.log).toEqual(['run 1', 'close']);
+  });
+});
+
+describe('jobs beside the batches', () => {
+  /** A job that ends when the test says so. */
+  function job() {
+    const { promise, resolve, reject } = withResolvers<string>();
+    return { run: () => promise, resolve, reject };
+  }
+
+  test('wait for what was called before, and for nothing after', async () => {
+    const { handle, queue } = open();
+    const before = queue.run(calls.flush());
+    const order: string[] = [];
+    const read = queue.aside('getStats', async () => order.push('read'));
+    await settled();
+    const after = queue.run(calls.flush());
+    await settled();
+    expect(order).toEqual([]);
+    await handle.answer(0);
+    await before;
+    await read;
+    expect(order).toEqual(['read']);
+    await handle.answer(1);
+    await after;
+  });
+
+  test('run at once where nothing is pending', async () => {
+    const { queue } = open();
+    await expect(queue.aside('getStats', async () => 'read')).resolves.toBe('read');
+  });
+
+  test('are waited for by close, as is the batch', async () => {
+    const { handle, queue } = open();
+    const [first, second] = [job(), job()];
+    const pending = [
+      queue.aside('a', first.run),
+      queue.aside('b', second.run),
+      queue.run(calls.flush()),
+    ];
+    let closed = false;
+    const closing = queue.close().then(() => {
+      closed = true;
+    });
+    first.resolve('done');
+    await settled();
+    expect(closed).toBe(false);
+    await handle.answer(0);
+    expect(closed).toBe(false);
+    second.resolve('done');
+    await Promise.all([...pending, closing]);
+    expect(handle.log).toEqual(['run 1', 'close']);
+  });
+
+  test('that fail hold up nothing', async () => {
+    const { handle, queue } = open();
+    const failing = job();
+    const pending = queue.aside('a', failing.run);
+    const expected = expect(pending).rejects.toThrow('no file');
+    const closing = queue.close();
+    failing.reject(new Error('no file'));
+    await expected;
+    await closing;
+    await expect(
+      open().queue.aside('a', () => {
+        throw new Error('at once');
+      }),
+    ).rejects.toThrow('at once');
+    expect(handle.log).toEqual(['close']);
+  });
+
+  test('do not begin after close', async () => {
+    const { queue } = open();
+    await queue.close();
+    await expect(queue.aside('getStats', unused)).rejects.toMatchObject({
+      code: 'ERR_IPVS_CLOSED',
+      operation: 'getStats',
+    });
+  });
+});
