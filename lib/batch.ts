@@ -72,7 +72,8 @@ export async function collect(
   };
   try {
     await build(new Batch(KEY, add));
-    return stores;
+    // One whose first operation was refused has none where `build` went on.
+    return stores.filter(({ readers }) => readers.length > 0);
   } catch (error) {
     for (const { requests } of stores) protocol.release(requests);
     throw error;

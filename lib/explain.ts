@@ -224,7 +224,8 @@ interface Refusal {
 export function sayRefusal(refusal: Refusal): IpvsError {
   const { operation, target, syscall, verdict, isReading } = refusal;
   const code = errnoName(verdict.errno);
-  const details = { errno: -verdict.errno, syscall, operation, target };
+  // Of what was skipped 0, and not -0.
+  const details = { errno: 0 - verdict.errno, syscall, operation, target };
   const fail = (why: string, as: string) =>
     new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, { code: as, ...details });
   const said = verdict.text === '' ? '' : `; the kernel says: ${verdict.text}`;

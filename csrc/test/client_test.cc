@@ -74,18 +74,20 @@ constexpr Wanted kWanted[] = {
 };
 constexpr size_t kRequests = std::size(kWanted);
 
+Request request_of(const Wanted& wanted) {
+  Request request{};
+  request.operation = static_cast<uint32_t>(wanted.operation);
+  request.changes = wanted.changes;
+  request.service = test::service_at(wanted.service);
+  request.destination = test::destination_at(wanted.destination);
+  if (wanted.changes != 0) request.service.scheduler.assign("wrr");
+  if (wanted.changes != 0) request.destination.weight = 7;
+  return request;
+}
+
 std::vector<Request> requests() {
   std::vector<Request> result;
-  for (const Wanted& wanted : kWanted) {
-    Request request{};
-    request.operation = static_cast<uint32_t>(wanted.operation);
-    request.changes = wanted.changes;
-    request.service = test::service_at(wanted.service);
-    request.destination = test::destination_at(wanted.destination);
-    if (wanted.changes != 0) request.service.scheduler.assign("wrr");
-    if (wanted.changes != 0) request.destination.weight = 7;
-    result.push_back(request);
-  }
+  for (const Wanted& wanted : kWanted) result.push_back(request_of(wanted));
   return result;
 }
 
@@ -294,5 +296,115 @@ TEST_CASE("a family that has another id from any message on makes no difference"
     const Run run(Fault::kNone, 0, kLong, message);
     REQUIRE(run.results);
     check_same(run, expected);
+  }
+}
+
+namespace {
+
+// Requests that stop at the first failure, the fault at a position of the replies, and what came of
+// it.
+struct Stopping {
+  FakeIpvs ipvs;
+  std::optional<Results> results;  // none where the client found no IPVS
+  size_t replies = 0;
+
+  explicit Stopping(const std::vector<Wanted>& wanted, Fault fault = Fault::kNone,
+                    size_t position = 0, milliseconds deadline = kLong) {
+    std::vector<Request> requests;
+    for (const Wanted& each : wanted) requests.push_back(request_of(each));
+    ipvs.table = first_table();
+    Mishap mishap(fault, position);
+    FakeKernel kernel(mishap.around(ipvs.behaviour()));
+    try {
+      results = Client(kernel.connect(deadline)).run_until_failure(requests);
+    } catch (const netlink::Error&) {
+      CHECK_FALSE(results);
+    }
+    replies = mishap.replies();
+  }
+
+  bool has_deed_of(const Wanted& wanted) const {
+    return std::any_of(ipvs.deeds.begin(), ipvs.deeds.end(), [&](const auto& deed) {
+      return deed.service == wanted.service && deed.destination == wanted.destination;
+    });
+  }
+};
+
+// Those of the wanted that are done, and those that are refused.
+struct Sorted {
+  std::vector<Wanted> done;
+  std::vector<Wanted> refused;
+
+  Sorted() {
+    const Run run(Fault::kNone, 0, kLong);
+    for (size_t index = 0; index < kRequests; ++index) {
+      const auto status = static_cast<Status>(run.results->outcomes[index].status);
+      (status == Status::kDone ? done : refused).push_back(kWanted[index]);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("until a failure, all is done before the first failure and nothing is sent after it") {
+  const Sorted sorted;
+  REQUIRE(sorted.done.size() + sorted.refused.size() == kRequests);
+  for (const Wanted& refused : sorted.refused) {
+    for (size_t position = 0; position <= sorted.done.size(); ++position) {
+      CAPTURE(position);
+      CAPTURE(static_cast<uint32_t>(refused.operation));
+      std::vector<Wanted> wanted = sorted.done;
+      wanted.insert(wanted.begin() + static_cast<ptrdiff_t>(position), refused);
+      const Stopping run(wanted);
+      REQUIRE(run.results);
+      REQUIRE(run.results->outcomes.size() == wanted.size());
+      for (size_t index = 0; index < wanted.size(); ++index) {
+        CAPTURE(index);
+        const Outcome& outcome = run.results->outcomes[index];
+        const auto status = static_cast<Status>(outcome.status);
+        if (index < position) CHECK(status == Status::kDone);
+        if (index == position) CHECK(status == Status::kRefused);
+        if (index <= position) continue;
+        CHECK(status == ipvs::kSkipped);
+        CHECK(outcome.error == 0);
+        CHECK_FALSE(run.has_deed_of(wanted[index]));
+      }
+    }
+  }
+}
+
+TEST_CASE("until a failure, without one all is done, and nothing is nothing") {
+  const Sorted sorted;
+  const Stopping run(sorted.done);
+  REQUIRE(run.results);
+  for (const Outcome& outcome : run.results->outcomes) {
+    CHECK(static_cast<Status>(outcome.status) == Status::kDone);
+  }
+  CHECK(Stopping({}).results->outcomes.empty());
+}
+
+TEST_CASE("until a failure, whatever happens to a reply, nothing is sent after what it was for") {
+  const Sorted sorted;
+  const size_t replies = Stopping(sorted.done).replies;
+  for (const NamedFault& fault : kFaults) {
+    const std::string name = fault.name;
+    CAPTURE(name);
+    size_t stopped = 0;
+    for (size_t position = 0; position < replies; ++position) {
+      CAPTURE(position);
+      const Stopping run(sorted.done, fault.fault, position, fault.harmless ? kLong : kShort);
+      if (!run.results) CHECK_FALSE(fault.harmless);
+      if (!run.results) continue;
+      bool failed = false;
+      for (size_t index = 0; index < sorted.done.size(); ++index) {
+        CAPTURE(index);
+        const auto status = static_cast<Status>(run.results->outcomes[index].status);
+        CHECK((status == ipvs::kSkipped) == failed);
+        if (failed) CHECK_FALSE(run.has_deed_of(sorted.done[index]));
+        if (status != Status::kDone) failed = true;
+      }
+      if (failed) ++stopped;
+    }
+    CHECK((stopped > 0) == !fault.harmless);
   }
 }

@@ -72,9 +72,10 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
     }
   }
 
-  fail(error: unknown): void {
-    this.packed.readers.forEach(({ operation }, index) => {
+  *fail(error: unknown): Generator<void, void> {
+    for (const [index, { operation }] of this.packed.readers.entries()) {
       this.#rejects[index]?.(explainFailedJob(error, operation));
-    });
+      if (index % STRIDE === STRIDE - 1) yield;
+    }
   }
 }

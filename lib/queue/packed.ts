@@ -160,6 +160,6 @@ export interface Parcel<Buffer extends RequestsLike, Answers extends AnswersLike
   /** Reads the answers. */
   answer(answers: Answers): Generator<void, void>;
   /** The job failed as a whole: nobody knows how far it had come. */
-  fail(error: unknown): void;
+  fail(error: unknown): Generator<void, void>;
   finish(): void;
 }

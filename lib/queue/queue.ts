@@ -227,30 +227,26 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   }
 
   async #carry(parcel: Parcel<Buffer, Answers>): Promise<void> {
-    const carried = this.#protocol.carry(parcel.packed.requests, parcel.part);
-    let answers: Answers | undefined;
-    let failure: unknown;
+    let outcomes: Generator<void, void>;
+    let next: Parcel<Buffer, Answers> | undefined;
     try {
-      answers = await carried;
+      const answers = await this.#protocol.carry(parcel.packed.requests, parcel.part);
+      next = parcel.next?.(answers);
+      outcomes = parcel.answer(answers);
     } catch (error) {
-      failure = error;
+      next = parcel.next?.(undefined);
+      outcomes = parcel.fail(error);
     }
     this.#underWay = undefined;
     this.#reading++;
-    const next = parcel.next?.(answers);
     if (next !== undefined) this.#push(next);
     // First what is next, so that the kernel works while the answers are read.
     this.#send();
-    this.#turns.add(this.#read(parcel, answers, failure));
+    this.#turns.add(this.#read(parcel, outcomes));
   }
 
-  *#read(
-    parcel: Parcel<Buffer, Answers>,
-    answers: Answers | undefined,
-    failure: unknown,
-  ): Generator<void, void> {
-    if (answers === undefined) parcel.fail(failure);
-    else yield* parcel.answer(answers);
+  *#read(parcel: Parcel<Buffer, Answers>, outcomes: Generator<void, void>): Generator<void, void> {
+    yield* outcomes;
     if (parcel instanceof Group) this.#protocol.release(parcel.packed.requests);
     parcel.finish();
     this.#reading--;

@@ -13,7 +13,7 @@ import {
   type Protocol,
   type RequestsLike,
 } from './packed.js';
-import { STRIDE, Steps } from './turns.js';
+import { exhaust, STRIDE, Steps } from './turns.js';
 
 /** How a batch is carried out. */
 export interface Sending {
@@ -73,6 +73,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
       finish = resolve;
     });
     let { count } = part;
+    let isLast = false;
     return {
       packed,
       part,
@@ -80,18 +81,13 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
       next: (answers) => {
         if (answers === undefined) this.#isOver = this.#sending.stopOnError;
         else count = this.#weigh(packed, part, answers);
-        return this.#isOver ? undefined : this.slice();
+        const next = this.#isOver ? undefined : this.slice();
+        isLast = next === undefined;
+        return next;
       },
-      answer: (answers) => this.#read(packed, part.first, count, answers),
-      fail: (error) => {
-        for (const { operation } of packed.readers.slice(part.first, part.first + count)) {
-          this.#results.push({ status: 'rejected', reason: explainFailedJob(error, operation) });
-        }
-      },
-      finish: () => {
-        finish();
-        if (this.#isOver) this.#conclude();
-      },
+      answer: (answers) => this.#tell(this.#read(packed, part.first, count, answers), isLast),
+      fail: (error) => this.#tell(this.#fail(packed, part, error), isLast),
+      finish,
     };
   }
 
@@ -137,8 +133,22 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
     }
   }
 
+  *#fail(packed: Packed<Buffer, Answers>, part: Part, error: unknown): Generator<void, void> {
+    const { first, count } = part;
+    for (const [index, { operation }] of packed.readers.slice(first, first + count).entries()) {
+      this.#results.push({ status: 'rejected', reason: explainFailedJob(error, operation) });
+      if (index % STRIDE === STRIDE - 1) yield;
+    }
+  }
+
+  /** Collects what became of a part; after the last one, hands over the results. */
+  *#tell(outcomes: Generator<void, void>, isLast: boolean): Generator<void, void> {
+    yield* outcomes;
+    if (isLast) yield* this.#conclude();
+  }
+
   /** Says of what was not sent why, and hands over the results. */
-  #conclude(): void {
+  *#conclude(): Generator<void, void> {
     const { signal } = this.#sending;
     const verdict = { status: 'skipped', errno: 0, text: '', creating: false };
     for (; this.#store < this.#stores.length; this.#advance(1)) {
@@ -150,6 +160,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
           ? signal.reason
           : this.#protocol.explain(reader.operation, packed.requests, this.#place, verdict);
       this.#results.push({ status: 'rejected', reason });
+      if (this.#place % STRIDE === STRIDE - 1) yield;
     }
     for (const { requests } of this.#stores) this.#protocol.release(requests);
     this.#finish(this.#results);
@@ -158,7 +169,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
   /** Begins, by `push`ing the first part. */
   start(push: (parcel: Parcel<Buffer, Answers>) => void): void {
     const first = this.slice();
-    if (first === undefined) this.#conclude();
+    if (first === undefined) exhaust(this.#conclude());
     else push(first);
   }
 }

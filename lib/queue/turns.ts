@@ -25,7 +25,11 @@ export class Steps<Value> {
 /** What a value comes to that may be made in steps, without a pause. */
 export function finished<Value>(value: Value | Steps<Value>): Value {
   if (!(value instanceof Steps)) return value;
-  const steps = value[Symbol.iterator]();
+  return exhaust(value[Symbol.iterator]());
+}
+
+/** What steps come to, without a pause. */
+export function exhaust<Value>(steps: Generator<void, Value>): Value {
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   return step.value;

@@ -1,0 +1,366 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { BatchResult } from '../../lib/batch.js';
+import { calls } from '../../lib/calls.js';
+import { nativeResults, type OutcomeValues } from './answers.js';
+import {
+  ABSENT,
+  adding,
+  addresses,
+  answerAll,
+  batch,
+  done,
+  failed,
+  REFUSED,
+  sizes,
+  stopAll,
+} from './batches.js';
+import { destination, destinationsOf, open, SERVICE, settled, unhandledOf } from './fake-handle.js';
+
+describe('parts', () => {
+  /** The sizes of the parts of a batch, each of which keeps the kernel busy for so many milliseconds; the last one for the rest. */
+  async function partsOf(count: number, times: readonly number[]): Promise<number[]> {
+    const lab = open();
+    const pending = batch(lab, adding(count));
+    await settled();
+    for (let job = 0; job < lab.handle.jobs.length; job++) {
+      await lab.handle.answer(job, [], times[job] ?? times.at(-1));
+    }
+    expect(await pending).toHaveLength(count);
+    expect(lab.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(addresses(count));
+    return sizes(lab.handle);
+  }
+
+  test.each<readonly [string, number, readonly number[], readonly number[]]>([
+    ['a small batch is one', 128, [0], [128]],
+    ['one more is another', 129, [0], [128, 1]],
+    ['grow while the kernel is quick', 2000, [0], [128, 256, 512, 128, 976]],
+    ['are never more than 1024', 5120, [0], [128, 256, 512, 128, 1024, 1024, 1024, 1024]],
+    ['stay where the time is right', 400, [2], [128, 128, 128, 16]],
+    ['shrink while the kernel is slow', 300, [9], [128, 64, 32, 16, 16, 16, 16, 12]],
+    ['grow again', 400, [9, 9, 0], [128, 64, 32, 64, 112]],
+  ])('%s', async (_, count, times, expected) => {
+    expect(await partsOf(count, times)).toEqual(expected);
+  });
+
+  test('leave one after the other, and others have their turn between two', async () => {
+    const lab = open();
+    const before = lab.queue.run(calls.flush());
+    const pending = batch(lab, adding(300));
+    await settled();
+    await lab.handle.answer(0);
+    await before;
+    const between = lab.queue.run(calls.getInfo());
+    await lab.handle.answer(1);
+    expect(lab.handle.job(2).operations).toEqual(['getInfo']);
+    await lab.handle.answer(2);
+    await between;
+    expect(lab.handle.job(3).operations).toHaveLength(172);
+    await lab.handle.answer(3);
+    expect(await pending).toHaveLength(300);
+    expect(lab.handle.log).toEqual(['run 1', 'run 128', 'run 1', 'run 172']);
+  });
+
+  test('of two batches take turns', async () => {
+    const lab = open();
+    const pending = Promise.all([batch(lab, adding(200)), batch(lab, adding(200, 1000))]);
+    await answerAll(lab.handle, (number) => (number === 5 ? REFUSED : {}));
+    const [first, second] = await pending;
+    expect(sizes(lab.handle)).toEqual([128, 128, 72, 72]);
+    expect(first.map(({ status }) => status).indexOf('rejected')).toBe(5);
+    expect(second.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(lab.handle.jobs.map(({ bytes }) => destinationsOf(bytes)[0])).toEqual(
+      [0, 1000, 128, 1128].map((index) => destination(index).address),
+    );
+  });
+
+  test('that fail as a whole say so, and the others leave all the same', async () => {
+    const lab = open();
+    const pending = batch(lab, adding(300));
+    await settled();
+    const error = new Error('no thread');
+    lab.handle.job(0).fail(error);
+    await settled();
+    await lab.handle.answer(1);
+    await lab.handle.answer(2);
+    const results = await pending;
+    expect(results.slice(0, 128)).toEqual(
+      Array.from({ length: 128 }, () => ({
+        status: 'rejected',
+        reason: expect.objectContaining({
+          code: 'ERR_IPVS_OUTCOME_UNKNOWN',
+          operation: 'addDestination',
+          cause: error,
+        }),
+      })),
+    );
+    expect(results.slice(128)).toEqual(Array.from({ length: 172 }, () => done()));
+  });
+
+  test.each([false, true])(
+    'whose answers cannot be read hold up nothing; stopOnError %j',
+    async (stopOnError) => {
+      const lab = open();
+      const pending = batch(lab, adding(300), { stopOnError });
+      await settled();
+      const unhandled = await unhandledOf(() => {
+        lab.handle.job(0).answer(nativeResults({ outcomes: [{}] }));
+      });
+      expect(unhandled).toEqual([]);
+      if (!stopOnError) await answerAll(lab.handle, undefined, 1);
+      const results = await pending;
+      expect(results).toHaveLength(300);
+      expect(results[127]).toMatchObject({ status: 'rejected' });
+      expect(results[128]).toMatchObject(stopOnError ? failed('ERR_IPVS_SKIPPED') : done());
+      await lab.queue.close();
+    },
+  );
+
+  test('any batch has the outcome of each operation at its place', async () => {
+    const outcome = fc.constantFrom<OutcomeValues>({}, {}, REFUSED, ABSENT, {
+      status: 'lost',
+      error: 110,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 1500 }),
+        fc.array(outcome, { minLength: 1, maxLength: 7 }),
+        fc.array(fc.double({ min: 0, max: 6, noNaN: true }), { minLength: 1 }),
+        async (count, outcomes, times) => {
+          const lab = open();
+          const given = Array.from(
+            { length: count },
+            (_, at) => outcomes[at % outcomes.length] ?? {},
+          );
+          const pending = batch(lab, adding(count));
+          await settled();
+          let sent = 0;
+          for (let job = 0; job < lab.handle.jobs.length; job++) {
+            const { length } = lab.handle.job(job).operations;
+            expect(length).toBeLessThanOrEqual(1024);
+            const some = given.slice(sent, sent + length);
+            await lab.handle.answer(job, some, times[job % times.length]);
+            sent += length;
+          }
+          expect(lab.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
+            addresses(count),
+          );
+          expect(codes(await pending)).toEqual(
+            given.map(({ status, error }) =>
+              status === undefined
+                ? ''
+                : error === 17
+                  ? 'EEXIST'
+                  : error === 3
+                    ? 'ESRCH'
+                    : 'ERR_IPVS_OUTCOME_UNKNOWN',
+            ),
+          );
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});
+
+/** The code of each error; an empty one of what is fulfilled. */
+const codes = (results: readonly BatchResult[]) =>
+  results.map((each) => (each.status === 'rejected' ? each.reason.code : ''));
+
+/** Deletes destinations, of which those that `isForgiving` says may be gone. */
+const deleting =
+  (count: number, isForgiving: (index: number) => boolean) =>
+  (b: Parameters<Parameters<typeof batch>[1]>[0]) => {
+    for (let i = 0; i < count; i++) {
+      b.deleteDestination(SERVICE, destination(i), { ifExists: isForgiving(i) });
+    }
+  };
+
+describe('stopping at an error', () => {
+  test.each([0, 1, 100, 127, 128, 200, 1023, 1024, 2499])(
+    'the failure of number %d is the last that is sent',
+    async (place) => {
+      const lab = open();
+      const pending = batch(lab, adding(2500), { stopOnError: true });
+      const { address } = destination(place);
+      const sent = await stopAll(lab.handle, (each) => (each === address ? REFUSED : undefined));
+      expect(sent).toEqual(addresses(place + 1));
+      expect(codes(await pending)).toEqual(
+        Array.from({ length: 2500 }, (_, at) => {
+          if (at === place) return 'EEXIST';
+          return at < place ? '' : 'ERR_IPVS_SKIPPED';
+        }),
+      );
+      await lab.queue.close();
+    },
+  );
+
+  test('what was skipped says what, and why', async () => {
+    const lab = open();
+    const pending = batch(lab, adding(2), { stopOnError: true });
+    await stopAll(lab.handle, () => REFUSED);
+    const [first, second] = await pending;
+    expect(first).toMatchObject(failed('EEXIST'));
+    expect(second).toMatchObject({
+      status: 'rejected',
+      reason: {
+        name: 'IpvsError',
+        code: 'ERR_IPVS_SKIPPED',
+        errno: 0,
+        operation: 'addDestination',
+        target: `10.1.0.1:80 of ${SERVICE}`,
+      },
+    });
+  });
+
+  test('a refusal that is an answer stops nothing', async () => {
+    const lab = open();
+    const isGone = (index: number) => index % 100 === 50 || index === 1023 || index === 1024;
+    const pending = batch(lab, deleting(1100, isGone), { stopOnError: true });
+    const gone = new Set(addresses(1100).filter((_, at) => isGone(at)));
+    const sent = await stopAll(lab.handle, (each) => (gone.has(each) ? ABSENT : undefined));
+    expect(sent).toEqual(addresses(1100));
+    expect(await pending).toEqual(Array.from({ length: 1100 }, (_, at) => done(!isGone(at))));
+  });
+
+  test('a job that fails as a whole stops it too', async () => {
+    const lab = open();
+    const pending = batch(lab, adding(1100), { stopOnError: true });
+    await settled();
+    await lab.handle.answer(0);
+    lab.handle.job(1).fail(new Error('no thread'));
+    const counts = new Map<string, number>();
+    for (const code of codes(await pending)) counts.set(code, (counts.get(code) ?? 0) + 1);
+    expect([...counts]).toEqual([
+      ['', 128],
+      ['ERR_IPVS_OUTCOME_UNKNOWN', 256],
+      ['ERR_IPVS_SKIPPED', 1100 - 128 - 256],
+    ]);
+    expect(lab.handle.jobs).toHaveLength(2);
+    await lab.queue.close();
+  });
+
+  test('any batch is done to its first failure, each operation once', async () => {
+    const places = (max: number) =>
+      fc.uniqueArray(fc.integer({ min: 0, max: 2200 }), { maxLength: max });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 2200 }),
+        places(8),
+        places(3),
+        async (count, forgiven, bad) => {
+          const lab = open();
+          const [gone, refused] = [new Set(forgiven), new Set(bad)];
+          const outcomes = new Map<string, OutcomeValues>();
+          for (const at of gone) outcomes.set(destination(at).address, ABSENT);
+          for (const at of refused) outcomes.set(destination(at).address, REFUSED);
+          const pending = batch(
+            lab,
+            deleting(count, (at) => gone.has(at)),
+            { stopOnError: true },
+          );
+          const sent = await stopAll(lab.handle, (address) => outcomes.get(address));
+          const last = Math.min(count - 1, ...bad);
+          expect(sent).toEqual(addresses(last + 1));
+          const results = await pending;
+          expect(results).toHaveLength(count);
+          results.forEach((result, at) => {
+            if (at > last) expect(result).toMatchObject(failed('ERR_IPVS_SKIPPED'));
+            else if (refused.has(at)) expect(result).toMatchObject(failed('EEXIST'));
+            else expect(result).toEqual(done(!gone.has(at)));
+          });
+          await lab.queue.close();
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('a signal', () => {
+  const reason = new Error('enough');
+  const ended = { status: 'rejected', reason };
+
+  test('that was given before lets nothing out', async () => {
+    const lab = open();
+    const signal = AbortSignal.abort(reason);
+    expect(await batch(lab, adding(3), { signal })).toEqual([ended, ended, ended]);
+    await lab.queue.close();
+    expect(lab.handle.log).toEqual(['close']);
+  });
+
+  test('while the operations are added lets nothing out either', async () => {
+    const lab = open();
+    const controller = new AbortController();
+    const pending = batch(
+      lab,
+      async (b) => {
+        adding(2)(b);
+        await settled();
+        controller.abort(reason);
+        adding(2)(b);
+      },
+      { signal: controller.signal },
+    );
+    expect(await pending).toEqual([ended, ended, ended, ended]);
+    expect(lab.handle.log).toEqual([]);
+  });
+
+  test.each([false, true])('ends it between two parts; stopOnError %j', async (stopOnError) => {
+    const lab = open();
+    const controller = new AbortController();
+    const pending = batch(lab, adding(5000), { stopOnError, signal: controller.signal });
+    await settled();
+    await lab.handle.answer(0);
+    controller.abort(reason);
+    await lab.handle.answer(1);
+    expect(await pending).toEqual([
+      ...Array.from({ length: 128 + 256 }, () => done()),
+      ...Array.from({ length: 5000 - 128 - 256 }, () => ended),
+    ]);
+    expect(sizes(lab.handle)).toEqual([128, 256]);
+    await lab.queue.close();
+  });
+
+  test('comes too late where all has left', async () => {
+    const lab = open();
+    const controller = new AbortController();
+    const pending = batch(lab, adding(5), { signal: controller.signal });
+    await settled();
+    controller.abort(reason);
+    await lab.handle.answer(0, [{}, REFUSED]);
+    expect(await pending).toMatchObject([done(), failed('EEXIST'), done(), done(), done()]);
+  });
+});
+
+describe('close', () => {
+  test('waits for all parts, and lets nothing else in', async () => {
+    const lab = open();
+    const pending = batch(lab, adding(300));
+    const closing = lab.queue.close();
+    await answerAll(lab.handle);
+    expect(await pending).toEqual(Array.from({ length: 300 }, () => done()));
+    await closing;
+    expect(lab.handle.log).toEqual(['run 128', 'run 172', 'close']);
+  });
+
+  test('waits for a batch to which operations are being added still', async () => {
+    const lab = open();
+    const pending = batch(lab, async (b) => {
+      await settled();
+      await settled();
+      adding(2)(b);
+    });
+    let closed = false;
+    const closing = lab.queue.close().then(() => {
+      closed = true;
+    });
+    await settled();
+    expect(closed).toBe(false);
+    await settled();
+    await answerAll(lab.handle);
+    expect(await pending).toEqual([done(), done()]);
+    await closing;
+    expect(lab.handle.log).toEqual(['run 2', 'close']);
+  });
+});
