@@ -2,7 +2,14 @@
  * Answers without a kernel: the records that the addon would hand over, made by its layout.
  * @module
  */
-import type { Layout, NativeResults, RecordLayout, StatusName } from '../../lib/native.js';
+import type {
+  Layout,
+  LinkStatusName,
+  NativeLinkResults,
+  NativeResults,
+  RecordLayout,
+  StatusName,
+} from '../../lib/native.js';
 import { Results } from '../../lib/results.js';
 import { encode, layout } from './requests.js';
 
@@ -55,7 +62,14 @@ export const timeoutsRecord = (values: Numbers<'timeouts'>) => bytes(layout.time
 export type OutcomeValues = Omit<Numbers<'outcome'>, 'status'> & { readonly status?: StatusName };
 
 function concatenate(records: readonly Uint8Array[]): ArrayBuffer {
-  return Uint8Array.from(records.flatMap((record) => [...record])).buffer;
+  const size = records.reduce((sum, { length }) => sum + length, 0);
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const record of records) {
+    all.set(record, at);
+    at += record.length;
+  }
+  return all.buffer;
 }
 
 /** What a handle answers to a batch. */
@@ -105,3 +119,26 @@ export const connectionRecord = (values: Numbers<'connection'>) => bytes(layout.
 
 export const countRecord = (group: Numbers<'connection'>, count: bigint) =>
   bytes(layout.connectionCount, { group: [...connectionRecord(group)], count });
+
+export type LinkOutcomeValues = Omit<Numbers<'linkOutcome'>, 'status'> & {
+  readonly status?: LinkStatusName;
+};
+
+/** What a handle answers to requests to links, with so many links and addresses. */
+export function nativeLinkResults(
+  outcomes: readonly LinkOutcomeValues[],
+  count: number,
+): NativeLinkResults {
+  const places = Array.from({ length: count }, (_, place) => place + 1);
+  return {
+    outcomes: concatenate(
+      outcomes.map(({ status = 'done', ...values }) =>
+        bytes(layout.linkOutcome, { ...values, status: layout.linkStatuses[status] }),
+      ),
+    ),
+    links: concatenate(places.map((index) => bytes(layout.link, { index, mtu: index }))),
+    addresses: concatenate(places.map((index) => bytes(layout.linkAddress, { index, family: 2 }))),
+    texts: [],
+    elapsed: 0,
+  };
+}

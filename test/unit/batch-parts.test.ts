@@ -158,7 +158,7 @@ describe('parts', () => {
           );
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });
@@ -242,10 +242,10 @@ describe('stopping at an error', () => {
 
   test('any batch is done to its first failure, each operation once', async () => {
     const places = (max: number) =>
-      fc.uniqueArray(fc.integer({ min: 0, max: 2200 }), { maxLength: max });
+      fc.uniqueArray(fc.integer({ min: 0, max: 1300 }), { maxLength: max });
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 1, max: 2200 }),
+        fc.integer({ min: 1, max: 1300 }),
         places(8),
         places(3),
         async (count, forgiven, bad) => {
@@ -272,7 +272,7 @@ describe('stopping at an error', () => {
           await lab.queue.close();
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

@@ -1,0 +1,413 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Batch } from '../../lib/batch.js';
+import { Ipvs, type Links } from '../../lib/index.js';
+import type { NativeHandle, NativeLinkResults, NativeResults } from '../../lib/native.js';
+import {
+  daemonRecord,
+  destinationRecord,
+  nativeLinkResults,
+  nativeResults,
+  type OutcomeValues,
+  serviceRecord,
+} from './answers.js';
+import { serviceAndDestination, serviceConfig } from './arbitraries.js';
+import { layout } from './requests.js';
+
+/** What the addon is asked, and what it answers, whichever way. */
+const addon = vi.hoisted(() => ({
+  /** Bytes of the requests, and of the addresses of those to links; names of files. */
+  asked: [] as unknown[],
+  /** Called with the number of requests. */
+  answer: undefined as ((count: number) => NativeResults) | undefined,
+  answerLinks: undefined as ((count: number) => NativeLinkResults) | undefined,
+  files: {} as Record<string, string | number>,
+}));
+
+vi.mock('../../lib/native.js', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../lib/native.js')>();
+  const { layout } = original.loadNative();
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+  class Handle implements NativeHandle {
+    open = async () => undefined;
+    close = () => undefined;
+    run = async (requests: Uint8Array) => this.runSync(requests);
+    runSync(requests: Uint8Array) {
+      addon.asked.push(hex(requests));
+      const answered = addon.answer?.(requests.length / layout.request.size);
+      return answered ?? expect.unreachable('nothing was to be asked');
+    }
+    runLinks = async (requests: Uint8Array, addresses: Uint8Array) =>
+      this.runLinksSync(requests, addresses);
+    runLinksSync(requests: Uint8Array, addresses: Uint8Array) {
+      addon.asked.push(hex(requests), hex(addresses));
+      const answered = addon.answerLinks?.(requests.length / layout.linkRequest.size);
+      return answered ?? expect.unreachable('nothing was to be asked');
+    }
+    readFiles = async (paths: readonly string[]) => this.readFilesSync(paths);
+    readFilesSync(paths: readonly string[]) {
+      addon.asked.push(paths);
+      return paths.map((path) => addon.files[path] ?? 2);
+    }
+    writeFiles = async (files: readonly { path: string; text: string }[]) =>
+      this.writeFilesSync(files);
+    writeFilesSync(files: readonly { path: string; text: string }[]) {
+      addon.asked.push(files);
+      return files.map(({ text }) => (text === '10' ? 22 : 0));
+    }
+  }
+  return { ...original, loadNative: () => ({ Handle, layout }) };
+});
+
+let ipvs: Ipvs;
+
+beforeEach(async () => {
+  Object.assign(addon, { asked: [], answer: undefined, answerLinks: undefined, files: {} });
+  ipvs = await Ipvs.open();
+});
+
+afterEach(async () => {
+  await ipvs.close();
+});
+
+type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+/** The methods as JavaScript calls them. */
+const loose = (object: Ipvs | Ipvs['sync'] | Batch | Links | Links['sync'] | Ipvs['sysctls']) =>
+  object as unknown as Methods;
+
+/** What came of a call: its value, or all that its error says; and what was asked for it. */
+interface Outcome {
+  readonly value?: unknown;
+  readonly error?: unknown;
+  readonly asked: readonly unknown[];
+}
+
+async function outcomeOf(action: () => unknown): Promise<Outcome> {
+  addon.asked = [];
+  try {
+    const value = await action();
+    return { value, asked: addon.asked };
+  } catch (error) {
+    return { error: describeError(error), asked: addon.asked };
+  }
+}
+
+function describeError(error: unknown) {
+  const { name, message, code, errno, syscall, operation, target } = error as Record<
+    string,
+    unknown
+  >;
+  return { name, message, code, errno, syscall, operation, target };
+}
+
+/** What comes of a call, which throws it, and returns no promise. */
+function throwingOutcomeOf(action: () => unknown): Promise<Outcome> {
+  return outcomeOf(() => {
+    const value = action();
+    expect(value).not.toBeInstanceOf(Promise);
+    return value;
+  });
+}
+
+/** What comes of the one operation of a batch. */
+const batchedOutcomeOf = (name: string, args: readonly unknown[]): Promise<Outcome> =>
+  outcomeOf(async () => {
+    const [result] = await ipvs.batch((b) => {
+      loose(b)[name]?.(...args);
+    });
+    if (result?.status === 'fulfilled') return result.value;
+    throw result?.reason;
+  });
+
+const TCP = 'tcp://10.0.0.1:80';
+type Row = readonly [string, ...unknown[]];
+/** As test.each() takes them. */
+const rowsOf = (rows: readonly Row[]) => rows.map(([name, ...args]) => [name, args] as const);
+
+const OPERATIONS: readonly Row[] = [
+  ['addService', { fwmark: 7, scheduler: 'mh' }],
+  ['updateService', TCP, { scheduler: 'rr' }],
+  ['ensureService', { fwmark: 7 }],
+  ['deleteService', TCP],
+  ['deleteService', TCP, { ifExists: true }],
+  ['getService', TCP],
+  ['getService', TCP, { bigint: true }],
+  ['listServices'],
+  ['listServices', { bigint: true }],
+  ['addDestination', TCP, { address: '10.0.0.2', weight: 5 }],
+  ['updateDestination', TCP, '10.0.0.2', { weight: 6 }],
+  ['ensureDestination', TCP, { address: '10.0.0.2' }],
+  ['deleteDestination', TCP, '10.0.0.2'],
+  ['deleteDestination', TCP, '10.0.0.2', { ifExists: true }],
+  ['getDestination', TCP, '10.0.0.2'],
+  ['getDestination', TCP, '10.0.0.2', { bigint: true }],
+  ['listDestinations', TCP],
+  ['listDestinations', TCP, { bigint: true }],
+  ['flush'],
+  ['getTimeouts'],
+  ['setTimeouts', { tcp: 9 }],
+  ['zero'],
+  ['zero', TCP],
+  ['listSyncDaemons'],
+  ['startSyncDaemon', { role: 'master', interface: 'eth0' }],
+  ['stopSyncDaemon', 'backup'],
+  ['stopSyncDaemon', 'backup', { ifRunning: true }],
+];
+
+/** Outcomes of any operation, with lists long enough to be read in steps. */
+const MANY = 40;
+const OUTCOMES: readonly OutcomeValues[] = [
+  { created: 1, services: MANY, destinations: MANY, daemons: 2 },
+  { created: 0, firstService: 5, services: 1, firstDestination: 6, destinations: 1 },
+  ...[1, 2, 3, 12, 17, 19, 22, 999].map((error) => ({ status: 'refused', error }) as const),
+  { status: 'lost', error: 105 },
+  { status: 'notSent', error: 12 },
+  { status: 'unavailable', error: 2 },
+  { status: 'refused', error: 22, text: 1 },
+];
+
+const MARKS = Array.from({ length: MANY }, (_, mark) => mark + 1);
+const RECORDS = {
+  services: MARKS.map((fwmark) => serviceRecord({ family: 2, fwmark })),
+  destinations: MARKS.map((port) => destinationRecord({ family: 2, port })),
+  daemons: [1, 2].map((role) => daemonRecord({ role })),
+  texts: ['out of words'],
+};
+
+/** Lets every request come to `outcome`. */
+function answerWith(outcome: OutcomeValues): void {
+  addon.answer = (count) =>
+    nativeResults({ ...RECORDS, outcomes: Array.from({ length: count }, () => outcome) });
+}
+
+describe('each operation is the same with a promise, at once, and in a batch', () => {
+  test('and none is left out', () => {
+    const names = Object.keys(layout.operations).filter((name) => name !== 'getInfo');
+    expect([...new Set(OPERATIONS.map(([name]) => name))].sort()).toEqual(names.sort());
+  });
+
+  test.each(rowsOf(OPERATIONS))('%s %j', async (name, args) => {
+    for (const outcome of OUTCOMES) {
+      answerWith(outcome);
+      const expected = await outcomeOf(() => loose(ipvs)[name]?.(...args));
+      expect(expected.asked).toHaveLength(1);
+      expect(await throwingOutcomeOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(
+        expected,
+      );
+      expect(await batchedOutcomeOf(name, args)).toStrictEqual(expected);
+    }
+  });
+
+  const BAD: readonly Row[] = [
+    ['addService'],
+    ['addService', { fwmark: -1 }],
+    ['updateService', TCP],
+    ['updateService', TCP, { schedulerFlags: ['none'] }],
+    ['ensureService', null],
+    ['deleteService', TCP, { ifExists: 1 }],
+    ['getService', 'tcp://10.0.0.1'],
+    ['getService', TCP, { bigint: 1 }],
+    ['listServices', true],
+    ['addDestination', TCP, { address: '10.0.0.2', weight: 2 ** 31 }],
+    ['updateDestination', TCP, '10.0.0.2'],
+    ['ensureDestination', TCP, 5],
+    ['deleteDestination', TCP, '10.0.0.2', { exists: true }],
+    ['getDestination', TCP, '10.0.0.2', null],
+    ['listDestinations', 5],
+    ['setTimeouts', {}],
+    ['zero', undefined],
+    ['startSyncDaemon', { role: 'slave' }],
+    ['stopSyncDaemon', 'backup', { ifRunning: 0 }],
+  ];
+
+  test.each(rowsOf(BAD))('bad input of %s %j', async (name, args) => {
+    const expected = await outcomeOf(() => loose(ipvs)[name]?.(...args));
+    expect(expected).toMatchObject({ asked: [], error: { code: expect.stringMatching(/^ERR_/) } });
+    expect(await throwingOutcomeOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(
+      expected,
+    );
+    expect(await batchedOutcomeOf(name, args)).toStrictEqual(expected);
+  });
+
+  test('whatever they are given', async () => {
+    answerWith({ created: 1 });
+    const calls = fc.oneof(
+      fc.tuple(fc.constantFrom('addService', 'ensureService'), fc.tuple(serviceConfig)),
+      fc.tuple(fc.constantFrom('addDestination', 'ensureDestination'), serviceAndDestination),
+    );
+    await fc.assert(
+      fc.asyncProperty(calls, async ([name, args]) => {
+        const expected = await outcomeOf(() => loose(ipvs)[name]?.(...args));
+        expect(expected.asked).toHaveLength(1);
+        expect(await throwingOutcomeOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(
+          expected,
+        );
+        expect(await batchedOutcomeOf(name, args)).toStrictEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('what takes more than a request is the same with a promise and at once', () => {
+  const FOLDER = '/proc/sys/net/ipv4/vs';
+  const ROWS: readonly (readonly [string, (which: Ipvs | Ipvs['sync']) => unknown])[] = [
+    ['getInfo', (which) => which.getInfo()],
+    ['snapshot', (which) => which.snapshot()],
+    ['snapshot of BigInts', (which) => which.snapshot({ bigint: true })],
+    ['snapshot, bad options', (which) => loose(which as Ipvs)['snapshot']?.({ bigint: 1 })],
+    ['getStats', (which) => which.getStats()],
+    ['getStats, bad options', (which) => loose(which as Ipvs)['getStats']?.(true)],
+    ['getStatus', (which) => which.getStatus()],
+    ['sysctls.get', (which) => which.sysctls.get()],
+    ['sysctls.set', (which) => which.sysctls.set({ conntrack: true, amDroprate: 9 })],
+    ['sysctls.set, refused', (which) => which.sysctls.set({ conntrack: true, amDroprate: 10 })],
+    ['sysctls.set, no file', (which) => which.sysctls.set({ connMax: 9 })],
+    ['sysctls.set, bad input', (which) => loose(which.sysctls as Ipvs['sysctls'])['set']?.({})],
+  ];
+  const FILES: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
+    'no files': {},
+    'files that may not be read': {
+      '/proc/thread-self/net/ip_vs_status': 13,
+      [`${FOLDER}/conntrack`]: 13,
+    },
+    files: {
+      '/proc/thread-self/net/ip_vs_status': 'Conns:\t5\n',
+      '/proc/thread-self/net/ip_vs_stats': '1 2 3 4 5\n6 7 8 9 A\n',
+      [`${FOLDER}/run_estimation`]: '1\n',
+      [`${FOLDER}/conntrack`]: '0\n',
+      [`${FOLDER}/am_droprate`]: '10\n',
+    },
+  };
+
+  test.each(ROWS)('%s', async (_, action) => {
+    for (const [title, files] of Object.entries(FILES)) {
+      addon.files = { ...files };
+      for (const outcome of OUTCOMES) {
+        answerWith(outcome);
+        const expected = await outcomeOf(() => action(ipvs));
+        expect(await throwingOutcomeOf(() => action(ipvs.sync)), title).toStrictEqual(expected);
+      }
+    }
+  });
+});
+
+describe('operations on links are the same with a promise and at once', () => {
+  const LINKS: readonly Row[] = [
+    ['listLinks'],
+    ['listLinks', { kind: 'dummy' }],
+    ['listLinks', { kind: '' }],
+    ['getLink', 'eth0'],
+    ['getLink', {}],
+    ['ensureDummy', 'ipvs0', { mtu: 9000 }],
+    ['ensureDummy', 'a/b'],
+    ['setLink', 3, { up: false }],
+    ['setLink', 3, { upp: false }],
+    ['deleteLink', 'ipvs0'],
+    ['deleteLink', 'ipvs0', { ifExists: true }],
+    ['deleteLink', 'ipvs0', { ifExists: 1 }],
+    ['listAddresses'],
+    ['listAddresses', 'eth0', { family: 'ipv6' }],
+    ['listAddresses', 'eth0', { family: 6 }],
+    ['addAddress', 'eth0', '10.0.0.1/32'],
+    ['addAddress', 'eth0', '10.0.0.1/33'],
+    ['ensureAddress', 'eth0', 'fd00::1/128'],
+    ['ensureAddress', 'eth0'],
+    ['deleteAddress', 'eth0', '10.0.0.1/32', { ifExists: true }],
+    ['deleteAddress', 'eth0', '10.0.0.1/32', true],
+  ];
+
+  test('and none is left out', () => {
+    // The other two are what reconcileAddresses() is made of.
+    const names = Object.keys(layout.linkOperations).filter(
+      (name) => name !== 'replaceAddress' && name !== 'planAddresses',
+    );
+    expect([...new Set(LINKS.map(([name]) => name))].sort()).toEqual(names.sort());
+  });
+
+  test.each(rowsOf(LINKS))('%s %j', async (name, args) => {
+    const outcomes = [
+      { created: 1, links: MANY, addresses: MANY },
+      { created: 0, firstLink: 5, links: 1, firstAddress: 6, addresses: 1 },
+      ...[1, 17, 19, 22, 95, 99].map((error) => ({ status: 'refused', error }) as const),
+      { status: 'lost', error: 105 },
+      { status: 'otherKind', error: 17 },
+    ] as const;
+    for (const outcome of outcomes) {
+      addon.answerLinks = (count) =>
+        nativeLinkResults(
+          Array.from({ length: count }, () => outcome),
+          MANY,
+        );
+      const expected = await outcomeOf(() => loose(ipvs.links)[name]?.(...args));
+      const actual = await throwingOutcomeOf(() => loose(ipvs.links.sync)[name]?.(...args));
+      expect(actual).toStrictEqual(expected);
+    }
+  });
+});
+
+describe('at once', () => {
+  test('means before what waits', async () => {
+    answerWith({});
+    const waiting = ipvs.flush();
+    ipvs.sync.getTimeouts();
+    expect(addon.asked).toHaveLength(1);
+    await waiting;
+    expect(addon.asked).toHaveLength(2);
+  });
+
+  test('works within another call', async () => {
+    answerWith({});
+    const reference = {
+      protocol: 'tcp' as const,
+      address: '10.0.0.1',
+      get port() {
+        ipvs.sync.getTimeouts();
+        return 80;
+      },
+    };
+    expect(ipvs.sync.deleteService(reference)).toBe(true);
+    const [inner, outer] = addon.asked;
+    addon.asked = [];
+    ipvs.sync.getTimeouts();
+    ipvs.sync.deleteService(TCP);
+    expect([inner, outer]).toEqual(addon.asked);
+  });
+
+  test('is over once the handle is being closed', async () => {
+    answerWith({});
+    const pending = ipvs.flush();
+    const closing = ipvs.close();
+    const { sync, links } = ipvs;
+    const actions: readonly (readonly [string, () => unknown])[] = [
+      ['flush', () => sync.flush()],
+      ['addService', () => loose(sync)['addService']?.()],
+      ['snapshot', () => sync.snapshot()],
+      ['getStats', () => sync.getStats()],
+      ['sysctls.get', () => sync.sysctls.get()],
+      ['sysctls.set', () => sync.sysctls.set({ conntrack: true })],
+      ['listLinks', () => links.sync.listLinks()],
+    ];
+    for (const [operation, action] of actions) {
+      const { error } = await throwingOutcomeOf(action);
+      expect(error).toMatchObject({ code: 'ERR_IPVS_CLOSED', operation });
+    }
+    await Promise.all([pending, closing]);
+  });
+
+  test('a failure of the addon says that nobody knows', async () => {
+    addon.answer = () => {
+      throw new Error('no memory');
+    };
+    const expected = await outcomeOf(() => ipvs.flush());
+    expect(expected.error).toMatchObject({ code: 'ERR_IPVS_OUTCOME_UNKNOWN', operation: 'flush' });
+    expect(await throwingOutcomeOf(() => ipvs.sync.flush())).toStrictEqual(expected);
+  });
+
+  test('nobody else makes such an object', () => {
+    const [sync, links] = [ipvs.sync.constructor, ipvs.links.sync.constructor];
+    for (const constructor of [sync, links]) {
+      expect(() => Reflect.construct(constructor, [Symbol('mine')])).toThrow('Illegal constructor');
+    }
+  });
+});
