@@ -406,8 +406,8 @@ describe('at once', () => {
 
   test('nobody else makes such an object', () => {
     const [sync, links] = [ipvs.sync.constructor, ipvs.links.sync.constructor];
-    for (const constructor of [sync, links]) {
-      expect(() => Reflect.construct(constructor, [Symbol('mine')])).toThrow('Illegal constructor');
+    for (const made of [sync, links]) {
+      expect(() => Reflect.construct(made, [Symbol('mine')])).toThrow('Illegal constructor');
     }
   });
 });
