@@ -56,6 +56,8 @@ async function run(namespace: Namespace, requests: readonly RawRequest[]) {
 /** Sends requests to the kernel as they are. Fails where the kernel refuses one. */
 export async function rawRun(namespace: Namespace, requests: readonly RawRequest[]): Promise<void> {
   const { results, layout } = await run(namespace, requests);
+  // None where all is done.
+  if (results.outcomes === undefined) return;
   const outcomes = new Records(results.outcomes);
   const errors = requests.map((_, index) =>
     outcomes.number(index * layout.outcome.size, layout.outcome.fields.error),
@@ -69,9 +71,10 @@ export async function rawServices(
   namespace: Namespace,
 ): Promise<{ readonly fwmark: number; readonly flags: number; readonly timeout: number }[]> {
   const { results, layout } = await run(namespace, [{ operation: 'listServices', service: {} }]);
-  const records = new Records(results.services);
+  const services = results.services ?? new ArrayBuffer(0);
+  const records = new Records(services);
   const { size, fields } = layout.serviceEntry;
-  return Array.from({ length: results.services.byteLength / size }, (_, index) => {
+  return Array.from({ length: services.byteLength / size }, (_, index) => {
     const number = (name: 'fwmark' | 'flags' | 'timeout') =>
       records.number(index * size + fields.service.offset, layout.service.fields[name]);
     return { fwmark: number('fwmark'), flags: number('flags'), timeout: number('timeout') };

@@ -87,7 +87,7 @@ export function nativeResults({
   readonly daemons?: readonly Uint8Array[];
   readonly texts?: readonly string[];
   readonly elapsed?: number;
-}): NativeResults {
+}): Required<NativeResults> {
   const records = outcomes.map(({ status = 'done', ...values }) =>
     bytes(layout.outcome, { ...values, status: layout.statuses[status] }),
   );

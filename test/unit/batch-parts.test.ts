@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchResult } from '../../lib/batch.js';
-import { calls } from '../../lib/calls.js';
 import { nativeResults, type OutcomeValues } from './answers.js';
 import {
   ABSENT,
@@ -16,6 +15,7 @@ import {
   stopAll,
 } from './batches.js';
 import { destination, destinationsOf, open, SERVICE, settled, unhandledOf } from './fake-handle.js';
+import { calls } from './requests.js';
 
 describe('parts', () => {
   /** The sizes of the parts of a batch, each of which keeps the kernel busy for so many milliseconds; the last one for the rest. */

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Batch, checkBatchOptions } from '../../lib/batch.js';
-import { calls } from '../../lib/calls.js';
 import { destinationRecord, nativeResults, serviceRecord } from './answers.js';
 import {
   ABSENT,
@@ -15,7 +14,7 @@ import {
   sizes,
 } from './batches.js';
 import { destination, destinationsOf, open, SERVICE, settled } from './fake-handle.js';
-import { expectInputError, type Kind, thrownBy } from './requests.js';
+import { calls, expectInputError, type Kind, thrownBy } from './requests.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

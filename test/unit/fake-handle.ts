@@ -2,13 +2,13 @@
  * A handle whose answers the test gives, and a queue on it.
  * @module
  */
+
 import { expect } from 'vitest';
-import { calls } from '../../lib/calls.js';
 import type { NativeHandle, NativeResults, OperationName } from '../../lib/native.js';
 import { ipvsProtocol } from '../../lib/protocol.js';
 import { Queue } from '../../lib/queue/queue.js';
 import { nativeResults, type OutcomeValues } from './answers.js';
-import { decode, layout, untyped } from './requests.js';
+import { calls, decode, layout, untyped } from './requests.js';
 
 /** Requests that have reached the handle, waiting for their answer. */
 export interface Job {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { calls } from '../../lib/calls.js';
 import { bad, open, settled, unused, withResolvers } from './fake-handle.js';
+import { calls } from './requests.js';
 
 describe('close', () => {
   test('with nothing pending closes the handle, once', async () => {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { calls } from '../../lib/calls.js';
 import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native.js';
 import { finished } from '../../lib/queue/turns.js';
 import { RequestBuffer } from '../../lib/records.js';
@@ -13,7 +12,7 @@ import {
   serviceAndDestination,
   serviceConfig,
 } from './arbitraries.js';
-import { bytesOf, fieldsOf, layout, pack, untyped, write } from './requests.js';
+import { bytesOf, calls, fieldsOf, layout, pack, untyped, write } from './requests.js';
 
 /** The bytes of the service or destination in the one request of a buffer. */
 function recordIn(requests: RequestBuffer, name: 'service' | 'destination'): Uint8Array {

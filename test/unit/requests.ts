@@ -5,12 +5,40 @@
  */
 import { endianness } from 'node:os';
 import { expect } from 'vitest';
-import { type Call, calls } from '../../lib/calls.js';
+import { type Call, calls as served } from '../../lib/calls.js';
 import { loadNative, type RecordLayout } from '../../lib/native.js';
+import { bound } from '../../lib/queue/packed.js';
+import type { Steps } from '../../lib/queue/turns.js';
 import { RequestBuffer } from '../../lib/records.js';
 
 export const { layout } = loadNative();
 const LITTLE = endianness() === 'LE';
+
+type Served = typeof served;
+/** Arguments, of which the last may be left out where it may be undefined. */
+type Optional<Args extends readonly unknown[]> = Args extends readonly [...infer Rest, infer Last]
+  ? undefined extends Last
+    ? [...Rest, Last?]
+    : Args
+  : Args;
+
+/** The calls with their arguments, as the methods of a handle take them. */
+export const calls = Object.fromEntries(
+  Object.entries(served).map(([name, call]) => [name, (...args: unknown[]) => give(call, args)]),
+  // Each has what give() makes of its arguments.
+) as unknown as {
+  readonly [Name in keyof Served]: Served[Name] extends Call<infer Value, infer Args>
+    ? (...args: Optional<Args>) => Call<Value extends Steps<unknown> ? never : Value>
+    : never;
+};
+
+/** Gives a call its arguments: those that are left out are undefined, as with a method. */
+function give(call: Served[keyof Served], args: readonly unknown[]) {
+  const missing = Math.max(0, call.write.length - 1 - args.length);
+  const all = [...args, ...Array.from({ length: missing }, () => undefined)];
+  // As JavaScript gives them: nobody has looked at what they are.
+  return bound(call as Call<unknown, unknown[]>, ...all);
+}
 
 /** The calls as JavaScript makes them, without a compiler that would refuse bad arguments. */
 export const untyped = calls as unknown as Readonly<
@@ -21,6 +49,7 @@ export const untyped = calls as unknown as Readonly<
 export function write(requests: RequestBuffer, call: Call<unknown>): void {
   requests.begin(call.operation);
   call.write(requests);
+  call.reader?.();
   requests.commit();
 }
 

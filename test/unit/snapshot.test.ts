@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { calls } from '../../lib/calls.js';
 import type { Snapshot } from '../../lib/index.js';
 import type { NativeResults } from '../../lib/native.js';
 import { readTable } from '../../lib/snapshot.js';
 import { destinationRecord, nativeResults, type OutcomeValues, serviceRecord } from './answers.js';
 import { open, settled } from './fake-handle.js';
-import { decode, layout } from './requests.js';
+import { calls, decode, layout } from './requests.js';
 
 /** How many destinations each service has, by mark; undefined: it is gone when they are asked for. */
 type Table = ReadonlyMap<number, number | undefined>;

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { calls } from '../../lib/calls.js';
 import { Results } from '../../lib/results.js';
 import { nativeResults, timeoutsRecord } from './answers.js';
-import { bytesOf, expectRefused, type Kind, layout, requestOf, untyped } from './requests.js';
+import {
+  bytesOf,
+  calls,
+  expectRefused,
+  type Kind,
+  layout,
+  requestOf,
+  untyped,
+} from './requests.js';
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
 const SECONDS = 'is not an integer from 1 to 2678400 seconds';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { calls } from '../../lib/calls.js';
 import { exhaust, finished, STRIDE, Steps, Turns } from '../../lib/queue/turns.js';
 import { destinationRecord, nativeResults } from './answers.js';
 import { open, SERVICE, settled } from './fake-handle.js';
+import { calls } from './requests.js';
 
 /** The clock, in milliseconds: it goes on with the work alone. */
 let now = 0;
@@ -141,12 +141,17 @@ describe('a long list', () => {
 
   test('that cannot be read rejects its own call', async () => {
     const { handle, queue } = open();
-    const list = expect(queue.run(calls.listDestinations(SERVICE))).rejects.toThrow(RangeError);
+    const broken = new Steps(function* () {
+      yield;
+      throw new Error('broken');
+    });
+    const { operation, write } = calls.listServices();
+    const list = queue.run({ operation, write, read: () => broken });
+    const expected = expect(list).rejects.toThrow('broken');
     const after = queue.run(calls.flush());
     await settled();
-    const destinations = Array.from({ length: 50 }, () => destinationRecord({ family: 2 }));
-    handle.job(0).answer(nativeResults({ outcomes: [{ destinations: 51 }, {}], destinations }));
-    await list;
+    await handle.answer(0);
+    await expected;
     await after;
     await queue.close();
   });
