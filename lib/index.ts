@@ -76,7 +76,7 @@ export type {
 export type { Snapshot } from './snapshot.js';
 export type { Counter, ReadOptions, Stats } from './stats.js';
 export type { Status } from './status.js';
-export type { SysctlAccess, SysctlChanges, Sysctls } from './sysctls.js';
+export type { SyncSysctlAccess, SysctlAccess, SysctlChanges, Sysctls } from './sysctls.js';
 export type { TimeoutChanges, Timeouts } from './timeouts.js';
 export type { Tunnel, TunnelConfig } from './tunnel.js';
 export type {

@@ -35,7 +35,7 @@ import type { Procedure } from './queue/procedure.js';
 import { Queue } from './queue/queue.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
-import { SysctlAccess } from './sysctls.js';
+import { SyncSysctlAccess, SysctlAccess } from './sysctls.js';
 import { checkWatchOptions, type Sample, type WatchOptions, watch } from './watch.js';
 
 /** Entries of the connection table that are read at a time: some hundred KiB, some milliseconds. */
@@ -53,7 +53,7 @@ const KEY = Symbol('Ipvs');
  */
 export class SyncIpvs extends HandleOperations<'value'> {
   /** The kernel parameters of IPVS, in the handle's network namespace. */
-  readonly sysctls: SysctlAccess<'value'>;
+  readonly sysctls: SyncSysctlAccess;
 
   /**
    * Not for callers: use `ipvs.sync`.
@@ -66,7 +66,7 @@ export class SyncIpvs extends HandleOperations<'value'> {
       procedure: Procedure<RequestBuffer, Results, Value>,
     ) => queue.followSync(operation, procedure);
     super((call, ...args) => queue.runSync(call, ...args), follow);
-    this.sysctls = new SysctlAccess(follow);
+    this.sysctls = new SyncSysctlAccess(follow);
   }
 }
 

@@ -216,8 +216,8 @@ type Follow<How extends 'promise' | 'value'> = <Value>(
   procedure: Procedure<never, never, Value>,
 ) => Returns<Value>[How];
 
-/** The kernel parameters of a handle's network namespace. */
-export class SysctlAccess<How extends 'promise' | 'value' = 'promise'> {
+/** What can be done with parameters: with promises, or at once. */
+abstract class SysctlOperations<How extends 'promise' | 'value'> {
   readonly #follow: Follow<How>;
 
   /**
@@ -242,6 +242,12 @@ export class SysctlAccess<How extends 'promise' | 'value' = 'promise'> {
     return this.#follow('sysctls.set', writeParameters(changes));
   }
 }
+
+/** The kernel parameters of a handle's network namespace. */
+export class SysctlAccess extends SysctlOperations<'promise'> {}
+
+/** The same without promises: each method returns its value, or throws its error. */
+export class SyncSysctlAccess extends SysctlOperations<'value'> {}
 
 function* readParameters(): Procedure<never, never, Sysctls> {
   const texts = yield* readFiles<never, never>(NAMES.map(pathOf));

@@ -323,7 +323,9 @@ struct Stopping {
     replies = mishap.replies();
   }
 
+  // Readings have no deeds.
   bool has_deed_of(const Wanted& wanted) const {
+    if (is_reading(wanted.operation)) return false;
     return std::any_of(ipvs.deeds.begin(), ipvs.deeds.end(), [&](const auto& deed) {
       return deed.service == wanted.service && deed.destination == wanted.destination;
     });

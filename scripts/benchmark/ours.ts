@@ -3,7 +3,15 @@
  * @module
  */
 import { Ipvs } from 'ipvs';
-import { type Balanced, DELETED, LINK, linkAddresses, table, virtualAddress } from './model.js';
+import {
+  type Balanced,
+  DELETED,
+  LINK,
+  linkAddresses,
+  realAddress,
+  table,
+  virtualAddress,
+} from './model.js';
 import { type Load, main } from './program.js';
 
 type Act = (ipvs: Ipvs, table: readonly Balanced[]) => unknown;

@@ -56,10 +56,10 @@ function readExports(folder) {
   const exports = symbols.map(resolved);
   const known = new Map(exports.map((symbol) => [symbol.name, symbol]));
   // A Map also walks what is added on the way.
-  for (const { nodes } of known.values()) {
-    for (const name of nodes.flatMap(typesNamedIn)) {
+  for (const { nodes, inherited } of known.values()) {
+    for (const name of [...nodes, ...inherited].flatMap(typesNamedIn)) {
       const { text } = name;
-      if (known.has(text)) continue;
+      if (known.has(text) || text === RETURNS) continue;
       const symbol = checker.getSymbolAtLocation(name);
       const found = symbol === undefined ? undefined : resolved(symbol);
       if (found?.nodes.every((node) => isOurs(node, folder))) known.set(text, found);
@@ -131,6 +131,7 @@ function code(node) {
   return node
     .getText()
     .replace(/^export (declare )?/, '')
+    .replace(/^(class \w+) extends \w+<'\w+'>/, '$1')
     .replace(/^( {4})+/gm, (indent) => indent.slice(indent.length / 2))
     .split('\n')
     .filter((line) => !/^\s*(#private;|private constructor\(.*\);)$/.test(line))
@@ -192,7 +193,10 @@ const anchor = (title) =>
     .replace(/[^\w -]/g, '')
     .replaceAll(' ', '-');
 
-/** What a method returns that is written once for all ways to call it: a promise. */
+/** The type of what a method returns that is written once for all ways to call it. */
+const RETURNS = 'Returns';
+
+/** What it returns where it returns a promise. */
 const promised = (text) => text.replaceAll(/\bReturns<(.*)>\[How\]/g, 'Promise<$1>');
 
 /** The sections of the members of a class or interface, and of those that it inherits: overloads share one. */

@@ -8,7 +8,7 @@ import {
   type OperationName,
   type RecordLayout,
 } from '../../lib/native.js';
-import { type Records, RequestBuffer, recordsOf } from '../../lib/records.js';
+import { Records, RequestBuffer } from '../../lib/records.js';
 import type { Namespace } from './namespace.js';
 
 /** Fields of a record by name: a number, a name, or the bytes of an address. Those left out are zero. */
@@ -56,7 +56,9 @@ async function run(namespace: Namespace, requests: readonly RawRequest[]) {
 /** Sends requests to the kernel as they are. Fails where the kernel refuses one. */
 export async function rawRun(namespace: Namespace, requests: readonly RawRequest[]): Promise<void> {
   const { results, layout } = await run(namespace, requests);
-  const outcomes = recordsOf(results.outcomes);
+  // None where all is done.
+  if (results.outcomes === undefined) return;
+  const outcomes = new Records(results.outcomes);
   const errors = requests.map((_, index) =>
     outcomes.number(index * layout.outcome.size, layout.outcome.fields.error),
   );
@@ -69,9 +71,10 @@ export async function rawServices(
   namespace: Namespace,
 ): Promise<{ readonly fwmark: number; readonly flags: number; readonly timeout: number }[]> {
   const { results, layout } = await run(namespace, [{ operation: 'listServices', service: {} }]);
-  const records = recordsOf(results.services);
+  const services = results.services ?? new ArrayBuffer(0);
+  const records = new Records(services);
   const { size, fields } = layout.serviceEntry;
-  return Array.from({ length: (results.services?.byteLength ?? 0) / size }, (_, index) => {
+  return Array.from({ length: services.byteLength / size }, (_, index) => {
     const number = (name: 'fwmark' | 'flags' | 'timeout') =>
       records.number(index * size + fields.service.offset, layout.service.fields[name]);
     return { fwmark: number('fwmark'), flags: number('flags'), timeout: number('timeout') };

@@ -87,7 +87,7 @@ export function nativeResults({
   readonly daemons?: readonly Uint8Array[];
   readonly texts?: readonly string[];
   readonly elapsed?: number;
-}): NativeResults {
+}): Required<NativeResults> {
   const records = outcomes.map(({ status = 'done', ...values }) =>
     bytes(layout.outcome, { ...values, status: layout.statuses[status] }),
   );
@@ -130,6 +130,7 @@ export function nativeLinkResults(
   count: number,
 ): NativeLinkResults {
   const places = Array.from({ length: count }, (_, place) => place + 1);
+  const settings = bytes(layout.addressSettings, { family: 2 });
   return {
     outcomes: concatenate(
       outcomes.map(({ status = 'done', ...values }) =>
@@ -137,7 +138,9 @@ export function nativeLinkResults(
       ),
     ),
     links: concatenate(places.map((index) => bytes(layout.link, { index, mtu: index }))),
-    addresses: concatenate(places.map((index) => bytes(layout.linkAddress, { index, family: 2 }))),
+    addresses: concatenate(
+      places.map((index) => bytes(layout.linkAddress, { index, settings: [...settings] })),
+    ),
     texts: [],
     elapsed: 0,
   };

@@ -15,7 +15,7 @@ import {
   stopAll,
 } from './batches.js';
 import { destination, destinationsOf, open, SERVICE, settled, unhandledOf } from './fake-handle.js';
-import { plain } from './requests.js';
+import { calls } from './requests.js';
 
 describe('parts', () => {
   /** The sizes of the parts of a batch, each of which keeps the kernel busy for so many milliseconds; the last one for the rest. */
@@ -45,12 +45,12 @@ describe('parts', () => {
 
   test('leave one after the other, and others have their turn between two', async () => {
     const lab = open();
-    const before = lab.queue.run(plain.flush());
+    const before = lab.queue.run(calls.flush());
     const pending = batch(lab, adding(300));
     await settled();
     await lab.handle.answer(0);
     await before;
-    const between = lab.queue.run(plain.getInfo());
+    const between = lab.queue.run(calls.getInfo());
     await lab.handle.answer(1);
     expect(lab.handle.job(2).operations).toEqual(['getInfo']);
     await lab.handle.answer(2);

@@ -14,7 +14,7 @@ import {
   sizes,
 } from './batches.js';
 import { destination, destinationsOf, open, SERVICE, settled } from './fake-handle.js';
-import { expectInputError, type Kind, plain, thrownBy } from './requests.js';
+import { calls, expectInputError, type Kind, thrownBy } from './requests.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -207,7 +207,7 @@ describe('adding', () => {
       b.addDestination(SERVICE, destination(1));
       await settled();
     });
-    const other = lab.queue.run(plain.flush());
+    const other = lab.queue.run(calls.flush());
     await settled();
     await lab.handle.answer(0);
     await other;

@@ -2,12 +2,13 @@
  * A handle whose answers the test gives, and a queue on it.
  * @module
  */
+
 import { expect } from 'vitest';
 import type { NativeHandle, NativeResults, OperationName } from '../../lib/native.js';
 import { ipvsProtocol } from '../../lib/protocol.js';
 import { Queue } from '../../lib/queue/queue.js';
 import { nativeResults, type OutcomeValues } from './answers.js';
-import { decode, layout, plain, untyped } from './requests.js';
+import { calls, decode, layout, untyped } from './requests.js';
 
 /** Requests that have reached the handle, waiting for their answer. */
 export interface Job {
@@ -116,7 +117,7 @@ export const SERVICE = 'tcp://10.0.0.1:80';
 export const destination = (index: number) => ({
   address: `10.1.${index >> 8}.${index & 0xff}`,
 });
-export const addDestination = (index: number) => plain.addDestination(SERVICE, destination(index));
+export const addDestination = (index: number) => calls.addDestination(SERVICE, destination(index));
 export const bad = () => untyped.addService({ port: 70000 });
 
 /** The rejections that nobody handles of what `action` sets off. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bad, open, settled, unused, withResolvers } from './fake-handle.js';
-import { plain } from './requests.js';
+import { calls } from './requests.js';
 
 describe('close', () => {
   test('with nothing pending closes the handle, once', async () => {
@@ -12,9 +12,9 @@ describe('close', () => {
 
   test('waits for what is under way and for what waits behind it', async () => {
     const { handle, queue } = open();
-    const first = queue.run(plain.flush());
+    const first = queue.run(calls.flush());
     await settled();
-    const second = queue.run(plain.getInfo());
+    const second = queue.run(calls.getInfo());
     let closed = false;
     const closing = queue.close().then(() => {
       closed = true;
@@ -30,7 +30,7 @@ describe('close', () => {
 
   test('waits for the calls of its own turn, which are not sent yet', async () => {
     const { handle, queue } = open();
-    const call = queue.run(plain.flush());
+    const call = queue.run(calls.flush());
     const closing = queue.close();
     await settled();
     expect(handle.log).toEqual(['run 1']);
@@ -42,7 +42,7 @@ describe('close', () => {
   test('answers come before it resolves', async () => {
     const { handle, queue } = open();
     const order: string[] = [];
-    const call = queue.run(plain.flush()).then(() => order.push('answer'));
+    const call = queue.run(calls.flush()).then(() => order.push('answer'));
     await settled();
     const closing = queue.close().then(() => order.push('closed'));
     await handle.answer(0);
@@ -52,7 +52,7 @@ describe('close', () => {
 
   test('closes also after a batch that failed', async () => {
     const { handle, queue } = open();
-    const call = queue.run(plain.flush());
+    const call = queue.run(calls.flush());
     const expected = expect(call).rejects.toThrow('broken');
     await settled();
     const closing = queue.close();
@@ -64,16 +64,16 @@ describe('close', () => {
 
   test('lets nothing in from then on', async () => {
     const { handle, queue } = open();
-    const before = queue.run(plain.flush());
+    const before = queue.run(calls.flush());
     const closing = queue.close();
     const expected = { name: 'IpvsError', code: 'ERR_IPVS_CLOSED', errno: 0 };
-    const during = queue.run(plain.getInfo());
+    const during = queue.run(calls.getInfo());
     await expect(during).rejects.toMatchObject({ ...expected, operation: 'getInfo' });
     await settled();
     await handle.answer(0);
     await before;
     await closing;
-    const after = queue.run(plain.listServices());
+    const after = queue.run(calls.listServices());
     await expect(after).rejects.toMatchObject({
       ...expected,
       message: 'listServices: the handle is closed',
@@ -85,7 +85,7 @@ describe('close', () => {
 
   test('a call that is made when an answer arrives comes too late', async () => {
     const { handle, queue } = open();
-    const chain = queue.run(plain.flush()).then(() => queue.run(plain.getInfo()));
+    const chain = queue.run(calls.flush()).then(() => queue.run(calls.getInfo()));
     const expected = expect(chain).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
     const closing = queue.close();
     await settled();
@@ -105,11 +105,11 @@ describe('jobs beside the batches', () => {
 
   test('wait for what was called before, and for nothing after', async () => {
     const { handle, queue } = open();
-    const before = queue.run(plain.flush());
+    const before = queue.run(calls.flush());
     const order: string[] = [];
     const read = queue.aside('getStats', async () => order.push('read'));
     await settled();
-    const after = queue.run(plain.flush());
+    const after = queue.run(calls.flush());
     await settled();
     expect(order).toEqual([]);
     await handle.answer(0);
@@ -131,7 +131,7 @@ describe('jobs beside the batches', () => {
     const pending = [
       queue.aside('a', first.run),
       queue.aside('b', second.run),
-      queue.run(plain.flush()),
+      queue.run(calls.flush()),
     ];
     let closed = false;
     const closing = queue.close().then(() => {

@@ -12,7 +12,7 @@ import {
   settled,
   unhandledOf,
 } from './fake-handle.js';
-import { plain } from './requests.js';
+import { calls } from './requests.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -21,7 +21,7 @@ afterEach(() => {
 describe('batches', () => {
   test('the calls of one turn are one batch, in their order', async () => {
     const { handle, queue } = open();
-    const pending = [plain.flush(), plain.getInfo(), plain.listServices(), plain.flush()].map(
+    const pending = [calls.flush(), calls.getInfo(), calls.listServices(), calls.flush()].map(
       (call) => queue.run<unknown, []>(call),
     );
     expect(handle.jobs).toHaveLength(0);
@@ -36,7 +36,7 @@ describe('batches', () => {
 
   test('calls of later turns wait for the batch under way, and leave together', async () => {
     const { handle, queue } = open();
-    const first = queue.run(plain.flush());
+    const first = queue.run(calls.flush());
     await settled();
     const later: Promise<unknown>[] = [];
     for (let turn = 0; turn < 5; turn++) {
@@ -56,7 +56,7 @@ describe('batches', () => {
 
   test('a call made when an answer arrives is sent though nothing else is', async () => {
     const { handle, queue } = open();
-    const chain = queue.run(plain.flush()).then(() => queue.run(plain.getInfo()));
+    const chain = queue.run(calls.flush()).then(() => queue.run(calls.getInfo()));
     await settled();
     await handle.answer(0);
     expect(handle.job(1).operations).toEqual(['getInfo']);
@@ -66,9 +66,9 @@ describe('batches', () => {
 
   test('the next batch leaves before the answers of this one are given out', async () => {
     const { handle, queue } = open();
-    const first = queue.run(plain.flush()).then(() => handle.log.push('answered'));
+    const first = queue.run(calls.flush()).then(() => handle.log.push('answered'));
     await settled();
-    const second = queue.run(plain.getInfo());
+    const second = queue.run(calls.getInfo());
     await handle.answer(0);
     expect(handle.log).toEqual(['run 1', 'run 1', 'answered']);
     await handle.answer(1);
@@ -91,7 +91,7 @@ describe('batches', () => {
 
   test('exactly 1024 calls are one batch', async () => {
     const { handle, queue } = open();
-    const pending = Array.from({ length: 1024 }, () => queue.run(plain.flush()));
+    const pending = Array.from({ length: 1024 }, () => queue.run(calls.flush()));
     await settled();
     await handle.answer(0);
     await Promise.all(pending);
@@ -103,14 +103,14 @@ describe('answers', () => {
   test('each caller gets its own', async () => {
     const { handle, queue } = open();
     const pending = Promise.all([
-      queue.run(plain.getService('fwmark://1')),
-      queue.run(plain.getInfo()),
-      queue.run(plain.listDestinations(SERVICE)),
-      queue.run(plain.ensureService({ fwmark: 2 })),
-      queue.run(plain.ensureService({ fwmark: 3 })),
-      queue.run(plain.listServices()),
-      queue.run(plain.deleteService('fwmark://1')),
-      queue.run(plain.addService({ fwmark: 4 })),
+      queue.run(calls.getService('fwmark://1')),
+      queue.run(calls.getInfo()),
+      queue.run(calls.listDestinations(SERVICE)),
+      queue.run(calls.ensureService({ fwmark: 2 })),
+      queue.run(calls.ensureService({ fwmark: 3 })),
+      queue.run(calls.listServices()),
+      queue.run(calls.deleteService('fwmark://1')),
+      queue.run(calls.addService({ fwmark: 4 })),
     ]);
     await settled();
     handle.job(0).answer(
@@ -167,19 +167,19 @@ describe('answers', () => {
 
   const [EPERM, ENOENT, ESRCH] = [1, 2, 3];
   test.each([
-    ['getService', plain.getService(SERVICE), ESRCH, undefined],
-    ['getDestination', plain.getDestination(SERVICE, '10.0.0.1'), ENOENT, undefined],
-    ['deleteService', plain.deleteService(SERVICE, { ifExists: true }), ESRCH, false],
-    ['stopSyncDaemon', plain.stopSyncDaemon('backup', { ifRunning: true }), ESRCH, false],
+    ['getService', calls.getService(SERVICE), ESRCH, undefined],
+    ['getDestination', calls.getDestination(SERVICE, '10.0.0.1'), ENOENT, undefined],
+    ['deleteService', calls.deleteService(SERVICE, { ifExists: true }), ESRCH, false],
+    ['stopSyncDaemon', calls.stopSyncDaemon('backup', { ifRunning: true }), ESRCH, false],
     [
       'deleteDestination',
-      plain.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
+      calls.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
       ENOENT,
       false,
     ],
     [
       'deleteDestination of no service',
-      plain.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
+      calls.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
       ESRCH,
       false,
     ],
@@ -203,13 +203,13 @@ describe('answers', () => {
   );
 
   test.each([
-    ['deleteService', plain.deleteService(SERVICE), ESRCH, 'ESRCH'],
-    ['deleteDestination', plain.deleteDestination(SERVICE, '10.0.0.1'), ENOENT, 'ENOENT'],
-    ['getDestination of no service', plain.getDestination(SERVICE, '10.0.0.1'), ESRCH, 'ESRCH'],
-    ['updateService', plain.updateService(SERVICE, {}), ESRCH, 'ESRCH'],
-    ['zero', plain.zero(SERVICE), ESRCH, 'ESRCH'],
-    ['stopSyncDaemon', plain.stopSyncDaemon('master'), ESRCH, 'ESRCH'],
-    ['listDestinations', plain.listDestinations(SERVICE), ESRCH, 'ESRCH'],
+    ['deleteService', calls.deleteService(SERVICE), ESRCH, 'ESRCH'],
+    ['deleteDestination', calls.deleteDestination(SERVICE, '10.0.0.1'), ENOENT, 'ENOENT'],
+    ['getDestination of no service', calls.getDestination(SERVICE, '10.0.0.1'), ESRCH, 'ESRCH'],
+    ['updateService', calls.updateService(SERVICE, {}), ESRCH, 'ESRCH'],
+    ['zero', calls.zero(SERVICE), ESRCH, 'ESRCH'],
+    ['stopSyncDaemon', calls.stopSyncDaemon('master'), ESRCH, 'ESRCH'],
+    ['listDestinations', calls.listDestinations(SERVICE), ESRCH, 'ESRCH'],
   ])('absence is an error of %s', async (_, call, error, code) => {
     const { handle, queue } = open();
     const pending = queue.run<unknown, []>(call);
@@ -269,7 +269,7 @@ describe('failures of the handle', () => {
     expect(handle.job(1).operations).toHaveLength(2);
     await handle.answer(1);
     await second;
-    const third = queue.run(plain.flush());
+    const third = queue.run(calls.flush());
     await settled();
     await handle.answer(2);
     await third;
@@ -280,7 +280,7 @@ describe('failures of the handle', () => {
     handle.throws = new Error('no memory');
     const turns: (() => void)[] = [];
     vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((turn) => turns.push(turn));
-    const outcome = queue.run(plain.flush()).catch((error: unknown) => error);
+    const outcome = queue.run(calls.flush()).catch((error: unknown) => error);
     for (const turn of turns) expect(turn).not.toThrow();
     expect(await outcome).toMatchObject({
       code: 'ERR_IPVS_OUTCOME_UNKNOWN',
@@ -289,7 +289,7 @@ describe('failures of the handle', () => {
 
     handle.throws = undefined;
     vi.restoreAllMocks();
-    const next = queue.run(plain.flush());
+    const next = queue.run(calls.flush());
     await settled();
     await handle.answer(0);
     await next;
@@ -298,7 +298,7 @@ describe('failures of the handle', () => {
   test('answers that cannot be read reject their calls, and hold up no others', async () => {
     const { handle, queue } = open();
     const pending = Promise.allSettled(
-      [plain.flush(), plain.getInfo()].map((call) => queue.run<unknown, []>(call)),
+      [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown, []>(call)),
     );
     await settled();
     handle.job(0).answer(nativeResults({ outcomes: [{}] }));
@@ -314,7 +314,7 @@ describe('answers of an addon that is not of this version', () => {
   test('reject the calls, and hold up no others', async () => {
     const { handle, queue } = open();
     const first = Promise.allSettled(
-      [plain.flush(), plain.getInfo()].map((call) => queue.run<unknown, []>(call)),
+      [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown, []>(call)),
     );
     await settled();
     const results: unknown = undefined;
@@ -322,7 +322,7 @@ describe('answers of an addon that is not of this version', () => {
     expect(unhandled).toEqual([]);
     expect(await first).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
 
-    const next = queue.run(plain.flush());
+    const next = queue.run(calls.flush());
     await settled();
     await handle.answer(1);
     await next;
@@ -352,7 +352,7 @@ describe('bad input', () => {
   test('does not make the queue forget a batch that is full of it', async () => {
     const { handle, queue } = open();
     const refused = Promise.allSettled(Array.from({ length: 5000 }, () => queue.run(bad())));
-    const good = queue.run(plain.flush());
+    const good = queue.run(calls.flush());
     await settled();
     expect(handle.jobs).toHaveLength(1);
     await handle.answer(0);
@@ -376,11 +376,11 @@ describe('bad input', () => {
       protocol: 'tcp' as const,
       address: '10.0.0.1',
       get port() {
-        inner.push(queue.run(plain.getService('fwmark://7')));
+        inner.push(queue.run(calls.getService('fwmark://7')));
         return 80;
       },
     };
-    const outer = queue.run(plain.deleteService(reference));
+    const outer = queue.run(calls.deleteService(reference));
     await settled();
     expect(handle.jobs.map(({ operations }) => operations)).toEqual([
       ['deleteService', 'getService'],

@@ -12,7 +12,7 @@ import {
   serviceAndDestination,
   serviceConfig,
 } from './arbitraries.js';
-import { bytesOf, fieldsOf, layout, pack, plain, untyped, write } from './requests.js';
+import { bytesOf, calls, fieldsOf, layout, pack, untyped, write } from './requests.js';
 
 /** The bytes of the service or destination in the one request of a buffer. */
 function recordIn(requests: RequestBuffer, name: 'service' | 'destination'): Uint8Array {
@@ -158,7 +158,7 @@ describe('what is written is read back', () => {
   test('any service', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
-        const record = recordIn(pack(plain.addService(config)), 'service');
+        const record = recordIn(pack(calls.addService(config)), 'service');
         const [service] = finished(
           answer({ services: [serviceRecord(record)] }).services(0, asNumber),
         );
@@ -172,7 +172,7 @@ describe('what is written is read back', () => {
   test('any destination', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
-        const record = recordIn(pack(plain.addDestination(service, config)), 'destination');
+        const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
         const [destination] = finished(
           answer({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
         );
@@ -185,7 +185,7 @@ describe('what is written is read back', () => {
   test('a service that was read makes the same one again', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
-        const record = recordIn(pack(plain.addService(config)), 'service');
+        const record = recordIn(pack(calls.addService(config)), 'service');
         const [service] = finished(
           answer({ services: [serviceRecord(record)] }).services(0, asNumber),
         );
@@ -197,7 +197,7 @@ describe('what is written is read back', () => {
   test('a destination that was read makes the same one again', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
-        const record = recordIn(pack(plain.addDestination(service, config)), 'destination');
+        const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
         const [destination] = finished(
           answer({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
         );
@@ -360,24 +360,24 @@ describe('a buffer', () => {
     const requests = new RequestBuffer(layout);
     configs.forEach((config, index) => {
       expect(requests.count).toBe(index);
-      write(requests, plain.addService(config));
+      write(requests, calls.addService(config));
     });
     expect([...requests.bytes()]).toEqual(
-      configs.flatMap((config) => bytesOf(plain.addService(config))),
+      configs.flatMap((config) => bytesOf(calls.addService(config))),
     );
   });
 
   test('has nothing of a request that was begun and given up, also where it has just grown', () => {
     for (const committed of [0, 1, 15, 16, 17, 32]) {
       const requests = new RequestBuffer(layout);
-      for (let i = 0; i < committed; i++) write(requests, plain.flush());
+      for (let i = 0; i < committed; i++) write(requests, calls.flush());
       requests.begin('addService');
       requests.records.bytes.fill(0xff, requests.base(), requests.base() + layout.request.size);
       expect(requests.bytes()).toHaveLength(committed * layout.request.size);
 
-      write(requests, plain.listServices());
+      write(requests, calls.listServices());
       const last = requests.bytes().slice(committed * layout.request.size);
-      expect([...last]).toEqual(bytesOf(plain.listServices()));
+      expect([...last]).toEqual(bytesOf(calls.listServices()));
     }
   });
 });

@@ -5,40 +5,45 @@
  */
 import { endianness } from 'node:os';
 import { expect } from 'vitest';
-import { type Call, calls } from '../../lib/calls.js';
+import { type Call, calls as served } from '../../lib/calls.js';
 import { loadNative, type RecordLayout } from '../../lib/native.js';
 import { bound } from '../../lib/queue/packed.js';
+import type { Steps } from '../../lib/queue/turns.js';
 import { RequestBuffer } from '../../lib/records.js';
 
 export const native = loadNative();
 export const { layout } = native;
 const LITTLE = endianness() === 'LE';
 
-type Names = keyof typeof calls;
-
-/** The calls with their arguments. Those that may be left out are undefined. */
-export const plain = Object.fromEntries(
-  Object.entries(calls).map(([name, call]) => [
-    name,
-    // Each call takes the arguments that its type says.
-    (...args: never[]) => bound(call as Call<unknown, never[]>, ...args),
-  ]),
-) as unknown as {
-  readonly [Name in Names]: (typeof calls)[Name] extends Call<infer Value, infer Args>
-    ? (...args: Optional<Args>) => Call<Value>
-    : never;
-};
-
-/** Trailing arguments that may be undefined may be left out. */
-type Optional<Args extends readonly unknown[]> = Args extends readonly [...infer First, infer Last]
+type Served = typeof served;
+/** Arguments, of which the last may be left out where it may be undefined. */
+type Optional<Args extends readonly unknown[]> = Args extends readonly [...infer Rest, infer Last]
   ? undefined extends Last
-    ? [...First, Last?]
+    ? [...Rest, Last?]
     : Args
   : Args;
 
+/** The calls with their arguments, as the methods of a handle take them. */
+export const calls = Object.fromEntries(
+  Object.entries(served).map(([name, call]) => [name, (...args: unknown[]) => give(call, args)]),
+  // Each has what give() makes of its arguments.
+) as unknown as {
+  readonly [Name in keyof Served]: Served[Name] extends Call<infer Value, infer Args>
+    ? (...args: Optional<Args>) => Call<Value extends Steps<unknown> ? never : Value>
+    : never;
+};
+
+/** Gives a call its arguments: those that are left out are undefined, as with a method. */
+function give(call: Served[keyof Served], args: readonly unknown[]) {
+  const missing = Math.max(0, call.write.length - 1 - args.length);
+  const all = [...args, ...Array.from({ length: missing }, () => undefined)];
+  // As JavaScript gives them: nobody has looked at what they are.
+  return bound(call as Call<unknown, unknown[]>, ...all);
+}
+
 /** The calls as JavaScript makes them, without a compiler that would refuse bad arguments. */
-export const untyped = plain as unknown as Readonly<
-  Record<Names, (...args: readonly unknown[]) => Call<unknown>>
+export const untyped = calls as unknown as Readonly<
+  Record<keyof typeof calls, (...args: readonly unknown[]) => Call<unknown>>
 >;
 
 /** Writes and commits a call. */
@@ -176,12 +181,12 @@ export function expectInputError(error: unknown, refusal: Omit<Refusal, 'call'>)
  * Expects that a call is refused, and that nothing of it is left: neither a request nor a byte in the next one.
  */
 export function expectRefused(refusal: Refusal): void {
-  const requests = pack(plain.flush());
+  const requests = pack(calls.flush());
   const before = [...requests.bytes()];
   const error = thrownBy(() => write(requests, refusal.call()));
   expectInputError(error, refusal);
   expect([...requests.bytes()]).toEqual(before);
 
-  write(requests, plain.listServices());
-  expect([...requests.bytes()]).toEqual([...before, ...bytesOf(plain.listServices())]);
+  write(requests, calls.listServices());
+  expect([...requests.bytes()]).toEqual([...before, ...bytesOf(calls.listServices())]);
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Batch } from '../../lib/batch.js';
 import { Ipvs, type Links } from '../../lib/index.js';
 import type { NativeHandle, NativeLinkResults, NativeResults } from '../../lib/native.js';
+import { STRIDE } from '../../lib/queue/turns.js';
 import {
   daemonRecord,
   destinationRecord,
@@ -155,9 +156,10 @@ const OPERATIONS: readonly Row[] = [
 ];
 
 /** Outcomes of any operation, with lists long enough to be read in steps. */
-const MANY = 40;
+const MANY = STRIDE + 1;
 const OUTCOMES: readonly OutcomeValues[] = [
-  { created: 1, services: MANY, destinations: MANY, daemons: 2 },
+  { created: 1, services: 2, destinations: MANY, daemons: 2 },
+  { created: 0, services: MANY, destinations: 1 },
   { created: 0, firstService: 5, services: 1, firstDestination: 6, destinations: 1 },
   ...[1, 2, 3, 12, 17, 19, 22, 999].map((error) => ({ status: 'refused', error }) as const),
   { status: 'lost', error: 105 },
@@ -406,8 +408,8 @@ describe('at once', () => {
 
   test('nobody else makes such an object', () => {
     const [sync, links] = [ipvs.sync.constructor, ipvs.links.sync.constructor];
-    for (const Twin of [sync, links]) {
-      expect(() => Reflect.construct(Twin, [Symbol('mine')])).toThrow('Illegal constructor');
+    for (const made of [sync, links]) {
+      expect(() => Reflect.construct(made, [Symbol('mine')])).toThrow('Illegal constructor');
     }
   });
 });

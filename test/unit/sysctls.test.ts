@@ -5,7 +5,7 @@ import type { NativeHandle } from '../../lib/native.js';
 import { ipvsProtocol } from '../../lib/protocol.js';
 import type { FileText } from '../../lib/queue/procedure.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { SysctlAccess } from '../../lib/sysctls.js';
+import { SyncSysctlAccess, SysctlAccess } from '../../lib/sysctls.js';
 import { expectInputError, type Kind, layout } from './requests.js';
 
 const FOLDER = '/proc/sys/net/ipv4/vs';
@@ -48,12 +48,8 @@ function kernel(
     held,
     handle,
     queue,
-    sysctls: new SysctlAccess<'promise'>((operation, procedure) =>
-      queue.follow(operation, procedure),
-    ),
-    sync: new SysctlAccess<'value'>((operation, procedure) =>
-      queue.followSync(operation, procedure),
-    ),
+    sysctls: new SysctlAccess((operation, procedure) => queue.follow(operation, procedure)),
+    sync: new SyncSysctlAccess((operation, procedure) => queue.followSync(operation, procedure)),
   };
 }
 

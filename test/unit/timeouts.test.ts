@@ -4,10 +4,10 @@ import { Results } from '../../lib/results.js';
 import { nativeResults, timeoutsRecord } from './answers.js';
 import {
   bytesOf,
+  calls,
   expectRefused,
   type Kind,
   layout,
-  plain,
   requestOf,
   untyped,
 } from './requests.js';
@@ -25,9 +25,9 @@ describe('setting', () => {
     fc.assert(
       fc.property(changes, (given) => {
         const expected = { tcp: 0, tcpFin: 0, udp: 0, ...given };
-        expect(requestOf(plain.setTimeouts(given)).timeouts).toEqual(expected);
+        expect(requestOf(calls.setTimeouts(given)).timeouts).toEqual(expected);
         const explicit = { tcp: undefined, tcpFin: undefined, udp: undefined, ...given };
-        expect(bytesOf(plain.setTimeouts(explicit))).toEqual(bytesOf(plain.setTimeouts(given)));
+        expect(bytesOf(calls.setTimeouts(explicit))).toEqual(bytesOf(calls.setTimeouts(given)));
       }),
     );
   });
@@ -77,7 +77,7 @@ test('reading gives what the kernel says', () => {
     fc.property(fc.record({ tcp: word, tcpFin: word, udp: word }), (timeouts) => {
       const outcome = { timeouts: [...timeoutsRecord(timeouts)] };
       const results = new Results(nativeResults({ outcomes: [{}, outcome] }), layout);
-      const call = plain.getTimeouts();
+      const call = calls.getTimeouts();
       expect(call.read(results, 1)).toStrictEqual({ ...timeouts });
       expect(call.read(results, 0)).toStrictEqual({ tcp: 0, tcpFin: 0, udp: 0 });
     }),

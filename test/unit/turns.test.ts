@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { exhaust, finished, STRIDE, Steps, Turns } from '../../lib/queue/turns.js';
+import { destinationRecord, nativeResults } from './answers.js';
+import { open, SERVICE, settled } from './fake-handle.js';
+import { calls } from './requests.js';
+
+/** The clock, in milliseconds: it goes on with the work alone. */
+let now = 0;
+
+beforeEach(() => {
+  now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Work of so many steps, each of which takes a millisecond; says what it does. */
+function* work(name: string, steps: number, log: string[]): Generator<void, void> {
+  for (let step = 1; step <= steps; step++) {
+    log.push(`${name}${step}`);
+    now++;
+    yield;
+  }
+}
+
+describe('turns', () => {
+  test('begin at once, and end a slice after two milliseconds', async () => {
+    const [turns, log] = [new Turns(), [] as string[]];
+    turns.add(work('a', 5, log));
+    expect(log).toEqual(['a1', 'a2']);
+    setImmediate(() => log.push('another'));
+    await settled();
+    expect(log).toEqual(['a1', 'a2', 'a3', 'a4', 'another']);
+    await settled();
+    expect(log).toEqual(['a1', 'a2', 'a3', 'a4', 'another', 'a5']);
+  });
+
+  test('of short works share a slice', async () => {
+    const [turns, log] = [new Turns(), [] as string[]];
+    turns.add(work('a', 3, log));
+    for (const name of ['b', 'c']) turns.add(work(name, 1, log));
+    expect(log).toEqual(['a1', 'a2']);
+    await settled();
+    expect(log).toEqual(['a1', 'a2', 'a3', 'b1']);
+    await settled();
+    expect(log).toEqual(['a1', 'a2', 'a3', 'b1', 'c1']);
+  });
+
+  test('keep the order of the adding, and lose nothing', async () => {
+    const works = fc.array(fc.tuple(fc.integer({ min: 0, max: 6 }), fc.boolean()), {
+      maxLength: 8,
+    });
+    await fc.assert(
+      fc.asyncProperty(works, async (given) => {
+        const [turns, log, expected] = [new Turns(), [] as string[], [] as string[]];
+        for (const [index, [steps, waits]] of given.entries()) {
+          const name = `${index}.`;
+          for (let step = 1; step <= steps; step++) expected.push(`${name}${step}`);
+          turns.add(work(name, steps, log));
+          if (waits) await settled();
+        }
+        while (log.length < expected.length) await settled();
+        expect(log).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('steps', () => {
+  test('are made anew by each that takes them, and come to their value', () => {
+    const made = vi.fn(function* () {
+      yield;
+      yield;
+      return 7;
+    });
+    const steps = new Steps(made);
+    expect(made).not.toHaveBeenCalled();
+    expect(finished(steps)).toBe(7);
+    expect(exhaust(steps[Symbol.iterator]())).toBe(7);
+    expect(made).toHaveBeenCalledTimes(2);
+  });
+
+  test('throw where they are taken', () => {
+    const failing = new Steps(function* () {
+      yield;
+      throw new Error('broken');
+    });
+    expect(() => finished(failing)).toThrow('broken');
+  });
+
+  test('a value that is none is itself', () => {
+    const value = [1];
+    expect(finished(value)).toBe(value);
+    expect(finished(undefined)).toBeUndefined();
+  });
+});
+
+describe('a long list', () => {
+  /** Asks for the destinations of a service, which are so many, and for a small thing behind it. */
+  async function ask(count: number) {
+    const { handle, queue } = open();
+    const log: string[] = [];
+    const list = queue.run(calls.listDestinations(SERVICE));
+    const small = queue.run(calls.flush()).then(() => log.push('small'));
+    await settled();
+    // Every look at the clock finds that a slice is over.
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
+    handle.job(0).answer(
+      nativeResults({
+        outcomes: [{ destinations: count }, {}],
+        destinations: Array.from({ length: count }, (_, index) =>
+          destinationRecord({ family: 2, port: index % 65536 }),
+        ),
+      }),
+    );
+    let turns = 0;
+    const look = () => {
+      turns++;
+      log.push('turn');
+      if (!log.includes('small')) setImmediate(look);
+    };
+    setImmediate(look);
+    const ports = (await list).map(({ port }) => port);
+    await small;
+    expect(ports).toEqual(Array.from({ length: count }, (_, index) => index % 65536));
+    return turns;
+  }
+
+  test.each([0, 1, STRIDE, STRIDE + 1, 2 * STRIDE, 1000])('of %d is read whole', async (count) => {
+    await ask(count);
+  });
+
+  test('lets others have their turn', async () => {
+    expect(await ask(STRIDE)).toBeLessThan(3);
+    expect(await ask(10 * STRIDE)).toBeGreaterThanOrEqual(9);
+  });
+
+  test('that cannot be read rejects its own call', async () => {
+    const { handle, queue } = open();
+    const broken = new Steps(function* () {
+      yield;
+      throw new Error('broken');
+    });
+    const { operation, write } = calls.listServices();
+    const list = queue.run({ operation, write, read: () => broken });
+    const expected = expect(list).rejects.toThrow('broken');
+    const after = queue.run(calls.flush());
+    await settled();
+    await handle.answer(0);
+    await expected;
+    await after;
+    await queue.close();
+  });
+});
