@@ -2,7 +2,7 @@
  * What a host lacks, and what mends it.
  * @module
  */
-import { readFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import { constants, release } from 'node:os';
 import type { IpvsError } from './errors.js';
 import { isKnownAbsent, isLoaded, rememberAbsent } from './modules.js';
@@ -267,8 +267,8 @@ function explainFailure({ code, message: detail, syscall }: IpvsError): Check[] 
 const readHostFiles: ReadFiles = (paths) =>
   Promise.all(
     paths.map((path) =>
-      readFile(path, 'latin1').catch(
-        (error: NodeJS.ErrnoException) => -(error.errno ?? -constants.errno.EIO),
-      ),
+      promises
+        .readFile(path, 'latin1')
+        .catch((error: NodeJS.ErrnoException) => -(error.errno ?? -constants.errno.EIO)),
     ),
   );

@@ -2,7 +2,6 @@
  * Long work on the event loop, cut into slices between which others have their turn.
  * @module
  */
-import { performance } from 'node:perf_hooks';
 
 /** How long a slice takes, in milliseconds: a few of them may come together before anybody notices. */
 const SLICE = 2;

@@ -61,10 +61,13 @@ const probes: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<number
   batch: async (ipvs, size) => {
     const balanced = table(size);
     return longest(() =>
-      ipvs.batch((batch) => {
+      ipvs.batch(async (batch) => {
+        let added = 0;
         for (const [service, destinations] of balanced) {
           batch.addService(service);
           for (const each of destinations) batch.addDestination(service, each);
+          added += 1 + destinations.length;
+          if (added % CALLS_A_TURN < 1 + destinations.length) await turn();
         }
       }),
     );
