@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -178,9 +179,23 @@ void Client::run_links(Range range) {
   for (const Failure& failure : failures) results_.fail(range.first + failure.index, failure);
 }
 
+// An ensure must see what the one before it did: where a link comes again, another part begins.
+void Client::run_dummies(Range range) {
+  std::set<std::string_view> seen;
+  Range part{range.first, range.first};
+  for (; part.last < range.last; ++part.last) {
+    const std::string_view name = requests_[part.last].link.name.view();
+    if (seen.insert(name).second) continue;
+    ensure_dummies(part);
+    part.first = part.last;
+    seen = {name};
+  }
+  ensure_dummies(part);
+}
+
 // Looks first, so that nothing is sent where all is as it should be, and creates with NLM_F_EXCL:
 // without it the kernel would take over a link of another kind.
-void Client::run_dummies(Range range) {
+void Client::ensure_dummies(Range range) {
   Numbers pending;
   for (size_t request = range.first; request < range.last; ++request) pending.push_back(request);
 

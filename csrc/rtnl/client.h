@@ -47,7 +47,7 @@ class Client {
   using Groups = std::map<uint32_t, Numbers>;
 
   std::vector<uint32_t> find_links(Range range);
-  void ensure_part(Range range, const std::vector<uint32_t>& indexes);
+  void ensure_dummies(Range range);
   void ensure_group(uint32_t index, Numbers pending);
   void list(const Request& request, Outcome& outcome);
   void list_links(const Name<32>& kind, std::vector<Link>& links);

@@ -96,6 +96,15 @@ describe('reading', () => {
 });
 
 describe('ensureDummy', () => {
+  test('the same link many times in one turn', async () => {
+    const states = [true, false, true, false];
+    const ensure = () => Promise.all(states.map((up) => links.ensureDummy('vip0', { up })));
+    expect(await ensure()).toEqual(['created', 'updated', 'updated', 'updated']);
+    expect((await links.getLink('vip0'))?.up).toBe(false);
+    expect(await ensure()).toEqual(states.map(() => 'updated'));
+    expect((await links.getLink('vip0'))?.up).toBe(false);
+  });
+
   test('creates a link that is up, once', async () => {
     expect(await links.ensureDummy('vip0')).toBe('created');
     const created = shown('vip0');
