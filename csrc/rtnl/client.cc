@@ -294,7 +294,7 @@ void Client::run_addresses(Range range) {
       results_.fail(request, Status::kNotSent, EINVAL);
       continue;
     }
-    rule_of(requests_[request].operation).put(batch_, indexes[request - range.first], addresses[0]);
+    put(batch_, indexes[request - range.first], addresses[0]);
     results_.done(request);
     sent.push_back(request);
   }
