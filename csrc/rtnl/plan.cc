@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <compare>
 #include <functional>
 #include <string_view>
 
@@ -55,7 +54,6 @@ struct Plan::Network {
       address[i] &= static_cast<uint8_t>(0xff00U >> static_cast<unsigned>(bits));
     }
   }
-  auto operator<=>(const Network&) const = default;
 };
 
 bool is_identical(const AddressSettings& a, const AddressSettings& b) {
@@ -112,8 +110,8 @@ void Plan::restart() {
   }
 }
 
-std::map<Plan::Network, std::vector<AddressSettings>> Plan::secondaries() const {
-  std::map<Network, std::vector<AddressSettings>> found;
+Plan::Secondaries Plan::secondaries() const {
+  Secondaries found;
   for (size_t place = 0; place < wanted_.size(); ++place) {
     if (states_[place] != State::kSecondary) continue;
     found[Network(wanted_[place])].push_back(changed(wanted_[place], Change::kReplace));
@@ -127,10 +125,11 @@ std::vector<AddressSettings> Plan::changes() const {
   // addresses last, and they would be gone with their first one.
   if (!unwanted_.empty()) {
     const auto to_put_back = secondaries();
-    for (auto present = unwanted_.rbegin(); present != unwanted_.rend(); ++present) {
-      changes.push_back(changed(*present, Change::kDelete));
-      if (present->family != AF_INET || is_secondary(*present)) continue;
-      const auto found = to_put_back.find(Network(*present));
+    for (size_t i = unwanted_.size(); i-- > 0;) {
+      const AddressSettings& present = unwanted_[i];
+      changes.push_back(changed(present, Change::kDelete));
+      if (present.family != AF_INET || is_secondary(present)) continue;
+      const auto found = to_put_back.find(Network(present));
       if (found == to_put_back.end()) continue;
       changes.insert(changes.end(), found->second.begin(), found->second.end());
     }

@@ -49,10 +49,11 @@ class Plan {
     kRepeated
   };
   struct Network;
+  using Secondaries = std::map<Network, std::vector<AddressSettings>, netlink::ByteOrder>;
 
   uint32_t& slot_of(const AddressSettings& address);
   static State state_of(const LinkAddress& present, const AddressSettings& wanted);
-  std::map<Network, std::vector<AddressSettings>> secondaries() const;
+  Secondaries secondaries() const;
 
   std::span<const AddressSettings> wanted_;
   bool prune_;
