@@ -5,6 +5,7 @@
 import { explain, type Verdict } from './explain.js';
 import type { Layout, NativeHandle, OperationName } from './native.js';
 import type { Protocol } from './queue/packed.js';
+import { Pool } from './queue/pool.js';
 import type { Queue } from './queue/queue.js';
 import { RequestBuffer } from './records.js';
 import { Results } from './results.js';
@@ -12,11 +13,8 @@ import { Results } from './results.js';
 /** The queue of a handle's operations of IPVS. */
 export type IpvsQueue = Queue<RequestBuffer, Results>;
 
-/**
- * Buffers to be used again, by whatever handle: fresh memory costs more than what is written to it. Some MiB at most.
- */
-const spare: RequestBuffer[] = [];
-const MAX_SPARE = 16;
+/** Some MiB at most. */
+const pool = new Pool<RequestBuffer>(16);
 
 /** The protocol of IPVS, on a handle. */
 export function ipvsProtocol(
@@ -26,11 +24,8 @@ export function ipvsProtocol(
 ): Protocol<RequestBuffer, Results> {
   return {
     handle,
-    requests: (capacity) => spare.pop() ?? new RequestBuffer(layout, capacity),
-    release: (requests) => {
-      requests.clear();
-      if (spare.length < MAX_SPARE) spare.push(requests);
-    },
+    requests: (capacity) => pool.take(() => new RequestBuffer(layout, capacity)),
+    release: (requests) => pool.give(requests),
     carry: async (requests, part) =>
       new Results(await handle.run(requests.bytes(part), part.stopOnError), layout),
     carrySync: (requests) => new Results(handle.runSync(requests.bytes()), layout),

@@ -9,6 +9,7 @@ import { explainNative } from '../explain.js';
 import type { LinkOperationName, Native, NativeHandle } from '../native.js';
 import { checkOpenOptions, type OpenOptions } from '../netns.js';
 import { openHandle } from '../open.js';
+import { Pool } from '../queue/pool.js';
 import { Queue } from '../queue/queue.js';
 import type { AddressConfig } from './address.js';
 import { explainLink } from './explain.js';
@@ -28,6 +29,9 @@ export interface WatchLinksOptions {
 
 const WATCH_KEYS: ReadonlySet<string> = new Set(['types', 'signal']);
 const WATCH_TYPES = ['link', 'address'] as const;
+
+/** Two: one is filled while the other is under way. */
+const pool = new Pool<LinkRequests>(2);
 
 /** Lets the functions of this module alone call the constructor. */
 const KEY = Symbol('Links');
@@ -70,8 +74,8 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
     const { layout } = native;
     const queue = new Queue<LinkRequests, LinkResults>({
       handle,
-      requests: () => new LinkRequests(native),
-      release: () => undefined,
+      requests: () => pool.take(() => new LinkRequests(native)),
+      release: (requests) => pool.give(requests),
       carry: async (requests) =>
         new LinkResults(await handle.runLinks(requests.bytes(), requests.addressBytes()), layout),
       carrySync: (requests) =>
