@@ -54,6 +54,7 @@ export const modules: Scenario = {
 
     for await (const _ of lab.rounds()) {
       await ipvs.flush();
+      ids.add(familyId());
       await unloadModules();
       run('modprobe', ['ip_vs']);
       ids.add(familyId());

@@ -8,8 +8,10 @@ import type { Scenario } from './scenario.js';
 
 /** How many live at a time. */
 const CROWD = 4;
-/** Long enough for most to be in the midst of it, and for some not to have begun. */
+/** Of those that may end before they have begun. */
 const LIFE_MS = 2000;
+/** Of the others, once they are in the midst of it. */
+const MIDST_MS = 100;
 const churn = `${root}/test/kernel/programs/churn.mjs`;
 
 export const workers: Scenario = {
@@ -23,18 +25,19 @@ export const workers: Scenario = {
     await ipvs.addService({ fwmark: 1, scheduler: 'rr' });
     await ipvs.addDestination('fwmark://1', { address: '10.0.0.1' });
 
-    const live = async (first: number, milliseconds: number) => {
+    const live = async (first: number, isToBegin: boolean) => {
       const workerData = { netns: namespace.path, first, count: 1 + random.below(200) };
       const worker = new Worker(churn, { workerData });
       worker.on('error', (error) => tally.fault(`a worker: ${error.stack}`));
       const ended = once(worker, 'exit');
-      await sleep(milliseconds);
+      if (isToBegin) await once(worker, 'message');
+      await sleep(random.below(isToBegin ? MIDST_MS : LIFE_MS));
       await tally.settle(worker.terminate());
       await ended;
     };
     for await (const _ of lab.rounds()) {
       const lives = Array.from({ length: CROWD }, (_, index) =>
-        live(1000 * (1 + index), random.below(LIFE_MS)),
+        live(1000 * (1 + index), index % 2 === 0),
       );
       await Promise.all(lives);
       const kept = await tally.settle(ipvs.getDestination('fwmark://1', '10.0.0.1'));
