@@ -15,7 +15,9 @@ beforeAll(async () => {
   await start(process.execPath, [compiler, '--project', `${root}/test/kernel/abuse/tsconfig.json`]);
 });
 
-const runnable = scenarios.filter(({ ours = false }) => isOurs || !ours);
+// Without memory Node.js itself may end in any way: what that proves takes many rounds, and somebody who looks at them.
+const short = scenarios.filter(({ name }) => name !== 'memory');
+const runnable = short.filter(({ ours = false }) => isOurs || !ours);
 const rows = runnable.map(({ name, about }) => [name, about] as const);
 
 test.each(rows)('%s: %s', async (name) => {
