@@ -1,7 +1,7 @@
 import { Ipvs, type IpvsError, type LinkAddress, Links } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addressesOn, shownAddresses, shownLinks } from './iproute.js';
-import { savedDestination, savedService } from './ipvsadm.js';
+import { savedLines } from './ipvsadm.js';
 import { useNamespace } from './namespace.js';
 import { MISSING_SCHEDULER } from './table.js';
 
@@ -13,16 +13,6 @@ const service = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
 const tcp = 'tcp://10.96.0.1:80';
 const server = { address: '10.0.0.1', port: 80, weight: 3 };
 const MISSING = 'fwmark://99';
-
-/** What ipvsadm shows of what was read. */
-function savedLines({ services }: ReturnType<Ipvs['sync']['snapshot']>): string[] {
-  return services
-    .flatMap((each) => [
-      savedService(each),
-      ...each.destinations.map((destination) => savedDestination(each, destination)),
-    ])
-    .sort();
-}
 
 describe('operations of ipvs without promises', () => {
   test('change what ipvsadm shows, at once', () => {
