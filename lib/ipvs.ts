@@ -35,6 +35,7 @@ import type { Procedure } from './queue/procedure.js';
 import { Queue } from './queue/queue.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
+import { readTable, type Snapshot } from './snapshot.js';
 import { SyncSysctlAccess, SysctlAccess } from './sysctls.js';
 import { checkWatchOptions, type Sample, type WatchOptions, watch } from './watch.js';
 
@@ -218,7 +219,9 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    */
   async *watch(options?: WatchOptions): AsyncGenerator<Sample, void, undefined> {
     const { interval, signal } = checkWatchOptions(options);
-    yield* watch(() => this.snapshot(), interval, signal);
+    // Without options, counters are numbers.
+    const snapshot = () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>;
+    yield* watch(snapshot, interval, signal);
   }
 
   #openCursor(operation: string, filter: Uint8Array, origin: boolean): NativeCursor {

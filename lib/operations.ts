@@ -263,7 +263,7 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   snapshot(options: Big): Returns<Snapshot<bigint>>[How];
   snapshot(options?: ReadOptions): Returns<Snapshot>[How];
   snapshot(options?: ReadOptions) {
-    return this.#follow('snapshot', readTable(options));
+    return this.#follow('snapshot', readTable('snapshot', options));
   }
 
   /**

@@ -23,9 +23,27 @@ const MAX_PART = 128;
 /** Destinations that a part is to bring: some milliseconds of the kernel's time. */
 const AIM = 640;
 
-/** Reads the table; a service that is deleted meanwhile is not in it. */
+/** Reads the table, for a method of that name; a service that is deleted meanwhile is not in it. */
 export function* readTable(
+  operation: string,
   options?: ReadOptions,
+): Procedure<RequestBuffer, Results, Snapshot<Counter>> {
+  try {
+    return yield* readParts(options);
+  } catch (error) {
+    throw error instanceof IpvsError ? renamed(error, operation) : error;
+  }
+}
+
+/** The error of a call that a method of that name has made. */
+function renamed(error: IpvsError, operation: string): IpvsError {
+  const { code, errno, syscall, target, cause } = error;
+  const message = error.message.replace(error.operation, operation);
+  return new IpvsError(message, { code, errno, syscall, operation, target, cause });
+}
+
+function* readParts(
+  options: ReadOptions | undefined,
 ): Procedure<RequestBuffer, Results, Snapshot<Counter>> {
   const [list] = yield* ask([bound(calls.listServices, options)]);
   const services = fulfilled(list);

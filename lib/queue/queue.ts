@@ -26,6 +26,11 @@ function closedError(operation: string): IpvsError {
   });
 }
 
+/** What makes calls of its own through `run`. */
+type Job<Buffer, Answers, Value> = (
+  run: <Answer>(call: Call<Buffer, Answers, Answer>) => Promise<Answer>,
+) => Promise<Value>;
+
 export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   readonly #protocol: Protocol<Buffer, Answers>;
   readonly #waiting: Parcel<Buffer, Answers>[] = [];
@@ -163,15 +168,20 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
    * Runs a job that has no place among the groups, or more than one, and that close() waits for too: also for the calls that it makes
    * through `run`.
    */
-  async aside<Value>(
-    operation: string,
-    job: (run: <Answer>(call: Call<Buffer, Answers, Answer>) => Promise<Answer>) => Promise<Value>,
-  ): Promise<Value> {
+  async aside<Value>(operation: string, job: Job<Buffer, Answers, Value>): Promise<Value> {
     this.checkOpen(operation);
+    // What was called before takes effect before.
+    return this.#beside(operation, job, (this.#waiting.at(-1) ?? this.#underWay)?.answered);
+  }
+
+  async #beside<Value>(
+    operation: string,
+    job: Job<Buffer, Answers, Value>,
+    before?: Promise<unknown>,
+  ): Promise<Value> {
     this.#aside++;
     try {
-      // What was called before takes effect before.
-      await (this.#waiting.at(-1) ?? this.#underWay)?.answered;
+      if (before !== undefined) await before;
       return await job((call) => this.#enqueue(call, []));
     } catch (error) {
       throw explainNative(error, operation);
@@ -190,10 +200,13 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     this.checkOpen(operation);
     // Up to its first question it only checks what it was given.
     const begun = procedure.next();
-    return this.aside(operation, async (run) => {
-      await before;
+    const job: Job<Buffer, Answers, Value> = async (run) => {
+      if (before !== undefined) await before;
       return follow(begun, procedure, this.#protocol.handle, run);
-    });
+    };
+    // Calls have their place among the others.
+    const asks = begun.done !== true && 'calls' in begun.value;
+    return asks ? this.#beside(operation, job) : this.aside(operation, job);
   }
 
   /** Lets nothing in any more, waits for what is pending, and closes the handle. */

@@ -112,7 +112,7 @@ describe('order', () => {
       ipvs.updateDestination(tcp, '10.0.0.1', { weight: 5 }),
       ipvs.listDestinations(tcp),
       ipvs.deleteDestination(tcp, '10.0.0.1'),
-      ipvs.snapshot(),
+      ipvs.listServices(),
       ipvs.flush(),
       ipvs.getService(tcp),
       ipvs.ensureService(service),
@@ -130,7 +130,7 @@ describe('order', () => {
       undefined,
       [{ weight: 5 }],
       true,
-      { services: [{ destinations: [] }] },
+      [{ scheduler: 'rr' }],
       undefined,
       undefined,
       'created',
@@ -216,6 +216,7 @@ describe('close', () => {
     ['listDestinations', (ipvs) => ipvs.listDestinations(prepared), [server]],
     ['snapshot', (ipvs) => ipvs.snapshot(), { services: [{ destinations: [server] }] }],
     ['flush', (ipvs) => ipvs.flush(), undefined],
+    ['batch', (ipvs) => ipvs.batch((b) => void b.addService(service)), [{ status: 'fulfilled' }]],
     ['getInfo', (ipvs) => ipvs.getInfo(), { version: expect.any(String) }],
     ['getTimeouts', (ipvs) => ipvs.getTimeouts(), { tcp: 900 }],
     ['setTimeouts', (ipvs) => ipvs.setTimeouts({ tcp: 900 }), undefined],
@@ -242,7 +243,11 @@ describe('close', () => {
   const open = () => Ipvs.open({ netns: lab.namespace.path });
 
   test('the table of these tests has every operation', () => {
-    const methods = Object.getOwnPropertyNames(Ipvs.prototype);
+    const methods: string[] = [];
+    let each: object = Ipvs.prototype;
+    for (; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
+      methods.push(...Object.getOwnPropertyNames(each));
+    }
     const rest = ['constructor', 'close'];
     expect(operations.map(([name]) => name).sort()).toEqual(
       methods.filter((name) => !rest.includes(name)).sort(),

@@ -28,8 +28,7 @@ export function build(): void {
     }
   })();
   if (newest('lib', '.ts') < oldest) return;
-  const compiler = `${root}/node_modules/typescript/bin/tsc`;
-  execFileSync(process.execPath, [compiler, '--project', `${root}/lib/tsconfig.json`]);
+  execFileSync('npm', ['run', '--silent', 'build:package'], { cwd: root });
 }
 
 /** The path of a program, once there is a build of the package for it. */

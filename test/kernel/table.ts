@@ -79,9 +79,10 @@ function demand(valid: boolean): void {
 }
 
 /** Makes the call on a handle or on a table. */
-export function invoke(on: Operations | Table, [name, ...args]: Call): unknown {
+export function invoke(on: object, [name, ...args]: Call): unknown {
   // A call's arguments are those of its method, which TypeScript does not follow through the union.
-  const method = on[name] as (...args: unknown[]) => unknown;
+  const method = (on as Record<string, (...args: unknown[]) => unknown>)[name];
+  if (method === undefined) throw new Error(`there is no ${name}`);
   return method.apply(on, args);
 }
 
@@ -93,10 +94,35 @@ function normal([name]: Call, value: unknown): unknown {
   return value;
 }
 
-/** What becomes of `call` on a handle. */
-export async function outcomeOf(ipvs: Ipvs, call: Call): Promise<Outcome> {
+/** What becomes of `call` on a handle, or on its synchronous twin. */
+export function outcomeOf(ipvs: Ipvs | Ipvs['sync'], call: Call): Promise<Outcome> {
+  return outcomeBy(call, () => invoke(ipvs, call));
+}
+
+/** What becomes of each call in a batch of them; those that are invalid are none of it. */
+export async function outcomesOfBatch(ipvs: Ipvs, calls: readonly Call[]): Promise<Outcome[]> {
+  const places: (() => Promise<unknown>)[] = [];
+  const results = ipvs.batch((batch) => {
+    for (const call of calls) {
+      try {
+        const place = invoke(batch, call) as number;
+        places.push(async () => {
+          const result = (await results)[place];
+          if (result?.status === 'fulfilled') return result.value;
+          throw result?.reason;
+        });
+      } catch (error) {
+        places.push(() => Promise.reject(error));
+      }
+    }
+  });
+  await results;
+  return Promise.all(calls.map((call, index) => outcomeBy(call, () => places[index]?.())));
+}
+
+async function outcomeBy(call: Call, answer: () => unknown): Promise<Outcome> {
   try {
-    return { value: normal(call, await invoke(ipvs, call)) };
+    return { value: normal(call, await answer()) };
   } catch (error) {
     if (error instanceof IpvsError) {
       const { code, operation, target } = error;

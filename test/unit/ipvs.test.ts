@@ -9,6 +9,8 @@ const addon = vi.hoisted(() => ({
   closed: 0,
   batches: 0,
   files: {} as Record<string, string | number>,
+  /** What was done with files, in order. */
+  touched: [] as string[],
   /** What each reading of the connection table gives, or throws. */
   parts: [] as (object | Error)[],
   cursors: 0,
@@ -31,10 +33,16 @@ vi.mock('../../lib/native.js', async (importOriginal) => {
     runSync = () => expect.unreachable('nothing is synchronous');
     runLinks = () => expect.unreachable('links have tests of their own');
     runLinksSync = () => expect.unreachable('links have tests of their own');
-    readFiles = async (paths: readonly string[]) => paths.map((path) => addon.files[path] ?? 2);
+    readFiles = async (paths: readonly string[]) => {
+      addon.touched.push(`read ${paths}`);
+      return paths.map((path) => addon.files[path] ?? 2);
+    };
     readFilesSync = () => expect.unreachable('nothing is synchronous');
     writeFilesSync = () => expect.unreachable('nothing is synchronous');
-    writeFiles = async (files: readonly unknown[]) => files.map(() => 0);
+    writeFiles = async (files: readonly unknown[]) => {
+      addon.touched.push(`write ${files.length}`);
+      return files.map(() => 0);
+    };
     close() {
       addon.closed++;
     }
@@ -66,7 +74,15 @@ let listeners: NodeJS.UnhandledRejectionListener[];
 let ipvs: Ipvs;
 
 beforeEach(async () => {
-  Object.assign(addon, { opened: [], closed: 0, batches: 0, files: {}, parts: [], cursors: 0 });
+  Object.assign(addon, {
+    opened: [],
+    closed: 0,
+    batches: 0,
+    files: {},
+    touched: [],
+    parts: [],
+    cursors: 0,
+  });
   unhandled.length = 0;
   listeners = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
@@ -227,6 +243,21 @@ describe('what is read from files', () => {
       operation: 'getStats',
     });
   });
+});
+
+test('parameters are set one after the other, so that what is set back is what was there', async () => {
+  const folder = '/proc/sys/net/ipv4/vs';
+  addon.files = { [`${folder}/conntrack`]: '0\n', [`${folder}/drop_entry`]: '0\n' };
+  await Promise.all([
+    ipvs.sysctls.set({ conntrack: true }),
+    ipvs.sysctls.set({ dropEntry: 3 }),
+    ipvs.sysctls.get(),
+  ]);
+  const kinds = addon.touched.map((each) => each.replace(/ .*/, ''));
+  expect(kinds).toEqual(['read', 'write', 'read', 'write', 'read']);
+  // One that fails holds up no other.
+  await expect(ipvs.sysctls.set({ connMax: 5 })).rejects.toMatchObject({ code: 'ENOENT' });
+  await ipvs.sysctls.set({ conntrack: false });
 });
 
 describe('the stream of connections', () => {

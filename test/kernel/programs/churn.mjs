@@ -13,11 +13,11 @@ async function round() {
     ipvs.ensureService({ fwmark }),
     ipvs.ensureDestination({ fwmark }, server(index)),
   ]);
-  const listed = ipvs.snapshot();
   await Promise.all(made);
+  const { services } = await ipvs.snapshot();
   const deleted = marks.map((fwmark) => ipvs.deleteService({ fwmark }));
   await Promise.all(deleted);
-  return (await listed).services.length;
+  return services.length;
 }
 
 const seen = [];

@@ -1,0 +1,123 @@
+/**
+ * What operations cost, in numbers that do not depend on how fast the machine is: system calls, and memory of V8. A regression shows
+ * here before anybody has measured a time.
+ * @module
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run, useNamespace } from './namespace.js';
+import { program } from './programs.js';
+
+const lab = useNamespace();
+const folder = mkdtempSync(join(tmpdir(), 'ipvs-costs-'));
+
+/** The destinations of the loads of operations; the services of a snapshot, and the destinations of each. */
+const OPERATIONS = 1000;
+const SERVICES = 100;
+const EACH = 10;
+
+type Load = 'promises' | 'batch' | 'sync' | 'snapshot' | 'sync snapshot';
+
+/** What is there is ensured again, so that every time is like the other. */
+async function fill(load: Load): Promise<void> {
+  await lab.ipvs.flush();
+  const isReading = load.endsWith('snapshot');
+  const marks = isReading ? Array.from({ length: SERVICES }, (_, index) => index + 1) : [1000];
+  const count = isReading ? EACH : OPERATIONS;
+  await lab.ipvs.batch((b) => {
+    for (const fwmark of marks) {
+      b.addService({ fwmark, scheduler: 'rr' });
+      for (let index = 0; index < count; index++) {
+        b.addDestination({ fwmark }, { address: `10.1.${index >> 8}.${index & 255}` });
+      }
+    }
+  });
+}
+
+const CALLS = ['sendto', 'sendmsg', 'recvmsg', 'recvmmsg'];
+
+/** How often a process that carries out `load` so many times sends and receives. */
+function countCalls(load: Load, times: number): { sends: number; receives: number } {
+  const file = join(folder, 'calls');
+  const counting = ['-f', '-qq', '-c', '-o', file, '-e', `trace=${CALLS.join()}`];
+  const child = [process.execPath, program('costs'), lab.namespace.path, load, String(times)];
+  run('strace', [...counting, ...child]);
+  const counts = { sends: 0, receives: 0 };
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    // Share, seconds, microseconds a call, calls, perhaps errors, name.
+    const [, , , calls, ...rest] = line.trim().split(/\s+/);
+    const name = rest.at(-1) ?? '';
+    if (CALLS.includes(name))
+      counts[name.startsWith('send') ? 'sends' : 'receives'] += Number(calls);
+  }
+  return counts;
+}
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('system calls', () => {
+  /** What the load costs beside opening and closing. */
+  async function cost(load: Load) {
+    await fill(load);
+    const [none, once] = [countCalls(load, 0), countCalls(load, 1)];
+    // The opening alone has asked for the family and for the version.
+    expect(none.sends).toBeGreaterThanOrEqual(2);
+    return { sends: once.sends - none.sends, receives: once.receives - none.receives };
+  }
+
+  test('a thousand operations at once share their exchanges', async () => {
+    const { sends, receives } = await cost('promises');
+    expect(sends).toBeGreaterThan(0);
+    expect(sends).toBeLessThanOrEqual(10);
+    expect(receives).toBeLessThanOrEqual(2 * sends);
+  });
+
+  test('a thousand operations of a batch share them too, in parts of at least 16', async () => {
+    const { sends, receives } = await cost('batch');
+    expect(sends).toBeGreaterThan(0);
+    expect(sends).toBeLessThanOrEqual(OPERATIONS / 16 + 1);
+    expect(receives).toBeLessThanOrEqual(2 * sends);
+  });
+
+  test('a thousand synchronous operations send and receive once each', async () => {
+    expect(await cost('sync')).toEqual({ sends: OPERATIONS, receives: OPERATIONS });
+  });
+
+  test.each(['snapshot', 'sync snapshot'] as const)(
+    'a %s asks for the services once, and for the destinations of each once',
+    async (load) => {
+      const { sends, receives } = await cost(load);
+      expect(sends).toBe(1 + SERVICES);
+      expect(receives).toBeGreaterThanOrEqual(sends);
+      expect(receives).toBeLessThanOrEqual(2 * sends);
+    },
+  );
+});
+
+describe('memory', () => {
+  /** Bytes of V8's heap that a load takes, once it is compiled: without a collection, since the young generation has room for all. */
+  function heapOf(load: Load): number {
+    const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+    const child = [...flags, program('costs'), lab.namespace.path, load, '12'];
+    const bytes: number[] = JSON.parse(run(process.execPath, child));
+    return Math.min(...bytes.slice(2));
+  }
+
+  beforeAll(() => program('costs'));
+
+  test.each<readonly [Load, number, number]>([
+    ['promises', OPERATIONS, 1000],
+    ['batch', OPERATIONS, 450],
+    ['sync', OPERATIONS, 1200],
+    ['snapshot', SERVICES * (1 + EACH), 900],
+    ['sync snapshot', SERVICES * (1 + EACH), 900],
+  ])('%s: each of %d takes at most %d bytes', async (load, count, limit) => {
+    await fill(load);
+    const each = heapOf(load) / count;
+    // Less than the result itself would be a mistake in the measuring.
+    expect(each).toBeGreaterThan(20);
+    expect(each).toBeLessThanOrEqual(limit);
+  });
+});

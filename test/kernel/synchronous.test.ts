@@ -1,0 +1,250 @@
+import { Ipvs, type IpvsError, type LinkAddress, Links } from 'ipvs';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addressesOn, shownAddresses, shownLinks } from './iproute.js';
+import { savedLines } from './ipvsadm.js';
+import { useNamespace } from './namespace.js';
+import { MISSING_SCHEDULER } from './table.js';
+
+const lab = useNamespace();
+
+beforeEach(() => lab.ipvs.flush());
+
+const service = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
+const tcp = 'tcp://10.96.0.1:80';
+const server = { address: '10.0.0.1', port: 80, weight: 3 };
+const MISSING = 'fwmark://99';
+
+describe('operations of ipvs without promises', () => {
+  test('change what ipvsadm shows, at once', () => {
+    const { ipvs, namespace } = lab;
+    const { sync } = ipvs;
+    expect(sync.addService(service)).toBeUndefined();
+    expect(namespace.saved()).toEqual([`-A -t 10.96.0.1:80 -s wlc`]);
+    expect(sync.updateService(tcp, { scheduler: 'rr' })).toBeUndefined();
+    expect(sync.addDestination(tcp, server)).toBeUndefined();
+    const saved = (weight: number) => [
+      '-A -t 10.96.0.1:80 -s rr',
+      `-a -t 10.96.0.1:80 -r 10.0.0.1:80 -g -w ${weight}`,
+    ];
+    expect(namespace.saved()).toEqual(saved(3));
+    expect(sync.updateDestination(tcp, server, { weight: 5 })).toBeUndefined();
+    expect(namespace.saved()).toEqual(saved(5));
+    expect(sync.ensureDestination(tcp, server)).toBe('updated');
+    expect(sync.ensureService({ fwmark: 7 })).toBe('created');
+    expect(namespace.saved()).toEqual(['-A -f 7 -s wlc', ...saved(3)]);
+    expect(sync.deleteDestination(tcp, server)).toBe(true);
+    expect(sync.deleteDestination(tcp, server, { ifExists: true })).toBe(false);
+    expect(sync.deleteService(tcp)).toBe(true);
+    expect(sync.deleteService(tcp, { ifExists: true })).toBe(false);
+    expect(namespace.saved()).toEqual(['-A -f 7 -s wlc']);
+    expect(sync.zero()).toBeUndefined();
+    expect(sync.zero('fwmark://7')).toBeUndefined();
+    expect(sync.flush()).toBeUndefined();
+    expect(namespace.saved()).toEqual([]);
+  });
+
+  test('read what those with promises read, and what ipvsadm shows', async () => {
+    const { ipvs, namespace } = lab;
+    const { sync } = ipvs;
+    for (let fwmark = 1; fwmark <= 40; fwmark++) {
+      sync.addService({ fwmark });
+      for (let host = 1; host <= fwmark; host++) {
+        sync.addDestination({ fwmark }, { address: `10.0.0.${host}`, weight: host });
+      }
+    }
+    expect(sync.listServices()).toEqual(await ipvs.listServices());
+    expect(sync.listServices({ bigint: true })).toEqual(await ipvs.listServices({ bigint: true }));
+    expect(sync.getService('fwmark://7')).toEqual(await ipvs.getService('fwmark://7'));
+    expect(sync.getService(MISSING)).toBeUndefined();
+    expect(sync.listDestinations('fwmark://40')).toEqual(
+      await ipvs.listDestinations('fwmark://40'),
+    );
+    expect(sync.getDestination('fwmark://7', '10.0.0.3')).toMatchObject({ weight: 3 });
+    expect(sync.getDestination('fwmark://7', '10.0.0.9')).toBeUndefined();
+    const snapshot = sync.snapshot();
+    expect(snapshot).toEqual(await ipvs.snapshot());
+    expect(sync.snapshot({ bigint: true })).toEqual(await ipvs.snapshot({ bigint: true }));
+    expect(savedLines(snapshot)).toEqual(namespace.saved());
+    expect(namespace.saved()).toHaveLength(40 + (40 * 41) / 2);
+  });
+
+  test('of the namespace are those with promises too', async () => {
+    const { ipvs, namespace } = lab;
+    const { sync } = ipvs;
+    expect(sync.getInfo()).toEqual(await ipvs.getInfo());
+    expect(sync.getStats()).toEqual(await ipvs.getStats());
+    expect(sync.getStats({ bigint: true })).toEqual(await ipvs.getStats({ bigint: true }));
+    expect(sync.getStatus()).toEqual(await ipvs.getStatus());
+    const timeouts = sync.getTimeouts();
+    expect(timeouts).toEqual(await ipvs.getTimeouts());
+    sync.setTimeouts({ tcp: 800 });
+    expect(namespace.ipvsadm('-L', '--timeout')).toContain('800 120 300');
+    sync.setTimeouts(timeouts);
+    expect(sync.startSyncDaemon({ role: 'backup', interface: 'lo', syncId: 7 })).toBeUndefined();
+    expect(namespace.ipvsadm('-L', '--daemon')).toContain('backup sync daemon');
+    expect(sync.listSyncDaemons()).toEqual(await ipvs.listSyncDaemons());
+    expect(sync.stopSyncDaemon('backup')).toBe(true);
+    expect(sync.stopSyncDaemon('backup', { ifRunning: true })).toBe(false);
+    expect(namespace.ipvsadm('-L', '--daemon')).not.toContain('sync daemon');
+    expect(sync.sysctls.get()).toEqual(await ipvs.sysctls.get());
+    const file = '/proc/sys/net/ipv4/vs/drop_entry';
+    sync.sysctls.set({ dropEntry: 3 });
+    expect(namespace.run('cat', [file])).toBe('3\n');
+    sync.sysctls.set({ dropEntry: 0 });
+    expect(namespace.run('cat', [file])).toBe('0\n');
+  });
+
+  test('come before those that wait', async () => {
+    const { ipvs } = lab;
+    const waiting = ipvs.addService(service).catch((error: unknown) => error);
+    ipvs.sync.addService(service);
+    expect(await waiting).toMatchObject({ code: 'EEXIST' });
+  });
+
+  test('wait for those that are under way, and lose nothing', async () => {
+    const { ipvs } = lab;
+    const marks = Array.from({ length: 3000 }, (_, index) => index + 1);
+    const pending = Promise.all(marks.map((fwmark) => ipvs.addService({ fwmark })));
+    await Promise.resolve(); // by now the first have left
+    for (let fwmark = 5001; fwmark <= 5100; fwmark++) ipvs.sync.addService({ fwmark });
+    await pending;
+    expect(ipvs.sync.listServices()).toHaveLength(3100);
+  });
+});
+
+/** All that an error says. */
+const wordsOf = (error: unknown) => {
+  expect(error).toBeInstanceOf(Error);
+  const { name, message, code, errno, syscall, operation, target } = error as IpvsError;
+  return { name, message, code, errno, syscall, operation, target };
+};
+
+async function reasonOf(action: () => unknown): Promise<unknown> {
+  try {
+    await action();
+  } catch (error) {
+    return error;
+  }
+  return expect.unreachable('it did not fail');
+}
+
+type Ways = Ipvs | Ipvs['sync'];
+
+describe('errors are those of the promises', () => {
+  test.each<readonly [string, string, (ipvs: Ways) => unknown]>([
+    ['EEXIST', 'addService', (ipvs) => ipvs.addService({ fwmark: 1 })],
+    [
+      'ENOENT',
+      'addService',
+      (ipvs) => ipvs.addService({ fwmark: 2, scheduler: MISSING_SCHEDULER }),
+    ],
+    ['ESRCH', 'updateService', (ipvs) => ipvs.updateService(MISSING, { scheduler: 'rr' })],
+    [
+      'ENOENT',
+      'ensureService',
+      (ipvs) => ipvs.ensureService({ fwmark: 1, scheduler: MISSING_SCHEDULER }),
+    ],
+    ['ESRCH', 'deleteService', (ipvs) => ipvs.deleteService(MISSING)],
+    ['ESRCH', 'addDestination', (ipvs) => ipvs.addDestination(MISSING, server)],
+    ['ENOENT', 'updateDestination', (ipvs) => ipvs.updateDestination('fwmark://1', '10.0.0.9', {})],
+    ['ESRCH', 'deleteDestination', (ipvs) => ipvs.deleteDestination(MISSING, '10.0.0.9')],
+    ['ESRCH', 'getDestination', (ipvs) => ipvs.getDestination(MISSING, '10.0.0.9')],
+    ['ESRCH', 'listDestinations', (ipvs) => ipvs.listDestinations(MISSING)],
+    ['ESRCH', 'zero', (ipvs) => ipvs.zero(MISSING)],
+    [
+      'ENODEV',
+      'startSyncDaemon',
+      (ipvs) => ipvs.startSyncDaemon({ role: 'master', interface: 'no' }),
+    ],
+    ['ESRCH', 'stopSyncDaemon', (ipvs) => ipvs.stopSyncDaemon('master')],
+    ['ERR_OUT_OF_RANGE', '', (ipvs) => ipvs.addService({ fwmark: -1 })],
+    ['ERR_INVALID_ARG_VALUE', '', (ipvs) => ipvs.sysctls.set({})],
+  ])('%s of %s', async (code, operation, action) => {
+    lab.ipvs.sync.addService({ fwmark: 1 });
+    const expected = wordsOf(await reasonOf(() => action(lab.ipvs)));
+    expect(expected.code).toBe(code);
+    if (operation !== '') expect(expected.operation).toBe(operation);
+    let thrown: unknown;
+    try {
+      action(lab.ipvs.sync);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(wordsOf(thrown)).toEqual(expected);
+  });
+
+  test('of a handle that is closed', async () => {
+    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    await ipvs.close();
+    expect(() => ipvs.sync.flush()).toThrow(
+      expect.objectContaining({ code: 'ERR_IPVS_CLOSED', operation: 'flush' }),
+    );
+    expect(() => ipvs.links.sync.listLinks()).toThrow(
+      expect.objectContaining({ code: 'ERR_IPVS_CLOSED', operation: 'listLinks' }),
+    );
+  });
+});
+
+describe('operations on links without promises', () => {
+  let links: Links;
+
+  beforeAll(async () => {
+    links = await Links.open({ netns: lab.namespace.path });
+  });
+  afterAll(() => links?.close());
+
+  test('change what ip shows, at once, and read it', async () => {
+    const { namespace } = lab;
+    const { sync } = links;
+    const shown = () => shownLinks(namespace).find(({ name }) => name === 'vip0');
+    expect(sync.ensureDummy('vip0', { mtu: 1400 })).toBe('created');
+    expect(shown()).toMatchObject({ kind: 'dummy', mtu: 1400, up: true });
+    expect(sync.ensureDummy('vip0')).toBe('updated');
+    expect(sync.setLink('vip0', { mtu: 1300 })).toBeUndefined();
+    expect(shown()).toMatchObject({ mtu: 1300 });
+    expect(sync.addAddress('vip0', '10.96.0.1/32')).toBeUndefined();
+    expect(sync.ensureAddress('vip0', '10.96.0.2/32')).toBe('created');
+    expect(sync.ensureAddress('vip0', '10.96.0.2/32')).toBe('updated');
+    expect(sync.ensureAddress('vip0', 'fd00::1/128')).toBe('created');
+    expect(addressesOn(namespace, 'vip0')).toEqual(['10.96.0.1/32', '10.96.0.2/32', 'fd00::1/128']);
+    expect(sync.deleteAddress('vip0', '10.96.0.1/32')).toBe(true);
+    expect(sync.deleteAddress('vip0', '10.96.0.1/32', { ifExists: true })).toBe(false);
+    expect(addressesOn(namespace, 'vip0')).toEqual(['10.96.0.2/32', 'fd00::1/128']);
+
+    expect(sync.getLink('vip0')).toEqual(await links.getLink('vip0'));
+    expect(sync.getLink('vip1')).toBeUndefined();
+    expect(sync.listLinks()).toEqual(await links.listLinks());
+    expect(sync.listLinks({ kind: 'dummy' })).toEqual([shown()]);
+    const byName = (a: LinkAddress, b: LinkAddress) => (a.address < b.address ? -1 : 1);
+    expect(sync.listAddresses().toSorted(byName)).toEqual(
+      shownAddresses(namespace).toSorted(byName),
+    );
+    expect(sync.listAddresses('vip0', { family: 'ipv6' })).toEqual(
+      await links.listAddresses('vip0', { family: 'ipv6' }),
+    );
+    expect(sync.deleteLink('vip0')).toBe(true);
+    expect(sync.deleteLink('vip0', { ifExists: true })).toBe(false);
+    expect(shown()).toBeUndefined();
+  });
+
+  test.each<readonly [string, string, (links: Links | Links['sync']) => unknown]>([
+    ['ENODEV', 'setLink', (each) => each.setLink('none', { up: true })],
+    ['ENODEV', 'deleteLink', (each) => each.deleteLink('none')],
+    ['ENODEV', 'listAddresses', (each) => each.listAddresses('none')],
+    ['EEXIST', 'ensureDummy', (each) => each.ensureDummy('lo')],
+    ['ENOTSUP', 'deleteLink', (each) => each.deleteLink('lo')],
+    ['EEXIST', 'addAddress', (each) => each.addAddress('lo', '127.0.0.1/8')],
+    ['ENODEV', 'ensureAddress', (each) => each.ensureAddress('none', '10.0.0.1/32')],
+    ['EADDRNOTAVAIL', 'deleteAddress', (each) => each.deleteAddress('lo', '10.0.0.1/32')],
+  ])('%s of %s is that of the promise', async (code, operation, action) => {
+    const expected = wordsOf(await reasonOf(() => action(links)));
+    expect(expected).toMatchObject({ code, operation });
+    let thrown: unknown;
+    try {
+      action(links.sync);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(wordsOf(thrown)).toEqual(expected);
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Procedure } from '../../lib/queue/procedure.js';
+import { ask, fulfilled, readFiles, writeFiles } from '../../lib/queue/procedure.js';
+import type { RequestBuffer } from '../../lib/records.js';
+import type { Results } from '../../lib/results.js';
+import { nativeResults } from './answers.js';
+import { bad, open, settled } from './fake-handle.js';
+import { calls } from './requests.js';
+
+type Told<Value> = Procedure<RequestBuffer, Results, Value>;
+
+/** Asks twice, the second time for as many as the first has told. */
+function* askTwice(): Told<readonly string[]> {
+  const first = yield* ask([calls.getInfo(), bad(), calls.flush()]);
+  const second = yield* ask(first.map(() => calls.getTimeouts()));
+  return [...first, ...second].map(({ status }) => status);
+}
+
+/** Reads a file, and writes what is in it to another. */
+function* copy(): Told<readonly number[]> {
+  const [text] = yield* readFiles<RequestBuffer, Results>(['/from']);
+  return yield* writeFiles<RequestBuffer, Results>([{ path: '/to', text: String(text) }]);
+}
+
+/** A handle that has a file, and says what is done with it. */
+function openFiles() {
+  const lab = open();
+  const { handle } = lab;
+  const read = (paths: readonly string[]) => {
+    handle.log.push(`read ${paths}`);
+    return paths.map(() => 'text');
+  };
+  const write = (files: readonly { path: string; text: string }[]) => {
+    handle.log.push(...files.map(({ path, text }) => `write ${path} ${text}`));
+    return files.map(() => 0);
+  };
+  Object.assign(handle, {
+    readFiles: async (paths: readonly string[]) => read(paths),
+    readFilesSync: read,
+    writeFiles: async (files: readonly { path: string; text: string }[]) => write(files),
+    writeFilesSync: write,
+  });
+  return lab;
+}
+
+describe('a procedure', () => {
+  test('has its calls among those of its turn, and the next behind them', async () => {
+    const { handle, queue } = open();
+    const before = queue.run(calls.flush());
+    const pending = queue.follow('twice', askTwice());
+    const after = queue.run(calls.listServices());
+    await settled();
+    expect(handle.job(0).operations).toEqual(['flush', 'getInfo', 'flush', 'listServices']);
+    await handle.answer(0);
+    await Promise.all([before, after]);
+    await settled();
+    expect(handle.job(1).operations).toEqual(['getTimeouts', 'getTimeouts', 'getTimeouts']);
+    await handle.answer(1);
+    expect(await pending).toEqual([
+      ...['fulfilled', 'rejected', 'fulfilled'],
+      ...['fulfilled', 'fulfilled', 'fulfilled'],
+    ]);
+  });
+
+  test('touches files when what was called before is done, and not before', async () => {
+    const { handle, queue } = openFiles();
+    const before = queue.run(calls.flush());
+    const pending = queue.follow('copy', copy());
+    await settled();
+    expect(handle.log).toEqual(['run 1']);
+    await handle.answer(0);
+    await before;
+    expect(await pending).toEqual([0]);
+    expect(handle.log).toEqual(['run 1', 'read /from', 'write /to text']);
+  });
+
+  test('waits for another that is given', async () => {
+    const { handle, queue } = openFiles();
+    let go: () => void = () => undefined;
+    const before = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const pending = queue.follow('copy', copy(), before);
+    await settled();
+    expect(handle.log).toEqual([]);
+    go();
+    expect(await pending).toEqual([0]);
+  });
+
+  test('is carried out to its end before the handle is closed', async () => {
+    const { handle, queue } = open();
+    const pending = queue.follow('twice', askTwice());
+    const closing = queue.close();
+    await settled();
+    await handle.answer(0);
+    await settled();
+    await handle.answer(1);
+    expect(await pending).toHaveLength(6);
+    await closing;
+    expect(handle.log).toEqual(['run 2', 'run 3', 'close']);
+  });
+
+  test('does not begin on a handle that is closed', async () => {
+    const { queue } = open();
+    await queue.close();
+    const body = vi.fn();
+    const procedure = function* (): Told<void> {
+      body();
+      yield* ask([calls.flush()]);
+    };
+    const closed = { code: 'ERR_IPVS_CLOSED', operation: 'mine' };
+    await expect(queue.follow('mine', procedure())).rejects.toMatchObject(closed);
+    expect(() => queue.followSync('mine', procedure())).toThrow(expect.objectContaining(closed));
+    expect(body).not.toHaveBeenCalled();
+  });
+
+  test('that throws rejects with what it throws, and holds up nothing', async () => {
+    const { handle, queue } = open();
+    const failing = function* (asks: boolean): Told<void> {
+      if (asks) yield* ask([calls.flush()]);
+      throw new Error('mine');
+    };
+    await expect(queue.follow('mine', failing(false))).rejects.toThrow('mine');
+    expect(() => queue.followSync('mine', failing(false))).toThrow('mine');
+    expect(() => queue.followSync('mine', failing(true))).toThrow('mine');
+    const pending = expect(queue.follow('mine', failing(true))).rejects.toThrow('mine');
+    await settled();
+    await handle.answer(0);
+    await pending;
+    await queue.close();
+  });
+
+  test('whose files cannot be touched says why, and in what', async () => {
+    const { handle, queue } = openFiles();
+    const error = Object.assign(new Error('open'), { errno: 24, syscall: 'open', text: '' });
+    const refuse = () => {
+      throw error;
+    };
+    Object.assign(handle, { readFiles: async () => refuse(), readFilesSync: refuse });
+    const expected = { name: 'IpvsError', code: 'EMFILE', operation: 'copy', cause: error };
+    await expect(queue.follow('copy', copy())).rejects.toMatchObject(expected);
+    expect(() => queue.followSync('copy', copy())).toThrow(expect.objectContaining(expected));
+  });
+
+  test('at once does the same, and everything in one go', () => {
+    const { handle, queue } = openFiles();
+    expect(queue.followSync('copy', copy())).toEqual([0]);
+    expect(handle.log).toEqual(['read /from', 'write /to text']);
+    handle.log.length = 0;
+    const procedure = function* (): Told<readonly unknown[]> {
+      const told = yield* ask<RequestBuffer, Results, unknown>([calls.getInfo(), calls.flush()]);
+      return told.map(fulfilled);
+    };
+    handle.runSync = (requests) => {
+      handle.log.push(`runSync ${requests.length}`);
+      return nativeResults({ outcomes: [{ version: 0x010203 }, { status: 'refused', error: 1 }] });
+    };
+    expect(() => queue.followSync('mine', procedure())).toThrow(
+      expect.objectContaining({ code: 'EPERM', operation: 'flush' }),
+    );
+    expect(handle.log).toHaveLength(1);
+  });
+});
+
+test('an outcome is its value, or throws its reason', () => {
+  expect(fulfilled({ status: 'fulfilled', value: 7 })).toBe(7);
+  expect(() => fulfilled({ status: 'rejected', reason: new Error('mine') })).toThrow('mine');
+});
