@@ -49,11 +49,11 @@ export class Batch extends Operations<'place'> {
 
 type Store = Packed<RequestBuffer, Results>;
 
-/** Collects what `build` adds. Throws what it throws. */
-export async function collect(
+/** Collects what `build` adds: at once, unless it is asynchronous. Throws what it throws. */
+export function collect(
   protocol: Protocol<RequestBuffer, Results>,
   build: (batch: Batch) => void | PromiseLike<void>,
-): Promise<readonly Store[]> {
+): readonly Store[] | Promise<readonly Store[]> {
   if (typeof build !== 'function') throw wrongType('build', build, 'a function');
   const stores: Store[] = [];
   let last: Store | undefined;
@@ -73,16 +73,27 @@ export async function collect(
     last.pack(call, args);
     return count++;
   };
-  try {
-    await build(new Batch(KEY, add));
+  const leave = () => {
+    hasLeft = true;
     // One whose first operation was refused has none where `build` went on.
     return stores.filter(({ readers }) => readers.length > 0);
-  } catch (error) {
+  };
+  const giveUp = (error: unknown) => {
+    hasLeft = true;
     for (const { requests } of stores) protocol.release(requests);
     throw error;
-  } finally {
-    hasLeft = true;
+  };
+  let built: void | PromiseLike<void>;
+  try {
+    built = build(new Batch(KEY, add));
+  } catch (error) {
+    return giveUp(error);
   }
+  return isPromise(built) ? Promise.resolve(built).then(leave, giveUp) : leave();
+}
+
+function isPromise(value: unknown): value is PromiseLike<void> {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 const KEYS: ReadonlySet<string> = new Set(['stopOnError', 'signal']);

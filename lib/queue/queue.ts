@@ -123,13 +123,15 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
 
   /** Sends what `collect` packs, in parts. */
   async ship(
-    collect: () => Promise<readonly Packed<Buffer, Answers>[]>,
+    collect: () => readonly Packed<Buffer, Answers>[] | Promise<readonly Packed<Buffer, Answers>[]>,
     sending: Sending,
   ): Promise<PromiseSettledResult<unknown>[]> {
     this.checkOpen('batch');
     this.#aside++;
     try {
-      const stores = await collect();
+      const collected = collect();
+      // What was collected at once leaves before what is called after it.
+      const stores = collected instanceof Promise ? await collected : collected;
       const shipment = new Shipment(this.#protocol, stores, sending);
       shipment.start((parcel) => this.#push(parcel));
       return await shipment.results;

@@ -199,6 +199,27 @@ describe('bad input', () => {
 });
 
 describe('adding', () => {
+  test('at once leaves in the order of the calls', async () => {
+    const lab = open();
+    const pending = [
+      lab.queue.run(calls.getInfo()),
+      batch(lab, adding(2)),
+      lab.queue.run(calls.flush()),
+      batch(lab, adding(1)),
+      lab.queue.run(calls.getTimeouts()),
+    ];
+    await answerAll(lab.handle);
+    await Promise.all(pending);
+    expect(lab.handle.jobs.flatMap(({ operations }) => operations)).toEqual([
+      'getInfo',
+      'addDestination',
+      'addDestination',
+      'flush',
+      'addDestination',
+      'getTimeouts',
+    ]);
+  });
+
   test('may take its time, and others have their turn meanwhile', async () => {
     const lab = open();
     const pending = batch(lab, async (b) => {
