@@ -160,8 +160,8 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * `await ipvs.batch((b) => { b.addService(service); for (const each of servers) b.addDestination(service, each); })`. Nothing is sent until `build` is
    * through, and nothing at all if it throws, as it does on bad input. IPVS has no transactions: some may fail, and the others are done.
    *
-   * The operations take effect in their order, in parts of a few milliseconds. Others that are called meanwhile have their turn between two parts, and may
-   * see it half done: await the batch first where that matters.
+   * The operations take effect in their order, after what was called before and in parts of a few milliseconds. Others that are called meanwhile have
+   * their turn between two parts, and may see it half done: await the batch first where that matters.
    * @param build adds the operations. It may be asynchronous, to let others have a turn while it adds very many
    * @throws TypeError, RangeError: bad input, of `build` or of an operation; IpvsError ERR_IPVS_CLOSED; nothing else: see the results
    */

@@ -104,6 +104,21 @@ describe('a batch', () => {
     ]);
   });
 
+  test('has its place among the calls of its turn', async () => {
+    const { ipvs } = lab;
+    const answers = await Promise.all([
+      ipvs.addService(service),
+      ipvs.batch((b) => void b.addDestination(tcp, { address: '10.0.0.1', weight: 4 })),
+      ipvs.listDestinations(tcp),
+      ipvs.batch((b) => void b.flush()),
+      ipvs.listServices(),
+    ]);
+    const [, first, listed, , services] = answers;
+    expect(codesOf(first)).toEqual(['']);
+    expect(listed).toMatchObject([{ weight: 4 }]);
+    expect(services).toEqual([]);
+  });
+
   test('with bad input changes nothing', async () => {
     const bad = lab.ipvs.batch((b) => {
       adding(2000)(b);
