@@ -257,8 +257,9 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   }
 
   /**
-   * The whole table: all services with their destinations, read in parts between which other operations have their turn. `ipvsadm -L`. No
-   * transaction either: see {@link listServices}.
+   * The whole table: all services with their destinations. `ipvsadm -L`. Sees what was called before it. It is read in parts, between which other
+   * operations have their turn, and so may see something of those that are called before it is through; nor is the kernel's listing a
+   * transaction: see {@link listServices}.
    */
   snapshot(options: Big): Returns<Snapshot<bigint>>[How];
   snapshot(options?: ReadOptions): Returns<Snapshot>[How];
