@@ -39,6 +39,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
   #place = 0;
   #limit = FIRST_PART;
   #isOver = false;
+  #isAborted = false;
   #finish: (results: PromiseSettledResult<unknown>[]) => void = () => undefined;
   readonly results = new Promise<PromiseSettledResult<unknown>[]>((resolve) => {
     this.#finish = resolve;
@@ -57,7 +58,8 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
   /** The next part; undefined when nothing more is to be sent. */
   slice(): Parcel<Buffer, Answers> | undefined {
     const packed = this.#stores[this.#store];
-    if (packed === undefined || this.#sending.signal?.aborted === true) {
+    this.#isAborted = this.#sending.signal?.aborted === true;
+    if (packed === undefined || this.#isAborted) {
       this.#isOver = true;
       return undefined;
     }
@@ -155,10 +157,9 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
       const packed = this.#stores[this.#store];
       const reader = packed?.readers[this.#place];
       if (packed === undefined || reader === undefined) break;
-      const reason: unknown =
-        signal?.aborted === true
-          ? signal.reason
-          : this.#protocol.explain(reader.operation, packed.requests, this.#place, verdict);
+      const reason: unknown = this.#isAborted
+        ? signal?.reason
+        : this.#protocol.explain(reader.operation, packed.requests, this.#place, verdict);
       this.#results.push({ status: 'rejected', reason });
       if (this.#place % STRIDE === STRIDE - 1) yield;
     }
