@@ -18,10 +18,10 @@ export interface Snapshot<Value extends Counter = number> {
 }
 
 /** Services whose destinations are read together, at first and at most. */
-const FIRST_PART = 16;
-const MAX_PART = 128;
+const FIRST_PART = 32;
+const MAX_PART = 256;
 /** Destinations that a part is to bring: some milliseconds of the kernel's time. */
-const AIM = 640;
+const AIM = 1280;
 
 /** Reads the table, for a method of that name; a service that is deleted meanwhile is not in it. */
 export function* readTable(

@@ -28,6 +28,12 @@ const MIN_PART = 16;
 const SHORT = 1.5;
 const LONG = 3;
 
+/** The result of what comes to nothing: one for all, of which a batch may have many. */
+const DONE: PromiseFulfilledResult<undefined> = Object.freeze({
+  status: 'fulfilled',
+  value: undefined,
+});
+
 /** A batch under way: a part of it leaves when the answers to the one before it have come. */
 export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> {
   readonly #protocol: Protocol<Buffer, Answers>;
@@ -127,7 +133,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
       try {
         const read = packed.read(this.#protocol, answers, index, first);
         const value = read instanceof Steps ? yield* read : read;
-        this.#results.push({ status: 'fulfilled', value });
+        this.#results.push(value === undefined ? DONE : { status: 'fulfilled', value });
       } catch (reason) {
         this.#results.push({ status: 'rejected', reason });
       }
