@@ -85,17 +85,17 @@ describe('a snapshot', () => {
   });
 
   test.each<readonly [string, number, readonly number[]]>([
-    ['without destinations', 0, [16, 128, 128, 28]],
-    ['with ten each', 10, [16, 64, 64, 64, 64, 28]],
-    ['with forty each', 40, [16, ...Array.from({ length: 17 }, () => 16), 12]],
+    ['without destinations', 0, [32, 256, 12]],
+    ['with ten each', 10, [32, 128, 128, 12]],
+    ['with forty each', 40, [...Array.from({ length: 9 }, () => 32), 12]],
   ])('asks for 300 services %s in parts of the same effort', async (_, count, expected) => {
     const { parts } = await take(tableOf(300, () => count));
     expect(parts).toEqual(expected);
   });
 
   test('of services that are huge asks for one at a time, and for more behind them', async () => {
-    const { parts } = await take(tableOf(200, (mark) => (mark <= 17 ? 700 : 1)));
-    expect(parts.slice(0, 4)).toEqual([16, 1, 1, 128]);
+    const { parts } = await take(tableOf(300, (mark) => (mark <= 33 ? 1500 : 1)));
+    expect(parts.slice(0, 4)).toEqual([32, 1, 1, 256]);
   });
 
   test('lets other calls have their turn between two parts', async () => {
