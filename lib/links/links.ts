@@ -11,11 +11,8 @@ import { checkOpenOptions, type OpenOptions } from '../netns.js';
 import { openHandle } from '../open.js';
 import { Pool } from '../queue/pool.js';
 import { Queue } from '../queue/queue.js';
-import type { AddressConfig } from './address.js';
 import { explainLink } from './explain.js';
-import type { LinkReference } from './link.js';
 import { LinkOperations } from './operations.js';
-import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.js';
 import { LinkRequests, LinkResults } from './requests.js';
 import { LinkWatcher } from './watcher.js';
 
@@ -47,7 +44,10 @@ export class SyncLinks extends LinkOperations<'value'> {
    */
   constructor(key: symbol, queue: Queue<LinkRequests, LinkResults>) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use links.sync');
-    super((call) => queue.runSync(call));
+    super(
+      (call) => queue.runSync(call),
+      (operation, procedure) => queue.followSync(operation, procedure),
+    );
   }
 }
 
@@ -85,7 +85,10 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
         explainLink(operation as LinkOperationName, requests, index, verdict),
       close: closeHandle,
     });
-    super((call) => queue.run(call));
+    super(
+      (call) => queue.run(call),
+      (operation, procedure) => queue.follow(operation, procedure),
+    );
     this.#native = native;
     this.#handle = handle;
     this.#queue = queue;
@@ -115,22 +118,6 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /**
-   * Brings the addresses of a link to what is wanted: reads them once, and sends the fewest messages, in parts between which other operations
-   * have their turn. Those that the link has and should have stay untouched.
-   * @throws ReconcileError some changes were refused; the others were made
-   * @throws IpvsError ENODEV: there is no such link
-   */
-  reconcileAddresses(
-    link: LinkReference,
-    wanted: readonly AddressConfig[],
-    options?: ReconcileOptions,
-  ): Promise<Reconciled> {
-    return this.#queue.aside('reconcileAddresses', (run) =>
-      reconcile(run, this.#native.layout, link, wanted, options),
-    );
   }
 
   /**

@@ -3,10 +3,13 @@
  * @module
  */
 import type { DeleteOptions, Ensured } from '../calls.js';
+import type { Procedure } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';
 import type { AddressConfig, LinkAddress } from './address.js';
 import { type LinkCall, linkCalls } from './calls.js';
 import type { Link, LinkReference } from './link.js';
+import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.js';
+import type { LinkRequests, LinkResults } from './requests.js';
 
 /** Options of {@link Links.ensureDummy}. */
 export interface DummyOptions {
@@ -36,8 +39,14 @@ export interface ListAddressesOptions {
   readonly family?: 'ipv4' | 'ipv6' | undefined;
 }
 
+/** Follows a procedure. */
+type Follow<How extends 'promise' | 'value'> = <Value>(
+  operation: string,
+  procedure: Procedure<LinkRequests, LinkResults, Value>,
+) => Returns<Value>[How];
+
 /**
- * The operations that are one request each. With {@link Links} they return promises, with {@link SyncLinks} their values.
+ * The operations that are one request each, and those that are more. With {@link Links} they return promises, with {@link SyncLinks} their values.
  *
  * Every operation throws, or rejects with, a TypeError or RangeError on bad input, before anything is sent, and an IpvsError when the kernel
  * refuses it: besides those that are listed with the operations EPERM (CAP_NET_ADMIN in the user namespace that owns the network namespace
@@ -45,13 +54,18 @@ export interface ListAddressesOptions {
  */
 export abstract class LinkOperations<How extends 'promise' | 'value'> {
   readonly #carry: <Value>(call: LinkCall<Value>) => Returns<Value>[How];
+  readonly #follow: Follow<How>;
 
   /**
    * Not for callers.
    * @internal
    */
-  protected constructor(carry: <Value>(call: LinkCall<Value>) => Returns<Value>[How]) {
+  protected constructor(
+    carry: <Value>(call: LinkCall<Value>) => Returns<Value>[How],
+    follow: Follow<How>,
+  ) {
     this.#carry = carry;
+    this.#follow = follow;
   }
 
   /** All links, or those of a kind. RTM_GETLINK, `ip link show`. */
@@ -131,5 +145,19 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
     options?: DeleteOptions,
   ): Returns<boolean>[How] {
     return this.#carry(linkCalls.deleteAddress(link, address, options));
+  }
+
+  /**
+   * Brings the addresses of a link to what is wanted: reads them once, and sends the fewest messages, in parts between which other operations
+   * have their turn. Those that the link has and should have stay untouched.
+   * @throws ReconcileError some changes were refused; the others were made
+   * @throws IpvsError ENODEV: there is no such link
+   */
+  reconcileAddresses(
+    link: LinkReference,
+    wanted: readonly AddressConfig[],
+    options?: ReconcileOptions,
+  ): Returns<Reconciled>[How] {
+    return this.#follow('reconcileAddresses', reconcile(link, wanted, options));
   }
 }

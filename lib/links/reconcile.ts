@@ -6,10 +6,12 @@ import { checkBoolean, checkKeys } from '../check.js';
 import { checkSignal } from '../connections.js';
 import { IpvsError, wrongType } from '../errors.js';
 import type { Layout, LinkOperationName } from '../native.js';
+import { ask, fulfilled, type Procedure } from '../queue/procedure.js';
 import type { Records } from '../records.js';
 import { type AddressConfig, formatLinkAddress } from './address.js';
-import { type LinkCall, linkCalls } from './calls.js';
+import { linkCalls } from './calls.js';
 import type { LinkReference } from './link.js';
+import type { LinkRequests, LinkResults } from './requests.js';
 
 /** Options of reconciling. */
 export interface ReconcileOptions {
@@ -62,21 +64,19 @@ const KEYS: ReadonlySet<string> = new Set(['prune', 'family', 'signal']);
 
 /** Changes, as the addon plans them. */
 interface Plan {
+  readonly layout: Layout;
   /** The index of the link. */
   readonly link: number;
   readonly records: Records;
   readonly bases: readonly number[];
 }
 
-type Run = <Value>(call: LinkCall<Value>) => Promise<Value>;
-
-export async function reconcile(
-  run: Run,
-  layout: Layout,
+/** Brings the addresses of a link to what is wanted, in parts between which others have their turn. */
+export function* reconcile(
   link: LinkReference,
   wanted: readonly AddressConfig[],
   options: ReconcileOptions | undefined,
-): Promise<Reconciled> {
+): Procedure<LinkRequests, LinkResults, Reconciled> {
   if (!Array.isArray(wanted)) throw wrongType('wanted', wanted, 'an array of addresses');
   if (options !== undefined) checkKeys('options', options, KEYS);
   const { prune: wish, family, signal: given } = options ?? {};
@@ -84,19 +84,9 @@ export async function reconcile(
   const signal = checkSignal('options.signal', given);
   signal?.throwIfAborted();
 
-  const plan = await run(
-    linkCalls.planAddresses(
-      link,
-      wanted,
-      prune,
-      family,
-      (results, index): Plan => ({
-        link: results.link(index).index,
-        records: results.changeRecords,
-        bases: results.changeBases(index),
-      }),
-    ),
-  );
+  const [planned] = yield* ask([linkCalls.planAddresses(link, wanted, prune, family, readPlan)]);
+  const plan = fulfilled(planned);
+  const { layout } = plan;
   const { change } = layout.addressSettings.fields;
   const { add, replace } = layout.linkChanges;
   const done = { added: [] as string[], removed: [] as string[], updated: [] as string[] };
@@ -108,15 +98,18 @@ export async function reconcile(
   };
   for (let first = 0; first < plan.bases.length; first += PART) {
     signal?.throwIfAborted();
-    const part = plan.bases.slice(first, first + PART).map(async (base) => {
-      const [operation, list] = kind(base);
-      await run(linkCalls.changeAddress(operation, plan.link, plan.records, base));
-      list.push(formatLinkAddress(plan.records, base, layout));
-    });
-    for (const outcome of await Promise.allSettled(part)) {
-      if (outcome.status === 'fulfilled') continue;
-      if (!(outcome.reason instanceof IpvsError)) throw outcome.reason;
-      errors.push(outcome.reason);
+    const part = plan.bases.slice(first, first + PART);
+    const outcomes = yield* ask(
+      part.map((base) => linkCalls.changeAddress(kind(base)[0], plan.link, plan.records, base)),
+    );
+    for (const [index, base] of part.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.status === 'fulfilled') {
+        kind(base)[1].push(formatLinkAddress(plan.records, base, layout));
+      } else {
+        if (!(outcome?.reason instanceof IpvsError)) throw outcome?.reason;
+        errors.push(outcome.reason);
+      }
     }
   }
   const [first] = errors;
@@ -126,4 +119,13 @@ export async function reconcile(
     errors,
     done,
   );
+}
+
+function readPlan(results: LinkResults, index: number): Plan {
+  return {
+    layout: results.layout,
+    link: results.link(index).index,
+    records: results.changeRecords,
+    bases: results.changeBases(index),
+  };
 }

@@ -233,6 +233,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
       this.#settleClosing();
     } else if (parcel.part.count === 0) {
       // Every call of it was refused before it was written.
+      if (parcel instanceof Group) this.#protocol.release(parcel.packed.requests);
       parcel.finish();
       this.#send();
     } else {

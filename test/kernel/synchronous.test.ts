@@ -211,6 +211,24 @@ describe('operations on links without promises', () => {
     expect(sync.deleteAddress('vip0', '10.96.0.1/32', { ifExists: true })).toBe(false);
     expect(addressesOn(namespace, 'vip0')).toEqual(['10.96.0.2/32', 'fd00::1/128']);
 
+    const wanted = Array.from({ length: 200 }, (_, index) => `10.97.0.${index + 1}/32`);
+    const first = sync.reconcileAddresses('vip0', [...wanted, 'fd00::1/128'], { prune: true });
+    expect(first.added.toSorted()).toEqual(wanted.toSorted());
+    expect(first).toMatchObject({ removed: ['10.96.0.2/32'], updated: [] });
+    expect(addressesOn(namespace, 'vip0').toSorted()).toEqual(
+      [...wanted, 'fd00::1/128'].toSorted(),
+    );
+    expect(sync.reconcileAddresses('vip0', ['10.97.0.1/32'], { prune: true })).toMatchObject({
+      added: [],
+      updated: [],
+    });
+    expect(addressesOn(namespace, 'vip0')).toEqual(['10.97.0.1/32']);
+    expect(sync.reconcileAddresses('vip0', ['10.97.0.1/32'])).toEqual({
+      added: [],
+      removed: [],
+      updated: [],
+    });
+
     expect(sync.getLink('vip0')).toEqual(await links.getLink('vip0'));
     expect(sync.getLink('vip1')).toBeUndefined();
     expect(sync.listLinks()).toEqual(await links.listLinks());
@@ -227,7 +245,7 @@ describe('operations on links without promises', () => {
     expect(shown()).toBeUndefined();
   });
 
-  test.each<readonly [string, string, (links: Links | Links['sync']) => unknown]>([
+  test.each<readonly [string, string | undefined, (links: Links | Links['sync']) => unknown]>([
     ['ENODEV', 'setLink', (each) => each.setLink('none', { up: true })],
     ['ENODEV', 'deleteLink', (each) => each.deleteLink('none')],
     ['ENODEV', 'listAddresses', (each) => each.listAddresses('none')],
@@ -236,9 +254,12 @@ describe('operations on links without promises', () => {
     ['EEXIST', 'addAddress', (each) => each.addAddress('lo', '127.0.0.1/8')],
     ['ENODEV', 'ensureAddress', (each) => each.ensureAddress('none', '10.0.0.1/32')],
     ['EADDRNOTAVAIL', 'deleteAddress', (each) => each.deleteAddress('lo', '10.0.0.1/32')],
+    ['ENODEV', 'reconcileAddresses', (each) => each.reconcileAddresses('none', ['10.0.0.1/32'])],
+    ['EADDRNOTAVAIL', 'reconcileAddresses', (each) => each.reconcileAddresses('lo', ['ff02::9'])],
+    ['ERR_INVALID_ARG_TYPE', undefined, (each) => each.reconcileAddresses('lo', [7 as never])],
   ])('%s of %s is that of the promise', async (code, operation, action) => {
     const expected = wordsOf(await reasonOf(() => action(links)));
-    expect(expected).toMatchObject({ code, operation });
+    expect(expected).toMatchObject({ code, ...(operation !== undefined && { operation }) });
     let thrown: unknown;
     try {
       action(links.sync);
