@@ -3,17 +3,28 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import {
+  monitorEventLoopDelay,
+  type PerformanceEntry,
+  PerformanceObserver,
+  performance,
+} from 'node:perf_hooks';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { Ipvs } from 'ipvs';
-import { type Size, table } from './model.js';
+import { type Balanced, type Size, table } from './model.js';
 
 const MIN_MS = 100;
 const RUNS = 10;
 const CALLS_A_TURN = 1000;
+const WARM_UPS = 3;
+/** Services of each. */
+const WARM_UP = 300;
 
-/** The longest that the event loop took, in milliseconds, for a turn while `act` ran. */
-async function longest(act: () => Promise<unknown>): Promise<number> {
+/** Runs something, and tells the longest that the event loop was blocked meanwhile, in milliseconds. */
+type Longest = (act: () => Promise<unknown>) => Promise<number>;
+
+/** As Node.js measures it. */
+const longest: Longest = async (act) => {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   // What it takes to start is not counted.
@@ -23,7 +34,34 @@ async function longest(act: () => Promise<unknown>): Promise<number> {
   await sleep(MIN_MS);
   delay.disable();
   return delay.max / 1e6;
-}
+};
+
+/** Without what the garbage collector took of it. */
+const longestOfOurs: Longest = async (act) => {
+  const pauses: PerformanceEntry[] = [];
+  const observer = new PerformanceObserver((list) => void pauses.push(...list.getEntries()));
+  observer.observe({ entryTypes: ['gc'] });
+  const blocks: (readonly [begin: number, end: number])[] = [];
+  let isRunning = true;
+  let last = performance.now();
+  const look = () => {
+    const now = performance.now();
+    if (now - last > 1) blocks.push([last, now]);
+    last = now;
+    if (isRunning) setImmediate(look);
+  };
+  setImmediate(look);
+  await act();
+  isRunning = false;
+  // The observer is told later.
+  await sleep(MIN_MS);
+  observer.disconnect();
+  const times = blocks.map(([begin, end]) => {
+    const within = pauses.filter(({ startTime }) => startTime >= begin && startTime < end);
+    return within.reduce((time, { duration }) => time - duration, end - begin);
+  });
+  return Math.max(0, ...times);
+};
 
 function collectGarbage(): void {
   globalThis.gc?.();
@@ -40,40 +78,55 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
+type Act = (ipvs: Ipvs, table: readonly Balanced[]) => () => Promise<unknown>;
+
+const calls: Act = (ipvs, table) => {
+  const all = table.flatMap(([service, destinations]) => [
+    () => ipvs.addService(service),
+    ...destinations.map((each) => () => ipvs.addDestination(service, each)),
+  ]);
+  return async () => {
+    const pending: Promise<void>[] = [];
+    for (let first = 0; first < all.length; first += CALLS_A_TURN) {
+      for (const call of all.slice(first, first + CALLS_A_TURN)) pending.push(call());
+      await turn();
+    }
+    await Promise.all(pending);
+  };
+};
+
+const batch: Act = (ipvs, table) => () =>
+  ipvs.batch(async (batch) => {
+    let added = 0;
+    for (const [service, destinations] of table) {
+      batch.addService(service);
+      for (const each of destinations) batch.addDestination(service, each);
+      added += 1 + destinations.length;
+      if (added % CALLS_A_TURN <= destinations.length) await turn();
+    }
+  });
+
+const snapshot: Act = (ipvs) => () => ipvs.snapshot();
+
+/** How long the event loop is blocked, after a warm-up with others: until what is compiled is compiled. */
+function blocking(act: Act, by: Longest) {
+  return async (ipvs: Ipvs, { services, destinations }: Size) => {
+    const all = table({ services: services + WARM_UPS * WARM_UP, destinations });
+    for (let first = services; first < all.length; first += WARM_UP) {
+      await act(ipvs, all.slice(first, first + WARM_UP))();
+    }
+    return by(act(ipvs, all.slice(0, services)));
+  };
+}
+
 const probes: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<number>>> = {
   idle: () => longest(() => sleep(MIN_MS)),
-
-  calls: async (ipvs, size) => {
-    const calls = table(size).flatMap(([service, destinations]) => [
-      () => ipvs.addService(service),
-      ...destinations.map((each) => () => ipvs.addDestination(service, each)),
-    ]);
-    return longest(async () => {
-      const pending: Promise<void>[] = [];
-      for (let first = 0; first < calls.length; first += CALLS_A_TURN) {
-        for (const call of calls.slice(first, first + CALLS_A_TURN)) pending.push(call());
-        await turn();
-      }
-      await Promise.all(pending);
-    });
-  },
-
-  batch: async (ipvs, size) => {
-    const balanced = table(size);
-    return longest(() =>
-      ipvs.batch(async (batch) => {
-        let added = 0;
-        for (const [service, destinations] of balanced) {
-          batch.addService(service);
-          for (const each of destinations) batch.addDestination(service, each);
-          added += 1 + destinations.length;
-          if (added % CALLS_A_TURN < 1 + destinations.length) await turn();
-        }
-      }),
-    );
-  },
-
-  snapshot: (ipvs) => longest(() => ipvs.snapshot()),
+  calls: blocking(calls, longest),
+  'calls-ours': blocking(calls, longestOfOurs),
+  batch: blocking(batch, longest),
+  'batch-ours': blocking(batch, longestOfOurs),
+  snapshot: blocking(snapshot, longest),
+  'snapshot-ours': blocking(snapshot, longestOfOurs),
 
   memory: async (ipvs) => {
     // So that what it takes once is not counted: the thread pool, the buffers of the socket.
