@@ -328,7 +328,7 @@ export function loadNative(): Native {
       throw new IpvsError(
         `the native addon of ipvs cannot be loaded for ${process.platform}-${process.arch}: where the package brings no prebuild ` +
           'and install scripts are blocked, build it by hand with "npm rebuild ipvs --ignore-scripts=false" ' +
-          '(needs python3, make and a C++20 compiler)',
+          '(needs python3, make and a C++20 compiler; npm 12 wants "npm install-scripts approve ipvs" before)',
         { code: 'ERR_IPVS_NO_ADDON', operation: 'open', cause: error },
       );
     }

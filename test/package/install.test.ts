@@ -56,7 +56,7 @@ describe('without a prebuild', () => {
     const args = ['install', '--foreground-scripts', withoutPrebuilds()];
     const stdout = npm(args, { cwd, env: { V: '1' } });
     expect(probe(cwd)).toEqual(works(COMPILED));
-    const compilations = stdout.split('\n').filter((line) => / -c .*\.cc(?: |$)/.test(line));
+    const compilations = stdout.split('\n').filter((line) => /^\s*g\+\+ .*\.cc .* -c$/.test(line));
     expect(compilations.length).toBeGreaterThan(10);
     for (const line of compilations) {
       expect(line).toMatch(/ -O[s23] .*-fstack-protector-strong .*-D_FORTIFY_SOURCE=3 /);
@@ -70,9 +70,11 @@ describe('without a prebuild', () => {
     expect(stderr).toContain('gyp ERR!');
   });
 
-  /** What the error tells to type. */
-  const remedy = (message: string) =>
-    /"npm (rebuild [^"]+)"/.exec(message)?.[1]?.split(' ') ?? expect.unreachable(message);
+  /** What the error tells to type, and before it with npm 12. */
+  const told = (command: RegExp) => (message: string) =>
+    command.exec(message)?.[1]?.split(' ') ?? expect.unreachable(message);
+  const remedy = told(/"npm (rebuild [^"]+)"/);
+  const approval = told(/"npm (install-scripts [^"]+)"/);
 
   test('the error tells what to do where scripts are disabled, and that helps', () => {
     const cwd = installed(withoutPrebuilds());
@@ -87,6 +89,7 @@ describe('without a prebuild', () => {
     npm(['install', withoutPrebuilds()], options);
     const { open, message } = probe(options.cwd);
     expect(open).toBe('ERR_IPVS_NO_ADDON');
+    npm(approval(message), options);
     npm(remedy(message), options);
     expect(probe(options.cwd)).toEqual(works(COMPILED));
   });
