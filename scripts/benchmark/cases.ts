@@ -107,8 +107,8 @@ export const cases: readonly Case[] = [
 
 /** How much of each the JIT compiler is given to warm up with: until it has compiled what there is to compile. */
 export const warmUps: Readonly<Record<Given, Size>> = {
-  nothing: by10(3_000),
-  table: by10(3_000),
+  nothing: by10(1_000),
+  table: by10(1_000),
   connections: only(2_000),
   link: only(1_000),
   addresses: only(1_000),

@@ -21,6 +21,7 @@ function making(act: Act, prepare: Act = () => undefined): Load {
   return async (size, netns) => {
     const ipvs = await Ipvs.open({ netns });
     const balanced = table(size);
+    await ipvs.flush();
     await prepare(ipvs, balanced);
     return async () => {
       await act(ipvs, balanced);

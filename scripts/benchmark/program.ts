@@ -20,9 +20,15 @@ async function time(load: Load, size: Size, netns: string): Promise<Run> {
   return { operations, milliseconds: performance.now() - begin };
 }
 
+/** Runs before the one that counts. */
+const WARM_UPS = 5;
+
 /** Another namespace to warm up in, and how much there is of what is given. */
 async function warmUp(load: Load, [services, destinations, netns = '']: string[]): Promise<void> {
-  await time(load, { services: Number(services), destinations: Number(destinations) }, netns);
+  for (let run = 0; run < WARM_UPS; run++) {
+    await time(load, { services: Number(services), destinations: Number(destinations) }, netns);
+    await sleep(SETTLING_MS);
+  }
   // Before Linux 7 the table of services is one for all namespaces. No other program clears it: after the fork for it each page of memory
   // would have to be copied before it is written.
   const ipvs = await Ipvs.open({ netns });
