@@ -251,20 +251,20 @@ export function readDestination<Value extends Counter>(
   const entry = layout.destinationEntry.fields;
   const at = base + entry.destination.offset;
   const { fields } = layout.destination;
-  const family = records.number(at, fields.family);
-  const forwarding = forwardings.name(records.number(at, fields.forwarding));
+  const family = records.half(at, fields.family);
+  const forwarding = forwardings.name(records.word(at, fields.forwarding));
   return {
     address: formatAddress(records.bytes, at + fields.address.offset, family),
-    port: records.number(at, fields.port),
+    port: records.half(at, fields.port),
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     forwarding,
-    weight: records.number(at, fields.weight),
-    upperThreshold: records.number(at, fields.upperThreshold),
-    lowerThreshold: records.number(at, fields.lowerThreshold),
+    weight: records.word(at, fields.weight),
+    upperThreshold: records.word(at, fields.upperThreshold),
+    lowerThreshold: records.word(at, fields.lowerThreshold),
     tunnel: forwarding === 'tunnel' ? readTunnel(records, at, layout) : null,
-    activeConnections: records.number(base, entry.activeConnections),
-    inactiveConnections: records.number(base, entry.inactiveConnections),
-    persistentConnections: records.number(base, entry.persistentConnections),
+    activeConnections: records.word(base, entry.activeConnections),
+    inactiveConnections: records.word(base, entry.inactiveConnections),
+    persistentConnections: records.word(base, entry.persistentConnections),
     stats: readStats(records, base + entry.stats.offset, layout, read),
   };
 }

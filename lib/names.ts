@@ -14,13 +14,16 @@ export type Unknown = `unknown-${number}`;
 export class Names<Name extends string> {
   readonly names: readonly Name[];
   readonly #numbers: ReadonlyMap<string, number>;
-  readonly #byNumber: ReadonlyMap<number, Name>;
+  /** By number, which is small. */
+  readonly #byNumber: readonly (Name | undefined)[];
 
   constructor(numbers: Readonly<Record<Name, number>>) {
     // Object.keys() gives the keys of a Record<Name, ...>, which are Names.
     this.names = Object.keys(numbers) as Name[];
     this.#numbers = new Map(Object.entries<number>(numbers));
-    this.#byNumber = new Map(this.names.map((name) => [numbers[name], name]));
+    const byNumber: (Name | undefined)[] = [];
+    for (const name of this.names) byNumber[numbers[name]] = name;
+    this.#byNumber = byNumber;
   }
 
   /** The number of a name. Throws TypeError on any other value. */
@@ -40,7 +43,7 @@ export class Names<Name extends string> {
   }
 
   name(number: number): Name | Unknown {
-    return this.#byNumber.get(number) ?? `unknown-${number}`;
+    return this.#byNumber[number] ?? `unknown-${number}`;
   }
 }
 
@@ -123,6 +126,7 @@ export const schedulerFlagNames = Object.keys(schedulerFlags) as SchedulerFlag[]
 /** The names of the scheduler flags that are set in `bits`, as the scheduler itself calls them. */
 export function namesOfSchedulerFlags(bits: number, scheduler: string): SchedulerFlag[] {
   const named: SchedulerFlag[] = [];
+  if (bits === 0) return named;
   let rest = bits;
   for (const name of schedulerFlagNames) {
     const flag = schedulerFlags[name];

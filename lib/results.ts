@@ -67,7 +67,11 @@ export class Outcomes<Name extends string, Status extends string> {
   }
 
   protected list<Item>(first: number, count: number, read: (place: number) => Item): Listed<Item> {
-    if (count <= STRIDE) return Array.from({ length: count }, (_, index) => read(first + index));
+    if (count <= STRIDE) {
+      const items: Item[] = [];
+      for (let place = first; place < first + count; place++) items.push(read(place));
+      return items;
+    }
     return new Steps(function* () {
       const items: Item[] = [];
       for (let place = first; place < first + count; place++) {

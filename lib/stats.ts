@@ -63,7 +63,7 @@ export type ReadCounter<Value extends Counter> = (
   base: number,
   field: Field,
 ) => Value;
-export const asNumber: ReadCounter<number> = (records, base, field) => records.number(base, field);
+export const asNumber: ReadCounter<number> = (records, base, field) => records.long(base, field);
 export const asBigint: ReadCounter<bigint> = (records, base, field) => records.bigint(base, field);
 
 /** The statistics in the record at `base`. */

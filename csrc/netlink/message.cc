@@ -9,7 +9,6 @@
 namespace netlink {
 namespace {
 
-constexpr size_t align(size_t bytes) { return (bytes + 3) & ~size_t{3}; }
 constexpr size_t kAttributeHeader = sizeof(nlattr);
 constexpr size_t kMessageHeader = sizeof(nlmsghdr);
 constexpr size_t kFirstCapacity = 4096;
@@ -110,34 +109,16 @@ void Batch::write_header(size_t index, const nlmsghdr& header) {
   std::memcpy(data_.get() + entries_.at(index).offset, &header, kMessageHeader);
 }
 
-bool Attributes::next() {
+bool Attributes::stop() {
+  if (!rest_.empty()) damage();
   payload_ = {};
   type_ = 0;
-  if (damaged_ || rest_.empty()) return false;
-  nlattr header;
-  if (rest_.size() < kAttributeHeader) {
-    damage();
-    return false;
-  }
-  std::memcpy(&header, rest_.data(), kAttributeHeader);
-  if (header.nla_len < kAttributeHeader || header.nla_len > rest_.size()) {
-    damage();
-    return false;
-  }
-  type_ = header.nla_type & NLA_TYPE_MASK;
-  payload_ = rest_.subspan(kAttributeHeader, header.nla_len - kAttributeHeader);
-  rest_ = rest_.subspan(std::min(align(header.nla_len), rest_.size()));
-  return true;
+  return false;
 }
 
 void Attributes::damage() {
   damaged_ = true;
   rest_ = {};
-}
-
-void Attributes::copy_exactly(void* target, size_t bytes) {
-  if (payload_.size() < bytes) return damage();
-  std::memcpy(target, payload_.data(), bytes);
 }
 
 uint16_t Attributes::network16() { return ntohs(number<uint16_t>()); }
@@ -149,8 +130,8 @@ std::string_view Attributes::string() const {
 
 void Attributes::copy(std::span<std::byte> target) {
   if (payload_.size() > target.size()) return damage();
-  std::fill(std::copy(payload_.begin(), payload_.end(), target.begin()), target.end(),
-            std::byte{0});
+  if (!payload_.empty()) std::memcpy(target.data(), payload_.data(), payload_.size());
+  std::memset(target.data() + payload_.size(), 0, target.size() - payload_.size());
 }
 
 bool Messages::next() {
