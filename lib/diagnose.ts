@@ -2,7 +2,6 @@
  * What a host lacks, and what mends it.
  * @module
  */
-import { promises } from 'node:fs';
 import { constants, release } from 'node:os';
 import type { IpvsError } from './errors.js';
 import { isKnownAbsent, isLoaded, rememberAbsent } from './modules.js';
@@ -264,11 +263,14 @@ function explainFailure({ code, message: detail, syscall }: IpvsError): Check[] 
   return [check('ip_vs', 'unknown', detail)];
 }
 
-const readHostFiles: ReadFiles = (paths) =>
-  Promise.all(
+const readHostFiles: ReadFiles = async (paths) => {
+  // As in lib/modules.ts, only here.
+  const { readFile } = await import('node:fs/promises');
+  return Promise.all(
     paths.map((path) =>
-      promises
-        .readFile(path, 'latin1')
-        .catch((error: NodeJS.ErrnoException) => -(error.errno ?? -constants.errno.EIO)),
+      readFile(path, 'latin1').catch(
+        (error: NodeJS.ErrnoException) => -(error.errno ?? -constants.errno.EIO),
+      ),
     ),
   );
+};

@@ -3,6 +3,7 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import {
   monitorEventLoopDelay,
   type PerformanceEntry,
@@ -10,6 +11,7 @@ import {
   performance,
 } from 'node:perf_hooks';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Ipvs } from 'ipvs';
 import { type Balanced, type Size, table } from './model.js';
 
@@ -68,10 +70,17 @@ function collectGarbage(): void {
 }
 
 /** Milliseconds that a program of Node.js takes from its start to its end. */
-function lifetime(source: string): number {
+function lifetime(script: string): number {
   const begin = performance.now();
-  execFileSync(process.execPath, ['--input-type=module', '--eval', source]);
+  execFileSync(process.execPath, [script]);
   return performance.now() - begin;
+}
+
+/** A script in this folder, so that it finds the package. */
+function script(name: string, source: string): string {
+  const path = fileURLToPath(new URL(name, import.meta.url));
+  writeFileSync(path, source);
+  return path;
 }
 
 function median(values: readonly number[]): number {
@@ -143,9 +152,10 @@ const probes: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<number
 
   import: async () => {
     const [empty, full]: [number[], number[]] = [[], []];
+    const scripts = [script('empty.mjs', ''), script('import.mjs', "import 'ipvs';\n")] as const;
     for (let run = 0; run < RUNS; run++) {
-      empty.push(lifetime(''));
-      full.push(lifetime("import 'ipvs'"));
+      empty.push(lifetime(scripts[0]));
+      full.push(lifetime(scripts[1]));
     }
     return median(full) - median(empty);
   },
