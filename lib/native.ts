@@ -271,7 +271,11 @@ export interface NativeWatcher {
 /** csrc/binding/handle.h */
 export interface NativeHandle {
   open(netns: string | number, ipvs: boolean): Promise<void>;
-  run(requests: Uint8Array, stopOnError: boolean): Promise<NativeResults>;
+  run(
+    requests: Uint8Array,
+    stopOnError: boolean,
+    memory?: ArrayBuffer | undefined,
+  ): Promise<NativeResults>;
   runSync(requests: Uint8Array): NativeResults;
   runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<NativeLinkResults>;
   runLinksSync(requests: Uint8Array, addresses: Uint8Array): NativeLinkResults;

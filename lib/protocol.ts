@@ -26,8 +26,13 @@ export function ipvsProtocol(
     handle,
     requests: (capacity) => pool.take(() => new RequestBuffer(layout, capacity)),
     release: (requests) => pool.give(requests),
-    carry: async (requests, part) =>
-      new Results(await handle.run(requests.bytes(part), part.stopOnError), layout),
+    carry: async (requests, part) => {
+      const isWhole = part.count === requests.count;
+      const memory = isWhole ? requests.memory : undefined;
+      const answers = await handle.run(requests.bytes(part), part.stopOnError, memory);
+      if (isWhole) requests.memory = answers.destinations;
+      return new Results(answers, layout);
+    },
     carrySync: (requests) => new Results(handle.runSync(requests.bytes()), layout),
     explain: (operation, requests, index, verdict) =>
       // The operations of its calls are those of IPVS, and the verdicts those of its results.

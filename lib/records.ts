@@ -161,8 +161,23 @@ export class Requests<Operation extends string> {
   }
 }
 
+/** Destinations that are remembered for the next: more than a part of a snapshot brings. */
+const MAX_MEMORY = 256 * 1024;
+
 /** Requests to IPVS. */
 export class RequestBuffer extends Requests<OperationName> {
+  #memory: ArrayBuffer | undefined;
+
+  /** Where the addon may write the destinations that answer all of these requests: fresh memory costs more than what is written to it. */
+  get memory(): ArrayBuffer | undefined {
+    return this.#memory;
+  }
+
+  /** Of answers that are read before the buffer is used again. */
+  set memory(memory: ArrayBuffer | undefined) {
+    if (memory !== undefined && memory.byteLength <= MAX_MEMORY) this.#memory = memory;
+  }
+
   constructor(layout: Layout, capacity?: number) {
     super(layout, layout.request, layout.operations, capacity);
   }

@@ -69,6 +69,19 @@ Napi::ArrayBuffer to_buffer(Napi::Env env, std::vector<Record> records) {
   return Napi::ArrayBuffer(env, value);
 }
 
+/// Copies records to the beginning of an ArrayBuffer. False where there are none, or no room, or
+/// something else.
+template <typename Record>
+bool copy_into(const Napi::Value& memory, const std::vector<Record>& records) {
+  static_assert(std::is_trivially_copyable_v<Record>);
+  if (records.empty() || !memory.IsArrayBuffer()) return false;
+  auto buffer = memory.As<Napi::ArrayBuffer>();
+  const size_t bytes = records.size() * sizeof(Record);
+  if (bytes > buffer.ByteLength()) return false;
+  std::memcpy(buffer.Data(), records.data(), bytes);
+  return true;
+}
+
 /// Text of the kernel, which promises no encoding: a character for each byte.
 inline Napi::String to_latin1(Napi::Env env, const std::string& text) {
   napi_value value;

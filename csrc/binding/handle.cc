@@ -97,10 +97,22 @@ struct Handle::Connection {
     return netns;
   }
 
-  ipvs::Results run(std::span<const ipvs::Request> requests, bool stop_on_error) {
+  ipvs::Results run(std::span<const ipvs::Request> requests, bool stop_on_error,
+                    ipvs::Results memory) {
     const std::lock_guard lock(mutex);
     if (!client) throw netlink::Error(EBADF, "sendmsg", "the handle is not open");
-    return stop_on_error ? client->run_until_failure(requests) : client->run(requests);
+    return stop_on_error ? client->run_until_failure(requests, std::move(memory))
+                         : client->run(requests, std::move(memory));
+  }
+
+  // Of results that JavaScript has a copy of, for those of the next job. Only the thread of the
+  // environment touches it.
+  ipvs::Results memory;
+  void give_back(ipvs::Results results) {
+    constexpr size_t kMost = 8192;  // more than a part of a snapshot brings
+    if (results.destinations.capacity() <= kMost && results.services.capacity() <= kMost) {
+      memory = std::move(results);
+    }
   }
 
   rtnl::Results run_links(std::span<const rtnl::Request> requests,
@@ -168,19 +180,34 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
 
 Napi::Value Handle::run(const Napi::CallbackInfo& info) {
   auto answer = std::make_shared<Timed<ipvs::Results>>();
+  answer->results = std::move(connection_->memory);
+  const auto memory =
+      info[2].IsArrayBuffer()
+          ? std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[2].As<Napi::Object>()))
+          : nullptr;
   return Job::start(
       info.Env(),
       [connection = connection_, requests = KeptRecords<ipvs::Request>(info[0]),
        stop_on_error = info[1].ToBoolean().Value(), answer] {
-        *answer = timed([&] { return connection->run(requests.records, stop_on_error); });
+        *answer = timed([&] {
+          return connection->run(requests.records, stop_on_error, std::move(answer->results));
+        });
       },
-      [answer](Napi::Env env) { return to_js(env, std::move(*answer)); });
+      [connection = connection_, memory, answer](Napi::Env env) {
+        const Napi::Value object = to_js(env, *answer, memory ? memory->Value() : env.Undefined());
+        connection->give_back(std::move(answer->results));
+        return object;
+      });
 }
 
 Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
   return at_once(info.Env(), [&] {
     const auto requests = records_of<ipvs::Request>(info[0]);
-    return to_js(info.Env(), Timed<ipvs::Results>{connection_->run(requests, false), {}});
+    Timed<ipvs::Results> answer{connection_->run(requests, false, std::move(connection_->memory)),
+                                {}};
+    const Napi::Value object = to_js(info.Env(), answer, info.Env().Undefined());
+    connection_->give_back(std::move(answer.results));
+    return object;
   });
 }
 
@@ -192,14 +219,15 @@ Napi::Value Handle::run_links(const Napi::CallbackInfo& info) {
        addresses = KeptRecords<rtnl::AddressSettings>(info[1]), answer] {
         *answer = timed([&] { return connection->run_links(requests.records, addresses.records); });
       },
-      [answer](Napi::Env env) { return to_js(env, std::move(*answer)); });
+      [answer](Napi::Env env) { return to_js(env, *answer); });
 }
 
 Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
   return at_once(info.Env(), [&] {
     const auto requests = records_of<rtnl::Request>(info[0]);
     const auto addresses = records_of<rtnl::AddressSettings>(info[1]);
-    return to_js(info.Env(), Timed<rtnl::Results>{connection_->run_links(requests, addresses), {}});
+    Timed<rtnl::Results> answer{connection_->run_links(requests, addresses), {}};
+    return to_js(info.Env(), answer);
   });
 }
 

@@ -34,8 +34,8 @@ class Handle : public Napi::ObjectWrap<Handle> {
   /// namespace of the process; or a descriptor, which may be closed afterwards. Without `ipvs`, links
   /// only.
   Napi::Value open(const Napi::CallbackInfo& info);
-  /// run(requests: Uint8Array, stopOnError: boolean): Promise<Results>. Nobody may write to the bytes
-  /// before it settles.
+  /// run(requests: Uint8Array, stopOnError: boolean, memory?: ArrayBuffer): Promise<Results>. Nobody
+  /// may write to the bytes before it settles; to `memory` it may write the destinations.
   Napi::Value run(const Napi::CallbackInfo& info);
   /// runSync(requests: Uint8Array): Results
   Napi::Value run_sync(const Napi::CallbackInfo& info);

@@ -27,15 +27,19 @@ Napi::Object to_object(Napi::Env env, Timed<Results>& answer) {
 
 }  // namespace
 
-Napi::Value to_js(Napi::Env env, Timed<ipvs::Results> answer) {
-  const Napi::Object object = to_object(env, answer);
+Napi::Value to_js(Napi::Env env, Timed<ipvs::Results>& answer, const Napi::Value& memory) {
+  Napi::Object object = to_object(env, answer);
   set(object, "services", std::move(answer.results.services));
-  set(object, "destinations", std::move(answer.results.destinations));
+  if (copy_into(memory, answer.results.destinations)) {
+    object.Set("destinations", memory);
+  } else {
+    set(object, "destinations", std::move(answer.results.destinations));
+  }
   set(object, "daemons", std::move(answer.results.daemons));
   return object;
 }
 
-Napi::Value to_js(Napi::Env env, Timed<rtnl::Results> answer) {
+Napi::Value to_js(Napi::Env env, Timed<rtnl::Results>& answer) {
   const Napi::Object object = to_object(env, answer);
   set(object, "links", std::move(answer.results.links));
   set(object, "addresses", std::move(answer.results.addresses));

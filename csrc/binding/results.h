@@ -20,10 +20,11 @@ struct Timed {
 
 /// { elapsed: number, outcomes?, services?, destinations?, daemons?: ArrayBuffer, texts?: string[] }.
 /// Without outcomes all is done; any other list that is not there is empty. Large buffers change
-/// hands without a copy.
-Napi::Value to_js(Napi::Env env, Timed<ipvs::Results> answer);
+/// hands without a copy, and are empty afterwards; but destinations that there is room for in
+/// `memory`, an ArrayBuffer or undefined, are copied to its beginning, and it is returned.
+Napi::Value to_js(Napi::Env env, Timed<ipvs::Results>& answer, const Napi::Value& memory);
 /// { elapsed: number, outcomes?, links?, addresses?: ArrayBuffer, texts?: string[] }, likewise.
-Napi::Value to_js(Napi::Env env, Timed<rtnl::Results> answer);
+Napi::Value to_js(Napi::Env env, Timed<rtnl::Results>& answer);
 /// { events, links, addresses: ArrayBuffer, more: boolean }
 Napi::Value to_js(Napi::Env env, rtnl::Events events);
 

@@ -71,8 +71,8 @@ Client::Client(netlink::Socket socket) : channel_(std::move(socket)) {
   if (!failures.empty()) throw Error(failures[0].error, "IPVS_CMD_GET_INFO", failures[0].text);
 }
 
-Results Client::run(std::span<const Request> requests) {
-  begin(requests);
+Results Client::run(std::span<const Request> requests, Results memory) {
+  begin(requests, std::move(memory));
   for (Range range{0, 0}; range.first < requests.size(); range.first = range.last) {
     const auto run = rule_of(requests[range.first].operation).run;
     range.last = range.first + 1;
@@ -81,33 +81,25 @@ Results Client::run(std::span<const Request> requests) {
     }
     (this->*run)(range);
   }
-  return end();
+  return std::move(results_);
 }
 
-Results Client::run_until_failure(std::span<const Request> requests) {
-  begin(requests);
+Results Client::run_until_failure(std::span<const Request> requests, Results memory) {
+  begin(requests, std::move(memory));
   size_t request = 0;
   for (bool failed = false; request < requests.size() && !failed; ++request) {
     (this->*rule_of(requests[request].operation).run)({request, request + 1});
     failed = !results_.is_done(request);
   }
   for (; request < requests.size(); ++request) results_.fail(request, kSkipped, 0);
-  return end();
-}
-
-Results Client::end() {
-  lengths_ = {results_.services.size(), results_.destinations.size()};
   return std::move(results_);
 }
 
-void Client::begin(std::span<const Request> requests) {
+void Client::begin(std::span<const Request> requests, Results memory) {
   requests_ = requests;
-  Results results;
-  results.outcomes.resize(requests.size());
-  // Lists are mostly as long as the last ones were, and growing costs more than the reading.
-  results.services.reserve(lengths_.services);
-  results.destinations.reserve(lengths_.destinations);
-  results_ = std::move(results);
+  memory.clear();
+  memory.outcomes.resize(requests.size());
+  results_ = std::move(memory);
 }
 
 Step Client::step_of(size_t request, const Command& command) const {

@@ -34,9 +34,11 @@ class Client {
   explicit Client(const netlink::Namespace& netns)
       : Client(netlink::Socket::open(NETLINK_GENERIC, netns)) {}
 
-  Results run(std::span<const Request> requests);
+  /// What `memory` says is forgotten, and its room used again: fresh memory costs more than the
+  ///   reading.
+  Results run(std::span<const Request> requests, Results memory = {});
   /// Sends nothing after a request that fails, and so each by itself; the others are kSkipped.
-  Results run_until_failure(std::span<const Request> requests);
+  Results run_until_failure(std::span<const Request> requests, Results memory = {});
 
  private:
   struct Range {
@@ -57,8 +59,7 @@ class Client {
   void learn(std::span<const Step> steps, const std::vector<netlink::Failure>& failures,
              Modules& absent);
 
-  void begin(std::span<const Request> requests);
-  Results end();
+  void begin(std::span<const Request> requests, Results memory);
 
   // Each answers the requests of a range, all of its kind. The updates are in updates.cc.
   void run_commands(Range range);
@@ -86,10 +87,6 @@ class Client {
   Modules present_;  // those that the kernel has had
   std::span<const Request> requests_;
   Results results_;
-  struct {
-    size_t services = 0;
-    size_t destinations = 0;
-  } lengths_;  // of the lists of the last run
 };
 
 }  // namespace ipvs

@@ -96,6 +96,15 @@ struct Results : netlink::Report<Outcome> {
   std::vector<ServiceEntry> services;
   std::vector<DestinationEntry> destinations;
   std::vector<SyncDaemon> daemons;
+
+  /// Forgets all, but for the memory.
+  void clear() {
+    outcomes.clear();
+    texts.clear();
+    services.clear();
+    destinations.clear();
+    daemons.clear();
+  }
 };
 
 static_assert(std::is_trivially_copyable_v<Request> && std::is_standard_layout_v<Request>);

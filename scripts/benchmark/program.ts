@@ -20,15 +20,17 @@ async function time(load: Load, size: Size, netns: string): Promise<Run> {
   return { operations, milliseconds: performance.now() - begin };
 }
 
-/** Runs before the one that counts. */
+/** Runs before the one that counts go on for so long, at least so many: until what is compiled is compiled, and the heap has its size. */
+const WARM_UP_MS = 5000;
 const WARM_UPS = 5;
 
 /** Another namespace to warm up in, and how much there is of what is given. */
 async function warmUp(load: Load, [services, destinations, netns = '']: string[]): Promise<void> {
-  for (let run = 0; run < WARM_UPS; run++) {
+  const end = performance.now() + WARM_UP_MS;
+  for (let run = 0; run < WARM_UPS || performance.now() < end; run++) {
     await time(load, { services: Number(services), destinations: Number(destinations) }, netns);
-    await sleep(SETTLING_MS);
   }
+  await sleep(SETTLING_MS);
   // Before Linux 7 the table of services is one for all namespaces. No other program clears it: after the fork for it each page of memory
   // would have to be copied before it is written.
   const ipvs = await Ipvs.open({ netns });

@@ -108,11 +108,11 @@ describe('memory', () => {
   beforeAll(() => program('costs'));
 
   test.each<readonly [Load, number, number]>([
-    ['promises', OPERATIONS, 1000],
-    ['batch', OPERATIONS, 450],
-    ['sync', OPERATIONS, 1200],
-    ['snapshot', SERVICES * (1 + EACH), 900],
-    ['sync snapshot', SERVICES * (1 + EACH), 900],
+    ['promises', OPERATIONS, 900],
+    ['batch', OPERATIONS, 350],
+    ['sync', OPERATIONS, 1000],
+    ['snapshot', SERVICES * (1 + EACH), 600],
+    ['sync snapshot', SERVICES * (1 + EACH), 450],
   ])('%s: each of %d takes at most %d bytes', async (load, count, limit) => {
     await fill(load);
     const each = heapOf(load) / count;

@@ -63,3 +63,38 @@ test('no list names anything twice, and none that it names is made up', async ()
   expect(await ipvs.listServices()).toHaveLength(SERVICES);
   await writer.close();
 });
+
+test('lists of every length, at once and again, are whole', async () => {
+  // They lie in memory that is used again, where there is room.
+  const lengths = [0, 1, 300, 2, 2500, 40, 3, 1200];
+  const services = lengths.map((_, index) => ({ fwmark: 1 + index, scheduler: 'rr' }));
+  const address = (service: number, index: number) => `10.${service}.${index >> 8}.${index & 255}`;
+  const { ipvs } = lab;
+  await ipvs.batch((batch) => {
+    for (const [index, service] of services.entries()) {
+      batch.addService(service);
+      for (let each = 0; each < (lengths[index] ?? 0); each++) {
+        batch.addDestination(service, { address: address(index, each) });
+      }
+    }
+  });
+  const expected = lengths.map((length, index) =>
+    Array.from({ length }, (_, each) => address(index, length - 1 - each)),
+  );
+  const named = (list: readonly { readonly address: string }[]) => list.map((each) => each.address);
+  for (let round = 0; round < 4; round++) {
+    const lists = Promise.all(services.map((service) => ipvs.listDestinations(service)));
+    const snapshots = Promise.all([ipvs.snapshot(), ipvs.snapshot()]);
+    const alone = services.map((service) => ipvs.sync.listDestinations(service));
+    const settled = await ipvs.batch((batch) => {
+      for (const service of services) batch.listDestinations(service);
+    });
+    expect((await lists).map(named)).toEqual(expected);
+    expect(alone.map(named)).toEqual(expected);
+    expect(settled.map((each) => each.status === 'fulfilled' && each.value)).toEqual(await lists);
+    for (const snapshot of await snapshots) {
+      const sorted = snapshot.services.toSorted((a, b) => (a.fwmark ?? 0) - (b.fwmark ?? 0));
+      expect(sorted.map(({ destinations }) => named(destinations))).toEqual(expected);
+    }
+  }
+});

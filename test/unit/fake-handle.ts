@@ -15,6 +15,8 @@ export interface Job {
   readonly bytes: Uint8Array;
   readonly operations: readonly OperationName[];
   readonly stopOnError: boolean;
+  /** Where the destinations might be written. */
+  readonly memory: ArrayBuffer | undefined;
   answer(results: NativeResults): void;
   fail(error: unknown): void;
 }
@@ -39,7 +41,7 @@ export class FakeHandle implements NativeHandle {
   writeFiles = unused;
   writeFilesSync = unused;
 
-  run(requests: Uint8Array, stopOnError: boolean): Promise<NativeResults> {
+  run(requests: Uint8Array, stopOnError: boolean, memory?: ArrayBuffer): Promise<NativeResults> {
     if (this.throws !== undefined) throw this.throws;
     if (this.running > 0) this.log.push('two jobs at once');
     this.running++;
@@ -54,6 +56,7 @@ export class FakeHandle implements NativeHandle {
         bytes,
         operations: operationsOf(bytes),
         stopOnError,
+        memory,
         answer: (results) => settle(() => resolve(results)),
         fail: (error) => settle(() => reject(error)),
       });
