@@ -105,7 +105,10 @@ export const cases: readonly Case[] = [
   ]),
 ];
 
-/** How much of each the JIT compiler is given to warm up with: until it has compiled what there is to compile. */
+/** Where loads change nothing. */
+export const reads: ReadonlySet<Given> = new Set<Given>(['table', 'connections']);
+
+/** How much of each there is in a warm-up. */
 export const warmUps: Readonly<Record<Given, Size>> = {
   nothing: by10(1_000),
   table: by10(1_000),

@@ -14,12 +14,21 @@ import {
 } from './model.js';
 import { type Load, main } from './program.js';
 
+const handles = new Map<string, Promise<Ipvs>>();
+
+/** One handle for all runs in a namespace, as an agent has it. */
+function open(netns: string): Promise<Ipvs> {
+  const handle = handles.get(netns) ?? Ipvs.open({ netns });
+  handles.set(netns, handle);
+  return handle;
+}
+
 type Act = (ipvs: Ipvs, table: readonly Balanced[]) => unknown;
 
 /** A load that makes the whole table, from configs that are there beforehand. */
 function making(act: Act, prepare: Act = () => undefined): Load {
   return async (size, netns) => {
-    const ipvs = await Ipvs.open({ netns });
+    const ipvs = await open(netns);
     const balanced = table(size);
     await ipvs.flush();
     await prepare(ipvs, balanced);
@@ -33,7 +42,7 @@ function making(act: Act, prepare: Act = () => undefined): Load {
 /** A load that reads, and counts what it has read. */
 function reading(act: (ipvs: Ipvs, services: readonly string[]) => Promise<number>): Load {
   return async (size, netns) => {
-    const ipvs = await Ipvs.open({ netns });
+    const ipvs = await open(netns);
     const names = Array.from({ length: size.services }, (_, i) => `tcp://${virtualAddress(i)}:80`);
     return () => act(ipvs, names);
   };
@@ -42,7 +51,7 @@ function reading(act: (ipvs: Ipvs, services: readonly string[]) => Promise<numbe
 /** A load that makes the addresses of a link as they are to be. */
 function reconciling(changed: boolean): Load {
   return async ({ services: count }, netns) => {
-    const ipvs = await Ipvs.open({ netns });
+    const ipvs = await open(netns);
     const wanted = linkAddresses(count, changed);
     return async () => {
       await ipvs.links.reconcileAddresses(LINK, wanted, { prune: true });

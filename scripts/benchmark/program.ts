@@ -13,20 +13,23 @@ export type Load = (size: Size, netns: string) => Promise<() => Promise<number> 
 /** For the kernel, which takes apart later what was deleted. */
 export const SETTLING_MS = 200;
 
-async function time(load: Load, size: Size, netns: string): Promise<Run> {
+async function time(load: Load, size: Size, netns: string, times = 1): Promise<Run> {
   const act = await load(size, netns);
+  for (let run = 1; run < times; run++) await act();
   const begin = performance.now();
   const operations = await act();
   return { operations, milliseconds: performance.now() - begin };
 }
 
-/** Runs before the one that counts go on for so long, at least so many: until what is compiled is compiled, and the heap has its size. */
-const WARM_UP_MS = 5000;
+/** Runs before the one that counts, at least. */
 const WARM_UPS = 5;
 
-/** Another namespace to warm up in, and how much there is of what is given. */
-async function warmUp(load: Load, [services, destinations, netns = '']: string[]): Promise<void> {
-  const end = performance.now() + WARM_UP_MS;
+/** How much there is of what is given, another namespace to warm up in, and for how many milliseconds at least. */
+async function warmUp(
+  load: Load,
+  [services, destinations, netns = '', milliseconds]: string[],
+): Promise<void> {
+  const end = performance.now() + Number(milliseconds);
   for (let run = 0; run < WARM_UPS || performance.now() < end; run++) {
     await time(load, { services: Number(services), destinations: Number(destinations) }, netns);
   }
@@ -39,12 +42,16 @@ async function warmUp(load: Load, [services, destinations, netns = '']: string[]
   await sleep(SETTLING_MS);
 }
 
-/** Runs the load that the command line names: `LOAD SERVICES DESTINATIONS NETNS`, and the same three for a warm-up before it. */
+/**
+ * Runs the load that the command line names: `LOAD SERVICES DESTINATIONS NETNS`; with the same three and milliseconds, after a warm-up; with
+ * `twice` behind them, the second run in the namespace is what counts: for what leaves it as it was.
+ */
 export async function main(loads: Readonly<Record<string, Load>>): Promise<void> {
   const [name = '', services, destinations, netns = '', ...elsewhere] = process.argv.slice(2);
   const load = loads[name];
   if (load === undefined) throw new Error(`no such load: ${name}`);
   if (elsewhere.length > 0) await warmUp(load, elsewhere);
   const size = { services: Number(services), destinations: Number(destinations) };
-  console.log(JSON.stringify(await time(load, size, netns)));
+  const times = elsewhere.at(-1) === 'twice' ? 2 : 1;
+  console.log(JSON.stringify(await time(load, size, netns, times)));
 }

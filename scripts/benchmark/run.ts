@@ -12,6 +12,7 @@ import {
   type Given,
   type ProbeCase,
   probesWith,
+  reads,
   smallCase,
   smallProbe,
   warmUps,
@@ -22,6 +23,8 @@ import { Namespace } from './namespace.js';
 const [, , file = '', roundsText, filter = '', mode] = process.argv;
 const rounds = Number(roundsText);
 const isQuick = mode === 'quick';
+/** Until what there is to compile is compiled, and the heap has its size. */
+const WARM_UP_MS = isQuick ? 0 : 5000;
 
 const ofLink = (given: Given) => given === 'link' || given === 'addresses';
 const objects = ({ services, destinations }: Size) => services * (1 + destinations);
@@ -60,7 +63,14 @@ class Row {
     if (party === 'ours') {
       if (this.#size === sizes[0]) this.#cold.push(await this.#run());
       const { services, destinations } = isQuick ? this.#size : warmUps[given];
-      const run = (elsewhere: Namespace) => this.#run(services, destinations, elsewhere.path);
+      const run = (elsewhere: Namespace) =>
+        this.#run(
+          services,
+          destinations,
+          elsewhere.path,
+          WARM_UP_MS,
+          reads.has(given) ? 'twice' : 'once',
+        );
       this.#microseconds.push(await within(given, { services, destinations }, run));
     } else {
       this.#microseconds.push(await this.#run());
