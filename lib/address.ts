@@ -24,10 +24,12 @@ const networkTexts = new Array<string>(256).fill('');
  * @returns AF_INET, AF_INET6, or 0 if `text` is no address
  */
 export function parseAddress(text: string, bytes: Uint8Array, at: number): number {
-  if (text.includes(':')) return parseIpv6(text, bytes, at) ? AF_INET6 : 0;
-  if (!parseIpv4(text, 0, bytes, at)) return 0;
-  bytes.fill(0, at + 4, at + 16);
-  return AF_INET;
+  if (parseIpv4(text, 0, bytes, at)) {
+    // For so few, fill() takes longer.
+    for (let i = at + 4; i < at + 16; i++) bytes[i] = 0;
+    return AF_INET;
+  }
+  return text.includes(':') && parseIpv6(text, bytes, at) ? AF_INET6 : 0;
 }
 
 function parseIpv4(text: string, from: number, bytes: Uint8Array, at: number): boolean {

@@ -4,6 +4,33 @@
  */
 import { outOfRange, wrongType, wrongValue } from './errors.js';
 
+/** The properties that nearly every operation has. */
+const COMMON = [
+  'protocol',
+  'address',
+  'port',
+  'family',
+  'forwarding',
+  'weight',
+  'upperThreshold',
+  'lowerThreshold',
+] as const;
+type CommonNames = Readonly<Record<(typeof COMMON)[number], string>>;
+
+/** By what they are properties of: a few words. */
+const commonNames = new Map<string, CommonNames>();
+
+/** What messages call the common properties of `property`. Made once: most checks find nothing wrong, and strings would be most of their cost. */
+export function namesIn(property: string): CommonNames {
+  let names = commonNames.get(property);
+  if (names === undefined) {
+    // One entry for each.
+    names = Object.fromEntries(COMMON.map((key) => [key, `${property}.${key}`])) as CommonNames;
+    commonNames.set(property, names);
+  }
+  return names;
+}
+
 /** An integer from `min` to `max`. */
 export function checkInteger(
   property: string,
@@ -12,12 +39,13 @@ export function checkInteger(
   max: number,
   unit = '',
 ): number {
-  const rule = () => `an integer from ${min} to ${max}${unit === '' ? '' : ` ${unit}`}`;
-  if (typeof value !== 'number') throw wrongType(property, value, rule());
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw outOfRange(property, value, rule());
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
+    return value;
   }
-  return value;
+  const rule = `an integer from ${min} to ${max}${unit === '' ? '' : ` ${unit}`}`;
+  throw typeof value === 'number'
+    ? outOfRange(property, value, rule)
+    : wrongType(property, value, rule);
 }
 
 export function checkBoolean(property: string, value: unknown): boolean {

@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET6, type Family, formatAddress } from './address.js';
-import { checkInteger, checkKeys } from './check.js';
+import { checkInteger, checkKeys, namesIn } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { type Forwarding, forwardings, tunnelTypes, type Unknown } from './names.js';
 import type { Layout } from './native.js';
@@ -125,16 +125,17 @@ function writeSettings(request: RequestBuffer, property: string, settings: Setti
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
+  const names = namesIn(property);
   let named = 0;
   if (settings.forwarding !== undefined) {
-    const number = forwardings.number(`${property}.forwarding`, settings.forwarding);
+    const number = forwardings.number(names.forwarding, settings.forwarding);
     records.setNumber(base, fields.forwarding, number);
     named |= layout.changes.forwarding;
   }
   for (const key of ['weight', 'upperThreshold', 'lowerThreshold'] as const) {
     const value = settings[key];
     if (value === undefined) continue;
-    records.setNumber(base, fields[key], checkInteger(`${property}.${key}`, value, 0, MAX_INT));
+    records.setNumber(base, fields[key], checkInteger(names[key], value, 0, MAX_INT));
     named |= layout.changes[key];
   }
   const { tunnel } = settings;
@@ -229,16 +230,18 @@ function checkUnicast(request: RequestBuffer, property: string): void {
 
 function isUnicast(bytes: Uint8Array, at: number, family: number): boolean {
   const first = bytes[at] ?? 0;
-  const filled = (from: number, to: number, byte: number) => {
-    for (let i = at + from; i < at + to; i++) if (bytes[i] !== byte) return false;
-    return true;
-  };
   if (family === AF_INET6) {
-    const mapped = filled(0, 10, 0) && filled(10, 12, 0xff); // ::ffff:a.b.c.d
-    return first !== 0xff && !mapped && !filled(0, 16, 0);
+    // ::ffff:a.b.c.d
+    const mapped = isFilled(bytes, at, 10, 0) && isFilled(bytes, at + 10, 2, 0xff);
+    return first !== 0xff && !mapped && !isFilled(bytes, at, 16, 0);
   }
   const multicast = first >= 224 && first < 240;
-  return !multicast && !filled(0, 4, 0) && !filled(0, 4, 0xff);
+  return !multicast && !isFilled(bytes, at, 4, 0) && !isFilled(bytes, at, 4, 0xff);
+}
+
+function isFilled(bytes: Uint8Array, at: number, length: number, byte: number): boolean {
+  for (let i = at; i < at + length; i++) if (bytes[i] !== byte) return false;
+  return true;
 }
 
 /** The destination in the record of a DestinationEntry at `base`. */

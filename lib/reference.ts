@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
-import { checkInteger, checkKeys } from './check.js';
+import { checkInteger, checkKeys, namesIn } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names, type Protocol, protocols, type Unknown } from './names.js';
 import type { Layout } from './native.js';
@@ -106,10 +106,11 @@ export function writeServiceReference(
   if (protocol === undefined && address === undefined) {
     throw wrongValue(property, reference, 'needs protocol, address and port, or fwmark');
   }
-  const number = protocols.numberOrUnknown(`${property}.protocol`, protocol, MAX_PROTOCOL);
-  checkAddress(`${property}.address`, address);
-  const written = setService(request, number, address, checkPort(`${property}.port`, port));
-  if (written === 0) throw wrongValue(`${property}.address`, address, `is not ${ADDRESS_FORM}`);
+  const names = namesIn(property);
+  const number = protocols.numberOrUnknown(names.protocol, protocol, MAX_PROTOCOL);
+  checkAddress(names.address, address);
+  const written = setService(request, number, address, checkPort(names.port, port));
+  if (written === 0) throw wrongValue(names.address, address, `is not ${ADDRESS_FORM}`);
   checkFamily(property, family, written, address);
 }
 
@@ -206,10 +207,11 @@ export function writeDestinationReference(
     port: unknown;
     family: unknown;
   };
-  checkAddress(`${property}.address`, address);
-  const number = port === undefined ? undefined : checkPort(`${property}.port`, port);
+  const names = namesIn(property);
+  checkAddress(names.address, address);
+  const number = port === undefined ? undefined : checkPort(names.port, port);
   const written = setDestination(request, address, number);
-  if (written === 0) throw wrongValue(`${property}.address`, address, `is not ${ADDRESS_FORM}`);
+  if (written === 0) throw wrongValue(names.address, address, `is not ${ADDRESS_FORM}`);
   checkFamily(property, family, written, address);
 }
 
