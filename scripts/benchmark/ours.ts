@@ -14,12 +14,12 @@ import {
 } from './model.js';
 import { type Load, main } from './program.js';
 
-const handles = new Map<string, Promise<Ipvs>>();
+let handle: Ipvs | undefined;
 
-/** One handle for all runs in a namespace, as an agent has it. */
-function open(netns: string): Promise<Ipvs> {
-  const handle = handles.get(netns) ?? Ipvs.open({ netns });
-  handles.set(netns, handle);
+/** One handle at a time, as an agent has it. */
+async function open(netns: string): Promise<Ipvs> {
+  await handle?.close();
+  handle = await Ipvs.open({ netns });
   return handle;
 }
 

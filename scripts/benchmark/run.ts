@@ -24,7 +24,7 @@ const [, , file = '', roundsText, filter = '', mode] = process.argv;
 const rounds = Number(roundsText);
 const isQuick = mode === 'quick';
 /** Until what there is to compile is compiled, and the heap has its size. */
-const WARM_UP_MS = isQuick ? 0 : 5000;
+const WARM_UP_MS = isQuick ? 0 : 12_000;
 
 const ofLink = (given: Given) => given === 'link' || given === 'addresses';
 const objects = ({ services, destinations }: Size) => services * (1 + destinations);
