@@ -14,7 +14,7 @@ const COLON = 58;
 const ZERO = 48;
 
 const OCTETS = Array.from({ length: 256 }, (_, octet) => String(octet));
-/** Networks of 24 bits that were formatted of late, each in the place of its hash: most addresses take one string rather than seven. */
+/** Networks of 24 bits that were formatted recently, a direct-mapped cache: most addresses take one string rather than seven. */
 const networks = new Int32Array(256).fill(-1);
 const networkTexts = new Array<string>(256).fill('');
 

@@ -4,7 +4,7 @@
  */
 import { outOfRange, wrongType, wrongValue } from './errors.js';
 
-/** The properties that nearly every operation has. */
+/** The properties that are checked most. */
 const COMMON = [
   'protocol',
   'address',
@@ -17,11 +17,11 @@ const COMMON = [
 ] as const;
 type CommonNames = Readonly<Record<(typeof COMMON)[number], string>>;
 
-/** By what they are properties of: a few words. */
+/** By the name of the argument, of which there are few. */
 const commonNames = new Map<string, CommonNames>();
 
 /** What messages call the common properties of `property`. Made once: most checks find nothing wrong, and strings would be most of their cost. */
-export function namesIn(property: string): CommonNames {
+export function propertyNames(property: string): CommonNames {
   let names = commonNames.get(property);
   if (names === undefined) {
     // One entry for each.

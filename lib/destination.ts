@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET6, type Family, formatAddress } from './address.js';
-import { checkInteger, checkKeys, namesIn } from './check.js';
+import { checkInteger, checkKeys, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { type Forwarding, forwardings, tunnelTypes, type Unknown } from './names.js';
 import type { Layout } from './native.js';
@@ -125,7 +125,7 @@ function writeSettings(request: RequestBuffer, property: string, settings: Setti
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
-  const names = namesIn(property);
+  const names = propertyNames(property);
   let named = 0;
   if (settings.forwarding !== undefined) {
     const number = forwardings.number(names.forwarding, settings.forwarding);

@@ -264,7 +264,7 @@ function explainFailure({ code, message: detail, syscall }: IpvsError): Check[] 
 }
 
 const readHostFiles: ReadFiles = async (paths) => {
-  // As in lib/modules.ts, only here.
+  // Loaded on demand, as in lib/modules.ts.
   const { readFile } = await import('node:fs/promises');
   return Promise.all(
     paths.map((path) =>

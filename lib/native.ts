@@ -238,7 +238,7 @@ export interface NativeAnswers {
   readonly elapsed: number;
 }
 
-/** Of IPVS. A list that is absent is empty. */
+/** Of IPVS. A list that is absent is empty; one may be longer than the outcomes say, and old behind that. */
 export interface NativeResults extends NativeAnswers {
   readonly services?: ArrayBuffer;
   readonly destinations?: ArrayBuffer;
@@ -276,7 +276,7 @@ export interface NativeHandle {
     stopOnError: boolean,
     memory?: ArrayBuffer | undefined,
   ): Promise<NativeResults>;
-  runSync(requests: Uint8Array): NativeResults;
+  runSync(requests: Uint8Array, memory?: ArrayBuffer | undefined): NativeResults;
   runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<NativeLinkResults>;
   runLinksSync(requests: Uint8Array, addresses: Uint8Array): NativeLinkResults;
   readFiles(paths: readonly string[]): Promise<(string | number)[]>;

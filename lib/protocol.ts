@@ -27,13 +27,18 @@ export function ipvsProtocol(
     requests: (capacity) => pool.take(() => new RequestBuffer(layout, capacity)),
     release: (requests) => pool.give(requests),
     carry: async (requests, part) => {
+      // The next part of a larger buffer leaves while the answers to this one are read.
       const isWhole = part.count === requests.count;
       const memory = isWhole ? requests.memory : undefined;
       const answers = await handle.run(requests.bytes(part), part.stopOnError, memory);
       if (isWhole) requests.memory = answers.destinations;
       return new Results(answers, layout);
     },
-    carrySync: (requests) => new Results(handle.runSync(requests.bytes()), layout),
+    carrySync: (requests) => {
+      const answers = handle.runSync(requests.bytes(), requests.memory);
+      requests.memory = answers.destinations;
+      return new Results(answers, layout);
+    },
     explain: (operation, requests, index, verdict) =>
       // The operations of its calls are those of IPVS, and the verdicts those of its results.
       explain(operation as OperationName, requests, index, verdict as Verdict),

@@ -161,7 +161,7 @@ export class Requests<Operation extends string> {
   }
 }
 
-/** Destinations that are remembered for the next: more than a part of a snapshot brings. */
+/** Bytes of destinations that are kept for the next: more than a part of a snapshot usually brings. */
 const MAX_MEMORY = 256 * 1024;
 
 /** Requests to IPVS. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
-import { checkInteger, checkKeys, namesIn } from './check.js';
+import { checkInteger, checkKeys, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names, type Protocol, protocols, type Unknown } from './names.js';
 import type { Layout } from './native.js';
@@ -80,8 +80,9 @@ function checkAddress(property: string, value: unknown): asserts value is string
 
 function checkFamily(property: string, value: unknown, family: number, address: string): void {
   if (value === undefined) return;
-  if (families.number(`${property}.family`, value) === family) return;
-  throw wrongValue(`${property}.family`, value, `is not the family of ${address}`);
+  const name = propertyNames(property).family;
+  if (families.number(name, value) === family) return;
+  throw wrongValue(name, value, `is not the family of ${address}`);
 }
 
 /** Writes the key of a service from a reference: a string, or an object with no keys but the `allowed`. */
@@ -106,7 +107,7 @@ export function writeServiceReference(
   if (protocol === undefined && address === undefined) {
     throw wrongValue(property, reference, 'needs protocol, address and port, or fwmark');
   }
-  const names = namesIn(property);
+  const names = propertyNames(property);
   const number = protocols.numberOrUnknown(names.protocol, protocol, MAX_PROTOCOL);
   checkAddress(names.address, address);
   const written = setService(request, number, address, checkPort(names.port, port));
@@ -207,7 +208,7 @@ export function writeDestinationReference(
     port: unknown;
     family: unknown;
   };
-  const names = namesIn(property);
+  const names = propertyNames(property);
   checkAddress(names.address, address);
   const number = port === undefined ? undefined : checkPort(names.port, port);
   const written = setDestination(request, address, number);

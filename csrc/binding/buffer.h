@@ -49,9 +49,10 @@ struct KeptRecords {
   }
 };
 
-/// Hands the records over; a large vector changes hands without a copy.
+/// Hands the records over. A large vector changes hands, and is empty afterwards; a small one is
+/// copied, and keeps its room.
 template <typename Record>
-Napi::ArrayBuffer to_buffer(Napi::Env env, std::vector<Record> records) {
+Napi::ArrayBuffer to_buffer(Napi::Env env, std::vector<Record>& records) {
   constexpr size_t kCopyLimit = 16 * 1024;  // below it, copying costs less than a finalizer
   const size_t bytes = records.size() * sizeof(Record);
   if (bytes <= kCopyLimit) return copy_records(env, records);

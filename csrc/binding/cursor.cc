@@ -66,7 +66,7 @@ Napi::Value Cursor::next(const Napi::CallbackInfo& info) {
       },
       [batch](Napi::Env env) {
         Napi::Object object = Napi::Object::New(env);
-        object.Set("connections", to_buffer(env, std::move(batch->connections)));
+        object.Set("connections", to_buffer(env, batch->connections));
         object.Set("texts", to_texts(env, batch->texts));
         object.Set("done", batch->done);
         return object;
@@ -83,7 +83,7 @@ Napi::Value Cursor::count(const Napi::CallbackInfo& info) {
       },
       [counts](Napi::Env env) {
         Napi::Object object = Napi::Object::New(env);
-        object.Set("counts", to_buffer(env, std::move(counts->counts)));
+        object.Set("counts", to_buffer(env, counts->counts));
         object.Set("texts", to_texts(env, counts->texts));
         return object;
       });

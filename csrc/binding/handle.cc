@@ -105,12 +105,12 @@ struct Handle::Connection {
                          : client->run(requests, std::move(memory));
   }
 
-  // Of results that JavaScript has a copy of, for those of the next job. Only the thread of the
-  // environment touches it.
+  // Vectors whose contents were copied to JavaScript; the next job uses their room. Touched by the
+  // thread of the environment only.
   ipvs::Results memory;
   void give_back(ipvs::Results results) {
-    constexpr size_t kMost = 8192;  // more than a part of a snapshot brings
-    if (results.destinations.capacity() <= kMost && results.services.capacity() <= kMost) {
+    constexpr size_t kMaxKept = 4096;  // of each; a part of a snapshot usually has fewer
+    if (results.destinations.capacity() <= kMaxKept && results.services.capacity() <= kMaxKept) {
       memory = std::move(results);
     }
   }
@@ -205,7 +205,7 @@ Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
     const auto requests = records_of<ipvs::Request>(info[0]);
     Timed<ipvs::Results> answer{connection_->run(requests, false, std::move(connection_->memory)),
                                 {}};
-    const Napi::Value object = to_js(info.Env(), answer, info.Env().Undefined());
+    const Napi::Value object = to_js(info.Env(), answer, info[1]);
     connection_->give_back(std::move(answer.results));
     return object;
   });
@@ -268,6 +268,7 @@ Napi::Value Handle::close(const Napi::CallbackInfo& info) {
   connection_->client.reset();
   connection_->links.reset();
   connection_->netns.reset();
+  connection_->memory = {};
   return info.Env().Undefined();
 }
 

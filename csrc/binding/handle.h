@@ -35,9 +35,10 @@ class Handle : public Napi::ObjectWrap<Handle> {
   /// only.
   Napi::Value open(const Napi::CallbackInfo& info);
   /// run(requests: Uint8Array, stopOnError: boolean, memory?: ArrayBuffer): Promise<Results>. Nobody
-  /// may write to the bytes before it settles; to `memory` it may write the destinations.
+  /// may write to the bytes before it settles. The destinations may lie in `memory`, which is longer
+  /// than they are: what it held before must have been read.
   Napi::Value run(const Napi::CallbackInfo& info);
-  /// runSync(requests: Uint8Array): Results
+  /// runSync(requests: Uint8Array, memory?: ArrayBuffer): Results
   Napi::Value run_sync(const Napi::CallbackInfo& info);
   /// runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<Results>. The same holds for both.
   Napi::Value run_links(const Napi::CallbackInfo& info);

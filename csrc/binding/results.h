@@ -19,7 +19,7 @@ struct Timed {
 };
 
 /// { elapsed: number, outcomes?, services?, destinations?, daemons?: ArrayBuffer, texts?: string[] }.
-/// Without outcomes all is done; any other list that is not there is empty. Large buffers change
+/// Without outcomes all is done; any other list that is not there is empty. Large vectors change
 /// hands without a copy, and are empty afterwards; but destinations that there is room for in
 /// `memory`, an ArrayBuffer or undefined, are copied to its beginning, and it is returned.
 Napi::Value to_js(Napi::Env env, Timed<ipvs::Results>& answer, const Napi::Value& memory);

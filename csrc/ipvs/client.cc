@@ -81,7 +81,7 @@ Results Client::run(std::span<const Request> requests, Results memory) {
     }
     (this->*run)(range);
   }
-  return std::move(results_);
+  return end();
 }
 
 Results Client::run_until_failure(std::span<const Request> requests, Results memory) {
@@ -92,6 +92,11 @@ Results Client::run_until_failure(std::span<const Request> requests, Results mem
     failed = !results_.is_done(request);
   }
   for (; request < requests.size(); ++request) results_.fail(request, kSkipped, 0);
+  return end();
+}
+
+Results Client::end() {
+  lengths_ = {results_.services.size(), results_.destinations.size()};
   return std::move(results_);
 }
 
@@ -99,6 +104,9 @@ void Client::begin(std::span<const Request> requests, Results memory) {
   requests_ = requests;
   memory.clear();
   memory.outcomes.resize(requests.size());
+  // Lists are mostly as long as the last ones were.
+  memory.services.reserve(lengths_.services);
+  memory.destinations.reserve(lengths_.destinations);
   results_ = std::move(memory);
 }
 

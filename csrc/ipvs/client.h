@@ -34,8 +34,8 @@ class Client {
   explicit Client(const netlink::Namespace& netns)
       : Client(netlink::Socket::open(NETLINK_GENERIC, netns)) {}
 
-  /// What `memory` says is forgotten, and its room used again: fresh memory costs more than the
-  ///   reading.
+  /// The room of `memory`'s lists is used for the results; what they held is forgotten. Fresh memory
+  ///   costs more than the reading.
   Results run(std::span<const Request> requests, Results memory = {});
   /// Sends nothing after a request that fails, and so each by itself; the others are kSkipped.
   Results run_until_failure(std::span<const Request> requests, Results memory = {});
@@ -60,6 +60,7 @@ class Client {
              Modules& absent);
 
   void begin(std::span<const Request> requests, Results memory);
+  Results end();
 
   // Each answers the requests of a range, all of its kind. The updates are in updates.cc.
   void run_commands(Range range);
@@ -87,6 +88,10 @@ class Client {
   Modules present_;  // those that the kernel has had
   std::span<const Request> requests_;
   Results results_;
+  struct {
+    size_t services = 0;
+    size_t destinations = 0;
+  } lengths_;  // of the lists of the last run
 };
 
 }  // namespace ipvs

@@ -97,7 +97,7 @@ struct Results : netlink::Report<Outcome> {
   std::vector<DestinationEntry> destinations;
   std::vector<SyncDaemon> daemons;
 
-  /// Forgets all, but for the memory.
+  /// Empties all lists, and keeps their room.
   void clear() {
     outcomes.clear();
     texts.clear();

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "netlink/error.h"
@@ -108,7 +109,8 @@ struct Run {
   milliseconds elapsed{};
   size_t replies = 0;
 
-  Run(Fault fault, size_t position, milliseconds deadline, size_t renumber_at = SIZE_MAX) {
+  Run(Fault fault, size_t position, milliseconds deadline, size_t renumber_at = SIZE_MAX,
+      Results memory = {}) {
     ipvs.table = first_table();
     ipvs.renumber_at = renumber_at;
     Mishap mishap(fault, position);
@@ -116,7 +118,7 @@ struct Run {
     const std::vector<Request> wanted = requests();
     const Stopwatch watch;
     try {
-      results = Client(kernel.connect(deadline)).run(wanted);
+      results = Client(kernel.connect(deadline)).run(wanted, std::move(memory));
     } catch (const netlink::Error&) {
       CHECK_FALSE(results);
     }
@@ -261,6 +263,26 @@ TEST_CASE("without a fault each request has the outcome that it should have") {
                                      refused(ESRCH) + done + refused(EEXIST) + refused(ESRCH) +
                                      done + created + done + refused(ENOENT) + done +
                                      refused(ENOENT) + done + done + done + done);
+}
+
+TEST_CASE("results in the room of others say nothing of those") {
+  const Run expected(Fault::kNone, 0, kLong);
+  REQUIRE(expected.results);
+  Results memory = *expected.results;
+  memory.services.resize(100);
+  memory.destinations.resize(100);
+  memory.daemons.resize(3);
+  memory.texts.resize(5, "old");
+  // What is not done again would be taken for done.
+  for (Outcome& outcome : memory.outcomes) outcome.created = 1;
+  for (size_t index = 0; index < kRequests; ++index) memory.done(index);
+  const Run run(Fault::kNone, 0, kLong, SIZE_MAX, memory);
+  REQUIRE(run.results);
+  check_same(run, expected);
+  CHECK(run.results->services.size() == expected.results->services.size());
+  CHECK(run.results->destinations.size() == expected.results->destinations.size());
+  CHECK(run.results->daemons.empty());
+  CHECK(run.results->texts == expected.results->texts);
 }
 
 TEST_CASE("whatever happens to a reply, a request's outcome is its own, and true") {

@@ -336,16 +336,17 @@ static const struct {
   const char* name;
   int protocol;
   int (*run)(int, int);
+  int warm_ups;  // runs before the one that is timed: as many as the library's, of what changes nothing
 } actions[] = {
-    {"load", NETLINK_GENERIC, load},
-    {"each", NETLINK_GENERIC, each},
-    {"services", NETLINK_GENERIC, list_services},
-    {"destinations", NETLINK_GENERIC, list_destinations},
-    {"list", NETLINK_GENERIC, list},
-    {"connections", NETLINK_GENERIC, read_connections},
-    {"addresses", NETLINK_ROUTE, add_addresses},
-    {"change", NETLINK_ROUTE, change_addresses},
-    {"dump", NETLINK_ROUTE, dump_addresses},
+    {"load", NETLINK_GENERIC, load, 0},
+    {"each", NETLINK_GENERIC, each, 0},
+    {"services", NETLINK_GENERIC, list_services, 1},
+    {"destinations", NETLINK_GENERIC, list_destinations, 1},
+    {"list", NETLINK_GENERIC, list, 1},
+    {"connections", NETLINK_GENERIC, read_connections, 1},
+    {"addresses", NETLINK_ROUTE, add_addresses, 0},
+    {"change", NETLINK_ROUTE, change_addresses, 0},
+    {"dump", NETLINK_ROUTE, dump_addresses, 0},
 };
 
 static double milliseconds(void) {
@@ -364,8 +365,10 @@ int main(int argc, char** argv) {
     }
     const int first =
         actions[i].protocol == NETLINK_ROUTE ? (int)if_nametoindex(argv[2]) : atoi(argv[2]);
+    const int second = atoi(argv[3]);
+    for (int run = 0; run < actions[i].warm_ups; run++) actions[i].run(first, second);
     const double begin = milliseconds();
-    const int operations = actions[i].run(first, atoi(argv[3]));
+    const int operations = actions[i].run(first, second);
     printf("{\"operations\":%d,\"milliseconds\":%.4f}\n", operations, milliseconds() - begin);
     return 0;
   }

@@ -70,9 +70,9 @@ function collectGarbage(): void {
 }
 
 /** Milliseconds that a program of Node.js takes from its start to its end. */
-function lifetime(script: string): number {
+function lifetime(file: string): number {
   const begin = performance.now();
-  execFileSync(process.execPath, [script]);
+  execFileSync(process.execPath, [file]);
   return performance.now() - begin;
 }
 

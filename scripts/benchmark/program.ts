@@ -21,16 +21,17 @@ async function time(load: Load, size: Size, netns: string, times = 1): Promise<R
   return { operations, milliseconds: performance.now() - begin };
 }
 
-/** Runs before the one that counts, at least. */
-const WARM_UPS = 5;
+/** Runs before the one that counts, at least and at most. */
+const WARM_UPS = [5, 40] as const;
 
-/** How much there is of what is given, another namespace to warm up in, and for how many milliseconds at least. */
+/** How much there is of what is given, another namespace to warm up in, and for how many milliseconds. */
 async function warmUp(
   load: Load,
   [services, destinations, netns = '', milliseconds]: string[],
 ): Promise<void> {
   const end = performance.now() + Number(milliseconds);
-  for (let run = 0; run < WARM_UPS || performance.now() < end; run++) {
+  const [least, most] = WARM_UPS;
+  for (let run = 0; run < least || (run < most && performance.now() < end); run++) {
     await time(load, { services: Number(services), destinations: Number(destinations) }, netns);
   }
   await sleep(SETTLING_MS);
@@ -39,7 +40,7 @@ async function warmUp(
   const ipvs = await Ipvs.open({ netns });
   await ipvs.flush();
   await ipvs.close();
-  await sleep(SETTLING_MS);
+  await sleep(SETTLING_MS * 4);
 }
 
 /**

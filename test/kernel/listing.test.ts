@@ -92,6 +92,16 @@ test('lists of every length, at once and again, are whole', async () => {
     expect((await lists).map(named)).toEqual(expected);
     expect(alone.map(named)).toEqual(expected);
     expect(settled.map((each) => each.status === 'fulfilled' && each.value)).toEqual(await lists);
+    // One by one, most fit into the memory of those before.
+    for (const [index, service] of services.entries()) {
+      const one = ipvs.listDestinations(service);
+      const other = ipvs.sync.listDestinations(services.at(-1 - index) ?? service);
+      await Promise.resolve();
+      const next = ipvs.listDestinations(services.at(-1 - index) ?? service);
+      expect(named(await one)).toEqual(expected[index]);
+      expect(named(other)).toEqual(expected.at(-1 - index));
+      expect(named(await next)).toEqual(expected.at(-1 - index));
+    }
     for (const snapshot of await snapshots) {
       const sorted = snapshot.services.toSorted((a, b) => (a.fwmark ?? 0) - (b.fwmark ?? 0));
       expect(sorted.map(({ destinations }) => named(destinations))).toEqual(expected);
