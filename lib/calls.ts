@@ -43,7 +43,10 @@ import {
 } from './stats.js';
 import { type TimeoutChanges, writeTimeouts } from './timeouts.js';
 
-/** An operation of IPVS, whose arguments come to `write`: so one object serves all calls. */
+/**
+ * An operation of IPVS, whose arguments come to `write`: so one object serves all calls.
+ * @internal
+ */
 export interface Call<Value, Args extends readonly unknown[] = []>
   extends QueuedCall<RequestBuffer, Results, Value, Args> {
   readonly operation: OperationName;
@@ -85,7 +88,10 @@ function writeBoth(request: RequestBuffer, service: unknown, destination: unknow
   writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
 }
 
-/** Options whose only key is `name`, a boolean: whether it is true. */
+/**
+ * Options whose only key is `name`, a boolean: whether it is true.
+ * @internal
+ */
 export function isForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): boolean {
   if (options === undefined) return false;
   checkKeys('options', options, new Set([name]));
@@ -150,7 +156,10 @@ function reading<Value, Args extends readonly unknown[]>(
   };
 }
 
-// The arguments of each call are those of the method of its name in lib/operations.ts, and in this order.
+/**
+ * The arguments of each call are those of the method of its name in lib/operations.ts, and in this order.
+ * @internal
+ */
 export const calls = {
   addService: command('addService', (request, config: ServiceConfig) =>
     writeServiceConfig(request, config),
