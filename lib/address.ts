@@ -5,8 +5,9 @@
 /** The family of an address, named as in node:net. */
 export type Family = 'ipv4' | 'ipv6';
 
-/** AF_INET and AF_INET6, as Linux numbers them. */
+/** AF_INET and AF_INET6, as Linux numbers them. @internal */
 export const AF_INET = 2;
+/** @internal */
 export const AF_INET6 = 10;
 
 const DOT = 46;
@@ -22,6 +23,7 @@ const networkTexts = new Array<string>(256).fill('');
  * Writes an address to the 16 bytes at `at`, which hold nothing of use if it is none. IPv4 has four decimal parts without
  * leading zeros; IPv6 any form of RFC 4291 §2.2, without zone or prefix.
  * @returns AF_INET, AF_INET6, or 0 if `text` is no address
+ * @internal
  */
 export function parseAddress(text: string, bytes: Uint8Array, at: number): number {
   if (parseIpv4(text, 0, bytes, at)) {
@@ -104,7 +106,7 @@ function parseIpv6(text: string, bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-/** The address at `at`: dotted, or as RFC 5952 wants it. */
+/** The address at `at`: dotted, or as RFC 5952 wants it. @internal */
 export function formatAddress(bytes: Uint8Array, at: number, family: number): string {
   return family === AF_INET6 ? formatIpv6(bytes, at) : formatIpv4(bytes, at);
 }
@@ -145,14 +147,14 @@ function formatIpv6(bytes: Uint8Array, at: number): string {
   return gap < 0 ? text(0, 8) : `${text(0, gap)}::${text(gap + gapLength, 8)}`;
 }
 
-/** The dotted IPv4 mask of a number in host byte order. */
+/** The dotted IPv4 mask of a number in host byte order. @internal */
 export function formatMask(mask: number): string {
   return `${OCTETS[mask >>> 24]}.${OCTETS[(mask >>> 16) & 0xff]}.${OCTETS[(mask >>> 8) & 0xff]}.${OCTETS[mask & 0xff]}`;
 }
 
 const maskBytes = new Uint8Array(16);
 
-/** The number, in host byte order, of a dotted IPv4 mask; undefined if `text` is none. */
+/** The number, in host byte order, of a dotted IPv4 mask; undefined if `text` is none. @internal */
 export function parseMask(text: string): number | undefined {
   if (parseAddress(text, maskBytes, 0) !== AF_INET) return undefined;
   const [a = 0, b = 0, c = 0, d = 0] = maskBytes;

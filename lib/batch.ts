@@ -49,7 +49,7 @@ export class Batch extends Operations<'place'> {
 
 type Store = Packed<RequestBuffer, Results>;
 
-/** Collects what `build` adds: at once, unless it is asynchronous. Throws what it throws. */
+/** Collects what `build` adds: at once, unless it is asynchronous. Throws what it throws. @internal */
 export function collect(
   protocol: Protocol<RequestBuffer, Results>,
   build: (batch: Batch) => void | PromiseLike<void>,
@@ -98,7 +98,7 @@ function isPromise(value: unknown): value is PromiseLike<void> {
 
 const KEYS: ReadonlySet<string> = new Set(['stopOnError', 'signal']);
 
-/** Checks the options of a batch. */
+/** Checks the options of a batch. @internal */
 export function checkBatchOptions(options: unknown): Sending {
   if (options === undefined) return { stopOnError: false, signal: undefined };
   checkKeys('options', options, KEYS);

@@ -28,7 +28,7 @@ export class ConnectionStream implements AsyncIterableIterator<Connection, undef
   #advancing: Promise<unknown> | undefined;
   #ended = false;
 
-  /** Not for callers: use `ipvs.connections()`. What `open` throws, the first next() rejects with. */
+  /** Not for callers: use `ipvs.connections()`. What `open` throws, the first next() rejects with. @internal */
   constructor(open: () => PartSource) {
     this.#open = open;
   }

@@ -142,7 +142,7 @@ export interface StreamRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Checks the options of a stream. */
+/** Checks the options of a stream. @internal */
 export function checkStreamOptions(options: unknown, layout: Layout): StreamRequest {
   const property = 'options';
   if (options === undefined)
@@ -157,7 +157,7 @@ export function checkStreamOptions(options: unknown, layout: Layout): StreamRequ
   };
 }
 
-/** Checks the options of counting. */
+/** Checks the options of counting. @internal */
 export function checkCountOptions(
   options: unknown,
   layout: Layout,
@@ -180,7 +180,7 @@ function checkCountBy(property: string, value: unknown): ReadonlySet<CountBy> {
   return new Set<CountBy>(value);
 }
 
-/** An AbortSignal or nothing. */
+/** An AbortSignal or nothing. @internal */
 export function checkSignal(property: string, value: unknown): AbortSignal | undefined {
   if (value === undefined || isSignal(value)) return value;
   throw wrongType(property, value, 'an AbortSignal');
@@ -285,7 +285,7 @@ export interface Part {
   readonly last: boolean;
 }
 
-/** A part of the table as the addon hands it over. */
+/** A part of the table as the addon hands it over. @internal */
 export function readPart(native: NativeConnections, layout: Layout): Part {
   const records = new Records(native.connections);
   const { size } = layout.connection;
@@ -355,7 +355,7 @@ function originOf(number: number, { origins }: Layout): 'local' | 'sync' | null 
   return number === origins.sync ? 'sync' : null;
 }
 
-/** The counts as the addon hands them over, with the columns that were counted apart. */
+/** The counts as the addon hands them over, with the columns that were counted apart. @internal */
 export function readCounts(
   native: { readonly counts: ArrayBuffer; readonly texts: readonly string[] },
   by: ReadonlySet<CountBy>,
@@ -383,7 +383,7 @@ export function readCounts(
   return counts.length === 0 && by.size === 0 ? [{ count: 0 }] : counts;
 }
 
-/** The columns to count by, as the addon numbers them. */
+/** The columns to count by, as the addon numbers them. @internal */
 export function countMask(by: ReadonlySet<CountBy>, layout: Layout): number {
   let mask = 0;
   for (const column of by) mask |= layout.countBy[column];

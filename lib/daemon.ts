@@ -72,11 +72,13 @@ function base(request: RequestBuffer): number {
   return request.base() + request.layout.request.fields.daemon.offset;
 }
 
+/** @internal */
 export function writeRole(request: RequestBuffer, property: string, role: unknown): void {
   const { fields } = request.layout.daemon;
   request.records.setNumber(base(request), fields.role, roles.number(property, role));
 }
 
+/** @internal */
 export function writeDaemon(request: RequestBuffer, config: unknown): void {
   const property = 'daemon';
   checkKeys(property, config, KEYS);
@@ -122,7 +124,7 @@ function writeGroup(request: RequestBuffer, property: string, value: unknown): v
   records.setNumber(base(request), fields.groupFamily, family);
 }
 
-/** The daemon in the record at `at`. */
+/** The daemon in the record at `at`. @internal */
 export function readDaemon(records: Records, at: number, layout: Layout): SyncDaemon {
   const { fields } = layout.daemon;
   const family = records.number(at, fields.groupFamily);
@@ -137,7 +139,7 @@ export function readDaemon(records: Records, at: number, layout: Layout): SyncDa
   };
 }
 
-/** The role in the request at `index`, for the error that names it. */
+/** The role in the request at `index`, for the error that names it. @internal */
 export function formatRole(request: RequestBuffer, index: number): string {
   const { records, layout } = request;
   const at = request.base(index) + layout.request.fields.daemon.offset;

@@ -79,12 +79,12 @@ const STATE = [
 ] as const;
 const CONFIG_KEYS: ReadonlySet<string> = new Set([...DESTINATION_IDENTITY, ...SETTINGS, ...STATE]);
 const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
-/** A reference may be any object that this package returned. */
+/** A reference may be any object that this package returned. @internal */
 export const DESTINATION_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'change']);
 
 type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
 
-/** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. */
+/** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. @internal */
 export function writeDestinationConfig(request: RequestBuffer, config: unknown): void {
   const property = 'destination';
   if (typeof config === 'string') {
@@ -104,7 +104,7 @@ export function writeDestinationConfig(request: RequestBuffer, config: unknown):
   checkThresholds(request, property);
 }
 
-/** Writes the changes of an update; the keys of service and destination stand already. */
+/** Writes the changes of an update; the keys of service and destination stand already. @internal */
 export function writeDestinationChanges(request: RequestBuffer, changes: unknown): void {
   const property = 'changes';
   checkKeys(property, changes, CHANGE_KEYS);
@@ -244,7 +244,7 @@ function isFilled(bytes: Uint8Array, at: number, length: number, byte: number): 
   return true;
 }
 
-/** The destination in the record of a DestinationEntry at `base`. */
+/** The destination in the record of a DestinationEntry at `base`. @internal */
 export function readDestination<Value extends Counter>(
   records: Records,
   base: number,

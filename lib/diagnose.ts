@@ -202,7 +202,7 @@ async function checkDummy(): Promise<Check> {
   return check(name, 'unknown', `${folder} is not to be seen from here`);
 }
 
-/** Looks at everything, through a handle that is open. */
+/** Looks at everything, through a handle that is open. @internal */
 export async function diagnoseThrough(
   version: string,
   readFiles: ReadFiles,
@@ -232,6 +232,7 @@ async function checkParameters(readFiles: ReadFiles, netns: string): Promise<Che
 /**
  * Looks at what can be seen without a handle: why none can be opened, and the parameters of the process's own network namespace, if that
  * is the one.
+ * @internal
  */
 export async function diagnoseWithout(error: IpvsError, netns: string): Promise<Check[]> {
   const parameters = netns === '' ? await checkParameters(readHostFiles, '') : [];

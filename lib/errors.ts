@@ -72,7 +72,7 @@ const ERRNO_NAMES: ReadonlyMap<number, string> = new Map([
   ...[...getSystemErrorMap()].map(([number, [name]]) => [-number, name] as const),
 ]);
 
-/** The name of a positive errno ('EEXIST'). */
+/** The name of a positive errno ('EEXIST'). @internal */
 export function errnoName(errno: number): string {
   return ERRNO_NAMES.get(errno) ?? `ERRNO_${errno}`;
 }
@@ -90,19 +90,19 @@ function show(value: unknown): string {
   return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
 }
 
-/** A value of the wrong type: `property: 'value' is not RULE`. */
+/** A value of the wrong type: `property: 'value' is not RULE`. @internal */
 export function wrongType(property: string, value: unknown, rule: string): InputError<TypeError> {
   const error = new TypeError(`${property}: ${show(value)} is not ${rule}`);
   return inputError(error, 'ERR_INVALID_ARG_TYPE');
 }
 
-/** A value of the right type that is not allowed, here or beside the others: `property: 'value' RULE`. */
+/** A value of the right type that is not allowed, here or beside the others: `property: 'value' RULE`. @internal */
 export function wrongValue(property: string, value: unknown, rule: string): InputError<TypeError> {
   const error = new TypeError(`${property}: ${show(value)} ${rule}`);
   return inputError(error, 'ERR_INVALID_ARG_VALUE');
 }
 
-/** A number outside its range: `property: value is not RULE`. */
+/** A number outside its range: `property: value is not RULE`. @internal */
 export function outOfRange(property: string, value: unknown, rule: string): InputError<RangeError> {
   const error = new RangeError(`${property}: ${show(value)} is not ${rule}`);
   return inputError(error, 'ERR_OUT_OF_RANGE');

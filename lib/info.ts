@@ -17,13 +17,13 @@ export interface Info {
   readonly estimation: boolean | null;
 }
 
-/** The parameters that switch the estimator off: by 0, and, from Linux 6.2, by an empty list of processors. */
+/** The parameters that switch the estimator off: by 0, and, from Linux 6.2, by an empty list of processors. @internal */
 export const ESTIMATION_FILES = [
   '/proc/sys/net/ipv4/vs/run_estimation',
   '/proc/sys/net/ipv4/vs/est_cpulist',
 ] as const;
 
-/** Whether counters and rates are refreshed, by what {@link ESTIMATION_FILES} hold (an errno: there is none). */
+/** Whether counters and rates are refreshed, by what {@link ESTIMATION_FILES} hold (an errno: there is none). @internal */
 export function isEstimating(
   running: string | number | undefined,
   processors: string | number | undefined,
@@ -32,7 +32,7 @@ export function isEstimating(
   return Number(running) !== 0 && !(typeof processors === 'string' && processors.trim() === '');
 }
 
-/** Asks IPVS, and reads those files. */
+/** Asks IPVS, and reads those files. @internal */
 export function* readInfo(): Procedure<RequestBuffer, Results, Info> {
   const [version] = yield* ask([calls.getInfo]);
   const [running, processors] = yield* readFiles<RequestBuffer, Results>(ESTIMATION_FILES);

@@ -18,13 +18,13 @@ const askedInVain = new Map<string, number>();
 /** A module may be installed meanwhile. */
 const ABSENCE_HOLDS = 60_000;
 
-/** Whether the kernel lacked a module a moment ago, so that asking again would only cost it another modprobe. */
+/** Whether the kernel lacked a module a moment ago, so that asking again would only cost it another modprobe. @internal */
 export function isKnownAbsent(name: string): boolean {
   const asked = askedInVain.get(name);
   return asked !== undefined && performance.now() - asked < ABSENCE_HOLDS && !isLoaded(name);
 }
 
-/** Remembers that the kernel lacks a module. */
+/** Remembers that the kernel lacks a module. @internal */
 export function rememberAbsent(name: string): void {
   askedInVain.set(name, performance.now());
 }
@@ -32,7 +32,7 @@ export function rememberAbsent(name: string): void {
 /** Where modprobe is, also for those whose PATH leaves it out. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
-/** Whether a module is loaded, or built in with parameters of its own; other built-in ones cannot be seen. */
+/** Whether a module is loaded, or built in with parameters of its own; other built-in ones cannot be seen. @internal */
 export function isLoaded(name: string): boolean {
   // An import reads all that node:fs exports, which takes a third as long as loading all of this package.
   const { existsSync } = process.getBuiltinModule('node:fs');

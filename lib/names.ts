@@ -49,6 +49,7 @@ export class Names<Name extends string> {
 
 /** A transport protocol that IPVS balances (IPPROTO_TCP, _UDP, _SCTP; `ipvsadm -t -u --sctp-service`). */
 export type Protocol = 'tcp' | 'udp' | 'sctp';
+/** @internal */
 export const protocols = new Names<Protocol>({ tcp: 6, udp: 17, sctp: 132 });
 
 /**
@@ -60,6 +61,7 @@ export const protocols = new Names<Protocol>({ tcp: 6, udp: 17, sctp: 132 });
  * - `bypass`: to the original destination address, for transparent caches
  */
 export type Forwarding = 'masquerade' | 'direct' | 'tunnel' | 'local' | 'bypass';
+/** @internal */
 export const forwardings = new Names<Forwarding>({
   masquerade: 0,
   local: 1,
@@ -70,10 +72,12 @@ export const forwardings = new Names<Forwarding>({
 
 /** How a tunnel wraps packets (IPVS_DEST_ATTR_TUN_TYPE; `ipvsadm --tun-type`). */
 export type TunnelType = 'ipip' | 'gue' | 'gre';
+/** @internal */
 export const tunnelTypes = new Names<TunnelType>({ ipip: 0, gue: 1, gre: 2 });
 
 /** The checksum of a GUE or GRE tunnel (IPVS_DEST_ATTR_TUN_FLAGS; `ipvsadm --tun-nocsum --tun-csum --tun-remcsum`). */
 export type TunnelChecksum = 'none' | 'checksum' | 'remote-checksum';
+/** @internal */
 export const tunnelChecksums = new Names<TunnelChecksum>({
   none: 0,
   checksum: 1,
@@ -108,7 +112,7 @@ export type SchedulerFlag =
   | 'flag-2'
   | 'flag-3';
 
-/** Bit and owner of each scheduler flag. A later row of the same bit is the name for all other schedulers. */
+/** Bit and owner of each scheduler flag. A later row of the same bit is the name for all other schedulers. @internal */
 export const schedulerFlags: Readonly<
   Record<SchedulerFlag, { readonly bit: number; readonly scheduler?: string }>
 > = {
@@ -121,9 +125,10 @@ export const schedulerFlags: Readonly<
   'flag-3': { bit: 0x20 },
 };
 // Object.keys() gives the keys of a Record<SchedulerFlag, ...>.
+/** @internal */
 export const schedulerFlagNames = Object.keys(schedulerFlags) as SchedulerFlag[];
 
-/** The names of the scheduler flags that are set in `bits`, as the scheduler itself calls them. */
+/** The names of the scheduler flags that are set in `bits`, as the scheduler itself calls them. @internal */
 export function namesOfSchedulerFlags(bits: number, scheduler: string): SchedulerFlag[] {
   const named: SchedulerFlag[] = [];
   if (bits === 0) return named;

@@ -30,7 +30,7 @@ export interface NamespaceTarget {
   readonly label: string;
 }
 
-/** Checks the options of opening. */
+/** Checks the options of opening. @internal */
 export function checkOpenOptions(options: unknown): NamespaceTarget {
   checkKeys('options', options, OPTION_KEYS);
   // checkKeys() has seen an object.

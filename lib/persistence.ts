@@ -30,7 +30,7 @@ export interface Persistence {
   readonly engine: string | null;
 }
 
-/** IP_VS_SVC_F_PERSISTENT. */
+/** IP_VS_SVC_F_PERSISTENT. @internal */
 export const PERSISTENT = 0x01;
 
 const DEFAULT_TIMEOUT = 300;
@@ -43,6 +43,7 @@ const KEYS: ReadonlySet<string> = new Set(['timeout', 'netmask', 'engine']);
 /**
  * Writes persistence, all but its flag, into the request's service; null is none.
  * @returns the settings that were named, as bits of Changes
+ * @internal
  */
 export function writePersistence(request: RequestBuffer, property: string, value: unknown): number {
   const { records, layout } = request;
@@ -77,7 +78,7 @@ export function writePersistence(request: RequestBuffer, property: string, value
   return named;
 }
 
-/** One client is one client. The kernel wants it of services without persistence too. */
+/** One client is one client. The kernel wants it of services without persistence too. @internal */
 export function fullMask(family: number): number {
   return family === AF_INET ? 0xffffffff : 128;
 }
@@ -95,7 +96,7 @@ function checkNetmask(property: string, value: unknown, family: number): number 
   return bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
 }
 
-/** The name of something that the kernel finds in a module of its own. */
+/** The name of something that the kernel finds in a module of its own. @internal */
 export function checkModuleName(property: string, value: unknown, max: number): string {
   const rule = `a name of 1 to ${max} letters, digits, dots, dashes and underscores`;
   if (typeof value !== 'string') throw wrongType(property, value, rule);
@@ -103,6 +104,7 @@ export function checkModuleName(property: string, value: unknown, max: number): 
   return value;
 }
 
+/** @internal */
 export function readNetmask(netmask: number, family: number): string | number {
   return family === AF_INET ? formatMask(netmask) : netmask;
 }

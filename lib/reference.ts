@@ -47,10 +47,12 @@ export interface DestinationAddress {
  */
 export type DestinationReference = string | DestinationAddress;
 
+/** @internal */
 export const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
-/** The keys that name a service, and those that a returned one has besides. */
+/** The keys that name a service, and those that a returned one has besides. @internal */
 export const SERVICE_IDENTITY = ['protocol', 'address', 'port', 'fwmark', 'family'] as const;
+/** @internal */
 export const DESTINATION_IDENTITY = ['address', 'port', 'family'] as const;
 
 const MAX_PORT = 65535;
@@ -70,6 +72,7 @@ const SERVICE_STRING = new RegExp(
 const MARK_STRING = /^fwmark(6?):\/\/([1-9]\d{0,9})$/;
 const HOST_PORT = new RegExp(`^(?:\\[(${IPV6})\\]|([\\d.]{1,15}))(?::(${PORT}))?$`);
 
+/** @internal */
 export function checkPort(property: string, value: unknown): number {
   return checkInteger(property, value, 0, MAX_PORT);
 }
@@ -85,7 +88,7 @@ function checkFamily(property: string, value: unknown, family: number, address: 
   throw wrongValue(name, value, `is not the family of ${address}`);
 }
 
-/** Writes the key of a service from a reference: a string, or an object with no keys but the `allowed`. */
+/** Writes the key of a service from a reference: a string, or an object with no keys but the `allowed`. @internal */
 export function writeServiceReference(
   request: RequestBuffer,
   property: string,
@@ -185,6 +188,7 @@ function setMark(request: RequestBuffer, mark: number, family: number): void {
 /**
  * Writes the key of a destination from a reference. The service's key must stand already: a port that is left out is its
  * port.
+ * @internal
  */
 export function writeDestinationReference(
   request: RequestBuffer,
@@ -227,7 +231,7 @@ function setDestination(request: RequestBuffer, address: string, port: number | 
   return family;
 }
 
-/** The service whose key is at `base`, as a string reference. */
+/** The service whose key is at `base`, as a string reference. @internal */
 export function formatService(records: Records, base: number, layout: Layout): string {
   const { fields } = layout.service;
   const family = records.number(base, fields.family);
@@ -238,7 +242,7 @@ export function formatService(records: Records, base: number, layout: Layout): s
   return `${protocol}://${joinPort(address, records.number(base, fields.port))}`;
 }
 
-/** The destination whose key is at `base`, as a string reference. */
+/** The destination whose key is at `base`, as a string reference. @internal */
 export function formatDestination(records: Records, base: number, layout: Layout): string {
   const { fields } = layout.destination;
   const family = records.number(base, fields.family);

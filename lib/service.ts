@@ -100,7 +100,7 @@ const MAX_SCHEDULER = 15;
 const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
 const CONFIG_KEYS: ReadonlySet<string> = new Set([...SERVICE_IDENTITY, ...SETTINGS, 'stats']);
 const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
-/** A reference may be any object that this package returned. */
+/** A reference may be any object that this package returned. @internal */
 export const SERVICE_KEYS: ReadonlySet<string> = new Set([
   ...CONFIG_KEYS,
   'destinations',
@@ -109,7 +109,7 @@ export const SERVICE_KEYS: ReadonlySet<string> = new Set([
 
 type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
 
-/** Writes the service of an add or ensure: every setting, with the defaults of those left out. */
+/** Writes the service of an add or ensure: every setting, with the defaults of those left out. @internal */
 export function writeServiceConfig(request: RequestBuffer, config: unknown): void {
   const property = 'service';
   if (typeof config === 'string') {
@@ -134,7 +134,7 @@ export function writeServiceConfig(request: RequestBuffer, config: unknown): voi
     checkPortWithoutPersistence(request, property);
 }
 
-/** Writes a service that the kernel refuses, but not before it has looked for the scheduler. */
+/** Writes a service that the kernel refuses, but not before it has looked for the scheduler. @internal */
 export function writeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
   // A key that no service has: where one had it, the kernel would look no further.
   writeServiceReference(request, 'service', 'unknown-65535://[::]:0', SERVICE_KEYS);
@@ -142,7 +142,7 @@ export function writeSchedulerProbe(request: RequestBuffer, scheduler: string): 
   records.setName(request.service(), layout.service.fields.scheduler, scheduler);
 }
 
-/** Writes the changes of an update; the service's key stands already. */
+/** Writes the changes of an update; the service's key stands already. @internal */
 export function writeServiceChanges(request: RequestBuffer, changes: unknown): void {
   const property = 'changes';
   checkKeys(property, changes, CHANGE_KEYS);
@@ -246,7 +246,7 @@ function checkPortWithoutPersistence(request: RequestBuffer, property: string): 
   );
 }
 
-/** The service in the record of a ServiceEntry at `base`. */
+/** The service in the record of a ServiceEntry at `base`. @internal */
 export function readService<Value extends Counter>(
   records: Records,
   base: number,

@@ -23,7 +23,7 @@ const MAX_PART = 256;
 /** Destinations that a part is to bring: some milliseconds of the kernel's time. */
 const AIM = 1280;
 
-/** Reads the table, for a method of that name; a service that is deleted meanwhile is not in it. */
+/** Reads the table, for a method of that name; a service that is deleted meanwhile is not in it. @internal */
 export function* readTable(
   operation: string,
   options?: ReadOptions,

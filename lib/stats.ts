@@ -48,7 +48,7 @@ export interface Stats<Value extends Counter = number> {
 
 const KEYS: ReadonlySet<string> = new Set(['bigint']);
 
-/** Whether counters are wanted as BigInts. */
+/** Whether counters are wanted as BigInts. @internal */
 export function checkReadOptions(options: unknown): boolean {
   if (options === undefined) return false;
   checkKeys('options', options, KEYS);
@@ -57,16 +57,18 @@ export function checkReadOptions(options: unknown): boolean {
   return bigint !== undefined && checkBoolean('options.bigint', bigint);
 }
 
-/** How the counters of a record are read. */
+/** How the counters of a record are read. @internal */
 export type ReadCounter<Value extends Counter> = (
   records: Records,
   base: number,
   field: Field,
 ) => Value;
+/** @internal */
 export const asNumber: ReadCounter<number> = (records, base, field) => records.long(base, field);
+/** @internal */
 export const asBigint: ReadCounter<bigint> = (records, base, field) => records.bigint(base, field);
 
-/** The statistics in the record at `base`. */
+/** The statistics in the record at `base`. @internal */
 export function readStats<Value extends Counter>(
   records: Records,
   base: number,

@@ -6,7 +6,7 @@ import { constants } from 'node:os';
 import { fileError } from './explain.js';
 import { type Procedure, readFiles } from './queue/procedure.js';
 
-/** Where Linux 7 and later describe their tables. */
+/** Where Linux 7 and later describe their tables. @internal */
 export const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
 
 /** The tables of the network namespace (/proc/net/ip_vs_status, from Linux 7). */
@@ -23,6 +23,7 @@ export interface Status {
   readonly lines: Readonly<Record<string, string>>;
 }
 
+/** @internal */
 export function parseStatus(text: string): Status {
   const lines: Record<string, string> = {};
   for (const line of text.split('\n')) {
@@ -39,7 +40,7 @@ export function parseStatus(text: string): Status {
   };
 }
 
-/** Reads it; undefined where the kernel does not tell. */
+/** Reads it; undefined where the kernel does not tell. @internal */
 export function* readStatus<Buffer, Answers>(): Procedure<Buffer, Answers, Status | undefined> {
   const [text = 0] = yield* readFiles<Buffer, Answers>([STATUS_FILE]);
   if (typeof text === 'string') return parseStatus(text);

@@ -25,6 +25,7 @@ const KEYS: ReadonlySet<string> = new Set(NAMES);
 /** ipvsadm's limit. */
 const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 
+/** @internal */
 export function writeTimeouts(request: RequestBuffer, changes: unknown): void {
   const property = 'timeouts';
   checkKeys(property, changes, KEYS);
@@ -43,7 +44,7 @@ export function writeTimeouts(request: RequestBuffer, changes: unknown): void {
   if (named === 0) throw wrongValue(property, changes, `names none of ${NAMES.join(', ')}`);
 }
 
-/** The timeouts in the record at `base`. */
+/** The timeouts in the record at `base`. @internal */
 export function readTimeouts(records: Records, base: number, layout: Layout): Timeouts {
   const { fields } = layout.timeouts;
   return {

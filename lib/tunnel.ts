@@ -32,7 +32,7 @@ const ALLOWED: Readonly<Record<string, { port: boolean; checksums: readonly stri
 };
 const KEYS: ReadonlySet<string> = new Set(['type', 'port', 'checksum']);
 
-/** Writes the tunnel of the request's destination. */
+/** Writes the tunnel of the request's destination. @internal */
 export function writeTunnel(request: RequestBuffer, property: string, value: unknown): void {
   checkKeys(property, value, KEYS);
   // checkKeys() has seen an object; what its properties hold is checked one by one.
@@ -57,7 +57,7 @@ export function writeTunnel(request: RequestBuffer, property: string, value: unk
   records.setNumber(base, fields.tunnelFlags, flag);
 }
 
-/** The tunnel of the destination at `base`. */
+/** The tunnel of the destination at `base`. @internal */
 export function readTunnel(records: Records, base: number, layout: Layout): Tunnel {
   const { fields } = layout.destination;
   const type = tunnelTypes.name(records.number(base, fields.tunnelType));

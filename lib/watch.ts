@@ -62,7 +62,7 @@ const KEYS: ReadonlySet<string> = new Set(['interval', 'signal']);
 const DEFAULT_INTERVAL = 1000;
 const MAX_INTERVAL = 2 ** 31 - 1;
 
-/** Checks the options of watching. */
+/** Checks the options of watching. @internal */
 export function checkWatchOptions(options: unknown): {
   interval: number;
   signal: AbortSignal | undefined;
@@ -98,7 +98,7 @@ function remember(services: readonly ServiceWithDestinations[]): Memory {
   return memory;
 }
 
-/** What was gained from `before` to `now` within `elapsed` seconds. */
+/** What was gained from `before` to `now` within `elapsed` seconds. @internal */
 export function changeBetween(before: Stats, now: Stats, elapsed: number): Change {
   const restarted = COUNTERS.some((name) => now[name] < before[name]);
   const delta = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
@@ -110,7 +110,7 @@ export function changeBetween(before: Stats, now: Stats, elapsed: number): Chang
   return { delta, rate };
 }
 
-/** A sample of `services`, compared with the memory of the one before. */
+/** A sample of `services`, compared with the memory of the one before. @internal */
 export function compare(
   services: readonly ServiceWithDestinations[],
   before: Memory,
@@ -148,7 +148,7 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
   }
 }
 
-/** Looks at the table through `snapshot` every `interval` milliseconds. */
+/** Looks at the table through `snapshot` every `interval` milliseconds. @internal */
 export async function* watch(
   snapshot: () => Promise<Snapshot>,
   interval: number,

@@ -122,10 +122,11 @@ const KEYS: ReadonlySet<string> = new Set([
 const FOREVER = 0xffffffff;
 const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
+/** @internal */
 export const familyNumber = (property: string, family: unknown) =>
   families.number(property, family);
 
-/** Writes an address to the settings at `base`, which are zeros. */
+/** Writes an address to the settings at `base`, which are zeros. @internal */
 export function writeAddress(
   records: Records,
   base: number,
@@ -221,7 +222,7 @@ function writeFlags(
   records.setNumber(base, fields.flags, (route ? 0 : NO_PREFIX_ROUTE) | (noDad ? NO_DAD : 0));
 }
 
-/** The address of the settings at `base` as text: '10.96.0.1/32'. */
+/** The address of the settings at `base` as text: '10.96.0.1/32'. @internal */
 export function formatLinkAddress(records: Records, base: number, layout: Layout): string {
   const { fields } = layout.addressSettings;
   const family = records.number(base, fields.family);
@@ -229,7 +230,7 @@ export function formatLinkAddress(records: Records, base: number, layout: Layout
   return `${address}/${records.number(base, fields.prefixLength)}`;
 }
 
-/** Reads the address at `base`. */
+/** Reads the address at `base`. @internal */
 export function readLinkAddress(records: Records, base: number, layout: Layout): LinkAddress {
   const { fields } = layout.linkAddress;
   const settings = base + fields.settings.offset;

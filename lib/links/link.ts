@@ -56,7 +56,7 @@ const IFF_UP = 1;
 const MAX_NAME = 15;
 const MAX_INDEX = 2 ** 31 - 1;
 
-/** Reads the link at `base`. */
+/** Reads the link at `base`. @internal */
 export function readLink(records: Records, base: number, layout: Layout): Link {
   const { fields } = layout.link;
   const kind = records.name(base, fields.kind);
@@ -78,7 +78,7 @@ export function readLink(records: Records, base: number, layout: Layout): Link {
 
 const hexOctet = (octet: number) => octet.toString(16).padStart(2, '0');
 
-/** A name that the kernel accepts for a link: up to 15 characters, and none of those that it refuses (dev_valid_name). */
+/** A name that the kernel accepts for a link: up to 15 characters, and none of those that it refuses (dev_valid_name). @internal */
 export function checkLinkName(property: string, name: unknown): string {
   const rule = `the name of a link: 1 to ${MAX_NAME} characters without blanks, '/', ':' and '%'`;
   if (typeof name !== 'string') throw wrongType(property, name, rule);
@@ -87,7 +87,7 @@ export function checkLinkName(property: string, name: unknown): string {
   return name;
 }
 
-/** Writes the link that a request is about. */
+/** Writes the link that a request is about. @internal */
 export function writeLinkReference(
   request: LinkRequests,
   property: string,
@@ -112,7 +112,7 @@ export function writeLinkReference(
   request.records.setNumber(base, fields.index, checked);
 }
 
-/** The link of a request, in words. */
+/** The link of a request, in words. @internal */
 export function formatLinkReference(request: LinkRequests, index: number): string {
   const { fields } = request.layout.linkRequest;
   const base = request.base(index);

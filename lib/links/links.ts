@@ -147,7 +147,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   }
 }
 
-/** The links of a handle that somebody else closes. */
+/** The links of a handle that somebody else closes. @internal */
 export function linksOf(native: Native, handle: NativeHandle): Links {
   return new Links(KEY, native, handle, () => undefined);
 }

@@ -71,7 +71,7 @@ interface Plan {
   readonly bases: readonly number[];
 }
 
-/** Brings the addresses of a link to what is wanted, in parts between which others have their turn. */
+/** Brings the addresses of a link to what is wanted, in parts between which others have their turn. @internal */
 export function* reconcile(
   link: LinkReference,
   wanted: readonly AddressConfig[],

@@ -45,7 +45,7 @@ export class LinkWatcher implements AsyncIterableIterator<LinkEvent, undefined, 
   #ended = false;
   readonly #abort = () => this.#fail(this.#signal?.reason);
 
-  /** Not for callers: use `links.watch()`. */
+  /** Not for callers: use `links.watch()`. @internal */
   constructor(
     open: (notify: () => void) => NativeWatcher,
     layout: Layout,
