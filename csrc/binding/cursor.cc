@@ -3,7 +3,6 @@
 #include <cstring>
 #include <mutex>
 #include <optional>
-#include <utility>
 
 #include "binding/buffer.h"
 #include "binding/error.h"

@@ -1,6 +1,5 @@
 #include "binding/results.h"
 
-#include <utility>
 #include <vector>
 
 #include "binding/buffer.h"
