@@ -108,11 +108,15 @@ struct Handle::Connection {
   // Vectors whose contents were copied to JavaScript; the next job uses their room. Touched by the
   // thread of the environment only.
   ipvs::Results memory;
-  void give_back(ipvs::Results results) {
+
+  Napi::Value hand_over(Napi::Env env, Timed<ipvs::Results>& answer, const Napi::Value& buffer) {
+    const Napi::Value object = to_js(env, answer, buffer);
     constexpr size_t kMaxKept = 4096;  // of each; a part of a snapshot usually has fewer
+    ipvs::Results& results = answer.results;
     if (results.destinations.capacity() <= kMaxKept && results.services.capacity() <= kMaxKept) {
       memory = std::move(results);
     }
+    return object;
   }
 
   rtnl::Results run_links(std::span<const rtnl::Request> requests,
@@ -181,7 +185,7 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
 Napi::Value Handle::run(const Napi::CallbackInfo& info) {
   auto answer = std::make_shared<Timed<ipvs::Results>>();
   answer->results = std::move(connection_->memory);
-  const auto memory =
+  const auto buffer =
       info[2].IsArrayBuffer()
           ? std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[2].As<Napi::Object>()))
           : nullptr;
@@ -193,10 +197,8 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
           return connection->run(requests.records, stop_on_error, std::move(answer->results));
         });
       },
-      [connection = connection_, memory, answer](Napi::Env env) {
-        const Napi::Value object = to_js(env, *answer, memory ? memory->Value() : env.Undefined());
-        connection->give_back(std::move(answer->results));
-        return object;
+      [connection = connection_, buffer, answer](Napi::Env env) {
+        return connection->hand_over(env, *answer, buffer ? buffer->Value() : env.Undefined());
       });
 }
 
@@ -205,9 +207,7 @@ Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
     const auto requests = records_of<ipvs::Request>(info[0]);
     Timed<ipvs::Results> answer{connection_->run(requests, false, std::move(connection_->memory)),
                                 {}};
-    const Napi::Value object = to_js(info.Env(), answer, info[1]);
-    connection_->give_back(std::move(answer.results));
-    return object;
+    return connection_->hand_over(info.Env(), answer, info[1]);
   });
 }
 
