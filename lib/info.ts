@@ -3,7 +3,8 @@
  * @module
  */
 import { calls } from './calls.js';
-import { ask, fulfilled, type Procedure, readFiles } from './queue/procedure.js';
+import { fulfilled } from './queue/outcome.js';
+import { ask, type Procedure, readFiles } from './queue/procedure.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
 

@@ -4,8 +4,9 @@
  */
 import { calls } from './calls.js';
 import { IpvsError } from './errors.js';
+import { fulfilled } from './queue/outcome.js';
 import { bound } from './queue/packed.js';
-import { ask, fulfilled, type Procedure } from './queue/procedure.js';
+import { ask, type Procedure } from './queue/procedure.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
 import type { ServiceWithDestinations } from './service.js';

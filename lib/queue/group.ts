@@ -2,7 +2,7 @@
  * The calls of one turn of the event loop, which leave together.
  * @module
  */
-import { explainFailedJob } from '../explain.js';
+import { Gate, type Outcome } from './outcome.js';
 import {
   type AnswersLike,
   type Call,
@@ -12,7 +12,7 @@ import {
   type Protocol,
   type RequestsLike,
 } from './packed.js';
-import { STRIDE, Steps } from './turns.js';
+import type { Steps } from './turns.js';
 
 /** Calls, each of which waits for its own answer. */
 export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
@@ -20,8 +20,8 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
 {
   readonly packed: Packed<Buffer, Answers>;
   readonly #protocol: Protocol<Buffer, Answers>;
-  readonly #resolves: ((value: unknown) => void)[] = [];
-  readonly #rejects: ((error: unknown) => void)[] = [];
+  /** What the calls wait for: the last takes more of them, the first gets the next outcome. */
+  readonly #gates: Gate[] = [];
   /** Calls that were made while another was written: they come after it. */
   readonly #after: (() => void)[] = [];
   finish: () => void = () => undefined;
@@ -42,40 +42,59 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
     call: Call<Buffer, Answers, Value, Args>,
     args: Args,
   ): Promise<Value> {
-    return new Promise<Value>((resolve, reject) => {
-      if (this.packed.isWriting) {
-        this.#after.push(() => this.add(call, args).then(resolve, reject));
-        return;
-      }
-      try {
-        // What it throws rejects the promise.
-        this.packed.pack(call, args);
-        // What a call reads is of its type.
-        this.#resolves.push(resolve as (value: unknown) => void);
-        this.#rejects.push(reject);
-      } finally {
-        if (this.#after.length > 0) for (const start of this.#after.splice(0)) start();
-      }
-    });
+    if (this.packed.isWriting) {
+      return new Promise((resolve) => {
+        this.#after.push(() => resolve(this.add(call, args)));
+      });
+    }
+    try {
+      this.packed.pack(call, args);
+      // What a call reads is of its type.
+      return this.#gate().promise() as Promise<Value>;
+    } catch (error) {
+      return Promise.reject(error);
+    } finally {
+      if (this.#after.length > 0) for (const start of this.#after.splice(0)) start();
+    }
   }
+
+  #gate(): Gate {
+    let gate = this.#gates.at(-1);
+    if (gate === undefined || gate.isFull) {
+      gate = new Gate();
+      this.#gates.push(gate);
+    }
+    return gate;
+  }
+
+  readonly #settle = (outcome: Outcome) => {
+    if (this.#gates[0]?.settle(outcome) === true) this.#gates.shift();
+  };
 
   *answer(answers: Answers): Generator<void, void> {
-    const { packed } = this;
-    for (let index = 0; index < packed.readers.length; index++) {
-      try {
-        const value = packed.read(this.#protocol, answers, index, 0);
-        this.#resolves[index]?.(value instanceof Steps ? yield* value : value);
-      } catch (error) {
-        this.#rejects[index]?.(error);
-      }
-      if (index % STRIDE === STRIDE - 1) yield;
-    }
+    const long: Generator<void, void>[] = [];
+    // What is long is read when all others have their values, which would have to wait for it.
+    const postpone = (steps: Steps<unknown>) =>
+      new Promise<unknown>((resolve, reject) => {
+        long.push(read(steps, resolve, reject));
+      });
+    yield* this.packed.outcomes(this.#protocol, answers, this.part, this.#settle, postpone);
+    for (const each of long) yield* each;
   }
 
-  *fail(error: unknown): Generator<void, void> {
-    for (const [index, { operation }] of this.packed.readers.entries()) {
-      this.#rejects[index]?.(explainFailedJob(error, operation));
-      if (index % STRIDE === STRIDE - 1) yield;
-    }
+  fail(error: unknown): Generator<void, void> {
+    return this.packed.failures(error, this.part, this.#settle);
+  }
+}
+
+function* read(
+  steps: Steps<unknown>,
+  resolve: (value: unknown) => void,
+  reject: (error: unknown) => void,
+): Generator<void, void> {
+  try {
+    resolve(yield* steps);
+  } catch (error) {
+    reject(error);
   }
 }

@@ -3,9 +3,10 @@
  * @module
  */
 import { errnoName } from '../errors.js';
-import type { Verdict } from '../explain.js';
+import { explainFailedJob, type Verdict } from '../explain.js';
 import type { NativeHandle } from '../native.js';
-import type { Steps } from './turns.js';
+import { fulfilledWith, type Outcome } from './outcome.js';
+import { STRIDE, Steps } from './turns.js';
 
 /** Requests of one buffer. It bounds how long the thread pool is busy with them, some milliseconds. */
 export const MAX_REQUESTS = 1024;
@@ -146,6 +147,38 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
     const answer = answerOf(reader, verdict);
     if (answer !== undefined) return answer.value;
     throw protocol.explain(reader.operation, this.requests, first + index, verdict);
+  }
+
+  /** Tells what has become of the calls of a part, in order and with pauses. What is long is read in its turn, unless `postpone` says how. */
+  *outcomes(
+    protocol: Protocol<Buffer, Answers>,
+    answers: Answers,
+    { first, count }: Pick<Part, 'first' | 'count'>,
+    tell: (outcome: Outcome) => void,
+    postpone?: (steps: Steps<unknown>) => Promise<unknown>,
+  ): Generator<void, void> {
+    for (let index = 0; index < count; index++) {
+      try {
+        let value = this.read(protocol, answers, index, first);
+        if (value instanceof Steps) value = postpone?.(value) ?? (yield* value);
+        tell(fulfilledWith(value));
+      } catch (reason) {
+        tell({ status: 'rejected', reason });
+      }
+      if (index % STRIDE === STRIDE - 1) yield;
+    }
+  }
+
+  /** The same of a part whose job has failed. */
+  *failures(
+    error: unknown,
+    { first, count }: Pick<Part, 'first' | 'count'>,
+    tell: (outcome: Outcome) => void,
+  ): Generator<void, void> {
+    for (const [index, { operation }] of this.readers.slice(first, first + count).entries()) {
+      tell({ status: 'rejected', reason: explainFailedJob(error, operation) });
+      if (index % STRIDE === STRIDE - 1) yield;
+    }
   }
 }
 

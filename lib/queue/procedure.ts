@@ -3,6 +3,7 @@
  * @module
  */
 import type { NativeHandle } from '../native.js';
+import type { Outcome } from './outcome.js';
 import type { Call } from './packed.js';
 
 /** What a procedure asks for, and waits for. */
@@ -26,9 +27,9 @@ export type Procedure<Buffer, Answers, Value> = Generator<Step<Buffer, Answers>,
 /** What has become of calls, in their order. */
 export function* ask<Buffer, Answers, Value>(
   calls: readonly Call<Buffer, Answers, Value>[],
-): Procedure<Buffer, Answers, readonly PromiseSettledResult<Value>[]> {
+): Procedure<Buffer, Answers, readonly Outcome<Value>[]> {
   // Whoever follows answers each call with what it reads, or with what it throws.
-  return (yield { calls }) as readonly PromiseSettledResult<Value>[];
+  return (yield { calls }) as readonly Outcome<Value>[];
 }
 
 /** What files hold, or the errno. */
@@ -45,12 +46,6 @@ export function* writeFiles<Buffer, Answers>(
 ): Procedure<Buffer, Answers, readonly number[]> {
   // What the addon says.
   return (yield { files }) as readonly number[];
-}
-
-/** The value of an outcome. Throws what it was rejected with. */
-export function fulfilled<Value>(outcome: PromiseSettledResult<Value> | undefined): Value {
-  if (outcome?.status === 'fulfilled') return outcome.value;
-  throw outcome?.reason;
 }
 
 /** Follows a procedure that has `begun`. */

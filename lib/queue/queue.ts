@@ -6,6 +6,7 @@
 import { IpvsError } from '../errors.js';
 import { explainFailedJob, explainNative } from '../explain.js';
 import { Group } from './group.js';
+import type { Outcome } from './outcome.js';
 import {
   type AnswersLike,
   type Call,
@@ -17,7 +18,7 @@ import {
 } from './packed.js';
 import { follow, followSync, type Procedure } from './procedure.js';
 import { type Sending, Shipment } from './shipment.js';
-import { finished, Turns } from './turns.js';
+import { exhaust, finished, Turns } from './turns.js';
 
 function closedError(operation: string): IpvsError {
   return new IpvsError(`${operation}: the handle is closed`, {
@@ -92,22 +93,15 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     }
   }
 
-  #runAllSync(
-    operation: string,
-    calls: readonly Call<Buffer, Answers, unknown>[],
-  ): PromiseSettledResult<unknown>[] {
+  #runAllSync(operation: string, calls: readonly Call<Buffer, Answers, unknown>[]): Outcome[] {
     const packed = new Packed<Buffer, Answers>(this.#protocol.requests());
     try {
       for (const call of calls) packed.pack(call, []);
       const answers = this.#carrySync(packed, operation);
-      return calls.map((_, index) => {
-        try {
-          const value = finished(packed.read(this.#protocol, answers, index, 0));
-          return { status: 'fulfilled', value };
-        } catch (reason) {
-          return { status: 'rejected', reason };
-        }
-      });
+      const outcomes: Outcome[] = [];
+      const all = { first: 0, count: calls.length };
+      exhaust(packed.outcomes(this.#protocol, answers, all, (each) => outcomes.push(each)));
+      return outcomes;
     } finally {
       this.#protocol.release(packed.requests);
     }
@@ -125,7 +119,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   async ship(
     collect: () => readonly Packed<Buffer, Answers>[] | Promise<readonly Packed<Buffer, Answers>[]>,
     sending: Sending,
-  ): Promise<PromiseSettledResult<unknown>[]> {
+  ): Promise<Outcome[]> {
     this.checkOpen('batch');
     this.#aside++;
     try {

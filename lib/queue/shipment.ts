@@ -2,7 +2,7 @@
  * Batches that somebody has made up, which leave in parts.
  * @module
  */
-import { explainFailedJob } from '../explain.js';
+import type { Outcome } from './outcome.js';
 import {
   type AnswersLike,
   answerOf,
@@ -13,7 +13,7 @@ import {
   type Protocol,
   type RequestsLike,
 } from './packed.js';
-import { exhaust, STRIDE, Steps } from './turns.js';
+import { exhaust, STRIDE } from './turns.js';
 
 /** How a batch is carried out. */
 export interface Sending {
@@ -28,26 +28,21 @@ const MIN_PART = 16;
 const SHORT = 1.5;
 const LONG = 3;
 
-/** The result of what comes to nothing: one for all, of which a batch may have many. */
-const DONE: PromiseFulfilledResult<undefined> = Object.freeze({
-  status: 'fulfilled',
-  value: undefined,
-});
-
 /** A batch under way: a part of it leaves when the answers to the one before it have come. */
 export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> {
   readonly #protocol: Protocol<Buffer, Answers>;
   readonly #stores: readonly Packed<Buffer, Answers>[];
   readonly #sending: Sending;
-  readonly #results: PromiseSettledResult<unknown>[] = [];
+  readonly #results: Outcome[] = [];
+  readonly #collect = (outcome: Outcome) => void this.#results.push(outcome);
   /** The next request to leave: its store, its place there. */
   #store = 0;
   #place = 0;
   #limit = FIRST_PART;
   #isOver = false;
   #isAborted = false;
-  #finish: (results: PromiseSettledResult<unknown>[]) => void = () => undefined;
-  readonly results = new Promise<PromiseSettledResult<unknown>[]>((resolve) => {
+  #finish: (results: Outcome[]) => void = () => undefined;
+  readonly results = new Promise<Outcome[]>((resolve) => {
     this.#finish = resolve;
   });
 
@@ -93,8 +88,12 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
         isLast = next === undefined;
         return next;
       },
-      answer: (answers) => this.#tell(this.#read(packed, part.first, count, answers), isLast),
-      fail: (error) => this.#tell(this.#fail(packed, part, error), isLast),
+      answer: (answers) => {
+        const { first } = part;
+        const sent = { first, count };
+        return this.#tell(packed.outcomes(this.#protocol, answers, sent, this.#collect), isLast);
+      },
+      fail: (error) => this.#tell(packed.failures(error, part, this.#collect), isLast),
       finish,
     };
   }
@@ -121,32 +120,6 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
     if (this.#place < (this.#stores[this.#store]?.readers.length ?? 0)) return;
     this.#store++;
     this.#place = 0;
-  }
-
-  *#read(
-    packed: Packed<Buffer, Answers>,
-    first: number,
-    count: number,
-    answers: Answers,
-  ): Generator<void, void> {
-    for (let index = 0; index < count; index++) {
-      try {
-        const read = packed.read(this.#protocol, answers, index, first);
-        const value = read instanceof Steps ? yield* read : read;
-        this.#results.push(value === undefined ? DONE : { status: 'fulfilled', value });
-      } catch (reason) {
-        this.#results.push({ status: 'rejected', reason });
-      }
-      if (index % STRIDE === STRIDE - 1) yield;
-    }
-  }
-
-  *#fail(packed: Packed<Buffer, Answers>, part: Part, error: unknown): Generator<void, void> {
-    const { first, count } = part;
-    for (const [index, { operation }] of packed.readers.slice(first, first + count).entries()) {
-      this.#results.push({ status: 'rejected', reason: explainFailedJob(error, operation) });
-      if (index % STRIDE === STRIDE - 1) yield;
-    }
   }
 
   /** Collects what became of a part; after the last one, hands over the results. */

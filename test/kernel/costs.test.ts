@@ -116,7 +116,7 @@ describe('memory', () => {
   beforeAll(() => program('costs'));
 
   test.each<readonly [Load, number, number]>([
-    ['promises', OPERATIONS, 900],
+    ['promises', OPERATIONS, 700],
     ['batch', OPERATIONS, 400],
     ['sync', OPERATIONS, 1150],
     ['snapshot', SERVICES * (1 + EACH), 650],

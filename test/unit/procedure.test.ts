@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { fulfilled } from '../../lib/queue/outcome.js';
 import type { Procedure } from '../../lib/queue/procedure.js';
-import { ask, fulfilled, readFiles, writeFiles } from '../../lib/queue/procedure.js';
+import { ask, readFiles, writeFiles } from '../../lib/queue/procedure.js';
 import type { RequestBuffer } from '../../lib/records.js';
 import type { Results } from '../../lib/results.js';
 import { nativeResults } from './answers.js';
@@ -160,9 +161,4 @@ describe('a procedure', () => {
     );
     expect(handle.log).toHaveLength(1);
   });
-});
-
-test('an outcome is its value, or throws its reason', () => {
-  expect(fulfilled({ status: 'fulfilled', value: 7 })).toBe(7);
-  expect(() => fulfilled({ status: 'rejected', reason: new Error('mine') })).toThrow('mine');
 });
