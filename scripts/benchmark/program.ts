@@ -34,13 +34,12 @@ async function warmUp(
   for (let run = 0; run < least || (run < most && performance.now() < end); run++) {
     await time(load, { services: Number(services), destinations: Number(destinations) }, netns);
   }
-  await sleep(SETTLING_MS);
   // Before Linux 7 the table of services is one for all namespaces. No other program clears it: after the fork for it each page of memory
   // would have to be copied before it is written.
   const ipvs = await Ipvs.open({ netns });
   await ipvs.flush();
   await ipvs.close();
-  await sleep(SETTLING_MS * 4);
+  await sleep(SETTLING_MS * 5);
 }
 
 /**
