@@ -16,6 +16,7 @@
 using netlink::Attributes;
 using netlink::Bytes;
 using netlink::Messages;
+using test::kMutations;
 using test::Part;
 using test::Parts;
 using test::Random;
@@ -27,9 +28,6 @@ using wire::Exact;
 using wire::join;
 
 namespace {
-
-// ThreadSanitizer is slow, and has nothing to see here.
-constexpr int kMutations = test::kThreadSanitizer ? 10'000 : 200'000;
 
 // Whether the bytes are whole and have an attribute of the type.
 bool holds(Bytes bytes, uint16_t type) {

@@ -25,6 +25,8 @@ using netlink::Messages;
 using netlink::Socket;
 using std::chrono::milliseconds;
 using test::FakeKernel;
+using test::kShort;
+using test::kSoon;
 using test::obey;
 using test::Random;
 using test::SignalStorm;
@@ -36,8 +38,6 @@ using wire::raw;
 
 namespace {
 
-constexpr milliseconds kShort{100};
-constexpr milliseconds kSoon{5000};
 constexpr uint16_t kItem = 30;
 
 Buffer item(const nlmsghdr& request, uint32_t number, uint16_t flags = 0, size_t size = 0) {

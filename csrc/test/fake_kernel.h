@@ -16,6 +16,10 @@
 
 namespace test {
 
+constexpr std::chrono::milliseconds kShort{100};
+/// Far from hanging, and enough for kShort on the slowest machine.
+constexpr std::chrono::milliseconds kSoon{5000};
+
 class FakeKernel {
  public:
   struct Message {

@@ -24,6 +24,7 @@ using std::chrono::milliseconds;
 using test::FakeKernel;
 using test::Fault;
 using test::kFaults;
+using test::kSoon;
 using test::Mishap;
 using test::NamedFault;
 using test::Stopwatch;
@@ -38,7 +39,6 @@ namespace {
 milliseconds deadline(const NamedFault& fault) {
   return fault.harmless ? std::chrono::seconds(30) : milliseconds(40);
 }
-constexpr milliseconds kSoon{5000};
 
 constexpr uint16_t kWishes[] = {Wish::kObey,   Wish::kRefuse, Wish::kTell, Wish::kTell, Wish::kObey,
                                 Wish::kRefuse, Wish::kRefuse, Wish::kTell, Wish::kObey};

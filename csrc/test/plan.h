@@ -15,6 +15,9 @@
 
 namespace test {
 
+/// For batches whose replies do not matter.
+inline void ignore(size_t /*index*/, const netlink::Messages& /*message*/) {}
+
 /// A batch of messages that wish for anything, and what is to come of it.
 struct Plan {
   netlink::Batch batch;

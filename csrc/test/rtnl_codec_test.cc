@@ -28,6 +28,7 @@ using rtnl::Link;
 using rtnl::LinkAddress;
 using rtnl::LinkKey;
 using rtnl::LinkSettings;
+using test::kMutations;
 using test::Random;
 using wire::attribute;
 using wire::Buffer;
@@ -39,9 +40,6 @@ using wire::text;
 using wire::to_hex;
 
 namespace {
-
-// ThreadSanitizer is slow, and has nothing to see here.
-constexpr int kMutations = test::kThreadSanitizer ? 10'000 : 200'000;
 
 // Compared as bytes, so that no field is forgotten.
 static_assert(std::has_unique_object_representations_v<Link>);

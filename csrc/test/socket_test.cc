@@ -26,6 +26,9 @@ using netlink::Socket;
 using std::chrono::milliseconds;
 using test::add_wish;
 using test::FakeKernel;
+using test::ignore;
+using test::kShort;
+using test::kSoon;
 using test::obey;
 using test::Plan;
 using test::Random;
@@ -37,10 +40,6 @@ using wire::join;
 
 namespace {
 
-constexpr milliseconds kShort{100};
-// Far from hanging, and enough for kShort on the slowest machine.
-constexpr milliseconds kSoon{5000};
-
 // The sequence numbers of a socket: to see them wrap would otherwise take 2^32 messages. An
 // explicit instantiation may name what is private.
 uint32_t& sequence_of(Socket& socket);
@@ -49,8 +48,6 @@ struct Exposed {
   friend uint32_t& sequence_of(Socket& socket) { return socket.*Member; }
 };
 template struct Exposed<&Socket::sequence_>;
-
-void ignore(size_t /*index*/, const Messages& /*message*/) {}
 
 // A kernel that says much besides: replies to others, to what is long past and what is to come; and
 // several things in one breath.

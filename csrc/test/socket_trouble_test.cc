@@ -22,6 +22,9 @@ using netlink::Socket;
 using std::chrono::milliseconds;
 using test::add_wish;
 using test::FakeKernel;
+using test::ignore;
+using test::kShort;
+using test::kSoon;
 using test::obey;
 using test::Plan;
 using test::Random;
@@ -31,16 +34,6 @@ using test::to_text;
 using test::Wish;
 using wire::Buffer;
 using wire::join;
-
-namespace {
-
-constexpr milliseconds kShort{100};
-// Far from hanging, and enough for kShort on the slowest machine.
-constexpr milliseconds kSoon{5000};
-
-void ignore(size_t /*index*/, const Messages& /*message*/) {}
-
-}  // namespace
 
 TEST_SUITE("malformed answers") {
   struct Case {

@@ -48,9 +48,11 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
       });
     }
     try {
+      // Before the call has its place: nothing must fail between the two.
+      const gate = this.#gate();
       this.packed.pack(call, args);
       // What a call reads is of its type.
-      return this.#gate().promise() as Promise<Value>;
+      return gate.promise() as Promise<Value>;
     } catch (error) {
       return Promise.reject(error);
     } finally {

@@ -21,7 +21,7 @@ export function fulfilled<Value>(outcome: Outcome<Value> | undefined): Value {
   throw outcome?.reason;
 }
 
-/** What picks the outcome at each place. The promises of all gates share them. */
+/** What picks the outcome at each place. The promises of all gates share them. A gate opens where whoever reads the answers makes a pause. */
 const PICKS = Array.from(
   { length: STRIDE },
   (_, place) => (outcomes: readonly Outcome[]) => fulfilled(outcomes[place]),
@@ -44,7 +44,7 @@ export class Gate {
     return this.#count === STRIDE;
   }
 
-  /** A promise of the next outcome. */
+  /** A promise of the next outcome. All are to be made before the last outcome is known. */
   promise(): Promise<unknown> {
     return this.#opened.then(PICKS[this.#count++]);
   }

@@ -149,7 +149,10 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
     throw protocol.explain(reader.operation, this.requests, first + index, verdict);
   }
 
-  /** Tells what has become of the calls of a part, in order and with pauses. What is long is read in its turn, unless `postpone` says how. */
+  /**
+   * Tells what has become of the calls of a part, in order and with pauses. What is long is read in its turn, unless `postpone` takes it: the
+   * promise that it returns stands for the value.
+   */
   *outcomes(
     protocol: Protocol<Buffer, Answers>,
     answers: Answers,
@@ -158,13 +161,15 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
     postpone?: (steps: Steps<unknown>) => Promise<unknown>,
   ): Generator<void, void> {
     for (let index = 0; index < count; index++) {
+      let outcome: Outcome;
       try {
         let value = this.read(protocol, answers, index, first);
         if (value instanceof Steps) value = postpone?.(value) ?? (yield* value);
-        tell(fulfilledWith(value));
+        outcome = fulfilledWith(value);
       } catch (reason) {
-        tell({ status: 'rejected', reason });
+        outcome = { status: 'rejected', reason };
       }
+      tell(outcome);
       if (index % STRIDE === STRIDE - 1) yield;
     }
   }

@@ -208,7 +208,8 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   /** Lets nothing in any more, waits for what is pending, and closes the handle. */
   close(): Promise<void> {
     this.#closed ??= new Promise<void>((resolve) => {
-      this.#drained = resolve;
+      // What has an answer settles before.
+      this.#drained = () => setImmediate(resolve);
       this.#settleClosing();
     }).then(() => this.#protocol.close());
     return this.#closed;

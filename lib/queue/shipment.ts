@@ -89,8 +89,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
         return next;
       },
       answer: (answers) => {
-        const { first } = part;
-        const sent = { first, count };
+        const sent = { first: part.first, count };
         return this.#tell(packed.outcomes(this.#protocol, answers, sent, this.#collect), isLast);
       },
       fail: (error) => this.#tell(packed.failures(error, part, this.#collect), isLast),

@@ -5,7 +5,7 @@
 
 /** How long a slice takes, in milliseconds: a few of them may come together before anybody notices. */
 const SLICE = 2;
-/** Items between two looks at the clock, which is a dear one in some places. */
+/** Items between two looks at the clock, which is a dear one in some places; and promises that settle together. */
 export const STRIDE = 256;
 
 /** A value that takes long to be made: it yields where others may have their turn. */

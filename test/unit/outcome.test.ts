@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fulfilled, fulfilledWith, Gate } from '../../lib/queue/outcome.js';
-import { STRIDE } from '../../lib/queue/turns.js';
-import { bad, open, settled } from './fake-handle.js';
+import { STRIDE, Steps } from '../../lib/queue/turns.js';
+import { nativeResults } from './answers.js';
+import { bad, open, settled, unhandledOf } from './fake-handle.js';
 import { calls } from './requests.js';
 
 test('an outcome is its value, or throws its reason', () => {
@@ -30,17 +31,15 @@ describe('a gate', () => {
       fc.asyncProperty(several, async (expected) => {
         const gate = new Gate();
         const promises = expected.map(() => gate.promise());
-        let isSettled = false;
-        const together = Promise.allSettled(promises).then((told) => {
-          isSettled = true;
-          return told;
-        });
+        let pending = promises.length;
+        const count = () => pending--;
+        for (const promise of promises) promise.then(count, count);
         for (const [place, outcome] of expected.entries()) {
-          await Promise.resolve();
-          expect(isSettled).toBe(false);
+          await settled();
+          expect(pending).toBe(expected.length);
           expect(gate.settle(outcome)).toBe(place === expected.length - 1);
         }
-        expect(await together).toEqual(expected);
+        expect(await Promise.allSettled(promises)).toEqual(expected);
       }),
       { numRuns: 30 },
     );
@@ -56,19 +55,41 @@ describe('a gate', () => {
   });
 });
 
-/** What may become of a call that ensures, and the answer of which it comes. */
+const ensure = () => calls.ensureService({ fwmark: 1 });
+
+/** A call whose answer is read in steps. */
+const inSteps = (make: () => Generator<void, string>) => ({
+  ...calls.flush(),
+  read: () => new Steps(make),
+});
+
+/** What may become of a call, by what is called, and by its answer. */
 const KINDS = {
-  created: { created: 1 },
-  updated: { created: 0 },
-  refused: { status: 'refused', error: 1 },
-  bad: undefined,
+  created: [ensure, { created: 1 }],
+  updated: [ensure, { created: 0 }],
+  EPERM: [ensure, { status: 'refused', error: 1 }],
+  ERR_INVALID_ARG_VALUE: [bad],
+  long: [
+    () =>
+      inSteps(function* () {
+        yield;
+        return 'long';
+      }),
+    {},
+  ],
+  EBROKEN: [
+    () =>
+      // biome-ignore lint/correctness/useYield: it does not come so far
+      inSteps(function* () {
+        throw Object.assign(new Error('broken'), { code: 'EBROKEN' });
+      }),
+    {},
+  ],
 } as const;
 type Kind = keyof typeof KINDS;
 
-function kindOf(result: PromiseSettledResult<string | undefined>): unknown {
-  if (result.status === 'fulfilled') return result.value;
-  return 'code' in result.reason && result.reason.code === 'EPERM' ? 'refused' : 'bad';
-}
+const kindOf = (result: PromiseSettledResult<unknown>): unknown =>
+  result.status === 'fulfilled' ? result.value : result.reason.code;
 
 test('hundreds of calls of a turn have their own outcomes, whatever becomes of the others', async () => {
   // Object.keys() widens the names.
@@ -77,15 +98,13 @@ test('hundreds of calls of a turn have their own outcomes, whatever becomes of t
   await fc.assert(
     fc.asyncProperty(several, async (kinds) => {
       const { handle, queue } = open();
-      const told = Promise.allSettled<string | undefined>(
-        kinds.map((kind) => {
-          if (kind === 'bad') return queue.run(bad()).then(() => 'no error');
-          return queue.run(calls.ensureService({ fwmark: 1 }));
-        }),
+      const told = Promise.allSettled(
+        kinds.map((kind) => queue.run<unknown, []>(KINDS[kind][0]())),
       );
       await settled();
-      const answers = kinds.map((kind) => KINDS[kind]).filter((answer) => answer !== undefined);
-      if (answers.length > 0) await handle.answer(0, answers);
+      const outcomes = kinds.map((kind) => KINDS[kind][1]).filter((each) => each !== undefined);
+      const answer = () => handle.job(0).answer(nativeResults({ outcomes }));
+      if (outcomes.length > 0) expect(await unhandledOf(answer)).toEqual([]);
       expect((await told).map(kindOf)).toEqual(kinds);
       await queue.close();
     }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Steps } from '../../lib/queue/turns.js';
 import { bad, open, settled, unused, withResolvers } from './fake-handle.js';
 import { calls } from './requests.js';
 
@@ -39,15 +40,21 @@ describe('close', () => {
     expect(handle.log).toEqual(['run 1', 'close']);
   });
 
-  test('answers come before it resolves', async () => {
+  test('answers come before it resolves, also those that are long', async () => {
     const { handle, queue } = open();
     const order: string[] = [];
     const call = queue.run(calls.flush()).then(() => order.push('answer'));
+    const { operation, write } = calls.flush();
+    const read = () =>
+      new Steps(function* () {
+        yield;
+      });
+    const long = queue.run({ operation, write, read }).then(() => order.push('long'));
     await settled();
     const closing = queue.close().then(() => order.push('closed'));
-    await handle.answer(0);
-    await Promise.all([call, closing]);
-    expect(order).toEqual(['answer', 'closed']);
+    await handle.answer(0, [{}, {}]);
+    await Promise.all([call, long, closing]);
+    expect(order).toEqual(['answer', 'long', 'closed']);
   });
 
   test('closes also after a batch that failed', async () => {

@@ -257,13 +257,14 @@ describe('failures of the handle', () => {
   test('a batch that fails rejects all of its calls, and no others', async () => {
     const { handle, queue } = open();
     const error = new Error('no thread');
-    const first = Promise.allSettled([1, 2, 3].map((index) => queue.run(addDestination(index))));
+    const many = Array.from({ length: 600 }, (_, index) => index);
+    const first = Promise.allSettled(many.map((index) => queue.run(addDestination(index))));
     await settled();
     const second = Promise.all([4, 5].map((index) => queue.run(addDestination(index))));
     handle.job(0).fail(error);
     const unknown = { code: 'ERR_IPVS_OUTCOME_UNKNOWN', operation: 'addDestination', cause: error };
     const rejected = { status: 'rejected', reason: expect.objectContaining(unknown) };
-    expect(await first).toEqual([rejected, rejected, rejected]);
+    expect(await first).toEqual(many.map(() => rejected));
 
     await settled();
     expect(handle.job(1).operations).toHaveLength(2);
@@ -371,12 +372,13 @@ describe('bad input', () => {
 
   test('a getter that calls back into the queue disturbs neither call', async () => {
     const { handle, queue } = open();
-    const inner: Promise<unknown>[] = [];
+    const [inner, refused]: [Promise<unknown>[], Promise<unknown>[]] = [[], []];
     const reference = {
       protocol: 'tcp' as const,
       address: '10.0.0.1',
       get port() {
         inner.push(queue.run(calls.getService('fwmark://7')));
+        refused.push(queue.run(bad()).catch((error: unknown) => error));
         return 80;
       },
     };
@@ -388,5 +390,6 @@ describe('bad input', () => {
     const services = [serviceRecord({ family: 2, fwmark: 7 })];
     handle.job(0).answer(nativeResults({ outcomes: [{}, { services: 1 }], services }));
     expect(await Promise.all([outer, ...inner])).toMatchObject([true, { fwmark: 7 }]);
+    expect(await Promise.all(refused)).toMatchObject([{ code: 'ERR_INVALID_ARG_VALUE' }]);
   });
 });
