@@ -105,9 +105,9 @@ describe('memory', () => {
    * so that it compiles after as many calls as ever, however busy the machine is.
    */
   function heapOf(load: Load): number {
-    const flags = ['--expose-gc', '--single-threaded'];
     const room = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
-    const child = [...flags, ...room, program('costs'), lab.namespace.path, load, String(TIMES)];
+    const flags = ['--expose-gc', '--single-threaded', ...room];
+    const child = [...flags, program('costs'), lab.namespace.path, load, String(TIMES)];
     const bytes: number[] = JSON.parse(run(process.execPath, child));
     const late = bytes.slice(TIMES / 2).sort((one, other) => one - other);
     return late[late.length / 2] as number;
