@@ -3,6 +3,13 @@ import { defineConfig } from 'vitest/config';
 
 const ipvs = fileURLToPath(new URL('lib/index.ts', import.meta.url));
 
+// Suites that take minutes each and are not part of `npm test`: `npm test -- --suite NAME`.
+const long = { abuse: 'test/kernel/abuse.test.ts', bench: 'test/kernel/bench.test.ts' };
+
+// Tests that run where scripts/kernel puts them. The files share one processor and one kernel, so
+// they run one after the other.
+const onKernel = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,16 +18,17 @@ export default defineConfig({
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], alias: { ipvs } },
       },
       {
-        // Runs where scripts/kernel puts it. The files share one processor and one kernel: one after the other.
         test: {
           name: 'kernel',
           include: ['test/kernel/**/*.test.ts'],
+          exclude: Object.values(long),
           alias: { ipvs },
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          ...onKernel,
         },
       },
+      ...Object.entries(long).map(([name, file]) => ({
+        test: { name, include: [file], alias: { ipvs }, ...onKernel },
+      })),
       {
         // Tests the tarball that scripts/test-package makes. Installs take the network and the processors: one by one.
         test: {
