@@ -24,7 +24,11 @@ export interface Sysctls {
   readonly connLfactor?: number;
   /** Limit of connections, 0 to 2^30. From Linux 7. [2^30] */
   readonly connMax?: number;
-  /** When a client's port is used again: 0: its old server; bit 1: scheduled anew where that is safe; bit 2: also in FIN_WAIT. [1] */
+  /**
+   * Where a new connection goes that uses a client's port again. 0: to the old server. 1: it is
+   * scheduled anew if the old connection is in TIME_WAIT or closed. 2 and 3: also if it is in
+   * FIN_WAIT, and its replies pass by IPVS, as with direct routing. [1]
+   */
   readonly connReuseMode?: number;
   /** Keep netfilter's connection tracking entries, as masquerading rules need them. With CONFIG_IP_VS_NFCT. [false] */
   readonly conntrack?: boolean;

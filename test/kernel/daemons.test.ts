@@ -128,15 +128,68 @@ describe.each(roles)('a %s', (role) => {
   });
 });
 
-test('a master needs a way to its group', async () => {
-  lab.namespace.ip('link', 'add', 'idle', 'type', 'dummy');
-  const start = (role: 'master' | 'backup') =>
-    lab.ipvs.startSyncDaemon({ role, interface: 'idle' });
-  await expect(start('master')).rejects.toMatchObject({
-    code: expect.stringMatching(/^(ENETUNREACH|EADDRNOTAVAIL)$/),
-    message: expect.stringMatching(/no route to the multicast group|no address to send from/),
+/** Starts a daemon on a fresh link, which `prepare` sets up. */
+const startOn = (link: string, role: 'master' | 'backup', config: object, ...prepare: string[]) => {
+  lab.namespace.ip('link', 'add', link, 'type', 'dummy');
+  for (const command of prepare) lab.namespace.ip(...command.split(' '));
+  return lab.ipvs.startSyncDaemon({ role, interface: link, ...config });
+};
+const IPV6 = { group: 'ff02::81' };
+
+test.each([
+  ['IPv4', {}],
+  ['IPv6', IPV6],
+])('a master of %s needs a link that is up; a backup does not', async (family, config) => {
+  const link = `down${family}`;
+  await expect(startOn(link, 'master', config)).rejects.toMatchObject({
+    code: 'ENETUNREACH',
+    errno: -101,
+    syscall: 'IPVS_CMD_NEW_DAEMON',
+    operation: 'startSyncDaemon',
+    target: 'master daemon',
+    message: expect.stringMatching(/no route to the multicast group/),
   });
-  expect(await start('backup')).toBeUndefined();
+  expect(await startOn(`${link}b`, 'backup', {})).toBeUndefined();
+});
+
+describe('a master needs an address to send from', () => {
+  const refusal = {
+    code: 'EADDRNOTAVAIL',
+    errno: -99,
+    syscall: 'IPVS_CMD_NEW_DAEMON',
+    operation: 'startSyncDaemon',
+    target: 'master daemon',
+    message: expect.stringMatching(/the link has no address to send from/),
+  };
+
+  test('of IPv6 on the link itself', async () => {
+    const started = startOn(
+      'bare',
+      'master',
+      IPV6,
+      'link set bare addrgenmode none',
+      'link set bare up',
+    );
+    await expect(started).rejects.toMatchObject(refusal);
+    await lab.ipvs.startSyncDaemon({ role: 'backup', interface: 'bare', ...IPV6 });
+    lab.namespace.ip('address', 'add', 'fe80::1/64', 'dev', 'bare', 'nodad');
+    expect(
+      await lab.ipvs.startSyncDaemon({ role: 'master', interface: 'bare', ...IPV6 }),
+    ).toBeUndefined();
+  });
+
+  test('of IPv4 that is local', async () => {
+    const started = startOn(
+      'lost',
+      'master',
+      {},
+      'address add 10.9.8.1/24 dev lost',
+      'link set lost up',
+      'route del local 10.9.8.1 dev lost table local',
+    );
+    await expect(started).rejects.toMatchObject(refusal);
+    expect(await lab.ipvs.listSyncDaemons()).toEqual([]);
+  });
 });
 
 test('both roles at once', async () => {

@@ -175,6 +175,22 @@ describe('setting', () => {
     }
   });
 
+  test('connReuseMode has two bits; what others have written is shown as it is', async () => {
+    const path = `${FOLDER}/conn_reuse_mode`;
+    for (const others of [7, 4, -1]) {
+      lab.namespace.run('sh', ['-c', `echo ${others} > ${path}`]);
+      expect((await lab.ipvs.sysctls.get()).connReuseMode).toBe(others);
+    }
+    for (const bad of [7, 4, -1]) {
+      await expect(lab.ipvs.sysctls.set({ connReuseMode: bad })).rejects.toMatchObject({
+        code: 'ERR_OUT_OF_RANGE',
+      });
+    }
+    expect(textOf(lab.namespace, 'connReuseMode')).toBe('-1');
+    await lab.ipvs.sysctls.set({ connReuseMode: 3 });
+    expect(textOf(lab.namespace, 'connReuseMode')).toBe('3');
+  });
+
   test('undefined leaves as it is', async () => {
     await lab.ipvs.sysctls.set({ conntrack: true, amDroprate: undefined });
     expect(await lab.ipvs.sysctls.get()).toEqual({ ...before, conntrack: true });

@@ -212,6 +212,48 @@ describe('writing', () => {
     );
   });
 
+  /** The least and the greatest value of each integer. */
+  const ranges = {
+    amDroprate: [0, 2 ** 31 - 1],
+    amemthresh: [0, 2 ** 31 - 1],
+    connLfactor: [-8, 8],
+    connMax: [0, 2 ** 30],
+    // Two bits: the kernel accepts any integer, and more bits mean nothing to it.
+    connReuseMode: [0, 3],
+    debugLevel: [0, 2 ** 31 - 1],
+    dropEntry: [0, 3],
+    dropPacket: [0, 3],
+    estNice: [-20, 19],
+    lblcExpiration: [0, 2147483],
+    lblcrExpiration: [0, 2147483],
+    secureTcp: [0, 3],
+    svcLfactor: [-8, 8],
+    syncPersistMode: [0, 1],
+    syncPorts: [1, 64],
+    syncQlenMax: [0, 2 ** 31 - 1],
+    syncRefreshPeriod: [0, 2147483],
+    syncRetries: [0, 3],
+    syncSockSize: [0, 2 ** 31 - 1],
+    syncVersion: [0, 1],
+  } as const satisfies Partial<Record<keyof Sysctls, readonly [number, number]>>;
+
+  test.each(Object.entries(ranges))('%s accepts %j, and nothing beyond', async (name, range) => {
+    const [min, max] = range;
+    const { sysctls, held, handle } = kernel({ [fileOf(name)]: '1\n' });
+    for (const value of [min, max]) {
+      await sysctls.set({ [name]: value });
+      expect(held.get(fileOf(name))).toBe(`${value}`);
+    }
+    handle.writeFiles.mockClear();
+    for (const value of [min - 1, max + 1, 2 * max + 1]) {
+      await expect(sysctls.set({ [name]: value })).rejects.toMatchObject({
+        code: 'ERR_OUT_OF_RANGE',
+        message: expect.stringContaining(`is not an integer from ${min} to ${max}`),
+      });
+    }
+    expect(handle.writeFiles).not.toHaveBeenCalled();
+  });
+
   const THRESHOLD =
     'is not two integers [threshold, period], the first below the second or the second 0';
   type Row = readonly [string, unknown, Kind, string, string, string];
