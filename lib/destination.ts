@@ -6,8 +6,8 @@ import { AF_INET6, type Family, formatAddress } from './address.js';
 import { checkInteger, checkKeys, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { type Forwarding, forwardings, tunnelTypes, type Unknown } from './names.js';
-import type { Layout } from './native.js';
-import type { Records, RequestBuffer } from './records.js';
+import type { ConfigLayout, Layout } from './native.js';
+import type { Draft, Records } from './records.js';
 import {
   DESTINATION_IDENTITY,
   type DestinationAddress,
@@ -85,7 +85,7 @@ export const DESTINATION_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'c
 type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
 
 /** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. @internal */
-export function writeDestinationConfig(request: RequestBuffer, config: unknown): void {
+export function writeDestinationConfig(request: Draft, config: unknown): void {
   const property = 'destination';
   if (typeof config === 'string') {
     throw wrongType(property, config, 'an object such as { address, port, weight }');
@@ -105,7 +105,7 @@ export function writeDestinationConfig(request: RequestBuffer, config: unknown):
 }
 
 /** Writes the changes of an update; the keys of service and destination stand already. @internal */
-export function writeDestinationChanges(request: RequestBuffer, changes: unknown): void {
+export function writeDestinationChanges(request: Draft, changes: unknown): void {
   const property = 'changes';
   checkKeys(property, changes, CHANGE_KEYS);
   // checkKeys() has seen an object; what its properties hold is checked one by one.
@@ -121,7 +121,7 @@ export function writeDestinationChanges(request: RequestBuffer, changes: unknown
   }
 }
 
-function writeSettings(request: RequestBuffer, property: string, settings: Settings): void {
+function writeSettings(request: Draft, property: string, settings: Settings): void {
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
@@ -149,7 +149,7 @@ function writeSettings(request: RequestBuffer, property: string, settings: Setti
 }
 
 /** What the service and the forwarding method leave room for. */
-function checkForwarding(request: RequestBuffer, property: string): void {
+function checkForwarding(request: Draft, property: string): void {
   const { records, layout } = request;
   const service = request.service();
   const base = request.destination();
@@ -187,7 +187,7 @@ function checkForwarding(request: RequestBuffer, property: string): void {
 }
 
 /** A tunnel that was named goes with one forwarding only. */
-function checkTunnel(request: RequestBuffer, property: string): void {
+function checkTunnel(request: Draft, property: string): void {
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
@@ -198,7 +198,7 @@ function checkTunnel(request: RequestBuffer, property: string): void {
   throw wrongValue(`${property}.tunnel`, { type }, `does not go with forwarding '${forwarding}'`);
 }
 
-function checkThresholds(request: RequestBuffer, property: string): void {
+function checkThresholds(request: Draft, property: string): void {
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
@@ -214,7 +214,7 @@ function checkThresholds(request: RequestBuffer, property: string): void {
 }
 
 /** Addresses that can be no real server's. What depends on the host's own addresses, the kernel checks. */
-function checkUnicast(request: RequestBuffer, property: string): void {
+function checkUnicast(request: Draft, property: string): void {
   const { records, layout } = request;
   const { fields } = layout.destination;
   const at = request.destination() + fields.address.offset;
@@ -252,7 +252,27 @@ export function readDestination<Value extends Counter>(
   read: ReadCounter<Value>,
 ): Destination<Value> {
   const entry = layout.destinationEntry.fields;
-  const at = base + entry.destination.offset;
+  return destinationAt(
+    records,
+    base + entry.destination.offset,
+    layout,
+    records.word(base, entry.activeConnections),
+    records.word(base, entry.inactiveConnections),
+    records.word(base, entry.persistentConnections),
+    readStats(records, base + entry.stats.offset, layout, read),
+  );
+}
+
+/** The destination whose record is at `at`, with these counters. @internal */
+export function destinationAt<Value extends Counter>(
+  records: Records,
+  at: number,
+  layout: ConfigLayout,
+  activeConnections: number,
+  inactiveConnections: number,
+  persistentConnections: number,
+  stats: Stats<Value>,
+): Destination<Value> {
   const { fields } = layout.destination;
   const family = records.half(at, fields.family);
   const forwarding = forwardings.name(records.word(at, fields.forwarding));
@@ -265,9 +285,9 @@ export function readDestination<Value extends Counter>(
     upperThreshold: records.word(at, fields.upperThreshold),
     lowerThreshold: records.word(at, fields.lowerThreshold),
     tunnel: forwarding === 'tunnel' ? readTunnel(records, at, layout) : null,
-    activeConnections: records.word(base, entry.activeConnections),
-    inactiveConnections: records.word(base, entry.inactiveConnections),
-    persistentConnections: records.word(base, entry.persistentConnections),
-    stats: readStats(records, base + entry.stats.offset, layout, read),
+    activeConnections,
+    inactiveConnections,
+    persistentConnections,
+    stats,
   };
 }

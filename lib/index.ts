@@ -5,6 +5,19 @@
 export type { Family } from './address.js';
 export type { Batch, BatchOptions, BatchResult } from './batch.js';
 export type { DeleteOptions, Ensured, StopOptions } from './calls.js';
+export {
+  type DestinationKey,
+  formatAddress,
+  formatDestinationReference,
+  formatServiceReference,
+  type NormalizedDestination,
+  type NormalizedService,
+  normalizeDestination,
+  normalizeService,
+  parseDestinationReference,
+  parseServiceReference,
+  type ServiceKey,
+} from './canonical.js';
 export type { ConnectionStream } from './connection-stream.js';
 export type {
   Connection,
@@ -64,7 +77,6 @@ export type {
   ServiceAddress,
   ServiceReference,
 } from './reference.js';
-export { formatDestinationReference, formatServiceReference } from './reference.js';
 export type {
   Scheduler,
   Service,

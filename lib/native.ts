@@ -229,6 +229,11 @@ export interface Layout {
   readonly connectionFlags: Readonly<Record<'template', number>>;
 }
 
+/** The records of a service and a destination as they are set: what validation writes to. */
+export interface ConfigLayout extends Pick<Layout, 'service' | 'destination' | 'changes'> {
+  readonly request: RecordLayout<'changes' | 'flagsOwner' | 'service' | 'destination'>;
+}
+
 /** What answers a group of requests, as csrc/binding/results.h hands it over. */
 export interface NativeAnswers {
   /** Absent: all are done, and there is nothing more to be said. */

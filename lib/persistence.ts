@@ -5,7 +5,7 @@
 import { AF_INET, formatMask, parseMask } from './address.js';
 import { checkInteger, checkKeys } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
-import type { RequestBuffer } from './records.js';
+import type { Draft } from './records.js';
 
 /** Persistence as it is set. */
 export interface PersistenceConfig {
@@ -45,7 +45,7 @@ const KEYS: ReadonlySet<string> = new Set(['timeout', 'netmask', 'engine']);
  * @returns the settings that were named, as bits of Changes
  * @internal
  */
-export function writePersistence(request: RequestBuffer, property: string, value: unknown): number {
+export function writePersistence(request: Draft, property: string, value: unknown): number {
   const { records, layout } = request;
   const { changes } = layout;
   const base = request.service();

@@ -3,7 +3,7 @@
  * @module
  */
 import { endianness } from 'node:os';
-import type { Field, Layout, OperationName, RecordLayout } from './native.js';
+import type { ConfigLayout, Field, Layout, OperationName, RecordLayout } from './native.js';
 
 // The halves of a number of 64 bits.
 const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
@@ -161,11 +161,23 @@ export class Requests<Operation extends string> {
   }
 }
 
+/** One request that is being written: its service and its destination. */
+export interface Draft {
+  readonly records: Records;
+  readonly layout: ConfigLayout;
+  /** Where the request begins. */
+  base(): number;
+  /** Where its service begins. */
+  service(): number;
+  /** Where its destination begins. */
+  destination(): number;
+}
+
 /** Bytes of destinations that are kept for the next: more than a part of a snapshot usually brings. */
 const MAX_MEMORY = 256 * 1024;
 
 /** Requests to IPVS. */
-export class RequestBuffer extends Requests<OperationName> {
+export class RequestBuffer extends Requests<OperationName> implements Draft {
   #memory: ArrayBuffer | undefined;
 
   /** Where the addon may write the destinations that answer all of these requests: fresh memory costs more than what is written to it. */

@@ -6,8 +6,8 @@ import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './a
 import { checkInteger, checkKeys, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names, type Protocol, protocols, type Unknown } from './names.js';
-import type { Layout } from './native.js';
-import type { Records, RequestBuffer } from './records.js';
+import type { ConfigLayout } from './native.js';
+import type { Draft, Records } from './records.js';
 
 /** A service named by what it listens on (`ipvsadm -t`, `-u`, `--sctp-service`). */
 export interface ServiceAddress {
@@ -59,7 +59,8 @@ const MAX_PORT = 65535;
 const MAX_MARK = 2 ** 32 - 1;
 const MAX_PROTOCOL = 65535;
 
-const ADDRESS_FORM = 'an IPv4 or IPv6 address, without port, prefix or zone';
+/** @internal */
+export const ADDRESS_FORM = 'an IPv4 or IPv6 address, without port, prefix or zone';
 const SERVICE_FORM =
   "a service: 'tcp://ADDRESS:PORT', 'udp://[IPV6]:PORT', 'sctp://ADDRESS:PORT', 'fwmark://N' or 'fwmark6://N'";
 const DESTINATION_FORM = "a destination: 'ADDRESS:PORT', '[IPV6]:PORT' or 'ADDRESS'";
@@ -81,6 +82,11 @@ function checkAddress(property: string, value: unknown): asserts value is string
   if (typeof value !== 'string') throw wrongType(property, value, ADDRESS_FORM);
 }
 
+/** The error of a text that is no address. @internal */
+export function notAddress(property: string, text: string): Error {
+  return wrongValue(property, text, `is not ${ADDRESS_FORM}`);
+}
+
 function checkFamily(property: string, value: unknown, family: number, address: string): void {
   if (value === undefined) return;
   const name = propertyNames(property).family;
@@ -90,7 +96,7 @@ function checkFamily(property: string, value: unknown, family: number, address: 
 
 /** Writes the key of a service from a reference: a string, or an object with no keys but the `allowed`. @internal */
 export function writeServiceReference(
-  request: RequestBuffer,
+  request: Draft,
   property: string,
   reference: unknown,
   allowed: ReadonlySet<string>,
@@ -114,11 +120,11 @@ export function writeServiceReference(
   const number = protocols.numberOrUnknown(names.protocol, protocol, MAX_PROTOCOL);
   checkAddress(names.address, address);
   const written = setService(request, number, address, checkPort(names.port, port));
-  if (written === 0) throw wrongValue(names.address, address, `is not ${ADDRESS_FORM}`);
+  if (written === 0) throw notAddress(names.address, address);
   checkFamily(property, family, written, address);
 }
 
-function writeServiceString(request: RequestBuffer, property: string, text: string): void {
+function writeServiceString(request: Draft, property: string, text: string): void {
   const mark = MARK_STRING.exec(text);
   if (mark !== null) {
     const number = checkInteger(property, Number(mark[2]), 1, MAX_MARK);
@@ -139,12 +145,7 @@ function isBracketed(family: number, ipv6: string | undefined): boolean {
   return family === (ipv6 === undefined ? AF_INET : AF_INET6);
 }
 
-function setService(
-  request: RequestBuffer,
-  protocol: number,
-  address: string,
-  port: number,
-): number {
+function setService(request: Draft, protocol: number, address: string, port: number): number {
   const { records, layout } = request;
   const base = request.service();
   const { fields } = layout.service;
@@ -156,7 +157,7 @@ function setService(
 }
 
 function writeMark(
-  request: RequestBuffer,
+  request: Draft,
   property: string,
   named: Readonly<Record<(typeof SERVICE_IDENTITY)[number], unknown>>,
 ): void {
@@ -178,7 +179,7 @@ function writeMark(
   );
 }
 
-function setMark(request: RequestBuffer, mark: number, family: number): void {
+function setMark(request: Draft, mark: number, family: number): void {
   const base = request.service();
   const { fields } = request.layout.service;
   request.records.setNumber(base, fields.fwmark, mark);
@@ -191,7 +192,7 @@ function setMark(request: RequestBuffer, mark: number, family: number): void {
  * @internal
  */
 export function writeDestinationReference(
-  request: RequestBuffer,
+  request: Draft,
   property: string,
   reference: unknown,
   allowed: ReadonlySet<string>,
@@ -216,11 +217,11 @@ export function writeDestinationReference(
   checkAddress(names.address, address);
   const number = port === undefined ? undefined : checkPort(names.port, port);
   const written = setDestination(request, address, number);
-  if (written === 0) throw wrongValue(names.address, address, `is not ${ADDRESS_FORM}`);
+  if (written === 0) throw notAddress(names.address, address);
   checkFamily(property, family, written, address);
 }
 
-function setDestination(request: RequestBuffer, address: string, port: number | undefined): number {
+function setDestination(request: Draft, address: string, port: number | undefined): number {
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
@@ -232,7 +233,7 @@ function setDestination(request: RequestBuffer, address: string, port: number | 
 }
 
 /** The service whose key is at `base`, as a string reference. @internal */
-export function formatService(records: Records, base: number, layout: Layout): string {
+export function formatService(records: Records, base: number, layout: ConfigLayout): string {
   const { fields } = layout.service;
   const family = records.number(base, fields.family);
   const mark = records.number(base, fields.fwmark);
@@ -243,7 +244,7 @@ export function formatService(records: Records, base: number, layout: Layout): s
 }
 
 /** The destination whose key is at `base`, as a string reference. @internal */
-export function formatDestination(records: Records, base: number, layout: Layout): string {
+export function formatDestination(records: Records, base: number, layout: ConfigLayout): string {
   const { fields } = layout.destination;
   const family = records.number(base, fields.family);
   const address = formatAddress(records.bytes, base + fields.address.offset, family);
@@ -255,10 +256,10 @@ function joinPort(address: string, port: number): string {
 }
 
 /**
- * The reference of a service as a string: 'tcp://10.96.0.1:443', 'fwmark6://7'. Equal for equal services whose addresses are
- * written alike, as those are that this package returns: a key for maps.
+ * The string reference of a service whose properties are canonical, as those of a service that was
+ * read. Checks nothing. @internal
  */
-export function formatServiceReference(service: ServiceAddress | FirewallMark): string {
+export function serviceText(service: ServiceAddress | FirewallMark): string {
   if (isMarked(service)) return `fwmark${service.family === 'ipv6' ? '6' : ''}://${service.fwmark}`;
   return `${service.protocol}://${joinPort(service.address, service.port)}`;
 }
@@ -267,8 +268,8 @@ function isMarked(service: ServiceAddress | FirewallMark): service is FirewallMa
   return 'fwmark' in service && service.fwmark !== undefined;
 }
 
-/** The reference of a destination as a string: '10.0.0.1:80', '[fd00::2]:80'. */
-export function formatDestinationReference(destination: {
+/** The same of a destination. @internal */
+export function destinationText(destination: {
   readonly address: string;
   readonly port: number;
 }): string {

@@ -14,7 +14,7 @@ import {
   schedulerFlagNames,
   schedulerFlags,
 } from './names.js';
-import type { Layout } from './native.js';
+import type { ConfigLayout, Layout } from './native.js';
 import {
   checkModuleName,
   fullMask,
@@ -24,7 +24,7 @@ import {
   readNetmask,
   writePersistence,
 } from './persistence.js';
-import type { Records, RequestBuffer } from './records.js';
+import type { Draft, Records } from './records.js';
 import {
   type FirewallMark,
   SERVICE_IDENTITY,
@@ -110,7 +110,7 @@ export const SERVICE_KEYS: ReadonlySet<string> = new Set([
 type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
 
 /** Writes the service of an add or ensure: every setting, with the defaults of those left out. @internal */
-export function writeServiceConfig(request: RequestBuffer, config: unknown): void {
+export function writeServiceConfig(request: Draft, config: unknown): void {
   const property = 'service';
   if (typeof config === 'string') {
     throw wrongType(property, config, 'an object such as { protocol, address, port, scheduler }');
@@ -135,7 +135,7 @@ export function writeServiceConfig(request: RequestBuffer, config: unknown): voi
 }
 
 /** Writes a service that the kernel refuses, but not before it has looked for the scheduler. @internal */
-export function writeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
+export function writeSchedulerProbe(request: Draft, scheduler: string): void {
   // A key that no service has: where one had it, the kernel would look no further.
   writeServiceReference(request, 'service', 'unknown-65535://[::]:0', SERVICE_KEYS);
   const { records, layout } = request;
@@ -143,7 +143,7 @@ export function writeSchedulerProbe(request: RequestBuffer, scheduler: string): 
 }
 
 /** Writes the changes of an update; the service's key stands already. @internal */
-export function writeServiceChanges(request: RequestBuffer, changes: unknown): void {
+export function writeServiceChanges(request: Draft, changes: unknown): void {
   const property = 'changes';
   checkKeys(property, changes, CHANGE_KEYS);
   // checkKeys() has seen an object; what its properties hold is checked one by one.
@@ -154,7 +154,7 @@ export function writeServiceChanges(request: RequestBuffer, changes: unknown): v
   if (settings.persistence === null) checkPortWithoutPersistence(request, property);
 }
 
-function writeSettings(request: RequestBuffer, property: string, settings: Settings): void {
+function writeSettings(request: Draft, property: string, settings: Settings): void {
   const { records, layout } = request;
   const base = request.service();
   const { fields } = layout.service;
@@ -212,7 +212,7 @@ function checkSchedulerFlags(property: string, value: unknown): { bits: number; 
   return { bits, owner };
 }
 
-function checkFlagOwner(request: RequestBuffer, property: string): void {
+function checkFlagOwner(request: Draft, property: string): void {
   const { records, layout } = request;
   const owner = records.name(request.base(), layout.request.fields.flagsOwner);
   const scheduler = records.name(request.service(), layout.service.fields.scheduler);
@@ -224,7 +224,7 @@ function checkFlagOwner(request: RequestBuffer, property: string): void {
   );
 }
 
-function checkOnePacket(request: RequestBuffer, property: string): void {
+function checkOnePacket(request: Draft, property: string): void {
   const { records, layout } = request;
   const protocol = protocols.name(
     records.number(request.service(), layout.service.fields.protocol),
@@ -234,7 +234,7 @@ function checkOnePacket(request: RequestBuffer, property: string): void {
   throw wrongValue(property, true, `is only for udp and firewall marks, not for ${protocol}`);
 }
 
-function checkPortWithoutPersistence(request: RequestBuffer, property: string): void {
+function checkPortWithoutPersistence(request: Draft, property: string): void {
   const { records, layout } = request;
   const { fields } = layout.service;
   const mark = records.number(request.service(), fields.fwmark);
@@ -253,7 +253,18 @@ export function readService<Value extends Counter>(
   layout: Layout,
   read: ReadCounter<Value>,
 ): Service<Value> {
-  const at = base + layout.serviceEntry.fields.service.offset;
+  const { service, stats } = layout.serviceEntry.fields;
+  const counters = readStats(records, base + stats.offset, layout, read);
+  return serviceAt(records, base + service.offset, layout, counters);
+}
+
+/** The service whose record is at `at`, with these counters. @internal */
+export function serviceAt<Value extends Counter>(
+  records: Records,
+  at: number,
+  layout: ConfigLayout,
+  stats: Stats<Value>,
+): Service<Value> {
   const { fields } = layout.service;
   const family = records.number(at, fields.family);
   const flags = records.number(at, fields.flags);
@@ -266,7 +277,7 @@ export function readService<Value extends Counter>(
     schedulerFlags: namesOfSchedulerFlags(flags & SCHEDULER_FLAGS, scheduler),
     persistence: (flags & PERSISTENT) === 0 ? null : readPersistence(records, at, layout),
     onePacket: (flags & ONE_PACKET) !== 0,
-    stats: readStats(records, base + layout.serviceEntry.fields.stats.offset, layout, read),
+    stats,
   };
   if (mark !== 0) return { fwmark: mark, ...state };
   return {
@@ -277,7 +288,7 @@ export function readService<Value extends Counter>(
   };
 }
 
-function readPersistence(records: Records, base: number, layout: Layout): Persistence {
+function readPersistence(records: Records, base: number, layout: ConfigLayout): Persistence {
   const { fields } = layout.service;
   const engine = records.name(base, fields.engine);
   return {

@@ -5,8 +5,8 @@
 import { checkInteger, checkKeys } from './check.js';
 import { wrongValue } from './errors.js';
 import { type TunnelChecksum, tunnelChecksums, tunnelTypes, type Unknown } from './names.js';
-import type { Layout } from './native.js';
-import type { Records, RequestBuffer } from './records.js';
+import type { ConfigLayout } from './native.js';
+import type { Draft, Records } from './records.js';
 
 /** A tunnel as it is set. */
 export type TunnelConfig =
@@ -33,7 +33,7 @@ const ALLOWED: Readonly<Record<string, { port: boolean; checksums: readonly stri
 const KEYS: ReadonlySet<string> = new Set(['type', 'port', 'checksum']);
 
 /** Writes the tunnel of the request's destination. @internal */
-export function writeTunnel(request: RequestBuffer, property: string, value: unknown): void {
+export function writeTunnel(request: Draft, property: string, value: unknown): void {
   checkKeys(property, value, KEYS);
   // checkKeys() has seen an object; what its properties hold is checked one by one.
   const { type, port, checksum } = value as Readonly<Record<string, unknown>>;
@@ -58,7 +58,7 @@ export function writeTunnel(request: RequestBuffer, property: string, value: unk
 }
 
 /** The tunnel of the destination at `base`. @internal */
-export function readTunnel(records: Records, base: number, layout: Layout): Tunnel {
+export function readTunnel(records: Records, base: number, layout: ConfigLayout): Tunnel {
   const { fields } = layout.destination;
   const type = tunnelTypes.name(records.number(base, fields.tunnelType));
   const checksum = () => tunnelChecksums.name(records.number(base, fields.tunnelFlags));

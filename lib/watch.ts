@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkInteger, checkKeys } from './check.js';
 import { checkSignal } from './connections.js';
 import type { Destination } from './destination.js';
-import { formatDestinationReference, formatServiceReference } from './reference.js';
+import { destinationText, serviceText } from './reference.js';
 import type { Service, ServiceWithDestinations } from './service.js';
 import type { Snapshot } from './snapshot.js';
 import type { Stats } from './stats.js';
@@ -84,12 +84,12 @@ export function checkWatchOptions(options: unknown): {
 type Memory = ReadonlyMap<string, Stats>;
 
 const destinationKey = (service: string, destination: Destination) =>
-  `${service} ${formatDestinationReference(destination)}`;
+  `${service} ${destinationText(destination)}`;
 
 function remember(services: readonly ServiceWithDestinations[]): Memory {
   const memory = new Map<string, Stats>();
   for (const service of services) {
-    const reference = formatServiceReference(service);
+    const reference = serviceText(service);
     memory.set(reference, service.stats);
     for (const destination of service.destinations) {
       memory.set(destinationKey(reference, destination), destination.stats);
@@ -123,7 +123,7 @@ export function compare(
   };
   const seen = new Set<string>();
   const watched = services.map((service): WatchedService => {
-    const reference = formatServiceReference(service);
+    const reference = serviceText(service);
     seen.add(reference);
     return {
       ...service,

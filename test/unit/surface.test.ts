@@ -34,9 +34,14 @@ test('nothing else is exported', () => {
     'Links',
     'ReconcileError',
     'diagnose',
+    'formatAddress',
     'formatDestinationReference',
     'formatServiceReference',
     'loadModules',
+    'normalizeDestination',
+    'normalizeService',
+    'parseDestinationReference',
+    'parseServiceReference',
   ]);
 });
 

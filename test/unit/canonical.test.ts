@@ -1,0 +1,310 @@
+import fc from 'fast-check';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
+import {
+  type DestinationConfig,
+  type DestinationReference,
+  formatAddress,
+  formatDestinationReference,
+  formatServiceReference,
+  type NormalizedDestination,
+  type NormalizedService,
+  normalizeDestination,
+  normalizeService,
+  parseDestinationReference,
+  parseServiceReference,
+  type ServiceConfig,
+  type ServiceReference,
+} from '../../lib/index.js';
+import {
+  canonical,
+  ipv4,
+  ipv6,
+  normalDestination,
+  normalService,
+  serviceAndDestination,
+  serviceConfig,
+} from './arbitraries.js';
+
+const loading = vi.spyOn(process, 'dlopen');
+
+// The bad ones are what is tested.
+const untyped = (method: (...args: never[]) => unknown) =>
+  method as (...args: unknown[]) => unknown;
+
+describe('formatAddress', () => {
+  test.each([
+    ['10.0.0.1', '10.0.0.1'],
+    ['FD00:0:0::1', 'fd00::1'],
+    ['fd00:0000:0000:0000:0000:0000:0000:0001', 'fd00::1'],
+    ['::ffff:0A00:0001', '::ffff:10.0.0.1'],
+    ['::', '::'],
+  ])('gives the canonical text of %s', (text, expected) => {
+    expect(formatAddress(text)).toBe(expected);
+  });
+
+  test('gives the same for every text of an address', () => {
+    fc.assert(
+      fc.property(fc.oneof(ipv4, ipv6), (text) => {
+        expect(formatAddress(text)).toBe(canonical(text));
+        expect(formatAddress(formatAddress(text))).toBe(formatAddress(text));
+      }),
+    );
+  });
+
+  test.each(['', '10.0.0', '10.0.0.1:80', '[fd00::1]', 'fd00::1/64', 'fe80::1%eth0', 'localhost'])(
+    'refuses %j',
+    (text) => {
+      expect(() => formatAddress(text)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+      );
+    },
+  );
+
+  test.each([undefined, null, 5, {}, ['10.0.0.1']])('refuses %j, which is no text', (value) => {
+    expect(() => untyped(formatAddress)(value)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    );
+  });
+});
+
+describe('references of services', () => {
+  test.each<[ServiceReference, string]>([
+    [{ protocol: 'tcp', address: 'FD00:0:0::1', port: 80 }, 'tcp://[fd00::1]:80'],
+    [{ protocol: 'tcp', address: 'fd00::1', port: 80 }, 'tcp://[fd00::1]:80'],
+    ['tcp://[FD00:0::1]:80', 'tcp://[fd00::1]:80'],
+    ['udp://10.0.0.1:0', 'udp://10.0.0.1:0'],
+    [{ fwmark: 7 }, 'fwmark://7'],
+    [{ fwmark: 7, family: 'ipv4' }, 'fwmark://7'],
+    [{ fwmark: 4294967295, family: 'ipv6' }, 'fwmark6://4294967295'],
+    ['fwmark6://7', 'fwmark6://7'],
+    [{ protocol: 'unknown-50', address: '10.0.0.1', port: 1 }, 'unknown-50://10.0.0.1:1'],
+    ['unknown-6://10.0.0.1:1', 'tcp://10.0.0.1:1'],
+    [{ protocol: 'unknown-17', address: '10.0.0.1', port: 1 }, 'udp://10.0.0.1:1'],
+  ])('%j is formatted as %s', (reference, expected) => {
+    expect(formatServiceReference(reference)).toBe(expected);
+    expect(formatServiceReference(parseServiceReference(reference))).toBe(expected);
+  });
+
+  test('are parsed to what names the service, and nothing else', () => {
+    expect(parseServiceReference('tcp://10.0.0.1:80')).toStrictEqual({
+      protocol: 'tcp',
+      address: '10.0.0.1',
+      port: 80,
+    });
+    expect(parseServiceReference('fwmark://7')).toStrictEqual({ fwmark: 7, family: 'ipv4' });
+    expect(
+      parseServiceReference(normalizeService({ fwmark: 7, family: 'ipv6', scheduler: 'rr' })),
+    ).toStrictEqual({ fwmark: 7, family: 'ipv6' });
+  });
+
+  test('survive formatting and parsing', () => {
+    fc.assert(
+      fc.property(serviceConfig, (config) => {
+        const key = parseServiceReference(config);
+        expect(parseServiceReference(formatServiceReference(config))).toStrictEqual(key);
+        expect(parseServiceReference(key)).toStrictEqual(key);
+        const text = formatServiceReference(config);
+        expect(formatServiceReference(text)).toBe(text);
+      }),
+    );
+  });
+
+  test.each<[unknown, string]>([
+    [{ protocol: 'tcp', address: '10.0.0.1' }, 'service.port: undefined is not'],
+    [{ protocol: 'tcp', address: '10.0.0.1', port: 99999 }, 'service.port: 99999 is not'],
+    [{ protocol: 'tpc', address: '10.0.0.1', port: 1 }, 'did you mean tcp?'],
+    [{ protocol: 'tcp', address: 'localhost', port: 1 }, "service.address: 'localhost' is not"],
+    [{ fwmark: 0 }, 'service.fwmark: 0 is not'],
+    [{}, 'service: {} needs'],
+    ['tcp://10.0.0.1', "service: 'tcp://10.0.0.1' is not a service"],
+    ['tcp://10.0.0.1:99999', 'service: 99999 is not'],
+    [undefined, 'service: undefined is not an object'],
+    [null, 'service: null is not an object'],
+    [7, 'service: 7 is not an object'],
+  ])('%j is refused', (reference, message) => {
+    expect(() => untyped(formatServiceReference)(reference)).toThrow(message);
+    expect(() => untyped(parseServiceReference)(reference)).toThrow(message);
+  });
+});
+
+describe('references of destinations', () => {
+  test.each<[DestinationReference, string]>([
+    [{ address: 'FD00:0:0::2', port: 80 }, '[fd00::2]:80'],
+    ['[FD00::2]:80', '[fd00::2]:80'],
+    ['10.0.0.1:80', '10.0.0.1:80'],
+    [{ address: '10.0.0.1', port: 0 }, '10.0.0.1:0'],
+    ['10.0.0.1:1', '10.0.0.1:1'],
+    [{ address: '10.0.0.1' }, '10.0.0.1'],
+    [{ address: '10.0.0.1', port: undefined }, '10.0.0.1'],
+    ['FD00::2', 'fd00::2'],
+    ['[fd00::2]', 'fd00::2'],
+  ])('%j is formatted as %s', (reference, expected) => {
+    expect(formatDestinationReference(reference)).toBe(expected);
+    expect(formatDestinationReference(parseDestinationReference(reference))).toBe(expected);
+  });
+
+  test('are parsed to what names the destination, and nothing else', () => {
+    expect(parseDestinationReference('[FD00::2]:80')).toStrictEqual({
+      address: 'fd00::2',
+      port: 80,
+    });
+    expect(parseDestinationReference('10.0.0.1')).toStrictEqual({ address: '10.0.0.1' });
+    const normal = normalizeDestination('fwmark://7', { address: '10.0.0.1', weight: 5 });
+    expect(parseDestinationReference(normal)).toStrictEqual({ address: '10.0.0.1', port: 0 });
+  });
+
+  test('survive formatting and parsing', () => {
+    fc.assert(
+      fc.property(serviceAndDestination, ([, { address, port }]) => {
+        const reference = { address, port };
+        const key = parseDestinationReference(reference);
+        expect(key).toEqual({ address: canonical(address), port });
+        expect(parseDestinationReference(formatDestinationReference(reference))).toStrictEqual(key);
+        const text = formatDestinationReference(reference);
+        expect(formatDestinationReference(text)).toBe(text);
+      }),
+    );
+  });
+
+  test.each<[unknown, string]>([
+    [{ address: '10.0.0.1', port: 99999 }, 'destination.port: 99999 is not'],
+    [{ address: '10.0.0.1', port: null }, 'destination.port: null is not'],
+    [{ address: '10.0.0.1:80' }, "destination.address: '10.0.0.1:80' is not"],
+    ['10.0.0.1:99999', 'destination: 99999 is not'],
+    ['localhost:80', "destination: 'localhost:80' is not"],
+    [undefined, 'destination: undefined is not an object'],
+  ])('%j is refused', (reference, message) => {
+    expect(() => untyped(formatDestinationReference)(reference)).toThrow(message);
+    expect(() => untyped(parseDestinationReference)(reference)).toThrow(message);
+  });
+});
+
+describe('normalizeService', () => {
+  test('names every setting, with the defaults', () => {
+    expect(
+      normalizeService({ protocol: 'tcp', address: 'FD00:0::1', port: 80, persistence: {} }),
+    ).toStrictEqual({
+      protocol: 'tcp',
+      address: 'fd00::1',
+      port: 80,
+      family: 'ipv6',
+      scheduler: 'wlc',
+      schedulerFlags: [],
+      persistence: { timeout: 300, netmask: 128, engine: null },
+      onePacket: false,
+    });
+    expect(normalizeService({ fwmark: 7, persistence: { netmask: 20 } })).toStrictEqual({
+      fwmark: 7,
+      family: 'ipv4',
+      scheduler: 'wlc',
+      schedulerFlags: [],
+      persistence: { timeout: 300, netmask: '255.255.240.0', engine: null },
+      onePacket: false,
+    });
+  });
+
+  test('orders scheduler flags by their bits, each once, as the scheduler calls them', () => {
+    const flags = (
+      scheduler: string,
+      ...schedulerFlags: NonNullable<ServiceConfig['schedulerFlags']>
+    ) => normalizeService({ fwmark: 7, scheduler, schedulerFlags }).schedulerFlags;
+    expect(flags('sh', 'flag-3', 'sh-port', 'flag-1', 'sh-port')).toEqual([
+      'sh-fallback',
+      'sh-port',
+      'flag-3',
+    ]);
+    expect(flags('rr', 'flag-2', 'flag-1')).toEqual(['flag-1', 'flag-2']);
+  });
+
+  test('keeps a netmask whose bits are not contiguous, as the kernel does', () => {
+    const config = { fwmark: 7, persistence: { netmask: '255.0.255.1' } };
+    expect(normalizeService(config).persistence?.netmask).toBe('255.0.255.1');
+  });
+
+  test('gives what adding makes, and is idempotent', () => {
+    fc.assert(
+      fc.property(serviceConfig, (config) => {
+        const normal = normalizeService(config);
+        expect(normal).toEqual(normalService(config));
+        expect(normalizeService(normal)).toStrictEqual(normal);
+      }),
+    );
+  });
+
+  test('refuses what addService refuses', () => {
+    const config = { protocol: 'tcp', address: '10.0.0.1', port: 80 };
+    const bad: readonly (readonly [unknown, string])[] = [
+      ['tcp://10.0.0.1:80', "service: 'tcp://10.0.0.1:80' is not an object such as"],
+      [{ ...config, wieght: 1 }, 'service.wieght'],
+      [{ ...config, port: 0 }, 'a service for every port must be persistent'],
+      [{ ...config, onePacket: true }, 'is only for udp and firewall marks'],
+      [{ ...config, scheduler: 'rr', schedulerFlags: ['sh-port'] }, 'belongs to scheduler sh'],
+    ];
+    for (const [value, message] of bad) {
+      expect(() => untyped(normalizeService)(value)).toThrow(message);
+    }
+  });
+});
+
+describe('normalizeDestination', () => {
+  test('names every setting, with the defaults', () => {
+    expect(normalizeDestination('tcp://10.96.0.1:80', { address: '10.0.0.1' })).toStrictEqual({
+      address: '10.0.0.1',
+      port: 80,
+      family: 'ipv4',
+      forwarding: 'direct',
+      weight: 1,
+      upperThreshold: 0,
+      lowerThreshold: 0,
+      tunnel: null,
+    });
+    const config = { address: 'FD00:0::7', forwarding: 'tunnel' } as const;
+    expect(normalizeDestination({ fwmark: 7 }, config)).toMatchObject({
+      address: 'fd00::7',
+      port: 0,
+      family: 'ipv6',
+      tunnel: { type: 'ipip' },
+    });
+    const tunnel = { type: 'gue', port: 6080 } as const;
+    expect(normalizeDestination({ fwmark: 7 }, { ...config, tunnel }).tunnel).toStrictEqual({
+      type: 'gue',
+      port: 6080,
+      checksum: 'none',
+    });
+  });
+
+  test('gives what adding makes, and is idempotent', () => {
+    fc.assert(
+      fc.property(serviceAndDestination, ([service, config]) => {
+        const normal = normalizeDestination(service, config);
+        expect(normal).toEqual(normalDestination(service, config));
+        expect(normalizeDestination(service, normal)).toStrictEqual(normal);
+        expect(normalizeDestination(formatServiceReference(service), config)).toStrictEqual(normal);
+      }),
+    );
+  });
+
+  test('refuses what addDestination refuses', () => {
+    const bad: readonly (readonly [unknown, unknown, string])[] = [
+      ['tcp://10.0.0.1', { address: '10.0.0.2' }, 'is not a service'],
+      ['tcp://10.0.0.1:80', '10.0.0.2', 'is not an object such as'],
+      ['tcp://10.0.0.1:80', { address: '10.0.0.2', port: 81 }, "only 'masquerade' translates"],
+      ['tcp://10.0.0.1:80', { address: 'fd00::2' }, 'cannot cross'],
+      ['tcp://10.0.0.1:80', { address: '224.0.0.1' }, 'is not a unicast address'],
+    ];
+    for (const [service, config, message] of bad) {
+      expect(() => untyped(normalizeDestination)(service, config)).toThrow(message);
+    }
+  });
+});
+
+test('normal forms can be passed where configurations and references are asked for', () => {
+  expectTypeOf<NormalizedService>().toExtend<ServiceConfig>();
+  expectTypeOf<NormalizedService>().toExtend<ServiceReference>();
+  expectTypeOf<NormalizedDestination>().toExtend<DestinationConfig>();
+  expectTypeOf<NormalizedDestination>().toExtend<DestinationReference>();
+});
+
+test('nothing of this loads the addon', () => {
+  expect(loading).not.toHaveBeenCalled();
+});
