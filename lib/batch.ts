@@ -3,7 +3,7 @@
  * @module
  */
 import type { Call } from './calls.js';
-import { checkBoolean, checkKeys } from './check.js';
+import { checkBoolean, readOptions } from './check.js';
 import { checkSignal } from './connections.js';
 import { IpvsError, wrongType } from './errors.js';
 import { Operations } from './operations.js';
@@ -96,14 +96,11 @@ function isPromise(value: unknown): value is PromiseLike<void> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 
-const KEYS: ReadonlySet<string> = new Set(['stopOnError', 'signal']);
+const KEYS = new Set(['stopOnError', 'signal'] as const);
 
 /** Checks the options of a batch. @internal */
 export function checkBatchOptions(options: unknown): Sending {
-  if (options === undefined) return { stopOnError: false, signal: undefined };
-  checkKeys('options', options, KEYS);
-  // checkKeys() has seen an object with no other key.
-  const { stopOnError, signal } = options as Readonly<Record<string, unknown>>;
+  const { stopOnError, signal } = readOptions(options, KEYS);
   return {
     stopOnError: stopOnError !== undefined && checkBoolean('options.stopOnError', stopOnError),
     signal: checkSignal('options.signal', signal),

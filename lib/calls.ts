@@ -3,7 +3,7 @@
  * @module
  */
 
-import { checkBoolean, checkKeys } from './check.js';
+import { checkBoolean, readOptions } from './check.js';
 import { type SyncDaemonConfig, type SyncDaemonRole, writeDaemon, writeRole } from './daemon.js';
 import {
   DESTINATION_KEYS,
@@ -88,15 +88,17 @@ function writeBoth(request: RequestBuffer, service: unknown, destination: unknow
   writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
 }
 
+const FORGIVING_KEYS = {
+  ifExists: new Set(['ifExists']),
+  ifRunning: new Set(['ifRunning']),
+} as const;
+
 /**
  * Options whose only key is `name`, a boolean: whether it is true.
  * @internal
  */
 export function isForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): boolean {
-  if (options === undefined) return false;
-  checkKeys('options', options, new Set([name]));
-  // checkKeys() has seen an object with no other key.
-  const value = (options as Readonly<Record<string, unknown>>)[name];
+  const value = readOptions(options, FORGIVING_KEYS[name])[name];
   return value !== undefined && checkBoolean(`options.${name}`, value);
 }
 

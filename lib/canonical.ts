@@ -116,16 +116,10 @@ export function formatServiceReference(service: ServiceReference): string {
  */
 export function parseDestinationReference(reference: DestinationReference): DestinationKey {
   const draft = newDraft();
-  // A port that is left out is read from the service: there, 0 and 1 give different destinations.
-  const { port: field } = CONFIG_LAYOUT.service.fields;
-  const read = (servicePort: number) => {
-    draft.records.setNumber(draft.service(), field, servicePort);
-    writeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
-    const at = draft.destination();
-    return destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
-  };
-  const { address, port } = read(0);
-  return port === 0 && read(1).port === 1 ? { address } : { address, port };
+  const hasPort = writeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
+  const at = draft.destination();
+  const { address, port } = destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
+  return hasPort ? { address, port } : { address };
 }
 
 /**

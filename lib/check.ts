@@ -2,6 +2,7 @@
  * The checks that every input goes through. Each names the property, the value and the rule.
  * @module
  */
+import { types } from 'node:util';
 import { outOfRange, wrongType, wrongValue } from './errors.js';
 
 /** The properties that are checked most. */
@@ -53,15 +54,130 @@ export function checkBoolean(property: string, value: unknown): boolean {
   return value;
 }
 
-/** An object whose own and inherited enumerable keys are all in `allowed`. */
-export function checkKeys(property: string, value: unknown, allowed: ReadonlySet<string>): void {
+/**
+ * Checks an object with no own keys but the `allowed`. Only own properties count. Plain objects and instances of classes will do. What keeps
+ * its contents elsewhere is refused, since it would count as empty: a Map, a Date, an instance whose class has the getters.
+ * @returns the object, none of whose settings is inherited. Destructure it: each property is to be read once
+ */
+export function checkObject(
+  property: string,
+  value: unknown,
+  allowed: ReadonlySet<string>,
+): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrongType(property, value, 'an object');
   }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isPlain = prototype === Object.prototype || prototype === null;
+  if (!isPlain) checkInstance(property, value, allowed);
   for (const key in value) {
-    if (!allowed.has(key)) throw unknownKey(property, key, allowed);
+    // What Object.prototype was given is nobody's option.
+    if (!allowed.has(key) && Object.hasOwn(value, key)) throw unknownKey(property, key, allowed);
   }
+  // An object's properties may be of any type.
+  return isPlain && !isPolluted() ? (value as Record<string, unknown>) : copyOwn(value, allowed);
+}
+
+const EMPTY: Readonly<Record<string, unknown>> = {};
+
+/** Whether Object.prototype has a setting of services or destinations. Costs nothing: V8 knows what an empty object inherits. */
+function isPolluted(): boolean {
+  const { protocol, address, port, fwmark, family } = EMPTY;
+  const { scheduler, schedulerFlags, persistence, onePacket } = EMPTY;
+  const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = EMPTY;
+  const identity = protocol ?? address ?? port ?? fwmark ?? family;
+  const service = scheduler ?? schedulerFlags ?? persistence ?? onePacket;
+  const destination = forwarding ?? weight ?? upperThreshold ?? lowerThreshold ?? tunnel;
+  return (identity ?? service ?? destination) !== undefined;
+}
+
+/** The value of an own property; undefined if there is none. */
+export function own(object: object, key: string): unknown {
+  // An own property is one of the object's type.
+  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
+}
+
+/**
+ * A copy of the own properties of an object, each read once and in the order of `keys`; undefined where it has none. It may have no other
+ * keys: see {@link checkObject}. This is how options and settings are read; their values are for the caller to check.
+ */
+export function readObject<Key extends string>(
+  property: string,
+  value: unknown,
+  keys: ReadonlySet<Key>,
+): Readonly<Record<Key, unknown>> {
+  return copyOwn(checkObject(property, value, keys), keys);
+}
+
+/** {@link readObject} for options, all of which may be left out. */
+export function readOptions<Key extends string>(
+  options: unknown,
+  keys: ReadonlySet<Key>,
+): Readonly<Record<Key, unknown>> {
+  return options === undefined ? copyOwn({}, keys) : readObject('options', options, keys);
+}
+
+function copyOwn<Key extends string>(
+  object: object,
+  keys: ReadonlySet<Key>,
+): Readonly<Record<Key, unknown>> {
+  // Without a prototype, whose setters would take the values.
+  const copy: Record<Key, unknown> = Object.create(null);
+  for (const key of keys) copy[key] = own(object, key);
+  return copy;
+}
+
+/**
+ * A copy of an array, each item read once and checked by `check`, which is told of its place.
+ * @param rule what the value should be, if it is no array
+ */
+export function readArray<Item>(
+  property: string,
+  value: unknown,
+  rule: string,
+  check: (item: unknown, index: number) => Item,
+): Item[] {
+  if (!Array.isArray(value)) throw wrongType(property, value, rule);
+  const items: Item[] = [];
+  const { length } = value;
+  for (let index = 0; index < length; index++) items.push(check(value[index], index));
+  return items;
+}
+
+/** Whether all objects of a realm inherit from `prototype`. */
+function isRoot(prototype: object): boolean {
+  return (
+    Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'propertyIsEnumerable')
+  );
+}
+
+/** Of objects that are no plain ones of this realm: refuses what would be ignored, because it is no own property. */
+function checkInstance(property: string, value: object, allowed: ReadonlySet<string>): void {
   if ('then' in value) throw wrongType(property, value, 'an object: await the promise first');
+  let prototype: object | null = Object.getPrototypeOf(value);
+  // A plain object of another realm.
+  if (prototype !== null && isRoot(prototype)) return;
+  // Bytes have as many keys as there are of them.
+  const isEmpty = ArrayBuffer.isView(value) || Object.keys(value).length === 0;
+  if (isEmpty || hasContents(value)) {
+    throw wrongType(property, value, 'an object with properties of its own');
+  }
+  while (prototype !== null && !isRoot(prototype)) {
+    for (const [key, { enumerable }] of Object.entries(
+      Object.getOwnPropertyDescriptors(prototype),
+    )) {
+      if ((!allowed.has(key) && enumerable !== true) || Object.hasOwn(value, key)) continue;
+      throw wrongValue(nameOf(property, key), key, 'is inherited: only own properties are read');
+    }
+    prototype = Object.getPrototypeOf(prototype);
+  }
+}
+
+/** Whether a built-in object keeps something besides its properties. */
+function hasContents(value: object): boolean {
+  return [types.isMap, types.isSet, types.isDate, types.isRegExp, types.isBoxedPrimitive].some(
+    (is) => is(value),
+  );
 }
 
 /** A key that can stand in a message as it is. */
@@ -70,8 +186,11 @@ const PLAIN_KEY = /^[\w$-]{1,40}$/;
 function unknownKey(property: string, key: string, allowed: ReadonlySet<string>): Error {
   const meant = nearest(key, [...allowed]);
   const hint = meant === undefined ? `one of ${[...allowed].join(', ')}` : `did you mean ${meant}?`;
-  const name = PLAIN_KEY.test(key) ? `${property}.${key}` : property;
-  return wrongValue(name, key, `is not a known property: ${hint}`);
+  return wrongValue(nameOf(property, key), key, `is not a known property: ${hint}`);
+}
+
+function nameOf(property: string, key: string): string {
+  return PLAIN_KEY.test(key) ? `${property}.${key}` : property;
 }
 
 /** A name out of a table; the error proposes the nearest. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
-import { checkBoolean, checkInteger, checkKeys } from './check.js';
+import { checkBoolean, checkInteger, readArray, readOptions } from './check.js';
 import { DESTINATION_KEYS } from './destination.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names, type Protocol, type Unknown } from './names.js';
@@ -119,9 +119,9 @@ export interface ConnectionCount {
 }
 
 const FILTER_KEYS = ['service', 'destination', 'client', 'protocol', 'state'] as const;
-const STREAM_KEYS: ReadonlySet<string> = new Set([...FILTER_KEYS, 'origin', 'signal']);
-const COUNT_KEYS: ReadonlySet<string> = new Set([...FILTER_KEYS, 'by']);
-const COUNT_BY: readonly string[] = ['service', 'destination', 'state', 'protocol'];
+const STREAM_KEYS = new Set([...FILTER_KEYS, 'origin', 'signal'] as const);
+const COUNT_KEYS = new Set([...FILTER_KEYS, 'by'] as const);
+const COUNT_BY: readonly CountBy[] = ['service', 'destination', 'state', 'protocol'];
 const MAX_STATE = 15;
 const MAX_PROTOCOL = 65535;
 
@@ -145,11 +145,7 @@ export interface StreamRequest {
 /** Checks the options of a stream. @internal */
 export function checkStreamOptions(options: unknown, layout: Layout): StreamRequest {
   const property = 'options';
-  if (options === undefined)
-    return { filter: emptyFilter(layout), origin: false, signal: undefined };
-  checkKeys(property, options, STREAM_KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const { origin, signal, ...filter } = options as ConnectionOptions;
+  const { origin, signal, ...filter } = readOptions(options, STREAM_KEYS);
   return {
     filter: packFilter(filter, layout),
     origin: origin !== undefined && checkBoolean(`${property}.origin`, origin),
@@ -163,21 +159,19 @@ export function checkCountOptions(
   layout: Layout,
 ): { readonly filter: Uint8Array; readonly by: ReadonlySet<CountBy> } {
   const property = 'options';
-  if (options === undefined) return { filter: emptyFilter(layout), by: new Set() };
-  checkKeys(property, options, COUNT_KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const { by, ...filter } = options as CountOptions;
+  const { by, ...filter } = readOptions(options, COUNT_KEYS);
   return { filter: packFilter(filter, layout), by: checkCountBy(`${property}.by`, by) };
 }
 
 function checkCountBy(property: string, value: unknown): ReadonlySet<CountBy> {
   const rule = `an array of ${COUNT_BY.join(', ')}`;
   if (value === undefined) return new Set();
-  if (!Array.isArray(value)) throw wrongType(property, value, rule);
-  for (const column of value) {
-    if (!COUNT_BY.includes(column)) throw wrongValue(property, value, `is not ${rule}`);
-  }
-  return new Set<CountBy>(value);
+  const columns = readArray(property, value, rule, (column) => {
+    const known = COUNT_BY.find((each) => each === column);
+    if (known === undefined) throw wrongValue(property, value, `is not ${rule}`);
+    return known;
+  });
+  return new Set(columns);
 }
 
 /** An AbortSignal or nothing. @internal */
@@ -193,11 +187,10 @@ function isSignal(value: unknown): value is AbortSignal {
   );
 }
 
-function emptyFilter(layout: Layout): Uint8Array {
-  return new Uint8Array(layout.connectionFilter.size);
-}
-
-function packFilter(filter: ConnectionFilter, layout: Layout): Uint8Array {
+function packFilter(
+  filter: Readonly<Record<(typeof FILTER_KEYS)[number], unknown>>,
+  layout: Layout,
+): Uint8Array {
   const property = 'options';
   const { fields, size } = layout.connectionFilter;
   const records = new Records(new ArrayBuffer(size));
@@ -217,8 +210,12 @@ function packFilter(filter: ConnectionFilter, layout: Layout): Uint8Array {
   }
   if (filter.destination !== undefined) {
     const name = `${property}.destination`;
-    checkPortKnown(name, filter.destination, filter.service !== undefined);
-    writeDestinationReference(request, name, filter.destination, DESTINATION_KEYS);
+    const hasPort = writeDestinationReference(request, name, filter.destination, DESTINATION_KEYS);
+    if (!hasPort && filter.service === undefined) {
+      // Without a service there is none whose port a destination could have.
+      const rule = 'needs a port, or a service beside it whose port it has';
+      throw wrongValue(name, filter.destination, rule);
+    }
     const key = request.destination();
     const bytes = request.records.bytes.subarray(key, key + fields.destination.size);
     records.bytes.set(bytes, fields.destination.offset);
@@ -240,20 +237,6 @@ function packFilter(filter: ConnectionFilter, layout: Layout): Uint8Array {
   }
   records.setNumber(0, fields.criteria, criteria);
   return records.bytes;
-}
-
-/** Without a service there is none whose port a destination could have. */
-function checkPortKnown(property: string, reference: unknown, service: boolean): void {
-  const without =
-    typeof reference === 'string'
-      ? !/\]:\d+$|^[^:]+:\d+$/.test(reference)
-      : // What is neither is refused for what it is.
-        typeof reference === 'object' &&
-        reference !== null &&
-        !('port' in reference && reference.port !== undefined);
-  if (without && !service) {
-    throw wrongValue(property, reference, 'needs a port, or a service beside it whose port it has');
-  }
 }
 
 function writeClient(records: Records, property: string, value: unknown, layout: Layout): void {

@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, formatAddress, parseAddress } from './address.js';
-import { checkInteger, checkKeys } from './check.js';
+import { checkInteger, readObject } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names } from './names.js';
 import type { Layout } from './native.js';
@@ -48,7 +48,7 @@ export interface SyncDaemon {
   readonly ttl: number;
 }
 
-const KEYS: ReadonlySet<string> = new Set([
+const KEYS = new Set<keyof SyncDaemonConfig>([
   'role',
   'interface',
   'syncId',
@@ -81,9 +81,7 @@ export function writeRole(request: RequestBuffer, property: string, role: unknow
 /** @internal */
 export function writeDaemon(request: RequestBuffer, config: unknown): void {
   const property = 'daemon';
-  checkKeys(property, config, KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const values = config as Readonly<Record<keyof SyncDaemonConfig, unknown>>;
+  const values = readObject(property, config, KEYS);
   const { records, layout } = request;
   const { fields } = layout.daemon;
   writeRole(request, `${property}.role`, values.role);

@@ -3,16 +3,12 @@
  * @module
  */
 import { AF_INET6, type Family, formatAddress } from './address.js';
-import { checkInteger, checkKeys, propertyNames } from './check.js';
+import { checkInteger, checkObject, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { type Forwarding, forwardings, tunnelTypes, type Unknown } from './names.js';
 import type { ConfigLayout, Layout } from './native.js';
 import type { Draft, Records } from './records.js';
-import {
-  DESTINATION_IDENTITY,
-  type DestinationAddress,
-  writeDestinationReference,
-} from './reference.js';
+import { DESTINATION_IDENTITY, type DestinationAddress, writeDestinationKey } from './reference.js';
 import { type Counter, type ReadCounter, readStats, type Stats } from './stats.js';
 import { readTunnel, type Tunnel, type TunnelConfig, writeTunnel } from './tunnel.js';
 
@@ -82,23 +78,21 @@ const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 /** A reference may be any object that this package returned. @internal */
 export const DESTINATION_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'change']);
 
-type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
-
 /** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. @internal */
 export function writeDestinationConfig(request: Draft, config: unknown): void {
   const property = 'destination';
   if (typeof config === 'string') {
     throw wrongType(property, config, 'an object such as { address, port, weight }');
   }
-  writeDestinationReference(request, property, config, CONFIG_KEYS);
+  const settings = checkObject(property, config, CONFIG_KEYS);
+  writeDestinationKey(request, property, settings);
   checkUnicast(request, property);
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   records.setNumber(base, fields.forwarding, forwardings.number(property, 'direct'));
   records.setNumber(base, fields.weight, 1);
-  // writeDestinationReference() has seen an object; what its properties hold is checked one by one.
-  writeSettings(request, property, config as Settings);
+  writeSettings(request, property, settings);
   checkForwarding(request, property);
   checkTunnel(request, property);
   checkThresholds(request, property);
@@ -107,28 +101,32 @@ export function writeDestinationConfig(request: Draft, config: unknown): void {
 /** Writes the changes of an update; the keys of service and destination stand already. @internal */
 export function writeDestinationChanges(request: Draft, changes: unknown): void {
   const property = 'changes';
-  checkKeys(property, changes, CHANGE_KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const settings = changes as Settings;
-  writeSettings(request, property, settings);
-  if (settings.forwarding !== undefined) {
+  const named = writeSettings(request, property, checkObject(property, changes, CHANGE_KEYS));
+  const { forwarding, upperThreshold, lowerThreshold } = request.layout.changes;
+  if ((named & forwarding) !== 0) {
     checkForwarding(request, property);
     checkTunnel(request, property);
   }
   // With one threshold alone, the native side checks it against the other that the destination has.
-  if (settings.upperThreshold !== undefined && settings.lowerThreshold !== undefined) {
+  if ((named & upperThreshold) !== 0 && (named & lowerThreshold) !== 0) {
     checkThresholds(request, property);
   }
 }
 
-function writeSettings(request: Draft, property: string, settings: Settings): void {
+/** @returns the settings that were named, as bits of Changes */
+function writeSettings(
+  request: Draft,
+  property: string,
+  settings: Readonly<Record<string, unknown>>,
+): number {
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   const names = propertyNames(property);
   let named = 0;
-  if (settings.forwarding !== undefined) {
-    const number = forwardings.number(names.forwarding, settings.forwarding);
+  const { forwarding } = settings;
+  if (forwarding !== undefined) {
+    const number = forwardings.number(names.forwarding, forwarding);
     records.setNumber(base, fields.forwarding, number);
     named |= layout.changes.forwarding;
   }
@@ -146,6 +144,7 @@ function writeSettings(request: Draft, property: string, settings: Settings): vo
     named |= layout.changes.tunnel;
   }
   records.setNumber(request.base(), layout.request.fields.changes, named);
+  return named;
 }
 
 /** What the service and the forwarding method leave room for. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { promisify } from 'node:util';
+import { readArray } from './check.js';
 import { IpvsError, wrongType, wrongValue } from './errors.js';
 
 /** What became of a module. */
@@ -47,13 +48,13 @@ export function isLoaded(name: string): boolean {
  */
 export async function loadModules(names: readonly string[]): Promise<LoadedModule[]> {
   const rule = 'an array of module names of letters, digits, dashes and underscores';
-  if (!Array.isArray(names)) throw wrongType('names', names, rule);
-  for (const name of names) {
+  const wanted = readArray('names', names, rule, (name) => {
     if (typeof name !== 'string') throw wrongType('names', name, rule);
     if (!/^\w[\w-]*$/.test(name)) throw wrongValue('names', name, `is not in ${rule}`);
-  }
+    return name;
+  });
   const modules: LoadedModule[] = [];
-  for (const name of names) {
+  for (const name of wanted) {
     if (isLoaded(name)) modules.push({ name, status: 'present' });
     else modules.push(await load(name));
   }

@@ -2,7 +2,7 @@
  * What names a network namespace.
  * @module
  */
-import { checkInteger, checkKeys } from './check.js';
+import { checkInteger, readObject, readOptions } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 
 /**
@@ -17,9 +17,8 @@ export interface OpenOptions {
   readonly netns?: NetworkNamespace | undefined;
 }
 
-const OPTION_KEYS: ReadonlySet<string> = new Set(['netns']);
-const PID_KEYS: ReadonlySet<string> = new Set(['pid']);
-const FD_KEYS: ReadonlySet<string> = new Set(['fd']);
+const OPTION_KEYS = new Set(['netns'] as const);
+const KEYS = new Set(['pid', 'fd'] as const);
 const MAX = 2 ** 31 - 1;
 
 /** A namespace as the addon takes it, and as messages name it. */
@@ -32,9 +31,7 @@ export interface NamespaceTarget {
 
 /** Checks the options of opening. @internal */
 export function checkOpenOptions(options: unknown): NamespaceTarget {
-  checkKeys('options', options, OPTION_KEYS);
-  // checkKeys() has seen an object.
-  const { netns } = options as { readonly netns?: unknown };
+  const { netns } = readOptions(options, OPTION_KEYS);
   if (netns === undefined) return { target: '', label: '' };
   const rule = 'the path of a network namespace, { pid } or { fd }';
   if (typeof netns === 'string') {
@@ -44,13 +41,17 @@ export function checkOpenOptions(options: unknown): NamespaceTarget {
     return { target: netns, label: netns };
   }
   if (typeof netns !== 'object' || netns === null) throw wrongType('options.netns', netns, rule);
-  if (!('pid' in netns || 'fd' in netns)) throw wrongType('options.netns', netns, rule);
-  if ('pid' in netns) {
-    checkKeys('options.netns', netns, PID_KEYS);
-    const pid = checkInteger('options.netns.pid', netns.pid, 1, MAX);
-    return { target: `/proc/${pid}/ns/net`, label: `/proc/${pid}/ns/net` };
+  if (!(Object.hasOwn(netns, 'pid') || Object.hasOwn(netns, 'fd'))) {
+    throw wrongType('options.netns', netns, rule);
   }
-  checkKeys('options.netns', netns, FD_KEYS);
-  const fd = checkInteger('options.netns.fd', (netns as { fd: unknown }).fd, 0, MAX);
-  return { target: fd, label: `descriptor ${fd}` };
+  const { pid, fd } = readObject('options.netns', netns, KEYS);
+  if (pid !== undefined && fd !== undefined) {
+    throw wrongValue('options.netns', netns, `is not ${rule}, but both`);
+  }
+  if (fd !== undefined) {
+    const number = checkInteger('options.netns.fd', fd, 0, MAX);
+    return { target: number, label: `descriptor ${number}` };
+  }
+  const path = `/proc/${checkInteger('options.netns.pid', pid, 1, MAX)}/ns/net`;
+  return { target: path, label: path };
 }

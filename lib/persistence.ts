@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, formatMask, parseMask } from './address.js';
-import { checkInteger, checkKeys } from './check.js';
+import { checkInteger, readObject } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import type { Draft } from './records.js';
 
@@ -38,7 +38,7 @@ const DEFAULT_TIMEOUT = 300;
 const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 const MAX_ENGINE = 16;
 const NAME = /^[\w.-]+$/;
-const KEYS: ReadonlySet<string> = new Set(['timeout', 'netmask', 'engine']);
+const KEYS = new Set(['timeout', 'netmask', 'engine'] as const);
 
 /**
  * Writes persistence, all but its flag, into the request's service; null is none.
@@ -54,9 +54,7 @@ export function writePersistence(request: Draft, property: string, value: unknow
   records.setNumber(base, fields.netmask, fullMask(family));
   if (value === null) return changes.persistence;
 
-  checkKeys(property, value, KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const { timeout, netmask, engine } = value as Readonly<Record<string, unknown>>;
+  const { timeout, netmask, engine } = readObject(property, value, KEYS);
   let named = changes.persistence;
   let seconds = DEFAULT_TIMEOUT;
   if (timeout !== undefined) {

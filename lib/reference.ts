@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
-import { checkInteger, checkKeys, propertyNames } from './check.js';
+import { checkInteger, checkObject, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { Names, type Protocol, protocols, type Unknown } from './names.js';
 import type { ConfigLayout } from './native.js';
@@ -105,16 +105,25 @@ export function writeServiceReference(
     writeServiceString(request, property, reference);
     return;
   }
-  checkKeys(property, reference, allowed);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const named = reference as Readonly<Record<(typeof SERVICE_IDENTITY)[number], unknown>>;
-  if (named.fwmark !== undefined) {
-    writeMark(request, property, named);
+  writeServiceKey(request, property, checkObject(property, reference, allowed));
+}
+
+/** Writes the key of a service from an object that was checked. @internal */
+export function writeServiceKey(
+  request: Draft,
+  property: string,
+  named: Readonly<Record<string, unknown>>,
+): void {
+  const { protocol, address, port, fwmark, family } = named;
+  if (fwmark !== undefined) {
+    checkUnused(property, 'protocol', protocol);
+    checkUnused(property, 'address', address);
+    checkUnused(property, 'port', port);
+    writeMark(request, property, fwmark, family);
     return;
   }
-  const { protocol, address, port, family } = named;
   if (protocol === undefined && address === undefined) {
-    throw wrongValue(property, reference, 'needs protocol, address and port, or fwmark');
+    throw wrongValue(property, named, 'needs protocol, address and port, or fwmark');
   }
   const names = propertyNames(property);
   const number = protocols.numberOrUnknown(names.protocol, protocol, MAX_PROTOCOL);
@@ -156,21 +165,13 @@ function setService(request: Draft, protocol: number, address: string, port: num
   return family;
 }
 
-function writeMark(
-  request: Draft,
-  property: string,
-  named: Readonly<Record<(typeof SERVICE_IDENTITY)[number], unknown>>,
-): void {
-  for (const key of ['protocol', 'address', 'port'] as const) {
-    const value = named[key];
-    if (value === undefined) continue;
-    throw wrongValue(
-      `${property}.${key}`,
-      value,
-      'does not go with fwmark, which names the service alone',
-    );
-  }
-  const { fwmark, family } = named;
+function checkUnused(property: string, key: string, value: unknown): void {
+  if (value === undefined) return;
+  const rule = 'does not go with fwmark, which names the service alone';
+  throw wrongValue(`${property}.${key}`, value, rule);
+}
+
+function writeMark(request: Draft, property: string, fwmark: unknown, family: unknown): void {
   const mark = checkInteger(`${property}.fwmark`, fwmark, 1, MAX_MARK);
   setMark(
     request,
@@ -189,6 +190,7 @@ function setMark(request: Draft, mark: number, family: number): void {
 /**
  * Writes the key of a destination from a reference. The service's key must stand already: a port that is left out is its
  * port.
+ * @returns whether the reference has a port
  * @internal
  */
 export function writeDestinationReference(
@@ -196,7 +198,7 @@ export function writeDestinationReference(
   property: string,
   reference: unknown,
   allowed: ReadonlySet<string>,
-): void {
+): boolean {
   if (typeof reference === 'string') {
     const [, ipv6, ipv4, port] = HOST_PORT.exec(reference) ?? [];
     const number = port === undefined ? undefined : checkPort(property, Number(port));
@@ -204,21 +206,29 @@ export function writeDestinationReference(
     // What is neither bracketed nor dotted is IPv6 as a whole.
     const bracketed = ipv4 === undefined ? written === AF_INET6 : written === AF_INET;
     if (!bracketed) throw wrongValue(property, reference, `is not ${DESTINATION_FORM}`);
-    return;
+    return port !== undefined;
   }
-  checkKeys(property, reference, allowed);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const { address, port, family } = reference as {
-    address: unknown;
-    port: unknown;
-    family: unknown;
-  };
+  return writeDestinationKey(request, property, checkObject(property, reference, allowed));
+}
+
+/**
+ * Writes the key of a destination from an object that was checked.
+ * @returns whether it has a port
+ * @internal
+ */
+export function writeDestinationKey(
+  request: Draft,
+  property: string,
+  named: Readonly<Record<string, unknown>>,
+): boolean {
+  const { address, port, family } = named;
   const names = propertyNames(property);
   checkAddress(names.address, address);
   const number = port === undefined ? undefined : checkPort(names.port, port);
   const written = setDestination(request, address, number);
   if (written === 0) throw notAddress(names.address, address);
   checkFamily(property, family, written, address);
+  return port !== undefined;
 }
 
 function setDestination(request: Draft, address: string, port: number | undefined): number {
@@ -260,12 +270,10 @@ function joinPort(address: string, port: number): string {
  * read. Checks nothing. @internal
  */
 export function serviceText(service: ServiceAddress | FirewallMark): string {
-  if (isMarked(service)) return `fwmark${service.family === 'ipv6' ? '6' : ''}://${service.fwmark}`;
-  return `${service.protocol}://${joinPort(service.address, service.port)}`;
-}
-
-function isMarked(service: ServiceAddress | FirewallMark): service is FirewallMark {
-  return 'fwmark' in service && service.fwmark !== undefined;
+  // Either of the two; what it lacks is undefined.
+  const { fwmark, family, protocol, address, port } = service as ServiceAddress & FirewallMark;
+  if (fwmark !== undefined) return `fwmark${family === 'ipv6' ? '6' : ''}://${fwmark}`;
+  return `${protocol}://${joinPort(address, port)}`;
 }
 
 /** The same of a destination. @internal */

@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET6, type Family, formatAddress } from './address.js';
-import { checkBoolean, checkKeys, checkName } from './check.js';
+import { checkBoolean, checkName, checkObject, readArray } from './check.js';
 import type { Destination } from './destination.js';
 import { wrongType, wrongValue } from './errors.js';
 import {
@@ -29,6 +29,7 @@ import {
   type FirewallMark,
   SERVICE_IDENTITY,
   type ServiceAddress,
+  writeServiceKey,
   writeServiceReference,
 } from './reference.js';
 import { type Counter, type ReadCounter, readStats, type Stats } from './stats.js';
@@ -107,15 +108,14 @@ export const SERVICE_KEYS: ReadonlySet<string> = new Set([
   'change',
 ]);
 
-type Settings = Readonly<Record<(typeof SETTINGS)[number], unknown>>;
-
 /** Writes the service of an add or ensure: every setting, with the defaults of those left out. @internal */
 export function writeServiceConfig(request: Draft, config: unknown): void {
   const property = 'service';
   if (typeof config === 'string') {
     throw wrongType(property, config, 'an object such as { protocol, address, port, scheduler }');
   }
-  writeServiceReference(request, property, config, CONFIG_KEYS);
+  const settings = checkObject(property, config, CONFIG_KEYS);
+  writeServiceKey(request, property, settings);
   const { records, layout } = request;
   const base = request.service();
   const { fields } = layout.service;
@@ -127,8 +127,7 @@ export function writeServiceConfig(request: Draft, config: unknown): void {
 
   records.setName(base, fields.scheduler, DEFAULT_SCHEDULER);
   records.setNumber(base, fields.netmask, fullMask(records.number(base, fields.family)));
-  // writeServiceReference() has seen an object; what its properties hold is checked one by one.
-  writeSettings(request, property, config as Settings);
+  writeSettings(request, property, settings);
   checkFlagOwner(request, property);
   if ((records.number(base, fields.flags) & PERSISTENT) === 0)
     checkPortWithoutPersistence(request, property);
@@ -145,59 +144,69 @@ export function writeSchedulerProbe(request: Draft, scheduler: string): void {
 /** Writes the changes of an update; the service's key stands already. @internal */
 export function writeServiceChanges(request: Draft, changes: unknown): void {
   const property = 'changes';
-  checkKeys(property, changes, CHANGE_KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const settings = changes as Settings;
-  writeSettings(request, property, settings);
+  const named = writeSettings(request, property, checkObject(property, changes, CHANGE_KEYS));
+  const { records, layout } = request;
   // Without a scheduler in the changes, the native side checks the flags against the one that the service has.
-  if (settings.scheduler !== undefined) checkFlagOwner(request, property);
-  if (settings.persistence === null) checkPortWithoutPersistence(request, property);
+  if ((named & layout.changes.scheduler) !== 0) checkFlagOwner(request, property);
+  const flags = records.number(request.service(), layout.service.fields.flags);
+  if ((named & layout.changes.persistence) !== 0 && (flags & PERSISTENT) === 0) {
+    checkPortWithoutPersistence(request, property);
+  }
 }
 
-function writeSettings(request: Draft, property: string, settings: Settings): void {
+/** @returns the settings that were named, as bits of Changes */
+function writeSettings(
+  request: Draft,
+  property: string,
+  settings: Readonly<Record<string, unknown>>,
+): number {
   const { records, layout } = request;
   const base = request.service();
   const { fields } = layout.service;
   let named = 0;
   let flags = 0;
-  if (settings.scheduler !== undefined) {
-    const name = checkModuleName(`${property}.scheduler`, settings.scheduler, MAX_SCHEDULER);
+  const { scheduler } = settings;
+  if (scheduler !== undefined) {
+    const name = checkModuleName(`${property}.scheduler`, scheduler, MAX_SCHEDULER);
     records.setName(base, fields.scheduler, name);
     named |= layout.changes.scheduler;
   }
-  if (settings.schedulerFlags !== undefined) {
-    const { bits, owner } = checkSchedulerFlags(
-      `${property}.schedulerFlags`,
-      settings.schedulerFlags,
-    );
+  const { schedulerFlags: names } = settings;
+  if (names !== undefined) {
+    const { bits, owner } = checkSchedulerFlags(`${property}.schedulerFlags`, names);
     records.setName(request.base(), layout.request.fields.flagsOwner, owner);
     flags |= bits;
     named |= layout.changes.schedulerFlags;
   }
-  if (settings.onePacket !== undefined) {
-    if (checkBoolean(`${property}.onePacket`, settings.onePacket)) {
+  const { onePacket } = settings;
+  if (onePacket !== undefined) {
+    if (checkBoolean(`${property}.onePacket`, onePacket)) {
       checkOnePacket(request, `${property}.onePacket`);
       flags |= ONE_PACKET;
     }
     named |= layout.changes.onePacket;
   }
-  if (settings.persistence !== undefined) {
-    named |= writePersistence(request, `${property}.persistence`, settings.persistence);
-    if (settings.persistence !== null) flags |= PERSISTENT;
+  const { persistence } = settings;
+  if (persistence !== undefined) {
+    named |= writePersistence(request, `${property}.persistence`, persistence);
+    if (persistence !== null) flags |= PERSISTENT;
   }
   records.setNumber(base, fields.flags, flags);
   records.setNumber(request.base(), layout.request.fields.changes, named);
+  return named;
 }
 
 /** The bits of flags, and the scheduler that they belong to, or ''. */
 function checkSchedulerFlags(property: string, value: unknown): { bits: number; owner: string } {
-  if (!Array.isArray(value)) throw wrongType(property, value, 'an array of scheduler flags');
-  let bits = 0;
-  let owner = '';
-  for (const name of value) {
+  const names = readArray(property, value, 'an array of scheduler flags', (name) => {
     checkName(property, name, schedulerFlagNames);
     // checkName() has made sure that it is one of schedulerFlagNames.
-    const flag = schedulerFlags[name as SchedulerFlag];
+    return name as SchedulerFlag;
+  });
+  let bits = 0;
+  let owner = '';
+  for (const name of names) {
+    const flag = schedulerFlags[name];
     bits |= flag.bit;
     if (flag.scheduler === undefined) continue;
     if (owner !== '' && owner !== flag.scheduler) {

@@ -2,7 +2,7 @@
  * Counters and rates.
  * @module
  */
-import { checkBoolean, checkKeys } from './check.js';
+import { checkBoolean, readOptions } from './check.js';
 import type { Field, Layout } from './native.js';
 import type { Records } from './records.js';
 
@@ -46,14 +46,11 @@ export interface Stats<Value extends Counter = number> {
   readonly outByteRate: Value;
 }
 
-const KEYS: ReadonlySet<string> = new Set(['bigint']);
+const KEYS = new Set(['bigint'] as const);
 
 /** Whether counters are wanted as BigInts. @internal */
 export function checkReadOptions(options: unknown): boolean {
-  if (options === undefined) return false;
-  checkKeys('options', options, KEYS);
-  // checkKeys() has seen an object with no other key.
-  const { bigint } = options as { bigint: unknown };
+  const { bigint } = readOptions(options, KEYS);
   return bigint !== undefined && checkBoolean('options.bigint', bigint);
 }
 

@@ -2,7 +2,7 @@
  * The kernel parameters of IPVS, in the network namespace of a handle: /proc/sys/net/ipv4/vs.
  * @module
  */
-import { checkBoolean, checkInteger, checkKeys } from './check.js';
+import { checkBoolean, checkInteger, readArray, readObject } from './check.js';
 import { errnoName, IpvsError, wrongType, wrongValue } from './errors.js';
 import { type Procedure, readFiles, writeFiles } from './queue/procedure.js';
 import type { Returns } from './queue/returns.js';
@@ -144,9 +144,12 @@ const cpuList: Kind<string> = {
 const threshold: Kind<readonly [number, number]> = {
   check: (property, value) => {
     const rule = 'two integers [threshold, period], the first below the second or the second 0';
-    if (!Array.isArray(value) || value.length !== 2) throw wrongType(property, value, rule);
-    const first = checkInteger(`${property}[0]`, value[0], 0, MAX_INT);
-    const period = checkInteger(`${property}[1]`, value[1], 0, MAX_INT);
+    const numbers = readArray(property, value, rule, (item, index) => {
+      if (index > 1) throw wrongType(property, value, rule);
+      return checkInteger(`${property}[${index}]`, item, 0, MAX_INT);
+    });
+    const [first, period] = numbers;
+    if (first === undefined || period === undefined) throw wrongType(property, value, rule);
     if (period !== 0 && first >= period) throw wrongValue(property, value, `is not ${rule}`);
     return [first, period];
   },
@@ -201,7 +204,7 @@ const PARAMETERS: Parameters = {
 
 // Object.keys() gives the keys of PARAMETERS, which are those of Sysctls.
 const NAMES = Object.keys(PARAMETERS) as (keyof Sysctls)[];
-const KEYS: ReadonlySet<string> = new Set(NAMES);
+const KEYS = new Set(NAMES);
 
 const pathOf = (name: keyof Sysctls) => `${FOLDER}/${PARAMETERS[name][0]}`;
 
@@ -265,13 +268,13 @@ function* readParameters(): Procedure<never, never, Sysctls> {
 }
 
 function* writeParameters(changes: SysctlChanges): Procedure<never, never, void> {
-  checkKeys('sysctls', changes, KEYS);
-  const named = NAMES.filter((name) => changes[name] !== undefined);
+  const values = readObject('sysctls', changes, KEYS);
+  const named = NAMES.filter((name) => values[name] !== undefined);
   if (named.length === 0) throw wrongValue('sysctls', changes, 'names no parameter');
   const files = named.map((name) => ({
     name,
     path: pathOf(name),
-    text: format(name, changes[name]),
+    text: format(name, values[name]),
   }));
 
   const before = yield* readFiles<never, never>(named.map(pathOf));

@@ -2,7 +2,7 @@
  * How long idle connections live.
  * @module
  */
-import { checkInteger, checkKeys } from './check.js';
+import { checkInteger, readObject } from './check.js';
 import { wrongValue } from './errors.js';
 import type { Layout } from './native.js';
 import type { Records, RequestBuffer } from './records.js';
@@ -21,16 +21,14 @@ export interface Timeouts {
 export type TimeoutChanges = { readonly [Name in keyof Timeouts]?: Timeouts[Name] | undefined };
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
-const KEYS: ReadonlySet<string> = new Set(NAMES);
+const KEYS = new Set(NAMES);
 /** ipvsadm's limit. */
 const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 
 /** @internal */
 export function writeTimeouts(request: RequestBuffer, changes: unknown): void {
   const property = 'timeouts';
-  checkKeys(property, changes, KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const values = changes as Readonly<Record<keyof Timeouts, unknown>>;
+  const values = readObject(property, changes, KEYS);
   const { records, layout } = request;
   const base = request.base() + layout.request.fields.timeouts.offset;
   let named = 0;

@@ -2,7 +2,7 @@
  * How packets are wrapped on their way to a destination behind a tunnel.
  * @module
  */
-import { checkInteger, checkKeys } from './check.js';
+import { checkInteger, readObject } from './check.js';
 import { wrongValue } from './errors.js';
 import { type TunnelChecksum, tunnelChecksums, tunnelTypes, type Unknown } from './names.js';
 import type { ConfigLayout } from './native.js';
@@ -30,13 +30,11 @@ const ALLOWED: Readonly<Record<string, { port: boolean; checksums: readonly stri
   gue: { port: true, checksums: ['none', 'checksum', 'remote-checksum'] },
   gre: { port: false, checksums: ['none', 'checksum'] },
 };
-const KEYS: ReadonlySet<string> = new Set(['type', 'port', 'checksum']);
+const KEYS = new Set(['type', 'port', 'checksum'] as const);
 
 /** Writes the tunnel of the request's destination. @internal */
 export function writeTunnel(request: Draft, property: string, value: unknown): void {
-  checkKeys(property, value, KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const { type, port, checksum } = value as Readonly<Record<string, unknown>>;
+  const { type, port, checksum } = readObject(property, value, KEYS);
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;

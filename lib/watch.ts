@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkInteger, checkKeys } from './check.js';
+import { checkInteger, readOptions } from './check.js';
 import { checkSignal } from './connections.js';
 import type { Destination } from './destination.js';
 import { destinationText, serviceText } from './reference.js';
@@ -58,7 +58,7 @@ const COUNTERS: readonly CounterName[] = [
   'inBytes',
   'outBytes',
 ];
-const KEYS: ReadonlySet<string> = new Set(['interval', 'signal']);
+const KEYS = new Set(['interval', 'signal'] as const);
 const DEFAULT_INTERVAL = 1000;
 const MAX_INTERVAL = 2 ** 31 - 1;
 
@@ -67,13 +67,7 @@ export function checkWatchOptions(options: unknown): {
   interval: number;
   signal: AbortSignal | undefined;
 } {
-  if (options === undefined) return { interval: DEFAULT_INTERVAL, signal: undefined };
-  checkKeys('options', options, KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const { interval = DEFAULT_INTERVAL, signal } = options as {
-    interval?: unknown;
-    signal?: unknown;
-  };
+  const { interval = DEFAULT_INTERVAL, signal } = readOptions(options, KEYS);
   return {
     interval: checkInteger('options.interval', interval, 1, MAX_INTERVAL, 'milliseconds'),
     signal: checkSignal('options.signal', signal),

@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../address.js';
-import { checkBoolean, checkInteger, checkKeys } from '../check.js';
+import { checkBoolean, checkInteger, readObject } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
 import { Names, type Unknown } from '../names.js';
 import type { Layout } from '../native.js';
@@ -103,7 +103,7 @@ export interface LinkAddress {
 }
 
 /** The keys of everything that names an address, also of what the library returns. */
-const KEYS: ReadonlySet<string> = new Set([
+const KEYS = new Set([
   'address',
   'prefixLength',
   'scope',
@@ -118,7 +118,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'label',
   'preferredLifetime',
   'validLifetime',
-]);
+] as const);
 const FOREVER = 0xffffffff;
 const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
@@ -141,9 +141,7 @@ export function writeAddress(
   if (typeof config !== 'object') {
     throw wrongType(property, config, "an address such as '10.96.0.1/32', or an object");
   }
-  checkKeys(property, config, KEYS);
-  // checkKeys() has seen an object; what its properties hold is checked one by one.
-  const settings = config as Readonly<Record<string, unknown>>;
+  const settings = readObject(property, config, KEYS);
   const { address, prefixLength, scope, prefixRoute, duplicateDetection, peer } = settings;
   if (typeof address !== 'string') throw wrongType(`${property}.address`, address, 'an IP address');
   const family = writeIp(records, base, layout, `${property}.address`, address, address);

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Ensured, isForgiving } from '../calls.js';
-import { checkBoolean, checkInteger, checkKeys } from '../check.js';
+import { checkBoolean, checkInteger, readObject, readOptions } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
 import type { LinkOperationName } from '../native.js';
 import type { Call as QueuedCall } from '../queue/packed.js';
@@ -22,21 +22,13 @@ const yes = () => true;
 const ensured = (results: LinkResults, index: number): Ensured =>
   results.outcome(index, 'created') === 0 ? 'updated' : 'created';
 
-const SETTING_KEYS: ReadonlySet<string> = new Set(['up', 'mtu']);
+const SETTING_KEYS = new Set(['up', 'mtu'] as const);
 const MAX_MTU = 2 ** 31 - 1;
-
-/** Options as an object with known keys; what its properties hold is for the caller to check. */
-function optionsOf(options: unknown, keys: ReadonlySet<string>): Readonly<Record<string, unknown>> {
-  if (options === undefined) return {};
-  checkKeys('options', options, keys);
-  // checkKeys() has seen an object.
-  return options as Readonly<Record<string, unknown>>;
-}
 
 function writeSettings(
   request: LinkRequests,
   property: string,
-  settings: Readonly<Record<string, unknown>>,
+  settings: { readonly up: unknown; readonly mtu: unknown },
 ): void {
   const { layout, records } = request;
   const { fields } = layout.linkRequest;
@@ -96,15 +88,15 @@ function deletion(
   };
 }
 
-const LIST_LINK_KEYS: ReadonlySet<string> = new Set(['kind']);
-const LIST_ADDRESS_KEYS: ReadonlySet<string> = new Set(['family']);
+const LIST_LINK_KEYS = new Set(['kind'] as const);
+const LIST_ADDRESS_KEYS = new Set(['family'] as const);
 const MAX_KIND = 31;
 
 export const linkCalls = {
   listLinks: (options: unknown): LinkCall<Link[]> => ({
     operation: 'listLinks',
     write: (request) => {
-      const { kind } = optionsOf(options, LIST_LINK_KEYS);
+      const { kind } = readOptions(options, LIST_LINK_KEYS);
       if (kind === undefined) return;
       const rule = `a kind of link such as 'dummy', of at most ${MAX_KIND} characters`;
       if (typeof kind !== 'string') throw wrongType('options.kind', kind, rule);
@@ -125,7 +117,8 @@ export const linkCalls = {
     operation: 'ensureDummy',
     write: (request) => {
       writeLinkReference(request, 'name', checkLinkName('name', name));
-      writeSettings(request, 'options', { up: true, ...defined(optionsOf(options, SETTING_KEYS)) });
+      const { up = true, mtu } = readOptions(options, SETTING_KEYS);
+      writeSettings(request, 'options', { up, mtu });
     },
     read: ensured,
   }),
@@ -134,9 +127,7 @@ export const linkCalls = {
     operation: 'setLink',
     write: (request) => {
       writeLinkReference(request, 'link', link);
-      checkKeys('changes', changes, SETTING_KEYS);
-      // checkKeys() has seen an object.
-      writeSettings(request, 'changes', changes as Readonly<Record<string, unknown>>);
+      writeSettings(request, 'changes', readObject('changes', changes, SETTING_KEYS));
     },
     read: nothing,
   }),
@@ -150,7 +141,7 @@ export const linkCalls = {
     operation: 'listAddresses',
     write: (request) => {
       if (link !== undefined) writeLinkReference(request, 'link', link);
-      writeFamily(request, optionsOf(options, LIST_ADDRESS_KEYS)['family']);
+      writeFamily(request, readOptions(options, LIST_ADDRESS_KEYS).family);
     },
     read: (results, index) => results.addresses(index),
   }),
@@ -174,7 +165,7 @@ export const linkCalls = {
   /** What is to be done so that a link has the wanted addresses. */
   planAddresses: <Plan>(
     link: LinkReference,
-    wanted: readonly AddressConfig[],
+    wanted: readonly unknown[],
     prune: boolean,
     family: unknown,
     read: (results: LinkResults, index: number) => Plan,
@@ -209,8 +200,3 @@ export const linkCalls = {
     read: nothing,
   }),
 };
-
-/** Without the properties that are there but undefined. */
-function defined(options: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}

@@ -2,7 +2,7 @@
  * Links: what names one, and what the kernel tells of it.
  * @module
  */
-import { checkInteger } from '../check.js';
+import { checkInteger, own } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
 import { Names, type Unknown } from '../names.js';
 import type { Layout } from '../native.js';
@@ -99,8 +99,8 @@ export function writeLinkReference(
     request.records.setName(base, fields.name, checkLinkName(property, reference));
     return;
   }
-  const named = typeof reference === 'object' && reference !== null && 'index' in reference;
-  const index = named ? reference.index : reference;
+  const named = typeof reference === 'object' && reference !== null;
+  const index = named ? own(reference, 'index') : reference;
   if (typeof index !== 'number') {
     throw wrongType(
       property,

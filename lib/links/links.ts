@@ -2,9 +2,9 @@
  * The links of a network namespace, and their addresses.
  * @module
  */
-import { checkKeys } from '../check.js';
+import { readArray, readOptions } from '../check.js';
 import { checkSignal } from '../connections.js';
-import { wrongType, wrongValue } from '../errors.js';
+import { wrongValue } from '../errors.js';
 import { explainNative } from '../explain.js';
 import type { LinkOperationName, Native, NativeHandle } from '../native.js';
 import { checkOpenOptions, type OpenOptions } from '../netns.js';
@@ -24,7 +24,7 @@ export interface WatchLinksOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const WATCH_KEYS: ReadonlySet<string> = new Set(['types', 'signal']);
+const WATCH_KEYS = new Set(['types', 'signal'] as const);
 const WATCH_TYPES = ['link', 'address'] as const;
 
 /** Two: one is filled while the other is under way. */
@@ -156,14 +156,14 @@ function checkWatch(options: unknown): {
   readonly types: readonly ('link' | 'address')[];
   readonly signal: AbortSignal | undefined;
 } {
-  checkKeys('options', options, WATCH_KEYS);
-  // checkKeys() has seen an object.
-  const { types = WATCH_TYPES, signal } = options as Readonly<Record<string, unknown>>;
+  const { types = WATCH_TYPES, signal } = readOptions(options, WATCH_KEYS);
   const rule = "an array of 'link' and 'address'";
-  if (!Array.isArray(types)) throw wrongType('options.types', types, rule);
-  const wanted = WATCH_TYPES.filter((type) => types.includes(type));
-  if (wanted.length === 0 || wanted.length !== new Set(types).size) {
-    throw wrongValue('options.types', types, `is not ${rule}`);
-  }
-  return { types: wanted, signal: checkSignal('options.signal', signal) };
+  const wrong = () => wrongValue('options.types', types, `is not ${rule}`);
+  const wanted = readArray('options.types', types, rule, (type) => {
+    const known = WATCH_TYPES.find((each) => each === type);
+    if (known === undefined) throw wrong();
+    return known;
+  });
+  if (wanted.length === 0) throw wrong();
+  return { types: [...new Set(wanted)], signal: checkSignal('options.signal', signal) };
 }

@@ -2,9 +2,9 @@
  * A link's addresses, brought to what is wanted.
  * @module
  */
-import { checkBoolean, checkKeys } from '../check.js';
+import { checkBoolean, readArray, readOptions } from '../check.js';
 import { checkSignal } from '../connections.js';
-import { IpvsError, wrongType } from '../errors.js';
+import { IpvsError } from '../errors.js';
 import type { Layout, LinkOperationName } from '../native.js';
 import { fulfilled } from '../queue/outcome.js';
 import { ask, type Procedure } from '../queue/procedure.js';
@@ -61,7 +61,7 @@ export class ReconcileError extends IpvsError {
 
 /** Changes that leave together: some milliseconds of the kernel's time where a link has thousands of addresses. */
 const PART = 64;
-const KEYS: ReadonlySet<string> = new Set(['prune', 'family', 'signal']);
+const KEYS = new Set(['prune', 'family', 'signal'] as const);
 
 /** Changes, as the addon plans them. */
 interface Plan {
@@ -78,14 +78,13 @@ export function* reconcile(
   wanted: readonly AddressConfig[],
   options: ReconcileOptions | undefined,
 ): Procedure<LinkRequests, LinkResults, Reconciled> {
-  if (!Array.isArray(wanted)) throw wrongType('wanted', wanted, 'an array of addresses');
-  if (options !== undefined) checkKeys('options', options, KEYS);
-  const { prune: wish, family, signal: given } = options ?? {};
+  const addresses = readArray('wanted', wanted, 'an array of addresses', (address) => address);
+  const { prune: wish, family, signal: given } = readOptions(options, KEYS);
   const prune = wish !== undefined && checkBoolean('options.prune', wish);
   const signal = checkSignal('options.signal', given);
   signal?.throwIfAborted();
 
-  const [planned] = yield* ask([linkCalls.planAddresses(link, wanted, prune, family, readPlan)]);
+  const [planned] = yield* ask([linkCalls.planAddresses(link, addresses, prune, family, readPlan)]);
   const plan = fulfilled(planned);
   const { layout } = plan;
   const { change } = layout.addressSettings.fields;

@@ -215,7 +215,7 @@ describe('options of open()', () => {
     [{ fd: 2 ** 31 }, 'range', 'options.netns.fd', '2147483648', FD],
     [{ fd: 1.5 }, 'range', 'options.netns.fd', '1.5', FD],
     [{ fd: null }, 'type', 'options.netns.fd', 'null', FD],
-    [{ pid: 1, fd: 3 }, 'value', 'options.netns.fd', "'fd'", 'is not a known property'],
+    [{ pid: 1, fd: 3 }, 'value', 'options.netns', '{ pid: 1, fd: 3 }', `${NETNS}, but both`],
     [{ fd: 3, path: '/x' }, 'value', 'options.netns.path', "'path'", 'is not a known property'],
   ])('netns %j', async (netns, kind, property, value, rule) => {
     for (const open of [Ipvs.open, Links.open] as ((options: unknown) => Promise<unknown>)[]) {
