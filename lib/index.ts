@@ -41,6 +41,7 @@ export type { Check } from './diagnose.js';
 export { IpvsError, type IpvsErrorCode, type IpvsErrorDetails } from './errors.js';
 export type { Info } from './info.js';
 export { diagnose, Ipvs, type SyncIpvs } from './ipvs.js';
+export type { CancellableIterator } from './iterator.js';
 export type {
   AddressConfig,
   AddressFlag,
@@ -95,6 +96,7 @@ export type {
   Change,
   CounterName,
   Sample,
+  TableWatcher,
   WatchedDestination,
   WatchedService,
   WatchOptions,

@@ -37,7 +37,7 @@ import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
 import { readTable, type Snapshot } from './snapshot.js';
 import { SyncSysctlAccess, SysctlAccess } from './sysctls.js';
-import { checkWatchOptions, type Sample, type WatchOptions, watch } from './watch.js';
+import { checkWatchOptions, TableWatcher, type WatchOptions } from './watch.js';
 
 /** Entries of the connection table that are read at a time: some hundred KiB, some milliseconds. */
 const CONNECTION_BATCH = 2048;
@@ -96,6 +96,8 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   readonly #netns: string;
   readonly #protocol: Protocol<RequestBuffer, Results>;
   readonly #queue: IpvsQueue;
+  /** Watchers that wait for their next sample. */
+  readonly #sleeping = new Set<TableWatcher>();
 
   /** Not for callers: use {@link Ipvs.open}. */
   private constructor(key: symbol, native: Native, handle: NativeHandle, netns: string) {
@@ -147,7 +149,9 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   close(): Promise<void> {
     // Its links let nothing in any more either; the handle waits for both.
     void this.links.close();
-    return this.#queue.close();
+    const closing = this.#queue.close();
+    for (const watcher of this.#sleeping) watcher.wake();
+    return closing;
   }
 
   /** {@link close}, for `await using`. */
@@ -214,14 +218,23 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * Looks at the whole table again and again: `for await (const sample of ipvs.watch({ interval: 1000 }))`. Each sample says what the
-   * counters of every service and destination have gained since the one before. The first has nothing to compare with.
+   * Samples the whole table periodically: `for await (const sample of ipvs.watch({ interval: 1000 }))`. Each sample says
+   * how much the counters of every service and destination have gained since the one before. The first has nothing to
+   * compare with. Bad options and a closed handle reject the first `next()`. It ends when the handle is closed, and does
+   * not keep the process alive: `ipvs.watch().ref()` does.
    */
-  async *watch(options?: WatchOptions): AsyncGenerator<Sample, void, undefined> {
-    const { interval, signal } = checkWatchOptions(options);
-    // Without options, counters are numbers.
-    const snapshot = () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>;
-    yield* watch(snapshot, interval, signal);
+  watch(options?: WatchOptions): TableWatcher {
+    const open = () => {
+      const checked = checkWatchOptions(options);
+      this.#queue.checkOpen('watch');
+      return {
+        ...checked,
+        // Without options, counters are numbers.
+        snapshot: () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>,
+        isClosed: () => this.#queue.isClosed,
+      };
+    };
+    return new TableWatcher(open, this.#sleeping);
   }
 
   #openCursor(operation: string, filter: Uint8Array, origin: boolean): NativeCursor {

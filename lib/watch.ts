@@ -2,10 +2,10 @@
  * What changes from one look at the table to the next.
  * @module
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { checkInteger, readOptions } from './check.js';
 import { checkSignal } from './connections.js';
 import type { Destination } from './destination.js';
+import { CancellableIterator } from './iterator.js';
 import { destinationText, serviceText } from './reference.js';
 import type { Service, ServiceWithDestinations } from './service.js';
 import type { Snapshot } from './snapshot.js';
@@ -133,34 +133,127 @@ export function compare(
   return { time, elapsed, services: watched, gone };
 }
 
-/** Waits some milliseconds; throws the reason of a signal that is aborted meanwhile. */
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(Math.max(0, milliseconds), undefined, { signal });
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : error;
-  }
+/** What a watcher reads, and how often. */
+export interface SampleSource {
+  /** Milliseconds from one sample to the next. */
+  readonly interval: number;
+  readonly signal: AbortSignal | undefined;
+  snapshot(): Promise<Snapshot>;
+  isClosed(): boolean;
 }
 
-/** Looks at the table through `snapshot` every `interval` milliseconds. @internal */
-export async function* watch(
-  snapshot: () => Promise<Snapshot>,
-  interval: number,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Sample, void, undefined> {
-  let before: Memory = new Map();
-  let last: number | undefined;
-  for (let next = performance.now(); ; next += interval) {
-    signal?.throwIfAborted();
-    const { services } = await snapshot();
+/**
+ * Samples of the table, one an interval. It is read and ended as {@link CancellableIterator} says; a consumer that is
+ * slower than the interval misses samples. Closing the handle ends it; a sample that is being read is still delivered.
+ *
+ * It does not keep the process alive between two samples, unless {@link TableWatcher.ref} asks for it.
+ */
+export class TableWatcher extends CancellableIterator<Sample> {
+  readonly #open: () => SampleSource;
+  /** The watchers of a handle that wait for their next sample. */
+  readonly #sleeping: Set<TableWatcher>;
+  #source: SampleSource | undefined;
+  /** What was read, until it is handed out. */
+  #sample: Sample | undefined;
+  #before: Memory = new Map();
+  /** When the table was read, and when it is to be read again. In milliseconds, of performance.now(). */
+  #last: number | undefined;
+  #due = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #keepsAlive = false;
+
+  /**
+   * Not for callers: use `ipvs.watch()`. What `open` throws, the first next() rejects with.
+   * @internal
+   */
+  constructor(open: () => SampleSource, sleeping: Set<TableWatcher>) {
+    super();
+    this.#open = open;
+    this.#sleeping = sleeping;
+  }
+
+  /** Keeps the process alive while a sample is awaited. */
+  ref(): this {
+    this.#keepsAlive = true;
+    this.#timer?.ref();
+    return this;
+  }
+
+  /** Takes {@link ref} back. */
+  unref(): this {
+    this.#keepsAlive = false;
+    this.#timer?.unref();
+    return this;
+  }
+
+  /** Ends a watcher that waits for its next sample, when the handle is closed. @internal */
+  wake(): void {
+    this.end();
+  }
+
+  protected override take(): Sample | undefined {
+    const sample = this.#sample;
+    this.#sample = undefined;
+    return sample;
+  }
+
+  protected override refill(): void {
+    try {
+      const source = this.#begin();
+      if (source.isClosed()) this.end();
+      if (!this.ended) this.#schedule(source);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #begin(): SampleSource {
+    if (this.#source === undefined) {
+      this.#source = this.#open();
+      this.observe(this.#source.signal);
+    }
+    return this.#source;
+  }
+
+  #schedule(source: SampleSource): void {
     const now = performance.now();
-    const elapsed = last === undefined ? 0 : (now - last) / 1000;
-    const sample = compare(services, before, new Date(), elapsed);
-    before = remember(services);
-    last = now;
-    yield sample;
-    // A consumer that is slower than the interval misses samples rather than getting them in a heap.
-    next = Math.max(next, performance.now() - interval);
-    await pause(next + interval - performance.now(), signal);
+    // A consumer that is slower than the interval misses samples rather than getting many at once.
+    const due = Math.max(this.#due, now);
+    this.#due = due + source.interval;
+    if (due === now) {
+      void this.#look(source);
+      return;
+    }
+    this.#timer = setTimeout(() => {
+      this.#stopTimer();
+      void this.#look(source);
+    }, due - now);
+    if (!this.#keepsAlive) this.#timer.unref();
+    this.#sleeping.add(this);
+  }
+
+  async #look(source: SampleSource): Promise<void> {
+    try {
+      const { services } = await source.snapshot();
+      const now = performance.now();
+      const elapsed = this.#last === undefined ? 0 : (now - this.#last) / 1000;
+      this.#sample = compare(services, this.#before, new Date(), elapsed);
+      this.#before = remember(services);
+      this.#last = now;
+    } catch (error) {
+      this.fail(error);
+    }
+    this.serve();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sleeping.delete(this);
+  }
+
+  protected override release(): void {
+    this.#stopTimer();
+    this.#before = new Map();
   }
 }

@@ -164,31 +164,45 @@ describe('the signal', () => {
 
   test('ends it where entries are at hand', async () => {
     const controller = new AbortController();
-    const { stream, give } = source(controller.signal);
+    const { stream, log, give } = source(controller.signal);
     const first = stream.next();
     await give([1, 2]);
     await first;
     controller.abort(reason);
-    const second = stream.next();
-    const expected = expect(second).rejects.toBe(reason);
-    await give([3]);
-    await expected;
+    await expect(stream.next()).rejects.toBe(reason);
     expect(await stream.next()).toEqual(DONE);
+    expect(log).toEqual(['open', 'next', 'next']);
+    await give([3]);
+    expect(log).toEqual(['open', 'next', 'next', 'close']);
   });
 });
 
-describe('a stream that is ended while it is read, as by a caller who waits no longer', () => {
-  test('reads no further, and closes once nothing is being read', async () => {
+describe('a stream that is ended while a part is being read', () => {
+  test('answers at once, reads no further, and closes when that part has arrived', async () => {
     const { stream, log, give } = source();
     const first = stream.next();
     await settled();
-    const ending = stream.return();
+    let isFreed = false;
+    const ending = stream.return().then(() => {
+      isFreed = true;
+    });
+    expect(await first).toEqual(DONE);
+    await settled();
+    expect(isFreed).toBe(false);
     await give([1, 2]);
     await ending;
-    await settled();
     expect(log).toEqual(['open', 'next', 'close']);
-    // As with a generator, the call before is answered.
-    expect([entry(1), DONE]).toContainEqual(await first);
     expect(await stream.next()).toEqual(DONE);
+  });
+
+  test('closes also when that part could not be read', async () => {
+    const { stream, log, fail } = source();
+    const first = stream.next();
+    await settled();
+    const ending = stream.return();
+    expect(await first).toEqual(DONE);
+    await fail(new Error('no more'));
+    expect(await ending).toEqual(DONE);
+    expect(log).toEqual(['open', 'next', 'close']);
   });
 });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
 import { finished } from '../../lib/queue/turns.js';
 import { asNumber } from '../../lib/stats.js';
-import { changeBetween, checkWatchOptions, compare, watch } from '../../lib/watch.js';
+import { changeBetween, checkWatchOptions, compare, TableWatcher } from '../../lib/watch.js';
 import { answer, destinationRecord, serviceRecord, statsRecord } from './answers.js';
 import { expectInputError, type Kind, thrownBy } from './requests.js';
 
@@ -146,22 +146,36 @@ describe('changes of any counters', () => {
   });
 });
 
-describe('samples', () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
+function watch(snapshot: () => Promise<Snapshot>, interval: number): TableWatcher {
+  const source = { interval, signal: undefined, snapshot, isClosed: () => false };
+  return new TableWatcher(() => source, new Set());
+}
 
+/** A watcher with a long interval, after its first sample, on a handle that the test closes. */
+async function watchHandle() {
+  const sleeping = new Set<TableWatcher>();
+  const snapshot = vi.fn(async (): Promise<Snapshot> => ({ services: [] }));
+  let closed = false;
+  const source = { interval: 60_000, signal: undefined, snapshot, isClosed: () => closed };
+  const watcher = new TableWatcher(() => source, sleeping);
+  await watcher.next();
+  const close = () => {
+    closed = true;
+    for (const each of sleeping) each.wake();
+  };
+  return { watcher, snapshot, sleeping, close };
+}
+
+const DONE = { value: undefined, done: true };
+
+describe('samples', () => {
   test('compare each look with the one before', async () => {
-    vi.useRealTimers();
     const look = series(
       snapshotOf({ 1: [100, 10], 2: [5, 5] }),
       snapshotOf({ 1: [150, 30], 3: [7, 7] }),
     );
     const samples = [];
-    for await (const sample of watch(look, 5, undefined)) {
+    for await (const sample of watch(look, 5)) {
       samples.push(sample);
       if (samples.length === 2) break;
     }
@@ -190,32 +204,79 @@ describe('samples', () => {
     expect(look).toHaveBeenCalledTimes(2);
   });
 
-  test('what the look throws comes out', async () => {
-    vi.useRealTimers();
-    const failing = watch(() => Promise.reject(new Error('gone')), 5, undefined);
-    await expect(failing.next()).rejects.toThrow('gone');
-    expect(await failing.next()).toMatchObject({ done: true });
+  test('are taken at the interval, and at once for a consumer that is late', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+    try {
+      const watcher = watch(series(snapshotOf({})), 100);
+      const elapsed: (number | undefined)[] = [(await watcher.next()).value?.elapsed];
+      for (const [late, early] of [
+        [0, 100],
+        [30, 70],
+        [250, 0],
+        [0, 100],
+      ] as const) {
+        vi.advanceTimersByTime(late);
+        const next = watcher.next();
+        vi.advanceTimersByTime(early);
+        elapsed.push((await next).value?.elapsed);
+      }
+      expect(elapsed).toEqual([0, 0.1, 0.1, 0.25, 0.1]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
-describe("the signal ends it, with the signal's reason", () => {
-  const reason = new Error('enough');
-
-  test('before it begins', async () => {
-    const look = series(snapshotOf({}));
-    await expect(watch(look, 5, AbortSignal.abort(reason)).next()).rejects.toBe(reason);
-    expect(look).not.toHaveBeenCalled();
+describe('a handle that is closed', () => {
+  test('ends a watcher that waits for its next sample', async () => {
+    const { watcher, snapshot, sleeping, close } = await watchHandle();
+    const calls = Promise.all([watcher.next(), watcher.next()]);
+    close();
+    expect(await calls).toEqual([DONE, DONE]);
+    expect(sleeping.size).toBe(0);
+    expect(snapshot).toHaveBeenCalledTimes(1);
   });
 
-  test('while it waits', async () => {
-    const controller = new AbortController();
-    const samples = watch(series(snapshotOf({})), 60_000, controller.signal);
-    await samples.next();
-    const next = samples.next();
-    const expected = expect(next).rejects.toBe(reason);
-    setImmediate(() => controller.abort(reason));
-    await expected;
+  test('ends a watcher that nobody reads', async () => {
+    const { watcher, sleeping, close } = await watchHandle();
+    expect(sleeping.size).toBe(0);
+    close();
+    expect(await watcher.next()).toEqual(DONE);
   });
+
+  test('lets the sample arrive that is being read', async () => {
+    const sleeping = new Set<TableWatcher>();
+    let closed = false;
+    const snapshot = async () => ({ services: [] });
+    const source = { interval: 60_000, signal: undefined, snapshot, isClosed: () => closed };
+    const watcher = new TableWatcher(() => source, sleeping);
+    const calls = [watcher.next(), watcher.next()];
+    closed = true;
+    expect(await Promise.all(calls)).toMatchObject([{ value: { services: [] } }, DONE]);
+  });
+});
+
+test('a timer keeps the process alive from ref() to unref()', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+  const { watcher } = await watchHandle();
+  const before = timers();
+  const next = watcher.next();
+  expect(timers()).toBe(before);
+  expect(watcher.ref()).toBe(watcher);
+  expect(timers()).toBe(before + 1);
+  expect(watcher.unref()).toBe(watcher);
+  expect(timers()).toBe(before);
+  await watcher.return();
+  watcher.ref().unref();
+  expect(await next).toEqual(DONE);
+  expect(timers()).toBe(before);
+
+  const { watcher: other } = await watchHandle();
+  other.ref();
+  void other.next();
+  expect(timers()).toBe(before + 1);
+  await other.return();
+  expect(timers()).toBe(before);
 });
 
 describe('options', () => {

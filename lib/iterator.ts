@@ -1,0 +1,138 @@
+/**
+ * The async iterators of this package: one set of rules for how they are read and how they end.
+ * @module
+ */
+
+/** A call of next() that waits. */
+interface Waiting<Item> {
+  resolve(result: IteratorResult<Item, undefined>): void;
+  reject(error: unknown): void;
+}
+
+const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
+
+/**
+ * An async iterator that can be ended at any moment, also while calls of `next()` are pending. It is read once.
+ *
+ * - Calls of `next()` need not wait for one another: each gets an item of its own, in the order of the calls.
+ * - `return()`, `await using` and leaving a `for await` loop end it at once: every pending `next()` resolves to done.
+ *   `throw(error)` does the same, and rejects with that error.
+ * - Aborting its signal ends it at once: every pending `next()` rejects with the signal's reason; if none is pending,
+ *   the next call does. A failure ends it in the same way, with its error.
+ * - Closing the handle ends a watcher as `return()` does. A {@link ConnectionStream} rejects with ERR_IPVS_CLOSED if
+ *   parts of the table are missing, because a table that was cut short must not look complete.
+ * - After the end `next()` resolves to done, and nothing has an effect any more. No listener is left on the signal.
+ */
+export abstract class CancellableIterator<Item>
+  implements AsyncIterableIterator<Item, undefined, undefined>, AsyncDisposable
+{
+  readonly #waiting: Waiting<Item>[] = [];
+  #ended = false;
+  /** The error that ended it, while no call has been rejected with it. */
+  #failure: { readonly error: unknown } | undefined;
+  #released: Promise<void> | undefined;
+  #signal: AbortSignal | undefined;
+  readonly #abort = () => this.fail(this.#signal?.reason);
+
+  /** The next item at hand, or undefined. May end the iterator; what it throws does, too. */
+  protected abstract take(): Item | undefined;
+
+  /** Gets more items for the calls that wait, and then calls {@link serve}. Not called again before that. */
+  protected abstract refill(): void;
+
+  /** Frees what the iterator holds; called once. `return()` waits for its promise, which never rejects. */
+  protected abstract release(): Promise<void> | void;
+
+  /** True after the end. */
+  protected get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Lets a signal end the iterator, which must not have ended. */
+  protected observe(signal: AbortSignal | undefined): void {
+    this.#signal = signal;
+    if (signal?.aborted) this.fail(signal.reason);
+    else signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  /** Hands out the items at hand to the calls that wait. */
+  protected serve(): void {
+    while (this.#waiting.length > 0) {
+      const value = this.#take();
+      if (value === undefined) break;
+      this.#waiting.shift()?.resolve({ value, done: false });
+    }
+    if (this.#waiting.length > 0) this.refill();
+  }
+
+  /** Ends the iterator with an error. */
+  protected fail(error: unknown): void {
+    if (this.#ended) return;
+    const waiting = this.#waiting.splice(0);
+    if (waiting.length === 0) this.#failure = { error };
+    this.end();
+    for (const { reject } of waiting) reject(error);
+  }
+
+  /** Ends the iterator: every pending `next()` resolves to done. */
+  protected end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#released = this.release() ?? undefined;
+    for (const { resolve } of this.#waiting.splice(0)) resolve(DONE);
+  }
+
+  #take(): Item | undefined {
+    if (this.#ended) return undefined;
+    try {
+      return this.take();
+    } catch (error) {
+      this.fail(error);
+      return undefined;
+    }
+  }
+
+  /** The iterator itself. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next item. */
+  next(): Promise<IteratorResult<Item, undefined>> {
+    if (this.#waiting.length === 0) {
+      // An item at hand needs no place among the calls that wait.
+      const value = this.#take();
+      if (value !== undefined) return Promise.resolve({ value, done: false });
+    }
+    if (this.#failure !== undefined) {
+      const { error } = this.#failure;
+      this.#failure = undefined;
+      return Promise.reject(error);
+    }
+    if (this.#ended) return Promise.resolve(DONE);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (this.#waiting.length === 1) this.refill();
+    });
+  }
+
+  /** Ends the iterator, and resolves when what it held is freed. */
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#failure = undefined;
+    this.end();
+    await this.#released;
+    return DONE;
+  }
+
+  /** Ends the iterator as {@link return} does, and rejects with `error`. */
+  async throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
+    await this.return();
+    throw error;
+  }
+
+  /** {@link return}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}
