@@ -127,6 +127,7 @@ test.each(places)('a signal ends it after %i rows', async (after) => {
     await turn();
   });
   expect(ended).toBe(reason);
+  await rows.return();
   expect(open()).toBe(0);
 });
 

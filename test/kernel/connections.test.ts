@@ -634,6 +634,7 @@ describe('an end', () => {
       await rows.next();
       controller.abort(reason);
       await expect(rows.next()).rejects.toBe(reason);
+      await rows.return();
       expect(open()).toBe(0);
     });
 
@@ -643,6 +644,8 @@ describe('an end', () => {
       const next = rows.next();
       controller.abort(reason);
       await expect(next).rejects.toBe(reason);
+      // It does not wait for the part that is being read; this does.
+      await rows.return();
       expect(open()).toBe(0);
     });
   });

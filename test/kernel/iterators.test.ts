@@ -1,0 +1,199 @@
+import { execFile } from 'node:child_process';
+import { getEventListeners } from 'node:events';
+import { promisify } from 'node:util';
+import { type CancellableIterator, Ipvs } from 'ipvs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { countSockets } from './descriptors.js';
+import { countOpen } from './lab/files.js';
+import { balance, furnish, SILENT, VIRTUAL } from './lab/scene.js';
+import { Traffic } from './lab/traffic.js';
+import { useNamespace } from './namespace.js';
+import { until } from './poll.js';
+import { program } from './programs.js';
+
+const lab = useNamespace();
+/** More than a stream reads at a time. */
+const CONNECTIONS = 5000;
+let traffic: Traffic;
+
+beforeAll(async () => {
+  furnish(lab.namespace);
+  const service = { protocol: 'udp', address: VIRTUAL, port: 53 } as const;
+  await balance(lab.ipvs, [[service, { address: SILENT, forwarding: 'direct' }]]);
+  traffic = new Traffic(lab.namespace);
+  await traffic.flood([VIRTUAL, 53], CONNECTIONS);
+}, 120_000);
+afterAll(() => traffic.stop());
+
+type Iterator = CancellableIterator<unknown>;
+const NEVER = 2 ** 31 - 1;
+const reason = new Error('enough');
+const DONE = { value: undefined, done: true };
+const done = { status: 'fulfilled', value: DONE };
+const rejected = { status: 'rejected', reason };
+const item = { status: 'fulfilled', value: { done: false } };
+const closed = { status: 'rejected', reason: { code: 'ERR_IPVS_CLOSED' } };
+
+/** Starts one, and takes its first item. */
+const iterators: Readonly<
+  Record<string, (ipvs: Ipvs, signal: AbortSignal) => Promise<readonly [Iterator, unknown]>>
+> = {
+  connections: async (ipvs, signal) => {
+    const rows = ipvs.connections({ signal });
+    return [rows, await rows.next()];
+  },
+  watch: async (ipvs, signal) => {
+    const samples = ipvs.watch({ interval: NEVER, signal }).ref();
+    return [samples, await samples.next()];
+  },
+  'links.watch': async (ipvs, signal) => {
+    const events = ipvs.links.watch({ types: ['link'], signal });
+    await ipvs.links.setLink('lo', { up: true, mtu: 60_000 + (mtu++ % 2) });
+    return [events, await events.next()];
+  },
+};
+let mtu = 0;
+
+interface Given {
+  readonly iterator: Iterator;
+  readonly controller: AbortController;
+  readonly ipvs: Ipvs;
+}
+const ends: Readonly<Record<string, (given: Given) => Promise<unknown>>> = {
+  'return()': ({ iterator }) => iterator.return(),
+  'throw()': ({ iterator }) => iterator.throw(reason).catch(() => undefined),
+  'await using': async ({ iterator }) => {
+    await using _ = iterator;
+  },
+  abort: async ({ controller }) => controller.abort(reason),
+  'close()': ({ ipvs }) => ipvs.close(),
+};
+
+const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+const resources = () => ({
+  sockets: countSockets(),
+  files: countOpen('/net/ip_vs_conn'),
+  timers: timers(),
+});
+
+/** One of the iterators, begun on a handle of its own. */
+async function begin(name: string): Promise<Given & { readonly before: object }> {
+  const before = resources();
+  const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+  const controller = new AbortController();
+  const [iterator, first] = (await iterators[name]?.(ipvs, controller.signal)) ?? [];
+  if (iterator === undefined) throw new Error(`there is no iterator ${name}`);
+  expect(first).toMatchObject({ done: false });
+  return { iterator, controller, ipvs, before };
+}
+
+/** Checks that an iterator has ended, and that it, its signal and its handle hold nothing any more. */
+async function expectNothingLeft({
+  iterator,
+  controller,
+  ipvs,
+  before,
+}: Given & { before: object }) {
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  expect(await iterator.next()).toEqual(DONE);
+  expect(await iterator.return()).toEqual(DONE);
+  controller.abort(new Error('too late'));
+  expect(await iterator.next()).toEqual(DONE);
+  await ipvs.close();
+  await until(resources, (now) => JSON.stringify(now) === JSON.stringify(before));
+}
+
+const table = Object.keys(iterators).flatMap((name) =>
+  Object.keys(ends).map((end) => [name, end] as const),
+);
+
+describe('each iterator and each end', () => {
+  test.each(table)('%s ends by %s while nobody waits', async (name, end) => {
+    const given = await begin(name);
+    await ends[end]?.(given);
+    if (end === 'close()' && name === 'connections') {
+      // What has been read is handed out: a part, or two. A table that was cut short does not look complete.
+      let rows = 1;
+      const rest = (async () => {
+        for await (const _ of given.iterator) rows++;
+      })();
+      await expect(rest).rejects.toMatchObject(closed.reason);
+      expect(rows).toBeGreaterThan(1);
+      expect(rows).toBeLessThan(CONNECTIONS);
+    } else if (end === 'abort') {
+      await expect(given.iterator.next()).rejects.toBe(reason);
+    }
+    await expectNothingLeft(given);
+  });
+
+  test.each(table)('%s ends by %s while two calls wait', async (name, end) => {
+    const given = await begin(name);
+    const { iterator } = given;
+    if (name === 'connections') {
+      // Up to the end of the part, so that the next calls have to read.
+      for (let row = 1; row < 2048; row++) await iterator.next();
+    }
+    const calls = Promise.allSettled([iterator.next(), iterator.next()]);
+    await ends[end]?.(given);
+    const expected = end === 'abort' ? rejected : done;
+    if (end !== 'close()' || name !== 'connections') {
+      expect(await calls).toEqual([expected, expected]);
+    } else {
+      // What was being read is carried out.
+      expect(await calls).toMatchObject([item, item]);
+      await iterator.return();
+    }
+    await expectNothingLeft(given);
+  });
+});
+
+describe('two consumers', () => {
+  test('of connections get each row once', async () => {
+    const rows = lab.ipvs.connections();
+    const clients: string[] = [];
+    const consume = async () => {
+      for await (const { client } of rows) clients.push(client.address);
+    };
+    await Promise.all([consume(), consume(), consume()]);
+    expect(clients).toHaveLength(CONNECTIONS);
+    expect(new Set(clients).size).toBe(CONNECTIONS);
+  });
+
+  test('of samples get them in turn', async () => {
+    await using samples = lab.ipvs.watch({ interval: 20 }).ref();
+    const consume = async () => {
+      const times: number[] = [];
+      while (times.length < 5) times.push((await samples.next()).value?.time.getTime() ?? 0);
+      return times;
+    };
+    const [first, second] = await Promise.all([consume(), consume()]);
+    const merged = first.flatMap((time, index) => [time, second[index] ?? 0]);
+    expect(new Set(merged).size).toBe(10);
+    expect(merged).toEqual(merged.toSorted((a, b) => a - b));
+  });
+
+  test('of link events get them in turn', async () => {
+    await using events = lab.ipvs.links.watch({ types: ['link'] });
+    const calls = [events.next(), events.next(), events.next()];
+    for (const mtu of [1301, 1302, 1303]) {
+      await lab.ipvs.links.setLink('virtual', { mtu });
+    }
+    const mtus = (await Promise.all(calls)).map(({ value }) =>
+      value?.type === 'link' ? value.link.mtu : value,
+    );
+    expect(mtus).toEqual([1301, 1302, 1303]);
+  });
+});
+
+describe('a process that only samples the table', () => {
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, [program('sample'), lab.namespace.path, ...args]);
+
+  test('ends by itself', async () => {
+    expect((await run()).stdout).toBe('sample 1\n');
+  });
+
+  test('stays, if it asks for that', async () => {
+    expect((await run('ref')).stdout).toBe('sample 1\nsample 2\nsample 3\n');
+  });
+});
