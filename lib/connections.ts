@@ -2,20 +2,22 @@
  * The connection table, which the kernel shows under /proc only: streamed and counted natively, in bounded memory.
  * @module
  */
-import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
-import { checkBoolean, checkInteger, readArray, readOptions } from './check.js';
-import { DESTINATION_KEYS } from './destination.js';
-import { wrongType, wrongValue } from './errors.js';
-import { Names, type Protocol, type Unknown } from './names.js';
-import type { Layout, NativeConnections } from './native.js';
-import { Records, RequestBuffer } from './records.js';
+import { AF_INET6, type Family, formatAddress } from './address.js';
+import type { ServiceKey } from './canonical.js';
+import { checkBoolean, readArray, readOptions } from './check.js';
 import {
-  type DestinationReference,
-  type ServiceReference,
-  writeDestinationReference,
-  writeServiceReference,
-} from './reference.js';
-import { SERVICE_KEYS } from './service.js';
+  type ConnectionFilter,
+  type ConnectionProtocol,
+  type ConnectionState,
+  connectionProtocols,
+  FILTER_KEYS,
+  type PackedFilter,
+  packFilter,
+} from './connection-filter.js';
+import { wrongType, wrongValue } from './errors.js';
+import { protocols } from './names.js';
+import type { Layout, NativeConnections } from './native.js';
+import { Records } from './records.js';
 
 /** An address and a port. */
 export interface Endpoint {
@@ -25,26 +27,6 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** A state of a connection, as the kernel prints it; of a template of persistence NONE or ASSURED. */
-export type ConnectionState =
-  | 'NONE'
-  | 'ESTABLISHED'
-  | 'SYN_SENT'
-  | 'SYN_RECV'
-  | 'FIN_WAIT'
-  | 'TIME_WAIT'
-  | 'CLOSE'
-  | 'CLOSE_WAIT'
-  | 'LAST_ACK'
-  | 'LISTEN'
-  | 'SYNACK'
-  | 'UDP'
-  | 'ASSURED'
-  | (string & {});
-
-/** 'ip' is that of the templates for a firewall mark. */
-export type ConnectionProtocol = Protocol | 'ip' | 'icmp' | 'icmpv6' | Unknown;
-
 /** An entry of the connection table (/proc/net/ip_vs_conn; `ipvsadm -Lcn`). */
 export interface Connection {
   /** Of client, virtual address and server alike. */
@@ -53,9 +35,12 @@ export interface Connection {
   readonly family: Family;
   /** Of a template: the client's address under the netmask of the persistence, and port 0. */
   readonly client: Endpoint;
-  /** What the client speaks to. Of a template for a firewall mark, the mark stands in place of the address: see `fwmark`. */
+  /**
+   * What the client speaks to. Of a template for a firewall mark, the mark stands in place of the address, as the kernel prints it: its
+   * service is `{ fwmark, family }`.
+   */
   readonly virtual: Endpoint;
-  /** The real server. It can be passed where a destination is asked for. */
+  /** The real server. It can be passed where a destination is asked for; in a filter, port 0 is every port. */
   readonly destination: Endpoint;
   /** Where the protocol stands, as IPVS sees it. */
   readonly state: ConnectionState;
@@ -71,20 +56,6 @@ export interface Connection {
   readonly engineData: string | null;
   /** Whether the entry was made here, or learned from the master by a sync daemon. Null unless `origin` was asked for. */
   readonly origin: 'local' | 'sync' | null;
-}
-
-/** Which connections are wanted: those that meet every condition. All are tested natively. */
-export interface ConnectionFilter {
-  /** By what the client speaks to. A service by firewall mark finds its templates only, since connections do not record it. */
-  readonly service?: ServiceReference | undefined;
-  /** By the real server; without a port, the service's, which must then be given too. */
-  readonly destination?: DestinationReference | undefined;
-  /** By the client's address ('10.0.0.7', 'fd00::7') or network ('10.0.0.0/8', 'fd00::/64'). */
-  readonly client?: string | undefined;
-  /** By protocol. */
-  readonly protocol?: ConnectionProtocol | undefined;
-  /** By state. */
-  readonly state?: ConnectionState | undefined;
 }
 
 /** Options of a stream of connections. */
@@ -108,9 +79,12 @@ export interface CountOptions extends ConnectionFilter {
 export interface ConnectionCount {
   /** Connections and templates. */
   readonly count: number;
-  /** With 'service': what the clients speak to. */
-  readonly service?: { readonly protocol: ConnectionProtocol } & Endpoint;
-  /** With 'destination'. */
+  /**
+   * With 'service': what the clients speak to; of templates for a firewall mark, the mark. It can be passed where a service is asked for.
+   * In a filter, port 0 is every port.
+   */
+  readonly service?: ServiceKey;
+  /** With 'destination'. It can be passed where a destination is asked for. In a filter, port 0 is every port. */
   readonly destination?: Endpoint;
   /** With 'state'. */
   readonly state?: ConnectionState;
@@ -118,26 +92,13 @@ export interface ConnectionCount {
   readonly protocol?: ConnectionProtocol;
 }
 
-const FILTER_KEYS = ['service', 'destination', 'client', 'protocol', 'state'] as const;
 const STREAM_KEYS = new Set([...FILTER_KEYS, 'origin', 'signal'] as const);
 const COUNT_KEYS = new Set([...FILTER_KEYS, 'by'] as const);
 const COUNT_BY: readonly CountBy[] = ['service', 'destination', 'state', 'protocol'];
-const MAX_STATE = 15;
-const MAX_PROTOCOL = 65535;
-
-const connectionProtocols = new Names<Protocol | 'ip' | 'icmp' | 'icmpv6'>({
-  tcp: 6,
-  udp: 17,
-  sctp: 132,
-  ip: 0,
-  icmp: 1,
-  icmpv6: 58,
-});
 
 /** What a stream needs to know. */
 export interface StreamRequest {
-  /** The packed filter. */
-  readonly filter: Uint8Array;
+  readonly filter: PackedFilter;
   readonly origin: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -157,7 +118,7 @@ export function checkStreamOptions(options: unknown, layout: Layout): StreamRequ
 export function checkCountOptions(
   options: unknown,
   layout: Layout,
-): { readonly filter: Uint8Array; readonly by: ReadonlySet<CountBy> } {
+): { readonly filter: PackedFilter; readonly by: ReadonlySet<CountBy> } {
   const property = 'options';
   const { by, ...filter } = readOptions(options, COUNT_KEYS);
   return { filter: packFilter(filter, layout), by: checkCountBy(`${property}.by`, by) };
@@ -185,79 +146,6 @@ function isSignal(value: unknown): value is AbortSignal {
   return (
     typeof value === 'object' && value !== null && 'aborted' in value && 'throwIfAborted' in value
   );
-}
-
-function packFilter(
-  filter: Readonly<Record<(typeof FILTER_KEYS)[number], unknown>>,
-  layout: Layout,
-): Uint8Array {
-  const property = 'options';
-  const { fields, size } = layout.connectionFilter;
-  const records = new Records(new ArrayBuffer(size));
-  let criteria = 0;
-
-  // The keys lie in the filter as they lie in a request, which knows how to read references.
-  const request = new RequestBuffer(layout);
-  request.begin('getDestination');
-  if (filter.service !== undefined) {
-    writeServiceReference(request, `${property}.service`, filter.service, SERVICE_KEYS);
-    const key = request.service();
-    records.bytes.set(
-      request.records.bytes.subarray(key, key + fields.service.size),
-      fields.service.offset,
-    );
-    criteria |= layout.criteria.service;
-  }
-  if (filter.destination !== undefined) {
-    const name = `${property}.destination`;
-    const hasPort = writeDestinationReference(request, name, filter.destination, DESTINATION_KEYS);
-    if (!hasPort && filter.service === undefined) {
-      // Without a service there is none whose port a destination could have.
-      const rule = 'needs a port, or a service beside it whose port it has';
-      throw wrongValue(name, filter.destination, rule);
-    }
-    const key = request.destination();
-    const bytes = request.records.bytes.subarray(key, key + fields.destination.size);
-    records.bytes.set(bytes, fields.destination.offset);
-    criteria |= layout.criteria.destination;
-  }
-  if (filter.client !== undefined) {
-    writeClient(records, `${property}.client`, filter.client, layout);
-    criteria |= layout.criteria.client;
-  }
-  if (filter.protocol !== undefined) {
-    const name = `${property}.protocol`;
-    const number = connectionProtocols.numberOrUnknown(name, filter.protocol, MAX_PROTOCOL);
-    records.setNumber(0, fields.protocol, number);
-    criteria |= layout.criteria.protocol;
-  }
-  if (filter.state !== undefined) {
-    records.setName(0, fields.state, checkState(`${property}.state`, filter.state));
-    criteria |= layout.criteria.state;
-  }
-  records.setNumber(0, fields.criteria, criteria);
-  return records.bytes;
-}
-
-function writeClient(records: Records, property: string, value: unknown, layout: Layout): void {
-  const rule = "an address or a network such as '10.0.0.0/8'";
-  if (typeof value !== 'string') throw wrongType(property, value, rule);
-  const [, address = '', bits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(value) ?? [];
-  const { fields } = layout.connectionFilter;
-  const family = parseAddress(address, records.bytes, fields.client.offset);
-  if (family === 0) throw wrongValue(property, value, `is not ${rule}`);
-  const max = family === AF_INET ? 32 : 128;
-  const prefix =
-    bits === undefined ? max : checkInteger(`${property} prefix`, Number(bits), 0, max);
-  records.setNumber(0, fields.clientFamily, family);
-  records.setNumber(0, fields.clientPrefix, prefix);
-}
-
-function checkState(property: string, value: unknown): string {
-  const rule = `the name of a state, of 1 to ${MAX_STATE} characters such as ESTABLISHED`;
-  if (typeof value !== 'string') throw wrongType(property, value, rule);
-  if (!/^[\x21-\x7e]{1,15}$/.test(value)) throw wrongValue(property, value, `is not ${rule}`);
-  return value;
 }
 
 /** Some entries of the table, each read when it is asked for. */
@@ -302,7 +190,8 @@ function readConnection(
       port: records.number(base, fields.virtualPort),
     },
     destination: readDestinationEndpoint(records, base, layout),
-    state: textAt(texts, records.number(base, fields.state)) ?? '',
+    // The kernel prints no others; a newer one may.
+    state: (textAt(texts, records.number(base, fields.state)) ?? '') as ConnectionState,
     expires: records.number(base, fields.expires),
     template,
     fwmark: template && protocol === 'ip' ? readMark(records, base, layout) : null,
@@ -348,15 +237,12 @@ export function readCounts(
   const { size, fields } = layout.connectionCount;
   const counts: ConnectionCount[] = [];
   for (let base = 0; base < native.counts.byteLength; base += size) {
-    const { protocol, virtual, destination, state } = readConnection(
-      records,
-      base + fields.group.offset,
-      native.texts,
-      layout,
-    );
+    const group = base + fields.group.offset;
+    const connection = readConnection(records, group, native.texts, layout);
+    const { protocol, destination, state } = connection;
     counts.push({
       count: records.number(base, fields.count),
-      ...(by.has('service') ? { service: { protocol, ...virtual } } : {}),
+      ...(by.has('service') ? { service: readService(records, group, connection, layout) } : {}),
       ...(by.has('destination') ? { destination } : {}),
       ...(by.has('state') ? { state } : {}),
       ...(by.has('protocol') ? { protocol } : {}),
@@ -364,6 +250,18 @@ export function readCounts(
   }
   // An empty table has no groups, but without groups it still has a number.
   return counts.length === 0 && by.size === 0 ? [{ count: 0 }] : counts;
+}
+
+/** The service of a group, as references name it. */
+function readService(
+  records: Records,
+  base: number,
+  { fwmark, family, virtual }: Connection,
+  layout: Layout,
+): ServiceKey {
+  if (fwmark !== null) return { fwmark, family };
+  const number = records.number(base, layout.connection.fields.protocol);
+  return { protocol: protocols.name(number), ...virtual };
 }
 
 /** The columns to count by, as the addon numbers them. @internal */

@@ -18,14 +18,12 @@ export {
   parseServiceReference,
   type ServiceKey,
 } from './canonical.js';
+export type { ConnectionFilter, ConnectionProtocol, ConnectionState } from './connection-filter.js';
 export type { ConnectionStream } from './connection-stream.js';
 export type {
   Connection,
   ConnectionCount,
-  ConnectionFilter,
   ConnectionOptions,
-  ConnectionProtocol,
-  ConnectionState,
   CountBy,
   CountOptions,
   Endpoint,

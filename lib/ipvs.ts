@@ -10,6 +10,7 @@ import {
   collect,
 } from './batch.js';
 import { calls } from './calls.js';
+import { factsFor, type PackedFilter } from './connection-filter.js';
 import { ConnectionStream, type PartSource } from './connection-stream.js';
 import {
   type ConnectionCount,
@@ -23,7 +24,6 @@ import {
 } from './connections.js';
 import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
 import { IpvsError } from './errors.js';
-import { explainNative } from './explain.js';
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeCursor, NativeHandle } from './native.js';
 import { checkOpenOptions, type OpenOptions } from './netns.js';
@@ -192,13 +192,12 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   async countConnections(options?: CountOptions): Promise<ConnectionCount[]> {
     const { layout } = this.#native;
     const { filter, by } = checkCountOptions(options, layout);
-    this.#queue.checkOpen('countConnections');
-    const cursor = this.#openCursor('countConnections', filter, false);
+    const reading = this.#readConnections('countConnections', filter, false);
     try {
-      const count = () => cursor.count(countMask(by, layout));
-      return readCounts(await this.#queue.aside('countConnections', count), by, layout);
+      const counts = await reading.run((cursor) => cursor.count(countMask(by, layout)));
+      return readCounts(counts, by, layout);
     } finally {
-      cursor.close();
+      reading.close();
     }
   }
 
@@ -237,26 +236,32 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     return new TableWatcher(open, this.#sleeping);
   }
 
-  #openCursor(operation: string, filter: Uint8Array, origin: boolean): NativeCursor {
-    try {
-      return new this.#native.Cursor(this.#handle, filter, origin);
-    } catch (error) {
-      throw explainNative(error, operation);
-    }
+  /** A reading of the connection table. The first job asks the kernel what the filter has to know, and opens the cursor. */
+  #readConnections(operation: string, filter: PackedFilter, origin: boolean) {
+    const { Cursor, layout } = this.#native;
+    let cursor: NativeCursor | undefined;
+    return {
+      run: <Value>(work: (cursor: NativeCursor) => Promise<Value>): Promise<Value> =>
+        this.#queue.aside(operation, async (run) => {
+          if (cursor === undefined) {
+            const { claimedPorts, destinations } = await factsFor(operation, filter, layout, run);
+            cursor = new Cursor(this.#handle, filter.filter, origin, claimedPorts, destinations);
+          }
+          return work(cursor);
+        }),
+      close: () => cursor?.close(),
+    };
   }
 
   #openConnections(options: ConnectionOptions | undefined): PartSource {
     const { layout } = this.#native;
     const { filter, origin, signal } = checkStreamOptions(options, layout);
-    this.#queue.checkOpen('connections');
-    const cursor = this.#openCursor('connections', filter, origin);
+    const reading = this.#readConnections('connections', filter, origin);
     return {
       signal,
-      next: async () => {
-        const read = () => cursor.next(CONNECTION_BATCH);
-        return readPart(await this.#queue.aside('connections', read), layout);
-      },
-      close: () => cursor.close(),
+      next: async () =>
+        readPart(await reading.run((cursor) => cursor.next(CONNECTION_BATCH)), layout),
+      close: reading.close,
     };
   }
 }

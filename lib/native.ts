@@ -171,10 +171,13 @@ export interface Layout {
   readonly connectionFilter: RecordLayout<
     | 'criteria'
     | 'clientPrefix'
+    | 'serverPrefix'
     | 'service'
     | 'destination'
     | 'client'
+    | 'server'
     | 'clientFamily'
+    | 'serverFamily'
     | 'protocol'
     | 'state'
   >;
@@ -222,7 +225,7 @@ export interface Layout {
   readonly statuses: Readonly<Record<StatusName, number>>;
   readonly changes: Readonly<Record<ChangeName, number>>;
   readonly criteria: Readonly<
-    Record<'service' | 'destination' | 'client' | 'protocol' | 'state', number>
+    Record<'service' | 'destination' | 'server' | 'client' | 'protocol' | 'state', number>
   >;
   readonly countBy: Readonly<Record<'service' | 'destination' | 'state' | 'protocol', number>>;
   readonly origins: Readonly<Record<'local' | 'sync', number>>;
@@ -307,7 +310,13 @@ export interface NativeCursor {
 
 export interface Native {
   readonly Handle: new () => NativeHandle;
-  readonly Cursor: new (handle: NativeHandle, filter: Uint8Array, origins: boolean) => NativeCursor;
+  readonly Cursor: new (
+    handle: NativeHandle,
+    filter: Uint8Array,
+    origins: boolean,
+    claimedPorts: Uint8Array,
+    destinations: Uint8Array,
+  ) => NativeCursor;
   readonly Watcher: new (handle: NativeHandle, types: number, notify: () => void) => NativeWatcher;
   /** csrc/binding/addresses.h */
   packAddresses(

@@ -36,8 +36,8 @@ export function* readTable(
   }
 }
 
-/** The error of a call that a method of that name has made. */
-function renamed(error: IpvsError, operation: string): IpvsError {
+/** The error of a call that a method of that name has made. @internal */
+export function renamed(error: IpvsError, operation: string): IpvsError {
   const { code, errno, syscall, target, cause } = error;
   const message = error.message.replace(error.operation, operation);
   return new IpvsError(message, { code, errno, syscall, operation, target, cause });

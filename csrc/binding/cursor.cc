@@ -17,12 +17,13 @@ struct Cursor::Reading {
   std::shared_ptr<const netlink::Namespace> netns;
   ipvs::ConnectionFile file;
   ipvs::ConnectionFilter filter;
+  ipvs::ServiceFacts facts;
   std::optional<ipvs::ConnectionReader> reader;
 
   template <typename Read>
   auto with_reader(Read read) {
     const std::lock_guard lock(mutex);
-    if (!reader) reader.emplace(*netns, file, filter);
+    if (!reader) reader.emplace(*netns, file, filter, facts);
     return read(*reader);
   }
 };
@@ -43,9 +44,12 @@ Cursor::Cursor(const Napi::CallbackInfo& info)
     throw Napi::RangeError::New(info.Env(), "filter: one record");
   }
   std::memcpy(&reading_->filter, bytes.Data(), sizeof reading_->filter);
-  if (reading_->filter.client_prefix > 8 * sizeof(ipvs::Address)) {
+  constexpr uint32_t kMaxPrefix = 8 * sizeof(ipvs::Address);
+  if (reading_->filter.client_prefix > kMaxPrefix || reading_->filter.server_prefix > kMaxPrefix) {
     throw Napi::RangeError::New(info.Env(), "filter: a prefix length of at most 128");
   }
+  reading_->facts =
+      ipvs::ServiceFacts(records_of<uint16_t>(info[3]), records_of<ipvs::DestinationKey>(info[4]));
   try {
     reading_->netns = Handle::netns_of(info[0].As<Napi::Object>());
   } catch (const netlink::Error& error) {

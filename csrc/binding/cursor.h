@@ -16,7 +16,8 @@ class Cursor : public Napi::ObjectWrap<Cursor> {
  public:
   static Napi::Function define(Napi::Env env);
 
-  /// new Cursor(handle: Handle, filter: Uint8Array, origins: boolean)
+  /// new Cursor(handle: Handle, filter: Uint8Array, origins: boolean, claimedPorts: Uint16Array,
+  ///   destinations: Uint8Array). The last two are ipvs::ServiceFacts.
   explicit Cursor(const Napi::CallbackInfo& info);
 
  private:

@@ -133,10 +133,13 @@ constexpr Field kConnectionCount[] = {
 constexpr Field kConnectionFilter[] = {
     FIELD(ConnectionFilter, "criteria", criteria),
     FIELD(ConnectionFilter, "clientPrefix", client_prefix),
+    FIELD(ConnectionFilter, "serverPrefix", server_prefix),
     FIELD(ConnectionFilter, "service", service),
     FIELD(ConnectionFilter, "destination", destination),
     FIELD(ConnectionFilter, "client", client),
+    FIELD(ConnectionFilter, "server", server),
     FIELD(ConnectionFilter, "clientFamily", client_family),
+    FIELD(ConnectionFilter, "serverFamily", server_family),
     FIELD(ConnectionFilter, "protocol", protocol),
     FIELD(ConnectionFilter, "state", state),
 };
@@ -316,6 +319,7 @@ constexpr Number kCriteria[] = {
     number("client", ConnectionFilter::kClient),
     number("protocol", ConnectionFilter::kProtocol),
     number("state", ConnectionFilter::kState),
+    number("server", ConnectionFilter::kServer),
 };
 
 constexpr Number kCountBy[] = {

@@ -68,8 +68,11 @@ void check_row(const Row& row, ConnectionFile file) {
                         .family = row.connection.destination_family,
                         .port = row.connection.destination_port};
   expect(ipvs::matches(filter, row.view()), "a row matches itself");
-  ++filter.destination.port;
+  // Port 0 would be every port.
+  filter.destination.port = filter.destination.port == 1 ? 2 : 1;
   expect(!ipvs::matches(filter, row.view()), "a row matches no other destination");
+  filter.destination.port = 0;
+  expect(ipvs::matches(filter, row.view()), "a row matches every port of its destination");
 }
 
 // A file each read of which gives `piece` bytes at most.

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "ipvs/types.h"
 
@@ -53,6 +55,25 @@ enum class ConnectionFile : uint8_t {
 /// Reads one row, without its newline; nothing if it is not one (such as the header). Pure.
 std::optional<ConnectionRow> parse_connection(std::string_view line, ConnectionFile file);
 
+/// Facts about a service that rows do not record, and a filter by service needs.
+class ServiceFacts {
+ public:
+  ServiceFacts() = default;
+  /// @param claimed_ports of a service of port 0: the ports of its address that have services of
+  ///   their own, whose connections are not its
+  /// @param destinations of a firewall mark: its destinations, since connections do not record it
+  ServiceFacts(std::span<const uint16_t> claimed_ports,
+               std::span<const DestinationKey> destinations);
+
+  bool claims(uint16_t port) const;
+  /// Whether the row may be a connection to one of the destinations.
+  bool reaches(const Connection& row) const;
+
+ private:
+  std::vector<uint16_t> claimed_ports_;       // sorted
+  std::vector<DestinationKey> destinations_;  // sorted by address
+};
+
 /// What rows are wanted: all that match every criterion given.
 struct ConnectionFilter {
   static constexpr uint32_t kService = 1;
@@ -60,17 +81,23 @@ struct ConnectionFilter {
   static constexpr uint32_t kClient = 4;
   static constexpr uint32_t kProtocol = 8;
   static constexpr uint32_t kState = 16;
+  static constexpr uint32_t kServer = 32;
 
   uint32_t criteria;
-  uint32_t client_prefix;  ///< bits
-  ServiceKey service;      ///< with a firewall mark: its templates, the only entries that record it
-  DestinationKey destination;
+  uint32_t client_prefix;      ///< bits
+  uint32_t server_prefix;      ///< bits
+  ServiceKey service;          ///< port 0: every port; a firewall mark: see ServiceFacts
+  DestinationKey destination;  ///< port 0: every port
   Address client;
+  Address server;
   uint16_t client_family;
+  uint16_t server_family;
   uint16_t protocol;
+  uint16_t unused;
   Name<16> state;
 };
 
-bool matches(const ConnectionFilter& filter, const ConnectionRow& row);
+bool matches(const ConnectionFilter& filter, const ConnectionRow& row,
+             const ServiceFacts& facts = {});
 
 }  // namespace ipvs

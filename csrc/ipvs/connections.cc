@@ -1,6 +1,7 @@
 #include "ipvs/connections.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>
@@ -101,6 +102,8 @@ Connection group_of(const Connection& row, uint32_t by, uint32_t state) {
     group.family = row.family;
     group.virtual_address = row.virtual_address;
     group.virtual_port = row.virtual_port;
+    // Its address is a mark.
+    if (row.protocol == IPPROTO_IP) group.flags = row.flags & Connection::kTemplate;
   }
   if (by & (CountBy::kService | CountBy::kProtocol)) group.protocol = row.protocol;
   if (by & CountBy::kDestination) {
@@ -127,14 +130,15 @@ Descriptor open_file(const netlink::Namespace& netns, ConnectionFile file) {
 }  // namespace
 
 ConnectionReader::ConnectionReader(const netlink::Namespace& netns, ConnectionFile file,
-                                   const ConnectionFilter& filter)
-    : ConnectionReader(open_file(netns, file), file, filter) {}
+                                   const ConnectionFilter& filter, ServiceFacts facts)
+    : ConnectionReader(open_file(netns, file), file, filter, std::move(facts)) {}
 
 ConnectionReader::ConnectionReader(Descriptor descriptor, ConnectionFile file,
-                                   const ConnectionFilter& filter)
+                                   const ConnectionFilter& filter, ServiceFacts facts)
     : descriptor_(std::move(descriptor)),
       file_(file),
       filter_(filter),
+      facts_(std::move(facts)),
       buffer_(std::make_unique_for_overwrite<char[]>(kBufferBytes)) {}
 
 // Reads more behind what is left. False at the end of the file.
@@ -173,7 +177,7 @@ std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
     auto row = parse_connection(line, file_);
     // Better no table than one with silent gaps.
     if (!row) throw Error(EBADMSG, "read", "a row that is none of the known kernels'");
-    if (matches(filter_, *row)) return row;
+    if (matches(filter_, *row, facts_)) return row;
   }
   return std::nullopt;
 }

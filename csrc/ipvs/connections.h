@@ -49,10 +49,10 @@ class ConnectionReader {
   /// Opens the file in a network namespace.
   /// @throws netlink::Error ENOENT ("open"): the kernel has no IPVS; those of Namespace::enter()
   ConnectionReader(const netlink::Namespace& netns, ConnectionFile file,
-                   const ConnectionFilter& filter);
+                   const ConnectionFilter& filter, ServiceFacts facts = {});
   /// Reads rows from an open descriptor.
   ConnectionReader(netlink::Descriptor descriptor, ConnectionFile file,
-                   const ConnectionFilter& filter);
+                   const ConnectionFilter& filter, ServiceFacts facts = {});
 
   /// The next rows that match, at most `limit`. May be fewer, also none, before the end: a call
   /// reads some hundred KiB at most, so that a filter that matches nothing keeps nobody waiting.
@@ -70,6 +70,7 @@ class ConnectionReader {
   netlink::Descriptor descriptor_;
   ConnectionFile file_;
   ConnectionFilter filter_;
+  ServiceFacts facts_;
   std::unique_ptr<char[]> buffer_;
   size_t read_ = 0;   // bytes, since the last call
   size_t begin_ = 0;  // the unread part of the buffer

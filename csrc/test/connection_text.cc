@@ -106,7 +106,7 @@ Row random_row(Random& random, ConnectionFile file) {
   entry.destination = random_address(random, entry.destination_family);
   entry.client_port = pick<uint16_t>(random, {0, 1, 0xabcd});
   entry.virtual_port = pick<uint16_t>(random, {0, 80, 443, 65535});
-  entry.destination_port = pick<uint16_t>(random, {80, 8080});
+  entry.destination_port = pick<uint16_t>(random, {0, 80, 8080});
   entry.expires = random.number<uint32_t>();
   row.state = pick<std::string>(random, {"NONE", "ASSURED", "ESTABLISHED", "FIN_WAIT", "ERR!"});
   const bool resting = row.state == "NONE" || row.state == "ASSURED";

@@ -135,6 +135,31 @@ TEST_CASE("only what matches is read") {
   CHECK((read_all(reader, 7) == expected));
 }
 
+TEST_CASE("what is known of the service decides") {
+  Random random;
+  const Table table = random_table(random, ConnectionFile::kConnections, 2000);
+  ConnectionFilter filter{};
+  filter.criteria = ConnectionFilter::kService;
+  filter.service.family = AF_INET;
+  filter.service.protocol = IPPROTO_TCP;
+  for (const Row& row : table.rows) {
+    const Connection& entry = row.connection;
+    if (entry.family != AF_INET || entry.protocol != IPPROTO_TCP || entry.virtual_port != 80) {
+      continue;
+    }
+    filter.service.address = entry.virtual_address;
+    break;
+  }
+  const uint16_t ports[] = {80};
+  const auto count = [&](const ipvs::ServiceFacts& facts) {
+    ConnectionReader reader(file_with(table.text), ConnectionFile::kConnections, filter, facts);
+    const auto counts = reader.count(0).counts;
+    return counts.empty() ? 0 : counts.front().count;
+  };
+  CHECK(count({}) > 0);
+  CHECK(count(ipvs::ServiceFacts(ports, {})) < count({}));
+}
+
 TEST_CASE("rows are counted by any columns") {
   Random random;
   for (uint32_t by = 0; by < 16; ++by) {
@@ -148,6 +173,8 @@ TEST_CASE("rows are counted by any columns") {
         group.family = entry.family;
         group.virtual_address = entry.virtual_address;
         group.virtual_port = entry.virtual_port;
+        // The mark of a template is no address.
+        if (entry.protocol == IPPROTO_IP) group.flags = entry.flags;
       }
       if ((by & (CountBy::kService | CountBy::kProtocol)) != 0) group.protocol = entry.protocol;
       if ((by & CountBy::kDestination) != 0) {

@@ -172,7 +172,8 @@ test('a signal never waits for the end of the table: a job reads a part, also wh
   const handle = new Handle();
   await handle.open(lab.namespace.path, true);
   const { filter } = checkStreamOptions({ client: 'fd00::/8' }, layout);
-  const cursor = new Cursor(handle, filter, false);
+  const { claimedPorts, destinations } = filter.facts;
+  const cursor = new Cursor(handle, filter.filter, false, claimedPorts, destinations);
   const { connections, done } = await cursor.next(2048);
   expect(connections.byteLength).toBe(0);
   expect(done).toBe(false);

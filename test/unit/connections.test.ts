@@ -28,7 +28,7 @@ const SERVICE = 'tcp://10.96.0.1:443';
 function filterOf(options: unknown) {
   const { filter } = checkStreamOptions(options, layout);
   expect(checkCountOptions(options, layout).filter).toEqual(filter);
-  return decode(filter, 0, layout.connectionFilter);
+  return decode(filter.filter, 0, layout.connectionFilter);
 }
 
 const numbers = (bytes: unknown) => (Array.isArray(bytes) ? bytes : expect.unreachable());
@@ -38,7 +38,7 @@ describe('filters', () => {
     '%j asks for everything',
     (options) => {
       const { filter } = checkStreamOptions(options, layout);
-      expect(filter).toEqual(new Uint8Array(layout.connectionFilter.size));
+      expect(filter.filter).toEqual(new Uint8Array(layout.connectionFilter.size));
     },
   );
 
@@ -84,12 +84,19 @@ describe('filters', () => {
     ['fd00::7', 10, 128, `fd${'0'.repeat(29)}7`],
     ['fd00::/64', 10, 64, 'fd'],
     ['::/0', 10, 0, ''],
-  ])('client %s', (client, clientFamily, clientPrefix, digits) => {
-    expect(filterOf({ client })).toMatchObject({
+  ])('client or server %s', (network, family, prefix, digits) => {
+    const bytes = [...Buffer.from(digits.padEnd(32, '0'), 'hex')];
+    expect(filterOf({ client: network })).toMatchObject({
       criteria: layout.criteria.client,
-      clientFamily,
-      clientPrefix,
-      client: [...Buffer.from(digits.padEnd(32, '0'), 'hex')],
+      clientFamily: family,
+      clientPrefix: prefix,
+      client: bytes,
+    });
+    expect(filterOf({ server: network })).toMatchObject({
+      criteria: layout.criteria.server,
+      serverFamily: family,
+      serverPrefix: prefix,
+      server: bytes,
     });
   });
 
@@ -99,7 +106,8 @@ describe('filters', () => {
     [{ protocol: 'icmpv6' }, { protocol: 58 }],
     [{ protocol: 'unknown-50' }, { protocol: 50 }],
     [{ state: 'ESTABLISHED' }, { state: 'ESTABLISHED' }],
-    [{ state: 'x'.repeat(15) }, { state: 'x'.repeat(15) }],
+    [{ state: 'S-ACK-SENT' }, { state: 'S-ACK-SENT' }],
+    [{ state: 'ERR!' }, { state: 'ERR!' }],
   ])('%j', (options, expected) => {
     const [name] = Object.keys(options);
     const criteria = name === 'state' ? layout.criteria.state : layout.criteria.protocol;
@@ -111,6 +119,7 @@ describe('filters', () => {
       service: SERVICE,
       destination: '10.0.0.1',
       client: '::/0',
+      server: '10.0.0.0/8',
       protocol: 'udp',
       state: 'UDP',
     };
@@ -120,7 +129,7 @@ describe('filters', () => {
 });
 
 const CLIENT = "is not an address or a network such as '10.0.0.0/8'";
-const STATE = 'is not the name of a state, of 1 to 15 characters such as ESTABLISHED';
+const STATE = 'is not one of NONE, ESTABLISHED, SYN_SENT,';
 const BY = 'is not an array of service, destination, state, protocol';
 type Row = readonly [string, unknown, Kind, string, string, string];
 
@@ -238,16 +247,35 @@ test.each<Row>([
     "'http'",
     'is not one of tcp',
   ],
+  ...['10.0.0.0/33', 'localhost', '10.0.0.1:80', '[::1]'].map(
+    (server): Row => [
+      `server ${server}`,
+      { server },
+      server.endsWith('/33') ? 'range' : 'value',
+      server.endsWith('/33') ? 'options.server prefix' : 'options.server',
+      server.endsWith('/33') ? '33' : `'${server}'`,
+      server.endsWith('/33') ? 'is not an integer from 0 to 32' : CLIENT,
+    ],
+  ),
+  ['server null', { server: null }, 'type', 'options.server', 'null', CLIENT],
   ['state number', { state: 1 }, 'type', 'options.state', '1', STATE],
-  ['state empty', { state: '' }, 'value', 'options.state', "''", STATE],
   [
-    'state too long',
-    { state: 'x'.repeat(16) },
+    'state with a typo',
+    { state: 'ESTABLISHD' },
     'value',
     'options.state',
-    `'${'x'.repeat(16)}'`,
-    STATE,
+    "'ESTABLISHD'",
+    'did you mean ESTABLISHED?',
   ],
+  [
+    'state in lower case',
+    { state: 'time_wait' },
+    'value',
+    'options.state',
+    "'time_wait'",
+    'did you mean TIME_WAIT?',
+  ],
+  ['state empty', { state: '' }, 'value', 'options.state', "''", STATE],
   ['state with a blank', { state: 'A B' }, 'value', 'options.state', "'A B'", STATE],
 ])('%s is refused', (_, options, kind, property, value, rule) => {
   for (const check of [checkStreamOptions, checkCountOptions]) {
@@ -417,6 +445,27 @@ describe('reading', () => {
       destination: { address: '0.0.0.0', port: 80 },
       protocol: 'tcp',
     });
+  });
+
+  test('counts by service name it as references do', () => {
+    const template = layout.connectionFlags.template;
+    const rows = [
+      { ...IPV4, virtualAddress: [10, 96, 0, 1], virtualPort: 443 },
+      { family: 2, virtualAddress: [0, 0, 0, 8], flags: template },
+      { family: 10, virtualAddress: [0xff, 0, 0, 7, ...Array(12).fill(0)], flags: template },
+      { ...IPV4, protocol: 1 },
+    ];
+    const counts = joined(...rows.map((row) => countRecord(row, 1n)));
+    const services = readCounts({ counts, texts: [] }, new Set(['service']), layout).map(
+      ({ service }) => service,
+    );
+    expect(services).toStrictEqual([
+      { protocol: 'tcp', address: '10.96.0.1', port: 443 },
+      { fwmark: 8, family: 'ipv4' },
+      { fwmark: 0xff000007, family: 'ipv6' },
+      { protocol: 'unknown-1', address: '0.0.0.0', port: 0 },
+    ]);
+    for (const service of services) expect(() => filterOf({ service })).not.toThrow();
   });
 
   test('an empty table has no groups, but a number', () => {

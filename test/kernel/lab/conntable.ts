@@ -53,7 +53,8 @@ function parseRow(line: string, titles: Titles): Connection {
     client,
     virtual,
     destination: endpoint(word('DestIP'), word('DPrt')),
-    state,
+    // What the kernel prints.
+    state: state as Connection['state'],
     expires: Number(word('Expires')),
     template,
     fwmark: marked ? Number.parseInt(word('ToIP').replaceAll(':', '').slice(0, 8), 16) : null,

@@ -1,0 +1,199 @@
+/** Filters by services of port 0 and by firewall marks, measured by what the kernel counts of each destination. */
+import { type ConnectionFilter, Ipvs } from 'ipvs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { balance, collect, furnish, VIRTUAL, VIRTUAL6 } from './lab/scene.js';
+import { type Client, Traffic } from './lab/traffic.js';
+import { useNamespace } from './namespace.js';
+
+const lab = useNamespace();
+const persistence = { timeout: 600 };
+const SHARED = '10.96.0.2';
+const tcp = { protocol: 'tcp', address: VIRTUAL } as const;
+const tcp6 = { protocol: 'tcp', address: VIRTUAL6 } as const;
+/** Servers, by the last part of their address. */
+const server = (last: number) => `10.0.0.${last}`;
+const server6 = (last: number) => `fd02::${last}`;
+
+beforeAll(async () => {
+  const { namespace, ipvs } = lab;
+  furnish(namespace);
+  namespace.ip('route', 'add', 'local', 'fd02::/64', 'dev', 'lo');
+  traffic = new Traffic(namespace);
+  await balance(ipvs, [
+    // Two services of port 0, each beside one of a port of its own with the same server.
+    [{ ...tcp, port: 0, persistence }, { address: server(2) }],
+    [
+      { ...tcp, port: 80 },
+      { address: server(2), port: 80 },
+    ],
+    [{ ...tcp6, port: 0, persistence }, { address: server6(2) }],
+    [
+      { ...tcp6, port: 80 },
+      { address: server6(2), port: 80 },
+    ],
+    // One whose destination has a port, which persistent clients do not reach.
+    [
+      { ...tcp, address: '10.96.0.3', port: 0, persistence },
+      { address: server(3), port: 8080 },
+    ],
+    // One whose destination has none.
+    [
+      { ...tcp, address: '10.96.0.4', port: 80 },
+      { address: server(8), port: 0 },
+    ],
+    [{ fwmark: 7 }, { address: server(4) }],
+    [{ fwmark: 8 }, { address: server(5), port: 8080 }],
+    [
+      { fwmark: 9, persistence },
+      { address: server(6), port: 8080 },
+    ],
+    [{ fwmark: 7, family: 'ipv6' }, { address: server6(4) }],
+    [{ fwmark: 9, family: 'ipv6', persistence }, { address: server6(6) }],
+  ]);
+  // Of IPv4 too.
+  for (const port of [80, 81, 82, 8080]) await traffic.listen('tcp', ['::', port]);
+  for (const [address, port, mark] of clients) {
+    const marked = mark === undefined ? {} : { mark };
+    await traffic.connect({ protocol: 'tcp', to: [address, port], data: '?', ...marked });
+  }
+}, 60_000);
+afterAll(() => traffic.stop());
+
+let traffic: Traffic;
+const clients: readonly (readonly [string, number, Client['mark']?])[] = [
+  [VIRTUAL, 81],
+  [VIRTUAL, 82],
+  [VIRTUAL, 80],
+  [VIRTUAL6, 81],
+  [VIRTUAL6, 82],
+  [VIRTUAL6, 80],
+  [VIRTUAL6, 80],
+  ['10.96.0.3', 81],
+  ['10.96.0.3', 82],
+  ['10.96.0.4', 80],
+  [SHARED, 81, 7],
+  [SHARED, 82, 7],
+  [SHARED, 81, 8],
+  [SHARED, 82, 9],
+  ['fd02::96', 81, 7],
+  ['fd02::96', 82, 9],
+];
+
+const ESTABLISHED = { state: 'ESTABLISHED' } as const;
+async function count(filter: ConnectionFilter): Promise<number> {
+  const [counted] = await lab.ipvs.countConnections(filter);
+  expect(await collect(lab.ipvs.connections(filter))).toHaveLength(counted?.count ?? 0);
+  return counted?.count ?? 0;
+}
+
+test('each service has the connections that the kernel counts', async () => {
+  const counted = [];
+  const expected = [];
+  const { services } = await lab.ipvs.snapshot();
+  for (const { destinations, ...service } of services) {
+    for (const destination of destinations) {
+      const { address, port, activeConnections } = destination;
+      expected.push([address, port, activeConnections, activeConnections]);
+      const own = await count({ service, destination, ...ESTABLISHED });
+      counted.push([address, port, own, await count({ service, ...ESTABLISHED })]);
+    }
+  }
+  expect(counted).toEqual(expected);
+  const sum = expected.reduce((all, [, , active]) => all + Number(active), 0);
+  expect(sum).toBe(clients.length);
+  expect(expected.every(([, , active]) => Number(active) > 0)).toBe(true);
+});
+
+test.each([
+  [{ service: `tcp://${VIRTUAL}:0` }, 3],
+  [{ service: `tcp://${VIRTUAL}:80` }, 1],
+  [{ service: `tcp://[${VIRTUAL6}]:0` }, 3],
+  [{ service: `tcp://[${VIRTUAL6}]:80` }, 2],
+  [{ service: `tcp://${VIRTUAL}:0`, destination: server(2) }, 3],
+  [{ service: `tcp://${VIRTUAL}:0`, destination: { address: server(2) } }, 3],
+  [{ service: `tcp://${VIRTUAL}:0`, destination: `${server(2)}:0` }, 3],
+  [{ service: `tcp://${VIRTUAL}:0`, destination: server(3) }, 0],
+  [{ service: 'tcp://10.96.0.3:0', destination: `${server(3)}:8080` }, 3],
+  [{ service: 'fwmark://7' }, 2],
+  [{ service: 'fwmark://7', destination: server(4) }, 2],
+  [{ service: 'fwmark://7', destination: { address: server(4), port: 0 } }, 2],
+  [{ service: 'fwmark://8', destination: `${server(5)}:8080` }, 1],
+  [{ service: 'fwmark://9', destination: `${server(6)}:8080` }, 2],
+  [{ service: 'fwmark://9', protocol: 'ip' }, 1],
+  [{ service: 'fwmark6://9', protocol: 'ip' }, 1],
+  [{ service: 'fwmark6://7', destination: server6(4) }, 1],
+  [{ service: 'fwmark://10' }, 0],
+  // By themselves: every port of the server, of all services.
+  [{ destination: `${server(2)}:0` }, 4],
+  [{ destination: { address: server6(2), port: 0 } }, 5],
+  [{ server: server(2) }, 4],
+  [{ server: `${server(2)}/31` }, 7],
+  [{ server: 'fd02::/64' }, 8],
+  [{ server: server(9) }, 0],
+] satisfies [ConnectionFilter, number][])('%j finds %i with templates', async (filter, entries) => {
+  expect(await count(filter)).toBe(entries);
+});
+
+describe('what is counted by service and destination', () => {
+  test('names marks as such', async () => {
+    const services = await lab.ipvs.countConnections({ by: ['service'], protocol: 'ip' });
+    expect(services).toHaveLength(2);
+    expect(services).toEqual(
+      expect.arrayContaining([
+        { count: 1, service: { fwmark: 9, family: 'ipv4' } },
+        { count: 1, service: { fwmark: 9, family: 'ipv6' } },
+      ]),
+    );
+  });
+
+  test('can be passed back', async () => {
+    const groups = await lab.ipvs.countConnections({ by: ['service', 'destination', 'state'] });
+    expect(groups.length).toBeGreaterThan(clients.length / 2);
+    for (const { count: entries, service, destination, state } of groups) {
+      const found = await count({ service, destination, state });
+      const port = service?.fwmark === undefined ? service?.port : 0;
+      if (port === 0) expect(found).toBeGreaterThanOrEqual(entries);
+      else expect(found).toBe(entries);
+      expect(await lab.ipvs.getService(service ?? '')).toEqual(
+        port === 0 || port === 80 ? expect.anything() : undefined,
+      );
+    }
+  });
+});
+
+describe('the services are those of the call', () => {
+  const service = `tcp://${VIRTUAL}:0`;
+
+  test('and connections are of a service that was added since', async () => {
+    const { ipvs } = lab;
+    const added = ipvs.addService({ ...tcp, port: 82 });
+    const [[after]] = await Promise.all([ipvs.countConnections({ service }), added]);
+    expect(after).toEqual({ count: 2 });
+    const deleted = ipvs.deleteService({ ...tcp, port: 82 });
+    const [[before]] = await Promise.all([ipvs.countConnections({ service }), deleted]);
+    expect(before).toEqual({ count: 3 });
+  });
+
+  test('also where the handle is closed meanwhile', async () => {
+    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const [rows, counted, marked] = await Promise.all([
+      collect(ipvs.connections({ service })),
+      ipvs.countConnections({ service }),
+      ipvs.countConnections({ service: 'fwmark://7' }),
+      ipvs.close(),
+    ]);
+    expect([rows.length, counted, marked]).toEqual([3, [{ count: 3 }], [{ count: 2 }]]);
+  });
+});
+
+test('a firewall mark never counts less than the kernel where a server is shared', async () => {
+  const { ipvs } = lab;
+  const shared = { ...tcp, address: '10.96.0.5', port: 81 };
+  await balance(ipvs, [[shared, { address: server(4), port: 81 }]]);
+  await traffic.connect({ protocol: 'tcp', to: ['10.96.0.5', 81], data: '?' });
+  const destination = await ipvs.getDestination('fwmark://7', server(4));
+  expect(destination?.activeConnections).toBe(2);
+  const filter = { service: 'fwmark://7', destination: server(4) };
+  expect(await count({ ...filter, ...ESTABLISHED })).toBe(3);
+  await ipvs.deleteService(shared);
+});
