@@ -3,14 +3,18 @@
 #include <sys/time.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 
 namespace netlink {
 namespace {
 
 // What a queued reply takes of the receive buffer, at worst: a bare error is charged 768 to 896
-// bytes by the kernel, a message of data at most the 8 KiB page pair that it is built in.
-constexpr size_t reply_cost(Answer answer) { return answer == Answer::kData ? 8192 : 1024; }
+// bytes by the kernel, a message of data the memory that it is built in: 8 KiB, or the next power of
+// two for one that is larger.
+constexpr size_t kErrorCost = 1024;
+constexpr size_t kLeastDataCost = 8192;
+constexpr size_t data_cost(size_t bytes) { return std::max(kLeastDataCost, 4096 + 2 * bytes); }
 
 constexpr int kWantedBuffer = 1 << 20;  // doubled by the kernel
 constexpr size_t kSendOverhead =
@@ -90,7 +94,8 @@ Socket Socket::open(int protocol, const Namespace& netns, std::chrono::milliseco
 Socket::Socket(Descriptor descriptor, std::chrono::milliseconds deadline)
     : descriptor_(std::move(descriptor)),
       deadline_(deadline),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(kBufferBytes)) {
+      data_cost_(kLeastDataCost),
+      buffer_(std::make_unique_for_overwrite<std::byte[]>(kMaxSlots * kFirstSlotBytes)) {
   sockaddr_nl address{};
   socklen_t length = sizeof address;
   if (::getsockname(descriptor_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
@@ -110,12 +115,12 @@ Socket::Socket(Descriptor descriptor, std::chrono::milliseconds deadline)
 
 Socket::Chunk Socket::next_chunk(const Batch& batch, size_t first, size_t byte_limit) const {
   size_t bytes = 0;
-  size_t replies = reply_cost(Answer::kErrorOnly);  // the sentinel's
+  size_t replies = kErrorCost;  // the sentinel's
   size_t last = first;
   for (; last < batch.size(); ++last) {
     const Batch::Entry& entry = batch.entries()[last];
     bytes += entry.length;
-    replies += reply_cost(entry.answer);
+    replies += entry.answer == Answer::kData ? data_cost_ : kErrorCost;
     if (last > first && (bytes > byte_limit || replies > reply_room_)) break;
   }
   return {first, last};
@@ -174,9 +179,8 @@ int Socket::send(std::span<std::byte> requests, uint32_t sentinel_sequence) {
 
 int Socket::receive(size_t slots, int flags) {
   datagrams_.clear();
-  const size_t slot_bytes = kBufferBytes / slots;
   for (size_t i = 0; i < slots; ++i) {
-    slots_[i] = {buffer_.get() + i * slot_bytes, slot_bytes};
+    slots_[i] = {buffer_.get() + i * slot_bytes_, slot_bytes_};
     msghdr& header = headers_[i].msg_hdr;
     header = {};
     header.msg_name = &senders_[i];
@@ -184,15 +188,28 @@ int Socket::receive(size_t slots, int flags) {
     header.msg_iov = &slots_[i];
     header.msg_iovlen = 1;
   }
+  // MSG_TRUNC: the length is that of the datagram, also where the slot is too small for it.
   const int count = ::recvmmsg(descriptor_.get(), headers_.data(), static_cast<unsigned>(slots),
-                               flags | MSG_WAITFORONE, nullptr);
+                               flags | MSG_WAITFORONE | MSG_TRUNC, nullptr);
   if (count < 0) return errno;
   for (int i = 0; i < count; ++i) {
     if (!from_kernel(headers_[i].msg_hdr)) continue;
-    datagrams_.push_back({{static_cast<std::byte*>(slots_[i].iov_base), headers_[i].msg_len},
-                          (headers_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0});
+    const size_t length = headers_[i].msg_len;
+    datagrams_.push_back(
+        {{static_cast<std::byte*>(slots_[i].iov_base), std::min(length, slot_bytes_)}, length});
   }
   return 0;
+}
+
+// Enlarges the slots for datagrams as long as the longest that was just received, which ends the life of
+// datagrams_.
+void Socket::fit_slots() {
+  size_t longest = 0;
+  for (const Datagram& datagram : datagrams_) longest = std::max(longest, datagram.length);
+  if (longest <= slot_bytes_) return;
+  datagrams_.clear();
+  slot_bytes_ = std::bit_ceil(longest);
+  buffer_ = std::make_unique_for_overwrite<std::byte[]>(kMaxSlots * slot_bytes_);
 }
 
 // Whether a reply is one to the chunk, or to its sentinel, rather than somebody else's or stale.
@@ -225,6 +242,7 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
     if (!verdict_follows) {
       progress = progress || !answered[place];
       answered[place] = true;
+      data_cost_ = std::max(data_cost_, data_cost(header.nlmsg_len));
       on_data(index, message);
       return;
     }
@@ -236,6 +254,16 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
       answered[place] = true;
       failures.push_back({index, verdict.error, Fate::kRefused, std::string(verdict.text)});
     }
+  };
+
+  // The kernel puts one answer in a datagram, so that a cut one says nothing of other messages.
+  const auto take_cut = [&](const nlmsghdr& header) {
+    const uint32_t place = header.nlmsg_seq - chunk.sequence;
+    data_cost_ = std::max(data_cost_, data_cost(header.nlmsg_len));
+    if (header.nlmsg_seq == chunk.sentinel() || answered[place]) return;
+    progress = true;
+    answered[place] = true;
+    failures.push_back({chunk.first + place, EMSGSIZE, Fate::kLost, {}});
   };
 
   while (!finished) {
@@ -257,8 +285,14 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
       // anything.
       const nlmsghdr& header = message.header();
       const bool foreign = header.nlmsg_len != 0 && !concerns(header, chunk);
-      if ((message.damaged() || datagram.truncated) && !foreign && trouble == 0) trouble = EBADMSG;
+      if (foreign) continue;
+      if (datagram.truncated() && concerns(header, chunk)) {
+        take_cut(header);
+      } else if ((message.damaged() || datagram.truncated()) && trouble == 0) {
+        trouble = EBADMSG;
+      }
     }
+    fit_slots();
     if (progress) deadline = Deadline(deadline_);
     if (!finished && !progress && deadline.expired()) {
       trouble = ETIMEDOUT;
@@ -292,7 +326,7 @@ Socket::DumpEnd Socket::dump(Batch& request, const OnMessage& on_message) {
     reading = read_dump(on_message);
   }
   if (reading.refusal) throw *reading.refusal;
-  if (reading.damaged) throw Error(EBADMSG, "recvmmsg", "a malformed or truncated reply");
+  if (reading.damaged) throw Error(EBADMSG, "recvmmsg", "a malformed reply");
   return reading.end;
 }
 
@@ -344,8 +378,13 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
         data = take(message) || data;
       }
       if (data) ++reading.end.datagrams;
-      if (message.damaged() || datagram.truncated) reading.damaged = true;
+      if (datagram.truncated()) {
+        reading.end.interrupted = true;
+      } else if (message.damaged()) {
+        reading.damaged = true;
+      }
     }
+    fit_slots();
     if (progress) deadline = Deadline(deadline_);
     if (!progress && deadline.expired()) throw Error(ETIMEDOUT, "recvmmsg");
   }
@@ -361,7 +400,7 @@ void Socket::join(unsigned group) {
 
 Socket::Arrival Socket::take(const OnMessage& on_message) {
   Arrival arrival;
-  const int error = receive(kDumpSlots, MSG_DONTWAIT);
+  const int error = receive(kReplySlots, MSG_DONTWAIT);
   if (error == EAGAIN) return arrival;
   arrival.more = true;
   // Said once, before what is left in the queue.
@@ -370,8 +409,9 @@ Socket::Arrival Socket::take(const OnMessage& on_message) {
   for (const Datagram& datagram : datagrams_) {
     Messages message(datagram.bytes);
     while (message.next()) on_message(message);
-    if (message.damaged() || datagram.truncated) arrival.overrun = true;
+    if (message.damaged() || datagram.truncated()) arrival.overrun = true;
   }
+  fit_slots();
   return arrival;
 }
 

@@ -4,6 +4,8 @@
 //   later.
 // Certainty: never hangs, each wait for a reply ends after the deadline; never guesses, what is not
 //   known to have succeeded or failed is reported as lost.
+// Size: a reply is read whole, whatever its size. One that is larger than the buffer enlarges it: a
+//   dump is then interrupted, a query is lost with EMSGSIZE, and both can be asked again.
 // Performance: a batch costs two system calls a chunk, whatever the number of its commands: they
 //   carry no NLM_F_ACK, and a sentinel behind them (NLMSG_NOOP with NLM_F_ACK) says that the kernel
 //   has executed them all. Only refusals are answered one by one. A dump that fits one chunk costs
@@ -50,7 +52,7 @@ class Socket {
 
   struct DumpEnd {
     size_t datagrams = 0;  ///< chunks of data; within one chunk the kernel's listing is consistent
-    bool interrupted = false;  ///< NLM_F_DUMP_INTR, or messages were lost: read again
+    bool interrupted = false;  ///< NLM_F_DUMP_INTR, or messages were lost or cut: read again
   };
 
   static constexpr std::chrono::milliseconds kDeadline{5000};
@@ -65,13 +67,13 @@ class Socket {
 
   /// Executes every message of `batch`, in order. An error stops none of the others.
   /// @returns the failures, by index; a message that is not among them succeeded. Transport errors
-  ///   are failures too: ETIMEDOUT, ENOBUFS, EBADMSG or ENODATA of what was lost, the errno of
-  ///   sendmsg of what was not sent. Nothing is sent after a timeout.
+  ///   are failures too: ETIMEDOUT, ENOBUFS, EBADMSG, EMSGSIZE or ENODATA of what was lost, the errno
+  ///   of sendmsg of what was not sent. Nothing is sent after a timeout.
   std::vector<Failure> run(Batch& batch, const OnData& on_data);
 
   /// Runs the only message of `request`, which carries NLM_F_DUMP, and hands over every data
   /// message.
-  /// @throws Error with the kernel's errno; EBADMSG: a reply was malformed or cut; ETIMEDOUT
+  /// @throws Error with the kernel's errno; EBADMSG: a reply was malformed; ETIMEDOUT
   DumpEnd dump(Batch& request, const OnMessage& on_message);
 
   /// Joins a multicast group.
@@ -80,7 +82,7 @@ class Socket {
 
   struct Arrival {
     bool more = false;     ///< there may be more at hand
-    bool overrun = false;  ///< the kernel could not deliver some, or a message was damaged
+    bool overrun = false;  ///< the kernel could not deliver some, or a message was damaged or cut
   };
   /// Hands over what has arrived without being asked for, without waiting: at most one buffer full.
   /// @throws Error "recvmmsg"
@@ -90,18 +92,20 @@ class Socket {
 
  private:
   struct Chunk;
-  static constexpr size_t kBufferBytes = 64 * 1024;
-  static constexpr size_t kMaxSlots = 16;
+  static constexpr size_t kMaxSlots = 8;
 
-  // The buffer is cut into equal slots, one a datagram. Dumps need slots of 32 KiB, the largest
-  // chunk that the kernel builds; anything smaller would cut it, since the size is sticky. Other
-  // replies are small; a link's are the largest, some 2 KiB.
+  // The buffer is cut into equal slots, one a datagram. The kernel's largest messages are those of
+  // links with alternative names, of which it allows 64 KiB. Only pages that are written to take
+  // memory. Dumps use two slots, which stay in the cache. A slot must never be smaller than 32 KiB:
+  // the kernel remembers the largest buffer, and builds chunks of a dump that large.
+  static constexpr size_t kFirstSlotBytes = 128 * 1024;
   static constexpr size_t kDumpSlots = 2;
   static constexpr size_t kReplySlots = 8;
 
   struct Datagram {
     Bytes bytes;
-    bool truncated;
+    size_t length;  // may be more than the bytes, which are then cut
+    bool truncated() const { return length > bytes.size(); }
   };
   struct DumpReading {
     DumpEnd end;
@@ -112,6 +116,7 @@ class Socket {
   Chunk next_chunk(const Batch& batch, size_t first, size_t byte_limit) const;
   int send(std::span<std::byte> requests, uint32_t sentinel_sequence);
   int receive(size_t slots, int flags);
+  void fit_slots();
   int collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
               std::vector<Failure>& failures);
   bool concerns(const nlmsghdr& header, const Chunk& chunk) const;
@@ -124,6 +129,8 @@ class Socket {
   std::chrono::milliseconds deadline_;
   size_t send_room_ = 0;   // bytes that one send may carry
   size_t reply_room_ = 0;  // bytes that unread replies may take before the kernel drops them
+  size_t data_cost_;       // bytes that the kernel charges for a reply of data, at worst
+  size_t slot_bytes_ = kFirstSlotBytes;
   std::unique_ptr<std::byte[]> buffer_;
   std::array<mmsghdr, kMaxSlots> headers_{};
   std::array<iovec, kMaxSlots> slots_{};

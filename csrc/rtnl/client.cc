@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <iterator>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,7 +27,7 @@ using netlink::Failure;
 using netlink::Fate;
 using netlink::Messages;
 
-constexpr int kListAttempts = 5;
+constexpr int kAttempts = 5;  // of a reading that was disturbed
 // Rounds of an ensure, while other writers are faster.
 constexpr int kRounds = 4;
 
@@ -72,10 +73,10 @@ struct Client::Rule {
 
 constexpr Client::Rule Client::kRules[] = {
     {Operation::kListLinks, &Client::run_lists},
-    {Operation::kGetLink, &Client::run_links},
+    {Operation::kGetLink, &Client::run_link_readings},
     {Operation::kEnsureDummy, &Client::run_dummies},
-    {Operation::kSetLink, &Client::run_links},
-    {Operation::kDeleteLink, &Client::run_links},
+    {Operation::kSetLink, &Client::run_link_changes},
+    {Operation::kDeleteLink, &Client::run_link_changes},
     {Operation::kListAddresses, &Client::run_lists},
     {Operation::kAddAddress, &Client::run_addresses, put_new_address},
     {Operation::kEnsureAddress, &Client::run_address_ensures},
@@ -153,30 +154,57 @@ void Client::run_unknown(Range range) {
   }
 }
 
-void Client::run_links(Range range) {
-  batch_.clear();
-  for (size_t request = range.first; request < range.last; ++request) {
-    const Request& wanted = requests_[request];
-    switch (static_cast<Operation>(wanted.operation)) {
-      case Operation::kGetLink:
-        put_get_link(batch_, wanted.link);
-        break;
-      case Operation::kSetLink:
-        put_set_link(batch_, wanted.link, settings_of(wanted));
-        break;
-      default:
-        put_delete_link(batch_, wanted.link);
-        break;
+// A reading changes nothing: where its answer was lost, it is asked again. Failures name the place in `keys`.
+std::vector<Failure> Client::ask(std::span<const LinkKey* const> keys, const OnLink& on_link) {
+  std::vector<Failure> failures;
+  Numbers pending(keys.size());
+  std::iota(pending.begin(), pending.end(), 0);
+  for (int attempt = 1; !pending.empty(); ++attempt) {
+    batch_.clear();
+    for (const size_t place : pending) put_get_link(batch_, *keys[place]);
+    auto failed = send([&](size_t index, const Link& link) { on_link(pending[index], link); });
+    Numbers again;
+    for (Failure& failure : failed) {
+      failure.index = pending[failure.index];
+      if (is_lost(failure) && attempt < kAttempts) {
+        again.push_back(failure.index);
+      } else {
+        failures.push_back(std::move(failure));
+      }
     }
+    pending = std::move(again);
+  }
+  return failures;
+}
+
+// Apart from changes, so that what is asked again has not changed since.
+void Client::run_link_readings(Range range) {
+  std::vector<const LinkKey*> keys;
+  for (size_t request = range.first; request < range.last; ++request) {
+    keys.push_back(&requests_[request].link);
     results_.done(request);
   }
-  const auto failures = send([&](size_t index, const Link& link) {
-    Outcome& outcome = results_.outcomes[range.first + index];
+  const auto failures = ask(keys, [&](size_t place, const Link& link) {
+    Outcome& outcome = results_.outcomes[range.first + place];
     outcome.first_link = static_cast<uint32_t>(results_.links.size());
     outcome.links = 1;
     results_.links.push_back(link);
   });
   for (const Failure& failure : failures) results_.fail(range.first + failure.index, failure);
+}
+
+void Client::run_link_changes(Range range) {
+  batch_.clear();
+  for (size_t request = range.first; request < range.last; ++request) {
+    const Request& wanted = requests_[request];
+    if (static_cast<Operation>(wanted.operation) == Operation::kSetLink) {
+      put_set_link(batch_, wanted.link, settings_of(wanted));
+    } else {
+      put_delete_link(batch_, wanted.link);
+    }
+    results_.done(request);
+  }
+  for (const Failure& failure : send()) results_.fail(range.first + failure.index, failure);
 }
 
 // An ensure must see what the one before it did: where a link comes again, another part begins.
@@ -203,9 +231,9 @@ void Client::ensure_dummies(Range range) {
     const bool last = round == kRounds;
     std::vector<std::optional<Link>> found(pending.size());
     std::vector<const Failure*> unread(pending.size());
-    batch_.clear();
-    for (const size_t request : pending) put_get_link(batch_, requests_[request].link);
-    const auto unfound = send([&](size_t index, const Link& link) { found[index] = link; });
+    std::vector<const LinkKey*> keys;
+    for (const size_t request : pending) keys.push_back(&requests_[request].link);
+    const auto unfound = ask(keys, [&](size_t place, const Link& link) { found[place] = link; });
     for (const Failure& failure : unfound) unread[failure.index] = &failure;
 
     Numbers again;
@@ -217,11 +245,7 @@ void Client::ensure_dummies(Range range) {
       const LinkSettings settings = settings_of(wanted);
       const Failure* failure = unread[i];
       if (failure != nullptr && (failure->fate != Fate::kRefused || failure->error != ENODEV)) {
-        if (is_lost(*failure) && !last) {
-          again.push_back(request);
-        } else {
-          results_.fail(request, *failure);
-        }
+        results_.fail(request, *failure);
         continue;
       }
       if (found[i] && found[i]->kind.view() != "dummy") {
@@ -266,13 +290,13 @@ std::vector<uint32_t> Client::find_links(Range range) {
   if (named.empty()) return indexes;
 
   std::vector<const Numbers*> asked;
-  batch_.clear();
+  std::vector<const LinkKey*> keys;
   for (const auto& [name, requests] : named) {
-    put_get_link(batch_, requests_[requests[0]].link);
     asked.push_back(&requests);
+    keys.push_back(&requests_[requests[0]].link);
   }
-  const auto failures = send([&](size_t index, const Link& link) {
-    for (const size_t request : *asked[index]) indexes[request - range.first] = link.index;
+  const auto failures = ask(keys, [&](size_t place, const Link& link) {
+    for (const size_t request : *asked[place]) indexes[request - range.first] = link.index;
   });
   for (Failure failure : failures) {
     // What was to be done with the link was not sent, whatever became of the question.
@@ -426,9 +450,8 @@ void Client::list(const Request& request, Outcome& outcome) {
 
 Link Client::get_link(const LinkKey& key) {
   std::optional<Link> found;
-  batch_.clear();
-  put_get_link(batch_, key);
-  const auto failures = send([&](size_t, const Link& link) { found = link; });
+  const LinkKey* const keys[] = {&key};
+  const auto failures = ask(keys, [&](size_t, const Link& link) { found = link; });
   if (!failures.empty()) throw Error(failures[0].error, "RTM_GETLINK", failures[0].text);
   return *found;
 }
@@ -439,7 +462,7 @@ void Client::dump(Read read, Restart restart) {
   for (int attempt = 1;; ++attempt) {
     const auto end = socket_.dump(batch_, read);
     if (!end.interrupted) return;
-    if (attempt == kListAttempts) throw Error(EINTR, "dump");
+    if (attempt == kAttempts) throw Error(EINTR, "dump");
     restart();
   }
 }

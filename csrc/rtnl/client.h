@@ -36,7 +36,8 @@ class Client {
   static const Rule& rule_of(uint32_t operation);
 
   // Each answers the requests of a range, all of its kind.
-  void run_links(Range range);
+  void run_link_readings(Range range);
+  void run_link_changes(Range range);
   void run_dummies(Range range);
   void run_addresses(Range range);
   void run_address_ensures(Range range);
@@ -57,8 +58,9 @@ class Client {
   void name_links(std::vector<LinkAddress>& addresses);
   template <typename Read, typename Restart>
   void dump(Read read, Restart restart);
-  std::vector<netlink::Failure> send(const std::function<void(size_t, const Link&)>& on_link =
-                                         [](size_t, const Link&) {});
+  using OnLink = std::function<void(size_t, const Link&)>;
+  std::vector<netlink::Failure> send(const OnLink& on_link = [](size_t, const Link&) {});
+  std::vector<netlink::Failure> ask(std::span<const LinkKey* const> keys, const OnLink& on_link);
   Link get_link(const LinkKey& key);
   std::span<const AddressSettings> addresses_of(const Request& request) const;
   void attempt(size_t request, const std::function<void()>& action);

@@ -216,29 +216,6 @@ TEST_CASE("a dump comes in any number of datagrams, whatever is said besides") {
   }
 }
 
-TEST_CASE("the largest chunk of the kernel, 32 KiB, is read whole; a larger one is damage") {
-  for (const size_t size : {size_t{32448}, size_t{32768}, size_t{32772}}) {
-    CAPTURE(size);
-    const auto well = std::make_shared<std::atomic<bool>>(false);
-    FakeKernel kernel(dumping([size, well](const nlmsghdr& header, const auto& reply) {
-      if (*well) return list_three(header, reply);
-      reply(item(header, 0, 0, size - 20));
-      reply(item(header, 1, 0, size - 20));
-      reply(done(header));
-    }));
-    Socket socket = kernel.connect();
-    const Dump found = dump(socket);
-    if (size <= 32768) {
-      CHECK(found.error == 0);
-      CHECK((found.items == numbers(2)));
-    } else {
-      CHECK(found.error == EBADMSG);
-    }
-    *well = true;
-    check_works(socket);
-  }
-}
-
 TEST_CASE("a refused dump throws what the kernel says") {
   const auto refuse = [](bool at_once, bool after_data, std::string_view words) {
     FakeKernel kernel(dumping([=](const nlmsghdr& header, const auto& reply) {

@@ -102,7 +102,7 @@ void Mishap::pass(std::vector<wire::Buffer> replies, const FakeKernel::Reply& re
         at->resize(at->size() / 2);
         break;
       case Fault::kOverlong:
-        at->resize(40'000);
+        at->resize(150'000);
         break;
       case Fault::kOverrun:
         *at = marker(ENOBUFS);

@@ -65,8 +65,6 @@ TEST_SUITE("malformed answers") {
          header.nlmsg_type = NLMSG_ERROR;
          return wire::message(header, wire::hex("01 02"));
        }},
-      {"more than a slot holds",
-       [](const nlmsghdr& request) { return wire::data(request, Buffer(9000)); }},
   };
 
   TEST_CASE("leave the fate of what is not answered open, and are over with their batch") {

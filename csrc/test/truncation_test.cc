@@ -1,0 +1,215 @@
+// Replies and events of any size, against a kernel of ours.
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "netlink/socket.h"
+#include "test/fake_kernel.h"
+#include "test/plan.h"
+#include "test/wire.h"
+
+using netlink::Answer;
+using netlink::Batch;
+using netlink::Messages;
+using netlink::Socket;
+using test::add_wish;
+using test::FakeKernel;
+using test::obey;
+using test::to_text;
+using test::Wish;
+using wire::Buffer;
+using wire::join;
+
+namespace {
+
+// The kernel's largest message is some 66 KiB: a link with all the alternative names that it allows.
+constexpr size_t kWhole[] = {4000, 8192, 8193, 32'768, 40'000, 70'000, 128 * 1024};
+constexpr size_t kCut = 150'000;
+
+// Answers queries with payloads of `size`, refuses what wants to be refused with a copy of as long a
+// request, and obeys otherwise.
+FakeKernel::Behaviour answering(size_t size) {
+  return [size](const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+    for (const auto& message : request.messages) {
+      const nlmsghdr& header = message.header;
+      if (header.nlmsg_type == Wish::kTell) {
+        reply(wire::data(header, Buffer(size - sizeof header)));
+      } else if (header.nlmsg_type == Wish::kRefuse) {
+        nlmsghdr verdict = header;
+        verdict.nlmsg_type = NLMSG_ERROR;
+        verdict.nlmsg_flags = NLM_F_ACK_TLVS;
+        nlmsghdr copied = header;
+        const Buffer words =
+            wire::attribute(NLMSGERR_ATTR_MSG, join(wire::text("enough"), Buffer(1)));
+        const size_t copy = (size - 2 * sizeof header - 4 - words.size()) & ~size_t{3};
+        copied.nlmsg_len = static_cast<uint32_t>(sizeof header + copy);
+        reply(wire::message(verdict, join(wire::raw(int32_t{-test::wish_of(message).number}),
+                                          wire::raw(copied), Buffer(copy), words)));
+      } else if ((header.nlmsg_flags & NLM_F_ACK) != 0) {
+        reply(wire::verdict(header, 0));
+      }
+    }
+  };
+}
+
+struct Answered {
+  std::string failures;
+  std::vector<size_t> sizes;
+};
+
+Answered run(Socket& socket, std::initializer_list<uint16_t> wishes) {
+  Batch batch;
+  for (const uint16_t wish : wishes) add_wish(batch, wish, EPERM);
+  Answered result;
+  result.failures = to_text(socket.run(batch, [&](size_t, const Messages& message) {
+    result.sizes.push_back(message.header().nlmsg_len);
+  }));
+  return result;
+}
+
+constexpr uint16_t kDump = 30;
+
+// Lists `count` items of `size`, each in a datagram of its own.
+FakeKernel::Behaviour listing(size_t size, size_t count) {
+  return [size, count](const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+    nlmsghdr header = request.messages.at(0).header;
+    if (header.nlmsg_type != kDump) return obey(request, reply);
+    header.nlmsg_flags = NLM_F_MULTI;
+    for (size_t i = 0; i < count; ++i) reply(wire::message(header, Buffer(size - sizeof header)));
+    header.nlmsg_type = NLMSG_DONE;
+    reply(wire::message(header, wire::raw(int32_t{0})));
+  };
+}
+
+struct Listed {
+  Socket::DumpEnd end;
+  std::vector<size_t> sizes;
+};
+
+Listed dump(Socket& socket) {
+  Batch request;
+  request.begin(kDump, NLM_F_DUMP, uint32_t{0}, Answer::kErrorOnly);
+  request.end();
+  Listed result;
+  result.end = socket.dump(request, [&](const Messages& message) {
+    result.sizes.push_back(message.header().nlmsg_len);
+  });
+  return result;
+}
+
+Buffer event(size_t size) {
+  const nlmsghdr header{
+      .nlmsg_len = 0, .nlmsg_type = 16, .nlmsg_flags = 0, .nlmsg_seq = 0, .nlmsg_pid = 0};
+  return wire::message(header, Buffer(size - sizeof header));
+}
+
+// Takes until nothing is left: the sizes of the events, and 0 for an overrun.
+std::vector<size_t> take(Socket& socket) {
+  std::vector<size_t> sizes;
+  Socket::Arrival arrival;
+  do {
+    arrival =
+        socket.take([&](const Messages& message) { sizes.push_back(message.header().nlmsg_len); });
+    if (arrival.overrun) sizes.push_back(0);
+  } while (arrival.more);
+  return sizes;
+}
+
+}  // namespace
+
+TEST_CASE("an answer of any size that the kernel sends is read whole, and so is a refusal") {
+  for (const size_t size : kWhole) {
+    CAPTURE(size);
+    FakeKernel kernel(answering(size));
+    Socket socket = kernel.connect();
+    const Answered answered =
+        run(socket, {Wish::kTell, Wish::kRefuse, Wish::kObey, Wish::kTell, Wish::kTell});
+    CHECK(answered.failures == "1 refused 1 enough");
+    CHECK((answered.sizes == std::vector<size_t>(3, size)));
+  }
+}
+
+TEST_CASE("an answer larger than the buffer is lost alone, and fits when it is asked for again") {
+  // A refusal that is cut is lost as well: what it refuses cannot be seen.
+  for (const uint16_t wish : {Wish::kTell, Wish::kRefuse}) {
+    FakeKernel kernel(answering(kCut));
+    Socket socket = kernel.connect();
+    const Answered cut = run(socket, {Wish::kObey, wish, Wish::kObey});
+    CHECK(cut.failures == to_text(1, 2, netlink::Fate::kLost, EMSGSIZE));
+    CHECK(cut.sizes.empty());
+    const Answered whole = run(socket, {Wish::kObey, wish, Wish::kObey});
+    CHECK(whole.failures == (wish == Wish::kTell ? "" : "1 refused 1 enough"));
+    CHECK((whole.sizes == std::vector<size_t>(wish == Wish::kTell ? 1 : 0, kCut)));
+  }
+}
+
+TEST_CASE("once answers were large, fewer are asked for at a time") {
+  FakeKernel kernel(answering(60'000));
+  netlink::Descriptor descriptor = kernel.take_descriptor();
+  const int room = 200'000;
+  REQUIRE(::setsockopt(descriptor.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == 0);
+  Socket socket(std::move(descriptor), std::chrono::seconds(30));
+  const auto asked_at_once = [&] {
+    const size_t before = kernel.requests().size();
+    CHECK(
+        run(socket, {Wish::kTell, Wish::kTell, Wish::kTell, Wish::kTell, Wish::kTell, Wish::kTell})
+            .failures.empty());
+    return 6.0 / static_cast<double>(kernel.requests().size() - before);
+  };
+  CHECK(asked_at_once() == 6);
+  CHECK(asked_at_once() <= 3);
+}
+
+TEST_CASE("a chunk of a dump is read whole, also above 32 KiB") {
+  for (const size_t size : kWhole) {
+    CAPTURE(size);
+    FakeKernel kernel(listing(size, 3));
+    Socket socket = kernel.connect();
+    const Listed listed = dump(socket);
+    CHECK((listed.sizes == std::vector<size_t>(3, size)));
+    CHECK_FALSE(listed.end.interrupted);
+  }
+}
+
+TEST_CASE("a chunk larger than the buffer interrupts its dump, and fits the next time") {
+  FakeKernel kernel(listing(kCut, 2));
+  Socket socket = kernel.connect();
+  CHECK(dump(socket).end.interrupted);
+  const Listed again = dump(socket);
+  CHECK((again.sizes == std::vector<size_t>(2, kCut)));
+  CHECK_FALSE(again.end.interrupted);
+}
+
+TEST_CASE("a cut chunk that a dump left behind does not touch the batch after it") {
+  FakeKernel kernel([](const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+    nlmsghdr stale = request.messages.at(0).header;
+    stale.nlmsg_seq -= 1;
+    reply(wire::data(stale, Buffer(kCut)));
+    obey(request, reply);
+  });
+  Socket socket = kernel.connect();
+  CHECK(run(socket, {Wish::kTell, Wish::kObey, Wish::kRefuse}).failures == "2 refused 1");
+}
+
+TEST_CASE("events of any size that the kernel sends are taken whole") {
+  for (const size_t size : kWhole) {
+    CAPTURE(size);
+    FakeKernel kernel(obey);
+    Socket socket = kernel.connect();
+    kernel.send(event(size));
+    CHECK((take(socket) == std::vector<size_t>{size}));
+  }
+}
+
+TEST_CASE("an event larger than the buffer is an overrun, and the next one fits") {
+  FakeKernel kernel(obey);
+  Socket socket = kernel.connect();
+  kernel.send(event(kCut));
+  kernel.send(event(100));
+  CHECK((take(socket) == std::vector<size_t>{100, 0}));
+  kernel.send(event(kCut));
+  CHECK((take(socket) == std::vector<size_t>{kCut}));
+}
