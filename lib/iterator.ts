@@ -3,11 +3,16 @@
  * @module
  */
 
+import { endOnAbort } from './weak.js';
+
 /** A call of next() that waits. */
 interface Waiting<Item> {
   resolve(result: IteratorResult<Item, undefined>): void;
   reject(error: unknown): void;
 }
+
+/** Iterators with a call that waits, which may be all that refers to them. */
+const awaited = new Set<CancellableIterator<unknown>>();
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
@@ -22,6 +27,7 @@ const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
  * - Closing the handle ends a watcher as `return()` does. A {@link ConnectionStream} rejects with ERR_IPVS_CLOSED if
  *   parts of the table are missing, because a table that was cut short must not look complete.
  * - After the end `next()` resolves to done, and nothing has an effect any more. No listener is left on the signal.
+ * - The signal keeps no iterator from being garbage-collected, and has one listener however many it ends.
  */
 export abstract class CancellableIterator<Item>
   implements AsyncIterableIterator<Item, undefined, undefined>, AsyncDisposable
@@ -31,8 +37,8 @@ export abstract class CancellableIterator<Item>
   /** The error that ended it, while no call has been rejected with it. */
   #failure: { readonly error: unknown } | undefined;
   #released: Promise<void> | undefined;
-  #signal: AbortSignal | undefined;
-  readonly #abort = () => this.fail(this.#signal?.reason);
+  readonly #abortable = { abort: (reason: unknown) => this.fail(reason) };
+  #forgetSignal: (() => void) | undefined;
 
   /** The next item at hand, or undefined. May end the iterator; what it throws does, too. */
   protected abstract take(): Item | undefined;
@@ -50,9 +56,8 @@ export abstract class CancellableIterator<Item>
 
   /** Lets a signal end the iterator, which must not have ended. */
   protected observe(signal: AbortSignal | undefined): void {
-    this.#signal = signal;
     if (signal?.aborted) this.fail(signal.reason);
-    else signal?.addEventListener('abort', this.#abort, { once: true });
+    else this.#forgetSignal = signal && endOnAbort(signal, this.#abortable);
   }
 
   /** Hands out the items at hand to the calls that wait. */
@@ -63,6 +68,7 @@ export abstract class CancellableIterator<Item>
       this.#waiting.shift()?.resolve({ value, done: false });
     }
     if (this.#waiting.length > 0) this.refill();
+    else awaited.delete(this);
   }
 
   /** Ends the iterator with an error. */
@@ -78,7 +84,8 @@ export abstract class CancellableIterator<Item>
   protected end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#signal?.removeEventListener('abort', this.#abort);
+    awaited.delete(this);
+    this.#forgetSignal?.();
     this.#released = this.release() ?? undefined;
     for (const { resolve } of this.#waiting.splice(0)) resolve(DONE);
   }
@@ -113,6 +120,7 @@ export abstract class CancellableIterator<Item>
     if (this.#ended) return Promise.resolve(DONE);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
+      awaited.add(this);
       if (this.#waiting.length === 1) this.refill();
     });
   }

@@ -11,6 +11,7 @@ import { checkOpenOptions, type OpenOptions } from '../netns.js';
 import { openHandle } from '../open.js';
 import { Pool } from '../queue/pool.js';
 import { Queue } from '../queue/queue.js';
+import { WeakMembers } from '../weak.js';
 import { explainLink } from './explain.js';
 import { LinkOperations } from './operations.js';
 import { LinkRequests, LinkResults } from './requests.js';
@@ -63,7 +64,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   readonly #native: Native;
   readonly #handle: NativeHandle;
   readonly #queue: Queue<LinkRequests, LinkResults>;
-  readonly #watchers = new Set<LinkWatcher>();
+  readonly #watchers = new WeakMembers<LinkWatcher>();
 
   /**
    * Not for callers: use `ipvs.links` or {@link Links.open}.
@@ -111,7 +112,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    * Ends the watchers, carries out what is pending, and lets nothing in any more. Links stay as they are. Those of an {@link Ipvs} are closed with it.
    */
   close(): Promise<void> {
-    for (const watcher of this.#watchers) void watcher.return();
+    for (const watcher of this.#watchers.list()) void watcher.return();
     return this.#queue.close();
   }
 

@@ -24,11 +24,17 @@ export type LinkEvent =
     }
   | { readonly type: 'overrun' };
 
+/** Watchers that keep the process alive. */
+const keepers = new Set<LinkWatcher>();
+
 /**
  * Events of links and addresses, from the moment on that `links.watch()` returned, in the kernel's order. The kernel
  * keeps those that were not yet taken, up to a limit, and says when it had to drop some. It is read and ended as
  * {@link CancellableIterator} says; closing the handle ends it. It does not keep the process alive unless
  * {@link LinkWatcher.ref} asks for it.
+ *
+ * A watcher takes a thread and three descriptors until it ends. The garbage collector ends one that nobody refers to
+ * and nobody waits for, at some time.
  */
 export class LinkWatcher extends CancellableIterator<LinkEvent> {
   readonly #native: NativeWatcher;
@@ -50,19 +56,28 @@ export class LinkWatcher extends CancellableIterator<LinkEvent> {
     super();
     this.#layout = layout;
     this.#onEnd = onEnd;
-    this.#native = open(() => this.serve());
+    this.#native = open(LinkWatcher.#notifier(this));
     this.observe(signal);
+  }
+
+  /** What the addon calls, and so holds on to: it must not hold on to the watcher. */
+  static #notifier(self: LinkWatcher): () => void {
+    const reference = new WeakRef(self);
+    return () => reference.deref()?.serve();
   }
 
   /** Keeps the process alive while the watching lasts. */
   ref(): this {
-    if (!this.ended) this.#native.ref();
+    if (this.ended) return this;
+    this.#native.ref();
+    keepers.add(this);
     return this;
   }
 
   /** Takes {@link ref} back. */
   unref(): this {
     if (!this.ended) this.#native.unref();
+    keepers.delete(this);
     return this;
   }
 
@@ -87,6 +102,7 @@ export class LinkWatcher extends CancellableIterator<LinkEvent> {
   }
 
   protected override release(): void {
+    keepers.delete(this);
     this.#native.close();
     this.#events = [];
     this.#onEnd(this);

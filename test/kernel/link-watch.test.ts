@@ -214,6 +214,27 @@ describe('a process that only watches', () => {
   });
 });
 
+test('watchers that were abandoned are collected, with their threads, descriptors and listeners', async () => {
+  await lab.ipvs.links.ensureDummy('vip0');
+  const watchers = 30;
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', program('abandon'), lab.namespace.path, String(watchers)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+  });
+  expect(await once(child, 'close')).toEqual([0, null]);
+  const { before, open, after, warnings, seen } = JSON.parse(output);
+  expect(open.threads).toBe(before.threads + watchers);
+  expect(open.descriptors).toBeGreaterThanOrEqual(before.descriptors + 2 * watchers);
+  expect(after).toEqual(before);
+  expect(warnings).toEqual([]);
+  expect(seen).toBe(1234);
+});
+
 test('threads that wait for events stay in the network namespace of the process', async () => {
   await using _watcher = lab.ipvs.links.watch();
   const own = run('readlink', ['/proc/self/ns/net']).trim();

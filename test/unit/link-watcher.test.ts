@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { LinkWatcher } from '../../lib/links/watcher.js';
 import type { NativeEvents } from '../../lib/native.js';
@@ -168,6 +169,51 @@ describe('the end', () => {
     await watcher.return();
     controller.abort(reason);
     expect(native.close).toHaveBeenCalledTimes(1);
+  });
+
+  test('by throw(): it rejects with the error, and nobody waits any more', async () => {
+    const { watcher, native } = opened();
+    const waiting = watcher.next();
+    await expect(watcher.throw(reason)).rejects.toBe(reason);
+    expect(await waiting).toEqual(DONE);
+    expect(await watcher.next()).toEqual(DONE);
+    await expect(watcher.throw(reason)).rejects.toBe(reason);
+    expect(await watcher.return()).toEqual(DONE);
+    expect(native.close).toHaveBeenCalledTimes(1);
+  });
+
+  test('by return(): a signal that is aborted later changes nothing', async () => {
+    const controller = new AbortController();
+    const { watcher } = opened(controller.signal);
+    await watcher.return();
+    await watcher.return();
+    controller.abort(reason);
+    expect(await watcher.next()).toEqual(DONE);
+  });
+
+  test('of many watchers by one signal: it has one listener, and none after the last of them', async () => {
+    const { signal } = new AbortController();
+    const before = getEventListeners(signal, 'abort').length;
+    const warn = vi.spyOn(process, 'emitWarning');
+    const all = Array.from({ length: 50 }, () => opened(signal));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(before + 1);
+    for (const { watcher } of all) await watcher.return();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(before);
+    const again = opened(signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(before + 1);
+    await again.watcher.return();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(before);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  test('of many watchers by one signal that is aborted: all of them', async () => {
+    const controller = new AbortController();
+    const all = Array.from({ length: 20 }, () => opened(controller.signal));
+    const waiting = Promise.allSettled(all.map(({ watcher }) => watcher.next()));
+    controller.abort(reason);
+    expect(await waiting).toEqual(all.map(() => ({ status: 'rejected', reason })));
+    expect(all.every(({ native }) => native.close.mock.calls.length === 1)).toBe(true);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
   test('by a reading that fails: the first to wait learns of it', async () => {

@@ -1,0 +1,75 @@
+/**
+ * References that keep nothing alive.
+ * @module
+ */
+
+/** A set whose members may be garbage-collected, and are then gone. */
+export class WeakMembers<Member extends object> {
+  readonly #members = new Set<WeakRef<Member>>();
+  readonly #references = new WeakMap<Member, WeakRef<Member>>();
+  readonly #collected = new FinalizationRegistry<WeakRef<Member>>((reference) =>
+    this.#forget(reference),
+  );
+  readonly #onEmpty: () => void;
+
+  /** @param onEmpty is called when the last member is gone */
+  constructor(onEmpty: () => void = () => undefined) {
+    this.#onEmpty = onEmpty;
+  }
+
+  add(member: Member): void {
+    if (this.#references.has(member)) return;
+    const reference = new WeakRef(member);
+    this.#references.set(member, reference);
+    this.#members.add(reference);
+    this.#collected.register(member, reference, member);
+  }
+
+  delete(member: Member): void {
+    const reference = this.#references.get(member);
+    if (reference === undefined) return;
+    this.#references.delete(member);
+    this.#collected.unregister(member);
+    this.#forget(reference);
+  }
+
+  /** The members that are left, in the order of their addition. */
+  list(): Member[] {
+    return [...this.#members].flatMap((reference) => reference.deref() ?? []);
+  }
+
+  #forget(reference: WeakRef<Member>): void {
+    if (this.#members.delete(reference) && this.#members.size === 0) this.#onEmpty();
+  }
+}
+
+/** What an aborted signal ends. */
+interface Abortable {
+  abort(reason: unknown): void;
+}
+
+const abortables = new WeakMap<AbortSignal, WeakMembers<Abortable>>();
+
+/**
+ * Ends `target` when `signal` is aborted. The signal does not keep the target alive, and has one listener for all of its targets,
+ * which is removed with the last of them.
+ * @returns takes it back
+ */
+export function endOnAbort(signal: AbortSignal, target: Abortable): () => void {
+  const targets = abortables.get(signal) ?? listenTo(signal);
+  targets.add(target);
+  return () => targets.delete(target);
+}
+
+function listenTo(signal: AbortSignal): WeakMembers<Abortable> {
+  const listener = () => {
+    for (const target of targets.list()) target.abort(signal.reason);
+  };
+  const targets = new WeakMembers<Abortable>(() => {
+    signal.removeEventListener('abort', listener);
+    abortables.delete(signal);
+  });
+  abortables.set(signal, targets);
+  signal.addEventListener('abort', listener);
+  return targets;
+}
