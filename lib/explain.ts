@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { formatRole } from './daemon.js';
 import { errnoName, IpvsError, wrongValue } from './errors.js';
+import { absenceOf, factsOf, isLoaded, type ModuleFacts, noLoading } from './kernel-modules.js';
 import { tunnelTypes } from './names.js';
 import type { Layout, OperationName, StatusName } from './native.js';
 import type { RequestBuffer } from './records.js';
@@ -26,6 +27,14 @@ const PERMISSION =
   '(a rootless container cannot control IPVS)';
 const UNAVAILABLE =
   'the kernel has no IPVS: load its module on the host (modprobe ip_vs), or use a kernel with CONFIG_IP_VS';
+
+/** Why there is no IPVS. @internal */
+export function unavailable(facts: ModuleFacts = factsOf('ip_vs')): string {
+  const why = noLoading(facts);
+  if (why === undefined) return UNAVAILABLE;
+  const hint = facts.forbidden ? '' : ': load it on the host (modprobe ip_vs)';
+  return `module ip_vs is not loaded, and ${why}${hint}`;
+}
 
 /** What an errno means whatever the operation. */
 const COMMON: Readonly<Record<string, Explanation>> = {
@@ -51,15 +60,25 @@ const DESTINATION_VALUES =
 const RANGE = 'the weight is negative or the lower threshold above the upper';
 
 function missingModule({ scheduler, engine }: Names): string {
-  const kinds = [
-    scheduler === '' ? '' : `scheduler '${scheduler}' (module ip_vs_${scheduler})`,
-    engine === '' ? '' : `persistence engine '${engine}' (module ip_vs_pe_${engine})`,
-  ].filter((kind) => kind !== '');
-  if (scheduler !== '' && engine === '') {
-    return `scheduler '${scheduler}' is not available: the kernel has no module ip_vs_${scheduler}`;
+  const wanted = [
+    { what: `scheduler '${scheduler}'`, name: scheduler, module: `ip_vs_${scheduler}` },
+    {
+      what: `persistence engine '${engine}' (module ip_vs_pe_${engine})`,
+      name: engine,
+      module: `ip_vs_pe_${engine}`,
+    },
+  ].filter(({ name }) => name !== '');
+  const unloaded = wanted.filter(({ module }) => !isLoaded(module));
+  const [first, second] = unloaded.length === 0 ? wanted : unloaded;
+  if (first === undefined) {
+    return 'its scheduler or persistence engine is not available in the kernel';
   }
-  const what = kinds.length === 0 ? 'its scheduler or persistence engine' : kinds.join(' or ');
-  return `${what} is not available in the kernel`;
+  if (second === undefined) {
+    return `${first.what} is not available: ${absenceOf(first.module).detail}`;
+  }
+  const why = noLoading(factsOf(first.module));
+  const what = `${first.what} (module ${first.module}) or ${second.what}`;
+  return `${what} is not available in the kernel${why === undefined ? '' : `: ${why}`}`;
 }
 
 interface Row {
@@ -233,7 +252,7 @@ export function sayRefusal(refusal: Refusal): IpvsError {
 
   switch (verdict.status) {
     case 'unavailable':
-      return fail(UNAVAILABLE, 'ERR_IPVS_UNAVAILABLE');
+      return fail(unavailable(), 'ERR_IPVS_UNAVAILABLE');
     case 'lost':
       // A reading has no outcome to be unknown.
       if (isReading) return fail(`${refusal.general(code)} (${code})${said}`, code);
@@ -336,9 +355,23 @@ function hasFamily(requests: RequestBuffer, base: number, layout: Layout): boole
   return requests.records.number(base, layout.service.fields.family) !== 0;
 }
 
+const NO_NETLINK =
+  'netlink sockets are not allowed here: a seccomp filter of the container or the service (RestrictAddressFamilies=), or a security ' +
+  'module, refuses them';
+/** What a refusal to open or use any netlink socket means. */
+const NETLINK = {
+  EPERM: NO_NETLINK,
+  EACCES: NO_NETLINK,
+  EAFNOSUPPORT: NO_NETLINK,
+  ENOSYS: NO_NETLINK,
+  EPROTONOSUPPORT:
+    'there is no generic netlink here: the kernel was built without it, or an emulator or sandbox stands in for the kernel',
+};
 /** The steps of opening a handle or a file in its namespace, and what their errnos mean. */
 const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  CTRL_CMD_GETFAMILY: { ENOENT: UNAVAILABLE },
+  socket: NETLINK,
+  bind: NETLINK,
+  CTRL_CMD_GETFAMILY: NETLINK,
   IPVS_CMD_GET_INFO: { EPERM: PERMISSION },
   open: {
     ENOENT: 'there is no such network namespace',
@@ -365,12 +398,14 @@ function isNativeError(error: unknown): error is NativeError {
   return error instanceof Error && 'errno' in error && 'syscall' in error && 'text' in error;
 }
 
-/** The meaning of a native error; `files` are those under /proc that IPVS brings. */
-function nativeMeaning(error: NativeError, code: string, files: boolean): string {
-  if (files && error.syscall === 'open') {
-    return code === 'ENOENT' ? UNAVAILABLE : systemMessage(code);
-  }
-  const why = OPENING[error.syscall]?.[code] ?? COMMON[code];
+/** Whether a native error says that there is no IPVS; `files` are those under /proc that IPVS brings. */
+function isUnavailable({ syscall }: NativeError, code: string, files: boolean): boolean {
+  return code === 'ENOENT' && (syscall === 'CTRL_CMD_GETFAMILY' || (files && syscall === 'open'));
+}
+
+function nativeMeaning({ syscall }: NativeError, code: string, files: boolean): string {
+  if (files && syscall === 'open') return systemMessage(code);
+  const why = OPENING[syscall]?.[code] ?? COMMON[code];
   return typeof why === 'string' ? why : systemMessage(code);
 }
 
@@ -381,11 +416,12 @@ function nativeError(
   files: boolean,
 ): IpvsError {
   const code = errnoName(error.errno);
-  const why = nativeMeaning(error, code, files);
-  const unavailable = why === UNAVAILABLE;
-  const where = unavailable ? '' : ` (${error.syscall}: ${code})`;
-  return new IpvsError(`${[operation, target].join(' ').trim()}: ${why}${where}`, {
-    code: unavailable ? 'ERR_IPVS_UNAVAILABLE' : code,
+  const absent = isUnavailable(error, code, files);
+  const why = absent
+    ? unavailable()
+    : `${nativeMeaning(error, code, files)} (${error.syscall}: ${code})`;
+  return new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, {
+    code: absent ? 'ERR_IPVS_UNAVAILABLE' : code,
     errno: -error.errno,
     syscall: error.syscall,
     operation,
@@ -440,13 +476,11 @@ export function explainFailedJob(error: unknown, operation: string): IpvsError {
   );
 }
 
-/** The error for a file of the kernel that cannot be read; `errno` is positive. */
+/** The error for a file of the kernel that is there, and cannot be read; `errno` is positive. */
 export function fileError(operation: string, path: string, errno: number): IpvsError {
   const code = errnoName(errno);
-  const absent = code === 'ENOENT';
-  const why = absent ? `the kernel has no ${path}: ${UNAVAILABLE}` : systemMessage(code);
-  return new IpvsError(`${operation}: ${why} (${code})`, {
-    code: absent ? 'ERR_IPVS_UNAVAILABLE' : code,
+  return new IpvsError(`${operation}: ${path}: ${systemMessage(code)} (${code})`, {
+    code,
     errno: -errno,
     syscall: 'open',
     operation,

@@ -35,7 +35,7 @@ export type {
   DestinationConfig,
   DestinationSettings,
 } from './destination.js';
-export type { Check } from './diagnose.js';
+export type { Check, DiagnoseOptions } from './diagnose.js';
 export { IpvsError, type IpvsErrorCode, type IpvsErrorDetails } from './errors.js';
 export type { Info } from './info.js';
 export { diagnose, Ipvs, type SyncIpvs } from './ipvs.js';
@@ -57,7 +57,7 @@ export type {
 } from './links/operations.js';
 export { type Reconciled, ReconcileError, type ReconcileOptions } from './links/reconcile.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
-export { type LoadedModule, loadModules } from './modules.js';
+export { type LoadedModule, type LoadModulesOptions, loadModules } from './modules.js';
 export type {
   Forwarding,
   KnownScheduler,

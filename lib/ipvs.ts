@@ -22,13 +22,22 @@ import {
   readCounts,
   readPart,
 } from './connections.js';
-import { type Check, diagnoseThrough, diagnoseWithout } from './diagnose.js';
+import {
+  type Check,
+  checkDiagnoseOptions,
+  checkHostOptions,
+  type DiagnoseOptions,
+  diagnoseThrough,
+  diagnoseWithout,
+} from './diagnose.js';
 import { IpvsError } from './errors.js';
+import { explainNative } from './explain.js';
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeCursor, NativeHandle } from './native.js';
-import { checkOpenOptions, type OpenOptions } from './netns.js';
+import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './netns.js';
 import { openHandle } from './open.js';
 import { HandleOperations } from './operations.js';
+import { missingTableSync } from './proc.js';
 import { type IpvsQueue, ipvsProtocol } from './protocol.js';
 import { bound, type Protocol } from './queue/packed.js';
 import type { Procedure } from './queue/procedure.js';
@@ -41,6 +50,12 @@ import { checkWatchOptions, TableWatcher, type WatchOptions } from './watch.js';
 
 /** Entries of the connection table that are read at a time: some hundred KiB, some milliseconds. */
 const CONNECTION_BATCH = 2048;
+
+/** {@link diagnose}, of options that were checked. */
+let diagnoseHost: (
+  netns: NamespaceTarget,
+  schedulers: readonly string[] | undefined,
+) => Promise<Check[]>;
 
 /** Lets the functions of this module alone call the constructors. */
 const KEY = Symbol('Ipvs');
@@ -93,14 +108,14 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   readonly sync: SyncIpvs;
   readonly #native: Native;
   readonly #handle: NativeHandle;
-  readonly #netns: string;
+  readonly #netns: NamespaceTarget;
   readonly #protocol: Protocol<RequestBuffer, Results>;
   readonly #queue: IpvsQueue;
   /** Watchers that wait for their next sample. */
   readonly #sleeping = new Set<TableWatcher>();
 
   /** Not for callers: use {@link Ipvs.open}. */
-  private constructor(key: symbol, native: Native, handle: NativeHandle, netns: string) {
+  private constructor(key: symbol, native: Native, handle: NativeHandle, netns: NamespaceTarget) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use Ipvs.open()');
     const links = linksOf(native, handle);
     const protocol = ipvsProtocol(handle, native.layout, async () => {
@@ -137,9 +152,28 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
    */
   static async open(options: OpenOptions = {}): Promise<Ipvs> {
-    const netns = checkOpenOptions(options);
+    return Ipvs.#openOn(checkOpenOptions(options));
+  }
+
+  static async #openOn(netns: NamespaceTarget): Promise<Ipvs> {
     const { native, handle } = await openHandle(netns, true);
-    return new Ipvs(KEY, native, handle, netns.label);
+    return new Ipvs(KEY, native, handle, netns);
+  }
+
+  static {
+    diagnoseHost = async (netns, schedulers) => {
+      let ipvs: Ipvs;
+      try {
+        ipvs = await Ipvs.#openOn(netns);
+      } catch (error) {
+        return diagnoseWithout(error, netns, schedulers);
+      }
+      try {
+        return await ipvs.#diagnose(schedulers);
+      } finally {
+        await ipvs.close();
+      }
+    };
   }
 
   /**
@@ -202,17 +236,27 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * What this host has and lacks for IPVS, seen from the handle's network namespace, with the command that mends each. Schedulers are
+   * What this host has and lacks for IPVS, seen from the handle's network namespace, with the command that fixes each. Schedulers are
    * looked for without creating anything, and the kernel loads those that it finds; those that are absent are remembered, since each look
-   * costs it a modprobe. Where no
-   * handle can be opened, {@link diagnose} says why.
+   * costs it a modprobe. Where no handle can be opened, {@link diagnose} says why.
+   * @throws TypeError: bad options; IpvsError ERR_IPVS_CLOSED; nothing else
    */
-  async diagnose(): Promise<Check[]> {
+  async diagnose(options?: DiagnoseOptions): Promise<Check[]> {
+    const schedulers = checkDiagnoseOptions(options);
+    return this.#diagnose(schedulers);
+  }
+
+  #diagnose(schedulers: readonly string[] | undefined): Promise<Check[]> {
     return this.#queue.aside('diagnose', async (run) => {
-      const { version } = await run(calls.getInfo);
+      let version: string;
+      try {
+        ({ version } = await run(calls.getInfo));
+      } catch (error) {
+        return diagnoseWithout(error, this.#netns, schedulers);
+      }
       const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
       const probe = (name: string) => run(bound(calls.probeScheduler, name));
-      return diagnoseThrough(version, readFiles, probe, this.#netns);
+      return diagnoseThrough(version, readFiles, probe, this.#netns, schedulers);
     });
   }
 
@@ -245,12 +289,24 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
         this.#queue.aside(operation, async (run) => {
           if (cursor === undefined) {
             const { claimedPorts, destinations } = await factsFor(operation, filter, layout, run);
-            cursor = new Cursor(this.#handle, filter.filter, origin, claimedPorts, destinations);
+            try {
+              cursor = new Cursor(this.#handle, filter.filter, origin, claimedPorts, destinations);
+            } catch (error) {
+              throw this.#explainCursor(error, operation, origin);
+            }
           }
           return work(cursor);
         }),
       close: () => cursor?.close(),
     };
+  }
+
+  #explainCursor(error: unknown, operation: string, origin: boolean): unknown {
+    const explained = explainNative(error, operation);
+    const missing = explained instanceof IpvsError && explained.code === 'ERR_IPVS_UNAVAILABLE';
+    if (!missing) return explained;
+    const path = `/proc/thread-self/net/ip_vs_conn${origin ? '_sync' : ''}`;
+    return missingTableSync(operation, path, (paths) => this.#handle.readFilesSync(paths));
   }
 
   #openConnections(options: ConnectionOptions | undefined): PartSource {
@@ -267,20 +323,11 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
 }
 
 /**
- * What this host has and lacks for IPVS, and the command that mends each: also where no handle can be opened.
- * @throws TypeError: bad options; nothing else
+ * What this host has and lacks for IPVS, and the command that fixes each: also where no handle can be opened.
+ * @param options which network namespace, and the schedulers that are needed: `{ netns, schedulers: ['wrr'] }`
+ * @throws TypeError, RangeError: bad options; nothing else
  */
-export async function diagnose(options: OpenOptions = {}): Promise<Check[]> {
-  let ipvs: Ipvs;
-  try {
-    ipvs = await Ipvs.open(options);
-  } catch (error) {
-    if (error instanceof IpvsError) return diagnoseWithout(error, checkOpenOptions(options).label);
-    throw error;
-  }
-  try {
-    return await ipvs.diagnose();
-  } finally {
-    await ipvs.close();
-  }
+export async function diagnose(options: OpenOptions & DiagnoseOptions = {}): Promise<Check[]> {
+  const { netns, schedulers } = checkHostOptions(options);
+  return diagnoseHost(netns, schedulers);
 }

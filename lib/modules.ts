@@ -1,10 +1,12 @@
 /**
- * Kernel modules. This is the only place where a program is run, and only when it is asked for.
+ * Loading kernel modules. This is the only place where a program is run, and only when it is asked for.
  * @module
  */
-import { promisify } from 'node:util';
-import { readArray } from './check.js';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { checkInteger, readArray, readOptions } from './check.js';
+import { checkSignal } from './connections.js';
 import { IpvsError, wrongType, wrongValue } from './errors.js';
+import { forgetAbsent, isLoaded } from './kernel-modules.js';
 
 /** What became of a module. */
 export interface LoadedModule {
@@ -14,70 +16,166 @@ export interface LoadedModule {
   readonly status: 'loaded' | 'present';
 }
 
-/** When the kernel was last asked in vain for a module, in milliseconds: each time, it runs modprobe. */
-const askedInVain = new Map<string, number>();
-/** A module may be installed meanwhile. */
-const ABSENCE_HOLDS = 60_000;
-
-/** Whether the kernel lacked a module a moment ago, so that asking again would only cost it another modprobe. @internal */
-export function isKnownAbsent(name: string): boolean {
-  const asked = askedInVain.get(name);
-  return asked !== undefined && performance.now() - asked < ABSENCE_HOLDS && !isLoaded(name);
+/** Options of {@link loadModules}. */
+export interface LoadModulesOptions {
+  /** Milliseconds that all modules together may take, 1 to 2147483647. Default: no limit. */
+  readonly timeout?: number | undefined;
+  /** Ends the loading; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Remembers that the kernel lacks a module. @internal */
-export function rememberAbsent(name: string): void {
-  askedInVain.set(name, performance.now());
-}
-
+const OPTION_KEYS: ReadonlySet<'timeout' | 'signal'> = new Set(['timeout', 'signal']);
+const MAX_TIMEOUT = 2 ** 31 - 1;
 /** Where modprobe is, also for those whose PATH leaves it out. */
-const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-
-/** Whether a module is loaded, or built in with parameters of its own; other built-in ones cannot be seen. @internal */
-export function isLoaded(name: string): boolean {
-  // An import reads all that node:fs exports, which takes a third as long as loading all of this package.
-  const { existsSync } = process.getBuiltinModule('node:fs');
-  return existsSync(`/sys/module/${name.replaceAll('-', '_')}`);
-}
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /**
  * Loads kernel modules that are not loaded, each by `modprobe -- NAME`, without a shell. Needs CAP_SYS_MODULE and the modules of the
- * running kernel under /lib/modules.
+ * running kernel under /lib/modules. modprobe is looked for in the absolute folders of PATH, as it is at the call, and then in
+ * /usr/sbin, /sbin, /usr/bin and /bin; never in the working directory.
+ *
+ * When the time is over, or the signal says so, modprobe is killed. A module that the kernel is loading at that moment may still come.
  * @param names such as `['ip_vs', 'ip_vs_mh']`
  * @throws IpvsError ERR_IPVS_MODULE: modprobe is missing or fails; its message has what modprobe says. Modules before that one are loaded
+ * @throws IpvsError ETIMEDOUT: `timeout` is over
+ * @throws IpvsError ERR_ACCESS_DENIED: Node.js runs with `--permission`, and without `--allow-child-process`
  */
-export async function loadModules(names: readonly string[]): Promise<LoadedModule[]> {
+export async function loadModules(
+  names: readonly string[],
+  options?: LoadModulesOptions,
+): Promise<LoadedModule[]> {
+  const wanted = checkNames(names);
+  const { timeout, signal } = checkOptions(options);
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  const late = new Error('the time is over');
+  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(late), timeout);
+  const pass = () => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', pass, { once: true });
+  const modules: LoadedModule[] = [];
+  try {
+    for (const name of wanted) {
+      const present = isLoaded(name);
+      if (!present) {
+        await load(name, stop.signal).catch((error: unknown) => {
+          throw error === late ? lateError(name, timeout, late) : error;
+        });
+      }
+      modules.push({ name, status: present ? 'present' : 'loaded' });
+    }
+    return modules;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', pass);
+  }
+}
+
+/** A copy, which no accessor can make another afterwards. */
+function checkNames(names: unknown): string[] {
   const rule = 'an array of module names of letters, digits, dashes and underscores';
-  const wanted = readArray('names', names, rule, (name) => {
+  return readArray('names', names, rule, (name) => {
     if (typeof name !== 'string') throw wrongType('names', name, rule);
     if (!/^\w[\w-]*$/.test(name)) throw wrongValue('names', name, `is not in ${rule}`);
     return name;
   });
-  const modules: LoadedModule[] = [];
-  for (const name of wanted) {
-    if (isLoaded(name)) modules.push({ name, status: 'present' });
-    else modules.push(await load(name));
-  }
-  return modules;
 }
 
-async function load(name: string): Promise<LoadedModule> {
-  try {
-    askedInVain.clear();
-    // Only here: loading it takes a quarter as long as loading all of this package.
-    const { execFile } = await import('node:child_process');
-    await promisify(execFile)('modprobe', ['--', name], { env: { ...process.env, PATH } });
-    return { name, status: 'loaded' };
-  } catch (error) {
-    const { stderr = '', code } = error as { stderr?: string; code?: unknown };
-    const said = stderr.trim() === '' ? `modprobe fails (${code})` : stderr.trim();
-    const why = code === 'ENOENT' ? 'there is no program modprobe' : said;
-    throw new IpvsError(`loadModules ${name}: ${why}`, {
-      code: 'ERR_IPVS_MODULE',
-      syscall: 'modprobe',
-      operation: 'loadModules',
-      target: name,
-      cause: error,
-    });
+function checkOptions(options: unknown): {
+  timeout: number | undefined;
+  signal: AbortSignal | undefined;
+} {
+  const { timeout, signal } = readOptions(options, OPTION_KEYS);
+  return {
+    timeout:
+      timeout === undefined
+        ? undefined
+        : checkInteger('options.timeout', timeout, 1, MAX_TIMEOUT, 'milliseconds'),
+    signal: checkSignal('options.signal', signal),
+  };
+}
+
+/** The folders for programs: an empty or relative element of PATH would be taken from the working directory. */
+function programFolders(): string[] {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  return [...new Set([...path, ...SYSTEM_FOLDERS])];
+}
+
+/** Whether Node.js itself refuses (`--permission`). */
+const isDenied = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
+
+/** The path of modprobe in those folders, or undefined. */
+function findModprobe(folders: readonly string[]): string | undefined {
+  const { accessSync, constants, statSync } = process.getBuiltinModule('node:fs');
+  let denied = false;
+  for (const folder of folders) {
+    const path = join(folder, 'modprobe');
+    try {
+      accessSync(path, constants.X_OK);
+      if (statSync(path).isFile()) return path;
+    } catch (error) {
+      denied ||= isDenied(error);
+    }
   }
+  // Where it may not be looked for, it may still be run.
+  return denied ? '/sbin/modprobe' : undefined;
+}
+
+/** Loads a module; rejects with the reason of `stop`, as it is, once that is aborted. */
+async function load(name: string, stop: AbortSignal): Promise<void> {
+  stop.throwIfAborted();
+  forgetAbsent();
+  const folders = programFolders();
+  const program = findModprobe(folders);
+  if (program === undefined) throw failure(name, 'there is no program modprobe');
+  // Only here: loading it takes a quarter as long as loading all of this package.
+  const { execFile } = await import('node:child_process');
+  stop.throwIfAborted();
+  const env = { ...process.env, PATH: folders.join(delimiter) };
+  let kill = () => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const child = execFile(program, ['--', name], { env }, (error, _, stderr) => {
+        if (error === null) resolve();
+        else reject(failure(name, said(stderr, error.code ?? error.signal), error));
+      });
+      // What modprobe has started may hold its pipes open, and the kernel may hold it: neither is waited for.
+      kill = () => {
+        child.kill('SIGKILL');
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        child.unref();
+        reject(stop.reason);
+      };
+      stop.addEventListener('abort', kill, { once: true });
+    });
+  } catch (error) {
+    throw isDenied(error) ? deniedError(name, error) : error;
+  } finally {
+    stop.removeEventListener('abort', kill);
+  }
+}
+
+const said = (stderr: string, status: unknown) =>
+  stderr.trim() === '' ? `modprobe fails (${status})` : stderr.trim();
+
+function failure(name: string, why: string, cause?: unknown, code = 'ERR_IPVS_MODULE'): IpvsError {
+  return new IpvsError(`loadModules ${name}: ${why}`, {
+    code,
+    syscall: 'modprobe',
+    operation: 'loadModules',
+    target: name,
+    cause,
+  });
+}
+
+function lateError(name: string, timeout: number | undefined, cause: unknown): IpvsError {
+  const why = `modprobe had not ended after ${timeout} ms, and was killed (ETIMEDOUT)`;
+  return failure(name, why, cause, 'ETIMEDOUT');
+}
+
+function deniedError(name: string, cause: Error): IpvsError {
+  const why =
+    'Node.js runs with --permission and may not start modprobe: add --allow-child-process';
+  return failure(name, why, cause, 'ERR_ACCESS_DENIED');
 }

@@ -332,24 +332,50 @@ let loaded: Native | undefined;
 
 /**
  * Loads the addon: a build of this checkout, or the prebuild for this platform.
- * @throws IpvsError ERR_IPVS_NO_ADDON where there is neither; its message says how to build one
+ * @throws IpvsError ERR_IPVS_NO_ADDON where there is neither, or Node.js may not load it; its message says what to do
  */
 export function loadNative(): Native {
   if (loaded === undefined) {
-    const require = createRequire(import.meta.url);
     const root = fileURLToPath(new URL('..', import.meta.url));
-    // node-gyp-build has no types: it takes the folder of a package and returns its addon.
-    const load = require('node-gyp-build') as (folder: string) => Native;
     try {
+      // node-gyp-build has no types: it takes the folder of a package and returns its addon.
+      const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;
       loaded = load(root);
     } catch (error) {
-      throw new IpvsError(
-        `the native addon of ipvs cannot be loaded for ${process.platform}-${process.arch}: where the package brings no prebuild ` +
-          'and install scripts are blocked, build it by hand with "npm rebuild ipvs --ignore-scripts=false" ' +
-          '(needs python3, make and a C++20 compiler; npm 12 wants "npm install-scripts approve ipvs" before)',
-        { code: 'ERR_IPVS_NO_ADDON', operation: 'open', cause: error },
-      );
+      throw new IpvsError(`the native addon of ipvs cannot be loaded: ${whyNot(error, root)}`, {
+        code: 'ERR_IPVS_NO_ADDON',
+        operation: 'open',
+        cause: error,
+      });
     }
   }
   return loaded;
+}
+
+const MISSING =
+  `there is none for ${process.platform}-${process.arch}: where the package brings no prebuild and install scripts are blocked, build ` +
+  'it by hand with "npm rebuild ipvs --ignore-scripts=false" (needs python3, make and a C++20 compiler; npm 12 wants ' +
+  '"npm install-scripts approve ipvs" before)';
+
+/** What keeps the addon from being loaded, and what to do. */
+function whyNot(error: unknown, root: string): string {
+  const { code, resource } = error as { readonly code?: unknown; readonly resource?: unknown };
+  const permission = 'Node.js runs with --permission';
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return process.permission === undefined
+      ? 'Node.js runs with --no-addons: leave that out'
+      : `${permission}, which forbids addons: add --allow-addons`;
+  }
+  if (code === 'ERR_ACCESS_DENIED') {
+    const file = typeof resource === 'string' && resource !== '' ? resource : root;
+    return `${permission} and may not read ${file}: add --allow-fs-read=${file}`;
+  }
+  // The loader takes a folder that it may not read for one that is empty.
+  if (process.permission?.has('fs.read', root) === false) {
+    return `${permission} and may not read ${root}: add --allow-fs-read=${root}`;
+  }
+  if (code === 'ERR_DLOPEN_FAILED') {
+    return `${error instanceof Error ? error.message : error}; built for this system it may load: "npm rebuild ipvs --ignore-scripts=false"`;
+  }
+  return MISSING;
 }

@@ -2,6 +2,7 @@
  * What names a network namespace.
  * @module
  */
+import { basename, dirname, join } from 'node:path';
 import { checkInteger, readObject, readOptions } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 
@@ -29,10 +30,36 @@ export interface NamespaceTarget {
   readonly label: string;
 }
 
+/** The namespace of the process. @internal */
+export const OWN_NAMESPACE: NamespaceTarget = { target: '', label: '' };
+
+/** A word of a shell's command line. @internal */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * What to put before a command so that a shell of any other process runs it in a namespace: '' for the process's own, undefined where the
+ * namespace has no name to be found by, such as a descriptor.
+ * @internal
+ */
+export function commandPrefix({ target }: NamespaceTarget): string | undefined {
+  if (target === '') return '';
+  if (typeof target === 'number') return undefined;
+  const { existsSync, realpathSync } = process.getBuiltinModule('node:fs');
+  try {
+    // /proc/self is another process for whoever runs the command. What is in the folder may be no file, but a link to one.
+    const path = join(realpathSync(dirname(target)), basename(target));
+    return existsSync(path) ? `nsenter --net=${shellWord(path)} ` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Checks the options of opening. @internal */
 export function checkOpenOptions(options: unknown): NamespaceTarget {
   const { netns } = readOptions(options, OPTION_KEYS);
-  if (netns === undefined) return { target: '', label: '' };
+  if (netns === undefined) return OWN_NAMESPACE;
   const rule = 'the path of a network namespace, { pid } or { fd }';
   if (typeof netns === 'string') {
     if (netns === '' || netns.includes('\0')) {

@@ -96,7 +96,8 @@ export type ServiceWithDestinations<Value extends Counter = number> = Service<Va
 const ONE_PACKET = 0x04;
 const SCHEDULER_FLAGS = 0x38;
 const DEFAULT_SCHEDULER = 'wlc';
-const MAX_SCHEDULER = 15;
+/** @internal */
+export const MAX_SCHEDULER = 15;
 
 const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
 const CONFIG_KEYS: ReadonlySet<string> = new Set([...SERVICE_IDENTITY, ...SETTINGS, 'stats']);

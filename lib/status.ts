@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:os';
 import { fileError } from './explain.js';
+import { missingTable, TOTALS_FILE } from './proc.js';
 import { type Procedure, readFiles } from './queue/procedure.js';
 
 /** Where Linux 7 and later describe their tables. @internal */
@@ -40,10 +41,13 @@ export function parseStatus(text: string): Status {
   };
 }
 
-/** Reads it; undefined where the kernel does not tell. @internal */
+/** Reads it; undefined where the kernel has IPVS, but not this file. @internal */
 export function* readStatus<Buffer, Answers>(): Procedure<Buffer, Answers, Status | undefined> {
-  const [text = 0] = yield* readFiles<Buffer, Answers>([STATUS_FILE]);
+  const [text = 0, totals] = yield* readFiles<Buffer, Answers>([STATUS_FILE, TOTALS_FILE]);
   if (typeof text === 'string') return parseStatus(text);
-  if (text === constants.errno.ENOENT) return undefined;
+  if (text === constants.errno.ENOENT) {
+    if (typeof totals === 'string') return undefined;
+    throw yield* missingTable<Buffer, Answers>('getStatus', STATUS_FILE);
+  }
   throw fileError('getStatus', STATUS_FILE, text);
 }

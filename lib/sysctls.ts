@@ -2,8 +2,10 @@
  * The kernel parameters of IPVS, in the network namespace of a handle: /proc/sys/net/ipv4/vs.
  * @module
  */
+import { constants } from 'node:os';
 import { checkBoolean, checkInteger, readArray, readObject } from './check.js';
 import { errnoName, IpvsError, wrongType, wrongValue } from './errors.js';
+import { hiddenError, hidingOfParameters, WITNESSES } from './proc.js';
 import { type Procedure, readFiles, writeFiles } from './queue/procedure.js';
 import type { Returns } from './queue/returns.js';
 
@@ -92,6 +94,9 @@ export interface Sysctls {
 export type SysctlChanges = { readonly [Name in keyof Sysctls]: Sysctls[Name] | undefined };
 
 const FOLDER = '/proc/sys/net/ipv4/vs';
+/** A parameter that every kernel has. */
+const EVERYWHERE = `${FOLDER}/drop_entry`;
+const { ENOENT } = constants.errno;
 const MAX_INT = 2 ** 31 - 1;
 /** The kernel counts in ticks, of a millisecond at the least. */
 const MAX_SECONDS = Math.floor(MAX_INT / 1000);
@@ -101,6 +106,8 @@ interface Kind<Value> {
   check(property: string, value: unknown): Value;
   format(value: Value): string;
   parse(text: string): Value;
+  /** Whether a parameter that holds `before` need not be written. Default: where it is the same. */
+  holds?(before: Value, wanted: Value): boolean;
 }
 
 const boolean: Kind<boolean> = {
@@ -114,6 +121,13 @@ const integer = (min: number, max: number, unit = ''): Kind<number> => ({
   format: String,
   parse: Number,
 });
+
+/** Modes of a defence: 1 and 2 become each other by themselves, as memory gets short. */
+const defence: Kind<number> = {
+  ...integer(0, 3),
+  holds: (before, wanted) => before === wanted || (isAutomatic(before) && isAutomatic(wanted)),
+};
+const isAutomatic = (mode: number) => mode === 1 || mode === 2;
 
 const powerOfTwo: Kind<number> = {
   ...integer(1, 64),
@@ -174,8 +188,8 @@ const PARAMETERS: Parameters = {
   connReuseMode: ['conn_reuse_mode', integer(0, 3)],
   conntrack: ['conntrack', boolean],
   debugLevel: ['debug_level', integer(0, MAX_INT)],
-  dropEntry: ['drop_entry', integer(0, 3)],
-  dropPacket: ['drop_packet', integer(0, 3)],
+  dropEntry: ['drop_entry', defence],
+  dropPacket: ['drop_packet', defence],
   estCpulist: ['est_cpulist', cpuList],
   estNice: ['est_nice', integer(-20, 19)],
   expireNodestConn: ['expire_nodest_conn', boolean],
@@ -187,7 +201,7 @@ const PARAMETERS: Parameters = {
   pmtuDisc: ['pmtu_disc', boolean],
   runEstimation: ['run_estimation', boolean],
   scheduleIcmp: ['schedule_icmp', boolean],
-  secureTcp: ['secure_tcp', integer(0, 3)],
+  secureTcp: ['secure_tcp', defence],
   sloppySctp: ['sloppy_sctp', boolean],
   sloppyTcp: ['sloppy_tcp', boolean],
   snatReroute: ['snat_reroute', boolean],
@@ -212,9 +226,40 @@ function parse<Name extends keyof Sysctls>(name: Name, text: string): Required<S
   return PARAMETERS[name][1].parse(text.trim());
 }
 
-function format<Name extends keyof Sysctls>(name: Name, value: unknown): string {
+/** A value that a parameter is to have. */
+interface Wanted {
+  readonly name: keyof Sysctls;
+  readonly path: string;
+  /** What is to be written. Undefined: the value is not valid. */
+  readonly text: string | undefined;
+  /** Why it is not valid. Only what the parameter holds already is accepted all the same. */
+  readonly refusal: unknown;
+  /** Whether `text` is that value. */
+  isIn(text: string): boolean;
+}
+
+function want<Name extends keyof Sysctls>(name: Name, value: unknown): Wanted {
   const kind: Kind<Required<Sysctls>[Name]> = PARAMETERS[name][1];
-  return kind.format(kind.check(`sysctls.${name}`, value));
+  const { holds = equal } = kind;
+  const wanted = { name, path: pathOf(name) };
+  try {
+    const valid = kind.check(`sysctls.${name}`, value);
+    const isIn = (text: string) => holds(parse(name, text), valid);
+    return { ...wanted, text: kind.format(valid), refusal: undefined, isIn };
+  } catch (refusal) {
+    // A value of another type was never read.
+    if (!isValueError(refusal)) throw refusal;
+    const isIn = (text: string) => equal(parse(name, text), value);
+    return { ...wanted, text: undefined, refusal, isIn };
+  }
+}
+
+const isValueError = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code !== 'ERR_INVALID_ARG_TYPE';
+
+function equal(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
+  return a.length === b.length && a.every((each, index) => Object.is(each, b[index]));
 }
 
 /** Follows a procedure on the files of a namespace. */
@@ -235,15 +280,21 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
     this.#follow = follow;
   }
 
-  /** All parameters that the kernel has. */
+  /**
+   * All parameters that the kernel has.
+   * @throws IpvsError ENOENT: they are not visible here, because /proc/sys is missing or the kernel hides them; EACCES: they may not be read
+   * @throws IpvsError ERR_IPVS_UNAVAILABLE: IPVS is not loaded
+   */
   get(): Returns<Sysctls>[How] {
     return this.#follow('sysctls.get', readParameters());
   }
 
   /**
-   * Changes parameters: all that are named or, if one cannot be written, none: those before it are set back.
-   * @throws IpvsError ENOENT: this kernel has no such parameter; EINVAL: it does not take the value; EACCES, EPERM, EROFS: it may not be
-   *   changed here
+   * Changes parameters: all that are named or, if one cannot be written, none: those before it are set back. A parameter that holds its
+   * value already is not written, so that `set(await get())` succeeds also where nothing may be changed.
+   * @throws IpvsError ENOENT: this kernel has no such parameter, or none is visible here; EINVAL: it does not take the value; EACCES,
+   *   EPERM, EROFS: it may not be changed here
+   * @throws IpvsError ERR_IPVS_UNAVAILABLE: IPVS is not loaded
    */
   set(changes: SysctlChanges): Returns<void>[How] {
     return this.#follow('sysctls.set', writeParameters(changes));
@@ -258,40 +309,62 @@ export class SyncSysctlAccess extends SysctlOperations<'value'> {}
 
 function* readParameters(): Procedure<never, never, Sysctls> {
   const texts = yield* readFiles<never, never>(NAMES.map(pathOf));
+  if (!texts.some(isText)) throw yield* unreadable(texts);
   const values: Partial<Record<keyof Sysctls, unknown>> = {};
   NAMES.forEach((name, index) => {
     const text = texts[index];
-    if (typeof text === 'string') values[name] = parse(name, text);
+    if (isText(text)) values[name] = parse(name, text);
   });
   // parse() gives to each name what Sysctls says of it.
   return values as Sysctls;
+}
+
+const isText = (text: string | number | undefined) => typeof text === 'string';
+
+/** The error where no parameter can be read. */
+function* unreadable(errnos: readonly (string | number)[]): Procedure<never, never, IpvsError> {
+  const place = errnos.findIndex((errno) => errno !== ENOENT);
+  const name = NAMES[place];
+  if (name === undefined) return yield* hiddenParameters('sysctls.get');
+  return refusal('get', name, Number(errnos[place]));
+}
+
+/** The error where no parameter is there. */
+function* hiddenParameters(operation: string): Procedure<never, never, IpvsError> {
+  const hiding = hidingOfParameters(yield* readFiles<never, never>(WITNESSES));
+  return hiddenError(operation, 'the parameters of IPVS are', FOLDER, hiding);
 }
 
 function* writeParameters(changes: SysctlChanges): Procedure<never, never, void> {
   const values = readObject('sysctls', changes, KEYS);
   const named = NAMES.filter((name) => values[name] !== undefined);
   if (named.length === 0) throw wrongValue('sysctls', changes, 'names no parameter');
-  const files = named.map((name) => ({
-    name,
-    path: pathOf(name),
-    text: format(name, values[name]),
-  }));
+  const wanted = named.map((name) => want(name, values[name]));
 
-  const before = yield* readFiles<never, never>(named.map(pathOf));
-  named.forEach((name, index) => {
-    const errno = before[index];
-    if (typeof errno === 'number') throw refusal(name, errno);
+  const texts = yield* readFiles<never, never>([EVERYWHERE, ...wanted.map(({ path }) => path)]);
+  const [, ...before] = texts;
+  const files = wanted.flatMap((each, index) => {
+    const text = before[index];
+    return typeof text === 'string' && each.isIn(text) ? [] : [{ ...each, before: text }];
   });
-  const errnos = yield* writeFiles<never, never>(files);
+  for (const { refusal: reason } of files) if (reason !== undefined) throw reason;
+  for (const { name, before: errno } of files) {
+    if (typeof errno !== 'number') continue;
+    if (errno === ENOENT && !texts.some(isText)) throw yield* hiddenParameters('sysctls.set');
+    throw refusal('set', name, errno);
+  }
+  if (files.length === 0) return;
+  const errnos = yield* writeFiles<never, never>(
+    files.map(({ path, text = '' }) => ({ path, text })),
+  );
   const failed = errnos.findIndex((errno) => errno !== 0);
   if (failed < 0) return;
   const stuck: string[] = [];
-  for (let index = failed - 1; index >= 0; index--) {
-    const { name, path } = files[index] ?? { name: '', path: '' };
-    const [errno] = yield* writeFiles<never, never>([{ path, text: `${before[index]}` }]);
+  for (const { name, path, before: text } of files.slice(0, failed).reverse()) {
+    const [errno] = yield* writeFiles<never, never>([{ path, text: `${text}` }]);
     if (errno !== 0) stuck.push(name);
   }
-  throw refusal(named[failed] ?? 'conntrack', errnos[failed] ?? 0, stuck);
+  throw refusal('set', files[failed]?.name ?? 'conntrack', errnos[failed] ?? 0, stuck);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -303,18 +376,21 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** `stuck`: parameters that could not be set back. */
-function refusal(name: keyof Sysctls, errno: number, stuck: readonly string[] = []): IpvsError {
+function refusal(
+  method: 'get' | 'set',
+  name: keyof Sysctls,
+  errno: number,
+  stuck: readonly string[] = [],
+): IpvsError {
   const code = errnoName(errno);
   const rest = stuck.length === 0 ? '' : `; ${stuck.join(', ')} could not be set back`;
   const target = pathOf(name);
-  return new IpvsError(
-    `sysctls.set ${name} (${target}): ${REASONS[code] ?? 'it cannot be written'} (${code})${rest}`,
-    {
-      code,
-      errno: -errno,
-      syscall: 'write',
-      operation: 'sysctls.set',
-      target,
-    },
-  );
+  const why = method === 'get' ? 'it cannot be read' : (REASONS[code] ?? 'it cannot be written');
+  return new IpvsError(`sysctls.${method} ${name} (${target}): ${why} (${code})${rest}`, {
+    code,
+    errno: -errno,
+    syscall: method === 'get' ? 'read' : 'write',
+    operation: `sysctls.${method}`,
+    target,
+  });
 }

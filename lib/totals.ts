@@ -2,14 +2,13 @@
  * The totals of a network namespace.
  * @module
  */
+import { constants } from 'node:os';
 import { IpvsError } from './errors.js';
 import { fileError } from './explain.js';
 import type { StatsField } from './native.js';
+import { missingTable, TOTALS_FILE } from './proc.js';
 import { type Procedure, readFiles } from './queue/procedure.js';
 import { type Counter, checkReadOptions, type ReadOptions, type Stats } from './stats.js';
-
-/** Where the totals of a network namespace stand. */
-export const TOTALS_FILE = '/proc/thread-self/net/ip_vs_stats';
 
 /** Two rows of hexadecimal numbers, each behind titles: the counters and the rates. */
 const TOTALS: readonly (readonly StatsField[])[] = [
@@ -43,6 +42,9 @@ export function* readTotals<Buffer, Answers>(
 ): Procedure<Buffer, Answers, Stats<Counter>> {
   const bigint = checkReadOptions(options);
   const [text = 0] = yield* readFiles<Buffer, Answers>([TOTALS_FILE]);
+  if (text === constants.errno.ENOENT) {
+    throw yield* missingTable<Buffer, Answers>('getStats', TOTALS_FILE);
+  }
   if (typeof text === 'number') throw fileError('getStats', TOTALS_FILE, text);
   const stats = bigint ? parseTotals(text, BigInt) : parseTotals(text, Number);
   if (stats !== undefined) return stats;

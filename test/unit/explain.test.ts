@@ -1,12 +1,17 @@
 import { constants } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Call } from '../../lib/calls.js';
 import { IpvsError } from '../../lib/errors.js';
 import { explain, explainOpening, type Verdict } from '../../lib/explain.js';
 import type { OperationName } from '../../lib/native.js';
 import { Results } from '../../lib/results.js';
 import { nativeResults } from './answers.js';
+import { host, usualHost } from './host-modules.js';
 import { expectInputError, layout, pack, untyped } from './requests.js';
+
+vi.mock('../../lib/kernel-modules.js', { spy: true });
+usualHost();
+afterEach(usualHost);
 
 const SERVICE = 'tcp://10.96.0.1:443';
 const DESTINATION = '10.0.0.1:443';
@@ -279,6 +284,62 @@ describe('what a person can do about it', () => {
   });
 });
 
+const native = (syscall: string, code: keyof typeof constants.errno) =>
+  Object.assign(new Error(syscall), { errno: numberOf(code), syscall, text: '' });
+
+describe('a module that is missing because of how the kernel loads modules', () => {
+  const both = { ...config, scheduler: 'mh', persistence: { engine: 'sip' } };
+  const refuse = (call: Call<unknown>) =>
+    explained(call, { status: 'refused', errno: numberOf('ENOENT') }).message;
+
+  test('is said to be on disk and not loaded', () => {
+    host({ onDisk: true, loader: '' });
+    expect(refuse(untyped.addService({ ...config, scheduler: 'mh' }))).toBe(
+      "addService tcp://10.96.0.1:443: scheduler 'mh' is not available: module ip_vs_mh is not loaded, and the kernel loads none on " +
+        'demand (kernel.modprobe is empty): load it with modprobe ip_vs_mh (ENOENT)',
+    );
+    const engine = { persistence: { engine: 'sip' } };
+    for (const message of [
+      refuse(untyped.updateService(SERVICE, engine)),
+      refuse(untyped.ensureService(both)),
+    ]) {
+      expect(message).toMatch(/engine 'sip' \(module ip_vs_pe_sip\).*kernel\.modprobe is empty/);
+    }
+  });
+
+  test('is the one of two that is not loaded', () => {
+    host({ onDisk: true, loader: '', loaded: ['ip_vs_mh'] });
+    expect(refuse(untyped.addService(both))).toMatch(
+      /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available: module ip_vs_pe_sip is not loaded/,
+    );
+    host({ loaded: ['ip_vs_pe_sip'] });
+    expect(refuse(untyped.addService(both))).toMatch(
+      /: scheduler 'mh' is not available: the kernel has no module ip_vs_mh/,
+    );
+  });
+
+  test('is not the one that is loaded, and brings no scheduler', () => {
+    host({ loaded: ['ip_vs_ftp'] });
+    expect(refuse(untyped.addService({ ...config, scheduler: 'ftp' }))).toMatch(
+      /: scheduler 'ftp' is not available: module ip_vs_ftp is loaded, but brings nothing of that name/,
+    );
+  });
+
+  test.each([
+    [{ loader: '' }, /module ip_vs is not loaded, and .*kernel.modprobe is empty.*modprobe ip_vs/],
+    [{ forbidden: true }, /module ip_vs is not loaded, and kernel.modules_disabled forbids/],
+    [{}, /the kernel has no IPVS: .*modprobe ip_vs.*CONFIG_IP_VS$/],
+    // It is being unloaded.
+    [{ loader: '', loaded: ['ip_vs'] }, /the kernel has no IPVS/],
+  ])('may be that of IPVS: %j', (facts, words) => {
+    host(facts);
+    const unavailable = { code: 'ERR_IPVS_UNAVAILABLE', message: expect.stringMatching(words) };
+    const gone = explained(untyped.flush(), { status: 'unavailable', errno: numberOf('ENOENT') });
+    expect(gone).toMatchObject(unavailable);
+    expect(explainOpening(native('CTRL_CMD_GETFAMILY', 'ENOENT'), '')).toMatchObject(unavailable);
+  });
+});
+
 describe('the target', () => {
   test.each([
     [untyped.getService('fwmark6://7'), 'fwmark6://7'],
@@ -371,9 +432,6 @@ test('an errno without a name', () => {
 
 describe('what went wrong when a handle was opened', () => {
   /** As csrc/binding/error.cc makes it. */
-  const native = (syscall: string, code: keyof typeof constants.errno) =>
-    Object.assign(new Error(syscall), { errno: numberOf(code), syscall, text: '' });
-
   test.each([
     [
       'CTRL_CMD_GETFAMILY',
@@ -414,7 +472,17 @@ describe('what went wrong when a handle was opened', () => {
     ['socket', 'EMFILE', '', 'EMFILE', /^open: too many open files \(socket: EMFILE\)$/],
     ['recvmmsg', 'ETIMEDOUT', '', 'ETIMEDOUT', /^open: the kernel did not answer in time/],
     ['CTRL_CMD_GETFAMILY', 'EBADMSG', '', 'EBADMSG', /^open: the kernel's answer was malformed/],
-    ['socket', 'EPROTONOSUPPORT', '', 'EPROTONOSUPPORT', /^open: .*\(socket: EPROTONOSUPPORT\)$/],
+    [
+      'socket',
+      'EPROTONOSUPPORT',
+      '',
+      'EPROTONOSUPPORT',
+      /^open: there is no generic netlink here: .*\(socket: EPROTONOSUPPORT\)$/,
+    ],
+    ['socket', 'EPERM', '', 'EPERM', /^open: netlink sockets are not allowed here: .*seccomp/],
+    ['socket', 'EAFNOSUPPORT', '', 'EAFNOSUPPORT', /^open: netlink sockets are not allowed here/],
+    ['bind', 'EACCES', '', 'EACCES', /^open: netlink sockets are not allowed here/],
+    ['CTRL_CMD_GETFAMILY', 'EPERM', '', 'EPERM', /^open: netlink sockets are not allowed here/],
   ] as const)('%s: %s', (syscall, errno, netns, code, words) => {
     const cause = native(syscall, errno);
     const error = explainOpening(cause, netns);

@@ -37,7 +37,7 @@ vi.mock('../../lib/native.js', async (importOriginal) => {
       addon.touched.push(`read ${paths}`);
       return paths.map((path) => addon.files[path] ?? 2);
     };
-    readFilesSync = () => expect.unreachable('nothing is synchronous');
+    readFilesSync = (paths: readonly string[]) => paths.map((path) => addon.files[path] ?? 2);
     writeFilesSync = () => expect.unreachable('nothing is synchronous');
     writeFiles = async (files: readonly unknown[]) => {
       addon.touched.push(`write ${files.length}`);
@@ -219,6 +219,7 @@ describe('what is read from files', () => {
   });
 
   test('the status, where the kernel has it', async () => {
+    addon.files['/proc/thread-self/net/ip_vs_stats'] = 'totals';
     expect(await ipvs.getStatus()).toBeUndefined();
     addon.files['/proc/thread-self/net/ip_vs_status'] = 'Conns:\t5\n';
     expect(await ipvs.getStatus()).toMatchObject({ connections: 5 });
@@ -236,12 +237,41 @@ describe('what is read from files', () => {
     [1, 'EPERM'],
     ['something else', 'EBADMSG'],
   ])('totals: %j is %s', async (file, code) => {
+    addon.files['/proc/thread-self/net/dev'] = 'links';
     addon.files['/proc/thread-self/net/ip_vs_stats'] = file;
     await expect(ipvs.getStats()).rejects.toMatchObject({
       name: 'IpvsError',
       code,
       operation: 'getStats',
     });
+  });
+
+  test.each([
+    [
+      '/proc',
+      {},
+      'ENOENT',
+      /not visible here: no proc file system is mounted on \/proc \(ENOENT\)$/,
+    ],
+    [
+      'IPVS',
+      { '/proc/thread-self/net/dev': 'links' },
+      'ERR_IPVS_UNAVAILABLE',
+      /the kernel has no IPVS|module ip_vs is not loaded/,
+    ],
+  ])('without %s, totals and status say so, also at once', async (_, files, code, message) => {
+    addon.files = files;
+    for (const [operation, file, attempt] of [
+      ['getStats', 'ip_vs_stats', () => ipvs.getStats()],
+      ['getStats', 'ip_vs_stats', async () => ipvs.sync.getStats()],
+      ['getStatus', 'ip_vs_status', () => ipvs.getStatus()],
+      ['getStatus', 'ip_vs_status', async () => ipvs.sync.getStatus()],
+    ] as const) {
+      const error: unknown = await attempt().catch((reason: unknown) => reason);
+      const target = `/proc/thread-self/net/${file}`;
+      expect(error).toMatchObject({ code, operation, target, syscall: 'open', errno: -2 });
+      expect(String(error)).toMatch(message);
+    }
   });
 });
 

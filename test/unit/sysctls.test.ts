@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { SysctlChanges, Sysctls } from '../../lib/index.js';
@@ -77,12 +78,109 @@ describe('reading', () => {
   });
 
   test('asks for every parameter once, by a path of its own', async () => {
-    const { sysctls, handle } = kernel({});
-    expect(await sysctls.get()).toEqual({});
+    const { sysctls, handle } = kernel({ conntrack: '1\n' });
+    expect(await sysctls.get()).toEqual({ conntrack: true });
     const [paths = []] = handle.readFiles.mock.calls[0] ?? [];
     expect(new Set(paths).size).toBe(paths.length);
     for (const path of paths) expect(path).toMatch(/^\/proc\/sys\/net\/ipv4\/vs\/[a-z_]+$/);
     expect(paths).toHaveLength(35);
+  });
+});
+
+describe('where no parameter is there', () => {
+  const NET = '/proc/thread-self/net/dev';
+  const OSTYPE = '/proc/sys/kernel/ostype';
+  const TOTALS = '/proc/thread-self/net/ip_vs_stats';
+  test.each([
+    ['/proc is not mounted', [], 'ENOENT', /not visible here: no proc file system/],
+    ['/proc shows processes only', [NET, TOTALS], 'ENOENT', /not visible here: .*subset=pid/],
+    ['the kernel hides them', [NET, OSTYPE, TOTALS], 'ENOENT', /belongs to another user namespace/],
+    ['IPVS is not loaded', [NET, OSTYPE], 'ERR_IPVS_UNAVAILABLE', /modprobe ip_vs/],
+  ])('because %s, reading and writing say so', async (_, paths, code, message) => {
+    const { sysctls, sync, handle } = kernel({});
+    const read = (wanted: readonly string[]) =>
+      wanted.map((path) => (paths.includes(path) ? 'text' : ENOENT));
+    handle.readFiles.mockImplementation(async (wanted) => read(wanted));
+    handle.readFilesSync.mockImplementation(read);
+    const details = { code, errno: -ENOENT, syscall: 'open', target: FOLDER };
+    for (const [operation, attempt] of [
+      ['sysctls.get', () => sysctls.get()],
+      ['sysctls.get', async () => sync.get()],
+      ['sysctls.set', () => sysctls.set({ conntrack: true })],
+      ['sysctls.set', async () => sync.set({ conntrack: true })],
+    ] as const) {
+      const error: unknown = await attempt().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ ...details, operation });
+      expect(String(error)).toMatch(message);
+    }
+    expect(handle.writeFiles).not.toHaveBeenCalled();
+  });
+
+  test('because none may be read, reading says so', async () => {
+    const { sysctls, handle } = kernel({});
+    handle.readFiles.mockImplementation(async (paths) => paths.map(() => 13));
+    await expect(sysctls.get()).rejects.toMatchObject({
+      code: 'EACCES',
+      syscall: 'read',
+      operation: 'sysctls.get',
+    });
+  });
+});
+
+describe('what holds already', () => {
+  /** Also what this package would not write, as another program has written it. */
+  const files = {
+    am_droprate: '-5\n',
+    conn_reuse_mode: '8\n',
+    conntrack: '5\n',
+    drop_entry: '1\n',
+    est_cpulist: '0-3\n',
+    sync_refresh_period: '-18262276632972456101\n',
+    sync_threshold: '9\t3\n',
+    sync_ports: '3\n',
+  };
+
+  test('is not written, so that all that was read can be set where nothing can be written', async () => {
+    const { sysctls, sync, handle } = kernel(files, () => EROFS);
+    await sysctls.set(await sysctls.get());
+    sync.set(sync.get());
+    expect(handle.writeFiles).not.toHaveBeenCalled();
+    expect(handle.writeFilesSync).not.toHaveBeenCalled();
+  });
+
+  test('is left out beside what is changed', async () => {
+    const { sysctls, handle } = kernel({ conntrack: '0', am_droprate: '10' });
+    await sysctls.set({ conntrack: true, amDroprate: 10 });
+    const [[written] = []] = handle.writeFiles.mock.calls;
+    expect(written).toEqual([{ path: `${FOLDER}/conntrack`, text: '1' }]);
+  });
+
+  test('is the other automatic mode of a defence, too, and no other mode', async () => {
+    for (const name of ['drop_entry', 'drop_packet', 'secure_tcp'] as const) {
+      const key = name.replace(/_./, (part) => part.slice(1).toUpperCase());
+      const { sysctls, held } = kernel({ [name]: '1' });
+      await sysctls.set({ [key]: 2 });
+      expect(held.get(name)).toBe('1');
+      for (const mode of [0, 3]) {
+        await sysctls.set({ [key]: mode });
+        expect(held.get(name)).toBe(`${mode}`);
+      }
+    }
+  });
+
+  test('makes no value valid for another parameter, and no type', async () => {
+    const { sysctls, handle } = kernel(files);
+    for (const [changes, code] of [
+      [{ connReuseMode: 9 }, 'ERR_OUT_OF_RANGE'],
+      [{ amDroprate: -6 }, 'ERR_OUT_OF_RANGE'],
+      [{ syncThreshold: [9, 4] }, 'ERR_INVALID_ARG_VALUE'],
+      [{ conntrack: 5 }, 'ERR_INVALID_ARG_TYPE'],
+      [{ connReuseMode: '8' }, 'ERR_INVALID_ARG_TYPE'],
+    ] as const) {
+      // The bad ones are what is tested.
+      await expect(sysctls.set(changes as SysctlChanges)).rejects.toMatchObject({ code });
+    }
+    expect(handle.writeFiles).not.toHaveBeenCalled();
   });
 });
 
@@ -196,7 +294,12 @@ describe('writing', () => {
     const errno = fc.constantFrom(EINVAL, EROFS, 1, 13);
     await fc.assert(
       fc.asyncProperty(changes, fc.nat(), errno, async (given: Sysctls, place, code) => {
-        const names = Object.keys(given).map(fileOf);
+        const before = await kernel(files).sysctls.get();
+        const changed = (name: string) =>
+          !isDeepStrictEqual(given[name as keyof Sysctls], before[name as keyof Sysctls]);
+        // What holds already is not written.
+        const names = Object.keys(given).filter(changed).map(fileOf);
+        fc.pre(names.length > 0);
         const refused = names[place % names.length] ?? '';
         // Only the first writing of it: what is set back is taken.
         let writes = 0;
@@ -242,7 +345,7 @@ describe('writing', () => {
     const { sysctls, held, handle } = kernel({ [fileOf(name)]: '1\n' });
     for (const value of [min, max]) {
       await sysctls.set({ [name]: value });
-      expect(held.get(fileOf(name))).toBe(`${value}`);
+      expect(held.get(fileOf(name))?.toString().trim()).toBe(`${value}`);
     }
     handle.writeFiles.mockClear();
     for (const value of [min - 1, max + 1, 2 * max + 1]) {

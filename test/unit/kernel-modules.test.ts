@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { absenceOf, listsModule, type ModuleFacts, noLoading } from '../../lib/kernel-modules.js';
+
+const usual: ModuleFacts = {
+  loaded: false,
+  onDisk: true,
+  loader: '/sbin/modprobe',
+  forbidden: false,
+};
+
+describe('a module that is not there', () => {
+  const none = { detail: 'the kernel has no module ip_vs_mh', remedy: null };
+  test.each<[string, Partial<ModuleFacts>, { detail: string; remedy: string | null }]>([
+    ['is nowhere', { onDisk: false }, none],
+    ['is nowhere, and none can be loaded', { onDisk: false, loader: '', forbidden: true }, none],
+    ['is not visible', { onDisk: undefined }, none],
+    ['is not visible, nor how modules are loaded', { onDisk: undefined, loader: undefined }, none],
+    [
+      'is on disk, and the kernel loads none on demand',
+      { loader: '' },
+      {
+        detail:
+          'module ip_vs_mh is not loaded, and the kernel loads none on demand (kernel.modprobe is empty): load it with modprobe ip_vs_mh',
+        remedy: 'modprobe ip_vs_mh',
+      },
+    ],
+    [
+      'is not visible, and the kernel loads none on demand',
+      { onDisk: undefined, loader: '' },
+      {
+        detail:
+          'module ip_vs_mh is not loaded, and the kernel loads none on demand (kernel.modprobe is empty): load it with modprobe ip_vs_mh on the host',
+        remedy: null,
+      },
+    ],
+    [
+      'is on disk, and may not be loaded',
+      { forbidden: true, loader: '' },
+      {
+        detail:
+          'module ip_vs_mh is not loaded, and kernel.modules_disabled forbids to load any until the next boot',
+        remedy: null,
+      },
+    ],
+    [
+      'is on disk, and could not be loaded',
+      {},
+      {
+        detail:
+          'module ip_vs_mh is on disk, but the kernel could not load it: see what modprobe ip_vs_mh says',
+        remedy: 'modprobe ip_vs_mh',
+      },
+    ],
+    [
+      'is there, and brings something else',
+      { loaded: true, loader: '' },
+      { detail: 'module ip_vs_mh is loaded, but brings nothing of that name', remedy: null },
+    ],
+  ])('because it %s', (_, facts, absence) => {
+    expect(absenceOf('ip_vs_mh', { ...usual, ...facts })).toEqual(absence);
+  });
+
+  test('could be loaded on demand, unless the kernel says otherwise', () => {
+    expect(noLoading(usual)).toBeUndefined();
+    expect(noLoading({ ...usual, loader: undefined })).toBeUndefined();
+    expect(noLoading({ ...usual, loader: '', loaded: true })).toBeUndefined();
+    expect(noLoading({ ...usual, loader: '' })).toMatch(/kernel.modprobe is empty/);
+    expect(noLoading({ ...usual, forbidden: true })).toMatch(/modules_disabled/);
+  });
+});
+
+test.each([
+  ['kernel/net/netfilter/ipvs/ip_vs_mh.ko: kernel/net/netfilter/ipvs/ip_vs.ko', 'ip_vs_mh', true],
+  ['kernel/net/netfilter/ipvs/ip_vs_mh.ko.xz: kernel/ip_vs.ko.xz', 'ip-vs-mh', true],
+  ['a.ko:\nkernel/net/ip-vs-mh.ko.zst:', 'ip_vs_mh', true],
+  ['ip_vs_mh.ko:', 'ip_vs_mh', true],
+  ['kernel/net/netfilter/ipvs/ip_vs_mhx.ko:', 'ip_vs_mh', false],
+  ['kernel/net/netfilter/ipvs/xip_vs_mh.ko:', 'ip_vs_mh', false],
+  ['kernel/net/netfilter/ipvs/ip_vs_mh.ko:', 'ip_vs_.h', false],
+  ['', 'ip_vs_mh', false],
+])('the list %j has module %s: %s', (list, name, expected) => {
+  expect(listsModule(list, name)).toBe(expected);
+});
