@@ -18,6 +18,13 @@ export {
   parseServiceReference,
   type ServiceKey,
 } from './canonical.js';
+export type {
+  Change,
+  CounterName,
+  Sample,
+  WatchedDestination,
+  WatchedService,
+} from './changes.js';
 export type { ConnectionFilter, ConnectionProtocol, ConnectionState } from './connection-filter.js';
 export type { ConnectionStream } from './connection-stream.js';
 export type {
@@ -90,12 +97,4 @@ export type { Status } from './status.js';
 export type { SyncSysctlAccess, SysctlAccess, SysctlChanges, Sysctls } from './sysctls.js';
 export type { TimeoutChanges, Timeouts } from './timeouts.js';
 export type { Tunnel, TunnelConfig } from './tunnel.js';
-export type {
-  Change,
-  CounterName,
-  Sample,
-  TableWatcher,
-  WatchedDestination,
-  WatchedService,
-  WatchOptions,
-} from './watch.js';
+export type { TableWatcher, WatchOptions } from './watch.js';

@@ -2,14 +2,13 @@
  * What changes from one look at the table to the next.
  * @module
  */
+import { compare, type Sample } from './changes.js';
 import { checkInteger, readOptions } from './check.js';
 import { checkSignal } from './connections.js';
-import type { Destination } from './destination.js';
 import { CancellableIterator } from './iterator.js';
-import { destinationText, serviceText } from './reference.js';
-import type { Service, ServiceWithDestinations } from './service.js';
+import { Turns } from './queue/turns.js';
+import type { ServiceWithDestinations } from './service.js';
 import type { Snapshot } from './snapshot.js';
-import type { Stats } from './stats.js';
 
 /** Options of watching. */
 export interface WatchOptions {
@@ -19,45 +18,6 @@ export interface WatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The counters of {@link Stats}. */
-export type CounterName = 'connections' | 'inPackets' | 'outPackets' | 'inBytes' | 'outBytes';
-
-/** What the counters have gained since the sample before, and how fast. */
-export interface Change {
-  /** Gained. After counters went backwards, because they were zeroed or the object was made anew, what they have since. */
-  readonly delta: Readonly<Record<CounterName, number>>;
-  /** Gained per second. */
-  readonly rate: Readonly<Record<CounterName, number>>;
-}
-
-/** A service of a sample. `change` is null where it was not in the sample before. */
-export type WatchedService = Service & {
-  readonly change: Change | null;
-  readonly destinations: readonly WatchedDestination[];
-};
-
-/** A destination of a sample. `change` is null where it was not in the sample before. */
-export type WatchedDestination = Destination & { readonly change: Change | null };
-
-/** One look at the table. */
-export interface Sample {
-  /** When the table was read. */
-  readonly time: Date;
-  /** Seconds since the sample before; 0 in the first. */
-  readonly elapsed: number;
-  /** All services with their destinations, and what each has gained. */
-  readonly services: readonly WatchedService[];
-  /** References of the services that were in the sample before and are gone. */
-  readonly gone: readonly string[];
-}
-
-const COUNTERS: readonly CounterName[] = [
-  'connections',
-  'inPackets',
-  'outPackets',
-  'inBytes',
-  'outBytes',
-];
 const KEYS = new Set(['interval', 'signal'] as const);
 const DEFAULT_INTERVAL = 1000;
 const MAX_INTERVAL = 2 ** 31 - 1;
@@ -72,65 +32,6 @@ export function checkWatchOptions(options: unknown): {
     interval: checkInteger('options.interval', interval, 1, MAX_INTERVAL, 'milliseconds'),
     signal: checkSignal('options.signal', signal),
   };
-}
-
-/** Statistics by reference: services by theirs, destinations by the service's and theirs. */
-type Memory = ReadonlyMap<string, Stats>;
-
-const destinationKey = (service: string, destination: Destination) =>
-  `${service} ${destinationText(destination)}`;
-
-function remember(services: readonly ServiceWithDestinations[]): Memory {
-  const memory = new Map<string, Stats>();
-  for (const service of services) {
-    const reference = serviceText(service);
-    memory.set(reference, service.stats);
-    for (const destination of service.destinations) {
-      memory.set(destinationKey(reference, destination), destination.stats);
-    }
-  }
-  return memory;
-}
-
-/** What was gained from `before` to `now` within `elapsed` seconds. @internal */
-export function changeBetween(before: Stats, now: Stats, elapsed: number): Change {
-  const restarted = COUNTERS.some((name) => now[name] < before[name]);
-  const delta = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
-  const rate = { ...delta };
-  for (const name of COUNTERS) {
-    delta[name] = restarted ? now[name] : now[name] - before[name];
-    rate[name] = elapsed > 0 ? delta[name] / elapsed : 0;
-  }
-  return { delta, rate };
-}
-
-/** A sample of `services`, compared with the memory of the one before. @internal */
-export function compare(
-  services: readonly ServiceWithDestinations[],
-  before: Memory,
-  time: Date,
-  elapsed: number,
-): Sample {
-  const change = (key: string, now: Stats) => {
-    const then = before.get(key);
-    return then === undefined ? null : changeBetween(then, now, elapsed);
-  };
-  const seen = new Set<string>();
-  const watched = services.map((service): WatchedService => {
-    const reference = serviceText(service);
-    seen.add(reference);
-    return {
-      ...service,
-      change: change(reference, service.stats),
-      destinations: service.destinations.map((destination) => ({
-        ...destination,
-        change: change(destinationKey(reference, destination), destination.stats),
-      })),
-    };
-  });
-  // The keys of destinations have a blank in them.
-  const gone = [...before.keys()].filter((key) => !key.includes(' ') && !seen.has(key));
-  return { time, elapsed, services: watched, gone };
 }
 
 /** What a watcher reads, and how often. */
@@ -155,7 +56,9 @@ export class TableWatcher extends CancellableIterator<Sample> {
   #source: SampleSource | undefined;
   /** What was read, until it is handed out. */
   #sample: Sample | undefined;
-  #before: Memory = new Map();
+  /** What was read before that. */
+  #before: readonly ServiceWithDestinations[] = [];
+  readonly #turns = new Turns();
   /** When the table was read, and when it is to be read again. In milliseconds, of performance.now(). */
   #last: number | undefined;
   #due = 0;
@@ -237,8 +140,11 @@ export class TableWatcher extends CancellableIterator<Sample> {
       const { services } = await source.snapshot();
       const now = performance.now();
       const elapsed = this.#last === undefined ? 0 : (now - this.#last) / 1000;
-      this.#sample = compare(services, this.#before, new Date(), elapsed);
-      this.#before = remember(services);
+      const steps = compare(services, this.#before, new Date(), elapsed);
+      // Between the steps the event loop is free, and so the watcher may be ended.
+      this.#sample = await this.#turns.run(steps, () => this.ended);
+      if (this.ended) return;
+      this.#before = services;
       this.#last = now;
     } catch (error) {
       this.fail(error);
@@ -254,6 +160,6 @@ export class TableWatcher extends CancellableIterator<Sample> {
 
   protected override release(): void {
     this.#stopTimer();
-    this.#before = new Map();
+    this.#before = [];
   }
 }

@@ -34,6 +34,28 @@ export function exhaust<Value>(steps: Generator<void, Value>): Value {
   return step.value;
 }
 
+/** Steps that hand over what they come to, and throw nothing. */
+function* settling<Value>(
+  steps: Generator<void, Value>,
+  isStale: () => boolean,
+  resolve: (value: Value | undefined) => void,
+  reject: (error: unknown) => void,
+): Generator<void, void> {
+  try {
+    while (!isStale()) {
+      const step = steps.next();
+      if (step.done === true) {
+        resolve(step.value);
+        return;
+      }
+      yield;
+    }
+    resolve(undefined);
+  } catch (error) {
+    reject(error);
+  }
+}
+
 /** Works off what it is given, in order. */
 export class Turns {
   readonly #works: Generator<void, void>[] = [];
@@ -43,6 +65,16 @@ export class Turns {
   add(work: Generator<void, void>): void {
     this.#works.push(work);
     if (this.#works.length === 1) this.#run();
+  }
+
+  /**
+   * Resolves to what `steps` come to, and rejects with what they throw. Once `isStale` says that nobody needs them any more, they are
+   * left where they are, and the promise resolves to undefined.
+   */
+  run<Value>(steps: Generator<void, Value>, isStale: () => boolean): Promise<Value | undefined> {
+    return new Promise((resolve, reject) => {
+      this.add(settling(steps, isStale, resolve, reject));
+    });
   }
 
   #run(): void {

@@ -70,6 +70,45 @@ describe('turns', () => {
   });
 });
 
+describe('steps that are worked off in turns', () => {
+  function* counted(count: number, log: string[]): Generator<void, string> {
+    yield* work('s', count, log);
+    return 'done';
+  }
+
+  test('give their value, and let others have their turn', async () => {
+    const [turns, log] = [new Turns(), [] as string[]];
+    const value = turns.run(counted(5, log), () => false);
+    expect(log).toEqual(['s1', 's2']);
+    expect(await value).toBe('done');
+    expect(log).toHaveLength(5);
+  });
+
+  test('reject with what they throw, and hold up nothing', async () => {
+    const [turns, log] = [new Turns(), [] as string[]];
+    const failing = turns.run(
+      (function* (): Generator<void, string> {
+        yield* work('f', 3, log);
+        throw new Error('broken');
+      })(),
+      () => false,
+    );
+    turns.add(work('a', 1, log));
+    await expect(failing).rejects.toThrow('broken');
+    await settled();
+    expect(log).toEqual(['f1', 'f2', 'f3', 'a1']);
+  });
+
+  test('are left where they are once nobody needs them', async () => {
+    const [turns, log] = [new Turns(), [] as string[]];
+    let stale = false;
+    const value = turns.run(counted(100, log), () => stale);
+    stale = true;
+    expect(await value).toBeUndefined();
+    expect(log).toEqual(['s1', 's2']);
+  });
+});
+
 describe('steps', () => {
   test('are made anew by each that takes them, and come to their value', () => {
     const made = vi.fn(function* () {

@@ -1,9 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
-import { finished } from '../../lib/queue/turns.js';
+import { finished, STRIDE } from '../../lib/queue/turns.js';
 import { asNumber } from '../../lib/stats.js';
-import { changeBetween, checkWatchOptions, compare, TableWatcher } from '../../lib/watch.js';
+import { checkWatchOptions, TableWatcher } from '../../lib/watch.js';
 import { answer, destinationRecord, serviceRecord, statsRecord } from './answers.js';
 import { expectInputError, type Kind, thrownBy } from './requests.js';
 
@@ -32,120 +31,6 @@ function series(...snapshots: readonly Snapshot[]) {
   return vi.fn(async () => snapshots[Math.min(next++, snapshots.length - 1)] ?? { services: [] });
 }
 
-describe('changes', () => {
-  const stats = (values: object) => ({
-    ...{ connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 },
-    ...{ connectionRate: 0, inPacketRate: 0, outPacketRate: 0, inByteRate: 0, outByteRate: 0 },
-    ...values,
-  });
-
-  test('are what was gained, and how fast', () => {
-    const before = stats({ connections: 5, inBytes: 100 });
-    const change = changeBetween(before, stats({ connections: 9, inBytes: 100, outBytes: 7 }), 2);
-    expect(change).toEqual({
-      delta: { connections: 4, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 7 },
-      rate: { connections: 2, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 3.5 },
-    });
-  });
-
-  test('are what there is, where a counter went backwards', () => {
-    const change = changeBetween(
-      stats({ connections: 5, inBytes: 1 }),
-      stats({ connections: 2, inBytes: 3 }),
-      1,
-    );
-    expect(change.delta).toMatchObject({ connections: 2, inBytes: 3 });
-  });
-
-  test('have no rate where no time has passed', () => {
-    const change = changeBetween(stats({}), stats({ inBytes: 3 }), 0);
-    expect(change).toMatchObject({ delta: { inBytes: 3 }, rate: { inBytes: 0 } });
-  });
-});
-
-describe('changes of any counters', () => {
-  const NAMES = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'] as const;
-  const RATES = {
-    connectionRate: 0,
-    inPacketRate: 0,
-    outPacketRate: 0,
-    inByteRate: 0,
-    outByteRate: 0,
-  };
-  const count = fc.oneof(fc.nat(3), fc.nat(2 ** 31 - 1), fc.maxSafeNat());
-  const counters = fc.record({
-    connections: count,
-    inPackets: count,
-    outPackets: count,
-    inBytes: count,
-    outBytes: count,
-  });
-  const elapsed = fc.double({ min: 0, max: 1e6, noNaN: true });
-
-  test('are never negative, and never more than there is', () => {
-    fc.assert(
-      fc.property(counters, counters, elapsed, (before, now, seconds) => {
-        const change = changeBetween({ ...before, ...RATES }, { ...now, ...RATES }, seconds);
-        const began = NAMES.some((name) => now[name] < before[name]);
-        for (const name of NAMES) {
-          const { delta, rate } = change;
-          expect(delta[name]).toBe(began ? now[name] : now[name] - before[name]);
-          expect(delta[name]).toBeGreaterThanOrEqual(0);
-          expect(delta[name]).toBeLessThanOrEqual(now[name]);
-          expect(rate[name]).toBe(seconds === 0 ? 0 : delta[name] / seconds);
-        }
-      }),
-    );
-  });
-
-  test('of counters that only grow add up to what they grew by', () => {
-    const steps = fc.array(
-      counters.map((each) => ({ ...each })),
-      { minLength: 1, maxLength: 6 },
-    );
-    fc.assert(
-      fc.property(steps, (gains) => {
-        const sums = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
-        let stats = { ...sums, ...RATES };
-        for (const gain of gains) {
-          const next = { ...stats };
-          for (const name of NAMES) next[name] += gain[name] % 2 ** 31;
-          const { delta } = changeBetween(stats, next, 1);
-          for (const name of NAMES) sums[name] += delta[name];
-          stats = next;
-        }
-        expect({ ...sums, ...RATES }).toEqual(stats);
-      }),
-    );
-  });
-
-  test('name those that came and those that went', () => {
-    const marks = fc.uniqueArray(fc.integer({ min: 1, max: 12 }));
-    const table = (given: readonly number[]) =>
-      snapshotOf(Object.fromEntries(given.map((mark) => [mark, [mark, mark]])));
-    fc.assert(
-      fc.property(marks, marks, (first, second) => {
-        const memory = new Map(
-          table(first).services.flatMap((service) => {
-            const name = `fwmark://${service.fwmark}`;
-            const [destination] = service.destinations;
-            const stats = destination === undefined ? service.stats : destination.stats;
-            return [[name, service.stats] as const, [`${name} 0.0.0.0:80`, stats] as const];
-          }),
-        );
-        const { services, gone } = compare(table(second).services, memory, new Date(0), 1);
-        const lost = first.filter((mark) => !second.includes(mark));
-        expect([...gone].sort()).toEqual(lost.map((mark) => `fwmark://${mark}`).sort());
-        for (const { fwmark, change, destinations } of services) {
-          const known = first.includes(fwmark ?? 0);
-          expect(change === null).toBe(!known);
-          expect(destinations.map((each) => each.change === null)).toEqual([!known]);
-        }
-      }),
-    );
-  });
-});
-
 function watch(snapshot: () => Promise<Snapshot>, interval: number): TableWatcher {
   const source = { interval, signal: undefined, snapshot, isClosed: () => false };
   return new TableWatcher(() => source, new Set());
@@ -169,6 +54,29 @@ async function watchHandle() {
 const DONE = { value: undefined, done: true };
 
 describe('samples', () => {
+  test('of large tables are compared in turns, which end with the watcher', async () => {
+    const [service] = snapshotOf({ 1: [0, 0] }).services;
+    if (service === undefined) expect.unreachable();
+    if (service.fwmark === undefined) expect.unreachable();
+    const services = Array.from({ length: 2000 }, (_, mark) => ({ ...service, fwmark: mark + 1 }));
+    const samples = watch(async () => ({ services }), 1);
+    expect((await samples.next()).value?.services).toHaveLength(2000);
+    let looks = 0;
+    const clocked = vi.spyOn(performance, 'now').mockImplementation(() => 1000 * ++looks);
+    try {
+      const next = samples.next();
+      // Every look at the clock ends a slice, after each of which the watcher may be ended.
+      while (looks < 8) await new Promise((resolve) => setImmediate(resolve));
+      await samples.return();
+      expect(await next).toEqual({ value: undefined, done: true });
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      const { length } = services;
+      expect(looks).toBeLessThan((2 * length) / STRIDE);
+    } finally {
+      clocked.mockRestore();
+    }
+  });
+
   test('compare each look with the one before', async () => {
     const look = series(
       snapshotOf({ 1: [100, 10], 2: [5, 5] }),
