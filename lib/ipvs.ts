@@ -37,7 +37,7 @@ import type { Native, NativeCursor, NativeHandle } from './native.js';
 import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './netns.js';
 import { openHandle } from './open.js';
 import { HandleOperations } from './operations.js';
-import { missingTableSync } from './proc.js';
+import { explainMissingTable } from './proc.js';
 import { type IpvsQueue, ipvsProtocol } from './protocol.js';
 import { bound, type Protocol } from './queue/packed.js';
 import type { Procedure } from './queue/procedure.js';
@@ -289,24 +289,22 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
         this.#queue.aside(operation, async (run) => {
           if (cursor === undefined) {
             const { claimedPorts, destinations } = await factsFor(operation, filter, layout, run);
-            try {
-              cursor = new Cursor(this.#handle, filter.filter, origin, claimedPorts, destinations);
-            } catch (error) {
-              throw this.#explainCursor(error, operation, origin);
-            }
+            cursor = new Cursor(this.#handle, filter.filter, origin, claimedPorts, destinations);
           }
-          return work(cursor);
+          return work(cursor).catch(async (error: unknown) => {
+            throw await this.#explainReading(error, operation, origin);
+          });
         }),
       close: () => cursor?.close(),
     };
   }
 
-  #explainCursor(error: unknown, operation: string, origin: boolean): unknown {
+  async #explainReading(error: unknown, operation: string, origin: boolean): Promise<unknown> {
     const explained = explainNative(error, operation);
     const missing = explained instanceof IpvsError && explained.code === 'ERR_IPVS_UNAVAILABLE';
     if (!missing) return explained;
     const path = `/proc/thread-self/net/ip_vs_conn${origin ? '_sync' : ''}`;
-    return missingTableSync(operation, path, (paths) => this.#handle.readFilesSync(paths));
+    return explainMissingTable(operation, path, (paths) => this.#handle.readFiles(paths));
   }
 
   #openConnections(options: ConnectionOptions | undefined): PartSource {

@@ -73,12 +73,12 @@ export function* missingTable<Buffer, Answers>(
   return hiddenError(operation, `${path} is`, path, hidingOfTables(net));
 }
 
-/** The same for who reads `readFiles` at once. @internal */
-export function missingTableSync(
+/** The same for whoever follows no procedure. @internal */
+export async function explainMissingTable(
   operation: string,
   path: string,
-  readFilesSync: (paths: readonly string[]) => readonly (string | number)[],
-): IpvsError {
-  const [net] = readFilesSync([NET_FILE]);
+  read: (paths: readonly string[]) => Promise<readonly (string | number)[]>,
+): Promise<IpvsError> {
+  const [net] = await read([NET_FILE]);
   return hiddenError(operation, `${path} is`, path, hidingOfTables(net));
 }
