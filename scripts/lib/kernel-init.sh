@@ -23,6 +23,13 @@ mount_file_systems() {
   ln -s fd/2 /dev/stderr
 }
 
+# Node.js 22 and later use io_uring, and user-mode Linux 6.12 and 7.2 corrupt a process's page tables when it unmaps the
+# memory of io_uring ("BUG: Bad page map"). Linux 6.1 has neither the fault nor this switch.
+disable_io_uring() {
+  local switch=/proc/sys/kernel/io_uring_disabled
+  [[ ! -e $switch ]] || echo 2 >"$switch"
+}
+
 # Where the host has no /lib/modules to mount on, one is laid over its /lib, which is then read-only: better than taking
 # writes and forgetting them. The module for that is found without modprobe, which needs the folder.
 provide_modules() {
@@ -89,6 +96,7 @@ copiers=()
 status=0
 
 mount_file_systems
+disable_io_uring
 provide_modules
 start_network
 open_streams
