@@ -111,8 +111,8 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   readonly #netns: NamespaceTarget;
   readonly #protocol: Protocol<RequestBuffer, Results>;
   readonly #queue: IpvsQueue;
-  /** Watchers that wait for their next sample. */
-  readonly #sleeping = new Set<TableWatcher>();
+  /** The watchers that have begun. One that nobody uses any more may be collected, though it was not ended. */
+  readonly #watchers = new Set<WeakRef<TableWatcher>>();
 
   /** Not for callers: use {@link Ipvs.open}. */
   private constructor(key: symbol, native: Native, handle: NativeHandle, netns: NamespaceTarget) {
@@ -183,9 +183,8 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   close(): Promise<void> {
     // Its links let nothing in any more either; the handle waits for both.
     void this.links.close();
-    const closing = this.#queue.close();
-    for (const watcher of this.#sleeping) watcher.wake();
-    return closing;
+    for (const watcher of this.#watchers) watcher.deref()?.close();
+    return this.#queue.close();
   }
 
   /** {@link close}, for `await using`. */
@@ -270,14 +269,17 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     const open = () => {
       const checked = checkWatchOptions(options);
       this.#queue.checkOpen('watch');
-      return {
-        ...checked,
-        // Without options, counters are numbers.
-        snapshot: () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>,
-        isClosed: () => this.#queue.isClosed,
-      };
+      for (const each of this.#watchers) {
+        if (each.deref() === undefined) this.#watchers.delete(each);
+      }
+      this.#watchers.add(reference);
+      // Without options, counters are numbers.
+      const snapshot = () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>;
+      return { ...checked, snapshot };
     };
-    return new TableWatcher(open, this.#sleeping);
+    const watcher = new TableWatcher(open, () => this.#watchers.delete(reference));
+    const reference = new WeakRef(watcher);
+    return watcher;
   }
 
   /** A reading of the connection table. The first job asks the kernel what the filter has to know, and opens the cursor. */

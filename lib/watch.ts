@@ -40,7 +40,6 @@ export interface SampleSource {
   readonly interval: number;
   readonly signal: AbortSignal | undefined;
   snapshot(): Promise<Snapshot>;
-  isClosed(): boolean;
 }
 
 /**
@@ -51,8 +50,7 @@ export interface SampleSource {
  */
 export class TableWatcher extends CancellableIterator<Sample> {
   readonly #open: () => SampleSource;
-  /** The watchers of a handle that wait for their next sample. */
-  readonly #sleeping: Set<TableWatcher>;
+  readonly #onEnd: () => void;
   #source: SampleSource | undefined;
   /** What was read, until it is handed out. */
   #sample: Sample | undefined;
@@ -64,15 +62,17 @@ export class TableWatcher extends CancellableIterator<Sample> {
   #due = 0;
   #timer: NodeJS.Timeout | undefined;
   #keepsAlive = false;
+  #isReading = false;
+  #isClosing = false;
 
   /**
    * Not for callers: use `ipvs.watch()`. What `open` throws, the first next() rejects with.
    * @internal
    */
-  constructor(open: () => SampleSource, sleeping: Set<TableWatcher>) {
+  constructor(open: () => SampleSource, onEnd: () => void) {
     super();
     this.#open = open;
-    this.#sleeping = sleeping;
+    this.#onEnd = onEnd;
   }
 
   /** Keeps the process alive while a sample is awaited. */
@@ -89,9 +89,13 @@ export class TableWatcher extends CancellableIterator<Sample> {
     return this;
   }
 
-  /** Ends a watcher that waits for its next sample, when the handle is closed. @internal */
-  wake(): void {
-    this.end();
+  /**
+   * Ends it because the handle is closed, once a sample that is being read is delivered.
+   * @internal
+   */
+  close(): void {
+    this.#isClosing = true;
+    if (!this.#isReading) this.end();
   }
 
   protected override take(): Sample | undefined {
@@ -103,7 +107,6 @@ export class TableWatcher extends CancellableIterator<Sample> {
   protected override refill(): void {
     try {
       const source = this.#begin();
-      if (source.isClosed()) this.end();
       if (!this.ended) this.#schedule(source);
     } catch (error) {
       this.fail(error);
@@ -127,17 +130,15 @@ export class TableWatcher extends CancellableIterator<Sample> {
       void this.#look(source);
       return;
     }
-    this.#timer = setTimeout(() => {
-      this.#stopTimer();
-      void this.#look(source);
-    }, due - now);
+    this.#timer = setTimeout(() => void this.#look(source), due - now);
     if (!this.#keepsAlive) this.#timer.unref();
-    this.#sleeping.add(this);
   }
 
   async #look(source: SampleSource): Promise<void> {
+    this.#isReading = true;
     try {
       const { services } = await source.snapshot();
+      if (this.ended) return;
       const now = performance.now();
       const elapsed = this.#last === undefined ? 0 : (now - this.#last) / 1000;
       const steps = compare(services, this.#before, new Date(), elapsed);
@@ -149,17 +150,14 @@ export class TableWatcher extends CancellableIterator<Sample> {
     } catch (error) {
       this.fail(error);
     }
+    this.#isReading = false;
     this.serve();
-  }
-
-  #stopTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#sleeping.delete(this);
+    if (this.#isClosing) this.end();
   }
 
   protected override release(): void {
-    this.#stopTimer();
+    clearTimeout(this.#timer);
     this.#before = [];
+    this.#onEnd();
   }
 }

@@ -50,11 +50,6 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     this.#protocol = protocol;
   }
 
-  /** True from the call of close() on. */
-  get isClosed(): boolean {
-    return this.#closed !== undefined;
-  }
-
   /** @throws IpvsError ERR_IPVS_CLOSED */
   checkOpen(operation: string): void {
     if (this.#closed !== undefined) throw closedError(operation);

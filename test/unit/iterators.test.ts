@@ -69,13 +69,9 @@ function connectionStream(signal: AbortSignal): Subject {
 
 function tableWatcher(signal: AbortSignal, interval: number): Subject {
   const snapshots = reads<Snapshot>();
-  const sleeping = new Set<TableWatcher>();
-  const source = { interval, signal, snapshot: snapshots.read, isClosed: () => false };
-  let opened = 0;
-  const iterator = new TableWatcher(() => {
-    opened++;
-    return source;
-  }, sleeping);
+  const onEnd = vi.fn();
+  const source = { interval, signal, snapshot: snapshots.read };
+  const iterator = new TableWatcher(() => source, onEnd);
   // Only a timer that keeps the process alive is among its resources.
   iterator.ref();
   const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
@@ -84,7 +80,7 @@ function tableWatcher(signal: AbortSignal, interval: number): Subject {
     iterator,
     give: () => snapshots.give({ services: [] }),
     fail: snapshots.fail,
-    freed: () => (opened > 0 && sleeping.size === 0 && timers() <= before ? 1 : 0),
+    freed: () => (timers() <= before ? onEnd.mock.calls.length : 0),
   };
 }
 

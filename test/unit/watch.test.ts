@@ -32,23 +32,18 @@ function series(...snapshots: readonly Snapshot[]) {
 }
 
 function watch(snapshot: () => Promise<Snapshot>, interval: number): TableWatcher {
-  const source = { interval, signal: undefined, snapshot, isClosed: () => false };
-  return new TableWatcher(() => source, new Set());
+  return new TableWatcher(
+    () => ({ interval, signal: undefined, snapshot }),
+    () => {},
+  );
 }
 
-/** A watcher with a long interval, after its first sample, on a handle that the test closes. */
-async function watchHandle() {
-  const sleeping = new Set<TableWatcher>();
+/** A watcher with a long interval, after its first sample. */
+async function watchSlowly() {
   const snapshot = vi.fn(async (): Promise<Snapshot> => ({ services: [] }));
-  let closed = false;
-  const source = { interval: 60_000, signal: undefined, snapshot, isClosed: () => closed };
-  const watcher = new TableWatcher(() => source, sleeping);
+  const watcher = watch(snapshot, 60_000);
   await watcher.next();
-  const close = () => {
-    closed = true;
-    for (const each of sleeping) each.wake();
-  };
-  return { watcher, snapshot, sleeping, close };
+  return { watcher, snapshot };
 }
 
 const DONE = { value: undefined, done: true };
@@ -137,36 +132,30 @@ describe('samples', () => {
 
 describe('a handle that is closed', () => {
   test('ends a watcher that waits for its next sample', async () => {
-    const { watcher, snapshot, sleeping, close } = await watchHandle();
+    const { watcher, snapshot } = await watchSlowly();
     const calls = Promise.all([watcher.next(), watcher.next()]);
-    close();
+    watcher.close();
     expect(await calls).toEqual([DONE, DONE]);
-    expect(sleeping.size).toBe(0);
     expect(snapshot).toHaveBeenCalledTimes(1);
   });
 
   test('ends a watcher that nobody reads', async () => {
-    const { watcher, sleeping, close } = await watchHandle();
-    expect(sleeping.size).toBe(0);
-    close();
+    const { watcher } = await watchSlowly();
+    watcher.close();
     expect(await watcher.next()).toEqual(DONE);
   });
 
   test('lets the sample arrive that is being read', async () => {
-    const sleeping = new Set<TableWatcher>();
-    let closed = false;
-    const snapshot = async () => ({ services: [] });
-    const source = { interval: 60_000, signal: undefined, snapshot, isClosed: () => closed };
-    const watcher = new TableWatcher(() => source, sleeping);
+    const watcher = watch(async () => ({ services: [] }), 1);
     const calls = [watcher.next(), watcher.next()];
-    closed = true;
+    watcher.close();
     expect(await Promise.all(calls)).toMatchObject([{ value: { services: [] } }, DONE]);
   });
 });
 
 test('a timer keeps the process alive from ref() to unref()', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
-  const { watcher } = await watchHandle();
+  const { watcher } = await watchSlowly();
   const before = timers();
   const next = watcher.next();
   expect(timers()).toBe(before);
@@ -179,7 +168,7 @@ test('a timer keeps the process alive from ref() to unref()', async () => {
   expect(await next).toEqual(DONE);
   expect(timers()).toBe(before);
 
-  const { watcher: other } = await watchHandle();
+  const { watcher: other } = await watchSlowly();
   other.ref();
   void other.next();
   expect(timers()).toBe(before + 1);
