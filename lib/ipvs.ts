@@ -47,6 +47,7 @@ import type { Results } from './results.js';
 import { readTable, type Snapshot } from './snapshot.js';
 import { SyncSysctlAccess, SysctlAccess } from './sysctls.js';
 import { checkWatchOptions, TableWatcher, type WatchOptions } from './watch.js';
+import { WeakMembers } from './weak.js';
 
 /** Entries of the connection table that are read at a time: some hundred KiB, some milliseconds. */
 const CONNECTION_BATCH = 2048;
@@ -112,7 +113,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   readonly #protocol: Protocol<RequestBuffer, Results>;
   readonly #queue: IpvsQueue;
   /** The watchers that have begun. One that nobody uses any more may be collected, though it was not ended. */
-  readonly #watchers = new Set<WeakRef<TableWatcher>>();
+  readonly #watchers = new WeakMembers<TableWatcher>();
 
   /** Not for callers: use {@link Ipvs.open}. */
   private constructor(key: symbol, native: Native, handle: NativeHandle, netns: NamespaceTarget) {
@@ -183,7 +184,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   close(): Promise<void> {
     // Its links let nothing in any more either; the handle waits for both.
     void this.links.close();
-    for (const watcher of this.#watchers) watcher.deref()?.close();
+    for (const watcher of this.#watchers.list()) watcher.close();
     return this.#queue.close();
   }
 
@@ -269,16 +270,12 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     const open = () => {
       const checked = checkWatchOptions(options);
       this.#queue.checkOpen('watch');
-      for (const each of this.#watchers) {
-        if (each.deref() === undefined) this.#watchers.delete(each);
-      }
-      this.#watchers.add(reference);
+      this.#watchers.add(watcher);
       // Without options, counters are numbers.
       const snapshot = () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>;
       return { ...checked, snapshot };
     };
-    const watcher = new TableWatcher(open, () => this.#watchers.delete(reference));
-    const reference = new WeakRef(watcher);
+    const watcher: TableWatcher = new TableWatcher(open, () => this.#watchers.delete(watcher));
     return watcher;
   }
 
