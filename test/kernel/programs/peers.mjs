@@ -20,6 +20,8 @@ for (const address of addresses) {
 
 async function fetch(host, port) {
   const sent = request({ host, port, agent: false });
+  // Without an answer the program ends, and says so.
+  sent.setTimeout(30_000, () => sent.destroy(new Error('no answer')));
   sent.end();
   const [response] = await once(sent, 'response');
   return (await response.setEncoding('utf8').toArray()).join('');

@@ -1,0 +1,159 @@
+/** README's save and restore, as it stands there. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DestinationConfig, Ipvs, ServiceConfig, Snapshot } from 'ipvs';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { blocks } from '../documents.js';
+import { Peers } from './lab/peers.js';
+import { balance, SILENT, VIRTUAL } from './lab/scene.js';
+import { Traffic } from './lab/traffic.js';
+import { useNamespace } from './namespace.js';
+import { root } from './programs.js';
+
+type Restore = (ipvs: Ipvs, snapshot: Snapshot) => Promise<void>;
+
+/** The function of README. */
+async function loadRestore(): Promise<Restore> {
+  const block = blocks.find(({ text }) => text.includes('async function restore('));
+  const [, text] = /^(.*?\n}\n)/s.exec(block?.text ?? '') ?? [];
+  if (text === undefined) throw new Error('README has no function restore');
+  // Vitest compiles what it imports.
+  const file = join(root, 'build/restore.mts');
+  writeFileSync(file, `${text}export { restore };\n`);
+  // What README declares, and the documents' tests compile.
+  const { restore } = (await import(file)) as { readonly restore: Restore };
+  return restore;
+}
+
+const lab = useNamespace();
+const servers = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
+const REQUESTS = 1600;
+const web = { protocol: 'tcp', address: VIRTUAL, port: 80, scheduler: 'rr' } as const;
+const failover = { ...web, port: 81, scheduler: 'fo' } as const;
+const hashed = { protocol: 'udp', address: VIRTUAL, port: 53, scheduler: 'sh' } as const;
+const silent = [2, 3, 4, 5].map((last) => SILENT.replace(/\d+$/, String(last)));
+const at = (address: string): DestinationConfig => ({
+  address,
+  port: 8080,
+  forwarding: 'masquerade',
+});
+const direct = (address: string): DestinationConfig => ({ address, forwarding: 'direct' });
+
+let restore: Restore;
+let peers: Peers;
+
+beforeAll(async () => {
+  const { namespace } = lab;
+  restore = await loadRestore();
+  namespace.ip('link', 'add', 'virtual', 'type', 'dummy');
+  namespace.ip('link', 'set', 'virtual', 'up');
+  namespace.ip('address', 'add', `${VIRTUAL}/32`, 'dev', 'virtual');
+  namespace.ip('address', 'add', '192.168.255.1/24', 'dev', 'virtual');
+  namespace.ip('route', 'add', 'local', '10.0.0.0/8', 'dev', 'lo');
+  peers = new Peers(namespace, 8080, servers);
+  await peers.ready();
+}, 60_000);
+afterAll(() => peers.stop());
+
+beforeEach(async () => {
+  await lab.ipvs.flush();
+  await balance(lab.ipvs, [
+    [web, ...servers.map(at)],
+    [failover, ...servers.map(at)],
+    [hashed, ...silent.map(direct)],
+    [{ fwmark: 7, family: 'ipv6', persistence: { timeout: 60, netmask: 64 } }, direct('fd00::2')],
+  ]);
+});
+
+/** What is configured: services by name, destinations in the kernel's order. */
+async function configured() {
+  const { services } = await lab.ipvs.snapshot();
+  return services
+    .map(({ stats: _, destinations, ...service }) => ({
+      ...service,
+      destinations: destinations.map(({ address, port, weight, forwarding }) => [
+        ...[address, port, weight, forwarding],
+      ]),
+    }))
+    .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+const save = async (): Promise<string> => JSON.stringify(await lab.ipvs.snapshot());
+
+/** The server to which each of 40 clients is sent when it is new. */
+async function mapping(): Promise<Readonly<Record<string, string>>> {
+  // Another process speaks from another port, and so its connections are new.
+  const traffic = new Traffic(lab.namespace);
+  const seen = new Set<string>();
+  const key = (client: { address: string; port: number }) => `${client.address}:${client.port}`;
+  for await (const { client } of lab.ipvs.connections({ service: hashed })) seen.add(key(client));
+  await traffic.flood([VIRTUAL, hashed.port], 40);
+  const servers: Record<string, string> = {};
+  for await (const { client, destination } of lab.ipvs.connections({ service: hashed })) {
+    if (!seen.has(key(client))) servers[client.address] = destination.address;
+  }
+  traffic.stop();
+  expect(Object.keys(servers)).toHaveLength(40);
+  return servers;
+}
+
+test('an empty table gets everything back, each server in its place and with its clients', async () => {
+  const [before, saved, clients] = [await configured(), await save(), await mapping()];
+  const active = await peers.count('fetch', 3, VIRTUAL, failover.port);
+  expect(new Set(Object.values(clients)).size).toBe(silent.length);
+  expect(Object.keys(active)).toHaveLength(1);
+  for (let round = 0; round < 2; round++) {
+    await lab.ipvs.flush();
+    await restore(lab.ipvs, JSON.parse(saved));
+    expect(await configured()).toEqual(before);
+    expect(await mapping()).toEqual(clients);
+    expect(await peers.count('fetch', 3, VIRTUAL, failover.port)).toEqual(active);
+  }
+}, 300_000);
+
+test('a table that is in use is put right without a failed request', async () => {
+  const [before, saved, clients] = [await configured(), await save(), await mapping()];
+  const { ipvs } = lab;
+  let done = false;
+  const answered = peers.count('fetch', REQUESTS, VIRTUAL, web.port);
+  const end = () => {
+    done = true;
+  };
+  answered.then(end, end);
+  let restored = 0;
+  do {
+    await Promise.all([
+      ipvs.addService({ ...web, port: 99 } satisfies ServiceConfig),
+      ipvs.addDestination(web, { ...at('127.0.0.9'), weight: 0 }),
+      ipvs.updateDestination(web, `${servers[0]}:8080`, { weight: 7 }),
+      ipvs.updateService(hashed, { schedulerFlags: ['sh-port'] }),
+    ]);
+    await restore(ipvs, JSON.parse(saved));
+    expect(await configured()).toEqual(before);
+    restored++;
+    // The clients and the servers need the core too.
+    await sleep(50);
+  } while (!done);
+  const answers = Object.values(await answered);
+  expect(answers.reduce((sum, count) => sum + count, 0)).toBe(REQUESTS);
+  expect(answers).toHaveLength(servers.length);
+  expect(restored).toBeGreaterThan(1);
+  expect(await mapping()).toEqual(clients);
+}, 300_000);
+
+test('nothing is sent where a value is bad, and nothing deleted where the kernel refuses', async () => {
+  const { ipvs } = lab;
+  const { services }: Snapshot = JSON.parse(await save());
+  const before = await configured();
+  const changed = (change: object) =>
+    services.filter(({ port }) => port !== web.port).map((each) => ({ ...each, ...change }));
+
+  await expect(restore(ipvs, { services: changed({ scheduler: 7 }) })).rejects.toThrow(TypeError);
+  expect(await configured()).toEqual(before);
+  const refused = restore(ipvs, { services: changed({ scheduler: 'absent' }) });
+  await expect(refused).rejects.toMatchObject({
+    errors: expect.arrayContaining([expect.objectContaining({ code: 'ENOENT' })]),
+  });
+  expect(await configured()).toEqual(before);
+});
