@@ -2,12 +2,15 @@
  * Many operations as one unit.
  * @module
  */
+import { beginAtCaller, keepStack } from './caller.js';
 import type { Call } from './calls.js';
 import { checkBoolean, readOptions } from './check.js';
 import { checkSignal } from './connections.js';
-import { IpvsError, wrongType } from './errors.js';
+import { describePlace, IpvsError, isInputError, wrongType, wrongValue } from './errors.js';
 import { Operations } from './operations.js';
 import { MAX_REQUESTS, Packed, type Protocol } from './queue/packed.js';
+import type { Collected } from './queue/queue.js';
+import type { Place } from './queue/returns.js';
 import type { Sending } from './queue/shipment.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
@@ -24,7 +27,23 @@ export interface BatchOptions {
 }
 
 /** What became of an operation of a batch: its value, or the error that it would have rejected with. */
-export type BatchResult = PromiseSettledResult<unknown>;
+export type BatchResult<Value = unknown> = PromiseSettledResult<Value>;
+
+/** The results of a batch, in the order in which its operations were added. */
+export interface BatchResults extends Array<BatchResult> {
+  /**
+   * The result of the operation that was added at a place, as the methods of {@link Batch} return it:
+   * `const place = b.getService(service)`, and then `results.at(place)`, whose value is a service or undefined.
+   */
+  at<Value>(place: Place<Value>): BatchResult<Value>;
+  at(index: number): BatchResult | undefined;
+}
+
+/** Adds a call to a batch. */
+type Add = <Value, Args extends readonly unknown[]>(
+  call: Call<Value, Args>,
+  args: Args,
+) => Place<Value>;
 
 /** Lets the functions of this module alone call the constructor. */
 const KEY = Symbol('Batch');
@@ -38,10 +57,7 @@ export class Batch extends Operations<'place'> {
    * Not for callers: {@link Ipvs.batch} makes it.
    * @internal
    */
-  constructor(
-    key: symbol,
-    add: <Args extends readonly unknown[]>(call: Call<unknown, Args>, ...args: Args) => number,
-  ) {
+  constructor(key: symbol, add: Add) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.batch()');
     super(add);
   }
@@ -49,51 +65,83 @@ export class Batch extends Operations<'place'> {
 
 type Store = Packed<RequestBuffer, Results>;
 
-/** Collects what `build` adds: at once, unless it is asynchronous. Throws what it throws. @internal */
+/** What adds the operations of a batch. */
+type Build = (batch: Batch) => unknown;
+
+/**
+ * Collects what `build` adds: at once, unless it is asynchronous. Throws what it throws.
+ * @param hasCalled tells whether the handle was called since the beginning
+ * @internal
+ */
 export function collect(
   protocol: Protocol<RequestBuffer, Results>,
-  build: (batch: Batch) => void | PromiseLike<void>,
-): readonly Store[] | Promise<readonly Store[]> {
-  if (typeof build !== 'function') throw wrongType('build', build, 'a function');
+  build: Build,
+  hasCalled = () => false,
+): Collected<RequestBuffer, Results> {
   const stores: Store[] = [];
   let last: Store | undefined;
   let count = 0;
   let hasLeft = false;
-  const add = <Args extends readonly unknown[]>(call: Call<unknown, Args>, ...args: Args) => {
+  const add: Add = (call, args) => {
     if (hasLeft || last?.isWriting === true) {
       const why = hasLeft ? 'the batch has left already' : 'another operation is being added';
       const { operation } = call;
-      throw new IpvsError(`${operation}: ${why}`, { code: 'ERR_IPVS_CLOSED', operation });
+      const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
+      throw beginAtCaller(new IpvsError(`${operation}: ${why}`, details), operation);
     }
     if (last === undefined || last.isFull) {
       // One that comes after a full one is likely to be filled too.
       last = new Packed(protocol.requests(last === undefined ? undefined : MAX_REQUESTS));
       stores.push(last);
     }
-    last.pack(call, args);
-    return count++;
+    try {
+      last.pack(protocol, call, args);
+    } catch (error) {
+      if (isInputError(error)) beginAtCaller(describePlace(error, count), call.operation);
+      throw error;
+    }
+    // The place of an operation whose value is what the call reads.
+    return count++ as Place<never>;
   };
-  const leave = () => {
+  const giveUp = () => {
+    hasLeft = true;
+    for (const { requests } of stores.splice(0)) protocol.release(requests);
+  };
+  const fail = (error: unknown): never => {
+    giveUp();
+    throw keepStack(error);
+  };
+  const leave = (value: unknown, isStray: boolean) => {
+    if (count === 0 && (value !== undefined || isStray)) fail(wrongValue('build', build, UNUSED));
     hasLeft = true;
     // One whose first operation was refused has none where `build` went on.
     return stores.filter(({ readers }) => readers.length > 0);
   };
-  const giveUp = (error: unknown) => {
-    hasLeft = true;
-    for (const { requests } of stores) protocol.release(requests);
-    throw error;
-  };
-  let built: void | PromiseLike<void>;
+  let value: unknown;
   try {
-    built = build(new Batch(KEY, add));
+    value = build(new Batch(KEY, add));
   } catch (error) {
-    return giveUp(error);
+    return fail(error);
   }
-  return isPromise(built) ? Promise.resolve(built).then(leave, giveUp) : leave();
+  if (!isPromise(value)) return leave(value, false);
+  // An operation of the handle, although the function does not even take the batch.
+  const isStray = build.length === 0 && hasCalled();
+  const built = Promise.resolve(value).then((settled) => leave(settled, isStray), fail);
+  return { built, giveUp };
 }
 
-function isPromise(value: unknown): value is PromiseLike<void> {
+const UNUSED =
+  'adds nothing to the batch: call the operations of its argument, as in batch((b) => { b.addService(service); })';
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+/** Checks the arguments of a batch. @internal */
+export function checkBatch(build: unknown, options: unknown): [Build, Sending] {
+  if (typeof build !== 'function') throw wrongType('build', build, 'a function');
+  // What it takes and returns is for the caller to know.
+  return [build as Build, checkBatchOptions(options)];
 }
 
 const KEYS = new Set(['stopOnError', 'signal'] as const);

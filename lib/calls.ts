@@ -74,7 +74,7 @@ type Read<Value> = (
   read: ReadCounter<Counter>,
 ) => Value | Steps<Value>;
 
-const nothing = () => undefined;
+const nothing = (_: unknown) => undefined;
 const yes = () => true;
 const ensured = (results: Results, index: number): Ensured =>
   results.outcome(index, 'created') === 0 ? 'updated' : 'created';
@@ -264,7 +264,10 @@ export const calls = {
     (results, index, read): Listed<Destination<Counter>> => results.destinations(index, read),
   ),
 
-  flush: command('flush', nothing),
+  flush: {
+    ...command('flush', nothing),
+    hint: ', and deletes every service; deleteService deletes one',
+  } satisfies Call<void>,
 
   getInfo: query('getInfo', (results, index) => {
     const version = results.outcome(index, 'version');
@@ -281,9 +284,12 @@ export const calls = {
   ),
 
   /** Of one service; without any, of all. A service that is undefined is none of these, but a mistake. */
-  zero: command('zero', (request, ...services: [] | [service: ServiceReference]) => {
-    for (const service of services) writeService(request, service);
-  }),
+  zero: {
+    ...command('zero', (request, ...services: [] | [service: ServiceReference]) => {
+      if (services.length > 0) writeService(request, services[0]);
+    }),
+    takes: 1,
+  } satisfies Call<void, [] | [service: ServiceReference]>,
 
   listSyncDaemons: query('listSyncDaemons', (results, index) => results.daemons(index)),
 

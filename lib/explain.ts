@@ -5,8 +5,19 @@
  */
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
+import { subjectOf } from './caller.js';
 import { formatRole } from './daemon.js';
-import { errnoName, IpvsError, wrongValue } from './errors.js';
+import type { Errno } from './errno.js';
+import {
+  cut,
+  describeInput,
+  errnoName,
+  type InputError,
+  IpvsError,
+  type IpvsErrorCode,
+  type Missing,
+  wrongValue,
+} from './errors.js';
 import { absenceOf, factsOf, isLoaded, type ModuleFacts, noLoading } from './kernel-modules.js';
 import { tunnelTypes } from './names.js';
 import type { Layout, OperationName, StatusName } from './native.js';
@@ -87,7 +98,12 @@ interface Row {
   /** The command by which an ensure creates. */
   readonly creation?: string;
   readonly errors: Readonly<Record<string, Explanation>>;
+  /** The errnos that mean that something is not there. */
+  readonly missing?: Readonly<Record<string, Missing>>;
 }
+
+const MISSING_SERVICE = { ESRCH: 'service' } as const;
+const MISSING_EITHER = { ESRCH: 'service', ENOENT: 'destination' } as const;
 
 const SET_SERVICE = { EINVAL: SERVICE_VALUES, ENOENT: missingModule };
 const SET_DESTINATION = {
@@ -106,6 +122,7 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
   updateService: {
     command: 'IPVS_CMD_SET_SERVICE',
     errors: { ...SET_SERVICE, ESRCH: `${NO_SERVICE}: use addService or ensureService` },
+    missing: MISSING_SERVICE,
   },
   ensureService: {
     command: 'IPVS_CMD_SET_SERVICE',
@@ -116,8 +133,16 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
       ESRCH: 'another program keeps adding and deleting the service',
     },
   },
-  deleteService: { command: 'IPVS_CMD_DEL_SERVICE', errors: { ESRCH: NO_SERVICE } },
-  getService: { command: 'IPVS_CMD_GET_SERVICE', errors: { ESRCH: NO_SERVICE } },
+  deleteService: {
+    command: 'IPVS_CMD_DEL_SERVICE',
+    errors: { ESRCH: NO_SERVICE },
+    missing: MISSING_SERVICE,
+  },
+  getService: {
+    command: 'IPVS_CMD_GET_SERVICE',
+    errors: { ESRCH: NO_SERVICE },
+    missing: MISSING_SERVICE,
+  },
   listServices: { command: 'IPVS_CMD_GET_SERVICE', errors: {} },
   addDestination: {
     command: 'IPVS_CMD_NEW_DEST',
@@ -125,6 +150,7 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
       ...SET_DESTINATION,
       EEXIST: 'the destination exists already: use updateDestination or ensureDestination',
     },
+    missing: MISSING_SERVICE,
   },
   updateDestination: {
     command: 'IPVS_CMD_SET_DEST',
@@ -132,6 +158,7 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
       ...SET_DESTINATION,
       ENOENT: `${NO_DESTINATION}: use addDestination or ensureDestination`,
     },
+    missing: MISSING_EITHER,
   },
   ensureDestination: {
     command: 'IPVS_CMD_SET_DEST',
@@ -141,16 +168,23 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
       EEXIST: 'another program keeps adding and deleting the destination',
       ENOENT: 'another program keeps adding and deleting the destination',
     },
+    missing: MISSING_SERVICE,
   },
   deleteDestination: {
     command: 'IPVS_CMD_DEL_DEST',
     errors: { ESRCH: NO_SERVICE, ENOENT: NO_DESTINATION },
+    missing: MISSING_EITHER,
   },
   getDestination: {
     command: 'IPVS_CMD_GET_DEST',
     errors: { ESRCH: NO_SERVICE, ENOENT: NO_DESTINATION },
+    missing: MISSING_EITHER,
   },
-  listDestinations: { command: 'IPVS_CMD_GET_DEST', errors: { ESRCH: NO_SERVICE } },
+  listDestinations: {
+    command: 'IPVS_CMD_GET_DEST',
+    errors: { ESRCH: NO_SERVICE },
+    missing: MISSING_SERVICE,
+  },
   flush: { command: 'IPVS_CMD_FLUSH', errors: {} },
   getInfo: { command: 'IPVS_CMD_GET_INFO', errors: {} },
   getTimeouts: { command: 'IPVS_CMD_GET_CONFIG', errors: {} },
@@ -161,7 +195,11 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
         'a timeout is more than this kernel can count: 2147483 seconds where it ticks 1000 times a second',
     },
   },
-  zero: { command: 'IPVS_CMD_ZERO', errors: { ESRCH: NO_SERVICE } },
+  zero: {
+    command: 'IPVS_CMD_ZERO',
+    errors: { ESRCH: NO_SERVICE },
+    missing: MISSING_SERVICE,
+  },
   listSyncDaemons: { command: 'IPVS_CMD_GET_DAEMON', errors: {} },
   startSyncDaemon: {
     command: 'IPVS_CMD_NEW_DAEMON',
@@ -210,16 +248,21 @@ export function explain(
   verdict: Verdict,
 ): Error {
   const names = namesIn(requests, index);
+  const target = targetOf(operation, requests, index);
   const refusal = INPUT[verdict.status as StatusName];
-  if (refusal !== undefined) return refusal(names, changedIn(requests, index));
-
-  const { command, creation = command, errors } = ROWS[operation];
+  if (refusal !== undefined) {
+    const error = refusal(names, changedIn(requests, index));
+    describeInput(error, operation, target);
+    return error;
+  }
+  const { command, creation = command, errors, missing } = ROWS[operation];
   return sayRefusal({
     operation,
-    target: targetOf(operation, requests, index),
+    target,
     syscall: verdict.creating ? creation : command,
     verdict,
     isReading: READINGS.has(operation),
+    missing,
     // What an errno means without the operation.
     general: (code) => meaning(COMMON, code, names),
     refused: (code) => meaning({ ...COMMON, ...errors }, code, names),
@@ -234,6 +277,8 @@ interface Refusal {
   readonly verdict: Verdict<string>;
   /** Whether the operation changes nothing. */
   readonly isReading: boolean;
+  /** The errnos that mean that something is not there. */
+  readonly missing?: Readonly<Record<string, Missing>> | undefined;
   /** What an errno means whatever the operation. */
   general(code: string): string;
   /** What it means when the kernel refuses this one. */
@@ -246,8 +291,12 @@ export function sayRefusal(refusal: Refusal): IpvsError {
   const code = errnoName(verdict.errno);
   // Of what was skipped 0, and not -0.
   const details = { errno: 0 - verdict.errno, syscall, operation, target };
-  const fail = (why: string, as: string) =>
-    new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, { code: as, ...details });
+  const fail = (why: string, as: Errno | IpvsErrorCode, missing?: Missing) =>
+    new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, {
+      code: as,
+      missing,
+      ...details,
+    });
   const said = verdict.text === '' ? '' : `; the kernel says: ${verdict.text}`;
 
   switch (verdict.status) {
@@ -268,7 +317,7 @@ export function sayRefusal(refusal: Refusal): IpvsError {
     case 'notSent':
       return fail(`it was not sent: ${refusal.general(code)} (${code})${said}`, code);
     default:
-      return fail(`${refusal.refused(code)} (${code})${said}`, code);
+      return fail(`${refusal.refused(code)} (${code})${said}`, code, refusal.missing?.[code]);
   }
 }
 
@@ -296,7 +345,7 @@ function changedIn(requests: RequestBuffer, index: number): Changed {
 }
 
 /** Refusals of ours that the facade could not see, because they depend on what the kernel has. */
-const INPUT: Partial<Record<StatusName, (names: Names, request: Changed) => Error>> = {
+const INPUT: Partial<Record<StatusName, (names: Names, request: Changed) => InputError>> = {
   foreignFlags: ({ flagsOwner }) =>
     wrongValue(
       'changes.schedulerFlags',
@@ -341,6 +390,7 @@ function namesIn(requests: RequestBuffer, index: number): Names {
   };
 }
 
+/** What the request at `index` is about, as far as it is written; or ''. */
 function targetOf(operation: OperationName, requests: RequestBuffer, index: number): string {
   const { records, layout } = requests;
   if (operation.endsWith('SyncDaemon')) return formatRole(requests, index);
@@ -349,6 +399,34 @@ function targetOf(operation: OperationName, requests: RequestBuffer, index: numb
   const family = records.number(requests.destination(index), layout.destination.fields.family);
   if (family === 0 || !operation.endsWith('Destination')) return service;
   return `${formatDestination(records, requests.destination(index), layout)} of ${service}`;
+}
+
+/** The operations that are about a service, or a destination of one. */
+const ABOUT_SERVICE = /(Service|Destinations?|zero)$/;
+
+/**
+ * What the request that is being written is about: its canonical reference, as far as it is written, and otherwise the argument in short. Reads
+ * nothing of the arguments again.
+ */
+export function inputTarget(
+  operation: OperationName,
+  requests: RequestBuffer,
+  [first, second]: readonly unknown[],
+): string {
+  const index = requests.count;
+  if (operation.endsWith('SyncDaemon')) return formatRole(requests, index) || subjectOf(first);
+  if (!ABOUT_SERVICE.test(operation)) return '';
+  const { records, layout } = requests;
+  const service = hasFamily(requests, requests.service(index), layout)
+    ? formatService(records, requests.service(index), layout)
+    : subjectOf(first);
+  if (!operation.endsWith('Destination')) return service;
+  const family = records.number(requests.destination(index), layout.destination.fields.family);
+  const destination =
+    family === 0
+      ? subjectOf(second)
+      : formatDestination(records, requests.destination(index), layout);
+  return [destination, service].filter((part) => part !== '').join(' of ');
 }
 
 function hasFamily(requests: RequestBuffer, base: number, layout: Layout): boolean {
@@ -448,8 +526,8 @@ function memoryError(cause: Error, operation: string, target: string): IpvsError
 
 /** The error for an open() that failed natively. */
 export function explainOpening(error: unknown, netns: string): Error {
-  if (isMemoryError(error)) return memoryError(error, 'open', netns);
-  if (isNativeError(error)) return nativeError(error, 'open', netns, false);
+  if (isMemoryError(error)) return memoryError(error, 'open', cut(netns));
+  if (isNativeError(error)) return nativeError(error, 'open', cut(netns), false);
   return error instanceof Error ? error : new Error(String(error));
 }
 

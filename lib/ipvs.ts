@@ -2,13 +2,14 @@
  * The handle: a connection to the IPVS of one network namespace.
  * @module
  */
+import { type Batch, type BatchOptions, type BatchResults, checkBatch, collect } from './batch.js';
 import {
-  type Batch,
-  type BatchOptions,
-  type BatchResult,
-  checkBatchOptions,
-  collect,
-} from './batch.js';
+  checkArguments,
+  handOver,
+  handOverResults,
+  registerEntries,
+  registerEntry,
+} from './caller.js';
 import { calls } from './calls.js';
 import { factsFor, type PackedFilter } from './connection-filter.js';
 import { ConnectionStream, type PartSource } from './connection-stream.js';
@@ -30,7 +31,7 @@ import {
   diagnoseThrough,
   diagnoseWithout,
 } from './diagnose.js';
-import { IpvsError } from './errors.js';
+import { describeInput, IpvsError, isInputError } from './errors.js';
 import { explainNative } from './explain.js';
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeCursor, NativeHandle } from './native.js';
@@ -82,7 +83,7 @@ export class SyncIpvs extends HandleOperations<'value'> {
       operation: string,
       procedure: Procedure<RequestBuffer, Results, Value>,
     ) => queue.followSync(operation, procedure);
-    super((call, ...args) => queue.runSync(call, ...args), follow);
+    super((call, args) => queue.runSync(call, args), follow);
     this.sysctls = new SyncSysctlAccess(follow);
   }
 }
@@ -125,7 +126,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     });
     const queue: IpvsQueue = new Queue(protocol);
     super(
-      (call, ...args) => queue.run(call, ...args),
+      (call, args) => queue.run(call, args),
       (operation, procedure) => queue.follow(operation, procedure),
     );
     this.#native = native;
@@ -152,8 +153,13 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
    * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
    */
-  static async open(options: OpenOptions = {}): Promise<Ipvs> {
-    return Ipvs.#openOn(checkOpenOptions(options));
+  static open(options?: OpenOptions): Promise<Ipvs>;
+  static open(...args: readonly unknown[]): Promise<Ipvs> {
+    return handOver(Ipvs.#open(args));
+  }
+
+  static async #open(args: readonly unknown[]): Promise<Ipvs> {
+    return Ipvs.#openOn(checkArguments('open', args, 1, checkOpenOptions));
   }
 
   static async #openOn(netns: NamespaceTarget): Promise<Ipvs> {
@@ -182,10 +188,12 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * as they are. Closing again does nothing more.
    */
   close(): Promise<void> {
+    // First what throws where this is not the handle itself, as behind a Proxy: nothing is closed then.
+    const queue = this.#queue;
     // Its links let nothing in any more either; the handle waits for both.
     void this.links.close();
     for (const watcher of this.#watchers.list()) watcher.close();
-    return this.#queue.close();
+    return queue.close();
   }
 
   /** {@link close}, for `await using`. */
@@ -203,12 +211,27 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * @param build adds the operations. It may be asynchronous, to let others have a turn while it adds very many
    * @throws TypeError, RangeError: bad input, of `build` or of an operation; IpvsError ERR_IPVS_CLOSED; nothing else: see the results
    */
-  async batch(
+  batch(
     build: (batch: Batch) => void | PromiseLike<void>,
     options?: BatchOptions,
-  ): Promise<BatchResult[]> {
-    const sending = checkBatchOptions(options);
-    return this.#queue.ship(() => collect(this.#protocol, build), sending);
+  ): Promise<BatchResults>;
+  batch(...args: readonly unknown[]): Promise<BatchResults> {
+    return handOverResults(this.#batch(args));
+  }
+
+  async #batch(args: readonly unknown[]): Promise<BatchResults> {
+    const [build, sending] = checkArguments('batch', args, 2, checkBatch);
+    try {
+      const results = await this.#queue.ship(
+        (hasCalled) => collect(this.#protocol, build, hasCalled),
+        sending,
+      );
+      // Each place has the value of its operation.
+      return results as BatchResults;
+    } catch (error) {
+      if (isInputError(error) && error.operation === undefined) describeInput(error, 'batch', '');
+      throw error;
+    }
   }
 
   /**
@@ -216,16 +239,23 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * thread pool, in bounded memory; leaving the loop ends it, and closing the handle does so at its next part. Entries that come and go meanwhile may be missed or seen twice.
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
    */
-  connections(options?: ConnectionOptions): ConnectionStream {
-    return new ConnectionStream(() => this.#openConnections(options));
+  connections(options?: ConnectionOptions): ConnectionStream;
+  connections(...args: readonly unknown[]): ConnectionStream {
+    return new ConnectionStream(() => this.#openConnections(args));
   }
 
   /**
    * How many connections there are, in all or by service, destination, state or protocol. Counted natively, without an object for each.
    */
-  async countConnections(options?: CountOptions): Promise<ConnectionCount[]> {
+  countConnections(options?: CountOptions): Promise<ConnectionCount[]>;
+  countConnections(...args: readonly unknown[]): Promise<ConnectionCount[]> {
+    return handOver(this.#count(args));
+  }
+
+  async #count(args: readonly unknown[]): Promise<ConnectionCount[]> {
     const { layout } = this.#native;
-    const { filter, by } = checkCountOptions(options, layout);
+    const check = (options: unknown) => checkCountOptions(options, layout);
+    const { filter, by } = checkArguments('countConnections', args, 1, check);
     const reading = this.#readConnections('countConnections', filter, false);
     try {
       const counts = await reading.run((cursor) => cursor.count(countMask(by, layout)));
@@ -241,9 +271,13 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * costs it a modprobe. Where no handle can be opened, {@link diagnose} says why.
    * @throws TypeError: bad options; IpvsError ERR_IPVS_CLOSED; nothing else
    */
-  async diagnose(options?: DiagnoseOptions): Promise<Check[]> {
-    const schedulers = checkDiagnoseOptions(options);
-    return this.#diagnose(schedulers);
+  diagnose(options?: DiagnoseOptions): Promise<Check[]>;
+  diagnose(...args: readonly unknown[]): Promise<Check[]> {
+    return handOver(this.#checkAndDiagnose(args));
+  }
+
+  async #checkAndDiagnose(args: readonly unknown[]): Promise<Check[]> {
+    return this.#diagnose(checkArguments('diagnose', args, 1, checkDiagnoseOptions));
   }
 
   #diagnose(schedulers: readonly string[] | undefined): Promise<Check[]> {
@@ -266,9 +300,10 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * compare with. Bad options and a closed handle reject the first `next()`. It ends when the handle is closed, and does
    * not keep the process alive: `ipvs.watch().ref()` does.
    */
-  watch(options?: WatchOptions): TableWatcher {
+  watch(options?: WatchOptions): TableWatcher;
+  watch(...args: readonly unknown[]): TableWatcher {
     const open = () => {
-      const checked = checkWatchOptions(options);
+      const checked = checkArguments('watch', args, 1, checkWatchOptions);
       this.#queue.checkOpen('watch');
       this.#watchers.add(watcher);
       // Without options, counters are numbers.
@@ -306,9 +341,10 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     return explainMissingTable(operation, path, (paths) => this.#handle.readFiles(paths));
   }
 
-  #openConnections(options: ConnectionOptions | undefined): PartSource {
+  #openConnections(args: readonly unknown[]): PartSource {
     const { layout } = this.#native;
-    const { filter, origin, signal } = checkStreamOptions(options, layout);
+    const check = (options: unknown) => checkStreamOptions(options, layout);
+    const { filter, origin, signal } = checkArguments('connections', args, 1, check);
     const reading = this.#readConnections('connections', filter, origin);
     return {
       signal,
@@ -319,12 +355,22 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 }
 
+registerEntries(Ipvs.prototype);
+registerEntry('open', Ipvs.open);
+
 /**
  * What this host has and lacks for IPVS, and the command that fixes each: also where no handle can be opened.
  * @param options which network namespace, and the schedulers that are needed: `{ netns, schedulers: ['wrr'] }`
  * @throws TypeError, RangeError: bad options; nothing else
  */
-export async function diagnose(options: OpenOptions & DiagnoseOptions = {}): Promise<Check[]> {
-  const { netns, schedulers } = checkHostOptions(options);
+export function diagnose(options?: OpenOptions & DiagnoseOptions): Promise<Check[]>;
+export function diagnose(...args: readonly unknown[]): Promise<Check[]> {
+  return handOver(openAndDiagnose(args));
+}
+
+async function openAndDiagnose(args: readonly unknown[]): Promise<Check[]> {
+  const { netns, schedulers } = checkArguments('diagnose', args, 1, checkHostOptions);
   return diagnoseHost(netns, schedulers);
 }
+
+registerEntry('diagnose', diagnose);

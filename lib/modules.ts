@@ -3,9 +3,10 @@
  * @module
  */
 import { delimiter, isAbsolute, join } from 'node:path';
+import { checkArguments, handOver, registerEntry } from './caller.js';
 import { checkInteger, readArray, readOptions } from './check.js';
 import { checkSignal } from './connections.js';
-import { IpvsError, wrongType, wrongValue } from './errors.js';
+import { cut, IpvsError, wrongType, wrongValue } from './errors.js';
 import { forgetAbsent, isLoaded } from './kernel-modules.js';
 
 /** What became of a module. */
@@ -40,12 +41,21 @@ const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
  * @throws IpvsError ETIMEDOUT: `timeout` is over
  * @throws IpvsError ERR_ACCESS_DENIED: Node.js runs with `--permission`, and without `--allow-child-process`
  */
-export async function loadModules(
+export function loadModules(
   names: readonly string[],
   options?: LoadModulesOptions,
-): Promise<LoadedModule[]> {
-  const wanted = checkNames(names);
-  const { timeout, signal } = checkOptions(options);
+): Promise<LoadedModule[]>;
+export function loadModules(...args: readonly unknown[]): Promise<LoadedModule[]> {
+  return handOver(loadAll(args));
+}
+
+registerEntry('loadModules', loadModules);
+
+async function loadAll(args: readonly unknown[]): Promise<LoadedModule[]> {
+  const { wanted, timeout, signal } = checkArguments('loadModules', args, 2, (names, options) => ({
+    wanted: checkNames(names),
+    ...checkOptions(options),
+  }));
   signal?.throwIfAborted();
   const stop = new AbortController();
   const late = new Error('the time is over');
@@ -72,10 +82,10 @@ export async function loadModules(
 
 /** A copy, which no accessor can make another afterwards. */
 function checkNames(names: unknown): string[] {
-  const rule = 'an array of module names of letters, digits, dashes and underscores';
+  const rule = 'an array of module names of 1 to 55 letters, digits, dashes and underscores';
   return readArray('names', names, rule, (name) => {
     if (typeof name !== 'string') throw wrongType('names', name, rule);
-    if (!/^\w[\w-]*$/.test(name)) throw wrongValue('names', name, `is not in ${rule}`);
+    if (!/^\w[\w-]{0,54}$/.test(name)) throw wrongValue('names', name, `is not in ${rule}`);
     return name;
   });
 }
@@ -159,8 +169,13 @@ async function load(name: string, stop: AbortSignal): Promise<void> {
 const said = (stderr: string, status: unknown) =>
   stderr.trim() === '' ? `modprobe fails (${status})` : stderr.trim();
 
-function failure(name: string, why: string, cause?: unknown, code = 'ERR_IPVS_MODULE'): IpvsError {
-  return new IpvsError(`loadModules ${name}: ${why}`, {
+function failure(
+  name: string,
+  why: string,
+  cause?: unknown,
+  code: IpvsError['code'] = 'ERR_IPVS_MODULE',
+): IpvsError {
+  return new IpvsError(`loadModules ${name}: ${cut(why, 1000)}`, {
     code,
     syscall: 'modprobe',
     operation: 'loadModules',

@@ -2,17 +2,19 @@
  * The operations of IPVS, as methods: once for every way to call them.
  * @module
  */
+
+import { registerEntries } from './caller.js';
 import { type Call, calls, type DeleteOptions, type Ensured, type StopOptions } from './calls.js';
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { type Info, readInfo } from './info.js';
-import type { Procedure } from './queue/procedure.js';
+import { given, type Procedure } from './queue/procedure.js';
 import type { Returns } from './queue/returns.js';
 import type { RequestBuffer } from './records.js';
 import type { DestinationReference, ServiceReference } from './reference.js';
 import type { Results } from './results.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
-import { readTable, type Snapshot } from './snapshot.js';
+import { readSnapshot, type Snapshot } from './snapshot.js';
 import type { Big, ReadOptions, Stats } from './stats.js';
 import { readStatus, type Status } from './status.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
@@ -21,8 +23,14 @@ import { readTotals } from './totals.js';
 /** Carries out a call. */
 type Carry<How extends keyof Returns<unknown>> = <Value, Args extends readonly unknown[]>(
   call: Call<Value, Args>,
-  ...args: Args
+  args: Args,
 ) => Returns<Value>[How];
+
+/**
+ * The arguments of a call. Methods pass on all that they are given, so that those that are too many are noticed.
+ */
+type Given<Name extends keyof typeof calls> =
+  (typeof calls)[Name] extends Call<unknown, infer Args> ? Args : never;
 
 /**
  * The operations that are one request to the kernel each. With {@link Ipvs} they return promises, with {@link SyncIpvs} their values, and
@@ -47,8 +55,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * Adds a service, which must not exist. IPVS_CMD_NEW_SERVICE, `ipvsadm -A`.
    * @throws IpvsError EEXIST: there is one; ENOENT: the kernel has no such scheduler or persistence engine
    */
-  addService(config: ServiceConfig): Returns<void>[How] {
-    return this.#carry(calls.addService, config);
+  addService(config: ServiceConfig): Returns<void>[How];
+  addService(...args: Given<'addService'>) {
+    return this.#carry(calls.addService, args);
   }
 
   /**
@@ -57,8 +66,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * the two is lost.
    * @throws IpvsError ESRCH: there is none; ENOENT: the kernel has no such scheduler or persistence engine
    */
-  updateService(service: ServiceReference, changes: ServiceChanges): Returns<void>[How] {
-    return this.#carry(calls.updateService, service, changes);
+  updateService(service: ServiceReference, changes: ServiceChanges): Returns<void>[How];
+  updateService(...args: Given<'updateService'>) {
+    return this.#carry(calls.updateService, args);
   }
 
   /**
@@ -66,8 +76,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * IPVS_CMD_SET_SERVICE, and IPVS_CMD_NEW_SERVICE if there is none.
    * @throws IpvsError ENOENT: the kernel has no such scheduler or persistence engine
    */
-  ensureService(config: ServiceConfig): Returns<Ensured>[How] {
-    return this.#carry(calls.ensureService, config);
+  ensureService(config: ServiceConfig): Returns<Ensured>[How];
+  ensureService(...args: Given<'ensureService'>) {
+    return this.#carry(calls.ensureService, args);
   }
 
   /**
@@ -75,15 +86,16 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @returns true; false if there was none and `ifExists` is set
    * @throws IpvsError ESRCH: there is none
    */
-  deleteService(service: ServiceReference, options?: DeleteOptions): Returns<boolean>[How] {
-    return this.#carry(calls.deleteService, service, options);
+  deleteService(service: ServiceReference, options?: DeleteOptions): Returns<boolean>[How];
+  deleteService(...args: Given<'deleteService'>) {
+    return this.#carry(calls.deleteService, args);
   }
 
   /** A service, or undefined if there is none. IPVS_CMD_GET_SERVICE. */
   getService(service: ServiceReference, options: Big): Returns<Service<bigint> | undefined>[How];
   getService(service: ServiceReference, options?: ReadOptions): Returns<Service | undefined>[How];
-  getService(service: ServiceReference, options?: ReadOptions) {
-    return this.#carry(calls.getService, service, options);
+  getService(...args: Given<'getService'>) {
+    return this.#carry(calls.getService, args);
   }
 
   /**
@@ -92,8 +104,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    */
   listServices(options: Big): Returns<Service<bigint>[]>[How];
   listServices(options?: ReadOptions): Returns<Service[]>[How];
-  listServices(options?: ReadOptions) {
-    return this.#carry(calls.listServices, options);
+  listServices(...args: Given<'listServices'>) {
+    return this.#carry(calls.listServices, args);
   }
 
   /**
@@ -101,8 +113,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * One that was deleted within the last two minutes comes back with its old counters.
    * @throws IpvsError EEXIST: there is one; ESRCH: there is no such service; EINVAL: the address is not a real server's
    */
-  addDestination(service: ServiceReference, config: DestinationConfig): Returns<void>[How] {
-    return this.#carry(calls.addDestination, service, config);
+  addDestination(service: ServiceReference, config: DestinationConfig): Returns<void>[How];
+  addDestination(...args: Given<'addDestination'>) {
+    return this.#carry(calls.addDestination, args);
   }
 
   /**
@@ -115,8 +128,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
     service: ServiceReference,
     destination: DestinationReference,
     changes: DestinationChanges,
-  ): Returns<void>[How] {
-    return this.#carry(calls.updateDestination, service, destination, changes);
+  ): Returns<void>[How];
+  updateDestination(...args: Given<'updateDestination'>) {
+    return this.#carry(calls.updateDestination, args);
   }
 
   /**
@@ -124,8 +138,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * IPVS_CMD_SET_DEST, and IPVS_CMD_NEW_DEST if there is none.
    * @throws IpvsError ESRCH: there is no such service; EINVAL: the address is not a real server's
    */
-  ensureDestination(service: ServiceReference, config: DestinationConfig): Returns<Ensured>[How] {
-    return this.#carry(calls.ensureDestination, service, config);
+  ensureDestination(service: ServiceReference, config: DestinationConfig): Returns<Ensured>[How];
+  ensureDestination(...args: Given<'ensureDestination'>) {
+    return this.#carry(calls.ensureDestination, args);
   }
 
   /**
@@ -138,8 +153,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
     service: ServiceReference,
     destination: DestinationReference,
     options?: DeleteOptions,
-  ): Returns<boolean>[How] {
-    return this.#carry(calls.deleteDestination, service, destination, options);
+  ): Returns<boolean>[How];
+  deleteDestination(...args: Given<'deleteDestination'>) {
+    return this.#carry(calls.deleteDestination, args);
   }
 
   /**
@@ -157,12 +173,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
     destination: DestinationReference,
     options?: ReadOptions,
   ): Returns<Destination | undefined>[How];
-  getDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: ReadOptions,
-  ) {
-    return this.#carry(calls.getDestination, service, destination, options);
+  getDestination(...args: Given<'getDestination'>) {
+    return this.#carry(calls.getDestination, args);
   }
 
   /**
@@ -171,18 +183,20 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    */
   listDestinations(service: ServiceReference, options: Big): Returns<Destination<bigint>[]>[How];
   listDestinations(service: ServiceReference, options?: ReadOptions): Returns<Destination[]>[How];
-  listDestinations(service: ServiceReference, options?: ReadOptions) {
-    return this.#carry(calls.listDestinations, service, options);
+  listDestinations(...args: Given<'listDestinations'>) {
+    return this.#carry(calls.listDestinations, args);
   }
 
   /** Deletes all services and destinations of the namespace. IPVS_CMD_FLUSH, `ipvsadm -C`. */
-  flush(): Returns<void>[How] {
-    return this.#carry(calls.flush);
+  flush(): Returns<void>[How];
+  flush(...args: Given<'flush'>) {
+    return this.#carry(calls.flush, args);
   }
 
   /** The timeouts of connections, in seconds. IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`. */
-  getTimeouts(): Returns<Timeouts>[How] {
-    return this.#carry(calls.getTimeouts);
+  getTimeouts(): Returns<Timeouts>[How];
+  getTimeouts(...args: Given<'getTimeouts'>) {
+    return this.#carry(calls.getTimeouts, args);
   }
 
   /**
@@ -190,8 +204,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
    * @throws IpvsError EINVAL: more than the kernel can count
    */
-  setTimeouts(changes: TimeoutChanges): Returns<void>[How] {
-    return this.#carry(calls.setTimeouts, changes);
+  setTimeouts(changes: TimeoutChanges): Returns<void>[How];
+  setTimeouts(...args: Given<'setTimeouts'>) {
+    return this.#carry(calls.setTimeouts, args);
   }
 
   /**
@@ -199,13 +214,15 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * stay. IPVS_CMD_ZERO, `ipvsadm -Z`.
    * @throws IpvsError ESRCH: there is no such service
    */
-  zero(...service: [] | [service: ServiceReference]): Returns<void>[How] {
-    return this.#carry(calls.zero, ...service);
+  zero(...service: [] | [service: ServiceReference]): Returns<void>[How];
+  zero(...args: Given<'zero'>) {
+    return this.#carry(calls.zero, args);
   }
 
   /** The sync daemons that run, at most one of each role. IPVS_CMD_GET_DAEMON, `ipvsadm -L --daemon`. */
-  listSyncDaemons(): Returns<SyncDaemon[]>[How] {
-    return this.#carry(calls.listSyncDaemons);
+  listSyncDaemons(): Returns<SyncDaemon[]>[How];
+  listSyncDaemons(...args: Given<'listSyncDaemons'>) {
+    return this.#carry(calls.listSyncDaemons, args);
   }
 
   /**
@@ -213,8 +230,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @throws IpvsError EEXIST: one of that role runs; ENODEV: there is no such link; ENETUNREACH: it has no route to the group;
    *   EINVAL: there are destinations of another address family than their service
    */
-  startSyncDaemon(config: SyncDaemonConfig): Returns<void>[How] {
-    return this.#carry(calls.startSyncDaemon, config);
+  startSyncDaemon(config: SyncDaemonConfig): Returns<void>[How];
+  startSyncDaemon(...args: Given<'startSyncDaemon'>) {
+    return this.#carry(calls.startSyncDaemon, args);
   }
 
   /**
@@ -222,29 +240,27 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * @returns true; false if none was running and `ifRunning` is set
    * @throws IpvsError ESRCH: none is running
    */
-  stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Returns<boolean>[How] {
-    return this.#carry(calls.stopSyncDaemon, role, options);
+  stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Returns<boolean>[How];
+  stopSyncDaemon(...args: Given<'stopSyncDaemon'>) {
+    return this.#carry(calls.stopSyncDaemon, args);
   }
 }
 
+/** Follows the procedure of an operation. */
+type Follow<How extends keyof Returns<unknown>> = <Value>(
+  operation: string,
+  procedure: Procedure<RequestBuffer, Results, Value>,
+) => Returns<Value>[How];
+
 /** Those, and the operations that are more than a request. With {@link Ipvs} they return promises, with {@link SyncIpvs} their values. */
 export abstract class HandleOperations<How extends 'promise' | 'value'> extends Operations<How> {
-  readonly #follow: <Value>(
-    operation: string,
-    procedure: Procedure<RequestBuffer, Results, Value>,
-  ) => Returns<Value>[How];
+  readonly #follow: Follow<How>;
 
   /**
    * Not for callers.
    * @internal
    */
-  protected constructor(
-    carry: Carry<How>,
-    follow: <Value>(
-      operation: string,
-      procedure: Procedure<RequestBuffer, Results, Value>,
-    ) => Returns<Value>[How],
-  ) {
+  protected constructor(carry: Carry<How>, follow: Follow<How>) {
     super(carry);
     this.#follow = follow;
   }
@@ -252,8 +268,9 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   /**
    * The version of IPVS, the size of its connection table, and whether counters run. IPVS_CMD_GET_INFO, /proc/sys/net/ipv4/vs.
    */
-  getInfo(): Returns<Info>[How] {
-    return this.#follow('getInfo', readInfo());
+  getInfo(): Returns<Info>[How];
+  getInfo(...args: []) {
+    return this.#follow('getInfo', given(readInfo, args));
   }
 
   /**
@@ -263,8 +280,8 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
    */
   snapshot(options: Big): Returns<Snapshot<bigint>>[How];
   snapshot(options?: ReadOptions): Returns<Snapshot>[How];
-  snapshot(options?: ReadOptions) {
-    return this.#follow('snapshot', readTable('snapshot', options));
+  snapshot(...args: [options?: ReadOptions]) {
+    return this.#follow('snapshot', given(readSnapshot, args));
   }
 
   /**
@@ -272,14 +289,18 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
    */
   getStats(options: Big): Returns<Stats<bigint>>[How];
   getStats(options?: ReadOptions): Returns<Stats>[How];
-  getStats(options?: ReadOptions) {
-    return this.#follow('getStats', readTotals(options));
+  getStats(...args: Parameters<typeof readTotals>) {
+    return this.#follow('getStats', given(readTotals<RequestBuffer, Results>, args));
   }
 
   /**
    * How the kernel's tables are filled, from Linux 7; undefined on older kernels. /proc/net/ip_vs_status.
    */
-  getStatus(): Returns<Status | undefined>[How] {
-    return this.#follow('getStatus', readStatus());
+  getStatus(): Returns<Status | undefined>[How];
+  getStatus(...args: []) {
+    return this.#follow('getStatus', given(readStatus<RequestBuffer, Results>, args));
   }
 }
+
+registerEntries(Operations.prototype);
+registerEntries(HandleOperations.prototype);

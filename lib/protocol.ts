@@ -2,7 +2,7 @@
  * How requests reach IPVS on a handle of the addon.
  * @module
  */
-import { explain, type Verdict } from './explain.js';
+import { explain, inputTarget, type Verdict } from './explain.js';
 import type { Layout, NativeHandle, OperationName } from './native.js';
 import type { Protocol } from './queue/packed.js';
 import { Pool } from './queue/pool.js';
@@ -42,6 +42,7 @@ export function ipvsProtocol(
     explain: (operation, requests, index, verdict) =>
       // The operations of its calls are those of IPVS, and the verdicts those of its results.
       explain(operation as OperationName, requests, index, verdict as Verdict),
+    target: (operation, requests, args) => inputTarget(operation as OperationName, requests, args),
     close,
   };
 }

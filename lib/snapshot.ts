@@ -10,7 +10,7 @@ import { ask, type Procedure } from './queue/procedure.js';
 import type { RequestBuffer } from './records.js';
 import type { Results } from './results.js';
 import type { ServiceWithDestinations } from './service.js';
-import type { Counter, ReadOptions } from './stats.js';
+import { type Counter, checkReadOptions, type ReadOptions } from './stats.js';
 
 /** The whole table of a network namespace. */
 export interface Snapshot<Value extends Counter = number> {
@@ -23,6 +23,9 @@ const FIRST_PART = 32;
 const MAX_PART = 256;
 /** Destinations that a part is to bring: some milliseconds of the kernel's time. */
 const AIM = 1280;
+
+/** Reads the table for snapshot(). @internal */
+export const readSnapshot = (options?: ReadOptions) => readTable('snapshot', options);
 
 /** Reads the table, for a method of that name; a service that is deleted meanwhile is not in it. @internal */
 export function* readTable(
@@ -38,14 +41,16 @@ export function* readTable(
 
 /** The error of a call that a method of that name has made. @internal */
 export function renamed(error: IpvsError, operation: string): IpvsError {
-  const { code, errno, syscall, target, cause } = error;
+  const { code, errno, syscall, target, missing, cause } = error;
   const message = error.message.replace(error.operation, operation);
-  return new IpvsError(message, { code, errno, syscall, operation, target, cause });
+  return new IpvsError(message, { code, errno, syscall, operation, target, missing, cause });
 }
 
 function* readParts(
-  options: ReadOptions | undefined,
+  given: ReadOptions | undefined,
 ): Procedure<RequestBuffer, Results, Snapshot<Counter>> {
+  // Read once, although many calls get them.
+  const options = { bigint: checkReadOptions(given) };
   const [list] = yield* ask([bound(calls.listServices, options)]);
   const services = fulfilled(list);
   const found: ServiceWithDestinations<Counter>[] = [];

@@ -3,10 +3,11 @@
  * @module
  */
 import { constants } from 'node:os';
+import { registerEntries } from './caller.js';
 import { checkBoolean, checkInteger, readArray, readObject } from './check.js';
 import { errnoName, IpvsError, wrongType, wrongValue } from './errors.js';
 import { hiddenError, hidingOfParameters, WITNESSES } from './proc.js';
-import { type Procedure, readFiles, writeFiles } from './queue/procedure.js';
+import { given, type Procedure, readFiles, writeFiles } from './queue/procedure.js';
 import type { Returns } from './queue/returns.js';
 
 /**
@@ -285,8 +286,9 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
    * @throws IpvsError ENOENT: they are not visible here, because /proc/sys is missing or the kernel hides them; EACCES: they may not be read
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: IPVS is not loaded
    */
-  get(): Returns<Sysctls>[How] {
-    return this.#follow('sysctls.get', readParameters());
+  get(): Returns<Sysctls>[How];
+  get(...args: []) {
+    return this.#follow('sysctls.get', given(readParameters, args));
   }
 
   /**
@@ -296,10 +298,13 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
    *   EPERM, EROFS: it may not be changed here
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: IPVS is not loaded
    */
-  set(changes: SysctlChanges): Returns<void>[How] {
-    return this.#follow('sysctls.set', writeParameters(changes));
+  set(changes: SysctlChanges): Returns<void>[How];
+  set(...args: [changes: SysctlChanges]) {
+    return this.#follow('sysctls.set', given(writeParameters, args));
   }
 }
+
+registerEntries(SysctlOperations.prototype, 'sysctls.');
 
 /** The kernel parameters of a handle's network namespace. */
 export class SysctlAccess extends SysctlOperations<'promise'> {}

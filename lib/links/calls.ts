@@ -13,7 +13,8 @@ import { checkLinkName, type Link, type LinkReference, writeLinkReference } from
 import type { LinkRequests, LinkResults } from './requests.js';
 
 /** An operation on links with its arguments. */
-export interface LinkCall<Value> extends QueuedCall<LinkRequests, LinkResults, Value> {
+export interface LinkCall<Value>
+  extends QueuedCall<LinkRequests, LinkResults, Value, readonly unknown[]> {
   readonly operation: LinkOperationName;
 }
 

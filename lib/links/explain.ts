@@ -2,6 +2,7 @@
  * What the kernel's errnos mean for links and addresses, operation by operation.
  * @module
  */
+import { subjectOf } from '../caller.js';
 import type { IpvsError } from '../errors.js';
 import { generalMeaning, sayRefusal, type Verdict } from '../explain.js';
 import type { LinkOperationName } from '../native.js';
@@ -102,6 +103,23 @@ export function explainLink(
         ? `there is a link of this name, but it is ${kind}: it is left as it is`
         : (table[code] ?? generalMeaning(code)),
   });
+}
+
+/** What the request that is being written is about, as far as it is written, and otherwise by its arguments. */
+export function linkTarget(
+  operation: LinkOperationName,
+  requests: LinkRequests,
+  [first, second]: readonly unknown[],
+): string {
+  const index = requests.count;
+  const link = formatLinkReference(requests, index) || subjectOf(first);
+  if (operation === 'listLinks') return '';
+  if (!operation.endsWith('Address')) return link;
+  const { fields } = requests.layout.linkRequest;
+  const isWritten = requests.records.number(requests.base(index), fields.addresses) > 0;
+  const { records, base } = requests.firstAddress(index);
+  const address = isWritten ? formatLinkAddress(records, base, requests.layout) : subjectOf(second);
+  return [address, link].filter((part) => part !== '').join(' of ');
 }
 
 function targetOf(operation: LinkOperationName, requests: LinkRequests, index: number): string {

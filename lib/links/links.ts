@@ -2,6 +2,13 @@
  * The links of a network namespace, and their addresses.
  * @module
  */
+import {
+  beginAtCaller,
+  checkArguments,
+  handOver,
+  registerEntries,
+  registerEntry,
+} from '../caller.js';
 import { readArray, readOptions } from '../check.js';
 import { checkSignal } from '../connections.js';
 import { wrongValue } from '../errors.js';
@@ -12,7 +19,7 @@ import { openHandle } from '../open.js';
 import { Pool } from '../queue/pool.js';
 import { Queue } from '../queue/queue.js';
 import { WeakMembers } from '../weak.js';
-import { explainLink } from './explain.js';
+import { explainLink, linkTarget } from './explain.js';
 import { LinkOperations } from './operations.js';
 import { LinkRequests, LinkResults } from './requests.js';
 import { LinkWatcher } from './watcher.js';
@@ -46,7 +53,7 @@ export class SyncLinks extends LinkOperations<'value'> {
   constructor(key: symbol, queue: Queue<LinkRequests, LinkResults>) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use links.sync');
     super(
-      (call) => queue.runSync(call),
+      (call, args) => queue.runSync(call, args),
       (operation, procedure) => queue.followSync(operation, procedure),
     );
   }
@@ -84,10 +91,12 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
       explain: (operation, requests, index, verdict) =>
         // The operations of its calls are those of links.
         explainLink(operation as LinkOperationName, requests, index, verdict),
+      target: (operation, requests, args) =>
+        linkTarget(operation as LinkOperationName, requests, args),
       close: closeHandle,
     });
     super(
-      (call) => queue.run(call),
+      (call, args) => queue.run(call, args),
       (operation, procedure) => queue.follow(operation, procedure),
     );
     this.#native = native;
@@ -103,8 +112,14 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
    * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
    */
-  static async open(options: OpenOptions = {}): Promise<Links> {
-    const { native, handle } = await openHandle(checkOpenOptions(options), false);
+  static open(options?: OpenOptions): Promise<Links>;
+  static open(...args: readonly unknown[]): Promise<Links> {
+    return handOver(Links.#open(args));
+  }
+
+  static async #open(args: readonly unknown[]): Promise<Links> {
+    const netns = checkArguments('open', args, 1, checkOpenOptions);
+    const { native, handle } = await openHandle(netns, false);
     return new Links(KEY, native, handle, () => handle.close());
   }
 
@@ -127,8 +142,9 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    * @throws TypeError bad options
    * @throws IpvsError ERR_IPVS_CLOSED; EMFILE, ENFILE: there are too many open files
    */
-  watch(options: WatchLinksOptions = {}): LinkWatcher {
-    const { types, signal } = checkWatch(options);
+  watch(options?: WatchLinksOptions): LinkWatcher;
+  watch(...args: readonly unknown[]): LinkWatcher {
+    const { types, signal } = checkArguments('watch', args, 1, checkWatch);
     this.#queue.checkOpen('watch');
     signal?.throwIfAborted();
     const { Watcher, layout } = this.#native;
@@ -143,10 +159,13 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
       this.#watchers.add(watcher);
       return watcher;
     } catch (error) {
-      throw explainNative(error, 'watch');
+      throw beginAtCaller(explainNative(error, 'watch'), 'watch');
     }
   }
 }
+
+registerEntries(Links.prototype);
+registerEntry('open', Links.open);
 
 /** The links of a handle that somebody else closes. @internal */
 export function linksOf(native: Native, handle: NativeHandle): Links {

@@ -2,8 +2,9 @@
  * The operations on links, as methods: once for every way to call them.
  * @module
  */
+import { registerEntries, subjectOf } from '../caller.js';
 import type { DeleteOptions, Ensured } from '../calls.js';
-import type { Procedure } from '../queue/procedure.js';
+import { given, type Procedure } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';
 import type { AddressConfig, LinkAddress } from './address.js';
 import { type LinkCall, linkCalls } from './calls.js';
@@ -39,6 +40,15 @@ export interface ListAddressesOptions {
   readonly family?: 'ipv4' | 'ipv6' | undefined;
 }
 
+/** The arguments of a call. Methods pass on all that they are given. */
+type Given<Name extends keyof typeof linkCalls> = Parameters<(typeof linkCalls)[Name]>;
+
+/** Carries out a call; the arguments that it was made of are for its errors. */
+type Send<How extends 'promise' | 'value'> = <Value>(
+  call: LinkCall<Value>,
+  args: readonly unknown[],
+) => Returns<Value>[How];
+
 /** Follows a procedure. */
 type Follow<How extends 'promise' | 'value'> = <Value>(
   operation: string,
@@ -53,29 +63,36 @@ type Follow<How extends 'promise' | 'value'> = <Value>(
  * is missing; reading needs nothing), ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
  */
 export abstract class LinkOperations<How extends 'promise' | 'value'> {
-  readonly #carry: <Value>(call: LinkCall<Value>) => Returns<Value>[How];
+  readonly #send: Send<How>;
   readonly #follow: Follow<How>;
 
   /**
    * Not for callers.
    * @internal
    */
-  protected constructor(
-    carry: <Value>(call: LinkCall<Value>) => Returns<Value>[How],
-    follow: Follow<How>,
-  ) {
-    this.#carry = carry;
+  protected constructor(send: Send<How>, follow: Follow<How>) {
+    this.#send = send;
     this.#follow = follow;
   }
 
+  /** Makes a call of its arguments, of which there are to be no more than `make` takes. */
+  #carry<Value, Args extends readonly unknown[]>(
+    make: (...args: Args) => LinkCall<Value>,
+    args: Args,
+  ): Returns<Value>[How] {
+    return this.#send({ ...make(...args), takes: make.length }, args);
+  }
+
   /** All links, or those of a kind. RTM_GETLINK, `ip link show`. */
-  listLinks(options?: ListLinksOptions): Returns<Link[]>[How] {
-    return this.#carry(linkCalls.listLinks(options));
+  listLinks(options?: ListLinksOptions): Returns<Link[]>[How];
+  listLinks(...args: Given<'listLinks'>) {
+    return this.#carry(linkCalls.listLinks, args);
   }
 
   /** A link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
-  getLink(link: LinkReference): Returns<Link | undefined>[How] {
-    return this.#carry(linkCalls.getLink(link));
+  getLink(link: LinkReference): Returns<Link | undefined>[How];
+  getLink(...args: Given<'getLink'>) {
+    return this.#carry(linkCalls.getLink, args);
   }
 
   /**
@@ -85,8 +102,9 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
    * @throws IpvsError EINVAL: the MTU; ENOTSUP: the kernel has no dummy links
    */
-  ensureDummy(name: string, options?: DummyOptions): Returns<Ensured>[How] {
-    return this.#carry(linkCalls.ensureDummy(name, options));
+  ensureDummy(name: string, options?: DummyOptions): Returns<Ensured>[How];
+  ensureDummy(...args: Given<'ensureDummy'>) {
+    return this.#carry(linkCalls.ensureDummy, args);
   }
 
   /**
@@ -94,8 +112,9 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    * IPv6 addresses, and they do not come back when it is switched on.
    * @throws IpvsError ENODEV: there is none; EINVAL: the MTU
    */
-  setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How] {
-    return this.#carry(linkCalls.setLink(link, changes));
+  setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How];
+  setLink(...args: Given<'setLink'>) {
+    return this.#carry(linkCalls.setLink, args);
   }
 
   /**
@@ -103,16 +122,18 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    * @returns true; false if there was none and `ifExists` is set
    * @throws IpvsError ENODEV: there is none; ENOTSUP: it cannot be deleted, as loopback
    */
-  deleteLink(link: LinkReference, options?: DeleteOptions): Returns<boolean>[How] {
-    return this.#carry(linkCalls.deleteLink(link, options));
+  deleteLink(link: LinkReference, options?: DeleteOptions): Returns<boolean>[How];
+  deleteLink(...args: Given<'deleteLink'>) {
+    return this.#carry(linkCalls.deleteLink, args);
   }
 
   /**
    * The addresses of a link; without one, of all. The kernel filters. RTM_GETADDR, `ip address show`.
    * @throws IpvsError ENODEV: there is no such link
    */
-  listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How] {
-    return this.#carry(linkCalls.listAddresses(link, options));
+  listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How];
+  listAddresses(...args: Given<'listAddresses'>) {
+    return this.#carry(linkCalls.listAddresses, args);
   }
 
   /**
@@ -121,8 +142,9 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    * @throws IpvsError EEXIST: the link has it, of IPv6 with whatever prefix length; ENODEV: there is no such link;
    *   EADDRNOTAVAIL: of IPv6, it is not unicast; EACCES: IPv6 is switched off on the link
    */
-  addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How] {
-    return this.#carry(linkCalls.addAddress(link, address));
+  addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How];
+  addAddress(...args: Given<'addAddress'>) {
+    return this.#carry(linkCalls.addAddress, args);
   }
 
   /**
@@ -130,8 +152,9 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    * Nothing is sent, and no event caused, where all is as it should be.
    * @throws IpvsError ENODEV: there is no such link; EADDRNOTAVAIL, EACCES: as {@link addAddress}
    */
-  ensureAddress(link: LinkReference, address: AddressConfig): Returns<Ensured>[How] {
-    return this.#carry(linkCalls.ensureAddress(link, address));
+  ensureAddress(link: LinkReference, address: AddressConfig): Returns<Ensured>[How];
+  ensureAddress(...args: Given<'ensureAddress'>) {
+    return this.#carry(linkCalls.ensureAddress, args);
   }
 
   /**
@@ -143,8 +166,9 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
     link: LinkReference,
     address: AddressConfig,
     options?: DeleteOptions,
-  ): Returns<boolean>[How] {
-    return this.#carry(linkCalls.deleteAddress(link, address, options));
+  ): Returns<boolean>[How];
+  deleteAddress(...args: Given<'deleteAddress'>) {
+    return this.#carry(linkCalls.deleteAddress, args);
   }
 
   /**
@@ -157,7 +181,10 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
     link: LinkReference,
     wanted: readonly AddressConfig[],
     options?: ReconcileOptions,
-  ): Returns<Reconciled>[How] {
-    return this.#follow('reconcileAddresses', reconcile(link, wanted, options));
+  ): Returns<Reconciled>[How];
+  reconcileAddresses(...args: Parameters<typeof reconcile>) {
+    return this.#follow('reconcileAddresses', given(reconcile, args, subjectOf));
   }
 }
+
+registerEntries(LinkOperations.prototype);

@@ -47,7 +47,7 @@ export class ReconcileError extends IpvsError {
   constructor(message: string, errors: readonly IpvsError[], done: Reconciled) {
     const [first] = errors;
     super(message, {
-      code: first?.code ?? '',
+      code: first?.code ?? 'ERR_IPVS_OUTCOME_UNKNOWN',
       errno: first?.errno,
       syscall: first?.syscall,
       operation: 'reconcileAddresses',

@@ -2,7 +2,7 @@
  * The records that go to the links of a network namespace, and those that come back.
  * @module
  */
-import { wrongValue } from '../errors.js';
+import { isInputError, wrongValue } from '../errors.js';
 import type {
   Layout,
   LinkOperationName,
@@ -74,7 +74,12 @@ export class LinkRequests extends Requests<LinkOperationName> {
       const packed = this.#native.packAddresses(configs, place, family, room);
       this.#commitAddresses(packed);
       place += packed;
-      if (place < configs.length) this.addAddress(`${property}[${place}]`, configs[place], family);
+      if (place === configs.length) return;
+      try {
+        this.addAddress(`${property}[${place}]`, configs[place], family);
+      } catch (error) {
+        throw isInputError(error) ? Object.assign(error, { index: place }) : error;
+      }
     }
   }
 

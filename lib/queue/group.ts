@@ -50,7 +50,7 @@ export class Group<Buffer extends RequestsLike, Answers extends AnswersLike>
     try {
       // Before the call has its place: nothing must fail between the two.
       const gate = this.#gate();
-      this.packed.pack(call, args);
+      this.packed.pack(this.#protocol, call, args);
       // What a call reads is of its type.
       return gate.promise() as Promise<Value>;
     } catch (error) {

@@ -2,6 +2,7 @@
  * What becomes of calls, and promises of it.
  * @module
  */
+import { beginAtAwait } from '../caller.js';
 import { STRIDE } from './turns.js';
 
 /** What has become of a call. */
@@ -22,10 +23,14 @@ export function fulfilled<Value>(outcome: Outcome<Value> | undefined): Value {
 }
 
 /** What picks the outcome at each place. The promises of all gates share them. A gate opens where whoever reads the answers makes a pause. */
-const PICKS = Array.from(
-  { length: STRIDE },
-  (_, place) => (outcomes: readonly Outcome[]) => fulfilled(outcomes[place]),
-);
+const PICKS = Array.from({ length: STRIDE }, (_, place) => {
+  function pick(outcomes: readonly Outcome[]): unknown {
+    const outcome = outcomes[place];
+    if (outcome?.status === 'fulfilled') return outcome.value;
+    throw beginAtAwait(outcome?.reason, pick);
+  }
+  return pick;
+});
 
 /**
  * Promises of outcomes that come together. Each hangs on one that they share: a promise with functions of its own to settle it would

@@ -2,7 +2,8 @@
  * Calls, and the requests that they are written to.
  * @module
  */
-import { errnoName } from '../errors.js';
+import { beginAtCaller, checkCount } from '../caller.js';
+import { describeInput, errnoName, isInputError } from '../errors.js';
 import { explainFailedJob, type Verdict } from '../explain.js';
 import type { NativeHandle } from '../native.js';
 import { fulfilledWith, type Outcome } from './outcome.js';
@@ -23,6 +24,10 @@ export interface Reader<Answers, Value> {
 /** An operation. One object serves all its calls, unless it takes no arguments because it has them. */
 export interface Call<Buffer, Answers, Value, Args extends readonly unknown[] = []>
   extends Reader<Answers, Value> {
+  /** How many arguments it takes, where that is not as many as `write` has behind the request. */
+  readonly takes?: number;
+  /** What the error for surplus arguments says besides. */
+  readonly hint?: string;
   /** Fills in the request that was begun; throws on bad input, and then nothing is sent. */
   write(request: Buffer, ...args: Args): void;
   /** What reads the answer, where that depends on the arguments; throws on bad input. */
@@ -79,6 +84,8 @@ export interface Protocol<Buffer, Answers> {
   carrySync(requests: Buffer): Answers;
   /** The error for the request at `index` of a buffer that came to `verdict`. */
   explain(operation: string, requests: Buffer, index: number, verdict: Verdict<string>): Error;
+  /** What the request that is being written is about, as far as its arguments say; or ''. */
+  target(operation: string, requests: Buffer, args: readonly unknown[]): string;
   /** Called when everything was carried out and nothing more will come. */
   close(): void | Promise<void>;
 }
@@ -116,6 +123,7 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
 
   /** Writes a call behind the others. Throws on bad input, and then nothing of it is left. */
   pack<Args extends readonly unknown[]>(
+    protocol: Protocol<Buffer, Answers>,
     call: Call<Buffer, Answers, unknown, Args>,
     args: Args,
   ): void {
@@ -124,8 +132,16 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
       this.requests.begin(call.operation);
       call.write(this.requests, ...args);
       const reader = call.reader === undefined ? call : call.reader(...args);
+      const most = call.takes ?? Math.max(call.write.length - 1, 0);
+      if (args.length > most) checkCount(args, { most, hint: call.hint });
       this.requests.commit();
       this.readers.push(reader);
+    } catch (error) {
+      if (isInputError(error)) {
+        const target = protocol.target(call.operation, this.requests, args);
+        describeInput(error, call.operation, target);
+      }
+      throw beginAtCaller(error, call.operation);
     } finally {
       this.#writing = false;
     }

@@ -2,6 +2,8 @@
  * Procedures: what takes several exchanges with the kernel, written once for callers who await them and callers who do not.
  * @module
  */
+import { checkCount } from '../caller.js';
+import { describeInput, isInputError } from '../errors.js';
 import type { NativeHandle } from '../native.js';
 import type { Outcome } from './outcome.js';
 import type { Call } from './packed.js';
@@ -23,6 +25,24 @@ export interface FileText {
 
 /** Yields what it asks for, and goes on with the answer. */
 export type Procedure<Buffer, Answers, Value> = Generator<Step<Buffer, Answers>, Value, unknown>;
+
+/**
+ * The procedure that `make` makes of the arguments of an operation. It takes no more of them than `make`.
+ * @param subject what the operation is about, for input errors that do not say
+ */
+export function* given<Buffer, Answers, Value, Args extends readonly unknown[]>(
+  make: (...args: Args) => Procedure<Buffer, Answers, Value>,
+  args: Args,
+  subject: (...args: Args) => string = () => '',
+): Procedure<Buffer, Answers, Value> {
+  try {
+    checkCount(args, { most: make.length });
+    return yield* make(...args);
+  } catch (error) {
+    if (isInputError(error)) describeInput(error, '', error.target || subject(...args));
+    throw error;
+  }
+}
 
 /** What has become of calls, in their order. */
 export function* ask<Buffer, Answers, Value>(

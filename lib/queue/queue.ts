@@ -3,7 +3,8 @@
  * somebody has made up leaves in parts, and every other call has its turn between two of them.
  * @module
  */
-import { IpvsError } from '../errors.js';
+import { beginAtCaller, handOver } from '../caller.js';
+import { describeInput, IpvsError, isInputError } from '../errors.js';
 import { explainFailedJob, explainNative } from '../explain.js';
 import { Group } from './group.js';
 import type { Outcome } from './outcome.js';
@@ -21,10 +22,27 @@ import { type Sending, Shipment } from './shipment.js';
 import { exhaust, finished, Turns } from './turns.js';
 
 function closedError(operation: string): IpvsError {
-  return new IpvsError(`${operation}: the handle is closed`, {
-    code: 'ERR_IPVS_CLOSED',
-    operation,
-  });
+  const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
+  const error = new IpvsError(`${operation}: the handle is closed`, details);
+  return beginAtCaller(error, operation);
+}
+
+/** A batch that is being built. */
+export interface Building<Buffer extends RequestsLike, Answers extends AnswersLike> {
+  readonly built: Promise<readonly Packed<Buffer, Answers>[]>;
+  /** Lets nothing more be added. */
+  giveUp(): void;
+}
+
+/** What a batch is made of, or will be. */
+export type Collected<Buffer extends RequestsLike, Answers extends AnswersLike> =
+  | readonly Packed<Buffer, Answers>[]
+  | Building<Buffer, Answers>;
+
+/** The error of an operation that makes calls or reads files. */
+function ofProcedure(error: unknown, operation: string): unknown {
+  if (isInputError(error)) describeInput(error, operation, error.target ?? '');
+  return explainNative(error, operation);
 }
 
 /** What makes calls of its own through `run`. */
@@ -43,6 +61,10 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   #reading = 0;
   /** Jobs of more than one parcel, or beside them. */
   #aside = 0;
+  /** Batches that are being built: each is ended with the reason. */
+  readonly #building = new Set<(reason: unknown) => void>();
+  /** Parcels that were there so far. */
+  #pushed = 0;
   #closed: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
@@ -58,7 +80,8 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   /** Sends `call` with the others of this turn; the promise settles with its own answer. */
   run<Value, Args extends readonly unknown[]>(
     call: Call<Buffer, Answers, Value, Args>,
-    ...args: Args
+    // Without arguments, the call is one that takes none.
+    args: Args = [] as readonly unknown[] as Args,
   ): Promise<Value> {
     if (this.#closed !== undefined) return Promise.reject(closedError(call.operation));
     return this.#enqueue(call, args);
@@ -67,15 +90,17 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   /** Carries out `call` at once, on this thread, whatever waits. */
   runSync<Value, Args extends readonly unknown[]>(
     call: Call<Buffer, Answers, Value, Args>,
-    ...args: Args
+    args: Args = [] as readonly unknown[] as Args,
   ): Value {
     this.checkOpen(call.operation);
     const packed = new Packed<Buffer, Answers>(this.#protocol.requests());
     try {
-      packed.pack(call, args);
+      packed.pack(this.#protocol, call, args);
       const answers = this.#carrySync(packed, call.operation);
       // What a call reads is of its type.
       return finished(packed.read(this.#protocol, answers, 0, 0)) as Value;
+    } catch (error) {
+      throw beginAtCaller(error, call.operation);
     } finally {
       this.#protocol.release(packed.requests);
     }
@@ -89,14 +114,14 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
         this.#runAllSync(operation, calls),
       );
     } catch (error) {
-      throw explainNative(error, operation);
+      throw beginAtCaller(ofProcedure(error, operation), operation);
     }
   }
 
   #runAllSync(operation: string, calls: readonly Call<Buffer, Answers, unknown>[]): Outcome[] {
     const packed = new Packed<Buffer, Answers>(this.#protocol.requests());
     try {
-      for (const call of calls) packed.pack(call, []);
+      for (const call of calls) packed.pack(this.#protocol, call, []);
       const answers = this.#carrySync(packed, operation);
       const outcomes: Outcome[] = [];
       const all = { first: 0, count: calls.length };
@@ -115,17 +140,19 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     }
   }
 
-  /** Sends what `collect` packs, in parts. */
+  /** Sends what `collect` packs, in parts. It is told whether a call was made since it began. */
   async ship(
-    collect: () => readonly Packed<Buffer, Answers>[] | Promise<readonly Packed<Buffer, Answers>[]>,
+    collect: (hasCalled: () => boolean) => Collected<Buffer, Answers>,
     sending: Sending,
   ): Promise<Outcome[]> {
     this.checkOpen('batch');
+    const before = this.#calls;
     this.#aside++;
     try {
-      const collected = collect();
+      const collected = collect(() => this.#calls !== before);
       // What was collected at once leaves before what is called after it.
-      const stores = collected instanceof Promise ? await collected : collected;
+      const stores =
+        'built' in collected ? await this.#await(collected, sending.signal) : collected;
       const shipment = new Shipment(this.#protocol, stores, sending);
       shipment.start((parcel) => this.#push(parcel));
       return await shipment.results;
@@ -133,6 +160,41 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
       this.#aside--;
       this.#settleClosing();
     }
+  }
+
+  /** Waits for a batch that is built meanwhile, unless the signal is aborted or the handle closed: close() does not wait for it. */
+  #await(
+    { built, giveUp }: Building<Buffer, Answers>,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Packed<Buffer, Answers>[]> {
+    return new Promise((resolve, reject) => {
+      const settle = (action: () => void) => {
+        if (!this.#building.delete(end)) return;
+        signal?.removeEventListener('abort', abort);
+        this.#aside++;
+        action();
+      };
+      const end = (reason: unknown) =>
+        settle(() => {
+          giveUp();
+          reject(reason);
+        });
+      const abort = () => end(signal?.reason);
+      this.#building.add(end);
+      this.#aside--;
+      signal?.addEventListener('abort', abort);
+      built.then(
+        (stores) => settle(() => resolve(stores)),
+        (error) => settle(() => reject(error)),
+      );
+      if (signal?.aborted) abort();
+      if (this.#closed !== undefined) end(closedError('batch'));
+    });
+  }
+
+  /** Grows with every call that joins a group. */
+  get #calls(): number {
+    return this.#pushed * (MAX_REQUESTS + 1) + (this.#gathering?.packed.readers.length ?? 0);
   }
 
   #enqueue<Value, Args extends readonly unknown[]>(
@@ -152,6 +214,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
 
   #push(parcel: Parcel<Buffer, Answers>): void {
     this.#waiting.push(parcel);
+    this.#pushed++;
     // What is called from now on comes after it.
     this.#gathering = undefined;
     // The rest of this turn's calls join it before it leaves.
@@ -180,7 +243,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
       if (before !== undefined) await before;
       return await job((call) => this.#enqueue(call, []));
     } catch (error) {
-      throw explainNative(error, operation);
+      throw ofProcedure(error, operation);
     } finally {
       this.#aside--;
       this.#settleClosing();
@@ -188,14 +251,29 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
   }
 
   /** Follows a procedure, aside, and once `before` is settled, which never rejects. */
-  async follow<Value>(
+  follow<Value>(
     operation: string,
     procedure: Procedure<Buffer, Answers, Value>,
     before?: Promise<unknown>,
   ): Promise<Value> {
+    return handOver(this.#follow(operation, procedure, before));
+  }
+
+  async #follow<Value>(
+    operation: string,
+    procedure: Procedure<Buffer, Answers, Value>,
+    before: Promise<unknown> | undefined,
+  ): Promise<Value> {
     this.checkOpen(operation);
     // Up to its first question it only checks what it was given.
-    const begun = procedure.next();
+    const begin = () => {
+      try {
+        return procedure.next();
+      } catch (error) {
+        throw beginAtCaller(ofProcedure(error, operation), operation);
+      }
+    };
+    const begun = begin();
     const job: Job<Buffer, Answers, Value> = async (run) => {
       if (before !== undefined) await before;
       return follow(begun, procedure, this.#protocol.handle, run);
@@ -210,6 +288,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     this.#closed ??= new Promise<void>((resolve) => {
       // What has an answer settles before.
       this.#drained = () => setImmediate(resolve);
+      for (const end of [...this.#building]) end(closedError('batch'));
       this.#settleClosing();
     }).then(() => this.#protocol.close());
     return this.#closed;

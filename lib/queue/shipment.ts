@@ -2,6 +2,7 @@
  * Batches that somebody has made up, which leave in parts.
  * @module
  */
+import { describePlace, isInputError } from '../errors.js';
 import type { Outcome } from './outcome.js';
 import {
   type AnswersLike,
@@ -34,7 +35,12 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
   readonly #stores: readonly Packed<Buffer, Answers>[];
   readonly #sending: Sending;
   readonly #results: Outcome[] = [];
-  readonly #collect = (outcome: Outcome) => void this.#results.push(outcome);
+  readonly #collect = (outcome: Outcome) => {
+    if (outcome.status === 'rejected' && isInputError(outcome.reason)) {
+      describePlace(outcome.reason, this.#results.length);
+    }
+    this.#results.push(outcome);
+  };
   /** The next request to leave: its store, its place there. */
   #store = 0;
   #place = 0;

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchResult } from '../../lib/batch.js';
@@ -7,6 +8,7 @@ import {
   adding,
   addresses,
   answerAll,
+  type Build,
   batch,
   done,
   failed,
@@ -15,7 +17,7 @@ import {
   stopAll,
 } from './batches.js';
 import { destination, destinationsOf, open, SERVICE, settled, unhandledOf } from './fake-handle.js';
-import { calls } from './requests.js';
+import { calls, thrownBy } from './requests.js';
 
 describe('parts', () => {
   /** The sizes of the parts of a batch, each of which keeps the kernel busy for so many milliseconds; the last one for the rest. */
@@ -289,21 +291,65 @@ describe('a signal', () => {
     expect(lab.handle.log).toEqual(['close']);
   });
 
-  test('while the operations are added lets nothing out either', async () => {
+  test('ends a batch that is being built, and nothing more can be added', async () => {
+    for (const before of [true, false]) {
+      const lab = open();
+      const controller = new AbortController();
+      if (before) controller.abort(reason);
+      const { signal } = controller;
+      let later: unknown;
+      const pending = batch(
+        lab,
+        async (b) => {
+          adding(2)(b);
+          await settled();
+          controller.abort(reason);
+          later = thrownBy(() => adding(2)(b));
+        },
+        { signal },
+      );
+      await expect(pending).rejects.toBe(reason);
+      await settled();
+      expect(later).toMatchObject({ code: 'ERR_IPVS_CLOSED', operation: 'addDestination' });
+      expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+      await lab.queue.close();
+      expect(lab.handle.log).toEqual(['close']);
+    }
+  });
+
+  test('ends a batch whose build never settles', async () => {
     const lab = open();
     const controller = new AbortController();
-    const pending = batch(
-      lab,
+    const { signal } = controller;
+    const pending = batch(lab, () => new Promise(() => undefined), { signal });
+    controller.abort(reason);
+    await expect(pending).rejects.toBe(reason);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    await lab.queue.close();
+  });
+
+  test('has no listener left, however a batch ends that was built meanwhile', async () => {
+    const { signal } = new AbortController();
+    const builds: readonly Build[] = [
       async (b) => {
-        adding(2)(b);
         await settled();
-        controller.abort(reason);
         adding(2)(b);
       },
-      { signal: controller.signal },
-    );
-    expect(await pending).toEqual([ended, ended, ended, ended]);
-    expect(lab.handle.log).toEqual([]);
+      async () => {
+        await settled();
+        throw reason;
+      },
+    ];
+    for (const build of builds) {
+      const lab = open();
+      const pending = batch(lab, build, { signal }).catch(() => undefined);
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+      await settled();
+      await answerAll(lab.handle);
+      await pending;
+      expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+      await lab.queue.close();
+    }
   });
 
   test.each([false, true])('ends it between two parts; stopOnError %j', async (stopOnError) => {
@@ -344,20 +390,51 @@ describe('close', () => {
     expect(lab.handle.log).toEqual(['run 128', 'run 172', 'close']);
   });
 
-  test('waits for a batch to which operations are being added still', async () => {
+  test('ends a batch that is being built, and does not wait for it', async () => {
     const lab = open();
+    let later: unknown;
     const pending = batch(lab, async (b) => {
-      await settled();
-      await settled();
       adding(2)(b);
+      await lab.queue.close();
+      later = thrownBy(() => adding(2)(b));
     });
-    let closed = false;
-    const closing = lab.queue.close().then(() => {
-      closed = true;
+    const refused = { code: 'ERR_IPVS_CLOSED', operation: 'batch' };
+    await expect(pending).rejects.toMatchObject(refused);
+    await settled();
+    expect(later).toMatchObject({ code: 'ERR_IPVS_CLOSED', operation: 'addDestination' });
+    expect(lab.handle.log).toEqual(['close']);
+  });
+
+  test('ends a batch whose build never settles', async () => {
+    const lab = open();
+    const pending = batch(lab, () => new Promise(() => undefined));
+    const closing = lab.queue.close();
+    await expect(pending).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
+    await closing;
+    // The build that begins to wait when the handle is closed already.
+    const other = open();
+    const late = batch(other, () => {
+      void other.queue.close();
+      return new Promise(() => undefined);
     });
-    await settled();
-    expect(closed).toBe(false);
-    await settled();
+    await expect(late).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
+    await other.queue.close();
+    expect(other.handle.log).toEqual(['close']);
+  });
+
+  test('waits for a batch that is built when it is called', async () => {
+    const lab = open();
+    let end: () => void = () => undefined;
+    const pending = batch(lab, (b) => {
+      adding(2)(b);
+      return new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    });
+    end();
+    await Promise.resolve().then(() => undefined);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    const closing = lab.queue.close();
     await answerAll(lab.handle);
     expect(await pending).toEqual([done(), done()]);
     await closing;

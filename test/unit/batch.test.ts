@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Batch, checkBatchOptions } from '../../lib/batch.js';
+import { Batch, checkBatch, checkBatchOptions } from '../../lib/batch.js';
 import { destinationRecord, nativeResults, serviceRecord } from './answers.js';
 import {
   ABSENT,
@@ -115,8 +115,7 @@ describe('bad input', () => {
   });
 
   test.each([undefined, null, {}, [], 'b'])('%j builds nothing', async (build) => {
-    const lab = open();
-    await expect(batch(lab, build as never)).rejects.toMatchObject({
+    expect(thrownBy(() => checkBatch(build, undefined))).toMatchObject({
       name: 'TypeError',
       code: 'ERR_INVALID_ARG_TYPE',
       message: expect.stringMatching(/^build: .* is not a function/),
@@ -312,6 +311,6 @@ describe('adding', () => {
 
   test('is for those that ipvs.batch() hands out', () => {
     const [Class, key] = [Batch, Symbol('Batch')];
-    expect(() => new Class(key, () => 0)).toThrow('Illegal constructor');
+    expect(() => new Class(key, () => expect.unreachable())).toThrow('Illegal constructor');
   });
 });

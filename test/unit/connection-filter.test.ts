@@ -96,7 +96,7 @@ describe('the kernel is asked about the service', () => {
 });
 
 describe('where the kernel refuses', () => {
-  const refusal = (code: string) =>
+  const refusal = (code: IpvsError['code']) =>
     new IpvsError(`listDestinations fwmark://7: no (${code})`, {
       code,
       operation: 'listDestinations',

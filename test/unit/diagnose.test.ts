@@ -349,7 +349,7 @@ describe('dummy links', () => {
 });
 
 describe('where no handle can be opened', () => {
-  const failed = (code: string, syscall = '') =>
+  const failed = (code: IpvsError['code'], syscall = '') =>
     new IpvsError('open: why it is so', { code, syscall, operation: 'open' });
   const without = (error: unknown, netns = OWN_NAMESPACE, schedulers?: string[]) =>
     diagnoseWithout(error, netns, schedulers);

@@ -380,6 +380,7 @@ describe('refusals of an update that depend on what the kernel has', () => {
     const error = explained(call, { status: 'foreignFlags', errno: numberOf('EINVAL') });
     const rule = 'belongs to scheduler mh, which the service does not have';
     expectInputError(error, {
+      subject: `updateService ${SERVICE}`,
       kind: 'value',
       property: 'changes.schedulerFlags',
       value: "'mh-*'",
@@ -392,7 +393,9 @@ describe('refusals of an update that depend on what the kernel has', () => {
     const call = untyped.updateDestination(SERVICE, DESTINATION, { tunnel: { type: 'gre' } });
     const error = explained(call, { status: 'tunnelless', errno: numberOf('EINVAL') });
     expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
-    expect(error.message).toMatch(/^changes\.tunnel: .*forwarding.*'tunnel'/);
+    expect(error.message).toMatch(
+      /^updateDestination \S+ of \S+: changes\.tunnel: .*forwarding.*'tunnel'/,
+    );
     expectReadable(error);
   });
 
@@ -405,7 +408,9 @@ describe('refusals of an update that depend on what the kernel has', () => {
     expect(error).toMatchObject({
       code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_VALUE)$/),
     });
-    expect(error.message).toMatch(new RegExp(`^changes\\.${property}: 77 .*threshold`));
+    expect(error.message).toMatch(
+      new RegExp(`^updateDestination \\S+ of \\S+: changes\\.${property}: 77 .*threshold`),
+    );
     expectReadable(error);
   });
 });

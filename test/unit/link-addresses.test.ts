@@ -49,7 +49,11 @@ const outcome = (write: () => LinkRequests) => {
     const requests = write();
     return { bytes: [...requests.bytes()], addresses: [...requests.addressBytes()] };
   } catch (error) {
-    return { error };
+    // Among many, it has the place that its message names.
+    const { index, ...rest } = error as { readonly index?: number };
+    const { message } = error as Error;
+    if (index !== undefined) expect(message).toContain(`[${index}]`);
+    return { message, ...rest };
   }
 };
 

@@ -174,7 +174,8 @@ describe('reconcileAddresses and watch', () => {
     [['lo', [], { family: 4 }], 'type', 'options.family', '4', 'is not one of ipv4, ipv6'],
     [['', []], 'value', 'link', "''", NAME],
   ])('reconcileAddresses %j', async (args, kind, property, value, rule) => {
-    expectInputError(await rejected(...args), { kind, property, value, rule });
+    const subject = args[0] === 'lo' ? 'reconcileAddresses lo' : "reconcileAddresses ''";
+    expectInputError(await rejected(...args), { subject, kind, property, value, rule });
   });
 
   const TYPES = "is not an array of 'link' and 'address'";
@@ -195,7 +196,7 @@ describe('reconcileAddresses and watch', () => {
     } catch (thrown) {
       error = thrown;
     }
-    expectInputError(error, { kind, property, value, rule });
+    expectInputError(error, { subject: 'watch', kind, property, value, rule });
   });
 });
 
@@ -223,7 +224,7 @@ describe('options of open()', () => {
         () => expect.unreachable('a handle was opened'),
         (reason: unknown) => reason,
       );
-      expectInputError(error, { kind, property, value, rule });
+      expectInputError(error, { subject: 'open', kind, property, value, rule });
     }
   });
 });

@@ -233,7 +233,7 @@ describe('options', () => {
     const error: unknown = await loadModules([NAME], options as object).catch(
       (reason: unknown) => reason,
     );
-    expectInputError(error, { kind, property, value, rule });
+    expectInputError(error, { subject: 'loadModules', kind, property, value, rule });
     expect(existsSync(join(folder, 'was-run'))).toBe(false);
   });
 
@@ -257,7 +257,7 @@ test('names are read once: what was checked is what is loaded', async () => {
 });
 
 describe('names', () => {
-  const RULE = 'an array of module names of letters, digits, dashes and underscores';
+  const RULE = 'an array of module names of 1 to 55 letters, digits, dashes and underscores';
   type Row = readonly [unknown, Kind, string, string];
   test.each<Row>([
     [undefined, 'type', 'undefined', RULE],
@@ -269,13 +269,14 @@ describe('names', () => {
     [['ip_vs; id'], 'value', "'ip_vs; id'", RULE],
     [['../ip_vs'], 'value', "'../ip_vs'", RULE],
     [['ip_vs\n'], 'value', "'ip_vs\\n'", RULE],
+    [['x'.repeat(56)], 'value', `'${'x'.repeat(56)}'`, RULE],
     [['ip_vs', '$(id)'], 'value', "'$(id)'", RULE],
   ])('%j is refused, and nothing is run', async (names, kind, value, rule) => {
     pretend(`touch ${join(folder, 'was-run')}`);
     const { loadModules } = await load();
     // The bad ones are what is tested.
     const error: unknown = await loadModules(names as string[]).catch((reason: unknown) => reason);
-    expectInputError(error, { kind, property: 'names', value, rule });
+    expectInputError(error, { subject: 'loadModules', kind, property: 'names', value, rule });
     expect(existsSync(join(folder, 'was-run'))).toBe(false);
   });
 });

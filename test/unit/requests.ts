@@ -151,6 +151,8 @@ export interface Refusal {
   readonly value: string;
   /** A part of what the message says after the value. */
   readonly rule: string;
+  /** What the message says before the property: the operation, and what it is about. */
+  readonly subject?: string;
 }
 
 /** What `action` throws. */
@@ -169,9 +171,9 @@ export function expectInputError(error: unknown, refusal: Omit<Refusal, 'call'>)
   expect(error).toBeInstanceOf(kind);
   // It is an Error, or the line above would have thrown.
   const { message } = error as Error;
-  expect(message.slice(0, refusal.property.length + refusal.value.length + 3)).toBe(
-    `${refusal.property}: ${refusal.value} `,
-  );
+  const subject = refusal.subject === undefined ? '' : `${refusal.subject}: `;
+  const start = `${subject}${refusal.property}: ${refusal.value} `;
+  expect(message.slice(0, start.length)).toBe(start);
   expect(message).toContain(refusal.rule);
   expect(message).not.toContain('\n');
   expect(error).toHaveProperty('code', code);

@@ -118,7 +118,17 @@ const batchedOutcomeOf = (name: string, args: readonly unknown[]): Promise<Outco
     });
     if (result?.status === 'fulfilled') return result.value;
     throw result?.reason;
-  });
+  }).then(({ error, ...outcome }) =>
+    error === undefined ? outcome : { ...outcome, error: withoutPlace(error) },
+  );
+
+/** What an error says but for its place in the batch, which is said of bad input. */
+function withoutPlace(error: unknown) {
+  const { message, ...rest } = error as ReturnType<typeof describeError>;
+  const isInput = /^ERR_(INVALID|OUT_OF)/.test(`${rest.code}`);
+  if (isInput) expect(message).toMatch(/^batch operation 0: /);
+  return { ...rest, message: `${message}`.replace(/^batch operation 0: /, '') };
+}
 
 const TCP = 'tcp://10.0.0.1:80';
 type Row = readonly [string, ...unknown[]];

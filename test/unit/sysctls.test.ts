@@ -508,7 +508,7 @@ describe('writing', () => {
     const error: unknown = await sysctls
       .set(changes as SysctlChanges)
       .catch((reason: unknown) => reason);
-    expectInputError(error, { kind, property, value, rule });
+    expectInputError(error, { subject: 'sysctls.set', kind, property, value, rule });
     expect(handle.writeFiles).not.toHaveBeenCalled();
   });
 });

@@ -144,13 +144,20 @@ describe('options of open()', () => {
     ['netns null', { netns: null }, 'type', 'options.netns', 'null', PATH],
     ['netns empty', { netns: '' }, 'value', 'options.netns', "''", PATH],
     ['netns with a NUL', { netns: '/run\0' }, 'value', 'options.netns', "'/run\\x00'", PATH],
-    ['netns Buffer', { netns: Buffer.from('/x') }, 'type', 'options.netns', '<Buffer 2f 78>', PATH],
+    [
+      'netns Buffer',
+      { netns: Buffer.from('/x') },
+      'type',
+      'options.netns',
+      'Buffer(2) [Uint8Array] [ 47, 120 ]',
+      PATH,
+    ],
   ])('%s', async (_, options, kind, property, value, rule) => {
     const error: unknown = await open(options).then(
       () => expect.unreachable('a handle was opened'),
       (reason: unknown) => reason,
     );
-    expectInputError(error, { kind, property, value, rule });
+    expectInputError(error, { subject: 'open', kind, property, value, rule });
   });
 });
 

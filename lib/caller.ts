@@ -1,0 +1,131 @@
+/**
+ * The call that an error belongs to, and its stack, which begins at the caller: none of the frames of this package come before.
+ * @module
+ */
+import { describeInput, isInputError, isOwnError, show, wrongValue } from './errors.js';
+
+/** A method or function that callers see. */
+type Entry = (...args: never[]) => unknown;
+
+/** By the name of the operation. */
+const entries = new Map<string, Entry[]>();
+
+/** Makes the stacks of the errors of operations begin below the methods of a prototype, which have their names. */
+export function registerEntries(prototype: object, prefix = ''): void {
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (typeof value === 'function') registerEntry(`${prefix}${name}`, value);
+  }
+}
+
+/** The same for one function. */
+export function registerEntry(operation: string, entry: Entry): void {
+  entries.set(operation, [...(entries.get(operation) ?? []), entry]);
+}
+
+/** Makes the stack of an error of this package begin at the caller of the operation, if that has not returned. */
+export function beginAtCaller<Thrown>(error: Thrown, operation: string): Thrown {
+  if (!isOwnError(error)) return error;
+  // Of two operations with one name, one is on the stack: with the other, the stack would be empty.
+  const hasFrames = () => /\n\s+at /.test(error.stack ?? '');
+  const known = entries.get(operation) ?? [];
+  const isThere = known.some((entry) => {
+    Error.captureStackTrace(error, entry);
+    return hasFrames();
+  });
+  if (isThere) located.add(error);
+  else Error.captureStackTrace(error, beginAtCaller);
+  return error;
+}
+
+/** Errors whose stack begins at the caller already. */
+const located = new WeakSet<object>();
+
+/** Keeps the stack of an error as it is when it is handed over. */
+export function keepStack<Thrown>(error: Thrown): Thrown {
+  if (isOwnError(error)) located.add(error);
+  return error;
+}
+
+/**
+ * Makes the stack of an error of this package begin at the `await` for a promise that it rejects. To be called by `reaction`, which the
+ * promise runs to be settled: V8 knows then who awaits it.
+ */
+export function beginAtAwait<Thrown>(error: Thrown, reaction: Entry): Thrown {
+  if (isOwnError(error) && !located.has(error)) Error.captureStackTrace(error, reaction);
+  return error;
+}
+
+/** Makes the stack of an error that rejects `promise` begin at its `await`. */
+export function handOver<Value>(promise: Promise<Value>): Promise<Value> {
+  return promise.then(undefined, function rethrow(error: unknown): never {
+    throw beginAtAwait(error, rethrow);
+  });
+}
+
+/** The same for the errors among settled results, which share the frames of their stacks. */
+export function handOverResults<Results extends readonly PromiseSettledResult<unknown>[]>(
+  promise: Promise<Results>,
+): Promise<Results> {
+  return handOver(promise).then(function share(results) {
+    let frames: string | undefined;
+    for (const result of results) {
+      if (result.status === 'fulfilled' || !isOwnError(result.reason)) continue;
+      frames ??= framesAtAwait(share);
+      const { reason } = result;
+      reason.stack = `${reason.name}: ${reason.message}${frames}`;
+    }
+    return results;
+  });
+}
+
+/** The frames of a stack that begins at the `await`, each on a line of its own. */
+function framesAtAwait(reaction: Entry): string {
+  const holder = { stack: '' };
+  Error.captureStackTrace(holder, reaction);
+  const end = holder.stack.indexOf('\n');
+  return end < 0 ? '' : holder.stack.slice(end);
+}
+
+/** How many arguments an operation takes. */
+export interface Arity {
+  readonly most: number;
+  /** What the error says besides. */
+  readonly hint?: string | undefined;
+}
+
+/** Refuses arguments that an operation does not take: they are a mistake, and some make all the difference. */
+export function checkCount(args: readonly unknown[], { most, hint = '' }: Arity): void {
+  if (args.length <= most) return;
+  const takes = most === 0 ? 'no argument' : `at most ${most} argument${most === 1 ? '' : 's'}`;
+  const rule = `is one too many: this operation takes ${takes}${hint}`;
+  throw wrongValue(`argument ${most + 1}`, args[most], rule);
+}
+
+/**
+ * Checks the arguments of an operation that is no request. Its input errors say which operation it was, and begin at the caller.
+ * @param check is given the arguments
+ */
+export function checkArguments<Value>(
+  operation: string,
+  args: readonly unknown[],
+  most: number,
+  check: (...args: readonly unknown[]) => Value,
+): Value {
+  try {
+    checkCount(args, { most });
+    return check(...args);
+  } catch (error) {
+    if (isInputError(error)) describeInput(error, operation, '');
+    throw beginAtCaller(error, operation);
+  }
+}
+
+/** A name without blanks that needs no quotes. */
+const PLAIN = /^[!-~]{1,80}$/;
+
+/** What an argument names that could not be read, in short; '' if it names nothing. */
+export function subjectOf(value: unknown): string {
+  if (typeof value === 'string') return PLAIN.test(value) ? value : show(value);
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'object' && value !== null ? show(value) : '';
+}
