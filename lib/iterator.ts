@@ -2,7 +2,7 @@
  * The async iterators of this package: one set of rules for how they are read and how they end.
  * @module
  */
-
+import { handOver } from './caller.js';
 import { endOnAbort } from './weak.js';
 
 /** A call of next() that waits. */
@@ -115,14 +115,15 @@ export abstract class CancellableIterator<Item>
     if (this.#failure !== undefined) {
       const { error } = this.#failure;
       this.#failure = undefined;
-      return Promise.reject(error);
+      return handOver(Promise.reject(error));
     }
     if (this.#ended) return Promise.resolve(DONE);
-    return new Promise((resolve, reject) => {
+    const result = new Promise<IteratorResult<Item, undefined>>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       awaited.add(this);
       if (this.#waiting.length === 1) this.refill();
     });
+    return handOver(result);
   }
 
   /** Ends the iterator, and resolves when what it held is freed. */
