@@ -147,6 +147,26 @@ function formatIpv6(bytes: Uint8Array, at: number): string {
   return gap < 0 ? text(0, 8) : `${text(0, gap)}::${text(gap + gapLength, 8)}`;
 }
 
+/** What kind of address is at `at`, as messages call it. What depends on the host's own networks, only the kernel knows. @internal */
+export function describeAddress(bytes: Uint8Array, at: number, family: number): string {
+  const length = family === AF_INET6 ? 16 : 4;
+  const first = bytes[at] ?? 0;
+  if (isFilled(bytes, at, length, 0)) return 'the unspecified address';
+  if (family === AF_INET6) return first === 0xff ? 'a multicast address' : 'unicast';
+  if (first >= 224 && first < 240) return 'a multicast address';
+  return isFilled(bytes, at, length, 0xff) ? 'the broadcast address' : 'unicast';
+}
+
+/** Whether the address at `at` is an IPv4 address in IPv6: ::ffff:a.b.c.d. @internal */
+export function isMapped(bytes: Uint8Array, at: number): boolean {
+  return isFilled(bytes, at, 10, 0) && isFilled(bytes, at + 10, 2, 0xff);
+}
+
+function isFilled(bytes: Uint8Array, at: number, length: number, byte: number): boolean {
+  for (let i = at; i < at + length; i++) if (bytes[i] !== byte) return false;
+  return true;
+}
+
 /** The dotted IPv4 mask of a number in host byte order. @internal */
 export function formatMask(mask: number): string {
   return `${OCTETS[mask >>> 24]}.${OCTETS[(mask >>> 16) & 0xff]}.${OCTETS[(mask >>> 8) & 0xff]}.${OCTETS[mask & 0xff]}`;

@@ -85,10 +85,11 @@ function isPolluted(): boolean {
   const { protocol, address, port, fwmark, family } = EMPTY;
   const { scheduler, schedulerFlags, persistence, onePacket } = EMPTY;
   const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = EMPTY;
+  const { stats, inactivePersistence } = EMPTY;
   const identity = protocol ?? address ?? port ?? fwmark ?? family;
-  const service = scheduler ?? schedulerFlags ?? persistence ?? onePacket;
+  const service = scheduler ?? schedulerFlags ?? persistence ?? onePacket ?? inactivePersistence;
   const destination = forwarding ?? weight ?? upperThreshold ?? lowerThreshold ?? tunnel;
-  return (identity ?? service ?? destination) !== undefined;
+  return (identity ?? service ?? destination ?? stats) !== undefined;
 }
 
 /** The value of an own property; undefined if there is none. */

@@ -2,21 +2,21 @@
  * Destinations, the real servers behind a service: what they are made of, and their records.
  * @module
  */
-import { AF_INET6, type Family, formatAddress } from './address.js';
+import { AF_INET6, describeAddress, type Family, formatAddress, isMapped } from './address.js';
 import { checkInteger, checkObject, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { type Forwarding, forwardings, tunnelTypes, type Unknown } from './names.js';
 import type { ConfigLayout, Layout } from './native.js';
 import type { Draft, Records } from './records.js';
 import { DESTINATION_IDENTITY, type DestinationAddress, writeDestinationKey } from './reference.js';
-import { type Counter, type ReadCounter, readStats, type Stats } from './stats.js';
+import { type Counter, isRead, type ReadCounter, readStats, type Stats } from './stats.js';
 import { readTunnel, type Tunnel, type TunnelConfig, writeTunnel } from './tunnel.js';
 
 /** The settings of a destination, all of them optional. */
 export interface DestinationSettings {
   /**
    * How packets reach the real server. Default 'direct', as in ipvsadm. Only 'masquerade' can translate ports; only 'tunnel' can cross
-   * from one address family to the other. 'unknown-N', as other programs may have set, is refused.
+   * from one address family to the other.
    * IPVS_DEST_ATTR_FWD_METHOD, `ipvsadm -m -g -i`.
    */
   readonly forwarding?: Forwarding | Unknown | undefined;
@@ -30,7 +30,13 @@ export interface DestinationSettings {
   readonly tunnel?: TunnelConfig | Tunnel | null | undefined;
 }
 
-/** A destination to be made: its name and its settings. */
+/**
+ * A destination to be made: its name and its settings. What the kernel would accept but not do is
+ * refused, such as another port than the service's without 'masquerade'.
+ *
+ * A {@link Destination} is accepted too, also after a way through JSON. It has `stats`, by which it
+ * is known to come from the kernel: it is written as it is, whatever another program has made of it.
+ */
 export type DestinationConfig = DestinationAddress & DestinationSettings;
 
 /** What an update of a destination changes. Everything that is left out stays as it is; `tunnel` is one setting. */
@@ -52,7 +58,7 @@ export interface Destination<Value extends Counter = number> {
   readonly upperThreshold: number;
   /** Connections below which it gets new ones again; 0: three quarters of the upper threshold. IPVS_DEST_ATTR_L_THRESH. */
   readonly lowerThreshold: number;
-  /** Null unless forwarding is 'tunnel'. */
+  /** Null unless forwarding is 'tunnel', or another program has left settings of a tunnel, which then change nothing. */
   readonly tunnel: Tunnel | null;
   /** Connections in a state that counts as active, such as TCP ESTABLISHED; live. IPVS_DEST_ATTR_ACTIVE_CONNS. */
   readonly activeConnections: number;
@@ -65,6 +71,10 @@ export interface Destination<Value extends Counter = number> {
 }
 
 const MAX_INT = 2 ** 31 - 1;
+/** Thresholds of Linux 6, which looks at neither sign nor size. */
+const MAX_WORD = 2 ** 32 - 1;
+/** The kernel keeps three bits. */
+const MAX_FORWARDING = 7;
 const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
 /** What a returned destination has besides: harmless where it is passed back in. */
 const STATE = [
@@ -92,19 +102,26 @@ export function writeDestinationConfig(request: Draft, config: unknown): void {
   const { fields } = layout.destination;
   records.setNumber(base, fields.forwarding, forwardings.number(property, 'direct'));
   records.setNumber(base, fields.weight, 1);
-  writeSettings(request, property, settings);
-  checkForwarding(request, property);
-  checkTunnel(request, property);
+  const { stats } = settings;
+  const read = isRead(stats);
+  writeSettings(request, property, settings, read);
+  checkFamilies(request, property);
+  if (!read) {
+    checkPortKept(request, property);
+    checkTunnel(request, property);
+  }
   checkThresholds(request, property);
 }
 
 /** Writes the changes of an update; the keys of service and destination stand already. @internal */
 export function writeDestinationChanges(request: Draft, changes: unknown): void {
   const property = 'changes';
-  const named = writeSettings(request, property, checkObject(property, changes, CHANGE_KEYS));
+  const settings = checkObject(property, changes, CHANGE_KEYS);
+  const named = writeSettings(request, property, settings, false);
   const { forwarding, upperThreshold, lowerThreshold } = request.layout.changes;
   if ((named & forwarding) !== 0) {
-    checkForwarding(request, property);
+    checkFamilies(request, property);
+    checkPortKept(request, property);
     checkTunnel(request, property);
   }
   // With one threshold alone, the native side checks it against the other that the destination has.
@@ -113,11 +130,15 @@ export function writeDestinationChanges(request: Draft, changes: unknown): void 
   }
 }
 
-/** @returns the settings that were named, as bits of Changes */
+/**
+ * Writes settings; what was `read` from the kernel as it is, the rest checked for mistakes.
+ * @returns the settings that were named, as bits of Changes
+ */
 function writeSettings(
   request: Draft,
   property: string,
   settings: Readonly<Record<string, unknown>>,
+  read: boolean,
 ): number {
   const { records, layout } = request;
   const base = request.destination();
@@ -126,45 +147,51 @@ function writeSettings(
   let named = 0;
   const { forwarding } = settings;
   if (forwarding !== undefined) {
-    const number = forwardings.number(names.forwarding, forwarding);
+    const number = read
+      ? forwardings.numberOrUnknown(names.forwarding, forwarding, MAX_FORWARDING)
+      : forwardings.number(names.forwarding, forwarding);
     records.setNumber(base, fields.forwarding, number);
     named |= layout.changes.forwarding;
   }
   for (const key of ['weight', 'upperThreshold', 'lowerThreshold'] as const) {
     const value = settings[key];
     if (value === undefined) continue;
-    records.setNumber(base, fields[key], checkInteger(names[key], value, 0, MAX_INT));
+    const max = read ? MAX_WORD : MAX_INT;
+    records.setNumber(base, fields[key], checkInteger(names[key], value, 0, max));
     named |= layout.changes[key];
   }
   const { tunnel } = settings;
   if (tunnel === null) {
     named |= layout.changes.tunnelReset;
   } else if (tunnel !== undefined) {
-    writeTunnel(request, `${property}.tunnel`, tunnel);
+    writeTunnel(request, `${property}.tunnel`, tunnel, read);
     named |= layout.changes.tunnel;
   }
   records.setNumber(request.base(), layout.request.fields.changes, named);
   return named;
 }
 
-/** What the service and the forwarding method leave room for. */
-function checkForwarding(request: Draft, property: string): void {
+/** Only a tunnel crosses from one address family to the other; the kernel refuses the rest. */
+function checkFamilies(request: Draft, property: string): void {
+  const { records, layout } = request;
+  const base = request.destination();
+  const { fields } = layout.destination;
+  const forwarding = forwardings.name(records.number(base, fields.forwarding));
+  const family = records.number(request.service(), layout.service.fields.family);
+  if (forwarding === 'tunnel' || family === records.number(base, fields.family)) return;
+  throw wrongValue(
+    `${property}.forwarding`,
+    forwarding,
+    "cannot cross from one address family to the other: only 'tunnel' can",
+  );
+}
+
+/** The kernel accepts another port than the service's whatever the forwarding, and then ignores it. */
+function checkPortKept(request: Draft, property: string): void {
   const { records, layout } = request;
   const service = request.service();
   const base = request.destination();
-  const number = records.number(base, layout.destination.fields.forwarding);
-  const forwarding = forwardings.name(number);
-  const families = [
-    records.number(service, layout.service.fields.family),
-    records.number(base, layout.destination.fields.family),
-  ];
-  if (forwarding !== 'tunnel' && families[0] !== families[1]) {
-    throw wrongValue(
-      `${property}.forwarding`,
-      forwarding,
-      "cannot cross from one address family to the other: only 'tunnel' can",
-    );
-  }
+  const forwarding = forwardings.name(records.number(base, layout.destination.fields.forwarding));
   const mark = records.number(service, layout.service.fields.fwmark);
   const port = records.number(base, layout.destination.fields.port);
   const servicePort = records.number(service, layout.service.fields.port);
@@ -228,19 +255,8 @@ function checkUnicast(request: Draft, property: string): void {
 }
 
 function isUnicast(bytes: Uint8Array, at: number, family: number): boolean {
-  const first = bytes[at] ?? 0;
-  if (family === AF_INET6) {
-    // ::ffff:a.b.c.d
-    const mapped = isFilled(bytes, at, 10, 0) && isFilled(bytes, at + 10, 2, 0xff);
-    return first !== 0xff && !mapped && !isFilled(bytes, at, 16, 0);
-  }
-  const multicast = first >= 224 && first < 240;
-  return !multicast && !isFilled(bytes, at, 4, 0) && !isFilled(bytes, at, 4, 0xff);
-}
-
-function isFilled(bytes: Uint8Array, at: number, length: number, byte: number): boolean {
-  for (let i = at; i < at + length; i++) if (bytes[i] !== byte) return false;
-  return true;
+  if (family === AF_INET6 && isMapped(bytes, at)) return false;
+  return describeAddress(bytes, at, family) === 'unicast';
 }
 
 /** The destination in the record of a DestinationEntry at `base`. @internal */
@@ -283,7 +299,7 @@ export function destinationAt<Value extends Counter>(
     weight: records.word(at, fields.weight),
     upperThreshold: records.word(at, fields.upperThreshold),
     lowerThreshold: records.word(at, fields.lowerThreshold),
-    tunnel: forwarding === 'tunnel' ? readTunnel(records, at, layout) : null,
+    tunnel: readTunnel(records, at, layout, forwarding === 'tunnel'),
     activeConnections,
     inactiveConnections,
     persistentConnections,

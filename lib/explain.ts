@@ -27,6 +27,8 @@ import { formatDestination, formatService } from './reference.js';
 /** The names in a request that an explanation may need. */
 interface Names {
   readonly scheduler: string;
+  /** Whether nobody has named the scheduler. */
+  readonly isDefault: boolean;
   readonly engine: string;
   readonly flagsOwner: string;
 }
@@ -70,7 +72,7 @@ const DESTINATION_VALUES =
   'sync daemons';
 const RANGE = 'the weight is negative or the lower threshold above the upper';
 
-function missingModule({ scheduler, engine }: Names): string {
+function missingModule({ scheduler, isDefault, engine }: Names): string {
   const wanted = [
     { what: `scheduler '${scheduler}'`, name: scheduler, module: `ip_vs_${scheduler}` },
     {
@@ -80,7 +82,9 @@ function missingModule({ scheduler, engine }: Names): string {
     },
   ].filter(({ name }) => name !== '');
   const unloaded = wanted.filter(({ module }) => !isLoaded(module));
-  const [first, second] = unloaded.length === 0 ? wanted : unloaded;
+  const suspects = unloaded.length === 0 ? wanted : unloaded;
+  // Rather what somebody has named than the default scheduler.
+  const [first, second] = isDefault ? suspects.slice(-1) : suspects;
   if (first === undefined) {
     return 'its scheduler or persistence engine is not available in the kernel';
   }
@@ -383,8 +387,10 @@ function systemMessage(code: string): string {
 function namesIn(requests: RequestBuffer, index: number): Names {
   const { records, layout } = requests;
   const { fields } = layout.service;
+  const changes = records.number(requests.base(index), layout.request.fields.changes);
   return {
     scheduler: records.name(requests.service(index), fields.scheduler),
+    isDefault: (changes & layout.changes.scheduler) === 0,
     engine: records.name(requests.service(index), fields.engine),
     flagsOwner: records.name(requests.base(index), layout.request.fields.flagsOwner),
   };

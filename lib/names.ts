@@ -5,10 +5,19 @@
 import { checkName } from './check.js';
 
 /**
- * A number of the kernel's that has no name here, as other programs may leave in the table. It is shown, and accepted
- * in references so that such a thing can be deleted, but never written.
+ * A number of the kernel that has no name here, as other programs may write. It is accepted in
+ * references, and in objects that were read from the kernel, which have `stats`: such a thing can be
+ * deleted, and written as it was. Everywhere else it is refused.
  */
 export type Unknown = `unknown-${number}`;
+
+/** The N of 'unknown-N', up to `max`; undefined for anything else. */
+export function unknownNumber(name: unknown, max: number): number | undefined {
+  const [, digits] = typeof name === 'string' ? (UNKNOWN.exec(name) ?? []) : [];
+  return digits === undefined || Number(digits) > max ? undefined : Number(digits);
+}
+
+const UNKNOWN = /^unknown-(0|[1-9]\d{0,9})$/;
 
 /** Names and their numbers, both ways. */
 export class Names<Name extends string> {
@@ -37,9 +46,7 @@ export class Names<Name extends string> {
   numberOrUnknown(property: string, name: unknown, max: number): number {
     const known = typeof name === 'string' ? this.#numbers.get(name) : undefined;
     if (known !== undefined) return known;
-    const unknown = typeof name === 'string' ? /^unknown-(0|[1-9]\d{0,9})$/.exec(name) : null;
-    const number = Number(unknown?.[1]);
-    return unknown !== null && number <= max ? number : this.number(property, name);
+    return unknownNumber(name, max) ?? this.number(property, name);
   }
 
   name(number: number): Name | Unknown {
@@ -102,8 +109,14 @@ export type KnownScheduler =
   | 'twos'
   | 'none';
 
-/** A flag of a scheduler (IPVS_SVC_ATTR_FLAGS; `ipvsadm -b`). The `flag-N` are the same bits for any scheduler. */
-export type SchedulerFlag =
+/**
+ * A flag of a scheduler (IPVS_SVC_ATTR_FLAGS; `ipvsadm -b`). The `flag-N` are the same bits for any
+ * scheduler. 'unknown-N' is a bit of the value N without a name.
+ */
+export type SchedulerFlag = NamedFlag | Unknown;
+
+/** A scheduler flag with a name. */
+export type NamedFlag =
   | 'sh-fallback'
   | 'sh-port'
   | 'mh-fallback'
@@ -114,7 +127,7 @@ export type SchedulerFlag =
 
 /** Bit and owner of each scheduler flag. A later row of the same bit is the name for all other schedulers. @internal */
 export const schedulerFlags: Readonly<
-  Record<SchedulerFlag, { readonly bit: number; readonly scheduler?: string }>
+  Record<NamedFlag, { readonly bit: number; readonly scheduler?: string }>
 > = {
   'sh-fallback': { bit: 0x08, scheduler: 'sh' },
   'sh-port': { bit: 0x10, scheduler: 'sh' },
@@ -124,11 +137,15 @@ export const schedulerFlags: Readonly<
   'flag-2': { bit: 0x10 },
   'flag-3': { bit: 0x20 },
 };
-// Object.keys() gives the keys of a Record<SchedulerFlag, ...>.
+// Object.keys() gives the keys of a Record<NamedFlag, ...>.
 /** @internal */
-export const schedulerFlagNames = Object.keys(schedulerFlags) as SchedulerFlag[];
+export const schedulerFlagNames = Object.keys(schedulerFlags) as NamedFlag[];
 
-/** The names of the scheduler flags that are set in `bits`, as the scheduler itself calls them. @internal */
+/**
+ * The names of the scheduler flags that are set in `bits`, as the scheduler itself calls them. A bit
+ * without a name is 'unknown-N', N its value.
+ * @internal
+ */
 export function namesOfSchedulerFlags(bits: number, scheduler: string): SchedulerFlag[] {
   const named: SchedulerFlag[] = [];
   if (bits === 0) return named;
@@ -139,6 +156,11 @@ export function namesOfSchedulerFlags(bits: number, scheduler: string): Schedule
     if ((rest & flag.bit) === 0 || !owned) continue;
     named.push(name);
     rest &= ~flag.bit;
+  }
+  for (let bit = 1; rest !== 0; bit = (bit << 1) >>> 0) {
+    if ((rest & bit) === 0) continue;
+    named.push(`unknown-${bit}`);
+    rest &= ~bit;
   }
   return named;
 }

@@ -5,7 +5,9 @@
 import { AF_INET, formatMask, parseMask } from './address.js';
 import { checkInteger, readObject } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
-import type { Draft } from './records.js';
+import { protocols } from './names.js';
+import type { ConfigLayout } from './native.js';
+import type { Draft, Records } from './records.js';
 
 /** Persistence as it is set. */
 export interface PersistenceConfig {
@@ -16,7 +18,10 @@ export interface PersistenceConfig {
    * length, 1 to 128, default 128. IPVS_SVC_ATTR_NETMASK, `ipvsadm -M`.
    */
   readonly netmask?: string | number | undefined;
-  /** Persistence engine, such as 'sip' for the Call-ID of SIP over UDP; null: none, the default. IPVS_SVC_ATTR_PE_NAME, `ipvsadm --pe`. */
+  /**
+   * Persistence engine; null: none, the default. 'sip', the only one of Linux, tells clients apart by
+   * the Call-ID of SIP over UDP, and goes with udp and firewall marks only. IPVS_SVC_ATTR_PE_NAME, `ipvsadm --pe`.
+   */
   readonly engine?: string | null | undefined;
 }
 
@@ -36,16 +41,23 @@ export const PERSISTENT = 0x01;
 const DEFAULT_TIMEOUT = 300;
 /** ipvsadm's limit. The kernel counts in ticks of up to 1 ms, and 2^32 of them would wrap soon after. */
 const MAX_TIMEOUT = 31 * 24 * 60 * 60;
+const MAX_WORD = 2 ** 32 - 1;
 const MAX_ENGINE = 16;
 const NAME = /^[\w.-]+$/;
 const KEYS = new Set(['timeout', 'netmask', 'engine'] as const);
 
 /**
- * Writes persistence, all but its flag, into the request's service; null is none.
+ * Writes persistence, all but its flag, into the request's service; null is none. What was `read`
+ * from the kernel is written as it is.
  * @returns the settings that were named, as bits of Changes
  * @internal
  */
-export function writePersistence(request: Draft, property: string, value: unknown): number {
+export function writePersistence(
+  request: Draft,
+  property: string,
+  value: unknown,
+  read: boolean,
+): number {
   const { records, layout } = request;
   const { changes } = layout;
   const base = request.service();
@@ -58,7 +70,8 @@ export function writePersistence(request: Draft, property: string, value: unknow
   let named = changes.persistence;
   let seconds = DEFAULT_TIMEOUT;
   if (timeout !== undefined) {
-    seconds = checkInteger(`${property}.timeout`, timeout, 1, MAX_TIMEOUT, 'seconds');
+    const [min, max] = read ? [0, MAX_WORD] : [1, MAX_TIMEOUT];
+    seconds = checkInteger(`${property}.timeout`, timeout, min, max, 'seconds');
     named |= changes.timeout;
   }
   records.setNumber(base, fields.timeout, seconds);
@@ -69,11 +82,58 @@ export function writePersistence(request: Draft, property: string, value: unknow
   if (engine !== undefined) {
     if (engine !== null) {
       const name = checkModuleName(`${property}.engine`, engine, MAX_ENGINE);
+      if (!read) checkEngineProtocol(request, `${property}.engine`, name);
       records.setName(base, fields.engine, name);
     }
     named |= changes.engine;
   }
   return named;
+}
+
+/** The protocols of an engine; those of an engine that is not here are not known. */
+const ENGINE_PROTOCOLS: Readonly<Record<string, string>> = { sip: 'udp' };
+
+/** An engine that does not understand a packet makes the kernel drop it. */
+function checkEngineProtocol(request: Draft, property: string, engine: string): void {
+  const { records, layout } = request;
+  const { fields } = layout.service;
+  const base = request.service();
+  if (records.number(base, fields.fwmark) !== 0 || !Object.hasOwn(ENGINE_PROTOCOLS, engine)) return;
+  const protocol = protocols.name(records.number(base, fields.protocol));
+  const wanted = ENGINE_PROTOCOLS[engine];
+  if (protocol === wanted) return;
+  throw wrongValue(
+    property,
+    engine,
+    `is only for ${wanted} and firewall marks: the kernel would drop every packet of ${protocol}`,
+  );
+}
+
+/** The persistence settings of the service at `base`. @internal */
+export function readPersistence(records: Records, base: number, layout: ConfigLayout): Persistence {
+  const { fields } = layout.service;
+  const engine = records.name(base, fields.engine);
+  const family = records.number(base, fields.family);
+  const netmask = records.number(base, fields.netmask);
+  return {
+    timeout: records.number(base, fields.timeout),
+    netmask: family === AF_INET ? formatMask(netmask) : netmask,
+    engine: engine === '' ? null : engine,
+  };
+}
+
+/** Whether the service at `base` has any persistence settings but those without effect that this package writes. @internal */
+export function hasPersistenceSettings(
+  records: Records,
+  base: number,
+  layout: ConfigLayout,
+): boolean {
+  const { fields } = layout.service;
+  return (
+    records.number(base, fields.timeout) !== 0 ||
+    records.number(base, fields.netmask) !== fullMask(records.number(base, fields.family)) ||
+    records.bytes[base + fields.engine.offset] !== 0
+  );
 }
 
 /** One client is one client. The kernel wants it of services without persistence too. @internal */
@@ -100,9 +160,4 @@ export function checkModuleName(property: string, value: unknown, max: number): 
   if (typeof value !== 'string') throw wrongType(property, value, rule);
   if (value.length > max || !NAME.test(value)) throw wrongValue(property, value, `is not ${rule}`);
   return value;
-}
-
-/** @internal */
-export function readNetmask(netmask: number, family: number): string | number {
-  return family === AF_INET ? formatMask(netmask) : netmask;
 }

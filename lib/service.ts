@@ -2,26 +2,29 @@
  * Services: what they are made of, and their records.
  * @module
  */
-import { AF_INET6, type Family, formatAddress } from './address.js';
+import { AF_INET6, describeAddress, type Family, formatAddress } from './address.js';
 import { checkBoolean, checkName, checkObject, readArray } from './check.js';
 import type { Destination } from './destination.js';
 import { wrongType, wrongValue } from './errors.js';
 import {
   type KnownScheduler,
+  type NamedFlag,
   namesOfSchedulerFlags,
   protocols,
   type SchedulerFlag,
   schedulerFlagNames,
   schedulerFlags,
+  unknownNumber,
 } from './names.js';
 import type { ConfigLayout, Layout } from './native.js';
 import {
   checkModuleName,
   fullMask,
+  hasPersistenceSettings,
   PERSISTENT,
   type Persistence,
   type PersistenceConfig,
-  readNetmask,
+  readPersistence,
   writePersistence,
 } from './persistence.js';
 import type { Draft, Records } from './records.js';
@@ -32,7 +35,7 @@ import {
   writeServiceKey,
   writeServiceReference,
 } from './reference.js';
-import { type Counter, type ReadCounter, readStats, type Stats } from './stats.js';
+import { type Counter, isRead, type ReadCounter, readStats, type Stats } from './stats.js';
 
 /** The name of a scheduler: one of Linux's, or any other that the kernel may have. */
 export type Scheduler = KnownScheduler | (string & {});
@@ -49,7 +52,14 @@ export interface ServiceSettings {
   readonly onePacket?: boolean | undefined;
 }
 
-/** A service to be made: its name and its settings. */
+/**
+ * A service to be made: its name and its settings. What the kernel would accept but could not use is
+ * refused, such as one-packet scheduling of tcp, the engine 'sip' of tcp, port 0 without persistence,
+ * or an address that is not unicast.
+ *
+ * A {@link Service} is accepted too, also after a way through JSON. It has `stats`, by which it is
+ * known to come from the kernel: it is written as it is, whatever another program has made of it.
+ */
 export type ServiceConfig = (ServiceAddress | FirewallMark) & ServiceSettings;
 
 /** What an update of a service changes. Everything that is left out stays as it is, also within `persistence`. */
@@ -61,10 +71,18 @@ export interface ServiceState<Value extends Counter> {
   readonly family: Family;
   /** How it chooses a destination. IPVS_SVC_ATTR_SCHED_NAME. */
   readonly scheduler: Scheduler;
-  /** As the scheduler calls them: the bit of 'flag-1' reads as 'sh-fallback' with sh, as 'mh-fallback' with mh. */
+  /**
+   * As the scheduler calls them: the bit of 'flag-1' reads as 'sh-fallback' with sh, as 'mh-fallback' with mh. A bit without a name reads
+   * as 'unknown-N', N its value.
+   */
   readonly schedulerFlags: readonly SchedulerFlag[];
   /** Null: each connection is scheduled by itself. IPVS_SVC_ATTR_TIMEOUT, IPVS_SVC_ATTR_NETMASK, IPVS_SVC_ATTR_PE_NAME. */
   readonly persistence: Persistence | null;
+  /**
+   * Settings of persistence that another program has left in a service without persistence. Absent where there are none. They change
+   * nothing, but for an engine, which has its say in connections that a real server opens.
+   */
+  readonly inactivePersistence?: Persistence;
   /** Whether each UDP packet is scheduled by itself. */
   readonly onePacket: boolean;
   /** Its counters and rates. IPVS_SVC_ATTR_STATS64. */
@@ -94,13 +112,17 @@ export type ServiceWithDestinations<Value extends Counter = number> = Service<Va
 
 /** IP_VS_SVC_F_ONEPACKET. */
 const ONE_PACKET = 0x04;
-const SCHEDULER_FLAGS = 0x38;
+/** IP_VS_SVC_F_HASHED is the kernel's own. */
+const SCHEDULER_FLAGS = ~(PERSISTENT | 0x02 | ONE_PACKET);
+const MAX_FLAGS = 2 ** 32 - 1;
 const DEFAULT_SCHEDULER = 'wlc';
 /** @internal */
 export const MAX_SCHEDULER = 15;
 
 const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
-const CONFIG_KEYS: ReadonlySet<string> = new Set([...SERVICE_IDENTITY, ...SETTINGS, 'stats']);
+/** What a returned service may have besides. */
+const STATE = ['inactivePersistence', 'stats'] as const;
+const CONFIG_KEYS: ReadonlySet<string> = new Set([...SERVICE_IDENTITY, ...SETTINGS, ...STATE]);
 const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 /** A reference may be any object that this package returned. @internal */
 export const SERVICE_KEYS: ReadonlySet<string> = new Set([
@@ -117,21 +139,41 @@ export function writeServiceConfig(request: Draft, config: unknown): void {
   }
   const settings = checkObject(property, config, CONFIG_KEYS);
   writeServiceKey(request, property, settings);
+  const { stats } = settings;
+  const read = isRead(stats);
+  if (!read) checkKey(request, property);
+
   const { records, layout } = request;
   const base = request.service();
   const { fields } = layout.service;
-  // Other protocols may be referred to, but not made.
-  if (records.number(base, fields.fwmark) === 0) {
-    const protocol = protocols.name(records.number(base, fields.protocol));
-    protocols.number(`${property}.protocol`, protocol);
-  }
-
   records.setName(base, fields.scheduler, DEFAULT_SCHEDULER);
   records.setNumber(base, fields.netmask, fullMask(records.number(base, fields.family)));
-  writeSettings(request, property, settings);
+  writeSettings(request, property, settings, read);
   checkFlagOwner(request, property);
-  if ((records.number(base, fields.flags) & PERSISTENT) === 0)
-    checkPortWithoutPersistence(request, property);
+  if ((records.number(base, fields.flags) & PERSISTENT) !== 0) return;
+  if (!read) checkPortWithoutPersistence(request, property);
+  const { inactivePersistence } = settings;
+  if (inactivePersistence === undefined) return;
+  writePersistence(request, `${property}.inactivePersistence`, inactivePersistence, true);
+}
+
+/** Other protocols and addresses may be referred to, but a service made for them would match nothing. */
+function checkKey(request: Draft, property: string): void {
+  const { records, layout } = request;
+  const base = request.service();
+  const { fields } = layout.service;
+  if (records.number(base, fields.fwmark) !== 0) return;
+  const protocol = protocols.name(records.number(base, fields.protocol));
+  protocols.number(`${property}.protocol`, protocol);
+  const at = base + fields.address.offset;
+  const family = records.number(base, fields.family);
+  const kind = describeAddress(records.bytes, at, family);
+  if (kind === 'unicast') return;
+  throw wrongValue(
+    `${property}.address`,
+    formatAddress(records.bytes, at, family),
+    `is ${kind}: no packet would ever match the service`,
+  );
 }
 
 /** Writes a service that the kernel refuses, but not before it has looked for the scheduler. @internal */
@@ -145,7 +187,8 @@ export function writeSchedulerProbe(request: Draft, scheduler: string): void {
 /** Writes the changes of an update; the service's key stands already. @internal */
 export function writeServiceChanges(request: Draft, changes: unknown): void {
   const property = 'changes';
-  const named = writeSettings(request, property, checkObject(property, changes, CHANGE_KEYS));
+  const settings = checkObject(property, changes, CHANGE_KEYS);
+  const named = writeSettings(request, property, settings, false);
   const { records, layout } = request;
   // Without a scheduler in the changes, the native side checks the flags against the one that the service has.
   if ((named & layout.changes.scheduler) !== 0) checkFlagOwner(request, property);
@@ -155,11 +198,15 @@ export function writeServiceChanges(request: Draft, changes: unknown): void {
   }
 }
 
-/** @returns the settings that were named, as bits of Changes */
+/**
+ * Writes settings; what was `read` from the kernel as it is, the rest checked for mistakes.
+ * @returns the settings that were named, as bits of Changes
+ */
 function writeSettings(
   request: Draft,
   property: string,
   settings: Readonly<Record<string, unknown>>,
+  read: boolean,
 ): number {
   const { records, layout } = request;
   const base = request.service();
@@ -174,7 +221,7 @@ function writeSettings(
   }
   const { schedulerFlags: names } = settings;
   if (names !== undefined) {
-    const { bits, owner } = checkSchedulerFlags(`${property}.schedulerFlags`, names);
+    const { bits, owner } = checkSchedulerFlags(`${property}.schedulerFlags`, names, read);
     records.setName(request.base(), layout.request.fields.flagsOwner, owner);
     flags |= bits;
     named |= layout.changes.schedulerFlags;
@@ -182,14 +229,14 @@ function writeSettings(
   const { onePacket } = settings;
   if (onePacket !== undefined) {
     if (checkBoolean(`${property}.onePacket`, onePacket)) {
-      checkOnePacket(request, `${property}.onePacket`);
+      if (!read) checkOnePacket(request, `${property}.onePacket`);
       flags |= ONE_PACKET;
     }
     named |= layout.changes.onePacket;
   }
   const { persistence } = settings;
   if (persistence !== undefined) {
-    named |= writePersistence(request, `${property}.persistence`, persistence);
+    named |= writePersistence(request, `${property}.persistence`, persistence, read);
     if (persistence !== null) flags |= PERSISTENT;
   }
   records.setNumber(base, fields.flags, flags);
@@ -197,27 +244,30 @@ function writeSettings(
   return named;
 }
 
+type Flag = (typeof schedulerFlags)[NamedFlag];
+
 /** The bits of flags, and the scheduler that they belong to, or ''. */
-function checkSchedulerFlags(property: string, value: unknown): { bits: number; owner: string } {
-  const names = readArray(property, value, 'an array of scheduler flags', (name) => {
+function checkSchedulerFlags(
+  property: string,
+  value: unknown,
+  read: boolean,
+): { bits: number; owner: string } {
+  const flags = readArray(property, value, 'an array of scheduler flags', (name): Flag => {
+    const unknown = read ? unknownNumber(name, MAX_FLAGS) : undefined;
+    if (unknown !== undefined) return { bit: unknown & SCHEDULER_FLAGS };
     checkName(property, name, schedulerFlagNames);
     // checkName() has made sure that it is one of schedulerFlagNames.
-    return name as SchedulerFlag;
+    return schedulerFlags[name as NamedFlag];
   });
   let bits = 0;
   let owner = '';
-  for (const name of names) {
-    const flag = schedulerFlags[name];
-    bits |= flag.bit;
-    if (flag.scheduler === undefined) continue;
-    if (owner !== '' && owner !== flag.scheduler) {
-      throw wrongValue(
-        property,
-        value,
-        `has flags of two schedulers, ${owner} and ${flag.scheduler}`,
-      );
+  for (const { bit, scheduler } of flags) {
+    bits |= bit;
+    if (scheduler === undefined) continue;
+    if (owner !== '' && owner !== scheduler) {
+      throw wrongValue(property, value, `has flags of two schedulers, ${owner} and ${scheduler}`);
     }
-    owner = flag.scheduler;
+    owner = scheduler;
   }
   return { bits, owner };
 }
@@ -280,12 +330,16 @@ export function serviceAt<Value extends Counter>(
   const flags = records.number(at, fields.flags);
   const scheduler = records.name(at, fields.scheduler);
   const mark = records.number(at, fields.fwmark);
+  const persistent = (flags & PERSISTENT) !== 0;
   const state: ServiceState<Value> = {
     // Linux knows IPVS for these two families only.
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     scheduler,
     schedulerFlags: namesOfSchedulerFlags(flags & SCHEDULER_FLAGS, scheduler),
-    persistence: (flags & PERSISTENT) === 0 ? null : readPersistence(records, at, layout),
+    persistence: persistent ? readPersistence(records, at, layout) : null,
+    ...(!persistent && hasPersistenceSettings(records, at, layout)
+      ? { inactivePersistence: readPersistence(records, at, layout) }
+      : undefined),
     onePacket: (flags & ONE_PACKET) !== 0,
     stats,
   };
@@ -295,15 +349,5 @@ export function serviceAt<Value extends Counter>(
     address: formatAddress(records.bytes, at + fields.address.offset, family),
     port: records.number(at, fields.port),
     ...state,
-  };
-}
-
-function readPersistence(records: Records, base: number, layout: ConfigLayout): Persistence {
-  const { fields } = layout.service;
-  const engine = records.name(base, fields.engine);
-  return {
-    timeout: records.number(base, fields.timeout),
-    netmask: readNetmask(records.number(base, fields.netmask), records.number(base, fields.family)),
-    engine: engine === '' ? null : engine,
   };
 }

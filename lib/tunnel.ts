@@ -17,12 +17,19 @@ export type TunnelConfig =
   /** Generic Routing Encapsulation (RFC 2784). Default checksum 'none'. */
   | { readonly type: 'gre'; readonly checksum?: 'none' | 'checksum' | undefined };
 
-/** A tunnel as it is read. */
+/** A tunnel as it is read. A port or checksum that the type does not use is shown where another program has set it. */
 export type Tunnel =
-  | { readonly type: 'ipip' }
   | { readonly type: 'gue'; readonly port: number; readonly checksum: TunnelChecksum | Unknown }
-  | { readonly type: 'gre'; readonly checksum: TunnelChecksum | Unknown }
-  | { readonly type: Unknown };
+  | {
+      readonly type: 'gre';
+      readonly port?: number;
+      readonly checksum: TunnelChecksum | Unknown;
+    }
+  | {
+      readonly type: 'ipip' | Unknown;
+      readonly port?: number;
+      readonly checksum?: TunnelChecksum | Unknown;
+    };
 
 /** Which settings go with a type. `port: true` is mandatory. */
 const ALLOWED: Readonly<Record<string, { port: boolean; checksums: readonly string[] }>> = {
@@ -30,38 +37,65 @@ const ALLOWED: Readonly<Record<string, { port: boolean; checksums: readonly stri
   gue: { port: true, checksums: ['none', 'checksum', 'remote-checksum'] },
   gre: { port: false, checksums: ['none', 'checksum'] },
 };
+const MAX_TYPE = 255;
+const MAX_PORT = 65535;
+const MAX_CHECKSUM = 65535;
 const KEYS = new Set(['type', 'port', 'checksum'] as const);
 
-/** Writes the tunnel of the request's destination. @internal */
-export function writeTunnel(request: Draft, property: string, value: unknown): void {
-  const { type, port, checksum } = readObject(property, value, KEYS);
+/** Writes the tunnel of the request's destination. What was `read` from the kernel is written as it is. @internal */
+export function writeTunnel(request: Draft, property: string, value: unknown, read: boolean): void {
+  const tunnel = readObject(property, value, KEYS);
   const { records, layout } = request;
   const base = request.destination();
   const { fields } = layout.destination;
-  records.setNumber(base, fields.tunnelType, tunnelTypes.number(`${property}.type`, type));
+  const { type, port, checksum } = (read ? checkRead : checkMade)(property, tunnel);
+  records.setNumber(base, fields.tunnelType, type);
+  records.setNumber(base, fields.tunnelPort, port);
+  records.setNumber(base, fields.tunnelFlags, checksum);
+}
 
+type Settings = Readonly<Record<'type' | 'port' | 'checksum', unknown>>;
+type Numbers = Readonly<Record<'type' | 'port' | 'checksum', number>>;
+
+function checkRead(property: string, { type, port = 0, checksum = 'none' }: Settings): Numbers {
+  return {
+    type: tunnelTypes.numberOrUnknown(`${property}.type`, type, MAX_TYPE),
+    port: checkInteger(`${property}.port`, port, 0, MAX_PORT),
+    checksum: tunnelChecksums.numberOrUnknown(`${property}.checksum`, checksum, MAX_CHECKSUM),
+  };
+}
+
+function checkMade(property: string, { type, port, checksum }: Settings): Numbers {
+  const number = tunnelTypes.number(`${property}.type`, type);
   // The type is a known one, or number() would have thrown.
   const allowed = ALLOWED[type as string];
-  if (allowed?.port) {
-    records.setNumber(base, fields.tunnelPort, checkInteger(`${property}.port`, port, 1, 65535));
-  } else if (port !== undefined) {
+  if (!allowed?.port && port !== undefined) {
     throw wrongValue(`${property}.port`, port, `does not go with tunnel type ${type}`);
   }
-  if (checksum === undefined) return;
+  const checked = allowed?.port ? checkInteger(`${property}.port`, port, 1, MAX_PORT) : 0;
+  if (checksum === undefined) return { type: number, port: checked, checksum: 0 };
   const flag = tunnelChecksums.number(`${property}.checksum`, checksum);
   if (!allowed?.checksums.some((name) => name === checksum)) {
     throw wrongValue(`${property}.checksum`, checksum, `does not go with tunnel type ${type}`);
   }
-  records.setNumber(base, fields.tunnelFlags, flag);
+  return { type: number, port: checked, checksum: flag };
 }
 
-/** The tunnel of the destination at `base`. @internal */
-export function readTunnel(records: Records, base: number, layout: ConfigLayout): Tunnel {
+/** The tunnel of the destination at `base`; null if it is not `used` and has no settings. @internal */
+export function readTunnel(
+  records: Records,
+  base: number,
+  layout: ConfigLayout,
+  used: boolean,
+): Tunnel | null {
   const { fields } = layout.destination;
-  const type = tunnelTypes.name(records.number(base, fields.tunnelType));
-  const checksum = () => tunnelChecksums.name(records.number(base, fields.tunnelFlags));
-  if (type === 'gue') {
-    return { type, port: records.number(base, fields.tunnelPort), checksum: checksum() };
-  }
-  return type === 'gre' ? { type, checksum: checksum() } : { type };
+  const number = records.half(base, fields.tunnelType);
+  const port = records.half(base, fields.tunnelPort);
+  const flags = records.half(base, fields.tunnelFlags);
+  if (!used && (number | port | flags) === 0) return null;
+  const type = tunnelTypes.name(number);
+  if (type === 'gue') return { type, port, checksum: tunnelChecksums.name(flags) };
+  const set = port === 0 ? undefined : { port };
+  if (type === 'gre') return { type, ...set, checksum: tunnelChecksums.name(flags) };
+  return { type, ...set, ...(flags === 0 ? undefined : { checksum: tunnelChecksums.name(flags) }) };
 }

@@ -34,7 +34,7 @@ enum class Use : uint8_t {
   kNoMark,     ///< always, where none does
   kSetting,    ///< where the object is described in full
   kEngine,     ///< likewise, if there is an engine: an empty name would ask the kernel for a module
-  kTunnel,     ///< likewise, if forwarding is by tunnel
+  kTunnel,     ///< likewise, if forwarding is by tunnel, or the object has settings of a tunnel
   kLength,     ///< likewise, if it is given
   kGroupPort,  ///< likewise
   kTtl,        ///< likewise
@@ -301,7 +301,9 @@ void put_destination(Batch& batch, const Destination& destination, Part part) {
   DestinationEntry entry{};
   entry.destination = destination;
   const bool full = part == Part::kFull;
-  const bool tunnel = full && destination.forwarding == IP_VS_CONN_F_TUNNEL;
+  const bool settings = (destination.tunnel_type | destination.tunnel_port |
+                         destination.tunnel_flags) != 0;
+  const bool tunnel = full && (settings || destination.forwarding == IP_VS_CONN_F_TUNNEL);
   put_nest(batch, IPVS_CMD_ATTR_DEST, kDestination, entry, destination.key.family, [&](Use use) {
     return use == Use::kKey || (full && use == Use::kSetting) || (tunnel && use == Use::kTunnel);
   });

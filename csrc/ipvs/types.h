@@ -22,7 +22,8 @@ struct ServiceFlags {
   static constexpr uint32_t kPersistent = 0x01;
   static constexpr uint32_t kHashed = 0x02;
   static constexpr uint32_t kOnePacket = 0x04;
-  static constexpr uint32_t kScheduler = 0x38;
+  /// Of the scheduler; also bits without a meaning so far.
+  static constexpr uint32_t kScheduler = ~(kPersistent | kHashed | kOnePacket);
 };
 
 /// What names a service: a firewall mark and family, or protocol, address and port.

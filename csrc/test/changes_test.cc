@@ -28,7 +28,7 @@ uint32_t random_names(Random& random) { return random.number<uint32_t>() & 0x3ff
 // Of few values, so that the same ones meet.
 Service similar_service(Random& random) {
   Service service = test::random_service(random);
-  service.flags = static_cast<uint32_t>(random.below(64)) & ~ServiceFlags::kHashed;
+  service.flags = static_cast<uint32_t>(random.below(512)) & ~ServiceFlags::kHashed;
   service.scheduler.assign(random.chance(50) ? "sh" : "mh");
   return service;
 }
@@ -50,10 +50,7 @@ TEST_CASE("without changes everything stays") {
   for (int round = 0; round < 500; ++round) {
     const Service service = similar_service(random);
     CHECK(shown(apply_changes(service, similar_service(random), 0)) == shown(service));
-    Destination destination = similar_destination(random);
-    if (destination.forwarding != IP_VS_CONN_F_TUNNEL) {
-      destination.tunnel_type = destination.tunnel_port = destination.tunnel_flags = 0;
-    }
+    const Destination destination = similar_destination(random);
     CHECK(shown(apply_changes(destination, similar_destination(random), 0)) == shown(destination));
   }
 }
@@ -116,9 +113,10 @@ TEST_CASE("a destination takes what is named, and keeps the rest") {
     CHECK(result.weight == source(Changes::kWeight).weight);
     CHECK(result.upper_threshold == source(Changes::kUpperThreshold).upper_threshold);
     CHECK(result.lower_threshold == source(Changes::kLowerThreshold).lower_threshold);
-    const bool tunnel = result.forwarding == IP_VS_CONN_F_TUNNEL;
-    const bool reset = (named & Changes::kTunnelReset) != 0;
-    if ((tunnel && !reset) || (named & Changes::kTunnel) != 0) {
+    const bool leaves = (named & Changes::kForwarding) != 0 &&
+                        changes.forwarding != IP_VS_CONN_F_TUNNEL;
+    const bool reset = leaves || (named & Changes::kTunnelReset) != 0;
+    if (!reset || (named & Changes::kTunnel) != 0) {
       const Destination& settings = source(Changes::kTunnel);
       CHECK(result.tunnel_type == settings.tunnel_type);
       CHECK(result.tunnel_port == settings.tunnel_port);

@@ -214,10 +214,23 @@ TEST_SUITE("destinations are written as the kernel reads them:") {
   TEST_CASE("otherwise, without tunnel settings") {
     Destination destination = tunnelled();
     destination.forwarding = IP_VS_CONN_F_DROUTE;
+    destination.tunnel_type = destination.tunnel_port = destination.tunnel_flags = 0;
     CHECK(to_hex(encoded(destination, Part::kFull)) ==
           to_hex(attribute(
               IPVS_CMD_ATTR_DEST | NLA_F_NESTED,
               join(kKey, attribute(IPVS_DEST_ATTR_FWD_METHOD, raw(uint32_t{3})), kSettings))));
+  }
+
+  TEST_CASE("otherwise with tunnel settings, if there are any: another program has left them") {
+    Destination destination = tunnelled();
+    destination.forwarding = IP_VS_CONN_F_DROUTE;
+    destination.tunnel_type = destination.tunnel_port = 0;
+    CHECK(to_hex(encoded(destination, Part::kFull)) ==
+          to_hex(attribute(IPVS_CMD_ATTR_DEST | NLA_F_NESTED,
+                           join(kKey, attribute(IPVS_DEST_ATTR_FWD_METHOD, raw(uint32_t{3})),
+                                kSettings, attribute(IPVS_DEST_ATTR_TUN_TYPE, hex("00")),
+                                attribute(IPVS_DEST_ATTR_TUN_PORT, hex("0000")),
+                                attribute(IPVS_DEST_ATTR_TUN_FLAGS, raw(uint16_t{2}))))));
   }
 
   TEST_CASE("a key is the key alone, with its family") {

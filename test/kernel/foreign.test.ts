@@ -51,13 +51,21 @@ describe('services', () => {
       { flags: PERSISTENT, timeout: 15_768_000 },
       { persistence: { ...persistence, timeout: 15_768_000 } },
     ],
-    ['with the rest of a persistence', { timeout: 300, netmask: 0xffffff00, engine: 'sip' }, {}],
+    [
+      'with the rest of a persistence',
+      { timeout: 300, netmask: 0xffffff00, engine: 'sip' },
+      { inactivePersistence: { timeout: 300, netmask: '255.255.255.0', engine: 'sip' } },
+    ],
     [
       "with another scheduler's flag",
       { scheduler: 'wlc', flags: FLAG_1 },
       { scheduler: 'wlc', schedulerFlags: ['flag-1'] },
     ],
-    ['with flags that nobody knows', { flags: UNKNOWN_FLAGS }, {}],
+    [
+      'with flags that nobody knows',
+      { flags: UNKNOWN_FLAGS },
+      { schedulerFlags: ['unknown-128', 'unknown-256'] },
+    ],
   ];
 
   test.each(services)('%s', async (_, raw, expected) => {
@@ -99,8 +107,18 @@ describe('services', () => {
     ]);
   });
 
+  test('an update of the scheduler flags replaces those that nobody knows', async () => {
+    const service = { ...rawService, flags: UNKNOWN_FLAGS | ONE_PACKET };
+    await rawRun(lab.namespace, [{ operation: 'addService', service }]);
+    await lab.ipvs.updateService('tcp://10.96.0.1:80', { schedulerFlags: ['flag-1'] });
+    expect(await rawServices(lab.namespace)).toEqual([
+      { fwmark: 0, flags: ONE_PACKET | FLAG_1, timeout: 0 },
+    ]);
+  });
+
   test.each(['addService', 'ensureService'] as const)('%s does not make one', async (operation) => {
-    const made = lab.ipvs[operation]({ ...shown, protocol: 'unknown-50' });
+    const { stats, ...config } = shown;
+    const made = lab.ipvs[operation]({ ...config, protocol: 'unknown-50' });
     await expect(made).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
     expect(await lab.ipvs.listServices()).toEqual([]);
   });
@@ -140,7 +158,7 @@ describe('destinations', () => {
     [
       'by a tunnel without a name',
       { forwarding: TUNNEL, tunnelType: 9, tunnelPort: 7, tunnelFlags: 1 },
-      { forwarding: 'tunnel', tunnel: { type: 'unknown-9' } },
+      { forwarding: 'tunnel', tunnel: { type: 'unknown-9', port: 7, checksum: 'checksum' } },
     ],
     [
       'by a tunnel with a checksum without a name',
@@ -151,6 +169,11 @@ describe('destinations', () => {
       'by a tunnel with a checksum of another',
       { forwarding: TUNNEL, tunnelType: 2, tunnelFlags: 2 },
       { forwarding: 'tunnel', tunnel: { type: 'gre', checksum: 'remote-checksum' } },
+    ],
+    [
+      'directly, with the settings of a tunnel',
+      { forwarding: DIRECT, tunnelType: 1, tunnelPort: 5555, tunnelFlags: 1 },
+      { forwarding: 'direct', tunnel: { type: 'gue', port: 5555, checksum: 'checksum' } },
     ],
   ];
 

@@ -29,7 +29,10 @@ interface Kind {
   name(index: number): ServiceName;
 }
 
-const addresses = { ipv4: ['10.96.0.1', '0.0.0.0'], ipv6: ['fd00::1', '::ffff:10.1.2.3', '::1:2'] };
+const addresses = {
+  ipv4: ['10.96.0.1', '240.0.0.1'],
+  ipv6: ['fd00::1', '::ffff:10.1.2.3', '::1:2'],
+};
 /** Marks on both sides of 2^31, where they turn negative in ipvsadm. */
 const marks = [1, 2 ** 31 - 200, 2 ** 32 - 10_000];
 

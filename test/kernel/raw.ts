@@ -80,3 +80,35 @@ export async function rawServices(
     return { fwmark: number('fwmark'), flags: number('flags'), timeout: number('timeout') };
   });
 }
+
+/** The table as records, each service with its destinations, in hexadecimal and sorted: whatever the addon reads of each. */
+export async function rawTable(
+  namespace: Namespace,
+): Promise<{ readonly service: string; readonly destinations: readonly string[] }[]> {
+  const { results, layout } = await run(namespace, [{ operation: 'listServices', service: {} }]);
+  const table: { service: string; destinations: string[] }[] = [];
+  const { service, destination } = layout;
+  const { serviceEntry, destinationEntry } = layout;
+  const all = Buffer.from(results.services ?? new ArrayBuffer(0));
+  for (let at = 0; at < all.length; at += serviceEntry.size) {
+    const start = at + serviceEntry.fields.service.offset;
+    const record = all.subarray(start, start + service.size);
+    const numbers = new Records(Uint8Array.from(record).buffer);
+    const key = {
+      family: numbers.number(0, service.fields.family),
+      fwmark: numbers.number(0, service.fields.fwmark),
+      protocol: numbers.number(0, service.fields.protocol),
+      port: numbers.number(0, service.fields.port),
+      address: numbers.bytes.slice(service.fields.address.offset).slice(0, 16),
+    };
+    const answer = await run(namespace, [{ operation: 'listDestinations', service: key }]);
+    const behind = Buffer.from(answer.results.destinations ?? new ArrayBuffer(0));
+    const destinations: string[] = [];
+    for (let place = 0; place < behind.length; place += destinationEntry.size) {
+      const from = place + destinationEntry.fields.destination.offset;
+      destinations.push(behind.toString('hex', from, from + destination.size));
+    }
+    table.push({ service: record.toString('hex'), destinations: destinations.sort() });
+  }
+  return table.sort((a, b) => (a.service < b.service ? -1 : 1));
+}

@@ -138,7 +138,9 @@ function checkSettings(service: ServiceName, settings: ServiceSettings): void {
   const owners = new Set((settings.schedulerFlags ?? []).map(ownerOf));
   owners.delete('flag');
   demand(owners.size < 2);
-  demand(!settings.onePacket || isMark(service) || service.protocol === 'udp');
+  const byDatagram = isMark(service) || service.protocol === 'udp';
+  demand(byDatagram || !settings.onePacket);
+  demand(byDatagram || settings.persistence?.engine !== 'sip');
 }
 
 function ownerOf(flag: SchedulerFlag): string {

@@ -71,12 +71,16 @@ export function canonical(address: string): string {
   return `::ffff:${tail.flatMap((group) => [group >> 8, group & 0xff]).join('.')}`;
 }
 
-function isUnicast(address: string): boolean {
+/** Whether an address can be a service's; ::ffff:a.b.c.d can, though not a destination's. */
+function isMatchable(address: string): boolean {
   const text = canonical(address);
-  if (isIPv6(text)) return text !== '::' && !/^(ff..:|::ffff:\d+\.)/.test(text);
+  if (isIPv6(text)) return text !== '::' && !/^ff..:/.test(text);
   const first = Number(text.split('.')[0]);
   return text !== '0.0.0.0' && text !== '255.255.255.255' && (first < 224 || first > 239);
 }
+
+const isUnicast = (address: string) =>
+  isMatchable(address) && !/^::ffff:\d+\./.test(canonical(address));
 
 const family = fc.constantFrom<Family>('ipv4', 'ipv6');
 const port = fc.oneof(fc.nat(65535), fc.constantFrom(0, 1, 65535));
@@ -143,7 +147,13 @@ export const serviceConfig: fc.Arbitrary<ServiceConfig> = fc
     const protocol = fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const);
     return fc
       .record(
-        { protocol, address: addressOf(of), port, family: orAbsent(fc.constant(of)), ...settings },
+        {
+          protocol,
+          address: addressOf(of).filter(isMatchable),
+          port,
+          family: orAbsent(fc.constant(of)),
+          ...settings,
+        },
         { requiredKeys: ['protocol', 'address', 'port', ...requiredKeys] },
       )
       .map((config) => ({

@@ -264,12 +264,22 @@ describe('what a person can do about it', () => {
     ],
     [
       'the engine',
-      untyped.updateService(SERVICE, { persistence: { engine: 'sip' } }),
+      untyped.updateService('fwmark://7', { persistence: { engine: 'sip' } }),
       /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
     ],
     [
+      'the engine, and no scheduler that nobody named',
+      untyped.addService({ fwmark: 7, persistence: { engine: 'sip' } }),
+      /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
+    ],
+    [
+      'the engine of an ensure',
+      untyped.ensureService({ fwmark: 7, persistence: { engine: 'sip' } }),
+      /^\S+ \S+: persistence engine 'sip'/,
+    ],
+    [
       'either',
-      untyped.addService({ ...config, scheduler: 'mh', persistence: { engine: 'sip' } }),
+      untyped.addService({ fwmark: 7, scheduler: 'mh', persistence: { engine: 'sip' } }),
       /'mh' \(module ip_vs_mh\) or persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
     ],
     [
@@ -288,7 +298,7 @@ const native = (syscall: string, code: keyof typeof constants.errno) =>
   Object.assign(new Error(syscall), { errno: numberOf(code), syscall, text: '' });
 
 describe('a module that is missing because of how the kernel loads modules', () => {
-  const both = { ...config, scheduler: 'mh', persistence: { engine: 'sip' } };
+  const both = { fwmark: 7, scheduler: 'mh', persistence: { engine: 'sip' } };
   const refuse = (call: Call<unknown>) =>
     explained(call, { status: 'refused', errno: numberOf('ENOENT') }).message;
 
@@ -300,7 +310,7 @@ describe('a module that is missing because of how the kernel loads modules', () 
     );
     const engine = { persistence: { engine: 'sip' } };
     for (const message of [
-      refuse(untyped.updateService(SERVICE, engine)),
+      refuse(untyped.updateService('fwmark://7', engine)),
       refuse(untyped.ensureService(both)),
     ]) {
       expect(message).toMatch(/engine 'sip' \(module ip_vs_pe_sip\).*kernel\.modprobe is empty/);
@@ -313,6 +323,9 @@ describe('a module that is missing because of how the kernel loads modules', () 
       /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available: module ip_vs_pe_sip is not loaded/,
     );
     host({ loaded: ['ip_vs_pe_sip'] });
+    expect(refuse(untyped.addService({ fwmark: 7, persistence: { engine: 'sip' } }))).toMatch(
+      /: scheduler 'wlc' is not available: the kernel has no module ip_vs_wlc/,
+    );
     expect(refuse(untyped.addService(both))).toMatch(
       /: scheduler 'mh' is not available: the kernel has no module ip_vs_mh/,
     );

@@ -7,6 +7,8 @@ import { RequestBuffer } from '../../lib/records.js';
 import { asBigint, asNumber } from '../../lib/stats.js';
 import { answer, destinationRecord, nameBytes, serviceRecord, statsRecord } from './answers.js';
 import {
+  ipv4Bytes,
+  ipv6Bytes,
   normalDestination,
   normalService,
   serviceAndDestination,
@@ -209,7 +211,93 @@ describe('what is written is read back', () => {
   });
 });
 
-describe('what the kernel may have, though nobody may write it', () => {
+/** An integer of so many bits, small ones and those with a meaning more often than others. */
+const bits = (count: number, ...special: readonly number[]) =>
+  fc.oneof(fc.nat(8), fc.integer({ min: 0, max: 2 ** count - 1 }), fc.constantFrom(0, ...special));
+
+describe('what the kernel may hold is written back as it was read, also through JSON', () => {
+  const HASHED = 0x02;
+  const name = (...names: readonly string[]) => fc.constantFrom(...names).map(nameBytes);
+
+  /** The services that the kernel accepts, in the form of records. */
+  const kernelService = fc.tuple(fc.boolean(), fc.boolean()).chain(([marked, isIpv6]) =>
+    fc.record({
+      family: fc.constant(isIpv6 ? 10 : 2),
+      fwmark: marked ? fc.integer({ min: 1, max: 2 ** 32 - 1 }) : fc.constant(0),
+      protocol: marked ? fc.constant(0) : bits(16, 6, 17, 132),
+      port: marked ? fc.constant(0) : bits(16, 80),
+      address: marked ? fc.constant([]) : isIpv6 ? ipv6Bytes : ipv4Bytes,
+      flags: bits(32, 0x38, 0x05).map((flags) => (flags & ~HASHED) >>> 0),
+      timeout: bits(32, 300),
+      netmask: isIpv6 ? fc.integer({ min: 1, max: 128 }) : bits(32, 0xffffffff, 0xff00ff01),
+      scheduler: name('wlc', 'sh', 'mh', 'none'),
+      engine: name('', 'sip'),
+    }),
+  );
+
+  /** The destinations that the kernel accepts behind an IPv4 service. */
+  const kernelDestination = fc
+    .record({
+      address: fc.constant([10, 0, 0, 1]),
+      family: fc.constant(2),
+      port: bits(16, 80),
+      forwarding: fc.nat(7),
+      weight: bits(31),
+      upperThreshold: bits(32),
+      lowerThreshold: bits(32),
+      tunnelType: bits(8),
+      tunnelPort: bits(16),
+      tunnelFlags: bits(16),
+    })
+    .filter(({ upperThreshold, lowerThreshold }) => lowerThreshold <= upperThreshold);
+
+  const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+  test.each(['addService', 'ensureService'] as const)('%s', (operation) => {
+    fc.assert(
+      fc.property(kernelService, (fields) => {
+        const entry = serviceRecord(fields);
+        const [service] = finished(answer({ services: [entry] }).services(0, asNumber));
+        const record = [...entry.slice(layout.serviceEntry.fields.service.offset)];
+        for (const read of [service, throughJson(service)]) {
+          const written = recordIn(pack(untyped[operation](read)), 'service');
+          expect([...written]).toEqual(record.slice(0, written.length));
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each(['addDestination', 'ensureDestination'] as const)('%s', (operation) => {
+    fc.assert(
+      fc.property(kernelDestination, (fields) => {
+        const entry = destinationRecord(fields);
+        const list = answer({ destinations: [entry] }).destinations(0, asNumber);
+        const [destination] = finished(list);
+        const { offset } = layout.destinationEntry.fields.destination;
+        const record = [...entry.slice(offset, offset + layout.destination.size)];
+        for (const read of [destination, throughJson(destination)]) {
+          const requests = pack(untyped[operation]('tcp://10.0.0.9:80', read));
+          expect([...recordIn(requests, 'destination')]).toEqual(record);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('but not without the counters that tell that it was read', () => {
+    const config = { protocol: 'tcp', address: '10.0.0.1', port: 80, onePacket: true };
+    const server = { address: '10.0.0.2', port: 81 };
+    for (const stats of [undefined, null, 5, 'read']) {
+      expect(() => pack(untyped.addService({ ...config, stats }))).toThrow('is only for udp');
+      const added = untyped.addDestination('tcp://10.0.0.1:80', { ...server, stats });
+      expect(() => pack(added)).toThrow("only 'masquerade' translates ports");
+    }
+    expect(() => pack(untyped.addService({ ...config, stats: {} }))).not.toThrow();
+  });
+});
+
+describe('what the kernel may have, though nobody may make it', () => {
   const service = (values: Parameters<typeof serviceRecord>[0]) =>
     finished(answer({ services: [serviceRecord(values)] }).services(0, asNumber))[0];
   const destination = (values: Parameters<typeof destinationRecord>[0]) =>
@@ -245,7 +333,22 @@ describe('what the kernel may have, though nobody may write it', () => {
     [
       'all flags',
       service({ family: 2, flags: 0xffffffff }),
-      { onePacket: true, schedulerFlags: ['flag-1', 'flag-2', 'flag-3'] },
+      {
+        onePacket: true,
+        // Without IP_VS_SVC_F_HASHED, the kernel's own.
+        schedulerFlags: [
+          ...['flag-1', 'flag-2', 'flag-3'],
+          ...Array.from({ length: 26 }, (_, bit) => `unknown-${2 ** (6 + bit)}`),
+        ],
+      },
+    ],
+    [
+      'settings of persistence without persistence',
+      service({ family: 2, timeout: 5, netmask: 0xffffff00, engine: nameBytes('sip') }),
+      {
+        persistence: null,
+        inactivePersistence: { timeout: 5, netmask: '255.255.255.0', engine: 'sip' },
+      },
     ],
     [
       'all flags of sh',
@@ -270,7 +373,7 @@ describe('what the kernel may have, though nobody may write it', () => {
     [
       'a tunnel of type 200',
       destination({ family: 2, forwarding: 2, tunnelType: 200, tunnelPort: 5 }),
-      { tunnel: { type: 'unknown-200' } },
+      { tunnel: { type: 'unknown-200', port: 5 } },
     ],
     [
       'a checksum of gue',
@@ -285,7 +388,7 @@ describe('what the kernel may have, though nobody may write it', () => {
     [
       'a tunnel without forwarding',
       destination({ family: 2, forwarding: 3, tunnelType: 1, tunnelPort: 5 }),
-      { forwarding: 'direct', tunnel: null },
+      { forwarding: 'direct', tunnel: { type: 'gue', port: 5, checksum: 'none' } },
     ],
     [
       'a threshold of the whole word',

@@ -501,6 +501,38 @@ describe('refused', () => {
       "'unknown-0'",
       'is not one of tcp, udp, sctp',
     ],
+    ...(
+      [
+        ['0.0.0.0', 'the unspecified address'],
+        ['224.0.0.1', 'a multicast address'],
+        ['239.255.255.255', 'a multicast address'],
+        ['255.255.255.255', 'the broadcast address'],
+        ['::', 'the unspecified address'],
+        ['ff02::1', 'a multicast address'],
+        ['ffff::', 'a multicast address'],
+      ] as const
+    ).map(
+      ([address, kind]) =>
+        [
+          `address ${address}`,
+          { ...tcp, address },
+          'value',
+          'service.address',
+          `'${address}'`,
+          `is ${kind}: no packet would ever match the service`,
+        ] as const,
+    ),
+    ...(['tcp', 'sctp'] as const).map(
+      (protocol) =>
+        [
+          `a SIP engine on ${protocol}`,
+          { ...tcp, protocol, persistence: { engine: 'sip' } },
+          'value',
+          'service.persistence.engine',
+          "'sip'",
+          `is only for udp and firewall marks: the kernel would drop every packet of ${protocol}`,
+        ] as const,
+    ),
     [
       'port 0 without persistence',
       { ...tcp, port: 0 },
@@ -655,7 +687,11 @@ describe('updates', () => {
     [TCP, {}, { flags: 1, timeout: 300, netmask: 0xffffffff, engine: '' }],
     [TCP6, {}, { flags: 1, timeout: 300, netmask: 128, engine: '' }],
     [MARK, { timeout: 5 }, { flags: 1, timeout: 5, netmask: 0xffffffff }],
-    [TCP, { netmask: 24, engine: 'sip' }, { timeout: 300, netmask: 0xffffff00, engine: 'sip' }],
+    [
+      'udp://10.0.0.1:80',
+      { netmask: 24, engine: 'sip' },
+      { timeout: 300, netmask: 0xffffff00, engine: 'sip' },
+    ],
     [TCP, null, { flags: 0, timeout: 0, netmask: 0xffffffff, engine: '' }],
     [TCP6, null, { flags: 0, timeout: 0, netmask: 128, engine: '' }],
   ])('persistence comes with its defaults: %s %j', (reference, persistence, expected) => {

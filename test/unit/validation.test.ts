@@ -338,7 +338,7 @@ describe('unusual objects', () => {
   });
 
   const full = { ...tcp, scheduler: 'sh', schedulerFlags: ['sh-port'], onePacket: false };
-  const persistence = { timeout: 5, netmask: 24, engine: 'sip' };
+  const persistence = { timeout: 5, netmask: 24, engine: 'pe' };
   const tunnel = { type: 'gue', port: 6080, checksum: 'none' };
   const thresholds = { upperThreshold: 9, lowerThreshold: 3 };
   const real = { ...server, port: 80, family: 'ipv4' };
