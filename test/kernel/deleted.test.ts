@@ -3,6 +3,7 @@ import type { Ipvs } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Speaker } from './lab/speaker.js';
 import { Namespace, useNamespace } from './namespace.js';
+import { until } from './poll.js';
 
 /** The director; the client and the server each have a link to it alone. */
 const lab = useNamespace();
@@ -26,13 +27,25 @@ function link(end: Namespace, name: string, network: string, own: string): void 
   end.ip('route', 'add', 'default', 'via', `${network}.1`);
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   const [first, second] = [new Namespace(), new Namespace()];
   ends = [first, second];
   link(first, 'client', '10.8.0', '2');
   link(second, 'server', '10.9.0', '3');
   lab.namespace.ip('address', 'add', `${VIRTUAL}/32`, 'dev', 'lo');
   lab.namespace.run('sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
+  // Until then packets are dropped, and TCP repeats them ever more seldom.
+  for (const [namespace, name] of [
+    [first, 'eth'],
+    [second, 'eth'],
+    [lab.namespace, 'client'],
+    [lab.namespace, 'server'],
+  ] as const) {
+    await until(
+      () => namespace.ip('link', 'show', name),
+      (shown) => shown.includes('state UP'),
+    );
+  }
   client = new Speaker(first);
   server = new Speaker(second);
   speakers = [client, server];
