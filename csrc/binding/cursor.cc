@@ -1,5 +1,6 @@
 #include "binding/cursor.h"
 
+#include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <optional>
@@ -19,10 +20,12 @@ struct Cursor::Reading {
   ipvs::ConnectionFilter filter;
   ipvs::ServiceFacts facts;
   std::optional<ipvs::ConnectionReader> reader;
+  bool closed = false;
 
   template <typename Read>
   auto with_reader(Read read) {
     const std::lock_guard lock(mutex);
+    if (closed) throw netlink::Error(EBADF, "read", "the cursor is closed");
     if (!reader) reader.emplace(*netns, file, filter, facts);
     return read(*reader);
   }
@@ -94,6 +97,7 @@ Napi::Value Cursor::count(const Napi::CallbackInfo& info) {
 
 Napi::Value Cursor::close(const Napi::CallbackInfo& info) {
   const std::lock_guard lock(reading_->mutex);
+  reading_->closed = true;
   reading_->reader.reset();
   return info.Env().Undefined();
 }

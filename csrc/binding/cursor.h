@@ -27,7 +27,8 @@ class Cursor : public Napi::ObjectWrap<Cursor> {
   Napi::Value next(const Napi::CallbackInfo& info);
   /// count(by: number): Promise<{ counts: ArrayBuffer, texts: string[] }>
   Napi::Value count(const Napi::CallbackInfo& info);
-  /// close(): void. Frees the file before the garbage collector would.
+  /// close(): void. Frees the file before the garbage collector would: waits for the job that runs,
+  ///   and refuses those that have not begun.
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Reading> reading_;

@@ -1,8 +1,8 @@
-import { release } from 'node:os';
+import { constants, release } from 'node:os';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { type Connection, Ipvs } from 'ipvs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkStreamOptions } from '../../lib/connections.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkStreamOptions, readCounts } from '../../lib/connections.js';
 import { loadNative } from '../../lib/native.js';
 import { readIn } from './lab/conntable.js';
 import { countOpen } from './lab/files.js';
@@ -15,6 +15,7 @@ const lab = useNamespace();
 /** Before Linux 7 the time that it takes to read the table grows with its square. */
 const COUNT = Number.parseInt(release(), 10) < 7 ? 30_000 : 90_000;
 const MIB = 2 ** 20;
+const { EBADF } = constants.errno;
 const service = `udp://${VIRTUAL}:53`;
 /** They say nothing, and the link that they are on throws away what it is given. */
 const servers = [2, 3, 4].map((last) => SILENT.replace(/\d+$/, String(last)));
@@ -179,6 +180,51 @@ test('a signal never waits for the end of the table: a job reads a part, also wh
   expect(done).toBe(false);
   cursor.close();
   handle.close();
+});
+
+/** Of the addon: what the library takes care not to do. */
+describe('a cursor that is closed', () => {
+  const { Handle, Cursor, layout } = loadNative();
+  const { filter, facts } = checkStreamOptions({}, layout).filter;
+  const { claimedPorts, destinations } = facts;
+
+  test('while a job runs gives the job what it asked for, and frees the file', async () => {
+    const handle = new Handle();
+    await handle.open(lab.namespace.path, true);
+    let counted = 0;
+    for (let round = 0; round < 10; round++) {
+      const cursor = new Cursor(handle, filter, false, claimedPorts, destinations);
+      const job = cursor.count(0);
+      // What has begun has the file open.
+      while (round > 0 && open() === 0) await turn();
+      cursor.close();
+      expect(open()).toBe(0);
+      const [outcome] = await Promise.allSettled([job]);
+      if (outcome.status === 'fulfilled') {
+        const counts = readCounts(outcome.value, new Set(), layout);
+        expect(counts).toEqual([{ count: COUNT }]);
+        counted++;
+      } else {
+        expect(outcome.reason).toMatchObject({ errno: EBADF });
+      }
+      expect(open()).toBe(0);
+    }
+    expect(counted).toBeGreaterThanOrEqual(9);
+    handle.close();
+  });
+
+  test('opens nothing again', async () => {
+    const handle = new Handle();
+    await handle.open(lab.namespace.path, true);
+    const cursor = new Cursor(handle, filter, false, claimedPorts, destinations);
+    await cursor.next(1);
+    expect(open()).toBe(1);
+    cursor.close();
+    cursor.close();
+    await expect(cursor.next(1)).rejects.toMatchObject({ errno: EBADF });
+    expect(open()).toBe(0);
+    handle.close();
+  });
 });
 
 test('other calls are answered while it is read', async () => {
