@@ -360,19 +360,17 @@ const MISSING =
 /** What keeps the addon from being loaded, and what to do. */
 function whyNot(error: unknown, root: string): string {
   const { code, resource } = error as { readonly code?: unknown; readonly resource?: unknown };
-  const permission = 'Node.js runs with --permission';
   if (code === 'ERR_DLOPEN_DISABLED') {
     return process.permission === undefined
       ? 'Node.js runs with --no-addons: leave that out'
-      : `${permission}, which forbids addons: add --allow-addons`;
-  }
-  if (code === 'ERR_ACCESS_DENIED') {
-    const file = typeof resource === 'string' && resource !== '' ? resource : root;
-    return `${permission} and may not read ${file}: add --allow-fs-read=${file}`;
+      : 'Node.js runs with --permission, which forbids addons: add --allow-addons';
   }
   // The loader takes a folder that it may not read for one that is empty.
-  if (process.permission?.has('fs.read', root) === false) {
-    return `${permission} and may not read ${root}: add --allow-fs-read=${root}`;
+  const unreadable = process.permission?.has('fs.read', root) === false;
+  if (code === 'ERR_ACCESS_DENIED' || unreadable) {
+    const file = typeof resource === 'string' && resource !== '' ? resource : root;
+    const addons = process.execArgv.includes('--allow-addons') ? '' : ' and --allow-addons';
+    return `Node.js runs with --permission and may not read ${file}: add --allow-fs-read=${file}${addons}`;
   }
   if (code === 'ERR_DLOPEN_FAILED') {
     return `${error instanceof Error ? error.message : error}; built for this system it may load: "npm rebuild ipvs --ignore-scripts=false"`;

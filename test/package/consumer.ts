@@ -127,8 +127,15 @@ export function fetched(specification: string, file: string): string {
   return path;
 }
 
+/** The newest of each line. */
 export const NODE_VERSIONS = ['20', '22', '24', '26'] as const;
-export type NodeVersion = (typeof NODE_VERSIONS)[number];
+/** The lowest of each line that package.json admits. */
+export const LOWEST_NODE_VERSIONS = ['20.19.0', '22.12.0', '23.0.0', '24.0.0', '26.0.0'] as const;
+export type NodeVersion = (typeof NODE_VERSIONS)[number] | (typeof LOWEST_NODE_VERSIONS)[number];
+
+/** What `process.version` is with a version, or with the newest of its line. */
+export const isVersion = (version: NodeVersion): unknown =>
+  expect.stringMatching(new RegExp(`^v${version.replaceAll('.', '\\.')}(\\.|$)`));
 
 export const node = (version: NodeVersion, arch: string = process.arch) =>
   fetched(`node-linux-${arch}@${version}`, 'bin/node');

@@ -1,6 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { installed, NODE_VERSIONS, node, output, probe, root, works } from './consumer.js';
+import {
+  fetched,
+  installed,
+  isVersion,
+  LOWEST_NODE_VERSIONS,
+  NODE_VERSIONS,
+  node,
+  output,
+  probe,
+  root,
+  run,
+  works,
+} from './consumer.js';
 
 /** Where Debian puts the libraries of arm64. */
 const ARM64_SYSTEM = '/usr/aarch64-linux-gnu';
@@ -11,8 +24,10 @@ beforeAll(() => {
   cwd = installed();
 });
 
-describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
-  const isThatVersion = expect.stringMatching(new RegExp(`^v${version}\\.`));
+const ALL_VERSIONS = [...LOWEST_NODE_VERSIONS, ...NODE_VERSIONS];
+
+describe.each(ALL_VERSIONS)('Node.js %s', (version) => {
+  const isThatVersion = isVersion(version);
 
   test('on this architecture, the prebuild works', () => {
     const findings = probe(cwd, { command: [node(version)] });
@@ -28,6 +43,25 @@ describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
       same: true,
     });
   });
+});
+
+describe('the versions that package.json names', () => {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+  test('are those that are tested', () => {
+    expect(engines).toEqual({ node: '^20.19.0 || ^22.12.0 || >=23.0.0' });
+  });
+
+  test.each(['20.18.3', '22.11.0'])('leave out %s, which cannot require it', (version) => {
+    const old = fetched(`node-linux-${process.arch}@${version}`, 'bin/node');
+    const { status, stderr } = run(old, ['required.cjs'], { cwd });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('ERR_REQUIRE_ESM');
+  });
+});
+
+describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
+  const isThatVersion = isVersion(version);
 
   test('on arm64, in an emulator, the prebuild works', () => {
     const command = ['qemu-aarch64-static', '-L', ARM64_SYSTEM, node(version, 'arm64')];
@@ -56,15 +90,15 @@ describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
 
 // On arm64 there is no kernel to boot for it.
 test.runIf(process.arch === 'x64')('each controls IPVS, on a kernel that has it', () => {
-  const nodes = NODE_VERSIONS.map((version) => node(version));
+  const nodes = ALL_VERSIONS.map((version) => node(version));
   const loop = 'for node; do "$node" control.mjs || exit; done';
   const printed = output(join(root, 'scripts/kernel'), ['--', 'sh', '-c', loop, 'sh', ...nodes], {
     cwd,
   });
   const lines = printed.split('\n').filter((line) => line.startsWith('{'));
   expect(lines.map((line) => JSON.parse(line))).toEqual(
-    NODE_VERSIONS.map((version) => ({
-      node: expect.stringMatching(new RegExp(`^v${version}\\.`)),
+    ALL_VERSIONS.map((version) => ({
+      node: isVersion(version),
       services: [
         {
           address: '192.0.2.1',
