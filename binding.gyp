@@ -23,7 +23,7 @@
             "-ffunction-sections", "-fdata-sections",
             "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"
           ],
-          "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,relro", "-Wl,-z,now"]
+          "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,nodelete"]
         }]
       ]
     }

@@ -57,7 +57,8 @@ const COMMON: Readonly<Record<string, Explanation>> = {
   ENOMEM: 'the kernel has no memory for it',
   ENOBUFS: 'the kernel has no memory for the message',
   ENOPROTOOPT: 'the kernel is unloading IPVS',
-  ETIMEDOUT: 'the kernel did not answer in time',
+  ETIMEDOUT:
+    'the kernel did not answer in time: it may be loading a module, for which it runs modprobe',
   EBADMSG: "the kernel's answer was malformed",
   EINTR: 'the table changed during every reading of it',
 };

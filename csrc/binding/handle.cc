@@ -83,16 +83,20 @@ Napi::Value errors_of(Napi::Env env, const ipvs::ProcFiles& files) {
 }  // namespace
 
 struct Handle::Connection {
-  std::mutex mutex;
+  // A lock of its own, which is never held while the kernel is asked: the thread of the environment
+  // takes it too.
+  std::mutex netns_mutex;
   // Null while closed. Cursors have a share of it, which outlives the connection.
   std::shared_ptr<const netlink::Namespace> netns;
+
+  std::mutex mutex;
   std::optional<ipvs::Client> client;
 
   std::mutex links_mutex;
   std::optional<rtnl::Client> links;  // connected by the first that asks for it
 
   std::shared_ptr<const netlink::Namespace> open_netns() {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(netns_mutex);
     if (!netns) throw netlink::Error(EBADF, "open", "the handle is not open");
     return netns;
   }
@@ -173,10 +177,11 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
         const std::scoped_lock lock(connection->mutex, connection->links_mutex);
         const auto opened = given ? given : std::make_shared<const netlink::Namespace>(path);
         if (ipvs) {
-          connection->client.emplace(*opened);
+          connection->client.emplace(opened);
         } else {
           connection->links.emplace(*opened);
         }
+        const std::lock_guard netns_lock(connection->netns_mutex);
         connection->netns = opened;
       },
       [](Napi::Env env) { return env.Undefined(); });
@@ -267,7 +272,10 @@ Napi::Value Handle::close(const Napi::CallbackInfo& info) {
   const std::scoped_lock lock(connection_->mutex, connection_->links_mutex);
   connection_->client.reset();
   connection_->links.reset();
-  connection_->netns.reset();
+  {
+    const std::lock_guard netns_lock(connection_->netns_mutex);
+    connection_->netns.reset();
+  }
   connection_->memory = {};
   return info.Env().Undefined();
 }

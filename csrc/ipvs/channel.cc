@@ -1,10 +1,12 @@
 #include "ipvs/channel.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "ipvs/loading.h"
 #include "ipvs/unique.h"
 #include "netlink/error.h"
 
@@ -21,10 +23,82 @@ constexpr Command kListDestinations{.id = IPVS_CMD_GET_DEST, .service = Part::kK
 constexpr Command kListDaemons{.id = IPVS_CMD_GET_DAEMON};
 constexpr int kListAttempts = 5;
 
+// Makes the kernel load the family's module, which it does in the request that looks for it.
+void load_family() {
+  if (loading::is_loaded("ip_vs")) return;
+  const bool over = loading::settled(loading::kFamily) && loading::run(loading::kFamily, [] {
+                      try {
+                        auto socket = netlink::Socket::open(NETLINK_GENERIC, {});
+                        netlink::Family(socket, IPVS_GENL_NAME, IPVS_GENL_VERSION);
+                      } catch (const std::exception&) {
+                        // Whoever asks next is told.
+                      }
+                    });
+  if (!over) throw Error(ETIMEDOUT, "CTRL_CMD_GETFAMILY", "modprobe has not ended");
+}
+
+// The socket, once the kernel is free to answer.
+netlink::Socket& ready(netlink::Socket& socket, loading::Scope scope) {
+  load_family();
+  if (!loading::settled(scope)) throw Error(ETIMEDOUT, "CTRL_CMD_GETFAMILY");
+  return socket;
+}
+
+// Asks for a service that cannot be, with the scheduler and the engine of another: the kernel looks
+// for these first, and then refuses the prefix length of 0. The errno.
+int try_modules(const netlink::Namespace& netns, const Service& wanted) {
+  auto socket = netlink::Socket::open(NETLINK_GENERIC, netns);
+  const netlink::Family family(socket, IPVS_GENL_NAME, IPVS_GENL_VERSION);
+  Service service{};
+  // A key that no service has: where one had it, the kernel would look no further.
+  service.key.family = AF_INET6;
+  service.key.protocol = UINT16_MAX;
+  service.scheduler = wanted.scheduler;
+  service.engine = wanted.engine;
+  netlink::Batch batch;
+  family.begin(batch, IPVS_CMD_NEW_SERVICE, 0, netlink::Answer::kErrorOnly);
+  put_service(batch, service, Part::kFull);
+  batch.end();
+  const auto failures = socket.run(batch, [](size_t, const Messages&) {});
+  return failures.empty() ? 0 : failures[0].error;
+}
+
 }  // namespace
 
 Channel::Channel(netlink::Socket socket)
     : socket_(std::move(socket)), family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
+
+Channel::Channel(std::shared_ptr<const netlink::Namespace> netns)
+    : Channel(netlink::Socket::open(NETLINK_GENERIC, *netns), netns) {}
+
+Channel::Channel(netlink::Socket socket, std::shared_ptr<const netlink::Namespace> netns)
+    : netns_(std::move(netns)),
+      socket_(std::move(socket)),
+      scope_(loading::scope_of(socket_.descriptor())),
+      family_(ready(socket_, scope_), IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
+
+Channel::Modules Channel::load(const Service& service) {
+  if (!netns_) return Modules::kUnknown;
+  const auto is_known = [](const std::string& prefix, std::string_view name) {
+    return name.empty() || name == "none" || loading::is_loaded(prefix + std::string(name));
+  };
+  if (is_known("ip_vs_", service.scheduler.view()) &&
+      is_known("ip_vs_pe_", service.engine.view())) {
+    return Modules::kUnknown;
+  }
+  if (!loading::settled(scope_)) return Modules::kLate;
+  const auto error = std::make_shared<std::atomic<int>>(0);
+  const bool over = loading::run(scope_, [netns = netns_, service, error] {
+    try {
+      *error = try_modules(*netns, service);
+    } catch (const std::exception&) {
+      *error = 0;
+    }
+  });
+  if (!over) return Modules::kLate;
+  if (*error == ENOENT) return Modules::kAbsent;
+  return *error == EINVAL ? Modules::kPresent : Modules::kUnknown;
+}
 
 void Channel::encode(netlink::Batch& batch, const Step& step, uint16_t flags) const {
   family_.begin(batch, step.command->id, flags, step.command->answer);
@@ -40,6 +114,13 @@ void Channel::encode(netlink::Batch& batch, const Step& step, uint16_t flags) co
 }
 
 std::vector<Failure> Channel::run_once(std::span<const Step> steps, const OnReply& on_reply) {
+  if (!loading::settled(scope_)) {
+    std::vector<Failure> failures;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      failures.push_back({i, ETIMEDOUT, netlink::Fate::kNotSent, {}});
+    }
+    return failures;
+  }
   batch_.clear();
   for (const Step& step : steps) encode(batch_, step, 0);
   return socket_.run(batch_, [&](size_t index, const Messages& message) {
@@ -50,6 +131,7 @@ std::vector<Failure> Channel::run_once(std::span<const Step> steps, const OnRepl
 // Whether the family is to be had under another id than before.
 bool Channel::renewed() {
   try {
+    if (netns_) load_family();
     const bool changed = family_.refresh(socket_);
     available_ = true;
     return changed;
@@ -150,6 +232,7 @@ template <typename Entry, typename Read>
 void Channel::list(const Step& request, std::vector<Entry>& entries, Read read) {
   const size_t first = entries.size();
   for (int attempt = 1;; ++attempt) {
+    if (!loading::settled(scope_)) throw Error(ETIMEDOUT, "send");
     entries.resize(first);
     bool damaged = false;
     dump_.clear();

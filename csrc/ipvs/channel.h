@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,6 +74,17 @@ class Channel {
   /// where it can.
   /// @throws netlink::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of netlink::Family
   explicit Channel(netlink::Socket socket);
+  /// Likewise, on a socket that it opens in a network namespace. Only with it are modules waited for
+  /// on a thread of their own: see loading.h.
+  /// @throws also those of netlink::Socket::open(); ETIMEDOUT ("CTRL_CMD_GETFAMILY"): the kernel is
+  ///   still loading a module
+  explicit Channel(std::shared_ptr<const netlink::Namespace> netns);
+
+  /// What became of modules that were to be loaded.
+  enum class Modules { kPresent, kAbsent, kLate, kUnknown };
+  /// Makes the kernel load the modules of a scheduler and of an engine, unless they are there. It
+  /// creates nothing.
+  Modules load(const Service& service);
 
   /// Executes every step, in order; an error stops none of the others.
   /// @returns the failures, by the index of the step
@@ -96,6 +108,7 @@ class Channel {
  private:
   using DestinationLists = std::map<ServiceKey, std::vector<DestinationEntry>, ByteOrder>;
 
+  Channel(netlink::Socket socket, std::shared_ptr<const netlink::Namespace> netns);
   bool renewed();
   void encode(netlink::Batch& batch, const Step& step, uint16_t flags) const;
   std::vector<netlink::Failure> run_once(std::span<const Step> steps, const OnReply& on_reply);
@@ -107,7 +120,9 @@ class Channel {
   template <typename Entry, typename Read>
   void list(const Step& request, std::vector<Entry>& entries, Read read);
 
+  std::shared_ptr<const netlink::Namespace> netns_;  // null: modules are not waited for
   netlink::Socket socket_;
+  uint64_t scope_ = 0;  // of loads that hold this up
   netlink::Family family_;
   netlink::Batch batch_;
   netlink::Batch dump_;

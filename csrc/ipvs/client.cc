@@ -65,7 +65,13 @@ const Client::Rule& Client::rule_of(uint32_t operation) {
   return operation < std::size(kRules) ? kRules[operation] : kUnknown;
 }
 
-Client::Client(netlink::Socket socket) : channel_(std::move(socket)) {
+Client::Client(netlink::Socket socket) : channel_(std::move(socket)) { check_rights(); }
+
+Client::Client(std::shared_ptr<const netlink::Namespace> netns) : channel_(std::move(netns)) {
+  check_rights();
+}
+
+void Client::check_rights() {
   const Step step{.command = &kGetInfo};
   const auto failures = channel_.run({&step, 1}, [](size_t, Attributes) {});
   if (!failures.empty()) throw Error(failures[0].error, "IPVS_CMD_GET_INFO", failures[0].text);
@@ -156,6 +162,8 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
                                       const Channel::OnReply& on_reply) {
   std::vector<Failure> failures;
   Modules absent;
+  Modules late;
+  Modules tried;
   size_t allowed = 1;
   for (size_t first = 0; first < steps.size();) {
     std::vector<Step> sent;
@@ -164,6 +172,13 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
     size_t index = first;
     for (; index < steps.size() && unknown < allowed; ++index) {
       const auto modules = modules_of(steps[index]);
+      if (modules && !present_.contains(*modules) && tried.insert(*modules).second) {
+        load(*steps[index].service, *modules, absent, late);
+      }
+      if (modules && late.contains(*modules)) {
+        failures.push_back({index, ETIMEDOUT, netlink::Fate::kNotSent, {}});
+        continue;
+      }
       if (modules && absent.contains(*modules)) {
         failures.push_back({index, ENOENT, netlink::Fate::kRefused, {}});
         continue;
@@ -185,6 +200,15 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
   std::sort(failures.begin(), failures.end(),
             [](const Failure& a, const Failure& b) { return a.index < b.index; });
   return failures;
+}
+
+// Makes the kernel load what a service names, before anything is sent that would hold up the others.
+void Client::load(const Service& service, const ModuleNames& names, Modules& absent,
+                  Modules& late) {
+  const Channel::Modules outcome = channel_.load(service);
+  if (outcome == Channel::Modules::kPresent) present_.insert(names);
+  if (outcome == Channel::Modules::kAbsent) absent.insert(names);
+  if (outcome == Channel::Modules::kLate) late.insert(names);
 }
 
 std::optional<Client::ModuleNames> Client::modules_of(const Step& step) {

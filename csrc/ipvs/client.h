@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -31,8 +32,7 @@ class Client {
   explicit Client(netlink::Socket socket);
   /// Likewise, on a socket that it opens in a network namespace.
   /// @throws also those of netlink::Socket::open()
-  explicit Client(const netlink::Namespace& netns)
-      : Client(netlink::Socket::open(NETLINK_GENERIC, netns)) {}
+  explicit Client(std::shared_ptr<const netlink::Namespace> netns);
 
   /// The room of `memory`'s lists is used for the results; what they held is forgotten. Fresh memory
   ///   costs more than the reading.
@@ -59,6 +59,9 @@ class Client {
   void learn(std::span<const Step> steps, const std::vector<netlink::Failure>& failures,
              Modules& absent);
 
+  void load(const Service& service, const ModuleNames& names, Modules& absent, Modules& late);
+
+  void check_rights();
   void begin(std::span<const Request> requests, Results memory);
   Results end();
 

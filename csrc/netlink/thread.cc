@@ -2,29 +2,53 @@
 
 #include <signal.h>
 
+#include <memory>
 #include <utility>
 
 #include "netlink/error.h"
 
 namespace netlink {
 
-// Not std::thread: it needs a newer libstdc++ than the Node.js that we are to load into.
-Thread::Thread(std::function<void()> body) : body_(std::move(body)) {
-  // It inherits a full mask.
+namespace {
+
+using Body = std::function<void()>;
+
+// Starts a thread that inherits a full mask of signals; its errno, or 0.
+int start(pthread_t& thread, void* (*run)(void*), void* argument) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const int error = pthread_create(
-      &thread_, nullptr,
-      [](void* self) -> void* {
-        static_cast<Thread*>(self)->body_();
-        return nullptr;
-      },
-      this);
+  const int error = pthread_create(&thread, nullptr, run, argument);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error != 0) throw Error(error, "pthread_create");
+  return error;
+}
+
+}  // namespace
+
+// Not std::thread: it needs a newer libstdc++ than the Node.js that we are to load into.
+Thread::Thread(std::function<void()> body) : body_(std::move(body)) {
+  const auto run = [](void* self) -> void* {
+    static_cast<Thread*>(self)->body_();
+    return nullptr;
+  };
+  if (const int error = start(thread_, run, this); error != 0) throw Error(error, "pthread_create");
   joinable_ = true;
+}
+
+void Thread::leave_alone(std::function<void()> body) {
+  auto owned = std::make_unique<Body>(std::move(body));
+  const auto run = [](void* argument) -> void* {
+    const std::unique_ptr<Body> mine(static_cast<Body*>(argument));
+    (*mine)();
+    return nullptr;
+  };
+  pthread_t thread{};
+  if (const int error = start(thread, run, owned.get()); error != 0) {
+    throw Error(error, "pthread_create");
+  }
+  pthread_detach(thread);
+  static_cast<void>(owned.release());
 }
 
 void Thread::join() {

@@ -17,6 +17,11 @@ class Thread {
   /// Waits for it.
   ~Thread() { join(); }
 
+  /// Runs `body`, which owns what it uses, on a thread that nobody waits for: it may outlive all but
+  /// the process. The addon is never unloaded (binding.gyp), so that its code stays there.
+  /// @throws Error EAGAIN ("pthread_create")
+  static void leave_alone(std::function<void()> body);
+
   /// Waits for its end; again does nothing.
   void join();
 

@@ -1,0 +1,167 @@
+// A modprobe of the kernel that hangs. It holds up only what has to wait for the kernel, and that for a time that is bounded.
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Ipvs } from 'ipvs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { unloadModules } from './modules.js';
+import { Namespace, run } from './namespace.js';
+import { isOurs } from './ours.js';
+import { until } from './poll.js';
+
+const MODPROBE = '/proc/sys/kernel/modprobe';
+const service = { protocol: 'tcp', address: '10.96.0.1', port: 80, scheduler: 'rr' } as const;
+const absent = { ...service, port: 81, scheduler: 'no-such-one' };
+const late = {
+  name: 'IpvsError',
+  code: 'ETIMEDOUT',
+  message: expect.stringMatching(/did not answer in time: it may be loading a module/),
+};
+
+describe.runIf(isOurs)('while modprobe hangs', () => {
+  let namespace: Namespace;
+  let other: Namespace;
+  let folder: string;
+  let before: string;
+  /** As long as this file is there, modprobe runs. */
+  const hang = () => writeFileSync(`${folder}/hang`, '');
+  const release = () => rmSync(`${folder}/hang`, { force: true });
+  const runs = () => (existsSync(`${folder}/log`) ? readFileSync(`${folder}/log`, 'utf8') : '');
+  const ended = () => runs().split('end').length === runs().split('begin').length;
+
+  beforeAll(() => {
+    namespace = new Namespace();
+    other = new Namespace();
+    folder = mkdtempSync('/run/ipvs-');
+    before = readFileSync(MODPROBE, 'utf8');
+    const script = [
+      '#!/bin/sh',
+      `echo begin "$*" >> ${folder}/log`,
+      `while [ -e ${folder}/hang ]; do sleep 0.1; done`,
+      `echo end >> ${folder}/log`,
+      `exec ${before.trim()} "$@"`,
+    ];
+    writeFileSync(`${folder}/modprobe`, `${script.join('\n')}\n`);
+    chmodSync(`${folder}/modprobe`, 0o755);
+    run('modprobe', ['--all', 'ip_vs', 'ip_vs_rr', 'ip_vs_wrr']);
+    writeFileSync(MODPROBE, `${folder}/modprobe`);
+  });
+  beforeEach(() => rmSync(`${folder}/log`, { force: true }));
+  afterEach(async () => {
+    release();
+    await until(ended, (over) => over);
+  });
+  afterAll(async () => {
+    writeFileSync(MODPROBE, before);
+    namespace.delete();
+    other.delete();
+    rmSync(folder, { recursive: true });
+  });
+  const open = () => Ipvs.open({ netns: namespace.path });
+
+  test('what needs the module fails, and was not sent; close() and other work of the process go on', async () => {
+    const [one, two] = [await open(), await open()];
+    await one.addService(service);
+    hang();
+    const adding = expect(one.addService(absent)).rejects.toMatchObject({
+      ...late,
+      operation: 'addService',
+      message: expect.stringMatching(/it was not sent: the kernel did not answer in time/),
+    });
+    await until(runs, (text) => text.includes('ip_vs_no-such-one'));
+    const listing = [one, two].map((ipvs) => expect(ipvs.listServices()).rejects.toMatchObject(late));
+    const changing = expect(two.addService({ ...service, port: 82 })).rejects.toMatchObject(late);
+    const reading = [one.getStats(), two.sysctls.get(), one.links.listLinks()];
+    const files = readFile('/proc/self/stat');
+    const closing = [one.close(), two.close()];
+    await Promise.all([adding, changing, files, ...listing, ...reading, ...closing]);
+    expect(ended()).toBe(false);
+    release();
+    await until(ended, (over) => over);
+    const again = await open();
+    // Nothing of all this has happened.
+    expect(await again.listServices()).toMatchObject([{ port: 80 }]);
+    await expect(again.addService(absent)).rejects.toMatchObject({ code: 'ENOENT' });
+    await again.flush();
+    await again.close();
+  });
+
+  test('many handles hold up no file of the process', async () => {
+    const handles = await Promise.all(Array.from({ length: 6 }, open));
+    hang();
+    const attempts = handles.map((ipvs) => expect(ipvs.addService(absent)).rejects.toMatchObject(late));
+    await Promise.all([...attempts, readFile('/proc/self/stat')]);
+    expect(ended()).toBe(false);
+    await Promise.all(handles.map((ipvs) => ipvs.close()));
+    expect(ended()).toBe(false);
+    expect(runs().split('begin').length - 1).toBe(1);
+  });
+
+  test('nothing blocks the thread of JavaScript, but what is synchronous, which ends too', async () => {
+    const ipvs = await open();
+    hang();
+    expect(() => ipvs.sync.addService(absent)).toThrow(/it was not sent/);
+    expect(() => ipvs.sync.listServices()).toThrow(/did not answer in time/);
+    expect(ended()).toBe(false);
+    // Opened by the thread itself, of the namespace that the handle keeps.
+    await ipvs.links.watch().return();
+    expect(ipvs.sync.getStats()).toMatchObject({ connections: 0 });
+    expect(ended()).toBe(false);
+    await ipvs.close();
+  });
+
+  test('a batch goes on without what was not sent, once modprobe is through in time', async () => {
+    const ipvs = await open();
+    hang();
+    const results = ipvs.batch((batch) => {
+      batch.addService(service);
+      batch.addService(absent);
+      batch.addService({ ...service, port: 82, scheduler: 'wrr' });
+    });
+    await until(runs, (text) => text.includes('ip_vs_no-such-one'));
+    release();
+    expect(await results).toMatchObject([
+      { status: 'fulfilled' },
+      { status: 'rejected', reason: { code: 'ENOENT' } },
+      { status: 'fulfilled' },
+    ]);
+    await ipvs.flush();
+    await ipvs.close();
+  });
+
+  test('Linux 7 goes on in other network namespaces', async (context) => {
+    if (Number.parseInt(run('uname', ['-r']), 10) < 7) context.skip('Linux 6 locks all of them');
+    const [ipvs, elsewhere] = [await open(), await Ipvs.open({ netns: other.path })];
+    hang();
+    const adding = expect(ipvs.addService(absent)).rejects.toMatchObject(late);
+    await until(runs, (text) => text.includes('ip_vs_no-such-one'));
+    await elsewhere.addService(service);
+    expect(await elsewhere.listServices()).toHaveLength(1);
+    await elsewhere.flush();
+    await elsewhere.close();
+    expect(ended()).toBe(false);
+    await adding;
+    await ipvs.close();
+  });
+
+  test('a scheduler that is loaded, or comes in time, is taken', async () => {
+    const ipvs = await open();
+    if (existsSync('/sys/module/ip_vs_sed')) run('rmmod', ['ip_vs_sed']);
+    await ipvs.addService({ ...service, scheduler: 'sed' });
+    expect(await ipvs.listServices()).toMatchObject([{ scheduler: 'sed' }]);
+    expect(runs()).toContain('ip_vs_sed');
+    await ipvs.flush();
+    await ipvs.close();
+  });
+
+  test('opening a handle ends, where IPVS itself is to be loaded', async () => {
+    await unloadModules();
+    hang();
+    for (const attempt of [open(), open()]) {
+      await expect(attempt).rejects.toMatchObject({ ...late, operation: 'open' });
+    }
+    expect(ended()).toBe(false);
+    release();
+    await until(ended, (over) => over);
+    await (await open()).close();
+  });
+});
