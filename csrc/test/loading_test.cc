@@ -34,14 +34,16 @@ struct Gate {
 
 TEST_CASE("work that ends in time has ended, and holds up nobody") {
   auto done = std::make_shared<std::atomic<bool>>(false);
-  CHECK(loading::run(kOne, [done] { *done = true; }, kLong));
+  CHECK(loading::run(
+      kOne, [done] { *done = true; }, kLong));
   CHECK(*done);
   CHECK(loading::settled(kOne));
 }
 
 TEST_CASE("work that does not end is left alone, and holds up its scope until it does") {
   auto gate = std::make_shared<Gate>();
-  CHECK_FALSE(loading::run(kOne, [gate] { gate->pass(); }, milliseconds(20)));
+  CHECK_FALSE(loading::run(
+      kOne, [gate] { gate->pass(); }, milliseconds(20)));
   CHECK_FALSE(gate->passed);
   CHECK_FALSE(loading::settled(kOne));
   CHECK(loading::settled(kOther));
@@ -53,7 +55,10 @@ TEST_CASE("work that does not end is left alone, and holds up its scope until it
 TEST_CASE("others of the scope wait for the work, no longer than it does itself") {
   auto gate = std::make_shared<Gate>();
   std::atomic<bool> in_time{false};
-  std::thread loader([&] { in_time = loading::run(kOne, [gate] { gate->pass(); }, kLong); });
+  std::thread loader([&] {
+    in_time = loading::run(
+        kOne, [gate] { gate->pass(); }, kLong);
+  });
   // The first to run before the other has begun would find nothing to wait for.
   std::atomic<bool> waited{false};
   std::thread opener([&] {
@@ -72,8 +77,10 @@ TEST_CASE("others of the scope wait for the work, no longer than it does itself"
 TEST_CASE("several loads of a scope are all waited for") {
   auto first = std::make_shared<Gate>();
   auto second = std::make_shared<Gate>();
-  CHECK_FALSE(loading::run(kOne, [first] { first->pass(); }, milliseconds(1)));
-  CHECK_FALSE(loading::run(kOther, [second] { second->pass(); }, milliseconds(1)));
+  CHECK_FALSE(loading::run(
+      kOne, [first] { first->pass(); }, milliseconds(1)));
+  CHECK_FALSE(loading::run(
+      kOther, [second] { second->pass(); }, milliseconds(1)));
   first->open = true;
   while (!loading::settled(kOne)) std::this_thread::sleep_for(milliseconds(1));
   CHECK_FALSE(loading::settled(kOther));

@@ -47,8 +47,9 @@ describe.runIf(isOurs)('while modprobe hangs', () => {
   });
   beforeEach(() => rmSync(`${folder}/log`, { force: true }));
   afterEach(async () => {
-    release();
-    await until(ended, (over) => over);
+    const ipvs = await free();
+    await ipvs.flush();
+    await ipvs.close();
   });
   afterAll(async () => {
     writeFileSync(MODPROBE, before);
@@ -57,6 +58,16 @@ describe.runIf(isOurs)('while modprobe hangs', () => {
     rmSync(folder, { recursive: true });
   });
   const open = () => Ipvs.open({ netns: namespace.path });
+  /** Waits for the kernel, which goes on a moment after modprobe has ended. */
+  const free = async () => {
+    release();
+    await until(ended, (over) => over);
+    const opened = await until(
+      () => open().catch(() => undefined),
+      (ipvs) => ipvs !== undefined,
+    );
+    return opened ?? expect.unreachable();
+  };
 
   test('what needs the module fails, and was not sent; close() and other work of the process go on', async () => {
     const [one, two] = [await open(), await open()];
@@ -68,27 +79,28 @@ describe.runIf(isOurs)('while modprobe hangs', () => {
       message: expect.stringMatching(/it was not sent: the kernel did not answer in time/),
     });
     await until(runs, (text) => text.includes('ip_vs_no-such-one'));
-    const listing = [one, two].map((ipvs) => expect(ipvs.listServices()).rejects.toMatchObject(late));
+    const listing = [one, two].map((ipvs) =>
+      expect(ipvs.listServices()).rejects.toMatchObject(late),
+    );
     const changing = expect(two.addService({ ...service, port: 82 })).rejects.toMatchObject(late);
     const reading = [one.getStats(), two.sysctls.get(), one.links.listLinks()];
     const files = readFile('/proc/self/stat');
     const closing = [one.close(), two.close()];
     await Promise.all([adding, changing, files, ...listing, ...reading, ...closing]);
     expect(ended()).toBe(false);
-    release();
-    await until(ended, (over) => over);
-    const again = await open();
+    const again = await free();
     // Nothing of all this has happened.
     expect(await again.listServices()).toMatchObject([{ port: 80 }]);
     await expect(again.addService(absent)).rejects.toMatchObject({ code: 'ENOENT' });
-    await again.flush();
     await again.close();
   });
 
   test('many handles hold up no file of the process', async () => {
     const handles = await Promise.all(Array.from({ length: 6 }, open));
     hang();
-    const attempts = handles.map((ipvs) => expect(ipvs.addService(absent)).rejects.toMatchObject(late));
+    const attempts = handles.map((ipvs) =>
+      expect(ipvs.addService(absent)).rejects.toMatchObject(late),
+    );
     await Promise.all([...attempts, readFile('/proc/self/stat')]);
     expect(ended()).toBe(false);
     await Promise.all(handles.map((ipvs) => ipvs.close()));
@@ -102,10 +114,24 @@ describe.runIf(isOurs)('while modprobe hangs', () => {
     expect(() => ipvs.sync.addService(absent)).toThrow(/it was not sent/);
     expect(() => ipvs.sync.listServices()).toThrow(/did not answer in time/);
     expect(ended()).toBe(false);
-    // Opened by the thread itself, of the namespace that the handle keeps.
-    await ipvs.links.watch().return();
+    await ipvs.close();
+  });
+
+  test('a request that waits for the kernel locks nothing that other calls need at once', async () => {
+    const ipvs = await open();
+    hang();
+    let settled = false;
+    const adding = expect(ipvs.addService(absent)).rejects.toMatchObject(late);
+    void adding.finally(() => {
+      settled = true;
+    });
+    await until(runs, (text) => text.includes('ip_vs_no-such-one'));
+    // Both open something in the namespace of the handle, on this thread.
     expect(ipvs.sync.getStats()).toMatchObject({ connections: 0 });
-    expect(ended()).toBe(false);
+    await ipvs.links.watch().return();
+    await new Promise(setImmediate);
+    expect(settled).toBe(false);
+    await adding;
     await ipvs.close();
   });
 
@@ -156,12 +182,11 @@ describe.runIf(isOurs)('while modprobe hangs', () => {
   test('opening a handle ends, where IPVS itself is to be loaded', async () => {
     await unloadModules();
     hang();
-    for (const attempt of [open(), open()]) {
-      await expect(attempt).rejects.toMatchObject({ ...late, operation: 'open' });
-    }
+    const opening = [open(), open()].map((attempt) =>
+      expect(attempt).rejects.toMatchObject({ ...late, operation: 'open' }),
+    );
+    await Promise.all(opening);
     expect(ended()).toBe(false);
-    release();
-    await until(ended, (over) => over);
-    await (await open()).close();
+    await (await free()).close();
   });
 });
