@@ -52,7 +52,11 @@ export interface Call<Value, Args extends readonly unknown[] = []>
   readonly operation: OperationName;
 }
 
-/** Whether an ensure made the object, or found one. */
+/**
+ * What an ensure has done:
+ * - `created`: the object was not there, and is now
+ * - `updated`: it was there, and has the settings now. Whether it had them before is not known: to ask would be another exchange
+ */
 export type Ensured = 'created' | 'updated';
 
 /** Options of deletions. */

@@ -60,6 +60,7 @@ const COMMON: Readonly<Record<string, Explanation>> = {
   ETIMEDOUT:
     'the kernel did not answer in time: it may be loading a module, for which it runs modprobe',
   EBADMSG: "the kernel's answer was malformed",
+  EMSGSIZE: 'a message was larger than the buffer for it',
   EINTR: 'the table changed during every reading of it',
 };
 

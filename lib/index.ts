@@ -54,6 +54,7 @@ export type {
   AddressSettings,
   LinkAddress,
 } from './links/address.js';
+export type { EnsuredLink } from './links/calls.js';
 export type { Link, LinkReference, LinkState } from './links/link.js';
 export { Links, type SyncLinks, type WatchLinksOptions } from './links/links.js';
 export type {

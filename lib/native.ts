@@ -96,7 +96,25 @@ export type LinkOperationName =
   | 'planAddresses';
 
 /** What became of a request to a link: csrc/rtnl/request.h. */
-export type LinkStatusName = 'done' | 'refused' | 'lost' | 'notSent' | 'otherKind';
+export type LinkStatusName =
+  | 'done'
+  | 'refused'
+  | 'lost'
+  | 'notSent'
+  | 'otherKind'
+  | 'otherSettings'
+  | 'otherLink';
+
+/** A setting of an address that was asked for: AddressSettings in csrc/rtnl/types.h. */
+export type AddressGivenName =
+  | 'scope'
+  | 'peer'
+  | 'broadcast'
+  | 'label'
+  | 'lifetimes'
+  | 'prefixRoute'
+  | 'duplicateDetection'
+  | 'listed';
 
 export interface Layout {
   readonly request: RecordLayout<
@@ -197,16 +215,27 @@ export interface Layout {
     'index' | 'flags' | 'mtu' | 'state' | 'hardwareLength' | 'hardware' | 'name' | 'kind'
   >;
   readonly addressSettings: RecordLayout<
-    'address' | 'peer' | 'flags' | 'family' | 'prefixLength' | 'scope' | 'change'
+    | 'address'
+    | 'peer'
+    | 'broadcast'
+    | 'flags'
+    | 'given'
+    | 'preferred'
+    | 'valid'
+    | 'link'
+    | 'family'
+    | 'prefixLength'
+    | 'scope'
+    | 'change'
+    | 'label'
   >;
-  readonly linkAddress: RecordLayout<
-    'settings' | 'broadcast' | 'index' | 'preferred' | 'valid' | 'link' | 'label'
-  >;
+  readonly linkAddress: RecordLayout<'settings' | 'index' | 'link'>;
   readonly linkOutcome: RecordLayout<
     | 'error'
     | 'status'
     | 'text'
     | 'created'
+    | 'changed'
     | 'firstLink'
     | 'links'
     | 'firstAddress'
@@ -218,6 +247,7 @@ export interface Layout {
   readonly linkOperations: Readonly<Record<LinkOperationName, number>>;
   readonly linkStatuses: Readonly<Record<LinkStatusName, number>>;
   readonly linkSettings: Readonly<Record<'up' | 'mtu' | 'prune', number>>;
+  readonly addressGiven: Readonly<Record<AddressGivenName, number>>;
   readonly linkChanges: Readonly<Record<'add' | 'replace' | 'delete', number>>;
   readonly linkEventTypes: Readonly<Record<'link' | 'address' | 'overrun', number>>;
   readonly watchTypes: Readonly<Record<'link' | 'address', number>>;
@@ -325,6 +355,8 @@ export interface Native {
     family: number,
     records: Uint8Array,
   ): number;
+  /** csrc/binding/addresses.h */
+  contradictionOf(records: Uint8Array): readonly [first: number, second: number] | undefined;
   readonly layout: Layout;
 }
 

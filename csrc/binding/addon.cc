@@ -1,4 +1,5 @@
-// The module: { Handle, Cursor, Watcher, packAddresses, layout }. It keeps no state outside the environment that loads it,
+// The module: { Handle, Cursor, Watcher, packAddresses, contradictionOf,
+//   layout }. It keeps no state outside the environment that loads it,
 //   so that workers and several copies of the addon in one process do not disturb each other.
 #include <napi.h>
 
@@ -15,6 +16,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Cursor", binding::Cursor::define(env));
   exports.Set("Watcher", binding::Watcher::define(env));
   exports.Set("packAddresses", Napi::Function::New<binding::pack_addresses>(env, "packAddresses"));
+  exports.Set("contradictionOf",
+              Napi::Function::New<binding::contradiction_of>(env, "contradictionOf"));
   exports.Set("layout", binding::make_layout(env));
   return exports;
 }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "binding/buffer.h"
+#include "rtnl/plan.h"
 #include "rtnl/text.h"
 
 namespace binding {
@@ -44,6 +46,17 @@ Napi::Value pack_addresses(const Napi::CallbackInfo& info) {
     std::memcpy(next, &*address, sizeof *address);
   }
   return Napi::Number::New(env, count);
+}
+
+Napi::Value contradiction_of(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto wanted = records_of<rtnl::AddressSettings>(info[0]);
+  const auto found = rtnl::Plan(wanted, false).contradiction();
+  if (!found) return env.Undefined();
+  Napi::Array places = Napi::Array::New(env, 2);
+  places.Set(0U, static_cast<double>(found->first));
+  places.Set(1U, static_cast<double>(found->second));
+  return places;
 }
 
 }  // namespace binding

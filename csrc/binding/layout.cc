@@ -200,18 +200,23 @@ constexpr Field kLink[] = {
 constexpr Field kAddressSettings[] = {
     FIELD(AddressSettings, "address", address),
     FIELD(AddressSettings, "peer", peer),
+    FIELD(AddressSettings, "broadcast", broadcast),
     FIELD(AddressSettings, "flags", flags),
+    FIELD(AddressSettings, "given", given),
+    FIELD(AddressSettings, "preferred", preferred),
+    FIELD(AddressSettings, "valid", valid),
+    FIELD(AddressSettings, "link", link),
     FIELD(AddressSettings, "family", family),
     FIELD(AddressSettings, "prefixLength", prefix_length),
     FIELD(AddressSettings, "scope", scope),
     FIELD(AddressSettings, "change", change),
+    FIELD(AddressSettings, "label", label),
 };
 
 constexpr Field kLinkAddress[] = {
-    FIELD(LinkAddress, "settings", settings), FIELD(LinkAddress, "broadcast", broadcast),
-    FIELD(LinkAddress, "index", index),       FIELD(LinkAddress, "preferred", preferred),
-    FIELD(LinkAddress, "valid", valid),       FIELD(LinkAddress, "link", link),
-    FIELD(LinkAddress, "label", label),
+    FIELD(LinkAddress, "settings", settings),
+    FIELD(LinkAddress, "index", index),
+    FIELD(LinkAddress, "link", link),
 };
 
 constexpr Field kLinkOutcome[] = {
@@ -219,6 +224,7 @@ constexpr Field kLinkOutcome[] = {
     FIELD(rtnl::Outcome, "status", status),
     FIELD(rtnl::Outcome, "text", text),
     FIELD(rtnl::Outcome, "created", created),
+    FIELD(rtnl::Outcome, "changed", changed),
     FIELD(rtnl::Outcome, "firstLink", first_link),
     FIELD(rtnl::Outcome, "links", links),
     FIELD(rtnl::Outcome, "firstAddress", first_address),
@@ -356,13 +362,25 @@ static_assert(std::size(kLinkOperations) == static_cast<size_t>(rtnl::Operation:
 constexpr Number kLinkStatuses[] = {
     number("done", Status::kDone),         number("refused", Status::kRefused),
     number("lost", Status::kLost),         number("notSent", Status::kNotSent),
-    number("otherKind", rtnl::kOtherKind),
+    number("otherKind", rtnl::kOtherKind), number("otherSettings", rtnl::kOtherSettings),
+    number("otherLink", rtnl::kOtherLink),
 };
 
 constexpr Number kLinkSettings[] = {
     number("up", rtnl::Request::kUp),
     number("mtu", rtnl::Request::kMtu),
     number("prune", rtnl::Request::kPrune),
+};
+
+constexpr Number kAddressGiven[] = {
+    number("scope", AddressSettings::kScope),
+    number("peer", AddressSettings::kPeer),
+    number("broadcast", AddressSettings::kBroadcast),
+    number("label", AddressSettings::kLabel),
+    number("lifetimes", AddressSettings::kLifetimes),
+    number("prefixRoute", AddressSettings::kPrefixRoute),
+    number("duplicateDetection", AddressSettings::kDuplicateDetection),
+    number("listed", AddressSettings::kListed),
 };
 
 constexpr Number kLinkChanges[] = {
@@ -393,6 +411,7 @@ constexpr Enumeration kEnumerations[] = {
     {"linkOperations", kLinkOperations},
     {"linkStatuses", kLinkStatuses},
     {"linkSettings", kLinkSettings},
+    {"addressGiven", kAddressGiven},
     {"linkChanges", kLinkChanges},
     {"linkEventTypes", kLinkEventTypes},
     {"watchTypes", kWatchTypes},

@@ -37,16 +37,13 @@ void check_link(const rtnl::Link& link) {
   expect(link.state <= UINT8_MAX, "a state is a byte");
 }
 
-// What is to be had of an address from what is written of it: neither label, nor broadcast, nor
-// lifetimes are.
+// What is to be had of an address from what is written of it: no lifetimes, which were not given.
 rtnl::LinkAddress as_written(const rtnl::LinkAddress& address) {
   rtnl::LinkAddress expected = address;
-  expected.broadcast = {};
-  expected.label = {};
-  expected.preferred = expected.valid = rtnl::LinkAddress::kForever;
   rtnl::AddressSettings& settings = expected.settings;
+  settings.preferred = settings.valid = rtnl::AddressSettings::kForever;
   if (settings.family == AF_INET) {
-    for (Address* each : {&settings.address, &settings.peer}) {
+    for (Address* each : {&settings.address, &settings.peer, &settings.broadcast}) {
       std::fill(each->begin() + 4, each->end(), uint8_t{0});
     }
   }
@@ -55,8 +52,8 @@ rtnl::LinkAddress as_written(const rtnl::LinkAddress& address) {
 }
 
 void check_address(const rtnl::LinkAddress& address) {
-  check_name(address.label);
   const rtnl::AddressSettings& settings = address.settings;
+  check_name(settings.label);
   expect(settings.family == AF_INET || settings.family == AF_INET6, "an address is one of IP");
   expect(settings.change == 0 && same(address.link, {}), "what is no attribute stays zero");
   // A peer of nothing cannot be told from none.

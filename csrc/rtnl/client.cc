@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <numeric>
@@ -17,7 +18,6 @@
 
 #include "netlink/error.h"
 #include "rtnl/codec.h"
-#include "rtnl/plan.h"
 
 namespace rtnl {
 namespace {
@@ -128,8 +128,8 @@ std::span<const AddressSettings> Client::addresses_of(const Request& request) co
 // Carries out a reading; what it throws is the request's failure.
 void Client::attempt(size_t request, const std::function<void()>& action) {
   try {
-    action();
     results_.done(request);
+    action();
   } catch (const Error& error) {
     results_.fail(request, netlink::failure_of(request, error));
   }
@@ -260,6 +260,7 @@ void Client::ensure_dummies(Range range) {
       } else {
         put_new_dummy(batch_, wanted.link.name, settings);
       }
+      results_.outcomes[request].changed = 1;
       sent.push_back(request);
     }
     for (const Failure& failure : send()) {
@@ -267,6 +268,7 @@ void Client::ensure_dummies(Range range) {
       const bool creating = results_.outcomes[request].created != 0;
       const bool overtaken =
           failure.fate == Fate::kRefused && failure.error == (creating ? EEXIST : ENODEV);
+      if (failure.fate == Fate::kRefused) results_.outcomes[request].changed = 0;
       if (!last && (overtaken || is_lost(failure))) {
         again.push_back(request);
       } else {
@@ -306,8 +308,20 @@ std::vector<uint32_t> Client::find_links(Range range) {
   return indexes;
 }
 
+// Nothing is sent of addresses that are for another link than they are put on.
+void Client::refuse_other_links(Range range, std::span<const uint32_t> indexes) {
+  for (size_t request = range.first; request < range.last; ++request) {
+    if (!results_.is_pending(request)) continue;
+    for (const AddressSettings& address : addresses_of(requests_[request])) {
+      if (address.link == 0 || address.link == indexes[request - range.first]) continue;
+      results_.fail(request, kOtherLink, EINVAL);
+    }
+  }
+}
+
 void Client::run_addresses(Range range) {
   const auto indexes = find_links(range);
+  refuse_other_links(range, indexes);
   Numbers sent;
   batch_.clear();
   for (size_t request = range.first; request < range.last; ++request) {
@@ -316,6 +330,10 @@ void Client::run_addresses(Range range) {
     const auto put = rule_of(requests_[request].operation).put;
     if (addresses.size() != 1 || put == nullptr) {
       results_.fail(request, Status::kNotSent, EINVAL);
+      continue;
+    }
+    if (static_cast<Change>(addresses[0].change) == Change::kRefuse) {
+      results_.fail(request, kOtherSettings, EEXIST);
       continue;
     }
     put(batch_, indexes[request - range.first], addresses[0]);
@@ -328,6 +346,7 @@ void Client::run_addresses(Range range) {
 // An ensure must see what the one before it did: where an address comes again, another part begins.
 void Client::run_address_ensures(Range range) {
   const auto indexes = find_links(range);
+  refuse_other_links(range, indexes);
   std::set<std::pair<uint32_t, Address>> seen;
   Range part{range.first, range.first};
   const auto run_part = [&] {
@@ -360,7 +379,7 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
     for (const size_t request : pending) wanted.push_back(addresses_of(requests_[request])[0]);
     std::vector<AddressSettings> changes;
     try {
-      changes = plan(index, AF_UNSPEC, wanted, false);
+      changes = plan(index, AF_UNSPEC, Plan(wanted, false));
     } catch (const Error& error) {
       for (const size_t request : pending) {
         Failure failure = netlink::failure_of(request, error);
@@ -376,9 +395,14 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
       results_.done(request);
     }
     std::set<Address> replaced;
+    std::vector<AddressSettings> sent;
     batch_.clear();
     for (const AddressSettings& change : changes) {
+      const size_t request = request_of[change.address];
       switch (static_cast<Change>(change.change)) {
+        case Change::kRefuse:
+          results_.fail(request, kOtherSettings, EEXIST);
+          continue;
         case Change::kDelete:
           replaced.insert(change.address);
           put_delete_address(batch_, index, change);
@@ -388,14 +412,15 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
           break;
         default:
           put_new_address(batch_, index, change);
-          results_.outcomes[request_of[change.address]].created =
-              replaced.contains(change.address) ? 0 : 1;
+          results_.outcomes[request].created = replaced.contains(change.address) ? 0 : 1;
           break;
       }
+      results_.outcomes[request].changed = 1;
+      sent.push_back(change);
     }
     std::set<size_t> again;
     for (const Failure& failure : send()) {
-      const AddressSettings& change = changes[failure.index];
+      const AddressSettings& change = sent[failure.index];
       const size_t request = request_of[change.address];
       const bool deleting = static_cast<Change>(change.change) == Change::kDelete;
       const bool overtaken =
@@ -413,11 +438,12 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
 
 void Client::run_lists(Range range) {
   for (size_t request = range.first; request < range.last; ++request) {
-    attempt(request, [&] { list(requests_[request], results_.outcomes[request]); });
+    attempt(request, [&] { list(request); });
   }
 }
 
-void Client::list(const Request& request, Outcome& outcome) {
+void Client::list(size_t number) {
+  const Request& request = requests_[number];
   const size_t first_link = results_.links.size();
   std::vector<LinkAddress> addresses;
   std::vector<AddressSettings> changes;
@@ -425,11 +451,23 @@ void Client::list(const Request& request, Outcome& outcome) {
     case Operation::kListLinks:
       list_links(request.kind, results_.links);
       break;
-    case Operation::kPlanAddresses:
-      results_.links.push_back(get_link(request.link));
-      changes = plan(results_.links.back().index, static_cast<uint16_t>(request.family),
-                     addresses_of(request), (request.settings & Request::kPrune) != 0);
+    case Operation::kPlanAddresses: {
+      const Link link = get_link(request.link);
+      results_.links.push_back(link);
+      const auto wanted = addresses_of(request);
+      const auto other =
+          std::find_if(wanted.begin(), wanted.end(), [&](const AddressSettings& address) {
+            return address.link != 0 && address.link != link.index;
+          });
+      if (other != wanted.end()) {
+        const auto place = std::to_string(other - wanted.begin());
+        return results_.fail(number, kOtherLink, EINVAL, place);
+      }
+      changes = plan(link.index, static_cast<uint16_t>(request.family),
+                     Plan(wanted, (request.settings & Request::kPrune) != 0,
+                          (link.flags & IFF_LOOPBACK) != 0));
       break;
+    }
     default:
       if (names_a_link(request.link)) {
         const Link link = get_link(request.link);
@@ -441,6 +479,7 @@ void Client::list(const Request& request, Outcome& outcome) {
       }
       break;
   }
+  Outcome& outcome = results_.outcomes[number];
   outcome.first_link = static_cast<uint32_t>(first_link);
   outcome.links = static_cast<uint32_t>(results_.links.size() - first_link);
   std::tie(outcome.first_address, outcome.addresses) =
@@ -496,9 +535,7 @@ std::vector<LinkAddress> Client::list_addresses(uint32_t index, uint16_t family)
 }
 
 // The same messages, none of which is kept.
-std::vector<AddressSettings> Client::plan(uint32_t index, uint16_t family,
-                                          std::span<const AddressSettings> wanted, bool prune) {
-  Plan plan(wanted, prune);
+std::vector<AddressSettings> Client::plan(uint32_t index, uint16_t family, Plan plan) {
   batch_.clear();
   put_list_addresses(batch_, index, family);
   dump(

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "netlink/socket.h"
+#include "rtnl/plan.h"
 #include "rtnl/request.h"
 
 namespace rtnl {
@@ -50,11 +51,11 @@ class Client {
   std::vector<uint32_t> find_links(Range range);
   void ensure_dummies(Range range);
   void ensure_group(uint32_t index, Numbers pending);
-  void list(const Request& request, Outcome& outcome);
+  void refuse_other_links(Range range, std::span<const uint32_t> indexes);
+  void list(size_t number);
   void list_links(const Name<32>& kind, std::vector<Link>& links);
   std::vector<LinkAddress> list_addresses(uint32_t index, uint16_t family);
-  std::vector<AddressSettings> plan(uint32_t index, uint16_t family,
-                                    std::span<const AddressSettings> wanted, bool prune);
+  std::vector<AddressSettings> plan(uint32_t index, uint16_t family, Plan plan);
   void name_links(std::vector<LinkAddress>& addresses);
   template <typename Read, typename Restart>
   void dump(Read read, Restart restart);

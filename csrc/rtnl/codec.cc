@@ -56,8 +56,23 @@ void put_address_message(Batch& batch, uint16_t type, uint16_t flags, uint32_t i
   // Of IPv4 this is what the prefix length is compared with.
   const bool peer = !netlink::same(address.peer, Address{});
   put_address(batch, IFA_ADDRESS, peer ? address.peer : address.address, address.family);
-  // The header has room for the lower eight flags only.
-  if (type == RTM_NEWADDR && address.flags != 0) batch.put(IFA_FLAGS, address.flags);
+  if (type == RTM_NEWADDR) {
+    if (!netlink::same(address.broadcast, Address{})) {
+      put_address(batch, IFA_BROADCAST, address.broadcast, address.family);
+    }
+    // The header has room for the lower eight flags only.
+    if (address.flags != 0) batch.put(IFA_FLAGS, address.flags);
+    if ((address.given & AddressSettings::kLifetimes) != 0) {
+      const ifa_cacheinfo lifetimes{
+          .ifa_prefered = address.preferred, .ifa_valid = address.valid, .cstamp = 0, .tstamp = 0};
+      batch.put_bytes(IFA_CACHEINFO, std::as_bytes(std::span(&lifetimes, 1)));
+    }
+  }
+  // The kernel deletes an address under this label only.
+  const bool labelled = type == RTM_NEWADDR || (address.given & AddressSettings::kLabel) != 0;
+  if (labelled && !address.label.view().empty()) {
+    batch.put_string(IFA_LABEL, address.label.view());
+  }
   batch.end();
 }
 
@@ -172,8 +187,8 @@ std::optional<LinkAddress> read_address(const Messages& message) {
   settings.prefix_length = header.ifa_prefixlen;
   settings.scope = header.ifa_scope;
   settings.flags = header.ifa_flags;
-  found.preferred = LinkAddress::kForever;
-  found.valid = LinkAddress::kForever;
+  settings.preferred = AddressSettings::kForever;
+  settings.valid = AddressSettings::kForever;
 
   Address local{};
   bool has_local = false;
@@ -188,10 +203,10 @@ std::optional<LinkAddress> read_address(const Messages& message) {
         attributes.copy(std::as_writable_bytes(std::span(settings.address)));
         break;
       case IFA_BROADCAST:
-        attributes.copy(std::as_writable_bytes(std::span(found.broadcast)));
+        attributes.copy(std::as_writable_bytes(std::span(settings.broadcast)));
         break;
       case IFA_LABEL:
-        found.label.assign(attributes.string());
+        settings.label.assign(attributes.string());
         break;
       case IFA_FLAGS:
         settings.flags = attributes.number<uint32_t>();
@@ -200,8 +215,8 @@ std::optional<LinkAddress> read_address(const Messages& message) {
         ifa_cacheinfo lifetimes;
         if (attributes.payload().size() < sizeof lifetimes) return std::nullopt;
         std::memcpy(&lifetimes, attributes.payload().data(), sizeof lifetimes);
-        found.preferred = lifetimes.ifa_prefered;
-        found.valid = lifetimes.ifa_valid;
+        settings.preferred = lifetimes.ifa_prefered;
+        settings.valid = lifetimes.ifa_valid;
         break;
       }
       default:

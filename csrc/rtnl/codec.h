@@ -33,8 +33,8 @@ void put_delete_link(netlink::Batch& batch, const LinkKey& key);
 void put_list_addresses(netlink::Batch& batch, uint32_t index, uint16_t family);
 /// Appends RTM_NEWADDR with NLM_F_EXCL: the link of this index must not have the address.
 void put_new_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);
-/// Appends RTM_NEWADDR with NLM_F_REPLACE: an address that exists gets these lifetimes and, if IPv6,
-/// these flags.
+/// Appends RTM_NEWADDR with NLM_F_REPLACE: an address that exists gets these lifetimes, for ever if
+/// none were given, and, if IPv6, these flags.
 void put_replace_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);
 /// Appends RTM_DELADDR, always with the address: without one, the kernel deletes the first.
 void put_delete_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);

@@ -11,23 +11,87 @@
 namespace rtnl {
 namespace {
 
+using netlink::same;
+
 size_t hash_of(const Address& address) {
   return std::hash<std::string_view>{}(
       {reinterpret_cast<const char*>(address.data()), address.size()});
 }
 
-constexpr uint32_t kReplaceable = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
+// The flags that an address is given by whoever adds it; the others are what the kernel says of it.
+constexpr uint32_t kSettableFlags =
+    IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN;
+// Those that every wanted IPv6 address speaks of.
+constexpr uint32_t kUsualFlags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
 
-bool needs_replacing(const LinkAddress& present, const AddressSettings& wanted) {
-  if (present.valid != LinkAddress::kForever || present.preferred != LinkAddress::kForever) {
-    return true;
+bool is_given(const AddressSettings& wanted, uint32_t what) { return (wanted.given & what) != 0; }
+
+uint32_t meant_flags(const AddressSettings& wanted) {
+  return is_given(wanted, AddressSettings::kListed) ? kSettableFlags : kUsualFlags;
+}
+
+bool has_lifetimes(const AddressSettings& present, const AddressSettings& wanted) {
+  constexpr uint32_t kForever = AddressSettings::kForever;
+  const bool given = is_given(wanted, AddressSettings::kLifetimes);
+  const uint32_t valid = given ? wanted.valid : kForever;
+  const uint32_t preferred = given ? wanted.preferred : kForever;
+  if (!is_given(wanted, AddressSettings::kListed)) {
+    return present.valid == valid && present.preferred == preferred;
   }
-  return wanted.family == AF_INET6 && ((present.settings.flags ^ wanted.flags) & kReplaceable) != 0;
+  // They have run down since, or were renewed by whoever gave the address.
+  return (present.valid == kForever) == (valid == kForever) &&
+         (present.preferred == kForever) == (preferred == kForever);
+}
+
+bool has_flags(const AddressSettings& present, const AddressSettings& wanted) {
+  return wanted.family == AF_INET || ((present.flags ^ wanted.flags) & meant_flags(wanted)) == 0;
+}
+
+// Whether the kernel would have to change what it does not change of an IPv4 address.
+bool is_unchangeable(const AddressSettings& present, const AddressSettings& wanted) {
+  const bool route_given =
+      is_given(wanted, AddressSettings::kPrefixRoute | AddressSettings::kListed);
+  return (is_given(wanted, AddressSettings::kScope) && present.scope != wanted.scope) ||
+         (is_given(wanted, AddressSettings::kBroadcast) && present.broadcast != wanted.broadcast) ||
+         (is_given(wanted, AddressSettings::kLabel) && !same(present.label, wanted.label)) ||
+         (route_given && ((present.flags ^ wanted.flags) & IFA_F_NOPREFIXROUTE) != 0);
+}
+
+// Whether an address that is wanted as `more` is what `less`, which asks for nothing else, wants.
+bool agrees(const AddressSettings& less, const AddressSettings& more) {
+  constexpr uint32_t kRoute = IFA_F_NOPREFIXROUTE;
+  const uint32_t flags = less.flags ^ more.flags;
+  const auto differs = [&](uint32_t what, bool difference) {
+    return is_given(less, what) && difference;
+  };
+  return less.prefix_length == more.prefix_length && (less.given & ~more.given) == 0 &&
+         !differs(AddressSettings::kScope, less.scope != more.scope) &&
+         !differs(AddressSettings::kPeer, less.peer != more.peer) &&
+         !differs(AddressSettings::kBroadcast, less.broadcast != more.broadcast) &&
+         !differs(AddressSettings::kLabel, !same(less.label, more.label)) &&
+         !differs(AddressSettings::kLifetimes, !has_lifetimes(less, more)) &&
+         !differs(AddressSettings::kPrefixRoute, (flags & kRoute) != 0) &&
+         !differs(AddressSettings::kDuplicateDetection, (flags & IFA_F_NODAD) != 0) &&
+         !differs(AddressSettings::kListed, (flags & kSettableFlags) != 0);
+}
+
+// The settings by which an address is put back as it was.
+AddressSettings as_it_was(AddressSettings present) {
+  present.flags &= kSettableFlags;
+  present.given = AddressSettings::kLifetimes;
+  return present;
 }
 
 bool is_link_local(const AddressSettings& address) {
   return address.family == AF_INET6 && address.address[0] == 0xfe &&
          (address.address[1] & 0xc0) == 0x80;
+}
+
+bool is_loopback(const AddressSettings& address) {
+  static constexpr Address kIpv4{127, 0, 0, 1};
+  static constexpr Address kIpv6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  if (address.family == AF_INET6) return address.address == kIpv6;
+  return address.address == kIpv4 && address.prefix_length == 8;
 }
 
 bool is_secondary(const AddressSettings& address) {
@@ -47,8 +111,7 @@ struct Plan::Network {
   uint16_t prefix_length;
 
   explicit Network(const AddressSettings& of)
-      : address(netlink::same(of.peer, Address{}) ? of.address : of.peer),
-        prefix_length(of.prefix_length) {
+      : address(same(of.peer, Address{}) ? of.address : of.peer), prefix_length(of.prefix_length) {
     for (size_t i = 0; i < address.size(); ++i) {
       const int bits = std::clamp(static_cast<int>(prefix_length) - static_cast<int>(8 * i), 0, 8);
       address[i] &= static_cast<uint8_t>(0xff00U >> static_cast<unsigned>(bits));
@@ -61,19 +124,28 @@ bool is_identical(const AddressSettings& a, const AddressSettings& b) {
   return a.family == AF_INET6 || (a.prefix_length == b.prefix_length && a.peer == b.peer);
 }
 
-Plan::Plan(std::span<const AddressSettings> wanted, bool prune)
+Plan::Plan(std::span<const AddressSettings> wanted, bool prune, bool on_loopback)
     : wanted_(wanted),
       prune_(prune),
+      on_loopback_(on_loopback),
       slots_(std::bit_ceil(wanted.size() + wanted.size() / 2 + 1)),
       states_(wanted.size()) {
-  for (size_t place = 0; place < wanted.size(); ++place) {
-    uint32_t& slot = slot_of(wanted[place]);
-    if (slot == 0) {
-      slot = static_cast<uint32_t>(place + 1);
-    } else {
-      states_[place] = State::kRepeated;
-    }
+  for (size_t place = 0; place < wanted.size(); ++place) want(place);
+}
+
+void Plan::want(size_t place) {
+  uint32_t& slot = slot_of(wanted_[place]);
+  const auto named = static_cast<uint32_t>(place + 1);
+  if (slot == 0) {
+    slot = named;
+    return;
   }
+  const size_t before = slot - 1;
+  const bool same_or_less = agrees(wanted_[place], wanted_[before]);
+  const bool is_better = !same_or_less && agrees(wanted_[before], wanted_[place]);
+  if (!contradiction_ && !same_or_less && !is_better) contradiction_ = {before, place};
+  states_[is_better ? before : place] = State::kRepeated;
+  if (is_better) slot = named;
 }
 
 // Where the address stands in the table, or would.
@@ -84,27 +156,40 @@ uint32_t& Plan::slot_of(const AddressSettings& address) {
   return slots_[at];
 }
 
-Plan::State Plan::state_of(const LinkAddress& present, const AddressSettings& wanted) {
-  if (present.settings.prefix_length != wanted.prefix_length) return State::kOtherPrefix;
-  if (needs_replacing(present, wanted)) return State::kToReplace;
-  return is_secondary(present.settings) ? State::kSecondary : State::kAsWanted;
+bool Plan::is_prunable(const AddressSettings& present) const {
+  return prune_ && !is_link_local(present) && !(on_loopback_ && is_loopback(present));
 }
 
-void Plan::note(const LinkAddress& present) {
-  const AddressSettings& settings = present.settings;
-  const uint32_t slot = slot_of(settings);
+Plan::State Plan::state_of(const AddressSettings& present, const AddressSettings& wanted) {
+  if (present.family == AF_INET6 && is_loopback(present)) {
+    // The kernel's own: it could not be added again, and has no flags to be changed.
+    return present.prefix_length == wanted.prefix_length ? State::kAsWanted : State::kUnchangeable;
+  }
+  if (present.family == AF_INET6) {
+    const bool other_peer = is_given(wanted, AddressSettings::kPeer) && present.peer != wanted.peer;
+    if (present.prefix_length != wanted.prefix_length || other_peer) return State::kToRebuild;
+  } else if (is_unchangeable(present, wanted)) {
+    return State::kUnchangeable;
+  }
+  if (!has_lifetimes(present, wanted) || !has_flags(present, wanted)) return State::kToReplace;
+  return is_secondary(present) ? State::kSecondary : State::kAsWanted;
+}
+
+void Plan::note(const LinkAddress& found) {
+  const AddressSettings& present = found.settings;
+  const uint32_t slot = slot_of(present);
   if (slot == 0) {
-    if (prune_ && !is_link_local(settings)) unwanted_.push_back(settings);
+    if (is_prunable(present)) unwanted_.push_back(present);
     return;
   }
   const size_t place = slot - 1;
   states_[place] = state_of(present, wanted_[place]);
-  if (states_[place] == State::kOtherPrefix) other_prefixes_.insert_or_assign(place, settings);
+  if (states_[place] != State::kAsWanted) present_.insert_or_assign(place, present);
 }
 
 void Plan::restart() {
   unwanted_.clear();
-  other_prefixes_.clear();
+  present_.clear();
   for (State& state : states_) {
     if (state != State::kRepeated) state = State::kMissing;
   }
@@ -113,8 +198,11 @@ void Plan::restart() {
 Plan::Secondaries Plan::secondaries() const {
   Secondaries found;
   for (size_t place = 0; place < wanted_.size(); ++place) {
-    if (states_[place] != State::kSecondary) continue;
-    found[Network(wanted_[place])].push_back(changed(wanted_[place], Change::kReplace));
+    const bool stays =
+        states_[place] == State::kSecondary || states_[place] == State::kUnchangeable;
+    if (!stays || !is_secondary(present_.at(place))) continue;
+    found[Network(wanted_[place])].push_back(
+        changed(as_it_was(present_.at(place)), Change::kReplace));
   }
   return found;
 }
@@ -137,15 +225,22 @@ std::vector<AddressSettings> Plan::changes() const {
   for (size_t place = 0; place < wanted_.size(); ++place) {
     const AddressSettings& wanted = wanted_[place];
     switch (states_[place]) {
-      case State::kOtherPrefix:
+      case State::kToRebuild:
         // Side by side, so that it is missing for as short as can be.
-        changes.push_back(changed(other_prefixes_.at(place), Change::kDelete));
+        changes.push_back(changed(present_.at(place), Change::kDelete));
         [[fallthrough]];
       case State::kMissing:
         changes.push_back(changed(wanted, Change::kAdd));
         break;
-      case State::kToReplace:
-        changes.push_back(changed(wanted, Change::kReplace));
+      case State::kToReplace: {
+        AddressSettings replaced = changed(wanted, Change::kReplace);
+        // The kernel would clear the flags that nobody spoke of.
+        replaced.flags |= present_.at(place).flags & kSettableFlags & ~meant_flags(wanted);
+        changes.push_back(replaced);
+        break;
+      }
+      case State::kUnchangeable:
+        changes.push_back(changed(wanted, Change::kRefuse));
         break;
       default:
         break;

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "rtnl/types.h"
@@ -17,9 +19,13 @@ bool is_identical(const AddressSettings& a, const AddressSettings& b);
 /// wanted. It keeps none of those that stay as they are: page faults are what a long list costs.
 class Plan {
  public:
-  /// `wanted` must outlive it; of what is wanted twice, the first counts. With `prune`, what is there
-  /// and not wanted is deleted.
-  Plan(std::span<const AddressSettings> wanted, bool prune);
+  /// `wanted` must outlive it. Of what is wanted twice the one that asks for more counts, or else the
+  /// first. With `prune`, what is there and not wanted is deleted, but for what
+  /// the kernel itself puts there.
+  Plan(std::span<const AddressSettings> wanted, bool prune, bool on_loopback = false);
+
+  /// The places of two wanted addresses that are one to the kernel and want it differently.
+  std::optional<std::pair<size_t, size_t>> contradiction() const { return contradiction_; }
 
   /// The link has this address.
   void note(const LinkAddress& present);
@@ -29,13 +35,17 @@ class Plan {
   /// The changes, in an order that works; each of them once, and none where nothing is to be done.
   ///
   /// - What is wanted and not there is added.
-  /// - What is there and would expire is made to stay, and an IPv6 address gets the wanted flags: the
-  ///   kernel lets these be replaced. Scope and label stay as they are.
-  /// - An IPv6 address that is there with another prefix length is deleted first: the kernel holds an
-  ///   address once.
-  /// - An IPv6 link-local address is never pruned: it is the kernel's. With the first IPv4 address of a
-  ///   network the kernel deletes those that are secondary to it, unless it was told to promote them:
-  ///   the wanted ones are put back at once.
+  /// - What is there gets the wanted lifetimes, which are for ever if none were given, and an IPv6
+  ///   address the wanted flags: the kernel lets these be replaced.
+  /// - An IPv6 address that is there with another prefix length, or peer, is deleted first: the kernel
+  ///   holds an address once.
+  /// - An IPv4 address that is there with another scope, label or broadcast address than was asked for,
+  ///   or not with the prefix route that was, is refused: the kernel does not change these, and to
+  ///   delete it would take its secondary addresses along.
+  /// - IPv6 link-local addresses and those of loopback (127.0.0.1/8, ::1) are never pruned: they are
+  ///   the kernel's.
+  /// - With the first IPv4 address of a network the kernel deletes those that are secondary to it,
+  ///   unless it was told to promote them: the wanted ones are put back at once, as they were.
   std::vector<AddressSettings> changes() const;
 
  private:
@@ -45,22 +55,27 @@ class Plan {
     kAsWanted,
     kSecondary,
     kToReplace,
-    kOtherPrefix,
+    kToRebuild,
+    kUnchangeable,
     kRepeated
   };
   struct Network;
   using Secondaries = std::map<Network, std::vector<AddressSettings>, netlink::ByteOrder>;
 
   uint32_t& slot_of(const AddressSettings& address);
-  static State state_of(const LinkAddress& present, const AddressSettings& wanted);
+  void want(size_t place);
+  bool is_prunable(const AddressSettings& present) const;
+  static State state_of(const AddressSettings& present, const AddressSettings& wanted);
   Secondaries secondaries() const;
 
   std::span<const AddressSettings> wanted_;
   bool prune_;
+  bool on_loopback_;
   std::vector<uint32_t> slots_;  // a hash table of 1 + the place in wanted_, or 0
   std::vector<State> states_;    // of each that is wanted
-  std::map<size_t, AddressSettings>
-      other_prefixes_;                     // by the place in wanted_, what is there instead
+  std::optional<std::pair<size_t, size_t>> contradiction_;
+  // What is there, by the place in wanted_: of those that need more than to stay as they are.
+  std::map<size_t, AddressSettings> present_;
   std::vector<AddressSettings> unwanted_;  // in the order of the kernel's list
 };
 

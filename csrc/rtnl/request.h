@@ -45,12 +45,17 @@ struct Request {
 
 /// The link is not a dummy: it is left alone.
 inline constexpr Status kOtherKind = netlink::own_status(0);
+/// The link has the address with settings that the kernel does not change.
+inline constexpr Status kOtherSettings = netlink::own_status(1);
+/// A wanted address is for another link; of a plan, the text is its place.
+inline constexpr Status kOtherLink = netlink::own_status(2);
 
 struct Outcome {
   int32_t error;     ///< errno, or 0
   uint32_t status;   ///< Status
   uint32_t text;     ///< 1 + the place of the kernel's words in Results::texts, or 0
   uint32_t created;  ///< of ensure: 1 if the object was not there before
+  uint32_t changed;  ///< of ensure: 1 if anything was sent to change it
   uint32_t first_link;
   uint32_t links;
   uint32_t first_address;

@@ -33,32 +33,45 @@ struct Link {
   Name<32> kind;  ///< IFLA_INFO_KIND ("dummy"); empty: a device of no kind, such as lo
 };
 
-/// An address of a link as it is asked for: small, because a link may have thousands.
+/// An address of a link, as it is or as it is wanted.
 struct AddressSettings {
-  Address address;  ///< the link's own (IFA_LOCAL; of IPv6 mostly IFA_ADDRESS)
-  Address peer;     ///< the other end's (IFA_ADDRESS), zeros where that is the same
-  uint32_t flags;   ///< IFA_F_*
+  Address address;    ///< the link's own (IFA_LOCAL; of IPv6 mostly IFA_ADDRESS)
+  Address peer;       ///< the other end's (IFA_ADDRESS), zeros where that is the same
+  Address broadcast;  ///< of IPv4; zeros: none
+  uint32_t flags;     ///< IFA_F_*
+  uint32_t given;     ///< of a wanted address: what was asked for (kScope ...); the rest is default
+  uint32_t preferred;  ///< seconds that it is preferred, kForever, or 0: deprecated
+  uint32_t valid;      ///< seconds that it is valid, or kForever
+  uint32_t link;       ///< of a wanted address: the index of the only link it is for, or 0
   uint16_t family;
   uint16_t prefix_length;
   uint16_t scope;   ///< RT_SCOPE_*
   uint16_t change;  ///< in a plan: Change; otherwise 0
+  Name<16> label;   ///< of IPv4; empty: none
+
+  static constexpr uint32_t kForever = 0xffffffff;
+
+  static constexpr uint32_t kScope = 1U << 0;
+  static constexpr uint32_t kPeer = 1U << 1;
+  static constexpr uint32_t kBroadcast = 1U << 2;
+  static constexpr uint32_t kLabel = 1U << 3;
+  static constexpr uint32_t kLifetimes = 1U << 4;
+  static constexpr uint32_t kPrefixRoute = 1U << 5;
+  static constexpr uint32_t kDuplicateDetection = 1U << 6;
+  /// All flags were given, as a list of addresses has them: so the lifetimes have run down since.
+  static constexpr uint32_t kListed = 1U << 7;
 };
 
 /// An address of a link as the kernel reports it (struct ifaddrmsg, IFA_*).
 struct LinkAddress {
   AddressSettings settings;
-  Address broadcast;   ///< zeros: none
-  uint32_t index;      ///< of the link
-  uint32_t preferred;  ///< seconds that it is preferred, kForever, or 0: deprecated
-  uint32_t valid;      ///< seconds that it is valid, or kForever
-  Name<16> link;       ///< of a list: the name of the link
-  Name<16> label;      ///< of IPv4; empty: none
-
-  static constexpr uint32_t kForever = 0xffffffff;
+  uint32_t index;  ///< of the link
+  Name<16> link;   ///< of a list: the name of the link
 };
 
-/// What a plan does with an address.
-enum class Change : uint16_t { kNone, kAdd, kReplace, kDelete };
+/// What a plan does with an address. kRefuse: nothing, since the kernel cannot make it as wanted while the
+/// link has it.
+enum class Change : uint16_t { kNone, kAdd, kReplace, kDelete, kRefuse };
 
 static_assert(std::is_trivially_copyable_v<Link> && std::is_standard_layout_v<Link>);
 static_assert(std::is_trivially_copyable_v<AddressSettings>);

@@ -228,7 +228,7 @@ Reply<LinkAddress> address_reply(Random& random) {
   const Buffer header = address_header(
       static_cast<uint8_t>(settings.family), static_cast<uint8_t>(settings.prefix_length),
       static_cast<uint8_t>(settings.flags), static_cast<uint8_t>(settings.scope), found.index);
-  found.preferred = found.valid = LinkAddress::kForever;
+  settings.preferred = settings.valid = AddressSettings::kForever;
   settings.address = random_address(random, settings.family);
   std::vector<Buffer> attributes;
   const Buffer own = address_bytes(settings.address, settings.family);
@@ -247,12 +247,13 @@ Reply<LinkAddress> address_reply(Random& random) {
       break;
   }
   if (random.chance(50)) {
-    found.broadcast = random_address(random, settings.family);
-    attributes.push_back(attribute(IFA_BROADCAST, address_bytes(found.broadcast, settings.family)));
+    settings.broadcast = random_address(random, settings.family);
+    attributes.push_back(
+        attribute(IFA_BROADCAST, address_bytes(settings.broadcast, settings.family)));
   }
   if (random.chance(50)) {
     const std::string given = random.word(random.below(20));
-    found.label.assign(given);
+    settings.label.assign(given);
     attributes.push_back(attribute(IFA_LABEL, string(random, given)));
   }
   if (random.chance(80)) {
@@ -260,11 +261,11 @@ Reply<LinkAddress> address_reply(Random& random) {
     attributes.push_back(attribute(IFA_FLAGS, number(random, settings.flags)));
   }
   if (random.chance(80)) {
-    found.preferred = random.number<uint32_t>();
-    found.valid = random.number<uint32_t>();
+    settings.preferred = random.number<uint32_t>();
+    settings.valid = random.number<uint32_t>();
     const Buffer stamps = random.bytes(8);  // when it was made and changed
     attributes.push_back(
-        attribute(IFA_CACHEINFO, join(raw(found.preferred), raw(found.valid), stamps)));
+        attribute(IFA_CACHEINFO, join(raw(settings.preferred), raw(settings.valid), stamps)));
   }
   return {join(header, in_any_order(random, attributes)), found};
 }
@@ -434,6 +435,39 @@ TEST_SUITE("addresses are written as the kernel reads them:") {
                             attribute(IFA_ADDRESS, hex("0a600109"))))));
   }
 
+  TEST_CASE("with their broadcast address, label and lifetimes") {
+    AddressSettings address = web_address();
+    address.prefix_length = 24;
+    address.broadcast = ip("0a6000ff");
+    address.label = name<16>("vip0:a");
+    address.preferred = 60;
+    address.valid = 600;
+    const Buffer broadcast = attribute(IFA_BROADCAST, hex("0a6000ff"));
+    const Buffer label = attribute(IFA_LABEL, terminated("vip0:a"));
+    const Buffer lifetimes =
+        attribute(IFA_CACHEINFO, join(raw(uint32_t{60}), raw(uint32_t{600}), raw(uint64_t{0})));
+    const auto expected = [](const Buffer& attributes) {
+      return to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL,
+                            join(address_header(2, 24, 0, 0, 7), attributes)));
+    };
+    const auto put = [&](Batch& batch) { put_new_address(batch, 7, address); };
+    CHECK(written(Answer::kErrorOnly, put) == expected(join(kIPv4, broadcast, label)));
+    address.given = AddressSettings::kLifetimes;
+    CHECK(written(Answer::kErrorOnly, put) == expected(join(kIPv4, broadcast, lifetimes, label)));
+  }
+
+  TEST_CASE("deletions under the label that was asked for") {
+    AddressSettings address = web_address();
+    address.label = name<16>("vip0:a");
+    const auto put = [&](Batch& batch) { put_delete_address(batch, 7, address); };
+    const Buffer named = join(address_header(2, 32, 0, 0, 7), kIPv4);
+    CHECK(written(Answer::kErrorOnly, put) == to_hex(message(RTM_DELADDR, NLM_F_REQUEST, named)));
+    address.given = AddressSettings::kLabel;
+    CHECK(written(Answer::kErrorOnly, put) ==
+          to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
+                         join(named, attribute(IFA_LABEL, terminated("vip0:a"))))));
+  }
+
   TEST_CASE("ones that are replaced, or made") {
     CHECK(written(Answer::kErrorOnly,
                   [](Batch& batch) { put_replace_address(batch, 0x01020304, ipv6_address()); }) ==
@@ -527,11 +561,15 @@ TEST_CASE("what is written is read back the same") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     LinkAddress address = address_reply(random).expected;
-    address.broadcast = {};  // which is not written, nor are a label and lifetimes
-    address.label = {};
-    address.preferred = address.valid = LinkAddress::kForever;
+    AddressSettings wanted = address.settings;
+    // Lifetimes are written where they were asked for.
+    if (random.chance(50)) {
+      wanted.given = AddressSettings::kLifetimes;
+    } else {
+      address.settings.preferred = address.settings.valid = AddressSettings::kForever;
+    }
     Batch batch;
-    put_new_address(batch, address.index, address.settings);
+    put_new_address(batch, address.index, wanted);
     REQUIRE(shown(read_address(batch.bytes().subspan(sizeof(nlmsghdr)))) == shown(address));
 
     Link link{};
@@ -592,7 +630,7 @@ TEST_CASE("mutated messages give an object only if they are whole") {
     if (const auto found = read_address(mutated)) {
       ++objects;
       if (!is_whole(Bytes(mutated).subspan(8))) FAIL("an address in " << to_hex(mutated));
-      if (found->label.bytes.back() != '\0') {
+      if (found->settings.label.bytes.back() != '\0') {
         FAIL("an address beyond its fields in " << to_hex(mutated));
       }
     }

@@ -31,7 +31,7 @@ constexpr uint32_t kOptions = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
 LinkAddress lasting(const AddressSettings& settings) {
   LinkAddress address{};
   address.settings = settings;
-  address.preferred = address.valid = LinkAddress::kForever;
+  address.settings.preferred = address.settings.valid = AddressSettings::kForever;
   return address;
 }
 
@@ -58,7 +58,7 @@ std::string shown(const AddressSettings& address) {
          '\n';
 }
 std::string shown(const LinkAddress& address) {
-  return "valid " + std::to_string(address.valid) + ' ' + shown(address.settings);
+  return "valid " + std::to_string(address.settings.valid) + ' ' + shown(address.settings);
 }
 template <typename Each>
 std::string shown(const std::vector<Each>& list) {
@@ -109,7 +109,7 @@ class ModelLink {
           uint32_t& flags = found->settings.flags;
           flags = (flags & ~kOptions) | (change.flags & kOptions);
         }
-        found->valid = found->preferred = LinkAddress::kForever;
+        found->settings.valid = found->settings.preferred = AddressSettings::kForever;
         return true;
       }
       case Change::kDelete:
@@ -196,7 +196,7 @@ Present random_present(Random& random) {
   Present list;
   for (size_t count = random.below(10); count > 0; --count) {
     LinkAddress address = lasting(random_address(random, false));
-    if (random.chance(20)) address.preferred = address.valid = 600;
+    if (random.chance(20)) address.settings.preferred = address.settings.valid = 600;
     if (!holds(list, address.settings)) list.push_back(address);
   }
   return list;
@@ -205,7 +205,7 @@ Present random_present(Random& random) {
 bool is_as_wanted(const LinkAddress& address, const AddressSettings& wanted) {
   const AddressSettings& settings = address.settings;
   return is_identical(settings, wanted) && settings.prefix_length == wanted.prefix_length &&
-         address.valid == LinkAddress::kForever &&
+         settings.valid == AddressSettings::kForever &&
          (settings.family == AF_INET || ((settings.flags ^ wanted.flags) & kOptions) == 0);
 }
 
@@ -369,6 +369,225 @@ TEST_CASE("a secondary address that is wanted is put back behind its primary one
   CHECK(plan[0].address[3] == 1);
   CHECK(change_of(plan[1]) == Change::kReplace);
   CHECK(plan[1].address[3] == 2);
+}
+
+namespace {
+
+AddressSettings ipv6_address(uint8_t last, uint16_t prefix_length, uint32_t flags) {
+  AddressSettings address{};
+  address.family = AF_INET6;
+  address.address = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last};
+  address.prefix_length = prefix_length;
+  address.flags = flags;
+  return address;
+}
+
+// An address as it is wanted by who passes back what a list had.
+AddressSettings listed(const AddressSettings& present) {
+  AddressSettings wanted = present;
+  wanted.given = AddressSettings::kScope | AddressSettings::kPeer | AddressSettings::kBroadcast |
+                 AddressSettings::kLabel | AddressSettings::kLifetimes |
+                 AddressSettings::kPrefixRoute | AddressSettings::kDuplicateDetection |
+                 AddressSettings::kListed;
+  return wanted;
+}
+
+// Some seconds later.
+LinkAddress aged(AddressSettings settings, uint32_t seconds) {
+  for (uint32_t* each : {&settings.preferred, &settings.valid}) {
+    if (*each != AddressSettings::kForever) *each -= std::min(*each, seconds);
+  }
+  LinkAddress address{};
+  address.settings = settings;
+  return address;
+}
+
+std::vector<Change> kinds(const List& plan) {
+  std::vector<Change> all;
+  for (const AddressSettings& each : plan) all.push_back(change_of(each));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a listed address is as wanted, whatever it is like, and however long ago it was listed") {
+  Random random;
+  for (int round = 0; round < kRounds; ++round) {
+    AddressSettings present = random_address(random, false);
+    present.flags = random.number<uint32_t>() & 0xfffU;
+    present.scope = static_cast<uint16_t>(random.between(0, 255));
+    present.preferred = random.chance(50) ? AddressSettings::kForever
+                                          : static_cast<uint32_t>(random.between(0, 300));
+    present.valid = present.preferred == AddressSettings::kForever || random.chance(50)
+                        ? AddressSettings::kForever
+                        : static_cast<uint32_t>(random.between(300, 600));
+    if (present.family == AF_INET) {
+      present.label.assign(random.word(random.below(15)));
+      if (random.chance(50)) present.broadcast = {10, 0, 0, 255};
+    }
+    LinkAddress later = aged(present, static_cast<uint32_t>(random.below(400)));
+    // What the kernel alone says has changed meanwhile.
+    later.settings.flags ^= IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED;
+    CAPTURE(shown(present));
+    REQUIRE(plan_addresses({later}, {listed(present)}, true).empty());
+  }
+}
+
+TEST_CASE(
+    "a listed address that has gone is added as it was, and one that differs gets its flags") {
+  AddressSettings present = ipv6_address(1, 64, IFA_F_PERMANENT | IFA_F_MANAGETEMPADDR);
+  present.preferred = present.valid = AddressSettings::kForever;
+  CHECK((kinds(plan_addresses({}, {listed(present)}, false)) == std::vector{Change::kAdd}));
+  for (const uint32_t flag : {IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_MANAGETEMPADDR}) {
+    LinkAddress other = aged(present, 0);
+    other.settings.flags ^= flag;
+    const List plan = plan_addresses({other}, {listed(present)}, false);
+    REQUIRE((kinds(plan) == std::vector{Change::kReplace}));
+    CHECK((plan[0].flags & ~uint32_t{IFA_F_PERMANENT}) == IFA_F_MANAGETEMPADDR);
+  }
+}
+
+TEST_CASE("replacing an address keeps the flags that nobody spoke of") {
+  LinkAddress present = lasting(ipv6_address(1, 64, IFA_F_MANAGETEMPADDR | IFA_F_TENTATIVE));
+  const List plan = plan_addresses({present}, {ipv6_address(1, 64, kOptions)}, false);
+  REQUIRE((kinds(plan) == std::vector{Change::kReplace}));
+  CHECK(plan[0].flags == (kOptions | IFA_F_MANAGETEMPADDR));
+}
+
+TEST_CASE("lifetimes that were asked for are given, and those that were not are for ever") {
+  for (const bool ipv6 : {false, true}) {
+    AddressSettings wanted = ipv6 ? ipv6_address(1, 64, 0) : virtual_address(1);
+    LinkAddress present = lasting(wanted);
+    CHECK(plan_addresses({present}, {wanted}, false).empty());
+    wanted.given = AddressSettings::kLifetimes;
+    wanted.preferred = 60;
+    wanted.valid = 600;
+    CHECK((kinds(plan_addresses({present}, {wanted}, false)) == std::vector{Change::kReplace}));
+    present.settings.preferred = 60;
+    present.settings.valid = 600;
+    CHECK(plan_addresses({present}, {wanted}, false).empty());
+    present.settings.valid = 599;
+    CHECK((kinds(plan_addresses({present}, {wanted}, false)) == std::vector{Change::kReplace}));
+  }
+}
+
+TEST_CASE("what the kernel does not change of an IPv4 address is refused where it was asked for") {
+  const LinkAddress present = lasting(virtual_address(1, 24));
+  const auto plan_with = [&](uint32_t given, auto change) {
+    AddressSettings wanted = virtual_address(1, 24);
+    change(wanted);
+    const List unasked = plan_addresses({present}, {wanted}, false);
+    wanted.given = given;
+    const List asked = plan_addresses({present}, {wanted}, false);
+    return unasked.empty() && kinds(asked) == std::vector{Change::kRefuse};
+  };
+  CHECK(plan_with(AddressSettings::kScope, [](auto& wanted) { wanted.scope = 254; }));
+  CHECK(plan_with(AddressSettings::kLabel, [](auto& wanted) { wanted.label.assign("a"); }));
+  CHECK(plan_with(AddressSettings::kBroadcast, [](auto& wanted) {
+    wanted.broadcast = {10, 0, 0, 255};
+  }));
+  CHECK(plan_with(AddressSettings::kPrefixRoute,
+                  [](auto& wanted) { wanted.flags = IFA_F_NOPREFIXROUTE; }));
+}
+
+TEST_CASE("of IPv6 another peer is another address, if it was asked for") {
+  const LinkAddress present = lasting(ipv6_address(1, 128, kOptions));
+  AddressSettings wanted = ipv6_address(1, 128, kOptions);
+  wanted.peer = {0xfd, 1};
+  CHECK(plan_addresses({present}, {wanted}, false).empty());
+  wanted.given = AddressSettings::kPeer;
+  CHECK((kinds(plan_addresses({present}, {wanted}, false)) ==
+         std::vector{Change::kDelete, Change::kAdd}));
+}
+
+TEST_CASE("what the kernel itself puts on loopback is not pruned there, nor changed") {
+  AddressSettings ipv4 = virtual_address(1, 8);
+  ipv4.address = {127, 0, 0, 1};
+  AddressSettings ipv6{};
+  ipv6.family = AF_INET6;
+  ipv6.address[15] = 1;
+  ipv6.prefix_length = 128;
+  const auto pruned = [](const AddressSettings& present, bool on_loopback) {
+    rtnl::Plan plan({}, true, on_loopback);
+    plan.note(lasting(present));
+    return !plan.changes().empty();
+  };
+  CHECK_FALSE(pruned(ipv4, true));
+  CHECK_FALSE(pruned(ipv6, true));
+  CHECK(pruned(ipv4, false));
+  for (const AddressSettings& other : {virtual_address(1, 8), virtual_address(1)}) {
+    CHECK(pruned(other, true));
+  }
+  AddressSettings second = ipv4;
+  second.prefix_length = 32;
+  CHECK(pruned(second, true));
+
+  AddressSettings wanted = ipv6;
+  wanted.flags = kOptions;
+  CHECK(plan_addresses({lasting(ipv6)}, {wanted}, true).empty());
+  wanted.prefix_length = 64;
+  CHECK((kinds(plan_addresses({lasting(ipv6)}, {wanted}, true)) == std::vector{Change::kRefuse}));
+}
+
+TEST_CASE("a secondary address is put back as it was") {
+  ModelLink link({lasting(virtual_address(1, 24)), lasting(virtual_address(2, 24))}, false);
+  Present existing = link.addresses();
+  existing[1].settings.label.assign("vip0:a");
+  existing[1].settings.broadcast = {10, 0, 0, 255};
+  const List plan = plan_addresses(existing, {virtual_address(2, 24)}, true);
+  REQUIRE((kinds(plan) == std::vector{Change::kDelete, Change::kReplace}));
+  CHECK(plan[1].label.view() == "vip0:a");
+  CHECK(plan[1].broadcast[3] == 255);
+  CHECK(plan[1].flags == 0);
+}
+
+TEST_CASE("two wanted addresses that are one to the kernel must agree") {
+  const auto contradicts = [](const AddressSettings& a, const AddressSettings& b) {
+    const List wanted{virtual_address(9), a, b};
+    const auto found = rtnl::Plan(wanted, false).contradiction();
+    if (found) CHECK((*found == std::pair<size_t, size_t>{1, 2}));
+    const List reversed{b, a};
+    CHECK(rtnl::Plan(reversed, false).contradiction().has_value() == found.has_value());
+    return found.has_value();
+  };
+  const AddressSettings ipv4 = virtual_address(1, 24);
+  const AddressSettings ipv6 = ipv6_address(1, 64, kOptions);
+  CHECK_FALSE(contradicts(ipv4, ipv4));
+  CHECK_FALSE(contradicts(ipv4, virtual_address(1)));  // of IPv4 these are two
+  CHECK_FALSE(contradicts(ipv6, ipv6));
+  CHECK(contradicts(ipv6, ipv6_address(1, 128, kOptions)));
+
+  AddressSettings present = ipv6_address(1, 64, IFA_F_PERMANENT);
+  present.valid = present.preferred = 600;
+  AddressSettings later = present;
+  later.valid = later.preferred = 599;
+  CHECK_FALSE(contradicts(listed(present), listed(later)));
+  CHECK_FALSE(contradicts(ipv6, listed(present)));  // a bare address agrees with any
+  later.flags = IFA_F_NODAD;
+  CHECK(contradicts(listed(present), listed(later)));
+  AddressSettings routed = ipv6_address(1, 64, IFA_F_NODAD);
+  routed.given = AddressSettings::kPrefixRoute;
+  CHECK_FALSE(contradicts(routed, listed(present)));
+  routed.flags = kOptions;
+  CHECK(contradicts(routed, listed(present)));
+
+  AddressSettings scoped = ipv4;
+  scoped.given = AddressSettings::kScope;
+  scoped.scope = 254;
+  CHECK_FALSE(contradicts(ipv4, scoped));
+  AddressSettings labelled = ipv4;
+  labelled.given = AddressSettings::kLabel;
+  CHECK(contradicts(scoped, labelled));  // neither says all
+}
+
+TEST_CASE("of what is wanted twice, the one that asks for more counts") {
+  AddressSettings listed_address = listed(ipv6_address(1, 64, 0));
+  listed_address.preferred = listed_address.valid = AddressSettings::kForever;
+  const AddressSettings bare = ipv6_address(1, 64, kOptions);
+  const LinkAddress present = aged(listed_address, 0);
+  CHECK(plan_addresses({present}, {bare, listed_address}, true).empty());
+  CHECK(plan_addresses({present}, {listed_address, bare}, true).empty());
 }
 
 TEST_CASE("of IPv4 another prefix length is another address, of IPv6 it is not") {

@@ -3,14 +3,19 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../address.js';
-import { checkBoolean, checkInteger, readObject } from '../check.js';
+import { checkInteger, readObject } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
 import { Names, type Unknown } from '../names.js';
 import type { Layout } from '../native.js';
 import type { Records } from '../records.js';
+import { type AddressFlag, checkFlags, defaultFlags, flagsOf } from './flags.js';
+import { checkLinkIndex } from './link.js';
+import { labelBytes, readName, writeName } from './name.js';
 
 /** Where an address is valid (RT_SCOPE_*; `ip address add ... scope`). */
 export type AddressScope = 'global' | 'site' | 'link' | 'host' | 'nowhere';
+export type { AddressFlag } from './flags.js';
+
 const scopes = new Names<AddressScope>({
   global: 0,
   site: 200,
@@ -19,49 +24,23 @@ const scopes = new Names<AddressScope>({
   nowhere: 255,
 });
 
-/** What the kernel says of an address (IFA_F_*). */
-export type AddressFlag =
-  | 'secondary'
-  | 'no-dad'
-  | 'optimistic'
-  | 'dad-failed'
-  | 'home-address'
-  | 'deprecated'
-  | 'tentative'
-  | 'permanent'
-  | 'manage-temporary'
-  | 'no-prefix-route'
-  | 'multicast-auto-join'
-  | 'stable-privacy';
-/** In the order of the bits. */
-const FLAGS: readonly AddressFlag[] = [
-  'secondary',
-  'no-dad',
-  'optimistic',
-  'dad-failed',
-  'home-address',
-  'deprecated',
-  'tentative',
-  'permanent',
-  'manage-temporary',
-  'no-prefix-route',
-  'multicast-auto-join',
-  'stable-privacy',
-];
-const NO_DAD = 1 << FLAGS.indexOf('no-dad');
-const NO_PREFIX_ROUTE = 1 << FLAGS.indexOf('no-prefix-route');
-
-/** An address in full. */
+/**
+ * An address in full, as it is wanted. What {@link Links.listAddresses} returns is one: it stands for exactly what was listed, and where
+ * the link still has that, nothing is changed. Whatever contradicts the address, or the link that it is put on, is refused.
+ */
 export interface AddressSettings {
   /** IPv4 or IPv6. IFA_LOCAL. */
   readonly address: string;
   /** Bits of the network, 0 to 32 or 128. Default: all, as of a virtual address. */
   readonly prefixLength?: number | undefined;
-  /** Default 'global'. */
+  /**
+   * RT_SCOPE_*, `ip address add ... scope`. Default: 'global' for a new address, and as it is for one that the link has. IPv6 addresses
+   * have the scope that their bits tell; another is refused.
+   */
   readonly scope?: AddressScope | Unknown | undefined;
   /**
-   * Whether the kernel makes a route to the network of the address. Default: for IPv4 true; for IPv6 false (IFA_F_NOPREFIXROUTE), which
-   * makes adding cheaper and deleting much cheaper.
+   * Whether the kernel makes a route to the network of the address. Default: for IPv4 true, and as it is for one that the link has; for
+   * IPv6 false (IFA_F_NOPREFIXROUTE), which makes adding cheaper and deleting much cheaper.
    */
   readonly prefixRoute?: boolean | undefined;
   /**
@@ -69,6 +48,30 @@ export interface AddressSettings {
    * virtual address stands on many hosts.
    */
   readonly duplicateDetection?: boolean | undefined;
+  /** The other end of a point-to-point link, of the same family (IFA_ADDRESS, `peer`). Default, and null: none. */
+  readonly peer?: string | null | undefined;
+  /** IPv4 (IFA_BROADCAST, `broadcast`). Null: none. Default: none for a new address, and as it is for one that the link has. */
+  readonly broadcast?: string | null | undefined;
+  /**
+   * IPv4: 1 to 15 bytes (IFA_LABEL, `label`). Default, and null: the name of the link for a new address, and as it is for one that the link has.
+   * A deletion deletes the address under this label only.
+   */
+  readonly label?: string | null | undefined;
+  /** Seconds until the address is deprecated, at most those of `validLifetime`; null: never. Default: `validLifetime`. IFA_CACHEINFO, `preferred_lft`. */
+  readonly preferredLifetime?: number | null | undefined;
+  /** Seconds until the kernel deletes the address, from 1 on; null: never. Default: never. IFA_CACHEINFO, `valid_lft`. */
+  readonly validLifetime?: number | null | undefined;
+  /**
+   * All the flags of a listed address, instead of `prefixRoute` and `duplicateDetection`. Those that are the kernel's own, such as 'tentative', count for
+   * nothing. With `flags`, lifetimes are those of the time of listing: an address that expires is left to do so.
+   */
+  readonly flags?: readonly AddressFlag[] | undefined;
+  /** That of the address. */
+  readonly family?: Family | undefined;
+  /** The name of the link that a listed address is on. It must be, by its name or its index, the one that the address is put on. */
+  readonly link?: string | undefined;
+  /** The index of that link. */
+  readonly index?: number | undefined;
 }
 
 /** An address to be put on a link: '10.96.0.1/32', 'fd00::1/128', without a prefix length all bits; or in full. */
@@ -126,13 +129,35 @@ const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 export const familyNumber = (property: string, family: unknown) =>
   families.number(property, family);
 
-/** Writes an address to the settings at `base`, which are zeros. @internal */
+/** How a call names the link of an address: by its name, or by its index, which is 0 otherwise. */
+interface CalledLink {
+  readonly name: string;
+  readonly index: number;
+}
+
+/** Settings, of which nothing but the names is known. */
+type Unchecked = ReturnType<typeof readObject<keyof AddressSettings>>;
+
+/** Where an address is written. */
+interface Place {
+  readonly records: Records;
+  readonly base: number;
+  readonly layout: Layout;
+  readonly property: string;
+}
+
+/**
+ * Writes an address to the settings at `base`, which are zeros.
+ * @param link what the address is put on; without it, no link is looked at
+ * @internal
+ */
 export function writeAddress(
   records: Records,
   base: number,
   layout: Layout,
   property: string,
   config: unknown,
+  link?: CalledLink,
 ): void {
   if (typeof config === 'string') {
     writeText(records, base, layout, property, config);
@@ -141,33 +166,160 @@ export function writeAddress(
   if (typeof config !== 'object') {
     throw wrongType(property, config, "an address such as '10.96.0.1/32', or an object");
   }
-  const settings = readObject(property, config, KEYS);
-  const { address, prefixLength, scope, prefixRoute, duplicateDetection, peer } = settings;
+  writeSettings({ records, base, layout, property }, readObject(property, config, KEYS), link);
+}
+
+function writeSettings(place: Place, settings: Unchecked, called: CalledLink | undefined): void {
+  const { records, base, layout, property } = place;
+  const { fields } = layout.addressSettings;
+  const { address, prefixLength, flags, prefixRoute, duplicateDetection } = settings;
   if (typeof address !== 'string') throw wrongType(`${property}.address`, address, 'an IP address');
   const family = writeIp(records, base, layout, `${property}.address`, address, address);
-  const { fields } = layout.addressSettings;
+  if (
+    settings.family !== undefined &&
+    families.number(`${property}.family`, settings.family) !== family
+  ) {
+    throw wrongValue(`${property}.family`, settings.family, `is not the family of ${address}`);
+  }
   const bits = family === AF_INET6 ? 128 : 32;
   const length =
     prefixLength === undefined
       ? bits
       : checkInteger(`${property}.prefixLength`, prefixLength, 0, bits, 'bits');
   records.setNumber(base, fields.prefixLength, length);
-  if (scope !== undefined) {
-    records.setNumber(base, fields.scope, scopes.numberOrUnknown(`${property}.scope`, scope, 255));
+  records.setNumber(base, fields.flags, checkFlags(property, family, settings));
+  const { addressGiven: bit } = layout;
+  const given =
+    (flags === undefined ? 0 : bit.listed | bit.prefixRoute | bit.duplicateDetection) |
+    (prefixRoute === undefined ? 0 : bit.prefixRoute) |
+    (duplicateDetection === undefined ? 0 : bit.duplicateDetection) |
+    writeScope(place, family, settings) |
+    writePeer(place, family, settings) |
+    writeBroadcast(place, family, settings) |
+    writeLabel(place, family, settings) |
+    writeLifetimes(place, settings);
+  records.setNumber(base, fields.given, given);
+  writeLink(place, settings, called);
+}
+
+function writeScope(place: Place, family: number, { scope }: Unchecked): number {
+  const { records, base, layout } = place;
+  const property = `${place.property}.scope`;
+  if (scope === undefined) return 0;
+  const number = scopes.numberOrUnknown(property, scope, 255);
+  const { fields } = layout.addressSettings;
+  if (family === AF_INET6) {
+    const inherent = ipv6Scope(records.bytes.subarray(base + fields.address.offset));
+    if (number !== inherent) {
+      throw wrongValue(
+        property,
+        scope,
+        `is not that of the address, whose bits tell '${scopes.name(inherent)}'`,
+      );
+    }
   }
-  if (typeof peer === 'string') {
-    const other = parseAddress(peer, records.bytes, base + fields.peer.offset);
-    if (other !== family) throw wrongValue(`${property}.peer`, peer, 'is not of the same family');
+  records.setNumber(base, fields.scope, number);
+  return layout.addressGiven.scope;
+}
+
+/** The scope of an IPv6 address, as the kernel has it from its bits. */
+function ipv6Scope([first = 0, second = 0, ...rest]: Uint8Array): number {
+  const range = first === 0xfe ? second & 0xc0 : 0;
+  if (range === 0x80) return scopes.number('scope', 'link');
+  if (range === 0xc0) return scopes.number('scope', 'site');
+  const isLoopback =
+    first === 0 &&
+    second === 0 &&
+    rest.slice(0, 14).every((byte, at) => byte === (at === 13 ? 1 : 0));
+  return scopes.number('scope', isLoopback ? 'host' : 'global');
+}
+
+function writePeer(place: Place, family: number, { peer }: Unchecked): number {
+  const { records, base, layout } = place;
+  const property = `${place.property}.peer`;
+  if (peer === undefined) return 0;
+  if (peer === null) return layout.addressGiven.peer;
+  if (typeof peer !== 'string') throw wrongType(property, peer, 'an IP address, or null');
+  const { fields } = layout.addressSettings;
+  const start = base + fields.peer.offset;
+  const other = parseAddress(peer, records.bytes, start);
+  if (other === 0) throw wrongValue(property, peer, 'is not an IP address');
+  if (other !== family) throw wrongValue(property, peer, 'is not of the same family');
+  // The kernel means the same by it as by none.
+  const own = records.bytes.subarray(base + fields.address.offset);
+  const bytes = records.bytes.subarray(start, start + 16);
+  if (bytes.every((byte, at) => byte === own[at])) bytes.fill(0);
+  return layout.addressGiven.peer;
+}
+
+function writeBroadcast(place: Place, family: number, { broadcast }: Unchecked): number {
+  const { records, base, layout } = place;
+  const property = `${place.property}.broadcast`;
+  if (broadcast === undefined) return 0;
+  if (broadcast === null) return layout.addressGiven.broadcast;
+  if (typeof broadcast !== 'string')
+    throw wrongType(property, broadcast, 'an IPv4 address, or null');
+  if (family === AF_INET6) throw wrongValue(property, broadcast, 'is for IPv4 only');
+  const start = base + layout.addressSettings.fields.broadcast.offset;
+  if (parseAddress(broadcast, records.bytes, start) !== AF_INET) {
+    throw wrongValue(property, broadcast, 'is not an IPv4 address');
   }
-  const wantsRoute =
-    prefixRoute === undefined ? undefined : checkBoolean(`${property}.prefixRoute`, prefixRoute);
-  const wantsDetection =
-    duplicateDetection !== undefined &&
-    checkBoolean(`${property}.duplicateDetection`, duplicateDetection);
-  if (wantsDetection && family === AF_INET) {
-    throw wrongValue(`${property}.duplicateDetection`, true, 'is for IPv6 only');
+  return layout.addressGiven.broadcast;
+}
+
+function writeLabel(place: Place, family: number, { label }: Unchecked): number {
+  const { records, base, layout } = place;
+  if (label === undefined || label === null) return 0;
+  const bytes = labelBytes(`${place.property}.label`, label);
+  if (family === AF_INET6) throw wrongValue(`${place.property}.label`, label, 'is for IPv4 only');
+  writeName(records, base, layout.addressSettings.fields.label, bytes);
+  return layout.addressGiven.label;
+}
+
+function writeLifetimes(place: Place, settings: Unchecked): number {
+  const { records, base, layout, property } = place;
+  const { preferredLifetime, validLifetime, flags } = settings;
+  if (preferredLifetime === undefined && validLifetime === undefined) return 0;
+  const seconds = (name: string, value: unknown, least: number, otherwise: number) => {
+    if (value === undefined) return otherwise;
+    if (value === null) return FOREVER;
+    return checkInteger(`${property}.${name}`, value, least, FOREVER - 1, 'seconds');
+  };
+  // A listed address may be in its last second.
+  const valid = seconds('validLifetime', validLifetime, flags === undefined ? 1 : 0, FOREVER);
+  const preferred = seconds('preferredLifetime', preferredLifetime, 0, valid);
+  if (preferred > valid) {
+    throw wrongValue(
+      `${property}.preferredLifetime`,
+      preferredLifetime,
+      'is longer than validLifetime',
+    );
   }
-  writeFlags(records, base, layout, family, wantsRoute, wantsDetection);
+  const { fields } = layout.addressSettings;
+  records.setNumber(base, fields.preferred, preferred);
+  records.setNumber(base, fields.valid, valid);
+  return layout.addressGiven.lifetimes;
+}
+
+/** Sees that a listed address is put on its own link; where only the kernel knows, the addon does. */
+function writeLink(place: Place, settings: Unchecked, called: CalledLink | undefined): void {
+  const { records, base, layout, property } = place;
+  const { link, index } = settings;
+  if (link !== undefined && typeof link !== 'string') {
+    throw wrongType(`${property}.link`, link, 'the name of a link');
+  }
+  const number = index === undefined ? 0 : checkLinkIndex(`${property}.index`, index);
+  if (called === undefined || (link === undefined && number === 0)) return;
+  if (called.index === 0) {
+    if (link === called.name) return;
+    if (number === 0)
+      throw wrongValue(`${property}.link`, link, `is not the link '${called.name}'`);
+    // The call may name the link by another of its names.
+    records.setNumber(base, layout.addressSettings.fields.link, number);
+  } else if (number !== called.index) {
+    const [key, value] = number === 0 ? ['link', link] : ['index', number];
+    throw wrongValue(`${property}.${key}`, value, `is not the link ${called.index}`);
+  }
 }
 
 function writeText(
@@ -188,7 +340,7 @@ function writeText(
     if (length > bits) throw wrongValue(property, text, `has no prefix length from 0 to ${bits}`);
   }
   records.setNumber(base, layout.addressSettings.fields.prefixLength, length);
-  writeFlags(records, base, layout, family, undefined, false);
+  records.setNumber(base, layout.addressSettings.fields.flags, defaultFlags(family));
 }
 
 function writeIp(
@@ -204,20 +356,6 @@ function writeIp(
   if (family === 0) throw wrongValue(property, shown, 'is not an IP address');
   records.setNumber(base, fields.family, family);
   return family;
-}
-
-function writeFlags(
-  records: Records,
-  base: number,
-  layout: Layout,
-  family: number,
-  prefixRoute: boolean | undefined,
-  duplicateDetection: boolean,
-): void {
-  const { fields } = layout.addressSettings;
-  const route = prefixRoute ?? family === AF_INET;
-  const noDad = family === AF_INET6 && !duplicateDetection;
-  records.setNumber(base, fields.flags, (route ? 0 : NO_PREFIX_ROUTE) | (noDad ? NO_DAD : 0));
 }
 
 /** The address of the settings at `base` as text: '10.96.0.1/32'. @internal */
@@ -238,28 +376,23 @@ export function readLinkAddress(records: Records, base: number, layout: Layout):
   const optional = (start: number) =>
     records.bytes.subarray(start, start + 16).every((byte) => byte === 0) ? null : text(start);
   const lifetime = (field: 'preferred' | 'valid') => {
-    const seconds = records.number(base, fields[field]);
+    const seconds = records.number(settings, known[field]);
     return seconds === FOREVER ? null : seconds;
   };
   const flags = records.number(settings, known.flags);
-  const label = records.name(base, fields.label);
+  const label = readName(records, settings, known.label);
   return {
-    link: records.name(base, fields.link),
+    link: readName(records, base, fields.link),
     index: records.number(base, fields.index),
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     address: text(settings + known.address.offset),
     prefixLength: records.number(settings, known.prefixLength),
     peer: optional(settings + known.peer.offset),
-    broadcast: optional(base + fields.broadcast.offset),
+    broadcast: optional(settings + known.broadcast.offset),
     scope: scopes.name(records.number(settings, known.scope)),
     flags: flagsOf(flags),
     label: label === '' ? null : label,
     preferredLifetime: lifetime('preferred'),
     validLifetime: lifetime('valid'),
   };
-}
-
-/** Of IPv4 and IPv6 alike; bit 0 is 'secondary' of the one and 'temporary' of the other. */
-function flagsOf(bits: number): AddressFlag[] {
-  return FLAGS.filter((_, bit) => (bits & (1 << bit)) !== 0);
 }

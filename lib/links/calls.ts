@@ -2,14 +2,14 @@
  * The operations on links, each as what it writes and what it reads.
  * @module
  */
-import { type Ensured, isForgiving } from '../calls.js';
+import { isForgiving } from '../calls.js';
 import { checkBoolean, checkInteger, readObject, readOptions } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
 import type { LinkOperationName } from '../native.js';
 import type { Call as QueuedCall } from '../queue/packed.js';
 import type { Records } from '../records.js';
 import { type AddressConfig, familyNumber, type LinkAddress } from './address.js';
-import { checkLinkName, type Link, type LinkReference, writeLinkReference } from './link.js';
+import { type Link, type LinkReference, writeLinkName, writeLinkReference } from './link.js';
 import type { LinkRequests, LinkResults } from './requests.js';
 
 /** An operation on links with its arguments. */
@@ -20,8 +20,22 @@ export interface LinkCall<Value>
 
 const nothing = () => undefined;
 const yes = () => true;
-const ensured = (results: LinkResults, index: number): Ensured =>
-  results.outcome(index, 'created') === 0 ? 'updated' : 'created';
+
+/**
+ * What an ensure of a link or an address has done:
+ * - `created`: it was not there, and is now
+ * - `updated`: it was there, and was changed
+ * - `unchanged`: it was as it should be, and nothing was sent
+ */
+export type EnsuredLink = 'created' | 'updated' | 'unchanged';
+
+function ensured(results: LinkResults, index: number): EnsuredLink {
+  if (results.outcome(index, 'created') !== 0) return 'created';
+  return results.outcome(index, 'changed') === 0 ? 'unchanged' : 'updated';
+}
+
+/** The kernel has parameters under these names (net.ipv4.conf.all), and so no links. */
+const RESERVED = ['all', 'default'];
 
 const SETTING_KEYS = new Set(['up', 'mtu'] as const);
 const MAX_MTU = 2 ** 31 - 1;
@@ -114,10 +128,13 @@ export const linkCalls = {
     answers: { ENODEV: undefined },
   }),
 
-  ensureDummy: (name: string, options: unknown): LinkCall<Ensured> => ({
+  ensureDummy: (name: string, options: unknown): LinkCall<EnsuredLink> => ({
     operation: 'ensureDummy',
     write: (request) => {
-      writeLinkReference(request, 'name', checkLinkName('name', name));
+      writeLinkName(request, 'name', name);
+      if (RESERVED.includes(name)) {
+        throw wrongValue('name', name, 'is reserved by the kernel, and can be no name of a link');
+      }
       const { up = true, mtu } = readOptions(options, SETTING_KEYS);
       writeSettings(request, 'options', { up, mtu });
     },
@@ -150,7 +167,7 @@ export const linkCalls = {
   addAddress: (link: LinkReference, address: AddressConfig): LinkCall<void> =>
     addressCall('addAddress', link, address, nothing),
 
-  ensureAddress: (link: LinkReference, address: AddressConfig): LinkCall<Ensured> =>
+  ensureAddress: (link: LinkReference, address: AddressConfig): LinkCall<EnsuredLink> =>
     addressCall('ensureAddress', link, address, ensured),
 
   deleteAddress: (
@@ -158,7 +175,7 @@ export const linkCalls = {
     address: AddressConfig,
     options: unknown,
   ): LinkCall<boolean> =>
-    deletion('deleteAddress', ['EADDRNOTAVAIL', 'ENODEV'], options, (request) => {
+    deletion('deleteAddress', ['EADDRNOTAVAIL', 'ENODEV', 'ENXIO'], options, (request) => {
       writeLinkReference(request, 'link', link);
       request.addAddress('address', address);
     }),
@@ -186,16 +203,21 @@ export const linkCalls = {
     read,
   }),
 
-  /** Does with the address at `base`, of the link of that index, what a plan says. */
+  /**
+   * Does with the address at `base`, of the link of that index, what a plan says.
+   * @param name what the caller calls the link, if not by its index
+   */
   changeAddress: (
     operation: LinkOperationName,
-    link: number,
+    index: number,
     records: Records,
     base: number,
+    name?: string,
   ): LinkCall<void> => ({
     operation,
     write: (request) => {
-      request.records.setNumber(request.base(), request.layout.linkRequest.fields.index, link);
+      if (name !== undefined) writeLinkName(request, 'link', name);
+      request.records.setNumber(request.base(), request.layout.linkRequest.fields.index, index);
       request.copyAddress(records, base);
     },
     read: nothing,

@@ -3,10 +3,11 @@
  * @module
  */
 import { checkInteger, own } from '../check.js';
-import { wrongType, wrongValue } from '../errors.js';
+import { wrongType } from '../errors.js';
 import { Names, type Unknown } from '../names.js';
 import type { Layout } from '../native.js';
 import type { Records } from '../records.js';
+import { linkNameBytes, readName, writeName } from './name.js';
 import type { LinkRequests } from './requests.js';
 
 /** A link by its name, by its index, or as the library returns it, which is by its index. */
@@ -26,7 +27,10 @@ export type LinkState =
 export interface Link {
   /** A number that no other link of the network namespace has. */
   readonly index: number;
-  /** IFLA_IFNAME. */
+  /**
+   * IFLA_IFNAME. The kernel takes any bytes but few for it: those that are no UTF-8, and characters that would not be seen, stand as
+   * `\xHH`, also where the name is passed back in.
+   */
   readonly name: string;
   /** 'dummy', 'veth', 'bridge' ... (IFLA_INFO_KIND); null: it has none, as loopback and most hardware. */
   readonly kind: string | null;
@@ -52,8 +56,6 @@ const states = new Names<LinkState>({
 
 /** IFF_UP of linux/if.h. */
 const IFF_UP = 1;
-/** IFNAMSIZ less the NUL. */
-const MAX_NAME = 15;
 const MAX_INDEX = 2 ** 31 - 1;
 
 /** Reads the link at `base`. @internal */
@@ -67,7 +69,7 @@ export function readLink(records: Records, base: number, layout: Layout): Link {
   );
   return {
     index: records.number(base, fields.index),
-    name: records.name(base, fields.name),
+    name: readName(records, base, fields.name),
     kind: kind === '' ? null : kind,
     up: (records.number(base, fields.flags) & IFF_UP) !== 0,
     state: states.name(records.number(base, fields.state)),
@@ -78,13 +80,10 @@ export function readLink(records: Records, base: number, layout: Layout): Link {
 
 const hexOctet = (octet: number) => octet.toString(16).padStart(2, '0');
 
-/** A name that the kernel accepts for a link: up to 15 characters, and none of those that it refuses (dev_valid_name). @internal */
-export function checkLinkName(property: string, name: unknown): string {
-  const rule = `the name of a link: 1 to ${MAX_NAME} characters without blanks, '/', ':' and '%'`;
-  if (typeof name !== 'string') throw wrongType(property, name, rule);
-  const fits = /^[!-~]+$/.test(name) && name.length <= MAX_NAME && !/[/:%]/.test(name);
-  if (!fits || name === '.' || name === '..') throw wrongValue(property, name, `is not ${rule}`);
-  return name;
+/** Writes the name of the link that a request is about. @internal */
+export function writeLinkName(request: LinkRequests, property: string, name: unknown): void {
+  const { name: field } = request.layout.linkRequest.fields;
+  writeName(request.records, request.base(), field, linkNameBytes(property, name));
 }
 
 /** Writes the link that a request is about. @internal */
@@ -96,7 +95,7 @@ export function writeLinkReference(
   const { fields } = request.layout.linkRequest;
   const base = request.base();
   if (typeof reference === 'string') {
-    request.records.setName(base, fields.name, checkLinkName(property, reference));
+    writeLinkName(request, property, reference);
     return;
   }
   const named = typeof reference === 'object' && reference !== null;
@@ -108,14 +107,29 @@ export function writeLinkReference(
       'a link: its name, its index, or an object with its index',
     );
   }
-  const checked = checkInteger(named ? `${property}.index` : property, index, 1, MAX_INDEX);
+  const checked = checkLinkIndex(named ? `${property}.index` : property, index);
   request.records.setNumber(base, fields.index, checked);
 }
 
-/** The link of a request, in words. @internal */
-export function formatLinkReference(request: LinkRequests, index: number): string {
+/** A number that the kernel gives to links. @internal */
+export const checkLinkIndex = (property: string, index: unknown) =>
+  checkInteger(property, index, 1, MAX_INDEX);
+
+/** How a request names its link: by its name; by its index, which is 0 otherwise; or, where both are known, by both. @internal */
+export function linkOf(
+  request: LinkRequests,
+  at: number = request.base(),
+): { readonly name: string; readonly index: number } {
   const { fields } = request.layout.linkRequest;
-  const base = request.base(index);
-  const number = request.records.number(base, fields.index);
-  return number === 0 ? request.records.name(base, fields.name) : `link ${number}`;
+  return {
+    name: readName(request.records, at, fields.name),
+    index: request.records.number(at, fields.index),
+  };
+}
+
+/** The link of a request, as its caller named it; '' if it has none. @internal */
+export function formatLinkReference(request: LinkRequests, index: number): string {
+  const link = linkOf(request, request.base(index));
+  if (link.name !== '' || link.index === 0) return link.name;
+  return `link ${link.index}`;
 }

@@ -17,7 +17,8 @@ import type { LinkRequests, LinkResults } from './requests.js';
 /** Options of reconciling. */
 export interface ReconcileOptions {
   /**
-   * True: addresses that are not wanted are deleted, but never an IPv6 link-local one, which is the kernel's own. Default false.
+   * True: addresses that are not wanted are deleted. Never those that the kernel itself puts on links: IPv6 link-local ones (fe80::/10, whoever
+   * has added them), and 127.0.0.1/8 and ::1 of loopback. Default false.
    */
   readonly prune?: boolean | undefined;
   /** Only addresses of this family are looked at, and deleted. Default: both. */
@@ -87,20 +88,23 @@ export function* reconcile(
   const [planned] = yield* ask([linkCalls.planAddresses(link, addresses, prune, family, readPlan)]);
   const plan = fulfilled(planned);
   const { layout } = plan;
+  const name = typeof link === 'string' ? link : undefined;
   const { change } = layout.addressSettings.fields;
-  const { add, replace } = layout.linkChanges;
+  const { add, delete: remove } = layout.linkChanges;
   const done = { added: [] as string[], removed: [] as string[], updated: [] as string[] };
   const errors: IpvsError[] = [];
   const kind = (base: number): [LinkOperationName, string[]] => {
     const number = plan.records.number(base, change);
     if (number === add) return ['addAddress', done.added];
-    return number === replace ? ['replaceAddress', done.updated] : ['deleteAddress', done.removed];
+    return number === remove ? ['deleteAddress', done.removed] : ['replaceAddress', done.updated];
   };
   for (let first = 0; first < plan.bases.length; first += PART) {
     signal?.throwIfAborted();
     const part = plan.bases.slice(first, first + PART);
     const outcomes = yield* ask(
-      part.map((base) => linkCalls.changeAddress(kind(base)[0], plan.link, plan.records, base)),
+      part.map((base) =>
+        linkCalls.changeAddress(kind(base)[0], plan.link, plan.records, base, name),
+      ),
     );
     for (const [index, base] of part.entries()) {
       const outcome = outcomes[index];

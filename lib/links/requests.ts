@@ -13,13 +13,13 @@ import type {
 import { Records, Requests, recordsOf } from '../records.js';
 import { type Listed, Outcomes } from '../results.js';
 import { type LinkAddress, readLinkAddress, writeAddress } from './address.js';
-import { type Link, readLink } from './link.js';
+import { type Link, linkOf, readLink } from './link.js';
 
 const FIRST_ADDRESSES = 16;
 
 /** Requests, and the addresses that belong to them. */
 export class LinkRequests extends Requests<LinkOperationName> {
-  readonly #native: Pick<Native, 'packAddresses'>;
+  readonly #native: Pick<Native, 'packAddresses' | 'contradictionOf'>;
   #addresses: Records;
   #capacity = FIRST_ADDRESSES;
   /** Addresses of committed requests. */
@@ -27,7 +27,7 @@ export class LinkRequests extends Requests<LinkOperationName> {
   /** Those of the request that is being written too. */
   #written = 0;
 
-  constructor(native: Pick<Native, 'layout' | 'packAddresses'>) {
+  constructor(native: Pick<Native, 'layout' | 'packAddresses' | 'contradictionOf'>) {
     const { layout } = native;
     super(layout, layout.linkRequest, layout.linkOperations);
     this.#native = native;
@@ -56,7 +56,8 @@ export class LinkRequests extends Requests<LinkOperationName> {
    */
   addAddress(property: string, config: unknown, family = 0): void {
     const base = this.#nextAddress();
-    writeAddress(this.#addresses, base, this.layout, property, config);
+    const link = typeof config === 'string' ? undefined : linkOf(this);
+    writeAddress(this.#addresses, base, this.layout, property, config, link);
     const is = this.#addresses.number(base, this.layout.addressSettings.fields.family);
     if (family !== 0 && is !== family) {
       throw wrongValue(property, config, 'is not of the family in options.family');
@@ -64,7 +65,7 @@ export class LinkRequests extends Requests<LinkOperationName> {
     this.#commitAddresses(1);
   }
 
-  /** Writes many addresses of the request: plain texts natively, the rest one by one. */
+  /** Writes many addresses of the request: plain texts natively, the rest one by one. No two of them may want the same address differently. */
   addAddresses(property: string, configs: readonly unknown[], family: number): void {
     const { size } = this.layout.addressSettings;
     const end = this.#written + configs.length;
@@ -74,13 +75,35 @@ export class LinkRequests extends Requests<LinkOperationName> {
       const packed = this.#native.packAddresses(configs, place, family, room);
       this.#commitAddresses(packed);
       place += packed;
-      if (place === configs.length) return;
+      if (place === configs.length) break;
       try {
         this.addAddress(`${property}[${place}]`, configs[place], family);
       } catch (error) {
         throw isInputError(error) ? Object.assign(error, { index: place }) : error;
       }
     }
+    const all = this.#addresses.bytes.subarray((end - configs.length) * size, end * size);
+    const [first, second] = this.#native.contradictionOf(all) ?? [];
+    if (first === undefined || second === undefined) return;
+    const error = wrongValue(
+      `${property}[${second}]`,
+      configs[second],
+      `contradicts ${property}[${first}], the same address with ${this.#difference(all, first, second)}`,
+    );
+    throw Object.assign(error, { index: second });
+  }
+
+  /** In what two addresses differ that are one to the kernel. */
+  #difference(addresses: Uint8Array, first: number, second: number): string {
+    const { size, fields } = this.layout.addressSettings;
+    const lengthOf = (place: number) =>
+      this.#addresses.number(
+        addresses.byteOffset - this.#addresses.bytes.byteOffset + place * size,
+        fields.prefixLength,
+      );
+    return lengthOf(first) === lengthOf(second)
+      ? 'other settings'
+      : 'another prefix length, which a link has once';
   }
 
   /** Writes another address of the request: the one that is at `base` of other records. */

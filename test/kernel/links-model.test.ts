@@ -67,8 +67,9 @@ class Model {
       return 'created';
     }
     if (found.kind !== 'dummy') refuse('EEXIST');
+    const isAsWanted = found.up === up && found.mtu === (mtu ?? found.mtu);
     this.setLink(name, { up, ...(mtu === undefined ? {} : { mtu }) });
-    return 'updated';
+    return isAsWanted ? 'unchanged' : 'updated';
   }
 
   setLink(name: string, { up, mtu }: { up?: boolean; mtu?: number }): Answer {
@@ -97,9 +98,10 @@ class Model {
   ensureAddress(name: string, address: string): Answer {
     const { addresses } = this.#link(name);
     if (address === MULTICAST) refuse('EADDRNOTAVAIL');
-    const found = addresses.has(identity(address));
+    const found = addresses.get(identity(address));
     addresses.set(identity(address), address);
-    return found ? 'updated' : 'created';
+    if (found === undefined) return 'created';
+    return found === address ? 'unchanged' : 'updated';
   }
 
   deleteAddress(name: string, address: string, { ifExists = false } = {}): Answer {
@@ -114,10 +116,11 @@ class Model {
     wanted: readonly string[],
     { prune = false }: { prune?: boolean } = {},
   ): Answer {
+    const goals = new Map(wanted.map((each) => [identity(each), each]));
+    // The same address with two prefix lengths.
+    if (wanted.some((each) => goals.get(identity(each)) !== each)) refuse('ERR_INVALID_ARG_VALUE');
     const { addresses } = this.#link(name);
     const before = [...addresses.values()];
-    const goals = new Map<string, string>();
-    for (const each of wanted) if (!goals.has(identity(each))) goals.set(identity(each), each);
     if (prune) for (const key of addresses.keys()) if (!goals.has(key)) addresses.delete(key);
     const refused = goals.delete(identity(MULTICAST));
     for (const [key, address] of goals) addresses.set(key, address);
@@ -160,7 +163,9 @@ async function outcomeOf([name, ...args]: Call): Promise<unknown> {
     if (error instanceof ReconcileError) {
       return { value: { code: error.code, done: sorted(error.done) } };
     }
-    if (error instanceof IpvsError) return { code: error.code };
+    if (error instanceof IpvsError || error instanceof TypeError) {
+      return { code: Object(error).code };
+    }
     throw error;
   }
 }

@@ -109,14 +109,14 @@ describe('ensureDummy', () => {
     expect(await links.ensureDummy('vip0')).toBe('created');
     const created = shown('vip0');
     expect(created).toMatchObject({ kind: 'dummy', up: true, state: 'unknown', mtu: 1500 });
-    expect(await links.ensureDummy('vip0')).toBe('updated');
+    expect(await links.ensureDummy('vip0')).toBe('unchanged');
     expect(shown('vip0')).toEqual(created);
   });
 
   test('with an MTU, and switched off', async () => {
     expect(await links.ensureDummy('vip0', { up: false, mtu: 65521 })).toBe('created');
     expect(shown('vip0')).toMatchObject({ up: false, state: 'down', mtu: 65521 });
-    expect(await links.ensureDummy('vip0', { up: false })).toBe('updated');
+    expect(await links.ensureDummy('vip0', { up: false })).toBe('unchanged');
     expect(shown('vip0')).toMatchObject({ up: false, mtu: 65521 });
     expect(await links.ensureDummy('vip0', { mtu: 1280 })).toBe('updated');
     expect(shown('vip0')).toMatchObject({ up: true, mtu: 1280 });
@@ -175,7 +175,7 @@ describe('ensureDummy', () => {
       ),
     );
     for (const place of names.keys()) {
-      expect(both.map((answers) => answers[place]).sort()).toEqual(['created', 'updated']);
+      expect(both.map((answers) => answers[place]).sort()).toEqual(['created', 'unchanged']);
     }
     await Promise.all(names.map((name) => links.deleteLink(name)));
     expect(shownLinks(lab.namespace)).toHaveLength(1);

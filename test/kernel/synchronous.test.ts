@@ -206,12 +206,12 @@ describe('operations on links without promises', () => {
     const shown = () => shownLinks(namespace).find(({ name }) => name === 'vip0');
     expect(sync.ensureDummy('vip0', { mtu: 1400 })).toBe('created');
     expect(shown()).toMatchObject({ kind: 'dummy', mtu: 1400, up: true });
-    expect(sync.ensureDummy('vip0')).toBe('updated');
+    expect(sync.ensureDummy('vip0')).toBe('unchanged');
     expect(sync.setLink('vip0', { mtu: 1300 })).toBeUndefined();
     expect(shown()).toMatchObject({ mtu: 1300 });
     expect(sync.addAddress('vip0', '10.96.0.1/32')).toBeUndefined();
     expect(sync.ensureAddress('vip0', '10.96.0.2/32')).toBe('created');
-    expect(sync.ensureAddress('vip0', '10.96.0.2/32')).toBe('updated');
+    expect(sync.ensureAddress('vip0', '10.96.0.2/32')).toBe('unchanged');
     expect(sync.ensureAddress('vip0', 'fd00::1/128')).toBe('created');
     expect(addressesOn(namespace, 'vip0')).toEqual(['10.96.0.1/32', '10.96.0.2/32', 'fd00::1/128']);
     expect(sync.deleteAddress('vip0', '10.96.0.1/32')).toBe(true);

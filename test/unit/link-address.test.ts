@@ -25,8 +25,11 @@ function written(config: unknown): Records {
 const formatted = (config: unknown) => formatLinkAddress(written(config), 0, layout);
 /** What a link says that has the address. */
 function listed(config: unknown): LinkAddress {
-  const lasting = { preferred: FOREVER, valid: FOREVER };
-  const bytes = encode(layout.linkAddress, { settings: written(config).bytes, ...lasting });
+  const settings = written(config);
+  for (const field of ['preferred', 'valid'] as const) {
+    settings.setNumber(0, record.fields[field], FOREVER);
+  }
+  const bytes = encode(layout.linkAddress, { settings: settings.bytes, index: 7 });
   return readLinkAddress(new Records(bytes.slice().buffer), 0, layout);
 }
 const flagsOf = (config: unknown) => written(config).number(0, record.fields.flags);
@@ -91,15 +94,15 @@ describe('an address', () => {
       family: AF_INET,
       prefixLength: 24,
       scope: 77,
+      broadcast: Uint8Array.of(10, 0, 0, 255),
+      preferred: 0,
+      valid: 600,
+      label: Uint8Array.from(nameBytes('eth0:1')),
     });
     const bytes = encode(layout.linkAddress, {
       settings,
-      broadcast: Uint8Array.of(10, 0, 0, 255),
       index: 7,
-      preferred: 0,
-      valid: 600,
       link: Uint8Array.from(nameBytes('eth0')),
-      label: Uint8Array.from(nameBytes('eth0:1')),
     });
     expect(readLinkAddress(new Records(bytes.slice().buffer), 0, layout)).toEqual({
       link: 'eth0',
@@ -115,6 +118,69 @@ describe('an address', () => {
       preferredLifetime: 0,
       validLifetime: 600,
     });
+  });
+});
+
+describe('what is asked for', () => {
+  const bits = layout.addressGiven;
+  const number = (config: unknown, field: keyof typeof record.fields) =>
+    written(config).number(0, record.fields[field]);
+  const ipv4 = { address: '10.0.0.1' };
+
+  test('is told from defaults', () => {
+    expect(number('10.0.0.1', 'given')).toBe(0);
+    expect(number(ipv4, 'given')).toBe(0);
+    expect(number({ ...ipv4, scope: 'host' }, 'given')).toBe(bits.scope);
+    expect(number({ ...ipv4, peer: null }, 'given')).toBe(bits.peer);
+    expect(number({ ...ipv4, broadcast: null }, 'given')).toBe(bits.broadcast);
+    expect(number({ ...ipv4, broadcast: '10.0.0.255' }, 'given')).toBe(bits.broadcast);
+    expect(number({ ...ipv4, label: 'eth0:1' }, 'given')).toBe(bits.label);
+    expect(number({ ...ipv4, label: null }, 'given')).toBe(0);
+    expect(number({ ...ipv4, prefixRoute: true }, 'given')).toBe(bits.prefixRoute);
+    expect(number({ ...ipv4, duplicateDetection: false }, 'given')).toBe(bits.duplicateDetection);
+    expect(number({ ...ipv4, validLifetime: null }, 'given')).toBe(bits.lifetimes);
+    expect(number({ ...ipv4, flags: [] }, 'given')).toBe(
+      bits.listed | bits.prefixRoute | bits.duplicateDetection,
+    );
+  });
+
+  test('of lifetimes: those that are left out', () => {
+    const lifetimes = (settings: object) => {
+      const config = { ...ipv4, ...settings };
+      return [number(config, 'preferred'), number(config, 'valid')];
+    };
+    expect(lifetimes({ validLifetime: 600 })).toEqual([600, 600]);
+    expect(lifetimes({ preferredLifetime: 60 })).toEqual([60, FOREVER]);
+    expect(lifetimes({ preferredLifetime: 0, validLifetime: 600 })).toEqual([0, 600]);
+    expect(lifetimes({ preferredLifetime: null, validLifetime: null })).toEqual([FOREVER, FOREVER]);
+    // As a list has it, which may be read in the last second.
+    expect(lifetimes({ preferredLifetime: 0, validLifetime: 0, flags: [] })).toEqual([0, 0]);
+  });
+
+  test('of flags: those that can be given, and not those that the kernel sets', () => {
+    const config = { address: 'fd00::1', flags: ['no-dad', 'tentative', 'permanent'] };
+    expect(flagsOf(config)).toBe(IFA_F_NODAD);
+    expect(flagsOf({ address: 'fd00::1', flags: ['manage-temporary', 'deprecated'] })).toBe(0x100);
+    expect(flagsOf({ ...ipv4, flags: ['secondary', 'no-prefix-route'] })).toBe(IFA_F_NOPREFIXROUTE);
+    expect(flagsOf({ ...config, prefixRoute: true, duplicateDetection: false })).toBe(IFA_F_NODAD);
+  });
+
+  test('of a peer: the address itself is none', () => {
+    expect(written({ ...ipv4, peer: '10.0.0.1' }).bytes).toEqual(
+      written({ ...ipv4, peer: null }).bytes,
+    );
+  });
+
+  test.each([
+    ['fd00::1', 'global'],
+    ['::1', 'host'],
+    ['::2', 'global'],
+    ['fe80::1', 'link'],
+    ['febf::1', 'link'],
+    ['fec0::1', 'site'],
+    ['2001:db8::1', 'global'],
+  ])('the scope of %s is %s', (address, scope) => {
+    expect(number({ address, scope }, 'given')).toBe(bits.scope);
   });
 });
 
@@ -210,6 +276,88 @@ describe('bad addresses', () => {
       'true',
       'is for IPv6 only',
     ],
+    [
+      'a peer 5',
+      { address: '10.0.0.1', peer: 5 },
+      'type',
+      'address.peer',
+      '5',
+      'is not an IP address',
+    ],
+    [
+      'a peer x',
+      { address: '::2', peer: 'x' },
+      'value',
+      'address.peer',
+      "'x'",
+      'is not an IP address',
+    ],
+    ...(
+      [
+        [{ family: 'ipv6' }, 'value', 'family', "'ipv6'", 'is not the family of 10.0.0.1'],
+        [{ family: 4 }, 'type', 'family', '4', 'is not one of ipv4, ipv6'],
+        [{ broadcast: 5 }, 'type', 'broadcast', '5', 'is not an IPv4 address'],
+        [{ broadcast: 'x' }, 'value', 'broadcast', "'x'", 'is not an IPv4 address'],
+        [{ broadcast: '::1' }, 'value', 'broadcast', "'::1'", 'is not an IPv4 address'],
+        [{ label: '' }, 'value', 'label', "''", 'is not a label: 1 to 15 bytes'],
+        [{ label: 5 }, 'type', 'label', '5', 'is not a label: 1 to 15 bytes'],
+        [{ label: 'abcdefghijklmnop' }, 'value', 'label', "'abcdefghijklmnop'", '15 bytes'],
+        [{ validLifetime: 0 }, 'range', 'validLifetime', '0', 'is not an integer from 1 to'],
+        [{ validLifetime: '5' }, 'type', 'validLifetime', "'5'", 'is not an integer from 1 to'],
+        [{ preferredLifetime: -1 }, 'range', 'preferredLifetime', '-1', 'from 0 to 4294967294'],
+        [
+          { preferredLifetime: 6, validLifetime: 5 },
+          'value',
+          'preferredLifetime',
+          '6',
+          'is longer than validLifetime',
+        ],
+        [
+          { preferredLifetime: null, validLifetime: 5 },
+          'value',
+          'preferredLifetime',
+          'null',
+          'is longer than validLifetime',
+        ],
+        [{ flags: 'no-dad' }, 'type', 'flags', "'no-dad'", 'is not an array of flags'],
+        [{ flags: ['no-dat'] }, 'value', 'flags[0]', "'no-dat'", 'did you mean no-dad?'],
+        [
+          { flags: ['no-prefix-route'], prefixRoute: true },
+          'value',
+          'prefixRoute',
+          'true',
+          'contradicts address.flags',
+        ],
+        [{ link: 5 }, 'type', 'link', '5', 'is not the name of a link'],
+        [{ index: 0 }, 'range', 'index', '0', 'is not an integer from 1'],
+      ] as const
+    ).map(
+      ([settings, kind, key, value, rule]): Row => [
+        `${key} of ${JSON.stringify(settings)}`,
+        { address: '10.0.0.1', ...settings },
+        kind,
+        `address.${key}`,
+        value,
+        rule,
+      ],
+    ),
+    ...(
+      [
+        [{ broadcast: '10.0.0.255' }, 'broadcast', "'10.0.0.255'", 'is for IPv4 only'],
+        [{ label: 'a' }, 'label', "'a'", 'is for IPv4 only'],
+        [{ scope: 'link' }, 'scope', "'link'", "whose bits tell 'global'"],
+        [{ flags: [], duplicateDetection: false }, 'duplicateDetection', 'false', 'contradicts'],
+      ] as const
+    ).map(
+      ([settings, key, value, rule]): Row => [
+        `${key} of IPv6`,
+        { address: 'fd00::1', ...settings },
+        'value',
+        `address.${key}`,
+        value,
+        rule,
+      ],
+    ),
     [
       'a peer of the other family',
       { address: '10.0.0.1', peer: '::1' },

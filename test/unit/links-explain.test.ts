@@ -134,7 +134,11 @@ describe('what a person can do about it', () => {
   type Row = readonly [LinkOperationName, keyof typeof constants.errno, RegExp];
   test.each<Row>([
     ['ensureDummy', 'EOPNOTSUPP', /has no dummy links: .*modprobe dummy.* \(ENOTSUP\)$/],
-    ['ensureDummy', 'EINVAL', /does not accept the MTU/],
+    ['ensureDummy', 'EINVAL', /^ensureDummy ipvs0: invalid argument \(EINVAL\)$/],
+    ['setLink', 'EINVAL', /^setLink link 7: invalid argument \(EINVAL\)$/],
+    ['addAddress', 'ENOBUFS', /IPv4 needs a link whose MTU is at least 68 bytes/],
+    ['addAddress', 'EINVAL', /: invalid argument \(EINVAL\)$/],
+    ['deleteAddress', 'ENXIO', /IPv6 needs an MTU of at least 1280 bytes/],
     ['ensureDummy', 'EEXIST', /another program/],
     ['setLink', 'ENODEV', /there is no such link/],
     ['deleteLink', 'EOPNOTSUPP', /a link of this kind cannot be deleted \(ENOTSUP\)$/],
@@ -151,10 +155,46 @@ describe('what a person can do about it', () => {
     expect(error.message).toMatch(words);
   });
 
+  test('an MTU that was given, and IPv6 on a link whose MTU is too small', () => {
+    const verdict = { status: 'refused', errno: constants.errno.EINVAL };
+    const messageOf = (call: LinkCall<unknown>) =>
+      explained({ ...OPERATIONS.setLink, call }, verdict).message;
+    const mtu = { mtu: 60 };
+    for (const call of [untypedLinks.ensureDummy('v', mtu), untypedLinks.setLink('v', mtu)]) {
+      expect(messageOf(call)).toMatch(/does not accept the MTU for this link \(EINVAL\)$/);
+    }
+    for (const call of [
+      untypedLinks.addAddress('v', 'fd00::1'),
+      untypedLinks.ensureAddress('v', 'fd00::1'),
+    ]) {
+      expect(messageOf(call)).toMatch(/IPv6 needs a link whose MTU is at least 1280 bytes/);
+    }
+  });
+
   test('creating', () => {
     const verdict = { status: 'refused', errno: constants.errno.EPERM, creating: true };
     expect(explained(OPERATIONS.ensureDummy, verdict).syscall).toBe('RTM_NEWLINK');
     expect(explained(OPERATIONS.ensureAddress, verdict).syscall).toBe('RTM_NEWADDR');
+  });
+});
+
+test.each([
+  ['addAddress', 'otherLink', '', /: the address was listed on another link \(EINVAL\)$/],
+  ['planAddresses', 'otherLink', '17', /: wanted\[17\]: the address was listed on another link/],
+  ['ensureAddress', 'otherSettings', '', /with another scope, label, broadcast address or prefix/],
+  ['replaceAddress', 'otherSettings', '', /which|the kernel does not change these: delete it/],
+] as const)('%s, which the library refuses: %s %s', (name, status, text, words) => {
+  const errno = status === 'otherLink' ? constants.errno.EINVAL : constants.errno.EEXIST;
+  const error = explained(OPERATIONS[name], { status, errno, text });
+  expect(error.message).toMatch(words);
+});
+
+test('an address of a plan belongs to the link as the caller named it', () => {
+  const { records, base } = planned;
+  const call = untypedLinks.changeAddress('addAddress', 7, records, base, 'ipvs0');
+  const verdict = { status: 'refused', errno: constants.errno.EPERM };
+  expect(explained({ ...OPERATIONS.addAddress, call }, verdict)).toMatchObject({
+    target: '10.0.0.1/24 of ipvs0',
   });
 });
 

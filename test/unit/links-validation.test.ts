@@ -3,10 +3,10 @@ import { Ipvs, Links } from '../../lib/index.js';
 import type { LinkCall } from '../../lib/links/calls.js';
 import { expectLinkRefused, packLinks, untypedLinks } from './link-requests.js';
 import type { Refused } from './refusals.js';
-import { expectInputError } from './requests.js';
+import { expectInputError, layout } from './requests.js';
 
 const LINK = 'is not a link: its name, its index, or an object with its index';
-const NAME = "is not the name of a link: 1 to 15 characters without blanks, '/', ':' and '%'";
+const NAME = "is not the name of a link: 1 to 15 bytes without blanks, '/', ':' and '%'";
 const INDEX = 'is not an integer from 1 to 2147483647';
 
 describe('what names a link', () => {
@@ -38,7 +38,10 @@ describe('what names a link', () => {
     ['dummy%d', 'value', 'link', "'dummy%d'", NAME],
     ['a b', 'value', 'link', "'a b'", NAME],
     ['a\n', 'value', 'link', "'a\\n'", NAME],
-    ['ä', 'value', 'link', "'ä'", NAME],
+    // The kernel takes the second byte of it, 0xa0, for a blank.
+    ['à', 'value', 'link', "'à'", NAME],
+    ['\\x2f', 'value', 'link', "'\\\\x2f'", NAME],
+    ['ääääääää', 'value', 'link', "'ääääääää'", NAME],
     ['abcdefghijklmnop', 'value', 'link', "'abcdefghijklmnop'", NAME],
   ];
   test.each(PLACES)('%s', (_, place) => {
@@ -58,9 +61,23 @@ describe('what names a link', () => {
       expectLinkRefused(() => untypedLinks.ensureDummy(name), ['type', 'name', shown, NAME]);
     }
     expectLinkRefused(() => untypedLinks.ensureDummy('a/b'), ['value', 'name', "'a/b'", NAME]);
+    for (const name of ['all', 'default']) {
+      const row = ['value', 'name', `'${name}'`, 'is reserved by the kernel'] as const;
+      expectLinkRefused(() => untypedLinks.ensureDummy(name), row);
+    }
   });
 
-  test.each(['a', 'abcdefghijklmno', 'eth0.100', '@{}~', '...'])('%s is a name', (name) => {
+  test.each([
+    'a',
+    'abcdefghijklmno',
+    'eth0.100',
+    '@{}~',
+    '...',
+    'äöü',
+    'a\\b',
+    '\\xff\\x01',
+    'all',
+  ])('%s is a name', (name) => {
     expect(packLinks(untypedLinks.getLink(name)).count).toBe(1);
   });
 });
@@ -135,7 +152,11 @@ describe('options', () => {
     };
     const address = (options: unknown) => untypedLinks.deleteAddress('d', '10.0.0.1', options);
     expect(answers(untypedLinks.deleteLink('d', { ifExists: true }))).toEqual({ ENODEV: false });
-    expect(answers(address({ ifExists: true }))).toEqual({ EADDRNOTAVAIL: false, ENODEV: false });
+    expect(answers(address({ ifExists: true }))).toEqual({
+      EADDRNOTAVAIL: false,
+      ENODEV: false,
+      ENXIO: false,
+    });
     expect(answers(untypedLinks.deleteLink('d'))).toEqual({});
     expect(answers(address({ ifExists: false }))).toEqual({});
   });
@@ -150,6 +171,69 @@ test('bad addresses of any call, and where one stands in a list', () => {
     () => untypedLinks.planAddresses('ipvs0', ['10.0.0.1', '10.0.0.1/33'], false, undefined),
     ['value', 'wanted[1]', "'10.0.0.1/33'", 'has no prefix length from 0 to 32'],
   );
+});
+
+describe('listed addresses', () => {
+  const listed = { address: '10.0.0.1', prefixLength: 24, link: 'vip0', index: 7 };
+  const accepted = (link: unknown, address: unknown) =>
+    packLinks(untypedLinks.addAddress(link, address)).firstAddress(0);
+  /** The index of the link that the addon has to see to. */
+  const linkIn = ({ records, base }: ReturnType<typeof accepted>) =>
+    records.number(base, layout.addressSettings.fields.link);
+
+  test('are for their own link, by its name or its index', () => {
+    expect(linkIn(accepted('vip0', listed))).toBe(0);
+    expect(linkIn(accepted(7, listed))).toBe(0);
+    expect(linkIn(accepted({ index: 7 }, listed))).toBe(0);
+    // Made anew, it has another index.
+    expect(linkIn(accepted('vip0', { ...listed, index: 8 }))).toBe(0);
+    // It may be another name of the same link.
+    expect(linkIn(accepted('alternative', listed))).toBe(7);
+    expect(linkIn(accepted('vip0', { address: '10.0.0.1', index: 7 }))).toBe(7);
+  });
+
+  test.each<readonly [unknown, unknown, ...Refused]>([
+    [8, listed, 'value', 'address.index', '7', 'is not the link 8'],
+    [7, { ...listed, index: undefined }, 'value', 'address.link', "'vip0'", 'is not the link 7'],
+    ['e1', { address: '::2', link: 'e0' }, 'value', 'address.link', "'e0'", "is not the link 'e1'"],
+    ['e1', { address: '::2', link: 5 }, 'type', 'address.link', '5', 'is not the name of a link'],
+    ['e1', { address: '::2', index: '5' }, 'type', 'address.index', "'5'", INDEX],
+    ['e1', { address: '::2', index: 0 }, 'range', 'address.index', '0', INDEX],
+  ])('of another link are refused: %j, %j', (link, address, ...row) => {
+    for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
+      expectLinkRefused(() => untypedLinks[name](link, address), row);
+    }
+  });
+});
+
+describe('what is wanted twice', () => {
+  const plan = (...wanted: readonly unknown[]) =>
+    untypedLinks.planAddresses('vip0', wanted, false, undefined);
+  const flags = ['permanent'];
+
+  test.each([
+    [['10.0.0.1', '10.0.0.1']],
+    [['10.0.0.1/24', '10.0.0.1/32']],
+    [['fd00::1/64', { address: 'fd00::1', prefixLength: 64, flags }]],
+    [['fd00::1', { address: 'fd00::1', prefixRoute: true }]],
+  ])('is accepted: %j', (wanted) => {
+    expect(packLinks(plan(...wanted)).count).toBe(1);
+  });
+
+  test.each<readonly [readonly unknown[], string, string]>([
+    [['10.0.0.9', 'fd00::1/64', 'fd00::1/128'], 'wanted[2]', "'fd00::1/128'"],
+    [[{ address: 'fd00::1' }, '10.0.0.9', 'fd00::1/64'], 'wanted[2]', "'fd00::1/64'"],
+  ])('with another prefix length is refused: %j', (wanted, property, value) => {
+    expectLinkRefused(() => plan(...wanted), ['value', property, value, 'contradicts wanted[']);
+  });
+
+  test('with another setting is refused, and the two are named', () => {
+    const other = { address: '10.0.0.1', scope: 'link' };
+    expectLinkRefused(
+      () => plan({ address: '10.0.0.1', scope: 'host' }, '10.0.0.2', other),
+      ['value', 'wanted[2]', "{ address: '10.0.0.1', scope: 'link' }", 'contradicts wanted[0]'],
+    );
+  });
 });
 
 describe('reconcileAddresses and watch', () => {

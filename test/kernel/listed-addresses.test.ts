@@ -1,0 +1,408 @@
+import { type AddressConfig, type LinkAddress, Links, ReconcileError } from 'ipvs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { addressesOn, shownAddresses } from './iproute.js';
+import { useNamespace } from './namespace.js';
+import { until } from './poll.js';
+
+// What listAddresses returns can be passed back in, and means exactly what is there.
+
+const lab = useNamespace();
+let links: Links;
+
+beforeAll(async () => {
+  links = await Links.open({ netns: lab.namespace.path });
+});
+afterAll(() => links?.close());
+beforeEach(async () => {
+  await links.ensureDummy('vip0');
+  await until(
+    () => shownAddresses(lab.namespace).filter(({ link }) => link === 'vip0'),
+    (all) => all.length === 1 && all.every(({ flags }) => !flags.includes('tentative')),
+  );
+});
+afterEach(async () => {
+  for (const { name } of await links.listLinks({ kind: 'dummy' })) await links.deleteLink(name);
+});
+
+const ip = (...args: string[]) => lab.namespace.ip(...args);
+const add = (address: string, ...rest: string[]) =>
+  ip('address', 'add', address, 'dev', 'vip0', ...rest);
+const nothing = { added: [], removed: [], updated: [] };
+const reasonOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (reason) => reason,
+  );
+/** Everything but what runs down. */
+const lasting = (list: readonly LinkAddress[]) =>
+  list.map(({ preferredLifetime, validLifetime, ...rest }) => ({
+    ...rest,
+    expires: [preferredLifetime !== null, validLifetime !== null],
+  }));
+const routes = () =>
+  [ip('route', 'show', 'dev', 'vip0'), ip('-6', 'route', 'show', 'dev', 'vip0')]
+    .flatMap((text) =>
+      text
+        .replace(/ expires \d+sec/g, '')
+        .trimEnd()
+        .split('\n'),
+    )
+    .sort();
+
+/** One address of each sort, as other programs add them. */
+const SORTS: readonly (readonly [sort: string, ...args: string[]])[] = [
+  ['a network', '2001:db8:5::10/64', 'nodad'],
+  ['duplicate detection', '2001:db8:6::10/64'],
+  ['expiring', '2001:db8:7::10/64', 'nodad', 'valid_lft', '1000', 'preferred_lft', '500'],
+  ['deprecated', '2001:db8:8::10/64', 'nodad', 'preferred_lft', '0'],
+  ['temporary ones', '2001:db8:9::10/64', 'nodad', 'mngtmpaddr'],
+  ['a home', '2001:db8:a::10/64', 'nodad', 'home'],
+  ['a peer, IPv6', '2001:db8:b::10', 'peer', '2001:db8:b::11', 'nodad'],
+  ['no route, IPv6', '2001:db8:c::10/64', 'nodad', 'noprefixroute'],
+  ['a network, IPv4', '10.1.0.1/24'],
+  ['secondary', '10.1.0.2/24'],
+  ['a broadcast address', '10.2.0.1/24', 'brd', '10.2.0.255'],
+  ['a label', '10.3.0.1/24', 'label', 'vip0:a'],
+  ['a scope', '10.4.0.1/24', 'scope', 'link'],
+  ['expiring, IPv4', '10.5.0.1/24', 'valid_lft', '1000', 'preferred_lft', '500'],
+  ['a peer, IPv4', '10.6.0.1', 'peer', '10.6.0.2/32'],
+  ['no route, IPv4', '10.7.0.1/24', 'noprefixroute'],
+];
+
+async function addAll(): Promise<LinkAddress[]> {
+  for (const [, address = '', ...rest] of SORTS) add(address, ...rest);
+  await until(
+    () => shownAddresses(lab.namespace),
+    (all) => all.every(({ flags }) => !flags.includes('tentative')),
+  );
+  return links.listAddresses('vip0');
+}
+
+describe('a listed address', () => {
+  test('of any sort stays as it is: nothing is sent, and no route is lost', async () => {
+    const listed = await addAll();
+    expect(listed).toHaveLength(SORTS.length + 1); // and the link-local one
+    const [before, routed] = [lasting(listed), routes()];
+    const wanted = [...listed, '10.96.0.1/32'];
+    const done = await links.reconcileAddresses('vip0', wanted, { prune: true });
+    expect(done).toEqual({ ...nothing, added: ['10.96.0.1/32'] });
+    expect(await links.reconcileAddresses('vip0', wanted, { prune: true })).toEqual(nothing);
+    for (const address of listed) {
+      expect(await links.ensureAddress('vip0', address)).toBe('unchanged');
+      expect(links.sync.ensureAddress(address, JSON.parse(JSON.stringify(address)))).toBe(
+        'unchanged',
+      );
+    }
+    await links.deleteAddress('vip0', '10.96.0.1');
+    expect(lasting(await links.listAddresses('vip0'))).toEqual(before);
+    expect(routes()).toEqual(routed);
+  });
+
+  test('of any sort that has gone comes back as it was', async () => {
+    const listed = (await addAll()).filter(
+      ({ scope, family }) => family === 'ipv4' || scope !== 'link',
+    );
+    const routed = routes();
+    for (const address of listed.toReversed()) {
+      expect(await links.deleteAddress('vip0', address)).toBe(true);
+    }
+    expect(addressesOn(lab.namespace, 'vip0')).toEqual([]);
+    const [first, ...others] = listed;
+    if (first === undefined) throw new Error('there is none');
+    await links.addAddress('vip0', first);
+    const done = await links.reconcileAddresses('vip0', others);
+    expect(done.added).toHaveLength(others.length);
+    const back = await until(
+      () => links.listAddresses('vip0'),
+      (all) => all.every(({ flags }) => !flags.includes('tentative')),
+    );
+    const byAddress = (a: LinkAddress, b: LinkAddress) => (a.address < b.address ? -1 : 1);
+    const isOurs = ({ scope, family }: LinkAddress) => family === 'ipv4' || scope !== 'link';
+    expect(lasting(back.filter(isOurs).toSorted(byAddress))).toEqual(
+      lasting(listed.toSorted(byAddress)),
+    );
+    expect(routes()).toEqual(routed);
+  });
+
+  test('of another link is refused, whatever the link is called', async () => {
+    await links.ensureDummy('vip1');
+    ip('link', 'property', 'add', 'dev', 'vip0', 'altname', 'other');
+    add('10.0.0.1/24');
+    const [listed] = await links.listAddresses('other', { family: 'ipv4' });
+    if (listed === undefined) throw new Error('there is none');
+    expect(await links.ensureAddress('other', listed)).toBe('unchanged');
+    expect(await links.reconcileAddresses('other', [listed])).toEqual(nothing);
+    for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
+      expect(await reasonOf(links[name]('vip1', listed))).toMatchObject({
+        code: 'EINVAL',
+        target: '10.0.0.1/24 of vip1',
+        message: expect.stringMatching(/the address was listed on another link/),
+      });
+    }
+    expect(await reasonOf(links.reconcileAddresses('vip1', ['10.0.0.9', listed]))).toMatchObject({
+      code: 'EINVAL',
+      target: 'vip1',
+      message: expect.stringMatching(/wanted\[1\]: the address was listed on another link/),
+    });
+    expect(addressesOn(lab.namespace, 'vip1')).toEqual([]);
+    const { link: _, index: __, ...anywhere } = listed;
+    // The label is the name of the link, if nobody has chosen another.
+    await links.addAddress('vip1', { ...anywhere, label: null });
+    expect(addressesOn(lab.namespace, 'vip1')).toEqual(['10.0.0.1/24']);
+  });
+
+  test('of a link that was made anew is put on that', async () => {
+    await links.addAddress('vip0', '10.0.0.1/24');
+    const listed = await links.listAddresses('vip0', { family: 'ipv4' });
+    await links.deleteLink('vip0');
+    await links.ensureDummy('vip0');
+    expect(await links.reconcileAddresses('vip0', listed)).toMatchObject({
+      added: ['10.0.0.1/24'],
+    });
+  });
+
+  test('is deleted under its label only', async () => {
+    add('10.0.0.1/24', 'label', 'vip0:a');
+    const address = { address: '10.0.0.1', prefixLength: 24 };
+    expect(
+      await links.deleteAddress('vip0', { ...address, label: 'vip0:b' }, { ifExists: true }),
+    ).toBe(false);
+    expect(await links.deleteAddress('vip0', { ...address, label: 'vip0:a' })).toBe(true);
+  });
+});
+
+describe('settings', () => {
+  const shown = (address: string) =>
+    shownAddresses(lab.namespace).find((each) => each.link === 'vip0' && each.address === address);
+
+  test.each<readonly [AddressConfig & object, Partial<LinkAddress>]>([
+    [{ address: '10.0.0.1', label: 'vip0:a' }, { label: 'vip0:a' }],
+    [{ address: '10.0.0.1', broadcast: '10.0.0.255' }, { broadcast: '10.0.0.255' }],
+    [{ address: '10.0.0.1', peer: '10.0.0.2' }, { peer: '10.0.0.2' }],
+    [
+      { address: '10.0.0.1', peer: null, broadcast: null },
+      { peer: null, broadcast: null },
+    ],
+    [{ address: 'fd00::1', peer: 'fd00::2' }, { peer: 'fd00::2' }],
+    [{ address: 'fd00::1', flags: ['home-address'] }, { flags: ['home-address', 'permanent'] }],
+    [
+      { address: 'fd00::1', preferredLifetime: 0 },
+      { preferredLifetime: 0, validLifetime: null },
+    ],
+  ])('of a new address are carried out: %j', async (config, expected) => {
+    expect(await links.ensureAddress('vip0', config)).toBe('created');
+    const found = await until(
+      () => shown(config.address),
+      (address) => address?.flags.includes('tentative') === false,
+    );
+    expect(found).toMatchObject(expected);
+    expect(await links.ensureAddress('vip0', config)).toBe('unchanged');
+  });
+
+  test.each(['10.0.0.1/24', 'fd00::1/64'])(
+    'lifetimes of %s are given, and renewed',
+    async (text) => {
+      const [address = '', length] = text.split('/');
+      const config = { address, prefixLength: Number(length), prefixRoute: true };
+      const lifetimes = { preferredLifetime: 500, validLifetime: 1000 };
+      await links.addAddress('vip0', { ...config, ...lifetimes });
+      expect(shown(address)?.preferredLifetime).toBeGreaterThan(400);
+      expect(shown(address)?.preferredLifetime).toBeLessThanOrEqual(500);
+      const longer = { preferredLifetime: 5000, validLifetime: 6000 };
+      expect(await links.ensureAddress('vip0', { ...config, ...longer })).toBe('updated');
+      expect(shown(address)?.validLifetime).toBeGreaterThan(5900);
+      const done = await links.reconcileAddresses('vip0', [{ ...config, ...lifetimes }]);
+      expect(done).toEqual({ ...nothing, updated: [text] });
+      expect(shown(address)?.validLifetime).toBeLessThanOrEqual(1000);
+      // For ever, unless it is said otherwise.
+      expect(await links.ensureAddress('vip0', config)).toBe('updated');
+      expect(shown(address)).toMatchObject({ preferredLifetime: null, validLifetime: null });
+    },
+  );
+
+  test.each<readonly [string, object]>([
+    ['a label', { label: 'vip0:b' }],
+    ['a scope', { scope: 'host' }],
+    ['a broadcast address', { broadcast: '10.0.0.255' }],
+    ['a prefix route', { prefixRoute: false }],
+  ])('that the kernel does not change of an IPv4 address are refused: %s', async (_, settings) => {
+    add('10.0.0.1/24', 'label', 'vip0:a');
+    add('10.0.0.2/24');
+    const before = shownAddresses(lab.namespace);
+    const config = { address: '10.0.0.1', prefixLength: 24, ...settings };
+    expect(await reasonOf(links.ensureAddress('vip0', config))).toMatchObject({
+      code: 'EEXIST',
+      target: '10.0.0.1/24 of vip0',
+      message: expect.stringMatching(/the kernel does not change these: delete it first/),
+    });
+    const error = await reasonOf(links.reconcileAddresses('vip0', [config, '10.0.0.9']));
+    expect(error).toBeInstanceOf(ReconcileError);
+    expect(error).toMatchObject({
+      code: 'EEXIST',
+      target: '10.0.0.1/24 of vip0',
+      done: { added: ['10.0.0.9/32'] },
+    });
+    await links.deleteAddress('vip0', '10.0.0.9');
+    expect(shownAddresses(lab.namespace)).toEqual(before);
+  });
+
+  test('another peer of an IPv6 address takes the place of the one before', async () => {
+    add('fd00::1', 'peer', 'fd00::2', 'nodad');
+    const config = { address: 'fd00::1', peer: 'fd00::3', prefixRoute: true };
+    expect(await links.ensureAddress('vip0', config)).toBe('updated');
+    expect(shown('fd00::1')?.peer).toBe('fd00::3');
+  });
+});
+
+describe('pruning', () => {
+  test('leaves loopback what the kernel has put there, and nothing else', async () => {
+    ip('address', 'add', '10.9.9.1/32', 'dev', 'lo');
+    ip('address', 'add', '127.0.0.2/8', 'dev', 'lo');
+    ip('address', 'add', 'fd00::9/128', 'dev', 'lo');
+    const own = () =>
+      shownAddresses(lab.namespace)
+        .filter(({ link }) => link === 'lo')
+        .map(({ address, prefixLength }) => `${address}/${prefixLength}`)
+        .sort();
+    const done = await links.reconcileAddresses('lo', ['10.9.9.9/32'], { prune: true });
+    expect(done.added).toEqual(['10.9.9.9/32']);
+    expect(done.removed.toSorted()).toEqual(['10.9.9.1/32', '127.0.0.2/8', 'fd00::9/128']);
+    expect(own()).toEqual(['10.9.9.9/32', '127.0.0.1/8', '::1/128']);
+    // Nor does wanting it change it.
+    const kernels = await links.listAddresses('lo');
+    const wanted = ['127.0.0.1/8', '::1', '10.9.9.9'];
+    expect(await links.reconcileAddresses('lo', wanted, { prune: true })).toEqual(nothing);
+    expect(await links.listAddresses('lo')).toEqual(kernels);
+    expect(await reasonOf(links.reconcileAddresses('lo', ['::1/64']))).toMatchObject({
+      code: 'EEXIST',
+    });
+    await links.reconcileAddresses('lo', [], { prune: true });
+    expect(own()).toEqual(['127.0.0.1/8', '::1/128']);
+  });
+
+  test('leaves the link-local address of a link', async () => {
+    const before = await links.listAddresses('vip0');
+    expect(before).toMatchObject([{ scope: 'link' }]);
+    expect(await links.reconcileAddresses('vip0', [], { prune: true })).toEqual(nothing);
+    expect(await links.listAddresses('vip0')).toEqual(before);
+  });
+
+  test('removes 127.0.0.1 where it is no loopback link', async () => {
+    add('127.0.0.1/8');
+    expect(await links.reconcileAddresses('vip0', [], { prune: true })).toMatchObject({
+      removed: ['127.0.0.1/8'],
+    });
+  });
+});
+
+describe('the same address wanted twice', () => {
+  test('with two prefix lengths is an error, and nothing is sent', async () => {
+    const wanted = ['10.0.0.1', 'fd00::1/64', 'fd00::1/128'];
+    expect(await reasonOf(links.reconcileAddresses('vip0', wanted))).toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      index: 2,
+      message: expect.stringMatching(
+        /wanted\[2\]: 'fd00::1\/128' contradicts wanted\[1\], the same address with another prefix length/,
+      ),
+    });
+    expect(() => links.sync.reconcileAddresses('vip0', wanted)).toThrow(/wanted\[2\]: /);
+    expect(addressesOn(lab.namespace, 'vip0')).toEqual([]);
+  });
+
+  test('listed and bare is the listed one', async () => {
+    add('2001:db8::1/64', 'nodad');
+    const listed = await links.listAddresses('vip0');
+    expect(await links.reconcileAddresses('vip0', ['2001:db8::1/64', ...listed])).toEqual(nothing);
+  });
+});
+
+describe('a link whose MTU is small', () => {
+  test('refuses addresses, and says what they need', async () => {
+    await links.setLink('vip0', { mtu: 1279 });
+    for (const name of ['addAddress', 'ensureAddress'] as const) {
+      expect(await reasonOf(links[name]('vip0', 'fd00::1'))).toMatchObject({
+        code: 'EINVAL',
+        target: 'fd00::1/128 of vip0',
+        message: expect.stringMatching(/IPv6 needs a link whose MTU is at least 1280 bytes/),
+      });
+    }
+    expect(await reasonOf(links.reconcileAddresses('vip0', ['fd00::1']))).toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringMatching(/at least 1280 bytes/),
+    });
+    expect(await reasonOf(links.deleteAddress('vip0', 'fd00::1'))).toMatchObject({
+      message: expect.stringMatching(/no such address|at least 1280 bytes/),
+    });
+    expect(await links.deleteAddress('vip0', 'fd00::1', { ifExists: true })).toBe(false);
+    await links.addAddress('vip0', '10.0.0.1');
+    await links.setLink('vip0', { mtu: 67 });
+    expect(addressesOn(lab.namespace, 'vip0')).toEqual([]);
+    expect(await reasonOf(links.addAddress('vip0', '10.0.0.1'))).toMatchObject({
+      message: expect.stringMatching(/IPv4 needs a link whose MTU is at least 68 bytes/),
+    });
+    expect(await links.deleteAddress('vip0', '10.0.0.1', { ifExists: true })).toBe(false);
+  });
+
+  test('loses its addresses, which do not come back', async () => {
+    await links.addAddress('vip0', '10.0.0.1');
+    await links.addAddress('vip0', 'fd00::1');
+    await links.setLink('vip0', { mtu: 1279 });
+    expect(addressesOn(lab.namespace, 'vip0')).toEqual(['10.0.0.1/32']);
+    await links.setLink('vip0', { mtu: 1500 });
+    expect(addressesOn(lab.namespace, 'vip0')).toEqual(['10.0.0.1/32']);
+  });
+});
+
+describe('names of links', () => {
+  /** Makes a link whose name has these bytes. */
+  const make = (bytes: string) =>
+    lab.namespace.run('sh', ['-c', `ip link add name "$(printf '${bytes}')" type dummy`]);
+
+  test.each([
+    ['äöü', 'äöü', 'äöü'],
+    ['\\377\\376', '\\xff\\xfe', 'bytes'],
+    ['a\\033b', 'a\\x1bb', 'a control character'],
+    ['a\\\\x41', 'a\\x5cx41', 'a backslash'],
+  ])('that are listed are accepted: %s', async (bytes, name) => {
+    make(bytes);
+    const [listed] = (await links.listLinks({ kind: 'dummy' })).filter(
+      (each) => each.name !== 'vip0',
+    );
+    expect(listed?.name).toBe(name);
+    expect(await links.getLink(name)).toEqual(listed);
+    expect(await links.ensureDummy(name, { mtu: 1400 })).toBe('updated');
+    await links.setLink(name, { mtu: 1500 });
+    await links.addAddress(name, '10.0.0.1');
+    expect(await links.listAddresses(name, { family: 'ipv4' })).toMatchObject([
+      { link: name, label: name },
+    ]);
+    expect(await links.deleteLink(name)).toBe(true);
+  });
+
+  test('are made as they are written', async () => {
+    expect(await links.ensureDummy('ünï0')).toBe('created');
+    expect(lab.namespace.ip('link', 'show', 'dev', 'ünï0')).toContain('ünï0');
+    expect(await links.ensureDummy('\\xff')).toBe('created');
+    expect(await links.ensureDummy('\\xff')).toBe('unchanged');
+  });
+
+  test.each(['all', 'default'])('that the kernel reserves are refused: %s', async (name) => {
+    expect(await reasonOf(links.ensureDummy(name))).toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: expect.stringMatching(/is reserved by the kernel, and can be no name of a link$/),
+    });
+    expect(await links.getLink(name)).toBeUndefined();
+    // As the kernel itself has it.
+    expect(() => lab.namespace.ip('link', 'add', name, 'type', 'dummy')).toThrow(
+      /Invalid argument/,
+    );
+  });
+
+  test.each(['à', 'a\u00a0b'])(
+    'with a blank, as the kernel knows it, are refused: %s',
+    async (name) => {
+      await expect(links.ensureDummy(name)).rejects.toThrow(/1 to 15 bytes without blanks/);
+      expect(() => lab.namespace.ip('link', 'add', name, 'type', 'dummy')).toThrow();
+    },
+  );
+});
