@@ -112,7 +112,10 @@ export function collect(
     throw keepStack(error);
   };
   const leave = (value: unknown, isStray: boolean) => {
-    if (count === 0 && (value !== undefined || isStray)) fail(wrongValue('build', build, UNUSED));
+    if (count === 0 && (value !== undefined || isStray)) {
+      giveUp();
+      throw wrongValue('build', build, UNUSED);
+    }
     hasLeft = true;
     // One whose first operation was refused has none where `build` went on.
     return stores.filter(({ readers }) => readers.length > 0);

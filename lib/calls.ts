@@ -59,6 +59,12 @@ export interface Call<Value, Args extends readonly unknown[] = []>
  */
 export type Ensured = 'created' | 'updated';
 
+/** Options of updates. */
+export interface UpdateOptions {
+  /** True: it is no error if there is no such object, and the update resolves to false. Default false. */
+  readonly ifExists?: boolean | undefined;
+}
+
 /** Options of deletions. */
 export interface DeleteOptions {
   /** True: it is no error if there is no such object, and the deletion resolves to false. Default false. */
@@ -122,8 +128,8 @@ const query = <Value>(
   read: (results: Results, index: number) => Value | Steps<Value>,
 ): Call<Value> => ({ operation, write: nothing, read });
 
-/** Deletes; where its options forgive it, `errnos` of what is not there are answered with false. */
-function deletion<Args extends readonly unknown[]>(
+/** Does something to what must be there; where its options forgive it, `errnos` of what is not there are answered with false. */
+function forgivable<Args extends readonly unknown[]>(
   operation: OperationName,
   errnos: readonly string[],
   option: 'ifExists' | 'ifRunning',
@@ -140,6 +146,20 @@ function deletion<Args extends readonly unknown[]>(
     write,
     reader: (...args) => (isForgiving(optionsIn(args, write), option) ? forgiving : strict),
   };
+}
+
+/** An update: says whether it was one where it is given options, and otherwise nothing. */
+function update<Args extends readonly unknown[]>(
+  operation: OperationName,
+  errnos: readonly string[],
+  write: Write<Args>,
+): Call<boolean, Args> {
+  const telling = forgivable(operation, errnos, 'ifExists', write);
+  // The overloads without options promise no value.
+  const silent = { operation, read: () => undefined as never };
+  const reader = (...args: Args) =>
+    optionsIn(args, write) === undefined ? silent : (telling.reader?.(...args) ?? silent);
+  return { ...telling, reader };
 }
 
 /** Reads what has counters: as numbers, or as BigInts where its options ask for them. */
@@ -171,9 +191,15 @@ export const calls = {
     writeServiceConfig(request, config),
   ),
 
-  updateService: command(
+  updateService: update(
     'updateService',
-    (request, service: ServiceReference, changes: ServiceChanges) => {
+    ['ESRCH'],
+    (
+      request,
+      service: ServiceReference,
+      changes: ServiceChanges,
+      _options: UpdateOptions | undefined,
+    ) => {
       writeService(request, service);
       writeServiceChanges(request, changes);
     },
@@ -185,7 +211,7 @@ export const calls = {
     read: ensured,
   } satisfies Call<Ensured, [ServiceConfig]>,
 
-  deleteService: deletion(
+  deleteService: forgivable(
     'deleteService',
     ['ESRCH'],
     'ifExists',
@@ -215,13 +241,15 @@ export const calls = {
     },
   ),
 
-  updateDestination: command(
+  updateDestination: update(
     'updateDestination',
+    ['ESRCH', 'ENOENT'],
     (
       request,
       service: ServiceReference,
       destination: DestinationReference,
       changes: DestinationChanges,
+      _options: UpdateOptions | undefined,
     ) => {
       writeBoth(request, service, destination);
       writeDestinationChanges(request, changes);
@@ -237,7 +265,7 @@ export const calls = {
     read: ensured,
   } satisfies Call<Ensured, [ServiceReference, DestinationConfig]>,
 
-  deleteDestination: deletion(
+  deleteDestination: forgivable(
     'deleteDestination',
     ['ESRCH', 'ENOENT'],
     'ifExists',
@@ -258,7 +286,7 @@ export const calls = {
       _options: ReadOptions | undefined,
     ) => writeBoth(request, service, destination),
     (results, index, read): Destination<Counter> | undefined => results.destination(index, read),
-    { ENOENT: undefined },
+    { ENOENT: undefined, ESRCH: undefined },
   ),
 
   listDestinations: reading(
@@ -301,7 +329,7 @@ export const calls = {
     writeDaemon(request, config),
   ),
 
-  stopSyncDaemon: deletion(
+  stopSyncDaemon: forgivable(
     'stopSyncDaemon',
     ['ESRCH'],
     'ifRunning',

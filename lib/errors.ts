@@ -72,7 +72,7 @@ export class IpvsError extends Error {
    * What the kernel does not have: 'service' or 'destination', where the operation failed for that reason. The errno does not tell them apart:
    * ENOENT is an absent destination, an absent scheduler or an absent persistence engine.
    */
-  readonly missing: Missing | undefined;
+  declare readonly missing?: Missing;
 
   constructor(message: string, details: IpvsErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -81,7 +81,7 @@ export class IpvsError extends Error {
     this.syscall = details.syscall ?? '';
     this.operation = details.operation ?? '';
     this.target = details.target ?? '';
-    this.missing = details.missing;
+    if (details.missing !== undefined) this.missing = details.missing;
   }
 }
 

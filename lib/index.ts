@@ -3,8 +3,8 @@
  * @module
  */
 export type { Family } from './address.js';
-export type { Batch, BatchOptions, BatchResult } from './batch.js';
-export type { DeleteOptions, Ensured, StopOptions } from './calls.js';
+export type { Batch, BatchOptions, BatchResult, BatchResults } from './batch.js';
+export type { DeleteOptions, Ensured, StopOptions, UpdateOptions } from './calls.js';
 export {
   type DestinationKey,
   formatAddress,
@@ -43,7 +43,15 @@ export type {
   DestinationSettings,
 } from './destination.js';
 export type { Check, DiagnoseOptions } from './diagnose.js';
-export { IpvsError, type IpvsErrorCode, type IpvsErrorDetails } from './errors.js';
+export type { Errno } from './errno.js';
+export {
+  type InputError,
+  type InputErrorCode,
+  IpvsError,
+  type IpvsErrorCode,
+  type IpvsErrorDetails,
+  type Missing,
+} from './errors.js';
 export type { Info } from './info.js';
 export { diagnose, Ipvs, type SyncIpvs } from './ipvs.js';
 export type { CancellableIterator } from './iterator.js';
@@ -77,6 +85,7 @@ export type {
 } from './names.js';
 export type { NetworkNamespace, OpenOptions } from './netns.js';
 export type { Persistence, PersistenceConfig } from './persistence.js';
+export type { Place } from './queue/returns.js';
 export type {
   DestinationAddress,
   DestinationReference,

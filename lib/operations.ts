@@ -4,7 +4,14 @@
  */
 
 import { registerEntries } from './caller.js';
-import { type Call, calls, type DeleteOptions, type Ensured, type StopOptions } from './calls.js';
+import {
+  type Call,
+  calls,
+  type DeleteOptions,
+  type Ensured,
+  type StopOptions,
+  type UpdateOptions,
+} from './calls.js';
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { type Info, readInfo } from './info.js';
@@ -64,10 +71,20 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * Changes settings of a service, which must exist. What `changes` leaves out stays (unlike `ipvsadm -E`); scheduler flags are
    * cleared with a change of scheduler. IPVS_CMD_GET_SERVICE and IPVS_CMD_SET_SERVICE: a change that another program makes between
    * the two is lost.
+   * @returns with options: true; false if there was none and `ifExists` is set. Without options: nothing
    * @throws IpvsError ESRCH: there is none; ENOENT: the kernel has no such scheduler or persistence engine
    */
-  updateService(service: ServiceReference, changes: ServiceChanges): Returns<void>[How];
-  updateService(...args: Given<'updateService'>) {
+  updateService(
+    service: ServiceReference,
+    changes: ServiceChanges,
+    options: UpdateOptions,
+  ): Returns<boolean>[How];
+  updateService(
+    service: ServiceReference,
+    changes: ServiceChanges,
+    options?: undefined,
+  ): Returns<void>[How];
+  updateService(...args: Given<'updateService'>): Returns<void>[How] | Returns<boolean>[How] {
     return this.#carry(calls.updateService, args);
   }
 
@@ -124,14 +141,24 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * Changes settings of a destination, which must exist. What `changes` leaves out stays (unlike `ipvsadm -e`); the tunnel's are
    * cleared with a change to another forwarding. IPVS_CMD_GET_DEST and IPVS_CMD_SET_DEST: a change that another program makes
    * between the two is lost.
+   * @returns with options: true; false if it, or its service, was not there and `ifExists` is set. Without options: nothing
    * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
    */
   updateDestination(
     service: ServiceReference,
     destination: DestinationReference,
     changes: DestinationChanges,
+    options: UpdateOptions,
+  ): Returns<boolean>[How];
+  updateDestination(
+    service: ServiceReference,
+    destination: DestinationReference,
+    changes: DestinationChanges,
+    options?: undefined,
   ): Returns<void>[How];
-  updateDestination(...args: Given<'updateDestination'>) {
+  updateDestination(
+    ...args: Given<'updateDestination'>
+  ): Returns<void>[How] | Returns<boolean>[How] {
     return this.#carry(calls.updateDestination, args);
   }
 
@@ -162,9 +189,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * A destination, or undefined if the service has none of that name. The kernel lists all destinations of the service for it.
+   * A destination, or undefined if there is none, or no such service. The kernel lists all destinations of the service for it.
    * IPVS_CMD_GET_DEST.
-   * @throws IpvsError ESRCH: there is no such service
    */
   getDestination(
     service: ServiceReference,

@@ -336,12 +336,18 @@ describe('ensure and delete', () => {
     expect(listed).toEqual([makeDestination(name, { address: 'fd00::2' })]);
   });
 
-  test('get tells apart a missing destination and a missing service', async () => {
-    expect(await lab.ipvs.getDestination(service, 'fd00::2')).toBeUndefined();
+  test('get gives undefined where there is no destination, or no service; list rejects', async () => {
+    for (const reference of [service, 'fwmark6://7'] as const) {
+      expect(await lab.ipvs.getDestination(reference, 'fd00::2')).toBeUndefined();
+      expect(lab.ipvs.sync.getDestination(reference, 'fd00::2')).toBeUndefined();
+      const [result] = await lab.ipvs.batch((b) => {
+        b.getDestination(reference, 'fd00::2');
+      });
+      expect(result).toEqual({ status: 'fulfilled', value: undefined });
+    }
     await lab.ipvs.addDestination(service, { address: 'fd00::3' });
     expect(await lab.ipvs.getDestination(service, 'fd00::2')).toBeUndefined();
-    const missing = { code: 'ESRCH' };
-    await expect(lab.ipvs.getDestination('fwmark://7', 'fd00::2')).rejects.toMatchObject(missing);
-    await expect(lab.ipvs.listDestinations('fwmark://7')).rejects.toMatchObject(missing);
+    const missing = { code: 'ESRCH', missing: 'service' };
+    await expect(lab.ipvs.listDestinations('fwmark6://7')).rejects.toMatchObject(missing);
   });
 });

@@ -84,7 +84,6 @@ describe('what the kernel refuses', () => {
     ],
     ['ESRCH', ['updateDestination', mark, server, {}], `10.0.0.1:80 of ${mark}`, noService],
     ['ESRCH', ['deleteDestination', mark, '10.0.0.1'], `10.0.0.1:0 of ${mark}`, noService],
-    ['ESRCH', ['getDestination', mark, '[fd00::2]:9'], `[fd00::2]:9 of ${mark}`, noService],
     ['ESRCH', ['listDestinations', noMark], mark, noService],
     ['ESRCH', ['zero', mark], mark, noService],
     ['ENOENT', ['updateDestination', tcp, '10.0.0.2', {}], `10.0.0.2:80 of ${tcp}`, noDestination],

@@ -155,7 +155,6 @@ describe('errors are those of the promises', () => {
     ['ESRCH', 'addDestination', (ipvs) => ipvs.addDestination(MISSING, server)],
     ['ENOENT', 'updateDestination', (ipvs) => ipvs.updateDestination('fwmark://1', '10.0.0.9', {})],
     ['ESRCH', 'deleteDestination', (ipvs) => ipvs.deleteDestination(MISSING, '10.0.0.9')],
-    ['ESRCH', 'getDestination', (ipvs) => ipvs.getDestination(MISSING, '10.0.0.9')],
     ['ESRCH', 'listDestinations', (ipvs) => ipvs.listDestinations(MISSING)],
     ['ESRCH', 'zero', (ipvs) => ipvs.zero(MISSING)],
     [

@@ -205,7 +205,6 @@ describe('answers', () => {
   test.each([
     ['deleteService', calls.deleteService(SERVICE), ESRCH, 'ESRCH'],
     ['deleteDestination', calls.deleteDestination(SERVICE, '10.0.0.1'), ENOENT, 'ENOENT'],
-    ['getDestination of no service', calls.getDestination(SERVICE, '10.0.0.1'), ESRCH, 'ESRCH'],
     ['updateService', calls.updateService(SERVICE, {}), ESRCH, 'ESRCH'],
     ['zero', calls.zero(SERVICE), ESRCH, 'ESRCH'],
     ['stopSyncDaemon', calls.stopSyncDaemon('master'), ESRCH, 'ESRCH'],
