@@ -70,27 +70,35 @@ export interface ConnectionOptions extends ConnectionFilter {
 export type CountBy = 'service' | 'destination' | 'state' | 'protocol';
 
 /** Options of counting. */
-export interface CountOptions extends ConnectionFilter {
+export interface CountOptions<By extends readonly CountBy[] = readonly CountBy[]>
+  extends ConnectionFilter {
   /** The columns that are counted apart. Default none: one number for all. */
-  readonly by?: readonly CountBy[] | undefined;
+  readonly by?: By | undefined;
 }
 
-/** How many connections have the same in the columns that were asked for. Templates count too. */
-export interface ConnectionCount {
-  /** Connections and templates. */
-  readonly count: number;
+/** The columns by which connections are counted. */
+export interface CountColumns {
   /**
    * With 'service': what the clients speak to; of templates for a firewall mark, the mark. It can be passed where a service is asked for.
    * In a filter, port 0 is every port.
    */
-  readonly service?: ServiceKey;
+  readonly service: ServiceKey;
   /** With 'destination'. It can be passed where a destination is asked for. In a filter, port 0 is every port. */
-  readonly destination?: Endpoint;
+  readonly destination: Endpoint;
   /** With 'state'. */
-  readonly state?: ConnectionState;
+  readonly state: ConnectionState;
   /** With 'protocol'. */
-  readonly protocol?: ConnectionProtocol;
+  readonly protocol: ConnectionProtocol;
 }
+
+/**
+ * How many connections, templates among them, have the same in the columns that were asked for. It has those columns; where the compiler does
+ * not know them, all are optional.
+ */
+export type ConnectionCount<By extends readonly CountBy[] = readonly CountBy[]> = {
+  /** Connections and templates. */
+  readonly count: number;
+} & (number extends By['length'] ? Partial<CountColumns> : Pick<CountColumns, By[number]>);
 
 const STREAM_KEYS = new Set([...FILTER_KEYS, 'origin', 'signal'] as const);
 const COUNT_KEYS = new Set([...FILTER_KEYS, 'by'] as const);

@@ -32,6 +32,7 @@ export type {
   ConnectionCount,
   ConnectionOptions,
   CountBy,
+  CountColumns,
   CountOptions,
   Endpoint,
 } from './connections.js';

@@ -16,6 +16,7 @@ import { ConnectionStream, type PartSource } from './connection-stream.js';
 import {
   type ConnectionCount,
   type ConnectionOptions,
+  type CountBy,
   type CountOptions,
   checkCountOptions,
   checkStreamOptions,
@@ -247,7 +248,9 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   /**
    * How many connections there are, in all or by service, destination, state or protocol. Counted natively, without an object for each.
    */
-  countConnections(options?: CountOptions): Promise<ConnectionCount[]>;
+  countConnections<const By extends readonly CountBy[] = readonly []>(
+    options?: CountOptions<By>,
+  ): Promise<ConnectionCount<By>[]>;
   countConnections(...args: readonly unknown[]): Promise<ConnectionCount[]> {
     return handOver(this.#count(args));
   }

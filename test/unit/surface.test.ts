@@ -226,3 +226,66 @@ describe('types', () => {
     expectTypeOf<typeof surface.Ipvs.open>().returns.resolves.toEqualTypeOf<Ipvs>();
   });
 });
+
+describe('types of what depends on the arguments', () => {
+  test('updates have a value where they are given options', () => {
+    const plain = (ipvs: Ipvs) => ipvs.updateService('fwmark://7', {});
+    expectTypeOf(plain).returns.resolves.toBeVoid();
+    const told = (ipvs: Ipvs) =>
+      ipvs.updateDestination('fwmark://7', '10.0.0.1', {}, { ifExists: true });
+    expectTypeOf(told).returns.resolves.toBeBoolean();
+    const sync = (ipvs: Ipvs) => ipvs.sync.updateService('fwmark://7', {}, { ifExists: true });
+    expectTypeOf(sync).returns.toBeBoolean();
+  });
+
+  test('counts have the columns that they are by', () => {
+    const by = (ipvs: Ipvs) => ipvs.countConnections({ by: ['service', 'state'] });
+    type Count = Awaited<ReturnType<typeof by>>[number];
+    expectTypeOf<Count['state']>().toEqualTypeOf<surface.ConnectionState>();
+    expectTypeOf<keyof Count>().toEqualTypeOf<'count' | 'service' | 'state'>();
+    const none = (ipvs: Ipvs) => ipvs.countConnections({ client: '10.0.0.1' });
+    expectTypeOf<keyof Awaited<ReturnType<typeof none>>[number]>().toEqualTypeOf<'count'>();
+    const bare = (ipvs: Ipvs) => ipvs.countConnections();
+    expectTypeOf<keyof Awaited<ReturnType<typeof bare>>[number]>().toEqualTypeOf<'count'>();
+    const unknown = (ipvs: Ipvs, options: surface.CountOptions) => ipvs.countConnections(options);
+    expectTypeOf(unknown).returns.resolves.items.toEqualTypeOf<surface.ConnectionCount>();
+    expectTypeOf<surface.ConnectionCount['protocol']>().toEqualTypeOf<
+      surface.ConnectionProtocol | undefined
+    >();
+    expectTypeOf<Count>().toExtend<surface.ConnectionCount>();
+  });
+
+  test('the results of a batch have the values of their operations', () => {
+    const typed = (b: surface.Batch, results: surface.BatchResults) => {
+      const service = b.getService('fwmark://7');
+      const bigints = b.listServices({ bigint: true });
+      const added = b.addService({ fwmark: 7 });
+      expectTypeOf(service).toExtend<number>();
+      expectTypeOf(results[service]).toEqualTypeOf<surface.BatchResult | undefined>();
+      expectTypeOf(results.at(service)).toEqualTypeOf<PromiseSettledResult<Service | undefined>>();
+      expectTypeOf(results.at(bigints)).toEqualTypeOf<PromiseSettledResult<Service<bigint>[]>>();
+      expectTypeOf(results.at(added)).toEqualTypeOf<PromiseSettledResult<void>>();
+      expectTypeOf(results.at(0)).toEqualTypeOf<surface.BatchResult | undefined>();
+      expectTypeOf(results).toExtend<readonly surface.BatchResult[]>();
+    };
+    expectTypeOf(typed).returns.toBeVoid();
+    expectTypeOf<Ipvs['batch']>().returns.resolves.toEqualTypeOf<surface.BatchResults>();
+  });
+
+  test('the code of an error is one of those that there are', () => {
+    type Code = surface.IpvsError['code'];
+    expectTypeOf<'ESRCH'>().toExtend<Code>();
+    expectTypeOf<'ERR_IPVS_CLOSED'>().toExtend<Code>();
+    expectTypeOf<'ERRNO_524'>().toExtend<Code>();
+    expectTypeOf<'ESRHC'>().not.toExtend<Code>();
+    expectTypeOf<string>().not.toExtend<Code>();
+    expectTypeOf<surface.IpvsError['missing']>().toEqualTypeOf<
+      'service' | 'destination' | undefined
+    >();
+    const misspelt = (error: surface.IpvsError) => {
+      // @ts-expect-error: no code is called so.
+      return error.code === 'ESRHC';
+    };
+    expectTypeOf(misspelt).returns.toBeBoolean();
+  });
+});
