@@ -98,6 +98,26 @@ describe('a listed address', () => {
     expect(routes()).toEqual(routed);
   });
 
+  test('that the kernel has made for another, temporary and expiring, stays as it is', async () => {
+    lab.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.use_tempaddr=2']);
+    add('2001:db8:9::10/64', 'nodad', 'mngtmpaddr');
+    const listed = await until(
+      () => links.listAddresses('vip0'),
+      (all) =>
+        all.some(({ flags }) => flags.includes('secondary')) &&
+        all.every(({ flags }) => !flags.includes('tentative')),
+    );
+    expect(listed.find(({ flags }) => flags.includes('secondary'))).toMatchObject({
+      family: 'ipv6',
+      validLifetime: expect.any(Number),
+    });
+    expect(await links.reconcileAddresses('vip0', listed, { prune: true })).toEqual(nothing);
+    for (const address of listed) {
+      expect(await links.ensureAddress('vip0', address)).toBe('unchanged');
+    }
+    expect(lasting(await links.listAddresses('vip0'))).toEqual(lasting(listed));
+  });
+
   test('of any sort that has gone comes back as it was', async () => {
     const listed = (await addAll()).filter(
       ({ scope, family }) => family === 'ipv4' || scope !== 'link',
