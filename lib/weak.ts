@@ -51,8 +51,8 @@ interface Abortable {
 const abortables = new WeakMap<AbortSignal, WeakMembers<Abortable>>();
 
 /**
- * Ends `target` when `signal` is aborted. The signal does not keep the target alive, and has one listener for all of its targets,
- * which is removed with the last of them.
+ * Ends `target` when `signal` is aborted. The signal does not keep the target alive, and has one
+ * listener for all of its targets, which is removed with the last of them.
  * @returns takes it back
  */
 export function endOnAbort(signal: AbortSignal, target: Abortable): () => void {

@@ -25,8 +25,9 @@ const scopes = new Names<AddressScope>({
 });
 
 /**
- * An address in full, as it is wanted. What {@link Links.listAddresses} returns is one: it stands for exactly what was listed, and where
- * the link still has that, nothing is changed. Whatever contradicts the address, or the link that it is put on, is refused.
+ * An address in full, as it is wanted. What {@link Links.listAddresses} returns is one: it stands
+ * for exactly what was listed, and where the link still has that, nothing is changed. Whatever
+ * contradicts the address, or the link that it is put on, is refused.
  */
 export interface AddressSettings {
   /** IPv4 or IPv6. IFA_LOCAL. */
@@ -34,47 +35,68 @@ export interface AddressSettings {
   /** Bits of the network, 0 to 32 or 128. Default: all, as of a virtual address. */
   readonly prefixLength?: number | undefined;
   /**
-   * RT_SCOPE_*, `ip address add ... scope`. Default: 'global' for a new address, and as it is for one that the link has. IPv6 addresses
-   * have the scope that their bits tell; another is refused.
+   * RT_SCOPE_*, `ip address add ... scope`. Default: 'global' for a new address, and as it is for
+   * one that the link has. IPv6 addresses have the scope that their bits tell; another is refused.
    */
   readonly scope?: AddressScope | Unknown | undefined;
   /**
-   * Whether the kernel makes a route to the network of the address. Default: for IPv4 true, and as it is for one that the link has; for
-   * IPv6 false (IFA_F_NOPREFIXROUTE), which makes adding cheaper and deleting much cheaper.
+   * Whether the kernel makes a route to the network of the address. Default: for IPv4 true, and as
+   * it is for one that the link has; for IPv6 false (IFA_F_NOPREFIXROUTE), which makes adding
+   * cheaper and deleting much cheaper.
    */
   readonly prefixRoute?: boolean | undefined;
   /**
-   * IPv6: whether the kernel looks for another host with the address, before which it is not usable. Default false (IFA_F_NODAD): a
-   * virtual address stands on many hosts.
+   * IPv6: whether the kernel looks for another host with the address, before which it is not
+   * usable. Default false (IFA_F_NODAD): a virtual address stands on many hosts.
    */
   readonly duplicateDetection?: boolean | undefined;
-  /** The other end of a point-to-point link, of the same family (IFA_ADDRESS, `peer`). Default, and null: none. */
+  /**
+   * The other end of a point-to-point link, of the same family (IFA_ADDRESS, `peer`). Default, and
+   * null: none.
+   */
   readonly peer?: string | null | undefined;
-  /** IPv4 (IFA_BROADCAST, `broadcast`). Null: none. Default: none for a new address, and as it is for one that the link has. */
+  /**
+   * IPv4 (IFA_BROADCAST, `broadcast`). Null: none. Default: none for a new address, and as it is
+   * for one that the link has.
+   */
   readonly broadcast?: string | null | undefined;
   /**
-   * IPv4: 1 to 15 bytes (IFA_LABEL, `label`). Default, and null: the name of the link for a new address, and as it is for one that the link has.
-   * A deletion deletes the address under this label only.
+   * IPv4: 1 to 15 bytes (IFA_LABEL, `label`). Default, and null: the name of the link for a new
+   * address, and as it is for one that the link has. A deletion deletes the address under this
+   * label only.
    */
   readonly label?: string | null | undefined;
-  /** Seconds until the address is deprecated, at most those of `validLifetime`; null: never. Default: `validLifetime`. IFA_CACHEINFO, `preferred_lft`. */
+  /**
+   * Seconds until the address is deprecated, at most those of `validLifetime`; null: never.
+   * Default: `validLifetime`. IFA_CACHEINFO, `preferred_lft`.
+   */
   readonly preferredLifetime?: number | null | undefined;
-  /** Seconds until the kernel deletes the address, from 1 on; null: never. Default: never. IFA_CACHEINFO, `valid_lft`. */
+  /**
+   * Seconds until the kernel deletes the address, from 1 on; null: never. Default: never.
+   * IFA_CACHEINFO, `valid_lft`.
+   */
   readonly validLifetime?: number | null | undefined;
   /**
-   * All the flags of a listed address, instead of `prefixRoute` and `duplicateDetection`. Those that are the kernel's own, such as 'tentative', count for
-   * nothing. With `flags`, lifetimes are those of the time of listing: an address that expires is left to do so.
+   * All the flags of a listed address, instead of `prefixRoute` and `duplicateDetection`. Those
+   * that are the kernel's own, such as 'tentative', count for nothing. With `flags`, lifetimes are
+   * those of the time of listing: an address that expires is left to do so.
    */
   readonly flags?: readonly AddressFlag[] | undefined;
   /** That of the address. */
   readonly family?: Family | undefined;
-  /** The name of the link that a listed address is on. It must be, by its name or its index, the one that the address is put on. */
+  /**
+   * The name of the link that a listed address is on. It must be, by its name or its index, the one
+   * that the address is put on.
+   */
   readonly link?: string | undefined;
   /** The index of that link. */
   readonly index?: number | undefined;
 }
 
-/** An address to be put on a link: '10.96.0.1/32', 'fd00::1/128', without a prefix length all bits; or in full. */
+/**
+ * An address to be put on a link: '10.96.0.1/32', 'fd00::1/128', without a prefix length all bits;
+ * or in full.
+ */
 export type AddressConfig = string | AddressSettings;
 
 /** An address that a link has. */
@@ -301,7 +323,9 @@ function writeLifetimes(place: Place, settings: Unchecked): number {
   return layout.addressGiven.lifetimes;
 }
 
-/** Sees that a listed address is put on its own link; where only the kernel knows, the addon does. */
+/**
+ * Sees that a listed address is put on its own link; where only the kernel knows, the addon does.
+ */
 function writeLink(place: Place, settings: Unchecked, called: CalledLink | undefined): void {
   const { records, base, layout, property } = place;
   const { link, index } = settings;

@@ -15,8 +15,8 @@ const PERMISSION = 'CAP_NET_ADMIN in the user namespace that owns the network na
 const NO_LINK = 'there is no such link';
 const OTHER_LINK = 'the address was listed on another link';
 const OTHER_SETTINGS =
-  'the link has the address with another scope, label, broadcast address or prefix route, or it is that of loopback, and the kernel ' +
-  'does not change these: delete it first';
+  'the link has the address with another scope, label, broadcast address or prefix route, or it is ' +
+  'that of loopback, and the kernel does not change these: delete it first';
 
 /** What a request asks for, as far as an explanation needs it. */
 interface Facts {
@@ -47,7 +47,8 @@ const SET_ADDRESS = {
   EADDRNOTAVAIL: 'the kernel does not accept the address: IPv6 must be unicast and not ::1',
   EINVAL: ({ isIpv6 }: Facts) =>
     isIpv6
-      ? "the kernel does not accept the address: IPv6 needs a link whose MTU is at least 1280 bytes, and 'manage-temporary' a prefix length of 64"
+      ? 'the kernel does not accept the address: IPv6 needs a link whose MTU is at least 1280 bytes, ' +
+        "and 'manage-temporary' a prefix length of 64"
       : undefined,
   ENOBUFS: ({ isIpv6 }: Facts) =>
     isIpv6
@@ -131,7 +132,10 @@ export function explainLink(
   });
 }
 
-/** What the request that is being written is about, as far as it is written, and otherwise by its arguments. */
+/**
+ * What the request that is being written is about, as far as it is written, and otherwise by its
+ * arguments.
+ */
 export function linkTarget(
   operation: LinkOperationName,
   requests: LinkRequests,

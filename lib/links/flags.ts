@@ -7,8 +7,8 @@ import { checkBoolean, checkName, readArray } from '../check.js';
 import { wrongValue } from '../errors.js';
 
 /**
- * What the kernel says of an address (IFA_F_*). Of IPv4 `secondary` is an address that goes with the first one of its network, of IPv6 a
- * temporary one.
+ * What the kernel says of an address (IFA_F_*). Of IPv4 `secondary` is an address that goes with
+ * the first one of its network, of IPv6 a temporary one.
  */
 export type AddressFlag =
   | 'secondary'
@@ -65,7 +65,10 @@ interface Wishes {
   readonly duplicateDetection: unknown;
 }
 
-/** The bits to give to an address, checked: all of `flags`, or the defaults with what the two booleans say. */
+/**
+ * The bits to give to an address, checked: all of `flags`, or the defaults with what the two
+ * booleans say.
+ */
 export function checkFlags(property: string, family: number, wishes: Wishes): number {
   const { flags, prefixRoute, duplicateDetection } = wishes;
   let bits = defaultFlags(family);

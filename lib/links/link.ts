@@ -13,7 +13,10 @@ import type { LinkRequests } from './requests.js';
 /** A link by its name, by its index, or as the library returns it, which is by its index. */
 export type LinkReference = string | number | { readonly index: number };
 
-/** The state of a link as its driver tells it (IFLA_OPERSTATE, RFC 2863 §3.1.14): of a dummy link that is up it is 'unknown'. */
+/**
+ * The state of a link as its driver tells it (IFLA_OPERSTATE, RFC 2863 §3.1.14): of a dummy link
+ * that is up it is 'unknown'.
+ */
 export type LinkState =
   | 'unknown'
   | 'not-present'
@@ -28,11 +31,14 @@ export interface Link {
   /** A number that no other link of the network namespace has. */
   readonly index: number;
   /**
-   * IFLA_IFNAME. The kernel takes any bytes but few for it: those that are no UTF-8, and characters that would not be seen, stand as
-   * `\xHH`, also where the name is passed back in.
+   * IFLA_IFNAME. The kernel takes any bytes but few for it: those that are no UTF-8, and characters
+   * that would not be seen, stand as `\xHH`, also where the name is passed back in.
    */
   readonly name: string;
-  /** 'dummy', 'veth', 'bridge' ... (IFLA_INFO_KIND); null: it has none, as loopback and most hardware. */
+  /**
+   * 'dummy', 'veth', 'bridge' ... (IFLA_INFO_KIND); null: it has none, as loopback and most
+   * hardware.
+   */
   readonly kind: string | null;
   /** Whether it is switched on (IFF_UP). */
   readonly up: boolean;
@@ -115,7 +121,11 @@ export function writeLinkReference(
 export const checkLinkIndex = (property: string, index: unknown) =>
   checkInteger(property, index, 1, MAX_INDEX);
 
-/** How a request names its link: by its name; by its index, which is 0 otherwise; or, where both are known, by both. @internal */
+/**
+ * How a request names its link: by its name; by its index, which is 0 otherwise; or, where both are
+ * known, by both.
+ * @internal
+ */
 export function linkOf(
   request: LinkRequests,
   at: number = request.base(),

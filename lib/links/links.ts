@@ -42,8 +42,8 @@ const pool = new Pool<LinkRequests>(2);
 const KEY = Symbol('Links');
 
 /**
- * The operations of {@link Links} without promises: each returns its value, or throws its error, while nothing else happens in the process. They
- * take effect before operations that are pending.
+ * The operations of {@link Links} without promises: each returns its value, or throws its error,
+ * while nothing else happens in the process. They take effect before operations that are pending.
  */
 export class SyncLinks extends LinkOperations<'value'> {
   /**
@@ -60,10 +60,12 @@ export class SyncLinks extends LinkOperations<'value'> {
 }
 
 /**
- * The network links of one network namespace: above all dummy links, which carry the virtual addresses of services.
+ * The network links of one network namespace: above all dummy links, which carry the virtual
+ * addresses of services.
  *
- * Operations may be started at any time: those that were called in one turn of the event loop leave together and take effect in the order of the
- * calls; beside those of IPVS they have no order. Each settles with its own result; none stops the others.
+ * Operations may be started at any time: those that were called in one turn of the event loop leave
+ * together and take effect in the order of the calls; beside those of IPVS they have no order. Each
+ * settles with its own result; none stops the others.
  */
 export class Links extends LinkOperations<'promise'> implements AsyncDisposable {
   /** The same operations without promises. */
@@ -106,11 +108,13 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   }
 
   /**
-   * Opens the links of a network namespace without IPVS, which need not be there; {@link Ipvs.links} has them otherwise.
+   * Opens the links of a network namespace without IPVS, which need not be there;
+   * {@link Ipvs.links} has them otherwise.
    * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM: not Linux
    * @throws IpvsError EPERM: for another namespace than the process's own, CAP_SYS_ADMIN is missing
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
-   * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
+   * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too
+   *   little memory
    */
   static open(options?: OpenOptions): Promise<Links>;
   static open(...args: readonly unknown[]): Promise<Links> {
@@ -124,7 +128,8 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   }
 
   /**
-   * Ends the watchers, carries out what is pending, and lets nothing in any more. Links stay as they are. Those of an {@link Ipvs} are closed with it.
+   * Ends the watchers, carries out what is pending, and lets nothing in any more. Links stay as
+   * they are. Those of an {@link Ipvs} are closed with it.
    */
   close(): Promise<void> {
     for (const watcher of this.#watchers.list()) void watcher.return();
@@ -137,8 +142,9 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   }
 
   /**
-   * What happens to links and addresses from now on: `for await (const event of links.watch())`. Where events come faster than they are
-   * taken, the kernel drops some, and an event of type 'overrun' says so.
+   * What happens to links and addresses from now on: `for await (const event of links.watch())`.
+   * Where events come faster than they are taken, the kernel drops some, and an event of type
+   * 'overrun' says so.
    * @throws TypeError bad options
    * @throws IpvsError ERR_IPVS_CLOSED; EMFILE, ENFILE: there are too many open files
    */

@@ -1,9 +1,10 @@
 /**
- * Names of links and labels of addresses. The kernel takes bytes, up to 15 of them; here they are text.
+ * Names of links and labels of addresses. The kernel takes bytes, up to 15 of them; here they are
+ * text.
  *
- * Bytes that are UTF-8 are that text. Others, and characters that would not be seen as they are (control characters, blanks), stand as
- * `\xHH` for each byte, and so does a backslash that could be mistaken for the beginning of that. So every name that is read can be
- * passed back in.
+ * Bytes that are UTF-8 are that text. Others, and characters that would not be seen as they are
+ * (control characters, blanks), stand as `\xHH` for each byte, and so does a backslash that could
+ * be mistaken for the beginning of that. So every name that is read can be passed back in.
  * @module
  */
 import { wrongType, wrongValue } from '../errors.js';
@@ -65,7 +66,10 @@ export function writeName(records: Records, base: number, field: Field, bytes: U
   records.bytes.set(bytes, start);
 }
 
-/** What the kernel refuses in the name of a link (dev_valid_name): blanks as it knows them, which one of Latin-1 is, '/' and ':'. */
+/**
+ * What the kernel refuses in the name of a link (dev_valid_name): blanks as it knows them, which
+ * one of Latin-1 is, '/' and ':'.
+ */
 const isRefused = (byte: number) =>
   byte === 0 ||
   (byte >= 9 && byte <= 13) ||

@@ -16,7 +16,10 @@ import type { LinkRequests, LinkResults } from './requests.js';
 export interface DummyOptions {
   /** Whether it is switched on. Default true. */
   readonly up?: boolean | undefined;
-  /** Bytes. Default: 1500 for a new link, and as it is for one that exists. See {@link LinkChanges.mtu}. */
+  /**
+   * Bytes. Default: 1500 for a new link, and as it is for one that exists. For the least that
+   * addresses need see {@link LinkChanges.mtu}.
+   */
   readonly mtu?: number | undefined;
 }
 
@@ -25,8 +28,8 @@ export interface LinkChanges {
   /** Whether it is switched on. */
   readonly up?: boolean | undefined;
   /**
-   * Bytes. Below 1280 the kernel deletes all IPv6 addresses of the link and accepts none, below 68 the IPv4 addresses too; they do not come
-   * back when it is raised.
+   * Bytes. Below 1280 the kernel deletes all IPv6 addresses of the link and accepts none, below 68
+   * the IPv4 addresses too; they do not come back when it is raised.
    */
   readonly mtu?: number | undefined;
 }
@@ -59,11 +62,13 @@ type Follow<How extends 'promise' | 'value'> = <Value>(
 ) => Returns<Value>[How];
 
 /**
- * The operations that are one request each, and those that are more. With {@link Links} they return promises, with {@link SyncLinks} their values.
+ * The operations that are one request each, and those that are more. With {@link Links} they return
+ * promises, with {@link SyncLinks} their values.
  *
- * Every operation throws, or rejects with, a TypeError or RangeError on bad input, before anything is sent, and an IpvsError when the kernel
- * refuses it: besides those that are listed with the operations EPERM (CAP_NET_ADMIN in the user namespace that owns the network namespace
- * is missing; reading needs nothing), ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ * Every operation throws, or rejects with, a TypeError or RangeError on bad input, before anything
+ * is sent, and an IpvsError when the kernel refuses it: besides those that are listed with the
+ * operations EPERM (CAP_NET_ADMIN in the user namespace that owns the network namespace is missing;
+ * reading needs nothing), ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
  */
 export abstract class LinkOperations<How extends 'promise' | 'value'> {
   readonly #send: Send<How>;
@@ -99,10 +104,13 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Makes a dummy link be there, switched on unless `up` is false. One that exists gets what `options` name. RTM_NEWLINK, `ip link add NAME type dummy`.
-   * The kernel loads its module for it where it can; in the initial network namespace that makes a link dummy0, unless the module's
-   * parameter numdummies is 0. Resolves to 'unchanged' where nothing was sent, because all is as it should be.
-   * @throws TypeError the kernel accepts no link of this name; 'all' and 'default' are names of its own
+   * Makes a dummy link be there, switched on unless `up` is false. One that exists gets what
+   * `options` name. RTM_NEWLINK, `ip link add NAME type dummy`. The kernel loads its module for it
+   * where it can; in the initial network namespace that makes a link dummy0, unless the module's
+   * parameter numdummies is 0. Resolves to 'unchanged' where nothing was sent, because all is as it
+   * should be.
+   * @throws TypeError the kernel accepts no link of this name; 'all' and 'default' are names of its
+   *   own
    * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
    * @throws IpvsError EINVAL: the MTU; ENOTSUP: the kernel has no dummy links
    */
@@ -112,8 +120,9 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Changes settings of a link of any kind. RTM_SETLINK, `ip link set`. Switching a link off (`up: false`) makes the kernel delete its
-   * IPv6 addresses, and they do not come back when it is switched on; an MTU below 1280 does the same.
+   * Changes settings of a link of any kind. RTM_SETLINK, `ip link set`. Switching a link off (`up:
+   * false`) makes the kernel delete its IPv6 addresses, and they do not come back when it is
+   * switched on; an MTU below 1280 does the same.
    * @throws IpvsError ENODEV: there is none; EINVAL: the MTU
    */
   setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How];
@@ -122,7 +131,8 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Deletes a link of any kind, and its addresses: much cheaper than deleting thousands of those one by one. RTM_DELLINK, `ip link delete`.
+   * Deletes a link of any kind, and its addresses: much cheaper than deleting thousands of those
+   * one by one. RTM_DELLINK, `ip link delete`.
    * @returns true; false if there was none and `ifExists` is set
    * @throws IpvsError ENODEV: there is none; ENOTSUP: it cannot be deleted, as loopback
    */
@@ -132,7 +142,8 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * The addresses of a link; without one, of all. The kernel filters. RTM_GETADDR, `ip address show`.
+   * The addresses of a link; without one, of all. The kernel filters. RTM_GETADDR, `ip address
+   * show`.
    * @throws IpvsError ENODEV: there is no such link
    */
   listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How];
@@ -141,11 +152,13 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Adds an address, which the link must not have. RTM_NEWADDR, `ip address add`. IPv6 addresses come without duplicate address detection and
-   * without a route to their network, unless they ask for it. A listed address ({@link Links.listAddresses}) is added as it was.
-   * @throws IpvsError EEXIST: the link has it, of IPv6 with whatever prefix length; ENODEV: there is no such link;
-   *   EADDRNOTAVAIL: of IPv6, it is not unicast; EACCES: IPv6 is switched off on the link; EINVAL: of IPv6, the MTU of the link is below
-   *   1280 bytes; ENOBUFS: of IPv4, it is below 68; ENOTSUP: the kernel has no IPv6
+   * Adds an address, which the link must not have. RTM_NEWADDR, `ip address add`. IPv6 addresses
+   * come without duplicate address detection and without a route to their network, unless they ask
+   * for it. A listed address ({@link Links.listAddresses}) is added as it was.
+   * @throws IpvsError EEXIST: the link has it, of IPv6 with whatever prefix length; ENODEV: there
+   *   is no such link; EADDRNOTAVAIL: of IPv6, it is not unicast; EACCES: IPv6 is switched off on
+   *   the link; EINVAL: of IPv6, the MTU of the link is below 1280 bytes; ENOBUFS: of IPv4, it is
+   *   below 68; ENOTSUP: the kernel has no IPv6
    */
   addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How];
   addAddress(...args: Given<'addAddress'>) {
@@ -153,11 +166,13 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Makes a link have an address, for ever unless it has lifetimes. One that it has gets these lifetimes and, of IPv6, these flags, this prefix length and
-   * this peer; what is left out of the settings, and of other settings, stays. Nothing is sent, and no event caused, where all is as it should be: it then
-   * resolves to 'unchanged', as it does for an address that was just listed.
-   * @throws IpvsError EEXIST: of IPv4, the link has it with another scope, label, broadcast address or prefix route than was asked for, which the
-   *   kernel does not change; ENODEV: there is no such link; others as {@link addAddress}
+   * Makes a link have an address, for ever unless it has lifetimes. One that it has gets these
+   * lifetimes and, of IPv6, these flags, this prefix length and this peer; what is left out of the
+   * settings, and of other settings, stays. Nothing is sent, and no event caused, where all is as
+   * it should be: it then resolves to 'unchanged', as it does for an address that was just listed.
+   * @throws IpvsError EEXIST: of IPv4, the link has it with another scope, label, broadcast address
+   *   or prefix route than was asked for, which the kernel does not change; ENODEV: there is no
+   *   such link; others as {@link addAddress}
    */
   ensureAddress(link: LinkReference, address: AddressConfig): Returns<EnsuredLink>[How];
   ensureAddress(...args: Given<'ensureAddress'>) {
@@ -165,8 +180,8 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Deletes an address of this prefix length, and of this label and peer if they are given; other settings count for nothing. RTM_DELADDR,
-   * `ip address delete`.
+   * Deletes an address of this prefix length, and of this label and peer if they are given; other
+   * settings count for nothing. RTM_DELADDR, `ip address delete`.
    * @returns true; false if it, or its link, was not there and `ifExists` is set
    * @throws IpvsError EADDRNOTAVAIL: the link has no such address; ENODEV: there is no such link
    */
@@ -180,10 +195,13 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Brings the addresses of a link to what is wanted: reads them once, and sends the fewest messages, in parts between which other operations
-   * have their turn. Those that the link has and should have stay untouched, as do listed ones that are passed back in. For what becomes of the
-   * others see {@link ensureAddress}. An address may be wanted more than once, if all of its settings agree.
-   * @throws TypeError an address is wanted with two prefix lengths, of which IPv6 allows one, or with settings that contradict each other
+   * Brings the addresses of a link to what is wanted: reads them once, and sends the fewest
+   * messages, in parts between which other operations have their turn. Those that the link has and
+   * should have stay untouched, as do listed ones that are passed back in. For what becomes of the
+   * others see {@link ensureAddress}. An address may be wanted more than once, if all of its
+   * settings agree.
+   * @throws TypeError an address is wanted with two prefix lengths, of which IPv6 allows one, or
+   *   with settings that contradict each other
    * @throws ReconcileError some changes were refused; the others were made
    * @throws IpvsError ENODEV: there is no such link
    */

@@ -17,8 +17,9 @@ import type { LinkRequests, LinkResults } from './requests.js';
 /** Options of reconciling. */
 export interface ReconcileOptions {
   /**
-   * True: addresses that are not wanted are deleted. Never those that the kernel itself puts on links: IPv6 link-local ones (fe80::/10, whoever
-   * has added them), and 127.0.0.1/8 and ::1 of loopback. Default false.
+   * True: addresses that are not wanted are deleted. Never those that the kernel itself puts on
+   * links: IPv6 link-local ones (fe80::/10, whoever has added them), and 127.0.0.1/8 and ::1 of
+   * loopback. Default false.
    */
   readonly prune?: boolean | undefined;
   /** Only addresses of this family are looked at, and deleted. Default: both. */
@@ -31,13 +32,16 @@ export interface ReconcileOptions {
 export interface Reconciled {
   /** Addresses that were not there. */
   readonly added: readonly string[];
-  /** Among them IPv6 addresses that came back with another prefix length. */
+  /** Among them IPv6 addresses that came back with another prefix length or peer. */
   readonly removed: readonly string[];
-  /** Addresses that were there and would have expired, or IPv6 addresses with other flags. */
+  /** Addresses that were there and got other lifetimes or, of IPv6, other flags. */
   readonly updated: readonly string[];
 }
 
-/** Some of the changes were refused; the others have been made. `errors` says which and why, `done` what was done. */
+/**
+ * Some of the changes were refused; the others have been made. `errors` says which and why, `done`
+ * what was done.
+ */
 export class ReconcileError extends IpvsError {
   /** One error a change that was not made. */
   readonly errors: readonly IpvsError[];
@@ -60,7 +64,10 @@ export class ReconcileError extends IpvsError {
   }
 }
 
-/** Changes that leave together: some milliseconds of the kernel's time where a link has thousands of addresses. */
+/**
+ * Changes that leave together: some milliseconds of the kernel's time where a link has thousands of
+ * addresses.
+ */
 const PART = 64;
 const KEYS = new Set(['prune', 'family', 'signal'] as const);
 
@@ -73,7 +80,10 @@ interface Plan {
   readonly bases: readonly number[];
 }
 
-/** Brings the addresses of a link to what is wanted, in parts between which others have their turn. @internal */
+/**
+ * Brings the addresses of a link to what is wanted, in parts between which others have their turn.
+ * @internal
+ */
 export function* reconcile(
   link: LinkReference,
   wanted: readonly AddressConfig[],

@@ -65,7 +65,10 @@ export class LinkRequests extends Requests<LinkOperationName> {
     this.#commitAddresses(1);
   }
 
-  /** Writes many addresses of the request: plain texts natively, the rest one by one. No two of them may want the same address differently. */
+  /**
+   * Writes many addresses of the request: plain texts natively, the rest one by one. No two of them
+   * may want the same address differently.
+   */
   addAddresses(property: string, configs: readonly unknown[], family: number): void {
     const { size } = this.layout.addressSettings;
     const end = this.#written + configs.length;

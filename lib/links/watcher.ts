@@ -12,7 +12,8 @@ import { type Link, readLink } from './link.js';
 /**
  * - `link`: a link was made or has changed (RTM_NEWLINK), or was deleted (RTM_DELLINK)
  * - `address`: an address was added or has changed (RTM_NEWADDR), or was deleted (RTM_DELADDR)
- * - `overrun`: events were lost, because they came faster than they were taken (ENOBUFS): list again what matters
+ * - `overrun`: events were lost, because they came faster than they were taken (ENOBUFS): list
+ *   again what matters
  */
 export type LinkEvent =
   | { readonly type: 'link'; readonly action: 'changed' | 'deleted'; readonly link: Link }
@@ -28,13 +29,13 @@ export type LinkEvent =
 const keepers = new Set<LinkWatcher>();
 
 /**
- * Events of links and addresses, from the moment on that `links.watch()` returned, in the kernel's order. The kernel
- * keeps those that were not yet taken, up to a limit, and says when it had to drop some. It is read and ended as
- * {@link CancellableIterator} says; closing the handle ends it. It does not keep the process alive unless
- * {@link LinkWatcher.ref} asks for it.
+ * Events of links and addresses, from the moment on that `links.watch()` returned, in the kernel's
+ * order. The kernel keeps those that were not yet taken, up to a limit, and says when it had to
+ * drop some. It is read and ended as {@link CancellableIterator} says; closing the handle ends it.
+ * It does not keep the process alive unless {@link LinkWatcher.ref} asks for it.
  *
- * A watcher takes a thread and three descriptors until it ends. The garbage collector ends one that nobody refers to
- * and nobody waits for, at some time.
+ * A watcher takes a thread and three descriptors until it ends. The garbage collector ends one that
+ * nobody refers to and nobody waits for, at some time.
  */
 export class LinkWatcher extends CancellableIterator<LinkEvent> {
   readonly #native: NativeWatcher;
