@@ -77,15 +77,15 @@ Channel::Channel(netlink::Socket socket, std::shared_ptr<const netlink::Namespac
       scope_(loading::scope_of(socket_.descriptor())),
       family_(ready(socket_, scope_), IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
 
-Channel::Modules Channel::load(const Service& service) {
-  if (!netns_) return Modules::kUnknown;
+bool Channel::may_load(const Service& service) const {
   const auto is_known = [](const std::string& prefix, std::string_view name) {
     return name.empty() || name == "none" || loading::is_loaded(prefix + std::string(name));
   };
-  if (is_known("ip_vs_", service.scheduler.view()) &&
-      is_known("ip_vs_pe_", service.engine.view())) {
-    return Modules::kUnknown;
-  }
+  return netns_ && !(is_known("ip_vs_", service.scheduler.view()) &&
+                     is_known("ip_vs_pe_", service.engine.view()));
+}
+
+Channel::Modules Channel::load(const Service& service) {
   if (!loading::settled(scope_)) return Modules::kLate;
   const auto error = std::make_shared<std::atomic<int>>(0);
   const bool over = loading::run(scope_, [netns = netns_, service, error] {

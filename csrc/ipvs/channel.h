@@ -82,8 +82,9 @@ class Channel {
 
   /// What became of modules that were to be loaded.
   enum class Modules { kPresent, kAbsent, kLate, kUnknown };
-  /// Makes the kernel load the modules of a scheduler and of an engine, unless they are there. It
-  /// creates nothing.
+  /// Whether the kernel may have to load modules for the scheduler and the engine of a service.
+  bool may_load(const Service& service) const;
+  /// Makes the kernel load these, which creates nothing.
   Modules load(const Service& service);
 
   /// Executes every step, in order; an error stops none of the others.

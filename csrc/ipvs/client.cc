@@ -162,6 +162,7 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
                                       const Channel::OnReply& on_reply) {
   std::vector<Failure> failures;
   Modules absent;
+  Modules missing;  // as absent, but no step that names them was sent
   Modules late;
   Modules tried;
   size_t allowed = 1;
@@ -172,11 +173,20 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
     size_t index = first;
     for (; index < steps.size() && unknown < allowed; ++index) {
       const auto modules = modules_of(steps[index]);
-      if (modules && !present_.contains(*modules) && tried.insert(*modules).second) {
-        load(*steps[index].service, *modules, absent, late);
+      if (modules && !present_.contains(*modules) && !tried.contains(*modules)) {
+        const bool loading = channel_.may_load(*steps[index].service);
+        // What comes before it is not to wait for it.
+        if (loading && !sent.empty()) break;
+        tried.insert(*modules);
+        if (loading) load(*steps[index].service, *modules, missing, late);
       }
       if (modules && late.contains(*modules)) {
         failures.push_back({index, ETIMEDOUT, netlink::Fate::kNotSent, {}});
+        continue;
+      }
+      if (modules && missing.contains(*modules)) {
+        if (!sent.empty()) break;
+        failures.push_back(refuse(index, steps[index]));
         continue;
       }
       if (modules && absent.contains(*modules)) {
@@ -203,12 +213,24 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
 }
 
 // Makes the kernel load what a service names, before anything is sent that would hold up the others.
-void Client::load(const Service& service, const ModuleNames& names, Modules& absent,
+void Client::load(const Service& service, const ModuleNames& names, Modules& missing,
                   Modules& late) {
   const Channel::Modules outcome = channel_.load(service);
   if (outcome == Channel::Modules::kPresent) present_.insert(names);
-  if (outcome == Channel::Modules::kAbsent) absent.insert(names);
+  if (outcome == Channel::Modules::kAbsent) missing.insert(names);
   if (outcome == Channel::Modules::kLate) late.insert(names);
+}
+
+// The kernel's verdict on a step whose modules are missing: it looks for the service first.
+Failure Client::refuse(size_t index, const Step& step) {
+  try {
+    const bool exists = channel_.find_service(step.service->key).has_value();
+    const bool creates = step.command->id == IPVS_CMD_NEW_SERVICE;
+    const int other = creates ? EEXIST : ESRCH;
+    return {index, exists == creates ? other : ENOENT, netlink::Fate::kRefused, {}};
+  } catch (const Error& error) {
+    return netlink::failure_of(index, error);
+  }
 }
 
 std::optional<Client::ModuleNames> Client::modules_of(const Step& step) {

@@ -59,7 +59,8 @@ class Client {
   void learn(std::span<const Step> steps, const std::vector<netlink::Failure>& failures,
              Modules& absent);
 
-  void load(const Service& service, const ModuleNames& names, Modules& absent, Modules& late);
+  void load(const Service& service, const ModuleNames& names, Modules& missing, Modules& late);
+  netlink::Failure refuse(size_t index, const Step& step);
 
   void check_rights();
   void begin(std::span<const Request> requests, Results memory);

@@ -135,6 +135,53 @@ describe.runIf(isOurs)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
+  test('a batch sends what comes before, and nothing after', async () => {
+    const ipvs = await open();
+    hang();
+    const results = await ipvs.batch((batch) => {
+      batch.addService(service);
+      batch.addService({ ...service, port: 82 });
+      batch.addService(absent);
+      batch.addService({ ...service, port: 83 });
+      batch.listServices();
+    });
+    expect(ended()).toBe(false);
+    const failed = { status: 'rejected', reason: { code: 'ETIMEDOUT' } };
+    const done = { status: 'fulfilled' };
+    expect(results).toMatchObject([done, done, failed, failed, failed]);
+    await ipvs.close();
+    const again = await free();
+    expect(await again.listServices()).toHaveLength(2);
+    await again.close();
+  });
+
+  test('a scheduler that is absent is asked for once, and the service looked for first', async () => {
+    const ipvs = await open();
+    await ipvs.addService(service);
+    const results = await ipvs.batch((batch) => {
+      batch.addService({ ...service, scheduler: absent.scheduler });
+      batch.addService(absent);
+      batch.updateService('tcp://10.96.0.1:80', { scheduler: absent.scheduler });
+      batch.ensureService({ ...service, scheduler: absent.scheduler });
+      batch.ensureService(absent);
+      batch.deleteService('tcp://10.96.0.1:80');
+      batch.addService({ ...service, scheduler: absent.scheduler });
+    });
+    const reasons = results.map((result) =>
+      result.status === 'rejected' ? result.reason : 'done',
+    );
+    expect(reasons).toMatchObject([
+      { code: 'EEXIST', syscall: 'IPVS_CMD_NEW_SERVICE' },
+      { code: 'ENOENT', syscall: 'IPVS_CMD_NEW_SERVICE' },
+      { code: 'ENOENT', syscall: 'IPVS_CMD_SET_SERVICE' },
+      { code: 'ENOENT', syscall: 'IPVS_CMD_SET_SERVICE' },
+      { code: 'ENOENT', syscall: 'IPVS_CMD_NEW_SERVICE' },
+      'done',
+      { code: 'ENOENT', syscall: 'IPVS_CMD_NEW_SERVICE' },
+    ]);
+    await ipvs.close();
+  });
+
   test('a batch goes on without what was not sent, once modprobe is through in time', async () => {
     const ipvs = await open();
     hang();
