@@ -29,6 +29,38 @@ describe('close', () => {
     expect(handle.log).toEqual(['run 1', 'run 1', 'close']);
   });
 
+  test('waits for the only job, which is under way', async () => {
+    const { handle, queue } = open();
+    const call = queue.run(calls.flush());
+    await settled();
+    const closing = queue.close();
+    await settled();
+    await settled();
+    expect(handle.log).toEqual(['run 1']);
+    await handle.answer(0);
+    await Promise.all([call, closing]);
+    expect(handle.log).toEqual(['run 1', 'close']);
+  });
+
+  test('waits for an answer that is still being read', async () => {
+    const { handle, queue } = open();
+    let isRead = false;
+    const { operation, write } = calls.flush();
+    const read = () =>
+      new Steps(function* () {
+        while (!isRead) yield;
+      });
+    const call = queue.run({ operation, write, read });
+    await settled();
+    await handle.answer(0);
+    const closing = queue.close();
+    for (let turn = 0; turn < 3; turn++) await settled();
+    expect(handle.log).toEqual(['run 1']);
+    isRead = true;
+    await Promise.all([call, closing]);
+    expect(handle.log).toEqual(['run 1', 'close']);
+  });
+
   test('waits for the calls of its own turn, which are not sent yet', async () => {
     const { handle, queue } = open();
     const call = queue.run(calls.flush());
