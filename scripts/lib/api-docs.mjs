@@ -112,7 +112,9 @@ function docstring(node) {
 const isAbstract = (node) => has(node, SyntaxKind.AbstractKeyword);
 const has = (node, kind) => (node.modifiers ?? []).some((modifier) => modifier.kind === kind);
 const isPublic = (member) =>
-  member.name?.kind !== SyntaxKind.PrivateIdentifier && !has(member, SyntaxKind.PrivateKeyword);
+  member.name?.kind !== SyntaxKind.PrivateIdentifier &&
+  !has(member, SyntaxKind.PrivateKeyword) &&
+  !has(member, SyntaxKind.ProtectedKeyword);
 const membersOf = (node) => [...(node.members ?? [])].filter(isPublic);
 const hasMethods = (nodes) =>
   nodes.some((node) => membersOf(node).some((member) => METHODS.has(member.kind)));
