@@ -40,9 +40,7 @@ const operations: readonly (readonly [string, Call])[] = [
     'links.watch',
     async ({ links }, signal) => {
       await using events = links.watch({ types: ['link'], signal });
-      const next = events.next();
-      await links.setLink('vip0', { mtu: 1300 + (mtu++ % 2) });
-      await next;
+      await Promise.all([events.next(), links.setLink('vip0', { mtu: 1300 + (mtu++ % 2) })]);
     },
   ],
   [
