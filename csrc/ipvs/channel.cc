@@ -194,8 +194,7 @@ void Channel::settle(std::span<const Step> steps, std::vector<Failure>& failures
   DestinationLists lists;
   bool answering = true;
   std::erase_if(failures, [&](const Failure& failure) {
-    const bool lost = failure.fate == netlink::Fate::kLost && failure.error != ETIMEDOUT;
-    if (!lost || !answering) return false;
+    if (failure.fate != netlink::Fate::kLost || !answering) return false;
     try {
       return shows_done(steps[failure.index], lists);
     } catch (const Error&) {

@@ -102,6 +102,11 @@ class Channel {
   /// The service as it is, or nothing if it is not there.
   std::optional<ServiceEntry> find_service(const ServiceKey& service);
 
+  /// Begins a job: see netlink::Socket::resume().
+  void resume() { socket_.resume(); }
+  /// True once the kernel did not answer in time: nothing more is sent.
+  bool stalled() const { return socket_.stalled(); }
+
   /// False once the family was looked for again and not found: the module has gone, and ENOENT
   /// means that.
   bool available() const { return available_; }

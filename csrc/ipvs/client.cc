@@ -108,6 +108,7 @@ Results Client::end() {
 
 void Client::begin(std::span<const Request> requests, Results memory) {
   requests_ = requests;
+  channel_.resume();
   memory.clear();
   memory.outcomes.resize(requests.size());
   // Lists are mostly as long as the last ones were.
@@ -129,6 +130,7 @@ void Client::fail(size_t request, const Failure& failure) {
 
 // Carries out a reading; what it throws is the request's failure.
 void Client::attempt(size_t request, const std::function<void()>& action) {
+  if (channel_.stalled()) return results_.fail(request, Status::kNotSent, ETIMEDOUT);
   try {
     action();
   } catch (const Error& error) {
@@ -298,7 +300,8 @@ void Client::run_ensures(Range range) {
     for (const Failure& failure : exchange(steps)) {
       const size_t request = pending[failure.index];
       const Command& command = *steps[failure.index].command;
-      if (round < kRounds && calls_for_the_other_way(failure, command, creating)) {
+      const bool again_possible = round < kRounds && !channel_.stalled();
+      if (again_possible && calls_for_the_other_way(failure, command, creating)) {
         again.push_back(request);
       } else {
         fail(request, failure);

@@ -129,8 +129,9 @@ Socket::Chunk Socket::next_chunk(const Batch& batch, size_t first, size_t byte_l
 std::vector<Failure> Socket::run(Batch& batch, const OnData& on_data) {
   std::vector<Failure> failures;
   size_t byte_limit = send_room_;
-  int stopped = 0;  // why nothing more is sent
-  for (size_t first = 0; first < batch.size() && stopped == 0;) {
+  int stopped = stalled_ ? ETIMEDOUT : 0;  // why nothing more is sent
+  size_t first = 0;
+  while (first < batch.size() && stopped == 0) {
     Chunk chunk = next_chunk(batch, first, byte_limit);
     chunk.sequence = sequence_ + 1;
     sequence_ = chunk.sentinel();
@@ -152,11 +153,9 @@ std::vector<Failure> Socket::run(Batch& batch, const OnData& on_data) {
     } else {
       stopped = error;
     }
-    if (stopped != 0) {
-      for (; first < batch.size(); ++first)
-        failures.push_back({first, stopped, Fate::kNotSent, {}});
-    }
   }
+  for (; first < batch.size(); ++first) failures.push_back({first, stopped, Fate::kNotSent, {}});
+  stalled_ = stopped == ETIMEDOUT;
   return failures;
 }
 
@@ -313,7 +312,13 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
   return trouble;
 }
 
+void Socket::time_out(const char* syscall) {
+  stalled_ = true;
+  throw Error(ETIMEDOUT, syscall);
+}
+
 Socket::DumpEnd Socket::dump(Batch& request, const OnMessage& on_message) {
+  if (stalled_) time_out("send");
   start_dump(request);
   DumpReading reading = read_dump(on_message);
   if (reading.refusal && reading.refusal->error() == EBUSY) {
@@ -365,7 +370,7 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
   while (!done) {
     const int error = receive(kDumpSlots, 0);
     if (error == ENOBUFS) reading.end.interrupted = true;
-    if (error == EAGAIN) throw Error(ETIMEDOUT, "recvmmsg");
+    if (error == EAGAIN) time_out("recvmmsg");
     if (error != 0 && error != EINTR && error != ENOBUFS) throw Error(error, "recvmmsg");
     bool progress = false;
     for (const Datagram& datagram : datagrams_) {
@@ -386,7 +391,7 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
     }
     fit_slots();
     if (progress) deadline = Deadline(deadline_);
-    if (!progress && deadline.expired()) throw Error(ETIMEDOUT, "recvmmsg");
+    if (!progress && deadline.expired()) time_out("recvmmsg");
   }
   return reading;
 }

@@ -68,13 +68,20 @@ class Socket {
   /// Executes every message of `batch`, in order. An error stops none of the others.
   /// @returns the failures, by index; a message that is not among them succeeded. Transport errors
   ///   are failures too: ETIMEDOUT, ENOBUFS, EBADMSG, EMSGSIZE or ENODATA of what was lost, the errno
-  ///   of sendmsg of what was not sent. Nothing is sent after a timeout.
+  ///   of sendmsg of what was not sent. After a timeout nothing is sent until
+  ///   resume().
   std::vector<Failure> run(Batch& batch, const OnData& on_data);
 
   /// Runs the only message of `request`, which carries NLM_F_DUMP, and hands over every data
   /// message.
   /// @throws Error with the kernel's errno; EBADMSG: a reply was malformed; ETIMEDOUT
   DumpEnd dump(Batch& request, const OnMessage& on_message);
+
+  /// Sends again after a timeout. A job of several exchanges begins with it, and so waits in vain
+  /// at most once.
+  void resume() { stalled_ = false; }
+  /// True after a timeout, until resume().
+  bool stalled() const { return stalled_; }
 
   /// Joins a multicast group.
   /// @throws Error "setsockopt"
@@ -122,10 +129,12 @@ class Socket {
   bool concerns(const nlmsghdr& header, const Chunk& chunk) const;
   void start_dump(Batch& request);
   DumpReading read_dump(const OnMessage& on_message);
+  [[noreturn]] void time_out(const char* syscall);
 
   Descriptor descriptor_;
   uint32_t port_ = 0;
   uint32_t sequence_ = 0;
+  bool stalled_ = false;
   std::chrono::milliseconds deadline_;
   size_t send_room_ = 0;   // bytes that one send may carry
   size_t reply_room_ = 0;  // bytes that unread replies may take before the kernel drops them

@@ -50,6 +50,16 @@ bool is_lost(const Failure& failure) {
   return failure.fate == Fate::kLost && failure.error != ETIMEDOUT;
 }
 
+netlink::Socket open_strict(const netlink::Namespace& netns) {
+  netlink::Socket socket = netlink::Socket::open(NETLINK_ROUTE, netns);
+  // Without it the kernel does not heed the link that a list of addresses asks for.
+  const int on = 1;
+  if (::setsockopt(socket.descriptor(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on) != 0) {
+    throw Error(errno, "setsockopt", "NETLINK_GET_STRICT_CHK");
+  }
+  return socket;
+}
+
 // Where the records stand among all, and how many they are. The first ones change hands without a copy.
 template <typename Record>
 std::pair<uint32_t, uint32_t> append(std::vector<Record>& all, std::vector<Record> records) {
@@ -91,19 +101,14 @@ const Client::Rule& Client::rule_of(uint32_t operation) {
   return operation < std::size(kRules) ? kRules[operation] : kUnknown;
 }
 
-Client::Client(const netlink::Namespace& netns)
-    : socket_(netlink::Socket::open(NETLINK_ROUTE, netns)) {
-  // Without it the kernel does not heed the link that a list of addresses asks for.
-  const int on = 1;
-  if (::setsockopt(socket_.descriptor(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on) !=
-      0) {
-    throw Error(errno, "setsockopt", "NETLINK_GET_STRICT_CHK");
-  }
-}
+Client::Client(netlink::Socket socket) : socket_(std::move(socket)) {}
+
+Client::Client(const netlink::Namespace& netns) : Client(open_strict(netns)) {}
 
 Results Client::run(std::span<const Request> requests, std::span<const AddressSettings> addresses) {
   requests_ = requests;
   addresses_ = addresses;
+  socket_.resume();
   results_ = {};
   results_.outcomes.resize(requests.size());
   for (Range range{0, 0}; range.first < requests.size(); range.first = range.last) {
@@ -127,6 +132,7 @@ std::span<const AddressSettings> Client::addresses_of(const Request& request) co
 
 // Carries out a reading; what it throws is the request's failure.
 void Client::attempt(size_t request, const std::function<void()>& action) {
+  if (socket_.stalled()) return results_.fail(request, Status::kNotSent, ETIMEDOUT);
   try {
     results_.done(request);
     action();
@@ -269,7 +275,7 @@ void Client::ensure_dummies(Range range) {
       const bool overtaken =
           failure.fate == Fate::kRefused && failure.error == (creating ? EEXIST : ENODEV);
       if (failure.fate == Fate::kRefused) results_.outcomes[request].changed = 0;
-      if (!last && (overtaken || is_lost(failure))) {
+      if (!last && !socket_.stalled() && (overtaken || is_lost(failure))) {
         again.push_back(request);
       } else {
         results_.fail(request, failure);
@@ -425,7 +431,8 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
       const bool deleting = static_cast<Change>(change.change) == Change::kDelete;
       const bool overtaken =
           failure.fate == Fate::kRefused && failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
-      if (round < kRounds && (overtaken || is_lost(failure))) {
+      const bool last = round == kRounds || socket_.stalled();
+      if (!last && (overtaken || is_lost(failure))) {
         again.insert(request);
       } else {
         results_.fail(request, failure);

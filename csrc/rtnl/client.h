@@ -23,6 +23,8 @@ class Client {
  public:
   /// @throws netlink::Error those of netlink::Socket::open()
   explicit Client(const netlink::Namespace& netns);
+  /// Speaks on an open socket of NETLINK_ROUTE with NETLINK_GET_STRICT_CHK.
+  explicit Client(netlink::Socket socket);
 
   /// `addresses` are those that the requests name ranges of; a range that leaves them is refused.
   Results run(std::span<const Request> requests, std::span<const AddressSettings> addresses);

@@ -1,7 +1,8 @@
 // What happens to links and addresses, as the kernel announces it.
 //
 // Threading: one thread at a time; any thread. The network namespace is that of the opening.
-// Certainty: what the kernel could not deliver is reported as an overrun; nothing is lost in silence.
+// Certainty: what the kernel could not deliver, or could not be read, is reported as an overrun;
+//   nothing is lost in silence.
 #pragma once
 
 #include <vector>
@@ -35,6 +36,8 @@ class Monitor {
   /// Joins the multicast groups of `types` (kLinks, kAddresses): what happens from now on is seen.
   /// @throws netlink::Error "setsockopt" and those of netlink::Socket::open()
   Monitor(const netlink::Namespace& netns, uint32_t types);
+  /// Takes over a socket of NETLINK_ROUTE that has joined its groups.
+  explicit Monitor(netlink::Socket socket);
 
   /// What has happened since, without waiting: at most one buffer full.
   /// @throws netlink::Error "recvmmsg"

@@ -73,6 +73,7 @@ Dump dump(Socket& socket) {
   request.end();
   Dump result;
   const Stopwatch watch;
+  socket.resume();
   try {
     result.end = socket.dump(request, [&](const Messages& message) {
       uint32_t number = 0;
@@ -117,6 +118,7 @@ void check_batch_works(Socket& socket) {
   Batch batch;
   test::add_wish(batch, Wish::kObey);
   test::add_wish(batch, Wish::kRefuse, EEXIST);
+  socket.resume();
   CHECK(test::to_text(socket.run(batch, [](size_t, const Messages&) {})) == "1 refused 17");
 }
 

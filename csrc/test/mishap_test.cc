@@ -114,6 +114,7 @@ size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer)
     std::map<size_t, std::string> told;
     const size_t before = kernel.requests().size();
     const Stopwatch watch;
+    socket.resume();
     const auto failures = socket.run(batch, [&](size_t index, const Messages& message) {
       Wish wish{};
       REQUIRE(message.payload().size() == sizeof wish);
@@ -157,6 +158,7 @@ Listing list(Socket& socket) {
   request.begin(kItem, NLM_F_DUMP, uint32_t{0}, netlink::Answer::kErrorOnly);
   request.end();
   Listing result;
+  socket.resume();
   try {
     const auto end = socket.dump(request, [&](const Messages& message) {
       uint32_t number = 0;

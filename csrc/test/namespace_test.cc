@@ -10,8 +10,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <new>
 #include <optional>
@@ -60,6 +63,54 @@ size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return static_cast<size_t>(std::distance(begin(all), end(all)));
 }
+
+// The descriptors that a program would inherit.
+size_t inherited_descriptors() {
+  size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int flags = ::fcntl(std::stoi(entry.path().filename()), F_GETFD);
+    if (flags != -1 && (flags & FD_CLOEXEC) == 0) ++count;
+  }
+  return count;
+}
+
+// A FIFO, and a writer that comes to those who wait for one too long.
+class Fifo {
+ public:
+  Fifo() {
+    REQUIRE(::mkdtemp(folder_.data()) != nullptr);
+    path_ = folder_ + "/fifo";
+    REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
+    writer_ = std::thread([this] {
+      for (int waited = 0; !ended_ && waited < 5000; waited += 5) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      // Without a reader that waits, this fails.
+      if (!ended_) rescued_ = bool(Descriptor(::open(path_.c_str(), O_WRONLY | O_NONBLOCK)));
+    });
+  }
+  ~Fifo() {
+    end();
+    std::filesystem::remove_all(folder_);
+  }
+  Fifo(const Fifo&) = delete;
+  Fifo& operator=(const Fifo&) = delete;
+
+  const std::string& path() const { return path_; }
+  /// Whether somebody waited.
+  bool end() {
+    ended_ = true;
+    if (writer_.joinable()) writer_.join();
+    return rescued_;
+  }
+
+ private:
+  std::string folder_ = "/tmp/ipvs-fifo-XXXXXX";
+  std::string path_;
+  std::atomic<bool> ended_ = false;
+  std::atomic<bool> rescued_ = false;
+  std::thread writer_;
+};
 
 // The call and errno of what is thrown.
 std::string failure(const std::string& path) {
@@ -198,6 +249,26 @@ TEST_CASE("a path that leads to no namespace is an error of its own") {
   CHECK(failure("/dev/null/net") == "open 20");
   CHECK(failure("/dev/null") == "setns 22");
   CHECK(failure("/proc/self/ns/uts") == "setns 22");
+}
+
+TEST_CASE("a FIFO is no namespace, and its writer is not waited for") {
+  Fifo fifo;
+  CHECK(failure(fifo.path()) == "setns 22");
+  CHECK_FALSE(fifo.end());
+}
+
+TEST_CASE("no descriptor is inherited by programs that the process starts") {
+  const size_t before = inherited_descriptors();
+  const Namespace named("/proc/self/ns/net");
+  CHECK(inherited_descriptors() == before);
+  const Descriptor own(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  const Namespace given = Namespace::of(own.get());
+  CHECK(inherited_descriptors() == before);
+  const Socket socket = Socket::open(NETLINK_GENERIC, Namespace());
+  CHECK(inherited_descriptors() == before);
+  // What is looked at can be seen.
+  const Descriptor other(::dup(own.get()));
+  CHECK(inherited_descriptors() == before + 1);
 }
 
 TEST_CASE("without the right to enter, EPERM") {

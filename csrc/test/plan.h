@@ -43,6 +43,7 @@ struct Plan {
 
   void check(netlink::Socket& socket) {
     std::map<size_t, std::string> told;
+    socket.resume();
     const auto found = socket.run(batch, [&](size_t index, const netlink::Messages& message) {
       CHECK(told.emplace(index, wire::to_hex(message.payload())).second);
     });

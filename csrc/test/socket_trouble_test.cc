@@ -159,6 +159,7 @@ TEST_SUITE("a storm of signals") {
           awake = true;
         });
       }
+      socket.resume();
       const auto failures = socket.run(batch, ignore);
       const bool not_sent = std::any_of(failures.begin(), failures.end(), [](const auto& failure) {
         return failure.fate == Fate::kNotSent;

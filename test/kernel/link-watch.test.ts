@@ -71,6 +71,27 @@ describe('events', () => {
     ]);
   });
 
+  test('of a link that leaves its bridge: it is changed, not deleted', async () => {
+    const { links } = lab.ipvs;
+    lab.namespace.ip('link', 'add', 'bridge0', 'type', 'bridge');
+    await links.ensureDummy('vip0');
+    await using watcher = links.watch({ types: ['link'] });
+    lab.namespace.ip('link', 'set', 'vip0', 'master', 'bridge0');
+    lab.namespace.ip('link', 'set', 'vip0', 'nomaster');
+    lab.namespace.ip('link', 'delete', 'bridge0');
+    const seen: string[] = [];
+    for await (const event of watcher) {
+      if (event.type !== 'link') continue;
+      seen.push(`${event.link.name} ${event.action}`);
+      // Each event of a link says of what kind it is.
+      expect(event.link.kind).toBe(event.link.name === 'vip0' ? 'dummy' : 'bridge');
+      if (seen.at(-1) === 'bridge0 deleted') break;
+    }
+    expect(seen).toContain('vip0 changed');
+    expect(seen).not.toContain('vip0 deleted');
+    expect(await links.getLink('vip0')).toMatchObject({ kind: 'dummy' });
+  });
+
   test('only of the types that were asked for', async () => {
     const { links } = lab.ipvs;
     await using watcher = links.watch({ types: ['link'] });

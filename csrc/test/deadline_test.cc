@@ -1,0 +1,221 @@
+// Deadlines: progress renews them, and after one that has passed nothing is sent.
+#include <doctest/doctest.h>
+#include <linux/ip_vs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ipvs/client.h"
+#include "netlink/error.h"
+#include "netlink/socket.h"
+#include "rtnl/client.h"
+#include "test/fake_ipvs.h"
+#include "test/fake_kernel.h"
+#include "test/wire.h"
+
+using netlink::Batch;
+using netlink::Messages;
+using netlink::Socket;
+using std::chrono::milliseconds;
+using test::FakeIpvs;
+using test::FakeKernel;
+using test::kShort;
+using test::kSoon;
+using test::Stopwatch;
+using test::Wish;
+
+namespace {
+
+constexpr milliseconds kStep{60};
+constexpr milliseconds kManySteps{1000};
+constexpr int kSteps = 24;  // more than the deadline has room for
+
+// Something that concerns nobody, which makes a socket look at its clock.
+wire::Buffer noise(nlmsghdr header) {
+  header.nlmsg_seq -= 1000;
+  return wire::verdict(header, EPERM);
+}
+
+// Passes on `replies` one by one, slowly, each behind a noise.
+void reply_slowly(const std::vector<wire::Buffer>& replies, const nlmsghdr& header,
+                  const FakeKernel::Reply& reply) {
+  for (const wire::Buffer& each : replies) {
+    std::this_thread::sleep_for(kStep);
+    reply(noise(header));
+    reply(each);
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("progress renews the deadline") {
+  TEST_CASE("of a batch") {
+    for (const uint16_t type : {Wish::kTell, Wish::kRefuse}) {
+      CAPTURE(type);
+      FakeKernel kernel([](const auto& request, const auto& reply) {
+        std::vector<wire::Buffer> replies;
+        test::obey(request, [&](const wire::Buffer& datagram) { replies.push_back(datagram); });
+        reply_slowly(replies, request.messages[0].header, reply);
+      });
+      Socket socket = kernel.connect(kManySteps);
+      Batch batch;
+      for (int i = 0; i < kSteps; ++i) test::add_wish(batch, type, EEXIST);
+      const Stopwatch watch;
+      const auto failures = socket.run(batch, [](size_t, const Messages&) {});
+      CHECK(watch.elapsed() > kManySteps);
+      CHECK(test::to_text(failures) ==
+            test::to_text(0, type == Wish::kRefuse ? kSteps : 0, netlink::Fate::kRefused, EEXIST));
+    }
+  }
+
+  TEST_CASE("of a list") {
+    FakeKernel kernel([](const auto& request, const auto& reply) {
+      nlmsghdr header = request.messages.at(0).header;
+      header.nlmsg_flags = NLM_F_MULTI;
+      std::vector<wire::Buffer> replies(kSteps, wire::message(header, wire::raw(uint32_t{7})));
+      header.nlmsg_type = NLMSG_DONE;
+      replies.push_back(wire::message(header, wire::raw(int32_t{0})));
+      reply_slowly(replies, header, reply);
+    });
+    Socket socket = kernel.connect(kManySteps);
+    Batch request;
+    request.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::Answer::kData);
+    request.end();
+    int items = 0;
+    const Stopwatch watch;
+    socket.dump(request, [&](const Messages&) { ++items; });
+    CHECK(watch.elapsed() > kManySteps);
+    CHECK(items == kSteps);
+  }
+}
+
+TEST_CASE("after a timeout a socket sends nothing until it is to resume") {
+  std::atomic<bool> well = false;
+  FakeKernel kernel([&](const auto& request, const auto& reply) {
+    if (well) test::obey(request, reply);
+  });
+  Socket socket = kernel.connect(kShort);
+  Batch batch;
+  for (int i = 0; i < 3; ++i) test::add_wish(batch, Wish::kObey);
+  Batch list;
+  list.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::Answer::kData);
+  list.end();
+  const auto run = [&] { return test::to_text(socket.run(batch, [](size_t, const Messages&) {})); };
+  const auto error_of_list = [&] {
+    try {
+      socket.dump(list, [](const Messages&) {});
+      return 0;
+    } catch (const netlink::Error& error) {
+      return error.error();
+    }
+  };
+
+  CHECK(run() == test::to_text(0, 3, netlink::Fate::kLost, ETIMEDOUT));
+  well = true;
+  CHECK(socket.stalled());
+  CHECK(run() == test::to_text(0, 3, netlink::Fate::kNotSent, ETIMEDOUT));
+  CHECK(error_of_list() == ETIMEDOUT);
+  CHECK(kernel.requests().size() == 1);
+  socket.resume();
+  CHECK(run().empty());
+
+  well = false;
+  CHECK(error_of_list() == ETIMEDOUT);
+  CHECK(socket.stalled());
+  CHECK(error_of_list() == ETIMEDOUT);
+  CHECK(run() == test::to_text(0, 3, netlink::Fate::kNotSent, ETIMEDOUT));
+  CHECK(kernel.requests().size() == 3);
+}
+
+namespace {
+
+// Waits in vain once, and no longer.
+void check_one_wait(milliseconds elapsed) {
+  CHECK(elapsed >= kShort - milliseconds(1));
+  CHECK(elapsed < kSoon);
+}
+
+ipvs::Request request_for(ipvs::Operation operation) {
+  ipvs::Request request{};
+  request.operation = static_cast<uint32_t>(operation);
+  request.changes = ipvs::Changes::kWeight;
+  request.service = test::service_at(1);
+  request.destination = test::destination_at(1);
+  return request;
+}
+
+}  // namespace
+
+TEST_SUITE("a kernel that has stopped answering is asked once") {
+  TEST_CASE("by any operation of IPVS, alone and before all others") {
+    constexpr auto kCount = static_cast<uint32_t>(ipvs::Operation::kCount);
+    for (uint32_t first = 0; first < kCount; ++first) {
+      CAPTURE(first);
+      std::vector<ipvs::Request> requests;
+      for (uint32_t i = 0; i < kCount; ++i) {
+        requests.push_back(request_for(static_cast<ipvs::Operation>((first + i) % kCount)));
+      }
+      for (const size_t count : {size_t{1}, requests.size()}) {
+        FakeIpvs ipvs;
+        std::atomic<bool> silent = false;
+        FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
+          if (!silent) answer(request, reply);
+        });
+        ipvs::Client client(kernel.connect(kShort));
+        silent = true;
+        const size_t before = kernel.requests().size();
+        const Stopwatch watch;
+        const auto results = client.run(std::span(requests).first(count));
+        check_one_wait(watch.elapsed());
+        CHECK(kernel.requests().size() == before + 1);
+        for (const auto& outcome : results.outcomes) CHECK(outcome.error == ETIMEDOUT);
+        // What was sent may have been carried out.
+        const auto status = static_cast<ipvs::Status>(results.outcomes[0].status);
+        CHECK(status == ipvs::Status::kLost);
+        const auto last = static_cast<ipvs::Status>(results.outcomes.back().status);
+        if (count > 1) CHECK(last == ipvs::Status::kNotSent);
+
+        silent = false;
+        const ipvs::Request info = request_for(ipvs::Operation::kGetInfo);
+        const auto next = client.run({&info, 1});
+        CHECK(static_cast<ipvs::Status>(next.outcomes[0].status) == ipvs::Status::kDone);
+      }
+    }
+  }
+
+  TEST_CASE("by any operation on links, alone and before all others") {
+    constexpr auto kCount = static_cast<uint32_t>(rtnl::Operation::kCount);
+    rtnl::AddressSettings address{};
+    address.address = {10, 0, 0, 1};
+    address.family = AF_INET;
+    address.prefix_length = 32;
+    for (uint32_t first = 0; first < kCount; ++first) {
+      CAPTURE(first);
+      std::vector<rtnl::Request> requests(kCount);
+      for (uint32_t i = 0; i < kCount; ++i) {
+        requests[i].operation = (first + i) % kCount;
+        requests[i].link.name.assign("vip0");
+        requests[i].addresses = 1;
+      }
+      for (const size_t count : {size_t{1}, requests.size()}) {
+        FakeKernel kernel([](const auto&, const auto&) {});
+        rtnl::Client client(kernel.connect(kShort));
+        const Stopwatch watch;
+        const auto results = client.run(std::span(requests).first(count), {&address, 1});
+        check_one_wait(watch.elapsed());
+        CHECK(kernel.requests().size() == 1);
+        for (const auto& outcome : results.outcomes) CHECK(outcome.error == ETIMEDOUT);
+        const auto last = static_cast<rtnl::Status>(results.outcomes.back().status);
+        if (count > 1) CHECK(last == rtnl::Status::kNotSent);
+      }
+    }
+  }
+}

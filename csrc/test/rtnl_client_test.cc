@@ -1,0 +1,176 @@
+// Lists of links and addresses that other writers disturb.
+#include "rtnl/client.h"
+
+#include <doctest/doctest.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "test/fake_kernel.h"
+#include "test/wire.h"
+
+using rtnl::Operation;
+using rtnl::Request;
+using rtnl::Results;
+using rtnl::Status;
+using test::FakeKernel;
+using wire::attribute;
+using wire::Buffer;
+using wire::join;
+using wire::raw;
+
+namespace {
+
+constexpr uint32_t kItems = 3;
+
+// A kernel of three links with an address each, of whose lists the first `interrupted` are disturbed.
+class FakeLinks {
+ public:
+  explicit FakeLinks(int interrupted) : interrupted_(interrupted) {}
+
+  void operator()(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+    for (const auto& message : request.messages) {
+      nlmsghdr header = message.header;
+      const bool list = (header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+      if (header.nlmsg_type == NLMSG_NOOP) {
+        reply(wire::verdict(header, 0));
+      } else if (list) {
+        tell_all(header, reply);
+      } else {
+        header.nlmsg_type = RTM_NEWLINK;
+        reply(wire::data(header, link(1)));
+      }
+    }
+  }
+
+ private:
+  static Buffer link(uint32_t index) {
+    const std::string name = "vip" + std::to_string(index);
+    return join(Buffer(4), raw(index), Buffer(8),
+                attribute(IFLA_IFNAME, join(wire::text(name), Buffer(1))));
+  }
+  static Buffer address(uint32_t index) {
+    return join(
+        raw(uint8_t{AF_INET}), raw(uint8_t{32}), Buffer(2), raw(index),
+        attribute(IFA_LOCAL, join(wire::hex("0a0000"), raw(static_cast<uint8_t>(index)))),
+        attribute(IFA_ADDRESS, join(wire::hex("0a0000"), raw(static_cast<uint8_t>(index)))));
+  }
+
+  void tell_all(nlmsghdr header, const FakeKernel::Reply& reply) {
+    const bool links = header.nlmsg_type == RTM_GETLINK;
+    const bool disturbed = interrupted_-- > 0;
+    header.nlmsg_flags = NLM_F_MULTI;
+    header.nlmsg_type = links ? RTM_NEWLINK : RTM_NEWADDR;
+    for (uint32_t i = 1; i <= kItems; ++i) {
+      // What a disturbed list leaves out is what nobody can tell.
+      if (disturbed && i == 2) continue;
+      reply(wire::message(header, links ? link(i) : address(i)));
+    }
+    header.nlmsg_type = NLMSG_DONE;
+    if (disturbed) header.nlmsg_flags |= NLM_F_DUMP_INTR;
+    reply(wire::message(header, raw(int32_t{0})));
+  }
+
+  int interrupted_;
+};
+
+struct Run {
+  Results results;
+  size_t lists = 0;
+
+  Run(Operation operation, int interrupted) {
+    FakeKernel kernel{FakeLinks(interrupted)};
+    rtnl::Client client(kernel.connect());
+    Request request{};
+    request.operation = static_cast<uint32_t>(operation);
+    request.settings = Request::kPrune;
+    if (operation == Operation::kPlanAddresses) request.link.index = 1;
+    results = client.run({&request, 1}, {});
+    for (const auto& each : kernel.requests()) {
+      const bool list = (each.messages[0].header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+      lists += list ? 1 : 0;
+    }
+  }
+
+  Status status() const { return static_cast<Status>(results.outcomes[0].status); }
+  /// How many objects it tells of.
+  size_t items(Operation operation) const {
+    if (operation == Operation::kListLinks) return results.links.size();
+    if (operation == Operation::kPlanAddresses) return results.changes.size();
+    return results.addresses.size();
+  }
+};
+
+constexpr Operation kLists[] = {Operation::kListLinks, Operation::kListAddresses,
+                                Operation::kPlanAddresses};
+
+}  // namespace
+
+namespace {
+
+// What becomes of an ensure where the kernel answers what is asked, but not what is to change.
+Status unanswered_change(Operation operation) {
+  FakeKernel kernel([](const auto& request, const auto& reply) {
+    const uint16_t type = request.messages[0].header.nlmsg_type;
+    if (type == RTM_GETADDR) return FakeLinks(0)(request, reply);
+    if (type != RTM_GETLINK) return;
+    for (const auto& message : request.messages) {
+      const bool sentinel = message.header.nlmsg_type == NLMSG_NOOP;
+      reply(wire::verdict(message.header, sentinel ? 0 : ENODEV));
+    }
+  });
+  rtnl::Client client(kernel.connect(test::kShort));
+  Request request{};
+  request.operation = static_cast<uint32_t>(operation);
+  request.link.name.assign("vip9");
+  request.addresses = 1;
+  if (operation == Operation::kEnsureAddress) request.link = {1, {}};
+  rtnl::AddressSettings address{};
+  address.address = {10, 0, 0, 9};
+  address.family = AF_INET;
+  address.prefix_length = 32;
+  const Results results = client.run({&request, 1}, {&address, 1});
+  CHECK(results.outcomes[0].error == ETIMEDOUT);
+  CHECK(results.outcomes[0].created == 1);
+  return static_cast<Status>(results.outcomes[0].status);
+}
+
+}  // namespace
+
+TEST_CASE("an ensure whose change is not answered in time may have made it") {
+  CHECK(unanswered_change(Operation::kEnsureDummy) == Status::kLost);
+  CHECK(unanswered_change(Operation::kEnsureAddress) == Status::kLost);
+}
+
+TEST_CASE("a list that was disturbed is read again, and then whole") {
+  for (const Operation operation : kLists) {
+    for (int interrupted = 0; interrupted < 5; ++interrupted) {
+      CAPTURE(static_cast<uint32_t>(operation));
+      CAPTURE(interrupted);
+      const Run run(operation, interrupted);
+      CHECK(run.status() == Status::kDone);
+      CHECK(run.items(operation) == kItems);
+      // The list of all addresses takes the names of the links from another list.
+      const size_t others = operation == Operation::kListAddresses ? 1 : 0;
+      CHECK(run.lists == static_cast<size_t>(interrupted) + 1 + others);
+    }
+  }
+}
+
+TEST_CASE("a list that is disturbed each time is not returned as if it were whole") {
+  for (const Operation operation : kLists) {
+    CAPTURE(static_cast<uint32_t>(operation));
+    const Run run(operation, 100);
+    CHECK(run.status() == Status::kLost);
+    CHECK(run.results.outcomes[0].error == EINTR);
+    CHECK(run.results.outcomes[0].links == 0);
+    CHECK(run.results.outcomes[0].addresses == 0);
+    CHECK(run.results.outcomes[0].changes == 0);
+    CHECK(run.lists == 5);
+  }
+}
