@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <optional>
 
 #include "binding/buffer.h"
@@ -10,24 +9,28 @@
 #include "binding/handle.h"
 #include "binding/job.h"
 #include "ipvs/connections.h"
+#include "netlink/guarded.h"
 
 namespace binding {
 
 struct Cursor::Reading {
-  std::mutex mutex;
   std::shared_ptr<const netlink::Namespace> netns;
   ipvs::ConnectionFile file;
   ipvs::ConnectionFilter filter;
   ipvs::ServiceFacts facts;
-  std::optional<ipvs::ConnectionReader> reader;
-  bool closed = false;
+  struct Opened {
+    std::optional<ipvs::ConnectionReader> reader;
+    bool closed = false;
+  };
+  netlink::Guarded<Opened> opened;
 
   template <typename Read>
   auto with_reader(Read read) {
-    const std::lock_guard lock(mutex);
-    if (closed) throw netlink::Error(EBADF, "read", "the cursor is closed");
-    if (!reader) reader.emplace(*netns, file, filter, facts);
-    return read(*reader);
+    return opened.with([&](Opened& own) {
+      if (own.closed) throw netlink::Error(EBADF, "read", "the cursor is closed");
+      if (!own.reader) own.reader.emplace(*netns, file, filter, facts);
+      return read(*own.reader);
+    });
   }
 };
 
@@ -96,9 +99,10 @@ Napi::Value Cursor::count(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Cursor::close(const Napi::CallbackInfo& info) {
-  const std::lock_guard lock(reading_->mutex);
-  reading_->closed = true;
-  reading_->reader.reset();
+  reading_->opened.with([](auto& own) {
+    own.closed = true;
+    own.reader.reset();
+  });
   return info.Env().Undefined();
 }
 

@@ -1,21 +1,16 @@
 #include "binding/handle.h"
 
-#include <cerrno>
 #include <chrono>
-#include <mutex>
-#include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "binding/buffer.h"
+#include "binding/connection.h"
 #include "binding/error.h"
 #include "binding/job.h"
 #include "binding/results.h"
-#include "ipvs/client.h"
 #include "ipvs/proc.h"
-#include "rtnl/client.h"
 
 namespace binding {
 namespace {
@@ -80,56 +75,20 @@ Napi::Value errors_of(Napi::Env env, const ipvs::ProcFiles& files) {
   return errors;
 }
 
+// Keeps the vectors of an answer whose contents were copied to JavaScript: the next job uses their
+// room.
+Napi::Value hand_over(Napi::Env env, Timed<ipvs::Results>& answer, const Napi::Value& buffer,
+                      ipvs::Results& spare) {
+  const Napi::Value object = to_js(env, answer, buffer);
+  constexpr size_t kMaxKept = 4096;  // of each; a part of a snapshot usually has fewer
+  ipvs::Results& results = answer.results;
+  if (results.destinations.capacity() <= kMaxKept && results.services.capacity() <= kMaxKept) {
+    spare = std::move(results);
+  }
+  return object;
+}
+
 }  // namespace
-
-struct Handle::Connection {
-  // A lock of its own, which is never held while the kernel is asked: the thread of the environment
-  // takes it too.
-  std::mutex netns_mutex;
-  // Null while closed. Cursors have a share of it, which outlives the connection.
-  std::shared_ptr<const netlink::Namespace> netns;
-
-  std::mutex mutex;
-  std::optional<ipvs::Client> client;
-
-  std::mutex links_mutex;
-  std::optional<rtnl::Client> links;  // connected by the first that asks for it
-
-  std::shared_ptr<const netlink::Namespace> open_netns() {
-    const std::lock_guard lock(netns_mutex);
-    if (!netns) throw netlink::Error(EBADF, "open", "the handle is not open");
-    return netns;
-  }
-
-  ipvs::Results run(std::span<const ipvs::Request> requests, bool stop_on_error,
-                    ipvs::Results memory) {
-    const std::lock_guard lock(mutex);
-    if (!client) throw netlink::Error(EBADF, "sendmsg", "the handle is not open");
-    return stop_on_error ? client->run_until_failure(requests, std::move(memory))
-                         : client->run(requests, std::move(memory));
-  }
-
-  // Vectors whose contents were copied to JavaScript; the next job uses their room. Touched by the
-  // thread of the environment only.
-  ipvs::Results memory;
-
-  Napi::Value hand_over(Napi::Env env, Timed<ipvs::Results>& answer, const Napi::Value& buffer) {
-    const Napi::Value object = to_js(env, answer, buffer);
-    constexpr size_t kMaxKept = 4096;  // of each; a part of a snapshot usually has fewer
-    ipvs::Results& results = answer.results;
-    if (results.destinations.capacity() <= kMaxKept && results.services.capacity() <= kMaxKept) {
-      memory = std::move(results);
-    }
-    return object;
-  }
-
-  rtnl::Results run_links(std::span<const rtnl::Request> requests,
-                          std::span<const rtnl::AddressSettings> addresses) {
-    const std::lock_guard lock(links_mutex);
-    if (!links) links.emplace(*open_netns());
-    return links->run(requests, addresses);
-  }
-};
 
 Napi::Function Handle::define(Napi::Env env) {
   return DefineClass(env, "Handle",
@@ -148,13 +107,15 @@ Napi::Function Handle::define(Napi::Env env) {
 }
 
 Handle::Handle(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<Handle>(info), connection_(std::make_shared<Connection>()) {
+    : Napi::ObjectWrap<Handle>(info),
+      connection_(std::make_shared<Connection>()),
+      spare_(std::make_shared<ipvs::Results>()) {
   info.This().As<Napi::Object>().TypeTag(&kTypeTag);
 }
 
 std::shared_ptr<const netlink::Namespace> Handle::netns_of(const Napi::Object& handle) {
   if (!handle.CheckTypeTag(&kTypeTag)) throw Napi::TypeError::New(handle.Env(), "handle: a Handle");
-  return Unwrap(handle)->connection_->open_netns();
+  return Unwrap(handle)->connection_->netns();
 }
 
 Napi::Value Handle::open(const Napi::CallbackInfo& info) {
@@ -174,22 +135,19 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
   return Job::start(
       info.Env(),
       [connection = connection_, given, path, ipvs = info[1].ToBoolean().Value()] {
-        const std::scoped_lock lock(connection->mutex, connection->links_mutex);
-        const auto opened = given ? given : std::make_shared<const netlink::Namespace>(path);
+        const auto netns = given ? given : std::make_shared<const netlink::Namespace>(path);
         if (ipvs) {
-          connection->client.emplace(opened);
+          connection->open(netns, ipvs::Client(netns), {});
         } else {
-          connection->links.emplace(*opened);
+          connection->open(netns, {}, rtnl::Client(*netns));
         }
-        const std::lock_guard netns_lock(connection->netns_mutex);
-        connection->netns = opened;
       },
       [](Napi::Env env) { return env.Undefined(); });
 }
 
 Napi::Value Handle::run(const Napi::CallbackInfo& info) {
   auto answer = std::make_shared<Timed<ipvs::Results>>();
-  answer->results = std::move(connection_->memory);
+  answer->results = std::move(*spare_);
   const auto buffer =
       info[2].IsArrayBuffer()
           ? std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[2].As<Napi::Object>()))
@@ -202,17 +160,16 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
           return connection->run(requests.records, stop_on_error, std::move(answer->results));
         });
       },
-      [connection = connection_, buffer, answer](Napi::Env env) {
-        return connection->hand_over(env, *answer, buffer ? buffer->Value() : env.Undefined());
+      [spare = spare_, buffer, answer](Napi::Env env) {
+        return hand_over(env, *answer, buffer ? buffer->Value() : env.Undefined(), *spare);
       });
 }
 
 Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
   return at_once(info.Env(), [&] {
     const auto requests = records_of<ipvs::Request>(info[0]);
-    Timed<ipvs::Results> answer{connection_->run(requests, false, std::move(connection_->memory)),
-                                {}};
-    return connection_->hand_over(info.Env(), answer, info[1]);
+    Timed<ipvs::Results> answer{connection_->run(requests, false, std::move(*spare_)), {}};
+    return hand_over(info.Env(), answer, info[1], *spare_);
   });
 }
 
@@ -240,14 +197,14 @@ Napi::Value Handle::read_files(const Napi::CallbackInfo& info) {
   auto files = std::make_shared<ipvs::ProcFiles>(paths_of(info[0]));
   return Job::start(
       info.Env(),
-      [connection = connection_, files] { ipvs::read_files(*connection->open_netns(), *files); },
+      [connection = connection_, files] { ipvs::read_files(*connection->netns(), *files); },
       [files](Napi::Env env) { return texts_of(env, *files); });
 }
 
 Napi::Value Handle::read_files_sync(const Napi::CallbackInfo& info) {
   return at_once(info.Env(), [&] {
     auto files = paths_of(info[0]);
-    ipvs::read_files(*connection_->open_netns(), files);
+    ipvs::read_files(*connection_->netns(), files);
     return texts_of(info.Env(), files);
   });
 }
@@ -256,27 +213,21 @@ Napi::Value Handle::write_files(const Napi::CallbackInfo& info) {
   auto files = std::make_shared<ipvs::ProcFiles>(files_of(info[0]));
   return Job::start(
       info.Env(),
-      [connection = connection_, files] { ipvs::write_files(*connection->open_netns(), *files); },
+      [connection = connection_, files] { ipvs::write_files(*connection->netns(), *files); },
       [files](Napi::Env env) { return errors_of(env, *files); });
 }
 
 Napi::Value Handle::write_files_sync(const Napi::CallbackInfo& info) {
   return at_once(info.Env(), [&] {
     auto files = files_of(info[0]);
-    ipvs::write_files(*connection_->open_netns(), files);
+    ipvs::write_files(*connection_->netns(), files);
     return errors_of(info.Env(), files);
   });
 }
 
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {
-  const std::scoped_lock lock(connection_->mutex, connection_->links_mutex);
-  connection_->client.reset();
-  connection_->links.reset();
-  {
-    const std::lock_guard netns_lock(connection_->netns_mutex);
-    connection_->netns.reset();
-  }
-  connection_->memory = {};
+  connection_->close();
+  *spare_ = {};
   return info.Env().Undefined();
 }
 

@@ -2,8 +2,8 @@
 //   wraps it; nobody else sees it.
 //
 // Threading: methods run on the thread of the environment. Each client behind it is used by one
-//   thread at a time: its queue in lib/ keeps one job in flight, and a mutex makes a synchronous
-//   call wait for it.
+//   thread at a time: its queue in lib/ keeps one job in flight, and a synchronous call waits for it
+//   in Connection.
 // Life: a job holds the connection, so that the collection of the handle does not take it away from
 //   under one, and close() waits for the one that is running. It frees the sockets, and the namespace
 //   but for the shares of cursors and watchers.
@@ -13,9 +13,12 @@
 
 #include <memory>
 
+#include "ipvs/request.h"
 #include "netlink/namespace.h"
 
 namespace binding {
+
+class Connection;
 
 class Handle : public Napi::ObjectWrap<Handle> {
  public:
@@ -28,8 +31,6 @@ class Handle : public Napi::ObjectWrap<Handle> {
   static std::shared_ptr<const netlink::Namespace> netns_of(const Napi::Object& handle);
 
  private:
-  struct Connection;
-
   /// open(netns: string | number, ipvs: boolean): Promise<void>. A path, an empty one for the
   /// namespace of the process; or a descriptor, which may be closed afterwards. Without `ipvs`, links
   /// only.
@@ -57,6 +58,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Connection> connection_;
+  std::shared_ptr<ipvs::Results> spare_;  // touched by the thread of the environment only
 };
 
 }  // namespace binding

@@ -275,3 +275,63 @@ describe('operations on links without promises', () => {
     expect(wordsOf(thrown)).toEqual(expected);
   });
 });
+
+describe('beside calls that are in flight, calls without promises get their own answers', () => {
+  const ROUNDS = 20;
+  const fwmarks = Array.from({ length: 200 }, (_, index) => index + 1);
+
+  /** Calls `once` between the parts of `pending`, as long as it is not settled. */
+  async function meanwhile(pending: Promise<unknown>, once: () => void): Promise<void> {
+    let settled = false;
+    const done = pending.finally(() => {
+      settled = true;
+    });
+    // A failure is reported where it is awaited.
+    done.catch(() => undefined);
+    while (!settled) {
+      once();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await done;
+  }
+
+  test('of ipvs', async () => {
+    const { ipvs } = lab;
+    for (const fwmark of fwmarks) {
+      ipvs.sync.addService({ fwmark });
+      ipvs.sync.addDestination({ fwmark }, { address: '10.0.0.1', weight: fwmark });
+    }
+    const reading = async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const services = fwmarks.map((fwmark) => ipvs.getService({ fwmark }));
+        expect((await Promise.all(services)).map((found) => found?.fwmark)).toEqual(fwmarks);
+      }
+    };
+    let fwmark = 0;
+    await meanwhile(reading(), () => {
+      fwmark = (fwmark % fwmarks.length) + 1;
+      expect(ipvs.sync.getService({ fwmark })).toMatchObject({ fwmark });
+      expect(ipvs.sync.listDestinations({ fwmark })).toMatchObject([{ weight: fwmark }]);
+    });
+  });
+
+  test('of links', async () => {
+    const { links } = lab.ipvs;
+    const names = Array.from({ length: 40 }, (_, index) => `beside${index}`);
+    for (const name of names) links.sync.ensureDummy(name);
+    const reading = async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const found = await Promise.all(names.map((name) => links.getLink(name)));
+        expect(found.map((link) => link?.name)).toEqual(names);
+      }
+    };
+    let place = 0;
+    await meanwhile(reading(), () => {
+      place = (place + 1) % names.length;
+      const name = names[place] ?? '';
+      expect(links.sync.getLink(name)).toMatchObject({ name, kind: 'dummy' });
+      expect(links.sync.listAddresses('lo', { family: 'ipv4' })).toMatchObject([{ link: 'lo' }]);
+    });
+    for (const name of names) links.sync.deleteLink(name);
+  });
+});

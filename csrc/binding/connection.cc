@@ -1,0 +1,48 @@
+#include "binding/connection.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "netlink/error.h"
+
+namespace binding {
+
+void Connection::open(Netns netns, std::optional<ipvs::Client> ipvs,
+                      std::optional<rtnl::Client> links) {
+  ipvs_.with([&](auto& client) { client = std::move(ipvs); });
+  links_.with([&](auto& client) { client = std::move(links); });
+  netns_.with([&](Netns& own) { own = std::move(netns); });
+}
+
+Connection::Netns Connection::netns() {
+  return netns_.with([](const Netns& own) {
+    if (!own) throw netlink::Error(EBADF, "open", "the handle is not open");
+    return own;
+  });
+}
+
+ipvs::Results Connection::run(std::span<const ipvs::Request> requests, bool stop_on_error,
+                              ipvs::Results memory) {
+  return ipvs_.with([&](auto& client) {
+    if (!client) throw netlink::Error(EBADF, "sendmsg", "the handle is not open");
+    return stop_on_error ? client->run_until_failure(requests, std::move(memory))
+                         : client->run(requests, std::move(memory));
+  });
+}
+
+rtnl::Results Connection::run_links(std::span<const rtnl::Request> requests,
+                                    std::span<const rtnl::AddressSettings> addresses) {
+  return links_.with([&](auto& client) {
+    if (!client) client.emplace(*netns());
+    return client->run(requests, addresses);
+  });
+}
+
+void Connection::close() {
+  // First, so that no call connects the links again.
+  netns_.with([](Netns& own) { own.reset(); });
+  ipvs_.with([](auto& client) { client.reset(); });
+  links_.with([](auto& client) { client.reset(); });
+}
+
+}  // namespace binding

@@ -1,0 +1,29 @@
+// A value that threads use in turn.
+#pragma once
+
+#include <mutex>
+#include <utility>
+
+namespace netlink {
+
+/// Hands its value to one thread at a time: there is no way to the value but under the lock.
+template <typename Value>
+class Guarded {
+ public:
+  Guarded() = default;
+  explicit Guarded(Value value) : value_(std::move(value)) {}
+
+  /// Calls `action` with the value, and returns its result. Other threads wait meanwhile. `action`
+  /// must not come back to the same value.
+  template <typename Action>
+  auto with(Action action) {
+    const std::lock_guard lock(mutex_);
+    return action(value_);
+  }
+
+ private:
+  std::mutex mutex_;
+  Value value_{};
+};
+
+}  // namespace netlink

@@ -1,0 +1,206 @@
+// Values and connections that several threads use.
+#include <doctest/doctest.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "binding/connection.h"
+#include "netlink/error.h"
+#include "netlink/guarded.h"
+#include "test/fake_ipvs.h"
+#include "test/fake_kernel.h"
+#include "test/wire.h"
+
+using binding::Connection;
+using netlink::Guarded;
+using netlink::Namespace;
+using std::chrono::milliseconds;
+using test::FakeIpvs;
+using test::FakeKernel;
+
+namespace {
+
+constexpr milliseconds kWhile{50};
+constexpr int kRounds = 30;
+
+Connection::Netns here() { return std::make_shared<const Namespace>(); }
+
+ipvs::Request get_service(uint16_t port) {
+  ipvs::Request request{};
+  request.operation = static_cast<uint32_t>(ipvs::Operation::kGetService);
+  request.service = test::service_at(port);
+  return request;
+}
+
+rtnl::Request get_link(uint32_t index) {
+  rtnl::Request request{};
+  request.operation = static_cast<uint32_t>(rtnl::Operation::kGetLink);
+  request.link.index = index;
+  return request;
+}
+
+// Answers each request for a link by its index, and the sentinel.
+void tell_links(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+  for (const auto& message : request.messages) {
+    if (message.header.nlmsg_type == NLMSG_NOOP) {
+      reply(wire::verdict(message.header, 0));
+    } else {
+      nlmsghdr header = message.header;
+      header.nlmsg_type = RTM_NEWLINK;
+      reply(wire::data(header, {message.payload.begin(), message.payload.begin() + 16}));
+    }
+  }
+}
+
+// Runs `action` on several threads at once, each with its number.
+template <typename Action>
+void side_by_side(Action action) {
+  constexpr int kThreads = 4;
+  std::atomic<int> arrived = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      ++arrived;
+      while (arrived < kThreads) std::this_thread::yield();
+      action(i);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+// The errno of what `action` throws, or 0.
+template <typename Action>
+int error_of(Action action) {
+  try {
+    action();
+    return 0;
+  } catch (const netlink::Error& error) {
+    return error.error();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a guarded value is with one thread at a time") {
+  Guarded<int> value(0);
+  std::atomic<int> inside = 0;
+  std::atomic<int> most = 0;
+  side_by_side([&](int) {
+    for (int round = 0; round < 20; ++round) {
+      value.with([&](int& number) {
+        if (++inside > 1) most = 2;
+        const int before = number;
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+        number = before + 1;
+        --inside;
+      });
+    }
+  });
+  CHECK(most == 0);
+  CHECK(value.with([](int& number) { return number; }) == 80);
+  CHECK_THROWS(value.with([](int&) -> int { throw netlink::Error(EPERM, "no"); }));
+  CHECK(value.with([](int& number) { return number; }) == 80);
+}
+
+TEST_CASE("calls of several threads on IPVS get their own answers") {
+  FakeIpvs ipvs;
+  for (uint16_t port = 1; port <= 4; ++port) ipvs.table[port].service = test::service_at(port);
+  FakeKernel kernel([behave = ipvs.behaviour()](const auto& request, const auto& reply) {
+    std::this_thread::sleep_for(std::chrono::microseconds(300));
+    behave(request, reply);
+  });
+  Connection connection;
+  connection.open(here(), ipvs::Client(kernel.connect(test::kSoon)), {});
+  side_by_side([&](int thread) {
+    const auto port = static_cast<uint16_t>(thread + 1);
+    const std::vector<ipvs::Request> requests(5, get_service(port));
+    for (int round = 0; round < kRounds; ++round) {
+      const auto results = connection.run(requests, round % 2 == 0, {});
+      REQUIRE(results.services.size() == requests.size());
+      for (const auto& entry : results.services) REQUIRE(entry.service.key.port == port);
+    }
+  });
+}
+
+TEST_CASE("calls of several threads on links get their own answers") {
+  FakeKernel kernel([](const auto& request, const auto& reply) {
+    std::this_thread::sleep_for(std::chrono::microseconds(300));
+    tell_links(request, reply);
+  });
+  Connection connection;
+  connection.open(here(), {}, rtnl::Client(kernel.connect(test::kSoon)));
+  side_by_side([&](int thread) {
+    const auto index = static_cast<uint32_t>(thread + 1);
+    const std::vector<rtnl::Request> requests(5, get_link(index));
+    for (int round = 0; round < kRounds; ++round) {
+      const auto results = connection.run_links(requests, {});
+      REQUIRE(results.links.size() == requests.size());
+      for (const auto& link : results.links) REQUIRE(link.index == index);
+    }
+  });
+}
+
+TEST_SUITE("closing") {
+  // Closes while `call` waits for the kernel, which takes its time.
+  template <typename Open, typename Call>
+  void check_close_waits(FakeKernel::Behaviour answer, Open open, Call call) {
+    std::promise<void> asked;
+    std::atomic<bool> armed = false;
+    std::atomic<bool> answered = false;
+    FakeKernel kernel([&](const auto& request, const auto& reply) {
+      const bool held = armed.exchange(false);
+      if (held) asked.set_value();
+      if (held) std::this_thread::sleep_for(kWhile);
+      answered = answered || held;
+      answer(request, reply);
+    });
+    Connection connection;
+    open(connection, kernel);
+    armed = true;
+    std::thread caller([&] { CHECK(call(connection)); });
+    asked.get_future().wait();
+    CHECK(connection.netns());  // does not wait
+    CHECK_FALSE(answered);
+    connection.close();
+    CHECK(answered);
+    caller.join();
+    CHECK(error_of([&] { call(connection); }) == EBADF);
+    CHECK(error_of([&] { connection.netns(); }) == EBADF);
+    connection.close();
+  }
+
+  TEST_CASE("waits for a call on IPVS, which gets its answer") {
+    FakeIpvs ipvs;
+    ipvs.table[1].service = test::service_at(1);
+    check_close_waits(
+        ipvs.behaviour(),
+        [](Connection& connection, FakeKernel& kernel) {
+          connection.open(here(), ipvs::Client(kernel.connect()), {});
+        },
+        [](Connection& connection) {
+          const ipvs::Request request = get_service(1);
+          return connection.run({&request, 1}, false, {}).services.size() == 1;
+        });
+  }
+
+  TEST_CASE("waits for a call on links, which gets its answer") {
+    check_close_waits(
+        tell_links,
+        [](Connection& connection, FakeKernel& kernel) {
+          connection.open(here(), {}, rtnl::Client(kernel.connect()));
+        },
+        [](Connection& connection) {
+          const rtnl::Request request = get_link(1);
+          return connection.run_links({&request, 1}, {}).links.size() == 1;
+        });
+  }
+}
