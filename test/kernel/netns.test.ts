@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { Ipvs, Links } from 'ipvs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { countSockets } from './descriptors.js';
+import { countSockets, inheritedFiles } from './descriptors.js';
 import { Namespace, run } from './namespace.js';
 import { until } from './poll.js';
 import { program } from './programs.js';
@@ -173,4 +173,33 @@ describe('without the rights', () => {
       done: ['vip0', '10.96.0.1'],
     });
   });
+});
+
+test('programs that the process starts inherit no file of a handle', async () => {
+  const namespace = make();
+  const before = inheritedFiles();
+  const descriptor = openSync(namespace.path, 'r');
+  const handles = await Promise.all([
+    Ipvs.open({ netns: namespace.path }),
+    Ipvs.open({ netns: { fd: descriptor } }),
+    Links.open({ netns: namespace.path }),
+  ]);
+  closeSync(descriptor);
+  const [ipvs, other, links] = handles;
+  try {
+    const sockets = countSockets();
+    // Links are connected by the first call.
+    await Promise.all([ipvs.links.listLinks(), other.links.listLinks(), links.listLinks()]);
+    const watchers = [ipvs.links.watch(), links.watch()];
+    expect(countSockets()).toBe(sockets + 4);
+    // The file of the connection table stays open until the loop ends.
+    for (let fwmark = 1; fwmark <= 3; fwmark++) await ipvs.addService({ fwmark });
+    const connections = ipvs.connections();
+    await connections.next();
+    expect(inheritedFiles()).toEqual(before);
+    await connections.return();
+    for (const watcher of watchers) await watcher.return();
+  } finally {
+    for (const handle of handles) await handle.close();
+  }
 });

@@ -95,3 +95,15 @@ test('a getter among them that throws', () => {
   });
   expect(thrownBy(() => together(wanted, 0))).toBe(reason);
 });
+
+test('requests that were cleared keep no address of those before', () => {
+  const requests = together(['10.0.0.1', 'fd00::1', '10.0.0.2'], 0);
+  requests.clear();
+  expect(requests.addressBytes()).toHaveLength(0);
+  requests.begin('planAddresses');
+  requests.addAddresses('wanted', ['10.0.0.3'], 0);
+  requests.commit();
+  const fresh = together(['10.0.0.3'], 0);
+  expect([...requests.bytes()]).toEqual([...fresh.bytes()]);
+  expect([...requests.addressBytes()]).toEqual([...fresh.addressBytes()]);
+});
