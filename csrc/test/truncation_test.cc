@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <vector>
 
 #include "netlink/socket.h"
@@ -212,4 +213,12 @@ TEST_CASE("an event larger than the buffer is an overrun, and the next one fits"
   CHECK((take(socket) == std::vector<size_t>{100, 0}));
   kernel.send(event(kCut));
   CHECK((take(socket) == std::vector<size_t>{kCut}));
+}
+
+TEST_CASE("events that are cut between two messages are an overrun") {
+  FakeKernel kernel([](const auto&, const auto&) {});
+  Socket socket = kernel.connect();
+  // The first fills the buffer, and nothing of it is damaged.
+  kernel.send(join(event(kWhole[std::size(kWhole) - 1]), event(32)));
+  CHECK((take(socket) == std::vector<size_t>{kWhole[std::size(kWhole) - 1], 0}));
 }
