@@ -17,7 +17,10 @@ export interface Check {
   readonly status: 'ok' | 'warning' | 'missing' | 'unknown';
   /** What was found, in words. */
   readonly detail: string;
-  /** A shell command for root that fixes it, to be run as it is; null where there is none that could be run here. */
+  /**
+   * A shell command for root that fixes it, to be run as it is; null where there is none that could
+   * be run here.
+   */
   readonly remedy: string | null;
 }
 

@@ -15,7 +15,10 @@ export type { Check } from './diagnose-check.js';
 
 /** Options of {@link Ipvs.diagnose}, and of {@link diagnose} besides those of opening. */
 export interface DiagnoseOptions {
-  /** The schedulers to look at: those that are needed here. Default: all of Linux, of which a kernel rarely has each. */
+  /**
+   * The schedulers to look at: those that are needed here. Default: all of Linux, of which a kernel
+   * rarely has each.
+   */
   readonly schedulers?: readonly Scheduler[] | undefined;
 }
 
@@ -121,8 +124,8 @@ export async function diagnoseThrough(
 }
 
 /**
- * Looks at what can be seen without a handle: why none can be opened, and the parameters of the process's own network namespace, if that
- * is the one. Never rejects.
+ * Looks at what can be seen without a handle: why none can be opened, and the parameters of the
+ * process's own network namespace, if that is the one. Never rejects.
  * @internal
  */
 export async function diagnoseWithout(

@@ -1,5 +1,6 @@
 /**
- * What the kernel has of a module: whether it is loaded, and why the kernel does not load it on demand.
+ * What the kernel has of a module: whether it is loaded, and why the kernel does not load it on
+ * demand.
  * @module
  */
 import { release } from 'node:os';
@@ -10,7 +11,10 @@ export interface ModuleFacts {
   readonly loaded: boolean;
   /** A file of it is under /lib/modules. Undefined: the modules of this kernel are not visible. */
   readonly onDisk: boolean | undefined;
-  /** The program that the kernel runs to load modules on demand: '' for none, undefined if not visible. */
+  /**
+   * The program that the kernel runs to load modules on demand: '' for none, undefined if not
+   * visible.
+   */
   readonly loader: string | undefined;
   /** kernel.modules_disabled: nothing can be loaded until the next boot. */
   readonly forbidden: boolean;
@@ -22,12 +26,18 @@ export interface Absence {
   readonly remedy: string | null;
 }
 
-/** When the kernel was last asked in vain for a module, in milliseconds: each time, it runs modprobe. */
+/**
+ * When the kernel was last asked in vain for a module, in milliseconds: each time, it runs
+ * modprobe.
+ */
 const askedInVain = new Map<string, number>();
 /** A module may be installed meanwhile. */
 const ABSENCE_HOLDS = 60_000;
 
-/** Whether the kernel lacked a module a moment ago, so that asking again would only cost it another modprobe. @internal */
+/**
+ * Whether the kernel lacked a module a moment ago, so that asking again would only cost it another
+ * modprobe. @internal
+ */
 export function isKnownAbsent(name: string): boolean {
   const asked = askedInVain.get(name);
   return asked !== undefined && performance.now() - asked < ABSENCE_HOLDS && !isLoaded(name);
@@ -43,7 +53,8 @@ export function forgetAbsent(): void {
   askedInVain.clear();
 }
 
-// An import reads all that node:fs exports, which takes a third as long as loading all of this package.
+// An import reads all that node:fs exports, which takes a third as long as loading all of this
+// package.
 const fs = () => process.getBuiltinModule('node:fs');
 
 /** The text of a file, or undefined: also where Node.js itself may not read it (`--permission`). */
@@ -55,7 +66,10 @@ function textOf(path: string): string | undefined {
   }
 }
 
-/** Whether a module is loaded, or built in with parameters of its own; other built-in ones cannot be seen. @internal */
+/**
+ * Whether a module is loaded, or built in with parameters of its own; other built-in ones cannot be
+ * seen. @internal
+ */
 export function isLoaded(name: string): boolean {
   try {
     return fs().existsSync(`/sys/module/${name.replaceAll('-', '_')}`);
@@ -86,7 +100,10 @@ function readLists(): Lists {
   return lists;
 }
 
-/** Whether a list such as modules.dep has a line of the module. A dash and an underscore are the same. */
+/**
+ * Whether a list such as modules.dep has a line of the module. A dash and an underscore are the
+ * same.
+ */
 export function listsModule(list: string, name: string): boolean {
   const pattern = name.replace(/[^\w-]/g, '\\$&').replace(/[-_]/g, '[-_]');
   return new RegExp(`(^|/)${pattern}\\.ko`, 'm').test(list);

@@ -1,5 +1,6 @@
 /**
- * Loading kernel modules. This is the only place where a program is run, and only when it is asked for.
+ * Loading kernel modules. This is the only place where a program is run, and only when it is asked
+ * for.
  * @module
  */
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -31,15 +32,19 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /**
- * Loads kernel modules that are not loaded, each by `modprobe -- NAME`, without a shell. Needs CAP_SYS_MODULE and the modules of the
- * running kernel under /lib/modules. modprobe is looked for in the absolute folders of PATH, as it is at the call, and then in
- * /usr/sbin, /sbin, /usr/bin and /bin; never in the working directory.
+ * Loads kernel modules that are not loaded, each by `modprobe -- NAME`, without a shell. Needs
+ * CAP_SYS_MODULE and the modules of the running kernel under /lib/modules. modprobe is looked for
+ * in the absolute folders of PATH, as it is at the call, and then in /usr/sbin, /sbin, /usr/bin and
+ * /bin; never in the working directory.
  *
- * When the time is over, or the signal says so, modprobe is killed. A module that the kernel is loading at that moment may still come.
+ * When the time is over, or the signal says so, modprobe is killed. A module that the kernel is
+ * loading at that moment may still come.
  * @param names such as `['ip_vs', 'ip_vs_mh']`
- * @throws IpvsError ERR_IPVS_MODULE: modprobe is missing or fails; its message has what modprobe says. Modules before that one are loaded
+ * @throws IpvsError ERR_IPVS_MODULE: modprobe is missing or fails; its message has what modprobe
+ *   says. Modules before that one are loaded
  * @throws IpvsError ETIMEDOUT: `timeout` is over
- * @throws IpvsError ERR_ACCESS_DENIED: Node.js runs with `--permission`, and without `--allow-child-process`
+ * @throws IpvsError ERR_ACCESS_DENIED: Node.js runs with `--permission`, and without
+ *   `--allow-child-process`
  */
 export function loadModules(
   names: readonly string[],
@@ -104,7 +109,10 @@ function checkOptions(options: unknown): {
   };
 }
 
-/** The folders for programs: an empty or relative element of PATH would be taken from the working directory. */
+/**
+ * The folders for programs: an empty or relative element of PATH would be taken from the working
+ * directory.
+ */
 function programFolders(): string[] {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
   return [...new Set([...path, ...SYSTEM_FOLDERS])];
@@ -149,7 +157,8 @@ async function load(name: string, stop: AbortSignal): Promise<void> {
         if (error === null) resolve();
         else reject(failure(name, said(stderr, error.code ?? error.signal), error));
       });
-      // What modprobe has started may hold its pipes open, and the kernel may hold it: neither is waited for.
+      // What modprobe has started may hold its pipes open, and the kernel may hold it: neither is
+      // waited for.
       kill = () => {
         child.kill('SIGKILL');
         child.stdout?.destroy();

@@ -385,9 +385,9 @@ export function loadNative(): Native {
 }
 
 const MISSING =
-  `there is none for ${process.platform}-${process.arch}: where the package brings no prebuild and install scripts are blocked, build ` +
-  'it by hand with "npm rebuild ipvs --ignore-scripts=false" (needs python3, make and a C++20 compiler; npm 12 wants ' +
-  '"npm install-scripts approve ipvs" before)';
+  `there is none for ${process.platform}-${process.arch}: where the package brings no prebuild and ` +
+  'install scripts are blocked, build it by hand with "npm rebuild ipvs --ignore-scripts=false" ' +
+  '(needs python3, make and a C++20 compiler; npm 12 wants "npm install-scripts approve ipvs" before)';
 
 /** What keeps the addon from being loaded, and what to do. */
 function whyNot(error: unknown, root: string): string {
@@ -405,7 +405,8 @@ function whyNot(error: unknown, root: string): string {
     return `Node.js runs with --permission and may not read ${file}: add --allow-fs-read=${file}${addons}`;
   }
   if (code === 'ERR_DLOPEN_FAILED') {
-    return `${error instanceof Error ? error.message : error}; built for this system it may load: "npm rebuild ipvs --ignore-scripts=false"`;
+    const why = error instanceof Error ? error.message : String(error);
+    return `${why}; built for this system it may load: "npm rebuild ipvs --ignore-scripts=false"`;
   }
   return MISSING;
 }

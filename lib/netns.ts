@@ -7,14 +7,18 @@ import { checkInteger, readObject, readOptions } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 
 /**
- * A network namespace: by the path of its file ('/run/netns/blue', '/proc/1234/ns/net'), as that of a process, or by a descriptor that is
- * open on it. The handle keeps a descriptor of its own: the caller's may be closed, the process may end, the name may be deleted.
+ * A network namespace: by the path of its file ('/run/netns/blue', '/proc/1234/ns/net'), as that of
+ * a process, or by a descriptor that is open on it. The handle keeps a descriptor of its own: the
+ * caller's may be closed, the process may end, the name may be deleted.
  */
 export type NetworkNamespace = string | { readonly pid: number } | { readonly fd: number };
 
 /** Options of {@link Ipvs.open} and {@link Links.open}. */
 export interface OpenOptions {
-  /** Which network namespace. Another than the process's own needs CAP_SYS_ADMIN. Default: the process's own. */
+  /**
+   * Which network namespace. Another than the process's own needs CAP_SYS_ADMIN. Default: the
+   * process's own.
+   */
   readonly netns?: NetworkNamespace | undefined;
 }
 
@@ -39,8 +43,9 @@ export function shellWord(text: string): string {
 }
 
 /**
- * What to put before a command so that a shell of any other process runs it in a namespace: '' for the process's own, undefined where the
- * namespace has no name to be found by, such as a descriptor.
+ * What to put before a command so that a shell of any other process runs it in a namespace: '' for
+ * the process's own, undefined where the namespace has no name to be found by, such as a
+ * descriptor.
  * @internal
  */
 export function commandPrefix({ target }: NamespaceTarget): string | undefined {
@@ -48,7 +53,8 @@ export function commandPrefix({ target }: NamespaceTarget): string | undefined {
   if (typeof target === 'number') return undefined;
   const { existsSync, realpathSync } = process.getBuiltinModule('node:fs');
   try {
-    // /proc/self is another process for whoever runs the command. What is in the folder may be no file, but a link to one.
+    // /proc/self is another process for whoever runs the command. What is in the folder may be no
+    // file, but a link to one.
     const path = join(realpathSync(dirname(target)), basename(target));
     return existsSync(path) ? `nsenter --net=${shellWord(path)} ` : undefined;
   } catch {

@@ -283,7 +283,8 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
 
   /**
    * All parameters that the kernel has.
-   * @throws IpvsError ENOENT: they are not visible here, because /proc/sys is missing or the kernel hides them; EACCES: they may not be read
+   * @throws IpvsError ENOENT: they are not visible here, because /proc/sys is missing or the kernel
+   *   hides them; EACCES: they may not be read
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: IPVS is not loaded
    */
   get(): Returns<Sysctls>[How];
@@ -292,10 +293,11 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Changes parameters: all that are named or, if one cannot be written, none: those before it are set back. A parameter that holds its
-   * value already is not written, so that `set(await get())` succeeds also where nothing may be changed.
-   * @throws IpvsError ENOENT: this kernel has no such parameter, or none is visible here; EINVAL: it does not take the value; EACCES,
-   *   EPERM, EROFS: it may not be changed here
+   * Changes parameters: all that are named or, if one cannot be written, none: those before it are
+   * set back. A parameter that holds its value already is not written, so that `set(await get())`
+   * succeeds also where nothing may be changed.
+   * @throws IpvsError ENOENT: this kernel has no such parameter, or none is visible here; EINVAL: it
+   *   does not take the value; EACCES, EPERM, EROFS: it may not be changed here
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: IPVS is not loaded
    */
   set(changes: SysctlChanges): Returns<void>[How];

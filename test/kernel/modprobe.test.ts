@@ -1,4 +1,5 @@
-// A modprobe of the kernel that hangs. It holds up only what has to wait for the kernel, and that for a time that is bounded.
+// A modprobe of the kernel that hangs. It holds up only what has to wait for the kernel, and that
+// for a time that is bounded.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Ipvs } from 'ipvs';

@@ -1,5 +1,6 @@
 /**
- * The modules of a host that is made up. Whoever uses it mocks the module: `vi.mock('../../lib/kernel-modules.js', { spy: true })`.
+ * The modules of a host that is made up. Whoever uses it mocks the module:
+ * `vi.mock('../../lib/kernel-modules.js', { spy: true })`.
  * @module
  */
 import { vi } from 'vitest';

@@ -1,4 +1,5 @@
-// Reads all that is read from files under /proc, and prints as JSON what came of each. The argument is a network namespace.
+// Reads all that is read from files under /proc, and prints as JSON what came of each. The argument
+// is a network namespace.
 import { diagnose, Ipvs, Links } from 'ipvs';
 
 const options = process.argv[2] === undefined ? {} : { netns: process.argv[2] };

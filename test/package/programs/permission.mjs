@@ -1,4 +1,5 @@
-// Prints what the package does where Node.js may do less, in this thread or, with the argument 'worker', in another.
+// Prints what the package does where Node.js may do less, in this thread or, with the argument
+// 'worker', in another.
 import { isMainThread, Worker } from 'node:worker_threads';
 import { diagnose, Ipvs, Links, loadModules } from 'ipvs';
 
