@@ -4,6 +4,7 @@
  */
 import { types } from 'node:util';
 import { outOfRange, wrongType, wrongValue } from './errors.js';
+import { integerHint, nameHint, objectHint, propertyHint } from './hints.js';
 
 /** The properties that are checked most. */
 const COMMON = [
@@ -43,7 +44,7 @@ export function checkInteger(
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
     return value;
   }
-  const rule = `an integer from ${min} to ${max}${unit === '' ? '' : ` ${unit}`}`;
+  const rule = `an integer from ${min} to ${max}${unit === '' ? '' : ` ${unit}`}${integerHint(value, min, max)}`;
   throw typeof value === 'number'
     ? outOfRange(property, value, rule)
     : wrongType(property, value, rule);
@@ -65,7 +66,7 @@ export function checkObject(
   allowed: ReadonlySet<string>,
 ): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongType(property, value, 'an object');
+    throw wrongType(property, value, `an object${objectHint(property, value)}`);
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === Object.prototype || prototype === null;
@@ -185,8 +186,7 @@ function hasContents(value: object): boolean {
 const PLAIN_KEY = /^[\w$-]{1,40}$/;
 
 function unknownKey(property: string, key: string, allowed: ReadonlySet<string>): Error {
-  const meant = nearest(key, [...allowed]);
-  const hint = meant === undefined ? `one of ${[...allowed].join(', ')}` : `did you mean ${meant}?`;
+  const hint = propertyHint(key, allowed);
   return wrongValue(nameOf(property, key), key, `is not a known property: ${hint}`);
 }
 
@@ -194,43 +194,11 @@ function nameOf(property: string, key: string): string {
   return PLAIN_KEY.test(key) ? `${property}.${key}` : property;
 }
 
-/** A name out of a table; the error proposes the nearest. */
+/** A name out of a table; the error proposes the one that may be meant. */
 export function checkName(property: string, value: unknown, names: readonly string[]): void {
-  if (typeof value !== 'string') throw wrongType(property, value, `one of ${names.join(', ')}`);
-  if (names.includes(value)) return;
-  const meant = nearest(value, names);
-  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
-  throw wrongValue(property, value, `is not one of ${names.join(', ')}${hint}`);
-}
-
-const MAX_EDITS = 2;
-
-/** The name at most two edits away, if there is one. */
-function nearest(word: string, names: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = MAX_EDITS + 1;
-  for (const name of names) {
-    // Also keeps long words from costing anything.
-    if (Math.abs(word.length - name.length) > MAX_EDITS) continue;
-    const distance = editDistance(word.toLowerCase(), name.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [name, distance];
-  }
-  return best;
-}
-
-/** Levenshtein's, with a swap of neighbours counted as one edit. */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    rows.push(row);
-    for (let j = 1; j <= b.length; j++) {
-      const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped =
-        a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : changed;
-      row.push(Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed, swapped));
-    }
-  }
-  return at(a.length, b.length);
+  if (typeof value === 'string' && names.includes(value)) return;
+  const rule = `one of ${names.join(', ')}${nameHint(value, names)}`;
+  throw typeof value === 'string'
+    ? wrongValue(property, value, `is not ${rule}`)
+    : wrongType(property, value, rule);
 }

@@ -234,7 +234,7 @@ function checkThresholds(request: Draft, property: string): void {
     throw wrongValue(
       `${property}.lowerThreshold`,
       lower,
-      `is above the upper threshold of ${upper}`,
+      `is above the upper threshold of ${upper}${upper === 0 ? ', which is none: set both, or lowerThreshold: 0 to have neither' : ''}`,
     );
   }
 }

@@ -18,8 +18,9 @@ import {
   type Missing,
   wrongValue,
 } from './errors.js';
+import { namespaceHint, schedulerHint } from './hints.js';
 import { absenceOf, factsOf, isLoaded, type ModuleFacts, noLoading } from './kernel-modules.js';
-import { tunnelTypes } from './names.js';
+import { schedulers, tunnelTypes } from './names.js';
 import type { Layout, OperationName, StatusName } from './native.js';
 import type { RequestBuffer } from './records.js';
 import { formatDestination, formatService } from './reference.js';
@@ -91,7 +92,8 @@ function missingModule({ scheduler, isDefault, engine }: Names): string {
     return 'its scheduler or persistence engine is not available in the kernel';
   }
   if (second === undefined) {
-    return `${first.what} is not available: ${absenceOf(first.module).detail}`;
+    const hint = first.name === scheduler ? schedulerHint(scheduler, schedulers) : '';
+    return `${first.what} is not available: ${absenceOf(first.module).detail}${hint}`;
   }
   const why = noLoading(factsOf(first.module));
   const what = `${first.what} (module ${first.module}) or ${second.what}`;
@@ -364,10 +366,15 @@ const INPUT: Partial<Record<StatusName, (names: Names, request: Changed) => Inpu
       tunnel,
       "does not go with the destination's forwarding, which is not 'tunnel'",
     ),
-  thresholds: (_names, { upper, lower }) =>
-    upper === undefined
-      ? wrongValue('changes.lowerThreshold', lower, "is above the destination's upper threshold")
-      : wrongValue('changes.upperThreshold', upper, "is below the destination's lower threshold"),
+  thresholds: (_names, { upper, lower }) => {
+    if (upper === undefined) {
+      const rule = "is above the destination's upper threshold: change upperThreshold with it";
+      return wrongValue('changes.lowerThreshold', lower, rule);
+    }
+    const rest = upper === 0 ? 'clear that too, with lowerThreshold: 0' : 'change that with it';
+    const rule = `is below the destination's lower threshold: ${rest}`;
+    return wrongValue('changes.upperThreshold', upper, rule);
+  },
 };
 
 function meaning(table: Readonly<Record<string, Explanation>>, code: string, names: Names): string {
@@ -500,12 +507,13 @@ function nativeError(
   operation: string,
   target: string,
   files: boolean,
+  hint = '',
 ): IpvsError {
   const code = errnoName(error.errno);
   const absent = isUnavailable(error, code, files);
   const why = absent
     ? unavailable()
-    : `${nativeMeaning(error, code, files)} (${error.syscall}: ${code})`;
+    : `${nativeMeaning(error, code, files)}${hint} (${error.syscall}: ${code})`;
   return new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, {
     code: absent ? 'ERR_IPVS_UNAVAILABLE' : code,
     errno: -error.errno,
@@ -535,7 +543,12 @@ function memoryError(cause: Error, operation: string, target: string): IpvsError
 /** The error for an open() that failed natively. */
 export function explainOpening(error: unknown, netns: string): Error {
   if (isMemoryError(error)) return memoryError(error, 'open', cut(netns));
-  if (isNativeError(error)) return nativeError(error, 'open', cut(netns), false);
+  if (isNativeError(error)) {
+    const isPathWrong =
+      ['open', 'setns'].includes(error.syscall) && errnoName(error.errno) !== 'EPERM';
+    const hint = isPathWrong ? namespaceHint(netns) : '';
+    return nativeError(error, 'open', cut(netns), false, hint);
+  }
   return error instanceof Error ? error : new Error(String(error));
 }
 

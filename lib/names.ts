@@ -91,6 +91,25 @@ export const tunnelChecksums = new Names<TunnelChecksum>({
   'remote-checksum': 2,
 });
 
+/** @internal */
+export const schedulers = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'dh',
+  'sh',
+  'mh',
+  'sed',
+  'nq',
+  'fo',
+  'ovf',
+  'twos',
+  'none',
+] as const;
+
 /** The schedulers of Linux, each a module ip_vs_NAME; `none` schedules nothing. */
 export type KnownScheduler =
   | 'rr'

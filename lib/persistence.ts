@@ -5,6 +5,7 @@
 import { AF_INET, formatMask, parseMask } from './address.js';
 import { checkInteger, readObject } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
+import { schedulerHint } from './hints.js';
 import { protocols } from './names.js';
 import type { ConfigLayout } from './native.js';
 import type { Draft, Records } from './records.js';
@@ -155,9 +156,14 @@ function checkNetmask(property: string, value: unknown, family: number): number 
 }
 
 /** The name of something that the kernel finds in a module of its own. @internal */
-export function checkModuleName(property: string, value: unknown, max: number): string {
+export function checkModuleName(
+  property: string,
+  value: unknown,
+  max: number,
+  known: readonly string[] = [],
+): string {
+  if (typeof value === 'string' && value.length <= max && NAME.test(value)) return value;
   const rule = `a name of 1 to ${max} letters, digits, dots, dashes and underscores`;
   if (typeof value !== 'string') throw wrongType(property, value, rule);
-  if (value.length > max || !NAME.test(value)) throw wrongValue(property, value, `is not ${rule}`);
-  return value;
+  throw wrongValue(property, value, `is not ${rule}${schedulerHint(value, known)}`);
 }

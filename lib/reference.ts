@@ -5,6 +5,7 @@
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
 import { checkInteger, checkObject, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
+import { addressHint, destinationHint, serviceHint } from './hints.js';
 import { Names, type Protocol, protocols, type Unknown } from './names.js';
 import type { ConfigLayout } from './native.js';
 import type { Draft, Records } from './records.js';
@@ -84,7 +85,7 @@ function checkAddress(property: string, value: unknown): asserts value is string
 
 /** The error of a text that is no address. @internal */
 export function notAddress(property: string, text: string): Error {
-  return wrongValue(property, text, `is not ${ADDRESS_FORM}`);
+  return wrongValue(property, text, `is not ${ADDRESS_FORM}${addressHint(text)}`);
 }
 
 function checkFamily(property: string, value: unknown, family: number, address: string): void {
@@ -141,12 +142,31 @@ function writeServiceString(request: Draft, property: string, text: string): voi
     return;
   }
   const [, scheme = '', ipv6, ipv4, port] = SERVICE_STRING.exec(text) ?? [];
-  const malformed = () => wrongValue(property, text, `is not ${SERVICE_FORM}`);
+  const malformed = () => {
+    const hint = serviceHint(text, isServiceString);
+    return wrongValue(property, text, `is not ${SERVICE_FORM}${hint}`);
+  };
   if (scheme === '' || scheme.startsWith('fwmark')) throw malformed();
   const protocol = protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
   const number = checkPort(property, Number(port));
   const family = setService(request, protocol, ipv6 ?? ipv4 ?? '', number);
   if (!isBracketed(family, ipv6)) throw malformed();
+}
+
+/** Whether `text` names a service, but for a port or mark beyond the largest. */
+function isServiceString(text: string): boolean {
+  const [, scheme, ipv6, ipv4] = SERVICE_STRING.exec(text) ?? [];
+  if (scheme === undefined) return MARK_STRING.test(text);
+  return protocols.names.some((name) => name === scheme) && isHost(ipv6, ipv4);
+}
+
+function isDestinationString(text: string): boolean {
+  const [, ipv6, ipv4] = HOST_PORT.exec(text) ?? [];
+  return isHost(ipv6, ipv4);
+}
+
+function isHost(ipv6: string | undefined, ipv4: string | undefined): boolean {
+  return isBracketed(parseAddress(ipv6 ?? ipv4 ?? '', new Uint8Array(16), 0), ipv6);
 }
 
 /** Whether a family was found, and brackets stand around IPv6 and nothing else. */
@@ -205,7 +225,10 @@ export function writeDestinationReference(
     const written = setDestination(request, ipv6 ?? ipv4 ?? reference, number);
     // What is neither bracketed nor dotted is IPv6 as a whole.
     const bracketed = ipv4 === undefined ? written === AF_INET6 : written === AF_INET;
-    if (!bracketed) throw wrongValue(property, reference, `is not ${DESTINATION_FORM}`);
+    if (!bracketed) {
+      const hint = destinationHint(reference, isDestinationString);
+      throw wrongValue(property, reference, `is not ${DESTINATION_FORM}${hint}`);
+    }
     return port !== undefined;
   }
   return writeDestinationKey(request, property, checkObject(property, reference, allowed));

@@ -14,6 +14,7 @@ import {
   type SchedulerFlag,
   schedulerFlagNames,
   schedulerFlags,
+  schedulers,
   unknownNumber,
 } from './names.js';
 import type { ConfigLayout, Layout } from './native.js';
@@ -215,7 +216,7 @@ function writeSettings(
   let flags = 0;
   const { scheduler } = settings;
   if (scheduler !== undefined) {
-    const name = checkModuleName(`${property}.scheduler`, scheduler, MAX_SCHEDULER);
+    const name = checkModuleName(`${property}.scheduler`, scheduler, MAX_SCHEDULER, schedulers);
     records.setName(base, fields.scheduler, name);
     named |= layout.changes.scheduler;
   }

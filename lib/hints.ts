@@ -1,0 +1,285 @@
+/**
+ * Hints for messages: what somebody probably meant. They are worked out after a check has failed.
+ * @module
+ */
+
+/** Names of other tools, as `plain()` leaves them, and names here that may be meant: the first that is allowed. */
+const NAMES: Readonly<Record<string, readonly string[]>> = group({
+  masquerade: 'm masq masqerade masquerading nat dnat vsnat',
+  direct: 'g gate gateway gatewaying route routing droute dr dsr vsdr',
+  tunnel: 'i ipip ipipencap tun tunl tunneling tunnelling vstun gue gre',
+  local: 'localnode l',
+  tcp: '6 t tcp4 tcp6 tcpservice http https',
+  udp: '17 u udp4 udp6 udpservice dns',
+  sctp: '132 sctpservice',
+  ipv4: '2 4 v4 ip4 inet inet4 afinet',
+  ipv6: '6 10 v6 ip6 inet6 afinet6',
+  none: 'nocsum nochecksum',
+  checksum: 'csum',
+  'remote-checksum': 'remcsum remotecsum',
+  rr: 'roundrobin',
+  wrr: 'weightedroundrobin weightedrr',
+  lc: 'leastconn leastconnection leastconnections',
+  wlc: 'weightedleastconn weightedleastconnection weightedleastconnections',
+  lblc: 'localitybasedleastconnection localitybasedleastconnections',
+  sh: 'sourcehash sourcehashing srchash iphash',
+  dh: 'destinationhash destinationhashing desthash',
+  mh: 'maglev maglevhash maglevhashing',
+  sed: 'shortestexpecteddelay',
+  nq: 'neverqueue',
+  fo: 'failover weightedfailover',
+  ovf: 'overflow weightedoverflow',
+  twos: 'poweroftwo poweroftwochoices',
+});
+
+/** The same for properties. One within another is the last resort: where neither it nor the other is allowed, nothing is proposed. */
+const PROPERTIES: Readonly<Record<string, readonly string[]>> = group({
+  address: 'server ip ipaddress host hostname addr vip rip realserver destination dest',
+  protocol: 'proto transport',
+  port: 'dport vport rport serverport serviceport',
+  fwmark: 'mark fwm firewallmark',
+  family: 'af addressfamily ipversion version',
+  scheduler: 'sched schedname schedulername algorithm algo method lbmethod lbalgo strategy policy',
+  schedulerFlags: 'flags schedflags',
+  forwarding: 'fwd fwdmethod forward forwardmethod forwardingmethod method mode kind lbkind',
+  persistence: 'persist persistent sticky affinity sessionaffinity',
+  onePacket: 'ops onepacketscheduling',
+  upperThreshold: 'uthresh upper uthreshold maxconn maxconnections',
+  lowerThreshold: 'lthresh lower lthreshold minconn minconnections',
+  weight: 'w',
+  tunnel: 'tun encap encapsulation',
+  type: 'tuntype tunneltype',
+  checksum: 'csum tunflags tunnelflags tunnelchecksum',
+  timeout: 'seconds persistencetimeout persisttimeout ttl',
+  netmask: 'mask prefix granularity persistencegranularity',
+  engine: 'pe pename persistenceengine',
+  netns: 'namespace ns net netnamespace networknamespace',
+  ifExists: 'force missingok ignoremissing ifpresent',
+  interface: 'iface dev device ifname mcastinterface mcastifn',
+  syncId: 'id',
+  maxLength: 'maxlen syncmaxlen',
+  group: 'mcastgroup multicast multicastgroup',
+  prefixLength: 'prefix prefixlen cidr mask netmask',
+});
+
+/** Where a property belongs that is not allowed here, by the property that holds it. */
+const WITHIN: Readonly<Record<string, readonly string[]>> = {
+  persistence: ['timeout', 'netmask', 'engine'],
+  tunnel: ['type', 'checksum'],
+};
+/** Names of their own for the port of a tunnel: `port` is the destination's. */
+const TUNNEL_PORT = new Set(['tunport', 'tunnelport']);
+
+/** What only objects that were read have: nobody is told to write it. */
+const READ_ONLY: ReadonlySet<string> = new Set([
+  'stats',
+  'activeConnections',
+  'inactiveConnections',
+  'persistentConnections',
+  'inactivePersistence',
+  'destinations',
+  'change',
+  'peer',
+  'broadcast',
+  'label',
+  'preferredLifetime',
+  'validLifetime',
+]);
+
+/** From `{ meant: 'said said' }` to the lists of what is meant, by what is said. */
+function group(table: Readonly<Record<string, string>>): Record<string, readonly string[]> {
+  const meanings: Record<string, string[]> = Object.create(null);
+  for (const [meant, words] of Object.entries(table)) {
+    for (const said of words.split(' ')) meanings[said] = [...(meanings[said] ?? []), meant];
+  }
+  return meanings;
+}
+
+/** Longer text is nobody's typo. */
+const MAX_TEXT = 80;
+/** Letters and digits alone, in lower case. */
+const plain = (text: string) =>
+  text
+    .slice(0, MAX_TEXT)
+    .toLowerCase()
+    .replace(/[^a-z\d]/g, '');
+
+/** The name that somebody means who says `said`: the same but for case and dashes, a synonym, or one with few typos. */
+export function meantName(
+  said: string,
+  names: readonly string[],
+  maxEdits = MAX_EDITS,
+): string | undefined {
+  const word = plain(said);
+  const same = word === '' ? undefined : names.find((name) => plain(name) === word);
+  const synonym = NAMES[word]?.find((name) => names.includes(name));
+  return same ?? synonym ?? nearest(said, names, maxEdits);
+}
+
+/** A hint behind 'is not one of ...', or ''. */
+export function nameHint(said: unknown, names: readonly string[]): string {
+  if (typeof said !== 'string' && typeof said !== 'number') return '';
+  if (/^unknown-\d+$/.test(String(said))) {
+    return ': only an object that was read, with its stats, may have what has no name';
+  }
+  const meant = meantName(String(said), names);
+  return meant === undefined ? '' : `: did you mean ${meant}?`;
+}
+
+/** A hint behind 'is not a known property: '. */
+export function propertyHint(key: string, allowed: ReadonlySet<string>): string {
+  const writable = [...allowed].filter((name) => !READ_ONLY.has(name));
+  const word = plain(key);
+  const same = writable.find((name) => plain(name) === word);
+  const meanings = [...(PROPERTIES[word] ?? []), key];
+  const synonym = meanings.find((name) => writable.includes(name));
+  const within = meanings.flatMap((name) => placeWithin(name, word, writable)).at(0);
+  const meant = same ?? synonym ?? within ?? nearest(key, writable, MAX_EDITS);
+  return meant === undefined ? `one of ${writable.join(', ')}` : `did you mean ${meant}?`;
+}
+
+function placeWithin(name: string, word: string, writable: readonly string[]): string[] {
+  if (TUNNEL_PORT.has(word) && writable.includes('tunnel')) return ['tunnel: { type, port }'];
+  return Object.entries(WITHIN)
+    .filter(([holder, held]) => writable.includes(holder) && held.includes(name))
+    .map(([holder]) => (holder === name ? holder : `${holder}: { ${name} }`));
+}
+
+/** A hint behind the rule of an integer: the text of one is not one. */
+export function integerHint(value: unknown, min: number, max: number): string {
+  if (typeof value !== 'string' || !/^ *\d{1,15} *$/.test(value)) return '';
+  const number = Number(value);
+  return number < min || number > max ? '' : `: did you mean ${number}, a number?`;
+}
+
+/** A hint behind the rule of an address. */
+export function addressHint(text: string): string {
+  const said = text.slice(0, MAX_TEXT).trim();
+  const [, bracketed, port] = /^\[([\da-f:.]+)\](?::(\d+))?$/i.exec(said) ?? [];
+  if (bracketed !== undefined) {
+    const rest = port === undefined ? '' : `, and port: ${port}`;
+    return `: drop the brackets: '${bracketed}'${rest}`;
+  }
+  const [, dotted, behind] = /^([\d.]{7,15}):(\d+)$/.exec(said) ?? [];
+  if (dotted !== undefined) return `: did you mean address: '${dotted}' and port: ${behind}?`;
+  return isHostName(said) ? NO_NAMES : '';
+}
+
+const NO_NAMES = ': names of hosts are not resolved; dns.promises.lookup() does that';
+
+function isHostName(text: string): boolean {
+  return /^[a-z\d][\w.-]*$/i.test(text) && /[g-z]/i.test(text) && !text.startsWith('unknown-');
+}
+
+/** Schemes of others: the protocol, and the port where it has one of its own. */
+const SCHEMES: Readonly<Record<string, readonly [protocol: string, port?: string]>> = {
+  http: ['tcp', '80'],
+  https: ['tcp', '443'],
+  dns: ['udp', '53'],
+  tcp4: ['tcp'],
+  tcp6: ['tcp'],
+  udp4: ['udp'],
+  udp6: ['udp'],
+  mark: ['fwmark'],
+  fwm: ['fwmark'],
+};
+
+/** The parts of a reference in whatever form. */
+function partsOf(text: string) {
+  const said = text.slice(0, MAX_TEXT).trim().toLowerCase().replace(/\/+$/, '');
+  const [, scheme, rest = ''] = /^(?:([a-z][a-z\d]*):(?:\/\/|(?!\d*$)))?(.*)$/.exec(said) ?? [];
+  const colons = rest.split(':').length - 1;
+  // Several colons without brackets are an IPv6 address, whose end may be a port or not.
+  const [, host = '', port] =
+    /^\[([^\]]*)\](?::(\d+))?$/.exec(rest) ??
+    (colons < 2 ? /^([^:]*)(?::(\d+))?$/.exec(rest) : [rest, rest]) ??
+    [];
+  return {
+    scheme,
+    host,
+    port,
+    join: (of: string) => (host.includes(':') ? `[${host}]${of}` : host + of),
+  };
+}
+
+/** A hint behind the rule of a service's string. `isService` tells whether a text is one. */
+export function serviceHint(text: string, isService: (text: string) => boolean): string {
+  const { scheme = 'tcp', host, port, join } = partsOf(text);
+  if (isHostName(host)) return NO_NAMES;
+  const [protocol, usual] = SCHEMES[scheme] ?? [scheme];
+  const behind = port ?? usual;
+  const meant = `${protocol}://${protocol.startsWith('fwmark') ? host : join(behind === undefined ? '' : `:${behind}`)}`;
+  if (meant !== text && isService(meant)) return `: did you mean '${meant}'?`;
+  return behind === undefined && isService(`${meant}:1`) ? ': it has no port' : '';
+}
+
+/** A hint behind the rule of a destination's string. */
+export function destinationHint(text: string, isDestination: (text: string) => boolean): string {
+  const { scheme = '', host, port, join } = partsOf(text);
+  if (isHostName(host)) return NO_NAMES;
+  const behind = port ?? SCHEMES[scheme]?.[1];
+  const meant = join(behind === undefined ? '' : `:${behind}`);
+  return meant !== text && isDestination(meant) ? `: did you mean '${meant}'?` : '';
+}
+
+/** A hint behind the rule of an object, where something else says the same. */
+export function objectHint(property: string, value: unknown): string {
+  if (property.endsWith('ersistence')) {
+    const seconds = Number(value);
+    if (value === true) return ': did you mean {}?';
+    if (value === false) return ': did you mean null?';
+    if (typeof value !== 'number' && typeof value !== 'string') return '';
+    return Number.isInteger(seconds) && seconds > 0
+      ? `: did you mean { timeout: ${seconds} }?`
+      : '';
+  }
+  if (!property.endsWith('tunnel') || typeof value !== 'string') return '';
+  const type = ['ipip', 'gue', 'gre'].find((name) => name === plain(value));
+  return type === undefined
+    ? ''
+    : `: did you mean { type: '${type}'${type === 'gue' ? ', port' : ''} }?`;
+}
+
+/** A hint about a network namespace that cannot be opened: a name of `ip netns` is not a path. */
+export function namespaceHint(netns: string): string {
+  if (!/^[\w.-]{1,80}$/.test(netns)) return '';
+  return `: a path is wanted, such as '/run/netns/${netns}' for a name of ip netns`;
+}
+
+/** A hint about a scheduler that the kernel lacks; short names are too much alike for more than one typo. */
+export function schedulerHint(name: string, known: readonly string[]): string {
+  const meant = known.includes(name) ? undefined : meantName(name, known, 1);
+  return meant === undefined ? '' : `: did you mean '${meant}'?`;
+}
+
+const MAX_EDITS = 2;
+
+/** The name at most `maxEdits` edits away, if there is one. */
+function nearest(word: string, names: readonly string[], maxEdits: number): string | undefined {
+  let best: string | undefined;
+  let bestDistance = maxEdits + 1;
+  for (const name of names) {
+    // Also keeps long words from costing anything.
+    if (Math.abs(word.length - name.length) > maxEdits) continue;
+    const distance = editDistance(word.toLowerCase(), name.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [name, distance];
+  }
+  return best;
+}
+
+/** Levenshtein's, with a swap of neighbours counted as one edit. */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j++) {
+      const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped =
+        a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : changed;
+      row.push(Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed, swapped));
+    }
+  }
+  return at(a.length, b.length);
+}
