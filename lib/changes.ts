@@ -13,7 +13,10 @@ export type CounterName = 'connections' | 'inPackets' | 'outPackets' | 'inBytes'
 
 /** What the counters have gained since the sample before, and how fast. */
 export interface Change {
-  /** Gained. After counters went backwards, because they were zeroed or the object was made anew, what they have since. */
+  /**
+   * Gained. After counters went backwards, because they were zeroed or the object was made anew,
+   * what they have since.
+   */
   readonly delta: Readonly<Record<CounterName, number>>;
   /** Gained per second. */
   readonly rate: Readonly<Record<CounterName, number>>;
@@ -67,8 +70,8 @@ export function changeBetween(before: Stats, now: Stats, elapsed: number): Chang
 }
 
 /**
- * Finds the items of a list in an earlier list. The kernel's order hardly changes: usually the next item is the one that
- * is sought, and nothing needs a name. Otherwise all items are named, once.
+ * Finds the items of a list in an earlier list. The kernel's order hardly changes: usually the next
+ * item is the one that is sought, and nothing needs a name. Otherwise all items are named, once.
  */
 class Earlier<Item> {
   readonly #items: readonly Item[];

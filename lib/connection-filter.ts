@@ -1,5 +1,6 @@
 /**
- * Filters of the connection table: their options, their records, and what the kernel has to be asked for them.
+ * Filters of the connection table: their options, their records, and what the kernel has to be
+ * asked for them.
  * @module
  */
 import { AF_INET, parseAddress } from './address.js';
@@ -61,8 +62,8 @@ const STATES = [
 ] as const;
 
 /**
- * A state of a connection as Linux 6.1 to 7.2 print it: of TCP, UDP and SCTP; of a template of persistence NONE or ASSURED (one of a
- * connection that was established).
+ * A state of a connection as Linux 6.1 to 7.2 print it: of TCP, UDP and SCTP; of a template of
+ * persistence NONE or ASSURED.
  */
 export type ConnectionState = (typeof STATES)[number];
 
@@ -72,21 +73,28 @@ export type ConnectionProtocol = Protocol | 'ip' | 'icmp' | 'icmpv6' | Unknown;
 /** Which connections are wanted: those that meet every condition. All are tested natively. */
 export interface ConnectionFilter {
   /**
-   * By the service. Entries record what the client speaks to, but not the service that took the connection:
-   * - of port 0: every port of its address, except those that have services of their own when the call is made
-   * - by firewall mark: its templates, and all connections that may be its own: those to its destinations, or to `destination` where
-   *   that is given. They include those that other services send to the same address and port, since no entry but a template records a
-   *   mark. The kernel's own count is `activeConnections` of the destination.
+   * By the service. Entries record what the client speaks to, but not the service that took the
+   * connection:
+   * - of port 0: every port of its address, except those that have services of their own when the
+   *   call is made
+   * - by firewall mark: its templates, and all connections that may be its own: those to its
+   *   destinations, or to `destination` where that is given. They include those that other services
+   *   send to the same address and port, since no entry but a template records a mark. The kernel's
+   *   own count is `activeConnections` of the destination.
    * - any other: what came to its address and port, also with a mark that another service takes
    */
   readonly service?: ServiceReference | undefined;
   /**
-   * By the real server's address and port; without a port, the service's, which must then be given too. Port 0 is every port. With a
-   * service of port 0 or by firewall mark, connections that keep the port which the client chose are included, since those services
-   * send them to a destination of any port.
+   * By the real server's address and port; without a port, the service's, which must then be given
+   * too. Port 0 is every port. With a service of port 0 or by firewall mark, connections that keep
+   * the port which the client chose are included, since those services send them to a destination
+   * of any port.
    */
   readonly destination?: DestinationReference | undefined;
-  /** By the real server's address ('10.1.0.1', 'fd00::2') or network ('10.1.0.0/16', 'fd00::/64'), on every port. */
+  /**
+   * By the real server's address ('10.1.0.1', 'fd00::2') or network ('10.1.0.0/16', 'fd00::/64'),
+   * on every port.
+   */
   readonly server?: string | undefined;
   /** By the client's address ('10.0.0.7', 'fd00::7') or network ('10.0.0.0/8', 'fd00::/64'). */
   readonly client?: string | undefined;
@@ -120,7 +128,9 @@ export const connectionProtocols = new Names<Protocol | 'ip' | 'icmp' | 'icmpv6'
 
 /** Facts about the service of a filter that entries do not record, as the addon takes them. */
 export interface ServiceFacts {
-  /** Of a service of port 0: the ports of its address that have services of their own, 16 bits each. */
+  /**
+   * Of a service of port 0: the ports of its address that have services of their own, 16 bits each.
+   */
   readonly claimedPorts: Uint8Array;
   /** Of a firewall mark: the keys of its destinations. */
   readonly destinations: Uint8Array;

@@ -36,11 +36,14 @@ export interface Connection {
   /** Of a template: the client's address under the netmask of the persistence, and port 0. */
   readonly client: Endpoint;
   /**
-   * What the client speaks to. Of a template for a firewall mark, the mark stands in place of the address, as the kernel prints it: its
-   * service is `{ fwmark, family }`.
+   * What the client speaks to. Of a template for a firewall mark, the mark stands in place of the
+   * address, as the kernel prints it: its service is `{ fwmark, family }`.
    */
   readonly virtual: Endpoint;
-  /** The real server. It can be passed where a destination is asked for; in a filter, port 0 is every port. */
+  /**
+   * The real server. It can be passed where a destination is asked for; in a filter, port 0 is
+   * every port.
+   */
   readonly destination: Endpoint;
   /** Where the protocol stands, as IPVS sees it. */
   readonly state: ConnectionState;
@@ -79,11 +82,14 @@ export interface CountOptions<By extends readonly CountBy[] = readonly CountBy[]
 /** The columns by which connections are counted. */
 export interface CountColumns {
   /**
-   * With 'service': what the clients speak to; of templates for a firewall mark, the mark. It can be passed where a service is asked for.
-   * In a filter, port 0 is every port.
+   * With 'service': what the clients speak to; of templates for a firewall mark, the mark. It can
+   * be passed where a service is asked for. In a filter, port 0 is every port.
    */
   readonly service: ServiceKey;
-  /** With 'destination'. It can be passed where a destination is asked for. In a filter, port 0 is every port. */
+  /**
+   * With 'destination'. It can be passed where a destination is asked for. In a filter, port 0 is
+   * every port.
+   */
   readonly destination: Endpoint;
   /** With 'state'. */
   readonly state: ConnectionState;

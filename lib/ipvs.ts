@@ -317,7 +317,10 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     return watcher;
   }
 
-  /** A reading of the connection table. The first job asks the kernel what the filter has to know, and opens the cursor. */
+  /**
+   * A reading of the connection table. The first job asks the kernel what the filter has to know,
+   * and opens the cursor.
+   */
   #readConnections(operation: string, filter: PackedFilter, origin: boolean) {
     const { Cursor, layout } = this.#native;
     let cursor: NativeCursor | undefined;

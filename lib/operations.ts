@@ -99,9 +99,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Deletes a service and its destinations. Its connections stay in the table until they expire, but packets from the client are
-   * dropped; replies of masqueraded servers still pass, unless it was the last service of its address family. IPVS_CMD_DEL_SERVICE,
-   * `ipvsadm -D`.
+   * Deletes a service and its destinations. Its connections stay in the table until they expire,
+   * but packets from the client are dropped; replies of masqueraded servers still pass, unless it
+   * was the last service of its address family. IPVS_CMD_DEL_SERVICE, `ipvsadm -D`.
    * @returns true; false if there was none and `ifExists` is set
    * @throws IpvsError ESRCH: there is none
    */
@@ -173,9 +173,10 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Deletes a destination. Its connections stay in the table until they expire, but packets from the client are dropped, while replies
-   * of the server still pass; with the kernel parameter `expireNodestConn` the next packet of the client ends the connection. To
-   * let connections end first, give it weight 0. IPVS_CMD_DEL_DEST, `ipvsadm -d`.
+   * Deletes a destination. Its connections stay in the table until they expire, but packets from
+   * the client are dropped, while replies of the server still pass; with the kernel parameter
+   * `expireNodestConn` the next packet of the client ends the connection. To let connections end
+   * first, give it weight 0. IPVS_CMD_DEL_DEST, `ipvsadm -d`.
    * @returns true; false if it, or its service, was not there and `ifExists` is set
    * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
    */
@@ -207,8 +208,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * The destinations of a service, newest first, which is the order that schedulers go by: see {@link Snapshot}. IPVS_CMD_GET_DEST,
-   * `ipvsadm -L -t`.
+   * The destinations of a service, newest first, which is the order that schedulers go by: see
+   * {@link Snapshot}. IPVS_CMD_GET_DEST, `ipvsadm -L -t`.
    * @throws IpvsError ESRCH: there is no such service
    */
   listDestinations(service: ServiceReference, options: Big): Returns<Destination<bigint>[]>[How];
@@ -218,9 +219,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Deletes all services and destinations of the namespace. Connections stay in the table until they expire, but IPVS handles none of
-   * their packets any more: those of clients reach this host itself, and replies of masqueraded servers are not translated.
-   * IPVS_CMD_FLUSH, `ipvsadm -C`.
+   * Deletes all services and destinations of the namespace. Connections stay in the table until
+   * they expire, but IPVS handles none of their packets any more: those of clients reach this host
+   * itself, and replies of masqueraded servers are not translated. IPVS_CMD_FLUSH, `ipvsadm -C`.
    */
   flush(): Returns<void>[How];
   flush(...args: Given<'flush'>) {
@@ -308,9 +309,10 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   }
 
   /**
-   * The whole table: all services with their destinations, the newest first (see {@link Snapshot}). `ipvsadm -L`. Sees what was called before it. It is read in parts, between which other
-   * operations have their turn, and so may see something of those that are called before it is through; nor is the kernel's listing a
-   * transaction: see {@link listServices}.
+   * The whole table: all services with their destinations, the newest first (see {@link Snapshot}).
+   * `ipvsadm -L`. Sees what was called before it. It is read in parts, between which other
+   * operations have their turn, and so may see something of those that are called before it is
+   * through; nor is the kernel's listing a transaction: see {@link listServices}.
    */
   snapshot(options: Big): Returns<Snapshot<bigint>>[How];
   snapshot(options?: ReadOptions): Returns<Snapshot>[How];

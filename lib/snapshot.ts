@@ -15,9 +15,10 @@ import { type Counter, checkReadOptions, type ReadOptions } from './stats.js';
 /** The whole table of a network namespace. */
 export interface Snapshot<Value extends Counter = number> {
   /**
-   * The services in the kernel's order, which means nothing. The destinations of each are in its order too, the newest first, and
-   * schedulers go by it: `fo` and `ovf` take the first of those with the highest weight, `sh`, `mh` and `dh` assign clients by place, and
-   * of equally good servers the others take the first. To restore it, add the last one first; README has a recipe.
+   * The services in the kernel's order, which means nothing. The destinations of each are in its
+   * order too, the newest first, and schedulers go by it: `fo` and `ovf` take the first of those
+   * with the highest weight, `sh`, `mh` and `dh` assign clients by place, and of equally good
+   * servers the others take the first. To restore it, add the last one first; README has a recipe.
    */
   readonly services: readonly ServiceWithDestinations<Value>[];
 }

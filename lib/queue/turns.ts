@@ -68,8 +68,9 @@ export class Turns {
   }
 
   /**
-   * Resolves to what `steps` come to, and rejects with what they throw. Once `isStale` says that nobody needs them any more, they are
-   * left where they are, and the promise resolves to undefined.
+   * Resolves to what `steps` come to, and rejects with what they throw. Once `isStale` says that
+   * nobody needs them any more, they are left where they are, and the promise resolves to
+   * undefined.
    */
   run<Value>(steps: Generator<void, Value>, isStale: () => boolean): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {

@@ -1,4 +1,7 @@
-/** Filters by services of port 0 and by firewall marks, measured by what the kernel counts of each destination. */
+/**
+ * Filters by services of port 0 and by firewall marks, measured by what the kernel counts of each
+ * destination.
+ */
 import { type ConnectionFilter, Ipvs } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { balance, collect, furnish, VIRTUAL, VIRTUAL6 } from './lab/scene.js';

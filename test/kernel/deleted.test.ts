@@ -1,4 +1,7 @@
-/** What becomes of the packets of connections whose destination or service is deleted: the table of docs/kernel.md. */
+/**
+ * What becomes of the packets of connections whose destination or service is deleted: the table of
+ * docs/kernel.md.
+ */
 import type { Ipvs } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Speaker } from './lab/speaker.js';

@@ -48,8 +48,9 @@ const connectionsOf = (destinations: Readonly<Record<string, Destination>>) =>
 const counters = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'] as const;
 
 /**
- * What a service and its destinations have counted once it is so many connections, and what ipvsadm says of it. The kernel brings
- * each one's counters up to date every two seconds, at a time of its own: they are at rest once they add up.
+ * What a service and its destinations have counted once it is so many connections, and what ipvsadm
+ * says of it. The kernel brings each one's counters up to date every two seconds, at a time of its
+ * own: they are at rest once they add up.
  */
 async function countedOf(name: string, connections: number) {
   const read = async () => {

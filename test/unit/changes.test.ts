@@ -111,7 +111,10 @@ const templates = finished(results.services(0, asNumber));
 const destination =
   finished(results.destinations(0, asNumber))[0] ?? expect.unreachable('one was given');
 
-/** A service by its number, with so many bytes and such destinations by their numbers, each with as many bytes. */
+/**
+ * A service by its number, with so many bytes and such destinations by their numbers, each with as
+ * many bytes.
+ */
 function serviceOf(number: number, inBytes: number, ports: readonly number[]) {
   const template = templates[number % templates.length];
   if (template === undefined) expect.unreachable();

@@ -24,7 +24,10 @@ export class Speaker {
     this.#answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 
-  /** @returns what was heard; null if it was nothing, or if there is nothing to say; the name of an error */
+  /**
+   * @returns what was heard; null if it was nothing, or if there is nothing to say; the name of an
+   *   error
+   */
   async do(action: string, options: object = {}): Promise<string | null> {
     this.#process.stdin?.write(`${JSON.stringify({ action, ...options })}\n`);
     const { value, done } = await this.#answers.next();
