@@ -60,7 +60,8 @@ describe('samples', () => {
     const samples = watch(async () => ({ services }), 1);
     expect((await samples.next()).value?.services).toHaveLength(10_000);
     let looks = 0;
-    const clocked = vi.spyOn(performance, 'now').mockImplementation(() => 1000 * ++looks);
+    const begin = performance.now();
+    const clocked = vi.spyOn(performance, 'now').mockImplementation(() => begin + 1000 * ++looks);
     try {
       const next = samples.next();
       // Every look at the clock ends a slice, after each of which the watcher may be ended.
