@@ -13,9 +13,10 @@ export interface PartSource {
 }
 
 /**
- * The entries of the connection table. Entries at hand are handed out without a turn of the event loop, while the next
- * part is being read. It is read and ended as {@link CancellableIterator} says; closing the handle makes it reject with
- * ERR_IPVS_CLOSED once the part that is being read has been handed out, unless that was the last one.
+ * The entries of the connection table. Entries at hand are handed out without a turn of the event
+ * loop, while the next part is being read. It is read and ended as {@link CancellableIterator}
+ * says; closing the handle makes it reject with ERR_IPVS_CLOSED once the part that is being read
+ * has been handed out, unless that was the last one.
  */
 export class ConnectionStream extends CancellableIterator<Connection> {
   readonly #open: () => PartSource;

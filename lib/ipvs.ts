@@ -298,10 +298,12 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * Samples the whole table periodically: `for await (const sample of ipvs.watch({ interval: 1000 }))`. Each sample says
-   * how much the counters of every service and destination have gained since the one before. The first has nothing to
-   * compare with. Bad options and a closed handle reject the first `next()`. It ends when the handle is closed, and does
-   * not keep the process alive: `ipvs.watch().ref()` does.
+   * Samples the whole table periodically:
+   * `for await (const sample of ipvs.watch({ interval: 1000 }))`. Each sample says how much the
+   * counters of every service and destination have gained since the one before. The first has
+   * nothing to compare with. Bad options and a closed handle reject
+   * the first `next()`. It ends when the handle is closed, and does not keep the process alive:
+   * `ipvs.watch().ref()` does.
    */
   watch(options?: WatchOptions): TableWatcher;
   watch(...args: readonly unknown[]): TableWatcher {

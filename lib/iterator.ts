@@ -17,17 +17,22 @@ const awaited = new Set<CancellableIterator<unknown>>();
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 /**
- * An async iterator that can be ended at any moment, also while calls of `next()` are pending. It is read once.
+ * An async iterator that can be ended at any moment, also while calls of `next()` are pending. It
+ * is read once.
  *
- * - Calls of `next()` need not wait for one another: each gets an item of its own, in the order of the calls.
- * - `return()`, `await using` and leaving a `for await` loop end it at once: every pending `next()` resolves to done.
- *   `throw(error)` does the same, and rejects with that error.
- * - Aborting its signal ends it at once: every pending `next()` rejects with the signal's reason; if none is pending,
- *   the next call does. A failure ends it in the same way, with its error.
- * - Closing the handle ends a watcher as `return()` does. A {@link ConnectionStream} rejects with ERR_IPVS_CLOSED if
- *   parts of the table are missing, because a table that was cut short must not look complete.
- * - After the end `next()` resolves to done, and nothing has an effect any more. No listener is left on the signal.
- * - The signal keeps no iterator from being garbage-collected, and has one listener however many it ends.
+ * - Calls of `next()` need not wait for one another: each gets an item of its own, in the order of
+ *   the calls.
+ * - `return()`, `await using` and leaving a `for await` loop end it at once: every pending `next()`
+ *   resolves to done. `throw(error)` does the same, and rejects with that error.
+ * - Aborting its signal ends it at once: every pending `next()` rejects with the signal's reason;
+ *   if none is pending, the next call does. A failure ends it in the same way, with its error.
+ * - Closing the handle ends a watcher as `return()` does. A {@link ConnectionStream} rejects with
+ *   ERR_IPVS_CLOSED if parts of the table are missing, because a table that was cut short must not
+ *   look complete.
+ * - After the end `next()` resolves to done, and nothing has an effect any more. No listener is
+ *   left on the signal.
+ * - The signal keeps no iterator from being garbage-collected, and has one listener however many it
+ *   ends.
  */
 export abstract class CancellableIterator<Item>
   implements AsyncIterableIterator<Item, undefined, undefined>, AsyncDisposable
@@ -43,10 +48,10 @@ export abstract class CancellableIterator<Item>
   /** The next item at hand, or undefined. May end the iterator; what it throws does, too. */
   protected abstract take(): Item | undefined;
 
-  /** Gets more items for the calls that wait, and then calls {@link serve}. Not called again before that. */
+  /** Gets more items for the calls that wait, and then calls {@link serve}; called once for each. */
   protected abstract refill(): void;
 
-  /** Frees what the iterator holds; called once. `return()` waits for its promise, which never rejects. */
+  /** Frees what it holds; called once. `return()` waits for its promise, which never rejects. */
   protected abstract release(): Promise<void> | void;
 
   /** True after the end. */

@@ -43,10 +43,12 @@ export interface SampleSource {
 }
 
 /**
- * Samples of the table, one an interval. It is read and ended as {@link CancellableIterator} says; a consumer that is
- * slower than the interval misses samples. Closing the handle ends it; a sample that is being read is still delivered.
+ * Samples of the table, one an interval. It is read and ended as {@link CancellableIterator} says;
+ * a consumer that is slower than the interval misses samples. Closing the handle ends it; a sample
+ * that is being read is still delivered.
  *
- * It does not keep the process alive between two samples, unless {@link TableWatcher.ref} asks for it.
+ * It does not keep the process alive between two samples, unless {@link TableWatcher.ref} asks for
+ * it.
  */
 export class TableWatcher extends CancellableIterator<Sample> {
   readonly #open: () => SampleSource;

@@ -23,8 +23,9 @@ mount_file_systems() {
   ln -s fd/2 /dev/stderr
 }
 
-# Node.js 22 and later use io_uring, and user-mode Linux 6.12 and 7.2 corrupt a process's page tables when it unmaps the
-# memory of io_uring ("BUG: Bad page map"). Linux 6.1 has neither the fault nor this switch.
+# Node.js 22 and later use io_uring, and user-mode Linux 6.12 and 7.2 corrupt a process's page
+# tables when it unmaps the memory of io_uring ("BUG: Bad page map"). Linux 6.1 has neither the
+# fault nor this switch.
 disable_io_uring() {
   local switch=/proc/sys/kernel/io_uring_disabled
   [[ ! -e $switch ]] || echo 2 >"$switch"

@@ -1,5 +1,6 @@
-// A process that only samples the table of a namespace. With an interval that never ends it waits for its second sample,
-// and so ends by itself; with 'ref' and a short interval it stays until it has three of them.
+// A process that only samples the table of a namespace. With an interval that never ends it waits
+// for its second sample, and so ends by itself; with 'ref' and a short interval it stays until it
+// has three of them.
 import { Ipvs } from 'ipvs';
 
 const [netns, mode] = process.argv.slice(2);
