@@ -28,7 +28,7 @@ class Plan {
   std::optional<std::pair<size_t, size_t>> contradiction() const { return contradiction_; }
 
   /// The link has this address.
-  void note(const LinkAddress& present);
+  void note(const LinkAddress& found);
   /// Forgets what was noted.
   void restart();
 
