@@ -155,11 +155,23 @@ export function checkSignal(property: string, value: unknown): AbortSignal | und
   throw wrongType(property, value, 'an AbortSignal');
 }
 
-/** Also one of another realm, as test runners have them. */
+const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const;
+
+/**
+ * Whether a value is an AbortSignal, also one of another realm, as test runners have them. What only has a property `aborted` is none: it would
+ * never say that it is aborted, or would keep the listener.
+ */
 function isSignal(value: unknown): value is AbortSignal {
-  return (
-    typeof value === 'object' && value !== null && 'aborted' in value && 'throwIfAborted' in value
-  );
+  if (Object.prototype.toString.call(value) !== '[object AbortSignal]') return false;
+  try {
+    // What has the tag is looked at as if it were one.
+    const signal = value as Partial<AbortSignal>;
+    const isWhole = SIGNAL_METHODS.every((method) => typeof signal[method] === 'function');
+    return isWhole && typeof signal.aborted === 'boolean';
+  } catch {
+    // An object with the prototype of signals, whose getters refuse it.
+    return false;
+  }
 }
 
 /** Some entries of the table, each read when it is asked for. */
