@@ -1,7 +1,17 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap, getSystemErrorName, inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { errnoName, IpvsError, outOfRange, wrongType, wrongValue } from '../../lib/errors.js';
+import type { Errno } from '../../lib/errno.js';
+import {
+  cut,
+  describeInput,
+  describePlace,
+  errnoName,
+  IpvsError,
+  outOfRange,
+  wrongType,
+  wrongValue,
+} from '../../lib/errors.js';
 
 describe('IpvsError', () => {
   test('carries all that it was made of', () => {
@@ -34,6 +44,189 @@ describe('IpvsError', () => {
     const error = new IpvsError('closed', { code: 'ERR_IPVS_CLOSED' });
     expect(error).toMatchObject({ errno: 0, syscall: '', operation: '', target: '' });
     expect('cause' in error).toBe(false);
+    expect('missing' in error).toBe(false);
+  });
+
+  test('keeps its message, its stack and its cause in a structured clone, and nothing else', () => {
+    const cause = new Error('below');
+    const error = new IpvsError('addService: no', { code: 'EEXIST', errno: -17, cause });
+    const copy = structuredClone(error);
+    expect(copy).toBeInstanceOf(Error);
+    expect(copy).not.toBeInstanceOf(IpvsError);
+    expect({ ...copy }).toEqual({});
+    expect(copy).toMatchObject({ name: 'Error', message: 'addService: no', stack: error.stack });
+    expect(copy.cause).toMatchObject({ message: 'below' });
+    expect(structuredClone({ ...error, message: error.message })).toMatchObject({
+      name: 'IpvsError',
+      message: 'addService: no',
+      code: 'EEXIST',
+      errno: -17,
+    });
+  });
+});
+
+test('every name of an errno is one of the type', () => {
+  // The compiler checks that it is neither more nor less.
+  const names: Readonly<Record<Exclude<Errno, `ERRNO_${number}`>, true>> = {
+    EPERM: true,
+    ENOENT: true,
+    ESRCH: true,
+    EINTR: true,
+    EIO: true,
+    ENXIO: true,
+    E2BIG: true,
+    ENOEXEC: true,
+    EBADF: true,
+    ECHILD: true,
+    EAGAIN: true,
+    ENOMEM: true,
+    EACCES: true,
+    EFAULT: true,
+    ENOTBLK: true,
+    EBUSY: true,
+    EEXIST: true,
+    EXDEV: true,
+    ENODEV: true,
+    ENOTDIR: true,
+    EISDIR: true,
+    EINVAL: true,
+    ENFILE: true,
+    EMFILE: true,
+    ENOTTY: true,
+    ETXTBSY: true,
+    EFBIG: true,
+    ENOSPC: true,
+    ESPIPE: true,
+    EROFS: true,
+    EMLINK: true,
+    EPIPE: true,
+    EDOM: true,
+    ERANGE: true,
+    EDEADLK: true,
+    ENAMETOOLONG: true,
+    ENOLCK: true,
+    ENOSYS: true,
+    ENOTEMPTY: true,
+    ELOOP: true,
+    ENOMSG: true,
+    EIDRM: true,
+    ECHRNG: true,
+    EL2NSYNC: true,
+    EL3HLT: true,
+    EL3RST: true,
+    ELNRNG: true,
+    EUNATCH: true,
+    ENOCSI: true,
+    EL2HLT: true,
+    EBADE: true,
+    EBADR: true,
+    EXFULL: true,
+    ENOANO: true,
+    EBADRQC: true,
+    EBADSLT: true,
+    EBFONT: true,
+    ENOSTR: true,
+    ENODATA: true,
+    ETIME: true,
+    ENOSR: true,
+    ENONET: true,
+    ENOPKG: true,
+    EREMOTE: true,
+    ENOLINK: true,
+    EADV: true,
+    ESRMNT: true,
+    ECOMM: true,
+    EPROTO: true,
+    EMULTIHOP: true,
+    EDOTDOT: true,
+    EBADMSG: true,
+    EOVERFLOW: true,
+    ENOTUNIQ: true,
+    EBADFD: true,
+    EREMCHG: true,
+    ELIBACC: true,
+    ELIBBAD: true,
+    ELIBSCN: true,
+    ELIBMAX: true,
+    ELIBEXEC: true,
+    EILSEQ: true,
+    ERESTART: true,
+    ESTRPIPE: true,
+    EUSERS: true,
+    ENOTSOCK: true,
+    EDESTADDRREQ: true,
+    EMSGSIZE: true,
+    EPROTOTYPE: true,
+    ENOPROTOOPT: true,
+    EPROTONOSUPPORT: true,
+    ESOCKTNOSUPPORT: true,
+    EPFNOSUPPORT: true,
+    EAFNOSUPPORT: true,
+    EADDRINUSE: true,
+    EADDRNOTAVAIL: true,
+    ENETDOWN: true,
+    ENETUNREACH: true,
+    ENETRESET: true,
+    ECONNABORTED: true,
+    ECONNRESET: true,
+    ENOBUFS: true,
+    EISCONN: true,
+    ENOTCONN: true,
+    ESHUTDOWN: true,
+    ETOOMANYREFS: true,
+    ETIMEDOUT: true,
+    ECONNREFUSED: true,
+    EHOSTDOWN: true,
+    EHOSTUNREACH: true,
+    EALREADY: true,
+    EINPROGRESS: true,
+    ESTALE: true,
+    EUCLEAN: true,
+    ENOTNAM: true,
+    ENAVAIL: true,
+    EISNAM: true,
+    EREMOTEIO: true,
+    EDQUOT: true,
+    ENOMEDIUM: true,
+    EMEDIUMTYPE: true,
+    ECANCELED: true,
+    ENOKEY: true,
+    EKEYEXPIRED: true,
+    EKEYREVOKED: true,
+    EKEYREJECTED: true,
+    EOWNERDEAD: true,
+    ENOTRECOVERABLE: true,
+    ERFKILL: true,
+    EHWPOISON: true,
+    ENOTSUP: true,
+  };
+  for (let errno = 1; errno <= 133; errno++) {
+    const name = errnoName(errno);
+    expect(name in names || name === `ERRNO_${errno}`, name).toBe(true);
+  }
+});
+
+describe('what is said of the call of bad input', () => {
+  test('comes before the property, and only once', () => {
+    const error = wrongType('service.port', 'x', 'a number');
+    describeInput(error, 'addService', 'tcp://10.0.0.1:80');
+    describeInput(error, 'snapshot', '');
+    expect(error).toMatchObject({
+      operation: 'snapshot',
+      target: '',
+      message: "snapshot: service.port: 'x' is not a number",
+    });
+    describePlace(error, 5);
+    expect(error).toMatchObject({
+      index: 5,
+      message: "batch operation 5: snapshot: service.port: 'x' is not a number",
+    });
+    expect(Object.keys(error).sort()).toEqual(['code', 'index', 'operation', 'target']);
+  });
+
+  test('a long name is cut', () => {
+    expect(cut('x'.repeat(200))).toBe('x'.repeat(200));
+    expect(cut('x'.repeat(201))).toBe(`${'x'.repeat(197)}...`);
   });
 });
 
@@ -127,6 +320,11 @@ describe('the value in a message', () => {
     ['a long function', Object.defineProperty(() => 0, 'name', { value: 'f'.repeat(1000) })],
     ['an object in a circle', cyclic],
     ['a huge BigInt', 10n ** 500n],
+    ['a BigInt that takes long to be written', 1n << 50_000_000n],
+    ['a string of 20 MB', 'x'.repeat(20_000_000)],
+    ['an object with a string of 20 MB', { a: 'x'.repeat(20_000_000) }],
+    ['a long symbol', Symbol('s'.repeat(1_000_000))],
+    ['a long key', { ['k'.repeat(1_000_000)]: 1 }],
   ])('%s is cut, and on one line', (_, value) => {
     expect(shown(value).length).toBeLessThanOrEqual(80);
     expect(shown(value)).not.toContain('\n');
@@ -139,6 +337,19 @@ describe('the value in a message', () => {
       },
     };
     expect(shown(object)).toBe('{ secret: [Getter] }');
+  });
+
+  test('no code of the value runs for it', () => {
+    const fail = (): never => expect.unreachable('asked');
+    const custom = { [inspect.custom]: fail, toString: fail, toJSON: fail };
+    expect(shown(custom)).toMatch(/^\{/);
+    const tagged = {
+      get [Symbol.toStringTag](): string {
+        throw new Error('asked');
+      },
+    };
+    expect(shown(tagged)).not.toBe('');
+    expect(shown(new Proxy({ a: 1 }, { get: fail, ownKeys: fail }))).toBe('{ a: 1 }');
   });
 });
 

@@ -169,6 +169,20 @@ describe('answers', () => {
   test.each([
     ['getService', calls.getService(SERVICE), ESRCH, undefined],
     ['getDestination', calls.getDestination(SERVICE, '10.0.0.1'), ENOENT, undefined],
+    ['getDestination of no service', calls.getDestination(SERVICE, '10.0.0.1'), ESRCH, undefined],
+    ['updateService', calls.updateService(SERVICE, {}, { ifExists: true }), ESRCH, false],
+    [
+      'updateDestination',
+      calls.updateDestination(SERVICE, '10.0.0.1', {}, { ifExists: true }),
+      ENOENT,
+      false,
+    ],
+    [
+      'updateDestination of no service',
+      calls.updateDestination(SERVICE, '10.0.0.1', {}, { ifExists: true }),
+      ESRCH,
+      false,
+    ],
     ['deleteService', calls.deleteService(SERVICE, { ifExists: true }), ESRCH, false],
     ['stopSyncDaemon', calls.stopSyncDaemon('backup', { ifRunning: true }), ESRCH, false],
     [
@@ -206,6 +220,18 @@ describe('answers', () => {
     ['deleteService', calls.deleteService(SERVICE), ESRCH, 'ESRCH'],
     ['deleteDestination', calls.deleteDestination(SERVICE, '10.0.0.1'), ENOENT, 'ENOENT'],
     ['updateService', calls.updateService(SERVICE, {}), ESRCH, 'ESRCH'],
+    [
+      'updateService, of a scheduler,',
+      calls.updateService(SERVICE, { scheduler: 'mh' }, { ifExists: true }),
+      ENOENT,
+      'ENOENT',
+    ],
+    [
+      'updateDestination with ifExists false',
+      calls.updateDestination(SERVICE, '10.0.0.1', {}, { ifExists: false }),
+      ENOENT,
+      'ENOENT',
+    ],
     ['zero', calls.zero(SERVICE), ESRCH, 'ESRCH'],
     ['stopSyncDaemon', calls.stopSyncDaemon('master'), ESRCH, 'ESRCH'],
     ['listDestinations', calls.listDestinations(SERVICE), ESRCH, 'ESRCH'],

@@ -261,6 +261,159 @@ describe('each operation is the same with a promise, at once, and in a batch', (
   });
 });
 
+describe('an argument too many is refused, whatever it is, and nothing is asked', () => {
+  /** As many arguments as an operation takes, or more than the minimum that it needs. */
+  const FULL: readonly Row[] = [
+    ['addService', { fwmark: 7 }],
+    ['updateService', TCP, {}, {}],
+    ['ensureService', { fwmark: 7 }],
+    ['deleteService', TCP, {}],
+    ['getService', TCP, {}],
+    ['listServices', {}],
+    ['addDestination', TCP, { address: '10.0.0.2' }],
+    ['updateDestination', TCP, '10.0.0.2', {}, {}],
+    ['ensureDestination', TCP, { address: '10.0.0.2' }],
+    ['deleteDestination', TCP, '10.0.0.2', {}],
+    ['getDestination', TCP, '10.0.0.2', {}],
+    ['listDestinations', TCP, {}],
+    ['flush'],
+    ['getTimeouts'],
+    ['setTimeouts', { tcp: 5 }],
+    ['zero', TCP],
+    ['listSyncDaemons'],
+    ['startSyncDaemon', { role: 'master', interface: 'lo' }],
+    ['stopSyncDaemon', 'master', {}],
+  ];
+  const PROCEDURES: readonly Row[] = [
+    ['getInfo'],
+    ['snapshot', {}],
+    ['getStats', {}],
+    ['getStatus'],
+  ];
+  const LINKS: readonly Row[] = [
+    ['listLinks', {}],
+    ['getLink', 'lo'],
+    ['ensureDummy', 'vip0', {}],
+    ['setLink', 'lo', {}],
+    ['deleteLink', 'lo', {}],
+    ['listAddresses', 'lo', {}],
+    ['addAddress', 'lo', '10.0.0.1'],
+    ['ensureAddress', 'lo', '10.0.0.1'],
+    ['deleteAddress', 'lo', '10.0.0.1', {}],
+    ['reconcileAddresses', 'lo', [], {}],
+  ];
+  /** Expects that it refuses another argument, and names the operation, the argument and the rule. */
+  async function expectSurplus(
+    object: Parameters<typeof loose>[0],
+    [name, ...args]: Row,
+    operation = name,
+  ): Promise<void> {
+    for (const surplus of [undefined, 3, TCP]) {
+      const outcome = await outcomeOf(() => loose(object)[name]?.(...args, surplus));
+      const shown = surplus === TCP ? `'${TCP}'` : String(surplus);
+      const rule = `argument ${args.length + 1}: ${shown} is one too many: this operation takes `;
+      expect(outcome).toMatchObject({
+        asked: [],
+        error: { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', operation },
+      });
+      expect(outcome.error).toHaveProperty('message', expect.stringContaining(rule));
+    }
+  }
+
+  test('every operation is looked at', () => {
+    const methods = Object.keys(layout.operations);
+    const known = [...FULL, ...PROCEDURES].map(([name]) => name);
+    expect(methods.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test.each(rowsOf(FULL))('%s %j', async (name, args) => {
+    for (const object of [ipvs, ipvs.sync]) await expectSurplus(object, [name, ...args]);
+    let isAdded = false;
+    const batch = ipvs.batch((b) => {
+      loose(b)[name]?.(...args, 3);
+      isAdded = true;
+    });
+    const error = { code: 'ERR_INVALID_ARG_VALUE', operation: name, index: 0 };
+    await expect(batch).rejects.toMatchObject(error);
+    expect(isAdded).toBe(false);
+  });
+
+  test.each(rowsOf(PROCEDURES))('%s %j', async (name, args) => {
+    for (const object of [ipvs, ipvs.sync]) await expectSurplus(object, [name, ...args]);
+  });
+
+  test.each(rowsOf(LINKS))('links: %s %j', async (name, args) => {
+    for (const object of [ipvs.links, ipvs.links.sync]) {
+      await expectSurplus(object, [name, ...args]);
+    }
+  });
+
+  test('sysctls, batch, countConnections and diagnose', async () => {
+    for (const sysctls of [ipvs.sysctls, ipvs.sync.sysctls]) {
+      await expectSurplus(sysctls as Ipvs['sysctls'], ['get'], 'sysctls.get');
+      const changes = { conntrack: true };
+      await expectSurplus(sysctls as Ipvs['sysctls'], ['set', changes], 'sysctls.set');
+    }
+    await expectSurplus(ipvs, ['batch', () => undefined, {}]);
+    await expectSurplus(ipvs, ['countConnections', {}]);
+    await expectSurplus(ipvs, ['diagnose', {}]);
+    await expectSurplus(Ipvs as never, ['open', {}]);
+  });
+
+  test('flush says what it does, and what deletes one service', async () => {
+    await expect((ipvs.flush as (service: string) => Promise<void>)(TCP)).rejects.toThrow();
+    expect(() => loose(ipvs.sync)['flush']?.(TCP)).toThrow(
+      /takes no argument, and deletes every service; deleteService deletes one$/,
+    );
+  });
+});
+
+describe('a batch of which nothing comes', () => {
+  const UNUSED = /^batch: build: .* adds nothing to the batch: call the operations of its argument/;
+
+  test.each<readonly [string, () => unknown]>([
+    ['an operation of the handle', () => ipvs.flush()],
+    ['one that is awaited', async () => await ipvs.flush()],
+    ['several', () => Promise.all([ipvs.flush(), ipvs.flush()])],
+    ['a value', () => 5],
+    ['a promise of a value', async () => 5],
+  ])('is refused: %s', async (_, build) => {
+    answerWith({});
+    await expect(ipvs.batch(build as never)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: expect.stringMatching(UNUSED),
+    });
+  });
+
+  test.each<readonly [string, (b: Batch) => unknown]>([
+    ['nothing to add', () => undefined],
+    ['nothing to add, later', async () => undefined],
+    [
+      'nothing to add, after other operations',
+      async (_b) => {
+        await ipvs.flush();
+      },
+    ],
+  ])('is empty: %s', async (_, build) => {
+    answerWith({});
+    expect(await ipvs.batch(build as never)).toEqual([]);
+  });
+});
+
+test('close() of what is not the handle itself closes nothing', async () => {
+  answerWith({});
+  for (const other of [new Proxy(ipvs, {}), Object.create(ipvs) as Ipvs]) {
+    expect(() => other.close()).toThrow(TypeError);
+    addon.answerLinks = (count) =>
+      nativeLinkResults(
+        Array.from({ length: count }, () => ({})),
+        0,
+      );
+    expect(await ipvs.links.setLink('lo', {})).toBeUndefined();
+    expect(await ipvs.flush()).toBeUndefined();
+  }
+});
+
 describe('what takes more than a request is the same with a promise and at once', () => {
   const FOLDER = '/proc/sys/net/ipv4/vs';
   const ROWS: readonly (readonly [string, (which: Ipvs | Ipvs['sync']) => unknown])[] = [
