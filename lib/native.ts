@@ -3,6 +3,7 @@
  * @module
  */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { IpvsError } from './errors.js';
 
@@ -368,8 +369,10 @@ let loaded: Native | undefined;
  */
 export function loadNative(): Native {
   if (loaded === undefined) {
-    const root = fileURLToPath(new URL('..', import.meta.url));
+    let root: string | undefined;
     try {
+      // Bundled to CommonJS, a module has no address.
+      root = fileURLToPath(new URL('..', import.meta.url));
       // node-gyp-build has no types: it takes the folder of a package and returns its addon.
       const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;
       loaded = load(root);
@@ -389,8 +392,25 @@ const MISSING =
   'install scripts are blocked, build it by hand with "npm rebuild ipvs --ignore-scripts=false" ' +
   '(needs python3, make and a C++20 compiler; npm 12 wants "npm install-scripts approve ipvs" before)';
 
-/** What keeps the addon from being loaded, and what to do. */
-function whyNot(error: unknown, root: string): string {
+const BUNDLED =
+  'ipvs was bundled, or moved out of its package, where the addon is: mark ipvs as external ' +
+  "(esbuild --external:ipvs; external: ['ipvs'] of rollup, rolldown and vite; externals of webpack), " +
+  'and install it where the bundle runs';
+
+/** Whether this module is still in its package. */
+function isInPackage(root: string): boolean {
+  try {
+    const { readFileSync } = process.getBuiltinModule('node:fs');
+    const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    return name === 'ipvs';
+  } catch {
+    return false;
+  }
+}
+
+/** What keeps the addon from being loaded, and what to do; `root` is the folder of the package. */
+function whyNot(error: unknown, root: string | undefined): string {
+  if (root === undefined) return BUNDLED;
   const { code, resource } = error as { readonly code?: unknown; readonly resource?: unknown };
   if (code === 'ERR_DLOPEN_DISABLED') {
     return process.permission === undefined
@@ -408,5 +428,5 @@ function whyNot(error: unknown, root: string): string {
     const why = error instanceof Error ? error.message : String(error);
     return `${why}; built for this system it may load: "npm rebuild ipvs --ignore-scripts=false"`;
   }
-  return MISSING;
+  return isInPackage(root) ? MISSING : BUNDLED;
 }
