@@ -91,6 +91,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   /**
    * Makes a service be as `config` says, whether it exists or not. What `config` leaves out becomes the default. Its destinations stay.
    * IPVS_CMD_SET_SERVICE, and IPVS_CMD_NEW_SERVICE if there is none.
+   * @returns 'created', or 'updated' also where every setting was as wanted: compare getService() with normalizeService() to know
    * @throws IpvsError ENOENT: the kernel has no such scheduler or persistence engine
    */
   ensureService(config: ServiceConfig): Returns<Ensured>[How];
@@ -165,6 +166,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   /**
    * Makes a destination be as `config` says, whether it exists or not. What `config` leaves out becomes the default.
    * IPVS_CMD_SET_DEST, and IPVS_CMD_NEW_DEST if there is none.
+   * @returns 'created', or 'updated' also where every setting was as wanted: compare getDestination() with normalizeDestination() to know
    * @throws IpvsError ESRCH: there is no such service; EINVAL: the address is not a real server's
    */
   ensureDestination(service: ServiceReference, config: DestinationConfig): Returns<Ensured>[How];

@@ -33,6 +33,11 @@ test('TypeScript compiles, strictly', { timeout: 60_000 }, () => {
   expect(existsSync(join(compile(), 'api.mjs'))).toBe(true);
 });
 
+test.each(of('ts'))('%s has no syntax that the lowest supported Node.js lacks', (_, { text }) => {
+  // Explicit resource management came with V8 of Node.js 24. The compiler lowers it; nobody who pastes it does.
+  expect(text).not.toMatch(/^\s*(await )?using \w+ =/m);
+});
+
 describe('shell', () => {
   test.each(of('sh'))('%s is well-formed', (_, { text }) => {
     execFileSync('bash', ['-n'], { input: text, stdio: ['pipe', 'pipe', 'pipe'] });

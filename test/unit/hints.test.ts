@@ -322,12 +322,15 @@ describe('a network namespace', () => {
     explainOpening(Object.assign(new Error(syscall), { errno, syscall, text: '' }), netns).message;
   const [ENOENT, EINVAL, EPERM, EBADF] = [2, 22, 1, 9];
 
-  test('by a name of ip netns is a path', () => {
+  test('by a name of ip netns is a path', async () => {
     const hint = "such as '/run/netns/blue'";
     expect(failed('open', ENOENT, 'blue')).toContain(hint);
     expect(failed('setns', EINVAL, 'blue')).toContain(hint);
     expect(failed('setns', EPERM, 'blue')).not.toContain(hint);
     expect(failed('open', ENOENT, '/run/netns/blue')).not.toContain('such as');
+    await expect(Ipvs.open({ netns: 'no-such-blue' })).rejects.toThrow(
+      "such as '/run/netns/no-such-blue'",
+    );
     expect(failed('fcntl', EBADF, 'descriptor 5')).not.toContain('such as');
   });
 });

@@ -1,0 +1,76 @@
+// What normalizeService() and normalizeDestination() foretell is what the kernel then has.
+import fc from 'fast-check';
+import {
+  type DestinationConfig,
+  normalizeDestination,
+  normalizeService,
+  type ServiceConfig,
+} from 'ipvs';
+import { beforeEach, expect, test } from 'vitest';
+import { serviceAndDestination, serviceConfig } from '../unit/arbitraries.js';
+import { useNamespace } from './namespace.js';
+
+const lab = useNamespace();
+
+beforeEach(() => {
+  // A namespace whose IPv4 was never used refuses every IPv4 destination.
+  lab.namespace.ip('link', 'set', 'lo', 'up');
+  return lab.ipvs.flush();
+});
+
+const KNOWN = ['rr', 'wlc', 'sh', 'mh', 'none'];
+
+/** The same with schedulers and engines that every kernel has. */
+function onKernel(config: ServiceConfig): ServiceConfig {
+  const { scheduler, persistence } = config;
+  const isKnown = scheduler === undefined || KNOWN.includes(scheduler);
+  const takesSip = 'fwmark' in config || ('protocol' in config && config.protocol === 'udp');
+  const engine = persistence?.engine && takesSip ? 'sip' : null;
+  return {
+    ...config,
+    scheduler: isKnown ? scheduler : 'wrr',
+    persistence: persistence && { ...persistence, engine },
+  };
+}
+
+/** Whether no kernel takes the address for one of broadcast or link-local, whatever the host has. */
+function isPlain({ address }: DestinationConfig): boolean {
+  return !/^(0\.|127\.|169\.254\.|fe[89ab])/i.test(address);
+}
+
+test('ensureService makes what normalizeService says', async () => {
+  const property = fc.asyncProperty(
+    fc.array(serviceConfig.map(onKernel), { minLength: 1, maxLength: 20 }),
+    async (configs) => {
+      for (const config of configs) {
+        await lab.ipvs.ensureService(config);
+        const { stats, ...service } = (await lab.ipvs.getService(config)) ?? expect.unreachable();
+        expect(service).toStrictEqual(normalizeService(config));
+        await lab.ipvs.ensureService(service);
+        expect(await lab.ipvs.getService(config)).toStrictEqual({ ...service, stats });
+      }
+    },
+  );
+  await fc.assert(property, { numRuns: 30 });
+});
+
+test('ensureDestination makes what normalizeDestination says', async () => {
+  const pair = serviceAndDestination
+    .map(([service, config]) => [onKernel(service), config] as const)
+    .filter(([, config]) => isPlain(config));
+  const property = fc.asyncProperty(
+    fc.array(pair, { minLength: 1, maxLength: 20 }),
+    async (pairs) => {
+      for (const [service, config] of pairs) {
+        await lab.ipvs.ensureService(service);
+        await lab.ipvs.ensureDestination(service, config);
+        const normal = normalizeDestination(service, config);
+        const found = (await lab.ipvs.getDestination(service, normal)) ?? expect.unreachable();
+        const { stats, activeConnections, inactiveConnections, persistentConnections, ...made } =
+          found;
+        expect(made).toStrictEqual(normal);
+      }
+    },
+  );
+  await fc.assert(property, { numRuns: 30 });
+});
