@@ -17,6 +17,7 @@
 
 #ifdef IPVS_FIRST_GLIBC
 __asm__(".symver pthread_create, pthread_create@" IPVS_FIRST_GLIBC);
+__asm__(".symver pthread_detach, pthread_detach@" IPVS_FIRST_GLIBC);
 __asm__(".symver pthread_join, pthread_join@" IPVS_FIRST_GLIBC);
 __asm__(".symver pthread_mutex_trylock, pthread_mutex_trylock@" IPVS_FIRST_GLIBC);
 __asm__(".symver pthread_sigmask, pthread_sigmask@" IPVS_FIRST_GLIBC);
