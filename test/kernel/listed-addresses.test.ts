@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AddressConfig, type LinkAddress, Links, ReconcileError } from 'ipvs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addressesOn, shownAddresses } from './iproute.js';
@@ -83,6 +84,7 @@ describe('a listed address', () => {
     const listed = await addAll();
     expect(listed).toHaveLength(SORTS.length + 1); // and the link-local one
     const [before, routed] = [lasting(listed), routes()];
+    await sleep(1100); // lifetimes have run down since
     const wanted = [...listed, '10.96.0.1/32'];
     const done = await links.reconcileAddresses('vip0', wanted, { prune: true });
     expect(done).toEqual({ ...nothing, added: ['10.96.0.1/32'] });
