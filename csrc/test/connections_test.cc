@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -20,6 +21,7 @@
 
 #include "netlink/error.h"
 #include "test/connection_text.h"
+#include "test/fake_kernel.h"
 #include "test/random.h"
 #include "test/wire.h"
 
@@ -318,4 +320,25 @@ TEST_CASE("the running kernel has the file, or says ENOENT") {
       CHECK(error.syscall() == "open");
     }
   }
+}
+
+TEST_CASE("a storm of signals does not touch a reading") {
+  Random random;
+  const Table table = random_table(random, ConnectionFile::kConnections, 30);
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  std::thread writer([&, end = Descriptor(ends[1])] {
+    for (size_t at = 0; at < table.text.size(); at += 100) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      const std::string part = table.text.substr(at, 100);
+      CHECK(::write(end.get(), part.data(), part.size()) == static_cast<ssize_t>(part.size()));
+    }
+  });
+  ConnectionReader reader(Descriptor(ends[0]), ConnectionFile::kConnections, {}, {});
+  {
+    const test::SignalStorm storm;
+    CHECK(reader.count(0).counts.at(0).count == table.rows.size());
+    CHECK(storm.handled() > 10);
+  }
+  writer.join();
 }

@@ -28,12 +28,14 @@
 #include "netlink/socket.h"
 #include "test/capabilities.h"
 #include "test/elsewhere.h"
+#include "test/inherited.h"
 
 using netlink::Descriptor;
 using netlink::Error;
 using netlink::Namespace;
 using netlink::Socket;
 using test::Elsewhere;
+using test::inherited_descriptors;
 
 namespace {
 
@@ -62,16 +64,6 @@ Descriptor open_socket() {
 size_t open_descriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
   return static_cast<size_t>(std::distance(begin(all), end(all)));
-}
-
-// The descriptors that a program would inherit.
-size_t inherited_descriptors() {
-  size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-    const int flags = ::fcntl(std::stoi(entry.path().filename()), F_GETFD);
-    if (flags != -1 && (flags & FD_CLOEXEC) == 0) ++count;
-  }
-  return count;
 }
 
 // A FIFO, and a writer that comes to those who wait for one too long.

@@ -1,6 +1,8 @@
 #include "ipvs/proc.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,11 +11,14 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "netlink/descriptor.h"
 #include "netlink/error.h"
 #include "test/elsewhere.h"
+#include "test/inherited.h"
 #include "test/random.h"
 
 using ipvs::ProcFile;
@@ -134,4 +139,33 @@ TEST_CASE("a namespace that cannot be entered is an error of all") {
   const Namespace none("/dev/null");
   CHECK_THROWS_AS(read_files(none, files), netlink::Error);
   CHECK_THROWS_AS(write_files(none, files), netlink::Error);
+}
+
+TEST_CASE("no file is inherited by programs that the process starts while it is open") {
+  const Folder folder;
+  const std::string path = folder.path("fifo");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const size_t before = test::inherited_descriptors();
+  // Whoever opens a FIFO waits for the other end, and then for what comes through it.
+  for (const bool reading : {true, false}) {
+    CAPTURE(reading);
+    std::string text(100'000, 'x');  // more than a FIFO holds
+    std::thread job([&, reading] {
+      ipvs::ProcFiles files{{path, text, 0}};
+      reading ? read_files(Namespace(), files) : write_files(Namespace(), files);
+      CHECK(files[0].error == 0);
+    });
+    netlink::Descriptor other(::open(path.c_str(), (reading ? O_WRONLY : O_RDONLY) | O_CLOEXEC));
+    REQUIRE(other);
+    CHECK(test::inherited_descriptors() == before);
+    if (reading) CHECK(::write(other.get(), "text", 4) == 4);
+    for (size_t left = reading ? 0 : text.size(); left > 0;) {
+      const ssize_t count = ::read(other.get(), text.data(), text.size());
+      REQUIRE(count > 0);
+      left -= static_cast<size_t>(count);
+    }
+    // The end of what is read.
+    { const netlink::Descriptor closed(std::move(other)); }
+    job.join();
+  }
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "netlink/error.h"
@@ -284,6 +285,42 @@ TEST_CASE("only a socket can be taken over") {
 TEST_CASE("a deadline in the past is an error of setsockopt()") {
   FakeKernel kernel(obey);
   CHECK_THROWS_AS(kernel.connect(milliseconds(-1)), netlink::Error);
+}
+
+TEST_CASE("replies with the numbers just before and behind a batch do not concern it") {
+  FakeKernel kernel([](const auto& request, const auto& reply) {
+    nlmsghdr before = request.messages.front().header;
+    nlmsghdr behind = request.messages.back().header;
+    --before.nlmsg_seq;
+    ++behind.nlmsg_seq;
+    for (const nlmsghdr& header : {before, behind}) {
+      reply(wire::verdict(header, EPERM));
+      reply(wire::data(header, Buffer(4)));
+    }
+    obey(request, reply);
+  });
+  Socket socket = kernel.connect();
+  Batch batch;
+  for (int i = 0; i < 3; ++i) add_wish(batch, Wish::kObey);
+  size_t told = 0;
+  CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++told; })).empty());
+  CHECK(told == 0);
+}
+
+TEST_CASE("only the acknowledgement of the sentinel is the end of the replies") {
+  FakeKernel kernel([](const auto& request, const auto& reply) {
+    reply(wire::data(request.messages.back().header, Buffer(4)));
+    std::this_thread::sleep_for(milliseconds(20));
+    obey(request, reply);
+  });
+  Socket socket = kernel.connect();
+  Batch batch;
+  add_wish(batch, Wish::kRefuse, EEXIST);
+  add_wish(batch, Wish::kTell);
+  size_t told = 0;
+  const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+  CHECK(to_text(failures) == "0 refused 17");
+  CHECK(told == 1);
 }
 
 TEST_CASE("a query that is passed over in silence is lost") {

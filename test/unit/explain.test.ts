@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Call } from '../../lib/calls.js';
 import { IpvsError } from '../../lib/errors.js';
-import { explain, explainOpening, type Verdict } from '../../lib/explain.js';
+import { explain, explainNative, explainOpening, type Verdict } from '../../lib/explain.js';
 import type { OperationName } from '../../lib/native.js';
 import { Results } from '../../lib/results.js';
 import { nativeResults } from './answers.js';
@@ -523,4 +523,33 @@ describe('what went wrong when a handle was opened', () => {
     expect(explainOpening(error, '')).toBe(error);
     expect(explainOpening('text', '')).toMatchObject({ message: 'text' });
   });
+});
+
+describe('an ensure', () => {
+  test.each([
+    ['ensureService', 'IPVS_CMD_SET_SERVICE', 'IPVS_CMD_NEW_SERVICE'],
+    ['ensureDestination', 'IPVS_CMD_SET_DEST', 'IPVS_CMD_NEW_DEST'],
+  ] as const)('%s names the command that failed', (operation, change, creation) => {
+    const requests = pack(OPERATIONS[operation].call);
+    const syscallOf = (creating: boolean) => {
+      const verdict: Verdict = { status: 'refused', errno: 12, text: '', creating };
+      return explain(operation, requests, 0, verdict);
+    };
+    expect(syscallOf(false)).toMatchObject({ syscall: change, code: 'ENOMEM', errno: -12 });
+    expect(syscallOf(true)).toMatchObject({ syscall: creation, code: 'ENOMEM', errno: -12 });
+  });
+});
+
+test('a reading for which the addon has no memory is ENOMEM', () => {
+  const cause = new Error('std::bad_alloc');
+  expect(explainNative(cause, 'connections')).toMatchObject({
+    name: 'IpvsError',
+    code: 'ENOMEM',
+    errno: -constants.errno.ENOMEM,
+    operation: 'connections',
+    message: 'connections: the process has no memory for it (ENOMEM)',
+    cause,
+  });
+  const other = new Error('another');
+  expect(explainNative(other, 'connections')).toBe(other);
 });

@@ -479,6 +479,14 @@ describe('writing', () => {
       THRESHOLD,
     ],
     [
+      'syncThreshold of equal numbers',
+      { syncThreshold: [4, 4] },
+      'value',
+      'sysctls.syncThreshold',
+      '[ 4, 4 ]',
+      THRESHOLD,
+    ],
+    [
       'syncThreshold in text',
       { syncThreshold: [3, '50'] },
       'type',

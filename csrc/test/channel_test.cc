@@ -1,0 +1,145 @@
+// Lists that other writers disturb, and commands whose answer is lost, as a client sees them.
+#include <doctest/doctest.h>
+#include <linux/genetlink.h>
+#include <linux/ip_vs.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "ipvs/client.h"
+#include "ipvs/codec.h"
+#include "test/fake_ipvs.h"
+#include "test/fake_kernel.h"
+#include "test/wire.h"
+
+using ipvs::Operation;
+using ipvs::Outcome;
+using ipvs::Status;
+using test::FakeIpvs;
+using test::FakeKernel;
+using wire::Buffer;
+
+namespace {
+
+Outcome run(ipvs::Client& client, Operation operation, ipvs::Results* results = nullptr) {
+  ipvs::Request request{};
+  request.operation = static_cast<uint32_t>(operation);
+  request.service = test::service_at(1);
+  request.destination = test::destination_at(1);
+  ipvs::Results own = client.run({&request, 1});
+  if (results != nullptr) *results = own;
+  return own.outcomes[0];
+}
+
+bool is_list(const FakeKernel::Message& message) {
+  return (message.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+}
+
+FakeIpvs three_services() {
+  FakeIpvs ipvs;
+  for (uint16_t port = 1; port <= 3; ++port) {
+    ipvs.table[port].service = test::service_at(port);
+    for (uint16_t each = 1; each <= 3; ++each) {
+      ipvs.table[1].destinations[each] = test::destination_at(each);
+    }
+  }
+  return ipvs;
+}
+
+// How the first lists are disturbed: an object comes twice and another is left out, or the kernel
+// says so.
+enum class Disturbance { kDoubled, kInterrupted };
+
+struct Listing {
+  Outcome outcome{};
+  size_t objects = 0;
+  size_t lists = 0;
+
+  Listing(Operation operation, Disturbance disturbance, int times) {
+    FakeIpvs ipvs = three_services();
+    FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
+      if (!is_list(request.messages[0]) || times-- <= 0) return answer(request, reply);
+      std::vector<Buffer> replies;
+      answer(request, [&](const Buffer& datagram) { replies.push_back(datagram); });
+      if (disturbance == Disturbance::kDoubled) {
+        replies[1] = replies[0];
+      } else {
+        replies.erase(replies.begin());
+        replies.back()[6] |= std::byte{NLM_F_DUMP_INTR};  // nlmsg_flags
+      }
+      for (const Buffer& each : replies) reply(each);
+    });
+    ipvs::Client client(kernel.connect());
+    ipvs::Results results;
+    outcome = run(client, operation, &results);
+    objects = operation == Operation::kListServices ? results.services.size()
+                                                    : results.destinations.size();
+    for (const auto& each : kernel.requests()) lists += is_list(each.messages[0]) ? 1 : 0;
+  }
+};
+
+constexpr Operation kLists[] = {Operation::kListServices, Operation::kListDestinations};
+
+}  // namespace
+
+TEST_CASE("a list that was disturbed is read again until it is whole") {
+  for (const Operation operation : kLists) {
+    for (const auto disturbance : {Disturbance::kDoubled, Disturbance::kInterrupted}) {
+      for (int times = 0; times < 5; ++times) {
+        CAPTURE(times);
+        const Listing listing(operation, disturbance, times);
+        CHECK(static_cast<Status>(listing.outcome.status) == Status::kDone);
+        CHECK(listing.objects == 3);
+        CHECK(listing.lists == static_cast<size_t>(times) + 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("a list that is disturbed each time is without doubles, or fails") {
+  for (const Operation operation : kLists) {
+    const Listing doubled(operation, Disturbance::kDoubled, 100);
+    CHECK(static_cast<Status>(doubled.outcome.status) == Status::kDone);
+    CHECK(doubled.objects == 2);
+    CHECK(doubled.lists == 5);
+
+    const Listing interrupted(operation, Disturbance::kInterrupted, 100);
+    CHECK(static_cast<Status>(interrupted.outcome.status) == Status::kLost);
+    CHECK(interrupted.outcome.error == EINTR);
+    CHECK(interrupted.lists == 5);
+  }
+}
+
+TEST_CASE("an update whose answer is lost is done only if the table shows all of it") {
+  for (const Operation operation : {Operation::kUpdateService, Operation::kUpdateDestination}) {
+    for (const bool executed : {true, false}) {
+      CAPTURE(executed);
+      FakeIpvs ipvs = three_services();
+      FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
+        const auto& first = request.messages[0];
+        const int command = std::to_integer<int>(first.payload.at(0));
+        const bool sets = command == IPVS_CMD_SET_SERVICE || command == IPVS_CMD_SET_DEST;
+        if (first.header.nlmsg_type == GENL_ID_CTRL || !sets) return answer(request, reply);
+        if (executed) answer({request.bytes, {first}}, [](const Buffer&) {});
+        Buffer damaged = wire::verdict(first.header, 0);
+        damaged.resize(damaged.size() - 8);
+        reply(damaged);
+        reply(wire::verdict(request.messages.back().header, 0));
+      });
+      ipvs::Client client(kernel.connect());
+      ipvs::Request request{};
+      request.operation = static_cast<uint32_t>(operation);
+      request.service = test::service_at(1);
+      request.destination = test::destination_at(1);
+      const bool service = operation == Operation::kUpdateService;
+      request.changes = service ? ipvs::Changes::kScheduler : ipvs::Changes::kWeight;
+      if (service) request.service.scheduler.assign("wrr");
+      request.destination.weight = 7;
+      const auto results = client.run({&request, 1});
+      const auto status = static_cast<Status>(results.outcomes[0].status);
+      CHECK(status == (executed ? Status::kDone : Status::kLost));
+    }
+  }
+}
