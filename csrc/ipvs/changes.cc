@@ -45,8 +45,7 @@ Destination apply_changes(const Destination& current, const Destination& changes
   if (names(Changes::kWeight)) result.weight = changes.weight;
   if (names(Changes::kUpperThreshold)) result.upper_threshold = changes.upper_threshold;
   if (names(Changes::kLowerThreshold)) result.lower_threshold = changes.lower_threshold;
-  const bool tunnel_ends =
-      names(Changes::kForwarding) && result.forwarding != IP_VS_CONN_F_TUNNEL;
+  const bool tunnel_ends = names(Changes::kForwarding) && result.forwarding != IP_VS_CONN_F_TUNNEL;
   if (names(Changes::kTunnel) || names(Changes::kTunnelReset) || tunnel_ends) {
     const Destination& source = names(Changes::kTunnel) ? changes : Destination{};
     result.tunnel_type = source.tunnel_type;

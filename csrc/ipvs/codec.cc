@@ -301,8 +301,8 @@ void put_destination(Batch& batch, const Destination& destination, Part part) {
   DestinationEntry entry{};
   entry.destination = destination;
   const bool full = part == Part::kFull;
-  const bool settings = (destination.tunnel_type | destination.tunnel_port |
-                         destination.tunnel_flags) != 0;
+  const bool settings =
+      (destination.tunnel_type | destination.tunnel_port | destination.tunnel_flags) != 0;
   const bool tunnel = full && (settings || destination.forwarding == IP_VS_CONN_F_TUNNEL);
   put_nest(batch, IPVS_CMD_ATTR_DEST, kDestination, entry, destination.key.family, [&](Use use) {
     return use == Use::kKey || (full && use == Use::kSetting) || (tunnel && use == Use::kTunnel);

@@ -113,8 +113,8 @@ TEST_CASE("a destination takes what is named, and keeps the rest") {
     CHECK(result.weight == source(Changes::kWeight).weight);
     CHECK(result.upper_threshold == source(Changes::kUpperThreshold).upper_threshold);
     CHECK(result.lower_threshold == source(Changes::kLowerThreshold).lower_threshold);
-    const bool leaves = (named & Changes::kForwarding) != 0 &&
-                        changes.forwarding != IP_VS_CONN_F_TUNNEL;
+    const bool leaves =
+        (named & Changes::kForwarding) != 0 && changes.forwarding != IP_VS_CONN_F_TUNNEL;
     const bool reset = leaves || (named & Changes::kTunnelReset) != 0;
     if (!reset || (named & Changes::kTunnel) != 0) {
       const Destination& settings = source(Changes::kTunnel);

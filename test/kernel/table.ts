@@ -286,8 +286,9 @@ export class Table {
     reference: ServiceReference,
     destination: DestinationReference,
   ): Destination | undefined {
-    const named = parseDestination(parseService(reference), destination);
-    const { destinations, index } = this.#place(reference, named);
+    const service = parseService(reference);
+    if (!this.#entries.has(nameOfService(service))) return undefined;
+    const { destinations, index } = this.#place(reference, parseDestination(service, destination));
     return destinations[index];
   }
 
