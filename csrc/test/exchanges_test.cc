@@ -1,0 +1,150 @@
+// How many messages and datagrams the operations of a client take.
+#include <doctest/doctest.h>
+#include <linux/genetlink.h>
+#include <linux/ip_vs.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "ipvs/client.h"
+#include "test/fake_ipvs.h"
+#include "test/fake_kernel.h"
+#include "test/wire.h"
+
+using ipvs::Operation;
+using ipvs::Request;
+using ipvs::Status;
+using test::FakeIpvs;
+using test::FakeKernel;
+
+namespace {
+
+Request request_for(Operation operation, uint16_t service, uint16_t destination = 0) {
+  Request request{};
+  request.operation = static_cast<uint32_t>(operation);
+  request.service = test::service_at(service);
+  request.destination = test::destination_at(destination);
+  return request;
+}
+
+void check_done(const ipvs::Results& results) {
+  for (const auto& outcome : results.outcomes) {
+    CHECK(static_cast<Status>(outcome.status) == Status::kDone);
+  }
+}
+
+// Whether a message of IPVS is `command`.
+bool is(const FakeKernel::Message& message, int command) {
+  const uint16_t type = message.header.nlmsg_type;
+  return type != NLMSG_NOOP && type != GENL_ID_CTRL &&
+         std::to_integer<int>(message.payload.at(0)) == command;
+}
+
+}  // namespace
+
+TEST_CASE("updates of one service are sent once each, and see each other") {
+  FakeIpvs ipvs;
+  ipvs.table[1].service = test::service_at(1);
+  FakeKernel kernel(ipvs.behaviour());
+  ipvs::Client client(kernel.connect());
+  std::vector<Request> requests(2, request_for(Operation::kUpdateService, 1));
+  requests[0].changes = ipvs::Changes::kScheduler;
+  requests[0].service.scheduler.assign("wrr");
+  requests[1].changes = ipvs::Changes::kOnePacket;
+  requests[1].service.flags = ipvs::ServiceFlags::kOnePacket;
+  check_done(client.run(requests));
+  size_t read = 0;
+  for (const auto& each : kernel.requests()) {
+    for (const auto& message : each.messages) read += is(message, IPVS_CMD_GET_SERVICE) ? 1 : 0;
+  }
+  CHECK(read == 2);
+  CHECK(ipvs.deeds.size() == 2);
+  CHECK(ipvs.table[1].service.scheduler.view() == "wrr");
+  CHECK(ipvs.table[1].service.flags == ipvs::ServiceFlags::kOnePacket);
+}
+
+TEST_CASE("updates of the destinations of a service share one list") {
+  FakeIpvs ipvs;
+  ipvs.table[1].service = test::service_at(1);
+  std::vector<Request> requests;
+  for (uint16_t port = 1; port <= 5; ++port) {
+    ipvs.table[1].destinations[port] = test::destination_at(port);
+    requests.push_back(request_for(Operation::kUpdateDestination, 1, port));
+    requests.back().changes = ipvs::Changes::kWeight;
+    requests.back().destination.weight = port;
+  }
+  FakeKernel kernel(ipvs.behaviour());
+  ipvs::Client client(kernel.connect());
+  check_done(client.run(requests));
+  size_t lists = 0;
+  for (const auto& each : kernel.requests()) lists += is(each.messages[0], IPVS_CMD_GET_DEST);
+  CHECK(lists == 1);
+  for (uint16_t port = 1; port <= 5; ++port) {
+    CHECK(ipvs.table[1].destinations[port].weight == port);
+  }
+}
+
+TEST_CASE("a scheduler that the kernel lacks is named a few times in each batch") {
+  size_t named = 0;
+  FakeIpvs ipvs;
+  FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
+    if (!is(request.messages[0], IPVS_CMD_NEW_SERVICE)) return answer(request, reply);
+    for (const auto& message : request.messages) {
+      const bool sentinel = message.header.nlmsg_type == NLMSG_NOOP;
+      reply(wire::verdict(message.header, sentinel ? 0 : ENOENT));
+      named += sentinel ? 0 : 1;
+    }
+  });
+  ipvs::Client client(kernel.connect());
+  const std::vector<Request> requests(50, request_for(Operation::kAddService, 1));
+  for (int batch = 0; batch < 3; ++batch) {
+    named = 0;
+    for (const auto& outcome : client.run(requests).outcomes) CHECK(outcome.error == ENOENT);
+    CHECK(named >= 1);
+    CHECK(named <= 2);
+  }
+}
+
+TEST_CASE("a refusal for another reason says nothing of the scheduler") {
+  FakeIpvs ipvs;
+  ipvs.table[1].service = test::service_at(1);
+  FakeKernel kernel(ipvs.behaviour());
+  ipvs::Client client(kernel.connect());
+  const std::vector<Request> requests = {request_for(Operation::kAddService, 1),
+                                         request_for(Operation::kAddService, 2)};
+  const auto results = client.run(requests);
+  CHECK(results.outcomes[0].error == EEXIST);
+  CHECK(static_cast<Status>(results.outcomes[1].status) == Status::kDone);
+}
+
+TEST_CASE("schedulers that are new to the client take ever larger datagrams") {
+  FakeIpvs ipvs;
+  FakeKernel kernel(ipvs.behaviour());
+  ipvs::Client client(kernel.connect());
+  const size_t before = kernel.requests().size();
+  std::vector<Request> requests;
+  for (uint16_t port = 1; port <= 63; ++port) {
+    requests.push_back(request_for(Operation::kAddService, port));
+    requests.back().service.scheduler.assign("s" + std::to_string(port));
+  }
+  check_done(client.run(requests));
+  CHECK(kernel.requests().size() - before <= 7);
+}
+
+TEST_CASE("an ensure that another writer overtakes changes what that writer has made") {
+  FakeIpvs ipvs;
+  FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
+    if (is(request.messages[0], IPVS_CMD_NEW_SERVICE)) {
+      ipvs.table[1].service = test::service_at(1);
+      ipvs.table[1].service.scheduler.assign("wrr");
+    }
+    answer(request, reply);
+  });
+  ipvs::Client client(kernel.connect());
+  const Request request = request_for(Operation::kEnsureService, 1);
+  const auto results = client.run({&request, 1});
+  check_done(results);
+  CHECK(results.outcomes[0].created == 0);
+  CHECK(ipvs.table[1].service.scheduler.view() == "rr");
+}
