@@ -12,7 +12,7 @@ import { type AddressConfig, familyNumber, type LinkAddress } from './address.js
 import { type Link, type LinkReference, writeLinkName, writeLinkReference } from './link.js';
 import type { LinkRequests, LinkResults } from './requests.js';
 
-/** An operation on links with its arguments. */
+/** An operation on links with its arguments. @internal */
 export interface LinkCall<Value>
   extends QueuedCall<LinkRequests, LinkResults, Value, readonly unknown[]> {
   readonly operation: LinkOperationName;
@@ -107,6 +107,7 @@ const LIST_LINK_KEYS = new Set(['kind'] as const);
 const LIST_ADDRESS_KEYS = new Set(['family'] as const);
 const MAX_KIND = 31;
 
+/** @internal */
 export const linkCalls = {
   listLinks: (options: unknown): LinkCall<Link[]> => ({
     operation: 'listLinks',
