@@ -112,6 +112,9 @@ export function isForgiving(options: unknown, name: 'ifExists' | 'ifRunning'): b
   return value !== undefined && checkBoolean(`options.${name}`, value);
 }
 
+/** How many arguments `write` takes behind the request. Asked once: the length of a function is slow to be read. */
+const takenBy = ({ length }: { readonly length: number }) => length - 1;
+
 /** Options are what `write` takes last, behind the request and what it writes. */
 const optionsIn = (args: readonly unknown[], { length }: { readonly length: number }) =>
   args[length - 2];
@@ -120,13 +123,13 @@ const optionsIn = (args: readonly unknown[], { length }: { readonly length: numb
 const command = <Args extends readonly unknown[]>(
   operation: OperationName,
   write: Write<Args>,
-): Call<void, Args> => ({ operation, write, read: nothing });
+): Call<void, Args> => ({ operation, write, takes: takenBy(write), read: nothing });
 
 /** Comes to what `read` makes of the answer. */
 const query = <Value>(
   operation: OperationName,
   read: (results: Results, index: number) => Value | Steps<Value>,
-): Call<Value> => ({ operation, write: nothing, read });
+): Call<Value> => ({ operation, write: nothing, takes: 0, read });
 
 /** Does something to what must be there; where its options forgive it, `errnos` of what is not there are answered with false. */
 function forgivable<Args extends readonly unknown[]>(
@@ -144,6 +147,7 @@ function forgivable<Args extends readonly unknown[]>(
   return {
     ...strict,
     write,
+    takes: takenBy(write),
     reader: (...args) => (isForgiving(optionsIn(args, write), option) ? forgiving : strict),
   };
 }
@@ -178,6 +182,7 @@ function reading<Value, Args extends readonly unknown[]>(
   return {
     ...numbers,
     write,
+    takes: takenBy(write),
     reader: (...args) => (checkReadOptions(optionsIn(args, write)) ? bigints : numbers),
   };
 }
@@ -207,6 +212,7 @@ export const calls = {
 
   ensureService: {
     operation: 'ensureService',
+    takes: 1,
     write: (request, config) => writeServiceConfig(request, config),
     read: ensured,
   } satisfies Call<Ensured, [ServiceConfig]>,
@@ -258,6 +264,7 @@ export const calls = {
 
   ensureDestination: {
     operation: 'ensureDestination',
+    takes: 2,
     write: (request, service, config) => {
       writeService(request, service);
       writeDestinationConfig(request, config);
