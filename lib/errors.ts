@@ -111,6 +111,7 @@ export type InputErrorCode =
 
 /** The TypeError or RangeError of bad input: nothing was sent. */
 export interface InputError extends Error {
+  /** Which kind of mistake it is. */
   readonly code: InputErrorCode;
   /** The method that was called ('addService'). */
   readonly operation?: string;

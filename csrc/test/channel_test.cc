@@ -124,7 +124,7 @@ TEST_CASE("an update whose answer is lost is done only if the table shows all of
         if (first.header.nlmsg_type == GENL_ID_CTRL || !sets) return answer(request, reply);
         if (executed) answer({request.bytes, {first}}, [](const Buffer&) {});
         Buffer damaged = wire::verdict(first.header, 0);
-        damaged.resize(damaged.size() - 8);
+        damaged.erase(damaged.end() - 8, damaged.end());
         reply(damaged);
         reply(wire::verdict(request.messages.back().header, 0));
       });
