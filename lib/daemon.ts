@@ -5,6 +5,7 @@
 import { AF_INET, AF_INET6, formatAddress, parseAddress } from './address.js';
 import { checkInteger, readObject } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
+import { linkNameBytes, readName, writeName } from './link-name.js';
 import { Names } from './names.js';
 import type { Layout } from './native.js';
 import type { Records, RequestBuffer } from './records.js';
@@ -16,7 +17,10 @@ export type SyncDaemonRole = 'master' | 'backup';
 export interface SyncDaemonConfig {
   /** IPVS_DAEMON_ATTR_STATE, `ipvsadm --start-daemon`. */
   readonly role: SyncDaemonRole;
-  /** The link whose network has the peer, 1 to 15 characters. A master needs a route to the group there. IPVS_DAEMON_ATTR_MCAST_IFN, `--mcast-interface`. */
+  /**
+   * The link whose network has the peer, by a name of 1 to 15 bytes, written as `Link.name` is. A
+   * master needs a route to the group there. IPVS_DAEMON_ATTR_MCAST_IFN, `--mcast-interface`.
+   */
   readonly interface: string;
   /** Whose messages belong together, 0 to 255. A backup with 0, the default, takes all. IPVS_DAEMON_ATTR_SYNC_ID, `--syncid`. */
   readonly syncId?: number | undefined;
@@ -34,7 +38,7 @@ export interface SyncDaemonConfig {
 export interface SyncDaemon {
   /** At most one daemon of each runs. IPVS_DAEMON_ATTR_STATE. */
   readonly role: SyncDaemonRole;
-  /** The link that it speaks or listens on. IPVS_DAEMON_ATTR_MCAST_IFN. */
+  /** The link that it speaks or listens on, written as `Link.name` is. IPVS_DAEMON_ATTR_MCAST_IFN. */
   readonly interface: string;
   /** Whose messages belong together. IPVS_DAEMON_ATTR_SYNC_ID. */
   readonly syncId: number;
@@ -59,8 +63,6 @@ const KEYS = new Set<keyof SyncDaemonConfig>([
 ]);
 /** IP_VS_STATE_MASTER and IP_VS_STATE_BACKUP. */
 const roles = new Names<SyncDaemonRole>({ master: 1, backup: 2 });
-/** What the kernel takes for the name of a link. */
-const LINK_NAME = /^(?!\.{1,2}$)[^\s/:\0]{1,15}$/;
 const RANGES = {
   syncId: [0, 255, ''],
   maxLength: [1, 65507, 'bytes'],
@@ -85,8 +87,8 @@ export function writeDaemon(request: RequestBuffer, config: unknown): void {
   const { records, layout } = request;
   const { fields } = layout.daemon;
   writeRole(request, `${property}.role`, values.role);
-  const name = checkLinkName(`${property}.interface`, values.interface);
-  records.setName(base(request), fields.interface, name);
+  const name = linkNameBytes(`${property}.interface`, values.interface);
+  writeName(records, base(request), fields.interface, name);
   for (const key of ['syncId', 'maxLength', 'port', 'ttl'] as const) {
     const value = values[key];
     if (value === undefined) continue;
@@ -98,15 +100,6 @@ export function writeDaemon(request: RequestBuffer, config: unknown): void {
     );
   }
   if (values.group !== undefined) writeGroup(request, `${property}.group`, values.group);
-}
-
-function checkLinkName(property: string, value: unknown): string {
-  const rule = 'the name of a link, of 1 to 15 characters';
-  if (typeof value !== 'string') throw wrongType(property, value, rule);
-  // The record has a byte for each character.
-  if (!LINK_NAME.test(value) || /[^\x21-\x7e]/.test(value))
-    throw wrongValue(property, value, `is not ${rule}`);
-  return value;
 }
 
 function writeGroup(request: RequestBuffer, property: string, value: unknown): void {
@@ -128,7 +121,7 @@ export function readDaemon(records: Records, at: number, layout: Layout): SyncDa
   const family = records.number(at, fields.groupFamily);
   return {
     role: records.number(at, fields.role) === roles.number('role', 'master') ? 'master' : 'backup',
-    interface: records.name(at, fields.interface),
+    interface: readName(records, at, fields.interface),
     syncId: records.number(at, fields.syncId),
     maxLength: records.number(at, fields.maxLength),
     group: formatAddress(records.bytes, at + fields.group.offset, family === 0 ? AF_INET : family),

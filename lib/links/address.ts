@@ -5,12 +5,12 @@
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../address.js';
 import { checkInteger, readObject } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
+import { labelBytes, readName, writeName } from '../link-name.js';
 import { Names, type Unknown } from '../names.js';
 import type { Layout } from '../native.js';
 import type { Records } from '../records.js';
 import { type AddressFlag, checkFlags, defaultFlags, flagsOf } from './flags.js';
 import { checkLinkIndex } from './link.js';
-import { labelBytes, readName, writeName } from './name.js';
 
 /** Where an address is valid (RT_SCOPE_*; `ip address add ... scope`). */
 export type AddressScope = 'global' | 'site' | 'link' | 'host' | 'nowhere';

@@ -4,10 +4,10 @@
  */
 import { checkInteger, own } from '../check.js';
 import { wrongType } from '../errors.js';
+import { newLinkNameBytes, readName, writeName } from '../link-name.js';
 import { Names, type Unknown } from '../names.js';
 import type { Layout } from '../native.js';
 import type { Records } from '../records.js';
-import { linkNameBytes, readName, writeName } from './name.js';
 import type { LinkRequests } from './requests.js';
 
 /** A link by its name, by its index, or as the library returns it, which is by its index. */
@@ -89,7 +89,7 @@ const hexOctet = (octet: number) => octet.toString(16).padStart(2, '0');
 /** Writes the name of the link that a request is about. @internal */
 export function writeLinkName(request: LinkRequests, property: string, name: unknown): void {
   const { name: field } = request.layout.linkRequest.fields;
-  writeName(request.records, request.base(), field, linkNameBytes(property, name));
+  writeName(request.records, request.base(), field, newLinkNameBytes(property, name));
 }
 
 /** Writes the link that a request is about. @internal */

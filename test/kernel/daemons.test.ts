@@ -192,6 +192,38 @@ describe('a master needs an address to send from', () => {
   });
 });
 
+describe('the interface of a daemon is named by the bytes of its link', () => {
+  const printed = (bytes: string) => lab.namespace.run('printf', [bytes]);
+
+  test.each([
+    ['brücke', 'brücke'],
+    ['\\377\\376', '\\xff\\xfe'],
+    ['a\\033b', 'a\\x1bb'],
+  ])('%s, and what is listed starts the daemon again', async (bytes, name) => {
+    const { ipvs, namespace } = lab;
+    namespace.run('sh', ['-c', `ip link add name "$(printf '${bytes}')" type dummy`]);
+    const links = await ipvs.links.listLinks({ kind: 'dummy' });
+    expect(links.map((link) => link.name)).toContain(name);
+
+    await ipvs.startSyncDaemon({ role: 'backup', interface: name });
+    const [daemon] = await ipvs.listSyncDaemons();
+    expect(daemon?.interface).toBe(name);
+    expect(namespace.ipvsadm('-L', '--daemon')).toContain(`mcast=${printed(bytes)},`);
+
+    await ipvs.stopSyncDaemon('backup');
+    await ipvs.startSyncDaemon(daemon ?? expect.unreachable());
+    expect(await ipvs.listSyncDaemons()).toEqual([daemon]);
+  });
+
+  test('an alternative name is one, also with a percent sign', async () => {
+    const { ipvs, namespace } = lab;
+    namespace.ip('link', 'property', 'add', 'dev', LINK, 'altname', 'peers%d');
+    await ipvs.startSyncDaemon({ role: 'backup', interface: 'peers%d' });
+    expect(await ipvs.listSyncDaemons()).toMatchObject([{ interface: 'peers%d' }]);
+    expect(namespace.ipvsadm('-L', '--daemon')).toContain('mcast=peers%d,');
+  });
+});
+
 test('both roles at once', async () => {
   const both = roles.map((role, index) =>
     lab.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 + index }),

@@ -25,7 +25,17 @@ const upTo = (max: number, min = 1) =>
 const config: fc.Arbitrary<SyncDaemonConfig> = fc.record(
   {
     role: fc.constantFrom('master', 'backup'),
-    interface: fc.constantFrom('e', 'eth0', 'eth0.100', 'br-0123456789ab', 'veth@%d', '...'),
+    interface: fc.constantFrom(
+      'e',
+      'eth0',
+      'eth0.100',
+      'br-0123456789ab',
+      'veth@%d',
+      '...',
+      'brücke',
+      '网卡0',
+      '\\xff\\x1b',
+    ),
     syncId: upTo(255, 0),
     maxLength: upTo(65507),
     group,
@@ -97,7 +107,7 @@ test('daemons behind one another are read each for itself', () => {
   ]);
 });
 
-const LINK = 'is not the name of a link, of 1 to 15 characters';
+const LINK = "is not the name of a link: 1 to 15 bytes without blanks, '/' and ':'";
 const GROUP = 'is not a multicast address, from 224.0.0.0 to 239.255.255.255 or in ff00::/8';
 const ROLE = 'is not one of master, backup';
 type Row = readonly [string, unknown, Kind, string, string, string];
@@ -140,7 +150,8 @@ describe('starting refuses', () => {
       'eth0:1',
       '.',
       '..',
-      'größe',
+      'ääääääää',
+      'a\u00e0',
       'tab\t',
     ].map(
       (name): Row => [

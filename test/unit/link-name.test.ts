@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeName, encodeName, linkNameBytes } from '../../lib/links/name.js';
+import { decodeName, encodeName, linkNameBytes, newLinkNameBytes } from '../../lib/link-name.js';
 
 const text = (bytes: readonly number[]) => decodeName(Uint8Array.from(bytes));
 const utf8 = (name: string) => new TextEncoder().encode(name);
@@ -54,5 +54,10 @@ describe('the name of a link', () => {
     expect(() => linkNameBytes('name', '\\xff'.repeat(16))).toThrow(/1 to 15 bytes/);
     expect(() => linkNameBytes('name', 'a\ud800')).toThrow(/1 to 15 bytes/); // half a character
     expect(() => linkNameBytes('name', 'ääääääää')).toThrow(/1 to 15 bytes/);
+  });
+
+  test('may contain a percent sign unless the link is new', () => {
+    expect(linkNameBytes('name', 'a%d')).toEqual(utf8('a%d'));
+    expect(() => newLinkNameBytes('name', 'a%d')).toThrow(/without blanks, '\/', ':' and '%'/);
   });
 });

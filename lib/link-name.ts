@@ -7,9 +7,9 @@
  * be mistaken for the beginning of that. So every name that is read can be passed back in.
  * @module
  */
-import { wrongType, wrongValue } from '../errors.js';
-import type { Field } from '../native.js';
-import type { Records } from '../records.js';
+import { wrongType, wrongValue } from './errors.js';
+import type { Field } from './native.js';
+import type { Records } from './records.js';
 
 /** IFNAMSIZ less the NUL, in bytes. */
 const MAX_BYTES = 15;
@@ -77,17 +77,34 @@ const isRefused = (byte: number) =>
   byte === 0xa0 ||
   byte === 0x2f ||
   byte === 0x3a;
-/** With it the kernel would choose a number. */
+/** In the name of a new link, the kernel would replace it by a number. */
 const PERCENT = 0x25;
 
-/** The bytes of a name that the kernel accepts for a link. */
-export function linkNameBytes(property: string, name: unknown): Uint8Array {
-  const rule = `the name of a link: 1 to ${MAX_BYTES} bytes without blanks, '/', ':' and '%'`;
+/** The bytes of a name that a link may be given. */
+export const newLinkNameBytes = (property: string, name: unknown): Uint8Array =>
+  checkName(
+    property,
+    name,
+    "blanks, '/', ':' and '%'",
+    (byte) => isRefused(byte) || byte === PERCENT,
+  );
+
+/** The bytes of a name that a link may have. Unlike the first, alternative names may contain '%'. */
+export const linkNameBytes = (property: string, name: unknown): Uint8Array =>
+  checkName(property, name, "blanks, '/' and ':'", isRefused);
+
+function checkName(
+  property: string,
+  name: unknown,
+  excluded: string,
+  isExcluded: (byte: number) => boolean,
+): Uint8Array {
+  const rule = `the name of a link: 1 to ${MAX_BYTES} bytes without ${excluded}`;
   if (typeof name !== 'string') throw wrongType(property, name, rule);
   const bytes = encodeName(name);
   const fits = bytes.length > 0 && bytes.length <= MAX_BYTES && !LONE.test(name);
   const isNamed = name !== '.' && name !== '..';
-  if (!fits || !isNamed || bytes.some((byte) => isRefused(byte) || byte === PERCENT)) {
+  if (!fits || !isNamed || bytes.some(isExcluded)) {
     throw wrongValue(property, name, `is not ${rule}`);
   }
   return bytes;
