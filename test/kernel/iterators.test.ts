@@ -148,6 +148,22 @@ describe('each iterator and each end', () => {
   });
 });
 
+test.each([
+  ['ip_vs_conn', {}],
+  ['ip_vs_conn_sync', { origin: true }],
+])(
+  'a program that is executed meanwhile does not inherit %s of a stream',
+  async (file, options) => {
+    const rows = lab.ipvs.connections(options);
+    await rows.next();
+    expect(countOpen(`/net/${file}`)).toBe(1);
+    const { stdout } = await promisify(execFile)('ls', ['-l', '/proc/self/fd']);
+    expect(stdout).toMatch(/ -> /);
+    expect(stdout).not.toContain(file);
+    await rows.return();
+  },
+);
+
 describe('two consumers', () => {
   test('of connections get each row once', async () => {
     const rows = lab.ipvs.connections();
