@@ -209,13 +209,11 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    *
    * The operations take effect in their order, after what was called before and in parts of a few milliseconds. Others that are called meanwhile have
    * their turn between two parts, and may see it half done: await the batch first where that matters.
-   * @param build adds the operations. It may be asynchronous, to let others have a turn while it adds very many
+   * @param build adds the operations. A promise that it returns is awaited, so that an `async` function can let others have a turn while it
+   *   adds very many; any other value is ignored
    * @throws TypeError, RangeError: bad input, of `build` or of an operation; IpvsError ERR_IPVS_CLOSED; nothing else: see the results
    */
-  batch(
-    build: (batch: Batch) => void | PromiseLike<void>,
-    options?: BatchOptions,
-  ): Promise<BatchResults>;
+  batch(build: (batch: Batch) => unknown, options?: BatchOptions): Promise<BatchResults>;
   batch(...args: readonly unknown[]): Promise<BatchResults> {
     return handOverResults(this.#batch(args));
   }

@@ -22,7 +22,7 @@ import type { DestinationReference, ServiceReference } from './reference.js';
 import type { Results } from './results.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
 import { readSnapshot, type Snapshot } from './snapshot.js';
-import type { Big, ReadOptions, Stats } from './stats.js';
+import type { Big, ReadOptions, Small, Stats } from './stats.js';
 import { readStatus, type Status } from './status.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
 import { readTotals } from './totals.js';
@@ -112,8 +112,12 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /** A service, or undefined if there is none. IPVS_CMD_GET_SERVICE. */
+  getService(service: ServiceReference, options?: Small): Returns<Service | undefined>[How];
   getService(service: ServiceReference, options: Big): Returns<Service<bigint> | undefined>[How];
-  getService(service: ServiceReference, options?: ReadOptions): Returns<Service | undefined>[How];
+  getService(
+    service: ServiceReference,
+    options?: ReadOptions,
+  ): Returns<Service | Service<bigint> | undefined>[How];
   getService(...args: Given<'getService'>) {
     return this.#carry(calls.getService, args);
   }
@@ -122,8 +126,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * All services, in the kernel's order, which means nothing. IPVS_CMD_GET_SERVICE, `ipvsadm -L`.
    * The kernel's listing is no transaction: a service that another program adds or deletes meanwhile may make others be missed.
    */
+  listServices(options?: Small): Returns<Service[]>[How];
   listServices(options: Big): Returns<Service<bigint>[]>[How];
-  listServices(options?: ReadOptions): Returns<Service[]>[How];
+  listServices(options?: ReadOptions): Returns<Service[] | Service<bigint>[]>[How];
   listServices(...args: Given<'listServices'>) {
     return this.#carry(calls.listServices, args);
   }
@@ -198,13 +203,18 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   getDestination(
     service: ServiceReference,
     destination: DestinationReference,
+    options?: Small,
+  ): Returns<Destination | undefined>[How];
+  getDestination(
+    service: ServiceReference,
+    destination: DestinationReference,
     options: Big,
   ): Returns<Destination<bigint> | undefined>[How];
   getDestination(
     service: ServiceReference,
     destination: DestinationReference,
     options?: ReadOptions,
-  ): Returns<Destination | undefined>[How];
+  ): Returns<Destination | Destination<bigint> | undefined>[How];
   getDestination(...args: Given<'getDestination'>) {
     return this.#carry(calls.getDestination, args);
   }
@@ -214,8 +224,12 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * {@link Snapshot}. IPVS_CMD_GET_DEST, `ipvsadm -L -t`.
    * @throws IpvsError ESRCH: there is no such service
    */
+  listDestinations(service: ServiceReference, options?: Small): Returns<Destination[]>[How];
   listDestinations(service: ServiceReference, options: Big): Returns<Destination<bigint>[]>[How];
-  listDestinations(service: ServiceReference, options?: ReadOptions): Returns<Destination[]>[How];
+  listDestinations(
+    service: ServiceReference,
+    options?: ReadOptions,
+  ): Returns<Destination[] | Destination<bigint>[]>[How];
   listDestinations(...args: Given<'listDestinations'>) {
     return this.#carry(calls.listDestinations, args);
   }
@@ -316,8 +330,9 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
    * operations have their turn, and so may see something of those that are called before it is
    * through; nor is the kernel's listing a transaction: see {@link listServices}.
    */
+  snapshot(options?: Small): Returns<Snapshot>[How];
   snapshot(options: Big): Returns<Snapshot<bigint>>[How];
-  snapshot(options?: ReadOptions): Returns<Snapshot>[How];
+  snapshot(options?: ReadOptions): Returns<Snapshot | Snapshot<bigint>>[How];
   snapshot(...args: [options?: ReadOptions]) {
     return this.#follow('snapshot', given(readSnapshot, args));
   }
@@ -325,8 +340,9 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   /**
    * The totals of the network namespace: counters and rates of all its services. /proc/net/ip_vs_stats, `ipvsadm -L --stats`'s kernel side.
    */
+  getStats(options?: Small): Returns<Stats>[How];
   getStats(options: Big): Returns<Stats<bigint>>[How];
-  getStats(options?: ReadOptions): Returns<Stats>[How];
+  getStats(options?: ReadOptions): Returns<Stats | Stats<bigint>>[How];
   getStats(...args: Parameters<typeof readTotals>) {
     return this.#follow('getStats', given(readTotals<RequestBuffer, Results>, args));
   }

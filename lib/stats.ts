@@ -18,6 +18,9 @@ export interface ReadOptions {
 /** Options that ask for BigInts. */
 export type Big = ReadOptions & { readonly bigint: true };
 
+/** Options that ask for numbers. */
+export type Small = ReadOptions & { readonly bigint?: false | undefined };
+
 /**
  * Counters since creation or the last zeroing, and rates of the kernel's estimator (IPVS_SVC_ATTR_STATS64, IPVS_DEST_ATTR_STATS64;
  * `ipvsadm -L --stats --rate`). The kernel refreshes all of them every 2 seconds, so that they lag behind the traffic, and not at all

@@ -81,11 +81,6 @@ describe('the handle', () => {
   });
 });
 
-/** What a method resolves to; without options, where it has overloads. */
-type Answer<
-  Name extends 'getService' | 'getDestination' | 'listServices' | 'listDestinations' | 'snapshot',
-> = Awaited<ReturnType<Ipvs[Name]>>;
-
 describe('types', () => {
   test('a service is named by an address or by a mark', () => {
     const read = (service: Service) => {
@@ -204,8 +199,56 @@ describe('types', () => {
     expectTypeOf(big).returns.resolves.toEqualTypeOf<Snapshot<bigint>>();
     const small = (ipvs: Ipvs) => ipvs.snapshot({ bigint: false });
     expectTypeOf(small).returns.resolves.toEqualTypeOf<Snapshot>();
+    const bare = (ipvs: Ipvs) => ipvs.snapshot({});
+    expectTypeOf(bare).returns.resolves.toEqualTypeOf<Snapshot>();
     expectTypeOf<Service<bigint>>().toExtend<ServiceReference>();
     expectTypeOf<Destination<bigint>>().toExtend<DestinationReference>();
+  });
+
+  test('each reader gives numbers, BigInts, or either where only a boolean is known', () => {
+    const web = 'fwmark://7';
+    type Read = surface.ReadOptions;
+    const plain = (i: Ipvs) => ({
+      getService: i.sync.getService(web),
+      listServices: i.sync.listServices(),
+      getDestination: i.sync.getDestination(web, web, {}),
+      listDestinations: i.sync.listDestinations(web, { bigint: false }),
+      snapshot: i.sync.snapshot(undefined),
+      getStats: i.sync.getStats({ bigint: undefined }),
+    });
+    expectTypeOf(plain).returns.toEqualTypeOf<{
+      getService: Service | undefined;
+      listServices: Service[];
+      getDestination: Destination | undefined;
+      listDestinations: Destination[];
+      snapshot: Snapshot;
+      getStats: surface.Stats;
+    }>();
+
+    const either = (i: Ipvs, flag: boolean) =>
+      ({
+        getService: i.sync.getService(web, { bigint: flag }),
+        listServices: i.sync.listServices({ bigint: flag }),
+        getDestination: i.sync.getDestination(web, web, { bigint: flag }),
+        listDestinations: i.sync.listDestinations(web, { bigint: flag }),
+        snapshot: i.sync.snapshot({ bigint: flag }),
+        getStats: i.sync.getStats({ bigint: flag }),
+      }) as const;
+    interface Either {
+      readonly getService: Service | Service<bigint> | undefined;
+      readonly listServices: Service[] | Service<bigint>[];
+      readonly getDestination: Destination | Destination<bigint> | undefined;
+      readonly listDestinations: Destination[] | Destination<bigint>[];
+      readonly snapshot: Snapshot | Snapshot<bigint>;
+      readonly getStats: surface.Stats | surface.Stats<bigint>;
+    }
+    expectTypeOf(either).returns.toEqualTypeOf<Either>();
+    const promised = (i: Ipvs, options: Read | undefined) => i.getStats(options);
+    expectTypeOf(promised).returns.resolves.toEqualTypeOf<Either['getStats']>();
+    const placed = (b: surface.Batch, options: Read) => b.listDestinations(web, options);
+    expectTypeOf(placed).returns.toEqualTypeOf<surface.Place<Either['listDestinations']>>();
+    const bigints = (i: Ipvs) => i.sync.getDestination(web, web, { bigint: true });
+    expectTypeOf(bigints).returns.toEqualTypeOf<Destination<bigint> | undefined>();
   });
 
   test('the answers of the operations', () => {
@@ -215,11 +258,6 @@ describe('types', () => {
       'created' | 'updated'
     >();
     expectTypeOf<Ipvs['deleteService']>().returns.resolves.toBeBoolean();
-    expectTypeOf<Answer<'getService'>>().toEqualTypeOf<Service | undefined>();
-    expectTypeOf<Answer<'getDestination'>>().toEqualTypeOf<Destination | undefined>();
-    expectTypeOf<Answer<'listServices'>>().toEqualTypeOf<Service[]>();
-    expectTypeOf<Answer<'listDestinations'>>().toEqualTypeOf<Destination[]>();
-    expectTypeOf<Answer<'snapshot'>>().toEqualTypeOf<Snapshot>();
     expectTypeOf<Ipvs['getTimeouts']>().returns.resolves.toEqualTypeOf<Timeouts>();
     expectTypeOf<Ipvs['listSyncDaemons']>().returns.resolves.items.toEqualTypeOf<SyncDaemon>();
     expectTypeOf<Ipvs['stopSyncDaemon']>().returns.resolves.toBeBoolean();
@@ -270,6 +308,13 @@ describe('types of what depends on the arguments', () => {
     };
     expectTypeOf(typed).returns.toBeVoid();
     expectTypeOf<Ipvs['batch']>().returns.resolves.toEqualTypeOf<surface.BatchResults>();
+  });
+
+  test('a batch is built by a function that returns anything', () => {
+    const concise = (ipvs: Ipvs) => ipvs.batch((b) => b.addService({ fwmark: 7 }));
+    expectTypeOf(concise).returns.resolves.toEqualTypeOf<surface.BatchResults>();
+    const later = (ipvs: Ipvs) => ipvs.batch(async (b) => b.addService({ fwmark: 7 }));
+    expectTypeOf(later).returns.resolves.toEqualTypeOf<surface.BatchResults>();
   });
 
   test('the code of an error is one of those that there are', () => {
