@@ -19,20 +19,20 @@ export interface PartSource {
  * has been handed out, unless that was the last one.
  */
 export class ConnectionStream extends CancellableIterator<Connection> {
-  readonly #open: () => PartSource;
-  #source: PartSource | undefined;
+  readonly #source: PartSource;
+  #hasBegun = false;
   #part: Part | undefined;
   #place = 0;
   /** The part after this one, while it is being read. */
   #ahead: Promise<Part> | undefined;
 
   /**
-   * Not for callers: use `ipvs.connections()`. What `open` throws, the first next() rejects with.
+   * Not for callers: use `ipvs.connections()`.
    * @internal
    */
-  constructor(open: () => PartSource) {
+  constructor(source: PartSource) {
     super();
-    this.#open = open;
+    this.#source = source;
   }
 
   protected override take(): Connection | undefined {
@@ -50,14 +50,14 @@ export class ConnectionStream extends CancellableIterator<Connection> {
 
   async #read(): Promise<void> {
     try {
-      const source = this.#begin();
+      this.#begin();
       if (this.ended) return;
-      this.#ahead ??= source.next();
+      this.#ahead ??= this.#source.next();
       const part = await this.#ahead;
       if (this.ended) return;
       this.#part = part;
       this.#place = 0;
-      this.#ahead = part.last ? undefined : source.next();
+      this.#ahead = part.last ? undefined : this.#source.next();
       // Its failure is reported when it is awaited.
       this.#ahead?.catch(() => undefined);
     } catch (error) {
@@ -66,18 +66,16 @@ export class ConnectionStream extends CancellableIterator<Connection> {
     this.serve();
   }
 
-  #begin(): PartSource {
-    if (this.#source === undefined) {
-      this.#source = this.#open();
-      this.observe(this.#source.signal);
-    }
-    return this.#source;
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.observe(this.#source.signal);
   }
 
   protected override async release(): Promise<void> {
     this.#part = undefined;
     // The file is freed when nobody reads it any more.
     if (this.#ahead !== undefined) await this.#ahead.catch(() => undefined);
-    this.#source?.close();
+    if (this.#hasBegun) this.#source.close();
   }
 }

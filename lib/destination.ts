@@ -39,7 +39,7 @@ export interface DestinationSettings {
  */
 export type DestinationConfig = DestinationAddress & DestinationSettings;
 
-/** What an update of a destination changes. Everything that is left out stays as it is; `tunnel` is one setting. */
+/** What an update of a destination changes. Everything that is left out stays as it is, with `{}` all; `tunnel` is one setting. */
 export type DestinationChanges = DestinationSettings;
 
 /** A destination as the kernel has it. It can be passed wherever a reference is asked for. */

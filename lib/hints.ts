@@ -97,6 +97,8 @@ function group(table: Readonly<Record<string, string>>): Record<string, readonly
 
 /** Longer text is nobody's typo. */
 const MAX_TEXT = 80;
+/** More names than these are not listed. */
+const MAX_LISTED = 20;
 /** Letters and digits alone, in lower case. */
 const plain = (text: string) =>
   text
@@ -129,13 +131,17 @@ export function nameHint(said: unknown, names: readonly string[]): string {
 /** A hint behind 'is not a known property: '. */
 export function propertyHint(key: string, allowed: ReadonlySet<string>): string {
   const writable = [...allowed].filter((name) => !READ_ONLY.has(name));
-  const word = plain(key);
+  // Of the path of a parameter, the last part is its name.
+  const word = plain(key.slice(0, MAX_TEXT).replace(/^.*[./]/, ''));
   const same = writable.find((name) => plain(name) === word);
   const meanings = [...(PROPERTIES[word] ?? []), key];
   const synonym = meanings.find((name) => writable.includes(name));
   const within = meanings.flatMap((name) => placeWithin(name, word, writable)).at(0);
   const meant = same ?? synonym ?? within ?? nearest(key, writable, MAX_EDITS);
-  return meant === undefined ? `one of ${writable.join(', ')}` : `did you mean ${meant}?`;
+  if (meant !== undefined) return `did you mean ${meant}?`;
+  return writable.length <= MAX_LISTED
+    ? `one of ${writable.join(', ')}`
+    : `none of the ${writable.length} that there are is like it`;
 }
 
 function placeWithin(name: string, word: string, writable: readonly string[]): string[] {

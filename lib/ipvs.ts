@@ -12,7 +12,7 @@ import {
 } from './caller.js';
 import { calls } from './calls.js';
 import { factsFor, type PackedFilter } from './connection-filter.js';
-import { ConnectionStream, type PartSource } from './connection-stream.js';
+import { ConnectionStream } from './connection-stream.js';
 import {
   type ConnectionCount,
   type ConnectionOptions,
@@ -114,7 +114,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   readonly #netns: NamespaceTarget;
   readonly #protocol: Protocol<RequestBuffer, Results>;
   readonly #queue: IpvsQueue;
-  /** The watchers that have begun. One that nobody uses any more may be collected, though it was not ended. */
+  /** One that nobody uses any more may be collected, though it was not ended. */
   readonly #watchers = new WeakMembers<TableWatcher>();
 
   /** Not for callers: use {@link Ipvs.open}. */
@@ -142,7 +142,8 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     this.sysctls = new SysctlAccess((operation, procedure) => {
       const done = queue.follow(operation, procedure, last);
       last = done.catch(() => undefined);
-      return done;
+      // V8 knows who awaits a promise only where that is all that hangs on it.
+      return handOver(done);
     });
   }
 
@@ -237,10 +238,21 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * The connection table, entry by entry: `for await (const connection of ipvs.connections({ service }))`. It is read and filtered on the
    * thread pool, in bounded memory; leaving the loop ends it, and closing the handle does so at its next part. Entries that come and go meanwhile may be missed or seen twice.
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
+   * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
    */
   connections(options?: ConnectionOptions): ConnectionStream;
   connections(...args: readonly unknown[]): ConnectionStream {
-    return new ConnectionStream(() => this.#openConnections(args));
+    const { layout } = this.#native;
+    const check = (options: unknown) => checkStreamOptions(options, layout);
+    const { filter, origin, signal } = checkArguments('connections', args, 1, check);
+    this.#queue.checkOpen('connections');
+    const reading = this.#readConnections('connections', filter, origin);
+    return new ConnectionStream({
+      signal,
+      next: async () =>
+        readPart(await reading.run((cursor) => cursor.next(CONNECTION_BATCH)), layout),
+      close: reading.close,
+    });
   }
 
   /**
@@ -299,21 +311,19 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * Samples the whole table periodically:
    * `for await (const sample of ipvs.watch({ interval: 1000 }))`. Each sample says how much the
    * counters of every service and destination have gained since the one before. The first has
-   * nothing to compare with. Bad options and a closed handle reject
-   * the first `next()`. It ends when the handle is closed, and does not keep the process alive:
+   * nothing to compare with. It ends when the handle is closed, and does not keep the process alive:
    * `ipvs.watch().ref()` does.
+   * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
    */
   watch(options?: WatchOptions): TableWatcher;
   watch(...args: readonly unknown[]): TableWatcher {
-    const open = () => {
-      const checked = checkArguments('watch', args, 1, checkWatchOptions);
-      this.#queue.checkOpen('watch');
-      this.#watchers.add(watcher);
-      // Without options, counters are numbers.
-      const snapshot = () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>;
-      return { ...checked, snapshot };
-    };
-    const watcher: TableWatcher = new TableWatcher(open, () => this.#watchers.delete(watcher));
+    const checked = checkArguments('watch', args, 1, checkWatchOptions);
+    this.#queue.checkOpen('watch');
+    // Without options, counters are numbers.
+    const snapshot = () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>;
+    const source = { ...checked, snapshot };
+    const watcher: TableWatcher = new TableWatcher(source, () => this.#watchers.delete(watcher));
+    this.#watchers.add(watcher);
     return watcher;
   }
 
@@ -345,19 +355,6 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     if (!missing) return explained;
     const path = `/proc/thread-self/net/ip_vs_conn${origin ? '_sync' : ''}`;
     return explainMissingTable(operation, path, (paths) => this.#handle.readFiles(paths));
-  }
-
-  #openConnections(args: readonly unknown[]): PartSource {
-    const { layout } = this.#native;
-    const check = (options: unknown) => checkStreamOptions(options, layout);
-    const { filter, origin, signal } = checkArguments('connections', args, 1, check);
-    const reading = this.#readConnections('connections', filter, origin);
-    return {
-      signal,
-      next: async () =>
-        readPart(await reading.run((cursor) => cursor.next(CONNECTION_BATCH)), layout),
-      close: reading.close,
-    };
   }
 }
 

@@ -18,7 +18,8 @@ const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
 /**
  * An async iterator that can be ended at any moment, also while calls of `next()` are pending. It
- * is read once.
+ * is read once. Bad options and a closed handle throw where it is asked for, not at its first
+ * `next()`.
  *
  * - Calls of `next()` need not wait for one another: each gets an item of its own, in the order of
  *   the calls.

@@ -63,7 +63,7 @@ export interface ServiceSettings {
  */
 export type ServiceConfig = (ServiceAddress | FirewallMark) & ServiceSettings;
 
-/** What an update of a service changes. Everything that is left out stays as it is, also within `persistence`. */
+/** What an update of a service changes. Everything that is left out stays as it is, also within `persistence`; with `{}` all. */
 export type ServiceChanges = ServiceSettings;
 
 /** What every service has beside its name. */

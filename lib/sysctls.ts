@@ -3,9 +3,10 @@
  * @module
  */
 import { constants } from 'node:os';
-import { registerEntries } from './caller.js';
+import { types } from 'node:util';
+import { registerEntries, subjectOf } from './caller.js';
 import { checkBoolean, checkInteger, readArray, readObject } from './check.js';
-import { errnoName, IpvsError, wrongType, wrongValue } from './errors.js';
+import { errnoName, IpvsError, isInputError, wrongType, wrongValue } from './errors.js';
 import { hiddenError, hidingOfParameters, WITNESSES } from './proc.js';
 import { given, type Procedure, readFiles, writeFiles } from './queue/procedure.js';
 import type { Returns } from './queue/returns.js';
@@ -91,7 +92,7 @@ export interface Sysctls {
   readonly syncVersion?: number;
 }
 
-/** The parameters to change, at least one. */
+/** The parameters to change. Those left out stay as they are; without any, nothing is done. */
 export type SysctlChanges = { readonly [Name in keyof Sysctls]: Sysctls[Name] | undefined };
 
 const FOLDER = '/proc/sys/net/ipv4/vs';
@@ -248,6 +249,7 @@ function want<Name extends keyof Sysctls>(name: Name, value: unknown): Wanted {
     const isIn = (text: string) => holds(parse(name, text), valid);
     return { ...wanted, text: kind.format(valid), refusal: undefined, isIn };
   } catch (refusal) {
+    if (isInputError(refusal)) Object.assign(refusal, { target: name });
     // A value of another type was never read.
     if (!isValueError(refusal)) throw refusal;
     const isIn = (text: string) => equal(parse(name, text), value);
@@ -302,7 +304,7 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
    */
   set(changes: SysctlChanges): Returns<void>[How];
   set(...args: [changes: SysctlChanges]) {
-    return this.#follow('sysctls.set', given(writeParameters, args));
+    return this.#follow('sysctls.set', given(writeParameters, args, unknownIn));
   }
 }
 
@@ -342,10 +344,17 @@ function* hiddenParameters(operation: string): Procedure<never, never, IpvsError
   return hiddenError(operation, 'the parameters of IPVS are', FOLDER, hiding);
 }
 
+/** The first key that is the name of no parameter, for the error that says so; or ''. */
+function unknownIn(changes: unknown): string {
+  if (typeof changes !== 'object' || changes === null || types.isProxy(changes)) return '';
+  const key = Object.keys(changes).find((each) => !NAMES.some((name) => name === each));
+  return key === undefined ? '' : subjectOf(key);
+}
+
 function* writeParameters(changes: SysctlChanges): Procedure<never, never, void> {
   const values = readObject('sysctls', changes, KEYS);
   const named = NAMES.filter((name) => values[name] !== undefined);
-  if (named.length === 0) throw wrongValue('sysctls', changes, 'names no parameter');
+  if (named.length === 0) return;
   const wanted = named.map((name) => want(name, values[name]));
 
   const texts = yield* readFiles<never, never>([EVERYWHERE, ...wanted.map(({ path }) => path)]);

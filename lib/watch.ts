@@ -51,9 +51,9 @@ export interface SampleSource {
  * it.
  */
 export class TableWatcher extends CancellableIterator<Sample> {
-  readonly #open: () => SampleSource;
+  readonly #source: SampleSource;
   readonly #onEnd: () => void;
-  #source: SampleSource | undefined;
+  #hasBegun = false;
   /** What was read, until it is handed out. */
   #sample: Sample | undefined;
   /** What was read before that. */
@@ -68,12 +68,12 @@ export class TableWatcher extends CancellableIterator<Sample> {
   #isClosing = false;
 
   /**
-   * Not for callers: use `ipvs.watch()`. What `open` throws, the first next() rejects with.
+   * Not for callers: use `ipvs.watch()`.
    * @internal
    */
-  constructor(open: () => SampleSource, onEnd: () => void) {
+  constructor(source: SampleSource, onEnd: () => void) {
     super();
-    this.#open = open;
+    this.#source = source;
     this.#onEnd = onEnd;
   }
 
@@ -108,38 +108,36 @@ export class TableWatcher extends CancellableIterator<Sample> {
 
   protected override refill(): void {
     try {
-      const source = this.#begin();
-      if (!this.ended) this.#schedule(source);
+      this.#begin();
+      if (!this.ended) this.#schedule();
     } catch (error) {
       this.fail(error);
     }
   }
 
-  #begin(): SampleSource {
-    if (this.#source === undefined) {
-      this.#source = this.#open();
-      this.observe(this.#source.signal);
-    }
-    return this.#source;
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.observe(this.#source.signal);
   }
 
-  #schedule(source: SampleSource): void {
+  #schedule(): void {
     const now = performance.now();
     // A consumer that is slower than the interval misses samples rather than getting many at once.
     const due = Math.max(this.#due, now);
-    this.#due = due + source.interval;
+    this.#due = due + this.#source.interval;
     if (due === now) {
-      void this.#look(source);
+      void this.#look();
       return;
     }
-    this.#timer = setTimeout(() => void this.#look(source), due - now);
+    this.#timer = setTimeout(() => void this.#look(), due - now);
     if (!this.#keepsAlive) this.#timer.unref();
   }
 
-  async #look(source: SampleSource): Promise<void> {
+  async #look(): Promise<void> {
     this.#isReading = true;
     try {
-      const { services } = await source.snapshot();
+      const { services } = await this.#source.snapshot();
       if (this.ended) return;
       const now = performance.now();
       const elapsed = this.#last === undefined ? 0 : (now - this.#last) / 1000;

@@ -713,10 +713,11 @@ describe('a closed handle', () => {
   });
 });
 
-test('bad options are refused by the rejection, and nothing is opened', async () => {
+test('bad options are refused, and nothing is opened', async () => {
   // @ts-expect-error: no such option.
-  const rows = lab.ipvs.connections({ servic: 'tcp://10.96.0.1:80' });
-  await expect(rows.next()).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+  expect(() => lab.ipvs.connections({ servic: 'tcp://10.96.0.1:80' })).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
+  );
   // @ts-expect-error: no such column.
   const counted = lab.ipvs.countConnections({ by: ['client'] });
   await expect(counted).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });

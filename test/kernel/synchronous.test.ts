@@ -164,7 +164,7 @@ describe('errors are those of the promises', () => {
     ],
     ['ESRCH', 'stopSyncDaemon', (ipvs) => ipvs.stopSyncDaemon('master')],
     ['ERR_OUT_OF_RANGE', '', (ipvs) => ipvs.addService({ fwmark: -1 })],
-    ['ERR_INVALID_ARG_VALUE', '', (ipvs) => ipvs.sysctls.set({})],
+    ['ERR_OUT_OF_RANGE', 'sysctls.set', (ipvs) => ipvs.sysctls.set({ syncRetries: 9 })],
   ])('%s of %s', async (code, operation, action) => {
     lab.ipvs.sync.addService({ fwmark: 1 });
     const expected = wordsOf(await reasonOf(() => action(lab.ipvs)));

@@ -293,17 +293,6 @@ describe('an end', () => {
     const ipvs = await Ipvs.open({ netns: lab.namespace.path });
     const samples = ipvs.watch();
     await ipvs.close();
-    await expect(samples.next()).rejects.toMatchObject({
-      code: 'ERR_IPVS_CLOSED',
-      operation: 'watch',
-    });
-  });
-
-  test('by bad options', async () => {
-    const samples = lab.ipvs.watch({ interval: 0 });
-    await expect(samples.next()).rejects.toMatchObject({
-      code: 'ERR_OUT_OF_RANGE',
-      message: expect.stringContaining('options.interval: 0 is not an integer from 1 to'),
-    });
+    expect(await samples.next()).toEqual({ value: undefined, done: true });
   });
 });

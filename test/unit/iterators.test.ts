@@ -54,7 +54,7 @@ function reads<Answer>() {
 function connectionStream(signal: AbortSignal): Subject {
   const parts = reads<Part>();
   const close = vi.fn();
-  const iterator = new ConnectionStream(() => ({ signal, next: parts.read, close }));
+  const iterator = new ConnectionStream({ signal, next: parts.read, close });
   return {
     iterator,
     give: () => parts.give(entries(1)),
@@ -71,7 +71,7 @@ function tableWatcher(signal: AbortSignal, interval: number): Subject {
   const snapshots = reads<Snapshot>();
   const onEnd = vi.fn();
   const source = { interval, signal, snapshot: snapshots.read };
-  const iterator = new TableWatcher(() => source, onEnd);
+  const iterator = new TableWatcher(source, onEnd);
   // Only a timer that keeps the process alive is among its resources.
   iterator.ref();
   const timers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;

@@ -226,7 +226,7 @@ describe('each operation is the same with a promise, at once, and in a batch', (
     ['deleteDestination', TCP, '10.0.0.2', { exists: true }],
     ['getDestination', TCP, '10.0.0.2', null],
     ['listDestinations', 5],
-    ['setTimeouts', {}],
+    ['setTimeouts', null],
     ['zero', undefined],
     ['startSyncDaemon', { role: 'slave' }],
     ['stopSyncDaemon', 'backup', { ifRunning: 0 }],
@@ -428,7 +428,7 @@ describe('what takes more than a request is the same with a promise and at once'
     ['sysctls.set', (which) => which.sysctls.set({ conntrack: true, amDroprate: 9 })],
     ['sysctls.set, refused', (which) => which.sysctls.set({ conntrack: true, amDroprate: 10 })],
     ['sysctls.set, no file', (which) => which.sysctls.set({ connMax: 9 })],
-    ['sysctls.set, bad input', (which) => loose(which.sysctls as Ipvs['sysctls'])['set']?.({})],
+    ['sysctls.set, bad input', (which) => which.sysctls.set({ connMax: -1 })],
   ];
   const FILES: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
     'no files': {},

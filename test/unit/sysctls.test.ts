@@ -357,13 +357,20 @@ describe('writing', () => {
     expect(handle.writeFiles).not.toHaveBeenCalled();
   });
 
+  test.each([{}, { conntrack: undefined }])('without any, %j, does nothing', async (changes) => {
+    const { sysctls, sync, handle } = kernel({});
+    expect(await sysctls.set(changes)).toBeUndefined();
+    expect(sync.set(changes)).toBeUndefined();
+    expect(handle.readFiles).not.toHaveBeenCalled();
+    expect(handle.writeFiles).not.toHaveBeenCalled();
+  });
+
   const THRESHOLD =
     'is not two integers [threshold, period], the first below the second or the second 0';
   type Row = readonly [string, unknown, Kind, string, string, string];
   test.each<Row>([
     ['undefined', undefined, 'type', 'sysctls', 'undefined', 'is not an object'],
     ['null', null, 'type', 'sysctls', 'null', 'is not an object'],
-    ['nothing', {}, 'value', 'sysctls', '{}', 'names no parameter'],
     [
       "the kernel's name",
       { drop_entry: 1 },
@@ -378,7 +385,23 @@ describe('writing', () => {
       'value',
       'sysctls',
       "'../ip_forward'",
-      'is not a known property',
+      'is not a known property: none of the 35 that there are is like it',
+    ],
+    [
+      'the name of sysctl',
+      { 'net.ipv4.vs.conntrack': true },
+      'value',
+      'sysctls',
+      "'net.ipv4.vs.conntrack'",
+      'is not a known property: did you mean conntrack?',
+    ],
+    [
+      'a path',
+      { '/proc/sys/net/ipv4/vs/conn_reuse_mode': 1 },
+      'value',
+      'sysctls',
+      "'/proc/sys/net/ipv4/vs/conn_reuse_mode'",
+      'is not a known property: did you mean connReuseMode?',
     ],
     ['1 for true', { conntrack: 1 }, 'type', 'sysctls.conntrack', '1', 'is not a boolean'],
     [
@@ -516,7 +539,10 @@ describe('writing', () => {
     const error: unknown = await sysctls
       .set(changes as SysctlChanges)
       .catch((reason: unknown) => reason);
-    expectInputError(error, { subject: 'sysctls.set', kind, property, value, rule });
+    const named = Object(changes) === changes ? Object.keys(changes as object).at(-1) : '';
+    const subject = `sysctls.set ${named}`.trim();
+    expectInputError(error, { subject, kind, property, value, rule });
+    expect(error).toMatchObject({ operation: 'sysctls.set', target: named });
     expect(handle.writeFiles).not.toHaveBeenCalled();
   });
 });

@@ -32,10 +32,7 @@ function series(...snapshots: readonly Snapshot[]) {
 }
 
 function watch(snapshot: () => Promise<Snapshot>, interval: number): TableWatcher {
-  return new TableWatcher(
-    () => ({ interval, signal: undefined, snapshot }),
-    () => {},
-  );
+  return new TableWatcher({ interval, signal: undefined, snapshot }, () => {});
 }
 
 /** A watcher with a long interval, after its first sample. */

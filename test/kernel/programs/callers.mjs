@@ -20,6 +20,17 @@ export const CASES = [
   ['bad input of a procedure, at once', async (ipvs) => ipvs.sync.snapshot({ bigint: 1 })],
   ['bad parameters, awaited', async (ipvs) => await ipvs.sysctls.set({ conntrack: 1 })],
   ['bad parameters, at once', async (ipvs) => ipvs.sync.sysctls.set({ conntrack: 1 })],
+  ['a parameter out of range, awaited', async (ipvs) => await ipvs.sysctls.set({ syncRetries: 9 })],
+  ['a parameter out of range, at once', async (ipvs) => ipvs.sync.sysctls.set({ syncRetries: 9 })],
+  ['a refused parameter, awaited', async (ipvs) => await ipvs.sysctls.set({ estCpulist: '4095' })],
+  ['a refused parameter, at once', async (ipvs) => ipvs.sync.sysctls.set({ estCpulist: '4095' })],
+  [
+    'a refused parameter behind others',
+    async (ipvs) => {
+      void ipvs.sysctls.get();
+      await ipvs.sysctls.set({ estCpulist: '4095' });
+    },
+  ],
   ['bad options of a batch', async (ipvs) => await ipvs.batch(() => undefined, { stop: true })],
   ['bad options of a count', async (ipvs) => await ipvs.countConnections({ by: ['x'] })],
   ['bad options of diagnose()', async (ipvs) => await ipvs.diagnose({ x: 1 })],
@@ -27,8 +38,8 @@ export const CASES = [
   ['bad options of open()', async (_, { Ipvs }) => await Ipvs.open({ x: 1 })],
   ['bad options of Links.open()', async (_, { Links }) => await Links.open({ x: 1 })],
   ['bad modules', async (_, { loadModules }) => await loadModules(['a b'])],
-  ['bad options of watch()', async (ipvs) => await ipvs.watch({ interval: 0 }).next()],
-  ['bad options of connections()', async (ipvs) => await ipvs.connections({ state: 5 }).next()],
+  ['bad options of watch()', async (ipvs) => ipvs.watch({ interval: 0 })],
+  ['bad options of connections()', async (ipvs) => ipvs.connections({ state: 5 })],
   ['bad options of links.watch()', async (ipvs) => ipvs.links.watch({ types: [] })],
   ['a bad link, awaited', async (ipvs) => await ipvs.links.setLink('no', { up: 1 })],
   ['a bad link, at once', async (ipvs) => ipvs.links.sync.setLink('no', { up: 1 })],
@@ -102,6 +113,42 @@ export const CASES = [
       for await (const each of connections) void each;
     },
   ],
+  ...['connections', 'watch'].map((name) => [
+    `a closed handle, of ${name}()`,
+    async (_, { Ipvs }) => {
+      const closed = await Ipvs.open();
+      await closed.close();
+      closed[name]();
+    },
+  ]),
+  [
+    'a closed handle, of links.watch()',
+    async (_, { Links }) => {
+      const closed = await Links.open();
+      await closed.close();
+      closed.watch();
+    },
+  ],
+  ...[
+    ['getStatus()', async (ipvs) => await ipvs.getStatus()],
+    ['getStats()', async (ipvs) => await ipvs.getStats()],
+    ['getInfo()', async (ipvs) => await ipvs.getInfo()],
+    ['countConnections()', async (ipvs) => await ipvs.countConnections()],
+    ['diagnose()', async (ipvs) => await ipvs.diagnose()],
+    ['sysctls.get()', async (ipvs) => await ipvs.sysctls.get()],
+    ['sysctls.set()', async (ipvs) => await ipvs.sysctls.set({ conntrack: true })],
+    ['batch()', async (ipvs) => await ipvs.batch(() => undefined)],
+    ['links.listLinks()', async (ipvs) => await ipvs.links.listLinks()],
+    ['links.reconcileAddresses()', async (ipvs) => await ipvs.links.reconcileAddresses('lo', [])],
+  ].map(([name, action]) => [
+    `a closed handle, of ${name}`,
+    async (_, { Ipvs }) => {
+      const closed = await Ipvs.open();
+      await closed.close();
+      await action(closed);
+    },
+  ]),
+  ['a module that is not there', async (_, { loadModules }) => await loadModules(['no_such'])],
 ];
 
 /** What each case throws. */
