@@ -1,8 +1,11 @@
 // Lists that the kernel gives in several parts, while its tables change.
 import { Ipvs } from 'ipvs';
 import { beforeEach, expect, test } from 'vitest';
+import { AF_INET } from '../../lib/address.js';
+import { loadNative } from '../../lib/native.js';
 import { nameOfService } from './model.js';
 import { useNamespace } from './namespace.js';
+import { rawDestinations } from './raw.js';
 
 const lab = useNamespace();
 
@@ -106,5 +109,28 @@ test('lists of every length, at once and again, are whole', async () => {
       const sorted = snapshot.services.toSorted((a, b) => (a.fwmark ?? 0) - (b.fwmark ?? 0));
       expect(sorted.map(({ destinations }) => named(destinations))).toEqual(expected);
     }
+  }
+});
+
+test('destinations are written to the memory of an earlier list only if all fit', async () => {
+  const { ipvs, namespace } = lab;
+  const service = { fwmark: 1, scheduler: 'rr' };
+  await ipvs.addService(service);
+  for (const address of ['10.3.0.1', '10.3.0.2', '10.3.0.3']) {
+    await ipvs.addDestination(service, { address });
+  }
+  const key = { family: AF_INET, fwmark: 1 };
+  const bytes = (await rawDestinations(namespace, key)).byteLength;
+  expect(bytes).toBe(3 * loadNative().layout.destinationEntry.size);
+  for (const room of [bytes, bytes + 4]) {
+    const memory = new ArrayBuffer(room);
+    expect(await rawDestinations(namespace, key, memory)).toBe(memory);
+  }
+  for (const room of [0, 4, bytes - 4]) {
+    const memory = new ArrayBuffer(room);
+    const listed = await rawDestinations(namespace, key, memory);
+    expect(listed).not.toBe(memory);
+    expect(listed.byteLength).toBe(bytes);
+    expect(new Uint8Array(memory)).toEqual(new Uint8Array(room));
   }
 });

@@ -37,7 +37,11 @@ function write<Name extends string>(
   }
 }
 
-async function run(namespace: Namespace, requests: readonly RawRequest[]) {
+async function run(
+  namespace: Namespace,
+  requests: readonly RawRequest[],
+  memory?: ArrayBuffer | undefined,
+) {
   const { Handle, layout } = loadNative();
   const buffer = new RequestBuffer(layout);
   for (const { operation, service, destination } of requests) {
@@ -48,7 +52,7 @@ async function run(namespace: Namespace, requests: readonly RawRequest[]) {
   }
   const handle = new Handle();
   await handle.open(namespace.path, true);
-  const results = await handle.run(buffer.bytes(), false);
+  const results = await handle.run(buffer.bytes(), false, memory);
   handle.close();
   return { results, layout };
 }
@@ -79,6 +83,16 @@ export async function rawServices(
       records.number(index * size + fields.service.offset, layout.service.fields[name]);
     return { fwmark: number('fwmark'), flags: number('flags'), timeout: number('timeout') };
   });
+}
+
+/** The destinations of a service as records, which the addon may write to `memory`. */
+export async function rawDestinations(
+  namespace: Namespace,
+  service: RawRequest['service'],
+  memory?: ArrayBuffer,
+): Promise<ArrayBuffer> {
+  const { results } = await run(namespace, [{ operation: 'listDestinations', service }], memory);
+  return results.destinations ?? new ArrayBuffer(0);
 }
 
 /** The table as records, each service with its destinations, in hexadecimal and sorted: whatever the addon reads of each. */

@@ -1,0 +1,28 @@
+// Arrays of records as the addon takes them: the facade makes only whole ones.
+import { describe, expect, test } from 'vitest';
+import { layout, native } from './requests.js';
+
+const { size } = layout.addressSettings;
+
+describe('the addon accepts records', () => {
+  test('that are whole and aligned', () => {
+    expect(native.contradictionOf(new Uint8Array(0))).toBeUndefined();
+    expect(native.contradictionOf(new Uint8Array(size))).toBeUndefined();
+  });
+
+  test.each([1, 4, size - 1, size + 1, size + 4])('not %i bytes of them', (bytes) => {
+    expect(() => native.contradictionOf(new Uint8Array(bytes))).toThrow(RangeError);
+  });
+
+  test.each([1, 2, 3])('not at an address that is off by %i', (offset) => {
+    const memory = new ArrayBuffer(size + 8);
+    expect(() => native.contradictionOf(new Uint8Array(memory, offset, size))).toThrow(RangeError);
+  });
+
+  test('in no other form than an array of bytes', () => {
+    const untyped: { contradictionOf(records: unknown): unknown } = native;
+    for (const value of [undefined, null, 0, '', [], {}, new ArrayBuffer(size)]) {
+      expect(() => untyped.contradictionOf(value)).toThrow(TypeError);
+    }
+  });
+});
