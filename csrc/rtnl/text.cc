@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -40,6 +41,8 @@ std::optional<AddressSettings> parse_address(std::string_view text) {
   address.prefix_length = *length;
   // A virtual address stands on many hosts, and is no part of a network of its link.
   if (is_ipv6) address.flags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
+  // As `ip address add` has it: an address of loopback is valid on this host only.
+  if (!is_ipv6 && address.address[0] == IN_LOOPBACKNET) address.scope = RT_SCOPE_HOST;
   return address;
 }
 

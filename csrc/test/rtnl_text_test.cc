@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include <string>
@@ -53,6 +54,18 @@ TEST_CASE("addresses are read with their prefix length, or with all bits") {
   const std::string longest = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128";
   CHECK(longest.size() == rtnl::kAddressText);
   CHECK(reads(longest, ipv6(ones, 128)));
+}
+
+TEST_CASE("IPv4 addresses of 127.0.0.0/8, and no others, have the scope of their host") {
+  const auto scope_of = [](std::string_view text) { return parse_address(text).value().scope; };
+  for (const char* text : {"127.0.0.0/8", "127.0.0.2", "127.255.255.255/32"}) {
+    CAPTURE(text);
+    CHECK(scope_of(text) == RT_SCOPE_HOST);
+  }
+  for (const char* text : {"126.255.255.255", "128.0.0.0", "169.254.1.1/16", "::1", "7f00::1"}) {
+    CAPTURE(text);
+    CHECK(scope_of(text) == RT_SCOPE_UNIVERSE);
+  }
 }
 
 TEST_CASE("what is no address is not read") {

@@ -35,8 +35,9 @@ export interface AddressSettings {
   /** Bits of the network, 0 to 32 or 128. Default: all, as of a virtual address. */
   readonly prefixLength?: number | undefined;
   /**
-   * RT_SCOPE_*, `ip address add ... scope`. Default: 'global' for a new address, and as it is for
-   * one that the link has. IPv6 addresses have the scope that their bits tell; another is refused.
+   * RT_SCOPE_*, `ip address add ... scope`. Default for a new IPv4 address, as with `ip`: 'host'
+   * in 127.0.0.0/8, 'global' elsewhere, also in 169.254.0.0/16. An address that the link has keeps
+   * its scope. IPv6 addresses have the scope that their bits tell; another is refused.
    */
   readonly scope?: AddressScope | Unknown | undefined;
   /**
@@ -145,6 +146,8 @@ const KEYS = new Set([
   'validLifetime',
 ] as const);
 const FOREVER = 0xffffffff;
+/** The first byte of 127.0.0.0/8. */
+const LOOPBACK = 127;
 const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
 /** @internal */
@@ -367,6 +370,7 @@ function writeText(
   records.setNumber(base, layout.addressSettings.fields.flags, defaultFlags(family));
 }
 
+/** Writes an IP address, its family and the scope that is the default for it; returns its family. */
 function writeIp(
   records: Records,
   base: number,
@@ -376,9 +380,13 @@ function writeIp(
   shown: string,
 ): number {
   const { fields } = layout.addressSettings;
-  const family = parseAddress(address, records.bytes, base + fields.address.offset);
+  const start = base + fields.address.offset;
+  const family = parseAddress(address, records.bytes, start);
   if (family === 0) throw wrongValue(property, shown, 'is not an IP address');
   records.setNumber(base, fields.family, family);
+  if (family === AF_INET && records.bytes[start] === LOOPBACK) {
+    records.setNumber(base, fields.scope, scopes.number('scope', 'host'));
+  }
   return family;
 }
 

@@ -59,6 +59,54 @@ describe('addAddress', () => {
     expect(shown(address)).toMatchObject({ link: 'vip0', validLifetime: null, ...expected });
   });
 
+  test.each([
+    '127.0.0.0/32',
+    '127.0.0.1/8',
+    '127.255.255.255/32',
+    '126.255.255.255/32',
+    '128.0.0.1/32',
+    '169.254.1.1/16',
+    '192.168.0.1/24',
+  ])('%s has the scope that ip gives it', async (text) => {
+    const [address = '', length] = text.split('/');
+    const config = { address, prefixLength: Number(length) };
+    ip('address', 'add', text, 'dev', 'vip0');
+    const scope = shown(address)?.scope;
+    expect(scope).toBe(address.startsWith('127.') ? 'host' : 'global');
+    const scopeAfter = async (add: () => unknown) => {
+      await links.deleteAddress('vip0', text);
+      await add();
+      return shown(address)?.scope;
+    };
+    for (const each of [text, config]) {
+      expect(await scopeAfter(() => links.addAddress('vip0', each))).toBe(scope);
+      expect(await scopeAfter(() => links.ensureAddress('vip0', each))).toBe(scope);
+      expect(await scopeAfter(() => links.reconcileAddresses('vip0', [each]))).toBe(scope);
+      expect(await scopeAfter(() => links.sync.addAddress('vip0', each))).toBe(scope);
+      expect(await scopeAfter(() => links.sync.ensureAddress('vip0', each))).toBe(scope);
+      expect(await scopeAfter(() => links.sync.reconcileAddresses('vip0', [each]))).toBe(scope);
+    }
+  });
+
+  test('of loopback is added beside the one of the kernel, and keeps its scope', async () => {
+    await links.addAddress('lo', '127.0.0.2/8');
+    expect(await links.ensureAddress('lo', '127.0.0.3/8')).toBe('created');
+    expect(await links.reconcileAddresses('lo', ['127.0.0.1/8', '127.0.0.4/8'])).toEqual({
+      added: ['127.0.0.4/8'],
+      removed: [],
+      updated: [],
+    });
+    const scopes = () =>
+      shownAddresses(lab.namespace)
+        .filter(({ link, family }) => link === 'lo' && family === 'ipv4')
+        .map(({ address, scope }) => [address, scope]);
+    expect(scopes()).toEqual([1, 2, 3, 4].map((host) => [`127.0.0.${host}`, 'host']));
+    // An address that is there with another scope is left as it is, since no scope is asked for.
+    ip('address', 'add', '127.9.0.1/32', 'scope', 'link', 'dev', 'vip0');
+    expect(await links.ensureAddress('vip0', '127.9.0.1')).toBe('unchanged');
+    for (const host of [2, 3, 4]) await links.deleteAddress('lo', `127.0.0.${host}/8`);
+  });
+
   test('the route to the network is there if it is asked for', async () => {
     await links.addAddress('vip0', '10.96.0.1/24');
     await links.addAddress('vip0', { address: '10.97.0.1', prefixLength: 24, prefixRoute: false });

@@ -57,7 +57,8 @@ describe('an address', () => {
         expect(written({ address, prefixLength }).bytes).toEqual(written(text).bytes);
         expect(written(text).number(0, record.fields.family)).toBe(family);
         // What a list says of it names it.
-        expect(listed(text)).toMatchObject({ address, prefixLength, scope: 'global', peer: null });
+        const scope = address.startsWith('127.') ? 'host' : 'global';
+        expect(listed(text)).toMatchObject({ address, prefixLength, scope, peer: null });
         expect(formatted(listed(text))).toBe(text);
       }),
     );
@@ -72,6 +73,23 @@ describe('an address', () => {
     ['::1/127', '::1/127'],
   ])('%s is %s', (text, expected) => {
     expect(formatted(text)).toBe(expected);
+  });
+
+  test.each([
+    ['127.0.0.0', 'host'],
+    ['127.0.0.2', 'host'],
+    ['127.255.255.255', 'host'],
+    ['126.255.255.255', 'global'],
+    ['128.0.0.0', 'global'],
+    ['169.254.1.1', 'global'],
+    ['224.0.0.1', 'global'],
+  ])('%s has scope %s by default, which is not asked for', (address, scope) => {
+    for (const config of [address, { address }, { address, scope: undefined }]) {
+      expect(listed(config).scope).toBe(scope);
+      expect(written(config).number(0, record.fields.given)).toBe(0);
+    }
+    expect(listed({ address, scope: 'link' }).scope).toBe('link');
+    expect(listed({ address, scope: 'global' }).scope).toBe('global');
   });
 
   test('comes without expiry, and of IPv6 without detection and route, unless it asks for them', () => {
