@@ -74,13 +74,15 @@ export type ConnectionProtocol = Protocol | 'ip' | 'icmp' | 'icmpv6' | Unknown;
 export interface ConnectionFilter {
   /**
    * By the service. Entries record what the client speaks to, but not the service that took the
-   * connection:
+   * connection. So a service that does not exist matches what came to its address and port, usually
+   * nothing, and its count is 0: in a drain check, call getService() first. Only port 0 and firewall
+   * marks need the service, and reject with ESRCH where it does not exist. What matches a service:
    * - of port 0: every port of its address, except those that have services of their own when the
    *   call is made
    * - by firewall mark: its templates, and all connections that may be its own: those to its
    *   destinations, or to `destination` where that is given. They include those that other services
    *   send to the same address and port, since no entry but a template records a mark. The kernel's
-   *   own count is `activeConnections` of the destination.
+   *   own counts are `activeConnections` and `inactiveConnections` of the destination.
    * - any other: what came to its address and port, also with a mark that another service takes
    */
   readonly service?: ServiceReference | undefined;

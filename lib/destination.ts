@@ -20,7 +20,12 @@ export interface DestinationSettings {
    * IPVS_DEST_ATTR_FWD_METHOD, `ipvsadm -m -g -i`.
    */
   readonly forwarding?: Forwarding | Unknown | undefined;
-  /** Its share of new connections, 0 to 2147483647; 0 gives it none and keeps the old ones. Default 1. IPVS_DEST_ATTR_WEIGHT, `ipvsadm -w`. */
+  /**
+   * Its share of new connections, 0 to 2147483647. Default 1. Weight 0 keeps existing connections and
+   * gives it no new ones, except from clients that persistence sends back: they return until their
+   * template expires, unless the kernel parameter `expireQuiescentTemplate` is true.
+   * IPVS_DEST_ATTR_WEIGHT, `ipvsadm -w`.
+   */
   readonly weight?: number | undefined;
   /** Connections above which it gets no new ones, 1 to 2147483647; 0, the default: no limit. IPVS_DEST_ATTR_U_THRESH, `ipvsadm -x`. */
   readonly upperThreshold?: number | undefined;
@@ -34,15 +39,23 @@ export interface DestinationSettings {
  * A destination to be made: its name and its settings. What the kernel would accept but not do is
  * refused, such as another port than the service's without 'masquerade'.
  *
- * A {@link Destination} is accepted too, also after a way through JSON. It has `stats`, by which it
- * is known to come from the kernel: it is written as it is, whatever another program has made of it.
+ * A {@link Destination} is accepted too, also after `JSON.stringify()` and `JSON.parse()`. It has
+ * `stats`, which show that it comes from the kernel: it is written as it is, including values that
+ * only another program could have set.
  */
 export type DestinationConfig = DestinationAddress & DestinationSettings;
 
-/** What an update of a destination changes. Everything that is left out stays as it is, with `{}` all; `tunnel` is one setting. */
+/**
+ * What an update of a destination changes. Everything that is left out stays as it is, with `{}`
+ * all; `tunnel` is one setting. Takes settings only: a {@link Destination} is refused, since it also
+ * has a name and counters.
+ */
 export type DestinationChanges = DestinationSettings;
 
-/** A destination as the kernel has it. It can be passed wherever a reference is asked for. */
+/**
+ * A destination as the kernel has it. It can be passed as a {@link DestinationReference} anywhere,
+ * and written with addDestination() and ensureDestination().
+ */
 export interface Destination<Value extends Counter = number> {
   /** IPv4, or IPv6 in its shortest form (RFC 5952). IPVS_DEST_ATTR_ADDR. */
   readonly address: string;
@@ -52,7 +65,7 @@ export interface Destination<Value extends Counter = number> {
   readonly family: Family;
   /** How packets reach it. IPVS_DEST_ATTR_FWD_METHOD. */
   readonly forwarding: Forwarding | Unknown;
-  /** Its share of new connections. IPVS_DEST_ATTR_WEIGHT. */
+  /** Its share of new connections: see {@link DestinationSettings.weight}. IPVS_DEST_ATTR_WEIGHT. */
   readonly weight: number;
   /** Connections above which it gets no new ones; 0: no limit. IPVS_DEST_ATTR_U_THRESH. */
   readonly upperThreshold: number;
@@ -60,11 +73,24 @@ export interface Destination<Value extends Counter = number> {
   readonly lowerThreshold: number;
   /** Null unless forwarding is 'tunnel', or another program has left settings of a tunnel, which then change nothing. */
   readonly tunnel: Tunnel | null;
-  /** Connections in a state that counts as active, such as TCP ESTABLISHED; live. IPVS_DEST_ATTR_ACTIVE_CONNS. */
+  /**
+   * TCP connections in state ESTABLISHED, SYN_SENT, SYN_RECV or SYNACK, and SCTP connections in state
+   * ESTABLISHED; live. 0 does not mean that the destination is unused: see
+   * {@link Destination.inactiveConnections}. IPVS_DEST_ATTR_ACTIVE_CONNS.
+   */
   readonly activeConnections: number;
-  /** The other connections; live. IPVS_DEST_ATTR_INACT_CONNS. */
+  /**
+   * All other connections; live: every UDP flow, and TCP connections that one side or both have
+   * closed (FIN_WAIT, CLOSE_WAIT, TIME_WAIT, LAST_ACK, CLOSE). Traffic may still pass on them: on UDP
+   * flows, and from a server to a client that has closed its own half. A destination of weight 0 is
+   * drained when active and inactive connections are both 0. TIME_WAIT delays that by up to 120
+   * seconds, and a UDP flow that goes on never expires: limit the wait. IPVS_DEST_ATTR_INACT_CONNS.
+   */
   readonly inactiveConnections: number;
-  /** Templates of persistence; live. IPVS_DEST_ATTR_PERSIST_CONNS. */
+  /**
+   * Templates of persistence; live. They carry no traffic, and count neither as active nor as
+   * inactive. IPVS_DEST_ATTR_PERSIST_CONNS.
+   */
   readonly persistentConnections: number;
   /** Its counters and rates. IPVS_DEST_ATTR_STATS64. */
   readonly stats: Stats<Value>;

@@ -309,10 +309,12 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
 
   /**
    * Samples the whole table periodically:
-   * `for await (const sample of ipvs.watch({ interval: 1000 }))`. Each sample says how much the
+   * `for await (const sample of ipvs.watch({ interval: 1000 }).ref())`. Each sample says how much the
    * counters of every service and destination have gained since the one before. The first has
-   * nothing to compare with. It ends when the handle is closed, and does not keep the process alive:
-   * `ipvs.watch().ref()` does.
+   * nothing to compare with. It ends when the handle is closed.
+   *
+   * A watcher does not keep the process alive unless {@link TableWatcher.ref} is called: without
+   * `.ref()`, a program that awaits nothing else ends with exit code 13.
    * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
    */
   watch(options?: WatchOptions): TableWatcher;

@@ -183,7 +183,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * Deletes a destination. Its connections stay in the table until they expire, but packets from
    * the client are dropped, while replies of the server still pass; with the kernel parameter
    * `expireNodestConn` the next packet of the client ends the connection. To let connections end
-   * first, give it weight 0. IPVS_CMD_DEL_DEST, `ipvsadm -d`.
+   * first, give it weight 0 and wait until {@link Destination.activeConnections} and
+   * {@link Destination.inactiveConnections} are both 0. IPVS_CMD_DEL_DEST, `ipvsadm -d`.
    * @returns true; false if it, or its service, was not there and `ifExists` is set
    * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
    */

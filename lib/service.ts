@@ -58,12 +58,17 @@ export interface ServiceSettings {
  * refused, such as one-packet scheduling of tcp, the engine 'sip' of tcp, port 0 without persistence,
  * or an address that is not unicast.
  *
- * A {@link Service} is accepted too, also after a way through JSON. It has `stats`, by which it is
- * known to come from the kernel: it is written as it is, whatever another program has made of it.
+ * A {@link Service} is accepted too, also after `JSON.stringify()` and `JSON.parse()`. It has `stats`,
+ * which show that it comes from the kernel: it is written as it is, including values that only
+ * another program could have set. Of a {@link ServiceWithDestinations}, leave out `destinations`.
  */
 export type ServiceConfig = (ServiceAddress | FirewallMark) & ServiceSettings;
 
-/** What an update of a service changes. Everything that is left out stays as it is, also within `persistence`; with `{}` all. */
+/**
+ * What an update of a service changes. Everything that is left out stays as it is, also within
+ * `persistence`; with `{}` all. Takes settings only: a {@link Service} is refused, since it also has
+ * a name and counters.
+ */
 export type ServiceChanges = ServiceSettings;
 
 /** What every service has beside its name. */
@@ -81,7 +86,7 @@ export interface ServiceState<Value extends Counter> {
   readonly persistence: Persistence | null;
   /**
    * Settings of persistence that another program has left in a service without persistence. Absent where there are none. They change
-   * nothing, but for an engine, which has its say in connections that a real server opens.
+   * nothing, except that an engine affects connections that a real server opens.
    */
   readonly inactivePersistence?: Persistence;
   /** Whether each UDP packet is scheduled by itself. */
@@ -101,12 +106,19 @@ export interface NoAddress {
   readonly port?: undefined;
 }
 
-/** A service as the kernel has it. It can be passed wherever a reference is asked for. */
+/**
+ * A service as the kernel has it. It can be passed as a {@link ServiceReference} anywhere, and
+ * written with addService() and ensureService().
+ */
 export type Service<Value extends Counter = number> =
   | (ServiceAddress & NoMark & ServiceState<Value>)
   | (FirewallMark & NoAddress & ServiceState<Value>);
 
-/** A service with its destinations, as {@link Snapshot} has them. */
+/**
+ * A service with its destinations, as {@link Snapshot} has them. It can be passed as a
+ * {@link ServiceReference} anywhere. To write it, leave out `destinations`:
+ * `const { destinations, ...config } = service`.
+ */
 export type ServiceWithDestinations<Value extends Counter = number> = Service<Value> & {
   readonly destinations: readonly Destination<Value>[];
 };

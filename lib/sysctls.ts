@@ -48,7 +48,7 @@ export interface Sysctls {
   readonly estNice?: number;
   /** End connections at once whose destination was deleted, so that clients notice. [false] */
   readonly expireNodestConn?: boolean;
-  /** Forget the persistence of clients whose destination has weight 0. [false] */
+  /** Forget the persistence of clients whose destination has weight 0, so that they do not return. [false] */
   readonly expireQuiescentTemplate?: boolean;
   /** Do not schedule what comes out of a tunnel. [false] */
   readonly ignoreTunneled?: boolean;

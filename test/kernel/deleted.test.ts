@@ -109,6 +109,21 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
     expect(await server.hear()).toBe('more');
   });
 
+  test('a destination of weight 0, traffic passes although only inactive connections are counted', async () => {
+    const { service, destination } = await talk();
+    await lab.ipvs.updateDestination(service, destination, { weight: 0 });
+    if (protocol === 'tcp') await client.do('finish');
+    const counted = await until(
+      () => lab.ipvs.sync.getDestination(service, destination),
+      (found) => found?.activeConnections === 0,
+    );
+    expect(counted).toMatchObject({ activeConnections: 0, inactiveConnections: 1 });
+    const state = protocol === 'tcp' ? 'CLOSE_WAIT' : 'UDP';
+    expect(await lab.ipvs.countConnections({ service, state })).toEqual([{ count: 1 }]);
+    await expectReply();
+    await expectReply();
+  });
+
   test('a deleted destination, replies pass and requests are dropped until it is added again', async () => {
     const { service, destination } = await talk();
     await lab.ipvs.deleteDestination(service, destination);

@@ -51,6 +51,11 @@ def say(data):
         spoken.sendto(data.encode(), peer)
 
 
+def finish():
+    """Of TCP: says nothing more, and still hears."""
+    spoken.shutdown(socket.SHUT_WR)
+
+
 def hear(seconds):
     """What comes within that time, or null."""
     global peer
@@ -64,7 +69,14 @@ def hear(seconds):
     return data.decode()
 
 
-ACTIONS = {"listen": listen, "accept": accept, "connect": connect, "say": say, "hear": hear}
+ACTIONS = {
+    "listen": listen,
+    "accept": accept,
+    "connect": connect,
+    "say": say,
+    "finish": finish,
+    "hear": hear,
+}
 
 for line in sys.stdin:
     command = json.loads(line)
