@@ -105,14 +105,17 @@ export function collect(
   };
   const giveUp = () => {
     hasLeft = true;
-    for (const { requests } of stores.splice(0)) protocol.release(requests);
+    for (const { requests, isWriting } of stores.splice(0)) {
+      // A getter among the arguments has ended the batch: the call is still written to the buffer.
+      if (!isWriting) protocol.release(requests);
+    }
   };
   const fail = (error: unknown): never => {
     giveUp();
     throw keepStack(error);
   };
   const leave = (value: unknown, isStray: boolean) => {
-    if (count === 0 && (value !== undefined || isStray)) {
+    if (count === 0 && (isResult(value) || isStray)) {
       giveUp();
       throw wrongValue('build', build, UNUSED);
     }
@@ -135,6 +138,14 @@ export function collect(
 
 const UNUSED =
   'adds nothing to the batch: call the operations of its argument, as in batch((b) => { b.addService(service); })';
+
+/**
+ * Whether `build` returned something. What an expression gives that had nothing to add is nothing:
+ * `none.map((each) => b.deleteService(each))`, `isWanted && b.flush()`.
+ */
+function isResult(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value;

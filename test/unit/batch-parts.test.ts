@@ -328,6 +328,33 @@ describe('a signal', () => {
     await lab.queue.close();
   });
 
+  test('may come from a getter among the arguments: the buffer is not used again', async () => {
+    const lab = open();
+    const controller = new AbortController();
+    const { address, ...rest } = destination(9);
+    const pending = batch(
+      lab,
+      async (b) => {
+        await settled();
+        b.addDestination(SERVICE, {
+          ...rest,
+          get address() {
+            controller.abort(reason);
+            return address;
+          },
+        });
+      },
+      { signal: controller.signal },
+    );
+    await expect(pending).rejects.toBe(reason);
+    await settled();
+    const other = batch(lab, adding(2));
+    await settled();
+    expect(destinationsOf(lab.handle.job(0).bytes)).toEqual(addresses(2));
+    await answerAll(lab.handle);
+    expect(await other).toEqual([done(), done()]);
+  });
+
   test('has no listener left, however a batch ends that was built meanwhile', async () => {
     const { signal } = new AbortController();
     const builds: readonly Build[] = [

@@ -388,6 +388,8 @@ describe('a batch of which nothing comes', () => {
   test.each<readonly [string, (b: Batch) => unknown]>([
     ['nothing to add', () => undefined],
     ['nothing to add, later', async () => undefined],
+    ['a list with nothing in it', () => []],
+    ['a condition that does not hold', () => false],
     [
       'nothing to add, after other operations',
       async (_b) => {
