@@ -7,6 +7,7 @@ import { readArray, readOptions } from './check.js';
 import { type Check, check, type ReadFiles, remediesOf } from './diagnose-check.js';
 import { checkParameters } from './diagnose-parameters.js';
 import { absenceOf, factsOf, isKnownAbsent, isLoaded, rememberAbsent } from './kernel-modules.js';
+import { schedulers as known } from './names.js';
 import { checkOpenOptions, type NamespaceTarget } from './netns.js';
 import { checkModuleName } from './persistence.js';
 import { MAX_SCHEDULER, type Scheduler } from './service.js';
@@ -22,23 +23,8 @@ export interface DiagnoseOptions {
   readonly schedulers?: readonly Scheduler[] | undefined;
 }
 
-/** The schedulers of Linux, but for 'none'. */
-const SCHEDULERS: readonly string[] = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'lblc',
-  'lblcr',
-  'dh',
-  'sh',
-  'mh',
-  'sed',
-  'nq',
-  'fo',
-  'ovf',
-  'twos',
-];
+/** The schedulers of Linux that are modules. */
+const SCHEDULERS: readonly string[] = known.filter((name) => name !== 'none');
 const KEYS: ReadonlySet<'schedulers'> = new Set(['schedulers']);
 const HOST_KEYS: ReadonlySet<'netns' | 'schedulers'> = new Set(['netns', 'schedulers']);
 

@@ -9,6 +9,7 @@ import { labelBytes, readName, writeName } from '../link-name.js';
 import { Names, type Unknown } from '../names.js';
 import type { Layout } from '../native.js';
 import type { Records } from '../records.js';
+import { families } from '../reference.js';
 import { type AddressFlag, checkFlags, defaultFlags, flagsOf } from './flags.js';
 import { checkLinkIndex } from './link.js';
 
@@ -148,7 +149,6 @@ const KEYS = new Set([
 const FOREVER = 0xffffffff;
 /** The first byte of 127.0.0.0/8. */
 const LOOPBACK = 127;
-const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
 /** @internal */
 export const familyNumber = (property: string, family: unknown) =>
