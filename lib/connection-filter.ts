@@ -24,9 +24,46 @@ import type { Results } from './results.js';
 import { SERVICE_KEYS, type Service } from './service.js';
 import { renamed } from './snapshot.js';
 
-/** As the kernel prints them; several protocols have a NONE and an ESTABLISHED. */
-const STATES = [
+/**
+ * A state of a connection as Linux 6.1 to 7.2 print it: of TCP, UDP and SCTP; of a template of
+ * persistence NONE or ASSURED. Several protocols have a NONE and an ESTABLISHED.
+ */
+export type ConnectionState =
   // TCP
+  | 'NONE'
+  | 'ESTABLISHED'
+  | 'SYN_SENT'
+  | 'SYN_RECV'
+  | 'FIN_WAIT'
+  | 'TIME_WAIT'
+  | 'CLOSE'
+  | 'CLOSE_WAIT'
+  | 'LAST_ACK'
+  | 'LISTEN'
+  | 'SYNACK'
+  // UDP
+  | 'UDP'
+  // SCTP
+  | 'INIT1'
+  | 'INIT'
+  | 'C-SENT'
+  | 'C-REPLIED'
+  | 'C-WAIT'
+  | 'COOKIE'
+  | 'C-ECHOED'
+  | 'S-SENT'
+  | 'S-RECEIVED'
+  | 'S-ACK-SENT'
+  | 'REJECTED'
+  | 'CLOSED'
+  // Templates of persistence, besides NONE
+  | 'ASSURED'
+  // What the kernel has no name for
+  | 'ERR!'
+  | 'BUG!'
+  | '?';
+
+const STATES: readonly ConnectionState[] = [
   'NONE',
   'ESTABLISHED',
   'SYN_SENT',
@@ -38,9 +75,7 @@ const STATES = [
   'LAST_ACK',
   'LISTEN',
   'SYNACK',
-  // UDP
   'UDP',
-  // SCTP
   'INIT1',
   'INIT',
   'C-SENT',
@@ -53,19 +88,11 @@ const STATES = [
   'S-ACK-SENT',
   'REJECTED',
   'CLOSED',
-  // Templates of persistence, besides NONE
   'ASSURED',
-  // What the kernel has no name for
   'ERR!',
   'BUG!',
   '?',
-] as const;
-
-/**
- * A state of a connection as Linux 6.1 to 7.2 print it: of TCP, UDP and SCTP; of a template of
- * persistence NONE or ASSURED.
- */
-export type ConnectionState = (typeof STATES)[number];
+];
 
 /** 'ip' is that of the templates for a firewall mark. */
 export type ConnectionProtocol = Protocol | 'ip' | 'icmp' | 'icmpv6' | Unknown;

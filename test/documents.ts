@@ -86,10 +86,14 @@ export function programs(): Program[] {
   return found;
 }
 
+/** The type parameters of classes, which the titles of the API document leave out. */
+const PARAMETERS = new Map([['CancellableIterator', '<Item>']]);
+
 /** The declarations of the API document, put together again: members in the class or interface that they stand under. */
 function apiSource(): string {
   const members = new Map<string, string>();
-  let source = '';
+  // The brand of a place, which nobody can name.
+  let source = 'declare const VALUE: unique symbol;\n';
   let type = '';
   const titles = readFileSync(join(root, 'docs/api.md'), 'utf8').split('\n');
   for (const block of blocks.filter(({ file }) => file === 'docs/api.md')) {
@@ -104,7 +108,9 @@ function apiSource(): string {
         ?.slice(4) ?? type;
     members.set(type, (members.get(type) ?? '') + block.text);
   }
-  for (const [name, text] of members) source += `declare class ${name} {\n${text}}\n`;
+  for (const [name, text] of members) {
+    source += `declare class ${name}${PARAMETERS.get(name) ?? ''} {\n${text}}\n`;
+  }
   return `${source}export {};\n`;
 }
 

@@ -51,7 +51,9 @@ function readExports(folder) {
     const symbol = base && checker.getSymbolAtLocation(base.expression);
     return symbol === undefined
       ? []
-      : resolved(symbol).nodes.flatMap((own) => [own, ...basesOf(own)]);
+      : resolved(symbol)
+          .nodes.filter((own) => isOurs(own, folder))
+          .flatMap((own) => [own, ...basesOf(own)]);
   };
   const exports = symbols.map(resolved);
   const known = new Map(exports.map((symbol) => [symbol.name, symbol]));
