@@ -10,8 +10,8 @@ namespace binding {
 /// of an address, or not of `family` where that is not 0. Returns how many there were before it.
 Napi::Value pack_addresses(const Napi::CallbackInfo& info);
 
-/// contradictionOf(records: Uint8Array): [number, number] | undefined. The places of two AddressSettings
-/// that are one address to the kernel, and want it differently.
+/// contradictionOf(records: Uint8Array): [number, number] | undefined. The places of two
+/// AddressSettings that are one address to the kernel, and want it differently.
 Napi::Value contradiction_of(const Napi::CallbackInfo& info);
 
 }  // namespace binding

@@ -1,7 +1,7 @@
 // The clients of a handle, shared by jobs and synchronous calls.
 //
-// Threading: any thread. Calls on IPVS run one at a time, and so do calls on links; the two run side
-//   by side. close() waits for both.
+// Threading: any thread. Calls on IPVS run one at a time, and so do calls on links; the two run
+//   side by side. close() waits for both.
 #pragma once
 
 #include <memory>

@@ -2,8 +2,8 @@
 //   wraps it; nobody else sees it.
 //
 // Threading: methods run on the thread of the environment. Each client behind it is used by one
-//   thread at a time: its queue in lib/ keeps one job in flight, and a synchronous call waits for it
-//   in Connection.
+//   thread at a time: its queue in lib/ keeps one job in flight, and a synchronous call waits for
+//   it in Connection.
 // Life: a job holds the connection, so that the collection of the handle does not take it away from
 //   under one, and close() waits for the one that is running. It frees the sockets, and the namespace
 //   but for the shares of cursors and watchers.

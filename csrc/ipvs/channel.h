@@ -74,8 +74,8 @@ class Channel {
   /// where it can.
   /// @throws netlink::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of netlink::Family
   explicit Channel(netlink::Socket socket);
-  /// Likewise, on a socket that it opens in a network namespace. Only with it are modules waited for
-  /// on a thread of their own: see loading.h.
+  /// Likewise, on a socket that it opens in a network namespace. Only with it are modules waited
+  /// for on a thread of their own: see loading.h.
   /// @throws also those of netlink::Socket::open(); ETIMEDOUT ("CTRL_CMD_GETFAMILY"): the kernel is
   ///   still loading a module
   explicit Channel(std::shared_ptr<const netlink::Namespace> netns);

@@ -214,7 +214,8 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
   return failures;
 }
 
-// Makes the kernel load what a service names, before anything is sent that would hold up the others.
+// Makes the kernel load what a service names, before anything is sent that would hold up the
+// others.
 void Client::load(const Service& service, const ModuleNames& names, Modules& missing,
                   Modules& late) {
   const Channel::Modules outcome = channel_.load(service);

@@ -10,8 +10,8 @@ namespace netlink {
 namespace {
 
 // What a queued reply takes of the receive buffer, at worst: a bare error is charged 768 to 896
-// bytes by the kernel, a message of data the memory that it is built in: 8 KiB, or the next power of
-// two for one that is larger.
+// bytes by the kernel, a message of data the memory that it is built in: 8 KiB, or the next power
+// of two for one that is larger.
 constexpr size_t kErrorCost = 1024;
 constexpr size_t kLeastDataCost = 8192;
 constexpr size_t data_cost(size_t bytes) { return std::max(kLeastDataCost, 4096 + 2 * bytes); }
@@ -200,8 +200,8 @@ int Socket::receive(size_t slots, int flags) {
   return 0;
 }
 
-// Enlarges the slots for datagrams as long as the longest that was just received, which ends the life of
-// datagrams_.
+// Enlarges the slots for datagrams as long as the longest that was just received, which ends the
+// life of datagrams_.
 void Socket::fit_slots() {
   size_t longest = 0;
   for (const Datagram& datagram : datagrams_) longest = std::max(longest, datagram.length);

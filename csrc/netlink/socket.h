@@ -67,9 +67,8 @@ class Socket {
 
   /// Executes every message of `batch`, in order. An error stops none of the others.
   /// @returns the failures, by index; a message that is not among them succeeded. Transport errors
-  ///   are failures too: ETIMEDOUT, ENOBUFS, EBADMSG, EMSGSIZE or ENODATA of what was lost, the errno
-  ///   of sendmsg of what was not sent. After a timeout nothing is sent until
-  ///   resume().
+  ///   are failures too: ETIMEDOUT, ENOBUFS, EBADMSG, EMSGSIZE or ENODATA of what was lost, the
+  ///   errno of sendmsg of what was not sent. After a timeout nothing is sent until resume().
   std::vector<Failure> run(Batch& batch, const OnData& on_data);
 
   /// Runs the only message of `request`, which carries NLM_F_DUMP, and hands over every data

@@ -17,8 +17,8 @@ class Thread {
   /// Waits for it.
   ~Thread() { join(); }
 
-  /// Runs `body`, which owns what it uses, on a thread that nobody waits for: it may outlive all but
-  /// the process. The addon is never unloaded (binding.gyp), so that its code stays there.
+  /// Runs `body`, which owns what it uses, on a thread that nobody waits for: it may outlive all
+  /// but the process. The addon is never unloaded (binding.gyp), so that its code stays there.
   /// @throws Error EAGAIN ("pthread_create")
   static void leave_alone(std::function<void()> body);
 

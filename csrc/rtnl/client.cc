@@ -160,7 +160,8 @@ void Client::run_unknown(Range range) {
   }
 }
 
-// A reading changes nothing: where its answer was lost, it is asked again. Failures name the place in `keys`.
+// A reading changes nothing: where its answer was lost, it is asked again. Failures name the place
+// in `keys`.
 std::vector<Failure> Client::ask(std::span<const LinkKey* const> keys, const OnLink& on_link) {
   std::vector<Failure> failures;
   Numbers pending(keys.size());

@@ -19,9 +19,9 @@ bool is_identical(const AddressSettings& a, const AddressSettings& b);
 /// wanted. It keeps none of those that stay as they are: page faults are what a long list costs.
 class Plan {
  public:
-  /// `wanted` must outlive it. Of what is wanted twice the one that asks for more counts, or else the
-  /// first. With `prune`, what is there and not wanted is deleted, but for what
-  /// the kernel itself puts there.
+  /// `wanted` must outlive it. Of what is wanted twice the one that asks for more counts, or else
+  /// the first. With `prune`, what is there and not wanted is deleted, but for what the kernel
+  /// itself puts there.
   Plan(std::span<const AddressSettings> wanted, bool prune, bool on_loopback = false);
 
   /// The places of two wanted addresses that are one to the kernel and want it differently.
@@ -37,13 +37,13 @@ class Plan {
   /// - What is wanted and not there is added.
   /// - What is there gets the wanted lifetimes, which are for ever if none were given, and an IPv6
   ///   address the wanted flags: the kernel lets these be replaced.
-  /// - An IPv6 address that is there with another prefix length, or peer, is deleted first: the kernel
-  ///   holds an address once.
-  /// - An IPv4 address that is there with another scope, label or broadcast address than was asked for,
-  ///   or not with the prefix route that was, is refused: the kernel does not change these, and to
-  ///   delete it would take its secondary addresses along.
-  /// - IPv6 link-local addresses and those of loopback (127.0.0.1/8, ::1) are never pruned: they are
-  ///   the kernel's.
+  /// - An IPv6 address that is there with another prefix length, or peer, is deleted first: the
+  ///   kernel holds an address once.
+  /// - An IPv4 address that is there with another scope, label or broadcast address than was asked
+  ///   for, or not with the prefix route that was, is refused: the kernel does not change these,
+  ///   and to delete it would take its secondary addresses along.
+  /// - IPv6 link-local addresses and those of loopback (127.0.0.1/8, ::1) are never pruned: they
+  ///   are the kernel's.
   /// - With the first IPv4 address of a network the kernel deletes those that are secondary to it,
   ///   unless it was told to promote them: the wanted ones are put back at once, as they were.
   std::vector<AddressSettings> changes() const;

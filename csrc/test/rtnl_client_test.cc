@@ -28,7 +28,8 @@ namespace {
 
 constexpr uint32_t kItems = 3;
 
-// A kernel of three links with an address each, of whose lists the first `interrupted` are disturbed.
+// A kernel of three links with an address each, of whose lists the first `interrupted` are
+// disturbed.
 class FakeLinks {
  public:
   explicit FakeLinks(int interrupted) : interrupted_(interrupted) {}

@@ -26,12 +26,13 @@ using wire::join;
 
 namespace {
 
-// The kernel's largest message is some 66 KiB: a link with all the alternative names that it allows.
+// The kernel's largest message is some 66 KiB: a link with all the alternative names that it
+// allows.
 constexpr size_t kWhole[] = {4000, 8192, 8193, 32'768, 40'000, 70'000, 128 * 1024};
 constexpr size_t kCut = 150'000;
 
-// Answers queries with payloads of `size`, refuses what wants to be refused with a copy of as long a
-// request, and obeys otherwise.
+// Answers queries with payloads of `size`, refuses what wants to be refused with a copy of as long
+// a request, and obeys otherwise.
 FakeKernel::Behaviour answering(size_t size) {
   return [size](const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
     for (const auto& message : request.messages) {
