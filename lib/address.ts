@@ -147,7 +147,10 @@ function formatIpv6(bytes: Uint8Array, at: number): string {
   return gap < 0 ? text(0, 8) : `${text(0, gap)}::${text(gap + gapLength, 8)}`;
 }
 
-/** What kind of address is at `at`, as messages call it. What depends on the host's own networks, only the kernel knows. @internal */
+/**
+ * What kind of address is at `at`, as messages call it. What depends on the host's own networks,
+ * only the kernel knows. @internal
+ */
 export function describeAddress(bytes: Uint8Array, at: number, family: number): string {
   const length = family === AF_INET6 ? 16 : 4;
   const first = bytes[at] ?? 0;

@@ -1,5 +1,6 @@
 /**
- * The call that an error belongs to, and its stack, which begins at the caller: none of the frames of this package come before.
+ * The call that an error belongs to, and its stack, which begins at the caller: none of the frames
+ * of this package come before.
  * @module
  */
 import { describeInput, isInputError, isOwnError, show, wrongValue } from './errors.js';
@@ -10,7 +11,10 @@ type Entry = (...args: never[]) => unknown;
 /** By the name of the operation. */
 const entries = new Map<string, Entry[]>();
 
-/** Makes the stacks of the errors of operations begin below the methods of a prototype, which have their names. */
+/**
+ * Makes the stacks of the errors of operations begin below the methods of a prototype, which have
+ * their names.
+ */
 export function registerEntries(prototype: object, prefix = ''): void {
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     if (typeof value === 'function') registerEntry(`${prefix}${name}`, value);
@@ -22,7 +26,10 @@ export function registerEntry(operation: string, entry: Entry): void {
   entries.set(operation, [...(entries.get(operation) ?? []), entry]);
 }
 
-/** Makes the stack of an error of this package begin at the caller of the operation, if that has not returned. */
+/**
+ * Makes the stack of an error of this package begin at the caller of the operation, if that has not
+ * returned.
+ */
 export function beginAtCaller<Thrown>(error: Thrown, operation: string): Thrown {
   if (!isOwnError(error)) return error;
   // Of two operations with one name, one is on the stack: with the other, the stack would be empty.
@@ -47,8 +54,8 @@ export function keepStack<Thrown>(error: Thrown): Thrown {
 }
 
 /**
- * Makes the stack of an error of this package begin at the `await` for a promise that it rejects. To be called by `reaction`, which the
- * promise runs to be settled: V8 knows then who awaits it.
+ * Makes the stack of an error of this package begin at the `await` for a promise that it rejects.
+ * To be called by `reaction`, which the promise runs to be settled: V8 knows then who awaits it.
  */
 export function beginAtAwait<Thrown>(error: Thrown, reaction: Entry): Thrown {
   if (isOwnError(error) && !located.has(error)) Error.captureStackTrace(error, reaction);
@@ -93,7 +100,10 @@ export interface Arity {
   readonly hint?: string | undefined;
 }
 
-/** Refuses arguments that an operation does not take: they are a mistake, and some make all the difference. */
+/**
+ * Refuses arguments that an operation does not take: they are a mistake, and some make all the
+ * difference.
+ */
 export function checkCount(args: readonly unknown[], { most, hint = '' }: Arity): void {
   if (args.length <= most) return;
   const takes = most === 0 ? 'no argument' : `at most ${most} argument${most === 1 ? '' : 's'}`;
@@ -102,7 +112,8 @@ export function checkCount(args: readonly unknown[], { most, hint = '' }: Arity)
 }
 
 /**
- * Checks the arguments of an operation that is no request. Its input errors say which operation it was, and begin at the caller.
+ * Checks the arguments of an operation that is no request. Its input errors say which operation it
+ * was, and begin at the caller.
  * @param check is given the arguments
  */
 export function checkArguments<Value>(

@@ -89,7 +89,9 @@ export const newLinkNameBytes = (property: string, name: unknown): Uint8Array =>
     (byte) => isRefused(byte) || byte === PERCENT,
   );
 
-/** The bytes of a name that a link may have. Unlike the first, alternative names may contain '%'. */
+/**
+ * The bytes of a name that a link may have. Unlike the first, alternative names may contain '%'.
+ */
 export const linkNameBytes = (property: string, name: unknown): Uint8Array =>
   checkName(property, name, "blanks, '/' and ':'", isRefused);
 

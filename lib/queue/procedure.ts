@@ -27,7 +27,8 @@ export interface FileText {
 export type Procedure<Buffer, Answers, Value> = Generator<Step<Buffer, Answers>, Value, unknown>;
 
 /**
- * The procedure that `make` makes of the arguments of an operation. It takes no more of them than `make`.
+ * The procedure that `make` makes of the arguments of an operation. It takes no more of them than
+ * `make`.
  * @param subject what the operation is about, for input errors that do not say
  */
 export function* given<Buffer, Answers, Value, Args extends readonly unknown[]>(

@@ -162,7 +162,10 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     }
   }
 
-  /** Waits for a batch that is built meanwhile, unless the signal is aborted or the handle closed: close() does not wait for it. */
+  /**
+   * Waits for a batch that is built meanwhile, unless the signal is aborted or the handle closed:
+   * close() does not wait for it.
+   */
   #await(
     { built, giveUp }: Building<Buffer, Answers>,
     signal: AbortSignal | undefined,
