@@ -313,7 +313,7 @@ registerEntries(SysctlOperations.prototype, 'sysctls.');
 /** The kernel parameters of a handle's network namespace. */
 export class SysctlAccess extends SysctlOperations<'promise'> {}
 
-/** The same without promises: each method returns its value, or throws its error. */
+/** The operations of {@link SysctlAccess} without promises: each method returns its value, or throws its error. */
 export class SyncSysctlAccess extends SysctlOperations<'value'> {}
 
 function* readParameters(): Procedure<never, never, Sysctls> {

@@ -86,14 +86,11 @@ export function programs(): Program[] {
   return found;
 }
 
-/** The type parameters of classes, which the titles of the API document leave out. */
-const PARAMETERS = new Map([['CancellableIterator', '<Item>']]);
-
 /** The declarations of the API document, put together again: members in the class or interface that they stand under. */
 function apiSource(): string {
+  const headers = new Map<string, string>();
   const members = new Map<string, string>();
-  // The brand of a place, which nobody can name.
-  let source = 'declare const VALUE: unique symbol;\n';
+  let source = '';
   let type = '';
   const titles = readFileSync(join(root, 'docs/api.md'), 'utf8').split('\n');
   for (const block of blocks.filter(({ file }) => file === 'docs/api.md')) {
@@ -106,10 +103,11 @@ function apiSource(): string {
         .slice(0, block.line)
         .findLast((line) => line.startsWith('### '))
         ?.slice(4) ?? type;
-    members.set(type, (members.get(type) ?? '') + block.text);
+    const texts = block.purpose === 'header' ? headers : members;
+    texts.set(type, (texts.get(type) ?? '') + block.text);
   }
   for (const [name, text] of members) {
-    source += `declare class ${name}${PARAMETERS.get(name) ?? ''} {\n${text}}\n`;
+    source += `declare ${headers.get(name) ?? `class ${name}`} {\n${text}}\n`;
   }
   return `${source}export {};\n`;
 }

@@ -1,6 +1,7 @@
 // Writes the API document from emitted declarations: node api-docs.mjs [--check] DECLARATIONS DOCUMENT
-// The document has a section for each exported symbol. Types stand there as they are declared, comments included; the
-// members of what has methods get sections of their own.
+// The document has a section for each exported symbol. Types are printed as they are declared, comments included; the members
+// of what has methods get sections of their own. A class that offers the operations of another in another form (values, places)
+// lists its methods and refers to the sections of that class.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SyntaxKind } from 'typescript/unstable/ast';
@@ -11,7 +12,7 @@ const INTRODUCTION = `# API
 
 <!-- Written by scripts/api-docs from the docstrings in lib/. Do not edit. -->
 
-All that \`import … from 'ipvs'\` gives. [README](../README.md) tells how to use it, [kernel.md](kernel.md) what the kernel makes of it.`;
+Every symbol that \`import … from 'ipvs'\` offers. [README](../README.md) shows how to use them, [kernel.md](kernel.md) describes what the kernel does.`;
 
 /** The kinds of declarations, in the order of the document. */
 const KINDS = [
@@ -42,12 +43,13 @@ function readExports(folder) {
   const resolved = (symbol) => {
     const own = symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
     const nodes = own.declarations.map((handle) => handle.resolve());
-    return { name: symbol.name, nodes, inherited: nodes.flatMap(basesOf) };
+    const form = nodes.map(formOf).find((found) => found !== undefined);
+    return { name: symbol.name, nodes, inherited: nodes.flatMap(basesOf), form };
   };
-  /** The classes behind one whose methods all return promises, nearest first. */
+  /** The abstract classes whose operations a class offers, nearest first. */
   const basesOf = (node) => {
-    const base = node.heritageClauses?.[0]?.types[0];
-    if (base?.typeArguments?.[0]?.getText() !== "'promise'" && !isAbstract(node)) return [];
+    if (formOf(node) === undefined && !isAbstract(node)) return [];
+    const base = extendedBy(node);
     const symbol = base && checker.getSymbolAtLocation(base.expression);
     return symbol === undefined
       ? []
@@ -70,6 +72,23 @@ function readExports(folder) {
   const behind = [...known.values()].filter((symbol) => !exports.includes(symbol));
   return { exports, behind, close: () => api.close() };
 }
+
+/** What a class or interface extends. */
+const extendedBy = (node) =>
+  node.heritageClauses?.find(({ token }) => token === SyntaxKind.ExtendsKeyword)?.types[0];
+
+/** The forms of operations: 'promise' of a handle, 'value' of its synchronous twin, 'place' of a batch. */
+const FORMS = {
+  promise: (value) => `Promise<${value}>`,
+  value: (value) => value,
+  place: (value) => `Place<${value}>`,
+};
+
+/** The form in which a class offers the operations of the class that it extends. */
+const formOf = (node) =>
+  Object.keys(FORMS).find(
+    (form) => extendedBy(node)?.typeArguments?.[0]?.getText() === `'${form}'`,
+  );
 
 const isOurs = (node, folder) =>
   node.kind !== SyntaxKind.TypeParameter && node.getSourceFile().fileName.startsWith(`${folder}/`);
@@ -130,17 +149,22 @@ const propertiesOf = (node) =>
     ({ kind, type }) => PROPERTIES.has(kind) && type?.kind !== SyntaxKind.UndefinedKeyword,
   );
 
-/** The text of a declaration, indented by two columns a level. */
+/** The text of a declaration without the members that are not public, indented by two columns a level. */
 function code(node) {
-  return node
-    .getText()
+  const hidden = [...(node.members ?? [])].filter((member) => !isPublic(member));
+  return hidden
+    .reduce((text, member) => text.replace(member.getFullText(), ''), node.getText())
     .replace(/^export (declare )?/, '')
     .replace(/^(class \w+) extends \w+<'\w+'>/, '$1')
-    .replace(/^( {4})+/gm, (indent) => indent.slice(indent.length / 2))
-    .split('\n')
-    .filter((line) => !/^\s*(#private;|private constructor\(.*\);)$/.test(line))
-    .join('\n');
+    .replace(BRAND, '')
+    .replace(/^( {4})+/gm, (indent) => indent.slice(indent.length / 2));
 }
+
+/** A property that exists for the compiler alone, named by a symbol that is not exported. */
+const BRAND = / & \{\s*readonly \[[A-Z]+\]: \w+;\s*\}/;
+
+/** What a declaration says before its members: `class ReconcileError extends IpvsError`. */
+const header = (node) => code(node).split(' {', 1)[0];
 
 const fence = (purpose, texts) => ['```ts '.concat(purpose), ...texts, '```'].join('\n');
 
@@ -178,16 +202,18 @@ function describe({ description, tags }, link) {
   return [prose(description, link), ...(items.length === 0 ? [] : [items.join('\n')])];
 }
 
-/** What stands before the name of a member: `ipvs.sysctls` for what the property `sysctls` of a handle holds. */
+/** The expression before the name of a member: `ipvs.sysctls` for what the property `sysctls` of a handle holds. */
 function pathsOf(exports) {
   const paths = new Map(exports.map(({ name }) => [name, name[0].toLowerCase() + name.slice(1)]));
-  const [handle] = exports.find(({ name }) => name === 'Ipvs').nodes;
-  for (const member of membersOf(handle)) {
-    const type = member.type?.getText();
-    if (PROPERTIES.has(member.kind) && paths.has(type)) {
-      paths.set(type, `ipvs.${member.name.getText()}`);
+  const follow = (symbol) => {
+    for (const member of symbol.nodes.flatMap(membersOf)) {
+      const held = exports.find(({ name }) => name === member.type?.getText());
+      if (!PROPERTIES.has(member.kind) || held === undefined) continue;
+      paths.set(held.name, `${paths.get(symbol.name)}.${member.name.getText()}`);
+      follow(held);
     }
-  }
+  };
+  follow(exports.find(({ name }) => name === 'Ipvs'));
   return paths;
 }
 
@@ -200,11 +226,12 @@ const anchor = (title) =>
 /** The type of what a method returns that is written once for all ways to call it. */
 const RETURNS = 'Returns';
 
-/** What it returns where it returns a promise. */
-const promised = (text) => text.replaceAll(/\bReturns<(.*)>\[How\]/g, 'Promise<$1>');
+/** The text of a member in a form. */
+const inForm = (text, form) =>
+  text.replaceAll(/\bReturns<(.*)>\[How\]/g, (_, value) => FORMS[form](value));
 
 /** The sections of the members of a class or interface, and of those that it inherits: overloads share one. */
-function memberSections({ name, nodes, inherited }, path) {
+function memberSections({ name, nodes, inherited, form }, path) {
   const sections = new Map();
   for (const member of [...nodes, ...inherited].flatMap(membersOf)) {
     if (member.kind === SyntaxKind.Constructor) continue;
@@ -212,7 +239,7 @@ function memberSections({ name, nodes, inherited }, path) {
     const before = has(member, SyntaxKind.StaticKeyword) ? name : path;
     const title = own.startsWith('[') ? `${before}${own}` : `${before}.${own}`;
     const section = sections.get(title) ?? { title, member: own, texts: [], doc: undefined };
-    section.texts.push(promised(code(member)));
+    section.texts.push(inForm(code(member), form));
     section.doc ??= docstring(member);
     sections.set(title, section);
   }
@@ -232,7 +259,19 @@ function render(exports, behind) {
     for (const { member, title } of sections) titles.set(`${name}.${member}`, title);
   }
 
-  const renderSymbol = ({ name, nodes }) => {
+  /** The class whose sections describe the methods of another that has the same ones in another form. */
+  const describedBy = ({ form, inherited }) =>
+    form !== undefined && form !== 'promise'
+      ? exports.find(
+          (each) =>
+            each.form === 'promise' &&
+            each.inherited.some((base) => base.name.text === inherited[0].name.text),
+        )
+      : undefined;
+  const isExtension = (node) => titles.has(extendedBy(node)?.expression.getText());
+
+  const renderSymbol = (symbol) => {
+    const { name, nodes } = symbol;
     const link = (target) => {
       const title = titles.get(`${name}.${target}`) ?? titles.get(target);
       return title === undefined ? `\`${target}\`` : `[${title}](#${anchor(title)})`;
@@ -241,6 +280,13 @@ function render(exports, behind) {
     if (doc === undefined) lacking.push(name);
     const parts = [`### ${name}`, ...(doc === undefined ? [] : describe(doc, link))];
     const sections = sectioned.get(name);
+    const twin = describedBy(symbol);
+    if (twin !== undefined) {
+      const texts = sections.flatMap((section) => section.texts);
+      parts.push(`Methods, described at [${twin.name}](#${anchor(twin.name)}):`);
+      parts.push(fence('members', texts));
+      return parts;
+    }
     if (sections === undefined) {
       for (const property of nodes.flatMap(propertiesOf)) {
         if (docstring(property) === undefined) lacking.push(`${name}.${property.name.getText()}`);
@@ -248,6 +294,8 @@ function render(exports, behind) {
       parts.push(fence('declaration', nodes.map(code)));
       return parts;
     }
+    const headers = nodes.filter((node) => node.typeParameters || isExtension(node)).map(header);
+    if (headers.length > 0) parts.push(fence('header', headers));
     for (const { title, texts, doc: said } of sections) {
       if (said === undefined) lacking.push(title);
       parts.push(`#### ${title}`, fence('members', texts), ...(said ? describe(said, link) : []));
