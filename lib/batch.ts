@@ -22,7 +22,10 @@ export interface BatchOptions {
    * with the kernel for each operation. Default false: each is carried out whatever became of the others.
    */
   readonly stopOnError?: boolean | undefined;
-  /** Ends it between two parts; what was not sent is rejected with the signal's reason. What was done stays. */
+  /**
+   * Ends it between two parts; what was not sent is rejected with the signal's reason. What was done
+   * stays. While an asynchronous function adds operations, it ends the batch, and nothing is sent.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -96,9 +96,10 @@ export class SyncIpvs extends HandleOperations<'value'> {
  * that were called in one turn of the event loop leave together, so that `await Promise.all(many.map((d) => ipvs.addDestination(s, d)))`
  * is one exchange with the kernel. Each settles with its own result; none stops the others, and there are no transactions.
  *
- * Every operation rejects with a TypeError or RangeError (`code` ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE)
- * on bad input, before anything is sent, and with an {@link IpvsError} when the kernel refuses it: besides those that are listed
- * with the operations EPERM, ENOMEM, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ * Every operation rejects with a TypeError or RangeError (`code` ERR_INVALID_ARG_TYPE,
+ * ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE) on bad input, before anything is sent, and with an
+ * {@link IpvsError} when the kernel refuses it: besides those that are listed with the operations
+ * EPERM, ENOMEM, ETIMEDOUT, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
  *
  * Works in worker_threads. A handle keeps the process alive only while an operation is pending.
  */
@@ -150,7 +151,9 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   /**
    * Opens a handle. The kernel loads its IPVS module for it where it can.
    * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM: not Linux
+   * @throws IpvsError ERR_IPVS_NO_ADDON: there is no addon for this platform, or it cannot be loaded
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: the kernel has no IPVS
+   * @throws IpvsError ETIMEDOUT: the kernel has not answered, or loaded its module, within 5 seconds
    * @throws IpvsError EPERM: CAP_NET_ADMIN in the initial user namespace is missing, or, for another namespace, CAP_SYS_ADMIN
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
    * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
@@ -210,9 +213,12 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    *
    * The operations take effect in their order, after what was called before and in parts of a few milliseconds. Others that are called meanwhile have
    * their turn between two parts, and may see it half done: await the batch first where that matters.
-   * @param build adds the operations. A promise that it returns is awaited, so that an `async` function can let others have a turn while it
-   *   adds very many; any other value is ignored
-   * @throws TypeError, RangeError: bad input, of `build` or of an operation; IpvsError ERR_IPVS_CLOSED; nothing else: see the results
+   * @param build adds the operations. A promise that it returns is awaited, so that an `async`
+   *   function can let others have a turn while it adds very many. A function that adds nothing, and
+   *   yet returns something, is refused; otherwise the value is ignored
+   * @throws TypeError, RangeError: bad input, of `build` or of an operation; IpvsError
+   *   ERR_IPVS_CLOSED; what `build` throws; the signal's reason, where it is aborted while an
+   *   asynchronous `build` runs; nothing else: see the results
    */
   batch(build: (batch: Batch) => unknown, options?: BatchOptions): Promise<BatchResults>;
   batch(...args: readonly unknown[]): Promise<BatchResults> {
@@ -279,9 +285,11 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * What this host has and lacks for IPVS, seen from the handle's network namespace, with the command that fixes each. Schedulers are
-   * looked for without creating anything, and the kernel loads those that it finds; those that are absent are remembered, since each look
-   * costs it a modprobe. Where no handle can be opened, {@link diagnose} says why.
+   * What this host has and lacks for IPVS, seen from the handle's network namespace, with the
+   * command that fixes each, where there is one. Schedulers are looked for without creating
+   * anything, and the kernel loads those that it finds; those that are absent are remembered for a
+   * minute, since each look costs it a modprobe. Where no handle can be opened, {@link diagnose}
+   * says why.
    * @throws TypeError: bad options; IpvsError ERR_IPVS_CLOSED; nothing else
    */
   diagnose(options?: DiagnoseOptions): Promise<Check[]>;
@@ -364,7 +372,8 @@ registerEntries(Ipvs.prototype);
 registerEntry('open', Ipvs.open);
 
 /**
- * What this host has and lacks for IPVS, and the command that fixes each: also where no handle can be opened.
+ * What this host has and lacks for IPVS, and the command that fixes each, where there is one. Works
+ * also where no handle can be opened.
  * @param options which network namespace, and the schedulers that are needed: `{ netns, schedulers: ['wrr'] }`
  * @throws TypeError, RangeError: bad options; nothing else
  */

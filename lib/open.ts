@@ -15,7 +15,8 @@ export interface Opened {
 
 /**
  * @param ipvs whether IPVS must be there; otherwise links must
- * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM, ERR_IPVS_NO_ADDON, ERR_IPVS_UNAVAILABLE, EPERM, ENOENT, EINVAL, EBADF
+ * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM, ERR_IPVS_NO_ADDON, ERR_IPVS_UNAVAILABLE, EPERM,
+ *   ENOENT, EINVAL, EBADF, ETIMEDOUT
  */
 export async function openHandle(netns: NamespaceTarget, ipvs: boolean): Promise<Opened> {
   if (process.platform !== 'linux') {

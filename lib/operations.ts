@@ -43,9 +43,10 @@ type Given<Name extends keyof typeof calls> =
  * The operations that are one request to the kernel each. With {@link Ipvs} they return promises, with {@link SyncIpvs} their values, and
  * with {@link Batch} their places among its results.
  *
- * Every operation throws, or rejects with, a TypeError or RangeError (`code` ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE or
- * ERR_OUT_OF_RANGE) on bad input, before anything is sent, and an {@link IpvsError} when the kernel refuses it: besides those that
- * are listed with the operations EPERM, ENOMEM, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ * Every operation throws, or rejects with, a TypeError or RangeError (`code` ERR_INVALID_ARG_TYPE,
+ * ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE) on bad input, before anything is sent, and an
+ * {@link IpvsError} when the kernel refuses it: besides those that are listed with the operations
+ * EPERM, ENOMEM, ETIMEDOUT, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
  */
 export abstract class Operations<How extends keyof Returns<unknown>> {
   readonly #carry: Carry<How>;
@@ -279,8 +280,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
 
   /**
    * Starts a sync daemon. IPVS_CMD_NEW_DAEMON, `ipvsadm --start-daemon`.
-   * @throws IpvsError EEXIST: one of that role runs; ENODEV: there is no such link; ENETUNREACH: it has no route to the group;
-   *   EINVAL: there are destinations of another address family than their service
+   * @throws IpvsError EEXIST: one of that role runs; ENODEV: there is no such link; ENETUNREACH: it
+   *   has no route to the group; EADDRNOTAVAIL: it has no address to send from; EINVAL: there are
+   *   destinations of another address family than their service
    */
   startSyncDaemon(config: SyncDaemonConfig): Returns<void>[How];
   startSyncDaemon(...args: Given<'startSyncDaemon'>) {

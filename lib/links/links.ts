@@ -111,6 +111,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    * Opens the links of a network namespace without IPVS, which need not be there;
    * {@link Ipvs.links} has them otherwise.
    * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM: not Linux
+   * @throws IpvsError ERR_IPVS_NO_ADDON: there is no addon for this platform, or it cannot be loaded
    * @throws IpvsError EPERM: for another namespace than the process's own, CAP_SYS_ADMIN is missing
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
    * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too

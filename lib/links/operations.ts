@@ -68,7 +68,7 @@ type Follow<How extends 'promise' | 'value'> = <Value>(
  * Every operation throws, or rejects with, a TypeError or RangeError on bad input, before anything
  * is sent, and an IpvsError when the kernel refuses it: besides those that are listed with the
  * operations EPERM (CAP_NET_ADMIN in the user namespace that owns the network namespace is missing;
- * reading needs nothing), ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ * reading needs nothing), ETIMEDOUT, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
  */
 export abstract class LinkOperations<How extends 'promise' | 'value'> {
   readonly #send: Send<How>;
