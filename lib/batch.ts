@@ -18,7 +18,8 @@ import type { Results } from './results.js';
 /** Options of {@link Ipvs.batch}. */
 export interface BatchOptions {
   /**
-   * True: after an operation that failed nothing more is sent; what comes after it is rejected with ERR_IPVS_SKIPPED. That costs an exchange
+   * True: after an operation that failed nothing more is sent; what comes after it is rejected with ERR_IPVS_SKIPPED, whose
+   * `cause` is that failure. That costs an exchange
    * with the kernel for each operation. Default false: each is carried out whatever became of the others.
    */
   readonly stopOnError?: boolean | undefined;

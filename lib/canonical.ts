@@ -5,6 +5,7 @@
 
 import type { Family } from './address.js';
 import { formatAddress as addressAt, parseAddress } from './address.js';
+import { beginAtCaller, registerEntry, subjectOf } from './caller.js';
 import {
   DESTINATION_KEYS,
   type Destination,
@@ -13,16 +14,20 @@ import {
   writeDestinationConfig,
 } from './destination.js';
 import { CONFIG_LAYOUT, newDraft } from './draft.js';
-import { wrongType } from './errors.js';
+import { describeInput, isInputError, wrongType } from './errors.js';
+import type { Draft } from './records.js';
 import {
   ADDRESS_FORM,
   type DestinationAddress,
   type DestinationReference,
+  destinationOfSubject,
+  destinationSubject,
   destinationText,
   type FirewallMark,
   notAddress,
   type ServiceAddress,
   type ServiceReference,
+  serviceSubject,
   serviceText,
   writeDestinationReference,
   writeServiceReference,
@@ -73,18 +78,40 @@ const NO_STATS: Stats = {
   outByteRate: 0,
 };
 
+/** Carries out a function on a draft. Its input errors say which one it was, and what it was about. */
+function onDraft<Value>(
+  operation: string,
+  subject: (draft: Draft) => string,
+  work: (draft: Draft) => Value,
+): Value {
+  const draft = newDraft();
+  try {
+    return work(draft);
+  } catch (error) {
+    if (isInputError(error)) describeInput(error, operation, subject(draft));
+    throw beginAtCaller(error, operation);
+  }
+}
+
 /**
  * Returns the canonical text of an IP address: IPv4 dotted, IPv6 as in RFC 5952 (`FD00:0:0::1` is
  * `fd00::1`). This is the form of all addresses that this package returns.
  * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) if it is no IPv4 or IPv6 address
  */
 export function formatAddress(address: string): string {
-  if (typeof address !== 'string') throw wrongType('address', address, ADDRESS_FORM);
-  const bytes = new Uint8Array(16);
-  const family = parseAddress(address, bytes, 0);
-  if (family === 0) throw notAddress('address', address);
-  return addressAt(bytes, 0, family);
+  return onDraft(
+    'formatAddress',
+    () => subjectOf(address),
+    ({ records: { bytes } }) => {
+      if (typeof address !== 'string') throw wrongType('address', address, ADDRESS_FORM);
+      const family = parseAddress(address, bytes, 0);
+      if (family === 0) throw notAddress('address', address);
+      return addressAt(bytes, 0, family);
+    },
+  );
 }
+
+registerEntry('formatAddress', formatAddress);
 
 /**
  * Returns what a reference names, in canonical form: `{ protocol, address, port }`, or
@@ -92,12 +119,23 @@ export function formatAddress(address: string): string {
  * @throws TypeError, RangeError if it is no valid reference
  */
 export function parseServiceReference(reference: ServiceReference): ServiceKey {
-  const draft = newDraft();
-  writeServiceReference(draft, 'service', reference, SERVICE_KEYS);
-  const service = serviceAt(draft.records, draft.service(), CONFIG_LAYOUT, NO_STATS);
-  if (service.fwmark !== undefined) return { fwmark: service.fwmark, family: service.family };
-  const { protocol, address, port } = service;
-  return { protocol, address, port };
+  return serviceKey('parseServiceReference', reference);
+}
+
+registerEntry('parseServiceReference', parseServiceReference);
+
+function serviceKey(operation: string, reference: unknown): ServiceKey {
+  return onDraft(
+    operation,
+    (draft) => serviceSubject(draft, reference),
+    (draft) => {
+      writeServiceReference(draft, 'service', reference, SERVICE_KEYS);
+      const service = serviceAt(draft.records, draft.service(), CONFIG_LAYOUT, NO_STATS);
+      if (service.fwmark !== undefined) return { fwmark: service.fwmark, family: service.family };
+      const { protocol, address, port } = service;
+      return { protocol, address, port };
+    },
+  );
 }
 
 /**
@@ -106,8 +144,10 @@ export function parseServiceReference(reference: ServiceReference): ServiceKey {
  * @throws TypeError, RangeError if it is no valid reference
  */
 export function formatServiceReference(service: ServiceReference): string {
-  return serviceText(parseServiceReference(service));
+  return serviceText(serviceKey('formatServiceReference', service));
 }
+
+registerEntry('formatServiceReference', formatServiceReference);
 
 /**
  * Returns what a reference names, in canonical form: `{ address, port }`, or `{ address }` where the
@@ -115,11 +155,22 @@ export function formatServiceReference(service: ServiceReference): string {
  * @throws TypeError, RangeError if it is no valid reference
  */
 export function parseDestinationReference(reference: DestinationReference): DestinationKey {
-  const draft = newDraft();
-  const hasPort = writeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
-  const at = draft.destination();
-  const { address, port } = destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
-  return hasPort ? { address, port } : { address };
+  return destinationKey('parseDestinationReference', reference);
+}
+
+registerEntry('parseDestinationReference', parseDestinationReference);
+
+function destinationKey(operation: string, reference: unknown): DestinationKey {
+  return onDraft(
+    operation,
+    (draft) => destinationSubject(draft, reference),
+    (draft) => {
+      const hasPort = writeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
+      const at = draft.destination();
+      const { address, port } = destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
+      return hasPort ? { address, port } : { address };
+    },
+  );
 }
 
 /**
@@ -129,9 +180,11 @@ export function parseDestinationReference(reference: DestinationReference): Dest
  * @throws TypeError, RangeError if it is no valid reference
  */
 export function formatDestinationReference(destination: DestinationReference): string {
-  const { address, port } = parseDestinationReference(destination);
+  const { address, port } = destinationKey('formatDestinationReference', destination);
   return port === undefined ? address : destinationText({ address, port });
 }
+
+registerEntry('formatDestinationReference', formatDestinationReference);
 
 /**
  * Returns a service as the kernel would have it after `addService(config)` or
@@ -141,11 +194,19 @@ export function formatDestinationReference(destination: DestinationReference): s
  * @throws TypeError, RangeError where `addService` refuses the configuration before it is sent
  */
 export function normalizeService(config: ServiceConfig): NormalizedService {
-  const draft = newDraft();
-  writeServiceConfig(draft, config);
-  const { stats, ...service } = serviceAt(draft.records, draft.service(), CONFIG_LAYOUT, NO_STATS);
-  return service;
+  return onDraft(
+    'normalizeService',
+    (draft) => serviceSubject(draft, config),
+    (draft) => {
+      writeServiceConfig(draft, config);
+      const at = draft.service();
+      const { stats, ...service } = serviceAt(draft.records, at, CONFIG_LAYOUT, NO_STATS);
+      return service;
+    },
+  );
 }
+
+registerEntry('normalizeService', normalizeService);
 
 /**
  * Returns a destination as the kernel would have it after `addDestination(service, config)` or
@@ -157,10 +218,23 @@ export function normalizeDestination(
   service: ServiceReference,
   config: DestinationConfig,
 ): NormalizedDestination {
-  const draft = newDraft();
-  writeServiceReference(draft, 'service', service, SERVICE_KEYS);
-  writeDestinationConfig(draft, config);
-  const { activeConnections, inactiveConnections, persistentConnections, stats, ...destination } =
-    destinationAt(draft.records, draft.destination(), CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
-  return destination;
+  return onDraft(
+    'normalizeDestination',
+    (draft) => destinationOfSubject(draft, service, config),
+    (draft) => {
+      writeServiceReference(draft, 'service', service, SERVICE_KEYS);
+      writeDestinationConfig(draft, config);
+      const at = draft.destination();
+      const {
+        activeConnections,
+        inactiveConnections,
+        persistentConnections,
+        stats,
+        ...destination
+      } = destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
+      return destination;
+    },
+  );
 }
+
+registerEntry('normalizeDestination', normalizeDestination);

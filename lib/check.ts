@@ -119,7 +119,8 @@ export function readOptions<Key extends string>(
   return options === undefined ? copyOwn({}, keys) : readObject('options', options, keys);
 }
 
-function copyOwn<Key extends string>(
+/** A copy of the own properties of these keys. */
+export function copyOwn<Key extends string>(
   object: object,
   keys: ReadonlySet<Key>,
 ): Readonly<Record<Key, unknown>> {

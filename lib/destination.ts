@@ -8,7 +8,12 @@ import { wrongType, wrongValue } from './errors.js';
 import { type Forwarding, forwardings, tunnelTypes, type Unknown } from './names.js';
 import type { ConfigLayout, Layout } from './native.js';
 import type { Draft, Records } from './records.js';
-import { DESTINATION_IDENTITY, type DestinationAddress, writeDestinationKey } from './reference.js';
+import {
+  checkKeyed,
+  DESTINATION_IDENTITY,
+  type DestinationAddress,
+  writeDestinationKey,
+} from './reference.js';
 import { type Counter, isRead, type ReadCounter, readStats, type Stats } from './stats.js';
 import { readTunnel, type Tunnel, type TunnelConfig, writeTunnel } from './tunnel.js';
 
@@ -102,17 +107,18 @@ const MAX_WORD = 2 ** 32 - 1;
 /** The kernel keeps three bits. */
 const MAX_FORWARDING = 7;
 const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
-/** What a returned destination has besides: harmless where it is passed back in. */
+/** What a returned destination has besides, and one of a sample: harmless where it is passed back in. */
 const STATE = [
   'activeConnections',
   'inactiveConnections',
   'persistentConnections',
   'stats',
+  'change',
 ] as const;
 const CONFIG_KEYS: ReadonlySet<string> = new Set([...DESTINATION_IDENTITY, ...SETTINGS, ...STATE]);
 const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 /** A reference may be any object that this package returned. @internal */
-export const DESTINATION_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'change']);
+export const DESTINATION_KEYS: ReadonlySet<string> = CONFIG_KEYS;
 
 /** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. @internal */
 export function writeDestinationConfig(request: Draft, config: unknown): void {
@@ -120,7 +126,7 @@ export function writeDestinationConfig(request: Draft, config: unknown): void {
   if (typeof config === 'string') {
     throw wrongType(property, config, 'an object such as { address, port, weight }');
   }
-  const settings = checkObject(property, config, CONFIG_KEYS);
+  const settings = checkKeyed(request, property, config, CONFIG_KEYS, writeDestinationKey);
   writeDestinationKey(request, property, settings);
   checkUnicast(request, property);
   const { records, layout } = request;

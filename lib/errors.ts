@@ -18,7 +18,7 @@ export type IpvsErrorCode =
   | 'ERR_IPVS_OUTCOME_UNKNOWN'
   /** The package has no native addon for this platform, and none was built. */
   | 'ERR_IPVS_NO_ADDON'
-  /** An operation of a batch that was not sent, because one before it failed and `stopOnError` is set. */
+  /** An operation of a batch that was not sent, because one before it failed, its `cause`, and `stopOnError` is set. */
   | 'ERR_IPVS_SKIPPED'
   /** The kernel has no IPVS, and could not load its module. */
   | 'ERR_IPVS_UNAVAILABLE'
@@ -73,6 +73,8 @@ export class IpvsError extends Error {
    * ENOENT is an absent destination, an absent scheduler or an absent persistence engine.
    */
   declare readonly missing?: Missing;
+  /** In the results of a batch, the place of the operation; undefined elsewhere. */
+  declare readonly index?: number;
 
   constructor(message: string, details: IpvsErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -149,6 +151,12 @@ export function describeInput(error: InputError, operation: string, target: stri
 export function describePlace(error: InputError, index: number): InputError {
   const message = `batch operation ${index}: ${error.message}`;
   return Object.assign(error, { index, message });
+}
+
+/** Gives an error among the results of a batch the place of its operation. @internal */
+export function placeResult(reason: unknown, index: number): void {
+  if (isInputError(reason)) describePlace(reason, index);
+  else if (reason instanceof IpvsError) Object.assign(reason, { index });
 }
 
 /** Characters of a value in a message, and of a name. */

@@ -23,7 +23,12 @@ import { absenceOf, factsOf, isLoaded, type ModuleFacts, noLoading } from './ker
 import { schedulers, tunnelTypes } from './names.js';
 import type { Layout, OperationName, StatusName } from './native.js';
 import type { RequestBuffer } from './records.js';
-import { formatDestination, formatService } from './reference.js';
+import {
+  destinationOfSubject,
+  formatDestination,
+  formatService,
+  serviceSubject,
+} from './reference.js';
 
 /** The names in a request that an explanation may need. */
 interface Names {
@@ -236,6 +241,8 @@ export interface Verdict<Status extends string = StatusName> {
   readonly text: string;
   /** Whether an ensure was about to create the object. */
   readonly creating: boolean;
+  /** Of one that was skipped: the operation of the batch that failed before it. */
+  readonly failure?: { readonly index: number; readonly cause: unknown };
 }
 
 const READINGS: ReadonlySet<OperationName> = new Set([
@@ -303,6 +310,7 @@ export function sayRefusal(refusal: Refusal): IpvsError {
     new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, {
       code: as,
       missing,
+      cause: verdict.failure?.cause,
       ...details,
     });
   const said = verdict.text === '' ? '' : `; the kernel says: ${verdict.text}`;
@@ -319,7 +327,7 @@ export function sayRefusal(refusal: Refusal): IpvsError {
       );
     case 'skipped':
       return fail(
-        'it was not sent, because an operation before it in the batch failed',
+        `it was not sent, because batch operation ${verdict.failure?.index ?? 0} failed`,
         'ERR_IPVS_SKIPPED',
       );
     case 'notSent':
@@ -431,17 +439,9 @@ export function inputTarget(
   const index = requests.count;
   if (operation.endsWith('SyncDaemon')) return formatRole(requests, index) || subjectOf(first);
   if (!ABOUT_SERVICE.test(operation)) return '';
-  const { records, layout } = requests;
-  const service = hasFamily(requests, requests.service(index), layout)
-    ? formatService(records, requests.service(index), layout)
-    : subjectOf(first);
-  if (!operation.endsWith('Destination')) return service;
-  const family = records.number(requests.destination(index), layout.destination.fields.family);
-  const destination =
-    family === 0
-      ? subjectOf(second)
-      : formatDestination(records, requests.destination(index), layout);
-  return [destination, service].filter((part) => part !== '').join(' of ');
+  return operation.endsWith('Destination')
+    ? destinationOfSubject(requests, first, second)
+    : serviceSubject(requests, first);
 }
 
 function hasFamily(requests: RequestBuffer, base: number, layout: Layout): boolean {

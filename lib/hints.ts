@@ -130,6 +130,9 @@ export function nameHint(said: unknown, names: readonly string[]): string {
 
 /** A hint behind 'is not a known property: '. */
 export function propertyHint(key: string, allowed: ReadonlySet<string>): string {
+  if (key === 'destinations' && allowed.has('scheduler')) {
+    return 'write its destinations with addDestination; leave it out';
+  }
   const writable = [...allowed].filter((name) => !READ_ONLY.has(name));
   // Of the path of a parameter, the last part is its name.
   const word = plain(key.slice(0, MAX_TEXT).replace(/^.*[./]/, ''));

@@ -3,7 +3,8 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from './address.js';
-import { checkInteger, checkObject, propertyNames } from './check.js';
+import { subjectOf } from './caller.js';
+import { checkInteger, checkObject, copyOwn, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { addressHint, destinationHint, serviceHint } from './hints.js';
 import { Names, type Protocol, protocols, type Unknown } from './names.js';
@@ -55,6 +56,7 @@ export const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 export const SERVICE_IDENTITY = ['protocol', 'address', 'port', 'fwmark', 'family'] as const;
 /** @internal */
 export const DESTINATION_IDENTITY = ['address', 'port', 'family'] as const;
+const IDENTITY: ReadonlySet<string> = new Set(SERVICE_IDENTITY);
 
 const MAX_PORT = 65535;
 const MAX_MARK = 2 ** 32 - 1;
@@ -95,6 +97,37 @@ function checkFamily(property: string, value: unknown, family: number, address: 
   throw wrongValue(name, value, `is not the family of ${address}`);
 }
 
+type WriteKey = (
+  request: Draft,
+  property: string,
+  named: Readonly<Record<string, unknown>>,
+) => unknown;
+
+/**
+ * {@link checkObject} of what has a key. Where it is refused although the key is sound, that is
+ * written all the same: the error then names it. @internal
+ */
+export function checkKeyed(
+  request: Draft,
+  property: string,
+  value: unknown,
+  allowed: ReadonlySet<string>,
+  writeKey: WriteKey,
+): Readonly<Record<string, unknown>> {
+  try {
+    return checkObject(property, value, allowed);
+  } catch (error) {
+    if (typeof value === 'object' && value !== null) {
+      try {
+        writeKey(request, property, copyOwn(value, IDENTITY));
+      } catch {
+        // Then it names nothing.
+      }
+    }
+    throw error;
+  }
+}
+
 /** Writes the key of a service from a reference: a string, or an object with no keys but the `allowed`. @internal */
 export function writeServiceReference(
   request: Draft,
@@ -106,7 +139,11 @@ export function writeServiceReference(
     writeServiceString(request, property, reference);
     return;
   }
-  writeServiceKey(request, property, checkObject(property, reference, allowed));
+  writeServiceKey(
+    request,
+    property,
+    checkKeyed(request, property, reference, allowed, writeServiceKey),
+  );
 }
 
 /** Writes the key of a service from an object that was checked. @internal */
@@ -231,7 +268,11 @@ export function writeDestinationReference(
     }
     return port !== undefined;
   }
-  return writeDestinationKey(request, property, checkObject(property, reference, allowed));
+  return writeDestinationKey(
+    request,
+    property,
+    checkKeyed(request, property, reference, allowed, writeDestinationKey),
+  );
 }
 
 /**
@@ -282,6 +323,31 @@ export function formatDestination(records: Records, base: number, layout: Config
   const family = records.number(base, fields.family);
   const address = formatAddress(records.bytes, base + fields.address.offset, family);
   return joinPort(address, records.number(base, fields.port));
+}
+
+/**
+ * What errors call the service that is being written: its canonical reference where its key stands,
+ * and otherwise the argument in short. @internal
+ */
+export function serviceSubject(draft: Draft, argument: unknown): string {
+  const { records, layout } = draft;
+  const base = draft.service();
+  const stands = records.number(base, layout.service.fields.family) !== 0;
+  return stands ? formatService(records, base, layout) : subjectOf(argument);
+}
+
+/** The same for the destination. @internal */
+export function destinationSubject(draft: Draft, argument: unknown): string {
+  const { records, layout } = draft;
+  const base = draft.destination();
+  const stands = records.number(base, layout.destination.fields.family) !== 0;
+  return stands ? formatDestination(records, base, layout) : subjectOf(argument);
+}
+
+/** The same for a destination of a service. @internal */
+export function destinationOfSubject(draft: Draft, service: unknown, destination: unknown): string {
+  const parts = [destinationSubject(draft, destination), serviceSubject(draft, service)];
+  return parts.filter((part) => part !== '').join(' of ');
 }
 
 function joinPort(address: string, port: number): string {

@@ -30,6 +30,7 @@ import {
 } from './persistence.js';
 import type { Draft, Records } from './records.js';
 import {
+  checkKeyed,
   type FirewallMark,
   SERVICE_IDENTITY,
   type ServiceAddress,
@@ -133,16 +134,12 @@ const DEFAULT_SCHEDULER = 'wlc';
 export const MAX_SCHEDULER = 15;
 
 const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
-/** What a returned service may have besides. */
-const STATE = ['inactivePersistence', 'stats'] as const;
+/** What a returned service may have besides, and one of a sample. */
+const STATE = ['inactivePersistence', 'stats', 'change'] as const;
 const CONFIG_KEYS: ReadonlySet<string> = new Set([...SERVICE_IDENTITY, ...SETTINGS, ...STATE]);
 const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 /** A reference may be any object that this package returned. @internal */
-export const SERVICE_KEYS: ReadonlySet<string> = new Set([
-  ...CONFIG_KEYS,
-  'destinations',
-  'change',
-]);
+export const SERVICE_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'destinations']);
 
 /** Writes the service of an add or ensure: every setting, with the defaults of those left out. @internal */
 export function writeServiceConfig(request: Draft, config: unknown): void {
@@ -150,7 +147,7 @@ export function writeServiceConfig(request: Draft, config: unknown): void {
   if (typeof config === 'string') {
     throw wrongType(property, config, 'an object such as { protocol, address, port, scheduler }');
   }
-  const settings = checkObject(property, config, CONFIG_KEYS);
+  const settings = checkKeyed(request, property, config, CONFIG_KEYS, writeServiceKey);
   writeServiceKey(request, property, settings);
   const { stats } = settings;
   const read = isRead(stats);

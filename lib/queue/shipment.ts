@@ -2,7 +2,7 @@
  * Batches that somebody has made up, which leave in parts.
  * @module
  */
-import { describePlace, isInputError } from '../errors.js';
+import { placeResult } from '../errors.js';
 import type { Outcome } from './outcome.js';
 import {
   type AnswersLike,
@@ -36,9 +36,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
   readonly #sending: Sending;
   readonly #results: Outcome[] = [];
   readonly #collect = (outcome: Outcome) => {
-    if (outcome.status === 'rejected' && isInputError(outcome.reason)) {
-      describePlace(outcome.reason, this.#results.length);
-    }
+    if (outcome.status === 'rejected') placeResult(outcome.reason, this.#results.length);
     this.#results.push(outcome);
   };
   /** The next request to leave: its store, its place there. */
@@ -136,7 +134,11 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
   /** Says of what was not sent why, and hands over the results. */
   *#conclude(): Generator<void, void> {
     const { signal } = this.#sending;
-    const verdict = { status: 'skipped', errno: 0, text: '', creating: false };
+    const index = this.#results.findIndex(({ status }) => status === 'rejected');
+    const failed = this.#results[index];
+    const cause: unknown = failed?.status === 'rejected' ? failed.reason : undefined;
+    const failure = { index, cause };
+    const verdict = { status: 'skipped', errno: 0, text: '', creating: false, failure };
     for (; this.#store < this.#stores.length; this.#advance(1)) {
       const packed = this.#stores[this.#store];
       const reader = packed?.readers[this.#place];
@@ -144,6 +146,8 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
       const reason: unknown = this.#isAborted
         ? signal?.reason
         : this.#protocol.explain(reader.operation, packed.requests, this.#place, verdict);
+      // The reason of a signal is its owner's, and one for all.
+      if (!this.#isAborted) placeResult(reason, this.#results.length);
       this.#results.push({ status: 'rejected', reason });
       if (this.#place % STRIDE === STRIDE - 1) yield;
     }

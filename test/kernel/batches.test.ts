@@ -149,6 +149,14 @@ describe('stopping at an error', () => {
       }),
     );
     expect(marks()).toEqual(upTo(failing));
+    const reasons = results.map((each) => (each.status === 'rejected' ? each.reason : undefined));
+    expect(reasons[failing]).toMatchObject({ index: failing });
+    const last = reasons.at(-1);
+    expect(last).toMatchObject({
+      index: 1499,
+      message: expect.stringContaining(`${failing} failed`),
+    });
+    expect(last.cause).toBe(reasons[failing]);
   });
 
   test('goes on after what may be missing', async () => {

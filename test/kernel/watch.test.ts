@@ -296,3 +296,23 @@ describe('an end', () => {
     expect(await samples.next()).toEqual({ value: undefined, done: true });
   });
 });
+
+test('what a sample has of a service and its destinations is written back as it is', async () => {
+  const service = { protocol: 'tcp', address: '10.96.7.7', port: 80 } as const;
+  await lab.ipvs.ensureService(service);
+  await lab.ipvs.ensureDestination(service, { address: '10.1.0.7' });
+  const { value } = await lab.ipvs.watch({ interval: 1 }).next();
+  const sampled = value?.services.find((each) => each.address === service.address);
+  if (sampled === undefined) return expect.unreachable('it is in the sample');
+  const { destinations, ...rest } = sampled;
+  expect(rest).toHaveProperty('change', null);
+  expect(await lab.ipvs.ensureService(rest)).toBe('updated');
+  for (const each of destinations) {
+    expect(await lab.ipvs.ensureDestination(service, each)).toBe('updated');
+  }
+  await expect(lab.ipvs.ensureService(sampled)).rejects.toMatchObject({
+    target: 'tcp://10.96.7.7:80',
+    message: expect.stringContaining('write its destinations with addDestination; leave it out'),
+  });
+  await lab.ipvs.deleteService(service);
+});

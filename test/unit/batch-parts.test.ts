@@ -211,8 +211,29 @@ describe('stopping at an error', () => {
         errno: 0,
         operation: 'addDestination',
         target: `10.1.0.1:80 of ${SERVICE}`,
+        index: 1,
+        message: expect.stringMatching(/: it was not sent, because batch operation 0 failed$/),
+        cause: first?.status === 'rejected' ? first.reason : expect.unreachable(),
       },
     });
+  });
+
+  test('names the one that failed, wherever that is, and refusals have their place', async () => {
+    const lab = open();
+    const pending = batch(lab, adding(300), { stopOnError: true });
+    const { address } = destination(200);
+    await stopAll(lab.handle, (each) => (each === address ? REFUSED : undefined));
+    const reasons = (await pending).map((each) =>
+      each.status === 'rejected' ? each.reason : undefined,
+    );
+    expect(reasons.slice(0, 200).every((reason) => reason === undefined)).toBe(true);
+    expect(reasons[200]).toMatchObject({ code: 'EEXIST', index: 200 });
+    for (const [at, reason] of reasons.entries()) {
+      if (at <= 200) continue;
+      expect(reason).toMatchObject({ code: 'ERR_IPVS_SKIPPED', index: at });
+      expect(reason.message).toContain('because batch operation 200 failed');
+      expect(reason.cause).toBe(reasons[200]);
+    }
   });
 
   test('a refusal that is an answer stops nothing', async () => {

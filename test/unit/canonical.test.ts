@@ -305,6 +305,59 @@ test('normal forms can be passed where configurations and references are asked f
   expectTypeOf<NormalizedDestination>().toExtend<DestinationReference>();
 });
 
+function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return expect.unreachable('nothing was thrown');
+}
+
+describe('an error says which function it was, what it was about, and where it was called', () => {
+  const key = { protocol: 'tcp', address: '10.0.0.1', port: 80 };
+  const text = "{ protocol: 'tcp', address: '10.0.0.1', port: '80' }";
+  const badKey = { ...key, port: '80' };
+  const CASES = [
+    ['formatAddress', formatAddress, ['x'], 'x'],
+    ['formatAddress', formatAddress, [5], '5'],
+    ['parseServiceReference', parseServiceReference, ['tcp://x'], 'tcp://x'],
+    ['formatServiceReference', formatServiceReference, ['x'], 'x'],
+    ['formatServiceReference', formatServiceReference, [{ ...key, x: 1 }], 'tcp://10.0.0.1:80'],
+    ['parseDestinationReference', parseDestinationReference, ['x'], 'x'],
+    [
+      'formatDestinationReference',
+      formatDestinationReference,
+      [{ address: 'x' }],
+      "{ address: 'x' }",
+    ],
+    ['normalizeService', normalizeService, [badKey], text],
+    ['normalizeService', normalizeService, [{ ...key, scheduler: 5 }], 'tcp://10.0.0.1:80'],
+    [
+      'normalizeDestination',
+      normalizeDestination,
+      ['tcp://10.0.0.1:80', { address: '10.0.0.2', weight: -1 }],
+      '10.0.0.2:80 of tcp://10.0.0.1:80',
+    ],
+    [
+      'normalizeDestination',
+      normalizeDestination,
+      ['x', { address: '10.0.0.2' }],
+      "{ address: '10.0.0.2' } of x",
+    ],
+  ] as const;
+
+  test.each(CASES)('%s', (operation, method, args, target) => {
+    const error = thrownBy(() => untyped(method)(...args));
+    expect(error).toMatchObject({ operation, target });
+    const { message, stack } = error as Error;
+    expect(message.startsWith(`${operation} ${target}: `)).toBe(true);
+    expect(/\n +at (.*)/.exec(String(stack).slice(message.length))?.[1]).toContain(
+      'canonical.test.ts',
+    );
+  });
+});
+
 test('nothing of this loads the addon', () => {
   expect(loading).not.toHaveBeenCalled();
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Connection, Ipvs } from '../../lib/index.js';
+import { type Connection, Ipvs, normalizeService } from '../../lib/index.js';
 import type { NativeConnections, NativeHandle } from '../../lib/native.js';
 import { connectionRecord, nativeResults } from './answers.js';
 import { thrownBy } from './requests.js';
@@ -67,6 +67,7 @@ vi.mock('../../lib/native.js', async (importOriginal) => {
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const TCP = 'tcp://10.0.0.1:80';
+const web = { protocol: 'tcp', address: '10.0.0.1', port: 80 } as const;
 const unhandled: unknown[] = [];
 const collect = (reason: unknown) => {
   unhandled.push(reason);
@@ -209,6 +210,42 @@ describe('bad input rejects, and throws nothing', () => {
     }).not.toThrow();
     await expect(promise).rejects.toThrow(TypeError);
     expect(addon.batches).toBe(0);
+  });
+});
+
+test.each([
+  ['at once', () => normalizeService({ ...web, port: '80' } as never)],
+  ['later', async () => normalizeService({ ...web, port: '80' } as never)],
+])('a function that fails in the builder of a batch, %s, keeps its name', async (_, build) => {
+  const error: unknown = await ipvs.batch(build as () => void).catch((reason: unknown) => reason);
+  const target = "{ protocol: 'tcp', address: '10.0.0.1', port: '80' }";
+  expect(error).toMatchObject({ operation: 'normalizeService', target });
+  expect(error).not.toHaveProperty('index');
+  const { message, stack } = error as Error;
+  expect(message.startsWith(`normalizeService ${target}: service.port: '80' is not`)).toBe(true);
+  expect(/\n +at (.*)/.exec(String(stack))?.[1]).toContain('ipvs.test.ts');
+});
+
+test('a sound key names a configuration that is refused for another reason', async () => {
+  const destinations = [{ address: '10.0.0.2' }];
+  const keyed = { ...web, destinations };
+  await expect(ipvs.ensureService(keyed)).rejects.toMatchObject({
+    target: TCP,
+    message: expect.stringMatching(
+      /^ensureService tcp:\/\/10.0.0.1:80: service.destinations: .* write its destinations with addDestination; leave it out$/,
+    ),
+  });
+  const mark = { fwmark: 7, family: 'ipv6', destinations } as const;
+  await expect(ipvs.addService(mark)).rejects.toMatchObject({ target: 'fwmark6://7' });
+  await expect(ipvs.getService({ ...web, x: 1 } as never)).rejects.toMatchObject({ target: TCP });
+  await expect(
+    ipvs.addDestination(TCP, { address: '10.0.0.2', x: 1 } as never),
+  ).rejects.toMatchObject({ target: `10.0.0.2:80 of ${TCP}` });
+  await expect(
+    ipvs.deleteDestination(TCP, { address: '10.0.0.2', x: 1 } as never),
+  ).rejects.toMatchObject({ target: `10.0.0.2:80 of ${TCP}` });
+  await expect(ipvs.addService({ ...web, port: -1, x: 1 } as never)).rejects.toMatchObject({
+    target: "{ protocol: 'tcp', address: '10.0.0.1', port: -1, x: 1 }",
   });
 });
 

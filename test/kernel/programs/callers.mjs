@@ -148,6 +148,13 @@ export const CASES = [
       await action(closed);
     },
   ]),
+  ['a bad reference', async (_, { formatServiceReference }) => formatServiceReference('x')],
+  ['a bad configuration', async (_, { normalizeService }) => normalizeService(BAD)],
+  ['a bad address of no service', async (_, { formatAddress }) => formatAddress('x')],
+  [
+    'a bad configuration in a batch',
+    async (ipvs, { normalizeService }) => await ipvs.batch(() => normalizeService(BAD)),
+  ],
   ['a module that is not there', async (_, { loadModules }) => await loadModules(['no_such'])],
 ];
 
