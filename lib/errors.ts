@@ -136,7 +136,11 @@ export function isOwnError(error: unknown): error is IpvsError | InputError {
   return error instanceof IpvsError || (error instanceof Error && messages.has(error));
 }
 
-/** Whether the error is one of {@link wrongType} and its like. @internal */
+/**
+ * True for a TypeError or RangeError of bad input that this package has thrown, which has the
+ * properties of an {@link InputError}; false for any other value, such as a TypeError of Node.js, an
+ * {@link IpvsError}, or an error of another copy of the package.
+ */
 export function isInputError(error: unknown): error is InputError {
   return error instanceof Error && messages.has(error);
 }

@@ -51,6 +51,7 @@ export {
   IpvsError,
   type IpvsErrorCode,
   type IpvsErrorDetails,
+  isInputError,
   type Missing,
 } from './errors.js';
 export type { Info } from './info.js';

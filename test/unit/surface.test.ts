@@ -37,6 +37,7 @@ test('nothing else is exported', () => {
     'formatAddress',
     'formatDestinationReference',
     'formatServiceReference',
+    'isInputError',
     'loadModules',
     'normalizeDestination',
     'normalizeService',
@@ -315,6 +316,29 @@ describe('types of what depends on the arguments', () => {
     expectTypeOf(concise).returns.resolves.toEqualTypeOf<surface.BatchResults>();
     const later = (ipvs: Ipvs) => ipvs.batch(async (b) => b.addService({ fwmark: 7 }));
     expectTypeOf(later).returns.resolves.toEqualTypeOf<surface.BatchResults>();
+  });
+
+  test('an error of bad input is told from others, and narrowed', () => {
+    const read = (error: unknown) => (surface.isInputError(error) ? error : undefined);
+    expectTypeOf(read).returns.toEqualTypeOf<surface.InputError | undefined>();
+    const config = { protocol: 'tcp', address: '10.96.0.1', port: 808080 } as const;
+    const thrown = (call: () => unknown): unknown => {
+      try {
+        return call();
+      } catch (error) {
+        return error;
+      }
+    };
+    const bad = thrown(() => surface.normalizeService(config));
+    expect(surface.isInputError(bad)).toBe(true);
+    expect(read(bad)?.code).toBe('ERR_OUT_OF_RANGE');
+    const others = [
+      new TypeError('of Node.js'),
+      new surface.IpvsError('refused', { code: 'EEXIST' }),
+      { ...(bad as Error) },
+      undefined,
+    ];
+    expect(others.filter(surface.isInputError)).toEqual([]);
   });
 
   test('the code of an error is one of those that there are', () => {
