@@ -88,13 +88,19 @@ bool Channel::may_load(const Service& service) const {
 Channel::Modules Channel::load(const Service& service) {
   if (!loading::settled(scope_)) return Modules::kLate;
   const auto error = std::make_shared<std::atomic<int>>(0);
-  const bool over = loading::run(scope_, [netns = netns_, service, error] {
-    try {
-      *error = try_modules(*netns, service);
-    } catch (const std::exception&) {
-      *error = 0;
-    }
-  });
+  bool over = false;
+  try {
+    over = loading::run(scope_, [netns = netns_, service, error] {
+      try {
+        *error = try_modules(*netns, service);
+      } catch (const std::exception&) {
+        *error = 0;
+      }
+    });
+  } catch (const Error&) {
+    // No thread or descriptor is left for it. The service itself needs neither.
+    return Modules::kUnknown;
+  }
   if (!over) return Modules::kLate;
   if (*error == ENOENT) return Modules::kAbsent;
   return *error == EINVAL ? Modules::kPresent : Modules::kUnknown;

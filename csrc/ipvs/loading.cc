@@ -41,7 +41,7 @@ struct Load : std::enable_shared_from_this<Load> {
       pollfd waited{.fd = over.get(), .events = POLLIN, .revents = 0};
       const int ready = ::poll(&waited, 1, static_cast<int>(std::max<int64_t>(0, rest.count())));
       if (ready > 0) return true;
-      if (ready == 0) return false;
+      if (ready == 0 || Clock::now() >= end) return false;
     }
   }
 };
