@@ -109,6 +109,7 @@ Results Client::end() {
 void Client::begin(std::span<const Request> requests, Results memory) {
   requests_ = requests;
   channel_.resume();
+  for (Modules* each : {&tried_, &missing_, &late_}) each->clear();
   memory.clear();
   memory.outcomes.resize(requests.size());
   // Lists are mostly as long as the last ones were.
@@ -164,9 +165,6 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
                                       const Channel::OnReply& on_reply) {
   std::vector<Failure> failures;
   Modules absent;
-  Modules missing;  // as absent, but no step that names them was sent
-  Modules late;
-  Modules tried;
   size_t allowed = 1;
   for (size_t first = 0; first < steps.size();) {
     std::vector<Step> sent;
@@ -175,18 +173,18 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
     size_t index = first;
     for (; index < steps.size() && unknown < allowed; ++index) {
       const auto modules = modules_of(steps[index]);
-      if (modules && !present_.contains(*modules) && !tried.contains(*modules)) {
-        const bool loading = channel_.may_load(*steps[index].service);
+      if (modules && !present_.contains(*modules) && !tried_.contains(*modules)) {
+        const bool loading = !channel_.stalled() && channel_.may_load(*steps[index].service);
         // What comes before it is not to wait for it.
         if (loading && !sent.empty()) break;
-        tried.insert(*modules);
-        if (loading) load(*steps[index].service, *modules, missing, late);
+        tried_.insert(*modules);
+        if (loading) load(*steps[index].service, *modules);
       }
-      if (modules && late.contains(*modules)) {
+      if (modules && late_.contains(*modules)) {
         failures.push_back({index, ETIMEDOUT, netlink::Fate::kNotSent, {}});
         continue;
       }
-      if (modules && missing.contains(*modules)) {
+      if (modules && missing_.contains(*modules)) {
         if (!sent.empty()) break;
         failures.push_back(refuse(index, steps[index]));
         continue;
@@ -216,12 +214,11 @@ std::vector<Failure> Client::exchange(const std::vector<Step>& steps,
 
 // Makes the kernel load what a service names, before anything is sent that would hold up the
 // others.
-void Client::load(const Service& service, const ModuleNames& names, Modules& missing,
-                  Modules& late) {
+void Client::load(const Service& service, const ModuleNames& names) {
   const Channel::Modules outcome = channel_.load(service);
   if (outcome == Channel::Modules::kPresent) present_.insert(names);
-  if (outcome == Channel::Modules::kAbsent) missing.insert(names);
-  if (outcome == Channel::Modules::kLate) late.insert(names);
+  if (outcome == Channel::Modules::kAbsent) missing_.insert(names);
+  if (outcome == Channel::Modules::kLate) late_.insert(names);
 }
 
 // The kernel's verdict on a step whose modules are missing: it looks for the service first.
@@ -232,7 +229,10 @@ Failure Client::refuse(size_t index, const Step& step) {
     const int other = creates ? EEXIST : ESRCH;
     return {index, exists == creates ? other : ENOENT, netlink::Fate::kRefused, {}};
   } catch (const Error& error) {
-    return netlink::failure_of(index, error);
+    Failure failure = netlink::failure_of(index, error);
+    // The step itself was not sent.
+    if (failure.fate == netlink::Fate::kLost) failure.fate = netlink::Fate::kNotSent;
+    return failure;
   }
 }
 

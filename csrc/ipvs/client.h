@@ -59,7 +59,7 @@ class Client {
   void learn(std::span<const Step> steps, const std::vector<netlink::Failure>& failures,
              Modules& absent);
 
-  void load(const Service& service, const ModuleNames& names, Modules& missing, Modules& late);
+  void load(const Service& service, const ModuleNames& names);
   netlink::Failure refuse(size_t index, const Step& step);
 
   void check_rights();
@@ -90,6 +90,11 @@ class Client {
 
   Channel channel_;
   Modules present_;  // those that the kernel has had
+  // Of the job: modules that were asked for, and among them those that are not there or not yet. No
+  // step that names these is sent.
+  Modules tried_;
+  Modules missing_;
+  Modules late_;
   std::span<const Request> requests_;
   Results results_;
   struct {

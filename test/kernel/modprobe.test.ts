@@ -180,6 +180,7 @@ describe.runIf(isOurs)('while modprobe hangs', () => {
       'done',
       { code: 'ENOENT', syscall: 'IPVS_CMD_NEW_SERVICE' },
     ]);
+    expect(runs().split('begin').length - 1).toBe(1);
     await ipvs.close();
   });
 
