@@ -433,6 +433,9 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
       const bool overtaken =
           failure.fate == Fate::kRefused && failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
       const bool last = round == kRounds || socket_.stalled();
+      // The kernel did nothing; before a deletion it has.
+      const bool untouched = failure.fate == Fate::kRefused && !replaced.contains(change.address);
+      if (untouched) results_.outcomes[request].changed = 0;
       if (!last && (overtaken || is_lost(failure))) {
         again.insert(request);
       } else {

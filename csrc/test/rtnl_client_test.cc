@@ -148,6 +148,37 @@ TEST_CASE("an ensure whose change is not answered in time may have made it") {
   CHECK(unanswered_change(Operation::kEnsureAddress) == Status::kLost);
 }
 
+TEST_CASE("an ensure whose address another writer adds first has changed nothing") {
+  bool added = false;
+  FakeKernel kernel([&](const auto& request, const auto& reply) {
+    nlmsghdr header = request.messages[0].header;
+    if (header.nlmsg_type == RTM_GETADDR && added) return FakeLinks(0)(request, reply);
+    if (header.nlmsg_type == RTM_GETADDR) {
+      header.nlmsg_flags = NLM_F_MULTI;
+      header.nlmsg_type = NLMSG_DONE;
+      return reply(wire::message(header, raw(int32_t{0})));
+    }
+    added = true;
+    for (const auto& message : request.messages) {
+      const bool sentinel = message.header.nlmsg_type == NLMSG_NOOP;
+      reply(wire::verdict(message.header, sentinel ? 0 : EEXIST));
+    }
+  });
+  rtnl::Client client(kernel.connect());
+  Request request{};
+  request.operation = static_cast<uint32_t>(Operation::kEnsureAddress);
+  request.link = {1, {}};
+  request.addresses = 1;
+  rtnl::AddressSettings address{};
+  address.address = {10, 0, 0, 1};
+  address.family = AF_INET;
+  address.prefix_length = 32;
+  const Results results = client.run({&request, 1}, {&address, 1});
+  CHECK(static_cast<Status>(results.outcomes[0].status) == Status::kDone);
+  CHECK(results.outcomes[0].created == 0);
+  CHECK(results.outcomes[0].changed == 0);
+}
+
 TEST_CASE("a list that was disturbed is read again, and then whole") {
   for (const Operation operation : kLists) {
     for (int interrupted = 0; interrupted < 5; ++interrupted) {
