@@ -154,12 +154,16 @@ TEST_SUITE("closing") {
   template <typename Open, typename Call>
   void check_close_waits(FakeKernel::Behaviour answer, Open open, Call call) {
     std::promise<void> asked;
+    std::promise<void> closing;
     std::atomic<bool> armed = false;
     std::atomic<bool> answered = false;
     FakeKernel kernel([&](const auto& request, const auto& reply) {
       const bool held = armed.exchange(false);
-      if (held) asked.set_value();
-      if (held) std::this_thread::sleep_for(kWhile);
+      if (held) {
+        asked.set_value();
+        closing.get_future().wait();
+        std::this_thread::sleep_for(kWhile);
+      }
       answered = answered || held;
       answer(request, reply);
     });
@@ -170,6 +174,7 @@ TEST_SUITE("closing") {
     asked.get_future().wait();
     CHECK(connection.netns());  // does not wait
     CHECK_FALSE(answered);
+    closing.set_value();
     connection.close();
     CHECK(answered);
     caller.join();
