@@ -21,6 +21,7 @@ import {
   type DestinationReference,
   type ServiceReference,
   writeDestinationReference,
+  writeServiceOf,
   writeServiceReference,
 } from './reference.js';
 import type { Listed, Results } from './results.js';
@@ -94,7 +95,7 @@ function writeService(request: RequestBuffer, reference: unknown): void {
 }
 
 function writeBoth(request: RequestBuffer, service: unknown, destination: unknown): void {
-  writeService(request, service);
+  writeServiceOf(request, service, destination, SERVICE_KEYS);
   writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
 }
 
@@ -242,7 +243,7 @@ export const calls = {
   addDestination: command(
     'addDestination',
     (request, service: ServiceReference, config: DestinationConfig) => {
-      writeService(request, service);
+      writeServiceOf(request, service, config, SERVICE_KEYS);
       writeDestinationConfig(request, config);
     },
   ),
@@ -266,7 +267,7 @@ export const calls = {
     operation: 'ensureDestination',
     takes: 2,
     write: (request, service, config) => {
-      writeService(request, service);
+      writeServiceOf(request, service, config, SERVICE_KEYS);
       writeDestinationConfig(request, config);
     },
     read: ensured,

@@ -30,6 +30,7 @@ import {
   serviceSubject,
   serviceText,
   writeDestinationReference,
+  writeServiceOf,
   writeServiceReference,
 } from './reference.js';
 import {
@@ -222,7 +223,7 @@ export function normalizeDestination(
     'normalizeDestination',
     (draft) => destinationOfSubject(draft, service, config),
     (draft) => {
-      writeServiceReference(draft, 'service', service, SERVICE_KEYS);
+      writeServiceOf(draft, service, config, SERVICE_KEYS);
       writeDestinationConfig(draft, config);
       const at = draft.destination();
       const {

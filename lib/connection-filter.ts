@@ -3,6 +3,7 @@
  * asked for them.
  * @module
  */
+import { constants } from 'node:os';
 import { AF_INET, parseAddress } from './address.js';
 import { calls } from './calls.js';
 import { checkInteger, checkName } from './check.js';
@@ -105,11 +106,12 @@ export interface ConnectionFilter {
    * nothing, and its count is 0: in a drain check, call getService() first. Only port 0 and firewall
    * marks need the service, and reject with ESRCH where it does not exist. What matches a service:
    * - of port 0: every port of its address, except those that have services of their own when the
-   *   call is made
+   *   call is made. Rejects with ESRCH where there is no such service
    * - by firewall mark: its templates, and all connections that may be its own: those to its
    *   destinations, or to `destination` where that is given. They include those that other services
    *   send to the same address and port, since no entry but a template records a mark. The kernel's
-   *   own counts are `activeConnections` and `inactiveConnections` of the destination.
+   *   own counts are `activeConnections` and `inactiveConnections` of the destination. Rejects with
+   *   ESRCH where there is no such service, unless `destination` is given
    * - any other: what came to its address and port, also with a mark that another service takes
    */
   readonly service?: ServiceReference | undefined;
@@ -272,8 +274,11 @@ function writeNetwork(
   records.setNumber(0, fields[`${side}Prefix`], prefix);
 }
 
+/** The states that somebody may ask for. */
+const NAMED_STATES = STATES.filter((state) => /^[A-Z]/.test(state) && !state.endsWith('!'));
+
 function checkState(property: string, value: unknown): ConnectionState {
-  checkName(property, value, STATES);
+  if (!STATES.some((state) => state === value)) checkName(property, value, NAMED_STATES);
   // checkName() has seen one of them.
   return value as ConnectionState;
 }
@@ -297,21 +302,33 @@ export async function factsFor(
     const destinations = await run(bound(calls.listDestinations, unknown.service, undefined));
     return { ...facts, destinations: packDestinations(unknown.service, destinations, layout) };
   } catch (error) {
-    if (!(error instanceof IpvsError)) throw error;
-    // A mark without a service has no destinations, but may have templates still.
-    if (error.code === 'ESRCH') return facts;
-    throw renamed(error, operation);
+    throw error instanceof IpvsError ? renamed(error, operation) : error;
   }
+}
+
+/** The error where there is no such service, of whose connections there would be none to find. */
+function absent(service: string): IpvsError {
+  return new IpvsError(`listServices ${service}: there is no such service (ESRCH)`, {
+    code: 'ESRCH',
+    errno: -constants.errno.ESRCH,
+    syscall: 'IPVS_CMD_GET_SERVICE',
+    operation: 'listServices',
+    target: service,
+    missing: 'service',
+  });
 }
 
 /** The ports of other services with the protocol and the address of `service`, whose own is 0. */
 function claimedPorts(service: string, services: readonly Service<number | bigint>[]): Uint8Array {
   const ports = services.flatMap((each) => {
-    if (each.fwmark !== undefined || each.port === 0) return [];
+    if (each.fwmark !== undefined) return [];
     const { protocol, address, port } = each;
     return serviceText({ protocol, address, port: 0 }) === service ? [port] : [];
   });
-  return new Uint8Array(Uint16Array.from(ports).buffer);
+  // Its own.
+  if (!ports.includes(0)) throw absent(service);
+  const others = ports.filter((port) => port !== 0);
+  return new Uint8Array(Uint16Array.from(others).buffer);
 }
 
 function packDestinations(

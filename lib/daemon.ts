@@ -137,3 +137,10 @@ export function formatRole(request: RequestBuffer, index: number): string {
   const role = records.number(at, layout.daemon.fields.role);
   return role === 0 ? '' : `${roles.name(role)} daemon`;
 }
+
+/** The link in the request at `index`, or ''. @internal */
+export function formatLink(request: RequestBuffer, index: number): string {
+  const { records, layout } = request;
+  const at = request.base(index) + layout.request.fields.daemon.offset;
+  return readName(records, at, layout.daemon.fields.interface);
+}

@@ -2,9 +2,17 @@
  * Destinations, the real servers behind a service: what they are made of, and their records.
  * @module
  */
-import { AF_INET6, describeAddress, type Family, formatAddress, isMapped } from './address.js';
+import {
+  AF_INET,
+  AF_INET6,
+  describeAddress,
+  type Family,
+  formatAddress,
+  isMapped,
+} from './address.js';
 import { checkInteger, checkObject, propertyNames } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
+import { destinationObjectHint } from './hints.js';
 import { type Forwarding, forwardings, tunnelTypes, type Unknown } from './names.js';
 import type { ConfigLayout, Layout } from './native.js';
 import type { Draft, Records } from './records.js';
@@ -124,7 +132,7 @@ export const DESTINATION_KEYS: ReadonlySet<string> = CONFIG_KEYS;
 export function writeDestinationConfig(request: Draft, config: unknown): void {
   const property = 'destination';
   if (typeof config === 'string') {
-    throw wrongType(property, config, 'an object such as { address, port, weight }');
+    throw wrongType(property, config, `an object${destinationObjectHint(config)}`);
   }
   const settings = checkKeyed(request, property, config, CONFIG_KEYS, writeDestinationKey);
   writeDestinationKey(request, property, settings);
@@ -279,10 +287,12 @@ function checkUnicast(request: Draft, property: string): void {
   const family = records.number(request.destination(), fields.family);
   if (isUnicast(records.bytes, at, family)) return;
   const text = formatAddress(records.bytes, at, family);
+  const plain = family === AF_INET6 && isMapped(records.bytes, at);
+  const hint = plain ? `: write ${formatAddress(records.bytes, at + 12, AF_INET)}` : '';
   throw wrongValue(
     `${property}.address`,
     text,
-    "is not a unicast address, as a real server's must be",
+    `is not a unicast address, as a real server's must be${hint}`,
   );
 }
 

@@ -140,11 +140,13 @@ const NO_NETLINK: ReadonlySet<string> = new Set([
 ]);
 const UNTRIED = 'without IPVS it cannot be tried';
 const RIGHTS =
-  'root has the capability, and a container that is started with it (docker run --cap-add NET_ADMIN), but no rootless one';
+  'CAP_NET_ADMIN in the initial user namespace is missing: root has it, and a container that is started ' +
+  'with it (docker run --cap-add NET_ADMIN), but no rootless one';
 
 /** What an error of opening, or of speaking to IPVS, says of the host. */
 function explainFailure(error: unknown): Check[] {
-  const detail = messageOf(error);
+  // It was diagnose() that was called.
+  const detail = messageOf(error).replace(/^(open|getInfo)(: | )/, '');
   const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: unknown };
   const untried = (why: string) =>
     ['ip_vs', 'capability'].map((name) => check(name, 'unknown', why));
@@ -164,10 +166,7 @@ function explainFailure(error: unknown): Check[] {
     return [check('netlink', 'missing', detail), ...untried('without netlink it cannot be tried')];
   }
   if (code === 'EPERM') {
-    return [
-      check('ip_vs', 'ok', 'the kernel has IPVS'),
-      check('capability', 'missing', `${detail}; ${RIGHTS}`),
-    ];
+    return [check('ip_vs', 'ok', 'the kernel has IPVS'), check('capability', 'missing', RIGHTS)];
   }
   return [check('ip_vs', 'unknown', detail)];
 }

@@ -5,8 +5,9 @@
  */
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
+import { AF_INET6 } from './address.js';
 import { subjectOf } from './caller.js';
-import { formatRole } from './daemon.js';
+import { formatLink, formatRole } from './daemon.js';
 import type { Errno } from './errno.js';
 import {
   cut,
@@ -29,6 +30,7 @@ import {
   formatService,
   serviceSubject,
 } from './reference.js';
+import { ownedFlags } from './service.js';
 
 /** The names in a request that an explanation may need. */
 interface Names {
@@ -37,6 +39,12 @@ interface Names {
   readonly isDefault: boolean;
   readonly engine: string;
   readonly flagsOwner: string;
+  /** The scheduler flags that belong to it. */
+  readonly flags: string | readonly string[];
+  /** The link of a sync daemon. */
+  readonly link: string;
+  /** The families of service and destination, 0 where there is none. */
+  readonly families: readonly [service: number, destination: number];
 }
 
 type Explanation = string | ((names: Names) => string);
@@ -74,10 +82,18 @@ const NO_SERVICE = 'there is no such service';
 const NO_SERVICE_FOR_DESTINATION = 'there is no such service: add it first';
 const NO_DESTINATION = 'the service has no such destination';
 const SERVICE_VALUES = 'the kernel does not accept the settings of the service';
-const DESTINATION_VALUES =
-  'the kernel does not accept the destination: its address must be unicast and not link-local; in a network namespace whose IPv4 ' +
-  'was never used, bring the loopback link up first (ip link set lo up); and a destination of another address family excludes ' +
-  'sync daemons';
+/** The causes that apply to the addresses at hand. */
+function destinationValues({ families: [service, destination] }: Names): string {
+  const crossing =
+    service === destination
+      ? ''
+      : '; and a destination of another address family than its service excludes sync daemons';
+  const causes =
+    destination === AF_INET6
+      ? 'its address must be unicast and not link-local'
+      : 'its address must be unicast; in a network namespace whose IPv4 was never used, bring the loopback link up first (ip link set lo up)';
+  return `the kernel does not accept the destination: ${causes}${crossing}`;
+}
 const RANGE = 'the weight is negative or the lower threshold above the upper';
 
 function missingModule({ scheduler, isDefault, engine }: Names): string {
@@ -120,7 +136,7 @@ const MISSING_EITHER = { ESRCH: 'service', ENOENT: 'destination' } as const;
 
 const SET_SERVICE = { EINVAL: SERVICE_VALUES, ENOENT: missingModule };
 const SET_DESTINATION = {
-  EINVAL: DESTINATION_VALUES,
+  EINVAL: destinationValues,
   ERANGE: RANGE,
   ESRCH: NO_SERVICE_FOR_DESTINATION,
 };
@@ -218,10 +234,10 @@ const ROWS: Readonly<Record<OperationName, Row>> = {
     command: 'IPVS_CMD_NEW_DAEMON',
     errors: {
       EEXIST: 'a daemon of that role is running already: stop it first',
-      ENODEV: 'there is no such link in the network namespace',
-      ENETUNREACH:
-        'there is no route to the multicast group: the link must be up and have an address',
-      EADDRNOTAVAIL: 'the link has no address to send from',
+      ENODEV: ({ link }) => `there is no link ${link} in the network namespace`,
+      ENETUNREACH: ({ link }) =>
+        `there is no route to the multicast group: link ${link} must be up and have an address`,
+      EADDRNOTAVAIL: ({ link }) => `link ${link} has no address to send from`,
       EINVAL:
         'the kernel does not accept the daemon; a destination of another address family than its service excludes sync daemons',
     },
@@ -362,10 +378,10 @@ function changedIn(requests: RequestBuffer, index: number): Changed {
 
 /** Refusals of ours that the facade could not see, because they depend on what the kernel has. */
 const INPUT: Partial<Record<StatusName, (names: Names, request: Changed) => InputError>> = {
-  foreignFlags: ({ flagsOwner }) =>
+  foreignFlags: ({ flagsOwner, flags }) =>
     wrongValue(
       'changes.schedulerFlags',
-      `${flagsOwner}-*`,
+      flags,
       `belongs to scheduler ${flagsOwner}, which the service does not have`,
     ),
   tunnelless: (_names, { tunnel }) =>
@@ -376,7 +392,8 @@ const INPUT: Partial<Record<StatusName, (names: Names, request: Changed) => Inpu
     ),
   thresholds: (_names, { upper, lower }) => {
     if (upper === undefined) {
-      const rule = "is above the destination's upper threshold: change upperThreshold with it";
+      const rule =
+        "is above the destination's upper threshold, or none is set: set upperThreshold with it";
       return wrongValue('changes.lowerThreshold', lower, rule);
     }
     const rest = upper === 0 ? 'clear that too, with lowerThreshold: 0' : 'change that with it';
@@ -405,11 +422,18 @@ function namesIn(requests: RequestBuffer, index: number): Names {
   const { records, layout } = requests;
   const { fields } = layout.service;
   const changes = records.number(requests.base(index), layout.request.fields.changes);
+  const flagsOwner = records.name(requests.base(index), layout.request.fields.flagsOwner);
   return {
     scheduler: records.name(requests.service(index), fields.scheduler),
     isDefault: (changes & layout.changes.scheduler) === 0,
     engine: records.name(requests.service(index), fields.engine),
-    flagsOwner: records.name(requests.base(index), layout.request.fields.flagsOwner),
+    flagsOwner,
+    flags: ownedFlags(requests, requests.service(index), flagsOwner),
+    link: formatLink(requests, index),
+    families: [
+      records.number(requests.service(index), fields.family),
+      records.number(requests.destination(index), layout.destination.fields.family),
+    ],
   };
 }
 

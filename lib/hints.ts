@@ -30,6 +30,10 @@ const NAMES: Readonly<Record<string, readonly string[]>> = group({
   fo: 'failover weightedfailover',
   ovf: 'overflow weightedoverflow',
   twos: 'poweroftwo poweroftwochoices',
+  'sh-fallback': 'fallback',
+  'sh-port': 'port',
+  'mh-fallback': 'fallback',
+  'mh-port': 'port',
 });
 
 /** The same for properties. One within another is the last resort: where neither it nor the other is allowed, nothing is proposed. */
@@ -171,9 +175,12 @@ export function addressHint(text: string): string {
   }
   const [, dotted, behind] = /^([\d.]{7,15}):(\d+)$/.exec(said) ?? [];
   if (dotted !== undefined) return `: did you mean address: '${dotted}' and port: ${behind}?`;
+  const [, network] = /^([\da-f:.]+)\/\d{1,3}$/i.exec(said) ?? [];
+  if (network !== undefined) return `: drop the prefix: '${network}'`;
   return isHostName(said) ? NO_NAMES : '';
 }
 
+const NO_PROTOCOL = ': it has no protocol';
 const NO_NAMES = ': names of hosts are not resolved; dns.promises.lookup() does that';
 
 function isHostName(text: string): boolean {
@@ -193,10 +200,16 @@ const SCHEMES: Readonly<Record<string, readonly [protocol: string, port?: string
   fwm: ['fwmark'],
 };
 
-/** The parts of a reference in whatever form. */
+/** The parts of a reference in whatever form, without the length of a prefix. */
 function partsOf(text: string) {
-  const said = text.slice(0, MAX_TEXT).trim().toLowerCase().replace(/\/+$/, '');
-  const [, scheme, rest = ''] = /^(?:([a-z][a-z\d]*):(?:\/\/|(?!\d*$)))?(.*)$/.exec(said) ?? [];
+  const said = text
+    .slice(0, MAX_TEXT)
+    .trim()
+    .toLowerCase()
+    .replace(/(?<=[\da-f.:\]])\/\d{1,3}(?=(:\d{1,5})?\/*$)/, '')
+    .replace(/\/+$/, '');
+  const [, scheme, rest = ''] =
+    /^(?:([a-z][a-z\d]*):(?:\/\/|(?!\d*$|[\da-f]*:)))?(.*)$/.exec(said) ?? [];
   const colons = rest.split(':').length - 1;
   // Several colons without brackets are an IPv6 address, whose end may be a port or not.
   const [, host = '', port] =
@@ -213,13 +226,33 @@ function partsOf(text: string) {
 
 /** A hint behind the rule of a service's string. `isService` tells whether a text is one. */
 export function serviceHint(text: string, isService: (text: string) => boolean): string {
-  const { scheme = 'tcp', host, port, join } = partsOf(text);
-  if (isHostName(host)) return NO_NAMES;
+  const { scheme: said, host, port, join } = partsOf(text);
+  const scheme = said ?? 'tcp';
+  const mark = SCHEMES[scheme]?.[0] ?? scheme;
+  if (mark === 'fwmark' || mark === 'fwmark6') return markHint(text, mark, host, isService);
+  if (isHostName(host)) return said === undefined ? NO_PROTOCOL : NO_NAMES;
+  const [, front, last] = port === undefined ? (/^([\da-f:.]+):(\d+)$/.exec(host) ?? []) : [];
+  const bracketed = `${mark}://[${front}]:${last}`;
+  if (front?.includes(':') && isService(bracketed)) return `: did you mean '${bracketed}'?`;
   const [protocol, usual] = SCHEMES[scheme] ?? [scheme];
   const behind = port ?? usual;
   const meant = `${protocol}://${protocol.startsWith('fwmark') ? host : join(behind === undefined ? '' : `:${behind}`)}`;
   if (meant !== text && isService(meant)) return `: did you mean '${meant}'?`;
   return behind === undefined && isService(`${meant}:1`) ? ': it has no port' : '';
+}
+
+/** The same for the string of a mark. */
+function markHint(
+  text: string,
+  scheme: string,
+  host: string,
+  isService: (text: string) => boolean,
+): string {
+  const number = /^(0x[\da-f]{1,8}|\d{1,10})$/.test(host) ? Number(host) : Number.NaN;
+  const meant = `${scheme}://${number}`;
+  const proposal = meant !== text && isService(meant) ? `: did you mean '${meant}'?` : '';
+  const isDecimal = /^[1-9]\d*$/.test(host);
+  return isDecimal ? proposal : `: a mark is a decimal number, from 1 on${proposal}`;
 }
 
 /** A hint behind the rule of a destination's string. */
@@ -231,8 +264,34 @@ export function destinationHint(text: string, isDestination: (text: string) => b
   return meant !== text && isDestination(meant) ? `: did you mean '${meant}'?` : '';
 }
 
+/** A hint behind 'an object' where a service is to be made, and a string was given. */
+export function serviceObjectHint(text: string): string {
+  const [, protocol, ipv6, ipv4, port] =
+    /^(tcp|udp|sctp):\/\/(?:\[([\da-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const [, family, mark] = /^fwmark(6?):\/\/(\d{1,10})$/.exec(text) ?? [];
+  if (protocol !== undefined) {
+    return `: write { protocol: '${protocol}', address: '${ipv6 ?? ipv4}', port: ${port} }`;
+  }
+  if (mark !== undefined) {
+    return `: write { fwmark: ${mark}${family === '' ? '' : ", family: 'ipv6'"} }`;
+  }
+  return ' such as { protocol, address, port, scheduler }';
+}
+
+/** The same of a destination. */
+export function destinationObjectHint(text: string): string {
+  const [, ipv6, ipv4, port] =
+    /^(?:\[([\da-f:.]{2,45})\]|([\d.]{7,15}))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const address = ipv6 ?? ipv4;
+  if (address === undefined) return ' such as { address, port, weight }';
+  return `: write { address: '${address}'${port === undefined ? '' : `, port: ${port}`} }`;
+}
+
 /** A hint behind the rule of an object, where something else says the same. */
 export function objectHint(property: string, value: unknown): string {
+  if (Array.isArray(value) && OBJECTS.has(property)) {
+    return ': it is an array; pass its members one by one';
+  }
   if (property.endsWith('ersistence')) {
     const seconds = Number(value);
     if (value === true) return ': did you mean {}?';
@@ -248,6 +307,9 @@ export function objectHint(property: string, value: unknown): string {
     ? ''
     : `: did you mean { type: '${type}'${type === 'gue' ? ', port' : ''} }?`;
 }
+
+/** The arguments that are often had in arrays. */
+const OBJECTS: ReadonlySet<string> = new Set(['service', 'destination']);
 
 /** A hint about a network namespace that cannot be opened: a name of `ip netns` is not a path. */
 export function namespaceHint(netns: string): string {

@@ -81,6 +81,18 @@ export function checkPort(property: string, value: unknown): number {
   return checkInteger(property, value, 0, MAX_PORT);
 }
 
+/** The port in the text of a reference, which has no sign. */
+function checkPortText(property: string, text: string | undefined): number {
+  const port = Number(text);
+  return port <= MAX_PORT ? port : checkPort(`${property} port`, port);
+}
+
+/** A reference that is no text: an object, or the error that says so. */
+function checkReference(property: string, reference: unknown, example: string): void {
+  if (typeof reference === 'object' && reference !== null) return;
+  throw wrongType(property, reference, `a reference: a string such as ${example}, or an object`);
+}
+
 function checkAddress(property: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw wrongType(property, value, ADDRESS_FORM);
 }
@@ -139,11 +151,38 @@ export function writeServiceReference(
     writeServiceString(request, property, reference);
     return;
   }
+  checkReference(property, reference, "'tcp://10.96.0.1:443'");
   writeServiceKey(
     request,
     property,
     checkKeyed(request, property, reference, allowed, writeServiceKey),
   );
+}
+
+/**
+ * Writes the key of the service that a destination is of. @internal
+ * @param destination the argument behind it, with which it may have been confused
+ */
+export function writeServiceOf(
+  request: Draft,
+  reference: unknown,
+  destination: unknown,
+  allowed: ReadonlySet<string>,
+): void {
+  try {
+    writeServiceReference(request, 'service', reference, allowed);
+  } catch (error) {
+    if (!namesService(destination)) throw error;
+    const rule = 'is no service, and the argument behind it is one: the service comes first';
+    throw wrongValue('service', reference, rule);
+  }
+}
+
+/** Whether an argument is meant as a service. Reads no property. */
+function namesService(value: unknown): boolean {
+  if (typeof value === 'string') return isServiceString(value);
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, 'protocol') || Object.hasOwn(value, 'fwmark');
 }
 
 /** Writes the key of a service from an object that was checked. @internal */
@@ -174,7 +213,8 @@ export function writeServiceKey(
 function writeServiceString(request: Draft, property: string, text: string): void {
   const mark = MARK_STRING.exec(text);
   if (mark !== null) {
-    const number = checkInteger(property, Number(mark[2]), 1, MAX_MARK);
+    const number = Number(mark[2]);
+    if (number > MAX_MARK) checkInteger(`${property} mark`, number, 1, MAX_MARK);
     setMark(request, number, mark[1] === '6' ? AF_INET6 : AF_INET);
     return;
   }
@@ -185,7 +225,7 @@ function writeServiceString(request: Draft, property: string, text: string): voi
   };
   if (scheme === '' || scheme.startsWith('fwmark')) throw malformed();
   const protocol = protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
-  const number = checkPort(property, Number(port));
+  const number = checkPortText(property, port);
   const family = setService(request, protocol, ipv6 ?? ipv4 ?? '', number);
   if (!isBracketed(family, ipv6)) throw malformed();
 }
@@ -258,7 +298,7 @@ export function writeDestinationReference(
 ): boolean {
   if (typeof reference === 'string') {
     const [, ipv6, ipv4, port] = HOST_PORT.exec(reference) ?? [];
-    const number = port === undefined ? undefined : checkPort(property, Number(port));
+    const number = port === undefined ? undefined : checkPortText(property, port);
     const written = setDestination(request, ipv6 ?? ipv4 ?? reference, number);
     // What is neither bracketed nor dotted is IPv6 as a whole.
     const bracketed = ipv4 === undefined ? written === AF_INET6 : written === AF_INET;
@@ -268,6 +308,7 @@ export function writeDestinationReference(
     }
     return port !== undefined;
   }
+  checkReference(property, reference, "'10.0.0.1:80'");
   return writeDestinationKey(
     request,
     property,

@@ -6,6 +6,7 @@ import { AF_INET6, describeAddress, type Family, formatAddress } from './address
 import { checkBoolean, checkName, checkObject, readArray } from './check.js';
 import type { Destination } from './destination.js';
 import { wrongType, wrongValue } from './errors.js';
+import { serviceObjectHint } from './hints.js';
 import {
   type KnownScheduler,
   type NamedFlag,
@@ -145,7 +146,7 @@ export const SERVICE_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'desti
 export function writeServiceConfig(request: Draft, config: unknown): void {
   const property = 'service';
   if (typeof config === 'string') {
-    throw wrongType(property, config, 'an object such as { protocol, address, port, scheduler }');
+    throw wrongType(property, config, `an object${serviceObjectHint(config)}`);
   }
   const settings = checkKeyed(request, property, config, CONFIG_KEYS, writeServiceKey);
   writeServiceKey(request, property, settings);
@@ -231,7 +232,12 @@ function writeSettings(
   }
   const { schedulerFlags: names } = settings;
   if (names !== undefined) {
-    const { bits, owner } = checkSchedulerFlags(`${property}.schedulerFlags`, names, read);
+    const { bits, owner } = checkSchedulerFlags(
+      `${property}.schedulerFlags`,
+      names,
+      read,
+      scheduler,
+    );
     records.setName(request.base(), layout.request.fields.flagsOwner, owner);
     flags |= bits;
     named |= layout.changes.schedulerFlags;
@@ -261,11 +267,15 @@ function checkSchedulerFlags(
   property: string,
   value: unknown,
   read: boolean,
+  scheduler: unknown,
 ): { bits: number; owner: string } {
   const flags = readArray(property, value, 'an array of scheduler flags', (name): Flag => {
     const unknown = read ? unknownNumber(name, MAX_FLAGS) : undefined;
     if (unknown !== undefined) return { bit: unknown & SCHEDULER_FLAGS };
-    checkName(property, name, schedulerFlagNames);
+    // Of those that are meant, one of the scheduler.
+    if (!schedulerFlagNames.some((known) => known === name)) {
+      checkName(property, name, flagNamesOf(scheduler));
+    }
     // checkName() has made sure that it is one of schedulerFlagNames.
     return schedulerFlags[name as NamedFlag];
   });
@@ -282,6 +292,15 @@ function checkSchedulerFlags(
   return { bits, owner };
 }
 
+/** The flags that may be set with a scheduler; with one that is not known here, all. */
+function flagNamesOf(scheduler: unknown): readonly NamedFlag[] {
+  if (typeof scheduler !== 'string') return schedulerFlagNames;
+  return schedulerFlagNames.filter((name) => {
+    const { scheduler: owner = scheduler } = schedulerFlags[name];
+    return owner === scheduler;
+  });
+}
+
 function checkFlagOwner(request: Draft, property: string): void {
   const { records, layout } = request;
   const owner = records.name(request.base(), layout.request.fields.flagsOwner);
@@ -289,9 +308,22 @@ function checkFlagOwner(request: Draft, property: string): void {
   if (owner === '' || owner === scheduler) return;
   throw wrongValue(
     `${property}.schedulerFlags`,
-    `${owner}-*`,
+    ownedFlags(request, request.service(), owner),
     `belongs to scheduler ${owner}, not to ${scheduler}`,
   );
+}
+
+/** The flags of the service at `base` that belong to `owner`: the one, or all of them. @internal */
+export function ownedFlags(
+  { records, layout }: Pick<Draft, 'records' | 'layout'>,
+  base: number,
+  owner: string,
+): string | readonly string[] {
+  const flags = records.number(base, layout.service.fields.flags);
+  const names = namesOfSchedulerFlags(flags & SCHEDULER_FLAGS, owner);
+  const owned = names.filter((name) => name.startsWith(`${owner}-`));
+  const [first] = owned;
+  return owned.length === 1 && first !== undefined ? first : owned;
 }
 
 function checkOnePacket(request: Draft, property: string): void {

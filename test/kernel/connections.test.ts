@@ -416,7 +416,6 @@ const filters: { readonly [Key in keyof ConnectionFilter]-?: [ConnectionFilter[K
       ['udp://10.96.0.1:5060', ofService('udp', VIRTUAL, 5060)],
       [{ fwmark: MARK }, mark(MARK, 'ipv4', SERVER)],
       ['fwmark6://4275878552', mark(0xfedcba98, 'ipv6', SERVER6)],
-      ['fwmark6://7', () => false],
       [`tcp://${VIRTUAL}:9`, () => false],
     ],
     destination: [
@@ -466,13 +465,29 @@ describe('a filter', () => {
     expect(await lab.ipvs.countConnections({ [key]: value })).toEqual([{ count: wanted.length }]);
   });
 
+  test.each(['fwmark6://7', 'fwmark://99', 'tcp://10.9.9.9:0', 'udp://[fd00::9]:0'])(
+    'by a service that is not there, %s, is an error where the kernel has to know it',
+    async (service) => {
+      for (const [operation, attempt] of [
+        ['countConnections', () => lab.ipvs.countConnections({ service })],
+        ['connections', () => read({ service })],
+      ] as const) {
+        await expect(attempt()).rejects.toMatchObject({
+          code: 'ESRCH',
+          operation,
+          target: service,
+          missing: 'service',
+          message: `${operation} ${service}: there is no such service (ESRCH)`,
+        });
+      }
+    },
+  );
+
   test('finds something, by all but the few that are there to find nothing', () => {
     const vain = single
       .filter(([, , matches]) => !expected.some(matches))
       .map(([, value]) => value);
-    const none = [
-      ...['fwmark6://7', `tcp://${VIRTUAL}:9`, '10.0.0.3:8080', '10.0.0.3', 'fd00::8/125'],
-    ];
+    const none = [...[`tcp://${VIRTUAL}:9`, '10.0.0.3:8080', '10.0.0.3', 'fd00::8/125']];
     expect(vain).toEqual([
       ...none,
       ...(hasSctp ? [] : ['sctp']),
@@ -488,7 +503,7 @@ describe('a filter', () => {
     const indices = fc.record({
       // Beside a service, a destination means more than by itself: see ports.test.ts.
       // Beside a destination, a firewall mark finds more than by itself: see connection-ports.test.ts.
-      service: fc.option(fc.constantFrom(0, 1, 2, 6), { nil: undefined }),
+      service: fc.option(fc.constantFrom(0, 1, 2, 5), { nil: undefined }),
       destination: one('destination'),
       server: one('server'),
       client: one('client'),

@@ -117,10 +117,10 @@ describe('references of services', () => {
     [{ fwmark: 0 }, 'service.fwmark: 0 is not'],
     [{}, 'service: {} needs'],
     ['tcp://10.0.0.1', "service: 'tcp://10.0.0.1' is not a service"],
-    ['tcp://10.0.0.1:99999', 'service: 99999 is not'],
-    [undefined, 'service: undefined is not an object'],
-    [null, 'service: null is not an object'],
-    [7, 'service: 7 is not an object'],
+    ['tcp://10.0.0.1:99999', 'service port: 99999 is not'],
+    [undefined, 'service: undefined is not a reference: a string'],
+    [null, 'service: null is not a reference: a string'],
+    [7, 'service: 7 is not a reference: a string'],
   ])('%j is refused', (reference, message) => {
     expect(() => untyped(formatServiceReference)(reference)).toThrow(message);
     expect(() => untyped(parseServiceReference)(reference)).toThrow(message);
@@ -170,9 +170,9 @@ describe('references of destinations', () => {
     [{ address: '10.0.0.1', port: 99999 }, 'destination.port: 99999 is not'],
     [{ address: '10.0.0.1', port: null }, 'destination.port: null is not'],
     [{ address: '10.0.0.1:80' }, "destination.address: '10.0.0.1:80' is not"],
-    ['10.0.0.1:99999', 'destination: 99999 is not'],
+    ['10.0.0.1:99999', 'destination port: 99999 is not'],
     ['localhost:80', "destination: 'localhost:80' is not"],
-    [undefined, 'destination: undefined is not an object'],
+    [undefined, 'destination: undefined is not a reference: a string'],
   ])('%j is refused', (reference, message) => {
     expect(() => untyped(formatDestinationReference)(reference)).toThrow(message);
     expect(() => untyped(parseDestinationReference)(reference)).toThrow(message);
@@ -234,7 +234,7 @@ describe('normalizeService', () => {
   test('refuses what addService refuses', () => {
     const config = { protocol: 'tcp', address: '10.0.0.1', port: 80 };
     const bad: readonly (readonly [unknown, string])[] = [
-      ['tcp://10.0.0.1:80', "service: 'tcp://10.0.0.1:80' is not an object such as"],
+      ['tcp://10.0.0.1:80', "service: 'tcp://10.0.0.1:80' is not an object: write {"],
       [{ ...config, wieght: 1 }, 'service.wieght'],
       [{ ...config, port: 0 }, 'a service for every port must be persistent'],
       [{ ...config, onePacket: true }, 'is only for udp and firewall marks'],
@@ -287,7 +287,7 @@ describe('normalizeDestination', () => {
   test('refuses what addDestination refuses', () => {
     const bad: readonly (readonly [unknown, unknown, string])[] = [
       ['tcp://10.0.0.1', { address: '10.0.0.2' }, 'is not a service'],
-      ['tcp://10.0.0.1:80', '10.0.0.2', 'is not an object such as'],
+      ['tcp://10.0.0.1:80', '10.0.0.2', 'is not an object: write {'],
       ['tcp://10.0.0.1:80', { address: '10.0.0.2', port: 81 }, "only 'masquerade' translates"],
       ['tcp://10.0.0.1:80', { address: 'fd00::2' }, 'cannot cross'],
       ['tcp://10.0.0.1:80', { address: '224.0.0.1' }, 'is not a unicast address'],

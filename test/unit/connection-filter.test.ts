@@ -15,7 +15,11 @@ const services = finished(
     services: [
       { family: 2, protocol: 6, address, port: 443 },
       { family: 2, protocol: 6, address, port: 0 },
+      { family: 2, protocol: 17, address, port: 0 },
       { family: 2, protocol: 17, address, port: 53 },
+      { family: 2, protocol: 132, address, port: 0 },
+      { family: 2, protocol: 6, address: [10, 96, 0, 2, ...address.slice(4)], port: 0 },
+      { family: 10, protocol: 6, address: address6, port: 0 },
       { family: 2, protocol: 6, address: [10, 96, 0, 2, ...address.slice(4)], port: 81 },
       { family: 10, protocol: 6, address: address6, port: 82 },
       { family: 2, fwmark: 7 },
@@ -103,9 +107,23 @@ describe('where the kernel refuses', () => {
       target: 'fwmark://7',
     });
 
-  test('a mark without a service has no destinations', async () => {
-    const facts = await learned({ service: 'fwmark://7' }, refusal('ESRCH'));
-    expect(facts).toEqual({ ...NOTHING, asked: ['listDestinations'] });
+  test('a mark without a service is an error', async () => {
+    const missing = learned({ service: 'fwmark://7' }, refusal('ESRCH'));
+    await expect(missing).rejects.toMatchObject({ code: 'ESRCH', operation: 'countConnections' });
+  });
+
+  test('every port of an address without such a service is an error', async () => {
+    const missing = learned({ service: 'tcp://10.96.0.99:0' }, services);
+    await expect(missing).rejects.toMatchObject({
+      name: 'IpvsError',
+      code: 'ESRCH',
+      errno: -3,
+      syscall: 'IPVS_CMD_GET_SERVICE',
+      operation: 'countConnections',
+      target: 'tcp://10.96.0.99:0',
+      missing: 'service',
+      message: 'countConnections tcp://10.96.0.99:0: there is no such service (ESRCH)',
+    });
   });
 
   test('the error is that of the method', async () => {

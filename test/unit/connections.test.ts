@@ -152,7 +152,14 @@ test.each<Row>([
     "'tcp://x'",
     'is not a service',
   ],
-  ['service null', { service: null }, 'type', 'options.service', 'null', 'is not an object'],
+  [
+    'service null',
+    { service: null },
+    'type',
+    'options.service',
+    'null',
+    'is not a reference: a string',
+  ],
   [
     'a bad destination',
     { destination: 'x:80' },
@@ -191,7 +198,7 @@ test.each<Row>([
     'type',
     'options.destination',
     'null',
-    'is not an object',
+    'is not a reference: a string',
   ],
   ['client null', { client: null }, 'type', 'options.client', 'null', CLIENT],
   ...[

@@ -284,7 +284,7 @@ describe('refused', () => {
       'type',
       'destination',
       "'192.168.0.1:80'",
-      'is not an object such as { address, port, weight }',
+      "is not an object: write { address: '192.168.0.1', port: 80 }",
     ],
     [
       'port 70000',

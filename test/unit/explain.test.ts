@@ -240,7 +240,7 @@ describe('what a person can do about it', () => {
     ['setTimeouts', 'EINVAL', /2147483 seconds/],
     ['zero', 'ESRCH', /there is no such service/],
     ['startSyncDaemon', 'EEXIST', /running already: stop it first/],
-    ['startSyncDaemon', 'ENODEV', /no such link/],
+    ['startSyncDaemon', 'ENODEV', /there is no link eth0 in/],
     ['stopSyncDaemon', 'ESRCH', /no daemon of that role is running/],
   ])('%s, %s', (operation, code, words) => {
     const error = explained(OPERATIONS[operation].call, {
@@ -396,7 +396,7 @@ describe('refusals of an update that depend on what the kernel has', () => {
       subject: `updateService ${SERVICE}`,
       kind: 'value',
       property: 'changes.schedulerFlags',
-      value: "'mh-*'",
+      value: "'mh-port'",
       rule,
     });
     expectReadable(error);
@@ -427,6 +427,39 @@ describe('refusals of an update that depend on what the kernel has', () => {
     expectReadable(error);
   });
 });
+
+test.each([
+  [
+    'tcp://10.96.0.1:80',
+    { address: '127.255.255.255' },
+    /must be unicast; .*ip link set lo up\)/,
+    /IPv6|link-local|sync/,
+  ],
+  [
+    'tcp://[fd00::1]:80',
+    { address: 'fe80::1' },
+    /must be unicast and not link-local/,
+    /lo up|sync/,
+  ],
+  [
+    'tcp://[fd00::1]:80',
+    { address: '10.0.0.1', forwarding: 'tunnel' },
+    /must be unicast; .*lo up\); and a destination of another address family .* excludes sync/,
+    /link-local/,
+  ],
+])(
+  'a destination of %s that is refused is told what applies: %j',
+  (service, config, words, others) => {
+    for (const make of [untyped.addDestination, untyped.ensureDestination]) {
+      const error = explained(make(service, config), {
+        status: 'refused',
+        errno: numberOf('EINVAL'),
+      });
+      expect(error.message).toMatch(words);
+      expect(error.message).not.toMatch(others);
+    }
+  },
+);
 
 test('an answer that is none is an outcome that nobody knows', () => {
   // Status::kPending, 0: what the native side has said nothing of.

@@ -232,6 +232,8 @@ describe('a value of another form', () => {
     ['[fd00::1]', "drop the brackets: 'fd00::1'"],
     ['[fd00::1]:80', "drop the brackets: 'fd00::1', and port: 80"],
     ['10.0.0.1:80', "did you mean address: '10.0.0.1' and port: 80?"],
+    ['10.0.0.1/32', ": drop the prefix: '10.0.0.1'"],
+    ['fd00::1/128', ": drop the prefix: 'fd00::1'"],
     ['localhost', 'names of hosts are not resolved'],
     ['db-1.example.com', 'names of hosts are not resolved'],
   ])('address %j', (address, hint) => {
@@ -253,6 +255,13 @@ describe('a value of another form', () => {
     ['mark://7', 'fwmark://7'],
     ['fwm://7', 'fwmark://7'],
     ['FWMARK6://7', 'fwmark6://7'],
+    ['fwmark://0x7', 'fwmark://7'],
+    ['fwmark6://0x1F', 'fwmark6://31'],
+    ['fwmark://007', 'fwmark://7'],
+    ['tcp://fd00::1:80', 'tcp://[fd00::1]:80'],
+    ['fd00::1:80', 'tcp://[fd00::1]:80'],
+    ['tcp://10.0.0.1/32:80', 'tcp://10.0.0.1:80'],
+    ['tcp://10.0.0.1:80/32', 'tcp://10.0.0.1:80'],
   ])('the reference %j of a service is %s', (reference, meant) => {
     expect(messageOf(() => getService(reference))).toContain(`: did you mean '${meant}'?`);
     expect(() => pack(getService(meant))).not.toThrow();
@@ -264,6 +273,13 @@ describe('a value of another form', () => {
     ['tcp://[fd00::1]', 'it has no port'],
     ['tcp://localhost:80', 'names of hosts are not resolved'],
     ['http://example.com', 'names of hosts are not resolved'],
+    ['x', ': it has no protocol'],
+    ['web', ': it has no protocol'],
+    ['fwmark://0x7', 'a mark is a decimal number'],
+    ['fwmark://x', 'a mark is a decimal number'],
+    ['fwmark://0', 'a mark is a decimal number'],
+    ['tcp://10.0.0.1:99999', 'service port: 99999 is not an integer from 0 to 65535'],
+    ['fwmark://4294967296', 'service mark: 4294967296 is not an integer from 1'],
   ])('the reference %j of a service: %s', (reference, hint) => {
     expect(messageOf(() => getService(reference))).toContain(hint);
   });
@@ -281,6 +297,9 @@ describe('a value of another form', () => {
     ['[10.0.0.1]:80', '10.0.0.1:80'],
     ['10.0.0.1:80/', '10.0.0.1:80'],
     [' 10.0.0.1:80', '10.0.0.1:80'],
+    ['10.0.0.1/32', '10.0.0.1'],
+    ['10.0.0.1/32:80', '10.0.0.1:80'],
+    ['fd00::1/128', '[fd00::1]'],
   ])('the reference %j of a destination is %s', (reference, meant) => {
     expect(messageOf(() => untyped.deleteDestination(TCP, reference))).toContain(
       `: did you mean '${meant}'?`,
@@ -304,6 +323,83 @@ describe('a value of another form', () => {
       ofDestination({ weight: text });
       expect(process.cpuUsage(start).user).toBeLessThan(1e6);
     }
+  });
+});
+
+describe('an argument of another kind', () => {
+  const { deleteDestination, ensureDestination, ensureService } = untyped;
+
+  test.each([undefined, null, 5])('%j is no reference', (value) => {
+    const rule = 'is not a reference: a string such as ';
+    expect(messageOf(() => getService(value))).toContain(`service: ${value} ${rule}`);
+    expect(messageOf(() => deleteDestination(value, server))).toContain(rule);
+    expect(messageOf(() => deleteDestination(TCP, value))).toContain(
+      `destination: ${value} ${rule}'10.0.0.1:80', or an object`,
+    );
+  });
+
+  test('an array is for one by one', () => {
+    for (const make of [
+      () => addService([tcp]),
+      () => getService([tcp]),
+      () => addDestination(TCP, [server]),
+      () => deleteDestination(TCP, [server]),
+    ]) {
+      expect(messageOf(make)).toMatch(
+        /is not an object: it is an array; pass its members one by one$/,
+      );
+    }
+    expect(ofService({ persistence: [] })).not.toContain('one by one');
+  });
+
+  test.each([
+    [() => addDestination(TCP, '10.1.1.2:8080'), "write { address: '10.1.1.2', port: 8080 }"],
+    [() => ensureDestination(TCP, '10.1.1.2'), "write { address: '10.1.1.2' }"],
+    [() => addDestination(TCP, '[fd00::2]:80'), "write { address: 'fd00::2', port: 80 }"],
+    [() => addDestination(TCP, 'x'), 'such as { address, port, weight }'],
+    [
+      () => addService('udp://[fd00::1]:53'),
+      "write { protocol: 'udp', address: 'fd00::1', port: 53 }",
+    ],
+    [() => ensureService('fwmark6://7'), "write { fwmark: 7, family: 'ipv6' }"],
+    [() => addService('x'), 'such as { protocol, address, port, scheduler }'],
+  ])('a string for a configuration: %#', (make, words) => {
+    expect(messageOf(make)).toContain(words);
+  });
+
+  test.each([
+    [() => addDestination({ address: '10.1.1.2', port: 8080 }, TCP)],
+    [() => ensureDestination('10.1.1.2:8080', TCP)],
+    [() => updateDestination('10.1.1.2:8080', tcp, {})],
+    [() => deleteDestination({ address: '10.1.1.2' }, mark)],
+  ])('a service behind its destination: %#', (make) => {
+    expect(messageOf(make)).toContain('is no service, and the argument behind it is one');
+  });
+
+  test('what is bad in itself is said instead', () => {
+    expect(messageOf(() => addDestination({ ...tcp, port: -1 }, server))).toContain(
+      'service.port: -1',
+    );
+  });
+
+  test('an IPv4 address in IPv6 is that IPv4 address', () => {
+    expect(ofDestination({ address: '::ffff:10.0.0.1' })).toMatch(/: write 10\.0\.0\.1$/);
+  });
+});
+
+describe('scheduler flags', () => {
+  test.each([
+    ['mh', 'fallback', 'mh-fallback'],
+    ['mh', 'port', 'mh-port'],
+    ['sh', 'fallback', 'sh-fallback'],
+  ])('of %s: %s is %s', (scheduler, flag, meant) => {
+    expect(ofService({ scheduler, schedulerFlags: [flag] })).toContain(`did you mean ${meant}?`);
+  });
+
+  test('of another scheduler are named as they were given', () => {
+    expect(ofService({ scheduler: 'rr', schedulerFlags: ['mh-port'] })).toBe(
+      "service.schedulerFlags: 'mh-port' belongs to scheduler mh, not to rr",
+    );
   });
 });
 

@@ -353,10 +353,24 @@ const named = { protocol: 'tcp', address: '10.0.0.1', port: 80 };
 
 describe('bad names of services', () => {
   test.each<Row>([
-    ['a port beyond 65535', 'tcp://10.0.0.1:70000', 'range', 'service', '70000', PORT_RULE],
-    ['a port beyond 65535', 'udp://[::1]:65536', 'range', 'service', '65536', PORT_RULE],
-    ['a mark beyond 32 bits', 'fwmark://4294967296', 'range', 'service', '4294967296', MARK_RULE],
-    ['a mark beyond 32 bits', 'fwmark6://9999999999', 'range', 'service', '9999999999', MARK_RULE],
+    ['a port beyond 65535', 'tcp://10.0.0.1:70000', 'range', 'service port', '70000', PORT_RULE],
+    ['a port beyond 65535', 'udp://[::1]:65536', 'range', 'service port', '65536', PORT_RULE],
+    [
+      'a mark beyond 32 bits',
+      'fwmark://4294967296',
+      'range',
+      'service mark',
+      '4294967296',
+      MARK_RULE,
+    ],
+    [
+      'a mark beyond 32 bits',
+      'fwmark6://9999999999',
+      'range',
+      'service mark',
+      '9999999999',
+      MARK_RULE,
+    ],
     ['another scheme', 'http://10.0.0.1:80', 'value', 'service', "'http'", PROTOCOL_RULE],
     ['a typo', 'tpc://10.0.0.1:80', 'value', 'service', "'tpc'", 'did you mean tcp?'],
     ['a mark with a port', 'fwmark://7:80', 'value', 'service', "'fwmark://7:80'", SERVICE_RULE],
@@ -631,8 +645,8 @@ describe('bad names of services', () => {
 
 describe('bad names of destinations', () => {
   test.each<Row>([
-    ['a port beyond 65535', '10.0.0.1:70000', 'range', 'destination', '70000', PORT_RULE],
-    ['a port beyond 65535', '[::1]:65536', 'range', 'destination', '65536', PORT_RULE],
+    ['a port beyond 65535', '10.0.0.1:70000', 'range', 'destination port', '70000', PORT_RULE],
+    ['a port beyond 65535', '[::1]:65536', 'range', 'destination port', '65536', PORT_RULE],
     ['nothing', {}, 'type', 'destination.address', 'undefined', ADDRESS_RULE],
     ['a port alone', { port: 80 }, 'type', 'destination.address', 'undefined', ADDRESS_RULE],
     [

@@ -148,7 +148,7 @@ const SERVICE_SETTINGS: readonly SettingRow[] = [
     { scheduler: 'rr', schedulerFlags: ['flag-1', 'sh-port'] },
     'value',
     'schedulerFlags',
-    "'sh-*'",
+    "[ 'sh-fallback', 'sh-port' ]",
     'belongs to scheduler sh, not to rr',
   ],
   [
@@ -156,7 +156,7 @@ const SERVICE_SETTINGS: readonly SettingRow[] = [
     { scheduler: 'sh', schedulerFlags: ['mh-fallback'] },
     'value',
     'schedulerFlags',
-    "'mh-*'",
+    "'mh-fallback'",
     'belongs to scheduler mh, not to sh',
   ],
   [
@@ -483,7 +483,7 @@ describe('refused', () => {
       'type',
       'service',
       `'${TCP}'`,
-      'is not an object such as { protocol, address, port, scheduler }',
+      "is not an object: write { protocol: 'tcp', address: '10.0.0.1', port: 80 }",
     ],
     [
       'a protocol that IPVS does not balance',
@@ -546,7 +546,7 @@ describe('refused', () => {
       { ...tcp, schedulerFlags: ['mh-port'] },
       'value',
       'service.schedulerFlags',
-      "'mh-*'",
+      "'mh-port'",
       'belongs to scheduler mh, not to wlc',
     ],
     [
@@ -593,7 +593,7 @@ describe('refused', () => {
       { scheduler: 'rr', schedulerFlags: ['mh-port'] },
       'value',
       'changes.schedulerFlags',
-      "'mh-*'",
+      "'mh-port'",
       'belongs to scheduler mh, not to rr',
     ],
   ])('as changes: %s', (_, changes, ...row) => {

@@ -47,7 +47,7 @@ describe('what is no object', () => {
   ];
   test.each(PLACES)('%s: %s', (_, property, place) => {
     for (const [shown, value] of VALUES) {
-      expectRow(() => place(value), ['type', property, shown, 'is not an object']);
+      expectRow(() => place(value), ['type', property, shown, 'an object']);
     }
   });
 
@@ -122,8 +122,8 @@ describe('what is set to zero', () => {
 
   test('but not where the name is none', () => {
     // As from a find() that found nothing: that must not zero everything.
-    expectRow(() => untyped.zero(undefined), ['type', 'service', 'undefined', 'is not an object']);
-    expectRow(() => untyped.zero(null), ['type', 'service', 'null', 'is not an object']);
+    expectRow(() => untyped.zero(undefined), ['type', 'service', 'undefined', 'an object']);
+    expectRow(() => untyped.zero(null), ['type', 'service', 'null', 'an object']);
     expectRow(() => untyped.zero(''), ['value', 'service', "''", 'is not a service']);
     expectRow(() => untyped.zero({}), ['value', 'service', '{}', 'needs protocol']);
   });
