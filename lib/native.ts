@@ -106,6 +106,9 @@ export type LinkStatusName =
   | 'otherSettings'
   | 'otherLink';
 
+/** What a plan does with an address: Change in csrc/rtnl/types.h. */
+export type LinkChangeName = 'add' | 'replace' | 'delete' | 'refuse' | 'present';
+
 /** A setting of an address that was asked for: AddressSettings in csrc/rtnl/types.h. */
 export type AddressGivenName =
   | 'scope'
@@ -249,7 +252,7 @@ export interface Layout {
   readonly linkStatuses: Readonly<Record<LinkStatusName, number>>;
   readonly linkSettings: Readonly<Record<'up' | 'mtu' | 'prune', number>>;
   readonly addressGiven: Readonly<Record<AddressGivenName, number>>;
-  readonly linkChanges: Readonly<Record<'add' | 'replace' | 'delete', number>>;
+  readonly linkChanges: Readonly<Record<LinkChangeName, number>>;
   readonly linkEventTypes: Readonly<Record<'link' | 'address' | 'overrun', number>>;
   readonly watchTypes: Readonly<Record<'link' | 'address', number>>;
   readonly operations: Readonly<Record<OperationName, number>>;

@@ -384,9 +384,9 @@ constexpr Number kAddressGiven[] = {
 };
 
 constexpr Number kLinkChanges[] = {
-    number("add", rtnl::Change::kAdd),
-    number("replace", rtnl::Change::kReplace),
-    number("delete", rtnl::Change::kDelete),
+    number("add", rtnl::Change::kAdd),         number("replace", rtnl::Change::kReplace),
+    number("delete", rtnl::Change::kDelete),   number("refuse", rtnl::Change::kRefuse),
+    number("present", rtnl::Change::kPresent),
 };
 
 constexpr Number kLinkEventTypes[] = {

@@ -33,6 +33,8 @@ constexpr int kRounds = 4;
 
 bool names_a_link(const LinkKey& key) { return key.index != 0 || !key.name.view().empty(); }
 
+Change change_of(const AddressSettings& address) { return static_cast<Change>(address.change); }
+
 LinkSettings settings_of(const Request& request) {
   LinkSettings settings;
   if ((request.settings & Request::kUp) != 0) settings.up = request.up != 0;
@@ -315,6 +317,15 @@ std::vector<uint32_t> Client::find_links(Range range) {
   return indexes;
 }
 
+// Refuses an address that the link has as the kernel does not let it be changed, and answers with that.
+void Client::refuse(size_t request, const AddressSettings& present) {
+  Outcome& outcome = results_.outcomes[request];
+  outcome.first_address = static_cast<uint32_t>(results_.addresses.size());
+  outcome.addresses = 1;
+  results_.addresses.push_back({.settings = present, .index = 0, .link = {}});
+  results_.fail(request, kOtherSettings, EEXIST);
+}
+
 // Nothing is sent of addresses that are for another link than they are put on.
 void Client::refuse_other_links(Range range, std::span<const uint32_t> indexes) {
   for (size_t request = range.first; request < range.last; ++request) {
@@ -335,12 +346,12 @@ void Client::run_addresses(Range range) {
     if (!results_.is_pending(request)) continue;
     const auto addresses = addresses_of(requests_[request]);
     const auto put = rule_of(requests_[request].operation).put;
-    if (addresses.size() != 1 || put == nullptr) {
-      results_.fail(request, Status::kNotSent, EINVAL);
+    if (addresses.size() == 2 && change_of(addresses[0]) == Change::kRefuse) {
+      refuse(request, addresses[1]);
       continue;
     }
-    if (static_cast<Change>(addresses[0].change) == Change::kRefuse) {
-      results_.fail(request, kOtherSettings, EEXIST);
+    if (addresses.size() != 1 || put == nullptr) {
+      results_.fail(request, Status::kNotSent, EINVAL);
       continue;
     }
     put(batch_, indexes[request - range.first], addresses[0]);
@@ -406,9 +417,11 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
     batch_.clear();
     for (const AddressSettings& change : changes) {
       const size_t request = request_of[change.address];
-      switch (static_cast<Change>(change.change)) {
+      switch (change_of(change)) {
         case Change::kRefuse:
-          results_.fail(request, kOtherSettings, EEXIST);
+          continue;
+        case Change::kPresent:
+          refuse(request, change);
           continue;
         case Change::kDelete:
           replaced.insert(change.address);
@@ -429,7 +442,7 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
     for (const Failure& failure : send()) {
       const AddressSettings& change = sent[failure.index];
       const size_t request = request_of[change.address];
-      const bool deleting = static_cast<Change>(change.change) == Change::kDelete;
+      const bool deleting = change_of(change) == Change::kDelete;
       const bool overtaken =
           failure.fate == Fate::kRefused && failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
       const bool last = round == kRounds || socket_.stalled();

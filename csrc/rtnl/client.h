@@ -53,6 +53,7 @@ class Client {
   std::vector<uint32_t> find_links(Range range);
   void ensure_dummies(Range range);
   void ensure_group(uint32_t index, Numbers pending);
+  void refuse(size_t request, const AddressSettings& present);
   void refuse_other_links(Range range, std::span<const uint32_t> indexes);
   void list(size_t number);
   void list_links(const Name<32>& kind, std::vector<Link>& links);

@@ -241,6 +241,7 @@ std::vector<AddressSettings> Plan::changes() const {
       }
       case State::kUnchangeable:
         changes.push_back(changed(wanted, Change::kRefuse));
+        changes.push_back(changed(present_.at(place), Change::kPresent));
         break;
       default:
         break;

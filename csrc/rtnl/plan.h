@@ -41,7 +41,8 @@ class Plan {
   ///   kernel holds an address once.
   /// - An IPv4 address that is there with another scope, label or broadcast address than was asked
   ///   for, or not with the prefix route that was, is refused: the kernel does not change these,
-  ///   and to delete it would take its secondary addresses along.
+  ///   and to delete it would take its secondary addresses along. The one that is there follows the
+  ///   refused one.
   /// - IPv6 link-local addresses and those of loopback (127.0.0.1/8, ::1) are never pruned: they
   ///   are the kernel's.
   /// - With the first IPv4 address of a network the kernel deletes those that are secondary to it,

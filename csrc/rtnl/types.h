@@ -69,9 +69,12 @@ struct LinkAddress {
   Name<16> link;   ///< of a list: the name of the link
 };
 
-/// What a plan does with an address. kRefuse: nothing, since the kernel cannot make it as wanted
-/// while the link has it.
-enum class Change : uint16_t { kNone, kAdd, kReplace, kDelete, kRefuse };
+/// What a plan does with an address.
+///
+/// - kRefuse: nothing, since the kernel cannot make it as wanted while the link has it.
+/// - kPresent: nothing; this is the address, as the link has it, in the way of the refused one
+///   before it.
+enum class Change : uint16_t { kNone, kAdd, kReplace, kDelete, kRefuse, kPresent };
 
 static_assert(std::is_trivially_copyable_v<Link> && std::is_standard_layout_v<Link>);
 static_assert(std::is_trivially_copyable_v<AddressSettings>);

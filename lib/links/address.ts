@@ -174,6 +174,8 @@ interface Place {
 /**
  * Writes an address to the settings at `base`, which are zeros.
  * @param link what the address is put on; without it, no link is looked at
+ * @returns the name of the link that the address was listed on, where the addon is to see whether
+ *   it is that
  * @internal
  */
 export function writeAddress(
@@ -183,18 +185,23 @@ export function writeAddress(
   property: string,
   config: unknown,
   link?: CalledLink,
-): void {
+): string | undefined {
   if (typeof config === 'string') {
     writeText(records, base, layout, property, config);
-    return;
+    return undefined;
   }
   if (typeof config !== 'object') {
     throw wrongType(property, config, "an address such as '10.96.0.1/32', or an object");
   }
-  writeSettings({ records, base, layout, property }, readObject(property, config, KEYS), link);
+  const settings = readObject(property, config, KEYS);
+  return writeSettings({ records, base, layout, property }, settings, link);
 }
 
-function writeSettings(place: Place, settings: Unchecked, called: CalledLink | undefined): void {
+function writeSettings(
+  place: Place,
+  settings: Unchecked,
+  called: CalledLink | undefined,
+): string | undefined {
   const { records, base, layout, property } = place;
   const { fields } = layout.addressSettings;
   const { address, prefixLength, flags, prefixRoute, duplicateDetection } = settings;
@@ -224,7 +231,7 @@ function writeSettings(place: Place, settings: Unchecked, called: CalledLink | u
     writeLabel(place, family, settings) |
     writeLifetimes(place, settings);
   records.setNumber(base, fields.given, given);
-  writeLink(place, settings, called);
+  return writeLink(place, settings, called);
 }
 
 function writeScope(place: Place, family: number, { scope }: Unchecked): number {
@@ -326,27 +333,40 @@ function writeLifetimes(place: Place, settings: Unchecked): number {
   return layout.addressGiven.lifetimes;
 }
 
+/** What to do with an address that was listed on another link. @internal */
+export const ANY_LINK = 'leave out link and index to use it with another link';
+
 /**
- * Sees that a listed address is put on its own link; where only the kernel knows, the addon does.
+ * Sees that a listed address is put on its own link; where only the kernel knows, the addon does,
+ * and the name of that link is returned.
  */
-function writeLink(place: Place, settings: Unchecked, called: CalledLink | undefined): void {
+function writeLink(
+  place: Place,
+  settings: Unchecked,
+  called: CalledLink | undefined,
+): string | undefined {
   const { records, base, layout, property } = place;
   const { link, index } = settings;
   if (link !== undefined && typeof link !== 'string') {
     throw wrongType(`${property}.link`, link, 'the name of a link');
   }
   const number = index === undefined ? 0 : checkLinkIndex(`${property}.index`, index);
-  if (called === undefined || (link === undefined && number === 0)) return;
+  if (called === undefined || (link === undefined && number === 0)) return undefined;
+  const wrong = (key: 'link' | 'index', rule: string) =>
+    wrongValue(`${property}.${key}`, settings[key], `${rule}: ${ANY_LINK}`);
   if (called.index === 0) {
-    if (link === called.name) return;
-    if (number === 0)
-      throw wrongValue(`${property}.link`, link, `is not the link '${called.name}'`);
+    if (link === called.name) return undefined;
+    if (number === 0) throw wrong('link', `is not the link '${called.name}'`);
     // The call may name the link by another of its names.
     records.setNumber(base, layout.addressSettings.fields.link, number);
-  } else if (number !== called.index) {
-    const [key, value] = number === 0 ? ['link', link] : ['index', number];
-    throw wrongValue(`${property}.${key}`, value, `is not the link ${called.index}`);
+    return link;
   }
+  if (number === called.index) return undefined;
+  if (number === 0) throw wrong('link', `is not the link ${called.index}`);
+  throw wrong(
+    'index',
+    `${link === undefined ? '' : `('${link}') `}is not the link ${called.index}`,
+  );
 }
 
 function writeText(
@@ -401,7 +421,18 @@ export function formatLinkAddress(records: Records, base: number, layout: Layout
 /** Reads the address at `base`. @internal */
 export function readLinkAddress(records: Records, base: number, layout: Layout): LinkAddress {
   const { fields } = layout.linkAddress;
-  const settings = base + fields.settings.offset;
+  return {
+    link: readName(records, base, fields.link),
+    index: records.number(base, fields.index),
+    ...readSettings(records, base + fields.settings.offset, layout),
+  };
+}
+
+/** An address without the link that it is on. @internal */
+export type BareAddress = Omit<LinkAddress, 'link' | 'index'>;
+
+/** Reads the settings at `base`. @internal */
+export function readSettings(records: Records, settings: number, layout: Layout): BareAddress {
   const { fields: known } = layout.addressSettings;
   const family = records.number(settings, known.family);
   const text = (start: number) => formatAddress(records.bytes, start, family);
@@ -414,8 +445,6 @@ export function readLinkAddress(records: Records, base: number, layout: Layout):
   const flags = records.number(settings, known.flags);
   const label = readName(records, settings, known.label);
   return {
-    link: readName(records, base, fields.link),
-    index: records.number(base, fields.index),
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     address: text(settings + known.address.offset),
     prefixLength: records.number(settings, known.prefixLength),

@@ -10,6 +10,7 @@ import type { Call as QueuedCall } from '../queue/packed.js';
 import type { Records } from '../records.js';
 import { type AddressConfig, familyNumber, type LinkAddress } from './address.js';
 import { type Link, type LinkReference, writeLinkName, writeLinkReference } from './link.js';
+import { orderError } from './order.js';
 import type { LinkRequests, LinkResults } from './requests.js';
 
 /** An operation on links with its arguments. @internal */
@@ -67,6 +68,15 @@ function writeFamily(request: LinkRequests, family: unknown): void {
   request.records.setNumber(request.base(), fields.family, familyNumber('options.family', family));
 }
 
+function writeLinkAndAddress(request: LinkRequests, link: unknown, address: unknown): void {
+  try {
+    writeLinkReference(request, 'link', link);
+    request.addAddress('address', address);
+  } catch (error) {
+    throw orderError(error, link, address);
+  }
+}
+
 /** A call about one address of a link. */
 function addressCall<Value>(
   operation: LinkOperationName,
@@ -76,10 +86,7 @@ function addressCall<Value>(
 ): LinkCall<Value> {
   return {
     operation,
-    write: (request) => {
-      writeLinkReference(request, 'link', link);
-      request.addAddress('address', address);
-    },
+    write: (request) => writeLinkAndAddress(request, link, address),
     read,
   };
 }
@@ -176,10 +183,9 @@ export const linkCalls = {
     address: AddressConfig,
     options: unknown,
   ): LinkCall<boolean> =>
-    deletion('deleteAddress', ['EADDRNOTAVAIL', 'ENODEV', 'ENXIO'], options, (request) => {
-      writeLinkReference(request, 'link', link);
-      request.addAddress('address', address);
-    }),
+    deletion('deleteAddress', ['EADDRNOTAVAIL', 'ENODEV', 'ENXIO'], options, (request) =>
+      writeLinkAndAddress(request, link, address),
+    ),
 
   /** What is to be done so that a link has the wanted addresses. */
   planAddresses: <Plan>(
@@ -205,7 +211,8 @@ export const linkCalls = {
   }),
 
   /**
-   * Does with the address at `base`, of the link of that index, what a plan says.
+   * Does with the address at `base`, of the link of that index, what a plan says. With a refused one
+   * goes the address that is in its way, which is the next of the plan.
    * @param name what the caller calls the link, if not by its index
    */
   changeAddress: (
@@ -219,7 +226,11 @@ export const linkCalls = {
     write: (request) => {
       if (name !== undefined) writeLinkName(request, 'link', name);
       request.records.setNumber(request.base(), request.layout.linkRequest.fields.index, index);
+      const { addressSettings, linkChanges } = request.layout;
       request.copyAddress(records, base);
+      if (records.number(base, addressSettings.fields.change) === linkChanges.refuse) {
+        request.copyAddress(records, base + addressSettings.size);
+      }
     },
     read: nothing,
   }),

@@ -4,24 +4,23 @@
  */
 import { AF_INET6 } from '../address.js';
 import { subjectOf } from '../caller.js';
-import type { IpvsError } from '../errors.js';
-import { generalMeaning, sayRefusal, type Verdict } from '../explain.js';
+import { type IpvsError, show } from '../errors.js';
+import { generalMeaning, sayRefusal } from '../explain.js';
 import type { LinkOperationName } from '../native.js';
-import { formatLinkAddress } from './address.js';
+import { ANY_LINK, type BareAddress, formatLinkAddress, readSettings } from './address.js';
+import { type AddressFlag, flagsOf } from './flags.js';
 import { formatLinkReference } from './link.js';
-import type { LinkRequests } from './requests.js';
+import type { LinkRequests, LinkVerdict } from './requests.js';
 
 const PERMISSION = 'CAP_NET_ADMIN in the user namespace that owns the network namespace is needed';
 const NO_LINK = 'there is no such link';
-const OTHER_LINK = 'the address was listed on another link';
-const OTHER_SETTINGS =
-  'the link has the address with another scope, label, broadcast address or prefix route, or it is ' +
-  'that of loopback, and the kernel does not change these: delete it first';
 
 /** What a request asks for, as far as an explanation needs it. */
 interface Facts {
-  readonly isIpv6: boolean;
   readonly setsMtu: boolean;
+  readonly isIpv6: boolean;
+  readonly prefixLength: number;
+  readonly flags: readonly AddressFlag[];
 }
 /** Undefined: what the errno means in general. */
 type Explanation = string | ((facts: Facts) => string | undefined);
@@ -45,11 +44,7 @@ const SET_ADDRESS = {
   ENODEV: NO_LINK,
   EACCES: 'IPv6 is switched off on the link (sysctl net.ipv6.conf.LINK.disable_ipv6)',
   EADDRNOTAVAIL: 'the kernel does not accept the address: IPv6 must be unicast and not ::1',
-  EINVAL: ({ isIpv6 }: Facts) =>
-    isIpv6
-      ? 'the kernel does not accept the address: IPv6 needs a link whose MTU is at least 1280 bytes, ' +
-        "and 'manage-temporary' a prefix length of 64"
-      : undefined,
+  EINVAL: addressNeeds,
   ENOBUFS: ({ isIpv6 }: Facts) =>
     isIpv6
       ? 'the kernel has no memory for the address, or for its routes'
@@ -57,6 +52,22 @@ const SET_ADDRESS = {
   ENOTSUP: ({ isIpv6 }: Facts) =>
     isIpv6 ? 'the kernel has no IPv6: load its module on the host (modprobe ipv6)' : undefined,
 };
+/** What the kernel demands of the address, as far as the address may lack it. */
+function addressNeeds({ isIpv6, prefixLength, flags }: Facts): string {
+  const needs = [
+    isIpv6
+      ? 'IPv6 needs a link whose MTU is at least 1280 bytes'
+      : 'IPv4 needs the scope of the other addresses that the link has in the same network',
+  ];
+  if (isIpv6 && flags.includes('manage-temporary') && prefixLength !== 64) {
+    needs.push("'manage-temporary' a prefix length of 64");
+  }
+  if (flags.includes('multicast-auto-join')) {
+    needs.push("'multicast-auto-join' a multicast address");
+  }
+  return `the kernel does not accept the address: ${needs.join(', and ')}`;
+}
+
 const ROWS: Readonly<Record<LinkOperationName, Row>> = {
   listLinks: { command: 'RTM_GETLINK', errors: {} },
   getLink: { command: 'RTM_GETLINK', errors: { ENODEV: NO_LINK } },
@@ -112,10 +123,10 @@ export function explainLink(
   operation: LinkOperationName,
   requests: LinkRequests,
   index: number,
-  verdict: Verdict<string>,
+  verdict: LinkVerdict,
 ): IpvsError {
   const { command, creation = command, errors } = ROWS[operation];
-  const own = ownRefusal(verdict);
+  const own = ownRefusal(requests, index, verdict);
   return sayRefusal({
     operation: PARTS[operation] ?? operation,
     target: targetOf(operation, requests, index),
@@ -153,19 +164,67 @@ export function linkTarget(
 }
 
 /** Why the library itself refuses a request, rather than the kernel. */
-function ownRefusal({ status, text }: Verdict<string>): string | undefined {
+function ownRefusal(
+  requests: LinkRequests,
+  index: number,
+  { status, text, present }: LinkVerdict,
+): string | undefined {
   switch (status) {
     case 'otherKind': {
       const kind = text === '' ? 'no dummy' : `of kind ${text}`;
       return `there is a link of this name, but it is ${kind}: it is left as it is`;
     }
     case 'otherSettings':
-      return OTHER_SETTINGS;
-    case 'otherLink':
-      return text === '' ? OTHER_LINK : `wanted[${text}]: ${OTHER_LINK}`;
+      return otherSettings(requests, index, present);
+    case 'otherLink': {
+      const listed = requests.listedOn(index, Number(text));
+      const link = formatLinkReference(requests, index);
+      const why = `the address was listed on ${listed}, not on ${link}: ${ANY_LINK}`;
+      return text === '' ? why : `wanted[${text}]: ${why}`;
+    }
     default:
       return undefined;
   }
+}
+
+type Setting = 'scope' | 'broadcast' | 'label' | 'prefixRoute';
+/** What the kernel does not change of an IPv4 address, in the words of AddressSettings. */
+const FIXED: Readonly<Record<Setting, (address: BareAddress) => unknown>> = {
+  scope: ({ scope }) => scope,
+  broadcast: ({ broadcast }) => broadcast,
+  label: ({ label }) => label,
+  prefixRoute: ({ flags }) => !flags.includes('no-prefix-route'),
+};
+
+/** Why an address cannot be had as it is wanted, where the link has it already. */
+function otherSettings(
+  requests: LinkRequests,
+  index: number,
+  present: BareAddress | undefined,
+): string {
+  const { layout } = requests;
+  const { records, base } = requests.firstAddress(index);
+  const wanted = readSettings(records, base, layout);
+  if (present === undefined) return 'the link has the address with other settings';
+  if (present.family === 'ipv6') {
+    const { address, prefixLength } = present;
+    return (
+      `the link has the address with prefix length ${prefixLength} instead of ` +
+      `${wanted.prefixLength}, and the kernel makes no other ${address}: ask for ` +
+      `${address}/${prefixLength}`
+    );
+  }
+  const given = records.number(base, layout.addressSettings.fields.given);
+  // The keys of a Record<Setting, ...>.
+  const differences = (Object.keys(FIXED) as Setting[]).flatMap((setting) => {
+    const [is, asked] = [present, wanted].map(FIXED[setting]);
+    if ((given & layout.addressGiven[setting]) === 0 || is === asked) return [];
+    return [`${setting} ${show(is)} instead of ${show(asked)}`];
+  });
+  return (
+    `the link has the address with ${differences.join(' and ')}, ` +
+    'and the kernel does not change that: delete the address first'
+  );
 }
 
 function factsOf(requests: LinkRequests, index: number): Facts {
@@ -174,9 +233,13 @@ function factsOf(requests: LinkRequests, index: number): Facts {
   const settings = requests.records.number(at, linkRequest.fields.settings);
   const hasAddress = requests.records.number(at, linkRequest.fields.addresses) > 0;
   const { records, base } = requests.firstAddress(index);
+  const ofAddress = (field: 'family' | 'prefixLength' | 'flags') =>
+    hasAddress ? records.number(base, addressSettings.fields[field]) : 0;
   return {
-    isIpv6: hasAddress && records.number(base, addressSettings.fields.family) === AF_INET6,
     setsMtu: (settings & linkSettings.mtu) !== 0,
+    isIpv6: ofAddress('family') === AF_INET6,
+    prefixLength: ofAddress('prefixLength'),
+    flags: flagsOf(ofAddress('flags')),
   };
 }
 

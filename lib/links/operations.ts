@@ -157,8 +157,9 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    * for it. A listed address ({@link Links.listAddresses}) is added as it was.
    * @throws IpvsError EEXIST: the link has it, of IPv6 with whatever prefix length; ENODEV: there
    *   is no such link; EADDRNOTAVAIL: of IPv6, it is not unicast; EACCES: IPv6 is switched off on
-   *   the link; EINVAL: of IPv6, the MTU of the link is below 1280 bytes; ENOBUFS: of IPv4, it is
-   *   below 68; ENOTSUP: the kernel has no IPv6
+   *   the link; EINVAL: of IPv6, the MTU of the link is below 1280 bytes; of IPv4, the link has
+   *   addresses of another scope in the same network; of both, the address was listed on another
+   *   link; ENOBUFS: of IPv4, the MTU is below 68; ENOTSUP: the kernel has no IPv6
    */
   addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How];
   addAddress(...args: Given<'addAddress'>) {
@@ -171,8 +172,8 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    * settings, and of other settings, stays. Nothing is sent, and no event caused, where all is as
    * it should be: it then resolves to 'unchanged', as it does for an address that was just listed.
    * @throws IpvsError EEXIST: of IPv4, the link has it with another scope, label, broadcast address
-   *   or prefix route than was asked for, which the kernel does not change; ENODEV: there is no
-   *   such link; others as {@link addAddress}
+   *   or prefix route than was asked for, which the kernel does not change: the message says which
+   *   and both values; ENODEV: there is no such link; others as {@link addAddress}
    */
   ensureAddress(link: LinkReference, address: AddressConfig): Returns<EnsuredLink>[How];
   ensureAddress(...args: Given<'ensureAddress'>) {

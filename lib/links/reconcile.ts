@@ -2,6 +2,7 @@
  * A link's addresses, brought to what is wanted.
  * @module
  */
+import { subjectOf } from '../caller.js';
 import { checkBoolean, readArray, readOptions } from '../check.js';
 import { checkSignal } from '../connections.js';
 import { IpvsError } from '../errors.js';
@@ -12,6 +13,7 @@ import type { Records } from '../records.js';
 import { type AddressConfig, formatLinkAddress } from './address.js';
 import { linkCalls } from './calls.js';
 import type { LinkReference } from './link.js';
+import { orderError } from './order.js';
 import type { LinkRequests, LinkResults } from './requests.js';
 
 /** Options of reconciling. */
@@ -89,7 +91,7 @@ export function* reconcile(
   wanted: readonly AddressConfig[],
   options: ReconcileOptions | undefined,
 ): Procedure<LinkRequests, LinkResults, Reconciled> {
-  const addresses = readArray('wanted', wanted, 'an array of addresses', (address) => address);
+  const addresses = readWanted(link, wanted);
   const { prune: wish, family, signal: given } = readOptions(options, KEYS);
   const prune = wish !== undefined && checkBoolean('options.prune', wish);
   const signal = checkSignal('options.signal', given);
@@ -100,7 +102,9 @@ export function* reconcile(
   const { layout } = plan;
   const name = typeof link === 'string' ? link : undefined;
   const { change } = layout.addressSettings.fields;
-  const { add, delete: remove } = layout.linkChanges;
+  const { add, delete: remove, present } = layout.linkChanges;
+  // The refused ones take along what is in their way.
+  const bases = plan.bases.filter((base) => plan.records.number(base, change) !== present);
   const done = { added: [] as string[], removed: [] as string[], updated: [] as string[] };
   const errors: IpvsError[] = [];
   const kind = (base: number): [LinkOperationName, string[]] => {
@@ -108,9 +112,9 @@ export function* reconcile(
     if (number === add) return ['addAddress', done.added];
     return number === remove ? ['deleteAddress', done.removed] : ['replaceAddress', done.updated];
   };
-  for (let first = 0; first < plan.bases.length; first += PART) {
+  for (let first = 0; first < bases.length; first += PART) {
     signal?.throwIfAborted();
-    const part = plan.bases.slice(first, first + PART);
+    const part = bases.slice(first, first + PART);
     const outcomes = yield* ask(
       part.map((base) =>
         linkCalls.changeAddress(kind(base)[0], plan.link, plan.records, base, name),
@@ -128,11 +132,25 @@ export function* reconcile(
   }
   const [first] = errors;
   if (first === undefined) return done;
+  const failed = howMany(errors.length, bases.length);
   throw new ReconcileError(
-    `reconcileAddresses: ${errors.length} of ${plan.bases.length} changes were not made: ${first.message}`,
+    `reconcileAddresses ${subjectOf(name ?? `link ${plan.link}`)}: ${failed} not made: ${first.message}`,
     errors,
     done,
   );
+}
+
+function readWanted(link: unknown, wanted: unknown): unknown[] {
+  try {
+    return readArray('wanted', wanted, 'an array of addresses', (address) => address);
+  } catch (error) {
+    throw orderError(error, link, wanted);
+  }
+}
+
+function howMany(failed: number, all: number): string {
+  if (all === 1) return 'the change was';
+  return `${failed} of ${all} changes ${failed === 1 ? 'was' : 'were'}`;
 }
 
 function readPlan(results: LinkResults, index: number): Plan {

@@ -3,6 +3,7 @@
  * @module
  */
 import { isInputError, wrongValue } from '../errors.js';
+import type { Verdict } from '../explain.js';
 import type {
   Layout,
   LinkOperationName,
@@ -26,6 +27,8 @@ export class LinkRequests extends Requests<LinkOperationName> {
   #committed = 0;
   /** Those of the request that is being written too. */
   #written = 0;
+  /** By the place of an address, what it calls the link that it was listed on; see writeAddress(). */
+  readonly #listedOn = new Map<number, string>();
 
   constructor(native: Pick<Native, 'layout' | 'packAddresses' | 'contradictionOf'>) {
     const { layout } = native;
@@ -43,6 +46,7 @@ export class LinkRequests extends Requests<LinkOperationName> {
   override clear(): void {
     super.clear();
     this.#committed = 0;
+    if (this.#listedOn.size > 0) this.#listedOn.clear();
   }
 
   override commit(): void {
@@ -57,7 +61,9 @@ export class LinkRequests extends Requests<LinkOperationName> {
   addAddress(property: string, config: unknown, family = 0): void {
     const base = this.#nextAddress();
     const link = typeof config === 'string' ? undefined : linkOf(this);
-    writeAddress(this.#addresses, base, this.layout, property, config, link);
+    const listedOn = writeAddress(this.#addresses, base, this.layout, property, config, link);
+    if (listedOn !== undefined) this.#listedOn.set(this.#written, listedOn);
+    else if (this.#listedOn.size > 0) this.#listedOn.delete(this.#written);
     const is = this.#addresses.number(base, this.layout.addressSettings.fields.family);
     if (family !== 0 && is !== family) {
       throw wrongValue(property, config, 'is not of the family in options.family');
@@ -124,6 +130,15 @@ export class LinkRequests extends Requests<LinkOperationName> {
     return { records: this.#addresses, base: place * this.layout.addressSettings.size };
   }
 
+  /** The link that an address of the request at `index` says that it was listed on, as text. */
+  listedOn(index: number, place: number): string {
+    const { fields, size } = this.layout.addressSettings;
+    const { records, base } = this.firstAddress(index);
+    const number = records.number(base + place * size, fields.link);
+    const name = this.#listedOn.get(base / size + place);
+    return name === undefined ? `link ${number}` : `${name} (link ${number})`;
+  }
+
   /** The addresses of the committed requests. */
   addressBytes(): Uint8Array {
     return this.#addresses.bytes.subarray(0, this.#committed * this.layout.addressSettings.size);
@@ -158,6 +173,12 @@ export class LinkRequests extends Requests<LinkOperationName> {
   }
 }
 
+/** What became of a request. */
+export interface LinkVerdict extends Verdict<string> {
+  /** The address that the link has, where the kernel does not let it be changed. */
+  readonly present?: LinkAddress;
+}
+
 /** Results of a batch. */
 export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'], LinkStatusName> {
   readonly layout: Layout;
@@ -172,6 +193,12 @@ export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'],
     this.#links = recordsOf(native.links);
     this.#addresses = recordsOf(native.addresses);
     this.changeRecords = recordsOf(native.changes);
+  }
+
+  override verdict(index: number): Verdict<LinkStatusName> & LinkVerdict {
+    const verdict = super.verdict(index);
+    if (verdict.status !== 'otherSettings') return verdict;
+    return { ...verdict, present: this.#address(this.outcome(index, 'firstAddress')) };
   }
 
   /** The one link of a request's answer. */
@@ -190,10 +217,12 @@ export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'],
 
   addresses(index: number): Listed<LinkAddress> {
     const first = this.outcome(index, 'firstAddress');
-    const { size } = this.layout.linkAddress;
-    return this.list(first, this.outcome(index, 'addresses'), (place) =>
-      readLinkAddress(this.#addresses, place * size, this.layout),
-    );
+    return this.list(first, this.outcome(index, 'addresses'), (place) => this.#address(place));
+  }
+
+  #address(place: number): LinkAddress {
+    const base = place * this.layout.linkAddress.size;
+    return readLinkAddress(this.#addresses, base, this.layout);
   }
 
   /** Where the changes of a plan begin. */

@@ -154,6 +154,20 @@ describe('addAddress', () => {
     expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/128']);
   });
 
+  test('another scope than that of the addresses in the same network', async () => {
+    await links.addAddress('vip0', '10.96.0.1/24');
+    const config = { address: '10.96.0.2', prefixLength: 24, scope: 'host' } as const;
+    const reason = {
+      code: 'EINVAL',
+      message: expect.stringMatching(
+        /IPv4 needs the scope of the other addresses that the link has in the same network \(EINVAL\)/,
+      ),
+    };
+    expect(await reasonOf(links.addAddress('vip0', config))).toMatchObject(reason);
+    expect(await reasonOf(links.ensureAddress('vip0', config))).toMatchObject(reason);
+    expect(await reasonOf(links.reconcileAddresses('vip0', [config]))).toMatchObject(reason);
+  });
+
   test('an IPv4 address with several prefix lengths', async () => {
     await Promise.all(['10.96.0.1', '10.96.0.1/24'].map((each) => links.addAddress('vip0', each)));
     expect(on()).toEqual(['10.96.0.1/24', '10.96.0.1/32']);

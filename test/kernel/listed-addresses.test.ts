@@ -154,18 +154,24 @@ describe('a listed address', () => {
     if (listed === undefined) throw new Error('there is none');
     expect(await links.ensureAddress('other', listed)).toBe('unchanged');
     expect(await links.reconcileAddresses('other', [listed])).toEqual(nothing);
+    const why =
+      `the address was listed on vip0 (link ${listed.index}), not on vip1: ` +
+      'leave out link and index to use it with another link (EINVAL)';
     for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
       expect(await reasonOf(links[name]('vip1', listed))).toMatchObject({
         code: 'EINVAL',
         target: '10.0.0.1/24 of vip1',
-        message: expect.stringMatching(/the address was listed on another link/),
+        message: `${name} 10.0.0.1/24 of vip1: ${why}`,
       });
+      expect(() => links.sync[name]('vip1', listed)).toThrow(`of vip1: ${why}`);
     }
-    expect(await reasonOf(links.reconcileAddresses('vip1', ['10.0.0.9', listed]))).toMatchObject({
+    const wanted = ['10.0.0.9', listed];
+    expect(await reasonOf(links.reconcileAddresses('vip1', wanted))).toMatchObject({
       code: 'EINVAL',
       target: 'vip1',
-      message: expect.stringMatching(/wanted\[1\]: the address was listed on another link/),
+      message: `reconcileAddresses vip1: wanted[1]: ${why}`,
     });
+    expect(() => links.sync.reconcileAddresses('vip1', wanted)).toThrow(`wanted[1]: ${why}`);
     expect(addressesOn(lab.namespace, 'vip1')).toEqual([]);
     const { link: _, index: __, ...anywhere } = listed;
     // The label is the name of the link, if nobody has chosen another.
@@ -242,31 +248,47 @@ describe('settings', () => {
     },
   );
 
-  test.each<readonly [string, object]>([
-    ['a label', { label: 'vip0:b' }],
-    ['a scope', { scope: 'host' }],
-    ['a broadcast address', { broadcast: '10.0.0.255' }],
-    ['a prefix route', { prefixRoute: false }],
-  ])('that the kernel does not change of an IPv4 address are refused: %s', async (_, settings) => {
-    add('10.0.0.1/24', 'label', 'vip0:a');
-    add('10.0.0.2/24');
-    const before = shownAddresses(lab.namespace);
-    const config = { address: '10.0.0.1', prefixLength: 24, ...settings };
-    expect(await reasonOf(links.ensureAddress('vip0', config))).toMatchObject({
-      code: 'EEXIST',
-      target: '10.0.0.1/24 of vip0',
-      message: expect.stringMatching(/the kernel does not change these: delete it first/),
-    });
-    const error = await reasonOf(links.reconcileAddresses('vip0', [config, '10.0.0.9']));
-    expect(error).toBeInstanceOf(ReconcileError);
-    expect(error).toMatchObject({
-      code: 'EEXIST',
-      target: '10.0.0.1/24 of vip0',
-      done: { added: ['10.0.0.9/32'] },
-    });
-    await links.deleteAddress('vip0', '10.0.0.9');
-    expect(shownAddresses(lab.namespace)).toEqual(before);
-  });
+  test.each<readonly [object, string]>([
+    [{ label: 'vip0:b' }, "label 'vip0:a' instead of 'vip0:b'"],
+    [{ scope: 'host' }, "scope 'global' instead of 'host'"],
+    [{ broadcast: '10.0.0.255' }, "broadcast null instead of '10.0.0.255'"],
+    [{ prefixRoute: false }, 'prefixRoute true instead of false'],
+    [
+      { scope: 'link', label: 'vip0:b' },
+      "scope 'global' instead of 'link' and label 'vip0:a' instead of 'vip0:b'",
+    ],
+  ])(
+    'that the kernel does not change of an IPv4 address are refused: %j',
+    async (settings, what) => {
+      add('10.0.0.1/24', 'label', 'vip0:a');
+      add('10.0.0.2/24');
+      const before = shownAddresses(lab.namespace);
+      const config = { address: '10.0.0.1', prefixLength: 24, ...settings };
+      const why =
+        `10.0.0.1/24 of vip0: the link has the address with ${what}, ` +
+        'and the kernel does not change that: delete the address first (EEXIST)';
+      expect(await reasonOf(links.ensureAddress('vip0', config))).toMatchObject({
+        code: 'EEXIST',
+        target: '10.0.0.1/24 of vip0',
+        message: `ensureAddress ${why}`,
+      });
+      expect(() => links.sync.ensureAddress('vip0', config)).toThrow(`ensureAddress ${why}`);
+      expect(await reasonOf(links.reconcileAddresses('vip0', [config]))).toMatchObject({
+        message: `reconcileAddresses vip0: the change was not made: reconcileAddresses ${why}`,
+      });
+      expect(() => links.sync.reconcileAddresses('vip0', [config])).toThrow(why);
+      const error = await reasonOf(links.reconcileAddresses('vip0', [config, '10.0.0.9']));
+      expect(error).toBeInstanceOf(ReconcileError);
+      expect(error).toMatchObject({
+        code: 'EEXIST',
+        target: '10.0.0.1/24 of vip0',
+        message: `reconcileAddresses vip0: 1 of 2 changes was not made: reconcileAddresses ${why}`,
+        done: { added: ['10.0.0.9/32'] },
+      });
+      await links.deleteAddress('vip0', '10.0.0.9');
+      expect(shownAddresses(lab.namespace)).toEqual(before);
+    },
+  );
 
   test('another peer of an IPv6 address takes the place of the one before', async () => {
     add('fd00::1', 'peer', 'fd00::2', 'nodad');
@@ -297,6 +319,7 @@ describe('pruning', () => {
     expect(await links.listAddresses('lo')).toEqual(kernels);
     expect(await reasonOf(links.reconcileAddresses('lo', ['::1/64']))).toMatchObject({
       code: 'EEXIST',
+      message: expect.stringMatching(/prefix length 128 instead of 64, .*: ask for ::1\/128/),
     });
     await links.reconcileAddresses('lo', [], { prune: true });
     expect(own()).toEqual(['127.0.0.1/8', '::1/128']);
@@ -345,9 +368,14 @@ describe('a link whose MTU is small', () => {
       expect(await reasonOf(links[name]('vip0', 'fd00::1'))).toMatchObject({
         code: 'EINVAL',
         target: 'fd00::1/128 of vip0',
-        message: expect.stringMatching(/IPv6 needs a link whose MTU is at least 1280 bytes/),
+        message: expect.stringMatching(/IPv6 needs a link whose MTU is at least 1280 bytes \(E/),
       });
     }
+    const temporary = { address: 'fd00::1', flags: ['manage-temporary'] } as const;
+    expect(await reasonOf(links.addAddress('vip0', temporary))).toMatchObject({
+      code: 'EINVAL',
+      message: expect.stringMatching(/1280 bytes, and 'manage-temporary' a prefix length of 64/),
+    });
     expect(await reasonOf(links.reconcileAddresses('vip0', ['fd00::1']))).toMatchObject({
       code: 'EINVAL',
       message: expect.stringMatching(/at least 1280 bytes/),

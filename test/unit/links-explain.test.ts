@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { IpvsError } from '../../lib/errors.js';
-import type { Verdict } from '../../lib/explain.js';
+import type { LinkAddress } from '../../lib/links/address.js';
 import type { LinkCall } from '../../lib/links/calls.js';
 import { explainLink } from '../../lib/links/explain.js';
+import type { LinkVerdict } from '../../lib/links/requests.js';
 import type { LinkOperationName } from '../../lib/native.js';
-import { packLinks, untypedLinks } from './link-requests.js';
+import { packLinks, untypedLinks, writeLink } from './link-requests.js';
 import { layout } from './requests.js';
 
 const planned = packLinks(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
@@ -72,7 +73,7 @@ const NUMBERS = [...new Set(Object.values(constants.errno))];
 
 function explained(
   { call }: Operation,
-  verdict: Partial<Verdict<string>> & Pick<Verdict<string>, 'status'>,
+  verdict: Partial<LinkVerdict> & Pick<LinkVerdict, 'status'>,
 ): IpvsError {
   const whole = { errno: 0, text: '', creating: false, ...verdict };
   return explainLink(call.operation, packLinks(call), 0, whole);
@@ -137,7 +138,8 @@ describe('what a person can do about it', () => {
     ['ensureDummy', 'EINVAL', /^ensureDummy ipvs0: invalid argument \(EINVAL\)$/],
     ['setLink', 'EINVAL', /^setLink link 7: invalid argument \(EINVAL\)$/],
     ['addAddress', 'ENOBUFS', /IPv4 needs a link whose MTU is at least 68 bytes/],
-    ['addAddress', 'EINVAL', /: invalid argument \(EINVAL\)$/],
+    ['addAddress', 'EINVAL', /needs the scope of the other addresses .* same network \(EINVAL\)$/],
+    ['replaceAddress', 'EINVAL', /needs the scope of the other addresses .* same network/],
     ['deleteAddress', 'ENXIO', /IPv6 needs an MTU of at least 1280 bytes/],
     ['ensureDummy', 'EEXIST', /another program/],
     ['setLink', 'ENODEV', /there is no such link/],
@@ -167,7 +169,26 @@ describe('what a person can do about it', () => {
       untypedLinks.addAddress('v', 'fd00::1'),
       untypedLinks.ensureAddress('v', 'fd00::1'),
     ]) {
-      expect(messageOf(call)).toMatch(/IPv6 needs a link whose MTU is at least 1280 bytes/);
+      expect(messageOf(call)).toMatch(
+        /: the kernel does not accept the address: IPv6 needs a link whose MTU is at least 1280 bytes \(EINVAL\)$/,
+      );
+    }
+  });
+
+  test.each<readonly [object, string]>([
+    [{ flags: ['manage-temporary'] }, "1280 bytes, and 'manage-temporary' a prefix length of 64"],
+    [{ flags: ['manage-temporary'], prefixLength: 64 }, '1280 bytes'],
+    [{ flags: ['no-dad'] }, '1280 bytes'],
+    [
+      { flags: ['multicast-auto-join'] },
+      "1280 bytes, and 'multicast-auto-join' a multicast address",
+    ],
+  ])('flags are mentioned where they are asked for: %j', (settings, end) => {
+    for (const name of ['addAddress', 'ensureAddress'] as const) {
+      const call = untypedLinks[name]('v', { address: 'fd00::1', ...settings });
+      const verdict = { status: 'refused', errno: constants.errno.EINVAL };
+      const { message } = explained({ ...OPERATIONS[name], call }, verdict);
+      expect(message.endsWith(`${end} (EINVAL)`), message).toBe(true);
     }
   });
 
@@ -178,15 +199,105 @@ describe('what a person can do about it', () => {
   });
 });
 
-test.each([
-  ['addAddress', 'otherLink', '', /: the address was listed on another link \(EINVAL\)$/],
-  ['planAddresses', 'otherLink', '17', /: wanted\[17\]: the address was listed on another link/],
-  ['ensureAddress', 'otherSettings', '', /with another scope, label, broadcast address or prefix/],
-  ['replaceAddress', 'otherSettings', '', /which|the kernel does not change these: delete it/],
-] as const)('%s, which the library refuses: %s %s', (name, status, text, words) => {
-  const errno = status === 'otherLink' ? constants.errno.EINVAL : constants.errno.EEXIST;
-  const error = explained(OPERATIONS[name], { status, errno, text });
-  expect(error.message).toMatch(words);
+describe('an address that was listed on another link', () => {
+  const verdict = { status: 'otherLink', errno: constants.errno.EINVAL };
+  const listed = { address: '10.0.0.1', prefixLength: 24, link: 'vip0', index: 7 };
+  const advice = 'leave out link and index to use it with another link (EINVAL)';
+  const messageOf = (call: LinkCall<unknown>, text = '') =>
+    explained({ ...OPERATIONS.addAddress, call }, { ...verdict, text }).message;
+
+  test.each(['addAddress', 'ensureAddress', 'deleteAddress'] as const)('%s', (name) => {
+    expect(messageOf(untypedLinks[name]('vip1', listed))).toBe(
+      `${name} 10.0.0.1/24 of vip1: the address was listed on vip0 (link 7), not on vip1: ${advice}`,
+    );
+    expect(messageOf(untypedLinks[name]('vip1', { ...listed, link: undefined }))).toBe(
+      `${name} 10.0.0.1/24 of vip1: the address was listed on link 7, not on vip1: ${advice}`,
+    );
+  });
+
+  test('reconcileAddresses names the place', () => {
+    const wanted = ['10.0.0.9', 'fd00::9', { ...listed, link: undefined, index: 8 }, listed];
+    const call = untypedLinks.planAddresses('vip1', wanted, false, undefined, () => undefined);
+    expect(messageOf(call, '2')).toBe(
+      `reconcileAddresses vip1: wanted[2]: the address was listed on link 8, not on vip1: ${advice}`,
+    );
+    expect(messageOf(call, '3')).toBe(
+      `reconcileAddresses vip1: wanted[3]: the address was listed on vip0 (link 7), not on vip1: ${advice}`,
+    );
+  });
+
+  test('its link is forgotten with the request', () => {
+    const requests = packLinks(untypedLinks.addAddress('vip1', listed));
+    const bare = untypedLinks.addAddress('vip1', { ...listed, link: undefined });
+    const message = () =>
+      explainLink('addAddress', requests, 0, { ...verdict, text: '', creating: false }).message;
+    expect(message()).toContain('listed on vip0 (link 7)');
+    requests.clear();
+    writeLink(requests, bare);
+    expect(message()).toContain('listed on link 7');
+    // An address that was refused leaves its place to the next one.
+    requests.clear();
+    requests.begin('addAddress');
+    untypedLinks.addAddress('vip1', listed).write(requests);
+    writeLink(requests, bare);
+    expect(message()).toContain('listed on link 7');
+  });
+});
+
+describe('an address that the link has with settings that the kernel does not change', () => {
+  const asked = { address: '10.0.0.1', prefixLength: 24 };
+  const present: LinkAddress = {
+    link: '',
+    index: 0,
+    family: 'ipv4',
+    address: '10.0.0.1',
+    prefixLength: 24,
+    peer: null,
+    broadcast: null,
+    scope: 'global',
+    flags: ['permanent'],
+    label: 'vip0',
+    preferredLifetime: null,
+    validLifetime: null,
+  };
+  const messageOf = (config: object, there: Partial<LinkAddress> = {}) => {
+    const call = untypedLinks.ensureAddress('vip0', config);
+    const verdict = { status: 'otherSettings', errno: constants.errno.EEXIST };
+    return explained(
+      { ...OPERATIONS.ensureAddress, call },
+      { ...verdict, present: { ...present, ...there } },
+    ).message;
+  };
+
+  test.each<readonly [object, Partial<LinkAddress>, string]>([
+    [{ scope: 'host' }, {}, "scope 'global' instead of 'host'"],
+    [{ scope: 'global' }, { scope: 'unknown-77' }, "scope 'unknown-77' instead of 'global'"],
+    [{ label: 'vip0:a' }, {}, "label 'vip0' instead of 'vip0:a'"],
+    [{ broadcast: '10.0.0.255' }, {}, "broadcast null instead of '10.0.0.255'"],
+    [{ broadcast: null }, { broadcast: '10.0.0.255' }, "broadcast '10.0.0.255' instead of null"],
+    [{ prefixRoute: false }, {}, 'prefixRoute true instead of false'],
+    [{ flags: [] }, { flags: ['no-prefix-route'] }, 'prefixRoute false instead of true'],
+    [
+      { scope: 'link', label: 'vip0', broadcast: '10.0.0.255', prefixRoute: true },
+      {},
+      "scope 'global' instead of 'link' and broadcast null instead of '10.0.0.255'",
+    ],
+    // What was not asked for is no difference.
+    [{ scope: 'link' }, { label: 'other' }, "scope 'global' instead of 'link'"],
+  ])('%j', (settings, there, what) => {
+    expect(messageOf({ ...asked, ...settings }, there)).toBe(
+      `ensureAddress 10.0.0.1/24 of vip0: the link has the address with ${what}, ` +
+        'and the kernel does not change that: delete the address first (EEXIST)',
+    );
+  });
+
+  test('::1 of loopback', () => {
+    const there = { family: 'ipv6', address: '::1', prefixLength: 128 } as const;
+    expect(messageOf({ address: '::1', prefixLength: 64 }, there)).toBe(
+      'ensureAddress ::1/64 of vip0: the link has the address with prefix length 128 instead of 64, ' +
+        'and the kernel makes no other ::1: ask for ::1/128 (EEXIST)',
+    );
+  });
 });
 
 test('an address of a plan belongs to the link as the caller named it', () => {

@@ -173,6 +173,8 @@ test('bad addresses of any call, and where one stands in a list', () => {
   );
 });
 
+const ADVICE = 'leave out link and index to use it with another link';
+
 describe('listed addresses', () => {
   const listed = { address: '10.0.0.1', prefixLength: 24, link: 'vip0', index: 7 };
   const accepted = (link: unknown, address: unknown) =>
@@ -193,13 +195,67 @@ describe('listed addresses', () => {
   });
 
   test.each<readonly [unknown, unknown, ...Refused]>([
-    [8, listed, 'value', 'address.index', '7', 'is not the link 8'],
-    [7, { ...listed, index: undefined }, 'value', 'address.link', "'vip0'", 'is not the link 7'],
-    ['e1', { address: '::2', link: 'e0' }, 'value', 'address.link', "'e0'", "is not the link 'e1'"],
+    [8, listed, 'value', 'address.index', '7', `('vip0') is not the link 8: ${ADVICE}`],
+    [
+      8,
+      { ...listed, link: undefined },
+      'value',
+      'address.index',
+      '7',
+      `is not the link 8: ${ADVICE}`,
+    ],
+    [
+      7,
+      { ...listed, index: undefined },
+      'value',
+      'address.link',
+      "'vip0'",
+      `is not the link 7: ${ADVICE}`,
+    ],
+    [
+      'e1',
+      { address: '::2', link: 'e0' },
+      'value',
+      'address.link',
+      "'e0'",
+      `is not the link 'e1': ${ADVICE}`,
+    ],
     ['e1', { address: '::2', link: 5 }, 'type', 'address.link', '5', 'is not the name of a link'],
     ['e1', { address: '::2', index: '5' }, 'type', 'address.index', "'5'", INDEX],
     ['e1', { address: '::2', index: 0 }, 'range', 'address.index', '0', INDEX],
   ])('of another link are refused: %j, %j', (link, address, ...row) => {
+    for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
+      expectLinkRefused(() => untypedLinks[name](link, address), row);
+    }
+  });
+});
+
+describe('arguments in the wrong order', () => {
+  const rule = 'is an address: the link comes first';
+  test.each<readonly [unknown, unknown]>([
+    ['10.0.0.1/32', 'vip0'],
+    ['10.0.0.1', 'vip0'],
+    ['fd00::1/128', 'vip0'],
+    ['fd00::1', 3],
+    ['10.0.0.1', { index: 3 }],
+    [{ address: '10.0.0.1' }, 'vip0'],
+  ])('are recognised: %j, %j', (link, address) => {
+    const value = typeof link === 'string' ? `'${link}'` : "{ address: '10.0.0.1' }";
+    for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
+      expectLinkRefused(() => untypedLinks[name](link, address), ['value', 'link', value, rule]);
+    }
+  });
+
+  test.each<readonly [unknown, unknown, ...Refused]>([
+    // The link may have this name, and this may be a mistyped address.
+    ['10.0.0.1', '10.0.0.300', 'value', 'address', "'10.0.0.300'", 'is not an IP address'],
+    ['10.0.0.1', 'fd00::g', 'value', 'address', "'fd00::g'", 'is not an IP address'],
+    ['10.0.0.1', '10.0.0.1/33', 'value', 'address', "'10.0.0.1/33'", 'has no prefix length'],
+    ['vip0', 'vip1', 'value', 'address', "'vip1'", 'is not an IP address'],
+    ['a/b', 'vip1', 'value', 'link', "'a/b'", 'is not the name of a link'],
+    ['10.0.0.1', undefined, 'type', 'address', 'undefined', 'is not an address such as'],
+    [{ index: 3, address: '10.0.0.1' }, 'vip0', 'value', 'address', "'vip0'", 'is not an IP'],
+  ])('are not seen in other mistakes: %j, %j', (link, address, ...row) => {
     for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
       expectLinkRefused(() => untypedLinks[name](link, address), row);
     }

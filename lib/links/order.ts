@@ -1,0 +1,36 @@
+/**
+ * Arguments in the wrong order.
+ * @module
+ */
+import { parseAddress } from '../address.js';
+import { own } from '../check.js';
+import { isInputError, wrongValue } from '../errors.js';
+
+/** Whether the value stands for an address, such as '10.96.0.1/32', and for no link. */
+function isAddress(value: unknown): boolean {
+  if (typeof value === 'string') {
+    const [address = ''] = value.split('/', 1);
+    return parseAddress(address, new Uint8Array(16), 0) !== 0;
+  }
+  if (typeof value !== 'object' || value === null) return false;
+  return own(value, 'address') !== undefined && own(value, 'index') === undefined;
+}
+
+/** Whether the value may stand for a link, and is no mistyped address. */
+function isLink(value: unknown): boolean {
+  if (typeof value === 'string') return /^[^\s/:]{1,15}$/.test(value) && !/^[\d.]+$/.test(value);
+  if (typeof value === 'number') return true;
+  return typeof value === 'object' && value !== null && own(value, 'index') !== undefined;
+}
+
+/**
+ * What to throw for the arguments of a call about addresses of a link, which were refused with
+ * `error`: that they are in the wrong order, if they are.
+ * @internal
+ */
+export function orderError(error: unknown, link: unknown, addresses: unknown): unknown {
+  const isList = Array.isArray(link);
+  if (!isInputError(error) || !(isList || isAddress(link)) || !isLink(addresses)) return error;
+  const what = isList ? 'an array' : 'an address';
+  return wrongValue('link', link, `is ${what}: the link comes first`);
+}
