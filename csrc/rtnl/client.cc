@@ -317,7 +317,8 @@ std::vector<uint32_t> Client::find_links(Range range) {
   return indexes;
 }
 
-// Refuses an address that the link has as the kernel does not let it be changed, and answers with that.
+// Refuses an address that the link has, and the kernel does not change to what is wanted. The answer
+// is the address as the link has it.
 void Client::refuse(size_t request, const AddressSettings& present) {
   Outcome& outcome = results_.outcomes[request];
   outcome.first_address = static_cast<uint32_t>(results_.addresses.size());

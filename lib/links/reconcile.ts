@@ -132,9 +132,10 @@ export function* reconcile(
   }
   const [first] = errors;
   if (first === undefined) return done;
+  const subject = subjectOf(name ?? `link ${plan.link}`);
   const failed = howMany(errors.length, bases.length);
   throw new ReconcileError(
-    `reconcileAddresses ${subjectOf(name ?? `link ${plan.link}`)}: ${failed} not made: ${first.message}`,
+    `reconcileAddresses ${subject}: ${failed} not made: ${first.message}`,
     errors,
     done,
   );

@@ -27,7 +27,7 @@ export class LinkRequests extends Requests<LinkOperationName> {
   #committed = 0;
   /** Those of the request that is being written too. */
   #written = 0;
-  /** By the place of an address, what it calls the link that it was listed on; see writeAddress(). */
+  /** By the place of an address, the name of the link that it was listed on: see writeAddress(). */
   readonly #listedOn = new Map<number, string>();
 
   constructor(native: Pick<Native, 'layout' | 'packAddresses' | 'contradictionOf'>) {

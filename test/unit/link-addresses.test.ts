@@ -61,9 +61,14 @@ test('many addresses are written, or refused, as they are one by one', () => {
   const family = fc.constantFrom(0, AF_INET, AF_INET6);
   fc.assert(
     fc.property(fc.array(anyConfig, { maxLength: 5 }), family, (configs, only) => {
-      expect(outcome(() => together(configs, only))).toEqual(
-        outcome(() => oneByOne(configs, only)),
-      );
+      const all = outcome(() => together(configs, only));
+      const each = outcome(() => oneByOne(configs, only));
+      // Only among many can two contradict each other.
+      if ('message' in all && all.message.includes('contradicts wanted[')) {
+        expect(each).toHaveProperty('bytes');
+      } else {
+        expect(all).toEqual(each);
+      }
     }),
     { numRuns: 2000 },
   );
