@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, formatAddress, parseAddress } from './address.js';
-import { checkInteger, readObject } from './check.js';
+import { checkInteger, own, readObject } from './check.js';
 import { wrongType, wrongValue } from './errors.js';
 import { linkNameBytes, readName, writeName } from './link-name.js';
 import { Names } from './names.js';
@@ -83,7 +83,7 @@ export function writeRole(request: RequestBuffer, property: string, role: unknow
 /** @internal */
 export function writeDaemon(request: RequestBuffer, config: unknown): void {
   const property = 'daemon';
-  const values = readObject(property, config, KEYS);
+  const values = readConfig(request, property, config);
   const { records, layout } = request;
   const { fields } = layout.daemon;
   writeRole(request, `${property}.role`, values.role);
@@ -100,6 +100,22 @@ export function writeDaemon(request: RequestBuffer, config: unknown): void {
     );
   }
   if (values.group !== undefined) writeGroup(request, `${property}.group`, values.group);
+}
+
+/** Where the object is refused although its role is sound, that is written: the error names it. */
+function readConfig(request: RequestBuffer, property: string, config: unknown) {
+  try {
+    return readObject(property, config, KEYS);
+  } catch (error) {
+    if (typeof config === 'object' && config !== null) {
+      try {
+        writeRole(request, `${property}.role`, own(config, 'role'));
+      } catch {
+        // Then it names nothing.
+      }
+    }
+    throw error;
+  }
 }
 
 function writeGroup(request: RequestBuffer, property: string, value: unknown): void {

@@ -87,7 +87,7 @@ function destinationValues({ families: [service, destination] }: Names): string 
   const crossing =
     service === destination
       ? ''
-      : '; and a destination of another address family than its service excludes sync daemons';
+      : '; and a destination of another address family excludes sync daemons';
   const causes =
     destination === AF_INET6
       ? 'its address must be unicast and not link-local'

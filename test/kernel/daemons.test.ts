@@ -98,7 +98,7 @@ describe.each(roles)('a %s', (role) => {
     const started = lab.ipvs.startSyncDaemon({ role, interface: 'no-such-link' });
     await expect(started).rejects.toMatchObject({
       code: 'ENODEV',
-      message: expect.stringMatching(/no such link/),
+      message: expect.stringMatching(/there is no link no-such-link in/),
     });
   });
 

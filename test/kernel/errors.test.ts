@@ -54,7 +54,7 @@ describe('what the kernel refuses', () => {
   const engineMissing = /persistence engine 'no-such-one' \(module ip_vs_pe_no-such-one\)/;
   const noService = /there is no such service/;
   const noDestination = /no such destination/;
-  const notUnicast = /must be unicast and not link-local/;
+  const notUnicast = /must be unicast(; in a network namespace| and not link-local)/;
 
   const commands: Readonly<Record<string, string>> = {
     addService: 'IPVS_CMD_NEW_SERVICE',

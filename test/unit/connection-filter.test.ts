@@ -99,6 +99,16 @@ describe('the kernel is asked about the service', () => {
   });
 });
 
+test('a state that is none is told which there are, without those that nobody asks for', () => {
+  const pack = (state: unknown) => packFilter({ state }, layout);
+  for (const state of ['ESTABLISHD', 'x', 5]) {
+    expect(() => pack(state)).toThrow(/^options\.state: .* is not one of NONE, ESTABLISHED, /);
+    expect(() => pack(state)).not.toThrow(/ERR!|BUG!|\?,|, \?/);
+  }
+  expect(() => pack('ESTABLISHD')).toThrow(/did you mean ESTABLISHED\?$/);
+  for (const state of ['ERR!', 'BUG!', '?', 'C-SENT']) expect(() => pack(state)).not.toThrow();
+});
+
 describe('where the kernel refuses', () => {
   const refusal = (code: IpvsError['code']) =>
     new IpvsError(`listDestinations fwmark://7: no (${code})`, {

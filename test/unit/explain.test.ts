@@ -461,6 +461,21 @@ test.each([
   },
 );
 
+test('a lower threshold alone is told that an upper one is lower, or not set', () => {
+  const call = untyped.updateDestination(SERVICE, DESTINATION, { lowerThreshold: 5 });
+  const error = explained(call, { status: 'thresholds', errno: numberOf('EINVAL') });
+  expect(error.message).toContain('or none is set: set upperThreshold with it');
+});
+
+test.each(['ENODEV', 'ENETUNREACH', 'EADDRNOTAVAIL'] as const)(
+  '%s of a daemon names its link',
+  (code) => {
+    const call = untyped.startSyncDaemon({ role: 'master', interface: 'eth99' });
+    const error = explained(call, { status: 'refused', errno: numberOf(code) });
+    expect(error.message).toContain('link eth99');
+  },
+);
+
 test('an answer that is none is an outcome that nobody knows', () => {
   // Status::kPending, 0: what the native side has said nothing of.
   const native = nativeResults({ outcomes: [{}] });

@@ -244,6 +244,9 @@ test('a sound key names a configuration that is refused for another reason', asy
   await expect(
     ipvs.deleteDestination(TCP, { address: '10.0.0.2', x: 1 } as never),
   ).rejects.toMatchObject({ target: `10.0.0.2:80 of ${TCP}` });
+  await expect(
+    ipvs.startSyncDaemon({ role: 'backup', interface: 'lo', x: 1 } as never),
+  ).rejects.toMatchObject({ target: 'backup daemon' });
   await expect(ipvs.addService({ ...web, port: -1, x: 1 } as never)).rejects.toMatchObject({
     target: "{ protocol: 'tcp', address: '10.0.0.1', port: -1, x: 1 }",
   });
@@ -360,6 +363,33 @@ describe('what is read from files', () => {
     }
   });
 });
+
+test.each([
+  ['out of range', () => ipvs.sysctls.set({ syncRetries: 9 }), 'syncRetries'],
+  ['of the wrong type', () => ipvs.sysctls.set({ conntrack: 1 } as never), 'conntrack'],
+  ['that is unknown', () => ipvs.sysctls.set({ conntrak: true } as never), 'conntrak'],
+  ['that is not there', () => ipvs.sysctls.set({ connMax: 5 }), /conn_max$/],
+])(
+  'the error of a parameter %s begins where it is awaited, and names it',
+  async (_, set, target) => {
+    addon.files['/proc/sys/net/ipv4/vs/drop_entry'] = '0\n';
+    let error: unknown;
+    try {
+      // Pending before it.
+      void ipvs.sysctls.get();
+      await set();
+    } catch (reason) {
+      error = reason;
+    }
+    expect(error).toMatchObject({
+      operation: 'sysctls.set',
+      target: typeof target === 'string' ? target : expect.stringMatching(target),
+    });
+    const { message, stack } = error as Error;
+    const [, first] = /\n +at (.*)/.exec(String(stack).slice(message.length)) ?? [];
+    expect(first).toContain('ipvs.test.ts');
+  },
+);
 
 test('parameters are set one after the other, so that what is set back is what was there', async () => {
   const folder = '/proc/sys/net/ipv4/vs';
