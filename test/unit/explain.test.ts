@@ -444,7 +444,7 @@ test.each([
   [
     'tcp://[fd00::1]:80',
     { address: '10.0.0.1', forwarding: 'tunnel' },
-    /must be unicast; .*lo up\); and a destination of another address family .* excludes sync/,
+    /must be unicast; .*lo up\); and a destination of another address family excludes sync/,
     /link-local/,
   ],
 ])(
