@@ -4,18 +4,21 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <functional>
-#include <string_view>
 
 namespace rtnl {
 namespace {
 
 using netlink::same;
 
+// Addresses differ in few bits, each of which is to reach the low ones: ends as MurmurHash3 does.
 size_t hash_of(const Address& address) {
-  return std::hash<std::string_view>{}(
-      {reinterpret_cast<const char*>(address.data()), address.size()});
+  const auto [first, second] = std::bit_cast<std::array<uint64_t, 2>>(address);
+  uint64_t hash = first ^ std::rotl(second * 0x9e3779b97f4a7c15, 32);
+  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
+  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
+  return static_cast<size_t>(hash ^ (hash >> 33));
 }
 
 // The flags that an address is given by whoever adds it; the others are what the kernel says of it.
@@ -209,6 +212,10 @@ Plan::Secondaries Plan::secondaries() const {
 
 std::vector<AddressSettings> Plan::changes() const {
   std::vector<AddressSettings> changes;
+  const auto untouched = std::count_if(states_.begin(), states_.end(), [](State state) {
+    return state == State::kAsWanted || state == State::kSecondary || state == State::kRepeated;
+  });
+  changes.reserve(unwanted_.size() + states_.size() - static_cast<size_t>(untouched));
   // Deletions first: adding gets dearer with what the link holds. Backwards: the kernel lists secondary
   // addresses last, and they would be gone with their first one.
   if (!unwanted_.empty()) {

@@ -33,21 +33,21 @@ struct Link {
   Name<32> kind;  ///< IFLA_INFO_KIND ("dummy"); empty: a device of no kind, such as lo
 };
 
-/// An address of a link, as it is or as it is wanted.
+/// An address of a link, as it is or as it is wanted. The settings that plans read come first.
 struct AddressSettings {
-  Address address;    ///< the link's own (IFA_LOCAL; of IPv6 mostly IFA_ADDRESS)
-  Address peer;       ///< the other end's (IFA_ADDRESS), zeros where that is the same
-  Address broadcast;  ///< of IPv4; zeros: none
-  uint32_t flags;     ///< IFA_F_*
-  uint32_t given;     ///< of a wanted address: what was asked for (kScope ...); the rest is default
-  uint32_t preferred;  ///< seconds that it is preferred, kForever, or 0: deprecated
-  uint32_t valid;      ///< seconds that it is valid, or kForever
-  uint32_t link;       ///< of a wanted address: the index of the only link it is for, or 0
+  Address address;  ///< the link's own (IFA_LOCAL; of IPv6 mostly IFA_ADDRESS)
+  Address peer;     ///< the other end's (IFA_ADDRESS), zeros where that is the same
   uint16_t family;
   uint16_t prefix_length;
   uint16_t scope;   ///< RT_SCOPE_*
   uint16_t change;  ///< in a plan: Change; otherwise 0
-  Name<16> label;   ///< of IPv4; empty: none
+  uint32_t flags;   ///< IFA_F_*
+  uint32_t given;   ///< of a wanted address: what was asked for (kScope ...); the rest is default
+  uint32_t link;    ///< of a wanted address: the index of the only link it is for, or 0
+  uint32_t preferred;  ///< seconds that it is preferred, kForever, or 0: deprecated
+  uint32_t valid;      ///< seconds that it is valid, or kForever
+  Address broadcast;   ///< of IPv4; zeros: none
+  Name<16> label;      ///< of IPv4; empty: none
 
   static constexpr uint32_t kForever = 0xffffffff;
 
