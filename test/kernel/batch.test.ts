@@ -227,9 +227,9 @@ describe('close', () => {
     ['getStats', (ipvs) => ipvs.getStats(), { connections: 0 }],
     ['getStatus', async (ipvs) => typeof (await ipvs.getStatus()), expect.any(String)],
     ['countConnections', (ipvs) => ipvs.countConnections(), [{ count: 0 }]],
-    ['connections', (ipvs) => ipvs.connections().next(), { done: true }],
+    ['connections', async (ipvs) => ipvs.connections().next(), { done: true }],
     ['diagnose', async (ipvs) => (await ipvs.diagnose())[0], { name: 'ip_vs', status: 'ok' }],
-    ['watch', (ipvs) => ipvs.watch().next(), { value: { services: [{ fwmark: 7 }] } }],
+    ['watch', async (ipvs) => ipvs.watch().next(), { value: { services: [{ fwmark: 7 }] } }],
   ];
   const closed = (operation: string) => ({ name: 'IpvsError', code: 'ERR_IPVS_CLOSED', operation });
 
