@@ -31,25 +31,54 @@ export function registerEntry(operation: string, entry: Entry): void {
  * returned.
  */
 export function beginAtCaller<Thrown>(error: Thrown, operation: string): Thrown {
-  if (!isOwnError(error)) return error;
+  if (!isOwnError(error) || kept.has(error)) return error;
   // Of two operations with one name, one is on the stack: with the other, the stack would be empty.
-  const hasFrames = () => /\n\s+at /.test(error.stack ?? '');
   const known = entries.get(operation) ?? [];
-  const isThere = known.some((entry) => {
-    Error.captureStackTrace(error, entry);
-    return hasFrames();
-  });
+  const isThere = known.some((entry) => capture(error, entry) && hasFrames(error));
   if (isThere) located.add(error);
-  else Error.captureStackTrace(error, beginAtCaller);
+  else capture(error, beginAtCaller);
   return error;
 }
 
 /** Errors whose stack begins at the caller already. */
 const located = new WeakSet<object>();
+/** Errors that callers have: their stack stays as it is. */
+const kept = new WeakSet<object>();
 
-/** Keeps the stack of an error as it is when it is handed over. */
+/**
+ * Makes the stack of an object begin below `entry`. False: it cannot be changed, because the object
+ * is frozen or the caller has replaced what makes stacks.
+ */
+function capture(target: object, entry: Entry): boolean {
+  try {
+    Error.captureStackTrace(target, entry);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isSettled(error: object): boolean {
+  return located.has(error) || kept.has(error);
+}
+
+function hasFrames(error: Error): boolean {
+  return /\n\s+at /.test(stackOf(error) ?? '');
+}
+
+/** Undefined without Error.stackTraceLimit, or where Error.prepareStackTrace makes no text or throws. */
+function stackOf(holder: { readonly stack?: unknown }): string | undefined {
+  try {
+    const { stack } = holder;
+    return typeof stack === 'string' ? stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the stack of an error as it is from now on. */
 export function keepStack<Thrown>(error: Thrown): Thrown {
-  if (isOwnError(error)) located.add(error);
+  if (isOwnError(error)) kept.add(error);
   return error;
 }
 
@@ -58,7 +87,7 @@ export function keepStack<Thrown>(error: Thrown): Thrown {
  * To be called by `reaction`, which the promise runs to be settled: V8 knows then who awaits it.
  */
 export function beginAtAwait<Thrown>(error: Thrown, reaction: Entry): Thrown {
-  if (isOwnError(error) && !located.has(error)) Error.captureStackTrace(error, reaction);
+  if (isOwnError(error) && !isSettled(error)) capture(error, reaction);
   return error;
 }
 
@@ -77,9 +106,11 @@ export function handOverResults<Results extends readonly PromiseSettledResult<un
     let frames: string | undefined;
     for (const result of results) {
       if (result.status === 'fulfilled' || !isOwnError(result.reason)) continue;
-      frames ??= framesAtAwait(share);
       const { reason } = result;
-      reason.stack = `${reason.name}: ${reason.message}${frames}`;
+      if (isSettled(reason)) continue;
+      frames ??= framesAtAwait(share);
+      replaceFrames(reason, frames);
+      kept.add(reason);
     }
     return results;
   });
@@ -87,10 +118,19 @@ export function handOverResults<Results extends readonly PromiseSettledResult<un
 
 /** The frames of a stack that begins at the `await`, each on a line of its own. */
 function framesAtAwait(reaction: Entry): string {
-  const holder = { stack: '' };
-  Error.captureStackTrace(holder, reaction);
-  const end = holder.stack.indexOf('\n');
-  return end < 0 ? '' : holder.stack.slice(end);
+  const holder: { readonly stack?: unknown } = {};
+  capture(holder, reaction);
+  const stack = stackOf(holder) ?? '';
+  const end = stack.indexOf('\n');
+  return end < 0 ? '' : stack.slice(end);
+}
+
+function replaceFrames(error: Error, frames: string): void {
+  try {
+    error.stack = `${error.name}: ${error.message}${frames}`;
+  } catch {
+    // An error that a caller has frozen.
+  }
 }
 
 /** How many arguments an operation takes. */

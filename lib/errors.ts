@@ -131,9 +131,18 @@ function inputError<Kind extends Error>(error: Kind, code: InputErrorCode): Kind
   return Object.assign(error, { code });
 }
 
+function isIpvsError(error: unknown): error is IpvsError {
+  try {
+    return error instanceof IpvsError;
+  } catch {
+    // A Proxy that does not tell its prototype.
+    return false;
+  }
+}
+
 /** Whether this package has made the error. @internal */
 export function isOwnError(error: unknown): error is IpvsError | InputError {
-  return error instanceof IpvsError || (error instanceof Error && messages.has(error));
+  return isIpvsError(error) || isInputError(error);
 }
 
 /**
@@ -142,25 +151,30 @@ export function isOwnError(error: unknown): error is IpvsError | InputError {
  * {@link IpvsError}, or an error of another copy of the package.
  */
 export function isInputError(error: unknown): error is InputError {
-  return error instanceof Error && messages.has(error);
+  return messages.has(error as Error);
 }
 
 /** Says of an input error which call had the bad input, in place of what was said before. @internal */
 export function describeInput(error: InputError, operation: string, target: string): void {
   const subject = [operation, target].join(' ').trim();
-  Object.assign(error, { operation, target, message: `${subject}: ${messages.get(error)}` });
+  describe(error, { operation, target, message: `${subject}: ${messages.get(error)}` });
+}
+
+/** Leaves an error that a caller has frozen as it is. */
+function describe<Described extends Error>(error: Described, said: object): Described {
+  return Object.isFrozen(error) ? error : Object.assign(error, said);
 }
 
 /** Says of an input error, which was described, that its operation is one of a batch. @internal */
 export function describePlace(error: InputError, index: number): InputError {
   const message = `batch operation ${index}: ${error.message}`;
-  return Object.assign(error, { index, message });
+  return describe(error, { index, message });
 }
 
 /** Gives an error among the results of a batch the place of its operation. @internal */
 export function placeResult(reason: unknown, index: number): void {
   if (isInputError(reason)) describePlace(reason, index);
-  else if (reason instanceof IpvsError) Object.assign(reason, { index });
+  else if (isIpvsError(reason)) describe(reason, { index });
 }
 
 /** Characters of a value in a message, and of a name. */

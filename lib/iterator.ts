@@ -3,7 +3,7 @@
  * @module
  */
 import { handOver } from './caller.js';
-import { endOnAbort } from './weak.js';
+import { endOnAbort, reasonOf } from './weak.js';
 
 /** A call of next() that waits. */
 interface Waiting<Item> {
@@ -62,7 +62,7 @@ export abstract class CancellableIterator<Item>
 
   /** Lets a signal end the iterator, which must not have ended. */
   protected observe(signal: AbortSignal | undefined): void {
-    if (signal?.aborted) this.fail(signal.reason);
+    if (signal?.aborted) this.fail(reasonOf(signal));
     else this.#forgetSignal = signal && endOnAbort(signal, this.#abortable);
   }
 

@@ -9,6 +9,7 @@ import { checkInteger, readArray, readOptions } from './check.js';
 import { checkSignal } from './connections.js';
 import { cut, IpvsError, wrongType, wrongValue } from './errors.js';
 import { forgetAbsent, isLoaded } from './kernel-modules.js';
+import { callOnAbort, throwIfAborted } from './weak.js';
 
 /** What became of a module. */
 export interface LoadedModule {
@@ -61,12 +62,11 @@ async function loadAll(args: readonly unknown[]): Promise<LoadedModule[]> {
     wanted: checkNames(names),
     ...checkOptions(options),
   }));
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const stop = new AbortController();
   const late = new Error('the time is over');
   const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(late), timeout);
-  const pass = () => stop.abort(signal?.reason);
-  signal?.addEventListener('abort', pass, { once: true });
+  const forgetSignal = signal && callOnAbort(signal, (reason) => stop.abort(reason));
   const modules: LoadedModule[] = [];
   try {
     for (const name of wanted) {
@@ -81,7 +81,7 @@ async function loadAll(args: readonly unknown[]): Promise<LoadedModule[]> {
     return modules;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', pass);
+    forgetSignal?.();
   }
 }
 

@@ -156,7 +156,6 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   watch(...args: readonly unknown[]): LinkWatcher {
     const { types, signal } = checkArguments('watch', args, 1, checkWatch);
     this.#queue.checkOpen('watch');
-    signal?.throwIfAborted();
     const { Watcher, layout } = this.#native;
     const mask = types.reduce((sum, type) => sum | layout.watchTypes[type], 0);
     try {
@@ -166,7 +165,8 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
         signal,
         (ended) => this.#watchers.delete(ended),
       );
-      this.#watchers.add(watcher);
+      // One whose signal is aborted already has ended: its first next() says so.
+      if (!signal?.aborted) this.#watchers.add(watcher);
       return watcher;
     } catch (error) {
       throw beginAtCaller(explainNative(error, 'watch'), 'watch');

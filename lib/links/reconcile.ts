@@ -10,6 +10,7 @@ import type { Layout, LinkOperationName } from '../native.js';
 import { fulfilled } from '../queue/outcome.js';
 import { ask, type Procedure } from '../queue/procedure.js';
 import type { Records } from '../records.js';
+import { throwIfAborted } from '../weak.js';
 import { type AddressConfig, formatLinkAddress } from './address.js';
 import { linkCalls } from './calls.js';
 import type { LinkReference } from './link.js';
@@ -95,7 +96,7 @@ export function* reconcile(
   const { prune: wish, family, signal: given } = readOptions(options, KEYS);
   const prune = wish !== undefined && checkBoolean('options.prune', wish);
   const signal = checkSignal('options.signal', given);
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
 
   const [planned] = yield* ask([linkCalls.planAddresses(link, addresses, prune, family, readPlan)]);
   const plan = fulfilled(planned);
@@ -113,7 +114,7 @@ export function* reconcile(
     return number === remove ? ['deleteAddress', done.removed] : ['replaceAddress', done.updated];
   };
   for (let first = 0; first < bases.length; first += PART) {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const part = bases.slice(first, first + PART);
     const outcomes = yield* ask(
       part.map((base) =>

@@ -6,6 +6,7 @@
 import { beginAtCaller, handOver } from '../caller.js';
 import { describeInput, IpvsError, isInputError } from '../errors.js';
 import { explainFailedJob, explainNative } from '../explain.js';
+import { callOnAbort, reasonOf } from '../weak.js';
 import { Group } from './group.js';
 import type { Outcome } from './outcome.js';
 import {
@@ -173,7 +174,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     return new Promise((resolve, reject) => {
       const settle = (action: () => void) => {
         if (!this.#building.delete(end)) return;
-        signal?.removeEventListener('abort', abort);
+        forgetSignal?.();
         this.#aside++;
         action();
       };
@@ -182,15 +183,14 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
           giveUp();
           reject(reason);
         });
-      const abort = () => end(signal?.reason);
       this.#building.add(end);
       this.#aside--;
-      signal?.addEventListener('abort', abort);
+      const forgetSignal = signal && callOnAbort(signal, end);
       built.then(
         (stores) => settle(() => resolve(stores)),
         (error) => settle(() => reject(error)),
       );
-      if (signal?.aborted) abort();
+      if (signal?.aborted) end(reasonOf(signal));
       if (this.#closed !== undefined) end(closedError('batch'));
     });
   }

@@ -3,6 +3,7 @@
  * @module
  */
 import { placeResult } from '../errors.js';
+import { reasonOf } from '../weak.js';
 import type { Outcome } from './outcome.js';
 import {
   type AnswersLike,
@@ -144,7 +145,7 @@ export class Shipment<Buffer extends RequestsLike, Answers extends AnswersLike> 
       const reader = packed?.readers[this.#place];
       if (packed === undefined || reader === undefined) break;
       const reason: unknown = this.#isAborted
-        ? signal?.reason
+        ? signal && reasonOf(signal)
         : this.#protocol.explain(reader.operation, packed.requests, this.#place, verdict);
       // The reason of a signal is its owner's, and one for all.
       if (!this.#isAborted) placeResult(reason, this.#results.length);

@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  beginAtAwait,
+  beginAtCaller,
+  handOver,
+  handOverResults,
+  keepStack,
+} from '../../lib/caller.js';
+import { describeInput, placeResult, wrongValue } from '../../lib/errors.js';
+import { IpvsError, isInputError } from '../../lib/index.js';
+
+const refusal = () => new IpvsError('flush: no', { code: 'EPERM', operation: 'flush' });
+const makers = [
+  ['an IpvsError', refusal],
+  ['an input error', () => wrongValue('name', 1, 'is wrong')],
+] as const;
+
+describe.each(makers)('%s', (_, make) => {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  afterEach(() => Object.assign(Error, { stackTraceLimit, prepareStackTrace }));
+
+  test.each<readonly [string, () => unknown]>([
+    ['as usual', () => undefined],
+    ['without Error.stackTraceLimit', () => Reflect.deleteProperty(Error, 'stackTraceLimit')],
+    ['whose limit is text', () => Object.assign(Error, { stackTraceLimit: 'all' })],
+    ['whose limit is 0', () => Object.assign(Error, { stackTraceLimit: 0 })],
+    ['whose limit is NaN', () => Object.assign(Error, { stackTraceLimit: Number.NaN })],
+    ['as call sites', () => Object.assign(Error, { prepareStackTrace: (_: Error, s: []) => s })],
+    [
+      'that cannot be made',
+      () =>
+        Object.assign(Error, {
+          prepareStackTrace: () => {
+            throw new Error('no stack');
+          },
+        }),
+    ],
+  ])('is delivered with a stack %s', async (_, change) => {
+    const errors = [make(), make()];
+    change();
+    const results = errors.map((reason) => ({ status: 'rejected', reason }) as const);
+    expect(await handOverResults(Promise.resolve(results))).toBe(results);
+    const [error] = errors;
+    expect(await handOver(Promise.reject(make())).catch(isInputError)).toBe(isInputError(error));
+    expect(beginAtCaller(error, 'loadModules')).toBe(error);
+  });
+
+  test.each([
+    ['is frozen', Object.freeze],
+    ['stays as it is', keepStack],
+  ])('that %s is delivered with its stack', async (_, keep) => {
+    const error = make();
+    const { stack } = error;
+    keep(error);
+    const result = { status: 'rejected', reason: error } as const;
+    await handOverResults(Promise.resolve([result]));
+    expect(await handOver(Promise.reject(error)).catch((reason: unknown) => reason)).toBe(error);
+    expect(beginAtAwait(beginAtCaller(error, 'flush'), expect.unreachable)).toBe(error);
+    expect(error.stack).toBe(stack);
+  });
+
+  test('of earlier results keeps its stack among later ones', async () => {
+    const results = [{ status: 'rejected', reason: make() }] as const;
+    await handOverResults(Promise.resolve(results));
+    const { stack } = results[0].reason;
+    await (async function again() {
+      await handOverResults(Promise.resolve(results));
+    })();
+    expect(results[0].reason.stack).toBe(stack);
+  });
+
+  test('that is frozen can be placed', () => {
+    const error = Object.freeze(make());
+    const { message } = error;
+    placeResult(error, 3);
+    if (isInputError(error)) describeInput(error, 'addService', 'tcp://10.0.0.1:80');
+    expect(error.message).toBe(message);
+  });
+});
+
+test('an error that hides its prototype is passed on', async () => {
+  const hiding = new Proxy(new Error('hidden'), {
+    getPrototypeOf: () => {
+      throw new Error('no prototype');
+    },
+  });
+  expect(beginAtCaller(hiding, 'flush')).toBe(hiding);
+  expect(isInputError(hiding)).toBe(false);
+  await expect(handOver(Promise.reject(hiding)).catch((error) => error === hiding)).resolves.toBe(
+    true,
+  );
+});
