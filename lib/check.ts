@@ -157,7 +157,7 @@ function isRoot(prototype: object): boolean {
 /** Of objects that are no plain ones of this realm: refuses what would be ignored, because it is no own property. */
 function checkInstance(property: string, value: object, allowed: ReadonlySet<string>): void {
   if ('then' in value) throw wrongType(property, value, 'an object: await the promise first');
-  let prototype: object | null = Object.getPrototypeOf(value);
+  const prototype: object | null = Object.getPrototypeOf(value);
   // A plain object of another realm.
   if (prototype !== null && isRoot(prototype)) return;
   // Bytes have as many keys as there are of them.
@@ -165,21 +165,48 @@ function checkInstance(property: string, value: object, allowed: ReadonlySet<str
   if (isEmpty || hasContents(value)) {
     throw wrongType(property, value, 'an object with properties of its own');
   }
+  for (const key of inheritedKeys(prototype, allowed)) {
+    if (Object.hasOwn(value, key)) continue;
+    throw wrongValue(nameOf(property, key), key, 'is inherited: only own properties are read');
+  }
+}
+
+/** By the prototype of an instance and what it may have: keys that it must not inherit. */
+const inherited = new WeakMap<object, WeakMap<ReadonlySet<string>, readonly string[]>>();
+
+/** Looked for once for a prototype: that takes longer than encoding an instance. */
+function inheritedKeys(prototype: object | null, allowed: ReadonlySet<string>): readonly string[] {
+  if (prototype === null) return [];
+  const known = inherited.get(prototype) ?? new WeakMap();
+  let keys = known.get(allowed);
+  if (keys === undefined) {
+    keys = findInheritedKeys(prototype, allowed);
+    inherited.set(prototype, known.set(allowed, keys));
+  }
+  return keys;
+}
+
+function findInheritedKeys(first: object, allowed: ReadonlySet<string>): string[] {
+  const keys: string[] = [];
+  let prototype: object | null = first;
   while (prototype !== null && !isRoot(prototype)) {
-    for (const [key, { enumerable }] of Object.entries(
-      Object.getOwnPropertyDescriptors(prototype),
-    )) {
-      if ((!allowed.has(key) && enumerable !== true) || Object.hasOwn(value, key)) continue;
-      throw wrongValue(nameOf(property, key), key, 'is inherited: only own properties are read');
+    const descriptors = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+    for (const [key, { enumerable }] of descriptors) {
+      if (allowed.has(key) || enumerable === true) keys.push(key);
     }
     prototype = Object.getPrototypeOf(prototype);
   }
+  return keys;
 }
 
 /** Whether a built-in object keeps something besides its properties. */
 function hasContents(value: object): boolean {
-  return [types.isMap, types.isSet, types.isDate, types.isRegExp, types.isBoxedPrimitive].some(
-    (is) => is(value),
+  return (
+    types.isMap(value) ||
+    types.isSet(value) ||
+    types.isDate(value) ||
+    types.isRegExp(value) ||
+    types.isBoxedPrimitive(value)
   );
 }
 

@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { checkObject, readArray, readObject, readOptions } from '../../lib/check.js';
 import { thrownBy } from './requests.js';
 
@@ -141,6 +141,22 @@ describe('readObject', () => {
     expect(read(Object.assign(Object.create({ weight: 3 }), { weight: 5 }))).toMatchObject({
       weight: 5,
     });
+  });
+
+  test('looks at a class once, however many instances it is given', () => {
+    class Changes {
+      constructor(readonly weight: number) {}
+      save() {}
+    }
+    read(new Changes(1));
+    const descriptors = vi.spyOn(Object, 'getOwnPropertyDescriptors');
+    try {
+      for (const weight of [2, 3]) expect(read(new Changes(weight)).weight).toBe(weight);
+      const looks = descriptors.mock.calls.filter(([object]) => object === Changes.prototype);
+      expect(looks).toEqual([]);
+    } finally {
+      descriptors.mockRestore();
+    }
   });
 
   test('refuses a promise with the advice to await it', () => {
