@@ -9,6 +9,7 @@ import { calls } from './calls.js';
 import { checkInteger, checkName } from './check.js';
 import { DESTINATION_KEYS } from './destination.js';
 import { IpvsError, wrongType, wrongValue } from './errors.js';
+import { networkHint } from './hints.js';
 import { Names, type Protocol, type Unknown } from './names.js';
 import type { Layout } from './native.js';
 import { bound, type Call } from './queue/packed.js';
@@ -266,7 +267,7 @@ function writeNetwork(
   const [, address = '', bits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(value) ?? [];
   const { fields } = layout.connectionFilter;
   const family = parseAddress(address, records.bytes, fields[side].offset);
-  if (family === 0) throw wrongValue(property, value, `is not ${rule}`);
+  if (family === 0) throw wrongValue(property, value, `is not ${rule}${networkHint(value)}`);
   const max = family === AF_INET ? 32 : 128;
   const prefix =
     bits === undefined ? max : checkInteger(`${property} prefix`, Number(bits), 0, max);

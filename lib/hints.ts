@@ -180,6 +180,14 @@ export function addressHint(text: string): string {
   return isHostName(said) ? NO_NAMES : '';
 }
 
+/** A hint behind the rule of an address that may have a prefix length. */
+export function networkHint(text: string): string {
+  const said = text.slice(0, MAX_TEXT).trim();
+  const [, bracketed, prefix = '', behind = ''] =
+    /^\[([\da-f:.]+)(\/\d{1,3})?\](\/\d{1,3})?$/i.exec(said) ?? [];
+  return bracketed === undefined ? '' : `: drop the brackets: '${bracketed}${prefix || behind}'`;
+}
+
 const NO_PROTOCOL = ': it has no protocol';
 const NO_NAMES = ': names of hosts are not resolved; dns.promises.lookup() does that';
 

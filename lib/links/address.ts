@@ -2,9 +2,11 @@
  * Addresses of links.
  * @module
  */
+
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../address.js';
 import { checkInteger, readObject } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
+import { networkHint } from '../hints.js';
 import { labelBytes, readName, writeName } from '../link-name.js';
 import { Names, type Unknown } from '../names.js';
 import type { Layout } from '../native.js';
@@ -275,7 +277,7 @@ function writePeer(place: Place, family: number, { peer }: Unchecked): number {
   const { fields } = layout.addressSettings;
   const start = base + fields.peer.offset;
   const other = parseAddress(peer, records.bytes, start);
-  if (other === 0) throw wrongValue(property, peer, 'is not an IP address');
+  if (other === 0) throw wrongValue(property, peer, `is not an IP address${networkHint(peer)}`);
   if (other !== family) throw wrongValue(property, peer, 'is not of the same family');
   // The kernel means the same by it as by none.
   const own = records.bytes.subarray(base + fields.address.offset);
@@ -402,7 +404,7 @@ function writeIp(
   const { fields } = layout.addressSettings;
   const start = base + fields.address.offset;
   const family = parseAddress(address, records.bytes, start);
-  if (family === 0) throw wrongValue(property, shown, 'is not an IP address');
+  if (family === 0) throw wrongValue(property, shown, `is not an IP address${networkHint(shown)}`);
   records.setNumber(base, fields.family, family);
   if (family === AF_INET && records.bytes[start] === LOOPBACK) {
     records.setNumber(base, fields.scope, scopes.number('scope', 'host'));

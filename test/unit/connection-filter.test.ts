@@ -99,6 +99,16 @@ describe('the kernel is asked about the service', () => {
   });
 });
 
+test.each(['client', 'server'])('the network of a %s has no brackets', (side) => {
+  for (const network of ['fd00::1', 'fd00::/64']) {
+    const [address = '', bits] = network.split('/');
+    const bracketed = bits === undefined ? `[${address}]` : `[${address}]/${bits}`;
+    expect(() => packFilter({ [side]: bracketed }, layout)).toThrow(
+      `options.${side}: '${bracketed}' is not an address or a network such as '10.0.0.0/8': drop the brackets: '${network}'`,
+    );
+  }
+});
+
 test('a state that is none is told which there are, without those that nobody asks for', () => {
   const pack = (state: unknown) => packFilter({ state }, layout);
   for (const state of ['ESTABLISHD', 'x', 5]) {
