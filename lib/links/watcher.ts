@@ -35,7 +35,8 @@ const keepers = new Set<LinkWatcher>();
  * It does not keep the process alive unless {@link LinkWatcher.ref} asks for it.
  *
  * A watcher takes a thread and three descriptors until it ends. The garbage collector ends one that
- * nobody refers to and nobody waits for, at some time.
+ * nobody refers to, at some time, but not while a `next()` is pending, also one that was given up,
+ * as by `Promise.race()`: `return()` or the signal ends the watcher then.
  */
 export class LinkWatcher extends CancellableIterator<LinkEvent> {
   readonly #native: NativeWatcher;
