@@ -58,7 +58,10 @@ const UNAVAILABLE =
 /** Why there is no IPVS. @internal */
 export function unavailable(facts: ModuleFacts = factsOf('ip_vs')): string {
   const why = noLoading(facts);
-  if (why === undefined) return UNAVAILABLE;
+  if (why === undefined) {
+    const isUnloaded = !facts.loaded && facts.onDisk === true;
+    return isUnloaded ? absenceOf('ip_vs', facts).detail : UNAVAILABLE;
+  }
   const hint = facts.forbidden ? '' : ': load it on the host (modprobe ip_vs)';
   return `module ip_vs is not loaded, and ${why}${hint}`;
 }
@@ -116,9 +119,16 @@ function missingModule({ scheduler, isDefault, engine }: Names): string {
     const hint = first.name === scheduler ? schedulerHint(scheduler, schedulers) : '';
     return `${first.what} is not available: ${absenceOf(first.module).detail}${hint}`;
   }
-  const why = noLoading(factsOf(first.module));
   const what = `${first.what} (module ${first.module}) or ${second.what}`;
-  return `${what} is not available in the kernel${why === undefined ? '' : `: ${why}`}`;
+  const why = noLoading(factsOf(first.module)) ?? whyNotLoaded([first.module, second.module]);
+  return `${what} is not available in the kernel${why === '' ? '' : `: ${why}`}`;
+}
+
+/** Why the kernel has not loaded modules that are on disk; '' if none is. */
+function whyNotLoaded(modules: readonly string[]): string {
+  const facts = modules.map((module) => [module, factsOf(module)] as const);
+  const isOnDisk = facts.some(([, { loaded, onDisk }]) => !loaded && onDisk === true);
+  return isOnDisk ? facts.map((each) => absenceOf(...each).detail).join('; ') : '';
 }
 
 interface Row {

@@ -145,6 +145,17 @@ export function absenceOf(name: string, facts: ModuleFacts = factsOf(name)): Abs
     return { detail, remedy: onDisk ? load : null };
   }
   if (onDisk === undefined) return none;
-  const detail = `module ${name} is on disk, but the kernel could not load it: see what modprobe ${name} says`;
+  const [by, hint] = ORDINARY_LOADERS.has(facts.loader)
+    ? ['', `see what modprobe ${name} says`]
+    : [` by ${facts.loader} (kernel.modprobe)`, `load it with modprobe ${name}`];
+  const detail = `module ${name} is on disk, but the kernel could not load it${by}: ${hint}`;
   return { detail, remedy: load };
 }
+
+/** The programs that kernels are built with; undefined: not visible. */
+const ORDINARY_LOADERS: ReadonlySet<string | undefined> = new Set([
+  '/sbin/modprobe',
+  '/usr/sbin/modprobe',
+  '/bin/kmod',
+  undefined,
+]);

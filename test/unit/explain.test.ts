@@ -317,6 +317,15 @@ describe('a module that is missing because of how the kernel loads modules', () 
     }
   });
 
+  test('is said to be on disk where the kernel has tried to load it', () => {
+    host({ onDisk: true, loader: '/bin/false' });
+    expect(refuse(untyped.addService(both))).toMatch(
+      /\(module ip_vs_mh\) or .* the kernel: module ip_vs_mh is on disk.* by \/bin\/false .*; module ip_vs_pe_sip is on disk/,
+    );
+    host({ onDisk: false });
+    expect(refuse(untyped.addService(both))).toMatch(/is not available in the kernel \(ENOENT\)$/);
+  });
+
   test('is the one of two that is not loaded', () => {
     host({ onDisk: true, loader: '', loaded: ['ip_vs_mh'] });
     expect(refuse(untyped.addService(both))).toMatch(
@@ -342,7 +351,14 @@ describe('a module that is missing because of how the kernel loads modules', () 
     [{ loader: '' }, /module ip_vs is not loaded, and .*kernel.modprobe is empty.*modprobe ip_vs/],
     [{ forbidden: true }, /module ip_vs is not loaded, and kernel.modules_disabled forbids/],
     [{}, /the kernel has no IPVS: .*modprobe ip_vs.*CONFIG_IP_VS$/],
+    [{ onDisk: true }, /module ip_vs is on disk, but the kernel could not load it: see what modp/],
+    [
+      { onDisk: true, loader: '/bin/false' },
+      /could not load it by \/bin\/false \(kernel.modprobe\): load it with modprobe ip_vs$/,
+    ],
+    [{ onDisk: true, loader: '' }, /module ip_vs is not loaded, and .*kernel.modprobe is empty/],
     // It is being unloaded.
+    [{ onDisk: true, loaded: ['ip_vs'] }, /the kernel has no IPVS/],
     [{ loader: '', loaded: ['ip_vs'] }, /the kernel has no IPVS/],
   ])('may be that of IPVS: %j', (facts, words) => {
     host(facts);

@@ -52,6 +52,15 @@ describe('a module that is not there', () => {
       },
     ],
     [
+      'is on disk, and the program that loads modules fails',
+      { loader: '/nonexistent/modprobe' },
+      {
+        detail:
+          'module ip_vs_mh is on disk, but the kernel could not load it by /nonexistent/modprobe (kernel.modprobe): load it with modprobe ip_vs_mh',
+        remedy: 'modprobe ip_vs_mh',
+      },
+    ],
+    [
       'is there, and brings something else',
       { loaded: true, loader: '' },
       { detail: 'module ip_vs_mh is loaded, but brings nothing of that name', remedy: null },
