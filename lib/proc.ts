@@ -45,7 +45,8 @@ export const HIDINGS: Readonly<Record<Exclude<Hiding, 'unloaded'>, string>> = {
   proc: 'no proc file system is mounted on /proc',
   sys: 'there is no /proc/sys: /proc is mounted with subset=pid, or something lies over it',
   namespace:
-    'something is mounted over them, or the network namespace belongs to another user namespace, and this kernel hides them',
+    'something is mounted over them, or the network namespace belongs to another user namespace, ' +
+    'and this kernel hides them',
 };
 
 /** The error for files that are missing; `what` names them. @internal */

@@ -78,6 +78,19 @@ describe('a /proc that shows processes only', () => {
   });
 });
 
+test('where something lies over the parameters, they are hidden, and nothing else is claimed', () => {
+  const found = look('mount -t tmpfs nothing /proc/sys/net/ipv4/vs');
+  expectNoDoubt(found);
+  const hidden = {
+    code: 'ENOENT',
+    target: '/proc/sys/net/ipv4/vs',
+    message: expect.stringMatching(
+      /not visible here: something is mounted over them, or the network/,
+    ),
+  };
+  for (const name of ['get', 'getSync', 'set', 'setSync']) expect(found[name]).toEqual(hidden);
+});
+
 test('where no proc file system is mounted, that is said, and not that there is no IPVS', () => {
   const found = look('mount -t tmpfs nothing /proc');
   expectNoDoubt(found);

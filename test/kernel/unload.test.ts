@@ -92,12 +92,45 @@ describe.runIf(isOurs)('the module is loaded anew', () => {
   });
 });
 
+describe.runIf(isOurs)('a program that loads no modules is named', () => {
+  const modprobe = readFileSync(MODPROBE, 'utf8');
+  const isNamed = (name: string, loader: string) =>
+    expect.stringMatching(
+      `module ${name} is on disk, but the kernel could not load it by ${loader} \\(kernel.modprobe\\)`,
+    );
+  beforeEach(unload);
+  afterEach(() => writeFileSync(MODPROBE, modprobe));
+
+  test.each(['/nonexistent/modprobe', '/bin/false'])('%s', async (loader) => {
+    run('modprobe', ['--all', 'ip_vs', 'ip_vs_wlc']);
+    writeFileSync(MODPROBE, loader);
+    const engine = { persistence: { engine: 'sip' } };
+    const udp = { ...service, protocol: 'udp' } as const;
+    for (const [config, module] of [
+      [{ ...service, scheduler: 'mh' }, 'ip_vs_mh'],
+      [{ ...udp, scheduler: 'wlc', ...engine }, 'ip_vs_pe_sip'],
+      [{ ...udp, scheduler: 'mh', ...engine }, 'ip_vs_mh'],
+      [{ ...udp, scheduler: 'mh', ...engine }, 'ip_vs_pe_sip'],
+    ] as const) {
+      const refusal = { code: 'ENOENT', message: isNamed(module, loader) };
+      await expect(lab.ipvs.addService(config)).rejects.toMatchObject(refusal);
+      expect(() => lab.ipvs.sync.addService(config)).toThrow(expect.objectContaining(refusal));
+    }
+    await unloadModules();
+    const absence = { code: 'ERR_IPVS_UNAVAILABLE', message: isNamed('ip_vs', loader) };
+    await expect(lab.ipvs.listServices()).rejects.toMatchObject(absence);
+    await expect(Ipvs.open()).rejects.toMatchObject(absence);
+  });
+});
+
 describe.runIf(isOurs)('the module is gone', () => {
   const modprobe = readFileSync(MODPROBE, 'utf8');
   const unavailable = {
     name: 'IpvsError',
     code: 'ERR_IPVS_UNAVAILABLE',
-    message: expect.stringMatching(/the kernel has no IPVS: .*modprobe ip_vs/),
+    message: expect.stringMatching(
+      /module ip_vs is on disk, but .* by \/bin\/false .*modprobe ip_vs/,
+    ),
   };
 
   beforeEach(async () => {
