@@ -165,7 +165,8 @@ export function isMapped(bytes: Uint8Array, at: number): boolean {
   return isFilled(bytes, at, 10, 0) && isFilled(bytes, at + 10, 2, 0xff);
 }
 
-function isFilled(bytes: Uint8Array, at: number, length: number, byte: number): boolean {
+/** Whether `length` bytes at `at` all are `byte`. @internal */
+export function isFilled(bytes: Uint8Array, at: number, length: number, byte: number): boolean {
   for (let i = at; i < at + length; i++) if (bytes[i] !== byte) return false;
   return true;
 }

@@ -68,7 +68,7 @@ int try_modules(const netlink::Namespace& netns, const Service& wanted) {
 Channel::Channel(netlink::Socket socket)
     : socket_(std::move(socket)), family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
 
-Channel::Channel(std::shared_ptr<const netlink::Namespace> netns)
+Channel::Channel(const std::shared_ptr<const netlink::Namespace>& netns)
     : Channel(netlink::Socket::open(NETLINK_GENERIC, *netns), netns) {}
 
 Channel::Channel(netlink::Socket socket, std::shared_ptr<const netlink::Namespace> netns)

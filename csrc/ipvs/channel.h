@@ -78,7 +78,7 @@ class Channel {
   /// for on a thread of their own: see loading.h.
   /// @throws also those of netlink::Socket::open(); ETIMEDOUT ("CTRL_CMD_GETFAMILY"): the kernel is
   ///   still loading a module
-  explicit Channel(std::shared_ptr<const netlink::Namespace> netns);
+  explicit Channel(const std::shared_ptr<const netlink::Namespace>& netns);
 
   /// What became of modules that were to be loaded.
   enum class Modules { kPresent, kAbsent, kLate, kUnknown };

@@ -2,8 +2,14 @@
  * Addresses of links.
  * @module
  */
-
-import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../address.js';
+import {
+  AF_INET,
+  AF_INET6,
+  type Family,
+  formatAddress,
+  isFilled,
+  parseAddress,
+} from '../address.js';
 import { checkInteger, readObject } from '../check.js';
 import { wrongType, wrongValue } from '../errors.js';
 import { networkHint } from '../hints.js';
@@ -243,7 +249,7 @@ function writeScope(place: Place, family: number, { scope }: Unchecked): number 
   const number = scopes.numberOrUnknown(property, scope, 255);
   const { fields } = layout.addressSettings;
   if (family === AF_INET6) {
-    const inherent = ipv6Scope(records.bytes.subarray(base + fields.address.offset));
+    const inherent = ipv6Scope(records.bytes, base + fields.address.offset);
     if (number !== inherent) {
       throw wrongValue(
         property,
@@ -256,15 +262,12 @@ function writeScope(place: Place, family: number, { scope }: Unchecked): number 
   return layout.addressGiven.scope;
 }
 
-/** The scope of an IPv6 address, as the kernel has it from its bits. */
-function ipv6Scope([first = 0, second = 0, ...rest]: Uint8Array): number {
-  const range = first === 0xfe ? second & 0xc0 : 0;
+/** The scope of the IPv6 address at `at`, as the kernel has it from its bits. */
+function ipv6Scope(bytes: Uint8Array, at: number): number {
+  const range = bytes[at] === 0xfe ? (bytes[at + 1] ?? 0) & 0xc0 : 0;
   if (range === 0x80) return scopes.number('scope', 'link');
   if (range === 0xc0) return scopes.number('scope', 'site');
-  const isLoopback =
-    first === 0 &&
-    second === 0 &&
-    rest.slice(0, 14).every((byte, at) => byte === (at === 13 ? 1 : 0));
+  const isLoopback = isFilled(bytes, at, 15, 0) && bytes[at + 15] === 1;
   return scopes.number('scope', isLoopback ? 'host' : 'global');
 }
 

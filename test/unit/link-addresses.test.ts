@@ -113,3 +113,26 @@ test('requests that were cleared keep no address of those before', () => {
   expect([...requests.bytes()]).toEqual([...fresh.bytes()]);
   expect([...requests.addressBytes()]).toEqual([...fresh.addressBytes()]);
 });
+
+test('the cost of listed addresses grows with their number, and not with its square', () => {
+  const listed = (count: number) =>
+    Array.from({ length: count }, (_, place) => ({
+      address: `fd00::${(place + 1).toString(16)}`,
+      prefixLength: 64,
+      family: 'ipv6',
+      scope: 'global',
+      flags: ['permanent'],
+      validLifetime: null,
+      preferredLifetime: null,
+    }));
+  const costOf = (configs: readonly unknown[]) => {
+    const start = process.cpuUsage();
+    together(configs, 0);
+    return process.cpuUsage(start).user;
+  };
+  const [few, many] = [listed(250), listed(2000)];
+  const rounds = Array.from({ length: 5 }, () => [costOf(few), costOf(many)] as const);
+  const least = (place: 0 | 1) => Math.min(...rounds.map((round) => round[place]));
+  // Eight times as many: 8 would be in proportion, 64 the square.
+  expect(least(1)).toBeLessThan(30 * Math.max(least(0), 200));
+});
