@@ -92,7 +92,7 @@ export interface Sysctls {
   readonly syncVersion?: number;
 }
 
-/** The parameters to change. Those left out stay as they are; without any, nothing is done. */
+/** The parameters to change, at least one. */
 export type SysctlChanges = { readonly [Name in keyof Sysctls]: Sysctls[Name] | undefined };
 
 const FOLDER = '/proc/sys/net/ipv4/vs';
@@ -354,7 +354,7 @@ function unknownIn(changes: unknown): string {
 function* writeParameters(changes: SysctlChanges): Procedure<never, never, void> {
   const values = readObject('sysctls', changes, KEYS);
   const named = NAMES.filter((name) => values[name] !== undefined);
-  if (named.length === 0) return;
+  if (named.length === 0) throw wrongValue('sysctls', changes, 'names no parameter');
   const wanted = named.map((name) => want(name, values[name]));
 
   const texts = yield* readFiles<never, never>([EVERYWHERE, ...wanted.map(({ path }) => path)]);

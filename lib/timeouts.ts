@@ -3,6 +3,7 @@
  * @module
  */
 import { checkInteger, readObject } from './check.js';
+import { wrongValue } from './errors.js';
 import type { Layout } from './native.js';
 import type { Records, RequestBuffer } from './records.js';
 
@@ -16,7 +17,10 @@ export interface Timeouts {
   readonly udp: number;
 }
 
-/** The timeouts to change, each 1 to 2678400 seconds (31 days). Those left out stay as they are, with `{}` all. */
+/**
+ * The timeouts to change, at least one, each 1 to 2678400 seconds (31 days). Those left out stay as
+ * they are.
+ */
 export type TimeoutChanges = { readonly [Name in keyof Timeouts]?: Timeouts[Name] | undefined };
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
@@ -30,12 +34,15 @@ export function writeTimeouts(request: RequestBuffer, changes: unknown): void {
   const values = readObject(property, changes, KEYS);
   const { records, layout } = request;
   const base = request.base() + layout.request.fields.timeouts.offset;
+  let named = 0;
   for (const name of NAMES) {
     if (values[name] === undefined) continue;
     // 0 would mean to the kernel: leave as it is.
     const seconds = checkInteger(`${property}.${name}`, values[name], 1, MAX_TIMEOUT, 'seconds');
     records.setNumber(base, layout.timeouts.fields[name], seconds);
+    named++;
   }
+  if (named === 0) throw wrongValue(property, changes, `names none of ${NAMES.join(', ')}`);
 }
 
 /** The timeouts in the record at `base`. @internal */

@@ -13,8 +13,6 @@ const printed = (namespace: Namespace) =>
 beforeEach(() => lab.ipvs.setTimeouts(defaults));
 
 const changes: readonly (readonly [TimeoutChanges, Timeouts])[] = [
-  [{}, defaults],
-  [{ udp: undefined }, defaults],
   [{ tcp: 1 }, { ...defaults, tcp: 1 }],
   [{ tcpFin: 2 }, { ...defaults, tcpFin: 2 }],
   [{ udp: 3 }, { ...defaults, udp: 3 }],

@@ -357,20 +357,13 @@ describe('writing', () => {
     expect(handle.writeFiles).not.toHaveBeenCalled();
   });
 
-  test.each([{}, { conntrack: undefined }])('without any, %j, does nothing', async (changes) => {
-    const { sysctls, sync, handle } = kernel({});
-    expect(await sysctls.set(changes)).toBeUndefined();
-    expect(sync.set(changes)).toBeUndefined();
-    expect(handle.readFiles).not.toHaveBeenCalled();
-    expect(handle.writeFiles).not.toHaveBeenCalled();
-  });
-
   const THRESHOLD =
     'is not two integers [threshold, period], the first below the second or the second 0';
   type Row = readonly [string, unknown, Kind, string, string, string];
   test.each<Row>([
     ['undefined', undefined, 'type', 'sysctls', 'undefined', 'is not an object'],
     ['null', null, 'type', 'sysctls', 'null', 'is not an object'],
+    ['nothing', {}, 'value', 'sysctls', '{}', 'names no parameter'],
     [
       "the kernel's name",
       { drop_entry: 1 },
@@ -539,7 +532,7 @@ describe('writing', () => {
     const error: unknown = await sysctls
       .set(changes as SysctlChanges)
       .catch((reason: unknown) => reason);
-    const named = Object(changes) === changes ? Object.keys(changes as object).at(-1) : '';
+    const named = Object(changes) === changes ? (Object.keys(changes as object).at(-1) ?? '') : '';
     const subject = `sysctls.set ${named}`.trim();
     expectInputError(error, { subject, kind, property, value, rule });
     expect(error).toMatchObject({ operation: 'sysctls.set', target: named });

@@ -38,6 +38,15 @@ describe('setting', () => {
     ['null', null, 'type', 'timeouts', 'null', 'is not an object'],
     ['a number', 900, 'type', 'timeouts', '900', 'is not an object'],
     ['ipvsadm --set', [900, 120, 300], 'type', 'timeouts', '[ 900, 120, 300 ]', 'is not an object'],
+    ['nothing', {}, 'value', 'timeouts', '{}', 'names none of tcp, tcpFin, udp'],
+    [
+      'undefined alone',
+      { tcp: undefined },
+      'value',
+      'timeouts',
+      '{ tcp: undefined }',
+      'names none',
+    ],
     ['a typo', { tcpfin: 5 }, 'value', 'timeouts.tcpfin', "'tcpfin'", 'did you mean tcpFin?'],
     ['sctp', { sctp: 5 }, 'value', 'timeouts.sctp', "'sctp'", 'is not a known property'],
     ...NAMES.flatMap((name): Row[] => [
