@@ -321,8 +321,8 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * counters of every service and destination have gained since the one before. The first has
    * nothing to compare with. It ends when the handle is closed.
    *
-   * A watcher does not keep the process alive unless {@link TableWatcher.ref} is called: without
-   * `.ref()`, a program that awaits nothing else ends with exit code 13.
+   * A watcher does not keep the process alive unless {@link TableWatcher.ref} is called. Without
+   * it, Node.js ends a program whose top-level `await` waits for nothing else, with exit code 13.
    * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
    */
   watch(options?: WatchOptions): TableWatcher;

@@ -147,8 +147,8 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    * `for await (const event of links.watch().ref())`. Where events come faster than they are taken,
    * the kernel drops some, and an event of type 'overrun' says so.
    *
-   * A watcher does not keep the process alive unless {@link LinkWatcher.ref} is called: without
-   * `.ref()`, a program that awaits nothing else ends with exit code 13.
+   * A watcher does not keep the process alive unless {@link LinkWatcher.ref} is called. Without
+   * it, Node.js ends a program whose top-level `await` waits for nothing else, with exit code 13.
    * @throws TypeError bad options
    * @throws IpvsError ERR_IPVS_CLOSED; EMFILE, ENFILE: there are too many open files
    */

@@ -167,7 +167,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Makes a link have an address, for ever unless it has lifetimes. One that it has gets these
+   * Makes a link have an address, permanently unless it has lifetimes. One that it has gets these
    * lifetimes and, of IPv6, these flags, this prefix length and this peer; what is left out of the
    * settings, and of other settings, stays. Nothing is sent, and no event caused, where all is as
    * it should be: it then resolves to 'unchanged', as it does for an address that was just listed.
