@@ -104,8 +104,8 @@ export interface ConnectionFilter {
   /**
    * By the service. Entries record what the client speaks to, but not the service that took the
    * connection. So a service that does not exist matches what came to its address and port, usually
-   * nothing, and its count is 0: in a drain check, call getService() first. Only port 0 and firewall
-   * marks need the service, and reject with ESRCH where it does not exist. What matches a service:
+   * nothing, and its count is 0, except that port 0 and firewall marks reject as said below. In a
+   * drain check, call getService() first. What matches a service:
    * - of port 0: every port of its address, except those that have services of their own when the
    *   call is made. Rejects with ESRCH where there is no such service
    * - by firewall mark: its templates, and all connections that may be its own: those to its
