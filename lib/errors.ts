@@ -126,8 +126,26 @@ export interface InputError extends Error {
 /** The messages of input errors, without what describeInput() puts before them. */
 const messages = new WeakMap<Error, string>();
 
+/** How many input errors were made so far, and the number of each. */
+let made = 0;
+const numbers = new WeakMap<Error, number>();
+
+/** A mark for {@link isMadeSince}. @internal */
+export function errorsSoFar(): number {
+  return made;
+}
+
+/**
+ * Whether an error is an input error that was made since `mark`, as arguments were read. Any other
+ * one comes from an accessor among them, and is its owner's. @internal
+ */
+export function isMadeSince(mark: number, error: unknown): error is InputError {
+  return (numbers.get(error as Error) ?? 0) > mark;
+}
+
 function inputError<Kind extends Error>(error: Kind, code: InputErrorCode): Kind & InputError {
   messages.set(error, error.message);
+  numbers.set(error, ++made);
   return Object.assign(error, { code });
 }
 

@@ -2,8 +2,8 @@
  * Calls, and the requests that they are written to.
  * @module
  */
-import { beginAtCaller, checkCount } from '../caller.js';
-import { describeInput, errnoName, isInputError } from '../errors.js';
+import { beginAtCaller, checkCount, keepStack } from '../caller.js';
+import { describeInput, errnoName, errorsSoFar, isMadeSince } from '../errors.js';
 import { explainFailedJob, type Verdict } from '../explain.js';
 import type { NativeHandle } from '../native.js';
 import { fulfilledWith, type Outcome } from './outcome.js';
@@ -128,6 +128,7 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
     args: Args,
   ): void {
     this.#writing = true;
+    const mark = errorsSoFar();
     try {
       this.requests.begin(call.operation);
       call.write(this.requests, ...args);
@@ -137,10 +138,9 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
       this.requests.commit();
       this.readers.push(reader);
     } catch (error) {
-      if (isInputError(error)) {
-        const target = protocol.target(call.operation, this.requests, args);
-        describeInput(error, call.operation, target);
-      }
+      if (!isMadeSince(mark, error)) throw keepStack(error);
+      const target = protocol.target(call.operation, this.requests, args);
+      describeInput(error, call.operation, target);
       throw beginAtCaller(error, call.operation);
     } finally {
       this.#writing = false;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Connection, Ipvs, normalizeService } from '../../lib/index.js';
+import { type Connection, Ipvs, IpvsError, normalizeService } from '../../lib/index.js';
 import type { NativeConnections, NativeHandle } from '../../lib/native.js';
 import { connectionRecord, nativeResults } from './answers.js';
 import { thrownBy } from './requests.js';
@@ -480,4 +480,27 @@ describe('the stream of connections', () => {
     await ipvs.close();
     expect(() => ipvs.connections()).toThrow(expect.objectContaining({ code: 'ERR_IPVS_CLOSED' }));
   });
+});
+
+test('an error that an accessor among the arguments throws stays as it is', async () => {
+  const thrown = async (config: unknown) =>
+    ipvs.addService(config as never).catch((reason: unknown) => reason);
+  for (const error of [
+    await thrown({ ...web, port: '80' }),
+    new IpvsError('no', { code: 'EPERM' }),
+  ]) {
+    const { message, stack } = error as Error;
+    const config = {
+      ...web,
+      get port(): number {
+        throw error;
+      },
+    };
+    expect(await thrown(config)).toBe(error);
+    expect(thrownBy(() => ipvs.sync.addService(config))).toBe(error);
+    await expect(ipvs.batch((b) => void b.addService(config))).rejects.toBe(error);
+    expect(error).toMatchObject({ message, stack });
+    expect(error).not.toHaveProperty('index');
+    expect(await thrown(Object.freeze({ ...web, port: '80' }))).not.toBe(error);
+  }
 });
