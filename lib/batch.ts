@@ -2,18 +2,11 @@
  * Many operations as one unit.
  * @module
  */
-import { beginAtCaller, keepStack } from './caller.js';
+import { beginAtCaller, isKept, keepStack } from './caller.js';
 import type { Call } from './calls.js';
 import { checkBoolean, readOptions } from './check.js';
 import { checkSignal } from './connections.js';
-import {
-  describePlace,
-  errorsSoFar,
-  IpvsError,
-  isMadeSince,
-  wrongType,
-  wrongValue,
-} from './errors.js';
+import { describePlace, IpvsError, isInputError, wrongType, wrongValue } from './errors.js';
 import { Operations } from './operations.js';
 import { MAX_REQUESTS, Packed, type Protocol } from './queue/packed.js';
 import type { Collected } from './queue/queue.js';
@@ -105,11 +98,12 @@ export function collect(
       last = new Packed(protocol.requests(last === undefined ? undefined : MAX_REQUESTS));
       stores.push(last);
     }
-    const mark = errorsSoFar();
     try {
       last.pack(protocol, call, args);
     } catch (error) {
-      if (isMadeSince(mark, error)) beginAtCaller(describePlace(error, count), call.operation);
+      if (isInputError(error) && !isKept(error)) {
+        beginAtCaller(describePlace(error, count), call.operation);
+      }
       throw error;
     }
     // The place of an operation whose value is what the call reads.

@@ -82,6 +82,11 @@ export function keepStack<Thrown>(error: Thrown): Thrown {
   return error;
 }
 
+/** Whether {@link keepStack} was told to keep the stack of an error. */
+export function isKept(error: object): boolean {
+  return kept.has(error);
+}
+
 /**
  * Makes the stack of an error of this package begin at the `await` for a promise that it rejects.
  * To be called by `reaction`, which the promise runs to be settled: V8 knows then who awaits it.
