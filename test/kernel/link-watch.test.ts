@@ -175,7 +175,9 @@ describe('the end', () => {
     stop.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
     expect(await watcher.next()).toEqual({ value: undefined, done: true });
-    expect(() => lab.ipvs.links.watch({ signal: stop.signal })).toThrow('enough');
+    const late = lab.ipvs.links.watch({ signal: stop.signal });
+    await expect(late.next()).rejects.toThrow('enough');
+    expect(await late.next()).toEqual({ value: undefined, done: true });
   });
 
   test('by closing the handle', async () => {
