@@ -67,7 +67,7 @@ const Client::Rule& Client::rule_of(uint32_t operation) {
 
 Client::Client(netlink::Socket socket) : channel_(std::move(socket)) { check_rights(); }
 
-Client::Client(std::shared_ptr<const netlink::Namespace> netns) : channel_(std::move(netns)) {
+Client::Client(const std::shared_ptr<const netlink::Namespace>& netns) : channel_(netns) {
   check_rights();
 }
 

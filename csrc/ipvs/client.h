@@ -32,7 +32,7 @@ class Client {
   explicit Client(netlink::Socket socket);
   /// Likewise, on a socket that it opens in a network namespace.
   /// @throws also those of netlink::Socket::open()
-  explicit Client(std::shared_ptr<const netlink::Namespace> netns);
+  explicit Client(const std::shared_ptr<const netlink::Namespace>& netns);
 
   /// The room of `memory`'s lists is used for the results; what they held is forgotten. Fresh memory
   ///   costs more than the reading.
