@@ -23,9 +23,20 @@ function written(config: unknown): Records {
   return records;
 }
 const formatted = (config: unknown) => formatLinkAddress(written(config), 0, layout);
+/** The scope that an address has by default; an IPv6 address has it in any case. */
+function scopeOf(address: string): 'host' | 'link' | 'site' | 'global' {
+  if (address.startsWith('127.') || address === '::1') return 'host';
+  if (/^fe[89ab][\da-f]:/.test(address)) return 'link';
+  return /^fe[c-f][\da-f]:/.test(address) ? 'site' : 'global';
+}
+const scopeNumbers = { global: 0, site: 200, link: 253, host: 254 };
 /** What a link says that has the address. */
 function listed(config: unknown): LinkAddress {
   const settings = written(config);
+  const [address = ''] = formatLinkAddress(settings, 0, layout).split('/');
+  if (address.includes(':')) {
+    settings.setNumber(0, record.fields.scope, scopeNumbers[scopeOf(address)]);
+  }
   for (const field of ['preferred', 'valid'] as const) {
     settings.setNumber(0, record.fields[field], FOREVER);
   }
@@ -57,7 +68,7 @@ describe('an address', () => {
         expect(written({ address, prefixLength }).bytes).toEqual(written(text).bytes);
         expect(written(text).number(0, record.fields.family)).toBe(family);
         // What a list says of it names it.
-        const scope = address.startsWith('127.') ? 'host' : 'global';
+        const scope = scopeOf(address);
         expect(listed(text)).toMatchObject({ address, prefixLength, scope, peer: null });
         expect(formatted(listed(text))).toBe(text);
       }),
