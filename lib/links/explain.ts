@@ -7,10 +7,11 @@ import { subjectOf } from '../caller.js';
 import { type IpvsError, show } from '../errors.js';
 import { generalMeaning, sayRefusal } from '../explain.js';
 import type { LinkOperationName } from '../native.js';
-import { ANY_LINK, type BareAddress, formatLinkAddress, readSettings } from './address.js';
+import { type BareAddress, formatLinkAddress, readSettings } from './address.js';
 import { type AddressFlag, flagsOf } from './flags.js';
 import { formatLinkReference } from './link.js';
 import type { LinkRequests, LinkVerdict } from './requests.js';
+import { ANY_LINK } from './write-address.js';
 
 const PERMISSION = 'CAP_NET_ADMIN in the user namespace that owns the network namespace is needed';
 const NO_LINK = 'there is no such link';

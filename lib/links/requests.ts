@@ -13,8 +13,9 @@ import type {
 } from '../native.js';
 import { Records, Requests, recordsOf } from '../records.js';
 import { type Listed, Outcomes } from '../results.js';
-import { type LinkAddress, readLinkAddress, writeAddress } from './address.js';
+import { type LinkAddress, readLinkAddress } from './address.js';
 import { type Link, linkOf, readLink } from './link.js';
+import { writeAddress } from './write-address.js';
 
 const FIRST_ADDRESSES = 16;
 
