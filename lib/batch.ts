@@ -126,8 +126,11 @@ export function collect(
       throw wrongValue('build', build, UNUSED);
     }
     hasLeft = true;
-    // One whose first operation was refused has none where `build` went on.
-    return stores.filter(({ readers }) => readers.length > 0);
+    return stores.filter(({ readers, requests }) => {
+      // One whose first operation was refused has none where `build` went on.
+      if (readers.length === 0) protocol.release(requests);
+      return readers.length > 0;
+    });
   };
   let value: unknown;
   try {
