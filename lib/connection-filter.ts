@@ -65,36 +65,37 @@ export type ConnectionState =
   | 'BUG!'
   | '?';
 
-const STATES: readonly ConnectionState[] = [
-  'NONE',
-  'ESTABLISHED',
-  'SYN_SENT',
-  'SYN_RECV',
-  'FIN_WAIT',
-  'TIME_WAIT',
-  'CLOSE',
-  'CLOSE_WAIT',
-  'LAST_ACK',
-  'LISTEN',
-  'SYNACK',
-  'UDP',
-  'INIT1',
-  'INIT',
-  'C-SENT',
-  'C-REPLIED',
-  'C-WAIT',
-  'COOKIE',
-  'C-ECHOED',
-  'S-SENT',
-  'S-RECEIVED',
-  'S-ACK-SENT',
-  'REJECTED',
-  'CLOSED',
-  'ASSURED',
-  'ERR!',
-  'BUG!',
-  '?',
-];
+// As keys, so that the compiler misses none.
+const STATES = Object.keys({
+  NONE: true,
+  ESTABLISHED: true,
+  SYN_SENT: true,
+  SYN_RECV: true,
+  FIN_WAIT: true,
+  TIME_WAIT: true,
+  CLOSE: true,
+  CLOSE_WAIT: true,
+  LAST_ACK: true,
+  LISTEN: true,
+  SYNACK: true,
+  UDP: true,
+  INIT1: true,
+  INIT: true,
+  'C-SENT': true,
+  'C-REPLIED': true,
+  'C-WAIT': true,
+  COOKIE: true,
+  'C-ECHOED': true,
+  'S-SENT': true,
+  'S-RECEIVED': true,
+  'S-ACK-SENT': true,
+  REJECTED: true,
+  CLOSED: true,
+  ASSURED: true,
+  'ERR!': true,
+  'BUG!': true,
+  '?': true,
+} satisfies Record<ConnectionState, true>);
 
 /** 'ip' is that of the templates for a firewall mark. */
 export type ConnectionProtocol = Protocol | 'ip' | 'icmp' | 'icmpv6' | Unknown;
@@ -279,7 +280,8 @@ function writeNetwork(
 const NAMED_STATES = STATES.filter((state) => /^[A-Z]/.test(state) && !state.endsWith('!'));
 
 function checkState(property: string, value: unknown): ConnectionState {
-  if (!STATES.some((state) => state === value)) checkName(property, value, NAMED_STATES);
+  if (typeof value !== 'string' || !STATES.includes(value))
+    checkName(property, value, NAMED_STATES);
   // checkName() has seen one of them.
   return value as ConnectionState;
 }

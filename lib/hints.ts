@@ -111,7 +111,7 @@ const plain = (text: string) =>
     .replace(/[^a-z\d]/g, '');
 
 /** The name that somebody means who says `said`: the same but for case and dashes, a synonym, or one with few typos. */
-export function meantName(
+function meantName(
   said: string,
   names: readonly string[],
   maxEdits = MAX_EDITS,

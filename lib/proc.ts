@@ -36,7 +36,7 @@ export function hidingOfParameters(witnesses: readonly (string | number | undefi
 }
 
 /** Why files of IPVS under /proc/net are missing. @internal */
-export function hidingOfTables(net: string | number | undefined): Hiding {
+function hidingOfTables(net: string | number | undefined): Hiding {
   return typeof net === 'string' && net !== '' ? 'unloaded' : 'proc';
 }
 
