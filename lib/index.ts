@@ -2,9 +2,50 @@
  * Control of the Linux IPVS load balancer.
  * @module
  */
-export type { Family } from './address.js';
-export type { Batch, BatchOptions, BatchResult, BatchResults } from './batch.js';
-export type { DeleteOptions, Ensured, StopOptions, UpdateOptions } from './calls.js';
+
+export type {
+  Connection,
+  ConnectionCount,
+  ConnectionOptions,
+  CountBy,
+  CountColumns,
+  CountOptions,
+  Endpoint,
+} from './connections/connections.js';
+export type {
+  ConnectionFilter,
+  ConnectionProtocol,
+  ConnectionState,
+} from './connections/filter.js';
+export type { ConnectionStream } from './connections/stream.js';
+export type { Family } from './core/address.js';
+export type { Errno } from './core/errno.js';
+export {
+  type InputError,
+  type InputErrorCode,
+  IpvsError,
+  type IpvsErrorCode,
+  type IpvsErrorDetails,
+  isInputError,
+  type Missing,
+} from './core/errors.js';
+export type { CancellableIterator } from './core/iterator.js';
+export type {
+  Forwarding,
+  KnownScheduler,
+  Protocol,
+  SchedulerFlag,
+  TunnelChecksum,
+  TunnelType,
+  Unknown,
+} from './core/names.js';
+export type { Check, DiagnoseOptions } from './host/diagnose.js';
+export type { Info } from './host/info.js';
+export { type LoadedModule, type LoadModulesOptions, loadModules } from './host/modules.js';
+export type { Status } from './host/status.js';
+export type { SyncSysctlAccess, SysctlAccess, SysctlChanges, Sysctls } from './host/sysctls.js';
+export type { Batch, BatchOptions, BatchResult, BatchResults } from './ipvs/batch.js';
+export type { DeleteOptions, Ensured, StopOptions, UpdateOptions } from './ipvs/calls.js';
 export {
   type DestinationKey,
   formatAddress,
@@ -17,46 +58,43 @@ export {
   parseDestinationReference,
   parseServiceReference,
   type ServiceKey,
-} from './canonical.js';
+} from './ipvs/canonical.js';
 export type {
   Change,
   CounterName,
   Sample,
   WatchedDestination,
   WatchedService,
-} from './changes.js';
-export type { ConnectionFilter, ConnectionProtocol, ConnectionState } from './connection-filter.js';
-export type { ConnectionStream } from './connection-stream.js';
-export type {
-  Connection,
-  ConnectionCount,
-  ConnectionOptions,
-  CountBy,
-  CountColumns,
-  CountOptions,
-  Endpoint,
-} from './connections.js';
-export type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
+} from './ipvs/changes.js';
+export type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './ipvs/daemon.js';
 export type {
   Destination,
   DestinationChanges,
   DestinationConfig,
   DestinationSettings,
-} from './destination.js';
-export type { Check, DiagnoseOptions } from './diagnose.js';
-export type { Errno } from './errno.js';
-export {
-  type InputError,
-  type InputErrorCode,
-  IpvsError,
-  type IpvsErrorCode,
-  type IpvsErrorDetails,
-  isInputError,
-  type Missing,
-} from './errors.js';
-export type { Info } from './info.js';
+} from './ipvs/destination.js';
+export type { Persistence, PersistenceConfig } from './ipvs/persistence.js';
+export type {
+  DestinationAddress,
+  DestinationReference,
+  FirewallMark,
+  ServiceAddress,
+  ServiceReference,
+} from './ipvs/reference.js';
+export type {
+  Scheduler,
+  Service,
+  ServiceChanges,
+  ServiceConfig,
+  ServiceSettings,
+  ServiceWithDestinations,
+} from './ipvs/service.js';
+export type { Snapshot } from './ipvs/snapshot.js';
+export type { Counter, ReadOptions, Stats } from './ipvs/stats.js';
+export type { TimeoutChanges, Timeouts } from './ipvs/timeouts.js';
+export type { Tunnel, TunnelConfig } from './ipvs/tunnel.js';
+export type { TableWatcher, WatchOptions } from './ipvs/watch.js';
 export { diagnose, Ipvs, type SyncIpvs } from './ipvs.js';
-export type { CancellableIterator } from './iterator.js';
 export type {
   AddressConfig,
   AddressFlag,
@@ -75,38 +113,5 @@ export type {
 } from './links/operations.js';
 export { type Reconciled, ReconcileError, type ReconcileOptions } from './links/reconcile.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
-export { type LoadedModule, type LoadModulesOptions, loadModules } from './modules.js';
-export type {
-  Forwarding,
-  KnownScheduler,
-  Protocol,
-  SchedulerFlag,
-  TunnelChecksum,
-  TunnelType,
-  Unknown,
-} from './names.js';
-export type { NetworkNamespace, OpenOptions } from './netns.js';
-export type { Persistence, PersistenceConfig } from './persistence.js';
+export type { NetworkNamespace, OpenOptions } from './native/netns.js';
 export type { Place } from './queue/returns.js';
-export type {
-  DestinationAddress,
-  DestinationReference,
-  FirewallMark,
-  ServiceAddress,
-  ServiceReference,
-} from './reference.js';
-export type {
-  Scheduler,
-  Service,
-  ServiceChanges,
-  ServiceConfig,
-  ServiceSettings,
-  ServiceWithDestinations,
-} from './service.js';
-export type { Snapshot } from './snapshot.js';
-export type { Counter, ReadOptions, Stats } from './stats.js';
-export type { Status } from './status.js';
-export type { SyncSysctlAccess, SysctlAccess, SysctlChanges, Sysctls } from './sysctls.js';
-export type { TimeoutChanges, Timeouts } from './timeouts.js';
-export type { Tunnel, TunnelConfig } from './tunnel.js';
-export type { TableWatcher, WatchOptions } from './watch.js';

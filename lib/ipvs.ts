@@ -2,17 +2,7 @@
  * The handle: a connection to the IPVS of one network namespace.
  * @module
  */
-import { type Batch, type BatchOptions, type BatchResults, checkBatch, collect } from './batch.js';
-import {
-  checkArguments,
-  handOver,
-  handOverResults,
-  registerEntries,
-  registerEntry,
-} from './caller.js';
-import { calls } from './calls.js';
-import { factsFor, type PackedFilter } from './connection-filter.js';
-import { ConnectionStream } from './connection-stream.js';
+
 import {
   type ConnectionCount,
   type ConnectionOptions,
@@ -23,7 +13,18 @@ import {
   countMask,
   readCounts,
   readPart,
-} from './connections.js';
+} from './connections/connections.js';
+import { factsFor, type PackedFilter } from './connections/filter.js';
+import { ConnectionStream } from './connections/stream.js';
+import {
+  checkArguments,
+  handOver,
+  handOverResults,
+  registerEntries,
+  registerEntry,
+} from './core/caller.js';
+import { describeInput, IpvsError, isInputError } from './core/errors.js';
+import { WeakMembers } from './core/weak.js';
 import {
   type Check,
   checkDiagnoseOptions,
@@ -31,25 +32,31 @@ import {
   type DiagnoseOptions,
   diagnoseThrough,
   diagnoseWithout,
-} from './diagnose.js';
-import { describeInput, IpvsError, isInputError } from './errors.js';
-import { explainNative } from './explain.js';
+} from './host/diagnose.js';
+import { explainMissingTable } from './host/proc.js';
+import { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
+import {
+  type Batch,
+  type BatchOptions,
+  type BatchResults,
+  checkBatch,
+  collect,
+} from './ipvs/batch.js';
+import { calls } from './ipvs/calls.js';
+import { explainNative } from './ipvs/explain.js';
+import { HandleOperations } from './ipvs/operations.js';
+import { type IpvsQueue, ipvsProtocol } from './ipvs/protocol.js';
+import type { Results } from './ipvs/results.js';
+import { readTable, type Snapshot } from './ipvs/snapshot.js';
+import { checkWatchOptions, TableWatcher, type WatchOptions } from './ipvs/watch.js';
 import { type Links, linksOf } from './links/links.js';
-import type { Native, NativeCursor, NativeHandle } from './native.js';
-import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './netns.js';
-import { openHandle } from './open.js';
-import { HandleOperations } from './operations.js';
-import { explainMissingTable } from './proc.js';
-import { type IpvsQueue, ipvsProtocol } from './protocol.js';
+import type { Native, NativeCursor, NativeHandle } from './native/addon.js';
+import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './native/netns.js';
+import { openHandle } from './native/open.js';
+import type { RequestBuffer } from './native/records.js';
 import { bound, type Protocol } from './queue/packed.js';
 import type { Procedure } from './queue/procedure.js';
 import { Queue } from './queue/queue.js';
-import type { RequestBuffer } from './records.js';
-import type { Results } from './results.js';
-import { readTable, type Snapshot } from './snapshot.js';
-import { SyncSysctlAccess, SysctlAccess } from './sysctls.js';
-import { checkWatchOptions, TableWatcher, type WatchOptions } from './watch.js';
-import { WeakMembers } from './weak.js';
 
 /** Entries of the connection table that are read at a time: some hundred KiB, some milliseconds. */
 const CONNECTION_BATCH = 2048;

@@ -1,4 +1,4 @@
-// A reading of the connection table, as JavaScript steps through it. lib/connections.ts wraps it.
+// A reading of the connection table, as JavaScript steps through it. lib/connections/connections.ts wraps it.
 //
 // Threading: as the handle's: a job at a time, by the caller's care, and a mutex in case of its
 //   lack.

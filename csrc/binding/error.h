@@ -8,7 +8,7 @@
 namespace binding {
 
 /// An Error with `errno` (positive), `syscall` and `text` (the kernel's words or ours, or empty).
-/// lib/errors.ts makes an IpvsError of it.
+/// lib/core/errors.ts makes an IpvsError of it.
 Napi::Error make_error(Napi::Env env, const netlink::Error& error);
 
 }  // namespace binding

@@ -1,4 +1,4 @@
-// Where the fields of the records lie: the one source of the layout that lib/records.ts reads and
+// Where the fields of the records lie: the one source of the layout that lib/native/records.ts reads and
 // writes by.
 #pragma once
 

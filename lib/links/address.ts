@@ -2,12 +2,12 @@
  * Addresses of links.
  * @module
  */
-import { AF_INET6, type Family, formatAddress } from '../address.js';
-import { readName } from '../link-name.js';
-import { Names, type Unknown } from '../names.js';
-import type { Layout } from '../native.js';
-import type { Records } from '../records.js';
-import { families } from '../reference.js';
+import { AF_INET6, type Family, formatAddress } from '../core/address.js';
+import { Names, type Unknown } from '../core/names.js';
+import { families } from '../ipvs/reference.js';
+import type { Layout } from '../native/addon.js';
+import { readName } from '../native/link-name.js';
+import type { Records } from '../native/records.js';
 import { type AddressFlag, flagsOf } from './flags.js';
 
 /** Where an address is valid (RT_SCOPE_*; `ip address add ... scope`). */

@@ -2,12 +2,13 @@
  * The operations on links, each as what it writes and what it reads.
  * @module
  */
-import { isForgiving } from '../calls.js';
-import { checkBoolean, checkInteger, readObject, readOptions } from '../check.js';
-import { wrongType, wrongValue } from '../errors.js';
-import type { LinkOperationName } from '../native.js';
+
+import { checkBoolean, checkInteger, readObject, readOptions } from '../core/check.js';
+import { wrongType, wrongValue } from '../core/errors.js';
+import { isForgiving } from '../ipvs/calls.js';
+import type { LinkOperationName } from '../native/addon.js';
+import type { Records } from '../native/records.js';
 import type { Call as QueuedCall } from '../queue/packed.js';
-import type { Records } from '../records.js';
 import { type AddressConfig, familyNumber, type LinkAddress } from './address.js';
 import { type Link, type LinkReference, writeLinkName, writeLinkReference } from './link.js';
 import { orderError } from './order.js';

@@ -2,11 +2,11 @@
  * What the kernel's errnos mean for links and addresses, operation by operation.
  * @module
  */
-import { AF_INET6 } from '../address.js';
-import { subjectOf } from '../caller.js';
-import { type IpvsError, show } from '../errors.js';
-import { generalMeaning, sayRefusal } from '../explain.js';
-import type { LinkOperationName } from '../native.js';
+import { AF_INET6 } from '../core/address.js';
+import { subjectOf } from '../core/caller.js';
+import { type IpvsError, show } from '../core/errors.js';
+import { generalMeaning, sayRefusal } from '../ipvs/explain.js';
+import type { LinkOperationName } from '../native/addon.js';
 import { type BareAddress, formatLinkAddress, readSettings } from './address.js';
 import { type AddressFlag, flagsOf } from './flags.js';
 import { formatLinkReference } from './link.js';

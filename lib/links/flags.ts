@@ -2,9 +2,9 @@
  * The flags of addresses.
  * @module
  */
-import { AF_INET, AF_INET6 } from '../address.js';
-import { checkBoolean, checkName, readArray } from '../check.js';
-import { wrongValue } from '../errors.js';
+import { AF_INET, AF_INET6 } from '../core/address.js';
+import { checkBoolean, checkName, readArray } from '../core/check.js';
+import { wrongValue } from '../core/errors.js';
 
 /**
  * What the kernel says of an address (IFA_F_*). Of IPv4 `secondary` is an address that goes with

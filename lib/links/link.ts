@@ -2,12 +2,12 @@
  * Links: what names one, and what the kernel tells of it.
  * @module
  */
-import { checkInteger, own } from '../check.js';
-import { wrongType } from '../errors.js';
-import { newLinkNameBytes, readName, writeName } from '../link-name.js';
-import { Names, type Unknown } from '../names.js';
-import type { Layout } from '../native.js';
-import type { Records } from '../records.js';
+import { checkInteger, own } from '../core/check.js';
+import { wrongType } from '../core/errors.js';
+import { Names, type Unknown } from '../core/names.js';
+import type { Layout } from '../native/addon.js';
+import { newLinkNameBytes, readName, writeName } from '../native/link-name.js';
+import type { Records } from '../native/records.js';
 import type { LinkRequests } from './requests.js';
 
 /** A link by its name, by its index, or as the library returns it, which is by its index. */

@@ -2,23 +2,24 @@
  * The links of a network namespace, and their addresses.
  * @module
  */
+
+import { checkSignal } from '../connections/connections.js';
 import {
   beginAtCaller,
   checkArguments,
   handOver,
   registerEntries,
   registerEntry,
-} from '../caller.js';
-import { readArray, readOptions } from '../check.js';
-import { checkSignal } from '../connections.js';
-import { wrongValue } from '../errors.js';
-import { explainNative } from '../explain.js';
-import type { LinkOperationName, Native, NativeHandle } from '../native.js';
-import { checkOpenOptions, type OpenOptions } from '../netns.js';
-import { openHandle } from '../open.js';
+} from '../core/caller.js';
+import { readArray, readOptions } from '../core/check.js';
+import { wrongValue } from '../core/errors.js';
+import { WeakMembers } from '../core/weak.js';
+import { explainNative } from '../ipvs/explain.js';
+import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';
+import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
+import { openHandle } from '../native/open.js';
 import { Pool } from '../queue/pool.js';
 import { Queue } from '../queue/queue.js';
-import { WeakMembers } from '../weak.js';
 import { explainLink, linkTarget } from './explain.js';
 import { LinkOperations } from './operations.js';
 import { LinkRequests, LinkResults } from './requests.js';

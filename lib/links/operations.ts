@@ -2,8 +2,8 @@
  * The operations on links, as methods: once for every way to call them.
  * @module
  */
-import { registerEntries, subjectOf } from '../caller.js';
-import type { DeleteOptions } from '../calls.js';
+import { registerEntries, subjectOf } from '../core/caller.js';
+import type { DeleteOptions } from '../ipvs/calls.js';
 import { given, type Procedure } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';
 import type { AddressConfig, LinkAddress } from './address.js';

@@ -2,9 +2,9 @@
  * Arguments in the wrong order.
  * @module
  */
-import { parseAddress } from '../address.js';
-import { own } from '../check.js';
-import { isInputError, wrongValue } from '../errors.js';
+import { parseAddress } from '../core/address.js';
+import { own } from '../core/check.js';
+import { isInputError, wrongValue } from '../core/errors.js';
 
 /** Whether the value stands for an address, such as '10.96.0.1/32', and for no link. */
 function isAddress(value: unknown): boolean {

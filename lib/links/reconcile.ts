@@ -2,15 +2,16 @@
  * A link's addresses, brought to what is wanted.
  * @module
  */
-import { subjectOf } from '../caller.js';
-import { checkBoolean, readArray, readOptions } from '../check.js';
-import { checkSignal } from '../connections.js';
-import { IpvsError } from '../errors.js';
-import type { Layout, LinkOperationName } from '../native.js';
+
+import { checkSignal } from '../connections/connections.js';
+import { subjectOf } from '../core/caller.js';
+import { checkBoolean, readArray, readOptions } from '../core/check.js';
+import { IpvsError } from '../core/errors.js';
+import { throwIfAborted } from '../core/weak.js';
+import type { Layout, LinkOperationName } from '../native/addon.js';
+import type { Records } from '../native/records.js';
 import { fulfilled } from '../queue/outcome.js';
 import { ask, type Procedure } from '../queue/procedure.js';
-import type { Records } from '../records.js';
-import { throwIfAborted } from '../weak.js';
 import { type AddressConfig, formatLinkAddress } from './address.js';
 import { linkCalls } from './calls.js';
 import type { LinkReference } from './link.js';

@@ -2,17 +2,17 @@
  * The records that go to the links of a network namespace, and those that come back.
  * @module
  */
-import { isInputError, wrongValue } from '../errors.js';
-import type { Verdict } from '../explain.js';
+import { isInputError, wrongValue } from '../core/errors.js';
+import type { Verdict } from '../ipvs/explain.js';
+import { type Listed, Outcomes } from '../ipvs/results.js';
 import type {
   Layout,
   LinkOperationName,
   LinkStatusName,
   Native,
   NativeLinkResults,
-} from '../native.js';
-import { Records, Requests, recordsOf } from '../records.js';
-import { type Listed, Outcomes } from '../results.js';
+} from '../native/addon.js';
+import { Records, Requests, recordsOf } from '../native/records.js';
 import { type LinkAddress, readLinkAddress } from './address.js';
 import { type Link, linkOf, readLink } from './link.js';
 import { writeAddress } from './write-address.js';

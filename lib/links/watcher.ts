@@ -2,10 +2,11 @@
  * What happens to links and addresses, as an async iterator.
  * @module
  */
-import { explainNative } from '../explain.js';
-import { CancellableIterator } from '../iterator.js';
-import type { Layout, NativeEvents, NativeWatcher } from '../native.js';
-import { Records } from '../records.js';
+
+import { CancellableIterator } from '../core/iterator.js';
+import { explainNative } from '../ipvs/explain.js';
+import type { Layout, NativeEvents, NativeWatcher } from '../native/addon.js';
+import { Records } from '../native/records.js';
 import { type LinkAddress, readLinkAddress } from './address.js';
 import { type Link, readLink } from './link.js';
 

@@ -2,14 +2,14 @@
  * Writing the wanted addresses of links: what their settings may be, and what contradicts.
  * @module
  */
-import { AF_INET, AF_INET6, isFilled, parseAddress } from '../address.js';
-import { checkInteger, readObject } from '../check.js';
-import { wrongType, wrongValue } from '../errors.js';
-import { networkHint } from '../hints.js';
-import { labelBytes, writeName } from '../link-name.js';
-import type { Layout } from '../native.js';
-import type { Records } from '../records.js';
-import { families } from '../reference.js';
+import { AF_INET, AF_INET6, isFilled, parseAddress } from '../core/address.js';
+import { checkInteger, readObject } from '../core/check.js';
+import { wrongType, wrongValue } from '../core/errors.js';
+import { networkHint } from '../core/hints.js';
+import { families } from '../ipvs/reference.js';
+import type { Layout } from '../native/addon.js';
+import { labelBytes, writeName } from '../native/link-name.js';
+import type { Records } from '../native/records.js';
 import { type AddressSettings, FOREVER, scopes } from './address.js';
 import { checkFlags, defaultFlags } from './flags.js';
 import { checkLinkIndex } from './link.js';

@@ -2,10 +2,10 @@
  * Calls, and the requests that they are written to.
  * @module
  */
-import { beginAtCaller, checkCount, keepStack } from '../caller.js';
-import { describeInput, errnoName, errorsSoFar, isMadeSince } from '../errors.js';
-import { explainFailedJob, type Verdict } from '../explain.js';
-import type { NativeHandle } from '../native.js';
+import { beginAtCaller, checkCount, keepStack } from '../core/caller.js';
+import { describeInput, errnoName, errorsSoFar, isMadeSince } from '../core/errors.js';
+import { explainFailedJob, type Verdict } from '../ipvs/explain.js';
+import type { NativeHandle } from '../native/addon.js';
 import { fulfilledWith, type Outcome } from './outcome.js';
 import { STRIDE, Steps } from './turns.js';
 

@@ -2,9 +2,9 @@
  * Procedures: what takes several exchanges with the kernel, written once for callers who await them and callers who do not.
  * @module
  */
-import { checkCount } from '../caller.js';
-import { describeInput, isInputError } from '../errors.js';
-import type { NativeHandle } from '../native.js';
+import { checkCount } from '../core/caller.js';
+import { describeInput, isInputError } from '../core/errors.js';
+import type { NativeHandle } from '../native/addon.js';
 import type { Outcome } from './outcome.js';
 import type { Call } from './packed.js';
 

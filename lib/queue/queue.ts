@@ -3,10 +3,10 @@
  * somebody has made up leaves in parts, and every other call has its turn between two of them.
  * @module
  */
-import { beginAtCaller, handOver } from '../caller.js';
-import { describeInput, IpvsError, isInputError } from '../errors.js';
-import { explainFailedJob, explainNative } from '../explain.js';
-import { callOnAbort, reasonOf } from '../weak.js';
+import { beginAtCaller, handOver } from '../core/caller.js';
+import { describeInput, IpvsError, isInputError } from '../core/errors.js';
+import { callOnAbort, reasonOf } from '../core/weak.js';
+import { explainFailedJob, explainNative } from '../ipvs/explain.js';
 import { Group } from './group.js';
 import type { Outcome } from './outcome.js';
 import {

@@ -2,8 +2,8 @@
  * Batches that somebody has made up, which leave in parts.
  * @module
  */
-import { placeResult } from '../errors.js';
-import { reasonOf } from '../weak.js';
+import { placeResult } from '../core/errors.js';
+import { reasonOf } from '../core/weak.js';
 import type { Outcome } from './outcome.js';
 import {
   type AnswersLike,

@@ -1,8 +1,8 @@
 // Lists that the kernel gives in several parts, while its tables change.
 import { Ipvs } from 'ipvs';
 import { beforeEach, expect, test } from 'vitest';
-import { AF_INET } from '../../lib/address.js';
-import { loadNative } from '../../lib/native.js';
+import { AF_INET } from '../../lib/core/address.js';
+import { loadNative } from '../../lib/native/addon.js';
 import { nameOfService } from './model.js';
 import { useNamespace } from './namespace.js';
 import { rawDestinations } from './raw.js';

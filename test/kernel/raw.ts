@@ -7,8 +7,8 @@ import {
   loadNative,
   type OperationName,
   type RecordLayout,
-} from '../../lib/native.js';
-import { Records, RequestBuffer } from '../../lib/records.js';
+} from '../../lib/native/addon.js';
+import { Records, RequestBuffer } from '../../lib/native/records.js';
 import type { Namespace } from './namespace.js';
 
 /** Fields of a record by name: a number, a name, or the bytes of an address. Those left out are zero. */

@@ -8,7 +8,7 @@ import {
   formatMask,
   parseAddress,
   parseMask,
-} from '../../lib/address.js';
+} from '../../lib/core/address.js';
 import { canonicalIpv6, groupsOf, ipv4Bytes, ipv6Bytes } from './arbitraries.js';
 
 const GUARD = 0xa5;

@@ -2,6 +2,8 @@
  * Answers without a kernel: the records that the addon would hand over, made by its layout.
  * @module
  */
+
+import { Results } from '../../lib/ipvs/results.js';
 import type {
   Layout,
   LinkStatusName,
@@ -9,8 +11,7 @@ import type {
   NativeResults,
   RecordLayout,
   StatusName,
-} from '../../lib/native.js';
-import { Results } from '../../lib/results.js';
+} from '../../lib/native/addon.js';
 import { encode, layout } from './requests.js';
 
 type Numbers<Name extends keyof Layout> =

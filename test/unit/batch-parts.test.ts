@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BatchResult } from '../../lib/batch.js';
+import type { BatchResult } from '../../lib/ipvs/batch.js';
 import { nativeResults, type OutcomeValues } from './answers.js';
 import {
   ABSENT,

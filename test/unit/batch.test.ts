@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { Batch, checkBatch, checkBatchOptions } from '../../lib/batch.js';
+import { Batch, checkBatch, checkBatchOptions } from '../../lib/ipvs/batch.js';
 import { destinationRecord, nativeResults, serviceRecord } from './answers.js';
 import {
   ABSENT,

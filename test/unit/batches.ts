@@ -3,7 +3,7 @@
  * @module
  */
 import { expect } from 'vitest';
-import { type Batch, type BatchOptions, checkBatchOptions, collect } from '../../lib/batch.js';
+import { type Batch, type BatchOptions, checkBatchOptions, collect } from '../../lib/ipvs/batch.js';
 import type { OutcomeValues } from './answers.js';
 import {
   destination,

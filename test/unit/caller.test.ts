@@ -5,8 +5,8 @@ import {
   handOver,
   handOverResults,
   keepStack,
-} from '../../lib/caller.js';
-import { describeInput, placeResult, wrongValue } from '../../lib/errors.js';
+} from '../../lib/core/caller.js';
+import { describeInput, placeResult, wrongValue } from '../../lib/core/errors.js';
 import { IpvsError, isInputError } from '../../lib/index.js';
 
 const refusal = () => new IpvsError('flush: no', { code: 'EPERM', operation: 'flush' });

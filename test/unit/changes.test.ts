@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { changeBetween, compare } from '../../lib/changes.js';
+import { changeBetween, compare } from '../../lib/ipvs/changes.js';
+import type { ServiceWithDestinations } from '../../lib/ipvs/service.js';
+import { asNumber } from '../../lib/ipvs/stats.js';
 import { exhaust, finished, STRIDE } from '../../lib/queue/turns.js';
-import type { ServiceWithDestinations } from '../../lib/service.js';
-import { asNumber } from '../../lib/stats.js';
 import { answer, destinationRecord, serviceRecord } from './answers.js';
 
 describe('changes', () => {

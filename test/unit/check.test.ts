@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
-import { checkObject, readArray, readObject, readOptions } from '../../lib/check.js';
+import { checkObject, readArray, readObject, readOptions } from '../../lib/core/check.js';
 import { thrownBy } from './requests.js';
 
 const KEYS = new Set(['weight', 'port'] as const);

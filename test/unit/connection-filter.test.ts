@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { factsFor, packFilter } from '../../lib/connection-filter.js';
+import { factsFor, packFilter } from '../../lib/connections/filter.js';
 import { type ConnectionFilter, IpvsError, type Service } from '../../lib/index.js';
+import { asNumber } from '../../lib/ipvs/stats.js';
 import { finished } from '../../lib/queue/turns.js';
-import { asNumber } from '../../lib/stats.js';
 import { answer, serviceRecord } from './answers.js';
 import { decode, layout } from './requests.js';
 

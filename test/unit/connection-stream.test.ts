@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConnectionStream, type PartSource } from '../../lib/connection-stream.js';
-import type { Part } from '../../lib/connections.js';
+import type { Part } from '../../lib/connections/connections.js';
+import { ConnectionStream, type PartSource } from '../../lib/connections/stream.js';
 import type { Connection } from '../../lib/index.js';
 
 const endpoint = { address: '10.0.0.1', port: 0 };

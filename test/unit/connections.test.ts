@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ConnectionStream, type PartSource } from '../../lib/connection-stream.js';
 import {
   checkCountOptions,
   checkStreamOptions,
@@ -8,9 +7,10 @@ import {
   type Part,
   readCounts,
   readPart,
-} from '../../lib/connections.js';
+} from '../../lib/connections/connections.js';
+import { ConnectionStream, type PartSource } from '../../lib/connections/stream.js';
 import type { Connection } from '../../lib/index.js';
-import type { NativeConnections } from '../../lib/native.js';
+import type { NativeConnections } from '../../lib/native/addon.js';
 import { connectionRecord, countRecord } from './answers.js';
 import {
   decode,

@@ -3,20 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { IpvsError } from '../../lib/core/errors.js';
 import {
   type Check,
   checkDiagnoseOptions,
   checkHostOptions,
   diagnoseThrough,
   diagnoseWithout,
-} from '../../lib/diagnose.js';
-import type { ReadFiles } from '../../lib/diagnose-check.js';
-import { IpvsError } from '../../lib/errors.js';
-import { type NamespaceTarget, OWN_NAMESPACE } from '../../lib/netns.js';
+} from '../../lib/host/diagnose.js';
+import type { ReadFiles } from '../../lib/host/diagnose-check.js';
+import { type NamespaceTarget, OWN_NAMESPACE } from '../../lib/native/netns.js';
 import { host, usualHost } from './host-modules.js';
 import { expectInputError, type Kind } from './requests.js';
 
-vi.mock('../../lib/kernel-modules.js', { spy: true });
+vi.mock('../../lib/native/kernel-modules.js', { spy: true });
 const access = vi.spyOn(fs, 'accessSync');
 beforeEach(() => {
   usualHost();

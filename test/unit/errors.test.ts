@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap, getSystemErrorName, inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Errno } from '../../lib/errno.js';
+import type { Errno } from '../../lib/core/errno.js';
 import {
   cut,
   describeInput,
@@ -11,7 +11,7 @@ import {
   outOfRange,
   wrongType,
   wrongValue,
-} from '../../lib/errors.js';
+} from '../../lib/core/errors.js';
 
 describe('IpvsError', () => {
   test('carries all that it was made of', () => {

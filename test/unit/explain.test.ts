@@ -1,15 +1,15 @@
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { Call } from '../../lib/calls.js';
-import { IpvsError } from '../../lib/errors.js';
-import { explain, explainNative, explainOpening, type Verdict } from '../../lib/explain.js';
-import type { OperationName } from '../../lib/native.js';
-import { Results } from '../../lib/results.js';
+import { IpvsError } from '../../lib/core/errors.js';
+import type { Call } from '../../lib/ipvs/calls.js';
+import { explain, explainNative, explainOpening, type Verdict } from '../../lib/ipvs/explain.js';
+import { Results } from '../../lib/ipvs/results.js';
+import type { OperationName } from '../../lib/native/addon.js';
 import { nativeResults } from './answers.js';
 import { host, usualHost } from './host-modules.js';
 import { expectInputError, layout, pack, untyped } from './requests.js';
 
-vi.mock('../../lib/kernel-modules.js', { spy: true });
+vi.mock('../../lib/native/kernel-modules.js', { spy: true });
 usualHost();
 afterEach(usualHost);
 

@@ -4,8 +4,8 @@
  */
 
 import { expect } from 'vitest';
-import type { NativeHandle, NativeResults, OperationName } from '../../lib/native.js';
-import { ipvsProtocol } from '../../lib/protocol.js';
+import { ipvsProtocol } from '../../lib/ipvs/protocol.js';
+import type { NativeHandle, NativeResults, OperationName } from '../../lib/native/addon.js';
 import { Queue } from '../../lib/queue/queue.js';
 import { nativeResults, type OutcomeValues } from './answers.js';
 import { calls, decode, layout, untyped } from './requests.js';

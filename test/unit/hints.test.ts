@@ -1,10 +1,10 @@
 // What people write who know another tool, and what the error tells them.
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import type { Call } from '../../lib/calls.js';
-import { explainOpening } from '../../lib/explain.js';
-import { schedulerHint } from '../../lib/hints.js';
+import { schedulerHint } from '../../lib/core/hints.js';
+import { schedulers } from '../../lib/core/names.js';
 import { Ipvs, type KnownScheduler } from '../../lib/index.js';
-import { schedulers } from '../../lib/names.js';
+import type { Call } from '../../lib/ipvs/calls.js';
+import { explainOpening } from '../../lib/ipvs/explain.js';
 import { mark, server, TCP, tcp, tunnelled } from './refusals.js';
 import { pack, thrownBy, untyped } from './requests.js';
 

@@ -1,10 +1,10 @@
 /**
  * The modules of a host that is made up. Whoever uses it mocks the module:
- * `vi.mock('../../lib/kernel-modules.js', { spy: true })`.
+ * `vi.mock('../../lib/native/kernel-modules.js', { spy: true })`.
  * @module
  */
 import { vi } from 'vitest';
-import * as kernelModules from '../../lib/kernel-modules.js';
+import * as kernelModules from '../../lib/native/kernel-modules.js';
 
 /** What a host has: by default no module at all, and a kernel that would load what there is. */
 export interface Host {
@@ -32,6 +32,8 @@ export function host({
   );
 }
 
-const { absenceOf } = await vi.importActual<typeof kernelModules>('../../lib/kernel-modules.js');
+const { absenceOf } = await vi.importActual<typeof kernelModules>(
+  '../../lib/native/kernel-modules.js',
+);
 
 export const usualHost = () => host({});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isEstimating } from '../../lib/info.js';
+import { isEstimating } from '../../lib/host/info.js';
 
 describe('whether counters are refreshed', () => {
   const ENOENT = 2;

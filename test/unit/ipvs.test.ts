@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Connection, Ipvs, IpvsError, normalizeService } from '../../lib/index.js';
-import type { NativeConnections, NativeHandle } from '../../lib/native.js';
+import type { NativeConnections, NativeHandle } from '../../lib/native/addon.js';
 import { connectionRecord, nativeResults } from './answers.js';
 import { thrownBy } from './requests.js';
 
@@ -17,8 +17,8 @@ const addon = vi.hoisted(() => ({
   cursors: 0,
 }));
 
-vi.mock('../../lib/native.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../lib/native.js')>();
+vi.mock('../../lib/native/addon.js', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../lib/native/addon.js')>();
   const { layout } = original.loadNative();
   class Handle implements NativeHandle {
     async open(netns: string | number) {

@@ -1,13 +1,13 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { ConnectionStream } from '../../lib/connection-stream.js';
-import type { Part } from '../../lib/connections.js';
-import type { CancellableIterator } from '../../lib/iterator.js';
+import type { Part } from '../../lib/connections/connections.js';
+import { ConnectionStream } from '../../lib/connections/stream.js';
+import type { CancellableIterator } from '../../lib/core/iterator.js';
+import type { Snapshot } from '../../lib/ipvs/snapshot.js';
+import { TableWatcher } from '../../lib/ipvs/watch.js';
 import { LinkWatcher } from '../../lib/links/watcher.js';
-import type { NativeEvents } from '../../lib/native.js';
-import type { Snapshot } from '../../lib/snapshot.js';
-import { TableWatcher } from '../../lib/watch.js';
+import type { NativeEvents } from '../../lib/native/addon.js';
 import { settled, unhandledOf, withResolvers } from './fake-handle.js';
 import { encode, layout } from './requests.js';
 

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { absenceOf, listsModule, type ModuleFacts, noLoading } from '../../lib/kernel-modules.js';
+import {
+  absenceOf,
+  listsModule,
+  type ModuleFacts,
+  noLoading,
+} from '../../lib/native/kernel-modules.js';
 
 const usual: ModuleFacts = {
   loaded: false,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AF_INET, AF_INET6 } from '../../lib/address.js';
+import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
 import { formatLinkAddress, type LinkAddress, readLinkAddress } from '../../lib/links/address.js';
 import { writeAddress } from '../../lib/links/write-address.js';
-import { Records } from '../../lib/records.js';
+import { Records } from '../../lib/native/records.js';
 import { nameBytes } from './answers.js';
 import { canonicalIpv6, ipv4Bytes, ipv6Bytes } from './arbitraries.js';
 import { encode, expectInputError, type Kind, layout, thrownBy } from './requests.js';

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { AF_INET, AF_INET6 } from '../../lib/address.js';
+import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
 import { LinkRequests } from '../../lib/links/requests.js';
 import { ipv4, ipv6 } from './arbitraries.js';
 import { layout, native, thrownBy } from './requests.js';

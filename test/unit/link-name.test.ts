@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeName, encodeName, linkNameBytes, newLinkNameBytes } from '../../lib/link-name.js';
+import {
+  decodeName,
+  encodeName,
+  linkNameBytes,
+  newLinkNameBytes,
+} from '../../lib/native/link-name.js';
 
 const text = (bytes: readonly number[]) => decodeName(Uint8Array.from(bytes));
 const utf8 = (name: string) => new TextEncoder().encode(name);

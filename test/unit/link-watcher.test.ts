@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { LinkWatcher } from '../../lib/links/watcher.js';
-import type { NativeEvents } from '../../lib/native.js';
+import type { NativeEvents } from '../../lib/native/addon.js';
 import { nameBytes } from './answers.js';
 import { encode, layout } from './requests.js';
 

@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { IpvsError } from '../../lib/errors.js';
+import { IpvsError } from '../../lib/core/errors.js';
 import type { LinkAddress } from '../../lib/links/address.js';
 import type { LinkCall } from '../../lib/links/calls.js';
 import { explainLink } from '../../lib/links/explain.js';
 import type { LinkVerdict } from '../../lib/links/requests.js';
-import type { LinkOperationName } from '../../lib/native.js';
+import type { LinkOperationName } from '../../lib/native/addon.js';
 import { packLinks, untypedLinks, writeLink } from './link-requests.js';
 import { layout } from './requests.js';
 

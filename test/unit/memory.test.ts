@@ -1,6 +1,6 @@
 // The memory of answers, which is used again when they were read.
 import { expect, test } from 'vitest';
-import type { NativeResults } from '../../lib/native.js';
+import type { NativeResults } from '../../lib/native/addon.js';
 import { destinationRecord, nativeResults } from './answers.js';
 import { batch } from './batches.js';
 import { open, SERVICE, settled } from './fake-handle.js';

@@ -15,8 +15,8 @@ import { expectInputError, type Kind } from './requests.js';
 /** The module, with nothing that it remembers. */
 async function load() {
   vi.resetModules();
-  const { isKnownAbsent, rememberAbsent } = await import('../../lib/kernel-modules.js');
-  return { ...(await import('../../lib/modules.js')), isKnownAbsent, rememberAbsent };
+  const { isKnownAbsent, rememberAbsent } = await import('../../lib/native/kernel-modules.js');
+  return { ...(await import('../../lib/host/modules.js')), isKnownAbsent, rememberAbsent };
 }
 
 let folder: string;

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { Results } from '../../lib/ipvs/results.js';
+import type { RequestBuffer } from '../../lib/native/records.js';
 import { fulfilled } from '../../lib/queue/outcome.js';
 import type { Procedure } from '../../lib/queue/procedure.js';
 import { ask, readFiles, writeFiles } from '../../lib/queue/procedure.js';
-import type { RequestBuffer } from '../../lib/records.js';
-import type { Results } from '../../lib/results.js';
 import { nativeResults } from './answers.js';
 import { bad, open, settled } from './fake-handle.js';
 import { calls } from './requests.js';

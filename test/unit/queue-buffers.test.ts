@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { collect } from '../../lib/batch.js';
-import { ipvsProtocol } from '../../lib/protocol.js';
+import { collect } from '../../lib/ipvs/batch.js';
+import { ipvsProtocol } from '../../lib/ipvs/protocol.js';
 import { Queue } from '../../lib/queue/queue.js';
 import { nativeResults } from './answers.js';
 import { FakeHandle } from './fake-handle.js';

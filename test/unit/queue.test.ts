@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { NativeResults } from '../../lib/native.js';
+import type { NativeResults } from '../../lib/native/addon.js';
 import { destinationRecord, nativeResults, serviceRecord } from './answers.js';
 import {
   addDestination,

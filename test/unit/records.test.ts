@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native.js';
+import { asBigint, asNumber } from '../../lib/ipvs/stats.js';
+import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native/addon.js';
+import { RequestBuffer } from '../../lib/native/records.js';
 import { finished } from '../../lib/queue/turns.js';
-import { RequestBuffer } from '../../lib/records.js';
-import { asBigint, asNumber } from '../../lib/stats.js';
 import { answer, destinationRecord, nameBytes, serviceRecord, statsRecord } from './answers.js';
 import {
   ipv4Bytes,
@@ -55,12 +55,15 @@ describe('the layout', () => {
     expect(end).toBeLessThanOrEqual(record.size);
   });
 
-  test.each(RECORDS)('of %s has numbers of widths that lib/records.ts can read', (_, record) => {
-    // What is longer is a name, an address or a record.
-    for (const [name, { size }] of fieldsOf(record)) {
-      if (size <= 8) expect([2, 4, 8], name).toContain(size);
-    }
-  });
+  test.each(RECORDS)(
+    'of %s has numbers of widths that lib/native/records.ts can read',
+    (_, record) => {
+      // What is longer is a name, an address or a record.
+      for (const [name, { size }] of fieldsOf(record)) {
+        if (size <= 8) expect([2, 4, 8], name).toContain(size);
+      }
+    },
+  );
 
   test('nests records of their own size', () => {
     const { request, serviceEntry, destinationEntry, outcome, connectionCount } = layout;
@@ -130,8 +133,8 @@ describe('the layout', () => {
     for (const [name, make] of Object.entries(named)) expect(make().operation).toBe(name);
   });
 
-  test('is what lib/native.ts declares, name by name', () => {
-    const source = readFileSync(new URL('../../lib/native.ts', import.meta.url), 'utf8');
+  test('is what lib/native/addon.ts declares, name by name', () => {
+    const source = readFileSync(new URL('../../lib/native/addon.ts', import.meta.url), 'utf8');
     /** The names of a type: those in quotes up to the semicolon that ends it. */
     const declared = (start: string) => {
       const from = source.indexOf(start);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Call } from '../../lib/calls.js';
+import type { Call } from '../../lib/ipvs/calls.js';
+import { formatDestination, formatService } from '../../lib/ipvs/reference.js';
+import { asNumber } from '../../lib/ipvs/stats.js';
 import { finished } from '../../lib/queue/turns.js';
-import { formatDestination, formatService } from '../../lib/reference.js';
-import { asNumber } from '../../lib/stats.js';
 import { answer, destinationRecord, serviceRecord } from './answers.js';
 import { canonical, serviceAndDestination } from './arbitraries.js';
 import {

@@ -5,11 +5,11 @@
  */
 import { endianness } from 'node:os';
 import { expect } from 'vitest';
-import { type Call, calls as served } from '../../lib/calls.js';
-import { loadNative, type RecordLayout } from '../../lib/native.js';
+import { type Call, calls as served } from '../../lib/ipvs/calls.js';
+import { loadNative, type RecordLayout } from '../../lib/native/addon.js';
+import { RequestBuffer } from '../../lib/native/records.js';
 import { bound } from '../../lib/queue/packed.js';
 import type { Steps } from '../../lib/queue/turns.js';
-import { RequestBuffer } from '../../lib/records.js';
 
 export const native = loadNative();
 export const { layout } = native;

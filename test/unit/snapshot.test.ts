@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
-import type { NativeResults } from '../../lib/native.js';
-import { readTable } from '../../lib/snapshot.js';
+import { readTable } from '../../lib/ipvs/snapshot.js';
+import type { NativeResults } from '../../lib/native/addon.js';
 import { destinationRecord, nativeResults, type OutcomeValues, serviceRecord } from './answers.js';
 import { open, settled } from './fake-handle.js';
 import { calls, decode, layout } from './requests.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkReadOptions } from '../../lib/stats.js';
+import { checkReadOptions } from '../../lib/ipvs/stats.js';
 import { expectInputError, type Kind, thrownBy } from './requests.js';
 
 describe('options of reading', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseStatus } from '../../lib/status.js';
+import { parseStatus } from '../../lib/host/status.js';
 
 test('the lines of the file, and the numbers that have a name', () => {
   const text = [

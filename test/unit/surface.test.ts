@@ -25,7 +25,7 @@ import type {
   Unknown,
 } from '../../lib/index.js';
 import * as surface from '../../lib/index.js';
-import { loadNative } from '../../lib/native.js';
+import { loadNative } from '../../lib/native/addon.js';
 
 test('nothing else is exported', () => {
   expect(Object.keys(surface).sort()).toEqual([

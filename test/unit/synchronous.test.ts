@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Batch } from '../../lib/batch.js';
 import { Ipvs, type Links } from '../../lib/index.js';
-import type { NativeHandle, NativeLinkResults, NativeResults } from '../../lib/native.js';
+import type { Batch } from '../../lib/ipvs/batch.js';
+import type { NativeHandle, NativeLinkResults, NativeResults } from '../../lib/native/addon.js';
 import { STRIDE } from '../../lib/queue/turns.js';
 import {
   daemonRecord,
@@ -25,8 +25,8 @@ const addon = vi.hoisted(() => ({
   files: {} as Record<string, string | number>,
 }));
 
-vi.mock('../../lib/native.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../lib/native.js')>();
+vi.mock('../../lib/native/addon.js', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../lib/native/addon.js')>();
   const { layout } = original.loadNative();
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
   class Handle implements NativeHandle {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { SyncSysctlAccess, SysctlAccess } from '../../lib/host/sysctls.js';
 import type { SysctlChanges, Sysctls } from '../../lib/index.js';
-import type { NativeHandle } from '../../lib/native.js';
-import { ipvsProtocol } from '../../lib/protocol.js';
+import { ipvsProtocol } from '../../lib/ipvs/protocol.js';
+import type { NativeHandle } from '../../lib/native/addon.js';
 import type { FileText } from '../../lib/queue/procedure.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { SyncSysctlAccess, SysctlAccess } from '../../lib/sysctls.js';
 import { expectInputError, type Kind, layout } from './requests.js';
 
 const FOLDER = '/proc/sys/net/ipv4/vs';

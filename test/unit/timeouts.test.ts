@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Results } from '../../lib/results.js';
+import { Results } from '../../lib/ipvs/results.js';
 import { nativeResults, timeoutsRecord } from './answers.js';
 import {
   bytesOf,

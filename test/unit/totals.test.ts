@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseTotals } from '../../lib/totals.js';
+import { parseTotals } from '../../lib/host/totals.js';
 
 /** /proc/net/ip_vs_stats, as the kernel prints it. */
 const TOTALS = `   Total Incoming Outgoing         Incoming         Outgoing

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Call } from '../../lib/calls.js';
 import { Ipvs } from '../../lib/index.js';
+import type { Call } from '../../lib/ipvs/calls.js';
 import { expectRow, mark, server, TCP, tcp, tcp6, tunnelled } from './refusals.js';
 import {
   bytesOf,

@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
+import { asNumber } from '../../lib/ipvs/stats.js';
+import { checkWatchOptions, TableWatcher } from '../../lib/ipvs/watch.js';
 import { finished, STRIDE } from '../../lib/queue/turns.js';
-import { asNumber } from '../../lib/stats.js';
-import { checkWatchOptions, TableWatcher } from '../../lib/watch.js';
 import { answer, destinationRecord, serviceRecord, statsRecord } from './answers.js';
 import { expectInputError, type Kind, thrownBy } from './requests.js';
 

@@ -1,0 +1,53 @@
+/**
+ * The state of the kernel's own tables.
+ * @module
+ */
+import { constants } from 'node:os';
+import { fileError } from '../ipvs/explain.js';
+import { type Procedure, readFiles } from '../queue/procedure.js';
+import { missingTable, TOTALS_FILE } from './proc.js';
+
+/** Where Linux 7 and later describe their tables. @internal */
+export const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
+
+/** The tables of the network namespace (/proc/net/ip_vs_status, from Linux 7). */
+export interface Status {
+  /** Connections, templates among them. */
+  readonly connections: number;
+  /** Buckets of the connection table, which grows with it. */
+  readonly connectionBuckets: number;
+  /** Services of the network namespace. */
+  readonly services: number;
+  /** Buckets of the service table. */
+  readonly serviceBuckets: number;
+  /** Every line as the kernel prints it, by its title: also how full the buckets are. */
+  readonly lines: Readonly<Record<string, string>>;
+}
+
+/** @internal */
+export function parseStatus(text: string): Status {
+  const lines: Record<string, string> = {};
+  for (const line of text.split('\n')) {
+    const [, title, value] = /^([^:]+):\s*(.*)$/.exec(line) ?? [];
+    if (title !== undefined && value !== undefined) lines[title] = value;
+  }
+  const number = (title: string) => Number.parseInt(lines[title] ?? '0', 10);
+  return {
+    connections: number('Conns'),
+    connectionBuckets: number('Conn buckets'),
+    services: number('Services'),
+    serviceBuckets: number('Service buckets'),
+    lines,
+  };
+}
+
+/** Reads it; undefined where the kernel has IPVS, but not this file. @internal */
+export function* readStatus<Buffer, Answers>(): Procedure<Buffer, Answers, Status | undefined> {
+  const [text = 0, totals] = yield* readFiles<Buffer, Answers>([STATUS_FILE, TOTALS_FILE]);
+  if (typeof text === 'string') return parseStatus(text);
+  if (text === constants.errno.ENOENT) {
+    if (typeof totals === 'string') return undefined;
+    throw yield* missingTable<Buffer, Answers>('getStatus', STATUS_FILE);
+  }
+  throw fileError('getStatus', STATUS_FILE, text);
+}

@@ -1,0 +1,55 @@
+/**
+ * The totals of a network namespace.
+ * @module
+ */
+import { constants } from 'node:os';
+import { IpvsError } from '../core/errors.js';
+import { fileError } from '../ipvs/explain.js';
+import { type Counter, checkReadOptions, type ReadOptions, type Stats } from '../ipvs/stats.js';
+import type { StatsField } from '../native/addon.js';
+import { type Procedure, readFiles } from '../queue/procedure.js';
+import { missingTable, TOTALS_FILE } from './proc.js';
+
+/** Two rows of hexadecimal numbers, each behind titles: the counters and the rates. */
+const TOTALS: readonly (readonly StatsField[])[] = [
+  ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'],
+  ['connectionRate', 'inPacketRate', 'outPacketRate', 'inByteRate', 'outByteRate'],
+];
+
+/** The totals in the text of {@link TOTALS_FILE}; undefined if it is something else. */
+export function parseTotals<Value extends Counter>(
+  text: string,
+  convert: (value: bigint) => Value,
+): Stats<Value> | undefined {
+  const rows = text
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((words) => words.length === 5 && words.every((word) => /^[\dA-F]+$/i.test(word)));
+  if (rows.length !== TOTALS.length) return undefined;
+  const stats: Partial<Record<StatsField, Value>> = {};
+  TOTALS.forEach((names, row) => {
+    names.forEach((name, column) => {
+      stats[name] = convert(BigInt(`0x${rows[row]?.[column]}`));
+    });
+  });
+  // Both rows were whole, so that every name has its value.
+  return stats as Stats<Value>;
+}
+
+/** Reads the totals. */
+export function* readTotals<Buffer, Answers>(
+  options: ReadOptions | undefined,
+): Procedure<Buffer, Answers, Stats<Counter>> {
+  const bigint = checkReadOptions(options);
+  const [text = 0] = yield* readFiles<Buffer, Answers>([TOTALS_FILE]);
+  if (text === constants.errno.ENOENT) {
+    throw yield* missingTable<Buffer, Answers>('getStats', TOTALS_FILE);
+  }
+  if (typeof text === 'number') throw fileError('getStats', TOTALS_FILE, text);
+  const stats = bigint ? parseTotals(text, BigInt) : parseTotals(text, Number);
+  if (stats !== undefined) return stats;
+  throw new IpvsError(`getStats: ${TOTALS_FILE} is not what it was on known kernels`, {
+    code: 'EBADMSG',
+    operation: 'getStats',
+  });
+}

@@ -1,0 +1,241 @@
+/**
+ * Canonical forms of addresses, references and configurations, computed without a kernel.
+ * @module
+ */
+
+import type { Family } from '../core/address.js';
+import { formatAddress as addressAt, parseAddress } from '../core/address.js';
+import { beginAtCaller, registerEntry, subjectOf } from '../core/caller.js';
+import { describeInput, isInputError, wrongType } from '../core/errors.js';
+import { CONFIG_LAYOUT, newDraft } from '../native/draft.js';
+import type { Draft } from '../native/records.js';
+import {
+  DESTINATION_KEYS,
+  type Destination,
+  type DestinationConfig,
+  destinationAt,
+  writeDestinationConfig,
+} from './destination.js';
+import {
+  ADDRESS_FORM,
+  type DestinationAddress,
+  type DestinationReference,
+  destinationOfSubject,
+  destinationSubject,
+  destinationText,
+  type FirewallMark,
+  notAddress,
+  type ServiceAddress,
+  type ServiceReference,
+  serviceSubject,
+  serviceText,
+  writeDestinationReference,
+  writeServiceOf,
+  writeServiceReference,
+} from './reference.js';
+import {
+  type NoAddress,
+  type NoMark,
+  SERVICE_KEYS,
+  type ServiceConfig,
+  type ServiceState,
+  serviceAt,
+  writeServiceConfig,
+} from './service.js';
+import type { Stats } from './stats.js';
+
+/** What names a service, in canonical form: an IPv6 address as in RFC 5952, a mark with its family. */
+export type ServiceKey =
+  | (ServiceAddress & NoMark)
+  | (FirewallMark & NoAddress & { readonly family: Family });
+
+/** What names a destination, in canonical form. Without a port, the port is the service's. */
+export interface DestinationKey extends DestinationAddress {
+  /** Absent: the service's. */
+  readonly port?: number;
+}
+
+/** A service with all its settings in the form in which it is read: {@link Service} without `stats`. */
+export type NormalizedService =
+  | (ServiceAddress & NoMark & Omit<ServiceState<number>, 'stats'>)
+  | (FirewallMark & NoAddress & Omit<ServiceState<number>, 'stats'>);
+
+/** A destination with all its settings in the form in which it is read: {@link Destination} without counters. */
+export type NormalizedDestination = Omit<
+  Destination,
+  'activeConnections' | 'inactiveConnections' | 'persistentConnections' | 'stats'
+>;
+
+const NO_STATS: Stats = {
+  connections: 0,
+  inPackets: 0,
+  outPackets: 0,
+  inBytes: 0,
+  outBytes: 0,
+  connectionRate: 0,
+  inPacketRate: 0,
+  outPacketRate: 0,
+  inByteRate: 0,
+  outByteRate: 0,
+};
+
+/** Carries out a function on a draft. Its input errors say which one it was, and what it was about. */
+function onDraft<Value>(
+  operation: string,
+  subject: (draft: Draft) => string,
+  work: (draft: Draft) => Value,
+): Value {
+  const draft = newDraft();
+  try {
+    return work(draft);
+  } catch (error) {
+    if (isInputError(error)) describeInput(error, operation, subject(draft));
+    throw beginAtCaller(error, operation);
+  }
+}
+
+/**
+ * Returns the canonical text of an IP address: IPv4 dotted, IPv6 as in RFC 5952 (`FD00:0:0::1` is
+ * `fd00::1`). This is the form of all addresses that this package returns.
+ * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) if it is no IPv4 or IPv6 address
+ */
+export function formatAddress(address: string): string {
+  return onDraft(
+    'formatAddress',
+    () => subjectOf(address),
+    ({ records: { bytes } }) => {
+      if (typeof address !== 'string') throw wrongType('address', address, ADDRESS_FORM);
+      const family = parseAddress(address, bytes, 0);
+      if (family === 0) throw notAddress('address', address);
+      return addressAt(bytes, 0, family);
+    },
+  );
+}
+
+registerEntry('formatAddress', formatAddress);
+
+/**
+ * Returns what a reference names, in canonical form: `{ protocol, address, port }`, or
+ * `{ fwmark, family }`. Everything else that an object holds, such as settings, is left out.
+ * @throws TypeError, RangeError if it is no valid reference
+ */
+export function parseServiceReference(reference: ServiceReference): ServiceKey {
+  return serviceKey('parseServiceReference', reference);
+}
+
+registerEntry('parseServiceReference', parseServiceReference);
+
+function serviceKey(operation: string, reference: unknown): ServiceKey {
+  return onDraft(
+    operation,
+    (draft) => serviceSubject(draft, reference),
+    (draft) => {
+      writeServiceReference(draft, 'service', reference, SERVICE_KEYS);
+      const service = serviceAt(draft.records, draft.service(), CONFIG_LAYOUT, NO_STATS);
+      if (service.fwmark !== undefined) return { fwmark: service.fwmark, family: service.family };
+      const { protocol, address, port } = service;
+      return { protocol, address, port };
+    },
+  );
+}
+
+/**
+ * Returns the string reference of a service: 'tcp://10.96.0.1:443', 'udp://[fd00::1]:53',
+ * 'fwmark6://7'. References that name the same service give the same string: a key for maps.
+ * @throws TypeError, RangeError if it is no valid reference
+ */
+export function formatServiceReference(service: ServiceReference): string {
+  return serviceText(serviceKey('formatServiceReference', service));
+}
+
+registerEntry('formatServiceReference', formatServiceReference);
+
+/**
+ * Returns what a reference names, in canonical form: `{ address, port }`, or `{ address }` where the
+ * reference has no port. Everything else that an object holds is left out.
+ * @throws TypeError, RangeError if it is no valid reference
+ */
+export function parseDestinationReference(reference: DestinationReference): DestinationKey {
+  return destinationKey('parseDestinationReference', reference);
+}
+
+registerEntry('parseDestinationReference', parseDestinationReference);
+
+function destinationKey(operation: string, reference: unknown): DestinationKey {
+  return onDraft(
+    operation,
+    (draft) => destinationSubject(draft, reference),
+    (draft) => {
+      const hasPort = writeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
+      const at = draft.destination();
+      const { address, port } = destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
+      return hasPort ? { address, port } : { address };
+    },
+  );
+}
+
+/**
+ * Returns the string reference of a destination: '10.0.0.1:80', '[fd00::2]:80'; without a port,
+ * '10.0.0.1' and 'fd00::2'. References that name the same destination of a service, all with or all
+ * without a port, give the same string: a key for maps.
+ * @throws TypeError, RangeError if it is no valid reference
+ */
+export function formatDestinationReference(destination: DestinationReference): string {
+  const { address, port } = destinationKey('formatDestinationReference', destination);
+  return port === undefined ? address : destinationText({ address, port });
+}
+
+registerEntry('formatDestinationReference', formatDestinationReference);
+
+/**
+ * Returns a service as the kernel would have it after `addService(config)` or
+ * `ensureService(config)`: every setting, with the defaults of those left out, addresses and netmask
+ * in canonical form, scheduler flags in the order of their bits. Comparing it with what
+ * `getService()` returns, but for `stats`, tells whether the service is as it should be.
+ * @throws TypeError, RangeError where `addService` refuses the configuration before it is sent
+ */
+export function normalizeService(config: ServiceConfig): NormalizedService {
+  return onDraft(
+    'normalizeService',
+    (draft) => serviceSubject(draft, config),
+    (draft) => {
+      writeServiceConfig(draft, config);
+      const at = draft.service();
+      const { stats, ...service } = serviceAt(draft.records, at, CONFIG_LAYOUT, NO_STATS);
+      return service;
+    },
+  );
+}
+
+registerEntry('normalizeService', normalizeService);
+
+/**
+ * Returns a destination as the kernel would have it after `addDestination(service, config)` or
+ * `ensureDestination(service, config)`, as {@link normalizeService} does for a service. A port that
+ * is left out is the service's.
+ * @throws TypeError, RangeError where `addDestination` refuses the arguments before they are sent
+ */
+export function normalizeDestination(
+  service: ServiceReference,
+  config: DestinationConfig,
+): NormalizedDestination {
+  return onDraft(
+    'normalizeDestination',
+    (draft) => destinationOfSubject(draft, service, config),
+    (draft) => {
+      writeServiceOf(draft, service, config, SERVICE_KEYS);
+      writeDestinationConfig(draft, config);
+      const at = draft.destination();
+      const {
+        activeConnections,
+        inactiveConnections,
+        persistentConnections,
+        stats,
+        ...destination
+      } = destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
+      return destination;
+    },
+  );
+}
+
+registerEntry('normalizeDestination', normalizeDestination);

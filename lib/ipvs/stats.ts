@@ -1,0 +1,97 @@
+/**
+ * Counters and rates.
+ * @module
+ */
+import { checkBoolean, readOptions } from '../core/check.js';
+import type { Field, Layout } from '../native/addon.js';
+import type { Records } from '../native/records.js';
+
+/** What counters are given as: numbers, exact up to 2^53, or BigInts. */
+export type Counter = number | bigint;
+
+/** Options of what reads counters. */
+export interface ReadOptions {
+  /** True: counters and rates are BigInts, exact beyond 2^53, as in node:fs. Default false. */
+  readonly bigint?: boolean | undefined;
+}
+
+/** Options that ask for BigInts. */
+export type Big = ReadOptions & { readonly bigint: true };
+
+/** Options that ask for numbers. */
+export type Small = ReadOptions & { readonly bigint?: false | undefined };
+
+/**
+ * Counters since creation or the last zeroing, and rates of the kernel's estimator (IPVS_SVC_ATTR_STATS64, IPVS_DEST_ATTR_STATS64;
+ * `ipvsadm -L --stats --rate`). The kernel refreshes all of them every 2 seconds, so that they lag behind the traffic, and not at all
+ * while its parameter run_estimation is 0: see {@link Info.estimation}.
+ */
+export interface Stats<Value extends Counter = number> {
+  /** Connections scheduled. */
+  readonly connections: Value;
+  /** Packets from clients. */
+  readonly inPackets: Value;
+  /** Packets to clients; 0 where replies do not pass the director. */
+  readonly outPackets: Value;
+  /** Bytes from clients. */
+  readonly inBytes: Value;
+  /** Bytes to clients. */
+  readonly outBytes: Value;
+  /** Connections per second. */
+  readonly connectionRate: Value;
+  /** Packets per second from clients. */
+  readonly inPacketRate: Value;
+  /** Packets per second to clients. */
+  readonly outPacketRate: Value;
+  /** Bytes per second from clients. */
+  readonly inByteRate: Value;
+  /** Bytes per second to clients. */
+  readonly outByteRate: Value;
+}
+
+const KEYS = new Set(['bigint'] as const);
+
+/** Whether counters are wanted as BigInts. @internal */
+export function checkReadOptions(options: unknown): boolean {
+  const { bigint } = readOptions(options, KEYS);
+  return bigint !== undefined && checkBoolean('options.bigint', bigint);
+}
+
+/**
+ * Whether an object with these `stats` was read from the kernel. What the kernel holds is written
+ * back as it is, even where a configuration made by hand would be a mistake. @internal
+ */
+export const isRead = (stats: unknown) => typeof stats === 'object' && stats !== null;
+
+/** How the counters of a record are read. @internal */
+export type ReadCounter<Value extends Counter> = (
+  records: Records,
+  base: number,
+  field: Field,
+) => Value;
+/** @internal */
+export const asNumber: ReadCounter<number> = (records, base, field) => records.long(base, field);
+/** @internal */
+export const asBigint: ReadCounter<bigint> = (records, base, field) => records.bigint(base, field);
+
+/** The statistics in the record at `base`. @internal */
+export function readStats<Value extends Counter>(
+  records: Records,
+  base: number,
+  layout: Layout,
+  read: ReadCounter<Value>,
+): Stats<Value> {
+  const { fields } = layout.stats;
+  return {
+    connections: read(records, base, fields.connections),
+    inPackets: read(records, base, fields.inPackets),
+    outPackets: read(records, base, fields.outPackets),
+    inBytes: read(records, base, fields.inBytes),
+    outBytes: read(records, base, fields.outBytes),
+    connectionRate: read(records, base, fields.connectionRate),
+    inPacketRate: read(records, base, fields.inPacketRate),
+    outPacketRate: read(records, base, fields.outPacketRate),
+    inByteRate: read(records, base, fields.inByteRate),
+    outByteRate: read(records, base, fields.outByteRate),
+  };
+}

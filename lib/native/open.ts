@@ -1,0 +1,36 @@
+/**
+ * Opening the addon's handle on a network namespace.
+ * @module
+ */
+import { IpvsError } from '../core/errors.js';
+import { explainOpening } from '../ipvs/explain.js';
+import { loadNative, type Native, type NativeHandle } from './addon.js';
+import type { NamespaceTarget } from './netns.js';
+
+/** An open handle with the addon that it is of. */
+export interface Opened {
+  readonly native: Native;
+  readonly handle: NativeHandle;
+}
+
+/**
+ * @param ipvs whether IPVS must be there; otherwise links must
+ * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM, ERR_IPVS_NO_ADDON, ERR_IPVS_UNAVAILABLE, EPERM,
+ *   ENOENT, EINVAL, EBADF, ETIMEDOUT
+ */
+export async function openHandle(netns: NamespaceTarget, ipvs: boolean): Promise<Opened> {
+  if (process.platform !== 'linux') {
+    throw new IpvsError(`open: IPVS is part of Linux, and this is ${process.platform}`, {
+      code: 'ERR_IPVS_UNSUPPORTED_PLATFORM',
+      operation: 'open',
+    });
+  }
+  const native = loadNative();
+  try {
+    const handle = new native.Handle();
+    await handle.open(netns.target, ipvs);
+    return { native, handle };
+  } catch (error) {
+    throw explainOpening(error, netns.label);
+  }
+}

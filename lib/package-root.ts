@@ -1,0 +1,17 @@
+/**
+ * The folder of the package. This module lies as deep in lib/ as the bundle does in dist/.
+ * @module
+ */
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Returns the folder of the package, where the addon is; undefined in a CommonJS bundle, in which
+ * a module has no URL.
+ */
+export function packageRoot(): string | undefined {
+  try {
+    return fileURLToPath(new URL('..', import.meta.url));
+  } catch {
+    return undefined;
+  }
+}
