@@ -1,6 +1,7 @@
-// The module: { Handle, Cursor, Watcher, packAddresses, contradictionOf,
-//   layout }. It keeps no state outside the environment that loads it,
-//   so that workers and several copies of the addon in one process do not disturb each other.
+// The module: { Handle, Cursor, Watcher, packAddresses, contradictionOf, layout }.
+//
+// It keeps no state outside the environment that loads it, so that workers, and several copies of
+// the addon in one process, do not disturb each other.
 #include <napi.h>
 
 #include "binding/addresses.h"

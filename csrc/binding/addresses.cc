@@ -5,26 +5,26 @@
 #include <optional>
 #include <string_view>
 
-#include "binding/buffer.h"
+#include "binding/records.h"
 #include "rtnl/plan.h"
 #include "rtnl/text.h"
 
 namespace binding {
 namespace {
 
-// Nothing, too, of what is longer than any address. As UTF-16, because V8 would make another string of
-// one that was put together before it wrote it as UTF-8.
+// Parses plain text of an address; nullopt if it is something else, such as text longer than any
+// address. Reads UTF-16, because V8 would copy a concatenated string before it wrote it as UTF-8.
 std::optional<rtnl::AddressSettings> address_of(napi_env env, napi_value value) {
-  std::array<char16_t, rtnl::kAddressText + 2> wide;
+  std::array<char16_t, rtnl::kAddressText + 2> utf16;
   size_t length = 0;
-  if (napi_get_value_string_utf16(env, value, wide.data(), wide.size(), &length) != napi_ok ||
+  if (napi_get_value_string_utf16(env, value, utf16.data(), utf16.size(), &length) != napi_ok ||
       length > rtnl::kAddressText) {
     return std::nullopt;
   }
   std::array<char, rtnl::kAddressText> text;
   for (size_t i = 0; i < length; ++i) {
-    if (wide[i] > 0x7f) return std::nullopt;
-    text[i] = static_cast<char>(wide[i]);
+    if (utf16[i] > 0x7f) return std::nullopt;
+    text[i] = static_cast<char>(utf16[i]);
   }
   return rtnl::parse_address({text.data(), length});
 }
@@ -37,10 +37,10 @@ Napi::Value pack_addresses(const Napi::CallbackInfo& info) {
   const uint32_t from = info[1].As<Napi::Number>().Uint32Value();
   const uint32_t family = info[2].As<Napi::Number>().Uint32Value();
   auto records = info[3].As<Napi::Uint8Array>();
-  const size_t room = records.ByteLength() / sizeof(rtnl::AddressSettings);
+  const size_t capacity = records.ByteLength() / sizeof(rtnl::AddressSettings);
   uint8_t* next = records.Data();
   uint32_t count = 0;
-  for (; count < room; ++count, next += sizeof(rtnl::AddressSettings)) {
+  for (; count < capacity; ++count, next += sizeof(rtnl::AddressSettings)) {
     const auto address = address_of(env, texts.Get(from + count));
     if (!address || (family != 0 && address->family != family)) break;
     std::memcpy(next, &*address, sizeof *address);
@@ -53,10 +53,10 @@ Napi::Value contradiction_of(const Napi::CallbackInfo& info) {
   const auto wanted = records_of<rtnl::AddressSettings>(info[0]);
   const auto found = rtnl::Plan(wanted, false).contradiction();
   if (!found) return env.Undefined();
-  Napi::Array places = Napi::Array::New(env, 2);
-  places.Set(0U, static_cast<double>(found->first));
-  places.Set(1U, static_cast<double>(found->second));
-  return places;
+  Napi::Array indexes = Napi::Array::New(env, 2);
+  indexes.Set(0U, static_cast<double>(found->first));
+  indexes.Set(1U, static_cast<double>(found->second));
+  return indexes;
 }
 
 }  // namespace binding

@@ -1,17 +1,27 @@
-// Thousands of addresses, from texts to records.
+// Functions on lists of addresses, for lists whose thousands of texts JavaScript would parse
+// slowly.
+//
+// Threading: the thread of the environment.
 #pragma once
 
 #include <napi.h>
 
 namespace binding {
 
-/// packAddresses(texts: readonly unknown[], from: number, family: number, records: Uint8Array): number.
-/// Writes what `texts` hold from `from` on to AddressSettings, up to the first that is not plain text
-/// of an address, or not of `family` where that is not 0. Returns how many there were before it.
+/// packAddresses(texts: readonly unknown[], from: number, family: number, records: Uint8Array):
+///   number
+///
+/// Parses `texts` from index `from` on, and writes an AddressSettings for each to `records`. Stops
+/// at the end of `records`, at a value that is not the plain text of an address, and at an address
+/// of another family than `family` (0: any). Returns the number of addresses written.
 Napi::Value pack_addresses(const Napi::CallbackInfo& info);
 
-/// contradictionOf(records: Uint8Array): [number, number] | undefined. The places of two
-/// AddressSettings that are one address to the kernel, and want it differently.
+/// contradictionOf(records: Uint8Array): [number, number] | undefined
+///
+/// Returns the indexes of two AddressSettings that the kernel takes for one address, but whose
+/// settings differ.
+///
+/// Errors: TypeError and RangeError of records_of().
 Napi::Value contradiction_of(const Napi::CallbackInfo& info);
 
 }  // namespace binding

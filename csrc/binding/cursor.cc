@@ -4,16 +4,16 @@
 #include <cstring>
 #include <optional>
 
-#include "binding/buffer.h"
 #include "binding/error.h"
 #include "binding/handle.h"
 #include "binding/job.h"
+#include "binding/records.h"
 #include "ipvs/connections.h"
 #include "netlink/guarded.h"
 
 namespace binding {
 
-struct Cursor::Reading {
+struct Cursor::State {
   std::shared_ptr<const netlink::Namespace> netns;
   ipvs::ConnectionFile file;
   ipvs::ConnectionFilter filter;
@@ -44,24 +44,24 @@ Napi::Function Cursor::define(Napi::Env env) {
 }
 
 Cursor::Cursor(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<Cursor>(info), reading_(std::make_shared<Reading>()) {
+    : Napi::ObjectWrap<Cursor>(info), state_(std::make_shared<State>()) {
   const auto bytes = info[1].As<Napi::Uint8Array>();
   if (bytes.ByteLength() != sizeof(ipvs::ConnectionFilter)) {
     throw Napi::RangeError::New(info.Env(), "filter: one record");
   }
-  std::memcpy(&reading_->filter, bytes.Data(), sizeof reading_->filter);
+  std::memcpy(&state_->filter, bytes.Data(), sizeof state_->filter);
   constexpr uint32_t kMaxPrefix = 8 * sizeof(ipvs::Address);
-  if (reading_->filter.client_prefix > kMaxPrefix || reading_->filter.server_prefix > kMaxPrefix) {
+  if (state_->filter.client_prefix > kMaxPrefix || state_->filter.server_prefix > kMaxPrefix) {
     throw Napi::RangeError::New(info.Env(), "filter: a prefix length of at most 128");
   }
-  reading_->facts =
+  state_->facts =
       ipvs::ServiceFacts(records_of<uint16_t>(info[3]), records_of<ipvs::DestinationKey>(info[4]));
   try {
-    reading_->netns = Handle::netns_of(info[0].As<Napi::Object>());
+    state_->netns = Handle::netns_of(info[0].As<Napi::Object>());
   } catch (const netlink::Error& error) {
     throw make_error(info.Env(), error);
   }
-  reading_->file =
+  state_->file =
       info[2].ToBoolean() ? ipvs::ConnectionFile::kOrigins : ipvs::ConnectionFile::kConnections;
 }
 
@@ -70,13 +70,13 @@ Napi::Value Cursor::next(const Napi::CallbackInfo& info) {
   const size_t limit = info[0].ToNumber().Uint32Value();
   return Job::start(
       info.Env(),
-      [reading = reading_, batch, limit] {
-        *batch = reading->with_reader([&](auto& reader) { return reader.next(limit); });
+      [state = state_, batch, limit] {
+        *batch = state->with_reader([&](auto& reader) { return reader.next(limit); });
       },
       [batch](Napi::Env env) {
         Napi::Object object = Napi::Object::New(env);
-        object.Set("connections", to_buffer(env, batch->connections));
-        object.Set("texts", to_texts(env, batch->texts));
+        object.Set("connections", to_array_buffer(env, batch->connections));
+        object.Set("texts", to_strings(env, batch->texts));
         object.Set("done", batch->done);
         return object;
       });
@@ -87,19 +87,19 @@ Napi::Value Cursor::count(const Napi::CallbackInfo& info) {
   const uint32_t by = info[0].ToNumber().Uint32Value();
   return Job::start(
       info.Env(),
-      [reading = reading_, counts, by] {
-        *counts = reading->with_reader([&](auto& reader) { return reader.count(by); });
+      [state = state_, counts, by] {
+        *counts = state->with_reader([&](auto& reader) { return reader.count(by); });
       },
       [counts](Napi::Env env) {
         Napi::Object object = Napi::Object::New(env);
-        object.Set("counts", to_buffer(env, counts->counts));
-        object.Set("texts", to_texts(env, counts->texts));
+        object.Set("counts", to_array_buffer(env, counts->counts));
+        object.Set("texts", to_strings(env, counts->texts));
         return object;
       });
 }
 
 Napi::Value Cursor::close(const Napi::CallbackInfo& info) {
-  reading_->opened.with([](auto& own) {
+  state_->opened.with([](auto& own) {
     own.closed = true;
     own.reader.reset();
   });

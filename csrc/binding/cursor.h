@@ -1,9 +1,11 @@
-// A reading of the connection table, as JavaScript steps through it. lib/connections/connections.ts wraps it.
+// A cursor over the connection table, which JavaScript reads portion by portion.
 //
-// Threading: as the handle's: a job at a time, by the caller's care, and a mutex in case of its
-//   lack.
-// Life: the file is opened by the first job, in the handle's namespace, which the cursor keeps open
-//   by itself.
+// Threading: methods run on the thread of the environment and start jobs, which read the file on a
+//   thread of the libuv pool. The caller runs one job at a time; a mutex guards against callers
+//   that do not.
+// Ownership: the first job opens the file, in the network namespace of the handle. The cursor
+//   shares that namespace, so that it outlives the handle.
+// Errors: promises reject with the errors of make_error(); EBADF ("read") after close().
 #pragma once
 
 #include <napi.h>
@@ -17,21 +19,24 @@ class Cursor : public Napi::ObjectWrap<Cursor> {
   static Napi::Function define(Napi::Env env);
 
   /// new Cursor(handle: Handle, filter: Uint8Array, origins: boolean, claimedPorts: Uint16Array,
-  ///   destinations: Uint8Array). The last two are ipvs::ServiceFacts.
+  ///   destinations: Uint8Array)
+  /// @param filter  one ipvs::ConnectionFilter
+  /// @param claimedPorts, destinations  the ipvs::ServiceFacts
   explicit Cursor(const Napi::CallbackInfo& info);
 
  private:
-  struct Reading;
+  struct State;
 
   /// next(limit: number): Promise<{ connections: ArrayBuffer, texts: string[], done: boolean }>
   Napi::Value next(const Napi::CallbackInfo& info);
   /// count(by: number): Promise<{ counts: ArrayBuffer, texts: string[] }>
   Napi::Value count(const Napi::CallbackInfo& info);
-  /// close(): void. Frees the file before the garbage collector would: waits for the job that runs,
-  ///   and refuses those that have not begun.
+  /// close(): void
+  /// Closes the file without waiting for the garbage collector. Waits for the job that is running;
+  /// jobs that have not begun fail.
   Napi::Value close(const Napi::CallbackInfo& info);
 
-  std::shared_ptr<Reading> reading_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace binding

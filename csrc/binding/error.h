@@ -1,4 +1,6 @@
-// The one place where native errors become JavaScript's.
+// The conversion of native errors to JavaScript errors, in one place.
+//
+// Threading: the thread of the environment.
 #pragma once
 
 #include <napi.h>
@@ -7,8 +9,8 @@
 
 namespace binding {
 
-/// An Error with `errno` (positive), `syscall` and `text` (the kernel's words or ours, or empty).
-/// lib/core/errors.ts makes an IpvsError of it.
+/// Makes an Error with `errno` (positive), `syscall` and `text`: the words of the kernel or of this
+/// library, or an empty string. JavaScript makes an IpvsError of it.
 Napi::Error make_error(Napi::Env env, const netlink::Error& error);
 
 }  // namespace binding

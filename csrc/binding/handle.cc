@@ -5,30 +5,30 @@
 #include <utility>
 #include <vector>
 
-#include "binding/buffer.h"
-#include "binding/connection.h"
+#include "binding/clients.h"
 #include "binding/error.h"
 #include "binding/job.h"
+#include "binding/records.h"
 #include "binding/results.h"
 #include "ipvs/proc.h"
 
 namespace binding {
 namespace {
 
-// Tells our handles from other wrapped objects.
+// Distinguishes handles from other wrapped objects.
 constexpr napi_type_tag kTypeTag{0x6970767348616e64, 0x6c65546167763031};
 
 template <typename Action>
-auto timed(Action action) -> Timed<decltype(action())> {
+auto measure(Action action) -> Timed<decltype(action())> {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();
   auto results = action();
   return {std::move(results), std::chrono::duration<double, std::milli>(Clock::now() - begin)};
 }
 
-/// Does without a job what one would do.
+/// Runs `action`, and throws its native errors as JavaScript errors.
 template <typename Action>
-Napi::Value at_once(Napi::Env env, Action action) {
+Napi::Value run_now(Napi::Env env, Action action) {
   try {
     return action();
   } catch (const netlink::Error& error) {
@@ -56,17 +56,17 @@ ipvs::ProcFiles files_of(const Napi::Value& value) {
   return files;
 }
 
-Napi::Value texts_of(Napi::Env env, const ipvs::ProcFiles& files) {
-  Napi::Array texts = Napi::Array::New(env, files.size());
+Napi::Value contents_of(Napi::Env env, const ipvs::ProcFiles& files) {
+  Napi::Array contents = Napi::Array::New(env, files.size());
   for (uint32_t i = 0; i < files.size(); ++i) {
     const ipvs::ProcFile& file = files[i];
     if (file.error != 0) {
-      texts.Set(i, file.error);
+      contents.Set(i, file.error);
     } else {
-      texts.Set(i, to_latin1(env, file.text));
+      contents.Set(i, to_latin1(env, file.text));
     }
   }
-  return texts;
+  return contents;
 }
 
 Napi::Value errors_of(Napi::Env env, const ipvs::ProcFiles& files) {
@@ -75,13 +75,12 @@ Napi::Value errors_of(Napi::Env env, const ipvs::ProcFiles& files) {
   return errors;
 }
 
-// Keeps the vectors of an answer whose contents were copied to JavaScript: the next job uses their
-// room.
-Napi::Value hand_over(Napi::Env env, Timed<ipvs::Results>& answer, const Napi::Value& buffer,
-                      ipvs::Results& spare) {
-  const Napi::Value object = to_js(env, answer, buffer);
-  constexpr size_t kMaxKept = 4096;  // of each; a part of a snapshot usually has fewer
-  ipvs::Results& results = answer.results;
+// Converts results, and keeps their vectors in `spare` unless they are large.
+Napi::Value to_js_and_keep(Napi::Env env, Timed<ipvs::Results>& timed, const Napi::Value& memory,
+                           ipvs::Results& spare) {
+  const Napi::Value object = to_js(env, timed, memory);
+  constexpr size_t kMaxKept = 4096;  // entries; a chunk of a snapshot usually has fewer
+  ipvs::Results& results = timed.results;
   if (results.destinations.capacity() <= kMaxKept && results.services.capacity() <= kMaxKept) {
     spare = std::move(results);
   }
@@ -108,18 +107,18 @@ Napi::Function Handle::define(Napi::Env env) {
 
 Handle::Handle(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Handle>(info),
-      connection_(std::make_shared<Connection>()),
+      clients_(std::make_shared<Clients>()),
       spare_(std::make_shared<ipvs::Results>()) {
   info.This().As<Napi::Object>().TypeTag(&kTypeTag);
 }
 
 std::shared_ptr<const netlink::Namespace> Handle::netns_of(const Napi::Object& handle) {
   if (!handle.CheckTypeTag(&kTypeTag)) throw Napi::TypeError::New(handle.Env(), "handle: a Handle");
-  return Unwrap(handle)->connection_->netns();
+  return Unwrap(handle)->clients_->netns();
 }
 
 Napi::Value Handle::open(const Napi::CallbackInfo& info) {
-  // A descriptor is the caller's, who may close it as soon as this returns.
+  // Opened here rather than in the job, because the caller may close the descriptor afterwards.
   std::shared_ptr<const netlink::Namespace> given;
   std::string path;
   if (info[0].IsNumber()) {
@@ -134,99 +133,97 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
   }
   return Job::start(
       info.Env(),
-      [connection = connection_, given, path, ipvs = info[1].ToBoolean().Value()] {
+      [clients = clients_, given, path, ipvs = info[1].ToBoolean().Value()] {
         const auto netns = given ? given : std::make_shared<const netlink::Namespace>(path);
         if (ipvs) {
-          connection->open(netns, ipvs::Client(netns), {});
+          clients->open(netns, ipvs::Client(netns), {});
         } else {
-          connection->open(netns, {}, rtnl::Client(*netns));
+          clients->open(netns, {}, rtnl::Client(*netns));
         }
       },
       [](Napi::Env env) { return env.Undefined(); });
 }
 
 Napi::Value Handle::run(const Napi::CallbackInfo& info) {
-  auto answer = std::make_shared<Timed<ipvs::Results>>();
-  answer->results = std::move(*spare_);
-  const auto buffer =
+  auto timed = std::make_shared<Timed<ipvs::Results>>();
+  timed->results = std::move(*spare_);
+  const auto memory =
       info[2].IsArrayBuffer()
           ? std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[2].As<Napi::Object>()))
           : nullptr;
   return Job::start(
       info.Env(),
-      [connection = connection_, requests = KeptRecords<ipvs::Request>(info[0]),
-       stop_on_error = info[1].ToBoolean().Value(), answer] {
-        *answer = timed([&] {
-          return connection->run(requests.records, stop_on_error, std::move(answer->results));
+      [clients = clients_, requests = KeptRecords<ipvs::Request>(info[0]),
+       stop_on_error = info[1].ToBoolean().Value(), timed] {
+        *timed = measure([&] {
+          return clients->run(requests.records, stop_on_error, std::move(timed->results));
         });
       },
-      [spare = spare_, buffer, answer](Napi::Env env) {
-        return hand_over(env, *answer, buffer ? buffer->Value() : env.Undefined(), *spare);
+      [spare = spare_, memory, timed](Napi::Env env) {
+        return to_js_and_keep(env, *timed, memory ? memory->Value() : env.Undefined(), *spare);
       });
 }
 
 Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
-  return at_once(info.Env(), [&] {
+  return run_now(info.Env(), [&] {
     const auto requests = records_of<ipvs::Request>(info[0]);
-    Timed<ipvs::Results> answer{connection_->run(requests, false, std::move(*spare_)), {}};
-    return hand_over(info.Env(), answer, info[1], *spare_);
+    Timed<ipvs::Results> timed{clients_->run(requests, false, std::move(*spare_)), {}};
+    return to_js_and_keep(info.Env(), timed, info[1], *spare_);
   });
 }
 
 Napi::Value Handle::run_links(const Napi::CallbackInfo& info) {
-  auto answer = std::make_shared<Timed<rtnl::Results>>();
+  auto timed = std::make_shared<Timed<rtnl::Results>>();
   return Job::start(
       info.Env(),
-      [connection = connection_, requests = KeptRecords<rtnl::Request>(info[0]),
-       addresses = KeptRecords<rtnl::AddressSettings>(info[1]), answer] {
-        *answer = timed([&] { return connection->run_links(requests.records, addresses.records); });
+      [clients = clients_, requests = KeptRecords<rtnl::Request>(info[0]),
+       addresses = KeptRecords<rtnl::AddressSettings>(info[1]), timed] {
+        *timed = measure([&] { return clients->run_links(requests.records, addresses.records); });
       },
-      [answer](Napi::Env env) { return to_js(env, *answer); });
+      [timed](Napi::Env env) { return to_js(env, *timed); });
 }
 
 Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
-  return at_once(info.Env(), [&] {
+  return run_now(info.Env(), [&] {
     const auto requests = records_of<rtnl::Request>(info[0]);
     const auto addresses = records_of<rtnl::AddressSettings>(info[1]);
-    Timed<rtnl::Results> answer{connection_->run_links(requests, addresses), {}};
-    return to_js(info.Env(), answer);
+    Timed<rtnl::Results> timed{clients_->run_links(requests, addresses), {}};
+    return to_js(info.Env(), timed);
   });
 }
 
 Napi::Value Handle::read_files(const Napi::CallbackInfo& info) {
   auto files = std::make_shared<ipvs::ProcFiles>(paths_of(info[0]));
   return Job::start(
-      info.Env(),
-      [connection = connection_, files] { ipvs::read_files(*connection->netns(), *files); },
-      [files](Napi::Env env) { return texts_of(env, *files); });
+      info.Env(), [clients = clients_, files] { ipvs::read_files(*clients->netns(), *files); },
+      [files](Napi::Env env) { return contents_of(env, *files); });
 }
 
 Napi::Value Handle::read_files_sync(const Napi::CallbackInfo& info) {
-  return at_once(info.Env(), [&] {
+  return run_now(info.Env(), [&] {
     auto files = paths_of(info[0]);
-    ipvs::read_files(*connection_->netns(), files);
-    return texts_of(info.Env(), files);
+    ipvs::read_files(*clients_->netns(), files);
+    return contents_of(info.Env(), files);
   });
 }
 
 Napi::Value Handle::write_files(const Napi::CallbackInfo& info) {
   auto files = std::make_shared<ipvs::ProcFiles>(files_of(info[0]));
   return Job::start(
-      info.Env(),
-      [connection = connection_, files] { ipvs::write_files(*connection->netns(), *files); },
+      info.Env(), [clients = clients_, files] { ipvs::write_files(*clients->netns(), *files); },
       [files](Napi::Env env) { return errors_of(env, *files); });
 }
 
 Napi::Value Handle::write_files_sync(const Napi::CallbackInfo& info) {
-  return at_once(info.Env(), [&] {
+  return run_now(info.Env(), [&] {
     auto files = files_of(info[0]);
-    ipvs::write_files(*connection_->netns(), files);
+    ipvs::write_files(*clients_->netns(), files);
     return errors_of(info.Env(), files);
   });
 }
 
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {
-  connection_->close();
+  clients_->close();
   *spare_ = {};
   return info.Env().Undefined();
 }

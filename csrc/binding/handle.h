@@ -1,12 +1,14 @@
-// What JavaScript holds of a network namespace: a connection to its IPVS, and one to its links. lib/
-//   wraps it; nobody else sees it.
+// A handle on a network namespace: a client of its IPVS, a client of its links, and its files
+// under /proc. Only lib/ sees it.
 //
-// Threading: methods run on the thread of the environment. Each client behind it is used by one
-//   thread at a time: its queue in lib/ keeps one job in flight, and a synchronous call waits for
-//   it in Connection.
-// Life: a job holds the connection, so that the collection of the handle does not take it away from
-//   under one, and close() waits for the one that is running. It frees the sockets, and the namespace
-//   but for the shares of cursors and watchers.
+// Threading: methods run on the thread of the environment. Those that return a promise do their
+//   work in a job, on a thread of the libuv pool; the Sync methods block until a running job has
+//   finished with the client, and then do the work themselves.
+// Ownership: a job shares the clients with the handle, so that the garbage collector cannot close
+//   them during the job. close() waits for the running job, closes the sockets and releases the
+//   namespace, which stays open for the cursors and watchers that share it.
+// Errors: promises reject with, and Sync methods throw, the errors of make_error(). Records of a
+//   wrong size are a TypeError or RangeError.
 #pragma once
 
 #include <napi.h>
@@ -18,7 +20,7 @@
 
 namespace binding {
 
-class Connection;
+class Clients;
 
 class Handle : public Napi::ObjectWrap<Handle> {
  public:
@@ -26,39 +28,45 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   explicit Handle(const Napi::CallbackInfo& info);
 
-  /// The namespace of a Handle, for readings that outlive it.
-  /// @throws Napi::TypeError: it is none; netlink::Error EBADF: it is not open
+  /// Returns the namespace of a Handle, for readers that outlive it.
+  /// @throws Napi::TypeError if the object is not a Handle; netlink::Error EBADF if it is not open
   static std::shared_ptr<const netlink::Namespace> netns_of(const Napi::Object& handle);
 
  private:
-  /// open(netns: string | number, ipvs: boolean): Promise<void>. A path, an empty one for the
-  /// namespace of the process; or a descriptor, which may be closed afterwards. Without `ipvs`, links
-  /// only.
+  /// open(netns: string | number, ipvs: boolean): Promise<void>
+  /// @param netns  a path, empty for the namespace of the process; or a descriptor, which the
+  ///   caller may close as soon as this returns
+  /// @param ipvs  false: links only
   Napi::Value open(const Napi::CallbackInfo& info);
-  /// run(requests: Uint8Array, stopOnError: boolean, memory?: ArrayBuffer): Promise<Results>. Nobody
-  /// may write to the bytes before it settles. The destinations may lie in `memory`, which is longer
-  /// than they are: what it held before must have been read.
+  /// run(requests: Uint8Array, stopOnError: boolean, memory?: ArrayBuffer): Promise<Results>
+  ///
+  /// Nobody may write to `requests` before the promise settles. Destinations are copied to `memory`
+  /// if they fit, so whatever it held must have been read.
   Napi::Value run(const Napi::CallbackInfo& info);
   /// runSync(requests: Uint8Array, memory?: ArrayBuffer): Results
   Napi::Value run_sync(const Napi::CallbackInfo& info);
-  /// runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<Results>. The same holds for both.
+  /// runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<Results>
+  ///
+  /// Nobody may write to either array before the promise settles.
   Napi::Value run_links(const Napi::CallbackInfo& info);
   /// runLinksSync(requests: Uint8Array, addresses: Uint8Array): Results
   Napi::Value run_links_sync(const Napi::CallbackInfo& info);
-  /// readFiles(paths: string[]): Promise<(string | number)[]>. What each holds, or the errno.
+  /// readFiles(paths: string[]): Promise<(string | number)[]>
+  /// Resolves to the content of each file, or the errno of reading it.
   Napi::Value read_files(const Napi::CallbackInfo& info);
   /// readFilesSync(paths: string[]): (string | number)[]
   Napi::Value read_files_sync(const Napi::CallbackInfo& info);
-  /// writeFiles(files: { path: string, text: string }[]): Promise<number[]>. The errno of each, or
-  /// 0.
+  /// writeFiles(files: { path: string, text: string }[]): Promise<number[]>
+  /// Resolves to the errno of writing each file, or 0.
   Napi::Value write_files(const Napi::CallbackInfo& info);
   /// writeFilesSync(files: { path: string, text: string }[]): number[]
   Napi::Value write_files_sync(const Napi::CallbackInfo& info);
   /// close(): void
   Napi::Value close(const Napi::CallbackInfo& info);
 
-  std::shared_ptr<Connection> connection_;
-  std::shared_ptr<ipvs::Results> spare_;  // touched by the thread of the environment only
+  std::shared_ptr<Clients> clients_;
+  // Results whose vectors the next job reuses. Only the thread of the environment uses them.
+  std::shared_ptr<ipvs::Results> spare_;
 };
 
 }  // namespace binding

@@ -30,7 +30,7 @@ void Job::Execute() {
   }
 }
 
-// A promise that is never settled would be waited for for ever.
+// Catches everything: a promise that is never settled would be awaited forever.
 void Job::OnOK() {
   try {
     deferred_.Resolve(finish_(Env()));

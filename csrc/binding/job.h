@@ -1,10 +1,12 @@
-// Work on the libuv pool that settles a promise.
+// A job: work on the libuv pool that settles a promise.
 //
-// Threading: `work` runs on a thread of the pool and sees no Node-API; everything else on the
-//   thread of its environment. The job owns itself and what both functions hold, and is freed after
-//   it has settled.
-// Teardown: an environment that ends, as a terminated worker's does, waits for the pool's work; the
-//   settling then fails, which nobody is left to see, and the job is freed all the same.
+// Threading: `work` runs on a thread of the pool and must not touch Node-API; everything else runs
+//   on the thread of the environment.
+// Ownership: a job owns itself and what its functions hold, and is freed after it has settled. An
+//   environment that ends, such as that of a terminated worker, waits for work on the pool; the
+//   promise can then no longer be settled, but the job is freed all the same.
+// Errors: an exception of `work` or `finish` rejects the promise: a netlink::Error by make_error(),
+//   any other std::exception as an Error with its message.
 #pragma once
 
 #include <napi.h>
@@ -21,8 +23,7 @@ class Job : public Napi::AsyncWorker {
   using Work = std::function<void()>;
   using Finish = std::function<Napi::Value(Napi::Env)>;
 
-  /// Queues `work`; the promise resolves to what `finish` makes afterwards, or rejects with what one
-  /// of the two threw: a std::bad_alloc as an Error of these words.
+  /// Queues `work`. The promise resolves to the value that `finish` returns after it.
   static Napi::Promise start(Napi::Env env, Work work, Finish finish);
 
  private:

@@ -1,4 +1,8 @@
-// Results of a batch, as JavaScript gets them: buffers of records, and the texts.
+// The conversion of results to JavaScript objects: ArrayBuffers of records, and strings.
+//
+// Threading: the thread of the environment.
+// Ownership: the memory of large vectors passes to the ArrayBuffers and leaves the vectors empty;
+//   small vectors are copied and keep their memory.
 #pragma once
 
 #include <napi.h>
@@ -11,20 +15,24 @@
 
 namespace binding {
 
-/// Results, and how long they took; 0 where nobody asks.
+/// Results and the time that the client took for them, or 0 if nobody asks.
 template <typename Results>
 struct Timed {
   Results results;
   std::chrono::duration<double, std::milli> elapsed;
 };
 
-/// { elapsed: number, outcomes?, services?, destinations?, daemons?: ArrayBuffer, texts?: string[] }.
-/// Without outcomes all is done; any other list that is not there is empty. Large vectors change
-/// hands without a copy, and are empty afterwards; but destinations that there is room for in
-/// `memory`, an ArrayBuffer or undefined, are copied to its beginning, and it is returned.
-Napi::Value to_js(Napi::Env env, Timed<ipvs::Results>& answer, const Napi::Value& memory);
-/// { elapsed: number, outcomes?, links?, addresses?: ArrayBuffer, texts?: string[] }, likewise.
-Napi::Value to_js(Napi::Env env, Timed<rtnl::Results>& answer);
+/// { elapsed: number, outcomes?, services?, destinations?, daemons?: ArrayBuffer,
+///   texts?: string[] }
+///
+/// Without `outcomes` every request succeeded; any other list that is missing is empty.
+/// @param memory  an ArrayBuffer or undefined. If the destinations fit, they are copied to its
+///   beginning and `destinations` is this ArrayBuffer.
+Napi::Value to_js(Napi::Env env, Timed<ipvs::Results>& timed, const Napi::Value& memory);
+/// { elapsed: number, outcomes?, links?, addresses?, changes?: ArrayBuffer, texts?: string[] }
+///
+/// Lists are missing as above.
+Napi::Value to_js(Napi::Env env, Timed<rtnl::Results>& timed);
 /// { events, links, addresses: ArrayBuffer, more: boolean }
 Napi::Value to_js(Napi::Env env, rtnl::Events events);
 

@@ -18,37 +18,37 @@
 
 namespace binding {
 
-struct Watcher::Waiting {
-  explicit Waiting(rtnl::Monitor opened)
-      : monitor(std::move(opened)), wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!wake) throw netlink::Error(errno, "eventfd");
+struct Watcher::Poller {
+  explicit Poller(rtnl::Monitor opened)
+      : monitor(std::move(opened)), wake_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!wake_event) throw netlink::Error(errno, "eventfd");
   }
-  ~Waiting() { stop(); }
+  ~Poller() { stop(); }
 
-  void rouse() const {
+  void wake() const {
     const uint64_t one = 1;
-    // It cannot fill up: the thread clears it.
-    static_cast<void>(!::write(wake.get(), &one, sizeof one));
+    // The counter cannot overflow: the thread clears it.
+    static_cast<void>(!::write(wake_event.get(), &one, sizeof one));
   }
   void arm() {
     armed = true;
-    rouse();
+    wake();
   }
   /// Ends the thread, waits for it, and closes the socket.
   void stop() {
     stopping = true;
-    rouse();
+    wake();
     thread.reset();
     monitor.reset();
   }
-  /// The thread's. `notify` may fail only because the environment ends.
+  /// The body of the thread. `notify` fails only if the environment ends.
   void wait(const Napi::ThreadSafeFunction& notify) {
     while (!stopping) {
-      pollfd both[] = {{wake.get(), POLLIN, 0}, {monitor->descriptor(), POLLIN, 0}};
+      pollfd both[] = {{wake_event.get(), POLLIN, 0}, {monitor->descriptor(), POLLIN, 0}};
       if (::poll(both, armed ? 2 : 1, -1) < 0 && errno != EINTR) return;
       if ((both[0].revents & POLLIN) != 0) {
         uint64_t ignored;
-        static_cast<void>(!::read(wake.get(), &ignored, sizeof ignored));
+        static_cast<void>(!::read(wake_event.get(), &ignored, sizeof ignored));
       }
       if (stopping || both[1].revents == 0 || !armed.exchange(false)) continue;
       if (notify.NonBlockingCall() != napi_ok) return;
@@ -56,10 +56,10 @@ struct Watcher::Waiting {
   }
 
   std::optional<rtnl::Monitor> monitor;  // until it is stopped
-  netlink::Descriptor wake;
+  netlink::Descriptor wake_event;
   std::atomic<bool> armed = true;
   std::atomic<bool> stopping = false;
-  bool finalized = false;  // the function is gone: with the environment, or released
+  bool finalized = false;  // the function no longer exists
   std::optional<netlink::Thread> thread;
 };
 
@@ -77,16 +77,15 @@ Watcher::Watcher(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Watcher>(inf
   const uint32_t types = info[1].ToNumber().Uint32Value();
   try {
     const auto netns = Handle::netns_of(info[0].As<Napi::Object>());
-    waiting_ = std::make_shared<Waiting>(rtnl::Monitor(*netns, types));
-    // The finalizer runs before the environment ends: no call may be under way then.
+    poller_ = std::make_shared<Poller>(rtnl::Monitor(*netns, types));
+    // The finalizer runs before the environment ends; no call of the function may run after it.
     notify_ = Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(), "ipvs", 0, 1,
-                                            [waiting = waiting_](Napi::Env) {
-                                              waiting->stop();
-                                              waiting->finalized = true;
+                                            [poller = poller_](Napi::Env) {
+                                              poller->stop();
+                                              poller->finalized = true;
                                             });
     notify_.Unref(info.Env());
-    waiting_->thread.emplace(
-        [waiting = waiting_.get(), notify = notify_] { waiting->wait(notify); });
+    poller_->thread.emplace([poller = poller_.get(), notify = notify_] { poller->wait(notify); });
   } catch (const netlink::Error& error) {
     if (notify_) notify_.Release();
     throw make_error(info.Env(), error);
@@ -94,16 +93,16 @@ Watcher::Watcher(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Watcher>(inf
 }
 
 Watcher::~Watcher() {
-  if (!waiting_) return;
-  waiting_->stop();
-  if (!waiting_->finalized) notify_.Release();
+  if (!poller_) return;
+  poller_->stop();
+  if (!poller_->finalized) notify_.Release();
 }
 
 Napi::Value Watcher::take(const Napi::CallbackInfo& info) {
   try {
-    if (!waiting_) throw netlink::Error(EBADF, "recvmmsg", "the watcher is closed");
-    rtnl::Events events = waiting_->monitor->take();
-    if (!events.more) waiting_->arm();
+    if (!poller_) throw netlink::Error(EBADF, "recvmmsg", "the watcher is closed");
+    rtnl::Events events = poller_->monitor->take();
+    if (!events.more) poller_->arm();
     return to_js(info.Env(), std::move(events));
   } catch (const netlink::Error& error) {
     throw make_error(info.Env(), error);
@@ -111,19 +110,19 @@ Napi::Value Watcher::take(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Watcher::ref(const Napi::CallbackInfo& info) {
-  if (waiting_) notify_.Ref(info.Env());
+  if (poller_) notify_.Ref(info.Env());
   return info.Env().Undefined();
 }
 
 Napi::Value Watcher::unref(const Napi::CallbackInfo& info) {
-  if (waiting_) notify_.Unref(info.Env());
+  if (poller_) notify_.Unref(info.Env());
   return info.Env().Undefined();
 }
 
 Napi::Value Watcher::close(const Napi::CallbackInfo& info) {
-  if (waiting_) {
-    waiting_->stop();
-    waiting_.reset();
+  if (poller_) {
+    poller_->stop();
+    poller_.reset();
     notify_.Release();
   }
   return info.Env().Undefined();

@@ -1,4 +1,4 @@
-// Values and connections that several threads use.
+// Values and clients that several threads use at the same time.
 #include <doctest/doctest.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -13,14 +13,14 @@
 #include <thread>
 #include <vector>
 
-#include "binding/connection.h"
+#include "binding/clients.h"
 #include "netlink/error.h"
 #include "netlink/guarded.h"
 #include "test/fake_ipvs.h"
 #include "test/fake_kernel.h"
 #include "test/wire.h"
 
-using binding::Connection;
+using binding::Clients;
 using netlink::Guarded;
 using netlink::Namespace;
 using std::chrono::milliseconds;
@@ -32,7 +32,7 @@ namespace {
 constexpr milliseconds kWhile{50};
 constexpr int kRounds = 30;
 
-Connection::Netns here() { return std::make_shared<const Namespace>(); }
+Clients::Netns here() { return std::make_shared<const Namespace>(); }
 
 ipvs::Request get_service(uint16_t port) {
   ipvs::Request request{};
@@ -118,13 +118,13 @@ TEST_CASE("calls of several threads on IPVS get their own answers") {
     std::this_thread::sleep_for(std::chrono::microseconds(300));
     behave(request, reply);
   });
-  Connection connection;
-  connection.open(here(), ipvs::Client(kernel.connect(test::kSoon)), {});
+  Clients clients;
+  clients.open(here(), ipvs::Client(kernel.connect(test::kSoon)), {});
   side_by_side([&](int thread) {
     const auto port = static_cast<uint16_t>(thread + 1);
     const std::vector<ipvs::Request> requests(5, get_service(port));
     for (int round = 0; round < kRounds; ++round) {
-      const auto results = connection.run(requests, round % 2 == 0, {});
+      const auto results = clients.run(requests, round % 2 == 0, {});
       REQUIRE(results.services.size() == requests.size());
       for (const auto& entry : results.services) REQUIRE(entry.service.key.port == port);
     }
@@ -136,13 +136,13 @@ TEST_CASE("calls of several threads on links get their own answers") {
     std::this_thread::sleep_for(std::chrono::microseconds(300));
     tell_links(request, reply);
   });
-  Connection connection;
-  connection.open(here(), {}, rtnl::Client(kernel.connect(test::kSoon)));
+  Clients clients;
+  clients.open(here(), {}, rtnl::Client(kernel.connect(test::kSoon)));
   side_by_side([&](int thread) {
     const auto index = static_cast<uint32_t>(thread + 1);
     const std::vector<rtnl::Request> requests(5, get_link(index));
     for (int round = 0; round < kRounds; ++round) {
-      const auto results = connection.run_links(requests, {});
+      const auto results = clients.run_links(requests, {});
       REQUIRE(results.links.size() == requests.size());
       for (const auto& link : results.links) REQUIRE(link.index == index);
     }
@@ -167,20 +167,20 @@ TEST_SUITE("closing") {
       answered = answered || held;
       answer(request, reply);
     });
-    Connection connection;
-    open(connection, kernel);
+    Clients clients;
+    open(clients, kernel);
     armed = true;
-    std::thread caller([&] { CHECK(call(connection)); });
+    std::thread caller([&] { CHECK(call(clients)); });
     asked.get_future().wait();
-    CHECK(connection.netns());  // does not wait
+    CHECK(clients.netns());  // does not wait
     CHECK_FALSE(answered);
     closing.set_value();
-    connection.close();
+    clients.close();
     CHECK(answered);
     caller.join();
-    CHECK(error_of([&] { call(connection); }) == EBADF);
-    CHECK(error_of([&] { connection.netns(); }) == EBADF);
-    connection.close();
+    CHECK(error_of([&] { call(clients); }) == EBADF);
+    CHECK(error_of([&] { clients.netns(); }) == EBADF);
+    clients.close();
   }
 
   TEST_CASE("waits for a call on IPVS, which gets its answer") {
@@ -188,24 +188,24 @@ TEST_SUITE("closing") {
     ipvs.table[1].service = test::service_at(1);
     check_close_waits(
         ipvs.behaviour(),
-        [](Connection& connection, FakeKernel& kernel) {
-          connection.open(here(), ipvs::Client(kernel.connect()), {});
+        [](Clients& clients, FakeKernel& kernel) {
+          clients.open(here(), ipvs::Client(kernel.connect()), {});
         },
-        [](Connection& connection) {
+        [](Clients& clients) {
           const ipvs::Request request = get_service(1);
-          return connection.run({&request, 1}, false, {}).services.size() == 1;
+          return clients.run({&request, 1}, false, {}).services.size() == 1;
         });
   }
 
   TEST_CASE("waits for a call on links, which gets its answer") {
     check_close_waits(
         tell_links,
-        [](Connection& connection, FakeKernel& kernel) {
-          connection.open(here(), {}, rtnl::Client(kernel.connect()));
+        [](Clients& clients, FakeKernel& kernel) {
+          clients.open(here(), {}, rtnl::Client(kernel.connect()));
         },
-        [](Connection& connection) {
+        [](Clients& clients) {
           const rtnl::Request request = get_link(1);
-          return connection.run_links({&request, 1}, {}).links.size() == 1;
+          return clients.run_links({&request, 1}, {}).links.size() == 1;
         });
   }
 }

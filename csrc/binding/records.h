@@ -1,4 +1,6 @@
-// Vectors of records as ArrayBuffers, and strings as arrays.
+// Conversions between JavaScript and C++: ArrayBuffers of records, and arrays of strings.
+//
+// Threading: the thread of the environment.
 #pragma once
 
 #include <napi.h>
@@ -14,16 +16,8 @@
 
 namespace binding {
 
-template <typename Record>
-Napi::ArrayBuffer copy_records(Napi::Env env, const std::vector<Record>& records) {
-  static_assert(std::is_trivially_copyable_v<Record>);
-  const size_t bytes = records.size() * sizeof(Record);
-  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
-  if (bytes > 0) std::memcpy(buffer.Data(), records.data(), bytes);
-  return buffer;
-}
-
-/// The records of a Uint8Array, which nobody may write to while they are read.
+/// Views the bytes of a Uint8Array as records. Nobody may write to the array while the records are
+/// read.
 /// @throws Napi::TypeError, Napi::RangeError
 template <typename Record>
 std::span<const Record> records_of(const Napi::Value& value) {
@@ -37,7 +31,8 @@ std::span<const Record> records_of(const Napi::Value& value) {
   return {reinterpret_cast<const Record*>(bytes.Data()), bytes.ByteLength() / sizeof(Record)};
 }
 
-/// The same for a job, which keeps the array: a copy of thousands would cost more than what it is for.
+/// The records of a Uint8Array for a job. Refers to the array until the job ends, because a copy of
+/// thousands of records would cost more than the job itself.
 template <typename Record>
 struct KeptRecords {
   std::span<const Record> records;
@@ -49,10 +44,20 @@ struct KeptRecords {
   }
 };
 
-/// Hands the records over. A large vector changes hands, and is empty afterwards; a small one is
-/// copied, and keeps its room.
+/// Copies records to a new ArrayBuffer.
 template <typename Record>
-Napi::ArrayBuffer to_buffer(Napi::Env env, std::vector<Record>& records) {
+Napi::ArrayBuffer copy_records(Napi::Env env, const std::vector<Record>& records) {
+  static_assert(std::is_trivially_copyable_v<Record>);
+  const size_t bytes = records.size() * sizeof(Record);
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
+  if (bytes > 0) std::memcpy(buffer.Data(), records.data(), bytes);
+  return buffer;
+}
+
+/// Returns records as an ArrayBuffer. The memory of a large vector passes to the ArrayBuffer and
+/// leaves the vector empty; a small vector is copied and keeps its memory.
+template <typename Record>
+Napi::ArrayBuffer to_array_buffer(Napi::Env env, std::vector<Record>& records) {
   constexpr size_t kCopyLimit = 16 * 1024;  // below it, copying costs less than a finalizer
   const size_t bytes = records.size() * sizeof(Record);
   if (bytes <= kCopyLimit) return copy_records(env, records);
@@ -63,15 +68,15 @@ Napi::ArrayBuffer to_buffer(Napi::Env env, std::vector<Record>& records) {
       env, owned->data(), bytes,
       [](napi_env, void*, void* hint) { delete static_cast<std::vector<Record>*>(hint); },
       owned.get(), &value);
-  // A runtime whose memory is caged, such as Electron's, allows no external buffers.
+  // Runtimes that confine memory to a cage, such as Electron, allow no external buffers.
   if (status == napi_no_external_buffers_allowed) return copy_records(env, *owned);
   NAPI_THROW_IF_FAILED(env, status, Napi::ArrayBuffer());
-  static_cast<void>(owned.release());  // the finalizer has it now
+  static_cast<void>(owned.release());  // the finalizer owns it now
   return Napi::ArrayBuffer(env, value);
 }
 
-/// Copies records to the beginning of an ArrayBuffer. False where there are none, or no room, or
-/// something else.
+/// Copies records to the beginning of an ArrayBuffer. Returns false, and copies nothing, if there
+/// are no records, or if `memory` is not an ArrayBuffer or is too small.
 template <typename Record>
 bool copy_into(const Napi::Value& memory, const std::vector<Record>& records) {
   static_assert(std::is_trivially_copyable_v<Record>);
@@ -83,7 +88,8 @@ bool copy_into(const Napi::Value& memory, const std::vector<Record>& records) {
   return true;
 }
 
-/// Text of the kernel, which promises no encoding: a character for each byte.
+/// Returns text of the kernel, which promises no encoding, as a string with a character for each
+/// byte.
 inline Napi::String to_latin1(Napi::Env env, const std::string& text) {
   napi_value value;
   const napi_status status = napi_create_string_latin1(env, text.data(), text.size(), &value);
@@ -91,7 +97,7 @@ inline Napi::String to_latin1(Napi::Env env, const std::string& text) {
   return Napi::String(env, value);
 }
 
-inline Napi::Array to_texts(Napi::Env env, const std::vector<std::string>& texts) {
+inline Napi::Array to_strings(Napi::Env env, const std::vector<std::string>& texts) {
   Napi::Array array = Napi::Array::New(env, texts.size());
   for (size_t i = 0; i < texts.size(); ++i) {
     array.Set(static_cast<uint32_t>(i), to_latin1(env, texts[i]));

@@ -1,4 +1,4 @@
-#include "binding/connection.h"
+#include "binding/clients.h"
 
 #include <cerrno>
 #include <utility>
@@ -7,22 +7,22 @@
 
 namespace binding {
 
-void Connection::open(Netns netns, std::optional<ipvs::Client> ipvs,
-                      std::optional<rtnl::Client> links) {
+void Clients::open(Netns netns, std::optional<ipvs::Client> ipvs,
+                   std::optional<rtnl::Client> links) {
   ipvs_.with([&](auto& client) { client = std::move(ipvs); });
   links_.with([&](auto& client) { client = std::move(links); });
   netns_.with([&](Netns& own) { own = std::move(netns); });
 }
 
-Connection::Netns Connection::netns() {
+Clients::Netns Clients::netns() {
   return netns_.with([](const Netns& own) {
     if (!own) throw netlink::Error(EBADF, "open", "the handle is not open");
     return own;
   });
 }
 
-ipvs::Results Connection::run(std::span<const ipvs::Request> requests, bool stop_on_error,
-                              ipvs::Results memory) {
+ipvs::Results Clients::run(std::span<const ipvs::Request> requests, bool stop_on_error,
+                           ipvs::Results memory) {
   return ipvs_.with([&](auto& client) {
     if (!client) throw netlink::Error(EBADF, "sendmsg", "the handle is not open");
     return stop_on_error ? client->run_until_failure(requests, std::move(memory))
@@ -30,15 +30,15 @@ ipvs::Results Connection::run(std::span<const ipvs::Request> requests, bool stop
   });
 }
 
-rtnl::Results Connection::run_links(std::span<const rtnl::Request> requests,
-                                    std::span<const rtnl::AddressSettings> addresses) {
+rtnl::Results Clients::run_links(std::span<const rtnl::Request> requests,
+                                 std::span<const rtnl::AddressSettings> addresses) {
   return links_.with([&](auto& client) {
     if (!client) client.emplace(*netns());
     return client->run(requests, addresses);
   });
 }
 
-void Connection::close() {
+void Clients::close() {
   // First, so that no call connects the links again.
   netns_.with([](Netns& own) { own.reset(); });
   ipvs_.with([](auto& client) { client.reset(); });

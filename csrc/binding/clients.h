@@ -1,0 +1,51 @@
+// The clients of a handle, one of IPVS and one of links, shared by its jobs and its synchronous
+// calls.
+//
+// Threading: any thread. Calls on IPVS run one at a time, and so do calls on links; a call on IPVS
+//   and one on links run in parallel. close() waits for both.
+// Ownership: owns the sockets, and shares the network namespace with cursors and watchers.
+// Errors: netlink::Error EBADF if the handle is not open, with the system call in parentheses
+//   below; and those of the clients.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "ipvs/client.h"
+#include "netlink/guarded.h"
+#include "netlink/namespace.h"
+#include "rtnl/client.h"
+
+namespace binding {
+
+class Clients {
+ public:
+  using Netns = std::shared_ptr<const netlink::Namespace>;
+
+  /// Takes over connected clients. Without `links`, the first call of run_links() connects them.
+  void open(Netns netns, std::optional<ipvs::Client> ipvs, std::optional<rtnl::Client> links);
+
+  /// Returns the namespace, which stays open as long as anyone holds the pointer. (open)
+  Netns netns();
+
+  /// Runs requests to IPVS. (sendmsg)
+  /// @param stop_on_error  send nothing after the first request that failed
+  /// @param memory  results whose vectors are reused
+  ipvs::Results run(std::span<const ipvs::Request> requests, bool stop_on_error,
+                    ipvs::Results memory);
+
+  /// Runs requests on links. (open)
+  rtnl::Results run_links(std::span<const rtnl::Request> requests,
+                          std::span<const rtnl::AddressSettings> addresses);
+
+  /// Closes the sockets and releases the namespace. Closing again does nothing.
+  void close();
+
+ private:
+  netlink::Guarded<Netns> netns_;  // null while closed
+  netlink::Guarded<std::optional<ipvs::Client>> ipvs_;
+  netlink::Guarded<std::optional<rtnl::Client>> links_;
+};
+
+}  // namespace binding
