@@ -1,13 +1,15 @@
-// Where the fields of the records lie: the one source of the layout that lib/native/records.ts reads and
-// writes by.
+// The layout of the records that cross to JavaScript, and the numbers in them: the only source of
+// both, so that lib/ repeats none of them.
+//
+// Threading: the thread of the environment.
 #pragma once
 
 #include <napi.h>
 
 namespace binding {
 
-/// An object with, for each record, its `size` in bytes and its `fields` ({ name: { offset, size }
-/// }), and for each enumeration (`operations`, `statuses`, `changes`) its names and numbers.
+/// Returns an object with a property for each record, { size, fields: { [name]: { offset, size } } }
+/// in bytes, and one for each enumeration, { [name]: number }.
 Napi::Object make_layout(Napi::Env env);
 
 }  // namespace binding

@@ -1,0 +1,177 @@
+#include "binding/layout_tables.h"
+
+#include "ipvs/request.h"
+#include "ipvs/types.h"
+
+namespace binding {
+namespace {
+
+using ipvs::Changes;
+using ipvs::DestinationEntry;
+using ipvs::Operation;
+using ipvs::Outcome;
+using ipvs::Request;
+using ipvs::ServiceEntry;
+using ipvs::Status;
+constexpr Field kRequest[] = {
+    FIELD(Request, "operation", operation),     FIELD(Request, "changes", changes),
+    FIELD(Request, "flagsOwner", flags_owner),  FIELD(Request, "service", service),
+    FIELD(Request, "destination", destination), FIELD(Request, "timeouts", timeouts),
+    FIELD(Request, "daemon", daemon),
+};
+
+constexpr Field kService[] = {
+    FIELD(ipvs::Service, "address", key.address), FIELD(ipvs::Service, "fwmark", key.fwmark),
+    FIELD(ipvs::Service, "family", key.family),   FIELD(ipvs::Service, "protocol", key.protocol),
+    FIELD(ipvs::Service, "port", key.port),       FIELD(ipvs::Service, "flags", flags),
+    FIELD(ipvs::Service, "timeout", timeout),     FIELD(ipvs::Service, "netmask", netmask),
+    FIELD(ipvs::Service, "scheduler", scheduler), FIELD(ipvs::Service, "engine", engine),
+};
+
+constexpr Field kDestination[] = {
+    FIELD(ipvs::Destination, "address", key.address),
+    FIELD(ipvs::Destination, "family", key.family),
+    FIELD(ipvs::Destination, "port", key.port),
+    FIELD(ipvs::Destination, "forwarding", forwarding),
+    FIELD(ipvs::Destination, "weight", weight),
+    FIELD(ipvs::Destination, "upperThreshold", upper_threshold),
+    FIELD(ipvs::Destination, "lowerThreshold", lower_threshold),
+    FIELD(ipvs::Destination, "tunnelType", tunnel_type),
+    FIELD(ipvs::Destination, "tunnelPort", tunnel_port),
+    FIELD(ipvs::Destination, "tunnelFlags", tunnel_flags),
+};
+
+constexpr Field kStats[] = {
+    FIELD(ipvs::Stats, "connections", connections),
+    FIELD(ipvs::Stats, "inPackets", in_packets),
+    FIELD(ipvs::Stats, "outPackets", out_packets),
+    FIELD(ipvs::Stats, "inBytes", in_bytes),
+    FIELD(ipvs::Stats, "outBytes", out_bytes),
+    FIELD(ipvs::Stats, "connectionRate", connection_rate),
+    FIELD(ipvs::Stats, "inPacketRate", in_packet_rate),
+    FIELD(ipvs::Stats, "outPacketRate", out_packet_rate),
+    FIELD(ipvs::Stats, "inByteRate", in_byte_rate),
+    FIELD(ipvs::Stats, "outByteRate", out_byte_rate),
+};
+
+constexpr Field kTimeouts[] = {
+    FIELD(ipvs::Timeouts, "tcp", tcp),
+    FIELD(ipvs::Timeouts, "tcpFin", tcp_fin),
+    FIELD(ipvs::Timeouts, "udp", udp),
+};
+
+constexpr Field kDaemon[] = {
+    FIELD(ipvs::SyncDaemon, "group", group),
+    FIELD(ipvs::SyncDaemon, "role", role),
+    FIELD(ipvs::SyncDaemon, "syncId", sync_id),
+    FIELD(ipvs::SyncDaemon, "groupFamily", group_family),
+    FIELD(ipvs::SyncDaemon, "port", port),
+    FIELD(ipvs::SyncDaemon, "maxLength", max_length),
+    FIELD(ipvs::SyncDaemon, "ttl", ttl),
+    FIELD(ipvs::SyncDaemon, "interface", interface),
+};
+
+constexpr Field kServiceEntry[] = {
+    FIELD(ServiceEntry, "service", service),
+    FIELD(ServiceEntry, "stats", stats),
+};
+
+constexpr Field kDestinationEntry[] = {
+    FIELD(DestinationEntry, "destination", destination),
+    FIELD(DestinationEntry, "stats", stats),
+    FIELD(DestinationEntry, "activeConnections", active_connections),
+    FIELD(DestinationEntry, "inactiveConnections", inactive_connections),
+    FIELD(DestinationEntry, "persistentConnections", persistent_connections),
+};
+
+constexpr Field kOutcome[] = {
+    FIELD(Outcome, "error", error),
+    FIELD(Outcome, "status", status),
+    FIELD(Outcome, "text", text),
+    FIELD(Outcome, "created", created),
+    FIELD(Outcome, "firstService", first_service),
+    FIELD(Outcome, "services", services),
+    FIELD(Outcome, "firstDestination", first_destination),
+    FIELD(Outcome, "destinations", destinations),
+    FIELD(Outcome, "firstDaemon", first_daemon),
+    FIELD(Outcome, "daemons", daemons),
+    FIELD(Outcome, "timeouts", timeouts),
+    FIELD(Outcome, "version", info.version),
+    FIELD(Outcome, "connectionTableSize", info.connection_table_size),
+};
+
+constexpr Record kRecords[] = {
+    {"request", sizeof(Request), kRequest},
+    {"service", sizeof(ipvs::Service), kService},
+    {"destination", sizeof(ipvs::Destination), kDestination},
+    {"stats", sizeof(ipvs::Stats), kStats},
+    {"timeouts", sizeof(ipvs::Timeouts), kTimeouts},
+    {"daemon", sizeof(ipvs::SyncDaemon), kDaemon},
+    {"serviceEntry", sizeof(ServiceEntry), kServiceEntry},
+    {"destinationEntry", sizeof(DestinationEntry), kDestinationEntry},
+    {"outcome", sizeof(Outcome), kOutcome},
+};
+
+constexpr Number kOperations[] = {
+    number("addService", Operation::kAddService),
+    number("updateService", Operation::kUpdateService),
+    number("ensureService", Operation::kEnsureService),
+    number("deleteService", Operation::kDeleteService),
+    number("getService", Operation::kGetService),
+    number("listServices", Operation::kListServices),
+    number("addDestination", Operation::kAddDestination),
+    number("updateDestination", Operation::kUpdateDestination),
+    number("ensureDestination", Operation::kEnsureDestination),
+    number("deleteDestination", Operation::kDeleteDestination),
+    number("getDestination", Operation::kGetDestination),
+    number("listDestinations", Operation::kListDestinations),
+    number("flush", Operation::kFlush),
+    number("getInfo", Operation::kGetInfo),
+    number("getTimeouts", Operation::kGetTimeouts),
+    number("setTimeouts", Operation::kSetTimeouts),
+    number("zero", Operation::kZero),
+    number("listSyncDaemons", Operation::kListSyncDaemons),
+    number("startSyncDaemon", Operation::kStartSyncDaemon),
+    number("stopSyncDaemon", Operation::kStopSyncDaemon),
+};
+static_assert(std::size(kOperations) == static_cast<size_t>(Operation::kCount));
+
+constexpr Number kStatuses[] = {
+    number("done", Status::kDone),
+    number("refused", Status::kRefused),
+    number("lost", Status::kLost),
+    number("notSent", Status::kNotSent),
+    number("unavailable", ipvs::kUnavailable),
+    number("foreignFlags", ipvs::kForeignFlags),
+    number("tunnelless", ipvs::kTunnelless),
+    number("thresholds", ipvs::kThresholds),
+    number("skipped", ipvs::kSkipped),
+};
+
+constexpr Number kChanges[] = {
+    number("scheduler", Changes::kScheduler),
+    number("schedulerFlags", Changes::kSchedulerFlags),
+    number("onePacket", Changes::kOnePacket),
+    number("persistence", Changes::kPersistence),
+    number("timeout", Changes::kTimeout),
+    number("netmask", Changes::kNetmask),
+    number("engine", Changes::kEngine),
+    number("forwarding", Changes::kForwarding),
+    number("weight", Changes::kWeight),
+    number("upperThreshold", Changes::kUpperThreshold),
+    number("lowerThreshold", Changes::kLowerThreshold),
+    number("tunnel", Changes::kTunnel),
+    number("tunnelReset", Changes::kTunnelReset),
+};
+
+constexpr Enumeration kEnumerations[] = {
+    {"operations", kOperations},
+    {"statuses", kStatuses},
+    {"changes", kChanges},
+};
+
+}  // namespace
+
+LayoutTables ipvs_layout() { return {kRecords, kEnumerations}; }
+
+}  // namespace binding

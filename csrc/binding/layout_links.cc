@@ -1,0 +1,155 @@
+#include "binding/layout_tables.h"
+
+#include "rtnl/monitor.h"
+#include "rtnl/request.h"
+#include "rtnl/types.h"
+
+namespace binding {
+namespace {
+
+using rtnl::AddressSettings;
+using rtnl::LinkAddress;
+using rtnl::Status;
+constexpr Field kLinkRequest[] = {
+    FIELD(rtnl::Request, "operation", operation),
+    FIELD(rtnl::Request, "settings", settings),
+    FIELD(rtnl::Request, "index", link.index),
+    FIELD(rtnl::Request, "name", link.name),
+    FIELD(rtnl::Request, "up", up),
+    FIELD(rtnl::Request, "mtu", mtu),
+    FIELD(rtnl::Request, "family", family),
+    FIELD(rtnl::Request, "kind", kind),
+    FIELD(rtnl::Request, "firstAddress", first_address),
+    FIELD(rtnl::Request, "addresses", addresses),
+};
+
+constexpr Field kLink[] = {
+    FIELD(rtnl::Link, "index", index),
+    FIELD(rtnl::Link, "flags", flags),
+    FIELD(rtnl::Link, "mtu", mtu),
+    FIELD(rtnl::Link, "state", state),
+    FIELD(rtnl::Link, "hardwareLength", hardware_length),
+    FIELD(rtnl::Link, "hardware", hardware),
+    FIELD(rtnl::Link, "name", name),
+    FIELD(rtnl::Link, "kind", kind),
+};
+
+constexpr Field kAddressSettings[] = {
+    FIELD(AddressSettings, "address", address),
+    FIELD(AddressSettings, "peer", peer),
+    FIELD(AddressSettings, "broadcast", broadcast),
+    FIELD(AddressSettings, "flags", flags),
+    FIELD(AddressSettings, "given", given),
+    FIELD(AddressSettings, "preferred", preferred),
+    FIELD(AddressSettings, "valid", valid),
+    FIELD(AddressSettings, "link", link),
+    FIELD(AddressSettings, "family", family),
+    FIELD(AddressSettings, "prefixLength", prefix_length),
+    FIELD(AddressSettings, "scope", scope),
+    FIELD(AddressSettings, "change", change),
+    FIELD(AddressSettings, "label", label),
+};
+
+constexpr Field kLinkAddress[] = {
+    FIELD(LinkAddress, "settings", settings),
+    FIELD(LinkAddress, "index", index),
+    FIELD(LinkAddress, "link", link),
+};
+
+constexpr Field kLinkOutcome[] = {
+    FIELD(rtnl::Outcome, "error", error),
+    FIELD(rtnl::Outcome, "status", status),
+    FIELD(rtnl::Outcome, "text", text),
+    FIELD(rtnl::Outcome, "created", created),
+    FIELD(rtnl::Outcome, "changed", changed),
+    FIELD(rtnl::Outcome, "firstLink", first_link),
+    FIELD(rtnl::Outcome, "links", links),
+    FIELD(rtnl::Outcome, "firstAddress", first_address),
+    FIELD(rtnl::Outcome, "addresses", addresses),
+    FIELD(rtnl::Outcome, "firstChange", first_change),
+    FIELD(rtnl::Outcome, "changes", changes),
+};
+
+constexpr Field kLinkEvent[] = {
+    FIELD(rtnl::Event, "type", type),
+    FIELD(rtnl::Event, "deleted", deleted),
+    FIELD(rtnl::Event, "place", place),
+};
+
+constexpr Record kRecords[] = {
+    {"linkRequest", sizeof(rtnl::Request), kLinkRequest},
+    {"link", sizeof(rtnl::Link), kLink},
+    {"addressSettings", sizeof(AddressSettings), kAddressSettings},
+    {"linkAddress", sizeof(LinkAddress), kLinkAddress},
+    {"linkOutcome", sizeof(rtnl::Outcome), kLinkOutcome},
+    {"linkEvent", sizeof(rtnl::Event), kLinkEvent},
+};
+
+constexpr Number kLinkOperations[] = {
+    number("listLinks", rtnl::Operation::kListLinks),
+    number("getLink", rtnl::Operation::kGetLink),
+    number("ensureDummy", rtnl::Operation::kEnsureDummy),
+    number("setLink", rtnl::Operation::kSetLink),
+    number("deleteLink", rtnl::Operation::kDeleteLink),
+    number("listAddresses", rtnl::Operation::kListAddresses),
+    number("addAddress", rtnl::Operation::kAddAddress),
+    number("ensureAddress", rtnl::Operation::kEnsureAddress),
+    number("replaceAddress", rtnl::Operation::kReplaceAddress),
+    number("deleteAddress", rtnl::Operation::kDeleteAddress),
+    number("planAddresses", rtnl::Operation::kPlanAddresses),
+};
+static_assert(std::size(kLinkOperations) == static_cast<size_t>(rtnl::Operation::kCount));
+
+constexpr Number kLinkStatuses[] = {
+    number("done", Status::kDone),         number("refused", Status::kRefused),
+    number("lost", Status::kLost),         number("notSent", Status::kNotSent),
+    number("otherKind", rtnl::kOtherKind), number("otherSettings", rtnl::kOtherSettings),
+    number("otherLink", rtnl::kOtherLink),
+};
+
+constexpr Number kLinkSettings[] = {
+    number("up", rtnl::Request::kUp),
+    number("mtu", rtnl::Request::kMtu),
+    number("prune", rtnl::Request::kPrune),
+};
+
+constexpr Number kAddressGiven[] = {
+    number("scope", AddressSettings::kScope),
+    number("peer", AddressSettings::kPeer),
+    number("broadcast", AddressSettings::kBroadcast),
+    number("label", AddressSettings::kLabel),
+    number("lifetimes", AddressSettings::kLifetimes),
+    number("prefixRoute", AddressSettings::kPrefixRoute),
+    number("duplicateDetection", AddressSettings::kDuplicateDetection),
+    number("listed", AddressSettings::kListed),
+};
+
+constexpr Number kLinkChanges[] = {
+    number("add", rtnl::Change::kAdd),         number("replace", rtnl::Change::kReplace),
+    number("delete", rtnl::Change::kDelete),   number("refuse", rtnl::Change::kRefuse),
+    number("present", rtnl::Change::kPresent),
+};
+
+constexpr Number kLinkEventTypes[] = {
+    number("link", rtnl::EventType::kLink),
+    number("address", rtnl::EventType::kAddress),
+    number("overrun", rtnl::EventType::kOverrun),
+};
+
+constexpr Number kWatchTypes[] = {
+    number("link", rtnl::Monitor::kLinks),
+    number("address", rtnl::Monitor::kAddresses),
+};
+
+constexpr Enumeration kEnumerations[] = {
+    {"linkOperations", kLinkOperations}, {"linkStatuses", kLinkStatuses},
+    {"linkSettings", kLinkSettings},     {"addressGiven", kAddressGiven},
+    {"linkChanges", kLinkChanges},       {"linkEventTypes", kLinkEventTypes},
+    {"watchTypes", kWatchTypes},
+};
+
+}  // namespace
+
+LayoutTables links_layout() { return {kRecords, kEnumerations}; }
+
+}  // namespace binding
