@@ -1,5 +1,6 @@
-#include "binding/layout_tables.h"
+#include <netinet/in.h>
 
+#include "binding/layout_tables.h"
 #include "ipvs/connections.h"
 
 namespace binding {
@@ -76,11 +77,18 @@ constexpr Number kConnectionFlags[] = {
     number("template", Connection::kTemplate),
 };
 
+// A connection may have more protocols than a service.
+constexpr Number kConnectionProtocols[] = {
+    number("tcp", IPPROTO_TCP), number("udp", IPPROTO_UDP),   number("sctp", IPPROTO_SCTP),
+    number("ip", IPPROTO_IP),   number("icmp", IPPROTO_ICMP), number("icmpv6", IPPROTO_ICMPV6),
+};
+
 constexpr Enumeration kEnumerations[] = {
     {"criteria", kCriteria},
     {"countBy", kCountBy},
     {"origins", kOrigins},
     {"connectionFlags", kConnectionFlags},
+    {"connectionProtocols", kConnectionProtocols},
 };
 
 }  // namespace

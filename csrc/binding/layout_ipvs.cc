@@ -1,5 +1,8 @@
-#include "binding/layout_tables.h"
+#include <linux/ip_vs.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
+#include "binding/layout_tables.h"
 #include "ipvs/request.h"
 #include "ipvs/types.h"
 
@@ -164,10 +167,78 @@ constexpr Number kChanges[] = {
     number("tunnelReset", Changes::kTunnelReset),
 };
 
+constexpr Number kFamilies[] = {
+    number("ipv4", AF_INET),
+    number("ipv6", AF_INET6),
+};
+
+// The other tables of the kernel's numbers have the names that users of the package see.
+
+constexpr Number kProtocols[] = {
+    number("tcp", IPPROTO_TCP),
+    number("udp", IPPROTO_UDP),
+    number("sctp", IPPROTO_SCTP),
+};
+
+constexpr Number kServiceFlags[] = {
+    number("persistent", ipvs::ServiceFlags::kPersistent),
+    number("onePacket", ipvs::ServiceFlags::kOnePacket),
+    number("scheduler", ipvs::ServiceFlags::kScheduler),
+};
+
+constexpr Number kSchedulerFlags[] = {
+    number("sh-fallback", IP_VS_SVC_F_SCHED_SH_FALLBACK),
+    number("sh-port", IP_VS_SVC_F_SCHED_SH_PORT),
+    number("mh-fallback", IP_VS_SVC_F_SCHED1),
+    number("mh-port", IP_VS_SVC_F_SCHED2),
+    number("flag-1", IP_VS_SVC_F_SCHED1),
+    number("flag-2", IP_VS_SVC_F_SCHED2),
+    number("flag-3", IP_VS_SVC_F_SCHED3),
+};
+
+constexpr Number kForwardings[] = {
+    number("masquerade", IP_VS_CONN_F_MASQ), number("local", IP_VS_CONN_F_LOCALNODE),
+    number("tunnel", IP_VS_CONN_F_TUNNEL),   number("direct", IP_VS_CONN_F_DROUTE),
+    number("bypass", IP_VS_CONN_F_BYPASS),
+};
+
+constexpr Number kTunnelTypes[] = {
+    number("ipip", IP_VS_CONN_F_TUNNEL_TYPE_IPIP),
+    number("gue", IP_VS_CONN_F_TUNNEL_TYPE_GUE),
+    number("gre", IP_VS_CONN_F_TUNNEL_TYPE_GRE),
+};
+
+constexpr Number kTunnelChecksums[] = {
+    number("none", IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM),
+    number("checksum", IP_VS_TUNNEL_ENCAP_FLAG_CSUM),
+    number("remote-checksum", IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM),
+};
+
+constexpr Number kDaemonRoles[] = {
+    number("master", IP_VS_STATE_MASTER),
+    number("backup", IP_VS_STATE_BACKUP),
+};
+
+// The largest forwarding method, and the longest names in characters.
+constexpr Number kLimits[] = {
+    number("forwarding", IP_VS_CONN_F_FWD_MASK),
+    number("schedulerLength", IP_VS_SCHEDNAME_MAXLEN - 1),
+    number("engineLength", IP_VS_PENAME_MAXLEN),
+};
+
 constexpr Enumeration kEnumerations[] = {
     {"operations", kOperations},
     {"statuses", kStatuses},
     {"changes", kChanges},
+    {"families", kFamilies},
+    {"protocols", kProtocols},
+    {"serviceFlags", kServiceFlags},
+    {"schedulerFlags", kSchedulerFlags},
+    {"forwardings", kForwardings},
+    {"tunnelTypes", kTunnelTypes},
+    {"tunnelChecksums", kTunnelChecksums},
+    {"daemonRoles", kDaemonRoles},
+    {"limits", kLimits},
 };
 
 }  // namespace

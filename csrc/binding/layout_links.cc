@@ -1,5 +1,8 @@
-#include "binding/layout_tables.h"
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 
+#include "binding/layout_tables.h"
 #include "rtnl/monitor.h"
 #include "rtnl/request.h"
 #include "rtnl/types.h"
@@ -141,11 +144,57 @@ constexpr Number kWatchTypes[] = {
     number("address", rtnl::Monitor::kAddresses),
 };
 
+constexpr Number kLinkFlags[] = {
+    number("up", IFF_UP),
+};
+
+// The tables of the kernel's numbers have the names that users of the package see.
+
+constexpr Number kLinkStates[] = {
+    number("unknown", IF_OPER_UNKNOWN), number("not-present", IF_OPER_NOTPRESENT),
+    number("down", IF_OPER_DOWN),       number("lower-layer-down", IF_OPER_LOWERLAYERDOWN),
+    number("testing", IF_OPER_TESTING), number("dormant", IF_OPER_DORMANT),
+    number("up", IF_OPER_UP),
+};
+
+constexpr Number kAddressScopes[] = {
+    number("global", RT_SCOPE_UNIVERSE), number("site", RT_SCOPE_SITE),
+    number("link", RT_SCOPE_LINK),       number("host", RT_SCOPE_HOST),
+    number("nowhere", RT_SCOPE_NOWHERE),
+};
+
+constexpr Number kAddressFlags[] = {
+    number("secondary", IFA_F_SECONDARY),
+    number("no-dad", IFA_F_NODAD),
+    number("optimistic", IFA_F_OPTIMISTIC),
+    number("dad-failed", IFA_F_DADFAILED),
+    number("home-address", IFA_F_HOMEADDRESS),
+    number("deprecated", IFA_F_DEPRECATED),
+    number("tentative", IFA_F_TENTATIVE),
+    number("permanent", IFA_F_PERMANENT),
+    number("manage-temporary", IFA_F_MANAGETEMPADDR),
+    number("no-prefix-route", IFA_F_NOPREFIXROUTE),
+    number("multicast-auto-join", IFA_F_MCAUTOJOIN),
+    number("stable-privacy", IFA_F_STABLE_PRIVACY),
+};
+
+// The longest names, in characters.
+constexpr Number kLinkLimits[] = {
+    number("kindLength", sizeof(rtnl::Request::kind) - 1),
+};
+
+constexpr Number kLifetimes[] = {
+    number("forever", AddressSettings::kForever),
+};
+
 constexpr Enumeration kEnumerations[] = {
     {"linkOperations", kLinkOperations}, {"linkStatuses", kLinkStatuses},
     {"linkSettings", kLinkSettings},     {"addressGiven", kAddressGiven},
     {"linkChanges", kLinkChanges},       {"linkEventTypes", kLinkEventTypes},
-    {"watchTypes", kWatchTypes},
+    {"watchTypes", kWatchTypes},         {"linkFlags", kLinkFlags},
+    {"linkStates", kLinkStates},         {"addressScopes", kAddressScopes},
+    {"addressFlags", kAddressFlags},     {"linkLimits", kLinkLimits},
+    {"lifetimes", kLifetimes},
 };
 
 }  // namespace
