@@ -18,7 +18,7 @@
           "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
           # Optimized for size: the kernel and Node.js take most of the time, and two addons are in the package.
           "cflags_cc": [
-            "-include", "netlink/floor.h", "-std=c++20", "-Os", "-Wall", "-Wextra",
+            "-include", "os/symbol_versions.h", "-std=c++20", "-Os", "-Wall", "-Wextra",
             "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-gnu-unique",
             "-ffunction-sections", "-fdata-sections",
             "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"

@@ -3,7 +3,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "netlink/error.h"
+#include "os/error.h"
 
 namespace binding {
 
@@ -16,7 +16,7 @@ void Clients::open(Netns netns, std::optional<ipvs::Client> ipvs,
 
 Clients::Netns Clients::netns() {
   return netns_.with([](const Netns& own) {
-    if (!own) throw netlink::Error(EBADF, "open", "the handle is not open");
+    if (!own) throw os::Error(EBADF, "open", "the handle is not open");
     return own;
   });
 }
@@ -24,7 +24,7 @@ Clients::Netns Clients::netns() {
 ipvs::Results Clients::run(std::span<const ipvs::Request> requests, bool stop_on_error,
                            ipvs::Results memory) {
   return ipvs_.with([&](auto& client) {
-    if (!client) throw netlink::Error(EBADF, "sendmsg", "the handle is not open");
+    if (!client) throw os::Error(EBADF, "sendmsg", "the handle is not open");
     return stop_on_error ? client->run_until_failure(requests, std::move(memory))
                          : client->run(requests, std::move(memory));
   });

@@ -4,7 +4,7 @@
 // Threading: any thread. Calls on IPVS run one at a time, and so do calls on links; a call on IPVS
 //   and one on links run in parallel. close() waits for both.
 // Ownership: owns the sockets, and shares the network namespace with cursors and watchers.
-// Errors: netlink::Error EBADF if the handle is not open, with the system call in parentheses
+// Errors: os::Error EBADF if the handle is not open, with the system call in parentheses
 //   below; and those of the clients.
 #pragma once
 
@@ -13,15 +13,15 @@
 #include <span>
 
 #include "ipvs/client.h"
-#include "netlink/guarded.h"
-#include "netlink/namespace.h"
+#include "os/namespace.h"
+#include "os/synchronized.h"
 #include "rtnl/client.h"
 
 namespace binding {
 
 class Clients {
  public:
-  using Netns = std::shared_ptr<const netlink::Namespace>;
+  using Netns = std::shared_ptr<const os::Namespace>;
 
   /// Takes over connected clients. Without `links`, the first call of run_links() connects them.
   void open(Netns netns, std::optional<ipvs::Client> ipvs, std::optional<rtnl::Client> links);
@@ -43,9 +43,9 @@ class Clients {
   void close();
 
  private:
-  netlink::Guarded<Netns> netns_;  // null while closed
-  netlink::Guarded<std::optional<ipvs::Client>> ipvs_;
-  netlink::Guarded<std::optional<rtnl::Client>> links_;
+  os::Synchronized<Netns> netns_;  // null while closed
+  os::Synchronized<std::optional<ipvs::Client>> ipvs_;
+  os::Synchronized<std::optional<rtnl::Client>> links_;
 };
 
 }  // namespace binding

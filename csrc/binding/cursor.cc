@@ -9,12 +9,12 @@
 #include "binding/job.h"
 #include "binding/records.h"
 #include "ipvs/connections.h"
-#include "netlink/guarded.h"
+#include "os/synchronized.h"
 
 namespace binding {
 
 struct Cursor::State {
-  std::shared_ptr<const netlink::Namespace> netns;
+  std::shared_ptr<const os::Namespace> netns;
   ipvs::ConnectionFile file;
   ipvs::ConnectionFilter filter;
   ipvs::ServiceFacts facts;
@@ -22,12 +22,12 @@ struct Cursor::State {
     std::optional<ipvs::ConnectionReader> reader;
     bool closed = false;
   };
-  netlink::Guarded<Opened> opened;
+  os::Synchronized<Opened> opened;
 
   template <typename Read>
   auto with_reader(Read read) {
     return opened.with([&](Opened& own) {
-      if (own.closed) throw netlink::Error(EBADF, "read", "the cursor is closed");
+      if (own.closed) throw os::Error(EBADF, "read", "the cursor is closed");
       if (!own.reader) own.reader.emplace(*netns, file, filter, facts);
       return read(*own.reader);
     });
@@ -58,7 +58,7 @@ Cursor::Cursor(const Napi::CallbackInfo& info)
       ipvs::ServiceFacts(records_of<uint16_t>(info[3]), records_of<ipvs::DestinationKey>(info[4]));
   try {
     state_->netns = Handle::netns_of(info[0].As<Napi::Object>());
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     throw make_error(info.Env(), error);
   }
   state_->file =

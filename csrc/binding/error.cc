@@ -2,7 +2,7 @@
 
 namespace binding {
 
-Napi::Error make_error(Napi::Env env, const netlink::Error& error) {
+Napi::Error make_error(Napi::Env env, const os::Error& error) {
   Napi::Error made = Napi::Error::New(env, error.what());
   made.Set("errno", Napi::Number::New(env, error.error()));
   made.Set("syscall", Napi::String::New(env, error.syscall()));

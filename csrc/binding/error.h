@@ -5,12 +5,12 @@
 
 #include <napi.h>
 
-#include "netlink/error.h"
+#include "os/error.h"
 
 namespace binding {
 
 /// Makes an Error with `errno` (positive), `syscall` and `text`: the words of the kernel or of this
 /// library, or an empty string. JavaScript makes an IpvsError of it.
-Napi::Error make_error(Napi::Env env, const netlink::Error& error);
+Napi::Error make_error(Napi::Env env, const os::Error& error);
 
 }  // namespace binding

@@ -10,7 +10,7 @@
 #include "binding/job.h"
 #include "binding/records.h"
 #include "binding/results.h"
-#include "ipvs/proc.h"
+#include "os/files.h"
 
 namespace binding {
 namespace {
@@ -31,13 +31,13 @@ template <typename Action>
 Napi::Value run_now(Napi::Env env, Action action) {
   try {
     return action();
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     throw make_error(env, error);
   }
 }
 
-ipvs::ProcFiles paths_of(const Napi::Value& value) {
-  ipvs::ProcFiles files;
+os::Files paths_of(const Napi::Value& value) {
+  os::Files files;
   const auto paths = value.As<Napi::Array>();
   for (uint32_t i = 0; i < paths.Length(); ++i) {
     files.push_back({paths.Get(i).As<Napi::String>().Utf8Value(), {}});
@@ -45,8 +45,8 @@ ipvs::ProcFiles paths_of(const Napi::Value& value) {
   return files;
 }
 
-ipvs::ProcFiles files_of(const Napi::Value& value) {
-  ipvs::ProcFiles files;
+os::Files files_of(const Napi::Value& value) {
+  os::Files files;
   const auto wanted = value.As<Napi::Array>();
   for (uint32_t i = 0; i < wanted.Length(); ++i) {
     const auto file = wanted.Get(i).As<Napi::Object>();
@@ -56,10 +56,10 @@ ipvs::ProcFiles files_of(const Napi::Value& value) {
   return files;
 }
 
-Napi::Value contents_of(Napi::Env env, const ipvs::ProcFiles& files) {
+Napi::Value contents_of(Napi::Env env, const os::Files& files) {
   Napi::Array contents = Napi::Array::New(env, files.size());
   for (uint32_t i = 0; i < files.size(); ++i) {
-    const ipvs::ProcFile& file = files[i];
+    const os::File& file = files[i];
     if (file.error != 0) {
       contents.Set(i, file.error);
     } else {
@@ -69,7 +69,7 @@ Napi::Value contents_of(Napi::Env env, const ipvs::ProcFiles& files) {
   return contents;
 }
 
-Napi::Value errors_of(Napi::Env env, const ipvs::ProcFiles& files) {
+Napi::Value errors_of(Napi::Env env, const os::Files& files) {
   Napi::Array errors = Napi::Array::New(env, files.size());
   for (uint32_t i = 0; i < files.size(); ++i) errors.Set(i, files[i].error);
   return errors;
@@ -112,20 +112,20 @@ Handle::Handle(const Napi::CallbackInfo& info)
   info.This().As<Napi::Object>().TypeTag(&kTypeTag);
 }
 
-std::shared_ptr<const netlink::Namespace> Handle::netns_of(const Napi::Object& handle) {
+std::shared_ptr<const os::Namespace> Handle::netns_of(const Napi::Object& handle) {
   if (!handle.CheckTypeTag(&kTypeTag)) throw Napi::TypeError::New(handle.Env(), "handle: a Handle");
   return Unwrap(handle)->clients_->netns();
 }
 
 Napi::Value Handle::open(const Napi::CallbackInfo& info) {
   // Opened here rather than in the job, because the caller may close the descriptor afterwards.
-  std::shared_ptr<const netlink::Namespace> given;
+  std::shared_ptr<const os::Namespace> given;
   std::string path;
   if (info[0].IsNumber()) {
     try {
-      given = std::make_shared<const netlink::Namespace>(
-          netlink::Namespace::of(info[0].As<Napi::Number>().Int32Value()));
-    } catch (const netlink::Error& error) {
+      given = std::make_shared<const os::Namespace>(
+          os::Namespace::of(info[0].As<Napi::Number>().Int32Value()));
+    } catch (const os::Error& error) {
       throw make_error(info.Env(), error);
     }
   } else {
@@ -134,7 +134,7 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
   return Job::start(
       info.Env(),
       [clients = clients_, given, path, ipvs = info[1].ToBoolean().Value()] {
-        const auto netns = given ? given : std::make_shared<const netlink::Namespace>(path);
+        const auto netns = given ? given : std::make_shared<const os::Namespace>(path);
         if (ipvs) {
           clients->open(netns, ipvs::Client(netns), {});
         } else {
@@ -193,31 +193,31 @@ Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Handle::read_files(const Napi::CallbackInfo& info) {
-  auto files = std::make_shared<ipvs::ProcFiles>(paths_of(info[0]));
+  auto files = std::make_shared<os::Files>(paths_of(info[0]));
   return Job::start(
-      info.Env(), [clients = clients_, files] { ipvs::read_files(*clients->netns(), *files); },
+      info.Env(), [clients = clients_, files] { os::read_files(*clients->netns(), *files); },
       [files](Napi::Env env) { return contents_of(env, *files); });
 }
 
 Napi::Value Handle::read_files_sync(const Napi::CallbackInfo& info) {
   return run_now(info.Env(), [&] {
     auto files = paths_of(info[0]);
-    ipvs::read_files(*clients_->netns(), files);
+    os::read_files(*clients_->netns(), files);
     return contents_of(info.Env(), files);
   });
 }
 
 Napi::Value Handle::write_files(const Napi::CallbackInfo& info) {
-  auto files = std::make_shared<ipvs::ProcFiles>(files_of(info[0]));
+  auto files = std::make_shared<os::Files>(files_of(info[0]));
   return Job::start(
-      info.Env(), [clients = clients_, files] { ipvs::write_files(*clients->netns(), *files); },
+      info.Env(), [clients = clients_, files] { os::write_files(*clients->netns(), *files); },
       [files](Napi::Env env) { return errors_of(env, *files); });
 }
 
 Napi::Value Handle::write_files_sync(const Napi::CallbackInfo& info) {
   return run_now(info.Env(), [&] {
     auto files = files_of(info[0]);
-    ipvs::write_files(*clients_->netns(), files);
+    os::write_files(*clients_->netns(), files);
     return errors_of(info.Env(), files);
   });
 }

@@ -16,7 +16,7 @@
 #include <memory>
 
 #include "ipvs/request.h"
-#include "netlink/namespace.h"
+#include "os/namespace.h"
 
 namespace binding {
 
@@ -29,8 +29,8 @@ class Handle : public Napi::ObjectWrap<Handle> {
   explicit Handle(const Napi::CallbackInfo& info);
 
   /// Returns the namespace of a Handle, for readers that outlive it.
-  /// @throws Napi::TypeError if the object is not a Handle; netlink::Error EBADF if it is not open
-  static std::shared_ptr<const netlink::Namespace> netns_of(const Napi::Object& handle);
+  /// @throws Napi::TypeError if the object is not a Handle; os::Error EBADF if it is not open
+  static std::shared_ptr<const os::Namespace> netns_of(const Napi::Object& handle);
 
  private:
   /// open(netns: string | number, ipvs: boolean): Promise<void>

@@ -24,7 +24,7 @@ Job::Job(Napi::Env env, Work work, Finish finish)
 void Job::Execute() {
   try {
     work_();
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     failure_ = error;
     SetError(error.what());
   }

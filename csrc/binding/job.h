@@ -5,7 +5,7 @@
 // Ownership: a job owns itself and what its functions hold, and is freed after it has settled. An
 //   environment that ends, such as that of a terminated worker, waits for work on the pool; the
 //   promise can then no longer be settled, but the job is freed all the same.
-// Errors: an exception of `work` or `finish` rejects the promise: a netlink::Error by make_error(),
+// Errors: an exception of `work` or `finish` rejects the promise: an os::Error by make_error(),
 //   any other std::exception as an Error with its message.
 #pragma once
 
@@ -14,7 +14,7 @@
 #include <functional>
 #include <optional>
 
-#include "netlink/error.h"
+#include "os/error.h"
 
 namespace binding {
 
@@ -36,7 +36,7 @@ class Job : public Napi::AsyncWorker {
   Napi::Promise::Deferred deferred_;
   Work work_;
   Finish finish_;
-  std::optional<netlink::Error> failure_;
+  std::optional<os::Error> failure_;
 };
 
 }  // namespace binding

@@ -12,8 +12,8 @@
 #include "binding/error.h"
 #include "binding/handle.h"
 #include "binding/results.h"
-#include "netlink/descriptor.h"
-#include "netlink/thread.h"
+#include "os/descriptor.h"
+#include "os/thread.h"
 #include "rtnl/monitor.h"
 
 namespace binding {
@@ -21,7 +21,7 @@ namespace binding {
 struct Watcher::Poller {
   explicit Poller(rtnl::Monitor opened)
       : monitor(std::move(opened)), wake_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!wake_event) throw netlink::Error(errno, "eventfd");
+    if (!wake_event) throw os::Error(errno, "eventfd");
   }
   ~Poller() { stop(); }
 
@@ -56,11 +56,11 @@ struct Watcher::Poller {
   }
 
   std::optional<rtnl::Monitor> monitor;  // until it is stopped
-  netlink::Descriptor wake_event;
+  os::Descriptor wake_event;
   std::atomic<bool> armed = true;
   std::atomic<bool> stopping = false;
   bool finalized = false;  // the function no longer exists
-  std::optional<netlink::Thread> thread;
+  std::optional<os::Thread> thread;
 };
 
 Napi::Function Watcher::define(Napi::Env env) {
@@ -86,7 +86,7 @@ Watcher::Watcher(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Watcher>(inf
                                             });
     notify_.Unref(info.Env());
     poller_->thread.emplace([poller = poller_.get(), notify = notify_] { poller->wait(notify); });
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     if (notify_) notify_.Release();
     throw make_error(info.Env(), error);
   }
@@ -100,11 +100,11 @@ Watcher::~Watcher() {
 
 Napi::Value Watcher::take(const Napi::CallbackInfo& info) {
   try {
-    if (!poller_) throw netlink::Error(EBADF, "recvmmsg", "the watcher is closed");
+    if (!poller_) throw os::Error(EBADF, "recvmmsg", "the watcher is closed");
     rtnl::Events events = poller_->monitor->take();
     if (!events.more) poller_->arm();
     return to_js(info.Env(), std::move(events));
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     throw make_error(info.Env(), error);
   }
 }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "fuzz/fuzz.h"
-#include "netlink/error.h"
+#include "os/error.h"
 #include "test/connection_text.h"
 
 using fuzz::expect;
@@ -21,7 +21,7 @@ using ipvs::ConnectionFile;
 using ipvs::ConnectionFilter;
 using ipvs::ConnectionReader;
 using ipvs::CountBy;
-using netlink::Descriptor;
+using os::Descriptor;
 using test::Row;
 
 namespace {
@@ -111,7 +111,7 @@ void check_reader(std::string_view text, ConnectionFile file, const Expected& ex
     }
     expect(expected.whole, "a line that is no row is an error");
     expect(seen == expected.rows.size(), "all rows are read");
-  } catch (const netlink::Error&) {
+  } catch (const os::Error&) {
     expect(!expected.whole, "rows are no error");
     // Those of the same batch go with it.
     expect(expected.rows.size() - seen < limit, "what stands before an error is read");
@@ -128,7 +128,7 @@ void check_counts(std::string_view text, ConnectionFile file, const Expected& ex
       total += count;
     }
     expect(expected.whole && total == expected.rows.size(), "each row is counted once");
-  } catch (const netlink::Error&) {
+  } catch (const os::Error&) {
     expect(!expected.whole, "rows are no error");
   }
 }

@@ -8,15 +8,15 @@
 
 #include "ipvs/loading.h"
 #include "ipvs/unique.h"
-#include "netlink/error.h"
+#include "os/error.h"
 
 namespace ipvs {
 namespace {
 
 using netlink::Attributes;
-using netlink::Error;
 using netlink::Failure;
 using netlink::Messages;
+using os::Error;
 
 constexpr Command kListServices{.id = IPVS_CMD_GET_SERVICE};
 constexpr Command kListDestinations{.id = IPVS_CMD_GET_DEST, .service = Part::kKey};
@@ -46,7 +46,7 @@ netlink::Socket& ready(netlink::Socket& socket, loading::Scope scope) {
 
 // Asks for a service that cannot be, with the scheduler and the engine of another: the kernel looks
 // for these first, and then refuses the prefix length of 0. The errno.
-int try_modules(const netlink::Namespace& netns, const Service& wanted) {
+int try_modules(const os::Namespace& netns, const Service& wanted) {
   auto socket = netlink::Socket::open(NETLINK_GENERIC, netns);
   const netlink::Family family(socket, IPVS_GENL_NAME, IPVS_GENL_VERSION);
   Service service{};
@@ -68,10 +68,10 @@ int try_modules(const netlink::Namespace& netns, const Service& wanted) {
 Channel::Channel(netlink::Socket socket)
     : socket_(std::move(socket)), family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
 
-Channel::Channel(const std::shared_ptr<const netlink::Namespace>& netns)
+Channel::Channel(const std::shared_ptr<const os::Namespace>& netns)
     : Channel(netlink::Socket::open(NETLINK_GENERIC, *netns), netns) {}
 
-Channel::Channel(netlink::Socket socket, std::shared_ptr<const netlink::Namespace> netns)
+Channel::Channel(netlink::Socket socket, std::shared_ptr<const os::Namespace> netns)
     : netns_(std::move(netns)),
       socket_(std::move(socket)),
       scope_(loading::scope_of(socket_.descriptor())),

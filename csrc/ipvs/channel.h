@@ -72,13 +72,13 @@ class Channel {
 
   /// Finds IPVS at the other end of a generic-netlink socket, which makes the kernel load its module
   /// where it can.
-  /// @throws netlink::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of netlink::Family
+  /// @throws os::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of netlink::Family
   explicit Channel(netlink::Socket socket);
   /// Likewise, on a socket that it opens in a network namespace. Only with it are modules waited
   /// for on a thread of their own: see loading.h.
   /// @throws also those of netlink::Socket::open(); ETIMEDOUT ("CTRL_CMD_GETFAMILY"): the kernel is
   ///   still loading a module
-  explicit Channel(const std::shared_ptr<const netlink::Namespace>& netns);
+  explicit Channel(const std::shared_ptr<const os::Namespace>& netns);
 
   /// What became of modules that were to be loaded.
   enum class Modules { kPresent, kAbsent, kLate, kUnknown };
@@ -92,7 +92,7 @@ class Channel {
   std::vector<netlink::Failure> run(std::span<const Step> steps, const OnReply& on_reply);
 
   /// Appends all services to `entries`.
-  /// @throws netlink::Error with the kernel's errno, and those of netlink::Socket::dump()
+  /// @throws os::Error with the kernel's errno, and those of netlink::Socket::dump()
   void list_services(std::vector<ServiceEntry>& entries);
   /// Appends the destinations of `service` to `entries`: none if there is no such service, which
   /// the kernel does not tell apart.
@@ -114,7 +114,7 @@ class Channel {
  private:
   using DestinationLists = std::map<ServiceKey, std::vector<DestinationEntry>, ByteOrder>;
 
-  Channel(netlink::Socket socket, std::shared_ptr<const netlink::Namespace> netns);
+  Channel(netlink::Socket socket, std::shared_ptr<const os::Namespace> netns);
   bool renewed();
   void encode(netlink::Batch& batch, const Step& step, uint16_t flags) const;
   std::vector<netlink::Failure> run_once(std::span<const Step> steps, const OnReply& on_reply);
@@ -126,7 +126,7 @@ class Channel {
   template <typename Entry, typename Read>
   void list(const Step& request, std::vector<Entry>& entries, Read read);
 
-  std::shared_ptr<const netlink::Namespace> netns_;  // null: modules are not waited for
+  std::shared_ptr<const os::Namespace> netns_;  // null: modules are not waited for
   netlink::Socket socket_;
   uint64_t scope_ = 0;  // of loads that hold this up
   netlink::Family family_;

@@ -6,14 +6,14 @@
 #include <utility>
 
 #include "ipvs/unique.h"
-#include "netlink/error.h"
+#include "os/error.h"
 
 namespace ipvs {
 namespace {
 
 using netlink::Attributes;
-using netlink::Error;
 using netlink::Failure;
+using os::Error;
 
 // Whether a failure says that the object of an ensure is not there, or is there after all.
 bool calls_for_the_other_way(const Failure& failure, const Command& command, bool creating) {
@@ -67,7 +67,7 @@ const Client::Rule& Client::rule_of(uint32_t operation) {
 
 Client::Client(netlink::Socket socket) : channel_(std::move(socket)) { check_rights(); }
 
-Client::Client(const std::shared_ptr<const netlink::Namespace>& netns) : channel_(netns) {
+Client::Client(const std::shared_ptr<const os::Namespace>& netns) : channel_(netns) {
   check_rights();
 }
 

@@ -27,12 +27,12 @@ namespace ipvs {
 class Client {
  public:
   /// Asks for the version, which tells whether we have the rights.
-  /// @throws netlink::Error EPERM ("IPVS_CMD_GET_INFO"): no CAP_NET_ADMIN in the initial user
+  /// @throws os::Error EPERM ("IPVS_CMD_GET_INFO"): no CAP_NET_ADMIN in the initial user
   ///   namespace; those of Channel
   explicit Client(netlink::Socket socket);
   /// Likewise, on a socket that it opens in a network namespace.
   /// @throws also those of netlink::Socket::open()
-  explicit Client(const std::shared_ptr<const netlink::Namespace>& netns);
+  explicit Client(const std::shared_ptr<const os::Namespace>& netns);
 
   /// The room of `memory`'s lists is used for the results; what they held is forgotten. Fresh memory
   ///   costs more than the reading.

@@ -9,13 +9,13 @@
 #include <cstring>
 #include <utility>
 
-#include "netlink/error.h"
+#include "os/error.h"
 
 namespace ipvs {
 namespace {
 
-using netlink::Descriptor;
-using netlink::Error;
+using os::Descriptor;
+using os::Error;
 
 // Many times the longest row, and more than the page that a read of /proc gives at most.
 constexpr size_t kBufferBytes = 64 * 1024;
@@ -115,7 +115,7 @@ Connection group_of(const Connection& row, uint32_t by, uint32_t state) {
   return group;
 }
 
-Descriptor open_file(const netlink::Namespace& netns, ConnectionFile file) {
+Descriptor open_file(const os::Namespace& netns, ConnectionFile file) {
   // Of the thread: /proc/net would be the main thread's.
   const char* path = file == ConnectionFile::kOrigins ? "/proc/thread-self/net/ip_vs_conn_sync"
                                                       : "/proc/thread-self/net/ip_vs_conn";
@@ -129,7 +129,7 @@ Descriptor open_file(const netlink::Namespace& netns, ConnectionFile file) {
 
 }  // namespace
 
-ConnectionReader::ConnectionReader(const netlink::Namespace& netns, ConnectionFile file,
+ConnectionReader::ConnectionReader(const os::Namespace& netns, ConnectionFile file,
                                    const ConnectionFilter& filter, ServiceFacts facts)
     : ConnectionReader(open_file(netns, file), file, filter, std::move(facts)) {}
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "ipvs/connection_row.h"
-#include "netlink/descriptor.h"
-#include "netlink/namespace.h"
+#include "os/descriptor.h"
+#include "os/namespace.h"
 
 namespace ipvs {
 
@@ -47,16 +47,16 @@ struct ConnectionCounts {
 class ConnectionReader {
  public:
   /// Opens the file in a network namespace.
-  /// @throws netlink::Error ENOENT ("open"): the kernel has no IPVS; those of Namespace::enter()
-  ConnectionReader(const netlink::Namespace& netns, ConnectionFile file,
-                   const ConnectionFilter& filter, ServiceFacts facts = {});
+  /// @throws os::Error ENOENT ("open"): the kernel has no IPVS; those of Namespace::enter()
+  ConnectionReader(const os::Namespace& netns, ConnectionFile file, const ConnectionFilter& filter,
+                   ServiceFacts facts = {});
   /// Reads rows from an open descriptor.
-  ConnectionReader(netlink::Descriptor descriptor, ConnectionFile file,
-                   const ConnectionFilter& filter, ServiceFacts facts = {});
+  ConnectionReader(os::Descriptor descriptor, ConnectionFile file, const ConnectionFilter& filter,
+                   ServiceFacts facts = {});
 
   /// The next rows that match, at most `limit`. May be fewer, also none, before the end: a call
   /// reads some hundred KiB at most, so that a filter that matches nothing keeps nobody waiting.
-  /// @throws netlink::Error "read": EBADMSG for a row that cannot be understood, and those of the
+  /// @throws os::Error "read": EBADMSG for a row that cannot be understood, and those of the
   ///   system
   ConnectionBatch next(size_t limit);
 
@@ -67,7 +67,7 @@ class ConnectionReader {
   bool fill();
   std::optional<ConnectionRow> next_row(size_t limit);
 
-  netlink::Descriptor descriptor_;
+  os::Descriptor descriptor_;
   ConnectionFile file_;
   ConnectionFilter filter_;
   ServiceFacts facts_;

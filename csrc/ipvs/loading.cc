@@ -15,9 +15,9 @@
 #include <mutex>
 #include <string>
 
-#include "netlink/descriptor.h"
-#include "netlink/error.h"
-#include "netlink/thread.h"
+#include "os/descriptor.h"
+#include "os/error.h"
+#include "os/thread.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 struct Load : std::enable_shared_from_this<Load> {
   Scope scope;
   Clock::time_point end;
-  netlink::Descriptor over{::eventfd(0, EFD_CLOEXEC)};  // readable once it is
+  os::Descriptor over{::eventfd(0, EFD_CLOEXEC)};  // readable once it is
   Load* next = nullptr;
 
   // Waits for its end. False: the time is over.
@@ -109,10 +109,10 @@ bool run(Scope scope, std::function<void()> work, std::chrono::milliseconds dead
   const auto load = std::make_shared<Load>();
   load->end = Clock::now() + deadline;
   load->scope = scope;
-  if (!load->over) throw netlink::Error(errno, "eventfd");
+  if (!load->over) throw os::Error(errno, "eventfd");
   enter(*load);
   try {
-    netlink::Thread::leave_alone([load, work = std::move(work)] {
+    os::Thread::leave_alone([load, work = std::move(work)] {
       work();
       leave(*load);
     });

@@ -31,7 +31,7 @@ bool settled(Scope scope);
 
 /// Runs `work`, which must not throw and must own what it uses, on a thread of its own and waits
 /// for it. False: the deadline is over, and it is still running.
-/// @throws netlink::Error "pthread_create", "eventfd"
+/// @throws os::Error "pthread_create", "eventfd"
 bool run(Scope scope, std::function<void()> work,
          std::chrono::milliseconds deadline = netlink::Socket::kDeadline);
 

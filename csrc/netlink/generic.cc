@@ -1,6 +1,6 @@
 #include "netlink/generic.h"
 
-#include "netlink/error.h"
+#include "os/error.h"
 
 namespace netlink {
 
@@ -23,8 +23,8 @@ bool Family::refresh(Socket& socket) {
       if (attributes.type() == CTRL_ATTR_FAMILY_ID) found = attributes.number<uint16_t>();
     }
   });
-  if (!failures.empty()) throw Error(failures[0].error, "CTRL_CMD_GETFAMILY", failures[0].text);
-  if (found == 0) throw Error(EBADMSG, "CTRL_CMD_GETFAMILY", "a reply without a family id");
+  if (!failures.empty()) throw os::Error(failures[0].error, "CTRL_CMD_GETFAMILY", failures[0].text);
+  if (found == 0) throw os::Error(EBADMSG, "CTRL_CMD_GETFAMILY", "a reply without a family id");
   const bool changed = found != id_;
   id_ = found;
   return changed;

@@ -19,7 +19,7 @@ class Family {
  public:
   /// Resolves `name` and remembers its id. Asking makes the kernel load the family's module where
   /// it can.
-  /// @throws Error ENOENT: the kernel has no such family; transport errors of Socket::run()
+  /// @throws os::Error ENOENT: the kernel has no such family; transport errors of Socket::run()
   Family(Socket& socket, std::string name, uint8_t version);
 
   /// Asks again. True if the id has changed, so that messages under the old one went nowhere.

@@ -6,7 +6,7 @@
 
 namespace netlink {
 
-Failure failure_of(size_t index, const Error& error) {
+Failure failure_of(size_t index, const os::Error& error) {
   static constexpr int kTransport[] = {EBADMSG, EINTR, ENOBUFS, ETIMEDOUT};
   const int* end = std::end(kTransport);
   const bool lost = std::find(std::begin(kTransport), end, error.error()) != end;

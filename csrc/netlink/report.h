@@ -8,8 +8,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "netlink/error.h"
 #include "netlink/socket.h"
+#include "os/error.h"
 
 namespace netlink {
 
@@ -34,7 +34,7 @@ constexpr Status status_of(Fate fate) {
 }
 
 /// What a reading threw, as the failure of the request at `index`.
-Failure failure_of(size_t index, const Error& error);
+Failure failure_of(size_t index, const os::Error& error);
 
 /// An outcome for each request, in order. An Outcome is a record with the fields `error` (errno, or
 /// 0), `status` (Status) and `text` (1 + the place of the kernel's words in `texts`, or 0).

@@ -40,7 +40,8 @@ class Deadline {
 int option(int fd, int name) {
   int value = 0;
   socklen_t length = sizeof value;
-  if (::getsockopt(fd, SOL_SOCKET, name, &value, &length) != 0) throw Error(errno, "getsockopt");
+  if (::getsockopt(fd, SOL_SOCKET, name, &value, &length) != 0)
+    throw os::Error(errno, "getsockopt");
   return value;
 }
 
@@ -51,13 +52,13 @@ void enlarge(int fd, int force, int polite) {
   }
 }
 
-Descriptor open_netlink(int protocol) {
-  Descriptor descriptor(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
-  if (!descriptor) throw Error(errno, "socket");
+os::Descriptor open_netlink(int protocol) {
+  os::Descriptor descriptor(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+  if (!descriptor) throw os::Error(errno, "socket");
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   if (::bind(descriptor.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-    throw Error(errno, "bind");
+    throw os::Error(errno, "bind");
   }
   const int on = 1;
   // Both are refinements of errors: a kernel without them still answers.
@@ -87,11 +88,11 @@ struct Socket::Chunk {
   uint32_t sentinel() const { return sequence + static_cast<uint32_t>(last - first); }
 };
 
-Socket Socket::open(int protocol, const Namespace& netns, std::chrono::milliseconds deadline) {
+Socket Socket::open(int protocol, const os::Namespace& netns, std::chrono::milliseconds deadline) {
   return Socket(netns.open([protocol] { return open_netlink(protocol); }), deadline);
 }
 
-Socket::Socket(Descriptor descriptor, std::chrono::milliseconds deadline)
+Socket::Socket(os::Descriptor descriptor, std::chrono::milliseconds deadline)
     : descriptor_(std::move(descriptor)),
       deadline_(deadline),
       data_cost_(kLeastDataCost),
@@ -99,14 +100,14 @@ Socket::Socket(Descriptor descriptor, std::chrono::milliseconds deadline)
   sockaddr_nl address{};
   socklen_t length = sizeof address;
   if (::getsockname(descriptor_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    throw Error(errno, "getsockname");
+    throw os::Error(errno, "getsockname");
   }
   if (address.nl_family == AF_NETLINK) port_ = address.nl_pid;
 
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(deadline_);
   const timeval wait{.tv_sec = seconds.count(), .tv_usec = (deadline_ - seconds).count() * 1000};
   if (::setsockopt(descriptor_.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) != 0) {
-    throw Error(errno, "setsockopt");
+    throw os::Error(errno, "setsockopt");
   }
   send_room_ = std::min(kChunkBytes,
                         static_cast<size_t>(option(descriptor_.get(), SO_SNDBUF)) - kSendOverhead);
@@ -314,7 +315,7 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
 
 void Socket::time_out(const char* syscall) {
   stalled_ = true;
-  throw Error(ETIMEDOUT, syscall);
+  throw os::Error(ETIMEDOUT, syscall);
 }
 
 Socket::DumpEnd Socket::dump(Batch& request, const OnMessage& on_message) {
@@ -331,7 +332,7 @@ Socket::DumpEnd Socket::dump(Batch& request, const OnMessage& on_message) {
     reading = read_dump(on_message);
   }
   if (reading.refusal) throw *reading.refusal;
-  if (reading.damaged) throw Error(EBADMSG, "recvmmsg", "a malformed reply");
+  if (reading.damaged) throw os::Error(EBADMSG, "recvmmsg", "a malformed reply");
   return reading.end;
 }
 
@@ -341,7 +342,7 @@ void Socket::start_dump(Batch& request) {
   request.write_header(0, header);
   const auto bytes = request.bytes();
   while (::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
-    if (errno != EINTR) throw Error(errno, "send");
+    if (errno != EINTR) throw os::Error(errno, "send");
   }
 }
 
@@ -371,7 +372,7 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
     const int error = receive(kDumpSlots, 0);
     if (error == ENOBUFS) reading.end.interrupted = true;
     if (error == EAGAIN) time_out("recvmmsg");
-    if (error != 0 && error != EINTR && error != ENOBUFS) throw Error(error, "recvmmsg");
+    if (error != 0 && error != EINTR && error != ENOBUFS) throw os::Error(error, "recvmmsg");
     bool progress = false;
     for (const Datagram& datagram : datagrams_) {
       Messages message(datagram.bytes);
@@ -399,7 +400,7 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
 void Socket::join(unsigned group) {
   if (::setsockopt(descriptor_.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) !=
       0) {
-    throw Error(errno, "setsockopt", "NETLINK_ADD_MEMBERSHIP");
+    throw os::Error(errno, "setsockopt", "NETLINK_ADD_MEMBERSHIP");
   }
 }
 
@@ -410,7 +411,7 @@ Socket::Arrival Socket::take(const OnMessage& on_message) {
   arrival.more = true;
   // Said once, before what is left in the queue.
   arrival.overrun = error == ENOBUFS;
-  if (error != 0 && error != EINTR && error != ENOBUFS) throw Error(error, "recvmmsg");
+  if (error != 0 && error != EINTR && error != ENOBUFS) throw os::Error(error, "recvmmsg");
   for (const Datagram& datagram : datagrams_) {
     Messages message(datagram.bytes);
     while (message.next()) on_message(message);

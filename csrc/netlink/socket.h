@@ -22,10 +22,10 @@
 #include <string>
 #include <vector>
 
-#include "netlink/descriptor.h"
-#include "netlink/error.h"
 #include "netlink/message.h"
-#include "netlink/namespace.h"
+#include "os/descriptor.h"
+#include "os/error.h"
+#include "os/namespace.h"
 
 namespace netlink {
 
@@ -58,12 +58,12 @@ class Socket {
   static constexpr std::chrono::milliseconds kDeadline{5000};
 
   /// Opens a socket of `protocol` (NETLINK_GENERIC ...) in a network namespace.
-  /// @throws Error "socket", "bind", "getsockname", "setsockopt" and those of Namespace::enter()
-  static Socket open(int protocol, const Namespace& netns,
+  /// @throws os::Error "socket", "bind", "getsockname", "setsockopt" and those of os::Namespace::enter()
+  static Socket open(int protocol, const os::Namespace& netns,
                      std::chrono::milliseconds deadline = kDeadline);
   /// Takes over an open datagram socket. Its netlink port, if it has one, is what replies must be
   /// addressed to.
-  explicit Socket(Descriptor descriptor, std::chrono::milliseconds deadline = kDeadline);
+  explicit Socket(os::Descriptor descriptor, std::chrono::milliseconds deadline = kDeadline);
 
   /// Executes every message of `batch`, in order. An error stops none of the others.
   /// @returns the failures, by index; a message that is not among them succeeded. Transport errors
@@ -73,7 +73,7 @@ class Socket {
 
   /// Runs the only message of `request`, which carries NLM_F_DUMP, and hands over every data
   /// message.
-  /// @throws Error with the kernel's errno; EBADMSG: a reply was malformed; ETIMEDOUT
+  /// @throws os::Error with the kernel's errno; EBADMSG: a reply was malformed; ETIMEDOUT
   DumpEnd dump(Batch& request, const OnMessage& on_message);
 
   /// Sends again after a timeout. A job of several exchanges begins with it, and so waits in vain
@@ -83,7 +83,7 @@ class Socket {
   bool stalled() const { return stalled_; }
 
   /// Joins a multicast group.
-  /// @throws Error "setsockopt"
+  /// @throws os::Error "setsockopt"
   void join(unsigned group);
 
   struct Arrival {
@@ -91,7 +91,7 @@ class Socket {
     bool overrun = false;  ///< the kernel could not deliver some, or a message was damaged or cut
   };
   /// Hands over what has arrived without being asked for, without waiting: at most one buffer full.
-  /// @throws Error "recvmmsg"
+  /// @throws os::Error "recvmmsg"
   Arrival take(const OnMessage& on_message);
 
   int descriptor() const { return descriptor_.get(); }
@@ -115,7 +115,7 @@ class Socket {
   };
   struct DumpReading {
     DumpEnd end;
-    std::optional<Error> refusal;
+    std::optional<os::Error> refusal;
     bool damaged = false;
   };
 
@@ -130,7 +130,7 @@ class Socket {
   DumpReading read_dump(const OnMessage& on_message);
   [[noreturn]] void time_out(const char* syscall);
 
-  Descriptor descriptor_;
+  os::Descriptor descriptor_;
   uint32_t port_ = 0;
   uint32_t sequence_ = 0;
   bool stalled_ = false;

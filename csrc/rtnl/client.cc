@@ -16,16 +16,16 @@
 #include <tuple>
 #include <utility>
 
-#include "netlink/error.h"
+#include "os/error.h"
 #include "rtnl/codec.h"
 
 namespace rtnl {
 namespace {
 
-using netlink::Error;
 using netlink::Failure;
 using netlink::Fate;
 using netlink::Messages;
+using os::Error;
 
 constexpr int kAttempts = 5;  // of a reading that was disturbed
 // Rounds of an ensure, while other writers are faster.
@@ -52,7 +52,7 @@ bool is_lost(const Failure& failure) {
   return failure.fate == Fate::kLost && failure.error != ETIMEDOUT;
 }
 
-netlink::Socket open_strict(const netlink::Namespace& netns) {
+netlink::Socket open_strict(const os::Namespace& netns) {
   netlink::Socket socket = netlink::Socket::open(NETLINK_ROUTE, netns);
   // Without it the kernel does not heed the link that a list of addresses asks for.
   const int on = 1;
@@ -105,7 +105,7 @@ const Client::Rule& Client::rule_of(uint32_t operation) {
 
 Client::Client(netlink::Socket socket) : socket_(std::move(socket)) {}
 
-Client::Client(const netlink::Namespace& netns) : Client(open_strict(netns)) {}
+Client::Client(const os::Namespace& netns) : Client(open_strict(netns)) {}
 
 Results Client::run(std::span<const Request> requests, std::span<const AddressSettings> addresses) {
   requests_ = requests;

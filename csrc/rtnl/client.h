@@ -21,8 +21,8 @@ namespace rtnl {
 
 class Client {
  public:
-  /// @throws netlink::Error those of netlink::Socket::open()
-  explicit Client(const netlink::Namespace& netns);
+  /// @throws os::Error those of netlink::Socket::open()
+  explicit Client(const os::Namespace& netns);
   /// Speaks on an open socket of NETLINK_ROUTE with NETLINK_GET_STRICT_CHK.
   explicit Client(netlink::Socket socket);
 

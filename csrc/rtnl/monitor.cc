@@ -45,7 +45,7 @@ bool append(Events& events, EventType type, bool deleted, std::vector<Object>& o
 
 Monitor::Monitor(netlink::Socket socket) : socket_(std::move(socket)) {}
 
-Monitor::Monitor(const netlink::Namespace& netns, uint32_t types)
+Monitor::Monitor(const os::Namespace& netns, uint32_t types)
     : socket_(netlink::Socket::open(NETLINK_ROUTE, netns)) {
   for (const Group& group : kGroups) {
     if ((types & group.type) != 0) socket_.join(group.number);

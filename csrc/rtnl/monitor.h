@@ -34,13 +34,13 @@ class Monitor {
   static constexpr uint32_t kAddresses = 1U << 1;
 
   /// Joins the multicast groups of `types` (kLinks, kAddresses): what happens from now on is seen.
-  /// @throws netlink::Error "setsockopt" and those of netlink::Socket::open()
-  Monitor(const netlink::Namespace& netns, uint32_t types);
+  /// @throws os::Error "setsockopt" and those of netlink::Socket::open()
+  Monitor(const os::Namespace& netns, uint32_t types);
   /// Takes over a socket of NETLINK_ROUTE that has joined its groups.
   explicit Monitor(netlink::Socket socket);
 
   /// What has happened since, without waiting: at most one buffer full.
-  /// @throws netlink::Error "recvmmsg"
+  /// @throws os::Error "recvmmsg"
   Events take();
 
   /// Readable when there is something to take.

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "netlink/error.h"
+#include "os/error.h"
 #include "test/fake_ipvs.h"
 #include "test/fake_kernel.h"
 #include "test/mishap.h"
@@ -119,7 +119,7 @@ struct Run {
     const Stopwatch watch;
     try {
       results = Client(kernel.connect(deadline)).run(wanted, std::move(memory));
-    } catch (const netlink::Error&) {
+    } catch (const os::Error&) {
       CHECK_FALSE(results);
     }
     elapsed = watch.elapsed();
@@ -340,7 +340,7 @@ struct Stopping {
     FakeKernel kernel(mishap.around(ipvs.behaviour()));
     try {
       results = Client(kernel.connect(deadline)).run_until_failure(requests);
-    } catch (const netlink::Error&) {
+    } catch (const os::Error&) {
       CHECK_FALSE(results);
     }
     replies = mishap.replies();

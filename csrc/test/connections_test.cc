@@ -19,7 +19,7 @@
 #include <thread>
 #include <vector>
 
-#include "netlink/error.h"
+#include "os/error.h"
 #include "test/connection_text.h"
 #include "test/fake_kernel.h"
 #include "test/random.h"
@@ -30,7 +30,7 @@ using ipvs::ConnectionFile;
 using ipvs::ConnectionFilter;
 using ipvs::ConnectionReader;
 using ipvs::CountBy;
-using netlink::Descriptor;
+using os::Descriptor;
 using test::hex;
 using test::kReal;
 using test::kRows;
@@ -207,7 +207,7 @@ TEST_CASE("a line that is longer than any of the kernel's is an error, not a gap
     CAPTURE(length);
     ConnectionReader reader(file_with(std::string(length, 'x') + '\n' + table.text),
                             ConnectionFile::kConnections, {});
-    CHECK_THROWS_AS(read_all(reader, 3), netlink::Error);
+    CHECK_THROWS_AS(read_all(reader, 3), os::Error);
   }
 }
 
@@ -254,7 +254,7 @@ TEST_CASE("the end of a line that is too long is no row") {
     CAPTURE(length);
     const std::string text = std::string(length, 'x') + kReal[0].line + '\n' + kReal[3].line + '\n';
     ConnectionReader reader(file_with(text), kRows, {});
-    CHECK_THROWS_AS(read_all(reader, 10), netlink::Error);
+    CHECK_THROWS_AS(read_all(reader, 10), os::Error);
   }
 }
 
@@ -304,7 +304,7 @@ TEST_CASE("what cannot be read is an error of read()") {
   try {
     (void)reader.next(1);
     FAIL("a folder was read");
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     CHECK(error.error() == EISDIR);
     CHECK(error.syscall() == "read");
   }
@@ -313,9 +313,9 @@ TEST_CASE("what cannot be read is an error of read()") {
 TEST_CASE("the running kernel has the file, or says ENOENT") {
   for (const auto file : {ConnectionFile::kConnections, ConnectionFile::kOrigins}) {
     try {
-      ConnectionReader reader(netlink::Namespace(), file, {});
+      ConnectionReader reader(os::Namespace(), file, {});
       (void)reader.next(1);
-    } catch (const netlink::Error& error) {
+    } catch (const os::Error& error) {
       CHECK(error.error() == ENOENT);
       CHECK(error.syscall() == "open");
     }

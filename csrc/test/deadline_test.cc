@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "ipvs/client.h"
-#include "netlink/error.h"
 #include "netlink/socket.h"
+#include "os/error.h"
 #include "rtnl/client.h"
 #include "test/fake_ipvs.h"
 #include "test/fake_kernel.h"
@@ -117,7 +117,7 @@ TEST_CASE("after a timeout a socket sends nothing until it is to resume") {
     try {
       socket.dump(list, [](const Messages&) {});
       return 0;
-    } catch (const netlink::Error& error) {
+    } catch (const os::Error& error) {
       return error.error();
     }
   };
@@ -180,8 +180,8 @@ TEST_SUITE("a kernel that has stopped answering is asked once") {
         FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
           if (!silent) answer(request, reply);
         });
-        netlink::Descriptor descriptor = kernel.take_descriptor();
-        const netlink::Descriptor twin(::dup(descriptor.get()));
+        os::Descriptor descriptor = kernel.take_descriptor();
+        const os::Descriptor twin(::dup(descriptor.get()));
         // Only the wait in vain is short, so that a busy machine does not matter elsewhere.
         const auto wait_for = [&](milliseconds limit) {
           const timeval wait{limit.count() / 1000, limit.count() % 1000 * 1000};

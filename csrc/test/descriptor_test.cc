@@ -1,11 +1,11 @@
-#include "netlink/descriptor.h"
+#include "os/descriptor.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
 #include <utility>
 
-using netlink::Descriptor;
+using os::Descriptor;
 
 namespace {
 

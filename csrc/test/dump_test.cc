@@ -12,17 +12,17 @@
 #include <thread>
 #include <vector>
 
-#include "netlink/error.h"
 #include "netlink/socket.h"
+#include "os/error.h"
 #include "test/fake_kernel.h"
 #include "test/random.h"
 #include "test/wire.h"
 
 using netlink::Answer;
 using netlink::Batch;
-using netlink::Error;
 using netlink::Messages;
 using netlink::Socket;
+using os::Error;
 using std::chrono::milliseconds;
 using test::FakeKernel;
 using test::kShort;
@@ -435,7 +435,7 @@ TEST_CASE("what a callback throws comes out, and the socket works on") {
 TEST_CASE("a dump that cannot be asked for is the error of send()") {
   int ends[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
-  Socket socket{netlink::Descriptor(ends[0])};
+  Socket socket{os::Descriptor(ends[0])};
   ::close(ends[1]);
   CHECK(dump(socket).error == EPIPE);
 }

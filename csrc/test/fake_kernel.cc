@@ -38,8 +38,8 @@ FakeKernel::FakeKernel(Behaviour behaviour) : behaviour_(std::move(behaviour)) {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw std::system_error(errno, std::generic_category(), "socketpair");
   }
-  client_ = netlink::Descriptor(ends[0]);
-  server_ = netlink::Descriptor(ends[1]);
+  client_ = os::Descriptor(ends[0]);
+  server_ = os::Descriptor(ends[1]);
   thread_ = std::thread([this] { serve(); });
 }
 

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "netlink/descriptor.h"
 #include "netlink/socket.h"
+#include "os/descriptor.h"
 #include "test/wire.h"
 
 namespace test {
@@ -43,7 +43,7 @@ class FakeKernel {
   FakeKernel& operator=(const FakeKernel&) = delete;
 
   /// The end for the socket. To be taken once.
-  netlink::Descriptor take_descriptor() { return std::move(client_); }
+  os::Descriptor take_descriptor() { return std::move(client_); }
   netlink::Socket connect(std::chrono::milliseconds deadline = std::chrono::seconds(30)) {
     return netlink::Socket(take_descriptor(), deadline);
   }
@@ -57,8 +57,8 @@ class FakeKernel {
   void serve();
 
   Behaviour behaviour_;
-  netlink::Descriptor client_;
-  netlink::Descriptor server_;
+  os::Descriptor client_;
+  os::Descriptor server_;
   mutable std::mutex mutex_;
   std::vector<Request> requests_;
   std::thread thread_;

@@ -8,16 +8,16 @@
 #include <map>
 #include <string>
 
-#include "netlink/error.h"
+#include "os/error.h"
 #include "test/fake_kernel.h"
 #include "test/wire.h"
 
 using netlink::Answer;
 using netlink::Batch;
-using netlink::Error;
 using netlink::Family;
 using netlink::Messages;
 using netlink::Socket;
+using os::Error;
 using test::FakeKernel;
 using wire::Buffer;
 using wire::join;
@@ -35,7 +35,7 @@ FakeKernel::Behaviour answering(const Buffer& attributes) {
 
 Buffer id(uint16_t number) { return wire::attribute(CTRL_ATTR_FAMILY_ID, raw(number)); }
 
-Socket open_here() { return Socket::open(NETLINK_GENERIC, netlink::Namespace()); }
+Socket open_here() { return Socket::open(NETLINK_GENERIC, os::Namespace()); }
 
 // The errno and call of what the constructor throws.
 std::string failure(Socket& socket, const std::string& name) {

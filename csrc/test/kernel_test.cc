@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-#include "netlink/error.h"
 #include "netlink/generic.h"
 #include "netlink/socket.h"
+#include "os/error.h"
 #include "test/capabilities.h"
 #include "test/elsewhere.h"
 #include "test/fake_kernel.h"
@@ -27,12 +27,12 @@
 
 using netlink::Answer;
 using netlink::Batch;
-using netlink::Descriptor;
 using netlink::Failure;
 using netlink::Fate;
 using netlink::Messages;
-using netlink::Namespace;
 using netlink::Socket;
+using os::Descriptor;
+using os::Namespace;
 using std::chrono::milliseconds;
 using test::Elsewhere;
 using test::Random;
@@ -400,7 +400,7 @@ TEST_CASE("a refused list throws the kernel's errno") {
   try {
     socket.dump(request, [](const Messages&) { FAIL("there is nothing to list"); });
     FAIL("not refused");
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     CHECK(error.error() == EOPNOTSUPP);
   }
   CHECK(list(socket).size() >= 1);
@@ -424,7 +424,7 @@ TEST_CASE("a protocol that there is none of is an error of socket()") {
   try {
     Socket::open(31, Namespace());
     FAIL("there is such a protocol");
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     CHECK(error.error() == EPROTONOSUPPORT);
     CHECK(error.syscall() == "socket");
   }

@@ -8,7 +8,7 @@
 #include <memory>
 #include <thread>
 
-#include "netlink/descriptor.h"
+#include "os/descriptor.h"
 
 namespace loading = ipvs::loading;
 using std::chrono::milliseconds;
@@ -89,8 +89,8 @@ TEST_CASE("several loads of a scope are all waited for") {
 }
 
 TEST_CASE("the scope of sockets of one network namespace is the same") {
-  const netlink::Descriptor one(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
-  const netlink::Descriptor two(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
+  const os::Descriptor one(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
+  const os::Descriptor two(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
   CHECK(loading::scope_of(one.get()) == loading::scope_of(two.get()));
   CHECK(loading::scope_of(one.get()) != loading::kFamily);
 }

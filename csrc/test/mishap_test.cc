@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "netlink/error.h"
 #include "netlink/socket.h"
+#include "os/error.h"
 #include "test/fake_kernel.h"
 #include "test/mishap.h"
 #include "test/wire.h"
@@ -167,7 +167,7 @@ Listing list(Socket& socket) {
       result.items.insert(number);
     });
     result.interrupted = end.interrupted;
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     result.error = error.error();
   }
   return result;

@@ -1,5 +1,5 @@
 // Other network namespaces. Without the right to enter one, EPERM is what can be shown, and is.
-#include "netlink/namespace.h"
+#include "os/namespace.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -23,17 +23,17 @@
 #include <thread>
 #include <vector>
 
-#include "netlink/error.h"
 #include "netlink/generic.h"
 #include "netlink/socket.h"
+#include "os/error.h"
 #include "test/capabilities.h"
 #include "test/elsewhere.h"
 #include "test/inherited.h"
 
-using netlink::Descriptor;
-using netlink::Error;
-using netlink::Namespace;
 using netlink::Socket;
+using os::Descriptor;
+using os::Error;
+using os::Namespace;
 using test::Elsewhere;
 using test::inherited_descriptors;
 

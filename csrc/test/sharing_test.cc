@@ -14,15 +14,15 @@
 #include <vector>
 
 #include "binding/clients.h"
-#include "netlink/error.h"
-#include "netlink/guarded.h"
+#include "os/error.h"
+#include "os/synchronized.h"
 #include "test/fake_ipvs.h"
 #include "test/fake_kernel.h"
 #include "test/wire.h"
 
 using binding::Clients;
-using netlink::Guarded;
-using netlink::Namespace;
+using os::Namespace;
+using os::Synchronized;
 using std::chrono::milliseconds;
 using test::FakeIpvs;
 using test::FakeKernel;
@@ -83,7 +83,7 @@ int error_of(Action action) {
   try {
     action();
     return 0;
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     return error.error();
   }
 }
@@ -91,7 +91,7 @@ int error_of(Action action) {
 }  // namespace
 
 TEST_CASE("a guarded value is with one thread at a time") {
-  Guarded<int> value(0);
+  Synchronized<int> value(0);
   std::atomic<int> inside = 0;
   std::atomic<int> most = 0;
   side_by_side([&](int) {
@@ -107,7 +107,7 @@ TEST_CASE("a guarded value is with one thread at a time") {
   });
   CHECK(most == 0);
   CHECK(value.with([](int& number) { return number; }) == 80);
-  CHECK_THROWS(value.with([](int&) -> int { throw netlink::Error(EPERM, "no"); }));
+  CHECK_THROWS(value.with([](int&) -> int { throw os::Error(EPERM, "no"); }));
   CHECK(value.with([](int& number) { return number; }) == 80);
 }
 

@@ -13,17 +13,17 @@
 #include <thread>
 #include <vector>
 
-#include "netlink/error.h"
+#include "os/error.h"
 #include "test/fake_kernel.h"
 #include "test/plan.h"
 #include "test/random.h"
 #include "test/wire.h"
 
 using netlink::Batch;
-using netlink::Descriptor;
 using netlink::Fate;
 using netlink::Messages;
 using netlink::Socket;
+using os::Descriptor;
 using std::chrono::milliseconds;
 using test::add_wish;
 using test::FakeKernel;
@@ -275,16 +275,16 @@ TEST_CASE("only a socket can be taken over") {
   try {
     Socket socket{Descriptor()};
     FAIL("no socket");
-  } catch (const netlink::Error& error) {
+  } catch (const os::Error& error) {
     CHECK(error.error() == EBADF);
     CHECK(error.syscall() == "getsockname");
   }
-  CHECK_THROWS_AS(Socket(Descriptor(::open("/dev/null", O_RDONLY))), netlink::Error);
+  CHECK_THROWS_AS(Socket(Descriptor(::open("/dev/null", O_RDONLY))), os::Error);
 }
 
 TEST_CASE("a deadline in the past is an error of setsockopt()") {
   FakeKernel kernel(obey);
-  CHECK_THROWS_AS(kernel.connect(milliseconds(-1)), netlink::Error);
+  CHECK_THROWS_AS(kernel.connect(milliseconds(-1)), os::Error);
 }
 
 TEST_CASE("replies with the numbers just before and behind a batch do not concern it") {

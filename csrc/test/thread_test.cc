@@ -1,4 +1,4 @@
-#include "netlink/thread.h"
+#include "os/thread.h"
 
 #include <doctest/doctest.h>
 #include <pthread.h>
@@ -9,7 +9,7 @@
 #include <csignal>
 #include <thread>
 
-using netlink::Thread;
+using os::Thread;
 
 namespace {
 

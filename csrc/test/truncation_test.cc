@@ -150,7 +150,7 @@ TEST_CASE("an answer larger than the buffer is lost alone, and fits when it is a
 
 TEST_CASE("once answers were large, fewer are asked for at a time") {
   FakeKernel kernel(answering(60'000));
-  netlink::Descriptor descriptor = kernel.take_descriptor();
+  os::Descriptor descriptor = kernel.take_descriptor();
   const int room = 200'000;
   REQUIRE(::setsockopt(descriptor.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == 0);
   Socket socket(std::move(descriptor), std::chrono::seconds(30));

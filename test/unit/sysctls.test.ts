@@ -21,7 +21,7 @@ function kernel(
   const nameOf = (path: string) => path.slice(FOLDER.length + 1);
   const unused = (): never => expect.unreachable('parameters are files');
   const read = (paths: readonly string[]) => paths.map((path) => held.get(nameOf(path)) ?? ENOENT);
-  // As csrc/ipvs/proc.h: those behind one that fails are not written.
+  // As csrc/os/files.h: those behind one that fails are not written.
   const write = (wanted: readonly FileText[]) => {
     let failed = false;
     return wanted.map(({ path, text }) => {

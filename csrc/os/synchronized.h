@@ -4,14 +4,14 @@
 #include <mutex>
 #include <utility>
 
-namespace netlink {
+namespace os {
 
 /// Hands its value to one thread at a time: there is no way to the value but under the lock.
 template <typename Value>
-class Guarded {
+class Synchronized {
  public:
-  Guarded() = default;
-  explicit Guarded(Value value) : value_(std::move(value)) {}
+  Synchronized() = default;
+  explicit Synchronized(Value value) : value_(std::move(value)) {}
 
   /// Calls `action` with the value, and returns its result. Other threads wait meanwhile. `action`
   /// must not come back to the same value.
@@ -26,4 +26,4 @@ class Guarded {
   Value value_{};
 };
 
-}  // namespace netlink
+}  // namespace os

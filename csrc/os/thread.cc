@@ -1,13 +1,13 @@
-#include "netlink/thread.h"
+#include "os/thread.h"
 
 #include <signal.h>
 
 #include <memory>
 #include <utility>
 
-#include "netlink/error.h"
+#include "os/error.h"
 
-namespace netlink {
+namespace os {
 
 namespace {
 
@@ -57,4 +57,4 @@ void Thread::join() {
   joinable_ = false;
 }
 
-}  // namespace netlink
+}  // namespace os

@@ -5,7 +5,7 @@
 
 #include <functional>
 
-namespace netlink {
+namespace os {
 
 /// Takes no signals: those of the process are for the threads that the program knows of.
 class Thread {
@@ -31,4 +31,4 @@ class Thread {
   bool joinable_ = false;
 };
 
-}  // namespace netlink
+}  // namespace os

@@ -1,6 +1,6 @@
 // What inline functions of libstdc++ refer to, and older libraries lack: definitions of our own,
 // which nobody else sees.
-#include "netlink/floor.h"
+#include "os/symbol_versions.h"
 
 #include <new>
 

@@ -4,9 +4,9 @@
 #include <functional>
 #include <string>
 
-#include "netlink/descriptor.h"
+#include "os/descriptor.h"
 
-namespace netlink {
+namespace os {
 
 /// A network namespace, held open: it stays usable when its name, or the process it was found by,
 /// has gone.
@@ -41,4 +41,4 @@ class Namespace {
   Descriptor descriptor_;
 };
 
-}  // namespace netlink
+}  // namespace os

@@ -8,26 +8,26 @@
 #include <string>
 #include <vector>
 
-#include "netlink/namespace.h"
+#include "os/namespace.h"
 
-namespace ipvs {
+namespace os {
 
 /// A file and what came of it.
-struct ProcFile {
+struct File {
   std::string path;
   std::string text;  ///< what was read, or is to be written
   int error = 0;     ///< errno of opening, reading or writing
 };
 
-using ProcFiles = std::vector<ProcFile>;
+using Files = std::vector<File>;
 
 /// Reads every file, each on its own: an error stops none of the others. At most 64 KiB of each.
 /// @throws those of Namespace::enter()
-void read_files(const netlink::Namespace& netns, ProcFiles& files);
+void read_files(const Namespace& netns, Files& files);
 
 /// Writes every file, in order, each with one call of write, until one fails; the rest is left
 /// ECANCELED.
 /// @throws those of Namespace::enter()
-void write_files(const netlink::Namespace& netns, ProcFiles& files);
+void write_files(const Namespace& netns, Files& files);
 
-}  // namespace ipvs
+}  // namespace os

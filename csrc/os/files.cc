@@ -1,20 +1,18 @@
-#include "ipvs/proc.h"
+#include "os/files.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-#include "netlink/descriptor.h"
+#include "os/descriptor.h"
 
-namespace ipvs {
+namespace os {
 namespace {
-
-using netlink::Descriptor;
 
 constexpr size_t kMaxBytes = 64 * 1024;
 
-int read_file(ProcFile& file) {
+int read_file(File& file) {
   const Descriptor descriptor(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!descriptor) return errno;
   file.text.resize(kMaxBytes);
@@ -30,7 +28,7 @@ int read_file(ProcFile& file) {
   return 0;
 }
 
-int write_file(const ProcFile& file) {
+int write_file(const File& file) {
   const Descriptor descriptor(::open(file.path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!descriptor) return errno;
   while (::write(descriptor.get(), file.text.data(), file.text.size()) < 0) {
@@ -41,23 +39,23 @@ int write_file(const ProcFile& file) {
 
 }  // namespace
 
-void read_files(const netlink::Namespace& netns, ProcFiles& files) {
+void read_files(const Namespace& netns, Files& files) {
   netns.enter([&] {
-    for (ProcFile& file : files) {
+    for (File& file : files) {
       file.error = read_file(file);
       if (file.error != 0) file.text.clear();
     }
   });
 }
 
-void write_files(const netlink::Namespace& netns, ProcFiles& files) {
+void write_files(const Namespace& netns, Files& files) {
   netns.enter([&] {
     bool failed = false;
-    for (ProcFile& file : files) {
+    for (File& file : files) {
       file.error = failed ? ECANCELED : write_file(file);
       failed = failed || file.error != 0;
     }
   });
 }
 
-}  // namespace ipvs
+}  // namespace os

@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-namespace netlink {
+namespace os {
 
 class Error : public std::system_error {
  public:
@@ -26,4 +26,4 @@ class Error : public std::system_error {
   std::string text_;
 };
 
-}  // namespace netlink
+}  // namespace os

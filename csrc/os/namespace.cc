@@ -1,4 +1,4 @@
-#include "netlink/namespace.h"
+#include "os/namespace.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -10,10 +10,10 @@
 #include <string>
 #include <utility>
 
-#include "netlink/error.h"
-#include "netlink/thread.h"
+#include "os/error.h"
+#include "os/thread.h"
 
-namespace netlink {
+namespace os {
 Namespace::Namespace(const std::string& path) {
   if (path.empty()) return;
   // O_NONBLOCK: a FIFO, which is no namespace either, would keep us waiting for its writer.
@@ -30,7 +30,7 @@ Namespace Namespace::of(int descriptor) {
 
 void Namespace::enter(const std::function<void()>& visit) const {
   if (!descriptor_) return visit();
-  // A std::exception_ptr, which would carry any exception whole, takes a newer library: see floor.h.
+  // A std::exception_ptr, which would carry any exception whole, takes a newer library: see symbol_versions.h.
   // Where memory has run out, there is none to keep an exception in either.
   std::optional<Error> failure;
   std::optional<std::string> other;
@@ -62,4 +62,4 @@ Descriptor Namespace::open(const std::function<Descriptor()>& open) const {
   return opened;
 }
 
-}  // namespace netlink
+}  // namespace os

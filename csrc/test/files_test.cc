@@ -1,4 +1,4 @@
-#include "ipvs/proc.h"
+#include "os/files.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -15,16 +15,16 @@
 #include <utility>
 #include <vector>
 
-#include "netlink/descriptor.h"
-#include "netlink/error.h"
+#include "os/descriptor.h"
+#include "os/error.h"
 #include "test/elsewhere.h"
 #include "test/inherited.h"
 #include "test/random.h"
 
-using ipvs::ProcFile;
-using ipvs::read_files;
-using ipvs::write_files;
-using netlink::Namespace;
+using os::File;
+using os::Namespace;
+using os::read_files;
+using os::write_files;
 
 namespace {
 
@@ -53,7 +53,7 @@ class Folder {
   std::filesystem::path path_;
 };
 
-ProcFile file(std::string path, std::string text = {}) {
+os::File file(std::string path, std::string text = {}) {
   return {.path = std::move(path), .text = std::move(text), .error = 0};
 }
 
@@ -63,7 +63,7 @@ constexpr const char* kTtl = "/proc/sys/net/ipv4/ip_default_ttl";
 
 TEST_CASE("each file is read, whatever becomes of the others") {
   const Folder folder;
-  std::vector<ProcFile> files = {file(folder.write("one", "1\n")), file(folder.path("none")),
+  std::vector<os::File> files = {file(folder.write("one", "1\n")), file(folder.path("none")),
                                  file("/"), file(folder.write("empty", "")),
                                  file(folder.write("two", "a\nb\n"), "what stood here before")};
   read_files(Namespace(), files);
@@ -84,7 +84,7 @@ TEST_CASE("of a file 64 KiB are read, and no more") {
   test::Random random;
   for (const size_t size : {size_t{65'535}, size_t{65'536}, size_t{65'537}, size_t{200'000}}) {
     const std::string text = random.word(size);
-    std::vector<ProcFile> files = {file(folder.write("large", text))};
+    std::vector<os::File> files = {file(folder.write("large", text))};
     read_files(Namespace(), files);
     CHECK(files[0].error == 0);
     CHECK((files[0].text == text.substr(0, 65'536)));
@@ -93,7 +93,7 @@ TEST_CASE("of a file 64 KiB are read, and no more") {
 
 TEST_CASE("files are written in order, until one cannot be") {
   const Folder folder;
-  std::vector<ProcFile> files = {
+  std::vector<os::File> files = {
       file(folder.write("one", ""), "1"), file(folder.write("two", ""), "22"),
       file(folder.path("none"), "3"), file(folder.write("four", ""), "4")};
   write_files(Namespace(), files);
@@ -111,12 +111,12 @@ TEST_CASE("kernel parameters are those of the namespace") {
   const test::Elsewhere elsewhere;
   if (!elsewhere.exists()) return;
   const Namespace there(elsewhere.path());
-  std::vector<ProcFile> here = {file(kTtl)};
+  std::vector<os::File> here = {file(kTtl)};
   read_files(Namespace(), here);
   REQUIRE(here[0].error == 0);
   const std::string ttl = here[0].text == "77\n" ? "78" : "77";
 
-  std::vector<ProcFile> files = {file(kTtl, ttl)};
+  std::vector<os::File> files = {file(kTtl, ttl)};
   write_files(there, files);
   CHECK(files[0].error == 0);
   read_files(there, files);
@@ -129,16 +129,16 @@ TEST_CASE("kernel parameters are those of the namespace") {
 TEST_CASE("a value that the kernel does not take is its errno") {
   const test::Elsewhere elsewhere;
   if (!elsewhere.exists()) return;
-  std::vector<ProcFile> files = {file(kTtl, "a lot")};
+  std::vector<os::File> files = {file(kTtl, "a lot")};
   write_files(Namespace(elsewhere.path()), files);
   CHECK(files[0].error == EINVAL);
 }
 
 TEST_CASE("a namespace that cannot be entered is an error of all") {
-  std::vector<ProcFile> files = {file(kTtl)};
+  std::vector<os::File> files = {file(kTtl)};
   const Namespace none("/dev/null");
-  CHECK_THROWS_AS(read_files(none, files), netlink::Error);
-  CHECK_THROWS_AS(write_files(none, files), netlink::Error);
+  CHECK_THROWS_AS(read_files(none, files), os::Error);
+  CHECK_THROWS_AS(write_files(none, files), os::Error);
 }
 
 TEST_CASE("no file is inherited by programs that the process starts while it is open") {
@@ -151,11 +151,11 @@ TEST_CASE("no file is inherited by programs that the process starts while it is 
     CAPTURE(reading);
     std::string text(100'000, 'x');  // more than a FIFO holds
     std::thread job([&, reading] {
-      ipvs::ProcFiles files{{path, text, 0}};
+      os::Files files{{path, text, 0}};
       reading ? read_files(Namespace(), files) : write_files(Namespace(), files);
       CHECK(files[0].error == 0);
     });
-    netlink::Descriptor other(::open(path.c_str(), (reading ? O_WRONLY : O_RDONLY) | O_CLOEXEC));
+    os::Descriptor other(::open(path.c_str(), (reading ? O_WRONLY : O_RDONLY) | O_CLOEXEC));
     REQUIRE(other);
     CHECK(test::inherited_descriptors() == before);
     if (reading) CHECK(::write(other.get(), "text", 4) == 4);
@@ -165,7 +165,7 @@ TEST_CASE("no file is inherited by programs that the process starts while it is 
       left -= static_cast<size_t>(count);
     }
     // The end of what is read.
-    { const netlink::Descriptor closed(std::move(other)); }
+    { const os::Descriptor closed(std::move(other)); }
     job.join();
   }
 }
