@@ -51,6 +51,7 @@ import { readTable, type Snapshot } from './ipvs/snapshot.js';
 import { checkWatchOptions, TableWatcher, type WatchOptions } from './ipvs/watch.js';
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeCursor, NativeHandle } from './native/addon.js';
+import { layout } from './native/layout.js';
 import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './native/netns.js';
 import { openHandle } from './native/open.js';
 import type { RequestBuffer } from './native/records.js';
@@ -129,7 +130,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   private constructor(key: symbol, native: Native, handle: NativeHandle, netns: NamespaceTarget) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use Ipvs.open()');
     const links = linksOf(native, handle);
-    const protocol = ipvsProtocol(handle, native.layout, async () => {
+    const protocol = ipvsProtocol(handle, layout, async () => {
       await links.close();
       handle.close();
     });
@@ -255,7 +256,6 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    */
   connections(options?: ConnectionOptions): ConnectionStream;
   connections(...args: readonly unknown[]): ConnectionStream {
-    const { layout } = this.#native;
     const check = (options: unknown) => checkStreamOptions(options, layout);
     const { filter, origin, signal } = checkArguments('connections', args, 1, check);
     this.#queue.checkOpen('connections');
@@ -279,7 +279,6 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   async #count(args: readonly unknown[]): Promise<ConnectionCount[]> {
-    const { layout } = this.#native;
     const check = (options: unknown) => checkCountOptions(options, layout);
     const { filter, by } = checkArguments('countConnections', args, 1, check);
     const reading = this.#readConnections('countConnections', filter, false);
@@ -349,7 +348,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    * and opens the cursor.
    */
   #readConnections(operation: string, filter: PackedFilter, origin: boolean) {
-    const { Cursor, layout } = this.#native;
+    const { Cursor } = this.#native;
     let cursor: NativeCursor | undefined;
     return {
       run: <Value>(work: (cursor: NativeCursor) => Promise<Value>): Promise<Value> =>

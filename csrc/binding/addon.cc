@@ -1,4 +1,5 @@
-// The module: { Handle, Cursor, Watcher, packAddresses, contradictionOf, layout }.
+// The module: { Handle, Cursor, Watcher, packAddresses, contradictionOf, describeLayout,
+// layoutHash }.
 //
 // It keeps no state outside the environment that loads it, so that workers, and several copies of
 // the addon in one process, do not disturb each other.
@@ -19,7 +20,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("packAddresses", Napi::Function::New<binding::pack_addresses>(env, "packAddresses"));
   exports.Set("contradictionOf",
               Napi::Function::New<binding::contradiction_of>(env, "contradictionOf"));
-  exports.Set("layout", binding::make_layout(env));
+  exports.Set("describeLayout",
+              Napi::Function::New<binding::describe_layout>(env, "describeLayout"));
+  exports.Set("layoutHash", binding::layout_hash());
   return exports;
 }
 

@@ -7,7 +7,8 @@ import type { Family } from '../core/address.js';
 import { formatAddress as addressAt, parseAddress } from '../core/address.js';
 import { beginAtCaller, registerEntry, subjectOf } from '../core/caller.js';
 import { describeInput, isInputError, wrongType } from '../core/errors.js';
-import { CONFIG_LAYOUT, newDraft } from '../native/draft.js';
+import { newDraft } from '../native/draft.js';
+import { layout } from '../native/layout.js';
 import type { Draft } from '../native/records.js';
 import {
   DESTINATION_KEYS,
@@ -131,7 +132,7 @@ function serviceKey(operation: string, reference: unknown): ServiceKey {
     (draft) => serviceSubject(draft, reference),
     (draft) => {
       writeServiceReference(draft, 'service', reference, SERVICE_KEYS);
-      const service = serviceAt(draft.records, draft.service(), CONFIG_LAYOUT, NO_STATS);
+      const service = serviceAt(draft.records, draft.service(), layout, NO_STATS);
       if (service.fwmark !== undefined) return { fwmark: service.fwmark, family: service.family };
       const { protocol, address, port } = service;
       return { protocol, address, port };
@@ -168,7 +169,7 @@ function destinationKey(operation: string, reference: unknown): DestinationKey {
     (draft) => {
       const hasPort = writeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
       const at = draft.destination();
-      const { address, port } = destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
+      const { address, port } = destinationAt(draft.records, at, layout, 0, 0, 0, NO_STATS);
       return hasPort ? { address, port } : { address };
     },
   );
@@ -201,7 +202,7 @@ export function normalizeService(config: ServiceConfig): NormalizedService {
     (draft) => {
       writeServiceConfig(draft, config);
       const at = draft.service();
-      const { stats, ...service } = serviceAt(draft.records, at, CONFIG_LAYOUT, NO_STATS);
+      const { stats, ...service } = serviceAt(draft.records, at, layout, NO_STATS);
       return service;
     },
   );
@@ -232,7 +233,7 @@ export function normalizeDestination(
         persistentConnections,
         stats,
         ...destination
-      } = destinationAt(draft.records, at, CONFIG_LAYOUT, 0, 0, 0, NO_STATS);
+      } = destinationAt(draft.records, at, layout, 0, 0, 0, NO_STATS);
       return destination;
     },
   );

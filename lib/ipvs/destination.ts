@@ -14,7 +14,7 @@ import { checkInteger, checkObject, propertyNames } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { destinationObjectHint } from '../core/hints.js';
 import { type Forwarding, forwardings, tunnelTypes, type Unknown } from '../core/names.js';
-import type { ConfigLayout, Layout } from '../native/addon.js';
+import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
 import {
   checkKeyed,
@@ -324,7 +324,7 @@ export function readDestination<Value extends Counter>(
 export function destinationAt<Value extends Counter>(
   records: Records,
   at: number,
-  layout: ConfigLayout,
+  layout: Layout,
   activeConnections: number,
   inactiveConnections: number,
   persistentConnections: number,

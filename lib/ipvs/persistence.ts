@@ -7,7 +7,7 @@ import { checkInteger, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { schedulerHint } from '../core/hints.js';
 import { protocols } from '../core/names.js';
-import type { ConfigLayout } from '../native/addon.js';
+import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
 
 /** Persistence as it is set. */
@@ -111,7 +111,7 @@ function checkEngineProtocol(request: Draft, property: string, engine: string): 
 }
 
 /** The persistence settings of the service at `base`. @internal */
-export function readPersistence(records: Records, base: number, layout: ConfigLayout): Persistence {
+export function readPersistence(records: Records, base: number, layout: Layout): Persistence {
   const { fields } = layout.service;
   const engine = records.name(base, fields.engine);
   const family = records.number(base, fields.family);
@@ -124,11 +124,7 @@ export function readPersistence(records: Records, base: number, layout: ConfigLa
 }
 
 /** Whether the service at `base` has any persistence settings but those without effect that this package writes. @internal */
-export function hasPersistenceSettings(
-  records: Records,
-  base: number,
-  layout: ConfigLayout,
-): boolean {
+export function hasPersistenceSettings(records: Records, base: number, layout: Layout): boolean {
   const { fields } = layout.service;
   return (
     records.number(base, fields.timeout) !== 0 ||

@@ -8,7 +8,7 @@ import { checkInteger, checkObject, copyOwn, propertyNames } from '../core/check
 import { wrongType, wrongValue } from '../core/errors.js';
 import { addressHint, destinationHint, serviceHint } from '../core/hints.js';
 import { Names, type Protocol, protocols, type Unknown } from '../core/names.js';
-import type { ConfigLayout } from '../native/addon.js';
+import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
 
 /** A service named by what it listens on (`ipvsadm -t`, `-u`, `--sctp-service`). */
@@ -348,7 +348,7 @@ function setDestination(request: Draft, address: string, port: number | undefine
 }
 
 /** The service whose key is at `base`, as a string reference. @internal */
-export function formatService(records: Records, base: number, layout: ConfigLayout): string {
+export function formatService(records: Records, base: number, layout: Layout): string {
   const { fields } = layout.service;
   const family = records.number(base, fields.family);
   const mark = records.number(base, fields.fwmark);
@@ -359,7 +359,7 @@ export function formatService(records: Records, base: number, layout: ConfigLayo
 }
 
 /** The destination whose key is at `base`, as a string reference. @internal */
-export function formatDestination(records: Records, base: number, layout: ConfigLayout): string {
+export function formatDestination(records: Records, base: number, layout: Layout): string {
   const { fields } = layout.destination;
   const family = records.number(base, fields.family);
   const address = formatAddress(records.bytes, base + fields.address.offset, family);

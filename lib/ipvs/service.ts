@@ -17,7 +17,7 @@ import {
   schedulers,
   unknownNumber,
 } from '../core/names.js';
-import type { ConfigLayout, Layout } from '../native/addon.js';
+import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
 import type { Destination } from './destination.js';
 import {
@@ -364,7 +364,7 @@ export function readService<Value extends Counter>(
 export function serviceAt<Value extends Counter>(
   records: Records,
   at: number,
-  layout: ConfigLayout,
+  layout: Layout,
   stats: Stats<Value>,
 ): Service<Value> {
   const { fields } = layout.service;

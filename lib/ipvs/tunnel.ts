@@ -5,7 +5,7 @@
 import { checkInteger, readObject } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
 import { type TunnelChecksum, tunnelChecksums, tunnelTypes, type Unknown } from '../core/names.js';
-import type { ConfigLayout } from '../native/addon.js';
+import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
 
 /** A tunnel as it is set. */
@@ -85,7 +85,7 @@ function checkMade(property: string, { type, port, checksum }: Settings): Number
 export function readTunnel(
   records: Records,
   base: number,
-  layout: ConfigLayout,
+  layout: Layout,
   used: boolean,
 ): Tunnel | null {
   const { fields } = layout.destination;

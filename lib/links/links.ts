@@ -16,6 +16,7 @@ import { wrongValue } from '../core/errors.js';
 import { WeakMembers } from '../core/weak.js';
 import { explainNative } from '../ipvs/explain.js';
 import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
 import { openHandle } from '../native/open.js';
 import { Pool } from '../queue/pool.js';
@@ -82,7 +83,6 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    */
   constructor(key: symbol, native: Native, handle: NativeHandle, closeHandle: () => void) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.links or Links.open()');
-    const { layout } = native;
     const queue = new Queue<LinkRequests, LinkResults>({
       handle,
       requests: () => pool.take(() => new LinkRequests(native)),
@@ -157,7 +157,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   watch(...args: readonly unknown[]): LinkWatcher {
     const { types, signal } = checkArguments('watch', args, 1, checkWatch);
     this.#queue.checkOpen('watch');
-    const { Watcher, layout } = this.#native;
+    const { Watcher } = this.#native;
     const mask = types.reduce((sum, type) => sum | layout.watchTypes[type], 0);
     try {
       const watcher = new LinkWatcher(

@@ -12,6 +12,7 @@ import type {
   Native,
   NativeLinkResults,
 } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import { Records, Requests, recordsOf } from '../native/records.js';
 import { type LinkAddress, readLinkAddress } from './address.js';
 import { type Link, linkOf, readLink } from './link.js';
@@ -31,8 +32,7 @@ export class LinkRequests extends Requests<LinkOperationName> {
   /** By the place of an address, the name of the link that it was listed on: see writeAddress(). */
   readonly #listedOn = new Map<number, string>();
 
-  constructor(native: Pick<Native, 'layout' | 'packAddresses' | 'contradictionOf'>) {
-    const { layout } = native;
+  constructor(native: Pick<Native, 'packAddresses' | 'contradictionOf'>) {
     super(layout, layout.linkRequest, layout.linkOperations);
     this.#native = native;
     this.#addresses = new Records(new ArrayBuffer(FIRST_ADDRESSES * layout.addressSettings.size));

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { IpvsError } from '../core/errors.js';
 import { packageRoot } from '../package-root.js';
+import { LAYOUT_HASH, type layout } from './layout.js';
 
 /** Where a field lies in its record, and how many bytes it takes. */
 export interface Field {
@@ -19,257 +20,32 @@ export interface RecordLayout<Name extends string> {
   readonly fields: Readonly<Record<Name, Field>>;
 }
 
-/** Every request/response operation, by the name of the method that asks for it. */
-export type OperationName =
-  | 'addService'
-  | 'updateService'
-  | 'ensureService'
-  | 'deleteService'
-  | 'getService'
-  | 'listServices'
-  | 'addDestination'
-  | 'updateDestination'
-  | 'ensureDestination'
-  | 'deleteDestination'
-  | 'getDestination'
-  | 'listDestinations'
-  | 'flush'
-  | 'getInfo'
-  | 'getTimeouts'
-  | 'setTimeouts'
-  | 'zero'
-  | 'listSyncDaemons'
-  | 'startSyncDaemon'
-  | 'stopSyncDaemon';
+/** The records and enumerations that cross to the addon. */
+export type Layout = typeof layout;
 
-/** What became of a request: Status in csrc/ipvs/request.h. */
-export type StatusName =
-  | 'done'
-  | 'refused'
-  | 'lost'
-  | 'notSent'
-  | 'unavailable'
-  | 'foreignFlags'
-  | 'tunnelless'
-  | 'thresholds'
-  | 'skipped';
+/** The name of an operation of IPVS: the method that requests it. */
+export type OperationName = keyof Layout['operations'];
+
+/** The status of a request to IPVS: Status in csrc/ipvs/request.h. */
+export type StatusName = keyof Layout['statuses'];
 
 /** A setting that an update may name: Changes in csrc/ipvs/request.h. */
-export type ChangeName =
-  | 'scheduler'
-  | 'schedulerFlags'
-  | 'onePacket'
-  | 'persistence'
-  | 'timeout'
-  | 'netmask'
-  | 'engine'
-  | 'forwarding'
-  | 'weight'
-  | 'upperThreshold'
-  | 'lowerThreshold'
-  | 'tunnel'
-  | 'tunnelReset';
+export type ChangeName = keyof Layout['changes'];
 
-export type StatsField =
-  | 'connections'
-  | 'inPackets'
-  | 'outPackets'
-  | 'inBytes'
-  | 'outBytes'
-  | 'connectionRate'
-  | 'inPacketRate'
-  | 'outPacketRate'
-  | 'inByteRate'
-  | 'outByteRate';
+/** A counter or rate: Stats in csrc/ipvs/types.h. */
+export type StatsField = keyof Layout['stats']['fields'];
 
-/** Every request/response operation on links, by the name of the method that asks for it; the last two are reconcileAddresses's. */
-export type LinkOperationName =
-  | 'listLinks'
-  | 'getLink'
-  | 'ensureDummy'
-  | 'setLink'
-  | 'deleteLink'
-  | 'listAddresses'
-  | 'addAddress'
-  | 'ensureAddress'
-  | 'deleteAddress'
-  | 'replaceAddress'
-  | 'planAddresses';
+/** The name of an operation on links; `replaceAddress` and `planAddresses` serve reconcileAddresses. */
+export type LinkOperationName = keyof Layout['linkOperations'];
 
-/** What became of a request to a link: csrc/rtnl/request.h. */
-export type LinkStatusName =
-  | 'done'
-  | 'refused'
-  | 'lost'
-  | 'notSent'
-  | 'otherKind'
-  | 'otherSettings'
-  | 'otherLink';
+/** The status of a request about a link: csrc/rtnl/request.h. */
+export type LinkStatusName = keyof Layout['linkStatuses'];
 
 /** What a plan does with an address: Change in csrc/rtnl/types.h. */
-export type LinkChangeName = 'add' | 'replace' | 'delete' | 'refuse' | 'present';
+export type LinkChangeName = keyof Layout['linkChanges'];
 
-/** A setting of an address that was asked for: AddressSettings in csrc/rtnl/types.h. */
-export type AddressGivenName =
-  | 'scope'
-  | 'peer'
-  | 'broadcast'
-  | 'label'
-  | 'lifetimes'
-  | 'prefixRoute'
-  | 'duplicateDetection'
-  | 'listed';
-
-export interface Layout {
-  readonly request: RecordLayout<
-    'operation' | 'changes' | 'flagsOwner' | 'service' | 'destination' | 'timeouts' | 'daemon'
-  >;
-  readonly service: RecordLayout<
-    | 'address'
-    | 'fwmark'
-    | 'family'
-    | 'protocol'
-    | 'port'
-    | 'flags'
-    | 'timeout'
-    | 'netmask'
-    | 'scheduler'
-    | 'engine'
-  >;
-  readonly destination: RecordLayout<
-    | 'address'
-    | 'family'
-    | 'port'
-    | 'forwarding'
-    | 'weight'
-    | 'upperThreshold'
-    | 'lowerThreshold'
-    | 'tunnelType'
-    | 'tunnelPort'
-    | 'tunnelFlags'
-  >;
-  readonly stats: RecordLayout<StatsField>;
-  readonly timeouts: RecordLayout<'tcp' | 'tcpFin' | 'udp'>;
-  readonly daemon: RecordLayout<
-    'group' | 'role' | 'syncId' | 'groupFamily' | 'port' | 'maxLength' | 'ttl' | 'interface'
-  >;
-  readonly serviceEntry: RecordLayout<'service' | 'stats'>;
-  readonly destinationEntry: RecordLayout<
-    'destination' | 'stats' | 'activeConnections' | 'inactiveConnections' | 'persistentConnections'
-  >;
-  readonly outcome: RecordLayout<
-    | 'error'
-    | 'status'
-    | 'text'
-    | 'created'
-    | 'firstService'
-    | 'services'
-    | 'firstDestination'
-    | 'destinations'
-    | 'firstDaemon'
-    | 'daemons'
-    | 'timeouts'
-    | 'version'
-    | 'connectionTableSize'
-  >;
-  readonly connection: RecordLayout<
-    | 'client'
-    | 'virtualAddress'
-    | 'destination'
-    | 'expires'
-    | 'state'
-    | 'engine'
-    | 'engineData'
-    | 'family'
-    | 'destinationFamily'
-    | 'protocol'
-    | 'clientPort'
-    | 'virtualPort'
-    | 'destinationPort'
-    | 'flags'
-    | 'origin'
-  >;
-  readonly connectionCount: RecordLayout<'group' | 'count'>;
-  readonly connectionFilter: RecordLayout<
-    | 'criteria'
-    | 'clientPrefix'
-    | 'serverPrefix'
-    | 'service'
-    | 'destination'
-    | 'client'
-    | 'server'
-    | 'clientFamily'
-    | 'serverFamily'
-    | 'protocol'
-    | 'state'
-  >;
-  readonly linkRequest: RecordLayout<
-    | 'operation'
-    | 'settings'
-    | 'index'
-    | 'name'
-    | 'up'
-    | 'mtu'
-    | 'family'
-    | 'kind'
-    | 'firstAddress'
-    | 'addresses'
-  >;
-  readonly link: RecordLayout<
-    'index' | 'flags' | 'mtu' | 'state' | 'hardwareLength' | 'hardware' | 'name' | 'kind'
-  >;
-  readonly addressSettings: RecordLayout<
-    | 'address'
-    | 'peer'
-    | 'broadcast'
-    | 'flags'
-    | 'given'
-    | 'preferred'
-    | 'valid'
-    | 'link'
-    | 'family'
-    | 'prefixLength'
-    | 'scope'
-    | 'change'
-    | 'label'
-  >;
-  readonly linkAddress: RecordLayout<'settings' | 'index' | 'link'>;
-  readonly linkOutcome: RecordLayout<
-    | 'error'
-    | 'status'
-    | 'text'
-    | 'created'
-    | 'changed'
-    | 'firstLink'
-    | 'links'
-    | 'firstAddress'
-    | 'addresses'
-    | 'firstChange'
-    | 'changes'
-  >;
-  readonly linkEvent: RecordLayout<'type' | 'deleted' | 'place'>;
-  readonly linkOperations: Readonly<Record<LinkOperationName, number>>;
-  readonly linkStatuses: Readonly<Record<LinkStatusName, number>>;
-  readonly linkSettings: Readonly<Record<'up' | 'mtu' | 'prune', number>>;
-  readonly addressGiven: Readonly<Record<AddressGivenName, number>>;
-  readonly linkChanges: Readonly<Record<LinkChangeName, number>>;
-  readonly linkEventTypes: Readonly<Record<'link' | 'address' | 'overrun', number>>;
-  readonly watchTypes: Readonly<Record<'link' | 'address', number>>;
-  readonly operations: Readonly<Record<OperationName, number>>;
-  readonly statuses: Readonly<Record<StatusName, number>>;
-  readonly changes: Readonly<Record<ChangeName, number>>;
-  readonly criteria: Readonly<
-    Record<'service' | 'destination' | 'server' | 'client' | 'protocol' | 'state', number>
-  >;
-  readonly countBy: Readonly<Record<'service' | 'destination' | 'state' | 'protocol', number>>;
-  readonly origins: Readonly<Record<'local' | 'sync', number>>;
-  readonly connectionFlags: Readonly<Record<'template', number>>;
-}
-
-/** The records of a service and a destination as they are set: what validation writes to. */
-export interface ConfigLayout extends Pick<Layout, 'service' | 'destination' | 'changes'> {
-  readonly request: RecordLayout<'changes' | 'flagsOwner' | 'service' | 'destination'>;
-}
+/** A setting that was given for an address: AddressSettings in csrc/rtnl/types.h. */
+export type AddressGivenName = keyof Layout['addressGiven'];
 
 /** What answers a group of requests, as csrc/binding/results.h hands it over. */
 export interface NativeAnswers {
@@ -361,7 +137,10 @@ export interface Native {
   ): number;
   /** csrc/binding/addresses.h */
   contradictionOf(records: Uint8Array): readonly [first: number, second: number] | undefined;
-  readonly layout: Layout;
+  /** A hash of the layout that the addon was built with. */
+  readonly layoutHash: number;
+  /** csrc/binding/layout.h */
+  describeLayout(): unknown;
 }
 
 let loaded: Native | undefined;
@@ -377,7 +156,9 @@ export function loadNative(): Native {
       if (root === undefined) throw new TypeError('a CommonJS bundle has no import.meta.url');
       // node-gyp-build has no types: it takes the folder of a package and returns its addon.
       const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;
-      loaded = load(root);
+      const addon = load(root);
+      if (addon.layoutHash !== LAYOUT_HASH) throw new Error(OTHER_VERSION);
+      loaded = addon;
     } catch (error) {
       throw new IpvsError(`the native addon of ipvs cannot be loaded: ${whyNot(error, root)}`, {
         code: 'ERR_IPVS_NO_ADDON',
@@ -388,6 +169,9 @@ export function loadNative(): Native {
   }
   return loaded;
 }
+
+const OTHER_VERSION =
+  'it is of another version of ipvs: build it again with "npm rebuild ipvs --ignore-scripts=false"';
 
 const MISSING =
   `there is none for ${process.platform}-${process.arch}: where the package brings no prebuild and ` +
@@ -413,6 +197,7 @@ function isInPackage(root: string): boolean {
 /** What keeps the addon from being loaded, and what to do; `root` is the folder of the package. */
 function whyNot(error: unknown, root: string | undefined): string {
   if (root === undefined) return BUNDLED;
+  if (error instanceof Error && error.message === OTHER_VERSION) return OTHER_VERSION;
   const { code, resource } = error as { readonly code?: unknown; readonly resource?: unknown };
   if (code === 'ERR_DLOPEN_DISABLED') {
     return process.permission === undefined

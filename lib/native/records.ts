@@ -3,7 +3,7 @@
  * @module
  */
 import { endianness } from 'node:os';
-import type { ConfigLayout, Field, Layout, OperationName, RecordLayout } from './addon.js';
+import type { Field, Layout, OperationName, RecordLayout } from './addon.js';
 
 // The halves of a number of 64 bits.
 const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
@@ -164,7 +164,7 @@ export class Requests<Operation extends string> {
 /** One request that is being written: its service and its destination. */
 export interface Draft {
   readonly records: Records;
-  readonly layout: ConfigLayout;
+  readonly layout: Layout;
   /** Where the request begins. */
   base(): number;
   /** Where its service begins. */

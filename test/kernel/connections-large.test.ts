@@ -4,6 +4,7 @@ import { type Connection, Ipvs } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkStreamOptions, readCounts } from '../../lib/connections/connections.js';
 import { loadNative } from '../../lib/native/addon.js';
+import { layout } from '../../lib/native/layout.js';
 import { readIn } from './lab/conntable.js';
 import { countOpen } from './lab/files.js';
 import { balance, collect, furnish, SILENT, VIRTUAL } from './lab/scene.js';
@@ -169,7 +170,7 @@ test.each(moments)(
 );
 
 test('a signal never waits for the end of the table: a job reads a part, also where nothing matches', async () => {
-  const { Handle, Cursor, layout } = loadNative();
+  const { Handle, Cursor } = loadNative();
   const handle = new Handle();
   await handle.open(lab.namespace.path, true);
   const { filter } = checkStreamOptions({ client: 'fd00::/8' }, layout);
@@ -184,7 +185,7 @@ test('a signal never waits for the end of the table: a job reads a part, also wh
 
 /** Of the addon: what the library takes care not to do. */
 describe('a cursor that is closed', () => {
-  const { Handle, Cursor, layout } = loadNative();
+  const { Handle, Cursor } = loadNative();
   const { filter, facts } = checkStreamOptions({}, layout).filter;
   const { claimedPorts, destinations } = facts;
 

@@ -2,7 +2,7 @@
 import { Ipvs } from 'ipvs';
 import { beforeEach, expect, test } from 'vitest';
 import { AF_INET } from '../../lib/core/address.js';
-import { loadNative } from '../../lib/native/addon.js';
+import { layout } from '../../lib/native/layout.js';
 import { nameOfService } from './model.js';
 import { useNamespace } from './namespace.js';
 import { rawDestinations } from './raw.js';
@@ -121,7 +121,7 @@ test('destinations are written to the memory of an earlier list only if all fit'
   }
   const key = { family: AF_INET, fwmark: 1 };
   const bytes = (await rawDestinations(namespace, key)).byteLength;
-  expect(bytes).toBe(3 * loadNative().layout.destinationEntry.size);
+  expect(bytes).toBe(3 * layout.destinationEntry.size);
   for (const room of [bytes, bytes + 4]) {
     const memory = new ArrayBuffer(room);
     expect(await rawDestinations(namespace, key, memory)).toBe(memory);

@@ -8,6 +8,7 @@ import {
   type OperationName,
   type RecordLayout,
 } from '../../lib/native/addon.js';
+import { layout } from '../../lib/native/layout.js';
 import { Records, RequestBuffer } from '../../lib/native/records.js';
 import type { Namespace } from './namespace.js';
 
@@ -42,7 +43,7 @@ async function run(
   requests: readonly RawRequest[],
   memory?: ArrayBuffer | undefined,
 ) {
-  const { Handle, layout } = loadNative();
+  const { Handle } = loadNative();
   const buffer = new RequestBuffer(layout);
   for (const { operation, service, destination } of requests) {
     buffer.begin(operation);

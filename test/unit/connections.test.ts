@@ -123,7 +123,7 @@ describe('filters', () => {
       protocol: 'udp',
       state: 'UDP',
     };
-    const every = Object.values(layout.criteria).reduce((sum, bit) => sum | bit, 0);
+    const every = Object.values<number>(layout.criteria).reduce((sum, bit) => sum | bit, 0);
     expect(filterOf(all)).toMatchObject({ criteria: every, protocol: 17, state: 'UDP' });
   });
 });

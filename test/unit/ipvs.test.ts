@@ -19,7 +19,7 @@ const addon = vi.hoisted(() => ({
 
 vi.mock('../../lib/native/addon.js', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../lib/native/addon.js')>();
-  const { layout } = original.loadNative();
+  const { layout } = await import('../../lib/native/layout.js');
   class Handle implements NativeHandle {
     async open(netns: string | number) {
       addon.opened.push(netns);

@@ -7,12 +7,14 @@ import { endianness } from 'node:os';
 import { expect } from 'vitest';
 import { type Call, calls as served } from '../../lib/ipvs/calls.js';
 import { loadNative, type RecordLayout } from '../../lib/native/addon.js';
+import { layout } from '../../lib/native/layout.js';
 import { RequestBuffer } from '../../lib/native/records.js';
 import { bound } from '../../lib/queue/packed.js';
 import type { Steps } from '../../lib/queue/turns.js';
 
 export const native = loadNative();
-export const { layout } = native;
+export { layout };
+
 const LITTLE = endianness() === 'LE';
 
 type Served = typeof served;

@@ -25,7 +25,7 @@ import type {
   Unknown,
 } from '../../lib/index.js';
 import * as surface from '../../lib/index.js';
-import { loadNative } from '../../lib/native/addon.js';
+import { layout } from '../../lib/native/layout.js';
 
 test('nothing else is exported', () => {
   expect(Object.keys(surface).sort()).toEqual([
@@ -46,7 +46,7 @@ test('nothing else is exported', () => {
   ]);
 });
 
-const OPERATIONS = Object.keys(loadNative().layout.operations);
+const OPERATIONS = Object.keys(layout.operations);
 
 /** The methods of a class and of those that it extends. */
 function methodsOf({ prototype }: { readonly prototype: object }): string[] {

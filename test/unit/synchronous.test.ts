@@ -27,7 +27,7 @@ const addon = vi.hoisted(() => ({
 
 vi.mock('../../lib/native/addon.js', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../lib/native/addon.js')>();
-  const { layout } = original.loadNative();
+  const { layout } = await import('../../lib/native/layout.js');
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
   class Handle implements NativeHandle {
     open = async () => undefined;
