@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "fuzz/fuzz.h"
-#include "test/split.h"
+#include "test/reference_parser.h"
 
 using fuzz::expect;
 using netlink::Attributes;

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <linux/ip_vs.h>
 
-#include "test/ipvs_wire.h"
+#include "test/ipvs_replies.h"
 #include "test/random.h"
 #include "test/wire.h"
 

@@ -7,7 +7,7 @@
 
 #include <optional>
 
-#include "test/ipvs_wire.h"
+#include "test/ipvs_replies.h"
 #include "test/random.h"
 #include "test/wire.h"
 

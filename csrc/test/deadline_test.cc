@@ -30,10 +30,10 @@ using netlink::Socket;
 using std::chrono::milliseconds;
 using test::FakeIpvs;
 using test::FakeKernel;
+using test::Instruction;
 using test::kShort;
 using test::kSoon;
 using test::Stopwatch;
-using test::Wish;
 
 namespace {
 
@@ -45,7 +45,7 @@ constexpr int kSteps = 24;  // more than the deadline has room for
 // Something that concerns nobody, which makes a socket look at its clock.
 wire::Buffer noise(nlmsghdr header) {
   header.nlmsg_seq -= 1000;
-  return wire::verdict(header, EPERM);
+  return wire::error_reply(header, EPERM);
 }
 
 // Passes on `replies` one by one, slowly, each behind a noise.
@@ -62,21 +62,22 @@ void reply_slowly(const std::vector<wire::Buffer>& replies, const nlmsghdr& head
 
 TEST_SUITE("progress renews the deadline") {
   TEST_CASE("of a batch") {
-    for (const uint16_t type : {Wish::kTell, Wish::kRefuse}) {
+    for (const uint16_t type : {Instruction::kReply, Instruction::kRefuse}) {
       CAPTURE(type);
       FakeKernel kernel([](const auto& request, const auto& reply) {
         std::vector<wire::Buffer> replies;
-        test::obey(request, [&](const wire::Buffer& datagram) { replies.push_back(datagram); });
+        test::follow_instructions(
+            request, [&](const wire::Buffer& datagram) { replies.push_back(datagram); });
         reply_slowly(replies, request.messages[0].header, reply);
       });
       Socket socket = kernel.connect(kManySteps);
       Batch batch;
-      for (int i = 0; i < kSteps; ++i) test::add_wish(batch, type, EEXIST);
+      for (int i = 0; i < kSteps; ++i) test::add_instruction(batch, type, EEXIST);
       const Stopwatch watch;
       const auto failures = socket.run(batch, [](size_t, const Messages&) {});
       CHECK(watch.elapsed() > kManySteps);
-      CHECK(test::to_text(failures) ==
-            test::to_text(0, type == Wish::kRefuse ? kSteps : 0, netlink::Fate::kRefused, EEXIST));
+      CHECK(test::to_text(failures) == test::to_text(0, type == Instruction::kRefuse ? kSteps : 0,
+                                                     netlink::Fate::kRefused, EEXIST));
     }
   }
 
@@ -104,11 +105,11 @@ TEST_SUITE("progress renews the deadline") {
 TEST_CASE("after a timeout a socket sends nothing until it is to resume") {
   std::atomic<bool> well = false;
   FakeKernel kernel([&](const auto& request, const auto& reply) {
-    if (well) test::obey(request, reply);
+    if (well) test::follow_instructions(request, reply);
   });
   Socket socket = kernel.connect(kShort);
   Batch batch;
-  for (int i = 0; i < 3; ++i) test::add_wish(batch, Wish::kObey);
+  for (int i = 0; i < 3; ++i) test::add_instruction(batch, Instruction::kSucceed);
   Batch list;
   list.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::Answer::kData);
   list.end();

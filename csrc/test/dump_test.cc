@@ -25,13 +25,13 @@ using netlink::Socket;
 using os::Error;
 using std::chrono::milliseconds;
 using test::FakeKernel;
+using test::follow_instructions;
+using test::Instruction;
 using test::kShort;
 using test::kSoon;
-using test::obey;
 using test::Random;
 using test::SignalStorm;
 using test::Stopwatch;
-using test::Wish;
 using wire::Buffer;
 using wire::join;
 using wire::raw;
@@ -103,7 +103,7 @@ FakeKernel::Behaviour dumping(Answer answer) {
     if (header.nlmsg_type == kItem) {
       answer(header, reply);
     } else {
-      obey(request, reply);
+      follow_instructions(request, reply);
     }
   };
 }
@@ -116,8 +116,8 @@ void list_three(const nlmsghdr& header, const FakeKernel::Reply& reply) {
 
 void check_batch_works(Socket& socket) {
   Batch batch;
-  test::add_wish(batch, Wish::kObey);
-  test::add_wish(batch, Wish::kRefuse, EEXIST);
+  test::add_instruction(batch, Instruction::kSucceed);
+  test::add_instruction(batch, Instruction::kRefuse, EEXIST);
   socket.resume();
   CHECK(test::to_text(socket.run(batch, [](size_t, const Messages&) {})) == "1 refused 17");
 }
@@ -176,7 +176,7 @@ TEST_CASE("a dump comes in any number of datagrams, whatever is said besides") {
             case 0:
               return done(other, EPERM);
             case 1:
-              return wire::verdict(other, EPERM);
+              return wire::error_reply(other, EPERM);
             default:
               return item(other, 999, NLM_F_DUMP_INTR);
           }
@@ -222,7 +222,7 @@ TEST_CASE("a refused dump throws what the kernel says") {
   const auto refuse = [](bool at_once, bool after_data, std::string_view words) {
     FakeKernel kernel(dumping([=](const nlmsghdr& header, const auto& reply) {
       if (after_data) reply(item(header, 0));
-      reply(at_once ? wire::verdict(header, ENODEV, words) : done(header, ENODEV, words));
+      reply(at_once ? wire::error_reply(header, ENODEV, words) : done(header, ENODEV, words));
     }));
     Socket socket = kernel.connect();
     const Dump found = dump(socket);
@@ -339,7 +339,7 @@ TEST_SUITE("a dump that does not end") {
           return reply(item(header, 10));
         case 2:
           reply(join(item(first, 11), item(first, 12)));
-          reply(wire::verdict(header, EBUSY));
+          reply(wire::error_reply(header, EBUSY));
           reply(item(first, 13, 0, 30'000));
           return reply(done(first));
         default:
@@ -356,7 +356,7 @@ TEST_SUITE("a dump that does not end") {
     std::atomic<int> asked = 0;
     FakeKernel kernel(dumping([&](const nlmsghdr& header, const auto& reply) {
       ++asked;
-      reply(wire::verdict(header, EBUSY));
+      reply(wire::error_reply(header, EBUSY));
     }));
     Socket socket = kernel.connect();
     const Dump found = dump(socket);

@@ -66,13 +66,13 @@ FakeKernel::Behaviour FakeIpvs::behaviour() {
 
 void FakeIpvs::answer(const FakeKernel::Message& message, const FakeKernel::Reply& reply) {
   const nlmsghdr& header = message.header;
-  if (header.nlmsg_type == NLMSG_NOOP) return reply(wire::verdict(header, 0));
+  if (header.nlmsg_type == NLMSG_NOOP) return reply(wire::error_reply(header, 0));
   if (header.nlmsg_type == GENL_ID_CTRL) {
     return reply(wire::data(
         header, payload_of([&](Batch& batch) { batch.put<uint16_t>(CTRL_ATTR_FAMILY_ID, id_); })));
   }
   if (messages++ == renumber_at) ++id_;
-  if (header.nlmsg_type != id_) return reply(wire::verdict(header, ENOENT));
+  if (header.nlmsg_type != id_) return reply(wire::error_reply(header, ENOENT));
   answer_ipvs(message, reply);
 }
 
@@ -101,13 +101,13 @@ void FakeIpvs::answer_ipvs(const FakeKernel::Message& message, const FakeKernel:
                             })));
   }
   if (command == IPVS_CMD_GET_SERVICE) {
-    return reply(found == table.end() ? wire::verdict(header, ESRCH)
+    return reply(found == table.end() ? wire::error_reply(header, ESRCH)
                                       : wire::data(header, payload_of(found->second.service)));
   }
   const int error = execute(command, service, destination);
   const auto port = static_cast<uint16_t>(destination ? destination->destination.key.port : 0);
   deeds.push_back({command, service->service.key.port, port, error});
-  if (error != 0) reply(wire::verdict(header, error));
+  if (error != 0) reply(wire::error_reply(header, error));
 }
 
 int FakeIpvs::execute(uint8_t command, const std::optional<ipvs::ServiceEntry>& service,

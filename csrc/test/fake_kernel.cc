@@ -72,33 +72,33 @@ std::vector<FakeKernel::Request> FakeKernel::requests() const {
   return requests_;
 }
 
-void add_wish(netlink::Batch& batch, uint16_t type, int32_t number, std::string_view words,
-              size_t size) {
-  Wish wish{number, {}};
-  words.copy(wish.words, sizeof wish.words - 1);
-  const bool query = type == Wish::kTell || type == Wish::kForget;
-  batch.begin(type, 0, wish, query ? netlink::Answer::kData : netlink::Answer::kErrorOnly);
+void add_instruction(netlink::Batch& batch, uint16_t type, int32_t number, std::string_view words,
+                     size_t size) {
+  Instruction instruction{number, {}};
+  words.copy(instruction.words, sizeof instruction.words - 1);
+  const bool query = type == Instruction::kReply || type == Instruction::kDropReply;
+  batch.begin(type, 0, instruction, query ? netlink::Answer::kData : netlink::Answer::kErrorOnly);
   if (size > 0) batch.put_bytes(1, wire::Buffer(size));
   batch.end();
 }
 
-Wish wish_of(const FakeKernel::Message& message) {
-  Wish wish{};
-  if (message.payload.size() >= sizeof wish) {
-    std::memcpy(&wish, message.payload.data(), sizeof wish);
+Instruction instruction_of(const FakeKernel::Message& message) {
+  Instruction instruction{};
+  if (message.payload.size() >= sizeof instruction) {
+    std::memcpy(&instruction, message.payload.data(), sizeof instruction);
   }
-  return wish;
+  return instruction;
 }
 
-void obey(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+void follow_instructions(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
   for (const auto& message : request.messages) {
     const nlmsghdr& header = message.header;
-    const Wish wish = wish_of(message);
-    if (header.nlmsg_type == Wish::kTell) reply(wire::data(header, message.payload));
-    if (header.nlmsg_type == Wish::kRefuse) {
-      reply(wire::verdict(header, wish.number, wish.words));
+    const Instruction instruction = instruction_of(message);
+    if (header.nlmsg_type == Instruction::kReply) reply(wire::data(header, message.payload));
+    if (header.nlmsg_type == Instruction::kRefuse) {
+      reply(wire::error_reply(header, instruction.number, instruction.words));
     } else if ((header.nlmsg_flags & NLM_F_ACK) != 0) {
-      reply(wire::verdict(header, 0));
+      reply(wire::error_reply(header, 0));
     }
   }
 }

@@ -65,23 +65,23 @@ class FakeKernel {
 };
 
 /// What a request asks the obedient kernel to do with it.
-struct Wish {
-  static constexpr uint16_t kObey = 0x40;    ///< message type: succeed, silently
-  static constexpr uint16_t kRefuse = 0x41;  ///< with `error` and `words`
-  static constexpr uint16_t kTell = 0x42;    ///< answer with the payload
-  static constexpr uint16_t kForget = 0x43;  ///< lose the answer
+struct Instruction {
+  static constexpr uint16_t kSucceed = 0x40;    ///< message type: succeed, silently
+  static constexpr uint16_t kRefuse = 0x41;     ///< with `error` and `words`
+  static constexpr uint16_t kReply = 0x42;      ///< answer with the payload
+  static constexpr uint16_t kDropReply = 0x43;  ///< lose the answer
 
   int32_t number;  ///< errno, or what the test likes
   char words[28];
 };
 
-/// Appends a message. `size` is that of an attribute behind the wish.
-void add_wish(netlink::Batch& batch, uint16_t type, int32_t number = 0, std::string_view words = {},
-              size_t size = 0);
-Wish wish_of(const FakeKernel::Message& message);
+/// Appends a message. `size` is that of an attribute behind the instruction.
+void add_instruction(netlink::Batch& batch, uint16_t type, int32_t number = 0,
+                     std::string_view words = {}, size_t size = 0);
+Instruction instruction_of(const FakeKernel::Message& message);
 
 /// Does as each message wishes, and acknowledges what asks for it, as the kernel does.
-void obey(const FakeKernel::Request& request, const FakeKernel::Reply& reply);
+void follow_instructions(const FakeKernel::Request& request, const FakeKernel::Reply& reply);
 
 /// Sends signals to the thread that made it, which interrupt its system calls.
 class SignalStorm {

@@ -17,8 +17,8 @@
 
 #include "os/descriptor.h"
 #include "os/error.h"
-#include "test/elsewhere.h"
-#include "test/inherited.h"
+#include "test/inherited_descriptors.h"
+#include "test/other_namespace.h"
 #include "test/random.h"
 
 using os::File;
@@ -108,9 +108,9 @@ TEST_CASE("files are written in order, until one cannot be") {
 }
 
 TEST_CASE("kernel parameters are those of the namespace") {
-  const test::Elsewhere elsewhere;
-  if (!elsewhere.exists()) return;
-  const Namespace there(elsewhere.path());
+  const test::OtherNamespace other;
+  if (!other.exists()) return;
+  const Namespace there(other.path());
   std::vector<os::File> here = {file(kTtl)};
   read_files(Namespace(), here);
   REQUIRE(here[0].error == 0);
@@ -127,10 +127,10 @@ TEST_CASE("kernel parameters are those of the namespace") {
 }
 
 TEST_CASE("a value that the kernel does not take is its errno") {
-  const test::Elsewhere elsewhere;
-  if (!elsewhere.exists()) return;
+  const test::OtherNamespace other;
+  if (!other.exists()) return;
   std::vector<os::File> files = {file(kTtl, "a lot")};
-  write_files(Namespace(elsewhere.path()), files);
+  write_files(Namespace(other.path()), files);
   CHECK(files[0].error == EINVAL);
 }
 

@@ -20,8 +20,8 @@
 #include "netlink/socket.h"
 #include "os/error.h"
 #include "test/capabilities.h"
-#include "test/elsewhere.h"
 #include "test/fake_kernel.h"
+#include "test/other_namespace.h"
 #include "test/random.h"
 #include "test/wire.h"
 
@@ -34,7 +34,7 @@ using netlink::Socket;
 using os::Descriptor;
 using os::Namespace;
 using std::chrono::milliseconds;
-using test::Elsewhere;
+using test::OtherNamespace;
 using test::Random;
 using test::SignalStorm;
 using test::Stopwatch;
@@ -274,7 +274,7 @@ TEST_CASE("answers that others forge are not taken for the kernel's") {
     nlmsghdr request{};
     request.nlmsg_seq = sequence;
     request.nlmsg_pid = ours.nl_pid;
-    const wire::Buffer verdict = wire::verdict(request, EPERM, "forged");
+    const wire::Buffer verdict = wire::error_reply(request, EPERM, "forged");
     const ssize_t sent = ::sendto(forger.get(), verdict.data(), verdict.size(), 0,
                                   reinterpret_cast<sockaddr*>(&ours), sizeof ours);
     if (sent > 0) ++forged;
@@ -308,8 +308,8 @@ TEST_SUITE("a list of many chunks") {
   constexpr uint32_t kAddresses = 3000;
 
   // In a namespace of our own, where the loopback device has that many addresses.
-  Socket open_crowd(const Elsewhere& elsewhere) {
-    Socket socket = Socket::open(NETLINK_ROUTE, Namespace(elsewhere.path()), kDeadline);
+  Socket open_crowd(const OtherNamespace& other) {
+    Socket socket = Socket::open(NETLINK_ROUTE, Namespace(other.path()), kDeadline);
     Batch batch;
     for (uint32_t i = 0; i < kAddresses; ++i) {
       batch.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
@@ -357,16 +357,16 @@ TEST_SUITE("a list of many chunks") {
   }
 
   TEST_CASE("is complete") {
-    const Elsewhere elsewhere;
-    if (!elsewhere.exists()) return;
-    Socket socket = open_crowd(elsewhere);
+    const OtherNamespace other;
+    if (!other.exists()) return;
+    Socket socket = open_crowd(other);
     for (int round = 0; round < 5; ++round) check_crowd(socket);
   }
 
   TEST_CASE("that was begun and left is read to its end before the next") {
-    const Elsewhere elsewhere;
-    if (!elsewhere.exists()) return;
-    Socket socket = open_crowd(elsewhere);
+    const OtherNamespace other;
+    if (!other.exists()) return;
+    Socket socket = open_crowd(other);
     for (int round = 0; round < 5; ++round) {
       abandon_list(socket);
       check_crowd(socket);
@@ -374,9 +374,9 @@ TEST_SUITE("a list of many chunks") {
   }
 
   TEST_CASE("does not touch a batch after it, whatever a callback throws") {
-    const Elsewhere elsewhere;
-    if (!elsewhere.exists()) return;
-    Socket socket = open_crowd(elsewhere);
+    const OtherNamespace other;
+    if (!other.exists()) return;
+    Socket socket = open_crowd(other);
     for (int round = 0; round < 5; ++round) {
       Batch request = crowd_request();
       CHECK_THROWS_AS(

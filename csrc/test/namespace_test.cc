@@ -27,15 +27,15 @@
 #include "netlink/socket.h"
 #include "os/error.h"
 #include "test/capabilities.h"
-#include "test/elsewhere.h"
-#include "test/inherited.h"
+#include "test/inherited_descriptors.h"
+#include "test/other_namespace.h"
 
 using netlink::Socket;
 using os::Descriptor;
 using os::Error;
 using os::Namespace;
-using test::Elsewhere;
 using test::inherited_descriptors;
+using test::OtherNamespace;
 
 namespace {
 
@@ -117,11 +117,11 @@ std::string failure(const std::string& path) {
 }  // namespace
 
 TEST_CASE("what is opened elsewhere belongs there, and no thread of ours has moved") {
-  const Elsewhere elsewhere;
-  if (!elsewhere.exists()) return;
-  const Namespace netns(elsewhere.path());
+  const OtherNamespace other;
+  if (!other.exists()) return;
+  const Namespace netns(other.path());
   const ino_t here = inode(kHere);
-  const ino_t there = inode(elsewhere.path().c_str());
+  const ino_t there = inode(other.path().c_str());
   REQUIRE(here != 0);
   REQUIRE(there != 0);
   REQUIRE(here != there);
@@ -148,11 +148,11 @@ TEST_CASE("what is opened elsewhere belongs there, and no thread of ours has mov
 }
 
 TEST_CASE("a namespace stays when all that was in it has gone") {
-  std::optional<Elsewhere> elsewhere(std::in_place);
-  if (!elsewhere->exists()) return;
-  const ino_t there = inode(elsewhere->path().c_str());
-  const Namespace netns(elsewhere->path());
-  elsewhere.reset();
+  std::optional<OtherNamespace> other(std::in_place);
+  if (!other->exists()) return;
+  const ino_t there = inode(other->path().c_str());
+  const Namespace netns(other->path());
+  other.reset();
   CHECK(namespace_of(netns.open(open_socket).get()) == there);
 }
 
@@ -165,24 +165,24 @@ TEST_CASE("our own namespace is entered by staying where we are") {
     CHECK_THROWS_AS(netns.enter([] { throw std::runtime_error("no"); }), std::runtime_error);
   }
   // Of each caller its own: a thread that is elsewhere remains there.
-  const Elsewhere elsewhere;
-  if (!elsewhere.exists()) return;
+  const OtherNamespace other;
+  if (!other.exists()) return;
   ino_t inside = 0;
-  Namespace(elsewhere.path()).enter([&] { Namespace().enter([&] { inside = inode(kHere); }); });
-  CHECK(inside == inode(elsewhere.path().c_str()));
+  Namespace(other.path()).enter([&] { Namespace().enter([&] { inside = inode(kHere); }); });
+  CHECK(inside == inode(other.path().c_str()));
 }
 
 TEST_CASE("a socket of elsewhere serves from here") {
-  const Elsewhere elsewhere;
-  if (!elsewhere.exists()) return;
-  Socket socket = Socket::open(NETLINK_GENERIC, Namespace(elsewhere.path()));
-  CHECK(namespace_of(socket.descriptor()) == inode(elsewhere.path().c_str()));
+  const OtherNamespace other;
+  if (!other.exists()) return;
+  Socket socket = Socket::open(NETLINK_GENERIC, Namespace(other.path()));
+  CHECK(namespace_of(socket.descriptor()) == inode(other.path().c_str()));
   CHECK(netlink::Family(socket, "nlctrl", 1).id() == GENL_ID_CTRL);
 }
 
 TEST_CASE("many threads may look elsewhere at once") {
-  const Elsewhere first;
-  const Elsewhere second;
+  const OtherNamespace first;
+  const OtherNamespace second;
   if (!first.exists()) return;
   const ino_t here = inode(kHere);
   const Namespace shared(first.path());
@@ -203,15 +203,15 @@ TEST_CASE("many threads may look elsewhere at once") {
 }
 
 TEST_CASE("no signal of the process is handled elsewhere, and our own mask is as it was") {
-  const Elsewhere elsewhere;
-  if (!elsewhere.exists()) return;
+  const OtherNamespace other;
+  if (!other.exists()) return;
   sigset_t chosen{};
   sigset_t inside{};
   sigset_t after{};
   sigset_t before{};
   sigaddset(&chosen, SIGUSR2);
   pthread_sigmask(SIG_SETMASK, &chosen, &before);
-  Namespace(elsewhere.path()).enter([&] { pthread_sigmask(SIG_SETMASK, nullptr, &inside); });
+  Namespace(other.path()).enter([&] { pthread_sigmask(SIG_SETMASK, nullptr, &inside); });
   pthread_sigmask(SIG_SETMASK, &before, &after);
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPROF, SIGCHLD}) {
     CHECK(sigismember(&inside, signal) == 1);
@@ -220,9 +220,9 @@ TEST_CASE("no signal of the process is handled elsewhere, and our own mask is as
 }
 
 TEST_CASE("what is thrown elsewhere comes out here") {
-  const Elsewhere elsewhere;
-  if (!elsewhere.exists()) return;
-  const Namespace netns(elsewhere.path());
+  const OtherNamespace other;
+  if (!other.exists()) return;
+  const Namespace netns(other.path());
   CHECK_THROWS_WITH_AS(netns.enter([] { throw std::length_error("no"); }), "no",
                        std::runtime_error);
   CHECK_THROWS_AS(netns.enter([] { throw std::bad_alloc(); }), std::bad_alloc);
@@ -270,10 +270,10 @@ TEST_CASE("without the right to enter, EPERM") {
 }
 
 TEST_CASE("nothing stays open") {
-  const Elsewhere elsewhere;
+  const OtherNamespace other;
   const size_t before = open_descriptors();
   for (int round = 0; round < 10; ++round) {
-    (void)failure(elsewhere.path());
+    (void)failure(other.path());
     (void)failure("/dev/null");
     (void)failure("/no/such/path");
     CHECK_THROWS(Namespace(kHere).enter([] {

@@ -39,7 +39,7 @@ class FakeLinks {
       nlmsghdr header = message.header;
       const bool list = (header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
       if (header.nlmsg_type == NLMSG_NOOP) {
-        reply(wire::verdict(header, 0));
+        reply(wire::error_reply(header, 0));
       } else if (list) {
         tell_all(header, reply);
       } else {
@@ -122,7 +122,7 @@ Status unanswered_change(Operation operation) {
     if (type != RTM_GETLINK) return;
     for (const auto& message : request.messages) {
       const bool sentinel = message.header.nlmsg_type == NLMSG_NOOP;
-      reply(wire::verdict(message.header, sentinel ? 0 : ENODEV));
+      reply(wire::error_reply(message.header, sentinel ? 0 : ENODEV));
     }
   });
   rtnl::Client client(kernel.connect(test::kShort));
@@ -161,7 +161,7 @@ TEST_CASE("an ensure whose address another writer adds first has changed nothing
     added = true;
     for (const auto& message : request.messages) {
       const bool sentinel = message.header.nlmsg_type == NLMSG_NOOP;
-      reply(wire::verdict(message.header, sentinel ? 0 : EEXIST));
+      reply(wire::error_reply(message.header, sentinel ? 0 : EEXIST));
     }
   });
   rtnl::Client client(kernel.connect());

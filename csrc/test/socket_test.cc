@@ -15,8 +15,8 @@
 
 #include "os/error.h"
 #include "test/fake_kernel.h"
-#include "test/plan.h"
 #include "test/random.h"
+#include "test/random_batch.h"
 #include "test/wire.h"
 
 using netlink::Batch;
@@ -25,17 +25,17 @@ using netlink::Messages;
 using netlink::Socket;
 using os::Descriptor;
 using std::chrono::milliseconds;
-using test::add_wish;
+using test::add_instruction;
 using test::FakeKernel;
+using test::follow_instructions;
 using test::ignore;
+using test::Instruction;
 using test::kShort;
 using test::kSoon;
-using test::obey;
-using test::Plan;
 using test::Random;
+using test::RandomBatch;
 using test::Stopwatch;
 using test::to_text;
-using test::Wish;
 using wire::Buffer;
 using wire::join;
 
@@ -70,11 +70,11 @@ FakeKernel::Behaviour obey_noisily() {
           header.nlmsg_seq = last + far;
           break;
       }
-      return random->chance(50) ? wire::verdict(header, random->chance(50) ? EPERM : 0, "noise")
+      return random->chance(50) ? wire::error_reply(header, random->chance(50) ? EPERM : 0, "noise")
                                 : wire::data(header, random->bytes(random->below(60)));
     };
     Buffer pending;
-    obey(request, [&](const Buffer& datagram) {
+    follow_instructions(request, [&](const Buffer& datagram) {
       if (random->chance(30)) pending = join(pending, noise());
       pending = join(pending, datagram);
       if (random->chance(30)) pending = join(pending, noise());
@@ -107,10 +107,10 @@ std::vector<FakeKernel::Message> wishes(const FakeKernel& kernel) {
 }  // namespace
 
 TEST_CASE("commands go in one datagram with a sentinel behind them, and silence is success") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   Batch batch;
-  for (int i = 0; i < 20; ++i) add_wish(batch, Wish::kObey, i);
+  for (int i = 0; i < 20; ++i) add_instruction(batch, Instruction::kSucceed, i);
   CHECK(to_text(socket.run(batch, ignore)).empty());
 
   const auto requests = kernel.requests();
@@ -119,7 +119,7 @@ TEST_CASE("commands go in one datagram with a sentinel behind them, and silence 
   for (int i = 0; i < 20; ++i) {
     const FakeKernel::Message& message = requests[0].messages[static_cast<size_t>(i)];
     CHECK(message.header.nlmsg_flags == NLM_F_REQUEST);
-    CHECK(test::wish_of(message).number == i);
+    CHECK(test::instruction_of(message).number == i);
   }
   const nlmsghdr& sentinel = requests[0].messages.back().header;
   CHECK(sentinel.nlmsg_type == NLMSG_NOOP);
@@ -128,7 +128,7 @@ TEST_CASE("commands go in one datagram with a sentinel behind them, and silence 
 }
 
 TEST_CASE("an empty batch sends nothing") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   Batch batch;
   CHECK(socket.run(batch, ignore).empty());
@@ -138,21 +138,21 @@ TEST_CASE("an empty batch sends nothing") {
 TEST_CASE("each message gets its own answer, whatever is said besides") {
   for (const bool noisy : {false, true}) {
     CAPTURE(noisy);
-    FakeKernel kernel(noisy ? obey_noisily() : obey);
+    FakeKernel kernel(noisy ? obey_noisily() : follow_instructions);
     Socket socket = kernel.connect();
     Random random;
     for (int round = 0; round < 200; ++round) {
       CAPTURE(round);
-      Plan(random, random.below(round % 20 == 0 ? 1500 : 60)).check(socket);
+      RandomBatch(random, random.below(round % 20 == 0 ? 1500 : 60)).check(socket);
     }
   }
 }
 
 TEST_CASE("a batch can be run again") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   Random random;
-  Plan plan(random, 50);
+  RandomBatch plan(random, 50);
   for (int round = 0; round < 3; ++round) plan.check(socket);
 }
 
@@ -163,25 +163,25 @@ TEST_CASE("sequence numbers wrap") {
   for (uint32_t before = 0; before < 40; ++before) {
     CAPTURE(before);
     sequence_of(socket) = ~uint32_t{0} - before;
-    Plan(random, 30).check(socket);
-    Plan(random, 30).check(socket);
+    RandomBatch(random, 30).check(socket);
+    RandomBatch(random, 30).check(socket);
   }
 }
 
 TEST_CASE("a socket can be moved between batches") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket first = kernel.connect();
   Random random;
-  Plan(random, 20).check(first);
+  RandomBatch(random, 20).check(first);
   Socket second(std::move(first));
-  Plan(random, 20).check(second);
+  RandomBatch(random, 20).check(second);
 }
 
 TEST_CASE("a batch is cut into datagrams that fit, each with a sentinel of its own") {
   Random random;
   for (const int send_buffer : {4096, 20'000, 100'000, 1'000'000}) {
     for (const int receive_buffer : {1024, 20'000, 1'000'000}) {
-      FakeKernel kernel(obey);
+      FakeKernel kernel(follow_instructions);
       Descriptor descriptor = kernel.take_descriptor();
       const auto send_room =
           static_cast<size_t>(set_option(descriptor.get(), SO_SNDBUF, send_buffer));
@@ -194,10 +194,11 @@ TEST_CASE("a batch is cut into datagrams that fit, each with a sentinel of its o
       Batch batch;
       constexpr int kMessages = 1500;
       for (int i = 0; i < kMessages; ++i) {
-        const uint16_t type = random.chance(10) ? Wish::kTell : Wish::kObey;
+        const uint16_t type = random.chance(10) ? Instruction::kReply : Instruction::kSucceed;
         // What is told must fit a slot for replies; what is done may be of any size.
-        const size_t size = random.below(type == Wish::kObey && random.chance(5) ? 4000 : 200);
-        add_wish(batch, type, i, {}, size);
+        const size_t size =
+            random.below(type == Instruction::kSucceed && random.chance(5) ? 4000 : 200);
+        add_instruction(batch, type, i, {}, size);
       }
       size_t told = 0;
       CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++told; })).empty());
@@ -209,8 +210,8 @@ TEST_CASE("a batch is cut into datagrams that fit, each with a sentinel of its o
         const size_t commands = messages.size() - 1;
         size_t answers = 1024;
         for (size_t i = 0; i < commands; ++i) {
-          CHECK(test::wish_of(messages[i]).number == expected++);
-          const bool query = messages[i].header.nlmsg_type == Wish::kTell;
+          CHECK(test::instruction_of(messages[i]).number == expected++);
+          const bool query = messages[i].header.nlmsg_type == Instruction::kReply;
           queries += query ? 1 : 0;
           answers += query ? 8192 : 1024;
           CHECK(messages[i].header.nlmsg_seq == messages[0].header.nlmsg_seq + i);
@@ -232,13 +233,13 @@ TEST_CASE("a batch is cut into datagrams that fit, each with a sentinel of its o
 }
 
 TEST_CASE("when less can be sent than was promised, the datagrams become smaller") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   const auto room = static_cast<size_t>(set_option(socket.descriptor(), SO_SNDBUF, 1024));
   Batch batch;
   std::vector<netlink::Failure> refused;
   for (int i = 0; i < 500; ++i) {
-    add_wish(batch, i % 7 == 0 ? Wish::kRefuse : Wish::kObey, i + 1, "", 9);
+    add_instruction(batch, i % 7 == 0 ? Instruction::kRefuse : Instruction::kSucceed, i + 1, "", 9);
     if (i % 7 == 0) refused.push_back({static_cast<size_t>(i), i + 1, Fate::kRefused, {}});
   }
   REQUIRE(batch.bytes().size() > 4 * room);
@@ -246,17 +247,17 @@ TEST_CASE("when less can be sent than was promised, the datagrams become smaller
   const auto arrived = wishes(kernel);
   REQUIRE(arrived.size() == 500);
   for (int i = 0; i < 500; ++i)
-    CHECK(test::wish_of(arrived[static_cast<size_t>(i)]).number == i + 1);
+    CHECK(test::instruction_of(arrived[static_cast<size_t>(i)]).number == i + 1);
 }
 
 TEST_CASE("a message that cannot be sent at all ends the batch; what was before it is done") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   const auto room = static_cast<size_t>(set_option(socket.descriptor(), SO_SNDBUF, 1024));
   Batch batch;
-  for (int i = 0; i < 10; ++i) add_wish(batch, Wish::kObey, i);
-  add_wish(batch, Wish::kObey, 10, {}, room);
-  for (int i = 11; i < 15; ++i) add_wish(batch, Wish::kObey, i);
+  for (int i = 0; i < 10; ++i) add_instruction(batch, Instruction::kSucceed, i);
+  add_instruction(batch, Instruction::kSucceed, 10, {}, room);
+  for (int i = 11; i < 15; ++i) add_instruction(batch, Instruction::kSucceed, i);
   CHECK(to_text(socket.run(batch, ignore)) == to_text(10, 15, Fate::kNotSent, EMSGSIZE));
   CHECK(wishes(kernel).size() == 10);
 }
@@ -267,7 +268,7 @@ TEST_CASE("what cannot be sent is not sent") {
   Socket socket{Descriptor(ends[0])};
   ::close(ends[1]);
   Batch batch;
-  for (int i = 0; i < 5; ++i) add_wish(batch, Wish::kObey);
+  for (int i = 0; i < 5; ++i) add_instruction(batch, Instruction::kSucceed);
   CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 5, Fate::kNotSent, EPIPE));
 }
 
@@ -283,7 +284,7 @@ TEST_CASE("only a socket can be taken over") {
 }
 
 TEST_CASE("a deadline in the past is an error of setsockopt()") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   CHECK_THROWS_AS(kernel.connect(milliseconds(-1)), os::Error);
 }
 
@@ -294,14 +295,14 @@ TEST_CASE("replies with the numbers just before and behind a batch do not concer
     --before.nlmsg_seq;
     ++behind.nlmsg_seq;
     for (const nlmsghdr& header : {before, behind}) {
-      reply(wire::verdict(header, EPERM));
+      reply(wire::error_reply(header, EPERM));
       reply(wire::data(header, Buffer(4)));
     }
-    obey(request, reply);
+    follow_instructions(request, reply);
   });
   Socket socket = kernel.connect();
   Batch batch;
-  for (int i = 0; i < 3; ++i) add_wish(batch, Wish::kObey);
+  for (int i = 0; i < 3; ++i) add_instruction(batch, Instruction::kSucceed);
   size_t told = 0;
   CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++told; })).empty());
   CHECK(told == 0);
@@ -311,12 +312,12 @@ TEST_CASE("only the acknowledgement of the sentinel is the end of the replies") 
   FakeKernel kernel([](const auto& request, const auto& reply) {
     reply(wire::data(request.messages.back().header, Buffer(4)));
     std::this_thread::sleep_for(milliseconds(20));
-    obey(request, reply);
+    follow_instructions(request, reply);
   });
   Socket socket = kernel.connect();
   Batch batch;
-  add_wish(batch, Wish::kRefuse, EEXIST);
-  add_wish(batch, Wish::kTell);
+  add_instruction(batch, Instruction::kRefuse, EEXIST);
+  add_instruction(batch, Instruction::kReply);
   size_t told = 0;
   const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
   CHECK(to_text(failures) == "0 refused 17");
@@ -324,23 +325,23 @@ TEST_CASE("only the acknowledgement of the sentinel is the end of the replies") 
 }
 
 TEST_CASE("a query that is passed over in silence is lost") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   Batch batch;
-  add_wish(batch, Wish::kTell);
-  add_wish(batch, Wish::kForget);
-  add_wish(batch, Wish::kObey);
+  add_instruction(batch, Instruction::kReply);
+  add_instruction(batch, Instruction::kDropReply);
+  add_instruction(batch, Instruction::kSucceed);
   CHECK(to_text(socket.run(batch, ignore)) == to_text(1, 2, Fate::kLost, ENODATA));
 }
 
 TEST_CASE("an acknowledgement is no answer to a query") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
-    for (const auto& message : request.messages) reply(wire::verdict(message.header, 0));
+    for (const auto& message : request.messages) reply(wire::error_reply(message.header, 0));
   });
   Socket socket = kernel.connect();
   Batch batch;
-  add_wish(batch, Wish::kTell);
-  add_wish(batch, Wish::kObey);
+  add_instruction(batch, Instruction::kReply);
+  add_instruction(batch, Instruction::kSucceed);
   CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ENODATA));
 }
 
@@ -351,7 +352,7 @@ TEST_SUITE("without an end to the answers") {
     set_option(descriptor.get(), SO_RCVBUF, 1024);  // room for the answer to one command
     Socket socket(std::move(descriptor), kShort);
     Batch batch;
-    for (int i = 0; i < 4; ++i) add_wish(batch, Wish::kObey);
+    for (int i = 0; i < 4; ++i) add_instruction(batch, Instruction::kSucceed);
 
     const Stopwatch watch;
     const auto failures = socket.run(batch, ignore);
@@ -365,14 +366,14 @@ TEST_SUITE("without an end to the answers") {
   TEST_CASE("what was answered before is known") {
     FakeKernel kernel([](auto request, const auto& reply) {
       request.messages.pop_back();
-      obey(request, reply);
+      follow_instructions(request, reply);
     });
     Socket socket = kernel.connect(kShort);
     Batch batch;
-    add_wish(batch, Wish::kTell);
-    add_wish(batch, Wish::kObey);
-    add_wish(batch, Wish::kRefuse, EEXIST, "there");
-    add_wish(batch, Wish::kForget);
+    add_instruction(batch, Instruction::kReply);
+    add_instruction(batch, Instruction::kSucceed);
+    add_instruction(batch, Instruction::kRefuse, EEXIST, "there");
+    add_instruction(batch, Instruction::kDropReply);
     size_t told = 0;
     const Stopwatch watch;
     const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
@@ -384,13 +385,13 @@ TEST_SUITE("without an end to the answers") {
   TEST_CASE("nothing more is sent either when every message was answered") {
     FakeKernel kernel([](auto request, const auto& reply) {
       request.messages.pop_back();
-      obey(request, reply);
+      follow_instructions(request, reply);
     });
     Descriptor descriptor = kernel.take_descriptor();
     set_option(descriptor.get(), SO_RCVBUF, 1024);
     Socket socket(std::move(descriptor), kShort);
     Batch batch;
-    for (int i = 0; i < 3; ++i) add_wish(batch, Wish::kRefuse, EEXIST);
+    for (int i = 0; i < 3; ++i) add_instruction(batch, Instruction::kRefuse, EEXIST);
     const auto failures = socket.run(batch, ignore);
     CHECK(to_text(failures) == "0 refused 17, " + to_text(1, 3, Fate::kNotSent, ETIMEDOUT));
     CHECK(kernel.requests().size() == 1);
@@ -402,14 +403,14 @@ TEST_SUITE("without an end to the answers") {
       nlmsghdr header = request.messages[0].header;
       header.nlmsg_seq -= 1;
       while (!enough) {
-        reply(wire::verdict(header, EPERM));
+        reply(wire::error_reply(header, EPERM));
         std::this_thread::sleep_for(milliseconds(5));
       }
     });
     {
       Socket socket = kernel.connect(kShort);
       Batch batch;
-      add_wish(batch, Wish::kObey);
+      add_instruction(batch, Instruction::kSucceed);
       const Stopwatch watch;
       const auto failures = socket.run(batch, ignore);
       enough = true;
@@ -423,27 +424,28 @@ TEST_SUITE("without an end to the answers") {
     FakeKernel kernel([&](const auto& request, const auto& reply) {
       const bool first = late.empty();
       if (!first) reply(late);
-      obey(request, first ? [&](const Buffer& datagram) { late = join(late, datagram); } : reply);
+      follow_instructions(
+          request, first ? [&](const Buffer& datagram) { late = join(late, datagram); } : reply);
     });
     Socket socket = kernel.connect(kShort);
     Batch batch;
-    for (int i = 0; i < 3; ++i) add_wish(batch, Wish::kRefuse, EPERM);
+    for (int i = 0; i < 3; ++i) add_instruction(batch, Instruction::kRefuse, EPERM);
     CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 3, Fate::kLost, ETIMEDOUT));
     Random random;
-    for (int round = 0; round < 3; ++round) Plan(random, 30).check(socket);
+    for (int round = 0; round < 3; ++round) RandomBatch(random, 30).check(socket);
   }
 }
 
 TEST_CASE("what a callback throws comes out, and the socket works on") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   Batch batch;
-  for (int i = 0; i < 50; ++i) add_wish(batch, Wish::kTell);
+  for (int i = 0; i < 50; ++i) add_instruction(batch, Instruction::kReply);
   for (int round = 0; round < 5; ++round) {
     CHECK_THROWS_AS(
         socket.run(batch, [](size_t, const Messages&) { throw std::runtime_error("enough"); }),
         std::runtime_error);
     Random random;
-    Plan(random, 30).check(socket);
+    RandomBatch(random, 30).check(socket);
   }
 }

@@ -11,8 +11,8 @@
 
 #include "netlink/socket.h"
 #include "test/fake_kernel.h"
-#include "test/plan.h"
 #include "test/random.h"
+#include "test/random_batch.h"
 #include "test/wire.h"
 
 using netlink::Batch;
@@ -20,18 +20,18 @@ using netlink::Fate;
 using netlink::Messages;
 using netlink::Socket;
 using std::chrono::milliseconds;
-using test::add_wish;
+using test::add_instruction;
 using test::FakeKernel;
+using test::follow_instructions;
 using test::ignore;
+using test::Instruction;
 using test::kShort;
 using test::kSoon;
-using test::obey;
-using test::Plan;
 using test::Random;
+using test::RandomBatch;
 using test::SignalStorm;
 using test::Stopwatch;
 using test::to_text;
-using test::Wish;
 using wire::Buffer;
 using wire::join;
 
@@ -73,17 +73,17 @@ TEST_SUITE("malformed answers") {
       std::atomic<bool> well = false;
       FakeKernel kernel([&](const auto& request, const auto& reply) {
         bool first = true;
-        obey(request, [&](const Buffer& datagram) {
+        follow_instructions(request, [&](const Buffer& datagram) {
           reply(first && !well ? one.answer(request.messages[0].header) : datagram);
           first = false;
         });
       });
       Socket socket = kernel.connect();
       Batch batch;
-      add_wish(batch, Wish::kTell);
-      add_wish(batch, Wish::kObey);
-      add_wish(batch, Wish::kTell);
-      add_wish(batch, Wish::kRefuse, EEXIST);
+      add_instruction(batch, Instruction::kReply);
+      add_instruction(batch, Instruction::kSucceed);
+      add_instruction(batch, Instruction::kReply);
+      add_instruction(batch, Instruction::kRefuse, EEXIST);
       size_t told = 0;
       const Stopwatch watch;
       const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
@@ -93,19 +93,20 @@ TEST_SUITE("malformed answers") {
 
       well = true;
       Random random;
-      Plan(random, 30).check(socket);
+      RandomBatch(random, 30).check(socket);
     }
   }
 
   TEST_CASE("keep what stands before the damage") {
     FakeKernel kernel([](const auto& request, const auto& reply) {
-      obey(request, [&](const Buffer& datagram) { reply(join(datagram, wire::hex("01 02 03"))); });
+      follow_instructions(
+          request, [&](const Buffer& datagram) { reply(join(datagram, wire::hex("01 02 03"))); });
     });
     Socket socket = kernel.connect();
     Batch batch;
-    add_wish(batch, Wish::kTell);
-    add_wish(batch, Wish::kRefuse, EEXIST);
-    add_wish(batch, Wish::kObey);
+    add_instruction(batch, Instruction::kReply);
+    add_instruction(batch, Instruction::kRefuse, EEXIST);
+    add_instruction(batch, Instruction::kSucceed);
     size_t told = 0;
     const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
     CHECK(to_text(failures) == "1 refused 17, 2 lost 74");
@@ -114,13 +115,13 @@ TEST_SUITE("malformed answers") {
 
   TEST_CASE("in the sentinel's place are no end: the deadline is") {
     FakeKernel kernel([](const auto& request, const auto& reply) {
-      Buffer cut = wire::verdict(request.messages.back().header, 0);
+      Buffer cut = wire::error_reply(request.messages.back().header, 0);
       cut.resize(10);
       reply(cut);
     });
     Socket socket = kernel.connect(kShort);
     Batch batch;
-    add_wish(batch, Wish::kObey);
+    add_instruction(batch, Instruction::kSucceed);
     const Stopwatch watch;
     CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
     CHECK(watch.elapsed() < kSoon);
@@ -131,12 +132,12 @@ TEST_SUITE("a storm of signals") {
   TEST_CASE("does not touch the answers") {
     FakeKernel kernel([](const auto& request, const auto& reply) {
       std::this_thread::sleep_for(milliseconds(3));
-      obey(request, reply);
+      follow_instructions(request, reply);
     });
     Socket socket = kernel.connect();
     Random random;
     const SignalStorm storm;
-    for (int round = 0; round < 50; ++round) Plan(random, 100).check(socket);
+    for (int round = 0; round < 50; ++round) RandomBatch(random, 100).check(socket);
     CHECK(storm.handled() > 100);
   }
 
@@ -144,11 +145,12 @@ TEST_SUITE("a storm of signals") {
     std::atomic<bool> awake = false;
     FakeKernel kernel([&](const auto& request, const auto& reply) {
       while (!awake) std::this_thread::sleep_for(milliseconds(1));
-      obey(request, reply);
+      follow_instructions(request, reply);
     });
     Socket socket = kernel.connect(kShort);
     Batch batch;
-    while (batch.bytes().size() < 150'000) add_wish(batch, Wish::kObey, 0, {}, 2000);
+    while (batch.bytes().size() < 150'000)
+      add_instruction(batch, Instruction::kSucceed, 0, {}, 2000);
     const SignalStorm storm;
     // The first is read and sleeps, the next fill the way, and then one must wait for it.
     std::thread alarm;
@@ -168,14 +170,14 @@ TEST_SUITE("a storm of signals") {
     }
     alarm.join();
     Random random;
-    Plan(random, 30).check(socket);
+    RandomBatch(random, 30).check(socket);
   }
 
   TEST_CASE("does not put off the deadline") {
     FakeKernel kernel([](const auto&, const auto&) {});
     Socket socket = kernel.connect(kShort);
     Batch batch;
-    add_wish(batch, Wish::kObey);
+    add_instruction(batch, Instruction::kSucceed);
     const SignalStorm storm;
     const Stopwatch watch;
     CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ETIMEDOUT));

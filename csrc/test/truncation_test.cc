@@ -9,18 +9,18 @@
 
 #include "netlink/socket.h"
 #include "test/fake_kernel.h"
-#include "test/plan.h"
+#include "test/random_batch.h"
 #include "test/wire.h"
 
 using netlink::Answer;
 using netlink::Batch;
 using netlink::Messages;
 using netlink::Socket;
-using test::add_wish;
+using test::add_instruction;
 using test::FakeKernel;
-using test::obey;
+using test::follow_instructions;
+using test::Instruction;
 using test::to_text;
-using test::Wish;
 using wire::Buffer;
 using wire::join;
 
@@ -37,9 +37,9 @@ FakeKernel::Behaviour answering(size_t size) {
   return [size](const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
     for (const auto& message : request.messages) {
       const nlmsghdr& header = message.header;
-      if (header.nlmsg_type == Wish::kTell) {
+      if (header.nlmsg_type == Instruction::kReply) {
         reply(wire::data(header, Buffer(size - sizeof header)));
-      } else if (header.nlmsg_type == Wish::kRefuse) {
+      } else if (header.nlmsg_type == Instruction::kRefuse) {
         nlmsghdr verdict = header;
         verdict.nlmsg_type = NLMSG_ERROR;
         verdict.nlmsg_flags = NLM_F_ACK_TLVS;
@@ -48,10 +48,10 @@ FakeKernel::Behaviour answering(size_t size) {
             wire::attribute(NLMSGERR_ATTR_MSG, join(wire::text("enough"), Buffer(1)));
         const size_t copy = (size - 2 * sizeof header - 4 - words.size()) & ~size_t{3};
         copied.nlmsg_len = static_cast<uint32_t>(sizeof header + copy);
-        reply(wire::message(verdict, join(wire::raw(int32_t{-test::wish_of(message).number}),
+        reply(wire::message(verdict, join(wire::raw(int32_t{-test::instruction_of(message).number}),
                                           wire::raw(copied), Buffer(copy), words)));
       } else if ((header.nlmsg_flags & NLM_F_ACK) != 0) {
-        reply(wire::verdict(header, 0));
+        reply(wire::error_reply(header, 0));
       }
     }
   };
@@ -64,7 +64,7 @@ struct Answered {
 
 Answered run(Socket& socket, std::initializer_list<uint16_t> wishes) {
   Batch batch;
-  for (const uint16_t wish : wishes) add_wish(batch, wish, EPERM);
+  for (const uint16_t instruction : wishes) add_instruction(batch, instruction, EPERM);
   Answered result;
   result.failures = to_text(socket.run(batch, [&](size_t, const Messages& message) {
     result.sizes.push_back(message.header().nlmsg_len);
@@ -78,7 +78,7 @@ constexpr uint16_t kDump = 30;
 FakeKernel::Behaviour listing(size_t size, size_t count) {
   return [size, count](const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
     nlmsghdr header = request.messages.at(0).header;
-    if (header.nlmsg_type != kDump) return obey(request, reply);
+    if (header.nlmsg_type != kDump) return follow_instructions(request, reply);
     header.nlmsg_flags = NLM_F_MULTI;
     for (size_t i = 0; i < count; ++i) reply(wire::message(header, Buffer(size - sizeof header)));
     header.nlmsg_type = NLMSG_DONE;
@@ -128,7 +128,8 @@ TEST_CASE("an answer of any size that the kernel sends is read whole, and so is 
     FakeKernel kernel(answering(size));
     Socket socket = kernel.connect();
     const Answered answered =
-        run(socket, {Wish::kTell, Wish::kRefuse, Wish::kObey, Wish::kTell, Wish::kTell});
+        run(socket, {Instruction::kReply, Instruction::kRefuse, Instruction::kSucceed,
+                     Instruction::kReply, Instruction::kReply});
     CHECK(answered.failures == "1 refused 1 enough");
     CHECK((answered.sizes == std::vector<size_t>(3, size)));
   }
@@ -136,15 +137,15 @@ TEST_CASE("an answer of any size that the kernel sends is read whole, and so is 
 
 TEST_CASE("an answer larger than the buffer is lost alone, and fits when it is asked for again") {
   // A refusal that is cut is lost as well: what it refuses cannot be seen.
-  for (const uint16_t wish : {Wish::kTell, Wish::kRefuse}) {
+  for (const uint16_t instruction : {Instruction::kReply, Instruction::kRefuse}) {
     FakeKernel kernel(answering(kCut));
     Socket socket = kernel.connect();
-    const Answered cut = run(socket, {Wish::kObey, wish, Wish::kObey});
+    const Answered cut = run(socket, {Instruction::kSucceed, instruction, Instruction::kSucceed});
     CHECK(cut.failures == to_text(1, 2, netlink::Fate::kLost, EMSGSIZE));
     CHECK(cut.sizes.empty());
-    const Answered whole = run(socket, {Wish::kObey, wish, Wish::kObey});
-    CHECK(whole.failures == (wish == Wish::kTell ? "" : "1 refused 1 enough"));
-    CHECK((whole.sizes == std::vector<size_t>(wish == Wish::kTell ? 1 : 0, kCut)));
+    const Answered whole = run(socket, {Instruction::kSucceed, instruction, Instruction::kSucceed});
+    CHECK(whole.failures == (instruction == Instruction::kReply ? "" : "1 refused 1 enough"));
+    CHECK((whole.sizes == std::vector<size_t>(instruction == Instruction::kReply ? 1 : 0, kCut)));
   }
 }
 
@@ -156,9 +157,9 @@ TEST_CASE("once answers were large, fewer are asked for at a time") {
   Socket socket(std::move(descriptor), std::chrono::seconds(30));
   const auto asked_at_once = [&] {
     const size_t before = kernel.requests().size();
-    CHECK(
-        run(socket, {Wish::kTell, Wish::kTell, Wish::kTell, Wish::kTell, Wish::kTell, Wish::kTell})
-            .failures.empty());
+    CHECK(run(socket, {Instruction::kReply, Instruction::kReply, Instruction::kReply,
+                       Instruction::kReply, Instruction::kReply, Instruction::kReply})
+              .failures.empty());
     return 6.0 / static_cast<double>(kernel.requests().size() - before);
   };
   CHECK(asked_at_once() == 6);
@@ -190,16 +191,17 @@ TEST_CASE("a cut chunk that a dump left behind does not touch the batch after it
     nlmsghdr stale = request.messages.at(0).header;
     stale.nlmsg_seq -= 1;
     reply(wire::data(stale, Buffer(kCut)));
-    obey(request, reply);
+    follow_instructions(request, reply);
   });
   Socket socket = kernel.connect();
-  CHECK(run(socket, {Wish::kTell, Wish::kObey, Wish::kRefuse}).failures == "2 refused 1");
+  CHECK(run(socket, {Instruction::kReply, Instruction::kSucceed, Instruction::kRefuse}).failures ==
+        "2 refused 1");
 }
 
 TEST_CASE("events of any size that the kernel sends are taken whole") {
   for (const size_t size : kWhole) {
     CAPTURE(size);
-    FakeKernel kernel(obey);
+    FakeKernel kernel(follow_instructions);
     Socket socket = kernel.connect();
     kernel.send(event(size));
     CHECK((take(socket) == std::vector<size_t>{size}));
@@ -207,7 +209,7 @@ TEST_CASE("events of any size that the kernel sends are taken whole") {
 }
 
 TEST_CASE("an event larger than the buffer is an overrun, and the next one fits") {
-  FakeKernel kernel(obey);
+  FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   kernel.send(event(kCut));
   kernel.send(event(100));

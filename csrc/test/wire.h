@@ -102,7 +102,7 @@ inline Buffer message(const nlmsghdr& header, const Buffer& payload) {
 }
 
 /// What the kernel says of `request` to a socket with NETLINK_CAP_ACK and NETLINK_EXT_ACK.
-inline Buffer verdict(const nlmsghdr& request, int error, std::string_view words = {}) {
+inline Buffer error_reply(const nlmsghdr& request, int error, std::string_view words = {}) {
   nlmsghdr header = request;
   header.nlmsg_type = NLMSG_ERROR;
   header.nlmsg_flags = NLM_F_CAPPED;

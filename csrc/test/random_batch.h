@@ -18,23 +18,25 @@ namespace test {
 /// For batches whose replies do not matter.
 inline void ignore(size_t /*index*/, const netlink::Messages& /*message*/) {}
 
-/// A batch of messages that wish for anything, and what is to come of it.
-struct Plan {
+/// A batch of messages that instruction for anything, and what is to come of it.
+struct RandomBatch {
   netlink::Batch batch;
   std::vector<netlink::Failure> failures;
   std::map<size_t, std::string> data;
 
-  Plan(Random& random, size_t messages) {
+  RandomBatch(Random& random, size_t messages) {
     for (size_t index = 0; index < messages; ++index) {
       const auto number = static_cast<int32_t>(random.between(1, 130));
       const std::string words = random.word(random.below(20));
       const size_t size = random.below(100);
-      const auto type = static_cast<uint16_t>(random.between(Wish::kObey, Wish::kForget));
-      add_wish(batch, type, number, words, size);
-      if (type == Wish::kRefuse)
+      const auto type =
+          static_cast<uint16_t>(random.between(Instruction::kSucceed, Instruction::kDropReply));
+      add_instruction(batch, type, number, words, size);
+      if (type == Instruction::kRefuse)
         failures.push_back({index, number, netlink::Fate::kRefused, words});
-      if (type == Wish::kForget) failures.push_back({index, ENODATA, netlink::Fate::kLost, {}});
-      if (type == Wish::kTell) {
+      if (type == Instruction::kDropReply)
+        failures.push_back({index, ENODATA, netlink::Fate::kLost, {}});
+      if (type == Instruction::kReply) {
         const auto& entry = batch.entries()[index];
         data[index] = wire::to_hex(batch.bytes().subspan(entry.offset, entry.length).subspan(16));
       }

@@ -15,7 +15,7 @@
 #include "os/error.h"
 #include "test/fake_ipvs.h"
 #include "test/fake_kernel.h"
-#include "test/mishap.h"
+#include "test/fault_injection.h"
 
 using ipvs::Client;
 using ipvs::Operation;
@@ -28,8 +28,8 @@ using std::chrono::milliseconds;
 using test::FakeIpvs;
 using test::FakeKernel;
 using test::Fault;
+using test::FaultInjector;
 using test::kFaults;
-using test::Mishap;
 using test::NamedFault;
 using test::Stopwatch;
 
@@ -113,8 +113,8 @@ struct Run {
       Results memory = {}) {
     ipvs.table = first_table();
     ipvs.renumber_at = renumber_at;
-    Mishap mishap(fault, position);
-    FakeKernel kernel(mishap.around(ipvs.behaviour()));
+    FaultInjector injector(fault, position);
+    FakeKernel kernel(injector.wrap(ipvs.behaviour()));
     const std::vector<Request> wanted = requests();
     const Stopwatch watch;
     try {
@@ -123,7 +123,7 @@ struct Run {
       CHECK_FALSE(results);
     }
     elapsed = watch.elapsed();
-    replies = mishap.replies();
+    replies = injector.replies();
   }
 
   // The deeds on the object of a request.
@@ -336,14 +336,14 @@ struct Stopping {
     std::vector<Request> requests;
     for (const Wanted& each : wanted) requests.push_back(request_of(each));
     ipvs.table = first_table();
-    Mishap mishap(fault, position);
-    FakeKernel kernel(mishap.around(ipvs.behaviour()));
+    FaultInjector injector(fault, position);
+    FakeKernel kernel(injector.wrap(ipvs.behaviour()));
     try {
       results = Client(kernel.connect(deadline)).run_until_failure(requests);
     } catch (const os::Error&) {
       CHECK_FALSE(results);
     }
-    replies = mishap.replies();
+    replies = injector.replies();
   }
 
   // Readings have no deeds.

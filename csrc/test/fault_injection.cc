@@ -1,4 +1,4 @@
-#include "test/mishap.h"
+#include "test/fault_injection.h"
 
 #include <sys/socket.h>
 
@@ -11,7 +11,7 @@ namespace test {
 namespace {
 
 // As long as there is none, the receiving of others is left alone.
-std::atomic<int> mishaps{0};
+std::atomic<int> active_injectors{0};
 
 // A datagram that the socket is to receive as an errno. An AF_UNIX socket has no overruns.
 struct Marker {
@@ -63,10 +63,12 @@ bool is_expected(const wire::Buffer& datagram) {
 
 }  // namespace
 
-Mishap::Mishap(Fault fault, size_t position) : fault_(fault), position_(position) { ++mishaps; }
-Mishap::~Mishap() { --mishaps; }
+FaultInjector::FaultInjector(Fault fault, size_t position) : fault_(fault), position_(position) {
+  ++active_injectors;
+}
+FaultInjector::~FaultInjector() { --active_injectors; }
 
-FakeKernel::Behaviour Mishap::around(FakeKernel::Behaviour behaviour) {
+FakeKernel::Behaviour FaultInjector::wrap(FakeKernel::Behaviour behaviour) {
   return [this, behaviour = std::move(behaviour)](const auto& request, const auto& reply) {
     std::vector<wire::Buffer> replies;
     behaviour(request, [&](const wire::Buffer& datagram) { replies.push_back(datagram); });
@@ -74,7 +76,7 @@ FakeKernel::Behaviour Mishap::around(FakeKernel::Behaviour behaviour) {
   };
 }
 
-void Mishap::pass(std::vector<wire::Buffer> replies, const FakeKernel::Reply& reply) {
+void FaultInjector::pass(std::vector<wire::Buffer> replies, const FakeKernel::Reply& reply) {
   const size_t count = replies.size();
   const size_t place = position_ - replies_;  // wraps where it is past
   replies_ += count;
@@ -130,7 +132,7 @@ extern "C" {
 int __real_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout);
 
 int __wrap_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
-  if (test::mishaps == 0) return __real_recvmmsg(fd, messages, count, flags, timeout);
+  if (test::active_injectors == 0) return __real_recvmmsg(fd, messages, count, flags, timeout);
   unsigned taken = 0;
   for (; taken < count; ++taken) {
     // Only the first may be waited for.

@@ -8,9 +8,9 @@
 
 #include "ipvs/codec.h"
 #include "netlink/message.h"
-#include "test/ipvs_wire.h"
+#include "test/ipvs_replies.h"
 #include "test/random.h"
-#include "test/split.h"
+#include "test/reference_parser.h"
 #include "test/wire.h"
 
 using netlink::Attributes;
@@ -140,7 +140,7 @@ Buffer random_datagram(Random& random) {
   Buffer datagram;
   for (size_t count = random.between(1, 3); count > 0; --count) {
     datagram = join(datagram, random.chance(25)
-                                  ? wire::verdict(header, EINVAL, random.word(random.below(30)))
+                                  ? wire::error_reply(header, EINVAL, random.word(random.below(30)))
                                   : wire::data(header, random_object(random)));
   }
   return datagram;

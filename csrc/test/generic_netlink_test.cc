@@ -29,7 +29,7 @@ namespace {
 FakeKernel::Behaviour answering(const Buffer& attributes) {
   return [attributes](const auto& request, const auto& reply) {
     reply(wire::data(request.messages[0].header, join(wire::hex("01 02 0000"), attributes)));
-    reply(wire::verdict(request.messages.back().header, 0));
+    reply(wire::error_reply(request.messages.back().header, 0));
   };
 }
 
@@ -133,8 +133,8 @@ TEST_CASE("a family that has gone keeps its number") {
   std::atomic<bool> gone = false;
   FakeKernel kernel([&](const auto& request, const auto& reply) {
     if (!gone) return answering(id(28))(request, reply);
-    reply(wire::verdict(request.messages[0].header, ENOENT));
-    reply(wire::verdict(request.messages.back().header, 0));
+    reply(wire::error_reply(request.messages[0].header, ENOENT));
+    reply(wire::error_reply(request.messages.back().header, 0));
   });
   Socket socket = kernel.connect();
   Family family(socket, "IPVS", 1);

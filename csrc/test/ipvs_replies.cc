@@ -1,4 +1,4 @@
-#include "test/ipvs_wire.h"
+#include "test/ipvs_replies.h"
 
 #include <array>
 

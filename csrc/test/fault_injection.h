@@ -53,17 +53,17 @@ inline constexpr std::array<NamedFault, 12> kFaults = {{
 /// What netlink rules out is not done, because no client could tell: nothing comes after the last
 /// datagram of an exchange, which says that it is the last, and no refusal or part of a list is
 /// lost without ENOBUFS.
-class Mishap {
+class FaultInjector {
  public:
-  Mishap(Fault fault, size_t position);
-  ~Mishap();
-  Mishap(const Mishap&) = delete;
-  Mishap& operator=(const Mishap&) = delete;
+  FaultInjector(Fault fault, size_t position);
+  ~FaultInjector();
+  FaultInjector(const FaultInjector&) = delete;
+  FaultInjector& operator=(const FaultInjector&) = delete;
 
-  /// Must not outlive the mishap.
-  FakeKernel::Behaviour around(FakeKernel::Behaviour behaviour);
+  /// Must not outlive the injector.
+  FakeKernel::Behaviour wrap(FakeKernel::Behaviour behaviour);
   /// Whether the position was reached.
-  bool happened() const { return replies_ > position_; }
+  bool triggered() const { return replies_ > position_; }
   /// How many replies there were.
   size_t replies() const { return replies_; }
 

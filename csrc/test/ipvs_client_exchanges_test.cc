@@ -92,7 +92,7 @@ TEST_CASE("a scheduler that the kernel lacks is named a few times in each batch"
     if (!is(request.messages[0], IPVS_CMD_NEW_SERVICE)) return answer(request, reply);
     for (const auto& message : request.messages) {
       const bool sentinel = message.header.nlmsg_type == NLMSG_NOOP;
-      reply(wire::verdict(message.header, sentinel ? 0 : ENOENT));
+      reply(wire::error_reply(message.header, sentinel ? 0 : ENOENT));
       named += sentinel ? 0 : 1;
     }
   });

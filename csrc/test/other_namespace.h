@@ -13,15 +13,15 @@
 namespace test {
 
 /// A thread in a network namespace of its own, which is there as long as the thread is.
-class Elsewhere {
+class OtherNamespace {
  public:
-  Elsewhere() : thread_([this] { live(); }) { entered_.get_future().wait(); }
-  ~Elsewhere() {
+  OtherNamespace() : thread_([this] { live(); }) { entered_.get_future().wait(); }
+  ~OtherNamespace() {
     leave_.set_value();
     thread_.join();
   }
-  Elsewhere(const Elsewhere&) = delete;
-  Elsewhere& operator=(const Elsewhere&) = delete;
+  OtherNamespace(const OtherNamespace&) = delete;
+  OtherNamespace& operator=(const OtherNamespace&) = delete;
 
   /// False where we may not have one, which is said aloud. What is in the way of tests is in the
   /// way of users too: EPERM, and that is tested everywhere.

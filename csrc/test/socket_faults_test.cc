@@ -13,7 +13,7 @@
 #include "netlink/socket.h"
 #include "os/error.h"
 #include "test/fake_kernel.h"
-#include "test/mishap.h"
+#include "test/fault_injection.h"
 #include "test/wire.h"
 
 using netlink::Batch;
@@ -23,12 +23,12 @@ using netlink::Socket;
 using std::chrono::milliseconds;
 using test::FakeKernel;
 using test::Fault;
+using test::FaultInjector;
+using test::Instruction;
 using test::kFaults;
 using test::kSoon;
-using test::Mishap;
 using test::NamedFault;
 using test::Stopwatch;
-using test::Wish;
 using wire::Buffer;
 using wire::join;
 using wire::raw;
@@ -40,15 +40,17 @@ milliseconds deadline(const NamedFault& fault) {
   return fault.harmless ? std::chrono::seconds(30) : milliseconds(40);
 }
 
-constexpr uint16_t kWishes[] = {Wish::kObey,   Wish::kRefuse, Wish::kTell, Wish::kTell, Wish::kObey,
-                                Wish::kRefuse, Wish::kRefuse, Wish::kTell, Wish::kObey};
+constexpr uint16_t kInstructions[] = {
+    Instruction::kSucceed, Instruction::kRefuse,  Instruction::kReply,
+    Instruction::kReply,   Instruction::kSucceed, Instruction::kRefuse,
+    Instruction::kRefuse,  Instruction::kReply,   Instruction::kSucceed};
 
 std::string words(size_t index) { return "message " + std::to_string(index); }
 int error_of(size_t index) { return static_cast<int>(index) + 1; }
 
 void fill(Batch& batch) {
-  for (size_t index = 0; index < std::size(kWishes); ++index) {
-    test::add_wish(batch, kWishes[index], error_of(index), words(index));
+  for (size_t index = 0; index < std::size(kInstructions); ++index) {
+    test::add_instruction(batch, kInstructions[index], error_of(index), words(index));
   }
 }
 
@@ -59,7 +61,7 @@ std::set<size_t> arrived(const FakeKernel& kernel, size_t first) {
   for (size_t i = first; i < requests.size(); ++i) {
     for (const auto& message : requests[i].messages) {
       if (message.header.nlmsg_type != NLMSG_NOOP) {
-        indexes.insert(static_cast<size_t>(test::wish_of(message).number) - 1);
+        indexes.insert(static_cast<size_t>(test::instruction_of(message).number) - 1);
       }
     }
   }
@@ -71,21 +73,21 @@ void check_outcomes(const std::set<size_t>& executed, const std::vector<netlink:
                     const std::map<size_t, std::string>& told, bool exactly) {
   std::map<size_t, netlink::Failure> outcomes;
   for (const auto& failure : failures) CHECK(outcomes.emplace(failure.index, failure).second);
-  for (size_t index = 0; index < std::size(kWishes); ++index) {
+  for (size_t index = 0; index < std::size(kInstructions); ++index) {
     CAPTURE(index);
-    const uint16_t wish = kWishes[index];
+    const uint16_t instruction = kInstructions[index];
     const auto found = outcomes.find(index);
     const bool done = found == outcomes.end();
     CHECK((!done || executed.contains(index)));
-    CHECK(told.contains(index) == (done && wish == Wish::kTell));
+    CHECK(told.contains(index) == (done && instruction == Instruction::kReply));
     if (told.contains(index)) CHECK(told.at(index) == words(index));
     if (done) {
-      CHECK(wish != Wish::kRefuse);
+      CHECK(instruction != Instruction::kRefuse);
       continue;
     }
     const netlink::Failure& failure = found->second;
     if (failure.fate == Fate::kRefused) {
-      CHECK(wish == Wish::kRefuse);
+      CHECK(instruction == Instruction::kRefuse);
       CHECK(failure.error == error_of(index));
       CHECK(failure.text == words(index));
     } else {
@@ -102,8 +104,8 @@ size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer)
   CAPTURE(name);
   CAPTURE(position);
   CAPTURE(receive_buffer);
-  Mishap mishap(fault.fault, position);
-  FakeKernel kernel(mishap.around(test::obey));
+  FaultInjector injector(fault.fault, position);
+  FakeKernel kernel(injector.wrap(test::follow_instructions));
   auto descriptor = kernel.take_descriptor();
   ::setsockopt(descriptor.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   Socket socket(std::move(descriptor), deadline(fault));
@@ -116,15 +118,15 @@ size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer)
     const Stopwatch watch;
     socket.resume();
     const auto failures = socket.run(batch, [&](size_t index, const Messages& message) {
-      Wish wish{};
-      REQUIRE(message.payload().size() == sizeof wish);
-      std::memcpy(&wish, message.payload().data(), sizeof wish);
-      told[index] = wish.words;
+      Instruction instruction{};
+      REQUIRE(message.payload().size() == sizeof instruction);
+      std::memcpy(&instruction, message.payload().data(), sizeof instruction);
+      told[index] = instruction.words;
     });
     CHECK(watch.elapsed() < kSoon + (fault.harmless ? deadline(fault) : milliseconds(0)));
     check_outcomes(arrived(kernel, before), failures, told, fault.harmless);
   }
-  return mishap.replies();
+  return injector.replies();
 }
 
 constexpr uint16_t kItem = 30;
@@ -177,8 +179,8 @@ void check_dump(const NamedFault& fault, size_t position) {
   const std::string name = fault.name;
   CAPTURE(name);
   CAPTURE(position);
-  Mishap mishap(fault.fault, position);
-  FakeKernel kernel(mishap.around(tell_items));
+  FaultInjector injector(fault.fault, position);
+  FakeKernel kernel(injector.wrap(tell_items));
   Socket socket = kernel.connect(deadline(fault));
   std::multiset<uint32_t> all;
   for (uint32_t i = 0; i < kItems; ++i) all.insert(i);
@@ -186,7 +188,7 @@ void check_dump(const NamedFault& fault, size_t position) {
   const Stopwatch watch;
   const Listing first = list(socket);
   CHECK(watch.elapsed() < kSoon + (fault.harmless ? deadline(fault) : milliseconds(0)));
-  const bool happened = mishap.happened();
+  const bool happened = injector.triggered();
   CAPTURE(first.error);
   CHECK((first.is_whole() || !fault.harmless));
   // What is told of may be told twice, but is never missing where nothing says so.
@@ -209,7 +211,7 @@ void check_dump(const NamedFault& fault, size_t position) {
 TEST_CASE("whatever happens to a reply, each message has its outcome, and no other's") {
   for (const int receive_buffer : {12'000, 1'000'000}) {  // several datagrams, and one
     const size_t replies = check_batch(kFaults[0], 0, receive_buffer);
-    CHECK(replies > std::size(kWishes));
+    CHECK(replies > std::size(kInstructions));
     for (const NamedFault& fault : kFaults) {
       for (size_t position = 0; position < replies; ++position) {
         check_batch(fault, position, receive_buffer);

@@ -123,10 +123,10 @@ TEST_CASE("an update whose answer is lost is done only if the table shows all of
         const bool sets = command == IPVS_CMD_SET_SERVICE || command == IPVS_CMD_SET_DEST;
         if (first.header.nlmsg_type == GENL_ID_CTRL || !sets) return answer(request, reply);
         if (executed) answer({request.bytes, {first}}, [](const Buffer&) {});
-        Buffer damaged = wire::verdict(first.header, 0);
+        Buffer damaged = wire::error_reply(first.header, 0);
         damaged.erase(damaged.end() - 8, damaged.end());
         reply(damaged);
-        reply(wire::verdict(request.messages.back().header, 0));
+        reply(wire::error_reply(request.messages.back().header, 0));
       });
       ipvs::Client client(kernel.connect());
       ipvs::Request request{};

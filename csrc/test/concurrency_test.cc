@@ -52,7 +52,7 @@ rtnl::Request get_link(uint32_t index) {
 void tell_links(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
   for (const auto& message : request.messages) {
     if (message.header.nlmsg_type == NLMSG_NOOP) {
-      reply(wire::verdict(message.header, 0));
+      reply(wire::error_reply(message.header, 0));
     } else {
       nlmsghdr header = message.header;
       header.nlmsg_type = RTM_NEWLINK;

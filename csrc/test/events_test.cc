@@ -13,7 +13,7 @@
 #include "netlink/socket.h"
 #include "rtnl/monitor.h"
 #include "test/fake_kernel.h"
-#include "test/mishap.h"
+#include "test/fault_injection.h"
 #include "test/wire.h"
 
 using netlink::Messages;
