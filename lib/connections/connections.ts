@@ -4,8 +4,9 @@
  */
 import { AF_INET6, type Family, formatAddress } from '../core/address.js';
 import { checkBoolean, readArray, readOptions } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
+import { wrongValue } from '../core/errors.js';
 import { protocols } from '../core/names.js';
+import { checkSignal } from '../core/signals.js';
 import type { ServiceKey } from '../ipvs/canonical.js';
 import type { Layout, NativeConnections } from '../native/addon.js';
 import { Records } from '../native/records.js';
@@ -147,31 +148,6 @@ function checkCountBy(property: string, value: unknown): ReadonlySet<CountBy> {
     return known;
   });
   return new Set(columns);
-}
-
-/** An AbortSignal or nothing. @internal */
-export function checkSignal(property: string, value: unknown): AbortSignal | undefined {
-  if (value === undefined || isSignal(value)) return value;
-  throw wrongType(property, value, 'an AbortSignal');
-}
-
-const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const;
-
-/**
- * Whether a value is an AbortSignal, also one of another realm, as test runners have them. What only has a property `aborted` is none: it would
- * never say that it is aborted, or would keep the listener.
- */
-function isSignal(value: unknown): value is AbortSignal {
-  if (Object.prototype.toString.call(value) !== '[object AbortSignal]') return false;
-  try {
-    // What has the tag is looked at as if it were one.
-    const signal = value as Partial<AbortSignal>;
-    const isWhole = SIGNAL_METHODS.every((method) => typeof signal[method] === 'function');
-    return isWhole && typeof signal.aborted === 'boolean';
-  } catch {
-    // An object with the prototype of signals, whose getters refuse it.
-    return false;
-  }
 }
 
 /** Some entries of the table, each read when it is asked for. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { handOver } from './caller.js';
-import { endOnAbort, reasonOf } from './weak.js';
+import { endOnAbort, reasonOf } from './signals.js';
 
 /** A call of next() that waits. */
 interface Waiting<Item> {

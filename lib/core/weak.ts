@@ -1,8 +1,7 @@
 /**
- * References that keep nothing alive, and what the abortion of a signal ends.
+ * A set of weak references.
  * @module
  */
-import { keepStack } from './caller.js';
 
 /** A set whose members may be garbage-collected, and are then gone. */
 export class WeakMembers<Member extends object> {
@@ -42,63 +41,4 @@ export class WeakMembers<Member extends object> {
   #forget(reference: WeakRef<Member>): void {
     if (this.#members.delete(reference) && this.#members.size === 0) this.#onEmpty();
   }
-}
-
-/** What an aborted signal ends. */
-interface Abortable {
-  abort(reason: unknown): void;
-}
-
-const abortables = new WeakMap<AbortSignal, WeakMembers<Abortable>>();
-/** What a signal keeps alive until it is taken back. */
-const held = new WeakMap<AbortSignal, Set<Abortable>>();
-
-/** The reason of an aborted signal. Its stack stays as it is, also where this package has made it. */
-export function reasonOf(signal: AbortSignal): unknown {
-  return keepStack(signal.reason);
-}
-
-/** Throws the reason of a signal that is aborted. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw reasonOf(signal);
-}
-
-/**
- * Ends `target` when `signal` is aborted. The signal does not keep the target alive, and has one
- * listener for all of its targets, which is removed with the last of them.
- * @returns takes it back
- */
-export function endOnAbort(signal: AbortSignal, target: Abortable): () => void {
-  const targets = abortables.get(signal) ?? listenTo(signal);
-  targets.add(target);
-  return () => targets.delete(target);
-}
-
-/**
- * Calls `abort` with the reason when `signal` is aborted. Unlike {@link endOnAbort}, the signal
- * keeps it alive until it is taken back: a promise that only it settles is awaited by somebody.
- * @returns takes it back
- */
-export function callOnAbort(signal: AbortSignal, abort: (reason: unknown) => void): () => void {
-  const target = { abort };
-  const targets = held.get(signal) ?? new Set();
-  held.set(signal, targets.add(target));
-  const forget = endOnAbort(signal, target);
-  return () => {
-    targets.delete(target);
-    forget();
-  };
-}
-
-function listenTo(signal: AbortSignal): WeakMembers<Abortable> {
-  const listener = () => {
-    for (const target of targets.list()) target.abort(reasonOf(signal));
-  };
-  const targets = new WeakMembers<Abortable>(() => {
-    signal.removeEventListener('abort', listener);
-    abortables.delete(signal);
-  });
-  abortables.set(signal, targets);
-  signal.addEventListener('abort', listener);
-  return targets;
 }

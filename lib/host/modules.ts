@@ -4,11 +4,10 @@
  * @module
  */
 import { delimiter, isAbsolute, join } from 'node:path';
-import { checkSignal } from '../connections/connections.js';
 import { checkArguments, handOver, registerEntry } from '../core/caller.js';
 import { checkInteger, readArray, readOptions } from '../core/check.js';
 import { cut, IpvsError, wrongType, wrongValue } from '../core/errors.js';
-import { callOnAbort, throwIfAborted } from '../core/weak.js';
+import { callOnAbort, checkSignal, throwIfAborted } from '../core/signals.js';
 import { forgetAbsent, isLoaded } from '../native/kernel-modules.js';
 
 /** What became of a module. */

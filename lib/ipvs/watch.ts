@@ -3,9 +3,9 @@
  * @module
  */
 
-import { checkSignal } from '../connections/connections.js';
 import { checkInteger, readOptions } from '../core/check.js';
 import { CancellableIterator } from '../core/iterator.js';
+import { checkSignal } from '../core/signals.js';
 import { Turns } from '../queue/turns.js';
 import { compare, type Sample } from './changes.js';
 import type { ServiceWithDestinations } from './service.js';

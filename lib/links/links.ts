@@ -3,7 +3,6 @@
  * @module
  */
 
-import { checkSignal } from '../connections/connections.js';
 import {
   beginAtCaller,
   checkArguments,
@@ -13,6 +12,7 @@ import {
 } from '../core/caller.js';
 import { readArray, readOptions } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
+import { checkSignal } from '../core/signals.js';
 import { WeakMembers } from '../core/weak.js';
 import { explainNative } from '../ipvs/explain.js';
 import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';

@@ -3,11 +3,10 @@
  * @module
  */
 
-import { checkSignal } from '../connections/connections.js';
 import { subjectOf } from '../core/caller.js';
 import { checkBoolean, readArray, readOptions } from '../core/check.js';
 import { IpvsError } from '../core/errors.js';
-import { throwIfAborted } from '../core/weak.js';
+import { checkSignal, throwIfAborted } from '../core/signals.js';
 import type { Layout, LinkOperationName } from '../native/addon.js';
 import type { Records } from '../native/records.js';
 import { fulfilled } from '../queue/outcome.js';

@@ -5,7 +5,7 @@
  */
 import { beginAtCaller, handOver } from '../core/caller.js';
 import { describeInput, IpvsError, isInputError } from '../core/errors.js';
-import { callOnAbort, reasonOf } from '../core/weak.js';
+import { callOnAbort, reasonOf } from '../core/signals.js';
 import { explainFailedJob, explainNative } from '../ipvs/explain.js';
 import { Group } from './group.js';
 import type { Outcome } from './outcome.js';

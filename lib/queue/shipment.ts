@@ -3,7 +3,7 @@
  * @module
  */
 import { placeResult } from '../core/errors.js';
-import { reasonOf } from '../core/weak.js';
+import { reasonOf } from '../core/signals.js';
 import type { Outcome } from './outcome.js';
 import {
   type AnswersLike,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkSignal } from '../../lib/connections/connections.js';
+import { checkSignal } from '../../lib/core/signals.js';
 import { thrownBy } from './requests.js';
 
 /** As another realm, or a polyfill, has it. */

@@ -1,0 +1,93 @@
+/**
+ * Abort signals: checking them, and ending what they abort.
+ * @module
+ */
+import { keepStack } from './caller.js';
+import { wrongType } from './errors.js';
+import { WeakMembers } from './weak.js';
+
+/** Checks an optional AbortSignal. @internal */
+export function checkSignal(property: string, value: unknown): AbortSignal | undefined {
+  if (value === undefined || isSignal(value)) return value;
+  throw wrongType(property, value, 'an AbortSignal');
+}
+
+const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAborted'] as const;
+
+/**
+ * Returns true for an AbortSignal, also for one of another realm, as test runners have them. An
+ * object that only has a property `aborted` is refused: it would never report that it is aborted,
+ * or would keep the listener.
+ */
+function isSignal(value: unknown): value is AbortSignal {
+  if (Object.prototype.toString.call(value) !== '[object AbortSignal]') return false;
+  try {
+    // An object with the tag is looked at as if it were a signal.
+    const signal = value as Partial<AbortSignal>;
+    const isWhole = SIGNAL_METHODS.every((method) => typeof signal[method] === 'function');
+    return isWhole && typeof signal.aborted === 'boolean';
+  } catch {
+    // An object with the prototype of signals, whose getters refuse it.
+    return false;
+  }
+}
+
+/** A target that an aborted signal ends. */
+interface Abortable {
+  abort(reason: unknown): void;
+}
+
+const abortables = new WeakMap<AbortSignal, WeakMembers<Abortable>>();
+/** The targets that a signal keeps alive until they are cancelled. */
+const held = new WeakMap<AbortSignal, Set<Abortable>>();
+
+/** The reason of an aborted signal. Its stack stays as it is, also where this package has made it. */
+export function reasonOf(signal: AbortSignal): unknown {
+  return keepStack(signal.reason);
+}
+
+/** Throws the reason of a signal that is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw reasonOf(signal);
+}
+
+/**
+ * Ends `target` when `signal` is aborted. The signal does not keep the target alive, and has one
+ * listener for all of its targets, which is removed with the last of them.
+ * @returns a function that cancels this
+ */
+export function endOnAbort(signal: AbortSignal, target: Abortable): () => void {
+  const targets = abortables.get(signal) ?? listenTo(signal);
+  targets.add(target);
+  return () => targets.delete(target);
+}
+
+/**
+ * Calls `abort` with the reason when `signal` is aborted. Unlike with {@link endOnAbort}, the
+ * signal keeps `abort` alive until this is cancelled, because somebody may await a promise that
+ * only `abort` settles.
+ * @returns a function that cancels this
+ */
+export function callOnAbort(signal: AbortSignal, abort: (reason: unknown) => void): () => void {
+  const target = { abort };
+  const targets = held.get(signal) ?? new Set();
+  held.set(signal, targets.add(target));
+  const forget = endOnAbort(signal, target);
+  return () => {
+    targets.delete(target);
+    forget();
+  };
+}
+
+function listenTo(signal: AbortSignal): WeakMembers<Abortable> {
+  const listener = () => {
+    for (const target of targets.list()) target.abort(reasonOf(signal));
+  };
+  const targets = new WeakMembers<Abortable>(() => {
+    signal.removeEventListener('abort', listener);
+    abortables.delete(signal);
+  });
+  abortables.set(signal, targets);
+  signal.addEventListener('abort', listener);
+  return targets;
+}
