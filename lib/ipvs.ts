@@ -43,7 +43,6 @@ import {
   collect,
 } from './ipvs/batch.js';
 import { calls } from './ipvs/calls.js';
-import { explainNative } from './ipvs/explain.js';
 import { HandleOperations } from './ipvs/operations.js';
 import { type IpvsQueue, ipvsProtocol } from './ipvs/protocol.js';
 import type { Results } from './ipvs/results.js';
@@ -52,6 +51,7 @@ import { checkWatchOptions, TableWatcher, type WatchOptions } from './ipvs/watch
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeCursor, NativeHandle } from './native/addon.js';
 import { layout } from './native/layout.js';
+import { jobError } from './native/native-errors.js';
 import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './native/netns.js';
 import { openHandle } from './native/open.js';
 import type { RequestBuffer } from './native/records.js';
@@ -366,7 +366,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   async #explainReading(error: unknown, operation: string, origin: boolean): Promise<unknown> {
-    const explained = explainNative(error, operation);
+    const explained = jobError(error, operation);
     const missing = explained instanceof IpvsError && explained.code === 'ERR_IPVS_UNAVAILABLE';
     if (!missing) return explained;
     const path = `/proc/thread-self/net/ip_vs_conn${origin ? '_sync' : ''}`;

@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { IpvsError } from '../core/errors.js';
-import { unavailable } from '../ipvs/explain.js';
+import { unavailableReason } from '../native/native-errors.js';
 import { type Procedure, readFiles } from '../queue/procedure.js';
 
 /** The totals of IPVS, which every kernel with IPVS has. @internal */
@@ -58,7 +58,7 @@ export function hiddenError(
 ): IpvsError {
   const details = { errno: -constants.errno.ENOENT, syscall: 'open', operation, target };
   if (hiding === 'unloaded') {
-    const message = `${operation}: ${unavailable()}`;
+    const message = `${operation}: ${unavailableReason()}`;
     return new IpvsError(message, { code: 'ERR_IPVS_UNAVAILABLE', ...details });
   }
   const message = `${operation}: ${what} not visible here: ${HIDINGS[hiding]} (ENOENT)`;

@@ -3,7 +3,7 @@
  * @module
  */
 import { constants } from 'node:os';
-import { fileError } from '../ipvs/explain.js';
+import { fileError } from '../native/native-errors.js';
 import { type Procedure, readFiles } from '../queue/procedure.js';
 import { missingTable, TOTALS_FILE } from './proc.js';
 

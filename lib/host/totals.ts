@@ -4,9 +4,9 @@
  */
 import { constants } from 'node:os';
 import { IpvsError } from '../core/errors.js';
-import { fileError } from '../ipvs/explain.js';
 import { type Counter, checkReadOptions, type ReadOptions, type Stats } from '../ipvs/stats.js';
 import type { StatsField } from '../native/addon.js';
+import { fileError } from '../native/native-errors.js';
 import { type Procedure, readFiles } from '../queue/procedure.js';
 import { missingTable, TOTALS_FILE } from './proc.js';
 

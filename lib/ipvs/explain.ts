@@ -3,13 +3,10 @@
  * all that a person gets to read.
  * @module
  */
-import { constants } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
 import { AF_INET6 } from '../core/address.js';
 import { subjectOf } from '../core/caller.js';
 import type { Errno } from '../core/errno.js';
 import {
-  cut,
   describeInput,
   errnoName,
   type InputError,
@@ -18,16 +15,12 @@ import {
   type Missing,
   wrongValue,
 } from '../core/errors.js';
-import { namespaceHint, schedulerHint } from '../core/hints.js';
+import { schedulerHint } from '../core/hints.js';
 import { schedulers, tunnelTypes } from '../core/names.js';
 import type { Layout, OperationName, StatusName } from '../native/addon.js';
-import {
-  absenceOf,
-  factsOf,
-  isLoaded,
-  type ModuleFacts,
-  noLoading,
-} from '../native/kernel-modules.js';
+import { generalMeaning } from '../native/errno-meanings.js';
+import { absenceOf, factsOf, isLoaded, noLoading } from '../native/kernel-modules.js';
+import { unavailableReason } from '../native/native-errors.js';
 import type { RequestBuffer } from '../native/records.js';
 import { formatLink, formatRole } from './daemon.js';
 import {
@@ -54,38 +47,6 @@ interface Names {
 }
 
 type Explanation = string | ((names: Names) => string);
-
-const PERMISSION =
-  'CAP_NET_ADMIN in the initial user namespace is needed: run as root, grant the capability, or start the container privileged ' +
-  '(a rootless container cannot control IPVS)';
-const UNAVAILABLE =
-  'the kernel has no IPVS: load its module on the host (modprobe ip_vs), or use a kernel with CONFIG_IP_VS';
-
-/** Why there is no IPVS. @internal */
-export function unavailable(facts: ModuleFacts = factsOf('ip_vs')): string {
-  const why = noLoading(facts);
-  if (why === undefined) {
-    const isUnloaded = !facts.loaded && facts.onDisk === true;
-    return isUnloaded ? absenceOf('ip_vs', facts).detail : UNAVAILABLE;
-  }
-  const hint = facts.forbidden ? '' : ': load it on the host (modprobe ip_vs)';
-  return `module ip_vs is not loaded, and ${why}${hint}`;
-}
-
-/** What an errno means whatever the operation. */
-const COMMON: Readonly<Record<string, Explanation>> = {
-  EPERM: PERMISSION,
-  EAFNOSUPPORT:
-    'the kernel does not support the address family; IPv6 may be switched off (ipv6.disable)',
-  ENOMEM: 'the kernel has no memory for it',
-  ENOBUFS: 'the kernel has no memory for the message',
-  ENOPROTOOPT: 'the kernel is unloading IPVS',
-  ETIMEDOUT:
-    'the kernel did not answer in time: it may be loading a module, for which it runs modprobe',
-  EBADMSG: "the kernel's answer was malformed",
-  EMSGSIZE: 'a message was larger than the buffer for it',
-  EINTR: 'the table changed during every reading of it',
-};
 
 const NO_SERVICE = 'there is no such service';
 const NO_SERVICE_FOR_DESTINATION = 'there is no such service: add it first';
@@ -310,9 +271,8 @@ export function explain(
     verdict,
     isReading: READINGS.has(operation),
     missing,
-    // What an errno means without the operation.
-    general: (code) => meaning(COMMON, code, names),
-    refused: (code) => meaning({ ...COMMON, ...errors }, code, names),
+    general: generalMeaning,
+    refused: (code) => meaning(errors, code, names),
   });
 }
 
@@ -349,7 +309,7 @@ export function sayRefusal(refusal: Refusal): IpvsError {
 
   switch (verdict.status) {
     case 'unavailable':
-      return fail(unavailable(), 'ERR_IPVS_UNAVAILABLE');
+      return fail(unavailableReason(), 'ERR_IPVS_UNAVAILABLE');
     case 'lost':
       // A reading has no outcome to be unknown.
       if (isReading) return fail(`${refusal.general(code)} (${code})${said}`, code);
@@ -419,19 +379,8 @@ const INPUT: Partial<Record<StatusName, (names: Names, request: Changed) => Inpu
 };
 
 function meaning(table: Readonly<Record<string, Explanation>>, code: string, names: Names): string {
-  const explanation = table[code] ?? systemMessage(code);
+  const explanation = table[code] ?? generalMeaning(code);
   return typeof explanation === 'string' ? explanation : explanation(names);
-}
-
-/** What an errno means that needs no names to be explained, or what the system calls it. */
-export function generalMeaning(code: string): string {
-  const explanation = COMMON[code];
-  return typeof explanation === 'string' ? explanation : systemMessage(code);
-}
-
-function systemMessage(code: string): string {
-  for (const [name, message] of getSystemErrorMap().values()) if (name === code) return message;
-  return 'the kernel refuses it';
 }
 
 function namesIn(requests: RequestBuffer, index: number): Names {
@@ -486,143 +435,4 @@ export function inputTarget(
 
 function hasFamily(requests: RequestBuffer, base: number, layout: Layout): boolean {
   return requests.records.number(base, layout.service.fields.family) !== 0;
-}
-
-const NO_NETLINK =
-  'netlink sockets are not allowed here: a seccomp filter of the container or the service (RestrictAddressFamilies=), or a security ' +
-  'module, refuses them';
-/** What a refusal to open or use any netlink socket means. */
-const NETLINK = {
-  EPERM: NO_NETLINK,
-  EACCES: NO_NETLINK,
-  EAFNOSUPPORT: NO_NETLINK,
-  ENOSYS: NO_NETLINK,
-  EPROTONOSUPPORT:
-    'there is no generic netlink here: the kernel was built without it, or an emulator or sandbox stands in for the kernel',
-};
-/** The steps of opening a handle or a file in its namespace, and what their errnos mean. */
-const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  socket: NETLINK,
-  bind: NETLINK,
-  CTRL_CMD_GETFAMILY: NETLINK,
-  IPVS_CMD_GET_INFO: { EPERM: PERMISSION },
-  open: {
-    ENOENT: 'there is no such network namespace',
-    EACCES: 'the network namespace may not be opened',
-  },
-  fcntl: { EBADF: 'there is no such open descriptor' },
-  pthread_create: {
-    EAGAIN: 'no thread can be started: there is too little memory, or too many run',
-  },
-  setns: {
-    EINVAL: 'it is not a network namespace',
-    EPERM: 'CAP_SYS_ADMIN is needed to enter another network namespace',
-  },
-};
-
-/** An error that csrc/binding/error.cc has made. */
-interface NativeError extends Error {
-  readonly errno: number;
-  readonly syscall: string;
-  readonly text: string;
-}
-
-function isNativeError(error: unknown): error is NativeError {
-  return error instanceof Error && 'errno' in error && 'syscall' in error && 'text' in error;
-}
-
-/** Whether a native error says that there is no IPVS; `files` are those under /proc that IPVS brings. */
-function isUnavailable({ syscall }: NativeError, code: string, files: boolean): boolean {
-  return code === 'ENOENT' && (syscall === 'CTRL_CMD_GETFAMILY' || (files && syscall === 'open'));
-}
-
-function nativeMeaning({ syscall }: NativeError, code: string, files: boolean): string {
-  if (files && syscall === 'open') return systemMessage(code);
-  const why = OPENING[syscall]?.[code] ?? COMMON[code];
-  return typeof why === 'string' ? why : systemMessage(code);
-}
-
-function nativeError(
-  error: NativeError,
-  operation: string,
-  target: string,
-  files: boolean,
-  hint = '',
-): IpvsError {
-  const code = errnoName(error.errno);
-  const absent = isUnavailable(error, code, files);
-  const why = absent
-    ? unavailable()
-    : `${nativeMeaning(error, code, files)}${hint} (${error.syscall}: ${code})`;
-  return new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, {
-    code: absent ? 'ERR_IPVS_UNAVAILABLE' : code,
-    errno: -error.errno,
-    syscall: error.syscall,
-    operation,
-    target,
-    cause: error,
-  });
-}
-
-/** Whether the addon had no memory: what it throws then has no more to say. */
-function isMemoryError(error: unknown): error is Error {
-  return error instanceof Error && error.message === 'std::bad_alloc';
-}
-
-function memoryError(cause: Error, operation: string, target: string): IpvsError {
-  const subject = [operation, target].join(' ').trim();
-  return new IpvsError(`${subject}: the process has no memory for it (ENOMEM)`, {
-    code: 'ENOMEM',
-    errno: -constants.errno.ENOMEM,
-    operation,
-    target,
-    cause,
-  });
-}
-
-/** The error for an open() that failed natively. */
-export function explainOpening(error: unknown, netns: string): Error {
-  if (isMemoryError(error)) return memoryError(error, 'open', cut(netns));
-  if (isNativeError(error)) {
-    const isPathWrong =
-      ['open', 'setns'].includes(error.syscall) && errnoName(error.errno) !== 'EPERM';
-    const hint = isPathWrong ? namespaceHint(netns) : '';
-    return nativeError(error, 'open', cut(netns), false, hint);
-  }
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-/** The error for a reading of /proc that failed natively; any other error as it is. */
-export function explainNative(error: unknown, operation: string): unknown {
-  if (isMemoryError(error)) return memoryError(error, operation, '');
-  return isNativeError(error) ? nativeError(error, operation, '', true) : error;
-}
-
-/**
- * The error for each call of a batch whose job failed as a whole. A native error is one of the connection, before anything was sent;
- * with any other, such as a lack of memory, nobody knows how far it had come.
- */
-export function explainFailedJob(error: unknown, operation: string): IpvsError {
-  if (isNativeError(error)) return nativeError(error, operation, '', false);
-  const why = error instanceof Error ? error.message : String(error);
-  return new IpvsError(
-    `${operation}: the batch that it was in failed (${why}): it may have happened`,
-    {
-      code: 'ERR_IPVS_OUTCOME_UNKNOWN',
-      operation,
-      cause: error,
-    },
-  );
-}
-
-/** The error for a file of the kernel that is there, and cannot be read; `errno` is positive. */
-export function fileError(operation: string, path: string, errno: number): IpvsError {
-  const code = errnoName(errno);
-  return new IpvsError(`${operation}: ${path}: ${systemMessage(code)} (${code})`, {
-    code,
-    errno: -errno,
-    syscall: 'open',
-    operation,
-    target: path,
-  });
 }

@@ -5,8 +5,9 @@
 import { AF_INET6 } from '../core/address.js';
 import { subjectOf } from '../core/caller.js';
 import { type IpvsError, show } from '../core/errors.js';
-import { generalMeaning, sayRefusal } from '../ipvs/explain.js';
+import { sayRefusal } from '../ipvs/explain.js';
 import type { LinkOperationName } from '../native/addon.js';
+import { generalMeaning } from '../native/errno-meanings.js';
 import { type BareAddress, formatLinkAddress, readSettings } from './address.js';
 import { type AddressFlag, flagsOf } from './flags.js';
 import { formatLinkReference } from './link.js';

@@ -14,9 +14,9 @@ import { readArray, readOptions } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
 import { checkSignal } from '../core/signals.js';
 import { WeakMembers } from '../core/weak.js';
-import { explainNative } from '../ipvs/explain.js';
 import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';
 import { layout } from '../native/layout.js';
+import { jobError } from '../native/native-errors.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
 import { openHandle } from '../native/open.js';
 import { Pool } from '../queue/pool.js';
@@ -170,7 +170,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
       if (!signal?.aborted) this.#watchers.add(watcher);
       return watcher;
     } catch (error) {
-      throw beginAtCaller(explainNative(error, 'watch'), 'watch');
+      throw beginAtCaller(jobError(error, 'watch'), 'watch');
     }
   }
 }

@@ -4,8 +4,8 @@
  */
 
 import { CancellableIterator } from '../core/iterator.js';
-import { explainNative } from '../ipvs/explain.js';
 import type { Layout, NativeEvents, NativeWatcher } from '../native/addon.js';
+import { jobError } from '../native/native-errors.js';
 import { Records } from '../native/records.js';
 import { type LinkAddress, readLinkAddress } from './address.js';
 import { type Link, readLink } from './link.js';
@@ -89,7 +89,7 @@ export class LinkWatcher extends CancellableIterator<LinkEvent> {
       while (this.#place === this.#events.length) if (!this.#takeNative()) return undefined;
       return this.#events[this.#place++];
     } catch (error) {
-      throw explainNative(error, 'watch');
+      throw jobError(error, 'watch');
     }
   }
 

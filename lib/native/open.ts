@@ -3,8 +3,8 @@
  * @module
  */
 import { IpvsError } from '../core/errors.js';
-import { explainOpening } from '../ipvs/explain.js';
 import { loadNative, type Native, type NativeHandle } from './addon.js';
+import { openingError } from './native-errors.js';
 import type { NamespaceTarget } from './netns.js';
 
 /** An open handle with the addon that it is of. */
@@ -31,6 +31,6 @@ export async function openHandle(netns: NamespaceTarget, ipvs: boolean): Promise
     await handle.open(netns.target, ipvs);
     return { native, handle };
   } catch (error) {
-    throw explainOpening(error, netns.label);
+    throw openingError(error, netns.label);
   }
 }

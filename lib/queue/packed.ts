@@ -4,8 +4,9 @@
  */
 import { beginAtCaller, checkCount, keepStack } from '../core/caller.js';
 import { describeInput, errnoName, errorsSoFar, isMadeSince } from '../core/errors.js';
-import { explainFailedJob, type Verdict } from '../ipvs/explain.js';
+import type { Verdict } from '../ipvs/explain.js';
 import type { NativeHandle } from '../native/addon.js';
+import { exchangeError } from '../native/native-errors.js';
 import { fulfilledWith, type Outcome } from './outcome.js';
 import { STRIDE, Steps } from './turns.js';
 
@@ -197,7 +198,7 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
     tell: (outcome: Outcome) => void,
   ): Generator<void, void> {
     for (const [index, { operation }] of this.readers.slice(first, first + count).entries()) {
-      tell({ status: 'rejected', reason: explainFailedJob(error, operation) });
+      tell({ status: 'rejected', reason: exchangeError(error, operation) });
       if (index % STRIDE === STRIDE - 1) yield;
     }
   }

@@ -6,7 +6,7 @@
 import { beginAtCaller, handOver } from '../core/caller.js';
 import { describeInput, IpvsError, isInputError } from '../core/errors.js';
 import { callOnAbort, reasonOf } from '../core/signals.js';
-import { explainFailedJob, explainNative } from '../ipvs/explain.js';
+import { exchangeError, jobError } from '../native/native-errors.js';
 import { Group } from './group.js';
 import type { Outcome } from './outcome.js';
 import {
@@ -43,7 +43,7 @@ export type Collected<Buffer extends RequestsLike, Answers extends AnswersLike> 
 /** The error of an operation that makes calls or reads files. */
 function ofProcedure(error: unknown, operation: string): unknown {
   if (isInputError(error)) describeInput(error, operation, error.target ?? '');
-  return explainNative(error, operation);
+  return jobError(error, operation);
 }
 
 /** What makes calls of its own through `run`. */
@@ -137,7 +137,7 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     try {
       return this.#protocol.carrySync(packed.requests);
     } catch (error) {
-      throw explainFailedJob(error, operation);
+      throw exchangeError(error, operation);
     }
   }
 

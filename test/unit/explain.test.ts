@@ -2,9 +2,10 @@ import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import type { Call } from '../../lib/ipvs/calls.js';
-import { explain, explainNative, explainOpening, type Verdict } from '../../lib/ipvs/explain.js';
+import { explain, type Verdict } from '../../lib/ipvs/explain.js';
 import { Results } from '../../lib/ipvs/results.js';
 import type { OperationName } from '../../lib/native/addon.js';
+import { jobError, openingError } from '../../lib/native/native-errors.js';
 import { nativeResults } from './answers.js';
 import { host, usualHost } from './host-modules.js';
 import { expectInputError, layout, pack, untyped } from './requests.js';
@@ -365,7 +366,7 @@ describe('a module that is missing because of how the kernel loads modules', () 
     const unavailable = { code: 'ERR_IPVS_UNAVAILABLE', message: expect.stringMatching(words) };
     const gone = explained(untyped.flush(), { status: 'unavailable', errno: numberOf('ENOENT') });
     expect(gone).toMatchObject(unavailable);
-    expect(explainOpening(native('CTRL_CMD_GETFAMILY', 'ENOENT'), '')).toMatchObject(unavailable);
+    expect(openingError(native('CTRL_CMD_GETFAMILY', 'ENOENT'), '')).toMatchObject(unavailable);
   });
 });
 
@@ -567,7 +568,7 @@ describe('what went wrong when a handle was opened', () => {
     ['CTRL_CMD_GETFAMILY', 'EPERM', '', 'EPERM', /^open: netlink sockets are not allowed here/],
   ] as const)('%s: %s', (syscall, errno, netns, code, words) => {
     const cause = native(syscall, errno);
-    const error = explainOpening(cause, netns);
+    const error = openingError(cause, netns);
     expect(error).toBeInstanceOf(IpvsError);
     const expected = {
       code,
@@ -584,8 +585,8 @@ describe('what went wrong when a handle was opened', () => {
 
   test('what is no error of ours comes out as it is', () => {
     const error = new Error('something else');
-    expect(explainOpening(error, '')).toBe(error);
-    expect(explainOpening('text', '')).toMatchObject({ message: 'text' });
+    expect(openingError(error, '')).toBe(error);
+    expect(openingError('text', '')).toMatchObject({ message: 'text' });
   });
 });
 
@@ -606,7 +607,7 @@ describe('an ensure', () => {
 
 test('a reading for which the addon has no memory is ENOMEM', () => {
   const cause = new Error('std::bad_alloc');
-  expect(explainNative(cause, 'connections')).toMatchObject({
+  expect(jobError(cause, 'connections')).toMatchObject({
     name: 'IpvsError',
     code: 'ENOMEM',
     errno: -constants.errno.ENOMEM,
@@ -615,5 +616,5 @@ test('a reading for which the addon has no memory is ENOMEM', () => {
     cause,
   });
   const other = new Error('another');
-  expect(explainNative(other, 'connections')).toBe(other);
+  expect(jobError(other, 'connections')).toBe(other);
 });

@@ -4,7 +4,7 @@ import { schedulerHint } from '../../lib/core/hints.js';
 import { schedulers } from '../../lib/core/names.js';
 import { Ipvs, type KnownScheduler } from '../../lib/index.js';
 import type { Call } from '../../lib/ipvs/calls.js';
-import { explainOpening } from '../../lib/ipvs/explain.js';
+import { openingError } from '../../lib/native/native-errors.js';
 import { mark, server, TCP, tcp, tunnelled } from './refusals.js';
 import { pack, thrownBy, untyped } from './requests.js';
 
@@ -415,7 +415,7 @@ describe('thresholds', () => {
 
 describe('a network namespace', () => {
   const failed = (syscall: string, errno: number, netns: string) =>
-    explainOpening(Object.assign(new Error(syscall), { errno, syscall, text: '' }), netns).message;
+    openingError(Object.assign(new Error(syscall), { errno, syscall, text: '' }), netns).message;
   const [ENOENT, EINVAL, EPERM, EBADF] = [2, 22, 1, 9];
 
   test('by a name of ip netns is a path', async () => {

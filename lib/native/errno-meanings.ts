@@ -1,0 +1,36 @@
+/**
+ * What errnos mean whatever the operation is. The kernel sends only the number.
+ * @module
+ */
+import { getSystemErrorMap } from 'node:util';
+
+/** What EPERM means for an operation on IPVS. */
+export const NEEDS_ADMIN =
+  'CAP_NET_ADMIN in the initial user namespace is needed: run as root, grant the capability, ' +
+  'or start the container privileged (a rootless container cannot control IPVS)';
+
+/** Meanings of errnos that do not depend on the operation, by name. */
+const GENERAL: Readonly<Record<string, string>> = {
+  EPERM: NEEDS_ADMIN,
+  EAFNOSUPPORT:
+    'the kernel does not support the address family; IPv6 may be switched off (ipv6.disable)',
+  ENOMEM: 'the kernel has no memory for it',
+  ENOBUFS: 'the kernel has no memory for the message',
+  ENOPROTOOPT: 'the kernel is unloading IPVS',
+  ETIMEDOUT:
+    'the kernel did not answer in time: it may be loading a module, for which it runs modprobe',
+  EBADMSG: "the kernel's answer was malformed",
+  EMSGSIZE: 'a message was larger than the buffer for it',
+  EINTR: 'the table changed during every reading of it',
+};
+
+/** Returns the meaning of an errno that holds for every operation. */
+export function generalMeaning(code: string): string {
+  return GENERAL[code] ?? systemMessage(code);
+}
+
+/** Returns the system's own message for an errno ('too many open files'). */
+export function systemMessage(code: string): string {
+  for (const [name, message] of getSystemErrorMap().values()) if (name === code) return message;
+  return 'the kernel refuses it';
+}

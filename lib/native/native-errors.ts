@@ -1,0 +1,161 @@
+/**
+ * Translation of native failures: the errors of opening a handle, of jobs that failed as a whole,
+ * and of files of the kernel.
+ * @module
+ */
+import { constants } from 'node:os';
+import { cut, errnoName, IpvsError } from '../core/errors.js';
+import { namespaceHint } from '../core/hints.js';
+import { generalMeaning, NEEDS_ADMIN, systemMessage } from './errno-meanings.js';
+import { absenceOf, factsOf, type ModuleFacts, noLoading } from './kernel-modules.js';
+
+const NO_NETLINK =
+  'netlink sockets are not allowed here: a seccomp filter of the container or the service ' +
+  '(RestrictAddressFamilies=), or a security module, refuses them';
+
+/** Meanings of a failure to open or use any netlink socket. */
+const NETLINK = {
+  EPERM: NO_NETLINK,
+  EACCES: NO_NETLINK,
+  EAFNOSUPPORT: NO_NETLINK,
+  ENOSYS: NO_NETLINK,
+  EPROTONOSUPPORT:
+    'there is no generic netlink here: the kernel was built without it, or an emulator or ' +
+    'sandbox stands in for the kernel',
+};
+
+/** Meanings of errnos by the system call or command that failed as a handle was opened. */
+const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  socket: NETLINK,
+  bind: NETLINK,
+  CTRL_CMD_GETFAMILY: NETLINK,
+  IPVS_CMD_GET_INFO: { EPERM: NEEDS_ADMIN },
+  open: {
+    ENOENT: 'there is no such network namespace',
+    EACCES: 'the network namespace may not be opened',
+  },
+  fcntl: { EBADF: 'there is no such open descriptor' },
+  pthread_create: {
+    EAGAIN: 'no thread can be started: there is too little memory, or too many run',
+  },
+  setns: {
+    EINVAL: 'it is not a network namespace',
+    EPERM: 'CAP_SYS_ADMIN is needed to enter another network namespace',
+  },
+};
+
+const UNAVAILABLE =
+  'the kernel has no IPVS: load its module on the host (modprobe ip_vs), or use a kernel with ' +
+  'CONFIG_IP_VS';
+
+/** Returns the reason why the kernel has no IPVS. */
+export function unavailableReason(facts: ModuleFacts = factsOf('ip_vs')): string {
+  const why = noLoading(facts);
+  if (why === undefined) {
+    const isUnloaded = !facts.loaded && facts.onDisk === true;
+    return isUnloaded ? absenceOf('ip_vs', facts).detail : UNAVAILABLE;
+  }
+  const hint = facts.forbidden ? '' : ': load it on the host (modprobe ip_vs)';
+  return `module ip_vs is not loaded, and ${why}${hint}`;
+}
+
+/** An error that csrc/binding/error.cc has made. */
+interface NativeError extends Error {
+  readonly errno: number;
+  readonly syscall: string;
+  readonly text: string;
+}
+
+function isNativeError(error: unknown): error is NativeError {
+  return error instanceof Error && 'errno' in error && 'syscall' in error && 'text' in error;
+}
+
+/** Returns true for the error that the addon throws when it has no memory. */
+function isMemoryError(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'std::bad_alloc';
+}
+
+/** The failed call of a native error, and what it was to open. */
+interface Failure {
+  readonly operation: string;
+  readonly target: string;
+  /** True if `open` failed on a file that IPVS brings; otherwise it failed on the namespace. */
+  readonly isFile: boolean;
+  readonly hint?: string;
+}
+
+function translate(error: NativeError, { operation, target, isFile, hint = '' }: Failure) {
+  const { syscall } = error;
+  const code = errnoName(error.errno);
+  const isIpvsFile = isFile && syscall === 'open';
+  const isAbsent = code === 'ENOENT' && (isIpvsFile || syscall === 'CTRL_CMD_GETFAMILY');
+  const meaning = isIpvsFile
+    ? systemMessage(code)
+    : (OPENING[syscall]?.[code] ?? generalMeaning(code));
+  const why = isAbsent ? unavailableReason() : `${meaning}${hint} (${syscall}: ${code})`;
+  return new IpvsError(`${subjectOf(operation, target)}: ${why}`, {
+    code: isAbsent ? 'ERR_IPVS_UNAVAILABLE' : code,
+    errno: -error.errno,
+    syscall,
+    operation,
+    target,
+    cause: error,
+  });
+}
+
+function memoryError(cause: Error, operation: string, target: string): IpvsError {
+  const subject = subjectOf(operation, target);
+  return new IpvsError(`${subject}: the process has no memory for it (ENOMEM)`, {
+    code: 'ENOMEM',
+    errno: -constants.errno.ENOMEM,
+    operation,
+    target,
+    cause,
+  });
+}
+
+const subjectOf = (operation: string, target: string) => [operation, target].join(' ').trim();
+
+/** Returns the error for an open() that failed natively. */
+export function openingError(error: unknown, netns: string): Error {
+  const target = cut(netns);
+  if (isMemoryError(error)) return memoryError(error, 'open', target);
+  if (!isNativeError(error)) return error instanceof Error ? error : new Error(String(error));
+  const isPathWrong =
+    ['open', 'setns'].includes(error.syscall) && errnoName(error.errno) !== 'EPERM';
+  const hint = isPathWrong ? namespaceHint(netns) : '';
+  return translate(error, { operation: 'open', target, isFile: false, hint });
+}
+
+/** Returns the error for a job on /proc that failed natively; any other error as it is. */
+export function jobError(error: unknown, operation: string): unknown {
+  if (isMemoryError(error)) return memoryError(error, operation, '');
+  if (!isNativeError(error)) return error;
+  return translate(error, { operation, target: '', isFile: true });
+}
+
+/**
+ * Returns the error for each request of an exchange that failed as a whole. A native error is one
+ * of the connection, before anything was sent; after any other, such as a lack of memory, nobody
+ * knows how many requests the kernel has executed.
+ */
+export function exchangeError(error: unknown, operation: string): IpvsError {
+  if (isNativeError(error)) return translate(error, { operation, target: '', isFile: false });
+  const why = error instanceof Error ? error.message : String(error);
+  return new IpvsError(
+    `${operation}: the batch that it was in failed (${why}): it may have happened`,
+    { code: 'ERR_IPVS_OUTCOME_UNKNOWN', operation, cause: error },
+  );
+}
+
+/** Returns the error for a file of the kernel that exists but cannot be read. */
+export function fileError(operation: string, path: string, errno: number): IpvsError {
+  const code = errnoName(errno);
+  return new IpvsError(`${operation}: ${path}: ${systemMessage(code)} (${code})`, {
+    code,
+    errno: -errno,
+    syscall: 'open',
+    operation,
+    target: path,
+  });
+}
