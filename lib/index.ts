@@ -30,15 +30,7 @@ export {
   type Missing,
 } from './core/errors.js';
 export type { CancellableIterator } from './core/iterator.js';
-export type {
-  Forwarding,
-  KnownScheduler,
-  Protocol,
-  SchedulerFlag,
-  TunnelChecksum,
-  TunnelType,
-  Unknown,
-} from './core/names.js';
+export type { Unknown } from './core/names.js';
 export type { Check, DiagnoseOptions } from './host/diagnose.js';
 export type { Info } from './host/info.js';
 export { type LoadedModule, type LoadModulesOptions, loadModules } from './host/modules.js';
@@ -73,6 +65,14 @@ export type {
   DestinationConfig,
   DestinationSettings,
 } from './ipvs/destination.js';
+export type {
+  Forwarding,
+  KnownScheduler,
+  Protocol,
+  SchedulerFlag,
+  TunnelChecksum,
+  TunnelType,
+} from './ipvs/names.js';
 export type { Persistence, PersistenceConfig } from './ipvs/persistence.js';
 export type {
   DestinationAddress,

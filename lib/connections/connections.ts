@@ -5,9 +5,9 @@
 import { AF_INET6, type Family, formatAddress } from '../core/address.js';
 import { checkBoolean, readArray, readOptions } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
-import { protocols } from '../core/names.js';
 import { checkSignal } from '../core/signals.js';
 import type { ServiceKey } from '../ipvs/canonical.js';
+import { protocols } from '../ipvs/names.js';
 import type { Layout, NativeConnections } from '../native/addon.js';
 import { Records } from '../native/records.js';
 import {

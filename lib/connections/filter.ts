@@ -8,9 +8,10 @@ import { AF_INET, parseAddress } from '../core/address.js';
 import { checkInteger, checkName } from '../core/check.js';
 import { IpvsError, wrongType, wrongValue } from '../core/errors.js';
 import { networkHint } from '../core/hints.js';
-import { Names, type Protocol, type Unknown } from '../core/names.js';
+import { Names, type Unknown } from '../core/names.js';
 import { calls } from '../ipvs/calls.js';
 import { DESTINATION_KEYS } from '../ipvs/destination.js';
+import type { Protocol } from '../ipvs/names.js';
 import {
   type DestinationReference,
   formatService,
@@ -23,6 +24,7 @@ import type { Results } from '../ipvs/results.js';
 import { SERVICE_KEYS, type Service } from '../ipvs/service.js';
 import { renamed } from '../ipvs/snapshot.js';
 import type { Layout } from '../native/addon.js';
+import { layout as published } from '../native/layout.js';
 import { type Records, RequestBuffer, recordsOf } from '../native/records.js';
 import { bound, type Call } from '../queue/packed.js';
 
@@ -150,14 +152,9 @@ export const FILTER_KEYS = [
 const MAX_PROTOCOL = 65535;
 
 /** @internal */
-export const connectionProtocols = new Names<Protocol | 'ip' | 'icmp' | 'icmpv6'>({
-  tcp: 6,
-  udp: 17,
-  sctp: 132,
-  ip: 0,
-  icmp: 1,
-  icmpv6: 58,
-});
+export const connectionProtocols = new Names<Protocol | 'ip' | 'icmp' | 'icmpv6'>(
+  published.connectionProtocols,
+);
 
 /** Facts about the service of a filter that entries do not record, as the addon takes them. */
 export interface ServiceFacts {

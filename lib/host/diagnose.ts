@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { readArray, readOptions } from '../core/check.js';
-import { schedulers as known } from '../core/names.js';
+import { schedulers as known } from '../ipvs/names.js';
 import { checkModuleName } from '../ipvs/persistence.js';
 import { MAX_SCHEDULER, type Scheduler } from '../ipvs/service.js';
 import {

@@ -9,6 +9,7 @@ import { Names } from '../core/names.js';
 import type { Layout } from '../native/addon.js';
 import { linkNameBytes, readName, writeName } from '../native/link-name.js';
 import type { Records, RequestBuffer } from '../native/records.js';
+import { daemonRoles } from './names.js';
 
 /** Who sends, and who receives. A director may do both, each with a daemon of its own. */
 export type SyncDaemonRole = 'master' | 'backup';
@@ -61,8 +62,7 @@ const KEYS = new Set<keyof SyncDaemonConfig>([
   'port',
   'ttl',
 ]);
-/** IP_VS_STATE_MASTER and IP_VS_STATE_BACKUP. */
-const roles = new Names<SyncDaemonRole>({ master: 1, backup: 2 });
+const roles = new Names<SyncDaemonRole>(daemonRoles);
 const RANGES = {
   syncId: [0, 255, ''],
   maxLength: [1, 65507, 'bytes'],

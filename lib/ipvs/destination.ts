@@ -13,9 +13,10 @@ import {
 import { checkInteger, checkObject, propertyNames } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { destinationObjectHint } from '../core/hints.js';
-import { type Forwarding, forwardings, tunnelTypes, type Unknown } from '../core/names.js';
+import type { Unknown } from '../core/names.js';
 import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
+import { type Forwarding, forwardings, limits, tunnelTypes } from './names.js';
 import {
   checkKeyed,
   DESTINATION_IDENTITY,
@@ -112,8 +113,6 @@ export interface Destination<Value extends Counter = number> {
 const MAX_INT = 2 ** 31 - 1;
 /** Thresholds of Linux 6, which looks at neither sign nor size. */
 const MAX_WORD = 2 ** 32 - 1;
-/** The kernel keeps three bits. */
-const MAX_FORWARDING = 7;
 const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
 /** What a returned destination has besides, and one of a sample: harmless where it is passed back in. */
 const STATE = [
@@ -188,7 +187,7 @@ function writeSettings(
   const { forwarding } = settings;
   if (forwarding !== undefined) {
     const number = read
-      ? forwardings.numberOrUnknown(names.forwarding, forwarding, MAX_FORWARDING)
+      ? forwardings.numberOrUnknown(names.forwarding, forwarding, limits.forwarding)
       : forwardings.number(names.forwarding, forwarding);
     records.setNumber(base, fields.forwarding, number);
     named |= layout.changes.forwarding;

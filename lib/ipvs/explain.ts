@@ -16,13 +16,13 @@ import {
   wrongValue,
 } from '../core/errors.js';
 import { schedulerHint } from '../core/hints.js';
-import { schedulers, tunnelTypes } from '../core/names.js';
 import type { Layout, OperationName, StatusName } from '../native/addon.js';
 import { generalMeaning } from '../native/errno-meanings.js';
 import { absenceOf, factsOf, isLoaded, noLoading } from '../native/kernel-modules.js';
 import { unavailableReason } from '../native/native-errors.js';
 import type { RequestBuffer } from '../native/records.js';
 import { formatLink, formatRole } from './daemon.js';
+import { schedulers, tunnelTypes } from './names.js';
 import {
   destinationOfSubject,
   formatDestination,

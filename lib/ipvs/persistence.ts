@@ -6,9 +6,9 @@ import { AF_INET, formatMask, parseMask } from '../core/address.js';
 import { checkInteger, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { schedulerHint } from '../core/hints.js';
-import { protocols } from '../core/names.js';
 import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
+import { limits, protocols } from './names.js';
 
 /** Persistence as it is set. */
 export interface PersistenceConfig {
@@ -36,14 +36,10 @@ export interface Persistence {
   readonly engine: string | null;
 }
 
-/** IP_VS_SVC_F_PERSISTENT. @internal */
-export const PERSISTENT = 0x01;
-
 const DEFAULT_TIMEOUT = 300;
 /** ipvsadm's limit. The kernel counts in ticks of up to 1 ms, and 2^32 of them would wrap soon after. */
 const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 const MAX_WORD = 2 ** 32 - 1;
-const MAX_ENGINE = 16;
 const NAME = /^[\w.-]+$/;
 const KEYS = new Set(['timeout', 'netmask', 'engine'] as const);
 
@@ -82,7 +78,7 @@ export function writePersistence(
   }
   if (engine !== undefined) {
     if (engine !== null) {
-      const name = checkModuleName(`${property}.engine`, engine, MAX_ENGINE);
+      const name = checkModuleName(`${property}.engine`, engine, limits.engineLength);
       if (!read) checkEngineProtocol(request, `${property}.engine`, name);
       records.setName(base, fields.engine, name);
     }

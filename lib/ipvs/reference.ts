@@ -7,9 +7,10 @@ import { subjectOf } from '../core/caller.js';
 import { checkInteger, checkObject, copyOwn, propertyNames } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { addressHint, destinationHint, serviceHint } from '../core/hints.js';
-import { Names, type Protocol, protocols, type Unknown } from '../core/names.js';
+import { Names, type Unknown } from '../core/names.js';
 import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
+import { type Protocol, protocols } from './names.js';
 
 /** A service named by what it listens on (`ipvsadm -t`, `-u`, `--sctp-service`). */
 export interface ServiceAddress {

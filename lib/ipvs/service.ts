@@ -6,8 +6,13 @@ import { AF_INET6, describeAddress, type Family, formatAddress } from '../core/a
 import { checkBoolean, checkName, checkObject, readArray } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { serviceObjectHint } from '../core/hints.js';
+import { unknownNumber } from '../core/names.js';
+import type { Layout } from '../native/addon.js';
+import type { Draft, Records } from '../native/records.js';
+import type { Destination } from './destination.js';
 import {
   type KnownScheduler,
+  limits,
   type NamedFlag,
   namesOfSchedulerFlags,
   protocols,
@@ -15,16 +20,12 @@ import {
   schedulerFlagNames,
   schedulerFlags,
   schedulers,
-  unknownNumber,
-} from '../core/names.js';
-import type { Layout } from '../native/addon.js';
-import type { Draft, Records } from '../native/records.js';
-import type { Destination } from './destination.js';
+  serviceFlags,
+} from './names.js';
 import {
   checkModuleName,
   fullMask,
   hasPersistenceSettings,
-  PERSISTENT,
   type Persistence,
   type PersistenceConfig,
   readPersistence,
@@ -125,14 +126,11 @@ export type ServiceWithDestinations<Value extends Counter = number> = Service<Va
   readonly destinations: readonly Destination<Value>[];
 };
 
-/** IP_VS_SVC_F_ONEPACKET. */
-const ONE_PACKET = 0x04;
-/** IP_VS_SVC_F_HASHED is the kernel's own. */
-const SCHEDULER_FLAGS = ~(PERSISTENT | 0x02 | ONE_PACKET);
+const { persistent: PERSISTENT, onePacket: ONE_PACKET, scheduler: SCHEDULER_FLAGS } = serviceFlags;
 const MAX_FLAGS = 2 ** 32 - 1;
 const DEFAULT_SCHEDULER = 'wlc';
 /** @internal */
-export const MAX_SCHEDULER = 15;
+export const MAX_SCHEDULER = limits.schedulerLength;
 
 const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
 /** What a returned service may have besides, and one of a sample. */

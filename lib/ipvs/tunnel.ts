@@ -4,9 +4,10 @@
  */
 import { checkInteger, readObject } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
-import { type TunnelChecksum, tunnelChecksums, tunnelTypes, type Unknown } from '../core/names.js';
+import type { Unknown } from '../core/names.js';
 import type { Layout } from '../native/addon.js';
 import type { Draft, Records } from '../native/records.js';
+import { type TunnelChecksum, tunnelChecksums, tunnelTypes } from './names.js';
 
 /** A tunnel as it is set. */
 export type TunnelConfig =

@@ -9,19 +9,14 @@ import type { Layout } from '../native/addon.js';
 import { readName } from '../native/link-name.js';
 import type { Records } from '../native/records.js';
 import { type AddressFlag, flagsOf } from './flags.js';
+import { addressScopes, FOREVER } from './numbers.js';
 
 /** Where an address is valid (RT_SCOPE_*; `ip address add ... scope`). */
 export type AddressScope = 'global' | 'site' | 'link' | 'host' | 'nowhere';
 export type { AddressFlag } from './flags.js';
 
 /** @internal */
-export const scopes = new Names<AddressScope>({
-  global: 0,
-  site: 200,
-  link: 253,
-  host: 254,
-  nowhere: 255,
-});
+export const scopes = new Names<AddressScope>(addressScopes);
 
 /**
  * An address in full, as it is wanted. What {@link Links.listAddresses} returns is one: it stands
@@ -126,9 +121,6 @@ export interface LinkAddress {
   /** Seconds until it is deleted; null: never. */
   readonly validLifetime: number | null;
 }
-
-/** A lifetime without an end. @internal */
-export const FOREVER = 0xffffffff;
 
 /** @internal */
 export const familyNumber = (property: string, family: unknown) =>

@@ -11,6 +11,7 @@ import type { Records } from '../native/records.js';
 import type { Call as QueuedCall } from '../queue/packed.js';
 import { type AddressConfig, familyNumber, type LinkAddress } from './address.js';
 import { type Link, type LinkReference, writeLinkName, writeLinkReference } from './link.js';
+import { MAX_KIND } from './numbers.js';
 import { orderError } from './order.js';
 import type { LinkRequests, LinkResults } from './requests.js';
 
@@ -113,7 +114,6 @@ function deletion(
 
 const LIST_LINK_KEYS = new Set(['kind'] as const);
 const LIST_ADDRESS_KEYS = new Set(['family'] as const);
-const MAX_KIND = 31;
 
 /** @internal */
 export const linkCalls = {

@@ -5,6 +5,7 @@
 import { AF_INET, AF_INET6 } from '../core/address.js';
 import { checkBoolean, checkName, readArray } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
+import { addressFlags } from './numbers.js';
 
 /**
  * What the kernel says of an address (IFA_F_*). Of IPv4 `secondary` is an address that goes with
@@ -23,35 +24,22 @@ export type AddressFlag =
   | 'no-prefix-route'
   | 'multicast-auto-join'
   | 'stable-privacy';
-/** In the order of the bits. */
-const FLAGS: readonly AddressFlag[] = [
-  'secondary',
-  'no-dad',
-  'optimistic',
-  'dad-failed',
-  'home-address',
-  'deprecated',
-  'tentative',
-  'permanent',
-  'manage-temporary',
-  'no-prefix-route',
-  'multicast-auto-join',
-  'stable-privacy',
-];
-const bit = (flag: AddressFlag) => 1 << FLAGS.indexOf(flag);
-const NO_DAD = bit('no-dad');
-const NO_PREFIX_ROUTE = bit('no-prefix-route');
+// Object.keys() gives the keys of a Record<AddressFlag, number>.
+const FLAGS = Object.keys(addressFlags) as AddressFlag[];
+const BITS = FLAGS.map((flag) => addressFlags[flag]);
+const NO_DAD = addressFlags['no-dad'];
+const NO_PREFIX_ROUTE = addressFlags['no-prefix-route'];
 /** Those that are given to an address; the others are the kernel's own. */
 const SETTABLE =
   NO_DAD |
   NO_PREFIX_ROUTE |
-  bit('home-address') |
-  bit('manage-temporary') |
-  bit('multicast-auto-join');
+  addressFlags['home-address'] |
+  addressFlags['manage-temporary'] |
+  addressFlags['multicast-auto-join'];
 
 /** The names of the flags that are set. */
 export function flagsOf(bits: number): AddressFlag[] {
-  return FLAGS.filter((_, place) => (bits & (1 << place)) !== 0);
+  return FLAGS.filter((_, index) => (bits & (BITS[index] ?? 0)) !== 0);
 }
 
 /** The flags of an address of which nothing is said: see AddressSettings. */
@@ -76,7 +64,7 @@ export function checkFlags(property: string, family: number, wishes: Wishes): nu
     const named = readArray(`${property}.flags`, flags, 'an array of flags', (flag, place) => {
       checkName(`${property}.flags[${place}]`, flag, FLAGS);
       // checkName() has seen one of them.
-      return bit(flag as AddressFlag);
+      return addressFlags[flag as AddressFlag];
     });
     bits = named.reduce((all, each) => all | each, 0) & SETTABLE;
   }

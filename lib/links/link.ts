@@ -8,6 +8,7 @@ import { Names, type Unknown } from '../core/names.js';
 import type { Layout } from '../native/addon.js';
 import { newLinkNameBytes, readName, writeName } from '../native/link-name.js';
 import type { Records } from '../native/records.js';
+import { linkFlags, linkStates } from './numbers.js';
 import type { LinkRequests } from './requests.js';
 
 /** A link by its name, by its index, or as the library returns it, which is by its index. */
@@ -50,18 +51,9 @@ export interface Link {
   readonly hardwareAddress: string | null;
 }
 
-const states = new Names<LinkState>({
-  unknown: 0,
-  'not-present': 1,
-  down: 2,
-  'lower-layer-down': 3,
-  testing: 4,
-  dormant: 5,
-  up: 6,
-});
+const states = new Names<LinkState>(linkStates);
 
-/** IFF_UP of linux/if.h. */
-const IFF_UP = 1;
+const IFF_UP = linkFlags.up;
 const MAX_INDEX = 2 ** 31 - 1;
 
 /** Reads the link at `base`. @internal */

@@ -10,9 +10,10 @@ import { families } from '../ipvs/reference.js';
 import type { Layout } from '../native/addon.js';
 import { labelBytes, writeName } from '../native/link-name.js';
 import type { Records } from '../native/records.js';
-import { type AddressSettings, FOREVER, scopes } from './address.js';
+import { type AddressSettings, scopes } from './address.js';
 import { checkFlags, defaultFlags } from './flags.js';
 import { checkLinkIndex } from './link.js';
+import { FOREVER } from './numbers.js';
 
 /** The keys of everything that names an address, also of what the library returns. */
 const KEYS = new Set([

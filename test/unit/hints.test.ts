@@ -1,9 +1,9 @@
 // What people write who know another tool, and what the error tells them.
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { schedulerHint } from '../../lib/core/hints.js';
-import { schedulers } from '../../lib/core/names.js';
 import { Ipvs, type KnownScheduler } from '../../lib/index.js';
 import type { Call } from '../../lib/ipvs/calls.js';
+import { schedulers } from '../../lib/ipvs/names.js';
 import { openingError } from '../../lib/native/native-errors.js';
 import { mark, server, TCP, tcp, tunnelled } from './refusals.js';
 import { pack, thrownBy, untyped } from './requests.js';

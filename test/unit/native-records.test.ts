@@ -1,5 +1,7 @@
 // Arrays of records as the addon takes them: the facade makes only whole ones.
 import { describe, expect, test } from 'vitest';
+import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
+import { layout as published } from '../../lib/native/layout.js';
 import { layout, native } from './requests.js';
 
 const { size } = layout.addressSettings;
@@ -25,4 +27,8 @@ describe('the addon accepts records', () => {
       expect(() => untyped.contradictionOf(value)).toThrow(TypeError);
     }
   });
+});
+
+test('the families that lib/core repeats are those of the addon', () => {
+  expect(published.families).toEqual({ ipv4: AF_INET, ipv6: AF_INET6 });
 });
