@@ -58,7 +58,6 @@ export type {
   WatchedDestination,
   WatchedService,
 } from './ipvs/changes.js';
-export type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './ipvs/daemon.js';
 export type {
   Destination,
   DestinationChanges,
@@ -91,6 +90,7 @@ export type {
 } from './ipvs/service.js';
 export type { Snapshot } from './ipvs/snapshot.js';
 export type { Counter, ReadOptions, Stats } from './ipvs/stats.js';
+export type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './ipvs/sync-daemon.js';
 export type { TimeoutChanges, Timeouts } from './ipvs/timeouts.js';
 export type { Tunnel, TunnelConfig } from './ipvs/tunnel.js';
 export type { TableWatcher, WatchOptions } from './ipvs/watch.js';

@@ -14,11 +14,11 @@ import { DESTINATION_KEYS } from '../ipvs/destination.js';
 import type { Protocol } from '../ipvs/names.js';
 import {
   type DestinationReference,
-  formatService,
+  encodeDestinationReference,
+  encodeServiceReference,
+  formatServiceAt,
+  formatServiceKey,
   type ServiceReference,
-  serviceText,
-  writeDestinationReference,
-  writeServiceReference,
 } from '../ipvs/reference.js';
 import type { Results } from '../ipvs/results.js';
 import { SERVICE_KEYS, type Service } from '../ipvs/service.js';
@@ -195,7 +195,7 @@ export function packFilter(
   const request = new RequestBuffer(layout);
   request.begin('getDestination');
   if (filter.service !== undefined) {
-    writeServiceReference(request, `${property}.service`, filter.service, SERVICE_KEYS);
+    encodeServiceReference(request, `${property}.service`, filter.service, SERVICE_KEYS);
     const key = request.service();
     const bytes = request.records.bytes.subarray(key, key + fields.service.size);
     records.bytes.set(bytes, fields.service.offset);
@@ -204,7 +204,7 @@ export function packFilter(
   }
   if (filter.destination !== undefined) {
     const name = `${property}.destination`;
-    const hasPort = writeDestinationReference(request, name, filter.destination, DESTINATION_KEYS);
+    const hasPort = encodeDestinationReference(request, name, filter.destination, DESTINATION_KEYS);
     if (!hasPort && filter.service === undefined) {
       // Without a service there is none whose port a destination could have.
       const rule = 'needs a port, or a service beside it whose port it has; see also server';
@@ -241,7 +241,7 @@ function unknownOf(request: RequestBuffer, layout: Layout): PackedFilter['unknow
   const { records } = request;
   const base = request.service();
   const { fwmark, port } = layout.service.fields;
-  const service = formatService(records, base, layout);
+  const service = formatServiceAt(records, base);
   if (records.number(base, fwmark) !== 0) return { service, ask: 'destinations' };
   return records.number(base, port) === 0 ? { service, ask: 'claimedPorts' } : undefined;
 }
@@ -323,7 +323,7 @@ function claimedPorts(service: string, services: readonly Service<number | bigin
   const ports = services.flatMap((each) => {
     if (each.fwmark !== undefined) return [];
     const { protocol, address, port } = each;
-    return serviceText({ protocol, address, port: 0 }) === service ? [port] : [];
+    return formatServiceKey({ protocol, address, port: 0 }) === service ? [port] : [];
   });
   // Its own.
   if (!ports.includes(0)) throw absent(service);
@@ -340,9 +340,9 @@ function packDestinations(
   const keys = new Uint8Array(destinations.length * size);
   const request = new RequestBuffer(layout);
   request.begin('getDestination');
-  writeServiceReference(request, 'service', service, SERVICE_KEYS);
+  encodeServiceReference(request, 'service', service, SERVICE_KEYS);
   for (const [index, destination] of destinations.entries()) {
-    writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
+    encodeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
     keys.set(destinationKey(request, layout), index * size);
   }
   return keys;

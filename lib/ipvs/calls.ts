@@ -8,41 +8,46 @@ import type { OperationName } from '../native/addon.js';
 import type { RequestBuffer } from '../native/records.js';
 import type { Call as QueuedCall } from '../queue/packed.js';
 import type { Steps } from '../queue/turns.js';
-import { type SyncDaemonConfig, type SyncDaemonRole, writeDaemon, writeRole } from './daemon.js';
 import {
   DESTINATION_KEYS,
   type Destination,
   type DestinationChanges,
   type DestinationConfig,
-  writeDestinationChanges,
-  writeDestinationConfig,
+  encodeDestinationChanges,
+  encodeDestinationConfig,
 } from './destination.js';
 import {
   type DestinationReference,
+  encodeDestinationReference,
+  encodeServiceOfDestination,
+  encodeServiceReference,
   type ServiceReference,
-  writeDestinationReference,
-  writeServiceOf,
-  writeServiceReference,
 } from './reference.js';
 import type { Listed, Results } from './results.js';
 import {
+  encodeSchedulerProbe,
+  encodeServiceChanges,
+  encodeServiceConfig,
   SERVICE_KEYS,
   type Service,
   type ServiceChanges,
   type ServiceConfig,
-  writeSchedulerProbe,
-  writeServiceChanges,
-  writeServiceConfig,
 } from './service.js';
 import {
   asBigint,
   asNumber,
   type Counter,
   checkReadOptions,
-  type ReadCounter,
+  type DecodeCounter,
   type ReadOptions,
 } from './stats.js';
-import { type TimeoutChanges, writeTimeouts } from './timeouts.js';
+import {
+  encodeSyncDaemon,
+  encodeSyncDaemonRole,
+  type SyncDaemonConfig,
+  type SyncDaemonRole,
+} from './sync-daemon.js';
+import { encodeTimeouts, type TimeoutChanges } from './timeouts.js';
 
 /**
  * An operation of IPVS, whose arguments come to `write`: so one object serves all calls.
@@ -82,7 +87,7 @@ type Write<Args extends readonly unknown[]> = (request: RequestBuffer, ...args: 
 type Read<Value> = (
   results: Results,
   index: number,
-  read: ReadCounter<Counter>,
+  read: DecodeCounter<Counter>,
 ) => Value | Steps<Value>;
 
 const nothing = (_: unknown) => undefined;
@@ -91,12 +96,12 @@ const ensured = (results: Results, index: number): Ensured =>
   results.outcome(index, 'created') === 0 ? 'updated' : 'created';
 
 function writeService(request: RequestBuffer, reference: unknown): void {
-  writeServiceReference(request, 'service', reference, SERVICE_KEYS);
+  encodeServiceReference(request, 'service', reference, SERVICE_KEYS);
 }
 
 function writeBoth(request: RequestBuffer, service: unknown, destination: unknown): void {
-  writeServiceOf(request, service, destination, SERVICE_KEYS);
-  writeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
+  encodeServiceOfDestination(request, service, destination, SERVICE_KEYS);
+  encodeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
 }
 
 const FORGIVING_KEYS = {
@@ -174,7 +179,7 @@ function reading<Value, Args extends readonly unknown[]>(
   read: Read<Value>,
   answers: Readonly<Record<string, Value>> = {},
 ): Call<Value, Args> {
-  const reader = (counter: ReadCounter<Counter>) => ({
+  const reader = (counter: DecodeCounter<Counter>) => ({
     operation,
     read: (results: Results, index: number) => read(results, index, counter),
     answers,
@@ -194,7 +199,7 @@ function reading<Value, Args extends readonly unknown[]>(
  */
 export const calls = {
   addService: command('addService', (request, config: ServiceConfig) =>
-    writeServiceConfig(request, config),
+    encodeServiceConfig(request, config),
   ),
 
   updateService: update(
@@ -207,14 +212,14 @@ export const calls = {
       _options: UpdateOptions | undefined,
     ) => {
       writeService(request, service);
-      writeServiceChanges(request, changes);
+      encodeServiceChanges(request, changes);
     },
   ),
 
   ensureService: {
     operation: 'ensureService',
     takes: 1,
-    write: (request, config) => writeServiceConfig(request, config),
+    write: (request, config) => encodeServiceConfig(request, config),
     read: ensured,
   } satisfies Call<Ensured, [ServiceConfig]>,
 
@@ -243,8 +248,8 @@ export const calls = {
   addDestination: command(
     'addDestination',
     (request, service: ServiceReference, config: DestinationConfig) => {
-      writeServiceOf(request, service, config, SERVICE_KEYS);
-      writeDestinationConfig(request, config);
+      encodeServiceOfDestination(request, service, config, SERVICE_KEYS);
+      encodeDestinationConfig(request, config);
     },
   ),
 
@@ -259,7 +264,7 @@ export const calls = {
       _options: UpdateOptions | undefined,
     ) => {
       writeBoth(request, service, destination);
-      writeDestinationChanges(request, changes);
+      encodeDestinationChanges(request, changes);
     },
   ),
 
@@ -267,8 +272,8 @@ export const calls = {
     operation: 'ensureDestination',
     takes: 2,
     write: (request, service, config) => {
-      writeServiceOf(request, service, config, SERVICE_KEYS);
-      writeDestinationConfig(request, config);
+      encodeServiceOfDestination(request, service, config, SERVICE_KEYS);
+      encodeDestinationConfig(request, config);
     },
     read: ensured,
   } satisfies Call<Ensured, [ServiceReference, DestinationConfig]>,
@@ -320,7 +325,7 @@ export const calls = {
   getTimeouts: query('getTimeouts', (results, index) => results.timeouts(index)),
 
   setTimeouts: command('setTimeouts', (request, changes: TimeoutChanges) =>
-    writeTimeouts(request, changes),
+    encodeTimeouts(request, changes),
   ),
 
   /** Of one service; without any, of all. A service that is undefined is none of these, but a mistake. */
@@ -334,7 +339,7 @@ export const calls = {
   listSyncDaemons: query('listSyncDaemons', (results, index) => results.daemons(index)),
 
   startSyncDaemon: command('startSyncDaemon', (request, config: SyncDaemonConfig) =>
-    writeDaemon(request, config),
+    encodeSyncDaemon(request, config),
   ),
 
   stopSyncDaemon: forgivable(
@@ -342,7 +347,7 @@ export const calls = {
     ['ESRCH'],
     'ifRunning',
     (request, role: SyncDaemonRole, _options: StopOptions | undefined) =>
-      writeRole(request, 'role', role),
+      encodeSyncDaemonRole(request, 'role', role),
   ),
 
   /**
@@ -351,7 +356,7 @@ export const calls = {
    */
   probeScheduler: {
     operation: 'addService',
-    write: (request, name) => writeSchedulerProbe(request, name),
+    write: (request, name) => encodeSchedulerProbe(request, name),
     read: yes,
     answers: { EINVAL: true, ENOENT: false },
   } satisfies Call<boolean, [name: string]>,

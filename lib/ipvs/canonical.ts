@@ -8,40 +8,39 @@ import { formatAddress as addressAt, parseAddress } from '../core/address.js';
 import { beginAtCaller, registerEntry, subjectOf } from '../core/caller.js';
 import { describeInput, isInputError, wrongType } from '../core/errors.js';
 import { newDraft } from '../native/draft.js';
-import { layout } from '../native/layout.js';
 import type { Draft } from '../native/records.js';
 import {
   DESTINATION_KEYS,
   type Destination,
   type DestinationConfig,
-  destinationAt,
-  writeDestinationConfig,
+  decodeDestination,
+  encodeDestinationConfig,
 } from './destination.js';
 import {
   ADDRESS_FORM,
   type DestinationAddress,
   type DestinationReference,
-  destinationOfSubject,
-  destinationSubject,
-  destinationText,
+  destinationTarget,
+  encodeDestinationReference,
+  encodeServiceOfDestination,
+  encodeServiceReference,
   type FirewallMark,
+  formatDestinationKey,
+  formatServiceKey,
+  fullDestinationTarget,
   notAddress,
   type ServiceAddress,
   type ServiceReference,
-  serviceSubject,
-  serviceText,
-  writeDestinationReference,
-  writeServiceOf,
-  writeServiceReference,
+  serviceTarget,
 } from './reference.js';
 import {
+  decodeService,
+  encodeServiceConfig,
   type NoAddress,
   type NoMark,
   SERVICE_KEYS,
   type ServiceConfig,
   type ServiceState,
-  serviceAt,
-  writeServiceConfig,
 } from './service.js';
 import type { Stats } from './stats.js';
 
@@ -129,10 +128,10 @@ registerEntry('parseServiceReference', parseServiceReference);
 function serviceKey(operation: string, reference: unknown): ServiceKey {
   return onDraft(
     operation,
-    (draft) => serviceSubject(draft, reference),
+    (draft) => serviceTarget(draft, reference),
     (draft) => {
-      writeServiceReference(draft, 'service', reference, SERVICE_KEYS);
-      const service = serviceAt(draft.records, draft.service(), layout, NO_STATS);
+      encodeServiceReference(draft, 'service', reference, SERVICE_KEYS);
+      const service = decodeService(draft.records, draft.service(), NO_STATS);
       if (service.fwmark !== undefined) return { fwmark: service.fwmark, family: service.family };
       const { protocol, address, port } = service;
       return { protocol, address, port };
@@ -146,7 +145,7 @@ function serviceKey(operation: string, reference: unknown): ServiceKey {
  * @throws TypeError, RangeError if it is no valid reference
  */
 export function formatServiceReference(service: ServiceReference): string {
-  return serviceText(serviceKey('formatServiceReference', service));
+  return formatServiceKey(serviceKey('formatServiceReference', service));
 }
 
 registerEntry('formatServiceReference', formatServiceReference);
@@ -165,11 +164,11 @@ registerEntry('parseDestinationReference', parseDestinationReference);
 function destinationKey(operation: string, reference: unknown): DestinationKey {
   return onDraft(
     operation,
-    (draft) => destinationSubject(draft, reference),
+    (draft) => destinationTarget(draft, reference),
     (draft) => {
-      const hasPort = writeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
+      const hasPort = encodeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
       const at = draft.destination();
-      const { address, port } = destinationAt(draft.records, at, layout, 0, 0, 0, NO_STATS);
+      const { address, port } = decodeDestination(draft.records, at, 0, 0, 0, NO_STATS);
       return hasPort ? { address, port } : { address };
     },
   );
@@ -183,7 +182,7 @@ function destinationKey(operation: string, reference: unknown): DestinationKey {
  */
 export function formatDestinationReference(destination: DestinationReference): string {
   const { address, port } = destinationKey('formatDestinationReference', destination);
-  return port === undefined ? address : destinationText({ address, port });
+  return port === undefined ? address : formatDestinationKey({ address, port });
 }
 
 registerEntry('formatDestinationReference', formatDestinationReference);
@@ -198,11 +197,11 @@ registerEntry('formatDestinationReference', formatDestinationReference);
 export function normalizeService(config: ServiceConfig): NormalizedService {
   return onDraft(
     'normalizeService',
-    (draft) => serviceSubject(draft, config),
+    (draft) => serviceTarget(draft, config),
     (draft) => {
-      writeServiceConfig(draft, config);
+      encodeServiceConfig(draft, config);
       const at = draft.service();
-      const { stats, ...service } = serviceAt(draft.records, at, layout, NO_STATS);
+      const { stats, ...service } = decodeService(draft.records, at, NO_STATS);
       return service;
     },
   );
@@ -222,10 +221,10 @@ export function normalizeDestination(
 ): NormalizedDestination {
   return onDraft(
     'normalizeDestination',
-    (draft) => destinationOfSubject(draft, service, config),
+    (draft) => fullDestinationTarget(draft, service, config),
     (draft) => {
-      writeServiceOf(draft, service, config, SERVICE_KEYS);
-      writeDestinationConfig(draft, config);
+      encodeServiceOfDestination(draft, service, config, SERVICE_KEYS);
+      encodeDestinationConfig(draft, config);
       const at = draft.destination();
       const {
         activeConnections,
@@ -233,7 +232,7 @@ export function normalizeDestination(
         persistentConnections,
         stats,
         ...destination
-      } = destinationAt(draft.records, at, layout, 0, 0, 0, NO_STATS);
+      } = decodeDestination(draft.records, at, 0, 0, 0, NO_STATS);
       return destination;
     },
   );

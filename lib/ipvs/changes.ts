@@ -5,7 +5,7 @@
 
 import { STRIDE } from '../queue/turns.js';
 import type { Destination } from './destination.js';
-import { destinationText, serviceText } from './reference.js';
+import { formatDestinationKey, formatServiceKey } from './reference.js';
 import type { Service, ServiceWithDestinations } from './service.js';
 import type { Stats } from './stats.js';
 
@@ -148,14 +148,14 @@ export function* compare(
   elapsed: number,
 ): Generator<void, Sample> {
   let compared = 0;
-  const earlier = new Earlier(before, isSameService, serviceText);
+  const earlier = new Earlier(before, isSameService, formatServiceKey);
   const watched: WatchedService[] = [];
   for (const service of services) {
     const then = earlier.next(service) ?? (yield* earlier.search(service));
     const earlierDestinations = new Earlier(
       then?.destinations ?? NONE,
       isSameDestination,
-      destinationText,
+      formatDestinationKey,
     );
     const destinations: WatchedDestination[] = [];
     for (const destination of service.destinations) {
@@ -169,5 +169,5 @@ export function* compare(
     watched.push({ ...service, change, destinations });
     if (++compared % STRIDE === 0) yield;
   }
-  return { time, elapsed, services: watched, gone: earlier.rest().map(serviceText) };
+  return { time, elapsed, services: watched, gone: earlier.rest().map(formatServiceKey) };
 }

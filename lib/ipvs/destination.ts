@@ -14,17 +14,23 @@ import { checkInteger, checkObject, propertyNames } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { destinationObjectHint } from '../core/hints.js';
 import type { Unknown } from '../core/names.js';
-import type { Layout } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import type { Draft, Records } from '../native/records.js';
 import { type Forwarding, forwardings, limits, tunnelTypes } from './names.js';
 import {
   checkKeyed,
   DESTINATION_IDENTITY,
   type DestinationAddress,
-  writeDestinationKey,
+  encodeDestinationKey,
 } from './reference.js';
-import { type Counter, isRead, type ReadCounter, readStats, type Stats } from './stats.js';
-import { readTunnel, type Tunnel, type TunnelConfig, writeTunnel } from './tunnel.js';
+import {
+  type Counter,
+  type DecodeCounter,
+  decodeStats,
+  isFromKernel,
+  type Stats,
+} from './stats.js';
+import { decodeTunnel, encodeTunnel, type Tunnel, type TunnelConfig } from './tunnel.js';
 
 /** The settings of a destination, all of them optional. */
 export interface DestinationSettings {
@@ -128,21 +134,21 @@ const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 export const DESTINATION_KEYS: ReadonlySet<string> = CONFIG_KEYS;
 
 /** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. @internal */
-export function writeDestinationConfig(request: Draft, config: unknown): void {
+export function encodeDestinationConfig(request: Draft, config: unknown): void {
   const property = 'destination';
   if (typeof config === 'string') {
     throw wrongType(property, config, `an object${destinationObjectHint(config)}`);
   }
-  const settings = checkKeyed(request, property, config, CONFIG_KEYS, writeDestinationKey);
-  writeDestinationKey(request, property, settings);
+  const settings = checkKeyed(request, property, config, CONFIG_KEYS, encodeDestinationKey);
+  encodeDestinationKey(request, property, settings);
   checkUnicast(request, property);
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   records.setNumber(base, fields.forwarding, forwardings.number(property, 'direct'));
   records.setNumber(base, fields.weight, 1);
   const { stats } = settings;
-  const read = isRead(stats);
+  const read = isFromKernel(stats);
   writeSettings(request, property, settings, read);
   checkFamilies(request, property);
   if (!read) {
@@ -153,11 +159,11 @@ export function writeDestinationConfig(request: Draft, config: unknown): void {
 }
 
 /** Writes the changes of an update; the keys of service and destination stand already. @internal */
-export function writeDestinationChanges(request: Draft, changes: unknown): void {
+export function encodeDestinationChanges(request: Draft, changes: unknown): void {
   const property = 'changes';
   const settings = checkObject(property, changes, CHANGE_KEYS);
   const named = writeSettings(request, property, settings, false);
-  const { forwarding, upperThreshold, lowerThreshold } = request.layout.changes;
+  const { forwarding, upperThreshold, lowerThreshold } = layout.changes;
   if ((named & forwarding) !== 0) {
     checkFamilies(request, property);
     checkPortKept(request, property);
@@ -179,7 +185,7 @@ function writeSettings(
   settings: Readonly<Record<string, unknown>>,
   read: boolean,
 ): number {
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   const names = propertyNames(property);
@@ -203,7 +209,7 @@ function writeSettings(
   if (tunnel === null) {
     named |= layout.changes.tunnelReset;
   } else if (tunnel !== undefined) {
-    writeTunnel(request, `${property}.tunnel`, tunnel, read);
+    encodeTunnel(request, `${property}.tunnel`, tunnel, read);
     named |= layout.changes.tunnel;
   }
   records.setNumber(request.base(), layout.request.fields.changes, named);
@@ -212,7 +218,7 @@ function writeSettings(
 
 /** Only a tunnel crosses from one address family to the other; the kernel refuses the rest. */
 function checkFamilies(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   const forwarding = forwardings.name(records.number(base, fields.forwarding));
@@ -227,7 +233,7 @@ function checkFamilies(request: Draft, property: string): void {
 
 /** The kernel accepts another port than the service's whatever the forwarding, and then ignores it. */
 function checkPortKept(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const service = request.service();
   const base = request.destination();
   const forwarding = forwardings.name(records.number(base, layout.destination.fields.forwarding));
@@ -253,7 +259,7 @@ function checkPortKept(request: Draft, property: string): void {
 
 /** A tunnel that was named goes with one forwarding only. */
 function checkTunnel(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   const named = records.number(request.base(), layout.request.fields.changes);
@@ -264,7 +270,7 @@ function checkTunnel(request: Draft, property: string): void {
 }
 
 function checkThresholds(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   const upper = records.number(base, fields.upperThreshold);
@@ -280,7 +286,7 @@ function checkThresholds(request: Draft, property: string): void {
 
 /** Addresses that can be no real server's. What depends on the host's own addresses, the kernel checks. */
 function checkUnicast(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const { fields } = layout.destination;
   const at = request.destination() + fields.address.offset;
   const family = records.number(request.destination(), fields.family);
@@ -301,29 +307,26 @@ function isUnicast(bytes: Uint8Array, at: number, family: number): boolean {
 }
 
 /** The destination in the record of a DestinationEntry at `base`. @internal */
-export function readDestination<Value extends Counter>(
+export function decodeDestinationEntry<Value extends Counter>(
   records: Records,
   base: number,
-  layout: Layout,
-  read: ReadCounter<Value>,
+  read: DecodeCounter<Value>,
 ): Destination<Value> {
   const entry = layout.destinationEntry.fields;
-  return destinationAt(
+  return decodeDestination(
     records,
     base + entry.destination.offset,
-    layout,
     records.word(base, entry.activeConnections),
     records.word(base, entry.inactiveConnections),
     records.word(base, entry.persistentConnections),
-    readStats(records, base + entry.stats.offset, layout, read),
+    decodeStats(records, base + entry.stats.offset, read),
   );
 }
 
 /** The destination whose record is at `at`, with these counters. @internal */
-export function destinationAt<Value extends Counter>(
+export function decodeDestination<Value extends Counter>(
   records: Records,
   at: number,
-  layout: Layout,
   activeConnections: number,
   inactiveConnections: number,
   persistentConnections: number,
@@ -340,7 +343,7 @@ export function destinationAt<Value extends Counter>(
     weight: records.word(at, fields.weight),
     upperThreshold: records.word(at, fields.upperThreshold),
     lowerThreshold: records.word(at, fields.lowerThreshold),
-    tunnel: readTunnel(records, at, layout, forwarding === 'tunnel'),
+    tunnel: decodeTunnel(records, at, forwarding === 'tunnel'),
     activeConnections,
     inactiveConnections,
     persistentConnections,

@@ -16,20 +16,21 @@ import {
   wrongValue,
 } from '../core/errors.js';
 import { schedulerHint } from '../core/hints.js';
-import type { Layout, OperationName, StatusName } from '../native/addon.js';
+import type { OperationName, StatusName } from '../native/addon.js';
 import { generalMeaning } from '../native/errno-meanings.js';
 import { absenceOf, factsOf, isLoaded, noLoading } from '../native/kernel-modules.js';
+import { layout } from '../native/layout.js';
 import { unavailableReason } from '../native/native-errors.js';
 import type { RequestBuffer } from '../native/records.js';
-import { formatLink, formatRole } from './daemon.js';
 import { schedulers, tunnelTypes } from './names.js';
 import {
-  destinationOfSubject,
-  formatDestination,
-  formatService,
-  serviceSubject,
+  formatDestinationAt,
+  formatServiceAt,
+  fullDestinationTarget,
+  serviceTarget,
 } from './reference.js';
 import { ownedFlags } from './service.js';
+import { formatSyncDaemon, formatSyncDaemonLink } from './sync-daemon.js';
 
 /** The names in a request that an explanation may need. */
 interface Names {
@@ -339,7 +340,7 @@ interface Changed {
 }
 
 function changedIn(requests: RequestBuffer, index: number): Changed {
-  const { records, layout } = requests;
+  const { records } = requests;
   const base = requests.destination(index);
   const { fields } = layout.destination;
   const changes = records.number(requests.base(index), layout.request.fields.changes);
@@ -384,7 +385,7 @@ function meaning(table: Readonly<Record<string, Explanation>>, code: string, nam
 }
 
 function namesIn(requests: RequestBuffer, index: number): Names {
-  const { records, layout } = requests;
+  const { records } = requests;
   const { fields } = layout.service;
   const changes = records.number(requests.base(index), layout.request.fields.changes);
   const flagsOwner = records.name(requests.base(index), layout.request.fields.flagsOwner);
@@ -394,7 +395,7 @@ function namesIn(requests: RequestBuffer, index: number): Names {
     engine: records.name(requests.service(index), fields.engine),
     flagsOwner,
     flags: ownedFlags(requests, requests.service(index), flagsOwner),
-    link: formatLink(requests, index),
+    link: formatSyncDaemonLink(requests, index),
     families: [
       records.number(requests.service(index), fields.family),
       records.number(requests.destination(index), layout.destination.fields.family),
@@ -404,13 +405,13 @@ function namesIn(requests: RequestBuffer, index: number): Names {
 
 /** What the request at `index` is about, as far as it is written; or ''. */
 function targetOf(operation: OperationName, requests: RequestBuffer, index: number): string {
-  const { records, layout } = requests;
-  if (operation.endsWith('SyncDaemon')) return formatRole(requests, index);
-  if (!hasFamily(requests, requests.service(index), layout)) return '';
-  const service = formatService(records, requests.service(index), layout);
+  const { records } = requests;
+  if (operation.endsWith('SyncDaemon')) return formatSyncDaemon(requests, index);
+  if (!hasFamily(requests, requests.service(index))) return '';
+  const service = formatServiceAt(records, requests.service(index));
   const family = records.number(requests.destination(index), layout.destination.fields.family);
   if (family === 0 || !operation.endsWith('Destination')) return service;
-  return `${formatDestination(records, requests.destination(index), layout)} of ${service}`;
+  return `${formatDestinationAt(records, requests.destination(index))} of ${service}`;
 }
 
 /** The operations that are about a service, or a destination of one. */
@@ -426,13 +427,14 @@ export function inputTarget(
   [first, second]: readonly unknown[],
 ): string {
   const index = requests.count;
-  if (operation.endsWith('SyncDaemon')) return formatRole(requests, index) || subjectOf(first);
+  if (operation.endsWith('SyncDaemon'))
+    return formatSyncDaemon(requests, index) || subjectOf(first);
   if (!ABOUT_SERVICE.test(operation)) return '';
   return operation.endsWith('Destination')
-    ? destinationOfSubject(requests, first, second)
-    : serviceSubject(requests, first);
+    ? fullDestinationTarget(requests, first, second)
+    : serviceTarget(requests, first);
 }
 
-function hasFamily(requests: RequestBuffer, base: number, layout: Layout): boolean {
+function hasFamily(requests: RequestBuffer, base: number): boolean {
   return requests.records.number(base, layout.service.fields.family) !== 0;
 }

@@ -18,13 +18,13 @@ import {
   type StopOptions,
   type UpdateOptions,
 } from './calls.js';
-import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './daemon.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import type { DestinationReference, ServiceReference } from './reference.js';
 import type { Results } from './results.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
 import { readSnapshot, type Snapshot } from './snapshot.js';
 import type { Big, ReadOptions, Small, Stats } from './stats.js';
+import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './sync-daemon.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
 
 /** Carries out a call. */

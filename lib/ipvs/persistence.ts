@@ -6,7 +6,7 @@ import { AF_INET, formatMask, parseMask } from '../core/address.js';
 import { checkInteger, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { schedulerHint } from '../core/hints.js';
-import type { Layout } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import type { Draft, Records } from '../native/records.js';
 import { limits, protocols } from './names.js';
 
@@ -49,13 +49,13 @@ const KEYS = new Set(['timeout', 'netmask', 'engine'] as const);
  * @returns the settings that were named, as bits of Changes
  * @internal
  */
-export function writePersistence(
+export function encodePersistence(
   request: Draft,
   property: string,
   value: unknown,
   read: boolean,
 ): number {
-  const { records, layout } = request;
+  const { records } = request;
   const { changes } = layout;
   const base = request.service();
   const { fields } = layout.service;
@@ -92,7 +92,7 @@ const ENGINE_PROTOCOLS: Readonly<Record<string, string>> = { sip: 'udp' };
 
 /** An engine that does not understand a packet makes the kernel drop it. */
 function checkEngineProtocol(request: Draft, property: string, engine: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const { fields } = layout.service;
   const base = request.service();
   if (records.number(base, fields.fwmark) !== 0 || !Object.hasOwn(ENGINE_PROTOCOLS, engine)) return;
@@ -107,7 +107,7 @@ function checkEngineProtocol(request: Draft, property: string, engine: string): 
 }
 
 /** The persistence settings of the service at `base`. @internal */
-export function readPersistence(records: Records, base: number, layout: Layout): Persistence {
+export function decodePersistence(records: Records, base: number): Persistence {
   const { fields } = layout.service;
   const engine = records.name(base, fields.engine);
   const family = records.number(base, fields.family);
@@ -120,7 +120,7 @@ export function readPersistence(records: Records, base: number, layout: Layout):
 }
 
 /** Whether the service at `base` has any persistence settings but those without effect that this package writes. @internal */
-export function hasPersistenceSettings(records: Records, base: number, layout: Layout): boolean {
+export function hasPersistenceSettings(records: Records, base: number): boolean {
   const { fields } = layout.service;
   return (
     records.number(base, fields.timeout) !== 0 ||

@@ -8,7 +8,7 @@ import { checkInteger, checkObject, copyOwn, propertyNames } from '../core/check
 import { wrongType, wrongValue } from '../core/errors.js';
 import { addressHint, destinationHint, serviceHint } from '../core/hints.js';
 import { Names, type Unknown } from '../core/names.js';
-import type { Layout } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import type { Draft, Records } from '../native/records.js';
 import { type Protocol, protocols } from './names.js';
 
@@ -142,7 +142,7 @@ export function checkKeyed(
 }
 
 /** Writes the key of a service from a reference: a string, or an object with no keys but the `allowed`. @internal */
-export function writeServiceReference(
+export function encodeServiceReference(
   request: Draft,
   property: string,
   reference: unknown,
@@ -153,10 +153,10 @@ export function writeServiceReference(
     return;
   }
   checkReference(property, reference, "'tcp://10.96.0.1:443'");
-  writeServiceKey(
+  encodeServiceKey(
     request,
     property,
-    checkKeyed(request, property, reference, allowed, writeServiceKey),
+    checkKeyed(request, property, reference, allowed, encodeServiceKey),
   );
 }
 
@@ -164,14 +164,14 @@ export function writeServiceReference(
  * Writes the key of the service that a destination is of. @internal
  * @param destination the argument behind it, with which it may have been confused
  */
-export function writeServiceOf(
+export function encodeServiceOfDestination(
   request: Draft,
   reference: unknown,
   destination: unknown,
   allowed: ReadonlySet<string>,
 ): void {
   try {
-    writeServiceReference(request, 'service', reference, allowed);
+    encodeServiceReference(request, 'service', reference, allowed);
   } catch (error) {
     if (!namesService(destination)) throw error;
     const rule = 'is no service, and the argument behind it is one: the service comes first';
@@ -187,7 +187,7 @@ function namesService(value: unknown): boolean {
 }
 
 /** Writes the key of a service from an object that was checked. @internal */
-export function writeServiceKey(
+export function encodeServiceKey(
   request: Draft,
   property: string,
   named: Readonly<Record<string, unknown>>,
@@ -253,7 +253,7 @@ function isBracketed(family: number, ipv6: string | undefined): boolean {
 }
 
 function setService(request: Draft, protocol: number, address: string, port: number): number {
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.service();
   const { fields } = layout.service;
   const family = parseAddress(address, records.bytes, base + fields.address.offset);
@@ -280,7 +280,7 @@ function writeMark(request: Draft, property: string, fwmark: unknown, family: un
 
 function setMark(request: Draft, mark: number, family: number): void {
   const base = request.service();
-  const { fields } = request.layout.service;
+  const { fields } = layout.service;
   request.records.setNumber(base, fields.fwmark, mark);
   request.records.setNumber(base, fields.family, family);
 }
@@ -291,7 +291,7 @@ function setMark(request: Draft, mark: number, family: number): void {
  * @returns whether the reference has a port
  * @internal
  */
-export function writeDestinationReference(
+export function encodeDestinationReference(
   request: Draft,
   property: string,
   reference: unknown,
@@ -310,10 +310,10 @@ export function writeDestinationReference(
     return port !== undefined;
   }
   checkReference(property, reference, "'10.0.0.1:80'");
-  return writeDestinationKey(
+  return encodeDestinationKey(
     request,
     property,
-    checkKeyed(request, property, reference, allowed, writeDestinationKey),
+    checkKeyed(request, property, reference, allowed, encodeDestinationKey),
   );
 }
 
@@ -322,7 +322,7 @@ export function writeDestinationReference(
  * @returns whether it has a port
  * @internal
  */
-export function writeDestinationKey(
+export function encodeDestinationKey(
   request: Draft,
   property: string,
   named: Readonly<Record<string, unknown>>,
@@ -338,7 +338,7 @@ export function writeDestinationKey(
 }
 
 function setDestination(request: Draft, address: string, port: number | undefined): number {
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   const family = parseAddress(address, records.bytes, base + fields.address.offset);
@@ -349,7 +349,7 @@ function setDestination(request: Draft, address: string, port: number | undefine
 }
 
 /** The service whose key is at `base`, as a string reference. @internal */
-export function formatService(records: Records, base: number, layout: Layout): string {
+export function formatServiceAt(records: Records, base: number): string {
   const { fields } = layout.service;
   const family = records.number(base, fields.family);
   const mark = records.number(base, fields.fwmark);
@@ -360,7 +360,7 @@ export function formatService(records: Records, base: number, layout: Layout): s
 }
 
 /** The destination whose key is at `base`, as a string reference. @internal */
-export function formatDestination(records: Records, base: number, layout: Layout): string {
+export function formatDestinationAt(records: Records, base: number): string {
   const { fields } = layout.destination;
   const family = records.number(base, fields.family);
   const address = formatAddress(records.bytes, base + fields.address.offset, family);
@@ -371,24 +371,28 @@ export function formatDestination(records: Records, base: number, layout: Layout
  * What errors call the service that is being written: its canonical reference where its key stands,
  * and otherwise the argument in short. @internal
  */
-export function serviceSubject(draft: Draft, argument: unknown): string {
-  const { records, layout } = draft;
+export function serviceTarget(draft: Draft, argument: unknown): string {
+  const { records } = draft;
   const base = draft.service();
   const stands = records.number(base, layout.service.fields.family) !== 0;
-  return stands ? formatService(records, base, layout) : subjectOf(argument);
+  return stands ? formatServiceAt(records, base) : subjectOf(argument);
 }
 
 /** The same for the destination. @internal */
-export function destinationSubject(draft: Draft, argument: unknown): string {
-  const { records, layout } = draft;
+export function destinationTarget(draft: Draft, argument: unknown): string {
+  const { records } = draft;
   const base = draft.destination();
   const stands = records.number(base, layout.destination.fields.family) !== 0;
-  return stands ? formatDestination(records, base, layout) : subjectOf(argument);
+  return stands ? formatDestinationAt(records, base) : subjectOf(argument);
 }
 
 /** The same for a destination of a service. @internal */
-export function destinationOfSubject(draft: Draft, service: unknown, destination: unknown): string {
-  const parts = [destinationSubject(draft, destination), serviceSubject(draft, service)];
+export function fullDestinationTarget(
+  draft: Draft,
+  service: unknown,
+  destination: unknown,
+): string {
+  const parts = [destinationTarget(draft, destination), serviceTarget(draft, service)];
   return parts.filter((part) => part !== '').join(' of ');
 }
 
@@ -400,7 +404,7 @@ function joinPort(address: string, port: number): string {
  * The string reference of a service whose properties are canonical, as those of a service that was
  * read. Checks nothing. @internal
  */
-export function serviceText(service: ServiceAddress | FirewallMark): string {
+export function formatServiceKey(service: ServiceAddress | FirewallMark): string {
   // Either of the two; what it lacks is undefined.
   const { fwmark, family, protocol, address, port } = service as ServiceAddress & FirewallMark;
   if (fwmark !== undefined) return `fwmark${family === 'ipv6' ? '6' : ''}://${fwmark}`;
@@ -408,7 +412,7 @@ export function serviceText(service: ServiceAddress | FirewallMark): string {
 }
 
 /** The same of a destination. @internal */
-export function destinationText(destination: {
+export function formatDestinationKey(destination: {
   readonly address: string;
   readonly port: number;
 }): string {

@@ -12,12 +12,12 @@ import type {
 } from '../native/addon.js';
 import { type Records, recordsOf } from '../native/records.js';
 import { STRIDE, Steps } from '../queue/turns.js';
-import { readDaemon, type SyncDaemon } from './daemon.js';
-import { type Destination, readDestination } from './destination.js';
+import { type Destination, decodeDestinationEntry } from './destination.js';
 import type { Verdict } from './explain.js';
-import { readService, type Service } from './service.js';
-import type { Counter, ReadCounter } from './stats.js';
-import { readTimeouts, type Timeouts } from './timeouts.js';
+import { decodeServiceEntry, type Service } from './service.js';
+import type { Counter, DecodeCounter } from './stats.js';
+import { decodeSyncDaemon, type SyncDaemon } from './sync-daemon.js';
+import { decodeTimeouts, type Timeouts } from './timeouts.js';
 
 /** A list; a long one is made in steps. */
 export type Listed<Item> = Item[] | Steps<Item[]>;
@@ -106,25 +106,31 @@ export class Results extends Outcomes<keyof Layout['outcome']['fields'], StatusN
   }
 
   /** The one service of a request's answer. */
-  service<Value extends Counter>(index: number, read: ReadCounter<Value>): Service<Value> {
+  service<Value extends Counter>(index: number, read: DecodeCounter<Value>): Service<Value> {
     return this.#service(this.outcome(index, 'firstService'), read);
   }
 
   /** The services of a request's answer. */
-  services<Value extends Counter>(index: number, read: ReadCounter<Value>): Listed<Service<Value>> {
+  services<Value extends Counter>(
+    index: number,
+    read: DecodeCounter<Value>,
+  ): Listed<Service<Value>> {
     const first = this.outcome(index, 'firstService');
     return this.list(first, this.outcome(index, 'services'), (place) => this.#service(place, read));
   }
 
   /** The one destination of a request's answer. */
-  destination<Value extends Counter>(index: number, read: ReadCounter<Value>): Destination<Value> {
+  destination<Value extends Counter>(
+    index: number,
+    read: DecodeCounter<Value>,
+  ): Destination<Value> {
     return this.#destination(this.outcome(index, 'firstDestination'), read);
   }
 
   /** The destinations of a request's answer. */
   destinations<Value extends Counter>(
     index: number,
-    read: ReadCounter<Value>,
+    read: DecodeCounter<Value>,
   ): Listed<Destination<Value>> {
     const first = this.outcome(index, 'firstDestination');
     return this.list(first, this.outcome(index, 'destinations'), (place) =>
@@ -136,21 +142,24 @@ export class Results extends Outcomes<keyof Layout['outcome']['fields'], StatusN
     const first = this.outcome(index, 'firstDaemon');
     const { size } = this.#layout.daemon;
     return this.list(first, this.outcome(index, 'daemons'), (place) =>
-      readDaemon(this.#daemons, place * size, this.#layout),
+      decodeSyncDaemon(this.#daemons, place * size),
     );
   }
 
   timeouts(index: number): Timeouts {
     const { size, fields } = this.#layout.outcome;
-    return readTimeouts(this.outcomes, index * size + fields.timeouts.offset, this.#layout);
+    return decodeTimeouts(this.outcomes, index * size + fields.timeouts.offset);
   }
 
-  #service<Value extends Counter>(place: number, read: ReadCounter<Value>): Service<Value> {
-    return readService(this.#services, place * this.#layout.serviceEntry.size, this.#layout, read);
+  #service<Value extends Counter>(place: number, read: DecodeCounter<Value>): Service<Value> {
+    return decodeServiceEntry(this.#services, place * this.#layout.serviceEntry.size, read);
   }
 
-  #destination<Value extends Counter>(place: number, read: ReadCounter<Value>): Destination<Value> {
+  #destination<Value extends Counter>(
+    place: number,
+    read: DecodeCounter<Value>,
+  ): Destination<Value> {
     const base = place * this.#layout.destinationEntry.size;
-    return readDestination(this.#destinations, base, this.#layout, read);
+    return decodeDestinationEntry(this.#destinations, base, read);
   }
 }

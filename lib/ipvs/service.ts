@@ -7,7 +7,7 @@ import { checkBoolean, checkName, checkObject, readArray } from '../core/check.j
 import { wrongType, wrongValue } from '../core/errors.js';
 import { serviceObjectHint } from '../core/hints.js';
 import { unknownNumber } from '../core/names.js';
-import type { Layout } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import type { Draft, Records } from '../native/records.js';
 import type { Destination } from './destination.js';
 import {
@@ -24,22 +24,28 @@ import {
 } from './names.js';
 import {
   checkModuleName,
+  decodePersistence,
+  encodePersistence,
   fullMask,
   hasPersistenceSettings,
   type Persistence,
   type PersistenceConfig,
-  readPersistence,
-  writePersistence,
 } from './persistence.js';
 import {
   checkKeyed,
+  encodeServiceKey,
+  encodeServiceReference,
   type FirewallMark,
   SERVICE_IDENTITY,
   type ServiceAddress,
-  writeServiceKey,
-  writeServiceReference,
 } from './reference.js';
-import { type Counter, isRead, type ReadCounter, readStats, type Stats } from './stats.js';
+import {
+  type Counter,
+  type DecodeCounter,
+  decodeStats,
+  isFromKernel,
+  type Stats,
+} from './stats.js';
 
 /** The name of a scheduler: one of Linux's, or any other that the kernel may have. */
 export type Scheduler = KnownScheduler | (string & {});
@@ -141,18 +147,18 @@ const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 export const SERVICE_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'destinations']);
 
 /** Writes the service of an add or ensure: every setting, with the defaults of those left out. @internal */
-export function writeServiceConfig(request: Draft, config: unknown): void {
+export function encodeServiceConfig(request: Draft, config: unknown): void {
   const property = 'service';
   if (typeof config === 'string') {
     throw wrongType(property, config, `an object${serviceObjectHint(config)}`);
   }
-  const settings = checkKeyed(request, property, config, CONFIG_KEYS, writeServiceKey);
-  writeServiceKey(request, property, settings);
+  const settings = checkKeyed(request, property, config, CONFIG_KEYS, encodeServiceKey);
+  encodeServiceKey(request, property, settings);
   const { stats } = settings;
-  const read = isRead(stats);
+  const read = isFromKernel(stats);
   if (!read) checkKey(request, property);
 
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.service();
   const { fields } = layout.service;
   records.setName(base, fields.scheduler, DEFAULT_SCHEDULER);
@@ -163,12 +169,12 @@ export function writeServiceConfig(request: Draft, config: unknown): void {
   if (!read) checkPortWithoutPersistence(request, property);
   const { inactivePersistence } = settings;
   if (inactivePersistence === undefined) return;
-  writePersistence(request, `${property}.inactivePersistence`, inactivePersistence, true);
+  encodePersistence(request, `${property}.inactivePersistence`, inactivePersistence, true);
 }
 
 /** Other protocols and addresses may be referred to, but a service made for them would match nothing. */
 function checkKey(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.service();
   const { fields } = layout.service;
   if (records.number(base, fields.fwmark) !== 0) return;
@@ -186,19 +192,19 @@ function checkKey(request: Draft, property: string): void {
 }
 
 /** Writes a service that the kernel refuses, but not before it has looked for the scheduler. @internal */
-export function writeSchedulerProbe(request: Draft, scheduler: string): void {
+export function encodeSchedulerProbe(request: Draft, scheduler: string): void {
   // A key that no service has: where one had it, the kernel would look no further.
-  writeServiceReference(request, 'service', 'unknown-65535://[::]:0', SERVICE_KEYS);
-  const { records, layout } = request;
+  encodeServiceReference(request, 'service', 'unknown-65535://[::]:0', SERVICE_KEYS);
+  const { records } = request;
   records.setName(request.service(), layout.service.fields.scheduler, scheduler);
 }
 
 /** Writes the changes of an update; the service's key stands already. @internal */
-export function writeServiceChanges(request: Draft, changes: unknown): void {
+export function encodeServiceChanges(request: Draft, changes: unknown): void {
   const property = 'changes';
   const settings = checkObject(property, changes, CHANGE_KEYS);
   const named = writeSettings(request, property, settings, false);
-  const { records, layout } = request;
+  const { records } = request;
   // Without a scheduler in the changes, the native side checks the flags against the one that the service has.
   if ((named & layout.changes.scheduler) !== 0) checkFlagOwner(request, property);
   const flags = records.number(request.service(), layout.service.fields.flags);
@@ -217,7 +223,7 @@ function writeSettings(
   settings: Readonly<Record<string, unknown>>,
   read: boolean,
 ): number {
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.service();
   const { fields } = layout.service;
   let named = 0;
@@ -250,7 +256,7 @@ function writeSettings(
   }
   const { persistence } = settings;
   if (persistence !== undefined) {
-    named |= writePersistence(request, `${property}.persistence`, persistence, read);
+    named |= encodePersistence(request, `${property}.persistence`, persistence, read);
     if (persistence !== null) flags |= PERSISTENT;
   }
   records.setNumber(base, fields.flags, flags);
@@ -300,7 +306,7 @@ function flagNamesOf(scheduler: unknown): readonly NamedFlag[] {
 }
 
 function checkFlagOwner(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const owner = records.name(request.base(), layout.request.fields.flagsOwner);
   const scheduler = records.name(request.service(), layout.service.fields.scheduler);
   if (owner === '' || owner === scheduler) return;
@@ -313,7 +319,7 @@ function checkFlagOwner(request: Draft, property: string): void {
 
 /** The flags of the service at `base` that belong to `owner`: the one, or all of them. @internal */
 export function ownedFlags(
-  { records, layout }: Pick<Draft, 'records' | 'layout'>,
+  { records }: Pick<Draft, 'records'>,
   base: number,
   owner: string,
 ): string | readonly string[] {
@@ -325,7 +331,7 @@ export function ownedFlags(
 }
 
 function checkOnePacket(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const protocol = protocols.name(
     records.number(request.service(), layout.service.fields.protocol),
   );
@@ -335,7 +341,7 @@ function checkOnePacket(request: Draft, property: string): void {
 }
 
 function checkPortWithoutPersistence(request: Draft, property: string): void {
-  const { records, layout } = request;
+  const { records } = request;
   const { fields } = layout.service;
   const mark = records.number(request.service(), fields.fwmark);
   if (mark !== 0 || records.number(request.service(), fields.port) !== 0) return;
@@ -347,22 +353,20 @@ function checkPortWithoutPersistence(request: Draft, property: string): void {
 }
 
 /** The service in the record of a ServiceEntry at `base`. @internal */
-export function readService<Value extends Counter>(
+export function decodeServiceEntry<Value extends Counter>(
   records: Records,
   base: number,
-  layout: Layout,
-  read: ReadCounter<Value>,
+  read: DecodeCounter<Value>,
 ): Service<Value> {
   const { service, stats } = layout.serviceEntry.fields;
-  const counters = readStats(records, base + stats.offset, layout, read);
-  return serviceAt(records, base + service.offset, layout, counters);
+  const counters = decodeStats(records, base + stats.offset, read);
+  return decodeService(records, base + service.offset, counters);
 }
 
 /** The service whose record is at `at`, with these counters. @internal */
-export function serviceAt<Value extends Counter>(
+export function decodeService<Value extends Counter>(
   records: Records,
   at: number,
-  layout: Layout,
   stats: Stats<Value>,
 ): Service<Value> {
   const { fields } = layout.service;
@@ -376,9 +380,9 @@ export function serviceAt<Value extends Counter>(
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     scheduler,
     schedulerFlags: namesOfSchedulerFlags(flags & SCHEDULER_FLAGS, scheduler),
-    persistence: persistent ? readPersistence(records, at, layout) : null,
-    ...(!persistent && hasPersistenceSettings(records, at, layout)
-      ? { inactivePersistence: readPersistence(records, at, layout) }
+    persistence: persistent ? decodePersistence(records, at) : null,
+    ...(!persistent && hasPersistenceSettings(records, at)
+      ? { inactivePersistence: decodePersistence(records, at) }
       : undefined),
     onePacket: (flags & ONE_PACKET) !== 0,
     stats,

@@ -3,7 +3,8 @@
  * @module
  */
 import { checkBoolean, readOptions } from '../core/check.js';
-import type { Field, Layout } from '../native/addon.js';
+import type { Field } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 
 /** What counters are given as: numbers, exact up to 2^53, or BigInts. */
@@ -61,25 +62,25 @@ export function checkReadOptions(options: unknown): boolean {
  * Whether an object with these `stats` was read from the kernel. What the kernel holds is written
  * back as it is, even where a configuration made by hand would be a mistake. @internal
  */
-export const isRead = (stats: unknown) => typeof stats === 'object' && stats !== null;
+export const isFromKernel = (stats: unknown) => typeof stats === 'object' && stats !== null;
 
 /** How the counters of a record are read. @internal */
-export type ReadCounter<Value extends Counter> = (
+export type DecodeCounter<Value extends Counter> = (
   records: Records,
   base: number,
   field: Field,
 ) => Value;
 /** @internal */
-export const asNumber: ReadCounter<number> = (records, base, field) => records.long(base, field);
+export const asNumber: DecodeCounter<number> = (records, base, field) => records.long(base, field);
 /** @internal */
-export const asBigint: ReadCounter<bigint> = (records, base, field) => records.bigint(base, field);
+export const asBigint: DecodeCounter<bigint> = (records, base, field) =>
+  records.bigint(base, field);
 
 /** The statistics in the record at `base`. @internal */
-export function readStats<Value extends Counter>(
+export function decodeStats<Value extends Counter>(
   records: Records,
   base: number,
-  layout: Layout,
-  read: ReadCounter<Value>,
+  read: DecodeCounter<Value>,
 ): Stats<Value> {
   const { fields } = layout.stats;
   return {

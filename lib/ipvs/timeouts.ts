@@ -4,7 +4,7 @@
  */
 import { checkInteger, readObject } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
-import type { Layout } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import type { Records, RequestBuffer } from '../native/records.js';
 
 /** Timeouts of connections in seconds (IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`). They belong to the network namespace. */
@@ -29,10 +29,10 @@ const KEYS = new Set(NAMES);
 const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 
 /** @internal */
-export function writeTimeouts(request: RequestBuffer, changes: unknown): void {
+export function encodeTimeouts(request: RequestBuffer, changes: unknown): void {
   const property = 'timeouts';
   const values = readObject(property, changes, KEYS);
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.base() + layout.request.fields.timeouts.offset;
   let named = 0;
   for (const name of NAMES) {
@@ -46,7 +46,7 @@ export function writeTimeouts(request: RequestBuffer, changes: unknown): void {
 }
 
 /** The timeouts in the record at `base`. @internal */
-export function readTimeouts(records: Records, base: number, layout: Layout): Timeouts {
+export function decodeTimeouts(records: Records, base: number): Timeouts {
   const { fields } = layout.timeouts;
   return {
     tcp: records.number(base, fields.tcp),

@@ -5,7 +5,7 @@
 import { checkInteger, readObject } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
 import type { Unknown } from '../core/names.js';
-import type { Layout } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import type { Draft, Records } from '../native/records.js';
 import { type TunnelChecksum, tunnelChecksums, tunnelTypes } from './names.js';
 
@@ -44,9 +44,14 @@ const MAX_CHECKSUM = 65535;
 const KEYS = new Set(['type', 'port', 'checksum'] as const);
 
 /** Writes the tunnel of the request's destination. What was `read` from the kernel is written as it is. @internal */
-export function writeTunnel(request: Draft, property: string, value: unknown, read: boolean): void {
+export function encodeTunnel(
+  request: Draft,
+  property: string,
+  value: unknown,
+  read: boolean,
+): void {
   const tunnel = readObject(property, value, KEYS);
-  const { records, layout } = request;
+  const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
   const { type, port, checksum } = (read ? checkRead : checkMade)(property, tunnel);
@@ -83,12 +88,7 @@ function checkMade(property: string, { type, port, checksum }: Settings): Number
 }
 
 /** The tunnel of the destination at `base`; null if it is not `used` and has no settings. @internal */
-export function readTunnel(
-  records: Records,
-  base: number,
-  layout: Layout,
-  used: boolean,
-): Tunnel | null {
+export function decodeTunnel(records: Records, base: number, used: boolean): Tunnel | null {
   const { fields } = layout.destination;
   const number = records.half(base, fields.tunnelType);
   const port = records.half(base, fields.tunnelPort);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../lib/ipvs/calls.js';
-import { formatDestination, formatService } from '../../lib/ipvs/reference.js';
+import { formatDestinationAt, formatServiceAt } from '../../lib/ipvs/reference.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { finished } from '../../lib/queue/turns.js';
 import { answer, destinationRecord, serviceRecord } from './answers.js';
@@ -120,10 +120,9 @@ describe('services', () => {
   ])('a returned service named by %s can be passed back in', (_, record) => {
     const [listed] = finished(answer({ services: [record] }).services(0, asNumber));
     const inTree = { ...listed, destinations: [] };
-    const text = formatService(
+    const text = formatServiceAt(
       pack(untyped.getService(listed)).records,
       layout.request.fields.service.offset,
-      layout,
     );
     expect(bytesOf(untyped.getService(listed))).toEqual(bytesOf(untyped.getService(text)));
     expect(bytesOf(untyped.listDestinations(inTree))).toEqual(
@@ -213,8 +212,8 @@ test('the text of a name names the same', () => {
       const call = untyped.getDestination(service, destination);
       const { records } = pack(call);
       const { fields } = layout.request;
-      const serviceText = formatService(records, fields.service.offset, layout);
-      const destinationText = formatDestination(records, fields.destination.offset, layout);
+      const serviceText = formatServiceAt(records, fields.service.offset);
+      const destinationText = formatDestinationAt(records, fields.destination.offset);
       expect(bytesOf(untyped.getDestination(serviceText, destinationText))).toEqual(bytesOf(call));
       expect(destinationText).toContain(canonical(destination.address));
     }),

@@ -6,7 +6,7 @@ import { AF_INET, AF_INET6, formatAddress, parseAddress } from '../core/address.
 import { checkInteger, own, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { Names } from '../core/names.js';
-import type { Layout } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import { linkNameBytes, readName, writeName } from '../native/link-name.js';
 import type { Records, RequestBuffer } from '../native/records.js';
 import { daemonRoles } from './names.js';
@@ -71,22 +71,26 @@ const RANGES = {
 } as const;
 
 function base(request: RequestBuffer): number {
-  return request.base() + request.layout.request.fields.daemon.offset;
+  return request.base() + layout.request.fields.daemon.offset;
 }
 
 /** @internal */
-export function writeRole(request: RequestBuffer, property: string, role: unknown): void {
-  const { fields } = request.layout.daemon;
+export function encodeSyncDaemonRole(
+  request: RequestBuffer,
+  property: string,
+  role: unknown,
+): void {
+  const { fields } = layout.daemon;
   request.records.setNumber(base(request), fields.role, roles.number(property, role));
 }
 
 /** @internal */
-export function writeDaemon(request: RequestBuffer, config: unknown): void {
+export function encodeSyncDaemon(request: RequestBuffer, config: unknown): void {
   const property = 'daemon';
   const values = readConfig(request, property, config);
-  const { records, layout } = request;
+  const { records } = request;
   const { fields } = layout.daemon;
-  writeRole(request, `${property}.role`, values.role);
+  encodeSyncDaemonRole(request, `${property}.role`, values.role);
   const name = linkNameBytes(`${property}.interface`, values.interface);
   writeName(records, base(request), fields.interface, name);
   for (const key of ['syncId', 'maxLength', 'port', 'ttl'] as const) {
@@ -109,7 +113,7 @@ function readConfig(request: RequestBuffer, property: string, config: unknown) {
   } catch (error) {
     if (typeof config === 'object' && config !== null) {
       try {
-        writeRole(request, `${property}.role`, own(config, 'role'));
+        encodeSyncDaemonRole(request, `${property}.role`, own(config, 'role'));
       } catch {
         // Then it names nothing.
       }
@@ -121,7 +125,7 @@ function readConfig(request: RequestBuffer, property: string, config: unknown) {
 function writeGroup(request: RequestBuffer, property: string, value: unknown): void {
   const rule = 'a multicast address, from 224.0.0.0 to 239.255.255.255 or in ff00::/8';
   if (typeof value !== 'string') throw wrongType(property, value, rule);
-  const { records, layout } = request;
+  const { records } = request;
   const { fields } = layout.daemon;
   const at = base(request) + fields.group.offset;
   const family = parseAddress(value, records.bytes, at);
@@ -132,7 +136,7 @@ function writeGroup(request: RequestBuffer, property: string, value: unknown): v
 }
 
 /** The daemon in the record at `at`. @internal */
-export function readDaemon(records: Records, at: number, layout: Layout): SyncDaemon {
+export function decodeSyncDaemon(records: Records, at: number): SyncDaemon {
   const { fields } = layout.daemon;
   const family = records.number(at, fields.groupFamily);
   return {
@@ -147,16 +151,16 @@ export function readDaemon(records: Records, at: number, layout: Layout): SyncDa
 }
 
 /** The role in the request at `index`, for the error that names it. @internal */
-export function formatRole(request: RequestBuffer, index: number): string {
-  const { records, layout } = request;
+export function formatSyncDaemon(request: RequestBuffer, index: number): string {
+  const { records } = request;
   const at = request.base(index) + layout.request.fields.daemon.offset;
   const role = records.number(at, layout.daemon.fields.role);
   return role === 0 ? '' : `${roles.name(role)} daemon`;
 }
 
 /** The link in the request at `index`, or ''. @internal */
-export function formatLink(request: RequestBuffer, index: number): string {
-  const { records, layout } = request;
+export function formatSyncDaemonLink(request: RequestBuffer, index: number): string {
+  const { records } = request;
   const at = request.base(index) + layout.request.fields.daemon.offset;
   return readName(records, at, layout.daemon.fields.interface);
 }
