@@ -16,14 +16,9 @@ import {
 } from './connections/connections.js';
 import { factsFor, type PackedFilter } from './connections/filter.js';
 import { ConnectionStream } from './connections/stream.js';
-import {
-  checkArguments,
-  handOver,
-  handOverResults,
-  registerEntries,
-  registerEntry,
-} from './core/caller.js';
+import { checkArguments } from './core/arguments.js';
 import { describeInput, IpvsError, isInputError } from './core/errors.js';
+import { handOver, handOverResults, registerEntries, registerEntry } from './core/stack.js';
 import { WeakMembers } from './core/weak.js';
 import {
   type Check,

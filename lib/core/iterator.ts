@@ -2,8 +2,9 @@
  * The async iterators of this package: one set of rules for how they are read and how they end.
  * @module
  */
-import { handOver } from './caller.js';
+
 import { endOnAbort, reasonOf } from './signals.js';
+import { handOver } from './stack.js';
 
 /** A call of next() that waits. */
 interface Waiting<Item> {

@@ -2,8 +2,9 @@
  * Abort signals: checking them, and ending what they abort.
  * @module
  */
-import { keepStack } from './caller.js';
+
 import { wrongType } from './errors.js';
+import { keepStack } from './stack.js';
 import { WeakMembers } from './weak.js';
 
 /** Checks an optional AbortSignal. @internal */

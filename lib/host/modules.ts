@@ -4,10 +4,11 @@
  * @module
  */
 import { delimiter, isAbsolute, join } from 'node:path';
-import { checkArguments, handOver, registerEntry } from '../core/caller.js';
+import { checkArguments } from '../core/arguments.js';
 import { checkInteger, readArray, readOptions } from '../core/check.js';
 import { cut, IpvsError, wrongType, wrongValue } from '../core/errors.js';
 import { callOnAbort, checkSignal, throwIfAborted } from '../core/signals.js';
+import { handOver, registerEntry } from '../core/stack.js';
 import { forgetAbsent, isLoaded } from '../native/kernel-modules.js';
 
 /** What became of a module. */

@@ -4,9 +4,10 @@
  */
 import { constants } from 'node:os';
 import { types } from 'node:util';
-import { registerEntries, subjectOf } from '../core/caller.js';
+import { subjectOf } from '../core/arguments.js';
 import { checkBoolean, checkInteger, readArray, readObject } from '../core/check.js';
 import { errnoName, IpvsError, isInputError, wrongType, wrongValue } from '../core/errors.js';
+import { registerEntries } from '../core/stack.js';
 import { given, type Procedure, readFiles, writeFiles } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';
 import { hiddenError, hidingOfParameters, WITNESSES } from './proc.js';

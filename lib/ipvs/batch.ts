@@ -3,10 +3,10 @@
  * @module
  */
 
-import { beginAtCaller, isKept, keepStack } from '../core/caller.js';
 import { checkBoolean, readOptions } from '../core/check.js';
 import { describePlace, IpvsError, isInputError, wrongType, wrongValue } from '../core/errors.js';
 import { checkSignal } from '../core/signals.js';
+import { beginAtCaller, isKept, keepStack } from '../core/stack.js';
 import type { RequestBuffer } from '../native/records.js';
 import { MAX_REQUESTS, Packed, type Protocol } from '../queue/packed.js';
 import type { Collected } from '../queue/queue.js';

@@ -5,8 +5,9 @@
 
 import type { Family } from '../core/address.js';
 import { formatAddress as addressAt, parseAddress } from '../core/address.js';
-import { beginAtCaller, registerEntry, subjectOf } from '../core/caller.js';
+import { subjectOf } from '../core/arguments.js';
 import { describeInput, isInputError, wrongType } from '../core/errors.js';
+import { beginAtCaller, registerEntry } from '../core/stack.js';
 import { newDraft } from '../native/draft.js';
 import type { Draft } from '../native/records.js';
 import {

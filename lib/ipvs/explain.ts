@@ -4,7 +4,7 @@
  * @module
  */
 import { AF_INET6 } from '../core/address.js';
-import { subjectOf } from '../core/caller.js';
+import { subjectOf } from '../core/arguments.js';
 import type { Errno } from '../core/errno.js';
 import {
   describeInput,

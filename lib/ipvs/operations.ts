@@ -3,7 +3,7 @@
  * @module
  */
 
-import { registerEntries } from '../core/caller.js';
+import { registerEntries } from '../core/stack.js';
 import { type Info, readInfo } from '../host/info.js';
 import { readStatus, type Status } from '../host/status.js';
 import { readTotals } from '../host/totals.js';

@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../core/address.js';
-import { subjectOf } from '../core/caller.js';
+import { subjectOf } from '../core/arguments.js';
 import { checkInteger, checkObject, copyOwn, propertyNames } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { addressHint, destinationHint, serviceHint } from '../core/hints.js';

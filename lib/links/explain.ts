@@ -3,7 +3,7 @@
  * @module
  */
 import { AF_INET6 } from '../core/address.js';
-import { subjectOf } from '../core/caller.js';
+import { subjectOf } from '../core/arguments.js';
 import { type IpvsError, show } from '../core/errors.js';
 import { sayRefusal } from '../ipvs/explain.js';
 import type { LinkOperationName } from '../native/addon.js';

@@ -3,16 +3,11 @@
  * @module
  */
 
-import {
-  beginAtCaller,
-  checkArguments,
-  handOver,
-  registerEntries,
-  registerEntry,
-} from '../core/caller.js';
+import { checkArguments } from '../core/arguments.js';
 import { readArray, readOptions } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
 import { checkSignal } from '../core/signals.js';
+import { beginAtCaller, handOver, registerEntries, registerEntry } from '../core/stack.js';
 import { WeakMembers } from '../core/weak.js';
 import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';
 import { layout } from '../native/layout.js';

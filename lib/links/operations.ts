@@ -2,7 +2,8 @@
  * The operations on links, as methods: once for every way to call them.
  * @module
  */
-import { registerEntries, subjectOf } from '../core/caller.js';
+import { subjectOf } from '../core/arguments.js';
+import { registerEntries } from '../core/stack.js';
 import type { DeleteOptions } from '../ipvs/calls.js';
 import { given, type Procedure } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';

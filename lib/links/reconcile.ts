@@ -3,7 +3,7 @@
  * @module
  */
 
-import { subjectOf } from '../core/caller.js';
+import { subjectOf } from '../core/arguments.js';
 import { checkBoolean, readArray, readOptions } from '../core/check.js';
 import { IpvsError } from '../core/errors.js';
 import { checkSignal, throwIfAborted } from '../core/signals.js';

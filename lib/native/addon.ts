@@ -1,12 +1,8 @@
 /**
- * The addon: what it exports, and how it is found.
+ * The types of the addon: the names in its layout, and its exports.
  * @module
  */
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { IpvsError } from '../core/errors.js';
-import { packageRoot } from '../package-root.js';
-import { LAYOUT_HASH, type layout } from './layout.js';
+import type { layout } from './layout.js';
 
 /** Where a field lies in its record, and how many bytes it takes. */
 export interface Field {
@@ -141,79 +137,4 @@ export interface Native {
   readonly layoutHash: number;
   /** csrc/binding/layout.h */
   describeLayout(): unknown;
-}
-
-let loaded: Native | undefined;
-
-/**
- * Loads the addon: a build of this checkout, or the prebuild for this platform.
- * @throws IpvsError ERR_IPVS_NO_ADDON where there is neither, or Node.js may not load it; its message says what to do
- */
-export function loadNative(): Native {
-  if (loaded === undefined) {
-    const root = packageRoot();
-    try {
-      if (root === undefined) throw new TypeError('a CommonJS bundle has no import.meta.url');
-      // node-gyp-build has no types: it takes the folder of a package and returns its addon.
-      const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;
-      const addon = load(root);
-      if (addon.layoutHash !== LAYOUT_HASH) throw new Error(OTHER_VERSION);
-      loaded = addon;
-    } catch (error) {
-      throw new IpvsError(`the native addon of ipvs cannot be loaded: ${whyNot(error, root)}`, {
-        code: 'ERR_IPVS_NO_ADDON',
-        operation: 'open',
-        cause: error,
-      });
-    }
-  }
-  return loaded;
-}
-
-const OTHER_VERSION =
-  'it is of another version of ipvs: build it again with "npm rebuild ipvs --ignore-scripts=false"';
-
-const MISSING =
-  `there is none for ${process.platform}-${process.arch}: where the package brings no prebuild and ` +
-  'install scripts are blocked, build it by hand with "npm rebuild ipvs --ignore-scripts=false" ' +
-  '(needs python3, make and a C++20 compiler; npm 12 wants "npm install-scripts approve ipvs" before)';
-
-const BUNDLED =
-  'ipvs was bundled, or moved out of its package, where the addon is: mark ipvs as external ' +
-  "(esbuild --external:ipvs; external: ['ipvs'] of rollup, rolldown and vite; externals of webpack), " +
-  'and install it where the bundle runs';
-
-/** Whether this module is still in its package. */
-function isInPackage(root: string): boolean {
-  try {
-    const { readFileSync } = process.getBuiltinModule('node:fs');
-    const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    return name === 'ipvs';
-  } catch {
-    return false;
-  }
-}
-
-/** What keeps the addon from being loaded, and what to do; `root` is the folder of the package. */
-function whyNot(error: unknown, root: string | undefined): string {
-  if (root === undefined) return BUNDLED;
-  if (error instanceof Error && error.message === OTHER_VERSION) return OTHER_VERSION;
-  const { code, resource } = error as { readonly code?: unknown; readonly resource?: unknown };
-  if (code === 'ERR_DLOPEN_DISABLED') {
-    return process.permission === undefined
-      ? 'Node.js runs with --no-addons: leave that out'
-      : 'Node.js runs with --permission, which forbids addons: add --allow-addons';
-  }
-  // The loader takes a folder that it may not read for one that is empty.
-  const unreadable = process.permission?.has('fs.read', root) === false;
-  if (code === 'ERR_ACCESS_DENIED' || unreadable) {
-    const file = typeof resource === 'string' && resource !== '' ? resource : root;
-    const addons = process.execArgv.includes('--allow-addons') ? '' : ' and --allow-addons';
-    return `Node.js runs with --permission and may not read ${file}: add --allow-fs-read=${file}${addons}`;
-  }
-  if (code === 'ERR_DLOPEN_FAILED') {
-    const why = error instanceof Error ? error.message : String(error);
-    return `${why}; built for this system it may load: "npm rebuild ipvs --ignore-scripts=false"`;
-  }
-  return isInPackage(root) ? MISSING : BUNDLED;
 }

@@ -3,7 +3,8 @@
  * @module
  */
 import { IpvsError } from '../core/errors.js';
-import { loadNative, type Native, type NativeHandle } from './addon.js';
+import type { Native, NativeHandle } from './addon.js';
+import { loadNative } from './load.js';
 import { openingError } from './native-errors.js';
 import type { NamespaceTarget } from './netns.js';
 

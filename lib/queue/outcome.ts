@@ -2,7 +2,7 @@
  * What becomes of calls, and promises of it.
  * @module
  */
-import { beginAtAwait } from '../core/caller.js';
+import { beginAtAwait } from '../core/stack.js';
 import { STRIDE } from './turns.js';
 
 /** What has become of a call. */

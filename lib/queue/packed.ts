@@ -2,8 +2,9 @@
  * Calls, and the requests that they are written to.
  * @module
  */
-import { beginAtCaller, checkCount, keepStack } from '../core/caller.js';
+import { checkCount } from '../core/arguments.js';
 import { describeInput, errnoName, errorsSoFar, isMadeSince } from '../core/errors.js';
+import { beginAtCaller, keepStack } from '../core/stack.js';
 import type { Verdict } from '../ipvs/explain.js';
 import type { NativeHandle } from '../native/addon.js';
 import { exchangeError } from '../native/native-errors.js';

@@ -2,7 +2,7 @@
  * Procedures: what takes several exchanges with the kernel, written once for callers who await them and callers who do not.
  * @module
  */
-import { checkCount } from '../core/caller.js';
+import { checkCount } from '../core/arguments.js';
 import { describeInput, isInputError } from '../core/errors.js';
 import type { NativeHandle } from '../native/addon.js';
 import type { Outcome } from './outcome.js';

@@ -3,9 +3,10 @@
  * somebody has made up leaves in parts, and every other call has its turn between two of them.
  * @module
  */
-import { beginAtCaller, handOver } from '../core/caller.js';
+
 import { describeInput, IpvsError, isInputError } from '../core/errors.js';
 import { callOnAbort, reasonOf } from '../core/signals.js';
+import { beginAtCaller, handOver } from '../core/stack.js';
 import { exchangeError, jobError } from '../native/native-errors.js';
 import { Group } from './group.js';
 import type { Outcome } from './outcome.js';

@@ -3,8 +3,8 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type Connection, Ipvs } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkStreamOptions, readCounts } from '../../lib/connections/connections.js';
-import { loadNative } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
+import { loadNative } from '../../lib/native/load.js';
 import { readIn } from './lab/conntable.js';
 import { countOpen } from './lab/files.js';
 import { balance, collect, furnish, SILENT, VIRTUAL } from './lab/scene.js';

@@ -2,13 +2,9 @@
  * The addon without the facade, and so without its checks: what any program with the rights can do to the kernel.
  * @module
  */
-import {
-  type Layout,
-  loadNative,
-  type OperationName,
-  type RecordLayout,
-} from '../../lib/native/addon.js';
+import type { Layout, OperationName, RecordLayout } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
+import { loadNative } from '../../lib/native/load.js';
 import { Records, RequestBuffer } from '../../lib/native/records.js';
 import type { Namespace } from './namespace.js';
 

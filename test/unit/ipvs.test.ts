@@ -17,8 +17,7 @@ const addon = vi.hoisted(() => ({
   cursors: 0,
 }));
 
-vi.mock('../../lib/native/addon.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../lib/native/addon.js')>();
+vi.mock('../../lib/native/load.js', async () => {
   const { layout } = await import('../../lib/native/layout.js');
   class Handle implements NativeHandle {
     async open(netns: string | number) {
@@ -62,7 +61,7 @@ vi.mock('../../lib/native/addon.js', async (importOriginal) => {
       addon.cursors--;
     }
   }
-  return { ...original, loadNative: () => ({ Handle, Cursor, layout }) };
+  return { loadNative: () => ({ Handle, Cursor }) };
 });
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -6,8 +6,9 @@
 import { endianness } from 'node:os';
 import { expect } from 'vitest';
 import { type Call, calls as served } from '../../lib/ipvs/calls.js';
-import { loadNative, type RecordLayout } from '../../lib/native/addon.js';
+import type { RecordLayout } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
+import { loadNative } from '../../lib/native/load.js';
 import { RequestBuffer } from '../../lib/native/records.js';
 import { bound } from '../../lib/queue/packed.js';
 import type { Steps } from '../../lib/queue/turns.js';

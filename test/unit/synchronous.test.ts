@@ -25,8 +25,7 @@ const addon = vi.hoisted(() => ({
   files: {} as Record<string, string | number>,
 }));
 
-vi.mock('../../lib/native/addon.js', async (importOriginal) => {
-  const original = await importOriginal<typeof import('../../lib/native/addon.js')>();
+vi.mock('../../lib/native/load.js', async () => {
   const { layout } = await import('../../lib/native/layout.js');
   const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
   class Handle implements NativeHandle {
@@ -57,7 +56,7 @@ vi.mock('../../lib/native/addon.js', async (importOriginal) => {
       return files.map(({ text }) => (text === '10' ? 22 : 0));
     }
   }
-  return { ...original, loadNative: () => ({ Handle, layout }) };
+  return { loadNative: () => ({ Handle }) };
 });
 
 let ipvs: Ipvs;

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { describeInput, placeResult, wrongValue } from '../../lib/core/errors.js';
 import {
   beginAtAwait,
   beginAtCaller,
   handOver,
   handOverResults,
   keepStack,
-} from '../../lib/core/caller.js';
-import { describeInput, placeResult, wrongValue } from '../../lib/core/errors.js';
+} from '../../lib/core/stack.js';
 import { IpvsError, isInputError } from '../../lib/index.js';
 
 const refusal = () => new IpvsError('flush: no', { code: 'EPERM', operation: 'flush' });

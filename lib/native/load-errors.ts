@@ -1,0 +1,71 @@
+/**
+ * The errors of loading the addon: why it cannot be loaded, and what to do.
+ * @module
+ */
+import { join } from 'node:path';
+import { IpvsError } from '../core/errors.js';
+
+/** Returns the error for an addon that cannot be loaded from `root`, the folder of the package. */
+export function loadError(cause: unknown, root: string | undefined): IpvsError {
+  return noAddon(reasonOf(cause, root), cause);
+}
+
+/** Returns the error for an addon whose layout is not that of this JavaScript. */
+export const versionError = (): IpvsError => noAddon(OTHER_VERSION);
+
+function noAddon(reason: string, cause?: unknown): IpvsError {
+  return new IpvsError(`the native addon of ipvs cannot be loaded: ${reason}`, {
+    code: 'ERR_IPVS_NO_ADDON',
+    operation: 'open',
+    cause,
+  });
+}
+
+const OTHER_VERSION =
+  'it is of another version of ipvs: build it again with "npm rebuild ipvs --ignore-scripts=false"';
+
+const MISSING =
+  `there is none for ${process.platform}-${process.arch}: where the package brings no prebuild ` +
+  'and install scripts are blocked, build it by hand with ' +
+  '"npm rebuild ipvs --ignore-scripts=false" (needs python3, make and a C++20 compiler; ' +
+  'npm 12 wants "npm install-scripts approve ipvs" before)';
+
+const BUNDLED =
+  'ipvs was bundled, or moved out of its package, where the addon is: mark ipvs as external ' +
+  "(esbuild --external:ipvs; external: ['ipvs'] of rollup, rolldown and vite; externals of " +
+  'webpack), and install it where the bundle runs';
+
+/** Returns true if this module is still in its package. */
+function isInPackage(root: string): boolean {
+  try {
+    const { readFileSync } = process.getBuiltinModule('node:fs');
+    const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    return name === 'ipvs';
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the reason of a failed load, and what to do. */
+function reasonOf(error: unknown, root: string | undefined): string {
+  if (root === undefined) return BUNDLED;
+  const { code, resource }: { code?: unknown; resource?: unknown } = Object(error);
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return process.permission === undefined
+      ? 'Node.js runs with --no-addons: leave that out'
+      : 'Node.js runs with --permission, which forbids addons: add --allow-addons';
+  }
+  // The loader takes a folder that it may not read for one that is empty.
+  const unreadable = process.permission?.has('fs.read', root) === false;
+  if (code === 'ERR_ACCESS_DENIED' || unreadable) {
+    const file = typeof resource === 'string' && resource !== '' ? resource : root;
+    const addons = process.execArgv.includes('--allow-addons') ? '' : ' and --allow-addons';
+    const what = `Node.js runs with --permission and may not read ${file}`;
+    return `${what}: add --allow-fs-read=${file}${addons}`;
+  }
+  if (code === 'ERR_DLOPEN_FAILED') {
+    const why = error instanceof Error ? error.message : String(error);
+    return `${why}; built for this system it may load: "npm rebuild ipvs --ignore-scripts=false"`;
+  }
+  return isInPackage(root) ? MISSING : BUNDLED;
+}

@@ -1,0 +1,38 @@
+/**
+ * Loading the addon: a build of this checkout, or the prebuild for this platform.
+ * @module
+ */
+import { createRequire } from 'node:module';
+import { packageRoot } from '../package-root.js';
+import type { Native } from './addon.js';
+import { LAYOUT_HASH } from './layout.js';
+import { loadError, versionError } from './load-errors.js';
+
+let loaded: Native | undefined;
+
+/**
+ * Returns the addon, and loads it at the first call.
+ * @throws IpvsError ERR_IPVS_NO_ADDON if there is none, it is of another version, or Node.js may
+ *   not load it; the message says what to do
+ */
+export function loadNative(): Native {
+  loaded ??= checkVersion(load());
+  return loaded;
+}
+
+function load(): Native {
+  const root = packageRoot();
+  try {
+    if (root === undefined) throw new TypeError('a CommonJS bundle has no import.meta.url');
+    // node-gyp-build has no types: it takes the folder of a package and returns its addon.
+    const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;
+    return load(root);
+  } catch (error) {
+    throw loadError(error, root);
+  }
+}
+
+function checkVersion(native: Native): Native {
+  if (native.layoutHash !== LAYOUT_HASH) throw versionError();
+  return native;
+}
