@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cases, probes } from '../../scripts/benchmark/cases.js';
-import type { Report } from '../../scripts/benchmark/model.js';
+import { cases } from '../../bench/cases.js';
+import { footprintCases } from '../../bench/footprint-cases.js';
+import type { Report } from '../../bench/measurements.js';
 import { root } from './programs.js';
 
 // Whether it is all there. How fast anything is, is no matter of tests.
@@ -17,7 +18,7 @@ const run = (program: string, ...args: string[]) =>
   execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 /** The part of scripts/bench that prints, once it has built and measured. */
 const reporter = (...args: string[]) =>
-  run(process.execPath, join(root, 'build/benchmark/report.js'), ...args);
+  run(process.execPath, join(root, 'build/bench/report.js'), ...args);
 
 beforeAll(() => {
   output = run(join(root, 'scripts/bench'), '--here', '--quick', '--json', file);
@@ -31,36 +32,36 @@ describe('npm run bench -- --quick', () => {
     const [kernel, ...others] = report.kernels;
     expect(others).toEqual([]);
     expect(kernel?.measurements.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
-    for (const { party, operations, microseconds, cold } of kernel?.measurements ?? []) {
+    for (const { implementation, operations, microseconds, cold } of kernel?.measurements ?? []) {
       expect(operations).toBeGreaterThan(0);
       expect(microseconds.length).toBe(1);
-      expect(cold.length).toBe(party === 'ours' ? 1 : 0);
+      expect(cold.length).toBe(implementation === 'ipvs' ? 1 : 0);
       for (const figure of [...microseconds, ...cold]) expect(figure).toBeGreaterThan(0);
     }
   });
 
   test('every case of the table is compared with one that there is', () => {
     const names = cases.map(({ name }) => name);
-    const bases = cases.map(({ against }) => against).filter((name) => name !== undefined);
+    const bases = cases.map(({ baseline }) => baseline).filter((name) => name !== undefined);
     expect(names).toEqual(expect.arrayContaining(bases));
-    for (const { name, party, against } of cases) {
-      if (party === 'floor') expect(against).toBeUndefined();
+    for (const { name, implementation, baseline } of cases) {
+      if (implementation === 'floor') expect(baseline).toBeUndefined();
       // What nothing is compared with is compared with something.
-      else if (against === undefined) expect(bases).toContain(name);
+      else if (baseline === undefined) expect(bases).toContain(name);
     }
   });
 
-  test('every probe has found a number', () => {
+  test('every footprint case has found a number', () => {
     const [kernel] = report.kernels;
-    expect(kernel?.probes.map(({ name }) => name)).toEqual(probes.map(({ name }) => name));
-    for (const { values } of kernel?.probes ?? []) {
+    expect(kernel?.footprint.map(({ name }) => name)).toEqual(footprintCases.map(({ name }) => name));
+    for (const { values } of kernel?.footprint ?? []) {
       expect(values.length).toBe(1);
       expect(Number.isFinite(values[0])).toBe(true);
     }
   });
 
   test('the tables have a line for each', () => {
-    for (const { name } of [...cases, ...probes]) expect(output).toContain(`  ${name} `);
+    for (const { name } of [...cases, ...footprintCases]) expect(output).toContain(`  ${name} `);
   });
 
   test('it says where, and by which command', () => {

@@ -1,11 +1,11 @@
 /**
- * What users would take instead: programs, started and read by Node.js.
+ * The workloads of the alternatives that are commands: ipvsadm and ip, started by Node.js.
  * @module
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { commands, LINK, linkAddresses } from './model.js';
-import { type Load, main } from './program.js';
+import { ipvsadmArguments, LINK, linkAddresses } from '../objects.js';
+import { main, type Workload } from './workload.js';
 
 const MAX_OUTPUT = 2 ** 30;
 const start = promisify(execFile);
@@ -20,23 +20,23 @@ async function feed(lines: readonly string[], program: string, ...args: string[]
   await running;
 }
 
-const spawning: Load = async (size) => {
-  const all = commands(size);
+const spawning: Workload = async (size) => {
+  const all = ipvsadmArguments(size);
   return async () => {
     for (const args of all) await start('ipvsadm', args);
     return all.length;
   };
 };
 
-const restoring: Load = async (size) => {
-  const lines = commands(size).map((args) => args.join(' '));
+const restoring: Workload = async (size) => {
+  const lines = ipvsadmArguments(size).map((args) => args.join(' '));
   return async () => {
     await feed(lines, 'ipvsadm', '-R');
     return lines.length;
   };
 };
 
-/** Reads the table as `ipvsadm -Ln` prints it; with no more in it than names, weights and counts of connections. */
+/** Parses the output of `ipvsadm -Ln`: names, weights and numbers of connections. */
 function parse(output: string) {
   const services: { name: string; scheduler: string; destinations: object[] }[] = [];
   for (const line of output.split('\n').slice(3)) {
@@ -51,13 +51,13 @@ function parse(output: string) {
   return services;
 }
 
-const listing: Load = async () => async () => {
+const listing: Workload = async () => async () => {
   const services = parse(await read('ipvsadm', '-Ln'));
   return services.reduce((sum, { destinations }) => sum + 1 + destinations.length, 0);
 };
 
-/** Counts the connections by destination and state, as `ipvsadm -Lcn` prints them. */
-const counting: Load = async () => async () => {
+/** Counts the connections in the output of `ipvsadm -Lcn` by destination and state. */
+const counting: Workload = async () => async () => {
   const counts = new Map<string, number>();
   for (const line of (await read('ipvsadm', '-Lcn')).split('\n').slice(2)) {
     const [, , state, , , destination] = line.split(/ +/);
@@ -68,7 +68,7 @@ const counting: Load = async () => async () => {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 };
 
-const addressing: Load = async ({ services: count }) => {
+const addingAddresses: Workload = async ({ services: count }) => {
   const lines = linkAddresses(count).map((address) => `address add ${address} dev ${LINK}`);
   return async () => {
     await feed(lines, 'ip', '-batch', '-');
@@ -81,5 +81,5 @@ await main({
   restore: restoring,
   list: listing,
   'count-connections': counting,
-  'ip-batch': addressing,
+  'ip-batch': addingAddresses,
 });

@@ -1,7 +1,8 @@
-"""What a user of Python would take: pyroute2. As Debian's has no messages of IPVS, they are declared here, the way that it
-declares those of others. Makes and reads what ours.ts makes and reads.
+"""The workloads of pyroute2, an alternative for users of Python. Debian's pyroute2 has no IPVS
+messages, so they are declared here, in the way that pyroute2 declares its own. Adds and reads the
+same objects as library.ts.
 
-peer.py load|list SERVICES DESTINATIONS"""
+with_pyroute2.py load|list SERVICES DESTINATIONS"""
 
 import json
 import socket
@@ -98,7 +99,9 @@ def request(netlink, command, flags, **objects):
     message = Message()
     message["cmd"] = command
     message["version"] = 1
-    message["attrs"] = [(f"IPVS_CMD_ATTR_{name.upper()}", {"attrs": a}) for name, a in objects.items()]
+    message["attrs"] = [
+        (f"IPVS_CMD_ATTR_{name.upper()}", {"attrs": attrs}) for name, attrs in objects.items()
+    ]
     return netlink.nlm_request(message, msg_type=netlink.prid, msg_flags=NLM_F_REQUEST | flags)
 
 
@@ -106,8 +109,8 @@ def load(netlink, services, destinations):
     for i in range(services):
         request(netlink, NEW_SERVICE, NLM_F_ACK, service=service_key(i) + SETTINGS)
         for j in range(destinations):
-            made = destination(i * destinations + j)
-            request(netlink, NEW_DEST, NLM_F_ACK, service=service_key(i), dest=made)
+            dest = destination(i * destinations + j)
+            request(netlink, NEW_DEST, NLM_F_ACK, service=service_key(i), dest=dest)
     return services * (1 + destinations)
 
 

@@ -1,9 +1,10 @@
-// The floor of the benchmark: the least that a client of the kernel can do, without checks, objects or decoding. It makes
-// and reads exactly what ours.ts makes and reads, and prints how many operations that were, and how long they took.
+// The C floor of the benchmark: the least work that a client of the kernel can do. It checks and
+// decodes nothing and creates no objects. It adds and reads the same objects as library.ts, and
+// prints the number of operations and the time they took.
 //
 //   floor load|each|services|destinations|list SERVICES DESTINATIONS
-//   floor connections
-//   floor addresses|reconcile|dump LINK ADDRESSES
+//   floor connections 0 0
+//   floor addresses|change|dump LINK ADDRESSES
 #define _GNU_SOURCE  // recvmmsg
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,23 +23,25 @@
 #include <time.h>
 #include <unistd.h>
 
-// Messages that leave with one send. More make it no faster.
+// The number of messages per send. A larger number is not faster.
 enum { BATCH = 1000 };
-// What the kernel fills at most with one part of a dump, and how many parts are taken at a time.
-enum { PART = 32768, PARTS = 4 };
+// The size of the kernel's largest datagram of a dump, and the number of datagrams per recvmmsg.
+enum { DATAGRAM_SIZE = 32768, DATAGRAMS = 4 };
 enum { SOCKET_BUFFER = 8 << 20 };
-// All addresses lie in 10.0.0.0/8: those of services and links, and those of destinations.
+// All addresses are in 10.0.0.0/8: those of services and links from VIRTUAL on, those of
+// destinations from REAL on.
 enum { VIRTUAL = 0x0a600001, REAL = 0x0a800001 };
 
 static int sock;
 static uint16_t family;
 static uint32_t sequence;
-// What is being written: where the message begins that is not yet ended, and where the next byte goes.
+// The messages to send: the start of the unfinished message, the end of all, the number of finished
+// messages.
 static char out[BATCH * 256];
-static char* begun;
+static char* message_start;
 static char* end = out;
-static int waiting;
-static char in[PARTS][PART];
+static int pending;
+static char in[DATAGRAMS][DATAGRAM_SIZE];
 
 static void fail(const char* what) {
   fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
@@ -50,12 +53,12 @@ static void refuse(int error, const char* what) {
   fail(what);
 }
 
-// ---- messages
+// ---- Messages
 
 static void begin(int type, int flags) {
   const struct nlmsghdr header = {
       .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | flags, .nlmsg_seq = ++sequence};
-  begun = end;
+  message_start = end;
   memcpy(end, &header, sizeof header);
   end += sizeof header;
 }
@@ -84,8 +87,8 @@ static char* begin_nest(int type) {
 static void end_nest(char* nest) { ((struct nlattr*)nest)->nla_len = end - nest; }
 
 static void end_message(void) {
-  ((struct nlmsghdr*)begun)->nlmsg_len = end - begun;
-  waiting++;
+  ((struct nlmsghdr*)message_start)->nlmsg_len = end - message_start;
+  pending++;
 }
 
 static void begin_command(int command, int flags) {
@@ -99,14 +102,14 @@ static void put_address(int type, uint32_t address) {
   attribute(type, bytes, sizeof bytes);
 }
 
-// The service of that number: its key and, where it is to be made, its settings.
-static void put_service(int number, int settings) {
+// Writes the key of a service and, to add it, its settings.
+static void put_service(int number, int with_settings) {
   char* nest = begin_nest(IPVS_CMD_ATTR_SERVICE);
   attribute16(IPVS_SVC_ATTR_AF, AF_INET);
   attribute16(IPVS_SVC_ATTR_PROTOCOL, IPPROTO_TCP);
   put_address(IPVS_SVC_ATTR_ADDR, VIRTUAL + number);
   attribute16(IPVS_SVC_ATTR_PORT, htons(80));
-  if (settings) {
+  if (with_settings) {
     const struct ip_vs_flags flags = {.flags = 0, .mask = ~0U};
     attribute(IPVS_SVC_ATTR_SCHED_NAME, "rr", sizeof "rr");
     attribute(IPVS_SVC_ATTR_FLAGS, &flags, sizeof flags);
@@ -128,27 +131,27 @@ static void put_destination(int number) {
   end_nest(nest);
 }
 
-// ---- exchanges
+// ---- Exchanges
 
 static void send_all(void) {
   if (send(sock, out, end - out, 0) < 0) fail("send");
   end = out;
-  waiting = 0;
+  pending = 0;
 }
 
-// Waits for the acknowledgement of the last message; whatever is refused before it is the end.
+// Receives the acknowledgement of the last message. Exits if a message before it was refused.
 static void await_acknowledgement(void) {
   const ssize_t size = recv(sock, in, sizeof in, 0);
   if (size < 0) fail("recv");
   const struct nlmsghdr* header = (const void*)in;
-  const struct nlmsgerr* verdict = NLMSG_DATA(header);
-  if (header->nlmsg_type != NLMSG_ERROR) fail("an answer that is no acknowledgement");
-  if (verdict->error != 0) refuse(verdict->error, "refused");
+  const struct nlmsgerr* reply = NLMSG_DATA(header);
+  if (header->nlmsg_type != NLMSG_ERROR) fail("expected an acknowledgement");
+  if (reply->error != 0) refuse(reply->error, "refused");
 }
 
-// The commands carry no NLM_F_ACK; a no-op behind them does.
+// The commands have no NLM_F_ACK; the no-op behind them has.
 static void flush_batch(void) {
-  if (waiting == 0) return;
+  if (pending == 0) return;
   begin(NLMSG_NOOP, NLM_F_ACK);
   end_message();
   send_all();
@@ -157,7 +160,7 @@ static void flush_batch(void) {
 
 static void add_to_batch(void) {
   end_message();
-  if (waiting == BATCH) flush_batch();
+  if (pending == BATCH) flush_batch();
 }
 
 static void exchange(void) {
@@ -166,23 +169,24 @@ static void exchange(void) {
   await_acknowledgement();
 }
 
-// Counts the messages of a dump that was asked for. Several parts are taken at a time, so that its end costs no call.
+// Sends the request for a dump, and counts its messages. Receives several datagrams at a time, so
+// that the end of the dump takes no system call of its own.
 static int dump(void) {
   int count = 0;
   end_message();
   send_all();
   for (;;) {
-    struct mmsghdr parts[PARTS] = {0};
-    struct iovec buffers[PARTS];
-    for (int i = 0; i < PARTS; i++) {
-      buffers[i] = (struct iovec){in[i], PART};
-      parts[i].msg_hdr.msg_iov = &buffers[i];
-      parts[i].msg_hdr.msg_iovlen = 1;
+    struct mmsghdr datagrams[DATAGRAMS] = {0};
+    struct iovec buffers[DATAGRAMS];
+    for (int i = 0; i < DATAGRAMS; i++) {
+      buffers[i] = (struct iovec){in[i], DATAGRAM_SIZE};
+      datagrams[i].msg_hdr.msg_iov = &buffers[i];
+      datagrams[i].msg_hdr.msg_iovlen = 1;
     }
-    const int received = recvmmsg(sock, parts, PARTS, MSG_WAITFORONE, NULL);
+    const int received = recvmmsg(sock, datagrams, DATAGRAMS, MSG_WAITFORONE, NULL);
     if (received < 0) fail("recvmmsg");
     for (int i = 0; i < received; i++) {
-      unsigned left = parts[i].msg_len;
+      unsigned left = datagrams[i].msg_len;
       for (const struct nlmsghdr* header = (const void*)in[i]; NLMSG_OK(header, left);
            header = NLMSG_NEXT(header, left)) {
         if (header->nlmsg_type == NLMSG_DONE) return count;
@@ -227,7 +231,7 @@ static void open_ipvs(void) {
   resolve_family();
 }
 
-// ---- what is measured: each returns the number of operations, or of objects that were read
+// ---- Actions: each returns the number of operations, or of objects read
 
 static int add_all(int services, int destinations, void (*submit)(void)) {
   for (int i = 0; i < services; i++) {
@@ -276,7 +280,7 @@ static int list(int services, int destinations) {
 }
 
 static int read_connections(int first, int second) {
-  int rows = -1;  // without the line of titles
+  int rows = -1;  // the first line is a heading
   ssize_t size;
   (void)first, (void)second;
   const int file = open("/proc/thread-self/net/ip_vs_conn", O_RDONLY | O_CLOEXEC);
@@ -318,7 +322,7 @@ static int dump_addresses(int link, int count) {
   return dump();
 }
 
-// The first hundredth goes, and as many new ones come.
+// Replaces the first hundredth of the addresses by new ones.
 static int change_addresses(int link, int count) {
   const int changed = count / 100;
   dump_addresses(link, count);
@@ -336,7 +340,7 @@ static const struct {
   const char* name;
   int protocol;
   int (*run)(int, int);
-  int warm_ups;  // runs before the one that is timed: as many as the library's, of what changes nothing
+  int warm_ups;  // runs before the measured one: as many as the library's, if it changes nothing
 } actions[] = {
     {"load", NETLINK_GENERIC, load, 0},
     {"each", NETLINK_GENERIC, each, 0},

@@ -1,18 +1,22 @@
 /**
- * Says what was measured. `join JSON quick|full COMMAND KERNEL-JSON...` puts what run.ts wrote in several kernels together;
- * `print JSON` prints tables; `document JSON` draws the charts and fills in docs/benchmarks.md.
+ * Reports measurements:
+ *
+ *     report.js join REPORT quick|full COMMAND KERNEL-REPORT...   merges the files of measure.ts
+ *     report.js print REPORT                                      prints tables
+ *     report.js document REPORT                    draws charts, and updates docs/benchmarks.md
+ *
  * @module
  */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type Bar, bars, type Line, lines } from './chart.js';
-import { median } from './figures.js';
-import type { KernelReport, Measurement, Report } from './model.js';
+import { type Bar, bars, type Line, lines } from './charts.js';
+import type { KernelReport, Measurement, Report } from './measurements.js';
+import { median } from './summary.js';
 import { asMarkdown, asText } from './tables.js';
 
 const root = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-// Both were written by this program or by run.ts.
+// Both kinds of files were written by this program or by measure.ts.
 const readReport = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Report;
 const readKernel = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as KernelReport;
 
@@ -43,65 +47,65 @@ function print(report: Report): void {
   }
 }
 
-const bar = ({ name, party, microseconds }: Measurement): Bar => ({
+const bar = ({ name, implementation, microseconds }: Measurement): Bar => ({
   name,
-  party,
+  implementation,
   value: median(microseconds),
 });
 
-/** The smallest size of each case of these topics. */
-function firsts({ measurements }: KernelReport, ...topics: string[]): Bar[] {
+/** Returns each case of these topics at its first size. */
+function firstSizes({ measurements }: KernelReport, ...topics: string[]): Bar[] {
   const all = measurements.filter(({ topic }) => topics.includes(topic));
-  return all.filter((one) => all.find(({ name }) => name === one.name) === one).map(bar);
+  return all.filter((each) => all.find(({ name }) => name === each.name) === each).map(bar);
 }
 
-/** The cases of a topic that were measured at every size. */
+/** Returns the cases of a topic that were measured at several sizes. */
 function growth({ measurements }: KernelReport, topic: string): Line[] {
-  const all = measurements.filter((one) => one.topic === topic);
+  const all = measurements.filter((each) => each.topic === topic);
   const names = [...new Set(all.map(({ name }) => name))];
   return names
-    .map((name) => all.filter((one) => one.name === name))
+    .map((name) => all.filter((each) => each.name === name))
     .filter((sizes) => sizes.length > 1)
     .map((sizes) => ({
       name: sizes[0]?.name ?? '',
-      party: sizes[0]?.party ?? 'ours',
+      implementation: sizes[0]?.implementation ?? 'ipvs',
       points: sizes.map(({ size, microseconds }) => [size.services, median(microseconds)] as const),
     }));
 }
 
-const EACH = 'µs for each operation, logarithmic';
-const READ = 'µs for each object, logarithmic';
+const ADD = 'µs per operation (logarithmic)';
+const READ = 'µs per object (logarithmic)';
 const SERVICES = 'services, with ten destinations each';
 
-/** The charts of a kernel, by name. */
+/** Functions that draw the charts of a kernel, by name. */
 const charts: Readonly<Record<string, (kernel: KernelReport, where: string) => string>> = {
   load: (kernel, where) =>
     bars(
       `Adding 1,000 services with 10 destinations each, ${where}`,
-      EACH,
-      firsts(kernel, 'load', 'each'),
+      ADD,
+      firstSizes(kernel, 'load', 'each'),
     ),
   read: (kernel, where) =>
     bars(
       `Reading 1,000 services with 10 destinations each, ${where}`,
       READ,
-      firsts(kernel, 'read'),
+      firstSizes(kernel, 'read'),
     ),
   connections: (kernel, where) =>
-    bars(`Reading 20,000 connections, ${where}`, READ, firsts(kernel, 'connections')),
+    bars(`Reading 20,000 connections, ${where}`, READ, firstSizes(kernel, 'connections')),
   addresses: (kernel, where) =>
     bars(
       `10,000 addresses of a dummy link, ${where}`,
-      'µs for each address, logarithmic',
-      firsts(kernel, 'addresses'),
+      'µs per address (logarithmic)',
+      firstSizes(kernel, 'addresses'),
     ),
   'load-growth': (kernel, where) =>
-    lines(`How the cost of adding grows, ${where}`, EACH, SERVICES, growth(kernel, 'load')),
+    lines(`How the cost of adding grows, ${where}`, ADD, SERVICES, growth(kernel, 'load')),
   'read-growth': (kernel, where) =>
     lines(`How the cost of reading grows, ${where}`, READ, SERVICES, growth(kernel, 'read')),
 };
 
-/** '7.2' of '7.2.7-something'. */
+/** Returns '7.2' for '7.2.7-something'. */
 const series = ({ release }: KernelReport) => release.split('.').slice(0, 2).join('.');
 
 function section(report: Report, kernel: KernelReport): string {
@@ -115,19 +119,20 @@ function section(report: Report, kernel: KernelReport): string {
   );
 }
 
-/** Replaces what stands between the marks in the document, and leaves the prose around them. */
-function fillIn(file: string, content: string): void {
+/** Replaces the text between the marks in the document. */
+function replaceFigures(file: string, content: string): void {
   const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
   const text = readFileSync(file, 'utf8');
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${file} has lost its marks`);
+  if (before === undefined || after === undefined)
+    throw new Error(`${file} lacks ${begin} or ${end}`);
   writeFileSync(file, `${before}${begin}\n\n${content}\n${end}${after}`);
 }
 
 function document(file: string): void {
   const report = readReport(file);
-  if (report.quick) throw new Error('what --quick measures is no benchmark');
+  if (report.quick) throw new Error('a report of --quick is no benchmark');
   mkdirSync(root(CHARTS), { recursive: true });
   for (const kernel of report.kernels) {
     for (const [name, draw] of Object.entries(charts)) {
@@ -137,7 +142,10 @@ function document(file: string): void {
   }
   const figures = root(`${CHARTS}/figures.json`);
   if (file !== figures) copyFileSync(file, figures);
-  fillIn(root(DOCUMENT), report.kernels.map((kernel) => section(report, kernel)).join('\n'));
+  replaceFigures(
+    root(DOCUMENT),
+    report.kernels.map((kernel) => section(report, kernel)).join('\n'),
+  );
 }
 
 const [action, file = '', ...rest] = process.argv.slice(2);

@@ -1,46 +1,46 @@
 /**
- * This library's loads.
+ * The workloads of this library.
  * @module
  */
 import { Ipvs } from 'ipvs';
 import {
-  type Balanced,
   DELETED,
   LINK,
   linkAddresses,
   realAddress,
-  table,
+  type ServiceEntry,
+  serviceTable,
   virtualAddress,
-} from './model.js';
-import { type Load, main } from './program.js';
+} from '../objects.js';
+import { main, type Workload } from './workload.js';
 
 let handle: Ipvs | undefined;
 
-/** One handle at a time, as an agent has it. */
+/** Opens the only handle: an agent has one, too. */
 async function open(netns: string): Promise<Ipvs> {
   await handle?.close();
   handle = await Ipvs.open({ netns });
   return handle;
 }
 
-type Act = (ipvs: Ipvs, table: readonly Balanced[]) => unknown;
+type Act = (ipvs: Ipvs, table: readonly ServiceEntry[]) => unknown;
 
-/** A load that makes the whole table, from configs that are there beforehand. */
-function making(act: Act, prepare: Act = () => undefined): Load {
+/** A workload that adds the whole table. The configs are created before the measurement. */
+function adding(act: Act, prepare: Act = () => undefined): Workload {
   return async (size, netns) => {
     const ipvs = await open(netns);
-    const balanced = table(size);
+    const table = serviceTable(size);
     await ipvs.flush();
-    await prepare(ipvs, balanced);
+    await prepare(ipvs, table);
     return async () => {
-      await act(ipvs, balanced);
+      await act(ipvs, table);
       return size.services * (1 + size.destinations);
     };
   };
 }
 
-/** A load that reads, and counts what it has read. */
-function reading(act: (ipvs: Ipvs, services: readonly string[]) => Promise<number>): Load {
+/** A workload that reads, and returns the number of objects read. */
+function reading(act: (ipvs: Ipvs, services: readonly string[]) => Promise<number>): Workload {
   return async (size, netns) => {
     const ipvs = await open(netns);
     const names = Array.from({ length: size.services }, (_, i) => `tcp://${virtualAddress(i)}:80`);
@@ -48,8 +48,8 @@ function reading(act: (ipvs: Ipvs, services: readonly string[]) => Promise<numbe
   };
 }
 
-/** A load that makes the addresses of a link as they are to be. */
-function reconciling(changed: boolean): Load {
+/** A workload that reconciles the addresses of the link. */
+function reconciling(changed: boolean): Workload {
   return async ({ services: count }, netns) => {
     const ipvs = await open(netns);
     const wanted = linkAddresses(count, changed);
@@ -60,8 +60,8 @@ function reconciling(changed: boolean): Load {
   };
 }
 
-/** Makes the table by one batch; where a scheduler is given, the services have that. */
-function batched(ipvs: Ipvs, table: readonly Balanced[], scheduler?: string) {
+/** Adds the table in one batch. The scheduler, if given, replaces that of the services. */
+function addBatch(ipvs: Ipvs, table: readonly ServiceEntry[], scheduler?: string) {
   return ipvs.batch((batch) => {
     for (const [service, destinations] of table) {
       batch.addService(scheduler === undefined ? service : { ...service, scheduler });
@@ -70,7 +70,7 @@ function batched(ipvs: Ipvs, table: readonly Balanced[], scheduler?: string) {
   });
 }
 
-/** Leaves destinations behind that were deleted. */
+/** Adds and deletes other destinations: the kernel keeps deleted ones for minutes. */
 async function deleteOthers(ipvs: Ipvs): Promise<void> {
   const service = { protocol: 'tcp', address: virtualAddress(-1), port: 80 } as const;
   await ipvs.batch((batch) => {
@@ -83,7 +83,7 @@ async function deleteOthers(ipvs: Ipvs): Promise<void> {
 }
 
 await main({
-  'promise-all': making((ipvs, table) =>
+  'promise-all': adding((ipvs, table) =>
     Promise.all(
       table.flatMap(([service, destinations]) => [
         ipvs.addService(service),
@@ -92,24 +92,24 @@ await main({
     ),
   ),
 
-  batch: making((ipvs, table) => batched(ipvs, table)),
-  'batch-mh': making((ipvs, table) => batched(ipvs, table, 'mh')),
-  'batch-then-mh': making(async (ipvs, table) => {
-    await batched(ipvs, table);
+  batch: adding((ipvs, table) => addBatch(ipvs, table)),
+  'batch-mh': adding((ipvs, table) => addBatch(ipvs, table, 'mh')),
+  'batch-then-mh': adding(async (ipvs, table) => {
+    await addBatch(ipvs, table);
     await ipvs.batch((batch) => {
       for (const [service] of table) batch.updateService(service, { scheduler: 'mh' });
     });
   }),
-  'batch-after-deletions': making((ipvs, table) => batched(ipvs, table), deleteOthers),
+  'batch-after-deletions': adding((ipvs, table) => addBatch(ipvs, table), deleteOthers),
 
-  sync: making((ipvs, table) => {
+  sync: adding((ipvs, table) => {
     for (const [service, destinations] of table) {
       ipvs.sync.addService(service);
       for (const each of destinations) ipvs.sync.addDestination(service, each);
     }
   }),
 
-  awaited: making(async (ipvs, table) => {
+  awaited: adding(async (ipvs, table) => {
     for (const [service, destinations] of table) {
       await ipvs.addService(service);
       for (const each of destinations) await ipvs.addDestination(service, each);

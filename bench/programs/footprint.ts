@@ -1,5 +1,8 @@
 /**
- * The probes: `probes LOAD SERVICES DESTINATIONS NETNS` prints what it found as `{ value }`. Run it with --expose-gc.
+ * Measures the footprint of the library, and prints it as `{ value }`. Run it with --expose-gc:
+ *
+ *     footprint.js MEASURE SERVICES DESTINATIONS NETNS
+ *
  * @module
  */
 import { execFileSync } from 'node:child_process';
@@ -10,29 +13,30 @@ import {
   PerformanceObserver,
   performance,
 } from 'node:perf_hooks';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Ipvs } from 'ipvs';
-import { type Balanced, type Size, table } from './model.js';
+import type { Size } from '../measurements.js';
+import { type ServiceEntry, serviceTable } from '../objects.js';
 
 const MIN_MS = 100;
-const RUNS = 10;
-const CALLS_A_TURN = 1000;
+const IMPORTS = 10;
+const CALLS_PER_ITERATION = 1000;
 const WARM_UPS = 10;
-/** Services of each. */
-const WARM_UP = 1000;
+/** The number of services in each warm-up. */
+const WARM_UP_SERVICES = 1000;
 
-/** Runs something, and tells the longest that the event loop was blocked meanwhile, in milliseconds. */
-type Longest = (act: () => Promise<unknown>) => Promise<number>;
+/** Runs `act`, and returns the longest time that it blocked the event loop, in milliseconds. */
+type MeasureBlocking = (act: () => Promise<unknown>) => Promise<number>;
 
-/** Between two looks at the loop, in milliseconds, which count as blocked themselves. */
+/** The interval between two samples, in milliseconds. It is part of the measured time. */
 const RESOLUTION = 1;
 
-/** As Node.js measures it. */
-const longest: Longest = async (act) => {
+/** Measures with the event loop monitor of Node.js. */
+const longestBlock: MeasureBlocking = async (act) => {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
   delay.enable();
-  // What it takes to start is not counted.
+  // The start of the monitor is not part of the measurement.
   await sleep(MIN_MS);
   delay.reset();
   await act();
@@ -41,24 +45,27 @@ const longest: Longest = async (act) => {
   return delay.max / 1e6;
 };
 
-/** Without what the garbage collector took of it. By a timer, too: a loop that never rests would take the core from the kernel. */
-const longestOfOurs: Longest = async (act) => {
+/**
+ * Subtracts the pauses of the garbage collector. Samples with a timer: a loop that is always busy
+ * would take the core from the kernel.
+ */
+const longestBlockWithoutGc: MeasureBlocking = async (act) => {
   const pauses: PerformanceEntry[] = [];
   const observer = new PerformanceObserver((list) => void pauses.push(...list.getEntries()));
   observer.observe({ entryTypes: ['gc'] });
   const blocks: (readonly [begin: number, end: number])[] = [];
   let isRunning = true;
   let last = performance.now();
-  const look = () => {
+  const sample = () => {
     const now = performance.now();
     blocks.push([last, now]);
     last = now;
-    if (isRunning) setTimeout(look, RESOLUTION);
+    if (isRunning) setTimeout(sample, RESOLUTION);
   };
-  setTimeout(look, RESOLUTION);
+  setTimeout(sample, RESOLUTION);
   await act();
   isRunning = false;
-  // The observer is told later.
+  // The observer gets its last entries later.
   await sleep(MIN_MS);
   observer.disconnect();
   const times = blocks.map(([begin, end]) => {
@@ -72,14 +79,14 @@ function collectGarbage(): void {
   globalThis.gc?.();
 }
 
-/** Milliseconds that a program of Node.js takes from its start to its end. */
+/** Returns the milliseconds from the start to the end of a Node.js process. */
 function lifetime(file: string): number {
   const begin = performance.now();
   execFileSync(process.execPath, [file]);
   return performance.now() - begin;
 }
 
-/** A script in this folder, so that it finds the package. */
+/** Writes a script to this folder, where it can import the package. */
 function script(name: string, source: string): string {
   const path = fileURLToPath(new URL(name, import.meta.url));
   writeFileSync(path, source);
@@ -90,7 +97,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
-type Act = (ipvs: Ipvs, table: readonly Balanced[]) => () => Promise<unknown>;
+type Act = (ipvs: Ipvs, table: readonly ServiceEntry[]) => () => Promise<unknown>;
 
 const calls: Act = (ipvs, table) => {
   const all = table.flatMap(([service, destinations]) => [
@@ -100,16 +107,16 @@ const calls: Act = (ipvs, table) => {
   return async () => {
     let pending = all.length;
     let finish: () => void;
-    // Promise.all() of so many would block the loop by itself.
+    // Promise.all() of this many promises would block the loop itself.
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
     });
     const count = () => {
       if (--pending === 0) finish();
     };
-    for (let first = 0; first < all.length; first += CALLS_A_TURN) {
-      for (const call of all.slice(first, first + CALLS_A_TURN)) void call().then(count);
-      await turn();
+    for (let first = 0; first < all.length; first += CALLS_PER_ITERATION) {
+      for (const call of all.slice(first, first + CALLS_PER_ITERATION)) void call().then(count);
+      await nextIteration();
     }
     await finished;
   };
@@ -122,49 +129,49 @@ const batch: Act = (ipvs, table) => () =>
       batch.addService(service);
       for (const each of destinations) batch.addDestination(service, each);
       added += 1 + destinations.length;
-      if (added % CALLS_A_TURN <= destinations.length) await turn();
+      if (added % CALLS_PER_ITERATION <= destinations.length) await nextIteration();
     }
   });
 
 const snapshot: Act = (ipvs) => () => ipvs.snapshot();
 
-/** How long the event loop is blocked, after a warm-up with others: until what is compiled is compiled. */
-function blocking(act: Act, by: Longest) {
+/** Measures after a warm-up with other services, in which V8 compiles the code. */
+function blocking(act: Act, measure: MeasureBlocking) {
   return async (ipvs: Ipvs, { services, destinations }: Size) => {
-    const all = table({ services: services + WARM_UPS * WARM_UP, destinations });
-    for (let first = services; first < all.length; first += WARM_UP) {
-      await act(ipvs, all.slice(first, first + WARM_UP))();
+    const all = serviceTable({ services: services + WARM_UPS * WARM_UP_SERVICES, destinations });
+    for (let first = services; first < all.length; first += WARM_UP_SERVICES) {
+      await act(ipvs, all.slice(first, first + WARM_UP_SERVICES))();
     }
-    return by(act(ipvs, all.slice(0, services)));
+    return measure(act(ipvs, all.slice(0, services)));
   };
 }
 
-const probes: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<number>>> = {
-  idle: () => longest(() => sleep(MIN_MS)),
-  calls: blocking(calls, longest),
-  'calls-ours': blocking(calls, longestOfOurs),
-  batch: blocking(batch, longest),
-  'batch-ours': blocking(batch, longestOfOurs),
-  snapshot: blocking(snapshot, longest),
-  'snapshot-ours': blocking(snapshot, longestOfOurs),
+const measures: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<number>>> = {
+  idle: () => longestBlock(() => sleep(MIN_MS)),
+  calls: blocking(calls, longestBlock),
+  'calls-without-gc': blocking(calls, longestBlockWithoutGc),
+  batch: blocking(batch, longestBlock),
+  'batch-without-gc': blocking(batch, longestBlockWithoutGc),
+  snapshot: blocking(snapshot, longestBlock),
+  'snapshot-without-gc': blocking(snapshot, longestBlockWithoutGc),
 
   memory: async (ipvs) => {
-    // So that what it takes once is not counted: the thread pool, the buffers of the socket.
+    // Allocates what is allocated once: the thread pool, the buffers of the socket.
     await ipvs.getTimeouts();
     collectGarbage();
     const before = process.memoryUsage();
     const snapshot = await ipvs.snapshot();
-    const most = process.resourceUsage().maxRSS * 1024;
+    const peak = process.resourceUsage().maxRSS * 1024;
     collectGarbage();
-    const bare = process.memoryUsage().heapUsed - before.heapUsed;
+    const result = process.memoryUsage().heapUsed - before.heapUsed;
     if (snapshot.services.length === 0) throw new Error('the table is empty');
-    return (most - before.rss) / bare;
+    return (peak - before.rss) / result;
   },
 
   import: async () => {
     const [empty, full]: [number[], number[]] = [[], []];
     const scripts = [script('empty.mjs', ''), script('import.mjs', "import 'ipvs';\n")] as const;
-    for (let run = 0; run < RUNS; run++) {
+    for (let run = 0; run < IMPORTS; run++) {
       empty.push(lifetime(scripts[0]));
       full.push(lifetime(scripts[1]));
     }
@@ -173,8 +180,8 @@ const probes: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<number
 };
 
 const [name = '', services, destinations, netns = ''] = process.argv.slice(2);
-const probe = probes[name];
-if (probe === undefined) throw new Error(`no such probe: ${name}`);
+const measure = measures[name];
+if (measure === undefined) throw new Error(`no such measure: ${name}`);
 await using ipvs = await Ipvs.open({ netns });
 const size = { services: Number(services), destinations: Number(destinations) };
-console.log(JSON.stringify({ value: await probe(ipvs, size) }));
+console.log(JSON.stringify({ value: await measure(ipvs, size) }));

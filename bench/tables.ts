@@ -1,9 +1,9 @@
 /**
- * The figures as tables: in plain text for terminals, in Markdown for the documents.
+ * Formats a report as tables: plain text for terminals, Markdown for the documents.
  * @module
  */
-import { byTopic, digits, goals, median, named, ratio } from './figures.js';
-import type { KernelReport, Measurement } from './model.js';
+import type { KernelReport, Measurement } from './measurements.js';
+import { byTopic, digits, goals, median, ratio, sizeText } from './summary.js';
 
 interface Table {
   readonly title: string;
@@ -11,33 +11,32 @@ interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-const WHO = { ours: 'ipvs', floor: 'floor', peer: 'instead' } as const;
 const times = (value: number | null) => (value === null ? '' : `${digits(value)} ×`);
 
-function row(report: KernelReport, one: Measurement): string[] {
-  const { microseconds: figures, cold } = one;
+function row(report: KernelReport, measurement: Measurement): string[] {
+  const { name, implementation, size, operations, microseconds: figures, cold } = measurement;
   return [
-    one.name,
-    WHO[one.party],
-    named(one.size),
-    one.operations.toLocaleString('en-US'),
+    name,
+    implementation,
+    sizeText(size),
+    operations.toLocaleString('en-US'),
     digits(median(figures)),
     `${digits(Math.min(...figures))} – ${digits(Math.max(...figures))}`,
     `${figures.length}`,
-    times(ratio(report, one)),
+    times(ratio(report, measurement)),
     cold.length === 0 ? '' : digits(median(cold)),
   ];
 }
 
 const HEAD = [
   '',
-  'who',
+  'implementation',
   'size',
   'operations',
-  'µs each',
-  'from – to',
+  'µs',
+  'min – max',
   'rounds',
-  'floor',
+  'ratio',
   'cold µs',
 ];
 
@@ -45,12 +44,12 @@ function tablesOf(report: KernelReport): Table[] {
   const measured = byTopic(report).map(([title, measurements]) => ({
     title,
     head: HEAD,
-    rows: measurements.map((one) => row(report, one)),
+    rows: measurements.map((measurement) => row(report, measurement)),
   }));
-  const probed = {
-    title: 'What is no time for each operation',
-    head: ['', 'median', 'from – to', 'rounds'],
-    rows: report.probes.map(({ name, unit, values }) => [
+  const footprint = {
+    title: 'Footprint',
+    head: ['', 'median', 'min – max', 'rounds'],
+    rows: report.footprint.map(({ name, unit, values }) => [
       name,
       `${digits(median(values))} ${unit}`,
       `${digits(Math.min(...values))} – ${digits(Math.max(...values))}`,
@@ -58,8 +57,8 @@ function tablesOf(report: KernelReport): Table[] {
     ]),
   };
   const reached = {
-    title: 'To reach',
-    head: ['', 'is', 'at most', 'reached'],
+    title: 'Goals',
+    head: ['', 'measured', 'at most', 'reached'],
     rows: goals(report).map(({ text, value, unit, limit }) => [
       text,
       `${digits(value)} ${unit}`,
@@ -67,7 +66,7 @@ function tablesOf(report: KernelReport): Table[] {
       value <= limit ? 'yes' : 'no',
     ]),
   };
-  return [...measured, probed, reached].filter(({ rows }) => rows.length > 0);
+  return [...measured, footprint, reached].filter(({ rows }) => rows.length > 0);
 }
 
 function text({ title, head, rows }: Table): string {

@@ -1,20 +1,20 @@
 /**
- * Charts, as SVG. Both axes of magnitude are logarithmic: between the floor and a process for each operation lie four
- * powers of ten.
+ * Draws charts as SVG. Their axes are logarithmic: from the C floor to one process per operation,
+ * times differ by four powers of ten.
  * @module
  */
-import { digits } from './figures.js';
-import type { Party } from './model.js';
+import type { Implementation } from './measurements.js';
+import { digits } from './summary.js';
 
-const COLORS: Readonly<Record<Party, string>> = {
+const COLORS: Readonly<Record<Implementation, string>> = {
   floor: '#8c959f',
-  ours: '#1a7f64',
-  peer: '#bc4c00',
+  ipvs: '#1a7f64',
+  alternative: '#bc4c00',
 };
-const LEGEND: readonly (readonly [Party, string])[] = [
-  ['ours', 'ipvs'],
-  ['floor', 'the floor: C, raw netlink'],
-  ['peer', 'what users would take instead'],
+const LEGEND: readonly (readonly [Implementation, string])[] = [
+  ['ipvs', 'ipvs'],
+  ['floor', 'C floor (raw netlink)'],
+  ['alternative', 'alternatives'],
 ];
 const INK = '#1f2328';
 const FAINT = '#d0d7de';
@@ -22,23 +22,25 @@ const WIDTH = 860;
 const MARGIN = 20;
 const HEAD = 72;
 
-const escaped = (text: string) =>
+const escapeText = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 function label(x: number, y: number, text: string, more = ''): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" fill="${INK}" ${more}>${escaped(text)}</text>`;
+  const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}"`;
+  return `<text ${place} fill="${INK}" ${more}>${escapeText(text)}</text>`;
 }
 
 function line(x1: number, y1: number, x2: number, y2: number): string {
   const ends = [x1, y1, x2, y2].map((each) => each.toFixed(1));
-  return `<line x1="${ends[0]}" y1="${ends[1]}" x2="${ends[2]}" y2="${ends[3]}" stroke="${FAINT}"/>`;
+  const [startX, startY, endX, endY] = ends;
+  return `<line x1="${startX}" y1="${startY}" x2="${endX}" y2="${endY}" stroke="${FAINT}"/>`;
 }
 
-function frame(title: string, unit: string, height: number, parts: readonly string[]): string {
+function frame(title: string, unit: string, height: number, shapes: readonly string[]): string {
   let x = MARGIN;
-  const legend = LEGEND.map(([party, text]) => {
+  const legend = LEGEND.map(([implementation, text]) => {
     const entry =
-      `<rect x="${x}" y="46" width="11" height="11" fill="${COLORS[party]}"/>` +
+      `<rect x="${x}" y="46" width="11" height="11" fill="${COLORS[implementation]}"/>` +
       label(x + 17, 56, text);
     x += 40 + text.length * 7;
     return entry;
@@ -48,10 +50,11 @@ function frame(title: string, unit: string, height: number, parts: readonly stri
     label(MARGIN, 28, title, 'font-size="16" font-weight="600"'),
     label(WIDTH - MARGIN, 56, unit, 'text-anchor="end"'),
     ...legend,
-    ...parts,
+    ...shapes,
   ];
   const open =
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" ` +
+    `width="${WIDTH}" height="${height}" ` +
     `font-family="-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="13">`;
   return `${[open, ...body, '</svg>'].join('\n')}\n`;
 }
@@ -81,16 +84,16 @@ class Axis {
   }
 }
 
-/** Large and small, without needless digits. */
+/** Formats a tick of an axis: a power of ten. */
 const tick = (value: number) => (value < 1 ? `${value}` : value.toLocaleString('en-US'));
 
 export interface Bar {
   readonly name: string;
-  readonly party: Party;
+  readonly implementation: Implementation;
   readonly value: number;
 }
 
-/** Bars side by side, from short to long. */
+/** Draws bars, sorted from short to long. */
 export function bars(title: string, unit: string, all: readonly Bar[]): string {
   const [left, right, step] = [210, WIDTH - 90, 28];
   const bottom = HEAD + 12 + all.length * step;
@@ -104,12 +107,13 @@ export function bars(title: string, unit: string, all: readonly Bar[]): string {
     label(axis.place(value), bottom + 18, tick(value), 'text-anchor="middle"'),
   ]);
   const sorted = [...all].sort((a, b) => a.value - b.value);
-  const shapes = sorted.flatMap(({ name, party, value }, index) => {
+  const shapes = sorted.flatMap(({ name, implementation, value }, index) => {
     const y = HEAD + 10 + index * step;
     const width = Math.max(2, axis.place(value) - left);
+    const fill = COLORS[implementation];
     return [
       label(left - 10, y + 14, name, 'text-anchor="end"'),
-      `<rect x="${left}" y="${y}" width="${width.toFixed(1)}" height="19" fill="${COLORS[party]}"/>`,
+      `<rect x="${left}" y="${y}" width="${width.toFixed(1)}" height="19" fill="${fill}"/>`,
       label(left + width + 8, y + 14, digits(value)),
     ];
   });
@@ -118,12 +122,12 @@ export function bars(title: string, unit: string, all: readonly Bar[]): string {
 
 export interface Line {
   readonly name: string;
-  readonly party: Party;
-  /** How much there is, and what an operation takes then. */
+  readonly implementation: Implementation;
+  /** Pairs of a size and the time per operation at that size. */
   readonly points: readonly (readonly [amount: number, value: number])[];
 }
 
-/** How cost grows: a line for each. */
+/** Draws a line for each case: the cost by size. */
 export function lines(title: string, unit: string, below: string, all: readonly Line[]): string {
   const [left, right, top, bottom] = [70, WIDTH - 170, HEAD + 14, 380];
   const points = all.flatMap((each) => each.points);
@@ -148,7 +152,7 @@ export function lines(title: string, unit: string, below: string, all: readonly 
     ]),
     label((left + right) / 2, bottom + 38, below, 'text-anchor="middle"'),
   ];
-  // Names at the ends of lines, pushed apart where they would lie on each other.
+  // Names stand at the ends of lines, moved apart where they would overlap.
   const ends = all
     .flatMap((each) => {
       const last = each.points.at(-1);
@@ -158,17 +162,18 @@ export function lines(title: string, unit: string, below: string, all: readonly 
     })
     .sort((a, b) => a.y - b.y);
   let free = top;
-  const shapes = ends.flatMap(({ name, party, points, x, y }) => {
+  const shapes = ends.flatMap(({ name, implementation, points, x, y }) => {
     const path = points.map(
       ([amount, value]) => `${across.place(amount).toFixed(1)},${up.place(value).toFixed(1)}`,
     );
+    const color = COLORS[implementation];
     const textY = Math.max(y + 4, free);
     free = textY + 16;
     return [
-      `<polyline points="${path.join(' ')}" fill="none" stroke="${COLORS[party]}" stroke-width="2.5"/>`,
+      `<polyline points="${path.join(' ')}" fill="none" stroke="${color}" stroke-width="2.5"/>`,
       ...path.map((each) => {
         const [cx, cy] = each.split(',');
-        return `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${COLORS[party]}"/>`;
+        return `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${color}"/>`;
       }),
       label(x + 10, textY, name),
     ];

@@ -1,0 +1,64 @@
+/**
+ * The footprint cases: blocking of the event loop, memory, and import time of the library.
+ * @module
+ */
+import { type Fixture, matches, quickSize, type Selection } from './cases.js';
+import type { Footprint, Size } from './measurements.js';
+
+export interface FootprintCase {
+  readonly name: string;
+  readonly unit: Footprint['unit'];
+  readonly limit: number | null;
+  /** The function of programs/footprint.ts that measures it. */
+  readonly measure: string;
+  readonly fixture: Fixture;
+  readonly size: Size;
+}
+
+const SIZE = { services: 10_000, destinations: 10 };
+
+/** A case on the longest time that the event loop is blocked. */
+const blocking = (
+  name: string,
+  measure: string,
+  fixture: Fixture,
+  limit: number | null = 5,
+): FootprintCase => ({
+  name: `event loop blocked: ${name}`,
+  unit: 'ms',
+  limit,
+  measure,
+  fixture,
+  size: SIZE,
+});
+
+export const footprintCases: readonly FootprintCase[] = [
+  blocking('idle', 'idle', 'nothing', null),
+  blocking('110,000 operations, 1,000 per iteration', 'calls', 'nothing'),
+  blocking('the same, without garbage collection', 'calls-without-gc', 'nothing'),
+  blocking('batch() of 110,000 operations, 1,000 per iteration', 'batch', 'nothing'),
+  blocking('the same batch(), without garbage collection', 'batch-without-gc', 'nothing'),
+  blocking('snapshot() of 100,000 destinations', 'snapshot', 'table'),
+  blocking('the same snapshot(), without garbage collection', 'snapshot-without-gc', 'table'),
+  {
+    name: 'memory: snapshot() of 100,000 destinations over the size of the result',
+    unit: '×',
+    limit: 2,
+    measure: 'memory',
+    fixture: 'table',
+    size: SIZE,
+  },
+  {
+    name: "time of import 'ipvs' over an empty script",
+    unit: 'ms',
+    limit: 15,
+    measure: 'import',
+    fixture: 'nothing',
+    size: SIZE,
+  },
+];
+
+export function selectFootprintCases({ filter, quick }: Selection): FootprintCase[] {
+  const selected = footprintCases.filter((each) => matches(each, filter));
+  return quick ? selected.map((each) => ({ ...each, size: quickSize(each.fixture) })) : selected;
+}
