@@ -21,18 +21,15 @@ import {
   ADDRESS_FORM,
   type DestinationAddress,
   type DestinationReference,
-  destinationTarget,
   encodeDestinationReference,
   encodeServiceOfDestination,
   encodeServiceReference,
   type FirewallMark,
   formatDestinationKey,
   formatServiceKey,
-  fullDestinationTarget,
   notAddress,
   type ServiceAddress,
   type ServiceReference,
-  serviceTarget,
 } from './reference.js';
 import {
   decodeService,
@@ -44,6 +41,7 @@ import {
   type ServiceState,
 } from './service.js';
 import type { Stats } from './stats.js';
+import { destinationTarget, fullDestinationTarget, serviceTarget } from './targets.js';
 
 /** What names a service, in canonical form: an IPv6 address as in RFC 5952, a mark with its family. */
 export type ServiceKey =

@@ -3,13 +3,15 @@
  * @module
  */
 
-import type { Layout, NativeHandle, OperationName } from '../native/addon.js';
+import type { Layout, NativeHandle, OperationName, StatusName } from '../native/addon.js';
 import { RequestBuffer } from '../native/records.js';
+import type { FailedResult } from '../native/refusal.js';
 import type { Protocol } from '../queue/packed.js';
 import { Pool } from '../queue/pool.js';
 import type { Queue } from '../queue/queue.js';
-import { explain, inputTarget, type Verdict } from './explain.js';
+import { requestError } from './refusals.js';
 import { Results } from './results.js';
+import { inputTarget } from './targets.js';
 
 /** The queue of a handle's operations of IPVS. */
 export type IpvsQueue = Queue<RequestBuffer, Results>;
@@ -42,7 +44,12 @@ export function ipvsProtocol(
     },
     explain: (operation, requests, index, verdict) =>
       // The operations of its calls are those of IPVS, and the verdicts those of its results.
-      explain(operation as OperationName, requests, index, verdict as Verdict),
+      requestError(
+        operation as OperationName,
+        requests,
+        index,
+        verdict as FailedResult<StatusName>,
+      ),
     target: (operation, requests, args) => inputTarget(operation as OperationName, requests, args),
     close,
   };

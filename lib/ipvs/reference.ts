@@ -3,7 +3,6 @@
  * @module
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../core/address.js';
-import { subjectOf } from '../core/arguments.js';
 import { checkInteger, checkObject, copyOwn, propertyNames } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { addressHint, destinationHint, serviceHint } from '../core/hints.js';
@@ -365,35 +364,6 @@ export function formatDestinationAt(records: Records, base: number): string {
   const family = records.number(base, fields.family);
   const address = formatAddress(records.bytes, base + fields.address.offset, family);
   return joinPort(address, records.number(base, fields.port));
-}
-
-/**
- * What errors call the service that is being written: its canonical reference where its key stands,
- * and otherwise the argument in short. @internal
- */
-export function serviceTarget(draft: Draft, argument: unknown): string {
-  const { records } = draft;
-  const base = draft.service();
-  const stands = records.number(base, layout.service.fields.family) !== 0;
-  return stands ? formatServiceAt(records, base) : subjectOf(argument);
-}
-
-/** The same for the destination. @internal */
-export function destinationTarget(draft: Draft, argument: unknown): string {
-  const { records } = draft;
-  const base = draft.destination();
-  const stands = records.number(base, layout.destination.fields.family) !== 0;
-  return stands ? formatDestinationAt(records, base) : subjectOf(argument);
-}
-
-/** The same for a destination of a service. @internal */
-export function fullDestinationTarget(
-  draft: Draft,
-  service: unknown,
-  destination: unknown,
-): string {
-  const parts = [destinationTarget(draft, destination), serviceTarget(draft, service)];
-  return parts.filter((part) => part !== '').join(' of ');
 }
 
 function joinPort(address: string, port: number): string {

@@ -11,9 +11,9 @@ import type {
   StatusName,
 } from '../native/addon.js';
 import { type Records, recordsOf } from '../native/records.js';
+import type { FailedResult } from '../native/refusal.js';
 import { STRIDE, Steps } from '../queue/turns.js';
 import { type Destination, decodeDestinationEntry } from './destination.js';
-import type { Verdict } from './explain.js';
 import { decodeServiceEntry, type Service } from './service.js';
 import type { Counter, DecodeCounter } from './stats.js';
 import { decodeSyncDaemon, type SyncDaemon } from './sync-daemon.js';
@@ -57,7 +57,7 @@ export class Outcomes<Name extends string, Status extends string> {
     return this.#isPlain || this.outcome(index, 'status') === this.#numbers.done;
   }
 
-  verdict(index: number): Verdict<Status> {
+  verdict(index: number): FailedResult<Status> {
     const text = this.outcome(index, 'text');
     return {
       status: this.#nameOf(this.outcome(index, 'status')),

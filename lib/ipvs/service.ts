@@ -312,14 +312,14 @@ function checkFlagOwner(request: Draft, property: string): void {
   if (owner === '' || owner === scheduler) return;
   throw wrongValue(
     `${property}.schedulerFlags`,
-    ownedFlags(request, request.service(), owner),
+    ownedFlags(records, request.service(), owner),
     `belongs to scheduler ${owner}, not to ${scheduler}`,
   );
 }
 
 /** The flags of the service at `base` that belong to `owner`: the one, or all of them. @internal */
 export function ownedFlags(
-  { records }: Pick<Draft, 'records'>,
+  records: Records,
   base: number,
   owner: string,
 ): string | readonly string[] {

@@ -5,9 +5,9 @@
 import { AF_INET6 } from '../core/address.js';
 import { subjectOf } from '../core/arguments.js';
 import { type IpvsError, show } from '../core/errors.js';
-import { sayRefusal } from '../ipvs/explain.js';
 import type { LinkOperationName } from '../native/addon.js';
 import { generalMeaning } from '../native/errno-meanings.js';
+import { refusalError } from '../native/refusal.js';
 import { type BareAddress, formatLinkAddress, readSettings } from './address.js';
 import { type AddressFlag, flagsOf } from './flags.js';
 import { formatLinkReference } from './link.js';
@@ -129,14 +129,14 @@ export function explainLink(
 ): IpvsError {
   const { command, creation = command, errors } = ROWS[operation];
   const own = ownRefusal(requests, index, verdict);
-  return sayRefusal({
+  return refusalError({
     operation: PARTS[operation] ?? operation,
     target: targetOf(operation, requests, index),
     syscall: verdict.creating ? creation : command,
-    verdict: own === undefined ? verdict : { ...verdict, text: '' },
-    isReading: READINGS.has(operation),
-    general: (code) => (code === 'EPERM' ? PERMISSION : generalMeaning(code)),
-    refused: (code) => {
+    result: own === undefined ? verdict : { ...verdict, text: '' },
+    isQuery: READINGS.has(operation),
+    generalMeaning: (code) => (code === 'EPERM' ? PERMISSION : generalMeaning(code)),
+    meaning: (code) => {
       if (own !== undefined) return own;
       const meaning = code === 'EPERM' ? PERMISSION : errors[code];
       const said = typeof meaning === 'function' ? meaning(factsOf(requests, index)) : meaning;

@@ -3,7 +3,6 @@
  * @module
  */
 import { isInputError, wrongValue } from '../core/errors.js';
-import type { Verdict } from '../ipvs/explain.js';
 import { type Listed, Outcomes } from '../ipvs/results.js';
 import type {
   Layout,
@@ -14,6 +13,7 @@ import type {
 } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { Records, Requests, recordsOf } from '../native/records.js';
+import type { FailedResult } from '../native/refusal.js';
 import { type LinkAddress, readLinkAddress } from './address.js';
 import { type Link, linkOf, readLink } from './link.js';
 import { writeAddress } from './write-address.js';
@@ -175,7 +175,7 @@ export class LinkRequests extends Requests<LinkOperationName> {
 }
 
 /** What became of a request. */
-export interface LinkVerdict extends Verdict<string> {
+export interface LinkVerdict extends FailedResult {
   /** The address that the link has, where the kernel does not let it be changed. */
   readonly present?: LinkAddress;
 }
@@ -196,7 +196,7 @@ export class LinkResults extends Outcomes<keyof Layout['linkOutcome']['fields'],
     this.changeRecords = recordsOf(native.changes);
   }
 
-  override verdict(index: number): Verdict<LinkStatusName> & LinkVerdict {
+  override verdict(index: number): FailedResult<LinkStatusName> & LinkVerdict {
     const verdict = super.verdict(index);
     if (verdict.status !== 'otherSettings') return verdict;
     return { ...verdict, present: this.#address(this.outcome(index, 'firstAddress')) };

@@ -5,9 +5,9 @@
 import { checkCount } from '../core/arguments.js';
 import { describeInput, errnoName, errorsSoFar, isMadeSince } from '../core/errors.js';
 import { beginAtCaller, keepStack } from '../core/stack.js';
-import type { Verdict } from '../ipvs/explain.js';
 import type { NativeHandle } from '../native/addon.js';
 import { exchangeError } from '../native/native-errors.js';
+import type { FailedResult } from '../native/refusal.js';
 import { fulfilledWith, type Outcome } from './outcome.js';
 import { STRIDE, Steps } from './turns.js';
 
@@ -62,7 +62,7 @@ export interface AnswersLike {
   /** How long the kernel was busy, in milliseconds. */
   readonly elapsed: number;
   succeeded(index: number): boolean;
-  verdict(index: number): Verdict<string>;
+  verdict(index: number): FailedResult;
 }
 
 /** Some of the requests of a buffer. */
@@ -85,7 +85,7 @@ export interface Protocol<Buffer, Answers> {
   /** The same on this thread, and all of it. */
   carrySync(requests: Buffer): Answers;
   /** The error for the request at `index` of a buffer that came to `verdict`. */
-  explain(operation: string, requests: Buffer, index: number, verdict: Verdict<string>): Error;
+  explain(operation: string, requests: Buffer, index: number, verdict: FailedResult): Error;
   /** What the request that is being written is about, as far as its arguments say; or ''. */
   target(operation: string, requests: Buffer, args: readonly unknown[]): string;
   /** Called when everything was carried out and nothing more will come. */
@@ -95,7 +95,7 @@ export interface Protocol<Buffer, Answers> {
 /** Whether a verdict is an answer of its call; with that. */
 export function answerOf<Answers, Value>(
   reader: Reader<Answers, Value>,
-  verdict: Verdict<string>,
+  verdict: FailedResult,
 ): { readonly value: Value } | undefined {
   const code = errnoName(verdict.errno);
   const { answers } = reader;

@@ -53,7 +53,9 @@ describe('npm run bench -- --quick', () => {
 
   test('every footprint case has found a number', () => {
     const [kernel] = report.kernels;
-    expect(kernel?.footprint.map(({ name }) => name)).toEqual(footprintCases.map(({ name }) => name));
+    expect(kernel?.footprint.map(({ name }) => name)).toEqual(
+      footprintCases.map(({ name }) => name),
+    );
     for (const { values } of kernel?.footprint ?? []) {
       expect(values.length).toBe(1);
       expect(Number.isFinite(values[0])).toBe(true);

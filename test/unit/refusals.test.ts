@@ -2,10 +2,11 @@ import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import type { Call } from '../../lib/ipvs/calls.js';
-import { explain, type Verdict } from '../../lib/ipvs/explain.js';
+import { requestError } from '../../lib/ipvs/refusals.js';
 import { Results } from '../../lib/ipvs/results.js';
-import type { OperationName } from '../../lib/native/addon.js';
+import type { OperationName, StatusName } from '../../lib/native/addon.js';
 import { jobError, openingError } from '../../lib/native/native-errors.js';
+import type { FailedResult } from '../../lib/native/refusal.js';
 import { nativeResults } from './answers.js';
 import { host, usualHost } from './host-modules.js';
 import { expectInputError, layout, pack, untyped } from './requests.js';
@@ -13,6 +14,8 @@ import { expectInputError, layout, pack, untyped } from './requests.js';
 vi.mock('../../lib/native/kernel-modules.js', { spy: true });
 usualHost();
 afterEach(usualHost);
+
+type Failed = FailedResult<StatusName>;
 
 const SERVICE = 'tcp://10.96.0.1:443';
 const DESTINATION = '10.0.0.1:443';
@@ -135,11 +138,8 @@ const ERRNOS = [
 
 const numberOf = (name: keyof typeof constants.errno) => constants.errno[name];
 
-function explained(
-  call: Call<unknown>,
-  verdict: Partial<Verdict> & Pick<Verdict, 'status'>,
-): Error {
-  return explain(call.operation, pack(call), 0, {
+function explained(call: Call<unknown>, verdict: Partial<Failed> & Pick<Failed, 'status'>): Error {
+  return requestError(call.operation, pack(call), 0, {
     errno: 0,
     text: '',
     creating: false,
@@ -395,7 +395,9 @@ describe('the target', () => {
       text: '',
       creating: false,
     } as const;
-    const targets = [2, 0, 1].map((index) => explain('addDestination', requests, index, verdict));
+    const targets = [2, 0, 1].map((index) =>
+      requestError('addDestination', requests, index, verdict),
+    );
     expect(targets).toMatchObject([
       { target: `10.0.0.3:443 of ${SERVICE}` },
       { target: `10.0.0.1:443 of ${SERVICE}` },
@@ -498,7 +500,7 @@ test('an answer that is none is an outcome that nobody knows', () => {
   const native = nativeResults({ outcomes: [{}] });
   new Uint8Array(native.outcomes ?? expect.unreachable('no outcome')).fill(0);
   const verdict = new Results(native, layout).verdict(0);
-  const error = explain('flush', pack(untyped.flush()), 0, verdict);
+  const error = requestError('flush', pack(untyped.flush()), 0, verdict);
   expect(error).toMatchObject({
     name: 'IpvsError',
     code: 'ERR_IPVS_OUTCOME_UNKNOWN',
@@ -597,8 +599,8 @@ describe('an ensure', () => {
   ] as const)('%s names the command that failed', (operation, change, creation) => {
     const requests = pack(OPERATIONS[operation].call);
     const syscallOf = (creating: boolean) => {
-      const verdict: Verdict = { status: 'refused', errno: 12, text: '', creating };
-      return explain(operation, requests, 0, verdict);
+      const verdict: Failed = { status: 'refused', errno: 12, text: '', creating };
+      return requestError(operation, requests, 0, verdict);
     };
     expect(syscallOf(false)).toMatchObject({ syscall: change, code: 'ENOMEM', errno: -12 });
     expect(syscallOf(true)).toMatchObject({ syscall: creation, code: 'ENOMEM', errno: -12 });

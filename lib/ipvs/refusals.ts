@@ -1,0 +1,111 @@
+/**
+ * Errors of requests to IPVS that failed: refusals of the kernel in words.
+ * @module
+ */
+import { describeInput, type InputError, wrongValue } from '../core/errors.js';
+import type { OperationName, StatusName } from '../native/addon.js';
+import { generalMeaning } from '../native/errno-meanings.js';
+import { layout } from '../native/layout.js';
+import type { RequestBuffer } from '../native/records.js';
+import { type FailedResult, refusalError } from '../native/refusal.js';
+import { ERRNOS } from './errnos.js';
+import { tunnelTypes } from './names.js';
+import type { RequestFacts } from './refusal-causes.js';
+import { ownedFlags } from './service.js';
+import { formatSyncDaemonLink } from './sync-daemon.js';
+import { targetOf } from './targets.js';
+
+/** Returns the error for the request at `index` of a buffer, which failed with `result`. */
+export function requestError(
+  operation: OperationName,
+  requests: RequestBuffer,
+  index: number,
+  result: FailedResult<StatusName>,
+): Error {
+  const target = targetOf(operation, requests, index);
+  const updateError = UPDATE_ERRORS[result.status];
+  if (updateError !== undefined) {
+    const error = updateError(requests, index);
+    describeInput(error, operation, target);
+    return error;
+  }
+  const { command, creation = command, meanings, missing, isQuery = false } = ERRNOS[operation];
+  return refusalError({
+    operation,
+    target,
+    syscall: result.creating ? creation : command,
+    result,
+    isQuery,
+    missing,
+    generalMeaning,
+    meaning: (code) => {
+      const meaning = meanings[code] ?? generalMeaning(code);
+      return typeof meaning === 'string' ? meaning : meaning(factsIn(requests, index));
+    },
+  });
+}
+
+function factsIn(requests: RequestBuffer, index: number): RequestFacts {
+  const { records } = requests;
+  const service = requests.service(index);
+  const { fields } = layout.service;
+  const changes = records.number(requests.base(index), layout.request.fields.changes);
+  return {
+    scheduler: records.name(service, fields.scheduler),
+    isDefault: (changes & layout.changes.scheduler) === 0,
+    engine: records.name(service, fields.engine),
+    link: formatSyncDaemonLink(requests, index),
+    families: [
+      records.number(service, fields.family),
+      records.number(requests.destination(index), layout.destination.fields.family),
+    ],
+  };
+}
+
+/**
+ * Input errors of updates that depend on the settings that the object has: the addon finds them,
+ * since it reads these settings.
+ */
+const UPDATE_ERRORS: Readonly<
+  Partial<Record<string, (requests: RequestBuffer, index: number) => InputError>>
+> = {
+  foreignFlags(requests, index) {
+    const owner = requests.records.name(requests.base(index), layout.request.fields.flagsOwner);
+    return wrongValue(
+      'changes.schedulerFlags',
+      ownedFlags(requests.records, requests.service(index), owner),
+      `belongs to scheduler ${owner}, which the service does not have`,
+    );
+  },
+
+  tunnelless(requests, index) {
+    const { tunnelType } = layout.destination.fields;
+    const type = requests.records.number(requests.destination(index), tunnelType);
+    return wrongValue(
+      'changes.tunnel',
+      tunnelTypes.name(type),
+      "does not go with the destination's forwarding, which is not 'tunnel'",
+    );
+  },
+
+  thresholds(requests, index) {
+    const { records } = requests;
+    const base = requests.destination(index);
+    const { fields } = layout.destination;
+    const changes = records.number(requests.base(index), layout.request.fields.changes);
+    if ((changes & layout.changes.upperThreshold) === 0) {
+      return wrongValue(
+        'changes.lowerThreshold',
+        records.number(base, fields.lowerThreshold),
+        "is above the destination's upper threshold, or none is set: set upperThreshold with it",
+      );
+    }
+    const upper = records.number(base, fields.upperThreshold);
+    const fix = upper === 0 ? 'clear that too, with lowerThreshold: 0' : 'change that with it';
+    return wrongValue(
+      'changes.upperThreshold',
+      upper,
+      `is below the destination's lower threshold: ${fix}`,
+    );
+  },
+};
