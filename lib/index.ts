@@ -4,20 +4,19 @@
  */
 
 export type {
-  Connection,
   ConnectionCount,
-  ConnectionOptions,
   CountBy,
   CountColumns,
   CountOptions,
-  Endpoint,
-} from './connections/connections.js';
+} from './connections/count.js';
+export type { ConnectionFilter } from './connections/filter.js';
+export type { ConnectionOptions, ConnectionStream } from './connections/stream.js';
 export type {
-  ConnectionFilter,
+  Connection,
   ConnectionProtocol,
   ConnectionState,
-} from './connections/filter.js';
-export type { ConnectionStream } from './connections/stream.js';
+  Endpoint,
+} from './connections/types.js';
 export type { Family } from './core/address.js';
 export type { Errno } from './core/errno.js';
 export {

@@ -5,17 +5,18 @@
 
 import {
   type ConnectionCount,
-  type ConnectionOptions,
   type CountBy,
   type CountOptions,
   checkCountOptions,
+} from './connections/count.js';
+import type { EncodedFilter } from './connections/filter.js';
+import { ConnectionReader } from './connections/reader.js';
+import type { Run } from './connections/service-facts.js';
+import {
+  type ConnectionOptions,
+  ConnectionStream,
   checkStreamOptions,
-  countMask,
-  readCounts,
-  readPart,
-} from './connections/connections.js';
-import { factsFor, type PackedFilter } from './connections/filter.js';
-import { ConnectionStream } from './connections/stream.js';
+} from './connections/stream.js';
 import { checkArguments } from './core/arguments.js';
 import { describeInput, IpvsError, isInputError } from './core/errors.js';
 import { handOver, handOverResults, registerEntries, registerEntry } from './core/stack.js';
@@ -28,7 +29,6 @@ import {
   diagnoseThrough,
   diagnoseWithout,
 } from './host/diagnose.js';
-import { explainMissingTable } from './host/proc.js';
 import { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
 import {
   type Batch,
@@ -44,18 +44,14 @@ import type { Results } from './ipvs/results.js';
 import { readTable, type Snapshot } from './ipvs/snapshot.js';
 import { checkWatchOptions, TableWatcher, type WatchOptions } from './ipvs/watch.js';
 import { type Links, linksOf } from './links/links.js';
-import type { Native, NativeCursor, NativeHandle } from './native/addon.js';
+import type { Native, NativeHandle } from './native/addon.js';
 import { layout } from './native/layout.js';
-import { jobError } from './native/native-errors.js';
 import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './native/netns.js';
 import { openHandle } from './native/open.js';
 import type { RequestBuffer } from './native/records.js';
 import { bound, type Protocol } from './queue/packed.js';
 import type { Procedure } from './queue/procedure.js';
 import { Queue } from './queue/queue.js';
-
-/** Entries of the connection table that are read at a time: some hundred KiB, some milliseconds. */
-const CONNECTION_BATCH = 2048;
 
 /** {@link diagnose}, of options that were checked. */
 let diagnoseHost: (
@@ -244,27 +240,23 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * The connection table, entry by entry: `for await (const connection of ipvs.connections({ service }))`. It is read and filtered on the
-   * thread pool, in bounded memory; leaving the loop ends it, and closing the handle does so at its next part. Entries that come and go meanwhile may be missed or seen twice.
+   * The connection table, entry by entry:
+   * `for await (const connection of ipvs.connections({ service }))`. It is read and filtered on the
+   * thread pool, in bounded memory. Leaving the loop ends it; closing the handle ends it at the
+   * next chunk. Entries that come and go meanwhile may be missed or seen twice.
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
    * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
    */
   connections(options?: ConnectionOptions): ConnectionStream;
   connections(...args: readonly unknown[]): ConnectionStream {
-    const check = (options: unknown) => checkStreamOptions(options, layout);
-    const { filter, origin, signal } = checkArguments('connections', args, 1, check);
+    const { filter, origin, signal } = checkArguments('connections', args, 1, checkStreamOptions);
     this.#queue.checkOpen('connections');
-    const reading = this.#readConnections('connections', filter, origin);
-    return new ConnectionStream({
-      signal,
-      next: async () =>
-        readPart(await reading.run((cursor) => cursor.next(CONNECTION_BATCH)), layout),
-      close: reading.close,
-    });
+    return new ConnectionStream(this.#readerOf('connections', filter, origin), signal);
   }
 
   /**
-   * How many connections there are, in all or by service, destination, state or protocol. Counted natively, without an object for each.
+   * The number of connections, in all or by service, destination, state or protocol. Counted
+   * natively, without an object for each.
    */
   countConnections<const By extends readonly CountBy[] = readonly []>(
     options?: CountOptions<By>,
@@ -274,15 +266,22 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   async #count(args: readonly unknown[]): Promise<ConnectionCount[]> {
-    const check = (options: unknown) => checkCountOptions(options, layout);
-    const { filter, by } = checkArguments('countConnections', args, 1, check);
-    const reading = this.#readConnections('countConnections', filter, false);
+    const { filter, by } = checkArguments('countConnections', args, 1, checkCountOptions);
+    const reader = this.#readerOf('countConnections', filter, false);
     try {
-      const counts = await reading.run((cursor) => cursor.count(countMask(by, layout)));
-      return readCounts(counts, by, layout);
+      return await reader.count(by);
     } finally {
-      reading.close();
+      reader.close();
     }
+  }
+
+  #readerOf(operation: string, filter: EncodedFilter, origin: boolean): ConnectionReader {
+    const access = {
+      Cursor: this.#native.Cursor,
+      handle: this.#handle,
+      runJob: <Value>(job: (run: Run) => Promise<Value>) => this.#queue.aside(operation, job),
+    };
+    return new ConnectionReader(access, operation, filter, origin);
   }
 
   /**
@@ -336,36 +335,6 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     const watcher: TableWatcher = new TableWatcher(source, () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);
     return watcher;
-  }
-
-  /**
-   * A reading of the connection table. The first job asks the kernel what the filter has to know,
-   * and opens the cursor.
-   */
-  #readConnections(operation: string, filter: PackedFilter, origin: boolean) {
-    const { Cursor } = this.#native;
-    let cursor: NativeCursor | undefined;
-    return {
-      run: <Value>(work: (cursor: NativeCursor) => Promise<Value>): Promise<Value> =>
-        this.#queue.aside(operation, async (run) => {
-          if (cursor === undefined) {
-            const { claimedPorts, destinations } = await factsFor(operation, filter, layout, run);
-            cursor = new Cursor(this.#handle, filter.filter, origin, claimedPorts, destinations);
-          }
-          return work(cursor).catch(async (error: unknown) => {
-            throw await this.#explainReading(error, operation, origin);
-          });
-        }),
-      close: () => cursor?.close(),
-    };
-  }
-
-  async #explainReading(error: unknown, operation: string, origin: boolean): Promise<unknown> {
-    const explained = jobError(error, operation);
-    const missing = explained instanceof IpvsError && explained.code === 'ERR_IPVS_UNAVAILABLE';
-    if (!missing) return explained;
-    const path = `/proc/thread-self/net/ip_vs_conn${origin ? '_sync' : ''}`;
-    return explainMissingTable(operation, path, (paths) => this.#handle.readFiles(paths));
   }
 }
 

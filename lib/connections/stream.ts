@@ -2,50 +2,82 @@
  * The connection table as an async iterator.
  * @module
  */
-
+import { checkBoolean, readOptions } from '../core/check.js';
 import { CancellableIterator } from '../core/iterator.js';
-import type { Connection, Part } from './connections.js';
+import { checkSignal } from '../core/signals.js';
+import type { Chunk } from './decode.js';
+import { type ConnectionFilter, type EncodedFilter, encodeFilter, FILTER_KEYS } from './filter.js';
+import type { Connection } from './types.js';
 
-/** Where the parts come from. */
-export interface PartSource {
+/** Options of a stream of connections. */
+export interface ConnectionOptions extends ConnectionFilter {
+  /**
+   * If true, tells whether an entry is local or learned (/proc/net/ip_vs_conn_sync), and nothing of
+   * persistence engines. Default false.
+   */
+  readonly origin?: boolean | undefined;
+  /** Ends the stream, which then throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const KEYS = new Set([...FILTER_KEYS, 'origin', 'signal'] as const);
+
+/** Checks the options of a stream. @internal */
+export function checkStreamOptions(options: unknown): {
+  readonly filter: EncodedFilter;
+  readonly origin: boolean;
   readonly signal: AbortSignal | undefined;
-  next(): Promise<Part>;
+} {
+  const { origin, signal, ...filter } = readOptions(options, KEYS);
+  return {
+    filter: encodeFilter(filter),
+    origin: origin !== undefined && checkBoolean('options.origin', origin),
+    signal: checkSignal('options.signal', signal),
+  };
+}
+
+/** The reader of the table that a stream takes its chunks from. */
+export interface ChunkSource {
+  next(): Promise<Chunk>;
   close(): void;
 }
 
 /**
- * The entries of the connection table. Entries at hand are handed out without a turn of the event
- * loop, while the next part is being read. It is read and ended as {@link CancellableIterator}
- * says; closing the handle makes it reject with ERR_IPVS_CLOSED once the part that is being read
- * has been handed out, unless that was the last one.
+ * The entries of the connection table. Entries of a chunk that was read are handed out without a
+ * turn of the event loop, while the next chunk is being read. The stream is read and ended as
+ * {@link CancellableIterator} says; closing the handle makes it reject with ERR_IPVS_CLOSED once
+ * the chunk that is being read has been handed out, unless that was the last one.
  */
 export class ConnectionStream extends CancellableIterator<Connection> {
-  readonly #source: PartSource;
+  readonly #source: ChunkSource;
+  readonly #signal: AbortSignal | undefined;
   #hasBegun = false;
-  #part: Part | undefined;
-  #place = 0;
-  /** The part after this one, while it is being read. */
-  #ahead: Promise<Part> | undefined;
+  #chunk: Chunk | undefined;
+  /** The next entry of the chunk. */
+  #index = 0;
+  /** The chunk after this one, while it is being read. */
+  #ahead: Promise<Chunk> | undefined;
 
   /**
    * Not for callers: use `ipvs.connections()`.
    * @internal
    */
-  constructor(source: PartSource) {
+  constructor(source: ChunkSource, signal: AbortSignal | undefined) {
     super();
     this.#source = source;
+    this.#signal = signal;
   }
 
   protected override take(): Connection | undefined {
-    const part = this.#part;
-    if (part === undefined) return undefined;
-    if (this.#place < part.count) return part.read(this.#place++);
-    if (part.last) this.end();
+    const chunk = this.#chunk;
+    if (chunk === undefined) return undefined;
+    if (this.#index < chunk.count) return chunk.read(this.#index++);
+    if (chunk.last) this.end();
     return undefined;
   }
 
   protected override refill(): void {
-    // At once: the reading is under way when next() returns, and close() waits for it.
+    // Reading begins before next() returns, so that close() waits for it.
     void this.#read();
   }
 
@@ -54,11 +86,11 @@ export class ConnectionStream extends CancellableIterator<Connection> {
       this.#begin();
       if (this.ended) return;
       this.#ahead ??= this.#source.next();
-      const part = await this.#ahead;
+      const chunk = await this.#ahead;
       if (this.ended) return;
-      this.#part = part;
-      this.#place = 0;
-      this.#ahead = part.last ? undefined : this.#source.next();
+      this.#chunk = chunk;
+      this.#index = 0;
+      this.#ahead = chunk.last ? undefined : this.#source.next();
       // Its failure is reported when it is awaited.
       this.#ahead?.catch(() => undefined);
     } catch (error) {
@@ -70,12 +102,12 @@ export class ConnectionStream extends CancellableIterator<Connection> {
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    this.observe(this.#source.signal);
+    this.observe(this.#signal);
   }
 
   protected override async release(): Promise<void> {
-    this.#part = undefined;
-    // The file is freed when nobody reads it any more.
+    this.#chunk = undefined;
+    // The file is closed when nothing reads it any more.
     if (this.#ahead !== undefined) await this.#ahead.catch(() => undefined);
     if (this.#hasBegun) this.#source.close();
   }

@@ -222,9 +222,14 @@ function nameOf(property: string, key: string): string {
   return PLAIN_KEY.test(key) ? `${property}.${key}` : property;
 }
 
-/** A name out of a table; the error proposes the one that may be meant. */
-export function checkName(property: string, value: unknown, names: readonly string[]): void {
-  if (typeof value === 'string' && names.includes(value)) return;
+/** Checks a name of a table; the error proposes the one that may be meant. */
+export function checkName<Name extends string>(
+  property: string,
+  value: unknown,
+  names: readonly Name[],
+): asserts value is Name {
+  const known: readonly string[] = names;
+  if (typeof value === 'string' && known.includes(value)) return;
   const rule = `one of ${names.join(', ')}${nameHint(value, names)}`;
   throw typeof value === 'string'
     ? wrongValue(property, value, `is not ${rule}`)

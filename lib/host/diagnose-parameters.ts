@@ -4,9 +4,9 @@
  */
 import { release } from 'node:os';
 import { errnoName } from '../core/errors.js';
+import { INVISIBLE, reasonForParameters, WITNESSES } from '../native/missing-files.js';
 import { type Check, check, type ReadFiles, type Remedies } from './diagnose-check.js';
 import { ESTIMATION_FILES, isEstimating } from './info.js';
-import { HIDINGS, hidingOfParameters, WITNESSES } from './proc.js';
 
 const VS = '/proc/sys/net/ipv4/vs';
 /** A parameter that every kernel with IPVS has. */
@@ -159,14 +159,12 @@ const PATHS: readonly string[] = [
 
 /** Why a parameter that is missing is; `absent`: if it is not hidden. */
 function whyMissing(path: string, absent: string, contents: Contents): string {
-  const hiding = hidingOfParameters(WITNESSES.map((witness) => contents.get(witness)));
-  if (hiding === 'proc' || hiding === 'sys') {
-    return `the parameter is not visible here: ${HIDINGS[hiding]}`;
-  }
-  if (!path.startsWith(VS) || typeof contents.get(EVERYWHERE) === 'string') return absent;
-  return hiding === 'unloaded'
+  const reason = reasonForParameters(WITNESSES.map((witness) => contents.get(witness)));
+  const isOther = !path.startsWith(VS) || typeof contents.get(EVERYWHERE) === 'string';
+  if (isOther && (reason === 'unloaded' || reason === 'hidden')) return absent;
+  return reason === 'unloaded'
     ? 'IPVS is not loaded'
-    : `the parameter is not visible here: ${HIDINGS[hiding]}`;
+    : `the parameter is not visible here: ${INVISIBLE[reason]}`;
 }
 
 function lookAt(parameter: Parameter, contents: Contents, remedies: Remedies): Check {

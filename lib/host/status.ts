@@ -3,9 +3,9 @@
  * @module
  */
 import { constants } from 'node:os';
+import { missingTableError, NET_FILE, TOTALS_FILE } from '../native/missing-files.js';
 import { fileError } from '../native/native-errors.js';
 import { type Procedure, readFiles } from '../queue/procedure.js';
-import { missingTable, TOTALS_FILE } from './proc.js';
 
 /** Where Linux 7 and later describe their tables. @internal */
 export const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
@@ -47,7 +47,8 @@ export function* readStatus<Buffer, Answers>(): Procedure<Buffer, Answers, Statu
   if (typeof text === 'string') return parseStatus(text);
   if (text === constants.errno.ENOENT) {
     if (typeof totals === 'string') return undefined;
-    throw yield* missingTable<Buffer, Answers>('getStatus', STATUS_FILE);
+    const [net] = yield* readFiles<Buffer, Answers>([NET_FILE]);
+    throw missingTableError('getStatus', STATUS_FILE, net);
   }
   throw fileError('getStatus', STATUS_FILE, text);
 }

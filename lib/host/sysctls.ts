@@ -8,9 +8,9 @@ import { subjectOf } from '../core/arguments.js';
 import { checkBoolean, checkInteger, readArray, readObject } from '../core/check.js';
 import { errnoName, IpvsError, isInputError, wrongType, wrongValue } from '../core/errors.js';
 import { registerEntries } from '../core/stack.js';
+import { missingFilesError, reasonForParameters, WITNESSES } from '../native/missing-files.js';
 import { given, type Procedure, readFiles, writeFiles } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';
-import { hiddenError, hidingOfParameters, WITNESSES } from './proc.js';
 
 /**
  * The values of the parameters. Undefined are those that the kernel does not have: see each. Fresh network namespaces have the
@@ -341,8 +341,8 @@ function* unreadable(errnos: readonly (string | number)[]): Procedure<never, nev
 
 /** The error where no parameter is there. */
 function* hiddenParameters(operation: string): Procedure<never, never, IpvsError> {
-  const hiding = hidingOfParameters(yield* readFiles<never, never>(WITNESSES));
-  return hiddenError(operation, 'the parameters of IPVS are', FOLDER, hiding);
+  const reason = reasonForParameters(yield* readFiles<never, never>(WITNESSES));
+  return missingFilesError(operation, 'the parameters of IPVS are', FOLDER, reason);
 }
 
 /** The first key that is the name of no parameter, for the error that says so; or ''. */

@@ -6,9 +6,9 @@ import { constants } from 'node:os';
 import { IpvsError } from '../core/errors.js';
 import { type Counter, checkReadOptions, type ReadOptions, type Stats } from '../ipvs/stats.js';
 import type { StatsField } from '../native/addon.js';
+import { missingTableError, NET_FILE, TOTALS_FILE } from '../native/missing-files.js';
 import { fileError } from '../native/native-errors.js';
 import { type Procedure, readFiles } from '../queue/procedure.js';
-import { missingTable, TOTALS_FILE } from './proc.js';
 
 /** Two rows of hexadecimal numbers, each behind titles: the counters and the rates. */
 const TOTALS: readonly (readonly StatsField[])[] = [
@@ -43,7 +43,8 @@ export function* readTotals<Buffer, Answers>(
   const bigint = checkReadOptions(options);
   const [text = 0] = yield* readFiles<Buffer, Answers>([TOTALS_FILE]);
   if (text === constants.errno.ENOENT) {
-    throw yield* missingTable<Buffer, Answers>('getStats', TOTALS_FILE);
+    const [net] = yield* readFiles<Buffer, Answers>([NET_FILE]);
+    throw missingTableError('getStats', TOTALS_FILE, net);
   }
   if (typeof text === 'number') throw fileError('getStats', TOTALS_FILE, text);
   const stats = bigint ? parseTotals(text, BigInt) : parseTotals(text, Number);

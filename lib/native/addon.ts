@@ -107,10 +107,16 @@ export interface NativeConnections {
   readonly done: boolean;
 }
 
+/** Counts of connections. */
+export interface NativeCounts {
+  readonly counts: ArrayBuffer;
+  readonly texts: readonly string[];
+}
+
 /** csrc/binding/cursor.h */
 export interface NativeCursor {
   next(limit: number): Promise<NativeConnections>;
-  count(by: number): Promise<{ readonly counts: ArrayBuffer; readonly texts: readonly string[] }>;
+  count(by: number): Promise<NativeCounts>;
   close(): void;
 }
 

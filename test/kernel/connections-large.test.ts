@@ -2,8 +2,8 @@ import { constants, release } from 'node:os';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { type Connection, Ipvs } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkStreamOptions, readCounts } from '../../lib/connections/connections.js';
-import { layout } from '../../lib/native/layout.js';
+import { decodeCounts } from '../../lib/connections/count.js';
+import { encodeFilter } from '../../lib/connections/filter.js';
 import { loadNative } from '../../lib/native/load.js';
 import { readIn } from './lab/conntable.js';
 import { countOpen } from './lab/files.js';
@@ -173,9 +173,9 @@ test('a signal never waits for the end of the table: a job reads a part, also wh
   const { Handle, Cursor } = loadNative();
   const handle = new Handle();
   await handle.open(lab.namespace.path, true);
-  const { filter } = checkStreamOptions({ client: 'fd00::/8' }, layout);
-  const { claimedPorts, destinations } = filter.facts;
-  const cursor = new Cursor(handle, filter.filter, false, claimedPorts, destinations);
+  const { record, facts } = encodeFilter({ client: 'fd00::/8' });
+  const { claimedPorts, destinations } = facts;
+  const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
   const { connections, done } = await cursor.next(2048);
   expect(connections.byteLength).toBe(0);
   expect(done).toBe(false);
@@ -186,7 +186,7 @@ test('a signal never waits for the end of the table: a job reads a part, also wh
 /** Of the addon: what the library takes care not to do. */
 describe('a cursor that is closed', () => {
   const { Handle, Cursor } = loadNative();
-  const { filter, facts } = checkStreamOptions({}, layout).filter;
+  const { record, facts } = encodeFilter({});
   const { claimedPorts, destinations } = facts;
 
   test('while a job runs gives the job what it asked for, and frees the file', async () => {
@@ -194,7 +194,7 @@ describe('a cursor that is closed', () => {
     await handle.open(lab.namespace.path, true);
     let counted = 0;
     for (let round = 0; round < 10; round++) {
-      const cursor = new Cursor(handle, filter, false, claimedPorts, destinations);
+      const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
       const job = cursor.count(0);
       // What has begun has the file open.
       while (round > 0 && open() === 0) await turn();
@@ -202,7 +202,7 @@ describe('a cursor that is closed', () => {
       expect(open()).toBe(0);
       const [outcome] = await Promise.allSettled([job]);
       if (outcome.status === 'fulfilled') {
-        const counts = readCounts(outcome.value, new Set(), layout);
+        const counts = decodeCounts(outcome.value, new Set());
         expect(counts).toEqual([{ count: COUNT }]);
         counted++;
       } else {
@@ -217,7 +217,7 @@ describe('a cursor that is closed', () => {
   test('opens nothing again', async () => {
     const handle = new Handle();
     await handle.open(lab.namespace.path, true);
-    const cursor = new Cursor(handle, filter, false, claimedPorts, destinations);
+    const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
     await cursor.next(1);
     expect(open()).toBe(1);
     cursor.close();

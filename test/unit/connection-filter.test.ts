@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { factsFor, packFilter } from '../../lib/connections/filter.js';
+import { encodeFilter } from '../../lib/connections/filter.js';
+import { learnFacts } from '../../lib/connections/service-facts.js';
 import { type ConnectionFilter, IpvsError, type Service } from '../../lib/index.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { finished } from '../../lib/queue/turns.js';
@@ -31,17 +32,12 @@ const services = finished(
 /** The facts of a filter, with the operations that the kernel was asked for. */
 async function learned(filter: ConnectionFilter, answers: unknown | Error) {
   const asked: string[] = [];
-  const facts = await factsFor(
-    'countConnections',
-    packFilter(filter, layout),
-    layout,
-    async (call) => {
-      asked.push(call.operation);
-      if (answers instanceof Error) throw answers;
-      // What the call would read.
-      return answers as never;
-    },
-  );
+  const facts = await learnFacts('countConnections', encodeFilter(filter), async (call) => {
+    asked.push(call.operation);
+    if (answers instanceof Error) throw answers;
+    // The value that the call would read.
+    return answers as never;
+  });
   const { size } = layout.connectionFilter.fields.destination;
   const places = Array.from({ length: facts.destinations.length / size }, (_, i) => i * size);
   const { address, family, port } = layout.destination.fields;
@@ -103,14 +99,14 @@ test.each(['client', 'server'])('the network of a %s has no brackets', (side) =>
   for (const network of ['fd00::1', 'fd00::/64']) {
     const [address = '', bits] = network.split('/');
     const bracketed = bits === undefined ? `[${address}]` : `[${address}]/${bits}`;
-    expect(() => packFilter({ [side]: bracketed }, layout)).toThrow(
+    expect(() => encodeFilter({ [side]: bracketed })).toThrow(
       `options.${side}: '${bracketed}' is not an address or a network such as '10.0.0.0/8': drop the brackets: '${network}'`,
     );
   }
 });
 
 test('a state that is none is told which there are, without those that nobody asks for', () => {
-  const pack = (state: unknown) => packFilter({ state }, layout);
+  const pack = (state: unknown) => encodeFilter({ state });
   for (const state of ['ESTABLISHD', 'x', 5]) {
     expect(() => pack(state)).toThrow(/^options\.state: .* is not one of NONE, ESTABLISHED, /);
     expect(() => pack(state)).not.toThrow(/ERR!|BUG!|\?,|, \?/);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Part } from '../../lib/connections/connections.js';
-import { ConnectionStream, type PartSource } from '../../lib/connections/stream.js';
+import type { Chunk } from '../../lib/connections/decode.js';
+import { type ChunkSource, ConnectionStream } from '../../lib/connections/stream.js';
 import type { Connection } from '../../lib/index.js';
 
 const endpoint = { address: '10.0.0.1', port: 0 };
@@ -19,21 +19,20 @@ const connection = (port: number): Connection => ({
   origin: null,
 });
 
-const part = (ports: readonly number[], last: boolean): Part => ({
+const chunk = (ports: readonly number[], last: boolean): Chunk => ({
   count: ports.length,
   last,
-  read: (place) => connection(ports[place] ?? expect.unreachable('read beyond the part')),
+  read: (index) => connection(ports[index] ?? expect.unreachable('read beyond the chunk')),
 });
 
 /** A source whose parts come when the test says so. */
 function source(signal?: AbortSignal) {
-  const waiting: { resolve(value: Part): void; reject(reason: unknown): void }[] = [];
+  const waiting: { resolve(value: Chunk): void; reject(reason: unknown): void }[] = [];
   const log: string[] = [];
-  const opened: PartSource = {
-    signal,
+  const opened: ChunkSource = {
     next: () => {
       log.push('next');
-      return new Promise<Part>((resolve, reject) => {
+      return new Promise<Chunk>((resolve, reject) => {
         waiting.push({ resolve, reject });
       });
     },
@@ -42,13 +41,13 @@ function source(signal?: AbortSignal) {
     },
   };
   const answered = () => waiting.shift() ?? expect.unreachable('nothing is being read');
-  const stream = new ConnectionStream(opened);
+  const stream = new ConnectionStream(opened, signal);
   return {
     stream,
     log,
     give: async (ports: readonly number[], last = false) => {
       await settled();
-      answered().resolve(part(ports, last));
+      answered().resolve(chunk(ports, last));
       await settled();
     },
     fail: async (error: Error) => {

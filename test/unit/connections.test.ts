@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkCountOptions, countMask, decodeCounts } from '../../lib/connections/count.js';
+import { type Chunk, decodeChunk } from '../../lib/connections/decode.js';
 import {
-  checkCountOptions,
+  type ChunkSource,
+  ConnectionStream,
   checkStreamOptions,
-  countMask,
-  type Part,
-  readCounts,
-  readPart,
-} from '../../lib/connections/connections.js';
-import { ConnectionStream, type PartSource } from '../../lib/connections/stream.js';
+} from '../../lib/connections/stream.js';
 import type { Connection } from '../../lib/index.js';
 import type { NativeConnections } from '../../lib/native/addon.js';
 import { connectionRecord, countRecord } from './answers.js';
@@ -26,9 +24,9 @@ const SERVICE = 'tcp://10.96.0.1:443';
 
 /** What the filter of some options asks for. */
 function filterOf(options: unknown) {
-  const { filter } = checkStreamOptions(options, layout);
-  expect(checkCountOptions(options, layout).filter).toEqual(filter);
-  return decode(filter.filter, 0, layout.connectionFilter);
+  const { filter } = checkStreamOptions(options);
+  expect(checkCountOptions(options).filter).toEqual(filter);
+  return decode(filter.record, 0, layout.connectionFilter);
 }
 
 const numbers = (bytes: unknown) => (Array.isArray(bytes) ? bytes : expect.unreachable());
@@ -37,8 +35,8 @@ describe('filters', () => {
   test.each([undefined, {}, { service: undefined, client: undefined, state: undefined }])(
     '%j asks for everything',
     (options) => {
-      const { filter } = checkStreamOptions(options, layout);
-      expect(filter.filter).toEqual(new Uint8Array(layout.connectionFilter.size));
+      const { filter } = checkStreamOptions(options);
+      expect(filter.record).toEqual(new Uint8Array(layout.connectionFilter.size));
     },
   );
 
@@ -287,7 +285,7 @@ test.each<Row>([
 ])('%s is refused', (_, options, kind, property, value, rule) => {
   for (const check of [checkStreamOptions, checkCountOptions]) {
     expectInputError(
-      thrownBy(() => check(options, layout)),
+      thrownBy(() => check(options)),
       { kind, property, value, rule },
     );
   }
@@ -296,11 +294,11 @@ test.each<Row>([
 describe('options of a stream', () => {
   test('are the origin and the signal', () => {
     const { signal } = new AbortController();
-    expect(checkStreamOptions({ origin: true, signal }, layout)).toMatchObject({
+    expect(checkStreamOptions({ origin: true, signal })).toMatchObject({
       origin: true,
       signal,
     });
-    expect(checkStreamOptions({ origin: undefined }, layout)).toMatchObject({ origin: false });
+    expect(checkStreamOptions({ origin: undefined })).toMatchObject({ origin: false });
   });
 
   test.each<Row>([
@@ -309,7 +307,7 @@ describe('options of a stream', () => {
     ['by', { by: [] }, 'value', 'options.by', "'by'", 'is not a known property'],
   ])('%s', (_, options, kind, property, value, rule) => {
     expectInputError(
-      thrownBy(() => checkStreamOptions(options, layout)),
+      thrownBy(() => checkStreamOptions(options)),
       { kind, property, value, rule },
     );
   });
@@ -326,11 +324,9 @@ describe('options of counting', () => {
       ['service', 'destination', 'state', 'protocol'],
     ],
   ] as const)('%j', (options, columns) => {
-    const { by } = checkCountOptions(options, layout);
+    const { by } = checkCountOptions(options);
     expect([...by]).toEqual(columns);
-    expect(countMask(by, layout)).toBe(
-      columns.reduce((mask, name) => mask | layout.countBy[name], 0),
-    );
+    expect(countMask(by)).toBe(columns.reduce((mask, name) => mask | layout.countBy[name], 0));
   });
 
   test.each<Row>([
@@ -341,7 +337,7 @@ describe('options of counting', () => {
     ['origin', { origin: true }, 'value', 'options.origin', "'origin'", 'is not a known property'],
   ])('%s', (_, options, kind, property, value, rule) => {
     expectInputError(
-      thrownBy(() => checkCountOptions(options, layout)),
+      thrownBy(() => checkCountOptions(options)),
       { kind, property, value, rule },
     );
   });
@@ -353,7 +349,7 @@ const joined = (...records: readonly Uint8Array[]) =>
 
 /** The entries of a part, the last one first: each is read by itself. */
 function entriesOf(native: NativeConnections): Connection[] {
-  const part = readPart(native, layout);
+  const part = decodeChunk(native);
   const places = Array.from({ length: part.count }, (_, place) => place);
   return places
     .reverse()
@@ -431,8 +427,8 @@ describe('reading', () => {
   test('an empty part', () => {
     const empty = { connections: new ArrayBuffer(0), texts: [], done: true };
     expect(entriesOf(empty)).toEqual([]);
-    expect(readPart(empty, layout)).toMatchObject({ count: 0, last: true });
-    expect(readPart({ ...empty, done: false }, layout)).toMatchObject({ last: false });
+    expect(decodeChunk(empty)).toMatchObject({ count: 0, last: true });
+    expect(decodeChunk({ ...empty, done: false })).toMatchObject({ last: false });
   });
 
   test('counts, with the columns that were asked for', () => {
@@ -440,13 +436,11 @@ describe('reading', () => {
     const counts = joined(countRecord(group, 2n ** 40n), countRecord({ ...group, state: 2 }, 1n));
     const native = { counts, texts: ['ESTABLISHED', 'FIN_WAIT'] };
     const endpoint = { address: '0.0.0.0', port: 443 };
-    expect(readCounts(native, new Set(['state']), layout)).toStrictEqual([
+    expect(decodeCounts(native, new Set(['state']))).toStrictEqual([
       { count: 2 ** 40, state: 'ESTABLISHED' },
       { count: 1, state: 'FIN_WAIT' },
     ]);
-    expect(
-      readCounts(native, new Set(['service', 'destination', 'protocol']), layout)[0],
-    ).toStrictEqual({
+    expect(decodeCounts(native, new Set(['service', 'destination', 'protocol']))[0]).toStrictEqual({
       count: 2 ** 40,
       service: { protocol: 'tcp', ...endpoint },
       destination: { address: '0.0.0.0', port: 80 },
@@ -463,7 +457,7 @@ describe('reading', () => {
       { ...IPV4, protocol: 1 },
     ];
     const counts = joined(...rows.map((row) => countRecord(row, 1n)));
-    const services = readCounts({ counts, texts: [] }, new Set(['service']), layout).map(
+    const services = decodeCounts({ counts, texts: [] }, new Set(['service'])).map(
       ({ service }) => service,
     );
     expect(services).toStrictEqual([
@@ -477,8 +471,8 @@ describe('reading', () => {
 
   test('an empty table has no groups, but a number', () => {
     const native = { counts: new ArrayBuffer(0), texts: [] };
-    expect(readCounts(native, new Set(['state']), layout)).toEqual([]);
-    expect(readCounts(native, new Set(), layout)).toEqual([{ count: 0 }]);
+    expect(decodeCounts(native, new Set(['state']))).toEqual([]);
+    expect(decodeCounts(native, new Set())).toEqual([{ count: 0 }]);
   });
 });
 
@@ -499,8 +493,7 @@ const connection = (expires: number): Connection => ({
 });
 
 /** A source that gives parts of these sizes, each when it is told to. */
-class Source implements PartSource {
-  signal: AbortSignal | undefined;
+class Source implements ChunkSource {
   closed = 0;
   /** Readings that were begun and have not ended. */
   running = 0;
@@ -520,10 +513,10 @@ class Source implements PartSource {
   }
 
   stream(): ConnectionStream {
-    return new ConnectionStream(this);
+    return new ConnectionStream(this, undefined);
   }
 
-  next(): Promise<Part> {
+  next(): Promise<Chunk> {
     if (this.closed > 0) this.faults.push('read after the end');
     if (this.running > 0) this.faults.push('two readings at once');
     this.running++;

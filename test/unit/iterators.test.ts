@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import type { Part } from '../../lib/connections/connections.js';
+import type { Chunk } from '../../lib/connections/decode.js';
 import { ConnectionStream } from '../../lib/connections/stream.js';
 import type { CancellableIterator } from '../../lib/core/iterator.js';
 import type { Snapshot } from '../../lib/ipvs/snapshot.js';
@@ -22,10 +22,10 @@ interface Subject {
   freed(): number;
 }
 
-const entries = (count: number, last = false): Part => ({
+const entries = (count: number, last = false): Chunk => ({
   count,
   last,
-  read: () => ({}) as ReturnType<Part['read']>,
+  read: () => ({}) as ReturnType<Chunk['read']>,
 });
 
 /** Reads that the test answers. What is given while nothing is read answers the next read. */
@@ -52,9 +52,9 @@ function reads<Answer>() {
 }
 
 function connectionStream(signal: AbortSignal): Subject {
-  const parts = reads<Part>();
+  const parts = reads<Chunk>();
   const close = vi.fn();
-  const iterator = new ConnectionStream({ signal, next: parts.read, close });
+  const iterator = new ConnectionStream({ next: parts.read, close }, signal);
   return {
     iterator,
     give: () => parts.give(entries(1)),
