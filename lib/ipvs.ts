@@ -40,6 +40,7 @@ import {
 import { calls } from './ipvs/calls.js';
 import { HandleOperations } from './ipvs/operations.js';
 import { type IpvsQueue, ipvsProtocol } from './ipvs/protocol.js';
+import type { RequestBuffer } from './ipvs/request-buffer.js';
 import type { Results } from './ipvs/results.js';
 import { readTable, type Snapshot } from './ipvs/snapshot.js';
 import { checkWatchOptions, TableWatcher, type WatchOptions } from './ipvs/watch.js';
@@ -48,7 +49,6 @@ import type { Native, NativeHandle } from './native/addon.js';
 import { layout } from './native/layout.js';
 import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './native/netns.js';
 import { openHandle } from './native/open.js';
-import type { RequestBuffer } from './native/records.js';
 import { bound, type Protocol } from './queue/packed.js';
 import type { Procedure } from './queue/procedure.js';
 import { Queue } from './queue/queue.js';

@@ -14,9 +14,10 @@ import {
   formatServiceAt,
   type ServiceReference,
 } from '../ipvs/reference.js';
+import { draftIn } from '../ipvs/request-buffer.js';
 import { SERVICE_KEYS } from '../ipvs/service.js';
 import { layout } from '../native/layout.js';
-import { type Draft, Records } from '../native/records.js';
+import { Records } from '../native/records.js';
 import { type FactsQuery, NO_FACTS, type ServiceFacts } from './service-facts.js';
 import {
   type ConnectionProtocol,
@@ -92,13 +93,7 @@ export function encodeFilter(
 ): EncodedFilter {
   const records = new Records(new ArrayBuffer(size));
   // References are encoded in place: their keys have the same layout in a filter as in a request.
-  const draft: Draft = {
-    records,
-    layout,
-    base: () => 0,
-    service: () => fields.service.offset,
-    destination: () => fields.destination.offset,
-  };
+  const draft = draftIn(records, fields.service.offset, fields.destination.offset);
   let criteria = 0;
   let facts = NO_FACTS;
   let query: FactsQuery | undefined;

@@ -8,11 +8,12 @@ import { parseAddress } from '../core/address.js';
 import { IpvsError } from '../core/errors.js';
 import { calls } from '../ipvs/calls.js';
 import { formatServiceKey } from '../ipvs/reference.js';
+import type { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { Results } from '../ipvs/results.js';
 import type { Service } from '../ipvs/service.js';
 import { renamed } from '../ipvs/snapshot.js';
 import { layout } from '../native/layout.js';
-import { Records, type RequestBuffer } from '../native/records.js';
+import { Records } from '../native/records.js';
 import { bound, type Call } from '../queue/packed.js';
 import type { Endpoint } from './types.js';
 

@@ -3,8 +3,8 @@
  * @module
  */
 import { calls } from '../ipvs/calls.js';
+import type { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { Results } from '../ipvs/results.js';
-import type { RequestBuffer } from '../native/records.js';
 import { fulfilled } from '../queue/outcome.js';
 import { ask, type Procedure, readFiles } from '../queue/procedure.js';
 

@@ -7,13 +7,13 @@ import { checkBoolean, readOptions } from '../core/check.js';
 import { describePlace, IpvsError, isInputError, wrongType, wrongValue } from '../core/errors.js';
 import { checkSignal } from '../core/signals.js';
 import { beginAtCaller, isKept, keepStack } from '../core/stack.js';
-import type { RequestBuffer } from '../native/records.js';
 import { MAX_REQUESTS, Packed, type Protocol } from '../queue/packed.js';
 import type { Collected } from '../queue/queue.js';
 import type { Place } from '../queue/returns.js';
 import type { Sending } from '../queue/shipment.js';
 import type { Call } from './calls.js';
 import { Operations } from './operations.js';
+import type { RequestBuffer } from './request-buffer.js';
 import type { Results } from './results.js';
 
 /** Options of {@link Ipvs.batch}. */

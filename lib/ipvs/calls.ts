@@ -5,7 +5,6 @@
 
 import { checkBoolean, readOptions } from '../core/check.js';
 import type { OperationName } from '../native/addon.js';
-import type { RequestBuffer } from '../native/records.js';
 import type { Call as QueuedCall } from '../queue/packed.js';
 import type { Steps } from '../queue/turns.js';
 import {
@@ -23,6 +22,7 @@ import {
   encodeServiceReference,
   type ServiceReference,
 } from './reference.js';
+import type { RequestBuffer } from './request-buffer.js';
 import type { Listed, Results } from './results.js';
 import {
   encodeSchedulerProbe,

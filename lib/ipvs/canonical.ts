@@ -8,8 +8,6 @@ import { formatAddress as addressAt, parseAddress } from '../core/address.js';
 import { subjectOf } from '../core/arguments.js';
 import { describeInput, isInputError, wrongType } from '../core/errors.js';
 import { beginAtCaller, registerEntry } from '../core/stack.js';
-import { newDraft } from '../native/draft.js';
-import type { Draft } from '../native/records.js';
 import {
   DESTINATION_KEYS,
   type Destination,
@@ -31,6 +29,7 @@ import {
   type ServiceAddress,
   type ServiceReference,
 } from './reference.js';
+import { RequestBuffer } from './request-buffer.js';
 import {
   decodeService,
   encodeServiceConfig,
@@ -81,10 +80,10 @@ const NO_STATS: Stats = {
 /** Carries out a function on a draft. Its input errors say which one it was, and what it was about. */
 function onDraft<Value>(
   operation: string,
-  subject: (draft: Draft) => string,
-  work: (draft: Draft) => Value,
+  subject: (draft: RequestBuffer) => string,
+  work: (draft: RequestBuffer) => Value,
 ): Value {
-  const draft = newDraft();
+  const draft = new RequestBuffer(1);
   try {
     return work(draft);
   } catch (error) {

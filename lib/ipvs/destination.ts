@@ -15,7 +15,7 @@ import { wrongType, wrongValue } from '../core/errors.js';
 import { destinationObjectHint } from '../core/hints.js';
 import type { Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
-import type { Draft, Records } from '../native/records.js';
+import type { Records } from '../native/records.js';
 import { type Forwarding, forwardings, limits, tunnelTypes } from './names.js';
 import {
   checkKeyed,
@@ -23,6 +23,7 @@ import {
   type DestinationAddress,
   encodeDestinationKey,
 } from './reference.js';
+import type { RequestBuffer } from './request-buffer.js';
 import {
   type Counter,
   type DecodeCounter,
@@ -134,7 +135,7 @@ const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 export const DESTINATION_KEYS: ReadonlySet<string> = CONFIG_KEYS;
 
 /** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. @internal */
-export function encodeDestinationConfig(request: Draft, config: unknown): void {
+export function encodeDestinationConfig(request: RequestBuffer, config: unknown): void {
   const property = 'destination';
   if (typeof config === 'string') {
     throw wrongType(property, config, `an object${destinationObjectHint(config)}`);
@@ -159,7 +160,7 @@ export function encodeDestinationConfig(request: Draft, config: unknown): void {
 }
 
 /** Writes the changes of an update; the keys of service and destination stand already. @internal */
-export function encodeDestinationChanges(request: Draft, changes: unknown): void {
+export function encodeDestinationChanges(request: RequestBuffer, changes: unknown): void {
   const property = 'changes';
   const settings = checkObject(property, changes, CHANGE_KEYS);
   const named = writeSettings(request, property, settings, false);
@@ -180,7 +181,7 @@ export function encodeDestinationChanges(request: Draft, changes: unknown): void
  * @returns the settings that were named, as bits of Changes
  */
 function writeSettings(
-  request: Draft,
+  request: RequestBuffer,
   property: string,
   settings: Readonly<Record<string, unknown>>,
   read: boolean,
@@ -217,7 +218,7 @@ function writeSettings(
 }
 
 /** Only a tunnel crosses from one address family to the other; the kernel refuses the rest. */
-function checkFamilies(request: Draft, property: string): void {
+function checkFamilies(request: RequestBuffer, property: string): void {
   const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
@@ -232,7 +233,7 @@ function checkFamilies(request: Draft, property: string): void {
 }
 
 /** The kernel accepts another port than the service's whatever the forwarding, and then ignores it. */
-function checkPortKept(request: Draft, property: string): void {
+function checkPortKept(request: RequestBuffer, property: string): void {
   const { records } = request;
   const service = request.service();
   const base = request.destination();
@@ -258,7 +259,7 @@ function checkPortKept(request: Draft, property: string): void {
 }
 
 /** A tunnel that was named goes with one forwarding only. */
-function checkTunnel(request: Draft, property: string): void {
+function checkTunnel(request: RequestBuffer, property: string): void {
   const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
@@ -269,7 +270,7 @@ function checkTunnel(request: Draft, property: string): void {
   throw wrongValue(`${property}.tunnel`, { type }, `does not go with forwarding '${forwarding}'`);
 }
 
-function checkThresholds(request: Draft, property: string): void {
+function checkThresholds(request: RequestBuffer, property: string): void {
   const { records } = request;
   const base = request.destination();
   const { fields } = layout.destination;
@@ -285,7 +286,7 @@ function checkThresholds(request: Draft, property: string): void {
 }
 
 /** Addresses that can be no real server's. What depends on the host's own addresses, the kernel checks. */
-function checkUnicast(request: Draft, property: string): void {
+function checkUnicast(request: RequestBuffer, property: string): void {
   const { records } = request;
   const { fields } = layout.destination;
   const at = request.destination() + fields.address.offset;
@@ -316,9 +317,9 @@ export function decodeDestinationEntry<Value extends Counter>(
   return decodeDestination(
     records,
     base + entry.destination.offset,
-    records.word(base, entry.activeConnections),
-    records.word(base, entry.inactiveConnections),
-    records.word(base, entry.persistentConnections),
+    records.u32(base, entry.activeConnections),
+    records.u32(base, entry.inactiveConnections),
+    records.u32(base, entry.persistentConnections),
     decodeStats(records, base + entry.stats.offset, read),
   );
 }
@@ -333,16 +334,16 @@ export function decodeDestination<Value extends Counter>(
   stats: Stats<Value>,
 ): Destination<Value> {
   const { fields } = layout.destination;
-  const family = records.half(at, fields.family);
-  const forwarding = forwardings.name(records.word(at, fields.forwarding));
+  const family = records.u16(at, fields.family);
+  const forwarding = forwardings.name(records.u32(at, fields.forwarding));
   return {
     address: formatAddress(records.bytes, at + fields.address.offset, family),
-    port: records.half(at, fields.port),
+    port: records.u16(at, fields.port),
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     forwarding,
-    weight: records.word(at, fields.weight),
-    upperThreshold: records.word(at, fields.upperThreshold),
-    lowerThreshold: records.word(at, fields.lowerThreshold),
+    weight: records.u32(at, fields.weight),
+    upperThreshold: records.u32(at, fields.upperThreshold),
+    lowerThreshold: records.u32(at, fields.lowerThreshold),
     tunnel: decodeTunnel(records, at, forwarding === 'tunnel'),
     activeConnections,
     inactiveConnections,

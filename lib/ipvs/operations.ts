@@ -7,7 +7,6 @@ import { registerEntries } from '../core/stack.js';
 import { type Info, readInfo } from '../host/info.js';
 import { readStatus, type Status } from '../host/status.js';
 import { readTotals } from '../host/totals.js';
-import type { RequestBuffer } from '../native/records.js';
 import { given, type Procedure } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';
 import {
@@ -20,6 +19,7 @@ import {
 } from './calls.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import type { DestinationReference, ServiceReference } from './reference.js';
+import type { RequestBuffer } from './request-buffer.js';
 import type { Results } from './results.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
 import { readSnapshot, type Snapshot } from './snapshot.js';

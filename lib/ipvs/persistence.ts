@@ -7,8 +7,9 @@ import { checkInteger, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/errors.js';
 import { schedulerHint } from '../core/hints.js';
 import { layout } from '../native/layout.js';
-import type { Draft, Records } from '../native/records.js';
+import type { Records } from '../native/records.js';
 import { limits, protocols } from './names.js';
+import type { RequestBuffer } from './request-buffer.js';
 
 /** Persistence as it is set. */
 export interface PersistenceConfig {
@@ -50,7 +51,7 @@ const KEYS = new Set(['timeout', 'netmask', 'engine'] as const);
  * @internal
  */
 export function encodePersistence(
-  request: Draft,
+  request: RequestBuffer,
   property: string,
   value: unknown,
   read: boolean,
@@ -91,7 +92,7 @@ export function encodePersistence(
 const ENGINE_PROTOCOLS: Readonly<Record<string, string>> = { sip: 'udp' };
 
 /** An engine that does not understand a packet makes the kernel drop it. */
-function checkEngineProtocol(request: Draft, property: string, engine: string): void {
+function checkEngineProtocol(request: RequestBuffer, property: string, engine: string): void {
   const { records } = request;
   const { fields } = layout.service;
   const base = request.service();

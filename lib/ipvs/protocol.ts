@@ -4,12 +4,12 @@
  */
 
 import type { Layout, NativeHandle, OperationName, StatusName } from '../native/addon.js';
-import { RequestBuffer } from '../native/records.js';
 import type { FailedResult } from '../native/refusal.js';
 import type { Protocol } from '../queue/packed.js';
 import { Pool } from '../queue/pool.js';
 import type { Queue } from '../queue/queue.js';
 import { requestError } from './refusals.js';
+import { RequestBuffer } from './request-buffer.js';
 import { Results } from './results.js';
 import { inputTarget } from './targets.js';
 
@@ -27,7 +27,7 @@ export function ipvsProtocol(
 ): Protocol<RequestBuffer, Results> {
   return {
     handle,
-    requests: (capacity) => pool.take(() => new RequestBuffer(layout, capacity)),
+    requests: (capacity) => pool.take(() => new RequestBuffer(capacity)),
     release: (requests) => pool.give(requests),
     carry: async (requests, part) => {
       // The next part of a larger buffer leaves while the answers to this one are read.

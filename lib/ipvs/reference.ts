@@ -8,8 +8,9 @@ import { wrongType, wrongValue } from '../core/errors.js';
 import { addressHint, destinationHint, serviceHint } from '../core/hints.js';
 import { Names, type Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
-import type { Draft, Records } from '../native/records.js';
+import type { Records } from '../native/records.js';
 import { type Protocol, protocols } from './names.js';
+import type { Draft } from './request-buffer.js';
 
 /** A service named by what it listens on (`ipvsadm -t`, `-u`, `--sctp-service`). */
 export interface ServiceAddress {

@@ -8,7 +8,7 @@ import { wrongType, wrongValue } from '../core/errors.js';
 import { serviceObjectHint } from '../core/hints.js';
 import { unknownNumber } from '../core/names.js';
 import { layout } from '../native/layout.js';
-import type { Draft, Records } from '../native/records.js';
+import type { Records } from '../native/records.js';
 import type { Destination } from './destination.js';
 import {
   type KnownScheduler,
@@ -39,6 +39,7 @@ import {
   SERVICE_IDENTITY,
   type ServiceAddress,
 } from './reference.js';
+import type { RequestBuffer } from './request-buffer.js';
 import {
   type Counter,
   type DecodeCounter,
@@ -147,7 +148,7 @@ const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
 export const SERVICE_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'destinations']);
 
 /** Writes the service of an add or ensure: every setting, with the defaults of those left out. @internal */
-export function encodeServiceConfig(request: Draft, config: unknown): void {
+export function encodeServiceConfig(request: RequestBuffer, config: unknown): void {
   const property = 'service';
   if (typeof config === 'string') {
     throw wrongType(property, config, `an object${serviceObjectHint(config)}`);
@@ -173,7 +174,7 @@ export function encodeServiceConfig(request: Draft, config: unknown): void {
 }
 
 /** Other protocols and addresses may be referred to, but a service made for them would match nothing. */
-function checkKey(request: Draft, property: string): void {
+function checkKey(request: RequestBuffer, property: string): void {
   const { records } = request;
   const base = request.service();
   const { fields } = layout.service;
@@ -192,7 +193,7 @@ function checkKey(request: Draft, property: string): void {
 }
 
 /** Writes a service that the kernel refuses, but not before it has looked for the scheduler. @internal */
-export function encodeSchedulerProbe(request: Draft, scheduler: string): void {
+export function encodeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
   // A key that no service has: where one had it, the kernel would look no further.
   encodeServiceReference(request, 'service', 'unknown-65535://[::]:0', SERVICE_KEYS);
   const { records } = request;
@@ -200,7 +201,7 @@ export function encodeSchedulerProbe(request: Draft, scheduler: string): void {
 }
 
 /** Writes the changes of an update; the service's key stands already. @internal */
-export function encodeServiceChanges(request: Draft, changes: unknown): void {
+export function encodeServiceChanges(request: RequestBuffer, changes: unknown): void {
   const property = 'changes';
   const settings = checkObject(property, changes, CHANGE_KEYS);
   const named = writeSettings(request, property, settings, false);
@@ -218,7 +219,7 @@ export function encodeServiceChanges(request: Draft, changes: unknown): void {
  * @returns the settings that were named, as bits of Changes
  */
 function writeSettings(
-  request: Draft,
+  request: RequestBuffer,
   property: string,
   settings: Readonly<Record<string, unknown>>,
   read: boolean,
@@ -305,7 +306,7 @@ function flagNamesOf(scheduler: unknown): readonly NamedFlag[] {
   });
 }
 
-function checkFlagOwner(request: Draft, property: string): void {
+function checkFlagOwner(request: RequestBuffer, property: string): void {
   const { records } = request;
   const owner = records.name(request.base(), layout.request.fields.flagsOwner);
   const scheduler = records.name(request.service(), layout.service.fields.scheduler);
@@ -330,7 +331,7 @@ export function ownedFlags(
   return owned.length === 1 && first !== undefined ? first : owned;
 }
 
-function checkOnePacket(request: Draft, property: string): void {
+function checkOnePacket(request: RequestBuffer, property: string): void {
   const { records } = request;
   const protocol = protocols.name(
     records.number(request.service(), layout.service.fields.protocol),
@@ -340,7 +341,7 @@ function checkOnePacket(request: Draft, property: string): void {
   throw wrongValue(property, true, `is only for udp and firewall marks, not for ${protocol}`);
 }
 
-function checkPortWithoutPersistence(request: Draft, property: string): void {
+function checkPortWithoutPersistence(request: RequestBuffer, property: string): void {
   const { records } = request;
   const { fields } = layout.service;
   const mark = records.number(request.service(), fields.fwmark);

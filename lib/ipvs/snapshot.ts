@@ -4,11 +4,11 @@
  */
 
 import { IpvsError } from '../core/errors.js';
-import type { RequestBuffer } from '../native/records.js';
 import { fulfilled } from '../queue/outcome.js';
 import { bound } from '../queue/packed.js';
 import { ask, type Procedure } from '../queue/procedure.js';
 import { calls } from './calls.js';
+import type { RequestBuffer } from './request-buffer.js';
 import type { Results } from './results.js';
 import type { ServiceWithDestinations } from './service.js';
 import { type Counter, checkReadOptions, type ReadOptions } from './stats.js';

@@ -71,7 +71,7 @@ export type DecodeCounter<Value extends Counter> = (
   field: Field,
 ) => Value;
 /** @internal */
-export const asNumber: DecodeCounter<number> = (records, base, field) => records.long(base, field);
+export const asNumber: DecodeCounter<number> = (records, base, field) => records.u64(base, field);
 /** @internal */
 export const asBigint: DecodeCounter<bigint> = (records, base, field) =>
   records.bigint(base, field);

@@ -8,8 +8,9 @@ import { wrongType, wrongValue } from '../core/errors.js';
 import { Names } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import { linkNameBytes, readName, writeName } from '../native/link-name.js';
-import type { Records, RequestBuffer } from '../native/records.js';
+import type { Records } from '../native/records.js';
 import { daemonRoles } from './names.js';
+import type { RequestBuffer } from './request-buffer.js';
 
 /** Who sends, and who receives. A director may do both, each with a daemon of its own. */
 export type SyncDaemonRole = 'master' | 'backup';

@@ -5,8 +5,8 @@
 import { subjectOf } from '../core/arguments.js';
 import type { OperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
-import type { Draft, RequestBuffer } from '../native/records.js';
 import { formatDestinationAt, formatServiceAt } from './reference.js';
+import type { Draft, RequestBuffer } from './request-buffer.js';
 import { formatSyncDaemon } from './sync-daemon.js';
 
 const SERVICE_FAMILY = layout.service.fields.family;

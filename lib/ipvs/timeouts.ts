@@ -5,7 +5,8 @@
 import { checkInteger, readObject } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
 import { layout } from '../native/layout.js';
-import type { Records, RequestBuffer } from '../native/records.js';
+import type { Records } from '../native/records.js';
+import type { RequestBuffer } from './request-buffer.js';
 
 /** Timeouts of connections in seconds (IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`). They belong to the network namespace. */
 export interface Timeouts {

@@ -6,8 +6,9 @@ import { checkInteger, readObject } from '../core/check.js';
 import { wrongValue } from '../core/errors.js';
 import type { Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
-import type { Draft, Records } from '../native/records.js';
+import type { Records } from '../native/records.js';
 import { type TunnelChecksum, tunnelChecksums, tunnelTypes } from './names.js';
+import type { RequestBuffer } from './request-buffer.js';
 
 /** A tunnel as it is set. */
 export type TunnelConfig =
@@ -45,7 +46,7 @@ const KEYS = new Set(['type', 'port', 'checksum'] as const);
 
 /** Writes the tunnel of the request's destination. What was `read` from the kernel is written as it is. @internal */
 export function encodeTunnel(
-  request: Draft,
+  request: RequestBuffer,
   property: string,
   value: unknown,
   read: boolean,
@@ -90,9 +91,9 @@ function checkMade(property: string, { type, port, checksum }: Settings): Number
 /** The tunnel of the destination at `base`; null if it is not `used` and has no settings. @internal */
 export function decodeTunnel(records: Records, base: number, used: boolean): Tunnel | null {
   const { fields } = layout.destination;
-  const number = records.half(base, fields.tunnelType);
-  const port = records.half(base, fields.tunnelPort);
-  const flags = records.half(base, fields.tunnelFlags);
+  const number = records.u16(base, fields.tunnelType);
+  const port = records.u16(base, fields.tunnelPort);
+  const flags = records.u16(base, fields.tunnelFlags);
   if (!used && (number | port | flags) === 0) return null;
   const type = tunnelTypes.name(number);
   if (type === 'gue') return { type, port, checksum: tunnelChecksums.name(flags) };

@@ -3,7 +3,7 @@
  * @module
  */
 import { endianness } from 'node:os';
-import type { Field, Layout, OperationName, RecordLayout } from './addon.js';
+import type { Field, Layout, RecordLayout } from './addon.js';
 
 // The halves of a number of 64 bits.
 const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
@@ -17,13 +17,13 @@ const FIRST_CAPACITY = 16;
  */
 export class Records {
   readonly bytes: Uint8Array;
-  readonly #halves: Uint16Array;
-  readonly #words: Uint32Array;
+  readonly #u16: Uint16Array;
+  readonly #u32: Uint32Array;
 
   constructor(buffer: ArrayBuffer) {
     this.bytes = new Uint8Array(buffer);
-    this.#halves = new Uint16Array(buffer);
-    this.#words = new Uint32Array(buffer);
+    this.#u16 = new Uint16Array(buffer);
+    this.#u32 = new Uint32Array(buffer);
   }
 
   /** A larger copy. */
@@ -33,39 +33,47 @@ export class Records {
     return larger;
   }
 
-  /** The unsigned number in `field` of the record at `base`: exact to 2^53. What reads thousands of records takes half(), word() or long(). */
+  /** The unsigned number in `field` of the record at `base`: exact to 2^53. Decoders of thousands of records call u16(), u32() or u64(). */
   number(base: number, field: Field): number {
-    if (field.size === 4) return this.word(base, field);
-    return field.size === 2 ? this.half(base, field) : this.long(base, field);
+    if (field.size === 4) return this.u32(base, field);
+    return field.size === 2 ? this.u16(base, field) : this.u64(base, field);
   }
 
   /** The number in a field of 16 bits. */
-  half(base: number, { offset }: Field): number {
-    return this.#halves[(base + offset) >> 1] ?? 0;
+  u16(base: number, { offset }: Field): number {
+    return this.#u16[(base + offset) >> 1] ?? 0;
   }
 
   /** The number in a field of 32 bits. */
-  word(base: number, { offset }: Field): number {
-    return this.#words[(base + offset) >> 2] ?? 0;
+  u32(base: number, { offset }: Field): number {
+    return this.#u32[(base + offset) >> 2] ?? 0;
   }
 
   /** The number in a field of 64 bits, exact to 2^53. */
-  long(base: number, { offset }: Field): number {
+  u64(base: number, { offset }: Field): number {
     const at = (base + offset) >> 2;
-    const low = this.#words[at + LOW] ?? 0;
-    const high = this.#words[at + HIGH] ?? 0;
+    const low = this.#u32[at + LOW] ?? 0;
+    const high = this.#u32[at + HIGH] ?? 0;
     return high === 0 ? low : high * TWO_TO_32 + low;
   }
 
   /** The number in a field of 64 bits, exact. */
   bigint(base: number, field: Field): bigint {
     const at = (base + field.offset) >> 2;
-    return (BigInt(this.#words[at + HIGH] ?? 0) << 32n) | BigInt(this.#words[at + LOW] ?? 0);
+    return (BigInt(this.#u32[at + HIGH] ?? 0) << 32n) | BigInt(this.#u32[at + LOW] ?? 0);
+  }
+
+  setU16(base: number, { offset }: Field, value: number): void {
+    this.#u16[(base + offset) >> 1] = value;
+  }
+
+  setU32(base: number, { offset }: Field, value: number): void {
+    this.#u32[(base + offset) >> 2] = value;
   }
 
   setNumber(base: number, { offset, size }: Field, value: number): void {
-    if (size === 2) this.#halves[(base + offset) >> 1] = value;
-    else this.#words[(base + offset) >> 2] = value;
+    if (size === 2) this.#u16[(base + offset) >> 1] = value;
+    else this.#u32[(base + offset) >> 2] = value;
   }
 
   /** The NUL-terminated name in `field`, which is ASCII. */
@@ -158,48 +166,5 @@ export class Requests<Operation extends string> {
   #grow(): void {
     this.#capacity *= 2;
     this.#records = this.#records.enlarged(this.#capacity * this.#size);
-  }
-}
-
-/** One request that is being written: its service and its destination. */
-export interface Draft {
-  readonly records: Records;
-  readonly layout: Layout;
-  /** Where the request begins. */
-  base(): number;
-  /** Where its service begins. */
-  service(): number;
-  /** Where its destination begins. */
-  destination(): number;
-}
-
-/** Bytes of destinations that are kept for the next: more than a part of a snapshot usually brings. */
-const MAX_MEMORY = 256 * 1024;
-
-/** Requests to IPVS. */
-export class RequestBuffer extends Requests<OperationName> implements Draft {
-  #memory: ArrayBuffer | undefined;
-
-  /** Where the addon may write the destinations that answer all of these requests: fresh memory costs more than what is written to it. */
-  get memory(): ArrayBuffer | undefined {
-    return this.#memory;
-  }
-
-  /** Of answers that are read before the buffer is used again. */
-  set memory(memory: ArrayBuffer | undefined) {
-    if (memory !== undefined && memory.byteLength <= MAX_MEMORY) this.#memory = memory;
-  }
-
-  constructor(layout: Layout, capacity?: number) {
-    super(layout, layout.request, layout.operations, capacity);
-  }
-
-  /** Where the service of the request at `index` begins: by default, of the one that is being written. */
-  service(index = this.count): number {
-    return this.base(index) + this.layout.request.fields.service.offset;
-  }
-
-  destination(index = this.count): number {
-    return this.base(index) + this.layout.request.fields.destination.offset;
   }
 }

@@ -2,10 +2,12 @@
  * The addon without the facade, and so without its checks: what any program with the rights can do to the kernel.
  * @module
  */
+
+import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import type { Layout, OperationName, RecordLayout } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
 import { loadNative } from '../../lib/native/load.js';
-import { Records, RequestBuffer } from '../../lib/native/records.js';
+import { Records } from '../../lib/native/records.js';
 import type { Namespace } from './namespace.js';
 
 /** Fields of a record by name: a number, a name, or the bytes of an address. Those left out are zero. */
@@ -40,7 +42,7 @@ async function run(
   memory?: ArrayBuffer | undefined,
 ) {
   const { Handle } = loadNative();
-  const buffer = new RequestBuffer(layout);
+  const buffer = new RequestBuffer();
   for (const { operation, service, destination } of requests) {
     buffer.begin(operation);
     write(buffer.records, buffer.service(), layout.service, service);

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import type { Results } from '../../lib/ipvs/results.js';
-import type { RequestBuffer } from '../../lib/native/records.js';
 import { fulfilled } from '../../lib/queue/outcome.js';
 import type { Procedure } from '../../lib/queue/procedure.js';
 import { ask, readFiles, writeFiles } from '../../lib/queue/procedure.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import { asBigint, asNumber } from '../../lib/ipvs/stats.js';
 import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native/addon.js';
 import { LAYOUT_HASH } from '../../lib/native/layout.js';
-import { RequestBuffer } from '../../lib/native/records.js';
 import { finished } from '../../lib/queue/turns.js';
 import { answer, destinationRecord, nameBytes, serviceRecord, statsRecord } from './answers.js';
 import {
@@ -443,7 +443,7 @@ describe('a buffer', () => {
       port: 1000 + index,
       scheduler: `s${index}`,
     }));
-    const requests = new RequestBuffer(layout);
+    const requests = new RequestBuffer();
     configs.forEach((config, index) => {
       expect(requests.count).toBe(index);
       write(requests, calls.addService(config));
@@ -455,7 +455,7 @@ describe('a buffer', () => {
 
   test('has nothing of a request that was begun and given up, also where it has just grown', () => {
     for (const committed of [0, 1, 15, 16, 17, 32]) {
-      const requests = new RequestBuffer(layout);
+      const requests = new RequestBuffer();
       for (let i = 0; i < committed; i++) write(requests, calls.flush());
       requests.begin('addService');
       requests.records.bytes.fill(0xff, requests.base(), requests.base() + layout.request.size);

@@ -6,10 +6,10 @@
 import { endianness } from 'node:os';
 import { expect } from 'vitest';
 import { type Call, calls as served } from '../../lib/ipvs/calls.js';
+import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import type { RecordLayout } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
 import { loadNative } from '../../lib/native/load.js';
-import { RequestBuffer } from '../../lib/native/records.js';
 import { bound } from '../../lib/queue/packed.js';
 import type { Steps } from '../../lib/queue/turns.js';
 
@@ -59,7 +59,7 @@ export function write(requests: RequestBuffer, call: Call<unknown>): void {
 
 /** A fresh buffer with the calls in it. */
 export function pack(...packed: readonly Call<unknown>[]): RequestBuffer {
-  const requests = new RequestBuffer(layout);
+  const requests = new RequestBuffer();
   for (const call of packed) write(requests, call);
   return requests;
 }
