@@ -21,8 +21,8 @@ Clients::Netns Clients::netns() {
   });
 }
 
-ipvs::Results Clients::run(std::span<const ipvs::Request> requests, bool stop_on_error,
-                           ipvs::Results memory) {
+ipvs::Response Clients::run(std::span<const ipvs::Request> requests, bool stop_on_error,
+                            ipvs::Response memory) {
   return ipvs_.with([&](auto& client) {
     if (!client) throw os::Error(EBADF, "sendmsg", "the handle is not open");
     return stop_on_error ? client->run_until_failure(requests, std::move(memory))
@@ -30,8 +30,8 @@ ipvs::Results Clients::run(std::span<const ipvs::Request> requests, bool stop_on
   });
 }
 
-rtnl::Results Clients::run_links(std::span<const rtnl::Request> requests,
-                                 std::span<const rtnl::AddressSettings> addresses) {
+rtnl::Response Clients::run_links(std::span<const rtnl::Request> requests,
+                                  std::span<const rtnl::AddressSettings> addresses) {
   return links_.with([&](auto& client) {
     if (!client) client.emplace(*netns());
     return client->run(requests, addresses);

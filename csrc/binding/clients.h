@@ -32,12 +32,12 @@ class Clients {
   /// Runs requests to IPVS. (sendmsg)
   /// @param stop_on_error  send nothing after the first request that failed
   /// @param memory  results whose vectors are reused
-  ipvs::Results run(std::span<const ipvs::Request> requests, bool stop_on_error,
-                    ipvs::Results memory);
+  ipvs::Response run(std::span<const ipvs::Request> requests, bool stop_on_error,
+                     ipvs::Response memory);
 
   /// Runs requests on links. (open)
-  rtnl::Results run_links(std::span<const rtnl::Request> requests,
-                          std::span<const rtnl::AddressSettings> addresses);
+  rtnl::Response run_links(std::span<const rtnl::Request> requests,
+                           std::span<const rtnl::AddressSettings> addresses);
 
   /// Closes the sockets and releases the namespace. Closing again does nothing.
   void close();

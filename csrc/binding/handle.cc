@@ -9,7 +9,7 @@
 #include "binding/error.h"
 #include "binding/job.h"
 #include "binding/records.h"
-#include "binding/results.h"
+#include "binding/response.h"
 #include "os/files.h"
 
 namespace binding {
@@ -22,8 +22,8 @@ template <typename Action>
 auto measure(Action action) -> Timed<decltype(action())> {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();
-  auto results = action();
-  return {std::move(results), std::chrono::duration<double, std::milli>(Clock::now() - begin)};
+  auto response = action();
+  return {std::move(response), std::chrono::duration<double, std::milli>(Clock::now() - begin)};
 }
 
 /// Runs `action`, and throws its native errors as JavaScript errors.
@@ -76,13 +76,13 @@ Napi::Value errors_of(Napi::Env env, const os::Files& files) {
 }
 
 // Converts results, and keeps their vectors in `spare` unless they are large.
-Napi::Value to_js_and_keep(Napi::Env env, Timed<ipvs::Results>& timed, const Napi::Value& memory,
-                           ipvs::Results& spare) {
+Napi::Value to_js_and_keep(Napi::Env env, Timed<ipvs::Response>& timed, const Napi::Value& memory,
+                           ipvs::Response& spare) {
   const Napi::Value object = to_js(env, timed, memory);
   constexpr size_t kMaxKept = 4096;  // entries; a chunk of a snapshot usually has fewer
-  ipvs::Results& results = timed.results;
-  if (results.destinations.capacity() <= kMaxKept && results.services.capacity() <= kMaxKept) {
-    spare = std::move(results);
+  ipvs::Response& response = timed.response;
+  if (response.destinations.capacity() <= kMaxKept && response.services.capacity() <= kMaxKept) {
+    spare = std::move(response);
   }
   return object;
 }
@@ -108,7 +108,7 @@ Napi::Function Handle::define(Napi::Env env) {
 Handle::Handle(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Handle>(info),
       clients_(std::make_shared<Clients>()),
-      spare_(std::make_shared<ipvs::Results>()) {
+      spare_(std::make_shared<ipvs::Response>()) {
   info.This().As<Napi::Object>().TypeTag(&kTypeTag);
 }
 
@@ -145,8 +145,8 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Handle::run(const Napi::CallbackInfo& info) {
-  auto timed = std::make_shared<Timed<ipvs::Results>>();
-  timed->results = std::move(*spare_);
+  auto timed = std::make_shared<Timed<ipvs::Response>>();
+  timed->response = std::move(*spare_);
   const auto memory =
       info[2].IsArrayBuffer()
           ? std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[2].As<Napi::Object>()))
@@ -156,7 +156,7 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
       [clients = clients_, requests = KeptRecords<ipvs::Request>(info[0]),
        stop_on_error = info[1].ToBoolean().Value(), timed] {
         *timed = measure([&] {
-          return clients->run(requests.records, stop_on_error, std::move(timed->results));
+          return clients->run(requests.records, stop_on_error, std::move(timed->response));
         });
       },
       [spare = spare_, memory, timed](Napi::Env env) {
@@ -167,13 +167,13 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
 Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
   return run_now(info.Env(), [&] {
     const auto requests = records_of<ipvs::Request>(info[0]);
-    Timed<ipvs::Results> timed{clients_->run(requests, false, std::move(*spare_)), {}};
+    Timed<ipvs::Response> timed{clients_->run(requests, false, std::move(*spare_)), {}};
     return to_js_and_keep(info.Env(), timed, info[1], *spare_);
   });
 }
 
 Napi::Value Handle::run_links(const Napi::CallbackInfo& info) {
-  auto timed = std::make_shared<Timed<rtnl::Results>>();
+  auto timed = std::make_shared<Timed<rtnl::Response>>();
   return Job::start(
       info.Env(),
       [clients = clients_, requests = KeptRecords<rtnl::Request>(info[0]),
@@ -187,7 +187,7 @@ Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
   return run_now(info.Env(), [&] {
     const auto requests = records_of<rtnl::Request>(info[0]);
     const auto addresses = records_of<rtnl::AddressSettings>(info[1]);
-    Timed<rtnl::Results> timed{clients_->run_links(requests, addresses), {}};
+    Timed<rtnl::Response> timed{clients_->run_links(requests, addresses), {}};
     return to_js(info.Env(), timed);
   });
 }

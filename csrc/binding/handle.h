@@ -66,7 +66,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
 
   std::shared_ptr<Clients> clients_;
   // Results whose vectors the next job reuses. Only the thread of the environment uses them.
-  std::shared_ptr<ipvs::Results> spare_;
+  std::shared_ptr<ipvs::Response> spare_;
 };
 
 }  // namespace binding

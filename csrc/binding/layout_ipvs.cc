@@ -12,8 +12,8 @@ namespace {
 using ipvs::Changes;
 using ipvs::DestinationEntry;
 using ipvs::Operation;
-using ipvs::Outcome;
 using ipvs::Request;
+using ipvs::Result;
 using ipvs::ServiceEntry;
 using ipvs::Status;
 constexpr Field kRequest[] = {
@@ -88,19 +88,19 @@ constexpr Field kDestinationEntry[] = {
 };
 
 constexpr Field kOutcome[] = {
-    FIELD(Outcome, "error", error),
-    FIELD(Outcome, "status", status),
-    FIELD(Outcome, "text", text),
-    FIELD(Outcome, "created", created),
-    FIELD(Outcome, "firstService", first_service),
-    FIELD(Outcome, "services", services),
-    FIELD(Outcome, "firstDestination", first_destination),
-    FIELD(Outcome, "destinations", destinations),
-    FIELD(Outcome, "firstDaemon", first_daemon),
-    FIELD(Outcome, "daemons", daemons),
-    FIELD(Outcome, "timeouts", timeouts),
-    FIELD(Outcome, "version", info.version),
-    FIELD(Outcome, "connectionTableSize", info.connection_table_size),
+    FIELD(Result, "error", error),
+    FIELD(Result, "status", status),
+    FIELD(Result, "text", text),
+    FIELD(Result, "created", created),
+    FIELD(Result, "firstService", first_service),
+    FIELD(Result, "services", services),
+    FIELD(Result, "firstDestination", first_destination),
+    FIELD(Result, "destinations", destinations),
+    FIELD(Result, "firstDaemon", first_daemon),
+    FIELD(Result, "daemons", daemons),
+    FIELD(Result, "timeouts", timeouts),
+    FIELD(Result, "version", info.version),
+    FIELD(Result, "connectionTableSize", info.connection_table_size),
 };
 
 constexpr Record kRecords[] = {
@@ -112,7 +112,7 @@ constexpr Record kRecords[] = {
     {"daemon", sizeof(ipvs::SyncDaemon), kDaemon},
     {"serviceEntry", sizeof(ServiceEntry), kServiceEntry},
     {"destinationEntry", sizeof(DestinationEntry), kDestinationEntry},
-    {"outcome", sizeof(Outcome), kOutcome},
+    {"outcome", sizeof(Result), kOutcome},
 };
 
 constexpr Number kOperations[] = {

@@ -60,17 +60,12 @@ constexpr Field kLinkAddress[] = {
 };
 
 constexpr Field kLinkOutcome[] = {
-    FIELD(rtnl::Outcome, "error", error),
-    FIELD(rtnl::Outcome, "status", status),
-    FIELD(rtnl::Outcome, "text", text),
-    FIELD(rtnl::Outcome, "created", created),
-    FIELD(rtnl::Outcome, "changed", changed),
-    FIELD(rtnl::Outcome, "firstLink", first_link),
-    FIELD(rtnl::Outcome, "links", links),
-    FIELD(rtnl::Outcome, "firstAddress", first_address),
-    FIELD(rtnl::Outcome, "addresses", addresses),
-    FIELD(rtnl::Outcome, "firstChange", first_change),
-    FIELD(rtnl::Outcome, "changes", changes),
+    FIELD(rtnl::Result, "error", error),         FIELD(rtnl::Result, "status", status),
+    FIELD(rtnl::Result, "text", text),           FIELD(rtnl::Result, "created", created),
+    FIELD(rtnl::Result, "changed", changed),     FIELD(rtnl::Result, "firstLink", first_link),
+    FIELD(rtnl::Result, "links", links),         FIELD(rtnl::Result, "firstAddress", first_address),
+    FIELD(rtnl::Result, "addresses", addresses), FIELD(rtnl::Result, "firstChange", first_change),
+    FIELD(rtnl::Result, "changes", changes),
 };
 
 constexpr Field kLinkEvent[] = {
@@ -84,7 +79,7 @@ constexpr Record kRecords[] = {
     {"link", sizeof(rtnl::Link), kLink},
     {"addressSettings", sizeof(AddressSettings), kAddressSettings},
     {"linkAddress", sizeof(LinkAddress), kLinkAddress},
-    {"linkOutcome", sizeof(rtnl::Outcome), kLinkOutcome},
+    {"linkOutcome", sizeof(rtnl::Result), kLinkOutcome},
     {"linkEvent", sizeof(rtnl::Event), kLinkEvent},
 };
 

@@ -11,7 +11,7 @@
 
 #include "binding/error.h"
 #include "binding/handle.h"
-#include "binding/results.h"
+#include "binding/response.h"
 #include "os/descriptor.h"
 #include "os/thread.h"
 #include "rtnl/monitor.h"

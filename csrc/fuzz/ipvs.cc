@@ -14,8 +14,8 @@
 
 using fuzz::expect;
 using netlink::Attributes;
-using netlink::Batch;
 using netlink::Bytes;
+using netlink::MessageBatch;
 
 namespace {
 
@@ -36,9 +36,9 @@ void check_name(const ipvs::Name<Size>& name) {
 // The attributes of a message as Put writes it, until the next one is written.
 template <typename Put>
 Attributes written(Put put) {
-  static Batch batch;  // its memory is what most of an execution would be spent on
+  static MessageBatch batch;  // its memory is what most of an execution would be spent on
   batch.clear();
-  batch.begin(1, 0, genlmsghdr{}, netlink::Answer::kErrorOnly);
+  batch.begin(1, 0, genlmsghdr{}, netlink::ReplyKind::kErrorOnly);
   put(batch);
   batch.end();
   return Attributes(batch.bytes().subspan(kHeaders));
@@ -55,10 +55,10 @@ void check_service(const ipvs::ServiceEntry& entry) {
     service.key = {.address = {}, .fwmark = service.key.fwmark, .family = family};
   }
   const auto again = ipvs::read_service(
-      written([&](Batch& to) { ipvs::put_service(to, service, ipvs::Part::kFull); }));
+      written([&](MessageBatch& to) { ipvs::put_service(to, service, ipvs::Fields::kFull); }));
   expect(again && same(again->service, service), "a service is written and read back");
   const auto named = ipvs::read_service(
-      written([&](Batch& to) { ipvs::put_service(to, service, ipvs::Part::kKey); }));
+      written([&](MessageBatch& to) { ipvs::put_service(to, service, ipvs::Fields::kKey); }));
   expect(named && same(named->service.key, service.key), "a service's key is read back");
 }
 
@@ -68,8 +68,11 @@ void check_destination(const ipvs::DestinationEntry& entry) {
   if (destination.forwarding != IP_VS_CONN_F_TUNNEL) {
     destination.tunnel_type = destination.tunnel_port = destination.tunnel_flags = 0;
   }
-  const auto again = ipvs::read_destination(
-      written([&](Batch& to) { ipvs::put_destination(to, destination, ipvs::Part::kFull); }), 0);
+  const auto again =
+      ipvs::read_destination(written([&](MessageBatch& to) {
+                               ipvs::put_destination(to, destination, ipvs::Fields::kFull);
+                             }),
+                             0);
   expect(again && same(again->destination, destination), "a destination is written and read back");
 }
 
@@ -80,13 +83,13 @@ void check_daemon(const ipvs::SyncDaemon& daemon) {
   if (daemon.group_family == 0) expected.group = {};
   if (daemon.group_family == AF_INET) std::fill_n(&expected.group[4], 12, uint8_t{0});
   const auto again = ipvs::read_daemon(
-      written([&](Batch& to) { ipvs::put_daemon(to, daemon, ipvs::Part::kFull); }));
+      written([&](MessageBatch& to) { ipvs::put_daemon(to, daemon, ipvs::Fields::kFull); }));
   expect(again && same(*again, expected), "a daemon is written and read back");
 }
 
 void check_timeouts(const ipvs::Timeouts& timeouts) {
   const auto again =
-      ipvs::read_timeouts(written([&](Batch& to) { ipvs::put_timeouts(to, timeouts); }));
+      ipvs::read_timeouts(written([&](MessageBatch& to) { ipvs::put_timeouts(to, timeouts); }));
   expect(again && same(*again, timeouts), "timeouts are written and read back");
 }
 

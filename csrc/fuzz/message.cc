@@ -12,8 +12,8 @@
 
 using fuzz::expect;
 using netlink::Attributes;
-using netlink::Batch;
 using netlink::Bytes;
+using netlink::MessageBatch;
 using netlink::Messages;
 
 namespace {
@@ -39,13 +39,13 @@ void check_value(const Attributes& at) {
   const bool enough = payload.size() >= sizeof expected;
   if (enough) std::memcpy(&expected, payload.data(), sizeof expected);
   expect(reader.number<uint64_t>() == expected, "a number is what the bytes say, or zero");
-  expect(reader.damaged() == !enough, "only too few bytes damage a number");
+  expect(reader.malformed() == !enough, "only too few bytes damage a number");
 
   reader = at;
   std::array<std::byte, 16> target{};
   reader.copy(target);
   const bool fits = payload.size() <= target.size();
-  expect(reader.damaged() == !fits, "only too many bytes damage a copy");
+  expect(reader.malformed() == !fits, "only too many bytes damage a copy");
   expect(!fits || std::equal(payload.begin(), payload.end(), target.begin()), "a copy is the same");
 }
 
@@ -65,18 +65,19 @@ void check_attributes(Bytes bytes, int depth) {
     outer.nested([](Attributes& inner) {
       while (inner.next()) continue;
     });
-    expect(outer.damaged() == test::split_attributes(payload).damaged, "damage inside is damage");
+    expect(outer.malformed() == test::split_attributes(payload).malformed,
+           "damage inside is damage");
   }
   expect(seen == expected.parts.size(), "all attributes are read");
-  expect(attributes.damaged() == expected.damaged, "damage is told");
+  expect(attributes.malformed() == expected.malformed, "damage is told");
   expect(!attributes.next() && attributes.payload().empty(), "nothing comes after the end");
 }
 
 void check_round_trip(Bytes bytes) {
   const test::Parts expected = test::split_attributes(bytes);
-  static Batch batch;  // its memory is what most of an execution would be spent on
+  static MessageBatch batch;  // its memory is what most of an execution would be spent on
   batch.clear();
-  batch.begin(1, 0, uint32_t{0}, netlink::Answer::kErrorOnly);
+  batch.begin(1, 0, uint32_t{0}, netlink::ReplyKind::kErrorOnly);
   for (const auto& [type, payload] : expected.parts) batch.put_bytes(type, payload);
   batch.end();
   Attributes written(batch.bytes().subspan(sizeof(nlmsghdr) + sizeof(uint32_t)));
@@ -86,11 +87,11 @@ void check_round_trip(Bytes bytes) {
                       written.payload().end()),
            "a payload is read back");
   }
-  expect(!written.next() && !written.damaged(), "what is written is whole");
+  expect(!written.next() && !written.malformed(), "what is written is whole");
 }
 
 void check_verdict(const Messages& message, Bytes datagram) {
-  const netlink::Verdict verdict = netlink::read_verdict(message);
+  const netlink::ErrorReply verdict = netlink::read_error_reply(message);
   expect(verdict.error >= 0, "an errno is positive");
   expect(is_inside(verdict.text, datagram), "the kernel's words lie within the datagram");
 }
@@ -114,12 +115,12 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         check_attributes(payload.subspan(header), kDepth);
         check_round_trip(payload.subspan(header));
       } else {
-        expect(!attributes.next() && attributes.damaged(), "a message has its family's header");
+        expect(!attributes.next() && attributes.malformed(), "a message has its family's header");
       }
     }
   }
   expect(seen == expected.parts.size(), "all messages are read");
-  expect(messages.damaged() == expected.damaged, "damage is told");
+  expect(messages.malformed() == expected.malformed, "damage is told");
   expect(!messages.next() && messages.payload().empty(), "nothing comes after the end");
   return 0;
 }

@@ -14,8 +14,8 @@
 
 using fuzz::expect;
 using netlink::Address;
-using netlink::Batch;
 using netlink::Bytes;
+using netlink::MessageBatch;
 using netlink::Messages;
 using netlink::same;
 
@@ -59,7 +59,7 @@ void check_address(const rtnl::LinkAddress& address) {
   // A peer of nothing cannot be told from none.
   const rtnl::LinkAddress expected = as_written(address);
   if (!same(settings.peer, Address{}) && same(expected.settings.peer, Address{})) return;
-  Batch batch;
+  MessageBatch batch;
   rtnl::put_new_address(batch, expected.index, expected.settings);
   Messages messages(batch.bytes());
   expect(messages.next(), "what is written is whole");
@@ -72,8 +72,8 @@ template <typename Header, typename Object, typename Read>
 void check_surroundings(Bytes payload, const Object& object, Read read) {
   Header header;
   std::memcpy(&header, payload.data(), sizeof header);
-  Batch batch;
-  batch.begin(1, 0, header, netlink::Answer::kErrorOnly);
+  MessageBatch batch;
+  batch.begin(1, 0, header, netlink::ReplyKind::kErrorOnly);
   batch.put(kUnknown, uint16_t{7});
   batch.end();
   const auto prefix = batch.bytes();

@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-#include "ipvs/channel.h"
 #include "ipvs/request.h"
+#include "ipvs/transport.h"
 
 namespace ipvs {
 
@@ -36,9 +36,9 @@ class Client {
 
   /// The room of `memory`'s lists is used for the results; what they held is forgotten. Fresh memory
   ///   costs more than the reading.
-  Results run(std::span<const Request> requests, Results memory = {});
+  Response run(std::span<const Request> requests, Response memory = {});
   /// Sends nothing after a request that fails, and so each by itself; the others are kSkipped.
-  Results run_until_failure(std::span<const Request> requests, Results memory = {});
+  Response run_until_failure(std::span<const Request> requests, Response memory = {});
 
  private:
   struct Range {
@@ -53,18 +53,18 @@ class Client {
   using Modules = std::set<ModuleNames>;
 
   std::vector<netlink::Failure> exchange(
-      const std::vector<Step>& steps,
-      const Channel::OnReply& on_reply = [](size_t, netlink::Attributes) {});
-  static std::optional<ModuleNames> modules_of(const Step& step);
-  void learn(std::span<const Step> steps, const std::vector<netlink::Failure>& failures,
+      const std::vector<Command>& steps,
+      const Transport::OnReply& on_reply = [](size_t, netlink::Attributes) {});
+  static std::optional<ModuleNames> modules_of(const Command& step);
+  void learn(std::span<const Command> steps, const std::vector<netlink::Failure>& failures,
              Modules& absent);
 
   void load(const Service& service, const ModuleNames& names);
-  netlink::Failure refuse(size_t index, const Step& step);
+  netlink::Failure refuse(size_t index, const Command& step);
 
   void check_rights();
-  void begin(std::span<const Request> requests, Results memory);
-  Results end();
+  void begin(std::span<const Request> requests, Response memory);
+  Response end();
 
   // Each answers the requests of a range, all of its kind. The updates are in updates.cc.
   void run_commands(Range range);
@@ -78,17 +78,17 @@ class Client {
   void update_in_parts(Range range, KeyOf key_of, void (Client::*update)(Range));
   void update_services(Range range);
   void update_destinations(Range range);
-  void send_updates(const std::vector<Step>& steps, const std::vector<size_t>& requests);
+  void send_updates(const std::vector<Command>& steps, const std::vector<size_t>& requests);
   const DestinationEntry& find_destination(const ServiceKey& service, const DestinationKey& key,
                                            const std::vector<DestinationEntry>& entries);
   void require_service(const ServiceKey& service);
-  void list(const Request& request, Outcome& outcome);
+  void list(const Request& request, Result& result);
   void read_reply(size_t request, netlink::Attributes attributes);
-  Step step_of(size_t request, const Command& command) const;
+  Command step_of(size_t request, const CommandFormat& command) const;
   void attempt(size_t request, const std::function<void()>& action);
   void fail(size_t request, const netlink::Failure& failure);
 
-  Channel channel_;
+  Transport transport_;
   Modules present_;  // those that the kernel has had
   // Of the job: modules that were asked for, and among them those that are not there or not yet. No
   // step that names these is sent.
@@ -96,7 +96,7 @@ class Client {
   Modules missing_;
   Modules late_;
   std::span<const Request> requests_;
-  Results results_;
+  Response response_;
   struct {
     size_t services = 0;
     size_t destinations = 0;

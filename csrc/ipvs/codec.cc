@@ -10,7 +10,7 @@ namespace ipvs {
 namespace {
 
 using netlink::Attributes;
-using netlink::Batch;
+using netlink::MessageBatch;
 
 /// How an attribute's payload relates to the field that holds it.
 enum class Kind : uint8_t {
@@ -154,7 +154,7 @@ Value load(const std::byte* from) {
   return value;
 }
 
-void put_row(Batch& batch, const Row& row, const std::byte* field, uint16_t family) {
+void put_row(MessageBatch& batch, const Row& row, const std::byte* field, uint16_t family) {
   switch (row.kind) {
     case Kind::kU8:
       return batch.put(row.attribute, static_cast<uint8_t>(load<uint16_t>(field)));
@@ -253,13 +253,13 @@ void read_rows(Attributes& attributes, const Row (&table)[Size], std::byte* base
   }
   if (narrow == nullptr || wide) return;
   read_row(narrow_stats, *narrow, base + narrow->offset);
-  if (narrow_stats.damaged()) attributes.damage();
+  if (narrow_stats.malformed()) attributes.set_malformed();
 }
 
 /// Appends the attributes of `table` that `wanted` lets through, as a nest.
 template <size_t Size, typename Entry, typename Wanted>
-void put_nest(Batch& batch, uint16_t nest_attribute, const Row (&table)[Size], const Entry& entry,
-              uint16_t family, Wanted wanted) {
+void put_nest(MessageBatch& batch, uint16_t nest_attribute, const Row (&table)[Size],
+              const Entry& entry, uint16_t family, Wanted wanted) {
   const auto* base = reinterpret_cast<const std::byte*>(&entry);
   const size_t nest = batch.begin_nest(nest_attribute);
   for (const Row& row : table) {
@@ -280,16 +280,16 @@ bool read_nest(Attributes& attributes, uint16_t nest_attribute, const Row (&tabl
     found = true;
     attributes.nested([&](Attributes& inner) { read_rows(inner, table, base); });
   }
-  return found && !attributes.damaged();
+  return found && !attributes.malformed();
 }
 
 }  // namespace
 
-void put_service(Batch& batch, const Service& service, Part part) {
+void put_service(MessageBatch& batch, const Service& service, Fields part) {
   ServiceEntry entry{};
   entry.service = service;
   const bool marked = service.key.fwmark != 0;
-  const bool full = part == Part::kFull;
+  const bool full = part == Fields::kFull;
   const bool engine = full && !service.engine.view().empty();
   put_nest(batch, IPVS_CMD_ATTR_SERVICE, kService, entry, service.key.family, [&](Use use) {
     return use == Use::kKey || use == (marked ? Use::kMark : Use::kNoMark) ||
@@ -297,10 +297,10 @@ void put_service(Batch& batch, const Service& service, Part part) {
   });
 }
 
-void put_destination(Batch& batch, const Destination& destination, Part part) {
+void put_destination(MessageBatch& batch, const Destination& destination, Fields part) {
   DestinationEntry entry{};
   entry.destination = destination;
-  const bool full = part == Part::kFull;
+  const bool full = part == Fields::kFull;
   const bool settings =
       (destination.tunnel_type | destination.tunnel_port | destination.tunnel_flags) != 0;
   const bool tunnel = full && (settings || destination.forwarding == IP_VS_CONN_F_TUNNEL);
@@ -309,8 +309,8 @@ void put_destination(Batch& batch, const Destination& destination, Part part) {
   });
 }
 
-void put_daemon(Batch& batch, const SyncDaemon& daemon, Part part) {
-  const bool full = part == Part::kFull;
+void put_daemon(MessageBatch& batch, const SyncDaemon& daemon, Fields part) {
+  const bool full = part == Fields::kFull;
   put_nest(batch, IPVS_CMD_ATTR_DAEMON, kDaemon, daemon, 0, [&](Use use) {
     switch (use) {
       case Use::kKey:
@@ -331,7 +331,7 @@ void put_daemon(Batch& batch, const SyncDaemon& daemon, Part part) {
   });
 }
 
-void put_timeouts(Batch& batch, const Timeouts& timeouts) {
+void put_timeouts(MessageBatch& batch, const Timeouts& timeouts) {
   for (const TimeoutRow& row : kTimeouts) {
     if (timeouts.*row.field != 0) batch.put(row.attribute, timeouts.*row.field);
   }
@@ -368,7 +368,7 @@ std::optional<Timeouts> read_timeouts(Attributes attributes) {
       if (row.attribute == attributes.type()) timeouts.*row.field = attributes.number<uint32_t>();
     }
   }
-  return attributes.damaged() ? std::nullopt : std::optional(timeouts);
+  return attributes.malformed() ? std::nullopt : std::optional(timeouts);
 }
 
 std::optional<Info> read_info(Attributes attributes) {
@@ -379,7 +379,7 @@ std::optional<Info> read_info(Attributes attributes) {
       info.connection_table_size = attributes.number<uint32_t>();
     }
   }
-  return attributes.damaged() ? std::nullopt : std::optional(info);
+  return attributes.malformed() ? std::nullopt : std::optional(info);
 }
 
 }  // namespace ipvs

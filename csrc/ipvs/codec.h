@@ -14,20 +14,20 @@
 namespace ipvs {
 
 /// How much of an object a request carries.
-enum class Part : uint8_t {
+enum class Fields : uint8_t {
   kKey,   ///< what names it
   kFull,  ///< all that the NEW and SET commands demand
 };
 
 /// Appends IPVS_CMD_ATTR_SERVICE.
-void put_service(netlink::Batch& batch, const Service& service, Part part);
+void put_service(netlink::MessageBatch& batch, const Service& service, Fields part);
 /// Appends IPVS_CMD_ATTR_DEST.
-void put_destination(netlink::Batch& batch, const Destination& destination, Part part);
+void put_destination(netlink::MessageBatch& batch, const Destination& destination, Fields part);
 
 /// Appends IPVS_CMD_ATTR_DAEMON.
-void put_daemon(netlink::Batch& batch, const SyncDaemon& daemon, Part part);
+void put_daemon(netlink::MessageBatch& batch, const SyncDaemon& daemon, Fields part);
 /// Appends those IPVS_CMD_ATTR_TIMEOUT_* that are not 0.
-void put_timeouts(netlink::Batch& batch, const Timeouts& timeouts);
+void put_timeouts(netlink::MessageBatch& batch, const Timeouts& timeouts);
 
 /// Reads the attributes of a message; nothing if they are damaged or hold no such object.
 std::optional<ServiceEntry> read_service(netlink::Attributes attributes);

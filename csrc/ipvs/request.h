@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ipvs/types.h"
-#include "netlink/report.h"
+#include "netlink/response.h"
 
 namespace ipvs {
 
@@ -77,7 +77,7 @@ inline constexpr Status kThresholds = netlink::own_status(3);
 /// Not sent: a request before it failed, and the caller wanted to stop there.
 inline constexpr Status kSkipped = netlink::own_status(4);
 
-struct Outcome {
+struct Result {
   int32_t error;     ///< errno, or 0
   uint32_t status;   ///< Status
   uint32_t text;     ///< 1 + the place of the kernel's words in Results::texts, or 0
@@ -92,14 +92,14 @@ struct Outcome {
   Info info;
 };
 
-struct Results : netlink::Report<Outcome> {
+struct Response : netlink::Response<Result> {
   std::vector<ServiceEntry> services;
   std::vector<DestinationEntry> destinations;
   std::vector<SyncDaemon> daemons;
 
   /// Empties all lists, and keeps their room.
   void clear() {
-    outcomes.clear();
+    results.clear();
     texts.clear();
     services.clear();
     destinations.clear();

@@ -51,12 +51,12 @@ void Client::run_destination_updates(Range range) {
 }
 
 void Client::update_services(Range range) {
-  std::vector<Step> steps;
+  std::vector<Command> steps;
   for (size_t request = range.first; request < range.last; ++request) {
     steps.push_back(step_of(request, kGetService));
   }
   std::vector<std::optional<ServiceEntry>> current(steps.size());
-  const auto unread = channel_.run(
+  const auto unread = transport_.run(
       steps, [&](size_t step, Attributes attributes) { current[step] = read_service(attributes); });
   for (const Failure& failure : unread) fail(range.first + failure.index, failure);
 
@@ -65,13 +65,14 @@ void Client::update_services(Range range) {
   steps.clear();
   for (size_t i = 0; i < current.size(); ++i) {
     const size_t request = range.first + i;
-    if (results_.is_pending(request) && !current[i]) results_.fail(request, Status::kLost, EBADMSG);
-    if (!results_.is_pending(request)) continue;
+    if (response_.is_pending(request) && !current[i])
+      response_.fail(request, Status::kLost, EBADMSG);
+    if (!response_.is_pending(request)) continue;
     const Request& wanted = requests_[request];
     updated[i] = apply_changes(current[i]->service, wanted.service, wanted.changes);
     const Status status = check_changes(updated[i], wanted.flags_owner);
     if (status != Status::kDone) {
-      results_.fail(request, status, EINVAL);
+      response_.fail(request, status, EINVAL);
       continue;
     }
     steps.push_back({.command = &kSetService, .service = &updated[i]});
@@ -85,7 +86,7 @@ void Client::update_destinations(Range range) {
   std::map<DestinationPath, Destination, ByteOrder> current;
   std::set<ServiceKey, ByteOrder> listed;
   std::vector<Destination> updated(range.last - range.first);
-  std::vector<Step> steps;
+  std::vector<Command> steps;
   std::vector<size_t> sent;
   for (size_t request = range.first; request < range.last; ++request) {
     const Request& wanted = requests_[request];
@@ -93,7 +94,7 @@ void Client::update_destinations(Range range) {
     attempt(request, [&] {
       if (!listed.contains(service)) {
         std::vector<DestinationEntry> entries;
-        channel_.list_destinations(service, entries);
+        transport_.list_destinations(service, entries);
         if (entries.empty()) require_service(service);
         for (const DestinationEntry& entry : entries) {
           current.emplace(DestinationPath{service, entry.destination.key}, entry.destination);
@@ -101,11 +102,11 @@ void Client::update_destinations(Range range) {
         listed.insert(service);
       }
       const auto found = current.find({service, wanted.destination.key});
-      if (found == current.end()) return results_.fail(request, Status::kRefused, ENOENT);
+      if (found == current.end()) return response_.fail(request, Status::kRefused, ENOENT);
       Destination& result = updated[request - range.first];
       result = apply_changes(found->second, wanted.destination, wanted.changes);
       const Status status = check_changes(result, wanted.changes);
-      if (status != Status::kDone) return results_.fail(request, status, EINVAL);
+      if (status != Status::kDone) return response_.fail(request, status, EINVAL);
       steps.push_back(
           {.command = &kSetDestination, .service = &wanted.service, .destination = &result});
       sent.push_back(request);
@@ -114,8 +115,8 @@ void Client::update_destinations(Range range) {
   send_updates(steps, sent);
 }
 
-void Client::send_updates(const std::vector<Step>& steps, const std::vector<size_t>& requests) {
-  for (const size_t request : requests) results_.done(request);
+void Client::send_updates(const std::vector<Command>& steps, const std::vector<size_t>& requests) {
+  for (const size_t request : requests) response_.set_done(request);
   for (const Failure& failure : exchange(steps)) fail(requests[failure.index], failure);
 }
 

@@ -10,9 +10,9 @@ Family::Family(Socket& socket, std::string name, uint8_t version)
 }
 
 bool Family::refresh(Socket& socket) {
-  Batch request;
+  MessageBatch request;
   request.begin(GENL_ID_CTRL, 0, genlmsghdr{.cmd = CTRL_CMD_GETFAMILY, .version = 1, .reserved = 0},
-                Answer::kData);
+                ReplyKind::kData);
   request.put_string(CTRL_ATTR_FAMILY_NAME, name_);
   request.end();
 
@@ -30,8 +30,10 @@ bool Family::refresh(Socket& socket) {
   return changed;
 }
 
-void Family::begin(Batch& batch, uint8_t command, uint16_t flags, Answer answer) const {
-  batch.begin(id_, flags, genlmsghdr{.cmd = command, .version = version_, .reserved = 0}, answer);
+void Family::begin(MessageBatch& batch, uint8_t command, uint16_t flags,
+                   ReplyKind reply_kind) const {
+  batch.begin(id_, flags, genlmsghdr{.cmd = command, .version = version_, .reserved = 0},
+              reply_kind);
 }
 
 }  // namespace netlink

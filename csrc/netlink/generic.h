@@ -27,7 +27,7 @@ class Family {
   bool refresh(Socket& socket);
 
   /// Starts a message of this family in `batch`; Batch::end() ends it.
-  void begin(Batch& batch, uint8_t command, uint16_t flags, Answer answer) const;
+  void begin(MessageBatch& batch, uint8_t command, uint16_t flags, ReplyKind reply_kind) const;
 
   uint16_t id() const { return id_; }
 

@@ -15,7 +15,7 @@ constexpr size_t kFirstCapacity = 4096;
 
 }  // namespace
 
-std::byte* Batch::grow(size_t bytes) {
+std::byte* MessageBatch::grow(size_t bytes) {
   if (size_ + bytes > capacity_) {
     const size_t wanted = std::max({kFirstCapacity, capacity_ * 2, size_ + bytes});
     auto larger = std::make_unique_for_overwrite<std::byte[]>(wanted);
@@ -28,15 +28,15 @@ std::byte* Batch::grow(size_t bytes) {
   return at;
 }
 
-void Batch::append(const void* data, size_t bytes) {
+void MessageBatch::append(const void* data, size_t bytes) {
   std::byte* at = grow(align(bytes));
   std::memcpy(at, data, bytes);
   std::memset(at + bytes, 0, align(bytes) - bytes);
 }
 
-void Batch::begin_message(uint16_t type, uint16_t flags, Answer answer) {
+void MessageBatch::begin_message(uint16_t type, uint16_t flags, ReplyKind reply_kind) {
   if (size_ > std::numeric_limits<uint32_t>::max() / 2) throw std::length_error("netlink batch");
-  entries_.push_back({static_cast<uint32_t>(size_), 0, answer});
+  entries_.push_back({static_cast<uint32_t>(size_), 0, reply_kind});
   const nlmsghdr header{.nlmsg_len = 0,
                         .nlmsg_type = type,
                         .nlmsg_flags = static_cast<uint16_t>(flags | NLM_F_REQUEST),
@@ -45,7 +45,7 @@ void Batch::begin_message(uint16_t type, uint16_t flags, Answer answer) {
   append(&header, sizeof header);
 }
 
-void Batch::end() {
+void MessageBatch::end() {
   Entry& entry = entries_.back();
   entry.length = static_cast<uint32_t>(size_ - entry.offset);
   nlmsghdr sized = header(entries_.size() - 1);
@@ -53,7 +53,7 @@ void Batch::end() {
   write_header(entries_.size() - 1, sized);
 }
 
-void Batch::put_bytes(uint16_t attribute, Bytes value) {
+void MessageBatch::put_bytes(uint16_t attribute, Bytes value) {
   if (value.size() > std::numeric_limits<uint16_t>::max() - kAttributeHeader) {
     throw std::length_error("netlink attribute");
   }
@@ -66,9 +66,9 @@ void Batch::put_bytes(uint16_t attribute, Bytes value) {
   std::memset(at + kAttributeHeader + value.size(), 0, align(value.size()) - value.size());
 }
 
-void Batch::put_network(uint16_t attribute, uint16_t value) { put(attribute, htons(value)); }
+void MessageBatch::put_network(uint16_t attribute, uint16_t value) { put(attribute, htons(value)); }
 
-void Batch::put_string(uint16_t attribute, std::string_view value) {
+void MessageBatch::put_string(uint16_t attribute, std::string_view value) {
   if (value.size() > std::numeric_limits<uint16_t>::max() - kAttributeHeader - 1) {
     throw std::length_error("netlink attribute");
   }
@@ -81,43 +81,43 @@ void Batch::put_string(uint16_t attribute, std::string_view value) {
   if (!value.empty()) std::memcpy(at + kAttributeHeader, value.data(), value.size());
 }
 
-size_t Batch::begin_nest(uint16_t attribute) {
+size_t MessageBatch::begin_nest(uint16_t attribute) {
   const size_t nest = size_;
   put_bytes(attribute | NLA_F_NESTED, {});
   return nest;
 }
 
-void Batch::end_nest(size_t nest) {
+void MessageBatch::end_nest(size_t nest) {
   const size_t length = size_ - nest;
   if (length > std::numeric_limits<uint16_t>::max()) throw std::length_error("netlink nest");
   const auto stored = static_cast<uint16_t>(length);
   std::memcpy(data_.get() + nest + offsetof(nlattr, nla_len), &stored, sizeof stored);
 }
 
-void Batch::clear() {
+void MessageBatch::clear() {
   size_ = 0;
   entries_.clear();
 }
 
-nlmsghdr Batch::header(size_t index) const {
+nlmsghdr MessageBatch::header(size_t index) const {
   nlmsghdr header;
   std::memcpy(&header, data_.get() + entries_.at(index).offset, kMessageHeader);
   return header;
 }
 
-void Batch::write_header(size_t index, const nlmsghdr& header) {
+void MessageBatch::write_header(size_t index, const nlmsghdr& header) {
   std::memcpy(data_.get() + entries_.at(index).offset, &header, kMessageHeader);
 }
 
 bool Attributes::stop() {
-  if (!rest_.empty()) damage();
+  if (!rest_.empty()) set_malformed();
   payload_ = {};
   type_ = 0;
   return false;
 }
 
-void Attributes::damage() {
-  damaged_ = true;
+void Attributes::set_malformed() {
+  malformed_ = true;
   rest_ = {};
 }
 
@@ -129,21 +129,21 @@ std::string_view Attributes::string() const {
 }
 
 void Attributes::copy(std::span<std::byte> target) {
-  if (payload_.size() > target.size()) return damage();
+  if (payload_.size() > target.size()) return set_malformed();
   if (!payload_.empty()) std::memcpy(target.data(), payload_.data(), payload_.size());
   std::memset(target.data() + payload_.size(), 0, target.size() - payload_.size());
 }
 
 bool Messages::next() {
   payload_ = {};
-  if (damaged_ || rest_.empty()) return false;
+  if (malformed_ || rest_.empty()) return false;
   if (rest_.size() < kMessageHeader) {
-    damaged_ = true;
+    malformed_ = true;
     return false;
   }
   std::memcpy(&header_, rest_.data(), kMessageHeader);
   if (header_.nlmsg_len < kMessageHeader || header_.nlmsg_len > rest_.size()) {
-    damaged_ = true;
+    malformed_ = true;
     return false;
   }
   payload_ = rest_.subspan(kMessageHeader, header_.nlmsg_len - kMessageHeader);
@@ -158,12 +158,12 @@ Attributes Messages::attributes(size_t header_bytes) const {
   return Attributes(payload_.size() < skipped ? Bytes(kStray) : payload_.subspan(skipped));
 }
 
-Verdict read_verdict(const Messages& message) {
+ErrorReply read_error_reply(const Messages& message) {
   int32_t negative = 0;
   if (message.payload().size() < sizeof negative) return {EBADMSG, {}, true};
   std::memcpy(&negative, message.payload().data(), sizeof negative);
   if (negative == INT32_MIN) return {EBADMSG, {}, true};
-  Verdict verdict{negative < 0 ? -negative : 0, {}, false};
+  ErrorReply verdict{negative < 0 ? -negative : 0, {}, false};
   if (!(message.header().nlmsg_flags & NLM_F_ACK_TLVS)) return verdict;
 
   size_t skipped = sizeof negative;
@@ -181,7 +181,7 @@ Verdict read_verdict(const Messages& message) {
   while (attributes.next()) {
     if (attributes.type() == NLMSGERR_ATTR_MSG) verdict.text = attributes.string();
   }
-  verdict.damaged = attributes.damaged();
+  verdict.malformed = attributes.malformed();
   return verdict;
 }
 

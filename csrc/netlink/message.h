@@ -30,27 +30,27 @@ using Bytes = std::span<const std::byte>;
 constexpr size_t align(size_t bytes) { return (bytes + 3) & ~size_t{3}; }
 
 /// What a message of a batch is answered with.
-enum class Answer : uint8_t {
+enum class ReplyKind : uint8_t {
   kErrorOnly,  ///< a command: a reply comes only when it is refused
   kData,       ///< a query: one message of data, or an error
 };
 
 /// A growing run of netlink requests, sent as few datagrams. Sequence numbers are the socket's to
 /// fill in.
-class Batch {
+class MessageBatch {
  public:
   struct Entry {
     uint32_t offset;
     uint32_t length;
-    Answer answer;
+    ReplyKind reply_kind;
   };
 
   /// Starts a message of nlmsghdr `type`; NLM_F_REQUEST is added to `flags`. `header` is the
   /// family's own header (genlmsghdr, ifinfomsg ...).
   template <typename Header>
   requires std::is_trivially_copyable_v<Header>
-  void begin(uint16_t type, uint16_t flags, const Header& header, Answer answer) {
-    begin_message(type, flags, answer);
+  void begin(uint16_t type, uint16_t flags, const Header& header, ReplyKind reply_kind) {
+    begin_message(type, flags, reply_kind);
     append(&header, sizeof header);
   }
   /// Ends the message that begin() started.
@@ -83,7 +83,7 @@ class Batch {
   void write_header(size_t index, const nlmsghdr& header);
 
  private:
-  void begin_message(uint16_t type, uint16_t flags, Answer answer);
+  void begin_message(uint16_t type, uint16_t flags, ReplyKind reply_kind);
   std::byte* grow(size_t bytes);
   void append(const void* data, size_t bytes);
 
@@ -120,7 +120,7 @@ class Attributes {
   requires std::integral<Number> Number number() {
     Number value{};
     if (payload_.size() < sizeof value) {
-      damage();
+      set_malformed();
     } else {
       std::memcpy(&value, payload_.data(), sizeof value);
     }
@@ -137,12 +137,12 @@ class Attributes {
   void nested(Read&& read) {
     Attributes inner(payload_);
     read(inner);
-    if (inner.damaged()) damage();
+    if (inner.malformed()) set_malformed();
   }
 
-  bool damaged() const { return damaged_; }
+  bool malformed() const { return malformed_; }
   /// For what a reader finds wrong by itself.
-  void damage();
+  void set_malformed();
 
  private:
   // The end, or damage: false.
@@ -152,7 +152,7 @@ class Attributes {
   Bytes payload_;
   // 16 bits wide, it would be loaded together with its neighbour, which defeats store forwarding.
   uint32_t type_ = 0;
-  bool damaged_ = false;
+  bool malformed_ = false;
 };
 
 /// Walks the messages of one datagram.
@@ -165,21 +165,21 @@ class Messages {
   Bytes payload() const { return payload_; }
   /// The attributes behind a family header of `header_bytes`; damaged if the message is shorter.
   Attributes attributes(size_t header_bytes) const;
-  bool damaged() const { return damaged_; }
+  bool malformed() const { return malformed_; }
 
  private:
   Bytes rest_;
   nlmsghdr header_{};
   Bytes payload_;
-  bool damaged_ = false;
+  bool malformed_ = false;
 };
 
 /// What an NLMSG_ERROR or NLMSG_DONE says.
-struct Verdict {
+struct ErrorReply {
   int error = 0;          ///< a positive errno, 0 for an acknowledgement
   std::string_view text;  ///< the extended acknowledgement, into the datagram
-  bool damaged = false;
+  bool malformed = false;
 };
-Verdict read_verdict(const Messages& message);
+ErrorReply read_error_reply(const Messages& message);
 
 }  // namespace netlink

@@ -114,20 +114,20 @@ Socket::Socket(os::Descriptor descriptor, std::chrono::milliseconds deadline)
   reply_room_ = static_cast<size_t>(option(descriptor_.get(), SO_RCVBUF));
 }
 
-Socket::Chunk Socket::next_chunk(const Batch& batch, size_t first, size_t byte_limit) const {
+Socket::Chunk Socket::next_chunk(const MessageBatch& batch, size_t first, size_t byte_limit) const {
   size_t bytes = 0;
   size_t replies = kErrorCost;  // the sentinel's
   size_t last = first;
   for (; last < batch.size(); ++last) {
-    const Batch::Entry& entry = batch.entries()[last];
+    const MessageBatch::Entry& entry = batch.entries()[last];
     bytes += entry.length;
-    replies += entry.answer == Answer::kData ? data_cost_ : kErrorCost;
+    replies += entry.reply_kind == ReplyKind::kData ? data_cost_ : kErrorCost;
     if (last > first && (bytes > byte_limit || replies > reply_room_)) break;
   }
   return {first, last};
 }
 
-std::vector<Failure> Socket::run(Batch& batch, const OnData& on_data) {
+std::vector<Failure> Socket::run(MessageBatch& batch, const OnData& on_data) {
   std::vector<Failure> failures;
   size_t byte_limit = send_room_;
   int stopped = stalled_ ? ETIMEDOUT : 0;  // why nothing more is sent
@@ -142,7 +142,7 @@ std::vector<Failure> Socket::run(Batch& batch, const OnData& on_data) {
       batch.write_header(index, header);
     }
     const size_t begin = batch.entries()[chunk.first].offset;
-    const Batch::Entry& end = batch.entries()[chunk.last - 1];
+    const MessageBatch::Entry& end = batch.entries()[chunk.last - 1];
     const auto bytes = batch.bytes().subspan(begin, end.offset + end.length - begin);
 
     if (const int error = send(bytes, chunk.sentinel()); error == 0) {
@@ -155,7 +155,7 @@ std::vector<Failure> Socket::run(Batch& batch, const OnData& on_data) {
       stopped = error;
     }
   }
-  for (; first < batch.size(); ++first) failures.push_back({first, stopped, Fate::kNotSent, {}});
+  for (; first < batch.size(); ++first) failures.push_back({first, stopped, Status::kNotSent, {}});
   stalled_ = stopped == ETIMEDOUT;
   return failures;
 }
@@ -220,7 +220,7 @@ bool Socket::concerns(const nlmsghdr& header, const Chunk& chunk) const {
 
 // Reads the replies to a chunk up to the sentinel's acknowledgement and notes what failed. Returns the
 // errno of what kept it from being sure, or 0.
-int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
+int Socket::collect(MessageBatch& batch, const Chunk& chunk, const OnData& on_data,
                     std::vector<Failure>& failures) {
   const size_t known = failures.size();
   std::vector<bool> answered(chunk.last - chunk.first);
@@ -246,13 +246,13 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
       on_data(index, message);
       return;
     }
-    const Verdict verdict = read_verdict(message);
-    if (verdict.damaged && verdict.error == EBADMSG) {
+    const ErrorReply verdict = read_error_reply(message);
+    if (verdict.malformed && verdict.error == EBADMSG) {
       if (trouble == 0) trouble = EBADMSG;
     } else if (verdict.error != 0 && !answered[place]) {
       progress = true;
       answered[place] = true;
-      failures.push_back({index, verdict.error, Fate::kRefused, std::string(verdict.text)});
+      failures.push_back({index, verdict.error, Status::kRefused, std::string(verdict.text)});
     }
   };
 
@@ -263,7 +263,7 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
     if (header.nlmsg_seq == chunk.sentinel() || answered[place]) return;
     progress = true;
     answered[place] = true;
-    failures.push_back({chunk.first + place, EMSGSIZE, Fate::kLost, {}});
+    failures.push_back({chunk.first + place, EMSGSIZE, Status::kLost, {}});
   };
 
   while (!finished) {
@@ -288,7 +288,7 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
       if (foreign) continue;
       if (datagram.truncated() && concerns(header, chunk)) {
         take_cut(header);
-      } else if ((message.damaged() || datagram.truncated()) && trouble == 0) {
+      } else if ((message.malformed() || datagram.truncated()) && trouble == 0) {
         trouble = EBADMSG;
       }
     }
@@ -304,9 +304,9 @@ int Socket::collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
   // such excuse.
   for (size_t index = chunk.first; index < chunk.last; ++index) {
     if (answered[index - chunk.first]) continue;
-    const bool command = batch.entries()[index].answer == Answer::kErrorOnly;
+    const bool command = batch.entries()[index].reply_kind == ReplyKind::kErrorOnly;
     if (command && finished && trouble == 0) continue;
-    failures.push_back({index, trouble != 0 ? trouble : ENODATA, Fate::kLost, {}});
+    failures.push_back({index, trouble != 0 ? trouble : ENODATA, Status::kLost, {}});
   }
   std::sort(failures.begin() + known, failures.end(),
             [](const Failure& a, const Failure& b) { return a.index < b.index; });
@@ -318,7 +318,7 @@ void Socket::time_out(const char* syscall) {
   throw os::Error(ETIMEDOUT, syscall);
 }
 
-Socket::DumpEnd Socket::dump(Batch& request, const OnMessage& on_message) {
+Socket::DumpEnd Socket::dump(MessageBatch& request, const OnMessage& on_message) {
   if (stalled_) time_out("send");
   start_dump(request);
   DumpReading reading = read_dump(on_message);
@@ -332,11 +332,11 @@ Socket::DumpEnd Socket::dump(Batch& request, const OnMessage& on_message) {
     reading = read_dump(on_message);
   }
   if (reading.refusal) throw *reading.refusal;
-  if (reading.damaged) throw os::Error(EBADMSG, "recvmmsg", "a malformed reply");
+  if (reading.malformed) throw os::Error(EBADMSG, "recvmmsg", "a malformed reply");
   return reading.end;
 }
 
-void Socket::start_dump(Batch& request) {
+void Socket::start_dump(MessageBatch& request) {
   nlmsghdr header = request.header(0);
   header.nlmsg_seq = ++sequence_;
   request.write_header(0, header);
@@ -357,7 +357,7 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
     if (header.nlmsg_flags & NLM_F_DUMP_INTR) reading.end.interrupted = true;
     if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) {
       done = true;
-      const Verdict verdict = read_verdict(message);
+      const ErrorReply verdict = read_error_reply(message);
       if (verdict.error != 0) {
         reading.refusal.emplace(verdict.error, "dump", std::string(verdict.text));
       }
@@ -386,8 +386,8 @@ Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
       if (data) ++reading.end.datagrams;
       if (datagram.truncated()) {
         reading.end.interrupted = true;
-      } else if (message.damaged()) {
-        reading.damaged = true;
+      } else if (message.malformed()) {
+        reading.malformed = true;
       }
     }
     fit_slots();
@@ -415,7 +415,7 @@ Socket::Arrival Socket::take(const OnMessage& on_message) {
   for (const Datagram& datagram : datagrams_) {
     Messages message(datagram.bytes);
     while (message.next()) on_message(message);
-    if (message.damaged() || datagram.truncated()) arrival.overrun = true;
+    if (message.malformed() || datagram.truncated()) arrival.overrun = true;
   }
   fit_slots();
   return arrival;

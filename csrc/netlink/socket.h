@@ -22,26 +22,13 @@
 #include <string>
 #include <vector>
 
+#include "netlink/failure.h"
 #include "netlink/message.h"
 #include "os/descriptor.h"
 #include "os/error.h"
 #include "os/namespace.h"
 
 namespace netlink {
-
-/// What became of a message that is not known to have succeeded.
-enum class Fate : uint8_t {
-  kRefused,  ///< the kernel said no
-  kLost,     ///< it was sent and the answer was lost: it may have been executed
-  kNotSent,  ///< it never left: it was not executed
-};
-
-struct Failure {
-  size_t index;  ///< the message's place in the batch
-  int error;     ///< errno: the kernel's verdict, or why there is none
-  Fate fate;
-  std::string text;  ///< extended acknowledgement, or empty
-};
 
 class Socket {
  public:
@@ -69,12 +56,12 @@ class Socket {
   /// @returns the failures, by index; a message that is not among them succeeded. Transport errors
   ///   are failures too: ETIMEDOUT, ENOBUFS, EBADMSG, EMSGSIZE or ENODATA of what was lost, the
   ///   errno of sendmsg of what was not sent. After a timeout nothing is sent until resume().
-  std::vector<Failure> run(Batch& batch, const OnData& on_data);
+  std::vector<Failure> run(MessageBatch& batch, const OnData& on_data);
 
   /// Runs the only message of `request`, which carries NLM_F_DUMP, and hands over every data
   /// message.
   /// @throws os::Error with the kernel's errno; EBADMSG: a reply was malformed; ETIMEDOUT
-  DumpEnd dump(Batch& request, const OnMessage& on_message);
+  DumpEnd dump(MessageBatch& request, const OnMessage& on_message);
 
   /// Sends again after a timeout. A job of several exchanges begins with it, and so waits in vain
   /// at most once.
@@ -116,17 +103,17 @@ class Socket {
   struct DumpReading {
     DumpEnd end;
     std::optional<os::Error> refusal;
-    bool damaged = false;
+    bool malformed = false;
   };
 
-  Chunk next_chunk(const Batch& batch, size_t first, size_t byte_limit) const;
+  Chunk next_chunk(const MessageBatch& batch, size_t first, size_t byte_limit) const;
   int send(std::span<std::byte> requests, uint32_t sentinel_sequence);
   int receive(size_t slots, int flags);
   void fit_slots();
-  int collect(Batch& batch, const Chunk& chunk, const OnData& on_data,
+  int collect(MessageBatch& batch, const Chunk& chunk, const OnData& on_data,
               std::vector<Failure>& failures);
   bool concerns(const nlmsghdr& header, const Chunk& chunk) const;
-  void start_dump(Batch& request);
+  void start_dump(MessageBatch& request);
   DumpReading read_dump(const OnMessage& on_message);
   [[noreturn]] void time_out(const char* syscall);
 

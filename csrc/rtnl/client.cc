@@ -23,7 +23,7 @@ namespace rtnl {
 namespace {
 
 using netlink::Failure;
-using netlink::Fate;
+
 using netlink::Messages;
 using os::Error;
 
@@ -49,7 +49,7 @@ bool has_settings(const Link& link, const LinkSettings& settings) {
 
 bool is_lost(const Failure& failure) {
   // After a timeout nothing is sent any more.
-  return failure.fate == Fate::kLost && failure.error != ETIMEDOUT;
+  return failure.status == Status::kLost && failure.error != ETIMEDOUT;
 }
 
 netlink::Socket open_strict(const os::Namespace& netns) {
@@ -80,7 +80,7 @@ std::pair<uint32_t, uint32_t> append(std::vector<Record>& all, std::vector<Recor
 struct Client::Rule {
   Operation operation;
   void (Client::*run)(Range);
-  void (*put)(netlink::Batch&, uint32_t, const AddressSettings&) = nullptr;
+  void (*put)(netlink::MessageBatch&, uint32_t, const AddressSettings&) = nullptr;
 };
 
 constexpr Client::Rule Client::kRules[] = {
@@ -107,12 +107,13 @@ Client::Client(netlink::Socket socket) : socket_(std::move(socket)) {}
 
 Client::Client(const os::Namespace& netns) : Client(open_strict(netns)) {}
 
-Results Client::run(std::span<const Request> requests, std::span<const AddressSettings> addresses) {
+Response Client::run(std::span<const Request> requests,
+                     std::span<const AddressSettings> addresses) {
   requests_ = requests;
   addresses_ = addresses;
   socket_.resume();
-  results_ = {};
-  results_.outcomes.resize(requests.size());
+  response_ = {};
+  response_.results.resize(requests.size());
   for (Range range{0, 0}; range.first < requests.size(); range.first = range.last) {
     const auto run = rule_of(requests[range.first].operation).run;
     range.last = range.first + 1;
@@ -121,7 +122,7 @@ Results Client::run(std::span<const Request> requests, std::span<const AddressSe
     }
     (this->*run)(range);
   }
-  return std::move(results_);
+  return std::move(response_);
 }
 
 std::span<const AddressSettings> Client::addresses_of(const Request& request) const {
@@ -134,12 +135,12 @@ std::span<const AddressSettings> Client::addresses_of(const Request& request) co
 
 // Carries out a reading; what it throws is the request's failure.
 void Client::attempt(size_t request, const std::function<void()>& action) {
-  if (socket_.stalled()) return results_.fail(request, Status::kNotSent, ETIMEDOUT);
+  if (socket_.stalled()) return response_.fail(request, Status::kNotSent, ETIMEDOUT);
   try {
-    results_.done(request);
+    response_.set_done(request);
     action();
   } catch (const Error& error) {
-    results_.fail(request, netlink::failure_of(request, error));
+    response_.fail(request, netlink::failure_of(request, error));
   }
 }
 
@@ -149,7 +150,7 @@ std::vector<Failure> Client::send(const std::function<void(size_t, const Link&)>
     if (const auto link = read_link(message)) {
       on_link(index, *link);
     } else {
-      damaged.push_back({index, EBADMSG, Fate::kLost, {}});
+      damaged.push_back({index, EBADMSG, Status::kLost, {}});
     }
   });
   failures.insert(failures.end(), damaged.begin(), damaged.end());
@@ -158,7 +159,7 @@ std::vector<Failure> Client::send(const std::function<void(size_t, const Link&)>
 
 void Client::run_unknown(Range range) {
   for (size_t request = range.first; request < range.last; ++request) {
-    results_.fail(request, Status::kNotSent, EOPNOTSUPP);
+    response_.fail(request, Status::kNotSent, EOPNOTSUPP);
   }
 }
 
@@ -191,15 +192,15 @@ void Client::run_link_readings(Range range) {
   std::vector<const LinkKey*> keys;
   for (size_t request = range.first; request < range.last; ++request) {
     keys.push_back(&requests_[request].link);
-    results_.done(request);
+    response_.set_done(request);
   }
   const auto failures = ask(keys, [&](size_t place, const Link& link) {
-    Outcome& outcome = results_.outcomes[range.first + place];
-    outcome.first_link = static_cast<uint32_t>(results_.links.size());
-    outcome.links = 1;
-    results_.links.push_back(link);
+    Result& result = response_.results[range.first + place];
+    result.first_link = static_cast<uint32_t>(response_.links.size());
+    result.links = 1;
+    response_.links.push_back(link);
   });
-  for (const Failure& failure : failures) results_.fail(range.first + failure.index, failure);
+  for (const Failure& failure : failures) response_.fail(range.first + failure.index, failure);
 }
 
 void Client::run_link_changes(Range range) {
@@ -211,9 +212,9 @@ void Client::run_link_changes(Range range) {
     } else {
       put_delete_link(batch_, wanted.link);
     }
-    results_.done(request);
+    response_.set_done(request);
   }
-  for (const Failure& failure : send()) results_.fail(range.first + failure.index, failure);
+  for (const Failure& failure : send()) response_.fail(range.first + failure.index, failure);
 }
 
 // An ensure must see what the one before it did: where a link comes again, another part begins.
@@ -253,35 +254,35 @@ void Client::ensure_dummies(Range range) {
       const Request& wanted = requests_[request];
       const LinkSettings settings = settings_of(wanted);
       const Failure* failure = unread[i];
-      if (failure != nullptr && (failure->fate != Fate::kRefused || failure->error != ENODEV)) {
-        results_.fail(request, *failure);
+      if (failure != nullptr && (failure->status != Status::kRefused || failure->error != ENODEV)) {
+        response_.fail(request, *failure);
         continue;
       }
       if (found[i] && found[i]->kind.view() != "dummy") {
-        results_.fail(request, kOtherKind, EEXIST, std::string(found[i]->kind.view()));
+        response_.fail(request, kOtherKind, EEXIST, std::string(found[i]->kind.view()));
         continue;
       }
-      results_.outcomes[request].created = found[i] ? 0 : 1;
-      results_.done(request);
+      response_.results[request].created = found[i] ? 0 : 1;
+      response_.set_done(request);
       if (found[i] && has_settings(*found[i], settings)) continue;
       if (found[i]) {
         put_set_link(batch_, {found[i]->index, {}}, settings);
       } else {
         put_new_dummy(batch_, wanted.link.name, settings);
       }
-      results_.outcomes[request].changed = 1;
+      response_.results[request].changed = 1;
       sent.push_back(request);
     }
     for (const Failure& failure : send()) {
       const size_t request = sent[failure.index];
-      const bool creating = results_.outcomes[request].created != 0;
+      const bool creating = response_.results[request].created != 0;
       const bool overtaken =
-          failure.fate == Fate::kRefused && failure.error == (creating ? EEXIST : ENODEV);
-      if (failure.fate == Fate::kRefused) results_.outcomes[request].changed = 0;
+          failure.status == Status::kRefused && failure.error == (creating ? EEXIST : ENODEV);
+      if (failure.status == Status::kRefused) response_.results[request].changed = 0;
       if (!last && !socket_.stalled() && (overtaken || is_lost(failure))) {
         again.push_back(request);
       } else {
-        results_.fail(request, failure);
+        response_.fail(request, failure);
       }
     }
     pending = std::move(again);
@@ -311,8 +312,8 @@ std::vector<uint32_t> Client::find_links(Range range) {
   });
   for (Failure failure : failures) {
     // What was to be done with the link was not sent, whatever became of the question.
-    if (failure.fate == Fate::kLost) failure.fate = Fate::kNotSent;
-    for (const size_t request : *asked[failure.index]) results_.fail(request, failure);
+    if (failure.status == Status::kLost) failure.status = Status::kNotSent;
+    for (const size_t request : *asked[failure.index]) response_.fail(request, failure);
   }
   return indexes;
 }
@@ -320,20 +321,20 @@ std::vector<uint32_t> Client::find_links(Range range) {
 // Refuses an address that the link has, and the kernel does not change to what is wanted. The answer
 // is the address as the link has it.
 void Client::refuse(size_t request, const AddressSettings& present) {
-  Outcome& outcome = results_.outcomes[request];
-  outcome.first_address = static_cast<uint32_t>(results_.addresses.size());
-  outcome.addresses = 1;
-  results_.addresses.push_back({.settings = present, .index = 0, .link = {}});
-  results_.fail(request, kOtherSettings, EEXIST);
+  Result& result = response_.results[request];
+  result.first_address = static_cast<uint32_t>(response_.addresses.size());
+  result.addresses = 1;
+  response_.addresses.push_back({.settings = present, .index = 0, .link = {}});
+  response_.fail(request, kOtherSettings, EEXIST);
 }
 
 // Nothing is sent of addresses that are for another link than they are put on.
 void Client::refuse_other_links(Range range, std::span<const uint32_t> indexes) {
   for (size_t request = range.first; request < range.last; ++request) {
-    if (!results_.is_pending(request)) continue;
+    if (!response_.is_pending(request)) continue;
     for (const AddressSettings& address : addresses_of(requests_[request])) {
       if (address.link == 0 || address.link == indexes[request - range.first]) continue;
-      results_.fail(request, kOtherLink, EINVAL);
+      response_.fail(request, kOtherLink, EINVAL);
     }
   }
 }
@@ -344,7 +345,7 @@ void Client::run_addresses(Range range) {
   Numbers sent;
   batch_.clear();
   for (size_t request = range.first; request < range.last; ++request) {
-    if (!results_.is_pending(request)) continue;
+    if (!response_.is_pending(request)) continue;
     const auto addresses = addresses_of(requests_[request]);
     const auto put = rule_of(requests_[request].operation).put;
     if (addresses.size() == 2 && change_of(addresses[0]) == Change::kRefuse) {
@@ -352,14 +353,14 @@ void Client::run_addresses(Range range) {
       continue;
     }
     if (addresses.size() != 1 || put == nullptr) {
-      results_.fail(request, Status::kNotSent, EINVAL);
+      response_.fail(request, Status::kNotSent, EINVAL);
       continue;
     }
     put(batch_, indexes[request - range.first], addresses[0]);
-    results_.done(request);
+    response_.set_done(request);
     sent.push_back(request);
   }
-  for (const Failure& failure : send()) results_.fail(sent[failure.index], failure);
+  for (const Failure& failure : send()) response_.fail(sent[failure.index], failure);
 }
 
 // An ensure must see what the one before it did: where an address comes again, another part begins.
@@ -371,7 +372,7 @@ void Client::run_address_ensures(Range range) {
   const auto run_part = [&] {
     Groups groups;
     for (size_t request = part.first; request < part.last; ++request) {
-      if (!results_.is_pending(request)) continue;
+      if (!response_.is_pending(request)) continue;
       groups[indexes[request - range.first]].push_back(request);
     }
     for (const auto& [index, requests] : groups) ensure_group(index, requests);
@@ -379,7 +380,7 @@ void Client::run_address_ensures(Range range) {
   for (; part.last < range.last; ++part.last) {
     const auto addresses = addresses_of(requests_[part.last]);
     if (addresses.size() != 1) {
-      results_.fail(part.last, Status::kNotSent, EINVAL);
+      response_.fail(part.last, Status::kNotSent, EINVAL);
       continue;
     }
     const std::pair key{indexes[part.last - range.first], addresses[0].address};
@@ -402,16 +403,16 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
     } catch (const Error& error) {
       for (const size_t request : pending) {
         Failure failure = netlink::failure_of(request, error);
-        if (failure.fate == Fate::kLost) failure.fate = Fate::kNotSent;
-        results_.fail(request, failure);
+        if (failure.status == Status::kLost) failure.status = Status::kNotSent;
+        response_.fail(request, failure);
       }
       return;
     }
     std::map<Address, size_t> request_of;
     for (const size_t request : pending) {
       request_of.emplace(addresses_of(requests_[request])[0].address, request);
-      results_.outcomes[request].created = 0;
-      results_.done(request);
+      response_.results[request].created = 0;
+      response_.set_done(request);
     }
     std::set<Address> replaced;
     std::vector<AddressSettings> sent;
@@ -433,10 +434,10 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
           break;
         default:
           put_new_address(batch_, index, change);
-          results_.outcomes[request].created = replaced.contains(change.address) ? 0 : 1;
+          response_.results[request].created = replaced.contains(change.address) ? 0 : 1;
           break;
       }
-      results_.outcomes[request].changed = 1;
+      response_.results[request].changed = 1;
       sent.push_back(change);
     }
     std::set<size_t> again;
@@ -444,16 +445,17 @@ void Client::ensure_group(uint32_t index, Numbers pending) {
       const AddressSettings& change = sent[failure.index];
       const size_t request = request_of[change.address];
       const bool deleting = change_of(change) == Change::kDelete;
-      const bool overtaken =
-          failure.fate == Fate::kRefused && failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
+      const bool overtaken = failure.status == Status::kRefused &&
+                             failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
       const bool last = round == kRounds || socket_.stalled();
       // The kernel did nothing; before a deletion it has.
-      const bool untouched = failure.fate == Fate::kRefused && !replaced.contains(change.address);
-      if (untouched) results_.outcomes[request].changed = 0;
+      const bool untouched =
+          failure.status == Status::kRefused && !replaced.contains(change.address);
+      if (untouched) response_.results[request].changed = 0;
       if (!last && (overtaken || is_lost(failure))) {
         again.insert(request);
       } else {
-        results_.fail(request, failure);
+        response_.fail(request, failure);
         again.erase(request);
       }
     }
@@ -469,16 +471,16 @@ void Client::run_lists(Range range) {
 
 void Client::list(size_t number) {
   const Request& request = requests_[number];
-  const size_t first_link = results_.links.size();
+  const size_t first_link = response_.links.size();
   std::vector<LinkAddress> addresses;
   std::vector<AddressSettings> changes;
   switch (static_cast<Operation>(request.operation)) {
     case Operation::kListLinks:
-      list_links(request.kind, results_.links);
+      list_links(request.kind, response_.links);
       break;
     case Operation::kPlanAddresses: {
       const Link link = get_link(request.link);
-      results_.links.push_back(link);
+      response_.links.push_back(link);
       const auto wanted = addresses_of(request);
       const auto other =
           std::find_if(wanted.begin(), wanted.end(), [&](const AddressSettings& address) {
@@ -486,7 +488,7 @@ void Client::list(size_t number) {
           });
       if (other != wanted.end()) {
         const auto place = std::to_string(other - wanted.begin());
-        return results_.fail(number, kOtherLink, EINVAL, place);
+        return response_.fail(number, kOtherLink, EINVAL, place);
       }
       changes = plan(link.index, static_cast<uint16_t>(request.family),
                      Plan(wanted, (request.settings & Request::kPrune) != 0,
@@ -504,12 +506,12 @@ void Client::list(size_t number) {
       }
       break;
   }
-  Outcome& outcome = results_.outcomes[number];
-  outcome.first_link = static_cast<uint32_t>(first_link);
-  outcome.links = static_cast<uint32_t>(results_.links.size() - first_link);
-  std::tie(outcome.first_address, outcome.addresses) =
-      append(results_.addresses, std::move(addresses));
-  std::tie(outcome.first_change, outcome.changes) = append(results_.changes, std::move(changes));
+  Result& result = response_.results[number];
+  result.first_link = static_cast<uint32_t>(first_link);
+  result.links = static_cast<uint32_t>(response_.links.size() - first_link);
+  std::tie(result.first_address, result.addresses) =
+      append(response_.addresses, std::move(addresses));
+  std::tie(result.first_change, result.changes) = append(response_.changes, std::move(changes));
 }
 
 Link Client::get_link(const LinkKey& key) {

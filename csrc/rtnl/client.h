@@ -27,7 +27,7 @@ class Client {
   explicit Client(netlink::Socket socket);
 
   /// `addresses` are those that the requests name ranges of; a range that leaves them is refused.
-  Results run(std::span<const Request> requests, std::span<const AddressSettings> addresses);
+  Response run(std::span<const Request> requests, std::span<const AddressSettings> addresses);
 
  private:
   struct Range {
@@ -70,10 +70,10 @@ class Client {
   void attempt(size_t request, const std::function<void()>& action);
 
   netlink::Socket socket_;
-  netlink::Batch batch_;
+  netlink::MessageBatch batch_;
   std::span<const Request> requests_;
   std::span<const AddressSettings> addresses_;
-  Results results_;
+  Response response_;
 };
 
 }  // namespace rtnl

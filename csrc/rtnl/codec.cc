@@ -13,45 +13,45 @@
 namespace rtnl {
 namespace {
 
-using netlink::Answer;
 using netlink::Attributes;
-using netlink::Batch;
+using netlink::MessageBatch;
 using netlink::Messages;
+using netlink::ReplyKind;
 
 size_t address_bytes(uint16_t family) { return family == AF_INET ? 4 : sizeof(Address); }
 
-void put_address(Batch& batch, uint16_t attribute, const Address& address, uint16_t family) {
+void put_address(MessageBatch& batch, uint16_t attribute, const Address& address, uint16_t family) {
   batch.put_bytes(attribute, std::as_bytes(std::span(address)).first(address_bytes(family)));
 }
 
-void begin_link(Batch& batch, uint16_t type, uint16_t flags, const LinkKey& key,
-                const LinkSettings& settings, Answer answer) {
+void begin_link(MessageBatch& batch, uint16_t type, uint16_t flags, const LinkKey& key,
+                const LinkSettings& settings, ReplyKind reply_kind) {
   ifinfomsg header{};
   header.ifi_index = static_cast<int>(key.index);
   if (settings.up) {
     header.ifi_change = IFF_UP;
     header.ifi_flags = *settings.up ? IFF_UP : 0;
   }
-  batch.begin(type, flags, header, answer);
+  batch.begin(type, flags, header, reply_kind);
   // With an index, a name would be the link's new one.
   if (key.index == 0 && !key.name.view().empty()) batch.put_string(IFLA_IFNAME, key.name.view());
   if (settings.mtu) batch.put(IFLA_MTU, *settings.mtu);
 }
 
-void put_kind(Batch& batch, std::string_view kind) {
+void put_kind(MessageBatch& batch, std::string_view kind) {
   const size_t nest = batch.begin_nest(IFLA_LINKINFO);
   batch.put_string(IFLA_INFO_KIND, kind);
   batch.end_nest(nest);
 }
 
-void put_address_message(Batch& batch, uint16_t type, uint16_t flags, uint32_t index,
+void put_address_message(MessageBatch& batch, uint16_t type, uint16_t flags, uint32_t index,
                          const AddressSettings& address) {
   ifaddrmsg header{};
   header.ifa_family = static_cast<uint8_t>(address.family);
   header.ifa_prefixlen = static_cast<uint8_t>(address.prefix_length);
   header.ifa_scope = static_cast<uint8_t>(address.scope);
   header.ifa_index = index;
-  batch.begin(type, flags, header, Answer::kErrorOnly);
+  batch.begin(type, flags, header, ReplyKind::kErrorOnly);
   put_address(batch, IFA_LOCAL, address.address, address.family);
   // Of IPv4 this is what the prefix length is compared with.
   const bool peer = !netlink::same(address.peer, Address{});
@@ -91,53 +91,53 @@ void read_kind(Attributes& attributes, Link& link) {
 
 }  // namespace
 
-void put_get_link(Batch& batch, const LinkKey& key) {
-  begin_link(batch, RTM_GETLINK, 0, key, {}, Answer::kData);
+void put_get_link(MessageBatch& batch, const LinkKey& key) {
+  begin_link(batch, RTM_GETLINK, 0, key, {}, ReplyKind::kData);
   batch.put<uint32_t>(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
   batch.end();
 }
 
-void put_list_links(Batch& batch, const Name<32>& kind) {
-  begin_link(batch, RTM_GETLINK, NLM_F_DUMP, {}, {}, Answer::kData);
+void put_list_links(MessageBatch& batch, const Name<32>& kind) {
+  begin_link(batch, RTM_GETLINK, NLM_F_DUMP, {}, {}, ReplyKind::kData);
   batch.put<uint32_t>(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
   if (!kind.view().empty()) put_kind(batch, kind.view());
   batch.end();
 }
 
-void put_new_dummy(Batch& batch, const Name<16>& name, const LinkSettings& settings) {
+void put_new_dummy(MessageBatch& batch, const Name<16>& name, const LinkSettings& settings) {
   begin_link(batch, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, {0, name}, settings,
-             Answer::kErrorOnly);
+             ReplyKind::kErrorOnly);
   put_kind(batch, "dummy");
   batch.end();
 }
 
-void put_set_link(Batch& batch, const LinkKey& key, const LinkSettings& settings) {
-  begin_link(batch, RTM_SETLINK, 0, key, settings, Answer::kErrorOnly);
+void put_set_link(MessageBatch& batch, const LinkKey& key, const LinkSettings& settings) {
+  begin_link(batch, RTM_SETLINK, 0, key, settings, ReplyKind::kErrorOnly);
   batch.end();
 }
 
-void put_delete_link(Batch& batch, const LinkKey& key) {
-  begin_link(batch, RTM_DELLINK, 0, key, {}, Answer::kErrorOnly);
+void put_delete_link(MessageBatch& batch, const LinkKey& key) {
+  begin_link(batch, RTM_DELLINK, 0, key, {}, ReplyKind::kErrorOnly);
   batch.end();
 }
 
-void put_list_addresses(Batch& batch, uint32_t index, uint16_t family) {
+void put_list_addresses(MessageBatch& batch, uint32_t index, uint16_t family) {
   ifaddrmsg header{};
   header.ifa_family = static_cast<uint8_t>(family);
   header.ifa_index = index;
-  batch.begin(RTM_GETADDR, NLM_F_DUMP, header, Answer::kData);
+  batch.begin(RTM_GETADDR, NLM_F_DUMP, header, ReplyKind::kData);
   batch.end();
 }
 
-void put_new_address(Batch& batch, uint32_t index, const AddressSettings& address) {
+void put_new_address(MessageBatch& batch, uint32_t index, const AddressSettings& address) {
   put_address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, address);
 }
 
-void put_replace_address(Batch& batch, uint32_t index, const AddressSettings& address) {
+void put_replace_address(MessageBatch& batch, uint32_t index, const AddressSettings& address) {
   put_address_message(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, address);
 }
 
-void put_delete_address(Batch& batch, uint32_t index, const AddressSettings& address) {
+void put_delete_address(MessageBatch& batch, uint32_t index, const AddressSettings& address) {
   put_address_message(batch, RTM_DELADDR, 0, index, address);
 }
 
@@ -172,7 +172,7 @@ std::optional<Link> read_link(const Messages& message) {
         break;
     }
   }
-  if (attributes.damaged()) return std::nullopt;
+  if (attributes.malformed()) return std::nullopt;
   return link;
 }
 
@@ -223,7 +223,7 @@ std::optional<LinkAddress> read_address(const Messages& message) {
         break;
     }
   }
-  if (attributes.damaged()) return std::nullopt;
+  if (attributes.malformed()) return std::nullopt;
   if (has_local && !netlink::same(local, settings.address)) {
     settings.peer = settings.address;
     settings.address = local;

@@ -12,9 +12,9 @@
 namespace rtnl {
 
 /// Appends RTM_GETLINK for one link.
-void put_get_link(netlink::Batch& batch, const LinkKey& key);
+void put_get_link(netlink::MessageBatch& batch, const LinkKey& key);
 /// Appends RTM_GETLINK for all links, or for those of a kind that is not empty.
-void put_list_links(netlink::Batch& batch, const Name<32>& kind);
+void put_list_links(netlink::MessageBatch& batch, const Name<32>& kind);
 /// What a link is to become; what is absent stays.
 struct LinkSettings {
   std::optional<bool> up = {};
@@ -22,22 +22,25 @@ struct LinkSettings {
 };
 /// Appends RTM_NEWLINK that makes a dummy link, which must not exist: without NLM_F_EXCL the kernel
 /// takes over a link of any kind.
-void put_new_dummy(netlink::Batch& batch, const Name<16>& name, const LinkSettings& settings);
+void put_new_dummy(netlink::MessageBatch& batch, const Name<16>& name,
+                   const LinkSettings& settings);
 /// Appends RTM_SETLINK.
-void put_set_link(netlink::Batch& batch, const LinkKey& key, const LinkSettings& settings);
+void put_set_link(netlink::MessageBatch& batch, const LinkKey& key, const LinkSettings& settings);
 /// Appends RTM_DELLINK.
-void put_delete_link(netlink::Batch& batch, const LinkKey& key);
+void put_delete_link(netlink::MessageBatch& batch, const LinkKey& key);
 
 /// Appends RTM_GETADDR for all addresses; those of a link where `index` is not 0, which the kernel
 /// heeds on a socket with NETLINK_GET_STRICT_CHK, and those of a family where that is not 0.
-void put_list_addresses(netlink::Batch& batch, uint32_t index, uint16_t family);
+void put_list_addresses(netlink::MessageBatch& batch, uint32_t index, uint16_t family);
 /// Appends RTM_NEWADDR with NLM_F_EXCL: the link of this index must not have the address.
-void put_new_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);
+void put_new_address(netlink::MessageBatch& batch, uint32_t index, const AddressSettings& address);
 /// Appends RTM_NEWADDR with NLM_F_REPLACE: an address that exists gets these lifetimes, for ever if
 /// none were given, and, if IPv6, these flags.
-void put_replace_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);
+void put_replace_address(netlink::MessageBatch& batch, uint32_t index,
+                         const AddressSettings& address);
 /// Appends RTM_DELADDR, always with the address: without one, the kernel deletes the first.
-void put_delete_address(netlink::Batch& batch, uint32_t index, const AddressSettings& address);
+void put_delete_address(netlink::MessageBatch& batch, uint32_t index,
+                        const AddressSettings& address);
 
 /// Reads an RTM_NEWLINK or RTM_DELLINK; nothing if it is damaged.
 std::optional<Link> read_link(const netlink::Messages& message);

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "netlink/report.h"
+#include "netlink/response.h"
 #include "rtnl/types.h"
 
 namespace rtnl {
@@ -50,7 +50,7 @@ inline constexpr Status kOtherSettings = netlink::own_status(1);
 /// A wanted address is for another link; of a plan, the text is its place.
 inline constexpr Status kOtherLink = netlink::own_status(2);
 
-struct Outcome {
+struct Result {
   int32_t error;     ///< errno, or 0
   uint32_t status;   ///< Status
   uint32_t text;     ///< 1 + the place of the kernel's words in Results::texts, or 0
@@ -64,7 +64,7 @@ struct Outcome {
   uint32_t changes;  ///< of a plan, which also tells of its link
 };
 
-struct Results : netlink::Report<Outcome> {
+struct Response : netlink::Response<Result> {
   std::vector<Link> links;
   std::vector<LinkAddress> addresses;
   std::vector<AddressSettings> changes;

@@ -13,16 +13,16 @@
 
 using ipvs::Destination;
 using ipvs::DestinationEntry;
-using ipvs::Part;
+using ipvs::Fields;
 using ipvs::Service;
 using ipvs::ServiceEntry;
 using ipvs::ServiceFlags;
 using ipvs::SyncDaemon;
 using ipvs::Timeouts;
-using netlink::Answer;
 using netlink::Attributes;
-using netlink::Batch;
 using netlink::Bytes;
+using netlink::MessageBatch;
+using netlink::ReplyKind;
 using test::Random;
 using wire::attribute;
 using wire::Buffer;
@@ -46,36 +46,36 @@ std::string shown(const Value& value) {
   return to_hex(raw(value));
 }
 
-Buffer attributes_of(Batch& batch) {
+Buffer attributes_of(MessageBatch& batch) {
   batch.end();
   const auto bytes = batch.bytes().subspan(sizeof(nlmsghdr) + sizeof(genlmsghdr));
   return {bytes.begin(), bytes.end()};
 }
 
-Buffer encoded(const Service& service, Part part) {
-  Batch batch;
-  batch.begin(30, 0, genlmsghdr{}, Answer::kErrorOnly);
+Buffer encoded(const Service& service, Fields part) {
+  MessageBatch batch;
+  batch.begin(30, 0, genlmsghdr{}, ReplyKind::kErrorOnly);
   put_service(batch, service, part);
   return attributes_of(batch);
 }
 
-Buffer encoded(const Destination& destination, Part part) {
-  Batch batch;
-  batch.begin(30, 0, genlmsghdr{}, Answer::kErrorOnly);
+Buffer encoded(const Destination& destination, Fields part) {
+  MessageBatch batch;
+  batch.begin(30, 0, genlmsghdr{}, ReplyKind::kErrorOnly);
   put_destination(batch, destination, part);
   return attributes_of(batch);
 }
 
-Buffer encoded(const SyncDaemon& daemon, Part part) {
-  Batch batch;
-  batch.begin(30, 0, genlmsghdr{}, Answer::kErrorOnly);
+Buffer encoded(const SyncDaemon& daemon, Fields part) {
+  MessageBatch batch;
+  batch.begin(30, 0, genlmsghdr{}, ReplyKind::kErrorOnly);
   put_daemon(batch, daemon, part);
   return attributes_of(batch);
 }
 
 Buffer encoded(const Timeouts& timeouts) {
-  Batch batch;
-  batch.begin(30, 0, genlmsghdr{}, Answer::kErrorOnly);
+  MessageBatch batch;
+  batch.begin(30, 0, genlmsghdr{}, ReplyKind::kErrorOnly);
   put_timeouts(batch, timeouts);
   return attributes_of(batch);
 }
@@ -120,7 +120,7 @@ Service web_service() {
 
 TEST_SUITE("services are written as the kernel reads them:") {
   TEST_CASE("IPv4, in full") {
-    CHECK(to_hex(encoded(web_service(), Part::kFull)) ==
+    CHECK(to_hex(encoded(web_service(), Fields::kFull)) ==
           to_hex(attribute(
               IPVS_CMD_ATTR_SERVICE | NLA_F_NESTED,
               join(attribute(IPVS_SVC_ATTR_AF, raw(uint16_t{2})),
@@ -144,7 +144,7 @@ TEST_SUITE("services are written as the kernel reads them:") {
     service.netmask = 128;
     service.scheduler.assign("rr");
     service.engine.assign("sip");
-    CHECK(to_hex(encoded(service, Part::kFull)) ==
+    CHECK(to_hex(encoded(service, Fields::kFull)) ==
           to_hex(attribute(
               IPVS_CMD_ATTR_SERVICE | NLA_F_NESTED,
               join(attribute(IPVS_SVC_ATTR_AF, raw(uint16_t{10})),
@@ -162,14 +162,14 @@ TEST_SUITE("services are written as the kernel reads them:") {
     Service service{};
     service.key.family = AF_INET;
     service.key.fwmark = 0x4d;
-    CHECK(to_hex(encoded(service, Part::kKey)) ==
+    CHECK(to_hex(encoded(service, Fields::kKey)) ==
           to_hex(attribute(IPVS_CMD_ATTR_SERVICE | NLA_F_NESTED,
                            join(attribute(IPVS_SVC_ATTR_AF, raw(uint16_t{2})),
                                 attribute(IPVS_SVC_ATTR_FWMARK, raw(uint32_t{0x4d}))))));
   }
 
   TEST_CASE("a key is the key alone") {
-    CHECK(to_hex(encoded(web_service(), Part::kKey)) ==
+    CHECK(to_hex(encoded(web_service(), Fields::kKey)) ==
           to_hex(attribute(
               IPVS_CMD_ATTR_SERVICE | NLA_F_NESTED,
               join(attribute(IPVS_SVC_ATTR_AF, raw(uint16_t{2})),
@@ -203,7 +203,7 @@ TEST_SUITE("destinations are written as the kernel reads them:") {
            attribute(IPVS_DEST_ATTR_PORT, hex("1f90")));
 
   TEST_CASE("tunnelled, in full") {
-    CHECK(to_hex(encoded(tunnelled(), Part::kFull)) ==
+    CHECK(to_hex(encoded(tunnelled(), Fields::kFull)) ==
           to_hex(attribute(IPVS_CMD_ATTR_DEST | NLA_F_NESTED,
                            join(kKey, attribute(IPVS_DEST_ATTR_FWD_METHOD, raw(uint32_t{2})),
                                 kSettings, attribute(IPVS_DEST_ATTR_TUN_TYPE, hex("01")),
@@ -215,7 +215,7 @@ TEST_SUITE("destinations are written as the kernel reads them:") {
     Destination destination = tunnelled();
     destination.forwarding = IP_VS_CONN_F_DROUTE;
     destination.tunnel_type = destination.tunnel_port = destination.tunnel_flags = 0;
-    CHECK(to_hex(encoded(destination, Part::kFull)) ==
+    CHECK(to_hex(encoded(destination, Fields::kFull)) ==
           to_hex(attribute(
               IPVS_CMD_ATTR_DEST | NLA_F_NESTED,
               join(kKey, attribute(IPVS_DEST_ATTR_FWD_METHOD, raw(uint32_t{3})), kSettings))));
@@ -225,7 +225,7 @@ TEST_SUITE("destinations are written as the kernel reads them:") {
     Destination destination = tunnelled();
     destination.forwarding = IP_VS_CONN_F_DROUTE;
     destination.tunnel_type = destination.tunnel_port = 0;
-    CHECK(to_hex(encoded(destination, Part::kFull)) ==
+    CHECK(to_hex(encoded(destination, Fields::kFull)) ==
           to_hex(attribute(IPVS_CMD_ATTR_DEST | NLA_F_NESTED,
                            join(kKey, attribute(IPVS_DEST_ATTR_FWD_METHOD, raw(uint32_t{3})),
                                 kSettings, attribute(IPVS_DEST_ATTR_TUN_TYPE, hex("00")),
@@ -234,7 +234,7 @@ TEST_SUITE("destinations are written as the kernel reads them:") {
   }
 
   TEST_CASE("a key is the key alone, with its family") {
-    CHECK(to_hex(encoded(tunnelled(), Part::kKey)) ==
+    CHECK(to_hex(encoded(tunnelled(), Fields::kKey)) ==
           to_hex(attribute(IPVS_CMD_ATTR_DEST | NLA_F_NESTED,
                            join(kKey, attribute(IPVS_DEST_ATTR_ADDR_FAMILY, raw(uint16_t{2}))))));
   }
@@ -256,7 +256,7 @@ TEST_SUITE("daemons are written as the kernel reads them:") {
   }
 
   TEST_CASE("with what must be said") {
-    CHECK(to_hex(encoded(master(), Part::kFull)) == daemon_nest(kLeast));
+    CHECK(to_hex(encoded(master(), Fields::kFull)) == daemon_nest(kLeast));
   }
 
   TEST_CASE("with all that can be said") {
@@ -270,13 +270,13 @@ TEST_SUITE("daemons are written as the kernel reads them:") {
                              attribute(IPVS_DAEMON_ATTR_MCAST_TTL, hex("03")));
     daemon.group_family = AF_INET;
     daemon.group = {224, 0, 0, 82};
-    CHECK(to_hex(encoded(daemon, Part::kFull)) ==
+    CHECK(to_hex(encoded(daemon, Fields::kFull)) ==
           daemon_nest(join(kLeast, length, attribute(IPVS_DAEMON_ATTR_MCAST_GROUP, hex("e0000052")),
                            tail)));
     daemon.group_family = AF_INET6;
     daemon.group = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x81};
     const Buffer group = hex("ff020000 00000000 00000000 00000081");
-    CHECK(to_hex(encoded(daemon, Part::kFull)) ==
+    CHECK(to_hex(encoded(daemon, Fields::kFull)) ==
           daemon_nest(join(kLeast, length, attribute(IPVS_DAEMON_ATTR_MCAST_GROUP6, group), tail)));
   }
 
@@ -284,7 +284,7 @@ TEST_SUITE("daemons are written as the kernel reads them:") {
     SyncDaemon daemon = master();
     daemon.max_length = daemon.port = daemon.ttl = 9;
     daemon.group_family = AF_INET;
-    CHECK(to_hex(encoded(daemon, Part::kKey)) ==
+    CHECK(to_hex(encoded(daemon, Fields::kKey)) ==
           daemon_nest(attribute(IPVS_DAEMON_ATTR_STATE, raw(uint32_t{1}))));
   }
 }
@@ -297,7 +297,7 @@ TEST_CASE("what any kernel may tell of a daemon is read") {
     CAPTURE(to_hex(reply.payload));
     REQUIRE(daemon.has_value());
     REQUIRE(shown(*daemon) == shown(reply.expected));
-    const auto again = read_daemon(encoded(*daemon, Part::kFull));
+    const auto again = read_daemon(encoded(*daemon, Fields::kFull));
     REQUIRE(again.has_value());
     REQUIRE(shown(*again) == shown(*daemon));
   }
@@ -334,19 +334,19 @@ TEST_CASE("what is written is read back the same") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     const Service service = test::random_service(random);
-    const auto whole = read_service(encoded(service, Part::kFull));
+    const auto whole = read_service(encoded(service, Fields::kFull));
     REQUIRE(whole.has_value());
     REQUIRE(shown(whole->service) == shown(service));
     CHECK(shown(whole->stats) == shown(ipvs::Stats{}));
 
-    const auto named = read_service(encoded(service, Part::kKey));
+    const auto named = read_service(encoded(service, Fields::kKey));
     Service key{};
     key.key = service.key;
     REQUIRE(named.has_value());
     REQUIRE(shown(named->service) == shown(key));
 
     const Destination destination = test::random_destination(random);
-    const auto target = read_destination(encoded(destination, Part::kFull), 99);
+    const auto target = read_destination(encoded(destination, Fields::kFull), 99);
     REQUIRE(target.has_value());
     DestinationEntry expected{};
     expected.destination = destination;
@@ -451,7 +451,7 @@ TEST_CASE("a name without NUL in its field is written with one") {
   Service service = web_service();
   service.scheduler.bytes.fill('x');
   service.engine.bytes.fill('y');
-  const auto entry = read_service(encoded(service, Part::kFull));
+  const auto entry = read_service(encoded(service, Fields::kFull));
   REQUIRE(entry.has_value());
   CHECK(entry->service.scheduler.view() == std::string(15, 'x'));
   CHECK(entry->service.engine.view() == std::string(19, 'y'));

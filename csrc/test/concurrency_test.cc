@@ -124,9 +124,9 @@ TEST_CASE("calls of several threads on IPVS get their own answers") {
     const auto port = static_cast<uint16_t>(thread + 1);
     const std::vector<ipvs::Request> requests(5, get_service(port));
     for (int round = 0; round < kRounds; ++round) {
-      const auto results = clients.run(requests, round % 2 == 0, {});
-      REQUIRE(results.services.size() == requests.size());
-      for (const auto& entry : results.services) REQUIRE(entry.service.key.port == port);
+      const auto response = clients.run(requests, round % 2 == 0, {});
+      REQUIRE(response.services.size() == requests.size());
+      for (const auto& entry : response.services) REQUIRE(entry.service.key.port == port);
     }
   });
 }
@@ -142,9 +142,9 @@ TEST_CASE("calls of several threads on links get their own answers") {
     const auto index = static_cast<uint32_t>(thread + 1);
     const std::vector<rtnl::Request> requests(5, get_link(index));
     for (int round = 0; round < kRounds; ++round) {
-      const auto results = clients.run_links(requests, {});
-      REQUIRE(results.links.size() == requests.size());
-      for (const auto& link : results.links) REQUIRE(link.index == index);
+      const auto response = clients.run_links(requests, {});
+      REQUIRE(response.links.size() == requests.size());
+      for (const auto& link : response.links) REQUIRE(link.index == index);
     }
   });
 }

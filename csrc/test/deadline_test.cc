@@ -24,7 +24,7 @@
 #include "test/fake_kernel.h"
 #include "test/wire.h"
 
-using netlink::Batch;
+using netlink::MessageBatch;
 using netlink::Messages;
 using netlink::Socket;
 using std::chrono::milliseconds;
@@ -71,13 +71,13 @@ TEST_SUITE("progress renews the deadline") {
         reply_slowly(replies, request.messages[0].header, reply);
       });
       Socket socket = kernel.connect(kManySteps);
-      Batch batch;
+      MessageBatch batch;
       for (int i = 0; i < kSteps; ++i) test::add_instruction(batch, type, EEXIST);
       const Stopwatch watch;
       const auto failures = socket.run(batch, [](size_t, const Messages&) {});
       CHECK(watch.elapsed() > kManySteps);
       CHECK(test::to_text(failures) == test::to_text(0, type == Instruction::kRefuse ? kSteps : 0,
-                                                     netlink::Fate::kRefused, EEXIST));
+                                                     netlink::Status::kRefused, EEXIST));
     }
   }
 
@@ -91,8 +91,8 @@ TEST_SUITE("progress renews the deadline") {
       reply_slowly(replies, header, reply);
     });
     Socket socket = kernel.connect(kManySteps);
-    Batch request;
-    request.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::Answer::kData);
+    MessageBatch request;
+    request.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::ReplyKind::kData);
     request.end();
     int items = 0;
     const Stopwatch watch;
@@ -108,10 +108,10 @@ TEST_CASE("after a timeout a socket sends nothing until it is to resume") {
     if (well) test::follow_instructions(request, reply);
   });
   Socket socket = kernel.connect(kShort);
-  Batch batch;
+  MessageBatch batch;
   for (int i = 0; i < 3; ++i) test::add_instruction(batch, Instruction::kSucceed);
-  Batch list;
-  list.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::Answer::kData);
+  MessageBatch list;
+  list.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::ReplyKind::kData);
   list.end();
   const auto run = [&] { return test::to_text(socket.run(batch, [](size_t, const Messages&) {})); };
   const auto error_of_list = [&] {
@@ -123,10 +123,10 @@ TEST_CASE("after a timeout a socket sends nothing until it is to resume") {
     }
   };
 
-  CHECK(run() == test::to_text(0, 3, netlink::Fate::kLost, ETIMEDOUT));
+  CHECK(run() == test::to_text(0, 3, netlink::Status::kLost, ETIMEDOUT));
   well = true;
   CHECK(socket.stalled());
-  CHECK(run() == test::to_text(0, 3, netlink::Fate::kNotSent, ETIMEDOUT));
+  CHECK(run() == test::to_text(0, 3, netlink::Status::kNotSent, ETIMEDOUT));
   CHECK(error_of_list() == ETIMEDOUT);
   CHECK(kernel.requests().size() <= 1);
   // A busy machine may take longer than the deadline.
@@ -143,7 +143,7 @@ TEST_CASE("after a timeout a socket sends nothing until it is to resume") {
   CHECK(error_of_list() == ETIMEDOUT);
   CHECK(socket.stalled());
   CHECK(error_of_list() == ETIMEDOUT);
-  CHECK(run() == test::to_text(0, 3, netlink::Fate::kNotSent, ETIMEDOUT));
+  CHECK(run() == test::to_text(0, 3, netlink::Status::kNotSent, ETIMEDOUT));
   CHECK(kernel.requests().size() <= sent + 1);
 }
 
@@ -193,21 +193,21 @@ TEST_SUITE("a kernel that has stopped answering is asked once") {
         wait_for(kShort);
         const size_t before = kernel.requests().size();
         const Stopwatch watch;
-        const auto results = client.run(std::span(requests).first(count));
+        const auto response = client.run(std::span(requests).first(count));
         check_one_wait(watch.elapsed());
         CHECK(kernel.requests().size() <= before + 1);
-        for (const auto& outcome : results.outcomes) CHECK(outcome.error == ETIMEDOUT);
+        for (const auto& result : response.results) CHECK(result.error == ETIMEDOUT);
         // What was sent may have been carried out.
-        const auto status = static_cast<ipvs::Status>(results.outcomes[0].status);
+        const auto status = static_cast<ipvs::Status>(response.results[0].status);
         CHECK(status == ipvs::Status::kLost);
-        const auto last = static_cast<ipvs::Status>(results.outcomes.back().status);
+        const auto last = static_cast<ipvs::Status>(response.results.back().status);
         if (count > 1) CHECK(last == ipvs::Status::kNotSent);
 
         silent = false;
         wait_for(kLong);
         const ipvs::Request info = request_for(ipvs::Operation::kGetInfo);
         const auto next = client.run({&info, 1});
-        CHECK(static_cast<ipvs::Status>(next.outcomes[0].status) == ipvs::Status::kDone);
+        CHECK(static_cast<ipvs::Status>(next.results[0].status) == ipvs::Status::kDone);
       }
     }
   }
@@ -230,11 +230,11 @@ TEST_SUITE("a kernel that has stopped answering is asked once") {
         FakeKernel kernel([](const auto&, const auto&) {});
         rtnl::Client client(kernel.connect(kShort));
         const Stopwatch watch;
-        const auto results = client.run(std::span(requests).first(count), {&address, 1});
+        const auto response = client.run(std::span(requests).first(count), {&address, 1});
         check_one_wait(watch.elapsed());
         CHECK(kernel.requests().size() <= 1);
-        for (const auto& outcome : results.outcomes) CHECK(outcome.error == ETIMEDOUT);
-        const auto last = static_cast<rtnl::Status>(results.outcomes.back().status);
+        for (const auto& result : response.results) CHECK(result.error == ETIMEDOUT);
+        const auto last = static_cast<rtnl::Status>(response.results.back().status);
         if (count > 1) CHECK(last == rtnl::Status::kNotSent);
       }
     }

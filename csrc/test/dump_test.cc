@@ -18,9 +18,9 @@
 #include "test/random.h"
 #include "test/wire.h"
 
-using netlink::Answer;
-using netlink::Batch;
+using netlink::MessageBatch;
 using netlink::Messages;
+using netlink::ReplyKind;
 using netlink::Socket;
 using os::Error;
 using std::chrono::milliseconds;
@@ -68,8 +68,8 @@ struct Dump {
 };
 
 Dump dump(Socket& socket) {
-  Batch request;
-  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, Answer::kErrorOnly);
+  MessageBatch request;
+  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, ReplyKind::kErrorOnly);
   request.end();
   Dump result;
   const Stopwatch watch;
@@ -115,7 +115,7 @@ void list_three(const nlmsghdr& header, const FakeKernel::Reply& reply) {
 }
 
 void check_batch_works(Socket& socket) {
-  Batch batch;
+  MessageBatch batch;
   test::add_instruction(batch, Instruction::kSucceed);
   test::add_instruction(batch, Instruction::kRefuse, EEXIST);
   socket.resume();
@@ -419,8 +419,8 @@ TEST_CASE("what a callback throws comes out, and the socket works on") {
         *well = true;
       }));
       Socket socket = kernel.connect();
-      Batch request;
-      request.begin(kItem, NLM_F_DUMP, uint32_t{0}, Answer::kErrorOnly);
+      MessageBatch request;
+      request.begin(kItem, NLM_F_DUMP, uint32_t{0}, ReplyKind::kErrorOnly);
       request.end();
       CHECK_THROWS_AS(
           socket.dump(request, [](const Messages&) { throw std::runtime_error("enough"); }),

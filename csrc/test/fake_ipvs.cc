@@ -13,15 +13,15 @@
 namespace test {
 namespace {
 
-using ipvs::Part;
-using netlink::Batch;
+using ipvs::Fields;
+using netlink::MessageBatch;
 using wire::Buffer;
 
 // The payload of a message whose attributes `put` appends.
 template <typename Put>
 Buffer payload_of(Put put) {
-  Batch batch;
-  batch.begin(0, 0, genlmsghdr{}, netlink::Answer::kErrorOnly);
+  MessageBatch batch;
+  batch.begin(0, 0, genlmsghdr{}, netlink::ReplyKind::kErrorOnly);
   put(batch);
   batch.end();
   const auto bytes = batch.bytes().subspan(sizeof(nlmsghdr));
@@ -29,11 +29,12 @@ Buffer payload_of(Put put) {
 }
 
 Buffer payload_of(const ipvs::Service& service) {
-  return payload_of([&](Batch& batch) { ipvs::put_service(batch, service, Part::kFull); });
+  return payload_of([&](MessageBatch& batch) { ipvs::put_service(batch, service, Fields::kFull); });
 }
 
 Buffer payload_of(const ipvs::Destination& destination) {
-  return payload_of([&](Batch& batch) { ipvs::put_destination(batch, destination, Part::kFull); });
+  return payload_of(
+      [&](MessageBatch& batch) { ipvs::put_destination(batch, destination, Fields::kFull); });
 }
 
 }  // namespace
@@ -68,8 +69,9 @@ void FakeIpvs::answer(const FakeKernel::Message& message, const FakeKernel::Repl
   const nlmsghdr& header = message.header;
   if (header.nlmsg_type == NLMSG_NOOP) return reply(wire::error_reply(header, 0));
   if (header.nlmsg_type == GENL_ID_CTRL) {
-    return reply(wire::data(
-        header, payload_of([&](Batch& batch) { batch.put<uint16_t>(CTRL_ATTR_FAMILY_ID, id_); })));
+    return reply(wire::data(header, payload_of([&](MessageBatch& batch) {
+                              batch.put<uint16_t>(CTRL_ATTR_FAMILY_ID, id_);
+                            })));
   }
   if (messages++ == renumber_at) ++id_;
   if (header.nlmsg_type != id_) return reply(wire::error_reply(header, ENOENT));
@@ -96,7 +98,7 @@ void FakeIpvs::answer_ipvs(const FakeKernel::Message& message, const FakeKernel:
     return reply(wire::message(header, wire::raw(int32_t{0})));
   }
   if (command == IPVS_CMD_GET_INFO) {
-    return reply(wire::data(header, payload_of([](Batch& batch) {
+    return reply(wire::data(header, payload_of([](MessageBatch& batch) {
                               batch.put<uint32_t>(IPVS_INFO_ATTR_VERSION, 0x010201);
                             })));
   }

@@ -72,12 +72,13 @@ std::vector<FakeKernel::Request> FakeKernel::requests() const {
   return requests_;
 }
 
-void add_instruction(netlink::Batch& batch, uint16_t type, int32_t number, std::string_view words,
-                     size_t size) {
+void add_instruction(netlink::MessageBatch& batch, uint16_t type, int32_t number,
+                     std::string_view words, size_t size) {
   Instruction instruction{number, {}};
   words.copy(instruction.words, sizeof instruction.words - 1);
   const bool query = type == Instruction::kReply || type == Instruction::kDropReply;
-  batch.begin(type, 0, instruction, query ? netlink::Answer::kData : netlink::Answer::kErrorOnly);
+  batch.begin(type, 0, instruction,
+              query ? netlink::ReplyKind::kData : netlink::ReplyKind::kErrorOnly);
   if (size > 0) batch.put_bytes(1, wire::Buffer(size));
   batch.end();
 }
@@ -104,20 +105,21 @@ void follow_instructions(const FakeKernel::Request& request, const FakeKernel::R
 }
 
 std::string to_text(const std::vector<netlink::Failure>& failures) {
-  static constexpr std::array<const char*, 3> kFates = {"refused", "lost", "not sent"};
+  static constexpr std::array kStatuses = {"pending", "done", "refused", "lost", "not sent"};
   std::string result;
   for (const auto& failure : failures) {
     if (!result.empty()) result += ", ";
-    result += std::to_string(failure.index) + ' ' + kFates.at(static_cast<size_t>(failure.fate)) +
-              ' ' + std::to_string(failure.error);
+    result += std::to_string(failure.index) + ' ' +
+              kStatuses.at(static_cast<size_t>(failure.status)) + ' ' +
+              std::to_string(failure.error);
     if (!failure.text.empty()) result += ' ' + failure.text;
   }
   return result;
 }
 
-std::string to_text(size_t first, size_t last, netlink::Fate fate, int error) {
+std::string to_text(size_t first, size_t last, netlink::Status status, int error) {
   std::vector<netlink::Failure> failures;
-  for (size_t index = first; index < last; ++index) failures.push_back({index, error, fate, {}});
+  for (size_t index = first; index < last; ++index) failures.push_back({index, error, status, {}});
   return to_text(failures);
 }
 

@@ -76,7 +76,7 @@ struct Instruction {
 };
 
 /// Appends a message. `size` is that of an attribute behind the instruction.
-void add_instruction(netlink::Batch& batch, uint16_t type, int32_t number = 0,
+void add_instruction(netlink::MessageBatch& batch, uint16_t type, int32_t number = 0,
                      std::string_view words = {}, size_t size = 0);
 Instruction instruction_of(const FakeKernel::Message& message);
 
@@ -113,6 +113,6 @@ class Stopwatch {
 /// The failures for comparison, such as "3 refused 2 no such thing, 5 lost 61".
 std::string to_text(const std::vector<netlink::Failure>& failures);
 /// Likewise, with one fate and errno for the messages [first, last).
-std::string to_text(size_t first, size_t last, netlink::Fate fate, int error);
+std::string to_text(size_t first, size_t last, netlink::Status status, int error);
 
 }  // namespace test

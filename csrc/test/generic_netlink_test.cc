@@ -12,10 +12,10 @@
 #include "test/fake_kernel.h"
 #include "test/wire.h"
 
-using netlink::Answer;
-using netlink::Batch;
 using netlink::Family;
+using netlink::MessageBatch;
 using netlink::Messages;
+using netlink::ReplyKind;
 using netlink::Socket;
 using os::Error;
 using test::FakeKernel;
@@ -75,10 +75,10 @@ TEST_SUITE("on the running kernel") {
   TEST_CASE("each family of the list is found by its name") {
     Socket socket = open_here();
     std::map<std::string, uint16_t> families;
-    Batch request;
+    MessageBatch request;
     request.begin(GENL_ID_CTRL, NLM_F_DUMP,
                   genlmsghdr{.cmd = CTRL_CMD_GETFAMILY, .version = 1, .reserved = 0},
-                  Answer::kErrorOnly);
+                  ReplyKind::kErrorOnly);
     request.end();
     socket.dump(request, [&](const Messages& message) {
       std::string name;
@@ -88,7 +88,7 @@ TEST_SUITE("on the running kernel") {
         if (attributes.type() == CTRL_ATTR_FAMILY_NAME) name = attributes.string();
         if (attributes.type() == CTRL_ATTR_FAMILY_ID) number = attributes.number<uint16_t>();
       }
-      CHECK_FALSE(attributes.damaged());
+      CHECK_FALSE(attributes.malformed());
       families[name] = number;
     });
     REQUIRE(families.contains("nlctrl"));
@@ -163,11 +163,11 @@ TEST_CASE("messages of a family carry its number and version, and their command"
   FakeKernel kernel(answering(id(0x0123)));
   Socket socket = kernel.connect();
   const Family family(socket, "IPVS", 9);
-  Batch batch;
-  family.begin(batch, 17, NLM_F_DUMP, Answer::kData);
+  MessageBatch batch;
+  family.begin(batch, 17, NLM_F_DUMP, ReplyKind::kData);
   batch.end();
   REQUIRE(batch.size() == 1);
-  CHECK(batch.entries()[0].answer == Answer::kData);
+  CHECK(batch.entries()[0].reply_kind == ReplyKind::kData);
   CHECK(batch.header(0).nlmsg_type == 0x0123);
   CHECK(batch.header(0).nlmsg_flags == (NLM_F_REQUEST | NLM_F_DUMP));
   CHECK(wire::to_hex(batch.bytes().subspan(sizeof(nlmsghdr))) == "11 09 00 00");

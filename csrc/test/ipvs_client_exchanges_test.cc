@@ -28,9 +28,9 @@ Request request_for(Operation operation, uint16_t service, uint16_t destination 
   return request;
 }
 
-void check_done(const ipvs::Results& results) {
-  for (const auto& outcome : results.outcomes) {
-    CHECK(static_cast<Status>(outcome.status) == Status::kDone);
+void check_done(const ipvs::Response& response) {
+  for (const auto& result : response.results) {
+    CHECK(static_cast<Status>(result.status) == Status::kDone);
   }
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("a scheduler that the kernel lacks is named a few times in each batch"
   const std::vector<Request> requests(50, request_for(Operation::kAddService, 1));
   for (int batch = 0; batch < 3; ++batch) {
     named = 0;
-    for (const auto& outcome : client.run(requests).outcomes) CHECK(outcome.error == ENOENT);
+    for (const auto& result : client.run(requests).results) CHECK(result.error == ENOENT);
     CHECK(named >= 1);
     CHECK(named <= 2);
   }
@@ -113,9 +113,9 @@ TEST_CASE("a refusal for another reason says nothing of the scheduler") {
   ipvs::Client client(kernel.connect());
   const std::vector<Request> requests = {request_for(Operation::kAddService, 1),
                                          request_for(Operation::kAddService, 2)};
-  const auto results = client.run(requests);
-  CHECK(results.outcomes[0].error == EEXIST);
-  CHECK(static_cast<Status>(results.outcomes[1].status) == Status::kDone);
+  const auto response = client.run(requests);
+  CHECK(response.results[0].error == EEXIST);
+  CHECK(static_cast<Status>(response.results[1].status) == Status::kDone);
 }
 
 TEST_CASE("schedulers that are new to the client take ever larger datagrams") {
@@ -143,8 +143,8 @@ TEST_CASE("an ensure that another writer overtakes changes what that writer has 
   });
   ipvs::Client client(kernel.connect());
   const Request request = request_for(Operation::kEnsureService, 1);
-  const auto results = client.run({&request, 1});
-  check_done(results);
-  CHECK(results.outcomes[0].created == 0);
+  const auto response = client.run({&request, 1});
+  check_done(response);
+  CHECK(response.results[0].created == 0);
   CHECK(ipvs.table[1].service.scheduler.view() == "rr");
 }

@@ -19,9 +19,9 @@
 
 using ipvs::Client;
 using ipvs::Operation;
-using ipvs::Outcome;
 using ipvs::Request;
-using ipvs::Results;
+using ipvs::Response;
+using ipvs::Result;
 using ipvs::Status;
 using netlink::same;
 using std::chrono::milliseconds;
@@ -105,12 +105,12 @@ FakeIpvs::Table first_table() {
 // What a client answered, and what the kernel did.
 struct Run {
   FakeIpvs ipvs;
-  std::optional<Results> results;  // none where the client found no IPVS
+  std::optional<Response> response;  // none where the client found no IPVS
   milliseconds elapsed{};
   size_t replies = 0;
 
   Run(Fault fault, size_t position, milliseconds deadline, size_t renumber_at = SIZE_MAX,
-      Results memory = {}) {
+      Response memory = {}) {
     ipvs.table = first_table();
     ipvs.renumber_at = renumber_at;
     FaultInjector injector(fault, position);
@@ -118,9 +118,9 @@ struct Run {
     const std::vector<Request> wanted = requests();
     const Stopwatch watch;
     try {
-      results = Client(kernel.connect(deadline)).run(wanted, std::move(memory));
+      response = Client(kernel.connect(deadline)).run(wanted, std::move(memory));
     } catch (const os::Error&) {
-      CHECK_FALSE(results);
+      CHECK_FALSE(response);
     }
     elapsed = watch.elapsed();
     replies = injector.replies();
@@ -144,11 +144,11 @@ bool is_reading(Operation operation) {
   return std::find(std::begin(kReadings), std::end(kReadings), operation) != std::end(kReadings);
 }
 
-bool same_destinations(const FakeIpvs::Entry& entry, const Results& results, size_t first,
+bool same_destinations(const FakeIpvs::Entry& entry, const Response& response, size_t first,
                        size_t count) {
   if (count != entry.destinations.size()) return false;
   return std::all_of(entry.destinations.begin(), entry.destinations.end(), [&](const auto& each) {
-    const auto begin = results.destinations.begin() + static_cast<ptrdiff_t>(first);
+    const auto begin = response.destinations.begin() + static_cast<ptrdiff_t>(first);
     return std::count_if(begin, begin + static_cast<ptrdiff_t>(count), [&](const auto& entry) {
              return same(entry.destination, each.second);
            }) == 1;
@@ -158,32 +158,32 @@ bool same_destinations(const FakeIpvs::Entry& entry, const Results& results, siz
 // Whether a reading that is done says what is there. Nothing is changed after the readings of
 // lists, nor what the other ones read.
 void check_reading(const Run& run, size_t index) {
-  const Results& results = *run.results;
-  const Outcome& outcome = results.outcomes[index];
+  const Response& response = *run.response;
+  const Result& result = response.results[index];
   const FakeIpvs::Table& table = run.ipvs.table;
   const Wanted& wanted = kWanted[index];
   switch (wanted.operation) {
     case Operation::kGetService:
-      REQUIRE(outcome.services == 1);
-      CHECK(same(results.services.at(outcome.first_service).service,
+      REQUIRE(result.services == 1);
+      CHECK(same(response.services.at(result.first_service).service,
                  table.at(wanted.service).service));
       return;
     case Operation::kGetDestination:
-      REQUIRE(outcome.destinations == 1);
-      CHECK(same(results.destinations.at(outcome.first_destination).destination,
+      REQUIRE(result.destinations == 1);
+      CHECK(same(response.destinations.at(result.first_destination).destination,
                  table.at(wanted.service).destinations.at(wanted.destination)));
       return;
     case Operation::kListDestinations:
-      CHECK(same_destinations(table.at(wanted.service), results, outcome.first_destination,
-                              outcome.destinations));
+      CHECK(same_destinations(table.at(wanted.service), response, result.first_destination,
+                              result.destinations));
       return;
     default:
       break;
   }
-  REQUIRE(outcome.services == table.size());
+  REQUIRE(result.services == table.size());
   std::set<uint16_t> seen;
-  for (size_t i = 0; i < outcome.services; ++i) {
-    const ipvs::ServiceEntry& found = results.services.at(outcome.first_service + i);
+  for (size_t i = 0; i < result.services; ++i) {
+    const ipvs::ServiceEntry& found = response.services.at(result.first_service + i);
     const uint16_t port = found.service.key.port;
     CHECK(seen.insert(port).second);
     REQUIRE(table.contains(port));
@@ -193,11 +193,11 @@ void check_reading(const Run& run, size_t index) {
 
 // Whether every request has an outcome that its object's deeds bear out.
 void check_truth(const Run& run) {
-  const Results& results = *run.results;
-  REQUIRE(results.outcomes.size() == kRequests);
+  const Response& response = *run.response;
+  REQUIRE(response.results.size() == kRequests);
   for (size_t index = 0; index < kRequests; ++index) {
     CAPTURE(index);
-    const Outcome& outcome = results.outcomes[index];
+    const Result& result = response.results[index];
     const auto deeds = run.deeds_of(index);
     const auto executed =
         std::count_if(deeds.begin(), deeds.end(), [](const auto& deed) { return deed.error == 0; });
@@ -206,8 +206,8 @@ void check_truth(const Run& run) {
                          [&](const auto& deed) { return deed.error == error; });
     };
     const bool reading = is_reading(kWanted[index].operation);
-    CAPTURE(outcome.error);
-    switch (static_cast<Status>(outcome.status)) {
+    CAPTURE(result.error);
+    switch (static_cast<Status>(result.status)) {
       case Status::kDone:
         CHECK((reading || executed > 0));
         if (reading) check_reading(run, index);
@@ -216,7 +216,7 @@ void check_truth(const Run& run) {
         CHECK(executed == 0);
         // What was read first, and found missing, is refused without a deed.
         const bool read_first = reading || kWanted[index].changes != 0;
-        CHECK((read_first || refused(outcome.error)));
+        CHECK((read_first || refused(result.error)));
         break;
       }
       case Status::kNotSent:
@@ -224,7 +224,7 @@ void check_truth(const Run& run) {
         CHECK((reading || executed == 0));
         break;
       default:
-        CHECK(static_cast<Status>(outcome.status) == Status::kLost);
+        CHECK(static_cast<Status>(result.status) == Status::kLost);
         break;
     }
     // Nothing that must happen once happens twice.
@@ -235,18 +235,18 @@ void check_truth(const Run& run) {
   }
 }
 
-std::string summary(const Results& results) {
+std::string summary(const Response& response) {
   std::string text;
-  for (const Outcome& outcome : results.outcomes) {
-    text += std::to_string(outcome.status) + ':' + std::to_string(outcome.error) +
-            (outcome.created != 0 ? " created, " : ", ");
+  for (const Result& result : response.results) {
+    text += std::to_string(result.status) + ':' + std::to_string(result.error) +
+            (result.created != 0 ? " created, " : ", ");
   }
   return text;
 }
 
 void check_same(const Run& run, const Run& expected) {
   check_truth(run);
-  CHECK(summary(*run.results) == summary(*expected.results));
+  CHECK(summary(*run.response) == summary(*expected.response));
   CHECK(run.ipvs.table.size() == expected.ipvs.table.size());
 }
 
@@ -254,36 +254,36 @@ void check_same(const Run& run, const Run& expected) {
 
 TEST_CASE("without a fault each request has the outcome that it should have") {
   const Run run(Fault::kNone, 0, kLong);
-  REQUIRE(run.results);
+  REQUIRE(run.response);
   check_truth(run);
   const auto refused = [](int error) { return "2:" + std::to_string(error) + ", "; };
   const std::string done = "1:0, ";
   const std::string created = "1:0 created, ";
-  CHECK(summary(*run.results) == done + refused(EEXIST) + done + done + created + done +
-                                     refused(ESRCH) + done + refused(ESRCH) + done +
-                                     refused(ESRCH) + done + refused(EEXIST) + refused(ESRCH) +
-                                     done + created + done + refused(ENOENT) + done +
-                                     refused(ENOENT) + done + done + done + done);
+  CHECK(summary(*run.response) == done + refused(EEXIST) + done + done + created + done +
+                                      refused(ESRCH) + done + refused(ESRCH) + done +
+                                      refused(ESRCH) + done + refused(EEXIST) + refused(ESRCH) +
+                                      done + created + done + refused(ENOENT) + done +
+                                      refused(ENOENT) + done + done + done + done);
 }
 
 TEST_CASE("results in the room of others say nothing of those") {
   const Run expected(Fault::kNone, 0, kLong);
-  REQUIRE(expected.results);
-  Results memory = *expected.results;
+  REQUIRE(expected.response);
+  Response memory = *expected.response;
   memory.services.resize(100);
   memory.destinations.resize(100);
   memory.daemons.resize(3);
   memory.texts.resize(5, "old");
   // What is not done again would be taken for done.
-  for (Outcome& outcome : memory.outcomes) outcome.created = 1;
-  for (size_t index = 0; index < kRequests; ++index) memory.done(index);
+  for (Result& result : memory.results) result.created = 1;
+  for (size_t index = 0; index < kRequests; ++index) memory.set_done(index);
   const Run run(Fault::kNone, 0, kLong, SIZE_MAX, memory);
-  REQUIRE(run.results);
+  REQUIRE(run.response);
   check_same(run, expected);
-  CHECK(run.results->services.size() == expected.results->services.size());
-  CHECK(run.results->destinations.size() == expected.results->destinations.size());
-  CHECK(run.results->daemons.empty());
-  CHECK(run.results->texts == expected.results->texts);
+  CHECK(run.response->services.size() == expected.response->services.size());
+  CHECK(run.response->destinations.size() == expected.response->destinations.size());
+  CHECK(run.response->daemons.empty());
+  CHECK(run.response->texts == expected.response->texts);
 }
 
 TEST_CASE("whatever happens to a reply, a request's outcome is its own, and true") {
@@ -296,15 +296,15 @@ TEST_CASE("whatever happens to a reply, a request's outcome is its own, and true
       CAPTURE(position);
       const Run run(fault.fault, position, fault.harmless ? kLong : kShort);
       CHECK((fault.harmless || run.elapsed < kSoon));
-      if (!run.results) CHECK_FALSE(fault.harmless);
-      if (!run.results) continue;
+      if (!run.response) CHECK_FALSE(fault.harmless);
+      if (!run.response) continue;
       if (fault.harmless) {
         check_same(run, expected);
       } else {
         check_truth(run);
       }
-      for (const Outcome& outcome : run.results->outcomes) {
-        if (static_cast<Status>(outcome.status) == Status::kLost) ++lost;
+      for (const Result& result : run.response->results) {
+        if (static_cast<Status>(result.status) == Status::kLost) ++lost;
       }
     }
     CHECK((lost > 0) == !fault.harmless);
@@ -317,7 +317,7 @@ TEST_CASE("a family that has another id from any message on makes no difference"
   for (size_t message = 1; message < expected.ipvs.messages; ++message) {
     CAPTURE(message);
     const Run run(Fault::kNone, 0, kLong, message);
-    REQUIRE(run.results);
+    REQUIRE(run.response);
     check_same(run, expected);
   }
 }
@@ -328,7 +328,7 @@ namespace {
 // it.
 struct Stopping {
   FakeIpvs ipvs;
-  std::optional<Results> results;  // none where the client found no IPVS
+  std::optional<Response> response;  // none where the client found no IPVS
   size_t replies = 0;
 
   explicit Stopping(const std::vector<Wanted>& wanted, Fault fault = Fault::kNone,
@@ -339,9 +339,9 @@ struct Stopping {
     FaultInjector injector(fault, position);
     FakeKernel kernel(injector.wrap(ipvs.behaviour()));
     try {
-      results = Client(kernel.connect(deadline)).run_until_failure(requests);
+      response = Client(kernel.connect(deadline)).run_until_failure(requests);
     } catch (const os::Error&) {
-      CHECK_FALSE(results);
+      CHECK_FALSE(response);
     }
     replies = injector.replies();
   }
@@ -363,7 +363,7 @@ struct Sorted {
   Sorted() {
     const Run run(Fault::kNone, 0, kLong);
     for (size_t index = 0; index < kRequests; ++index) {
-      const auto status = static_cast<Status>(run.results->outcomes[index].status);
+      const auto status = static_cast<Status>(run.response->results[index].status);
       (status == Status::kDone ? done : refused).push_back(kWanted[index]);
     }
   }
@@ -381,17 +381,17 @@ TEST_CASE("until a failure, all is done before the first failure and nothing is 
       std::vector<Wanted> wanted = sorted.done;
       wanted.insert(wanted.begin() + static_cast<ptrdiff_t>(position), refused);
       const Stopping run(wanted);
-      REQUIRE(run.results);
-      REQUIRE(run.results->outcomes.size() == wanted.size());
+      REQUIRE(run.response);
+      REQUIRE(run.response->results.size() == wanted.size());
       for (size_t index = 0; index < wanted.size(); ++index) {
         CAPTURE(index);
-        const Outcome& outcome = run.results->outcomes[index];
-        const auto status = static_cast<Status>(outcome.status);
+        const Result& result = run.response->results[index];
+        const auto status = static_cast<Status>(result.status);
         if (index < position) CHECK(status == Status::kDone);
         if (index == position) CHECK(status == Status::kRefused);
         if (index <= position) continue;
         CHECK(status == ipvs::kSkipped);
-        CHECK(outcome.error == 0);
+        CHECK(result.error == 0);
         CHECK_FALSE(run.has_deed_of(wanted[index]));
       }
     }
@@ -401,11 +401,11 @@ TEST_CASE("until a failure, all is done before the first failure and nothing is 
 TEST_CASE("until a failure, without one all is done, and nothing is nothing") {
   const Sorted sorted;
   const Stopping run(sorted.done);
-  REQUIRE(run.results);
-  for (const Outcome& outcome : run.results->outcomes) {
-    CHECK(static_cast<Status>(outcome.status) == Status::kDone);
+  REQUIRE(run.response);
+  for (const Result& result : run.response->results) {
+    CHECK(static_cast<Status>(result.status) == Status::kDone);
   }
-  CHECK(Stopping({}).results->outcomes.empty());
+  CHECK(Stopping({}).response->results.empty());
 }
 
 TEST_CASE("until a failure, whatever happens to a reply, nothing is sent after what it was for") {
@@ -418,12 +418,12 @@ TEST_CASE("until a failure, whatever happens to a reply, nothing is sent after w
     for (size_t position = 0; position < replies; ++position) {
       CAPTURE(position);
       const Stopping run(sorted.done, fault.fault, position, fault.harmless ? kLong : kShort);
-      if (!run.results) CHECK_FALSE(fault.harmless);
-      if (!run.results) continue;
+      if (!run.response) CHECK_FALSE(fault.harmless);
+      if (!run.response) continue;
       bool failed = false;
       for (size_t index = 0; index < sorted.done.size(); ++index) {
         CAPTURE(index);
-        const auto status = static_cast<Status>(run.results->outcomes[index].status);
+        const auto status = static_cast<Status>(run.response->results[index].status);
         CHECK((status == ipvs::kSkipped) == failed);
         if (failed) CHECK_FALSE(run.has_deed_of(sorted.done[index]));
         if (status != Status::kDone) failed = true;

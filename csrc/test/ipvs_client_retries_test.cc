@@ -15,7 +15,7 @@
 #include "test/wire.h"
 
 using ipvs::Operation;
-using ipvs::Outcome;
+using ipvs::Result;
 using ipvs::Status;
 using test::FakeIpvs;
 using test::FakeKernel;
@@ -23,14 +23,14 @@ using wire::Buffer;
 
 namespace {
 
-Outcome run(ipvs::Client& client, Operation operation, ipvs::Results* results = nullptr) {
+Result run(ipvs::Client& client, Operation operation, ipvs::Response* response = nullptr) {
   ipvs::Request request{};
   request.operation = static_cast<uint32_t>(operation);
   request.service = test::service_at(1);
   request.destination = test::destination_at(1);
-  ipvs::Results own = client.run({&request, 1});
-  if (results != nullptr) *results = own;
-  return own.outcomes[0];
+  ipvs::Response own = client.run({&request, 1});
+  if (response != nullptr) *response = own;
+  return own.results[0];
 }
 
 bool is_list(const FakeKernel::Message& message) {
@@ -53,7 +53,7 @@ FakeIpvs three_services() {
 enum class Disturbance { kDoubled, kInterrupted };
 
 struct Listing {
-  Outcome outcome{};
+  Result result{};
   size_t objects = 0;
   size_t lists = 0;
 
@@ -72,10 +72,10 @@ struct Listing {
       for (const Buffer& each : replies) reply(each);
     });
     ipvs::Client client(kernel.connect());
-    ipvs::Results results;
-    outcome = run(client, operation, &results);
-    objects = operation == Operation::kListServices ? results.services.size()
-                                                    : results.destinations.size();
+    ipvs::Response response;
+    result = run(client, operation, &response);
+    objects = operation == Operation::kListServices ? response.services.size()
+                                                    : response.destinations.size();
     for (const auto& each : kernel.requests()) lists += is_list(each.messages[0]) ? 1 : 0;
   }
 };
@@ -90,7 +90,7 @@ TEST_CASE("a list that was disturbed is read again until it is whole") {
       for (int times = 0; times < 5; ++times) {
         CAPTURE(times);
         const Listing listing(operation, disturbance, times);
-        CHECK(static_cast<Status>(listing.outcome.status) == Status::kDone);
+        CHECK(static_cast<Status>(listing.result.status) == Status::kDone);
         CHECK(listing.objects == 3);
         CHECK(listing.lists == static_cast<size_t>(times) + 1);
       }
@@ -101,13 +101,13 @@ TEST_CASE("a list that was disturbed is read again until it is whole") {
 TEST_CASE("a list that is disturbed each time is without doubles, or fails") {
   for (const Operation operation : kLists) {
     const Listing doubled(operation, Disturbance::kDoubled, 100);
-    CHECK(static_cast<Status>(doubled.outcome.status) == Status::kDone);
+    CHECK(static_cast<Status>(doubled.result.status) == Status::kDone);
     CHECK(doubled.objects == 2);
     CHECK(doubled.lists == 5);
 
     const Listing interrupted(operation, Disturbance::kInterrupted, 100);
-    CHECK(static_cast<Status>(interrupted.outcome.status) == Status::kLost);
-    CHECK(interrupted.outcome.error == EINTR);
+    CHECK(static_cast<Status>(interrupted.result.status) == Status::kLost);
+    CHECK(interrupted.result.error == EINTR);
     CHECK(interrupted.lists == 5);
   }
 }
@@ -137,8 +137,8 @@ TEST_CASE("an update whose answer is lost is done only if the table shows all of
       request.changes = service ? ipvs::Changes::kScheduler : ipvs::Changes::kWeight;
       if (service) request.service.scheduler.assign("wrr");
       request.destination.weight = 7;
-      const auto results = client.run({&request, 1});
-      const auto status = static_cast<Status>(results.outcomes[0].status);
+      const auto response = client.run({&request, 1});
+      const auto status = static_cast<Status>(response.results[0].status);
       CHECK(status == (executed ? Status::kDone : Status::kLost));
     }
   }

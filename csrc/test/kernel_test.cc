@@ -25,12 +25,12 @@
 #include "test/random.h"
 #include "test/wire.h"
 
-using netlink::Answer;
-using netlink::Batch;
 using netlink::Failure;
-using netlink::Fate;
+using netlink::MessageBatch;
 using netlink::Messages;
+using netlink::ReplyKind;
 using netlink::Socket;
+using netlink::Status;
 using os::Descriptor;
 using os::Namespace;
 using std::chrono::milliseconds;
@@ -47,29 +47,29 @@ constexpr milliseconds kSoon{10'000};
 
 Socket open_here() { return Socket::open(NETLINK_GENERIC, Namespace(), kDeadline); }
 
-void add_query(Batch& batch, std::string_view family) {
+void add_query(MessageBatch& batch, std::string_view family) {
   batch.begin(GENL_ID_CTRL, 0, genlmsghdr{.cmd = CTRL_CMD_GETFAMILY, .version = 1, .reserved = 0},
-              Answer::kData);
+              ReplyKind::kData);
   batch.put_string(CTRL_ATTR_FAMILY_NAME, family);
   batch.end();
 }
 
 // A command that the controller does not have: EOPNOTSUPP.
-void add_unknown(Batch& batch) {
+void add_unknown(MessageBatch& batch) {
   batch.begin(GENL_ID_CTRL, 0, genlmsghdr{.cmd = 200, .version = 1, .reserved = 0},
-              Answer::kErrorOnly);
+              ReplyKind::kErrorOnly);
   batch.end();
 }
 
 // A command that no family takes: ENOENT.
-void add_homeless(Batch& batch) {
-  batch.begin(0xfff0, 0, genlmsghdr{.cmd = 1, .version = 1, .reserved = 0}, Answer::kErrorOnly);
+void add_homeless(MessageBatch& batch) {
+  batch.begin(0xfff0, 0, genlmsghdr{.cmd = 1, .version = 1, .reserved = 0}, ReplyKind::kErrorOnly);
   batch.end();
 }
 
 // A message that the kernel executes, doing nothing.
-void add_nothing(Batch& batch) {
-  batch.begin(NLMSG_NOOP, 0, genlmsghdr{}, Answer::kErrorOnly);
+void add_nothing(MessageBatch& batch) {
+  batch.begin(NLMSG_NOOP, 0, genlmsghdr{}, ReplyKind::kErrorOnly);
   batch.end();
 }
 
@@ -81,18 +81,18 @@ std::string name_of(const Messages& message) {
   return {};
 }
 
-Batch list_request() {
-  Batch batch;
+MessageBatch list_request() {
+  MessageBatch batch;
   batch.begin(GENL_ID_CTRL, NLM_F_DUMP,
               genlmsghdr{.cmd = CTRL_CMD_GETFAMILY, .version = 1, .reserved = 0},
-              Answer::kErrorOnly);
+              ReplyKind::kErrorOnly);
   batch.end();
   return batch;
 }
 
 std::vector<std::string> list(Socket& socket) {
   std::vector<std::string> names;
-  Batch request = list_request();
+  MessageBatch request = list_request();
   const auto end =
       socket.dump(request, [&](const Messages& message) { names.push_back(name_of(message)); });
   CHECK_FALSE(end.interrupted);
@@ -116,7 +116,7 @@ void set_receive_buffer(const Socket& socket, int bytes) {
 
 // A batch of all kinds, and what the kernel makes of it.
 struct Plan {
-  Batch batch;
+  MessageBatch batch;
   std::vector<std::optional<int>> errors;  // none: an answer of data
 
   Plan(Random& random, size_t messages) {
@@ -155,7 +155,7 @@ struct Plan {
     std::vector<Failure> expected;
     for (size_t i = 0; i < errors.size(); ++i) {
       CHECK(told[i] == (errors[i] ? 0 : 1));
-      if (errors[i].value_or(0) != 0) expected.push_back({i, *errors[i], Fate::kRefused, {}});
+      if (errors[i].value_or(0) != 0) expected.push_back({i, *errors[i], Status::kRefused, {}});
     }
     REQUIRE(test::to_text(failures) == test::to_text(expected));
   }
@@ -165,7 +165,7 @@ struct Plan {
 
 TEST_CASE("5,000 queries in one batch are all answered") {
   Socket socket = open_here();
-  Batch batch;
+  MessageBatch batch;
   for (int i = 0; i < 5000; ++i) add_query(batch, "nlctrl");
   std::vector<size_t> answers(5000);
   const Stopwatch watch;
@@ -180,11 +180,11 @@ TEST_CASE("5,000 queries in one batch are all answered") {
 
 TEST_CASE("5,000 commands that are wrong are all refused, each in its place") {
   Socket socket = open_here();
-  Batch batch;
+  MessageBatch batch;
   for (int i = 0; i < 5000; ++i) add_unknown(batch);
   size_t answers = 0;
   const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++answers; });
-  CHECK((test::to_text(failures) == test::to_text(0, 5000, Fate::kRefused, EOPNOTSUPP)));
+  CHECK((test::to_text(failures) == test::to_text(0, 5000, Status::kRefused, EOPNOTSUPP)));
   CHECK(answers == 0);
 }
 
@@ -219,7 +219,7 @@ TEST_CASE("a socket without rights does the same, within the system's limits") {
 
 TEST_CASE("the kernel's words come with its refusals") {
   Socket socket = open_here();
-  Batch batch;
+  MessageBatch batch;
   add_query(batch, std::string(100, 'x'));
   add_query(batch, "nlctrl");
   const auto failures = socket.run(batch, [](size_t, const Messages&) {});
@@ -234,7 +234,7 @@ TEST_CASE("an overrun is told as lost at once, and the socket works on") {
     CAPTURE(queries);
     // Less than the socket believes to have: most answers are dropped.
     set_receive_buffer(socket, 1);
-    Batch batch;
+    MessageBatch batch;
     for (int i = 0; i < 1000; ++i) queries ? add_query(batch, "nlctrl") : add_unknown(batch);
 
     std::vector<size_t> known(1000);
@@ -244,7 +244,7 @@ TEST_CASE("an overrun is told as lost at once, and the socket works on") {
     size_t lost = 0;
     for (const Failure& failure : failures) {
       ++known.at(failure.index);
-      if (failure.fate == Fate::kLost) {
+      if (failure.status == Status::kLost) {
         CHECK(failure.error == ENOBUFS);
         ++lost;
       } else {
@@ -283,7 +283,7 @@ TEST_CASE("answers that others forge are not taken for the kernel's") {
     MESSAGE("NOT TESTED: sending to others takes CAP_NET_ADMIN, which we lack");
     return;
   }
-  Batch batch;
+  MessageBatch batch;
   add_query(batch, "nlctrl");
   add_nothing(batch);
   add_unknown(batch);
@@ -310,7 +310,7 @@ TEST_SUITE("a list of many chunks") {
   // In a namespace of our own, where the loopback device has that many addresses.
   Socket open_crowd(const OtherNamespace& other) {
     Socket socket = Socket::open(NETLINK_ROUTE, Namespace(other.path()), kDeadline);
-    Batch batch;
+    MessageBatch batch;
     for (uint32_t i = 0; i < kAddresses; ++i) {
       batch.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
                   ifaddrmsg{.ifa_family = AF_INET,
@@ -318,7 +318,7 @@ TEST_SUITE("a list of many chunks") {
                             .ifa_flags = 0,
                             .ifa_scope = RT_SCOPE_HOST,
                             .ifa_index = 1},
-                  Answer::kErrorOnly);
+                  ReplyKind::kErrorOnly);
       batch.put(IFA_LOCAL, htonl(0x0a000000 + i));
       batch.end();
     }
@@ -326,22 +326,22 @@ TEST_SUITE("a list of many chunks") {
     return socket;
   }
 
-  Batch crowd_request() {
-    Batch batch;
-    batch.begin(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}, Answer::kErrorOnly);
+  MessageBatch crowd_request() {
+    MessageBatch batch;
+    batch.begin(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}, ReplyKind::kErrorOnly);
     batch.end();
     return batch;
   }
 
   void abandon_list(const Socket& socket) {
-    Batch abandoned = crowd_request();
+    MessageBatch abandoned = crowd_request();
     const auto bytes = abandoned.bytes();
     REQUIRE(::send(socket.descriptor(), bytes.data(), bytes.size(), 0) > 0);
   }
 
   void check_crowd(Socket & socket) {
     std::set<uint32_t> addresses;
-    Batch request = crowd_request();
+    MessageBatch request = crowd_request();
     const auto end = socket.dump(request, [&](const Messages& message) {
       auto attributes = message.attributes(sizeof(ifaddrmsg));
       while (attributes.next()) {
@@ -378,11 +378,11 @@ TEST_SUITE("a list of many chunks") {
     if (!other.exists()) return;
     Socket socket = open_crowd(other);
     for (int round = 0; round < 5; ++round) {
-      Batch request = crowd_request();
+      MessageBatch request = crowd_request();
       CHECK_THROWS_AS(
           socket.dump(request, [](const Messages&) { throw std::runtime_error("enough"); }),
           std::runtime_error);
-      Batch batch;
+      MessageBatch batch;
       add_nothing(batch);
       add_homeless(batch);
       CHECK(test::to_text(socket.run(batch, [](size_t, const Messages&) {})) == "1 refused 95");
@@ -393,9 +393,9 @@ TEST_SUITE("a list of many chunks") {
 
 TEST_CASE("a refused list throws the kernel's errno") {
   Socket socket = open_here();
-  Batch request;
+  MessageBatch request;
   request.begin(GENL_ID_CTRL, NLM_F_DUMP, genlmsghdr{.cmd = 200, .version = 1, .reserved = 0},
-                Answer::kErrorOnly);
+                ReplyKind::kErrorOnly);
   request.end();
   try {
     socket.dump(request, [](const Messages&) { FAIL("there is nothing to list"); });

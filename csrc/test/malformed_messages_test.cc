@@ -32,7 +32,7 @@ namespace {
 // Whether the bytes are whole and have an attribute of the type.
 bool holds(Bytes bytes, uint16_t type) {
   const Parts parts = split_attributes(bytes);
-  return !parts.damaged &&
+  return !parts.malformed &&
          std::any_of(parts.parts.begin(), parts.parts.end(),
                      [&](const Part& part) { return (part.type & 0x3fff) == type; });
 }
@@ -52,19 +52,21 @@ void check_payload(const Attributes& at, Bytes payload) {
   const bool too_short = payload.size() < sizeof(uint64_t);
   const auto number = reader.number<uint64_t>();
   expect(!too_short || number == 0, "a number that is too short is zero", payload);
-  expect(reader.damaged() == too_short, "only a number that is too short is damage", payload);
+  expect(reader.malformed() == too_short, "only a number that is too short is damage", payload);
   expect(!too_short || !reader.next(), "nothing comes after damage", payload);
 
   reader = at;
   std::array<std::byte, 16> target{};
   reader.copy(target);
-  expect(reader.damaged() == (payload.size() > target.size()), "only too long is damage", payload);
+  expect(reader.malformed() == (payload.size() > target.size()), "only too long is damage",
+         payload);
 
   reader = at;
   reader.nested([](Attributes& inner) {
     while (inner.next()) continue;
   });
-  expect(reader.damaged() == split_attributes(payload).damaged, "damage inside is damage", payload);
+  expect(reader.malformed() == split_attributes(payload).malformed, "damage inside is damage",
+         payload);
 }
 
 // Compares the reader with split_attributes().
@@ -81,7 +83,7 @@ void check_attributes(Bytes bytes, int depth) {
     if (depth > 0) check_attributes(payload, depth - 1);
   }
   expect(seen == expected.parts.size(), "all attributes", bytes);
-  expect(attributes.damaged() == expected.damaged, "damage where there is some", bytes);
+  expect(attributes.malformed() == expected.malformed, "damage where there is some", bytes);
   expect(!attributes.next() && attributes.payload().empty(), "nothing after the end", bytes);
 }
 
@@ -95,12 +97,12 @@ void check_messages(Bytes bytes) {
     const auto& [type, payload] = expected.parts[seen++];
     expect(messages.header().nlmsg_type == type, "the type", bytes);
     expect(same(messages.payload(), payload), "the payload", bytes);
-    (void)netlink::read_verdict(messages);
+    (void)netlink::read_error_reply(messages);
     for (const size_t header : {0U, 1U, 4U, 16U}) {
       const size_t skipped = (header + 3) / 4 * 4;
       Attributes attributes = messages.attributes(header);
       if (payload.size() < skipped) {
-        expect(!attributes.next() && attributes.damaged(), "too short for its header", bytes);
+        expect(!attributes.next() && attributes.malformed(), "too short for its header", bytes);
       } else {
         const Bytes behind = payload.subspan(skipped);
         attributes.next();
@@ -117,7 +119,7 @@ void check_messages(Bytes bytes) {
     (void)ipvs::read_info(messages.attributes(4));
   }
   expect(seen == expected.parts.size(), "all messages", bytes);
-  expect(messages.damaged() == expected.damaged, "damage where there is some", bytes);
+  expect(messages.malformed() == expected.malformed, "damage where there is some", bytes);
   expect(!messages.next() && messages.payload().empty(), "nothing after the end", bytes);
 }
 
@@ -186,7 +188,7 @@ TEST_CASE("a datagram that is cut anywhere is damaged") {
       Messages messages(cut);
       CHECK(messages.next() == (length == whole.size()));
       // The kernel pads what it sends, so nothing between 0 and all is right.
-      CHECK(messages.damaged() == (length > 0 && length < whole.size()));
+      CHECK(messages.malformed() == (length > 0 && length < whole.size()));
     }
   }
 }
@@ -226,7 +228,7 @@ TEST_CASE("a nest that ends within an attribute gives no object") {
       const Bytes cut = inside.first(length);
       const Exact nest(wire::bare_attribute(1, {cut.begin(), cut.end()}));
       CAPTURE(length);
-      CHECK(ipvs::read_service(Attributes(nest)).has_value() == !split_attributes(cut).damaged);
+      CHECK(ipvs::read_service(Attributes(nest)).has_value() == !split_attributes(cut).malformed);
     }
   }
 }
@@ -239,7 +241,7 @@ TEST_CASE("lengths that lie are damage") {
     const Exact exact(bytes);
     Attributes attributes(exact);
     CHECK_FALSE(attributes.next());
-    CHECK(attributes.damaged());
+    CHECK(attributes.malformed());
     check_attributes(exact, 1);
   }
   for (const uint32_t length : {0U, 1U, 15U, 21U, 4000U, 0x7fffffffU, 0xffffffffU}) {
@@ -249,7 +251,7 @@ TEST_CASE("lengths that lie are damage") {
     const Exact exact(bytes);
     Messages messages(exact);
     CHECK_FALSE(messages.next());
-    CHECK(messages.damaged());
+    CHECK(messages.malformed());
     check_messages(exact);
   }
 }
@@ -260,11 +262,11 @@ TEST_CASE("after damage nothing more is read") {
   Attributes attributes(bytes);
   REQUIRE(attributes.next());
   CHECK(attributes.number<uint32_t>() == 0);
-  CHECK(attributes.damaged());
+  CHECK(attributes.malformed());
   CHECK_FALSE(attributes.next());
   CHECK(attributes.type() == 0);
   CHECK(attributes.payload().empty());
-  CHECK(attributes.damaged());
+  CHECK(attributes.malformed());
 }
 
 TEST_CASE("mutated datagrams are read as the format says, or are damaged") {
@@ -277,7 +279,7 @@ TEST_CASE("mutated datagrams are read as the format says, or are damaged") {
     mutate(mutated, random);
     const Exact exact(mutated);
     check_messages(exact);
-    damaged += split_messages(exact).damaged ? 1 : 0;
+    damaged += split_messages(exact).malformed ? 1 : 0;
   }
   // Otherwise the mutations are not what they should be.
   CHECK(damaged > kMutations / 10);

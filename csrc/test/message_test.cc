@@ -12,13 +12,13 @@
 #include "test/random.h"
 #include "test/wire.h"
 
-using netlink::Answer;
 using netlink::Attributes;
-using netlink::Batch;
 using netlink::Bytes;
+using netlink::ErrorReply;
+using netlink::MessageBatch;
 using netlink::Messages;
-using netlink::read_verdict;
-using netlink::Verdict;
+using netlink::read_error_reply;
+using netlink::ReplyKind;
 using test::Random;
 using wire::attribute;
 using wire::Buffer;
@@ -31,13 +31,13 @@ namespace {
 
 constexpr genlmsghdr kGeneric{.cmd = 7, .version = 1, .reserved = 0};
 
-Buffer attributes_of(Batch& batch) {
+Buffer attributes_of(MessageBatch& batch) {
   const auto bytes = batch.bytes().subspan(sizeof(nlmsghdr) + sizeof(genlmsghdr));
   return {bytes.begin(), bytes.end()};
 }
 
 // Puts random attributes in a batch and, by hand, into bytes; nests them to the given depth.
-Buffer put_random(Batch& batch, Random& random, int depth) {
+Buffer put_random(MessageBatch& batch, Random& random, int depth) {
   Buffer expected;
   const auto add = [&](const Buffer& bytes) { expected = join(expected, bytes); };
   for (size_t count = random.below(5); count > 0; --count) {
@@ -109,8 +109,8 @@ size_t available_memory() {
 }  // namespace
 
 TEST_CASE("a message is laid out as the kernel reads it") {
-  Batch batch;
-  batch.begin(0x1234, NLM_F_ACK, kGeneric, Answer::kErrorOnly);
+  MessageBatch batch;
+  batch.begin(0x1234, NLM_F_ACK, kGeneric, ReplyKind::kErrorOnly);
   batch.put<uint8_t>(1, 0xab);
   batch.put_network(2, 0x0102);
   batch.put<uint32_t>(3, 1);
@@ -134,7 +134,7 @@ TEST_CASE("a message is laid out as the kernel reads it") {
 
 TEST_CASE("any batch is what putting its bytes together by hand gives") {
   Random random;
-  Batch batch;
+  MessageBatch batch;
   for (int round = 0; round < 300; ++round) {
     CAPTURE(round);
     batch.clear();
@@ -143,12 +143,12 @@ TEST_CASE("any batch is what putting its bytes together by hand gives") {
     for (size_t i = 0; i < messages; ++i) {
       const auto type = random.number<uint16_t>();
       const auto flags = random.number<uint16_t>();
-      batch.begin(type, flags, kGeneric, Answer::kData);
+      batch.begin(type, flags, kGeneric, ReplyKind::kData);
       const Buffer payload = join(raw(kGeneric), put_random(batch, random, 3));
       batch.end();
       CHECK(batch.entries()[i].offset == expected.size());
       CHECK(batch.entries()[i].length == payload.size() + sizeof(nlmsghdr));
-      CHECK(batch.entries()[i].answer == Answer::kData);
+      CHECK(batch.entries()[i].reply_kind == ReplyKind::kData);
       expected =
           join(expected, wire::message({.nlmsg_len = 0,
                                         .nlmsg_type = type,
@@ -166,8 +166,8 @@ TEST_CASE("a family header that is no multiple of four bytes is padded") {
   struct Odd {
     uint8_t bytes[5];
   };
-  Batch batch;
-  batch.begin(1, 0, Odd{{1, 2, 3, 4, 5}}, Answer::kErrorOnly);
+  MessageBatch batch;
+  batch.begin(1, 0, Odd{{1, 2, 3, 4, 5}}, ReplyKind::kErrorOnly);
   batch.put<uint8_t>(9, 9);
   batch.end();
   CHECK(to_hex(batch.bytes().subspan(sizeof(nlmsghdr))) ==
@@ -181,9 +181,9 @@ TEST_CASE("a family header that is no multiple of four bytes is padded") {
 }
 
 TEST_CASE("headers of a batch can be rewritten, and messages copied under another type") {
-  Batch batch;
+  MessageBatch batch;
   for (uint16_t type = 20; type < 23; ++type) {
-    batch.begin(type, 0, kGeneric, type == 21 ? Answer::kData : Answer::kErrorOnly);
+    batch.begin(type, 0, kGeneric, type == 21 ? ReplyKind::kData : ReplyKind::kErrorOnly);
     batch.put(type, type);
     batch.end();
   }
@@ -201,15 +201,15 @@ TEST_CASE("an attribute holds 65,531 bytes, and no more") {
   const Buffer most(65531, std::byte{'x'});
   const Buffer more(65532, std::byte{'x'});
   const std::string longest(65530, 'x');
-  Batch batch;
-  batch.begin(1, 0, kGeneric, Answer::kErrorOnly);
+  MessageBatch batch;
+  batch.begin(1, 0, kGeneric, ReplyKind::kErrorOnly);
 
   batch.put_bytes(2, most);
   CHECK(attributes_of(batch) == attribute(2, most));
   CHECK_THROWS_AS(batch.put_bytes(2, more), std::length_error);
 
   batch.clear();
-  batch.begin(1, 0, kGeneric, Answer::kErrorOnly);
+  batch.begin(1, 0, kGeneric, ReplyKind::kErrorOnly);
   batch.put_string(2, longest);
   CHECK(attributes_of(batch) == attribute(2, join(wire::text(longest), Buffer(1))));
   CHECK_THROWS_AS(batch.put_string(2, longest + "x"), std::length_error);
@@ -218,8 +218,8 @@ TEST_CASE("an attribute holds 65,531 bytes, and no more") {
 TEST_CASE("a nest holds 65,531 bytes, and no more") {
   for (const size_t inside : {0U, 4U, 65528U, 65532U, 70000U}) {
     CAPTURE(inside);
-    Batch batch;
-    batch.begin(1, 0, kGeneric, Answer::kErrorOnly);
+    MessageBatch batch;
+    batch.begin(1, 0, kGeneric, ReplyKind::kErrorOnly);
     const size_t nest = batch.begin_nest(2);
     for (size_t left = inside; left > 0;) {
       const size_t payload = std::min<size_t>(left - 4, 32764);
@@ -248,18 +248,18 @@ TEST_CASE("a batch refuses to grow past what its offsets can name") {
   void* zeros = ::mmap(nullptr, sizeof(Huge), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   REQUIRE(zeros != MAP_FAILED);
   {
-    Batch batch;
-    batch.begin(1, 0, *static_cast<const Huge*>(zeros), Answer::kErrorOnly);
+    MessageBatch batch;
+    batch.begin(1, 0, *static_cast<const Huge*>(zeros), ReplyKind::kErrorOnly);
     batch.end();
-    CHECK_THROWS_AS(batch.begin(1, 0, kGeneric, Answer::kErrorOnly), std::length_error);
+    CHECK_THROWS_AS(batch.begin(1, 0, kGeneric, ReplyKind::kErrorOnly), std::length_error);
     CHECK(batch.size() == 1);
   }
   ::munmap(zeros, sizeof(Huge));
 }
 
 TEST_CASE("attributes give back what was put") {
-  Batch batch;
-  batch.begin(1, 0, kGeneric, Answer::kErrorOnly);
+  MessageBatch batch;
+  batch.begin(1, 0, kGeneric, ReplyKind::kErrorOnly);
   batch.put<uint8_t>(1, 200);
   batch.put<int16_t>(2, -2);
   batch.put<uint64_t>(3, 0x0102030405060708);
@@ -294,9 +294,9 @@ TEST_CASE("attributes give back what was put") {
   attributes.copy(target);
   CHECK(to_hex(target) == "01 02 03 00");
   CHECK_FALSE(attributes.next());
-  CHECK_FALSE(attributes.damaged());
+  CHECK_FALSE(attributes.malformed());
   CHECK_FALSE(messages.next());
-  CHECK_FALSE(messages.damaged());
+  CHECK_FALSE(messages.malformed());
 }
 
 TEST_CASE("numbers may be longer than asked for, as the kernel allows, but not shorter") {
@@ -308,7 +308,7 @@ TEST_CASE("numbers may be longer than asked for, as the kernel allows, but not s
     Attributes attributes(attribute);
     REQUIRE(attributes.next());
     const auto number = attributes.number<uint32_t>();
-    CHECK(attributes.damaged() == (length < 4));
+    CHECK(attributes.malformed() == (length < 4));
     CHECK(to_hex(raw(number)) == (length < 4 ? "00 00 00 00" : "01 02 03 04"));
   }
 }
@@ -345,7 +345,7 @@ TEST_CASE("the last attribute, and the last message, need no padding") {
   REQUIRE(attributes.next());
   CHECK(attributes.number<uint8_t>() == 0xdd);
   CHECK_FALSE(attributes.next());
-  CHECK_FALSE(attributes.damaged());
+  CHECK_FALSE(attributes.malformed());
 
   Buffer message = wire::message({}, hex("01"));
   message.resize(17);
@@ -354,7 +354,7 @@ TEST_CASE("the last attribute, and the last message, need no padding") {
   REQUIRE(messages.next());
   CHECK(messages.payload().size() == 1);
   CHECK_FALSE(messages.next());
-  CHECK_FALSE(messages.damaged());
+  CHECK_FALSE(messages.malformed());
 }
 
 TEST_CASE("several messages of a datagram are walked in order") {
@@ -375,7 +375,7 @@ TEST_CASE("several messages of a datagram are walked in order") {
       CHECK(to_hex(messages.payload()) == to_hex(payloads[i]));
     }
     CHECK_FALSE(messages.next());
-    CHECK_FALSE(messages.damaged());
+    CHECK_FALSE(messages.malformed());
   }
 }
 
@@ -389,10 +389,10 @@ TEST_SUITE("verdicts") {
   const Buffer words = attribute(NLMSGERR_ATTR_MSG, join(wire::text("no such thing"), Buffer(1)));
   const Buffer offset = attribute(NLMSGERR_ATTR_OFFS, raw(uint32_t{20}));
 
-  Verdict verdict_of(const Buffer& datagram) {
+  ErrorReply verdict_of(const Buffer& datagram) {
     Messages messages(datagram);
     REQUIRE(messages.next());
-    return read_verdict(messages);
+    return read_error_reply(messages);
   }
   Buffer reply(uint16_t type, uint16_t flags, const Buffer& payload) {
     return wire::message(
@@ -435,10 +435,10 @@ TEST_SUITE("verdicts") {
     for (const Case& one : cases) {
       CAPTURE(one.name);
       const Buffer datagram = reply(one.type, one.flags, one.payload);
-      const Verdict verdict = verdict_of(datagram);
+      const ErrorReply verdict = verdict_of(datagram);
       CHECK(verdict.error == one.error);
       CHECK(verdict.text == one.text);
-      CHECK_FALSE(verdict.damaged);
+      CHECK_FALSE(verdict.malformed);
     }
   }
 
@@ -453,9 +453,9 @@ TEST_SUITE("verdicts") {
         const wire::Exact datagram(join(raw(header), Buffer(length)));
         Messages messages(datagram);
         REQUIRE(messages.next());
-        const Verdict verdict = read_verdict(messages);
+        const ErrorReply verdict = read_error_reply(messages);
         CHECK(verdict.error == EBADMSG);
-        CHECK(verdict.damaged);
+        CHECK(verdict.malformed);
       }
     }
   }
@@ -466,19 +466,19 @@ TEST_SUITE("verdicts") {
     std::memcpy(echo.data(), &lie, sizeof lie);  // nlmsg_len of the echoed request
     const std::vector<Buffer> tails = {hex("01"), hex("03 00 01 00"), hex("ff 00 01 00 61")};
     for (const Buffer& tail : tails) {
-      const Verdict verdict = verdict_of(reply(NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
-                                               join(raw(int32_t{-EPERM}), raw(request), tail)));
+      const ErrorReply verdict = verdict_of(reply(NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
+                                                  join(raw(int32_t{-EPERM}), raw(request), tail)));
       CHECK(verdict.error == EPERM);
-      CHECK(verdict.damaged);
+      CHECK(verdict.malformed);
     }
-    const Verdict verdict = verdict_of(
+    const ErrorReply verdict = verdict_of(
         reply(NLMSG_ERROR, NLM_F_ACK_TLVS, join(raw(int32_t{-EPERM}), echo, request_payload)));
     CHECK(verdict.error == EPERM);
-    CHECK(verdict.damaged);
+    CHECK(verdict.malformed);
   }
 
   TEST_CASE("of the lowest number do not overflow") {
-    const Verdict verdict =
+    const ErrorReply verdict =
         verdict_of(reply(NLMSG_DONE, 0, raw(std::numeric_limits<int32_t>::min())));
     CHECK(verdict.error != 0);
   }

@@ -20,7 +20,7 @@ inline void ignore(size_t /*index*/, const netlink::Messages& /*message*/) {}
 
 /// A batch of messages that instruction for anything, and what is to come of it.
 struct RandomBatch {
-  netlink::Batch batch;
+  netlink::MessageBatch batch;
   std::vector<netlink::Failure> failures;
   std::map<size_t, std::string> data;
 
@@ -33,9 +33,9 @@ struct RandomBatch {
           static_cast<uint16_t>(random.between(Instruction::kSucceed, Instruction::kDropReply));
       add_instruction(batch, type, number, words, size);
       if (type == Instruction::kRefuse)
-        failures.push_back({index, number, netlink::Fate::kRefused, words});
+        failures.push_back({index, number, netlink::Status::kRefused, words});
       if (type == Instruction::kDropReply)
-        failures.push_back({index, ENODATA, netlink::Fate::kLost, {}});
+        failures.push_back({index, ENODATA, netlink::Status::kLost, {}});
       if (type == Instruction::kReply) {
         const auto& entry = batch.entries()[index];
         data[index] = wire::to_hex(batch.bytes().subspan(entry.offset, entry.length).subspan(16));

@@ -16,7 +16,7 @@ struct Part {
 };
 struct Parts {
   std::vector<Part> parts;
-  bool damaged = false;
+  bool malformed = false;
 };
 
 inline uint32_t host_number(netlink::Bytes bytes, size_t at, size_t size) {
@@ -37,9 +37,9 @@ inline Parts split(netlink::Bytes bytes, size_t header, size_t size, size_t type
   Parts result;
   size_t at = 0;
   while (at < bytes.size()) {
-    if (bytes.size() - at < header) return result.damaged = true, result;
+    if (bytes.size() - at < header) return result.malformed = true, result;
     const size_t length = host_number(bytes, at, size);
-    if (length < header || length > bytes.size() - at) return result.damaged = true, result;
+    if (length < header || length > bytes.size() - at) return result.malformed = true, result;
     result.parts.push_back({static_cast<uint16_t>(host_number(bytes, at + type_at, 2)),
                             bytes.subspan(at + header, length - header)});
     at += (length + 3) / 4 * 4;

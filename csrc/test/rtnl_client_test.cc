@@ -16,7 +16,7 @@
 
 using rtnl::Operation;
 using rtnl::Request;
-using rtnl::Results;
+using rtnl::Response;
 using rtnl::Status;
 using test::FakeKernel;
 using wire::attribute;
@@ -81,7 +81,7 @@ class FakeLinks {
 };
 
 struct Run {
-  Results results;
+  Response response;
   size_t lists = 0;
 
   Run(Operation operation, int interrupted) {
@@ -91,19 +91,19 @@ struct Run {
     request.operation = static_cast<uint32_t>(operation);
     request.settings = Request::kPrune;
     if (operation == Operation::kPlanAddresses) request.link.index = 1;
-    results = client.run({&request, 1}, {});
+    response = client.run({&request, 1}, {});
     for (const auto& each : kernel.requests()) {
       const bool list = (each.messages[0].header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
       lists += list ? 1 : 0;
     }
   }
 
-  Status status() const { return static_cast<Status>(results.outcomes[0].status); }
+  Status status() const { return static_cast<Status>(response.results[0].status); }
   /// How many objects it tells of.
   size_t items(Operation operation) const {
-    if (operation == Operation::kListLinks) return results.links.size();
-    if (operation == Operation::kPlanAddresses) return results.changes.size();
-    return results.addresses.size();
+    if (operation == Operation::kListLinks) return response.links.size();
+    if (operation == Operation::kPlanAddresses) return response.changes.size();
+    return response.addresses.size();
   }
 };
 
@@ -135,10 +135,10 @@ Status unanswered_change(Operation operation) {
   address.address = {10, 0, 0, 9};
   address.family = AF_INET;
   address.prefix_length = 32;
-  const Results results = client.run({&request, 1}, {&address, 1});
-  CHECK(results.outcomes[0].error == ETIMEDOUT);
-  CHECK(results.outcomes[0].created == 1);
-  return static_cast<Status>(results.outcomes[0].status);
+  const Response response = client.run({&request, 1}, {&address, 1});
+  CHECK(response.results[0].error == ETIMEDOUT);
+  CHECK(response.results[0].created == 1);
+  return static_cast<Status>(response.results[0].status);
 }
 
 }  // namespace
@@ -173,10 +173,10 @@ TEST_CASE("an ensure whose address another writer adds first has changed nothing
   address.address = {10, 0, 0, 1};
   address.family = AF_INET;
   address.prefix_length = 32;
-  const Results results = client.run({&request, 1}, {&address, 1});
-  CHECK(static_cast<Status>(results.outcomes[0].status) == Status::kDone);
-  CHECK(results.outcomes[0].created == 0);
-  CHECK(results.outcomes[0].changed == 0);
+  const Response response = client.run({&request, 1}, {&address, 1});
+  CHECK(static_cast<Status>(response.results[0].status) == Status::kDone);
+  CHECK(response.results[0].created == 0);
+  CHECK(response.results[0].changed == 0);
 }
 
 TEST_CASE("a list that was disturbed is read again, and then whole") {
@@ -199,10 +199,10 @@ TEST_CASE("a list that is disturbed each time is not returned as if it were whol
     CAPTURE(static_cast<uint32_t>(operation));
     const Run run(operation, 100);
     CHECK(run.status() == Status::kLost);
-    CHECK(run.results.outcomes[0].error == EINTR);
-    CHECK(run.results.outcomes[0].links == 0);
-    CHECK(run.results.outcomes[0].addresses == 0);
-    CHECK(run.results.outcomes[0].changes == 0);
+    CHECK(run.response.results[0].error == EINTR);
+    CHECK(run.response.results[0].links == 0);
+    CHECK(run.response.results[0].addresses == 0);
+    CHECK(run.response.results[0].changes == 0);
     CHECK(run.lists == 5);
   }
 }

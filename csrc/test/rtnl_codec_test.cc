@@ -18,11 +18,11 @@
 #include "test/wire.h"
 
 using netlink::Address;
-using netlink::Answer;
-using netlink::Batch;
 using netlink::Bytes;
+using netlink::MessageBatch;
 using netlink::Messages;
 using netlink::Name;
+using netlink::ReplyKind;
 using rtnl::AddressSettings;
 using rtnl::Link;
 using rtnl::LinkAddress;
@@ -86,11 +86,11 @@ Buffer kind_nest(std::string_view kind) {
 
 // What `put` appends: one message, whole.
 template <typename Put>
-std::string written(Answer answer, Put put) {
-  Batch batch;
+std::string written(ReplyKind reply_kind, Put put) {
+  MessageBatch batch;
   put(batch);
   REQUIRE(batch.size() == 1);
-  CHECK(batch.entries()[0].answer == answer);
+  CHECK(batch.entries()[0].reply_kind == reply_kind);
   CHECK(batch.entries()[0].length == batch.bytes().size());
   return to_hex(batch.bytes());
 }
@@ -310,23 +310,25 @@ void mutate(Buffer& bytes, Random& random) {
 
 TEST_SUITE("questions about links are written as the kernel reads them:") {
   TEST_CASE("a link by its name") {
-    CHECK(written(Answer::kData, [](Batch& batch) { put_get_link(batch, named("ipvs0")); }) ==
+    CHECK(written(ReplyKind::kData,
+                  [](MessageBatch& batch) { put_get_link(batch, named("ipvs0")); }) ==
           to_hex(message(
               RTM_GETLINK, NLM_F_REQUEST,
               join(link_header(0), attribute(IFLA_IFNAME, terminated("ipvs0")), kSkipStats))));
   }
 
   TEST_CASE("a link by its index") {
-    CHECK(written(Answer::kData, [](Batch& batch) { put_get_link(batch, numbered(7)); }) ==
-          to_hex(message(RTM_GETLINK, NLM_F_REQUEST, join(link_header(7), kSkipStats))));
+    CHECK(written(ReplyKind::kData, [](MessageBatch& batch) {
+            put_get_link(batch, numbered(7));
+          }) == to_hex(message(RTM_GETLINK, NLM_F_REQUEST, join(link_header(7), kSkipStats))));
   }
 
   TEST_CASE("all links, or those of a kind") {
     CHECK(
-        written(Answer::kData, [](Batch& batch) { rtnl::put_list_links(batch, {}); }) ==
+        written(ReplyKind::kData, [](MessageBatch& batch) { rtnl::put_list_links(batch, {}); }) ==
         to_hex(message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, join(link_header(0), kSkipStats))));
-    CHECK(written(Answer::kData,
-                  [](Batch& batch) { rtnl::put_list_links(batch, name<32>("dummy")); }) ==
+    CHECK(written(ReplyKind::kData,
+                  [](MessageBatch& batch) { rtnl::put_list_links(batch, name<32>("dummy")); }) ==
           to_hex(message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP,
                          join(link_header(0), kSkipStats, kind_nest("dummy")))));
   }
@@ -336,14 +338,16 @@ TEST_SUITE("commands to links are written as the kernel reads them:") {
   constexpr int kExclusive = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
 
   TEST_CASE("a new dummy, which must not exist") {
-    CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { rtnl::put_new_dummy(batch, name<16>("ipvs0"), {}); }) ==
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [](MessageBatch& batch) { rtnl::put_new_dummy(batch, name<16>("ipvs0"), {}); }) ==
           to_hex(message(RTM_NEWLINK, kExclusive,
                          join(link_header(0), attribute(IFLA_IFNAME, terminated("ipvs0")),
                               kind_nest("dummy")))));
     const LinkSettings settings{.up = true, .mtu = 9000};
-    CHECK(written(Answer::kErrorOnly,
-                  [&](Batch& batch) { rtnl::put_new_dummy(batch, name<16>("ipvs0"), settings); }) ==
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [&](MessageBatch& batch) {
+                    rtnl::put_new_dummy(batch, name<16>("ipvs0"), settings);
+                  }) ==
           to_hex(message(
               RTM_NEWLINK, kExclusive,
               join(link_header(0, IFF_UP, IFF_UP), attribute(IFLA_IFNAME, terminated("ipvs0")),
@@ -352,8 +356,8 @@ TEST_SUITE("commands to links are written as the kernel reads them:") {
 
   TEST_CASE("settings, of which only those that are given are meant") {
     const auto set = [](const LinkSettings& settings) {
-      return written(Answer::kErrorOnly,
-                     [&](Batch& batch) { put_set_link(batch, numbered(7), settings); });
+      return written(ReplyKind::kErrorOnly,
+                     [&](MessageBatch& batch) { put_set_link(batch, numbered(7), settings); });
     };
     const auto expected = [](const Buffer& payload) {
       return to_hex(message(RTM_SETLINK, NLM_F_REQUEST, payload));
@@ -370,20 +374,22 @@ TEST_SUITE("commands to links are written as the kernel reads them:") {
   TEST_CASE("a name finds a link only where there is no index: it would rename it") {
     LinkKey both = named("ipvs0");
     both.index = 7;
-    CHECK(written(Answer::kErrorOnly, [&](Batch& batch) { put_set_link(batch, both, {}); }) ==
-          to_hex(message(RTM_SETLINK, NLM_F_REQUEST, link_header(7))));
-    CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_set_link(batch, named("ipvs0"), {}); }) ==
+    CHECK(written(ReplyKind::kErrorOnly, [&](MessageBatch& batch) {
+            put_set_link(batch, both, {});
+          }) == to_hex(message(RTM_SETLINK, NLM_F_REQUEST, link_header(7))));
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [](MessageBatch& batch) { put_set_link(batch, named("ipvs0"), {}); }) ==
           to_hex(message(RTM_SETLINK, NLM_F_REQUEST,
                          join(link_header(0), attribute(IFLA_IFNAME, terminated("ipvs0"))))));
   }
 
   TEST_CASE("deletions") {
-    CHECK(written(Answer::kErrorOnly, [](Batch& batch) { put_delete_link(batch, numbered(7)); }) ==
-          to_hex(message(RTM_DELLINK, NLM_F_REQUEST, link_header(7))));
+    CHECK(written(ReplyKind::kErrorOnly, [](MessageBatch& batch) {
+            put_delete_link(batch, numbered(7));
+          }) == to_hex(message(RTM_DELLINK, NLM_F_REQUEST, link_header(7))));
     // As long as a name can be.
-    CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_delete_link(batch, named("abcdefghijklmno")); }) ==
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [](MessageBatch& batch) { put_delete_link(batch, named("abcdefghijklmno")); }) ==
           to_hex(message(
               RTM_DELLINK, NLM_F_REQUEST,
               join(link_header(0), attribute(IFLA_IFNAME, terminated("abcdefghijklmno"))))));
@@ -398,8 +404,8 @@ TEST_SUITE("addresses are written as the kernel reads them:") {
 
   TEST_CASE("lists") {
     const auto list = [](uint32_t index, uint16_t family) {
-      return written(Answer::kData,
-                     [&](Batch& batch) { rtnl::put_list_addresses(batch, index, family); });
+      return written(ReplyKind::kData,
+                     [&](MessageBatch& batch) { rtnl::put_list_addresses(batch, index, family); });
     };
     const auto expected = [](uint8_t family, uint32_t index) {
       return to_hex(
@@ -412,15 +418,16 @@ TEST_SUITE("addresses are written as the kernel reads them:") {
 
   TEST_CASE("new ones, which must not exist") {
     constexpr int kExclusive = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
-    CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_new_address(batch, 7, web_address()); }) ==
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [](MessageBatch& batch) { put_new_address(batch, 7, web_address()); }) ==
           to_hex(message(RTM_NEWADDR, kExclusive, join(address_header(2, 32, 0, 0, 7), kIPv4))));
-    CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_new_address(batch, 0x01020304, ipv6_address()); }) ==
-          to_hex(message(RTM_NEWADDR, kExclusive,
-                         join(address_header(10, 128, 0, 0, 0x01020304), kIPv6,
-                              // Above what the header has room for.
-                              attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [](MessageBatch& batch) {
+                    put_new_address(batch, 0x01020304, ipv6_address());
+                  }) == to_hex(message(RTM_NEWADDR, kExclusive,
+                                       join(address_header(10, 128, 0, 0, 0x01020304), kIPv6,
+                                            // Above what the header has room for.
+                                            attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
   }
 
   TEST_CASE("with their scope, and the other end of the link") {
@@ -429,7 +436,8 @@ TEST_SUITE("addresses are written as the kernel reads them:") {
     address.prefix_length = 24;
     address.peer = ip("0a600109");
     CHECK(
-        written(Answer::kErrorOnly, [&](Batch& batch) { put_new_address(batch, 7, address); }) ==
+        written(ReplyKind::kErrorOnly,
+                [&](MessageBatch& batch) { put_new_address(batch, 7, address); }) ==
         to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL,
                        join(address_header(2, 24, 0, 253, 7), attribute(IFA_LOCAL, hex("0a600001")),
                             attribute(IFA_ADDRESS, hex("0a600109"))))));
@@ -450,47 +458,51 @@ TEST_SUITE("addresses are written as the kernel reads them:") {
       return to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL,
                             join(address_header(2, 24, 0, 0, 7), attributes)));
     };
-    const auto put = [&](Batch& batch) { put_new_address(batch, 7, address); };
-    CHECK(written(Answer::kErrorOnly, put) == expected(join(kIPv4, broadcast, label)));
+    const auto put = [&](MessageBatch& batch) { put_new_address(batch, 7, address); };
+    CHECK(written(ReplyKind::kErrorOnly, put) == expected(join(kIPv4, broadcast, label)));
     address.given = AddressSettings::kLifetimes;
-    CHECK(written(Answer::kErrorOnly, put) == expected(join(kIPv4, broadcast, lifetimes, label)));
+    CHECK(written(ReplyKind::kErrorOnly, put) ==
+          expected(join(kIPv4, broadcast, lifetimes, label)));
   }
 
   TEST_CASE("deletions under the label that was asked for") {
     AddressSettings address = web_address();
     address.label = name<16>("vip0:a");
-    const auto put = [&](Batch& batch) { put_delete_address(batch, 7, address); };
+    const auto put = [&](MessageBatch& batch) { put_delete_address(batch, 7, address); };
     const Buffer named = join(address_header(2, 32, 0, 0, 7), kIPv4);
-    CHECK(written(Answer::kErrorOnly, put) == to_hex(message(RTM_DELADDR, NLM_F_REQUEST, named)));
+    CHECK(written(ReplyKind::kErrorOnly, put) ==
+          to_hex(message(RTM_DELADDR, NLM_F_REQUEST, named)));
     address.given = AddressSettings::kLabel;
-    CHECK(written(Answer::kErrorOnly, put) ==
+    CHECK(written(ReplyKind::kErrorOnly, put) ==
           to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
                          join(named, attribute(IFA_LABEL, terminated("vip0:a"))))));
   }
 
   TEST_CASE("ones that are replaced, or made") {
-    CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_replace_address(batch, 0x01020304, ipv6_address()); }) ==
-          to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE,
-                         join(address_header(10, 128, 0, 0, 0x01020304), kIPv6,
-                              attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [](MessageBatch& batch) {
+                    put_replace_address(batch, 0x01020304, ipv6_address());
+                  }) == to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE,
+                                       join(address_header(10, 128, 0, 0, 0x01020304), kIPv6,
+                                            attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
   }
 
   TEST_CASE("deletions, always with the address, and no more than names it") {
-    CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_delete_address(batch, 7, web_address()); }) ==
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [](MessageBatch& batch) { put_delete_address(batch, 7, web_address()); }) ==
           to_hex(message(RTM_DELADDR, NLM_F_REQUEST, join(address_header(2, 32, 0, 0, 7), kIPv4))));
-    CHECK(written(Answer::kErrorOnly,
-                  [](Batch& batch) { put_delete_address(batch, 0x01020304, ipv6_address()); }) ==
-          to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
-                         join(address_header(10, 128, 0, 0, 0x01020304), kIPv6))));
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [](MessageBatch& batch) {
+                    put_delete_address(batch, 0x01020304, ipv6_address());
+                  }) == to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
+                                       join(address_header(10, 128, 0, 0, 0x01020304), kIPv6))));
     AddressSettings address = web_address();
     address.peer = ip("0a600109");
-    CHECK(
-        written(Answer::kErrorOnly, [&](Batch& batch) { put_delete_address(batch, 7, address); }) ==
-        to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
-                       join(address_header(2, 32, 0, 0, 7), attribute(IFA_LOCAL, hex("0a600001")),
-                            attribute(IFA_ADDRESS, hex("0a600109"))))));
+    CHECK(written(ReplyKind::kErrorOnly,
+                  [&](MessageBatch& batch) { put_delete_address(batch, 7, address); }) ==
+          to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
+                         join(address_header(2, 32, 0, 0, 7), attribute(IFA_LOCAL, hex("0a600001")),
+                              attribute(IFA_ADDRESS, hex("0a600109"))))));
   }
 }
 
@@ -568,7 +580,7 @@ TEST_CASE("what is written is read back the same") {
     } else {
       address.settings.preferred = address.settings.valid = AddressSettings::kForever;
     }
-    Batch batch;
+    MessageBatch batch;
     put_new_address(batch, address.index, wanted);
     REQUIRE(shown(read_address(batch.bytes().subspan(sizeof(nlmsghdr)))) == shown(address));
 

@@ -16,10 +16,10 @@
 #include "test/fault_injection.h"
 #include "test/wire.h"
 
-using netlink::Batch;
-using netlink::Fate;
+using netlink::MessageBatch;
 using netlink::Messages;
 using netlink::Socket;
+using netlink::Status;
 using std::chrono::milliseconds;
 using test::FakeKernel;
 using test::Fault;
@@ -48,7 +48,7 @@ constexpr uint16_t kInstructions[] = {
 std::string words(size_t index) { return "message " + std::to_string(index); }
 int error_of(size_t index) { return static_cast<int>(index) + 1; }
 
-void fill(Batch& batch) {
+void fill(MessageBatch& batch) {
   for (size_t index = 0; index < std::size(kInstructions); ++index) {
     test::add_instruction(batch, kInstructions[index], error_of(index), words(index));
   }
@@ -71,13 +71,13 @@ std::set<size_t> arrived(const FakeKernel& kernel, size_t first) {
 // Whether each message has one outcome, and no other than what it can be.
 void check_outcomes(const std::set<size_t>& executed, const std::vector<netlink::Failure>& failures,
                     const std::map<size_t, std::string>& told, bool exactly) {
-  std::map<size_t, netlink::Failure> outcomes;
-  for (const auto& failure : failures) CHECK(outcomes.emplace(failure.index, failure).second);
+  std::map<size_t, netlink::Failure> results;
+  for (const auto& failure : failures) CHECK(results.emplace(failure.index, failure).second);
   for (size_t index = 0; index < std::size(kInstructions); ++index) {
     CAPTURE(index);
     const uint16_t instruction = kInstructions[index];
-    const auto found = outcomes.find(index);
-    const bool done = found == outcomes.end();
+    const auto found = results.find(index);
+    const bool done = found == results.end();
     CHECK((!done || executed.contains(index)));
     CHECK(told.contains(index) == (done && instruction == Instruction::kReply));
     if (told.contains(index)) CHECK(told.at(index) == words(index));
@@ -86,13 +86,13 @@ void check_outcomes(const std::set<size_t>& executed, const std::vector<netlink:
       continue;
     }
     const netlink::Failure& failure = found->second;
-    if (failure.fate == Fate::kRefused) {
+    if (failure.status == Status::kRefused) {
       CHECK(instruction == Instruction::kRefuse);
       CHECK(failure.error == error_of(index));
       CHECK(failure.text == words(index));
     } else {
       CHECK_FALSE(exactly);
-      CHECK((failure.fate == Fate::kLost || !executed.contains(index)));
+      CHECK((failure.status == Status::kLost || !executed.contains(index)));
     }
   }
 }
@@ -109,7 +109,7 @@ size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer)
   auto descriptor = kernel.take_descriptor();
   ::setsockopt(descriptor.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   Socket socket(std::move(descriptor), deadline(fault));
-  Batch batch;
+  MessageBatch batch;
   fill(batch);
   for (int round = 0; round < 2; ++round) {
     CAPTURE(round);
@@ -156,8 +156,8 @@ struct Listing {
 };
 
 Listing list(Socket& socket) {
-  Batch request;
-  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, netlink::Answer::kErrorOnly);
+  MessageBatch request;
+  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, netlink::ReplyKind::kErrorOnly);
   request.end();
   Listing result;
   socket.resume();

@@ -19,10 +19,10 @@
 #include "test/random_batch.h"
 #include "test/wire.h"
 
-using netlink::Batch;
-using netlink::Fate;
+using netlink::MessageBatch;
 using netlink::Messages;
 using netlink::Socket;
+using netlink::Status;
 using os::Descriptor;
 using std::chrono::milliseconds;
 using test::add_instruction;
@@ -109,7 +109,7 @@ std::vector<FakeKernel::Message> wishes(const FakeKernel& kernel) {
 TEST_CASE("commands go in one datagram with a sentinel behind them, and silence is success") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
-  Batch batch;
+  MessageBatch batch;
   for (int i = 0; i < 20; ++i) add_instruction(batch, Instruction::kSucceed, i);
   CHECK(to_text(socket.run(batch, ignore)).empty());
 
@@ -130,7 +130,7 @@ TEST_CASE("commands go in one datagram with a sentinel behind them, and silence 
 TEST_CASE("an empty batch sends nothing") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
-  Batch batch;
+  MessageBatch batch;
   CHECK(socket.run(batch, ignore).empty());
   CHECK(kernel.requests().empty());
 }
@@ -191,7 +191,7 @@ TEST_CASE("a batch is cut into datagrams that fit, each with a sentinel of its o
       CAPTURE(receive_room);
       Socket socket(std::move(descriptor), std::chrono::seconds(30));
 
-      Batch batch;
+      MessageBatch batch;
       constexpr int kMessages = 1500;
       for (int i = 0; i < kMessages; ++i) {
         const uint16_t type = random.chance(10) ? Instruction::kReply : Instruction::kSucceed;
@@ -236,11 +236,11 @@ TEST_CASE("when less can be sent than was promised, the datagrams become smaller
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   const auto room = static_cast<size_t>(set_option(socket.descriptor(), SO_SNDBUF, 1024));
-  Batch batch;
+  MessageBatch batch;
   std::vector<netlink::Failure> refused;
   for (int i = 0; i < 500; ++i) {
     add_instruction(batch, i % 7 == 0 ? Instruction::kRefuse : Instruction::kSucceed, i + 1, "", 9);
-    if (i % 7 == 0) refused.push_back({static_cast<size_t>(i), i + 1, Fate::kRefused, {}});
+    if (i % 7 == 0) refused.push_back({static_cast<size_t>(i), i + 1, Status::kRefused, {}});
   }
   REQUIRE(batch.bytes().size() > 4 * room);
   CHECK(to_text(socket.run(batch, ignore)) == to_text(refused));
@@ -254,11 +254,11 @@ TEST_CASE("a message that cannot be sent at all ends the batch; what was before 
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   const auto room = static_cast<size_t>(set_option(socket.descriptor(), SO_SNDBUF, 1024));
-  Batch batch;
+  MessageBatch batch;
   for (int i = 0; i < 10; ++i) add_instruction(batch, Instruction::kSucceed, i);
   add_instruction(batch, Instruction::kSucceed, 10, {}, room);
   for (int i = 11; i < 15; ++i) add_instruction(batch, Instruction::kSucceed, i);
-  CHECK(to_text(socket.run(batch, ignore)) == to_text(10, 15, Fate::kNotSent, EMSGSIZE));
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(10, 15, Status::kNotSent, EMSGSIZE));
   CHECK(wishes(kernel).size() == 10);
 }
 
@@ -267,9 +267,9 @@ TEST_CASE("what cannot be sent is not sent") {
   REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
   Socket socket{Descriptor(ends[0])};
   ::close(ends[1]);
-  Batch batch;
+  MessageBatch batch;
   for (int i = 0; i < 5; ++i) add_instruction(batch, Instruction::kSucceed);
-  CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 5, Fate::kNotSent, EPIPE));
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 5, Status::kNotSent, EPIPE));
 }
 
 TEST_CASE("only a socket can be taken over") {
@@ -301,7 +301,7 @@ TEST_CASE("replies with the numbers just before and behind a batch do not concer
     follow_instructions(request, reply);
   });
   Socket socket = kernel.connect();
-  Batch batch;
+  MessageBatch batch;
   for (int i = 0; i < 3; ++i) add_instruction(batch, Instruction::kSucceed);
   size_t told = 0;
   CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++told; })).empty());
@@ -315,7 +315,7 @@ TEST_CASE("only the acknowledgement of the sentinel is the end of the replies") 
     follow_instructions(request, reply);
   });
   Socket socket = kernel.connect();
-  Batch batch;
+  MessageBatch batch;
   add_instruction(batch, Instruction::kRefuse, EEXIST);
   add_instruction(batch, Instruction::kReply);
   size_t told = 0;
@@ -327,11 +327,11 @@ TEST_CASE("only the acknowledgement of the sentinel is the end of the replies") 
 TEST_CASE("a query that is passed over in silence is lost") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
-  Batch batch;
+  MessageBatch batch;
   add_instruction(batch, Instruction::kReply);
   add_instruction(batch, Instruction::kDropReply);
   add_instruction(batch, Instruction::kSucceed);
-  CHECK(to_text(socket.run(batch, ignore)) == to_text(1, 2, Fate::kLost, ENODATA));
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(1, 2, Status::kLost, ENODATA));
 }
 
 TEST_CASE("an acknowledgement is no answer to a query") {
@@ -339,10 +339,10 @@ TEST_CASE("an acknowledgement is no answer to a query") {
     for (const auto& message : request.messages) reply(wire::error_reply(message.header, 0));
   });
   Socket socket = kernel.connect();
-  Batch batch;
+  MessageBatch batch;
   add_instruction(batch, Instruction::kReply);
   add_instruction(batch, Instruction::kSucceed);
-  CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ENODATA));
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Status::kLost, ENODATA));
 }
 
 TEST_SUITE("without an end to the answers") {
@@ -351,15 +351,15 @@ TEST_SUITE("without an end to the answers") {
     Descriptor descriptor = kernel.take_descriptor();
     set_option(descriptor.get(), SO_RCVBUF, 1024);  // room for the answer to one command
     Socket socket(std::move(descriptor), kShort);
-    Batch batch;
+    MessageBatch batch;
     for (int i = 0; i < 4; ++i) add_instruction(batch, Instruction::kSucceed);
 
     const Stopwatch watch;
     const auto failures = socket.run(batch, ignore);
     CHECK(watch.elapsed() >= kShort - milliseconds(1));
     CHECK(watch.elapsed() < kSoon);
-    CHECK(to_text(failures) ==
-          to_text(0, 1, Fate::kLost, ETIMEDOUT) + ", " + to_text(1, 4, Fate::kNotSent, ETIMEDOUT));
+    CHECK(to_text(failures) == to_text(0, 1, Status::kLost, ETIMEDOUT) + ", " +
+                                   to_text(1, 4, Status::kNotSent, ETIMEDOUT));
     CHECK(kernel.requests().size() == 1);
   }
 
@@ -369,7 +369,7 @@ TEST_SUITE("without an end to the answers") {
       follow_instructions(request, reply);
     });
     Socket socket = kernel.connect(kShort);
-    Batch batch;
+    MessageBatch batch;
     add_instruction(batch, Instruction::kReply);
     add_instruction(batch, Instruction::kSucceed);
     add_instruction(batch, Instruction::kRefuse, EEXIST, "there");
@@ -390,10 +390,10 @@ TEST_SUITE("without an end to the answers") {
     Descriptor descriptor = kernel.take_descriptor();
     set_option(descriptor.get(), SO_RCVBUF, 1024);
     Socket socket(std::move(descriptor), kShort);
-    Batch batch;
+    MessageBatch batch;
     for (int i = 0; i < 3; ++i) add_instruction(batch, Instruction::kRefuse, EEXIST);
     const auto failures = socket.run(batch, ignore);
-    CHECK(to_text(failures) == "0 refused 17, " + to_text(1, 3, Fate::kNotSent, ETIMEDOUT));
+    CHECK(to_text(failures) == "0 refused 17, " + to_text(1, 3, Status::kNotSent, ETIMEDOUT));
     CHECK(kernel.requests().size() == 1);
   }
 
@@ -409,13 +409,13 @@ TEST_SUITE("without an end to the answers") {
     });
     {
       Socket socket = kernel.connect(kShort);
-      Batch batch;
+      MessageBatch batch;
       add_instruction(batch, Instruction::kSucceed);
       const Stopwatch watch;
       const auto failures = socket.run(batch, ignore);
       enough = true;
       CHECK(watch.elapsed() < kSoon);
-      CHECK(to_text(failures) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
+      CHECK(to_text(failures) == to_text(0, 1, Status::kLost, ETIMEDOUT));
     }
   }
 
@@ -428,9 +428,9 @@ TEST_SUITE("without an end to the answers") {
           request, first ? [&](const Buffer& datagram) { late = join(late, datagram); } : reply);
     });
     Socket socket = kernel.connect(kShort);
-    Batch batch;
+    MessageBatch batch;
     for (int i = 0; i < 3; ++i) add_instruction(batch, Instruction::kRefuse, EPERM);
-    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 3, Fate::kLost, ETIMEDOUT));
+    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 3, Status::kLost, ETIMEDOUT));
     Random random;
     for (int round = 0; round < 3; ++round) RandomBatch(random, 30).check(socket);
   }
@@ -439,7 +439,7 @@ TEST_SUITE("without an end to the answers") {
 TEST_CASE("what a callback throws comes out, and the socket works on") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
-  Batch batch;
+  MessageBatch batch;
   for (int i = 0; i < 50; ++i) add_instruction(batch, Instruction::kReply);
   for (int round = 0; round < 5; ++round) {
     CHECK_THROWS_AS(

@@ -15,10 +15,10 @@
 #include "test/random_batch.h"
 #include "test/wire.h"
 
-using netlink::Batch;
-using netlink::Fate;
+using netlink::MessageBatch;
 using netlink::Messages;
 using netlink::Socket;
+using netlink::Status;
 using std::chrono::milliseconds;
 using test::add_instruction;
 using test::FakeKernel;
@@ -79,7 +79,7 @@ TEST_SUITE("malformed answers") {
         });
       });
       Socket socket = kernel.connect();
-      Batch batch;
+      MessageBatch batch;
       add_instruction(batch, Instruction::kReply);
       add_instruction(batch, Instruction::kSucceed);
       add_instruction(batch, Instruction::kReply);
@@ -103,7 +103,7 @@ TEST_SUITE("malformed answers") {
           request, [&](const Buffer& datagram) { reply(join(datagram, wire::hex("01 02 03"))); });
     });
     Socket socket = kernel.connect();
-    Batch batch;
+    MessageBatch batch;
     add_instruction(batch, Instruction::kReply);
     add_instruction(batch, Instruction::kRefuse, EEXIST);
     add_instruction(batch, Instruction::kSucceed);
@@ -120,10 +120,10 @@ TEST_SUITE("malformed answers") {
       reply(cut);
     });
     Socket socket = kernel.connect(kShort);
-    Batch batch;
+    MessageBatch batch;
     add_instruction(batch, Instruction::kSucceed);
     const Stopwatch watch;
-    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
+    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Status::kLost, ETIMEDOUT));
     CHECK(watch.elapsed() < kSoon);
   }
 }
@@ -148,7 +148,7 @@ TEST_SUITE("a storm of signals") {
       follow_instructions(request, reply);
     });
     Socket socket = kernel.connect(kShort);
-    Batch batch;
+    MessageBatch batch;
     while (batch.bytes().size() < 150'000)
       add_instruction(batch, Instruction::kSucceed, 0, {}, 2000);
     const SignalStorm storm;
@@ -164,7 +164,7 @@ TEST_SUITE("a storm of signals") {
       socket.resume();
       const auto failures = socket.run(batch, ignore);
       const bool not_sent = std::any_of(failures.begin(), failures.end(), [](const auto& failure) {
-        return failure.fate == Fate::kNotSent;
+        return failure.status == Status::kNotSent;
       });
       CHECK_FALSE(not_sent);
     }
@@ -176,11 +176,11 @@ TEST_SUITE("a storm of signals") {
   TEST_CASE("does not put off the deadline") {
     FakeKernel kernel([](const auto&, const auto&) {});
     Socket socket = kernel.connect(kShort);
-    Batch batch;
+    MessageBatch batch;
     add_instruction(batch, Instruction::kSucceed);
     const SignalStorm storm;
     const Stopwatch watch;
-    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Fate::kLost, ETIMEDOUT));
+    CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Status::kLost, ETIMEDOUT));
     CHECK(watch.elapsed() >= kShort - milliseconds(1));
     CHECK(watch.elapsed() < kSoon);
     CHECK(storm.handled() > 10);

@@ -12,9 +12,9 @@
 #include "test/random_batch.h"
 #include "test/wire.h"
 
-using netlink::Answer;
-using netlink::Batch;
+using netlink::MessageBatch;
 using netlink::Messages;
+using netlink::ReplyKind;
 using netlink::Socket;
 using test::add_instruction;
 using test::FakeKernel;
@@ -63,7 +63,7 @@ struct Answered {
 };
 
 Answered run(Socket& socket, std::initializer_list<uint16_t> wishes) {
-  Batch batch;
+  MessageBatch batch;
   for (const uint16_t instruction : wishes) add_instruction(batch, instruction, EPERM);
   Answered result;
   result.failures = to_text(socket.run(batch, [&](size_t, const Messages& message) {
@@ -92,8 +92,8 @@ struct Listed {
 };
 
 Listed dump(Socket& socket) {
-  Batch request;
-  request.begin(kDump, NLM_F_DUMP, uint32_t{0}, Answer::kErrorOnly);
+  MessageBatch request;
+  request.begin(kDump, NLM_F_DUMP, uint32_t{0}, ReplyKind::kErrorOnly);
   request.end();
   Listed result;
   result.end = socket.dump(request, [&](const Messages& message) {
@@ -141,7 +141,7 @@ TEST_CASE("an answer larger than the buffer is lost alone, and fits when it is a
     FakeKernel kernel(answering(kCut));
     Socket socket = kernel.connect();
     const Answered cut = run(socket, {Instruction::kSucceed, instruction, Instruction::kSucceed});
-    CHECK(cut.failures == to_text(1, 2, netlink::Fate::kLost, EMSGSIZE));
+    CHECK(cut.failures == to_text(1, 2, netlink::Status::kLost, EMSGSIZE));
     CHECK(cut.sizes.empty());
     const Answered whole = run(socket, {Instruction::kSucceed, instruction, Instruction::kSucceed});
     CHECK(whole.failures == (instruction == Instruction::kReply ? "" : "1 refused 1 enough"));

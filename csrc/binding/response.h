@@ -16,9 +16,9 @@
 namespace binding {
 
 /// Results and the time that the client took for them, or 0 if nobody asks.
-template <typename Results>
+template <typename Response>
 struct Timed {
-  Results results;
+  Response response;
   std::chrono::duration<double, std::milli> elapsed;
 };
 
@@ -28,11 +28,11 @@ struct Timed {
 /// Without `outcomes` every request succeeded; any other list that is missing is empty.
 /// @param memory  an ArrayBuffer or undefined. If the destinations fit, they are copied to its
 ///   beginning and `destinations` is this ArrayBuffer.
-Napi::Value to_js(Napi::Env env, Timed<ipvs::Results>& timed, const Napi::Value& memory);
+Napi::Value to_js(Napi::Env env, Timed<ipvs::Response>& timed, const Napi::Value& memory);
 /// { elapsed: number, outcomes?, links?, addresses?, changes?: ArrayBuffer, texts?: string[] }
 ///
 /// Lists are missing as above.
-Napi::Value to_js(Napi::Env env, Timed<rtnl::Results>& timed);
+Napi::Value to_js(Napi::Env env, Timed<rtnl::Response>& timed);
 /// { events, links, addresses: ArrayBuffer, more: boolean }
 Napi::Value to_js(Napi::Env env, rtnl::Events events);
 

@@ -27,45 +27,47 @@
 namespace ipvs {
 
 /// A command and what its request carries.
-struct Command {
+struct CommandFormat {
   uint8_t id;
-  std::optional<Part> service = {};
-  std::optional<Part> destination = {};
-  std::optional<Part> daemon = {};
+  std::optional<Fields> service = {};
+  std::optional<Fields> destination = {};
+  std::optional<Fields> daemon = {};
   bool timeouts = false;
-  netlink::Answer answer = netlink::Answer::kErrorOnly;
+  netlink::ReplyKind reply_kind = netlink::ReplyKind::kErrorOnly;
 };
 
-inline constexpr Command kNewService{.id = IPVS_CMD_NEW_SERVICE, .service = Part::kFull};
-inline constexpr Command kSetService{.id = IPVS_CMD_SET_SERVICE, .service = Part::kFull};
-inline constexpr Command kDeleteService{.id = IPVS_CMD_DEL_SERVICE, .service = Part::kKey};
-inline constexpr Command kGetService{
-    .id = IPVS_CMD_GET_SERVICE, .service = Part::kKey, .answer = netlink::Answer::kData};
-inline constexpr Command kNewDestination{
-    .id = IPVS_CMD_NEW_DEST, .service = Part::kKey, .destination = Part::kFull};
-inline constexpr Command kSetDestination{
-    .id = IPVS_CMD_SET_DEST, .service = Part::kKey, .destination = Part::kFull};
-inline constexpr Command kDeleteDestination{
-    .id = IPVS_CMD_DEL_DEST, .service = Part::kKey, .destination = Part::kKey};
-inline constexpr Command kFlush{.id = IPVS_CMD_FLUSH};
-inline constexpr Command kZero{.id = IPVS_CMD_ZERO, .service = Part::kKey};
-inline constexpr Command kGetInfo{.id = IPVS_CMD_GET_INFO, .answer = netlink::Answer::kData};
-inline constexpr Command kGetTimeouts{.id = IPVS_CMD_GET_CONFIG, .answer = netlink::Answer::kData};
-inline constexpr Command kSetTimeouts{.id = IPVS_CMD_SET_CONFIG, .timeouts = true};
-inline constexpr Command kStartDaemon{.id = IPVS_CMD_NEW_DAEMON, .daemon = Part::kFull};
-inline constexpr Command kStopDaemon{.id = IPVS_CMD_DEL_DAEMON, .daemon = Part::kKey};
+inline constexpr CommandFormat kNewService{.id = IPVS_CMD_NEW_SERVICE, .service = Fields::kFull};
+inline constexpr CommandFormat kSetService{.id = IPVS_CMD_SET_SERVICE, .service = Fields::kFull};
+inline constexpr CommandFormat kDeleteService{.id = IPVS_CMD_DEL_SERVICE, .service = Fields::kKey};
+inline constexpr CommandFormat kGetService{
+    .id = IPVS_CMD_GET_SERVICE, .service = Fields::kKey, .reply_kind = netlink::ReplyKind::kData};
+inline constexpr CommandFormat kNewDestination{
+    .id = IPVS_CMD_NEW_DEST, .service = Fields::kKey, .destination = Fields::kFull};
+inline constexpr CommandFormat kSetDestination{
+    .id = IPVS_CMD_SET_DEST, .service = Fields::kKey, .destination = Fields::kFull};
+inline constexpr CommandFormat kDeleteDestination{
+    .id = IPVS_CMD_DEL_DEST, .service = Fields::kKey, .destination = Fields::kKey};
+inline constexpr CommandFormat kFlush{.id = IPVS_CMD_FLUSH};
+inline constexpr CommandFormat kZero{.id = IPVS_CMD_ZERO, .service = Fields::kKey};
+inline constexpr CommandFormat kGetInfo{.id = IPVS_CMD_GET_INFO,
+                                        .reply_kind = netlink::ReplyKind::kData};
+inline constexpr CommandFormat kGetTimeouts{.id = IPVS_CMD_GET_CONFIG,
+                                            .reply_kind = netlink::ReplyKind::kData};
+inline constexpr CommandFormat kSetTimeouts{.id = IPVS_CMD_SET_CONFIG, .timeouts = true};
+inline constexpr CommandFormat kStartDaemon{.id = IPVS_CMD_NEW_DAEMON, .daemon = Fields::kFull};
+inline constexpr CommandFormat kStopDaemon{.id = IPVS_CMD_DEL_DAEMON, .daemon = Fields::kKey};
 
 /// A command on an object. The objects must outlive the exchange. A service without a family is
 /// none.
-struct Step {
-  const Command* command;
+struct Command {
+  const CommandFormat* command;
   const Service* service = nullptr;
   const Destination* destination = nullptr;
   const SyncDaemon* daemon = nullptr;
   const Timeouts* timeouts = nullptr;
 };
 
-class Channel {
+class Transport {
  public:
   /// The reply to a query, valid during the call only.
   using OnReply = std::function<void(size_t step, netlink::Attributes attributes)>;
@@ -73,12 +75,12 @@ class Channel {
   /// Finds IPVS at the other end of a generic-netlink socket, which makes the kernel load its module
   /// where it can.
   /// @throws os::Error ENOENT ("CTRL_CMD_GETFAMILY"): no IPVS; those of netlink::Family
-  explicit Channel(netlink::Socket socket);
+  explicit Transport(netlink::Socket socket);
   /// Likewise, on a socket that it opens in a network namespace. Only with it are modules waited
   /// for on a thread of their own: see loading.h.
   /// @throws also those of netlink::Socket::open(); ETIMEDOUT ("CTRL_CMD_GETFAMILY"): the kernel is
   ///   still loading a module
-  explicit Channel(const std::shared_ptr<const os::Namespace>& netns);
+  explicit Transport(const std::shared_ptr<const os::Namespace>& netns);
 
   /// What became of modules that were to be loaded.
   enum class Modules { kPresent, kAbsent, kLate, kUnknown };
@@ -89,7 +91,7 @@ class Channel {
 
   /// Executes every step, in order; an error stops none of the others.
   /// @returns the failures, by the index of the step
-  std::vector<netlink::Failure> run(std::span<const Step> steps, const OnReply& on_reply);
+  std::vector<netlink::Failure> run(std::span<const Command> steps, const OnReply& on_reply);
 
   /// Appends all services to `entries`.
   /// @throws os::Error with the kernel's errno, and those of netlink::Socket::dump()
@@ -114,24 +116,24 @@ class Channel {
  private:
   using DestinationLists = std::map<ServiceKey, std::vector<DestinationEntry>, ByteOrder>;
 
-  Channel(netlink::Socket socket, std::shared_ptr<const os::Namespace> netns);
+  Transport(netlink::Socket socket, std::shared_ptr<const os::Namespace> netns);
   bool renewed();
-  void encode(netlink::Batch& batch, const Step& step, uint16_t flags) const;
-  std::vector<netlink::Failure> run_once(std::span<const Step> steps, const OnReply& on_reply);
+  void encode(netlink::MessageBatch& batch, const Command& step, uint16_t flags) const;
+  std::vector<netlink::Failure> run_once(std::span<const Command> steps, const OnReply& on_reply);
   template <typename Again>
-  void run_again(std::span<const Step> steps, const OnReply& on_reply,
+  void run_again(std::span<const Command> steps, const OnReply& on_reply,
                  std::vector<netlink::Failure>& failures, Again again);
-  void settle(std::span<const Step> steps, std::vector<netlink::Failure>& failures);
-  bool shows_done(const Step& step, DestinationLists& lists);
+  void settle(std::span<const Command> steps, std::vector<netlink::Failure>& failures);
+  bool shows_done(const Command& step, DestinationLists& lists);
   template <typename Entry, typename Read>
-  void list(const Step& request, std::vector<Entry>& entries, Read read);
+  void list(const Command& request, std::vector<Entry>& entries, Read read);
 
   std::shared_ptr<const os::Namespace> netns_;  // null: modules are not waited for
   netlink::Socket socket_;
   uint64_t scope_ = 0;  // of loads that hold this up
   netlink::Family family_;
-  netlink::Batch batch_;
-  netlink::Batch dump_;
+  netlink::MessageBatch batch_;
+  netlink::MessageBatch dump_;
   bool available_ = true;
 };
 

@@ -17,7 +17,7 @@ inline const uint32_t& key_of(const SyncDaemon& entry) { return entry.role; }
 /// Removes from `entries`, from place `first` on, all but the first entry of each key; the order
 /// stays. True if there were doubles.
 template <typename Entry>
-bool make_unique(std::vector<Entry>& entries, size_t first) {
+bool remove_duplicates(std::vector<Entry>& entries, size_t first) {
   const auto before = [&](size_t a, size_t b) {
     const int order =
         std::memcmp(&key_of(entries[a]), &key_of(entries[b]), sizeof(key_of(entries[a])));

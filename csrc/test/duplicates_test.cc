@@ -1,4 +1,4 @@
-#include "ipvs/unique.h"
+#include "ipvs/duplicates.h"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include "test/random.h"
 
 using ipvs::DestinationEntry;
-using ipvs::make_unique;
+using ipvs::remove_duplicates;
 using ipvs::ServiceEntry;
 using test::Random;
 
@@ -67,9 +67,9 @@ void check_random_lists(Make make) {
     const size_t first = random.below(count + 1);
     const auto wanted = expected(entries, first);
     CAPTURE(first);
-    make_unique(entries, first);
+    remove_duplicates(entries, first);
     CHECK(serials(entries) == wanted);
-    make_unique(entries, first);
+    remove_duplicates(entries, first);
     CHECK(serials(entries) == wanted);
   }
 }

@@ -1,4 +1,4 @@
-#include "binding/results.h"
+#include "binding/response.h"
 
 #include <vector>
 
@@ -14,34 +14,34 @@ void set(Napi::Object object, const char* name, std::vector<Record>& records) {
 }
 
 // Sets only properties that say something, so that the most frequent results cost least.
-template <typename Results>
-Napi::Object to_object(Napi::Env env, Timed<Results>& timed) {
+template <typename Response>
+Napi::Object to_object(Napi::Env env, Timed<Response>& timed) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("elapsed", timed.elapsed.count());
-  if (!timed.results.texts.empty()) object.Set("texts", to_strings(env, timed.results.texts));
-  if (!timed.results.is_plain()) set(object, "outcomes", timed.results.outcomes);
+  if (!timed.response.texts.empty()) object.Set("texts", to_strings(env, timed.response.texts));
+  if (!timed.response.is_plain()) set(object, "outcomes", timed.response.results);
   return object;
 }
 
 }  // namespace
 
-Napi::Value to_js(Napi::Env env, Timed<ipvs::Results>& timed, const Napi::Value& memory) {
+Napi::Value to_js(Napi::Env env, Timed<ipvs::Response>& timed, const Napi::Value& memory) {
   Napi::Object object = to_object(env, timed);
-  set(object, "services", timed.results.services);
-  if (copy_into(memory, timed.results.destinations)) {
+  set(object, "services", timed.response.services);
+  if (copy_into(memory, timed.response.destinations)) {
     object.Set("destinations", memory);
   } else {
-    set(object, "destinations", timed.results.destinations);
+    set(object, "destinations", timed.response.destinations);
   }
-  set(object, "daemons", timed.results.daemons);
+  set(object, "daemons", timed.response.daemons);
   return object;
 }
 
-Napi::Value to_js(Napi::Env env, Timed<rtnl::Results>& timed) {
+Napi::Value to_js(Napi::Env env, Timed<rtnl::Response>& timed) {
   const Napi::Object object = to_object(env, timed);
-  set(object, "links", timed.results.links);
-  set(object, "addresses", timed.results.addresses);
-  set(object, "changes", timed.results.changes);
+  set(object, "links", timed.response.links);
+  set(object, "addresses", timed.response.addresses);
+  set(object, "changes", timed.response.changes);
   return object;
 }
 

@@ -1,4 +1,4 @@
-#include "ipvs/channel.h"
+#include "ipvs/transport.h"
 
 #include <algorithm>
 #include <atomic>
@@ -6,8 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "ipvs/duplicates.h"
 #include "ipvs/loading.h"
-#include "ipvs/unique.h"
 #include "os/error.h"
 
 namespace ipvs {
@@ -18,9 +18,9 @@ using netlink::Failure;
 using netlink::Messages;
 using os::Error;
 
-constexpr Command kListServices{.id = IPVS_CMD_GET_SERVICE};
-constexpr Command kListDestinations{.id = IPVS_CMD_GET_DEST, .service = Part::kKey};
-constexpr Command kListDaemons{.id = IPVS_CMD_GET_DAEMON};
+constexpr CommandFormat kListServices{.id = IPVS_CMD_GET_SERVICE};
+constexpr CommandFormat kListDestinations{.id = IPVS_CMD_GET_DEST, .service = Fields::kKey};
+constexpr CommandFormat kListDaemons{.id = IPVS_CMD_GET_DAEMON};
 constexpr int kListAttempts = 5;
 
 // Makes the kernel load the family's module, which it does in the request that looks for it.
@@ -55,9 +55,9 @@ int try_modules(const os::Namespace& netns, const Service& wanted) {
   service.key.protocol = UINT16_MAX;
   service.scheduler = wanted.scheduler;
   service.engine = wanted.engine;
-  netlink::Batch batch;
-  family.begin(batch, IPVS_CMD_NEW_SERVICE, 0, netlink::Answer::kErrorOnly);
-  put_service(batch, service, Part::kFull);
+  netlink::MessageBatch batch;
+  family.begin(batch, IPVS_CMD_NEW_SERVICE, 0, netlink::ReplyKind::kErrorOnly);
+  put_service(batch, service, Fields::kFull);
   batch.end();
   const auto failures = socket.run(batch, [](size_t, const Messages&) {});
   return failures.empty() ? 0 : failures[0].error;
@@ -65,19 +65,19 @@ int try_modules(const os::Namespace& netns, const Service& wanted) {
 
 }  // namespace
 
-Channel::Channel(netlink::Socket socket)
+Transport::Transport(netlink::Socket socket)
     : socket_(std::move(socket)), family_(socket_, IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
 
-Channel::Channel(const std::shared_ptr<const os::Namespace>& netns)
-    : Channel(netlink::Socket::open(NETLINK_GENERIC, *netns), netns) {}
+Transport::Transport(const std::shared_ptr<const os::Namespace>& netns)
+    : Transport(netlink::Socket::open(NETLINK_GENERIC, *netns), netns) {}
 
-Channel::Channel(netlink::Socket socket, std::shared_ptr<const os::Namespace> netns)
+Transport::Transport(netlink::Socket socket, std::shared_ptr<const os::Namespace> netns)
     : netns_(std::move(netns)),
       socket_(std::move(socket)),
       scope_(loading::scope_of(socket_.descriptor())),
       family_(ready(socket_, scope_), IPVS_GENL_NAME, IPVS_GENL_VERSION) {}
 
-bool Channel::may_load(const Service& service) const {
+bool Transport::may_load(const Service& service) const {
   const auto is_known = [](const std::string& prefix, std::string_view name) {
     return name.empty() || name == "none" || loading::is_loaded(prefix + std::string(name));
   };
@@ -85,7 +85,7 @@ bool Channel::may_load(const Service& service) const {
                      is_known("ip_vs_pe_", service.engine.view()));
 }
 
-Channel::Modules Channel::load(const Service& service) {
+Transport::Modules Transport::load(const Service& service) {
   if (!loading::settled(scope_)) return Modules::kLate;
   const auto error = std::make_shared<std::atomic<int>>(0);
   bool over = false;
@@ -106,8 +106,8 @@ Channel::Modules Channel::load(const Service& service) {
   return *error == EINVAL ? Modules::kPresent : Modules::kUnknown;
 }
 
-void Channel::encode(netlink::Batch& batch, const Step& step, uint16_t flags) const {
-  family_.begin(batch, step.command->id, flags, step.command->answer);
+void Transport::encode(netlink::MessageBatch& batch, const Command& step, uint16_t flags) const {
+  family_.begin(batch, step.command->id, flags, step.command->reply_kind);
   if (step.command->service && step.service->key.family != 0) {
     put_service(batch, *step.service, *step.command->service);
   }
@@ -119,23 +119,23 @@ void Channel::encode(netlink::Batch& batch, const Step& step, uint16_t flags) co
   batch.end();
 }
 
-std::vector<Failure> Channel::run_once(std::span<const Step> steps, const OnReply& on_reply) {
+std::vector<Failure> Transport::run_once(std::span<const Command> steps, const OnReply& on_reply) {
   if (!loading::settled(scope_)) {
     std::vector<Failure> failures;
     for (size_t i = 0; i < steps.size(); ++i) {
-      failures.push_back({i, ETIMEDOUT, netlink::Fate::kNotSent, {}});
+      failures.push_back({i, ETIMEDOUT, netlink::Status::kNotSent, {}});
     }
     return failures;
   }
   batch_.clear();
-  for (const Step& step : steps) encode(batch_, step, 0);
+  for (const Command& step : steps) encode(batch_, step, 0);
   return socket_.run(batch_, [&](size_t index, const Messages& message) {
     on_reply(index, message.attributes(netlink::kGenericHeader));
   });
 }
 
 // Whether the family is to be had under another id than before.
-bool Channel::renewed() {
+bool Transport::renewed() {
   try {
     if (netns_) load_family();
     const bool changed = family_.refresh(socket_);
@@ -147,7 +147,7 @@ bool Channel::renewed() {
   }
 }
 
-std::vector<Failure> Channel::run(std::span<const Step> steps, const OnReply& on_reply) {
+std::vector<Failure> Transport::run(std::span<const Command> steps, const OnReply& on_reply) {
   std::vector<Failure> failures = run_once(steps, on_reply);
 
   // A stale id fails every message from some point on: if the last one got through, ENOENT means
@@ -160,8 +160,8 @@ std::vector<Failure> Channel::run(std::span<const Step> steps, const OnReply& on
 
   // A query may be asked again; it changes nothing. After a timeout nothing is sent any more.
   const auto unanswered = [&](const Failure& failure) {
-    return failure.fate == netlink::Fate::kLost && failure.error != ETIMEDOUT &&
-           steps[failure.index].command->answer == netlink::Answer::kData;
+    return failure.status == netlink::Status::kLost && failure.error != ETIMEDOUT &&
+           steps[failure.index].command->reply_kind == netlink::ReplyKind::kData;
   };
   if (std::any_of(failures.begin(), failures.end(), unanswered)) {
     run_again(steps, on_reply, failures, unanswered);
@@ -173,10 +173,10 @@ std::vector<Failure> Channel::run(std::span<const Step> steps, const OnReply& on
 // Runs those steps once more whose failure `again` picks; what fails then takes the place of what
 // failed before.
 template <typename Again>
-void Channel::run_again(std::span<const Step> steps, const OnReply& on_reply,
-                        std::vector<Failure>& failures, Again again) {
+void Transport::run_again(std::span<const Command> steps, const OnReply& on_reply,
+                          std::vector<Failure>& failures, Again again) {
   std::vector<size_t> indexes;
-  std::vector<Step> repeated;
+  std::vector<Command> repeated;
   for (const Failure& failure : failures) {
     if (!again(failure)) continue;
     indexes.push_back(failure.index);
@@ -196,11 +196,11 @@ void Channel::run_again(std::span<const Step> steps, const OnReply& on_reply,
 // Strikes out the lost answers of what the table shows as it was to become. Only of what sets a
 // state: that an object is there does not prove that it was added, nor its absence that it was
 // deleted.
-void Channel::settle(std::span<const Step> steps, std::vector<Failure>& failures) {
+void Transport::settle(std::span<const Command> steps, std::vector<Failure>& failures) {
   DestinationLists lists;
   bool answering = true;
   std::erase_if(failures, [&](const Failure& failure) {
-    if (failure.fate != netlink::Fate::kLost || !answering) return false;
+    if (failure.status != netlink::Status::kLost || !answering) return false;
     try {
       return shows_done(steps[failure.index], lists);
     } catch (const Error&) {
@@ -210,7 +210,7 @@ void Channel::settle(std::span<const Step> steps, std::vector<Failure>& failures
   });
 }
 
-bool Channel::shows_done(const Step& step, DestinationLists& lists) {
+bool Transport::shows_done(const Command& step, DestinationLists& lists) {
   switch (step.command->id) {
     case IPVS_CMD_SET_SERVICE: {
       const auto found = find_service(step.service->key);
@@ -234,26 +234,26 @@ bool Channel::shows_done(const Step& step, DestinationLists& lists) {
 }
 
 template <typename Entry, typename Read>
-void Channel::list(const Step& request, std::vector<Entry>& entries, Read read) {
+void Transport::list(const Command& request, std::vector<Entry>& entries, Read read) {
   const size_t first = entries.size();
   for (int attempt = 1;; ++attempt) {
     if (!loading::settled(scope_)) throw Error(ETIMEDOUT, "send");
     entries.resize(first);
-    bool damaged = false;
+    bool malformed = false;
     dump_.clear();
     encode(dump_, request, NLM_F_DUMP);
     try {
       const auto end = socket_.dump(dump_, [&](const Messages& message) {
         const auto entry = read(message.attributes(netlink::kGenericHeader));
-        damaged = damaged || !entry;
+        malformed = malformed || !entry;
         if (entry) entries.push_back(*entry);
       });
-      if (damaged) throw Error(EBADMSG, "recvmmsg", "a message that is not what was asked for");
+      if (malformed) throw Error(EBADMSG, "recvmmsg", "a message that is not what was asked for");
       if (end.interrupted && attempt < kListAttempts) continue;
       if (end.interrupted) throw Error(EINTR, "recvmmsg", "the list changed during each reading");
       // Linux 7 enlarges its table a moment after services were added. A list that was under way goes
       // on at the same place of another order, and names as many twice as it leaves out.
-      const bool doubled = end.datagrams > 1 && make_unique(entries, first);
+      const bool doubled = end.datagrams > 1 && remove_duplicates(entries, first);
       if (doubled && attempt < kListAttempts) continue;
       return;
     } catch (const Error& error) {
@@ -262,25 +262,26 @@ void Channel::list(const Step& request, std::vector<Entry>& entries, Read read) 
   }
 }
 
-void Channel::list_services(std::vector<ServiceEntry>& entries) {
-  list(Step{.command = &kListServices}, entries, read_service);
+void Transport::list_services(std::vector<ServiceEntry>& entries) {
+  list(Command{.command = &kListServices}, entries, read_service);
 }
 
-void Channel::list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries) {
+void Transport::list_destinations(const ServiceKey& service,
+                                  std::vector<DestinationEntry>& entries) {
   Service named{};
   named.key = service;
-  list(Step{.command = &kListDestinations, .service = &named}, entries,
+  list(Command{.command = &kListDestinations, .service = &named}, entries,
        [&](Attributes attributes) { return read_destination(attributes, service.family); });
 }
 
-void Channel::list_daemons(std::vector<SyncDaemon>& entries) {
-  list(Step{.command = &kListDaemons}, entries, read_daemon);
+void Transport::list_daemons(std::vector<SyncDaemon>& entries) {
+  list(Command{.command = &kListDaemons}, entries, read_daemon);
 }
 
-std::optional<ServiceEntry> Channel::find_service(const ServiceKey& service) {
+std::optional<ServiceEntry> Transport::find_service(const ServiceKey& service) {
   Service named{};
   named.key = service;
-  const Step step{.command = &kGetService, .service = &named};
+  const Command step{.command = &kGetService, .service = &named};
   std::optional<ServiceEntry> found;
   const auto failures =
       run({&step, 1}, [&](size_t, Attributes attributes) { found = read_service(attributes); });
