@@ -30,11 +30,13 @@ export {
 } from './core/errors.js';
 export type { CancellableIterator } from './core/iterator.js';
 export type { Unknown } from './core/names.js';
-export type { Check, DiagnoseOptions } from './host/diagnose.js';
+export type { DiagnoseOptions } from './host/diagnose.js';
+export type { Check } from './host/diagnose-check.js';
 export type { Info } from './host/info.js';
-export { type LoadedModule, type LoadModulesOptions, loadModules } from './host/modules.js';
+export { type LoadedModule, type LoadModulesOptions, loadModules } from './host/load-modules.js';
 export type { Status } from './host/status.js';
-export type { SyncSysctlAccess, SysctlAccess, SysctlChanges, Sysctls } from './host/sysctls.js';
+export type { Sysctls } from './host/sysctl-parameters.js';
+export type { SyncSysctlAccess, SysctlAccess, SysctlChanges } from './host/sysctls.js';
 export type { Batch, BatchOptions, BatchResult, BatchResults } from './ipvs/batch.js';
 export type { DeleteOptions, Ensured, StopOptions, UpdateOptions } from './ipvs/calls.js';
 export {

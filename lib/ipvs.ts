@@ -22,13 +22,13 @@ import { describeInput, IpvsError, isInputError } from './core/errors.js';
 import { handOver, handOverResults, registerEntries, registerEntry } from './core/stack.js';
 import { WeakMembers } from './core/weak.js';
 import {
-  type Check,
   checkDiagnoseOptions,
   checkHostOptions,
   type DiagnoseOptions,
   diagnoseThrough,
   diagnoseWithout,
 } from './host/diagnose.js';
+import type { Check } from './host/diagnose-check.js';
 import { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
 import {
   type Batch,

@@ -1,11 +1,13 @@
 /**
- * Looks at the kernel parameters that matter to IPVS, in one network namespace.
+ * Checks of the kernel parameters that matter to IPVS, in one network namespace. A new check is a
+ * row of {@link CHECKS}.
  * @module
  */
 import { release } from 'node:os';
 import { errnoName } from '../core/errors.js';
 import { INVISIBLE, reasonForParameters, WITNESSES } from '../native/missing-files.js';
-import { type Check, check, type ReadFiles, type Remedies } from './diagnose-check.js';
+import { type Check, check, messageOf, type ReadFiles } from './diagnose-check.js';
+import type { SysctlRemedy } from './diagnose-remedies.js';
 import { ESTIMATION_FILES, isEstimating } from './info.js';
 
 const VS = '/proc/sys/net/ipv4/vs';
@@ -13,151 +15,161 @@ const VS = '/proc/sys/net/ipv4/vs';
 const EVERYWHERE = `${VS}/drop_entry`;
 const NETFILTER = '/proc/sys/net/netfilter';
 
-/** What files hold: the text, or the errno. */
+/** What files hold, by path: the text, or the errno. */
 type Contents = ReadonlyMap<string, string | number>;
 
-/** What a parameter says, and what should be set. */
-interface Judgement {
+/** What the values of parameters mean. */
+interface Finding {
   readonly status: Check['status'];
   readonly detail: string;
-  /** Arguments of `sysctl -w`. */
+  /** What should be set: arguments of `sysctl -w`. */
   readonly settings?: readonly string[];
 }
 
-/** A parameter, or some that belong together. */
-interface Parameter {
+/** A check of a parameter, or of several that belong together. */
+interface ParameterCheck {
   readonly name: string;
   readonly paths: readonly string[];
-  /** What it means that the kernel does not have it, though others are visible. */
+  /** The detail if the kernel does not have the parameter, although others are visible. */
   readonly absent: string;
-  /** Whether it can only be changed in the initial network namespace. */
+  /** True if it can only be changed in the initial network namespace. */
   readonly global?: boolean;
-  /** By the values of the paths; those that are no integers are NaN. */
-  judge(values: readonly number[], contents: Contents): Judgement;
+  /** Assesses the values of the paths, which are integers. */
+  assess(values: readonly number[], contents: Contents): Finding;
 }
 
-const fine = (detail: string): Judgement => ({ status: 'ok', detail });
-const warn = (detail: string, ...settings: string[]): Judgement => ({
+const ok = (detail: string): Finding => ({ status: 'ok', detail });
+const warning = (detail: string, ...settings: string[]): Finding => ({
   status: 'warning',
   detail,
   settings,
 });
 
 /** A parameter of 0 or 1 that should be 1. */
-function wish(
-  name: string,
-  parameter: string,
-  on: string,
-  off: string,
-  absent = 'this kernel has no such parameter',
-): Parameter {
-  return {
-    name,
-    paths: [`/proc/sys/${parameter.replaceAll('.', '/')}`],
-    absent,
-    judge: ([value = 0]) => (value > 0 ? fine(on) : warn(off, `${parameter}=1`)),
-  };
+interface Switch {
+  readonly name: string;
+  readonly parameter: string;
+  readonly on: string;
+  readonly off: string;
+  readonly absent?: string;
 }
 
+const ABSENT = 'this kernel has no such parameter';
+
+const shouldBeOn = ({ name, parameter, on, off, absent = ABSENT }: Switch): ParameterCheck => ({
+  name,
+  paths: [`/proc/sys/${parameter.replaceAll('.', '/')}`],
+  absent,
+  assess: ([value = 0]) => (value > 0 ? ok(on) : warning(off, `${parameter}=1`)),
+});
+
 /** Linux 5.9 fixed what conn_reuse_mode 1 had broken. */
-function judgeReuse([value]: readonly number[]): Judgement {
+function assessReuse([value]: readonly number[]): Finding {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   const fixed = major > 5 || (major === 5 && minor >= 9);
-  if (fixed || value === 0) return fine(`conn_reuse_mode ${value} on Linux ${release()}`);
-  return warn(
+  if (fixed || value === 0) return ok(`conn_reuse_mode ${value} on Linux ${release()}`);
+  return warning(
     'before Linux 5.9, a client that uses a port again waits a second for its connection',
     'net.ipv4.vs.conn_reuse_mode=0',
   );
 }
 
-function judgeEstimation(_: readonly number[], contents: Contents): Judgement {
+function assessEstimation(_: readonly number[], contents: Contents): Finding {
   const [running, processors] = ESTIMATION_FILES.map((path) => contents.get(path));
-  if (isEstimating(running, processors) !== false) return fine('counters and rates are refreshed');
+  if (isEstimating(running, processors) !== false) return ok('counters and rates are refreshed');
   const settings = [
     Number(running) === 0 ? ['run_estimation=1'] : [],
     typeof processors === 'string' && processors.trim() === '' ? ['est_cpulist=all'] : [],
   ].flat();
-  return warn(
+  return warning(
     'counters and rates stand still: the kernel does not refresh them',
     ...settings.map((setting) => `net.ipv4.vs.${setting}`),
   );
 }
 
-/** Above this part of the limit, new connections may soon be dropped. */
+/** The share of the limit above which new connections may soon be dropped. */
 const FULL = 0.8;
 
-function judgeConntrack([count = 0, max = 0]: readonly number[]): Judgement {
-  if (max === 0) return fine(`${count} tracked connections, without a limit`);
+function assessConntrack([count = 0, max = 0]: readonly number[]): Finding {
+  if (max === 0) return ok(`${count} tracked connections, without a limit`);
   const detail = `${count} of ${max} tracked connections`;
-  if (count < max * FULL) return fine(detail);
-  return warn(detail, `net.netfilter.nf_conntrack_max=${max * 2}`);
+  if (count < max * FULL) return ok(detail);
+  return warning(detail, `net.netfilter.nf_conntrack_max=${max * 2}`);
 }
 
-const PARAMETERS: readonly Parameter[] = [
-  wish(
-    'ip_forward',
-    'net.ipv4.ip_forward',
-    'IPv4 is forwarded',
-    'IPv4 is not forwarded: masquerading reaches servers on this host only',
-  ),
-  wish(
-    'ipv6 forwarding',
-    'net.ipv6.conf.all.forwarding',
-    'IPv6 is forwarded',
-    'IPv6 is not forwarded: masquerading reaches servers on this host only',
-    'the kernel has no IPv6, or it is switched off',
-  ),
-  wish(
-    'conntrack',
-    'net.ipv4.vs.conntrack',
-    'netfilter tracks the connections of IPVS',
-    'netfilter does not track the connections of IPVS: its rules for source NAT do not see them',
-    'this kernel has no such parameter: it was built without CONFIG_IP_VS_NFCT',
-  ),
+const CHECKS: readonly ParameterCheck[] = [
+  shouldBeOn({
+    name: 'ip_forward',
+    parameter: 'net.ipv4.ip_forward',
+    on: 'IPv4 is forwarded',
+    off: 'IPv4 is not forwarded: masquerading reaches servers on this host only',
+  }),
+  shouldBeOn({
+    name: 'ipv6 forwarding',
+    parameter: 'net.ipv6.conf.all.forwarding',
+    on: 'IPv6 is forwarded',
+    off: 'IPv6 is not forwarded: masquerading reaches servers on this host only',
+    absent: 'the kernel has no IPv6, or it is switched off',
+  }),
+  shouldBeOn({
+    name: 'conntrack',
+    parameter: 'net.ipv4.vs.conntrack',
+    on: 'netfilter tracks the connections of IPVS',
+    off:
+      'netfilter does not track the connections of IPVS: its rules for source NAT do not see ' +
+      'them',
+    absent: `${ABSENT}: it was built without CONFIG_IP_VS_NFCT`,
+  }),
   {
     name: 'conn_reuse_mode',
     paths: [`${VS}/conn_reuse_mode`],
-    absent: 'this kernel has no such parameter',
-    judge: judgeReuse,
+    absent: ABSENT,
+    assess: assessReuse,
   },
-  wish(
-    'expire_nodest_conn',
-    'net.ipv4.vs.expire_nodest_conn',
-    'connections to a deleted destination end at once',
-    'connections to a deleted destination hang until their clients give up',
-  ),
+  shouldBeOn({
+    name: 'expire_nodest_conn',
+    parameter: 'net.ipv4.vs.expire_nodest_conn',
+    on: 'connections to a deleted destination end at once',
+    off: 'connections to a deleted destination hang until their clients give up',
+  }),
   {
     name: 'estimation',
-    // The other file came with Linux 6.2.
+    // The other file exists from Linux 6.2 only.
     paths: ESTIMATION_FILES.slice(0, 1),
-    absent: 'this kernel has no such parameter',
-    judge: judgeEstimation,
+    absent: ABSENT,
+    assess: assessEstimation,
   },
-  wish(
-    'bridge-nf-call-iptables',
-    'net.bridge.bridge-nf-call-iptables',
-    'bridged packets pass netfilter',
-    'bridged packets bypass netfilter: servers on a bridge of this host are not balanced to from beside them',
-    'br_netfilter is not loaded, which matters only where clients and servers share a bridge of this host',
-  ),
+  shouldBeOn({
+    name: 'bridge-nf-call-iptables',
+    parameter: 'net.bridge.bridge-nf-call-iptables',
+    on: 'bridged packets pass netfilter',
+    off:
+      'bridged packets bypass netfilter: connections between neighbours on a bridge of this host ' +
+      'are not balanced',
+    absent:
+      'br_netfilter is not loaded, which matters only where clients and servers share a bridge ' +
+      'of this host',
+  }),
   {
     name: 'conntrack size',
     paths: [`${NETFILTER}/nf_conntrack_count`, `${NETFILTER}/nf_conntrack_max`],
     absent: 'nf_conntrack is not loaded, or not visible in this network namespace',
     global: true,
-    judge: judgeConntrack,
+    assess: assessConntrack,
   },
 ];
+
+/** The files that the checks read. */
 const PATHS: readonly string[] = [
   ...new Set([
-    ...PARAMETERS.flatMap(({ paths }) => paths),
+    ...CHECKS.flatMap(({ paths }) => paths),
     ...ESTIMATION_FILES,
     EVERYWHERE,
     ...WITNESSES,
   ]),
 ];
 
-/** Why a parameter that is missing is; `absent`: if it is not hidden. */
+/** Returns the reason why a parameter is missing: `absent` if it is not hidden. */
 function whyMissing(path: string, absent: string, contents: Contents): string {
   const reason = reasonForParameters(WITNESSES.map((witness) => contents.get(witness)));
   const isOther = !path.startsWith(VS) || typeof contents.get(EVERYWHERE) === 'string';
@@ -167,8 +179,11 @@ function whyMissing(path: string, absent: string, contents: Contents): string {
     : `the parameter is not visible here: ${INVISIBLE[reason]}`;
 }
 
-function lookAt(parameter: Parameter, contents: Contents, remedies: Remedies): Check {
-  const { name, paths, absent, global = false } = parameter;
+function checkParameter(
+  { name, paths, absent, global = false, assess }: ParameterCheck,
+  contents: Contents,
+  sysctlRemedy: SysctlRemedy,
+): Check {
   const texts = paths.map((path) => contents.get(path) ?? 0);
   const unreadable = texts.findIndex((text) => typeof text === 'number');
   if (unreadable >= 0) {
@@ -182,20 +197,22 @@ function lookAt(parameter: Parameter, contents: Contents, remedies: Remedies): C
   if (values.some(Number.isNaN)) {
     return check(name, 'unknown', `${paths.join(', ')}: this is not what a kernel shows`);
   }
-  const { status, detail, settings } = parameter.judge(values, contents);
+  const { status, detail, settings } = assess(values, contents);
   if (settings === undefined) return check(name, status, detail);
-  const { remedy, why } = remedies.set(settings, global);
+  const { remedy, why } = sysctlRemedy(settings, global);
   return check(name, status, why === undefined ? detail : `${detail}; ${why}`, remedy);
 }
 
-/** Looks at the parameters of a network namespace. Never rejects. */
-export async function checkParameters(readFiles: ReadFiles, remedies: Remedies): Promise<Check[]> {
+/** Checks the parameters of a network namespace. Never rejects. */
+export async function checkParameters(
+  readFiles: ReadFiles,
+  sysctlRemedy: SysctlRemedy,
+): Promise<Check[]> {
   try {
     const texts = await readFiles(PATHS);
     const contents: Contents = new Map(PATHS.map((path, index) => [path, texts[index] ?? 0]));
-    return PARAMETERS.map((parameter) => lookAt(parameter, contents, remedies));
+    return CHECKS.map((each) => checkParameter(each, contents, sysctlRemedy));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return PARAMETERS.map(({ name }) => check(name, 'unknown', why));
+    return CHECKS.map(({ name }) => check(name, 'unknown', messageOf(error)));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The state of the kernel's own tables.
+ * The state of the kernel's own tables: how full they are.
  * @module
  */
 import { constants } from 'node:os';
@@ -7,7 +7,7 @@ import { missingTableError, NET_FILE, TOTALS_FILE } from '../native/missing-file
 import { fileError } from '../native/native-errors.js';
 import { type Procedure, readFiles } from '../queue/procedure.js';
 
-/** Where Linux 7 and later describe their tables. @internal */
+/** The file in which Linux 7 and later describe their tables. @internal */
 export const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
 
 /** The tables of the network namespace (/proc/net/ip_vs_status, from Linux 7). */
@@ -20,11 +20,11 @@ export interface Status {
   readonly services: number;
   /** Buckets of the service table. */
   readonly serviceBuckets: number;
-  /** Every line as the kernel prints it, by its title: also how full the buckets are. */
+  /** Every line of the file, by its title; some say how full the buckets are. */
   readonly lines: Readonly<Record<string, string>>;
 }
 
-/** @internal */
+/** Returns the state in the text of {@link STATUS_FILE}. @internal */
 export function parseStatus(text: string): Status {
   const lines: Record<string, string> = {};
   for (const line of text.split('\n')) {
@@ -41,7 +41,7 @@ export function parseStatus(text: string): Status {
   };
 }
 
-/** Reads it; undefined where the kernel has IPVS, but not this file. @internal */
+/** Reads the state; undefined if the kernel has IPVS, but not this file. @internal */
 export function* readStatus<Buffer, Answers>(): Procedure<Buffer, Answers, Status | undefined> {
   const [text = 0, totals] = yield* readFiles<Buffer, Answers>([STATUS_FILE, TOTALS_FILE]);
   if (typeof text === 'string') return parseStatus(text);

@@ -1,5 +1,5 @@
 /**
- * The totals of a network namespace.
+ * The totals of a network namespace: counters and rates of all its services.
  * @module
  */
 import { constants } from 'node:os';
@@ -10,13 +10,13 @@ import { missingTableError, NET_FILE, TOTALS_FILE } from '../native/missing-file
 import { fileError } from '../native/native-errors.js';
 import { type Procedure, readFiles } from '../queue/procedure.js';
 
-/** Two rows of hexadecimal numbers, each behind titles: the counters and the rates. */
-const TOTALS: readonly (readonly StatsField[])[] = [
+/** The two rows of hexadecimal numbers in the file: the counters and the rates. */
+const ROWS: readonly (readonly StatsField[])[] = [
   ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'],
   ['connectionRate', 'inPacketRate', 'outPacketRate', 'inByteRate', 'outByteRate'],
 ];
 
-/** The totals in the text of {@link TOTALS_FILE}; undefined if it is something else. */
+/** Returns the totals in the text of {@link TOTALS_FILE}; undefined if it is another text. */
 export function parseTotals<Value extends Counter>(
   text: string,
   convert: (value: bigint) => Value,
@@ -25,18 +25,18 @@ export function parseTotals<Value extends Counter>(
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .filter((words) => words.length === 5 && words.every((word) => /^[\dA-F]+$/i.test(word)));
-  if (rows.length !== TOTALS.length) return undefined;
+  if (rows.length !== ROWS.length) return undefined;
   const stats: Partial<Record<StatsField, Value>> = {};
-  TOTALS.forEach((names, row) => {
+  ROWS.forEach((names, row) => {
     names.forEach((name, column) => {
       stats[name] = convert(BigInt(`0x${rows[row]?.[column]}`));
     });
   });
-  // Both rows were whole, so that every name has its value.
+  // Both rows were complete, so every field has its value.
   return stats as Stats<Value>;
 }
 
-/** Reads the totals. */
+/** Reads the totals for getStats(). */
 export function* readTotals<Buffer, Answers>(
   options: ReadOptions | undefined,
 ): Procedure<Buffer, Answers, Stats<Counter>> {

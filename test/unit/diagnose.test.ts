@@ -5,13 +5,12 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import {
-  type Check,
   checkDiagnoseOptions,
   checkHostOptions,
   diagnoseThrough,
   diagnoseWithout,
 } from '../../lib/host/diagnose.js';
-import type { ReadFiles } from '../../lib/host/diagnose-check.js';
+import type { Check, ReadFiles } from '../../lib/host/diagnose-check.js';
 import { type NamespaceTarget, OWN_NAMESPACE } from '../../lib/native/netns.js';
 import { host, usualHost } from './host-modules.js';
 import { expectInputError, type Kind } from './requests.js';

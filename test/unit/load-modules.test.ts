@@ -16,7 +16,7 @@ import { expectInputError, type Kind } from './requests.js';
 async function load() {
   vi.resetModules();
   const { isKnownAbsent, rememberAbsent } = await import('../../lib/native/kernel-modules.js');
-  return { ...(await import('../../lib/host/modules.js')), isKnownAbsent, rememberAbsent };
+  return { ...(await import('../../lib/host/load-modules.js')), isKnownAbsent, rememberAbsent };
 }
 
 let folder: string;

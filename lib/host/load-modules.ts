@@ -1,6 +1,5 @@
 /**
- * Loading kernel modules. This is the only place where a program is run, and only when it is asked
- * for.
+ * Loading kernel modules with modprobe. No other code of this package runs a program.
  * @module
  */
 import { delimiter, isAbsolute, join } from 'node:path';
@@ -11,40 +10,40 @@ import { callOnAbort, checkSignal, throwIfAborted } from '../core/signals.js';
 import { handOver, registerEntry } from '../core/stack.js';
 import { forgetAbsent, isLoaded } from '../native/kernel-modules.js';
 
-/** What became of a module. */
+/** A module that is loaded. */
 export interface LoadedModule {
-  /** As it was asked for. */
+  /** The name as it was given. */
   readonly name: string;
-  /** 'present': it was there before. */
+  /** `present`: it was loaded before. */
   readonly status: 'loaded' | 'present';
 }
 
 /** Options of {@link loadModules}. */
 export interface LoadModulesOptions {
-  /** Milliseconds that all modules together may take, 1 to 2147483647. Default: no limit. */
+  /** The time limit for all modules together, 1 to 2147483647 milliseconds. Default: none. */
   readonly timeout?: number | undefined;
-  /** Ends the loading; it rejects with the signal's reason. */
+  /** Ends the loading, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const OPTION_KEYS: ReadonlySet<'timeout' | 'signal'> = new Set(['timeout', 'signal']);
 const MAX_TIMEOUT = 2 ** 31 - 1;
-/** Where modprobe is, also for those whose PATH leaves it out. */
+/** The folders of modprobe, which may be missing in PATH. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /**
- * Loads kernel modules that are not loaded, each by `modprobe -- NAME`, without a shell. Needs
- * CAP_SYS_MODULE and the modules of the running kernel under /lib/modules. modprobe is looked for
- * in the absolute folders of PATH, as it is at the call, and then in /usr/sbin, /sbin, /usr/bin and
- * /bin; never in the working directory.
+ * Loads the kernel modules that are not loaded yet, each by `modprobe -- NAME`, without a shell.
+ * Needs CAP_SYS_MODULE and the modules of the running kernel under /lib/modules. modprobe is
+ * searched for in the absolute folders of PATH, as it is at the call, and then in /usr/sbin, /sbin,
+ * /usr/bin and /bin; never in the working directory.
  *
- * When the time is over, or the signal says so, modprobe is killed. A module that the kernel is
- * loading at that moment may still come.
+ * modprobe is killed when `timeout` expires or the signal is aborted. A module that the kernel is
+ * loading at that moment may still be loaded.
  * @param names such as `['ip_vs', 'ip_vs_mh']`
- * @throws IpvsError ERR_IPVS_MODULE: modprobe is missing or fails; its message has what modprobe
- *   says. Modules before that one are loaded
- * @throws IpvsError ETIMEDOUT: `timeout` is over
- * @throws IpvsError ERR_ACCESS_DENIED: Node.js runs with `--permission`, and without
+ * @throws IpvsError ERR_IPVS_MODULE: modprobe is missing or fails; the message has what modprobe
+ *   prints. The modules before that one are loaded
+ * @throws IpvsError ETIMEDOUT: `timeout` has expired
+ * @throws IpvsError ERR_ACCESS_DENIED: Node.js runs with `--permission`, but without
  *   `--allow-child-process`
  */
 export function loadModules(
@@ -64,8 +63,8 @@ async function loadAll(args: readonly unknown[]): Promise<LoadedModule[]> {
   }));
   throwIfAborted(signal);
   const stop = new AbortController();
-  const late = new Error('the time is over');
-  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(late), timeout);
+  const expiry = new Error('the time is over');
+  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(expiry), timeout);
   const forgetSignal = signal && callOnAbort(signal, (reason) => stop.abort(reason));
   const modules: LoadedModule[] = [];
   try {
@@ -73,7 +72,7 @@ async function loadAll(args: readonly unknown[]): Promise<LoadedModule[]> {
       const present = isLoaded(name);
       if (!present) {
         await load(name, stop.signal).catch((error: unknown) => {
-          throw error === late ? lateError(name, timeout, late) : error;
+          throw error === expiry ? timeoutError(name, timeout, expiry) : error;
         });
       }
       modules.push({ name, status: present ? 'present' : 'loaded' });
@@ -85,7 +84,7 @@ async function loadAll(args: readonly unknown[]): Promise<LoadedModule[]> {
   }
 }
 
-/** A copy, which no accessor can make another afterwards. */
+/** Returns a copy of the names, which no accessor can change afterwards. */
 function checkNames(names: unknown): string[] {
   const rule = 'an array of module names of 1 to 55 letters, digits, dashes and underscores';
   return readArray('names', names, rule, (name) => {
@@ -110,19 +109,19 @@ function checkOptions(options: unknown): {
 }
 
 /**
- * The folders for programs: an empty or relative element of PATH would be taken from the working
- * directory.
+ * Returns the folders to search. An empty or relative element of PATH is left out, because it would
+ * be taken from the working directory.
  */
 function programFolders(): string[] {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
   return [...new Set([...path, ...SYSTEM_FOLDERS])];
 }
 
-/** Whether Node.js itself refuses (`--permission`). */
+/** Returns true for a refusal of Node.js itself (`--permission`). */
 const isDenied = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
 
-/** The path of modprobe in those folders, or undefined. */
+/** Returns the path of modprobe, or undefined. */
 function findModprobe(folders: readonly string[]): string | undefined {
   const { accessSync, constants, statSync } = process.getBuiltinModule('node:fs');
   let denied = false;
@@ -135,18 +134,18 @@ function findModprobe(folders: readonly string[]): string | undefined {
       denied ||= isDenied(error);
     }
   }
-  // Where it may not be looked for, it may still be run.
+  // Node.js may be allowed to run it where it may not look for it.
   return denied ? '/sbin/modprobe' : undefined;
 }
 
-/** Loads a module; rejects with the reason of `stop`, as it is, once that is aborted. */
+/** Loads a module; rejects with the reason of `stop` when that is aborted. */
 async function load(name: string, stop: AbortSignal): Promise<void> {
   stop.throwIfAborted();
   forgetAbsent();
   const folders = programFolders();
   const program = findModprobe(folders);
-  if (program === undefined) throw failure(name, 'there is no program modprobe');
-  // Only here: loading it takes a quarter as long as loading all of this package.
+  if (program === undefined) throw moduleError(name, 'there is no program modprobe');
+  // Loaded on demand: it takes a quarter as long as loading all of this package.
   const { execFile } = await import('node:child_process');
   stop.throwIfAborted();
   const env = { ...process.env, PATH: folders.join(delimiter) };
@@ -155,10 +154,10 @@ async function load(name: string, stop: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const child = execFile(program, ['--', name], { env }, (error, _, stderr) => {
         if (error === null) resolve();
-        else reject(failure(name, said(stderr, error.code ?? error.signal), error));
+        else reject(moduleError(name, whyFailed(stderr, error.code ?? error.signal), error));
       });
-      // What modprobe has started may hold its pipes open, and the kernel may hold it: neither is
-      // waited for.
+      // A child of modprobe may hold its pipes open, and the kernel may hold modprobe itself. This
+      // waits for neither.
       kill = () => {
         child.kill('SIGKILL');
         child.stdout?.destroy();
@@ -175,10 +174,10 @@ async function load(name: string, stop: AbortSignal): Promise<void> {
   }
 }
 
-const said = (stderr: string, status: unknown) =>
+const whyFailed = (stderr: string, status: unknown) =>
   stderr.trim() === '' ? `modprobe fails (${status})` : stderr.trim();
 
-function failure(
+function moduleError(
   name: string,
   why: string,
   cause?: unknown,
@@ -193,13 +192,13 @@ function failure(
   });
 }
 
-function lateError(name: string, timeout: number | undefined, cause: unknown): IpvsError {
+function timeoutError(name: string, timeout: number | undefined, cause: unknown): IpvsError {
   const why = `modprobe had not ended after ${timeout} ms, and was killed (ETIMEDOUT)`;
-  return failure(name, why, cause, 'ETIMEDOUT');
+  return moduleError(name, why, cause, 'ETIMEDOUT');
 }
 
 function deniedError(name: string, cause: Error): IpvsError {
   const why =
     'Node.js runs with --permission and may not start modprobe: add --allow-child-process';
-  return failure(name, why, cause, 'ERR_ACCESS_DENIED');
+  return moduleError(name, why, cause, 'ERR_ACCESS_DENIED');
 }

@@ -1,0 +1,63 @@
+/**
+ * What a failure to open a handle says about a host.
+ * @module
+ */
+import { absenceOf } from '../native/kernel-modules.js';
+import { type Check, check, messageOf } from './diagnose-check.js';
+
+/** System calls that need no privileges, and their errors if netlink is forbidden. */
+const NETLINK_CALLS: ReadonlySet<string> = new Set(['socket', 'bind', 'CTRL_CMD_GETFAMILY']);
+const NO_NETLINK: ReadonlySet<string> = new Set([
+  'EPERM',
+  'EACCES',
+  'EAFNOSUPPORT',
+  'EPROTONOSUPPORT',
+  'ENOSYS',
+]);
+/** @internal */
+export const WITHOUT_IPVS = 'without IPVS it cannot be tried';
+const NO_CAPABILITY =
+  'CAP_NET_ADMIN in the initial user namespace is missing: root has it, and so has a container ' +
+  'that is started with it (docker run --cap-add NET_ADMIN), but not a rootless one';
+
+const untried = (why: string) => ['ip_vs', 'capability'].map((name) => check(name, 'unknown', why));
+
+/** Returns the checks that follow from an error of open() or getInfo(). @internal */
+export function checkFailure(error: unknown): Check[] {
+  // The caller called diagnose(), and no other operation.
+  const detail = messageOf(error).replace(/^(open|getInfo)(: | )/, '');
+  const { code, syscall } = detailsOf(error);
+  if (code === 'ERR_IPVS_UNSUPPORTED_PLATFORM') return [check('platform', 'missing', detail)];
+  if (code === 'ERR_IPVS_NO_ADDON') {
+    return [check('addon', 'missing', detail), ...untried('without the addon it cannot be tried')];
+  }
+  if (code === 'ERR_IPVS_UNAVAILABLE') {
+    const { remedy } = absenceOf('ip_vs');
+    return [
+      check('ip_vs', 'missing', detail, remedy),
+      check('capability', 'unknown', WITHOUT_IPVS),
+    ];
+  }
+  if (syscall === 'open' || syscall === 'setns' || syscall === 'fcntl') {
+    const why = 'the network namespace could not be entered';
+    return [check('netns', 'missing', detail), ...untried(why)];
+  }
+  if (NETLINK_CALLS.has(syscall) && NO_NETLINK.has(code)) {
+    return [check('netlink', 'missing', detail), ...untried('without netlink it cannot be tried')];
+  }
+  if (code === 'EPERM') {
+    return [
+      check('ip_vs', 'ok', 'the kernel has IPVS'),
+      check('capability', 'missing', NO_CAPABILITY),
+    ];
+  }
+  return [check('ip_vs', 'unknown', detail)];
+}
+
+function detailsOf(error: unknown): { readonly code: string; readonly syscall: string } {
+  if (!(error instanceof Error)) return { code: '', syscall: '' };
+  return {
+    code: 'code' in error ? String(error.code) : '',
+    syscall: 'syscall' in error ? String(error.syscall) : '',
+  };
+}

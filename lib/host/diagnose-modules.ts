@@ -1,0 +1,58 @@
+/**
+ * Checks of the kernel modules that IPVS and links need.
+ * @module
+ */
+import {
+  absenceOf,
+  factsOf,
+  isKnownAbsent,
+  isLoaded,
+  rememberAbsent,
+} from '../native/kernel-modules.js';
+import { type Check, check, messageOf } from './diagnose-check.js';
+
+/**
+ * Checks a scheduler. Never rejects. @internal
+ * @param probe asks the kernel for the scheduler; resolves to false if there is none
+ */
+export async function checkScheduler(
+  scheduler: string,
+  probe: (name: string) => Promise<boolean>,
+): Promise<Check> {
+  const name = schedulerName(scheduler);
+  const module = `ip_vs_${scheduler}`;
+  const missing = () => {
+    const { detail, remedy } = absenceOf(module);
+    return check(name, 'missing', detail, remedy);
+  };
+  if (isKnownAbsent(module)) return missing();
+  try {
+    if (await probe(scheduler)) return check(name, 'ok', 'available');
+    // Asking again costs nothing if the kernel has no program to run.
+    if (factsOf(module).loader !== '') rememberAbsent(module);
+    return missing();
+  } catch (error) {
+    // The probe is an IPv6 service, which fails where IPv6 is switched off.
+    if (isLoaded(module)) return check(name, 'ok', 'the module is loaded');
+    return check(name, 'unknown', messageOf(error));
+  }
+}
+
+/** The name of the check of a scheduler. @internal */
+export const schedulerName = (scheduler: string) => `scheduler ${scheduler}`;
+
+/** Checks the module of dummy links. @internal */
+export function checkDummy(): Check {
+  const name = 'dummy';
+  const facts = factsOf('dummy');
+  if (facts.loaded) return check(name, 'ok', 'the module is loaded, or built into the kernel');
+  const { detail, remedy } = absenceOf('dummy', facts);
+  if (facts.onDisk === false) return check(name, 'missing', 'the kernel has no dummy links');
+  if (facts.loader === '' || facts.forbidden) {
+    // Without the parameter, the module would create a link of its own.
+    return check(name, 'missing', detail, remedy === null ? null : `${remedy} numdummies=0`);
+  }
+  return facts.onDisk
+    ? check(name, 'ok', 'the kernel loads the module on demand')
+    : check(name, 'unknown', 'the modules of the kernel are not visible here');
+}
