@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the command lines of the scripts have in common.
+# What the scripts have in common: the report of wrong usage, and commands that print only errors.
 
 # Reports wrong usage, and exits with 2.
 usage_error() { # usage_error MESSAGE
@@ -7,7 +7,16 @@ usage_error() { # usage_error MESSAGE
   exit 2
 }
 
-# Requires that an option is followed by its value: needs_value "$@"
-needs_value() {
+# Checks that the option at the front has a value behind it.
+needs_value() { # needs_value "$@"
   (($# > 1)) || usage_error "$1 needs a value"
+}
+
+# Runs a command, and prints its output only if it fails.
+quietly() { # quietly COMMAND [ARG...]
+  local log
+  if ! log=$("$@" 2>&1); then
+    printf '%s\n' "$log" >&2
+    return 1
+  fi
 }

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC1091,SC2154
-# Which user-mode Linux kernels there are, where, and how to come by them. Sourced by scripts/kernel.
-# A kernel is named by its series, 6.1; its release is 6.1.176.
-# shellcheck source-path=SCRIPTDIR source=common.sh
-source "${BASH_SOURCE[0]%/*}/common.sh"
+# Finds, installs and downloads user-mode Linux kernels. Sourced by scripts/kernel. A version is a
+# series such as 6.1; its release is, for example, 6.1.176.
+# shellcheck source-path=SCRIPTDIR source=kernel-common.sh
+source "${BASH_SOURCE[0]%/*}/kernel-common.sh"
 
 versions=(6.1 6.12 7.2)
 declare -A suites=([6.1]=bookworm [6.12]=trixie [7.2]=sid)
@@ -11,13 +11,13 @@ package=user-mode-linux
 packaged_modules=/usr/lib/uml/modules
 kernels=$(realpath -m -- "${IPVS_KERNELS:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ipvs-kernels}")
 
-# A kernel's modules lie in a folder that is named by the exact version.
-release_of() {
+# Prints the release of a kernel, which is the name of the folder of its modules.
+release_of() { # release_of MODULES
   local folders=("$1"/*/)
   [[ -d ${folders[0]} ]] && basename "${folders[0]}"
 }
 
-is_series() { # is_series 6.1 6.1.176
+is_series() { # is_series VERSION RELEASE
   [[ $2 == "$1" || $2 == "$1".* ]]
 }
 
@@ -34,7 +34,7 @@ is_cached() {
   [[ -x $kernels/$1/linux ]] && is_series "$1" "$(release_of "$kernels/$1/modules")"
 }
 
-# The package is preferred only where it is already the right kernel: this machine's own release.
+# Checks whether this machine's Debian release has the kernel as a package.
 is_of_this_release() {
   local VERSION_CODENAME=''
   # shellcheck disable=SC1091
@@ -42,13 +42,14 @@ is_of_this_release() {
   [[ $VERSION_CODENAME == "${suites[$1]}" ]]
 }
 
-# Installs or fetches a kernel unless it is there.
+# Installs or downloads a kernel, unless it is present.
 provide_kernel() {
   local version=$1
   if is_packaged "$version" || is_cached "$version"; then return; fi
-  [[ $(uname -m) == x86_64 ]] || fail 126 "user-mode Linux runs on x86_64 only, and this is $(uname -m)"
+  [[ $(uname -m) == x86_64 ]] ||
+    fail 126 "user-mode Linux needs an x86_64 machine, and this is $(uname -m)"
   if is_of_this_release "$version"; then setup kernel-boot; fi
-  is_packaged "$version" || fetch_kernel "$version"
+  is_packaged "$version" || download_kernel "$version"
 }
 
 linux_of() {
@@ -60,11 +61,11 @@ modules_of() {
 }
 
 refuse_moved() {
-  fail 126 "Debian ${suites[$1]}'s $package is now $2; $1 can no longer be fetched"
+  fail 126 "cannot download Linux $1: Debian ${suites[$1]}'s $package is now $2"
 }
 
-# The Debian archives that this machine uses, as lines for a sources.list. Names with a dash are not releases but
-# additions to one: bookworm-security, bookworm-updates.
+# Prints the Debian archives of this machine as lines of a sources.list, for another suite. Skips
+# names with a dash, such as bookworm-security: they are additions to a release.
 archives_with() {
   local suite=$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri release component
   local options='target=Packages arch=amd64'
@@ -77,44 +78,51 @@ archives_with() {
     done | sort -u
 }
 
-# Downloads packages of another release into the current folder. With lists of its own, apt checks signatures as ever,
-# leaves the system's lists alone, and needs no root.
-download_from() {
+# Downloads packages of another release to the current folder. apt checks their signatures, but uses
+# lists in this folder instead of the system's, and so needs no root.
+download_from() { # download_from SUITE PACKAGE...
   local suite=$1 apt=$PWD/apt options
   shift
   mkdir -p "$apt"/{lists,archives}/partial
   archives_with "$suite" >"$apt/sources.list"
-  [[ -s $apt/sources.list ]] || { echo "apt has no sources to take Debian's archive from" >&2; return 1; }
+  if [[ ! -s $apt/sources.list ]]; then
+    echo "apt has no Debian archive among its sources" >&2
+    return 1
+  fi
   options=(
     -o Dir::State::lists="$apt/lists" -o Dir::State::status=/dev/null
     -o Dir::Cache="$apt" -o Dir::Cache::archives="$apt/archives"
     -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
-    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o APT::Default-Release=
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
+    -o APT::Default-Release=
     -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none
   )
-  # One of several archives may lack the suite; whether the packages can be had is what counts.
+  # Ignores errors: one of several archives may lack the suite. The download decides.
   apt-get "${options[@]}" -q update || true
   apt-get "${options[@]}" -q download "${@/%/:amd64}"
 }
 
-# Fetches a kernel into $kernels, as a whole or not at all. With it comes the C library of its release, and it is tied
-# to that by its interpreter, since user-mode Linux starts itself anew through /proc/self/exe.
-fetch_kernel() {
+# Downloads a kernel to $kernels, completely or not at all, with the C library of its release. The
+# kernel's interpreter is set to that library, because user-mode Linux restarts itself through
+# /proc/self/exe.
+download_kernel() {
   local version=$1 target=$kernels/$1 suite=${suites[$1]} build log release
-  command -v apt-get >/dev/null || fail 126 "Linux $version can be fetched on Debian only: there is no apt-get"
+  command -v apt-get >/dev/null ||
+    fail 126 "cannot download Linux $version without apt-get: this needs Debian"
   setup kernel-fetch
-  note "fetching Linux $version (Debian $suite) into $target ..."
+  note "downloading Linux $version (Debian $suite) to $target ..."
   { mkdir -p "$kernels" && build=$(mktemp -d "$kernels/.fetch.XXXXXX"); } ||
     fail 126 "cannot write $kernels: set IPVS_KERNELS to another folder"
   remove_at_end "$build"
 
   if ! log=$(cd "$build" && download_from "$suite" "$package" libc6 2>&1); then
     printf '%s\n' "$log" >&2
-    fail 126 "cannot fetch Linux $version: apt found no $package of Debian $suite (see above)"
+    fail 126 "cannot download Linux $version from Debian $suite (see above): is the network up?"
   fi
   dpkg-deb -x "$build/${package}"_*.deb "$build/kernel"
   dpkg-deb -x "$build"/libc6_*.deb "$build/libc"
-  release=$(release_of "$build/kernel$packaged_modules") || fail 126 "found no modules in Debian $suite's $package"
+  release=$(release_of "$build/kernel$packaged_modules") ||
+    fail 126 "Debian $suite's $package has no modules"
   is_series "$version" "$release" || refuse_moved "$version" "$release"
 
   mkdir -p "$build/done/lib"
@@ -122,12 +130,14 @@ fetch_kernel() {
   mv "$build/kernel/usr/bin/linux.uml" "$build/done/linux"
   find "$build/libc" -path '*/x86_64-linux-gnu/*.so*' ! -path '*/x86_64-linux-gnu/*/*' \
     -exec mv -t "$build/done/lib" {} +
-  patchelf --set-interpreter "$target/lib/ld-linux-x86-64.so.2" --set-rpath "$target/lib" "$build/done/linux"
+  patchelf --set-interpreter "$target/lib/ld-linux-x86-64.so.2" --set-rpath "$target/lib" \
+    "$build/done/linux"
   chmod 755 "$build/done"
 
-  # Whoever fetched the same at the same time may have been faster.
+  # Another process may have downloaded the same at the same time.
   [[ ! -e $target ]] || is_cached "$version" || mv "$target" "$build/broken"
-  mv -T "$build/done" "$target" 2>/dev/null || is_cached "$version" || fail 126 "cannot write $target"
+  mv -T "$build/done" "$target" 2>/dev/null || is_cached "$version" ||
+    fail 126 "cannot write $target"
   rm -rf "$build"
 }
 
@@ -142,7 +152,7 @@ list_kernels() {
     elif is_of_this_release "$version"; then
       where="can be installed: package $package"
     else
-      where="can be fetched: Debian ${suites[$version]}"
+      where="can be downloaded: Debian ${suites[$version]}"
     fi
     printf '%-6s %-10s %s\n' "$version" "$release" "$where"
   done

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The first process of a kernel that scripts/kernel boots (lib/kernel-boot.sh): makes it a usual Linux, runs one
-# command, leaves the exit status in the job's folder, and switches off. The root file system is the host's own, so
-# nothing is written to it; what is mounted here exists in this kernel only. A step that fails switches the kernel
-# off, and the host finds no status and shows init.log.
+# The first process of a kernel that kernel-boot.sh boots. Sets up the system, runs one command,
+# writes its exit status to the folder of the job, and switches off. The root file system is the
+# host's, so nothing is written to it; mounts exist in this kernel only. If a command fails, the
+# kernel switches off without a status, and kernel-boot.sh prints init.log.
 set -Eeuo pipefail
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 job=${0%/*}
@@ -13,7 +13,7 @@ mount_file_systems() {
   mount -t sysfs sysfs /sys
   mount -t tmpfs -o mode=755 tmpfs /run
   mkdir -m 1777 /run/lock
-  mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev # most kernels do it themselves
+  mountpoint -q /dev || mount -t devtmpfs devtmpfs /dev # most kernels have mounted it
   mkdir /dev/pts /dev/shm
   mount -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
   mount -t tmpfs -o mode=1777 tmpfs /dev/shm
@@ -23,16 +23,17 @@ mount_file_systems() {
   ln -s fd/2 /dev/stderr
 }
 
-# Node.js 22 and later use io_uring, and user-mode Linux 6.12 and 7.2 corrupt a process's page
-# tables when it unmaps the memory of io_uring ("BUG: Bad page map"). Linux 6.1 has neither the
-# fault nor this switch.
+# Node.js 22 and later use io_uring. User-mode Linux 6.12 and 7.2 corrupt the page tables of a
+# process that unmaps the memory of io_uring ("BUG: Bad page map"). Linux 6.1 has neither the bug nor
+# this switch.
 disable_io_uring() {
   local switch=/proc/sys/kernel/io_uring_disabled
   [[ ! -e $switch ]] || echo 2 >"$switch"
 }
 
-# Where the host has no /lib/modules to mount on, one is laid over its /lib, which is then read-only: better than taking
-# writes and forgetting them. The module for that is found without modprobe, which needs the folder.
+# If the host has no /lib/modules to mount on, this mounts an overlay with that folder over /lib.
+# The overlay is read-only: writes would be lost. insmod loads its module, because modprobe needs
+# the folder.
 provide_modules() {
   local lib
   if [[ -d /lib/modules ]]; then
@@ -46,8 +47,8 @@ provide_modules() {
   mount -t overlay -o "lowerdir=/run/lib:$lib" overlay "$lib"
 }
 
-# Without numdummies=0, the first use of the module would bring a dummy0 that nobody asked for. What a kernel does not
-# have as a module it has built in.
+# Without numdummies=0, the first use of the module would create a dummy0. Ignores errors: kernels
+# without one of these modules have it built in.
 start_network() {
   modprobe -q dummy numdummies=0 || true
   modprobe -q ipv6 || true
@@ -56,7 +57,7 @@ start_network() {
   echo localhost >/proc/sys/kernel/hostname
 }
 
-# Pipes, as a caller would give: a file would be emptied by whoever opens /dev/stderr.
+# Creates pipes for the output: a program that opens /dev/stderr would truncate a file.
 open_streams() {
   local stream
   mkdir /run/streams
@@ -67,20 +68,20 @@ open_streams() {
   done
 }
 
-# A program left in the background may hold the pipes open for ever: it gets a little time to end what it says.
+# Waits until the pipes are closed, but at most 3 seconds: a background program may keep them open.
 close_streams() {
   { sleep 3; kill "${copiers[@]}"; } 2>/dev/null &
   wait "${copiers[@]}" || true
 }
 
-# In a session of its own, because what signals its whole process group must not hit the copiers.
+# Runs in a session of its own, so that a signal to the process group does not reach the copiers.
 run_command() {
-  # shellcheck disable=SC2016 # to be expanded by the inner shell
+  # shellcheck disable=SC2016 # the inner shell expands it
   setsid env -i "${environment[@]}" bash -c 'exec -- "$@"' bash "${command[@]}" \
     </dev/null >/run/streams/stdout 2>/run/streams/stderr
 }
 
-# Of all ways to stop, this one needs no program that a small system may lack: the kernel is booted with "noreboot".
+# Stops the kernel, which is booted with "noreboot". This needs no program that the host may lack.
 switch_off() {
   sync
   [[ -e /proc/sysrq-trigger ]] || mount -t proc proc /proc

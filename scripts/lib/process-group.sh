@@ -1,25 +1,26 @@
 # shellcheck shell=bash disable=SC1091,SC2154
-# One group of processes that ends with the script, whatever ends the script, and in time. Sourced by scripts/kernel.
-# shellcheck source-path=SCRIPTDIR source=common.sh
-source "${BASH_SOURCE[0]%/*}/common.sh"
+# A process group with a timeout that never outlives the script. Sourced by scripts/kernel.
+# shellcheck source-path=SCRIPTDIR source=kernel-common.sh
+source "${BASH_SOURCE[0]%/*}/kernel-common.sh"
 
-timeout=1800 # seconds; 0: for ever
+timeout=1800 # seconds; 0: none
 group=
 started=
 
-# In a session of its own it can be killed as a whole, and setpriv ends it even when the script is killed outright.
-# Signals and stdin are set back, because a shell has its background jobs ignore Ctrl-C and read /dev/null.
-start_group() {
+# A session of its own can be killed as a whole; setpriv ends it even if the script is killed with
+# SIGKILL. A shell starts background jobs with SIGINT ignored and without stdin; this undoes both.
+start_group() { # start_group COMMAND [ARG...]
   started=$SECONDS
-  setsid setpriv --pdeathsig TERM env --default-signal timeout --kill-after=5 "$timeout" "$@" <&0 &
+  setsid setpriv --pdeathsig TERM env --default-signal \
+    timeout --kill-after=5 "$timeout" "$@" <&0 &
   group=$!
 }
 
-is_running() {
+is_running() { # is_running PID
   kill -0 "$1" 2>/dev/null
 }
 
-# TERM goes to `timeout`, which passes it on and later kills what did not heed it.
+# `timeout` forwards SIGTERM, and sends SIGKILL if that does not help.
 end_group() {
   [[ -n $group ]] || return 0
   kill -TERM "$group" 2>/dev/null || true
@@ -33,5 +34,5 @@ timed_out() {
 }
 
 fail_timeout() {
-  fail 124 "stopped: the command had not ended after $timeout s (see --timeout)"
+  fail 124 "stopped: the command did not end within $timeout s (see --timeout)"
 }

@@ -130,19 +130,19 @@ describe('scripts/check-prebuild', () => {
       'a function of a newer glibc',
       '#include <pthread.h>\nint f() { return pthread_join(0, 0); }',
       [],
-      'pthread_join needs GLIBC_2.34; allowed is GLIBC_2.28 at most',
+      'pthread_join needs GLIBC_2.34, but at most GLIBC_2.28 is permitted',
     ],
     [
       'one of a newer libstdc++',
       '#include <new>\nnamespace std { void __throw_bad_array_new_length(); } void f() { std::__throw_bad_array_new_length(); }',
       [],
-      'needs GLIBCXX_3.4.29; allowed is GLIBCXX_3.4.21 at most',
+      'needs GLIBCXX_3.4.29, but at most GLIBCXX_3.4.21 is permitted',
     ],
     [
       'an exception_ptr',
       '#include <exception>\nvoid f() { auto p = std::current_exception(); auto q = p; throw q; }',
       [],
-      'needs CXXABI_1.3.13; allowed is CXXABI_1.3.9 at most',
+      'needs CXXABI_1.3.13, but at most CXXABI_1.3.9 is permitted',
     ],
     ['another library', '', ['-Wl,--no-as-needed', '-lresolv'], 'needs libresolv.so.2'],
     ['lazy binding', '', ['-Wl,-z,lazy'], 'lacks RELRO with immediate binding'],
@@ -157,7 +157,7 @@ describe('scripts/check-prebuild', () => {
   test('refuses what is not stripped, or is no addon', () => {
     const { status, stderr } = check('build/Release/ipvs.node', 'package.json');
     expect(stderr).toMatch(/Release\/ipvs\.node: is not stripped\n/);
-    expect(stderr).toContain('package.json: is no addon\n');
+    expect(stderr).toContain('package.json: is not an addon\n');
     expect(status).toBe(1);
   });
 });

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What the parts of scripts/kernel share.
+# What the parts of scripts/kernel have in common: messages, Debian packages, temporary folders.
 
 scripts=$(readlink -f "${BASH_SOURCE[0]%/*}/..")
 scratch=()
 
-note() {
+note() { # note MESSAGE
   printf 'kernel: %s\n' "$*" >&2
 }
 
@@ -13,11 +13,13 @@ fail() { # fail STATUS MESSAGE
   exit "$1"
 }
 
-setup() {
+# Installs the packages of scripts/setup's purposes.
+setup() { # setup PURPOSE...
   "$scripts/setup" "$@" || exit 126
 }
 
-remove_at_end() {
+# Has a path deleted when the script ends.
+remove_at_end() { # remove_at_end PATH
   scratch+=("$1")
 }
 

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# The npm packages of the project. Sourced at its root.
+# Installation of the npm packages. Sourced at the root of the project.
 
-# Installs exactly the packages of the lock file, unless that was done. None of their scripts is run.
+# Installs exactly the packages of the lock file, unless they are installed. Runs none of their
+# scripts.
 install_packages() {
   [[ package-lock.json -nt node_modules/.package-lock.json ]] || return 0
   echo "${0##*/}: installing the npm packages ..." >&2
