@@ -20,14 +20,12 @@ export type {
 export type { Family } from './core/address.js';
 export type { Errno } from './core/errno.js';
 export {
-  type InputError,
-  type InputErrorCode,
   IpvsError,
   type IpvsErrorCode,
   type IpvsErrorDetails,
-  isInputError,
   type Missing,
 } from './core/errors.js';
+export { type InputError, type InputErrorCode, isInputError } from './core/input-errors.js';
 export type { CancellableIterator } from './core/iterator.js';
 export type { Unknown } from './core/names.js';
 export type { DiagnoseOptions } from './host/diagnose.js';

@@ -18,7 +18,8 @@ import {
   checkStreamOptions,
 } from './connections/stream.js';
 import { checkArguments } from './core/arguments.js';
-import { describeInput, IpvsError, isInputError } from './core/errors.js';
+import { IpvsError } from './core/errors.js';
+import { describeInput, isInputError } from './core/input-errors.js';
 import { handOver, handOverResults, registerEntries, registerEntry } from './core/stack.js';
 import { WeakMembers } from './core/weak.js';
 import {

@@ -3,7 +3,7 @@
  * @module
  */
 import { readArray, readOptions } from '../core/check.js';
-import { wrongValue } from '../core/errors.js';
+import { wrongValue } from '../core/input-errors.js';
 import type { ServiceKey } from '../ipvs/canonical.js';
 import { protocols } from '../ipvs/names.js';
 import type { NativeCounts } from '../native/addon.js';

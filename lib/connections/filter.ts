@@ -4,8 +4,8 @@
  */
 import { AF_INET, parseAddress } from '../core/address.js';
 import { checkInteger, checkName } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
 import { networkHint } from '../core/hints.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import { DESTINATION_KEYS } from '../ipvs/destination.js';
 import {
   type DestinationReference,

@@ -5,13 +5,12 @@
  */
 import { constants } from 'node:os';
 import { parseAddress } from '../core/address.js';
-import { IpvsError } from '../core/errors.js';
+import { IpvsError, withOperation } from '../core/errors.js';
 import { calls } from '../ipvs/calls.js';
 import { formatServiceKey } from '../ipvs/reference.js';
 import type { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { Results } from '../ipvs/results.js';
 import type { Service } from '../ipvs/service.js';
-import { renamed } from '../ipvs/snapshot.js';
 import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
 import { bound, type Call } from '../queue/packed.js';
@@ -63,7 +62,7 @@ export async function learnFacts(
     const destinations = await run(bound(calls.listDestinations, service, undefined));
     return { ...facts, destinations: encodeDestinations(destinations) };
   } catch (error) {
-    throw error instanceof IpvsError ? renamed(error, operation) : error;
+    throw error instanceof IpvsError ? withOperation(error, operation) : error;
   }
 }
 

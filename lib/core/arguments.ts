@@ -2,7 +2,8 @@
  * Arguments of operations: how many there may be, and how messages call them.
  * @module
  */
-import { describeInput, isInputError, show, wrongValue } from './errors.js';
+import { describeInput, isInputError, wrongValue } from './input-errors.js';
+import { show } from './show.js';
 import { beginAtCaller } from './stack.js';
 
 /** How many arguments an operation takes. */

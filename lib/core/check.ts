@@ -3,8 +3,8 @@
  * @module
  */
 import { types } from 'node:util';
-import { outOfRange, wrongType, wrongValue } from './errors.js';
 import { integerHint, nameHint, objectHint, propertyHint } from './hints.js';
+import { outOfRange, wrongType, wrongValue } from './input-errors.js';
 
 /** The properties that are checked most. */
 const COMMON = [

@@ -1,9 +1,10 @@
 /**
- * The errors of this package: bad input, and refusals of the kernel.
+ * The error of a failed operation: a refusal of the kernel, or a condition under which the kernel
+ * is not asked.
  * @module
  */
 import { constants } from 'node:os';
-import { getSystemErrorMap, inspect } from 'node:util';
+import { getSystemErrorMap } from 'node:util';
 import type { Errno } from './errno.js';
 
 /** The `code` of an {@link IpvsError} that is no errno of the kernel. */
@@ -102,159 +103,43 @@ export function errnoName(errno: number): Errno {
   return (ERRNO_NAMES.get(errno) as Errno | undefined) ?? `ERRNO_${errno}`;
 }
 
-/** The `code` of an {@link InputError}. */
-export type InputErrorCode =
-  /** A value of the wrong type. */
-  | 'ERR_INVALID_ARG_TYPE'
-  /** A value that is not allowed, here or beside the others; an unknown property; an argument too many. */
-  | 'ERR_INVALID_ARG_VALUE'
-  /** A number outside its range. */
-  | 'ERR_OUT_OF_RANGE';
-
-/** The TypeError or RangeError of bad input: nothing was sent. */
-export interface InputError extends Error {
-  /** Which kind of mistake it is. */
-  readonly code: InputErrorCode;
-  /** The method that was called ('addService'). */
-  readonly operation?: string;
-  /** What it was called on, as far as that can be told: 'tcp://10.96.0.1:443', or the bad argument in short; or ''. */
-  readonly target?: string;
-  /** In a batch, the place of the operation; with `reconcileAddresses`, that of the address. */
-  readonly index?: number;
+/** Returns the message of an error: the operation, its target, and the reason. @internal */
+export function messageOf(operation: string, target: string, reason: string): string {
+  return `${[operation, target].join(' ').trim()}: ${reason}`;
 }
 
-/** The messages of input errors, without what describeInput() puts before them. */
-const messages = new WeakMap<Error, string>();
-
-/** How many input errors were made so far, and the number of each. */
-let made = 0;
-const numbers = new WeakMap<Error, number>();
-
-/** A mark for {@link isMadeSince}. @internal */
-export function errorsSoFar(): number {
-  return made;
+/** Creates the error whose message is the operation, its target and `reason`. @internal */
+export function operationError(
+  reason: string,
+  details: IpvsErrorDetails & { readonly operation: string; readonly target?: string | undefined },
+): IpvsError {
+  const { operation, target = '' } = details;
+  return new IpvsError(messageOf(operation, target, reason), details);
 }
 
-/**
- * Whether an error is an input error that was made since `mark`, as arguments were read. Any other
- * one comes from an accessor among them, and is its owner's. @internal
- */
-export function isMadeSince(mark: number, error: unknown): error is InputError {
-  return (numbers.get(error as Error) ?? 0) > mark;
+/** Returns the message of an error without the operation and its target. @internal */
+export function reasonIn({ message, operation, target }: IpvsError): string {
+  const subject = messageOf(operation, target, '');
+  return message.startsWith(subject) ? message.slice(subject.length) : message;
 }
 
-function inputError<Kind extends Error>(error: Kind, code: InputErrorCode): Kind & InputError {
-  messages.set(error, error.message);
-  numbers.set(error, ++made);
-  return Object.assign(error, { code });
+/** Returns the error as that of another operation, which has sent the request. @internal */
+export function withOperation(error: IpvsError, operation: string): IpvsError {
+  const { code, errno, syscall, target, missing, cause } = error;
+  const details = { code, errno, syscall, operation, target, missing, cause };
+  return operationError(reasonIn(error), details);
 }
 
-function isIpvsError(error: unknown): error is IpvsError {
+/** Returns true for an IpvsError, and false for a Proxy that throws instead of answering. @internal */
+export function isIpvsError(error: unknown): error is IpvsError {
   try {
     return error instanceof IpvsError;
   } catch {
-    // A Proxy that does not tell its prototype.
     return false;
   }
 }
 
-/** Whether this package has made the error. @internal */
-export function isOwnError(error: unknown): error is IpvsError | InputError {
-  return isIpvsError(error) || isInputError(error);
-}
-
-/**
- * True for a TypeError or RangeError of bad input that this package has thrown, which has the
- * properties of an {@link InputError}; false for any other value, such as a TypeError of Node.js, an
- * {@link IpvsError}, or an error of another copy of the package.
- */
-export function isInputError(error: unknown): error is InputError {
-  return messages.has(error as Error);
-}
-
-/** Says of an input error which call had the bad input, in place of what was said before. @internal */
-export function describeInput(error: InputError, operation: string, target: string): void {
-  const subject = [operation, target].join(' ').trim();
-  describe(error, { operation, target, message: `${subject}: ${messages.get(error)}` });
-}
-
-/** Leaves an error that a caller has frozen as it is. */
-function describe<Described extends Error>(error: Described, said: object): Described {
-  return Object.isFrozen(error) ? error : Object.assign(error, said);
-}
-
-/** Says of an input error, which was described, that its operation is one of a batch. @internal */
-export function describePlace(error: InputError, index: number): InputError {
-  const message = `batch operation ${index}: ${error.message}`;
-  return describe(error, { index, message });
-}
-
-/** Gives an error among the results of a batch the place of its operation. @internal */
-export function placeResult(reason: unknown, index: number): void {
-  if (isInputError(reason)) describePlace(reason, index);
-  else if (isIpvsError(reason)) describe(reason, { index });
-}
-
-/** Characters of a value in a message, and of a name. */
-const MAX_VALUE = 80;
-const MAX_NAME = 200;
-
-/** A text that may be a long one, at most so many characters of it. @internal */
-export function cut(text: string, max = MAX_NAME): string {
-  return text.length <= max ? text : `${text.slice(0, max - 3)}...`;
-}
-
-/** A value on one line, as short as it can be and still be recognised. Runs no code of the value's. @internal */
-export function show(value: unknown): string {
-  return cut(inspectShortly(value).replace(/\s*\n\s*/g, ' '), MAX_VALUE);
-}
-
-const INSPECTION = {
-  depth: 0,
-  compact: true,
-  breakLength: Number.POSITIVE_INFINITY,
-  customInspect: false,
-  getters: false,
-  maxArrayLength: 10,
-  maxStringLength: MAX_VALUE,
-} as const;
-/** Bits of a BigInt that is written out; that of a longer one takes long. */
-const MAX_BITS = 512;
-
-function inspectShortly(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return inspect(value.slice(0, MAX_VALUE));
-    case 'bigint':
-      return BigInt.asIntN(MAX_BITS, value) === value
-        ? `${value}n`
-        : `a BigInt of more than ${MAX_BITS} bits`;
-    case 'symbol':
-      return `Symbol(${cut(value.description ?? '', MAX_VALUE)})`;
-    default:
-      try {
-        return inspect(value, INSPECTION);
-      } catch {
-        // A getter that inspect() asks, such as that of Symbol.toStringTag.
-        return typeof value === 'function' ? 'a function' : 'an object';
-      }
-  }
-}
-
-/** A value of the wrong type: `property: 'value' is not RULE`. @internal */
-export function wrongType(property: string, value: unknown, rule: string): InputError {
-  const error = new TypeError(`${property}: ${show(value)} is not ${rule}`);
-  return inputError(error, 'ERR_INVALID_ARG_TYPE');
-}
-
-/** A value of the right type that is not allowed, here or beside the others: `property: 'value' RULE`. @internal */
-export function wrongValue(property: string, value: unknown, rule: string): InputError {
-  const error = new TypeError(`${property}: ${show(value)} ${rule}`);
-  return inputError(error, 'ERR_INVALID_ARG_VALUE');
-}
-
-/** A number outside its range: `property: value is not RULE`. @internal */
-export function outOfRange(property: string, value: unknown, rule: string): InputError {
-  const error = new RangeError(`${property}: ${show(value)} is not ${rule}`);
-  return inputError(error, 'ERR_OUT_OF_RANGE');
+/** Adds properties to an error, unless a caller has frozen it. @internal */
+export function amend<Amended extends Error>(error: Amended, properties: object): Amended {
+  return Object.isFrozen(error) ? error : Object.assign(error, properties);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { wrongType } from './errors.js';
+import { wrongType } from './input-errors.js';
 import { keepStack } from './stack.js';
 import { WeakMembers } from './weak.js';
 

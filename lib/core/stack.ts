@@ -3,7 +3,7 @@
  * of this package come before.
  * @module
  */
-import { isOwnError } from './errors.js';
+import { isOwnError } from './input-errors.js';
 
 /** A method or function that callers see. */
 type Entry = (...args: never[]) => unknown;

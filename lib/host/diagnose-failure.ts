@@ -2,6 +2,7 @@
  * What a failure to open a handle says about a host.
  * @module
  */
+import { IpvsError, reasonIn } from '../core/errors.js';
 import { absenceOf } from '../native/kernel-modules.js';
 import { type Check, check, messageOf } from './diagnose-check.js';
 
@@ -24,8 +25,7 @@ const untried = (why: string) => ['ip_vs', 'capability'].map((name) => check(nam
 
 /** Returns the checks that follow from an error of open() or getInfo(). @internal */
 export function checkFailure(error: unknown): Check[] {
-  // The caller called diagnose(), and no other operation.
-  const detail = messageOf(error).replace(/^(open|getInfo)(: | )/, '');
+  const detail = error instanceof IpvsError ? detailOf(error) : messageOf(error);
   const { code, syscall } = detailsOf(error);
   if (code === 'ERR_IPVS_UNSUPPORTED_PLATFORM') return [check('platform', 'missing', detail)];
   if (code === 'ERR_IPVS_NO_ADDON') {
@@ -52,6 +52,12 @@ export function checkFailure(error: unknown): Check[] {
     ];
   }
   return [check('ip_vs', 'unknown', detail)];
+}
+
+/** Returns the message without the operation, since the caller called diagnose(). */
+function detailOf(error: IpvsError): string {
+  const reason = reasonIn(error);
+  return error.target === '' ? reason : `${error.target}: ${reason}`;
 }
 
 function detailsOf(error: unknown): { readonly code: string; readonly syscall: string } {

@@ -5,7 +5,9 @@
 import { delimiter, isAbsolute, join } from 'node:path';
 import { checkArguments } from '../core/arguments.js';
 import { checkInteger, readArray, readOptions } from '../core/check.js';
-import { cut, IpvsError, wrongType, wrongValue } from '../core/errors.js';
+import { IpvsError } from '../core/errors.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
+import { cut } from '../core/show.js';
 import { callOnAbort, checkSignal, throwIfAborted } from '../core/signals.js';
 import { handOver, registerEntry } from '../core/stack.js';
 import { forgetAbsent, isLoaded } from '../native/kernel-modules.js';

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkBoolean, checkInteger, readArray } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 
 /** A kind of value. */
 export interface Kind<Value> {

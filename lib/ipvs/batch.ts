@@ -4,7 +4,8 @@
  */
 
 import { checkBoolean, readOptions } from '../core/check.js';
-import { describePlace, IpvsError, isInputError, wrongType, wrongValue } from '../core/errors.js';
+import { IpvsError } from '../core/errors.js';
+import { describePlace, isInputError, wrongType, wrongValue } from '../core/input-errors.js';
 import { checkSignal } from '../core/signals.js';
 import { beginAtCaller, isKept, keepStack } from '../core/stack.js';
 import { MAX_REQUESTS, Packed, type Protocol } from '../queue/packed.js';

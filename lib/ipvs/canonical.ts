@@ -6,7 +6,7 @@
 import type { Family } from '../core/address.js';
 import { formatAddress as addressAt, parseAddress } from '../core/address.js';
 import { subjectOf } from '../core/arguments.js';
-import { describeInput, isInputError, wrongType } from '../core/errors.js';
+import { describeInput, isInputError, wrongType } from '../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../core/stack.js';
 import {
   DESTINATION_KEYS,

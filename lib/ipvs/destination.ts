@@ -11,8 +11,8 @@ import {
   isMapped,
 } from '../core/address.js';
 import { checkInteger, checkObject, propertyNames } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
 import { destinationObjectHint } from '../core/hints.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';

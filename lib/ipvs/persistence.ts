@@ -4,8 +4,8 @@
  */
 import { AF_INET, formatMask, parseMask } from '../core/address.js';
 import { checkInteger, readObject } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
 import { schedulerHint } from '../core/hints.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import { limits, protocols } from './names.js';

@@ -4,8 +4,8 @@
  */
 import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../core/address.js';
 import { checkInteger, checkObject, copyOwn, propertyNames } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
 import { addressHint, destinationHint, serviceHint } from '../core/hints.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import { Names, type Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';

@@ -2,7 +2,7 @@
  * Errors of requests to IPVS that failed: refusals of the kernel in words.
  * @module
  */
-import { describeInput, type InputError, wrongValue } from '../core/errors.js';
+import { describeInput, type InputError, wrongValue } from '../core/input-errors.js';
 import type { OperationName, StatusName } from '../native/addon.js';
 import { generalMeaning } from '../native/errno-meanings.js';
 import { layout } from '../native/layout.js';

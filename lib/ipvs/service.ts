@@ -4,8 +4,8 @@
  */
 import { AF_INET6, describeAddress, type Family, formatAddress } from '../core/address.js';
 import { checkBoolean, checkName, checkObject, readArray } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
 import { serviceObjectHint } from '../core/hints.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import { unknownNumber } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { IpvsError } from '../core/errors.js';
+import { IpvsError, withOperation } from '../core/errors.js';
 import { fulfilled } from '../queue/outcome.js';
 import { bound } from '../queue/packed.js';
 import { ask, type Procedure } from '../queue/procedure.js';
@@ -41,15 +41,8 @@ export function* readTable(
   try {
     return yield* readParts(options);
   } catch (error) {
-    throw error instanceof IpvsError ? renamed(error, operation) : error;
+    throw error instanceof IpvsError ? withOperation(error, operation) : error;
   }
-}
-
-/** The error of a call that a method of that name has made. @internal */
-export function renamed(error: IpvsError, operation: string): IpvsError {
-  const { code, errno, syscall, target, missing, cause } = error;
-  const message = error.message.replace(error.operation, operation);
-  return new IpvsError(message, { code, errno, syscall, operation, target, missing, cause });
 }
 
 function* readParts(

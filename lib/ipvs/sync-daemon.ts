@@ -4,7 +4,7 @@
  */
 import { AF_INET, AF_INET6, formatAddress, parseAddress } from '../core/address.js';
 import { checkInteger, own, readObject } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import { Names } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import { linkNameBytes, readName, writeName } from '../native/link-name.js';

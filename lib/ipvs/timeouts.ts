@@ -3,7 +3,7 @@
  * @module
  */
 import { checkInteger, readObject } from '../core/check.js';
-import { wrongValue } from '../core/errors.js';
+import { wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import type { RequestBuffer } from './request-buffer.js';

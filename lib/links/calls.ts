@@ -4,7 +4,7 @@
  */
 
 import { checkBoolean, checkInteger, readObject, readOptions } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import { isForgiving } from '../ipvs/calls.js';
 import type { LinkOperationName } from '../native/addon.js';
 import type { Records } from '../native/records.js';

@@ -4,7 +4,8 @@
  */
 import { AF_INET6 } from '../core/address.js';
 import { subjectOf } from '../core/arguments.js';
-import { type IpvsError, show } from '../core/errors.js';
+import type { IpvsError } from '../core/errors.js';
+import { show } from '../core/show.js';
 import type { LinkOperationName } from '../native/addon.js';
 import { generalMeaning } from '../native/errno-meanings.js';
 import { refusalError } from '../native/refusal.js';

@@ -4,7 +4,7 @@
  */
 import { AF_INET, AF_INET6 } from '../core/address.js';
 import { checkBoolean, checkName, readArray } from '../core/check.js';
-import { wrongValue } from '../core/errors.js';
+import { wrongValue } from '../core/input-errors.js';
 import { addressFlags } from './numbers.js';
 
 /**

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkInteger, own } from '../core/check.js';
-import { wrongType } from '../core/errors.js';
+import { wrongType } from '../core/input-errors.js';
 import { Names, type Unknown } from '../core/names.js';
 import type { Layout } from '../native/addon.js';
 import { newLinkNameBytes, readName, writeName } from '../native/link-name.js';

@@ -5,7 +5,7 @@
 
 import { checkArguments } from '../core/arguments.js';
 import { readArray, readOptions } from '../core/check.js';
-import { wrongValue } from '../core/errors.js';
+import { wrongValue } from '../core/input-errors.js';
 import { checkSignal } from '../core/signals.js';
 import { beginAtCaller, handOver, registerEntries, registerEntry } from '../core/stack.js';
 import { WeakMembers } from '../core/weak.js';

@@ -4,7 +4,7 @@
  */
 import { parseAddress } from '../core/address.js';
 import { own } from '../core/check.js';
-import { isInputError, wrongValue } from '../core/errors.js';
+import { isInputError, wrongValue } from '../core/input-errors.js';
 
 /** Whether the value stands for an address, such as '10.96.0.1/32', and for no link. */
 function isAddress(value: unknown): boolean {

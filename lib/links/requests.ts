@@ -2,7 +2,7 @@
  * The records that go to the links of a network namespace, and those that come back.
  * @module
  */
-import { isInputError, wrongValue } from '../core/errors.js';
+import { isInputError, wrongValue } from '../core/input-errors.js';
 import { type Listed, Outcomes } from '../ipvs/results.js';
 import type {
   Layout,

@@ -4,8 +4,8 @@
  */
 import { AF_INET, AF_INET6, isFilled, parseAddress } from '../core/address.js';
 import { checkInteger, readObject } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
 import { networkHint } from '../core/hints.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import { families } from '../ipvs/reference.js';
 import type { Layout } from '../native/addon.js';
 import { labelBytes, writeName } from '../native/link-name.js';

@@ -7,7 +7,7 @@
  * be mistaken for the beginning of that. So every name that is read can be passed back in.
  * @module
  */
-import { wrongType, wrongValue } from '../core/errors.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { Field } from './addon.js';
 import type { Records } from './records.js';
 

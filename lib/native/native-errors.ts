@@ -4,8 +4,9 @@
  * @module
  */
 import { constants } from 'node:os';
-import { cut, errnoName, IpvsError } from '../core/errors.js';
+import { errnoName, IpvsError, operationError } from '../core/errors.js';
 import { namespaceHint } from '../core/hints.js';
+import { cut } from '../core/show.js';
 import { generalMeaning, NEEDS_ADMIN, systemMessage } from './errno-meanings.js';
 import { absenceOf, factsOf, type ModuleFacts, noLoading } from './kernel-modules.js';
 
@@ -93,7 +94,7 @@ function translate(error: NativeError, { operation, target, isFile, hint = '' }:
     ? systemMessage(code)
     : (OPENING[syscall]?.[code] ?? generalMeaning(code));
   const why = isAbsent ? unavailableReason() : `${meaning}${hint} (${syscall}: ${code})`;
-  return new IpvsError(`${subjectOf(operation, target)}: ${why}`, {
+  return operationError(why, {
     code: isAbsent ? 'ERR_IPVS_UNAVAILABLE' : code,
     errno: -error.errno,
     syscall,
@@ -104,8 +105,7 @@ function translate(error: NativeError, { operation, target, isFile, hint = '' }:
 }
 
 function memoryError(cause: Error, operation: string, target: string): IpvsError {
-  const subject = subjectOf(operation, target);
-  return new IpvsError(`${subject}: the process has no memory for it (ENOMEM)`, {
+  return operationError('the process has no memory for it (ENOMEM)', {
     code: 'ENOMEM',
     errno: -constants.errno.ENOMEM,
     operation,
@@ -113,8 +113,6 @@ function memoryError(cause: Error, operation: string, target: string): IpvsError
     cause,
   });
 }
-
-const subjectOf = (operation: string, target: string) => [operation, target].join(' ').trim();
 
 /** Returns the error for an open() that failed natively. */
 export function openingError(error: unknown, netns: string): Error {
@@ -142,10 +140,11 @@ export function jobError(error: unknown, operation: string): unknown {
 export function exchangeError(error: unknown, operation: string): IpvsError {
   if (isNativeError(error)) return translate(error, { operation, target: '', isFile: false });
   const why = error instanceof Error ? error.message : String(error);
-  return new IpvsError(
-    `${operation}: the batch that it was in failed (${why}): it may have happened`,
-    { code: 'ERR_IPVS_OUTCOME_UNKNOWN', operation, cause: error },
-  );
+  return operationError(`the batch that it was in failed (${why}): it may have happened`, {
+    code: 'ERR_IPVS_OUTCOME_UNKNOWN',
+    operation,
+    cause: error,
+  });
 }
 
 /** Returns the error for a file of the kernel that exists but cannot be read. */

@@ -4,7 +4,7 @@
  */
 import { basename, dirname, join } from 'node:path';
 import { checkInteger, readObject, readOptions } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/errors.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
 
 /**
  * A network namespace: by the path of its file ('/run/netns/blue', '/proc/1234/ns/net'), as that of

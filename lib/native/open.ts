@@ -2,7 +2,7 @@
  * Opening the addon's handle on a network namespace.
  * @module
  */
-import { IpvsError } from '../core/errors.js';
+import { operationError } from '../core/errors.js';
 import type { Native, NativeHandle } from './addon.js';
 import { loadNative } from './load.js';
 import { openingError } from './native-errors.js';
@@ -21,7 +21,7 @@ export interface Opened {
  */
 export async function openHandle(netns: NamespaceTarget, ipvs: boolean): Promise<Opened> {
   if (process.platform !== 'linux') {
-    throw new IpvsError(`open: IPVS is part of Linux, and this is ${process.platform}`, {
+    throw operationError(`IPVS is part of Linux, and this is ${process.platform}`, {
       code: 'ERR_IPVS_UNSUPPORTED_PLATFORM',
       operation: 'open',
     });

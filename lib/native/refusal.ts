@@ -3,7 +3,13 @@
  * @module
  */
 import type { Errno } from '../core/errno.js';
-import { errnoName, IpvsError, type IpvsErrorCode, type Missing } from '../core/errors.js';
+import {
+  errnoName,
+  type IpvsError,
+  type IpvsErrorCode,
+  type Missing,
+  operationError,
+} from '../core/errors.js';
 import { unavailableReason } from './native-errors.js';
 
 /** The result of a request that failed. */
@@ -43,7 +49,7 @@ export function refusalError(refusal: Refusal): IpvsError {
   const { operation, target, syscall, result, isQuery } = refusal;
   const code = errnoName(result.errno);
   const fail = (why: string, as: Errno | IpvsErrorCode, missing?: Missing) =>
-    new IpvsError(`${[operation, target].join(' ').trim()}: ${why}`, {
+    operationError(why, {
       code: as,
       // Not -0 where it is 0.
       errno: 0 - result.errno,

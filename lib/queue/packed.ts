@@ -3,7 +3,8 @@
  * @module
  */
 import { checkCount } from '../core/arguments.js';
-import { describeInput, errnoName, errorsSoFar, isMadeSince } from '../core/errors.js';
+import { errnoName } from '../core/errors.js';
+import { describeInput, inputErrorCount, isInputErrorSince } from '../core/input-errors.js';
 import { beginAtCaller, keepStack } from '../core/stack.js';
 import type { NativeHandle } from '../native/addon.js';
 import { exchangeError } from '../native/native-errors.js';
@@ -130,7 +131,7 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
     args: Args,
   ): void {
     this.#writing = true;
-    const mark = errorsSoFar();
+    const mark = inputErrorCount();
     try {
       this.requests.begin(call.operation);
       call.write(this.requests, ...args);
@@ -140,7 +141,7 @@ export class Packed<Buffer extends RequestsLike, Answers extends AnswersLike> {
       this.requests.commit();
       this.readers.push(reader);
     } catch (error) {
-      if (!isMadeSince(mark, error)) throw keepStack(error);
+      if (!isInputErrorSince(mark, error)) throw keepStack(error);
       const target = protocol.target(call.operation, this.requests, args);
       describeInput(error, call.operation, target);
       throw beginAtCaller(error, call.operation);

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkCount } from '../core/arguments.js';
-import { describeInput, isInputError } from '../core/errors.js';
+import { describeInput, isInputError } from '../core/input-errors.js';
 import type { NativeHandle } from '../native/addon.js';
 import type { Outcome } from './outcome.js';
 import type { Call } from './packed.js';

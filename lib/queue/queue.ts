@@ -4,7 +4,8 @@
  * @module
  */
 
-import { describeInput, IpvsError, isInputError } from '../core/errors.js';
+import { IpvsError } from '../core/errors.js';
+import { describeInput, isInputError } from '../core/input-errors.js';
 import { callOnAbort, reasonOf } from '../core/signals.js';
 import { beginAtCaller, handOver } from '../core/stack.js';
 import { exchangeError, jobError } from '../native/native-errors.js';

@@ -2,7 +2,7 @@
  * Batches that somebody has made up, which leave in parts.
  * @module
  */
-import { placeResult } from '../core/errors.js';
+import { placeResult } from '../core/input-errors.js';
 import { reasonOf } from '../core/signals.js';
 import type { Outcome } from './outcome.js';
 import {

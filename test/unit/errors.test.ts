@@ -3,15 +3,20 @@ import { getSystemErrorMap, getSystemErrorName, inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Errno } from '../../lib/core/errno.js';
 import {
-  cut,
-  describeInput,
-  describePlace,
   errnoName,
   IpvsError,
+  operationError,
+  reasonIn,
+  withOperation,
+} from '../../lib/core/errors.js';
+import {
+  describeInput,
+  describePlace,
   outOfRange,
   wrongType,
   wrongValue,
-} from '../../lib/core/errors.js';
+} from '../../lib/core/input-errors.js';
+import { cut } from '../../lib/core/show.js';
 
 describe('IpvsError', () => {
   test('carries all that it was made of', () => {
@@ -63,6 +68,33 @@ describe('IpvsError', () => {
       errno: -17,
     });
   });
+});
+
+test('an operation that sends requests of others names itself in their errors', () => {
+  const cause = new Error('below');
+  const error = operationError('there is no such service (ESRCH)', {
+    code: 'ESRCH',
+    errno: -3,
+    syscall: 'IPVS_CMD_GET_DEST',
+    operation: 'listDestinations',
+    target: 'tcp://10.0.0.1:80',
+    missing: 'service',
+    cause,
+  });
+  expect(error.message).toBe(
+    'listDestinations tcp://10.0.0.1:80: there is no such service (ESRCH)',
+  );
+  const other = withOperation(error, 'snapshot');
+  expect(other.message).toBe('snapshot tcp://10.0.0.1:80: there is no such service (ESRCH)');
+  expect({ ...other }).toEqual({ ...error, operation: 'snapshot' });
+  expect(other.cause).toBe(cause);
+  expect(reasonIn(other)).toBe('there is no such service (ESRCH)');
+});
+
+test('the reason in an error whose message does not name the operation is the message', () => {
+  const error = new IpvsError('no addon', { code: 'ERR_IPVS_NO_ADDON', operation: 'open' });
+  expect(reasonIn(error)).toBe('no addon');
+  expect(withOperation(error, 'diagnose').message).toBe('diagnose: no addon');
 });
 
 test('every name of an errno is one of the type', () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { describeInput, placeResult, wrongValue } from '../../lib/core/errors.js';
+import { describeInput, placeResult, wrongValue } from '../../lib/core/input-errors.js';
 import {
   beginAtAwait,
   beginAtCaller,

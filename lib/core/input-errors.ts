@@ -1,0 +1,113 @@
+/**
+ * The errors of bad input: they name the property, the value and the rule.
+ * @module
+ */
+import { amend, type IpvsError, isIpvsError, messageOf } from './errors.js';
+import { show } from './show.js';
+
+/** The `code` of an {@link InputError}. */
+export type InputErrorCode =
+  /** A value of the wrong type. */
+  | 'ERR_INVALID_ARG_TYPE'
+  /** A value that is not allowed, here or beside the others; an unknown property; an argument too many. */
+  | 'ERR_INVALID_ARG_VALUE'
+  /** A number outside its range. */
+  | 'ERR_OUT_OF_RANGE';
+
+/** The TypeError or RangeError of bad input: nothing was sent. */
+export interface InputError extends Error {
+  /** Which kind of mistake it is. */
+  readonly code: InputErrorCode;
+  /** The method that was called ('addService'). */
+  readonly operation?: string;
+  /** What it was called on, as far as that can be told: 'tcp://10.96.0.1:443', or the bad argument in short; or ''. */
+  readonly target?: string;
+  /** In a batch, the place of the operation; with `reconcileAddresses`, that of the address. */
+  readonly index?: number;
+}
+
+/** What the package remembers of an input error. */
+interface Origin {
+  /** The message without the operation. */
+  readonly reason: string;
+  /** 1 for the first input error of the process. */
+  readonly number: number;
+}
+
+const origins = new WeakMap<Error, Origin>();
+let count = 0;
+
+/** Returns the number of input errors so far, for {@link isInputErrorSince}. @internal */
+export function inputErrorCount(): number {
+  return count;
+}
+
+/**
+ * Returns true for an input error that was created after the count was `since`. While arguments are
+ * read, any other error comes from an accessor of the caller. @internal
+ */
+export function isInputErrorSince(since: number, error: unknown): error is InputError {
+  return (originOf(error)?.number ?? 0) > since;
+}
+
+/**
+ * True for a TypeError or RangeError of bad input that this package has thrown, which has the
+ * properties of an {@link InputError}; false for any other value, such as a TypeError of Node.js, an
+ * {@link IpvsError}, or an error of another copy of the package.
+ */
+export function isInputError(error: unknown): error is InputError {
+  return originOf(error) !== undefined;
+}
+
+/** Returns true for an error that this package has created. @internal */
+export function isOwnError(error: unknown): error is IpvsError | InputError {
+  return isIpvsError(error) || isInputError(error);
+}
+
+function originOf(error: unknown): Origin | undefined {
+  // A WeakMap answers undefined for what is no object.
+  return origins.get(error as Error);
+}
+
+/** Gives an input error the call that had the bad input, instead of any call before. @internal */
+export function describeInput(error: InputError, operation: string, target: string): void {
+  const reason = originOf(error)?.reason ?? error.message;
+  amend(error, { operation, target, message: messageOf(operation, target, reason) });
+}
+
+/** Gives an input error of a batch, after {@link describeInput}, its operation's place. @internal */
+export function describePlace(error: InputError, index: number): InputError {
+  return amend(error, { index, message: `batch operation ${index}: ${error.message}` });
+}
+
+/** Gives an error among the results of a batch the place of its operation. @internal */
+export function placeResult(reason: unknown, index: number): void {
+  if (isInputError(reason)) describePlace(reason, index);
+  else if (isIpvsError(reason)) amend(reason, { index });
+}
+
+/** Creates the error for a value of the wrong type: `property: value is not RULE`. @internal */
+export function wrongType(property: string, value: unknown, rule: string): InputError {
+  const error = new TypeError(`${property}: ${show(value)} is not ${rule}`);
+  return inputError(error, 'ERR_INVALID_ARG_TYPE');
+}
+
+/**
+ * Creates the error for a value of the right type that is not allowed, here or beside the others:
+ * `property: value RULE`. @internal
+ */
+export function wrongValue(property: string, value: unknown, rule: string): InputError {
+  const error = new TypeError(`${property}: ${show(value)} ${rule}`);
+  return inputError(error, 'ERR_INVALID_ARG_VALUE');
+}
+
+/** Creates the error for a number outside its range: `property: value is not RULE`. @internal */
+export function outOfRange(property: string, value: unknown, rule: string): InputError {
+  const error = new RangeError(`${property}: ${show(value)} is not ${rule}`);
+  return inputError(error, 'ERR_OUT_OF_RANGE');
+}
+
+function inputError(error: Error, code: InputErrorCode): InputError {
+  origins.set(error, { reason: error.message, number: ++count });
+  return Object.assign(error, { code });
+}
