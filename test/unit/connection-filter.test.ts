@@ -1,158 +1,276 @@
 import { describe, expect, test } from 'vitest';
+import { checkCountOptions } from '../../lib/connections/count.js';
 import { encodeFilter } from '../../lib/connections/filter.js';
-import { learnFacts } from '../../lib/connections/service-facts.js';
-import { type ConnectionFilter, IpvsError, type Service } from '../../lib/index.js';
-import { asNumber } from '../../lib/ipvs/stats.js';
-import { finished } from '../../lib/queue/turns.js';
-import { answer, serviceRecord } from './answers.js';
-import { decode, layout } from './requests.js';
+import { checkStreamOptions } from '../../lib/connections/stream.js';
+import {
+  decode,
+  expectInputError,
+  layout,
+  type Refusal,
+  requestOf,
+  thrownBy,
+  untyped,
+} from './requests.js';
 
-const address = [10, 96, 0, 1, ...Array(12).fill(0)];
-const address6 = [0xfd, ...Array(14).fill(0), 1];
+const SERVICE = 'tcp://10.96.0.1:443';
 
-/** What the kernel lists. */
-const services = finished(
-  answer({
-    services: [
-      { family: 2, protocol: 6, address, port: 443 },
-      { family: 2, protocol: 6, address, port: 0 },
-      { family: 2, protocol: 17, address, port: 0 },
-      { family: 2, protocol: 17, address, port: 53 },
-      { family: 2, protocol: 132, address, port: 0 },
-      { family: 2, protocol: 6, address: [10, 96, 0, 2, ...address.slice(4)], port: 0 },
-      { family: 10, protocol: 6, address: address6, port: 0 },
-      { family: 2, protocol: 6, address: [10, 96, 0, 2, ...address.slice(4)], port: 81 },
-      { family: 10, protocol: 6, address: address6, port: 82 },
-      { family: 2, fwmark: 7 },
-      { family: 2, protocol: 6, address, port: 65535 },
-    ].map((key) => serviceRecord(key)),
-  }).services(0, asNumber),
-) as readonly Service[];
-
-/** The facts of a filter, with the operations that the kernel was asked for. */
-async function learned(filter: ConnectionFilter, answers: unknown | Error) {
-  const asked: string[] = [];
-  const facts = await learnFacts('countConnections', encodeFilter(filter), async (call) => {
-    asked.push(call.operation);
-    if (answers instanceof Error) throw answers;
-    // The value that the call would read.
-    return answers as never;
-  });
-  const { size } = layout.connectionFilter.fields.destination;
-  const places = Array.from({ length: facts.destinations.length / size }, (_, i) => i * size);
-  const { address, family, port } = layout.destination.fields;
-  const record = { size, fields: { address, family, port } };
-  return {
-    asked,
-    ports: [...new Uint16Array(facts.claimedPorts.slice().buffer)],
-    destinations: places.map((place) =>
-      decode(facts.destinations.slice(place, place + size), 0, record),
-    ),
-  };
+/** The record that options are encoded to, which streams and counts have in common. */
+function encoded(options: unknown) {
+  const { filter } = checkStreamOptions(options);
+  expect(checkCountOptions(options).filter).toEqual(filter);
+  return decode(filter.record, 0, layout.connectionFilter);
 }
 
-const NOTHING = { asked: [], ports: [], destinations: [] };
+/** The bytes of a field as a record of their own. */
+function recordOf(bytes: unknown, size: number): Uint8Array {
+  const record = new Uint8Array(size);
+  record.set(Array.isArray(bytes) ? bytes : expect.unreachable('the field has bytes'));
+  return record;
+}
 
-describe('the kernel is asked about the service', () => {
-  test.each<ConnectionFilter>([
-    {},
-    { service: 'tcp://10.96.0.1:443' },
-    { destination: '10.0.0.1:0' },
-    { server: '10.0.0.1' },
-  ])('not for %j', async (filter) => {
-    expect(await learned(filter, services)).toEqual(NOTHING);
+describe('encoding', () => {
+  test.each([undefined, {}, { service: undefined, client: undefined, state: undefined }])(
+    '%j matches every connection',
+    (options) => {
+      const { filter } = checkStreamOptions(options);
+      expect(filter.record).toEqual(new Uint8Array(layout.connectionFilter.size));
+    },
+  );
+
+  test.each([SERVICE, 'udp://[fd00::1]:53', 'fwmark6://7', { fwmark: 7 }])(
+    'the service %j has the key that a request gives it',
+    (service) => {
+      const { service: key, criteria } = encoded({ service });
+      expect(criteria).toBe(layout.criteria.service);
+      expect(key).toHaveLength(layout.connectionFilter.fields.service.size);
+      expect(layout.service.fields.address.offset).toBe(0);
+      const record = recordOf(key, layout.service.size);
+      const { address, fwmark, family, protocol, port } = decode(record, 0, layout.service);
+      const expected = requestOf(untyped.getService(service)).service;
+      expect(expected).toMatchObject({ address, fwmark, family, protocol, port });
+    },
+  );
+
+  test.each([
+    { destination: '10.0.0.1:80', service: undefined, port: 80 },
+    { destination: '[fd00::2]:80', service: undefined, port: 80 },
+    { destination: { address: '10.0.0.1', port: 80 }, service: undefined, port: 80 },
+    { destination: '10.0.0.1', service: SERVICE, port: 443 },
+    { destination: { address: 'fd00::2' }, service: SERVICE, port: 443 },
+    { destination: 'fd00::2', service: SERVICE, port: 443 },
+  ])('the destination $destination of service $service has port $port', (row) => {
+    const { destination, service, port } = row;
+    const { destination: key, criteria } = encoded({ destination, service });
+    const { address, family } = requestOf(untyped.getDestination(SERVICE, destination)).destination;
+    const record = recordOf(key, layout.destination.size);
+    expect(decode(record, 0, layout.destination)).toMatchObject({ address, family, port });
+    const byService = service === undefined ? 0 : layout.criteria.service;
+    expect(criteria).toBe(layout.criteria.destination | byService);
   });
 
   test.each([
-    ['tcp://10.96.0.1:0', [443, 65535]],
-    ['udp://10.96.0.1:0', [53]],
-    ['tcp://10.96.0.2:0', [81]],
-    ['tcp://[fd00::1]:0', [82]],
-    ['tcp://[fd00:0::0:1]:0', [82]],
-    ['sctp://10.96.0.1:0', []],
-  ])('which ports of %s have services of their own', async (service, ports) => {
-    const facts = await learned({ service, destination: '10.0.0.1' }, services);
-    expect(facts).toEqual({ asked: ['listServices'], ports, destinations: [] });
+    { network: '10.0.0.7', family: 2, prefix: 32, digits: '0a000007' },
+    { network: '10.0.0.7/32', family: 2, prefix: 32, digits: '0a000007' },
+    { network: '10.0.0.0/8', family: 2, prefix: 8, digits: '0a' },
+    { network: '0.0.0.0/0', family: 2, prefix: 0, digits: '' },
+    { network: 'fd00::7', family: 10, prefix: 128, digits: `fd${'0'.repeat(29)}7` },
+    { network: 'fd00::/64', family: 10, prefix: 64, digits: 'fd' },
+    { network: '::/0', family: 10, prefix: 0, digits: '' },
+  ])('the network $network has a prefix of $prefix bits', ({ network, family, prefix, digits }) => {
+    const bytes = [...Buffer.from(digits.padEnd(32, '0'), 'hex')];
+    expect(encoded({ client: network })).toMatchObject({
+      criteria: layout.criteria.client,
+      clientFamily: family,
+      clientPrefix: prefix,
+      client: bytes,
+    });
+    expect(encoded({ server: network })).toMatchObject({
+      criteria: layout.criteria.server,
+      serverFamily: family,
+      serverPrefix: prefix,
+      server: bytes,
+    });
   });
 
-  const destinations = [
-    { address: '10.0.0.2', port: 8080, family: 'ipv4' },
-    { address: 'fd00::2', port: 0, family: 'ipv6' },
-  ];
-  const keys = [
-    { address: [10, 0, 0, 2, ...Array(12).fill(0)], family: 2, port: 8080 },
-    { address: [0xfd, ...Array(14).fill(0), 2], family: 10, port: 0 },
-  ];
-
-  test('which destinations a firewall mark has', async () => {
-    const facts = await learned({ service: 'fwmark://7' }, destinations);
-    expect(facts).toEqual({ asked: ['listDestinations'], ports: [], destinations: keys });
+  test.each([
+    { name: 'tcp', protocol: 6 },
+    { name: 'ip', protocol: 0 },
+    { name: 'icmpv6', protocol: 58 },
+    { name: 'unknown-50', protocol: 50 },
+  ])('the protocol $name has number $protocol', ({ name, protocol }) => {
+    const { criteria } = layout;
+    expect(encoded({ protocol: name })).toMatchObject({ criteria: criteria.protocol, protocol });
   });
 
-  test('not for a firewall mark with the destination that is wanted', async () => {
-    const facts = await learned({ service: { fwmark: 7 }, destination: '10.0.0.2:8080' }, []);
-    expect(facts).toEqual({ ...NOTHING, destinations: keys.slice(0, 1) });
+  test.each(['ESTABLISHED', 'S-ACK-SENT', 'C-SENT', 'ERR!', 'BUG!', '?'])(
+    'the state %s is written as it is',
+    (state) => {
+      expect(encoded({ state })).toMatchObject({ criteria: layout.criteria.state, state });
+    },
+  );
+
+  test('all conditions can be combined', () => {
+    const options = {
+      service: SERVICE,
+      destination: '10.0.0.1',
+      client: '::/0',
+      server: '10.0.0.0/8',
+      protocol: 'udp',
+      state: 'UDP',
+    };
+    const criteria = Object.values(layout.criteria).reduce((sum, bit) => sum | bit, 0);
+    expect(encoded(options)).toMatchObject({ criteria, protocol: 17, state: 'UDP' });
   });
 });
 
-test.each(['client', 'server'])('the network of a %s has no brackets', (side) => {
-  for (const network of ['fd00::1', 'fd00::/64']) {
-    const [address = '', bits] = network.split('/');
-    const bracketed = bits === undefined ? `[${address}]` : `[${address}]/${bits}`;
-    expect(() => encodeFilter({ [side]: bracketed })).toThrow(
-      `options.${side}: '${bracketed}' is not an address or a network such as '10.0.0.0/8': drop the brackets: '${network}'`,
+/** Bad options, and what the error says of them. */
+interface Row extends Omit<Refusal, 'call' | 'subject'> {
+  readonly name: string;
+  readonly options: unknown;
+}
+
+const NETWORK = "is not an address or a network such as '10.0.0.0/8'";
+const STATE = 'is not one of NONE, ESTABLISHED, SYN_SENT,';
+
+/** The row of a bad condition whose value the message shows. */
+const condition = (
+  name: string,
+  key: string,
+  value: unknown,
+  kind: Refusal['kind'],
+  rule: string,
+): Row => ({
+  name,
+  options: { [key]: value },
+  kind,
+  property: `options.${key}`,
+  value: typeof value === 'string' ? `'${value}'` : String(value),
+  rule,
+});
+
+const rows: readonly Row[] = [
+  {
+    name: 'null',
+    options: null,
+    kind: 'type',
+    property: 'options',
+    value: 'null',
+    rule: 'is not an object',
+  },
+  {
+    name: 'a service in place of options',
+    options: SERVICE,
+    kind: 'type',
+    property: 'options',
+    value: `'${SERVICE}'`,
+    rule: 'is not an object',
+  },
+  {
+    name: 'a misspelled condition',
+    options: { servcie: SERVICE },
+    kind: 'value',
+    property: 'options.servcie',
+    value: "'servcie'",
+    rule: 'did you mean service?',
+  },
+  condition('a malformed service', 'service', 'tcp://x', 'value', 'is not a service'),
+  condition('a service of null', 'service', null, 'type', 'is not a reference: a string'),
+  condition('a malformed destination', 'destination', 'x:80', 'value', 'is not a destination'),
+  condition(
+    'a destination without a port',
+    'destination',
+    '10.0.0.1',
+    'value',
+    'needs a port, or a service',
+  ),
+  condition(
+    'an IPv6 destination without a port',
+    'destination',
+    'fd00::2',
+    'value',
+    'needs a port, or a service',
+  ),
+  {
+    name: 'a destination object without a port',
+    options: { destination: { address: '::1' } },
+    kind: 'value',
+    property: 'options.destination',
+    value: "{ address: '::1' }",
+    rule: 'needs a port, or a service',
+  },
+  {
+    name: 'a destination of null',
+    options: { service: SERVICE, destination: null },
+    kind: 'type',
+    property: 'options.destination',
+    value: 'null',
+    rule: 'is not a reference: a string',
+  },
+  ...['client', 'server'].flatMap((side): Row[] => [
+    condition(`a ${side} of null`, side, null, 'type', NETWORK),
+    ...[
+      '',
+      '/8',
+      '10.0.0.0/',
+      '10.0.0.0/08',
+      '10.0.0.0/-1',
+      '10.0.0.0/8/8',
+      '10/8',
+      'localhost',
+      '10.0.0.1:80',
+      '::1%lo',
+      '[::1]',
+    ].map((network) => condition(`the ${side} '${network}'`, side, network, 'value', NETWORK)),
+    {
+      name: `a ${side} of /33`,
+      options: { [side]: '10.0.0.0/33' },
+      kind: 'range',
+      property: `options.${side} prefix`,
+      value: '33',
+      rule: 'is not an integer from 0 to 32',
+    },
+    {
+      name: `an IPv6 ${side} of /129`,
+      options: { [side]: '::/129' },
+      kind: 'range',
+      property: `options.${side} prefix`,
+      value: '129',
+      rule: 'is not an integer from 0 to 128',
+    },
+  ]),
+  condition('the number of a protocol', 'protocol', 6, 'type', 'is not one of tcp, udp, sctp, ip'),
+  condition('another protocol', 'protocol', 'http', 'value', 'is not one of tcp'),
+  condition('the number of a state', 'state', 1, 'type', STATE),
+  condition('a misspelled state', 'state', 'ESTABLISHD', 'value', 'did you mean ESTABLISHED?'),
+  condition('a state in lower case', 'state', 'time_wait', 'value', 'did you mean TIME_WAIT?'),
+  condition('an empty state', 'state', '', 'value', STATE),
+  condition('a state with a blank', 'state', 'A B', 'value', STATE),
+];
+
+test.each(rows)('$name is refused', ({ options, ...refusal }) => {
+  for (const check of [checkStreamOptions, checkCountOptions]) {
+    expectInputError(
+      thrownBy(() => check(options)),
+      refusal,
     );
   }
 });
 
-test('a state that is none is told which there are, without those that nobody asks for', () => {
-  const pack = (state: unknown) => encodeFilter({ state });
-  for (const state of ['ESTABLISHD', 'x', 5]) {
-    expect(() => pack(state)).toThrow(/^options\.state: .* is not one of NONE, ESTABLISHED, /);
-    expect(() => pack(state)).not.toThrow(/ERR!|BUG!|\?,|, \?/);
+test.each(['client', 'server'])('the error of a %s in brackets proposes it without', (side) => {
+  for (const network of ['fd00::1', 'fd00::/64']) {
+    const [address = '', bits] = network.split('/');
+    const bracketed = bits === undefined ? `[${address}]` : `[${address}]/${bits}`;
+    expect(() => encodeFilter({ [side]: bracketed })).toThrow(
+      `options.${side}: '${bracketed}' ${NETWORK}: drop the brackets: '${network}'`,
+    );
   }
-  expect(() => pack('ESTABLISHD')).toThrow(/did you mean ESTABLISHED\?$/);
-  for (const state of ['ERR!', 'BUG!', '?', 'C-SENT']) expect(() => pack(state)).not.toThrow();
 });
 
-describe('where the kernel refuses', () => {
-  const refusal = (code: IpvsError['code']) =>
-    new IpvsError(`listDestinations fwmark://7: no (${code})`, {
-      code,
-      operation: 'listDestinations',
-      target: 'fwmark://7',
-    });
-
-  test('a mark without a service is an error', async () => {
-    const missing = learned({ service: 'fwmark://7' }, refusal('ESRCH'));
-    await expect(missing).rejects.toMatchObject({ code: 'ESRCH', operation: 'countConnections' });
-  });
-
-  test('every port of an address without such a service is an error', async () => {
-    const missing = learned({ service: 'tcp://10.96.0.99:0' }, services);
-    await expect(missing).rejects.toMatchObject({
-      name: 'IpvsError',
-      code: 'ESRCH',
-      errno: -3,
-      syscall: 'IPVS_CMD_GET_SERVICE',
-      operation: 'countConnections',
-      target: 'tcp://10.96.0.99:0',
-      missing: 'service',
-      message: 'countConnections tcp://10.96.0.99:0: there is no such service (ESRCH)',
-    });
-  });
-
-  test('the error is that of the method', async () => {
-    const failed = learned({ service: 'fwmark://7' }, refusal('EPERM'));
-    await expect(failed).rejects.toMatchObject({
-      code: 'EPERM',
-      operation: 'countConnections',
-      message: 'countConnections fwmark://7: no (EPERM)',
-    });
-  });
-
-  test('other errors pass', async () => {
-    const failed = learned({ service: 'fwmark://7' }, new TypeError('mine'));
-    await expect(failed).rejects.toThrow('mine');
-  });
+test('the error of an unknown state lists the states that have a name', () => {
+  for (const state of ['ESTABLISHD', 'x', 5]) {
+    const message = String(thrownBy(() => encodeFilter({ state })));
+    expect(message).toMatch(/options\.state: .* is not one of NONE, ESTABLISHED, /);
+    expect(message).not.toMatch(/ERR!|BUG!|\?,|, \?/);
+  }
+  expect(() => encodeFilter({ state: 'ESTABLISHD' })).toThrow(/did you mean ESTABLISHED\?$/);
 });
