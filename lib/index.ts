@@ -102,15 +102,17 @@ export type {
   LinkAddress,
 } from './links/address.js';
 export type { EnsuredLink } from './links/calls.js';
-export type { Link, LinkReference, LinkState } from './links/link.js';
+export type { Link, LinkState } from './links/link.js';
+export type { LinkReference } from './links/link-reference.js';
 export { Links, type SyncLinks, type WatchLinksOptions } from './links/links.js';
 export type {
   DummyOptions,
   LinkChanges,
   ListAddressesOptions,
   ListLinksOptions,
-} from './links/operations.js';
-export { type Reconciled, ReconcileError, type ReconcileOptions } from './links/reconcile.js';
+} from './links/options.js';
+export type { ReconcileOptions } from './links/reconcile.js';
+export { type Reconciled, ReconcileError } from './links/reconcile-error.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
 export type { NetworkNamespace, OpenOptions } from './native/netns.js';
 export type { Place } from './queue/returns.js';

@@ -2,6 +2,8 @@
  * IP addresses: text to the 16 bytes of a record and back. IPv4 stands in the first four, in network byte order.
  * @module
  */
+import { Names } from './names.js';
+
 /** The family of an address, named as in node:net. */
 export type Family = 'ipv4' | 'ipv6';
 
@@ -9,6 +11,9 @@ export type Family = 'ipv4' | 'ipv6';
 export const AF_INET = 2;
 /** @internal */
 export const AF_INET6 = 10;
+
+/** @internal */
+export const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
 const DOT = 46;
 const COLON = 58;

@@ -2,11 +2,18 @@
  * How services and destinations are named.
  * @module
  */
-import { AF_INET, AF_INET6, type Family, formatAddress, parseAddress } from '../core/address.js';
+import {
+  AF_INET,
+  AF_INET6,
+  type Family,
+  families,
+  formatAddress,
+  parseAddress,
+} from '../core/address.js';
 import { checkInteger, checkObject, copyOwn, propertyNames } from '../core/check.js';
 import { addressHint, destinationHint, serviceHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { Names, type Unknown } from '../core/names.js';
+import type { Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import { type Protocol, protocols } from './names.js';
@@ -49,9 +56,6 @@ export interface DestinationAddress {
  * `10.0.0.1:80`, `[fd00::2]:80`, and without a port, which is then the service's, `10.0.0.1` and `fd00::2`.
  */
 export type DestinationReference = string | DestinationAddress;
-
-/** @internal */
-export const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
 /** The keys that name a service, and those that a returned one has besides. @internal */
 export const SERVICE_IDENTITY = ['protocol', 'address', 'port', 'fwmark', 'family'] as const;

@@ -1,238 +1,255 @@
 /**
- * The operations on links, each as what it writes and what it reads.
+ * The operations on links: how each encodes its request, and how it decodes the result.
  * @module
  */
-
+import { families } from '../core/address.js';
 import { checkBoolean, checkInteger, readObject, readOptions } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { isForgiving } from '../ipvs/calls.js';
+import { type DeleteOptions, isForgiving } from '../ipvs/calls.js';
+import type { Listed } from '../ipvs/results.js';
 import type { LinkOperationName } from '../native/addon.js';
-import type { Records } from '../native/records.js';
+import { layout } from '../native/layout.js';
 import type { Call as QueuedCall } from '../queue/packed.js';
-import { type AddressConfig, familyNumber, type LinkAddress } from './address.js';
-import { type Link, type LinkReference, writeLinkName, writeLinkReference } from './link.js';
-import { MAX_KIND } from './numbers.js';
-import { orderError } from './order.js';
-import type { LinkRequests, LinkResults } from './requests.js';
+import type { AddressConfig, LinkAddress } from './address.js';
+import type { Link } from './link.js';
+import { encodeLinkName, encodeLinkReference, type LinkReference } from './link-reference.js';
+import type {
+  DummyOptions,
+  LinkChanges,
+  ListAddressesOptions,
+  ListLinksOptions,
+} from './options.js';
+import type { AddressPlan } from './plan.js';
+import type { LinkRequestBuffer } from './request-buffer.js';
+import type { LinkResults } from './results.js';
+import { swappedArgumentsError } from './swapped-arguments.js';
 
-/** An operation on links with its arguments. @internal */
-export interface LinkCall<Value>
-  extends QueuedCall<LinkRequests, LinkResults, Value, readonly unknown[]> {
+/**
+ * An operation on links. Its arguments are passed to `write`, so that one object serves all calls.
+ * @internal
+ */
+export interface LinkCall<Value, Args extends readonly unknown[] = []>
+  extends QueuedCall<LinkRequestBuffer, LinkResults, Value, Args> {
   readonly operation: LinkOperationName;
 }
 
-const nothing = () => undefined;
-const yes = () => true;
-
 /**
- * What an ensure of a link or an address has done:
- * - `created`: it was not there, and is now
- * - `updated`: it was there, and was changed
- * - `unchanged`: it was as it should be, and nothing was sent
+ * What ensureDummy() or ensureAddress() has done:
+ * - `created`: the link or address did not exist, and was created
+ * - `updated`: it existed, and was changed
+ * - `unchanged`: it existed with the wanted settings, and nothing was sent
  */
 export type EnsuredLink = 'created' | 'updated' | 'unchanged';
+
+const { fields } = layout.linkRequest;
+const bit = layout.linkSettings;
+
+const LIST_LINK_KEYS = new Set(['kind'] as const);
+const LIST_ADDRESS_KEYS = new Set(['family'] as const);
+const SETTING_KEYS = new Set(['up', 'mtu'] as const);
+/** The kernel's own names (net.ipv4.conf.all), which it does not accept for links. */
+const RESERVED = ['all', 'default'];
+const MAX_MTU = 2 ** 31 - 1;
+const MAX_KIND = layout.linkLimits.kindLength;
+
+const nothing = () => undefined;
+const yes = () => true;
 
 function ensured(results: LinkResults, index: number): EnsuredLink {
   if (results.outcome(index, 'created') !== 0) return 'created';
   return results.outcome(index, 'changed') === 0 ? 'unchanged' : 'updated';
 }
 
-/** The kernel has parameters under these names (net.ipv4.conf.all), and so no links. */
-const RESERVED = ['all', 'default'];
-
-const SETTING_KEYS = new Set(['up', 'mtu'] as const);
-const MAX_MTU = 2 ** 31 - 1;
-
-function writeSettings(
-  request: LinkRequests,
+function encodeSettings(
+  request: LinkRequestBuffer,
   property: string,
-  settings: { readonly up: unknown; readonly mtu: unknown },
+  { up, mtu }: { readonly up: unknown; readonly mtu: unknown },
 ): void {
-  const { layout, records } = request;
-  const { fields } = layout.linkRequest;
+  const { records } = request;
   const base = request.base();
-  const { up, mtu } = settings;
   let given = 0;
   if (up !== undefined) {
     records.setNumber(base, fields.up, checkBoolean(`${property}.up`, up) ? 1 : 0);
-    given |= layout.linkSettings.up;
+    given |= bit.up;
   }
   if (mtu !== undefined) {
     records.setNumber(base, fields.mtu, checkInteger(`${property}.mtu`, mtu, 0, MAX_MTU, 'bytes'));
-    given |= layout.linkSettings.mtu;
+    given |= bit.mtu;
   }
   records.setNumber(base, fields.settings, given);
 }
 
-function writeFamily(request: LinkRequests, family: unknown): void {
-  if (family === undefined) return;
-  const { fields } = request.layout.linkRequest;
-  request.records.setNumber(request.base(), fields.family, familyNumber('options.family', family));
+/** Encodes a family, and returns its number; 0: any. */
+function encodeFamily(request: LinkRequestBuffer, family: unknown): number {
+  if (family === undefined) return 0;
+  const number = families.number('options.family', family);
+  request.records.setNumber(request.base(), fields.family, number);
+  return number;
 }
 
-function writeLinkAndAddress(request: LinkRequests, link: unknown, address: unknown): void {
+function encodeKind(request: LinkRequestBuffer, kind: unknown): void {
+  if (kind === undefined) return;
+  const rule = `a kind of link such as 'dummy', of at most ${MAX_KIND} characters`;
+  if (typeof kind !== 'string') throw wrongType('options.kind', kind, rule);
+  if (!/^[!-~]+$/.test(kind) || kind.length > MAX_KIND) {
+    throw wrongValue('options.kind', kind, `is not ${rule}`);
+  }
+  request.records.setName(request.base(), fields.kind, kind);
+}
+
+function encodeLinkAndAddress(
+  request: LinkRequestBuffer,
+  link: LinkReference,
+  address: AddressConfig,
+): void {
   try {
-    writeLinkReference(request, 'link', link);
-    request.addAddress('address', address);
+    request.addAddress('address', address, encodeLinkReference(request, 'link', link));
   } catch (error) {
-    throw orderError(error, link, address);
+    throw swappedArgumentsError(error, link, address);
   }
 }
 
-/** A call about one address of a link. */
-function addressCall<Value>(
-  operation: LinkOperationName,
-  link: LinkReference,
-  address: AddressConfig,
-  read: (results: LinkResults, index: number) => Value,
-): LinkCall<Value> {
-  return {
-    operation,
-    write: (request) => writeLinkAndAddress(request, link, address),
-    read,
-  };
-}
-
-/** Deletes; where `options` forgive it, `errnos` of what is not there are answered with false. */
-function deletion(
+/**
+ * Returns a deletion of what `write` encodes. With `ifExists`, its options make the errnos that
+ * mean that it does not exist resolve to false.
+ */
+function deletion<Args extends readonly [link: LinkReference, ...unknown[]]>(
   operation: LinkOperationName,
   errnos: readonly string[],
-  options: unknown,
-  write: (request: LinkRequests) => void,
-): LinkCall<boolean> {
-  const answers: Record<string, boolean> = {};
+  write: (request: LinkRequestBuffer, ...args: Args) => void,
+): LinkCall<boolean, Args> {
+  const strict = { operation, read: yes };
+  const forgiving = {
+    ...strict,
+    answers: Object.fromEntries(errnos.map((errno) => [errno, false])),
+  };
+  const takes = write.length - 1;
   return {
-    operation,
-    write: (request) => {
-      write(request);
-      if (isForgiving(options, 'ifExists')) for (const errno of errnos) answers[errno] = false;
-    },
-    read: yes,
-    answers,
+    ...strict,
+    write,
+    takes,
+    reader: (...args) => (isForgiving(args[takes - 1], 'ifExists') ? forgiving : strict),
   };
 }
 
-const LIST_LINK_KEYS = new Set(['kind'] as const);
-const LIST_ADDRESS_KEYS = new Set(['family'] as const);
+/** Returns an operation that makes a planned change. */
+const plannedChange = (
+  operation: LinkOperationName,
+): LinkCall<void, [plan: AddressPlan, change: number, name: string | undefined]> => ({
+  operation,
+  write: (request, plan, change, name) => {
+    if (name !== undefined) encodeLinkName(request, 'link', name);
+    request.records.setNumber(request.base(), fields.index, plan.link);
+    request.copyAddresses(plan.records, change, plan.sizeOf(change));
+  },
+  read: nothing,
+});
 
-/** @internal */
+/**
+ * The operations on links. The arguments of each are those of the method of its name in
+ * lib/links/operations.ts, in the same order.
+ * @internal
+ */
 export const linkCalls = {
-  listLinks: (options: unknown): LinkCall<Link[]> => ({
+  listLinks: {
     operation: 'listLinks',
-    write: (request) => {
-      const { kind } = readOptions(options, LIST_LINK_KEYS);
-      if (kind === undefined) return;
-      const rule = `a kind of link such as 'dummy', of at most ${MAX_KIND} characters`;
-      if (typeof kind !== 'string') throw wrongType('options.kind', kind, rule);
-      if (!/^[!-~]{1,31}$/.test(kind)) throw wrongValue('options.kind', kind, `is not ${rule}`);
-      request.records.setName(request.base(), request.layout.linkRequest.fields.kind, kind);
-    },
+    takes: 1,
+    write: (request, options) => encodeKind(request, readOptions(options, LIST_LINK_KEYS).kind),
     read: (results, index) => results.links(index),
-  }),
+  } satisfies LinkCall<Listed<Link>, [options: ListLinksOptions | undefined]>,
 
-  getLink: (link: LinkReference): LinkCall<Link | undefined> => ({
+  getLink: {
     operation: 'getLink',
-    write: (request) => writeLinkReference(request, 'link', link),
-    read: (results, index) => results.link(index),
+    takes: 1,
+    write: (request, link) => {
+      encodeLinkReference(request, 'link', link);
+    },
+    read: (results, index): Link | undefined => results.link(index),
     answers: { ENODEV: undefined },
-  }),
+  } satisfies LinkCall<Link | undefined, [link: LinkReference]>,
 
-  ensureDummy: (name: string, options: unknown): LinkCall<EnsuredLink> => ({
+  ensureDummy: {
     operation: 'ensureDummy',
-    write: (request) => {
-      writeLinkName(request, 'name', name);
+    takes: 2,
+    write: (request, name, options) => {
+      encodeLinkName(request, 'name', name);
       if (RESERVED.includes(name)) {
         throw wrongValue('name', name, 'is reserved by the kernel, and can be no name of a link');
       }
       const { up = true, mtu } = readOptions(options, SETTING_KEYS);
-      writeSettings(request, 'options', { up, mtu });
+      encodeSettings(request, 'options', { up, mtu });
     },
     read: ensured,
-  }),
+  } satisfies LinkCall<EnsuredLink, [name: string, options: DummyOptions | undefined]>,
 
-  setLink: (link: LinkReference, changes: unknown): LinkCall<void> => ({
+  setLink: {
     operation: 'setLink',
-    write: (request) => {
-      writeLinkReference(request, 'link', link);
-      writeSettings(request, 'changes', readObject('changes', changes, SETTING_KEYS));
+    takes: 2,
+    write: (request, link, changes) => {
+      encodeLinkReference(request, 'link', link);
+      encodeSettings(request, 'changes', readObject('changes', changes, SETTING_KEYS));
     },
     read: nothing,
-  }),
+  } satisfies LinkCall<void, [link: LinkReference, changes: LinkChanges]>,
 
-  deleteLink: (link: LinkReference, options: unknown): LinkCall<boolean> =>
-    deletion('deleteLink', ['ENODEV'], options, (request) =>
-      writeLinkReference(request, 'link', link),
-    ),
+  deleteLink: deletion(
+    'deleteLink',
+    ['ENODEV'],
+    (request, link: LinkReference, _options: DeleteOptions | undefined) => {
+      encodeLinkReference(request, 'link', link);
+    },
+  ),
 
-  listAddresses: (link: LinkReference | undefined, options: unknown): LinkCall<LinkAddress[]> => ({
+  listAddresses: {
     operation: 'listAddresses',
-    write: (request) => {
-      if (link !== undefined) writeLinkReference(request, 'link', link);
-      writeFamily(request, readOptions(options, LIST_ADDRESS_KEYS).family);
+    takes: 2,
+    write: (request, link, options) => {
+      if (link !== undefined) encodeLinkReference(request, 'link', link);
+      encodeFamily(request, readOptions(options, LIST_ADDRESS_KEYS).family);
     },
     read: (results, index) => results.addresses(index),
-  }),
+  } satisfies LinkCall<
+    Listed<LinkAddress>,
+    [link: LinkReference | undefined, options: ListAddressesOptions | undefined]
+  >,
 
-  addAddress: (link: LinkReference, address: AddressConfig): LinkCall<void> =>
-    addressCall('addAddress', link, address, nothing),
-
-  ensureAddress: (link: LinkReference, address: AddressConfig): LinkCall<EnsuredLink> =>
-    addressCall('ensureAddress', link, address, ensured),
-
-  deleteAddress: (
-    link: LinkReference,
-    address: AddressConfig,
-    options: unknown,
-  ): LinkCall<boolean> =>
-    deletion('deleteAddress', ['EADDRNOTAVAIL', 'ENODEV', 'ENXIO'], options, (request) =>
-      writeLinkAndAddress(request, link, address),
-    ),
-
-  /** What is to be done so that a link has the wanted addresses. */
-  planAddresses: <Plan>(
-    link: LinkReference,
-    wanted: readonly unknown[],
-    prune: boolean,
-    family: unknown,
-    read: (results: LinkResults, index: number) => Plan,
-  ): LinkCall<Plan> => ({
-    operation: 'planAddresses',
-    write: (request) => {
-      const { layout, records } = request;
-      writeLinkReference(request, 'link', link);
-      writeFamily(request, family);
-      if (prune) {
-        const { fields } = layout.linkRequest;
-        records.setNumber(request.base(), fields.settings, layout.linkSettings.prune);
-      }
-      const only = records.number(request.base(), layout.linkRequest.fields.family);
-      request.addAddresses('wanted', wanted, only);
-    },
-    read,
-  }),
-
-  /**
-   * Does with the address at `base`, of the link of that index, what a plan says. With a refused one
-   * goes the address that is in its way, which is the next of the plan.
-   * @param name what the caller calls the link, if not by its index
-   */
-  changeAddress: (
-    operation: LinkOperationName,
-    index: number,
-    records: Records,
-    base: number,
-    name?: string,
-  ): LinkCall<void> => ({
-    operation,
-    write: (request) => {
-      if (name !== undefined) writeLinkName(request, 'link', name);
-      request.records.setNumber(request.base(), request.layout.linkRequest.fields.index, index);
-      const { addressSettings, linkChanges } = request.layout;
-      request.copyAddress(records, base);
-      if (records.number(base, addressSettings.fields.change) === linkChanges.refuse) {
-        request.copyAddress(records, base + addressSettings.size);
-      }
-    },
+  addAddress: {
+    operation: 'addAddress',
+    takes: 2,
+    write: encodeLinkAndAddress,
     read: nothing,
-  }),
+  } satisfies LinkCall<void, [link: LinkReference, address: AddressConfig]>,
+
+  ensureAddress: {
+    operation: 'ensureAddress',
+    takes: 2,
+    write: encodeLinkAndAddress,
+    read: ensured,
+  } satisfies LinkCall<EnsuredLink, [link: LinkReference, address: AddressConfig]>,
+
+  deleteAddress: deletion(
+    'deleteAddress',
+    ['EADDRNOTAVAIL', 'ENODEV', 'ENXIO'],
+    (request, link: LinkReference, address: AddressConfig, _options: DeleteOptions | undefined) =>
+      encodeLinkAndAddress(request, link, address),
+  ),
+
+  /** Plans the changes that give a link the wanted addresses. */
+  planAddresses: {
+    operation: 'planAddresses',
+    write: (request, link, wanted, prune, family) => {
+      const called = encodeLinkReference(request, 'link', link);
+      const required = encodeFamily(request, family);
+      if (prune) request.records.setNumber(request.base(), fields.settings, bit.prune);
+      request.addAddresses('wanted', wanted, called, required);
+    },
+    read: (results, index) => results.plan(index),
+  } satisfies LinkCall<
+    AddressPlan,
+    [link: LinkReference, wanted: readonly unknown[], prune: boolean, family: unknown]
+  >,
+
+  addPlanned: plannedChange('addAddress'),
+  replacePlanned: plannedChange('replaceAddress'),
+  deletePlanned: plannedChange('deleteAddress'),
 };

@@ -9,33 +9,28 @@ import { wrongValue } from '../core/input-errors.js';
 import { checkSignal } from '../core/signals.js';
 import { beginAtCaller, handOver, registerEntries, registerEntry } from '../core/stack.js';
 import { WeakMembers } from '../core/weak.js';
-import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';
+import type { Native, NativeHandle } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { jobError } from '../native/native-errors.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
 import { openHandle } from '../native/open.js';
-import { Pool } from '../queue/pool.js';
 import { Queue } from '../queue/queue.js';
-import { explainLink, linkTarget } from './explain.js';
 import { LinkOperations } from './operations.js';
-import { LinkRequests, LinkResults } from './requests.js';
+import { type LinkQueue, linkProtocol } from './protocol.js';
 import { LinkWatcher } from './watcher.js';
 
 /** Options of {@link Links.watch}. */
 export interface WatchLinksOptions {
   /** What to watch. Default: both. */
   readonly types?: readonly ('link' | 'address')[] | undefined;
-  /** Ends the watching; it throws the signal's reason. */
+  /** Ends the watcher, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const WATCH_KEYS = new Set(['types', 'signal'] as const);
 const WATCH_TYPES = ['link', 'address'] as const;
 
-/** Two: one is filled while the other is under way. */
-const pool = new Pool<LinkRequests>(2);
-
-/** Lets the functions of this module alone call the constructor. */
+/** Restricts the constructors to the functions of this module. */
 const KEY = Symbol('Links');
 
 /**
@@ -47,7 +42,7 @@ export class SyncLinks extends LinkOperations<'value'> {
    * Not for callers: use `links.sync`.
    * @internal
    */
-  constructor(key: symbol, queue: Queue<LinkRequests, LinkResults>) {
+  constructor(key: symbol, queue: LinkQueue) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use links.sync');
     super(
       (call, args) => queue.runSync(call, args),
@@ -57,19 +52,19 @@ export class SyncLinks extends LinkOperations<'value'> {
 }
 
 /**
- * The network links of one network namespace: above all dummy links, which carry the virtual
- * addresses of services.
+ * The network links of one network namespace: mainly dummy links, which have the virtual addresses
+ * of services.
  *
- * Operations may be started at any time: those that were called in one turn of the event loop leave
- * together and take effect in the order of the calls; beside those of IPVS they have no order. Each
- * settles with its own result; none stops the others.
+ * Operations can be started at any time. Those that are called in one turn of the event loop are
+ * sent together, and take effect in the order of the calls; between them and operations of IPVS
+ * there is no order. Each settles with its own result, and a failure does not stop the others.
  */
 export class Links extends LinkOperations<'promise'> implements AsyncDisposable {
   /** The same operations without promises. */
   readonly sync: SyncLinks;
   readonly #native: Native;
   readonly #handle: NativeHandle;
-  readonly #queue: Queue<LinkRequests, LinkResults>;
+  readonly #queue: LinkQueue;
   readonly #watchers = new WeakMembers<LinkWatcher>();
 
   /**
@@ -78,21 +73,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    */
   constructor(key: symbol, native: Native, handle: NativeHandle, closeHandle: () => void) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.links or Links.open()');
-    const queue = new Queue<LinkRequests, LinkResults>({
-      handle,
-      requests: () => pool.take(() => new LinkRequests(native)),
-      release: (requests) => pool.give(requests),
-      carry: async (requests) =>
-        new LinkResults(await handle.runLinks(requests.bytes(), requests.addressBytes()), layout),
-      carrySync: (requests) =>
-        new LinkResults(handle.runLinksSync(requests.bytes(), requests.addressBytes()), layout),
-      explain: (operation, requests, index, verdict) =>
-        // The operations of its calls are those of links.
-        explainLink(operation as LinkOperationName, requests, index, verdict),
-      target: (operation, requests, args) =>
-        linkTarget(operation as LinkOperationName, requests, args),
-      close: closeHandle,
-    });
+    const queue: LinkQueue = new Queue(linkProtocol(native, handle, closeHandle));
     super(
       (call, args) => queue.run(call, args),
       (operation, procedure) => queue.follow(operation, procedure),
@@ -104,8 +85,8 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   }
 
   /**
-   * Opens the links of a network namespace without IPVS, which need not be there;
-   * {@link Ipvs.links} has them otherwise.
+   * Opens the links of a network namespace without IPVS, which the kernel need not have. With
+   * IPVS, use {@link Ipvs.links}.
    * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM: not Linux
    * @throws IpvsError ERR_IPVS_NO_ADDON: there is no addon for this platform, or it cannot be loaded
    * @throws IpvsError EPERM: for another namespace than the process's own, CAP_SYS_ADMIN is missing
@@ -125,8 +106,8 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   }
 
   /**
-   * Ends the watchers, carries out what is pending, and lets nothing in any more. Links stay as
-   * they are. Those of an {@link Ipvs} are closed with it.
+   * Ends the watchers, executes the pending operations, and refuses new ones. The links stay as
+   * they are. Closing an {@link Ipvs} closes its `links`.
    */
   close(): Promise<void> {
     for (const watcher of this.#watchers.list()) void watcher.return();
@@ -140,8 +121,8 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
 
   /**
    * Events of links and addresses from now on:
-   * `for await (const event of links.watch().ref())`. Where events come faster than they are taken,
-   * the kernel drops some, and an event of type 'overrun' says so.
+   * `for await (const event of links.watch().ref())`. If events arrive faster than they are read,
+   * the kernel drops some, which an event of type 'overrun' reports.
    *
    * A watcher does not keep the process alive unless {@link LinkWatcher.ref} is called. Without
    * it, Node.js ends a program whose top-level `await` waits for nothing else, with exit code 13.
@@ -157,11 +138,10 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
     try {
       const watcher = new LinkWatcher(
         (notify) => new Watcher(this.#handle, mask, notify),
-        layout,
         signal,
         (ended) => this.#watchers.delete(ended),
       );
-      // One whose signal is aborted already has ended: its first next() says so.
+      // If the signal is aborted already, the watcher has ended: its first next() throws.
       if (!signal?.aborted) this.#watchers.add(watcher);
       return watcher;
     } catch (error) {
@@ -173,15 +153,12 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
 registerEntries(Links.prototype);
 registerEntry('open', Links.open);
 
-/** The links of a handle that somebody else closes. @internal */
+/** Returns the links of a handle, without closing it when they are closed. @internal */
 export function linksOf(native: Native, handle: NativeHandle): Links {
   return new Links(KEY, native, handle, () => undefined);
 }
 
-function checkWatch(options: unknown): {
-  readonly types: readonly ('link' | 'address')[];
-  readonly signal: AbortSignal | undefined;
-} {
+function checkWatch(options: unknown) {
   const { types = WATCH_TYPES, signal } = readOptions(options, WATCH_KEYS);
   const rule = "an array of 'link' and 'address'";
   const wrong = () => wrongValue('options.types', types, `is not ${rule}`);
@@ -191,5 +168,5 @@ function checkWatch(options: unknown): {
     return known;
   });
   if (wanted.length === 0) throw wrong();
-  return { types: [...new Set(wanted)], signal: checkSignal('options.signal', signal) };
+  return { types: wanted, signal: checkSignal('options.signal', signal) };
 }

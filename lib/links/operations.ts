@@ -9,57 +9,36 @@ import { given, type Procedure } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';
 import type { AddressConfig, LinkAddress } from './address.js';
 import { type EnsuredLink, type LinkCall, linkCalls } from './calls.js';
-import type { Link, LinkReference } from './link.js';
-import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.js';
-import type { LinkRequests, LinkResults } from './requests.js';
+import type { Link } from './link.js';
+import type { LinkReference } from './link-reference.js';
+import type {
+  DummyOptions,
+  LinkChanges,
+  ListAddressesOptions,
+  ListLinksOptions,
+} from './options.js';
+import { type ReconcileOptions, reconcile } from './reconcile.js';
+import type { Reconciled } from './reconcile-error.js';
+import type { LinkRequestBuffer } from './request-buffer.js';
+import type { LinkResults } from './results.js';
 
-/** Options of {@link Links.ensureDummy}. */
-export interface DummyOptions {
-  /** Whether it is switched on. Default true. */
-  readonly up?: boolean | undefined;
-  /**
-   * Bytes. Default: 1500 for a new link, and as it is for one that exists. For the least that
-   * addresses need see {@link LinkChanges.mtu}.
-   */
-  readonly mtu?: number | undefined;
-}
+/**
+ * The arguments of an operation. Methods pass on all that they are given, so that surplus ones are
+ * refused.
+ */
+type Given<Name extends keyof typeof linkCalls> =
+  (typeof linkCalls)[Name] extends LinkCall<unknown, infer Args> ? Args : never;
 
-/** Settings of a link; what is left out stays. */
-export interface LinkChanges {
-  /** Whether it is switched on. */
-  readonly up?: boolean | undefined;
-  /**
-   * Bytes. Below 1280 the kernel deletes all IPv6 addresses of the link and accepts none, below 68
-   * the IPv4 addresses too; they do not come back when it is raised.
-   */
-  readonly mtu?: number | undefined;
-}
-
-/** Options of {@link Links.listLinks}. */
-export interface ListLinksOptions {
-  /** Only links of this kind ('dummy'). Default: all. */
-  readonly kind?: string | undefined;
-}
-
-/** Options of {@link Links.listAddresses}. */
-export interface ListAddressesOptions {
-  /** Default: both. */
-  readonly family?: 'ipv4' | 'ipv6' | undefined;
-}
-
-/** The arguments of a call. Methods pass on all that they are given. */
-type Given<Name extends keyof typeof linkCalls> = Parameters<(typeof linkCalls)[Name]>;
-
-/** Carries out a call; the arguments that it was made of are for its errors. */
-type Send<How extends 'promise' | 'value'> = <Value>(
-  call: LinkCall<Value>,
-  args: readonly unknown[],
+/** Runs an operation. */
+type Send<How extends 'promise' | 'value'> = <Value, Args extends readonly unknown[]>(
+  call: LinkCall<Value, Args>,
+  args: Args,
 ) => Returns<Value>[How];
 
 /** Follows a procedure. */
 type Follow<How extends 'promise' | 'value'> = <Value>(
   operation: string,
-  procedure: Procedure<LinkRequests, LinkResults, Value>,
+  procedure: Procedure<LinkRequestBuffer, LinkResults, Value>,
 ) => Returns<Value>[How];
 
 /**
@@ -84,24 +63,16 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
     this.#follow = follow;
   }
 
-  /** Makes a call of its arguments, of which there are to be no more than `make` takes. */
-  #carry<Value, Args extends readonly unknown[]>(
-    make: (...args: Args) => LinkCall<Value>,
-    args: Args,
-  ): Returns<Value>[How] {
-    return this.#send({ ...make(...args), takes: make.length }, args);
-  }
-
   /** All links, or those of a kind. RTM_GETLINK, `ip link show`. */
   listLinks(options?: ListLinksOptions): Returns<Link[]>[How];
   listLinks(...args: Given<'listLinks'>) {
-    return this.#carry(linkCalls.listLinks, args);
+    return this.#send(linkCalls.listLinks, args);
   }
 
   /** A link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
   getLink(link: LinkReference): Returns<Link | undefined>[How];
   getLink(...args: Given<'getLink'>) {
-    return this.#carry(linkCalls.getLink, args);
+    return this.#send(linkCalls.getLink, args);
   }
 
   /**
@@ -117,7 +88,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    */
   ensureDummy(name: string, options?: DummyOptions): Returns<EnsuredLink>[How];
   ensureDummy(...args: Given<'ensureDummy'>) {
-    return this.#carry(linkCalls.ensureDummy, args);
+    return this.#send(linkCalls.ensureDummy, args);
   }
 
   /**
@@ -128,7 +99,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    */
   setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How];
   setLink(...args: Given<'setLink'>) {
-    return this.#carry(linkCalls.setLink, args);
+    return this.#send(linkCalls.setLink, args);
   }
 
   /**
@@ -139,7 +110,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    */
   deleteLink(link: LinkReference, options?: DeleteOptions): Returns<boolean>[How];
   deleteLink(...args: Given<'deleteLink'>) {
-    return this.#carry(linkCalls.deleteLink, args);
+    return this.#send(linkCalls.deleteLink, args);
   }
 
   /**
@@ -149,7 +120,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    */
   listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How];
   listAddresses(...args: Given<'listAddresses'>) {
-    return this.#carry(linkCalls.listAddresses, args);
+    return this.#send(linkCalls.listAddresses, args);
   }
 
   /**
@@ -164,7 +135,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    */
   addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How];
   addAddress(...args: Given<'addAddress'>) {
-    return this.#carry(linkCalls.addAddress, args);
+    return this.#send(linkCalls.addAddress, args);
   }
 
   /**
@@ -178,7 +149,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
    */
   ensureAddress(link: LinkReference, address: AddressConfig): Returns<EnsuredLink>[How];
   ensureAddress(...args: Given<'ensureAddress'>) {
-    return this.#carry(linkCalls.ensureAddress, args);
+    return this.#send(linkCalls.ensureAddress, args);
   }
 
   /**
@@ -193,7 +164,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
     options?: DeleteOptions,
   ): Returns<boolean>[How];
   deleteAddress(...args: Given<'deleteAddress'>) {
-    return this.#carry(linkCalls.deleteAddress, args);
+    return this.#send(linkCalls.deleteAddress, args);
   }
 
   /**

@@ -1,19 +1,21 @@
 /**
- * What happens to links and addresses, as an async iterator.
+ * An async iterator over the events of links and addresses.
  * @module
  */
 
 import { CancellableIterator } from '../core/iterator.js';
-import type { Layout, NativeEvents, NativeWatcher } from '../native/addon.js';
+import type { NativeEvents, NativeWatcher } from '../native/addon.js';
+import { layout } from '../native/layout.js';
 import { jobError } from '../native/native-errors.js';
 import { Records } from '../native/records.js';
-import { type LinkAddress, readLinkAddress } from './address.js';
-import { type Link, readLink } from './link.js';
+import { decodeLinkAddress, type LinkAddress } from './address.js';
+import { decodeLink, type Link } from './link.js';
 
 /**
- * - `link`: a link was made or has changed (RTM_NEWLINK), or was deleted (RTM_DELLINK)
+ * An event:
+ * - `link`: a link was created or has changed (RTM_NEWLINK), or was deleted (RTM_DELLINK)
  * - `address`: an address was added or has changed (RTM_NEWADDR), or was deleted (RTM_DELADDR)
- * - `overrun`: events were lost, because they came faster than they were taken (ENOBUFS): list
+ * - `overrun`: events were lost, because they arrived faster than they were read (ENOBUFS): list
  *   again what matters
  */
 export type LinkEvent =
@@ -21,7 +23,7 @@ export type LinkEvent =
   | {
       readonly type: 'address';
       readonly action: 'changed' | 'deleted';
-      /** The kernel names its link by the index. */
+      /** Has the index of the link, but not its name: the kernel does not send it. */
       readonly address: Omit<LinkAddress, 'link'>;
     }
   | { readonly type: 'overrun' };
@@ -30,18 +32,17 @@ export type LinkEvent =
 const keepers = new Set<LinkWatcher>();
 
 /**
- * Events of links and addresses, from the moment on that `links.watch()` returned, in the kernel's
- * order. The kernel keeps those that were not yet taken, up to a limit, and says when it had to
- * drop some. It is read and ended as {@link CancellableIterator} says; closing the handle ends it.
- * It does not keep the process alive unless {@link LinkWatcher.ref} asks for it.
+ * The events of links and addresses since `links.watch()` returned, in the kernel's order. The
+ * kernel keeps those that were not yet read, up to a limit, and reports when it has dropped some.
+ * For reading and ending a watcher see {@link CancellableIterator}; closing the handle ends it too.
+ * A watcher does not keep the process alive unless {@link LinkWatcher.ref} is called.
  *
- * A watcher takes a thread and three descriptors until it ends. The garbage collector ends one that
- * nobody refers to, at some time, but not while a `next()` is pending, also one that was given up,
- * as by `Promise.race()`: `return()` or the signal ends the watcher then.
+ * A watcher needs a thread and three descriptors until it ends. The garbage collector ends a
+ * watcher that nothing refers to, at some time, but not while a `next()` is pending, even if its
+ * promise was abandoned, as by `Promise.race()`: end such a watcher by `return()` or the signal.
  */
 export class LinkWatcher extends CancellableIterator<LinkEvent> {
   readonly #native: NativeWatcher;
-  readonly #layout: Layout;
   readonly #onEnd: (watcher: LinkWatcher) => void;
   #events: LinkEvent[] = [];
   #place = 0;
@@ -52,24 +53,22 @@ export class LinkWatcher extends CancellableIterator<LinkEvent> {
    */
   constructor(
     open: (notify: () => void) => NativeWatcher,
-    layout: Layout,
     signal: AbortSignal | undefined,
     onEnd: (watcher: LinkWatcher) => void,
   ) {
     super();
-    this.#layout = layout;
     this.#onEnd = onEnd;
     this.#native = open(LinkWatcher.#notifier(this));
     this.observe(signal);
   }
 
-  /** What the addon calls, and so holds on to: it must not hold on to the watcher. */
+  /** Returns the function that the addon keeps and calls. It must not keep the watcher alive. */
   static #notifier(self: LinkWatcher): () => void {
     const reference = new WeakRef(self);
     return () => reference.deref()?.serve();
   }
 
-  /** Keeps the process alive while the watching lasts. */
+  /** Keeps the process alive until the watcher ends. */
   ref(): this {
     if (this.ended) return this;
     this.#native.ref();
@@ -77,7 +76,7 @@ export class LinkWatcher extends CancellableIterator<LinkEvent> {
     return this;
   }
 
-  /** Takes {@link ref} back. */
+  /** Reverts {@link ref}. */
   unref(): this {
     if (!this.ended) this.#native.unref();
     keepers.delete(this);
@@ -93,13 +92,13 @@ export class LinkWatcher extends CancellableIterator<LinkEvent> {
     }
   }
 
-  /** The addon notifies when there is something again. */
+  /** Does nothing: the addon notifies when there are events again. */
   protected override refill(): void {}
 
-  /** Takes what the kernel has. False: nothing, for now. */
+  /** Takes the events that the kernel has; false if there are none at present. */
   #takeNative(): boolean {
     const native = this.#native.take();
-    this.#events = readEvents(native, this.#layout);
+    this.#events = decodeEvents(native);
     this.#place = 0;
     return native.more || this.#events.length > 0;
   }
@@ -112,7 +111,7 @@ export class LinkWatcher extends CancellableIterator<LinkEvent> {
   }
 }
 
-function readEvents(native: NativeEvents, layout: Layout): LinkEvent[] {
+function decodeEvents(native: NativeEvents): LinkEvent[] {
   const { size, fields } = layout.linkEvent;
   const { link, address } = layout.linkEventTypes;
   const events = new Records(native.events);
@@ -124,10 +123,10 @@ function readEvents(native: NativeEvents, layout: Layout): LinkEvent[] {
     const action = events.number(base, fields.deleted) === 0 ? 'changed' : 'deleted';
     switch (events.number(base, fields.type)) {
       case link:
-        return { type: 'link', action, link: readLink(links, place * layout.link.size, layout) };
+        return { type: 'link', action, link: decodeLink(links, place * layout.link.size) };
       case address: {
         const at = place * layout.linkAddress.size;
-        const { link: _, ...found } = readLinkAddress(addresses, at, layout);
+        const { link: _, ...found } = decodeLinkAddress(addresses, at);
         return { type: 'address', action, address: found };
       }
       default:

@@ -100,7 +100,7 @@ function linkWatcher(signal: AbortSignal): Subject {
     notify = callback;
     return native;
   };
-  const iterator = new LinkWatcher(open, layout, signal, () => {});
+  const iterator = new LinkWatcher(open, signal, () => {});
   const arrive = async (take: () => NativeEvents) => {
     given.push(take);
     notify();

@@ -1,24 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
-import { formatLinkAddress, type LinkAddress, readLinkAddress } from '../../lib/links/address.js';
-import { writeAddress } from '../../lib/links/write-address.js';
+import { decodeLinkAddress, formatLinkAddress, type LinkAddress } from '../../lib/links/address.js';
+import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
 import { Records } from '../../lib/native/records.js';
 import { nameBytes } from './answers.js';
 import { canonicalIpv6, ipv4Bytes, ipv6Bytes } from './arbitraries.js';
-import { encode, expectInputError, type Kind, layout, thrownBy } from './requests.js';
+import { encode, expectInputError, type Kind, layout, native, thrownBy } from './requests.js';
 
 const record = layout.addressSettings;
 const FOREVER = 0xffffffff;
 const IFA_F_NODAD = 0x02;
 const IFA_F_NOPREFIXROUTE = 0x200;
 
+/** The index of the link that listed addresses are on. */
+const LISTED_ON = 7;
+
 function written(config: unknown): Records {
-  const records = new Records(new ArrayBuffer(record.size));
-  writeAddress(records, 0, layout, 'address', config);
-  return records;
+  const requests = new LinkRequestBuffer(native);
+  requests.begin('addAddress');
+  requests.addAddress('address', config, LISTED_ON);
+  requests.commit();
+  return new Records(requests.addressBytes().slice().buffer);
 }
-const formatted = (config: unknown) => formatLinkAddress(written(config), 0, layout);
+const formatted = (config: unknown) => formatLinkAddress(written(config), 0);
 /** The scope that an address has by default; an IPv6 address has it in any case. */
 function scopeOf(address: string): 'host' | 'link' | 'site' | 'global' {
   if (address.startsWith('127.') || address === '::1') return 'host';
@@ -29,15 +34,15 @@ const scopeNumbers = { global: 0, site: 200, link: 253, host: 254 };
 /** What a link says that has the address. */
 function listed(config: unknown): LinkAddress {
   const settings = written(config);
-  const [address = ''] = formatLinkAddress(settings, 0, layout).split('/');
+  const [address = ''] = formatLinkAddress(settings, 0).split('/');
   if (address.includes(':')) {
     settings.setNumber(0, record.fields.scope, scopeNumbers[scopeOf(address)]);
   }
   for (const field of ['preferred', 'valid'] as const) {
     settings.setNumber(0, record.fields[field], FOREVER);
   }
-  const bytes = encode(layout.linkAddress, { settings: settings.bytes, index: 7 });
-  return readLinkAddress(new Records(bytes.slice().buffer), 0, layout);
+  const bytes = encode(layout.linkAddress, { settings: settings.bytes, index: LISTED_ON });
+  return decodeLinkAddress(new Records(bytes.slice().buffer), 0);
 }
 const flagsOf = (config: unknown) => written(config).number(0, record.fields.flags);
 
@@ -129,7 +134,7 @@ describe('an address', () => {
       index: 7,
       link: Uint8Array.from(nameBytes('eth0')),
     });
-    expect(readLinkAddress(new Records(bytes.slice().buffer), 0, layout)).toEqual({
+    expect(decodeLinkAddress(new Records(bytes.slice().buffer), 0)).toEqual({
       link: 'eth0',
       index: 7,
       family: 'ipv4',

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
-import { LinkRequests } from '../../lib/links/requests.js';
+import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
 import { ipv4, ipv6 } from './arbitraries.js';
 import { layout, native, thrownBy } from './requests.js';
 
@@ -27,24 +27,26 @@ const anyConfig = fc.oneof(
   fc.constantFrom(undefined, null, 7, {}),
 );
 
+const LINK = 'vip0';
+
 /** One by one, as they are written where there is only one. */
-function oneByOne(configs: readonly unknown[], family: number): LinkRequests {
-  const requests = new LinkRequests(native);
+function oneByOne(configs: readonly unknown[], family: number): LinkRequestBuffer {
+  const requests = new LinkRequestBuffer(native);
   requests.begin('planAddresses');
   for (const [place, each] of configs.entries()) {
-    requests.addAddress(`wanted[${place}]`, each, family);
+    requests.addAddress(`wanted[${place}]`, each, LINK, family);
   }
   requests.commit();
   return requests;
 }
-function together(configs: readonly unknown[], family: number): LinkRequests {
-  const requests = new LinkRequests(native);
+function together(configs: readonly unknown[], family: number): LinkRequestBuffer {
+  const requests = new LinkRequestBuffer(native);
   requests.begin('planAddresses');
-  requests.addAddresses('wanted', configs, family);
+  requests.addAddresses('wanted', configs, LINK, family);
   requests.commit();
   return requests;
 }
-const outcome = (write: () => LinkRequests) => {
+const outcome = (write: () => LinkRequestBuffer) => {
   try {
     const requests = write();
     return { bytes: [...requests.bytes()], addresses: [...requests.addressBytes()] };
@@ -107,7 +109,7 @@ test('requests that were cleared keep no address of those before', () => {
   requests.clear();
   expect(requests.addressBytes()).toHaveLength(0);
   requests.begin('planAddresses');
-  requests.addAddresses('wanted', ['10.0.0.3'], 0);
+  requests.addAddresses('wanted', ['10.0.0.3'], LINK, 0);
   requests.commit();
   const fresh = together(['10.0.0.3'], 0);
   expect([...requests.bytes()]).toEqual([...fresh.bytes()]);

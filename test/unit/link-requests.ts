@@ -4,23 +4,29 @@
  */
 import { expect } from 'vitest';
 import { type LinkCall, linkCalls } from '../../lib/links/calls.js';
-import { LinkRequests } from '../../lib/links/requests.js';
+import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
+import { bound } from '../../lib/queue/packed.js';
 import type { Refused } from './refusals.js';
 import { expectInputError, native, thrownBy } from './requests.js';
 
-/** The calls as JavaScript makes them, without a compiler that would refuse bad arguments. */
-export const untypedLinks = linkCalls as unknown as Readonly<
-  Record<keyof typeof linkCalls, (...args: readonly unknown[]) => LinkCall<unknown>>
->;
+/** The operations with their arguments, as JavaScript passes them: of any type and number. */
+export const untypedLinks = Object.fromEntries(
+  Object.entries(linkCalls).map(([name, call]) => [
+    name,
+    (...args: unknown[]) => bound(call as LinkCall<unknown, unknown[]>, ...args),
+  ]),
+  // An entry for each operation.
+) as Readonly<Record<keyof typeof linkCalls, (...args: readonly unknown[]) => LinkCall<unknown>>>;
 
-export function writeLink(requests: LinkRequests, call: LinkCall<unknown>): void {
+export function writeLink(requests: LinkRequestBuffer, call: LinkCall<unknown>): void {
   requests.begin(call.operation);
   call.write(requests);
+  call.reader?.();
   requests.commit();
 }
 
-export function packLinks(...calls: readonly LinkCall<unknown>[]): LinkRequests {
-  const requests = new LinkRequests(native);
+export function packLinks(...calls: readonly LinkCall<unknown>[]): LinkRequestBuffer {
+  const requests = new LinkRequestBuffer(native);
   for (const call of calls) writeLink(requests, call);
   return requests;
 }

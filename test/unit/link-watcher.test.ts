@@ -53,7 +53,7 @@ function opened(signal?: AbortSignal) {
     notify = callback;
     return native;
   };
-  const watcher = new LinkWatcher(open, layout, signal, onEnd);
+  const watcher = new LinkWatcher(open, signal, onEnd);
   const arrive = (...events: readonly NativeEvents[]) => {
     waiting.push(...events);
     notify();

@@ -3,13 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import type { LinkAddress } from '../../lib/links/address.js';
 import type { LinkCall } from '../../lib/links/calls.js';
-import { explainLink } from '../../lib/links/explain.js';
-import type { LinkVerdict } from '../../lib/links/requests.js';
+import { AddressPlan } from '../../lib/links/plan.js';
+import { linkRequestError } from '../../lib/links/refusals.js';
+import type { FailedLinkResult } from '../../lib/links/results.js';
 import type { LinkOperationName } from '../../lib/native/addon.js';
 import { packLinks, untypedLinks, writeLink } from './link-requests.js';
 import { layout } from './requests.js';
 
-const planned = packLinks(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
+const { records } = packLinks(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
+const plan = new AddressPlan(7, records, 0, 1);
 interface Operation {
   readonly call: LinkCall<unknown>;
   readonly start: string;
@@ -56,7 +58,7 @@ const OPERATIONS: Readonly<Record<LinkOperationName, Operation>> = {
     command: 'RTM_DELADDR',
   },
   replaceAddress: {
-    call: untypedLinks.changeAddress('replaceAddress', 7, planned.records, planned.base),
+    call: untypedLinks.replacePlanned(plan, 0),
     start: 'reconcileAddresses 10.0.0.1/24 of link 7',
     command: 'RTM_NEWADDR',
   },
@@ -73,10 +75,10 @@ const NUMBERS = [...new Set(Object.values(constants.errno))];
 
 function explained(
   { call }: Operation,
-  verdict: Partial<LinkVerdict> & Pick<LinkVerdict, 'status'>,
+  verdict: Partial<FailedLinkResult> & Pick<FailedLinkResult, 'status'>,
 ): IpvsError {
   const whole = { errno: 0, text: '', creating: false, ...verdict };
-  return explainLink(call.operation, packLinks(call), 0, whole);
+  return linkRequestError(call.operation, packLinks(call), 0, whole);
 }
 
 /** Nothing in a message that only a programmer could have left there. */
@@ -230,7 +232,8 @@ describe('an address that was listed on another link', () => {
     const requests = packLinks(untypedLinks.addAddress('vip1', listed));
     const bare = untypedLinks.addAddress('vip1', { ...listed, link: undefined });
     const message = () =>
-      explainLink('addAddress', requests, 0, { ...verdict, text: '', creating: false }).message;
+      linkRequestError('addAddress', requests, 0, { ...verdict, text: '', creating: false })
+        .message;
     expect(message()).toContain('listed on vip0 (link 7)');
     requests.clear();
     writeLink(requests, bare);
@@ -301,8 +304,7 @@ describe('an address that the link has with settings that the kernel does not ch
 });
 
 test('an address of a plan belongs to the link as the caller named it', () => {
-  const { records, base } = planned;
-  const call = untypedLinks.changeAddress('addAddress', 7, records, base, 'ipvs0');
+  const call = untypedLinks.addPlanned(plan, 0, 'ipvs0');
   const verdict = { status: 'refused', errno: constants.errno.EPERM };
   expect(explained({ ...OPERATIONS.addAddress, call }, verdict)).toMatchObject({
     target: '10.0.0.1/24 of ipvs0',

@@ -1,12 +1,12 @@
 /**
- * Arguments in the wrong order.
+ * Calls whose arguments, a link and addresses, are in the wrong order.
  * @module
  */
 import { parseAddress } from '../core/address.js';
 import { own } from '../core/check.js';
 import { isInputError, wrongValue } from '../core/input-errors.js';
 
-/** Whether the value stands for an address, such as '10.96.0.1/32', and for no link. */
+/** Returns true for an address, such as '10.96.0.1/32', that cannot be meant as a link. */
 function isAddress(value: unknown): boolean {
   if (typeof value === 'string') {
     const [address = ''] = value.split('/', 1);
@@ -16,7 +16,7 @@ function isAddress(value: unknown): boolean {
   return own(value, 'address') !== undefined && own(value, 'index') === undefined;
 }
 
-/** Whether the value may stand for a link, and is no mistyped address. */
+/** Returns true for what may be meant as a link, and is not a mistyped address. */
 function isLink(value: unknown): boolean {
   if (typeof value === 'string') return /^[^\s/:]{1,15}$/.test(value) && !/^[\d.]+$/.test(value);
   if (typeof value === 'number') return true;
@@ -24,11 +24,11 @@ function isLink(value: unknown): boolean {
 }
 
 /**
- * What to throw for the arguments of a call about addresses of a link, which were refused with
- * `error`: that they are in the wrong order, if they are.
+ * Returns the error to throw for a link and addresses that were refused with `error`: one that says
+ * that they are in the wrong order, if they are, and otherwise `error`.
  * @internal
  */
-export function orderError(error: unknown, link: unknown, addresses: unknown): unknown {
+export function swappedArgumentsError(error: unknown, link: unknown, addresses: unknown): unknown {
   const isList = Array.isArray(link);
   if (!isInputError(error) || !(isList || isAddress(link)) || !isLink(addresses)) return error;
   const what = isList ? 'an array' : 'an address';

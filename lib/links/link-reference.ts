@@ -1,0 +1,64 @@
+/**
+ * What identifies the link of a request.
+ * @module
+ */
+import { checkInteger, own } from '../core/check.js';
+import { wrongType } from '../core/input-errors.js';
+import { layout } from '../native/layout.js';
+import { newLinkNameBytes, readName, writeName } from '../native/link-name.js';
+import type { LinkRequestBuffer } from './request-buffer.js';
+
+/** A link by its name, by its index, or as an object of the library, which stands for its index. */
+export type LinkReference = string | number | { readonly index: number };
+
+const { fields } = layout.linkRequest;
+const MAX_INDEX = 2 ** 31 - 1;
+
+/** Checks and encodes the name of the link that a request is about. @internal */
+export function encodeLinkName(request: LinkRequestBuffer, property: string, name: unknown): void {
+  writeName(request.records, request.base(), fields.name, newLinkNameBytes(property, name));
+}
+
+/**
+ * Checks and encodes the link that a request is about.
+ * @returns its name, as it was given, or its index
+ * @internal
+ */
+export function encodeLinkReference(
+  request: LinkRequestBuffer,
+  property: string,
+  reference: unknown,
+): string | number {
+  if (typeof reference === 'string') {
+    encodeLinkName(request, property, reference);
+    return reference;
+  }
+  const isObject = typeof reference === 'object' && reference !== null;
+  const index = isObject ? own(reference, 'index') : reference;
+  if (typeof index !== 'number') {
+    throw wrongType(
+      property,
+      reference,
+      'a link: its name, its index, or an object with its index',
+    );
+  }
+  const checked = checkLinkIndex(isObject ? `${property}.index` : property, index);
+  request.records.setNumber(request.base(), fields.index, checked);
+  return checked;
+}
+
+/** Checks the number that the kernel gives to a link. @internal */
+export const checkLinkIndex = (property: string, index: unknown): number =>
+  checkInteger(property, index, 1, MAX_INDEX);
+
+/**
+ * Returns the link of the request at `at` as messages call it: by its name where the request has
+ * one, otherwise by its index; '' if there is no link.
+ * @internal
+ */
+export function formatLinkReference(request: LinkRequestBuffer, at: number): string {
+  const base = request.base(at);
+  const name = readName(request.records, base, fields.name);
+  const index = request.records.number(base, fields.index);
+  return name !== '' || index === 0 ? name : `link ${index}`;
+}

@@ -1,0 +1,45 @@
+/**
+ * Targets: what errors say that a request about links is about.
+ * @module
+ */
+import { subjectOf } from '../core/arguments.js';
+import type { LinkOperationName } from '../native/addon.js';
+import { layout } from '../native/layout.js';
+import { formatLinkAddress } from './address.js';
+import { formatLinkReference } from './link-reference.js';
+import type { LinkRequestBuffer } from './request-buffer.js';
+
+const { fields } = layout.linkRequest;
+
+/**
+ * Returns the target of the request that is being encoded, for an error in its arguments: what is
+ * encoded already, and otherwise the arguments as they are.
+ */
+export function inputTarget(
+  operation: LinkOperationName,
+  requests: LinkRequestBuffer,
+  [first, second]: readonly unknown[],
+): string {
+  const index = requests.count;
+  const link = formatLinkReference(requests, index) || subjectOf(first);
+  if (operation === 'listLinks') return '';
+  if (!hasOneAddress(operation)) return link;
+  const isEncoded = requests.records.number(requests.base(index), fields.addresses) > 0;
+  const { records, base } = requests.firstAddress(index);
+  const address = isEncoded ? formatLinkAddress(records, base) : subjectOf(second);
+  return [address, link].filter((part) => part !== '').join(' of ');
+}
+
+/** Returns what the request at `index` is about: '10.96.0.1/32 of vip0', 'link 7'; or ''. */
+export function targetOf(
+  operation: LinkOperationName,
+  requests: LinkRequestBuffer,
+  index: number,
+): string {
+  const link = formatLinkReference(requests, index);
+  if (!hasOneAddress(operation)) return link;
+  const { records, base } = requests.firstAddress(index);
+  return `${formatLinkAddress(records, base)} of ${link}`;
+}
+
+const hasOneAddress = (operation: LinkOperationName) => operation.endsWith('Address');
