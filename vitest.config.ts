@@ -8,7 +8,7 @@ const long = { abuse: 'test/kernel/abuse.test.ts', bench: 'test/kernel/bench.tes
 
 // Tests that run where scripts/kernel puts them. The files share one processor and one kernel, so
 // they run one after the other.
-const onKernel = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 60_000 };
+const onKernel = { fileParallelism: false, isolate: false, testTimeout: 120_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {

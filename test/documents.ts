@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, root } from './kernel/programs.js';
+import { build, root } from './kernel/helpers/programs.js';
 
 /** A fenced block of a document. */
 export interface Block {

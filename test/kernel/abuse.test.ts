@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { scenarios } from './abuse/scenarios.js';
-import { isOurs } from './ours.js';
-import { build, root } from './programs.js';
+import { isOwnKernel } from './helpers/modules.js';
+import { build, root } from './helpers/programs.js';
 
 const start = promisify(execFile);
 const SEED = '1';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 // Without memory Node.js itself may end in any way: what that proves takes many rounds, and somebody who looks at them.
 const short = scenarios.filter(({ name }) => name !== 'memory');
-const runnable = short.filter(({ ours = false }) => isOurs || !ours);
+const runnable = short.filter(({ ours = false }) => isOwnKernel || !ours);
 const rows = runnable.map(({ name, about }) => [name, about] as const);
 
 test.each(rows)('%s: %s', async (name) => {

@@ -1,14 +1,14 @@
 import { type AddressConfig, type LinkEvent, Links, ReconcileError } from 'ipvs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addressesOn, shownAddresses } from './iproute.js';
-import { useNamespace } from './namespace.js';
-import { until } from './poll.js';
+import { addressesOn, shownAddresses } from './helpers/iproute.js';
+import { until } from './helpers/poll.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 let links: Links;
 
 beforeAll(async () => {
-  links = await Links.open({ netns: lab.namespace.path });
+  links = await Links.open({ netns: fixture.namespace.path });
 });
 afterAll(() => links?.close());
 beforeEach(async () => {
@@ -18,10 +18,12 @@ afterEach(async () => {
   await links.deleteLink('vip0');
 });
 
-const ip = (...args: string[]) => lab.namespace.ip(...args);
-const on = (link = 'vip0') => addressesOn(lab.namespace, link);
+const ip = (...args: string[]) => fixture.namespace.ip(...args);
+const on = (link = 'vip0') => addressesOn(fixture.namespace, link);
 const shown = (address: string) =>
-  shownAddresses(lab.namespace).find((each) => each.link === 'vip0' && each.address === address);
+  shownAddresses(fixture.namespace).find(
+    (each) => each.link === 'vip0' && each.address === address,
+  );
 const reasonOf = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,
@@ -97,7 +99,7 @@ describe('addAddress', () => {
       updated: [],
     });
     const scopes = () =>
-      shownAddresses(lab.namespace)
+      shownAddresses(fixture.namespace)
         .filter(({ link, family }) => link === 'lo' && family === 'ipv4')
         .map(({ address, scope }) => [address, scope]);
     expect(scopes()).toEqual([1, 2, 3, 4].map((host) => [`127.0.0.${host}`, 'host']));
@@ -174,7 +176,7 @@ describe('addAddress', () => {
   });
 
   test('IPv6 where it is switched off', async () => {
-    lab.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.disable_ipv6=1']);
+    fixture.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.disable_ipv6=1']);
     for (const change of ['addAddress', 'ensureAddress'] as const) {
       const reason = await reasonOf(links[change]('vip0', 'fd00::1'));
       expect(reason).toMatchObject({
@@ -190,10 +192,10 @@ describe('ensureAddress', () => {
     const wanted = ['10.96.0.1', '10.96.0.1/24', 'fd00::1', 'fd00::2/64'];
     const ensure = () => Promise.all(wanted.map((each) => links.ensureAddress('vip0', each)));
     expect(await ensure()).toEqual(wanted.map(() => 'created'));
-    const before = shownAddresses(lab.namespace);
+    const before = shownAddresses(fixture.namespace);
     // The kernel's own link-local address may still be on its way.
     await until(
-      () => shownAddresses(lab.namespace),
+      () => shownAddresses(fixture.namespace),
       (all) =>
         all.some(
           ({ link, scope, flags }) =>
@@ -204,7 +206,7 @@ describe('ensureAddress', () => {
       await eventsOf(async () => expect(await ensure()).toEqual(wanted.map(() => 'unchanged'))),
     ).toEqual([]);
     expect(on()).toEqual(['10.96.0.1/24', '10.96.0.1/32', 'fd00::1/128', 'fd00::2/64']);
-    expect(shownAddresses(lab.namespace)).toEqual(expect.arrayContaining(before));
+    expect(shownAddresses(fixture.namespace)).toEqual(expect.arrayContaining(before));
   });
 
   test('the same address many times in one turn', async () => {
@@ -285,7 +287,7 @@ test('listAddresses has what ip shows: all, those of a link, those of a family',
   ip('address', 'add', 'fd00::1/64', 'dev', 'lo', 'nodad');
   const settled = () =>
     until(
-      () => shownAddresses(lab.namespace),
+      () => shownAddresses(fixture.namespace),
       (all) =>
         all.some(
           ({ link, family, flags }) =>
@@ -352,9 +354,9 @@ describe('reconcileAddresses', () => {
     expect(on()).toEqual(after);
     const again = () => links.reconcileAddresses('vip0', wanted, { prune: true });
     expect(await again()).toEqual(nothing);
-    expect(shownAddresses(lab.namespace).some(({ address }) => address.startsWith('fe80:'))).toBe(
-      true,
-    );
+    expect(
+      shownAddresses(fixture.namespace).some(({ address }) => address.startsWith('fe80:')),
+    ).toBe(true);
   });
 
   test('keeps what is not wanted unless it prunes, and what is of another family', async () => {
@@ -368,7 +370,7 @@ describe('reconcileAddresses', () => {
 
   describe.each([0, 1])('where promote_secondaries is %i', (promote) => {
     beforeEach(() => {
-      lab.namespace.run('sysctl', ['-qw', `net.ipv4.conf.all.promote_secondaries=${promote}`]);
+      fixture.namespace.run('sysctl', ['-qw', `net.ipv4.conf.all.promote_secondaries=${promote}`]);
       for (const host of [1, 2, 3]) ip('address', 'add', `10.0.0.${host}/24`, 'dev', 'vip0');
     });
 

@@ -1,340 +1,218 @@
-import { Ipvs, IpvsError } from 'ipvs';
+import { type Batch, type BatchResult, Ipvs } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { countSockets } from './descriptors.js';
-import { useNamespace } from './namespace.js';
-import { type Call, outcomeOf, Table } from './table.js';
+import { savedLines } from './helpers/ipvsadm.js';
+import { type Call, outcomeOf, outcomesOfBatch, Table } from './helpers/model/table.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
-beforeEach(() => lab.ipvs.flush());
+beforeEach(() => fixture.ipvs.flush());
 
-const service = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
 const tcp = 'tcp://10.96.0.1:80';
+const service = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
 const mark = (fwmark: number) => `fwmark://${fwmark}`;
 const host = (index: number) => `10.1.${index >> 8}.${index & 255}`;
 
-describe('many operations at once', () => {
-  test('a thousand with ten failures: each caller gets its own', async () => {
-    const { ipvs } = lab;
-    const SERVICES = 10;
-    const failing = new Map<number, Call>();
-    const calls = Array.from({ length: 1000 }, (_, index): Call => {
-      if (index < SERVICES) return ['addService', { fwmark: 1 + index }];
-      const of = mark(1 + (index % SERVICES));
-      const usual: Call = ['addDestination', of, { address: host(index), weight: index }];
-      if (index % 100 !== 42) return usual;
-      const unusual: Call[] = [
-        ['addDestination', mark(99), { address: host(index) }],
-        ['addDestination', of, { address: host(index - SERVICES) }],
-        ['addDestination', of, { address: '127.255.255.255' }],
-        ['deleteDestination', of, host(index)],
-        ['addService', { fwmark: 1 }],
-        ['deleteService', 'fwmark6://1'],
-      ];
-      const failure = unusual[failing.size % unusual.length] ?? usual;
-      failing.set(index, failure);
-      return failure;
+/** The code of each error; '' of what is done. */
+const codesOf = (results: readonly BatchResult[]) =>
+  results.map((each) => (each.status === 'rejected' ? each.reason.code : ''));
+
+/** The marks of the services that there are. */
+const marks = () =>
+  fixture.namespace
+    .saved()
+    .map((line) => Number(/-f (\d+)/.exec(line)?.[1]))
+    .sort((a, b) => a - b);
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+/** Adds services by mark. */
+const adding = (count: number) => (b: Batch) => {
+  for (const fwmark of upTo(count)) b.addService({ fwmark });
+};
+
+describe('a batch', () => {
+  test('with failures does what the model does, and what ipvsadm shows', async () => {
+    const { ipvs, namespace } = fixture;
+    const calls = upTo(600).map((index): Call => {
+      const of = mark(1 + (index % 10));
+      if (index <= 10) return ['addService', { fwmark: index }];
+      if (index % 97 === 0) return ['addDestination', mark(99), { address: host(index) }];
+      if (index % 89 === 0) return ['addDestination', of, { address: host(index - 10) }];
+      if (index % 83 === 0) return ['deleteService', mark(77), { ifExists: true }];
+      if (index % 79 === 0) return ['updateDestination', of, host(index), { weight: 2 }];
+      if (index % 73 === 0) return ['deleteDestination', of, host(index - 10)];
+      if (index % 71 === 0) return ['ensureService', { fwmark: index, scheduler: 'rr' }];
+      return ['addDestination', of, { address: host(index), weight: index }];
     });
-    expect(failing.size).toBe(10);
-
     const table = new Table();
-    const outcomes = await Promise.all(calls.map((call) => outcomeOf(ipvs, call)));
-    expect(outcomes).toEqual(calls.map((call) => table.outcomeOf(call)));
-    const refused = outcomes.flatMap((outcome, index) => ('refused' in outcome ? [index] : []));
-    expect(refused).toEqual([...failing.keys()]);
+    const expected = calls.map((call) => table.outcomeOf(call));
+    expect(await outcomesOfBatch(ipvs, calls)).toEqual(expected);
+    const codes = expected.map((each) => ('refused' in each ? each.refused.code : ''));
+    expect(new Set(codes)).toEqual(new Set(['', 'ESRCH', 'EEXIST', 'ENOENT']));
     expect(await outcomeOf(ipvs, ['snapshot'])).toEqual(table.outcomeOf(['snapshot']));
-    expect(lab.namespace.saved()).toHaveLength(1000 - failing.size);
+    expect(namespace.saved()).toEqual(savedLines(table.snapshot()));
   });
 
-  test('twenty thousand, which is more than goes in one batch', async () => {
-    const { ipvs } = lab;
-    const SERVICES = 100;
-    const EACH = 199;
-    const services = Array.from({ length: SERVICES }, (_, index) => mark(1 + index));
-    const pending: Promise<unknown>[] = [];
-    for (const [index, name] of services.entries()) {
-      pending.push(ipvs.addService({ fwmark: 1 + index, scheduler: 'rr' }));
-      for (let server = 1; server <= EACH; server++) {
-        pending.push(ipvs.addDestination(name, { address: host(server), weight: index }));
+  test('of 20,000 operations is carried out whole, others between its parts', async () => {
+    const { ipvs, namespace } = fixture;
+    let seen = 0;
+    let isOver = false;
+    const watching = (async () => {
+      for (; !isOver; seen++) await ipvs.getTimeouts();
+    })();
+    const results = await ipvs.batch((b) => {
+      for (const fwmark of upTo(100)) {
+        b.addService({ fwmark, scheduler: 'rr' });
+        for (const index of upTo(199)) b.addDestination(mark(fwmark), { address: host(index) });
       }
-    }
-    expect(pending).toHaveLength(20_000);
-    // One more for the middle, and a reading behind them all.
-    const twice = ipvs.addDestination(mark(50), { address: host(1) }).catch((error) => error);
-    const listed = ipvs.listDestinations(mark(SERVICES));
-    await Promise.all(pending);
-    expect(await twice).toMatchObject({ code: 'EEXIST', target: '10.1.0.1:0 of fwmark://50' });
-    expect(await listed).toHaveLength(EACH);
-
-    const snapshot = await ipvs.snapshot();
-    const all = snapshot.services.flatMap((each) => each.destinations.map(({ weight }) => weight));
-    expect(all).toHaveLength(SERVICES * EACH);
-    expect(all.reduce((sum, weight) => sum + weight)).toBe((EACH * SERVICES * (SERVICES - 1)) / 2);
-    const counts = new Set(snapshot.services.map(({ destinations }) => destinations.length));
-    expect(counts).toEqual(new Set([EACH]));
+    });
+    isOver = true;
+    await watching;
+    expect(results).toHaveLength(20_000);
+    expect(results.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(namespace.saved()).toHaveLength(20_000);
+    expect(seen).toBeGreaterThanOrEqual(10);
   });
 
-  test('ten thousand that all fail: no answer is lost', async () => {
-    const missing = Array.from({ length: 10_000 }, (_, index) => `fwmark://${1 + index}`);
-    const settled = await Promise.allSettled(missing.map((name) => lab.ipvs.deleteService(name)));
-    const reasons = settled.map((each) => (each.status === 'rejected' ? each.reason : undefined));
-    expect(new Set(reasons.map(({ code }) => code))).toEqual(new Set(['ESRCH']));
-    expect(reasons.map(({ target }) => target)).toEqual(missing);
-  });
-
-  test('bad input among them stops nothing', async () => {
-    const settled = await Promise.allSettled([
-      lab.ipvs.addService({ fwmark: 0 }),
-      lab.ipvs.addService({ fwmark: 1 }),
-      lab.ipvs.addDestination(mark(1), { address: '10.0.0.256' }),
-      lab.ipvs.addDestination(mark(1), { address: '10.0.0.1' }),
-      lab.ipvs.updateService('fwmark://', {}),
-    ]);
-    const valid = { status: 'fulfilled' };
-    const invalid = { status: 'rejected', reason: { code: expect.stringMatching(/^ERR_/) } };
-    expect(settled).toMatchObject([invalid, valid, invalid, valid, invalid]);
-    expect(lab.namespace.saved()).toHaveLength(2);
-  });
-});
-
-describe('order', () => {
-  test('each reading sees what was written before it, and nothing after', async () => {
-    const { ipvs } = lab;
-    const answers = await Promise.all([
-      ipvs.getService(tcp),
-      ipvs.addService(service),
-      ipvs.getService(tcp),
-      ipvs.updateService(tcp, { scheduler: 'rr' }),
-      ipvs.listServices(),
-      ipvs.listDestinations(tcp),
-      ipvs.ensureDestination(tcp, { address: '10.0.0.1' }),
-      ipvs.getDestination(tcp, '10.0.0.1'),
-      ipvs.updateDestination(tcp, '10.0.0.1', { weight: 5 }),
-      ipvs.listDestinations(tcp),
-      ipvs.deleteDestination(tcp, '10.0.0.1'),
-      ipvs.listServices(),
-      ipvs.flush(),
-      ipvs.getService(tcp),
-      ipvs.ensureService(service),
-      ipvs.snapshot(),
-    ]);
-    expect(answers).toMatchObject([
+  test('reads what it has written itself', async () => {
+    const results = await fixture.ipvs.batch((b) => {
+      b.getService(tcp);
+      b.addService(service);
+      b.getService(tcp);
+      b.ensureDestination(tcp, { address: '10.0.0.1' });
+      b.updateDestination(tcp, '10.0.0.1', { weight: 9 });
+      b.listDestinations(tcp);
+      b.deleteDestination(tcp, '10.0.0.1');
+      b.getDestination(tcp, '10.0.0.1');
+      b.listServices({ bigint: true });
+      b.flush();
+      b.listServices();
+    });
+    expect(results.map((each) => (each.status === 'fulfilled' ? each.value : each))).toMatchObject([
       undefined,
       undefined,
       { scheduler: 'wlc' },
-      undefined,
-      [{ scheduler: 'rr' }],
-      [],
       'created',
-      { weight: 1 },
       undefined,
-      [{ weight: 5 }],
+      [{ weight: 9 }],
       true,
-      [{ scheduler: 'rr' }],
       undefined,
+      [{ stats: { connections: 0n } }],
       undefined,
-      'created',
-      { services: [{ scheduler: 'wlc' }] },
+      [],
     ]);
   });
 
-  test('holds between the turns of the event loop', async () => {
-    const { ipvs } = lab;
-    await ipvs.addService(service);
-    await ipvs.addDestination(tcp, { address: '10.0.0.1' });
-    const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
-    const pending: Promise<unknown>[] = [];
-    const settled: number[] = [];
-    for (let weight = 0; weight < 300; weight++) {
-      const update = ipvs.updateDestination(tcp, '10.0.0.1', { weight });
-      pending.push(
-        update.then(() => settled.push(weight)),
-        ipvs.getDestination(tcp, '10.0.0.1').then((got) => expect(got?.weight).toBe(weight)),
-      );
-      if (weight % 7 === 0) await nextTurn();
-      if (weight % 11 === 0) await Promise.resolve();
-    }
-    await Promise.all(pending);
-    expect(settled).toEqual(Array.from({ length: 300 }, (_, weight) => weight));
+  test('has its place among the calls of its turn', async () => {
+    const { ipvs } = fixture;
+    const answers = await Promise.all([
+      ipvs.addService(service),
+      ipvs.batch((b) => void b.addDestination(tcp, { address: '10.0.0.1', weight: 4 })),
+      ipvs.listDestinations(tcp),
+      ipvs.batch((b) => void b.flush()),
+      ipvs.listServices(),
+    ]);
+    const [, first, listed, , services] = answers;
+    expect(codesOf(first)).toEqual(['']);
+    expect(listed).toMatchObject([{ weight: 4 }]);
+    expect(services).toEqual([]);
   });
 
-  test('an operation that is called by the answer of another comes after those that wait', async () => {
-    const { ipvs } = lab;
-    const first = ipvs.addService(service).then(() => ipvs.getService(tcp));
-    const second = ipvs.updateService(tcp, { scheduler: 'rr' });
-    expect(await first).toMatchObject({ scheduler: 'rr' });
-    await second;
-  });
-});
-
-describe('two handles on one namespace', () => {
-  test('see what the other did, once it has been answered', async () => {
-    const { ipvs, namespace } = lab;
-    const other = await Ipvs.open({ netns: namespace.path });
-    for (let round = 0; round < 20; round++) {
-      const [writer, reader] = round % 2 === 0 ? [ipvs, other] : [other, ipvs];
-      await writer.ensureService({ ...service, persistence: { timeout: 1 + round } });
-      expect(await reader.getService(tcp)).toMatchObject({ persistence: { timeout: 1 + round } });
-    }
-    await other.close();
+  test('with bad input changes nothing', async () => {
+    const bad = fixture.ipvs.batch((b) => {
+      adding(2000)(b);
+      b.addDestination(mark(1), { address: '10.0.0.256' });
+    });
+    await expect(bad).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+    expect(fixture.namespace.saved()).toEqual([]);
   });
 
-  test('ensure what both want, whoever is first', async () => {
-    const { ipvs, namespace } = lab;
-    const other = await Ipvs.open({ netns: namespace.path });
-    const wanted = Array.from({ length: 200 }, (_, index) => 1 + index);
-    const ensure = (on: Ipvs) =>
-      wanted.flatMap((fwmark) => [
-        on.ensureService({ fwmark }),
-        on.ensureDestination(mark(fwmark), { address: '10.0.0.1' }),
-      ]);
-    const answers = await Promise.all([...ensure(ipvs), ...ensure(other)]);
-    expect(answers.filter((answer) => answer === 'created')).toHaveLength(2 * wanted.length);
-    expect((await ipvs.snapshot()).services.map(({ destinations }) => destinations.length)).toEqual(
-      wanted.map(() => 1),
-    );
-    await other.close();
+  test('is carried out before the handle is closed', async () => {
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
+    const pending = ipvs.batch(adding(3000));
+    await ipvs.close();
+    expect(codesOf(await pending)).toEqual(upTo(3000).map(() => ''));
+    expect(marks()).toEqual(upTo(3000));
   });
 });
 
-describe('close', () => {
-  const prepared = 'fwmark://7';
-  const server = { address: '10.0.0.1' };
-  const daemon = (role: 'master' | 'backup') => ({ role, interface: 'lo' });
-  const operations: readonly (readonly [string, (ipvs: Ipvs) => Promise<unknown>, unknown])[] = [
-    ['addService', (ipvs) => ipvs.addService(service), undefined],
-    ['updateService', (ipvs) => ipvs.updateService(prepared, { scheduler: 'rr' }), undefined],
-    ['ensureService', (ipvs) => ipvs.ensureService(service), 'created'],
-    ['deleteService', (ipvs) => ipvs.deleteService(prepared), true],
-    ['getService', (ipvs) => ipvs.getService(prepared), { fwmark: 7 }],
-    ['listServices', (ipvs) => ipvs.listServices(), [{ fwmark: 7 }]],
-    ['addDestination', (ipvs) => ipvs.addDestination(prepared, { address: '10.0.0.2' }), undefined],
-    ['updateDestination', (ipvs) => ipvs.updateDestination(prepared, server, {}), undefined],
-    ['ensureDestination', (ipvs) => ipvs.ensureDestination(prepared, server), 'updated'],
-    ['deleteDestination', (ipvs) => ipvs.deleteDestination(prepared, server), true],
-    ['getDestination', (ipvs) => ipvs.getDestination(prepared, server), server],
-    ['listDestinations', (ipvs) => ipvs.listDestinations(prepared), [server]],
-    ['snapshot', (ipvs) => ipvs.snapshot(), { services: [{ destinations: [server] }] }],
-    ['flush', (ipvs) => ipvs.flush(), undefined],
-    ['batch', (ipvs) => ipvs.batch((b) => void b.addService(service)), [{ status: 'fulfilled' }]],
-    ['getInfo', (ipvs) => ipvs.getInfo(), { version: expect.any(String) }],
-    ['getTimeouts', (ipvs) => ipvs.getTimeouts(), { tcp: 900 }],
-    ['setTimeouts', (ipvs) => ipvs.setTimeouts({ tcp: 900 }), undefined],
-    ['zero', (ipvs) => ipvs.zero(prepared), undefined],
-    ['listSyncDaemons', (ipvs) => ipvs.listSyncDaemons(), [{ role: 'backup' }]],
-    ['startSyncDaemon', (ipvs) => ipvs.startSyncDaemon(daemon('master')), undefined],
-    ['stopSyncDaemon', (ipvs) => ipvs.stopSyncDaemon('backup'), true],
-    ['getStats', (ipvs) => ipvs.getStats(), { connections: 0 }],
-    ['getStatus', async (ipvs) => typeof (await ipvs.getStatus()), expect.any(String)],
-    ['countConnections', (ipvs) => ipvs.countConnections(), [{ count: 0 }]],
-    ['connections', async (ipvs) => ipvs.connections().next(), { done: true }],
-    ['diagnose', async (ipvs) => (await ipvs.diagnose())[0], { name: 'ip_vs', status: 'ok' }],
-    ['watch', async (ipvs) => ipvs.watch().next(), { value: { services: [{ fwmark: 7 }] } }],
-  ];
-  const closed = (operation: string) => ({ name: 'IpvsError', code: 'ERR_IPVS_CLOSED', operation });
-
-  beforeEach(async () => {
-    await lab.ipvs.addService({ fwmark: 7 });
-    await lab.ipvs.addDestination(prepared, server);
-    await lab.ipvs.stopSyncDaemon('master', { ifRunning: true });
-    await lab.ipvs.stopSyncDaemon('backup', { ifRunning: true });
-    await lab.ipvs.startSyncDaemon(daemon('backup'));
-  });
-  const open = () => Ipvs.open({ netns: lab.namespace.path });
-
-  test('the table of these tests has every operation', () => {
-    const methods: string[] = [];
-    let each: object = Ipvs.prototype;
-    for (; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
-      methods.push(...Object.getOwnPropertyNames(each));
-    }
-    const rest = ['constructor', 'close'];
-    expect(operations.map(([name]) => name).sort()).toEqual(
-      methods.filter((name) => !rest.includes(name)).sort(),
+describe('stopping at an error', () => {
+  test.each([1, 2, 128, 129, 500, 1500])('that of operation %d is the last', async (failing) => {
+    const { ipvs } = fixture;
+    await ipvs.addService({ fwmark: failing });
+    const results = await ipvs.batch(adding(1500), { stopOnError: true });
+    expect(codesOf(results)).toEqual(
+      upTo(1500).map((index) => {
+        if (index === failing) return 'EEXIST';
+        return index < failing ? '' : 'ERR_IPVS_SKIPPED';
+      }),
     );
+    expect(marks()).toEqual(upTo(failing));
+    const reasons = results.map((each) => (each.status === 'rejected' ? each.reason : undefined));
+    expect(reasons[failing - 1]).toMatchObject({ code: 'EEXIST', index: failing - 1 });
+    for (const [index, reason] of reasons.entries()) {
+      if (index < failing) continue;
+      expect(reason).toMatchObject({
+        index,
+        message: expect.stringContaining(`${failing - 1} failed`),
+      });
+      expect(reason.cause).toBe(reasons[failing - 1]);
+    }
   });
 
-  test.each(operations)(
-    '%s that has not left yet is carried out first',
-    async (_, call, answer) => {
-      const ipvs = await open();
-      const pending = call(ipvs);
-      await ipvs.close();
-      // Its answer is there, and not on its way.
-      const late = new Promise((resolve) => setImmediate(resolve, 'late'));
-      expect([await Promise.race([pending, late])]).toMatchObject([answer]);
+  test('goes on after what may be missing', async () => {
+    const { ipvs } = fixture;
+    await ipvs.addService({ fwmark: 400 });
+    const results = await ipvs.batch(
+      (b) => {
+        for (const fwmark of upTo(500)) {
+          b.deleteService(mark(1000 + fwmark), { ifExists: fwmark % 50 === 0 });
+          b.addService({ fwmark });
+        }
+      },
+      { stopOnError: true },
+    );
+    // The first deletion may not be forgiven.
+    expect(codesOf(results).slice(0, 2)).toEqual(['ESRCH', 'ERR_IPVS_SKIPPED']);
+    const forgiving = await ipvs.batch(
+      (b) => {
+        for (const fwmark of upTo(500)) {
+          if (fwmark % 50 === 0) b.deleteService(mark(1000 + fwmark), { ifExists: true });
+          b.addService({ fwmark });
+        }
+      },
+      { stopOnError: true },
+    );
+    expect(codesOf(forgiving).indexOf('EEXIST')).toBe(400 + 8 - 1);
+    expect(forgiving.filter(({ status }) => status === 'fulfilled')).toHaveLength(400 + 8 - 1);
+    expect(forgiving[50 - 1]).toEqual({ status: 'fulfilled', value: false });
+    expect(marks()).toEqual(upTo(400));
+  });
+});
+
+describe('a signal', () => {
+  test.each([false, true])(
+    'leaves the first operations, and no other; stopOnError %j',
+    async (stopOnError) => {
+      const { ipvs } = fixture;
+      const controller = new AbortController();
+      const { signal } = controller;
+      const pending = ipvs.batch(adding(20_000), { signal, stopOnError });
+      const reason = new Error('enough');
+      // By now it is under way: this leaves between two of its parts.
+      await ipvs.getTimeouts();
+      await ipvs.getTimeouts();
+      controller.abort(reason);
+      const results = await pending;
+      const count = results.findIndex(({ status }) => status === 'rejected');
+      expect(count).toBeGreaterThan(0);
+      expect(count).toBeLessThan(20_000);
+      expect(
+        results.slice(count).every((each) => each.status === 'rejected' && each.reason === reason),
+      ).toBe(true);
+      expect(results).toHaveLength(20_000);
+      expect(marks()).toEqual(upTo(count));
     },
   );
-
-  test.each(operations)('%s under way is carried out first', async (_, call, answer) => {
-    const ipvs = await open();
-    const pending = call(ipvs);
-    await Promise.resolve(); // by now it has left
-    const behind = ipvs.getService(prepared);
-    const [got] = await Promise.all([pending, behind, ipvs.close()]);
-    expect([got]).toMatchObject([answer]);
-  });
-
-  test.each(operations)('%s after it is refused, and not carried out', async (operation, call) => {
-    const ipvs = await open();
-    const before = await lab.ipvs.snapshot();
-    const closing = ipvs.close();
-    await expect(call(ipvs)).rejects.toMatchObject(closed(operation));
-    await closing;
-    await expect(call(ipvs)).rejects.toBeInstanceOf(IpvsError);
-    await expect(call(ipvs)).rejects.toMatchObject(closed(operation));
-    expect(await lab.ipvs.snapshot()).toEqual(before);
-  });
-
-  test('waits for batches that have not left yet', async () => {
-    const ipvs = await open();
-    const pending = Array.from({ length: 10_000 }, (_, index) =>
-      ipvs.addService({ fwmark: 1000 + index }),
-    );
-    await ipvs.close();
-    expect(await Promise.all(pending)).toHaveLength(10_000);
-    expect(await lab.ipvs.listServices()).toHaveLength(10_001);
-  });
-
-  test('twice, thrice, at once and later, is the same', async () => {
-    const ipvs = await open();
-    const pending = ipvs.addService(service);
-    await Promise.all([ipvs.close(), ipvs.close()]);
-    await ipvs.close();
-    expect(await pending).toBeUndefined();
-  });
-
-  test('closes the socket, and nothing else', async () => {
-    const ipvs = await open();
-    const other = await open();
-    const both = countSockets();
-    await ipvs.close();
-    expect(countSockets()).toBe(both - 1);
-    expect(await other.listServices()).toHaveLength(1);
-    await other.close();
-  });
-
-  test('comes by itself at the end of a block', async () => {
-    let kept: Ipvs | undefined;
-    let pending: Promise<unknown> | undefined;
-    {
-      await using ipvs = await open();
-      kept = ipvs;
-      pending = ipvs.addService(service);
-    }
-    await expect(kept.getInfo()).rejects.toMatchObject(closed('getInfo'));
-    expect(await pending).toBeUndefined();
-    expect(await lab.ipvs.getService(tcp)).toMatchObject(service);
-  });
-
-  test('comes by itself when the block throws', async () => {
-    let kept: Ipvs | undefined;
-    const failing = async () => {
-      await using ipvs = await open();
-      kept = ipvs;
-      throw new Error('from inside');
-    };
-    await expect(failing()).rejects.toThrow('from inside');
-    await expect(kept?.getInfo()).rejects.toMatchObject(closed('getInfo'));
-  });
 });

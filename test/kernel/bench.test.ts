@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cases } from '../../bench/cases.js';
 import { footprintCases } from '../../bench/footprint-cases.js';
 import type { Report } from '../../bench/measurements.js';
-import { root } from './programs.js';
+import { root } from './helpers/programs.js';
 
 // Whether it is all there. How fast anything is, is no matter of tests.
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-bench-'));

@@ -4,11 +4,11 @@
  */
 import { type ConnectionFilter, Ipvs } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { balance, collect, furnish, VIRTUAL, VIRTUAL6 } from './lab/scene.js';
-import { type Client, Traffic } from './lab/traffic.js';
-import { useNamespace } from './namespace.js';
+import { balance, collect, furnish, VIRTUAL, VIRTUAL6 } from './helpers/scene.js';
+import { type Client, Traffic } from './helpers/traffic.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const persistence = { timeout: 600 };
 const SHARED = '10.96.0.2';
 const tcp = { protocol: 'tcp', address: VIRTUAL } as const;
@@ -18,7 +18,7 @@ const server = (last: number) => `10.0.0.${last}`;
 const server6 = (last: number) => `fd02::${last}`;
 
 beforeAll(async () => {
-  const { namespace, ipvs } = lab;
+  const { namespace, ipvs } = fixture;
   furnish(namespace);
   namespace.ip('route', 'add', 'local', 'fd02::/64', 'dev', 'lo');
   traffic = new Traffic(namespace);
@@ -84,15 +84,15 @@ const clients: readonly (readonly [string, number, Client['mark']?])[] = [
 
 const ESTABLISHED = { state: 'ESTABLISHED' } as const;
 async function count(filter: ConnectionFilter): Promise<number> {
-  const [counted] = await lab.ipvs.countConnections(filter);
-  expect(await collect(lab.ipvs.connections(filter))).toHaveLength(counted?.count ?? 0);
+  const [counted] = await fixture.ipvs.countConnections(filter);
+  expect(await collect(fixture.ipvs.connections(filter))).toHaveLength(counted?.count ?? 0);
   return counted?.count ?? 0;
 }
 
 test('each service has the connections that the kernel counts', async () => {
   const counted = [];
   const expected = [];
-  const { services } = await lab.ipvs.snapshot();
+  const { services } = await fixture.ipvs.snapshot();
   for (const { destinations, ...service } of services) {
     for (const destination of destinations) {
       const { address, port, activeConnections } = destination;
@@ -138,7 +138,7 @@ test.each([
 
 describe('what is counted by service and destination', () => {
   test('names marks as such', async () => {
-    const services = await lab.ipvs.countConnections({ by: ['service'], protocol: 'ip' });
+    const services = await fixture.ipvs.countConnections({ by: ['service'], protocol: 'ip' });
     expect(services).toHaveLength(2);
     expect(services).toEqual(
       expect.arrayContaining([
@@ -149,14 +149,14 @@ describe('what is counted by service and destination', () => {
   });
 
   test('can be passed back', async () => {
-    const groups = await lab.ipvs.countConnections({ by: ['service', 'destination', 'state'] });
+    const groups = await fixture.ipvs.countConnections({ by: ['service', 'destination', 'state'] });
     expect(groups.length).toBeGreaterThan(clients.length / 2);
     for (const { count: entries, service, destination, state } of groups) {
       const found = await count({ service, destination, state });
       const port = service?.fwmark === undefined ? service?.port : 0;
       if (port === 0) expect(found).toBeGreaterThanOrEqual(entries);
       else expect(found).toBe(entries);
-      expect(await lab.ipvs.getService(service ?? '')).toEqual(
+      expect(await fixture.ipvs.getService(service ?? '')).toEqual(
         port === 0 || port === 80 ? expect.anything() : undefined,
       );
     }
@@ -167,7 +167,7 @@ describe('the services are those of the call', () => {
   const service = `tcp://${VIRTUAL}:0`;
 
   test('and connections are of a service that was added since', async () => {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     const added = ipvs.addService({ ...tcp, port: 82 });
     const [[after]] = await Promise.all([ipvs.countConnections({ service }), added]);
     expect(after).toEqual({ count: 2 });
@@ -177,7 +177,7 @@ describe('the services are those of the call', () => {
   });
 
   test('also where the handle is closed meanwhile', async () => {
-    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const [rows, counted, marked] = await Promise.all([
       collect(ipvs.connections({ service })),
       ipvs.countConnections({ service }),
@@ -189,7 +189,7 @@ describe('the services are those of the call', () => {
 });
 
 test('a firewall mark never counts less than the kernel where a server is shared', async () => {
-  const { ipvs } = lab;
+  const { ipvs } = fixture;
   const shared = { ...tcp, address: '10.96.0.5', port: 81 };
   await balance(ipvs, [[shared, { address: server(4), port: 81 }]]);
   await traffic.connect({ protocol: 'tcp', to: ['10.96.0.5', 81], data: '?' });

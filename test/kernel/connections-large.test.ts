@@ -5,14 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeCounts } from '../../lib/connections/count.js';
 import { encodeFilter } from '../../lib/connections/filter.js';
 import { loadNative } from '../../lib/native/load.js';
-import { readIn } from './lab/conntable.js';
-import { countOpen } from './lab/files.js';
-import { balance, collect, furnish, SILENT, VIRTUAL } from './lab/scene.js';
-import { Traffic } from './lab/traffic.js';
-import { useNamespace } from './namespace.js';
-import { program } from './programs.js';
+import { countOpen } from './helpers/descriptors.js';
+import { programPath } from './helpers/programs.js';
+import { balance, collect, furnish, SILENT, VIRTUAL } from './helpers/scene.js';
+import { Traffic } from './helpers/traffic.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 /** Before Linux 7 the time that it takes to read the table grows with its square. */
 const COUNT = Number.parseInt(release(), 10) < 7 ? 30_000 : 90_000;
 const MIB = 2 ** 20;
@@ -25,10 +24,10 @@ const open = () => countOpen('/net/ip_vs_conn');
 let traffic: Traffic;
 
 beforeAll(async () => {
-  furnish(lab.namespace);
+  furnish(fixture.namespace);
   const destinations = servers.map((address) => ({ address, forwarding: 'direct' }) as const);
-  await balance(lab.ipvs, [[{ protocol: 'udp', address: VIRTUAL, port: 53 }, ...destinations]]);
-  traffic = new Traffic(lab.namespace);
+  await balance(fixture.ipvs, [[{ protocol: 'udp', address: VIRTUAL, port: 53 }, ...destinations]]);
+  traffic = new Traffic(fixture.namespace);
   await traffic.flood([VIRTUAL, 53], COUNT);
 }, 120_000);
 afterAll(() => traffic.stop());
@@ -40,7 +39,7 @@ const client = (number: number) =>
 test('every row is read, and once', async () => {
   const seen = new Set<string>();
   let rows = 0;
-  for await (const connection of lab.ipvs.connections()) {
+  for await (const connection of fixture.ipvs.connections()) {
     rows++;
     seen.add(connection.client.address);
     // One by one: an expectation for each would take longer than all the rest.
@@ -56,11 +55,11 @@ test('every row is read, and once', async () => {
 });
 
 test('the file says the same', async () => {
-  const lines = readIn(lab.namespace, '/proc/net/ip_vs_conn').trimEnd().split('\n').slice(1);
+  const lines = fixture.namespace.readFile('/proc/net/ip_vs_conn').trimEnd().split('\n').slice(1);
   const printed = new Set(lines.map((line) => line.split(/ +/)[1]));
   expect(printed.size).toBe(COUNT);
   let known = 0;
-  for await (const { client } of lab.ipvs.connections({ origin: true })) {
+  for await (const { client } of fixture.ipvs.connections({ origin: true })) {
     const bytes = client.address.split('.').map((byte) => Number(byte));
     if (printed.has(Buffer.from(bytes).toString('hex').toUpperCase())) known++;
   }
@@ -68,7 +67,7 @@ test('the file says the same', async () => {
 });
 
 test('all are counted', async () => {
-  const { ipvs } = lab;
+  const { ipvs } = fixture;
   expect(await ipvs.countConnections()).toEqual([{ count: COUNT }]);
   const byServer = await ipvs.countConnections({ by: ['destination', 'state'], service });
   expect(byServer.map(({ destination }) => destination?.address).sort()).toEqual(servers);
@@ -85,15 +84,15 @@ test.each([
   [client(COUNT + 1), 0],
   ['fd00::/8', 0],
 ])('of %s there are %i', async (network, count) => {
-  const rows = await collect(lab.ipvs.connections({ client: network }));
+  const rows = await collect(fixture.ipvs.connections({ client: network }));
   expect(rows.length).toBe(count);
   expect(new Set(rows.map((row) => row.client.address)).size).toBe(count);
-  expect(await lab.ipvs.countConnections({ client: network })).toEqual([{ count }]);
+  expect(await fixture.ipvs.countConnections({ client: network })).toEqual([{ count }]);
 });
 
 test('memory stays within bounds', () => {
-  const args = ['--expose-gc', program('stream'), lab.namespace.path, '2'];
-  const { seen, growth } = JSON.parse(lab.namespace.run(process.execPath, args));
+  const args = ['--expose-gc', programPath('stream.mjs'), fixture.namespace.path, '2'];
+  const { seen, growth } = JSON.parse(fixture.namespace.run(process.execPath, args));
   const all = { streamed: COUNT, count: COUNT };
   expect(seen).toEqual([all, all]);
   console.log(`grown by ${(growth / MIB).toFixed(1)} MiB`);
@@ -123,7 +122,7 @@ const places = [1, 2047, 2048, 2049, 5000, 4 * 2048];
 test.each(places)('a signal ends it after %i rows', async (after) => {
   const controller = new AbortController();
   const reason = new Error('mine');
-  const rows = lab.ipvs.connections({ signal: controller.signal });
+  const rows = fixture.ipvs.connections({ signal: controller.signal });
   const ended = await interrupted(rows, after, async () => {
     controller.abort(reason);
     await turn();
@@ -134,7 +133,7 @@ test.each(places)('a signal ends it after %i rows', async (after) => {
 });
 
 test.each(places)('closing the handle ends it after %i rows', async (after) => {
-  const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+  const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   const ended = await interrupted(ipvs.connections(), after, async () => {
     await ipvs.close();
     await turn();
@@ -145,7 +144,7 @@ test.each(places)('closing the handle ends it after %i rows', async (after) => {
 
 test.each(places)('leaving the loop ends it after %i rows', async (after) => {
   let read = 0;
-  for await (const _ of lab.ipvs.connections()) if (++read === after) break;
+  for await (const _ of fixture.ipvs.connections()) if (++read === after) break;
   expect(open()).toBe(0);
 });
 
@@ -157,7 +156,7 @@ const moments = [0, 1, 2048, 4096].flatMap((after) =>
 test.each(moments)(
   'return() ends it after %i rows and %i steps of the next',
   async (after, steps) => {
-    const rows = lab.ipvs.connections();
+    const rows = fixture.ipvs.connections();
     for (let read = 0; read < after; read++) await rows.next();
     const next = rows.next();
     for (let step = 0; step < steps; step++) await Promise.resolve();
@@ -172,7 +171,7 @@ test.each(moments)(
 test('a signal never waits for the end of the table: a job reads a part, also where nothing matches', async () => {
   const { Handle, Cursor } = loadNative();
   const handle = new Handle();
-  await handle.open(lab.namespace.path, true);
+  await handle.open(fixture.namespace.path, true);
   const { record, facts } = encodeFilter({ client: 'fd00::/8' });
   const { claimedPorts, destinations } = facts;
   const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
@@ -191,7 +190,7 @@ describe('a cursor that is closed', () => {
 
   test('while a job runs gives the job what it asked for, and frees the file', async () => {
     const handle = new Handle();
-    await handle.open(lab.namespace.path, true);
+    await handle.open(fixture.namespace.path, true);
     let counted = 0;
     for (let round = 0; round < 10; round++) {
       const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
@@ -216,7 +215,7 @@ describe('a cursor that is closed', () => {
 
   test('opens nothing again', async () => {
     const handle = new Handle();
-    await handle.open(lab.namespace.path, true);
+    await handle.open(fixture.namespace.path, true);
     const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
     await cursor.next(1);
     expect(open()).toBe(1);
@@ -229,7 +228,7 @@ describe('a cursor that is closed', () => {
 });
 
 test('other calls are answered while it is read', async () => {
-  const rows = lab.ipvs.connections();
+  const rows = fixture.ipvs.connections();
   let between = 0;
   let done = false;
   const reading = collect(rows).then((all) => {
@@ -237,7 +236,7 @@ test('other calls are answered while it is read', async () => {
     return all.length;
   });
   while (!done) {
-    expect(await lab.ipvs.getService(service)).toBeDefined();
+    expect(await fixture.ipvs.getService(service)).toBeDefined();
     between++;
   }
   expect(await reading).toBe(COUNT);

@@ -15,8 +15,10 @@ import {
   lasting,
   listed,
   listedConnections,
-} from './lab/conntable.js';
-import { countOpen } from './lab/files.js';
+} from './helpers/connection-table.js';
+import { countOpen } from './helpers/descriptors.js';
+import { Namespace } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
 import {
   type Balanced,
   balance,
@@ -29,12 +31,11 @@ import {
   SILENT6,
   VIRTUAL,
   VIRTUAL6,
-} from './lab/scene.js';
-import { type Client, Traffic } from './lab/traffic.js';
-import { Namespace, useNamespace } from './namespace.js';
-import { until } from './poll.js';
+} from './helpers/scene.js';
+import { type Client, Traffic } from './helpers/traffic.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const server = { address: SERVER, port: PORT };
 const server6 = { address: SERVER6, port: PORT };
 const persistence = { timeout: 600 };
@@ -259,9 +260,9 @@ let hasSctp = true;
 const expected: Lasting[] = [];
 
 beforeAll(async () => {
-  furnish(lab.namespace);
-  await balance(lab.ipvs, services);
-  traffic = new Traffic(lab.namespace);
+  furnish(fixture.namespace);
+  await balance(fixture.ipvs, services);
+  traffic = new Traffic(fixture.namespace);
   for (const protocol of ['tcp', 'udp'] as const) {
     for (const address of [SERVER, SERVER6]) await traffic.listen(protocol, [address, PORT]);
   }
@@ -276,13 +277,13 @@ beforeAll(async () => {
     expected.push(...rows.filter((row) => !expected.includes(row)));
   }
   await until(
-    () => kernelConnections(lab.namespace).map(({ state }) => state),
+    () => kernelConnections(fixture.namespace).map(({ state }) => state),
     (states) => states.includes('TIME_WAIT'),
   );
 });
 afterAll(() => traffic.stop());
 
-const read = (filter?: ConnectionFilter) => collect(lab.ipvs.connections(filter));
+const read = (filter?: ConnectionFilter) => collect(fixture.ipvs.connections(filter));
 
 describe('a row is left by', () => {
   test.each(exchanges)('%s', async (_, __, ...rows) => {
@@ -302,7 +303,7 @@ describe('the stream', () => {
 
   test('is what the kernel prints', async () => {
     const own = await read();
-    const printed = kernelConnections(lab.namespace);
+    const printed = kernelConnections(fixture.namespace);
     expect(lasting(own)).toEqual(lasting(printed));
   });
 
@@ -315,9 +316,9 @@ describe('the stream', () => {
         .sort((a, b) => a - b);
     await until(
       async () => ({
-        before: expires(kernelConnections(lab.namespace)),
+        before: expires(kernelConnections(fixture.namespace)),
         own: expires(await read(udp)),
-        after: expires(kernelConnections(lab.namespace)),
+        after: expires(kernelConnections(fixture.namespace)),
       }),
       ({ before, own, after }) =>
         own.length > 0 &&
@@ -330,14 +331,14 @@ describe('the stream', () => {
   test('is what ipvsadm prints', async () => {
     // It shows nothing of persistence engines without an option for that.
     const own = (await read()).map((row) => listed({ ...row, engine: null }));
-    expect(own.sort()).toEqual(listedConnections(lab.namespace));
+    expect(own.sort()).toEqual(listedConnections(fixture.namespace));
     const data = (await read()).map(listed).sort();
-    expect(listedConnections(lab.namespace, '--persistent-conn')).toEqual(data);
+    expect(listedConnections(fixture.namespace, '--persistent-conn')).toEqual(data);
   });
 
   test('says where an entry was made, but then nothing of engines', async () => {
-    const own = await collect(lab.ipvs.connections({ origin: true }));
-    expect(lasting(own)).toEqual(lasting(kernelConnections(lab.namespace, 'ip_vs_conn_sync')));
+    const own = await collect(fixture.ipvs.connections({ origin: true }));
+    expect(lasting(own)).toEqual(lasting(kernelConnections(fixture.namespace, 'ip_vs_conn_sync')));
     const rows = expected.map(
       (row): Connection => ({
         ...row,
@@ -366,7 +367,7 @@ describe('the stream', () => {
   });
 
   test('gives each call of next() a row of its own', async () => {
-    const rows = lab.ipvs.connections();
+    const rows = fixture.ipvs.connections();
     const calls = Array.from({ length: expected.length + 3 }, () => rows.next());
     const results = await Promise.all(calls);
     const values = results.flatMap(({ value }) => (value === undefined ? [] : [value]));
@@ -462,14 +463,16 @@ describe('a filter', () => {
   test.each(single)('by %s %j', async (key, value, matches) => {
     const wanted = expected.filter(matches);
     expect(lasting(await read({ [key]: value }))).toEqual(lasting(wanted));
-    expect(await lab.ipvs.countConnections({ [key]: value })).toEqual([{ count: wanted.length }]);
+    expect(await fixture.ipvs.countConnections({ [key]: value })).toEqual([
+      { count: wanted.length },
+    ]);
   });
 
   test.each(['fwmark6://7', 'fwmark://99', 'tcp://10.9.9.9:0', 'udp://[fd00::9]:0'])(
     'by a service that is not there, %s, is an error where the kernel has to know it',
     async (service) => {
       for (const [operation, attempt] of [
-        ['countConnections', () => lab.ipvs.countConnections({ service })],
+        ['countConnections', () => fixture.ipvs.countConnections({ service })],
         ['connections', () => read({ service })],
       ] as const) {
         await expect(attempt()).rejects.toMatchObject({
@@ -568,32 +571,32 @@ const ordered = (counts: readonly ConnectionCount[]) =>
 describe('counting', () => {
   test.each(subsets.map((by) => ({ by })))('by $by', async ({ by }) => {
     const rows = await read();
-    const counted = await lab.ipvs.countConnections({ by });
+    const counted = await fixture.ipvs.countConnections({ by });
     expect(ordered(counted)).toEqual(ordered(grouped(rows, by)));
     for (const count of counted) expect(Object.keys(count).sort()).toEqual([...by, 'count'].sort());
 
     const filter = { client: '10.0.0.0/8', destination: server } as const;
-    const some = await lab.ipvs.countConnections({ by, ...filter });
+    const some = await fixture.ipvs.countConnections({ by, ...filter });
     expect(ordered(some)).toEqual(ordered(grouped(await read(filter), by)));
     expect(some.length).toBeGreaterThan(0);
   });
 
   test('takes a column twice as once, and an order as another', async () => {
-    const counted = ordered(await lab.ipvs.countConnections({ by: ['state', 'protocol'] }));
+    const counted = ordered(await fixture.ipvs.countConnections({ by: ['state', 'protocol'] }));
     for (const by of [
       ['protocol', 'state'],
       ['state', 'protocol', 'state'],
     ] satisfies CountBy[][]) {
-      expect(ordered(await lab.ipvs.countConnections({ by }))).toEqual(counted);
+      expect(ordered(await fixture.ipvs.countConnections({ by }))).toEqual(counted);
     }
   });
 
   test('without columns is one number', async () => {
     const count = expected.length;
-    expect(await lab.ipvs.countConnections()).toEqual([{ count }]);
-    expect(await lab.ipvs.countConnections({ by: [] })).toEqual([{ count }]);
-    expect(await lab.ipvs.countConnections({ state: 'LISTEN' })).toEqual([{ count: 0 }]);
-    expect(await lab.ipvs.countConnections({ state: 'LISTEN', by: ['state'] })).toEqual([]);
+    expect(await fixture.ipvs.countConnections()).toEqual([{ count }]);
+    expect(await fixture.ipvs.countConnections({ by: [] })).toEqual([{ count }]);
+    expect(await fixture.ipvs.countConnections({ state: 'LISTEN' })).toEqual([{ count: 0 }]);
+    expect(await fixture.ipvs.countConnections({ state: 'LISTEN', by: ['state'] })).toEqual([]);
   });
 });
 
@@ -648,12 +651,12 @@ describe('an end', () => {
 
   test.each(endings)('%s closes the file', async (_, end) => {
     expect(open()).toBe(0);
-    for (let round = 0; round < 20; round++) await end(lab.ipvs.connections());
+    for (let round = 0; round < 20; round++) await end(fixture.ipvs.connections());
     expect(open()).toBe(0);
   });
 
   test('of counting closes the file', async () => {
-    await Promise.all(Array.from({ length: 20 }, () => lab.ipvs.countConnections()));
+    await Promise.all(Array.from({ length: 20 }, () => fixture.ipvs.countConnections()));
     expect(open()).toBe(0);
   });
 
@@ -661,14 +664,14 @@ describe('an end', () => {
 
   describe.each(reasons.map((reason) => ({ reason })))('by a signal for $reason', ({ reason }) => {
     test('that was aborted before', async () => {
-      const rows = lab.ipvs.connections({ signal: AbortSignal.abort(reason) });
+      const rows = fixture.ipvs.connections({ signal: AbortSignal.abort(reason) });
       await expect(rows.next()).rejects.toBe(reason);
       expect(await rows.next()).toEqual({ value: undefined, done: true });
     });
 
     test('between two rows', async () => {
       const controller = new AbortController();
-      const rows = lab.ipvs.connections({ signal: controller.signal });
+      const rows = fixture.ipvs.connections({ signal: controller.signal });
       await rows.next();
       controller.abort(reason);
       await expect(rows.next()).rejects.toBe(reason);
@@ -678,7 +681,7 @@ describe('an end', () => {
 
     test('while rows are read', async () => {
       const controller = new AbortController();
-      const rows = lab.ipvs.connections({ signal: controller.signal });
+      const rows = fixture.ipvs.connections({ signal: controller.signal });
       const next = rows.next();
       controller.abort(reason);
       await expect(next).rejects.toBe(reason);
@@ -689,13 +692,13 @@ describe('an end', () => {
   });
 
   test('by a signal without a reason of its own', async () => {
-    const rows = lab.ipvs.connections({ signal: AbortSignal.abort() });
+    const rows = fixture.ipvs.connections({ signal: AbortSignal.abort() });
     await expect(rows.next()).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   test('leaves a signal alone that comes too late', async () => {
     const controller = new AbortController();
-    const rows = await collect(lab.ipvs.connections({ signal: controller.signal }));
+    const rows = await collect(fixture.ipvs.connections({ signal: controller.signal }));
     controller.abort();
     expect(lasting(rows)).toEqual(lasting(await read()));
   });
@@ -705,7 +708,7 @@ describe('a closed handle', () => {
   const closed = { name: 'IpvsError', code: 'ERR_IPVS_CLOSED' };
 
   test('has no connections', async () => {
-    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const rows = ipvs.connections();
     await ipvs.close();
     await expect(rows.next()).rejects.toMatchObject({ ...closed, operation: 'connections' });
@@ -717,7 +720,7 @@ describe('a closed handle', () => {
   });
 
   test('gives what was asked for before', async () => {
-    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const [rows, counted] = await Promise.all([
       collect(ipvs.connections()),
       ipvs.countConnections(),
@@ -730,10 +733,10 @@ describe('a closed handle', () => {
 
 test('bad options are refused, and nothing is opened', async () => {
   // @ts-expect-error: no such option.
-  expect(() => lab.ipvs.connections({ servic: 'tcp://10.96.0.1:80' })).toThrow(
+  expect(() => fixture.ipvs.connections({ servic: 'tcp://10.96.0.1:80' })).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),
   );
   // @ts-expect-error: no such column.
-  const counted = lab.ipvs.countConnections({ by: ['client'] });
+  const counted = fixture.ipvs.countConnections({ by: ['client'] });
   await expect(counted).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
 });

@@ -7,10 +7,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run, useNamespace } from './namespace.js';
-import { program } from './programs.js';
+import { run } from './helpers/namespace.js';
+import { programPath } from './helpers/programs.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-costs-'));
 
 /** The destinations of the loads of operations; the services of a snapshot, and the destinations of each. */
@@ -22,11 +23,11 @@ type Load = 'promises' | 'batch' | 'sync' | 'snapshot' | 'sync snapshot';
 
 /** What is there is ensured again, so that every time is like the other. */
 async function fill(load: Load): Promise<void> {
-  await lab.ipvs.flush();
+  await fixture.ipvs.flush();
   const isReading = load.endsWith('snapshot');
   const marks = isReading ? Array.from({ length: SERVICES }, (_, index) => index + 1) : [1000];
   const count = isReading ? EACH : OPERATIONS;
-  await lab.ipvs.batch((b) => {
+  await fixture.ipvs.batch((b) => {
     for (const fwmark of marks) {
       b.addService({ fwmark, scheduler: 'rr' });
       for (let index = 0; index < count; index++) {
@@ -42,7 +43,13 @@ const CALLS = ['sendto', 'sendmsg', 'recvmsg', 'recvmmsg'];
 function countCalls(load: Load, times: number): { sends: number; receives: number } {
   const file = join(folder, 'calls');
   const counting = ['-f', '-qq', '-c', '-o', file, '-e', `trace=${CALLS.join()}`];
-  const child = [process.execPath, program('costs'), lab.namespace.path, load, String(times)];
+  const child = [
+    process.execPath,
+    programPath('costs.mjs'),
+    fixture.namespace.path,
+    load,
+    String(times),
+  ];
   run('strace', [...counting, ...child]);
   const counts = { sends: 0, receives: 0 };
   for (const line of readFileSync(file, 'utf8').split('\n')) {
@@ -107,13 +114,13 @@ describe('memory', () => {
   function heapOf(load: Load): number {
     const room = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
     const flags = ['--expose-gc', '--single-threaded', ...room];
-    const child = [...flags, program('costs'), lab.namespace.path, load, String(TIMES)];
+    const child = [...flags, programPath('costs.mjs'), fixture.namespace.path, load, String(TIMES)];
     const bytes: number[] = JSON.parse(run(process.execPath, child));
     const late = bytes.slice(TIMES / 2).sort((one, other) => one - other);
     return late[late.length / 2] as number;
   }
 
-  beforeAll(() => program('costs'));
+  beforeAll(() => programPath('costs.mjs'));
 
   test.each<readonly [Load, number, number]>([
     ['promises', OPERATIONS, 700],

@@ -1,19 +1,19 @@
 import type { SyncDaemon, SyncDaemonConfig } from 'ipvs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { useNamespace } from './namespace.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const roles = ['master', 'backup'] as const;
 const LINK = 'peers';
 
 beforeAll(() => {
-  lab.namespace.ip('link', 'add', LINK, 'type', 'dummy');
-  lab.namespace.ip('link', 'set', LINK, 'up');
-  lab.namespace.ip('address', 'add', '10.9.9.1/24', 'dev', LINK);
+  fixture.namespace.ip('link', 'add', LINK, 'type', 'dummy');
+  fixture.namespace.ip('link', 'set', LINK, 'up');
+  fixture.namespace.ip('address', 'add', '10.9.9.1/24', 'dev', LINK);
 });
 
 beforeEach(async () => {
-  for (const role of roles) await lab.ipvs.stopSyncDaemon(role, { ifRunning: true });
+  for (const role of roles) await fixture.ipvs.stopSyncDaemon(role, { ifRunning: true });
 });
 
 const ipvsadmDaemon = ({
@@ -28,7 +28,7 @@ const ipvsadmDaemon = ({
   `${role} sync daemon (mcast=${link}, syncid=${syncId}, maxlen=${maxLength}, group=${group}, port=${port}, ttl=${ttl})`;
 
 const listing = () =>
-  lab.namespace
+  fixture.namespace
     .ipvsadm('-L', '--daemon')
     .split('\n')
     .map((line) => line.trim())
@@ -58,7 +58,7 @@ describe.each(roles)('a %s', (role) => {
   ];
 
   test.each(configs)('%o runs as ipvsadm would start it', async (config, options, expected) => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     expect(await ipvs.startSyncDaemon({ role, ...config })).toBeUndefined();
     const own = await ipvs.listSyncDaemons();
     expect(own).toMatchObject([{ role, interface: LINK, ...expected }]);
@@ -72,30 +72,30 @@ describe.each(roles)('a %s', (role) => {
   });
 
   test('that runs is not started again', async () => {
-    await lab.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 });
-    await expect(lab.ipvs.startSyncDaemon({ role, interface: LINK })).rejects.toMatchObject({
+    await fixture.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 });
+    await expect(fixture.ipvs.startSyncDaemon({ role, interface: LINK })).rejects.toMatchObject({
       code: 'EEXIST',
       syscall: 'IPVS_CMD_NEW_DAEMON',
       operation: 'startSyncDaemon',
       target: `${role} daemon`,
       message: expect.stringMatching(/running already: stop it first/),
     });
-    expect(await lab.ipvs.listSyncDaemons()).toMatchObject([{ syncId: 1 }]);
+    expect(await fixture.ipvs.listSyncDaemons()).toMatchObject([{ syncId: 1 }]);
   });
 
   test('that does not run is not stopped', async () => {
-    await expect(lab.ipvs.stopSyncDaemon(role)).rejects.toMatchObject({
+    await expect(fixture.ipvs.stopSyncDaemon(role)).rejects.toMatchObject({
       code: 'ESRCH',
       syscall: 'IPVS_CMD_DEL_DAEMON',
       operation: 'stopSyncDaemon',
       target: `${role} daemon`,
       message: expect.stringMatching(/no daemon of that role is running/),
     });
-    expect(await lab.ipvs.stopSyncDaemon(role, { ifRunning: true })).toBe(false);
+    expect(await fixture.ipvs.stopSyncDaemon(role, { ifRunning: true })).toBe(false);
   });
 
   test('needs its link', async () => {
-    const started = lab.ipvs.startSyncDaemon({ role, interface: 'no-such-link' });
+    const started = fixture.ipvs.startSyncDaemon({ role, interface: 'no-such-link' });
     await expect(started).rejects.toMatchObject({
       code: 'ENODEV',
       message: expect.stringMatching(/there is no link no-such-link in/),
@@ -104,24 +104,24 @@ describe.each(roles)('a %s', (role) => {
 
   test('does not go with destinations of another family', async () => {
     const service = { fwmark: 7 };
-    await lab.ipvs.addService(service);
-    await lab.ipvs.addDestination(service, { address: 'fd00::1', forwarding: 'tunnel' });
-    const started = lab.ipvs.startSyncDaemon({ role, interface: LINK });
+    await fixture.ipvs.addService(service);
+    await fixture.ipvs.addDestination(service, { address: 'fd00::1', forwarding: 'tunnel' });
+    const started = fixture.ipvs.startSyncDaemon({ role, interface: LINK });
     await expect(started).rejects.toMatchObject({
       code: 'EINVAL',
       message: expect.stringMatching(/another address family than its service/),
     });
-    await lab.ipvs.flush();
-    await lab.ipvs.startSyncDaemon({ role, interface: LINK });
+    await fixture.ipvs.flush();
+    await fixture.ipvs.startSyncDaemon({ role, interface: LINK });
   });
 
   test('that is stopped the moment it starts is stopped', async () => {
     // The kernel may leave out its answer then.
     for (let round = 0; round < 20; round++) {
       const answers = Promise.all([
-        lab.ipvs.startSyncDaemon({ role, interface: LINK }),
-        lab.ipvs.stopSyncDaemon(role),
-        lab.ipvs.listSyncDaemons(),
+        fixture.ipvs.startSyncDaemon({ role, interface: LINK }),
+        fixture.ipvs.stopSyncDaemon(role),
+        fixture.ipvs.listSyncDaemons(),
       ]);
       expect(await answers).toEqual([undefined, true, []]);
     }
@@ -130,9 +130,9 @@ describe.each(roles)('a %s', (role) => {
 
 /** Starts a daemon on a fresh link, which `prepare` sets up. */
 const startOn = (link: string, role: 'master' | 'backup', config: object, ...prepare: string[]) => {
-  lab.namespace.ip('link', 'add', link, 'type', 'dummy');
-  for (const command of prepare) lab.namespace.ip(...command.split(' '));
-  return lab.ipvs.startSyncDaemon({ role, interface: link, ...config });
+  fixture.namespace.ip('link', 'add', link, 'type', 'dummy');
+  for (const command of prepare) fixture.namespace.ip(...command.split(' '));
+  return fixture.ipvs.startSyncDaemon({ role, interface: link, ...config });
 };
 const IPV6 = { group: 'ff02::81' };
 
@@ -171,10 +171,10 @@ describe('a master needs an address to send from', () => {
       'link set bare up',
     );
     await expect(started).rejects.toMatchObject(refusal);
-    await lab.ipvs.startSyncDaemon({ role: 'backup', interface: 'bare', ...IPV6 });
-    lab.namespace.ip('address', 'add', 'fe80::1/64', 'dev', 'bare', 'nodad');
+    await fixture.ipvs.startSyncDaemon({ role: 'backup', interface: 'bare', ...IPV6 });
+    fixture.namespace.ip('address', 'add', 'fe80::1/64', 'dev', 'bare', 'nodad');
     expect(
-      await lab.ipvs.startSyncDaemon({ role: 'master', interface: 'bare', ...IPV6 }),
+      await fixture.ipvs.startSyncDaemon({ role: 'master', interface: 'bare', ...IPV6 }),
     ).toBeUndefined();
   });
 
@@ -188,19 +188,19 @@ describe('a master needs an address to send from', () => {
       'route del local 10.9.8.1 dev lost table local',
     );
     await expect(started).rejects.toMatchObject(refusal);
-    expect(await lab.ipvs.listSyncDaemons()).toEqual([]);
+    expect(await fixture.ipvs.listSyncDaemons()).toEqual([]);
   });
 });
 
 describe('the interface of a daemon is named by the bytes of its link', () => {
-  const printed = (bytes: string) => lab.namespace.run('printf', [bytes]);
+  const printed = (bytes: string) => fixture.namespace.run('printf', [bytes]);
 
   test.each([
     ['brücke', 'brücke'],
     ['\\377\\376', '\\xff\\xfe'],
     ['a\\033b', 'a\\x1bb'],
   ])('%s, and what is listed starts the daemon again', async (bytes, name) => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     namespace.run('sh', ['-c', `ip link add name "$(printf '${bytes}')" type dummy`]);
     const links = await ipvs.links.listLinks({ kind: 'dummy' });
     expect(links.map((link) => link.name)).toContain(name);
@@ -216,7 +216,7 @@ describe('the interface of a daemon is named by the bytes of its link', () => {
   });
 
   test('an alternative name is one, also with a percent sign', async () => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     namespace.ip('link', 'property', 'add', 'dev', LINK, 'altname', 'peers%d');
     await ipvs.startSyncDaemon({ role: 'backup', interface: 'peers%d' });
     expect(await ipvs.listSyncDaemons()).toMatchObject([{ interface: 'peers%d' }]);
@@ -226,14 +226,14 @@ describe('the interface of a daemon is named by the bytes of its link', () => {
 
 test('both roles at once', async () => {
   const both = roles.map((role, index) =>
-    lab.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 + index }),
+    fixture.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 + index }),
   );
   await Promise.all(both);
-  const listed = await lab.ipvs.listSyncDaemons();
+  const listed = await fixture.ipvs.listSyncDaemons();
   expect(listed).toMatchObject([
     { role: 'master', syncId: 1 },
     { role: 'backup', syncId: 2 },
   ]);
-  expect(await lab.ipvs.stopSyncDaemon('master')).toBe(true);
-  expect(await lab.ipvs.listSyncDaemons()).toEqual(listed.slice(1));
+  expect(await fixture.ipvs.stopSyncDaemon('master')).toBe(true);
+  expect(await fixture.ipvs.listSyncDaemons()).toEqual(listed.slice(1));
 });

@@ -6,7 +6,7 @@ import type {
   TunnelConfig,
 } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { addingDestination, savedDestination } from './ipvsadm.js';
+import { addingDestination, savedDestination } from './helpers/ipvsadm.js';
 import {
   changeDestination,
   familyOf,
@@ -15,13 +15,13 @@ import {
   makeDestination,
   nameOfService,
   type ServiceName,
-} from './model.js';
-import { useNamespace } from './namespace.js';
+} from './helpers/model/objects.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const MAX = 2 ** 31 - 1;
 
-beforeEach(() => lab.ipvs.flush());
+beforeEach(() => fixture.ipvs.flush());
 
 const services: readonly ServiceName[] = [
   { protocol: 'tcp', address: '10.96.0.1', port: 80 },
@@ -91,20 +91,20 @@ const thresholdRow = (destination: Destination) =>
   `-> ${joinPort(destination.address, destination.port)} ${destination.upperThreshold} ${destination.lowerThreshold} 0 0`;
 
 const thresholdRows = () =>
-  lab.namespace
+  fixture.namespace
     .ipvsadm('-L', '-n', '--thresholds')
     .split('\n')
     .filter((line) => /->.*\d$/.test(line.trim()))
     .map((line) => line.trim().replace(/ +/g, ' '));
 
-const destinationLines = () => lab.namespace.saved().filter((line) => line.startsWith('-a '));
+const destinationLines = () => fixture.namespace.saved().filter((line) => line.startsWith('-a '));
 
 describe.each(groups)('destinations $title', ({ service, configs }) => {
   const made = configs.map((config) => makeDestination(service, config));
 
   /** Expects the library to read exactly `destinations`, newest first, whichever way it is asked. */
   async function expectRead(destinations: readonly Destination[]): Promise<void> {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     expect(await ipvs.listDestinations(service)).toEqual(destinations);
     expect((await ipvs.snapshot()).services.map((each) => each.destinations)).toEqual([
       destinations,
@@ -114,8 +114,8 @@ describe.each(groups)('destinations $title', ({ service, configs }) => {
   }
 
   test('what the library writes, it and ipvsadm read', async () => {
-    await lab.ipvs.addService(service);
-    await Promise.all(configs.map((config) => lab.ipvs.addDestination(service, config)));
+    await fixture.ipvs.addService(service);
+    await Promise.all(configs.map((config) => fixture.ipvs.addDestination(service, config)));
     await expectRead(made.toReversed());
     expect(destinationLines()).toEqual(made.map((each) => savedDestination(service, each)).sort());
     expect(thresholdRows().sort()).toEqual(made.map(thresholdRow).sort());
@@ -123,16 +123,16 @@ describe.each(groups)('destinations $title', ({ service, configs }) => {
 
   test('what ipvsadm writes, the library reads', async () => {
     const known = made.filter(({ forwarding }) => !['local', 'bypass'].includes(forwarding));
-    await lab.ipvs.addService(service);
-    lab.namespace.restore(known.map((each) => addingDestination(service, each)));
+    await fixture.ipvs.addService(service);
+    fixture.namespace.restore(known.map((each) => addingDestination(service, each)));
     await expectRead(known.toReversed());
   });
 
   test('what the library returns, it takes as the configuration of the same', async () => {
-    await lab.ipvs.addService(service);
+    await fixture.ipvs.addService(service);
     // None has an unknown forwarding or tunnel, which no configuration could have.
     const again = made as readonly DestinationConfig[];
-    const ensure = () => again.map((each) => lab.ipvs.ensureDestination(service, each));
+    const ensure = () => again.map((each) => fixture.ipvs.ensureDestination(service, each));
     expect(new Set(await Promise.all(ensure()))).toEqual(new Set(['created']));
     expect(new Set(await Promise.all(ensure()))).toEqual(new Set(['updated']));
     await expectRead(made.toReversed());
@@ -141,19 +141,19 @@ describe.each(groups)('destinations $title', ({ service, configs }) => {
 
 test('the defaults are those of ipvsadm', async () => {
   const service = 'tcp://10.96.0.1:80';
-  await lab.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
-  await lab.ipvs.addDestination(service, { address: '10.0.0.1' });
-  lab.namespace.restore(['-a -t 10.96.0.1:80 -r 10.0.0.2']);
-  const [ipvsadms, own] = await lab.ipvs.listDestinations(service);
+  await fixture.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+  await fixture.ipvs.addDestination(service, { address: '10.0.0.1' });
+  fixture.namespace.restore(['-a -t 10.96.0.1:80 -r 10.0.0.2']);
+  const [ipvsadms, own] = await fixture.ipvs.listDestinations(service);
   expect({ ...ipvsadms, address: '10.0.0.1' }).toEqual(own);
 });
 
 test('the kernel has the forwarding methods that ipvsadm cannot name', async () => {
   const service = 'fwmark://7';
-  await lab.ipvs.addService({ fwmark: 7 });
-  await lab.ipvs.addDestination(service, { address: '10.0.0.1', forwarding: 'local' });
-  await lab.ipvs.addDestination(service, { address: '10.0.0.2', forwarding: 'direct' });
-  expect(lab.namespace.run('cat', ['/proc/net/ip_vs'])).toMatch(
+  await fixture.ipvs.addService({ fwmark: 7 });
+  await fixture.ipvs.addDestination(service, { address: '10.0.0.1', forwarding: 'local' });
+  await fixture.ipvs.addDestination(service, { address: '10.0.0.2', forwarding: 'direct' });
+  expect(fixture.namespace.run('cat', ['/proc/net/ip_vs'])).toMatch(
     /-> 0A000002:0000 +Route .*\n +-> 0A000001:0000 +Local /,
   );
 });
@@ -172,8 +172,8 @@ describe('update', () => {
   const before = makeDestination({ protocol: 'tcp', address: '10.96.0.1', port: 80 }, config);
 
   beforeEach(async () => {
-    await lab.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
-    await lab.ipvs.addDestination(service, config);
+    await fixture.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+    await fixture.ipvs.addDestination(service, config);
   });
 
   test.each([
@@ -194,17 +194,20 @@ describe('update', () => {
     { forwarding: 'tunnel' },
   ] as const)('to %o keeps the rest', async (changes) => {
     const after = changeDestination(before, changes);
-    expect(await lab.ipvs.updateDestination(service, destination, changes)).toBeUndefined();
-    expect(await lab.ipvs.getDestination(service, destination)).toEqual(after);
+    expect(await fixture.ipvs.updateDestination(service, destination, changes)).toBeUndefined();
+    expect(await fixture.ipvs.getDestination(service, destination)).toEqual(after);
     const line = savedDestination({ protocol: 'tcp', address: '10.96.0.1', port: 80 }, after);
     expect(destinationLines()).toEqual([line]);
   });
 
   test('keeps what ipvsadm -e resets', async () => {
-    await lab.ipvs.updateDestination(service, destination, { weight: 9 });
-    expect(await lab.ipvs.getDestination(service, destination)).toEqual({ ...before, weight: 9 });
-    lab.namespace.restore(['-e -t 10.96.0.1:80 -r 10.0.0.1:80 -w 8']);
-    expect(await lab.ipvs.getDestination(service, destination)).toMatchObject({
+    await fixture.ipvs.updateDestination(service, destination, { weight: 9 });
+    expect(await fixture.ipvs.getDestination(service, destination)).toEqual({
+      ...before,
+      weight: 9,
+    });
+    fixture.namespace.restore(['-e -t 10.96.0.1:80 -r 10.0.0.1:80 -w 8']);
+    expect(await fixture.ipvs.getDestination(service, destination)).toMatchObject({
       weight: 8,
       forwarding: 'direct',
       upperThreshold: 0,
@@ -213,9 +216,9 @@ describe('update', () => {
   });
 
   test('a tunnel that ends and begins again is a new one', async () => {
-    await lab.ipvs.updateDestination(service, destination, { forwarding: 'direct' });
-    await lab.ipvs.updateDestination(service, destination, { forwarding: 'tunnel' });
-    expect(await lab.ipvs.getDestination(service, destination)).toEqual({
+    await fixture.ipvs.updateDestination(service, destination, { forwarding: 'direct' });
+    await fixture.ipvs.updateDestination(service, destination, { forwarding: 'tunnel' });
+    expect(await fixture.ipvs.getDestination(service, destination)).toEqual({
       ...before,
       tunnel: { type: 'ipip' },
     });
@@ -223,10 +226,10 @@ describe('update', () => {
 
   test('keeps its place in the list', async () => {
     const others = ['10.0.0.2', '10.0.0.3', '10.0.0.4'];
-    await Promise.all(others.map((address) => lab.ipvs.addDestination(service, { address })));
-    await lab.ipvs.updateDestination(service, '10.0.0.2', { weight: 9 });
-    await lab.ipvs.ensureDestination(service, { address: '10.0.0.3', weight: 8 });
-    const listed = await lab.ipvs.listDestinations(service);
+    await Promise.all(others.map((address) => fixture.ipvs.addDestination(service, { address })));
+    await fixture.ipvs.updateDestination(service, '10.0.0.2', { weight: 9 });
+    await fixture.ipvs.ensureDestination(service, { address: '10.0.0.3', weight: 8 });
+    const listed = await fixture.ipvs.listDestinations(service);
     expect(listed.map(({ address, weight }) => [address, weight])).toEqual([
       ['10.0.0.4', 1],
       ['10.0.0.3', 8],
@@ -252,18 +255,18 @@ describe('update', () => {
     'to %s, which only the kernel tells, changes nothing',
     async (_, changes, code, name) => {
       const plain = { address: '10.0.0.2', weight: 3 };
-      await lab.ipvs.addDestination(service, plain);
-      const update = lab.ipvs.updateDestination(service, '10.0.0.2', { ...changes, weight: 4 });
+      await fixture.ipvs.addDestination(service, plain);
+      const update = fixture.ipvs.updateDestination(service, '10.0.0.2', { ...changes, weight: 4 });
       await expect(update).rejects.toMatchObject({ code, message: expect.stringContaining(name) });
-      expect(await lab.ipvs.getDestination(service, '10.0.0.2')).toMatchObject(plain);
+      expect(await fixture.ipvs.getDestination(service, '10.0.0.2')).toMatchObject(plain);
     },
   );
 
   test('of the same destination many times at once loses none', async () => {
     const updates = Array.from({ length: 50 }, (_, index) => [
-      lab.ipvs.updateDestination(service, destination, { weight: index }),
-      lab.ipvs.updateDestination(service, destination, { upperThreshold: 100 + index }),
-      lab.ipvs.getDestination(service, destination),
+      fixture.ipvs.updateDestination(service, destination, { weight: index }),
+      fixture.ipvs.updateDestination(service, destination, { upperThreshold: 100 + index }),
+      fixture.ipvs.getDestination(service, destination),
     ]);
     const answers = await Promise.all(updates.map((round) => Promise.all(round)));
     answers.forEach(([, , got], index) => {
@@ -274,7 +277,7 @@ describe('update', () => {
 
 describe('ensure and delete', () => {
   const service = 'udp://[fd00::1]:53';
-  beforeEach(() => lab.ipvs.addService({ protocol: 'udp', address: 'fd00::1', port: 53 }));
+  beforeEach(() => fixture.ipvs.addService({ protocol: 'udp', address: 'fd00::1', port: 53 }));
 
   test('ensure makes what is missing, and resets what is left out', async () => {
     const full = {
@@ -283,32 +286,32 @@ describe('ensure and delete', () => {
       weight: 5,
       upperThreshold: 9,
     } as const;
-    expect(await lab.ipvs.ensureDestination(service, full)).toBe('created');
-    expect(await lab.ipvs.getDestination(service, '[fd00::2]:53')).toMatchObject(full);
-    expect(await lab.ipvs.ensureDestination(service, { address: 'fd00::2' })).toBe('updated');
-    expect(await lab.ipvs.getDestination(service, 'fd00::2')).toMatchObject({
+    expect(await fixture.ipvs.ensureDestination(service, full)).toBe('created');
+    expect(await fixture.ipvs.getDestination(service, '[fd00::2]:53')).toMatchObject(full);
+    expect(await fixture.ipvs.ensureDestination(service, { address: 'fd00::2' })).toBe('updated');
+    expect(await fixture.ipvs.getDestination(service, 'fd00::2')).toMatchObject({
       forwarding: 'direct',
       weight: 1,
       upperThreshold: 0,
     });
-    expect(await lab.ipvs.listDestinations(service)).toHaveLength(1);
+    expect(await fixture.ipvs.listDestinations(service)).toHaveLength(1);
   });
 
   test('many ensures of one destination apply in order', async () => {
     const weights = [3, 1, 4, 1, 5, 9, 2, 6];
     const ensured = weights.map((weight) =>
-      lab.ipvs.ensureDestination(service, { address: 'fd00::2', weight }),
+      fixture.ipvs.ensureDestination(service, { address: 'fd00::2', weight }),
     );
     expect(await Promise.all(ensured)).toEqual(['created', ...Array(7).fill('updated')]);
-    expect(await lab.ipvs.getDestination(service, 'fd00::2')).toMatchObject({ weight: 6 });
+    expect(await fixture.ipvs.getDestination(service, 'fd00::2')).toMatchObject({ weight: 6 });
   });
 
   test('delete takes one, once', async () => {
-    await lab.ipvs.addDestination(service, { address: 'fd00::2' });
-    await lab.ipvs.addDestination(service, { address: 'fd00::3' });
-    expect(await lab.ipvs.deleteDestination(service, 'fd00::2')).toBe(true);
+    await fixture.ipvs.addDestination(service, { address: 'fd00::2' });
+    await fixture.ipvs.addDestination(service, { address: 'fd00::3' });
+    expect(await fixture.ipvs.deleteDestination(service, 'fd00::2')).toBe(true);
     expect(destinationLines()).toEqual(['-a -u [fd00::1]:53 -r [fd00::3]:53 -g -w 1']);
-    const again = lab.ipvs.deleteDestination(service, 'fd00::2');
+    const again = fixture.ipvs.deleteDestination(service, 'fd00::2');
     await expect(again).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
@@ -318,36 +321,36 @@ describe('ensure and delete', () => {
     ['its family', service, '0.0.0.2'],
     ['the service', 'udp://[fd00::9]:53', 'fd00::2'],
   ])('delete forgives a lack of %s if told so', async (_, of, destination) => {
-    await lab.ipvs.addDestination(service, { address: 'fd00::2' });
-    expect(await lab.ipvs.deleteDestination(of, destination, { ifExists: true })).toBe(false);
+    await fixture.ipvs.addDestination(service, { address: 'fd00::2' });
+    expect(await fixture.ipvs.deleteDestination(of, destination, { ifExists: true })).toBe(false);
     await expect(
-      lab.ipvs.deleteDestination(of, destination, { ifExists: false }),
+      fixture.ipvs.deleteDestination(of, destination, { ifExists: false }),
     ).rejects.toThrow();
-    expect(await lab.ipvs.listDestinations(service)).toHaveLength(1);
+    expect(await fixture.ipvs.listDestinations(service)).toHaveLength(1);
   });
 
   test('one that comes back after its deletion is new', async () => {
     const config = { address: 'fd00::2', weight: 7, upperThreshold: 70 };
-    await lab.ipvs.addDestination(service, config);
-    await lab.ipvs.deleteDestination(service, 'fd00::2');
-    await lab.ipvs.addDestination(service, { address: 'fd00::2' });
-    const listed = await lab.ipvs.listDestinations(service);
+    await fixture.ipvs.addDestination(service, config);
+    await fixture.ipvs.deleteDestination(service, 'fd00::2');
+    await fixture.ipvs.addDestination(service, { address: 'fd00::2' });
+    const listed = await fixture.ipvs.listDestinations(service);
     const name = { protocol: 'udp', address: 'fd00::1', port: 53 } as const;
     expect(listed).toEqual([makeDestination(name, { address: 'fd00::2' })]);
   });
 
   test('get gives undefined where there is no destination, or no service; list rejects', async () => {
     for (const reference of [service, 'fwmark6://7'] as const) {
-      expect(await lab.ipvs.getDestination(reference, 'fd00::2')).toBeUndefined();
-      expect(lab.ipvs.sync.getDestination(reference, 'fd00::2')).toBeUndefined();
-      const [result] = await lab.ipvs.batch((b) => {
+      expect(await fixture.ipvs.getDestination(reference, 'fd00::2')).toBeUndefined();
+      expect(fixture.ipvs.sync.getDestination(reference, 'fd00::2')).toBeUndefined();
+      const [result] = await fixture.ipvs.batch((b) => {
         b.getDestination(reference, 'fd00::2');
       });
       expect(result).toEqual({ status: 'fulfilled', value: undefined });
     }
-    await lab.ipvs.addDestination(service, { address: 'fd00::3' });
-    expect(await lab.ipvs.getDestination(service, 'fd00::2')).toBeUndefined();
+    await fixture.ipvs.addDestination(service, { address: 'fd00::3' });
+    expect(await fixture.ipvs.getDestination(service, 'fd00::2')).toBeUndefined();
     const missing = { code: 'ESRCH', missing: 'service' };
-    await expect(lab.ipvs.listDestinations('fwmark6://7')).rejects.toMatchObject(missing);
+    await expect(fixture.ipvs.listDestinations('fwmark6://7')).rejects.toMatchObject(missing);
   });
 });

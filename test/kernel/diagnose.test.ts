@@ -13,18 +13,19 @@ import {
 import { release, tmpdir } from 'node:os';
 import { type Check, diagnose, Ipvs, loadModules } from 'ipvs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Namespace, run, useNamespace } from './namespace.js';
-import { until } from './poll.js';
-import { program } from './programs.js';
+import { Namespace, run } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
+import { programPath } from './helpers/programs.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 /** What is done to the kernel here is done to one that is ours alone. */
 const ours = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
 const MODPROBE = '/proc/sys/kernel/modprobe';
 const schedulers = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(' ');
 
 /** The check of that name. */
-async function checked(name: string, checks = lab.ipvs.diagnose()): Promise<Check | undefined> {
+async function checked(name: string, checks = fixture.ipvs.diagnose()): Promise<Check | undefined> {
   return (await checks).find((check) => check.name === name);
 }
 
@@ -35,7 +36,7 @@ const hasModule = (name: string) =>
   );
 
 test('all is looked at', async () => {
-  const checks = await lab.ipvs.diagnose();
+  const checks = await fixture.ipvs.diagnose();
   expect(checks.map(({ name }) => name)).toEqual([
     'ip_vs',
     'capability',
@@ -79,12 +80,12 @@ test.each(schedulers)('scheduler %s is there where its module is', async (schedu
 
 test('on the kernels that are ours twos is missing, and all others are there', async (context) => {
   if (!ours) context.skip('this kernel has what it has');
-  const missing = (await lab.ipvs.diagnose()).filter(({ status }) => status === 'missing');
+  const missing = (await fixture.ipvs.diagnose()).filter(({ status }) => status === 'missing');
   expect(missing.map(({ name }) => name)).toEqual(['scheduler twos']);
 });
 
 describe('nothing is created', () => {
-  afterEach(() => lab.ipvs.flush());
+  afterEach(() => fixture.ipvs.flush());
 
   test.each<[string, string[]]>([
     ['in an empty table', []],
@@ -99,11 +100,11 @@ describe('nothing is created', () => {
     ],
     ['beside a service of any firewall mark', ['-A -f 4294967295 -6 -s wlc']],
   ])('%s', async (_, lines) => {
-    if (lines.length > 0) lab.namespace.restore(lines);
-    const before = lab.namespace.saved();
+    if (lines.length > 0) fixture.namespace.restore(lines);
+    const before = fixture.namespace.saved();
     expect(before).toHaveLength(lines.length);
-    const checks = await lab.ipvs.diagnose();
-    expect(lab.namespace.saved()).toEqual(before);
+    const checks = await fixture.ipvs.diagnose();
+    expect(fixture.namespace.saved()).toEqual(before);
     for (const { name, status, detail } of checks) {
       if (name.startsWith('scheduler')) expect(status, `${name}: ${detail}`).not.toBe('unknown');
     }
@@ -151,19 +152,19 @@ describe('modprobe', () => {
   });
 
   test('is run again when a module was loaded', async () => {
-    await lab.ipvs.diagnose();
+    await fixture.ipvs.diagnose();
     rmSync(`${folder}/log`, { force: true });
     run('rmmod', ['ip_vs_lblcr']);
     expect(await loadModules(['ip_vs_lblcr'])).toEqual([{ name: 'ip_vs_lblcr', status: 'loaded' }]);
     expect(runs()).toBe(0);
-    await lab.ipvs.diagnose();
+    await fixture.ipvs.diagnose();
     expect(runs()).toBe(1);
   });
 
   test('is not run for schedulers that are there', async () => {
-    await lab.ipvs.diagnose();
+    await fixture.ipvs.diagnose();
     rmSync(`${folder}/log`, { force: true });
-    await lab.ipvs.diagnose();
+    await fixture.ipvs.diagnose();
     expect(log()).toBe('');
   });
 });
@@ -178,14 +179,14 @@ const parameters = [
 
 describe.each(parameters)('%s', (name, parameter) => {
   const path = `/proc/sys/${parameter.replaceAll('.', '/')}`;
-  const set = (value: number) => lab.namespace.run('sh', ['-c', `echo ${value} > ${path}`]);
+  const set = (value: number) => fixture.namespace.run('sh', ['-c', `echo ${value} > ${path}`]);
 
   test('is a warning while it is off, and its remedy mends it', async () => {
     set(0);
     const check = await checked(name);
     expect(check).toMatchObject({
       status: 'warning',
-      remedy: `nsenter --net=${lab.namespace.path} sysctl -w ${parameter}=1`,
+      remedy: `nsenter --net=${fixture.namespace.path} sysctl -w ${parameter}=1`,
     });
     run('sh', ['-c', check?.remedy ?? 'false']);
     expect(await checked(name)).toMatchObject({ status: 'ok', remedy: null });
@@ -211,7 +212,7 @@ describe.each(parameters)('%s', (name, parameter) => {
 
 test('conn_reuse_mode is fine on kernels from 5.9 on', async () => {
   for (const connReuseMode of [0, 1]) {
-    await lab.ipvs.sysctls.set({ connReuseMode });
+    await fixture.ipvs.sysctls.set({ connReuseMode });
     expect(await checked('conn_reuse_mode')).toEqual({
       name: 'conn_reuse_mode',
       status: 'ok',
@@ -269,28 +270,28 @@ describe('remedies', () => {
     checks.filter(({ status, name }) => status !== 'ok' && !/^(scheduler|bridge)/.test(name));
 
   test('of all faults at once, run by a shell, leave none', async () => {
-    switchOff(lab.namespace);
+    switchOff(fixture.namespace);
     if (existsSync(`/proc/sys/net/ipv4/vs/est_cpulist`)) {
-      await lab.ipvs.sysctls.set({ estCpulist: '' });
+      await fixture.ipvs.sysctls.set({ estCpulist: '' });
     }
-    const checks = await lab.ipvs.diagnose({ schedulers: ['rr'] });
+    const checks = await fixture.ipvs.diagnose({ schedulers: ['rr'] });
     expect(faults(checks).length).toBeGreaterThanOrEqual(3);
     runAll(checks);
-    expect(faults(await lab.ipvs.diagnose({ schedulers: ['rr'] }))).toEqual([]);
-    expect(await lab.ipvs.getInfo()).toMatchObject({ estimation: true });
+    expect(faults(await fixture.ipvs.diagnose({ schedulers: ['rr'] }))).toEqual([]);
+    expect(await fixture.ipvs.getInfo()).toMatchObject({ estimation: true });
   });
 
   test('name a namespace whose path has signs of the shell', async () => {
     const folder = mkdtempSync("/run/it's $HOME; ");
     const path = `${folder}/a b`;
     writeFileSync(path, '');
-    run('mount', ['--bind', lab.namespace.path, path]);
+    run('mount', ['--bind', fixture.namespace.path, path]);
     try {
-      switchOff(lab.namespace);
+      switchOff(fixture.namespace);
       const checks = await diagnose({ netns: path, schedulers: [] });
       expect(faults(checks).length).toBeGreaterThanOrEqual(3);
       runAll(checks);
-      expect(faults(await lab.ipvs.diagnose({ schedulers: [] }))).toEqual([]);
+      expect(faults(await fixture.ipvs.diagnose({ schedulers: [] }))).toEqual([]);
     } finally {
       run('umount', [path]);
       rmSync(folder, { recursive: true });
@@ -298,8 +299,8 @@ describe('remedies', () => {
   });
 
   test('act in the namespace of a process', async () => {
-    switchOff(lab.namespace);
-    const child = spawn('nsenter', [`--net=${lab.namespace.path}`, 'sleep', '60']);
+    switchOff(fixture.namespace);
+    const child = spawn('nsenter', [`--net=${fixture.namespace.path}`, 'sleep', '60']);
     const pid = child.pid ?? expect.unreachable();
     try {
       const own = readlinkSync('/proc/self/ns/net');
@@ -318,8 +319,8 @@ describe('remedies', () => {
   });
 
   test('are none for a descriptor, and the faults are told all the same', async () => {
-    switchOff(lab.namespace);
-    const fd = openSync(lab.namespace.path, 'r');
+    switchOff(fixture.namespace);
+    const fd = openSync(fixture.namespace.path, 'r');
     try {
       const ipvs = await Ipvs.open({ netns: { fd } });
       const checks = [
@@ -378,13 +379,13 @@ describe('where the kernel loads no modules on demand', () => {
   });
   afterEach(async () => {
     if (ours) writeFileSync(MODPROBE, before);
-    await lab.ipvs.flush();
+    await fixture.ipvs.flush();
   });
   const why = /module ip_vs_ovf is not loaded, and .*kernel\.modprobe is empty.*modprobe ip_vs_ovf/;
 
   test('a scheduler is missing with a remedy that works', async () => {
     const look = () =>
-      checked(`scheduler ${scheduler}`, lab.ipvs.diagnose({ schedulers: ['ovf'] }));
+      checked(`scheduler ${scheduler}`, fixture.ipvs.diagnose({ schedulers: ['ovf'] }));
     const check = await look();
     expect(check).toMatchObject({
       status: 'missing',
@@ -398,10 +399,10 @@ describe('where the kernel loads no modules on demand', () => {
   test('a service that wants it is told so, also without promises and in a batch', async () => {
     const service = { protocol: 'tcp', address: '10.96.0.1', port: 80, scheduler } as const;
     const refused = { code: 'ENOENT', message: expect.stringMatching(why) };
-    await expect(lab.ipvs.addService(service)).rejects.toMatchObject(refused);
-    await expect(lab.ipvs.ensureService(service)).rejects.toMatchObject(refused);
-    expect(() => lab.ipvs.sync.addService(service)).toThrow(why);
-    const results = await lab.ipvs.batch((batch) => void batch.addService(service));
+    await expect(fixture.ipvs.addService(service)).rejects.toMatchObject(refused);
+    await expect(fixture.ipvs.ensureService(service)).rejects.toMatchObject(refused);
+    expect(() => fixture.ipvs.sync.addService(service)).toThrow(why);
+    const results = await fixture.ipvs.batch((batch) => void batch.addService(service));
     expect(results).toMatchObject([{ status: 'rejected', reason: refused }]);
   });
 
@@ -423,8 +424,8 @@ describe('where the kernel loads no modules on demand', () => {
 test('only the schedulers that are named are looked at', async () => {
   const names = async (checks: Promise<Check[]>) =>
     (await checks).map(({ name }) => name).filter((name) => name.startsWith('scheduler'));
-  const netns = lab.namespace.path;
-  expect(await names(lab.ipvs.diagnose({ schedulers: ['wrr', 'twos'] }))).toEqual([
+  const netns = fixture.namespace.path;
+  expect(await names(fixture.ipvs.diagnose({ schedulers: ['wrr', 'twos'] }))).toEqual([
     'scheduler wrr',
     'scheduler twos',
   ]);
@@ -456,7 +457,7 @@ describe('without a handle', () => {
         '--clear-groups',
         ...more,
         process.execPath,
-        program('diagnose'),
+        programPath('diagnose.mjs'),
       ]),
     ) as Check[];
 
@@ -493,7 +494,7 @@ describe('without a handle', () => {
     const text = run('unshare', [
       ...['--user', '--map-root-user', '--net'],
       process.execPath,
-      program('diagnose'),
+      programPath('diagnose.mjs'),
     ]);
     expect((JSON.parse(text) as Check[])[1]).toMatchObject({
       name: 'capability',
@@ -520,7 +521,7 @@ describe('without a handle', () => {
   });
 
   test('that was closed there is no diagnosis', async () => {
-    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     await ipvs.close();
     await expect(ipvs.diagnose()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
   });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compile, programs } from '../documents.js';
-import { Namespace } from './namespace.js';
+import { Namespace } from './helpers/namespace.js';
 
 const folder = compile();
 const runnable = programs().filter(({ blocks }) => blocks[0]?.purpose === '');

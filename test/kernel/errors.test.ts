@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
 import { Ipvs, IpvsError } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Namespace, useNamespace } from './namespace.js';
-import { program } from './programs.js';
-import { type Call, invoke } from './table.js';
+import { type Call, invoke } from './helpers/model/table.js';
+import { Namespace } from './helpers/namespace.js';
+import { programPath } from './helpers/programs.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
 /** What an error must say. `gist` is what a reader needs to find in the message. */
 interface Expected {
@@ -39,9 +40,9 @@ const server = { address: '10.0.0.1', port: 80 };
 
 describe('what the kernel refuses', () => {
   beforeEach(async () => {
-    await lab.ipvs.flush();
-    await lab.ipvs.addService(address);
-    await lab.ipvs.addDestination(tcp, server);
+    await fixture.ipvs.flush();
+    await fixture.ipvs.addService(address);
+    await fixture.ipvs.addDestination(tcp, server);
   });
 
   const noScheduler = { scheduler: 'no-such-one' };
@@ -100,25 +101,25 @@ describe('what the kernel refuses', () => {
 
   test.each(refusals)('%s of %j', async (code, call, target, gist) => {
     const [operation] = call;
-    const before = lab.namespace.saved();
-    const error = await reasonOf(invoke(lab.ipvs, call));
+    const before = fixture.namespace.saved();
+    const error = await reasonOf(invoke(fixture.ipvs, call));
     expect(error).toBeInstanceOf(IpvsError);
     expectError(error, { code, syscall: commands[operation] ?? '', operation, target, gist });
-    expect(lab.namespace.saved()).toEqual(before);
+    expect(fixture.namespace.saved()).toEqual(before);
   });
 
   test('a destination of the other family, while a sync daemon runs', async () => {
-    lab.namespace.ipvsadm('--start-daemon', 'backup', '--mcast-interface', 'lo');
+    fixture.namespace.ipvsadm('--start-daemon', 'backup', '--mcast-interface', 'lo');
     const destination = { address: 'fd00::2', forwarding: 'tunnel' } as const;
-    expectError(await reasonOf(lab.ipvs.addDestination(tcp, destination)), {
+    expectError(await reasonOf(fixture.ipvs.addDestination(tcp, destination)), {
       code: 'EINVAL',
       syscall: 'IPVS_CMD_NEW_DEST',
       operation: 'addDestination',
       target: `[fd00::2]:80 of ${tcp}`,
       gist: /another address family excludes sync daemons/,
     });
-    lab.namespace.ipvsadm('--stop-daemon', 'backup');
-    await lab.ipvs.addDestination(tcp, destination);
+    fixture.namespace.ipvsadm('--stop-daemon', 'backup');
+    await fixture.ipvs.addDestination(tcp, destination);
   });
 });
 
@@ -171,14 +172,18 @@ describe('without the rights', () => {
 
   /** What becomes of programs/attempt.mjs in the namespace, under another program that takes rights away. */
   function attempt(under: readonly string[], ...args: string[]): unknown[] {
-    const [first = process.execPath, ...rest] = [...under, process.execPath, program('attempt')];
-    return JSON.parse(lab.namespace.run(first, [...rest, ...args]));
+    const [first = process.execPath, ...rest] = [
+      ...under,
+      process.execPath,
+      programPath('attempt.mjs'),
+    ];
+    return JSON.parse(fixture.namespace.run(first, [...rest, ...args]));
   }
 
-  beforeEach(() => lab.ipvs.flush());
+  beforeEach(() => fixture.ipvs.flush());
 
   test('no capability at all', () => {
-    const { path } = lab.namespace;
+    const { path } = fixture.namespace;
     const [own, other, foreign] = attempt(withOnly(), '', path, '/proc/1/ns/net');
     expectError(own, denied);
     expectError(other, {
@@ -198,10 +203,10 @@ describe('without the rights', () => {
   });
 
   test('CAP_NET_ADMIN alone is enough, for the own network namespace', () => {
-    const { path } = lab.namespace;
+    const { path } = fixture.namespace;
     const [own, other] = attempt(withOnly('+net_admin'), '', path);
     expect(own).toBe('done');
-    expect(lab.namespace.saved()).toEqual(['-A -t 10.96.0.1:80 -s wlc']);
+    expect(fixture.namespace.saved()).toEqual(['-A -t 10.96.0.1:80 -s wlc']);
     expectError(other, {
       code: 'EPERM',
       syscall: 'setns',
@@ -225,6 +230,6 @@ describe('without the rights', () => {
       target: tcp,
       gist: capability,
     });
-    expect(lab.namespace.saved()).toEqual([]);
+    expect(fixture.namespace.saved()).toEqual([]);
   });
 });

@@ -2,13 +2,13 @@
 // and deleted.
 import type { Destination, Service } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { makeService, nameOfService, noStats } from './model.js';
-import { useNamespace } from './namespace.js';
-import { type RawRequest, rawRun, rawServices } from './raw.js';
+import { makeService, nameOfService, noStats } from './helpers/model/objects.js';
+import { type RawRequest, rawRun, rawServices } from './helpers/raw-requests.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
-beforeEach(() => lab.ipvs.flush());
+beforeEach(() => fixture.ipvs.flush());
 
 const AF_INET = 2;
 const PERSISTENT = 0x01;
@@ -69,7 +69,7 @@ describe('services', () => {
   ];
 
   test.each(services)('%s', async (_, raw, expected) => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     const service = { ...shown, ...expected } as Service; // only the union of them does not see it
     const name = nameOfService(service);
     await rawRun(namespace, [{ operation: 'addService', service: { ...rawService, ...raw } }]);
@@ -99,28 +99,28 @@ describe('services', () => {
 
   test('an update keeps the flags that nobody knows', async () => {
     const service = { ...rawService, flags: UNKNOWN_FLAGS | ONE_PACKET };
-    await rawRun(lab.namespace, [{ operation: 'addService', service }]);
+    await rawRun(fixture.namespace, [{ operation: 'addService', service }]);
     const changes = { onePacket: false, persistence: { timeout: 60 } };
-    await lab.ipvs.updateService('tcp://10.96.0.1:80', changes);
-    expect(await rawServices(lab.namespace)).toEqual([
+    await fixture.ipvs.updateService('tcp://10.96.0.1:80', changes);
+    expect(await rawServices(fixture.namespace)).toEqual([
       { fwmark: 0, flags: UNKNOWN_FLAGS | PERSISTENT, timeout: 60 },
     ]);
   });
 
   test('an update of the scheduler flags replaces those that nobody knows', async () => {
     const service = { ...rawService, flags: UNKNOWN_FLAGS | ONE_PACKET };
-    await rawRun(lab.namespace, [{ operation: 'addService', service }]);
-    await lab.ipvs.updateService('tcp://10.96.0.1:80', { schedulerFlags: ['flag-1'] });
-    expect(await rawServices(lab.namespace)).toEqual([
+    await rawRun(fixture.namespace, [{ operation: 'addService', service }]);
+    await fixture.ipvs.updateService('tcp://10.96.0.1:80', { schedulerFlags: ['flag-1'] });
+    expect(await rawServices(fixture.namespace)).toEqual([
       { fwmark: 0, flags: ONE_PACKET | FLAG_1, timeout: 0 },
     ]);
   });
 
   test.each(['addService', 'ensureService'] as const)('%s does not make one', async (operation) => {
     const { stats, ...config } = shown;
-    const made = lab.ipvs[operation]({ ...config, protocol: 'unknown-50' });
+    const made = fixture.ipvs[operation]({ ...config, protocol: 'unknown-50' });
     await expect(made).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
-    expect(await lab.ipvs.listServices()).toEqual([]);
+    expect(await fixture.ipvs.listServices()).toEqual([]);
   });
 });
 
@@ -178,7 +178,7 @@ describe('destinations', () => {
   ];
 
   test.each(destinations)('%s', async (_, fields, expected) => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     const destination = { ...plain, ...expected };
     await ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
     await rawRun(namespace, [
@@ -196,13 +196,13 @@ describe('destinations', () => {
 });
 
 test('what ipvsadm makes and the library does not', async () => {
-  lab.namespace.restore([
+  fixture.namespace.restore([
     '-A -f 4294967295 -s none',
     '-A -t 10.96.0.1:0 -s none -p 60',
     '-A -t 10.96.0.1:80',
     '-a -r 10.0.0.1 -t 10.96.0.1:80 -m', // in this order its port is 0
   ]);
-  const { ipvs } = lab;
+  const { ipvs } = fixture;
   const services = await ipvs.listServices();
   expect(services.map(nameOfService).sort()).toEqual([
     'fwmark://4294967295',
@@ -212,5 +212,5 @@ test('what ipvsadm makes and the library does not', async () => {
   expect(await ipvs.listDestinations('tcp://10.96.0.1:80')).toMatchObject([{ port: 0 }]);
   expect(await ipvs.deleteDestination('tcp://10.96.0.1:80', '10.0.0.1:0')).toBe(true);
   for (const service of services) await ipvs.deleteService(service);
-  expect(lab.namespace.saved()).toEqual([]);
+  expect(fixture.namespace.saved()).toEqual([]);
 });

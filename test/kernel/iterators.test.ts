@@ -3,24 +3,23 @@ import { getEventListeners } from 'node:events';
 import { promisify } from 'node:util';
 import { type CancellableIterator, Ipvs, type Sample } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { countSockets } from './descriptors.js';
-import { countOpen } from './lab/files.js';
-import { balance, furnish, SILENT, VIRTUAL } from './lab/scene.js';
-import { Traffic } from './lab/traffic.js';
-import { useNamespace } from './namespace.js';
-import { until } from './poll.js';
-import { program } from './programs.js';
+import { countOpen, countSockets } from './helpers/descriptors.js';
+import { until } from './helpers/poll.js';
+import { programPath } from './helpers/programs.js';
+import { balance, furnish, SILENT, VIRTUAL } from './helpers/scene.js';
+import { Traffic } from './helpers/traffic.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 /** More than a stream reads at a time. */
 const CONNECTIONS = 5000;
 let traffic: Traffic;
 
 beforeAll(async () => {
-  furnish(lab.namespace);
+  furnish(fixture.namespace);
   const service = { protocol: 'udp', address: VIRTUAL, port: 53 } as const;
-  await balance(lab.ipvs, [[service, { address: SILENT, forwarding: 'direct' }]]);
-  traffic = new Traffic(lab.namespace);
+  await balance(fixture.ipvs, [[service, { address: SILENT, forwarding: 'direct' }]]);
+  traffic = new Traffic(fixture.namespace);
   await traffic.flood([VIRTUAL, 53], CONNECTIONS);
 }, 120_000);
 afterAll(() => traffic.stop());
@@ -83,7 +82,7 @@ interface Begun extends Given {
 /** One of the iterators, begun on a handle of its own. */
 async function begin(name: string): Promise<Begun> {
   const before = resources();
-  const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+  const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   const controller = new AbortController();
   const [iterator, first] = (await iterators[name]?.(ipvs, controller.signal)) ?? [];
   if (iterator === undefined) throw new Error(`there is no iterator ${name}`);
@@ -154,7 +153,7 @@ test.each([
 ])(
   'a program that is executed meanwhile does not inherit %s of a stream',
   async (file, options) => {
-    const rows = lab.ipvs.connections(options);
+    const rows = fixture.ipvs.connections(options);
     await rows.next();
     expect(countOpen(`/net/${file}`)).toBe(1);
     const { stdout } = await promisify(execFile)('ls', ['-l', '/proc/self/fd']);
@@ -166,7 +165,7 @@ test.each([
 
 describe('two consumers', () => {
   test('of connections get each row once', async () => {
-    const rows = lab.ipvs.connections();
+    const rows = fixture.ipvs.connections();
     const clients: string[] = [];
     const consume = async () => {
       for await (const { client } of rows) clients.push(client.address);
@@ -177,7 +176,7 @@ describe('two consumers', () => {
   });
 
   test('of samples get them in turn', async () => {
-    await using samples = lab.ipvs.watch({ interval: 20 }).ref();
+    await using samples = fixture.ipvs.watch({ interval: 20 }).ref();
     const consume = async () => {
       const own: (Sample | undefined)[] = [];
       while (own.length < 5) own.push((await samples.next()).value);
@@ -191,10 +190,10 @@ describe('two consumers', () => {
   });
 
   test('of link events get them in turn', async () => {
-    await using events = lab.ipvs.links.watch({ types: ['link'] });
+    await using events = fixture.ipvs.links.watch({ types: ['link'] });
     const calls = [events.next(), events.next(), events.next()];
     for (const mtu of [1301, 1302, 1303]) {
-      await lab.ipvs.links.setLink('virtual', { mtu });
+      await fixture.ipvs.links.setLink('virtual', { mtu });
     }
     const mtus = (await Promise.all(calls)).map(({ value }) =>
       value?.type === 'link' ? value.link.mtu : value,
@@ -205,7 +204,11 @@ describe('two consumers', () => {
 
 describe('a process that only samples the table', () => {
   const run = (...args: string[]) =>
-    promisify(execFile)(process.execPath, [program('sample'), lab.namespace.path, ...args]);
+    promisify(execFile)(process.execPath, [
+      programPath('sample.mjs'),
+      fixture.namespace.path,
+      ...args,
+    ]);
 
   test('ends by itself', async () => {
     expect((await run()).stdout).toBe('sample 1\n');

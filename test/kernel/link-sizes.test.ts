@@ -1,15 +1,15 @@
 import { type LinkEvent, Links } from 'ipvs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addressesOn } from './iproute.js';
-import { useNamespace } from './namespace.js';
+import { addressesOn } from './helpers/iproute.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
 // A link is as large as its alternative names make it: the root of a container may give it some, and a host's agent reads them.
 
-const lab = useNamespace();
+const fixture = useNamespace();
 let links: Links;
 
 beforeAll(async () => {
-  links = await Links.open({ netns: lab.namespace.path });
+  links = await Links.open({ netns: fixture.namespace.path });
 });
 afterAll(() => links?.close());
 afterEach(async () => {
@@ -24,7 +24,7 @@ function rename(link: string, count: number): void {
   const lines = Array.from({ length: count }, (_, number) => alternative(link, number)).map(
     (name) => `link property add dev ${link} altname ${name}\n`,
   );
-  lab.namespace.run('ip', ['-batch', '-'], lines.join(''));
+  fixture.namespace.run('ip', ['-batch', '-'], lines.join(''));
 }
 
 /** The next event of a link; fails on an overrun. */
@@ -61,7 +61,7 @@ describe.each([
     await links.ensureAddress('big0', 'fd00::1');
     await links.reconcileAddresses('big0', ['10.96.0.2', 'fd00::2']);
     await links.deleteAddress('big0', '10.96.0.1');
-    expect(addressesOn(lab.namespace, 'big0')).toEqual([
+    expect(addressesOn(fixture.namespace, 'big0')).toEqual([
       '10.96.0.2/32',
       'fd00::1/128',
       'fd00::2/128',
@@ -90,6 +90,6 @@ describe.each([
 
 test('a link is found by any of its alternative names', async () => {
   await links.ensureDummy('vip0');
-  lab.namespace.ip('link', 'property', 'add', 'dev', 'vip0', 'altname', 'short');
+  fixture.namespace.ip('link', 'property', 'add', 'dev', 'vip0', 'altname', 'short');
   expect(await links.getLink('short')).toMatchObject({ name: 'vip0' });
 });

@@ -4,16 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type LinkEvent, Links, type LinkWatcher } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { countSockets } from './descriptors.js';
-import { run, useNamespace } from './namespace.js';
-import { until } from './poll.js';
-import { program } from './programs.js';
+import { countSockets } from './helpers/descriptors.js';
+import { run } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
+import { programPath } from './helpers/programs.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
 beforeEach(async () => {
-  for (const { name } of await lab.ipvs.links.listLinks({ kind: 'dummy' })) {
-    await lab.ipvs.links.deleteLink(name);
+  for (const { name } of await fixture.ipvs.links.listLinks({ kind: 'dummy' })) {
+    await fixture.ipvs.links.deleteLink(name);
   }
 });
 
@@ -32,7 +33,7 @@ async function take(watcher: LinkWatcher, count: number, wanted = ipv4): Promise
 
 describe('events', () => {
   test('of what this handle does, in its order', async () => {
-    const { links } = lab.ipvs;
+    const { links } = fixture.ipvs;
     await using watcher = links.watch();
     await links.ensureDummy('vip0', { mtu: 1400 });
     await links.addAddress('vip0', '10.96.0.1/32');
@@ -57,10 +58,10 @@ describe('events', () => {
   });
 
   test('of what other programs do, also of IPv6', async () => {
-    await using watcher = lab.ipvs.links.watch({ types: ['address'] });
-    lab.namespace.ip('link', 'add', 'vip0', 'type', 'dummy');
-    lab.namespace.ip('addr', 'add', 'fd00::1/128', 'dev', 'vip0', 'nodad');
-    lab.namespace.ip('addr', 'add', '10.0.0.1/24', 'brd', '+', 'dev', 'vip0');
+    await using watcher = fixture.ipvs.links.watch({ types: ['address'] });
+    fixture.namespace.ip('link', 'add', 'vip0', 'type', 'dummy');
+    fixture.namespace.ip('addr', 'add', 'fd00::1/128', 'dev', 'vip0', 'nodad');
+    fixture.namespace.ip('addr', 'add', '10.0.0.1/24', 'brd', '+', 'dev', 'vip0');
     const events = await take(watcher, 2, () => true);
     expect(events).toMatchObject([
       { type: 'address', address: { address: 'fd00::1', prefixLength: 128, family: 'ipv6' } },
@@ -72,13 +73,13 @@ describe('events', () => {
   });
 
   test('of a link that leaves its bridge: it is changed, not deleted', async () => {
-    const { links } = lab.ipvs;
-    lab.namespace.ip('link', 'add', 'bridge0', 'type', 'bridge');
+    const { links } = fixture.ipvs;
+    fixture.namespace.ip('link', 'add', 'bridge0', 'type', 'bridge');
     await links.ensureDummy('vip0');
     await using watcher = links.watch({ types: ['link'] });
-    lab.namespace.ip('link', 'set', 'vip0', 'master', 'bridge0');
-    lab.namespace.ip('link', 'set', 'vip0', 'nomaster');
-    lab.namespace.ip('link', 'delete', 'bridge0');
+    fixture.namespace.ip('link', 'set', 'vip0', 'master', 'bridge0');
+    fixture.namespace.ip('link', 'set', 'vip0', 'nomaster');
+    fixture.namespace.ip('link', 'delete', 'bridge0');
     const seen: string[] = [];
     for await (const event of watcher) {
       if (event.type !== 'link') continue;
@@ -93,7 +94,7 @@ describe('events', () => {
   });
 
   test('only of the types that were asked for', async () => {
-    const { links } = lab.ipvs;
+    const { links } = fixture.ipvs;
     await using watcher = links.watch({ types: ['link'] });
     await links.ensureDummy('vip0');
     await links.addAddress('vip0', '10.96.0.1');
@@ -103,7 +104,7 @@ describe('events', () => {
   });
 
   test('reach each of several watchers, and a waiting one at once', async () => {
-    const { links } = lab.ipvs;
+    const { links } = fixture.ipvs;
     await using first = links.watch({ types: ['link'] });
     await using second = links.watch({ types: ['link'] });
     const waiting = Promise.all([take(first, 1), take(second, 1)]);
@@ -112,7 +113,7 @@ describe('events', () => {
   });
 
   test('that are too many end in an overrun, after which it goes on', async () => {
-    const { links } = lab.ipvs;
+    const { links } = fixture.ipvs;
     await links.ensureDummy('vip0');
     await using watcher = links.watch({ types: ['link'] });
     // Each is some kilobyte, and the socket holds two megabytes.
@@ -153,7 +154,7 @@ describe('events', () => {
 
 describe('the end', () => {
   test('by leaving the loop, and then nothing is open', async () => {
-    const { links } = lab.ipvs;
+    const { links } = fixture.ipvs;
     const before = countSockets();
     for (let round = 0; round < 20; round++) {
       const watcher = links.watch({ types: ['link'] });
@@ -170,18 +171,18 @@ describe('the end', () => {
 
   test('by a signal', async () => {
     const stop = new AbortController();
-    const watcher = lab.ipvs.links.watch({ signal: stop.signal });
+    const watcher = fixture.ipvs.links.watch({ signal: stop.signal });
     const waiting = watcher.next();
     stop.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
     expect(await watcher.next()).toEqual({ value: undefined, done: true });
-    const late = lab.ipvs.links.watch({ signal: stop.signal });
+    const late = fixture.ipvs.links.watch({ signal: stop.signal });
     await expect(late.next()).rejects.toThrow('enough');
     expect(await late.next()).toEqual({ value: undefined, done: true });
   });
 
   test('by closing the handle', async () => {
-    const links = await Links.open({ netns: lab.namespace.path });
+    const links = await Links.open({ netns: fixture.namespace.path });
     const watcher = links.watch();
     const waiting = [watcher.next(), watcher.next()];
     await links.close();
@@ -198,8 +199,8 @@ describe('the end', () => {
   test('of a worker, at any moment: nothing crashes, and nothing stays open', async () => {
     const before = countSockets();
     for (let round = 0; round < 12; round++) {
-      const workerData = { netns: lab.namespace.path, name: `w${round}` };
-      const worker = new Worker(program('watch'), { workerData });
+      const workerData = { netns: fixture.namespace.path, name: `w${round}` };
+      const worker = new Worker(programPath('watch.mjs'), { workerData });
       expect(await once(worker, 'message')).toEqual(['link']);
       await sleep(Math.random() * 20);
       await worker.terminate();
@@ -210,7 +211,7 @@ describe('the end', () => {
 
 describe('a process that only watches', () => {
   const start = (...args: string[]) =>
-    spawn(process.execPath, [program('watch'), lab.namespace.path, ...args], {
+    spawn(process.execPath, [programPath('watch.mjs'), fixture.namespace.path, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
 
@@ -231,18 +232,18 @@ describe('a process that only watches', () => {
     );
     await sleep(300); // which it would not have lasted otherwise
     expect(child.exitCode).toBe(null);
-    lab.namespace.ip('link', 'add', 'vip0', 'type', 'dummy');
+    fixture.namespace.ip('link', 'add', 'vip0', 'type', 'dummy');
     expect(await exit).toEqual([0, null]);
     expect(output).toBe('watching\nvip0\n');
   });
 });
 
 test('watchers that were abandoned are collected, with their threads, descriptors and listeners', async () => {
-  await lab.ipvs.links.ensureDummy('vip0');
+  await fixture.ipvs.links.ensureDummy('vip0');
   const watchers = 30;
   const child = spawn(
     process.execPath,
-    ['--expose-gc', program('abandon'), lab.namespace.path, String(watchers)],
+    ['--expose-gc', programPath('abandon.mjs'), fixture.namespace.path, String(watchers)],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let output = '';
@@ -259,7 +260,7 @@ test('watchers that were abandoned are collected, with their threads, descriptor
 });
 
 test('threads that wait for events stay in the network namespace of the process', async () => {
-  await using _watcher = lab.ipvs.links.watch();
+  await using _watcher = fixture.ipvs.links.watch();
   const own = run('readlink', ['/proc/self/ns/net']).trim();
   const tasks = run('sh', ['-c', `readlink /proc/${process.pid}/task/*/ns/net`]);
   expect(new Set(tasks.trim().split('\n'))).toEqual(new Set([own]));

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { IpvsError, Links, ReconcileError } from 'ipvs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { addressesOn, shownLinks } from './iproute.js';
-import { useNamespace } from './namespace.js';
+import { addressesOn, shownLinks } from './helpers/iproute.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 let links: Links;
 
 beforeAll(async () => {
-  links = await Links.open({ netns: lab.namespace.path });
+  links = await Links.open({ netns: fixture.namespace.path });
 });
 afterAll(() => links?.close());
 
@@ -203,14 +203,14 @@ const reconciling = fc.tuple(
 /** Does the calls of each batch at once, one batch after the other, and compares what becomes of them, and what ip shows. */
 async function expectAsModel(batches: readonly (readonly Call[])[]): Promise<void> {
   await Promise.all(NAMES.map((name) => links.deleteLink(name, { ifExists: true })));
-  lab.namespace.ip('link', 'add', 'pair0', 'type', 'veth', 'peer', 'name', 'pair1');
+  fixture.namespace.ip('link', 'add', 'pair0', 'type', 'veth', 'peer', 'name', 'pair1');
   const model = new Model();
   model.links.set('pair0', { kind: 'veth', up: false, mtu: 1500, addresses: new Map() });
   for (const batch of batches) {
     const outcomes = await Promise.all(batch.map(outcomeOf));
     expect(outcomes).toEqual(batch.map((each) => model.outcomeOf(each)));
   }
-  const shown = shownLinks(lab.namespace).filter(({ name }) => NAMES.includes(name));
+  const shown = shownLinks(fixture.namespace).filter(({ name }) => NAMES.includes(name));
   expect(
     Object.fromEntries(shown.map(({ name, kind, up, mtu }) => [name, { kind, up, mtu }])),
   ).toEqual(
@@ -219,7 +219,7 @@ async function expectAsModel(batches: readonly (readonly Call[])[]): Promise<voi
     ),
   );
   for (const [name, { addresses }] of model.links) {
-    expect(addressesOn(lab.namespace, name)).toEqual([...addresses.values()].sort());
+    expect(addressesOn(fixture.namespace, name)).toEqual([...addresses.values()].sort());
   }
 }
 

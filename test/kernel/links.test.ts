@@ -1,25 +1,26 @@
 import { Ipvs, IpvsError, Links } from 'ipvs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { addressesOn, shownLinks } from './iproute.js';
-import { Namespace, useNamespace } from './namespace.js';
-import { isOurs } from './ours.js';
-import { until } from './poll.js';
+import { addressesOn, shownLinks } from './helpers/iproute.js';
+import { isOwnKernel } from './helpers/modules.js';
+import { Namespace } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 let links: Links;
 
 beforeAll(async () => {
-  links = await Links.open({ netns: lab.namespace.path });
+  links = await Links.open({ netns: fixture.namespace.path });
 });
 afterAll(() => links?.close());
 afterEach(async () => {
-  const others = shownLinks(lab.namespace).filter(({ name }) => name !== 'lo');
+  const others = shownLinks(fixture.namespace).filter(({ name }) => name !== 'lo');
   // The other end of a pair is gone with the first.
   await Promise.all(others.map(({ name }) => links.deleteLink(name, { ifExists: true })));
 });
 
-const add = (...args: string[]) => lab.namespace.ip('link', 'add', ...args);
-const shown = (name: string) => shownLinks(lab.namespace).find((each) => each.name === name);
+const add = (...args: string[]) => fixture.namespace.ip('link', 'add', ...args);
+const shown = (name: string) => shownLinks(fixture.namespace).find((each) => each.name === name);
 const byIndex = (a: { index: number }, b: { index: number }) => a.index - b.index;
 
 /** One link of each kind, some of them up. */
@@ -39,7 +40,7 @@ describe('reading', () => {
   test('listLinks has what ip shows', async () => {
     await addSome();
     const listed = await links.listLinks();
-    expect(listed.toSorted(byIndex)).toEqual(shownLinks(lab.namespace).toSorted(byIndex));
+    expect(listed.toSorted(byIndex)).toEqual(shownLinks(fixture.namespace).toSorted(byIndex));
     expect(listed.map(({ name, kind }) => [name, kind]).sort()).toEqual([
       ['bridge0', 'bridge'],
       ['lo', null],
@@ -63,7 +64,7 @@ describe('reading', () => {
 
   test('getLink by name, by index, and by what was returned', async () => {
     await addSome();
-    for (const link of shownLinks(lab.namespace)) {
+    for (const link of shownLinks(fixture.namespace)) {
       expect(await links.getLink(link.name)).toEqual(link);
       expect(await links.getLink(link.index)).toEqual(link);
       expect(await links.getLink(link)).toEqual(link);
@@ -76,16 +77,16 @@ describe('reading', () => {
     await addSome();
     const link = await links.getLink('vip0');
     if (link === undefined) throw new Error('there is no vip0');
-    lab.namespace.ip('link', 'set', 'vip0', 'name', 'vip7');
+    fixture.namespace.ip('link', 'set', 'vip0', 'name', 'vip7');
     expect(await links.getLink(link)).toEqual({ ...link, name: 'vip7' });
-    lab.namespace.ip('link', 'delete', 'vip7');
+    fixture.namespace.ip('link', 'delete', 'vip7');
     add('vip0', 'type', 'dummy');
     expect(await links.getLink(link)).toBeUndefined();
   });
 
   test('the links of an Ipvs are those of its namespace', async () => {
     await addSome();
-    expect(await lab.ipvs.links.listLinks()).toEqual(await links.listLinks());
+    expect(await fixture.ipvs.links.listLinks()).toEqual(await links.listLinks());
     const elsewhere = new Namespace(false);
     const other = await Links.open({ netns: elsewhere.path });
     expect(await other.listLinks()).toEqual(shownLinks(elsewhere));
@@ -170,7 +171,7 @@ describe('ensureDummy', () => {
   test('of two handles at once, one creates', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `vip${index}`);
     const both = await Promise.all(
-      [links, lab.ipvs.links].map((each) =>
+      [links, fixture.ipvs.links].map((each) =>
         Promise.all(names.map((name) => each.ensureDummy(name))),
       ),
     );
@@ -178,25 +179,32 @@ describe('ensureDummy', () => {
       expect(both.map((answers) => answers[place]).sort()).toEqual(['created', 'unchanged']);
     }
     await Promise.all(names.map((name) => links.deleteLink(name)));
-    expect(shownLinks(lab.namespace)).toHaveLength(1);
+    expect(shownLinks(fixture.namespace)).toHaveLength(1);
   });
 
-  test.runIf(isOurs)('dummy0, which the module may make itself when it is loaded', async () => {
-    const own = new Namespace();
-    const initial = await Links.open();
-    try {
-      // Loaded like this it makes a dummy0 in the initial namespace.
-      own.run('rmmod', ['dummy']);
-      const ensured = await initial.ensureDummy('dummy0', { mtu: 1400 });
-      expect(['created', 'updated']).toContain(ensured);
-      expect(await initial.getLink('dummy0')).toMatchObject({ kind: 'dummy', up: true, mtu: 1400 });
-      expect(await initial.listLinks({ kind: 'dummy' })).toHaveLength(1);
-    } finally {
-      await initial.deleteLink('dummy0', { ifExists: true });
-      await initial.close();
-      own.delete();
-    }
-  });
+  test.runIf(isOwnKernel)(
+    'dummy0, which the module may make itself when it is loaded',
+    async () => {
+      const own = new Namespace();
+      const initial = await Links.open();
+      try {
+        // Loaded like this it makes a dummy0 in the initial namespace.
+        own.run('rmmod', ['dummy']);
+        const ensured = await initial.ensureDummy('dummy0', { mtu: 1400 });
+        expect(['created', 'updated']).toContain(ensured);
+        expect(await initial.getLink('dummy0')).toMatchObject({
+          kind: 'dummy',
+          up: true,
+          mtu: 1400,
+        });
+        expect(await initial.listLinks({ kind: 'dummy' })).toHaveLength(1);
+      } finally {
+        await initial.deleteLink('dummy0', { ifExists: true });
+        await initial.close();
+        own.delete();
+      }
+    },
+  );
 });
 
 describe('setLink', () => {
@@ -209,7 +217,7 @@ describe('setLink', () => {
       links.setLink(index, { mtu: 1450 }),
       links.setLink('bridge0', {}),
     ]);
-    expect(shownLinks(lab.namespace).toSorted(byIndex)).toMatchObject(
+    expect(shownLinks(fixture.namespace).toSorted(byIndex)).toMatchObject(
       [
         { name: 'lo', up: true },
         { name: 'vip0', up: true, mtu: 1400 },
@@ -247,7 +255,7 @@ describe('setLink', () => {
     await links.addAddress('vip0', 'fd00::1');
     await links.setLink('vip0', { up: false });
     await links.setLink('vip0', { up: true });
-    expect(addressesOn(lab.namespace, 'vip0')).toEqual(['10.96.0.1/32']);
+    expect(addressesOn(fixture.namespace, 'vip0')).toEqual(['10.96.0.1/32']);
     expect(await links.ensureAddress('vip0', 'fd00::1')).toBe('created');
   });
 
@@ -271,7 +279,7 @@ describe('deleteLink', () => {
     expect(await links.deleteLink('vip0')).toBe(true);
     expect(await links.deleteLink('pair1')).toBe(true);
     expect(await links.deleteLink(bridge?.index ?? 0)).toBe(true);
-    expect(shownLinks(lab.namespace).map(({ name }) => name)).toEqual(['lo', 'vip1']);
+    expect(shownLinks(fixture.namespace).map(({ name }) => name)).toEqual(['lo', 'vip1']);
     expect(await links.listAddresses(undefined, { family: 'ipv4' })).toMatchObject([
       { link: 'lo' },
     ]);
@@ -298,7 +306,7 @@ describe('deleteLink', () => {
 });
 
 test('closing an Ipvs closes its links, and carries out what was begun', async () => {
-  const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+  const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   const begun = ipvs.links.ensureDummy('vip0');
   await ipvs.close();
   // Its answer is there, and not on its way.

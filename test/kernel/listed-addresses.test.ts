@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AddressConfig, type LinkAddress, Links, ReconcileError } from 'ipvs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addressesOn, shownAddresses } from './iproute.js';
-import { useNamespace } from './namespace.js';
-import { until } from './poll.js';
+import { addressesOn, shownAddresses } from './helpers/iproute.js';
+import { until } from './helpers/poll.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
 // What listAddresses returns can be passed back in, and means exactly what is there.
 
-const lab = useNamespace();
+const fixture = useNamespace();
 let links: Links;
 
 beforeAll(async () => {
-  links = await Links.open({ netns: lab.namespace.path });
+  links = await Links.open({ netns: fixture.namespace.path });
 });
 afterAll(() => links?.close());
 beforeEach(async () => {
   await links.ensureDummy('vip0');
   await until(
-    () => shownAddresses(lab.namespace).filter(({ link }) => link === 'vip0'),
+    () => shownAddresses(fixture.namespace).filter(({ link }) => link === 'vip0'),
     (all) => all.length === 1 && all.every(({ flags }) => !flags.includes('tentative')),
   );
 });
@@ -25,7 +25,7 @@ afterEach(async () => {
   for (const { name } of await links.listLinks({ kind: 'dummy' })) await links.deleteLink(name);
 });
 
-const ip = (...args: string[]) => lab.namespace.ip(...args);
+const ip = (...args: string[]) => fixture.namespace.ip(...args);
 const add = (address: string, ...rest: string[]) =>
   ip('address', 'add', address, 'dev', 'vip0', ...rest);
 const nothing = { added: [], removed: [], updated: [] };
@@ -73,7 +73,7 @@ const SORTS: readonly (readonly [sort: string, ...args: string[]])[] = [
 async function addAll(): Promise<LinkAddress[]> {
   for (const [, address = '', ...rest] of SORTS) add(address, ...rest);
   await until(
-    () => shownAddresses(lab.namespace),
+    () => shownAddresses(fixture.namespace),
     (all) => all.every(({ flags }) => !flags.includes('tentative')),
   );
   return links.listAddresses('vip0');
@@ -101,7 +101,7 @@ describe('a listed address', () => {
   });
 
   test('that the kernel has made for another, temporary and expiring, stays as it is', async () => {
-    lab.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.use_tempaddr=2']);
+    fixture.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.use_tempaddr=2']);
     add('2001:db8:9::10/64', 'nodad', 'mngtmpaddr');
     const listed = await until(
       () => links.listAddresses('vip0'),
@@ -128,7 +128,7 @@ describe('a listed address', () => {
     for (const address of listed.toReversed()) {
       expect(await links.deleteAddress('vip0', address)).toBe(true);
     }
-    expect(addressesOn(lab.namespace, 'vip0')).toEqual([]);
+    expect(addressesOn(fixture.namespace, 'vip0')).toEqual([]);
     const [first, ...others] = listed;
     if (first === undefined) throw new Error('there is none');
     await links.addAddress('vip0', first);
@@ -139,8 +139,8 @@ describe('a listed address', () => {
       (all) => all.every(({ flags }) => !flags.includes('tentative')),
     );
     const byAddress = (a: LinkAddress, b: LinkAddress) => (a.address < b.address ? -1 : 1);
-    const isOurs = ({ scope, family }: LinkAddress) => family === 'ipv4' || scope !== 'link';
-    expect(lasting(back.filter(isOurs).toSorted(byAddress))).toEqual(
+    const isOwnKernel = ({ scope, family }: LinkAddress) => family === 'ipv4' || scope !== 'link';
+    expect(lasting(back.filter(isOwnKernel).toSorted(byAddress))).toEqual(
       lasting(listed.toSorted(byAddress)),
     );
     expect(routes()).toEqual(routed);
@@ -172,11 +172,11 @@ describe('a listed address', () => {
       message: `reconcileAddresses vip1: wanted[1]: ${why}`,
     });
     expect(() => links.sync.reconcileAddresses('vip1', wanted)).toThrow(`wanted[1]: ${why}`);
-    expect(addressesOn(lab.namespace, 'vip1')).toEqual([]);
+    expect(addressesOn(fixture.namespace, 'vip1')).toEqual([]);
     const { link: _, index: __, ...anywhere } = listed;
     // The label is the name of the link, if nobody has chosen another.
     await links.addAddress('vip1', { ...anywhere, label: null });
-    expect(addressesOn(lab.namespace, 'vip1')).toEqual(['10.0.0.1/24']);
+    expect(addressesOn(fixture.namespace, 'vip1')).toEqual(['10.0.0.1/24']);
   });
 
   test('of a link that was made anew is put on that', async () => {
@@ -201,7 +201,9 @@ describe('a listed address', () => {
 
 describe('settings', () => {
   const shown = (address: string) =>
-    shownAddresses(lab.namespace).find((each) => each.link === 'vip0' && each.address === address);
+    shownAddresses(fixture.namespace).find(
+      (each) => each.link === 'vip0' && each.address === address,
+    );
 
   test.each<readonly [AddressConfig & object, Partial<LinkAddress>]>([
     [{ address: '10.0.0.1', label: 'vip0:a' }, { label: 'vip0:a' }],
@@ -262,7 +264,7 @@ describe('settings', () => {
     async (settings, what) => {
       add('10.0.0.1/24', 'label', 'vip0:a');
       add('10.0.0.2/24');
-      const before = shownAddresses(lab.namespace);
+      const before = shownAddresses(fixture.namespace);
       const config = { address: '10.0.0.1', prefixLength: 24, ...settings };
       const why =
         `10.0.0.1/24 of vip0: the link has the address with ${what}, ` +
@@ -286,7 +288,7 @@ describe('settings', () => {
         done: { added: ['10.0.0.9/32'] },
       });
       await links.deleteAddress('vip0', '10.0.0.9');
-      expect(shownAddresses(lab.namespace)).toEqual(before);
+      expect(shownAddresses(fixture.namespace)).toEqual(before);
     },
   );
 
@@ -304,7 +306,7 @@ describe('pruning', () => {
     ip('address', 'add', '127.0.0.2/8', 'dev', 'lo');
     ip('address', 'add', 'fd00::9/128', 'dev', 'lo');
     const own = () =>
-      shownAddresses(lab.namespace)
+      shownAddresses(fixture.namespace)
         .filter(({ link }) => link === 'lo')
         .map(({ address, prefixLength }) => `${address}/${prefixLength}`)
         .sort();
@@ -351,7 +353,7 @@ describe('the same address wanted twice', () => {
       ),
     });
     expect(() => links.sync.reconcileAddresses('vip0', wanted)).toThrow(/wanted\[2\]: /);
-    expect(addressesOn(lab.namespace, 'vip0')).toEqual([]);
+    expect(addressesOn(fixture.namespace, 'vip0')).toEqual([]);
   });
 
   test('listed and bare is the listed one', async () => {
@@ -386,7 +388,7 @@ describe('a link whose MTU is small', () => {
     expect(await links.deleteAddress('vip0', 'fd00::1', { ifExists: true })).toBe(false);
     await links.addAddress('vip0', '10.0.0.1');
     await links.setLink('vip0', { mtu: 67 });
-    expect(addressesOn(lab.namespace, 'vip0')).toEqual([]);
+    expect(addressesOn(fixture.namespace, 'vip0')).toEqual([]);
     expect(await reasonOf(links.addAddress('vip0', '10.0.0.1'))).toMatchObject({
       message: expect.stringMatching(/IPv4 needs a link whose MTU is at least 68 bytes/),
     });
@@ -397,16 +399,16 @@ describe('a link whose MTU is small', () => {
     await links.addAddress('vip0', '10.0.0.1');
     await links.addAddress('vip0', 'fd00::1');
     await links.setLink('vip0', { mtu: 1279 });
-    expect(addressesOn(lab.namespace, 'vip0')).toEqual(['10.0.0.1/32']);
+    expect(addressesOn(fixture.namespace, 'vip0')).toEqual(['10.0.0.1/32']);
     await links.setLink('vip0', { mtu: 1500 });
-    expect(addressesOn(lab.namespace, 'vip0')).toEqual(['10.0.0.1/32']);
+    expect(addressesOn(fixture.namespace, 'vip0')).toEqual(['10.0.0.1/32']);
   });
 });
 
 describe('names of links', () => {
   /** Makes a link whose name has these bytes. */
   const make = (bytes: string) =>
-    lab.namespace.run('sh', ['-c', `ip link add name "$(printf '${bytes}')" type dummy`]);
+    fixture.namespace.run('sh', ['-c', `ip link add name "$(printf '${bytes}')" type dummy`]);
 
   test.each([
     ['äöü', 'äöü', 'äöü'],
@@ -431,7 +433,7 @@ describe('names of links', () => {
 
   test('are made as they are written', async () => {
     expect(await links.ensureDummy('ünï0')).toBe('created');
-    expect(lab.namespace.ip('link', 'show', 'dev', 'ünï0')).toContain('ünï0');
+    expect(fixture.namespace.ip('link', 'show', 'dev', 'ünï0')).toContain('ünï0');
     expect(await links.ensureDummy('\\xff')).toBe('created');
     expect(await links.ensureDummy('\\xff')).toBe('unchanged');
   });
@@ -443,7 +445,7 @@ describe('names of links', () => {
     });
     expect(await links.getLink(name)).toBeUndefined();
     // As the kernel itself has it.
-    expect(() => lab.namespace.ip('link', 'add', name, 'type', 'dummy')).toThrow(
+    expect(() => fixture.namespace.ip('link', 'add', name, 'type', 'dummy')).toThrow(
       /Invalid argument/,
     );
   });
@@ -452,7 +454,7 @@ describe('names of links', () => {
     'with a blank, as the kernel knows it, are refused: %s',
     async (name) => {
       await expect(links.ensureDummy(name)).rejects.toThrow(/1 to 15 bytes without blanks/);
-      expect(() => lab.namespace.ip('link', 'add', name, 'type', 'dummy')).toThrow();
+      expect(() => fixture.namespace.ip('link', 'add', name, 'type', 'dummy')).toThrow();
     },
   );
 });

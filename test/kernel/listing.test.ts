@@ -3,13 +3,13 @@ import { Ipvs } from 'ipvs';
 import { beforeEach, expect, test } from 'vitest';
 import { AF_INET } from '../../lib/core/address.js';
 import { layout } from '../../lib/native/layout.js';
-import { nameOfService } from './model.js';
-import { useNamespace } from './namespace.js';
-import { rawDestinations } from './raw.js';
+import { nameOfService } from './helpers/model/objects.js';
+import { rawDestinations } from './helpers/raw-requests.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
-beforeEach(() => lab.ipvs.flush());
+beforeEach(() => fixture.ipvs.flush());
 
 const SERVICES = 1000;
 const marks = Array.from({ length: SERVICES }, (_, index) => 1 + index);
@@ -22,10 +22,10 @@ test('none is missed while the kernel makes its table larger', async () => {
   const WITHIN = 60;
   const seen = new Set<number>();
   for (let round = 0; round < ROUNDS; round++) {
-    await lab.ipvs.flush();
-    await add(lab.ipvs);
+    await fixture.ipvs.flush();
+    await add(fixture.ipvs);
     for (const end = Date.now() + WITHIN; Date.now() < end; ) {
-      seen.add((await lab.ipvs.listServices()).length);
+      seen.add((await fixture.ipvs.listServices()).length);
     }
   }
   expect([...seen]).toEqual([SERVICES]);
@@ -34,17 +34,17 @@ test('none is missed while the kernel makes its table larger', async () => {
 test('of a service with thousands of destinations, the list is whole and newest first', async () => {
   const service = { fwmark: 1, scheduler: 'rr' };
   const hosts = Array.from({ length: 5000 }, (_, index) => `10.3.${index >> 8}.${index & 255}`);
-  await lab.ipvs.addService(service);
-  await Promise.all(hosts.map((address) => lab.ipvs.addDestination(service, { address })));
-  const listed = await lab.ipvs.listDestinations(service);
+  await fixture.ipvs.addService(service);
+  await Promise.all(hosts.map((address) => fixture.ipvs.addDestination(service, { address })));
+  const listed = await fixture.ipvs.listDestinations(service);
   expect(listed.map(({ address }) => address)).toEqual(hosts.toReversed());
-  const { services } = await lab.ipvs.snapshot();
+  const { services } = await fixture.ipvs.snapshot();
   expect(services).toMatchObject([{ fwmark: 1 }]);
   expect(services[0]?.destinations).toEqual(listed);
 });
 
 test('no list names anything twice, and none that it names is made up', async () => {
-  const { ipvs, namespace } = lab;
+  const { ipvs, namespace } = fixture;
   const writer = await Ipvs.open({ netns: namespace.path });
   await add(ipvs);
   const others = marks.slice(0, 300).map((mark) => ({ fwmark: 10_000 + mark }));
@@ -72,7 +72,7 @@ test('lists of every length, at once and again, are whole', async () => {
   const lengths = [0, 1, 300, 2, 2500, 40, 3, 1200];
   const services = lengths.map((_, index) => ({ fwmark: 1 + index, scheduler: 'rr' }));
   const address = (service: number, index: number) => `10.${service}.${index >> 8}.${index & 255}`;
-  const { ipvs } = lab;
+  const { ipvs } = fixture;
   await ipvs.batch((batch) => {
     for (const [index, service] of services.entries()) {
       batch.addService(service);
@@ -113,7 +113,7 @@ test('lists of every length, at once and again, are whole', async () => {
 });
 
 test('destinations are written to the memory of an earlier list only if all fit', async () => {
-  const { ipvs, namespace } = lab;
+  const { ipvs, namespace } = fixture;
   const service = { fwmark: 1, scheduler: 'rr' };
   await ipvs.addService(service);
   for (const address of ['10.3.0.1', '10.3.0.2', '10.3.0.3']) {

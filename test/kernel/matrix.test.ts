@@ -1,10 +1,15 @@
 import type { PersistenceConfig, Scheduler, SchedulerFlag, ServiceConfig } from 'ipvs';
 import { describe, expect, test } from 'vitest';
-import { addingService, savedService } from './ipvsadm.js';
-import { makeService, nameOfService, type ServiceName, sortServices } from './model.js';
-import { useNamespace } from './namespace.js';
+import { addingService, savedService } from './helpers/ipvsadm.js';
+import {
+  makeService,
+  nameOfService,
+  type ServiceName,
+  sortServices,
+} from './helpers/model/objects.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
 const schedulers = ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'dh', 'sed', 'nq', 'fo', 'ovf'];
 const someFlags: readonly SchedulerFlag[][] = [[], ['flag-1'], ['flag-3', 'flag-2']];
@@ -86,7 +91,7 @@ describe.each(kinds)('$title', (kind) => {
 
   /** Expects the library to read exactly `services`, whichever way it is asked. */
   async function expectRead(): Promise<void> {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     const listed = await ipvs.listServices();
     expect(sortServices(listed)).toEqual(sortServices(services));
     const got = services.map((service, index) =>
@@ -98,33 +103,33 @@ describe.each(kinds)('$title', (kind) => {
   }
 
   test('what the library writes, it and ipvsadm read', async () => {
-    await lab.ipvs.flush();
-    await Promise.all(configs.map((config) => lab.ipvs.addService(config)));
+    await fixture.ipvs.flush();
+    await Promise.all(configs.map((config) => fixture.ipvs.addService(config)));
     await expectRead();
-    expect(lab.namespace.saved()).toEqual(services.map(savedService).sort());
+    expect(fixture.namespace.saved()).toEqual(services.map(savedService).sort());
   });
 
   test('what ipvsadm writes, the library reads', async () => {
-    await lab.ipvs.flush();
-    lab.namespace.restore(services.map(addingService));
+    await fixture.ipvs.flush();
+    fixture.namespace.restore(services.map(addingService));
     await expectRead();
   });
 
   test('what the library returns, it takes as the configuration of the same', async () => {
-    await lab.ipvs.flush();
-    await Promise.all(services.map((service) => lab.ipvs.addService(service)));
+    await fixture.ipvs.flush();
+    await Promise.all(services.map((service) => fixture.ipvs.addService(service)));
     await expectRead();
   });
 });
 
 test('the defaults are those of ipvsadm, but for the time that persistence lasts', async () => {
-  await lab.ipvs.flush();
-  await lab.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
-  await lab.ipvs.addService({ fwmark: 7 });
-  lab.namespace.restore(['-A -t 10.96.0.2:80', '-A -f 8', '-A -f 9 -p']);
+  await fixture.ipvs.flush();
+  await fixture.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+  await fixture.ipvs.addService({ fwmark: 7 });
+  fixture.namespace.restore(['-A -t 10.96.0.2:80', '-A -f 8', '-A -f 9 -p']);
   const [own, mark, ipvsadms, ipvsadmsMark, persistent] = await Promise.all(
     ['tcp://10.96.0.1:80', 'fwmark://7', 'tcp://10.96.0.2:80', 'fwmark://8', 'fwmark://9'].map(
-      (name) => lab.ipvs.getService(name),
+      (name) => fixture.ipvs.getService(name),
     ),
   );
   expect({ ...ipvsadms, address: '10.96.0.1' }).toEqual(own);
@@ -139,7 +144,7 @@ test('the defaults are those of ipvsadm, but for the time that persistence lasts
 /** Whether ipvsadm gets a service with this scheduler. */
 function hasScheduler(scheduler: string): boolean {
   try {
-    lab.namespace.ipvsadm('-A', '-t', '10.96.0.9:1', '-s', scheduler);
+    fixture.namespace.ipvsadm('-A', '-t', '10.96.0.9:1', '-s', scheduler);
     return true;
   } catch {
     return false;
@@ -151,8 +156,8 @@ test.each(['twos', 'no-such-one'])(
   async (scheduler) => {
     const service = { protocol: 'tcp', address: '10.96.0.9', port: 1, scheduler } as const;
     const there = hasScheduler(scheduler);
-    await lab.ipvs.deleteService(service, { ifExists: true });
-    const added = lab.ipvs.addService(service);
+    await fixture.ipvs.deleteService(service, { ifExists: true });
+    const added = fixture.ipvs.addService(service);
     if (there) return expect(await added).toBeUndefined();
     await expect(added).rejects.toMatchObject({
       code: 'ENOENT',

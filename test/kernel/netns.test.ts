@@ -4,10 +4,10 @@ import { closeSync, openSync } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
 import { Ipvs, Links } from 'ipvs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { countSockets, inheritedFiles } from './descriptors.js';
-import { Namespace, run } from './namespace.js';
-import { until } from './poll.js';
-import { program } from './programs.js';
+import { countSockets, inheritedFiles } from './helpers/descriptors.js';
+import { Namespace, run } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
+import { programPath } from './helpers/programs.js';
 
 const namespaces: Namespace[] = [];
 afterAll(() => {
@@ -144,7 +144,12 @@ test('a namespace that is deleted under an open handle stays usable by it, and c
 describe('without the rights', () => {
   const attempt = (wrapper: readonly string[], ...args: string[]) =>
     JSON.parse(
-      run(wrapper[0] ?? '', [...wrapper.slice(1), process.execPath, program('links'), ...args]),
+      run(wrapper[0] ?? '', [
+        ...wrapper.slice(1),
+        process.execPath,
+        programPath('links.mjs'),
+        ...args,
+      ]),
     );
 
   test('to enter another namespace', () => {

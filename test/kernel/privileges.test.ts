@@ -1,8 +1,8 @@
 // What takes which rights: docs/containers.md says the same in words.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Namespace, run } from './namespace.js';
-import { program } from './programs.js';
+import { Namespace, run } from './helpers/namespace.js';
+import { programPath } from './helpers/programs.js';
 
 /** Modules are unloaded only from a kernel that is ours alone; elsewhere they may be loaded, and stay. */
 const ours = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
@@ -71,7 +71,14 @@ test.each([
   const [own, other] = [new Namespace(), new Namespace()];
   try {
     unload(`ip_vs_${SCHEDULER}`, MODULE);
-    const command = [...under, process.execPath, program('rights'), other.path, SCHEDULER, MODULE];
+    const command = [
+      ...under,
+      process.execPath,
+      programPath('rights.mjs'),
+      other.path,
+      SCHEDULER,
+      MODULE,
+    ];
     const [first = '', ...rest] = command;
     expect(JSON.parse(own.run(first, rest))).toEqual(expected);
   } finally {
@@ -84,7 +91,14 @@ test('the kernel loads the module of a scheduler for those who may not load modu
   const own = new Namespace();
   unload(`ip_vs_${SCHEDULER}`);
   const [first = '', ...rest] = root('net_admin');
-  own.run(first, [...rest, process.execPath, program('rights'), own.path, SCHEDULER, MODULE]);
+  own.run(first, [
+    ...rest,
+    process.execPath,
+    programPath('rights.mjs'),
+    own.path,
+    SCHEDULER,
+    MODULE,
+  ]);
   expect(own.saved()).toEqual([`-A -f 1 -s ${SCHEDULER}`]);
   own.delete();
 });

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationConfig, Ipvs, ServiceConfig, Snapshot } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { blocks } from '../documents.js';
-import { Peers } from './lab/peers.js';
-import { balance, SILENT, VIRTUAL } from './lab/scene.js';
-import { Traffic } from './lab/traffic.js';
-import { useNamespace } from './namespace.js';
-import { root } from './programs.js';
+import { Peers } from './helpers/peers.js';
+import { root } from './helpers/programs.js';
+import { balance, SILENT, VIRTUAL } from './helpers/scene.js';
+import { Traffic } from './helpers/traffic.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
 type Restore = (ipvs: Ipvs, snapshot: Snapshot) => Promise<void>;
 
@@ -26,7 +26,7 @@ async function loadRestore(): Promise<Restore> {
   return restore;
 }
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const servers = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
 const REQUESTS = 1600;
 const web = { protocol: 'tcp', address: VIRTUAL, port: 80, scheduler: 'rr' } as const;
@@ -44,7 +44,7 @@ let restore: Restore;
 let peers: Peers;
 
 beforeAll(async () => {
-  const { namespace } = lab;
+  const { namespace } = fixture;
   restore = await loadRestore();
   namespace.ip('link', 'add', 'virtual', 'type', 'dummy');
   namespace.ip('link', 'set', 'virtual', 'up');
@@ -57,8 +57,8 @@ beforeAll(async () => {
 afterAll(() => peers.stop());
 
 beforeEach(async () => {
-  await lab.ipvs.flush();
-  await balance(lab.ipvs, [
+  await fixture.ipvs.flush();
+  await balance(fixture.ipvs, [
     [web, ...servers.map(at)],
     [failover, ...servers.map(at)],
     [hashed, ...silent.map(direct)],
@@ -68,7 +68,7 @@ beforeEach(async () => {
 
 /** What is configured: services by name, destinations in the kernel's order. */
 async function configured() {
-  const { services } = await lab.ipvs.snapshot();
+  const { services } = await fixture.ipvs.snapshot();
   return services
     .map(({ stats: _, destinations, ...service }) => ({
       ...service,
@@ -79,18 +79,19 @@ async function configured() {
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
-const save = async (): Promise<string> => JSON.stringify(await lab.ipvs.snapshot());
+const save = async (): Promise<string> => JSON.stringify(await fixture.ipvs.snapshot());
 
 /** The server to which each of 40 clients is sent when it is new. */
 async function mapping(): Promise<Readonly<Record<string, string>>> {
   // Another process speaks from another port, and so its connections are new.
-  const traffic = new Traffic(lab.namespace);
+  const traffic = new Traffic(fixture.namespace);
   const seen = new Set<string>();
   const key = (client: { address: string; port: number }) => `${client.address}:${client.port}`;
-  for await (const { client } of lab.ipvs.connections({ service: hashed })) seen.add(key(client));
+  for await (const { client } of fixture.ipvs.connections({ service: hashed }))
+    seen.add(key(client));
   await traffic.flood([VIRTUAL, hashed.port], 40);
   const servers: Record<string, string> = {};
-  for await (const { client, destination } of lab.ipvs.connections({ service: hashed })) {
+  for await (const { client, destination } of fixture.ipvs.connections({ service: hashed })) {
     if (!seen.has(key(client))) servers[client.address] = destination.address;
   }
   traffic.stop();
@@ -104,8 +105,8 @@ test('an empty table gets everything back, each server in its place and with its
   expect(new Set(Object.values(clients)).size).toBe(silent.length);
   expect(Object.keys(active)).toHaveLength(1);
   for (let round = 0; round < 2; round++) {
-    await lab.ipvs.flush();
-    await restore(lab.ipvs, JSON.parse(saved));
+    await fixture.ipvs.flush();
+    await restore(fixture.ipvs, JSON.parse(saved));
     expect(await configured()).toEqual(before);
     expect(await mapping()).toEqual(clients);
     expect(await peers.count('fetch', 3, VIRTUAL, failover.port)).toEqual(active);
@@ -114,7 +115,7 @@ test('an empty table gets everything back, each server in its place and with its
 
 test('a table that is in use is put right without a failed request', async () => {
   const [before, saved, clients] = [await configured(), await save(), await mapping()];
-  const { ipvs } = lab;
+  const { ipvs } = fixture;
   let done = false;
   const answered = peers.count('fetch', REQUESTS, VIRTUAL, web.port);
   const end = () => {
@@ -143,7 +144,7 @@ test('a table that is in use is put right without a failed request', async () =>
 }, 300_000);
 
 test('nothing is sent where a value is bad, and nothing deleted where the kernel refuses', async () => {
-  const { ipvs } = lab;
+  const { ipvs } = fixture;
   const { services }: Snapshot = JSON.parse(await save());
   const before = await configured();
   const changed = (change: object) =>

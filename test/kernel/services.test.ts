@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import type { Persistence, ServiceChanges, ServiceConfig } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { savedService } from './ipvsadm.js';
-import { changeService, makeService, nameOfService } from './model.js';
-import { useNamespace } from './namespace.js';
-import { rawServices } from './raw.js';
+import { savedService } from './helpers/ipvsadm.js';
+import { changeService, makeService, nameOfService } from './helpers/model/objects.js';
+import { rawServices } from './helpers/raw-requests.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
-beforeEach(() => lab.ipvs.flush());
+beforeEach(() => fixture.ipvs.flush());
 
 const address = { protocol: 'udp', address: '10.96.0.1', port: 53 } as const;
 const service = 'udp://10.96.0.1:53';
@@ -44,35 +44,35 @@ describe('update', () => {
     },
   ] satisfies ServiceChanges[])('to %o keeps the rest', async (changes) => {
     const after = changeService(makeService(full), changes);
-    await lab.ipvs.addService(full);
-    expect(await lab.ipvs.updateService(service, changes)).toBeUndefined();
-    expect(await lab.ipvs.getService(service)).toEqual(after);
-    expect(lab.namespace.saved()).toEqual([savedService(after)]);
+    await fixture.ipvs.addService(full);
+    expect(await fixture.ipvs.updateService(service, changes)).toBeUndefined();
+    expect(await fixture.ipvs.getService(service)).toEqual(after);
+    expect(fixture.namespace.saved()).toEqual([savedService(after)]);
   });
 
   test('keeps what ipvsadm -E resets', async () => {
-    await lab.ipvs.addService(full);
-    await lab.ipvs.updateService(service, { onePacket: false });
+    await fixture.ipvs.addService(full);
+    await fixture.ipvs.updateService(service, { onePacket: false });
     const kept = { ...makeService(full), onePacket: false };
-    expect(await lab.ipvs.getService(service)).toEqual(kept);
-    lab.namespace.restore(['-E -u 10.96.0.1:53 -o']);
+    expect(await fixture.ipvs.getService(service)).toEqual(kept);
+    fixture.namespace.restore(['-E -u 10.96.0.1:53 -o']);
     const reset = makeService({ ...address, onePacket: true });
-    expect(await lab.ipvs.getService(service)).toEqual(reset);
+    expect(await fixture.ipvs.getService(service)).toEqual(reset);
   });
 
   test('keeps the destinations', async () => {
-    await lab.ipvs.addService(full);
-    await lab.ipvs.addDestination(service, { address: '10.0.0.1', weight: 3 });
-    const before = await lab.ipvs.listDestinations(service);
-    await lab.ipvs.updateService(service, { scheduler: 'rr', persistence: null });
-    expect(await lab.ipvs.listDestinations(service)).toEqual(before);
+    await fixture.ipvs.addService(full);
+    await fixture.ipvs.addDestination(service, { address: '10.0.0.1', weight: 3 });
+    const before = await fixture.ipvs.listDestinations(service);
+    await fixture.ipvs.updateService(service, { scheduler: 'rr', persistence: null });
+    expect(await fixture.ipvs.listDestinations(service)).toEqual(before);
   });
 
   test('persistence that begins anew has the defaults again', async () => {
-    await lab.ipvs.addService(full);
-    await lab.ipvs.updateService(service, { persistence: null });
-    await lab.ipvs.updateService(service, { persistence: {} });
-    expect(await lab.ipvs.getService(service)).toMatchObject({
+    await fixture.ipvs.addService(full);
+    await fixture.ipvs.updateService(service, { persistence: null });
+    await fixture.ipvs.updateService(service, { persistence: {} });
+    expect(await fixture.ipvs.getService(service)).toMatchObject({
       persistence: { timeout: 300, netmask: '255.255.255.255', engine: null } satisfies Persistence,
     });
   });
@@ -82,20 +82,20 @@ describe('update', () => {
     ['to a missing scheduler', { scheduler: 'no-such-one' }],
     ['to a missing engine', { persistence: { engine: 'no-such-one' } }],
   ] satisfies [string, ServiceChanges][])('%s changes nothing', async (_, changes) => {
-    await lab.ipvs.addService(full);
+    await fixture.ipvs.addService(full);
     await expect(
-      lab.ipvs.updateService(service, { ...changes, onePacket: false }),
+      fixture.ipvs.updateService(service, { ...changes, onePacket: false }),
     ).rejects.toThrow();
-    expect(await lab.ipvs.getService(service)).toEqual(makeService(full));
+    expect(await fixture.ipvs.getService(service)).toEqual(makeService(full));
   });
 
   test('of the same service many times at once loses none', async () => {
-    await lab.ipvs.addService(full);
+    await fixture.ipvs.addService(full);
     const rounds = Array.from({ length: 50 }, (_, index) => [
-      lab.ipvs.updateService(service, { persistence: { timeout: 200 + index } }),
-      lab.ipvs.updateService(service, { onePacket: index % 2 === 0 }),
-      lab.ipvs.getService(service),
-      lab.ipvs.updateService(service, { persistence: { netmask: index % 32 } }),
+      fixture.ipvs.updateService(service, { persistence: { timeout: 200 + index } }),
+      fixture.ipvs.updateService(service, { onePacket: index % 2 === 0 }),
+      fixture.ipvs.getService(service),
+      fixture.ipvs.updateService(service, { persistence: { netmask: index % 32 } }),
     ]);
     const answers = await Promise.all(rounds.map((round) => Promise.all(round)));
     const seen = answers.map(([, , got]) => got);
@@ -107,7 +107,7 @@ describe('update', () => {
       return now;
     });
     expect(seen).toEqual(wanted);
-    expect(await lab.ipvs.getService(service)).toEqual(expected);
+    expect(await fixture.ipvs.getService(service)).toEqual(expected);
   });
 });
 
@@ -167,16 +167,16 @@ test.each([
     );
     await fc.assert(
       fc.asyncProperty(all, async ([first, rest, together]) => {
-        await lab.ipvs.flush();
-        await lab.ipvs.addService({ ...name, ...first });
+        await fixture.ipvs.flush();
+        await fixture.ipvs.addService({ ...name, ...first });
         const pending: Promise<void>[] = [];
         for (const changes of rest) {
-          pending.push(lab.ipvs.updateService(nameOfService(name), changes));
+          pending.push(fixture.ipvs.updateService(nameOfService(name), changes));
           if (!together) await pending.at(-1);
         }
         await Promise.all(pending);
         const expected = rest.reduce(changeService, makeService({ ...name, ...first }));
-        expect(await lab.ipvs.getService(name)).toEqual(expected);
+        expect(await fixture.ipvs.getService(name)).toEqual(expected);
       }),
       { numRuns: 150 },
     );
@@ -185,16 +185,16 @@ test.each([
 
 describe('ensure', () => {
   test('makes what is missing, and resets what is left out', async () => {
-    expect(await lab.ipvs.ensureService(full)).toBe('created');
-    expect(await lab.ipvs.getService(service)).toEqual(makeService(full));
-    await lab.ipvs.addDestination(service, { address: '10.0.0.1' });
-    expect(await lab.ipvs.ensureService(address)).toBe('updated');
-    expect(await lab.ipvs.getService(service)).toEqual(makeService(address));
-    expect(await lab.ipvs.listDestinations(service)).toHaveLength(1);
+    expect(await fixture.ipvs.ensureService(full)).toBe('created');
+    expect(await fixture.ipvs.getService(service)).toEqual(makeService(full));
+    await fixture.ipvs.addDestination(service, { address: '10.0.0.1' });
+    expect(await fixture.ipvs.ensureService(address)).toBe('updated');
+    expect(await fixture.ipvs.getService(service)).toEqual(makeService(address));
+    expect(await fixture.ipvs.listDestinations(service)).toHaveLength(1);
   });
 
   test('a missing service, its destinations, and others, all at once and in order', async () => {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     await ipvs.addService({ fwmark: 7, scheduler: 'rr' });
     await ipvs.addDestination('fwmark://7', { address: '10.0.0.9' });
     const ensured = await Promise.all([
@@ -217,7 +217,7 @@ describe('ensure', () => {
       'updated',
       'created',
     ]);
-    expect(lab.namespace.saved()).toEqual([
+    expect(fixture.namespace.saved()).toEqual([
       '-A -f 7 -s wrr',
       '-A -f 8 -s wlc',
       '-A -u 10.96.0.1:53 -s rr',
@@ -229,9 +229,9 @@ describe('ensure', () => {
 
   test('a destination before its service is missing, as it would be one by one', async () => {
     const settled = await Promise.allSettled([
-      lab.ipvs.ensureDestination(service, { address: '10.0.0.1' }),
-      lab.ipvs.ensureService(address),
-      lab.ipvs.ensureDestination(service, { address: '10.0.0.2' }),
+      fixture.ipvs.ensureDestination(service, { address: '10.0.0.1' }),
+      fixture.ipvs.ensureService(address),
+      fixture.ipvs.ensureDestination(service, { address: '10.0.0.2' }),
     ]);
     expect(settled).toMatchObject([
       { status: 'rejected', reason: { code: 'ESRCH' } },
@@ -242,50 +242,50 @@ describe('ensure', () => {
 
   test('a service that fails does not stop the others', async () => {
     const settled = await Promise.allSettled([
-      lab.ipvs.ensureService({ ...address, scheduler: 'no-such-one' }),
-      lab.ipvs.ensureDestination(service, { address: '10.0.0.1' }),
-      lab.ipvs.ensureService({ fwmark: 8 }),
+      fixture.ipvs.ensureService({ ...address, scheduler: 'no-such-one' }),
+      fixture.ipvs.ensureDestination(service, { address: '10.0.0.1' }),
+      fixture.ipvs.ensureService({ fwmark: 8 }),
     ]);
     expect(settled).toMatchObject([
       { status: 'rejected', reason: { code: 'ENOENT' } },
       { status: 'rejected', reason: { code: 'ESRCH' } },
       { value: 'created' },
     ]);
-    expect(lab.namespace.saved()).toEqual(['-A -f 8 -s wlc']);
+    expect(fixture.namespace.saved()).toEqual(['-A -f 8 -s wlc']);
   });
 });
 
 test('IPv4 and IPv6 services share a mark', async () => {
-  await lab.ipvs.addService({ fwmark: 7, scheduler: 'rr' });
-  await lab.ipvs.addService({ fwmark: 7, family: 'ipv6', scheduler: 'sh' });
-  expect(lab.namespace.saved()).toEqual(['-A -f 7 -6 -s sh', '-A -f 7 -s rr']);
-  await lab.ipvs.deleteService('fwmark6://7');
-  expect(lab.namespace.saved()).toEqual(['-A -f 7 -s rr']);
+  await fixture.ipvs.addService({ fwmark: 7, scheduler: 'rr' });
+  await fixture.ipvs.addService({ fwmark: 7, family: 'ipv6', scheduler: 'sh' });
+  expect(fixture.namespace.saved()).toEqual(['-A -f 7 -6 -s sh', '-A -f 7 -s rr']);
+  await fixture.ipvs.deleteService('fwmark6://7');
+  expect(fixture.namespace.saved()).toEqual(['-A -f 7 -s rr']);
 });
 
 test('delete takes a service with its destinations, once', async () => {
-  await lab.ipvs.addService(full);
-  await lab.ipvs.addService({ ...address, protocol: 'tcp' });
-  await lab.ipvs.addDestination(service, { address: '10.0.0.1' });
-  expect(await lab.ipvs.deleteService(service)).toBe(true);
-  expect(lab.namespace.saved()).toEqual(['-A -t 10.96.0.1:53 -s wlc']);
-  expect(await lab.ipvs.deleteService(service, { ifExists: true })).toBe(false);
-  await expect(lab.ipvs.deleteService(service)).rejects.toMatchObject({ code: 'ESRCH' });
+  await fixture.ipvs.addService(full);
+  await fixture.ipvs.addService({ ...address, protocol: 'tcp' });
+  await fixture.ipvs.addDestination(service, { address: '10.0.0.1' });
+  expect(await fixture.ipvs.deleteService(service)).toBe(true);
+  expect(fixture.namespace.saved()).toEqual(['-A -t 10.96.0.1:53 -s wlc']);
+  expect(await fixture.ipvs.deleteService(service, { ifExists: true })).toBe(false);
+  await expect(fixture.ipvs.deleteService(service)).rejects.toMatchObject({ code: 'ESRCH' });
 });
 
 test("the kernel's own flag is in no record, and no update sets or clears it", async () => {
-  await lab.ipvs.addService(full);
-  await lab.ipvs.updateService(service, { persistence: null });
-  await lab.ipvs.addService({ fwmark: 7 });
-  const raw = await rawServices(lab.namespace);
+  await fixture.ipvs.addService(full);
+  await fixture.ipvs.updateService(service, { persistence: null });
+  await fixture.ipvs.addService({ fwmark: 7 });
+  const raw = await rawServices(fixture.namespace);
   const flags = Object.fromEntries(raw.map((each) => [each.fwmark, each.flags]));
   expect(flags).toEqual({ 0: 0x34, 7: 0 });
 });
 
 test('getInfo tells the version, and the size of the table', async () => {
-  await lab.ipvs.addService(full);
-  const listing = lab.namespace.ipvsadm('-L', '-n');
-  const { version, connectionTableSize } = await lab.ipvs.getInfo();
+  await fixture.ipvs.addService(full);
+  const listing = fixture.namespace.ipvsadm('-L', '-n');
+  const { version, connectionTableSize } = await fixture.ipvs.getInfo();
   expect(listing).toContain(`IP Virtual Server version ${version} (size=${connectionTableSize})`);
   expect(connectionTableSize).toBeGreaterThan(0);
 });

@@ -1,13 +1,13 @@
 import { type CounterName, Ipvs, type Stats } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readIn } from './lab/conntable.js';
-import { balance, furnish, PORT, SERVER, SERVER6, VIRTUAL, VIRTUAL6 } from './lab/scene.js';
-import { Traffic } from './lab/traffic.js';
-import { noStats } from './model.js';
-import { Namespace, useNamespace } from './namespace.js';
-import { until } from './poll.js';
+import { noStats } from './helpers/model/objects.js';
+import { Namespace } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
+import { balance, furnish, PORT, SERVER, SERVER6, VIRTUAL, VIRTUAL6 } from './helpers/scene.js';
+import { Traffic } from './helpers/traffic.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const tcp = `tcp://${VIRTUAL}:80`;
 const udp6 = `udp://[${VIRTUAL6}]:53`;
 const counters: readonly CounterName[] = [
@@ -28,8 +28,8 @@ const rates = [
 let traffic: Traffic;
 
 beforeAll(async () => {
-  furnish(lab.namespace);
-  await balance(lab.ipvs, [
+  furnish(fixture.namespace);
+  await balance(fixture.ipvs, [
     [
       { protocol: 'tcp', address: VIRTUAL, port: 80 },
       { address: SERVER, port: PORT },
@@ -40,7 +40,7 @@ beforeAll(async () => {
       { address: SERVER6, port: PORT },
     ],
   ]);
-  traffic = new Traffic(lab.namespace);
+  traffic = new Traffic(fixture.namespace);
   for (const address of [SERVER, '10.0.0.3']) await traffic.listen('tcp', [address, PORT]);
   await traffic.listen('udp', [SERVER6, PORT]);
 });
@@ -55,7 +55,7 @@ async function exchange(times: number): Promise<void> {
 }
 
 /** All that there are: of the namespace, the services and their destinations. */
-async function read(ipvs = lab.ipvs) {
+async function read(ipvs = fixture.ipvs) {
   const [totals, { services }] = await Promise.all([ipvs.getStats(), ipvs.snapshot()]);
   const destinations = services.flatMap((service) => service.destinations);
   const sum = (all: readonly { readonly stats: Stats }[]) => (name: CounterName) =>
@@ -75,7 +75,8 @@ function counted(connections: number) {
 
 /** The two rows of /proc/net/ip_vs_stats. */
 function kernelTotals(): Stats {
-  const rows = readIn(lab.namespace, '/proc/net/ip_vs_stats')
+  const rows = fixture.namespace
+    .readFile('/proc/net/ip_vs_stats')
     .split('\n')
     .filter((line) => /^ *[\dA-F]+( +[\dA-F]+){4} *$/.test(line))
     .map((line) => line.trim().split(/ +/));
@@ -87,7 +88,7 @@ function kernelTotals(): Stats {
 
 /** The rows that `ipvsadm -L` prints with one of its options, each by its address: the five numbers. */
 function listing(option: '--stats' | '--rate'): Record<string, number[]> {
-  const lines = lab.namespace.ipvsadm('-L', '-n', option, '--exact').split('\n');
+  const lines = fixture.namespace.ipvsadm('-L', '-n', option, '--exact').split('\n');
   const rows = lines.map((line) => line.trim().replace(/^-> /, '').split(/ +/));
   return Object.fromEntries(
     rows
@@ -108,7 +109,7 @@ function rowsOf({ services }: Awaited<ReturnType<typeof read>>, names: readonly 
   return Object.fromEntries(places.map((each) => [place(each), numbers(each.stats)]));
 }
 
-beforeEach(() => lab.ipvs.zero());
+beforeEach(() => fixture.ipvs.zero());
 
 test('services, destinations and totals count what was sent', async () => {
   await exchange(6);
@@ -170,7 +171,7 @@ test('BigInts are the same numbers', async () => {
     JSON.parse(
       JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? Number(each) : each)),
     );
-  const { ipvs } = lab;
+  const { ipvs } = fixture;
   const pairs = async () => [
     [await ipvs.getStats({ bigint: true }), await ipvs.getStats()],
     [await ipvs.getService(tcp, { bigint: true }), await ipvs.getService(tcp)],
@@ -197,7 +198,7 @@ describe('zeroing', () => {
   test('a service leaves the others and the totals', async () => {
     await exchange(2);
     const { totals, services } = await counted(4);
-    expect(await lab.ipvs.zero(tcp)).toBeUndefined();
+    expect(await fixture.ipvs.zero(tcp)).toBeUndefined();
     const now = await read();
     const [zeroed, kept] = ['tcp', 'udp'].map((protocol) =>
       now.services.find((service) => service.protocol === protocol),
@@ -217,7 +218,7 @@ describe('zeroing', () => {
   test('all takes the totals too', async () => {
     await exchange(2);
     await counted(4);
-    await lab.ipvs.zero();
+    await fixture.ipvs.zero();
     const { totals, services, destinations } = await read();
     expect(totals).toEqual(noStats);
     for (const { stats } of [...services, ...destinations]) expect(stats).toEqual(noStats);
@@ -225,7 +226,7 @@ describe('zeroing', () => {
   });
 
   test('a service that is not there is an error', async () => {
-    await expect(lab.ipvs.zero('tcp://10.96.0.1:9')).rejects.toMatchObject({
+    await expect(fixture.ipvs.zero('tcp://10.96.0.1:9')).rejects.toMatchObject({
       code: 'ESRCH',
       operation: 'zero',
       target: 'tcp://10.96.0.1:9',
@@ -235,7 +236,7 @@ describe('zeroing', () => {
 
 describe('the estimator', () => {
   test('stands still by run_estimation, and counts what it missed later', async () => {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     expect((await ipvs.getInfo()).estimation).toBe(true);
     await ipvs.sysctls.set({ runEstimation: false });
     expect((await ipvs.getInfo()).estimation).toBe(false);
@@ -253,7 +254,7 @@ describe('the estimator', () => {
   });
 
   test('stands still by an empty est_cpulist', async (context) => {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     const { estCpulist } = await ipvs.sysctls.get();
     if (estCpulist === undefined) context.skip('this kernel has no est_cpulist');
     await ipvs.sysctls.set({ estCpulist: '' });
@@ -278,14 +279,14 @@ test('totals are those of the namespace of the handle', async () => {
 
 describe('the status', () => {
   test('is what the file says, where there is one', async () => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     const exists = namespace.run('ls', ['/proc/net']).split('\n').includes('ip_vs_status');
     const status = await ipvs.getStatus();
     if (!exists) {
       expect(status).toBeUndefined();
       return;
     }
-    const lines = readIn(namespace, '/proc/net/ip_vs_status').trimEnd().split('\n');
+    const lines = namespace.readFile('/proc/net/ip_vs_status').trimEnd().split('\n');
     const printed = Object.fromEntries(lines.map((line) => line.split(/:\s*/)));
     expect(status?.lines).toEqual(printed);
     expect(status?.services).toBe(2);
@@ -300,7 +301,7 @@ describe('the status', () => {
 });
 
 test('a closed handle has none', async () => {
-  const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+  const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   await ipvs.close();
   for (const operation of ['getStats', 'getStatus', 'getInfo'] as const) {
     await expect(ipvs[operation]()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED', operation });

@@ -1,13 +1,13 @@
 import { Ipvs, type IpvsError, type LinkAddress, Links } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { addressesOn, shownAddresses, shownLinks } from './iproute.js';
-import { savedLines } from './ipvsadm.js';
-import { useNamespace } from './namespace.js';
-import { MISSING_SCHEDULER } from './table.js';
+import { addressesOn, shownAddresses, shownLinks } from './helpers/iproute.js';
+import { savedLines } from './helpers/ipvsadm.js';
+import { MISSING_SCHEDULER } from './helpers/model/table.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
-beforeEach(() => lab.ipvs.flush());
+beforeEach(() => fixture.ipvs.flush());
 
 const service = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
 const tcp = 'tcp://10.96.0.1:80';
@@ -16,7 +16,7 @@ const MISSING = 'fwmark://99';
 
 describe('operations of ipvs without promises', () => {
   test('change what ipvsadm shows, at once', () => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     const { sync } = ipvs;
     expect(sync.addService(service)).toBeUndefined();
     expect(namespace.saved()).toEqual([`-A -t 10.96.0.1:80 -s wlc`]);
@@ -44,7 +44,7 @@ describe('operations of ipvs without promises', () => {
   });
 
   test('read what those with promises read, and what ipvsadm shows', async () => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     const { sync } = ipvs;
     for (let fwmark = 1; fwmark <= 40; fwmark++) {
       sync.addService({ fwmark });
@@ -76,7 +76,7 @@ describe('operations of ipvs without promises', () => {
   });
 
   test('of the namespace are those with promises too', async () => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     const { sync } = ipvs;
     expect(sync.getInfo()).toEqual(await ipvs.getInfo());
     expect(sync.getStats()).toEqual(await ipvs.getStats());
@@ -102,14 +102,14 @@ describe('operations of ipvs without promises', () => {
   });
 
   test('come before those that wait', async () => {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     const waiting = ipvs.addService(service).catch((error: unknown) => error);
     ipvs.sync.addService(service);
     expect(await waiting).toMatchObject({ code: 'EEXIST' });
   });
 
   test('wait for those that are under way, and lose nothing', async () => {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     const marks = Array.from({ length: 3000 }, (_, index) => index + 1);
     const pending = Promise.all(marks.map((fwmark) => ipvs.addService({ fwmark })));
     await Promise.resolve(); // by now the first have left
@@ -166,13 +166,13 @@ describe('errors are those of the promises', () => {
     ['ERR_OUT_OF_RANGE', '', (ipvs) => ipvs.addService({ fwmark: -1 })],
     ['ERR_OUT_OF_RANGE', 'sysctls.set', (ipvs) => ipvs.sysctls.set({ syncRetries: 9 })],
   ])('%s of %s', async (code, operation, action) => {
-    lab.ipvs.sync.addService({ fwmark: 1 });
-    const expected = wordsOf(await reasonOf(() => action(lab.ipvs)));
+    fixture.ipvs.sync.addService({ fwmark: 1 });
+    const expected = wordsOf(await reasonOf(() => action(fixture.ipvs)));
     expect(expected.code).toBe(code);
     if (operation !== '') expect(expected.operation).toBe(operation);
     let thrown: unknown;
     try {
-      action(lab.ipvs.sync);
+      action(fixture.ipvs.sync);
     } catch (error) {
       thrown = error;
     }
@@ -180,7 +180,7 @@ describe('errors are those of the promises', () => {
   });
 
   test('of a handle that is closed', async () => {
-    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     await ipvs.close();
     expect(() => ipvs.sync.flush()).toThrow(
       expect.objectContaining({ code: 'ERR_IPVS_CLOSED', operation: 'flush' }),
@@ -195,12 +195,12 @@ describe('operations on links without promises', () => {
   let links: Links;
 
   beforeAll(async () => {
-    links = await Links.open({ netns: lab.namespace.path });
+    links = await Links.open({ netns: fixture.namespace.path });
   });
   afterAll(() => links?.close());
 
   test('change what ip shows, at once, and read it', async () => {
-    const { namespace } = lab;
+    const { namespace } = fixture;
     const { sync } = links;
     const shown = () => shownLinks(namespace).find(({ name }) => name === 'vip0');
     expect(sync.ensureDummy('vip0', { mtu: 1400 })).toBe('created');
@@ -296,7 +296,7 @@ describe('beside calls that are in flight, calls without promises get their own 
   }
 
   test('of ipvs', async () => {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     for (const fwmark of fwmarks) {
       ipvs.sync.addService({ fwmark });
       ipvs.sync.addDestination({ fwmark }, { address: '10.0.0.1', weight: fwmark });
@@ -316,7 +316,7 @@ describe('beside calls that are in flight, calls without promises get their own 
   });
 
   test('of links', async () => {
-    const { links } = lab.ipvs;
+    const { links } = fixture.ipvs;
     const names = Array.from({ length: 40 }, (_, index) => `beside${index}`);
     for (const name of names) links.sync.ensureDummy(name);
     const reading = async () => {

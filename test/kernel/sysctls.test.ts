@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { Ipvs, loadModules, type SysctlChanges, type Sysctls } from 'ipvs';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readIn } from './lab/conntable.js';
-import { Namespace, useNamespace } from './namespace.js';
+import { Namespace } from './helpers/namespace.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const FOLDER = '/proc/sys/net/ipv4/vs';
 
 /** 'connReuseMode' as the kernel writes it. */
@@ -12,7 +12,7 @@ const fileOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.t
 
 const files = (namespace: Namespace) => namespace.run('ls', [FOLDER]).trim().split('\n').sort();
 const textOf = (namespace: Namespace, name: string) =>
-  readIn(namespace, `${FOLDER}/${fileOf(name)}`).trim();
+  namespace.readFile(`${FOLDER}/${fileOf(name)}`).trim();
 
 const boolean = fc.boolean();
 const upTo = (max: number, min = 0) =>
@@ -77,20 +77,20 @@ let present: (keyof typeof legal)[];
 beforeAll(async () => {
   await loadModules(['ip_vs_lblc', 'ip_vs_lblcr']);
   // Those of a module are there in namespaces that are made after it, or that it finds.
-  before = await lab.ipvs.sysctls.get();
+  before = await fixture.ipvs.sysctls.get();
   present = names.filter((name) => before[name] !== undefined);
 });
 beforeEach(async () => {
   const { debugLevel: _, ...settable } = before;
-  await lab.ipvs.sysctls.set(settable);
+  await fixture.ipvs.sysctls.set(settable);
 });
 
 describe('reading', () => {
   test('gives every file of the kernel, and undefined for the others', () => {
     const known = [...names, 'debugLevel'].map(fileOf);
-    expect(known).toEqual(expect.arrayContaining(files(lab.namespace)));
+    expect(known).toEqual(expect.arrayContaining(files(fixture.namespace)));
     const own = Object.keys(before).map(fileOf);
-    expect(own.sort()).toEqual(files(lab.namespace));
+    expect(own.sort()).toEqual(files(fixture.namespace));
     for (const name of names.filter((each) => !present.includes(each))) {
       expect(before[name]).toBeUndefined();
       expect(name in before).toBe(false);
@@ -99,7 +99,7 @@ describe('reading', () => {
 
   test('gives what the files say', () => {
     for (const [name, value] of Object.entries(before)) {
-      expect(printed(value), name).toBe(textOf(lab.namespace, name));
+      expect(printed(value), name).toBe(textOf(fixture.namespace, name));
     }
   });
 
@@ -124,14 +124,14 @@ describe('reading', () => {
   });
 
   test('knows as true what is not 0', async () => {
-    lab.namespace.run('sh', ['-c', `echo 5 > ${FOLDER}/cache_bypass`]);
-    expect(await lab.ipvs.sysctls.get()).toMatchObject({ cacheBypass: true });
+    fixture.namespace.run('sh', ['-c', `echo 5 > ${FOLDER}/cache_bypass`]);
+    expect(await fixture.ipvs.sysctls.get()).toMatchObject({ cacheBypass: true });
   });
 });
 
 describe('setting', () => {
   test.each(names)('%s is read back, by us and in its file', async (name) => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     if (before[name] === undefined) {
       const [value] = fc.sample(legal[name], 1);
       await expect(ipvs.sysctls.set({ [name]: value })).rejects.toMatchObject({
@@ -158,9 +158,9 @@ describe('setting', () => {
     let expected: object = { ...before };
     await fc.assert(
       fc.asyncProperty(changes, async (given) => {
-        await lab.ipvs.sysctls.set(given);
+        await fixture.ipvs.sysctls.set(given);
         expected = { ...expected, ...given };
-        expect(await lab.ipvs.sysctls.get()).toEqual(expected);
+        expect(await fixture.ipvs.sysctls.get()).toEqual(expected);
       }),
       { numRuns: 30 },
     );
@@ -169,8 +169,8 @@ describe('setting', () => {
   test('drop_entry, drop_packet and secure_tcp on their own behalf may answer with their partner', async () => {
     for (const name of ['dropEntry', 'dropPacket', 'secureTcp'] as const) {
       for (const value of [1, 2]) {
-        await lab.ipvs.sysctls.set({ [name]: value });
-        expect([1, 2]).toContain((await lab.ipvs.sysctls.get())[name]);
+        await fixture.ipvs.sysctls.set({ [name]: value });
+        expect([1, 2]).toContain((await fixture.ipvs.sysctls.get())[name]);
       }
     }
   });
@@ -178,28 +178,28 @@ describe('setting', () => {
   test('connReuseMode has two bits; what others have written is shown as it is', async () => {
     const path = `${FOLDER}/conn_reuse_mode`;
     for (const others of [7, 4, -1]) {
-      lab.namespace.run('sh', ['-c', `echo ${others} > ${path}`]);
-      expect((await lab.ipvs.sysctls.get()).connReuseMode).toBe(others);
+      fixture.namespace.run('sh', ['-c', `echo ${others} > ${path}`]);
+      expect((await fixture.ipvs.sysctls.get()).connReuseMode).toBe(others);
     }
     // What holds already is no change.
-    await lab.ipvs.sysctls.set({ connReuseMode: -1 });
+    await fixture.ipvs.sysctls.set({ connReuseMode: -1 });
     for (const bad of [7, 4, -2]) {
-      await expect(lab.ipvs.sysctls.set({ connReuseMode: bad })).rejects.toMatchObject({
+      await expect(fixture.ipvs.sysctls.set({ connReuseMode: bad })).rejects.toMatchObject({
         code: 'ERR_OUT_OF_RANGE',
       });
     }
-    expect(textOf(lab.namespace, 'connReuseMode')).toBe('-1');
-    await lab.ipvs.sysctls.set({ connReuseMode: 3 });
-    expect(textOf(lab.namespace, 'connReuseMode')).toBe('3');
+    expect(textOf(fixture.namespace, 'connReuseMode')).toBe('-1');
+    await fixture.ipvs.sysctls.set({ connReuseMode: 3 });
+    expect(textOf(fixture.namespace, 'connReuseMode')).toBe('3');
   });
 
   test('undefined leaves as it is', async () => {
-    await lab.ipvs.sysctls.set({ conntrack: true, amDroprate: undefined });
-    expect(await lab.ipvs.sysctls.get()).toEqual({ ...before, conntrack: true });
+    await fixture.ipvs.sysctls.set({ conntrack: true, amDroprate: undefined });
+    expect(await fixture.ipvs.sysctls.get()).toEqual({ ...before, conntrack: true });
   });
 
   test('is the same by several calls at once', async () => {
-    const { sysctls } = lab.ipvs;
+    const { sysctls } = fixture.ipvs;
     await Promise.all(present.map((name) => sysctls.set({ [name]: before[name] })));
     expect(await sysctls.get()).toEqual(before);
   });
@@ -221,49 +221,49 @@ describe('a refusal changes nothing', () => {
   ])('of a value that is %s', async (_, changes, code) => {
     // The compiler would refuse it too.
     const bad = { ...around, ...changes } as SysctlChanges;
-    await expect(lab.ipvs.sysctls.set(bad)).rejects.toMatchObject({ code });
-    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+    await expect(fixture.ipvs.sysctls.set(bad)).rejects.toMatchObject({ code });
+    expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 
   test('of a parameter that this kernel lacks', async (context) => {
     const absent = names.find((name) => before[name] === undefined);
     if (absent === undefined) return context.skip('this kernel has them all');
     const [value] = fc.sample(legal[absent], 1);
-    const set = lab.ipvs.sysctls.set({ ...around, [absent]: value });
+    const set = fixture.ipvs.sysctls.set({ ...around, [absent]: value });
     await expect(set).rejects.toMatchObject({ code: 'ENOENT' });
-    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+    expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 
   test('of a parameter that is read-only outside of the first namespace', async (context) => {
     if (before.debugLevel === undefined) context.skip('this kernel has no debug_level');
-    await expect(lab.ipvs.sysctls.set({ ...around, debugLevel: 1 })).rejects.toMatchObject({
+    await expect(fixture.ipvs.sysctls.set({ ...around, debugLevel: 1 })).rejects.toMatchObject({
       code: 'EACCES',
       syscall: 'write',
       operation: 'sysctls.set',
       target: `${FOLDER}/debug_level`,
       message: expect.stringMatching(/debugLevel.*may not be changed here/),
     });
-    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+    expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 
   test('of a processor that does not exist', async (context) => {
     if (before.estCpulist === undefined) context.skip('this kernel has no est_cpulist');
-    const set = lab.ipvs.sysctls.set({ ...around, estCpulist: '99999' });
+    const set = fixture.ipvs.sysctls.set({ ...around, estCpulist: '99999' });
     await expect(set).rejects.toMatchObject({
       code: expect.stringMatching(/^(EINVAL|ERANGE)$/),
       target: `${FOLDER}/est_cpulist`,
     });
-    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+    expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 
   test('of a value that the kernel alone does not take', async (context) => {
     if (before.estCpulist === undefined) context.skip('this kernel has no est_cpulist');
-    const set = lab.ipvs.sysctls.set({ ...around, estCpulist: '3-0' });
+    const set = fixture.ipvs.sysctls.set({ ...around, estCpulist: '3-0' });
     await expect(set).rejects.toMatchObject({
       code: 'EINVAL',
       message: expect.stringMatching(/the kernel does not take the value/),
     });
-    expect(await lab.ipvs.sysctls.get()).toEqual(before);
+    expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 });
 
@@ -272,12 +272,12 @@ describe('a namespace', () => {
     const other = new Namespace();
     const ipvs = await Ipvs.open({ netns: other.path });
     try {
-      await lab.ipvs.sysctls.set({ conntrack: true, syncRefreshPeriod: 7 });
+      await fixture.ipvs.sysctls.set({ conntrack: true, syncRefreshPeriod: 7 });
       expect(await ipvs.sysctls.get()).toMatchObject({ conntrack: false, syncRefreshPeriod: 0 });
       await ipvs.sysctls.set({ amDroprate: 5 });
       expect(await ipvs.sysctls.get()).toMatchObject({ amDroprate: 5, conntrack: false });
-      expect(await lab.ipvs.sysctls.get()).toMatchObject({ amDroprate: 10, conntrack: true });
-      expect([textOf(other, 'amDroprate'), textOf(lab.namespace, 'amDroprate')]).toEqual([
+      expect(await fixture.ipvs.sysctls.get()).toMatchObject({ amDroprate: 10, conntrack: true });
+      expect([textOf(other, 'amDroprate'), textOf(fixture.namespace, 'amDroprate')]).toEqual([
         '5',
         '10',
       ]);
@@ -288,7 +288,7 @@ describe('a namespace', () => {
   });
 
   test('of a closed handle has none', async () => {
-    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const { sysctls } = ipvs;
     await ipvs.close();
     const closed = { code: 'ERR_IPVS_CLOSED' };
@@ -297,12 +297,12 @@ describe('a namespace', () => {
       ...closed,
       operation: 'sysctls.set',
     });
-    expect(textOf(lab.namespace, 'conntrack')).toBe('0');
+    expect(textOf(fixture.namespace, 'conntrack')).toBe('0');
   });
 
   test('closes when what was asked for is set', async () => {
-    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     await Promise.all([ipvs.sysctls.set({ conntrack: true }), ipvs.close()]);
-    expect(textOf(lab.namespace, 'conntrack')).toBe('1');
+    expect(textOf(fixture.namespace, 'conntrack')).toBe('1');
   });
 });

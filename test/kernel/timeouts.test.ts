@@ -1,8 +1,9 @@
 import type { TimeoutChanges, Timeouts } from 'ipvs';
 import { beforeEach, expect, test } from 'vitest';
-import { Namespace, useNamespace } from './namespace.js';
+import { Namespace } from './helpers/namespace.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const defaults = { tcp: 900, tcpFin: 120, udp: 300 };
 const MONTH = 2678400;
 
@@ -10,7 +11,7 @@ const MONTH = 2678400;
 const printed = (namespace: Namespace) =>
   /udp\): (\d+) (\d+) (\d+)/.exec(namespace.ipvsadm('-L', '--timeout'))?.slice(1).map(Number);
 
-beforeEach(() => lab.ipvs.setTimeouts(defaults));
+beforeEach(() => fixture.ipvs.setTimeouts(defaults));
 
 const changes: readonly (readonly [TimeoutChanges, Timeouts])[] = [
   [{ tcp: 1 }, { ...defaults, tcp: 1 }],
@@ -27,18 +28,18 @@ const changes: readonly (readonly [TimeoutChanges, Timeouts])[] = [
 ];
 
 test.each(changes)('%o leaves the rest', async (changed, expected) => {
-  await lab.ipvs.setTimeouts(changed);
-  expect(await lab.ipvs.getTimeouts()).toEqual(expected);
-  expect(printed(lab.namespace)).toEqual([expected.tcp, expected.tcpFin, expected.udp]);
+  await fixture.ipvs.setTimeouts(changed);
+  expect(await fixture.ipvs.getTimeouts()).toEqual(expected);
+  expect(printed(fixture.namespace)).toEqual([expected.tcp, expected.tcpFin, expected.udp]);
 });
 
 test('are read as ipvsadm sets them', async () => {
-  lab.namespace.ipvsadm('--set', '11', '0', '33');
-  expect(await lab.ipvs.getTimeouts()).toEqual({ ...defaults, tcp: 11, udp: 33 });
+  fixture.namespace.ipvsadm('--set', '11', '0', '33');
+  expect(await fixture.ipvs.getTimeouts()).toEqual({ ...defaults, tcp: 11, udp: 33 });
 });
 
 test('apply in order', async () => {
-  const { ipvs } = lab;
+  const { ipvs } = fixture;
   const answers = await Promise.all([
     ipvs.setTimeouts({ tcp: 10 }),
     ipvs.getTimeouts(),
@@ -52,7 +53,7 @@ test('apply in order', async () => {
 
 test('belong to the network namespace', async () => {
   const other = new Namespace();
-  await lab.ipvs.setTimeouts({ tcp: 10 });
+  await fixture.ipvs.setTimeouts({ tcp: 10 });
   expect(printed(other)).toEqual([900, 120, 300]);
   other.delete();
 });

@@ -1,11 +1,11 @@
 import type { Destination } from 'ipvs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Peers } from './lab/peers.js';
-import { noStats } from './model.js';
-import { useNamespace } from './namespace.js';
-import { until } from './poll.js';
+import { noStats } from './helpers/model/objects.js';
+import { Peers } from './helpers/peers.js';
+import { until } from './helpers/poll.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const VIRTUAL = '10.96.0.1';
 const PORT = 8080;
 const weights: Readonly<Record<string, number>> = {
@@ -18,10 +18,10 @@ const servers = Object.keys(weights);
 let peers: Peers;
 
 beforeAll(async () => {
-  lab.namespace.ip('link', 'add', 'virtual', 'type', 'dummy');
-  lab.namespace.ip('link', 'set', 'virtual', 'up');
-  lab.namespace.ip('address', 'add', `${VIRTUAL}/32`, 'dev', 'virtual');
-  peers = new Peers(lab.namespace, PORT, servers);
+  fixture.namespace.ip('link', 'add', 'virtual', 'type', 'dummy');
+  fixture.namespace.ip('link', 'set', 'virtual', 'up');
+  fixture.namespace.ip('address', 'add', `${VIRTUAL}/32`, 'dev', 'virtual');
+  peers = new Peers(fixture.namespace, PORT, servers);
   await peers.ready();
 });
 afterAll(() => peers.stop());
@@ -29,16 +29,16 @@ afterAll(() => peers.stop());
 /** A service in front of all servers, with their weights. One that was there before would have its connections still. */
 async function balance(protocol: 'tcp' | 'udp', port: number, scheduler: string): Promise<string> {
   const name = `${protocol}://${VIRTUAL}:${port}`;
-  await lab.ipvs.addService({ protocol, address: VIRTUAL, port, scheduler });
+  await fixture.ipvs.addService({ protocol, address: VIRTUAL, port, scheduler });
   const added = Object.entries(weights).map(([address, weight]) =>
-    lab.ipvs.addDestination(name, { address, port: PORT, forwarding: 'masquerade', weight }),
+    fixture.ipvs.addDestination(name, { address, port: PORT, forwarding: 'masquerade', weight }),
   );
   await Promise.all(added);
   return name;
 }
 
 async function destinationsOf(name: string): Promise<Readonly<Record<string, Destination>>> {
-  const listed = await lab.ipvs.listDestinations(name);
+  const listed = await fixture.ipvs.listDestinations(name);
   return Object.fromEntries(listed.map((each) => [each.address, each]));
 }
 
@@ -54,10 +54,10 @@ const counters = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes
  */
 async function countedOf(name: string, connections: number) {
   const read = async () => {
-    const before = (await lab.ipvs.getService(name))?.stats ?? noStats;
+    const before = (await fixture.ipvs.getService(name))?.stats ?? noStats;
     const destinations = await destinationsOf(name);
-    const listing = lab.namespace.ipvsadm('-L', '-n', '--stats', '--exact');
-    const stats = (await lab.ipvs.getService(name))?.stats ?? noStats;
+    const listing = fixture.namespace.ipvsadm('-L', '-n', '--stats', '--exact');
+    const stats = (await fixture.ipvs.getService(name))?.stats ?? noStats;
     const sum = (counter: (typeof counters)[number]) =>
       Object.values(destinations).reduce((all, each) => all + each.stats[counter], 0);
     const rests = counters.every((each) => stats[each] > 0 && before[each] === stats[each]);
@@ -92,8 +92,8 @@ test('HTTP requests are balanced by weight, and counted', async () => {
     });
   }
 
-  await lab.ipvs.zero(service);
-  expect((await lab.ipvs.getService(service))?.stats.connections).toBe(0);
+  await fixture.ipvs.zero(service);
+  expect((await fixture.ipvs.getService(service))?.stats.connections).toBe(0);
   expect(connectionsOf(await destinationsOf(service))).toEqual({
     '127.0.0.2': 0,
     '127.0.0.3': 0,
@@ -121,7 +121,7 @@ test('open connections are counted as they are, and a server of weight 0 is drai
   expect(await peers.count('hold', 6, VIRTUAL, 83)).toEqual(each);
   expect(await active()).toEqual([2, 2, 2]);
 
-  await lab.ipvs.updateDestination(service, `127.0.0.3:${PORT}`, { weight: 0 });
+  await fixture.ipvs.updateDestination(service, `127.0.0.3:${PORT}`, { weight: 0 });
   expect(await peers.count('fetch', 10, VIRTUAL, 83)).toEqual({ '127.0.0.2': 5, '127.0.0.4': 5 });
   // What it has, it keeps.
   expect(await peers.count('again', 6)).toEqual(each);
@@ -142,14 +142,14 @@ test('a service comes and goes under traffic', async () => {
     '127.0.0.3': 2,
     '127.0.0.4': 2,
   });
-  await lab.ipvs.deleteDestination(service, `127.0.0.2:${PORT}`);
-  await lab.ipvs.updateDestination(service, `127.0.0.4:${PORT}`, { weight: 0 });
+  await fixture.ipvs.deleteDestination(service, `127.0.0.2:${PORT}`);
+  await fixture.ipvs.updateDestination(service, `127.0.0.4:${PORT}`, { weight: 0 });
   expect(await peers.count('fetch', 6, VIRTUAL, 84)).toEqual({ '127.0.0.3': 6 });
 });
 
 test('persistence keeps a client at its server, and shows its template', async () => {
   const service = await balance('tcp', 85, 'rr');
-  await lab.ipvs.updateService(service, { persistence: { timeout: 60 } });
+  await fixture.ipvs.updateService(service, { persistence: { timeout: 60 } });
   const answers = await peers.count('fetch', 12, VIRTUAL, 85);
   const [address = ''] = Object.keys(answers);
   expect(answers).toEqual({ [address]: 12 });

@@ -2,23 +2,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ipvs } from 'ipvs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { unloadModules } from './modules.js';
-import { run, useNamespace } from './namespace.js';
-import { isOurs } from './ours.js';
-import { type Call, invoke, outcomeOf, Table } from './table.js';
+import { type Call, invoke, outcomeOf, Table } from './helpers/model/table.js';
+import { isOwnKernel, unloadModules } from './helpers/modules.js';
+import { run } from './helpers/namespace.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-if (!isOurs) {
+if (!isOwnKernel) {
   console.warn(
     'unload.test.ts is left out: it unloads ip_vs, and this kernel is not ours. Run it with --kernel 6.1',
   );
 }
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const MODPROBE = '/proc/sys/kernel/modprobe';
 
 async function unload(): Promise<void> {
-  await lab.ipvs.flush();
-  await lab.ipvs.stopSyncDaemon('backup', { ifRunning: true });
+  await fixture.ipvs.flush();
+  await fixture.ipvs.stopSyncDaemon('backup', { ifRunning: true });
   await unloadModules();
 }
 
@@ -62,17 +62,17 @@ const others: readonly (readonly [string, (ipvs: Ipvs) => Promise<unknown>, unkn
   ['stopSyncDaemon', (ipvs) => ipvs.stopSyncDaemon('backup', { ifRunning: true }), false],
 ];
 
-describe.runIf(isOurs)('the module is loaded anew', () => {
+describe.runIf(isOwnKernel)('the module is loaded anew', () => {
   test.each(rows)('%j finds it again', async (call) => {
     await unload();
     run('modprobe', ['ip_vs']);
-    expect(await outcomeOf(lab.ipvs, call)).toEqual(new Table().outcomeOf(call));
+    expect(await outcomeOf(fixture.ipvs, call)).toEqual(new Table().outcomeOf(call));
   });
 
   test.each(others)('%s finds it again', async (_, call, answer) => {
     await unload();
     run('modprobe', ['ip_vs']);
-    expect([await call(lab.ipvs)]).toMatchObject([answer]);
+    expect([await call(fixture.ipvs)]).toMatchObject([answer]);
   });
 
   test('a batch finds it again, and keeps its order', async () => {
@@ -80,19 +80,19 @@ describe.runIf(isOurs)('the module is loaded anew', () => {
     run('modprobe', ['ip_vs']);
     const table = new Table();
     const batch = [...calls.toReversed(), ...calls, ...calls];
-    const outcomes = await Promise.all(batch.map((call) => outcomeOf(lab.ipvs, call)));
+    const outcomes = await Promise.all(batch.map((call) => outcomeOf(fixture.ipvs, call)));
     expect(outcomes).toEqual(batch.map((call) => table.outcomeOf(call)));
   });
 
   test('the kernel loads it for a handle that needs it', async () => {
     await unload();
-    await lab.ipvs.addService(service);
-    await lab.ipvs.addDestination(tcp, server);
-    expect(lab.namespace.saved()).toHaveLength(2);
+    await fixture.ipvs.addService(service);
+    await fixture.ipvs.addDestination(tcp, server);
+    expect(fixture.namespace.saved()).toHaveLength(2);
   });
 });
 
-describe.runIf(isOurs)('a program that loads no modules is named', () => {
+describe.runIf(isOwnKernel)('a program that loads no modules is named', () => {
   const modprobe = readFileSync(MODPROBE, 'utf8');
   const isNamed = (name: string, loader: string) =>
     expect.stringMatching(
@@ -113,17 +113,17 @@ describe.runIf(isOurs)('a program that loads no modules is named', () => {
       [{ ...udp, scheduler: 'mh', ...engine }, 'ip_vs_pe_sip'],
     ] as const) {
       const refusal = { code: 'ENOENT', message: isNamed(module, loader) };
-      await expect(lab.ipvs.addService(config)).rejects.toMatchObject(refusal);
-      expect(() => lab.ipvs.sync.addService(config)).toThrow(expect.objectContaining(refusal));
+      await expect(fixture.ipvs.addService(config)).rejects.toMatchObject(refusal);
+      expect(() => fixture.ipvs.sync.addService(config)).toThrow(expect.objectContaining(refusal));
     }
     await unloadModules();
     const absence = { code: 'ERR_IPVS_UNAVAILABLE', message: isNamed('ip_vs', loader) };
-    await expect(lab.ipvs.listServices()).rejects.toMatchObject(absence);
+    await expect(fixture.ipvs.listServices()).rejects.toMatchObject(absence);
     await expect(Ipvs.open()).rejects.toMatchObject(absence);
   });
 });
 
-describe.runIf(isOurs)('the module is gone', () => {
+describe.runIf(isOwnKernel)('the module is gone', () => {
   const modprobe = readFileSync(MODPROBE, 'utf8');
   const unavailable = {
     name: 'IpvsError',
@@ -141,15 +141,15 @@ describe.runIf(isOurs)('the module is gone', () => {
 
   test.each(rows)('%j says so', async (call) => {
     const [operation] = call;
-    await expect(invoke(lab.ipvs, call)).rejects.toMatchObject({ ...unavailable, operation });
+    await expect(invoke(fixture.ipvs, call)).rejects.toMatchObject({ ...unavailable, operation });
   });
 
   test.each(others)('%s says so', async (operation, call) => {
-    await expect(call(lab.ipvs)).rejects.toMatchObject({ ...unavailable, operation });
+    await expect(call(fixture.ipvs)).rejects.toMatchObject({ ...unavailable, operation });
   });
 
   test('open says so', async () => {
-    const target = lab.namespace.path;
+    const target = fixture.namespace.path;
     for (const options of [{}, { netns: target }]) {
       const opening = Ipvs.open(options);
       await expect(opening).rejects.toMatchObject({ ...unavailable, operation: 'open' });
@@ -157,12 +157,13 @@ describe.runIf(isOurs)('the module is gone', () => {
   });
 
   test('the handle works again once it is back', async () => {
-    const both = () => Promise.allSettled([lab.ipvs.listServices(), lab.ipvs.addService(service)]);
+    const both = () =>
+      Promise.allSettled([fixture.ipvs.listServices(), fixture.ipvs.addService(service)]);
     expect(await both()).toMatchObject([{ reason: unavailable }, { reason: unavailable }]);
     writeFileSync(MODPROBE, modprobe);
     expect(await both()).toMatchObject([{ value: [] }, { value: undefined }]);
     // ENOENT means again what it says.
-    const destination = lab.ipvs.deleteDestination(tcp, server);
+    const destination = fixture.ipvs.deleteDestination(tcp, server);
     await expect(destination).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -7,11 +7,11 @@ import {
   type WatchedService,
 } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { balance, furnish, PORT, SERVER, VIRTUAL } from './lab/scene.js';
-import { Traffic } from './lab/traffic.js';
-import { useNamespace } from './namespace.js';
+import { balance, furnish, PORT, SERVER, VIRTUAL } from './helpers/scene.js';
+import { Traffic } from './helpers/traffic.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const service = `udp://${VIRTUAL}:53`;
 const counters: readonly CounterName[] = [
   'connections',
@@ -22,7 +22,7 @@ const counters: readonly CounterName[] = [
 ];
 const servers = [SERVER, '10.0.0.3'];
 const add = () =>
-  balance(lab.ipvs, [
+  balance(fixture.ipvs, [
     [
       { protocol: 'udp', address: VIRTUAL, port: 53 },
       ...servers.map((address) => ({ address, port: PORT })),
@@ -32,15 +32,15 @@ const add = () =>
 let traffic: Traffic;
 
 beforeAll(async () => {
-  furnish(lab.namespace);
-  traffic = new Traffic(lab.namespace);
+  furnish(fixture.namespace);
+  traffic = new Traffic(fixture.namespace);
   for (const address of servers) await traffic.listen('udp', [address, PORT]);
 });
 afterAll(() => traffic.stop());
 beforeEach(async () => {
-  await lab.ipvs.flush();
+  await fixture.ipvs.flush();
   await add();
-  await lab.ipvs.zero();
+  await fixture.ipvs.zero();
 });
 
 /** Of 128 bytes to a packet, in each direction. */
@@ -57,7 +57,7 @@ async function samplesUntil(
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
   const signal = AbortSignal.timeout(30_000);
-  for await (const sample of lab.ipvs.watch({ interval, signal })) {
+  for await (const sample of fixture.ipvs.watch({ interval, signal })) {
     samples.push(sample);
     if (await wished(sample, samples.length - 1)) return samples;
   }
@@ -125,7 +125,7 @@ test('rates are differences by time, and time goes on', async () => {
 
 test('a sample is a snapshot', async () => {
   const [sample] = await samplesUntil(() => true);
-  const { services } = await lab.ipvs.snapshot();
+  const { services } = await fixture.ipvs.snapshot();
   const compared = services.map((each) => ({
     ...each,
     change: null,
@@ -158,18 +158,18 @@ describe('counters that begin anew', () => {
   }
 
   test('by zeroing all', async () => {
-    const samples = await around(() => lab.ipvs.zero());
+    const samples = await around(() => fixture.ipvs.zero());
     expect(gained(samples, 'inPackets')).toBe(8);
     expect(gained(samples, 'inBytes', true)).toBe(8 * 128);
   });
 
   test('by zeroing a service', async () => {
-    expect(gained(await around(() => lab.ipvs.zero(service)), 'connections')).toBe(8);
+    expect(gained(await around(() => fixture.ipvs.zero(service)), 'connections')).toBe(8);
   });
 
   test('because the service is another', async () => {
     const samples = await around(async () => {
-      await lab.ipvs.deleteService(service);
+      await fixture.ipvs.deleteService(service);
       await add();
     });
     expect(gained(samples, 'connections')).toBe(8);
@@ -182,10 +182,10 @@ describe('counters that begin anew', () => {
       const [own] = sample.services;
       if (step === 0) await send(4);
       if (step === 1 && !counted(4)(sample)) return false;
-      if (step === 1) await lab.ipvs.deleteDestination(service, destination);
+      if (step === 1) await fixture.ipvs.deleteDestination(service, destination);
       if (step === 2) {
         expect(own?.destinations.map(({ address }) => address)).toEqual(['10.0.0.3']);
-        await lab.ipvs.addDestination(service, {
+        await fixture.ipvs.addDestination(service, {
           address: SERVER,
           port: PORT,
           forwarding: 'masquerade',
@@ -208,9 +208,9 @@ describe('counters that begin anew', () => {
 
 test('services come and go', async () => {
   const seen = await samplesUntil(async (_, index) => {
-    if (index === 0) await lab.ipvs.addService({ fwmark: 9 });
-    if (index === 1) await lab.ipvs.deleteService(service);
-    if (index === 2) await lab.ipvs.flush();
+    if (index === 0) await fixture.ipvs.addService({ fwmark: 9 });
+    if (index === 1) await fixture.ipvs.deleteService(service);
+    if (index === 2) await fixture.ipvs.flush();
     return index === 4;
   });
   const summary = seen.map(({ services, gone }) => ({
@@ -265,14 +265,14 @@ describe('an end', () => {
   const reason = new Error('mine');
 
   test('by a signal that was aborted before', async () => {
-    const samples = lab.ipvs.watch({ signal: AbortSignal.abort(reason) });
+    const samples = fixture.ipvs.watch({ signal: AbortSignal.abort(reason) });
     await expect(samples.next()).rejects.toBe(reason);
     expect(await samples.next()).toEqual({ value: undefined, done: true });
   });
 
   test('by a signal between two samples comes at once', async () => {
     const controller = new AbortController();
-    const samples = lab.ipvs.watch({ interval: 2 ** 31 - 1, signal: controller.signal });
+    const samples = fixture.ipvs.watch({ interval: 2 ** 31 - 1, signal: controller.signal });
     await samples.next();
     const next = samples.next();
     controller.abort(reason);
@@ -282,7 +282,7 @@ describe('an end', () => {
   test('by a signal that is aborted by the consumer', async () => {
     const controller = new AbortController();
     const loop = async () => {
-      for await (const _ of lab.ipvs.watch({ interval: 1, signal: controller.signal })) {
+      for await (const _ of fixture.ipvs.watch({ interval: 1, signal: controller.signal })) {
         controller.abort(reason);
       }
     };
@@ -290,7 +290,7 @@ describe('an end', () => {
   });
 
   test('by closing the handle before the beginning', async () => {
-    const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+    const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const samples = ipvs.watch();
     await ipvs.close();
     expect(await samples.next()).toEqual({ value: undefined, done: true });
@@ -299,20 +299,20 @@ describe('an end', () => {
 
 test('what a sample has of a service and its destinations is written back as it is', async () => {
   const service = { protocol: 'tcp', address: '10.96.7.7', port: 80 } as const;
-  await lab.ipvs.ensureService(service);
-  await lab.ipvs.ensureDestination(service, { address: '10.1.0.7' });
-  const { value } = await lab.ipvs.watch({ interval: 1 }).next();
+  await fixture.ipvs.ensureService(service);
+  await fixture.ipvs.ensureDestination(service, { address: '10.1.0.7' });
+  const { value } = await fixture.ipvs.watch({ interval: 1 }).next();
   const sampled = value?.services.find((each) => each.address === service.address);
   if (sampled === undefined) return expect.unreachable('it is in the sample');
   const { destinations, ...rest } = sampled;
   expect(rest).toHaveProperty('change', null);
-  expect(await lab.ipvs.ensureService(rest)).toBe('updated');
+  expect(await fixture.ipvs.ensureService(rest)).toBe('updated');
   for (const each of destinations) {
-    expect(await lab.ipvs.ensureDestination(service, each)).toBe('updated');
+    expect(await fixture.ipvs.ensureDestination(service, each)).toBe('updated');
   }
-  await expect(lab.ipvs.ensureService(sampled)).rejects.toMatchObject({
+  await expect(fixture.ipvs.ensureService(sampled)).rejects.toMatchObject({
     target: 'tcp://10.96.7.7:80',
     message: expect.stringContaining('write its destinations with addDestination; leave it out'),
   });
-  await lab.ipvs.deleteService(service);
+  await fixture.ipvs.deleteService(service);
 });

@@ -9,14 +9,15 @@ import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { Ipvs, type Service } from 'ipvs';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { countSockets } from './descriptors.js';
-import { Namespace, useNamespace } from './namespace.js';
-import { until } from './poll.js';
-import { build, program, root } from './programs.js';
+import { countSockets } from './helpers/descriptors.js';
+import { Namespace } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
+import { build, programPath, root } from './helpers/programs.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
-beforeEach(() => lab.ipvs.flush());
+beforeEach(() => fixture.ipvs.flush());
 
 interface Churn {
   readonly netns: string;
@@ -34,7 +35,7 @@ class Churner {
   readonly seen: Promise<unknown>;
 
   constructor(workerData: Churn) {
-    this.worker = new Worker(program('churn'), { workerData });
+    this.worker = new Worker(programPath('churn.mjs'), { workerData });
     this.started = once(this.worker, 'message');
     let last: unknown;
     this.worker.on('message', (message) => {
@@ -63,16 +64,16 @@ describe('worker threads', () => {
   });
 
   test('several at once in one network namespace', async () => {
-    const netns = lab.namespace.path;
+    const netns = fixture.namespace.path;
     const firsts = [1, 1001, 2001];
     const churners = firsts.map((first) => new Churner({ netns, first, count, rounds }));
     const seen = await Promise.all(churners.map((churner) => churner.seen));
     expect(seen).toMatchObject(firsts.map(() => ({ length: rounds })));
-    expect(await lab.ipvs.listServices()).toEqual([]);
+    expect(await fixture.ipvs.listServices()).toEqual([]);
   });
 
   test('one that is terminated in the midst of it harms nothing, and leaves nothing open', async () => {
-    const { ipvs, namespace } = lab;
+    const { ipvs, namespace } = fixture;
     const WORKERS = 16;
     const before = countSockets();
     await ipvs.addService({ fwmark: 1, scheduler: 'rr' });
@@ -109,11 +110,11 @@ describe('worker threads', () => {
       });`;
     build();
     for (let round = 0; round < 5; round++) {
-      const worker = new Worker(source, { eval: true, workerData: lab.namespace.path });
+      const worker = new Worker(source, { eval: true, workerData: fixture.namespace.path });
       expect(await once(worker, 'exit')).toEqual([0]);
       // What had left was carried out whole.
-      expect([0, 500]).toContain((await lab.ipvs.listServices()).length);
-      await lab.ipvs.flush();
+      expect([0, 500]).toContain((await fixture.ipvs.listServices()).length);
+      await fixture.ipvs.flush();
     }
     await until(countSockets, (count) => count <= before);
   });
@@ -136,24 +137,24 @@ describe('several copies of the package in one process', () => {
   test('do not disturb each other', async () => {
     const copy: typeof import('ipvs') = await import(install());
     expect(copy.Ipvs).not.toBe(Ipvs);
-    const other = await copy.Ipvs.open({ netns: lab.namespace.path });
+    const other = await copy.Ipvs.open({ netns: fixture.namespace.path });
     const add = (on: Pick<Ipvs, 'addService'>, first: number) =>
       Array.from({ length: 100 }, (_, index) => on.addService({ fwmark: first + index }));
-    await Promise.all([...add(lab.ipvs, 1), ...add(other, 1001)]);
+    await Promise.all([...add(fixture.ipvs, 1), ...add(other, 1001)]);
     await expect(other.addService({ fwmark: 1 })).rejects.toBeInstanceOf(copy.IpvsError);
     // Linux 7 orders its table anew a moment after it has grown.
     const sorted = async (on: { listServices(): Promise<Service[]> }) =>
       (await on.listServices()).toSorted((a, b) => (a.fwmark ?? 0) - (b.fwmark ?? 0));
-    expect(await sorted(other)).toEqual(await sorted(lab.ipvs));
+    expect(await sorted(other)).toEqual(await sorted(fixture.ipvs));
     await other.close();
-    expect(await lab.ipvs.listServices()).toHaveLength(200);
+    expect(await fixture.ipvs.listServices()).toHaveLength(200);
   });
 });
 
 describe('a handle that nobody closes', () => {
   test('keeps the process alive while an operation is pending, and no longer', async () => {
-    expect(lab.namespace.run(process.execPath, [program('leave')])).toBe('added\n');
-    expect(await lab.ipvs.listServices()).toMatchObject([{ fwmark: 1 }]);
+    expect(fixture.namespace.run(process.execPath, [programPath('leave.mjs')])).toBe('added\n');
+    expect(await fixture.ipvs.listServices()).toMatchObject([{ fwmark: 1 }]);
   });
 
   setFlagsFromString('--expose-gc');
@@ -162,7 +163,7 @@ describe('a handle that nobody closes', () => {
   test('is closed when it is collected', async () => {
     const before = countSockets();
     const open = async () => {
-      const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+      const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
       await ipvs.listServices();
     };
     for (let index = 0; index < 50; index++) await open();
@@ -176,7 +177,7 @@ describe('a handle that nobody closes', () => {
 
   test('and is collected while an operation is pending, answers it', async () => {
     const start = async () =>
-      (await Ipvs.open({ netns: lab.namespace.path })).addService({ fwmark: 1 });
+      (await Ipvs.open({ netns: fixture.namespace.path })).addService({ fwmark: 1 });
     const pending = Array.from({ length: 20 }, start);
     const settled = Promise.allSettled(pending);
     const collecting = setInterval(collect, 1);

@@ -1,12 +1,12 @@
 // What was read from the kernel is written back as it was, whatever other programs have left there.
 import type { Snapshot } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { useNamespace } from './namespace.js';
-import { type RawRequest, rawRun, rawTable } from './raw.js';
+import { type RawRequest, rawRun, rawTable } from './helpers/raw-requests.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
-beforeEach(() => lab.ipvs.flush());
+beforeEach(() => fixture.ipvs.flush());
 
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -105,7 +105,7 @@ const destinations: readonly (readonly [string, RawDestination, RawService?])[] 
 /** `ipvsadm -Sn`, which some of this crashes. */
 function listed(): readonly string[] {
   try {
-    return lab.namespace.saved();
+    return fixture.namespace.saved();
   } catch {
     return ['ipvsadm fails'];
   }
@@ -116,23 +116,23 @@ type Written = 'addService' | 'ensureService';
 /** Writes a snapshot back, as README shows it. */
 async function restore({ services: all }: Snapshot, operation: Written): Promise<void> {
   const addition = operation === 'addService' ? 'addDestination' : 'ensureDestination';
-  await lab.ipvs.flush();
+  await fixture.ipvs.flush();
   await Promise.all(
     all.flatMap(({ destinations: behind, ...service }) => [
-      lab.ipvs[operation](service),
-      ...behind.map((destination) => lab.ipvs[addition](service, destination)),
+      fixture.ipvs[operation](service),
+      ...behind.map((destination) => fixture.ipvs[addition](service, destination)),
     ]),
   );
 }
 
 /** Expects that what is in the kernel survives being read, deleted and written. */
 async function expectWrittenBack(): Promise<void> {
-  const before = { listed: listed(), raw: await rawTable(lab.namespace) };
-  const snapshot = await lab.ipvs.snapshot();
+  const before = { listed: listed(), raw: await rawTable(fixture.namespace) };
+  const snapshot = await fixture.ipvs.snapshot();
   expect(before.raw).toHaveLength(snapshot.services.length);
   // Text, as a file has it.
   const saved: Snapshot = JSON.parse(JSON.stringify(snapshot));
-  const big = await lab.ipvs.snapshot({ bigint: true });
+  const big = await fixture.ipvs.snapshot({ bigint: true });
   for (const [read, operation] of [
     [snapshot, 'addService'],
     [saved, 'addService'],
@@ -141,21 +141,21 @@ async function expectWrittenBack(): Promise<void> {
     [big as unknown as Snapshot, 'addService'],
   ] as const) {
     await restore(read, operation);
-    expect({ listed: listed(), raw: await rawTable(lab.namespace) }).toEqual(before);
+    expect({ listed: listed(), raw: await rawTable(fixture.namespace) }).toEqual(before);
   }
   // Where it is there already, too.
   for (const { destinations: behind, ...service } of snapshot.services) {
-    expect(await lab.ipvs.ensureService(service)).toBe('updated');
+    expect(await fixture.ipvs.ensureService(service)).toBe('updated');
     for (const each of behind) {
-      expect(await lab.ipvs.ensureDestination(service, each)).toBe('updated');
+      expect(await fixture.ipvs.ensureDestination(service, each)).toBe('updated');
     }
   }
-  expect({ listed: listed(), raw: await rawTable(lab.namespace) }).toEqual(before);
+  expect({ listed: listed(), raw: await rawTable(fixture.namespace) }).toEqual(before);
 }
 
 describe('a service with', () => {
   test.each(services)('%s', async (_, service) => {
-    await rawRun(lab.namespace, [
+    await rawRun(fixture.namespace, [
       { operation: 'addService', service },
       {
         operation: 'addDestination',
@@ -176,7 +176,7 @@ describe('a destination', () => {
     ],
   );
   test.each(rows)('%s', async (_, destination, service) => {
-    await rawRun(lab.namespace, [
+    await rawRun(fixture.namespace, [
       { operation: 'addService', service },
       { operation: 'addDestination', service, destination },
     ]);
@@ -184,7 +184,7 @@ describe('a destination', () => {
   });
 
   test('with a threshold beyond 2^31, where the kernel accepts one', async () => {
-    const added = rawRun(lab.namespace, [
+    const added = rawRun(fixture.namespace, [
       { operation: 'addService', service: plain },
       {
         operation: 'addDestination',
@@ -198,10 +198,10 @@ describe('a destination', () => {
     );
     if (!refused) return expectWrittenBack();
     // Then only a file from an older kernel has it.
-    await lab.ipvs.addDestination('tcp://10.96.0.1:80', { address: '10.0.0.1' });
-    const [read] = await lab.ipvs.listDestinations('tcp://10.96.0.1:80');
+    await fixture.ipvs.addDestination('tcp://10.96.0.1:80', { address: '10.0.0.1' });
+    const [read] = await fixture.ipvs.listDestinations('tcp://10.96.0.1:80');
     const old = { ...(read ?? expect.unreachable()), address: '10.0.0.2', upperThreshold: 3e9 };
-    await expect(lab.ipvs.addDestination('tcp://10.96.0.1:80', old)).rejects.toMatchObject({
+    await expect(fixture.ipvs.addDestination('tcp://10.96.0.1:80', old)).rejects.toMatchObject({
       code: 'EINVAL',
     });
   });
@@ -229,7 +229,7 @@ test('all of it together', async () => {
     });
   const unique = new Map(requests.map((request) => [JSON.stringify(keyOf(request)), request]));
   const host = { operation: 'addService', service: { ...plain, port: 1000 } } as const;
-  await rawRun(lab.namespace, [...unique.values(), host, ...behind]);
+  await rawRun(fixture.namespace, [...unique.values(), host, ...behind]);
   expect(listed().length).toBeGreaterThan(40);
   await expectWrittenBack();
 });

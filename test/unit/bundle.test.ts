@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { build as esbuild } from 'esbuild';
 import { build as rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { build, root } from '../kernel/programs.js';
+import { build, root } from '../kernel/helpers/programs.js';
 
 const PROGRAM = `
 import { Ipvs, normalizeService } from 'ipvs';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type Block, blocks, compile } from '../documents.js';
-import { root } from '../kernel/programs.js';
+import { root } from '../kernel/helpers/programs.js';
 
 const place = ({ file, line }: Block) => `${file}:${line}`;
 const of = (...languages: string[]) =>

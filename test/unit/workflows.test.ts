@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { root } from '../kernel/programs.js';
+import { root } from '../kernel/helpers/programs.js';
 
 const folder = join(root, '.github/workflows');
 const files = readdirSync(folder);

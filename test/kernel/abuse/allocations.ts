@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ipvs } from 'ipvs';
-import { run } from '../netns.js';
-import { root } from '../programs.js';
+import { run } from '../helpers/namespace.js';
+import { root } from '../helpers/programs.js';
 import { Child } from './children.js';
 import type { Scenario } from './scenario.js';
 import type { Counts } from './tally.js';
@@ -19,14 +19,14 @@ export const allocations: Scenario = {
     "the addon's allocations fail, each in its turn: clear errors, no crash, and nobody waits for ever",
   length: { full: STEP, quick: 2 },
   room: 16,
-  async run(lab) {
-    const { namespace, random, tally } = lab;
+  async run(context) {
+    const { namespace, random, tally } = context;
     const folder = mkdtempSync(join(tmpdir(), 'ipvs-soak-'));
     const shim = join(folder, 'failing-new.so');
     run('c++', ['-shared', '-fPIC', '-O1', '-o', shim, `${root}/test/kernel/abuse/failing-new.cc`]);
     const ipvs = await Ipvs.open({ netns: namespace.path });
     const start = random.below(STEP);
-    for await (const round of lab.rounds()) {
+    for await (const round of context.rounds()) {
       const first = 1 + ((start + round) % STEP);
       const child = new Child('failing', [namespace.path, first, STEP], {
         env: { LD_PRELOAD: shim },

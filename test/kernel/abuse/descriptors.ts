@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { Ipvs } from 'ipvs';
-import { run } from '../netns.js';
+import { run } from '../helpers/namespace.js';
 import type { Scenario } from './scenario.js';
 import { countDescriptors } from './vitals.js';
 
@@ -17,8 +17,8 @@ export const descriptors: Scenario = {
   about: 'no file descriptors left: nothing opens, what is open works, and so does all afterwards',
   length: { full: 100, quick: 4 },
   room: 16,
-  async run(lab) {
-    const { namespace, random, tally } = lab;
+  async run(context) {
+    const { namespace, random, tally } = context;
     const netns = namespace.path;
     const first = await Ipvs.open({ netns });
     const before = run('prlimit', [
@@ -39,7 +39,7 @@ export const descriptors: Scenario = {
       }
     };
 
-    for await (const round of lab.rounds()) {
+    for await (const round of context.rounds()) {
       limit(countDescriptors() + SPARE);
       const opened = await exhaust();
       const fillers: number[] = [];

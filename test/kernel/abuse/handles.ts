@@ -32,8 +32,8 @@ export const handles: Scenario = {
   about: 'handles opened, used and closed, or left to the garbage collector, ten at a time',
   length: { full: 1000, quick: 40 },
   room: 8,
-  async run(lab) {
-    const { namespace, random, tally } = lab;
+  async run(context) {
+    const { namespace, random, tally } = context;
     const openOne = async () => {
       if (random.below(2) === 0) return Ipvs.open({ netns: namespace.path });
       const fd = openSync(namespace.path, 'r');
@@ -50,7 +50,7 @@ export const handles: Scenario = {
       await tally.settle(random.pick(uses)(ipvs), ['EEXIST', 'ESRCH']);
       if (random.below(10) > 0) await tally.settle(ipvs.close());
     };
-    for await (const _ of lab.rounds()) await Promise.all(Array.from({ length: MANY }, live));
+    for await (const _ of context.rounds()) await Promise.all(Array.from({ length: MANY }, live));
     const ipvs = await Ipvs.open({ netns: namespace.path });
     await ipvs.flush();
     await ipvs.close();

@@ -12,8 +12,8 @@ export const killed: Scenario = {
   about: 'a load of 5,000 destinations killed by SIGKILL in the middle, and run again',
   length: { full: 30, quick: 3 },
   room: 16,
-  async run(lab) {
-    const { namespace, random, tally } = lab;
+  async run(context) {
+    const { namespace, random, tally } = context;
     const lines = (weight: number) => linesOf(wantedTable(SERVICES, DESTINATIONS, weight));
     /** Runs it to its end; how long the load took, in milliseconds. */
     const load = async (weight: number): Promise<number> => {
@@ -29,7 +29,7 @@ export const killed: Scenario = {
     const usual = await load(1);
     let midst = 0;
 
-    for await (const round of lab.rounds()) {
+    for await (const round of context.rounds()) {
       // Into an empty table, or over one that differs in everything.
       if (random.below(2) === 0) await ipvs.flush();
       const before = new Set(namespace.saved());

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ipvs } from 'ipvs';
-import { run } from '../netns.js';
+import { run } from '../helpers/namespace.js';
 import { Child, type Ending } from './children.js';
 import type { Scenario } from './scenario.js';
 import type { Counts } from './tally.js';
@@ -34,8 +34,8 @@ export const memory: Scenario = {
   about: 'processes without memory: right answers, clear errors, or an end that Node.js chose',
   length: { full: 50, quick: 4 },
   room: 16,
-  async run(lab) {
-    const { namespace, random, tally } = lab;
+  async run(context) {
+    const { namespace, random, tally } = context;
     const wanted = wantedTable(SERVICES, DESTINATIONS, 1);
     const ipvs = await Ipvs.open({ netns: namespace.path });
     await Promise.all(
@@ -46,7 +46,7 @@ export const memory: Scenario = {
     );
     let lived = 0;
 
-    for await (const round of lab.rounds()) {
+    for await (const round of context.rounds()) {
       const spare = round % 4 === 3 ? undefined : random.pick(spares);
       const execArgv = spare === undefined ? [`--max-old-space-size=${random.pick(heaps)}`] : [];
       const args = [

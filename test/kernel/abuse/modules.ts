@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Ipvs } from 'ipvs';
-import { loadedModules, unloadModules } from '../modules.js';
-import { run } from '../netns.js';
-import { Table } from '../table.js';
+import { Table } from '../helpers/model/table.js';
+import { loadedModules, unloadModules } from '../helpers/modules.js';
+import { run } from '../helpers/namespace.js';
 import type { Scenario } from './scenario.js';
 import { batches, look, step } from './walk.js';
 
@@ -25,10 +25,10 @@ export const modules: Scenario = {
   length: { share: 0.2 },
   ours: true,
   room: 16,
-  async run(lab) {
-    const { namespace, tally } = lab;
+  async run(context) {
+    const { namespace, tally } = context;
     const ipvs = await Ipvs.open({ netns: namespace.path });
-    const calls = batches(lab);
+    const calls = batches(context);
     const ids = new Set<string | undefined>();
 
     const storm = async () => {
@@ -52,7 +52,7 @@ export const modules: Scenario = {
       await Promise.all([blow(), stand()]);
     };
 
-    for await (const _ of lab.rounds()) {
+    for await (const _ of context.rounds()) {
       await ipvs.flush();
       ids.add(familyId());
       await unloadModules();
@@ -62,7 +62,7 @@ export const modules: Scenario = {
       for (let batch = 0; batch < BATCHES; batch++) {
         await step(tally, ipvs, table, calls.next().value ?? []);
       }
-      look(lab, table);
+      look(context, table);
       await ipvs.flush();
       await storm();
       await tally.settle(ipvs.flush());

@@ -3,7 +3,7 @@
  * @module
  */
 import { performance } from 'node:perf_hooks';
-import { Lab } from './lab.js';
+import { ScenarioContext } from './context.js';
 import type { Report } from './report.js';
 import { scenarios } from './scenarios.js';
 import type { Order } from './soak.js';
@@ -18,10 +18,10 @@ const scenario = scenarios.find((each) => each.name === name);
 if (scenario === undefined) throw new Error(`no such scenario: ${name}`);
 
 const begin = performance.now();
-const lab = new Lab(name, amount, quick, seed);
-const { tally, vitals } = lab;
+const context = new ScenarioContext(name, amount, quick, seed);
+const { tally, vitals } = context;
 try {
-  await scenario.run(lab);
+  await scenario.run(context);
 } catch (error) {
   tally.fault(error instanceof Error ? `${error.stack}` : String(error));
 }
@@ -37,7 +37,7 @@ if (before === undefined || after === undefined) {
     tally.fault(`the process grew by more than ${room} MiB after its warm-up`);
   }
 }
-lab.namespace.delete();
+context.namespace.delete();
 const seconds = (performance.now() - begin) / 1000;
 const report: Report = { name, seconds, room, vitals, ...tally.take() };
 process.stdout.write(JSON.stringify(report));

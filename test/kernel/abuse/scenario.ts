@@ -2,7 +2,7 @@
  * What a scenario is.
  * @module
  */
-import type { Lab } from './lab.js';
+import type { ScenarioContext } from './context.js';
 
 export interface Scenario {
   readonly name: string;
@@ -13,5 +13,5 @@ export interface Scenario {
   readonly ours?: true;
   /** By how many MiB the memory of the process may be larger at its end than after the warm-up. */
   readonly room: number;
-  run(lab: Lab): Promise<void>;
+  run(context: ScenarioContext): Promise<void>;
 }

@@ -6,8 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { isOurs } from '../ours.js';
-import type { Amount } from './lab.js';
+import { isOwnKernel } from '../helpers/modules.js';
+import type { Amount } from './context.js';
 import { formatReports, isRight, type Report } from './report.js';
 import type { Scenario } from './scenario.js';
 import { scenarios } from './scenarios.js';
@@ -45,7 +45,7 @@ function runOne(scenario: Scenario): Report {
     errors: {},
     faults: {},
   };
-  if (ours && !isOurs) return { ...nothing, leftOut: 'this kernel is not ours' };
+  if (ours && !isOwnKernel) return { ...nothing, leftOut: 'this kernel is not ours' };
   const order: Order = { name, amount: amountOf(scenario), quick, seed: Number(seed) };
   const program = fileURLToPath(new URL('one.js', import.meta.url));
   const { stdout, status, signal } = spawnSync(process.execPath, [program, JSON.stringify(order)], {

@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check';
 import type { Ipvs } from 'ipvs';
-import { anyCalls, services } from '../calls.js';
-import { savedLines } from '../ipvsadm.js';
-import { type Call, type Outcome, outcomeOf, type Table } from '../table.js';
-import type { Lab } from './lab.js';
+import { savedLines } from '../helpers/ipvsadm.js';
+import { anyCalls, services } from '../helpers/model/calls.js';
+import { type Call, type Outcome, outcomeOf, type Table } from '../helpers/model/table.js';
+import type { ScenarioContext } from './context.js';
 import type { Tally } from './tally.js';
 
 // A snapshot is read in parts, and so sees something of what comes after it.
@@ -16,11 +16,11 @@ const MAX_BATCH = 40;
 
 /** Calls by a seed; a sample is dear to start and cheap to go on with. */
 export function* batches(
-  lab: Pick<Lab, 'random'>,
+  context: Pick<ScenarioContext, 'random'>,
   calls: fc.Arbitrary<Call> = call,
 ): Generator<readonly Call[]> {
   const batch = fc.array(calls, { minLength: 1, maxLength: MAX_BATCH, size: 'max' });
-  for (;;) yield* fc.sample(batch, { seed: lab.random.seed(), numRuns: 50 });
+  for (;;) yield* fc.sample(batch, { seed: context.random.seed(), numRuns: 50 });
 }
 
 /** Counts an outcome as what it is. */
@@ -45,6 +45,6 @@ export async function step(
 }
 
 /** What ipvsadm shows must be what the model has. */
-export function look({ tally, namespace }: Lab, table: Table): void {
+export function look({ tally, namespace }: ScenarioContext, table: Table): void {
   tally.same(namespace.saved(), savedLines(table.snapshot()), 'ipvsadm -Sn');
 }

@@ -3,8 +3,8 @@
  * @module
  */
 import type { DestinationConfig, ServiceConfig } from 'ipvs';
-import { savedLines } from '../ipvsadm.js';
-import { makeDestination, makeService } from '../model.js';
+import { savedLines } from '../helpers/ipvsadm.js';
+import { makeDestination, makeService } from '../helpers/model/objects.js';
 
 interface WantedService {
   readonly config: ServiceConfig;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Ipvs } from 'ipvs';
-import { savedLines } from '../ipvsadm.js';
-import { root } from '../programs.js';
+import { savedLines } from '../helpers/ipvsadm.js';
+import { root } from '../helpers/programs.js';
 import type { Scenario } from './scenario.js';
 
 /** How many live at a time. */
@@ -19,8 +19,8 @@ export const workers: Scenario = {
   about: 'worker threads with a handle each, four at a time, terminated at any moment',
   length: { full: 50, quick: 2 },
   room: 16,
-  async run(lab) {
-    const { namespace, random, tally } = lab;
+  async run(context) {
+    const { namespace, random, tally } = context;
     const ipvs = await Ipvs.open({ netns: namespace.path });
     await ipvs.addService({ fwmark: 1, scheduler: 'rr' });
     await ipvs.addDestination('fwmark://1', { address: '10.0.0.1' });
@@ -35,7 +35,7 @@ export const workers: Scenario = {
       await tally.settle(worker.terminate());
       await ended;
     };
-    for await (const _ of lab.rounds()) {
+    for await (const _ of context.rounds()) {
       const lives = Array.from({ length: CROWD }, (_, index) =>
         live(1000 * (1 + index), index % 2 === 0),
       );

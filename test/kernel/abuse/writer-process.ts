@@ -5,8 +5,8 @@
  * @module
  */
 import { Ipvs } from 'ipvs';
-import { callsOn, services as shared } from '../calls.js';
-import { type Call, outcomeOf, Table } from '../table.js';
+import { callsOn, services as shared } from '../helpers/model/calls.js';
+import { type Call, outcomeOf, Table } from '../helpers/model/table.js';
 import { Random } from './seeded.js';
 import { Tally } from './tally.js';
 import { batches, countOutcome } from './walk.js';

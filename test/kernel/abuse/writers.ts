@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ipvs, type Snapshot } from 'ipvs';
-import { savedLines } from '../ipvsadm.js';
-import { familyOf, isMark, type ServiceName } from '../model.js';
+import { savedLines } from '../helpers/ipvsadm.js';
+import { familyOf, isMark, type ServiceName } from '../helpers/model/objects.js';
 import { Child } from './children.js';
 import type { Scenario } from './scenario.js';
 import type { Counts } from './tally.js';
@@ -38,8 +38,8 @@ export const writers: Scenario = {
   about: 'eight processes that write the same table at once',
   length: { share: 0.2 },
   room: 16,
-  async run(lab) {
-    const { namespace, random, tally } = lab;
+  async run(context) {
+    const { namespace, random, tally } = context;
     const ipvs = await Ipvs.open({ netns: namespace.path });
 
     const write = async (index: number): Promise<Snapshot['services']> => {
@@ -51,14 +51,14 @@ export const writers: Scenario = {
         tally.add(said.counts);
         last = said.last;
       });
-      await sleep(lab.slice);
+      await sleep(context.slice);
       child.say('stop');
       const { code, signal, said } = await child.ended;
       if (code !== 0) tally.fault(`a writer ended with ${code ?? signal}: ${said}`);
       return (last as Snapshot | null)?.services ?? [];
     };
 
-    for await (const _ of lab.rounds()) {
+    for await (const _ of context.rounds()) {
       await ipvs.flush();
       const own = await Promise.all(Array.from({ length: WRITERS }, (_, index) => write(index)));
       const seen = await ipvs.snapshot();

@@ -8,14 +8,14 @@ import {
 } from 'ipvs';
 import { beforeEach, expect, test } from 'vitest';
 import { serviceAndDestination, serviceConfig } from '../unit/arbitraries.js';
-import { useNamespace } from './namespace.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
 beforeEach(() => {
   // A namespace whose IPv4 was never used refuses every IPv4 destination.
-  lab.namespace.ip('link', 'set', 'lo', 'up');
-  return lab.ipvs.flush();
+  fixture.namespace.ip('link', 'set', 'lo', 'up');
+  return fixture.ipvs.flush();
 });
 
 const KNOWN = ['rr', 'wlc', 'sh', 'mh', 'none'];
@@ -43,11 +43,12 @@ test('ensureService makes what normalizeService says', async () => {
     fc.array(serviceConfig.map(onKernel), { minLength: 1, maxLength: 20 }),
     async (configs) => {
       for (const config of configs) {
-        await lab.ipvs.ensureService(config);
-        const { stats, ...service } = (await lab.ipvs.getService(config)) ?? expect.unreachable();
+        await fixture.ipvs.ensureService(config);
+        const { stats, ...service } =
+          (await fixture.ipvs.getService(config)) ?? expect.unreachable();
         expect(service).toStrictEqual(normalizeService(config));
-        await lab.ipvs.ensureService(service);
-        expect(await lab.ipvs.getService(config)).toStrictEqual({ ...service, stats });
+        await fixture.ipvs.ensureService(service);
+        expect(await fixture.ipvs.getService(config)).toStrictEqual({ ...service, stats });
       }
     },
   );
@@ -62,10 +63,10 @@ test('ensureDestination makes what normalizeDestination says', async () => {
     fc.array(pair, { minLength: 1, maxLength: 20 }),
     async (pairs) => {
       for (const [service, config] of pairs) {
-        await lab.ipvs.ensureService(service);
-        await lab.ipvs.ensureDestination(service, config);
+        await fixture.ipvs.ensureService(service);
+        await fixture.ipvs.ensureDestination(service, config);
         const normal = normalizeDestination(service, config);
-        const found = (await lab.ipvs.getDestination(service, normal)) ?? expect.unreachable();
+        const found = (await fixture.ipvs.getDestination(service, normal)) ?? expect.unreachable();
         const { stats, activeConnections, inactiveConnections, persistentConnections, ...made } =
           found;
         expect(made).toStrictEqual(normal);

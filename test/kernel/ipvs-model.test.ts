@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import type { Ipvs } from 'ipvs';
 import { expect, test } from 'vitest';
-import { anyCalls, services } from './calls.js';
-import { savedLines } from './ipvsadm.js';
-import { useNamespace } from './namespace.js';
-import { type Call, type Outcome, outcomeOf, outcomesOfBatch, Table } from './table.js';
+import { savedLines } from './helpers/ipvsadm.js';
+import { anyCalls, services } from './helpers/model/calls.js';
+import {
+  type Call,
+  type Outcome,
+  outcomeOf,
+  outcomesOfBatch,
+  Table,
+} from './helpers/model/table.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const call = anyCalls(services);
 
 /** Every so many runs ipvsadm, which is slow to start, has a look too. */
@@ -24,7 +30,7 @@ async function expectAsModel(
   batches: readonly (readonly Call[])[],
   carryOut = atOnce,
 ): Promise<void> {
-  const { ipvs, namespace } = lab;
+  const { ipvs, namespace } = fixture;
   await ipvs.flush();
   const table = new Table();
   for (const batch of batches) {

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import type { DestinationConfig, DestinationSettings, ServiceConfig, ServiceSettings } from 'ipvs';
-import { familyOf, isMark, joinPort, nameOfService, type ServiceName } from './model.js';
+import { familyOf, isMark, joinPort, nameOfService, type ServiceName } from './objects.js';
 import { BROADCAST, type Call, MISSING_SCHEDULER } from './table.js';
 
 /** One service of each kind. */

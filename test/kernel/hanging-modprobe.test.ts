@@ -4,10 +4,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { readFile } from 'node:fs/promises';
 import { Ipvs } from 'ipvs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { unloadModules } from './modules.js';
-import { Namespace, run } from './namespace.js';
-import { isOurs } from './ours.js';
-import { until } from './poll.js';
+import { isOwnKernel, unloadModules } from './helpers/modules.js';
+import { Namespace, run } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
 
 const MODPROBE = '/proc/sys/kernel/modprobe';
 const service = { protocol: 'tcp', address: '10.96.0.1', port: 80, scheduler: 'rr' } as const;
@@ -18,7 +17,7 @@ const late = {
   message: expect.stringMatching(/did not answer in time: it may be loading a module/),
 };
 
-describe.runIf(isOurs)('while modprobe hangs', () => {
+describe.runIf(isOwnKernel)('while modprobe hangs', () => {
   let namespace: Namespace;
   let other: Namespace;
   let folder: string;

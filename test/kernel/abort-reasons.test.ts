@@ -2,9 +2,9 @@
 import { getEventListeners } from 'node:events';
 import { Ipvs, IpvsError, loadModules } from 'ipvs';
 import { describe, expect, test } from 'vitest';
-import { useNamespace } from './namespace.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const pending = () => new Promise<void>(() => undefined);
 
 type Action = (ipvs: Ipvs, signal: AbortSignal) => Promise<unknown>;
@@ -31,7 +31,7 @@ describe.each(reasons)('a reason that is a %s IpvsError', (_, make) => {
   test.each(actions)('comes out of %s as it is when it was aborted before', async (_, action) => {
     const reason = make();
     const { stack } = reason;
-    const rejection = await rejectionOf(action(lab.ipvs, AbortSignal.abort(reason)));
+    const rejection = await rejectionOf(action(fixture.ipvs, AbortSignal.abort(reason)));
     expect(rejection).toBe(reason);
     expect(reason.stack).toBe(stack);
     expect(reason).not.toHaveProperty('index');
@@ -44,7 +44,7 @@ describe.each(reasons)('a reason that is a %s IpvsError', (_, make) => {
       const { stack } = reason;
       const controller = new AbortController();
       const rejection = rejectionOf(
-        action(lab.ipvs, controller.signal).then((value) =>
+        action(fixture.ipvs, controller.signal).then((value) =>
           // The first sample of a watch may come before.
           'done' in Object(value) ? Promise.reject(controller.signal.reason) : value,
         ),
@@ -59,7 +59,7 @@ describe.each(reasons)('a reason that is a %s IpvsError', (_, make) => {
     const reason = make();
     const { stack } = reason;
     const signal = AbortSignal.abort(reason);
-    const results = await lab.ipvs.batch((b) => void b.flush(), { signal });
+    const results = await fixture.ipvs.batch((b) => void b.flush(), { signal });
     expect(results).toEqual([{ status: 'rejected', reason }]);
     expect(reason.stack).toBe(stack);
   });
@@ -68,7 +68,7 @@ describe.each(reasons)('a reason that is a %s IpvsError', (_, make) => {
 test('many batches and loadings of modules share one listener of a signal', async () => {
   const controller = new AbortController();
   const { signal } = controller;
-  const batches = Array.from({ length: 30 }, () => lab.ipvs.batch(pending, { signal }));
+  const batches = Array.from({ length: 30 }, () => fixture.ipvs.batch(pending, { signal }));
   const loadings = Array.from({ length: 30 }, () => loadModules(['ipvs_no_such_one'], { signal }));
   const all = Promise.allSettled([...batches, ...loadings]);
   expect(getEventListeners(signal, 'abort')).toHaveLength(1);
@@ -80,7 +80,7 @@ test('many batches and loadings of modules share one listener of a signal', asyn
 
 test('an iterator of an aborted signal is made, and rejects once with the reason', async () => {
   const signal = AbortSignal.abort(new Error('before'));
-  const ipvs = await Ipvs.open({ netns: lab.namespace.path });
+  const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   const iterators = [
     ipvs.watch({ signal }),
     ipvs.connections({ signal }),

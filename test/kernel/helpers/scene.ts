@@ -4,7 +4,7 @@
  * @module
  */
 import type { DestinationConfig, Ipvs, ServiceConfig } from 'ipvs';
-import type { Namespace } from '../namespace.js';
+import type { Namespace } from './namespace.js';
 
 export const VIRTUAL = '10.96.0.1';
 export const VIRTUAL6 = 'fd96::1';

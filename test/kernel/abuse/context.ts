@@ -4,7 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Namespace } from '../netns.js';
+import { Namespace } from '../helpers/namespace.js';
 import { Random } from './seeded.js';
 import { Tally } from './tally.js';
 import { readVitals, type Vitals } from './vitals.js';
@@ -18,7 +18,7 @@ const WARM_UP = 0.2;
 const PATIENCE_MS = 1000;
 const PROGRESS_MS = 5000;
 
-export class Lab {
+export class ScenarioContext {
   readonly namespace = new Namespace();
   readonly tally = new Tally();
   readonly random: Random;

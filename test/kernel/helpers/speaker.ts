@@ -4,10 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { Namespace } from '../namespace.js';
+import type { Namespace } from './namespace.js';
+import { PYTHON, programPath } from './programs.js';
 
-const program = fileURLToPath(new URL('../programs/speaker.py', import.meta.url));
 /** Seconds: what is to come does, however busy the machine is. */
 const PATIENCE = 20;
 
@@ -17,7 +16,7 @@ export class Speaker {
   readonly #answers: AsyncIterator<string>;
 
   constructor({ name }: Namespace) {
-    const args = ['netns', 'exec', name, 'python3', program];
+    const args = ['netns', 'exec', name, PYTHON, programPath('speaker.py')];
     this.#process = spawn('ip', args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const { stdout } = this.#process;
     if (stdout === null) throw new Error('standard output is a pipe');

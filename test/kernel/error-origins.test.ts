@@ -5,11 +5,12 @@
 import * as exported from 'ipvs';
 import { type Ipvs, IpvsError } from 'ipvs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { run, useNamespace } from './namespace.js';
+import { run } from './helpers/namespace.js';
+import { programPath } from './helpers/programs.js';
+import { useNamespace } from './helpers/use-namespace.js';
 import { CASES, errorsOf } from './programs/callers.mjs';
-import { program } from './programs.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 
 /** What is looked at of an error. */
 interface Seen {
@@ -32,8 +33,8 @@ describe('the stack of an error begins at the caller', () => {
   const sources = new Map<string, Seen>();
   const built = new Map<string, Seen>();
   beforeAll(async () => {
-    for (const [title, error] of await errorsOf(lab.ipvs, exported)) sources.set(title, error);
-    const found: [string, Seen][] = JSON.parse(run(process.execPath, [program('callers')]));
+    for (const [title, error] of await errorsOf(fixture.ipvs, exported)) sources.set(title, error);
+    const found: [string, Seen][] = JSON.parse(run(process.execPath, [programPath('callers.mjs')]));
     for (const [title, error] of found) built.set(title, error);
   });
 
@@ -106,7 +107,7 @@ describe('bad input among many is named', () => {
     const subject = [operation, target].join(' ').trim();
     // A bad string is shown in quotes.
     const shown = target === "'tcp://'" ? "'tcp:// '" : target;
-    const error = await reasonOf(() => action(lab.ipvs));
+    const error = await reasonOf(() => action(fixture.ipvs));
     expect(error).toMatchObject({ operation, target: shown });
     expect(error).not.toBeInstanceOf(IpvsError);
     expect((error as Error).message).toMatch(/^[ -~]+$/);
@@ -116,9 +117,9 @@ describe('bad input among many is named', () => {
   });
 
   test('in a batch with its place', async () => {
-    const before = lab.namespace.saved();
+    const before = fixture.namespace.saved();
     const error = await reasonOf(() =>
-      lab.ipvs.batch((b) => {
+      fixture.ipvs.batch((b) => {
         b.addService({ ...BAD, port: 80 });
         for (const each of servers) b.addDestination('tcp://10.9.0.1:80', each);
       }),
@@ -131,12 +132,12 @@ describe('bad input among many is named', () => {
       index: 1235,
       message,
     });
-    expect(lab.namespace.saved()).toEqual(before);
+    expect(fixture.namespace.saved()).toEqual(before);
   });
 
   test('in a batch also where only the kernel knows that it is bad', async () => {
-    await lab.ipvs.ensureService({ fwmark: 7, scheduler: 'rr' });
-    const results = await lab.ipvs.batch((b) => {
+    await fixture.ipvs.ensureService({ fwmark: 7, scheduler: 'rr' });
+    const results = await fixture.ipvs.batch((b) => {
       b.getTimeouts();
       b.updateService('fwmark://7', { schedulerFlags: ['sh-port'] });
     });
@@ -149,12 +150,12 @@ describe('bad input among many is named', () => {
         message: expect.stringMatching(/^batch operation 1: updateService fwmark:\/\/7: changes\./),
       },
     });
-    await lab.ipvs.deleteService('fwmark://7');
+    await fixture.ipvs.deleteService('fwmark://7');
   });
 
   test('among addresses with its place', async () => {
     const wanted = [...servers.map(({ address }) => address), '10.0.0.256'];
-    const error = await reasonOf(() => lab.ipvs.links.reconcileAddresses('lo', wanted));
+    const error = await reasonOf(() => fixture.ipvs.links.reconcileAddresses('lo', wanted));
     expect(error).toMatchObject({
       operation: 'reconcileAddresses',
       target: 'lo',

@@ -2,12 +2,11 @@
  * The addon without the facade, and so without its checks: what any program with the rights can do to the kernel.
  * @module
  */
-
-import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
-import type { Layout, OperationName, RecordLayout } from '../../lib/native/addon.js';
-import { layout } from '../../lib/native/layout.js';
-import { loadNative } from '../../lib/native/load.js';
-import { Records } from '../../lib/native/records.js';
+import { RequestBuffer } from '../../../lib/ipvs/request-buffer.js';
+import type { Layout, OperationName, RecordLayout } from '../../../lib/native/addon.js';
+import { layout } from '../../../lib/native/layout.js';
+import { loadNative } from '../../../lib/native/load.js';
+import { Records } from '../../../lib/native/records.js';
 import type { Namespace } from './namespace.js';
 
 /** Fields of a record by name: a number, a name, or the bytes of an address. Those left out are zero. */

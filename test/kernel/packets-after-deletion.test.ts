@@ -4,12 +4,13 @@
  */
 import type { Ipvs } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Speaker } from './lab/speaker.js';
-import { Namespace, useNamespace } from './namespace.js';
-import { until } from './poll.js';
+import { Namespace } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
+import { Speaker } from './helpers/speaker.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
 /** The director; the client and the server each have a link to it alone. */
-const lab = useNamespace();
+const fixture = useNamespace();
 const VIRTUAL = '10.96.0.1';
 const SERVER = '10.9.0.3';
 /** Seconds in which what does not come would have come. */
@@ -21,7 +22,7 @@ let server: Speaker;
 let port = 2000;
 
 function link(end: Namespace, name: string, network: string, own: string): void {
-  const { namespace } = lab;
+  const { namespace } = fixture;
   namespace.ip('link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth', 'netns', end.name);
   namespace.ip('address', 'add', `${network}.1/24`, 'dev', name);
   namespace.ip('link', 'set', name, 'up');
@@ -35,14 +36,14 @@ beforeAll(async () => {
   ends = [first, second];
   link(first, 'client', '10.8.0', '2');
   link(second, 'server', '10.9.0', '3');
-  lab.namespace.ip('address', 'add', `${VIRTUAL}/32`, 'dev', 'lo');
-  lab.namespace.run('sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
+  fixture.namespace.ip('address', 'add', `${VIRTUAL}/32`, 'dev', 'lo');
+  fixture.namespace.run('sysctl', ['-q', '-w', 'net.ipv4.ip_forward=1']);
   // Until then packets are dropped, and TCP repeats them ever more seldom.
   for (const [namespace, name] of [
     [first, 'eth'],
     [second, 'eth'],
-    [lab.namespace, 'client'],
-    [lab.namespace, 'server'],
+    [fixture.namespace, 'client'],
+    [fixture.namespace, 'server'],
   ] as const) {
     await until(
       () => namespace.ip('link', 'show', name),
@@ -58,14 +59,14 @@ afterAll(() => {
   for (const end of ends) end.delete();
 });
 beforeEach(async () => {
-  await lab.ipvs.flush();
-  await lab.ipvs.sysctls.set({ expireNodestConn: false });
+  await fixture.ipvs.flush();
+  await fixture.ipvs.sysctls.set({ expireNodestConn: false });
 });
 
 describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
   /** A service with a destination, and a connection on which both have spoken. */
   async function talk() {
-    const { ipvs } = lab;
+    const { ipvs } = fixture;
     port++;
     const service = { protocol, address: VIRTUAL, port, scheduler: 'rr' } as const;
     const destination = { address: SERVER, port, forwarding: 'masquerade' } as const;
@@ -80,7 +81,7 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
   }
 
   /** Another service, of IPv4, so that the one which is deleted is not the last. */
-  const addAnother = () => lab.ipvs.addService({ protocol: 'tcp', address: VIRTUAL, port: 9 });
+  const addAnother = () => fixture.ipvs.addService({ protocol: 'tcp', address: VIRTUAL, port: 9 });
 
   async function expectReply() {
     await server.say('reply');
@@ -103,7 +104,7 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
 
   test('a destination of weight 0, packets pass', async () => {
     const { service, destination } = await talk();
-    await lab.ipvs.updateDestination(service, destination, { weight: 0 });
+    await fixture.ipvs.updateDestination(service, destination, { weight: 0 });
     await expectReply();
     await client.say('more');
     expect(await server.hear()).toBe('more');
@@ -111,27 +112,27 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
 
   test('a destination of weight 0, traffic passes although only inactive connections are counted', async () => {
     const { service, destination } = await talk();
-    await lab.ipvs.updateDestination(service, destination, { weight: 0 });
+    await fixture.ipvs.updateDestination(service, destination, { weight: 0 });
     if (protocol === 'tcp') await client.do('finish');
     const counted = await until(
-      () => lab.ipvs.sync.getDestination(service, destination),
+      () => fixture.ipvs.sync.getDestination(service, destination),
       (found) => found?.activeConnections === 0,
     );
     expect(counted).toMatchObject({ activeConnections: 0, inactiveConnections: 1 });
     const state = protocol === 'tcp' ? 'CLOSE_WAIT' : 'UDP';
-    expect(await lab.ipvs.countConnections({ service, state })).toEqual([{ count: 1 }]);
+    expect(await fixture.ipvs.countConnections({ service, state })).toEqual([{ count: 1 }]);
     await expectReply();
     await expectReply();
   });
 
   test('a deleted destination, replies pass and requests are dropped until it is added again', async () => {
     const { service, destination } = await talk();
-    await lab.ipvs.deleteDestination(service, destination);
+    await fixture.ipvs.deleteDestination(service, destination);
     await expectReply();
     await expectDropped();
-    expect(await lab.ipvs.countConnections({ service, destination })).toEqual([{ count: 1 }]);
+    expect(await fixture.ipvs.countConnections({ service, destination })).toEqual([{ count: 1 }]);
 
-    await lab.ipvs.addDestination(service, destination);
+    await fixture.ipvs.addDestination(service, destination);
     await client.say('again');
     // TCP repeats what was dropped.
     const again = protocol === 'tcp' ? /^more(again)?$/ : /^again$/;
@@ -142,7 +143,7 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
   test('a deleted service beside another, replies pass and requests are dropped', async () => {
     const { service } = await talk();
     await addAnother();
-    await lab.ipvs.deleteService(service);
+    await fixture.ipvs.deleteService(service);
     await expectReply();
     await expectDropped();
   });
@@ -159,17 +160,17 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
     ],
   ])('%s, replies are lost and requests are refused', async (_, act) => {
     await talk();
-    await act(lab.ipvs, `${protocol}://${VIRTUAL}:${port}`);
+    await act(fixture.ipvs, `${protocol}://${VIRTUAL}:${port}`);
     await server.say('reply');
     expect(await client.hear(SILENCE)).not.toBe('reply');
     await expectRefused();
   });
 
   test('a deleted destination, requests end the connection with expire_nodest_conn', async () => {
-    await lab.ipvs.sysctls.set({ expireNodestConn: true });
+    await fixture.ipvs.sysctls.set({ expireNodestConn: true });
     const { service, destination } = await talk();
-    await lab.ipvs.deleteDestination(service, destination);
+    await fixture.ipvs.deleteDestination(service, destination);
     await expectRefused();
-    expect(await lab.ipvs.countConnections({ service, destination })).toEqual([{ count: 0 }]);
+    expect(await fixture.ipvs.countConnections({ service, destination })).toEqual([{ count: 0 }]);
   });
 });

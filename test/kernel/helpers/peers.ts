@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { on } from 'node:events';
-import type { Namespace } from '../namespace.js';
-import { program } from '../programs.js';
+import type { Namespace } from './namespace.js';
+import { programPath } from './programs.js';
 
 /** The process that programs/peers.mjs is about. */
 export class Peers {
@@ -13,7 +13,7 @@ export class Peers {
   readonly #messages: AsyncIterator<unknown[]>;
 
   constructor({ name }: Namespace, port: number, servers: readonly string[]) {
-    const args = [program('peers'), String(port), servers.join(',')];
+    const args = [programPath('peers.mjs'), String(port), servers.join(',')];
     this.#process = spawn('ip', ['netns', 'exec', name, process.execPath, ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

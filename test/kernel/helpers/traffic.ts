@@ -4,11 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { Protocol } from 'ipvs';
-import type { Namespace } from '../namespace.js';
-
-const program = fileURLToPath(new URL('../programs/traffic.py', import.meta.url));
+import type { Namespace } from './namespace.js';
+import { PYTHON, programPath } from './programs.js';
 
 /** An address and a port. */
 export type Place = readonly [string, number];
@@ -34,7 +32,7 @@ export class Traffic {
   readonly #answers: AsyncIterator<string>;
 
   constructor(namespace: Namespace) {
-    const args = ['netns', 'exec', namespace.name, 'python3', program];
+    const args = ['netns', 'exec', namespace.name, PYTHON, programPath('traffic.py')];
     this.#process = spawn('ip', args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const { stdout } = this.#process;
     if (stdout === null) throw new Error('standard output is a pipe');

@@ -2,15 +2,8 @@
  * The connection table as the kernel and ipvsadm print it, read without the library.
  * @module
  */
-import { execFileSync } from 'node:child_process';
 import type { Connection, Endpoint } from 'ipvs';
-import type { Namespace } from '../namespace.js';
-
-/** A file of the kernel as it is seen in a namespace, a character for each byte. */
-export function readIn(namespace: Namespace, path: string): string {
-  const args = ['netns', 'exec', namespace.name, 'cat', path];
-  return execFileSync('ip', args, { encoding: 'latin1', maxBuffer: 256 * 1024 * 1024 });
-}
+import type { Namespace } from './namespace.js';
 
 const protocols: Readonly<Record<string, Connection['protocol']>> = {
   TCP: 'tcp',
@@ -66,7 +59,7 @@ function parseRow(line: string, titles: Titles): Connection {
 
 /** The rows of /proc/net/ip_vs_conn, or of another file of the like. */
 export function kernelConnections(namespace: Namespace, file = 'ip_vs_conn'): Connection[] {
-  const [header = '', ...lines] = readIn(namespace, `/proc/net/${file}`).split('\n');
+  const [header = '', ...lines] = namespace.readFile(`/proc/net/${file}`).split('\n');
   const titles = Object.fromEntries(
     header
       .trim()
@@ -102,9 +95,9 @@ function printed({ address: host, port }: Endpoint): string {
 
 /** The lines of `ipvsadm -Lcn` without the time that is left, sorted. */
 export function listedConnections(namespace: Namespace, ...options: string[]): string[] {
-  const args = ['netns', 'exec', namespace.name, 'ipvsadm', '-Lcn', ...options];
-  const text = execFileSync('ip', args, { encoding: 'latin1', maxBuffer: 256 * 1024 * 1024 });
-  return text
+  return namespace
+    .runForBytes('ipvsadm', ['-Lcn', ...options])
+    .toString('latin1')
     .split('\n')
     .slice(2)
     .filter((line) => line !== '')

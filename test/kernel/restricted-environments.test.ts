@@ -1,12 +1,11 @@
 // What is said where /proc, its parameters or netlink sockets are not to be had.
 import { spawn } from 'node:child_process';
-import { existsSync, readlinkSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readlinkSync } from 'node:fs';
 import type { Check } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Namespace, run } from './namespace.js';
-import { until } from './poll.js';
-import { program } from './programs.js';
+import { Namespace, run } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
+import { PYTHON, programPath } from './helpers/programs.js';
 
 interface Outcome {
   readonly value?: unknown;
@@ -24,7 +23,7 @@ afterAll(() => namespace.delete());
 
 /** Runs the program in the namespace, in mounts of its own that a script changes before. */
 function look(script: string): Found {
-  const command = [process.execPath, program('visible')];
+  const command = [process.execPath, programPath('visible.mjs')];
   const mounts = ['--mount', 'sh', '-c', `${script} && exec "$@"`, 'sh'];
   return JSON.parse(namespace.run('unshare', [...mounts, ...command]));
 }
@@ -116,7 +115,7 @@ test('a network namespace of another user namespace hides parameters on older ke
       (found) => found !== own,
     );
     const path = `/proc/${pid}/ns/net`;
-    const found: Found = JSON.parse(run(process.execPath, [program('visible'), path]));
+    const found: Found = JSON.parse(run(process.execPath, [programPath('visible.mjs'), path]));
     expectNoDoubt(found);
     if (found['get']?.code === undefined) {
       // Newer kernels show them, some of them to be read only.
@@ -158,14 +157,14 @@ test('a read-only /proc/sys takes what holds already, and a remedy is none', () 
   });
 });
 
-describe.runIf(existsSync('/usr/bin/python3'))('a seccomp filter on netlink sockets', () => {
+describe('a seccomp filter on netlink sockets', () => {
   const filtered = (errno: string): Found =>
     JSON.parse(
-      run('/usr/bin/python3', [
-        fileURLToPath(new URL('programs/filtered.py', import.meta.url)),
+      run(PYTHON, [
+        programPath('filtered.py'),
         errno,
         process.execPath,
-        program('visible'),
+        programPath('visible.mjs'),
       ]),
     );
 

@@ -4,9 +4,9 @@
  */
 import type { Batch, Ipvs } from 'ipvs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useNamespace } from './namespace.js';
+import { useNamespace } from './helpers/use-namespace.js';
 
-const lab = useNamespace();
+const fixture = useNamespace();
 const FOUND = ['tcp://10.9.0.1:80', 'udp://[fd00::1]:53', 'fwmark://7', 'fwmark6://7'] as const;
 const LOST = ['tcp://10.9.0.2:80', 'udp://[fd00::2]:53', 'fwmark://8', 'fwmark6://8'] as const;
 const HERE = ['10.8.0.1', 'fd00::9', '10.8.0.1', 'fd00::9'] as const;
@@ -14,12 +14,12 @@ const GONE = ['10.8.0.2', 'fd00::8', '10.8.0.2', 'fd00::8'] as const;
 const ROWS = FOUND.map((found, row) => [found, row] as const);
 
 beforeAll(async () => {
-  await lab.ipvs.addService({ protocol: 'tcp', address: '10.9.0.1', port: 80 });
-  await lab.ipvs.addService({ protocol: 'udp', address: 'fd00::1', port: 53 });
-  await lab.ipvs.addService({ fwmark: 7 });
-  await lab.ipvs.addService({ fwmark: 7, family: 'ipv6' });
+  await fixture.ipvs.addService({ protocol: 'tcp', address: '10.9.0.1', port: 80 });
+  await fixture.ipvs.addService({ protocol: 'udp', address: 'fd00::1', port: 53 });
+  await fixture.ipvs.addService({ fwmark: 7 });
+  await fixture.ipvs.addService({ fwmark: 7, family: 'ipv6' });
   for (const [found, row] of ROWS)
-    await lab.ipvs.addDestination(found, { address: HERE[row] ?? '' });
+    await fixture.ipvs.addDestination(found, { address: HERE[row] ?? '' });
 });
 
 type Ways = Pick<Ipvs, 'updateService' | 'updateDestination'> & Ipvs['sync'] & Batch;
@@ -29,9 +29,9 @@ type Action = (ways: Ways) => unknown;
 async function outcomesOf(action: Action): Promise<PromiseSettledResult<unknown>[]> {
   // Each way has the methods of the others.
   const run = (ways: unknown) => action(ways as Ways);
-  const [promised] = await Promise.allSettled([run(lab.ipvs)]);
-  const [thrown] = await Promise.allSettled([(async () => run(lab.ipvs.sync))()]);
-  const [batched] = await lab.ipvs.batch((b) => void run(b));
+  const [promised] = await Promise.allSettled([run(fixture.ipvs)]);
+  const [thrown] = await Promise.allSettled([(async () => run(fixture.ipvs.sync))()]);
+  const [batched] = await fixture.ipvs.batch((b) => void run(b));
   return [promised, thrown, batched ?? expect.unreachable('no result')];
 }
 

@@ -35,7 +35,7 @@ import {
   parseService,
   type ServiceName,
   sortServices,
-} from './model.js';
+} from './objects.js';
 
 type Operations = Pick<Ipvs, keyof Ipvs & keyof Table>;
 

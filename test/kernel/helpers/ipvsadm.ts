@@ -4,7 +4,7 @@
  * @module
  */
 import type { Destination, Service, Snapshot } from 'ipvs';
-import { familyOf, isMark, joinPort, type ServiceName } from './model.js';
+import { familyOf, isMark, joinPort, type ServiceName } from './model/objects.js';
 
 const protocolOptions: Readonly<Record<string, string>> = {
   tcp: '-t',

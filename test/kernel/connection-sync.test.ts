@@ -1,6 +1,8 @@
 import { type Connection, Ipvs } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { kernelConnections, lasting } from './lab/conntable.js';
+import { kernelConnections, lasting } from './helpers/connection-table.js';
+import { Namespace } from './helpers/namespace.js';
+import { until } from './helpers/poll.js';
 import {
   type Balanced,
   balance,
@@ -12,10 +14,8 @@ import {
   SERVER6,
   VIRTUAL,
   VIRTUAL6,
-} from './lab/scene.js';
-import { Traffic } from './lab/traffic.js';
-import { Namespace } from './namespace.js';
-import { until } from './poll.js';
+} from './helpers/scene.js';
+import { Traffic } from './helpers/traffic.js';
 
 const persistence = { timeout: 600 };
 const services: readonly Balanced[] = [

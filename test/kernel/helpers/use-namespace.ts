@@ -4,9 +4,9 @@
  */
 import { Ipvs } from 'ipvs';
 import { afterAll, beforeAll } from 'vitest';
-import { Namespace } from './netns.js';
+import { Namespace } from './namespace.js';
 
-export { Namespace, run } from './netns.js';
+export { Namespace, run } from './namespace.js';
 
 /** A namespace and a handle in it, for the tests of a file; both are gone afterwards. */
 export function useNamespace(): { readonly namespace: Namespace; readonly ipvs: Ipvs } {

@@ -1,51 +1,53 @@
 /**
- * Network namespaces, and the real programs to look at them with.
+ * Named network namespaces, inspected and changed by the real programs.
  * @module
  */
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { run, runForBytes } from './launcher.js';
 
-/** Runs a program and returns what it prints; throws with its standard error where it fails. */
-export function run(program: string, args: readonly string[], input = ''): string {
-  return execFileSync(program, args, {
-    encoding: 'utf8',
-    input,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    maxBuffer: 64 * 1024 * 1024,
-  });
-}
+export { run } from './launcher.js';
 
 /** A named network namespace with its loopback link up. */
 export class Namespace {
   readonly name = `ipvs-${randomBytes(6).toString('hex')}`;
   readonly path = `/run/netns/${this.name}`;
 
-  /** @param loopback whether the loopback link is brought up; until it is, the kernel refuses IPv4 destinations */
+  /** @param loopback false leaves the loopback link down: then the kernel refuses IPv4 destinations */
   constructor(loopback = true) {
     run('ip', ['netns', 'add', this.name]);
     if (loopback) this.ip('link', 'set', 'lo', 'up');
   }
 
-  /** Runs `ip` on what is inside. */
+  /** Runs `ip` for the namespace. */
   ip(...args: string[]): string {
     return run('ip', ['-n', this.name, ...args]);
   }
 
-  /** Runs a program inside. */
+  /** Runs a program in the namespace. */
   run(program: string, args: readonly string[], input = ''): string {
     return run('ip', ['netns', 'exec', this.name, program, ...args], input);
+  }
+
+  /** Runs a program in the namespace, whose output need not be text. */
+  runForBytes(program: string, args: readonly string[]): Buffer {
+    return runForBytes('ip', ['netns', 'exec', this.name, program, ...args]);
+  }
+
+  /** Returns a file as the kernel shows it in the namespace, a character for each byte. */
+  readFile(path: string): string {
+    return this.runForBytes('cat', [path]).toString('latin1');
   }
 
   ipvsadm(...args: string[]): string {
     return this.run('ipvsadm', args);
   }
 
-  /** Runs each line as the arguments of an ipvsadm: all of them in one. It tells of a failure of the last line only. */
+  /** Runs one ipvsadm with the arguments of each line. Throws only if the last line fails. */
   restore(lines: readonly string[]): void {
     this.run('ipvsadm', ['-R'], `${lines.join('\n')}\n`);
   }
 
-  /** The lines of `ipvsadm -Sn`, sorted: each service and each destination as the command that makes it. */
+  /** Returns the lines of `ipvsadm -Sn`, sorted: the command that makes each service and destination. */
   saved(): string[] {
     return this.ipvsadm('-Sn')
       .split('\n')
@@ -54,7 +56,7 @@ export class Namespace {
   }
 
   delete(): void {
-    // The kernel may keep a namespace for minutes, for the sake of a socket, and ip_vs with it as long as it is in use.
+    // A socket may keep the namespace for minutes, and what is configured keeps ip_vs loaded.
     this.restore(['--stop-daemon master', '--stop-daemon backup', '-C']);
     run('ip', ['netns', 'delete', this.name]);
   }
