@@ -50,12 +50,12 @@ void check_value(const Attributes& at) {
 }
 
 void check_attributes(Bytes bytes, int depth) {
-  const test::Parts expected = test::split_attributes(bytes);
+  const test::Items expected = test::split_attributes(bytes);
   Attributes attributes(bytes);
   size_t seen = 0;
   while (attributes.next()) {
-    expect(seen < expected.parts.size(), "there are no more attributes than that");
-    const auto& [type, payload] = expected.parts[seen++];
+    expect(seen < expected.items.size(), "there are no more attributes than that");
+    const auto& [type, payload] = expected.items[seen++];
     expect(attributes.type() == (type & NLA_TYPE_MASK), "an attribute has its type");
     expect(same_place(attributes.payload(), payload), "an attribute has its payload");
     check_value(attributes);
@@ -68,20 +68,20 @@ void check_attributes(Bytes bytes, int depth) {
     expect(outer.malformed() == test::split_attributes(payload).malformed,
            "damage inside is damage");
   }
-  expect(seen == expected.parts.size(), "all attributes are read");
+  expect(seen == expected.items.size(), "all attributes are read");
   expect(attributes.malformed() == expected.malformed, "damage is told");
   expect(!attributes.next() && attributes.payload().empty(), "nothing comes after the end");
 }
 
 void check_round_trip(Bytes bytes) {
-  const test::Parts expected = test::split_attributes(bytes);
+  const test::Items expected = test::split_attributes(bytes);
   static MessageBatch batch;  // its memory is what most of an execution would be spent on
   batch.clear();
   batch.begin(1, 0, uint32_t{0}, netlink::ReplyKind::kErrorOnly);
-  for (const auto& [type, payload] : expected.parts) batch.put_bytes(type, payload);
+  for (const auto& [type, payload] : expected.items) batch.put_bytes(type, payload);
   batch.end();
   Attributes written(batch.bytes().subspan(sizeof(nlmsghdr) + sizeof(uint32_t)));
-  for (const auto& [type, payload] : expected.parts) {
+  for (const auto& [type, payload] : expected.items) {
     expect(written.next() && written.type() == (type & NLA_TYPE_MASK), "a type is read back");
     expect(std::equal(payload.begin(), payload.end(), written.payload().begin(),
                       written.payload().end()),
@@ -100,12 +100,12 @@ void check_verdict(const Messages& message, Bytes datagram) {
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Bytes datagram = fuzz::bytes_of(data, size);
-  const test::Parts expected = test::split_messages(datagram);
+  const test::Items expected = test::split_messages(datagram);
   Messages messages(datagram);
   size_t seen = 0;
   while (messages.next()) {
-    expect(seen < expected.parts.size(), "there are no more messages than that");
-    const auto& [type, payload] = expected.parts[seen++];
+    expect(seen < expected.items.size(), "there are no more messages than that");
+    const auto& [type, payload] = expected.items[seen++];
     expect(messages.header().nlmsg_type == type, "a message has its type");
     expect(same_place(messages.payload(), payload), "a message has its payload");
     check_verdict(messages, datagram);
@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       }
     }
   }
-  expect(seen == expected.parts.size(), "all messages are read");
+  expect(seen == expected.items.size(), "all messages are read");
   expect(messages.malformed() == expected.malformed, "damage is told");
   expect(!messages.next() && messages.payload().empty(), "nothing comes after the end");
   return 0;

@@ -1,4 +1,4 @@
-// What is left to those who have no rights.
+// Calls without capabilities.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -11,7 +11,7 @@
 
 namespace test {
 
-/// Calls `action` without capabilities. These belong to threads, so it is on one of its own.
+/// Calls `action` without capabilities, on a thread of its own, because they belong to threads.
 template <typename Action>
 void without_capabilities(Action action) {
   std::thread([&] {

@@ -15,13 +15,9 @@ using ipvs::Service;
 using ipvs::ServiceFlags;
 using ipvs::Status;
 using test::Random;
+using wire::shown;
 
 namespace {
-
-template <typename Value>
-std::string shown(const Value& value) {
-  return wire::to_hex(wire::raw(value));
-}
 
 uint32_t random_names(Random& random) { return random.number<uint32_t>() & 0x3fff; }
 

@@ -1,6 +1,6 @@
 // Values and clients that several threads use at the same time.
 #include <doctest/doctest.h>
-#include <linux/if_link.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
 #include <atomic>
@@ -8,16 +8,16 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <optional>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "binding/clients.h"
 #include "os/error.h"
+#include "os/namespace.h"
 #include "os/synchronized.h"
 #include "test/fake_ipvs.h"
 #include "test/fake_kernel.h"
+#include "test/stopwatch.h"
 #include "test/wire.h"
 
 using binding::Clients;
@@ -33,13 +33,6 @@ constexpr milliseconds kWhile{50};
 constexpr int kRounds = 30;
 
 Clients::Netns here() { return std::make_shared<const Namespace>(); }
-
-ipvs::Request get_service(uint16_t port) {
-  ipvs::Request request{};
-  request.operation = static_cast<uint32_t>(ipvs::Operation::kGetService);
-  request.service = test::service_at(port);
-  return request;
-}
 
 rtnl::Request get_link(uint32_t index) {
   rtnl::Request request{};
@@ -122,7 +115,8 @@ TEST_CASE("calls of several threads on IPVS get their own answers") {
   clients.open(here(), ipvs::Client(kernel.connect(test::kSoon)), {});
   side_by_side([&](int thread) {
     const auto port = static_cast<uint16_t>(thread + 1);
-    const std::vector<ipvs::Request> requests(5, get_service(port));
+    const std::vector<ipvs::Request> requests(
+        5, test::request_for(ipvs::Operation::kGetService, port));
     for (int round = 0; round < kRounds; ++round) {
       const auto response = clients.run(requests, round % 2 == 0, {});
       REQUIRE(response.services.size() == requests.size());
@@ -192,7 +186,7 @@ TEST_SUITE("closing") {
           clients.open(here(), ipvs::Client(kernel.connect()), {});
         },
         [](Clients& clients) {
-          const ipvs::Request request = get_service(1);
+          const ipvs::Request request = test::request_for(ipvs::Operation::kGetService);
           return clients.run({&request, 1}, false, {}).services.size() == 1;
         });
   }

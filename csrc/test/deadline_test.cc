@@ -1,27 +1,30 @@
 // Deadlines: progress renews them, and after one that has passed nothing is sent.
 #include <doctest/doctest.h>
-#include <linux/ip_vs.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <string>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "ipvs/client.h"
 #include "netlink/socket.h"
+#include "os/descriptor.h"
 #include "os/error.h"
 #include "rtnl/client.h"
+#include "test/dumps.h"
+#include "test/failures.h"
 #include "test/fake_ipvs.h"
 #include "test/fake_kernel.h"
+#include "test/instructions.h"
+#include "test/stopwatch.h"
 #include "test/wire.h"
 
 using netlink::MessageBatch;
@@ -91,9 +94,7 @@ TEST_SUITE("progress renews the deadline") {
       reply_slowly(replies, header, reply);
     });
     Socket socket = kernel.connect(kManySteps);
-    MessageBatch request;
-    request.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::ReplyKind::kData);
-    request.end();
+    MessageBatch request = test::dump_request();
     int items = 0;
     const Stopwatch watch;
     socket.dump(request, [&](const Messages&) { ++items; });
@@ -110,9 +111,7 @@ TEST_CASE("after a timeout a socket sends nothing until it is to resume") {
   Socket socket = kernel.connect(kShort);
   MessageBatch batch;
   for (int i = 0; i < 3; ++i) test::add_instruction(batch, Instruction::kSucceed);
-  MessageBatch list;
-  list.begin(30, NLM_F_DUMP, uint32_t{0}, netlink::ReplyKind::kData);
-  list.end();
+  MessageBatch list = test::dump_request();
   const auto run = [&] { return test::to_text(socket.run(batch, [](size_t, const Messages&) {})); };
   const auto error_of_list = [&] {
     try {
@@ -155,12 +154,9 @@ void check_one_wait(milliseconds elapsed) {
   CHECK(elapsed < kSoon);
 }
 
-ipvs::Request request_for(ipvs::Operation operation) {
-  ipvs::Request request{};
-  request.operation = static_cast<uint32_t>(operation);
+ipvs::Request weight_request(ipvs::Operation operation) {
+  ipvs::Request request = test::request_for(operation);
   request.changes = ipvs::Changes::kWeight;
-  request.service = test::service_at(1);
-  request.destination = test::destination_at(1);
   return request;
 }
 
@@ -173,7 +169,7 @@ TEST_SUITE("a kernel that has stopped answering is asked once") {
       CAPTURE(first);
       std::vector<ipvs::Request> requests;
       for (uint32_t i = 0; i < kCount; ++i) {
-        requests.push_back(request_for(static_cast<ipvs::Operation>((first + i) % kCount)));
+        requests.push_back(weight_request(static_cast<ipvs::Operation>((first + i) % kCount)));
       }
       for (const size_t count : {size_t{1}, requests.size()}) {
         FakeIpvs ipvs;
@@ -205,7 +201,7 @@ TEST_SUITE("a kernel that has stopped answering is asked once") {
 
         silent = false;
         wait_for(kLong);
-        const ipvs::Request info = request_for(ipvs::Operation::kGetInfo);
+        const ipvs::Request info = weight_request(ipvs::Operation::kGetInfo);
         const auto next = client.run({&info, 1});
         CHECK(static_cast<ipvs::Status>(next.results[0].status) == ipvs::Status::kDone);
       }

@@ -1,19 +1,20 @@
-// Dumps, against a kernel of ours.
+// Dumps from a fake kernel: complete, refused, interrupted and malformed ones.
 #include <doctest/doctest.h>
 #include <linux/netlink.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <memory>
 #include <stdexcept>
-#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "netlink/socket.h"
-#include "os/error.h"
+#include "os/descriptor.h"
+#include "test/dumps.h"
 #include "test/fake_kernel.h"
 #include "test/random.h"
 #include "test/wire.h"
@@ -22,119 +23,23 @@ using netlink::MessageBatch;
 using netlink::Messages;
 using netlink::ReplyKind;
 using netlink::Socket;
-using os::Error;
-using std::chrono::milliseconds;
+using test::check_batch_works;
+using test::check_works;
+using test::done;
+using test::dump;
+using test::Dump;
+using test::dump_three;
+using test::dumping;
 using test::FakeKernel;
-using test::follow_instructions;
-using test::Instruction;
-using test::kShort;
-using test::kSoon;
+using test::item;
+using test::kItem;
+using test::numbers;
 using test::Random;
-using test::SignalStorm;
-using test::Stopwatch;
 using wire::Buffer;
 using wire::join;
-using wire::raw;
-
-namespace {
-
-constexpr uint16_t kItem = 30;
-
-Buffer item(const nlmsghdr& request, uint32_t number, uint16_t flags = 0, size_t size = 0) {
-  nlmsghdr header = request;
-  header.nlmsg_type = kItem;
-  header.nlmsg_flags = NLM_F_MULTI | flags;
-  return wire::message(header, join(raw(number), Buffer(size)));
-}
-
-Buffer done(const nlmsghdr& request, int error = 0, std::string_view words = {}) {
-  nlmsghdr header = request;
-  header.nlmsg_type = NLMSG_DONE;
-  header.nlmsg_flags = NLM_F_MULTI;
-  Buffer tail;
-  if (!words.empty()) {
-    header.nlmsg_flags |= NLM_F_ACK_TLVS;
-    tail = wire::attribute(NLMSGERR_ATTR_MSG, join(wire::text(words), Buffer(1)));
-  }
-  return wire::message(header, join(raw(int32_t{-error}), tail));
-}
-
-struct Dump {
-  std::vector<uint32_t> items;
-  Socket::DumpEnd end;
-  int error = 0;
-  std::string text;
-  milliseconds elapsed{};
-};
-
-Dump dump(Socket& socket) {
-  MessageBatch request;
-  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, ReplyKind::kErrorOnly);
-  request.end();
-  Dump result;
-  const Stopwatch watch;
-  socket.resume();
-  try {
-    result.end = socket.dump(request, [&](const Messages& message) {
-      uint32_t number = 0;
-      REQUIRE(message.payload().size() >= sizeof number);
-      std::memcpy(&number, message.payload().data(), sizeof number);
-      result.items.push_back(number);
-    });
-  } catch (const Error& error) {
-    result.error = error.error();
-    result.text = error.text();
-  }
-  result.elapsed = watch.elapsed();
-  return result;
-}
-
-std::vector<uint32_t> numbers(uint32_t count) {
-  std::vector<uint32_t> result(count);
-  for (uint32_t i = 0; i < count; ++i) result[i] = i;
-  return result;
-}
-
-// A kernel that answers requests for dumps with `answer`, and obeys all others.
-template <typename Answer>
-FakeKernel::Behaviour dumping(Answer answer) {
-  return [answer](const FakeKernel::Request& request, const FakeKernel::Reply& reply) mutable {
-    const nlmsghdr& header = request.messages.at(0).header;
-    if (header.nlmsg_type == kItem) {
-      answer(header, reply);
-    } else {
-      follow_instructions(request, reply);
-    }
-  };
-}
-
-// For kernels that mend their ways after the first dump.
-void list_three(const nlmsghdr& header, const FakeKernel::Reply& reply) {
-  reply(join(item(header, 0), item(header, 1), item(header, 2)));
-  reply(done(header));
-}
-
-void check_batch_works(Socket& socket) {
-  MessageBatch batch;
-  test::add_instruction(batch, Instruction::kSucceed);
-  test::add_instruction(batch, Instruction::kRefuse, EEXIST);
-  socket.resume();
-  CHECK(test::to_text(socket.run(batch, [](size_t, const Messages&) {})) == "1 refused 17");
-}
-
-// After whatever happened: dumps and batches work.
-void check_works(Socket& socket) {
-  const Dump next = dump(socket);
-  CHECK(next.error == 0);
-  CHECK((next.items == numbers(3)));
-  CHECK_FALSE(next.end.interrupted);
-  check_batch_works(socket);
-}
-
-}  // namespace
 
 TEST_CASE("a dump is asked for once, and ends with DONE") {
-  FakeKernel kernel(dumping(list_three));
+  FakeKernel kernel(dumping(dump_three));
   Socket socket = kernel.connect();
   const Dump found = dump(socket);
   CHECK(found.error == 0);
@@ -267,7 +172,7 @@ TEST_CASE("a malformed part is EBADMSG, and the dump is read to its end") {
     for (const bool alone : {true, false}) {
       const auto well = std::make_shared<std::atomic<bool>>(false);
       FakeKernel kernel(dumping([=](const nlmsghdr& header, const auto& reply) {
-        if (*well) return list_three(header, reply);
+        if (*well) return dump_three(header, reply);
         reply(item(header, 0));
         reply(alone ? damage : join(item(header, 1), damage));
         reply(item(header, 2));
@@ -291,120 +196,6 @@ TEST_CASE("a DONE without its number is EBADMSG") {
   CHECK(dump(socket).error == EBADMSG);
 }
 
-TEST_SUITE("a dump that does not end") {
-  TEST_CASE("is ETIMEDOUT after the deadline") {
-    for (const bool begins : {false, true}) {
-      CAPTURE(begins);
-      FakeKernel kernel(dumping([begins](const nlmsghdr& header, const auto& reply) {
-        if (begins) reply(item(header, 0));
-      }));
-      Socket socket = kernel.connect(kShort);
-      const Dump found = dump(socket);
-      CHECK(found.error == ETIMEDOUT);
-      CHECK(found.elapsed >= kShort - milliseconds(1));
-      CHECK(found.elapsed < kSoon);
-    }
-  }
-
-  TEST_CASE("is ETIMEDOUT also in the noise of others, and in a storm of signals") {
-    for (const bool storm : {false, true}) {
-      CAPTURE(storm);
-      std::atomic<bool> enough = false;
-      FakeKernel kernel(dumping([&enough, storm](const nlmsghdr& header, const auto& reply) {
-        nlmsghdr other = header;
-        other.nlmsg_seq -= 1;
-        while (!enough) {
-          if (!storm) reply(item(other, 0));
-          std::this_thread::sleep_for(milliseconds(5));
-        }
-      }));
-      {
-        Socket socket = kernel.connect(kShort);
-        const auto signals = storm ? std::make_unique<SignalStorm>() : nullptr;
-        const Dump found = dump(socket);
-        enough = true;
-        CHECK(found.error == ETIMEDOUT);
-        CHECK(found.elapsed < kSoon);
-      }
-    }
-  }
-
-  TEST_CASE("keeps the next one from beginning, which reads it to its end and asks again") {
-    std::atomic<int> asked = 0;
-    nlmsghdr first{};
-    FakeKernel kernel(dumping([&](const nlmsghdr& header, const auto& reply) {
-      switch (++asked) {
-        case 1:
-          first = header;
-          return reply(item(header, 10));
-        case 2:
-          reply(join(item(first, 11), item(first, 12)));
-          reply(wire::error_reply(header, EBUSY));
-          reply(item(first, 13, 0, 30'000));
-          return reply(done(first));
-        default:
-          return list_three(header, reply);
-      }
-    }));
-    Socket socket = kernel.connect(kShort);
-    CHECK(dump(socket).error == ETIMEDOUT);
-    check_works(socket);
-    CHECK(asked == 3);
-  }
-
-  TEST_CASE("and never will is EBUSY in the end") {
-    std::atomic<int> asked = 0;
-    FakeKernel kernel(dumping([&](const nlmsghdr& header, const auto& reply) {
-      ++asked;
-      reply(wire::error_reply(header, EBUSY));
-    }));
-    Socket socket = kernel.connect();
-    const Dump found = dump(socket);
-    CHECK(found.error == EBUSY);
-    CHECK(asked == 2);
-    CHECK(found.elapsed < kSoon);
-  }
-}
-
-TEST_CASE("a dump may take longer than the deadline, as long as its parts do not") {
-  for (const bool storm : {false, true}) {
-    CAPTURE(storm);
-    constexpr uint32_t kItems = 12;
-    FakeKernel kernel(dumping([](const nlmsghdr& header, const auto& reply) {
-      for (uint32_t i = 0; i < kItems; ++i) {
-        std::this_thread::sleep_for(milliseconds(50));
-        reply(item(header, i));
-      }
-      reply(done(header));
-    }));
-    Socket socket = kernel.connect(milliseconds(300));
-    const auto signals = storm ? std::make_unique<SignalStorm>() : nullptr;
-    const Dump found = dump(socket);
-    CHECK(found.error == 0);
-    CHECK((found.items == numbers(kItems)));
-    CHECK(found.elapsed > milliseconds(500));
-  }
-}
-
-TEST_CASE("a storm of signals does not touch a dump") {
-  FakeKernel kernel(dumping([](const nlmsghdr& header, const auto& reply) {
-    for (uint32_t i = 0; i < 20; ++i) {
-      std::this_thread::sleep_for(std::chrono::microseconds(500));
-      reply(item(header, i));
-    }
-    reply(done(header));
-  }));
-  Socket socket = kernel.connect();
-  const SignalStorm storm;
-  for (int round = 0; round < 20; ++round) {
-    const Dump found = dump(socket);
-    CHECK(found.error == 0);
-    CHECK((found.items == numbers(20)));
-    CHECK(found.end.datagrams == 20);
-  }
-  CHECK(storm.handled() > 100);
-}
-
 TEST_CASE("what a callback throws comes out, and the socket works on") {
   // Chunks as large as the kernel's are more than a batch has room for.
   for (const size_t size : {0, 30'000}) {
@@ -413,7 +204,7 @@ TEST_CASE("what a callback throws comes out, and the socket works on") {
       CAPTURE(batch_first);
       const auto well = std::make_shared<std::atomic<bool>>(false);
       FakeKernel kernel(dumping([well, size](const nlmsghdr& header, const auto& reply) {
-        if (*well) return list_three(header, reply);
+        if (*well) return dump_three(header, reply);
         for (uint32_t i = 0; i < 5; ++i) reply(item(header, i, 0, size));
         reply(done(header));
         *well = true;

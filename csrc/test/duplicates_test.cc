@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "test/random.h"

@@ -2,18 +2,16 @@
 #include <doctest/doctest.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <sys/socket.h>
+#include <netinet/in.h>
 
-#include <cerrno>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "netlink/socket.h"
 #include "rtnl/monitor.h"
 #include "test/fake_kernel.h"
-#include "test/fault_injection.h"
 #include "test/wire.h"
 
 using netlink::Messages;

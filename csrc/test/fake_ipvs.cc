@@ -17,7 +17,7 @@ using ipvs::Fields;
 using netlink::MessageBatch;
 using wire::Buffer;
 
-// The payload of a message whose attributes `put` appends.
+// Returns the payload of a message whose attributes `put` appends.
 template <typename Put>
 Buffer payload_of(Put put) {
   MessageBatch batch;
@@ -59,6 +59,14 @@ ipvs::Destination destination_at(uint16_t port) {
   return destination;
 }
 
+ipvs::Request request_for(ipvs::Operation operation, uint16_t service, uint16_t destination) {
+  ipvs::Request request{};
+  request.operation = static_cast<uint32_t>(operation);
+  request.service = service_at(service);
+  request.destination = destination_at(destination);
+  return request;
+}
+
 FakeKernel::Behaviour FakeIpvs::behaviour() {
   return [this](const auto& request, const auto& reply) {
     for (const auto& message : request.messages) answer(message, reply);
@@ -88,11 +96,11 @@ void FakeIpvs::answer_ipvs(const FakeKernel::Message& message, const FakeKernel:
 
   if ((header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP) {
     header.nlmsg_flags = NLM_F_MULTI;
-    const auto tell = [&](const auto& object) { reply(wire::message(header, payload_of(object))); };
+    const auto send = [&](const auto& object) { reply(wire::message(header, payload_of(object))); };
     if (command == IPVS_CMD_GET_SERVICE) {
-      for (const auto& each : table) tell(each.second.service);
+      for (const auto& each : table) send(each.second.service);
     } else if (found != table.end()) {
-      for (const auto& each : found->second.destinations) tell(each.second);
+      for (const auto& each : found->second.destinations) send(each.second);
     }
     header.nlmsg_type = NLMSG_DONE;
     return reply(wire::message(header, wire::raw(int32_t{0})));
@@ -108,7 +116,7 @@ void FakeIpvs::answer_ipvs(const FakeKernel::Message& message, const FakeKernel:
   }
   const int error = execute(command, service, destination);
   const auto port = static_cast<uint16_t>(destination ? destination->destination.key.port : 0);
-  deeds.push_back({command, service->service.key.port, port, error});
+  commands.push_back({command, service->service.key.port, port, error});
   if (error != 0) reply(wire::error_reply(header, error));
 }
 

@@ -1,5 +1,5 @@
-// IPVS, as far as operations on services and destinations show it, to be the behaviour of a fake
-// kernel. Services are told apart by port, destinations by service and port.
+// A fake IPVS: services and destinations as a client sees them. The port alone identifies a service,
+// and a destination within its service.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,16 @@
 #include <utility>
 #include <vector>
 
-#include "ipvs/types.h"
+#include "ipvs/request.h"
 #include "test/fake_kernel.h"
 
 namespace test {
 
 ipvs::Service service_at(uint16_t port);
 ipvs::Destination destination_at(uint16_t port);
+/// Returns a request that names a service and a destination by their ports.
+ipvs::Request request_for(ipvs::Operation operation, uint16_t service = 1,
+                          uint16_t destination = 1);
 
 class FakeIpvs {
  public:
@@ -23,17 +26,17 @@ class FakeIpvs {
     std::map<uint16_t, ipvs::Destination> destinations;
   };
   using Table = std::map<uint16_t, Entry>;
-  /// A command and what became of it.
-  struct Deed {
-    uint8_t command;
+  /// A command that changes the table, and its result.
+  struct Command {
+    uint8_t number;
     uint16_t service;
     uint16_t destination;  ///< 0: none
     int error;
   };
 
   Table table;
-  std::vector<Deed> deeds;
-  /// The message of IPVS, counted from 0, from which on the family has another id.
+  std::vector<Command> commands;
+  /// The message of IPVS, counted from 0, at which the id of the family changes.
   size_t renumber_at = SIZE_MAX;
   size_t messages = 0;
 

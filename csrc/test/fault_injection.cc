@@ -10,10 +10,10 @@
 namespace test {
 namespace {
 
-// As long as there is none, the receiving of others is left alone.
+// Without any, recvmmsg() is left alone.
 std::atomic<int> active_injectors{0};
 
-// A datagram that the socket is to receive as an errno. An AF_UNIX socket has no overruns.
+// A datagram that recvmmsg() turns into an errno, because an AF_UNIX socket has no overruns.
 struct Marker {
   std::array<char, 12> magic{"test: errno"};
   int error = 0;
@@ -31,9 +31,9 @@ nlmsghdr header_of(const wire::Buffer& datagram) {
   return header;
 }
 
-// The datagram, each of its messages with another header.
+// Changes the header of each message of a datagram.
 template <typename Change>
-wire::Buffer relabelled(wire::Buffer datagram, Change change) {
+wire::Buffer with_headers(wire::Buffer datagram, Change change) {
   nlmsghdr header{};
   for (size_t at = 0; at + sizeof header <= datagram.size(); at += (header.nlmsg_len + 3U) & ~3U) {
     std::memcpy(&header, &datagram[at], sizeof header);
@@ -44,14 +44,14 @@ wire::Buffer relabelled(wire::Buffer datagram, Change change) {
 }
 
 wire::Buffer with_far_sequence(const wire::Buffer& datagram) {
-  return relabelled(datagram, [](nlmsghdr& header) { header.nlmsg_seq += 100'000; });
+  return with_headers(datagram, [](nlmsghdr& header) { header.nlmsg_seq += 100'000; });
 }
 
 wire::Buffer with_other_port(const wire::Buffer& datagram) {
-  return relabelled(datagram, [](nlmsghdr& header) { header.nlmsg_pid += 1; });
+  return with_headers(datagram, [](nlmsghdr& header) { header.nlmsg_pid += 1; });
 }
 
-// Whether the client waits for it.
+// Returns true if the client waits for the datagram.
 bool is_expected(const wire::Buffer& datagram) {
   const nlmsghdr header = header_of(datagram);
   if (header.nlmsg_type == NLMSG_DONE) return true;
@@ -72,20 +72,20 @@ FakeKernel::Behaviour FaultInjector::wrap(FakeKernel::Behaviour behaviour) {
   return [this, behaviour = std::move(behaviour)](const auto& request, const auto& reply) {
     std::vector<wire::Buffer> replies;
     behaviour(request, [&](const wire::Buffer& datagram) { replies.push_back(datagram); });
-    pass(std::move(replies), reply);
+    forward(std::move(replies), reply);
   };
 }
 
-void FaultInjector::pass(std::vector<wire::Buffer> replies, const FakeKernel::Reply& reply) {
+void FaultInjector::forward(std::vector<wire::Buffer> replies, const FakeKernel::Reply& reply) {
   const size_t count = replies.size();
-  const size_t place = position_ - replies_;  // wraps where it is past
+  const size_t place = position_ - replies_;  // wraps if it is past
   replies_ += count;
   if (place < count) {
     const auto at = replies.begin() + static_cast<ptrdiff_t>(place);
     switch (fault_) {
       case Fault::kNone:
         break;
-      case Fault::kDoubled:
+      case Fault::kDuplicated:
         replies.insert(at, wire::Buffer(*at));
         break;
       case Fault::kStraySequence:
@@ -94,29 +94,29 @@ void FaultInjector::pass(std::vector<wire::Buffer> replies, const FakeKernel::Re
       case Fault::kStrayPort:
         replies.insert(at, with_other_port(*at));
         break;
-      case Fault::kSwapped:
+      case Fault::kReordered:
         if (place + 2 < count) std::iter_swap(at, at + 1);
         break;
       case Fault::kInterrupted:
         replies.insert(at, marker(EINTR));
         break;
-      case Fault::kCut:
+      case Fault::kTruncated:
         at->resize(at->size() / 2);
         break;
-      case Fault::kOverlong:
+      case Fault::kOversized:
         at->resize(150'000);
         break;
       case Fault::kOverrun:
         *at = marker(ENOBUFS);
         break;
-      case Fault::kOverrunAll:
+      case Fault::kOverrunToEnd:
         *at = marker(ENOBUFS);
         replies.erase(at + 1, replies.end());
         break;
-      case Fault::kRelabelled:
+      case Fault::kWrongSequence:
         if (is_expected(*at)) *at = with_far_sequence(*at);
         break;
-      case Fault::kSilence:
+      case Fault::kNoReply:
         replies.erase(at, replies.end());
         break;
     }
@@ -126,7 +126,7 @@ void FaultInjector::pass(std::vector<wire::Buffer> replies, const FakeKernel::Re
 
 }  // namespace test
 
-// The linker puts this in the place of recvmmsg(): it stops at a marker and gives its errno, once.
+// Replaces recvmmsg(), by the linker: stops before a marker, and fails with its errno.
 extern "C" {
 
 int __real_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout);
@@ -135,7 +135,7 @@ int __wrap_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timesp
   if (test::active_injectors == 0) return __real_recvmmsg(fd, messages, count, flags, timeout);
   unsigned taken = 0;
   for (; taken < count; ++taken) {
-    // Only the first may be waited for.
+    // Only the first may block.
     const int wait = taken == 0 ? flags & MSG_DONTWAIT : MSG_DONTWAIT;
     test::Marker marker;
     marker.magic = {};

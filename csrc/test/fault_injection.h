@@ -1,4 +1,4 @@
-// What may go wrong on the way of a reply.
+// Fault injection: faults in the replies of a fake kernel.
 #pragma once
 
 #include <array>
@@ -14,18 +14,18 @@ namespace test {
 enum class Fault : uint8_t {
   kNone,
   // These change nothing.
-  kDoubled,        ///< it comes twice
-  kStraySequence,  ///< something that nobody asked for comes before it
-  kStrayPort,      ///< something for somebody else comes before it
-  kSwapped,        ///< it comes after the one behind it
-  kInterrupted,    ///< a signal comes before it: EINTR
-  // After these something may be lost.
-  kCut,         ///< half of it comes
-  kOverlong,    ///< it is larger than any reply, and truncated
-  kOverrun,     ///< there is no room for it: ENOBUFS
-  kOverrunAll,  ///< nor for any behind it
-  kRelabelled,  ///< it has another sequence number; not of what the kernel says unasked
-  kSilence,     ///< neither it nor any behind it comes, and nothing says so
+  kDuplicated,     ///< it arrives twice
+  kStraySequence,  ///< a reply to no request precedes it
+  kStrayPort,      ///< a reply to another socket precedes it
+  kReordered,      ///< it follows the next one
+  kInterrupted,    ///< a signal precedes it: EINTR
+  // After these a result may be lost.
+  kTruncated,      ///< half of it arrives
+  kOversized,      ///< it is larger than any reply, and truncated
+  kOverrun,        ///< there is no room for it: ENOBUFS
+  kOverrunToEnd,   ///< there is no room for it and all that follow
+  kWrongSequence,  ///< it has another sequence number; only of replies that the client expects
+  kNoReply,        ///< it and all that follow never arrive, without an error
 };
 
 struct NamedFault {
@@ -35,24 +35,23 @@ struct NamedFault {
 };
 inline constexpr std::array<NamedFault, 12> kFaults = {{
     {Fault::kNone, "none", true},
-    {Fault::kDoubled, "doubled", true},
+    {Fault::kDuplicated, "duplicated", true},
     {Fault::kStraySequence, "stray sequence number", true},
     {Fault::kStrayPort, "stray port", true},
-    {Fault::kSwapped, "swapped", true},
+    {Fault::kReordered, "reordered", true},
     {Fault::kInterrupted, "interrupted", true},
-    {Fault::kCut, "cut", false},
-    {Fault::kOverlong, "overlong", false},
+    {Fault::kTruncated, "truncated", false},
+    {Fault::kOversized, "oversized", false},
     {Fault::kOverrun, "overrun", false},
-    {Fault::kOverrunAll, "overrun to the end", false},
-    {Fault::kRelabelled, "relabelled", false},
-    {Fault::kSilence, "silence", false},
+    {Fault::kOverrunToEnd, "overrun to the end", false},
+    {Fault::kWrongSequence, "wrong sequence number", false},
+    {Fault::kNoReply, "no reply", false},
 }};
 
-/// Passes on what a fake kernel replies, and does a fault to the datagram at one position.
+/// Forwards the replies of a fake kernel, with a fault in the datagram at one position.
 ///
-/// What netlink rules out is not done, because no client could tell: nothing comes after the last
-/// datagram of an exchange, which says that it is the last, and no refusal or part of a list is
-/// lost without ENOBUFS.
+/// Injects nothing that netlink rules out, because no client could notice it: nothing follows the
+/// last datagram of an exchange, and no refusal or chunk of a list is lost without ENOBUFS.
 class FaultInjector {
  public:
   FaultInjector(Fault fault, size_t position);
@@ -60,15 +59,15 @@ class FaultInjector {
   FaultInjector(const FaultInjector&) = delete;
   FaultInjector& operator=(const FaultInjector&) = delete;
 
-  /// Must not outlive the injector.
+  /// Returns a behaviour that must not outlive the injector.
   FakeKernel::Behaviour wrap(FakeKernel::Behaviour behaviour);
-  /// Whether the position was reached.
+  /// Returns true if there were enough replies to reach the position.
   bool triggered() const { return replies_ > position_; }
-  /// How many replies there were.
+  /// Returns how many replies there were.
   size_t replies() const { return replies_; }
 
  private:
-  void pass(std::vector<wire::Buffer> replies, const FakeKernel::Reply& reply);
+  void forward(std::vector<wire::Buffer> replies, const FakeKernel::Reply& reply);
 
   Fault fault_;
   size_t position_;

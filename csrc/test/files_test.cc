@@ -17,11 +17,11 @@
 
 #include "os/descriptor.h"
 #include "os/error.h"
+#include "os/namespace.h"
 #include "test/inherited_descriptors.h"
 #include "test/other_namespace.h"
 #include "test/random.h"
 
-using os::File;
 using os::Namespace;
 using os::read_files;
 using os::write_files;

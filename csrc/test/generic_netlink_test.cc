@@ -2,13 +2,19 @@
 #include "netlink/generic.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <map>
 #include <string>
 
+#include "netlink/socket.h"
 #include "os/error.h"
+#include "os/namespace.h"
 #include "test/fake_kernel.h"
 #include "test/wire.h"
 

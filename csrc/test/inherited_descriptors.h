@@ -1,4 +1,4 @@
-// The descriptors that programs inherit which the process starts.
+// Descriptors that child processes inherit.
 #pragma once
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 
 namespace test {
 
-/// How many descriptors are open without FD_CLOEXEC.
+/// Returns how many descriptors are open without FD_CLOEXEC.
 inline size_t inherited_descriptors() {
   size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
+#include <linux/netlink.h>
 
 #include <cerrno>
 #include <string>
@@ -17,16 +18,9 @@ using ipvs::Request;
 using ipvs::Status;
 using test::FakeIpvs;
 using test::FakeKernel;
+using test::request_for;
 
 namespace {
-
-Request request_for(Operation operation, uint16_t service, uint16_t destination = 0) {
-  Request request{};
-  request.operation = static_cast<uint32_t>(operation);
-  request.service = test::service_at(service);
-  request.destination = test::destination_at(destination);
-  return request;
-}
 
 void check_done(const ipvs::Response& response) {
   for (const auto& result : response.results) {
@@ -59,7 +53,7 @@ TEST_CASE("updates of one service are sent once each, and see each other") {
     for (const auto& message : each.messages) read += is(message, IPVS_CMD_GET_SERVICE) ? 1 : 0;
   }
   CHECK(read == 2);
-  CHECK(ipvs.deeds.size() == 2);
+  CHECK(ipvs.commands.size() == 2);
   CHECK(ipvs.table[1].service.scheduler.view() == "wrr");
   CHECK(ipvs.table[1].service.flags == ipvs::ServiceFlags::kOnePacket);
 }

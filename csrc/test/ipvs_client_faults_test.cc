@@ -1,11 +1,11 @@
-// A client, with every fault at every position, and a family that changes its id at any message.
+// A client of IPVS, with every fault at every position, and a family whose id changes at any message.
 #include "ipvs/client.h"
 
 #include <doctest/doctest.h>
-#include <linux/ip_vs.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,9 +13,12 @@
 #include <vector>
 
 #include "os/error.h"
+#include "test/dumps.h"
 #include "test/fake_ipvs.h"
 #include "test/fake_kernel.h"
 #include "test/fault_injection.h"
+#include "test/ipvs_requests.h"
+#include "test/stopwatch.h"
 
 using ipvs::Client;
 using ipvs::Operation;
@@ -25,82 +28,28 @@ using ipvs::Result;
 using ipvs::Status;
 using netlink::same;
 using std::chrono::milliseconds;
+using test::done;
 using test::FakeIpvs;
 using test::FakeKernel;
 using test::Fault;
 using test::FaultInjector;
+using test::initial_table;
+using test::is_query;
 using test::kFaults;
+using test::kRequests;
+using test::kWanted;
 using test::NamedFault;
 using test::Stopwatch;
+using test::Wanted;
 
 namespace {
 
 constexpr milliseconds kLong{30'000};
-constexpr milliseconds kShort{20};
+
+constexpr milliseconds kFaultyDeadline{20};
+
 // Each of the exchanges may take its deadline.
 constexpr milliseconds kSoon{10'000};
-
-// A request names an object that no other one changes, so that the deeds of the kernel are its own.
-struct Wanted {
-  Operation operation;
-  uint16_t service = 0;
-  uint16_t destination = 0;
-  uint32_t changes = 0;
-};
-constexpr Wanted kWanted[] = {
-    {Operation::kAddService, 10},
-    {Operation::kAddService, 1},  // is there
-    {Operation::kAddService, 11},
-    {Operation::kEnsureService, 2},
-    {Operation::kEnsureService, 12},  // is not there
-    {Operation::kUpdateService, 3, 0, ipvs::Changes::kScheduler},
-    {Operation::kUpdateService, 13, 0, ipvs::Changes::kScheduler},  // is not there
-    {Operation::kDeleteService, 4},
-    {Operation::kDeleteService, 14},  // is not there
-    {Operation::kGetService, 5},
-    {Operation::kGetService, 15},  // is not there
-    {Operation::kAddDestination, 5, 3},
-    {Operation::kAddDestination, 5, 1},   // is there
-    {Operation::kAddDestination, 16, 1},  // has no service
-    {Operation::kEnsureDestination, 5, 2},
-    {Operation::kEnsureDestination, 5, 4},  // is not there
-    {Operation::kUpdateDestination, 6, 1, ipvs::Changes::kWeight},
-    {Operation::kUpdateDestination, 6, 9, ipvs::Changes::kWeight},  // is not there
-    {Operation::kDeleteDestination, 6, 2},
-    {Operation::kDeleteDestination, 6, 8},  // is not there
-    {Operation::kListDestinations, 5},
-    {Operation::kGetDestination, 6, 1},
-    {Operation::kListServices},
-    {Operation::kListDestinations, 6},
-};
-constexpr size_t kRequests = std::size(kWanted);
-
-Request request_of(const Wanted& wanted) {
-  Request request{};
-  request.operation = static_cast<uint32_t>(wanted.operation);
-  request.changes = wanted.changes;
-  request.service = test::service_at(wanted.service);
-  request.destination = test::destination_at(wanted.destination);
-  if (wanted.changes != 0) request.service.scheduler.assign("wrr");
-  if (wanted.changes != 0) request.destination.weight = 7;
-  return request;
-}
-
-std::vector<Request> requests() {
-  std::vector<Request> result;
-  for (const Wanted& wanted : kWanted) result.push_back(request_of(wanted));
-  return result;
-}
-
-FakeIpvs::Table first_table() {
-  FakeIpvs::Table table;
-  for (uint16_t port = 1; port <= 6; ++port) {
-    FakeIpvs::Entry& entry = table[port];
-    entry.service = test::service_at(port);
-    for (const uint16_t each : {1, 2}) entry.destinations[each] = test::destination_at(each);
-  }
-  return table;
-}
 
 // What a client answered, and what the kernel did.
 struct Run {
@@ -111,11 +60,11 @@ struct Run {
 
   Run(Fault fault, size_t position, milliseconds deadline, size_t renumber_at = SIZE_MAX,
       Response memory = {}) {
-    ipvs.table = first_table();
+    ipvs.table = initial_table();
     ipvs.renumber_at = renumber_at;
     FaultInjector injector(fault, position);
     FakeKernel kernel(injector.wrap(ipvs.behaviour()));
-    const std::vector<Request> wanted = requests();
+    const std::vector<Request> wanted = test::requests();
     const Stopwatch watch;
     try {
       response = Client(kernel.connect(deadline)).run(wanted, std::move(memory));
@@ -126,23 +75,17 @@ struct Run {
     replies = injector.replies();
   }
 
-  // The deeds on the object of a request.
-  std::vector<FakeIpvs::Deed> deeds_of(size_t index) const {
-    std::vector<FakeIpvs::Deed> found;
-    for (const auto& deed : ipvs.deeds) {
-      const bool its =
-          deed.service == kWanted[index].service && deed.destination == kWanted[index].destination;
-      if (its) found.push_back(deed);
+  // The commands on the object of a request.
+  std::vector<FakeIpvs::Command> commands_for(size_t index) const {
+    std::vector<FakeIpvs::Command> found;
+    for (const auto& command : ipvs.commands) {
+      const bool its = command.service == kWanted[index].service &&
+                       command.destination == kWanted[index].destination;
+      if (its) found.push_back(command);
     }
     return found;
   }
 };
-
-bool is_reading(Operation operation) {
-  static constexpr Operation kReadings[] = {Operation::kGetService, Operation::kListDestinations,
-                                            Operation::kGetDestination, Operation::kListServices};
-  return std::find(std::begin(kReadings), std::end(kReadings), operation) != std::end(kReadings);
-}
 
 bool same_destinations(const FakeIpvs::Entry& entry, const Response& response, size_t first,
                        size_t count) {
@@ -191,21 +134,21 @@ void check_reading(const Run& run, size_t index) {
   }
 }
 
-// Whether every request has an outcome that its object's deeds bear out.
+// Whether every request has an result that its object's commands bear out.
 void check_truth(const Run& run) {
   const Response& response = *run.response;
   REQUIRE(response.results.size() == kRequests);
   for (size_t index = 0; index < kRequests; ++index) {
     CAPTURE(index);
     const Result& result = response.results[index];
-    const auto deeds = run.deeds_of(index);
-    const auto executed =
-        std::count_if(deeds.begin(), deeds.end(), [](const auto& deed) { return deed.error == 0; });
+    const auto commands = run.commands_for(index);
+    const auto executed = std::count_if(commands.begin(), commands.end(),
+                                        [](const auto& command) { return command.error == 0; });
     const auto refused = [&](int error) {
-      return std::any_of(deeds.begin(), deeds.end(),
-                         [&](const auto& deed) { return deed.error == error; });
+      return std::any_of(commands.begin(), commands.end(),
+                         [&](const auto& command) { return command.error == error; });
     };
-    const bool reading = is_reading(kWanted[index].operation);
+    const bool reading = is_query(kWanted[index].operation);
     CAPTURE(result.error);
     switch (static_cast<Status>(result.status)) {
       case Status::kDone:
@@ -214,13 +157,13 @@ void check_truth(const Run& run) {
         break;
       case Status::kRefused: {
         CHECK(executed == 0);
-        // What was read first, and found missing, is refused without a deed.
+        // What was read first, and found missing, is refused without a command.
         const bool read_first = reading || kWanted[index].changes != 0;
         CHECK((read_first || refused(result.error)));
         break;
       }
       case Status::kNotSent:
-        // A reading has no deeds; those on its object are of the requests before it.
+        // A reading has no commands; those on its object are of the requests before it.
         CHECK((reading || executed == 0));
         break;
       default:
@@ -252,7 +195,7 @@ void check_same(const Run& run, const Run& expected) {
 
 }  // namespace
 
-TEST_CASE("without a fault each request has the outcome that it should have") {
+TEST_CASE("without a fault each request has the result that it should have") {
   const Run run(Fault::kNone, 0, kLong);
   REQUIRE(run.response);
   check_truth(run);
@@ -266,7 +209,7 @@ TEST_CASE("without a fault each request has the outcome that it should have") {
                                       refused(ENOENT) + done + done + done + done);
 }
 
-TEST_CASE("results in the room of others say nothing of those") {
+TEST_CASE("response in the room of others say nothing of those") {
   const Run expected(Fault::kNone, 0, kLong);
   REQUIRE(expected.response);
   Response memory = *expected.response;
@@ -286,7 +229,7 @@ TEST_CASE("results in the room of others say nothing of those") {
   CHECK(run.response->texts == expected.response->texts);
 }
 
-TEST_CASE("whatever happens to a reply, a request's outcome is its own, and true") {
+TEST_CASE("whatever happens to a reply, a request's result is its own, and true") {
   const Run expected(Fault::kNone, 0, kLong);
   for (const NamedFault& fault : kFaults) {
     const std::string name = fault.name;
@@ -294,7 +237,7 @@ TEST_CASE("whatever happens to a reply, a request's outcome is its own, and true
     size_t lost = 0;
     for (size_t position = 0; position < expected.replies; ++position) {
       CAPTURE(position);
-      const Run run(fault.fault, position, fault.harmless ? kLong : kShort);
+      const Run run(fault.fault, position, fault.harmless ? kLong : kFaultyDeadline);
       CHECK((fault.harmless || run.elapsed < kSoon));
       if (!run.response) CHECK_FALSE(fault.harmless);
       if (!run.response) continue;
@@ -319,117 +262,5 @@ TEST_CASE("a family that has another id from any message on makes no difference"
     const Run run(Fault::kNone, 0, kLong, message);
     REQUIRE(run.response);
     check_same(run, expected);
-  }
-}
-
-namespace {
-
-// Requests that stop at the first failure, the fault at a position of the replies, and what came of
-// it.
-struct Stopping {
-  FakeIpvs ipvs;
-  std::optional<Response> response;  // none where the client found no IPVS
-  size_t replies = 0;
-
-  explicit Stopping(const std::vector<Wanted>& wanted, Fault fault = Fault::kNone,
-                    size_t position = 0, milliseconds deadline = kLong) {
-    std::vector<Request> requests;
-    for (const Wanted& each : wanted) requests.push_back(request_of(each));
-    ipvs.table = first_table();
-    FaultInjector injector(fault, position);
-    FakeKernel kernel(injector.wrap(ipvs.behaviour()));
-    try {
-      response = Client(kernel.connect(deadline)).run_until_failure(requests);
-    } catch (const os::Error&) {
-      CHECK_FALSE(response);
-    }
-    replies = injector.replies();
-  }
-
-  // Readings have no deeds.
-  bool has_deed_of(const Wanted& wanted) const {
-    if (is_reading(wanted.operation)) return false;
-    return std::any_of(ipvs.deeds.begin(), ipvs.deeds.end(), [&](const auto& deed) {
-      return deed.service == wanted.service && deed.destination == wanted.destination;
-    });
-  }
-};
-
-// Those of the wanted that are done, and those that are refused.
-struct Sorted {
-  std::vector<Wanted> done;
-  std::vector<Wanted> refused;
-
-  Sorted() {
-    const Run run(Fault::kNone, 0, kLong);
-    for (size_t index = 0; index < kRequests; ++index) {
-      const auto status = static_cast<Status>(run.response->results[index].status);
-      (status == Status::kDone ? done : refused).push_back(kWanted[index]);
-    }
-  }
-};
-
-}  // namespace
-
-TEST_CASE("until a failure, all is done before the first failure and nothing is sent after it") {
-  const Sorted sorted;
-  REQUIRE(sorted.done.size() + sorted.refused.size() == kRequests);
-  for (const Wanted& refused : sorted.refused) {
-    for (size_t position = 0; position <= sorted.done.size(); ++position) {
-      CAPTURE(position);
-      CAPTURE(static_cast<uint32_t>(refused.operation));
-      std::vector<Wanted> wanted = sorted.done;
-      wanted.insert(wanted.begin() + static_cast<ptrdiff_t>(position), refused);
-      const Stopping run(wanted);
-      REQUIRE(run.response);
-      REQUIRE(run.response->results.size() == wanted.size());
-      for (size_t index = 0; index < wanted.size(); ++index) {
-        CAPTURE(index);
-        const Result& result = run.response->results[index];
-        const auto status = static_cast<Status>(result.status);
-        if (index < position) CHECK(status == Status::kDone);
-        if (index == position) CHECK(status == Status::kRefused);
-        if (index <= position) continue;
-        CHECK(status == ipvs::kSkipped);
-        CHECK(result.error == 0);
-        CHECK_FALSE(run.has_deed_of(wanted[index]));
-      }
-    }
-  }
-}
-
-TEST_CASE("until a failure, without one all is done, and nothing is nothing") {
-  const Sorted sorted;
-  const Stopping run(sorted.done);
-  REQUIRE(run.response);
-  for (const Result& result : run.response->results) {
-    CHECK(static_cast<Status>(result.status) == Status::kDone);
-  }
-  CHECK(Stopping({}).response->results.empty());
-}
-
-TEST_CASE("until a failure, whatever happens to a reply, nothing is sent after what it was for") {
-  const Sorted sorted;
-  const size_t replies = Stopping(sorted.done).replies;
-  for (const NamedFault& fault : kFaults) {
-    const std::string name = fault.name;
-    CAPTURE(name);
-    size_t stopped = 0;
-    for (size_t position = 0; position < replies; ++position) {
-      CAPTURE(position);
-      const Stopping run(sorted.done, fault.fault, position, fault.harmless ? kLong : kShort);
-      if (!run.response) CHECK_FALSE(fault.harmless);
-      if (!run.response) continue;
-      bool failed = false;
-      for (size_t index = 0; index < sorted.done.size(); ++index) {
-        CAPTURE(index);
-        const auto status = static_cast<Status>(run.response->results[index].status);
-        CHECK((status == ipvs::kSkipped) == failed);
-        if (failed) CHECK_FALSE(run.has_deed_of(sorted.done[index]));
-        if (status != Status::kDone) failed = true;
-      }
-      if (failed) ++stopped;
-    }
-    CHECK((stopped > 0) == !fault.harmless);
   }
 }

@@ -2,10 +2,9 @@
 #include <doctest/doctest.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
+#include <linux/netlink.h>
 
 #include <cerrno>
-#include <cstring>
-#include <optional>
 #include <vector>
 
 #include "ipvs/client.h"
@@ -24,10 +23,7 @@ using wire::Buffer;
 namespace {
 
 Result run(ipvs::Client& client, Operation operation, ipvs::Response* response = nullptr) {
-  ipvs::Request request{};
-  request.operation = static_cast<uint32_t>(operation);
-  request.service = test::service_at(1);
-  request.destination = test::destination_at(1);
+  const ipvs::Request request = test::request_for(operation);
   ipvs::Response own = client.run({&request, 1});
   if (response != nullptr) *response = own;
   return own.results[0];
@@ -50,7 +46,7 @@ FakeIpvs three_services() {
 
 // How the first lists are disturbed: an object comes twice and another is left out, or the kernel
 // says so.
-enum class Disturbance { kDoubled, kInterrupted };
+enum class Disturbance { kDuplicated, kInterrupted };
 
 struct Listing {
   Result result{};
@@ -63,7 +59,7 @@ struct Listing {
       if (!is_list(request.messages[0]) || times-- <= 0) return answer(request, reply);
       std::vector<Buffer> replies;
       answer(request, [&](const Buffer& datagram) { replies.push_back(datagram); });
-      if (disturbance == Disturbance::kDoubled) {
+      if (disturbance == Disturbance::kDuplicated) {
         replies[1] = replies[0];
       } else {
         replies.erase(replies.begin());
@@ -86,7 +82,7 @@ constexpr Operation kLists[] = {Operation::kListServices, Operation::kListDestin
 
 TEST_CASE("a list that was disturbed is read again until it is whole") {
   for (const Operation operation : kLists) {
-    for (const auto disturbance : {Disturbance::kDoubled, Disturbance::kInterrupted}) {
+    for (const auto disturbance : {Disturbance::kDuplicated, Disturbance::kInterrupted}) {
       for (int times = 0; times < 5; ++times) {
         CAPTURE(times);
         const Listing listing(operation, disturbance, times);
@@ -100,10 +96,10 @@ TEST_CASE("a list that was disturbed is read again until it is whole") {
 
 TEST_CASE("a list that is disturbed each time is without doubles, or fails") {
   for (const Operation operation : kLists) {
-    const Listing doubled(operation, Disturbance::kDoubled, 100);
-    CHECK(static_cast<Status>(doubled.result.status) == Status::kDone);
-    CHECK(doubled.objects == 2);
-    CHECK(doubled.lists == 5);
+    const Listing duplicated(operation, Disturbance::kDuplicated, 100);
+    CHECK(static_cast<Status>(duplicated.result.status) == Status::kDone);
+    CHECK(duplicated.objects == 2);
+    CHECK(duplicated.lists == 5);
 
     const Listing interrupted(operation, Disturbance::kInterrupted, 100);
     CHECK(static_cast<Status>(interrupted.result.status) == Status::kLost);
@@ -129,10 +125,7 @@ TEST_CASE("an update whose answer is lost is done only if the table shows all of
         reply(wire::error_reply(request.messages.back().header, 0));
       });
       ipvs::Client client(kernel.connect());
-      ipvs::Request request{};
-      request.operation = static_cast<uint32_t>(operation);
-      request.service = test::service_at(1);
-      request.destination = test::destination_at(1);
+      ipvs::Request request = test::request_for(operation);
       const bool service = operation == Operation::kUpdateService;
       request.changes = service ? ipvs::Changes::kScheduler : ipvs::Changes::kWeight;
       if (service) request.service.scheduler.assign("wrr");

@@ -1,14 +1,17 @@
 // Hostile bytes: whatever a message claims, nothing outside of it is read, and damage is told.
 // AddressSanitizer is the judge of the first, a reader of the simplest kind of the second.
 #include <doctest/doctest.h>
+#include <linux/netlink.h>
 
 #include <algorithm>
 #include <array>
-#include <vector>
+#include <cerrno>
+#include <cstring>
 
 #include "ipvs/codec.h"
 #include "netlink/message.h"
 #include "test/ipvs_replies.h"
+#include "test/mutations.h"
 #include "test/random.h"
 #include "test/reference_parser.h"
 #include "test/wire.h"
@@ -16,9 +19,10 @@
 using netlink::Attributes;
 using netlink::Bytes;
 using netlink::Messages;
+using test::Item;
+using test::Items;
 using test::kMutations;
-using test::Part;
-using test::Parts;
+using test::mutate;
 using test::Random;
 using test::split_attributes;
 using test::split_messages;
@@ -31,10 +35,10 @@ namespace {
 
 // Whether the bytes are whole and have an attribute of the type.
 bool holds(Bytes bytes, uint16_t type) {
-  const Parts parts = split_attributes(bytes);
-  return !parts.malformed &&
-         std::any_of(parts.parts.begin(), parts.parts.end(),
-                     [&](const Part& part) { return (part.type & 0x3fff) == type; });
+  const Items items = split_attributes(bytes);
+  return !items.malformed &&
+         std::any_of(items.items.begin(), items.items.end(),
+                     [&](const Item& item) { return (item.type & 0x3fff) == type; });
 }
 
 bool same(Bytes a, Bytes b) { return a.data() == b.data() && a.size() == b.size(); }
@@ -71,30 +75,30 @@ void check_payload(const Attributes& at, Bytes payload) {
 
 // Compares the reader with split_attributes().
 void check_attributes(Bytes bytes, int depth) {
-  const Parts expected = split_attributes(bytes);
+  const Items expected = split_attributes(bytes);
   Attributes attributes(bytes);
   size_t seen = 0;
   while (attributes.next()) {
-    expect(seen < expected.parts.size(), "no more attributes than there are", bytes);
-    const auto& [type, payload] = expected.parts[seen++];
+    expect(seen < expected.items.size(), "no more attributes than there are", bytes);
+    const auto& [type, payload] = expected.items[seen++];
     expect(attributes.type() == (type & 0x3fff), "the type", bytes);
     expect(same(attributes.payload(), payload), "the payload", bytes);
     check_payload(attributes, payload);
     if (depth > 0) check_attributes(payload, depth - 1);
   }
-  expect(seen == expected.parts.size(), "all attributes", bytes);
+  expect(seen == expected.items.size(), "all attributes", bytes);
   expect(attributes.malformed() == expected.malformed, "damage where there is some", bytes);
   expect(!attributes.next() && attributes.payload().empty(), "nothing after the end", bytes);
 }
 
 // Compares the reader with split_messages().
 void check_messages(Bytes bytes) {
-  const Parts expected = split_messages(bytes);
+  const Items expected = split_messages(bytes);
   Messages messages(bytes);
   size_t seen = 0;
   while (messages.next()) {
-    expect(seen < expected.parts.size(), "no more messages than there are", bytes);
-    const auto& [type, payload] = expected.parts[seen++];
+    expect(seen < expected.items.size(), "no more messages than there are", bytes);
+    const auto& [type, payload] = expected.items[seen++];
     expect(messages.header().nlmsg_type == type, "the type", bytes);
     expect(same(messages.payload(), payload), "the payload", bytes);
     (void)netlink::read_error_reply(messages);
@@ -106,8 +110,8 @@ void check_messages(Bytes bytes) {
       } else {
         const Bytes behind = payload.subspan(skipped);
         attributes.next();
-        const Parts parts = split_attributes(behind);
-        expect(parts.parts.empty() || same(attributes.payload(), parts.parts[0].payload),
+        const Items items = split_attributes(behind);
+        expect(items.items.empty() || same(attributes.payload(), items.items[0].payload),
                "what stands behind the header", bytes);
       }
     }
@@ -118,7 +122,7 @@ void check_messages(Bytes bytes) {
     (void)ipvs::read_timeouts(messages.attributes(4));
     (void)ipvs::read_info(messages.attributes(4));
   }
-  expect(seen == expected.parts.size(), "all messages", bytes);
+  expect(seen == expected.items.size(), "all messages", bytes);
   expect(messages.malformed() == expected.malformed, "damage where there is some", bytes);
   expect(!messages.next() && messages.payload().empty(), "nothing after the end", bytes);
 }
@@ -146,33 +150,6 @@ Buffer random_datagram(Random& random) {
                                   : wire::data(header, random_object(random)));
   }
   return datagram;
-}
-
-void mutate(Buffer& bytes, Random& random) {
-  for (size_t count = random.between(1, 6); count > 0 && !bytes.empty(); --count) {
-    const size_t at = random.below(bytes.size());
-    const auto place = bytes.begin() + static_cast<ptrdiff_t>(at);
-    switch (random.below(6)) {
-      case 0:
-        bytes[at] = random.bytes(1)[0];
-        break;
-      case 1:
-        bytes[at] ^= std::byte{1} << random.below(8);
-        break;
-      case 2:
-        bytes[at / 4 * 4] = static_cast<std::byte>(random.below(24));  // where lengths stand
-        break;
-      case 3:
-        bytes.resize(at);
-        break;
-      case 4:
-        bytes.erase(place);
-        break;
-      default:
-        bytes.insert(place, random.bytes(1)[0]);
-        break;
-    }
-  }
 }
 
 }  // namespace
@@ -220,7 +197,7 @@ TEST_CASE("a nest that ends within an attribute gives no object") {
   for (int round = 0; round < 20; ++round) {
     const Buffer reply = test::service_reply(random).payload;
     Bytes inside;
-    for (const auto& [type, payload] : split_attributes(Bytes(reply).subspan(4)).parts) {
+    for (const auto& [type, payload] : split_attributes(Bytes(reply).subspan(4)).items) {
       if ((type & 0x3fff) == 1) inside = payload;
     }
     REQUIRE_FALSE(inside.empty());

@@ -1,4 +1,4 @@
-// A network namespace of the test's own.
+// Another network namespace than that of the process.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -12,10 +12,10 @@
 
 namespace test {
 
-/// A thread in a network namespace of its own, which is there as long as the thread is.
+/// A network namespace that lasts as long as the object, kept open by a thread in it.
 class OtherNamespace {
  public:
-  OtherNamespace() : thread_([this] { live(); }) { entered_.get_future().wait(); }
+  OtherNamespace() : thread_([this] { run(); }) { entered_.get_future().wait(); }
   ~OtherNamespace() {
     leave_.set_value();
     thread_.join();
@@ -23,8 +23,8 @@ class OtherNamespace {
   OtherNamespace(const OtherNamespace&) = delete;
   OtherNamespace& operator=(const OtherNamespace&) = delete;
 
-  /// False where we may not have one, which is said aloud. What is in the way of tests is in the
-  /// way of users too: EPERM, and that is tested everywhere.
+  /// Returns false, with a message, without the right to create a namespace. Users lack the same
+  /// right then, and the EPERM that they get is tested everywhere.
   bool exists() const {
     if (!exists_) MESSAGE("NOT TESTED: another network namespace takes root with CAP_SYS_ADMIN");
     return exists_;
@@ -32,7 +32,7 @@ class OtherNamespace {
   const std::string& path() const { return path_; }
 
  private:
-  void live() {
+  void run() {
     exists_ = ::unshare(CLONE_NEWNET) == 0;
     path_ = "/proc/self/task/" + std::to_string(::syscall(SYS_gettid)) + "/ns/net";
     entered_.set_value();

@@ -18,9 +18,6 @@ constexpr bool kThreadSanitizer = true;
 constexpr bool kThreadSanitizer = false;
 #endif
 
-/// Random damage done to a message. ThreadSanitizer is slow, and has nothing to see there.
-constexpr int kMutations = kThreadSanitizer ? 10'000 : 200'000;
-
 class Random {
  public:
   static uint64_t seed() {

@@ -1,4 +1,4 @@
-// Random batches for the obedient kernel.
+// Random batches of instructions.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -9,16 +9,17 @@
 #include <vector>
 
 #include "netlink/socket.h"
-#include "test/fake_kernel.h"
+#include "test/failures.h"
+#include "test/instructions.h"
 #include "test/random.h"
 #include "test/wire.h"
 
 namespace test {
 
-/// For batches whose replies do not matter.
+/// Ignores a reply, where only failures matter.
 inline void ignore(size_t /*index*/, const netlink::Messages& /*message*/) {}
 
-/// A batch of messages that instruction for anything, and what is to come of it.
+/// A batch of random instructions, and the result that is expected of each.
 struct RandomBatch {
   netlink::MessageBatch batch;
   std::vector<netlink::Failure> failures;
@@ -32,10 +33,12 @@ struct RandomBatch {
       const auto type =
           static_cast<uint16_t>(random.between(Instruction::kSucceed, Instruction::kDropReply));
       add_instruction(batch, type, number, words, size);
-      if (type == Instruction::kRefuse)
+      if (type == Instruction::kRefuse) {
         failures.push_back({index, number, netlink::Status::kRefused, words});
-      if (type == Instruction::kDropReply)
+      }
+      if (type == Instruction::kDropReply) {
         failures.push_back({index, ENODATA, netlink::Status::kLost, {}});
+      }
       if (type == Instruction::kReply) {
         const auto& entry = batch.entries()[index];
         data[index] = wire::to_hex(batch.bytes().subspan(entry.offset, entry.length).subspan(16));
@@ -43,14 +46,15 @@ struct RandomBatch {
     }
   }
 
+  /// Runs the batch, and compares the results.
   void check(netlink::Socket& socket) {
-    std::map<size_t, std::string> told;
+    std::map<size_t, std::string> replies;
     socket.resume();
     const auto found = socket.run(batch, [&](size_t index, const netlink::Messages& message) {
-      CHECK(told.emplace(index, wire::to_hex(message.payload())).second);
+      CHECK(replies.emplace(index, wire::to_hex(message.payload())).second);
     });
     REQUIRE(to_text(found) == to_text(failures));
-    REQUIRE((told == data));
+    REQUIRE((replies == data));
   }
 };
 

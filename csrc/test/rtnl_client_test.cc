@@ -4,14 +4,15 @@
 #include <doctest/doctest.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <sys/socket.h>
+#include <netinet/in.h>
 
 #include <cerrno>
 #include <string>
-#include <vector>
 
 #include "test/fake_kernel.h"
+#include "test/stopwatch.h"
 #include "test/wire.h"
 
 using rtnl::Operation;

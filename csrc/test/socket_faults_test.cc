@@ -1,19 +1,24 @@
 // Batches and dumps of a socket, with every fault at every position.
 #include <doctest/doctest.h>
-#include <sys/socket.h>
+#include <linux/netlink.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <iterator>
 #include <map>
-#include <numeric>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "netlink/socket.h"
-#include "os/error.h"
+#include "test/dumps.h"
 #include "test/fake_kernel.h"
 #include "test/fault_injection.h"
+#include "test/instructions.h"
+#include "test/socket_options.h"
+#include "test/stopwatch.h"
 #include "test/wire.h"
 
 using netlink::MessageBatch;
@@ -21,17 +26,18 @@ using netlink::Messages;
 using netlink::Socket;
 using netlink::Status;
 using std::chrono::milliseconds;
+using test::dump;
+using test::Dump;
 using test::FakeKernel;
 using test::Fault;
 using test::FaultInjector;
 using test::Instruction;
+using test::item;
 using test::kFaults;
 using test::kSoon;
 using test::NamedFault;
 using test::Stopwatch;
-using wire::Buffer;
 using wire::join;
-using wire::raw;
 
 namespace {
 
@@ -71,13 +77,13 @@ std::set<size_t> arrived(const FakeKernel& kernel, size_t first) {
 // Whether each message has one outcome, and no other than what it can be.
 void check_outcomes(const std::set<size_t>& executed, const std::vector<netlink::Failure>& failures,
                     const std::map<size_t, std::string>& told, bool exactly) {
-  std::map<size_t, netlink::Failure> results;
-  for (const auto& failure : failures) CHECK(results.emplace(failure.index, failure).second);
+  std::map<size_t, netlink::Failure> outcomes;
+  for (const auto& failure : failures) CHECK(outcomes.emplace(failure.index, failure).second);
   for (size_t index = 0; index < std::size(kInstructions); ++index) {
     CAPTURE(index);
     const uint16_t instruction = kInstructions[index];
-    const auto found = results.find(index);
-    const bool done = found == results.end();
+    const auto found = outcomes.find(index);
+    const bool done = found == outcomes.end();
     CHECK((!done || executed.contains(index)));
     CHECK(told.contains(index) == (done && instruction == Instruction::kReply));
     if (told.contains(index)) CHECK(told.at(index) == words(index));
@@ -107,7 +113,7 @@ size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer)
   FaultInjector injector(fault.fault, position);
   FakeKernel kernel(injector.wrap(test::follow_instructions));
   auto descriptor = kernel.take_descriptor();
-  ::setsockopt(descriptor.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  test::set_option(descriptor.get(), SO_RCVBUF, receive_buffer);
   Socket socket(std::move(descriptor), deadline(fault));
   MessageBatch batch;
   fill(batch);
@@ -129,50 +135,14 @@ size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer)
   return injector.replies();
 }
 
-constexpr uint16_t kItem = 30;
-constexpr size_t kItems = 12;
+constexpr uint32_t kItems = 12;
 
-// A list in datagrams of three.
-void tell_items(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
-  nlmsghdr header = request.messages.at(0).header;
-  header.nlmsg_flags = NLM_F_MULTI;
-  for (uint32_t first = 0; first < kItems; first += 3) {
-    Buffer datagram;
-    for (uint32_t i = first; i < first + 3; ++i) {
-      datagram = join(datagram, wire::message(header, raw(i)));
-    }
-    reply(datagram);
+// Replies to a request for a dump with datagrams of three items.
+void dump_items(const nlmsghdr& request, const FakeKernel::Reply& reply) {
+  for (uint32_t i = 0; i < kItems; i += 3) {
+    reply(join(item(request, i), item(request, i + 1), item(request, i + 2)));
   }
-  header.nlmsg_type = NLMSG_DONE;
-  reply(wire::message(header, raw(int32_t{0})));
-}
-
-struct Listing {
-  std::multiset<uint32_t> items;
-  bool interrupted = false;
-  int error = 0;
-
-  bool is_whole() const { return error == 0 && !interrupted; }
-};
-
-Listing list(Socket& socket) {
-  MessageBatch request;
-  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, netlink::ReplyKind::kErrorOnly);
-  request.end();
-  Listing result;
-  socket.resume();
-  try {
-    const auto end = socket.dump(request, [&](const Messages& message) {
-      uint32_t number = 0;
-      REQUIRE(message.payload().size() == sizeof number);
-      std::memcpy(&number, message.payload().data(), sizeof number);
-      result.items.insert(number);
-    });
-    result.interrupted = end.interrupted;
-  } catch (const os::Error& error) {
-    result.error = error.error();
-  }
-  return result;
+  reply(test::done(request));
 }
 
 void check_dump(const NamedFault& fault, size_t position) {
@@ -180,29 +150,28 @@ void check_dump(const NamedFault& fault, size_t position) {
   CAPTURE(name);
   CAPTURE(position);
   FaultInjector injector(fault.fault, position);
-  FakeKernel kernel(injector.wrap(tell_items));
+  FakeKernel kernel(injector.wrap(test::dumping(dump_items)));
   Socket socket = kernel.connect(deadline(fault));
-  std::multiset<uint32_t> all;
-  for (uint32_t i = 0; i < kItems; ++i) all.insert(i);
-
   const Stopwatch watch;
-  const Listing first = list(socket);
+  Dump first = dump(socket);
+  std::sort(first.items.begin(), first.items.end());
+  const std::vector<uint32_t> all = test::numbers(kItems);
   CHECK(watch.elapsed() < kSoon + (fault.harmless ? deadline(fault) : milliseconds(0)));
   const bool happened = injector.triggered();
   CAPTURE(first.error);
-  CHECK((first.is_whole() || !fault.harmless));
+  CHECK((first.is_complete() || !fault.harmless));
   // What is told of may be told twice, but is never missing where nothing says so.
-  const bool doubled = happened && fault.fault == Fault::kDoubled && position < kItems / 3;
-  if (first.is_whole()) {
+  const bool doubled = happened && fault.fault == Fault::kDuplicated && position < kItems / 3;
+  if (first.is_complete()) {
     CHECK(first.items.size() == kItems + (doubled ? 3 : 0));
     CHECK(std::includes(first.items.begin(), first.items.end(), all.begin(), all.end()));
   }
   for (const uint32_t item : first.items) CHECK(item < kItems);
 
   // However slow the machine is, it works on.
-  Listing second = list(socket);
-  while (!second.is_whole() && watch.elapsed() < kSoon) second = list(socket);
-  CHECK(second.is_whole());
+  Dump second = dump(socket);
+  while (!second.is_complete() && watch.elapsed() < kSoon) second = dump(socket);
+  CHECK(second.is_complete());
   CHECK((second.items == all));
 }
 

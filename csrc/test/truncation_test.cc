@@ -1,22 +1,30 @@
 // Replies and events of any size, against a kernel of ours.
 #include <doctest/doctest.h>
-#include <sys/socket.h>
+#include <linux/netlink.h>
 
 #include <cerrno>
-#include <cstring>
+#include <chrono>
 #include <iterator>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "netlink/socket.h"
+#include "os/descriptor.h"
+#include "test/dumps.h"
+#include "test/failures.h"
 #include "test/fake_kernel.h"
-#include "test/random_batch.h"
+#include "test/instructions.h"
+#include "test/socket_options.h"
 #include "test/wire.h"
 
 using netlink::MessageBatch;
 using netlink::Messages;
-using netlink::ReplyKind;
 using netlink::Socket;
 using test::add_instruction;
+using test::dump;
+using test::Dump;
+using test::dumping;
 using test::FakeKernel;
 using test::follow_instructions;
 using test::Instruction;
@@ -57,6 +65,15 @@ FakeKernel::Behaviour answering(size_t size) {
   };
 }
 
+// Replies to a request for a dump with `count` items of `size`, each in a datagram of its own.
+FakeKernel::Behaviour dumping_items(size_t size, uint32_t count) {
+  return dumping([size, count](const nlmsghdr& request, const FakeKernel::Reply& reply) {
+    const size_t empty = test::item(request, 0).size();
+    for (uint32_t i = 0; i < count; ++i) reply(test::item(request, i, 0, size - empty));
+    reply(test::done(request));
+  });
+}
+
 struct Answered {
   std::string failures;
   std::vector<size_t> sizes;
@@ -69,36 +86,6 @@ Answered run(Socket& socket, std::initializer_list<uint16_t> wishes) {
   result.failures = to_text(socket.run(batch, [&](size_t, const Messages& message) {
     result.sizes.push_back(message.header().nlmsg_len);
   }));
-  return result;
-}
-
-constexpr uint16_t kDump = 30;
-
-// Lists `count` items of `size`, each in a datagram of its own.
-FakeKernel::Behaviour listing(size_t size, size_t count) {
-  return [size, count](const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
-    nlmsghdr header = request.messages.at(0).header;
-    if (header.nlmsg_type != kDump) return follow_instructions(request, reply);
-    header.nlmsg_flags = NLM_F_MULTI;
-    for (size_t i = 0; i < count; ++i) reply(wire::message(header, Buffer(size - sizeof header)));
-    header.nlmsg_type = NLMSG_DONE;
-    reply(wire::message(header, wire::raw(int32_t{0})));
-  };
-}
-
-struct Listed {
-  Socket::DumpEnd end;
-  std::vector<size_t> sizes;
-};
-
-Listed dump(Socket& socket) {
-  MessageBatch request;
-  request.begin(kDump, NLM_F_DUMP, uint32_t{0}, ReplyKind::kErrorOnly);
-  request.end();
-  Listed result;
-  result.end = socket.dump(request, [&](const Messages& message) {
-    result.sizes.push_back(message.header().nlmsg_len);
-  });
   return result;
 }
 
@@ -152,8 +139,7 @@ TEST_CASE("an answer larger than the buffer is lost alone, and fits when it is a
 TEST_CASE("once answers were large, fewer are asked for at a time") {
   FakeKernel kernel(answering(60'000));
   os::Descriptor descriptor = kernel.take_descriptor();
-  const int room = 200'000;
-  REQUIRE(::setsockopt(descriptor.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == 0);
+  test::set_option(descriptor.get(), SO_RCVBUF, 200'000);
   Socket socket(std::move(descriptor), std::chrono::seconds(30));
   const auto asked_at_once = [&] {
     const size_t before = kernel.requests().size();
@@ -169,19 +155,19 @@ TEST_CASE("once answers were large, fewer are asked for at a time") {
 TEST_CASE("a chunk of a dump is read whole, also above 32 KiB") {
   for (const size_t size : kWhole) {
     CAPTURE(size);
-    FakeKernel kernel(listing(size, 3));
+    FakeKernel kernel(dumping_items(size, 3));
     Socket socket = kernel.connect();
-    const Listed listed = dump(socket);
+    const Dump listed = dump(socket);
     CHECK((listed.sizes == std::vector<size_t>(3, size)));
     CHECK_FALSE(listed.end.interrupted);
   }
 }
 
 TEST_CASE("a chunk larger than the buffer interrupts its dump, and fits the next time") {
-  FakeKernel kernel(listing(kCut, 2));
+  FakeKernel kernel(dumping_items(kCut, 2));
   Socket socket = kernel.connect();
   CHECK(dump(socket).end.interrupted);
-  const Listed again = dump(socket);
+  const Dump again = dump(socket);
   CHECK((again.sizes == std::vector<size_t>(2, kCut)));
   CHECK_FALSE(again.end.interrupted);
 }

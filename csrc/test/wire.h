@@ -76,6 +76,12 @@ inline std::string to_hex(Bytes bytes) {
   return result;
 }
 
+/// The bytes of a value in memory, so that a comparison forgets no field.
+template <typename Value>
+std::string shown(const Value& value) {
+  return to_hex(raw(value));
+}
+
 inline Buffer padded(Buffer bytes) {
   while (bytes.size() % 4 != 0) bytes.push_back(std::byte{0});
   return bytes;

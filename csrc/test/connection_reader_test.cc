@@ -8,21 +8,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
+#include "os/descriptor.h"
 #include "os/error.h"
+#include "os/namespace.h"
 #include "test/connection_text.h"
-#include "test/fake_kernel.h"
 #include "test/random.h"
+#include "test/signal_storm.h"
 #include "test/wire.h"
 
 using ipvs::Connection;

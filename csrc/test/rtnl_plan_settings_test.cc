@@ -1,0 +1,133 @@
+// Plans of addresses whose settings differ: flags, lifetimes, listed addresses, contradictions.
+#include "rtnl/plan.h"
+
+#include <doctest/doctest.h>
+#include <linux/if_addr.h>
+
+#include <utility>
+#include <vector>
+
+#include "test/rtnl_link_model.h"
+
+using netlink::same;
+using rtnl::AddressSettings;
+using rtnl::Change;
+using rtnl::LinkAddress;
+using test::AddressList;
+using test::aged;
+using test::ipv6_address;
+using test::kinds;
+using test::kOptions;
+using test::lasting;
+using test::listed;
+using test::plan_addresses;
+using test::virtual_address;
+
+TEST_CASE(
+    "a listed address that has gone is added as it was, and one that differs gets its flags") {
+  AddressSettings present = ipv6_address(1, 64, IFA_F_PERMANENT | IFA_F_MANAGETEMPADDR);
+  present.preferred = present.valid = AddressSettings::kForever;
+  CHECK((kinds(plan_addresses({}, {listed(present)}, false)) == std::vector{Change::kAdd}));
+  for (const uint32_t flag : {IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_MANAGETEMPADDR}) {
+    LinkAddress other = aged(present, 0);
+    other.settings.flags ^= flag;
+    const AddressList plan = plan_addresses({other}, {listed(present)}, false);
+    REQUIRE((kinds(plan) == std::vector{Change::kReplace}));
+    CHECK((plan[0].flags & ~uint32_t{IFA_F_PERMANENT}) == IFA_F_MANAGETEMPADDR);
+  }
+}
+
+TEST_CASE("replacing an address keeps the flags that nobody spoke of") {
+  LinkAddress present = lasting(ipv6_address(1, 64, IFA_F_MANAGETEMPADDR | IFA_F_TENTATIVE));
+  const AddressList plan = plan_addresses({present}, {ipv6_address(1, 64, kOptions)}, false);
+  REQUIRE((kinds(plan) == std::vector{Change::kReplace}));
+  CHECK(plan[0].flags == (kOptions | IFA_F_MANAGETEMPADDR));
+}
+
+TEST_CASE("lifetimes that were asked for are given, and those that were not are for ever") {
+  for (const bool ipv6 : {false, true}) {
+    AddressSettings wanted = ipv6 ? ipv6_address(1, 64, 0) : virtual_address(1);
+    LinkAddress present = lasting(wanted);
+    CHECK(plan_addresses({present}, {wanted}, false).empty());
+    wanted.given = AddressSettings::kLifetimes;
+    wanted.preferred = 60;
+    wanted.valid = 600;
+    CHECK((kinds(plan_addresses({present}, {wanted}, false)) == std::vector{Change::kReplace}));
+    present.settings.preferred = 60;
+    present.settings.valid = 600;
+    CHECK(plan_addresses({present}, {wanted}, false).empty());
+    present.settings.valid = 599;
+    CHECK((kinds(plan_addresses({present}, {wanted}, false)) == std::vector{Change::kReplace}));
+  }
+}
+
+TEST_CASE("what the kernel does not change of an IPv4 address is refused where it was asked for") {
+  const LinkAddress present = lasting(virtual_address(1, 24));
+  const auto plan_with = [&](uint32_t given, auto change) {
+    AddressSettings wanted = virtual_address(1, 24);
+    change(wanted);
+    const AddressList unasked = plan_addresses({present}, {wanted}, false);
+    wanted.given = given;
+    const AddressList asked = plan_addresses({present}, {wanted}, false);
+    if (kinds(asked) != std::vector{Change::kRefuse, Change::kPresent}) return false;
+    AddressSettings there = present.settings;
+    there.change = asked[1].change;
+    wanted.change = asked[0].change;
+    return unasked.empty() && same(asked[0], wanted) && same(asked[1], there);
+  };
+  CHECK(plan_with(AddressSettings::kScope, [](auto& wanted) { wanted.scope = 254; }));
+  CHECK(plan_with(AddressSettings::kLabel, [](auto& wanted) { wanted.label.assign("a"); }));
+  CHECK(plan_with(AddressSettings::kBroadcast, [](auto& wanted) {
+    wanted.broadcast = {10, 0, 0, 255};
+  }));
+  CHECK(plan_with(AddressSettings::kPrefixRoute,
+                  [](auto& wanted) { wanted.flags = IFA_F_NOPREFIXROUTE; }));
+}
+
+TEST_CASE("two wanted addresses that are one to the kernel must agree") {
+  const auto contradicts = [](const AddressSettings& a, const AddressSettings& b) {
+    const AddressList wanted{virtual_address(9), a, b};
+    const auto found = rtnl::Plan(wanted, false).contradiction();
+    if (found) CHECK((*found == std::pair<size_t, size_t>{1, 2}));
+    const AddressList reversed{b, a};
+    CHECK(rtnl::Plan(reversed, false).contradiction().has_value() == found.has_value());
+    return found.has_value();
+  };
+  const AddressSettings ipv4 = virtual_address(1, 24);
+  const AddressSettings ipv6 = ipv6_address(1, 64, kOptions);
+  CHECK_FALSE(contradicts(ipv4, ipv4));
+  CHECK_FALSE(contradicts(ipv4, virtual_address(1)));  // of IPv4 these are two
+  CHECK_FALSE(contradicts(ipv6, ipv6));
+  CHECK(contradicts(ipv6, ipv6_address(1, 128, kOptions)));
+
+  AddressSettings present = ipv6_address(1, 64, IFA_F_PERMANENT);
+  present.valid = present.preferred = 600;
+  AddressSettings later = present;
+  later.valid = later.preferred = 599;
+  CHECK_FALSE(contradicts(listed(present), listed(later)));
+  CHECK_FALSE(contradicts(ipv6, listed(present)));  // a bare address agrees with any
+  later.flags = IFA_F_NODAD;
+  CHECK(contradicts(listed(present), listed(later)));
+  AddressSettings routed = ipv6_address(1, 64, IFA_F_NODAD);
+  routed.given = AddressSettings::kPrefixRoute;
+  CHECK_FALSE(contradicts(routed, listed(present)));
+  routed.flags = kOptions;
+  CHECK(contradicts(routed, listed(present)));
+
+  AddressSettings scoped = ipv4;
+  scoped.given = AddressSettings::kScope;
+  scoped.scope = 254;
+  CHECK_FALSE(contradicts(ipv4, scoped));
+  AddressSettings labelled = ipv4;
+  labelled.given = AddressSettings::kLabel;
+  CHECK(contradicts(scoped, labelled));  // neither says all
+}
+
+TEST_CASE("of what is wanted twice, the one that asks for more counts") {
+  AddressSettings listed_address = listed(ipv6_address(1, 64, 0));
+  listed_address.preferred = listed_address.valid = AddressSettings::kForever;
+  const AddressSettings bare = ipv6_address(1, 64, kOptions);
+  const LinkAddress present = aged(listed_address, 0);
+  CHECK(plan_addresses({present}, {bare, listed_address}, true).empty());
+  CHECK(plan_addresses({present}, {listed_address, bare}, true).empty());
+}

@@ -1,0 +1,90 @@
+// Batches during signals that interrupt system calls.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "netlink/socket.h"
+#include "test/failures.h"
+#include "test/fake_kernel.h"
+#include "test/instructions.h"
+#include "test/random.h"
+#include "test/random_batch.h"
+#include "test/signal_storm.h"
+#include "test/stopwatch.h"
+
+using netlink::MessageBatch;
+using netlink::Socket;
+using netlink::Status;
+using std::chrono::milliseconds;
+using test::add_instruction;
+using test::FakeKernel;
+using test::follow_instructions;
+using test::ignore;
+using test::Instruction;
+using test::kShort;
+using test::kSoon;
+using test::Random;
+using test::RandomBatch;
+using test::SignalStorm;
+using test::Stopwatch;
+using test::to_text;
+
+TEST_CASE("[a storm of signals] does not touch the answers") {
+  FakeKernel kernel([](const auto& request, const auto& reply) {
+    std::this_thread::sleep_for(milliseconds(3));
+    follow_instructions(request, reply);
+  });
+  Socket socket = kernel.connect();
+  Random random;
+  const SignalStorm storm;
+  for (int round = 0; round < 50; ++round) RandomBatch(random, 100).check(socket);
+  CHECK(storm.handled() > 100);
+}
+
+TEST_CASE("[a storm of signals] does not keep a batch from being sent") {
+  std::atomic<bool> awake = false;
+  FakeKernel kernel([&](const auto& request, const auto& reply) {
+    while (!awake) std::this_thread::sleep_for(milliseconds(1));
+    follow_instructions(request, reply);
+  });
+  Socket socket = kernel.connect(kShort);
+  MessageBatch batch;
+  while (batch.bytes().size() < 150'000) add_instruction(batch, Instruction::kSucceed, 0, {}, 2000);
+  const SignalStorm storm;
+  // The first is read and sleeps, the next fill the way, and then one must wait for it.
+  std::thread alarm;
+  for (int round = 0; round < 4; ++round) {
+    if (round == 3) {
+      alarm = std::thread([&] {
+        std::this_thread::sleep_for(milliseconds(50));
+        awake = true;
+      });
+    }
+    socket.resume();
+    const auto failures = socket.run(batch, ignore);
+    const bool not_sent = std::any_of(failures.begin(), failures.end(), [](const auto& failure) {
+      return failure.status == Status::kNotSent;
+    });
+    CHECK_FALSE(not_sent);
+  }
+  alarm.join();
+  Random random;
+  RandomBatch(random, 30).check(socket);
+}
+
+TEST_CASE("[a storm of signals] does not put off the deadline") {
+  FakeKernel kernel([](const auto&, const auto&) {});
+  Socket socket = kernel.connect(kShort);
+  MessageBatch batch;
+  add_instruction(batch, Instruction::kSucceed);
+  const SignalStorm storm;
+  const Stopwatch watch;
+  CHECK(to_text(socket.run(batch, ignore)) == to_text(0, 1, Status::kLost, ETIMEDOUT));
+  CHECK(watch.elapsed() >= kShort - milliseconds(1));
+  CHECK(watch.elapsed() < kSoon);
+  CHECK(storm.handled() > 10);
+}
