@@ -13,7 +13,7 @@ import {
 import type { Check, ReadFiles } from '../../lib/host/diagnose-check.js';
 import { type NamespaceTarget, OWN_NAMESPACE } from '../../lib/native/netns.js';
 import { host, usualHost } from './host-modules.js';
-import { expectInputError, type Kind } from './requests.js';
+import { expectInputError } from './requests.js';
 
 vi.mock('../../lib/native/kernel-modules.js', { spy: true });
 const access = vi.spyOn(fs, 'accessSync');
@@ -25,29 +25,29 @@ beforeEach(() => {
 const [ENOENT, EACCES] = [2, 13];
 const VS = '/proc/sys/net/ipv4/vs';
 const NETFILTER = '/proc/sys/net/netfilter';
-/** What every kernel with IPVS has, wherever it can be seen. */
+/** The files that every kernel with IPVS has, wherever /proc shows them. */
 const VISIBLE = {
   '/proc/thread-self/net/dev': 'Inter-|',
   '/proc/thread-self/net/ip_vs_stats': 'Total',
   '/proc/sys/kernel/ostype': 'Linux\n',
   [`${VS}/drop_entry`]: '0\n',
 };
-/** A host whose files hold what `files` says, or have that errno. */
+/** A host with files: each has a text, or an errno. */
 const holding =
   (files: Readonly<Record<string, string | number>>): ReadFiles =>
   async (paths) =>
     paths.map((path) => files[path] ?? ENOENT);
 const all = async () => true;
 const named = (checks: readonly Check[], name: string) =>
-  checks.find((check) => check.name === name) ?? expect.unreachable(`${name} is not looked at`);
+  checks.find((check) => check.name === name) ?? expect.unreachable(`${name} is not checked`);
 
-/** Looks at the parameters of a host. */
-const look = (
+/** Checks the parameters of a host. */
+const checksOf = (
   files: Readonly<Record<string, string | number>>,
   netns: NamespaceTarget = OWN_NAMESPACE,
 ) => diagnoseThrough('1.2.1', holding({ ...VISIBLE, ...files }), all, netns, []);
 
-/** Every check says something, and has a remedy only where something is to be fixed. */
+/** Expects that every check has a detail, and a remedy only if something is to be fixed. */
 function expectUseful(checks: readonly Check[]): void {
   expect(new Set(checks.map(({ name }) => name)).size).toBe(checks.length);
   for (const { name, status, detail, remedy } of checks) {
@@ -58,18 +58,18 @@ function expectUseful(checks: readonly Check[]): void {
   }
 }
 
-describe('a parameter', () => {
+describe('the check of a parameter', () => {
   test.each([
-    ['ip_forward', 'net.ipv4.ip_forward'],
-    ['ipv6 forwarding', 'net.ipv6.conf.all.forwarding'],
-    ['conntrack', 'net.ipv4.vs.conntrack'],
-    ['expire_nodest_conn', 'net.ipv4.vs.expire_nodest_conn'],
-    ['estimation', 'net.ipv4.vs.run_estimation'],
-    ['bridge-nf-call-iptables', 'net.bridge.bridge-nf-call-iptables'],
-  ])('%s should be 1', async (name, parameter) => {
+    { name: 'ip_forward', parameter: 'net.ipv4.ip_forward' },
+    { name: 'ipv6 forwarding', parameter: 'net.ipv6.conf.all.forwarding' },
+    { name: 'conntrack', parameter: 'net.ipv4.vs.conntrack' },
+    { name: 'expire_nodest_conn', parameter: 'net.ipv4.vs.expire_nodest_conn' },
+    { name: 'estimation', parameter: 'net.ipv4.vs.run_estimation' },
+    { name: 'bridge-nf-call-iptables', parameter: 'net.bridge.bridge-nf-call-iptables' },
+  ])('$name is ok at 1 only', async ({ name, parameter }) => {
     const path = `/proc/sys/${parameter.replaceAll('.', '/')}`;
     const one = async (files: Record<string, string | number>) => {
-      const checks = await look(files);
+      const checks = await checksOf(files);
       expectUseful(checks);
       return named(checks, name);
     };
@@ -92,43 +92,92 @@ describe('a parameter', () => {
   });
 
   test.each([
-    ['1', undefined, 'ok', null],
-    ['1', '0-3', 'ok', null],
-    ['0', '0-3', 'warning', 'sysctl -w net.ipv4.vs.run_estimation=1'],
-    ['1', '\n', 'warning', 'sysctl -w net.ipv4.vs.est_cpulist=all'],
-    ['0', '\n', 'warning', 'sysctl -w net.ipv4.vs.run_estimation=1 net.ipv4.vs.est_cpulist=all'],
-  ])('run_estimation %j and est_cpulist %j: %s', async (running, processors, status, remedy) => {
-    const files = {
-      [`${VS}/run_estimation`]: running,
-      [`${VS}/est_cpulist`]: processors ?? ENOENT,
-    };
-    expect(named(await look(files), 'estimation')).toMatchObject({ status, remedy });
-  });
+    { running: '1', processors: undefined, status: 'ok', remedy: null },
+    { running: '1', processors: '0-3', status: 'ok', remedy: null },
+    {
+      running: '0',
+      processors: '0-3',
+      status: 'warning',
+      remedy: 'sysctl -w net.ipv4.vs.run_estimation=1',
+    },
+    {
+      running: '1',
+      processors: '\n',
+      status: 'warning',
+      remedy: 'sysctl -w net.ipv4.vs.est_cpulist=all',
+    },
+    {
+      running: '0',
+      processors: '\n',
+      status: 'warning',
+      remedy: 'sysctl -w net.ipv4.vs.run_estimation=1 net.ipv4.vs.est_cpulist=all',
+    },
+  ])(
+    'estimation is $status for run_estimation $running and est_cpulist $processors',
+    async ({ running, processors, status, remedy }) => {
+      const files = {
+        [`${VS}/run_estimation`]: running,
+        [`${VS}/est_cpulist`]: processors ?? ENOENT,
+      };
+      expect(named(await checksOf(files), 'estimation')).toMatchObject({ status, remedy });
+    },
+  );
 
   test.each([
-    ['100', '1000', 'ok', '100 of 1000 tracked connections', null],
-    ['799', '1000', 'ok', '799 of 1000 tracked connections', null],
-    [
-      '800',
-      '1000',
-      'warning',
-      '800 of 1000 tracked connections',
-      'sysctl -w net.netfilter.nf_conntrack_max=2000',
-    ],
-    ['800', '0', 'ok', '800 tracked connections, without a limit', null],
-    ['0', '0', 'ok', '0 tracked connections, without a limit', null],
-  ])('%s of at most %s tracked connections: %s', async (count, max, status, detail, remedy) => {
-    const files = {
-      [`${NETFILTER}/nf_conntrack_count`]: count,
-      [`${NETFILTER}/nf_conntrack_max`]: max,
-    };
-    expect(named(await look(files), 'conntrack size')).toMatchObject({ status, detail, remedy });
-  });
+    {
+      count: '100',
+      max: '1000',
+      status: 'ok',
+      detail: '100 of 1000 tracked connections',
+      remedy: null,
+    },
+    {
+      count: '799',
+      max: '1000',
+      status: 'ok',
+      detail: '799 of 1000 tracked connections',
+      remedy: null,
+    },
+    {
+      count: '800',
+      max: '1000',
+      status: 'warning',
+      detail: '800 of 1000 tracked connections',
+      remedy: 'sysctl -w net.netfilter.nf_conntrack_max=2000',
+    },
+    {
+      count: '800',
+      max: '0',
+      status: 'ok',
+      detail: '800 tracked connections, without a limit',
+      remedy: null,
+    },
+    {
+      count: '0',
+      max: '0',
+      status: 'ok',
+      detail: '0 tracked connections, without a limit',
+      remedy: null,
+    },
+  ])(
+    'conntrack size is $status for $count of at most $max connections',
+    async ({ count, max, status, detail, remedy }) => {
+      const files = {
+        [`${NETFILTER}/nf_conntrack_count`]: count,
+        [`${NETFILTER}/nf_conntrack_max`]: max,
+      };
+      expect(named(await checksOf(files), 'conntrack size')).toMatchObject({
+        status,
+        detail,
+        remedy,
+      });
+    },
+  );
 
   test.each([
-    ['no proc file system', {}, /no proc file system is mounted/],
-    ['no /proc/sys', { '/proc/thread-self/net/dev': 'x' }, /subset=pid/],
-  ])('is not visible with %s, and that is said of each', async (_, files, why) => {
+    { name: 'no proc file system', files: {}, why: /no proc file system is mounted/ },
+    { name: 'no /proc/sys', files: { '/proc/thread-self/net/dev': 'x' }, why: /subset=pid/ },
+  ])('is unknown without $name, and says so', async ({ files, why }) => {
     const checks = await diagnoseThrough('1.2.1', holding(files), all, OWN_NAMESPACE, []);
     expectUseful(checks);
     for (const { name, status, detail } of checks.slice(3)) {
@@ -139,8 +188,8 @@ describe('a parameter', () => {
     }
   });
 
-  test('is not visible where the kernel hides those of IPVS, and others are', async () => {
-    const checks = await look({
+  test('is unknown for IPVS only if the kernel hides its parameters', async () => {
+    const checks = await checksOf({
       [`${VS}/drop_entry`]: ENOENT,
       '/proc/sys/net/ipv4/ip_forward': '1',
     });
@@ -150,8 +199,8 @@ describe('a parameter', () => {
     expect(named(checks, 'ip_forward').status).toBe('ok');
   });
 
-  test('is said to be missing where others are there', async () => {
-    expect(named(await look({}), 'conntrack').detail).toMatch(/CONFIG_IP_VS_NFCT/);
+  test('says why a parameter is missing if others are visible', async () => {
+    expect(named(await checksOf({}), 'conntrack').detail).toMatch(/CONFIG_IP_VS_NFCT/);
   });
 });
 
@@ -162,46 +211,49 @@ describe('a remedy', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
   const remedy = async (netns: NamespaceTarget) =>
-    named(await look({ '/proc/sys/net/ipv4/ip_forward': '0' }, netns), 'ip_forward').remedy;
+    named(await checksOf({ '/proc/sys/net/ipv4/ip_forward': '0' }, netns), 'ip_forward').remedy;
   const at = (path: string) => ({ target: path, label: path });
 
-  test('acts in the namespace that was looked at', async () => {
+  test('acts in the namespace that was diagnosed', async () => {
     const path = join(folder, 'blue');
     writeFileSync(path, '');
     expect(await remedy(at(path))).toBe(`nsenter --net=${path} sysctl -w net.ipv4.ip_forward=1`);
   });
 
   test.each([
-    ['a b', "'%/a b'"],
-    ["it's", "'%/it'\\''s'"],
-    ['$(id)', "'%/$(id)'"],
-    ['a;b', "'%/a;b'"],
-    ['a\nb', "'%/a\nb'"],
-    ['ü', "'%/ü'"],
-    ['a@b+c=d,e:f', '%/a@b+c=d,e:f'],
-  ])('quotes %j for a shell', async (name, word) => {
+    { name: 'a b', word: "'%/a b'" },
+    { name: "it's", word: "'%/it'\\''s'" },
+    { name: '$(id)', word: "'%/$(id)'" },
+    { name: 'a;b', word: "'%/a;b'" },
+    { name: 'a\nb', word: "'%/a\nb'" },
+    { name: 'ü', word: "'%/ü'" },
+    { name: 'a@b+c=d,e:f', word: '%/a@b+c=d,e:f' },
+  ])('quotes $name for a shell', async ({ name, word }) => {
     const path = join(folder, name);
     writeFileSync(path, '');
     expect(await remedy(at(path))).toContain(` --net=${word.replace('%', folder)} `.trimStart());
   });
 
-  test('names a process of its own instead of /proc/self', async () => {
+  test('names the process by its id instead of /proc/self', async () => {
     expect(await remedy(at('/proc/self/ns/net'))).toContain(`--net=/proc/${process.pid}/ns/net `);
   });
 
-  test.each<[string, NamespaceTarget]>([
-    ['a descriptor', { target: 17, label: 'descriptor 17' }],
-    ['a name that has gone', at('/run/netns/no-such-one')],
-  ])('is none for %s, and the fault is told all the same', async (_, netns) => {
-    const check = named(await look({ '/proc/sys/net/ipv4/ip_forward': '0' }, netns), 'ip_forward');
+  test.each([
+    { name: 'a descriptor', netns: { target: 17, label: 'descriptor 17' } },
+    { name: 'a name that has gone', netns: at('/run/netns/no-such-one') },
+  ])('is null for $name, and the fault is reported nevertheless', async ({ netns }) => {
+    const check = named(
+      await checksOf({ '/proc/sys/net/ipv4/ip_forward': '0' }, netns),
+      'ip_forward',
+    );
     expect(check).toMatchObject({ status: 'warning', remedy: null });
   });
 
-  test('is none where /proc/sys is read-only, and that is said', async () => {
+  test('is null if /proc/sys is read-only, and the detail says so', async () => {
     access.mockImplementation(() => {
       throw Object.assign(new Error('read-only'), { code: 'EROFS' });
     });
-    const check = named(await look({ '/proc/sys/net/ipv4/ip_forward': '0' }), 'ip_forward');
+    const check = named(await checksOf({ '/proc/sys/net/ipv4/ip_forward': '0' }), 'ip_forward');
     expect(check).toMatchObject({
       status: 'warning',
       detail: expect.stringMatching(/read-only here: set it where the container is started$/),
@@ -209,21 +261,21 @@ describe('a remedy', () => {
     });
   });
 
-  test('is for root, whoever asks', async () => {
+  test('is a command for root, whoever runs the diagnosis', async () => {
     access.mockImplementation(() => {
       throw Object.assign(new Error('not yours'), { code: 'EACCES' });
     });
     expect(await remedy(OWN_NAMESPACE)).toBe('sysctl -w net.ipv4.ip_forward=1');
   });
 
-  test('of what all namespaces share is none for one of them', async () => {
+  test('is null in another namespace for a parameter that all namespaces share', async () => {
     const path = join(folder, 'blue');
     writeFileSync(path, '');
     const files = {
       [`${NETFILTER}/nf_conntrack_count`]: '9',
       [`${NETFILTER}/nf_conntrack_max`]: '10',
     };
-    expect(named(await look(files, at(path)), 'conntrack size')).toMatchObject({
+    expect(named(await checksOf(files, at(path)), 'conntrack size')).toMatchObject({
       status: 'warning',
       detail: expect.stringContaining('initial network namespace'),
       remedy: null,
@@ -231,11 +283,11 @@ describe('a remedy', () => {
   });
 });
 
-describe('schedulers', () => {
-  test('those that are absent are asked for once', async () => {
-    const asked: string[] = [];
+describe('the checks of schedulers', () => {
+  test('probe a scheduler that is absent once', async () => {
+    const probed: string[] = [];
     const probe = async (name: string) => {
-      asked.push(name);
+      probed.push(name);
       if (name === 'lc') throw new Error('no answer');
       return name !== 'mh';
     };
@@ -250,24 +302,24 @@ describe('schedulers', () => {
       remedy: null,
     };
     expect(named(checks, 'scheduler mh')).toMatchObject(missing);
-    expect(asked).toContain('mh');
+    expect(probed).toContain('mh');
 
-    asked.length = 0;
+    probed.length = 0;
     expect(named(await diagnosed(), 'scheduler mh')).toMatchObject(missing);
-    expect(asked).not.toContain('mh');
-    expect(asked).toContain('lc');
+    expect(probed).not.toContain('mh');
+    expect(probed).toContain('lc');
   });
 
-  test('only those that are named are looked at', async () => {
-    const asked: string[] = [];
-    const probe = async (name: string) => asked.push(name) > 0;
+  test('cover the given schedulers only', async () => {
+    const probed: string[] = [];
+    const probe = async (name: string) => probed.push(name) > 0;
     const checks = await diagnoseThrough('1.2.1', holding({}), probe, OWN_NAMESPACE, ['wrr', 'my']);
     const names = checks.map(({ name }) => name).filter((name) => name.startsWith('scheduler'));
     expect(names).toEqual(['scheduler wrr', 'scheduler my']);
-    expect(asked).toEqual(['wrr', 'my']);
+    expect(probed).toEqual(['wrr', 'my']);
   });
 
-  test('one that the kernel does not load on demand can be loaded by hand, and is asked for again', async () => {
+  test('propose modprobe for a scheduler that the kernel does not load on demand, and probe it again', async () => {
     host({ onDisk: true, loader: '' });
     const probe = vi.fn(async () => false);
     const diagnosed = () =>
@@ -282,7 +334,7 @@ describe('schedulers', () => {
     }
   });
 
-  test('one that is loaded is there, though it cannot be tried', async () => {
+  test('accept a loaded module whose probe fails', async () => {
     host({ loaded: ['ip_vs_rr'] });
     const probe = async () => Promise.reject(new Error('no IPv6'));
     const checks = await diagnoseThrough('1.2.1', holding({}), probe, OWN_NAMESPACE, ['rr', 'sh']);
@@ -290,29 +342,58 @@ describe('schedulers', () => {
     expect(named(checks, 'scheduler sh')).toMatchObject({ status: 'unknown', detail: 'no IPv6' });
   });
 
-  type Row = readonly [unknown, Kind, string, string, string];
   const NAME = 'a name of 1 to 15 letters, digits, dots, dashes and underscores';
   const LIST = "an array of schedulers such as ['wrr']";
-  test.each<Row>([
-    [{ schedulers: 'wrr' }, 'type', 'options.schedulers', "'wrr'", LIST],
-    [{ schedulers: null }, 'type', 'options.schedulers', 'null', LIST],
-    [{ schedulers: [5] }, 'type', 'options.schedulers[0]', '5', NAME],
-    [{ schedulers: ['rr', ''] }, 'value', 'options.schedulers[1]', "''", `is not ${NAME}`],
-    [{ schedulers: ['a b'] }, 'value', 'options.schedulers[0]', "'a b'", `is not ${NAME}`],
-    [[], 'type', 'options', '[]', 'an object'],
-    [null, 'type', 'options', 'null', 'an object'],
-  ])('%j is refused', (options, kind, property, value, rule) => {
+  test.each([
+    {
+      options: { schedulers: 'wrr' },
+      kind: 'type',
+      property: 'options.schedulers',
+      value: "'wrr'",
+      rule: LIST,
+    },
+    {
+      options: { schedulers: null },
+      kind: 'type',
+      property: 'options.schedulers',
+      value: 'null',
+      rule: LIST,
+    },
+    {
+      options: { schedulers: [5] },
+      kind: 'type',
+      property: 'options.schedulers[0]',
+      value: '5',
+      rule: NAME,
+    },
+    {
+      options: { schedulers: ['rr', ''] },
+      kind: 'value',
+      property: 'options.schedulers[1]',
+      value: "''",
+      rule: `is not ${NAME}`,
+    },
+    {
+      options: { schedulers: ['a b'] },
+      kind: 'value',
+      property: 'options.schedulers[0]',
+      value: "'a b'",
+      rule: `is not ${NAME}`,
+    },
+    { options: [], kind: 'type', property: 'options', value: '[]', rule: 'an object' },
+    { options: null, kind: 'type', property: 'options', value: 'null', rule: 'an object' },
+  ] as const)('refuse the options $options', ({ options, kind, property, value, rule }) => {
     for (const check of [checkDiagnoseOptions, checkHostOptions]) {
       try {
         check(options);
-        expect.unreachable('it is refused');
+        expect.unreachable('the options are refused');
       } catch (error) {
         expectInputError(error, { kind, property, value, rule });
       }
     }
   });
 
-  test('each is looked at once; none and nothing are different', () => {
+  test('cover each scheduler once, none for an empty list, and all by default', () => {
     expect(checkDiagnoseOptions({ schedulers: ['wrr', 'rr', 'wrr'] })).toEqual(['wrr', 'rr']);
     expect(checkDiagnoseOptions({ schedulers: [] })).toEqual([]);
     for (const options of [undefined, {}, { schedulers: undefined }]) {
@@ -326,18 +407,33 @@ describe('schedulers', () => {
   });
 });
 
-describe('dummy links', () => {
+describe('the check of dummy links', () => {
   const dummy = async () =>
     named(await diagnoseThrough('1', holding({}), all, OWN_NAMESPACE, []), 'dummy');
   test.each([
-    [{ loaded: ['dummy'] }, 'ok', /loaded/, null],
-    [{ onDisk: true }, 'ok', /on demand/, null],
-    [{ onDisk: undefined }, 'unknown', /not visible here/, null],
-    [{ onDisk: false }, 'missing', /no dummy links/, null],
-    [{ onDisk: true, loader: '' }, 'missing', /modprobe is empty/, 'modprobe dummy numdummies=0'],
-    [{ onDisk: true, forbidden: true }, 'missing', /modules_disabled/, null],
-    [{ onDisk: undefined, loader: '' }, 'missing', /modprobe is empty.*on the host/, null],
-  ])('%j: %s', async (facts, status, detail, remedy) => {
+    { facts: { loaded: ['dummy'] }, status: 'ok', detail: /loaded/, remedy: null },
+    { facts: { onDisk: true }, status: 'ok', detail: /on demand/, remedy: null },
+    { facts: { onDisk: undefined }, status: 'unknown', detail: /not visible here/, remedy: null },
+    { facts: { onDisk: false }, status: 'missing', detail: /no dummy links/, remedy: null },
+    {
+      facts: { onDisk: true, loader: '' },
+      status: 'missing',
+      detail: /modprobe is empty/,
+      remedy: 'modprobe dummy numdummies=0',
+    },
+    {
+      facts: { onDisk: true, forbidden: true },
+      status: 'missing',
+      detail: /modules_disabled/,
+      remedy: null,
+    },
+    {
+      facts: { onDisk: undefined, loader: '' },
+      status: 'missing',
+      detail: /modprobe is empty.*on the host/,
+      remedy: null,
+    },
+  ])('is $status for a host with $facts', async ({ facts, status, detail, remedy }) => {
     host(facts);
     expect(await dummy()).toMatchObject({
       status,
@@ -347,23 +443,63 @@ describe('dummy links', () => {
   });
 });
 
-describe('where no handle can be opened', () => {
+describe('without a handle', () => {
   const failed = (code: IpvsError['code'], syscall = '') =>
     new IpvsError('open: why it is so', { code, syscall, operation: 'open' });
   const without = (error: unknown, netns = OWN_NAMESPACE, schedulers?: string[]) =>
     diagnoseWithout(error, netns, schedulers);
 
   test.each([
-    ['there is no IPVS', failed('ERR_IPVS_UNAVAILABLE'), 'ip_vs', 'missing'],
-    ['a right is missing', failed('EPERM', 'IPVS_CMD_GET_INFO'), 'capability', 'missing'],
-    ['a filter forbids sockets', failed('EPERM', 'socket'), 'netlink', 'missing'],
-    ['a filter forbids the family', failed('EAFNOSUPPORT', 'socket'), 'netlink', 'missing'],
-    ['there are too many open files', failed('EMFILE', 'socket'), 'ip_vs', 'unknown'],
-    ['the addon cannot be loaded', failed('ERR_IPVS_NO_ADDON'), 'addon', 'missing'],
-    ['this is another platform', failed('ERR_IPVS_UNSUPPORTED_PLATFORM'), 'platform', 'missing'],
-    ['of something else', new Error('why it is so'), 'ip_vs', 'unknown'],
-    ['of what is no error', 'why it is so', 'ip_vs', 'unknown'],
-  ])('because %s', async (_, error, name, status) => {
+    {
+      why: 'there is no IPVS',
+      error: failed('ERR_IPVS_UNAVAILABLE'),
+      check: 'ip_vs',
+      status: 'missing',
+    },
+    {
+      why: 'a right is missing',
+      error: failed('EPERM', 'IPVS_CMD_GET_INFO'),
+      check: 'capability',
+      status: 'missing',
+    },
+    {
+      why: 'a filter forbids sockets',
+      error: failed('EPERM', 'socket'),
+      check: 'netlink',
+      status: 'missing',
+    },
+    {
+      why: 'a filter forbids the family',
+      error: failed('EAFNOSUPPORT', 'socket'),
+      check: 'netlink',
+      status: 'missing',
+    },
+    {
+      why: 'there are too many open files',
+      error: failed('EMFILE', 'socket'),
+      check: 'ip_vs',
+      status: 'unknown',
+    },
+    {
+      why: 'the addon cannot be loaded',
+      error: failed('ERR_IPVS_NO_ADDON'),
+      check: 'addon',
+      status: 'missing',
+    },
+    {
+      why: 'this is another platform',
+      error: failed('ERR_IPVS_UNSUPPORTED_PLATFORM'),
+      check: 'platform',
+      status: 'missing',
+    },
+    {
+      why: 'opening failed',
+      error: new Error('why it is so'),
+      check: 'ip_vs',
+      status: 'unknown',
+    },
+    { why: 'something that is not an error was thrown', error: 'why it is so', check: 'ip_vs', status: 'unknown' },
+  ])('the check $check is $status because $why', async ({ error, check: name, status }) => {
     const checks = await without(error);
     expectUseful(checks);
     expect(named(checks, name)).toMatchObject({
@@ -376,26 +512,26 @@ describe('where no handle can be opened', () => {
     expect(known !== undefined).toBe(name === 'capability');
   });
 
-  test('the module of IPVS is loaded by hand where that helps', async () => {
+  test('the remedy loads the module of IPVS if that helps', async () => {
     host({ onDisk: true, loader: '' });
     const checks = await without(failed('ERR_IPVS_UNAVAILABLE'));
     expect(named(checks, 'ip_vs').remedy).toBe('modprobe ip_vs');
   });
 
-  test('a right that is missing is named with who has it', async () => {
+  test('a missing capability is named with those who have it', async () => {
     const { detail } = named(await without(failed('EPERM')), 'capability');
     expect(detail).toMatch(/^CAP_NET_ADMIN in the initial.*--cap-add NET_ADMIN.*rootless/);
     expect(detail.match(/root/g)).toHaveLength(2);
     expect(detail.match(/CAP_NET_ADMIN/g)).toHaveLength(1);
   });
 
-  test('schedulers that are named are unknown', async () => {
+  test('the given schedulers are unknown', async () => {
     const checks = await without(failed('EPERM'), OWN_NAMESPACE, ['wrr']);
     expect(named(checks, 'scheduler wrr').status).toBe('unknown');
   });
 
   test.each(['open', 'setns', 'fcntl'])(
-    'a namespace that cannot be entered (%s) is looked at no further',
+    'a namespace that cannot be entered (%s) is not checked further',
     async (syscall) => {
       const error = new IpvsError('open /nowhere: why it is so', { code: 'EPERM', syscall });
       const checks = await without(error, { target: '/nowhere', label: '/nowhere' });
@@ -405,7 +541,7 @@ describe('where no handle can be opened', () => {
   );
 });
 
-test('a host that shows and refuses anything at all is diagnosed', async () => {
+test('diagnose() never rejects, whatever a host shows or refuses', async () => {
   const content = fc.oneof(
     fc.string(),
     fc.integer({ min: -1, max: 200 }),

@@ -1,19 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { isEstimating } from '../../lib/host/info.js';
 
-describe('whether counters are refreshed', () => {
+describe('isEstimating', () => {
   const ENOENT = 2;
   test.each([
-    ['1\n', ENOENT, true],
-    ['0\n', ENOENT, false],
-    ['1\n', '0-3\n', true],
-    ['1\n', '\n', false],
-    ['1\n', '', false],
-    ['0\n', '0-3\n', false],
-    [ENOENT, '0-3\n', null],
-    [ENOENT, ENOENT, null],
-    [undefined, undefined, null],
-  ])('run_estimation %j and est_cpulist %j: %j', (running, processors, expected) => {
-    expect(isEstimating(running, processors)).toBe(expected);
-  });
+    { running: '1\n', processors: ENOENT, expected: true },
+    { running: '0\n', processors: ENOENT, expected: false },
+    { running: '1\n', processors: '0-3\n', expected: true },
+    { running: '1\n', processors: '\n', expected: false },
+    { running: '1\n', processors: '', expected: false },
+    { running: '0\n', processors: '0-3\n', expected: false },
+    { running: ENOENT, processors: '0-3\n', expected: null },
+    { running: ENOENT, processors: ENOENT, expected: null },
+    { running: undefined, processors: undefined, expected: null },
+  ])(
+    'returns $expected for run_estimation $running and est_cpulist $processors',
+    ({ running, processors, expected }) => {
+      expect(isEstimating(running, processors)).toBe(expected);
+    },
+  );
 });

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { expectInputError, type Kind } from './requests.js';
+import { expectInputError } from './requests.js';
 
 /** The module, with nothing that it remembers. */
 async function load() {
@@ -37,7 +37,7 @@ function pretend(script: string): void {
 
 const NAME = 'ipvs_test_no_such_module';
 
-test('a module is loaded by modprobe, its name behind --', async () => {
+test('loadModules runs modprobe with the name after --', async () => {
   pretend(`[ "$*" = "-- ${NAME}" ] || { echo "$*" >&2; exit 1; }`);
   const { loadModules, isKnownAbsent, rememberAbsent } = await load();
   rememberAbsent(NAME);
@@ -46,13 +46,13 @@ test('a module is loaded by modprobe, its name behind --', async () => {
   expect(isKnownAbsent(NAME)).toBe(false);
 });
 
-test('nothing is run where there is nothing to load', async () => {
+test('loadModules runs nothing for a module that is loaded', async () => {
   pretend('echo was run >&2; exit 1');
   const { loadModules } = await load();
   expect(await loadModules([])).toEqual([]);
 });
 
-test('what modprobe says is the message', async () => {
+test('the error has the output of modprobe', async () => {
   pretend('echo "modprobe: FATAL: Module not found." >&2; exit 1');
   const { loadModules } = await load();
   await expect(loadModules([NAME])).rejects.toMatchObject({
@@ -64,13 +64,13 @@ test('what modprobe says is the message', async () => {
   });
 });
 
-test('a modprobe that fails without a word has a message all the same', async () => {
+test('the error of a modprobe that fails silently has its exit status', async () => {
   pretend('exit 3');
   const { loadModules } = await load();
   await expect(loadModules([NAME])).rejects.toThrow(new RegExp(`^loadModules ${NAME}: \\S`));
 });
 
-describe('where modprobe is looked for', () => {
+describe('the search for modprobe', () => {
   /** A working directory with a program that must not be run. */
   const elsewhere = () => {
     const cwd = mkdtempSync(join(tmpdir(), 'ipvs-cwd-'));
@@ -85,14 +85,14 @@ describe('where modprobe is looked for', () => {
   afterEach(() => process.chdir(before));
 
   test.each([
-    ['unset', undefined],
-    ['empty', ''],
-    ['with an empty element at the front', ':/usr/bin'],
-    ['with an empty element in the middle', '/nowhere::/usr/bin'],
-    ['with an empty element at the end', '/nowhere:'],
-    ['with the working directory', '.:/nowhere'],
-    ['with a relative folder', 'bin:/nowhere'],
-  ])('with PATH %s, nothing of the working directory is run', async (_, path) => {
+    { name: 'unset', path: undefined },
+    { name: 'empty', path: '' },
+    { name: 'a list with an empty element at the front', path: ':/usr/bin' },
+    { name: 'a list with an empty element in the middle', path: '/nowhere::/usr/bin' },
+    { name: 'a list with an empty element at the end', path: '/nowhere:' },
+    { name: 'a list with the working directory', path: '.:/nowhere' },
+    { name: 'a list with a relative folder', path: 'bin:/nowhere' },
+  ])('runs nothing of the working directory if PATH is $name', async ({ path }) => {
     const cwd = elsewhere();
     try {
       process.chdir(cwd);
@@ -107,7 +107,7 @@ describe('where modprobe is looked for', () => {
     }
   });
 
-  test('a modprobe that starts others starts none of the working directory', async () => {
+  test('passes a PATH without the working directory on to modprobe', async () => {
     const cwd = elsewhere();
     try {
       process.chdir(cwd);
@@ -123,7 +123,7 @@ describe('where modprobe is looked for', () => {
     }
   });
 
-  test('PATH is read at the call', async () => {
+  test('reads PATH at the call', async () => {
     const { loadModules } = await load();
     pretend('exit 0');
     vi.stubEnv('PATH', '/nowhere');
@@ -132,7 +132,7 @@ describe('where modprobe is looked for', () => {
     expect(await loadModules([NAME])).toEqual([{ name: NAME, status: 'loaded' }]);
   });
 
-  test('what cannot be executed, or is a folder, is passed over', async () => {
+  test('skips folders and files that cannot be executed', async () => {
     const { loadModules } = await load();
     const [unusable, directory] = ['unusable', 'directory'].map((name) => join(folder, name));
     mkdirSync(unusable ?? '');
@@ -158,7 +158,7 @@ describe('a modprobe that hangs', () => {
     }
   };
 
-  test('is killed when the time is over', async () => {
+  test('is killed when the timeout expires', async () => {
     hang();
     const { loadModules } = await load();
     await expect(loadModules([NAME], { timeout: 300 })).rejects.toMatchObject({
@@ -172,7 +172,7 @@ describe('a modprobe that hangs', () => {
     await vi.waitFor(() => expect(isRunning()).toBe(false), 10_000);
   });
 
-  test('is killed when the signal says so, whose reason comes out', async () => {
+  test('is killed when the signal is aborted, and the error is its reason', async () => {
     hang();
     const { loadModules } = await load();
     const controller = new AbortController();
@@ -184,7 +184,7 @@ describe('a modprobe that hangs', () => {
     await vi.waitFor(() => expect(isRunning()).toBe(false), 10_000);
   });
 
-  test('is not started where the signal says so before', async () => {
+  test('is not started if the signal is already aborted', async () => {
     pretend(`touch ${join(folder, 'was-run')}`);
     const { loadModules } = await load();
     const reason = new Error('not at all');
@@ -193,14 +193,14 @@ describe('a modprobe that hangs', () => {
     expect(existsSync(join(folder, 'was-run'))).toBe(false);
   });
 
-  test('the time is that of all modules together', async () => {
+  test('is killed when all modules together exceed the timeout', async () => {
     pretend(`[ "$2" = first ] || sleep 60`);
     const { loadModules } = await load();
     const loading = loadModules(['first', NAME], { timeout: 500, signal: undefined });
     await expect(loading).rejects.toMatchObject({ code: 'ETIMEDOUT', target: NAME });
   });
 
-  test('that ends in time is loaded, and nothing is left behind', async () => {
+  test('but ends in time leaves no timer and no listener', async () => {
     pretend('exit 0');
     const { loadModules } = await load();
     const controller = new AbortController();
@@ -215,36 +215,68 @@ describe('a modprobe that hangs', () => {
   });
 });
 
-describe('options', () => {
-  type Row = readonly [unknown, Kind, string, string, string];
+describe('the options', () => {
   const range = 'an integer from 1 to 2147483647 milliseconds';
-  test.each<Row>([
-    [null, 'type', 'options', 'null', 'an object'],
-    [5, 'type', 'options', '5', 'an object'],
-    [{ timeout: '5' }, 'type', 'options.timeout', "'5'", range],
-    [{ timeout: 0 }, 'range', 'options.timeout', '0', range],
-    [{ timeout: 1.5 }, 'range', 'options.timeout', '1.5', range],
-    [{ timeout: 2 ** 31 }, 'range', 'options.timeout', '2147483648', range],
-    [{ signal: 5 }, 'type', 'options.signal', '5', 'an AbortSignal'],
-  ])('%j is refused, and nothing is run', async (options, kind, property, value, rule) => {
-    pretend(`touch ${join(folder, 'was-run')}`);
-    const { loadModules } = await load();
-    // The bad ones are what is tested.
-    const error: unknown = await loadModules([NAME], options as object).catch(
-      (reason: unknown) => reason,
-    );
-    expectInputError(error, { subject: 'loadModules', kind, property, value, rule });
-    expect(existsSync(join(folder, 'was-run'))).toBe(false);
-  });
+  test.each([
+    { options: null, kind: 'type', property: 'options', value: 'null', rule: 'an object' },
+    { options: 5, kind: 'type', property: 'options', value: '5', rule: 'an object' },
+    {
+      options: { timeout: '5' },
+      kind: 'type',
+      property: 'options.timeout',
+      value: "'5'",
+      rule: range,
+    },
+    {
+      options: { timeout: 0 },
+      kind: 'range',
+      property: 'options.timeout',
+      value: '0',
+      rule: range,
+    },
+    {
+      options: { timeout: 1.5 },
+      kind: 'range',
+      property: 'options.timeout',
+      value: '1.5',
+      rule: range,
+    },
+    {
+      options: { timeout: 2 ** 31 },
+      kind: 'range',
+      property: 'options.timeout',
+      value: '2147483648',
+      rule: range,
+    },
+    {
+      options: { signal: 5 },
+      kind: 'type',
+      property: 'options.signal',
+      value: '5',
+      rule: 'an AbortSignal',
+    },
+  ] as const)(
+    '$options are refused before anything is run',
+    async ({ options, kind, property, value, rule }) => {
+      pretend(`touch ${join(folder, 'was-run')}`);
+      const { loadModules } = await load();
+      // JavaScript may pass anything.
+      const error: unknown = await loadModules([NAME], options as object).catch(
+        (reason: unknown) => reason,
+      );
+      expectInputError(error, { subject: 'loadModules', kind, property, value, rule });
+      expect(existsSync(join(folder, 'was-run'))).toBe(false);
+    },
+  );
 
-  test('an unknown one is refused', async () => {
+  test('of another name are refused', async () => {
     const { loadModules } = await load();
     // @ts-expect-error: timeout is spelled otherwise.
     await expect(loadModules([NAME], { timeuot: 5 })).rejects.toThrow(/did you mean timeout/);
   });
 });
 
-test('names are read once: what was checked is what is loaded', async () => {
+test('loadModules reads each name once: it loads the names that it has checked', async () => {
   pretend(`echo "$*" >> ${join(folder, 'log')}`);
   const { loadModules } = await load();
   let reads = 0;
@@ -256,27 +288,28 @@ test('names are read once: what was checked is what is loaded', async () => {
   expect(readFileSync(join(folder, 'log'), 'utf8')).toBe(`-- ${NAME}\n`);
 });
 
-describe('names', () => {
+describe('the names', () => {
   const RULE = 'an array of module names of 1 to 55 letters, digits, dashes and underscores';
-  type Row = readonly [unknown, Kind, string, string];
-  test.each<Row>([
-    [undefined, 'type', 'undefined', RULE],
-    ['ip_vs', 'type', "'ip_vs'", RULE],
-    [new Set(['ip_vs']), 'type', "Set(1) { 'ip_vs' }", RULE],
-    [[5], 'type', '5', RULE],
-    [[''], 'value', "''", RULE],
-    [['-r'], 'value', "'-r'", RULE],
-    [['ip_vs; id'], 'value', "'ip_vs; id'", RULE],
-    [['../ip_vs'], 'value', "'../ip_vs'", RULE],
-    [['ip_vs\n'], 'value', "'ip_vs\\n'", RULE],
-    [['x'.repeat(56)], 'value', `'${'x'.repeat(56)}'`, RULE],
-    [['ip_vs', '$(id)'], 'value', "'$(id)'", RULE],
-  ])('%j is refused, and nothing is run', async (names, kind, value, rule) => {
+  test.each([
+    { names: undefined, kind: 'type', value: 'undefined' },
+    { names: 'ip_vs', kind: 'type', value: "'ip_vs'" },
+    { names: new Set(['ip_vs']), kind: 'type', value: "Set(1) { 'ip_vs' }" },
+    { names: [5], kind: 'type', value: '5' },
+    { names: [''], kind: 'value', value: "''" },
+    { names: ['-r'], kind: 'value', value: "'-r'" },
+    { names: ['ip_vs; id'], kind: 'value', value: "'ip_vs; id'" },
+    { names: ['../ip_vs'], kind: 'value', value: "'../ip_vs'" },
+    { names: ['ip_vs\n'], kind: 'value', value: "'ip_vs\\n'" },
+    { names: ['x'.repeat(56)], kind: 'value', value: `'${'x'.repeat(56)}'` },
+    { names: ['ip_vs', '$(id)'], kind: 'value', value: "'$(id)'" },
+  ] as const)('$names are refused before anything is run', async ({ names, kind, value }) => {
     pretend(`touch ${join(folder, 'was-run')}`);
     const { loadModules } = await load();
-    // The bad ones are what is tested.
-    const error: unknown = await loadModules(names as string[]).catch((reason: unknown) => reason);
-    expectInputError(error, { subject: 'loadModules', kind, property: 'names', value, rule });
+    // JavaScript may pass anything.
+    const error: unknown = await loadModules(names as readonly string[]).catch(
+      (reason: unknown) => reason,
+    );
+    expectInputError(error, { subject: 'loadModules', kind, property: 'names', value, rule: RULE });
     expect(existsSync(join(folder, 'was-run'))).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseStatus } from '../../lib/host/status.js';
 
-test('the lines of the file, and the numbers that have a name', () => {
+test('parseStatus returns every line, and the numbers that have a name', () => {
   const text = [
     'Conns:\t12',
     'Conn buckets:\t4096 (12 bits, lfactor -4)',
@@ -29,11 +29,14 @@ test('the lines of the file, and the numbers that have a name', () => {
   });
 });
 
-test.each(['', '\n', 'no line of it', '__proto__:\t1'])('%j has none of them', (text) => {
-  expect(parseStatus(text)).toMatchObject({
-    connections: 0,
-    connectionBuckets: 0,
-    services: 0,
-    serviceBuckets: 0,
-  });
-});
+test.each(['', '\n', 'no line of it', '__proto__:\t1'])(
+  'parseStatus returns zeros for %j',
+  (text) => {
+    expect(parseStatus(text)).toMatchObject({
+      connections: 0,
+      connectionBuckets: 0,
+      services: 0,
+      serviceBuckets: 0,
+    });
+  },
+);

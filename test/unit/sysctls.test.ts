@@ -7,12 +7,16 @@ import { ipvsProtocol } from '../../lib/ipvs/protocol.js';
 import type { NativeHandle } from '../../lib/native/addon.js';
 import type { FileText } from '../../lib/queue/procedure.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { expectInputError, type Kind, layout } from './requests.js';
+import { expectInputError, layout } from './requests.js';
 
 const FOLDER = '/proc/sys/net/ipv4/vs';
 const [ENOENT, EINVAL, EROFS, ECANCELED] = [2, 22, 30, 125];
 
-/** The parameters of a kernel, by file name: the text, or the errno of reading; `refuse` gives the errno of writing. */
+/**
+ * A kernel with parameters.
+ * @param files by file name: the text, or the errno of reading
+ * @param refuse returns the errno of writing
+ */
 function kernel(
   files: Readonly<Record<string, string | number>>,
   refuse: (name: string, text: string) => number = () => 0,
@@ -21,7 +25,7 @@ function kernel(
   const nameOf = (path: string) => path.slice(FOLDER.length + 1);
   const unused = (): never => expect.unreachable('parameters are files');
   const read = (paths: readonly string[]) => paths.map((path) => held.get(nameOf(path)) ?? ENOENT);
-  // As csrc/os/files.h: those behind one that fails are not written.
+  // As in csrc/os/files.h, the files after one that fails are not written.
   const write = (wanted: readonly FileText[]) => {
     let failed = false;
     return wanted.map(({ path, text }) => {
@@ -54,8 +58,8 @@ function kernel(
   };
 }
 
-describe('reading', () => {
-  test('gives what the kernel has, each as what it is', async () => {
+describe('get()', () => {
+  test('returns the parameters that the kernel has, each of its type', async () => {
     const { sysctls } = kernel({
       conntrack: '1\n',
       pmtu_disc: '0\n',
@@ -77,7 +81,7 @@ describe('reading', () => {
     });
   });
 
-  test('asks for every parameter once, by a path of its own', async () => {
+  test('reads every parameter once, by a path of its own', async () => {
     const { sysctls, handle } = kernel({ conntrack: '1\n' });
     expect(await sysctls.get()).toEqual({ conntrack: true });
     const [paths = []] = handle.readFiles.mock.calls[0] ?? [];
@@ -87,16 +91,36 @@ describe('reading', () => {
   });
 });
 
-describe('where no parameter is there', () => {
+describe('without any parameter', () => {
   const NET = '/proc/thread-self/net/dev';
   const OSTYPE = '/proc/sys/kernel/ostype';
   const TOTALS = '/proc/thread-self/net/ip_vs_stats';
   test.each([
-    ['/proc is not mounted', [], 'ENOENT', /not visible here: no proc file system/],
-    ['/proc shows processes only', [NET, TOTALS], 'ENOENT', /not visible here: .*subset=pid/],
-    ['the kernel hides them', [NET, OSTYPE, TOTALS], 'ENOENT', /belongs to another user namespace/],
-    ['IPVS is not loaded', [NET, OSTYPE], 'ERR_IPVS_UNAVAILABLE', /modprobe ip_vs/],
-  ])('because %s, reading and writing say so', async (_, paths, code, message) => {
+    {
+      why: '/proc is not mounted',
+      paths: [],
+      code: 'ENOENT',
+      message: /not visible here: no proc file system/,
+    },
+    {
+      why: '/proc shows processes only',
+      paths: [NET, TOTALS],
+      code: 'ENOENT',
+      message: /not visible here: .*subset=pid/,
+    },
+    {
+      why: 'the kernel hides them',
+      paths: [NET, OSTYPE, TOTALS],
+      code: 'ENOENT',
+      message: /belongs to another user namespace/,
+    },
+    {
+      why: 'IPVS is not loaded',
+      paths: [NET, OSTYPE],
+      code: 'ERR_IPVS_UNAVAILABLE',
+      message: /modprobe ip_vs/,
+    },
+  ])('the error says that $why', async ({ paths, code, message }) => {
     const { sysctls, sync, handle } = kernel({});
     const read = (wanted: readonly string[]) =>
       wanted.map((path) => (paths.includes(path) ? 'text' : ENOENT));
@@ -116,7 +140,7 @@ describe('where no parameter is there', () => {
     expect(handle.writeFiles).not.toHaveBeenCalled();
   });
 
-  test('because none may be read, reading says so', async () => {
+  test('the error says that none may be read', async () => {
     const { sysctls, handle } = kernel({});
     handle.readFiles.mockImplementation(async (paths) => paths.map(() => 13));
     await expect(sysctls.get()).rejects.toMatchObject({
@@ -127,8 +151,8 @@ describe('where no parameter is there', () => {
   });
 });
 
-describe('what holds already', () => {
-  /** Also what this package would not write, as another program has written it. */
+describe('a value that a parameter already has', () => {
+  /** Some are values that only another program would write. */
   const files = {
     am_droprate: '-5\n',
     conn_reuse_mode: '8\n',
@@ -140,7 +164,7 @@ describe('what holds already', () => {
     sync_ports: '3\n',
   };
 
-  test('is not written, so that all that was read can be set where nothing can be written', async () => {
+  test('is not written, so that set(await get()) succeeds on a read-only /proc/sys', async () => {
     const { sysctls, sync, handle } = kernel(files, () => EROFS);
     await sysctls.set(await sysctls.get());
     sync.set(sync.get());
@@ -148,14 +172,14 @@ describe('what holds already', () => {
     expect(handle.writeFilesSync).not.toHaveBeenCalled();
   });
 
-  test('is left out beside what is changed', async () => {
+  test('is not written with the values that change', async () => {
     const { sysctls, handle } = kernel({ conntrack: '0', am_droprate: '10' });
     await sysctls.set({ conntrack: true, amDroprate: 10 });
     const [[written] = []] = handle.writeFiles.mock.calls;
     expect(written).toEqual([{ path: `${FOLDER}/conntrack`, text: '1' }]);
   });
 
-  test('is the other automatic mode of a defence, too, and no other mode', async () => {
+  test('may be the other automatic mode of a defence, and no other mode', async () => {
     for (const name of ['drop_entry', 'drop_packet', 'secure_tcp'] as const) {
       const key = name.replace(/_./, (part) => part.slice(1).toUpperCase());
       const { sysctls, held } = kernel({ [name]: '1' });
@@ -168,7 +192,7 @@ describe('what holds already', () => {
     }
   });
 
-  test('makes no value valid for another parameter, and no type', async () => {
+  test('is accepted for that parameter and in that type only', async () => {
     const { sysctls, handle } = kernel(files);
     for (const [changes, code] of [
       [{ connReuseMode: 9 }, 'ERR_OUT_OF_RANGE'],
@@ -177,15 +201,15 @@ describe('what holds already', () => {
       [{ conntrack: 5 }, 'ERR_INVALID_ARG_TYPE'],
       [{ connReuseMode: '8' }, 'ERR_INVALID_ARG_TYPE'],
     ] as const) {
-      // The bad ones are what is tested.
+      // JavaScript may pass anything.
       await expect(sysctls.set(changes as SysctlChanges)).rejects.toMatchObject({ code });
     }
     expect(handle.writeFiles).not.toHaveBeenCalled();
   });
 });
 
-describe('writing', () => {
-  test('writes what is named, as the kernel reads it', async () => {
+describe('set()', () => {
+  test("writes the given parameters in the kernel's form", async () => {
     const { sysctls, held } = kernel({
       conntrack: '0',
       est_cpulist: '0',
@@ -209,7 +233,7 @@ describe('writing', () => {
     });
   });
 
-  test('sets back what was written before one that fails', async () => {
+  test('restores the parameters that were written before one that fails', async () => {
     const files = { am_droprate: '10\n', conntrack: '0\n', sync_version: '1\n' };
     const refuse = (name: string, text: string) =>
       name === 'conntrack' && text === '1' ? EROFS : 0;
@@ -226,7 +250,7 @@ describe('writing', () => {
     expect(Object.fromEntries(held)).toEqual(files);
   });
 
-  test('sets back also where the handle is being closed', async () => {
+  test('restores them also while the handle is being closed', async () => {
     const files = { am_droprate: '10\n', conntrack: '0\n' };
     const { sysctls, queue, held } = kernel(files, (name) => {
       if (name !== 'conntrack') return 0;
@@ -239,7 +263,7 @@ describe('writing', () => {
     expect(Object.fromEntries(held)).toEqual(files);
   });
 
-  test('writes nothing where the kernel has no such parameter', async () => {
+  test('writes nothing if the kernel lacks one of the parameters', async () => {
     const { sysctls, handle } = kernel({ conntrack: '0\n' });
     await expect(sysctls.set({ conntrack: true, connLfactor: 3 })).rejects.toMatchObject({
       code: 'ENOENT',
@@ -249,7 +273,7 @@ describe('writing', () => {
     expect(handle.writeFiles).not.toHaveBeenCalled();
   });
 
-  /** A few parameters of each kind, all of a kernel's files with what it says first. */
+  /** The files of a kernel with a few parameters of each kind, and their defaults. */
   const files: Readonly<Record<string, string>> = {
     am_droprate: '10\n',
     conn_lfactor: '-4\n',
@@ -279,7 +303,7 @@ describe('writing', () => {
     .filter((given) => Object.keys(given).length > 0);
   const fileOf = (name: string) => name.replace(/[A-Z]/g, (each) => `_${each.toLowerCase()}`);
 
-  test('anything legal is read back, and nothing else is changed', async () => {
+  test('changes the given parameters, and no others', async () => {
     await fc.assert(
       fc.asyncProperty(changes, async (given: Sysctls) => {
         const { sysctls } = kernel(files);
@@ -290,18 +314,18 @@ describe('writing', () => {
     );
   });
 
-  test('anything legal of which one is refused changes nothing', async () => {
+  test('changes nothing if the kernel refuses one of the values', async () => {
     const errno = fc.constantFrom(EINVAL, EROFS, 1, 13);
     await fc.assert(
       fc.asyncProperty(changes, fc.nat(), errno, async (given: Sysctls, place, code) => {
         const before = await kernel(files).sysctls.get();
         const changed = (name: string) =>
           !isDeepStrictEqual(given[name as keyof Sysctls], before[name as keyof Sysctls]);
-        // What holds already is not written.
+        // A parameter that already has its value is not written.
         const names = Object.keys(given).filter(changed).map(fileOf);
         fc.pre(names.length > 0);
         const refused = names[place % names.length] ?? '';
-        // Only the first writing of it: what is set back is taken.
+        // Only the first write is refused: the restored value is accepted.
         let writes = 0;
         const { sysctls, held } = kernel(files, (name) =>
           name === refused && writes++ === 0 ? code : 0,
@@ -340,202 +364,243 @@ describe('writing', () => {
     syncVersion: [0, 1],
   } as const satisfies Partial<Record<keyof Sysctls, readonly [number, number]>>;
 
-  test.each(Object.entries(ranges))('%s accepts %j, and nothing beyond', async (name, range) => {
-    const [min, max] = range;
-    const { sysctls, held, handle } = kernel({ [fileOf(name)]: '1\n' });
-    for (const value of [min, max]) {
-      await sysctls.set({ [name]: value });
-      expect(held.get(fileOf(name))?.toString().trim()).toBe(`${value}`);
-    }
-    handle.writeFiles.mockClear();
-    for (const value of [min - 1, max + 1, 2 * max + 1]) {
-      await expect(sysctls.set({ [name]: value })).rejects.toMatchObject({
-        code: 'ERR_OUT_OF_RANGE',
-        message: expect.stringContaining(`is not an integer from ${min} to ${max}`),
-      });
-    }
-    expect(handle.writeFiles).not.toHaveBeenCalled();
-  });
+  test.each(Object.entries(ranges))(
+    'accepts values of %s in the range %j only',
+    async (name, range) => {
+      const [min, max] = range;
+      const { sysctls, held, handle } = kernel({ [fileOf(name)]: '1\n' });
+      for (const value of [min, max]) {
+        await sysctls.set({ [name]: value });
+        expect(held.get(fileOf(name))?.toString().trim()).toBe(`${value}`);
+      }
+      handle.writeFiles.mockClear();
+      for (const value of [min - 1, max + 1, 2 * max + 1]) {
+        await expect(sysctls.set({ [name]: value })).rejects.toMatchObject({
+          code: 'ERR_OUT_OF_RANGE',
+          message: expect.stringContaining(`is not an integer from ${min} to ${max}`),
+        });
+      }
+      expect(handle.writeFiles).not.toHaveBeenCalled();
+    },
+  );
 
   const THRESHOLD =
     'is not two integers [threshold, period], the first below the second or the second 0';
-  type Row = readonly [string, unknown, Kind, string, string, string];
-  test.each<Row>([
-    ['undefined', undefined, 'type', 'sysctls', 'undefined', 'is not an object'],
-    ['null', null, 'type', 'sysctls', 'null', 'is not an object'],
-    ['nothing', {}, 'value', 'sysctls', '{}', 'names no parameter'],
-    [
-      "the kernel's name",
-      { drop_entry: 1 },
-      'value',
-      'sysctls.drop_entry',
-      "'drop_entry'",
-      'did you mean dropEntry?',
-    ],
-    [
-      'another path',
-      { '../ip_forward': 1 },
-      'value',
-      'sysctls',
-      "'../ip_forward'",
-      'is not a known property: none of the 35 that there are is like it',
-    ],
-    [
-      'the name of sysctl',
-      { 'net.ipv4.vs.conntrack': true },
-      'value',
-      'sysctls',
-      "'net.ipv4.vs.conntrack'",
-      'is not a known property: did you mean conntrack?',
-    ],
-    [
-      'a path',
-      { '/proc/sys/net/ipv4/vs/conn_reuse_mode': 1 },
-      'value',
-      'sysctls',
-      "'/proc/sys/net/ipv4/vs/conn_reuse_mode'",
-      'is not a known property: did you mean connReuseMode?',
-    ],
-    ['1 for true', { conntrack: 1 }, 'type', 'sysctls.conntrack', '1', 'is not a boolean'],
-    [
-      'null for false',
-      { conntrack: null },
-      'type',
-      'sysctls.conntrack',
-      'null',
-      'is not a boolean',
-    ],
-    [
-      'dropEntry 4',
-      { dropEntry: 4 },
-      'range',
-      'sysctls.dropEntry',
-      '4',
-      'is not an integer from 0 to 3',
-    ],
-    [
-      'dropEntry -1',
-      { dropEntry: -1 },
-      'range',
-      'sysctls.dropEntry',
-      '-1',
-      'is not an integer from 0 to 3',
-    ],
-    [
-      'connMax 2^30 + 1',
-      { connMax: 2 ** 30 + 1 },
-      'range',
-      'sysctls.connMax',
-      '1073741825',
-      'is not an integer from 0',
-    ],
-    [
-      'estNice 20',
-      { estNice: 20 },
-      'range',
-      'sysctls.estNice',
-      '20',
-      'is not an integer from -20 to 19',
-    ],
-    ['syncPorts 3', { syncPorts: 3 }, 'value', 'sysctls.syncPorts', '3', 'is not a power of two'],
-    [
-      'syncPorts 128',
-      { syncPorts: 128 },
-      'range',
-      'sysctls.syncPorts',
-      '128',
-      'is not an integer from 1 to 64',
-    ],
-    [
-      'estCpulist some',
-      { estCpulist: 'some' },
-      'value',
-      'sysctls.estCpulist',
-      "'some'",
-      'is not a list of processors',
-    ],
-    [
-      'estCpulist with a line break',
-      { estCpulist: '0\n1' },
-      'value',
-      'sysctls.estCpulist',
-      "'0\\n1'",
-      'is not a list',
-    ],
-    [
-      'estCpulist number',
-      { estCpulist: 0 },
-      'type',
-      'sysctls.estCpulist',
-      '0',
-      'is not a list of processors',
-    ],
-    [
-      'syncThreshold text',
-      { syncThreshold: '3 50' },
-      'type',
-      'sysctls.syncThreshold',
-      "'3 50'",
-      THRESHOLD,
-    ],
-    [
-      'syncThreshold of one',
-      { syncThreshold: [3] },
-      'type',
-      'sysctls.syncThreshold',
-      '[ 3 ]',
-      THRESHOLD,
-    ],
-    [
-      'syncThreshold upside down',
-      { syncThreshold: [50, 3] },
-      'value',
-      'sysctls.syncThreshold',
-      '[ 50, 3 ]',
-      THRESHOLD,
-    ],
-    [
-      'syncThreshold of equal numbers',
-      { syncThreshold: [4, 4] },
-      'value',
-      'sysctls.syncThreshold',
-      '[ 4, 4 ]',
-      THRESHOLD,
-    ],
-    [
-      'syncThreshold in text',
-      { syncThreshold: [3, '50'] },
-      'type',
-      'sysctls.syncThreshold[1]',
-      "'50'",
-      'is not an integer',
-    ],
-    [
-      'syncRefreshPeriod that wraps',
-      { syncRefreshPeriod: 2147484 },
-      'range',
-      'sysctls.syncRefreshPeriod',
-      '2147484',
-      'seconds',
-    ],
-    [
-      'a bad one behind a good one',
-      { amDroprate: 5, conntrack: 'on' },
-      'type',
-      'sysctls.conntrack',
-      "'on'",
-      'is not a boolean',
-    ],
-  ])('refuses %s, and writes nothing', async (_, changes, kind, property, value, rule) => {
-    const { sysctls, handle } = kernel({ conntrack: '0\n', am_droprate: '10\n' });
-    // The bad ones are what is tested.
-    const error: unknown = await sysctls
-      .set(changes as SysctlChanges)
-      .catch((reason: unknown) => reason);
-    const named = Object(changes) === changes ? (Object.keys(changes as object).at(-1) ?? '') : '';
-    const subject = `sysctls.set ${named}`.trim();
-    expectInputError(error, { subject, kind, property, value, rule });
-    expect(error).toMatchObject({ operation: 'sysctls.set', target: named });
-    expect(handle.writeFiles).not.toHaveBeenCalled();
-  });
+  test.each([
+    {
+      name: 'undefined',
+      changes: undefined,
+      kind: 'type',
+      property: 'sysctls',
+      value: 'undefined',
+      rule: 'is not an object',
+    },
+    {
+      name: 'null',
+      changes: null,
+      kind: 'type',
+      property: 'sysctls',
+      value: 'null',
+      rule: 'is not an object',
+    },
+    {
+      name: 'nothing',
+      changes: {},
+      kind: 'value',
+      property: 'sysctls',
+      value: '{}',
+      rule: 'names no parameter',
+    },
+    {
+      name: "the kernel's name",
+      changes: { drop_entry: 1 },
+      kind: 'value',
+      property: 'sysctls.drop_entry',
+      value: "'drop_entry'",
+      rule: 'did you mean dropEntry?',
+    },
+    {
+      name: 'another path',
+      changes: { '../ip_forward': 1 },
+      kind: 'value',
+      property: 'sysctls',
+      value: "'../ip_forward'",
+      rule: 'is not a known property: none of the 35 that there are is like it',
+    },
+    {
+      name: 'the name of sysctl',
+      changes: { 'net.ipv4.vs.conntrack': true },
+      kind: 'value',
+      property: 'sysctls',
+      value: "'net.ipv4.vs.conntrack'",
+      rule: 'is not a known property: did you mean conntrack?',
+    },
+    {
+      name: 'a path',
+      changes: { '/proc/sys/net/ipv4/vs/conn_reuse_mode': 1 },
+      kind: 'value',
+      property: 'sysctls',
+      value: "'/proc/sys/net/ipv4/vs/conn_reuse_mode'",
+      rule: 'is not a known property: did you mean connReuseMode?',
+    },
+    {
+      name: '1 for true',
+      changes: { conntrack: 1 },
+      kind: 'type',
+      property: 'sysctls.conntrack',
+      value: '1',
+      rule: 'is not a boolean',
+    },
+    {
+      name: 'null for false',
+      changes: { conntrack: null },
+      kind: 'type',
+      property: 'sysctls.conntrack',
+      value: 'null',
+      rule: 'is not a boolean',
+    },
+    {
+      name: 'dropEntry 4',
+      changes: { dropEntry: 4 },
+      kind: 'range',
+      property: 'sysctls.dropEntry',
+      value: '4',
+      rule: 'is not an integer from 0 to 3',
+    },
+    {
+      name: 'dropEntry -1',
+      changes: { dropEntry: -1 },
+      kind: 'range',
+      property: 'sysctls.dropEntry',
+      value: '-1',
+      rule: 'is not an integer from 0 to 3',
+    },
+    {
+      name: 'connMax 2^30 + 1',
+      changes: { connMax: 2 ** 30 + 1 },
+      kind: 'range',
+      property: 'sysctls.connMax',
+      value: '1073741825',
+      rule: 'is not an integer from 0',
+    },
+    {
+      name: 'estNice 20',
+      changes: { estNice: 20 },
+      kind: 'range',
+      property: 'sysctls.estNice',
+      value: '20',
+      rule: 'is not an integer from -20 to 19',
+    },
+    {
+      name: 'syncPorts 3',
+      changes: { syncPorts: 3 },
+      kind: 'value',
+      property: 'sysctls.syncPorts',
+      value: '3',
+      rule: 'is not a power of two',
+    },
+    {
+      name: 'syncPorts 128',
+      changes: { syncPorts: 128 },
+      kind: 'range',
+      property: 'sysctls.syncPorts',
+      value: '128',
+      rule: 'is not an integer from 1 to 64',
+    },
+    {
+      name: 'estCpulist some',
+      changes: { estCpulist: 'some' },
+      kind: 'value',
+      property: 'sysctls.estCpulist',
+      value: "'some'",
+      rule: 'is not a list of processors',
+    },
+    {
+      name: 'estCpulist with a line break',
+      changes: { estCpulist: '0\n1' },
+      kind: 'value',
+      property: 'sysctls.estCpulist',
+      value: "'0\\n1'",
+      rule: 'is not a list',
+    },
+    {
+      name: 'estCpulist number',
+      changes: { estCpulist: 0 },
+      kind: 'type',
+      property: 'sysctls.estCpulist',
+      value: '0',
+      rule: 'is not a list of processors',
+    },
+    {
+      name: 'syncThreshold text',
+      changes: { syncThreshold: '3 50' },
+      kind: 'type',
+      property: 'sysctls.syncThreshold',
+      value: "'3 50'",
+      rule: THRESHOLD,
+    },
+    {
+      name: 'syncThreshold of one',
+      changes: { syncThreshold: [3] },
+      kind: 'type',
+      property: 'sysctls.syncThreshold',
+      value: '[ 3 ]',
+      rule: THRESHOLD,
+    },
+    {
+      name: 'syncThreshold upside down',
+      changes: { syncThreshold: [50, 3] },
+      kind: 'value',
+      property: 'sysctls.syncThreshold',
+      value: '[ 50, 3 ]',
+      rule: THRESHOLD,
+    },
+    {
+      name: 'syncThreshold of equal numbers',
+      changes: { syncThreshold: [4, 4] },
+      kind: 'value',
+      property: 'sysctls.syncThreshold',
+      value: '[ 4, 4 ]',
+      rule: THRESHOLD,
+    },
+    {
+      name: 'syncThreshold in text',
+      changes: { syncThreshold: [3, '50'] },
+      kind: 'type',
+      property: 'sysctls.syncThreshold[1]',
+      value: "'50'",
+      rule: 'is not an integer',
+    },
+    {
+      name: 'syncRefreshPeriod that wraps',
+      changes: { syncRefreshPeriod: 2147484 },
+      kind: 'range',
+      property: 'sysctls.syncRefreshPeriod',
+      value: '2147484',
+      rule: 'seconds',
+    },
+    {
+      name: 'a bad one behind a good one',
+      changes: { amDroprate: 5, conntrack: 'on' },
+      kind: 'type',
+      property: 'sysctls.conntrack',
+      value: "'on'",
+      rule: 'is not a boolean',
+    },
+  ] as const)(
+    'refuses $name, and writes nothing',
+    async ({ changes, kind, property, value, rule }) => {
+      const { sysctls, handle } = kernel({ conntrack: '0\n', am_droprate: '10\n' });
+      // JavaScript may pass anything.
+      const error: unknown = await sysctls
+        .set(changes as SysctlChanges)
+        .catch((reason: unknown) => reason);
+      const named =
+        Object(changes) === changes ? (Object.keys(changes as object).at(-1) ?? '') : '';
+      const subject = `sysctls.set ${named}`.trim();
+      expectInputError(error, { subject, kind, property, value, rule });
+      expect(error).toMatchObject({ operation: 'sysctls.set', target: named });
+      expect(handle.writeFiles).not.toHaveBeenCalled();
+    },
+  );
 });

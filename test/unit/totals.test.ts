@@ -10,8 +10,8 @@ const TOTALS = `   Total Incoming Outgoing         Incoming         Outgoing
        0        1        2                3   20000000000001
 `;
 
-describe('totals', () => {
-  test('are hexadecimal, and exact as BigInts', () => {
+describe('parseTotals', () => {
+  test('reads hexadecimal numbers, exactly as BigInts', () => {
     expect(parseTotals(TOTALS, BigInt)).toStrictEqual({
       connections: 10n,
       inPackets: 500n,
@@ -26,19 +26,19 @@ describe('totals', () => {
     });
   });
 
-  test('are numbers otherwise', () => {
+  test('reads numbers', () => {
     expect(parseTotals(TOTALS, Number)).toMatchObject({ inBytes: 32000, outBytes: 2 ** 64 });
   });
 
   test.each([
-    ['nothing', ''],
-    ['the titles alone', TOTALS.replace(/^ +[\dA-F].*$/gm, '')],
-    ['one row', TOTALS.slice(0, TOTALS.indexOf('\n\n'))],
-    ['three rows', `${TOTALS}1 2 3 4 5\n`],
-    ['a row cut short', TOTALS.replace(/ +20000000000001/, '')],
-    ['a row with a word in it', TOTALS.replace('7D00', 'many')],
-    ['the file of each processor', TOTALS.replace(/^( +[\dA-F].*)$/gm, '  0 $1')],
-  ])('are undefined in %s', (_, text) => {
+    { name: 'nothing', text: '' },
+    { name: 'the titles alone', text: TOTALS.replace(/^ +[\dA-F].*$/gm, '') },
+    { name: 'one row', text: TOTALS.slice(0, TOTALS.indexOf('\n\n')) },
+    { name: 'three rows', text: `${TOTALS}1 2 3 4 5\n` },
+    { name: 'a row cut short', text: TOTALS.replace(/ +20000000000001/, '') },
+    { name: 'a row with a word in it', text: TOTALS.replace('7D00', 'many') },
+    { name: 'the file of each processor', text: TOTALS.replace(/^( +[\dA-F].*)$/gm, '  0 $1') },
+  ])('returns undefined for $name', ({ text }) => {
     expect(parseTotals(text, BigInt)).toBeUndefined();
   });
 });
