@@ -3,8 +3,9 @@
  * @module
  */
 import type { OperationName } from '../native/addon.js';
+import { EncodedRequests } from '../native/encoded-requests.js';
 import { layout } from '../native/layout.js';
-import { type Records, Requests } from '../native/records.js';
+import type { Records } from '../native/records.js';
 
 const { fields } = layout.request;
 
@@ -53,13 +54,13 @@ const noKeys = (): Keys => ({
 const MAX_MEMORY = 256 * 1024;
 
 /** A buffer of encoded requests to IPVS. */
-export class RequestBuffer extends Requests<OperationName> implements Draft {
+export class RequestBuffer extends EncodedRequests<OperationName> implements Draft {
   /** Of the request that is being encoded, as far as it is encoded. */
   readonly keys = noKeys();
   #memory: ArrayBuffer | undefined;
 
   constructor(capacity?: number) {
-    super(layout, layout.request, layout.operations, capacity);
+    super(layout.request, layout.operations, capacity);
   }
 
   /**

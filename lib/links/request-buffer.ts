@@ -4,8 +4,9 @@
  */
 import { isInputError, wrongValue } from '../core/input-errors.js';
 import type { LinkOperationName, Native } from '../native/addon.js';
+import { EncodedRequests } from '../native/encoded-requests.js';
 import { layout } from '../native/layout.js';
-import { Records, Requests } from '../native/records.js';
+import { Records } from '../native/records.js';
 import { encodeAddressText } from './encode-address.js';
 import { encodeAddressSettings, readAddressSettings } from './encode-settings.js';
 import { checkListedLink } from './listed-link.js';
@@ -19,7 +20,7 @@ const FIRST_ADDRESSES = 16;
  * A buffer of encoded requests. The addresses of all requests are in a buffer of their own, in
  * which each request has a range.
  */
-export class LinkRequestBuffer extends Requests<LinkOperationName> {
+export class LinkRequestBuffer extends EncodedRequests<LinkOperationName> {
   readonly #native: Pick<Native, 'packAddresses' | 'contradictionOf'>;
   #addresses = new Records(new ArrayBuffer(FIRST_ADDRESSES * settingsSize));
   #capacity = FIRST_ADDRESSES;
@@ -31,7 +32,7 @@ export class LinkRequestBuffer extends Requests<LinkOperationName> {
   readonly #listedOn = new Map<number, string | undefined>();
 
   constructor(native: Pick<Native, 'packAddresses' | 'contradictionOf'>) {
-    super(layout, layout.linkRequest, layout.linkOperations);
+    super(layout.linkRequest, layout.linkOperations);
     this.#native = native;
   }
 

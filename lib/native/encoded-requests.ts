@@ -1,0 +1,83 @@
+/**
+ * Buffers of encoded requests, as the addon takes them.
+ * @module
+ */
+import type { Field, RecordLayout } from './addon.js';
+import { Records } from './records.js';
+
+/** The capacity of a new buffer, in requests. */
+const FIRST_CAPACITY = 16;
+
+/**
+ * Encoded requests of one size. A request is begun, encoded by the modules of its objects, and
+ * committed. A request that is not committed, since its arguments were refused, is overwritten by
+ * the next one.
+ */
+export class EncodedRequests<Operation extends string> {
+  readonly #size: number;
+  readonly #operation: Field;
+  readonly #operations: Readonly<Record<Operation, number>>;
+  #records: Records;
+  #capacity: number;
+  #count = 0;
+
+  /**
+   * @param record the layout of a request
+   * @param operations the numbers of the operations
+   */
+  constructor(
+    record: RecordLayout<'operation'>,
+    operations: Readonly<Record<Operation, number>>,
+    capacity = FIRST_CAPACITY,
+  ) {
+    this.#size = record.size;
+    this.#operation = record.fields.operation;
+    this.#operations = operations;
+    this.#capacity = capacity;
+    this.#records = new Records(new ArrayBuffer(capacity * record.size));
+  }
+
+  /** The records of the requests. Growing replaces them. */
+  get records(): Records {
+    return this.#records;
+  }
+
+  /** The number of committed requests. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Returns the offset of a request; default: the one that is being encoded. */
+  base(index = this.#count): number {
+    return index * this.#size;
+  }
+
+  /** Begins a request. All of it is zero but the operation. */
+  begin(operation: Operation): void {
+    if (this.#count === this.#capacity) this.#grow();
+    const base = this.base();
+    this.#records.bytes.fill(0, base, base + this.#size);
+    this.#records.setU32(base, this.#operation, this.#operations[operation]);
+  }
+
+  /** Commits the request that was begun. */
+  commit(): void {
+    this.#count++;
+  }
+
+  /** Returns the bytes of the committed requests, or of some of them. */
+  bytes(chunk = { first: 0, count: this.#count }): Uint8Array {
+    const { first, count } = chunk;
+    return this.#records.bytes.subarray(this.base(first), this.base(first + count));
+  }
+
+  /** Removes all requests, and keeps the memory. */
+  clear(): void {
+    this.#count = 0;
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    this.#records = this.#records.enlarged(this.#capacity * this.#size);
+  }
+}
