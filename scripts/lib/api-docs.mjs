@@ -1,20 +1,25 @@
-// Writes the API document from emitted declarations: node api-docs.mjs [--check] DECLARATIONS DOCUMENT
-// The document has a section for each exported symbol. Types are printed as they are declared, comments included; the members
-// of what has methods get sections of their own. A class that offers the operations of another in another form (values, places)
-// lists its methods and refers to the sections of that class.
+// Generates the API document from the emitted declarations. Called by scripts/api-docs:
+//
+//     node api-docs.mjs [--check] DECLARATIONS DOCUMENT
+//
+// The document has a section for each exported symbol. It shows types as they are declared, with
+// their comments. Each member of a class or interface with methods has a section of its own. A
+// class that offers the operations of another class in another form (values, places) only lists
+// its methods, and refers to the sections of that class.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SyntaxKind } from 'typescript/unstable/ast';
 import { API, SymbolFlags } from 'typescript/unstable/sync';
 
-const WIDTH = 130;
+const WIDTH = 100;
 const INTRODUCTION = `# API
 
 <!-- Written by scripts/api-docs from the docstrings in lib/. Do not edit. -->
 
-Every symbol that \`import … from 'ipvs'\` offers. [README](../README.md) shows how to use them, [kernel.md](kernel.md) describes what the kernel does.`;
+Every symbol that \`import … from 'ipvs'\` offers. [README](../README.md) shows how to use them,
+[kernel.md](kernel.md) describes the behavior of the kernel.`;
 
-/** The kinds of declarations, in the order of the document. */
+/** The chapters of the document, with the kinds of their declarations. */
 const KINDS = [
   ['Classes', [SyntaxKind.ClassDeclaration]],
   ['Functions', [SyntaxKind.FunctionDeclaration]],
@@ -29,7 +34,7 @@ const METHODS = new Set([
   SyntaxKind.SetAccessor,
 ]);
 
-/** What is exported: names, and the nodes that declare them. */
+/** Reads the exported symbols: their names, and the nodes that declare them. */
 function readExports(folder) {
   const config = join(folder, 'tsconfig.json');
   const compilerOptions = { target: 'es2022', lib: ['es2023', 'esnext.disposable'] };
@@ -46,7 +51,7 @@ function readExports(folder) {
     const form = nodes.map(formOf).find((found) => found !== undefined);
     return { name: symbol.name, nodes, inherited: nodes.flatMap(basesOf), form };
   };
-  /** The abstract classes whose operations a class offers, nearest first. */
+  /** Returns the abstract classes whose operations a class offers, nearest first. */
   const basesOf = (node) => {
     if (formOf(node) === undefined && !isAbstract(node)) return [];
     const base = extendedBy(node);
@@ -59,7 +64,7 @@ function readExports(folder) {
   };
   const exports = symbols.map(resolved);
   const known = new Map(exports.map((symbol) => [symbol.name, symbol]));
-  // A Map also walks what is added on the way.
+  // The iteration of a Map includes the entries that are added meanwhile.
   for (const { nodes, inherited } of known.values()) {
     for (const name of [...nodes, ...inherited].flatMap(typesNamedIn)) {
       const { text } = name;
@@ -73,18 +78,18 @@ function readExports(folder) {
   return { exports, behind, close: () => api.close() };
 }
 
-/** What a class or interface extends. */
+/** Returns the type that a class or interface extends. */
 const extendedBy = (node) =>
   node.heritageClauses?.find(({ token }) => token === SyntaxKind.ExtendsKeyword)?.types[0];
 
-/** The forms of operations: 'promise' of a handle, 'value' of its synchronous twin, 'place' of a batch. */
+/** The forms of operations: 'promise' of a handle, 'value' of its sync twin, 'place' of a batch. */
 const FORMS = {
   promise: (value) => `Promise<${value}>`,
   value: (value) => value,
   place: (value) => `Place<${value}>`,
 };
 
-/** The form in which a class offers the operations of the class that it extends. */
+/** Returns the form in which a class offers the operations of the class that it extends. */
 const formOf = (node) =>
   Object.keys(FORMS).find(
     (form) => extendedBy(node)?.typeArguments?.[0]?.getText() === `'${form}'`,
@@ -93,7 +98,7 @@ const formOf = (node) =>
 const isOurs = (node, folder) =>
   node.kind !== SyntaxKind.TypeParameter && node.getSourceFile().fileName.startsWith(`${folder}/`);
 
-/** The names of types within a declaration, but for what is private. */
+/** Returns the names of the types in a declaration, except in private members. */
 function typesNamedIn(node) {
   const names = [];
   const visit = (child) => {
@@ -107,7 +112,7 @@ function typesNamedIn(node) {
   return names;
 }
 
-/** The docstring before a node: its description, and its tags as [name, text]. Undefined: it has none. */
+/** Returns the docstring of a node, if any: its description, and its tags as [name, text]. */
 function docstring(node) {
   const comments = node
     .getFullText()
@@ -141,15 +146,15 @@ const hasMethods = (nodes) =>
   nodes.some((node) => membersOf(node).some((member) => METHODS.has(member.kind)));
 
 /**
- * The properties of a class or interface that need a word. Those of a type literal are told of by what it stands in, and one that
- * only excludes something (`fwmark?: undefined`) says so itself.
+ * Returns the properties of a class or interface that need a docstring. A property that excludes
+ * something (`fwmark?: undefined`) needs none.
  */
 const propertiesOf = (node) =>
   membersOf(node).filter(
     ({ kind, type }) => PROPERTIES.has(kind) && type?.kind !== SyntaxKind.UndefinedKeyword,
   );
 
-/** The text of a declaration without the members that are not public, indented by two columns a level. */
+/** Returns the text of a declaration without non-public members, indented by two columns. */
 function code(node) {
   const hidden = [...(node.members ?? [])].filter((member) => !isPublic(member));
   return hidden
@@ -160,15 +165,15 @@ function code(node) {
     .replace(/^( {4})+/gm, (indent) => indent.slice(indent.length / 2));
 }
 
-/** A property that exists for the compiler alone, named by a symbol that is not exported. */
+/** A property that exists for the compiler only, named by a symbol that is not exported. */
 const BRAND = / & \{\s*readonly \[[A-Z]+\]: \w+;\s*\}/;
 
-/** What a declaration says before its members: `class ReconcileError extends IpvsError`. */
+/** Returns a declaration up to its members: `class ReconcileError extends IpvsError`. */
 const header = (node) => code(node).split(' {', 1)[0];
 
 const fence = (purpose, texts) => ['```ts '.concat(purpose), ...texts, '```'].join('\n');
 
-/** Lines of at most WIDTH columns; `indent` stands before all but the first. */
+/** Wraps a text at WIDTH columns, with `indent` before all lines but the first. */
 function wrap(text, indent = '') {
   const lines = [''];
   for (const word of text.split(/\s+/)) {
@@ -180,7 +185,7 @@ function wrap(text, indent = '') {
   return lines.join('\n');
 }
 
-/** Prose of a docstring: paragraphs and lists, with links to the sections. */
+/** Formats the prose of a docstring: paragraphs and lists, with links to the sections. */
 function prose(text, link) {
   return text
     .replace(/\{@link ([\w.]+)(?:\(\))?\}/g, (_, name) => link(name))
@@ -195,14 +200,17 @@ const LABELS = { param: 'Parameter', returns: 'Returns', throws: 'Throws', examp
 function describe({ description, tags }, link) {
   const items = tags.map(([name, text]) => {
     const label = LABELS[name];
-    if (label === undefined) throw new Error(`docstrings here have no @${name}`);
-    const said = name === 'param' ? text.replace(/^(\w+)\s+(-\s+)?/, '`$1`: ') : text;
-    return wrap(`- ${label} ${prose(said, link).replaceAll('\n', ' ')}`, '  ');
+    if (label === undefined) throw new Error(`unknown tag in a docstring: @${name}`);
+    const body = name === 'param' ? text.replace(/^(\w+)\s+(-\s+)?/, '`$1`: ') : text;
+    return wrap(`- ${label} ${prose(body, link).replaceAll('\n', ' ')}`, '  ');
   });
   return [prose(description, link), ...(items.length === 0 ? [] : [items.join('\n')])];
 }
 
-/** The expression before the name of a member: `ipvs.sysctls` for what the property `sysctls` of a handle holds. */
+/**
+ * Maps each class to the expression of its instance: `ipvs.sysctls` for the class of the property
+ * `sysctls` of a handle.
+ */
 function pathsOf(exports) {
   const paths = new Map(exports.map(({ name }) => [name, name[0].toLowerCase() + name.slice(1)]));
   const follow = (symbol) => {
@@ -223,14 +231,17 @@ const anchor = (title) =>
     .replace(/[^\w -]/g, '')
     .replaceAll(' ', '-');
 
-/** The type of what a method returns that is written once for all ways to call it. */
+/** The name of the return type of methods that are declared once for all forms. */
 const RETURNS = 'Returns';
 
-/** The text of a member in a form. */
+/** Returns the text of a member in a form. */
 const inForm = (text, form) =>
   text.replaceAll(/\bReturns<(.*)>\[How\]/g, (_, value) => FORMS[form](value));
 
-/** The sections of the members of a class or interface, and of those that it inherits: overloads share one. */
+/**
+ * Returns the sections of the members of a class or interface, inherited ones included. Overloads
+ * share a section.
+ */
 function memberSections({ name, nodes, inherited, form }, path) {
   const sections = new Map();
   for (const member of [...nodes, ...inherited].flatMap(membersOf)) {
@@ -259,7 +270,7 @@ function render(exports, behind) {
     for (const { member, title } of sections) titles.set(`${name}.${member}`, title);
   }
 
-  /** The class whose sections describe the methods of another that has the same ones in another form. */
+  /** Returns the class whose sections describe the methods of a class with another form. */
   const describedBy = ({ form, inherited }) =>
     form !== undefined && form !== 'promise'
       ? exports.find(
@@ -296,16 +307,16 @@ function render(exports, behind) {
     }
     const headers = nodes.filter((node) => node.typeParameters || isExtension(node)).map(header);
     if (headers.length > 0) parts.push(fence('header', headers));
-    for (const { title, texts, doc: said } of sections) {
-      if (said === undefined) lacking.push(title);
-      parts.push(`#### ${title}`, fence('members', texts), ...(said ? describe(said, link) : []));
+    for (const { title, texts, doc: own } of sections) {
+      if (own === undefined) lacking.push(title);
+      parts.push(`#### ${title}`, fence('members', texts), ...(own ? describe(own, link) : []));
     }
     return parts;
   };
 
   const chapter = (title, symbols) => {
     if (symbols.length === 0) return [];
-    // The handle is what a reader looks for first.
+    // Readers look for the handle first.
     symbols.sort(
       (a, b) => (b.name === 'Ipvs') - (a.name === 'Ipvs') || a.name.localeCompare(b.name),
     );
@@ -318,11 +329,12 @@ function render(exports, behind) {
       exports.filter(({ nodes }) => kinds.includes(nodes[0].kind)),
     ),
   );
-  chapters.push(...chapter('Types behind these, which are not exported', behind));
+  chapters.push(...chapter('Types that are not exported', behind));
   const left = exports.filter(
     ({ nodes }) => !KINDS.some(([, kinds]) => kinds.includes(nodes[0].kind)),
   );
-  if (left.length > 0) throw new Error(`of no kind known here: ${left.map(({ name }) => name)}`);
+  if (left.length > 0)
+    throw new Error(`declarations of an unknown kind: ${left.map(({ name }) => name)}`);
   return { text: `${[INTRODUCTION, ...chapters].join('\n\n')}\n`, lacking };
 }
 
@@ -332,11 +344,13 @@ const { exports, behind, close } = readExports(folder);
 const { text, lacking } = render(exports, behind);
 close();
 if (lacking.length > 0) {
-  console.error(`api-docs: without a docstring:\n${lacking.map((name) => `  ${name}`).join('\n')}`);
+  console.error(
+    `api-docs: these have no docstring:\n${lacking.map((name) => `  ${name}`).join('\n')}`,
+  );
   process.exitCode = 1;
 }
 if (!check) writeFileSync(document, text);
 else if (readFileSync(document, 'utf8') !== text) {
-  console.error(`api-docs: ${document} is not up to date: run scripts/api-docs`);
+  console.error(`api-docs: ${document} is out of date: run scripts/api-docs`);
   process.exitCode = 1;
 }

@@ -1,10 +1,11 @@
-// Deletes the declarations in dist/ that those of the public interface do not lead to.
+// Deletes the declarations in dist/ that index.d.ts does not import, directly or indirectly.
+// Called by `npm run build:package`.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const IMPORT = /(?:from |import\()["'](\.[^"']+)\.js["']/g;
 
-/** The file, and all that it imports. */
+/** Returns the file and all files that it imports. */
 function reach(file, reached = new Set()) {
   if (reached.has(file)) return reached;
   reached.add(file);
