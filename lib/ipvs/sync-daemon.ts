@@ -5,9 +5,9 @@
 import { AF_INET, AF_INET6, formatAddress, parseAddress } from '../core/address.js';
 import { checkInteger, own, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
+import { decodeName, linkNameBytes } from '../core/link-name.js';
 import { Names } from '../core/names.js';
 import { layout } from '../native/layout.js';
-import { linkNameBytes, readName, writeName } from '../native/link-name.js';
 import type { Records } from '../native/records.js';
 import { daemonRoles } from './names.js';
 import type { RequestBuffer } from './request-buffer.js';
@@ -93,7 +93,7 @@ export function encodeSyncDaemon(request: RequestBuffer, config: unknown): void 
   const { fields } = layout.daemon;
   encodeSyncDaemonRole(request, `${property}.role`, values.role);
   const name = linkNameBytes(`${property}.interface`, values.interface);
-  writeName(records, base(request), fields.interface, name);
+  records.setNameBytes(base(request), fields.interface, name);
   for (const key of ['syncId', 'maxLength', 'port', 'ttl'] as const) {
     const value = values[key];
     if (value === undefined) continue;
@@ -142,7 +142,7 @@ export function decodeSyncDaemon(records: Records, at: number): SyncDaemon {
   const family = records.number(at, fields.groupFamily);
   return {
     role: records.number(at, fields.role) === roles.number('role', 'master') ? 'master' : 'backup',
-    interface: readName(records, at, fields.interface),
+    interface: decodeName(records.nameBytes(at, fields.interface)),
     syncId: records.number(at, fields.syncId),
     maxLength: records.number(at, fields.maxLength),
     group: formatAddress(records.bytes, at + fields.group.offset, family === 0 ? AF_INET : family),
@@ -163,5 +163,5 @@ export function formatSyncDaemon(request: RequestBuffer, index: number): string 
 export function formatSyncDaemonLink(request: RequestBuffer, index: number): string {
   const { records } = request;
   const at = request.base(index) + layout.request.fields.daemon.offset;
-  return readName(records, at, layout.daemon.fields.interface);
+  return decodeName(records.nameBytes(at, layout.daemon.fields.interface));
 }

@@ -3,9 +3,9 @@
  * @module
  */
 import { AF_INET6, type Family, formatAddress, isFilled } from '../core/address.js';
+import { decodeName } from '../core/link-name.js';
 import type { Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
-import { readName } from '../native/link-name.js';
 import type { Records } from '../native/records.js';
 import { type AddressFlag, flagsOf } from './address-flags.js';
 import { type AddressScope, scopes } from './address-scope.js';
@@ -135,7 +135,7 @@ export function formatLinkAddress(records: Records, base: number): string {
 /** Decodes the address at `base`. @internal */
 export function decodeLinkAddress(records: Records, base: number): LinkAddress {
   return {
-    link: readName(records, base, addressFields.link),
+    link: decodeName(records.nameBytes(base, addressFields.link)),
     index: records.number(base, addressFields.index),
     ...decodeSettings(records, base + addressFields.settings.offset),
   };
@@ -153,7 +153,7 @@ export function decodeSettings(records: Records, base: number): BareAddress {
     const seconds = records.number(base, settingsFields[field]);
     return seconds === layout.lifetimes.forever ? null : seconds;
   };
-  const label = readName(records, base, settingsFields.label);
+  const label = decodeName(records.nameBytes(base, settingsFields.label));
   return {
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     address: text('address'),

@@ -6,8 +6,8 @@ import { AF_INET, AF_INET6, families, parseAddress } from '../core/address.js';
 import { checkInteger, readObject } from '../core/check.js';
 import { networkHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
+import { labelBytes } from '../core/link-name.js';
 import { layout } from '../native/layout.js';
-import { labelBytes, writeName } from '../native/link-name.js';
 import type { Records } from '../native/records.js';
 import type { AddressSettings } from './address.js';
 import { checkFlags } from './address-flags.js';
@@ -154,7 +154,7 @@ function encodeLabel({ records, base, property }: Place, family: number, label: 
   if (label === undefined || label === null) return 0;
   const bytes = labelBytes(`${property}.label`, label);
   if (family === AF_INET6) throw wrongValue(`${property}.label`, label, 'is for IPv4 only');
-  writeName(records, base, fields.label, bytes);
+  records.setNameBytes(base, fields.label, bytes);
   return bit.label;
 }
 

@@ -4,8 +4,8 @@
  */
 import { checkInteger, own } from '../core/check.js';
 import { wrongType } from '../core/input-errors.js';
+import { decodeName, newLinkNameBytes } from '../core/link-name.js';
 import { layout } from '../native/layout.js';
-import { newLinkNameBytes, readName, writeName } from '../native/link-name.js';
 import type { LinkRequestBuffer } from './request-buffer.js';
 
 /** A link by its name, by its index, or as an object of the library, which stands for its index. */
@@ -16,7 +16,7 @@ const MAX_INDEX = 2 ** 31 - 1;
 
 /** Checks and encodes the name of the link that a request is about. @internal */
 export function encodeLinkName(request: LinkRequestBuffer, property: string, name: unknown): void {
-  writeName(request.records, request.base(), fields.name, newLinkNameBytes(property, name));
+  request.records.setNameBytes(request.base(), fields.name, newLinkNameBytes(property, name));
 }
 
 /**
@@ -58,7 +58,7 @@ export const checkLinkIndex = (property: string, index: unknown): number =>
  */
 export function formatLinkReference(request: LinkRequestBuffer, at: number): string {
   const base = request.base(at);
-  const name = readName(request.records, base, fields.name);
+  const name = decodeName(request.records.nameBytes(base, fields.name));
   const index = request.records.number(base, fields.index);
   return name !== '' || index === 0 ? name : `link ${index}`;
 }

@@ -2,9 +2,10 @@
  * Links, and how the kernel's records of them are decoded.
  * @module
  */
+
+import { decodeName } from '../core/link-name.js';
 import { Names, type Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
-import { readName } from '../native/link-name.js';
 import type { Records } from '../native/records.js';
 
 /**
@@ -54,7 +55,7 @@ export function decodeLink(records: Records, base: number): Link {
   );
   return {
     index: records.number(base, fields.index),
-    name: readName(records, base, fields.name),
+    name: decodeName(records.nameBytes(base, fields.name)),
     kind: kind === '' ? null : kind,
     up: (records.number(base, fields.flags) & layout.linkFlags.up) !== 0,
     state: states.name(records.number(base, fields.state)),

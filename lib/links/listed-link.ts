@@ -3,7 +3,7 @@
  * @module
  */
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { decodeName, encodeName } from '../native/link-name.js';
+import { decodeName, encodeName } from '../core/link-name.js';
 import { checkLinkIndex } from './link-reference.js';
 
 /** What to do with an address that was listed on another link. */

@@ -86,6 +86,20 @@ export class Records {
     return text;
   }
 
+  /** Returns the bytes of a NUL-terminated name in any encoding. */
+  nameBytes(base: number, { offset, size }: Field): Uint8Array {
+    const bytes = this.bytes.subarray(base + offset, base + offset + size);
+    const end = bytes.indexOf(0);
+    return end < 0 ? bytes : bytes.subarray(0, end);
+  }
+
+  /** Writes the bytes of a name, and fills the rest of the field with zeros. */
+  setNameBytes(base: number, { offset, size }: Field, name: Uint8Array): void {
+    const start = base + offset;
+    this.bytes.fill(0, start, start + size);
+    this.bytes.set(name, start);
+  }
+
   /** Writes a name in ASCII, which is shorter than the field, and fills the rest with zeros. */
   setName(base: number, field: Field, text: string): void {
     const start = base + field.offset;

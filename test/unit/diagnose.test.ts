@@ -498,7 +498,12 @@ describe('without a handle', () => {
       check: 'ip_vs',
       status: 'unknown',
     },
-    { why: 'something that is not an error was thrown', error: 'why it is so', check: 'ip_vs', status: 'unknown' },
+    {
+      why: 'something that is not an error was thrown',
+      error: 'why it is so',
+      check: 'ip_vs',
+      status: 'unknown',
+    },
   ])('the check $check is $status because $why', async ({ error, check: name, status }) => {
     const checks = await without(error);
     expectUseful(checks);

@@ -5,7 +5,7 @@ import {
   encodeName,
   linkNameBytes,
   newLinkNameBytes,
-} from '../../lib/native/link-name.js';
+} from '../../lib/core/link-name.js';
 
 const text = (bytes: readonly number[]) => decodeName(Uint8Array.from(bytes));
 const utf8 = (name: string) => new TextEncoder().encode(name);
