@@ -15,7 +15,7 @@ export const scopes = new Names<AddressScope>(layout.addressScopes);
 /** The first byte of 127.0.0.0/8. */
 const LOOPBACK = 127;
 
-/** Returns the default scope of a new IPv4 address, which is the one that `ip` chooses. @internal */
+/** Returns the default scope of a new IPv4 address, the one that `ip` chooses. @internal */
 export function defaultIpv4Scope(bytes: Uint8Array, at: number): number {
   return bytes[at] === LOOPBACK ? layout.addressScopes.host : layout.addressScopes.global;
 }

@@ -35,7 +35,7 @@ const KEY = Symbol('Links');
 
 /**
  * The operations of {@link Links} without promises: each returns its value, or throws its error,
- * while nothing else happens in the process. They take effect before operations that are pending.
+ * and blocks the event loop until then. They take effect before operations that are pending.
  */
 export class SyncLinks extends LinkOperations<'value'> {
   /**
@@ -88,7 +88,8 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    * Opens the links of a network namespace without IPVS, which the kernel need not have. With
    * IPVS, use {@link Ipvs.links}.
    * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM: not Linux
-   * @throws IpvsError ERR_IPVS_NO_ADDON: there is no addon for this platform, or it cannot be loaded
+   * @throws IpvsError ERR_IPVS_NO_ADDON: there is no addon for this platform, or it cannot be
+   *   loaded
    * @throws IpvsError EPERM: for another namespace than the process's own, CAP_SYS_ADMIN is missing
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
    * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too

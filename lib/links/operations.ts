@@ -1,5 +1,5 @@
 /**
- * The operations on links, as methods: once for every way to call them.
+ * The operations on links as methods, asynchronous and synchronous.
  * @module
  */
 import { subjectOf } from '../core/arguments.js';
@@ -35,20 +35,21 @@ type Send<How extends 'promise' | 'value'> = <Value, Args extends readonly unkno
   args: Args,
 ) => Returns<Value>[How];
 
-/** Follows a procedure. */
+/** Runs an operation of several exchanges. */
 type Follow<How extends 'promise' | 'value'> = <Value>(
   operation: string,
   procedure: Procedure<LinkRequestBuffer, LinkResults, Value>,
 ) => Returns<Value>[How];
 
 /**
- * The operations that are one request each, and those that are more. With {@link Links} they return
- * promises, with {@link SyncLinks} their values.
+ * The operations on links and addresses. Those of {@link Links} return promises, those of
+ * {@link SyncLinks} their values.
  *
- * Every operation throws, or rejects with, a TypeError or RangeError on bad input, before anything
- * is sent, and an IpvsError when the kernel refuses it: besides those that are listed with the
- * operations EPERM (CAP_NET_ADMIN in the user namespace that owns the network namespace is missing;
- * reading needs nothing), ETIMEDOUT, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ * On bad input, every operation throws, or rejects with, a TypeError or RangeError before anything
+ * is sent. If the kernel refuses an operation, it throws, or rejects with, an IpvsError. Every
+ * operation can fail with ETIMEDOUT, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED, every one that
+ * changes something also with EPERM (CAP_NET_ADMIN in the user namespace that owns the network
+ * namespace is missing), and with the errors that are listed with it.
  */
 export abstract class LinkOperations<How extends 'promise' | 'value'> {
   readonly #send: Send<How>;
@@ -63,28 +64,27 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
     this.#follow = follow;
   }
 
-  /** All links, or those of a kind. RTM_GETLINK, `ip link show`. */
+  /** Lists all links, or those of a kind. RTM_GETLINK, `ip link show`. */
   listLinks(options?: ListLinksOptions): Returns<Link[]>[How];
   listLinks(...args: Given<'listLinks'>) {
     return this.#send(linkCalls.listLinks, args);
   }
 
-  /** A link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
+  /** Returns a link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
   getLink(link: LinkReference): Returns<Link | undefined>[How];
   getLink(...args: Given<'getLink'>) {
     return this.#send(linkCalls.getLink, args);
   }
 
   /**
-   * Makes a dummy link be there, switched on unless `up` is false. One that exists gets what
-   * `options` name. RTM_NEWLINK, `ip link add NAME type dummy`. The kernel loads its module for it
-   * where it can; in the initial network namespace that makes a link dummy0, unless the module's
-   * parameter numdummies is 0. Resolves to 'unchanged' where nothing was sent, because all is as it
-   * should be.
-   * @throws TypeError the kernel accepts no link of this name; 'all' and 'default' are names of its
-   *   own
+   * Creates a dummy link if there is none of this name, and switches it on unless `up` is false. A
+   * dummy link that exists gets the settings in `options`. RTM_NEWLINK, `ip link add NAME type
+   * dummy`. The kernel loads the module of dummy links if it can; in the initial network namespace
+   * that also creates a link dummy0, unless the module's parameter numdummies is 0. Resolves to
+   * 'unchanged' if the link was as wanted, so that nothing was sent.
+   * @throws TypeError the kernel accepts no link of this name; 'all' and 'default' are reserved
    * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
-   * @throws IpvsError EINVAL: the MTU; ENOTSUP: the kernel has no dummy links
+   * @throws IpvsError EINVAL: the MTU is not accepted; ENOTSUP: the kernel has no dummy links
    */
   ensureDummy(name: string, options?: DummyOptions): Returns<EnsuredLink>[How];
   ensureDummy(...args: Given<'ensureDummy'>) {
@@ -92,10 +92,10 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Changes settings of a link of any kind. RTM_SETLINK, `ip link set`. Switching a link off (`up:
-   * false`) makes the kernel delete its IPv6 addresses, and they do not come back when it is
-   * switched on; an MTU below 1280 does the same.
-   * @throws IpvsError ENODEV: there is none; EINVAL: the MTU
+   * Changes settings of a link of any kind. RTM_SETLINK, `ip link set`. When a link is switched off
+   * (`up: false`), or its MTU is set below 1280, the kernel deletes its IPv6 addresses, and they do
+   * not come back.
+   * @throws IpvsError ENODEV: there is no such link; EINVAL: the MTU is not accepted
    */
   setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How];
   setLink(...args: Given<'setLink'>) {
@@ -103,10 +103,10 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Deletes a link of any kind, and its addresses: much cheaper than deleting thousands of those
-   * one by one. RTM_DELLINK, `ip link delete`.
-   * @returns true; false if there was none and `ifExists` is set
-   * @throws IpvsError ENODEV: there is none; ENOTSUP: it cannot be deleted, as loopback
+   * Deletes a link of any kind with its addresses, which is much cheaper than deleting thousands of
+   * addresses one by one. RTM_DELLINK, `ip link delete`.
+   * @returns true; false if there was no such link and `ifExists` is set
+   * @throws IpvsError ENODEV: there is no such link; ENOTSUP: it cannot be deleted, as loopback
    */
   deleteLink(link: LinkReference, options?: DeleteOptions): Returns<boolean>[How];
   deleteLink(...args: Given<'deleteLink'>) {
@@ -114,8 +114,8 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * The addresses of a link; without one, of all. The kernel filters. RTM_GETADDR, `ip address
-   * show`.
+   * Lists the addresses of a link or, without `link`, of all links. The kernel filters them.
+   * RTM_GETADDR, `ip address show`.
    * @throws IpvsError ENODEV: there is no such link
    */
   listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How];
@@ -124,14 +124,15 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Adds an address, which the link must not have. RTM_NEWADDR, `ip address add`. IPv6 addresses
-   * come without duplicate address detection and without a route to their network, unless they ask
-   * for it. A listed address ({@link Links.listAddresses}) is added as it was.
-   * @throws IpvsError EEXIST: the link has it, of IPv6 with whatever prefix length; ENODEV: there
-   *   is no such link; EADDRNOTAVAIL: of IPv6, it is not unicast; EACCES: IPv6 is switched off on
-   *   the link; EINVAL: of IPv6, the MTU of the link is below 1280 bytes; of IPv4, the link has
-   *   addresses of another scope in the same network; of both, the address was listed on another
-   *   link; ENOBUFS: of IPv4, the MTU is below 68; ENOTSUP: the kernel has no IPv6
+   * Adds an address that the link does not have. RTM_NEWADDR, `ip address add`. IPv6 addresses
+   * are added without duplicate address detection and without a route to their network, unless
+   * their settings ask for it. A listed address ({@link Links.listAddresses}) is added as it was.
+   * @throws IpvsError EEXIST: the link has the address, for IPv6 with any prefix length; ENODEV:
+   *   there is no such link; EADDRNOTAVAIL: for IPv6, the address is not unicast; EACCES: IPv6 is
+   *   switched off on the link; EINVAL: for IPv6, the MTU of the link is below 1280 bytes; for
+   *   IPv4, the link has addresses of another scope in the same network; for both, the address was
+   *   listed on another link; ENOBUFS: for IPv4, the MTU is below 68; ENOTSUP: the kernel has no
+   *   IPv6
    */
   addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How];
   addAddress(...args: Given<'addAddress'>) {
@@ -139,13 +140,15 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Makes a link have an address, permanently unless it has lifetimes. One that it has gets these
-   * lifetimes and, of IPv6, these flags, this prefix length and this peer; what is left out of the
-   * settings, and of other settings, stays. Nothing is sent, and no event caused, where all is as
-   * it should be: it then resolves to 'unchanged', as it does for an address that was just listed.
-   * @throws IpvsError EEXIST: of IPv4, the link has it with another scope, label, broadcast address
-   *   or prefix route than was asked for, which the kernel does not change: the message says which
-   *   and both values; ENODEV: there is no such link; others as {@link addAddress}
+   * Adds an address if the link does not have it, permanently unless its settings have lifetimes.
+   * An address that the link has gets the wanted lifetimes and, for IPv6, the wanted flags, prefix
+   * length and peer; settings that are left out stay as they are. If the address is as wanted,
+   * nothing is sent, and there is no event: it resolves to 'unchanged', also for an address that
+   * was just listed.
+   * @throws IpvsError EEXIST: for IPv4, the link has the address with another scope, label,
+   *   broadcast address or prefix route than the wanted one, and the kernel does not change these:
+   *   the message says which it is and both values; ENODEV: there is no such link; others as
+   *   {@link addAddress}
    */
   ensureAddress(link: LinkReference, address: AddressConfig): Returns<EnsuredLink>[How];
   ensureAddress(...args: Given<'ensureAddress'>) {
@@ -153,9 +156,9 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Deletes an address of this prefix length, and of this label and peer if they are given; other
-   * settings count for nothing. RTM_DELADDR, `ip address delete`.
-   * @returns true; false if it, or its link, was not there and `ifExists` is set
+   * Deletes the address with this prefix length, and with this label and peer if they are given;
+   * other settings are ignored. RTM_DELADDR, `ip address delete`.
+   * @returns true; false if there was no such address, or no such link, and `ifExists` is set
    * @throws IpvsError EADDRNOTAVAIL: the link has no such address; ENODEV: there is no such link
    */
   deleteAddress(
@@ -168,13 +171,13 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Brings the addresses of a link to what is wanted: reads them once, and sends the fewest
-   * messages, in parts between which other operations have their turn. Those that the link has and
-   * should have stay untouched, as do listed ones that are passed back in. For what becomes of the
-   * others see {@link ensureAddress}. An address may be wanted more than once, if all of its
-   * settings agree.
-   * @throws TypeError an address is wanted with two prefix lengths, of which IPv6 allows one, or
-   *   with settings that contradict each other
+   * Gives a link the wanted addresses. It reads the addresses of the link once, and sends as few
+   * messages as possible, in chunks between which other operations are executed. Addresses that
+   * are as wanted are not touched, including listed ones that are passed back in. Others are
+   * changed as {@link ensureAddress} does. `wanted` may contain an address more than once, if its
+   * settings do not contradict each other.
+   * @throws TypeError an address is wanted with two prefix lengths, of which IPv6 allows only one,
+   *   or with settings that contradict each other
    * @throws ReconcileError some changes were refused; the others were made
    * @throws IpvsError ENODEV: there is no such link
    */
