@@ -154,19 +154,20 @@ const propertiesOf = (node) =>
     ({ kind, type }) => PROPERTIES.has(kind) && type?.kind !== SyntaxKind.UndefinedKeyword,
   );
 
-/** Returns the text of a declaration without non-public members, indented by two columns. */
+/** Returns the text of a declaration or member, without members that are not public. */
 function code(node) {
+  const indent = PROPERTIES.has(node.kind) || METHODS.has(node.kind) ? /^ {2}/gm : /^/g;
   const hidden = [...(node.members ?? [])].filter((member) => !isPublic(member));
   return hidden
     .reduce((text, member) => text.replace(member.getFullText(), ''), node.getText())
     .replace(/^export (declare )?/, '')
     .replace(/^(class \w+) extends \w+<'\w+'>/, '$1')
     .replace(BRAND, '')
-    .replace(/^( {4})+/gm, (indent) => indent.slice(indent.length / 2));
+    .replace(indent, '');
 }
 
 /** A property that exists for the compiler only, named by a symbol that is not exported. */
-const BRAND = / & \{\s*readonly \[[A-Z]+\]: \w+;\s*\}/;
+const BRAND = /\s+& \{\s*readonly \[[A-Z]+\]: \w+;?\s*\}/;
 
 /** Returns a declaration up to its members: `class ReconcileError extends IpvsError`. */
 const header = (node) => code(node).split(' {', 1)[0];
@@ -236,7 +237,7 @@ const RETURNS = 'Returns';
 
 /** Returns the text of a member in a form. */
 const inForm = (text, form) =>
-  text.replaceAll(/\bReturns<(.*)>\[How\]/g, (_, value) => FORMS[form](value));
+  text.replaceAll(/\bReturns<([\s\S]*)>\[How\]/g, (_, value) => FORMS[form](value));
 
 /**
  * Returns the sections of the members of a class or interface, inherited ones included. Overloads
