@@ -170,7 +170,7 @@ function code(node) {
 const BRAND = /\s+& \{\s*readonly \[[A-Z]+\]: \w+;?\s*\}/;
 
 /** Returns a declaration up to its members: `class ReconcileError extends IpvsError`. */
-const header = (node) => code(node).split(' {', 1)[0];
+const header = (node) => code(node).split(/\s\{/, 1)[0];
 
 const fence = (purpose, texts) => ['```ts '.concat(purpose), ...texts, '```'].join('\n');
 
