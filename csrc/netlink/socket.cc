@@ -1,27 +1,30 @@
 #include "netlink/socket.h"
 
+#include <sys/socket.h>
 #include <sys/time.h>
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
+#include <utility>
+
+#include "os/error.h"
 
 namespace netlink {
 namespace {
 
-// What a queued reply takes of the receive buffer, at worst: a bare error is charged 768 to 896
-// bytes by the kernel, a message of data the memory that it is built in: 8 KiB, or the next power
+// What a queued reply takes of the receive buffer, at worst: the kernel charges 768 to 896 bytes for
+// a bare error, and for a message of data the memory that it is built in: 8 KiB, or the next power
 // of two for one that is larger.
 constexpr size_t kErrorCost = 1024;
 constexpr size_t kLeastDataCost = 8192;
 constexpr size_t data_cost(size_t bytes) { return std::max(kLeastDataCost, 4096 + 2 * bytes); }
 
 constexpr int kWantedBuffer = 1 << 20;  // doubled by the kernel
-constexpr size_t kSendOverhead =
-    64;  // what the kernel subtracts from the send buffer, and the sentinel
+// What the kernel subtracts from the send buffer, and the sentinel.
+constexpr size_t kSendOverhead = 64;
 constexpr size_t kChunkBytes = 256 * 1024;  // larger sends gain nothing
 
-// Starts counting at the first question, so that the usual exchange never reads the clock.
+// Starts at the first question, so that the usual exchange never reads the clock.
 class Deadline {
  public:
   explicit Deadline(std::chrono::milliseconds limit) : limit_(limit) {}
@@ -37,18 +40,19 @@ class Deadline {
   Clock::time_point end_{};
 };
 
-int option(int fd, int name) {
+size_t buffer_size(int descriptor, int name) {
   int value = 0;
   socklen_t length = sizeof value;
-  if (::getsockopt(fd, SOL_SOCKET, name, &value, &length) != 0)
+  if (::getsockopt(descriptor, SOL_SOCKET, name, &value, &length) != 0) {
     throw os::Error(errno, "getsockopt");
-  return value;
+  }
+  return static_cast<size_t>(value);
 }
 
-void enlarge(int fd, int force, int polite) {
-  // Forcing needs CAP_NET_ADMIN; without it the system's limit holds and chunks are smaller.
-  if (::setsockopt(fd, SOL_SOCKET, force, &kWantedBuffer, sizeof kWantedBuffer) != 0) {
-    ::setsockopt(fd, SOL_SOCKET, polite, &kWantedBuffer, sizeof kWantedBuffer);
+// Forcing needs CAP_NET_ADMIN. Without it the system's limit holds, and chunks are smaller.
+void enlarge_buffer(int descriptor, int force, int polite) {
+  if (::setsockopt(descriptor, SOL_SOCKET, force, &kWantedBuffer, sizeof kWantedBuffer) != 0) {
+    ::setsockopt(descriptor, SOL_SOCKET, polite, &kWantedBuffer, sizeof kWantedBuffer);
   }
 }
 
@@ -61,42 +65,22 @@ os::Descriptor open_netlink(int protocol) {
     throw os::Error(errno, "bind");
   }
   const int on = 1;
-  // Both are refinements of errors: a kernel without them still answers.
+  // Both only refine errors: a kernel without them still replies.
   ::setsockopt(descriptor.get(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
   ::setsockopt(descriptor.get(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
-  enlarge(descriptor.get(), SO_SNDBUFFORCE, SO_SNDBUF);
-  enlarge(descriptor.get(), SO_RCVBUFFORCE, SO_RCVBUF);
+  enlarge_buffer(descriptor.get(), SO_SNDBUFFORCE, SO_SNDBUF);
+  enlarge_buffer(descriptor.get(), SO_RCVBUFFORCE, SO_RCVBUF);
   return descriptor;
 }
 
-bool from_kernel(const msghdr& header) {
-  const auto* sender = static_cast<const sockaddr_nl*>(header.msg_name);
-  // A sender that is no netlink address is the peer of a socket pair.
-  return header.msg_namelen < sizeof *sender || sender->nl_family != AF_NETLINK ||
-         sender->nl_pid == 0;
-}
-
 }  // namespace
-
-// A run of messages [first, last) that is sent as one datagram, under the sequence numbers from
-// `sequence`.
-struct Socket::Chunk {
-  size_t first;
-  size_t last;
-  uint32_t sequence = 0;
-
-  uint32_t sentinel() const { return sequence + static_cast<uint32_t>(last - first); }
-};
 
 Socket Socket::open(int protocol, const os::Namespace& netns, std::chrono::milliseconds deadline) {
   return Socket(netns.open([protocol] { return open_netlink(protocol); }), deadline);
 }
 
 Socket::Socket(os::Descriptor descriptor, std::chrono::milliseconds deadline)
-    : descriptor_(std::move(descriptor)),
-      deadline_(deadline),
-      data_cost_(kLeastDataCost),
-      buffer_(std::make_unique_for_overwrite<std::byte[]>(kMaxSlots * kFirstSlotBytes)) {
+    : descriptor_(std::move(descriptor)), deadline_(deadline) {
   sockaddr_nl address{};
   socklen_t length = sizeof address;
   if (::getsockname(descriptor_.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0) {
@@ -109,22 +93,25 @@ Socket::Socket(os::Descriptor descriptor, std::chrono::milliseconds deadline)
   if (::setsockopt(descriptor_.get(), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) != 0) {
     throw os::Error(errno, "setsockopt");
   }
-  send_room_ = std::min(kChunkBytes,
-                        static_cast<size_t>(option(descriptor_.get(), SO_SNDBUF)) - kSendOverhead);
-  reply_room_ = static_cast<size_t>(option(descriptor_.get(), SO_RCVBUF));
+  send_room_ = std::min(kChunkBytes, buffer_size(descriptor_.get(), SO_SNDBUF) - kSendOverhead);
+  reply_room_ = buffer_size(descriptor_.get(), SO_RCVBUF);
 }
 
-Socket::Chunk Socket::next_chunk(const MessageBatch& batch, size_t first, size_t byte_limit) const {
+// The next messages of the batch that fit one send and whose replies fit the receive buffer, with
+// sequence numbers.
+Chunk Socket::next_chunk(const MessageBatch& batch, size_t first, size_t byte_limit) {
   size_t bytes = 0;
   size_t replies = kErrorCost;  // the sentinel's
   size_t last = first;
   for (; last < batch.size(); ++last) {
     const MessageBatch::Entry& entry = batch.entries()[last];
     bytes += entry.length;
-    replies += entry.reply_kind == ReplyKind::kData ? data_cost_ : kErrorCost;
+    replies += entry.reply_kind == ReplyKind::kData ? data_cost(largest_reply_) : kErrorCost;
     if (last > first && (bytes > byte_limit || replies > reply_room_)) break;
   }
-  return {first, last};
+  const Chunk chunk{first, last, sequence_ + 1};
+  sequence_ = chunk.sentinel();
+  return chunk;
 }
 
 std::vector<Failure> Socket::run(MessageBatch& batch, const OnData& on_data) {
@@ -133,9 +120,7 @@ std::vector<Failure> Socket::run(MessageBatch& batch, const OnData& on_data) {
   int stopped = stalled_ ? ETIMEDOUT : 0;  // why nothing more is sent
   size_t first = 0;
   while (first < batch.size() && stopped == 0) {
-    Chunk chunk = next_chunk(batch, first, byte_limit);
-    chunk.sequence = sequence_ + 1;
-    sequence_ = chunk.sentinel();
+    const Chunk chunk = next_chunk(batch, first, byte_limit);
     for (size_t index = chunk.first; index < chunk.last; ++index) {
       nlmsghdr header = batch.header(index);
       header.nlmsg_seq = chunk.sequence + static_cast<uint32_t>(index - chunk.first);
@@ -146,9 +131,9 @@ std::vector<Failure> Socket::run(MessageBatch& batch, const OnData& on_data) {
     const auto bytes = batch.bytes().subspan(begin, end.offset + end.length - begin);
 
     if (const int error = send(bytes, chunk.sentinel()); error == 0) {
-      if (collect(batch, chunk, on_data, failures) == ETIMEDOUT) stopped = ETIMEDOUT;
+      if (read_replies(batch, chunk, on_data, failures) == ETIMEDOUT) stopped = ETIMEDOUT;
       first = chunk.last;
-    } else if ((error == EMSGSIZE || error == ENOBUFS) && chunk.last - chunk.first > 1) {
+    } else if ((error == EMSGSIZE || error == ENOBUFS) && chunk.size() > 1) {
       // Nothing was executed. The kernel takes or can allocate less than it promised: send less.
       byte_limit = bytes.size() / 2;
     } else {
@@ -161,15 +146,15 @@ std::vector<Failure> Socket::run(MessageBatch& batch, const OnData& on_data) {
 }
 
 int Socket::send(std::span<std::byte> requests, uint32_t sentinel_sequence) {
-  // The kernel does nothing on a no-op and acknowledges it after all that stands before it.
+  // The kernel does nothing on a no-op, and acknowledges it after executing all messages before it.
   nlmsghdr sentinel{.nlmsg_len = sizeof(nlmsghdr),
                     .nlmsg_type = NLMSG_NOOP,
                     .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
                     .nlmsg_seq = sentinel_sequence,
                     .nlmsg_pid = 0};
-  iovec parts[] = {{requests.data(), requests.size()}, {&sentinel, sizeof sentinel}};
+  iovec buffers[] = {{requests.data(), requests.size()}, {&sentinel, sizeof sentinel}};
   msghdr message{};
-  message.msg_iov = parts;
+  message.msg_iov = buffers;
   message.msg_iovlen = 2;
   for (;;) {
     if (::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL) >= 0) return 0;
@@ -177,140 +162,38 @@ int Socket::send(std::span<std::byte> requests, uint32_t sentinel_sequence) {
   }
 }
 
-int Socket::receive(size_t slots, int flags) {
-  datagrams_.clear();
-  for (size_t i = 0; i < slots; ++i) {
-    slots_[i] = {buffer_.get() + i * slot_bytes_, slot_bytes_};
-    msghdr& header = headers_[i].msg_hdr;
-    header = {};
-    header.msg_name = &senders_[i];
-    header.msg_namelen = sizeof(sockaddr_nl);
-    header.msg_iov = &slots_[i];
-    header.msg_iovlen = 1;
-  }
-  // MSG_TRUNC: the length is that of the datagram, also where the slot is too small for it.
-  const int count = ::recvmmsg(descriptor_.get(), headers_.data(), static_cast<unsigned>(slots),
-                               flags | MSG_WAITFORONE | MSG_TRUNC, nullptr);
-  if (count < 0) return errno;
-  for (int i = 0; i < count; ++i) {
-    if (!from_kernel(headers_[i].msg_hdr)) continue;
-    const size_t length = headers_[i].msg_len;
-    datagrams_.push_back(
-        {{static_cast<std::byte*>(slots_[i].iov_base), std::min(length, slot_bytes_)}, length});
-  }
-  return 0;
-}
-
-// Enlarges the slots for datagrams as long as the longest that was just received, which ends the
-// life of datagrams_.
-void Socket::fit_slots() {
-  size_t longest = 0;
-  for (const Datagram& datagram : datagrams_) longest = std::max(longest, datagram.length);
-  if (longest <= slot_bytes_) return;
-  datagrams_.clear();
-  slot_bytes_ = std::bit_ceil(longest);
-  buffer_ = std::make_unique_for_overwrite<std::byte[]>(kMaxSlots * slot_bytes_);
-}
-
-// Whether a reply is one to the chunk, or to its sentinel, rather than somebody else's or stale.
-bool Socket::concerns(const nlmsghdr& header, const Chunk& chunk) const {
-  const uint32_t place = header.nlmsg_seq - chunk.sequence;  // wraps, as sequence numbers do
-  return header.nlmsg_pid == port_ && place <= chunk.last - chunk.first;
-}
-
-// Reads the replies to a chunk up to the sentinel's acknowledgement and notes what failed. Returns the
-// errno of what kept it from being sure, or 0.
-int Socket::collect(MessageBatch& batch, const Chunk& chunk, const OnData& on_data,
-                    std::vector<Failure>& failures) {
-  const size_t known = failures.size();
-  std::vector<bool> answered(chunk.last - chunk.first);
+// Reads the replies to a chunk and appends its failures. Returns the errno that explains why replies
+// may be missing, or 0.
+int Socket::read_replies(const MessageBatch& batch, const Chunk& chunk, const OnData& on_data,
+                         std::vector<Failure>& failures) {
+  ChunkReplies replies(chunk, port_, on_data, failures);
   Deadline deadline(deadline_);
-  bool finished = false;
-  bool progress = false;  // something new in the last receive()
-  int trouble = 0;        // why an answer may be missing
-
-  const auto take = [&](Messages& message) {
-    const nlmsghdr& header = message.header();
-    if (!concerns(header, chunk)) return;
-    const uint32_t place = header.nlmsg_seq - chunk.sequence;
-    const bool verdict_follows = header.nlmsg_type == NLMSG_ERROR;
-    if (header.nlmsg_seq == chunk.sentinel()) {
-      finished = finished || verdict_follows;
-      return;
-    }
-    const size_t index = chunk.first + place;
-    if (!verdict_follows) {
-      progress = progress || !answered[place];
-      answered[place] = true;
-      data_cost_ = std::max(data_cost_, data_cost(header.nlmsg_len));
-      on_data(index, message);
-      return;
-    }
-    const ErrorReply verdict = read_error_reply(message);
-    if (verdict.malformed && verdict.error == EBADMSG) {
-      if (trouble == 0) trouble = EBADMSG;
-    } else if (verdict.error != 0 && !answered[place]) {
-      progress = true;
-      answered[place] = true;
-      failures.push_back({index, verdict.error, Status::kRefused, std::string(verdict.text)});
-    }
-  };
-
-  // The kernel puts one answer in a datagram, so that a cut one says nothing of other messages.
-  const auto take_cut = [&](const nlmsghdr& header) {
-    const uint32_t place = header.nlmsg_seq - chunk.sequence;
-    data_cost_ = std::max(data_cost_, data_cost(header.nlmsg_len));
-    if (header.nlmsg_seq == chunk.sentinel() || answered[place]) return;
-    progress = true;
-    answered[place] = true;
-    failures.push_back({chunk.first + place, EMSGSIZE, Status::kLost, {}});
-  };
-
-  while (!finished) {
-    // Everything was executed, and answered, within send(): after an overrun nothing more is on its
+  while (!replies.acknowledged()) {
+    // Everything was executed, and replied to, within send(): after an overrun no reply is on its
     // way.
-    const int error = receive(kReplySlots, trouble == ENOBUFS ? MSG_DONTWAIT : 0);
+    const int flags = replies.error() == ENOBUFS ? MSG_DONTWAIT : 0;
+    const int error = receiver_.receive(descriptor(), Receiver::kReplySlots, flags);
     if (error == ENOBUFS) {
-      trouble = ENOBUFS;
+      replies.set_error(ENOBUFS);
       continue;
     }
-    if (error == EAGAIN && trouble != ENOBUFS) trouble = ETIMEDOUT;
-    if (error != 0 && error != EINTR && error != EAGAIN) trouble = error;
+    if (error == EAGAIN && replies.error() != ENOBUFS) replies.set_error(ETIMEDOUT);
+    if (error != 0 && error != EINTR && error != EAGAIN) replies.set_error(error);
     if (error != 0 && error != EINTR) break;
-    progress = false;
-    for (const Datagram& datagram : datagrams_) {
-      Messages message(datagram.bytes);
-      while (message.next()) take(message);
-      // A cut chunk of an earlier dump says nothing of this batch. What has no header may be
-      // anything.
-      const nlmsghdr& header = message.header();
-      const bool foreign = header.nlmsg_len != 0 && !concerns(header, chunk);
-      if (foreign) continue;
-      if (datagram.truncated() && concerns(header, chunk)) {
-        take_cut(header);
-      } else if ((message.malformed() || datagram.truncated()) && trouble == 0) {
-        trouble = EBADMSG;
-      }
+    bool progress = false;
+    for (const Datagram& datagram : receiver_.datagrams()) {
+      progress = replies.read(datagram) || progress;
     }
-    fit_slots();
+    receiver_.grow();
     if (progress) deadline = Deadline(deadline_);
-    if (!finished && !progress && deadline.expired()) {
-      trouble = ETIMEDOUT;
+    if (!replies.acknowledged() && !progress && deadline.expired()) {
+      replies.set_error(ETIMEDOUT);
       break;
     }
   }
-
-  // With the sentinel's word and no trouble, silence means success to a command. A query has no
-  // such excuse.
-  for (size_t index = chunk.first; index < chunk.last; ++index) {
-    if (answered[index - chunk.first]) continue;
-    const bool command = batch.entries()[index].reply_kind == ReplyKind::kErrorOnly;
-    if (command && finished && trouble == 0) continue;
-    failures.push_back({index, trouble != 0 ? trouble : ENODATA, Status::kLost, {}});
-  }
-  std::sort(failures.begin() + known, failures.end(),
-            [](const Failure& a, const Failure& b) { return a.index < b.index; });
-  return trouble;
+  largest_reply_ = std::max(largest_reply_, replies.largest_reply());
+  replies.finish(batch);
+  return replies.error();
 }
 
 void Socket::time_out(const char* syscall) {
@@ -320,23 +203,23 @@ void Socket::time_out(const char* syscall) {
 
 Socket::DumpEnd Socket::dump(MessageBatch& request, const OnMessage& on_message) {
   if (stalled_) time_out("send");
-  start_dump(request);
-  DumpReading reading = read_dump(on_message);
-  if (reading.refusal && reading.refusal->error() == EBUSY) {
-    // An earlier dump that ended in a timeout is still running on this socket: read it to its end.
+  send_dump(request);
+  DumpReplies replies = read_dump(on_message);
+  if (replies.refusal() && replies.refusal()->error() == EBUSY) {
+    // An earlier dump that timed out is still running on this socket: read it to its end.
     while (true) {
-      const int error = receive(kDumpSlots, MSG_DONTWAIT);
+      const int error = receiver_.receive(descriptor(), Receiver::kDumpSlots, MSG_DONTWAIT);
       if (error != 0 && error != EINTR && error != ENOBUFS) break;
     }
-    start_dump(request);
-    reading = read_dump(on_message);
+    send_dump(request);
+    replies = read_dump(on_message);
   }
-  if (reading.refusal) throw *reading.refusal;
-  if (reading.malformed) throw os::Error(EBADMSG, "recvmmsg", "a malformed reply");
-  return reading.end;
+  if (replies.refusal()) throw *replies.refusal();
+  if (replies.malformed()) throw os::Error(EBADMSG, "recvmmsg", "a malformed reply");
+  return {replies.datagrams(), replies.interrupted()};
 }
 
-void Socket::start_dump(MessageBatch& request) {
+void Socket::send_dump(MessageBatch& request) {
   nlmsghdr header = request.header(0);
   header.nlmsg_seq = ++sequence_;
   request.write_header(0, header);
@@ -346,55 +229,24 @@ void Socket::start_dump(MessageBatch& request) {
   }
 }
 
-// Reads to the end whatever happens: a dump that is left half-read would block the next one.
-Socket::DumpReading Socket::read_dump(const OnMessage& on_message) {
-  DumpReading reading;
+// Reads to the end, also after an error: a dump that is left half-read would block the next one.
+DumpReplies Socket::read_dump(const OnMessage& on_message) {
+  DumpReplies replies(sequence_, port_, on_message);
   Deadline deadline(deadline_);
-  bool done = false;
-
-  const auto take = [&](const Messages& message) {
-    const nlmsghdr& header = message.header();
-    if (header.nlmsg_flags & NLM_F_DUMP_INTR) reading.end.interrupted = true;
-    if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) {
-      done = true;
-      const ErrorReply verdict = read_error_reply(message);
-      if (verdict.error != 0) {
-        reading.refusal.emplace(verdict.error, "dump", std::string(verdict.text));
-      }
-      return false;
-    }
-    if (header.nlmsg_type < NLMSG_MIN_TYPE) return false;
-    on_message(message);
-    return true;
-  };
-
-  while (!done) {
-    const int error = receive(kDumpSlots, 0);
-    if (error == ENOBUFS) reading.end.interrupted = true;
+  while (!replies.done()) {
+    const int error = receiver_.receive(descriptor(), Receiver::kDumpSlots, 0);
+    if (error == ENOBUFS) replies.set_interrupted();
     if (error == EAGAIN) time_out("recvmmsg");
     if (error != 0 && error != EINTR && error != ENOBUFS) throw os::Error(error, "recvmmsg");
     bool progress = false;
-    for (const Datagram& datagram : datagrams_) {
-      Messages message(datagram.bytes);
-      bool data = false;
-      while (message.next()) {
-        const nlmsghdr& header = message.header();
-        if (header.nlmsg_pid != port_ || header.nlmsg_seq != sequence_) continue;  // stale
-        progress = true;
-        data = take(message) || data;
-      }
-      if (data) ++reading.end.datagrams;
-      if (datagram.truncated()) {
-        reading.end.interrupted = true;
-      } else if (message.malformed()) {
-        reading.malformed = true;
-      }
+    for (const Datagram& datagram : receiver_.datagrams()) {
+      progress = replies.read(datagram) || progress;
     }
-    fit_slots();
+    receiver_.grow();
     if (progress) deadline = Deadline(deadline_);
     if (!progress && deadline.expired()) time_out("recvmmsg");
   }
-  return reading;
+  return replies;
 }
 
 void Socket::join(unsigned group) {
@@ -404,21 +256,19 @@ void Socket::join(unsigned group) {
   }
 }
 
-Socket::Arrival Socket::take(const OnMessage& on_message) {
-  Arrival arrival;
-  const int error = receive(kReplySlots, MSG_DONTWAIT);
-  if (error == EAGAIN) return arrival;
-  arrival.more = true;
-  // Said once, before what is left in the queue.
-  arrival.overrun = error == ENOBUFS;
+Socket::Received Socket::receive(const OnMessage& on_message) {
+  const int error = receiver_.receive(descriptor(), Receiver::kReplySlots, MSG_DONTWAIT);
+  if (error == EAGAIN) return {};
   if (error != 0 && error != EINTR && error != ENOBUFS) throw os::Error(error, "recvmmsg");
-  for (const Datagram& datagram : datagrams_) {
+  // The kernel reports dropped messages once, before those that are left in the queue.
+  Received received{.more = true, .overrun = error == ENOBUFS};
+  for (const Datagram& datagram : receiver_.datagrams()) {
     Messages message(datagram.bytes);
     while (message.next()) on_message(message);
-    if (message.malformed() || datagram.truncated()) arrival.overrun = true;
+    if (message.malformed() || datagram.truncated()) received.overrun = true;
   }
-  fit_slots();
-  return arrival;
+  receiver_.grow();
+  return received;
 }
 
 }  // namespace netlink

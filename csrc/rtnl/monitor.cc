@@ -55,7 +55,7 @@ Monitor::Monitor(const os::Namespace& netns, uint32_t types)
 Events Monitor::take() {
   Events events;
   bool whole = true;
-  const auto arrival = socket_.take([&](const netlink::Messages& message) {
+  const auto received = socket_.receive([&](const netlink::Messages& message) {
     const uint16_t type = message.header().nlmsg_type;
     switch (type) {
       case RTM_NEWLINK:
@@ -73,10 +73,10 @@ Events Monitor::take() {
         break;
     }
   });
-  if (arrival.overrun || !whole) {
+  if (received.overrun || !whole) {
     events.events.push_back({static_cast<uint32_t>(EventType::kOverrun), 0, 0});
   }
-  events.more = arrival.more;
+  events.more = received.more;
   return events;
 }
 

@@ -89,9 +89,9 @@ TEST_SUITE("a socket") {
   TEST_CASE("has nothing where nothing has arrived, and does not wait") {
     FakeKernel kernel = announcer();
     Socket socket = kernel.connect();
-    const auto arrival = socket.take([](const Messages&) { FAIL("a message"); });
-    CHECK_FALSE(arrival.more);
-    CHECK_FALSE(arrival.overrun);
+    const auto received = socket.receive([](const Messages&) { FAIL("a message"); });
+    CHECK_FALSE(received.more);
+    CHECK_FALSE(received.overrun);
   }
 
   TEST_CASE("hands over each message once, in order, and then has no more") {
@@ -104,10 +104,10 @@ TEST_SUITE("a socket") {
     }
     std::vector<uint16_t> found;
     for (bool more = true; more;) {
-      const auto arrival =
-          socket.take([&](const Messages& each) { found.push_back(each.header().nlmsg_type); });
-      CHECK_FALSE(arrival.overrun);
-      more = arrival.more;
+      const auto received =
+          socket.receive([&](const Messages& each) { found.push_back(each.header().nlmsg_type); });
+      CHECK_FALSE(received.overrun);
+      more = received.more;
     }
     CHECK((found == sent));
   }
@@ -132,12 +132,12 @@ TEST_SUITE("a socket") {
       size_t found = 0;
       const auto count = [&](const Messages&) { ++found; };
       kernel.send(one.datagram);
-      const auto damaged = socket.take(count);
+      const auto damaged = socket.receive(count);
       CHECK(damaged.overrun);
       CHECK(damaged.more);
       CHECK(found == one.whole);
       kernel.send(message(102, {}));
-      CHECK_FALSE(socket.take(count).overrun);
+      CHECK_FALSE(socket.receive(count).overrun);
       CHECK(found == one.whole + 1);
     }
   }

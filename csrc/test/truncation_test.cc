@@ -98,12 +98,12 @@ Buffer event(size_t size) {
 // Takes until nothing is left: the sizes of the events, and 0 for an overrun.
 std::vector<size_t> take(Socket& socket) {
   std::vector<size_t> sizes;
-  Socket::Arrival arrival;
+  Socket::Received received;
   do {
-    arrival =
-        socket.take([&](const Messages& message) { sizes.push_back(message.header().nlmsg_len); });
-    if (arrival.overrun) sizes.push_back(0);
-  } while (arrival.more);
+    received = socket.receive(
+        [&](const Messages& message) { sizes.push_back(message.header().nlmsg_len); });
+    if (received.overrun) sizes.push_back(0);
+  } while (received.more);
   return sizes;
 }
 
