@@ -1,17 +1,68 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const ipvs = fileURLToPath(new URL('lib/index.ts', import.meta.url));
 
 // Suites that take minutes each and are not part of `npm test`: `npm test -- --suite NAME`.
 const long = { abuse: 'test/kernel/abuse.test.ts', bench: 'test/kernel/bench.test.ts' };
 
-// Tests that run where scripts/kernel puts them. The files share one processor and one kernel, so
-// they run one after the other.
-const onKernel = { fileParallelism: false, isolate: false, testTimeout: 120_000, hookTimeout: 60_000 };
+// The files share a kernel, so they run one after the other. They share a process too: to start one
+// for each file takes user-mode Linux longer than most of the files.
+const onKernel = {
+  fileParallelism: false,
+  isolate: false,
+  testTimeout: 120_000,
+  hookTimeout: 60_000,
+};
+
+/** The files that take the longest, longest first. Only the balance of the shards depends on it. */
+const longest = [
+  'workers',
+  'hanging-modprobe',
+  'write-back',
+  'costs',
+  'watch',
+  'stats',
+  'connections-large',
+  'privileges',
+  'ipvs-model',
+  'links-model',
+  'netns',
+  'links',
+  'link-watch',
+  'packets-after-deletion',
+  'addresses',
+  'sysctls',
+  'connection-sync',
+  'restricted-environments',
+].map((name) => `${name}.test.ts`);
+
+/** Runs files in a fixed order, the longest first, and deals them to the shards in turn. */
+class Sequencer extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const index = longest.indexOf(basename(moduleId));
+      return index < 0 ? longest.length : index;
+    };
+    return files.toSorted((a, b) => rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1));
+  }
+
+  override async shard(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const { index, count } = this.ctx.config.shard ?? { index: 1, count: 1 };
+    const sorted = await this.sort(files);
+    return sorted.filter((_, place) => {
+      const turn = place % count;
+      // Every other round in reverse, so that no shard always gets the longer file.
+      return (Math.floor(place / count) % 2 === 0 ? turn : count - 1 - turn) === index - 1;
+    });
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: Sequencer },
     projects: [
       {
         // Needs the addon, but no kernel with IPVS.
@@ -30,7 +81,8 @@ export default defineConfig({
         test: { name, include: [file], alias: { ipvs }, ...onKernel },
       })),
       {
-        // Tests the tarball that scripts/test-package makes. Installs take the network and the processors: one by one.
+        // Tests the tarball that scripts/test-package makes. Installations use the network and all
+        // cores, so they run one after the other.
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],

@@ -1,27 +1,73 @@
-# shellcheck shell=bash disable=SC2154 # filters is the caller's
-# Runs tests with vitest, project by project, and counts them all. Sourced at the root of the project.
+# shellcheck shell=bash disable=SC2154 # the caller sets filters
+# Runs vitest and counts the tests of several runs. Sourced in the root folder of the project.
 
-filters=() # what the caller was given: parts of the names of test files
+filters=() # parts of the names of test files, from the command line
 reports=$(mktemp -d)
-trap 'rm -rf "$reports"' EXIT
 vitest_status=0
 
-# Runs the tests of a project, those in files that match one of $filters, and leaves a report.
-run_project() { # run_project NAME WRAPPER...
-  local name=$1
-  # With a filter, a project may have no file that it matches.
-  local none_is_fine=false
-  ((${#filters[@]} == 0)) || none_is_fine=true
+clean_up() {
+  trap '' INT TERM HUP
+  jobs -p | xargs --no-run-if-empty kill 2>/dev/null || true
+  wait
+  rm -rf "$reports"
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Runs vitest in a process of its own, and leaves a report.
+vitest() { # vitest REPORT PROJECT [OPTION...] -- [WRAPPER...]
+  local report=$reports/$1.json options=(--project "$2")
+  shift 2
+  while [[ $1 != -- ]]; do options+=("$1"); shift; done
   shift
-  echo "== $name tests"
-  : >"$reports/$name.json"
-  "$@" node_modules/.bin/vitest run --project "$name" --passWithNoTests="$none_is_fine" \
-    --reporter=default --reporter=json --outputFile.json="$reports/$name.json" "${filters[@]}" || vitest_status=1
+  # With a filter, a project may have no file that matches.
+  ((${#filters[@]} == 0)) || options+=(--passWithNoTests)
+  : >"$report"
+  exec "$@" node_modules/.bin/vitest run "${options[@]}" \
+    --reporter=default --reporter=json --outputFile.json="$report" "${filters[@]}"
 }
 
-# Ends with a line "N passed, N failed" for all projects together; its status is that of the whole.
+# Runs the tests of a project in the files that match $filters.
+run_project() { # run_project NAME [WRAPPER...]
+  echo "== $1 tests"
+  (vitest "$1" "$1" -- "${@:2}") || vitest_status=1
+}
+
+# Runs the kernel tests in several kernels at once, each with its share of the files and on a core
+# of its own. Shows the output of the first while it runs, and then that of the others.
+run_on_cores() { # run_on_cores CORES WRAPPER...
+  local cores shard count wrapper=("${@:2}") others=()
+  read -ra cores <<<"$1"
+  count=${#cores[@]}
+  echo "== kernel tests, in $count kernels"
+  for ((shard = 2; shard <= count; shard++)); do
+    vitest "kernel-$shard" kernel "--shard=$shard/$count" -- \
+      "${wrapper[@]}" --cpu "${cores[shard - 1]}" -- >"$reports/$shard.log" 2>&1 &
+    others+=("$!")
+  done
+  (vitest kernel-1 kernel "--shard=1/$count" -- "${wrapper[@]}" --cpu "${cores[0]}" --) ||
+    vitest_status=1
+  for ((shard = 2; shard <= count; shard++)); do
+    wait "${others[shard - 2]}" || vitest_status=1
+    cat "$reports/$shard.log"
+  done
+}
+
+# Prints the cores that this process may use, at most COUNT of them.
+available_cores() { # available_cores COUNT
+  local list range cores=()
+  list=$(sed -n 's/^Cpus_allowed_list:\s*//p' /proc/self/status)
+  for range in ${list//,/ }; do
+    mapfile -t -O "${#cores[@]}" cores < <(seq "${range%-*}" "${range#*-}")
+  done
+  echo "${cores[@]:0:$1}"
+}
+
+# Ends with a line "N passed, N failed" for all runs together, and with the status of the whole.
 count_tests() {
-  # A project without a report died before it could count: that is a failure too.
+  # A run that died before it wrote its report has failed too.
   node --input-type=module - "$vitest_status" "$reports"/*.json <<'COUNT'
 import { readFileSync } from 'node:fs';
 const [status, ...files] = process.argv.slice(2);
@@ -33,7 +79,9 @@ for (const file of files) {
     passed += report.numPassedTests;
     failed += report.numFailedTests;
     // A file that does not load has no tests to fail.
-    failed += report.testResults.filter((one) => one.status === 'failed' && one.assertionResults.length === 0).length;
+    failed += report.testResults.filter(
+      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+    ).length;
   } catch (error) {
     console.error(`no report of ${file}: ${error.message}`);
     failed += 1;

@@ -1,11 +1,12 @@
 import { constants, release } from 'node:os';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Connection, Ipvs } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeCounts } from '../../lib/connections/count.js';
 import { encodeFilter } from '../../lib/connections/filter.js';
 import { loadNative } from '../../lib/native/load.js';
 import { countOpen } from './helpers/descriptors.js';
+import { until } from './helpers/poll.js';
 import { programPath } from './helpers/programs.js';
 import { balance, collect, furnish, SILENT, VIRTUAL } from './helpers/scene.js';
 import { Traffic } from './helpers/traffic.js';
@@ -162,9 +163,8 @@ test.each(moments)(
     for (let step = 0; step < steps; step++) await Promise.resolve();
     await Promise.all([next, rows.return(), rows.next()]);
     expect(await rows.next()).toEqual({ value: undefined, done: true });
-    // What is read ahead must not outlast it.
-    await sleep(100);
-    expect(open()).toBe(0);
+    // What is read ahead must not outlast the iterator.
+    await until(open, (count) => count === 0);
   },
 );
 

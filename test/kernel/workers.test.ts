@@ -80,7 +80,7 @@ describe('worker threads', () => {
     await ipvs.addDestination('fwmark://1', { address: '10.0.0.1' });
     for (let index = 0; index < WORKERS; index++) {
       const first = 1000 * (index + 1);
-      const { worker, started } = new Churner({ netns: namespace.path, first, count: 200 });
+      const { worker, started } = new Churner({ netns: namespace.path, first, count: 100 });
       await started;
       // The moment is what this is about: anywhere within a round, or between two.
       await sleep(Math.random() * 50);

@@ -91,10 +91,21 @@ export function shownAddresses(namespace: Namespace): LinkAddress[] {
   );
 }
 
-/** '10.96.0.1/32' of each address of a link, sorted; without the IPv6 link-local one, which the kernel gives. */
+/**
+ * The addresses by link, as `10.96.0.1/32`, sorted; without the IPv6 link-local ones, which the kernel
+ * adds.
+ */
+export function shownAddressesByLink(namespace: Namespace): Map<string, string[]> {
+  const byLink = new Map<string, string[]>();
+  for (const { link, address, prefixLength } of shownAddresses(namespace)) {
+    if (address.startsWith('fe80:')) continue;
+    const addresses = byLink.get(link) ?? [];
+    byLink.set(link, [...addresses, `${address}/${prefixLength}`].sort());
+  }
+  return byLink;
+}
+
+/** The addresses of a link, as shownAddressesByLink() has them. */
 export function addressesOn(namespace: Namespace, link: string): string[] {
-  return shownAddresses(namespace)
-    .filter((each) => each.link === link && !each.address.startsWith('fe80:'))
-    .map(({ address, prefixLength }) => `${address}/${prefixLength}`)
-    .sort();
+  return shownAddressesByLink(namespace).get(link) ?? [];
 }

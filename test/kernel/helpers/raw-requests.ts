@@ -1,5 +1,6 @@
 /**
- * The addon without the facade, and so without its checks: what any program with the rights can do to the kernel.
+ * Requests to the addon without the facade, and so without its checks: all that a program with the
+ * rights can do to the kernel.
  * @module
  */
 import { RequestBuffer } from '../../../lib/ipvs/request-buffer.js';
@@ -35,12 +36,7 @@ function write<Name extends string>(
   }
 }
 
-async function run(
-  namespace: Namespace,
-  requests: readonly RawRequest[],
-  memory?: ArrayBuffer | undefined,
-) {
-  const { Handle } = loadNative();
+function encode(requests: readonly RawRequest[]): Uint8Array {
   const buffer = new RequestBuffer();
   for (const { operation, service, destination } of requests) {
     buffer.begin(operation);
@@ -48,17 +44,26 @@ async function run(
     write(buffer.records, buffer.destination(), layout.destination, destination ?? {});
     buffer.commit();
   }
-  const handle = new Handle();
-  await handle.open(namespace.path, true);
-  const results = await handle.run(buffer.bytes(), false, memory);
-  handle.close();
-  return { results, layout };
+  return buffer.bytes();
 }
 
-/** Sends requests to the kernel as they are. Fails where the kernel refuses one. */
+/** A native handle that is closed at the end of its block. */
+async function open(namespace: Namespace) {
+  const { Handle } = loadNative();
+  const handle = new Handle();
+  await handle.open(namespace.path, true);
+  return {
+    run: (requests: readonly RawRequest[], memory?: ArrayBuffer) =>
+      handle.run(encode(requests), false, memory),
+    [Symbol.dispose]: () => handle.close(),
+  };
+}
+
+/** Sends requests to the kernel as they are. Throws if the kernel refuses one. */
 export async function rawRun(namespace: Namespace, requests: readonly RawRequest[]): Promise<void> {
-  const { results, layout } = await run(namespace, requests);
-  // None where all is done.
+  using handle = await open(namespace);
+  const results = await handle.run(requests);
+  // Absent if all requests succeeded.
   if (results.outcomes === undefined) return;
   const outcomes = new Records(results.outcomes);
   const errors = requests.map((_, index) =>
@@ -68,11 +73,12 @@ export async function rawRun(namespace: Namespace, requests: readonly RawRequest
   if (refused >= 0) throw new Error(`request ${refused}: errno ${errors[refused]}`);
 }
 
-/** Numbers of all services, as the addon hands them over. */
+/** Returns numbers of all services, as the addon returns them. */
 export async function rawServices(
   namespace: Namespace,
 ): Promise<{ readonly fwmark: number; readonly flags: number; readonly timeout: number }[]> {
-  const { results, layout } = await run(namespace, [{ operation: 'listServices', service: {} }]);
+  using handle = await open(namespace);
+  const results = await handle.run([{ operation: 'listServices', service: {} }]);
   const services = results.services ?? new ArrayBuffer(0);
   const records = new Records(services);
   const { size, fields } = layout.serviceEntry;
@@ -83,21 +89,26 @@ export async function rawServices(
   });
 }
 
-/** The destinations of a service as records, which the addon may write to `memory`. */
+/** Returns the records of a service's destinations. The addon may write them to `memory`. */
 export async function rawDestinations(
   namespace: Namespace,
   service: RawRequest['service'],
   memory?: ArrayBuffer,
 ): Promise<ArrayBuffer> {
-  const { results } = await run(namespace, [{ operation: 'listDestinations', service }], memory);
+  using handle = await open(namespace);
+  const results = await handle.run([{ operation: 'listDestinations', service }], memory);
   return results.destinations ?? new ArrayBuffer(0);
 }
 
-/** The table as records, each service with its destinations, in hexadecimal and sorted: whatever the addon reads of each. */
+/**
+ * Returns the whole records of all services, each with those of its destinations, in hexadecimal
+ * and sorted.
+ */
 export async function rawTable(
   namespace: Namespace,
 ): Promise<{ readonly service: string; readonly destinations: readonly string[] }[]> {
-  const { results, layout } = await run(namespace, [{ operation: 'listServices', service: {} }]);
+  using handle = await open(namespace);
+  const results = await handle.run([{ operation: 'listServices', service: {} }]);
   const table: { service: string; destinations: string[] }[] = [];
   const { service, destination } = layout;
   const { serviceEntry, destinationEntry } = layout;
@@ -113,8 +124,8 @@ export async function rawTable(
       port: numbers.number(0, service.fields.port),
       address: numbers.bytes.slice(service.fields.address.offset).slice(0, 16),
     };
-    const answer = await run(namespace, [{ operation: 'listDestinations', service: key }]);
-    const behind = Buffer.from(answer.results.destinations ?? new ArrayBuffer(0));
+    const listed = await handle.run([{ operation: 'listDestinations', service: key }]);
+    const behind = Buffer.from(listed.destinations ?? new ArrayBuffer(0));
     const destinations: string[] = [];
     for (let place = 0; place < behind.length; place += destinationEntry.size) {
       const from = place + destinationEntry.fields.destination.offset;
