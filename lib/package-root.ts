@@ -1,5 +1,5 @@
 /**
- * The folder of the package. This module lies as deep in lib/ as the bundle does in dist/.
+ * The folder of the package. This module is as deep in lib/ as the bundle is in dist/.
  * @module
  */
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,6 @@
 /**
- * IP addresses: text to the 16 bytes of a record and back. IPv4 stands in the first four, in network byte order.
+ * IP addresses as text and as the 16 bytes of a record, of which an IPv4 address takes the first
+ * four. Bytes are in network order.
  * @module
  */
 import { Names } from './names.js';
@@ -20,19 +21,23 @@ const COLON = 58;
 const ZERO = 48;
 
 const OCTETS = Array.from({ length: 256 }, (_, octet) => String(octet));
-/** Networks of 24 bits that were formatted recently, a direct-mapped cache: most addresses take one string rather than seven. */
+/**
+ * A direct-mapped cache of networks of 24 bits, as text. With it, most addresses take one new
+ * string instead of seven.
+ */
 const networks = new Int32Array(256).fill(-1);
 const networkTexts = new Array<string>(256).fill('');
 
 /**
- * Writes an address to the 16 bytes at `at`, which hold nothing of use if it is none. IPv4 has four decimal parts without
- * leading zeros; IPv6 any form of RFC 4291 §2.2, without zone or prefix.
+ * Encodes an address into the 16 bytes at `at`, whose contents are undefined if `text` is no
+ * address. IPv4 has four decimal octets without leading zeros; IPv6 has any form of RFC 4291 §2.2,
+ * without zone or prefix length.
  * @returns AF_INET, AF_INET6, or 0 if `text` is no address
  * @internal
  */
 export function parseAddress(text: string, bytes: Uint8Array, at: number): number {
   if (parseIpv4(text, 0, bytes, at)) {
-    // For so few, fill() takes longer.
+    // fill() is slower for so few bytes.
     for (let i = at + 4; i < at + 16; i++) bytes[i] = 0;
     return AF_INET;
   }
@@ -42,8 +47,8 @@ export function parseAddress(text: string, bytes: Uint8Array, at: number): numbe
 function parseIpv4(text: string, from: number, bytes: Uint8Array, at: number): boolean {
   const end = text.length;
   let place = from;
-  for (let part = 0; part < 4; part++) {
-    if (part > 0 && text.charCodeAt(place++) !== DOT) return false;
+  for (let index = 0; index < 4; index++) {
+    if (index > 0 && text.charCodeAt(place++) !== DOT) return false;
     const start = place;
     let octet = 0;
     while (place < end && place < start + 3) {
@@ -55,7 +60,7 @@ function parseIpv4(text: string, from: number, bytes: Uint8Array, at: number): b
     const length = place - start;
     if (length === 0 || octet > 255 || (length > 1 && text.charCodeAt(start) === ZERO))
       return false;
-    bytes[at + part] = octet;
+    bytes[at + index] = octet;
   }
   return place === end;
 }
@@ -111,7 +116,7 @@ function parseIpv6(text: string, bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-/** The address at `at`: dotted, or as RFC 5952 wants it. @internal */
+/** Returns the address at `at` as text, an IPv6 address in the form of RFC 5952. @internal */
 export function formatAddress(bytes: Uint8Array, at: number, family: number): string {
   return family === AF_INET6 ? formatIpv6(bytes, at) : formatIpv4(bytes, at);
 }
@@ -131,12 +136,12 @@ function formatIpv6(bytes: Uint8Array, at: number): string {
   const groups: number[] = [];
   for (let i = 0; i < 16; i += 2)
     groups.push(((bytes[at + i] ?? 0) << 8) | (bytes[at + i + 1] ?? 0));
-  // ::ffff:a.b.c.d, the one form that RFC 5952 §5 writes with a dotted tail.
+  // ::ffff:a.b.c.d is the only form that RFC 5952 §5 writes with a dotted end.
   if (groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)) {
     return `::ffff:${formatIpv4(bytes, at + 12)}`;
   }
 
-  // The first of the longest runs of two or more zero groups becomes '::'.
+  // The longest run of two or more zero groups becomes '::', the first one of equal length.
   let gap = -1;
   let gapLength = 1;
   for (let start = 0; start < 8; start++) {
@@ -153,8 +158,8 @@ function formatIpv6(bytes: Uint8Array, at: number): string {
 }
 
 /**
- * What kind of address is at `at`, as messages call it. What depends on the host's own networks,
- * only the kernel knows. @internal
+ * Returns the kind of the address at `at`, for messages. Only the kernel knows the kinds that
+ * depend on the networks of the host. @internal
  */
 export function describeAddress(bytes: Uint8Array, at: number, family: number): string {
   const length = family === AF_INET6 ? 16 : 4;
@@ -165,25 +170,29 @@ export function describeAddress(bytes: Uint8Array, at: number, family: number): 
   return isFilled(bytes, at, length, 0xff) ? 'the broadcast address' : 'unicast';
 }
 
-/** Whether the address at `at` is an IPv4 address in IPv6: ::ffff:a.b.c.d. @internal */
+/** Returns true if the address at `at` is an IPv4-mapped one: ::ffff:a.b.c.d. @internal */
 export function isMapped(bytes: Uint8Array, at: number): boolean {
   return isFilled(bytes, at, 10, 0) && isFilled(bytes, at + 10, 2, 0xff);
 }
 
-/** Whether `length` bytes at `at` all are `byte`. @internal */
+/** Returns true if each of the `length` bytes at `at` is `byte`. @internal */
 export function isFilled(bytes: Uint8Array, at: number, length: number, byte: number): boolean {
   for (let i = at; i < at + length; i++) if (bytes[i] !== byte) return false;
   return true;
 }
 
-/** The dotted IPv4 mask of a number in host byte order. @internal */
+/** Returns an IPv4 mask in dotted form. The number is in host byte order. @internal */
 export function formatMask(mask: number): string {
-  return `${OCTETS[mask >>> 24]}.${OCTETS[(mask >>> 16) & 0xff]}.${OCTETS[(mask >>> 8) & 0xff]}.${OCTETS[mask & 0xff]}`;
+  const [a, b, c, d] = [mask >>> 24, (mask >>> 16) & 0xff, (mask >>> 8) & 0xff, mask & 0xff];
+  return `${OCTETS[a]}.${OCTETS[b]}.${OCTETS[c]}.${OCTETS[d]}`;
 }
 
 const maskBytes = new Uint8Array(16);
 
-/** The number, in host byte order, of a dotted IPv4 mask; undefined if `text` is none. @internal */
+/**
+ * Returns the number, in host byte order, of an IPv4 mask in dotted form; undefined if `text` is
+ * none. @internal
+ */
 export function parseMask(text: string): number | undefined {
   if (parseAddress(text, maskBytes, 0) !== AF_INET) return undefined;
   const [a = 0, b = 0, c = 0, d = 0] = maskBytes;

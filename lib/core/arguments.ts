@@ -1,21 +1,21 @@
 /**
- * Arguments of operations: how many there may be, and how messages call them.
+ * Arguments of operations: their number, and their names in messages.
  * @module
  */
 import { describeInput, isInputError, wrongValue } from './input-errors.js';
 import { show } from './show.js';
 import { beginAtCaller } from './stack.js';
 
-/** How many arguments an operation takes. */
+/** The number of arguments that an operation takes. */
 export interface Arity {
   readonly most: number;
-  /** What the error says besides. */
+  /** The end of the error's message. */
   readonly hint?: string | undefined;
 }
 
 /**
- * Refuses arguments that an operation does not take: they are a mistake, and some make all the
- * difference.
+ * Throws if there are more arguments than the operation takes. They are a mistake, which may be a
+ * grave one: `flush(service)` does not flush one service.
  */
 export function checkCount(args: readonly unknown[], { most, hint = '' }: Arity): void {
   if (args.length <= most) return;
@@ -25,9 +25,9 @@ export function checkCount(args: readonly unknown[], { most, hint = '' }: Arity)
 }
 
 /**
- * Checks the arguments of an operation that is no request. Its input errors say which operation it
- * was, and begin at the caller.
- * @param check is given the arguments
+ * Returns the checked arguments of an operation that sends no request. An input error names the
+ * operation, and its stack begins at the caller.
+ * @param check receives the arguments
  */
 export function checkArguments<Value>(
   operation: string,
@@ -44,10 +44,10 @@ export function checkArguments<Value>(
   }
 }
 
-/** A name without blanks that needs no quotes. */
+/** Text without blanks, which needs no quotes. */
 const PLAIN = /^[!-~]{1,80}$/;
 
-/** What an argument names that could not be read, in short; '' if it names nothing. */
+/** Returns a short text for an argument that was refused: it stands for the target in messages. */
 export function subjectOf(value: unknown): string {
   if (typeof value === 'string') return PLAIN.test(value) ? value : show(value);
   if (typeof value === 'number') return String(value);

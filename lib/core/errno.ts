@@ -4,8 +4,8 @@
  */
 
 /**
- * An errno of Linux by name, as Node.js names it (`util.getSystemErrorName()`): EOPNOTSUPP is ENOTSUP, EWOULDBLOCK is EAGAIN. One that Node.js
- * does not name is `ERRNO_` and its number.
+ * The name of an errno of Linux, as in Node.js (`util.getSystemErrorName()`): EOPNOTSUPP is ENOTSUP,
+ * EWOULDBLOCK is EAGAIN. An errno without a name in Node.js is `ERRNO_` and its number.
  */
 export type Errno =
   | `ERRNO_${number}`

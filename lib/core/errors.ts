@@ -7,74 +7,84 @@ import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import type { Errno } from './errno.js';
 
-/** The `code` of an {@link IpvsError} that is no errno of the kernel. */
+/** A `code` of an {@link IpvsError} that is not an errno. */
 export type IpvsErrorCode =
-  /** Node.js runs with `--permission` and refuses it. */
+  /** Node.js runs with `--permission` and refuses access. */
   | 'ERR_ACCESS_DENIED'
   /** The handle was closed. */
   | 'ERR_IPVS_CLOSED'
-  /** modprobe is missing, or fails. */
+  /** modprobe is missing or fails. */
   | 'ERR_IPVS_MODULE'
-  /** The kernel's answer was lost: the operation may have happened. */
+  /** The kernel's answer was lost: the operation may have taken effect. */
   | 'ERR_IPVS_OUTCOME_UNKNOWN'
-  /** The package has no native addon for this platform, and none was built. */
+  /** There is no native addon for this platform, or it cannot be loaded. */
   | 'ERR_IPVS_NO_ADDON'
-  /** An operation of a batch that was not sent, because one before it failed, its `cause`, and `stopOnError` is set. */
+  /**
+   * An operation of a batch with `stopOnError` that was not sent because an operation before it
+   * failed, whose error is the `cause`.
+   */
   | 'ERR_IPVS_SKIPPED'
-  /** The kernel has no IPVS, and could not load its module. */
+  /** The kernel has no IPVS, and cannot load its module. */
   | 'ERR_IPVS_UNAVAILABLE'
   /** The platform is not Linux. */
   | 'ERR_IPVS_UNSUPPORTED_PLATFORM';
 
-/** What an {@link IpvsError} is made of. */
+/** The properties of an {@link IpvsError}. */
 export interface IpvsErrorDetails {
   /** An errno by name ('EEXIST'), or one of {@link IpvsErrorCode}. */
   readonly code: Errno | IpvsErrorCode;
-  /** The errno as Node.js gives it, negative (-17); 0 where no system call failed. */
+  /** The negative errno, as in Node.js (-17); 0 if no system call failed. */
   readonly errno?: number | undefined;
   /** The system call or IPVS command that failed ('IPVS_CMD_NEW_SERVICE'). */
   readonly syscall?: string | undefined;
   /** The method that was called ('addService'). */
   readonly operation?: string | undefined;
-  /** What it was called on ('tcp://10.96.0.1:443'). */
+  /** The object of the operation ('tcp://10.96.0.1:443'). */
   readonly target?: string | undefined;
-  /** What is not there, where that is why. */
+  /** The object that does not exist, if the operation failed for that reason. */
   readonly missing?: Missing | undefined;
   /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
-/** What an operation did not find. */
+/** An object that does not exist. */
 export type Missing = 'service' | 'destination';
 
 /**
- * A refusal of the kernel, or a condition under which there is nobody to ask.
+ * The error of an operation that the kernel refused, or that could not be sent.
  *
- * Its stack begins at the caller: at the call of a synchronous operation, at the `await` of another.
+ * The stack begins at the caller: at the call of a synchronous operation, and at the `await` of any
+ * other.
  *
- * A copy by `structuredClone()` or `postMessage()` is an Error with `message`, `stack` and `cause`, but with the name 'Error' and without
- * the other properties, since that is all that the algorithm copies of an error. `{ ...error, message: error.message }` is an object that
- * keeps them.
+ * `structuredClone()` and `postMessage()` copy only `message`, `stack` and `cause` of an error, and
+ * name the copy 'Error'. `{ ...error, message: error.message }` is an object with all properties
+ * that can be cloned.
  */
 export class IpvsError extends Error {
-  /** Tells it from other errors where `instanceof` cannot, as with two copies of the package. */
+  /** The name, which identifies the error also if a process has two copies of the package. */
   override readonly name = 'IpvsError';
   /** An errno by name ('EEXIST'), or one of {@link IpvsErrorCode}. */
   readonly code: Errno | IpvsErrorCode;
-  /** The errno as Node.js gives it, negative (-17): `util.getSystemErrorName(error.errno)` names it. 0 where no system call failed. */
+  /**
+   * The negative errno, as in Node.js (-17); 0 if no system call failed.
+   * `util.getSystemErrorName(error.errno)` returns its name.
+   */
   readonly errno: number;
   /** The system call or IPVS command that failed ('IPVS_CMD_NEW_SERVICE'), or ''. */
   readonly syscall: string;
   /** The method that was called ('addService'). */
   readonly operation: string;
-  /** What it was called on: a service ('tcp://10.96.0.1:443'), a destination ('10.0.0.1:80 of tcp://10.96.0.1:443'), or ''. */
+  /**
+   * The object of the operation: a service ('tcp://10.96.0.1:443'), a destination
+   * ('10.0.0.1:80 of tcp://10.96.0.1:443'), or ''.
+   */
   readonly target: string;
   /**
-   * What the kernel does not have: 'service' or 'destination', where the operation failed for that reason. The errno does not tell them apart:
-   * ENOENT is an absent destination, an absent scheduler or an absent persistence engine.
+   * The object that does not exist, if the operation failed for that reason. The errno is
+   * ambiguous: ENOENT is a missing destination, scheduler or persistence engine.
    */
   declare readonly missing?: Missing;
-  /** In the results of a batch, the place of the operation; undefined elsewhere. */
+  /** The place of the operation in a batch; undefined elsewhere. */
   declare readonly index?: number;
 
   constructor(message: string, details: IpvsErrorDetails) {
@@ -88,18 +98,18 @@ export class IpvsError extends Error {
   }
 }
 
-/** Each of the two knows some errnos that the other does not. */
+/** Names by positive errno. Each of the two sources lacks some errnos of the other. */
 const ERRNO_NAMES: ReadonlyMap<number, string> = new Map([
-  // Where two names share a number (EAGAIN, EWOULDBLOCK), the first is the usual one.
+  // Of two names with one number (EAGAIN, EWOULDBLOCK), the first is the usual one.
   ...Object.entries(constants.errno)
     .reverse()
     .map(([name, number]) => [number, name] as const),
   ...[...getSystemErrorMap()].map(([number, [name]]) => [-number, name] as const),
 ]);
 
-/** The name of a positive errno ('EEXIST'). @internal */
+/** Returns the name of a positive errno ('EEXIST'). @internal */
 export function errnoName(errno: number): Errno {
-  // The names that Node.js has are those of Errno.
+  // Errno has exactly the names of Node.js.
   return (ERRNO_NAMES.get(errno) as Errno | undefined) ?? `ERRNO_${errno}`;
 }
 
@@ -130,7 +140,7 @@ export function withOperation(error: IpvsError, operation: string): IpvsError {
   return operationError(reasonIn(error), details);
 }
 
-/** Returns true for an IpvsError, and false for a Proxy that throws instead of answering. @internal */
+/** Returns true for an IpvsError. A Proxy may throw at `instanceof`. @internal */
 export function isIpvsError(error: unknown): error is IpvsError {
   try {
     return error instanceof IpvsError;

@@ -9,20 +9,26 @@ import { show } from './show.js';
 export type InputErrorCode =
   /** A value of the wrong type. */
   | 'ERR_INVALID_ARG_TYPE'
-  /** A value that is not allowed, here or beside the others; an unknown property; an argument too many. */
+  /**
+   * A value that is not allowed, alone or together with others; an unknown property; an argument
+   * too many.
+   */
   | 'ERR_INVALID_ARG_VALUE'
   /** A number outside its range. */
   | 'ERR_OUT_OF_RANGE';
 
-/** The TypeError or RangeError of bad input: nothing was sent. */
+/** The TypeError or RangeError of bad input, for which nothing was sent. */
 export interface InputError extends Error {
-  /** Which kind of mistake it is. */
+  /** The kind of mistake. */
   readonly code: InputErrorCode;
   /** The method that was called ('addService'). */
   readonly operation?: string;
-  /** What it was called on, as far as that can be told: 'tcp://10.96.0.1:443', or the bad argument in short; or ''. */
+  /**
+   * The object of the operation, as far as it is known: 'tcp://10.96.0.1:443', the bad argument in
+   * short, or ''.
+   */
   readonly target?: string;
-  /** In a batch, the place of the operation; with `reconcileAddresses`, that of the address. */
+  /** The place of the operation in a batch, or of the address in `reconcileAddresses()`. */
   readonly index?: number;
 }
 
@@ -51,9 +57,9 @@ export function isInputErrorSince(since: number, error: unknown): error is Input
 }
 
 /**
- * True for a TypeError or RangeError of bad input that this package has thrown, which has the
- * properties of an {@link InputError}; false for any other value, such as a TypeError of Node.js, an
- * {@link IpvsError}, or an error of another copy of the package.
+ * Returns true for a TypeError or RangeError of bad input that this package has thrown, and false
+ * for any other value, such as a TypeError of Node.js, an {@link IpvsError}, or an error of another
+ * copy of the package.
  */
 export function isInputError(error: unknown): error is InputError {
   return originOf(error) !== undefined;
@@ -65,7 +71,7 @@ export function isOwnError(error: unknown): error is IpvsError | InputError {
 }
 
 function originOf(error: unknown): Origin | undefined {
-  // A WeakMap answers undefined for what is no object.
+  // A WeakMap has no entry for a value that is no object.
   return origins.get(error as Error);
 }
 
@@ -75,7 +81,10 @@ export function describeInput(error: InputError, operation: string, target: stri
   amend(error, { operation, target, message: messageOf(operation, target, reason) });
 }
 
-/** Gives an input error of a batch, after {@link describeInput}, its operation's place. @internal */
+/**
+ * Gives an input error, after {@link describeInput}, the place of its operation in a batch.
+ * @internal
+ */
 export function describePlace(error: InputError, index: number): InputError {
   return amend(error, { index, message: `batch operation ${index}: ${error.message}` });
 }
@@ -93,7 +102,7 @@ export function wrongType(property: string, value: unknown, rule: string): Input
 }
 
 /**
- * Creates the error for a value of the right type that is not allowed, here or beside the others:
+ * Creates the error for a value of the right type that is not allowed, alone or with others:
  * `property: value RULE`. @internal
  */
 export function wrongValue(property: string, value: unknown, rule: string): InputError {

@@ -1,18 +1,19 @@
 /**
- * The async iterators of this package: one set of rules for how they are read and how they end.
+ * The base class of the async iterators of this package, with one set of rules for how they are
+ * read and how they end.
  * @module
  */
 
 import { endOnAbort, reasonOf } from './signals.js';
 import { handOver } from './stack.js';
 
-/** A call of next() that waits. */
-interface Waiting<Item> {
+/** A pending call of next(). */
+interface PendingNext<Item> {
   resolve(result: IteratorResult<Item, undefined>): void;
   reject(error: unknown): void;
 }
 
-/** Iterators with a call that waits, which may be all that refers to them. */
+/** Keeps iterators with pending calls alive: nothing else may refer to them. */
 const awaited = new Set<CancellableIterator<unknown>>();
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
@@ -39,21 +40,30 @@ const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 export abstract class CancellableIterator<Item>
   implements AsyncIterableIterator<Item, undefined, undefined>, AsyncDisposable
 {
-  readonly #waiting: Waiting<Item>[] = [];
+  readonly #pending: PendingNext<Item>[] = [];
   #ended = false;
-  /** The error that ended it, while no call has been rejected with it. */
+  /** The error that ended the iterator, until a call is rejected with it. */
   #failure: { readonly error: unknown } | undefined;
   #released: Promise<void> | undefined;
   readonly #abortable = { abort: (reason: unknown) => this.fail(reason) };
   #forgetSignal: (() => void) | undefined;
 
-  /** The next item at hand, or undefined. May end the iterator; what it throws does, too. */
+  /**
+   * Returns the next item that is available, or undefined. It may end the iterator, and ends it
+   * with an error by throwing it.
+   */
   protected abstract take(): Item | undefined;
 
-  /** Gets more items for the calls that wait, and then calls {@link serve}; called once for each. */
+  /**
+   * Gets more items, and then calls {@link serve}. It is called when a call becomes pending, and
+   * after {@link serve} while calls are still pending.
+   */
   protected abstract refill(): void;
 
-  /** Frees what it holds; called once. `return()` waits for its promise, which never rejects. */
+  /**
+   * Frees the resources. It is called once. `return()` waits for its promise, which must not
+   * reject.
+   */
   protected abstract release(): Promise<void> | void;
 
   /** True after the end. */
@@ -61,30 +71,30 @@ export abstract class CancellableIterator<Item>
     return this.#ended;
   }
 
-  /** Lets a signal end the iterator, which must not have ended. */
+  /** Ends the iterator when the signal is aborted. The iterator must not have ended before. */
   protected observe(signal: AbortSignal | undefined): void {
     if (signal?.aborted) this.fail(reasonOf(signal));
     else this.#forgetSignal = signal && endOnAbort(signal, this.#abortable);
   }
 
-  /** Hands out the items at hand to the calls that wait. */
+  /** Resolves pending calls with the items that are available. */
   protected serve(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#pending.length > 0) {
       const value = this.#take();
       if (value === undefined) break;
-      this.#waiting.shift()?.resolve({ value, done: false });
+      this.#pending.shift()?.resolve({ value, done: false });
     }
-    if (this.#waiting.length > 0) this.refill();
+    if (this.#pending.length > 0) this.refill();
     else awaited.delete(this);
   }
 
   /** Ends the iterator with an error. */
   protected fail(error: unknown): void {
     if (this.#ended) return;
-    const waiting = this.#waiting.splice(0);
-    if (waiting.length === 0) this.#failure = { error };
+    const pending = this.#pending.splice(0);
+    if (pending.length === 0) this.#failure = { error };
     this.end();
-    for (const { reject } of waiting) reject(error);
+    for (const { reject } of pending) reject(error);
   }
 
   /** Ends the iterator: every pending `next()` resolves to done. */
@@ -94,7 +104,7 @@ export abstract class CancellableIterator<Item>
     awaited.delete(this);
     this.#forgetSignal?.();
     this.#released = this.release() ?? undefined;
-    for (const { resolve } of this.#waiting.splice(0)) resolve(DONE);
+    for (const { resolve } of this.#pending.splice(0)) resolve(DONE);
   }
 
   #take(): Item | undefined {
@@ -114,8 +124,8 @@ export abstract class CancellableIterator<Item>
 
   /** The next item. */
   next(): Promise<IteratorResult<Item, undefined>> {
-    if (this.#waiting.length === 0) {
-      // An item at hand needs no place among the calls that wait.
+    if (this.#pending.length === 0) {
+      // Resolves at once if an item is available.
       const value = this.#take();
       if (value !== undefined) return Promise.resolve({ value, done: false });
     }
@@ -126,14 +136,14 @@ export abstract class CancellableIterator<Item>
     }
     if (this.#ended) return Promise.resolve(DONE);
     const result = new Promise<IteratorResult<Item, undefined>>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#pending.push({ resolve, reject });
       awaited.add(this);
-      if (this.#waiting.length === 1) this.refill();
+      if (this.#pending.length === 1) this.refill();
     });
     return handOver(result);
   }
 
-  /** Ends the iterator, and resolves when what it held is freed. */
+  /** Ends the iterator, and resolves when its resources are freed. */
   async return(): Promise<IteratorReturnResult<undefined>> {
     this.#failure = undefined;
     this.end();

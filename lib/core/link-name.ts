@@ -54,11 +54,7 @@ export function encodeName(text: string): Uint8Array {
  * of which Latin-1 has another one, '/' and ':'.
  */
 const isRefused = (byte: number) =>
-  (byte >= 9 && byte <= 13) ||
-  byte === 0x20 ||
-  byte === 0xa0 ||
-  byte === 0x2f ||
-  byte === 0x3a;
+  (byte >= 9 && byte <= 13) || byte === 0x20 || byte === 0xa0 || byte === 0x2f || byte === 0x3a;
 /** In the name of a new link, the kernel replaces it by a number. */
 const PERCENT = 0x25;
 

@@ -4,16 +4,16 @@
  */
 import { inspect } from 'node:util';
 
-/** Characters of a value in a message, and of a name. */
+/** The most characters of a value in a message, and of a name. */
 const MAX_VALUE = 80;
 const MAX_NAME = 200;
 
-/** A text that may be a long one, at most so many characters of it. @internal */
+/** Returns a text with at most `max` characters, shortened if need be. @internal */
 export function cut(text: string, max = MAX_NAME): string {
   return text.length <= max ? text : `${text.slice(0, max - 3)}...`;
 }
 
-/** A value on one line, as short as it can be and still be recognised. Runs no code of the value's. @internal */
+/** Returns a short text for a value, on one line. It runs no code of the value. @internal */
 export function show(value: unknown): string {
   return cut(inspectShortly(value).replace(/\s*\n\s*/g, ' '), MAX_VALUE);
 }
@@ -27,7 +27,7 @@ const INSPECTION = {
   maxArrayLength: 10,
   maxStringLength: MAX_VALUE,
 } as const;
-/** Bits of a BigInt that is written out; that of a longer one takes long. */
+/** The most bits of a BigInt that is formatted, because formatting long ones is slow. */
 const MAX_BITS = 512;
 
 function inspectShortly(value: unknown): string {
@@ -44,7 +44,7 @@ function inspectShortly(value: unknown): string {
       try {
         return inspect(value, INSPECTION);
       } catch {
-        // A getter that inspect() asks, such as that of Symbol.toStringTag.
+        // inspect() calls some getters, such as that of Symbol.toStringTag.
         return typeof value === 'function' ? 'a function' : 'an object';
       }
   }

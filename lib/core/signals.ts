@@ -23,12 +23,12 @@ const SIGNAL_METHODS = ['addEventListener', 'removeEventListener', 'throwIfAbort
 function isSignal(value: unknown): value is AbortSignal {
   if (Object.prototype.toString.call(value) !== '[object AbortSignal]') return false;
   try {
-    // An object with the tag is looked at as if it were a signal.
+    // Any property may be missing from an object that only has the tag.
     const signal = value as Partial<AbortSignal>;
     const isWhole = SIGNAL_METHODS.every((method) => typeof signal[method] === 'function');
     return isWhole && typeof signal.aborted === 'boolean';
   } catch {
-    // An object with the prototype of signals, whose getters refuse it.
+    // The getters of a signal's prototype throw for any other object.
     return false;
   }
 }
@@ -42,12 +42,12 @@ const abortables = new WeakMap<AbortSignal, WeakMembers<Abortable>>();
 /** The targets that a signal keeps alive until they are cancelled. */
 const held = new WeakMap<AbortSignal, Set<Abortable>>();
 
-/** The reason of an aborted signal. Its stack stays as it is, also where this package has made it. */
+/** Returns the reason of an aborted signal, and protects its stack: the caller knows it. */
 export function reasonOf(signal: AbortSignal): unknown {
   return keepStack(signal.reason);
 }
 
-/** Throws the reason of a signal that is aborted. */
+/** Throws the reason of the signal if it is aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw reasonOf(signal);
 }

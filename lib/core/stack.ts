@@ -1,19 +1,21 @@
 /**
- * The call that an error belongs to, and its stack, which begins at the caller: none of the frames
- * of this package come before.
+ * Stacks of errors that begin at the caller, without the frames of this package.
+ *
+ * While an operation is on the stack, V8 cuts the stack below its method. Later, V8 knows the
+ * `await` of a promise only inside the reaction that settles it, so the stack is captured there.
  * @module
  */
 import { isOwnError } from './input-errors.js';
 
-/** A method or function that callers see. */
+/** A method or function of the public API. */
 type Entry = (...args: never[]) => unknown;
 
-/** By the name of the operation. */
+/** The methods and functions that callers call, by the name of the operation. */
 const entries = new Map<string, Entry[]>();
 
 /**
- * Makes the stacks of the errors of operations begin below the methods of a prototype, which have
- * their names.
+ * Registers the methods of a prototype: {@link beginAtCaller} cuts stacks below the method that has
+ * the name of the operation, behind `prefix`.
  */
 export function registerEntries(prototype: object, prefix = ''): void {
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
@@ -21,18 +23,18 @@ export function registerEntries(prototype: object, prefix = ''): void {
   }
 }
 
-/** The same for one function. */
+/** Registers one function, as {@link registerEntries} does the methods of a prototype. */
 export function registerEntry(operation: string, entry: Entry): void {
   entries.set(operation, [...(entries.get(operation) ?? []), entry]);
 }
 
 /**
- * Makes the stack of an error of this package begin at the caller of the operation, if that has not
- * returned.
+ * Makes the stack of an error of this package begin at the caller of the operation, if the call is
+ * still on the stack.
  */
 export function beginAtCaller<Thrown>(error: Thrown, operation: string): Thrown {
   if (!isOwnError(error) || kept.has(error)) return error;
-  // Of two operations with one name, one is on the stack: with the other, the stack would be empty.
+  // Of two operations with one name, one is on the stack. Below the other, the stack is empty.
   const known = entries.get(operation) ?? [];
   const isThere = known.some((entry) => capture(error, entry) && hasFrames(error));
   if (isThere) located.add(error);
@@ -40,14 +42,14 @@ export function beginAtCaller<Thrown>(error: Thrown, operation: string): Thrown 
   return error;
 }
 
-/** Errors whose stack begins at the caller already. */
+/** Errors whose stack begins at the caller. */
 const located = new WeakSet<object>();
-/** Errors that callers have: their stack stays as it is. */
+/** Errors that callers have received: their stack does not change any more. */
 const kept = new WeakSet<object>();
 
 /**
- * Makes the stack of an object begin below `entry`. False: it cannot be changed, because the object
- * is frozen or the caller has replaced what makes stacks.
+ * Makes the stack of an object begin below `entry`. Returns false if that is impossible, because
+ * the object is frozen or the caller has replaced Error.prepareStackTrace.
  */
 function capture(target: object, entry: Entry): boolean {
   try {
@@ -66,7 +68,10 @@ function hasFrames(error: Error): boolean {
   return /\n\s+at /.test(stackOf(error) ?? '');
 }
 
-/** Undefined without Error.stackTraceLimit, or where Error.prepareStackTrace makes no text or throws. */
+/**
+ * Returns the stack if it is text. It is not without Error.stackTraceLimit, and where
+ * Error.prepareStackTrace throws or returns something else.
+ */
 function stackOf(holder: { readonly stack?: unknown }): string | undefined {
   try {
     const { stack } = holder;
@@ -76,34 +81,37 @@ function stackOf(holder: { readonly stack?: unknown }): string | undefined {
   }
 }
 
-/** Keeps the stack of an error as it is from now on. */
+/** Protects the stack of an error from any further change. */
 export function keepStack<Thrown>(error: Thrown): Thrown {
   if (isOwnError(error)) kept.add(error);
   return error;
 }
 
-/** Whether {@link keepStack} was told to keep the stack of an error. */
+/** Returns true if {@link keepStack} protects the stack of an error. */
 export function isKept(error: object): boolean {
   return kept.has(error);
 }
 
 /**
- * Makes the stack of an error of this package begin at the `await` for a promise that it rejects.
- * To be called by `reaction`, which the promise runs to be settled: V8 knows then who awaits it.
+ * Makes the stack of an error of this package begin at the `await` of the promise that it rejects.
+ * Only `reaction` may call this: the promise's reaction, inside which V8 knows the `await`.
  */
 export function beginAtAwait<Thrown>(error: Thrown, reaction: Entry): Thrown {
   if (isOwnError(error) && !isSettled(error)) capture(error, reaction);
   return error;
 }
 
-/** Makes the stack of an error that rejects `promise` begin at its `await`. */
+/** Returns a promise for the same result, whose error has a stack that begins at the `await`. */
 export function handOver<Value>(promise: Promise<Value>): Promise<Value> {
   return promise.then(undefined, function rethrow(error: unknown): never {
     throw beginAtAwait(error, rethrow);
   });
 }
 
-/** The same for the errors among settled results, which share the frames of their stacks. */
+/**
+ * Returns a promise for the same results, whose errors have stacks that begin at the `await`. All
+ * errors share the frames, because capturing a stack is expensive.
+ */
 export function handOverResults<Results extends readonly PromiseSettledResult<unknown>[]>(
   promise: Promise<Results>,
 ): Promise<Results> {
@@ -121,7 +129,7 @@ export function handOverResults<Results extends readonly PromiseSettledResult<un
   });
 }
 
-/** The frames of a stack that begins at the `await`, each on a line of its own. */
+/** Returns the frames of a stack that begins at the `await`, one on each line. */
 function framesAtAwait(reaction: Entry): string {
   const holder: { readonly stack?: unknown } = {};
   capture(holder, reaction);
@@ -134,6 +142,6 @@ function replaceFrames(error: Error, frames: string): void {
   try {
     error.stack = `${error.name}: ${error.message}${frames}`;
   } catch {
-    // An error that a caller has frozen.
+    // A caller has frozen the error.
   }
 }

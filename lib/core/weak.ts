@@ -3,7 +3,7 @@
  * @module
  */
 
-/** A set whose members may be garbage-collected, and are then gone. */
+/** A set that keeps no member from being garbage-collected, and that can list its members. */
 export class WeakMembers<Member extends object> {
   readonly #members = new Set<WeakRef<Member>>();
   readonly #references = new WeakMap<Member, WeakRef<Member>>();
@@ -12,7 +12,7 @@ export class WeakMembers<Member extends object> {
   );
   readonly #onEmpty: () => void;
 
-  /** @param onEmpty is called when the last member is gone */
+  /** @param onEmpty called when the last member has been deleted or collected */
   constructor(onEmpty: () => void = () => undefined) {
     this.#onEmpty = onEmpty;
   }
@@ -33,7 +33,7 @@ export class WeakMembers<Member extends object> {
     this.#forget(reference);
   }
 
-  /** The members that are left, in the order of their addition. */
+  /** Returns the members in the order of their addition. */
   list(): Member[] {
     return [...this.#members].flatMap((reference) => reference.deref() ?? []);
   }

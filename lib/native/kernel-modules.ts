@@ -1,63 +1,57 @@
 /**
- * What the kernel has of a module: whether it is loaded, and why the kernel does not load it on
- * demand.
+ * Kernel modules: if they are loaded, and why the kernel does not load them on demand. Errors name
+ * the module that is missing.
  * @module
  */
 import { release } from 'node:os';
 
-/** What can be seen of a module, and of how the kernel loads modules. */
+/** The facts about a module, and about how the kernel loads modules. */
 export interface ModuleFacts {
   /** The module is loaded, or built into the kernel. */
   readonly loaded: boolean;
-  /** A file of it is under /lib/modules. Undefined: the modules of this kernel are not visible. */
+  /** The module is under /lib/modules; undefined if this kernel's modules are not visible. */
   readonly onDisk: boolean | undefined;
-  /**
-   * The program that the kernel runs to load modules on demand: '' for none, undefined if not
-   * visible.
-   */
+  /** The program that the kernel runs to load modules: '' for none, undefined if not visible. */
   readonly loader: string | undefined;
   /** kernel.modules_disabled: nothing can be loaded until the next boot. */
   readonly forbidden: boolean;
 }
 
-/** Why a module is not there, and the command that loads it, if there is one. */
+/** The reason why a module is missing, and the command that loads it, if there is one. */
 export interface Absence {
   readonly detail: string;
   readonly remedy: string | null;
 }
 
-/**
- * When the kernel was last asked in vain for a module, in milliseconds: each time, it runs
- * modprobe.
- */
-const askedInVain = new Map<string, number>();
-/** A module may be installed meanwhile. */
-const ABSENCE_HOLDS = 60_000;
+/** The times of the last vain requests for modules, in milliseconds, by module. */
+const vainRequests = new Map<string, number>();
+/** How long a module counts as absent, in milliseconds: it may be installed later. */
+const ABSENCE_LIFETIME = 60_000;
 
 /**
- * Whether the kernel lacked a module a moment ago, so that asking again would only cost it another
- * modprobe. @internal
+ * Returns true if the kernel lacked a module recently. Another request would only make it run
+ * modprobe again. @internal
  */
 export function isKnownAbsent(name: string): boolean {
-  const asked = askedInVain.get(name);
-  return asked !== undefined && performance.now() - asked < ABSENCE_HOLDS && !isLoaded(name);
+  const time = vainRequests.get(name);
+  return time !== undefined && performance.now() - time < ABSENCE_LIFETIME && !isLoaded(name);
 }
 
 /** Remembers that the kernel lacks a module. @internal */
 export function rememberAbsent(name: string): void {
-  askedInVain.set(name, performance.now());
+  vainRequests.set(name, performance.now());
 }
 
-/** Forgets which modules were absent: loading one may bring others. @internal */
+/** Forgets all absent modules, since loading one may load others. @internal */
 export function forgetAbsent(): void {
-  askedInVain.clear();
+  vainRequests.clear();
 }
 
-// An import reads all that node:fs exports, which takes a third as long as loading all of this
-// package.
+// An import of node:fs would read all of its exports, a third of the time that loading this
+// package takes.
 const fs = () => process.getBuiltinModule('node:fs');
 
-/** The text of a file, or undefined: also where Node.js itself may not read it (`--permission`). */
+/** Returns the text of a file; undefined if it cannot be read, also because of `--permission`. */
 function textOf(path: string): string | undefined {
   try {
     return fs().readFileSync(path, 'latin1');
@@ -67,8 +61,8 @@ function textOf(path: string): string | undefined {
 }
 
 /**
- * Whether a module is loaded, or built in with parameters of its own; other built-in ones cannot be
- * seen. @internal
+ * Returns true if a module is loaded, or built in with parameters of its own. Other built-in
+ * modules are not visible. @internal
  */
 export function isLoaded(name: string): boolean {
   try {
@@ -79,37 +73,36 @@ export function isLoaded(name: string): boolean {
 }
 
 /** The lists of the modules on disk and in the kernel. */
-interface Lists {
+interface ModuleLists {
   readonly onDisk: string | undefined;
   readonly builtIn: string | undefined;
 }
 
-/** Read once for all failures of a batch: the lists have some hundred KiB. */
-let lists: (Lists & { readonly until: number }) | undefined;
-const LISTS_HOLD = 1000;
+/** The lists, read once for all failures of a batch, because they have some hundred KiB. */
+let lists: (ModuleLists & { readonly until: number }) | undefined;
+const LISTS_LIFETIME = 1000;
 
-function readLists(): Lists {
+function readLists(): ModuleLists {
   if (lists === undefined || performance.now() > lists.until) {
     const folder = `/lib/modules/${release()}`;
     lists = {
       onDisk: textOf(`${folder}/modules.dep`),
       builtIn: textOf(`${folder}/modules.builtin`),
-      until: performance.now() + LISTS_HOLD,
+      until: performance.now() + LISTS_LIFETIME,
     };
   }
   return lists;
 }
 
 /**
- * Whether a list such as modules.dep has a line of the module. A dash and an underscore are the
- * same.
+ * Returns true if a list such as modules.dep has a line for the module. Dashes equal underscores.
  */
 export function listsModule(list: string, name: string): boolean {
   const pattern = name.replace(/[^\w-]/g, '\\$&').replace(/[-_]/g, '[-_]');
   return new RegExp(`(^|/)${pattern}\\.ko`, 'm').test(list);
 }
 
-/** Looks at a module. @internal */
+/** Returns the facts about a module. @internal */
 export function factsOf(name: string): ModuleFacts {
   const { onDisk, builtIn } = readLists();
   return {
@@ -120,7 +113,10 @@ export function factsOf(name: string): ModuleFacts {
   };
 }
 
-/** Why the kernel does not load what is not loaded; undefined: it would, or nobody can tell. */
+/**
+ * Returns the reason why the kernel does not load modules on demand; undefined if it does, if that
+ * is unknown, or if the module is loaded.
+ */
 export function noLoading({ loaded, loader, forbidden }: ModuleFacts): string | undefined {
   if (loaded) return undefined;
   if (forbidden) return 'kernel.modules_disabled forbids to load any until the next boot';
@@ -128,7 +124,7 @@ export function noLoading({ loaded, loader, forbidden }: ModuleFacts): string | 
   return undefined;
 }
 
-/** Why the kernel does not have what module `name` should bring. */
+/** Returns the reason why the kernel lacks what module `name` provides. */
 export function absenceOf(name: string, facts: ModuleFacts = factsOf(name)): Absence {
   const { loaded, onDisk, forbidden } = facts;
   const none = { detail: `the kernel has no module ${name}`, remedy: null };
@@ -152,7 +148,7 @@ export function absenceOf(name: string, facts: ModuleFacts = factsOf(name)): Abs
   return { detail, remedy: load };
 }
 
-/** The programs that kernels are built with; undefined: not visible. */
+/** The usual values of kernel.modprobe; undefined if not visible. */
 const ORDINARY_LOADERS: ReadonlySet<string | undefined> = new Set([
   '/sbin/modprobe',
   '/usr/sbin/modprobe',

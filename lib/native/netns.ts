@@ -1,5 +1,5 @@
 /**
- * What names a network namespace.
+ * Network namespaces: their names, the checks of options, and commands that enter them.
  * @module
  */
 import { basename, dirname, join } from 'node:path';
@@ -16,8 +16,8 @@ export type NetworkNamespace = string | { readonly pid: number } | { readonly fd
 /** Options of {@link Ipvs.open} and {@link Links.open}. */
 export interface OpenOptions {
   /**
-   * Which network namespace. Another than the process's own needs CAP_SYS_ADMIN. Default: the
-   * process's own.
+   * The network namespace. Any but the process's own needs CAP_SYS_ADMIN. Default: the process's
+   * own.
    */
   readonly netns?: NetworkNamespace | undefined;
 }
@@ -26,7 +26,7 @@ const OPTION_KEYS = new Set(['netns'] as const);
 const KEYS = new Set(['pid', 'fd'] as const);
 const MAX = 2 ** 31 - 1;
 
-/** A namespace as the addon takes it, and as messages name it. */
+/** A namespace as the addon takes it, with its name in messages. */
 export interface NamespaceTarget {
   /** A path, '' for the process's own; or a descriptor. */
   readonly target: string | number;
@@ -37,15 +37,15 @@ export interface NamespaceTarget {
 /** The namespace of the process. @internal */
 export const OWN_NAMESPACE: NamespaceTarget = { target: '', label: '' };
 
-/** A word of a shell's command line. @internal */
+/** Quotes a word for the command line of a shell, if need be. @internal */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /**
- * What to put before a command so that a shell of any other process runs it in a namespace: '' for
- * the process's own, undefined where the namespace has no name to be found by, such as a
- * descriptor.
+ * Returns the beginning of a command line that runs the rest of it in a namespace, from a shell of
+ * any other process: '' for the process's own, and undefined for a namespace that other processes
+ * cannot find, such as a descriptor.
  * @internal
  */
 export function commandPrefix({ target }: NamespaceTarget): string | undefined {
@@ -53,8 +53,8 @@ export function commandPrefix({ target }: NamespaceTarget): string | undefined {
   if (typeof target === 'number') return undefined;
   const { existsSync, realpathSync } = process.getBuiltinModule('node:fs');
   try {
-    // /proc/self is another process for whoever runs the command. What is in the folder may be no
-    // file, but a link to one.
+    // /proc/self is another process for the shell. Only the folder is resolved, because the
+    // namespace itself may be a symbolic link of /proc that has no path.
     const path = join(realpathSync(dirname(target)), basename(target));
     return existsSync(path) ? `nsenter --net=${shellWord(path)} ` : undefined;
   } catch {
@@ -62,7 +62,7 @@ export function commandPrefix({ target }: NamespaceTarget): string | undefined {
   }
 }
 
-/** Checks the options of opening. @internal */
+/** Checks the options of open(), and returns the namespace. @internal */
 export function checkOpenOptions(options: unknown): NamespaceTarget {
   const { netns } = readOptions(options, OPTION_KEYS);
   if (netns === undefined) return OWN_NAMESPACE;

@@ -1,5 +1,5 @@
 /**
- * Opening the addon's handle on a network namespace.
+ * Opening a native handle in a network namespace.
  * @module
  */
 import { operationError } from '../core/errors.js';
@@ -8,14 +8,15 @@ import { loadNative } from './load.js';
 import { openingError } from './native-errors.js';
 import type { NamespaceTarget } from './netns.js';
 
-/** An open handle with the addon that it is of. */
+/** An open handle and its addon. */
 export interface Opened {
   readonly native: Native;
   readonly handle: NativeHandle;
 }
 
 /**
- * @param ipvs whether IPVS must be there; otherwise links must
+ * Opens a handle.
+ * @param ipvs true to require IPVS, false to require rtnetlink
  * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM, ERR_IPVS_NO_ADDON, ERR_IPVS_UNAVAILABLE, EPERM,
  *   ENOENT, EINVAL, EBADF, ETIMEDOUT
  */
