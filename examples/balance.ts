@@ -4,7 +4,8 @@
  *   client 10.0.0.2 ── 10.0.0.1 director 10.1.N.1 ── 10.1.N.2 server N
  *                      10.96.0.1 (the service)
  *
- * The director balances 60 requests by weighted round-robin. `npm run demo` runs this where IPVS is to be had.
+ * The director balances 60 requests by weighted round-robin. `npm run demo` runs this program on a
+ * kernel with IPVS.
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,12 +21,12 @@ const SERVICE = `tcp://${VIP}:80`;
 const program = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const address = (server: number) => `10.1.${server}.2`;
 
-/** The director with its servers and a client, ready for a service on the director. */
+/** Builds the network: a director, its servers and a client. */
 async function build(hosts: Host[]): Promise<{ director: Host; client: Host }> {
   const host = (name: string) => {
-    const made = new Host(name);
-    hosts.push(made);
-    return made;
+    const created = new Host(name);
+    hosts.push(created);
+    return created;
   };
   const director = host('director');
   director.sysctl('net.ipv4.ip_forward', '1');
@@ -39,7 +40,7 @@ async function build(hosts: Host[]): Promise<{ director: Host; client: Host }> {
       const number = index + 1;
       const server = host(`server${number}`);
       connect(director, `10.1.${number}.1/24`, server, `${address(number)}/24`);
-      // Masquerading: the replies must pass the director on their way back.
+      // With masquerading, the replies must pass the director.
       server.ip('route', 'add', 'default', 'via', `10.1.${number}.1`);
       const running = server.spawn(program('server.js'), `server ${number}`, '8080');
       await once(running.stdout, 'data');
@@ -48,7 +49,7 @@ async function build(hosts: Host[]): Promise<{ director: Host; client: Host }> {
   return { director, client };
 }
 
-/** This is all that it takes. */
+/** Adds the virtual address, the service and its destinations. No more is needed. */
 async function balance(ipvs: Ipvs): Promise<void> {
   await ipvs.links.ensureDummy('vip');
   await ipvs.links.ensureAddress('vip', `${VIP}/32`);
@@ -76,11 +77,11 @@ function printTable(services: readonly ServiceWithDestinations[]): void {
   }
 }
 
-function printSpread(answers: Readonly<Record<string, number>>): void {
+function printSpread(counts: Readonly<Record<string, number>>): void {
   const total = WEIGHTS.reduce((sum, weight) => sum + weight);
-  console.log(`\nWho answered the ${REQUESTS} requests`);
+  console.log(`\nThe servers that answered the ${REQUESTS} requests`);
   WEIGHTS.forEach((weight, index) => {
-    const count = answers[`server ${index + 1}`] ?? 0;
+    const count = counts[`server ${index + 1}`] ?? 0;
     const bar = '█'.repeat(count).padEnd(REQUESTS / 2);
     const expected = (REQUESTS * weight) / total;
     console.log(`  server ${index + 1}  ${bar} ${count}  (weight ${weight}: ${expected} expected)`);
@@ -107,8 +108,11 @@ function printCounters(services: readonly ServiceWithDestinations[]): void {
   }
 }
 
-/** The table once its counters show all the requests: the kernel refreshes them every two seconds. */
-async function counted(ipvs: Ipvs): Promise<readonly ServiceWithDestinations[]> {
+/**
+ * Returns the table when its counters show all requests: the kernel refreshes them every two
+ * seconds.
+ */
+async function waitForCounters(ipvs: Ipvs): Promise<readonly ServiceWithDestinations[]> {
   for (let tries = 0; ; tries++) {
     const { services } = await ipvs.snapshot();
     if (tries === 20 || services.every(({ stats }) => stats.connections >= REQUESTS))
@@ -131,11 +135,11 @@ try {
   await using ipvs = await Ipvs.open({ netns: director.netns });
   await balance(ipvs);
   printTable((await ipvs.snapshot()).services);
-  console.log(`\nThe client asks for http://${VIP}/ ${REQUESTS} times ...`);
+  console.log(`\nThe client requests http://${VIP}/ ${REQUESTS} times ...`);
   const output = await client.run(program('client.js'), `http://${VIP}/`, String(REQUESTS));
-  // client.ts prints this.
+  // The output of client.ts.
   printSpread(JSON.parse(output) as Record<string, number>);
-  printCounters(await counted(ipvs));
+  printCounters(await waitForCounters(ipvs));
 } finally {
   cleanUp();
 }

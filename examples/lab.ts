@@ -1,5 +1,6 @@
 /**
- * A small network on one machine: namespaces, joined by pairs of virtual Ethernet links. Needs root and iproute2.
+ * A small network on one machine: namespaces that are joined by pairs of virtual Ethernet links.
+ * Needs root and iproute2.
  * @module
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -10,10 +11,10 @@ function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** A host of the lab: a network namespace. */
+/** A host of the network: a network namespace. */
 export class Host {
   readonly namespace: string;
-  /** The path to give to `Ipvs.open({ netns })`. */
+  /** The path for `Ipvs.open({ netns })`. */
   readonly netns: string;
   readonly #children: ChildProcess[] = [];
 
@@ -24,17 +25,17 @@ export class Host {
     this.ip('link', 'set', 'lo', 'up');
   }
 
-  /** Runs `ip` inside. */
+  /** Runs `ip` in the namespace. */
   ip(...args: string[]): void {
     ip('-n', this.namespace, ...args);
   }
 
-  /** Sets a kernel parameter inside. */
+  /** Sets a kernel parameter of the namespace. */
   sysctl(name: string, value: string): void {
     execFileSync('ip', ['netns', 'exec', this.namespace, 'sysctl', '-qw', `${name}=${value}`]);
   }
 
-  /** Runs any program inside and returns what it prints. */
+  /** Runs a program in the namespace and returns its output. */
   exec(program: string, ...args: string[]): string {
     return execFileSync('ip', ['netns', 'exec', this.namespace, program, ...args], {
       encoding: 'utf8',
@@ -42,7 +43,7 @@ export class Host {
     });
   }
 
-  /** Starts a Node.js program inside; it ends with the host. */
+  /** Starts a Node.js program in the namespace; delete() ends it. */
   spawn(
     program: string,
     ...args: string[]
@@ -53,7 +54,7 @@ export class Host {
     return child;
   }
 
-  /** Runs a Node.js program inside and returns what it prints. */
+  /** Runs a Node.js program in the namespace and returns its output. */
   async run(program: string, ...args: string[]): Promise<string> {
     const child = this.spawn(program, ...args);
     const [output, [status]] = await Promise.all([text(child.stdout), once(child, 'close')]);
@@ -61,13 +62,14 @@ export class Host {
     return output;
   }
 
+  /** Ends the programs of the host, and deletes its namespace. */
   delete(): void {
     for (const child of this.#children) child.kill();
     ip('netns', 'delete', this.namespace);
   }
 }
 
-/** Joins two hosts by a link, `address` and `peerAddress` ('10.0.0.1/24') at its ends. */
+/** Joins two hosts by a link with `address` ('10.0.0.1/24') and `peerAddress` at its ends. */
 export function connect(host: Host, address: string, peer: Host, peerAddress: string): void {
   const [link, peerLink] = [
     `to-${peer.namespace.split('-')[2]}`,

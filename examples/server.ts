@@ -1,4 +1,7 @@
-/** An HTTP server that answers with its name: `node server.js NAME PORT`. Prints a line once it listens. */
+/**
+ * An HTTP server that answers with its name: `node server.js NAME PORT`. Prints a line when it
+ * listens.
+ */
 import { createServer } from 'node:http';
 
 const [name = '', port = ''] = process.argv.slice(2);

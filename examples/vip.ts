@@ -4,7 +4,8 @@
  *   client 10.0.0.2 ── 10.0.0.1 director 10.1.1.1 ── 10.1.1.2 server
  *                      10.96.0.1, on the dummy link vip0
  *
- * curl reaches it, and all that happens to the link and its addresses is watched. `npm run demo -- vip` runs this where IPVS is to be had.
+ * curl requests it, and the program prints the events of links and addresses meanwhile.
+ * `npm run demo -- vip` runs this program on a kernel with IPVS.
  */
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -14,22 +15,26 @@ import { connect, Host } from './lab.js';
 const VIP = '10.96.0.1';
 const SERVICE = `tcp://${VIP}:80`;
 
+function describeLink({ action, link }: Extract<LinkEvent, { type: 'link' }>): string {
+  return `link ${link.name} ${action}: ${link.up ? 'up' : 'down'}, MTU ${link.mtu}`;
+}
+
 function describe(event: LinkEvent): string {
   switch (event.type) {
     case 'link':
-      return `link ${event.link.name} ${event.action}: ${event.link.up ? 'up' : 'down'}, MTU ${event.link.mtu}`;
+      return describeLink(event);
     case 'address':
       return `address ${event.address.address}/${event.address.prefixLength} ${event.action}`;
     default:
-      return 'events were lost: list again';
+      return 'events were lost: list links and addresses again';
   }
 }
 
 const hosts: Host[] = [];
 const host = (name: string) => {
-  const made = new Host(name);
-  hosts.push(made);
-  return made;
+  const created = new Host(name);
+  hosts.push(created);
+  return created;
 };
 try {
   const [director, client, server] = [host('director'), host('client'), host('server')];
@@ -62,10 +67,10 @@ try {
   await ipvs.deleteService(SERVICE);
   await ipvs.links.deleteAddress('vip0', `${VIP}/32`);
   await ipvs.links.deleteLink('vip0');
-  // The kernel announces before it answers: by now everything is at hand.
+  // The kernel reports an event before it answers: all events have arrived.
   await new Promise((resolve) => setImmediate(resolve));
   await watcher.return();
   await watching;
 } finally {
-  for (const made of hosts) made.delete();
+  for (const each of hosts) each.delete();
 }
