@@ -65,9 +65,7 @@ export type {
 } from './ipvs/destination.js';
 export type {
   Forwarding,
-  KnownScheduler,
   Protocol,
-  SchedulerFlag,
   TunnelChecksum,
   TunnelType,
 } from './ipvs/names.js';
@@ -79,8 +77,8 @@ export type {
   ServiceAddress,
   ServiceReference,
 } from './ipvs/reference.js';
+export type { KnownScheduler, Scheduler, SchedulerFlag } from './ipvs/schedulers.js';
 export type {
-  Scheduler,
   Service,
   ServiceChanges,
   ServiceConfig,

@@ -7,11 +7,11 @@ import { checkInteger, checkName } from '../core/check.js';
 import { networkHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { DESTINATION_KEYS } from '../ipvs/destination.js';
+import { formatServiceAt } from '../ipvs/keys.js';
 import {
   type DestinationReference,
   encodeDestinationReference,
   encodeServiceReference,
-  formatServiceAt,
   type ServiceReference,
 } from '../ipvs/reference.js';
 import { draftIn } from '../ipvs/request-buffer.js';

@@ -7,7 +7,7 @@ import { constants } from 'node:os';
 import { parseAddress } from '../core/address.js';
 import { IpvsError, withOperation } from '../core/errors.js';
 import { calls } from '../ipvs/calls.js';
-import { formatServiceKey } from '../ipvs/reference.js';
+import { formatServiceKey } from '../ipvs/keys.js';
 import type { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { Results } from '../ipvs/results.js';
 import type { Service } from '../ipvs/service.js';

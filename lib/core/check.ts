@@ -6,33 +6,6 @@ import { types } from 'node:util';
 import { integerHint, nameHint, objectHint, propertyHint } from './hints.js';
 import { outOfRange, wrongType, wrongValue } from './input-errors.js';
 
-/** The properties that are checked most. */
-const COMMON = [
-  'protocol',
-  'address',
-  'port',
-  'family',
-  'forwarding',
-  'weight',
-  'upperThreshold',
-  'lowerThreshold',
-] as const;
-type CommonNames = Readonly<Record<(typeof COMMON)[number], string>>;
-
-/** By the name of the argument, of which there are few. */
-const commonNames = new Map<string, CommonNames>();
-
-/** What messages call the common properties of `property`. Made once: most checks find nothing wrong, and their strings would be a third of what a batch allocates. */
-export function propertyNames(property: string): CommonNames {
-  let names = commonNames.get(property);
-  if (names === undefined) {
-    // One entry for each.
-    names = Object.fromEntries(COMMON.map((key) => [key, `${property}.${key}`])) as CommonNames;
-    commonNames.set(property, names);
-  }
-  return names;
-}
-
 /** An integer from `min` to `max`. */
 export function checkInteger(
   property: string,
@@ -56,41 +29,29 @@ export function checkBoolean(property: string, value: unknown): boolean {
 }
 
 /**
- * Checks an object with no own keys but the `allowed`. Only own properties count. Plain objects and instances of classes will do. What keeps
- * its contents elsewhere is refused, since it would count as empty: a Map, a Date, an instance whose class has the getters.
- * @returns the object, none of whose settings is inherited. Destructure it: each property is to be read once
+ * Checks that a value is an object without own properties but the `allowed`. Plain objects and
+ * instances of classes are accepted. Objects that would look empty are refused: a Map, a Date, an
+ * instance whose class has the getters.
  */
-export function checkObject(
+export function checkKeys(
   property: string,
   value: unknown,
   allowed: ReadonlySet<string>,
-): Readonly<Record<string, unknown>> {
+): asserts value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrongType(property, value, `an object${objectHint(property, value)}`);
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isPlain = prototype === Object.prototype || prototype === null;
-  if (!isPlain) checkInstance(property, value, allowed);
+  if (!isPlain(value)) checkInstance(property, value, allowed);
   for (const key in value) {
-    // What Object.prototype was given is nobody's option.
+    // Properties that somebody has added to Object.prototype are ignored.
     if (!allowed.has(key) && Object.hasOwn(value, key)) throw unknownKey(property, key, allowed);
   }
-  // An object's properties may be of any type.
-  return isPlain && !isPolluted() ? (value as Record<string, unknown>) : copyOwn(value, allowed);
 }
 
-const EMPTY: Readonly<Record<string, unknown>> = {};
-
-/** Whether Object.prototype has a setting of services or destinations. Costs nothing: V8 knows what an empty object inherits. */
-function isPolluted(): boolean {
-  const { protocol, address, port, fwmark, family } = EMPTY;
-  const { scheduler, schedulerFlags, persistence, onePacket } = EMPTY;
-  const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = EMPTY;
-  const { stats, inactivePersistence } = EMPTY;
-  const identity = protocol ?? address ?? port ?? fwmark ?? family;
-  const service = scheduler ?? schedulerFlags ?? persistence ?? onePacket ?? inactivePersistence;
-  const destination = forwarding ?? weight ?? upperThreshold ?? lowerThreshold ?? tunnel;
-  return (identity ?? service ?? destination ?? stats) !== undefined;
+/** Returns true for an object that is not an instance of a class of its own. */
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** The value of an own property; undefined if there is none. */
@@ -101,14 +62,15 @@ export function own(object: object, key: string): unknown {
 
 /**
  * A copy of the own properties of an object, each read once and in the order of `keys`; undefined where it has none. It may have no other
- * keys: see {@link checkObject}. This is how options and settings are read; their values are for the caller to check.
+ * keys: see {@link checkKeys}. This is how options and settings are read; their values are for the caller to check.
  */
 export function readObject<Key extends string>(
   property: string,
   value: unknown,
   keys: ReadonlySet<Key>,
 ): Readonly<Record<Key, unknown>> {
-  return copyOwn(checkObject(property, value, keys), keys);
+  checkKeys(property, value, keys);
+  return copyOwn(value, keys);
 }
 
 /** {@link readObject} for options, all of which may be left out. */

@@ -4,9 +4,11 @@
  */
 import { constants } from 'node:os';
 import { readArray, readOptions } from '../core/check.js';
-import { schedulers as known } from '../ipvs/names.js';
-import { checkModuleName } from '../ipvs/persistence.js';
-import { MAX_SCHEDULER, type Scheduler } from '../ipvs/service.js';
+import {
+  checkScheduler as checkSchedulerName,
+  schedulers as known,
+  type Scheduler,
+} from '../ipvs/schedulers.js';
 import { checkOpenOptions, type NamespaceTarget } from '../native/netns.js';
 import { type Check, check, type ReadFiles } from './diagnose-check.js';
 import { checkFailure, WITHOUT_IPVS } from './diagnose-failure.js';
@@ -46,7 +48,7 @@ function checkSchedulers(schedulers: unknown): readonly string[] | undefined {
   if (schedulers === undefined) return undefined;
   const rule = "an array of schedulers such as ['wrr']";
   const names = readArray('options.schedulers', schedulers, rule, (name, index) =>
-    checkModuleName(`options.schedulers[${index}]`, name, MAX_SCHEDULER),
+    checkSchedulerName(`options.schedulers[${index}]`, name),
   );
   return [...new Set(names)];
 }

@@ -15,16 +15,15 @@ import {
   decodeDestination,
   encodeDestinationConfig,
 } from './destination.js';
+import { formatDestinationKey, formatServiceKey } from './keys.js';
 import {
-  ADDRESS_FORM,
+  ADDRESS_RULE,
   type DestinationAddress,
   type DestinationReference,
   encodeDestinationReference,
   encodeServiceOfDestination,
   encodeServiceReference,
   type FirewallMark,
-  formatDestinationKey,
-  formatServiceKey,
   notAddress,
   type ServiceAddress,
   type ServiceReference,
@@ -102,7 +101,7 @@ export function formatAddress(address: string): string {
     'formatAddress',
     () => subjectOf(address),
     ({ records: { bytes } }) => {
-      if (typeof address !== 'string') throw wrongType('address', address, ADDRESS_FORM);
+      if (typeof address !== 'string') throw wrongType('address', address, ADDRESS_RULE);
       const family = parseAddress(address, bytes, 0);
       if (family === 0) throw notAddress('address', address);
       return addressAt(bytes, 0, family);

@@ -5,7 +5,7 @@
 
 import { STRIDE } from '../queue/turns.js';
 import type { Destination } from './destination.js';
-import { formatDestinationKey, formatServiceKey } from './reference.js';
+import { formatDestinationKey, formatServiceKey } from './keys.js';
 import type { Service, ServiceWithDestinations } from './service.js';
 import type { Stats } from './stats.js';
 

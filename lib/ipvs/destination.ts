@@ -1,5 +1,5 @@
 /**
- * Destinations, the real servers behind a service: what they are made of, and their records.
+ * Destinations, the real servers of a service: their types, and how they are encoded and decoded.
  * @module
  */
 import {
@@ -10,34 +10,35 @@ import {
   formatAddress,
   isMapped,
 } from '../core/address.js';
-import { checkInteger, checkObject, propertyNames } from '../core/check.js';
-import { destinationObjectHint } from '../core/hints.js';
+import { checkInteger } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
-import { type Forwarding, forwardings, limits, tunnelTypes } from './names.js';
+import { type Forwarding, forwardings, tunnelTypes } from './names.js';
 import {
   checkKeyed,
-  DESTINATION_IDENTITY,
+  DESTINATION_KEY,
   type DestinationAddress,
   encodeDestinationKey,
 } from './reference.js';
-import type { RequestBuffer } from './request-buffer.js';
+import { destinationObjectHint } from './reference-hints.js';
+import type { Keys, RequestBuffer } from './request-buffer.js';
 import {
-  type Counter,
-  type DecodeCounter,
-  decodeStats,
-  isFromKernel,
-  type Stats,
-} from './stats.js';
+  checkSettings,
+  pathsIn,
+  type SettingsSource,
+  sourceOf,
+  type Unchecked,
+} from './settings.js';
+import { type Counter, type DecodeCounter, decodeStats, type Stats } from './stats.js';
 import { decodeTunnel, encodeTunnel, type Tunnel, type TunnelConfig } from './tunnel.js';
 
 /** The settings of a destination, all of them optional. */
 export interface DestinationSettings {
   /**
-   * How packets reach the real server. Default 'direct', as in ipvsadm. Only 'masquerade' can translate ports; only 'tunnel' can cross
-   * from one address family to the other.
+   * How packets reach the real server. Default 'direct', as in ipvsadm. Only 'masquerade' can
+   * translate ports; only 'tunnel' can cross from one address family to the other.
    * IPVS_DEST_ATTR_FWD_METHOD, `ipvsadm -m -g -i`.
    */
   readonly forwarding?: Forwarding | Unknown | undefined;
@@ -48,16 +49,26 @@ export interface DestinationSettings {
    * IPVS_DEST_ATTR_WEIGHT, `ipvsadm -w`.
    */
   readonly weight?: number | undefined;
-  /** Connections above which it gets no new ones, 1 to 2147483647; 0, the default: no limit. IPVS_DEST_ATTR_U_THRESH, `ipvsadm -x`. */
+  /**
+   * The number of connections above which it gets no new ones, 1 to 2147483647. Default 0: no limit.
+   * IPVS_DEST_ATTR_U_THRESH, `ipvsadm -x`.
+   */
   readonly upperThreshold?: number | undefined;
-  /** Connections below which it gets new ones again after it had too many; at most the upper threshold. 0, the default: three quarters of it. IPVS_DEST_ATTR_L_THRESH, `ipvsadm -y`. */
+  /**
+   * The number of connections below which it gets new ones again after it had too many; at most the
+   * upper threshold. Default 0: three quarters of the upper threshold.
+   * IPVS_DEST_ATTR_L_THRESH, `ipvsadm -y`.
+   */
   readonly lowerThreshold?: number | undefined;
-  /** How packets are wrapped, with forwarding 'tunnel'. Default `{ type: 'ipip' }`. IPVS_DEST_ATTR_TUN_TYPE, `ipvsadm --tun-type`. */
+  /**
+   * How packets are wrapped, with forwarding 'tunnel'. Default `{ type: 'ipip' }`.
+   * IPVS_DEST_ATTR_TUN_TYPE, `ipvsadm --tun-type`.
+   */
   readonly tunnel?: TunnelConfig | Tunnel | null | undefined;
 }
 
 /**
- * A destination to be made: its name and its settings. What the kernel would accept but not do is
+ * A destination to add: its key and its settings. What the kernel would accept but not do is
  * refused, such as another port than the service's without 'masquerade'.
  *
  * A {@link Destination} is accepted too, also after `JSON.stringify()` and `JSON.parse()`. It has
@@ -67,9 +78,9 @@ export interface DestinationSettings {
 export type DestinationConfig = DestinationAddress & DestinationSettings;
 
 /**
- * What an update of a destination changes. Everything that is left out stays as it is, with `{}`
+ * The settings of a destination to change. Everything that is left out stays as it is, with `{}`
  * all; `tunnel` is one setting. Takes settings only: a {@link Destination} is refused, since it also
- * has a name and counters.
+ * has a key and counters.
  */
 export type DestinationChanges = DestinationSettings;
 
@@ -82,17 +93,26 @@ export interface Destination<Value extends Counter = number> {
   readonly address: string;
   /** Of a service by firewall mark, 0 is the port that the client asked for. IPVS_DEST_ATTR_PORT. */
   readonly port: number;
-  /** Of the address; with a tunnel, it may be another than the service's. IPVS_DEST_ATTR_ADDR_FAMILY. */
+  /**
+   * The family of the address; with a tunnel, it may be another than the service's.
+   * IPVS_DEST_ATTR_ADDR_FAMILY.
+   */
   readonly family: Family;
   /** How packets reach it. IPVS_DEST_ATTR_FWD_METHOD. */
   readonly forwarding: Forwarding | Unknown;
   /** Its share of new connections: see {@link DestinationSettings.weight}. IPVS_DEST_ATTR_WEIGHT. */
   readonly weight: number;
-  /** Connections above which it gets no new ones; 0: no limit. IPVS_DEST_ATTR_U_THRESH. */
+  /** The number of connections above which it gets no new ones; 0: no limit. IPVS_DEST_ATTR_U_THRESH. */
   readonly upperThreshold: number;
-  /** Connections below which it gets new ones again; 0: three quarters of the upper threshold. IPVS_DEST_ATTR_L_THRESH. */
+  /**
+   * The number of connections below which it gets new ones again; 0: three quarters of the upper
+   * threshold. IPVS_DEST_ATTR_L_THRESH.
+   */
   readonly lowerThreshold: number;
-  /** Null unless forwarding is 'tunnel', or another program has left settings of a tunnel, which then change nothing. */
+  /**
+   * Null unless forwarding is 'tunnel', or another program has left settings of a tunnel, which then
+   * change nothing. IPVS_DEST_ATTR_TUN_TYPE.
+   */
   readonly tunnel: Tunnel | null;
   /**
    * TCP connections in state ESTABLISHED, SYN_SENT, SYN_RECV or SYNACK, and SCTP connections in state
@@ -113,15 +133,19 @@ export interface Destination<Value extends Counter = number> {
    * inactive. IPVS_DEST_ATTR_PERSIST_CONNS.
    */
   readonly persistentConnections: number;
-  /** Its counters and rates. IPVS_DEST_ATTR_STATS64. */
+  /** Counters and rates. IPVS_DEST_ATTR_STATS64. */
   readonly stats: Stats<Value>;
 }
 
-const MAX_INT = 2 ** 31 - 1;
-/** Thresholds of Linux 6, which looks at neither sign nor size. */
-const MAX_WORD = 2 ** 32 - 1;
+const { fields } = layout.destination;
+const { changes: CHANGES } = layout;
+const DIRECT = layout.forwardings.direct;
+const TUNNEL = layout.forwardings.tunnel;
+const MASQUERADE = layout.forwardings.masquerade;
+
 const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
-/** What a returned destination has besides, and one of a sample: harmless where it is passed back in. */
+type SettingName = (typeof SETTINGS)[number];
+/** What a destination that was read has besides, and one of a sample. */
 const STATE = [
   'activeConnections',
   'inactiveConnections',
@@ -129,185 +153,178 @@ const STATE = [
   'stats',
   'change',
 ] as const;
-const CONFIG_KEYS: ReadonlySet<string> = new Set([...DESTINATION_IDENTITY, ...SETTINGS, ...STATE]);
-const CHANGE_KEYS: ReadonlySet<string> = new Set(SETTINGS);
-/** A reference may be any object that this package returned. @internal */
+const CONFIG_KEYS = new Set([...DESTINATION_KEY, ...SETTINGS, ...STATE] as const);
+const CHANGE_KEYS = new Set(SETTINGS);
+/** The properties of references, which may be any object that this package returned. @internal */
 export const DESTINATION_KEYS: ReadonlySet<string> = CONFIG_KEYS;
 
-/** Writes the destination of an add or ensure, after its service's key: every setting, with defaults. @internal */
+const PATHS = {
+  destination: pathsIn('destination', [...SETTINGS, 'address', 'port']),
+  changes: pathsIn('changes', SETTINGS),
+} as const;
+
+/** Encodes the destination of an add or ensure, after the key of its service. @internal */
 export function encodeDestinationConfig(request: RequestBuffer, config: unknown): void {
-  const property = 'destination';
   if (typeof config === 'string') {
-    throw wrongType(property, config, `an object${destinationObjectHint(config)}`);
+    throw wrongType('destination', config, `an object${destinationObjectHint(config)}`);
   }
-  const settings = checkKeyed(request, property, config, CONFIG_KEYS, encodeDestinationKey);
-  encodeDestinationKey(request, property, settings);
-  checkUnicast(request, property);
-  const { records } = request;
-  const base = request.destination();
-  const { fields } = layout.destination;
-  records.setNumber(base, fields.forwarding, forwardings.number(property, 'direct'));
-  records.setNumber(base, fields.weight, 1);
-  const { stats } = settings;
-  const read = isFromKernel(stats);
-  writeSettings(request, property, settings, read);
-  checkFamilies(request, property);
-  if (!read) {
-    checkPortKept(request, property);
-    checkTunnel(request, property);
-  }
-  checkThresholds(request, property);
+  const settings = checkKeyed(request, 'destination', config, CONFIG_KEYS, encodeDestinationKey);
+  encodeDestinationKey(request, 'destination', settings);
+  checkUnicast(request);
+  encodeSettings(request, settings, sourceOf(settings.stats));
 }
 
-/** Writes the changes of an update; the keys of service and destination stand already. @internal */
+/** Encodes the changes of an update, after the keys of service and destination. @internal */
 export function encodeDestinationChanges(request: RequestBuffer, changes: unknown): void {
-  const property = 'changes';
-  const settings = checkObject(property, changes, CHANGE_KEYS);
-  const named = writeSettings(request, property, settings, false);
-  const { forwarding, upperThreshold, lowerThreshold } = layout.changes;
-  if ((named & forwarding) !== 0) {
-    checkFamilies(request, property);
-    checkPortKept(request, property);
-    checkTunnel(request, property);
+  encodeSettings(request, checkSettings('changes', changes, CHANGE_KEYS), 'changes');
+}
+
+/** Returns how a setting that is a number of 32 bits is encoded. */
+const numberSetting = (name: 'weight' | 'upperThreshold' | 'lowerThreshold', initial: number) => ({
+  field: fields[name],
+  change: CHANGES[name],
+  initial,
+});
+type NumberSetting = ReturnType<typeof numberSetting>;
+const WEIGHT = numberSetting('weight', 1);
+const UPPER_THRESHOLD = numberSetting('upperThreshold', 0);
+const LOWER_THRESHOLD = numberSetting('lowerThreshold', 0);
+
+function encodeSettings(
+  request: RequestBuffer,
+  settings: Unchecked<SettingName>,
+  source: SettingsSource,
+): void {
+  const { records, keys } = request;
+  const base = request.destination();
+  const isUpdate = source === 'changes';
+  const paths = isUpdate ? PATHS.changes : PATHS.destination;
+  const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = settings;
+  let changes = 0;
+
+  let method: number | undefined = isUpdate ? undefined : DIRECT;
+  if (forwarding !== undefined) {
+    method =
+      source === 'kernel'
+        ? forwardings.numberOrUnknown(paths.forwarding, forwarding, layout.limits.forwarding)
+        : forwardings.number(paths.forwarding, forwarding);
+    changes |= CHANGES.forwarding;
   }
-  // With one threshold alone, the native side checks it against the other that the destination has.
-  if ((named & upperThreshold) !== 0 && (named & lowerThreshold) !== 0) {
-    checkThresholds(request, property);
+  if (method !== undefined) records.setU32(base, fields.forwarding, method);
+
+  checkNumber(paths.weight, weight, source);
+  changes |= encodeNumber(records, base, WEIGHT, weight, source);
+  checkNumber(paths.upperThreshold, upperThreshold, source);
+  changes |= encodeNumber(records, base, UPPER_THRESHOLD, upperThreshold, source);
+  checkNumber(paths.lowerThreshold, lowerThreshold, source);
+  changes |= encodeNumber(records, base, LOWER_THRESHOLD, lowerThreshold, source);
+
+  if (tunnel === null) {
+    changes |= CHANGES.tunnelReset;
+  } else if (tunnel !== undefined) {
+    const type = encodeTunnel(request, paths.tunnel, tunnel, source);
+    // An update that leaves out the forwarding is checked by the addon.
+    if (source !== 'kernel' && method !== undefined) checkTunnel(paths.tunnel, type, method);
+    changes |= CHANGES.tunnel;
   }
+  records.setU32(request.base(), layout.request.fields.changes, changes);
+
+  if (method !== undefined) {
+    checkFamilies(paths.forwarding, method, keys);
+    if (source !== 'kernel') checkPort(method, keys, isUpdate);
+  }
+  // An update of one threshold is checked by the addon, against the other that the destination has.
+  if (!isUpdate || (upperThreshold !== undefined && lowerThreshold !== undefined)) {
+    checkThresholds(paths.lowerThreshold, upperThreshold ?? 0, lowerThreshold ?? 0);
+  }
+}
+
+const MAX_INT = 2 ** 31 - 1;
+/** The largest threshold of Linux 6, which accepts any sign. */
+const MAX_U32 = 2 ** 32 - 1;
+
+function checkNumber(
+  path: string,
+  value: unknown,
+  source: SettingsSource,
+): asserts value is number | undefined {
+  if (value !== undefined) checkInteger(path, value, 0, source === 'kernel' ? MAX_U32 : MAX_INT);
+}
+
+/** Encodes a number, or its default. Returns the bit of Changes if the number is named. */
+function encodeNumber(
+  records: Records,
+  base: number,
+  { field, change, initial }: NumberSetting,
+  value: number | undefined,
+  source: SettingsSource,
+): number {
+  if (value !== undefined) records.setU32(base, field, value);
+  else if (source !== 'changes') records.setU32(base, field, initial);
+  return value === undefined ? 0 : change;
+}
+
+/** Checks that only a tunnel crosses from one address family to the other, as the kernel does. */
+function checkFamilies(path: string, method: number, keys: Keys): void {
+  if (method === TUNNEL || keys.serviceFamily === keys.destinationFamily) return;
+  const rule = "cannot cross from one address family to the other: only 'tunnel' can";
+  throw wrongValue(path, forwardings.name(method), rule);
 }
 
 /**
- * Writes settings; what was `read` from the kernel as it is, the rest checked for mistakes.
- * @returns the settings that were named, as bits of Changes
+ * Checks that the port is the service's, unless ports are translated. The kernel accepts another
+ * port with any forwarding, and ignores it.
  */
-function writeSettings(
-  request: RequestBuffer,
-  property: string,
-  settings: Readonly<Record<string, unknown>>,
-  read: boolean,
-): number {
-  const { records } = request;
-  const base = request.destination();
-  const { fields } = layout.destination;
-  const names = propertyNames(property);
-  let named = 0;
-  const { forwarding } = settings;
-  if (forwarding !== undefined) {
-    const number = read
-      ? forwardings.numberOrUnknown(names.forwarding, forwarding, limits.forwarding)
-      : forwardings.number(names.forwarding, forwarding);
-    records.setNumber(base, fields.forwarding, number);
-    named |= layout.changes.forwarding;
-  }
-  for (const key of ['weight', 'upperThreshold', 'lowerThreshold'] as const) {
-    const value = settings[key];
-    if (value === undefined) continue;
-    const max = read ? MAX_WORD : MAX_INT;
-    records.setNumber(base, fields[key], checkInteger(names[key], value, 0, max));
-    named |= layout.changes[key];
-  }
-  const { tunnel } = settings;
-  if (tunnel === null) {
-    named |= layout.changes.tunnelReset;
-  } else if (tunnel !== undefined) {
-    encodeTunnel(request, `${property}.tunnel`, tunnel, read);
-    named |= layout.changes.tunnel;
-  }
-  records.setNumber(request.base(), layout.request.fields.changes, named);
-  return named;
-}
-
-/** Only a tunnel crosses from one address family to the other; the kernel refuses the rest. */
-function checkFamilies(request: RequestBuffer, property: string): void {
-  const { records } = request;
-  const base = request.destination();
-  const { fields } = layout.destination;
-  const forwarding = forwardings.name(records.number(base, fields.forwarding));
-  const family = records.number(request.service(), layout.service.fields.family);
-  if (forwarding === 'tunnel' || family === records.number(base, fields.family)) return;
-  throw wrongValue(
-    `${property}.forwarding`,
-    forwarding,
-    "cannot cross from one address family to the other: only 'tunnel' can",
-  );
-}
-
-/** The kernel accepts another port than the service's whatever the forwarding, and then ignores it. */
-function checkPortKept(request: RequestBuffer, property: string): void {
-  const { records } = request;
-  const service = request.service();
-  const base = request.destination();
-  const forwarding = forwardings.name(records.number(base, layout.destination.fields.forwarding));
-  const mark = records.number(service, layout.service.fields.fwmark);
-  const port = records.number(base, layout.destination.fields.port);
-  const servicePort = records.number(service, layout.service.fields.port);
-  if (forwarding === 'masquerade' || mark !== 0 || port === servicePort) return;
+function checkPort(method: number, keys: Keys, isUpdate: boolean): void {
+  const { fwmark, servicePort, destinationPort: port } = keys;
+  if (method === MASQUERADE || fwmark !== 0 || port === servicePort) return;
+  const forwarding = forwardings.name(method);
   const why = `leaves the service's port ${servicePort}: only 'masquerade' translates ports`;
-  // An update has no port of its own to be wrong: there it is the forwarding that does not fit.
-  if (property === 'changes') {
-    throw wrongValue(
-      `${property}.forwarding`,
-      forwarding,
-      `does not go with the destination's port ${port}, since it ${why}`,
-    );
+  // An update has no port that could be wrong: its forwarding does not fit.
+  if (isUpdate) {
+    const rule = `does not go with the destination's port ${port}, since it ${why}`;
+    throw wrongValue(PATHS.changes.forwarding, forwarding, rule);
   }
-  throw wrongValue(
-    `${property}.port`,
-    port,
-    `does not go with forwarding '${forwarding}', which ${why}`,
-  );
+  const rule = `does not go with forwarding '${forwarding}', which ${why}`;
+  throw wrongValue(PATHS.destination.port, port, rule);
 }
 
-/** A tunnel that was named goes with one forwarding only. */
-function checkTunnel(request: RequestBuffer, property: string): void {
-  const { records } = request;
-  const base = request.destination();
-  const { fields } = layout.destination;
-  const named = records.number(request.base(), layout.request.fields.changes);
-  const forwarding = forwardings.name(records.number(base, fields.forwarding));
-  if ((named & layout.changes.tunnel) === 0 || forwarding === 'tunnel') return;
-  const type = tunnelTypes.name(records.number(base, fields.tunnelType));
-  throw wrongValue(`${property}.tunnel`, { type }, `does not go with forwarding '${forwarding}'`);
+function checkTunnel(path: string, type: number, method: number): void {
+  if (method === TUNNEL) return;
+  const rule = `does not go with forwarding '${forwardings.name(method)}'`;
+  throw wrongValue(path, { type: tunnelTypes.name(type) }, rule);
 }
 
-function checkThresholds(request: RequestBuffer, property: string): void {
-  const { records } = request;
-  const base = request.destination();
-  const { fields } = layout.destination;
-  const upper = records.number(base, fields.upperThreshold);
-  const lower = records.number(base, fields.lowerThreshold);
-  if (lower > upper) {
-    throw wrongValue(
-      `${property}.lowerThreshold`,
-      lower,
-      `is above the upper threshold of ${upper}${upper === 0 ? ', which is none: set both, or lowerThreshold: 0 to have neither' : ''}`,
-    );
-  }
+function checkThresholds(path: string, upper: number, lower: number): void {
+  if (lower <= upper) return;
+  const none = ', which is none: set both, or lowerThreshold: 0 to have neither';
+  const rule = `is above the upper threshold of ${upper}${upper === 0 ? none : ''}`;
+  throw wrongValue(path, lower, rule);
 }
 
-/** Addresses that can be no real server's. What depends on the host's own addresses, the kernel checks. */
-function checkUnicast(request: RequestBuffer, property: string): void {
-  const { records } = request;
-  const { fields } = layout.destination;
+/**
+ * Checks that the address may be a real server's. What depends on the addresses of the host is
+ * checked by the kernel.
+ */
+function checkUnicast(request: RequestBuffer): void {
+  const { bytes } = request.records;
+  const { destinationFamily: family } = request.keys;
   const at = request.destination() + fields.address.offset;
-  const family = records.number(request.destination(), fields.family);
-  if (isUnicast(records.bytes, at, family)) return;
-  const text = formatAddress(records.bytes, at, family);
-  const plain = family === AF_INET6 && isMapped(records.bytes, at);
-  const hint = plain ? `: write ${formatAddress(records.bytes, at + 12, AF_INET)}` : '';
+  const isIpv4InIpv6 = family === AF_INET6 && isMapped(bytes, at);
+  if (!isIpv4InIpv6 && describeAddress(bytes, at, family) === 'unicast') return;
+  const hint = isIpv4InIpv6 ? `: write ${formatAddress(bytes, at + 12, AF_INET)}` : '';
   throw wrongValue(
-    `${property}.address`,
-    text,
+    PATHS.destination.address,
+    formatAddress(bytes, at, family),
     `is not a unicast address, as a real server's must be${hint}`,
   );
 }
 
-function isUnicast(bytes: Uint8Array, at: number, family: number): boolean {
-  if (family === AF_INET6 && isMapped(bytes, at)) return false;
-  return describeAddress(bytes, at, family) === 'unicast';
-}
-
-/** The destination in the record of a DestinationEntry at `base`. @internal */
+/**
+ * Decodes the destination of the DestinationEntry at `base`.
+ * @param read decodes a counter: as a number, or as a BigInt
+ * @internal
+ */
 export function decodeDestinationEntry<Value extends Counter>(
   records: Records,
   base: number,
@@ -324,27 +341,26 @@ export function decodeDestinationEntry<Value extends Counter>(
   );
 }
 
-/** The destination whose record is at `at`, with these counters. @internal */
+/** Decodes the destination at `base`, to which the counts and `stats` belong. @internal */
 export function decodeDestination<Value extends Counter>(
   records: Records,
-  at: number,
+  base: number,
   activeConnections: number,
   inactiveConnections: number,
   persistentConnections: number,
   stats: Stats<Value>,
 ): Destination<Value> {
-  const { fields } = layout.destination;
-  const family = records.u16(at, fields.family);
-  const forwarding = forwardings.name(records.u32(at, fields.forwarding));
+  const family = records.u16(base, fields.family);
+  const forwarding = forwardings.name(records.u32(base, fields.forwarding));
   return {
-    address: formatAddress(records.bytes, at + fields.address.offset, family),
-    port: records.u16(at, fields.port),
+    address: formatAddress(records.bytes, base + fields.address.offset, family),
+    port: records.u16(base, fields.port),
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     forwarding,
-    weight: records.u32(at, fields.weight),
-    upperThreshold: records.u32(at, fields.upperThreshold),
-    lowerThreshold: records.u32(at, fields.lowerThreshold),
-    tunnel: decodeTunnel(records, at, forwarding === 'tunnel'),
+    weight: records.u32(base, fields.weight),
+    upperThreshold: records.u32(base, fields.upperThreshold),
+    lowerThreshold: records.u32(base, fields.lowerThreshold),
+    tunnel: decodeTunnel(records, base, forwarding === 'tunnel'),
     activeConnections,
     inactiveConnections,
     persistentConnections,

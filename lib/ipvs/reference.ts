@@ -1,181 +1,133 @@
 /**
- * How services and destinations are named.
+ * References: how services and destinations are named in arguments.
  * @module
  */
-import {
-  AF_INET,
-  AF_INET6,
-  type Family,
-  families,
-  formatAddress,
-  parseAddress,
-} from '../core/address.js';
-import { checkInteger, checkObject, copyOwn, propertyNames } from '../core/check.js';
-import { addressHint, destinationHint, serviceHint } from '../core/hints.js';
+import { AF_INET, type Family, families } from '../core/address.js';
+import { checkInteger, copyOwn } from '../core/check.js';
+import { addressHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { Unknown } from '../core/names.js';
-import { layout } from '../native/layout.js';
-import type { Records } from '../native/records.js';
+import {
+  encodeDestinationAddress,
+  encodeFirewallMark,
+  encodeServiceAddress,
+  MAX_MARK,
+  MAX_PORT,
+  MAX_PROTOCOL,
+} from './keys.js';
 import { type Protocol, protocols } from './names.js';
+import { encodeDestinationText, encodeServiceText, isServiceText } from './reference-text.js';
 import type { Draft } from './request-buffer.js';
+import { checkSettings, pathsIn, type Unchecked } from './settings.js';
 
-/** A service named by what it listens on (`ipvsadm -t`, `-u`, `--sctp-service`). */
+/** A service with an address (`ipvsadm -t`, `-u`, `--sctp-service`). */
 export interface ServiceAddress {
-  /** IPVS_SVC_ATTR_PROTOCOL. */
+  /** The protocol (IPVS_SVC_ATTR_PROTOCOL). */
   readonly protocol: Protocol | Unknown;
-  /** The virtual address (IPVS_SVC_ATTR_ADDR): IPv4 dotted, or IPv6, without brackets. Its form decides the family. */
+  /**
+   * The virtual address (IPVS_SVC_ATTR_ADDR): IPv4 dotted, or IPv6, without brackets. Its form
+   * decides the family.
+   */
   readonly address: string;
-  /** The virtual port, 0 to 65535 (IPVS_SVC_ATTR_PORT). 0 is every port, and needs persistence. */
+  /**
+   * The virtual port, 0 to 65535 (IPVS_SVC_ATTR_PORT). 0 is every port, and needs persistence.
+   */
   readonly port: number;
 }
 
-/** A service named by the mark that the firewall puts on its packets (`ipvsadm -f`). */
+/** A service that takes the packets with a firewall mark (`ipvsadm -f`). */
 export interface FirewallMark {
-  /** 1 to 4294967295 (IPVS_SVC_ATTR_FWMARK). */
+  /** The mark, 1 to 4294967295 (IPVS_SVC_ATTR_FWMARK). */
   readonly fwmark: number;
-  /** IPv4 and IPv6 services may share one mark. Default `'ipv4'`; `'ipv6'` is `ipvsadm -6`. */
+  /**
+   * The family (IPVS_SVC_ATTR_AF). IPv4 and IPv6 services may share one mark. Default `'ipv4'`;
+   * `'ipv6'` is `ipvsadm -6`.
+   */
   readonly family?: Family | undefined;
 }
 
 /**
- * Names a service: `{ protocol, address, port }`, `{ fwmark, family }`, any service that this package returned, or a string:
- * `tcp://10.96.0.1:443`, `udp://[fd00::1]:53`, `fwmark://7` (IPv4), `fwmark6://7` (IPv6).
+ * Names a service: `{ protocol, address, port }`, `{ fwmark, family }`, any service that this
+ * package returned, or a string: `tcp://10.96.0.1:443`, `udp://[fd00::1]:53`, `fwmark://7` (IPv4),
+ * `fwmark6://7` (IPv6).
  */
 export type ServiceReference = string | ServiceAddress | FirewallMark;
 
-/** A destination named by an object. */
+/** Names a destination by an object. */
 export interface DestinationAddress {
   /** The real server's address (IPVS_DEST_ATTR_ADDR): IPv4 dotted, or IPv6, without brackets. */
   readonly address: string;
-  /** The real server's port, 0 to 65535 (IPVS_DEST_ATTR_PORT). Default: the service's; of a firewall mark 0, which keeps the packet's. */
+  /**
+   * The real server's port, 0 to 65535 (IPVS_DEST_ATTR_PORT). Default: the port of the service; of
+   * a firewall mark 0, which keeps the packet's.
+   */
   readonly port?: number | undefined;
 }
 
 /**
- * Names a destination within its service: `{ address, port }`, any destination that this package returned, or a string:
- * `10.0.0.1:80`, `[fd00::2]:80`, and without a port, which is then the service's, `10.0.0.1` and `fd00::2`.
+ * Names a destination of a service: `{ address, port }`, any destination that this package
+ * returned, or a string: `10.0.0.1:80`, `[fd00::2]:80`, and without a port, which is then the
+ * service's, `10.0.0.1` and `fd00::2`.
  */
 export type DestinationReference = string | DestinationAddress;
 
-/** The keys that name a service, and those that a returned one has besides. @internal */
-export const SERVICE_IDENTITY = ['protocol', 'address', 'port', 'fwmark', 'family'] as const;
-/** @internal */
-export const DESTINATION_IDENTITY = ['address', 'port', 'family'] as const;
-const IDENTITY: ReadonlySet<string> = new Set(SERVICE_IDENTITY);
+/** The properties that name a service, and those that a returned service has besides. @internal */
+export const SERVICE_KEY = ['protocol', 'address', 'port', 'fwmark', 'family'] as const;
+/** The properties that name a destination, and the family of a returned one. @internal */
+export const DESTINATION_KEY = ['address', 'port', 'family'] as const;
 
-const MAX_PORT = 65535;
-const MAX_MARK = 2 ** 32 - 1;
-const MAX_PROTOCOL = 65535;
+type KeyProperty = (typeof SERVICE_KEY)[number];
+const KEY_PROPERTIES: ReadonlySet<KeyProperty> = new Set(SERVICE_KEY);
 
 /** @internal */
-export const ADDRESS_FORM = 'an IPv4 or IPv6 address, without port, prefix or zone';
-const SERVICE_FORM =
-  "a service: 'tcp://ADDRESS:PORT', 'udp://[IPV6]:PORT', 'sctp://ADDRESS:PORT', 'fwmark://N' or 'fwmark6://N'";
-const DESTINATION_FORM = "a destination: 'ADDRESS:PORT', '[IPV6]:PORT' or 'ADDRESS'";
-/** What may stand in brackets; whether it is an address is seen later. Bounded, as is what a backtracking match may cost. */
-const IPV6 = '[\\da-fA-F:.]{2,45}';
-const PORT = '0|[1-9]\\d{0,4}';
-const SERVICE_STRING = new RegExp(
-  `^([a-z]{1,8}|unknown-\\d{1,5})://(?:\\[(${IPV6})\\]|([\\d.]{1,15})):(${PORT})$`,
-);
-const MARK_STRING = /^fwmark(6?):\/\/([1-9]\d{0,9})$/;
-const HOST_PORT = new RegExp(`^(?:\\[(${IPV6})\\]|([\\d.]{1,15}))(?::(${PORT}))?$`);
+export const ADDRESS_RULE = 'an IPv4 or IPv6 address, without port, prefix or zone';
 
-/** @internal */
-export function checkPort(property: string, value: unknown): number {
-  return checkInteger(property, value, 0, MAX_PORT);
-}
-
-/** The port in the text of a reference, which has no sign. */
-function checkPortText(property: string, text: string | undefined): number {
-  const port = Number(text);
-  return port <= MAX_PORT ? port : checkPort(`${property} port`, port);
-}
-
-/** A reference that is no text: an object, or the error that says so. */
-function checkReference(property: string, reference: unknown, example: string): void {
-  if (typeof reference === 'object' && reference !== null) return;
-  throw wrongType(property, reference, `a reference: a string such as ${example}, or an object`);
-}
-
-function checkAddress(property: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') throw wrongType(property, value, ADDRESS_FORM);
-}
-
-/** The error of a text that is no address. @internal */
-export function notAddress(property: string, text: string): Error {
-  return wrongValue(property, text, `is not ${ADDRESS_FORM}${addressHint(text)}`);
-}
-
-function checkFamily(property: string, value: unknown, family: number, address: string): void {
-  if (value === undefined) return;
-  const name = propertyNames(property).family;
-  if (families.number(name, value) === family) return;
-  throw wrongValue(name, value, `is not the family of ${address}`);
-}
-
-type WriteKey = (
-  request: Draft,
-  property: string,
-  named: Readonly<Record<string, unknown>>,
-) => unknown;
+type Paths = Readonly<Record<KeyProperty, string>>;
+/** By the name of the argument, of which there are few. */
+const paths = new Map<string, Paths>();
 
 /**
- * {@link checkObject} of what has a key. Where it is refused although the key is sound, that is
- * written all the same: the error then names it. @internal
+ * Returns what errors call the properties of a key. They are joined once: most checks find nothing
+ * wrong, and the strings would be a third of what a batch allocates.
  */
-export function checkKeyed(
-  request: Draft,
-  property: string,
-  value: unknown,
-  allowed: ReadonlySet<string>,
-  writeKey: WriteKey,
-): Readonly<Record<string, unknown>> {
-  try {
-    return checkObject(property, value, allowed);
-  } catch (error) {
-    if (typeof value === 'object' && value !== null) {
-      try {
-        writeKey(request, property, copyOwn(value, IDENTITY));
-      } catch {
-        // Then it names nothing.
-      }
-    }
-    throw error;
+function keyPathsIn(property: string): Paths {
+  let found = paths.get(property);
+  if (found === undefined) {
+    found = pathsIn(property, SERVICE_KEY);
+    paths.set(property, found);
   }
+  return found;
 }
 
-/** Writes the key of a service from a reference: a string, or an object with no keys but the `allowed`. @internal */
+/** Encodes the key of a service from a reference, whose object may have the `allowed` keys. @internal */
 export function encodeServiceReference(
-  request: Draft,
+  draft: Draft,
   property: string,
   reference: unknown,
   allowed: ReadonlySet<string>,
 ): void {
   if (typeof reference === 'string') {
-    writeServiceString(request, property, reference);
+    encodeServiceText(draft, property, reference);
     return;
   }
   checkReference(property, reference, "'tcp://10.96.0.1:443'");
-  encodeServiceKey(
-    request,
-    property,
-    checkKeyed(request, property, reference, allowed, encodeServiceKey),
-  );
+  const key = checkKeyed(draft, property, reference, allowed, encodeServiceKey);
+  encodeServiceKey(draft, property, key);
 }
 
 /**
- * Writes the key of the service that a destination is of. @internal
+ * Encodes the key of the service of a destination.
  * @param destination the argument behind it, with which it may have been confused
+ * @internal
  */
 export function encodeServiceOfDestination(
-  request: Draft,
+  draft: Draft,
   reference: unknown,
   destination: unknown,
   allowed: ReadonlySet<string>,
 ): void {
   try {
-    encodeServiceReference(request, 'service', reference, allowed);
+    encodeServiceReference(draft, 'service', reference, allowed);
   } catch (error) {
     if (!namesService(destination)) throw error;
     const rule = 'is no service, and the argument behind it is one: the service comes first';
@@ -183,213 +135,132 @@ export function encodeServiceOfDestination(
   }
 }
 
-/** Whether an argument is meant as a service. Reads no property. */
+/** Returns true for an argument that is meant as a service. Reads no property. */
 function namesService(value: unknown): boolean {
-  if (typeof value === 'string') return isServiceString(value);
+  if (typeof value === 'string') return isServiceText(value);
   if (typeof value !== 'object' || value === null) return false;
   return Object.hasOwn(value, 'protocol') || Object.hasOwn(value, 'fwmark');
 }
 
-/** Writes the key of a service from an object that was checked. @internal */
+/** Checks and encodes the key of a service. @internal */
 export function encodeServiceKey(
-  request: Draft,
+  draft: Draft,
   property: string,
-  named: Readonly<Record<string, unknown>>,
+  key: Unchecked<KeyProperty>,
 ): void {
-  const { protocol, address, port, fwmark, family } = named;
+  const { protocol, address, port, fwmark, family } = key;
+  const names = keyPathsIn(property);
   if (fwmark !== undefined) {
-    checkUnused(property, 'protocol', protocol);
-    checkUnused(property, 'address', address);
-    checkUnused(property, 'port', port);
-    writeMark(request, property, fwmark, family);
+    checkAbsent(names.protocol, protocol);
+    checkAbsent(names.address, address);
+    checkAbsent(names.port, port);
+    const mark = checkInteger(names.fwmark, fwmark, 1, MAX_MARK);
+    const number = family === undefined ? AF_INET : families.number(names.family, family);
+    encodeFirewallMark(draft, mark, number);
     return;
   }
   if (protocol === undefined && address === undefined) {
-    throw wrongValue(property, named, 'needs protocol, address and port, or fwmark');
+    throw wrongValue(property, key, 'needs protocol, address and port, or fwmark');
   }
-  const names = propertyNames(property);
   const number = protocols.numberOrUnknown(names.protocol, protocol, MAX_PROTOCOL);
   checkAddress(names.address, address);
-  const written = setService(request, number, address, checkPort(names.port, port));
-  if (written === 0) throw notAddress(names.address, address);
-  checkFamily(property, family, written, address);
-}
-
-function writeServiceString(request: Draft, property: string, text: string): void {
-  const mark = MARK_STRING.exec(text);
-  if (mark !== null) {
-    const number = Number(mark[2]);
-    if (number > MAX_MARK) checkInteger(`${property} mark`, number, 1, MAX_MARK);
-    setMark(request, number, mark[1] === '6' ? AF_INET6 : AF_INET);
-    return;
-  }
-  const [, scheme = '', ipv6, ipv4, port] = SERVICE_STRING.exec(text) ?? [];
-  const malformed = () => {
-    const hint = serviceHint(text, isServiceString);
-    return wrongValue(property, text, `is not ${SERVICE_FORM}${hint}`);
-  };
-  if (scheme === '' || scheme.startsWith('fwmark')) throw malformed();
-  const protocol = protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
-  const number = checkPortText(property, port);
-  const family = setService(request, protocol, ipv6 ?? ipv4 ?? '', number);
-  if (!isBracketed(family, ipv6)) throw malformed();
-}
-
-/** Whether `text` names a service, but for a port or mark beyond the largest. */
-function isServiceString(text: string): boolean {
-  const [, scheme, ipv6, ipv4] = SERVICE_STRING.exec(text) ?? [];
-  if (scheme === undefined) return MARK_STRING.test(text);
-  return protocols.names.some((name) => name === scheme) && isHost(ipv6, ipv4);
-}
-
-function isDestinationString(text: string): boolean {
-  const [, ipv6, ipv4] = HOST_PORT.exec(text) ?? [];
-  return isHost(ipv6, ipv4);
-}
-
-function isHost(ipv6: string | undefined, ipv4: string | undefined): boolean {
-  return isBracketed(parseAddress(ipv6 ?? ipv4 ?? '', new Uint8Array(16), 0), ipv6);
-}
-
-/** Whether a family was found, and brackets stand around IPv6 and nothing else. */
-function isBracketed(family: number, ipv6: string | undefined): boolean {
-  return family === (ipv6 === undefined ? AF_INET : AF_INET6);
-}
-
-function setService(request: Draft, protocol: number, address: string, port: number): number {
-  const { records } = request;
-  const base = request.service();
-  const { fields } = layout.service;
-  const family = parseAddress(address, records.bytes, base + fields.address.offset);
-  records.setNumber(base, fields.family, family);
-  records.setNumber(base, fields.protocol, protocol);
-  records.setNumber(base, fields.port, port);
-  return family;
-}
-
-function checkUnused(property: string, key: string, value: unknown): void {
-  if (value === undefined) return;
-  const rule = 'does not go with fwmark, which names the service alone';
-  throw wrongValue(`${property}.${key}`, value, rule);
-}
-
-function writeMark(request: Draft, property: string, fwmark: unknown, family: unknown): void {
-  const mark = checkInteger(`${property}.fwmark`, fwmark, 1, MAX_MARK);
-  setMark(
-    request,
-    mark,
-    family === undefined ? AF_INET : families.number(`${property}.family`, family),
-  );
-}
-
-function setMark(request: Draft, mark: number, family: number): void {
-  const base = request.service();
-  const { fields } = layout.service;
-  request.records.setNumber(base, fields.fwmark, mark);
-  request.records.setNumber(base, fields.family, family);
+  const checkedPort = checkInteger(names.port, port, 0, MAX_PORT);
+  const encoded = encodeServiceAddress(draft, number, address, checkedPort);
+  if (encoded === 0) throw notAddress(names.address, address);
+  checkFamily(names.family, family, encoded, address);
 }
 
 /**
- * Writes the key of a destination from a reference. The service's key must stand already: a port that is left out is its
- * port.
- * @returns whether the reference has a port
+ * Encodes the key of a destination from a reference, whose object may have the `allowed` keys. The
+ * service's key must be encoded already.
+ * @returns true if the reference has a port
  * @internal
  */
 export function encodeDestinationReference(
-  request: Draft,
+  draft: Draft,
   property: string,
   reference: unknown,
   allowed: ReadonlySet<string>,
 ): boolean {
-  if (typeof reference === 'string') {
-    const [, ipv6, ipv4, port] = HOST_PORT.exec(reference) ?? [];
-    const number = port === undefined ? undefined : checkPortText(property, port);
-    const written = setDestination(request, ipv6 ?? ipv4 ?? reference, number);
-    // What is neither bracketed nor dotted is IPv6 as a whole.
-    const bracketed = ipv4 === undefined ? written === AF_INET6 : written === AF_INET;
-    if (!bracketed) {
-      const hint = destinationHint(reference, isDestinationString);
-      throw wrongValue(property, reference, `is not ${DESTINATION_FORM}${hint}`);
-    }
-    return port !== undefined;
-  }
+  if (typeof reference === 'string') return encodeDestinationText(draft, property, reference);
   checkReference(property, reference, "'10.0.0.1:80'");
-  return encodeDestinationKey(
-    request,
-    property,
-    checkKeyed(request, property, reference, allowed, encodeDestinationKey),
-  );
+  const key = checkKeyed(draft, property, reference, allowed, encodeDestinationKey);
+  return encodeDestinationKey(draft, property, key);
 }
 
 /**
- * Writes the key of a destination from an object that was checked.
- * @returns whether it has a port
+ * Checks and encodes the key of a destination.
+ * @returns true if it has a port
  * @internal
  */
 export function encodeDestinationKey(
-  request: Draft,
+  draft: Draft,
   property: string,
-  named: Readonly<Record<string, unknown>>,
+  { address, port, family }: Unchecked<KeyProperty>,
 ): boolean {
-  const { address, port, family } = named;
-  const names = propertyNames(property);
+  const names = keyPathsIn(property);
   checkAddress(names.address, address);
-  const number = port === undefined ? undefined : checkPort(names.port, port);
-  const written = setDestination(request, address, number);
-  if (written === 0) throw notAddress(names.address, address);
-  checkFamily(property, family, written, address);
+  const number = port === undefined ? undefined : checkInteger(names.port, port, 0, MAX_PORT);
+  const encoded = encodeDestinationAddress(draft, address, number);
+  if (encoded === 0) throw notAddress(names.address, address);
+  checkFamily(names.family, family, encoded, address);
   return port !== undefined;
 }
 
-function setDestination(request: Draft, address: string, port: number | undefined): number {
-  const { records } = request;
-  const base = request.destination();
-  const { fields } = layout.destination;
-  const family = parseAddress(address, records.bytes, base + fields.address.offset);
-  records.setNumber(base, fields.family, family);
-  const own = port ?? records.number(request.service(), layout.service.fields.port);
-  records.setNumber(base, fields.port, own);
-  return family;
-}
-
-/** The service whose key is at `base`, as a string reference. @internal */
-export function formatServiceAt(records: Records, base: number): string {
-  const { fields } = layout.service;
-  const family = records.number(base, fields.family);
-  const mark = records.number(base, fields.fwmark);
-  if (mark !== 0) return `fwmark${family === AF_INET6 ? '6' : ''}://${mark}`;
-  const protocol = protocols.name(records.number(base, fields.protocol));
-  const address = formatAddress(records.bytes, base + fields.address.offset, family);
-  return `${protocol}://${joinPort(address, records.number(base, fields.port))}`;
-}
-
-/** The destination whose key is at `base`, as a string reference. @internal */
-export function formatDestinationAt(records: Records, base: number): string {
-  const { fields } = layout.destination;
-  const family = records.number(base, fields.family);
-  const address = formatAddress(records.bytes, base + fields.address.offset, family);
-  return joinPort(address, records.number(base, fields.port));
-}
-
-function joinPort(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
 /**
- * The string reference of a service whose properties are canonical, as those of a service that was
- * read. Checks nothing. @internal
+ * Returns the settings in an object that has a key. If the object is refused although its key is
+ * good, encodes the key: the error then names it.
+ * @internal
  */
-export function formatServiceKey(service: ServiceAddress | FirewallMark): string {
-  // Either of the two; what it lacks is undefined.
-  const { fwmark, family, protocol, address, port } = service as ServiceAddress & FirewallMark;
-  if (fwmark !== undefined) return `fwmark${family === 'ipv6' ? '6' : ''}://${fwmark}`;
-  return `${protocol}://${joinPort(address, port)}`;
+export function checkKeyed<Key extends string>(
+  draft: Draft,
+  property: string,
+  value: unknown,
+  allowed: ReadonlySet<Key>,
+  encodeKey: (draft: Draft, property: string, key: Unchecked<KeyProperty>) => unknown,
+): Unchecked<Key> {
+  try {
+    return checkSettings(property, value, allowed);
+  } catch (error) {
+    if (typeof value === 'object' && value !== null) {
+      try {
+        encodeKey(draft, property, copyOwn(value, KEY_PROPERTIES));
+      } catch {
+        // The key is bad too: the error names the object in short.
+      }
+    }
+    throw error;
+  }
 }
 
-/** The same of a destination. @internal */
-export function formatDestinationKey(destination: {
-  readonly address: string;
-  readonly port: number;
-}): string {
-  return joinPort(destination.address, destination.port);
+/** Checks a reference that is not a string. */
+function checkReference(
+  property: string,
+  reference: unknown,
+  example: string,
+): asserts reference is object {
+  if (typeof reference === 'object' && reference !== null) return;
+  throw wrongType(property, reference, `a reference: a string such as ${example}, or an object`);
+}
+
+function checkAddress(property: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') throw wrongType(property, value, ADDRESS_RULE);
+}
+
+/** Returns the error for a text that is not an address. @internal */
+export function notAddress(property: string, text: string): Error {
+  return wrongValue(property, text, `is not ${ADDRESS_RULE}${addressHint(text)}`);
+}
+
+/** Checks a family, which may only repeat what the address says. */
+function checkFamily(property: string, value: unknown, family: number, address: string): void {
+  if (value === undefined || families.number(property, value) === family) return;
+  throw wrongValue(property, value, `is not the family of ${address}`);
+}
+
+/** Checks that a property beside `fwmark` is left out. */
+function checkAbsent(property: string, value: unknown): void {
+  if (value === undefined) return;
+  const rule = 'does not go with fwmark, which names the service alone';
+  throw wrongValue(property, value, rule);
 }

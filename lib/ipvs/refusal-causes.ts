@@ -3,9 +3,8 @@
  * @module
  */
 import { AF_INET6 } from '../core/address.js';
-import { schedulerHint } from '../core/hints.js';
 import { absenceOf, factsOf, isLoaded, noLoading } from '../native/kernel-modules.js';
-import { schedulers } from './names.js';
+import { schedulerHint } from './schedulers.js';
 
 /** What a refusal may have to name of the request. */
 export interface RequestFacts {
@@ -52,7 +51,7 @@ export function missingModule({ scheduler, isDefault, engine }: RequestFacts): s
     return 'its scheduler or persistence engine is not available in the kernel';
   }
   if (second === undefined) {
-    const hint = first.name === scheduler ? schedulerHint(scheduler, schedulers) : '';
+    const hint = first.name === scheduler ? schedulerHint(scheduler) : '';
     return `${first.what} is not available: ${absenceOf(first.module).detail}${hint}`;
   }
   const what = `${first.what} (module ${first.module}) or ${second.what}`;

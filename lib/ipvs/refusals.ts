@@ -11,7 +11,7 @@ import { ERRNOS } from './errnos.js';
 import { tunnelTypes } from './names.js';
 import type { RequestFacts } from './refusal-causes.js';
 import type { RequestBuffer } from './request-buffer.js';
-import { ownedFlags } from './service.js';
+import { flagsOf } from './schedulers.js';
 import { formatSyncDaemonLink } from './sync-daemon.js';
 import { targetOf } from './targets.js';
 
@@ -70,10 +70,12 @@ const UPDATE_ERRORS: Readonly<
   Partial<Record<string, (requests: RequestBuffer, index: number) => InputError>>
 > = {
   foreignFlags(requests, index) {
-    const owner = requests.records.name(requests.base(index), layout.request.fields.flagsOwner);
+    const { records } = requests;
+    const owner = records.name(requests.base(index), layout.request.fields.flagsOwner);
+    const flags = records.u32(requests.service(index), layout.service.fields.flags);
     return wrongValue(
       'changes.schedulerFlags',
-      ownedFlags(requests.records, requests.service(index), owner),
+      flagsOf(flags, owner),
       `belongs to scheduler ${owner}, which the service does not have`,
     );
   },

@@ -58,12 +58,6 @@ export function checkReadOptions(options: unknown): boolean {
   return bigint !== undefined && checkBoolean('options.bigint', bigint);
 }
 
-/**
- * Whether an object with these `stats` was read from the kernel. What the kernel holds is written
- * back as it is, even where a configuration made by hand would be a mistake. @internal
- */
-export const isFromKernel = (stats: unknown) => typeof stats === 'object' && stats !== null;
-
 /** How the counters of a record are read. @internal */
 export type DecodeCounter<Value extends Counter> = (
   records: Records,

@@ -9,7 +9,6 @@ import { decodeName, linkNameBytes } from '../core/link-name.js';
 import { Names } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
-import { daemonRoles } from './names.js';
 import type { RequestBuffer } from './request-buffer.js';
 
 /** Who sends, and who receives. A director may do both, each with a daemon of its own. */
@@ -63,7 +62,7 @@ const KEYS = new Set<keyof SyncDaemonConfig>([
   'port',
   'ttl',
 ]);
-const roles = new Names<SyncDaemonRole>(daemonRoles);
+const roles = new Names<SyncDaemonRole>(layout.daemonRoles);
 const RANGES = {
   syncId: [0, 255, ''],
   maxLength: [1, 65507, 'bytes'],

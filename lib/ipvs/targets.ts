@@ -5,7 +5,7 @@
 import { subjectOf } from '../core/arguments.js';
 import type { OperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
-import { formatDestinationAt, formatServiceAt } from './reference.js';
+import { formatDestinationAt, formatServiceAt } from './keys.js';
 import type { Draft, RequestBuffer } from './request-buffer.js';
 import { formatSyncDaemon } from './sync-daemon.js';
 

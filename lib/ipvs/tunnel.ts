@@ -1,25 +1,32 @@
 /**
- * How packets are wrapped on their way to a destination behind a tunnel.
+ * Tunnels: how packets are wrapped on their way to a destination.
  * @module
  */
-import { checkInteger, readObject } from '../core/check.js';
+import { checkInteger, checkName, readObject } from '../core/check.js';
 import { wrongValue } from '../core/input-errors.js';
 import type { Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
-import { type TunnelChecksum, tunnelChecksums, tunnelTypes } from './names.js';
-import type { RequestBuffer } from './request-buffer.js';
+import { type TunnelChecksum, type TunnelType, tunnelChecksums, tunnelTypes } from './names.js';
+import type { Draft } from './request-buffer.js';
+import type { SettingsSource, Unchecked } from './settings.js';
 
-/** A tunnel as it is set. */
+/** The tunnel of a destination to add, or of its changes. */
 export type TunnelConfig =
   /** IP in IP, the default (RFC 2003, RFC 2473). */
   | { readonly type: 'ipip' }
-  /** Generic UDP Encapsulation to `port`, 1 to 65535 (IPVS_DEST_ATTR_TUN_PORT, `ipvsadm --tun-port`). Default checksum 'none'. */
+  /**
+   * Generic UDP Encapsulation to `port`, 1 to 65535 (IPVS_DEST_ATTR_TUN_PORT, `ipvsadm
+   * --tun-port`). Default checksum 'none'.
+   */
   | { readonly type: 'gue'; readonly port: number; readonly checksum?: TunnelChecksum | undefined }
   /** Generic Routing Encapsulation (RFC 2784). Default checksum 'none'. */
   | { readonly type: 'gre'; readonly checksum?: 'none' | 'checksum' | undefined };
 
-/** A tunnel as it is read. A port or checksum that the type does not use is shown where another program has set it. */
+/**
+ * The tunnel of a destination as the kernel has it. A port or checksum that the type does not use is
+ * shown if another program has set it.
+ */
 export type Tunnel =
   | { readonly type: 'gue'; readonly port: number; readonly checksum: TunnelChecksum | Unknown }
   | {
@@ -33,8 +40,16 @@ export type Tunnel =
       readonly checksum?: TunnelChecksum | Unknown;
     };
 
-/** Which settings go with a type. `port: true` is mandatory. */
-const ALLOWED: Readonly<Record<string, { port: boolean; checksums: readonly string[] }>> = {
+const { fields } = layout.destination;
+
+/** The settings that go with a type. */
+interface TypeRules {
+  /** True: mandatory. False: not allowed. */
+  readonly port: boolean;
+  readonly checksums: readonly TunnelChecksum[];
+}
+
+const RULES: Readonly<Record<TunnelType, TypeRules>> = {
   ipip: { port: false, checksums: [] },
   gue: { port: true, checksums: ['none', 'checksum', 'remote-checksum'] },
   gre: { port: false, checksums: ['none', 'checksum'] },
@@ -44,60 +59,70 @@ const MAX_PORT = 65535;
 const MAX_CHECKSUM = 65535;
 const KEYS = new Set(['type', 'port', 'checksum'] as const);
 
-/** Writes the tunnel of the request's destination. What was `read` from the kernel is written as it is. @internal */
+/**
+ * Checks and encodes the tunnel of a destination.
+ * @returns the number of the type
+ * @internal
+ */
 export function encodeTunnel(
-  request: RequestBuffer,
-  property: string,
+  draft: Draft,
+  path: string,
   value: unknown,
-  read: boolean,
-): void {
-  const tunnel = readObject(property, value, KEYS);
-  const { records } = request;
-  const base = request.destination();
-  const { fields } = layout.destination;
-  const { type, port, checksum } = (read ? checkRead : checkMade)(property, tunnel);
-  records.setNumber(base, fields.tunnelType, type);
-  records.setNumber(base, fields.tunnelPort, port);
-  records.setNumber(base, fields.tunnelFlags, checksum);
+  source: SettingsSource,
+): number {
+  const tunnel = readObject(path, value, KEYS);
+  const { records } = draft;
+  const base = draft.destination();
+  const checked = source === 'kernel' ? checkKernelTunnel(path, tunnel) : checkTunnel(path, tunnel);
+  records.setU16(base, fields.tunnelType, checked.type);
+  records.setU16(base, fields.tunnelPort, checked.port);
+  records.setU16(base, fields.tunnelFlags, checked.checksum);
+  return checked.type;
 }
 
-type Settings = Readonly<Record<'type' | 'port' | 'checksum', unknown>>;
+type Settings = Unchecked<'type' | 'port' | 'checksum'>;
 type Numbers = Readonly<Record<'type' | 'port' | 'checksum', number>>;
 
-function checkRead(property: string, { type, port = 0, checksum = 'none' }: Settings): Numbers {
+function checkKernelTunnel(path: string, tunnel: Settings): Numbers {
+  const { type, port = 0, checksum = 'none' } = tunnel;
   return {
-    type: tunnelTypes.numberOrUnknown(`${property}.type`, type, MAX_TYPE),
-    port: checkInteger(`${property}.port`, port, 0, MAX_PORT),
-    checksum: tunnelChecksums.numberOrUnknown(`${property}.checksum`, checksum, MAX_CHECKSUM),
+    type: tunnelTypes.numberOrUnknown(`${path}.type`, type, MAX_TYPE),
+    port: checkInteger(`${path}.port`, port, 0, MAX_PORT),
+    checksum: tunnelChecksums.numberOrUnknown(`${path}.checksum`, checksum, MAX_CHECKSUM),
   };
 }
 
-function checkMade(property: string, { type, port, checksum }: Settings): Numbers {
-  const number = tunnelTypes.number(`${property}.type`, type);
-  // The type is a known one, or number() would have thrown.
-  const allowed = ALLOWED[type as string];
-  if (!allowed?.port && port !== undefined) {
-    throw wrongValue(`${property}.port`, port, `does not go with tunnel type ${type}`);
+function checkTunnel(path: string, { type, port, checksum }: Settings): Numbers {
+  checkName(`${path}.type`, type, tunnelTypes.names);
+  const rules = RULES[type];
+  if (port !== undefined && !rules.port) {
+    throw wrongValue(`${path}.port`, port, `does not go with tunnel type ${type}`);
   }
-  const checked = allowed?.port ? checkInteger(`${property}.port`, port, 1, MAX_PORT) : 0;
-  if (checksum === undefined) return { type: number, port: checked, checksum: 0 };
-  const flag = tunnelChecksums.number(`${property}.checksum`, checksum);
-  if (!allowed?.checksums.some((name) => name === checksum)) {
-    throw wrongValue(`${property}.checksum`, checksum, `does not go with tunnel type ${type}`);
+  const checkedPort = rules.port ? checkInteger(`${path}.port`, port, 1, MAX_PORT) : 0;
+  const number = tunnelTypes.number(path, type);
+  if (checksum === undefined) return { type: number, port: checkedPort, checksum: 0 };
+  checkName(`${path}.checksum`, checksum, tunnelChecksums.names);
+  if (!rules.checksums.includes(checksum)) {
+    throw wrongValue(`${path}.checksum`, checksum, `does not go with tunnel type ${type}`);
   }
-  return { type: number, port: checked, checksum: flag };
+  return { type: number, port: checkedPort, checksum: tunnelChecksums.number(path, checksum) };
 }
 
-/** The tunnel of the destination at `base`; null if it is not `used` and has no settings. @internal */
-export function decodeTunnel(records: Records, base: number, used: boolean): Tunnel | null {
-  const { fields } = layout.destination;
+/**
+ * Decodes the tunnel of the destination at `base`.
+ * @param isUsed true if the destination forwards by tunnel
+ * @returns null if it is not used and has no settings
+ * @internal
+ */
+export function decodeTunnel(records: Records, base: number, isUsed: boolean): Tunnel | null {
   const number = records.u16(base, fields.tunnelType);
   const port = records.u16(base, fields.tunnelPort);
   const flags = records.u16(base, fields.tunnelFlags);
-  if (!used && (number | port | flags) === 0) return null;
+  if (!isUsed && (number | port | flags) === 0) return null;
   const type = tunnelTypes.name(number);
   if (type === 'gue') return { type, port, checksum: tunnelChecksums.name(flags) };
-  const set = port === 0 ? undefined : { port };
-  if (type === 'gre') return { type, ...set, checksum: tunnelChecksums.name(flags) };
-  return { type, ...set, ...(flags === 0 ? undefined : { checksum: tunnelChecksums.name(flags) }) };
+  const given = port === 0 ? undefined : { port };
+  if (type === 'gre') return { type, ...given, checksum: tunnelChecksums.name(flags) };
+  const checksum = flags === 0 ? undefined : { checksum: tunnelChecksums.name(flags) };
+  return { type, ...given, ...checksum };
 }

@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
-import { checkObject, readArray, readObject, readOptions } from '../../lib/core/check.js';
+import { readArray, readObject, readOptions } from '../../lib/core/check.js';
+import { checkSettings } from '../../lib/ipvs/settings.js';
 import { thrownBy } from './requests.js';
 
 const KEYS = new Set(['weight', 'port'] as const);
@@ -188,7 +189,7 @@ describe('readObject', () => {
   });
 });
 
-describe('checkObject', () => {
+describe('checkSettings', () => {
   test.each(['weight', 'port', 'scheduler', 'fwmark', 'tunnel', 'onePacket'])(
     'hides a %s of Object.prototype, enumerable or not',
     (key) => {
@@ -196,8 +197,8 @@ describe('checkObject', () => {
       const own = { [key]: 3 };
       for (const enumerable of [true, false]) {
         const found = polluted({ [key]: { value: 5, enumerable } }, () => [
-          checkObject('changes', {}, keys)[key],
-          checkObject('changes', own, keys)[key],
+          checkSettings('changes', {}, keys)[key],
+          checkSettings('changes', own, keys)[key],
         ]);
         expect(found).toEqual([undefined, 3]);
       }

@@ -1,9 +1,8 @@
 // What people write who know another tool, and what the error tells them.
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { schedulerHint } from '../../lib/core/hints.js';
 import { Ipvs, type KnownScheduler } from '../../lib/index.js';
 import type { Call } from '../../lib/ipvs/calls.js';
-import { schedulers } from '../../lib/ipvs/names.js';
+import { schedulerHint, schedulers } from '../../lib/ipvs/schedulers.js';
 import { openingError } from '../../lib/native/native-errors.js';
 import { mark, server, TCP, tcp, tunnelled } from './refusals.js';
 import { pack, thrownBy, untyped } from './requests.js';
@@ -101,11 +100,11 @@ describe('a scheduler', () => {
     ['source-hash', 'sh'],
     ['wlcc', 'wlc'],
   ])('%j that the kernel lacks is perhaps %s', (name, meant) => {
-    expect(schedulerHint(name, schedulers)).toBe(`: did you mean '${meant}'?`);
+    expect(schedulerHint(name)).toBe(`: did you mean '${meant}'?`);
   });
 
   test.each([...schedulers, 'mine', 'no-such-one'])('%j is nothing else', (name) => {
-    expect(schedulerHint(name, schedulers)).toBe('');
+    expect(schedulerHint(name)).toBe('');
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../lib/ipvs/calls.js';
-import { formatDestinationAt, formatServiceAt } from '../../lib/ipvs/reference.js';
+import { formatDestinationAt, formatServiceAt } from '../../lib/ipvs/keys.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { finished } from '../../lib/queue/turns.js';
 import { answer, destinationRecord, serviceRecord } from './answers.js';

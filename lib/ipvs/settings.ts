@@ -1,0 +1,64 @@
+/**
+ * Reading of references, configurations and changes: objects with known keys.
+ * @module
+ */
+import { checkKeys, copyOwn, isPlain } from '../core/check.js';
+
+/** Properties of any type, which are still to be checked. */
+export type Unchecked<Key extends string> = { readonly [Name in Key]?: unknown };
+
+/**
+ * Where settings come from, and with that, how they are encoded:
+ * - `config`: written by hand; checked for mistakes, and completed with defaults
+ * - `kernel`: read from the kernel, as `stats` among them shows; encoded as they are, even where a
+ *   configuration written by hand would be a mistake; completed with defaults
+ * - `changes`: of an update; checked for mistakes, and not completed
+ */
+export type SettingsSource = 'config' | 'kernel' | 'changes';
+
+/** Returns the source of the settings of a configuration with these `stats`. */
+export function sourceOf(stats: unknown): 'config' | 'kernel' {
+  return typeof stats === 'object' && stats !== null ? 'kernel' : 'config';
+}
+
+/**
+ * Returns the settings in an object with no keys but the `allowed`. Only own properties count: none
+ * of those returned is inherited. Destructure the result once, because an accessor may give another
+ * value each time.
+ */
+export function checkSettings<Key extends string>(
+  property: string,
+  value: unknown,
+  allowed: ReadonlySet<Key>,
+): Unchecked<Key> {
+  checkKeys(property, value, allowed);
+  // checkKeys() has found no other keys.
+  if (isPlain(value) && !isPolluted()) return value as Unchecked<Key>;
+  return copyOwn(value, allowed);
+}
+
+const EMPTY: Unchecked<string> = {};
+
+/**
+ * Returns true if Object.prototype has a property with the name of a setting. Takes no time: V8
+ * knows what an empty object inherits.
+ */
+function isPolluted(): boolean {
+  const { protocol, address, port, fwmark, family } = EMPTY;
+  const { scheduler, schedulerFlags, persistence, onePacket, inactivePersistence } = EMPTY;
+  const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = EMPTY;
+  const { stats } = EMPTY;
+  const key = protocol ?? address ?? port ?? fwmark ?? family;
+  const service = scheduler ?? schedulerFlags ?? persistence ?? onePacket ?? inactivePersistence;
+  const destination = forwarding ?? weight ?? upperThreshold ?? lowerThreshold ?? tunnel;
+  return (key ?? service ?? destination ?? stats) !== undefined;
+}
+
+/** Returns what errors call the properties of an object: `{ port: 'service.port' }`. */
+export function pathsIn<Key extends string>(
+  property: string,
+  keys: readonly Key[],
+): Readonly<Record<Key, string>> {
+  // There is one entry for each key.
+  return Object.fromEntries(keys.map((key) => [key, `${property}.${key}`])) as Record<Key, string>;
+}
