@@ -103,8 +103,9 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
    * Changes parameters: all that are given or, if one cannot be written, none: those written before
    * it are restored. A parameter that already has its value is not written, so that
    * `set(await get())` succeeds even where nothing may be changed.
-   * @throws IpvsError ENOENT: this kernel has no such parameter, or none is visible here; EINVAL: it
-   *   does not take the value; EACCES, EPERM, EROFS: it may not be changed here
+   * @throws IpvsError ENOENT: this kernel has no such parameter, or none is visible here
+   * @throws IpvsError EINVAL: the kernel does not accept the value
+   * @throws IpvsError EACCES, EPERM, EROFS: the parameter may not be changed here
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: IPVS is not loaded
    */
   set(changes: SysctlChanges): Returns<void>[How];
@@ -204,7 +205,7 @@ function* writeAll(changes: readonly Change[]): Procedure<never, never, void> {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'this kernel has no such parameter',
-  EINVAL: 'the kernel does not take the value',
+  EINVAL: 'the kernel does not accept the value',
   EACCES: 'it may not be changed here',
   EPERM: 'it may not be changed here',
   EROFS: '/proc/sys is read-only here, as in an unprivileged container',
@@ -218,7 +219,7 @@ function refusalError(
   stuck: readonly string[] = [],
 ): IpvsError {
   const code = errnoName(errno);
-  const rest = stuck.length === 0 ? '' : `; ${stuck.join(', ')} could not be set back`;
+  const rest = stuck.length === 0 ? '' : `; ${stuck.join(', ')} could not be restored`;
   const target = pathOf(name);
   const why = method === 'get' ? 'it cannot be read' : (REASONS[code] ?? 'it cannot be written');
   return new IpvsError(`sysctls.${method} ${name} (${target}): ${why} (${code})${rest}`, {

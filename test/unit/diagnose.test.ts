@@ -319,7 +319,7 @@ describe('the checks of schedulers', () => {
     expect(probed).toEqual(['wrr', 'my']);
   });
 
-  test('propose modprobe for a scheduler that the kernel does not load on demand, and probe it again', async () => {
+  test('propose modprobe for a scheduler that the kernel does not load, and probe it again', async () => {
     host({ onDisk: true, loader: '' });
     const probe = vi.fn(async () => false);
     const diagnosed = () =>

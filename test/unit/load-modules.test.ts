@@ -167,7 +167,8 @@ describe('a modprobe that hangs', () => {
       syscall: 'modprobe',
       operation: 'loadModules',
       target: NAME,
-      message: `loadModules ${NAME}: modprobe had not ended after 300 ms, and was killed (ETIMEDOUT)`,
+      message:
+        `loadModules ${NAME}: modprobe had not ended after 300 ms, ` + 'and was killed (ETIMEDOUT)',
     });
     await vi.waitFor(() => expect(isRunning()).toBe(false), 10_000);
   });
