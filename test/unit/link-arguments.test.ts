@@ -1,69 +1,91 @@
 import { describe, expect, test } from 'vitest';
 import { Ipvs, Links } from '../../lib/index.js';
 import type { LinkCall } from '../../lib/links/calls.js';
-import { expectLinkRefused, packLinks, untypedLinks } from './link-requests.js';
-import type { Refused } from './refusals.js';
+import {
+  encodeLinkRequests,
+  expectLinkRefused,
+  type LinkRefusal,
+  untypedLinks,
+} from './link-requests.js';
 import { expectInputError, layout } from './requests.js';
 
 const LINK = 'is not a link: its name, its index, or an object with its index';
 const NAME = "is not the name of a link: 1 to 15 bytes without blanks, '/', ':' and '%'";
 const INDEX = 'is not an integer from 1 to 2147483647';
+const KIND = "is not a kind of link such as 'dummy'";
+const ON_ADDRESSES = ['addAddress', 'ensureAddress', 'deleteAddress'] as const;
 
-describe('what names a link', () => {
-  const PLACES: readonly (readonly [string, (link: unknown) => LinkCall<unknown>])[] = [
-    ['getLink', (link) => untypedLinks.getLink(link)],
-    ['setLink', (link) => untypedLinks.setLink(link, {})],
-    ['deleteLink', (link) => untypedLinks.deleteLink(link)],
-    ['addAddress', (link) => untypedLinks.addAddress(link, '10.0.0.1')],
-    ['ensureAddress', (link) => untypedLinks.ensureAddress(link, '10.0.0.1')],
-    ['deleteAddress', (link) => untypedLinks.deleteAddress(link, '10.0.0.1')],
-    ['planAddresses', (link) => untypedLinks.planAddresses(link, [], false, undefined)],
+describe('the link of a call', () => {
+  const CALLS: readonly { operation: string; call: (link: unknown) => LinkCall<unknown> }[] = [
+    { operation: 'getLink', call: (link) => untypedLinks.getLink(link) },
+    { operation: 'setLink', call: (link) => untypedLinks.setLink(link, {}) },
+    { operation: 'deleteLink', call: (link) => untypedLinks.deleteLink(link) },
+    { operation: 'addAddress', call: (link) => untypedLinks.addAddress(link, '10.0.0.1') },
+    { operation: 'ensureAddress', call: (link) => untypedLinks.ensureAddress(link, '10.0.0.1') },
+    { operation: 'deleteAddress', call: (link) => untypedLinks.deleteAddress(link, '10.0.0.1') },
+    {
+      operation: 'planAddresses',
+      call: (link) => untypedLinks.planAddresses(link, [], false, undefined),
+    },
   ];
-  const ROWS: readonly (readonly [unknown, ...Refused])[] = [
-    [undefined, 'type', 'link', 'undefined', LINK],
-    [null, 'type', 'link', 'null', LINK],
-    [true, 'type', 'link', 'true', LINK],
-    [{}, 'type', 'link', '{}', LINK],
-    [{ index: '7' }, 'type', 'link', "{ index: '7' }", LINK],
-    [0, 'range', 'link', '0', INDEX],
-    [-1, 'range', 'link', '-1', INDEX],
-    [1.5, 'range', 'link', '1.5', INDEX],
-    [2 ** 31, 'range', 'link', '2147483648', INDEX],
-    [{ index: 0 }, 'range', 'link.index', '0', INDEX],
-    ['', 'value', 'link', "''", NAME],
-    ['.', 'value', 'link', "'.'", NAME],
-    ['..', 'value', 'link', "'..'", NAME],
-    ['a/b', 'value', 'link', "'a/b'", NAME],
-    ['a:1', 'value', 'link', "'a:1'", NAME],
-    ['dummy%d', 'value', 'link', "'dummy%d'", NAME],
-    ['a b', 'value', 'link', "'a b'", NAME],
-    ['a\n', 'value', 'link', "'a\\n'", NAME],
+  const ROWS: readonly (LinkRefusal & { link: unknown })[] = [
+    { link: undefined, kind: 'type', property: 'link', value: 'undefined', rule: LINK },
+    { link: null, kind: 'type', property: 'link', value: 'null', rule: LINK },
+    { link: true, kind: 'type', property: 'link', value: 'true', rule: LINK },
+    { link: {}, kind: 'type', property: 'link', value: '{}', rule: LINK },
+    { link: { index: '7' }, kind: 'type', property: 'link', value: "{ index: '7' }", rule: LINK },
+    { link: 0, kind: 'range', property: 'link', value: '0', rule: INDEX },
+    { link: -1, kind: 'range', property: 'link', value: '-1', rule: INDEX },
+    { link: 1.5, kind: 'range', property: 'link', value: '1.5', rule: INDEX },
+    { link: 2 ** 31, kind: 'range', property: 'link', value: '2147483648', rule: INDEX },
+    { link: { index: 0 }, kind: 'range', property: 'link.index', value: '0', rule: INDEX },
+    { link: '', kind: 'value', property: 'link', value: "''", rule: NAME },
+    { link: '.', kind: 'value', property: 'link', value: "'.'", rule: NAME },
+    { link: '..', kind: 'value', property: 'link', value: "'..'", rule: NAME },
+    { link: 'a/b', kind: 'value', property: 'link', value: "'a/b'", rule: NAME },
+    { link: 'a:1', kind: 'value', property: 'link', value: "'a:1'", rule: NAME },
+    { link: 'dummy%d', kind: 'value', property: 'link', value: "'dummy%d'", rule: NAME },
+    { link: 'a b', kind: 'value', property: 'link', value: "'a b'", rule: NAME },
+    { link: 'a\n', kind: 'value', property: 'link', value: "'a\\n'", rule: NAME },
     // The kernel takes the second byte of it, 0xa0, for a blank.
-    ['à', 'value', 'link', "'à'", NAME],
-    ['\\x2f', 'value', 'link', "'\\\\x2f'", NAME],
-    ['ääääääää', 'value', 'link', "'ääääääää'", NAME],
-    ['abcdefghijklmnop', 'value', 'link', "'abcdefghijklmnop'", NAME],
+    { link: 'à', kind: 'value', property: 'link', value: "'à'", rule: NAME },
+    { link: '\\x2f', kind: 'value', property: 'link', value: "'\\\\x2f'", rule: NAME },
+    { link: 'ääääääää', kind: 'value', property: 'link', value: "'ääääääää'", rule: NAME },
+    {
+      link: 'abcdefghijklmnop',
+      kind: 'value',
+      property: 'link',
+      value: "'abcdefghijklmnop'",
+      rule: NAME,
+    },
   ];
-  test.each(PLACES)('%s', (_, place) => {
-    for (const [link, ...row] of ROWS) expectLinkRefused(() => place(link), row);
+  test.each(CALLS)('$operation refuses what names no link', ({ call }) => {
+    for (const { link, ...refusal } of ROWS) expectLinkRefused(() => call(link), refusal);
   });
 
-  test('listAddresses, where none is all of them', () => {
-    for (const [link, ...row] of ROWS.slice(1)) {
-      expectLinkRefused(() => untypedLinks.listAddresses(link), row);
+  test('listAddresses takes no link as all links, and refuses what names none', () => {
+    for (const { link, ...refusal } of ROWS.slice(1)) {
+      expectLinkRefused(() => untypedLinks.listAddresses(link), refusal);
     }
-    expect(packLinks(untypedLinks.listAddresses()).count).toBe(1);
+    expect(encodeLinkRequests(untypedLinks.listAddresses()).count).toBe(1);
   });
 
-  test('ensureDummy takes a name alone', () => {
-    for (const name of [undefined, 7, { index: 7 }]) {
-      const shown = name === undefined ? 'undefined' : name === 7 ? '7' : '{ index: 7 }';
-      expectLinkRefused(() => untypedLinks.ensureDummy(name), ['type', 'name', shown, NAME]);
+  test('ensureDummy takes a link by its name only', () => {
+    for (const { name, value } of [
+      { name: undefined, value: 'undefined' },
+      { name: 7, value: '7' },
+      { name: { index: 7 }, value: '{ index: 7 }' },
+    ]) {
+      const refusal = { kind: 'type', property: 'name', value, rule: NAME } as const;
+      expectLinkRefused(() => untypedLinks.ensureDummy(name), refusal);
     }
-    expectLinkRefused(() => untypedLinks.ensureDummy('a/b'), ['value', 'name', "'a/b'", NAME]);
-    for (const name of ['all', 'default']) {
-      const row = ['value', 'name', `'${name}'`, 'is reserved by the kernel'] as const;
-      expectLinkRefused(() => untypedLinks.ensureDummy(name), row);
+    for (const { name, rule } of [
+      { name: 'a/b', rule: NAME },
+      { name: 'all', rule: 'is reserved by the kernel' },
+      { name: 'default', rule: 'is reserved by the kernel' },
+    ]) {
+      const refusal = { kind: 'value', property: 'name', value: `'${name}'`, rule } as const;
+      expectLinkRefused(() => untypedLinks.ensureDummy(name), refusal);
     }
   });
 
@@ -77,77 +99,139 @@ describe('what names a link', () => {
     'a\\b',
     '\\xff\\x01',
     'all',
-  ])('%s is a name', (name) => {
-    expect(packLinks(untypedLinks.getLink(name)).count).toBe(1);
+  ])('%s is accepted as a name', (name) => {
+    expect(encodeLinkRequests(untypedLinks.getLink(name)).count).toBe(1);
   });
 });
 
 describe('settings', () => {
-  const PLACES: readonly (readonly [string, string, (value: unknown) => LinkCall<unknown>])[] = [
-    ['ensureDummy', 'options', (value) => untypedLinks.ensureDummy('ipvs0', value)],
-    ['setLink', 'changes', (value) => untypedLinks.setLink('ipvs0', value)],
-  ];
+  const ENSURE = (value: unknown) => untypedLinks.ensureDummy('ipvs0', value);
+  const SET = (value: unknown) => untypedLinks.setLink('ipvs0', value);
   const MTU = 'is not an integer from 0 to 2147483647 bytes';
-  test.each(PLACES)('of %s', (_, property, place) => {
-    const rows: readonly (readonly [unknown, ...Refused])[] = [
-      [null, 'type', property, 'null', 'is not an object'],
-      [5, 'type', property, '5', 'is not an object'],
-      [[], 'type', property, '[]', 'is not an object'],
-      [{ mut: 1 }, 'value', `${property}.mut`, "'mut'", 'did you mean mtu?'],
-      [{ up: 1 }, 'type', `${property}.up`, '1', 'is not a boolean'],
-      [{ up: null }, 'type', `${property}.up`, 'null', 'is not a boolean'],
-      [{ mtu: '1500' }, 'type', `${property}.mtu`, "'1500'", MTU],
-      [{ mtu: -1 }, 'range', `${property}.mtu`, '-1', MTU],
-      [{ mtu: 2 ** 31 }, 'range', `${property}.mtu`, '2147483648', MTU],
+  test.each([
+    { operation: 'ensureDummy', argument: 'options', call: ENSURE },
+    { operation: 'setLink', argument: 'changes', call: SET },
+  ])('$operation refuses bad $argument', ({ argument, call }) => {
+    const rows: readonly (LinkRefusal & { settings: unknown })[] = [
+      { settings: null, kind: 'type', property: argument, value: 'null', rule: 'is not an object' },
+      { settings: 5, kind: 'type', property: argument, value: '5', rule: 'is not an object' },
+      { settings: [], kind: 'type', property: argument, value: '[]', rule: 'is not an object' },
+      {
+        settings: { mut: 1 },
+        kind: 'value',
+        property: `${argument}.mut`,
+        value: "'mut'",
+        rule: 'did you mean mtu?',
+      },
+      {
+        settings: { up: 1 },
+        kind: 'type',
+        property: `${argument}.up`,
+        value: '1',
+        rule: 'is not a boolean',
+      },
+      {
+        settings: { up: null },
+        kind: 'type',
+        property: `${argument}.up`,
+        value: 'null',
+        rule: 'is not a boolean',
+      },
+      {
+        settings: { mtu: '1500' },
+        kind: 'type',
+        property: `${argument}.mtu`,
+        value: "'1500'",
+        rule: MTU,
+      },
+      { settings: { mtu: -1 }, kind: 'range', property: `${argument}.mtu`, value: '-1', rule: MTU },
+      {
+        settings: { mtu: 2 ** 31 },
+        kind: 'range',
+        property: `${argument}.mtu`,
+        value: '2147483648',
+        rule: MTU,
+      },
     ];
-    for (const [value, ...row] of rows) expectLinkRefused(() => place(value), row);
+    for (const { settings, ...refusal } of rows) {
+      expectLinkRefused(() => call(settings), refusal);
+    }
   });
 });
 
 describe('options', () => {
-  test('of lists', () => {
-    const { listLinks, listAddresses } = untypedLinks;
-    const typo = ['value', 'options.kid', "'kid'", 'did you mean kind?'] as const;
-    expectLinkRefused(() => listLinks({ kid: 'dummy' }), typo);
-    for (const kind of [5, null]) {
-      const row = [
-        'type',
-        'options.kind',
-        `${kind}`,
-        "is not a kind of link such as 'dummy'",
-      ] as const;
-      expectLinkRefused(() => listLinks({ kind }), row);
-    }
-    for (const kind of ['', 'a b', 'x'.repeat(32)]) {
-      const row = ['value', 'options.kind', `'${kind}'`, 'is not a kind of link'] as const;
-      expectLinkRefused(() => listLinks({ kind }), row);
-    }
-    expectLinkRefused(
-      () => listAddresses('ipvs0', { family: 'ipv5' }),
-      ['value', 'options.family', "'ipv5'", 'is not one of ipv4, ipv6: did you mean'],
-    );
-    expectLinkRefused(
-      () => listAddresses('ipvs0', { family: 4 }),
-      ['type', 'options.family', '4', 'is not one of ipv4, ipv6'],
-    );
+  test.each<LinkRefusal & { options: unknown }>([
+    {
+      options: { kid: 'dummy' },
+      kind: 'value',
+      property: 'options.kid',
+      value: "'kid'",
+      rule: 'did you mean kind?',
+    },
+    { options: { kind: 5 }, kind: 'type', property: 'options.kind', value: '5', rule: KIND },
+    { options: { kind: null }, kind: 'type', property: 'options.kind', value: 'null', rule: KIND },
+    { options: { kind: '' }, kind: 'value', property: 'options.kind', value: "''", rule: KIND },
+    {
+      options: { kind: 'a b' },
+      kind: 'value',
+      property: 'options.kind',
+      value: "'a b'",
+      rule: KIND,
+    },
+    {
+      options: { kind: 'x'.repeat(32) },
+      kind: 'value',
+      property: 'options.kind',
+      value: `'${'x'.repeat(32)}'`,
+      rule: KIND,
+    },
+  ])('$options of listLinks are refused', ({ options, ...refusal }) => {
+    expectLinkRefused(() => untypedLinks.listLinks(options), refusal);
   });
 
-  test('of deletions', () => {
-    for (const call of [
-      (options: unknown) => untypedLinks.deleteLink('ipvs0', options),
-      (options: unknown) => untypedLinks.deleteAddress('ipvs0', '10.0.0.1', options),
-    ]) {
-      expectLinkRefused(() => call(null), ['type', 'options', 'null', 'is not an object']);
-      const row = ['type', 'options.ifExists', '1', 'is not a boolean'] as const;
-      expectLinkRefused(() => call({ ifExists: 1 }), row);
-      const typo = ['value', 'options.ifExist', "'ifExist'", 'did you mean ifExists?'] as const;
-      expectLinkRefused(() => call({ ifExist: true }), typo);
-    }
+  test.each<LinkRefusal & { options: unknown }>([
+    {
+      options: { family: 'ipv5' },
+      kind: 'value',
+      property: 'options.family',
+      value: "'ipv5'",
+      rule: 'is not one of ipv4, ipv6: did you mean',
+    },
+    {
+      options: { family: 4 },
+      kind: 'type',
+      property: 'options.family',
+      value: '4',
+      rule: 'is not one of ipv4, ipv6',
+    },
+  ])('$options of listAddresses are refused', ({ options, ...refusal }) => {
+    expectLinkRefused(() => untypedLinks.listAddresses('ipvs0', options), refusal);
   });
 
-  test('of deletions decide whether absence is an answer', () => {
+  test.each<LinkRefusal & { options: unknown }>([
+    { options: null, kind: 'type', property: 'options', value: 'null', rule: 'is not an object' },
+    {
+      options: { ifExists: 1 },
+      kind: 'type',
+      property: 'options.ifExists',
+      value: '1',
+      rule: 'is not a boolean',
+    },
+    {
+      options: { ifExist: true },
+      kind: 'value',
+      property: 'options.ifExist',
+      value: "'ifExist'",
+      rule: 'did you mean ifExists?',
+    },
+  ])('$options of deletions are refused', ({ options, ...refusal }) => {
+    expectLinkRefused(() => untypedLinks.deleteLink('ipvs0', options), refusal);
+    expectLinkRefused(() => untypedLinks.deleteAddress('ipvs0', '10.0.0.1', options), refusal);
+  });
+
+  test('ifExists makes a deletion resolve to false if nothing was there', () => {
     const answers = (call: LinkCall<unknown>) => {
-      packLinks(call);
+      encodeLinkRequests(call);
       return call.reader?.().answers;
     };
     const address = (options: unknown) => untypedLinks.deleteAddress('d', '10.0.0.1', options);
@@ -162,14 +246,18 @@ describe('options', () => {
   });
 });
 
-test('bad addresses of any call, and where one stands in a list', () => {
-  const row = ['value', 'address', "'10.0.0.1/33'", 'has no prefix length from 0 to 32'] as const;
-  for (const operation of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
-    expectLinkRefused(() => untypedLinks[operation]('ipvs0', '10.0.0.1/33'), row);
+test('the error for a bad address in a list has its place', () => {
+  const rule = 'has no prefix length from 0 to 32';
+  const refusal = { kind: 'value', value: "'10.0.0.1/33'", rule } as const;
+  for (const operation of ON_ADDRESSES) {
+    expectLinkRefused(() => untypedLinks[operation]('ipvs0', '10.0.0.1/33'), {
+      ...refusal,
+      property: 'address',
+    });
   }
   expectLinkRefused(
     () => untypedLinks.planAddresses('ipvs0', ['10.0.0.1', '10.0.0.1/33'], false, undefined),
-    ['value', 'wanted[1]', "'10.0.0.1/33'", 'has no prefix length from 0 to 32'],
+    { ...refusal, property: 'wanted[1]' },
   );
 });
 
@@ -178,117 +266,208 @@ const ADVICE = 'leave out link and index to use it with another link';
 describe('listed addresses', () => {
   const listed = { address: '10.0.0.1', prefixLength: 24, link: 'vip0', index: 7 };
   const accepted = (link: unknown, address: unknown) =>
-    packLinks(untypedLinks.addAddress(link, address)).firstAddress(0);
-  /** The index of the link that the addon has to see to. */
+    encodeLinkRequests(untypedLinks.addAddress(link, address)).firstAddress(0);
+  /** Returns the index of the link that the addon has to check; 0: none. */
   const linkIn = ({ records, base }: ReturnType<typeof accepted>) =>
     records.number(base, layout.addressSettings.fields.link);
 
-  test('are for their own link, by its name or its index', () => {
+  test('are accepted for their own link, by its name or its index', () => {
     expect(linkIn(accepted('vip0', listed))).toBe(0);
     expect(linkIn(accepted(7, listed))).toBe(0);
     expect(linkIn(accepted({ index: 7 }, listed))).toBe(0);
-    // Made anew, it has another index.
+    // A link that was deleted and created again has another index.
     expect(linkIn(accepted('vip0', { ...listed, index: 8 }))).toBe(0);
+    // The same name in another notation.
+    expect(linkIn(accepted('\\x76ip0', listed))).toBe(0);
     // It may be another name of the same link.
     expect(linkIn(accepted('alternative', listed))).toBe(7);
     expect(linkIn(accepted('vip0', { address: '10.0.0.1', index: 7 }))).toBe(7);
   });
 
-  test.each<readonly [unknown, unknown, ...Refused]>([
-    [8, listed, 'value', 'address.index', '7', `('vip0') is not the link 8: ${ADVICE}`],
-    [
-      8,
-      { ...listed, link: undefined },
-      'value',
-      'address.index',
-      '7',
-      `is not the link 8: ${ADVICE}`,
-    ],
-    [
-      7,
-      { ...listed, index: undefined },
-      'value',
-      'address.link',
-      "'vip0'",
-      `is not the link 7: ${ADVICE}`,
-    ],
-    [
-      'e1',
-      { address: '::2', link: 'e0' },
-      'value',
-      'address.link',
-      "'e0'",
-      `is not the link 'e1': ${ADVICE}`,
-    ],
-    ['e1', { address: '::2', link: 5 }, 'type', 'address.link', '5', 'is not the name of a link'],
-    ['e1', { address: '::2', index: '5' }, 'type', 'address.index', "'5'", INDEX],
-    ['e1', { address: '::2', index: 0 }, 'range', 'address.index', '0', INDEX],
-  ])('of another link are refused: %j, %j', (link, address, ...row) => {
-    for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
-      expectLinkRefused(() => untypedLinks[name](link, address), row);
+  test.each<LinkRefusal & { link: unknown; address: unknown }>([
+    {
+      link: 8,
+      address: listed,
+      kind: 'value',
+      property: 'address.index',
+      value: '7',
+      rule: `('vip0') is not the link 8: ${ADVICE}`,
+    },
+    {
+      link: 8,
+      address: { ...listed, link: undefined },
+      kind: 'value',
+      property: 'address.index',
+      value: '7',
+      rule: `is not the link 8: ${ADVICE}`,
+    },
+    {
+      link: 7,
+      address: { ...listed, index: undefined },
+      kind: 'value',
+      property: 'address.link',
+      value: "'vip0'",
+      rule: `is not the link 7: ${ADVICE}`,
+    },
+    {
+      link: 'e1',
+      address: { address: '::2', link: 'e0' },
+      kind: 'value',
+      property: 'address.link',
+      value: "'e0'",
+      rule: `is not the link 'e1': ${ADVICE}`,
+    },
+    {
+      link: 'e1',
+      address: { address: '::2', link: 5 },
+      kind: 'type',
+      property: 'address.link',
+      value: '5',
+      rule: 'is not the name of a link',
+    },
+    {
+      link: 'e1',
+      address: { address: '::2', index: '5' },
+      kind: 'type',
+      property: 'address.index',
+      value: "'5'",
+      rule: INDEX,
+    },
+    {
+      link: 'e1',
+      address: { address: '::2', index: 0 },
+      kind: 'range',
+      property: 'address.index',
+      value: '0',
+      rule: INDEX,
+    },
+  ])('$address is refused on link $link', ({ link, address, ...refusal }) => {
+    for (const name of ON_ADDRESSES) {
+      expectLinkRefused(() => untypedLinks[name](link, address), refusal);
     }
   });
 });
 
 describe('arguments in the wrong order', () => {
   const rule = 'is an address: the link comes first';
-  test.each<readonly [unknown, unknown]>([
-    ['10.0.0.1/32', 'vip0'],
-    ['10.0.0.1', 'vip0'],
-    ['fd00::1/128', 'vip0'],
-    ['fd00::1', 3],
-    ['10.0.0.1', { index: 3 }],
-    [{ address: '10.0.0.1' }, 'vip0'],
-  ])('are recognised: %j, %j', (link, address) => {
+  test.each<{ link: unknown; address: unknown }>([
+    { link: '10.0.0.1/32', address: 'vip0' },
+    { link: '10.0.0.1', address: 'vip0' },
+    { link: 'fd00::1/128', address: 'vip0' },
+    { link: 'fd00::1', address: 3 },
+    { link: '10.0.0.1', address: { index: 3 } },
+    { link: { address: '10.0.0.1' }, address: 'vip0' },
+  ])('$link before the link $address is refused as an address', ({ link, address }) => {
     const value = typeof link === 'string' ? `'${link}'` : "{ address: '10.0.0.1' }";
-    for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
-      expectLinkRefused(() => untypedLinks[name](link, address), ['value', 'link', value, rule]);
+    for (const name of ON_ADDRESSES) {
+      const refusal = { kind: 'value', property: 'link', value, rule } as const;
+      expectLinkRefused(() => untypedLinks[name](link, address), refusal);
     }
   });
 
-  test.each<readonly [unknown, unknown, ...Refused]>([
+  test.each<LinkRefusal & { link: unknown; address: unknown }>([
     // The link may have this name, and this may be a mistyped address.
-    ['10.0.0.1', '10.0.0.300', 'value', 'address', "'10.0.0.300'", 'is not an IP address'],
-    ['10.0.0.1', 'fd00::g', 'value', 'address', "'fd00::g'", 'is not an IP address'],
-    ['10.0.0.1', '10.0.0.1/33', 'value', 'address', "'10.0.0.1/33'", 'has no prefix length'],
-    ['vip0', 'vip1', 'value', 'address', "'vip1'", 'is not an IP address'],
-    ['a/b', 'vip1', 'value', 'link', "'a/b'", 'is not the name of a link'],
-    ['10.0.0.1', undefined, 'type', 'address', 'undefined', 'is not an address such as'],
-    [{ index: 3, address: '10.0.0.1' }, 'vip0', 'value', 'address', "'vip0'", 'is not an IP'],
-  ])('are not seen in other mistakes: %j, %j', (link, address, ...row) => {
-    for (const name of ['addAddress', 'ensureAddress', 'deleteAddress'] as const) {
-      expectLinkRefused(() => untypedLinks[name](link, address), row);
+    {
+      link: '10.0.0.1',
+      address: '10.0.0.300',
+      kind: 'value',
+      property: 'address',
+      value: "'10.0.0.300'",
+      rule: 'is not an IP address',
+    },
+    {
+      link: '10.0.0.1',
+      address: 'fd00::g',
+      kind: 'value',
+      property: 'address',
+      value: "'fd00::g'",
+      rule: 'is not an IP address',
+    },
+    {
+      link: '10.0.0.1',
+      address: '10.0.0.1/33',
+      kind: 'value',
+      property: 'address',
+      value: "'10.0.0.1/33'",
+      rule: 'has no prefix length',
+    },
+    {
+      link: 'vip0',
+      address: 'vip1',
+      kind: 'value',
+      property: 'address',
+      value: "'vip1'",
+      rule: 'is not an IP address',
+    },
+    {
+      link: 'a/b',
+      address: 'vip1',
+      kind: 'value',
+      property: 'link',
+      value: "'a/b'",
+      rule: 'is not the name of a link',
+    },
+    {
+      link: '10.0.0.1',
+      address: undefined,
+      kind: 'type',
+      property: 'address',
+      value: 'undefined',
+      rule: 'is not an address such as',
+    },
+    {
+      link: { index: 3, address: '10.0.0.1' },
+      address: 'vip0',
+      kind: 'value',
+      property: 'address',
+      value: "'vip0'",
+      rule: 'is not an IP',
+    },
+  ])('$link and $address are refused for another mistake', ({ link, address, ...refusal }) => {
+    for (const name of ON_ADDRESSES) {
+      expectLinkRefused(() => untypedLinks[name](link, address), refusal);
     }
   });
 });
 
-describe('what is wanted twice', () => {
+describe('an address that is wanted twice', () => {
   const plan = (...wanted: readonly unknown[]) =>
     untypedLinks.planAddresses('vip0', wanted, false, undefined);
   const flags = ['permanent'];
 
   test.each([
-    [['10.0.0.1', '10.0.0.1']],
-    [['10.0.0.1/24', '10.0.0.1/32']],
-    [['fd00::1/64', { address: 'fd00::1', prefixLength: 64, flags }]],
-    [['fd00::1', { address: 'fd00::1', prefixRoute: true }]],
-  ])('is accepted: %j', (wanted) => {
-    expect(packLinks(plan(...wanted)).count).toBe(1);
+    { wanted: ['10.0.0.1', '10.0.0.1'] },
+    { wanted: ['10.0.0.1/24', '10.0.0.1/32'] },
+    { wanted: ['fd00::1/64', { address: 'fd00::1', prefixLength: 64, flags }] },
+    { wanted: ['fd00::1', { address: 'fd00::1', prefixRoute: true }] },
+  ])('is accepted if the two agree: $wanted', ({ wanted }) => {
+    expect(encodeLinkRequests(plan(...wanted)).count).toBe(1);
   });
 
-  test.each<readonly [readonly unknown[], string, string]>([
-    [['10.0.0.9', 'fd00::1/64', 'fd00::1/128'], 'wanted[2]', "'fd00::1/128'"],
-    [[{ address: 'fd00::1' }, '10.0.0.9', 'fd00::1/64'], 'wanted[2]', "'fd00::1/64'"],
-  ])('with another prefix length is refused: %j', (wanted, property, value) => {
-    expectLinkRefused(() => plan(...wanted), ['value', property, value, 'contradicts wanted[']);
+  test.each<{ wanted: readonly unknown[]; property: string; value: string }>([
+    {
+      wanted: ['10.0.0.9', 'fd00::1/64', 'fd00::1/128'],
+      property: 'wanted[2]',
+      value: "'fd00::1/128'",
+    },
+    {
+      wanted: [{ address: 'fd00::1' }, '10.0.0.9', 'fd00::1/64'],
+      property: 'wanted[2]',
+      value: "'fd00::1/64'",
+    },
+  ])('with another prefix length is refused: $wanted', ({ wanted, property, value }) => {
+    const refusal = { kind: 'value', property, value, rule: 'contradicts wanted[' } as const;
+    expectLinkRefused(() => plan(...wanted), refusal);
   });
 
-  test('with another setting is refused, and the two are named', () => {
+  test('with another setting is refused, and the error names both', () => {
     const other = { address: '10.0.0.1', scope: 'link' };
-    expectLinkRefused(
-      () => plan({ address: '10.0.0.1', scope: 'host' }, '10.0.0.2', other),
-      ['value', 'wanted[2]', "{ address: '10.0.0.1', scope: 'link' }", 'contradicts wanted[0]'],
-    );
+    expectLinkRefused(() => plan({ address: '10.0.0.1', scope: 'host' }, '10.0.0.2', other), {
+      kind: 'value',
+      property: 'wanted[2]',
+      value: "{ address: '10.0.0.1', scope: 'link' }",
+      rule: 'contradicts wanted[0]',
+    });
   });
 });
 
@@ -303,31 +482,102 @@ describe('reconcileAddresses and watch', () => {
       (error: unknown) => error,
     );
   };
-  type Row = readonly [readonly unknown[], ...Refused];
-  test.each<Row>([
-    [['lo', 'x'], 'type', 'wanted', "'x'", 'is not an array of addresses'],
-    [['lo', [5]], 'type', 'wanted[0]', '5', 'is not an address such as'],
-    [['lo', [], null], 'type', 'options', 'null', 'is not an object'],
-    [['lo', [], { prun: true }], 'value', 'options.prun', "'prun'", 'did you mean prune?'],
-    [['lo', [], { prune: 1 }], 'type', 'options.prune', '1', 'is not a boolean'],
-    [['lo', [], { signal: {} }], 'type', 'options.signal', '{}', 'is not an AbortSignal'],
-    [['lo', [], { family: 4 }], 'type', 'options.family', '4', 'is not one of ipv4, ipv6'],
-    [['', []], 'value', 'link', "''", NAME],
-  ])('reconcileAddresses %j', async (args, kind, property, value, rule) => {
+  test.each<LinkRefusal & { args: readonly unknown[] }>([
+    {
+      args: ['lo', 'x'],
+      kind: 'type',
+      property: 'wanted',
+      value: "'x'",
+      rule: 'is not an array of addresses',
+    },
+    {
+      args: ['lo', [5]],
+      kind: 'type',
+      property: 'wanted[0]',
+      value: '5',
+      rule: 'is not an address such as',
+    },
+    {
+      args: ['lo', [], null],
+      kind: 'type',
+      property: 'options',
+      value: 'null',
+      rule: 'is not an object',
+    },
+    {
+      args: ['lo', [], { prun: true }],
+      kind: 'value',
+      property: 'options.prun',
+      value: "'prun'",
+      rule: 'did you mean prune?',
+    },
+    {
+      args: ['lo', [], { prune: 1 }],
+      kind: 'type',
+      property: 'options.prune',
+      value: '1',
+      rule: 'is not a boolean',
+    },
+    {
+      args: ['lo', [], { signal: {} }],
+      kind: 'type',
+      property: 'options.signal',
+      value: '{}',
+      rule: 'is not an AbortSignal',
+    },
+    {
+      args: ['lo', [], { family: 4 }],
+      kind: 'type',
+      property: 'options.family',
+      value: '4',
+      rule: 'is not one of ipv4, ipv6',
+    },
+    { args: ['', []], kind: 'value', property: 'link', value: "''", rule: NAME },
+  ])('reconcileAddresses refuses $args', async ({ args, ...refusal }) => {
     const subject = args[0] === 'lo' ? 'reconcileAddresses lo' : "reconcileAddresses ''";
-    expectInputError(await rejected(...args), { subject, kind, property, value, rule });
+    expectInputError(await rejected(...args), { subject, ...refusal });
   });
 
   const TYPES = "is not an array of 'link' and 'address'";
-  test.each<readonly [unknown, ...Refused]>([
-    [null, 'type', 'options', 'null', 'is not an object'],
-    [{ type: [] }, 'value', 'options.type', "'type'", 'did you mean types?'],
-    [{ types: 'link' }, 'type', 'options.types', "'link'", TYPES],
-    [{ types: [] }, 'value', 'options.types', '[]', TYPES],
-    [{ types: ['links'] }, 'value', 'options.types', "[ 'links' ]", TYPES],
-    [{ types: ['link', 5] }, 'value', 'options.types', "[ 'link', 5 ]", TYPES],
-    [{ signal: null }, 'type', 'options.signal', 'null', 'is not an AbortSignal'],
-  ])('watch %j', async (options, kind, property, value, rule) => {
+  test.each<LinkRefusal & { options: unknown }>([
+    { options: null, kind: 'type', property: 'options', value: 'null', rule: 'is not an object' },
+    {
+      options: { type: [] },
+      kind: 'value',
+      property: 'options.type',
+      value: "'type'",
+      rule: 'did you mean types?',
+    },
+    {
+      options: { types: 'link' },
+      kind: 'type',
+      property: 'options.types',
+      value: "'link'",
+      rule: TYPES,
+    },
+    { options: { types: [] }, kind: 'value', property: 'options.types', value: '[]', rule: TYPES },
+    {
+      options: { types: ['links'] },
+      kind: 'value',
+      property: 'options.types',
+      value: "[ 'links' ]",
+      rule: TYPES,
+    },
+    {
+      options: { types: ['link', 5] },
+      kind: 'value',
+      property: 'options.types',
+      value: "[ 'link', 5 ]",
+      rule: TYPES,
+    },
+    {
+      options: { signal: null },
+      kind: 'type',
+      property: 'options.signal',
+      value: 'null',
+      rule: 'is not an AbortSignal',
+    },
+  ])('watch refuses $options', async ({ options, ...refusal }) => {
     await using links = await Links.open();
     const watch = links.watch.bind(links) as (given: unknown) => unknown;
     let error: unknown;
@@ -336,7 +586,7 @@ describe('reconcileAddresses and watch', () => {
     } catch (thrown) {
       error = thrown;
     }
-    expectInputError(error, { subject: 'watch', kind, property, value, rule });
+    expectInputError(error, { subject: 'watch', ...refusal });
   });
 });
 
@@ -344,27 +594,51 @@ describe('options of open()', () => {
   const PID = 'is not an integer from 1 to 2147483647';
   const FD = 'is not an integer from 0 to 2147483647';
   const NETNS = 'is not the path of a network namespace, { pid } or { fd }';
-  test.each<readonly [unknown, ...Refused]>([
-    [{}, 'type', 'options.netns', '{}', NETNS],
-    [null, 'type', 'options.netns', 'null', NETNS],
-    [7, 'type', 'options.netns', '7', NETNS],
-    ['', 'value', 'options.netns', "''", NETNS],
-    [{ pid: 0 }, 'range', 'options.netns.pid', '0', PID],
-    [{ pid: '1' }, 'type', 'options.netns.pid', "'1'", PID],
-    [{ pid: undefined }, 'type', 'options.netns.pid', 'undefined', PID],
-    [{ fd: -1 }, 'range', 'options.netns.fd', '-1', FD],
-    [{ fd: 2 ** 31 }, 'range', 'options.netns.fd', '2147483648', FD],
-    [{ fd: 1.5 }, 'range', 'options.netns.fd', '1.5', FD],
-    [{ fd: null }, 'type', 'options.netns.fd', 'null', FD],
-    [{ pid: 1, fd: 3 }, 'value', 'options.netns', '{ pid: 1, fd: 3 }', `${NETNS}, but both`],
-    [{ fd: 3, path: '/x' }, 'value', 'options.netns.path', "'path'", 'is not a known property'],
-  ])('netns %j', async (netns, kind, property, value, rule) => {
+  test.each<LinkRefusal & { netns: unknown }>([
+    { netns: {}, kind: 'type', property: 'options.netns', value: '{}', rule: NETNS },
+    { netns: null, kind: 'type', property: 'options.netns', value: 'null', rule: NETNS },
+    { netns: 7, kind: 'type', property: 'options.netns', value: '7', rule: NETNS },
+    { netns: '', kind: 'value', property: 'options.netns', value: "''", rule: NETNS },
+    { netns: { pid: 0 }, kind: 'range', property: 'options.netns.pid', value: '0', rule: PID },
+    { netns: { pid: '1' }, kind: 'type', property: 'options.netns.pid', value: "'1'", rule: PID },
+    {
+      netns: { pid: undefined },
+      kind: 'type',
+      property: 'options.netns.pid',
+      value: 'undefined',
+      rule: PID,
+    },
+    { netns: { fd: -1 }, kind: 'range', property: 'options.netns.fd', value: '-1', rule: FD },
+    {
+      netns: { fd: 2 ** 31 },
+      kind: 'range',
+      property: 'options.netns.fd',
+      value: '2147483648',
+      rule: FD,
+    },
+    { netns: { fd: 1.5 }, kind: 'range', property: 'options.netns.fd', value: '1.5', rule: FD },
+    { netns: { fd: null }, kind: 'type', property: 'options.netns.fd', value: 'null', rule: FD },
+    {
+      netns: { pid: 1, fd: 3 },
+      kind: 'value',
+      property: 'options.netns',
+      value: '{ pid: 1, fd: 3 }',
+      rule: `${NETNS}, but both`,
+    },
+    {
+      netns: { fd: 3, path: '/x' },
+      kind: 'value',
+      property: 'options.netns.path',
+      value: "'path'",
+      rule: 'is not a known property',
+    },
+  ])('open() refuses $netns as a network namespace', async ({ netns, ...refusal }) => {
     for (const open of [Ipvs.open, Links.open] as ((options: unknown) => Promise<unknown>)[]) {
       const error: unknown = await open({ netns }).then(
         () => expect.unreachable('a handle was opened'),
         (reason: unknown) => reason,
       );
-      expectInputError(error, { subject: 'open', kind, property, value, rule });
+      expectInputError(error, { subject: 'open', ...refusal });
     }
   });
 });

@@ -7,10 +7,10 @@ import { AddressPlan } from '../../lib/links/plan.js';
 import { linkRequestError } from '../../lib/links/refusals.js';
 import type { FailedLinkResult } from '../../lib/links/results.js';
 import type { LinkOperationName } from '../../lib/native/addon.js';
-import { packLinks, untypedLinks, writeLink } from './link-requests.js';
+import { encodeLinkRequest, encodeLinkRequests, untypedLinks } from './link-requests.js';
 import { layout } from './requests.js';
 
-const { records } = packLinks(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
+const { records } = encodeLinkRequests(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
 const plan = new AddressPlan(7, records, 0, 1);
 interface Operation {
   readonly call: LinkCall<unknown>;
@@ -78,7 +78,7 @@ function explained(
   verdict: Partial<FailedLinkResult> & Pick<FailedLinkResult, 'status'>,
 ): IpvsError {
   const whole = { errno: 0, text: '', creating: false, ...verdict };
-  return linkRequestError(call.operation, packLinks(call), 0, whole);
+  return linkRequestError(call.operation, encodeLinkRequests(call), 0, whole);
 }
 
 /** Nothing in a message that only a programmer could have left there. */
@@ -229,20 +229,20 @@ describe('an address that was listed on another link', () => {
   });
 
   test('its link is forgotten with the request', () => {
-    const requests = packLinks(untypedLinks.addAddress('vip1', listed));
+    const requests = encodeLinkRequests(untypedLinks.addAddress('vip1', listed));
     const bare = untypedLinks.addAddress('vip1', { ...listed, link: undefined });
     const message = () =>
       linkRequestError('addAddress', requests, 0, { ...verdict, text: '', creating: false })
         .message;
     expect(message()).toContain('listed on vip0 (link 7)');
     requests.clear();
-    writeLink(requests, bare);
+    encodeLinkRequest(requests, bare);
     expect(message()).toContain('listed on link 7');
     // An address that was refused leaves its place to the next one.
     requests.clear();
     requests.begin('addAddress');
     untypedLinks.addAddress('vip1', listed).write(requests);
-    writeLink(requests, bare);
+    encodeLinkRequest(requests, bare);
     expect(message()).toContain('listed on link 7');
   });
 });

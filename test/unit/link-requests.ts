@@ -1,13 +1,15 @@
 /**
- * Requests to links without a kernel.
+ * Requests about links, encoded without a kernel.
  * @module
  */
 import { expect } from 'vitest';
 import { type LinkCall, linkCalls } from '../../lib/links/calls.js';
 import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
 import { bound } from '../../lib/queue/packed.js';
-import type { Refused } from './refusals.js';
-import { expectInputError, native, thrownBy } from './requests.js';
+import { expectInputError, native, type Refusal, thrownBy } from './requests.js';
+
+/** What the error for a bad argument says. */
+export type LinkRefusal = Omit<Refusal, 'call' | 'subject'>;
 
 /** The operations with their arguments, as JavaScript passes them: of any type and number. */
 export const untypedLinks = Object.fromEntries(
@@ -18,29 +20,30 @@ export const untypedLinks = Object.fromEntries(
   // An entry for each operation.
 ) as Readonly<Record<keyof typeof linkCalls, (...args: readonly unknown[]) => LinkCall<unknown>>>;
 
-export function writeLink(requests: LinkRequestBuffer, call: LinkCall<unknown>): void {
+/** Encodes a request behind the others of a buffer. */
+export function encodeLinkRequest(requests: LinkRequestBuffer, call: LinkCall<unknown>): void {
   requests.begin(call.operation);
   call.write(requests);
   call.reader?.();
   requests.commit();
 }
 
-export function packLinks(...calls: readonly LinkCall<unknown>[]): LinkRequestBuffer {
+/** Returns a fresh buffer with these requests. */
+export function encodeLinkRequests(...calls: readonly LinkCall<unknown>[]): LinkRequestBuffer {
   const requests = new LinkRequestBuffer(native);
-  for (const call of calls) writeLink(requests, call);
+  for (const call of calls) encodeLinkRequest(requests, call);
   return requests;
 }
 
 /** Expects that a call is refused, and that neither a request nor an address of it is left. */
-export function expectLinkRefused(call: () => LinkCall<unknown>, row: Refused): void {
+export function expectLinkRefused(call: () => LinkCall<unknown>, refusal: LinkRefusal): void {
   const before = untypedLinks.addAddress('ipvs0', '10.0.0.1');
   const after = untypedLinks.addAddress('ipvs0', '10.0.0.2');
-  const requests = packLinks(before);
-  const error = thrownBy(() => writeLink(requests, call()));
-  const [kind, property, value, rule] = row;
-  expectInputError(error, { kind, property, value, rule });
-  writeLink(requests, after);
-  const expected = packLinks(before, after);
+  const requests = encodeLinkRequests(before);
+  const error = thrownBy(() => encodeLinkRequest(requests, call()));
+  expectInputError(error, refusal);
+  encodeLinkRequest(requests, after);
+  const expected = encodeLinkRequests(before, after);
   expect([...requests.bytes()]).toEqual([...expected.bytes()]);
   expect([...requests.addressBytes()]).toEqual([...expected.addressBytes()]);
 }
