@@ -1,5 +1,5 @@
 /**
- * Many addresses of one request, which are written natively where they are plain text.
+ * Requests with many addresses, of which the addon encodes the plain texts.
  * @module
  */
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ const size = layout.addressSettings.size;
 const text = fc.oneof(
   fc.tuple(ipv4, fc.option(fc.nat(40))),
   fc.tuple(ipv6, fc.option(fc.nat(140))),
-  // What is almost an address.
+  // Text that is almost an address.
   fc.tuple(fc.stringMatching(/^[0-9a-f.:/ ]{0,50}$/), fc.constant(null)),
   fc.tuple(fc.string({ unit: 'binary' }), fc.constant(null)),
 );
@@ -29,7 +29,7 @@ const anyConfig = fc.oneof(
 
 const LINK = 'vip0';
 
-/** One by one, as they are written where there is only one. */
+/** Encodes addresses one by one, as an operation on one address does. */
 function oneByOne(configs: readonly unknown[], family: number): LinkRequestBuffer {
   const requests = new LinkRequestBuffer(native);
   requests.begin('planAddresses');
@@ -39,6 +39,7 @@ function oneByOne(configs: readonly unknown[], family: number): LinkRequestBuffe
   requests.commit();
   return requests;
 }
+/** Encodes addresses as reconcileAddresses() does. */
 function together(configs: readonly unknown[], family: number): LinkRequestBuffer {
   const requests = new LinkRequestBuffer(native);
   requests.begin('planAddresses');
@@ -46,12 +47,12 @@ function together(configs: readonly unknown[], family: number): LinkRequestBuffe
   requests.commit();
   return requests;
 }
-const outcome = (write: () => LinkRequestBuffer) => {
+const resultOf = (encode: () => LinkRequestBuffer) => {
   try {
-    const requests = write();
+    const requests = encode();
     return { bytes: [...requests.bytes()], addresses: [...requests.addressBytes()] };
   } catch (error) {
-    // Among many, it has the place that its message names.
+    // The error for one address of many also has its place, which the message names.
     const { index, ...rest } = error as { readonly index?: number };
     const { message } = error as Error;
     if (index !== undefined) expect(message).toContain(`[${index}]`);
@@ -59,13 +60,13 @@ const outcome = (write: () => LinkRequestBuffer) => {
   }
 };
 
-test('many addresses are written, or refused, as they are one by one', () => {
+test('many addresses are encoded, or refused, as they are one by one', () => {
   const family = fc.constantFrom(0, AF_INET, AF_INET6);
   fc.assert(
     fc.property(fc.array(anyConfig, { maxLength: 5 }), family, (configs, only) => {
-      const all = outcome(() => together(configs, only));
-      const each = outcome(() => oneByOne(configs, only));
-      // Only among many can two contradict each other.
+      const all = resultOf(() => together(configs, only));
+      const each = resultOf(() => oneByOne(configs, only));
+      // Contradictions are looked for in lists only.
       if ('message' in all && all.message.includes('contradicts wanted[')) {
         expect(each).toHaveProperty('bytes');
       } else {
@@ -76,7 +77,7 @@ test('many addresses are written, or refused, as they are one by one', () => {
   );
 });
 
-test('valid texts are written natively, to the same bytes', () => {
+test('the addon encodes valid texts to the same bytes', () => {
   const valid = fc.oneof(
     fc.tuple(ipv4, fc.nat(32)).map((each) => each.join('/')),
     fc.tuple(ipv6, fc.nat(128)).map((each) => each.join('/')),
@@ -93,7 +94,7 @@ test('valid texts are written natively, to the same bytes', () => {
   );
 });
 
-test('a getter among them that throws', () => {
+test('a getter in the list that throws is passed on', () => {
   const wanted = ['10.0.0.1', '10.0.0.2'];
   const reason = new Error('no');
   Object.defineProperty(wanted, 1, {
@@ -104,7 +105,7 @@ test('a getter among them that throws', () => {
   expect(thrownBy(() => together(wanted, 0))).toBe(reason);
 });
 
-test('requests that were cleared keep no address of those before', () => {
+test('a buffer that was cleared keeps no addresses', () => {
   const requests = together(['10.0.0.1', 'fd00::1', '10.0.0.2'], 0);
   requests.clear();
   expect(requests.addressBytes()).toHaveLength(0);
@@ -116,7 +117,7 @@ test('requests that were cleared keep no address of those before', () => {
   expect([...requests.addressBytes()]).toEqual([...fresh.addressBytes()]);
 });
 
-test('the cost of listed addresses grows with their number, and not with its square', () => {
+test('the cost of encoding listed addresses grows linearly with their number', () => {
   const listed = (count: number) =>
     Array.from({ length: count }, (_, place) => ({
       address: `fd00::${(place + 1).toString(16)}`,
@@ -135,6 +136,6 @@ test('the cost of listed addresses grows with their number, and not with its squ
   const [few, many] = [listed(250), listed(2000)];
   const rounds = Array.from({ length: 5 }, () => [costOf(few), costOf(many)] as const);
   const least = (place: 0 | 1) => Math.min(...rounds.map((round) => round[place]));
-  // Eight times as many: 8 would be in proportion, 64 the square.
+  // Eight times as many addresses: linear growth would be 8, quadratic 64.
   expect(least(1)).toBeLessThan(30 * Math.max(least(0), 200));
 });

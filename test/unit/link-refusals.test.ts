@@ -63,7 +63,7 @@ const OPERATIONS: Readonly<Record<LinkOperationName, Operation>> = {
     command: 'RTM_NEWADDR',
   },
   planAddresses: {
-    call: untypedLinks.planAddresses('ipvs0', ['10.0.0.1'], true, undefined, () => undefined),
+    call: untypedLinks.planAddresses('ipvs0', ['10.0.0.1'], true, undefined),
     start: 'reconcileAddresses ipvs0',
     command: 'RTM_GETADDR',
   },
@@ -73,15 +73,15 @@ const NAMES = Object.keys(OPERATIONS) as LinkOperationName[];
 // Each number once: of those with two names, Node.js goes by one.
 const NUMBERS = [...new Set(Object.values(constants.errno))];
 
-function explained(
+function errorOf(
   { call }: Operation,
-  verdict: Partial<FailedLinkResult> & Pick<FailedLinkResult, 'status'>,
+  result: Partial<FailedLinkResult> & Pick<FailedLinkResult, 'status'>,
 ): IpvsError {
-  const whole = { errno: 0, text: '', creating: false, ...verdict };
+  const whole = { errno: 0, text: '', creating: false, ...result };
   return linkRequestError(call.operation, encodeLinkRequests(call), 0, whole);
 }
 
-/** Nothing in a message that only a programmer could have left there. */
+/** Expects that a message has no traces of code, nor of IPVS. */
 function expectReadable({ message }: Error): void {
   expect(message).not.toMatch(
     /undefined|null|NaN|\[object|\[Function|Unknown system|''|\s$|\s:(?!:)/,
@@ -89,7 +89,7 @@ function expectReadable({ message }: Error): void {
   expect(message).not.toMatch(/IPVS|modprobe ip_vs|\n/);
 }
 
-test('knows every operation', () => {
+test('the table has every operation', () => {
   expect([...NAMES].sort()).toEqual(Object.keys(layout.linkOperations).sort());
 });
 
@@ -98,10 +98,10 @@ describe.each(NAMES)('%s', (name) => {
   const { start, command } = operation;
   const reads = /^(get|list|plan)/.test(name);
 
-  test('refused with every errno', () => {
+  test('has a readable error for every errno', () => {
     // ENOPROTOOPT speaks of IPVS, and no rtnetlink message is refused with it.
     for (const errno of NUMBERS.filter((each) => each !== constants.errno.ENOPROTOOPT)) {
-      const error = explained(operation, { status: 'refused', errno });
+      const error = errorOf(operation, { status: 'refused', errno });
       expect(error).toBeInstanceOf(IpvsError);
       expect(error).toMatchObject({ errno: -errno, syscall: command });
       expect(error.message.startsWith(start), error.message).toBe(true);
@@ -110,135 +110,193 @@ describe.each(NAMES)('%s', (name) => {
     }
   });
 
-  test.each(['EBADMSG', 'ENOBUFS', 'ENODATA', 'ETIMEDOUT'] as const)('lost with %s', (code) => {
-    const error = explained(operation, { status: 'lost', errno: constants.errno[code] });
-    expect(error.code).toBe(reads ? code : 'ERR_IPVS_OUTCOME_UNKNOWN');
-    expect(error.message).toContain(reads ? `(${code})` : `lost (${code}): it may have happened`);
-    expectReadable(error);
-  });
+  test.each(['EBADMSG', 'ENOBUFS', 'ENODATA', 'ETIMEDOUT'] as const)(
+    'may be lost with %s',
+    (code) => {
+      const error = errorOf(operation, { status: 'lost', errno: constants.errno[code] });
+      expect(error.code).toBe(reads ? code : 'ERR_IPVS_OUTCOME_UNKNOWN');
+      expect(error.message).toContain(reads ? `(${code})` : `lost (${code}): it may have happened`);
+      expectReadable(error);
+    },
+  );
 
-  test.each(['EMSGSIZE', 'ENOBUFS', 'EPERM', 'ETIMEDOUT'] as const)('not sent: %s', (code) => {
-    const error = explained(operation, { status: 'notSent', errno: constants.errno[code] });
-    expect(error).toMatchObject({ code });
-    expect(error.message).toMatch(new RegExp(`: it was not sent: .{6,} \\(${code}\\)$`));
-    expectReadable(error);
-  });
+  test.each(['EMSGSIZE', 'ENOBUFS', 'EPERM', 'ETIMEDOUT'] as const)(
+    'says that it was not sent because of %s',
+    (code) => {
+      const error = errorOf(operation, { status: 'notSent', errno: constants.errno[code] });
+      expect(error).toMatchObject({ code });
+      expect(error.message).toMatch(new RegExp(`: it was not sent: .{6,} \\(${code}\\)$`));
+      expectReadable(error);
+    },
+  );
 
-  test("the kernel's own words come last", () => {
+  test("has the kernel's own words at the end of the message", () => {
     const { EINVAL } = constants.errno;
     for (const status of ['refused', 'lost', 'notSent']) {
-      const error = explained(operation, { status, errno: EINVAL, text: 'Invalid prefix' });
+      const error = errorOf(operation, { status, errno: EINVAL, text: 'Invalid prefix' });
       expect(error.message).toMatch(/; the kernel says: Invalid prefix$/);
     }
   });
 });
 
-describe('what a person can do about it', () => {
-  type Row = readonly [LinkOperationName, keyof typeof constants.errno, RegExp];
+describe('a refusal', () => {
+  interface Row {
+    readonly operation: LinkOperationName;
+    readonly code: keyof typeof constants.errno;
+    readonly words: RegExp;
+  }
   test.each<Row>([
-    ['ensureDummy', 'EOPNOTSUPP', /has no dummy links: .*modprobe dummy.* \(ENOTSUP\)$/],
-    ['ensureDummy', 'EINVAL', /^ensureDummy ipvs0: invalid argument \(EINVAL\)$/],
-    ['setLink', 'EINVAL', /^setLink link 7: invalid argument \(EINVAL\)$/],
-    ['addAddress', 'ENOBUFS', /IPv4 needs a link whose MTU is at least 68 bytes/],
-    ['addAddress', 'EINVAL', /needs the scope of the other addresses .* same network \(EINVAL\)$/],
-    ['replaceAddress', 'EINVAL', /needs the scope of the other addresses .* same network/],
-    ['deleteAddress', 'ENXIO', /IPv6 needs an MTU of at least 1280 bytes/],
-    ['ensureDummy', 'EEXIST', /another program/],
-    ['setLink', 'ENODEV', /there is no such link/],
-    ['deleteLink', 'EOPNOTSUPP', /a link of this kind cannot be deleted \(ENOTSUP\)$/],
-    ['addAddress', 'EEXIST', /has the address already: use ensureAddress/],
-    ['addAddress', 'EACCES', /disable_ipv6/],
-    ['ensureAddress', 'EADDRNOTAVAIL', /must be unicast and not ::1/],
-    ['deleteAddress', 'EADDRNOTAVAIL', /no such address with this prefix length/],
-    ['replaceAddress', 'ENODEV', /there is no such link/],
-    ['planAddresses', 'ENODEV', /there is no such link/],
-    ['addAddress', 'EPERM', /CAP_NET_ADMIN in the user namespace that owns/],
-  ])('%s, %s', (name, code, words) => {
+    {
+      operation: 'ensureDummy',
+      code: 'EOPNOTSUPP',
+      words: /has no dummy links: .*modprobe dummy.* \(ENOTSUP\)$/,
+    },
+    {
+      operation: 'ensureDummy',
+      code: 'EINVAL',
+      words: /^ensureDummy ipvs0: invalid argument \(EINVAL\)$/,
+    },
+    {
+      operation: 'setLink',
+      code: 'EINVAL',
+      words: /^setLink link 7: invalid argument \(EINVAL\)$/,
+    },
+    {
+      operation: 'addAddress',
+      code: 'ENOBUFS',
+      words: /IPv4 needs a link whose MTU is at least 68 bytes/,
+    },
+    {
+      operation: 'addAddress',
+      code: 'EINVAL',
+      words: /needs the scope of the other addresses .* same network \(EINVAL\)$/,
+    },
+    {
+      operation: 'replaceAddress',
+      code: 'EINVAL',
+      words: /needs the scope of the other addresses .* same network/,
+    },
+    {
+      operation: 'deleteAddress',
+      code: 'ENXIO',
+      words: /IPv6 needs an MTU of at least 1280 bytes/,
+    },
+    { operation: 'ensureDummy', code: 'EEXIST', words: /another program/ },
+    { operation: 'setLink', code: 'ENODEV', words: /there is no such link/ },
+    {
+      operation: 'deleteLink',
+      code: 'EOPNOTSUPP',
+      words: /a link of this kind cannot be deleted \(ENOTSUP\)$/,
+    },
+    {
+      operation: 'addAddress',
+      code: 'EEXIST',
+      words: /has the address already: use ensureAddress/,
+    },
+    { operation: 'addAddress', code: 'EACCES', words: /disable_ipv6/ },
+    { operation: 'ensureAddress', code: 'EADDRNOTAVAIL', words: /must be unicast and not ::1/ },
+    {
+      operation: 'deleteAddress',
+      code: 'EADDRNOTAVAIL',
+      words: /no such address with this prefix length/,
+    },
+    { operation: 'replaceAddress', code: 'ENODEV', words: /there is no such link/ },
+    { operation: 'planAddresses', code: 'ENODEV', words: /there is no such link/ },
+    {
+      operation: 'addAddress',
+      code: 'EPERM',
+      words: /CAP_NET_ADMIN in the user namespace that owns/,
+    },
+  ])('of $operation with $code says what to do', ({ operation, code, words }) => {
     const errno = constants.errno[code];
-    const error = explained(OPERATIONS[name], { status: 'refused', errno });
+    const error = errorOf(OPERATIONS[operation], { status: 'refused', errno });
     expect(error.message).toMatch(words);
   });
 
-  test('an MTU that was given, and IPv6 on a link whose MTU is too small', () => {
-    const verdict = { status: 'refused', errno: constants.errno.EINVAL };
+  test('with EINVAL names the MTU that was given, or the one that IPv6 needs', () => {
+    const result = { status: 'refused', errno: constants.errno.EINVAL };
     const messageOf = (call: LinkCall<unknown>) =>
-      explained({ ...OPERATIONS.setLink, call }, verdict).message;
+      errorOf({ ...OPERATIONS.setLink, call }, result).message;
     const mtu = { mtu: 60 };
     for (const call of [untypedLinks.ensureDummy('v', mtu), untypedLinks.setLink('v', mtu)]) {
       expect(messageOf(call)).toMatch(/does not accept the MTU for this link \(EINVAL\)$/);
     }
-    for (const call of [
-      untypedLinks.addAddress('v', 'fd00::1'),
-      untypedLinks.ensureAddress('v', 'fd00::1'),
-    ]) {
-      expect(messageOf(call)).toMatch(
-        /: the kernel does not accept the address: IPv6 needs a link whose MTU is at least 1280 bytes \(EINVAL\)$/,
-      );
+    for (const name of ['addAddress', 'ensureAddress'] as const) {
+      const end =
+        ': the kernel does not accept the address: ' +
+        'IPv6 needs a link whose MTU is at least 1280 bytes (EINVAL)';
+      const message = messageOf(untypedLinks[name]('v', 'fd00::1'));
+      expect(message.endsWith(end), message).toBe(true);
     }
   });
 
-  test.each<readonly [object, string]>([
-    [{ flags: ['manage-temporary'] }, "1280 bytes, and 'manage-temporary' a prefix length of 64"],
-    [{ flags: ['manage-temporary'], prefixLength: 64 }, '1280 bytes'],
-    [{ flags: ['no-dad'] }, '1280 bytes'],
-    [
-      { flags: ['multicast-auto-join'] },
-      "1280 bytes, and 'multicast-auto-join' a multicast address",
-    ],
-  ])('flags are mentioned where they are asked for: %j', (settings, end) => {
+  test.each<{ settings: object; end: string }>([
+    {
+      settings: { flags: ['manage-temporary'] },
+      end: "1280 bytes, and 'manage-temporary' a prefix length of 64",
+    },
+    { settings: { flags: ['manage-temporary'], prefixLength: 64 }, end: '1280 bytes' },
+    { settings: { flags: ['no-dad'] }, end: '1280 bytes' },
+    {
+      settings: { flags: ['multicast-auto-join'] },
+      end: "1280 bytes, and 'multicast-auto-join' a multicast address",
+    },
+  ])('of an address with $settings says what the flags need', ({ settings, end }) => {
     for (const name of ['addAddress', 'ensureAddress'] as const) {
       const call = untypedLinks[name]('v', { address: 'fd00::1', ...settings });
-      const verdict = { status: 'refused', errno: constants.errno.EINVAL };
-      const { message } = explained({ ...OPERATIONS[name], call }, verdict);
+      const result = { status: 'refused', errno: constants.errno.EINVAL };
+      const { message } = errorOf({ ...OPERATIONS[name], call }, result);
       expect(message.endsWith(`${end} (EINVAL)`), message).toBe(true);
     }
   });
 
-  test('creating', () => {
-    const verdict = { status: 'refused', errno: constants.errno.EPERM, creating: true };
-    expect(explained(OPERATIONS.ensureDummy, verdict).syscall).toBe('RTM_NEWLINK');
-    expect(explained(OPERATIONS.ensureAddress, verdict).syscall).toBe('RTM_NEWADDR');
+  test('of an ensure that creates names the message that creates', () => {
+    const result = { status: 'refused', errno: constants.errno.EPERM, creating: true };
+    expect(errorOf(OPERATIONS.ensureDummy, result).syscall).toBe('RTM_NEWLINK');
+    expect(errorOf(OPERATIONS.ensureAddress, result).syscall).toBe('RTM_NEWADDR');
   });
 });
 
 describe('an address that was listed on another link', () => {
-  const verdict = { status: 'otherLink', errno: constants.errno.EINVAL };
+  const result = { status: 'otherLink', errno: constants.errno.EINVAL };
   const listed = { address: '10.0.0.1', prefixLength: 24, link: 'vip0', index: 7 };
-  const advice = 'leave out link and index to use it with another link (EINVAL)';
   const messageOf = (call: LinkCall<unknown>, text = '') =>
-    explained({ ...OPERATIONS.addAddress, call }, { ...verdict, text }).message;
+    errorOf({ ...OPERATIONS.addAddress, call }, { ...result, text }).message;
+  const listedOn = (link: string) =>
+    `the address was listed on ${link}, not on vip1: ` +
+    'leave out link and index to use it with another link (EINVAL)';
 
-  test.each(['addAddress', 'ensureAddress', 'deleteAddress'] as const)('%s', (name) => {
-    expect(messageOf(untypedLinks[name]('vip1', listed))).toBe(
-      `${name} 10.0.0.1/24 of vip1: the address was listed on vip0 (link 7), not on vip1: ${advice}`,
-    );
-    expect(messageOf(untypedLinks[name]('vip1', { ...listed, link: undefined }))).toBe(
-      `${name} 10.0.0.1/24 of vip1: the address was listed on link 7, not on vip1: ${advice}`,
-    );
-  });
+  test.each(['addAddress', 'ensureAddress', 'deleteAddress'] as const)(
+    'is refused by %s, which names both links',
+    (name) => {
+      expect(messageOf(untypedLinks[name]('vip1', listed))).toBe(
+        `${name} 10.0.0.1/24 of vip1: ${listedOn('vip0 (link 7)')}`,
+      );
+      expect(messageOf(untypedLinks[name]('vip1', { ...listed, link: undefined }))).toBe(
+        `${name} 10.0.0.1/24 of vip1: ${listedOn('link 7')}`,
+      );
+    },
+  );
 
-  test('reconcileAddresses names the place', () => {
+  test('is refused by reconcileAddresses, which names its place', () => {
     const wanted = ['10.0.0.9', 'fd00::9', { ...listed, link: undefined, index: 8 }, listed];
-    const call = untypedLinks.planAddresses('vip1', wanted, false, undefined, () => undefined);
-    expect(messageOf(call, '2')).toBe(
-      `reconcileAddresses vip1: wanted[2]: the address was listed on link 8, not on vip1: ${advice}`,
-    );
+    const call = untypedLinks.planAddresses('vip1', wanted, false, undefined);
+    expect(messageOf(call, '2')).toBe(`reconcileAddresses vip1: wanted[2]: ${listedOn('link 8')}`);
     expect(messageOf(call, '3')).toBe(
-      `reconcileAddresses vip1: wanted[3]: the address was listed on vip0 (link 7), not on vip1: ${advice}`,
+      `reconcileAddresses vip1: wanted[3]: ${listedOn('vip0 (link 7)')}`,
     );
   });
 
-  test('its link is forgotten with the request', () => {
+  test('is forgotten with its request', () => {
     const requests = encodeLinkRequests(untypedLinks.addAddress('vip1', listed));
     const bare = untypedLinks.addAddress('vip1', { ...listed, link: undefined });
     const message = () =>
-      linkRequestError('addAddress', requests, 0, { ...verdict, text: '', creating: false })
-        .message;
+      linkRequestError('addAddress', requests, 0, { ...result, text: '', creating: false }).message;
     expect(message()).toContain('listed on vip0 (link 7)');
     requests.clear();
     encodeLinkRequest(requests, bare);
     expect(message()).toContain('listed on link 7');
-    // An address that was refused leaves its place to the next one.
+    // The next address takes the place of one whose request was refused.
     requests.clear();
     requests.begin('addAddress');
     untypedLinks.addAddress('vip1', listed).write(requests);
@@ -265,60 +323,82 @@ describe('an address that the link has with settings that the kernel does not ch
   };
   const messageOf = (config: object, there: Partial<LinkAddress> = {}) => {
     const call = untypedLinks.ensureAddress('vip0', config);
-    const verdict = { status: 'otherSettings', errno: constants.errno.EEXIST };
-    return explained(
+    const result = { status: 'otherSettings', errno: constants.errno.EEXIST };
+    return errorOf(
       { ...OPERATIONS.ensureAddress, call },
-      { ...verdict, present: { ...present, ...there } },
+      { ...result, present: { ...present, ...there } },
     ).message;
   };
 
-  test.each<readonly [object, Partial<LinkAddress>, string]>([
-    [{ scope: 'host' }, {}, "scope 'global' instead of 'host'"],
-    [{ scope: 'global' }, { scope: 'unknown-77' }, "scope 'unknown-77' instead of 'global'"],
-    [{ label: 'vip0:a' }, {}, "label 'vip0' instead of 'vip0:a'"],
-    [{ broadcast: '10.0.0.255' }, {}, "broadcast null instead of '10.0.0.255'"],
-    [{ broadcast: null }, { broadcast: '10.0.0.255' }, "broadcast '10.0.0.255' instead of null"],
-    [{ prefixRoute: false }, {}, 'prefixRoute true instead of false'],
-    [{ flags: [] }, { flags: ['no-prefix-route'] }, 'prefixRoute false instead of true'],
-    [
-      { scope: 'link', label: 'vip0', broadcast: '10.0.0.255', prefixRoute: true },
-      {},
-      "scope 'global' instead of 'link' and broadcast null instead of '10.0.0.255'",
-    ],
-    // What was not asked for is no difference.
-    [{ scope: 'link' }, { label: 'other' }, "scope 'global' instead of 'link'"],
-  ])('%j', (settings, there, what) => {
+  test.each<{ settings: object; there: Partial<LinkAddress>; what: string }>([
+    { settings: { scope: 'host' }, there: {}, what: "scope 'global' instead of 'host'" },
+    {
+      settings: { scope: 'global' },
+      there: { scope: 'unknown-77' },
+      what: "scope 'unknown-77' instead of 'global'",
+    },
+    { settings: { label: 'vip0:a' }, there: {}, what: "label 'vip0' instead of 'vip0:a'" },
+    {
+      settings: { broadcast: '10.0.0.255' },
+      there: {},
+      what: "broadcast null instead of '10.0.0.255'",
+    },
+    {
+      settings: { broadcast: null },
+      there: { broadcast: '10.0.0.255' },
+      what: "broadcast '10.0.0.255' instead of null",
+    },
+    { settings: { prefixRoute: false }, there: {}, what: 'prefixRoute true instead of false' },
+    {
+      settings: { flags: [] },
+      there: { flags: ['no-prefix-route'] },
+      what: 'prefixRoute false instead of true',
+    },
+    {
+      settings: { scope: 'link', label: 'vip0', broadcast: '10.0.0.255', prefixRoute: true },
+      there: {},
+      what: "scope 'global' instead of 'link' and broadcast null instead of '10.0.0.255'",
+    },
+    // A setting that was not given is no difference.
+    {
+      settings: { scope: 'link' },
+      there: { label: 'other' },
+      what: "scope 'global' instead of 'link'",
+    },
+  ])('is refused with the difference: $what', ({ settings, there, what }) => {
     expect(messageOf({ ...asked, ...settings }, there)).toBe(
       `ensureAddress 10.0.0.1/24 of vip0: the link has the address with ${what}, ` +
         'and the kernel does not change that: delete the address first (EEXIST)',
     );
   });
 
-  test('::1 of loopback', () => {
+  test('is refused with its prefix length if it is ::1 of loopback', () => {
     const there = { family: 'ipv6', address: '::1', prefixLength: 128 } as const;
     expect(messageOf({ address: '::1', prefixLength: 64 }, there)).toBe(
-      'ensureAddress ::1/64 of vip0: the link has the address with prefix length 128 instead of 64, ' +
+      'ensureAddress ::1/64 of vip0: ' +
+        'the link has the address with prefix length 128 instead of 64, ' +
         'and the kernel makes no other ::1: ask for ::1/128 (EEXIST)',
     );
   });
 });
 
-test('an address of a plan belongs to the link as the caller named it', () => {
+test('the error for a planned change names the link as the caller did', () => {
   const call = untypedLinks.addPlanned(plan, 0, 'ipvs0');
-  const verdict = { status: 'refused', errno: constants.errno.EPERM };
-  expect(explained({ ...OPERATIONS.addAddress, call }, verdict)).toMatchObject({
+  const result = { status: 'refused', errno: constants.errno.EPERM };
+  expect(errorOf({ ...OPERATIONS.addAddress, call }, result)).toMatchObject({
     target: '10.0.0.1/24 of ipvs0',
   });
 });
 
 test.each([
-  ['veth', 'of kind veth'],
-  ['', 'no dummy'],
-])('a link of another kind: %j', (text, words) => {
-  const verdict = { status: 'otherKind', errno: constants.errno.EEXIST, text };
-  const error = explained(OPERATIONS.ensureDummy, verdict);
+  { text: 'veth', words: 'of kind veth' },
+  { text: '', words: 'no dummy' },
+])('ensureDummy refuses a link that is $words', ({ text, words }) => {
+  const result = { status: 'otherKind', errno: constants.errno.EEXIST, text };
+  const error = errorOf(OPERATIONS.ensureDummy, result);
   expect(error).toMatchObject({ code: 'EEXIST', target: 'ipvs0' });
   expect(error.message).toBe(
-    `ensureDummy ipvs0: there is a link of this name, but it is ${words}: it is left as it is (EEXIST)`,
+    'ensureDummy ipvs0: there is a link of this name, ' +
+      `but it is ${words}: it is left as it is (EEXIST)`,
   );
 });

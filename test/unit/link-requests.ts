@@ -5,6 +5,7 @@
 import { expect } from 'vitest';
 import { type LinkCall, linkCalls } from '../../lib/links/calls.js';
 import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
+import { Records } from '../../lib/native/records.js';
 import { bound } from '../../lib/queue/packed.js';
 import { expectInputError, native, type Refusal, thrownBy } from './requests.js';
 
@@ -33,6 +34,15 @@ export function encodeLinkRequests(...calls: readonly LinkCall<unknown>[]): Link
   const requests = new LinkRequestBuffer(native);
   for (const call of calls) encodeLinkRequest(requests, call);
   return requests;
+}
+
+/** The index of the link that the addresses of encodedAddress() may be listed on. */
+export const LISTED_ON = 7;
+
+/** Returns the record of an address. */
+export function encodedAddress(config: unknown): Records {
+  const requests = encodeLinkRequests(untypedLinks.addAddress(LISTED_ON, config));
+  return new Records(requests.addressBytes().slice().buffer);
 }
 
 /** Expects that a call is refused, and that neither a request nor an address of it is left. */

@@ -5,18 +5,19 @@ import type { NativeEvents } from '../../lib/native/addon.js';
 import { nameBytes } from './answers.js';
 import { encode, layout } from './requests.js';
 
-type Told = 'overrun' | { link: string; deleted?: boolean } | { address: number };
+/** An event in short. */
+type Described = 'overrun' | { link: string; deleted?: boolean } | { address: number };
 
 const concatenate = (records: readonly Uint8Array[]) =>
   Uint8Array.from(records.flatMap((record) => [...record])).buffer;
 
-/** Events as the addon hands them over. */
-function nativeEvents(told: readonly Told[], more = false): NativeEvents {
+/** Returns events as the addon returns them. */
+function nativeEvents(described: readonly Described[], more = false): NativeEvents {
   const events: Uint8Array[] = [];
   const links: Uint8Array[] = [];
   const addresses: Uint8Array[] = [];
   const { linkEventTypes: types } = layout;
-  for (const each of told) {
+  for (const each of described) {
     if (each === 'overrun') {
       events.push(encode(layout.linkEvent, { type: types.overrun }));
     } else if ('link' in each) {
@@ -69,19 +70,19 @@ const DONE = { value: undefined, done: true };
 const reason = new Error('enough');
 
 describe('events', () => {
-  test('come in the order of the kernel, whatever they are of', async () => {
+  test('of links and addresses are returned in the order of the kernel', async () => {
     const { watcher, arrive } = opened();
     arrive(nativeEvents([{ link: 'a' }, { address: 1 }, { link: 'b', deleted: true }, 'overrun']));
     expect(await watcher.next()).toMatchObject(link('a'));
     const second = await watcher.next();
     expect(second.value).toMatchObject({ type: 'address', address: { address: '10.0.0.1' } });
-    // The kernel names the link of an address by its index.
+    // The kernel sends the index of the link only.
     expect(second.value).not.toHaveProperty('address.link');
     expect(await watcher.next()).toMatchObject(link('b', 'deleted'));
     expect(await watcher.next()).toEqual({ value: { type: 'overrun' }, done: false });
   });
 
-  test('go to those who wait, in the order of their calls', async () => {
+  test('settle pending calls of next() in their order', async () => {
     const { watcher, arrive } = opened();
     const all = Promise.all([watcher.next(), watcher.next(), watcher.next()]);
     arrive(nativeEvents([{ link: 'a' }, { link: 'b' }]));
@@ -90,29 +91,29 @@ describe('events', () => {
     expect(await watcher.next()).toMatchObject(link('d'));
   });
 
-  test('go to the call that waits also when another one finds them', async () => {
+  test('settle the pending call first, even if a later call reads them', async () => {
     const { watcher, waiting, arrive } = opened();
     const first = watcher.next();
-    // They have arrived, and the notification is still on its way.
+    // The events have arrived, but the notification has not.
     waiting.push(nativeEvents([{ link: 'a' }, { link: 'b' }]));
     const second = watcher.next();
     arrive();
     expect(await Promise.all([first, second])).toMatchObject([link('a'), link('b')]);
   });
 
-  test('are not taken before somebody wants them', () => {
+  test('are not read before next() is called', () => {
     const { native, arrive } = opened();
     arrive(nativeEvents([{ link: 'a' }]));
     expect(native.take).not.toHaveBeenCalled();
   });
 
-  test('are looked for again where a buffer had none of ours', async () => {
+  test('are read again if a buffer had none of the watched types', async () => {
     const { watcher, arrive } = opened();
     arrive(nativeEvents([], true), nativeEvents([{ link: 'a' }]));
     expect(await watcher.next()).toMatchObject(link('a'));
   });
 
-  test('are iterated over, and leaving the loop ends the watching', async () => {
+  test('can be iterated over, and leaving the loop ends the watcher', async () => {
     const { watcher, native, onEnd, arrive } = opened();
     arrive(nativeEvents([{ link: 'a' }, { link: 'b' }, { link: 'c' }]));
     const names: string[] = [];
@@ -126,8 +127,8 @@ describe('events', () => {
   });
 });
 
-describe('the end', () => {
-  test('by return(): once, for those who wait and for those who ask later', async () => {
+describe('a watcher', () => {
+  test('is ended once by return(), for pending and later calls', async () => {
     const { watcher, native, onEnd, arrive } = opened();
     const waiting = [watcher.next(), watcher.next()];
     expect(await watcher.return()).toEqual(DONE);
@@ -139,7 +140,7 @@ describe('the end', () => {
     expect(onEnd).toHaveBeenCalledTimes(1);
   });
 
-  test("by the signal: with the signal's reason", async () => {
+  test("is ended by the signal, and rejects with the signal's reason", async () => {
     const controller = new AbortController();
     const { watcher, native, onEnd } = opened(controller.signal);
     const waiting = Promise.allSettled([watcher.next(), watcher.next()]);
@@ -153,7 +154,7 @@ describe('the end', () => {
     expect(onEnd).toHaveBeenCalledTimes(1);
   });
 
-  test('by the signal, while nobody waits: what was not yet taken is dropped', async () => {
+  test('drops the events that were not yet returned when the signal ends it', async () => {
     const controller = new AbortController();
     const { watcher, native, arrive } = opened(controller.signal);
     arrive(nativeEvents([{ link: 'a' }, { link: 'b' }]));
@@ -163,7 +164,7 @@ describe('the end', () => {
     await expect(watcher.next()).rejects.toBe(reason);
   });
 
-  test('the signal has no say after it', async () => {
+  test('that has ended ignores its signal', async () => {
     const controller = new AbortController();
     const { watcher, native } = opened(controller.signal);
     await watcher.return();
@@ -171,7 +172,7 @@ describe('the end', () => {
     expect(native.close).toHaveBeenCalledTimes(1);
   });
 
-  test('by throw(): it rejects with the error, and nobody waits any more', async () => {
+  test('is ended by throw(), which rejects with the error', async () => {
     const { watcher, native } = opened();
     const waiting = watcher.next();
     await expect(watcher.throw(reason)).rejects.toBe(reason);
@@ -182,7 +183,7 @@ describe('the end', () => {
     expect(native.close).toHaveBeenCalledTimes(1);
   });
 
-  test('by return(): a signal that is aborted later changes nothing', async () => {
+  test('that was ended by return() does not throw the reason of a later abort', async () => {
     const controller = new AbortController();
     const { watcher } = opened(controller.signal);
     await watcher.return();
@@ -191,7 +192,7 @@ describe('the end', () => {
     expect(await watcher.next()).toEqual(DONE);
   });
 
-  test('of many watchers by one signal: it has one listener, and none after the last of them', async () => {
+  test('shares one listener on its signal with others until the last of them ends', async () => {
     const { signal } = new AbortController();
     const before = getEventListeners(signal, 'abort').length;
     const warn = vi.spyOn(process, 'emitWarning');
@@ -206,7 +207,7 @@ describe('the end', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  test('of many watchers by one signal that is aborted: all of them', async () => {
+  test('is ended with all others of the same signal', async () => {
     const controller = new AbortController();
     const all = Array.from({ length: 20 }, () => opened(controller.signal));
     const waiting = Promise.allSettled(all.map(({ watcher }) => watcher.next()));
@@ -216,7 +217,7 @@ describe('the end', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
-  test('by a reading that fails: the first to wait learns of it', async () => {
+  test('is ended by a failure to read, which rejects the first pending call', async () => {
     const { watcher, native, onEnd } = opened();
     native.take.mockImplementation(() => {
       throw Object.assign(new Error('recvmmsg'), { errno: 12, syscall: 'recvmmsg', text: '' });
@@ -228,7 +229,7 @@ describe('the end', () => {
   });
 });
 
-test('ref() and unref() are passed on, until the end', async () => {
+test('ref() and unref() are passed on to the addon until the watcher ends', async () => {
   const { watcher, native } = opened();
   expect(watcher.ref()).toBe(watcher);
   expect(watcher.unref()).toBe(watcher);
