@@ -261,7 +261,7 @@ describe('a refusal changes nothing', () => {
     const set = fixture.ipvs.sysctls.set({ ...around, estCpulist: '3-0' });
     await expect(set).rejects.toMatchObject({
       code: 'EINVAL',
-      message: expect.stringMatching(/the kernel does not take the value/),
+      message: expect.stringMatching(/the kernel does not accept the value/),
     });
     expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });

@@ -161,14 +161,14 @@ describe('a modprobe that hangs', () => {
   test('is killed when the timeout expires', async () => {
     hang();
     const { loadModules } = await load();
+    const why = 'modprobe had not ended after 300 ms, and was killed (ETIMEDOUT)';
     await expect(loadModules([NAME], { timeout: 300 })).rejects.toMatchObject({
       name: 'IpvsError',
       code: 'ETIMEDOUT',
       syscall: 'modprobe',
       operation: 'loadModules',
       target: NAME,
-      message:
-        `loadModules ${NAME}: modprobe had not ended after 300 ms, ` + 'and was killed (ETIMEDOUT)',
+      message: `loadModules ${NAME}: ${why}`,
     });
     await vi.waitFor(() => expect(isRunning()).toBe(false), 10_000);
   });
