@@ -1,4 +1,4 @@
-// Addresses of links as text. That they agree with lib/links/address.ts, its tests show.
+// Addresses of links as text. That they agree with lib/links/encode-address.ts, its tests show.
 #include "rtnl/text.h"
 
 #include <doctest/doctest.h>

@@ -68,7 +68,7 @@ export function* reconcile(
   const [planned] = yield* ask([bound(linkCalls.planAddresses, link, addresses, prunes, family)]);
   const plan = fulfilled(planned);
   const name = typeof link === 'string' ? link : undefined;
-  const done = { added: [] as string[], removed: [] as string[], updated: [] as string[] };
+  const done: Record<keyof Reconciled, string[]> = { added: [], removed: [], updated: [] };
   const errors: IpvsError[] = [];
   for (let first = 0; first < plan.changes.length; first += CHUNK) {
     throwIfAborted(signal);

@@ -12,31 +12,31 @@ const utf8 = (name: string) => new TextEncoder().encode(name);
 
 describe('the name of a link', () => {
   test.each([
-    ['eth0', 'eth0'],
-    ['äöü', 'äöü'],
-    ['网卡0', '网卡0'],
-    ['a\\b', 'a\\b'],
-    ['a\\x41', 'a\\x5cx41'],
-    ['a\u001b[0m', 'a\\x1b[0m'],
-    ['a\u200eb', 'a\\xe2\\x80\\x8eb'],
-    ['a\u3000b', 'a\\xe3\\x80\\x80b'],
-    ['\ufeffa', '\\xef\\xbb\\xbfa'],
-  ])('is text where it is UTF-8: %j', (name, expected) => {
+    { name: 'eth0', expected: 'eth0' },
+    { name: 'äöü', expected: 'äöü' },
+    { name: '网卡0', expected: '网卡0' },
+    { name: 'a\\b', expected: 'a\\b' },
+    { name: 'a\\x41', expected: 'a\\x5cx41' },
+    { name: 'a\u001b[0m', expected: 'a\\x1b[0m' },
+    { name: 'a\u200eb', expected: 'a\\xe2\\x80\\x8eb' },
+    { name: 'a\u3000b', expected: 'a\\xe3\\x80\\x80b' },
+    { name: '\ufeffa', expected: '\\xef\\xbb\\xbfa' },
+  ])('is written as $expected if its bytes are UTF-8', ({ name, expected }) => {
     expect(decodeName(utf8(name))).toBe(expected);
     expect(encodeName(expected)).toEqual(utf8(name));
   });
 
   test.each([
-    [[0xff], '\\xff'],
-    [[0x61, 0xc3], 'a\\xc3'],
-    [[0xc3, 0xa4, 0xff], '\\xc3\\xa4\\xff'],
-    [[0x5c, 0x78, 0x66, 0x66, 0xff], '\\x5cxff\\xff'],
-  ])('has its bytes where it is not: %j', (bytes, expected) => {
+    { bytes: [0xff], expected: '\\xff' },
+    { bytes: [0x61, 0xc3], expected: 'a\\xc3' },
+    { bytes: [0xc3, 0xa4, 0xff], expected: '\\xc3\\xa4\\xff' },
+    { bytes: [0x5c, 0x78, 0x66, 0x66, 0xff], expected: '\\x5cxff\\xff' },
+  ])('is written as $expected if its bytes are not UTF-8', ({ bytes, expected }) => {
     expect(text(bytes)).toBe(expected);
     expect([...encodeName(expected)]).toEqual(bytes);
   });
 
-  test('comes back as it was, whatever its bytes', () => {
+  test('is encoded to the bytes from which it was decoded', () => {
     const byte = fc.oneof(
       fc.integer({ min: 1, max: 255 }),
       fc.constantFrom(0x5c, 0x78, 0x66, 0xc3, 0xa4),
@@ -53,7 +53,7 @@ describe('the name of a link', () => {
     );
   });
 
-  test('has at most 15 bytes, however it is written', () => {
+  test('has at most 15 bytes in any notation', () => {
     expect(linkNameBytes('name', 'äääääää')).toHaveLength(14);
     expect(linkNameBytes('name', '\\xff'.repeat(15))).toHaveLength(15);
     expect(() => linkNameBytes('name', '\\xff'.repeat(16))).toThrow(/1 to 15 bytes/);
