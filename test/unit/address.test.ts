@@ -38,12 +38,12 @@ describe('IPv4', () => {
     ['1.20.100.199', [1, 20, 100, 199]],
     ['249.250.254.255', [249, 250, 254, 255]],
     ['255.255.255.255', [255, 255, 255, 255]],
-  ])('%s is read and written', (text, bytes) => {
+  ])('%s is parsed and formatted', (text, bytes) => {
     expect(parse(text)).toEqual({ family: AF_INET, bytes: padded(bytes), around: untouched(8) });
     expect(format(bytes)).toBe(text);
   });
 
-  test('any four bytes come back from their text', () => {
+  test('any four bytes survive formatting and parsing', () => {
     fc.assert(
       fc.property(ipv4Bytes, (bytes) => {
         expect(format(bytes)).toBe(bytes.join('.'));
@@ -100,13 +100,13 @@ describe('IPv6', () => {
     ['0:0:1::', '00000000000100000000000000000000', '0:0:1::'],
     ['Fe80::aBcD', 'fe80000000000000000000000000abcd', 'fe80::abcd'],
     ['::ffff:0:1.2.3.4', '0000000000000000ffff000001020304', '::ffff:0:102:304'],
-  ])('%s is read, and written as RFC 5952 wants it', (text, digits, canonical) => {
+  ])('%s is parsed, and formatted as in RFC 5952', (text, digits, canonical) => {
     const bytes = hex(digits);
     expect(parse(text)).toEqual({ family: AF_INET6, bytes, around: untouched(8) });
     expect(format(bytes)).toBe(canonical);
   });
 
-  test('any sixteen bytes come back from their text', () => {
+  test('any sixteen bytes survive formatting and parsing', () => {
     fc.assert(
       fc.property(ipv6Bytes, (bytes) => {
         expect(parse(format(bytes))).toMatchObject({ family: AF_INET6, bytes });
@@ -114,7 +114,7 @@ describe('IPv6', () => {
     );
   });
 
-  test('is written as the URL standard does, but for the dotted tail of mapped addresses', () => {
+  test('an address is formatted as in the URL standard, but for mapped addresses', () => {
     fc.assert(
       fc.property(ipv6Bytes, (bytes) => {
         expect(format(bytes)).toBe(canonicalIpv6(bytes));
@@ -129,8 +129,8 @@ describe('IPv6', () => {
     );
   });
 
-  test('every spelling of an address is the same address', () => {
-    /** All spellings: any run of zeros left out or none, digits of any case and padding, the tail dotted or not. */
+  test('every spelling of an address is parsed as the same address', () => {
+    /** Returns a spelling: with or without '::', in any case, padded or not, with a dotted end. */
     const spelling = fc
       .tuple(ipv6Bytes, fc.nat(), fc.nat(), fc.boolean(), fc.boolean(), fc.boolean())
       .map(([bytes, run, length, upper, wide, dotted]) => {
@@ -244,15 +244,15 @@ const NO_ADDRESSES = [
   '１::',
 ];
 
-test.each(NO_ADDRESSES)('%j is no address', (text) => {
-  // Of the sixteen bytes themselves nothing is promised then.
+test.each(NO_ADDRESSES)('%j is not an address', (text) => {
+  // The sixteen bytes themselves are undefined then.
   expect(parse(text)).toMatchObject({ family: 0, around: untouched(8) });
 });
 
-describe('agrees with node:net', () => {
+describe('parseAddress', () => {
   const expected = (text: string) => (isIPv4(text) ? AF_INET : isIPv6(text) ? AF_INET6 : 0);
   const agrees = (text: string) => {
-    // node:net takes zones, which have no place in IPVS.
+    // node:net accepts zones, which IPVS does not have.
     expect(parse(text).family, text).toBe(text.includes('%') ? 0 : expected(text));
   };
   const piece = fc.constantFrom(
@@ -264,12 +264,12 @@ describe('agrees with node:net', () => {
     'ffff',
   );
 
-  test('on strings of the characters of addresses', () => {
+  test('agrees with node:net on strings of characters that addresses have', () => {
     const soup = fc.array(piece, { maxLength: 16 }).map((pieces) => pieces.join(''));
     fc.assert(fc.property(soup, agrees), { numRuns: 5000 });
   });
 
-  test('on joined groups', () => {
+  test('agrees with node:net on joined groups', () => {
     const group = fc.oneof(
       fc.nat(0xffff).map((number) => number.toString(16)),
       fc.constantFrom('', '0', '1.2.3.4', '00', '0000', '00000'),
@@ -278,7 +278,7 @@ describe('agrees with node:net', () => {
     fc.assert(fc.property(groups, agrees), { numRuns: 5000 });
   });
 
-  test('on addresses with a character or two changed, put in or taken out', () => {
+  test('agrees with node:net on addresses with one or two edited characters', () => {
     const address = fc.oneof(ipv4Bytes, ipv6Bytes).map(format);
     const edit = fc.tuple(fc.nat(), fc.nat(2), piece);
     const mutated = fc.tuple(address, fc.array(edit, { minLength: 1, maxLength: 2 }));
@@ -304,12 +304,12 @@ describe('masks', () => {
     ['255.255.255.254', 0xfffffffe],
     ['255.255.255.255', 0xffffffff],
     ['0.0.0.1', 1],
-  ])('%s is a number in host byte order', (text, number) => {
+  ])('the mask %s is a number in host byte order', (text, number) => {
     expect(parseMask(text)).toBe(number);
     expect(formatMask(number)).toBe(text);
   });
 
-  test('any mask comes back from its text', () => {
+  test('any mask survives formatting and parsing', () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), (mask) => {
         expect(parseMask(formatMask(mask))).toBe(mask);
@@ -318,7 +318,7 @@ describe('masks', () => {
   });
 
   test.each(['', '24', '/24', '255.255.255', '255.255.255.256', '::', 'ffff::', '0xffffff00'])(
-    '%j is none',
+    '%j is not a mask',
     (text) => {
       expect(parseMask(text)).toBeUndefined();
     },

@@ -67,7 +67,7 @@ async function run(
 describe.each(['esbuild', 'rolldown'] as const)('%s', (name) => {
   const formats = ['esm', 'cjs'] as const;
 
-  test.each(formats)('in a bundle (%s), the error says to mark ipvs external', async (format) => {
+  test.each(formats)('names the fix if ipvs is in the bundle (%s)', async (format) => {
     for (const folder of [outside, inside]) {
       const { scheduler, code, message } = await run(name, format, folder, []);
       // What needs no addon works.
@@ -77,18 +77,23 @@ describe.each(['esbuild', 'rolldown'] as const)('%s', (name) => {
     }
   });
 
-  test.each(formats)('beside a bundle (%s), ipvs finds its addon', async (format) => {
-    const { scheduler, code } = await run(name, format, outside, ['ipvs']);
-    expect(scheduler).toBe('wlc');
-    expect(code).toBe('ENOENT');
-  });
+  test.each(formats)(
+    'leaves ipvs its addon if ipvs is external to the bundle (%s)',
+    async (format) => {
+      const { scheduler, code } = await run(name, format, outside, ['ipvs']);
+      expect(scheduler).toBe('wlc');
+      expect(code).toBe('ENOENT');
+    },
+  );
 });
 
-test('a file of the package that was copied says the same', () => {
+test('a copied file of the package names the same fix', () => {
   const copy = join(outside, 'copied/ipvs.mjs');
   mkdirSync(dirname(copy));
   writeFileSync(copy, readFileSync(join(root, 'dist/index.js')));
-  const program = `import(${JSON.stringify(copy)}).then(({ Ipvs }) => Ipvs.open()).catch(({ message }) => console.log(message))`;
+  const program = `import(${JSON.stringify(copy)})
+    .then(({ Ipvs }) => Ipvs.open())
+    .catch(({ message }) => console.log(message))`;
   const printed = execFileSync(process.execPath, ['--eval', program], { encoding: 'utf8' });
   expect(printed).toContain('was bundled, or moved out of its package');
 });

@@ -131,7 +131,7 @@ const done = { status: 'fulfilled', value: DONE };
 const rejected = { status: 'rejected', reason };
 type End = (iterator: CancellableIterator<unknown>, controller: AbortController) => unknown;
 
-/** Each way to end an iterator: what becomes of pending calls, and of the first call after it if none is pending. */
+/** The ways to end an iterator: the result of a pending call, and of the next one if none is. */
 const ends: readonly (readonly [string, End, object, object])[] = [
   ['return()', (iterator) => void iterator.return(), done, done],
   ['throw()', (iterator) => void iterator.throw(thrown).catch(() => {}), done, done],
@@ -146,14 +146,14 @@ async function begun(make: (signal: AbortSignal) => Subject) {
   const first = subject.iterator.next();
   await subject.give();
   expect(await first).toMatchObject({ done: false });
-  // The short interval is over: what is called now reads at once.
+  // The short interval is over, so that the next call reads at once.
   await sleep(2);
   return { ...subject, controller };
 }
 
 const outcomes = (calls: readonly Promise<unknown>[]) => Promise.allSettled(calls);
 
-/** What settles without a timer and without an answer of the kernel. */
+/** Rejects unless `promise` settles without a timer and without a response of the kernel. */
 async function atOnce<Value>(promise: Promise<Value>): Promise<Value> {
   const late = new Promise<never>((_, reject) => setImmediate(reject, new Error('not at once')));
   return Promise.race([promise, late]);
@@ -161,7 +161,7 @@ async function atOnce<Value>(promise: Promise<Value>): Promise<Value> {
 
 describe.each(iterators)('%s', (_, make) => {
   describe.each(ends)('%s', (_, end, ofPending, ofNext) => {
-    test('ends it while two calls of next() are pending, at once', async () => {
+    test('ends it at once while two calls of next() are pending', async () => {
       const { iterator, controller, freed } = await begun(make);
       const calls = outcomes([iterator.next(), iterator.next()]);
       await settled();
@@ -192,7 +192,7 @@ describe.each(iterators)('%s', (_, make) => {
       expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     });
 
-    test.each(ends)('and then %s changes nothing', async (_, again) => {
+    test.each(ends)('ends it, and %s has no effect afterwards', async (_, again) => {
       const { iterator, controller, freed } = await begun(make);
       const calls = outcomes([iterator.next()]);
       await settled();
@@ -206,25 +206,28 @@ describe.each(iterators)('%s', (_, make) => {
       expect(freed()).toBe(1);
     });
 
-    test.each(['give', 'fail'] as const)('ends it before what is read: %s', async (answer) => {
-      const subject = await begun(make);
-      const calls = outcomes([subject.iterator.next()]);
-      await settled();
-      end(subject.iterator, subject.controller);
-      await subject[answer](new Error('too late'));
-      expect(await calls).toEqual([ofPending]);
-      expect(await subject.iterator.next()).toEqual(DONE);
-    });
+    test.each(['give', 'fail'] as const)(
+      'ends it before a read that is in flight ends: %s',
+      async (answer) => {
+        const subject = await begun(make);
+        const calls = outcomes([subject.iterator.next()]);
+        await settled();
+        end(subject.iterator, subject.controller);
+        await subject[answer](new Error('too late'));
+        expect(await calls).toEqual([ofPending]);
+        expect(await subject.iterator.next()).toEqual(DONE);
+      },
+    );
   });
 
-  test('takes back what was aborted without a witness, when it is returned', async () => {
+  test('does not reject after return() with an abort that no call has seen', async () => {
     const { iterator, controller } = await begun(make);
     controller.abort(reason);
     void iterator.return();
     expect(await atOnce(iterator.next())).toEqual(DONE);
   });
 
-  test('rejects throw() with what was thrown, also after the end', async () => {
+  test('rejects throw() with its argument, also after the end', async () => {
     const { iterator, freed } = await begun(make);
     freed();
     await expect(iterator.throw(thrown)).rejects.toBe(thrown);
@@ -232,7 +235,7 @@ describe.each(iterators)('%s', (_, make) => {
     expect(await iterator.return()).toEqual(DONE);
   });
 
-  test('rejects nothing that nobody asked for', async () => {
+  test('causes no unhandled rejection when it is aborted', async () => {
     const { iterator, controller } = await begun(make);
     expect(await unhandledOf(() => controller.abort(reason))).toEqual([]);
     await expect(iterator.next()).rejects.toBe(reason);
@@ -240,7 +243,7 @@ describe.each(iterators)('%s', (_, make) => {
 });
 
 describe.each(iterators.filter(([name]) => !name.includes('waits')))('%s', (_, make) => {
-  test('gives two consumers items of their own, in the order of their calls', async () => {
+  test('gives two consumers different items, in the order of their calls', async () => {
     const { iterator, give } = await begun(make);
     const order: string[] = [];
     const consume = async (name: string) => {
@@ -258,7 +261,7 @@ describe.each(iterators.filter(([name]) => !name.includes('waits')))('%s', (_, m
     expect(order).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
   });
 
-  test('rejects all pending calls with a failure, and ends', async () => {
+  test('rejects all pending calls with an error, and ends', async () => {
     const { iterator, controller, fail } = await begun(make);
     const calls = outcomes([iterator.next(), iterator.next()]);
     const error = Object.assign(new Error('broken'), { errno: 12, syscall: 'read', text: '' });
@@ -270,14 +273,14 @@ describe.each(iterators.filter(([name]) => !name.includes('waits')))('%s', (_, m
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
-  test('rejects when its signal was aborted before, and leaves no listener', async () => {
+  test('rejects if its signal was aborted before, and leaves no listener', async () => {
     const signal = AbortSignal.abort(reason);
     const { iterator } = make(signal);
     expect(await outcomes([iterator.next(), iterator.next()])).toEqual([rejected, done]);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  test('ends when its loop is left', async () => {
+  test('ends when a for await loop is left', async () => {
     const { iterator, controller, give, freed } = await begun(make);
     const loop = (async () => {
       for await (const _ of iterator) break;

@@ -13,19 +13,28 @@ const usual: ModuleFacts = {
   forbidden: false,
 };
 
-describe('a module that is not there', () => {
+describe('a missing module', () => {
   const none = { detail: 'the kernel has no module ip_vs_mh', remedy: null };
   test.each<[string, Partial<ModuleFacts>, { detail: string; remedy: string | null }]>([
     ['is nowhere', { onDisk: false }, none],
-    ['is nowhere, and none can be loaded', { onDisk: false, loader: '', forbidden: true }, none],
+    [
+      'is nowhere, and no module can be loaded',
+      { onDisk: false, loader: '', forbidden: true },
+      none,
+    ],
     ['is not visible', { onDisk: undefined }, none],
-    ['is not visible, nor how modules are loaded', { onDisk: undefined, loader: undefined }, none],
+    [
+      'is not visible, and kernel.modprobe is not visible either',
+      { onDisk: undefined, loader: undefined },
+      none,
+    ],
     [
       'is on disk, and the kernel loads none on demand',
       { loader: '' },
       {
         detail:
-          'module ip_vs_mh is not loaded, and the kernel loads none on demand (kernel.modprobe is empty): load it with modprobe ip_vs_mh',
+          'module ip_vs_mh is not loaded, and the kernel loads none on demand ' +
+          '(kernel.modprobe is empty): load it with modprobe ip_vs_mh',
         remedy: 'modprobe ip_vs_mh',
       },
     ],
@@ -34,25 +43,28 @@ describe('a module that is not there', () => {
       { onDisk: undefined, loader: '' },
       {
         detail:
-          'module ip_vs_mh is not loaded, and the kernel loads none on demand (kernel.modprobe is empty): load it with modprobe ip_vs_mh on the host',
+          'module ip_vs_mh is not loaded, and the kernel loads none on demand ' +
+          '(kernel.modprobe is empty): load it with modprobe ip_vs_mh on the host',
         remedy: null,
       },
     ],
     [
-      'is on disk, and may not be loaded',
+      'is on disk, and modules_disabled is set',
       { forbidden: true, loader: '' },
       {
         detail:
-          'module ip_vs_mh is not loaded, and kernel.modules_disabled forbids to load any until the next boot',
+          'module ip_vs_mh is not loaded, and kernel.modules_disabled forbids to load any until ' +
+          'the next boot',
         remedy: null,
       },
     ],
     [
-      'is on disk, and could not be loaded',
+      'is on disk, and the kernel failed to load it',
       {},
       {
         detail:
-          'module ip_vs_mh is on disk, but the kernel could not load it: see what modprobe ip_vs_mh says',
+          'module ip_vs_mh is on disk, but the kernel could not load it: ' +
+          'see what modprobe ip_vs_mh says',
         remedy: 'modprobe ip_vs_mh',
       },
     ],
@@ -61,20 +73,21 @@ describe('a module that is not there', () => {
       { loader: '/nonexistent/modprobe' },
       {
         detail:
-          'module ip_vs_mh is on disk, but the kernel could not load it by /nonexistent/modprobe (kernel.modprobe): load it with modprobe ip_vs_mh',
+          'module ip_vs_mh is on disk, but the kernel could not load it by ' +
+          '/nonexistent/modprobe (kernel.modprobe): load it with modprobe ip_vs_mh',
         remedy: 'modprobe ip_vs_mh',
       },
     ],
     [
-      'is there, and brings something else',
+      'is loaded, and provides something else',
       { loaded: true, loader: '' },
       { detail: 'module ip_vs_mh is loaded, but brings nothing of that name', remedy: null },
     ],
-  ])('because it %s', (_, facts, absence) => {
+  ])('has a reason and a remedy if it %s', (_, facts, absence) => {
     expect(absenceOf('ip_vs_mh', { ...usual, ...facts })).toEqual(absence);
   });
 
-  test('could be loaded on demand, unless the kernel says otherwise', () => {
+  test('is loaded on demand unless the kernel is configured otherwise', () => {
     expect(noLoading(usual)).toBeUndefined();
     expect(noLoading({ ...usual, loader: undefined })).toBeUndefined();
     expect(noLoading({ ...usual, loader: '', loaded: true })).toBeUndefined();

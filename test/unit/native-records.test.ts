@@ -1,4 +1,4 @@
-// Arrays of records as the addon takes them: the facade makes only whole ones.
+// The checks of the addon itself: lib/ only passes whole records.
 import { describe, expect, test } from 'vitest';
 import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
 import { layout as published } from '../../lib/native/layout.js';
@@ -6,22 +6,22 @@ import { layout, native } from './requests.js';
 
 const { size } = layout.addressSettings;
 
-describe('the addon accepts records', () => {
-  test('that are whole and aligned', () => {
+describe('the addon', () => {
+  test('accepts whole, aligned records', () => {
     expect(native.contradictionOf(new Uint8Array(0))).toBeUndefined();
     expect(native.contradictionOf(new Uint8Array(size))).toBeUndefined();
   });
 
-  test.each([1, 4, size - 1, size + 1, size + 4])('not %i bytes of them', (bytes) => {
+  test.each([1, 4, size - 1, size + 1, size + 4])('refuses records of %i bytes', (bytes) => {
     expect(() => native.contradictionOf(new Uint8Array(bytes))).toThrow(RangeError);
   });
 
-  test.each([1, 2, 3])('not at an address that is off by %i', (offset) => {
+  test.each([1, 2, 3])('refuses records whose address is off by %i', (offset) => {
     const memory = new ArrayBuffer(size + 8);
     expect(() => native.contradictionOf(new Uint8Array(memory, offset, size))).toThrow(RangeError);
   });
 
-  test('in no other form than an array of bytes', () => {
+  test('refuses anything but a Uint8Array', () => {
     const untyped: { contradictionOf(records: unknown): unknown } = native;
     for (const value of [undefined, null, 0, '', [], {}, new ArrayBuffer(size)]) {
       expect(() => untyped.contradictionOf(value)).toThrow(TypeError);
@@ -29,6 +29,6 @@ describe('the addon accepts records', () => {
   });
 });
 
-test('the families that lib/core repeats are those of the addon', () => {
+test('lib/core has the same address families as the addon', () => {
   expect(published.families).toEqual({ ipv4: AF_INET, ipv6: AF_INET6 });
 });

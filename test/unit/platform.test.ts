@@ -37,7 +37,7 @@ const clear = (code: unknown) =>
   });
 
 describe.each(['darwin', 'win32', 'freebsd'])('on %s', (platform) => {
-  test('the import works, and open() says why it cannot', async () => {
+  test('the import works, and open() names the reason of its failure', async () => {
     pretend(platform);
     // Whatever the addon is, it must not be looked for.
     vi.stubEnv('IPVS_PREBUILD', folder);
@@ -52,14 +52,14 @@ describe.each(['darwin', 'win32', 'freebsd'])('on %s', (platform) => {
     });
   });
 
-  test('bad options are refused as anywhere', async () => {
+  test('open() refuses bad options', async () => {
     pretend(platform);
     const { Ipvs } = await load();
     await expect(Ipvs.open({ netns: '' })).rejects.toThrow(TypeError);
   });
 });
 
-describe('where there is no addon', () => {
+describe('without an addon', () => {
   const open = async () => {
     const { Ipvs } = await load();
     const error: unknown = await Ipvs.open().catch((reason: unknown) => reason);
@@ -68,7 +68,7 @@ describe('where there is no addon', () => {
     return error as Error;
   };
 
-  test('the message says what to do, and the cause what was looked for', async () => {
+  test('the message says what to do, and the cause which file is missing', async () => {
     vi.stubEnv('IPVS_PREBUILD', folder);
     const error = await open();
     expect(error.message).toContain(`${process.platform}-${process.arch}`);
@@ -78,7 +78,7 @@ describe('where there is no addon', () => {
     expect(String(error.cause)).toContain('No native build was found');
   });
 
-  test('one that is broken is no other than one that is missing', async () => {
+  test('a broken addon gets the same advice as a missing one', async () => {
     vi.stubEnv('IPVS_PREBUILD', folder);
     mkdirSync(join(folder, 'build/Release'), { recursive: true });
     writeFileSync(join(folder, 'build/Release/ipvs.node'), 'no ELF');
@@ -87,7 +87,7 @@ describe('where there is no addon', () => {
     expect(String(error.cause)).toContain('ipvs.node');
   });
 
-  test('it is looked for again the next time', async () => {
+  test('the next open() looks for the addon again', async () => {
     const { Ipvs } = await load();
     vi.stubEnv('IPVS_PREBUILD', folder);
     await expect(Ipvs.open()).rejects.toThrow('npm rebuild ipvs');
@@ -100,7 +100,7 @@ describe('where there is no addon', () => {
   });
 });
 
-test('on this machine there is a handle, or a clear word on why not', async () => {
+test('open() returns a handle on this machine, or a clear error', async () => {
   const { Ipvs, IpvsError } = await load();
   let ipvs: Awaited<ReturnType<typeof Ipvs.open>>;
   try {
@@ -116,10 +116,10 @@ test('on this machine there is a handle, or a clear word on why not', async () =
 });
 
 test.each([
-  ['is not there', '/nonexistent/netns', 'ENOENT'],
+  ['does not exist', '/nonexistent/netns', 'ENOENT'],
   ['is a plain file', import.meta.filename, /^(EINVAL|EPERM)$/],
   ['is a folder', tmpdir(), /^(EINVAL|EPERM)$/],
-])('a namespace that %s', async (_, netns, code) => {
+])('open() names a namespace that %s', async (_, netns, code) => {
   const { Ipvs } = await load();
   const error: unknown = await Ipvs.open({ netns }).then(
     () => expect.unreachable('a handle was opened'),
@@ -132,7 +132,7 @@ test.each([
 test.each([
   ['nothing', []],
   ['a symbol of the same name', [Symbol('Ipvs')]],
-])('the constructor is not for callers: %s', async (_, args) => {
+])('the constructor throws if it is called with %s', async (_, args) => {
   const { Ipvs } = await load();
   const make = () => Reflect.construct(Ipvs, args);
   expect(make).toThrow(TypeError);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkSignal } from '../../lib/core/signals.js';
 import { thrownBy } from './requests.js';
 
-/** As another realm, or a polyfill, has it. */
+/** A signal as another realm or a polyfill implements it. */
 class OtherSignal extends EventTarget {
   readonly aborted = false;
   readonly reason = undefined;
@@ -15,17 +15,17 @@ class OtherSignal extends EventTarget {
 const check = (value: unknown) => checkSignal('options.signal', value);
 
 test.each<readonly [string, unknown]>([
-  ['none', undefined],
-  ['one of a controller', new AbortController().signal],
-  ['one that is aborted', AbortSignal.abort()],
-  ['one with a time', AbortSignal.timeout(10_000)],
-  ['one of several', AbortSignal.any([new AbortController().signal])],
-  ['one of another realm', new OtherSignal()],
-])('a signal may be %s', (_, value) => {
+  ['undefined', undefined],
+  ['the signal of a controller', new AbortController().signal],
+  ['an aborted signal', AbortSignal.abort()],
+  ['a signal with a timeout', AbortSignal.timeout(10_000)],
+  ['a combined signal', AbortSignal.any([new AbortController().signal])],
+  ['a signal of another realm', new OtherSignal()],
+])('checkSignal accepts %s', (_, value) => {
   expect(check(value)).toBe(value);
 });
 
-describe('what only looks like a signal is refused', () => {
+describe('checkSignal', () => {
   const methods = { addEventListener() {}, removeEventListener() {}, throwIfAborted() {} };
   test.each<readonly [string, unknown]>([
     ['null', null],
@@ -41,7 +41,7 @@ describe('what only looks like a signal is refused', () => {
       'a tagged object whose aborted is no boolean',
       { [Symbol.toStringTag]: 'AbortSignal', aborted: 0, ...methods },
     ],
-  ])('%s', (_, value) => {
+  ])('refuses %s', (_, value) => {
     expect(thrownBy(() => check(value))).toMatchObject({
       code: 'ERR_INVALID_ARG_TYPE',
       message: expect.stringMatching(/^options\.signal: .* is not an AbortSignal$/),

@@ -21,13 +21,16 @@ describe.each(makers)('%s', (_, make) => {
 
   test.each<readonly [string, () => unknown]>([
     ['as usual', () => undefined],
-    ['without Error.stackTraceLimit', () => Reflect.deleteProperty(Error, 'stackTraceLimit')],
-    ['whose limit is text', () => Object.assign(Error, { stackTraceLimit: 'all' })],
-    ['whose limit is 0', () => Object.assign(Error, { stackTraceLimit: 0 })],
-    ['whose limit is NaN', () => Object.assign(Error, { stackTraceLimit: Number.NaN })],
-    ['as call sites', () => Object.assign(Error, { prepareStackTrace: (_: Error, s: []) => s })],
+    ['made without Error.stackTraceLimit', () => Reflect.deleteProperty(Error, 'stackTraceLimit')],
+    ['limited by a text', () => Object.assign(Error, { stackTraceLimit: 'all' })],
+    ['limited to 0 frames', () => Object.assign(Error, { stackTraceLimit: 0 })],
+    ['limited to NaN frames', () => Object.assign(Error, { stackTraceLimit: Number.NaN })],
     [
-      'that cannot be made',
+      'an array of call sites',
+      () => Object.assign(Error, { prepareStackTrace: (_: Error, s: []) => s }),
+    ],
+    [
+      'impossible to make',
       () =>
         Object.assign(Error, {
           prepareStackTrace: () => {
@@ -35,7 +38,7 @@ describe.each(makers)('%s', (_, make) => {
           },
         }),
     ],
-  ])('is delivered with a stack %s', async (_, change) => {
+  ])('is delivered if its stack is %s', async (_, change) => {
     const errors = [make(), make()];
     change();
     const results = errors.map((reason) => ({ status: 'rejected', reason }) as const);
@@ -47,8 +50,8 @@ describe.each(makers)('%s', (_, make) => {
 
   test.each([
     ['is frozen', Object.freeze],
-    ['stays as it is', keepStack],
-  ])('that %s is delivered with its stack', async (_, keep) => {
+    ['is protected', keepStack],
+  ])('that %s keeps its stack when it is delivered', async (_, keep) => {
     const error = make();
     const { stack } = error;
     keep(error);
@@ -59,7 +62,7 @@ describe.each(makers)('%s', (_, make) => {
     expect(error.stack).toBe(stack);
   });
 
-  test('of earlier results keeps its stack among later ones', async () => {
+  test('keeps its stack when its results are delivered again', async () => {
     const results = [{ status: 'rejected', reason: make() }] as const;
     await handOverResults(Promise.resolve(results));
     const { stack } = results[0].reason;
@@ -69,7 +72,7 @@ describe.each(makers)('%s', (_, make) => {
     expect(results[0].reason.stack).toBe(stack);
   });
 
-  test('that is frozen can be placed', () => {
+  test('that is frozen does not change when it gets a place', () => {
     const error = Object.freeze(make());
     const { message } = error;
     placeResult(error, 3);

@@ -27,7 +27,7 @@ import type {
 import * as surface from '../../lib/index.js';
 import { layout } from '../../lib/native/layout.js';
 
-test('nothing else is exported', () => {
+test('the package exports nothing else', () => {
   expect(Object.keys(surface).sort()).toEqual([
     'Ipvs',
     'IpvsError',
@@ -76,14 +76,14 @@ describe('the handle', () => {
     );
   });
 
-  test('can be disposed of', () => {
+  test('is disposable', () => {
     expect(surface.Ipvs.prototype[Symbol.asyncDispose]).toBeTypeOf('function');
     expectTypeOf<Ipvs>().toExtend<AsyncDisposable>();
   });
 });
 
 describe('types', () => {
-  test('a service is named by an address or by a mark', () => {
+  test('a service has an address or a firewall mark', () => {
     const read = (service: Service) => {
       if (service.fwmark !== undefined) {
         expectTypeOf(service.fwmark).toEqualTypeOf<number>();
@@ -102,7 +102,7 @@ describe('types', () => {
     expectTypeOf<Snapshot['services'][number]>().toEqualTypeOf<ServiceWithDestinations>();
   });
 
-  test('what is returned can be passed back in', () => {
+  test('returned objects can be passed back in', () => {
     expectTypeOf<Service>().toExtend<ServiceReference>();
     expectTypeOf<ServiceWithDestinations>().toExtend<ServiceReference>();
     expectTypeOf<Destination>().toExtend<DestinationReference>();
@@ -111,7 +111,7 @@ describe('types', () => {
     expectTypeOf<Persistence>().toExtend<NonNullable<ServiceConfig['persistence']>>();
   });
 
-  test('what is returned is not to be written', () => {
+  test('returned objects are read-only', () => {
     const write = (service: Service, destination: Destination, snapshot: Snapshot) => {
       // @ts-expect-error: readonly.
       service.scheduler = 'rr';
@@ -123,7 +123,7 @@ describe('types', () => {
     expectTypeOf(write).returns.toBeVoid();
   });
 
-  test('a scheduler is any name, and the known ones are proposed', () => {
+  test('a scheduler is any name, and editors propose the known ones', () => {
     expectTypeOf<KnownScheduler>().toExtend<Scheduler>();
     expectTypeOf<string>().toExtend<Scheduler>();
     // A union with plain string would swallow the names, and be string itself.
@@ -131,7 +131,7 @@ describe('types', () => {
     expectTypeOf<Extract<Scheduler, KnownScheduler>>().toEqualTypeOf<KnownScheduler>();
   });
 
-  test('undefined is as good as absent', () => {
+  test('undefined equals absence', () => {
     expectTypeOf<{
       protocol: 'tcp';
       address: string;
@@ -154,7 +154,7 @@ describe('types', () => {
     expectTypeOf<{ netns: undefined }>().toExtend<surface.OpenOptions>();
   });
 
-  test('typos and numbers in text are seen by the compiler', () => {
+  test('the compiler finds typos, and numbers as text', () => {
     const compile = (ipvs: Ipvs) => [
       // @ts-expect-error: wieght.
       ipvs.addDestination('tcp://10.0.0.1:80', { address: '10.0.0.2', wieght: 1 }),
@@ -172,7 +172,7 @@ describe('types', () => {
     expectTypeOf(compile).parameter(0).toEqualTypeOf<Ipvs>();
   });
 
-  test('a tunnel has what its type has', () => {
+  test('a tunnel has the properties of its type', () => {
     expectTypeOf<{
       type: 'gue';
       port: number;
@@ -184,7 +184,7 @@ describe('types', () => {
     expectTypeOf(read).returns.toEqualTypeOf<number | undefined>();
   });
 
-  test('what the kernel has can be passed back in', () => {
+  test('values of the kernel can be passed back in', () => {
     expectTypeOf<Destination['forwarding']>().toEqualTypeOf<Forwarding | Unknown>();
     expectTypeOf<Destination>().toExtend<DestinationConfig>();
     expectTypeOf<NonNullable<ServiceConfig['schedulerFlags']>>().toEqualTypeOf<
@@ -194,7 +194,7 @@ describe('types', () => {
     expectTypeOf<'unknown-x'>().not.toExtend<Unknown>();
   });
 
-  test('counters are numbers, and BigInts where they are asked for', () => {
+  test('counters are numbers, or BigInts on request', () => {
     expectTypeOf<Service['stats']['inBytes']>().toEqualTypeOf<number>();
     const big = (ipvs: Ipvs) => ipvs.snapshot({ bigint: true });
     expectTypeOf(big).returns.resolves.toEqualTypeOf<Snapshot<bigint>>();
@@ -206,7 +206,7 @@ describe('types', () => {
     expectTypeOf<Destination<bigint>>().toExtend<DestinationReference>();
   });
 
-  test('each reader gives numbers, BigInts, or either where only a boolean is known', () => {
+  test('each reader returns numbers, BigInts, or either for an unknown boolean', () => {
     const web = 'fwmark://7';
     type Read = surface.ReadOptions;
     const plain = (i: Ipvs) => ({
@@ -252,7 +252,7 @@ describe('types', () => {
     expectTypeOf(bigints).returns.toEqualTypeOf<Destination<bigint> | undefined>();
   });
 
-  test('the answers of the operations', () => {
+  test('operations resolve with their results', () => {
     expectTypeOf<Ipvs['addService']>().returns.resolves.toBeVoid();
     expectTypeOf<Ipvs['ensureService']>().returns.resolves.toEqualTypeOf<'created' | 'updated'>();
     expectTypeOf<Ipvs['ensureDestination']>().returns.resolves.toEqualTypeOf<
@@ -266,8 +266,8 @@ describe('types', () => {
   });
 });
 
-describe('types of what depends on the arguments', () => {
-  test('updates have a value where they are given options', () => {
+describe('types that depend on arguments', () => {
+  test('updates have a result if they have options', () => {
     const plain = (ipvs: Ipvs) => ipvs.updateService('fwmark://7', {});
     expectTypeOf(plain).returns.resolves.toBeVoid();
     const told = (ipvs: Ipvs) =>
@@ -277,7 +277,7 @@ describe('types of what depends on the arguments', () => {
     expectTypeOf(sync).returns.toBeBoolean();
   });
 
-  test('counts have the columns that they are by', () => {
+  test('counts have the columns of their grouping', () => {
     const by = (ipvs: Ipvs) => ipvs.countConnections({ by: ['service', 'state'] });
     type Count = Awaited<ReturnType<typeof by>>[number];
     expectTypeOf<Count['state']>().toEqualTypeOf<surface.ConnectionState>();
@@ -294,7 +294,7 @@ describe('types of what depends on the arguments', () => {
     expectTypeOf<Count>().toExtend<surface.ConnectionCount>();
   });
 
-  test('the results of a batch have the values of their operations', () => {
+  test('the results of a batch have the types of its operations', () => {
     const typed = (b: surface.Batch, results: surface.BatchResults) => {
       const service = b.getService('fwmark://7');
       const bigints = b.listServices({ bigint: true });
@@ -311,14 +311,14 @@ describe('types of what depends on the arguments', () => {
     expectTypeOf<Ipvs['batch']>().returns.resolves.toEqualTypeOf<surface.BatchResults>();
   });
 
-  test('a batch is built by a function that returns anything', () => {
+  test('the function that builds a batch may return anything', () => {
     const concise = (ipvs: Ipvs) => ipvs.batch((b) => b.addService({ fwmark: 7 }));
     expectTypeOf(concise).returns.resolves.toEqualTypeOf<surface.BatchResults>();
     const later = (ipvs: Ipvs) => ipvs.batch(async (b) => b.addService({ fwmark: 7 }));
     expectTypeOf(later).returns.resolves.toEqualTypeOf<surface.BatchResults>();
   });
 
-  test('an error of bad input is told from others, and narrowed', () => {
+  test('isInputError narrows an error', () => {
     const read = (error: unknown) => (surface.isInputError(error) ? error : undefined);
     expectTypeOf(read).returns.toEqualTypeOf<surface.InputError | undefined>();
     const config = { protocol: 'tcp', address: '10.96.0.1', port: 808080 } as const;
@@ -341,7 +341,7 @@ describe('types of what depends on the arguments', () => {
     expect(others.filter(surface.isInputError)).toEqual([]);
   });
 
-  test('the code of an error is one of those that there are', () => {
+  test('the code of an error has one of the known values', () => {
     type Code = surface.IpvsError['code'];
     expectTypeOf<'ESRCH'>().toExtend<Code>();
     expectTypeOf<'ERR_IPVS_CLOSED'>().toExtend<Code>();
