@@ -14,7 +14,7 @@ import {
   encodeServiceReference,
   type ServiceReference,
 } from '../ipvs/reference.js';
-import { draftIn } from '../ipvs/request-buffer.js';
+import { type Draft, draftIn } from '../ipvs/request-buffer.js';
 import { SERVICE_KEYS } from '../ipvs/service.js';
 import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
@@ -101,7 +101,7 @@ export function encodeFilter(
   if (filter.service !== undefined) {
     encodeServiceReference(draft, 'options.service', filter.service, SERVICE_KEYS);
     criteria |= layout.criteria.service;
-    query = factsQueryOf(records);
+    query = factsQueryOf(draft);
   }
   if (filter.destination !== undefined) {
     const property = 'options.destination';
@@ -143,12 +143,10 @@ export function encodeFilter(
 }
 
 /** The query for the facts about the service that was encoded, if it needs any. */
-function factsQueryOf(records: Records): FactsQuery | undefined {
-  const base = fields.service.offset;
-  const { fwmark, port } = layout.service.fields;
-  const service = formatServiceAt(records, base);
-  if (records.number(base, fwmark) !== 0) return { service, fact: 'destinations' };
-  return records.number(base, port) === 0 ? { service, fact: 'claimedPorts' } : undefined;
+function factsQueryOf({ records, keys }: Draft): FactsQuery | undefined {
+  const service = formatServiceAt(records, fields.service.offset);
+  if (keys.fwmark !== 0) return { service, fact: 'destinations' };
+  return keys.servicePort === 0 ? { service, fact: 'claimedPorts' } : undefined;
 }
 
 function encodeNetwork(records: Records, side: 'client' | 'server', value: unknown): void {
