@@ -14,11 +14,15 @@ import {
   settled,
 } from './fake-handle.js';
 
-export type Lab = ReturnType<typeof open>;
+export type QueueFixture = ReturnType<typeof open>;
 export type Build = (batch: Batch) => void | PromiseLike<void>;
 
 /** A batch as Ipvs.batch() sends it. */
-export async function batch({ queue, protocol }: Lab, build: Build, options?: BatchOptions) {
+export async function batch(
+  { queue, protocol }: QueueFixture,
+  build: Build,
+  options?: BatchOptions,
+) {
   const sending = checkBatchOptions(options);
   return queue.ship(() => collect(protocol, build), sending);
 }

@@ -22,26 +22,32 @@ export interface Job {
 }
 
 export function unused(): never {
-  return expect.unreachable('the queue has no use for it');
+  return expect.unreachable('the test does not expect this call');
+}
+
+/** A handle that fails the test at every call. Fakes override what they expect. */
+export class UnusedHandle implements NativeHandle {
+  open: NativeHandle['open'] = unused;
+  run: NativeHandle['run'] = unused;
+  runSync: NativeHandle['runSync'] = unused;
+  runLinks: NativeHandle['runLinks'] = unused;
+  runLinksSync: NativeHandle['runLinksSync'] = unused;
+  readFiles: NativeHandle['readFiles'] = unused;
+  readFilesSync: NativeHandle['readFilesSync'] = unused;
+  writeFiles: NativeHandle['writeFiles'] = unused;
+  writeFilesSync: NativeHandle['writeFilesSync'] = unused;
+  close: NativeHandle['close'] = unused;
 }
 
 /** A handle whose answers the test gives. */
-export class FakeHandle implements NativeHandle {
+export class FakeHandle extends UnusedHandle {
   readonly jobs: Job[] = [];
   /** Everything that happened, in order. */
   readonly log: string[] = [];
   running = 0;
   throws: unknown;
 
-  open = unused;
-  runLinks = unused;
-  runLinksSync = unused;
-  readFiles = unused;
-  readFilesSync = unused;
-  writeFiles = unused;
-  writeFilesSync = unused;
-
-  run(requests: Uint8Array, stopOnError: boolean, memory?: ArrayBuffer): Promise<NativeResults> {
+  override run: NativeHandle['run'] = (requests, stopOnError, memory) => {
     if (this.throws !== undefined) throw this.throws;
     if (this.running > 0) this.log.push('two jobs at once');
     this.running++;
@@ -61,19 +67,19 @@ export class FakeHandle implements NativeHandle {
         fail: (error) => settle(() => reject(error)),
       });
     });
-  }
+  };
 
   /** All of it is done. */
-  runSync(requests: Uint8Array): NativeResults {
+  override runSync: NativeHandle['runSync'] = (requests) => {
     if (this.throws !== undefined) throw this.throws;
     const operations = operationsOf(requests);
     this.log.push(`runSync ${operations}`);
     return nativeResults({ outcomes: operations.map(() => ({})) });
-  }
+  };
 
-  close(): void {
+  override close = () => {
     this.log.push(this.running > 0 ? 'closed under a job' : 'close');
-  }
+  };
 
   job(index: number): Job {
     return this.jobs[index] ?? expect.unreachable(`there is no job ${index}`);

@@ -1,72 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Connection, Ipvs, IpvsError, normalizeService } from '../../lib/index.js';
-import type { NativeConnections, NativeHandle } from '../../lib/native/addon.js';
-import { connectionRecord, nativeResults } from './answers.js';
+import { connectionRecord } from './answers.js';
+import { addon, resetAddon } from './fake-addon.js';
 import { thrownBy } from './requests.js';
 
-/** What the addon does in a test. */
-const addon = vi.hoisted(() => ({
-  opened: [] as (string | number)[],
-  closed: 0,
-  batches: 0,
-  files: {} as Record<string, string | number>,
-  /** What was done with files, in order. */
-  touched: [] as string[],
-  /** What each reading of the connection table gives, or throws. */
-  parts: [] as (object | Error)[],
-  cursors: 0,
-}));
-
-vi.mock('../../lib/native/load.js', async () => {
-  const { layout } = await import('../../lib/native/layout.js');
-  class Handle implements NativeHandle {
-    async open(netns: string | number) {
-      addon.opened.push(netns);
-    }
-    async run(requests: Uint8Array) {
-      // One without requests asks the kernel for nothing.
-      if (requests.length > 0) addon.batches++;
-      return nativeResults({
-        outcomes: Array.from({ length: requests.length / layout.request.size }, () => ({})),
-      });
-    }
-    runSync = () => expect.unreachable('nothing is synchronous');
-    runLinks = () => expect.unreachable('links have tests of their own');
-    runLinksSync = () => expect.unreachable('links have tests of their own');
-    readFiles = async (paths: readonly string[]) => {
-      addon.touched.push(`read ${paths}`);
-      return paths.map((path) => addon.files[path] ?? 2);
-    };
-    readFilesSync = (paths: readonly string[]) => paths.map((path) => addon.files[path] ?? 2);
-    writeFilesSync = () => expect.unreachable('nothing is synchronous');
-    writeFiles = async (files: readonly unknown[]) => {
-      addon.touched.push(`write ${files.length}`);
-      return files.map(() => 0);
-    };
-    close() {
-      addon.closed++;
-    }
-  }
-  class Cursor {
-    constructor() {
-      addon.cursors++;
-    }
-    async next(): Promise<NativeConnections> {
-      const part = addon.parts.shift() ?? expect.unreachable('read beyond the end');
-      if (part instanceof Error) throw part;
-      return part as NativeConnections;
-    }
-    count = () => expect.unreachable('nothing is counted');
-    close() {
-      addon.cursors--;
-    }
-  }
-  return { loadNative: () => ({ Handle, Cursor }) };
-});
+vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const TCP = 'tcp://10.0.0.1:80';
 const web = { protocol: 'tcp', address: '10.0.0.1', port: 80 } as const;
+/** How many exchanges had requests: one without any asks the kernel for nothing. */
+const batches = () =>
+  addon.exchanges.filter((each) => 'requests' in each && each.requests !== '').length;
 const unhandled: unknown[] = [];
 const collect = (reason: unknown) => {
   unhandled.push(reason);
@@ -75,15 +20,8 @@ let listeners: NodeJS.UnhandledRejectionListener[];
 let ipvs: Ipvs;
 
 beforeEach(async () => {
-  Object.assign(addon, {
-    opened: [],
-    closed: 0,
-    batches: 0,
-    files: {},
-    touched: [],
-    parts: [],
-    cursors: 0,
-  });
+  resetAddon();
+  addon.allowsSync = false;
   unhandled.length = 0;
   listeners = process.listeners('unhandledRejection');
   process.removeAllListeners('unhandledRejection');
@@ -121,7 +59,7 @@ test('the calls of one turn are one batch', async () => {
     ipvs.getTimeouts(),
     ipvs.zero(),
   ]);
-  expect(addon.batches).toBe(1);
+  expect(batches()).toBe(1);
 });
 
 describe('bad input rejects, and throws nothing', () => {
@@ -208,7 +146,7 @@ describe('bad input rejects, and throws nothing', () => {
       promise = loose()[method]?.(...args);
     }).not.toThrow();
     await expect(promise).rejects.toThrow(TypeError);
-    expect(addon.batches).toBe(0);
+    expect(batches()).toBe(0);
   });
 });
 
@@ -302,16 +240,16 @@ describe('an iterator', () => {
 describe('what is read from files', () => {
   test('information, with whether counters are refreshed', async () => {
     expect(await ipvs.getInfo()).toMatchObject({ version: '0.0.0', estimation: null });
-    addon.files['/proc/sys/net/ipv4/vs/run_estimation'] = '1\n';
+    addon.files = { ...addon.files, ['/proc/sys/net/ipv4/vs/run_estimation']: '1\n' };
     expect(await ipvs.getInfo()).toMatchObject({ estimation: true });
   });
 
   test('the status, where the kernel has it', async () => {
-    addon.files['/proc/thread-self/net/ip_vs_stats'] = 'totals';
+    addon.files = { ...addon.files, ['/proc/thread-self/net/ip_vs_stats']: 'totals' };
     expect(await ipvs.getStatus()).toBeUndefined();
-    addon.files['/proc/thread-self/net/ip_vs_status'] = 'Conns:\t5\n';
+    addon.files = { ...addon.files, ['/proc/thread-self/net/ip_vs_status']: 'Conns:\t5\n' };
     expect(await ipvs.getStatus()).toMatchObject({ connections: 5 });
-    addon.files['/proc/thread-self/net/ip_vs_status'] = 13;
+    addon.files = { ...addon.files, ['/proc/thread-self/net/ip_vs_status']: 13 };
     await expect(ipvs.getStatus()).rejects.toMatchObject({
       name: 'IpvsError',
       code: 'EACCES',
@@ -325,8 +263,8 @@ describe('what is read from files', () => {
     [1, 'EPERM'],
     ['something else', 'EBADMSG'],
   ])('totals: %j is %s', async (file, code) => {
-    addon.files['/proc/thread-self/net/dev'] = 'links';
-    addon.files['/proc/thread-self/net/ip_vs_stats'] = file;
+    addon.files = { ...addon.files, ['/proc/thread-self/net/dev']: 'links' };
+    addon.files = { ...addon.files, ['/proc/thread-self/net/ip_vs_stats']: file };
     await expect(ipvs.getStats()).rejects.toMatchObject({
       name: 'IpvsError',
       code,
@@ -371,7 +309,7 @@ test.each([
 ])(
   'the error of a parameter %s begins where it is awaited, and names it',
   async (_, set, target) => {
-    addon.files['/proc/sys/net/ipv4/vs/drop_entry'] = '0\n';
+    addon.files = { ...addon.files, ['/proc/sys/net/ipv4/vs/drop_entry']: '0\n' };
     let error: unknown;
     try {
       // Pending before it.
@@ -398,8 +336,8 @@ test('parameters are set one after the other, so that what is set back is what w
     ipvs.sysctls.set({ dropEntry: 3 }),
     ipvs.sysctls.get(),
   ]);
-  const kinds = addon.touched.map((each) => each.replace(/ .*/, ''));
-  expect(kinds).toEqual(['read', 'write', 'read', 'write', 'read']);
+  const kinds = addon.exchanges.flatMap((each) => Object.keys(each));
+  expect(kinds).toEqual(['read', 'written', 'read', 'written', 'read']);
   // One that fails holds up no other.
   await expect(ipvs.sysctls.set({ connMax: 5 })).rejects.toMatchObject({ code: 'ENOENT' });
   await ipvs.sysctls.set({ conntrack: false });
@@ -423,12 +361,12 @@ describe('the stream of connections', () => {
   };
 
   test('has every part', async () => {
-    addon.parts = [part([1, 2], false), part([], false), part([3], true)];
+    addon.connections = [part([1, 2], false), part([], false), part([3], true)];
     expect(await ports(ipvs.connections())).toEqual([1, 2, 3]);
   });
 
   test('ends where the caller leaves it', async () => {
-    addon.parts = [part([1, 2], false), part([3], false)];
+    addon.connections = [part([1, 2], false), part([3], false)];
     for await (const { client } of ipvs.connections()) {
       expect(client.port).toBe(1);
       break;
@@ -438,7 +376,7 @@ describe('the stream of connections', () => {
 
   test('ends with the reason of the signal', async () => {
     const controller = new AbortController();
-    addon.parts = [part([1, 2], false), part([3], false)];
+    addon.connections = [part([1, 2], false), part([3], false)];
     const connections = ipvs.connections({ signal: controller.signal });
     await connections.next();
     controller.abort(new Error('enough'));
@@ -447,7 +385,7 @@ describe('the stream of connections', () => {
   });
 
   test('throws what went wrong, once the caller comes to it, and not before', async () => {
-    addon.parts = [part([1, 2], false), failure];
+    addon.connections = [part([1, 2], false), failure];
     const connections = ipvs.connections();
     expect(await connections.next()).toMatchObject({ value: { client: { port: 1 } } });
     // A caller that takes its time: what was read ahead has failed meanwhile.
@@ -463,7 +401,7 @@ describe('the stream of connections', () => {
   });
 
   test('throws that the handle was closed meanwhile, and not before', async () => {
-    addon.parts = [part([1], false), part([2, 3], false), part([4], true)];
+    addon.connections = [part([1], false), part([2, 3], false), part([4], true)];
     const connections = ipvs.connections();
     await connections.next();
     await ipvs.close();

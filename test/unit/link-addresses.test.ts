@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
 import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
 import { ipv4, ipv6 } from './arbitraries.js';
-import { layout, native, thrownBy } from './requests.js';
+import { native } from './native.js';
+import { layout, thrownBy } from './requests.js';
 
 const size = layout.addressSettings.size;
 const text = fc.oneof(

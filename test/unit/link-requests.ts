@@ -7,7 +7,8 @@ import { type LinkCall, linkCalls } from '../../lib/links/calls.js';
 import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
 import { Records } from '../../lib/native/records.js';
 import { bound } from '../../lib/queue/packed.js';
-import { expectInputError, native, type Refusal, thrownBy } from './requests.js';
+import { native } from './native.js';
+import { expectInputError, type Refusal, thrownBy } from './requests.js';
 
 /** What the error for a bad argument says. */
 export type LinkRefusal = Omit<Refusal, 'call' | 'subject'>;

@@ -6,7 +6,7 @@ import { batch } from './batches.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls, layout } from './requests.js';
 
-type Lab = ReturnType<typeof open>;
+type QueueFixture = ReturnType<typeof open>;
 
 /** The answer to listings of so many services: each of them has `count` destinations. */
 function lists(services: number, count = 1): NativeResults {
@@ -18,7 +18,7 @@ function lists(services: number, count = 1): NativeResults {
   return nativeResults({ outcomes, destinations: Array(services * count).fill(record) });
 }
 
-async function list({ queue, handle }: Lab, answer: NativeResults) {
+async function list({ queue, handle }: QueueFixture, answer: NativeResults) {
   const listed = queue.run(calls.listDestinations(SERVICE));
   await settled();
   const job = handle.jobs.at(-1) ?? expect.unreachable();

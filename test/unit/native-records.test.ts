@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
 import { layout as published } from '../../lib/native/layout.js';
-import { layout, native } from './requests.js';
+import { native } from './native.js';
+import { layout } from './requests.js';
 
 const { size } = layout.addressSettings;
 

@@ -14,7 +14,8 @@ import {
   serviceAndDestination,
   serviceConfig,
 } from './arbitraries.js';
-import { bytesOf, calls, fieldsOf, layout, native, pack, untyped, write } from './requests.js';
+import { native } from './native.js';
+import { bytesOf, calls, fieldsOf, layout, pack, untyped, write } from './requests.js';
 
 /** The bytes of the service or destination in the one request of a buffer. */
 function recordIn(requests: RequestBuffer, name: 'service' | 'destination'): Uint8Array {

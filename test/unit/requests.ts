@@ -9,11 +9,9 @@ import { type Call, calls as served } from '../../lib/ipvs/calls.js';
 import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import type { RecordLayout } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
-import { loadNative } from '../../lib/native/load.js';
 import { bound } from '../../lib/queue/packed.js';
 import type { Steps } from '../../lib/queue/turns.js';
 
-export const native = loadNative();
 export { layout };
 
 const LITTLE = endianness() === 'LE';

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Ipvs, type Links } from '../../lib/index.js';
 import type { Batch } from '../../lib/ipvs/batch.js';
-import type { NativeHandle, NativeLinkResults, NativeResults } from '../../lib/native/addon.js';
 import { STRIDE } from '../../lib/queue/turns.js';
 import {
   daemonRecord,
@@ -13,56 +12,18 @@ import {
   serviceRecord,
 } from './answers.js';
 import { serviceAndDestination, serviceConfig } from './arbitraries.js';
+import { addon, resetAddon } from './fake-addon.js';
 import { layout } from './requests.js';
 
-/** What the addon is asked, and what it answers, whichever way. */
-const addon = vi.hoisted(() => ({
-  /** Bytes of the requests, and of the addresses of those to links; names of files. */
-  asked: [] as unknown[],
-  /** Called with the number of requests. */
-  answer: undefined as ((count: number) => NativeResults) | undefined,
-  answerLinks: undefined as ((count: number) => NativeLinkResults) | undefined,
-  files: {} as Record<string, string | number>,
-}));
+vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
 
-vi.mock('../../lib/native/load.js', async () => {
-  const { layout } = await import('../../lib/native/layout.js');
-  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-  class Handle implements NativeHandle {
-    open = async () => undefined;
-    close = () => undefined;
-    run = async (requests: Uint8Array) => this.runSync(requests);
-    runSync(requests: Uint8Array) {
-      addon.asked.push(hex(requests));
-      const answered = addon.answer?.(requests.length / layout.request.size);
-      return answered ?? expect.unreachable('nothing was to be asked');
-    }
-    runLinks = async (requests: Uint8Array, addresses: Uint8Array) =>
-      this.runLinksSync(requests, addresses);
-    runLinksSync(requests: Uint8Array, addresses: Uint8Array) {
-      addon.asked.push(hex(requests), hex(addresses));
-      const answered = addon.answerLinks?.(requests.length / layout.linkRequest.size);
-      return answered ?? expect.unreachable('nothing was to be asked');
-    }
-    readFiles = async (paths: readonly string[]) => this.readFilesSync(paths);
-    readFilesSync(paths: readonly string[]) {
-      addon.asked.push(paths);
-      return paths.map((path) => addon.files[path] ?? 2);
-    }
-    writeFiles = async (files: readonly { path: string; text: string }[]) =>
-      this.writeFilesSync(files);
-    writeFilesSync(files: readonly { path: string; text: string }[]) {
-      addon.asked.push(files);
-      return files.map(({ text }) => (text === '10' ? 22 : 0));
-    }
-  }
-  return { loadNative: () => ({ Handle }) };
-});
-
+const EINVAL = 22;
 let ipvs: Ipvs;
 
 beforeEach(async () => {
-  Object.assign(addon, { asked: [], answer: undefined, answerLinks: undefined, files: {} });
+  resetAddon();
+  addon.answer = addon.answerLinks = () => expect.unreachable('nothing is sent');
+  addon.write = ({ text }) => (text === '10' ? EINVAL : 0);
   ipvs = await Ipvs.open();
 });
 
@@ -83,12 +44,12 @@ interface Outcome {
 }
 
 async function outcomeOf(action: () => unknown): Promise<Outcome> {
-  addon.asked = [];
+  addon.exchanges = [];
   try {
     const value = await action();
-    return { value, asked: addon.asked };
+    return { value, asked: addon.exchanges };
   } catch (error) {
-    return { error: describeError(error), asked: addon.asked };
+    return { error: describeError(error), asked: addon.exchanges };
   }
 }
 
@@ -517,9 +478,9 @@ describe('at once', () => {
     answerWith({});
     const waiting = ipvs.flush();
     ipvs.sync.getTimeouts();
-    expect(addon.asked).toHaveLength(1);
+    expect(addon.exchanges).toHaveLength(1);
     await waiting;
-    expect(addon.asked).toHaveLength(2);
+    expect(addon.exchanges).toHaveLength(2);
   });
 
   test('works within another call', async () => {
@@ -533,11 +494,11 @@ describe('at once', () => {
       },
     };
     expect(ipvs.sync.deleteService(reference)).toBe(true);
-    const [inner, outer] = addon.asked;
-    addon.asked = [];
+    const [inner, outer] = addon.exchanges;
+    addon.exchanges = [];
     ipvs.sync.getTimeouts();
     ipvs.sync.deleteService(TCP);
-    expect([inner, outer]).toEqual(addon.asked);
+    expect([inner, outer]).toEqual(addon.exchanges);
   });
 
   test('is over once the handle is being closed', async () => {

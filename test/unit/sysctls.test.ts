@@ -4,9 +4,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { SyncSysctlAccess, SysctlAccess } from '../../lib/host/sysctls.js';
 import type { SysctlChanges, Sysctls } from '../../lib/index.js';
 import { ipvsProtocol } from '../../lib/ipvs/protocol.js';
-import type { NativeHandle } from '../../lib/native/addon.js';
 import type { FileText } from '../../lib/queue/procedure.js';
 import { Queue } from '../../lib/queue/queue.js';
+import { UnusedHandle } from './fake-handle.js';
 import { expectInputError, layout } from './requests.js';
 
 const FOLDER = '/proc/sys/net/ipv4/vs';
@@ -23,7 +23,6 @@ function kernel(
 ) {
   const held = new Map(Object.entries(files));
   const nameOf = (path: string) => path.slice(FOLDER.length + 1);
-  const unused = (): never => expect.unreachable('parameters are files');
   const read = (paths: readonly string[]) => paths.map((path) => held.get(nameOf(path)) ?? ENOENT);
   // As in csrc/os/files.h, the files after one that fails are not written.
   const write = (wanted: readonly FileText[]) => {
@@ -36,18 +35,13 @@ function kernel(
       return errno;
     });
   };
-  const handle = {
-    open: unused,
-    run: unused,
-    runSync: unused,
-    runLinks: unused,
-    runLinksSync: unused,
+  const handle = Object.assign(new UnusedHandle(), {
     close: vi.fn(),
     readFiles: vi.fn(async (paths: readonly string[]) => read(paths)),
     readFilesSync: vi.fn(read),
     writeFiles: vi.fn(async (wanted: readonly FileText[]) => write(wanted)),
     writeFilesSync: vi.fn(write),
-  } satisfies NativeHandle;
+  });
   const queue = new Queue(ipvsProtocol(handle, layout));
   return {
     held,

@@ -1,0 +1,135 @@
+/**
+ * An addon without a kernel, under the Ipvs that a test opens. The test file mocks its loader:
+ * `vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'))`.
+ * @module
+ */
+import { expect } from 'vitest';
+import type {
+  NativeConnections,
+  NativeCursor,
+  NativeHandle,
+  NativeLinkResults,
+  NativeResults,
+} from '../../lib/native/addon.js';
+import { nativeLinkResults, nativeResults } from './answers.js';
+import { UnusedHandle } from './fake-handle.js';
+import { layout } from './requests.js';
+
+const ENOENT = 2;
+
+interface FileText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What a handle was given: requests and addresses in hexadecimal. */
+export type Exchange =
+  | { readonly requests: string }
+  | { readonly linkRequests: string; readonly addresses: string }
+  | { readonly read: readonly string[] }
+  | { readonly written: readonly FileText[] };
+
+const initial = () => ({
+  /** The namespaces of the handles that were opened. */
+  opened: [] as (string | number)[],
+  closed: 0,
+  /** All exchanges, in order. */
+  exchanges: [] as Exchange[],
+  /** False: a synchronous call fails the test, but for reads of files. */
+  allowsSync: true,
+  /** Answers so many requests. Default: all succeed, without results. */
+  answer: (count: number): NativeResults =>
+    nativeResults({ outcomes: Array.from({ length: count }, () => ({})) }),
+  answerLinks: (count: number): NativeLinkResults =>
+    nativeLinkResults(
+      Array.from({ length: count }, () => ({})),
+      0,
+    ),
+  /** The contents of files by path, or the errno of reading them. Others do not exist. */
+  files: {} as Readonly<Record<string, string | number>>,
+  /** The errno of writing a file; 0 if it succeeds. */
+  write: (_: FileText) => 0,
+  /** What each read of the connection table returns or throws. */
+  connections: [] as (NativeConnections | Error)[],
+  /** The number of open cursors. */
+  cursors: 0,
+});
+
+/** The addon of a test file: what it does, and what it was given. */
+export const addon = initial();
+
+/** Sets the addon back before each test. */
+export function resetAddon(): void {
+  Object.assign(addon, initial());
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+class Handle extends UnusedHandle implements NativeHandle {
+  override open = async (netns: string | number) => {
+    addon.opened.push(netns);
+  };
+
+  override close = () => {
+    addon.closed++;
+  };
+
+  override run = async (requests: Uint8Array) => this.#answer(requests);
+
+  override runSync = (requests: Uint8Array) => {
+    expect(addon.allowsSync).toBe(true);
+    return this.#answer(requests);
+  };
+
+  #answer(requests: Uint8Array): NativeResults {
+    addon.exchanges.push({ requests: hex(requests) });
+    return addon.answer(requests.length / layout.request.size);
+  }
+
+  override runLinks = async (requests: Uint8Array, addresses: Uint8Array) =>
+    this.runLinksSync(requests, addresses);
+
+  override runLinksSync = (requests: Uint8Array, addresses: Uint8Array) => {
+    addon.exchanges.push({ linkRequests: hex(requests), addresses: hex(addresses) });
+    return addon.answerLinks(requests.length / layout.linkRequest.size);
+  };
+
+  override readFiles = async (paths: readonly string[]) => this.readFilesSync(paths);
+
+  override readFilesSync = (paths: readonly string[]) => {
+    addon.exchanges.push({ read: paths });
+    return paths.map((path) => addon.files[path] ?? ENOENT);
+  };
+
+  override writeFiles = async (files: readonly FileText[]) => this.#write(files);
+
+  override writeFilesSync = (files: readonly FileText[]) => {
+    expect(addon.allowsSync).toBe(true);
+    return this.#write(files);
+  };
+
+  #write(files: readonly FileText[]): number[] {
+    addon.exchanges.push({ written: files });
+    return files.map((file) => addon.write(file));
+  }
+}
+
+class Cursor implements Pick<NativeCursor, 'next' | 'close'> {
+  constructor() {
+    addon.cursors++;
+  }
+
+  async next(): Promise<NativeConnections> {
+    const part = addon.connections.shift() ?? expect.unreachable('read beyond the end');
+    if (part instanceof Error) throw part;
+    return part;
+  }
+
+  count = () => expect.unreachable('nothing is counted');
+
+  close(): void {
+    addon.cursors--;
+  }
+}
+
+export const loadNative = () => ({ Handle, Cursor, layout });
