@@ -1,5 +1,5 @@
 /**
- * Changes of counters from one reading of the table to the next.
+ * Changes of counters from one sample of the table to the next.
  * @module
  */
 
@@ -9,57 +9,57 @@ import { formatDestinationKey, formatServiceKey } from './keys.js';
 import type { Service, ServiceWithDestinations } from './service.js';
 import type { Stats } from './stats.js';
 
-/** The counters of {@link Stats}. */
+/** The name of a counter of {@link Stats}. */
 export type CounterName = 'connections' | 'inPackets' | 'outPackets' | 'inBytes' | 'outBytes';
 
-/** What the counters have gained since the sample before, and how fast. */
+/** The increase of the counters since the previous sample. */
 export interface Change {
   /**
-   * Gained. After counters went backwards, because they were zeroed or the object was made anew,
-   * what they have since.
+   * The increase. If counters went backwards, because they were zeroed or the object was created
+   * again, their value.
    */
   readonly delta: Readonly<Record<CounterName, number>>;
-  /** Gained per second. */
+  /** The increase per second; 0 if no time has passed. */
   readonly rate: Readonly<Record<CounterName, number>>;
 }
 
-/** A service of a sample. `change` is null where it was not in the sample before. */
+/** A service of a sample. `change` is null if the previous sample did not have it. */
 export type WatchedService = Service & {
   readonly change: Change | null;
   readonly destinations: readonly WatchedDestination[];
 };
 
-/** A destination of a sample. `change` is null where it was not in the sample before. */
+/** A destination of a sample. `change` is null if the previous sample did not have it. */
 export type WatchedDestination = Destination & { readonly change: Change | null };
 
-/** One look at the table. */
+/** A sample of the table. */
 export interface Sample {
-  /** When the table was read. */
+  /** The time at which the table was read. */
   readonly time: Date;
-  /** Seconds since the sample before; 0 in the first. */
+  /** Seconds since the previous sample; 0 in the first one. */
   readonly elapsed: number;
-  /** All services with their destinations, and what each has gained. */
+  /** All services with their destinations, each with its change. */
   readonly services: readonly WatchedService[];
-  /** References of the services that were in the sample before and are gone. */
+  /** References of the services that the previous sample had, and that are gone. */
   readonly gone: readonly string[];
 }
 
-/** What was gained from `before` to `now` within `elapsed` seconds. @internal */
+/** Returns the change from `before` to `now`, with `elapsed` seconds between them. @internal */
 export function changeBetween(before: Stats, now: Stats, elapsed: number): Change {
-  const restarted =
+  const isRestarted =
     now.connections < before.connections ||
     now.inPackets < before.inPackets ||
     now.outPackets < before.outPackets ||
     now.inBytes < before.inBytes ||
     now.outBytes < before.outBytes;
   const delta = {
-    connections: now.connections - (restarted ? 0 : before.connections),
-    inPackets: now.inPackets - (restarted ? 0 : before.inPackets),
-    outPackets: now.outPackets - (restarted ? 0 : before.outPackets),
-    inBytes: now.inBytes - (restarted ? 0 : before.inBytes),
-    outBytes: now.outBytes - (restarted ? 0 : before.outBytes),
+    connections: now.connections - (isRestarted ? 0 : before.connections),
+    inPackets: now.inPackets - (isRestarted ? 0 : before.inPackets),
+    outPackets: now.outPackets - (isRestarted ? 0 : before.outPackets),
+    inBytes: now.inBytes - (isRestarted ? 0 : before.inBytes),
+    outBytes: now.outBytes - (isRestarted ? 0 : before.outBytes),
   };
-  const perSecond = (gained: number) => (elapsed > 0 ? gained / elapsed : 0);
+  const perSecond = (increase: number) => (elapsed > 0 ? increase / elapsed : 0);
   const rate = {
     connections: perSecond(delta.connections),
     inPackets: perSecond(delta.inPackets),
@@ -71,13 +71,13 @@ export function changeBetween(before: Stats, now: Stats, elapsed: number): Chang
 }
 
 /**
- * Finds the items of a list in an earlier list. The kernel's order hardly changes: usually the next
- * item is the one that is sought, and nothing needs a name. Otherwise all items are named, once.
+ * Finds the items of a list in a previous list. The order of the kernel hardly changes, so the next
+ * item is usually the one that is sought, and no key is needed. Otherwise a map by key is made, once.
  */
-class Earlier<Item> {
+class PreviousItems<Item> {
   readonly #items: readonly Item[];
   readonly #isSame: (a: Item, b: Item) => boolean;
-  readonly #nameOf: (item: Item) => string;
+  readonly #keyOf: (item: Item) => string;
   readonly #found: Uint8Array;
   #next = 0;
   #places: Map<string, number> | undefined;
@@ -85,29 +85,29 @@ class Earlier<Item> {
   constructor(
     items: readonly Item[],
     isSame: (a: Item, b: Item) => boolean,
-    nameOf: (item: Item) => string,
+    keyOf: (item: Item) => string,
   ) {
     this.#items = items;
     this.#isSame = isSame;
-    this.#nameOf = nameOf;
+    this.#keyOf = keyOf;
     this.#found = new Uint8Array(items.length);
   }
 
-  /** The item that follows the last one found, if it is the one that is sought. */
+  /** Returns the item behind the last one that was found, if it is the one that is sought. */
   next(sought: Item): Item | undefined {
     const item = this.#items[this.#next];
     return item !== undefined && this.#isSame(item, sought) ? this.#take(this.#next) : undefined;
   }
 
-  /** The item, wherever it is. */
+  /** Finds the item by its key, and yields now and then. */
   *search(sought: Item): Generator<void, Item | undefined> {
     if (this.#items.length === 0) return undefined;
-    this.#places ??= yield* this.#name();
-    const place = this.#places.get(this.#nameOf(sought));
+    this.#places ??= yield* this.#mapPlaces();
+    const place = this.#places.get(this.#keyOf(sought));
     return place === undefined ? undefined : this.#take(place);
   }
 
-  /** The items that were not found. */
+  /** Returns the items that were not found. */
   rest(): readonly Item[] {
     return this.#items.filter((_, place) => this.#found[place] === 0);
   }
@@ -118,10 +118,10 @@ class Earlier<Item> {
     return this.#items[place];
   }
 
-  *#name(): Generator<void, Map<string, number>> {
+  *#mapPlaces(): Generator<void, Map<string, number>> {
     const places = new Map<string, number>();
     for (const [place, item] of this.#items.entries()) {
-      places.set(this.#nameOf(item), place);
+      places.set(this.#keyOf(item), place);
       if (places.size % STRIDE === 0) yield;
     }
     return places;
@@ -140,7 +140,10 @@ const isSameDestination = (a: Destination, b: Destination) =>
 
 const NONE: readonly Destination[] = [];
 
-/** A sample of `services`, compared with those of the sample before, in steps. @internal */
+/**
+ * Compares the services of a sample with those of the previous one, and yields now and then.
+ * @internal
+ */
 export function* compare(
   services: readonly ServiceWithDestinations[],
   before: readonly ServiceWithDestinations[],
@@ -148,11 +151,11 @@ export function* compare(
   elapsed: number,
 ): Generator<void, Sample> {
   let compared = 0;
-  const earlier = new Earlier(before, isSameService, formatServiceKey);
+  const previous = new PreviousItems(before, isSameService, formatServiceKey);
   const watched: WatchedService[] = [];
   for (const service of services) {
-    const then = earlier.next(service) ?? (yield* earlier.search(service));
-    const earlierDestinations = new Earlier(
+    const then = previous.next(service) ?? (yield* previous.search(service));
+    const previousDestinations = new PreviousItems(
       then?.destinations ?? NONE,
       isSameDestination,
       formatDestinationKey,
@@ -160,7 +163,7 @@ export function* compare(
     const destinations: WatchedDestination[] = [];
     for (const destination of service.destinations) {
       const known =
-        earlierDestinations.next(destination) ?? (yield* earlierDestinations.search(destination));
+        previousDestinations.next(destination) ?? (yield* previousDestinations.search(destination));
       const change = known ? changeBetween(known.stats, destination.stats, elapsed) : null;
       destinations.push({ ...destination, change });
       if (++compared % STRIDE === 0) yield;
@@ -169,5 +172,5 @@ export function* compare(
     watched.push({ ...service, change, destinations });
     if (++compared % STRIDE === 0) yield;
   }
-  return { time, elapsed, services: watched, gone: earlier.rest().map(formatServiceKey) };
+  return { time, elapsed, services: watched, gone: previous.rest().map(formatServiceKey) };
 }

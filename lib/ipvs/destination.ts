@@ -322,13 +322,13 @@ function checkUnicast(request: RequestBuffer): void {
 
 /**
  * Decodes the destination of the DestinationEntry at `base`.
- * @param read decodes a counter: as a number, or as a BigInt
+ * @param decode decodes a counter: as a number, or as a BigInt
  * @internal
  */
 export function decodeDestinationEntry<Value extends Counter>(
   records: Records,
   base: number,
-  read: DecodeCounter<Value>,
+  decode: DecodeCounter<Value>,
 ): Destination<Value> {
   const entry = layout.destinationEntry.fields;
   return decodeDestination(
@@ -337,7 +337,7 @@ export function decodeDestinationEntry<Value extends Counter>(
     records.u32(base, entry.activeConnections),
     records.u32(base, entry.inactiveConnections),
     records.u32(base, entry.persistentConnections),
-    decodeStats(records, base + entry.stats.offset, read),
+    decodeStats(records, base + entry.stats.offset, decode),
   );
 }
 

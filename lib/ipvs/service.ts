@@ -272,16 +272,16 @@ function encodeInactivePersistence(request: RequestBuffer, value: unknown): void
 
 /**
  * Decodes the service of the ServiceEntry at `base`.
- * @param read decodes a counter: as a number, or as a BigInt
+ * @param decode decodes a counter: as a number, or as a BigInt
  * @internal
  */
 export function decodeServiceEntry<Value extends Counter>(
   records: Records,
   base: number,
-  read: DecodeCounter<Value>,
+  decode: DecodeCounter<Value>,
 ): Service<Value> {
   const { service, stats } = layout.serviceEntry.fields;
-  const counters = decodeStats(records, base + stats.offset, read);
+  const counters = decodeStats(records, base + stats.offset, decode);
   return decodeService(records, base + service.offset, counters);
 }
 

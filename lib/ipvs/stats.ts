@@ -7,12 +7,14 @@ import type { Field } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 
-/** What counters are given as: numbers, exact up to 2^53, or BigInts. */
+/** The type of counters and rates: numbers, exact up to 2^53, or BigInts. */
 export type Counter = number | bigint;
 
-/** Options of what reads counters. */
+/** Options of operations that return counters. */
 export interface ReadOptions {
-  /** True: counters and rates are BigInts, exact beyond 2^53, as in node:fs. Default false. */
+  /**
+   * True: counters and rates are BigInts, exact beyond 2^53, as in node:fs. Default false.
+   */
   readonly bigint?: boolean | undefined;
 }
 
@@ -23,9 +25,10 @@ export type Big = ReadOptions & { readonly bigint: true };
 export type Small = ReadOptions & { readonly bigint?: false | undefined };
 
 /**
- * Counters since creation or the last zeroing, and rates of the kernel's estimator (IPVS_SVC_ATTR_STATS64, IPVS_DEST_ATTR_STATS64;
- * `ipvsadm -L --stats --rate`). The kernel refreshes all of them every 2 seconds, so that they lag behind the traffic, and not at all
- * while its parameter run_estimation is 0: see {@link Info.estimation}.
+ * Counters since creation or the last zeroing, and rates of the kernel's estimator
+ * (IPVS_SVC_ATTR_STATS64, IPVS_DEST_ATTR_STATS64; `ipvsadm -L --stats --rate`). The kernel refreshes
+ * all of them every 2 seconds, so they lag behind the traffic. It does not refresh them while its
+ * parameter run_estimation is 0: see {@link Info.estimation}.
  */
 export interface Stats<Value extends Counter = number> {
   /** Connections scheduled. */
@@ -50,15 +53,16 @@ export interface Stats<Value extends Counter = number> {
   readonly outByteRate: Value;
 }
 
+const { fields } = layout.stats;
 const KEYS = new Set(['bigint'] as const);
 
-/** Whether counters are wanted as BigInts. @internal */
+/** Checks the options of an operation that returns counters. True: as BigInts. @internal */
 export function checkReadOptions(options: unknown): boolean {
   const { bigint } = readOptions(options, KEYS);
   return bigint !== undefined && checkBoolean('options.bigint', bigint);
 }
 
-/** How the counters of a record are read. @internal */
+/** Decodes a counter: as a number, or as a BigInt. @internal */
 export type DecodeCounter<Value extends Counter> = (
   records: Records,
   base: number,
@@ -70,23 +74,22 @@ export const asNumber: DecodeCounter<number> = (records, base, field) => records
 export const asBigint: DecodeCounter<bigint> = (records, base, field) =>
   records.bigint(base, field);
 
-/** The statistics in the record at `base`. @internal */
+/** Decodes the counters and rates at `base`. @internal */
 export function decodeStats<Value extends Counter>(
   records: Records,
   base: number,
-  read: DecodeCounter<Value>,
+  decode: DecodeCounter<Value>,
 ): Stats<Value> {
-  const { fields } = layout.stats;
   return {
-    connections: read(records, base, fields.connections),
-    inPackets: read(records, base, fields.inPackets),
-    outPackets: read(records, base, fields.outPackets),
-    inBytes: read(records, base, fields.inBytes),
-    outBytes: read(records, base, fields.outBytes),
-    connectionRate: read(records, base, fields.connectionRate),
-    inPacketRate: read(records, base, fields.inPacketRate),
-    outPacketRate: read(records, base, fields.outPacketRate),
-    inByteRate: read(records, base, fields.inByteRate),
-    outByteRate: read(records, base, fields.outByteRate),
+    connections: decode(records, base, fields.connections),
+    inPackets: decode(records, base, fields.inPackets),
+    outPackets: decode(records, base, fields.outPackets),
+    inBytes: decode(records, base, fields.inBytes),
+    outBytes: decode(records, base, fields.outBytes),
+    connectionRate: decode(records, base, fields.connectionRate),
+    inPacketRate: decode(records, base, fields.inPacketRate),
+    outPacketRate: decode(records, base, fields.outPacketRate),
+    inByteRate: decode(records, base, fields.inByteRate),
+    outByteRate: decode(records, base, fields.outByteRate),
   };
 }

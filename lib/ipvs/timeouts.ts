@@ -1,5 +1,5 @@
 /**
- * How long idle connections live.
+ * Timeouts of idle connections.
  * @module
  */
 import { checkInteger, readObject } from '../core/check.js';
@@ -8,50 +8,52 @@ import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import type { RequestBuffer } from './request-buffer.js';
 
-/** Timeouts of connections in seconds (IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`). They belong to the network namespace. */
+/**
+ * Timeouts of idle connections, in seconds (IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`). They belong
+ * to the network namespace.
+ */
 export interface Timeouts {
-  /** An established TCP connection. IPVS_CMD_ATTR_TIMEOUT_TCP; the kernel's default is 900. */
+  /** An established TCP connection. The kernel's default is 900. IPVS_CMD_ATTR_TIMEOUT_TCP. */
   readonly tcp: number;
-  /** A TCP connection after a FIN. IPVS_CMD_ATTR_TIMEOUT_TCP_FIN; 120. */
+  /** A TCP connection after a FIN. The kernel's default is 120. IPVS_CMD_ATTR_TIMEOUT_TCP_FIN. */
   readonly tcpFin: number;
-  /** A UDP exchange. IPVS_CMD_ATTR_TIMEOUT_UDP; 300. */
+  /** A UDP exchange. The kernel's default is 300. IPVS_CMD_ATTR_TIMEOUT_UDP. */
   readonly udp: number;
 }
 
 /**
- * The timeouts to change, at least one, each 1 to 2678400 seconds (31 days). Those left out stay as
- * they are.
+ * The timeouts to change, at least one, each 1 to 2678400 seconds (31 days). Those that are left out
+ * stay as they are. IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
  */
 export type TimeoutChanges = { readonly [Name in keyof Timeouts]?: Timeouts[Name] | undefined };
 
+const { fields } = layout.timeouts;
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
 const KEYS = new Set(NAMES);
 /** ipvsadm's limit. */
 const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 
-/** @internal */
+/** Encodes the timeouts to change. @internal */
 export function encodeTimeouts(request: RequestBuffer, changes: unknown): void {
-  const property = 'timeouts';
-  const values = readObject(property, changes, KEYS);
-  const { records } = request;
+  const timeouts = readObject('timeouts', changes, KEYS);
   const base = request.base() + layout.request.fields.timeouts.offset;
-  let named = 0;
+  let isEmpty = true;
   for (const name of NAMES) {
-    if (values[name] === undefined) continue;
-    // 0 would mean to the kernel: leave as it is.
-    const seconds = checkInteger(`${property}.${name}`, values[name], 1, MAX_TIMEOUT, 'seconds');
-    records.setNumber(base, layout.timeouts.fields[name], seconds);
-    named++;
+    const value = timeouts[name];
+    if (value === undefined) continue;
+    // 0 tells the kernel to leave the timeout as it is.
+    const seconds = checkInteger(`timeouts.${name}`, value, 1, MAX_TIMEOUT, 'seconds');
+    request.records.setU32(base, fields[name], seconds);
+    isEmpty = false;
   }
-  if (named === 0) throw wrongValue(property, changes, `names none of ${NAMES.join(', ')}`);
+  if (isEmpty) throw wrongValue('timeouts', changes, `names none of ${NAMES.join(', ')}`);
 }
 
-/** The timeouts in the record at `base`. @internal */
+/** Decodes the timeouts at `base`. @internal */
 export function decodeTimeouts(records: Records, base: number): Timeouts {
-  const { fields } = layout.timeouts;
   return {
-    tcp: records.number(base, fields.tcp),
-    tcpFin: records.number(base, fields.tcpFin),
-    udp: records.number(base, fields.udp),
+    tcp: records.u32(base, fields.tcp),
+    tcpFin: records.u32(base, fields.tcpFin),
+    udp: records.u32(base, fields.udp),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * What changes from one look at the table to the next.
+ * Watching: samples of the table, one in each interval.
  * @module
  */
 
@@ -11,11 +11,14 @@ import { compare, type Sample } from './changes.js';
 import type { ServiceWithDestinations } from './service.js';
 import type { Snapshot } from './snapshot.js';
 
-/** Options of watching. */
+/** Options of {@link Ipvs.watch}. */
 export interface WatchOptions {
-  /** Milliseconds from one sample to the next, 1 to 2147483647. Default 1000. The kernel refreshes counters every 2 seconds. */
+  /**
+   * Milliseconds from one sample to the next, 1 to 2147483647. Default 1000. The kernel refreshes
+   * counters every 2 seconds.
+   */
   readonly interval?: number | undefined;
-  /** Ends the watching; it throws the signal's reason. */
+  /** Ends the watcher, which throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,7 +38,7 @@ export function checkWatchOptions(options: unknown): {
   };
 }
 
-/** What a watcher reads, and how often. */
+/** The table that a watcher samples. */
 export interface SampleSource {
   /** Milliseconds from one sample to the next. */
   readonly interval: number;
@@ -44,25 +47,25 @@ export interface SampleSource {
 }
 
 /**
- * Samples of the table, one an interval. It is read and ended as {@link CancellableIterator} says;
- * a consumer that is slower than the interval misses samples. Closing the handle ends it; a sample
+ * Samples the table periodically. It is read and ended as {@link CancellableIterator} says; a
+ * consumer that is slower than the interval misses samples. Closing the handle ends it; a sample
  * that is being read is still delivered.
  *
- * It does not keep the process alive between two samples, unless {@link TableWatcher.ref} asks for
- * it.
+ * It does not keep the process alive between two samples, unless {@link TableWatcher.ref} is called.
  */
 export class TableWatcher extends CancellableIterator<Sample> {
   readonly #source: SampleSource;
   readonly #onEnd: () => void;
   #hasBegun = false;
-  /** What was read, until it is handed out. */
+  /** The latest sample, until it is taken. */
   #sample: Sample | undefined;
-  /** What was read before that. */
-  #before: readonly ServiceWithDestinations[] = [];
+  /** The services of the latest sample, which the next one is compared with. */
+  #previous: readonly ServiceWithDestinations[] = [];
   readonly #turns = new Turns();
-  /** When the table was read, and when it is to be read again. In milliseconds, of performance.now(). */
-  #last: number | undefined;
-  #due = 0;
+  /** The time of the latest sample, of performance.now(). */
+  #sampledAt: number | undefined;
+  /** The time of the next sample, of performance.now(). */
+  #dueAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #keepsAlive = false;
   #isReading = false;
@@ -85,7 +88,7 @@ export class TableWatcher extends CancellableIterator<Sample> {
     return this;
   }
 
-  /** Takes {@link ref} back. */
+  /** Lets the process exit while a sample is awaited: the opposite of {@link ref}, and the default. */
   unref(): this {
     this.#keepsAlive = false;
     this.#timer?.unref();
@@ -93,7 +96,7 @@ export class TableWatcher extends CancellableIterator<Sample> {
   }
 
   /**
-   * Ends it because the handle is closed, once a sample that is being read is delivered.
+   * Ends the watcher because the handle is closed, after a sample that is being read.
    * @internal
    */
   close(): void {
@@ -124,30 +127,30 @@ export class TableWatcher extends CancellableIterator<Sample> {
 
   #schedule(): void {
     const now = performance.now();
-    // A consumer that is slower than the interval misses samples rather than getting many at once.
-    const due = Math.max(this.#due, now);
-    this.#due = due + this.#source.interval;
+    // A consumer that is slower than the interval does not get several samples at once.
+    const due = Math.max(this.#dueAt, now);
+    this.#dueAt = due + this.#source.interval;
     if (due === now) {
-      void this.#look();
+      void this.#read();
       return;
     }
-    this.#timer = setTimeout(() => void this.#look(), due - now);
+    this.#timer = setTimeout(() => void this.#read(), due - now);
     if (!this.#keepsAlive) this.#timer.unref();
   }
 
-  async #look(): Promise<void> {
+  async #read(): Promise<void> {
     this.#isReading = true;
     try {
       const { services } = await this.#source.snapshot();
       if (this.ended) return;
       const now = performance.now();
-      const elapsed = this.#last === undefined ? 0 : (now - this.#last) / 1000;
-      const steps = compare(services, this.#before, new Date(), elapsed);
+      const elapsed = this.#sampledAt === undefined ? 0 : (now - this.#sampledAt) / 1000;
+      const steps = compare(services, this.#previous, new Date(), elapsed);
       // Between the steps the event loop is free, and so the watcher may be ended.
       this.#sample = await this.#turns.run(steps, () => this.ended);
       if (this.ended) return;
-      this.#before = services;
-      this.#last = now;
+      this.#previous = services;
+      this.#sampledAt = now;
     } catch (error) {
       this.fail(error);
     }
@@ -158,7 +161,7 @@ export class TableWatcher extends CancellableIterator<Sample> {
 
   protected override release(): void {
     clearTimeout(this.#timer);
-    this.#before = [];
+    this.#previous = [];
     this.#onEnd();
   }
 }
