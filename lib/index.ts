@@ -36,7 +36,6 @@ export type { Status } from './host/status.js';
 export type { Sysctls } from './host/sysctl-parameters.js';
 export type { SyncSysctlAccess, SysctlAccess, SysctlChanges } from './host/sysctls.js';
 export type { Batch, BatchOptions, BatchResult, BatchResults } from './ipvs/batch.js';
-export type { DeleteOptions, Ensured, StopOptions, UpdateOptions } from './ipvs/calls.js';
 export {
   type DestinationKey,
   formatAddress,
@@ -69,6 +68,7 @@ export type {
   TunnelChecksum,
   TunnelType,
 } from './ipvs/names.js';
+export type { DeleteOptions, Ensured, StopOptions, UpdateOptions } from './ipvs/operations.js';
 export type { Persistence, PersistenceConfig } from './ipvs/persistence.js';
 export type {
   DestinationAddress,
@@ -99,10 +99,10 @@ export type {
   AddressSettings,
   LinkAddress,
 } from './links/address.js';
-export type { EnsuredLink } from './links/calls.js';
 export type { Link, LinkState } from './links/link.js';
 export type { LinkReference } from './links/link-reference.js';
 export { Links, type SyncLinks, type WatchLinksOptions } from './links/links.js';
+export type { EnsuredLink } from './links/operations.js';
 export type {
   DummyOptions,
   LinkChanges,

@@ -22,6 +22,7 @@ import { IpvsError } from './core/errors.js';
 import { describeInput, isInputError } from './core/input-errors.js';
 import { handOver, handOverResults, registerEntries, registerEntry } from './core/stack.js';
 import { WeakMembers } from './core/weak.js';
+import { HandleOperations } from './handle-methods.js';
 import {
   checkDiagnoseOptions,
   checkHostOptions,
@@ -36,23 +37,19 @@ import {
   type BatchOptions,
   type BatchResults,
   checkBatch,
-  collect,
+  sendBatch,
 } from './ipvs/batch.js';
-import { calls } from './ipvs/calls.js';
-import { HandleOperations } from './ipvs/operations.js';
-import { type IpvsQueue, ipvsProtocol } from './ipvs/protocol.js';
-import type { RequestBuffer } from './ipvs/request-buffer.js';
-import type { Results } from './ipvs/results.js';
+import { type IpvsClient, type IpvsQueue, type IpvsTypes, ipvsClient } from './ipvs/client.js';
+import { operations } from './ipvs/operations.js';
 import { readTable, type Snapshot } from './ipvs/snapshot.js';
 import { checkWatchOptions, TableWatcher, type WatchOptions } from './ipvs/watch.js';
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeHandle } from './native/addon.js';
-import { layout } from './native/layout.js';
 import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './native/netns.js';
 import { openHandle } from './native/open.js';
-import { bound, type Protocol } from './queue/packed.js';
-import type { Procedure } from './queue/procedure.js';
+import { call } from './queue/operation.js';
 import { Queue } from './queue/queue.js';
+import type { Routine } from './queue/routine.js';
 
 /** {@link diagnose}, of options that were checked. */
 let diagnoseHost: (
@@ -80,12 +77,10 @@ export class SyncIpvs extends HandleOperations<'value'> {
    */
   constructor(key: symbol, queue: IpvsQueue) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.sync');
-    const follow = <Value>(
-      operation: string,
-      procedure: Procedure<RequestBuffer, Results, Value>,
-    ) => queue.followSync(operation, procedure);
-    super((call, args) => queue.runSync(call, args), follow);
-    this.sysctls = new SyncSysctlAccess(follow);
+    const runRoutine = <Value>(operation: string, routine: Routine<IpvsTypes, Value>) =>
+      queue.runRoutineSync(operation, routine);
+    super((operation, args) => queue.runSync(operation, args), runRoutine);
+    this.sysctls = new SyncSysctlAccess(runRoutine);
   }
 }
 
@@ -113,7 +108,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   readonly #native: Native;
   readonly #handle: NativeHandle;
   readonly #netns: NamespaceTarget;
-  readonly #protocol: Protocol<RequestBuffer, Results>;
+  readonly #client: IpvsClient;
   readonly #queue: IpvsQueue;
   /** One that nobody uses any more may be collected, though it was not ended. */
   readonly #watchers = new WeakMembers<TableWatcher>();
@@ -122,26 +117,26 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   private constructor(key: symbol, native: Native, handle: NativeHandle, netns: NamespaceTarget) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use Ipvs.open()');
     const links = linksOf(native, handle);
-    const protocol = ipvsProtocol(handle, layout, async () => {
+    const client = ipvsClient(handle, async () => {
       await links.close();
       handle.close();
     });
-    const queue: IpvsQueue = new Queue(protocol);
+    const queue: IpvsQueue = new Queue(client);
     super(
-      (call, args) => queue.run(call, args),
-      (operation, procedure) => queue.follow(operation, procedure),
+      (operation, args) => queue.run(operation, args),
+      (operation, routine) => queue.runRoutine(operation, routine),
     );
     this.#native = native;
     this.#handle = handle;
     this.#netns = netns;
-    this.#protocol = protocol;
+    this.#client = client;
     this.#queue = queue;
     this.links = links;
     this.sync = new SyncIpvs(KEY, queue);
     let last: Promise<unknown> = Promise.resolve();
     // One after the other: what one sets back must not be what another has set meanwhile.
-    this.sysctls = new SysctlAccess((operation, procedure) => {
-      const done = queue.follow(operation, procedure, last);
+    this.sysctls = new SysctlAccess((operation, routine) => {
+      const done = queue.runRoutine(operation, routine, last);
       last = done.catch(() => undefined);
       // V8 knows who awaits a promise only where that is all that hangs on it.
       return handOver(done);
@@ -226,13 +221,10 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   async #batch(args: readonly unknown[]): Promise<BatchResults> {
-    const [build, sending] = checkArguments('batch', args, 2, checkBatch);
+    const [build, options] = checkArguments('batch', args, 2, checkBatch);
     try {
-      const results = await this.#queue.ship(
-        (hasCalled) => collect(this.#protocol, build, hasCalled),
-        sending,
-      );
-      // Each place has the value of its operation.
+      const results = await sendBatch(this.#queue, this.#client, build, options);
+      // The value at each place is of the type of its operation.
       return results as BatchResults;
     } catch (error) {
       if (isInputError(error) && error.operation === undefined) describeInput(error, 'batch', '');
@@ -280,7 +272,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     const access = {
       Cursor: this.#native.Cursor,
       handle: this.#handle,
-      runJob: <Value>(job: (run: Run) => Promise<Value>) => this.#queue.aside(operation, job),
+      runJob: <Value>(job: (run: Run) => Promise<Value>) => this.#queue.taskInOrder(operation, job),
     };
     return new ConnectionReader(access, operation, filter, origin);
   }
@@ -303,15 +295,15 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   #diagnose(schedulers: readonly string[] | undefined): Promise<Check[]> {
-    return this.#queue.aside('diagnose', async (run) => {
+    return this.#queue.taskInOrder('diagnose', async (run) => {
       let version: string;
       try {
-        ({ version } = await run(calls.getInfo));
+        ({ version } = await run(call(operations.getInfo)));
       } catch (error) {
         return diagnoseWithout(error, this.#netns, schedulers);
       }
       const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
-      const probe = (name: string) => run(bound(calls.probeScheduler, name));
+      const probe = (name: string) => run(call(operations.probeScheduler, name));
       return diagnoseThrough(version, readFiles, probe, this.#netns, schedulers);
     });
   }
@@ -331,7 +323,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     const checked = checkArguments('watch', args, 1, checkWatchOptions);
     this.#queue.checkOpen('watch');
     // Without options, counters are numbers.
-    const snapshot = () => this.#queue.follow('watch', readTable('watch')) as Promise<Snapshot>;
+    const snapshot = () => this.#queue.runRoutine('watch', readTable('watch')) as Promise<Snapshot>;
     const source = { ...checked, snapshot };
     const watcher: TableWatcher = new TableWatcher(source, () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);

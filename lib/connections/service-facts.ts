@@ -5,15 +5,14 @@
  */
 import { constants } from 'node:os';
 import { parseAddress } from '../core/address.js';
-import { IpvsError, withOperation } from '../core/errors.js';
-import { calls } from '../ipvs/calls.js';
+import { IpvsError } from '../core/errors.js';
+import type { IpvsTypes } from '../ipvs/client.js';
 import { formatServiceKey } from '../ipvs/keys.js';
-import type { RequestBuffer } from '../ipvs/request-buffer.js';
-import type { Results } from '../ipvs/results.js';
+import { operations } from '../ipvs/operations.js';
 import type { Service } from '../ipvs/service.js';
 import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
-import { bound, type Call } from '../queue/packed.js';
+import { type Call, call, named } from '../queue/operation.js';
 import type { Endpoint } from './types.js';
 
 /** Facts about a service, encoded for the addon. */
@@ -41,7 +40,7 @@ export const NO_FACTS: ServiceFacts = {
 };
 
 /** Runs an operation on the kernel. */
-export type Run = <Value>(call: Call<RequestBuffer, Results, Value>) => Promise<Value>;
+export type Run = <Value>(call: Call<IpvsTypes, Value>) => Promise<Value>;
 
 /**
  * Asks the kernel for the facts that a filter needs. @internal
@@ -54,16 +53,13 @@ export async function learnFacts(
 ): Promise<ServiceFacts> {
   if (query === undefined) return facts;
   const { service, fact } = query;
-  try {
-    if (fact === 'claimedPorts') {
-      const services = await run(bound(calls.listServices, undefined));
-      return { ...facts, claimedPorts: encodeClaimedPorts(operation, service, services) };
-    }
-    const destinations = await run(bound(calls.listDestinations, service, undefined));
-    return { ...facts, destinations: encodeDestinations(destinations) };
-  } catch (error) {
-    throw error instanceof IpvsError ? withOperation(error, operation) : error;
+  if (fact === 'claimedPorts') {
+    const services = await run(call(named(operations.listServices, operation), undefined));
+    return { ...facts, claimedPorts: encodeClaimedPorts(operation, service, services) };
   }
+  const listDestinations = named(operations.listDestinations, operation);
+  const destinations = await run(call(listDestinations, service, undefined));
+  return { ...facts, destinations: encodeDestinations(destinations) };
 }
 
 /** The ports of other services with the protocol and the address of `service`, whose own is 0. */

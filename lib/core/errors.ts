@@ -133,13 +133,6 @@ export function reasonIn({ message, operation, target }: IpvsError): string {
   return message.startsWith(subject) ? message.slice(subject.length) : message;
 }
 
-/** Returns the error as that of another operation, which has sent the request. @internal */
-export function withOperation(error: IpvsError, operation: string): IpvsError {
-  const { code, errno, syscall, target, missing, cause } = error;
-  const details = { code, errno, syscall, operation, target, missing, cause };
-  return operationError(reasonIn(error), details);
-}
-
 /** Returns true for an IpvsError. A Proxy may throw at `instanceof`. @internal */
 export function isIpvsError(error: unknown): error is IpvsError {
   try {

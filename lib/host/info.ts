@@ -2,11 +2,11 @@
  * General facts about IPVS: its version, the size of its connection table, and its estimator.
  * @module
  */
-import { calls } from '../ipvs/calls.js';
-import type { RequestBuffer } from '../ipvs/request-buffer.js';
-import type { Results } from '../ipvs/results.js';
-import { fulfilled } from '../queue/outcome.js';
-import { ask, type Procedure, readFiles } from '../queue/procedure.js';
+import type { IpvsTypes } from '../ipvs/client.js';
+import { operations } from '../ipvs/operations.js';
+import { call } from '../queue/operation.js';
+import { type Routine, readFiles, send } from '../queue/routine.js';
+import { fulfilledValue } from '../queue/shared-promise.js';
 
 /** General facts about IPVS. */
 export interface Info {
@@ -46,8 +46,8 @@ export function isEstimating(
 }
 
 /** Reads the facts for getInfo(). @internal */
-export function* readInfo(): Procedure<RequestBuffer, Results, Info> {
-  const [version] = yield* ask([calls.getInfo]);
-  const [running, processors] = yield* readFiles<RequestBuffer, Results>(ESTIMATION_FILES);
-  return { ...fulfilled(version), estimation: isEstimating(running, processors) };
+export function* readInfo(): Routine<IpvsTypes, Info> {
+  const [version] = yield* send([call(operations.getInfo)]);
+  const [running, processors] = yield* readFiles(ESTIMATION_FILES);
+  return { ...fulfilledValue(version), estimation: isEstimating(running, processors) };
 }

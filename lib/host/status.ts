@@ -5,7 +5,7 @@
 import { constants } from 'node:os';
 import { missingTableError, NET_FILE, TOTALS_FILE } from '../native/missing-files.js';
 import { fileError } from '../native/native-errors.js';
-import { type Procedure, readFiles } from '../queue/procedure.js';
+import { type FileRoutine, readFiles } from '../queue/routine.js';
 
 /** The file in which Linux 7 and later describe their tables. @internal */
 export const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
@@ -42,12 +42,12 @@ export function parseStatus(text: string): Status {
 }
 
 /** Reads the state; undefined if the kernel has IPVS, but not this file. @internal */
-export function* readStatus<Buffer, Answers>(): Procedure<Buffer, Answers, Status | undefined> {
-  const [text = 0, totals] = yield* readFiles<Buffer, Answers>([STATUS_FILE, TOTALS_FILE]);
+export function* readStatus(): FileRoutine<Status | undefined> {
+  const [text = 0, totals] = yield* readFiles([STATUS_FILE, TOTALS_FILE]);
   if (typeof text === 'string') return parseStatus(text);
   if (text === constants.errno.ENOENT) {
     if (typeof totals === 'string') return undefined;
-    const [net] = yield* readFiles<Buffer, Answers>([NET_FILE]);
+    const [net] = yield* readFiles([NET_FILE]);
     throw missingTableError('getStatus', STATUS_FILE, net);
   }
   throw fileError('getStatus', STATUS_FILE, text);

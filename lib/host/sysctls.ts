@@ -10,8 +10,8 @@ import { errnoName, IpvsError } from '../core/errors.js';
 import { isInputError, wrongValue } from '../core/input-errors.js';
 import { registerEntries } from '../core/stack.js';
 import { missingFilesError, reasonForParameters, WITNESSES } from '../native/missing-files.js';
-import { given, type Procedure, readFiles, writeFiles } from '../queue/procedure.js';
 import type { Returns } from '../queue/returns.js';
+import { type FileRoutine, readFiles, routineOf, writeFiles } from '../queue/routine.js';
 import type { Kind } from './sysctl-kinds.js';
 import { PARAMETERS, type Sysctls } from './sysctl-parameters.js';
 
@@ -71,21 +71,21 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 /** Runs a procedure on the files of a namespace. */
-type Follow<How extends 'promise' | 'value'> = <Value>(
+type RunRoutine<How extends 'promise' | 'value'> = <Value>(
   operation: string,
-  procedure: Procedure<never, never, Value>,
+  routine: FileRoutine<Value>,
 ) => Returns<Value>[How];
 
 /** The operations on parameters: with promises, or synchronous. */
 abstract class SysctlOperations<How extends 'promise' | 'value'> {
-  readonly #follow: Follow<How>;
+  readonly #runRoutine: RunRoutine<How>;
 
   /**
    * Not for callers: use `ipvs.sysctls`.
    * @internal
    */
-  constructor(follow: Follow<How>) {
-    this.#follow = follow;
+  constructor(runRoutine: RunRoutine<How>) {
+    this.#runRoutine = runRoutine;
   }
 
   /**
@@ -96,7 +96,7 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
    */
   get(): Returns<Sysctls>[How];
   get(...args: []) {
-    return this.#follow('sysctls.get', given(readParameters, args));
+    return this.#runRoutine('sysctls.get', routineOf(readParameters, args));
   }
 
   /**
@@ -110,7 +110,7 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
    */
   set(changes: SysctlChanges): Returns<void>[How];
   set(...args: [changes: SysctlChanges]) {
-    return this.#follow('sysctls.set', given(writeParameters, args, unknownIn));
+    return this.#runRoutine('sysctls.set', routineOf(writeParameters, args, unknownIn));
   }
 }
 
@@ -125,8 +125,8 @@ export class SysctlAccess extends SysctlOperations<'promise'> {}
  */
 export class SyncSysctlAccess extends SysctlOperations<'value'> {}
 
-function* readParameters(): Procedure<never, never, Sysctls> {
-  const texts = yield* readFiles<never, never>(NAMES.map(pathOf));
+function* readParameters(): FileRoutine<Sysctls> {
+  const texts = yield* readFiles(NAMES.map(pathOf));
   if (!texts.some(isText)) throw yield* noParameters(texts);
   const values: Partial<Record<keyof Sysctls, unknown>> = {};
   NAMES.forEach((name, index) => {
@@ -140,7 +140,7 @@ function* readParameters(): Procedure<never, never, Sysctls> {
 const isText = (text: string | number | undefined) => typeof text === 'string';
 
 /** Returns the error if no parameter can be read. */
-function* noParameters(errnos: readonly (string | number)[]): Procedure<never, never, IpvsError> {
+function* noParameters(errnos: readonly (string | number)[]): FileRoutine<IpvsError> {
   const index = errnos.findIndex((errno) => errno !== ENOENT);
   const name = NAMES[index];
   if (name === undefined) return yield* missingParameters('sysctls.get');
@@ -148,8 +148,8 @@ function* noParameters(errnos: readonly (string | number)[]): Procedure<never, n
 }
 
 /** Returns the error if no parameter exists. */
-function* missingParameters(operation: string): Procedure<never, never, IpvsError> {
-  const reason = reasonForParameters(yield* readFiles<never, never>(WITNESSES));
+function* missingParameters(operation: string): FileRoutine<IpvsError> {
+  const reason = reasonForParameters(yield* readFiles(WITNESSES));
   return missingFilesError(operation, 'the parameters of IPVS are', FOLDER, reason);
 }
 
@@ -163,10 +163,10 @@ function unknownIn(changes: unknown): string {
 /** A setting that must be written, with the content of its file. */
 type Change = Setting & { readonly before: string | number | undefined };
 
-function* writeParameters(changes: SysctlChanges): Procedure<never, never, void> {
+function* writeParameters(changes: SysctlChanges): FileRoutine<void> {
   const settings = checkChanges(changes);
   const paths = settings.map(({ path }) => path);
-  const texts = yield* readFiles<never, never>([EVERYWHERE, ...paths]);
+  const texts = yield* readFiles([EVERYWHERE, ...paths]);
   const needed = settings.flatMap((setting, index): Change[] => {
     const before = texts[index + 1];
     return typeof before === 'string' && setting.matches(before) ? [] : [{ ...setting, before }];
@@ -188,16 +188,14 @@ function checkChanges(changes: unknown): Setting[] {
 }
 
 /** Writes all files; restores those that were written if one cannot be. */
-function* writeAll(changes: readonly Change[]): Procedure<never, never, void> {
-  const errnos = yield* writeFiles<never, never>(
-    changes.map(({ path, text = '' }) => ({ path, text })),
-  );
+function* writeAll(changes: readonly Change[]): FileRoutine<void> {
+  const errnos = yield* writeFiles(changes.map(({ path, text = '' }) => ({ path, text })));
   const index = errnos.findIndex((errno) => errno !== 0);
   const failed = changes[index];
   if (failed === undefined) return;
   const stuck: string[] = [];
   for (const { name, path, before } of changes.slice(0, index).reverse()) {
-    const [errno] = yield* writeFiles<never, never>([{ path, text: `${before}` }]);
+    const [errno] = yield* writeFiles([{ path, text: `${before}` }]);
     if (errno !== 0) stuck.push(name);
   }
   throw refusalError('set', failed.name, errnos[index] ?? 0, stuck);

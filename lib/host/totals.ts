@@ -8,7 +8,7 @@ import { type Counter, checkReadOptions, type ReadOptions, type Stats } from '..
 import type { StatsField } from '../native/addon.js';
 import { missingTableError, NET_FILE, TOTALS_FILE } from '../native/missing-files.js';
 import { fileError } from '../native/native-errors.js';
-import { type Procedure, readFiles } from '../queue/procedure.js';
+import { type FileRoutine, readFiles } from '../queue/routine.js';
 
 /** The two rows of hexadecimal numbers in the file: the counters and the rates. */
 const ROWS: readonly (readonly StatsField[])[] = [
@@ -37,13 +37,11 @@ export function parseTotals<Value extends Counter>(
 }
 
 /** Reads the totals for getStats(). */
-export function* readTotals<Buffer, Answers>(
-  options: ReadOptions | undefined,
-): Procedure<Buffer, Answers, Stats<Counter>> {
+export function* readTotals(options: ReadOptions | undefined): FileRoutine<Stats<Counter>> {
   const bigint = checkReadOptions(options);
-  const [text = 0] = yield* readFiles<Buffer, Answers>([TOTALS_FILE]);
+  const [text = 0] = yield* readFiles([TOTALS_FILE]);
   if (text === constants.errno.ENOENT) {
-    const [net] = yield* readFiles<Buffer, Answers>([NET_FILE]);
+    const [net] = yield* readFiles([NET_FILE]);
     throw missingTableError('getStats', TOTALS_FILE, net);
   }
   if (typeof text === 'number') throw fileError('getStats', TOTALS_FILE, text);

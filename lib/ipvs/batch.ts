@@ -6,16 +6,14 @@
 import { checkBoolean, readOptions } from '../core/check.js';
 import { IpvsError } from '../core/errors.js';
 import { describePlace, isInputError, wrongType, wrongValue } from '../core/input-errors.js';
-import { checkSignal } from '../core/signals.js';
+import { callOnAbort, checkSignal, reasonOf } from '../core/signals.js';
 import { beginAtCaller, isKept, keepStack } from '../core/stack.js';
-import { MAX_REQUESTS, Packed, type Protocol } from '../queue/packed.js';
-import type { Collected } from '../queue/queue.js';
+import { type BatchRunOptions, runBatch } from '../queue/batch-run.js';
+import { EncodedBatch, MAX_REQUESTS } from '../queue/encoded-batch.js';
 import type { Place } from '../queue/returns.js';
-import type { Sending } from '../queue/shipment.js';
-import type { Call } from './calls.js';
-import { Operations } from './operations.js';
-import type { RequestBuffer } from './request-buffer.js';
-import type { Results } from './results.js';
+import type { IpvsClient, IpvsQueue, IpvsTypes } from './client.js';
+import { Operations } from './methods.js';
+import type { IpvsOperation } from './operations.js';
 
 /** Options of {@link Ipvs.batch}. */
 export interface BatchOptions {
@@ -45,9 +43,9 @@ export interface BatchResults extends Array<BatchResult> {
   at(index: number): BatchResult | undefined;
 }
 
-/** Adds a call to a batch. */
+/** Adds an operation to a batch. */
 type Add = <Value, Args extends readonly unknown[]>(
-  call: Call<Value, Args>,
+  operation: IpvsOperation<Value, Args>,
   args: Args,
 ) => Place<Value>;
 
@@ -69,82 +67,146 @@ export class Batch extends Operations<'place'> {
   }
 }
 
-type Store = Packed<RequestBuffer, Results>;
-
-/** What adds the operations of a batch. */
+/** The function that adds the operations of a batch. */
 type Build = (batch: Batch) => unknown;
 
-/**
- * Collects what `build` adds: at once, unless it is asynchronous. Throws what it throws.
- * @param hasCalled tells whether the handle was called since the beginning
- * @internal
- */
-export function collect(
-  protocol: Protocol<RequestBuffer, Results>,
-  build: Build,
-  hasCalled = () => false,
-): Collected<RequestBuffer, Results> {
-  const stores: Store[] = [];
-  let last: Store | undefined;
-  let count = 0;
-  let hasLeft = false;
-  const add: Add = (call, args) => {
-    if (hasLeft || last?.isWriting === true) {
-      const why = hasLeft ? 'the batch has left already' : 'another operation is being added';
-      const { operation } = call;
-      const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
-      throw beginAtCaller(new IpvsError(`${operation}: ${why}`, details), operation);
+type Batches = readonly EncodedBatch<IpvsTypes>[];
+
+/** The operations that a function adds to a batch. */
+class Builder {
+  readonly #client: IpvsClient;
+  readonly #build: Build;
+  readonly #batches: EncodedBatch<IpvsTypes>[] = [];
+  #count = 0;
+  #isClosed = false;
+
+  constructor(client: IpvsClient, build: Build) {
+    this.#client = client;
+    this.#build = build;
+  }
+
+  /** Calls the function, and returns what it returns. */
+  run(): unknown {
+    try {
+      return this.#build(new Batch(KEY, this.#add));
+    } catch (error) {
+      throw keepStack(error);
     }
-    if (last === undefined || last.isFull) {
-      // One that comes after a full one is likely to be filled too.
-      last = new Packed(protocol.requests(last === undefined ? undefined : MAX_REQUESTS));
-      stores.push(last);
+  }
+
+  readonly #add: Add = (operation, args) => {
+    let last = this.#batches.at(-1);
+    if (this.#isClosed || last?.isEncoding === true) throw this.#refusal(operation.name);
+    if (last?.hasRoom !== true) {
+      // A buffer that follows a full one is likely to be filled too.
+      last = new EncodedBatch(this.#client, last && MAX_REQUESTS);
+      this.#batches.push(last);
     }
     try {
-      last.pack(protocol, call, args);
+      last.add(operation, args);
     } catch (error) {
       if (isInputError(error) && !isKept(error)) {
-        beginAtCaller(describePlace(error, count), call.operation);
+        beginAtCaller(describePlace(error, this.#count), operation.name);
       }
       throw error;
     }
-    // The place of an operation whose value is what the call reads.
-    return count++ as Place<never>;
+    // The value at this place is of the operation's type.
+    return this.#count++ as Place<never>;
   };
-  const giveUp = () => {
-    hasLeft = true;
-    for (const { requests, isWriting } of stores.splice(0)) {
-      // A getter among the arguments has ended the batch: the call is still written to the buffer.
-      if (!isWriting) protocol.release(requests);
-    }
-  };
-  const fail = (error: unknown): never => {
-    giveUp();
-    throw keepStack(error);
-  };
-  const leave = (value: unknown, isStray: boolean) => {
-    if (count === 0 && (isResult(value) || isStray)) {
-      giveUp();
-      throw wrongValue('build', build, UNUSED);
-    }
-    hasLeft = true;
-    return stores.filter(({ readers, requests }) => {
-      // One whose first operation was refused has none where `build` went on.
-      if (readers.length === 0) protocol.release(requests);
-      return readers.length > 0;
-    });
-  };
-  let value: unknown;
-  try {
-    value = build(new Batch(KEY, add));
-  } catch (error) {
-    return fail(error);
+
+  #refusal(operation: string): IpvsError {
+    const why = this.#isClosed ? 'the batch has left already' : 'another operation is being added';
+    const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
+    return beginAtCaller(new IpvsError(`${operation}: ${why}`, details), operation);
   }
-  if (!isPromise(value)) return leave(value, false);
-  // An operation of the handle, although the function does not even take the batch.
-  const isStray = build.length === 0 && hasCalled();
-  const built = Promise.resolve(value).then((settled) => leave(settled, isStray), fail);
-  return { built, giveUp };
+
+  /** Refuses further operations, and forgets those that were added. */
+  discard(): void {
+    this.#isClosed = true;
+    for (const batch of this.#batches.splice(0)) batch.release();
+  }
+
+  /**
+   * Refuses further operations, and returns those that were added.
+   * @param value what `build` returned
+   * @param isStray true if `build` made a call of the handle without taking the batch
+   */
+  finish(value: unknown, isStray: boolean): Batches {
+    if (this.#count === 0 && (isResult(value) || isStray)) {
+      this.discard();
+      throw wrongValue('build', this.#build, UNUSED);
+    }
+    this.#isClosed = true;
+    return this.#batches.filter((batch) => {
+      if (batch.count === 0) batch.release();
+      return batch.count > 0;
+    });
+  }
+}
+
+/**
+ * Calls `build`, sends the operations that it adds, and returns their results. Rejects with what
+ * `build` throws; nothing is sent then.
+ * @internal
+ */
+export async function sendBatch(
+  queue: IpvsQueue,
+  client: IpvsClient,
+  build: Build,
+  options: BatchRunOptions,
+): Promise<PromiseSettledResult<unknown>[]> {
+  queue.checkOpen('batch');
+  const before = queue.calls;
+  const builder = new Builder(client, build);
+  let batches: Batches;
+  try {
+    const value = builder.run();
+    if (isPromise(value)) {
+      const isStray = build.length === 0 && queue.calls !== before;
+      const settled = await untilEnded(value, builder, queue, options.signal);
+      batches = builder.finish(settled, isStray);
+    } else {
+      batches = builder.finish(value, false);
+    }
+  } catch (error) {
+    builder.discard();
+    throw error;
+  }
+  return queue.task('batch', () => runBatch(queue, batches, options));
+}
+
+/**
+ * Waits for the promise of a function that adds operations. Rejects if the signal is aborted or the queue is closed before, which does
+ * not wait for it.
+ */
+function untilEnded(
+  promise: PromiseLike<unknown>,
+  builder: Builder,
+  queue: IpvsQueue,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const cancels: (() => void)[] = [];
+    const cancel = () => {
+      for (const each of cancels) each();
+    };
+    const end = (reason: unknown) => {
+      cancel();
+      // At once: the promise may add operations before its rejection is noticed.
+      builder.discard();
+      reject(reason);
+    };
+    cancels.push(queue.onClose(end));
+    if (signal !== undefined) cancels.push(callOnAbort(signal, end));
+    if (signal?.aborted) end(reasonOf(signal));
+    promise.then(
+      (value) => {
+        cancel();
+        resolve(value);
+      },
+      (error) => end(keepStack(error)),
+    );
+  });
 }
 
 const UNUSED =
@@ -163,16 +225,16 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** Checks the arguments of a batch. @internal */
-export function checkBatch(build: unknown, options: unknown): [Build, Sending] {
+export function checkBatch(build: unknown, options: unknown): [Build, BatchRunOptions] {
   if (typeof build !== 'function') throw wrongType('build', build, 'a function');
-  // What it takes and returns is for the caller to know.
+  // Its parameters and its value are the caller's.
   return [build as Build, checkBatchOptions(options)];
 }
 
 const KEYS = new Set(['stopOnError', 'signal'] as const);
 
 /** Checks the options of a batch. @internal */
-export function checkBatchOptions(options: unknown): Sending {
+export function checkBatchOptions(options: unknown): BatchRunOptions {
   const { stopOnError, signal } = readOptions(options, KEYS);
   return {
     stopOnError: stopOnError !== undefined && checkBoolean('options.stopOnError', stopOnError),

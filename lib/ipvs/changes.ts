@@ -3,7 +3,7 @@
  * @module
  */
 
-import { STRIDE } from '../queue/turns.js';
+import { YIELD_INTERVAL } from '../queue/slicer.js';
 import type { Destination } from './destination.js';
 import { formatDestinationKey, formatServiceKey } from './keys.js';
 import type { Service, ServiceWithDestinations } from './service.js';
@@ -122,7 +122,7 @@ class PreviousItems<Item> {
     const places = new Map<string, number>();
     for (const [place, item] of this.#items.entries()) {
       places.set(this.#keyOf(item), place);
-      if (places.size % STRIDE === 0) yield;
+      if (places.size % YIELD_INTERVAL === 0) yield;
     }
     return places;
   }
@@ -166,11 +166,11 @@ export function* compare(
         previousDestinations.next(destination) ?? (yield* previousDestinations.search(destination));
       const change = known ? changeBetween(known.stats, destination.stats, elapsed) : null;
       destinations.push({ ...destination, change });
-      if (++compared % STRIDE === 0) yield;
+      if (++compared % YIELD_INTERVAL === 0) yield;
     }
     const change = then ? changeBetween(then.stats, service.stats, elapsed) : null;
     watched.push({ ...service, change, destinations });
-    if (++compared % STRIDE === 0) yield;
+    if (++compared % YIELD_INTERVAL === 0) yield;
   }
   return { time, elapsed, services: watched, gone: previous.rest().map(formatServiceKey) };
 }

@@ -1,363 +1,328 @@
 /**
- * The operations of IPVS, as methods: once for every way to call them.
+ * The operations of IPVS: how each is encoded and decoded. lib/queue decides when requests are
+ * sent.
  * @module
  */
 
-import { registerEntries } from '../core/stack.js';
-import { type Info, readInfo } from '../host/info.js';
-import { readStatus, type Status } from '../host/status.js';
-import { readTotals } from '../host/totals.js';
-import { given, type Procedure } from '../queue/procedure.js';
-import type { Returns } from '../queue/returns.js';
+import { type Decoder, definitions, type Operation } from '../queue/operation.js';
+import type { Incremental, List } from '../queue/slicer.js';
+import type { IpvsTypes } from './client.js';
 import {
-  type Call,
-  calls,
-  type DeleteOptions,
-  type Ensured,
-  type StopOptions,
-  type UpdateOptions,
-} from './calls.js';
-import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
-import type { DestinationReference, ServiceReference } from './reference.js';
+  DESTINATION_KEYS,
+  type Destination,
+  type DestinationChanges,
+  type DestinationConfig,
+  encodeDestinationChanges,
+  encodeDestinationConfig,
+} from './destination.js';
+import {
+  type DestinationReference,
+  encodeDestinationReference,
+  encodeServiceOfDestination,
+  encodeServiceReference,
+  type ServiceReference,
+} from './reference.js';
 import type { RequestBuffer } from './request-buffer.js';
-import type { Results } from './results.js';
-import type { Service, ServiceChanges, ServiceConfig } from './service.js';
-import { readSnapshot, type Snapshot } from './snapshot.js';
-import type { Big, ReadOptions, Small, Stats } from './stats.js';
-import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './sync-daemon.js';
-import type { TimeoutChanges, Timeouts } from './timeouts.js';
-
-/** Carries out a call. */
-type Carry<How extends keyof Returns<unknown>> = <Value, Args extends readonly unknown[]>(
-  call: Call<Value, Args>,
-  args: Args,
-) => Returns<Value>[How];
+import type { IpvsResponse } from './response.js';
+import {
+  encodeSchedulerProbe,
+  encodeServiceChanges,
+  encodeServiceConfig,
+  SERVICE_KEYS,
+  type Service,
+  type ServiceChanges,
+  type ServiceConfig,
+} from './service.js';
+import {
+  asBigint,
+  asNumber,
+  type Counter,
+  checkReadOptions,
+  type DecodeCounter,
+  type ReadOptions,
+} from './stats.js';
+import {
+  encodeSyncDaemon,
+  encodeSyncDaemonRole,
+  type SyncDaemonConfig,
+  type SyncDaemonRole,
+} from './sync-daemon.js';
+import { encodeTimeouts, type TimeoutChanges } from './timeouts.js';
 
 /**
- * The arguments of a call. Methods pass on all that they are given, so that those that are too many are noticed.
+ * What an ensure has done:
+ * - `created`: the object was not there, and is now
+ * - `updated`: it was there, and has the settings now. Whether it had them before is not known: to ask would be another exchange
  */
-type Given<Name extends keyof typeof calls> =
-  (typeof calls)[Name] extends Call<unknown, infer Args> ? Args : never;
+export type Ensured = 'created' | 'updated';
+
+/** Options of updates. */
+export interface UpdateOptions {
+  /** True: it is no error if there is no such object, and the update resolves to false. Default false. */
+  readonly ifExists?: boolean | undefined;
+}
+
+/** Options of deletions. */
+export interface DeleteOptions {
+  /** True: it is no error if there is no such object, and the deletion resolves to false. Default false. */
+  readonly ifExists?: boolean | undefined;
+}
+
+/** Options of stopping. */
+export interface StopOptions {
+  /** True: it is no error if there is no such daemon, and the stopping resolves to false. Default false. */
+  readonly ifRunning?: boolean | undefined;
+}
+
+/** The definition of an operation of IPVS. @internal */
+export type IpvsOperation<Value, Args extends readonly unknown[] = []> = Operation<
+  IpvsTypes,
+  Value,
+  Args
+>;
+
+const { command, query, forgivable } = definitions<IpvsTypes>();
+
+const ensured = (response: IpvsResponse, index: number): Ensured =>
+  response.number(index, 'created') === 0 ? 'updated' : 'created';
+
+function encodeService(request: RequestBuffer, reference: unknown): void {
+  encodeServiceReference(request, 'service', reference, SERVICE_KEYS);
+}
+
+function encodeBoth(request: RequestBuffer, service: unknown, destination: unknown): void {
+  encodeServiceOfDestination(request, service, destination, SERVICE_KEYS);
+  encodeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
+}
+
+/** An update: with options, its value is whether the object existed; without, it has none. */
+function update<const Name extends string, Args extends readonly unknown[]>(
+  name: Name,
+  errnos: readonly string[],
+  encode: (request: RequestBuffer, ...args: Args) => void,
+) {
+  const forgiving = forgivable(name, errnos, 'ifExists', encode);
+  // The overloads without options promise no value.
+  const silent = { name, request: name, decode: () => undefined as never };
+  return {
+    ...forgiving,
+    decoder: (...args: Args): Decoder<IpvsTypes, boolean> =>
+      args[forgiving.arity - 1] === undefined ? silent : forgiving.decoder(...args),
+  };
+}
+
+/** A query with counters: numbers, or BigInts if the options say so. */
+function queryCounters<const Name extends string, Value, Args extends readonly unknown[]>(
+  name: Name,
+  encode: (request: RequestBuffer, ...args: Args) => void,
+  decode: (
+    response: IpvsResponse,
+    index: number,
+    counter: DecodeCounter<Counter>,
+  ) => Value | Incremental<Value>,
+  errnoValues: Readonly<Record<string, Value>> = {},
+) {
+  const decoderOf = (counter: DecodeCounter<Counter>): Decoder<IpvsTypes, Value> => ({
+    name,
+    request: name,
+    decode: (response, index) => decode(response, index, counter),
+    errnoValues,
+  });
+  const numbers = decoderOf(asNumber);
+  const bigints = decoderOf(asBigint);
+  const arity = encode.length - 1;
+  return {
+    ...numbers,
+    name,
+    request: name,
+    arity,
+    encode,
+    decoder: (...args: Args) => (checkReadOptions(args[arity - 1]) ? bigints : numbers),
+  };
+}
 
 /**
- * The operations that are one request to the kernel each. With {@link Ipvs} they return promises, with {@link SyncIpvs} their values, and
- * with {@link Batch} their places among its results.
- *
- * Every operation throws, or rejects with, a TypeError or RangeError (`code` ERR_INVALID_ARG_TYPE,
- * ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE) on bad input, before anything is sent, and an
- * {@link IpvsError} when the kernel refuses it: besides those that are listed with the operations
- * EPERM, ENOMEM, ETIMEDOUT, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ * The operations of IPVS, by the names of the methods in lib/ipvs/methods.ts that pass on their
+ * arguments.
+ * @internal
  */
-export abstract class Operations<How extends keyof Returns<unknown>> {
-  readonly #carry: Carry<How>;
+export const operations = {
+  addService: command('addService', (request, config: ServiceConfig) =>
+    encodeServiceConfig(request, config),
+  ),
+
+  updateService: update(
+    'updateService',
+    ['ESRCH'],
+    (
+      request,
+      service: ServiceReference,
+      changes: ServiceChanges,
+      _options: UpdateOptions | undefined,
+    ) => {
+      encodeService(request, service);
+      encodeServiceChanges(request, changes);
+    },
+  ),
+
+  ensureService: query(
+    'ensureService',
+    (request, config: ServiceConfig) => encodeServiceConfig(request, config),
+    ensured,
+  ),
+
+  deleteService: forgivable(
+    'deleteService',
+    ['ESRCH'],
+    'ifExists',
+    (request, service: ServiceReference, _options: DeleteOptions | undefined) =>
+      encodeService(request, service),
+  ),
+
+  getService: queryCounters(
+    'getService',
+    (request, service: ServiceReference, _options: ReadOptions | undefined) =>
+      encodeService(request, service),
+    (response, index, counter): Service<Counter> | undefined => response.service(index, counter),
+    { ESRCH: undefined },
+  ),
+
+  listServices: queryCounters(
+    'listServices',
+    (_request, _options: ReadOptions | undefined) => undefined,
+    (response, index, counter): List<Service<Counter>> => response.services(index, counter),
+  ),
+
+  addDestination: command(
+    'addDestination',
+    (request, service: ServiceReference, config: DestinationConfig) => {
+      encodeServiceOfDestination(request, service, config, SERVICE_KEYS);
+      encodeDestinationConfig(request, config);
+    },
+  ),
+
+  updateDestination: update(
+    'updateDestination',
+    ['ESRCH', 'ENOENT'],
+    (
+      request,
+      service: ServiceReference,
+      destination: DestinationReference,
+      changes: DestinationChanges,
+      _options: UpdateOptions | undefined,
+    ) => {
+      encodeBoth(request, service, destination);
+      encodeDestinationChanges(request, changes);
+    },
+  ),
+
+  ensureDestination: query(
+    'ensureDestination',
+    (request, service: ServiceReference, config: DestinationConfig) => {
+      encodeServiceOfDestination(request, service, config, SERVICE_KEYS);
+      encodeDestinationConfig(request, config);
+    },
+    ensured,
+  ),
+
+  deleteDestination: forgivable(
+    'deleteDestination',
+    ['ESRCH', 'ENOENT'],
+    'ifExists',
+    (
+      request,
+      service: ServiceReference,
+      destination: DestinationReference,
+      _options: DeleteOptions | undefined,
+    ) => encodeBoth(request, service, destination),
+  ),
+
+  getDestination: queryCounters(
+    'getDestination',
+    (
+      request,
+      service: ServiceReference,
+      destination: DestinationReference,
+      _options: ReadOptions | undefined,
+    ) => encodeBoth(request, service, destination),
+    (response, index, counter): Destination<Counter> | undefined =>
+      response.destination(index, counter),
+    { ENOENT: undefined, ESRCH: undefined },
+  ),
+
+  listDestinations: queryCounters(
+    'listDestinations',
+    (request, service: ServiceReference, _options: ReadOptions | undefined) =>
+      encodeService(request, service),
+    (response, index, counter): List<Destination<Counter>> => response.destinations(index, counter),
+  ),
+
+  flush: {
+    ...command('flush', (_request) => undefined),
+    arityHint: ', and deletes every service; deleteService deletes one',
+  },
+
+  getInfo: query(
+    'getInfo',
+    (_request) => undefined,
+    (response, index) => {
+      const version = response.number(index, 'version');
+      return {
+        version: `${version >>> 16}.${(version >>> 8) & 0xff}.${version & 0xff}`,
+        connectionTableSize: response.number(index, 'connectionTableSize'),
+      };
+    },
+  ),
+
+  getTimeouts: query(
+    'getTimeouts',
+    (_request) => undefined,
+    (response, index) => response.timeouts(index),
+  ),
+
+  setTimeouts: command('setTimeouts', (request, changes: TimeoutChanges) =>
+    encodeTimeouts(request, changes),
+  ),
+
+  /** Without a service, of all. A service that is passed and is undefined is bad input. */
+  zero: {
+    ...command('zero', (request, ...services: [] | [service: ServiceReference]) => {
+      if (services.length > 0) encodeService(request, services[0]);
+    }),
+    arity: 1,
+  },
+
+  listSyncDaemons: query(
+    'listSyncDaemons',
+    (_request) => undefined,
+    (response, index) => response.daemons(index),
+  ),
+
+  startSyncDaemon: command('startSyncDaemon', (request, config: SyncDaemonConfig) =>
+    encodeSyncDaemon(request, config),
+  ),
+
+  stopSyncDaemon: forgivable(
+    'stopSyncDaemon',
+    ['ESRCH'],
+    'ifRunning',
+    (request, role: SyncDaemonRole, _options: StopOptions | undefined) =>
+      encodeSyncDaemonRole(request, 'role', role),
+  ),
 
   /**
-   * Not for callers.
-   * @internal
+   * True if the kernel has a scheduler, or can load it. The service that is requested is never
+   * added: the kernel looks for its scheduler first, and then refuses the prefix length of 0.
    */
-  protected constructor(carry: Carry<How>) {
-    this.#carry = carry;
-  }
+  probeScheduler: {
+    ...query(
+      'addService',
+      (request, name: string) => encodeSchedulerProbe(request, name),
+      () => true,
+      { EINVAL: true, ENOENT: false },
+    ),
+  },
+};
 
-  /**
-   * Adds a service, which must not exist. IPVS_CMD_NEW_SERVICE, `ipvsadm -A`.
-   * @throws IpvsError EEXIST: there is one; ENOENT: the kernel has no such scheduler or persistence engine
-   */
-  addService(config: ServiceConfig): Returns<void>[How];
-  addService(...args: Given<'addService'>) {
-    return this.#carry(calls.addService, args);
-  }
-
-  /**
-   * Changes settings of a service, which must exist. What `changes` leaves out stays (unlike `ipvsadm -E`); scheduler flags are
-   * cleared with a change of scheduler. IPVS_CMD_GET_SERVICE and IPVS_CMD_SET_SERVICE: a change that another program makes between
-   * the two is lost.
-   * @returns with options: true; false if there was none and `ifExists` is set. Without options: nothing
-   * @throws IpvsError ESRCH: there is none; ENOENT: the kernel has no such scheduler or persistence engine
-   */
-  updateService(
-    service: ServiceReference,
-    changes: ServiceChanges,
-    options: UpdateOptions,
-  ): Returns<boolean>[How];
-  updateService(
-    service: ServiceReference,
-    changes: ServiceChanges,
-    options?: undefined,
-  ): Returns<void>[How];
-  updateService(...args: Given<'updateService'>): Returns<void>[How] | Returns<boolean>[How] {
-    return this.#carry(calls.updateService, args);
-  }
-
-  /**
-   * Makes a service be as `config` says, whether it exists or not. What `config` leaves out becomes the default. Its destinations stay.
-   * IPVS_CMD_SET_SERVICE, and IPVS_CMD_NEW_SERVICE if there is none.
-   * @returns 'created', or 'updated' also where every setting was as wanted: compare getService() with normalizeService() to know
-   * @throws IpvsError ENOENT: the kernel has no such scheduler or persistence engine
-   */
-  ensureService(config: ServiceConfig): Returns<Ensured>[How];
-  ensureService(...args: Given<'ensureService'>) {
-    return this.#carry(calls.ensureService, args);
-  }
-
-  /**
-   * Deletes a service and its destinations. Its connections stay in the table until they expire,
-   * but packets from the client are dropped; replies of masqueraded servers still pass, unless it
-   * was the last service of its address family. IPVS_CMD_DEL_SERVICE, `ipvsadm -D`.
-   * @returns true; false if there was none and `ifExists` is set
-   * @throws IpvsError ESRCH: there is none
-   */
-  deleteService(service: ServiceReference, options?: DeleteOptions): Returns<boolean>[How];
-  deleteService(...args: Given<'deleteService'>) {
-    return this.#carry(calls.deleteService, args);
-  }
-
-  /** A service, or undefined if there is none. IPVS_CMD_GET_SERVICE. */
-  getService(service: ServiceReference, options?: Small): Returns<Service | undefined>[How];
-  getService(service: ServiceReference, options: Big): Returns<Service<bigint> | undefined>[How];
-  getService(
-    service: ServiceReference,
-    options?: ReadOptions,
-  ): Returns<Service | Service<bigint> | undefined>[How];
-  getService(...args: Given<'getService'>) {
-    return this.#carry(calls.getService, args);
-  }
-
-  /**
-   * All services, in the kernel's order, which means nothing. IPVS_CMD_GET_SERVICE, `ipvsadm -L`.
-   * The kernel's listing is no transaction: a service that another program adds or deletes meanwhile may make others be missed.
-   */
-  listServices(options?: Small): Returns<Service[]>[How];
-  listServices(options: Big): Returns<Service<bigint>[]>[How];
-  listServices(options?: ReadOptions): Returns<Service[] | Service<bigint>[]>[How];
-  listServices(...args: Given<'listServices'>) {
-    return this.#carry(calls.listServices, args);
-  }
-
-  /**
-   * Adds a destination to a service; the service must have none of that address and port. IPVS_CMD_NEW_DEST, `ipvsadm -a`.
-   * One that was deleted within the last two minutes comes back with its old counters.
-   * @throws IpvsError EEXIST: there is one; ESRCH: there is no such service; EINVAL: the address is not a real server's
-   */
-  addDestination(service: ServiceReference, config: DestinationConfig): Returns<void>[How];
-  addDestination(...args: Given<'addDestination'>) {
-    return this.#carry(calls.addDestination, args);
-  }
-
-  /**
-   * Changes settings of a destination, which must exist. What `changes` leaves out stays (unlike `ipvsadm -e`); the tunnel's are
-   * cleared with a change to another forwarding. IPVS_CMD_GET_DEST and IPVS_CMD_SET_DEST: a change that another program makes
-   * between the two is lost.
-   * @returns with options: true; false if it, or its service, was not there and `ifExists` is set. Without options: nothing
-   * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
-   */
-  updateDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    changes: DestinationChanges,
-    options: UpdateOptions,
-  ): Returns<boolean>[How];
-  updateDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    changes: DestinationChanges,
-    options?: undefined,
-  ): Returns<void>[How];
-  updateDestination(
-    ...args: Given<'updateDestination'>
-  ): Returns<void>[How] | Returns<boolean>[How] {
-    return this.#carry(calls.updateDestination, args);
-  }
-
-  /**
-   * Makes a destination be as `config` says, whether it exists or not. What `config` leaves out becomes the default.
-   * IPVS_CMD_SET_DEST, and IPVS_CMD_NEW_DEST if there is none.
-   * @returns 'created', or 'updated' also where every setting was as wanted: compare getDestination() with normalizeDestination() to know
-   * @throws IpvsError ESRCH: there is no such service; EINVAL: the address is not a real server's
-   */
-  ensureDestination(service: ServiceReference, config: DestinationConfig): Returns<Ensured>[How];
-  ensureDestination(...args: Given<'ensureDestination'>) {
-    return this.#carry(calls.ensureDestination, args);
-  }
-
-  /**
-   * Deletes a destination. Its connections stay in the table until they expire, but packets from
-   * the client are dropped, while replies of the server still pass; with the kernel parameter
-   * `expireNodestConn` the next packet of the client ends the connection. To let connections end
-   * first, give it weight 0 and wait until {@link Destination.activeConnections} and
-   * {@link Destination.inactiveConnections} are both 0. IPVS_CMD_DEL_DEST, `ipvsadm -d`.
-   * @returns true; false if it, or its service, was not there and `ifExists` is set
-   * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
-   */
-  deleteDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: DeleteOptions,
-  ): Returns<boolean>[How];
-  deleteDestination(...args: Given<'deleteDestination'>) {
-    return this.#carry(calls.deleteDestination, args);
-  }
-
-  /**
-   * A destination, or undefined if there is none, or no such service. The kernel lists all destinations of the service for it.
-   * IPVS_CMD_GET_DEST.
-   */
-  getDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: Small,
-  ): Returns<Destination | undefined>[How];
-  getDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options: Big,
-  ): Returns<Destination<bigint> | undefined>[How];
-  getDestination(
-    service: ServiceReference,
-    destination: DestinationReference,
-    options?: ReadOptions,
-  ): Returns<Destination | Destination<bigint> | undefined>[How];
-  getDestination(...args: Given<'getDestination'>) {
-    return this.#carry(calls.getDestination, args);
-  }
-
-  /**
-   * The destinations of a service, newest first, which is the order that schedulers go by: see
-   * {@link Snapshot}. IPVS_CMD_GET_DEST, `ipvsadm -L -t`.
-   * @throws IpvsError ESRCH: there is no such service
-   */
-  listDestinations(service: ServiceReference, options?: Small): Returns<Destination[]>[How];
-  listDestinations(service: ServiceReference, options: Big): Returns<Destination<bigint>[]>[How];
-  listDestinations(
-    service: ServiceReference,
-    options?: ReadOptions,
-  ): Returns<Destination[] | Destination<bigint>[]>[How];
-  listDestinations(...args: Given<'listDestinations'>) {
-    return this.#carry(calls.listDestinations, args);
-  }
-
-  /**
-   * Deletes all services and destinations of the namespace. Connections stay in the table until
-   * they expire, but IPVS handles none of their packets any more: those of clients reach this host
-   * itself, and replies of masqueraded servers are not translated. IPVS_CMD_FLUSH, `ipvsadm -C`.
-   */
-  flush(): Returns<void>[How];
-  flush(...args: Given<'flush'>) {
-    return this.#carry(calls.flush, args);
-  }
-
-  /** The timeouts of connections, in seconds. IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`. */
-  getTimeouts(): Returns<Timeouts>[How];
-  getTimeouts(...args: Given<'getTimeouts'>) {
-    return this.#carry(calls.getTimeouts, args);
-  }
-
-  /**
-   * Changes timeouts of connections: all that are named or, if the kernel refuses one, none. Those left out stay.
-   * IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
-   * @throws IpvsError EINVAL: more than the kernel can count
-   */
-  setTimeouts(changes: TimeoutChanges): Returns<void>[How];
-  setTimeouts(...args: Given<'setTimeouts'>) {
-    return this.#carry(calls.setTimeouts, args);
-  }
-
-  /**
-   * Sets the counters and rates of a service and its destinations to zero; without a service, all and the totals. Connection counts
-   * stay. IPVS_CMD_ZERO, `ipvsadm -Z`.
-   * @throws IpvsError ESRCH: there is no such service
-   */
-  zero(...service: [] | [service: ServiceReference]): Returns<void>[How];
-  zero(...args: Given<'zero'>) {
-    return this.#carry(calls.zero, args);
-  }
-
-  /** The sync daemons that run, at most one of each role. IPVS_CMD_GET_DAEMON, `ipvsadm -L --daemon`. */
-  listSyncDaemons(): Returns<SyncDaemon[]>[How];
-  listSyncDaemons(...args: Given<'listSyncDaemons'>) {
-    return this.#carry(calls.listSyncDaemons, args);
-  }
-
-  /**
-   * Starts a sync daemon. IPVS_CMD_NEW_DAEMON, `ipvsadm --start-daemon`.
-   * @throws IpvsError EEXIST: one of that role runs; ENODEV: there is no such link; ENETUNREACH: it
-   *   has no route to the group; EADDRNOTAVAIL: it has no address to send from; EINVAL: there are
-   *   destinations of another address family than their service
-   */
-  startSyncDaemon(config: SyncDaemonConfig): Returns<void>[How];
-  startSyncDaemon(...args: Given<'startSyncDaemon'>) {
-    return this.#carry(calls.startSyncDaemon, args);
-  }
-
-  /**
-   * Stops the sync daemon of a role. IPVS_CMD_DEL_DAEMON, `ipvsadm --stop-daemon`.
-   * @returns true; false if none was running and `ifRunning` is set
-   * @throws IpvsError ESRCH: none is running
-   */
-  stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Returns<boolean>[How];
-  stopSyncDaemon(...args: Given<'stopSyncDaemon'>) {
-    return this.#carry(calls.stopSyncDaemon, args);
-  }
-}
-
-/** Follows the procedure of an operation. */
-type Follow<How extends keyof Returns<unknown>> = <Value>(
-  operation: string,
-  procedure: Procedure<RequestBuffer, Results, Value>,
-) => Returns<Value>[How];
-
-/** Those, and the operations that are more than a request. With {@link Ipvs} they return promises, with {@link SyncIpvs} their values. */
-export abstract class HandleOperations<How extends 'promise' | 'value'> extends Operations<How> {
-  readonly #follow: Follow<How>;
-
-  /**
-   * Not for callers.
-   * @internal
-   */
-  protected constructor(carry: Carry<How>, follow: Follow<How>) {
-    super(carry);
-    this.#follow = follow;
-  }
-
-  /**
-   * The version of IPVS, the size of its connection table, and whether counters run. IPVS_CMD_GET_INFO, /proc/sys/net/ipv4/vs.
-   */
-  getInfo(): Returns<Info>[How];
-  getInfo(...args: []) {
-    return this.#follow('getInfo', given(readInfo, args));
-  }
-
-  /**
-   * The whole table: all services with their destinations, the newest first (see {@link Snapshot}).
-   * `ipvsadm -L`. Sees what was called before it. It is read in parts, between which other
-   * operations have their turn, and so may see something of those that are called before it is
-   * through; nor is the kernel's listing a transaction: see {@link listServices}.
-   */
-  snapshot(options?: Small): Returns<Snapshot>[How];
-  snapshot(options: Big): Returns<Snapshot<bigint>>[How];
-  snapshot(options?: ReadOptions): Returns<Snapshot | Snapshot<bigint>>[How];
-  snapshot(...args: [options?: ReadOptions]) {
-    return this.#follow('snapshot', given(readSnapshot, args));
-  }
-
-  /**
-   * The totals of the network namespace: counters and rates of all its services. /proc/net/ip_vs_stats, `ipvsadm -L --stats`'s kernel side.
-   */
-  getStats(options?: Small): Returns<Stats>[How];
-  getStats(options: Big): Returns<Stats<bigint>>[How];
-  getStats(options?: ReadOptions): Returns<Stats | Stats<bigint>>[How];
-  getStats(...args: Parameters<typeof readTotals>) {
-    return this.#follow('getStats', given(readTotals<RequestBuffer, Results>, args));
-  }
-
-  /**
-   * How the kernel's tables are filled, from Linux 7; undefined on older kernels. /proc/net/ip_vs_status.
-   */
-  getStatus(): Returns<Status | undefined>[How];
-  getStatus(...args: []) {
-    return this.#follow('getStatus', given(readStatus<RequestBuffer, Results>, args));
-  }
-}
-
-registerEntries(Operations.prototype);
-registerEntries(HandleOperations.prototype);
+/** The name of a request to IPVS. */
+export type IpvsRequestName = (typeof operations)[keyof typeof operations]['request'];

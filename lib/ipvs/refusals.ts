@@ -17,19 +17,25 @@ import { targetOf } from './targets.js';
 
 /** Returns the error for the request at `index` of a buffer, which failed with `result`. */
 export function requestError(
-  operation: OperationName,
+  { name: operation, request }: { readonly name: string; readonly request: string },
   requests: RequestBuffer,
   index: number,
   result: FailedResult<StatusName>,
 ): Error {
-  const target = targetOf(operation, requests, index);
+  const target = targetOf(request, requests, index);
   const updateError = UPDATE_ERRORS[result.status];
   if (updateError !== undefined) {
     const error = updateError(requests, index);
     describeInput(error, operation, target);
     return error;
   }
-  const { command, creation = command, meanings, missing, isQuery = false } = ERRNOS[operation];
+  const {
+    command,
+    creation = command,
+    meanings,
+    missing,
+    isQuery = false,
+  } = ERRNOS[request as OperationName]; // The requests to IPVS.
   return refusalError({
     operation,
     target,

@@ -3,13 +3,12 @@
  * @module
  */
 
-import { IpvsError, withOperation } from '../core/errors.js';
-import { fulfilled } from '../queue/outcome.js';
-import { bound } from '../queue/packed.js';
-import { ask, type Procedure } from '../queue/procedure.js';
-import { calls } from './calls.js';
-import type { RequestBuffer } from './request-buffer.js';
-import type { Results } from './results.js';
+import { IpvsError } from '../core/errors.js';
+import { call, named } from '../queue/operation.js';
+import { type Routine, send } from '../queue/routine.js';
+import { fulfilledValue } from '../queue/shared-promise.js';
+import type { IpvsTypes } from './client.js';
+import { operations } from './operations.js';
 import type { ServiceWithDestinations } from './service.js';
 import { type Counter, checkReadOptions, type ReadOptions } from './stats.js';
 
@@ -24,51 +23,45 @@ export interface Snapshot<Value extends Counter = number> {
   readonly services: readonly ServiceWithDestinations<Value>[];
 }
 
-/** Services whose destinations are read together, at first and at most. */
-const FIRST_PART = 32;
-const MAX_PART = 256;
-/** Destinations that a part is to bring: some milliseconds of the kernel's time. */
-const AIM = 1280;
+/** Services whose destinations are requested together, at first and at most. */
+const FIRST_CHUNK = 32;
+const MAX_CHUNK = 256;
+/** Destinations that a chunk should bring: some milliseconds of the kernel's time. */
+const DESTINATIONS_PER_CHUNK = 1280;
 
 /** Reads the table for snapshot(). @internal */
 export const readSnapshot = (options?: ReadOptions) => readTable('snapshot', options);
 
-/** Reads the table, for a method of that name; a service that is deleted meanwhile is not in it. @internal */
+/**
+ * Reads the table for the method `name`. A service that is deleted meanwhile is left out.
+ * @internal
+ */
 export function* readTable(
-  operation: string,
+  name: string,
   options?: ReadOptions,
-): Procedure<RequestBuffer, Results, Snapshot<Counter>> {
-  try {
-    return yield* readParts(options);
-  } catch (error) {
-    throw error instanceof IpvsError ? withOperation(error, operation) : error;
-  }
-}
-
-function* readParts(
-  given: ReadOptions | undefined,
-): Procedure<RequestBuffer, Results, Snapshot<Counter>> {
-  // Read once, although many calls get them.
-  const options = { bigint: checkReadOptions(given) };
-  const [list] = yield* ask([bound(calls.listServices, options)]);
-  const services = fulfilled(list);
+): Routine<IpvsTypes, Snapshot<Counter>> {
+  // The options are read once, although many calls get them.
+  const counters = { bigint: checkReadOptions(options) };
+  const listServices = named(operations.listServices, name);
+  const listDestinations = named(operations.listDestinations, name);
+  const [list] = yield* send([call(listServices, counters)]);
+  const services = fulfilledValue(list);
   const found: ServiceWithDestinations<Counter>[] = [];
-  for (let first = 0, size = FIRST_PART; first < services.length; ) {
-    const part = services.slice(first, first + size);
-    const lists = yield* ask(
-      part.map((service) => bound(calls.listDestinations, service, options)),
-    );
+  for (let first = 0, size = FIRST_CHUNK; first < services.length; ) {
+    const chunk = services.slice(first, first + size);
+    const lists = yield* send(chunk.map((service) => call(listDestinations, service, counters)));
     let read = 0;
-    for (const [index, service] of part.entries()) {
-      const outcome = lists[index];
-      if (outcome?.status === 'rejected' && isGone(outcome.reason)) continue;
-      const destinations = fulfilled(outcome);
+    for (const [index, service] of chunk.entries()) {
+      const result = lists[index];
+      if (result?.status === 'rejected' && isGone(result.reason)) continue;
+      const destinations = fulfilledValue(result);
       read += destinations.length;
       // Nobody else has seen the service yet.
       found.push(Object.assign(service, { destinations }));
     }
-    first += part.length;
-    size = Math.min(Math.max(Math.round((part.length * AIM) / Math.max(read, 1)), 1), MAX_PART);
+    first += chunk.length;
+    const next = Math.round((chunk.length * DESTINATIONS_PER_CHUNK) / Math.max(read, 1));
+    size = Math.min(Math.max(next, 1), MAX_CHUNK);
   }
   return { services: found };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { subjectOf } from '../core/arguments.js';
-import type { OperationName } from '../native/addon.js';
+
 import { layout } from '../native/layout.js';
 import { formatDestinationAt, formatServiceAt } from './keys.js';
 import type { Draft, RequestBuffer } from './request-buffer.js';
@@ -13,7 +13,7 @@ const SERVICE_FAMILY = layout.service.fields.family;
 const DESTINATION_FAMILY = layout.destination.fields.family;
 
 /** Returns the target of the request at `index`, or ''. */
-export function targetOf(operation: OperationName, requests: RequestBuffer, index: number): string {
+export function targetOf(operation: string, requests: RequestBuffer, index: number): string {
   const { records } = requests;
   if (operation.endsWith('SyncDaemon')) return formatSyncDaemon(requests, index);
   const serviceBase = requests.service(index);
@@ -33,7 +33,7 @@ const ON_SERVICE = /(Service|Destinations?|zero)$/;
  * encoded, and otherwise the arguments in short. Reads no property of the arguments.
  */
 export function inputTarget(
-  operation: OperationName,
+  operation: string,
   requests: RequestBuffer,
   [first, second]: readonly unknown[],
 ): string {

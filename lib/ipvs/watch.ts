@@ -6,7 +6,7 @@
 import { checkInteger, readOptions } from '../core/check.js';
 import { CancellableIterator } from '../core/iterator.js';
 import { checkSignal } from '../core/signals.js';
-import { Turns } from '../queue/turns.js';
+import { Slicer } from '../queue/slicer.js';
 import { compare, type Sample } from './changes.js';
 import type { ServiceWithDestinations } from './service.js';
 import type { Snapshot } from './snapshot.js';
@@ -61,7 +61,7 @@ export class TableWatcher extends CancellableIterator<Sample> {
   #sample: Sample | undefined;
   /** The services of the latest sample, which the next one is compared with. */
   #previous: readonly ServiceWithDestinations[] = [];
-  readonly #turns = new Turns();
+  readonly #slicer = new Slicer();
   /** The time of the latest sample, of performance.now(). */
   #sampledAt: number | undefined;
   /** The time of the next sample, of performance.now(). */
@@ -147,7 +147,7 @@ export class TableWatcher extends CancellableIterator<Sample> {
       const elapsed = this.#sampledAt === undefined ? 0 : (now - this.#sampledAt) / 1000;
       const steps = compare(services, this.#previous, new Date(), elapsed);
       // Between the steps the event loop is free, and so the watcher may be ended.
-      this.#sample = await this.#turns.run(steps, () => this.ended);
+      this.#sample = await this.#slicer.run(steps, () => this.ended);
       if (this.ended) return;
       this.#previous = services;
       this.#sampledAt = now;

@@ -29,8 +29,6 @@ interface CommandErrnos {
   readonly meanings: Readonly<Record<string, Meaning>>;
   /** True if the operation changes nothing. */
   readonly isQuery?: true;
-  /** The method that uses the operation, where it has another name. */
-  readonly method?: string;
 }
 
 /** The meaning of EPERM for every operation. */
@@ -115,12 +113,10 @@ export const ERRNOS: Readonly<Record<LinkOperationName, CommandErrnos>> = {
   replaceAddress: {
     command: 'RTM_NEWADDR',
     meanings: SET_ADDRESS,
-    method: 'reconcileAddresses',
   },
   planAddresses: {
     command: 'RTM_GETADDR',
     meanings: { ENODEV: NO_LINK },
     isQuery: true,
-    method: 'reconcileAddresses',
   },
 };

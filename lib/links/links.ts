@@ -15,8 +15,8 @@ import { jobError } from '../native/native-errors.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
 import { openHandle } from '../native/open.js';
 import { Queue } from '../queue/queue.js';
-import { LinkOperations } from './operations.js';
-import { type LinkQueue, linkProtocol } from './protocol.js';
+import { type LinkQueue, linkClient } from './client.js';
+import { LinkOperations } from './methods.js';
 import { LinkWatcher } from './watcher.js';
 
 /** Options of {@link Links.watch}. */
@@ -45,8 +45,8 @@ export class SyncLinks extends LinkOperations<'value'> {
   constructor(key: symbol, queue: LinkQueue) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use links.sync');
     super(
-      (call, args) => queue.runSync(call, args),
-      (operation, procedure) => queue.followSync(operation, procedure),
+      (operation, args) => queue.runSync(operation, args),
+      (operation, routine) => queue.runRoutineSync(operation, routine),
     );
   }
 }
@@ -73,10 +73,10 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    */
   constructor(key: symbol, native: Native, handle: NativeHandle, closeHandle: () => void) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.links or Links.open()');
-    const queue: LinkQueue = new Queue(linkProtocol(native, handle, closeHandle));
+    const queue: LinkQueue = new Queue(linkClient(native, handle, closeHandle));
     super(
-      (call, args) => queue.run(call, args),
-      (operation, procedure) => queue.follow(operation, procedure),
+      (operation, args) => queue.run(operation, args),
+      (operation, routine) => queue.runRoutine(operation, routine),
     );
     this.#native = native;
     this.#handle = handle;

@@ -1,194 +1,211 @@
 /**
- * The operations on links as methods, asynchronous and synchronous.
+ * The operations on links: how each encodes its request, and how it decodes the result.
  * @module
  */
-import { subjectOf } from '../core/arguments.js';
-import { registerEntries } from '../core/stack.js';
-import type { DeleteOptions } from '../ipvs/calls.js';
-import { given, type Procedure } from '../queue/procedure.js';
-import type { Returns } from '../queue/returns.js';
-import type { AddressConfig, LinkAddress } from './address.js';
-import { type EnsuredLink, type LinkCall, linkCalls } from './calls.js';
+import { families } from '../core/address.js';
+import { checkBoolean, checkInteger, readObject, readOptions } from '../core/check.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
+import type { DeleteOptions } from '../ipvs/operations.js';
+import type { LinkOperationName } from '../native/addon.js';
+import { layout } from '../native/layout.js';
+import { definitions, type Operation } from '../queue/operation.js';
+import type { AddressConfig } from './address.js';
+import type { LinkTypes } from './client.js';
 import type { Link } from './link.js';
-import type { LinkReference } from './link-reference.js';
+import { encodeLinkName, encodeLinkReference, type LinkReference } from './link-reference.js';
 import type {
   DummyOptions,
   LinkChanges,
   ListAddressesOptions,
   ListLinksOptions,
 } from './options.js';
-import { type ReconcileOptions, reconcile } from './reconcile.js';
-import type { Reconciled } from './reconcile-error.js';
+import type { AddressPlan } from './plan.js';
 import type { LinkRequestBuffer } from './request-buffer.js';
-import type { LinkResults } from './results.js';
+import type { LinkResponse } from './response.js';
+import { swappedArgumentsError } from './swapped-arguments.js';
+
+/** The definition of an operation on links. @internal */
+export type LinkOperation<Value, Args extends readonly unknown[] = []> = Operation<
+  LinkTypes,
+  Value,
+  Args
+>;
+
+const { command, query, forgivable } = definitions<LinkTypes>();
 
 /**
- * The arguments of an operation. Methods pass on all that they are given, so that surplus ones are
- * refused.
+ * What ensureDummy() or ensureAddress() has done:
+ * - `created`: the link or address did not exist, and was created
+ * - `updated`: it existed, and was changed
+ * - `unchanged`: it existed with the wanted settings, and nothing was sent
  */
-type Given<Name extends keyof typeof linkCalls> =
-  (typeof linkCalls)[Name] extends LinkCall<unknown, infer Args> ? Args : never;
+export type EnsuredLink = 'created' | 'updated' | 'unchanged';
 
-/** Runs an operation. */
-type Send<How extends 'promise' | 'value'> = <Value, Args extends readonly unknown[]>(
-  call: LinkCall<Value, Args>,
-  args: Args,
-) => Returns<Value>[How];
+const { fields } = layout.linkRequest;
+const bit = layout.linkSettings;
 
-/** Runs an operation of several exchanges. */
-type Follow<How extends 'promise' | 'value'> = <Value>(
-  operation: string,
-  procedure: Procedure<LinkRequestBuffer, LinkResults, Value>,
-) => Returns<Value>[How];
+const LIST_LINK_KEYS = new Set(['kind'] as const);
+const LIST_ADDRESS_KEYS = new Set(['family'] as const);
+const SETTING_KEYS = new Set(['up', 'mtu'] as const);
+/** The kernel's own names (net.ipv4.conf.all), which it does not accept for links. */
+const RESERVED = ['all', 'default'];
+const MAX_MTU = 2 ** 31 - 1;
+const MAX_KIND = layout.linkLimits.kindLength;
 
-/**
- * The operations on links and addresses. Those of {@link Links} return promises, those of
- * {@link SyncLinks} their values.
- *
- * On bad input, every operation throws, or rejects with, a TypeError or RangeError before anything
- * is sent. If the kernel refuses an operation, it throws, or rejects with, an IpvsError. Every
- * operation can fail with ETIMEDOUT, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED, every one that
- * changes something also with EPERM (CAP_NET_ADMIN in the user namespace that owns the network
- * namespace is missing), and with the errors that are listed with it.
- */
-export abstract class LinkOperations<How extends 'promise' | 'value'> {
-  readonly #send: Send<How>;
-  readonly #follow: Follow<How>;
+function ensured(response: LinkResponse, index: number): EnsuredLink {
+  if (response.number(index, 'created') !== 0) return 'created';
+  return response.number(index, 'changed') === 0 ? 'unchanged' : 'updated';
+}
 
-  /**
-   * Not for callers.
-   * @internal
-   */
-  protected constructor(send: Send<How>, follow: Follow<How>) {
-    this.#send = send;
-    this.#follow = follow;
+function encodeSettings(
+  request: LinkRequestBuffer,
+  property: string,
+  { up, mtu }: { readonly up: unknown; readonly mtu: unknown },
+): void {
+  const { records } = request;
+  const base = request.base();
+  let given = 0;
+  if (up !== undefined) {
+    records.setNumber(base, fields.up, checkBoolean(`${property}.up`, up) ? 1 : 0);
+    given |= bit.up;
   }
-
-  /** Lists all links, or those of a kind. RTM_GETLINK, `ip link show`. */
-  listLinks(options?: ListLinksOptions): Returns<Link[]>[How];
-  listLinks(...args: Given<'listLinks'>) {
-    return this.#send(linkCalls.listLinks, args);
+  if (mtu !== undefined) {
+    records.setNumber(base, fields.mtu, checkInteger(`${property}.mtu`, mtu, 0, MAX_MTU, 'bytes'));
+    given |= bit.mtu;
   }
+  records.setNumber(base, fields.settings, given);
+}
 
-  /** Returns a link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
-  getLink(link: LinkReference): Returns<Link | undefined>[How];
-  getLink(...args: Given<'getLink'>) {
-    return this.#send(linkCalls.getLink, args);
+/** Encodes a family, and returns its number; 0: any. */
+function encodeFamily(request: LinkRequestBuffer, family: unknown): number {
+  if (family === undefined) return 0;
+  const number = families.number('options.family', family);
+  request.records.setNumber(request.base(), fields.family, number);
+  return number;
+}
+
+function encodeKind(request: LinkRequestBuffer, kind: unknown): void {
+  if (kind === undefined) return;
+  const rule = `a kind of link such as 'dummy', of at most ${MAX_KIND} characters`;
+  if (typeof kind !== 'string') throw wrongType('options.kind', kind, rule);
+  if (!/^[!-~]+$/.test(kind) || kind.length > MAX_KIND) {
+    throw wrongValue('options.kind', kind, `is not ${rule}`);
   }
+  request.records.setName(request.base(), fields.kind, kind);
+}
 
-  /**
-   * Creates a dummy link if there is none of this name, and switches it on unless `up` is false. A
-   * dummy link that exists gets the settings in `options`. RTM_NEWLINK, `ip link add NAME type
-   * dummy`. The kernel loads the module of dummy links if it can; in the initial network namespace
-   * that also creates a link dummy0, unless the module's parameter numdummies is 0. Resolves to
-   * 'unchanged' if the link was as wanted, so that nothing was sent.
-   * @throws TypeError the kernel accepts no link of this name; 'all' and 'default' are reserved
-   * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
-   * @throws IpvsError EINVAL: the MTU is not accepted; ENOTSUP: the kernel has no dummy links
-   */
-  ensureDummy(name: string, options?: DummyOptions): Returns<EnsuredLink>[How];
-  ensureDummy(...args: Given<'ensureDummy'>) {
-    return this.#send(linkCalls.ensureDummy, args);
-  }
-
-  /**
-   * Changes settings of a link of any kind. RTM_SETLINK, `ip link set`. When a link is switched off
-   * (`up: false`), or its MTU is set below 1280, the kernel deletes its IPv6 addresses, and they do
-   * not come back.
-   * @throws IpvsError ENODEV: there is no such link; EINVAL: the MTU is not accepted
-   */
-  setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How];
-  setLink(...args: Given<'setLink'>) {
-    return this.#send(linkCalls.setLink, args);
-  }
-
-  /**
-   * Deletes a link of any kind with its addresses, which is much cheaper than deleting thousands of
-   * addresses one by one. RTM_DELLINK, `ip link delete`.
-   * @returns true; false if there was no such link and `ifExists` is set
-   * @throws IpvsError ENODEV: there is no such link; ENOTSUP: it cannot be deleted, as loopback
-   */
-  deleteLink(link: LinkReference, options?: DeleteOptions): Returns<boolean>[How];
-  deleteLink(...args: Given<'deleteLink'>) {
-    return this.#send(linkCalls.deleteLink, args);
-  }
-
-  /**
-   * Lists the addresses of a link or, without `link`, of all links. The kernel filters them.
-   * RTM_GETADDR, `ip address show`.
-   * @throws IpvsError ENODEV: there is no such link
-   */
-  listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How];
-  listAddresses(...args: Given<'listAddresses'>) {
-    return this.#send(linkCalls.listAddresses, args);
-  }
-
-  /**
-   * Adds an address that the link does not have. RTM_NEWADDR, `ip address add`. IPv6 addresses
-   * are added without duplicate address detection and without a route to their network, unless
-   * their settings ask for it. A listed address ({@link Links.listAddresses}) is added as it was.
-   * @throws IpvsError EEXIST: the link has the address, for IPv6 with any prefix length; ENODEV:
-   *   there is no such link; EADDRNOTAVAIL: for IPv6, the address is not unicast; EACCES: IPv6 is
-   *   switched off on the link; EINVAL: for IPv6, the MTU of the link is below 1280 bytes; for
-   *   IPv4, the link has addresses of another scope in the same network; for both, the address was
-   *   listed on another link; ENOBUFS: for IPv4, the MTU is below 68; ENOTSUP: the kernel has no
-   *   IPv6
-   */
-  addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How];
-  addAddress(...args: Given<'addAddress'>) {
-    return this.#send(linkCalls.addAddress, args);
-  }
-
-  /**
-   * Adds an address if the link does not have it, permanently unless its settings have lifetimes.
-   * An address that the link has gets the wanted lifetimes and, for IPv6, the wanted flags, prefix
-   * length and peer; settings that are left out stay as they are. If the address is as wanted,
-   * nothing is sent, and there is no event: it resolves to 'unchanged', also for an address that
-   * was just listed.
-   * @throws IpvsError EEXIST: for IPv4, the link has the address with another scope, label,
-   *   broadcast address or prefix route than the wanted one, and the kernel does not change these:
-   *   the message says which it is and both values; ENODEV: there is no such link; others as
-   *   {@link addAddress}
-   */
-  ensureAddress(link: LinkReference, address: AddressConfig): Returns<EnsuredLink>[How];
-  ensureAddress(...args: Given<'ensureAddress'>) {
-    return this.#send(linkCalls.ensureAddress, args);
-  }
-
-  /**
-   * Deletes the address with this prefix length, and with this label and peer if they are given;
-   * other settings are ignored. RTM_DELADDR, `ip address delete`.
-   * @returns true; false if there was no such address, or no such link, and `ifExists` is set
-   * @throws IpvsError EADDRNOTAVAIL: the link has no such address; ENODEV: there is no such link
-   */
-  deleteAddress(
-    link: LinkReference,
-    address: AddressConfig,
-    options?: DeleteOptions,
-  ): Returns<boolean>[How];
-  deleteAddress(...args: Given<'deleteAddress'>) {
-    return this.#send(linkCalls.deleteAddress, args);
-  }
-
-  /**
-   * Gives a link the wanted addresses. It reads the addresses of the link once, and sends as few
-   * messages as possible, in chunks between which other operations are executed. Addresses that
-   * are as wanted are not touched, including listed ones that are passed back in. Others are
-   * changed as {@link ensureAddress} does. `wanted` may contain an address more than once, if its
-   * settings do not contradict each other.
-   * @throws TypeError an address is wanted with two prefix lengths, of which IPv6 allows only one,
-   *   or with settings that contradict each other
-   * @throws ReconcileError some changes were refused; the others were made
-   * @throws IpvsError ENODEV: there is no such link
-   */
-  reconcileAddresses(
-    link: LinkReference,
-    wanted: readonly AddressConfig[],
-    options?: ReconcileOptions,
-  ): Returns<Reconciled>[How];
-  reconcileAddresses(...args: Parameters<typeof reconcile>) {
-    return this.#follow('reconcileAddresses', given(reconcile, args, subjectOf));
+function encodeLinkAndAddress(
+  request: LinkRequestBuffer,
+  link: LinkReference,
+  address: AddressConfig,
+): void {
+  try {
+    request.addAddress('address', address, encodeLinkReference(request, 'link', link));
+  } catch (error) {
+    throw swappedArgumentsError(error, link, address);
   }
 }
 
-registerEntries(LinkOperations.prototype);
+/** Returns an operation that makes a planned change. */
+const plannedChange = (name: LinkOperationName) =>
+  command(name, (request, plan: AddressPlan, change: number, link: string | undefined) => {
+    if (link !== undefined) encodeLinkName(request, 'link', link);
+    request.records.setNumber(request.base(), fields.index, plan.link);
+    request.copyAddresses(plan.records, change, plan.sizeOf(change));
+  });
+
+/**
+ * The operations on links, by the names of the methods in lib/links/methods.ts that pass on their
+ * arguments. The last four serve reconcileAddresses().
+ * @internal
+ */
+export const linkOperations = {
+  listLinks: query(
+    'listLinks',
+    (request, options: ListLinksOptions | undefined) =>
+      encodeKind(request, readOptions(options, LIST_LINK_KEYS).kind),
+    (response, index) => response.links(index),
+  ),
+
+  getLink: query(
+    'getLink',
+    (request, link: LinkReference) => {
+      encodeLinkReference(request, 'link', link);
+    },
+    (response, index): Link | undefined => response.link(index),
+    { ENODEV: undefined },
+  ),
+
+  ensureDummy: query(
+    'ensureDummy',
+    (request, name: string, options: DummyOptions | undefined) => {
+      encodeLinkName(request, 'name', name);
+      if (RESERVED.includes(name)) {
+        throw wrongValue('name', name, 'is reserved by the kernel, and can be no name of a link');
+      }
+      const { up = true, mtu } = readOptions(options, SETTING_KEYS);
+      encodeSettings(request, 'options', { up, mtu });
+    },
+    ensured,
+  ),
+
+  setLink: command('setLink', (request, link: LinkReference, changes: LinkChanges) => {
+    encodeLinkReference(request, 'link', link);
+    encodeSettings(request, 'changes', readObject('changes', changes, SETTING_KEYS));
+  }),
+
+  deleteLink: forgivable(
+    'deleteLink',
+    ['ENODEV'],
+    'ifExists',
+    (request, link: LinkReference, _options: DeleteOptions | undefined) => {
+      encodeLinkReference(request, 'link', link);
+    },
+  ),
+
+  listAddresses: query(
+    'listAddresses',
+    (request, link: LinkReference | undefined, options: ListAddressesOptions | undefined) => {
+      if (link !== undefined) encodeLinkReference(request, 'link', link);
+      encodeFamily(request, readOptions(options, LIST_ADDRESS_KEYS).family);
+    },
+    (response, index) => response.addresses(index),
+  ),
+
+  addAddress: command('addAddress', encodeLinkAndAddress),
+
+  ensureAddress: query('ensureAddress', encodeLinkAndAddress, ensured),
+
+  deleteAddress: forgivable(
+    'deleteAddress',
+    ['EADDRNOTAVAIL', 'ENODEV', 'ENXIO'],
+    'ifExists',
+    (request, link: LinkReference, address: AddressConfig, _options: DeleteOptions | undefined) =>
+      encodeLinkAndAddress(request, link, address),
+  ),
+
+  /** Plans the changes that give a link the wanted addresses. */
+  planAddresses: {
+    ...query(
+      'planAddresses',
+      (
+        request,
+        link: LinkReference,
+        wanted: readonly unknown[],
+        prune: boolean,
+        family: unknown,
+      ) => {
+        const called = encodeLinkReference(request, 'link', link);
+        const required = encodeFamily(request, family);
+        if (prune) request.records.setNumber(request.base(), fields.settings, bit.prune);
+        request.addAddresses('wanted', wanted, called, required);
+      },
+      (response, index) => response.plan(index),
+    ),
+    name: 'reconcileAddresses',
+  },
+
+  addPlanned: plannedChange('addAddress'),
+  replacePlanned: { ...plannedChange('replaceAddress'), name: 'reconcileAddresses' },
+  deletePlanned: plannedChange('deleteAddress'),
+};

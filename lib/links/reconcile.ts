@@ -6,16 +6,15 @@ import { subjectOf } from '../core/arguments.js';
 import { checkBoolean, readArray, readOptions } from '../core/check.js';
 import { IpvsError } from '../core/errors.js';
 import { checkSignal, throwIfAborted } from '../core/signals.js';
-import { fulfilled } from '../queue/outcome.js';
-import { bound } from '../queue/packed.js';
-import { ask, type Procedure } from '../queue/procedure.js';
+import { call } from '../queue/operation.js';
+import { type Routine, send } from '../queue/routine.js';
+import { fulfilledValue } from '../queue/shared-promise.js';
 import type { AddressConfig } from './address.js';
-import { linkCalls } from './calls.js';
+import type { LinkTypes } from './client.js';
 import type { LinkReference } from './link-reference.js';
+import { linkOperations } from './operations.js';
 import type { ChangeKind } from './plan.js';
 import { type Reconciled, ReconcileError } from './reconcile-error.js';
-import type { LinkRequestBuffer } from './request-buffer.js';
-import type { LinkResults } from './results.js';
 import { swappedArgumentsError } from './swapped-arguments.js';
 
 /** Options of {@link Links.reconcileAddresses}. */
@@ -45,10 +44,10 @@ const CHUNK = 64;
 
 /** The operation for each kind of change, and the list of the result that the address goes to. */
 const CHANGES = {
-  add: { call: linkCalls.addPlanned, list: 'added' },
-  replace: { call: linkCalls.replacePlanned, list: 'updated' },
-  delete: { call: linkCalls.deletePlanned, list: 'removed' },
-} as const satisfies Record<ChangeKind, { call: unknown; list: keyof Reconciled }>;
+  add: { operation: linkOperations.addPlanned, list: 'added' },
+  replace: { operation: linkOperations.replacePlanned, list: 'updated' },
+  delete: { operation: linkOperations.deletePlanned, list: 'removed' },
+} as const satisfies Record<ChangeKind, { operation: unknown; list: keyof Reconciled }>;
 
 /**
  * Gives a link the wanted addresses, in chunks between which other operations are executed.
@@ -58,23 +57,25 @@ export function* reconcile(
   link: LinkReference,
   wanted: readonly AddressConfig[],
   options: ReconcileOptions | undefined,
-): Procedure<LinkRequestBuffer, LinkResults, Reconciled> {
+): Routine<LinkTypes, Reconciled> {
   const addresses = readWanted(link, wanted);
   const { prune, family, signal: unchecked } = readOptions(options, KEYS);
   const prunes = prune !== undefined && checkBoolean('options.prune', prune);
   const signal = checkSignal('options.signal', unchecked);
   throwIfAborted(signal);
 
-  const [planned] = yield* ask([bound(linkCalls.planAddresses, link, addresses, prunes, family)]);
-  const plan = fulfilled(planned);
+  const [planned] = yield* send([
+    call(linkOperations.planAddresses, link, addresses, prunes, family),
+  ]);
+  const plan = fulfilledValue(planned);
   const name = typeof link === 'string' ? link : undefined;
   const done: Record<keyof Reconciled, string[]> = { added: [], removed: [], updated: [] };
   const errors: IpvsError[] = [];
   for (let first = 0; first < plan.changes.length; first += CHUNK) {
     throwIfAborted(signal);
     const chunk = plan.changes.slice(first, first + CHUNK);
-    const results = yield* ask(
-      chunk.map((change) => bound(CHANGES[plan.kindOf(change)].call, plan, change, name)),
+    const results = yield* send(
+      chunk.map((change) => call(CHANGES[plan.kindOf(change)].operation, plan, change, name)),
     );
     for (const [index, change] of chunk.entries()) {
       const result = results[index];

@@ -15,7 +15,7 @@ import { ERRNOS, NEEDS_ADMIN, type RequestFacts } from './errnos.js';
 import { formatLinkReference } from './link-reference.js';
 import { ANY_LINK } from './listed-link.js';
 import type { LinkRequestBuffer } from './request-buffer.js';
-import type { FailedLinkResult } from './results.js';
+import type { FailedLinkResult } from './response.js';
 import { targetOf } from './targets.js';
 
 const { fields: requestFields } = layout.linkRequest;
@@ -23,15 +23,17 @@ const { fields: settingsFields } = layout.addressSettings;
 
 /** Returns the error for the request at `index` of a buffer, which failed with `result`. */
 export function linkRequestError(
-  operation: LinkOperationName,
+  { name, request }: { readonly name: string; readonly request: string },
   requests: LinkRequestBuffer,
   index: number,
   result: FailedLinkResult,
 ): IpvsError {
-  const { command, creation = command, meanings, isQuery = false, method } = ERRNOS[operation];
+  // The requests about links.
+  const operation = request as LinkOperationName;
+  const { command, creation = command, meanings, isQuery = false } = ERRNOS[operation];
   const own = ownRefusal(requests, index, result);
   return refusalError({
-    operation: method ?? operation,
+    operation: name,
     target: targetOf(operation, requests, index),
     syscall: result.creating ? creation : command,
     // The text of a refusal of ours is not the kernel's.

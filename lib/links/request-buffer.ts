@@ -36,7 +36,7 @@ export class LinkRequestBuffer extends EncodedRequests<LinkOperationName> {
     this.#native = native;
   }
 
-  override begin(operation: LinkOperationName): void {
+  override begin(operation: string): void {
     super.begin(operation);
     this.#encoded = this.#committed;
     this.#setNumber('firstAddress', this.#encoded);

@@ -3,7 +3,6 @@
  * @module
  */
 import { subjectOf } from '../core/arguments.js';
-import type { LinkOperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { formatLinkAddress } from './address.js';
 import { formatLinkReference } from './link-reference.js';
@@ -16,7 +15,7 @@ const { fields } = layout.linkRequest;
  * encoded already, and otherwise the arguments as they are.
  */
 export function inputTarget(
-  operation: LinkOperationName,
+  operation: string,
   requests: LinkRequestBuffer,
   [first, second]: readonly unknown[],
 ): string {
@@ -31,15 +30,11 @@ export function inputTarget(
 }
 
 /** Returns what the request at `index` is about: '10.96.0.1/32 of vip0', 'link 7'; or ''. */
-export function targetOf(
-  operation: LinkOperationName,
-  requests: LinkRequestBuffer,
-  index: number,
-): string {
+export function targetOf(operation: string, requests: LinkRequestBuffer, index: number): string {
   const link = formatLinkReference(requests, index);
   if (!hasOneAddress(operation)) return link;
   const { records, base } = requests.firstAddress(index);
   return `${formatLinkAddress(records, base)} of ${link}`;
 }
 
-const hasOneAddress = (operation: LinkOperationName) => operation.endsWith('Address');
+const hasOneAddress = (operation: string) => operation.endsWith('Address');

@@ -53,11 +53,13 @@ export class EncodedRequests<Operation extends string> {
   }
 
   /** Begins a request. All of it is zero but the operation. */
-  begin(operation: Operation): void {
+  begin(operation: string): void {
     if (this.#count === this.#capacity) this.#grow();
     const base = this.base();
     this.#records.bytes.fill(0, base, base + this.#size);
-    this.#records.setU32(base, this.#operation, this.#operations[operation]);
+    // The queue passes on the names of its client's requests.
+    const number = this.#operations[operation as Operation];
+    this.#records.setU32(base, this.#operation, number);
   }
 
   /** Commits the request that was begun. */

@@ -1,28 +1,18 @@
 /**
- * How calls travel: those of one turn of the event loop leave together, and one group at a time is under way. A batch that
- * somebody has made up leaves in parts, and every other call has its turn between two of them.
+ * The queue of a client: when requests are sent. The calls of one turn of the event loop are sent
+ * together, and one exchange at a time is in flight. Meanwhile, calls join the next one.
  * @module
  */
 
 import { IpvsError } from '../core/errors.js';
 import { describeInput, isInputError } from '../core/input-errors.js';
-import { callOnAbort, reasonOf } from '../core/signals.js';
 import { beginAtCaller, handOver } from '../core/stack.js';
-import { exchangeError, jobError } from '../native/native-errors.js';
-import { Group } from './group.js';
-import type { Outcome } from './outcome.js';
-import {
-  type AnswersLike,
-  type Call,
-  MAX_REQUESTS,
-  Packed,
-  type Parcel,
-  type Protocol,
-  type RequestsLike,
-} from './packed.js';
-import { follow, followSync, type Procedure } from './procedure.js';
-import { type Sending, Shipment } from './shipment.js';
-import { exhaust, finished, Turns } from './turns.js';
+import type { Client, ClientTypes, RequestRange } from './client.js';
+import { EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
+import type { Call, Operation } from './operation.js';
+import { type Routine, runRoutine, runRoutineSync } from './routine.js';
+import { CallPromises } from './shared-promise.js';
+import { complete, type Incremental, runToEnd, Slicer, settling } from './slicer.js';
 
 function closedError(operation: string): IpvsError {
   const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
@@ -30,49 +20,55 @@ function closedError(operation: string): IpvsError {
   return beginAtCaller(error, operation);
 }
 
-/** A batch that is being built. */
-export interface Building<Buffer extends RequestsLike, Answers extends AnswersLike> {
-  readonly built: Promise<readonly Packed<Buffer, Answers>[]>;
-  /** Lets nothing more be added. */
-  giveUp(): void;
+/** Requests that are sent together. */
+class Exchange<Types extends ClientTypes> {
+  readonly batch: EncodedBatch<Types>;
+  readonly #range: RequestRange | undefined;
+  resolve: (received: Received<Types>) => void = () => undefined;
+  /** Resolves when the response is there; never rejects. */
+  readonly received = new Promise<Received<Types>>((resolve) => {
+    this.resolve = resolve;
+  });
+
+  /** @param range default: all requests that the batch has when it is sent */
+  constructor(batch: EncodedBatch<Types>, range?: RequestRange) {
+    this.batch = batch;
+    this.#range = range;
+  }
+
+  get range(): RequestRange {
+    return this.#range ?? { first: 0, count: this.batch.count, stopOnError: false };
+  }
 }
 
-/** What a batch is made of, or will be. */
-export type Collected<Buffer extends RequestsLike, Answers extends AnswersLike> =
-  | readonly Packed<Buffer, Answers>[]
-  | Building<Buffer, Answers>;
-
-/** The error of an operation that makes calls or reads files. */
-function ofProcedure(error: unknown, operation: string): unknown {
-  if (isInputError(error)) describeInput(error, operation, error.target ?? '');
-  return jobError(error, operation);
+/** The exchange that calls join until it is sent. */
+interface OpenExchange<Types extends ClientTypes> {
+  readonly batch: EncodedBatch<Types>;
+  readonly promises: CallPromises;
 }
 
-/** What makes calls of its own through `run`. */
-type Job<Buffer, Answers, Value> = (
-  run: <Answer>(call: Call<Buffer, Answers, Answer>) => Promise<Answer>,
-) => Promise<Value>;
-
-export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
-  readonly #protocol: Protocol<Buffer, Answers>;
-  readonly #waiting: Parcel<Buffer, Answers>[] = [];
-  /** The last of those that wait, while it still takes calls. */
-  #gathering: Group<Buffer, Answers> | undefined;
-  #underWay: Parcel<Buffer, Answers> | undefined;
-  readonly #turns = new Turns();
-  /** Parcels whose answers are being read. */
-  #reading = 0;
-  /** Jobs of more than one parcel, or beside them. */
-  #aside = 0;
-  /** Batches that are being built: each is ended with the reason. */
-  readonly #building = new Set<(reason: unknown) => void>();
-  /** Parcels that were there so far. */
-  #pushed = 0;
+export class Queue<Types extends ClientTypes> {
+  /** Cuts long work on responses into slices. */
+  readonly slicer = new Slicer();
+  readonly #client: Client<Types>;
+  readonly #waiting: Exchange<Types>[] = [];
+  /** The last one that waits, while calls can join it. */
+  #open: OpenExchange<Types> | undefined;
+  #inFlight: Exchange<Types> | undefined;
+  /** Exchanges of calls, and tasks, that close() waits for. */
+  #pending = 0;
+  #calls = 0;
+  readonly #onClose = new Set<(error: IpvsError) => void>();
   #closed: Promise<void> | undefined;
-  #drained: (() => void) | undefined;
+  #drained: () => void = () => undefined;
 
-  constructor(protocol: Protocol<Buffer, Answers>) {
-    this.#protocol = protocol;
+  constructor(client: Client<Types>) {
+    this.#client = client;
+  }
+
+  /** The number of calls so far. */
+  get calls(): number {
+    return this.#calls;
   }
 
   /** @throws IpvsError ERR_IPVS_CLOSED */
@@ -80,271 +76,251 @@ export class Queue<Buffer extends RequestsLike, Answers extends AnswersLike> {
     if (this.#closed !== undefined) throw closedError(operation);
   }
 
-  /** Sends `call` with the others of this turn; the promise settles with its own answer. */
+  /** Sends a call with the others of this turn. The promise settles with its own result. */
   run<Value, Args extends readonly unknown[]>(
-    call: Call<Buffer, Answers, Value, Args>,
-    // Without arguments, the call is one that takes none.
+    operation: Operation<Types, Value, Args>,
+    // Left out only for an operation without parameters.
     args: Args = [] as readonly unknown[] as Args,
   ): Promise<Value> {
-    if (this.#closed !== undefined) return Promise.reject(closedError(call.operation));
-    return this.#enqueue(call, args);
+    if (this.#closed !== undefined) return Promise.reject(closedError(operation.name));
+    return this.#join(operation, args);
   }
 
-  /** Carries out `call` at once, on this thread, whatever waits. */
-  runSync<Value, Args extends readonly unknown[]>(
-    call: Call<Buffer, Answers, Value, Args>,
-    args: Args = [] as readonly unknown[] as Args,
-  ): Value {
-    this.checkOpen(call.operation);
-    const packed = new Packed<Buffer, Answers>(this.#protocol.requests());
-    try {
-      packed.pack(this.#protocol, call, args);
-      const answers = this.#carrySync(packed, call.operation);
-      // What a call reads is of its type.
-      return finished(packed.read(this.#protocol, answers, 0, 0)) as Value;
-    } catch (error) {
-      throw beginAtCaller(error, call.operation);
-    } finally {
-      this.#protocol.release(packed.requests);
-    }
-  }
-
-  /** Follows a procedure at once, on this thread. */
-  followSync<Value>(operation: string, procedure: Procedure<Buffer, Answers, Value>): Value {
-    this.checkOpen(operation);
-    try {
-      return followSync(procedure, this.#protocol.handle, (calls) =>
-        this.#runAllSync(operation, calls),
-      );
-    } catch (error) {
-      throw beginAtCaller(ofProcedure(error, operation), operation);
-    }
-  }
-
-  #runAllSync(operation: string, calls: readonly Call<Buffer, Answers, unknown>[]): Outcome[] {
-    const packed = new Packed<Buffer, Answers>(this.#protocol.requests());
-    try {
-      for (const call of calls) packed.pack(this.#protocol, call, []);
-      const answers = this.#carrySync(packed, operation);
-      const outcomes: Outcome[] = [];
-      const all = { first: 0, count: calls.length };
-      exhaust(packed.outcomes(this.#protocol, answers, all, (each) => outcomes.push(each)));
-      return outcomes;
-    } finally {
-      this.#protocol.release(packed.requests);
-    }
-  }
-
-  #carrySync(packed: Packed<Buffer, Answers>, operation: string): Answers {
-    try {
-      return this.#protocol.carrySync(packed.requests);
-    } catch (error) {
-      throw exchangeError(error, operation);
-    }
-  }
-
-  /** Sends what `collect` packs, in parts. It is told whether a call was made since it began. */
-  async ship(
-    collect: (hasCalled: () => boolean) => Collected<Buffer, Answers>,
-    sending: Sending,
-  ): Promise<Outcome[]> {
-    this.checkOpen('batch');
-    const before = this.#calls;
-    this.#aside++;
-    try {
-      const collected = collect(() => this.#calls !== before);
-      // What was collected at once leaves before what is called after it.
-      const stores =
-        'built' in collected ? await this.#await(collected, sending.signal) : collected;
-      const shipment = new Shipment(this.#protocol, stores, sending);
-      shipment.start((parcel) => this.#push(parcel));
-      return await shipment.results;
-    } finally {
-      this.#aside--;
-      this.#settleClosing();
-    }
-  }
-
-  /**
-   * Waits for a batch that is built meanwhile, unless the signal is aborted or the handle closed:
-   * close() does not wait for it.
-   */
-  #await(
-    { built, giveUp }: Building<Buffer, Answers>,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly Packed<Buffer, Answers>[]> {
-    return new Promise((resolve, reject) => {
-      const settle = (action: () => void) => {
-        if (!this.#building.delete(end)) return;
-        forgetSignal?.();
-        this.#aside++;
-        action();
-      };
-      const end = (reason: unknown) =>
-        settle(() => {
-          giveUp();
-          reject(reason);
-        });
-      this.#building.add(end);
-      this.#aside--;
-      const forgetSignal = signal && callOnAbort(signal, end);
-      built.then(
-        (stores) => settle(() => resolve(stores)),
-        (error) => settle(() => reject(error)),
-      );
-      if (signal?.aborted) end(reasonOf(signal));
-      if (this.#closed !== undefined) end(closedError('batch'));
-    });
-  }
-
-  /** Grows with every call that joins a group. */
-  get #calls(): number {
-    return this.#pushed * (MAX_REQUESTS + 1) + (this.#gathering?.packed.readers.length ?? 0);
-  }
-
-  #enqueue<Value, Args extends readonly unknown[]>(
-    call: Call<Buffer, Answers, Value, Args>,
+  #join<Value, Args extends readonly unknown[]>(
+    operation: Operation<Types, Value, Args>,
     args: Args,
   ): Promise<Value> {
-    let group = this.#gathering;
-    if (group === undefined || group.packed.isFull) {
-      // What comes after a full one is likely to fill it, too.
-      const capacity = group === undefined ? undefined : MAX_REQUESTS;
-      group = new Group(this.#protocol, this.#protocol.requests(capacity));
-      this.#push(group);
-      this.#gathering = group;
+    this.#calls++;
+    const { batch, promises } =
+      this.#open?.batch.hasRoom === true ? this.#open : this.#openExchange();
+    try {
+      promises.reserve();
+      batch.add(operation, args);
+      // The operation decodes values of its type.
+      return promises.next() as Promise<Value>;
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return group.add(call, args);
   }
 
-  #push(parcel: Parcel<Buffer, Answers>): void {
-    this.#waiting.push(parcel);
-    this.#pushed++;
-    // What is called from now on comes after it.
-    this.#gathering = undefined;
-    // The rest of this turn's calls join it before it leaves.
-    if (this.#waiting.length === 1 && this.#underWay === undefined) {
-      queueMicrotask(() => this.#send());
+  #openExchange(): OpenExchange<Types> {
+    // An exchange that follows a full one is likely to be full too.
+    const batch = new EncodedBatch(this.#client, this.#open && MAX_REQUESTS);
+    const promises = new CallPromises();
+    const exchange = new Exchange(batch);
+    this.#pending++;
+    void exchange.received.then((received) =>
+      this.slicer.add(this.#settle(batch, promises, received)),
+    );
+    const isFirst = this.#waiting.push(exchange) === 1;
+    // The other calls of this turn join it before it is sent.
+    if (isFirst && this.#inFlight === undefined) queueMicrotask(() => this.#sendNext());
+    this.#open = { batch, promises };
+    return this.#open;
+  }
+
+  /** Settles the promises of calls. Lists are decoded after all other results of the exchange. */
+  *#settle(
+    batch: EncodedBatch<Types>,
+    promises: CallPromises,
+    received: Received<Types>,
+  ): Generator<void, void> {
+    const lists: Generator<void, void>[] = [];
+    const postpone = (value: Incremental<unknown>) =>
+      new Promise<unknown>((resolve, reject) => lists.push(settling(value, resolve, reject)));
+    yield* batch.results(received, 0, batch.count, promises.settle, postpone);
+    for (const list of lists) yield* list;
+    batch.release();
+    this.#finish();
+  }
+
+  /** Sends a call at once on this thread, before anything that waits. */
+  runSync<Value, Args extends readonly unknown[]>(
+    operation: Operation<Types, Value, Args>,
+    args: Args = [] as readonly unknown[] as Args,
+  ): Value {
+    this.checkOpen(operation.name);
+    const batch = new EncodedBatch(this.#client);
+    try {
+      batch.add(operation, args);
+      const response = this.#sendSync(batch, operation.name);
+      // The operation decodes values of its type.
+      return complete(batch.decode(response, 0, 0)) as Value;
+    } catch (error) {
+      throw beginAtCaller(error, operation.name);
+    } finally {
+      batch.release();
+    }
+  }
+
+  #sendSync(batch: EncodedBatch<Types>, operation: string): Types['response'] {
+    try {
+      return this.#client.sendSync(batch.requests);
+    } catch (error) {
+      throw this.#client.exchangeError(error, operation);
     }
   }
 
   /**
-   * Runs a job that has no place among the groups, or more than one, and that close() waits for too: also for the calls that it makes
-   * through `run`.
+   * Runs a routine. If it begins with calls, they join the others of this turn; otherwise it waits
+   * until all that was called before has been sent and answered.
+   * @param before settles before the routine continues beyond the checks of its arguments
    */
-  async aside<Value>(operation: string, job: Job<Buffer, Answers, Value>): Promise<Value> {
-    this.checkOpen(operation);
-    // What was called before takes effect before.
-    return this.#beside(operation, job, (this.#waiting.at(-1) ?? this.#underWay)?.answered);
-  }
-
-  async #beside<Value>(
+  runRoutine<Value>(
     operation: string,
-    job: Job<Buffer, Answers, Value>,
+    routine: Routine<Types, Value>,
     before?: Promise<unknown>,
   ): Promise<Value> {
-    this.#aside++;
-    try {
-      if (before !== undefined) await before;
-      return await job((call) => this.#enqueue(call, []));
-    } catch (error) {
-      throw ofProcedure(error, operation);
-    } finally {
-      this.#aside--;
-      this.#settleClosing();
-    }
+    return handOver(this.#runRoutine(operation, routine, before));
   }
 
-  /** Follows a procedure, aside, and once `before` is settled, which never rejects. */
-  follow<Value>(
+  async #runRoutine<Value>(
     operation: string,
-    procedure: Procedure<Buffer, Answers, Value>,
-    before?: Promise<unknown>,
-  ): Promise<Value> {
-    return handOver(this.#follow(operation, procedure, before));
-  }
-
-  async #follow<Value>(
-    operation: string,
-    procedure: Procedure<Buffer, Answers, Value>,
+    routine: Routine<Types, Value>,
     before: Promise<unknown> | undefined,
   ): Promise<Value> {
     this.checkOpen(operation);
-    // Up to its first question it only checks what it was given.
-    const begin = () => {
-      try {
-        return procedure.next();
-      } catch (error) {
-        throw beginAtCaller(ofProcedure(error, operation), operation);
-      }
-    };
-    const begun = begin();
-    const job: Job<Buffer, Answers, Value> = async (run) => {
+    // Up to its first step, a routine only checks its arguments.
+    const begun = this.#begin(operation, routine);
+    const isCalling = begun.done !== true && 'calls' in begun.value;
+    const task = async () => {
       if (before !== undefined) await before;
-      return follow(begun, procedure, this.#protocol.handle, run);
+      return runRoutine(begun, routine, this.#client.files, this.#runCall);
     };
-    // Calls have their place among the others.
-    const asks = begun.done !== true && 'calls' in begun.value;
-    return asks ? this.#beside(operation, job) : this.aside(operation, job);
+    return isCalling ? this.task(operation, task) : this.taskInOrder(operation, task);
   }
 
-  /** Lets nothing in any more, waits for what is pending, and closes the handle. */
+  #begin<Value>(operation: string, routine: Routine<Types, Value>) {
+    try {
+      return routine.next();
+    } catch (error) {
+      throw beginAtCaller(this.#routineError(error, operation), operation);
+    }
+  }
+
+  #routineError(error: unknown, operation: string): unknown {
+    if (isInputError(error)) describeInput(error, operation, error.target ?? '');
+    return this.#client.routineError(error, operation);
+  }
+
+  /** Sends a call of a task, also after close(). */
+  readonly #runCall = <Value>({ operation, args }: Call<Types, Value>): Promise<Value> =>
+    this.#join(operation, args);
+
+  /** Runs a routine at once on this thread. */
+  runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>): Value {
+    this.checkOpen(operation);
+    try {
+      return runRoutineSync(routine, this.#client.files, (calls) =>
+        this.#runAllSync(operation, calls),
+      );
+    } catch (error) {
+      throw beginAtCaller(this.#routineError(error, operation), operation);
+    }
+  }
+
+  #runAllSync(
+    operation: string,
+    calls: readonly Call<Types, unknown>[],
+  ): PromiseSettledResult<unknown>[] {
+    const batch = new EncodedBatch(this.#client);
+    try {
+      for (const { operation, args } of calls) batch.add(operation, args);
+      const received = { status: 'fulfilled', value: this.#sendSync(batch, operation) } as const;
+      const results: PromiseSettledResult<unknown>[] = [];
+      runToEnd(batch.results(received, 0, calls.length, (result) => results.push(result)));
+      return results;
+    } finally {
+      batch.release();
+    }
+  }
+
+  /** Runs a task that close() waits for, and that may make calls through `run` after close(). */
+  async task<Value>(
+    operation: string,
+    task: (run: <Answer>(call: Call<Types, Answer>) => Promise<Answer>) => Promise<Value>,
+  ): Promise<Value> {
+    this.checkOpen(operation);
+    this.#pending++;
+    try {
+      return await task(this.#runCall);
+    } catch (error) {
+      throw this.#routineError(error, operation);
+    } finally {
+      this.#finish();
+    }
+  }
+
+  /** Runs a task once all that was called before has been sent and answered. */
+  taskInOrder<Value>(
+    operation: string,
+    task: (run: <Answer>(call: Call<Types, Answer>) => Promise<Answer>) => Promise<Value>,
+  ): Promise<Value> {
+    const last = (this.#waiting.at(-1) ?? this.#inFlight)?.received;
+    return this.task(operation, async (run) => {
+      if (last !== undefined) await last;
+      return task(run);
+    });
+  }
+
+  /** Sends some requests of a batch when it is their turn. Calls from now on come after them. */
+  exchange(batch: EncodedBatch<Types>, range: RequestRange): Promise<Received<Types>> {
+    const exchange = new Exchange(batch, range);
+    this.#open = undefined;
+    const isFirst = this.#waiting.push(exchange) === 1;
+    if (isFirst) this.#sendNext();
+    return exchange.received;
+  }
+
+  #sendNext(): void {
+    while (this.#inFlight === undefined) {
+      const exchange = this.#waiting.shift();
+      if (exchange === undefined) return;
+      if (exchange.batch === this.#open?.batch) this.#open = undefined;
+      if (exchange.range.count === 0) {
+        // All of its calls were refused because of bad input.
+        exchange.resolve({ status: 'rejected', reason: undefined });
+      } else {
+        this.#inFlight = exchange;
+        void this.#send(exchange);
+      }
+    }
+  }
+
+  async #send(exchange: Exchange<Types>): Promise<void> {
+    let received: Received<Types>;
+    try {
+      const value = await this.#client.send(exchange.batch.requests, exchange.range);
+      received = { status: 'fulfilled', value };
+    } catch (reason) {
+      received = { status: 'rejected', reason };
+    }
+    this.#inFlight = undefined;
+    // The kernel works on the next exchange while the results of this one are decoded.
+    exchange.resolve(received);
+    this.#sendNext();
+  }
+
+  #finish(): void {
+    this.#pending--;
+    if (this.#pending === 0 && this.#closed !== undefined) this.#drained();
+  }
+
+  /** Calls `end` when the queue is closed, or at once if it is. Returns a function that cancels. */
+  onClose(end: (error: IpvsError) => void): () => void {
+    this.#onClose.add(end);
+    if (this.#closed !== undefined) end(closedError('batch'));
+    return () => this.#onClose.delete(end);
+  }
+
+  /** Refuses further calls, waits for those that are pending, and closes the client. */
   close(): Promise<void> {
     this.#closed ??= new Promise<void>((resolve) => {
-      // What has an answer settles before.
+      // Promises that were settled before run their reactions first.
       this.#drained = () => setImmediate(resolve);
-      for (const end of [...this.#building]) end(closedError('batch'));
-      this.#settleClosing();
-    }).then(() => this.#protocol.close());
+      for (const end of [...this.#onClose]) end(closedError('batch'));
+      if (this.#pending === 0) this.#drained();
+    }).then(() => this.#client.close());
     return this.#closed;
-  }
-
-  #settleClosing(): void {
-    const busy = this.#underWay !== undefined || this.#reading > 0 || this.#aside > 0;
-    if (!busy && this.#waiting.length === 0) this.#drained?.();
-  }
-
-  #send(): void {
-    if (this.#underWay !== undefined) return;
-    const parcel = this.#waiting.shift();
-    if (parcel === this.#gathering) this.#gathering = undefined;
-    if (parcel === undefined) {
-      this.#settleClosing();
-    } else if (parcel.part.count === 0) {
-      // Every call of it was refused before it was written.
-      if (parcel instanceof Group) this.#protocol.release(parcel.packed.requests);
-      parcel.finish();
-      this.#send();
-    } else {
-      this.#underWay = parcel;
-      void this.#carry(parcel);
-    }
-  }
-
-  async #carry(parcel: Parcel<Buffer, Answers>): Promise<void> {
-    let outcomes: Generator<void, void>;
-    let next: Parcel<Buffer, Answers> | undefined;
-    try {
-      const answers = await this.#protocol.carry(parcel.packed.requests, parcel.part);
-      next = parcel.next?.(answers);
-      outcomes = parcel.answer(answers);
-    } catch (error) {
-      next = parcel.next?.(undefined);
-      outcomes = parcel.fail(error);
-    }
-    this.#underWay = undefined;
-    this.#reading++;
-    if (next !== undefined) this.#push(next);
-    // First what is next, so that the kernel works while the answers are read.
-    this.#send();
-    this.#turns.add(this.#read(parcel, outcomes));
-  }
-
-  *#read(parcel: Parcel<Buffer, Answers>, outcomes: Generator<void, void>): Generator<void, void> {
-    yield* outcomes;
-    if (parcel instanceof Group) this.#protocol.release(parcel.packed.requests);
-    parcel.finish();
-    this.#reading--;
-    this.#settleClosing();
   }
 }

@@ -1,22 +1,22 @@
 /**
- * What a call gives back, by how it is made.
+ * What a method returns in each of the three forms of calling it.
  * @module
  */
 
 declare const VALUE: unique symbol;
 
 /**
- * The place of an operation among the results of its batch, a number. `results.at(place)` is the result, and its type is that of the
- * operation.
+ * The place of an operation among the results of its batch, a number. `results.at(place)` is its
+ * result, with the type of the operation's value.
  */
 export type Place<Value> = number & { readonly [VALUE]: Value };
 
-/** What an operation returns that comes to `Value`. */
+/** What a method with a value of this type returns. */
 export interface Returns<Value> {
-  /** Of a handle. */
+  /** On a handle. */
   readonly promise: Promise<Value>;
-  /** Of its synchronous twin. */
+  /** On its synchronous twin. */
   readonly value: Value;
-  /** In a batch: the operation's place among the results. */
+  /** On a batch: the place of the operation among the results. */
   readonly place: Place<Value>;
 }

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { Results } from '../../lib/ipvs/results.js';
+import { IpvsResponse } from '../../lib/ipvs/response.js';
 import type {
   Layout,
   LinkStatusName,
@@ -107,13 +107,13 @@ export function answer(lists: {
   readonly services?: readonly Uint8Array[];
   readonly destinations?: readonly Uint8Array[];
   readonly daemons?: readonly Uint8Array[];
-}): Results {
+}): IpvsResponse {
   const outcome = {
     services: lists.services?.length ?? 0,
     destinations: lists.destinations?.length ?? 0,
     daemons: lists.daemons?.length ?? 0,
   };
-  return new Results(nativeResults({ outcomes: [outcome], ...lists }), layout);
+  return new IpvsResponse(nativeResults({ outcomes: [outcome], ...lists }));
 }
 
 export const connectionRecord = (values: Numbers<'connection'>) => bytes(layout.connection, values);

@@ -3,7 +3,12 @@
  * @module
  */
 import { expect } from 'vitest';
-import { type Batch, type BatchOptions, checkBatchOptions, collect } from '../../lib/ipvs/batch.js';
+import {
+  type Batch,
+  type BatchOptions,
+  checkBatchOptions,
+  sendBatch,
+} from '../../lib/ipvs/batch.js';
 import type { OutcomeValues } from './answers.js';
 import {
   destination,
@@ -18,13 +23,8 @@ export type QueueFixture = ReturnType<typeof open>;
 export type Build = (batch: Batch) => void | PromiseLike<void>;
 
 /** A batch as Ipvs.batch() sends it. */
-export async function batch(
-  { queue, protocol }: QueueFixture,
-  build: Build,
-  options?: BatchOptions,
-) {
-  const sending = checkBatchOptions(options);
-  return queue.ship(() => collect(protocol, build), sending);
+export async function batch({ queue, client }: QueueFixture, build: Build, options?: BatchOptions) {
+  return sendBatch(queue, client, build, checkBatchOptions(options));
 }
 
 /** Adds destinations, the first of which has the number `first`. */

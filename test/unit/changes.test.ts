@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { changeBetween, compare } from '../../lib/ipvs/changes.js';
 import type { ServiceWithDestinations } from '../../lib/ipvs/service.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
-import { exhaust, finished, STRIDE } from '../../lib/queue/turns.js';
+import { complete, runToEnd, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { answer, destinationRecord, serviceRecord } from './answers.js';
 
 describe('changes', () => {
@@ -107,9 +107,9 @@ const results = answer({
   ],
   destinations: [destinationRecord({ family: 2 })],
 });
-const templates = finished(results.services(0, asNumber));
+const templates = complete(results.services(0, asNumber));
 const destination =
-  finished(results.destinations(0, asNumber))[0] ?? expect.unreachable('one was given');
+  complete(results.destinations(0, asNumber))[0] ?? expect.unreachable('one was given');
 
 /**
  * A service by its number, with so many bytes and such destinations by their numbers, each with as
@@ -145,7 +145,7 @@ describe('samples of any two tables', () => {
   test('say of each service and destination what it has gained, in any order', () => {
     fc.assert(
       fc.property(table, table, (before, now) => {
-        const { services, gone, elapsed } = exhaust(compare(now, before, new Date(0), 2));
+        const { services, gone, elapsed } = runToEnd(compare(now, before, new Date(0), 2));
         const known = new Map(before.map((each) => [nameOf(each), each]));
         expect(elapsed).toBe(2);
         const lost = before.filter((each) => !now.some((other) => nameOf(other) === nameOf(each)));
@@ -168,7 +168,7 @@ describe('samples of any two tables', () => {
 
   test('name those that are gone', () => {
     const before = [1, 2, 3, 4].map((number) => serviceOf(number, 0, []));
-    const { gone } = exhaust(compare(before.slice(2, 3), before, new Date(0), 1));
+    const { gone } = runToEnd(compare(before.slice(2, 3), before, new Date(0), 1));
     expect(gone).toEqual(['fwmark6://1', 'tcp://10.0.0.1:2', 'fwmark6://4']);
   });
 });
@@ -181,13 +181,13 @@ describe('the steps of a comparison', () => {
     [...compare(now, before, new Date(0), 1)].length;
 
   test('are short, of many services and of many destinations', () => {
-    expect(stepsOf(services, services)).toBeGreaterThanOrEqual(Math.floor(15_000 / STRIDE));
-    expect(stepsOf(crowd, crowd)).toBeGreaterThanOrEqual(Math.floor(5000 / STRIDE));
+    expect(stepsOf(services, services)).toBeGreaterThanOrEqual(Math.floor(15_000 / YIELD_INTERVAL));
+    expect(stepsOf(crowd, crowd)).toBeGreaterThanOrEqual(Math.floor(5000 / YIELD_INTERVAL));
   });
 
   test('are short also where the order has changed', () => {
-    const same = Math.floor(15_000 / STRIDE);
-    const named = Math.floor(5000 / STRIDE);
+    const same = Math.floor(15_000 / YIELD_INTERVAL);
+    const named = Math.floor(5000 / YIELD_INTERVAL);
     expect(stepsOf(services, services.toReversed())).toBeGreaterThanOrEqual(same + named);
   });
 

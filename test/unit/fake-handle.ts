@@ -4,7 +4,7 @@
  */
 
 import { expect } from 'vitest';
-import { ipvsProtocol } from '../../lib/ipvs/protocol.js';
+import { ipvsClient } from '../../lib/ipvs/client.js';
 import type { NativeHandle, NativeResults, OperationName } from '../../lib/native/addon.js';
 import { Queue } from '../../lib/queue/queue.js';
 import { nativeResults, type OutcomeValues } from './answers.js';
@@ -118,8 +118,8 @@ export const settled = () => new Promise<void>((resolve) => setImmediate(resolve
 
 export function open() {
   const handle = new FakeHandle();
-  const protocol = ipvsProtocol(handle, layout);
-  return { handle, protocol, queue: new Queue(protocol) };
+  const client = ipvsClient(handle);
+  return { handle, client, queue: new Queue(client) };
 }
 
 export const SERVICE = 'tcp://10.0.0.1:80';

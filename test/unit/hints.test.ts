@@ -1,10 +1,10 @@
 // What people write who know another tool, and what the error tells them.
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { Ipvs, type KnownScheduler } from '../../lib/index.js';
-import type { Call } from '../../lib/ipvs/calls.js';
 import { schedulerHint, schedulers } from '../../lib/ipvs/schedulers.js';
 import { openingError } from '../../lib/native/native-errors.js';
 import { mark, server, TCP, tcp, tunnelled } from './refusals.js';
+import type { Call } from './requests.js';
 import { pack, thrownBy, untyped } from './requests.js';
 
 const { addService, updateService, getService, addDestination, updateDestination } = untyped;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LinkCall } from '../../lib/links/calls.js';
+import type { LinkOperation } from '../../lib/links/operations.js';
 import {
   encodeLinkRequests,
   expectLinkRefused,
@@ -13,7 +13,7 @@ const INDEX = 'is not an integer from 1 to 2147483647';
 const KIND = "is not a kind of link such as 'dummy'";
 
 describe('the link of a call', () => {
-  const CALLS: readonly { operation: string; call: (link: unknown) => LinkCall<unknown> }[] = [
+  const CALLS: readonly { operation: string; call: (link: unknown) => LinkOperation<unknown> }[] = [
     { operation: 'getLink', call: (link) => untypedLinks.getLink(link) },
     { operation: 'setLink', call: (link) => untypedLinks.setLink(link, {}) },
     { operation: 'deleteLink', call: (link) => untypedLinks.deleteLink(link) },
@@ -227,9 +227,9 @@ describe('options', () => {
   });
 
   test('ifExists makes a deletion resolve to false if nothing was there', () => {
-    const answers = (call: LinkCall<unknown>) => {
+    const answers = (call: LinkOperation<unknown>) => {
       encodeLinkRequests(call);
-      return call.reader?.().answers;
+      return call.decoder?.().errnoValues;
     };
     const address = (options: unknown) => untypedLinks.deleteAddress('d', '10.0.0.1', options);
     expect(answers(untypedLinks.deleteLink('d', { ifExists: true }))).toEqual({ ENODEV: false });

@@ -2,10 +2,10 @@ import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import type { LinkAddress } from '../../lib/links/address.js';
-import type { LinkCall } from '../../lib/links/calls.js';
+import type { LinkOperation } from '../../lib/links/operations.js';
 import { AddressPlan } from '../../lib/links/plan.js';
 import { linkRequestError } from '../../lib/links/refusals.js';
-import type { FailedLinkResult } from '../../lib/links/results.js';
+import type { FailedLinkResult } from '../../lib/links/response.js';
 import type { LinkOperationName } from '../../lib/native/addon.js';
 import { encodeLinkRequest, encodeLinkRequests, untypedLinks } from './link-requests.js';
 import { layout } from './requests.js';
@@ -13,7 +13,7 @@ import { layout } from './requests.js';
 const { records } = encodeLinkRequests(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
 const plan = new AddressPlan(7, records, 0, 1);
 interface Operation {
-  readonly call: LinkCall<unknown>;
+  readonly call: LinkOperation<unknown>;
   readonly start: string;
   readonly command: string;
 }
@@ -78,7 +78,7 @@ function errorOf(
   result: Partial<FailedLinkResult> & Pick<FailedLinkResult, 'status'>,
 ): IpvsError {
   const whole = { errno: 0, text: '', creating: false, ...result };
-  return linkRequestError(call.operation, encodeLinkRequests(call), 0, whole);
+  return linkRequestError(call, encodeLinkRequests(call), 0, whole);
 }
 
 /** Expects that a message has no traces of code, nor of IPVS. */
@@ -215,7 +215,7 @@ describe('a refusal', () => {
 
   test('with EINVAL names the MTU that was given, or the one that IPv6 needs', () => {
     const result = { status: 'refused', errno: constants.errno.EINVAL };
-    const messageOf = (call: LinkCall<unknown>) =>
+    const messageOf = (call: LinkOperation<unknown>) =>
       errorOf({ ...OPERATIONS.setLink, call }, result).message;
     const mtu = { mtu: 60 };
     for (const call of [untypedLinks.ensureDummy('v', mtu), untypedLinks.setLink('v', mtu)]) {
@@ -260,7 +260,7 @@ describe('a refusal', () => {
 describe('an address that was listed on another link', () => {
   const result = { status: 'otherLink', errno: constants.errno.EINVAL };
   const listed = { address: '10.0.0.1', prefixLength: 24, link: 'vip0', index: 7 };
-  const messageOf = (call: LinkCall<unknown>, text = '') =>
+  const messageOf = (call: LinkOperation<unknown>, text = '') =>
     errorOf({ ...OPERATIONS.addAddress, call }, { ...result, text }).message;
   const listedOn = (link: string) =>
     `the address was listed on ${link}, not on vip1: ` +
@@ -291,7 +291,11 @@ describe('an address that was listed on another link', () => {
     const requests = encodeLinkRequests(untypedLinks.addAddress('vip1', listed));
     const bare = untypedLinks.addAddress('vip1', { ...listed, link: undefined });
     const message = () =>
-      linkRequestError('addAddress', requests, 0, { ...result, text: '', creating: false }).message;
+      linkRequestError({ name: 'addAddress', request: 'addAddress' }, requests, 0, {
+        ...result,
+        text: '',
+        creating: false,
+      }).message;
     expect(message()).toContain('listed on vip0 (link 7)');
     requests.clear();
     encodeLinkRequest(requests, bare);
@@ -299,7 +303,7 @@ describe('an address that was listed on another link', () => {
     // The next address takes the place of one whose request was refused.
     requests.clear();
     requests.begin('addAddress');
-    untypedLinks.addAddress('vip1', listed).write(requests);
+    untypedLinks.addAddress('vip1', listed).encode(requests);
     encodeLinkRequest(requests, bare);
     expect(message()).toContain('listed on link 7');
   });

@@ -3,35 +3,37 @@
  * @module
  */
 import { expect } from 'vitest';
-import { type LinkCall, linkCalls } from '../../lib/links/calls.js';
+import type { LinkTypes } from '../../lib/links/client.js';
+import { type LinkOperation, linkOperations } from '../../lib/links/operations.js';
 import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
 import { Records } from '../../lib/native/records.js';
-import { bound } from '../../lib/queue/packed.js';
 import { native } from './native.js';
-import { expectInputError, type Refusal, thrownBy } from './requests.js';
+import { expectInputError, give, type Refusal, thrownBy } from './requests.js';
 
 /** What the error for a bad argument says. */
 export type LinkRefusal = Omit<Refusal, 'call' | 'subject'>;
 
 /** The operations with their arguments, as JavaScript passes them: of any type and number. */
 export const untypedLinks = Object.fromEntries(
-  Object.entries(linkCalls).map(([name, call]) => [
+  Object.entries(linkOperations).map(([name, operation]) => [
     name,
-    (...args: unknown[]) => bound(call as LinkCall<unknown, unknown[]>, ...args),
+    (...args: unknown[]) => give<LinkTypes, unknown, never>(operation, args),
   ]),
   // An entry for each operation.
-) as Readonly<Record<keyof typeof linkCalls, (...args: readonly unknown[]) => LinkCall<unknown>>>;
+) as Readonly<
+  Record<keyof typeof linkOperations, (...args: readonly unknown[]) => LinkOperation<unknown>>
+>;
 
 /** Encodes a request behind the others of a buffer. */
-export function encodeLinkRequest(requests: LinkRequestBuffer, call: LinkCall<unknown>): void {
-  requests.begin(call.operation);
-  call.write(requests);
-  call.reader?.();
+export function encodeLinkRequest(requests: LinkRequestBuffer, call: LinkOperation<unknown>): void {
+  requests.begin(call.request);
+  call.encode(requests);
+  call.decoder?.();
   requests.commit();
 }
 
 /** Returns a fresh buffer with these requests. */
-export function encodeLinkRequests(...calls: readonly LinkCall<unknown>[]): LinkRequestBuffer {
+export function encodeLinkRequests(...calls: readonly LinkOperation<unknown>[]): LinkRequestBuffer {
   const requests = new LinkRequestBuffer(native);
   for (const call of calls) encodeLinkRequest(requests, call);
   return requests;
@@ -47,7 +49,7 @@ export function encodedAddress(config: unknown): Records {
 }
 
 /** Expects that a call is refused, and that neither a request nor an address of it is left. */
-export function expectLinkRefused(call: () => LinkCall<unknown>, refusal: LinkRefusal): void {
+export function expectLinkRefused(call: () => LinkOperation<unknown>, refusal: LinkRefusal): void {
   const before = untypedLinks.addAddress('ipvs0', '10.0.0.1');
   const after = untypedLinks.addAddress('ipvs0', '10.0.0.2');
   const requests = encodeLinkRequests(before);

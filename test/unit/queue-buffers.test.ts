@@ -1,19 +1,19 @@
 import { expect, test, vi } from 'vitest';
-import { collect } from '../../lib/ipvs/batch.js';
-import { ipvsProtocol } from '../../lib/ipvs/protocol.js';
+import { type Batch, checkBatchOptions, sendBatch } from '../../lib/ipvs/batch.js';
+import { ipvsClient } from '../../lib/ipvs/client.js';
 import { Queue } from '../../lib/queue/queue.js';
 import { nativeResults } from './answers.js';
 import { FakeHandle } from './fake-handle.js';
-import { layout, untyped } from './requests.js';
+import { untyped } from './requests.js';
 
 test('a call without a promise gives its buffer back, however it ends', () => {
   const handle = new FakeHandle();
   const answer = vi.fn(() => nativeResults({ outcomes: [{}] }));
   handle.runSync = answer;
-  const protocol = ipvsProtocol(handle, layout);
-  const requests = vi.fn(protocol.requests);
-  const release = vi.fn(protocol.release);
-  const queue = new Queue({ ...protocol, requests, release });
+  const client = ipvsClient(handle);
+  const requests = vi.fn(client.requests);
+  const release = vi.fn(client.release);
+  const queue = new Queue({ ...client, requests, release });
 
   queue.runSync(untyped.flush());
   expect(release).toHaveBeenCalledTimes(1);
@@ -25,14 +25,16 @@ test('a call without a promise gives its buffer back, however it ends', () => {
   expect(release.mock.calls.map(([buffer]) => buffer)).toEqual(given);
 });
 
-test('a batch that nothing was added to gives back the buffer of what was refused', () => {
-  const protocol = ipvsProtocol(new FakeHandle(), layout);
-  const requests = vi.fn(protocol.requests);
-  const release = vi.fn(protocol.release);
-  const stores = collect({ ...protocol, requests, release }, (b) => {
-    expect(() => b.deleteService('nonsense')).toThrow(TypeError);
-  });
-  expect(stores).toEqual([]);
+test('a batch that nothing was added to gives back the buffer of what was refused', async () => {
+  const client = ipvsClient(new FakeHandle());
+  const requests = vi.fn(client.requests);
+  const release = vi.fn(client.release);
+  const watched = { ...client, requests, release };
+  const build = (b: Batch) => {
+    expect(() => Reflect.apply(b.deleteService, b, ['nonsense'])).toThrow(TypeError);
+  };
+  const options = checkBatchOptions(undefined);
+  expect(await sendBatch(new Queue(watched), watched, build, options)).toEqual([]);
   const given = requests.mock.results.map(({ value }) => value as unknown);
   expect(given).toHaveLength(1);
   expect(release.mock.calls.map(([buffer]) => buffer)).toEqual(given);

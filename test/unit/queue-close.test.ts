@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Steps } from '../../lib/queue/turns.js';
+import { Incremental } from '../../lib/queue/slicer.js';
 import { bad, open, settled, unused, withResolvers } from './fake-handle.js';
 import { calls } from './requests.js';
 
@@ -45,12 +45,11 @@ describe('close', () => {
   test('waits for an answer that is still being read', async () => {
     const { handle, queue } = open();
     let isRead = false;
-    const { operation, write } = calls.flush();
-    const read = () =>
-      new Steps(function* () {
+    const decode = () =>
+      new Incremental(function* () {
         while (!isRead) yield;
       });
-    const call = queue.run({ operation, write, read });
+    const call = queue.run({ ...calls.flush(), decode });
     await settled();
     await handle.answer(0);
     const closing = queue.close();
@@ -76,12 +75,11 @@ describe('close', () => {
     const { handle, queue } = open();
     const order: string[] = [];
     const call = queue.run(calls.flush()).then(() => order.push('answer'));
-    const { operation, write } = calls.flush();
-    const read = () =>
-      new Steps(function* () {
+    const decode = () =>
+      new Incremental(function* () {
         yield;
       });
-    const long = queue.run({ operation, write, read }).then(() => order.push('long'));
+    const long = queue.run({ ...calls.flush(), decode }).then(() => order.push('long'));
     await settled();
     const closing = queue.close().then(() => order.push('closed'));
     await handle.answer(0, [{}, {}]);
@@ -146,7 +144,7 @@ describe('jobs beside the batches', () => {
     const { handle, queue } = open();
     const before = queue.run(calls.flush());
     const order: string[] = [];
-    const read = queue.aside('getStats', async () => order.push('read'));
+    const read = queue.taskInOrder('getStats', async () => order.push('read'));
     await settled();
     const after = queue.run(calls.flush());
     await settled();
@@ -161,15 +159,15 @@ describe('jobs beside the batches', () => {
 
   test('run at once where nothing is pending', async () => {
     const { queue } = open();
-    await expect(queue.aside('getStats', async () => 'read')).resolves.toBe('read');
+    await expect(queue.taskInOrder('getStats', async () => 'read')).resolves.toBe('read');
   });
 
   test('are waited for by close, as is the batch', async () => {
     const { handle, queue } = open();
     const [first, second] = [job(), job()];
     const pending = [
-      queue.aside('a', first.run),
-      queue.aside('b', second.run),
+      queue.taskInOrder('a', first.run),
+      queue.taskInOrder('b', second.run),
       queue.run(calls.flush()),
     ];
     let closed = false;
@@ -189,14 +187,14 @@ describe('jobs beside the batches', () => {
   test('that fail hold up nothing', async () => {
     const { handle, queue } = open();
     const failing = job();
-    const pending = queue.aside('a', failing.run);
+    const pending = queue.taskInOrder('a', failing.run);
     const expected = expect(pending).rejects.toThrow('no file');
     const closing = queue.close();
     failing.reject(new Error('no file'));
     await expected;
     await closing;
     await expect(
-      open().queue.aside('a', () => {
+      open().queue.taskInOrder('a', () => {
         throw new Error('at once');
       }),
     ).rejects.toThrow('at once');
@@ -206,7 +204,7 @@ describe('jobs beside the batches', () => {
   test('do not begin after close', async () => {
     const { queue } = open();
     await queue.close();
-    await expect(queue.aside('getStats', unused)).rejects.toMatchObject({
+    await expect(queue.taskInOrder('getStats', unused)).rejects.toMatchObject({
       code: 'ERR_IPVS_CLOSED',
       operation: 'getStats',
     });

@@ -4,7 +4,7 @@ import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import { asBigint, asNumber } from '../../lib/ipvs/stats.js';
 import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native/addon.js';
 import { LAYOUT_HASH } from '../../lib/native/layout.js';
-import { finished } from '../../lib/queue/turns.js';
+import { complete } from '../../lib/queue/slicer.js';
 import { answer, destinationRecord, nameBytes, serviceRecord, statsRecord } from './answers.js';
 import {
   ipv4Bytes,
@@ -129,9 +129,10 @@ describe('the layout', () => {
   test('has an operation for each call, and a call for each operation', () => {
     // The probe is an operation under another name.
     const { probeScheduler, ...named } = untyped;
-    expect(probeScheduler('rr').operation).toBe('addService');
+    expect(probeScheduler('rr').request).toBe('addService');
     expect(Object.keys(named).sort()).toEqual(Object.keys(layout.operations).sort());
-    for (const [name, make] of Object.entries(named)) expect(make().operation).toBe(name);
+    for (const [name, make] of Object.entries(named))
+      expect(make()).toMatchObject({ name, request: name });
   });
 
   test('is the one that the addon describes', () => {
@@ -145,7 +146,7 @@ describe('what is written is read back', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
         const record = recordIn(pack(calls.addService(config)), 'service');
-        const [service] = finished(
+        const [service] = complete(
           answer({ services: [serviceRecord(record)] }).services(0, asNumber),
         );
         const { stats: _, ...settings } = service ?? expect.unreachable();
@@ -159,7 +160,7 @@ describe('what is written is read back', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
         const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
-        const [destination] = finished(
+        const [destination] = complete(
           answer({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
         );
         expect(destination).toMatchObject(normalDestination(service, config));
@@ -172,7 +173,7 @@ describe('what is written is read back', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
         const record = recordIn(pack(calls.addService(config)), 'service');
-        const [service] = finished(
+        const [service] = complete(
           answer({ services: [serviceRecord(record)] }).services(0, asNumber),
         );
         expect([...recordIn(pack(untyped.addService(service)), 'service')]).toEqual([...record]);
@@ -184,7 +185,7 @@ describe('what is written is read back', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
         const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
-        const [destination] = finished(
+        const [destination] = complete(
           answer({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
         );
         expect([
@@ -241,7 +242,7 @@ describe('what the kernel may hold is written back as it was read, also through 
     fc.assert(
       fc.property(kernelService, (fields) => {
         const entry = serviceRecord(fields);
-        const [service] = finished(answer({ services: [entry] }).services(0, asNumber));
+        const [service] = complete(answer({ services: [entry] }).services(0, asNumber));
         const record = [...entry.slice(layout.serviceEntry.fields.service.offset)];
         for (const read of [service, throughJson(service)]) {
           const written = recordIn(pack(untyped[operation](read)), 'service');
@@ -257,7 +258,7 @@ describe('what the kernel may hold is written back as it was read, also through 
       fc.property(kernelDestination, (fields) => {
         const entry = destinationRecord(fields);
         const list = answer({ destinations: [entry] }).destinations(0, asNumber);
-        const [destination] = finished(list);
+        const [destination] = complete(list);
         const { offset } = layout.destinationEntry.fields.destination;
         const record = [...entry.slice(offset, offset + layout.destination.size)];
         for (const read of [destination, throughJson(destination)]) {
@@ -283,9 +284,9 @@ describe('what the kernel may hold is written back as it was read, also through 
 
 describe('what the kernel may have, though nobody may make it', () => {
   const service = (values: Parameters<typeof serviceRecord>[0]) =>
-    finished(answer({ services: [serviceRecord(values)] }).services(0, asNumber))[0];
+    complete(answer({ services: [serviceRecord(values)] }).services(0, asNumber))[0];
   const destination = (values: Parameters<typeof destinationRecord>[0]) =>
-    finished(answer({ destinations: [destinationRecord(values)] }).destinations(0, asNumber))[0];
+    complete(answer({ destinations: [destinationRecord(values)] }).destinations(0, asNumber))[0];
 
   test.each([
     ['a protocol', service({ family: 2, protocol: 50 }), { protocol: 'unknown-50', port: 0 }],
@@ -406,10 +407,10 @@ describe('numbers', () => {
         const service = serviceRecord({ family: 2 }, { stats });
         const destination = destinationRecord({ family: 2 }, { stats });
         const results = answer({ services: [service], destinations: [destination] });
-        expect(finished(results.services(0, asNumber))[0]?.stats).toStrictEqual(expected);
-        expect(finished(results.destinations(0, asNumber))[0]?.stats).toStrictEqual(expected);
-        expect(finished(results.services(0, asBigint))[0]?.stats).toStrictEqual({ ...values });
-        expect(finished(results.destinations(0, asBigint))[0]?.stats).toStrictEqual({ ...values });
+        expect(complete(results.services(0, asNumber))[0]?.stats).toStrictEqual(expected);
+        expect(complete(results.destinations(0, asNumber))[0]?.stats).toStrictEqual(expected);
+        expect(complete(results.services(0, asBigint))[0]?.stats).toStrictEqual({ ...values });
+        expect(complete(results.destinations(0, asBigint))[0]?.stats).toStrictEqual({ ...values });
       }),
     );
   });
@@ -421,7 +422,7 @@ describe('numbers', () => {
       persistentConnections: (count + 2) % 2 ** 32,
     };
     const results = answer({ destinations: [destinationRecord({ family: 2 }, live)] });
-    expect(finished(results.destinations(0, asNumber))[0]).toMatchObject(live);
+    expect(complete(results.destinations(0, asNumber))[0]).toMatchObject(live);
   });
 
   test('records behind one another are read each for itself', () => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Call } from '../../lib/ipvs/calls.js';
 import { formatDestinationAt, formatServiceAt } from '../../lib/ipvs/keys.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
-import { finished } from '../../lib/queue/turns.js';
+import { complete } from '../../lib/queue/slicer.js';
 import { answer, destinationRecord, serviceRecord } from './answers.js';
 import { canonical, serviceAndDestination } from './arbitraries.js';
+import type { Call } from './requests.js';
 import {
   bytesOf,
   expectRefused,
@@ -118,7 +118,7 @@ describe('services', () => {
     ['an address', serviceRecord({ protocol: 50, family: V6, address: address('fd'), port: 9 })],
     ['a mark', serviceRecord({ fwmark: 7, family: V6 })],
   ])('a returned service named by %s can be passed back in', (_, record) => {
-    const [listed] = finished(answer({ services: [record] }).services(0, asNumber));
+    const [listed] = complete(answer({ services: [record] }).services(0, asNumber));
     const inTree = { ...listed, destinations: [] };
     const text = formatServiceAt(
       pack(untyped.getService(listed)).records,

@@ -1,14 +1,14 @@
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
-import type { Call } from '../../lib/ipvs/calls.js';
 import { requestError } from '../../lib/ipvs/refusals.js';
-import { Results } from '../../lib/ipvs/results.js';
+import { IpvsResponse } from '../../lib/ipvs/response.js';
 import type { OperationName, StatusName } from '../../lib/native/addon.js';
 import { jobError, openingError } from '../../lib/native/native-errors.js';
 import type { FailedResult } from '../../lib/native/refusal.js';
 import { nativeResults } from './answers.js';
 import { host, usualHost } from './host-modules.js';
+import type { Call } from './requests.js';
 import { expectInputError, layout, pack, untyped } from './requests.js';
 
 vi.mock('../../lib/native/kernel-modules.js', { spy: true });
@@ -138,8 +138,11 @@ const ERRNOS = [
 
 const numberOf = (name: keyof typeof constants.errno) => constants.errno[name];
 
+/** An operation, as far as its errors need it. */
+const named = (name: string) => ({ name, request: name });
+
 function explained(call: Call<unknown>, verdict: Partial<Failed> & Pick<Failed, 'status'>): Error {
-  return requestError(call.operation, pack(call), 0, {
+  return requestError(call, pack(call), 0, {
     errno: 0,
     text: '',
     creating: false,
@@ -396,7 +399,7 @@ describe('the target', () => {
       creating: false,
     } as const;
     const targets = [2, 0, 1].map((index) =>
-      requestError('addDestination', requests, index, verdict),
+      requestError(named('addDestination'), requests, index, verdict),
     );
     expect(targets).toMatchObject([
       { target: `10.0.0.3:443 of ${SERVICE}` },
@@ -499,8 +502,8 @@ test('an answer that is none is an outcome that nobody knows', () => {
   // Status::kPending, 0: what the native side has said nothing of.
   const native = nativeResults({ outcomes: [{}] });
   new Uint8Array(native.outcomes ?? expect.unreachable('no outcome')).fill(0);
-  const verdict = new Results(native, layout).verdict(0);
-  const error = requestError('flush', pack(untyped.flush()), 0, verdict);
+  const verdict = new IpvsResponse(native).result(0);
+  const error = requestError(named('flush'), pack(untyped.flush()), 0, verdict);
   expect(error).toMatchObject({
     name: 'IpvsError',
     code: 'ERR_IPVS_OUTCOME_UNKNOWN',
@@ -600,7 +603,7 @@ describe('an ensure', () => {
     const requests = pack(OPERATIONS[operation].call);
     const syscallOf = (creating: boolean) => {
       const verdict: Failed = { status: 'refused', errno: 12, text: '', creating };
-      return requestError(operation, requests, 0, verdict);
+      return requestError(named(operation), requests, 0, verdict);
     };
     expect(syscallOf(false)).toMatchObject({ syscall: change, code: 'ENOMEM', errno: -12 });
     expect(syscallOf(true)).toMatchObject({ syscall: creation, code: 'ENOMEM', errno: -12 });

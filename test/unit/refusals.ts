@@ -2,8 +2,9 @@
  * What the tables of bad and of good input have in common.
  * @module
  */
-import type { Call } from '../../lib/ipvs/calls.js';
+
 import type { ChangeName } from '../../lib/native/addon.js';
+import type { Call } from './requests.js';
 import { expectRefused, type Kind, layout } from './requests.js';
 
 export const TCP = 'tcp://10.0.0.1:80';

@@ -5,18 +5,22 @@
  */
 import { endianness } from 'node:os';
 import { expect } from 'vitest';
-import { type Call, calls as served } from '../../lib/ipvs/calls.js';
+import type { IpvsTypes } from '../../lib/ipvs/client.js';
+import { type IpvsOperation, operations } from '../../lib/ipvs/operations.js';
 import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import type { RecordLayout } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
-import { bound } from '../../lib/queue/packed.js';
-import type { Steps } from '../../lib/queue/turns.js';
+import type { ClientTypes } from '../../lib/queue/client.js';
+import type { Operation } from '../../lib/queue/operation.js';
+import type { Incremental } from '../../lib/queue/slicer.js';
 
 export { layout };
 
 const LITTLE = endianness() === 'LE';
 
-type Served = typeof served;
+type Served = typeof operations;
+/** An operation of IPVS that has its arguments. */
+export type Call<Value> = IpvsOperation<Value>;
 /** Arguments, of which the last may be left out where it may be undefined. */
 type Optional<Args extends readonly unknown[]> = Args extends readonly [...infer Rest, infer Last]
   ? undefined extends Last
@@ -26,20 +30,39 @@ type Optional<Args extends readonly unknown[]> = Args extends readonly [...infer
 
 /** The calls with their arguments, as the methods of a handle take them. */
 export const calls = Object.fromEntries(
-  Object.entries(served).map(([name, call]) => [name, (...args: unknown[]) => give(call, args)]),
+  Object.entries(operations).map(([name, call]) => [
+    name,
+    (...args: unknown[]) => give<IpvsTypes, unknown, never>(call, args),
+  ]),
   // Each has what give() makes of its arguments.
 ) as unknown as {
-  readonly [Name in keyof Served]: Served[Name] extends Call<infer Value, infer Args>
-    ? (...args: Optional<Args>) => Call<Value extends Steps<unknown> ? never : Value>
+  readonly [Name in keyof Served]: Served[Name] extends Operation<
+    IpvsTypes,
+    infer Value,
+    infer Args
+  >
+    ? (...args: Optional<Args>) => Call<Value extends Incremental<unknown> ? never : Value>
     : never;
 };
 
-/** Gives a call its arguments: those that are left out are undefined, as with a method. */
-function give(call: Served[keyof Served], args: readonly unknown[]) {
-  const missing = Math.max(0, call.write.length - 1 - args.length);
-  const all = [...args, ...Array.from({ length: missing }, () => undefined)];
-  // As JavaScript gives them: nobody has looked at what they are.
-  return bound(call as Call<unknown, unknown[]>, ...all);
+/**
+ * Returns an operation that has its arguments, whatever they are: nobody has checked them. Those
+ * that are left out are undefined, as with a method.
+ */
+export function give<Types extends ClientTypes, Value, Args extends readonly unknown[]>(
+  operation: Operation<Types, Value, Args>,
+  args: readonly unknown[],
+): Operation<Types, Value> {
+  const missing = Math.max(0, operation.encode.length - 1 - args.length);
+  // As JavaScript passes them.
+  const all = [...args, ...Array.from({ length: missing }, () => undefined)] as unknown as Args;
+  const { decoder } = operation;
+  return {
+    ...operation,
+    arity: 0,
+    encode: (requests) => operation.encode(requests, ...all),
+    ...(decoder !== undefined && { decoder: () => decoder(...all) }),
+  };
 }
 
 /** The calls as JavaScript makes them, without a compiler that would refuse bad arguments. */
@@ -49,9 +72,9 @@ export const untyped = calls as unknown as Readonly<
 
 /** Writes and commits a call. */
 export function write(requests: RequestBuffer, call: Call<unknown>): void {
-  requests.begin(call.operation);
-  call.write(requests);
-  call.reader?.();
+  requests.begin(call.request);
+  call.encode(requests);
+  call.decoder?.();
   requests.commit();
 }
 

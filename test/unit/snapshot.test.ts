@@ -43,7 +43,7 @@ function answerOf(table: Table, bytes: Uint8Array, isList: boolean): NativeResul
 /** Takes a snapshot of a table; with how many services each job was about. */
 async function take(table: Table) {
   const { handle, queue } = open();
-  const pending = queue.follow('snapshot', readTable('snapshot'));
+  const pending = queue.runRoutine('snapshot', readTable('snapshot'));
   let isOver = false;
   void pending.finally(() => {
     isOver = true;
@@ -101,7 +101,7 @@ describe('a snapshot', () => {
   test('lets other calls have their turn between two parts', async () => {
     const { handle, queue } = open();
     const table = tableOf(40, () => 40);
-    const pending = queue.follow('snapshot', readTable('snapshot'));
+    const pending = queue.runRoutine('snapshot', readTable('snapshot'));
     await settled();
     handle.job(0).answer(answerOf(table, handle.job(0).bytes, true));
     await settled();
@@ -124,7 +124,7 @@ describe('a snapshot', () => {
     ['destinations', 1],
   ])('fails where the kernel refuses %s', async (_, refused) => {
     const { handle, queue } = open();
-    const pending = queue.follow('snapshot', readTable('snapshot'));
+    const pending = queue.runRoutine('snapshot', readTable('snapshot'));
     const expected = expect(pending).rejects.toMatchObject({
       name: 'IpvsError',
       code: 'EPERM',
@@ -143,7 +143,7 @@ describe('a snapshot', () => {
   test('is finished before the handle is closed', async () => {
     const { handle, queue } = open();
     const table = tableOf(40, () => 40);
-    const pending = queue.follow('snapshot', readTable('snapshot'));
+    const pending = queue.runRoutine('snapshot', readTable('snapshot'));
     const closing = queue.close();
     for (let job = 0; job === 0 || job < handle.jobs.length; job++) {
       await settled();

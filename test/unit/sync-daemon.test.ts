@@ -282,7 +282,7 @@ describe('stopping', () => {
     const answers = (...args: Parameters<typeof calls.stopSyncDaemon>) => {
       const call = calls.stopSyncDaemon(...args);
       pack(call);
-      return call.reader?.().answers;
+      return call.decoder?.().errnoValues;
     };
     expect(answers('master', { ifRunning: true })).toEqual({ ESRCH: false });
     expect(answers('master', { ifRunning: false })).toBeUndefined();

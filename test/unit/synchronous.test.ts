@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Ipvs, type Links } from '../../lib/index.js';
 import type { Batch } from '../../lib/ipvs/batch.js';
-import { STRIDE } from '../../lib/queue/turns.js';
+import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import {
   daemonRecord,
   destinationRecord,
@@ -126,7 +126,7 @@ const OPERATIONS: readonly Row[] = [
 ];
 
 /** Outcomes of any operation, with lists long enough to be read in steps. */
-const MANY = STRIDE + 1;
+const MANY = YIELD_INTERVAL + 1;
 const OUTCOMES: readonly OutcomeValues[] = [
   { created: 1, services: 2, destinations: MANY, daemons: 2 },
   { created: 0, services: MANY, destinations: 1 },

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { SyncSysctlAccess, SysctlAccess } from '../../lib/host/sysctls.js';
 import type { SysctlChanges, Sysctls } from '../../lib/index.js';
-import { ipvsProtocol } from '../../lib/ipvs/protocol.js';
-import type { FileText } from '../../lib/queue/procedure.js';
+import { ipvsClient } from '../../lib/ipvs/client.js';
 import { Queue } from '../../lib/queue/queue.js';
+import type { FileText } from '../../lib/queue/routine.js';
 import { UnusedHandle } from './fake-handle.js';
-import { expectInputError, layout } from './requests.js';
+import { expectInputError } from './requests.js';
 
 const FOLDER = '/proc/sys/net/ipv4/vs';
 const [ENOENT, EINVAL, EROFS, ECANCELED] = [2, 22, 30, 125];
@@ -42,13 +42,15 @@ function kernel(
     writeFiles: vi.fn(async (wanted: readonly FileText[]) => write(wanted)),
     writeFilesSync: vi.fn(write),
   });
-  const queue = new Queue(ipvsProtocol(handle, layout));
+  const queue = new Queue(ipvsClient(handle));
   return {
     held,
     handle,
     queue,
-    sysctls: new SysctlAccess((operation, procedure) => queue.follow(operation, procedure)),
-    sync: new SyncSysctlAccess((operation, procedure) => queue.followSync(operation, procedure)),
+    sysctls: new SysctlAccess((operation, procedure) => queue.runRoutine(operation, procedure)),
+    sync: new SyncSysctlAccess((operation, procedure) =>
+      queue.runRoutineSync(operation, procedure),
+    ),
   };
 }
 

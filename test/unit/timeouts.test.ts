@@ -1,16 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Results } from '../../lib/ipvs/results.js';
+import { IpvsResponse } from '../../lib/ipvs/response.js';
 import { nativeResults, timeoutsRecord } from './answers.js';
-import {
-  bytesOf,
-  calls,
-  expectRefused,
-  type Kind,
-  layout,
-  requestOf,
-  untyped,
-} from './requests.js';
+import { bytesOf, calls, expectRefused, type Kind, requestOf, untyped } from './requests.js';
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
 const SECONDS = 'is not an integer from 1 to 2678400 seconds';
@@ -76,10 +68,10 @@ test('reading gives what the kernel says', () => {
   fc.assert(
     fc.property(fc.record({ tcp: word, tcpFin: word, udp: word }), (timeouts) => {
       const outcome = { timeouts: [...timeoutsRecord(timeouts)] };
-      const results = new Results(nativeResults({ outcomes: [{}, outcome] }), layout);
+      const results = new IpvsResponse(nativeResults({ outcomes: [{}, outcome] }));
       const call = calls.getTimeouts();
-      expect(call.read(results, 1)).toStrictEqual({ ...timeouts });
-      expect(call.read(results, 0)).toStrictEqual({ tcp: 0, tcpFin: 0, udp: 0 });
+      expect(call.decode(results, 1)).toStrictEqual({ ...timeouts });
+      expect(call.decode(results, 0)).toStrictEqual({ tcp: 0, tcpFin: 0, udp: 0 });
     }),
   );
 });

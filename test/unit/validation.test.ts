@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Ipvs } from '../../lib/index.js';
-import type { Call } from '../../lib/ipvs/calls.js';
 import { expectRow, mark, server, TCP, tcp, tcp6, tunnelled } from './refusals.js';
+import type { Call } from './requests.js';
 import {
   bytesOf,
   expectInputError,
@@ -96,7 +96,7 @@ describe('options of deletions', () => {
     const forgiving = { ifExists: true };
     const answers = (call: Call<unknown>) => {
       pack(call);
-      return call.reader?.().answers;
+      return call.decoder?.().errnoValues;
     };
     expect(answers(deleteService(TCP, forgiving))).toEqual({ ESRCH: false });
     expect(answers(deleteDestination(TCP, '10.0.0.2', forgiving))).toEqual({

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { checkWatchOptions, TableWatcher } from '../../lib/ipvs/watch.js';
-import { finished, STRIDE } from '../../lib/queue/turns.js';
+import { complete, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { answer, destinationRecord, serviceRecord, statsRecord } from './answers.js';
 import { expectInputError, type Kind, thrownBy } from './requests.js';
 
@@ -16,9 +16,9 @@ function snapshotOf(bytes: Readonly<Record<number, readonly [number, number]>>):
     destinationRecord({ family: 2, port: 80 }, { stats: [...statsRecord({ inBytes })] }),
   );
   const results = answer({ services, destinations });
-  const read = finished(results.destinations(0, asNumber));
+  const read = complete(results.destinations(0, asNumber));
   return {
-    services: finished(results.services(0, asNumber)).map((service, index) => ({
+    services: complete(results.services(0, asNumber)).map((service, index) => ({
       ...service,
       destinations: read.slice(index, index + 1),
     })),
@@ -46,7 +46,7 @@ async function watchSlowly() {
 const DONE = { value: undefined, done: true };
 
 describe('samples', () => {
-  test('of large tables are compared in turns, which end with the watcher', async () => {
+  test('of large tables are compared in slicer, which end with the watcher', async () => {
     const [service] = snapshotOf({ 1: [0, 0] }).services;
     if (service === undefined) expect.unreachable();
     if (service.fwmark === undefined) expect.unreachable();
@@ -68,7 +68,7 @@ describe('samples', () => {
       const ended = looks;
       for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
       expect(looks).toBeLessThanOrEqual(ended + 1);
-      expect(ended).toBeLessThan(services.length / STRIDE);
+      expect(ended).toBeLessThan(services.length / YIELD_INTERVAL);
     } finally {
       clocked.mockRestore();
     }

@@ -1,57 +1,52 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fulfilled, fulfilledWith, Gate } from '../../lib/queue/outcome.js';
-import { STRIDE, Steps } from '../../lib/queue/turns.js';
+import { CallPromises, fulfilledValue, resultOf } from '../../lib/queue/shared-promise.js';
+import { Incremental, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { nativeResults } from './answers.js';
 import { bad, open, settled, unhandledOf } from './fake-handle.js';
 import { calls } from './requests.js';
 
 test('an outcome is its value, or throws its reason', () => {
-  expect(fulfilled({ status: 'fulfilled', value: 7 })).toBe(7);
-  expect(() => fulfilled({ status: 'rejected', reason: new Error('mine') })).toThrow('mine');
+  expect(fulfilledValue({ status: 'fulfilled', value: 7 })).toBe(7);
+  expect(() => fulfilledValue({ status: 'rejected', reason: new Error('mine') })).toThrow('mine');
 });
 
 test('the outcome of a value has it', () => {
   for (const value of [undefined, null, false, 0, '', [1]]) {
-    expect(fulfilledWith(value)).toEqual({ status: 'fulfilled', value });
+    expect(resultOf(value)).toEqual({ status: 'fulfilled', value });
   }
 });
 
-/** What a call comes to: a value, or an error. */
-const outcomes = fc
+/** The result of a call: a value, or an error. */
+const results = fc
   .tuple(fc.boolean(), fc.anything())
   .map(([isDone, value]) =>
-    isDone ? fulfilledWith(value) : { status: 'rejected' as const, reason: value },
+    isDone ? resultOf(value) : { status: 'rejected' as const, reason: value },
   );
 
-describe('a gate', () => {
-  test('gives each promise its own outcome, and none before the last is known', async () => {
-    const several = fc.array(outcomes, { minLength: 1, maxLength: STRIDE, size: 'max' });
+describe('the promises of calls', () => {
+  test('settle with their own results, and up to 256 share the moment', async () => {
+    const several = fc.array(results, { minLength: 1, maxLength: 3 * YIELD_INTERVAL, size: 'max' });
     await fc.assert(
       fc.asyncProperty(several, async (expected) => {
-        const gate = new Gate();
-        const promises = expected.map(() => gate.promise());
-        let pending = promises.length;
-        const count = () => pending--;
+        const calls = new CallPromises();
+        const promises = expected.map(() => {
+          calls.reserve();
+          return calls.next();
+        });
+        let settledCount = 0;
+        const count = () => settledCount++;
         for (const promise of promises) promise.then(count, count);
-        for (const [place, outcome] of expected.entries()) {
-          await settled();
-          expect(pending).toBe(expected.length);
-          expect(gate.settle(outcome)).toBe(place === expected.length - 1);
+        for (const [place, result] of expected.entries()) {
+          if (place % 100 === 0) await settled();
+          const whole = place - (place % YIELD_INTERVAL);
+          if (place % 100 === 0) expect(settledCount).toBe(whole);
+          calls.settle(result);
         }
         expect(await Promise.allSettled(promises)).toEqual(expected);
       }),
       { numRuns: 30 },
     );
-  });
-
-  test(`is full with ${STRIDE} promises`, () => {
-    const gate = new Gate();
-    for (let count = 0; count < STRIDE; count++) {
-      expect(gate.isFull).toBe(false);
-      void gate.promise();
-    }
-    expect(gate.isFull).toBe(true);
   });
 });
 
@@ -60,7 +55,7 @@ const ensure = () => calls.ensureService({ fwmark: 1 });
 /** A call whose answer is read in steps. */
 const inSteps = (make: () => Generator<void, string>) => ({
   ...calls.flush(),
-  read: () => new Steps(make),
+  decode: () => new Incremental(make),
 });
 
 /** What may become of a call, by what is called, and by its answer. */
@@ -94,7 +89,10 @@ const kindOf = (result: PromiseSettledResult<unknown>): unknown =>
 test('hundreds of calls of a turn have their own outcomes, whatever becomes of the others', async () => {
   // Object.keys() widens the names.
   const names = Object.keys(KINDS) as Kind[];
-  const several = fc.array(fc.constantFrom(...names), { maxLength: 3 * STRIDE + 7, size: 'max' });
+  const several = fc.array(fc.constantFrom(...names), {
+    maxLength: 3 * YIELD_INTERVAL + 7,
+    size: 'max',
+  });
   await fc.assert(
     fc.asyncProperty(several, async (kinds) => {
       const { handle, queue } = open();

@@ -1,26 +1,29 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
-import type { Results } from '../../lib/ipvs/results.js';
-import { fulfilled } from '../../lib/queue/outcome.js';
-import type { Procedure } from '../../lib/queue/procedure.js';
-import { ask, readFiles, writeFiles } from '../../lib/queue/procedure.js';
+import type { IpvsTypes } from '../../lib/ipvs/client.js';
+import { call } from '../../lib/queue/operation.js';
+import type { Routine } from '../../lib/queue/routine.js';
+import { readFiles, send, writeFiles } from '../../lib/queue/routine.js';
+import { fulfilledValue } from '../../lib/queue/shared-promise.js';
 import { nativeResults } from './answers.js';
 import { bad, open, settled } from './fake-handle.js';
 import { calls } from './requests.js';
 
-type Told<Value> = Procedure<RequestBuffer, Results, Value>;
+const flush = call(calls.flush());
+const getInfo = call(calls.getInfo());
+
+type Told<Value> = Routine<IpvsTypes, Value>;
 
 /** Asks twice, the second time for as many as the first has told. */
 function* askTwice(): Told<readonly string[]> {
-  const first = yield* ask([calls.getInfo(), bad(), calls.flush()]);
-  const second = yield* ask(first.map(() => calls.getTimeouts()));
+  const first = yield* send([getInfo, call(bad()), flush]);
+  const second = yield* send(first.map(() => call(calls.getTimeouts())));
   return [...first, ...second].map(({ status }) => status);
 }
 
 /** Reads a file, and writes what is in it to another. */
 function* copy(): Told<readonly number[]> {
-  const [text] = yield* readFiles<RequestBuffer, Results>(['/from']);
-  return yield* writeFiles<RequestBuffer, Results>([{ path: '/to', text: String(text) }]);
+  const [text] = yield* readFiles(['/from']);
+  return yield* writeFiles([{ path: '/to', text: String(text) }]);
 }
 
 /** A handle that has a file, and says what is done with it. */
@@ -48,7 +51,7 @@ describe('a procedure', () => {
   test('has its calls among those of its turn, and the next behind them', async () => {
     const { handle, queue } = open();
     const before = queue.run(calls.flush());
-    const pending = queue.follow('twice', askTwice());
+    const pending = queue.runRoutine('twice', askTwice());
     const after = queue.run(calls.listServices());
     await settled();
     expect(handle.job(0).operations).toEqual(['flush', 'getInfo', 'flush', 'listServices']);
@@ -66,7 +69,7 @@ describe('a procedure', () => {
   test('touches files when what was called before is done, and not before', async () => {
     const { handle, queue } = openFiles();
     const before = queue.run(calls.flush());
-    const pending = queue.follow('copy', copy());
+    const pending = queue.runRoutine('copy', copy());
     await settled();
     expect(handle.log).toEqual(['run 1']);
     await handle.answer(0);
@@ -81,7 +84,7 @@ describe('a procedure', () => {
     const before = new Promise<void>((resolve) => {
       go = resolve;
     });
-    const pending = queue.follow('copy', copy(), before);
+    const pending = queue.runRoutine('copy', copy(), before);
     await settled();
     expect(handle.log).toEqual([]);
     go();
@@ -90,7 +93,7 @@ describe('a procedure', () => {
 
   test('is carried out to its end before the handle is closed', async () => {
     const { handle, queue } = open();
-    const pending = queue.follow('twice', askTwice());
+    const pending = queue.runRoutine('twice', askTwice());
     const closing = queue.close();
     await settled();
     await handle.answer(0);
@@ -107,24 +110,26 @@ describe('a procedure', () => {
     const body = vi.fn();
     const procedure = function* (): Told<void> {
       body();
-      yield* ask([calls.flush()]);
+      yield* send([flush]);
     };
     const closed = { code: 'ERR_IPVS_CLOSED', operation: 'mine' };
-    await expect(queue.follow('mine', procedure())).rejects.toMatchObject(closed);
-    expect(() => queue.followSync('mine', procedure())).toThrow(expect.objectContaining(closed));
+    await expect(queue.runRoutine('mine', procedure())).rejects.toMatchObject(closed);
+    expect(() => queue.runRoutineSync('mine', procedure())).toThrow(
+      expect.objectContaining(closed),
+    );
     expect(body).not.toHaveBeenCalled();
   });
 
   test('that throws rejects with what it throws, and holds up nothing', async () => {
     const { handle, queue } = open();
     const failing = function* (asks: boolean): Told<void> {
-      if (asks) yield* ask([calls.flush()]);
+      if (asks) yield* send([flush]);
       throw new Error('mine');
     };
-    await expect(queue.follow('mine', failing(false))).rejects.toThrow('mine');
-    expect(() => queue.followSync('mine', failing(false))).toThrow('mine');
-    expect(() => queue.followSync('mine', failing(true))).toThrow('mine');
-    const pending = expect(queue.follow('mine', failing(true))).rejects.toThrow('mine');
+    await expect(queue.runRoutine('mine', failing(false))).rejects.toThrow('mine');
+    expect(() => queue.runRoutineSync('mine', failing(false))).toThrow('mine');
+    expect(() => queue.runRoutineSync('mine', failing(true))).toThrow('mine');
+    const pending = expect(queue.runRoutine('mine', failing(true))).rejects.toThrow('mine');
     await settled();
     await handle.answer(0);
     await pending;
@@ -139,24 +144,24 @@ describe('a procedure', () => {
     };
     Object.assign(handle, { readFiles: async () => refuse(), readFilesSync: refuse });
     const expected = { name: 'IpvsError', code: 'EMFILE', operation: 'copy', cause: error };
-    await expect(queue.follow('copy', copy())).rejects.toMatchObject(expected);
-    expect(() => queue.followSync('copy', copy())).toThrow(expect.objectContaining(expected));
+    await expect(queue.runRoutine('copy', copy())).rejects.toMatchObject(expected);
+    expect(() => queue.runRoutineSync('copy', copy())).toThrow(expect.objectContaining(expected));
   });
 
   test('at once does the same, and everything in one go', () => {
     const { handle, queue } = openFiles();
-    expect(queue.followSync('copy', copy())).toEqual([0]);
+    expect(queue.runRoutineSync('copy', copy())).toEqual([0]);
     expect(handle.log).toEqual(['read /from', 'write /to text']);
     handle.log.length = 0;
     const procedure = function* (): Told<readonly unknown[]> {
-      const told = yield* ask<RequestBuffer, Results, unknown>([calls.getInfo(), calls.flush()]);
-      return told.map(fulfilled);
+      const told = yield* send<IpvsTypes, unknown>([getInfo, flush]);
+      return told.map(fulfilledValue);
     };
     handle.runSync = (requests) => {
       handle.log.push(`runSync ${requests.length}`);
       return nativeResults({ outcomes: [{ version: 0x010203 }, { status: 'refused', error: 1 }] });
     };
-    expect(() => queue.followSync('mine', procedure())).toThrow(
+    expect(() => queue.runRoutineSync('mine', procedure())).toThrow(
       expect.objectContaining({ code: 'EPERM', operation: 'flush' }),
     );
     expect(handle.log).toHaveLength(1);

@@ -1,12 +1,13 @@
 /**
- * The results of requests about links, decoded from the response of the addon.
+ * Responses to requests about links.
  * @module
  */
-import { type Listed, Outcomes } from '../ipvs/results.js';
 import type { LinkStatusName, NativeLinkResults } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
 import type { FailedResult } from '../native/refusal.js';
+import { BatchResponse } from '../native/response.js';
+import { type List, listOf } from '../queue/slicer.js';
 import { decodeLinkAddress, type LinkAddress } from './address.js';
 import { decodeLink, type Link } from './link.js';
 import { AddressPlan } from './plan.js';
@@ -19,45 +20,45 @@ export interface FailedLinkResult extends FailedResult {
 
 type Field = keyof typeof layout.linkOutcome.fields;
 
-/** The results of a batch; `index` is the place of a request in it. */
-export class LinkResults extends Outcomes<Field, LinkStatusName> {
+/** The response to an exchange; `index` is the place of a request in it. */
+export class LinkResponse extends BatchResponse<Field, LinkStatusName> {
   readonly #links: Records;
   readonly #addresses: Records;
   /** The changes of all plans. */
   readonly #changes: Records;
 
-  constructor(response: NativeLinkResults) {
-    super(response, layout.linkOutcome, layout.linkStatuses);
-    this.#links = recordsOf(response.links);
-    this.#addresses = recordsOf(response.addresses);
-    this.#changes = recordsOf(response.changes);
+  constructor(native: NativeLinkResults) {
+    super(native, layout.linkOutcome, layout.linkStatuses);
+    this.#links = recordsOf(native.links);
+    this.#addresses = recordsOf(native.addresses);
+    this.#changes = recordsOf(native.changes);
   }
 
-  override verdict(index: number): FailedResult<LinkStatusName> & FailedLinkResult {
-    const result = super.verdict(index);
+  override result(index: number): FailedResult<LinkStatusName> & FailedLinkResult {
+    const result = super.result(index);
     if (result.status !== 'otherSettings') return result;
-    return { ...result, present: this.#address(this.outcome(index, 'firstAddress')) };
+    return { ...result, present: this.#address(this.number(index, 'firstAddress')) };
   }
 
   /** Returns the only link of a result. */
   link(index: number): Link {
-    return this.#link(this.outcome(index, 'firstLink'));
+    return this.#link(this.number(index, 'firstLink'));
   }
 
-  links(index: number): Listed<Link> {
-    const first = this.outcome(index, 'firstLink');
-    return this.list(first, this.outcome(index, 'links'), (place) => this.#link(place));
+  links(index: number): List<Link> {
+    const first = this.number(index, 'firstLink');
+    return listOf(first, this.number(index, 'links'), (place) => this.#link(place));
   }
 
-  addresses(index: number): Listed<LinkAddress> {
-    const first = this.outcome(index, 'firstAddress');
-    return this.list(first, this.outcome(index, 'addresses'), (place) => this.#address(place));
+  addresses(index: number): List<LinkAddress> {
+    const first = this.number(index, 'firstAddress');
+    return listOf(first, this.number(index, 'addresses'), (place) => this.#address(place));
   }
 
   /** Returns the changes that give a link the wanted addresses. */
   plan(index: number): AddressPlan {
-    const first = this.outcome(index, 'firstChange');
-    const count = this.outcome(index, 'changes');
+    const first = this.number(index, 'firstChange');
+    const count = this.number(index, 'changes');
     return new AddressPlan(this.link(index).index, this.#changes, first, count);
   }
 

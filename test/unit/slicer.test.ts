@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { exhaust, finished, STRIDE, Steps, Turns } from '../../lib/queue/turns.js';
+import { complete, Incremental, runToEnd, Slicer, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { destinationRecord, nativeResults } from './answers.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls } from './requests.js';
@@ -28,8 +28,8 @@ function* work(name: string, steps: number, log: string[]): Generator<void, void
 
 describe('turns', () => {
   test('begin at once, and end a slice after two milliseconds', async () => {
-    const [turns, log] = [new Turns(), [] as string[]];
-    turns.add(work('a', 5, log));
+    const [slicer, log] = [new Slicer(), [] as string[]];
+    slicer.add(work('a', 5, log));
     expect(log).toEqual(['a1', 'a2']);
     setImmediate(() => log.push('another'));
     await settled();
@@ -39,9 +39,9 @@ describe('turns', () => {
   });
 
   test('of short works share a slice', async () => {
-    const [turns, log] = [new Turns(), [] as string[]];
-    turns.add(work('a', 3, log));
-    for (const name of ['b', 'c']) turns.add(work(name, 1, log));
+    const [slicer, log] = [new Slicer(), [] as string[]];
+    slicer.add(work('a', 3, log));
+    for (const name of ['b', 'c']) slicer.add(work(name, 1, log));
     expect(log).toEqual(['a1', 'a2']);
     await settled();
     expect(log).toEqual(['a1', 'a2', 'a3', 'b1']);
@@ -55,11 +55,11 @@ describe('turns', () => {
     });
     await fc.assert(
       fc.asyncProperty(works, async (given) => {
-        const [turns, log, expected] = [new Turns(), [] as string[], [] as string[]];
+        const [slicer, log, expected] = [new Slicer(), [] as string[], [] as string[]];
         for (const [index, [steps, waits]] of given.entries()) {
           const name = `${index}.`;
           for (let step = 1; step <= steps; step++) expected.push(`${name}${step}`);
-          turns.add(work(name, steps, log));
+          slicer.add(work(name, steps, log));
           if (waits) await settled();
         }
         while (log.length < expected.length) await settled();
@@ -77,32 +77,32 @@ describe('steps that are worked off in turns', () => {
   }
 
   test('give their value, and let others have their turn', async () => {
-    const [turns, log] = [new Turns(), [] as string[]];
-    const value = turns.run(counted(5, log), () => false);
+    const [slicer, log] = [new Slicer(), [] as string[]];
+    const value = slicer.run(counted(5, log), () => false);
     expect(log).toEqual(['s1', 's2']);
     expect(await value).toBe('done');
     expect(log).toHaveLength(5);
   });
 
   test('reject with what they throw, and hold up nothing', async () => {
-    const [turns, log] = [new Turns(), [] as string[]];
-    const failing = turns.run(
+    const [slicer, log] = [new Slicer(), [] as string[]];
+    const failing = slicer.run(
       (function* (): Generator<void, string> {
         yield* work('f', 3, log);
         throw new Error('broken');
       })(),
       () => false,
     );
-    turns.add(work('a', 1, log));
+    slicer.add(work('a', 1, log));
     await expect(failing).rejects.toThrow('broken');
     await settled();
     expect(log).toEqual(['f1', 'f2', 'f3', 'a1']);
   });
 
   test('are left where they are once nobody needs them', async () => {
-    const [turns, log] = [new Turns(), [] as string[]];
+    const [slicer, log] = [new Slicer(), [] as string[]];
     let stale = false;
-    const value = turns.run(counted(100, log), () => stale);
+    const value = slicer.run(counted(100, log), () => stale);
     stale = true;
     expect(await value).toBeUndefined();
     expect(log).toEqual(['s1', 's2']);
@@ -116,25 +116,25 @@ describe('steps', () => {
       yield;
       return 7;
     });
-    const steps = new Steps(made);
+    const steps = new Incremental(made);
     expect(made).not.toHaveBeenCalled();
-    expect(finished(steps)).toBe(7);
-    expect(exhaust(steps[Symbol.iterator]())).toBe(7);
+    expect(complete(steps)).toBe(7);
+    expect(runToEnd(steps[Symbol.iterator]())).toBe(7);
     expect(made).toHaveBeenCalledTimes(2);
   });
 
   test('throw where they are taken', () => {
-    const failing = new Steps(function* () {
+    const failing = new Incremental(function* () {
       yield;
       throw new Error('broken');
     });
-    expect(() => finished(failing)).toThrow('broken');
+    expect(() => complete(failing)).toThrow('broken');
   });
 
   test('a value that is none is itself', () => {
     const value = [1];
-    expect(finished(value)).toBe(value);
-    expect(finished(undefined)).toBeUndefined();
+    expect(complete(value)).toBe(value);
+    expect(complete(undefined)).toBeUndefined();
   });
 });
 
@@ -169,27 +169,29 @@ describe('a long list', () => {
     return { long: turns, short: await small };
   }
 
-  test.each([0, 1, STRIDE, STRIDE + 1, 2 * STRIDE, 1000])('of %d is read whole', async (count) => {
-    await ask(count);
-  });
+  test.each([0, 1, YIELD_INTERVAL, YIELD_INTERVAL + 1, 2 * YIELD_INTERVAL, 1000])(
+    'of %d is read whole',
+    async (count) => {
+      await ask(count);
+    },
+  );
 
   test('lets others have their turn', async () => {
-    expect((await ask(STRIDE)).long).toBeLessThan(3);
-    expect((await ask(10 * STRIDE)).long).toBeGreaterThanOrEqual(9);
+    expect((await ask(YIELD_INTERVAL)).long).toBeLessThan(3);
+    expect((await ask(10 * YIELD_INTERVAL)).long).toBeGreaterThanOrEqual(9);
   });
 
   test('does not hold up what was called after it', async () => {
-    expect((await ask(10 * STRIDE)).short).toBeLessThan(3);
+    expect((await ask(10 * YIELD_INTERVAL)).short).toBeLessThan(3);
   });
 
   test('that cannot be read rejects its own call', async () => {
     const { handle, queue } = open();
-    const broken = new Steps(function* () {
+    const broken = new Incremental(function* () {
       yield;
       throw new Error('broken');
     });
-    const { operation, write } = calls.listServices();
-    const list = queue.run({ operation, write, read: () => broken });
+    const list = queue.run({ ...calls.flush(), decode: () => broken });
     const expected = expect(list).rejects.toThrow('broken');
     const after = queue.run(calls.flush());
     await settled();

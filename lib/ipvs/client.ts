@@ -1,0 +1,60 @@
+/**
+ * The client of IPVS: sends requests through a handle of the addon.
+ * @module
+ */
+import type { NativeHandle } from '../native/addon.js';
+import { exchangeError, jobError } from '../native/native-errors.js';
+import { BufferPool } from '../queue/buffer-pool.js';
+import type { Client } from '../queue/client.js';
+import type { Queue } from '../queue/queue.js';
+import { requestError } from './refusals.js';
+import { RequestBuffer } from './request-buffer.js';
+import { IpvsResponse } from './response.js';
+import { inputTarget } from './targets.js';
+
+/** The types of the client of IPVS. */
+export interface IpvsTypes {
+  readonly requests: RequestBuffer;
+  readonly response: IpvsResponse;
+}
+
+export type IpvsClient = Client<IpvsTypes>;
+export type IpvsQueue = Queue<IpvsTypes>;
+
+/** At most some MiB. */
+const pool = new BufferPool<RequestBuffer>(16);
+
+/** Returns the client of a handle; `close` closes it. */
+export function ipvsClient(
+  handle: NativeHandle,
+  close = () => handle.close() as void | Promise<void>,
+): IpvsClient {
+  return {
+    files: handle,
+    requests: (capacity) => pool.take(() => new RequestBuffer(capacity)),
+    release: (requests) => pool.give(requests),
+    send: async (requests, range) => {
+      // A chunk is sent while the response to the one before it is decoded: it has other memory.
+      const isWhole = range.count === requests.count;
+      const memory = isWhole ? requests.memory : undefined;
+      const native = await handle.run(requests.bytes(range), range.stopOnError, memory);
+      if (isWhole) requests.memory = native.destinations;
+      return new IpvsResponse(native);
+    },
+    sendSync: (requests) => {
+      const native = handle.runSync(requests.bytes(), requests.memory);
+      requests.memory = native.destinations;
+      return new IpvsResponse(native);
+    },
+    requestError: (decoder, requests, index, response, place) =>
+      requestError(decoder, requests, index, response.result(place)),
+    skippedError: (decoder, requests, index, failure) =>
+      requestError(decoder, requests, index, { ...SKIPPED, failure }),
+    exchangeError,
+    routineError: jobError,
+    target: inputTarget,
+    close,
+  };
+}
+
+const SKIPPED = { status: 'skipped', errno: 0, text: '', creating: false } as const;

@@ -1,0 +1,86 @@
+/**
+ * Responses of IPVS.
+ * @module
+ */
+import type { Layout, NativeResults, StatusName } from '../native/addon.js';
+import { layout } from '../native/layout.js';
+import { type Records, recordsOf } from '../native/records.js';
+import { BatchResponse } from '../native/response.js';
+import { type List, listOf } from '../queue/slicer.js';
+import { type Destination, decodeDestinationEntry } from './destination.js';
+import { decodeServiceEntry, type Service } from './service.js';
+import type { Counter, DecodeCounter } from './stats.js';
+import { decodeSyncDaemon, type SyncDaemon } from './sync-daemon.js';
+import { decodeTimeouts, type Timeouts } from './timeouts.js';
+
+/** The response to requests of IPVS. */
+export class IpvsResponse extends BatchResponse<keyof Layout['outcome']['fields'], StatusName> {
+  readonly #services: Records;
+  readonly #destinations: Records;
+  readonly #daemons: Records;
+
+  constructor(native: NativeResults) {
+    super(native, layout.outcome, layout.statuses);
+    this.#services = recordsOf(native.services);
+    this.#destinations = recordsOf(native.destinations);
+    this.#daemons = recordsOf(native.daemons);
+  }
+
+  /** The one service of a request. */
+  service<Value extends Counter>(index: number, decode: DecodeCounter<Value>): Service<Value> {
+    return this.#service(this.number(index, 'firstService'), decode);
+  }
+
+  /** The services of a request. */
+  services<Value extends Counter>(
+    index: number,
+    decode: DecodeCounter<Value>,
+  ): List<Service<Value>> {
+    const first = this.number(index, 'firstService');
+    return listOf(first, this.number(index, 'services'), (place) => this.#service(place, decode));
+  }
+
+  /** The one destination of a request. */
+  destination<Value extends Counter>(
+    index: number,
+    decode: DecodeCounter<Value>,
+  ): Destination<Value> {
+    return this.#destination(this.number(index, 'firstDestination'), decode);
+  }
+
+  /** The destinations of a request. */
+  destinations<Value extends Counter>(
+    index: number,
+    decode: DecodeCounter<Value>,
+  ): List<Destination<Value>> {
+    const first = this.number(index, 'firstDestination');
+    return listOf(first, this.number(index, 'destinations'), (place) =>
+      this.#destination(place, decode),
+    );
+  }
+
+  daemons(index: number): List<SyncDaemon> {
+    const first = this.number(index, 'firstDaemon');
+    const { size } = layout.daemon;
+    return listOf(first, this.number(index, 'daemons'), (place) =>
+      decodeSyncDaemon(this.#daemons, place * size),
+    );
+  }
+
+  timeouts(index: number): Timeouts {
+    const { size, fields } = layout.outcome;
+    return decodeTimeouts(this.results, index * size + fields.timeouts.offset);
+  }
+
+  #service<Value extends Counter>(place: number, decode: DecodeCounter<Value>): Service<Value> {
+    return decodeServiceEntry(this.#services, place * layout.serviceEntry.size, decode);
+  }
+
+  #destination<Value extends Counter>(
+    place: number,
+    decode: DecodeCounter<Value>,
+  ): Destination<Value> {
+    const base = place * layout.destinationEntry.size;
+    return decodeDestinationEntry(this.#destinations, base, decode);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The client of links: sends requests through a handle of the addon.
+ * @module
+ */
+import type { Native, NativeHandle } from '../native/addon.js';
+import { exchangeError, jobError } from '../native/native-errors.js';
+import { BufferPool } from '../queue/buffer-pool.js';
+import type { Client } from '../queue/client.js';
+import type { Queue } from '../queue/queue.js';
+import { linkRequestError } from './refusals.js';
+import { LinkRequestBuffer } from './request-buffer.js';
+import { LinkResponse } from './response.js';
+import { inputTarget } from './targets.js';
+
+/** The types of the client of links. */
+export interface LinkTypes {
+  readonly requests: LinkRequestBuffer;
+  readonly response: LinkResponse;
+}
+
+export type LinkQueue = Queue<LinkTypes>;
+
+/** Two: one collects requests while the other is in flight. */
+const pool = new BufferPool<LinkRequestBuffer>(2);
+
+/** Returns the client of a handle. */
+export function linkClient(
+  native: Native,
+  handle: NativeHandle,
+  close: () => void,
+): Client<LinkTypes> {
+  return {
+    files: handle,
+    requests: () => pool.take(() => new LinkRequestBuffer(native)),
+    release: (requests) => pool.give(requests),
+    send: async (requests) =>
+      new LinkResponse(await handle.runLinks(requests.bytes(), requests.addressBytes())),
+    sendSync: (requests) =>
+      new LinkResponse(handle.runLinksSync(requests.bytes(), requests.addressBytes())),
+    requestError: (decoder, requests, index, response, place) =>
+      linkRequestError(decoder, requests, index, response.result(place)),
+    // There are no batches of links, and so no skipped requests.
+    skippedError: (decoder, requests, index, failure) =>
+      linkRequestError(decoder, requests, index, { ...SKIPPED, failure }),
+    exchangeError,
+    routineError: jobError,
+    target: inputTarget,
+    close,
+  };
+}
+
+const SKIPPED = { status: 'skipped', errno: 0, text: '', creating: false } as const;

@@ -1,0 +1,197 @@
+/**
+ * The operations on links as methods, asynchronous and synchronous.
+ * @module
+ */
+import { subjectOf } from '../core/arguments.js';
+import { registerEntries } from '../core/stack.js';
+import type { DeleteOptions } from '../ipvs/operations.js';
+import type { Returns } from '../queue/returns.js';
+import { type Routine, routineOf } from '../queue/routine.js';
+import type { AddressConfig, LinkAddress } from './address.js';
+import type { LinkTypes } from './client.js';
+import type { Link } from './link.js';
+import type { LinkReference } from './link-reference.js';
+import { type EnsuredLink, type LinkOperation, linkOperations } from './operations.js';
+import type {
+  DummyOptions,
+  LinkChanges,
+  ListAddressesOptions,
+  ListLinksOptions,
+} from './options.js';
+import { type ReconcileOptions, reconcile } from './reconcile.js';
+import type { Reconciled } from './reconcile-error.js';
+import type { LinkRequestBuffer } from './request-buffer.js';
+
+/**
+ * The arguments of an operation. Methods pass on all that they are given, so that surplus ones are
+ * refused.
+ */
+type Given<Name extends keyof typeof linkOperations> = (typeof linkOperations)[Name] extends {
+  encode(requests: LinkRequestBuffer, ...args: infer Args): void;
+}
+  ? Args
+  : never;
+
+/** Runs an operation. */
+type Run<How extends 'promise' | 'value'> = <Value, Args extends readonly unknown[]>(
+  operation: LinkOperation<Value, Args>,
+  args: Args,
+) => Returns<Value>[How];
+
+/** Runs an operation of several exchanges. */
+type RunRoutine<How extends 'promise' | 'value'> = <Value>(
+  operation: string,
+  routine: Routine<LinkTypes, Value>,
+) => Returns<Value>[How];
+
+/**
+ * The operations on links and addresses. Those of {@link Links} return promises, those of
+ * {@link SyncLinks} their values.
+ *
+ * On bad input, every operation throws, or rejects with, a TypeError or RangeError before anything
+ * is sent. If the kernel refuses an operation, it throws, or rejects with, an IpvsError. Every
+ * operation can fail with ETIMEDOUT, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED, every one that
+ * changes something also with EPERM (CAP_NET_ADMIN in the user namespace that owns the network
+ * namespace is missing), and with the errors that are listed with it.
+ */
+export abstract class LinkOperations<How extends 'promise' | 'value'> {
+  readonly #run: Run<How>;
+  readonly #runRoutine: RunRoutine<How>;
+
+  /**
+   * Not for callers.
+   * @internal
+   */
+  protected constructor(run: Run<How>, runRoutine: RunRoutine<How>) {
+    this.#run = run;
+    this.#runRoutine = runRoutine;
+  }
+
+  /** Lists all links, or those of a kind. RTM_GETLINK, `ip link show`. */
+  listLinks(options?: ListLinksOptions): Returns<Link[]>[How];
+  listLinks(...args: Given<'listLinks'>) {
+    return this.#run(linkOperations.listLinks, args);
+  }
+
+  /** Returns a link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
+  getLink(link: LinkReference): Returns<Link | undefined>[How];
+  getLink(...args: Given<'getLink'>) {
+    return this.#run(linkOperations.getLink, args);
+  }
+
+  /**
+   * Creates a dummy link if there is none of this name, and switches it on unless `up` is false. A
+   * dummy link that exists gets the settings in `options`. RTM_NEWLINK, `ip link add NAME type
+   * dummy`. The kernel loads the module of dummy links if it can; in the initial network namespace
+   * that also creates a link dummy0, unless the module's parameter numdummies is 0. Resolves to
+   * 'unchanged' if the link was as wanted, so that nothing was sent.
+   * @throws TypeError the kernel accepts no link of this name; 'all' and 'default' are reserved
+   * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
+   * @throws IpvsError EINVAL: the MTU is not accepted; ENOTSUP: the kernel has no dummy links
+   */
+  ensureDummy(name: string, options?: DummyOptions): Returns<EnsuredLink>[How];
+  ensureDummy(...args: Given<'ensureDummy'>) {
+    return this.#run(linkOperations.ensureDummy, args);
+  }
+
+  /**
+   * Changes settings of a link of any kind. RTM_SETLINK, `ip link set`. When a link is switched off
+   * (`up: false`), or its MTU is set below 1280, the kernel deletes its IPv6 addresses, and they do
+   * not come back.
+   * @throws IpvsError ENODEV: there is no such link; EINVAL: the MTU is not accepted
+   */
+  setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How];
+  setLink(...args: Given<'setLink'>) {
+    return this.#run(linkOperations.setLink, args);
+  }
+
+  /**
+   * Deletes a link of any kind with its addresses, which is much cheaper than deleting thousands of
+   * addresses one by one. RTM_DELLINK, `ip link delete`.
+   * @returns true; false if there was no such link and `ifExists` is set
+   * @throws IpvsError ENODEV: there is no such link; ENOTSUP: it cannot be deleted, as loopback
+   */
+  deleteLink(link: LinkReference, options?: DeleteOptions): Returns<boolean>[How];
+  deleteLink(...args: Given<'deleteLink'>) {
+    return this.#run(linkOperations.deleteLink, args);
+  }
+
+  /**
+   * Lists the addresses of a link or, without `link`, of all links. The kernel filters them.
+   * RTM_GETADDR, `ip address show`.
+   * @throws IpvsError ENODEV: there is no such link
+   */
+  listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How];
+  listAddresses(...args: Given<'listAddresses'>) {
+    return this.#run(linkOperations.listAddresses, args);
+  }
+
+  /**
+   * Adds an address that the link does not have. RTM_NEWADDR, `ip address add`. IPv6 addresses
+   * are added without duplicate address detection and without a route to their network, unless
+   * their settings ask for it. A listed address ({@link Links.listAddresses}) is added as it was.
+   * @throws IpvsError EEXIST: the link has the address, for IPv6 with any prefix length; ENODEV:
+   *   there is no such link; EADDRNOTAVAIL: for IPv6, the address is not unicast; EACCES: IPv6 is
+   *   switched off on the link; EINVAL: for IPv6, the MTU of the link is below 1280 bytes; for
+   *   IPv4, the link has addresses of another scope in the same network; for both, the address was
+   *   listed on another link; ENOBUFS: for IPv4, the MTU is below 68; ENOTSUP: the kernel has no
+   *   IPv6
+   */
+  addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How];
+  addAddress(...args: Given<'addAddress'>) {
+    return this.#run(linkOperations.addAddress, args);
+  }
+
+  /**
+   * Adds an address if the link does not have it, permanently unless its settings have lifetimes.
+   * An address that the link has gets the wanted lifetimes and, for IPv6, the wanted flags, prefix
+   * length and peer; settings that are left out stay as they are. If the address is as wanted,
+   * nothing is sent, and there is no event: it resolves to 'unchanged', also for an address that
+   * was just listed.
+   * @throws IpvsError EEXIST: for IPv4, the link has the address with another scope, label,
+   *   broadcast address or prefix route than the wanted one, and the kernel does not change these:
+   *   the message says which it is and both values; ENODEV: there is no such link; others as
+   *   {@link addAddress}
+   */
+  ensureAddress(link: LinkReference, address: AddressConfig): Returns<EnsuredLink>[How];
+  ensureAddress(...args: Given<'ensureAddress'>) {
+    return this.#run(linkOperations.ensureAddress, args);
+  }
+
+  /**
+   * Deletes the address with this prefix length, and with this label and peer if they are given;
+   * other settings are ignored. RTM_DELADDR, `ip address delete`.
+   * @returns true; false if there was no such address, or no such link, and `ifExists` is set
+   * @throws IpvsError EADDRNOTAVAIL: the link has no such address; ENODEV: there is no such link
+   */
+  deleteAddress(
+    link: LinkReference,
+    address: AddressConfig,
+    options?: DeleteOptions,
+  ): Returns<boolean>[How];
+  deleteAddress(...args: Given<'deleteAddress'>) {
+    return this.#run(linkOperations.deleteAddress, args);
+  }
+
+  /**
+   * Gives a link the wanted addresses. It reads the addresses of the link once, and sends as few
+   * messages as possible, in chunks between which other operations are executed. Addresses that
+   * are as wanted are not touched, including listed ones that are passed back in. Others are
+   * changed as {@link ensureAddress} does. `wanted` may contain an address more than once, if its
+   * settings do not contradict each other.
+   * @throws TypeError an address is wanted with two prefix lengths, of which IPv6 allows only one,
+   *   or with settings that contradict each other
+   * @throws ReconcileError some changes were refused; the others were made
+   * @throws IpvsError ENODEV: there is no such link
+   */
+  reconcileAddresses(
+    link: LinkReference,
+    wanted: readonly AddressConfig[],
+    options?: ReconcileOptions,
+  ): Returns<Reconciled>[How];
+  reconcileAddresses(...args: Parameters<typeof reconcile>) {
+    return this.#runRoutine('reconcileAddresses', routineOf(reconcile, args, subjectOf));
+  }
+}
+
+registerEntries(LinkOperations.prototype);

@@ -1,0 +1,71 @@
+/**
+ * The responses of the addon: a record for each request, and lists.
+ * @module
+ */
+import { errnoName } from '../core/errors.js';
+import type { NativeAnswers, RecordLayout } from './addon.js';
+import { type Records, recordsOf } from './records.js';
+import type { FailedResult } from './refusal.js';
+
+type ResultField = 'error' | 'status' | 'text' | 'created';
+
+/**
+ * The response to the requests of an exchange: what those to IPVS and to links have in common.
+ * Indexes are places in the exchange.
+ */
+export class BatchResponse<Field extends string, Status extends string> {
+  /** How long the kernel worked, in milliseconds. */
+  readonly elapsed: number;
+  protected readonly results: Records;
+  /** True if all requests succeeded without a value. */
+  readonly #isEmpty: boolean;
+  readonly #record: RecordLayout<Field | ResultField>;
+  readonly #statuses: Readonly<Record<Status | 'done' | 'refused', number>>;
+  readonly #texts: readonly string[];
+
+  constructor(
+    native: NativeAnswers,
+    record: RecordLayout<Field | ResultField>,
+    statuses: Readonly<Record<Status | 'done' | 'refused', number>>,
+  ) {
+    this.results = recordsOf(native.outcomes);
+    this.#isEmpty = native.outcomes === undefined;
+    this.#record = record;
+    this.#statuses = statuses;
+    this.#texts = native.texts ?? [];
+    this.elapsed = native.elapsed;
+  }
+
+  /** The number in a field of the result of a request. */
+  number(index: number, field: Field | ResultField): number {
+    if (this.#isEmpty) return 0;
+    return this.results.number(index * this.#record.size, this.#record.fields[field]);
+  }
+
+  succeeded(index: number): boolean {
+    return this.#isEmpty || this.number(index, 'status') === this.#statuses.done;
+  }
+
+  /** The name of the errno with which the kernel refused a request; undefined if it did not. */
+  refusedWith(index: number): string | undefined {
+    const isRefused = !this.#isEmpty && this.number(index, 'status') === this.#statuses.refused;
+    return isRefused ? errnoName(this.number(index, 'error')) : undefined;
+  }
+
+  /** The result of a request that did not succeed. */
+  result(index: number): FailedResult<Status> {
+    const text = this.number(index, 'text');
+    return {
+      status: this.#nameOf(this.number(index, 'status')),
+      errno: this.number(index, 'error'),
+      text: text === 0 ? '' : (this.#texts[text - 1] ?? ''),
+      creating: this.number(index, 'created') !== 0,
+    };
+  }
+
+  #nameOf(number: number): Status | 'lost' {
+    // Object.entries() widens the keys to string.
+    const entries = Object.entries<number>(this.#statuses) as [Status, number][];
+    return entries.find(([, each]) => each === number)?.[0] ?? 'lost';
+  }
+}

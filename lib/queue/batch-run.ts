@@ -1,0 +1,113 @@
+/**
+ * Sends a batch that a caller has built, in chunks between which other calls get their turn.
+ * @module
+ */
+import { placeResult } from '../core/input-errors.js';
+import { reasonOf } from '../core/signals.js';
+import type { ClientTypes } from './client.js';
+import { type EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
+import type { Queue } from './queue.js';
+import { YIELD_INTERVAL } from './slicer.js';
+
+type Results = PromiseSettledResult<unknown>[];
+
+/** How a batch is sent. */
+export interface BatchRunOptions {
+  /** True: nothing is sent after a request that failed. */
+  readonly stopOnError: boolean;
+  /** Ends the batch between two chunks. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Requests of the first chunk, and of the smallest one. */
+const FIRST_CHUNK = 128;
+const MIN_CHUNK = 16;
+/** Milliseconds that the kernel may work on a chunk: below the first, chunks grow; above the second, they shrink. */
+const SHORT = 1.5;
+const LONG = 3;
+
+function nextSize(size: number, elapsed: number): number {
+  if (elapsed < SHORT) return Math.min(size * 2, MAX_REQUESTS);
+  return elapsed > LONG ? Math.max(size >> 1, MIN_CHUNK) : size;
+}
+
+/** Sends a batch, and returns the results of all of its operations, in order. */
+export async function runBatch<Types extends ClientTypes>(
+  queue: Queue<Types>,
+  batches: readonly EncodedBatch<Types>[],
+  { stopOnError, signal }: BatchRunOptions,
+): Promise<Results> {
+  const results: Results = [];
+  const take = (result: PromiseSettledResult<unknown>) => {
+    if (result.status === 'rejected') placeResult(result.reason, results.length);
+    results.push(result);
+  };
+  let size = FIRST_CHUNK;
+  let isStopped = false;
+  let decodeLast = () => {};
+  for (const batch of batches) {
+    for (let first = 0; first < batch.count && !isStopped && signal?.aborted !== true; ) {
+      const range = { first, count: Math.min(size, batch.count - first), stopOnError };
+      const exchange = queue.exchange(batch, range);
+      // Results are decoded while the kernel works on the next chunk.
+      decodeLast();
+      const received = await exchange;
+      const sent = stopOnError ? sentOf(batch, range, received) : { ...range, hasFailed: false };
+      decodeLast = () => queue.slicer.add(batch.results(received, sent.first, sent.count, take));
+      isStopped = sent.hasFailed;
+      first += sent.count;
+      if (received.status === 'fulfilled') size = nextSize(size, received.value.elapsed);
+    }
+  }
+  decodeLast();
+  await queue.slicer.run(rejectRest(batches, results, isStopped ? undefined : signal));
+  for (const batch of batches) batch.release();
+  return results;
+}
+
+/**
+ * Returns the requests of a chunk that were sent with `stopOnError`: those up to the first without
+ * success. If a value stands for its errno, the batch has not failed, and continues after it.
+ */
+function sentOf<Types extends ClientTypes>(
+  batch: EncodedBatch<Types>,
+  { first, count }: { readonly first: number; readonly count: number },
+  received: Received<Types>,
+): { readonly first: number; readonly count: number; readonly hasFailed: boolean } {
+  if (received.status === 'rejected') return { first, count, hasFailed: true };
+  const response = received.value;
+  let place = 0;
+  while (place < count && response.succeeded(place)) place++;
+  if (place === count) return { first, count, hasFailed: false };
+  return { first, count: place + 1, hasFailed: batch.hasFailed(response, first + place, place) };
+}
+
+/**
+ * Adds the results of the operations that were not sent: rejected with the reason of the signal, or
+ * as skipped because of the first that failed.
+ */
+function* rejectRest<Types extends ClientTypes>(
+  batches: readonly EncodedBatch<Types>[],
+  results: Results,
+  signal: AbortSignal | undefined,
+): Generator<void, void> {
+  const index = results.findIndex(({ status }) => status === 'rejected');
+  const failed = results[index];
+  const failure = { index, cause: failed?.status === 'rejected' ? failed.reason : undefined };
+  let start = 0;
+  for (const batch of batches) {
+    for (let place = Math.max(results.length - start, 0); place < batch.count; place++) {
+      let reason: unknown;
+      if (signal !== undefined) {
+        // It belongs to the owner of the signal, and is the same for all.
+        reason = reasonOf(signal);
+      } else {
+        reason = batch.skippedError(place, failure);
+        placeResult(reason, results.length);
+      }
+      results.push({ status: 'rejected', reason });
+      if (place % YIELD_INTERVAL === YIELD_INTERVAL - 1) yield;
+    }
+    start += batch.count;
+  }
+}
