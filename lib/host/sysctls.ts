@@ -70,7 +70,7 @@ function isSame(a: unknown, b: unknown): boolean {
   return a.length === b.length && a.every((each, index) => Object.is(each, b[index]));
 }
 
-/** Runs a procedure on the files of a namespace. */
+/** Runs a routine on the files of a namespace. */
 type RunRoutine<How extends 'promise' | 'value'> = <Value>(
   operation: string,
   routine: FileRoutine<Value>,
