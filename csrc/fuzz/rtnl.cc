@@ -1,5 +1,5 @@
-// The decoders of rtnetlink, on any datagram: what they give is as types.h promises, does not depend
-// on attributes that nobody knows, and an address that is written is read back the same.
+// The decoders of rtnetlink, on any datagram: objects are as types.h promises and do not depend on
+// unknown attributes, and an encoded address decodes to the same address.
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>

@@ -21,7 +21,7 @@ namespace {
 
 uint32_t random_names(Random& random) { return random.number<uint32_t>() & 0x3fff; }
 
-// Of few values, so that the same ones meet.
+// Has few different values, so that equal ones are frequent.
 Service similar_service(Random& random) {
   Service service = test::random_service(random);
   service.flags = static_cast<uint32_t>(random.below(512)) & ~ServiceFlags::kHashed;
@@ -41,7 +41,7 @@ bool persists(const Service& service) { return (service.flags & ServiceFlags::kP
 
 }  // namespace
 
-TEST_CASE("without changes everything stays") {
+TEST_CASE("applying no changes leaves a service and a destination as they are") {
   Random random;
   for (int round = 0; round < 500; ++round) {
     const Service service = similar_service(random);
@@ -51,7 +51,7 @@ TEST_CASE("without changes everything stays") {
   }
 }
 
-TEST_CASE("a service takes what is named, and keeps the rest") {
+TEST_CASE("a service takes the settings that are named and keeps the others") {
   Random random;
   for (int round = 0; round < 20'000; ++round) {
     const Service current = similar_service(random);
@@ -78,7 +78,7 @@ TEST_CASE("a service takes what is named, and keeps the rest") {
     const Service& persistence = names(Changes::kPersistence) ? changes : current;
     CHECK(persists(result) == persists(persistence));
 
-    // The settings of persistence: its own change decides whether they are looked at.
+    // Changes of the settings of persistence count only if persistence itself is named.
     const bool goes_on = persists(current) && persists(changes);
     const auto from_changes = [&](uint32_t setting) {
       return names(Changes::kPersistence) && (!goes_on || names(setting));
@@ -92,7 +92,7 @@ TEST_CASE("a service takes what is named, and keeps the rest") {
   }
 }
 
-TEST_CASE("a destination takes what is named, and keeps the rest") {
+TEST_CASE("a destination takes the settings that are named and keeps the others") {
   Random random;
   for (int round = 0; round < 20'000; ++round) {
     const Destination current = similar_destination(random);
@@ -127,7 +127,7 @@ TEST_CASE("a destination takes what is named, and keeps the rest") {
   }
 }
 
-TEST_CASE("scheduler flags do not outlive their scheduler") {
+TEST_CASE("scheduler flags are dropped when the scheduler changes") {
   Service current{};
   current.scheduler.assign("sh");
   current.flags = 0x18 | ServiceFlags::kOnePacket;
@@ -141,7 +141,7 @@ TEST_CASE("scheduler flags do not outlive their scheduler") {
   CHECK(apply_changes(current, changes, Changes::kScheduler).flags == current.flags);
 }
 
-TEST_CASE("flags must belong to the scheduler that the service then has") {
+TEST_CASE("scheduler flags of another scheduler than the service then has are refused") {
   Service result{};
   result.scheduler.assign("sh");
   ipvs::Name<16> owner{};
@@ -154,7 +154,7 @@ TEST_CASE("flags must belong to the scheduler that the service then has") {
   }
 }
 
-TEST_CASE("tunnel settings need a tunnel") {
+TEST_CASE("tunnel settings are refused for a destination that is not forwarded by tunnel") {
   Destination result{};
   for (uint32_t forwarding = 0; forwarding < 5; ++forwarding) {
     result.forwarding = forwarding;
@@ -164,7 +164,7 @@ TEST_CASE("tunnel settings need a tunnel") {
   }
 }
 
-TEST_CASE("the lower threshold must not exceed the upper") {
+TEST_CASE("a lower threshold above the upper one is refused") {
   Destination result{};
   for (uint32_t lower = 0; lower < 3; ++lower) {
     for (uint32_t upper = 0; upper < 3; ++upper) {

@@ -29,7 +29,7 @@ using test::FakeKernel;
 
 namespace {
 
-constexpr milliseconds kWhile{50};
+constexpr milliseconds kPause{50};
 constexpr int kRounds = 30;
 
 Clients::Netns here() { return std::make_shared<const Namespace>(); }
@@ -41,8 +41,8 @@ rtnl::Request get_link(uint32_t index) {
   return request;
 }
 
-// Answers each request for a link by its index, and the sentinel.
-void tell_links(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+// Replies to each query for a link with its index, and acknowledges the sentinel.
+void reply_with_links(const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
   for (const auto& message : request.messages) {
     if (message.header.nlmsg_type == NLMSG_NOOP) {
       reply(wire::error_reply(message.header, 0));
@@ -54,9 +54,9 @@ void tell_links(const FakeKernel::Request& request, const FakeKernel::Reply& rep
   }
 }
 
-// Runs `action` on several threads at once, each with its number.
+// Runs `action` on several threads at the same time, each with its number.
 template <typename Action>
-void side_by_side(Action action) {
+void run_in_parallel(Action action) {
   constexpr int kThreads = 4;
   std::atomic<int> arrived = 0;
   std::vector<std::thread> threads;
@@ -70,7 +70,7 @@ void side_by_side(Action action) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// The errno of what `action` throws, or 0.
+// Returns the errno of what `action` throws, or 0.
 template <typename Action>
 int error_of(Action action) {
   try {
@@ -83,11 +83,11 @@ int error_of(Action action) {
 
 }  // namespace
 
-TEST_CASE("a guarded value is with one thread at a time") {
+TEST_CASE("Synchronized hands its value to one thread at a time") {
   Synchronized<int> value(0);
   std::atomic<int> inside = 0;
   std::atomic<int> most = 0;
-  side_by_side([&](int) {
+  run_in_parallel([&](int) {
     for (int round = 0; round < 20; ++round) {
       value.with([&](int& number) {
         if (++inside > 1) most = 2;
@@ -104,7 +104,7 @@ TEST_CASE("a guarded value is with one thread at a time") {
   CHECK(value.with([](int& number) { return number; }) == 80);
 }
 
-TEST_CASE("calls of several threads on IPVS get their own answers") {
+TEST_CASE("calls on IPVS from several threads each get their own response") {
   FakeIpvs ipvs;
   for (uint16_t port = 1; port <= 4; ++port) ipvs.table[port].service = test::service_at(port);
   FakeKernel kernel([behave = ipvs.behaviour()](const auto& request, const auto& reply) {
@@ -113,7 +113,7 @@ TEST_CASE("calls of several threads on IPVS get their own answers") {
   });
   Clients clients;
   clients.open(here(), ipvs::Client(kernel.connect(test::kSoon)), {});
-  side_by_side([&](int thread) {
+  run_in_parallel([&](int thread) {
     const auto port = static_cast<uint16_t>(thread + 1);
     const std::vector<ipvs::Request> requests(
         5, test::request_for(ipvs::Operation::kGetService, port));
@@ -125,14 +125,14 @@ TEST_CASE("calls of several threads on IPVS get their own answers") {
   });
 }
 
-TEST_CASE("calls of several threads on links get their own answers") {
+TEST_CASE("calls on links from several threads each get their own response") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     std::this_thread::sleep_for(std::chrono::microseconds(300));
-    tell_links(request, reply);
+    reply_with_links(request, reply);
   });
   Clients clients;
   clients.open(here(), {}, rtnl::Client(kernel.connect(test::kSoon)));
-  side_by_side([&](int thread) {
+  run_in_parallel([&](int thread) {
     const auto index = static_cast<uint32_t>(thread + 1);
     const std::vector<rtnl::Request> requests(5, get_link(index));
     for (int round = 0; round < kRounds; ++round) {
@@ -143,63 +143,65 @@ TEST_CASE("calls of several threads on links get their own answers") {
   });
 }
 
-TEST_SUITE("closing") {
-  // Closes while `call` waits for the kernel, which takes its time.
-  template <typename Open, typename Call>
-  void check_close_waits(FakeKernel::Behaviour answer, Open open, Call call) {
-    std::promise<void> asked;
-    std::promise<void> closing;
-    std::atomic<bool> armed = false;
-    std::atomic<bool> answered = false;
-    FakeKernel kernel([&](const auto& request, const auto& reply) {
-      const bool held = armed.exchange(false);
-      if (held) {
-        asked.set_value();
-        closing.get_future().wait();
-        std::this_thread::sleep_for(kWhile);
-      }
-      answered = answered || held;
-      answer(request, reply);
-    });
-    Clients clients;
-    open(clients, kernel);
-    armed = true;
-    std::thread caller([&] { CHECK(call(clients)); });
-    asked.get_future().wait();
-    CHECK(clients.netns());  // does not wait
-    CHECK_FALSE(answered);
-    closing.set_value();
-    clients.close();
-    CHECK(answered);
-    caller.join();
-    CHECK(error_of([&] { call(clients); }) == EBADF);
-    CHECK(error_of([&] { clients.netns(); }) == EBADF);
-    clients.close();
-  }
+namespace {
 
-  TEST_CASE("waits for a call on IPVS, which gets its answer") {
-    FakeIpvs ipvs;
-    ipvs.table[1].service = test::service_at(1);
-    check_close_waits(
-        ipvs.behaviour(),
-        [](Clients& clients, FakeKernel& kernel) {
-          clients.open(here(), ipvs::Client(kernel.connect()), {});
-        },
-        [](Clients& clients) {
-          const ipvs::Request request = test::request_for(ipvs::Operation::kGetService);
-          return clients.run({&request, 1}, false, {}).services.size() == 1;
-        });
-  }
+// Closes while `call` waits for a slow kernel.
+template <typename Open, typename Call>
+void check_close_waits(FakeKernel::Behaviour answer, Open open, Call call) {
+  std::promise<void> asked;
+  std::promise<void> closing;
+  std::atomic<bool> armed = false;
+  std::atomic<bool> answered = false;
+  FakeKernel kernel([&](const auto& request, const auto& reply) {
+    const bool held = armed.exchange(false);
+    if (held) {
+      asked.set_value();
+      closing.get_future().wait();
+      std::this_thread::sleep_for(kPause);
+    }
+    answered = answered || held;
+    answer(request, reply);
+  });
+  Clients clients;
+  open(clients, kernel);
+  armed = true;
+  std::thread caller([&] { CHECK(call(clients)); });
+  asked.get_future().wait();
+  CHECK(clients.netns());  // does not wait
+  CHECK_FALSE(answered);
+  closing.set_value();
+  clients.close();
+  CHECK(answered);
+  caller.join();
+  CHECK(error_of([&] { call(clients); }) == EBADF);
+  CHECK(error_of([&] { clients.netns(); }) == EBADF);
+  clients.close();
+}
 
-  TEST_CASE("waits for a call on links, which gets its answer") {
-    check_close_waits(
-        tell_links,
-        [](Clients& clients, FakeKernel& kernel) {
-          clients.open(here(), {}, rtnl::Client(kernel.connect()));
-        },
-        [](Clients& clients) {
-          const rtnl::Request request = get_link(1);
-          return clients.run_links({&request, 1}, {}).links.size() == 1;
-        });
-  }
+}  // namespace
+
+TEST_CASE("close() waits for a running call on IPVS, which gets its response") {
+  FakeIpvs ipvs;
+  ipvs.table[1].service = test::service_at(1);
+  check_close_waits(
+      ipvs.behaviour(),
+      [](Clients& clients, FakeKernel& kernel) {
+        clients.open(here(), ipvs::Client(kernel.connect()), {});
+      },
+      [](Clients& clients) {
+        const ipvs::Request request = test::request_for(ipvs::Operation::kGetService);
+        return clients.run({&request, 1}, false, {}).services.size() == 1;
+      });
+}
+
+TEST_CASE("close() waits for a running call on links, which gets its response") {
+  check_close_waits(
+      reply_with_links,
+      [](Clients& clients, FakeKernel& kernel) {
+        clients.open(here(), {}, rtnl::Client(kernel.connect()));
+      },
+      [](Clients& clients) {
+        const rtnl::Request request = get_link(1);
+        return clients.run_links({&request, 1}, {}).links.size() == 1;
+      });
 }

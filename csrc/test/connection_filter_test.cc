@@ -45,7 +45,7 @@ constexpr Address kServer{10, 0, 0, 2};
 
 }  // namespace
 
-TEST_CASE("[filters] let through what matches every criterion") {
+TEST_CASE("a filter lets a row through if it matches every criterion") {
   Random random;
   size_t passed = 0;
   for (int round = 0; round < 20'000; ++round) {
@@ -101,7 +101,7 @@ TEST_CASE("[filters] let through what matches every criterion") {
   CHECK(passed < 18'000);
 }
 
-TEST_CASE("[filters] by a firewall mark find its templates") {
+TEST_CASE("a filter by a firewall mark finds the templates of the mark") {
   ConnectionFilter filter{};
   filter.criteria = ConnectionFilter::kService;
   filter.service.family = AF_INET;
@@ -127,7 +127,7 @@ TEST_CASE("[filters] by a firewall mark find its templates") {
   CHECK_FALSE(matches(filter, other.view()));
 }
 
-TEST_CASE("[filters] by a firewall mark find what may have come to its destinations") {
+TEST_CASE("a filter by a firewall mark finds what may have come to its destinations") {
   ConnectionFilter filter{};
   filter.criteria = ConnectionFilter::kService;
   filter.service.family = AF_INET;
@@ -142,7 +142,7 @@ TEST_CASE("[filters] by a firewall mark find what may have come to its destinati
   CHECK(found(row_to(kServer, 8080, 80)));
   CHECK(found(row_to(kServer, 8081, 80)));
   CHECK_FALSE(found(row_to(kServer, 8082, 80)));
-  // Persistence keeps the client's port.
+  // Persistence keeps the port that the client used.
   CHECK(found(row_to(kServer, 443, 443)));
   CHECK(found(row_to({10, 0, 0, 3}, 443, 443)));
   CHECK_FALSE(found(row_to({10, 0, 0, 3}, 443, 80)));
@@ -152,13 +152,13 @@ TEST_CASE("[filters] by a firewall mark find what may have come to its destinati
   Row other = row_to(kServer, 8080, 80);
   other.connection.family = AF_INET6;
   CHECK_FALSE(found(other));
-  // The template of another service.
+  // A template belongs to another service.
   other = row_to(kServer, 8080, 80);
   other.connection.flags = Connection::kTemplate;
   CHECK_FALSE(found(other));
 }
 
-TEST_CASE("[filters] by a service of port 0 leave out the ports of others") {
+TEST_CASE("a filter by a service of port 0 leaves out ports that have services of their own") {
   ConnectionFilter filter{};
   filter.criteria = ConnectionFilter::kService;
   filter.service.family = AF_INET;
@@ -174,7 +174,7 @@ TEST_CASE("[filters] by a service of port 0 leave out the ports of others") {
   }
 }
 
-TEST_CASE("[filters] by a destination of port 0 want any port") {
+TEST_CASE("a filter by a destination of port 0 matches any port") {
   ConnectionFilter filter{};
   filter.criteria = ConnectionFilter::kDestination;
   filter.destination = {kServer, AF_INET, 0};
@@ -183,7 +183,7 @@ TEST_CASE("[filters] by a destination of port 0 want any port") {
   CHECK_FALSE(matches(filter, row_to({10, 0, 0, 3}, 8080, 80).view()));
 }
 
-TEST_CASE("[filters] with a prefix that is longer than an address want the whole address") {
+TEST_CASE("a filter with a prefix longer than an address compares the whole address") {
   ConnectionFilter filter{};
   filter.client_family = AF_INET;
   filter.server_family = AF_INET;

@@ -1,4 +1,4 @@
-// The connection table, from files that the tests write as the kernel would.
+// Reading the connection table, from files that the tests write as the kernel would.
 #include "ipvs/connections.h"
 
 #include <doctest/doctest.h>
@@ -67,7 +67,7 @@ Descriptor file_with(const std::string& text) {
   return file;
 }
 
-// All rows of a reader, in batches of at most `limit`.
+// Returns all rows of a reader, in batches of at most `limit`.
 std::vector<Row> read_all(ConnectionReader& reader, size_t limit) {
   std::vector<Row> rows;
   for (bool done = false; !done;) {
@@ -89,7 +89,7 @@ std::vector<Row> read_all(ConnectionReader& reader, size_t limit) {
 
 }  // namespace
 
-TEST_CASE("a table is read in batches of any size, however the file is cut") {
+TEST_CASE("a table is read in batches of any size, however the reads divide the file") {
   Random random;
   for (int round = 0; round < 60; ++round) {
     CAPTURE(round);
@@ -113,7 +113,7 @@ TEST_CASE("a table is read in batches of any size, however the file is cut") {
   }
 }
 
-TEST_CASE("states and engines are named once in a batch") {
+TEST_CASE("a batch names each state and engine once") {
   Random random;
   const Table table = random_table(random, ConnectionFile::kConnections, 1000);
   ConnectionReader reader(file_with(table.text), ConnectionFile::kConnections, {});
@@ -124,7 +124,7 @@ TEST_CASE("states and engines are named once in a batch") {
   CHECK(batch.texts.size() == data + 5 + 1);
 }
 
-TEST_CASE("only what matches is read") {
+TEST_CASE("the reader returns only rows that match the filter") {
   Random random;
   const Table table = random_table(random, ConnectionFile::kConnections, 2000);
   ConnectionFilter filter{};
@@ -138,7 +138,7 @@ TEST_CASE("only what matches is read") {
   CHECK((read_all(reader, 7) == expected));
 }
 
-TEST_CASE("what is known of the service decides") {
+TEST_CASE("a filter by a service takes facts about the service into account") {
   Random random;
   const Table table = random_table(random, ConnectionFile::kConnections, 2000);
   ConnectionFilter filter{};
@@ -163,7 +163,7 @@ TEST_CASE("what is known of the service decides") {
   CHECK(count(ipvs::ServiceFacts(ports, {})) < count({}));
 }
 
-TEST_CASE("rows are counted by any columns") {
+TEST_CASE("rows are counted by any combination of columns") {
   Random random;
   for (uint32_t by = 0; by < 16; ++by) {
     CAPTURE(by);
@@ -176,7 +176,7 @@ TEST_CASE("rows are counted by any columns") {
         group.family = entry.family;
         group.virtual_address = entry.virtual_address;
         group.virtual_port = entry.virtual_port;
-        // The mark of a template is no address.
+        // A template of a firewall mark has the mark instead of an address.
         if (entry.protocol == IPPROTO_IP) group.flags = entry.flags;
       }
       if ((by & (CountBy::kService | CountBy::kProtocol)) != 0) group.protocol = entry.protocol;
@@ -201,7 +201,7 @@ TEST_CASE("rows are counted by any columns") {
   }
 }
 
-TEST_CASE("a line that is longer than any of the kernel's is an error, not a gap") {
+TEST_CASE("a line longer than the kernel prints is an error, not a gap") {
   Random random;
   const Table table = random_table(random, ConnectionFile::kConnections, 10);
   for (const size_t length : {65'535, 65'536, 65'537, 300'000}) {
@@ -212,45 +212,43 @@ TEST_CASE("a line that is longer than any of the kernel's is an error, not a gap
   }
 }
 
-TEST_SUITE("tables of real rows") {
-  TEST_CASE("are read from whatever delivers them, byte by byte too") {
-    std::string text = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires\n";
-    size_t rows = 0;
-    for (const RealRow& real : kReal) {
-      if (real.file != kRows) continue;
-      text += std::string(real.line) + '\n';
-      ++rows;
-    }
-    for (const size_t piece : {size_t{1}, size_t{2}, size_t{63}, size_t{65}, text.size()}) {
-      CAPTURE(piece);
-      int ends[2];
-      REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-      std::thread writer([&text, piece, end = ends[1]] {
-        for (size_t at = 0; at < text.size(); at += piece) {
-          const std::string_view part = std::string_view(text).substr(at, piece);
-          if (::write(end, part.data(), part.size()) < 0) break;
-        }
-        ::close(end);
-      });
-      ConnectionReader reader(Descriptor(ends[0]), kRows, {});
-      const auto read = read_all(reader, 4);
-      writer.join();
-      REQUIRE(read.size() == rows);
-      size_t place = 0;
-      for (const RealRow& real : kReal) {
-        if (real.file == kRows) CHECK(print(read[place++], kRows) == real.line);
-      }
-    }
+TEST_CASE("a real table is read from any kind of file, even byte by byte") {
+  std::string text = "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires\n";
+  size_t rows = 0;
+  for (const RealRow& real : kReal) {
+    if (real.file != kRows) continue;
+    text += std::string(real.line) + '\n';
+    ++rows;
   }
-
-  TEST_CASE("that have no end are none") {
-    const std::string text = std::string(kReal[0].line) + '\n' + kReal[3].line;
-    ConnectionReader reader(file_with(text), kRows, {});
-    CHECK(read_all(reader, 10).size() == 1);
+  for (const size_t piece : {size_t{1}, size_t{2}, size_t{63}, size_t{65}, text.size()}) {
+    CAPTURE(piece);
+    int ends[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    std::thread writer([&text, piece, end = ends[1]] {
+      for (size_t at = 0; at < text.size(); at += piece) {
+        const std::string_view part = std::string_view(text).substr(at, piece);
+        if (::write(end, part.data(), part.size()) < 0) break;
+      }
+      ::close(end);
+    });
+    ConnectionReader reader(Descriptor(ends[0]), kRows, {});
+    const auto read = read_all(reader, 4);
+    writer.join();
+    REQUIRE(read.size() == rows);
+    size_t place = 0;
+    for (const RealRow& real : kReal) {
+      if (real.file == kRows) CHECK(print(read[place++], kRows) == real.line);
+    }
   }
 }
 
-TEST_CASE("the end of a line that is too long is no row") {
+TEST_CASE("a row without a newline at the end is no row") {
+  const std::string text = std::string(kReal[0].line) + '\n' + kReal[3].line;
+  ConnectionReader reader(file_with(text), kRows, {});
+  CHECK(read_all(reader, 10).size() == 1);
+}
+
+TEST_CASE("the end of a line that is too long is not taken for a row") {
   for (const size_t length : {size_t{65'535}, size_t{65'536}, size_t{65'537}, size_t{131'072}}) {
     CAPTURE(length);
     const std::string text = std::string(length, 'x') + kReal[0].line + '\n' + kReal[3].line + '\n';
@@ -259,7 +257,7 @@ TEST_CASE("the end of a line that is too long is no row") {
   }
 }
 
-TEST_CASE("a hundred thousand rows are counted, and read") {
+TEST_CASE("a table of 100,000 rows is counted and read in full") {
   constexpr uint32_t kRowCount = 100'000;
   constexpr uint32_t kServices = 1'000;
   std::string text;
@@ -282,7 +280,7 @@ TEST_CASE("a hundred thousand rows are counted, and read") {
   CHECK(read_all(reader, 2048).size() == kRowCount);
 }
 
-TEST_CASE("a call reads a part of the table, also where nothing matches") {
+TEST_CASE("a call reads part of the table, even if no row matches") {
   std::string text;
   constexpr size_t kRowCount = 50'000;
   for (size_t i = 0; i < kRowCount; ++i) text += std::string(kReal[0].line) + '\n';
@@ -299,7 +297,7 @@ TEST_CASE("a call reads a part of the table, also where nothing matches") {
   CHECK(calls > 3);
 }
 
-TEST_CASE("what cannot be read is an error of read()") {
+TEST_CASE("a file that cannot be read is an error of read()") {
   ConnectionReader reader(Descriptor(::open("/", O_RDONLY | O_CLOEXEC)),
                           ConnectionFile::kConnections, {});
   try {
@@ -311,7 +309,7 @@ TEST_CASE("what cannot be read is an error of read()") {
   }
 }
 
-TEST_CASE("the running kernel has the file, or says ENOENT") {
+TEST_CASE("the running kernel has the file, or open() fails with ENOENT") {
   for (const auto file : {ConnectionFile::kConnections, ConnectionFile::kOrigins}) {
     try {
       ConnectionReader reader(os::Namespace(), file, {});
@@ -323,7 +321,7 @@ TEST_CASE("the running kernel has the file, or says ENOENT") {
   }
 }
 
-TEST_CASE("a storm of signals does not touch a reading") {
+TEST_CASE("signals do not disturb the reader") {
   Random random;
   const Table table = random_table(random, ConnectionFile::kConnections, 30);
   int ends[2];

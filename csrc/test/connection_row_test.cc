@@ -32,7 +32,7 @@ namespace {
 
 static_assert(std::has_unique_object_representations_v<Connection>);
 
-// A copy that ends where its memory does, for the sanitizer to see.
+// Parses a copy that ends where its memory does, so that AddressSanitizer notices reads past it.
 std::optional<Row> parse_exactly(std::string_view line, ConnectionFile file) {
   const std::vector<char> exact(line.begin(), line.end());
   const auto row = parse_connection({exact.data(), exact.size()}, file);
@@ -41,7 +41,7 @@ std::optional<Row> parse_exactly(std::string_view line, ConnectionFile file) {
 
 }  // namespace
 
-TEST_CASE("a row is read as the kernel prints it") {
+TEST_CASE("a row is parsed as the kernel prints it") {
   const auto row =
       parse_connection("TCP 0A000001 9C40 0A600001 0050 0A020002 1F90 ESTABLISHED     899",
                        ConnectionFile::kConnections);
@@ -62,7 +62,7 @@ TEST_CASE("a row is read as the kernel prints it") {
   CHECK(row->engine_data.empty());
 }
 
-TEST_CASE("a row of IPv6, with data of an engine") {
+TEST_CASE("a row of IPv6 is parsed with the data of its engine") {
   const auto row = parse_connection(
       "UDP fd00:0000:0000:0000:0000:0000:0000:0001 0000 2001:0db8:0000:0000:0000:0000:00ff:0002 "
       "13C4 0A020002 13C4 NONE            300 sip abc-123 call@10.1.0.2",
@@ -77,7 +77,7 @@ TEST_CASE("a row of IPv6, with data of an engine") {
   CHECK(row->engine_data == "abc-123 call@10.1.0.2");
 }
 
-TEST_CASE("a row with its origin") {
+TEST_CASE("a row of the other file is parsed with its origin") {
   const char* line = "TCP 0A000001 9C40 0A600001 0050 0A020002 1F90 FIN_WAIT    SYNC       120";
   const auto row = parse_connection(line, ConnectionFile::kOrigins);
   REQUIRE(row.has_value());
@@ -86,7 +86,7 @@ TEST_CASE("a row with its origin") {
   CHECK_FALSE(parse_connection(line, ConnectionFile::kConnections).has_value());
 }
 
-TEST_CASE("what any kernel may print is read") {
+TEST_CASE("any row that a kernel may print is parsed") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     const ConnectionFile file = random_file(random);
@@ -99,7 +99,7 @@ TEST_CASE("what any kernel may print is read") {
   }
 }
 
-TEST_CASE("what is no row is none, and is not read beyond its end") {
+TEST_CASE("text that is not a row is rejected, and not read past its end") {
   for (const char* line :
        {"", " ", "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData",
         "TCP", "TCP 0A000001", "XYZ 0A000001 9C40 0A600001 0050 0A020002 1F90 NONE 1",
@@ -136,7 +136,7 @@ TEST_CASE("what is no row is none, and is not read beyond its end") {
   }
 }
 
-TEST_CASE("[rows of real kernels] are read") {
+TEST_CASE("rows of real kernels are parsed") {
   for (const RealRow& real : kReal) {
     CAPTURE(real.line);
     const auto row = parse_connection(real.line, real.file);
@@ -153,12 +153,12 @@ TEST_CASE("[rows of real kernels] are read") {
   }
 }
 
-TEST_CASE("[rows of real kernels] cut short anywhere are none, or lack what was cut off") {
+TEST_CASE("a real row cut anywhere is rejected, or lacks only what was cut off") {
   for (const RealRow& real : kReal) {
     const std::string_view line = real.line;
     const auto whole = parse_exactly(line, real.file);
     REQUIRE(whole.has_value());
-    // Where the seconds begin: nothing shorter is a row.
+    // A row extends at least to the first digit of the seconds.
     const std::string seconds = ' ' + std::to_string(real.expires);
     const size_t begin = line.rfind(seconds + (whole->engine.empty() ? "" : " sip"));
     REQUIRE(begin != std::string_view::npos);
@@ -175,9 +175,7 @@ TEST_CASE("[rows of real kernels] cut short anywhere are none, or lack what was 
   }
 }
 
-TEST_CASE(
-    "[rows of real kernels] damaged in any way are read within their bounds, and never as what "
-    "they do not say") {
+TEST_CASE("a damaged real row is read within its bounds, and never as something it does not say") {
   Random random;
   size_t read = 0;
   for (int round = 0; round < 200'000; ++round) {

@@ -1,5 +1,4 @@
-// Rows of the connection table: as they are read, with texts of their own, and as a kernel prints
-// them.
+// Rows of the connection table, parsed and as text.
 #pragma once
 
 #include <netinet/in.h>
@@ -13,7 +12,7 @@
 
 namespace test {
 
-/// A row that owns its texts.
+/// A parsed row that owns its strings.
 struct Row {
   ipvs::Connection connection{};
   std::string state;
@@ -26,17 +25,17 @@ struct Row {
 
 Row row_of(const ipvs::ConnectionRow& view);
 
-/// Hexadecimal digits, at least so many.
+/// Returns a number in hexadecimal, with at least `digits` digits.
 std::string hex(uint32_t value, int digits, bool upper);
 
-/// As the kernel prints it, without the newline.
+/// Prints a row as the kernel does, without the newline.
 std::string print(const Row& row, ipvs::ConnectionFile file);
 
 ipvs::ConnectionFile random_file(Random& random);
-/// Of few values, so that the same ones meet.
+/// Returns a row with few different values, so that equal ones are frequent.
 Row random_row(Random& random, ipvs::ConnectionFile file);
 
-/// A row that a kernel has printed, and what it says.
+/// A row that a kernel has printed, and its fields.
 struct RealRow {
   ipvs::ConnectionFile file;
   const char* line;
@@ -52,8 +51,8 @@ struct RealRow {
 inline constexpr auto kRows = ipvs::ConnectionFile::kConnections;
 inline constexpr auto kOrigins = ipvs::ConnectionFile::kOrigins;
 
-// Printed by Linux 6.1.176 and 7.2.7, which agree but for the order; the last ones by hand, as
-// their sources do.
+// Printed by Linux 6.1.176 and 7.2.7, which differ only in the order; the last two are written by
+// hand after the source of the kernel.
 inline constexpr RealRow kReal[] = {
     {kRows, "TCP 0A000007 0400 0A600001 0050 7F000002 1F90 ESTABLISHED     892", IPPROTO_TCP,
      AF_INET, AF_INET, false, "ESTABLISHED", 892, ""},

@@ -1,5 +1,5 @@
-// The controller of generic netlink, which every Linux has and which needs no rights: requests to it,
-// and what the running kernel makes of them.
+// Requests to the controller of generic netlink on the running kernel. Every Linux has it, and it
+// needs no capabilities.
 #pragma once
 
 #include <chrono>

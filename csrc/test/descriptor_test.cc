@@ -14,7 +14,7 @@ bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
 
 }  // namespace
 
-TEST_CASE("a descriptor closes once, with its last owner") {
+TEST_CASE("a descriptor is closed once, by its last owner") {
   const int first = open_something();
   const int second = open_something();
   {
@@ -37,7 +37,7 @@ TEST_CASE("a descriptor closes once, with its last owner") {
   CHECK_FALSE(is_open(second));
 }
 
-TEST_CASE("no descriptor is false, and closes nothing") {
+TEST_CASE("an empty descriptor is false and closes nothing") {
   const Descriptor none;
   CHECK_FALSE(none);
   CHECK(none.get() == -1);

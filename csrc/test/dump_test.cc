@@ -38,7 +38,7 @@ using test::Random;
 using wire::Buffer;
 using wire::join;
 
-TEST_CASE("a dump is asked for once, and ends with DONE") {
+TEST_CASE("a dump is requested once and ends with DONE") {
   FakeKernel kernel(dumping(dump_three));
   Socket socket = kernel.connect();
   const Dump found = dump(socket);
@@ -62,7 +62,7 @@ TEST_CASE("a dump may be empty") {
   CHECK(found.end.datagrams == 0);
 }
 
-TEST_CASE("a dump comes in any number of datagrams, whatever is said besides") {
+TEST_CASE("a dump may come in any number of datagrams, among any other messages") {
   struct Shape {
     std::vector<size_t> datagrams;  // items in each
     size_t item_size = 0;
@@ -114,7 +114,7 @@ TEST_CASE("a dump comes in any number of datagrams, whatever is said besides") {
       next.datagrams.push_back(random.between(1, 100));
       count += static_cast<uint32_t>(next.datagrams.back());
     }
-    *shape = next;  // the fake kernel is at rest
+    *shape = next;  // the fake kernel is idle
     const Dump found = dump(socket);
     REQUIRE(found.error == 0);
     REQUIRE((found.items == numbers(count)));
@@ -123,7 +123,7 @@ TEST_CASE("a dump comes in any number of datagrams, whatever is said besides") {
   }
 }
 
-TEST_CASE("a refused dump throws what the kernel says") {
+TEST_CASE("a refused dump throws the kernel's error") {
   const auto refuse = [](bool at_once, bool after_data, std::string_view words) {
     FakeKernel kernel(dumping([=](const nlmsghdr& header, const auto& reply) {
       if (after_data) reply(item(header, 0));
@@ -142,7 +142,7 @@ TEST_CASE("a refused dump throws what the kernel says") {
   }
 }
 
-TEST_CASE("a dump that changed underway says so, whichever message has the flag") {
+TEST_CASE("a dump reports an interruption, whichever message has the flag") {
   constexpr uint32_t kItems = 6;
   for (uint32_t flagged = 0; flagged <= kItems; ++flagged) {
     CAPTURE(flagged);
@@ -163,30 +163,30 @@ TEST_CASE("a dump that changed underway says so, whichever message has the flag"
   }
 }
 
-TEST_CASE("a malformed part is EBADMSG, and the dump is read to its end") {
-  const std::vector<Buffer> damages = {wire::hex("01"),
-                                       wire::hex("0f000000 1e00 0000 01000000 00000000"),
-                                       wire::hex("00000000 1e00 0000 01000000 00000000"),
-                                       wire::hex("ff000000 1e00 0000 01000000 00000000")};
-  for (const Buffer& damage : damages) {
+TEST_CASE("a malformed chunk is EBADMSG, and the dump is read to its end") {
+  const std::vector<Buffer> malformed_chunks = {wire::hex("01"),
+                                                wire::hex("0f000000 1e00 0000 01000000 00000000"),
+                                                wire::hex("00000000 1e00 0000 01000000 00000000"),
+                                                wire::hex("ff000000 1e00 0000 01000000 00000000")};
+  for (const Buffer& malformed : malformed_chunks) {
     for (const bool alone : {true, false}) {
-      const auto well = std::make_shared<std::atomic<bool>>(false);
+      const auto works = std::make_shared<std::atomic<bool>>(false);
       FakeKernel kernel(dumping([=](const nlmsghdr& header, const auto& reply) {
-        if (*well) return dump_three(header, reply);
+        if (*works) return dump_three(header, reply);
         reply(item(header, 0));
-        reply(alone ? damage : join(item(header, 1), damage));
+        reply(alone ? malformed : join(item(header, 1), malformed));
         reply(item(header, 2));
         reply(done(header));
       }));
       Socket socket = kernel.connect();
       CHECK(dump(socket).error == EBADMSG);
-      *well = true;
+      *works = true;
       check_works(socket);
     }
   }
 }
 
-TEST_CASE("a DONE without its number is EBADMSG") {
+TEST_CASE("a DONE without an errno is EBADMSG") {
   FakeKernel kernel(dumping([](const nlmsghdr& header, const auto& reply) {
     nlmsghdr end = header;
     end.nlmsg_type = NLMSG_DONE;
@@ -196,18 +196,18 @@ TEST_CASE("a DONE without its number is EBADMSG") {
   CHECK(dump(socket).error == EBADMSG);
 }
 
-TEST_CASE("what a callback throws comes out, and the socket works on") {
-  // Chunks as large as the kernel's are more than a batch has room for.
+TEST_CASE("a dump lets an exception of its callback through, and the socket still works") {
+  // Chunks as large as those of the kernel do not fit the buffer for a batch.
   for (const size_t size : {0, 30'000}) {
     for (const bool batch_first : {false, true}) {
       CAPTURE(size);
       CAPTURE(batch_first);
-      const auto well = std::make_shared<std::atomic<bool>>(false);
-      FakeKernel kernel(dumping([well, size](const nlmsghdr& header, const auto& reply) {
-        if (*well) return dump_three(header, reply);
+      const auto works = std::make_shared<std::atomic<bool>>(false);
+      FakeKernel kernel(dumping([works, size](const nlmsghdr& header, const auto& reply) {
+        if (*works) return dump_three(header, reply);
         for (uint32_t i = 0; i < 5; ++i) reply(item(header, i, 0, size));
         reply(done(header));
-        *well = true;
+        *works = true;
       }));
       Socket socket = kernel.connect();
       MessageBatch request;
@@ -216,14 +216,14 @@ TEST_CASE("what a callback throws comes out, and the socket works on") {
       CHECK_THROWS_AS(
           socket.dump(request, [](const Messages&) { throw std::runtime_error("enough"); }),
           std::runtime_error);
-      while (!*well) std::this_thread::yield();
+      while (!*works) std::this_thread::yield();
       if (batch_first) check_batch_works(socket);
       check_works(socket);
     }
   }
 }
 
-TEST_CASE("a dump that cannot be asked for is the error of send()") {
+TEST_CASE("a dump that cannot be requested throws the error of send()") {
   int ends[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
   Socket socket{os::Descriptor(ends[0])};

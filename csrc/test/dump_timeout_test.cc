@@ -31,7 +31,7 @@ using test::numbers;
 using test::SignalStorm;
 using wire::join;
 
-TEST_CASE("[a dump that does not end] is ETIMEDOUT after the deadline") {
+TEST_CASE("a dump that does not end is ETIMEDOUT after the deadline") {
   for (const bool begins : {false, true}) {
     CAPTURE(begins);
     FakeKernel kernel(dumping([begins](const nlmsghdr& header, const auto& reply) {
@@ -45,9 +45,7 @@ TEST_CASE("[a dump that does not end] is ETIMEDOUT after the deadline") {
   }
 }
 
-TEST_CASE(
-    "[a dump that does not end] is ETIMEDOUT also in the noise of others, and in a storm of "
-    "signals") {
+TEST_CASE("a dump that does not end is ETIMEDOUT despite other messages or signals") {
   for (const bool storm : {false, true}) {
     CAPTURE(storm);
     std::atomic<bool> enough = false;
@@ -70,9 +68,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE(
-    "[a dump that does not end] keeps the next one from beginning, which reads it to its end and "
-    "asks again") {
+TEST_CASE("a dump that follows an unfinished one reads that to its end and is requested again") {
   std::atomic<int> asked = 0;
   nlmsghdr first{};
   FakeKernel kernel(dumping([&](const nlmsghdr& header, const auto& reply) {
@@ -95,7 +91,7 @@ TEST_CASE(
   CHECK(asked == 3);
 }
 
-TEST_CASE("[a dump that does not end] and never will is EBUSY in the end") {
+TEST_CASE("a dump that never becomes possible is EBUSY") {
   std::atomic<int> asked = 0;
   FakeKernel kernel(dumping([&](const nlmsghdr& header, const auto& reply) {
     ++asked;
@@ -108,7 +104,7 @@ TEST_CASE("[a dump that does not end] and never will is EBUSY in the end") {
   CHECK(found.elapsed < kSoon);
 }
 
-TEST_CASE("a dump may take longer than the deadline, as long as its parts do not") {
+TEST_CASE("a dump may take longer than the deadline as long as each chunk does not") {
   for (const bool storm : {false, true}) {
     CAPTURE(storm);
     constexpr uint32_t kItems = 12;
@@ -128,7 +124,7 @@ TEST_CASE("a dump may take longer than the deadline, as long as its parts do not
   }
 }
 
-TEST_CASE("a storm of signals does not touch a dump") {
+TEST_CASE("signals do not disturb a dump") {
   FakeKernel kernel(dumping([](const nlmsghdr& header, const auto& reply) {
     for (uint32_t i = 0; i < 20; ++i) {
       std::this_thread::sleep_for(std::chrono::microseconds(500));

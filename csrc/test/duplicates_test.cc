@@ -14,7 +14,7 @@ using test::Random;
 
 namespace {
 
-// Of few keys, so that many are doubles; `serial` tells them apart.
+// Has few different keys, so that duplicates are frequent. `serial` distinguishes them.
 ServiceEntry service(Random& random, uint64_t serial) {
   ServiceEntry entry{};
   entry.service.key.address[15] = static_cast<uint8_t>(random.below(3));
@@ -42,7 +42,7 @@ std::vector<uint64_t> serials(const std::vector<Entry>& entries) {
   return result;
 }
 
-// The same by comparing each with each.
+// Returns the expected serials, found by comparing all pairs.
 template <typename Entry>
 std::vector<uint64_t> expected(const std::vector<Entry>& entries, size_t first) {
   std::vector<uint64_t> result;
@@ -76,10 +76,10 @@ void check_random_lists(Make make) {
 
 }  // namespace
 
-TEST_CASE("the first of each service stays, in its place; what stands before is not touched") {
+TEST_CASE("the first entry of each service stays in place, and earlier entries are left alone") {
   check_random_lists(service);
 }
 
-TEST_CASE("the first of each destination stays, in its place; what stands before is not touched") {
+TEST_CASE("the first entry of each destination stays, and earlier entries are left alone") {
   check_random_lists(destination);
 }

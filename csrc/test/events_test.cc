@@ -1,4 +1,4 @@
-// What arrives without being asked for: Socket::take(), and the monitor on it.
+// Messages that arrive without a request: Socket::receive() and the monitor.
 #include <doctest/doctest.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -27,8 +27,8 @@ using wire::raw;
 
 namespace {
 
-// A kernel that is asked for nothing.
-FakeKernel announcer() {
+// A kernel that gets no requests.
+FakeKernel silent_kernel() {
   return FakeKernel([](const auto&, const auto&) { FAIL("a request"); });
 }
 
@@ -48,10 +48,10 @@ Buffer address(uint16_t type, uint32_t index, const Buffer& more = {}) {
                             attribute(IFA_LOCAL, wire::hex("0a000001")), more));
 }
 
-// An attribute that claims to be longer than the message.
-const Buffer kLie = wire::hex("ff00 0300");
+// An attribute longer than its message.
+const Buffer kTooLong = wire::hex("ff00 0300");
 
-// "+link 3", "-address 2", "overrun": the events, in order.
+// Returns the events in order, such as "+link 3, -address 2, overrun".
 std::string to_text(const Events& events) {
   std::string text;
   for (const auto& event : events.events) {
@@ -72,9 +72,9 @@ std::string to_text(const Events& events) {
   return text;
 }
 
-// What is taken of one datagram.
-std::string taken(const Buffer& datagram) {
-  FakeKernel kernel = announcer();
+// Returns the events of one datagram.
+std::string events_of(const Buffer& datagram) {
+  FakeKernel kernel = silent_kernel();
   Monitor monitor(kernel.connect());
   kernel.send(datagram);
   const Events events = monitor.take();
@@ -85,87 +85,83 @@ std::string taken(const Buffer& datagram) {
 
 }  // namespace
 
-TEST_SUITE("a socket") {
-  TEST_CASE("has nothing where nothing has arrived, and does not wait") {
-    FakeKernel kernel = announcer();
-    Socket socket = kernel.connect();
-    const auto received = socket.receive([](const Messages&) { FAIL("a message"); });
-    CHECK_FALSE(received.more);
+TEST_CASE("a socket without pending messages receives nothing and does not wait") {
+  FakeKernel kernel = silent_kernel();
+  Socket socket = kernel.connect();
+  const auto received = socket.receive([](const Messages&) { FAIL("a message"); });
+  CHECK_FALSE(received.more);
+  CHECK_FALSE(received.overrun);
+}
+
+TEST_CASE("a socket receives each message once, in order, and then has no more") {
+  FakeKernel kernel = silent_kernel();
+  Socket socket = kernel.connect();
+  std::vector<uint16_t> sent;
+  for (uint16_t type = 100; type < 130; type += 3) {
+    kernel.send(join(message(type, {}), message(type + 1, Buffer(8)), message(type + 2, {})));
+    for (uint16_t i = 0; i < 3; ++i) sent.push_back(type + i);
+  }
+  std::vector<uint16_t> found;
+  for (bool more = true; more;) {
+    const auto received =
+        socket.receive([&](const Messages& each) { found.push_back(each.header().nlmsg_type); });
     CHECK_FALSE(received.overrun);
+    more = received.more;
   }
+  CHECK((found == sent));
+}
 
-  TEST_CASE("hands over each message once, in order, and then has no more") {
-    FakeKernel kernel = announcer();
+TEST_CASE("a socket reports an overrun for a malformed datagram and receives the next one") {
+  struct Case {
+    const char* name;
+    Buffer datagram;
+    size_t whole;  // messages before the malformed one
+  };
+  Buffer cut = message(100, Buffer(20));
+  cut.resize(cut.size() - 4);
+  const Case cases[] = {
+      {"a message that is cut", cut, 0},
+      {"a cut message behind a whole one", join(message(100, {}), cut), 1},
+      {"half a header", Buffer(8), 0},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    FakeKernel kernel = silent_kernel();
     Socket socket = kernel.connect();
-    std::vector<uint16_t> sent;
-    for (uint16_t type = 100; type < 130; type += 3) {
-      kernel.send(join(message(type, {}), message(type + 1, Buffer(8)), message(type + 2, {})));
-      for (uint16_t i = 0; i < 3; ++i) sent.push_back(type + i);
-    }
-    std::vector<uint16_t> found;
-    for (bool more = true; more;) {
-      const auto received =
-          socket.receive([&](const Messages& each) { found.push_back(each.header().nlmsg_type); });
-      CHECK_FALSE(received.overrun);
-      more = received.more;
-    }
-    CHECK((found == sent));
-  }
-
-  TEST_CASE("reports an overrun where a datagram is damaged, and goes on") {
-    struct Case {
-      const char* name;
-      Buffer datagram;
-      size_t whole;  // messages before the damage
-    };
-    Buffer cut = message(100, Buffer(20));
-    cut.resize(cut.size() - 4);
-    const Case cases[] = {
-        {"a message that is cut", cut, 0},
-        {"a cut message behind a whole one", join(message(100, {}), cut), 1},
-        {"half a header", Buffer(8), 0},
-    };
-    for (const Case& one : cases) {
-      CAPTURE(one.name);
-      FakeKernel kernel = announcer();
-      Socket socket = kernel.connect();
-      size_t found = 0;
-      const auto count = [&](const Messages&) { ++found; };
-      kernel.send(one.datagram);
-      const auto damaged = socket.receive(count);
-      CHECK(damaged.overrun);
-      CHECK(damaged.more);
-      CHECK(found == one.whole);
-      kernel.send(message(102, {}));
-      CHECK_FALSE(socket.receive(count).overrun);
-      CHECK(found == one.whole + 1);
-    }
+    size_t found = 0;
+    const auto count = [&](const Messages&) { ++found; };
+    kernel.send(one.datagram);
+    const auto malformed = socket.receive(count);
+    CHECK(malformed.overrun);
+    CHECK(malformed.more);
+    CHECK(found == one.whole);
+    kernel.send(message(102, {}));
+    CHECK_FALSE(socket.receive(count).overrun);
+    CHECK(found == one.whole + 1);
   }
 }
 
-TEST_SUITE("a monitor") {
-  TEST_CASE("tells what has happened to links and addresses, in order") {
-    CHECK(taken(join(link(RTM_NEWLINK, 3), address(RTM_NEWADDR, 3), address(RTM_DELADDR, 2),
-                     link(RTM_DELLINK, 4))) == "+link 3, +address 3, -address 2, -link 4");
-    CHECK(taken(message(RTM_NEWROUTE, Buffer(12))).empty());
-  }
+TEST_CASE("a monitor reports events of links and addresses in order") {
+  CHECK(events_of(join(link(RTM_NEWLINK, 3), address(RTM_NEWADDR, 3), address(RTM_DELADDR, 2),
+                       link(RTM_DELLINK, 4))) == "+link 3, +address 3, -address 2, -link 4");
+  CHECK(events_of(message(RTM_NEWROUTE, Buffer(12))).empty());
+}
 
-  TEST_CASE("reports an overrun in the place of what it cannot read") {
-    CHECK(taken(link(RTM_NEWLINK, 3, AF_UNSPEC, kLie)) == "overrun");
-    CHECK(taken(link(RTM_DELLINK, 3, AF_UNSPEC, kLie)) == "overrun");
-    CHECK(taken(address(RTM_NEWADDR, 3, kLie)) == "overrun");
-    CHECK(taken(address(RTM_DELADDR, 3, kLie)) == "overrun");
-    CHECK(taken(message(RTM_NEWLINK, {})) == "overrun");
-    CHECK(taken(message(RTM_NEWADDR, Buffer(7))) == "overrun");
-    CHECK(taken(join(link(RTM_NEWLINK, 3, AF_UNSPEC, kLie), link(RTM_NEWLINK, 4))) ==
-          "+link 4, overrun");
-    Buffer cut = link(RTM_NEWLINK, 5);
-    cut.resize(cut.size() - 4);
-    CHECK(taken(join(link(RTM_NEWLINK, 4), cut)) == "+link 4, overrun");
-  }
+TEST_CASE("a monitor reports an overrun after messages that it cannot decode") {
+  CHECK(events_of(link(RTM_NEWLINK, 3, AF_UNSPEC, kTooLong)) == "overrun");
+  CHECK(events_of(link(RTM_DELLINK, 3, AF_UNSPEC, kTooLong)) == "overrun");
+  CHECK(events_of(address(RTM_NEWADDR, 3, kTooLong)) == "overrun");
+  CHECK(events_of(address(RTM_DELADDR, 3, kTooLong)) == "overrun");
+  CHECK(events_of(message(RTM_NEWLINK, {})) == "overrun");
+  CHECK(events_of(message(RTM_NEWADDR, Buffer(7))) == "overrun");
+  CHECK(events_of(join(link(RTM_NEWLINK, 3, AF_UNSPEC, kTooLong), link(RTM_NEWLINK, 4))) ==
+        "+link 4, overrun");
+  Buffer cut = link(RTM_NEWLINK, 5);
+  cut.resize(cut.size() - 4);
+  CHECK(events_of(join(link(RTM_NEWLINK, 4), cut)) == "+link 4, overrun");
+}
 
-  TEST_CASE("takes a link that leaves its bridge for no deleted one") {
-    CHECK(taken(join(link(RTM_NEWLINK, 3, AF_BRIDGE), link(RTM_DELLINK, 3, AF_BRIDGE),
-                     link(RTM_NEWLINK, 3))) == "+link 3");
-  }
+TEST_CASE("a monitor does not report a link that leaves its bridge as deleted") {
+  CHECK(events_of(join(link(RTM_NEWLINK, 3, AF_BRIDGE), link(RTM_DELLINK, 3, AF_BRIDGE),
+                       link(RTM_NEWLINK, 3))) == "+link 3");
 }

@@ -1,5 +1,5 @@
-// A fake IPVS: services and destinations as a client sees them. The port alone identifies a service,
-// and a destination within its service.
+// A fake IPVS: services and destinations as a client sees them. The port alone identifies a
+// service, and a destination within its service.
 #pragma once
 
 #include <cstdint>

@@ -61,11 +61,11 @@ constexpr const char* kTtl = "/proc/sys/net/ipv4/ip_default_ttl";
 
 }  // namespace
 
-TEST_CASE("each file is read, whatever becomes of the others") {
+TEST_CASE("each file is read, whether or not others fail") {
   const Folder folder;
   std::vector<os::File> files = {file(folder.write("one", "1\n")), file(folder.path("none")),
                                  file("/"), file(folder.write("empty", "")),
-                                 file(folder.write("two", "a\nb\n"), "what stood here before")};
+                                 file(folder.write("two", "a\nb\n"), "previous text")};
   read_files(Namespace(), files);
   CHECK(files[0].error == 0);
   CHECK(files[0].text == "1\n");
@@ -79,7 +79,7 @@ TEST_CASE("each file is read, whatever becomes of the others") {
   CHECK(files[4].text == "a\nb\n");
 }
 
-TEST_CASE("of a file 64 KiB are read, and no more") {
+TEST_CASE("reading stops after 64 KiB of a file") {
   const Folder folder;
   test::Random random;
   for (const size_t size : {size_t{65'535}, size_t{65'536}, size_t{65'537}, size_t{200'000}}) {
@@ -91,7 +91,7 @@ TEST_CASE("of a file 64 KiB are read, and no more") {
   }
 }
 
-TEST_CASE("files are written in order, until one cannot be") {
+TEST_CASE("files are written in order until one fails") {
   const Folder folder;
   std::vector<os::File> files = {
       file(folder.write("one", ""), "1"), file(folder.write("two", ""), "22"),
@@ -126,7 +126,7 @@ TEST_CASE("kernel parameters are those of the namespace") {
   CHECK(files[0].text == here[0].text);
 }
 
-TEST_CASE("a value that the kernel does not take is its errno") {
+TEST_CASE("a value that the kernel refuses results in its errno") {
   const test::OtherNamespace other;
   if (!other.exists()) return;
   std::vector<os::File> files = {file(kTtl, "a lot")};
@@ -134,19 +134,19 @@ TEST_CASE("a value that the kernel does not take is its errno") {
   CHECK(files[0].error == EINVAL);
 }
 
-TEST_CASE("a namespace that cannot be entered is an error of all") {
+TEST_CASE("a namespace that cannot be entered is an error of the whole call") {
   std::vector<os::File> files = {file(kTtl)};
   const Namespace none("/dev/null");
   CHECK_THROWS_AS(read_files(none, files), os::Error);
   CHECK_THROWS_AS(write_files(none, files), os::Error);
 }
 
-TEST_CASE("no file is inherited by programs that the process starts while it is open") {
+TEST_CASE("an open file is not inherited by child processes") {
   const Folder folder;
   const std::string path = folder.path("fifo");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   const size_t before = test::inherited_descriptors();
-  // Whoever opens a FIFO waits for the other end, and then for what comes through it.
+  // Opening a FIFO waits for the other end, and reading for data.
   for (const bool reading : {true, false}) {
     CAPTURE(reading);
     std::string text(100'000, 'x');  // more than a FIFO holds
@@ -164,7 +164,7 @@ TEST_CASE("no file is inherited by programs that the process starts while it is 
       REQUIRE(count > 0);
       left -= static_cast<size_t>(count);
     }
-    // The end of what is read.
+    // The reader gets to the end.
     { const os::Descriptor closed(std::move(other)); }
     job.join();
   }

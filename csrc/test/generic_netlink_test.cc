@@ -1,4 +1,4 @@
-// Families, of the running kernel and of ours.
+// Families of generic netlink, of the running kernel and of a fake one.
 #include "netlink/generic.h"
 
 #include <doctest/doctest.h>
@@ -31,8 +31,8 @@ using wire::raw;
 
 namespace {
 
-// A kernel whose answer to CTRL_CMD_GETFAMILY has these attributes.
-FakeKernel::Behaviour answering(const Buffer& attributes) {
+// A kernel that replies to CTRL_CMD_GETFAMILY with these attributes.
+FakeKernel::Behaviour replying(const Buffer& attributes) {
   return [attributes](const auto& request, const auto& reply) {
     reply(wire::data(request.messages[0].header, join(wire::hex("01 02 0000"), attributes)));
     reply(wire::error_reply(request.messages.back().header, 0));
@@ -43,7 +43,7 @@ Buffer id(uint16_t number) { return wire::attribute(CTRL_ATTR_FAMILY_ID, raw(num
 
 Socket open_here() { return Socket::open(NETLINK_GENERIC, os::Namespace()); }
 
-// The errno and call of what the constructor throws.
+// Returns the call, errno and text of what the constructor throws.
 std::string failure(Socket& socket, const std::string& name) {
   try {
     const Family family(socket, name, 1);
@@ -56,57 +56,55 @@ std::string failure(Socket& socket, const std::string& name) {
 
 }  // namespace
 
-TEST_SUITE("on the running kernel") {
-  TEST_CASE("the controller's id is fixed") {
-    Socket socket = open_here();
-    Family family(socket, "nlctrl", 2);
-    CHECK(family.id() == GENL_ID_CTRL);
-    CHECK_FALSE(family.refresh(socket));
-    CHECK(family.id() == GENL_ID_CTRL);
-  }
+TEST_CASE("the running kernel's controller has its fixed id") {
+  Socket socket = open_here();
+  Family family(socket, "nlctrl", 2);
+  CHECK(family.id() == GENL_ID_CTRL);
+  CHECK_FALSE(family.refresh(socket));
+  CHECK(family.id() == GENL_ID_CTRL);
+}
 
-  TEST_CASE("a family that there is none of is ENOENT") {
-    Socket socket = open_here();
-    CHECK(failure(socket, "no_such_family") == "CTRL_CMD_GETFAMILY 2 ");
-    CHECK(failure(socket, "nlctrl") == "none");
-  }
+TEST_CASE("a family that the running kernel lacks is ENOENT") {
+  Socket socket = open_here();
+  CHECK(failure(socket, "no_such_family") == "CTRL_CMD_GETFAMILY 2 ");
+  CHECK(failure(socket, "nlctrl") == "none");
+}
 
-  TEST_CASE("a name that is too long is refused, in the kernel's own words") {
-    Socket socket = open_here();
-    const std::string said = failure(socket, std::string(100, 'x'));
-    CHECK(said.starts_with("CTRL_CMD_GETFAMILY "));
-    CHECK(said.ends_with("Attribute failed policy validation"));
-  }
+TEST_CASE("a family name that is too long is refused with the running kernel's message") {
+  Socket socket = open_here();
+  const std::string error = failure(socket, std::string(100, 'x'));
+  CHECK(error.starts_with("CTRL_CMD_GETFAMILY "));
+  CHECK(error.ends_with("Attribute failed policy validation"));
+}
 
-  TEST_CASE("each family of the list is found by its name") {
-    Socket socket = open_here();
-    std::map<std::string, uint16_t> families;
-    MessageBatch request;
-    request.begin(GENL_ID_CTRL, NLM_F_DUMP,
-                  genlmsghdr{.cmd = CTRL_CMD_GETFAMILY, .version = 1, .reserved = 0},
-                  ReplyKind::kErrorOnly);
-    request.end();
-    socket.dump(request, [&](const Messages& message) {
-      std::string name;
-      uint16_t number = 0;
-      auto attributes = message.attributes(netlink::kGenericHeader);
-      while (attributes.next()) {
-        if (attributes.type() == CTRL_ATTR_FAMILY_NAME) name = attributes.string();
-        if (attributes.type() == CTRL_ATTR_FAMILY_ID) number = attributes.number<uint16_t>();
-      }
-      CHECK_FALSE(attributes.malformed());
-      families[name] = number;
-    });
-    REQUIRE(families.contains("nlctrl"));
-    for (const auto& family : families) {
-      CAPTURE(family.first);
-      CHECK(Family(socket, family.first, 1).id() == family.second);
+TEST_CASE("each family that the running kernel lists is found by its name") {
+  Socket socket = open_here();
+  std::map<std::string, uint16_t> families;
+  MessageBatch request;
+  request.begin(GENL_ID_CTRL, NLM_F_DUMP,
+                genlmsghdr{.cmd = CTRL_CMD_GETFAMILY, .version = 1, .reserved = 0},
+                ReplyKind::kErrorOnly);
+  request.end();
+  socket.dump(request, [&](const Messages& message) {
+    std::string name;
+    uint16_t number = 0;
+    auto attributes = message.attributes(netlink::kGenericHeader);
+    while (attributes.next()) {
+      if (attributes.type() == CTRL_ATTR_FAMILY_NAME) name = attributes.string();
+      if (attributes.type() == CTRL_ATTR_FAMILY_ID) number = attributes.number<uint16_t>();
     }
+    CHECK_FALSE(attributes.malformed());
+    families[name] = number;
+  });
+  REQUIRE(families.contains("nlctrl"));
+  for (const auto& family : families) {
+    CAPTURE(family.first);
+    CHECK(Family(socket, family.first, 1).id() == family.second);
   }
 }
 
-TEST_CASE("the family is asked for by its name") {
-  FakeKernel kernel(answering(id(40)));
+TEST_CASE("a family is requested by its name") {
+  FakeKernel kernel(replying(id(40)));
   Socket socket = kernel.connect();
   const Family family(socket, "IPVS", 1);
   CHECK(family.id() == 40);
@@ -120,11 +118,11 @@ TEST_CASE("the family is asked for by its name") {
                           wire::attribute(CTRL_ATTR_FAMILY_NAME, wire::hex("49 50 56 53 00")))));
 }
 
-TEST_CASE("a family that has come back under another number is told by refresh()") {
+TEST_CASE("refresh() reports that a family has returned with another id") {
   std::atomic<uint16_t> number = 28;
   FakeKernel kernel([&](const auto& request, const auto& reply) {
-    answering(join(wire::attribute(CTRL_ATTR_MAXATTR, raw(uint32_t{6})), id(number)))(request,
-                                                                                      reply);
+    replying(join(wire::attribute(CTRL_ATTR_MAXATTR, raw(uint32_t{6})), id(number)))(request,
+                                                                                     reply);
     number = 30;
   });
   Socket socket = kernel.connect();
@@ -135,10 +133,10 @@ TEST_CASE("a family that has come back under another number is told by refresh()
   CHECK_FALSE(family.refresh(socket));
 }
 
-TEST_CASE("a family that has gone keeps its number") {
+TEST_CASE("a family that has disappeared keeps its id") {
   std::atomic<bool> gone = false;
   FakeKernel kernel([&](const auto& request, const auto& reply) {
-    if (!gone) return answering(id(28))(request, reply);
+    if (!gone) return replying(id(28))(request, reply);
     reply(wire::error_reply(request.messages[0].header, ENOENT));
     reply(wire::error_reply(request.messages.back().header, 0));
   });
@@ -149,24 +147,24 @@ TEST_CASE("a family that has gone keeps its number") {
   CHECK(family.id() == 28);
 }
 
-TEST_CASE("an answer without a number is EBADMSG") {
+TEST_CASE("a reply without an id is EBADMSG") {
   for (const Buffer& attributes :
        {Buffer{}, wire::attribute(CTRL_ATTR_FAMILY_NAME, wire::hex("49 50 56 53 00")),
         wire::attribute(CTRL_ATTR_FAMILY_ID, wire::hex("01")), id(0), wire::hex("01")}) {
-    FakeKernel kernel(answering(attributes));
+    FakeKernel kernel(replying(attributes));
     Socket socket = kernel.connect();
     CHECK(failure(socket, "IPVS").starts_with("CTRL_CMD_GETFAMILY 74 "));
   }
 }
 
-TEST_CASE("no answer is ETIMEDOUT") {
+TEST_CASE("a missing reply is ETIMEDOUT") {
   FakeKernel kernel([](const auto&, const auto&) {});
   Socket socket = kernel.connect(std::chrono::milliseconds(50));
   CHECK(failure(socket, "IPVS") == "CTRL_CMD_GETFAMILY 110 ");
 }
 
-TEST_CASE("messages of a family carry its number and version, and their command") {
-  FakeKernel kernel(answering(id(0x0123)));
+TEST_CASE("messages of a family have its id, its version and their command") {
+  FakeKernel kernel(replying(id(0x0123)));
   Socket socket = kernel.connect();
   const Family family(socket, "IPVS", 9);
   MessageBatch batch;

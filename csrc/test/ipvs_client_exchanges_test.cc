@@ -1,4 +1,4 @@
-// How many messages and datagrams the operations of a client take.
+// How many messages and datagrams the operations of an IPVS client take.
 #include <doctest/doctest.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
@@ -28,7 +28,7 @@ void check_done(const ipvs::Response& response) {
   }
 }
 
-// Whether a message of IPVS is `command`.
+// Returns true if the message is a `command` of IPVS.
 bool is(const FakeKernel::Message& message, int command) {
   const uint16_t type = message.header.nlmsg_type;
   return type != NLMSG_NOOP && type != GENL_ID_CTRL &&
@@ -37,7 +37,7 @@ bool is(const FakeKernel::Message& message, int command) {
 
 }  // namespace
 
-TEST_CASE("updates of one service are sent once each, and see each other") {
+TEST_CASE("updates of one service are sent once each and build on each other") {
   FakeIpvs ipvs;
   ipvs.table[1].service = test::service_at(1);
   FakeKernel kernel(ipvs.behaviour());
@@ -79,7 +79,7 @@ TEST_CASE("updates of the destinations of a service share one list") {
   }
 }
 
-TEST_CASE("a scheduler that the kernel lacks is named a few times in each batch") {
+TEST_CASE("a scheduler that the kernel lacks is sent a few times in each batch") {
   size_t named = 0;
   FakeIpvs ipvs;
   FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
@@ -100,7 +100,7 @@ TEST_CASE("a scheduler that the kernel lacks is named a few times in each batch"
   }
 }
 
-TEST_CASE("a refusal for another reason says nothing of the scheduler") {
+TEST_CASE("a refusal for another reason does not mark the scheduler as missing") {
   FakeIpvs ipvs;
   ipvs.table[1].service = test::service_at(1);
   FakeKernel kernel(ipvs.behaviour());
@@ -112,7 +112,7 @@ TEST_CASE("a refusal for another reason says nothing of the scheduler") {
   CHECK(static_cast<Status>(response.results[1].status) == Status::kDone);
 }
 
-TEST_CASE("schedulers that are new to the client take ever larger datagrams") {
+TEST_CASE("batches with schedulers new to the client take ever larger datagrams") {
   FakeIpvs ipvs;
   FakeKernel kernel(ipvs.behaviour());
   ipvs::Client client(kernel.connect());
@@ -126,7 +126,7 @@ TEST_CASE("schedulers that are new to the client take ever larger datagrams") {
   CHECK(kernel.requests().size() - before <= 7);
 }
 
-TEST_CASE("an ensure that another writer overtakes changes what that writer has made") {
+TEST_CASE("an ensure overtaken by another writer changes what that writer has added") {
   FakeIpvs ipvs;
   FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
     if (is(request.messages[0], IPVS_CMD_NEW_SERVICE)) {

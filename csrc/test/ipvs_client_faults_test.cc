@@ -1,4 +1,5 @@
-// A client of IPVS, with every fault at every position, and a family whose id changes at any message.
+// An IPVS client with every fault at every position, and with a family whose id changes at any
+// message.
 #include "ipvs/client.h"
 
 #include <doctest/doctest.h>
@@ -48,13 +49,13 @@ constexpr milliseconds kLong{30'000};
 
 constexpr milliseconds kFaultyDeadline{20};
 
-// Each of the exchanges may take its deadline.
+// Each exchange may take its deadline.
 constexpr milliseconds kSoon{10'000};
 
-// What a client answered, and what the kernel did.
+// The response of a client, and what the kernel did.
 struct Run {
   FakeIpvs ipvs;
-  std::optional<Response> response;  // none where the client found no IPVS
+  std::optional<Response> response;  // nullopt if the client did not find IPVS
   milliseconds elapsed{};
   size_t replies = 0;
 
@@ -75,7 +76,7 @@ struct Run {
     replies = injector.replies();
   }
 
-  // The commands on the object of a request.
+  // Returns the commands on the object of a request.
   std::vector<FakeIpvs::Command> commands_for(size_t index) const {
     std::vector<FakeIpvs::Command> found;
     for (const auto& command : ipvs.commands) {
@@ -98,9 +99,9 @@ bool same_destinations(const FakeIpvs::Entry& entry, const Response& response, s
   });
 }
 
-// Whether a reading that is done says what is there. Nothing is changed after the readings of
-// lists, nor what the other ones read.
-void check_reading(const Run& run, size_t index) {
+// Checks that a query that is done returned what the table has. The queries for lists are the last
+// requests, and no request changes what the other queries read.
+void check_query(const Run& run, size_t index) {
   const Response& response = *run.response;
   const Result& result = response.results[index];
   const FakeIpvs::Table& table = run.ipvs.table;
@@ -134,8 +135,8 @@ void check_reading(const Run& run, size_t index) {
   }
 }
 
-// Whether every request has an result that its object's commands bear out.
-void check_truth(const Run& run) {
+// Checks each result against the commands that the kernel executed on its object.
+void check_results(const Run& run) {
   const Response& response = *run.response;
   REQUIRE(response.results.size() == kRequests);
   for (size_t index = 0; index < kRequests; ++index) {
@@ -148,29 +149,29 @@ void check_truth(const Run& run) {
       return std::any_of(commands.begin(), commands.end(),
                          [&](const auto& command) { return command.error == error; });
     };
-    const bool reading = is_query(kWanted[index].operation);
+    const bool query = is_query(kWanted[index].operation);
     CAPTURE(result.error);
     switch (static_cast<Status>(result.status)) {
       case Status::kDone:
-        CHECK((reading || executed > 0));
-        if (reading) check_reading(run, index);
+        CHECK((query || executed > 0));
+        if (query) check_query(run, index);
         break;
       case Status::kRefused: {
         CHECK(executed == 0);
-        // What was read first, and found missing, is refused without a command.
-        const bool read_first = reading || kWanted[index].changes != 0;
+        // An object that a query did not find is refused without a command.
+        const bool read_first = query || kWanted[index].changes != 0;
         CHECK((read_first || refused(result.error)));
         break;
       }
       case Status::kNotSent:
-        // A reading has no commands; those on its object are of the requests before it.
-        CHECK((reading || executed == 0));
+        // A query has no commands; those on its object belong to earlier requests.
+        CHECK((query || executed == 0));
         break;
       default:
         CHECK(static_cast<Status>(result.status) == Status::kLost);
         break;
     }
-    // Nothing that must happen once happens twice.
+    // Only an ensure may be executed twice.
     if (kWanted[index].operation != Operation::kEnsureService &&
         kWanted[index].operation != Operation::kEnsureDestination) {
       CHECK(executed <= 1);
@@ -188,17 +189,17 @@ std::string summary(const Response& response) {
 }
 
 void check_same(const Run& run, const Run& expected) {
-  check_truth(run);
+  check_results(run);
   CHECK(summary(*run.response) == summary(*expected.response));
   CHECK(run.ipvs.table.size() == expected.ipvs.table.size());
 }
 
 }  // namespace
 
-TEST_CASE("without a fault each request has the result that it should have") {
+TEST_CASE("without a fault each request has the expected result") {
   const Run run(Fault::kNone, 0, kLong);
   REQUIRE(run.response);
-  check_truth(run);
+  check_results(run);
   const auto refused = [](int error) { return "2:" + std::to_string(error) + ", "; };
   const std::string done = "1:0, ";
   const std::string created = "1:0 created, ";
@@ -209,7 +210,7 @@ TEST_CASE("without a fault each request has the result that it should have") {
                                       refused(ENOENT) + done + done + done + done);
 }
 
-TEST_CASE("response in the room of others say nothing of those") {
+TEST_CASE("a response in reused memory has nothing of the previous response") {
   const Run expected(Fault::kNone, 0, kLong);
   REQUIRE(expected.response);
   Response memory = *expected.response;
@@ -217,7 +218,7 @@ TEST_CASE("response in the room of others say nothing of those") {
   memory.destinations.resize(100);
   memory.daemons.resize(3);
   memory.texts.resize(5, "old");
-  // What is not done again would be taken for done.
+  // A request that was skipped would be taken for done.
   for (Result& result : memory.results) result.created = 1;
   for (size_t index = 0; index < kRequests; ++index) memory.set_done(index);
   const Run run(Fault::kNone, 0, kLong, SIZE_MAX, memory);
@@ -229,7 +230,7 @@ TEST_CASE("response in the room of others say nothing of those") {
   CHECK(run.response->texts == expected.response->texts);
 }
 
-TEST_CASE("whatever happens to a reply, a request's result is its own, and true") {
+TEST_CASE("with any fault in any reply, each request has its own result, and a true one") {
   const Run expected(Fault::kNone, 0, kLong);
   for (const NamedFault& fault : kFaults) {
     const std::string name = fault.name;
@@ -244,7 +245,7 @@ TEST_CASE("whatever happens to a reply, a request's result is its own, and true"
       if (fault.harmless) {
         check_same(run, expected);
       } else {
-        check_truth(run);
+        check_results(run);
       }
       for (const Result& result : run.response->results) {
         if (static_cast<Status>(result.status) == Status::kLost) ++lost;
@@ -254,7 +255,7 @@ TEST_CASE("whatever happens to a reply, a request's result is its own, and true"
   }
 }
 
-TEST_CASE("a family that has another id from any message on makes no difference") {
+TEST_CASE("a family whose id changes at any message makes no difference") {
   const Run expected(Fault::kNone, 0, kLong);
   REQUIRE(expected.ipvs.messages > kRequests);
   for (size_t message = 1; message < expected.ipvs.messages; ++message) {

@@ -1,4 +1,4 @@
-// Lists that other writers disturb, and commands whose answer is lost, as a client sees them.
+// Retries of an IPVS client: lists that other writers disturb, and updates whose reply is lost.
 #include <doctest/doctest.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
@@ -44,8 +44,8 @@ FakeIpvs three_services() {
   return ipvs;
 }
 
-// How the first lists are disturbed: an object comes twice and another is left out, or the kernel
-// says so.
+// How lists are disturbed: one object comes twice and another is missing, or the kernel reports an
+// interruption.
 enum class Disturbance { kDuplicated, kInterrupted };
 
 struct Listing {
@@ -80,7 +80,7 @@ constexpr Operation kLists[] = {Operation::kListServices, Operation::kListDestin
 
 }  // namespace
 
-TEST_CASE("a list that was disturbed is read again until it is whole") {
+TEST_CASE("a disturbed list is read again until it is complete") {
   for (const Operation operation : kLists) {
     for (const auto disturbance : {Disturbance::kDuplicated, Disturbance::kInterrupted}) {
       for (int times = 0; times < 5; ++times) {
@@ -94,7 +94,7 @@ TEST_CASE("a list that was disturbed is read again until it is whole") {
   }
 }
 
-TEST_CASE("a list that is disturbed each time is without doubles, or fails") {
+TEST_CASE("a list that is disturbed every time is without duplicates, or fails") {
   for (const Operation operation : kLists) {
     const Listing duplicated(operation, Disturbance::kDuplicated, 100);
     CHECK(static_cast<Status>(duplicated.result.status) == Status::kDone);
@@ -108,7 +108,7 @@ TEST_CASE("a list that is disturbed each time is without doubles, or fails") {
   }
 }
 
-TEST_CASE("an update whose answer is lost is done only if the table shows all of it") {
+TEST_CASE("an update whose reply is lost is done only if the table shows all of it") {
   for (const Operation operation : {Operation::kUpdateService, Operation::kUpdateDestination}) {
     for (const bool executed : {true, false}) {
       CAPTURE(executed);
@@ -119,9 +119,9 @@ TEST_CASE("an update whose answer is lost is done only if the table shows all of
         const bool sets = command == IPVS_CMD_SET_SERVICE || command == IPVS_CMD_SET_DEST;
         if (first.header.nlmsg_type == GENL_ID_CTRL || !sets) return answer(request, reply);
         if (executed) answer({request.bytes, {first}}, [](const Buffer&) {});
-        Buffer damaged = wire::error_reply(first.header, 0);
-        damaged.erase(damaged.end() - 8, damaged.end());
-        reply(damaged);
+        Buffer malformed = wire::error_reply(first.header, 0);
+        malformed.erase(malformed.end() - 8, malformed.end());
+        reply(malformed);
         reply(wire::error_reply(request.messages.back().header, 0));
       });
       ipvs::Client client(kernel.connect());

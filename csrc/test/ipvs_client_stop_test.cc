@@ -1,4 +1,4 @@
-// A client of IPVS that stops after the first failure.
+// An IPVS client that stops at the first failure.
 #include "ipvs/client.h"
 
 #include <doctest/doctest.h>
@@ -43,15 +43,14 @@ constexpr milliseconds kLong{30'000};
 
 constexpr milliseconds kFaultyDeadline{20};
 
-// Requests that stop at the first failure, the fault at a position of the replies, and what came of
-// it.
-struct Stopping {
+// A run that stops at the first failure, with a fault at a position of the replies.
+struct StoppingRun {
   FakeIpvs ipvs;
-  std::optional<Response> response;  // none where the client found no IPVS
+  std::optional<Response> response;  // nullopt if the client did not find IPVS
   size_t replies = 0;
 
-  explicit Stopping(const std::vector<Wanted>& wanted, Fault fault = Fault::kNone,
-                    size_t position = 0, milliseconds deadline = kLong) {
+  explicit StoppingRun(const std::vector<Wanted>& wanted, Fault fault = Fault::kNone,
+                       size_t position = 0, milliseconds deadline = kLong) {
     std::vector<Request> requests;
     for (const Wanted& each : wanted) requests.push_back(request_of(each));
     ipvs.table = initial_table();
@@ -65,7 +64,7 @@ struct Stopping {
     replies = injector.replies();
   }
 
-  // Readings have no commands.
+  // Queries have no commands.
   bool has_command_for(const Wanted& wanted) const {
     if (is_query(wanted.operation)) return false;
     return std::any_of(ipvs.commands.begin(), ipvs.commands.end(), [&](const auto& command) {
@@ -74,7 +73,7 @@ struct Stopping {
   }
 };
 
-// Those of the wanted that are done, and those that are refused.
+// The requests of kWanted by their result.
 struct Sorted {
   std::vector<Wanted> done;
   std::vector<Wanted> refused;
@@ -93,7 +92,7 @@ struct Sorted {
 
 }  // namespace
 
-TEST_CASE("until a failure, all is done before the first failure and nothing is sent after it") {
+TEST_CASE("a client that stops at a failure does everything before it and sends nothing after it") {
   const Sorted sorted;
   REQUIRE(sorted.done.size() + sorted.refused.size() == kRequests);
   for (const Wanted& refused : sorted.refused) {
@@ -102,7 +101,7 @@ TEST_CASE("until a failure, all is done before the first failure and nothing is 
       CAPTURE(static_cast<uint32_t>(refused.operation));
       std::vector<Wanted> wanted = sorted.done;
       wanted.insert(wanted.begin() + static_cast<ptrdiff_t>(position), refused);
-      const Stopping run(wanted);
+      const StoppingRun run(wanted);
       REQUIRE(run.response);
       REQUIRE(run.response->results.size() == wanted.size());
       for (size_t index = 0; index < wanted.size(); ++index) {
@@ -120,27 +119,27 @@ TEST_CASE("until a failure, all is done before the first failure and nothing is 
   }
 }
 
-TEST_CASE("until a failure, without one all is done, and nothing is nothing") {
+TEST_CASE("a client that stops at a failure does everything if there is none, or no requests") {
   const Sorted sorted;
-  const Stopping run(sorted.done);
+  const StoppingRun run(sorted.done);
   REQUIRE(run.response);
   for (const Result& result : run.response->results) {
     CHECK(static_cast<Status>(result.status) == Status::kDone);
   }
-  CHECK(Stopping({}).response->results.empty());
+  CHECK(StoppingRun({}).response->results.empty());
 }
 
-TEST_CASE("until a failure, whatever happens to a reply, nothing is sent after what it was for") {
+TEST_CASE("with any fault in any reply, a client that stops at a failure sends nothing after it") {
   const Sorted sorted;
-  const size_t replies = Stopping(sorted.done).replies;
+  const size_t replies = StoppingRun(sorted.done).replies;
   for (const NamedFault& fault : kFaults) {
     const std::string name = fault.name;
     CAPTURE(name);
     size_t stopped = 0;
     for (size_t position = 0; position < replies; ++position) {
       CAPTURE(position);
-      const Stopping run(sorted.done, fault.fault, position,
-                         fault.harmless ? kLong : kFaultyDeadline);
+      const StoppingRun run(sorted.done, fault.fault, position,
+                            fault.harmless ? kLong : kFaultyDeadline);
       if (!run.response) CHECK_FALSE(fault.harmless);
       if (!run.response) continue;
       bool failed = false;

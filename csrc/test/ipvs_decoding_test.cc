@@ -51,7 +51,7 @@ Buffer destination_nest(const Buffer& inside) { return attribute(2, inside); }
 
 }  // namespace
 
-TEST_CASE("what any kernel may tell of a service is read") {
+TEST_CASE("any service that a kernel may report is decoded") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     const auto reply = test::service_reply(random);
@@ -64,7 +64,7 @@ TEST_CASE("what any kernel may tell of a service is read") {
   }
 }
 
-TEST_CASE("what any kernel may tell of a destination is read") {
+TEST_CASE("any destination that a kernel may report is decoded") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     const uint16_t family = random.chance(50) ? AF_INET : AF_INET6;
@@ -76,7 +76,7 @@ TEST_CASE("what any kernel may tell of a destination is read") {
   }
 }
 
-TEST_CASE("what any kernel may tell of a daemon is read") {
+TEST_CASE("any daemon that a kernel may report is decoded") {
   Random random;
   for (int round = 0; round < 2000; ++round) {
     const auto reply = test::daemon_reply(random);
@@ -94,7 +94,7 @@ TEST_CASE("what any kernel may tell of a daemon is read") {
   CHECK_FALSE(decode_daemon(attribute(IPVS_CMD_ATTR_DAEMON, five)).has_value());
 }
 
-TEST_CASE("what is written is read back the same") {
+TEST_CASE("decoding returns what was encoded") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     const Service service = test::random_service(random);
@@ -118,7 +118,7 @@ TEST_CASE("what is written is read back the same") {
   }
 }
 
-TEST_CASE("64-bit statistics win, whichever come first") {
+TEST_CASE("64-bit statistics take precedence, in any order") {
   Buffer narrow;
   Buffer wide;
   for (uint16_t type = 1; type <= 10; ++type) {
@@ -150,7 +150,7 @@ TEST_CASE("64-bit statistics win, whichever come first") {
   CHECK(only.out_byte_rate == 10);
 }
 
-TEST_CASE("an IPv4 netmask is a mask, an IPv6 one a prefix length, wherever the family stands") {
+TEST_CASE("an IPv4 netmask is decoded as a mask and an IPv6 one as a prefix length, in any order") {
   const Buffer mask = attribute(IPVS_SVC_ATTR_NETMASK, hex("ff ff fe 00"));
   const Buffer length = attribute(IPVS_SVC_ATTR_NETMASK, raw(uint32_t{64}));
   const Buffer v4 = attribute(IPVS_SVC_ATTR_AF, raw(uint16_t{AF_INET}));
@@ -161,7 +161,7 @@ TEST_CASE("an IPv4 netmask is a mask, an IPv6 one a prefix length, wherever the 
   CHECK(decode_service(service_nest(join(length, v6)))->service.netmask == 64);
 }
 
-TEST_CASE("a destination without a family, or with none, has the service's") {
+TEST_CASE("a destination without a family gets the family of its service") {
   const Buffer address = attribute(IPVS_DEST_ATTR_ADDR, hex("0a000002"));
   const Buffer none = attribute(IPVS_DEST_ATTR_ADDR_FAMILY, raw(uint16_t{0}));
   const Buffer v6 = attribute(IPVS_DEST_ATTR_ADDR_FAMILY, raw(uint16_t{AF_INET6}));
@@ -174,7 +174,7 @@ TEST_CASE("a destination without a family, or with none, has the service's") {
   CHECK(family(join(address, v6), AF_INET) == AF_INET6);
 }
 
-TEST_CASE("a name that is longer than its field is cut") {
+TEST_CASE("a name longer than its field is cut") {
   const std::string name(40, 'x');
   const Buffer payload = join(wire::text(name), Buffer(1));
   const auto entry = decode_service(service_nest(join(attribute(IPVS_SVC_ATTR_SCHED_NAME, payload),
@@ -186,7 +186,7 @@ TEST_CASE("a name that is longer than its field is cut") {
   CHECK(entry->service.engine.bytes.back() == '\0');
 }
 
-TEST_CASE("a name without NUL in its field is written with one") {
+TEST_CASE("a name that fills its field is encoded with a NUL") {
   Service service = web_service();
   service.scheduler.bytes.fill('x');
   service.engine.bytes.fill('y');
@@ -196,10 +196,10 @@ TEST_CASE("a name without NUL in its field is written with one") {
   CHECK(entry->service.engine.view() == std::string(19, 'y'));
 }
 
-TEST_CASE("known attributes that are too short, and addresses that are too long, are damage") {
+TEST_CASE("known attributes that are too short, and addresses that are too long, are malformed") {
   for (uint16_t type = 1; type <= 15; ++type) {
     CAPTURE(type);
-    // Nothing is as short as no byte at all, but a name and an address may be.
+    // Only a name and an address may have no bytes at all.
     const bool name = type == IPVS_SVC_ATTR_SCHED_NAME || type == IPVS_SVC_ATTR_PE_NAME;
     const bool stats = type == 10 || type == 12;
     const bool known = type <= 12;
@@ -222,7 +222,7 @@ TEST_CASE("known attributes that are too short, and addresses that are too long,
   }
 }
 
-TEST_CASE("a message without the object gives none") {
+TEST_CASE("a message without the object decodes to none") {
   CHECK_FALSE(decode_service({}).has_value());
   CHECK_FALSE(decode_service(destination_nest({})).has_value());
   CHECK_FALSE(decode_destination({}).has_value());
@@ -231,7 +231,7 @@ TEST_CASE("a message without the object gives none") {
   CHECK(decode_destination(destination_nest({})).has_value());
 }
 
-TEST_CASE("the information is read, whatever stands beside it") {
+TEST_CASE("the information is decoded, whatever attributes accompany it") {
   const Buffer version = attribute(IPVS_INFO_ATTR_VERSION, raw(uint32_t{0x010201}));
   const Buffer size = attribute(IPVS_INFO_ATTR_CONN_TAB_SIZE, raw(uint32_t{4096}));
   const Buffer news = attribute(3, hex("0102"));
@@ -250,7 +250,7 @@ TEST_CASE("the information is read, whatever stands beside it") {
   CHECK_FALSE(read(join(version, hex("ff ff"))).has_value());
 }
 
-TEST_CASE("names are cut to their field, and end in NUL") {
+TEST_CASE("names are cut to their field and end with a NUL") {
   ipvs::Name<16> name{};
   for (size_t length = 0; length < 40; ++length) {
     const std::string text(length, 'x');

@@ -30,7 +30,7 @@ using wire::raw;
 using wire::shown;
 using wire::to_hex;
 
-TEST_CASE("[services are written as the kernel reads them:] IPv4, in full") {
+TEST_CASE("an IPv4 service is encoded in full") {
   CHECK(to_hex(encoded(web_service(), Fields::kFull)) ==
         to_hex(attribute(
             IPVS_CMD_ATTR_SERVICE | NLA_F_NESTED,
@@ -44,7 +44,7 @@ TEST_CASE("[services are written as the kernel reads them:] IPv4, in full") {
                  attribute(IPVS_SVC_ATTR_NETMASK, hex("ff ff ff 00"))))));
 }
 
-TEST_CASE("[services are written as the kernel reads them:] IPv6, in full, with an engine") {
+TEST_CASE("an IPv6 service is encoded in full, with an engine") {
   Service service{};
   service.key.family = AF_INET6;
   service.key.protocol = 17;
@@ -69,9 +69,7 @@ TEST_CASE("[services are written as the kernel reads them:] IPv6, in full, with 
                  attribute(IPVS_SVC_ATTR_PE_NAME, hex("73 69 70 00"))))));
 }
 
-TEST_CASE(
-    "[services are written as the kernel reads them:] a firewall mark takes the place of protocol, "
-    "address and port") {
+TEST_CASE("a firewall mark is encoded instead of protocol, address and port") {
   Service service{};
   service.key.family = AF_INET;
   service.key.fwmark = 0x4d;
@@ -81,7 +79,7 @@ TEST_CASE(
                               attribute(IPVS_SVC_ATTR_FWMARK, raw(uint32_t{0x4d}))))));
 }
 
-TEST_CASE("[services are written as the kernel reads them:] a key is the key alone") {
+TEST_CASE("a key of a service is encoded as the key alone") {
   CHECK(to_hex(encoded(web_service(), Fields::kKey)) ==
         to_hex(attribute(
             IPVS_CMD_ATTR_SERVICE | NLA_F_NESTED,
@@ -118,7 +116,7 @@ const Buffer kKey = join(attribute(IPVS_DEST_ATTR_ADDR, hex("0a000002 00000000 0
 
 }  // namespace
 
-TEST_CASE("[destinations are written as the kernel reads them:] tunnelled, in full") {
+TEST_CASE("a destination forwarded by tunnel is encoded in full") {
   CHECK(to_hex(encoded(tunnelled(), Fields::kFull)) ==
         to_hex(attribute(IPVS_CMD_ATTR_DEST | NLA_F_NESTED,
                          join(kKey, attribute(IPVS_DEST_ATTR_FWD_METHOD, raw(uint32_t{2})),
@@ -127,8 +125,7 @@ TEST_CASE("[destinations are written as the kernel reads them:] tunnelled, in fu
                               attribute(IPVS_DEST_ATTR_TUN_FLAGS, raw(uint16_t{2}))))));
 }
 
-TEST_CASE(
-    "[destinations are written as the kernel reads them:] otherwise, without tunnel settings") {
+TEST_CASE("another destination is encoded without tunnel settings") {
   Destination destination = tunnelled();
   destination.forwarding = IP_VS_CONN_F_DROUTE;
   destination.tunnel_type = destination.tunnel_port = destination.tunnel_flags = 0;
@@ -138,9 +135,7 @@ TEST_CASE(
             join(kKey, attribute(IPVS_DEST_ATTR_FWD_METHOD, raw(uint32_t{3})), kSettings))));
 }
 
-TEST_CASE(
-    "[destinations are written as the kernel reads them:] otherwise with tunnel settings, if there "
-    "are any: another program has left them") {
+TEST_CASE("another destination is encoded with tunnel settings that another program has left") {
   Destination destination = tunnelled();
   destination.forwarding = IP_VS_CONN_F_DROUTE;
   destination.tunnel_type = destination.tunnel_port = 0;
@@ -152,9 +147,7 @@ TEST_CASE(
                               attribute(IPVS_DEST_ATTR_TUN_FLAGS, raw(uint16_t{2}))))));
 }
 
-TEST_CASE(
-    "[destinations are written as the kernel reads them:] a key is the key alone, with its "
-    "family") {
+TEST_CASE("a key of a destination is encoded as the key and its family") {
   CHECK(to_hex(encoded(tunnelled(), Fields::kKey)) ==
         to_hex(attribute(IPVS_CMD_ATTR_DEST | NLA_F_NESTED,
                          join(kKey, attribute(IPVS_DEST_ATTR_ADDR_FAMILY, raw(uint16_t{2}))))));
@@ -180,17 +173,17 @@ std::string daemon_nest(const Buffer& inside) {
 
 }  // namespace
 
-TEST_CASE("[daemons are written as the kernel reads them:] with what must be said") {
+TEST_CASE("a daemon is encoded with its mandatory settings") {
   CHECK(to_hex(encoded(master(), Fields::kFull)) == daemon_nest(kLeast));
 }
 
-TEST_CASE("[daemons are written as the kernel reads them:] with all that can be said") {
+TEST_CASE("a daemon is encoded with all settings") {
   SyncDaemon daemon = master();
   daemon.max_length = 1400;
   daemon.port = 8849;
   daemon.ttl = 3;
   const Buffer length = attribute(IPVS_DAEMON_ATTR_SYNC_MAXLEN, raw(uint16_t{1400}));
-  // A port in host byte order, for once.
+  // Unlike other ports, this one is in host byte order.
   const Buffer tail = join(attribute(IPVS_DAEMON_ATTR_MCAST_PORT, raw(uint16_t{8849})),
                            attribute(IPVS_DAEMON_ATTR_MCAST_TTL, hex("03")));
   daemon.group_family = AF_INET;
@@ -205,7 +198,7 @@ TEST_CASE("[daemons are written as the kernel reads them:] with all that can be 
         daemon_nest(join(kLeast, length, attribute(IPVS_DAEMON_ATTR_MCAST_GROUP6, group), tail)));
 }
 
-TEST_CASE("[daemons are written as the kernel reads them:] a key is the role alone") {
+TEST_CASE("a key of a daemon is encoded as the role alone") {
   SyncDaemon daemon = master();
   daemon.max_length = daemon.port = daemon.ttl = 9;
   daemon.group_family = AF_INET;
@@ -213,7 +206,7 @@ TEST_CASE("[daemons are written as the kernel reads them:] a key is the role alo
         daemon_nest(attribute(IPVS_DAEMON_ATTR_STATE, raw(uint32_t{1}))));
 }
 
-TEST_CASE("timeouts that are 0 are left as they are, and are not sent") {
+TEST_CASE("timeouts of 0, which mean no change, are not encoded") {
   Random random;
   for (int round = 0; round < 500; ++round) {
     Timeouts timeouts{};

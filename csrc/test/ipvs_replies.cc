@@ -27,13 +27,13 @@ Address random_address(Random& random, uint16_t family) {
 
 uint16_t random_family(Random& random) { return random.chance(50) ? kIPv4 : kIPv6; }
 
-// A list of attributes in the making.
+// A list of attributes that is being encoded.
 class Nest {
  public:
   explicit Nest(Random& random) : random_(random) {}
 
   void add(uint16_t type, const Buffer& payload) { parts_.push_back(attribute(type, payload)); }
-  /// A number, sometimes longer than it need be.
+  /// Adds a number that is sometimes longer than needed.
   void add_number(uint16_t type, Buffer payload) {
     if (random_.chance(10)) payload = join(payload, random_.bytes(random_.between(1, 8)));
     add(type, payload);
@@ -50,7 +50,7 @@ class Nest {
     const bool flagged = random_.chance(50);
     add(flagged ? type | NLA_F_NESTED : type, inside);
   }
-  /// Attributes that no reader knows.
+  /// Adds attributes that no decoder knows.
   void add_unknown(uint16_t first) {
     for (size_t count = random_.below(3); count > 0; --count) {
       const uint16_t type = random_.chance(20) ? 0 : first + random_.number<uint8_t>();
@@ -79,7 +79,7 @@ bool is_byte_count(uint64_t Stats::*field) {
   return field == &Stats::in_bytes || field == &Stats::out_bytes;
 }
 
-// Those of 32 bits are truncations, but for the counts of bytes.
+// Truncates all but the byte counts to 32 bits.
 Stats narrowed(Stats stats) {
   for (const auto field : kStats) {
     if (!is_byte_count(field)) stats.*field = static_cast<uint32_t>(stats.*field);
@@ -100,7 +100,7 @@ Buffer stats_attributes(const Stats& stats, bool wide, Random& random) {
   return nest.in_any_order();
 }
 
-// Adds statistics of a random kind and returns what they say.
+// Adds statistics of 32 or 64 bits, or both, and returns what must be decoded.
 Stats add_stats(Nest& nest, uint16_t narrow_type, uint16_t wide_type, Random& random) {
   const Stats stats = random_stats(random);
   const bool wide = random.chance(70);
@@ -173,7 +173,7 @@ ipvs::SyncDaemon random_daemon(Random& random) {
   if (random.chance(70)) {
     daemon.group_family = random_family(random);
     daemon.group = random_address(random, daemon.group_family);
-    // Multicast.
+    // A multicast address.
     daemon.group[0] = daemon.group_family == kIPv4 ? 224 + (daemon.group[0] & 15) : 0xff;
   }
   return daemon;

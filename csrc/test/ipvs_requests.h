@@ -9,8 +9,8 @@
 
 namespace test {
 
-/// A request. It names an object that no other request changes, so that each command that the kernel
-/// executes belongs to one request.
+/// A request. It names an object that no other request changes, so that each command that the
+/// kernel executes belongs to one request.
 struct Wanted {
   ipvs::Operation operation;
   uint16_t service = 0;

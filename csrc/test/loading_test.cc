@@ -19,12 +19,12 @@ constexpr loading::Scope kOne = 1001;
 constexpr loading::Scope kOther = 1002;
 constexpr milliseconds kLong{60000};
 
-// Work that goes on until it is let go. The test and the work own it.
-struct Gate {
+// Blocks work until the test opens it. The test and the work share it.
+struct Latch {
   std::atomic<bool> open{false};
   std::atomic<bool> passed{false};
 
-  void pass() {
+  void wait() {
     while (!open) std::this_thread::sleep_for(milliseconds(1));
     passed = true;
   }
@@ -32,7 +32,7 @@ struct Gate {
 
 }  // namespace
 
-TEST_CASE("work that ends in time has ended, and holds up nobody") {
+TEST_CASE("work that ends in time has ended and blocks nobody") {
   auto done = std::make_shared<std::atomic<bool>>(false);
   CHECK(loading::run(
       kOne, [done] { *done = true; }, kLong));
@@ -40,31 +40,31 @@ TEST_CASE("work that ends in time has ended, and holds up nobody") {
   CHECK(loading::settled(kOne));
 }
 
-TEST_CASE("work that does not end is left alone, and holds up its scope until it does") {
-  auto gate = std::make_shared<Gate>();
+TEST_CASE("work that does not end is abandoned, and blocks its scope until it ends") {
+  auto latch = std::make_shared<Latch>();
   CHECK_FALSE(loading::run(
-      kOne, [gate] { gate->pass(); }, milliseconds(20)));
-  CHECK_FALSE(gate->passed);
+      kOne, [latch] { latch->wait(); }, milliseconds(20)));
+  CHECK_FALSE(latch->passed);
   CHECK_FALSE(loading::settled(kOne));
   CHECK(loading::settled(kOther));
-  gate->open = true;
+  latch->open = true;
   while (!loading::settled(kOne)) std::this_thread::sleep_for(milliseconds(1));
-  CHECK(gate->passed);
+  CHECK(latch->passed);
 }
 
-TEST_CASE("others of the scope wait for the work, no longer than it does itself") {
-  auto gate = std::make_shared<Gate>();
+TEST_CASE("work waits for other work of its scope no longer than that takes") {
+  auto latch = std::make_shared<Latch>();
   std::atomic<bool> in_time{false};
   std::thread loader([&] {
     in_time = loading::run(
-        kOne, [gate] { gate->pass(); }, kLong);
+        kOne, [latch] { latch->wait(); }, kLong);
   });
-  // The first to run before the other has begun would find nothing to wait for.
+  // Opens the latch only after settled() has had time to block.
   std::atomic<bool> waited{false};
   std::thread opener([&] {
     std::this_thread::sleep_for(milliseconds(50));
     waited = true;
-    gate->open = true;
+    latch->open = true;
   });
   while (loading::settled(kOne) && !waited) std::this_thread::sleep_for(milliseconds(1));
   CHECK(loading::settled(kOne));
@@ -74,13 +74,13 @@ TEST_CASE("others of the scope wait for the work, no longer than it does itself"
   CHECK(in_time);
 }
 
-TEST_CASE("several loads of a scope are all waited for") {
-  auto first = std::make_shared<Gate>();
-  auto second = std::make_shared<Gate>();
+TEST_CASE("all loads of a scope block it") {
+  auto first = std::make_shared<Latch>();
+  auto second = std::make_shared<Latch>();
   CHECK_FALSE(loading::run(
-      kOne, [first] { first->pass(); }, milliseconds(1)));
+      kOne, [first] { first->wait(); }, milliseconds(1)));
   CHECK_FALSE(loading::run(
-      kOther, [second] { second->pass(); }, milliseconds(1)));
+      kOther, [second] { second->wait(); }, milliseconds(1)));
   first->open = true;
   while (!loading::settled(kOne)) std::this_thread::sleep_for(milliseconds(1));
   CHECK_FALSE(loading::settled(kOther));
@@ -88,15 +88,15 @@ TEST_CASE("several loads of a scope are all waited for") {
   while (!loading::settled(kOther)) std::this_thread::sleep_for(milliseconds(1));
 }
 
-TEST_CASE("the scope of sockets of one network namespace is the same") {
+TEST_CASE("sockets of one network namespace have the same scope") {
   const os::Descriptor one(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
   const os::Descriptor two(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
   CHECK(loading::scope_of(one.get()) == loading::scope_of(two.get()));
   CHECK(loading::scope_of(one.get()) != loading::kFamily);
 }
 
-TEST_CASE("a module that no kernel has is not loaded, and dashes are underscores") {
+TEST_CASE("a module that no kernel has is not loaded, and dashes equal underscores") {
   CHECK_FALSE(loading::is_loaded("ipvs_no_such_module"));
-  // Every kernel has parameters of its own.
+  // A name that every kernel has under /sys/module.
   CHECK(loading::is_loaded("kernel") == loading::is_loaded("kernel"));
 }

@@ -1,4 +1,4 @@
-// Runs the tests. `native_test --help` tells how to choose among them.
+// Runs the tests. `native_test --help` lists the options that select some.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-// Hostile bytes: whatever a message claims, nothing outside of it is read, and damage is told.
-// AddressSanitizer is the judge of the first, a reader of the simplest kind of the second.
+// Malformed messages: no byte outside is read, which AddressSanitizer checks, and the message is
+// reported as malformed, which a comparison with a reference parser checks.
 #include <doctest/doctest.h>
 #include <linux/netlink.h>
 
@@ -33,7 +33,7 @@ using wire::join;
 
 namespace {
 
-// Whether the bytes are whole and have an attribute of the type.
+// Returns true if the bytes are well-formed attributes, one of which has the type.
 bool holds(Bytes bytes, uint16_t type) {
   const Items items = split_attributes(bytes);
   return !items.malformed &&
@@ -43,12 +43,12 @@ bool holds(Bytes bytes, uint16_t type) {
 
 bool same(Bytes a, Bytes b) { return a.data() == b.data() && a.size() == b.size(); }
 
-// A CHECK for where millions are made.
+// A faster CHECK, because the tests make millions.
 void expect(bool right, const char* what, Bytes bytes) {
   if (!right) FAIL(what << " in " << wire::to_hex(bytes));
 }
 
-// Reads what the reader stands at in every way there is.
+// Reads the current attribute in every way.
 void check_payload(const Attributes& at, Bytes payload) {
   expect(at.string().size() <= payload.size(), "a string is within its attribute", payload);
 
@@ -56,24 +56,24 @@ void check_payload(const Attributes& at, Bytes payload) {
   const bool too_short = payload.size() < sizeof(uint64_t);
   const auto number = reader.number<uint64_t>();
   expect(!too_short || number == 0, "a number that is too short is zero", payload);
-  expect(reader.malformed() == too_short, "only a number that is too short is damage", payload);
-  expect(!too_short || !reader.next(), "nothing comes after damage", payload);
+  expect(reader.malformed() == too_short, "only a number that is too short is malformed", payload);
+  expect(!too_short || !reader.next(), "nothing follows a malformed attribute", payload);
 
   reader = at;
   std::array<std::byte, 16> target{};
   reader.copy(target);
-  expect(reader.malformed() == (payload.size() > target.size()), "only too long is damage",
+  expect(reader.malformed() == (payload.size() > target.size()), "only too long is malformed",
          payload);
 
   reader = at;
   reader.nested([](Attributes& inner) {
     while (inner.next()) continue;
   });
-  expect(reader.malformed() == split_attributes(payload).malformed, "damage inside is damage",
+  expect(reader.malformed() == split_attributes(payload).malformed, "a malformed nest is malformed",
          payload);
 }
 
-// Compares the reader with split_attributes().
+// Compares the parser with split_attributes().
 void check_attributes(Bytes bytes, int depth) {
   const Items expected = split_attributes(bytes);
   Attributes attributes(bytes);
@@ -87,11 +87,12 @@ void check_attributes(Bytes bytes, int depth) {
     if (depth > 0) check_attributes(payload, depth - 1);
   }
   expect(seen == expected.items.size(), "all attributes", bytes);
-  expect(attributes.malformed() == expected.malformed, "damage where there is some", bytes);
+  expect(attributes.malformed() == expected.malformed, "malformed as the reference parser says",
+         bytes);
   expect(!attributes.next() && attributes.payload().empty(), "nothing after the end", bytes);
 }
 
-// Compares the reader with split_messages().
+// Compares the parser with split_messages().
 void check_messages(Bytes bytes) {
   const Items expected = split_messages(bytes);
   Messages messages(bytes);
@@ -112,7 +113,7 @@ void check_messages(Bytes bytes) {
         attributes.next();
         const Items items = split_attributes(behind);
         expect(items.items.empty() || same(attributes.payload(), items.items[0].payload),
-               "what stands behind the header", bytes);
+               "what follows the header", bytes);
       }
     }
     if (payload.size() >= 4) check_attributes(payload.subspan(4), 2);
@@ -123,7 +124,8 @@ void check_messages(Bytes bytes) {
     (void)ipvs::read_info(messages.attributes(4));
   }
   expect(seen == expected.items.size(), "all messages", bytes);
-  expect(messages.malformed() == expected.malformed, "damage where there is some", bytes);
+  expect(messages.malformed() == expected.malformed, "malformed as the reference parser says",
+         bytes);
   expect(!messages.next() && messages.payload().empty(), "nothing after the end", bytes);
 }
 
@@ -139,7 +141,7 @@ Buffer random_object(Random& random) {
   }
 }
 
-// A datagram of the kind that the kernel sends.
+// Returns a datagram as the kernel sends it.
 Buffer random_datagram(Random& random) {
   const nlmsghdr header{
       .nlmsg_len = 0, .nlmsg_type = 30, .nlmsg_flags = 0, .nlmsg_seq = 1, .nlmsg_pid = 2};
@@ -154,7 +156,7 @@ Buffer random_datagram(Random& random) {
 
 }  // namespace
 
-TEST_CASE("a datagram that is cut anywhere is damaged") {
+TEST_CASE("a datagram cut anywhere is malformed") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     const nlmsghdr header{};
@@ -164,20 +166,20 @@ TEST_CASE("a datagram that is cut anywhere is damaged") {
       check_messages(cut);
       Messages messages(cut);
       CHECK(messages.next() == (length == whole.size()));
-      // The kernel pads what it sends, so nothing between 0 and all is right.
+      // The kernel pads its messages, so only nothing and everything is well-formed.
       CHECK(messages.malformed() == (length > 0 && length < whole.size()));
     }
   }
 }
 
-TEST_CASE("a message whose attributes are cut gives an object only if that is whole") {
+TEST_CASE("a message with cut attributes decodes to an object only if the object is whole") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     for (const bool service : {true, false}) {
       const Buffer reply =
           service ? test::service_reply(random).payload : test::destination_reply(random).payload;
       for (size_t length = 0; length <= reply.size(); ++length) {
-        // The message's own length is right: it is the attributes that lie.
+        // The length of the message is right; only the attributes are cut.
         const Buffer cut(reply.begin(), reply.begin() + static_cast<ptrdiff_t>(length));
         const Exact datagram(wire::bare_message({}, cut));
         Messages messages(datagram);
@@ -192,7 +194,7 @@ TEST_CASE("a message whose attributes are cut gives an object only if that is wh
   }
 }
 
-TEST_CASE("a nest that ends within an attribute gives no object") {
+TEST_CASE("a nest that ends within an attribute decodes to no object") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     const Buffer reply = test::service_reply(random).payload;
@@ -210,7 +212,7 @@ TEST_CASE("a nest that ends within an attribute gives no object") {
   }
 }
 
-TEST_CASE("lengths that lie are damage") {
+TEST_CASE("wrong lengths are malformed") {
   for (const uint16_t length : {0, 1, 2, 3, 9, 10, 4000, 65535}) {
     CAPTURE(length);
     Buffer bytes = wire::bare_attribute(1, wire::hex("01 02 03 04"));
@@ -233,7 +235,7 @@ TEST_CASE("lengths that lie are damage") {
   }
 }
 
-TEST_CASE("after damage nothing more is read") {
+TEST_CASE("nothing is read after a malformed attribute") {
   const Exact bytes(
       join(attribute(1, wire::hex("01")), attribute(2, wire::hex("02")), attribute(3, {})));
   Attributes attributes(bytes);
@@ -246,9 +248,9 @@ TEST_CASE("after damage nothing more is read") {
   CHECK(attributes.malformed());
 }
 
-TEST_CASE("mutated datagrams are read as the format says, or are damaged") {
+TEST_CASE("a mutated datagram is read as the format says, or is malformed") {
   Random random;
-  int damaged = 0;
+  int malformed = 0;
   Buffer datagram;
   for (int round = 0; round < kMutations; ++round) {
     if (round % 50 == 0) datagram = random_datagram(random);
@@ -256,14 +258,14 @@ TEST_CASE("mutated datagrams are read as the format says, or are damaged") {
     mutate(mutated, random);
     const Exact exact(mutated);
     check_messages(exact);
-    damaged += split_messages(exact).malformed ? 1 : 0;
+    malformed += split_messages(exact).malformed ? 1 : 0;
   }
-  // Otherwise the mutations are not what they should be.
-  CHECK(damaged > kMutations / 10);
-  CHECK(damaged < kMutations / 10 * 9);
+  // Otherwise the mutations are too weak or too strong.
+  CHECK(malformed > kMutations / 10);
+  CHECK(malformed < kMutations / 10 * 9);
 }
 
-TEST_CASE("mutated objects give an object only if they are whole") {
+TEST_CASE("a mutated object decodes to an object only if it is whole") {
   Random random;
   int read = 0;
   Buffer object;
@@ -286,11 +288,11 @@ TEST_CASE("mutated objects give an object only if they are whole") {
   CHECK(read < kMutations / 10 * 9);
 }
 
-TEST_CASE("garbage is read as the format says, however deep") {
+TEST_CASE("random bytes are read as the format says, at any depth") {
   Random random;
   for (int round = 0; round < 20'000; ++round) {
     Buffer garbage = random.bytes(random.below(200));
-    // Small lengths, or nothing but the first would ever be looked at.
+    // Small lengths make it likely that more than the first attribute is read.
     for (size_t at = 0; at + 1 < garbage.size(); at += 4) {
       if (random.chance(70)) garbage[at + 1] = std::byte{0};
       if (random.chance(70)) garbage[at] &= std::byte{31};

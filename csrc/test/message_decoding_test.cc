@@ -37,7 +37,7 @@ constexpr genlmsghdr kGeneric{.cmd = 7, .version = 1, .reserved = 0};
 
 }  // namespace
 
-TEST_CASE("attributes give back what was put") {
+TEST_CASE("attributes return what was put") {
   MessageBatch batch;
   batch.begin(1, 0, kGeneric, ReplyKind::kErrorOnly);
   batch.put<uint8_t>(1, 200);
@@ -79,7 +79,7 @@ TEST_CASE("attributes give back what was put") {
   CHECK_FALSE(messages.malformed());
 }
 
-TEST_CASE("numbers may be longer than asked for, as the kernel allows, but not shorter") {
+TEST_CASE("numbers may be longer than requested, as the kernel allows, but not shorter") {
   const Buffer bytes = hex("01 02 03 04 05 06 07 08");
   for (size_t length = 0; length <= bytes.size(); ++length) {
     CAPTURE(length);
@@ -107,7 +107,7 @@ TEST_CASE("a string ends at its first NUL, or with the attribute") {
   CHECK(read({}).empty());
 }
 
-TEST_CASE("the flags in an attribute's type are not part of it") {
+TEST_CASE("flags in the type of an attribute are not part of its type") {
   const Buffer bytes = join(attribute(3 | NLA_F_NESTED, {}), attribute(4 | NLA_F_NET_BYTEORDER, {}),
                             attribute(5, {}));
   Attributes attributes(bytes);
@@ -117,7 +117,7 @@ TEST_CASE("the flags in an attribute's type are not part of it") {
   }
 }
 
-TEST_CASE("the last attribute, and the last message, need no padding") {
+TEST_CASE("the last attribute and the last message need no padding") {
   const Buffer attribute_bytes =
       join(attribute(1, hex("aa bb cc")), wire::bare_attribute(2, hex("dd")));
   Attributes attributes{Bytes(attribute_bytes)};
@@ -137,7 +137,7 @@ TEST_CASE("the last attribute, and the last message, need no padding") {
   CHECK_FALSE(messages.malformed());
 }
 
-TEST_CASE("several messages of a datagram are walked in order") {
+TEST_CASE("the messages of a datagram are read in order") {
   Random random;
   for (int round = 0; round < 50; ++round) {
     std::vector<Buffer> payloads(random.below(10));
@@ -167,13 +167,13 @@ const nlmsghdr request{.nlmsg_len = 16 + 9,
                        .nlmsg_seq = 5,
                        .nlmsg_pid = 7};
 
-const Buffer request_payload = wire::padded(hex("11 22 33 44 55 66 77 88 99"));
+const Buffer payload = wire::padded(hex("11 22 33 44 55 66 77 88 99"));
 
 const Buffer words = attribute(NLMSGERR_ATTR_MSG, join(wire::text("no such thing"), Buffer(1)));
 
 const Buffer offset = attribute(NLMSGERR_ATTR_OFFS, raw(uint32_t{20}));
 
-ErrorReply verdict_of(const Buffer& datagram) {
+ErrorReply error_reply_of(const Buffer& datagram) {
   Messages messages(datagram);
   REQUIRE(messages.next());
   return read_error_reply(messages);
@@ -187,7 +187,7 @@ Buffer reply(uint16_t type, uint16_t flags, const Buffer& payload) {
 
 }  // namespace
 
-TEST_CASE("[verdicts] say the errno, and the kernel's words where it has any") {
+TEST_CASE("an error reply has the errno, and the kernel's message if there is one") {
   struct Case {
     const char* name;
     uint16_t type;
@@ -198,18 +198,18 @@ TEST_CASE("[verdicts] say the errno, and the kernel's words where it has any") {
   };
   const Buffer refused = raw(int32_t{-ENOENT});
   const Buffer granted = raw(int32_t{0});
-  const Buffer echo = join(raw(request), request_payload);
+  const Buffer copy = join(raw(request), payload);
   const std::vector<Case> cases = {
       {"capped ACK", NLMSG_ERROR, NLM_F_CAPPED, join(granted, raw(request)), 0, ""},
       {"capped error", NLMSG_ERROR, NLM_F_CAPPED, join(refused, raw(request)), ENOENT, ""},
       {"capped error with words", NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
        join(refused, raw(request), offset, words), ENOENT, "no such thing"},
-      {"uncapped error", NLMSG_ERROR, 0, join(refused, echo), ENOENT, ""},
-      {"uncapped error with words", NLMSG_ERROR, NLM_F_ACK_TLVS, join(refused, echo, words), ENOENT,
-       "no such thing"},
+      {"uncapped error", NLMSG_ERROR, 0, join(refused, copy), ENOENT, ""},
+      {"uncapped error with a message", NLMSG_ERROR, NLM_F_ACK_TLVS, join(refused, copy, words),
+       ENOENT, "no such thing"},
       {"words of success", NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
        join(granted, raw(request), words), 0, "no such thing"},
-      // Without the flag what stands there is the request's echo, whatever it looks like.
+      // Without the flag, whatever follows is the copied request.
       {"no flag, no words", NLMSG_ERROR, NLM_F_CAPPED, join(refused, raw(request), words), ENOENT,
        ""},
       {"end of a dump", NLMSG_DONE, NLM_F_MULTI, granted, 0, ""},
@@ -222,14 +222,14 @@ TEST_CASE("[verdicts] say the errno, and the kernel's words where it has any") {
   for (const Case& one : cases) {
     CAPTURE(one.name);
     const Buffer datagram = reply(one.type, one.flags, one.payload);
-    const ErrorReply verdict = verdict_of(datagram);
-    CHECK(verdict.error == one.error);
-    CHECK(verdict.text == one.text);
-    CHECK_FALSE(verdict.malformed);
+    const ErrorReply error_reply = error_reply_of(datagram);
+    CHECK(error_reply.error == one.error);
+    CHECK(error_reply.text == one.text);
+    CHECK_FALSE(error_reply.malformed);
   }
 }
 
-TEST_CASE("[verdicts] that are too short are EBADMSG") {
+TEST_CASE("an error reply that is too short is EBADMSG") {
   for (const uint16_t type : {NLMSG_ERROR, NLMSG_DONE}) {
     for (size_t length = 0; length < 4; ++length) {
       CAPTURE(type);
@@ -240,32 +240,33 @@ TEST_CASE("[verdicts] that are too short are EBADMSG") {
       const wire::Exact datagram(join(raw(header), Buffer(length)));
       Messages messages(datagram);
       REQUIRE(messages.next());
-      const ErrorReply verdict = read_error_reply(messages);
-      CHECK(verdict.error == EBADMSG);
-      CHECK(verdict.malformed);
+      const ErrorReply error_reply = read_error_reply(messages);
+      CHECK(error_reply.error == EBADMSG);
+      CHECK(error_reply.malformed);
     }
   }
 }
 
-TEST_CASE("[verdicts] with damaged words keep the errno") {
-  Buffer echo = raw(request);
-  const uint32_t lie = 4000;
-  std::memcpy(echo.data(), &lie, sizeof lie);  // nlmsg_len of the echoed request
+TEST_CASE("an error reply with a malformed message keeps its errno") {
+  Buffer copy = raw(request);
+  const uint32_t too_long = 4000;
+  std::memcpy(copy.data(), &too_long, sizeof too_long);  // nlmsg_len of the copied request
   const std::vector<Buffer> tails = {hex("01"), hex("03 00 01 00"), hex("ff 00 01 00 61")};
   for (const Buffer& tail : tails) {
-    const ErrorReply verdict = verdict_of(reply(NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
-                                                join(raw(int32_t{-EPERM}), raw(request), tail)));
-    CHECK(verdict.error == EPERM);
-    CHECK(verdict.malformed);
+    const ErrorReply error_reply =
+        error_reply_of(reply(NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS,
+                             join(raw(int32_t{-EPERM}), raw(request), tail)));
+    CHECK(error_reply.error == EPERM);
+    CHECK(error_reply.malformed);
   }
-  const ErrorReply verdict = verdict_of(
-      reply(NLMSG_ERROR, NLM_F_ACK_TLVS, join(raw(int32_t{-EPERM}), echo, request_payload)));
-  CHECK(verdict.error == EPERM);
-  CHECK(verdict.malformed);
+  const ErrorReply error_reply =
+      error_reply_of(reply(NLMSG_ERROR, NLM_F_ACK_TLVS, join(raw(int32_t{-EPERM}), copy, payload)));
+  CHECK(error_reply.error == EPERM);
+  CHECK(error_reply.malformed);
 }
 
-TEST_CASE("[verdicts] of the lowest number do not overflow") {
-  const ErrorReply verdict =
-      verdict_of(reply(NLMSG_DONE, 0, raw(std::numeric_limits<int32_t>::min())));
-  CHECK(verdict.error != 0);
+TEST_CASE("an error reply with the lowest number does not overflow") {
+  const ErrorReply error_reply =
+      error_reply_of(reply(NLMSG_DONE, 0, raw(std::numeric_limits<int32_t>::min())));
+  CHECK(error_reply.error != 0);
 }

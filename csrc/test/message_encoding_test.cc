@@ -35,7 +35,8 @@ Buffer attributes_of(MessageBatch& batch) {
   return {bytes.begin(), bytes.end()};
 }
 
-// Puts random attributes in a batch and, by hand, into bytes; nests them to the given depth.
+// Puts random attributes, nested up to a depth, into a batch, and returns their bytes, put together
+// by hand.
 Buffer put_random(MessageBatch& batch, Random& random, int depth) {
   Buffer expected;
   const auto add = [&](const Buffer& bytes) { expected = join(expected, bytes); };
@@ -90,7 +91,7 @@ Buffer put_random(MessageBatch& batch, Random& random, int depth) {
   return expected;
 }
 
-// More than a batch may hold, without taking memory of its own: pages of zeros, never written.
+// More than a batch may hold. It is mapped to pages of zeros, which take no memory.
 struct Huge {
   std::byte bytes[size_t{1} << 31];
 };
@@ -107,7 +108,7 @@ size_t available_memory() {
 
 }  // namespace
 
-TEST_CASE("a message is laid out as the kernel reads it") {
+TEST_CASE("a message is encoded as the kernel reads it") {
   MessageBatch batch;
   batch.begin(0x1234, NLM_F_ACK, kGeneric, ReplyKind::kErrorOnly);
   batch.put<uint8_t>(1, 0xab);
@@ -131,7 +132,7 @@ TEST_CASE("a message is laid out as the kernel reads it") {
   CHECK(to_hex(batch.bytes()) == to_hex(expected));
 }
 
-TEST_CASE("any batch is what putting its bytes together by hand gives") {
+TEST_CASE("any batch equals its bytes put together by hand") {
   Random random;
   MessageBatch batch;
   for (int round = 0; round < 300; ++round) {
@@ -161,7 +162,7 @@ TEST_CASE("any batch is what putting its bytes together by hand gives") {
   }
 }
 
-TEST_CASE("a family header that is no multiple of four bytes is padded") {
+TEST_CASE("a family header whose size is no multiple of four bytes is padded") {
   struct Odd {
     uint8_t bytes[5];
   };
@@ -179,7 +180,7 @@ TEST_CASE("a family header that is no multiple of four bytes is padded") {
   CHECK(attributes.number<uint8_t>() == 9);
 }
 
-TEST_CASE("headers of a batch can be rewritten, and messages copied under another type") {
+TEST_CASE("the headers of a batch can be read and rewritten") {
   MessageBatch batch;
   for (uint16_t type = 20; type < 23; ++type) {
     batch.begin(type, 0, kGeneric, type == 21 ? ReplyKind::kData : ReplyKind::kErrorOnly);
@@ -196,7 +197,7 @@ TEST_CASE("headers of a batch can be rewritten, and messages copied under anothe
   CHECK_THROWS_AS((void)batch.header(3), std::out_of_range);
 }
 
-TEST_CASE("an attribute holds 65,531 bytes, and no more") {
+TEST_CASE("an attribute holds at most 65,531 bytes") {
   const Buffer most(65531, std::byte{'x'});
   const Buffer more(65532, std::byte{'x'});
   const std::string longest(65530, 'x');
@@ -214,7 +215,7 @@ TEST_CASE("an attribute holds 65,531 bytes, and no more") {
   CHECK_THROWS_AS(batch.put_string(2, longest + "x"), std::length_error);
 }
 
-TEST_CASE("a nest holds 65,531 bytes, and no more") {
+TEST_CASE("a nest holds at most 65,531 bytes") {
   for (const size_t inside : {0U, 4U, 65528U, 65532U, 70000U}) {
     CAPTURE(inside);
     MessageBatch batch;
@@ -239,7 +240,7 @@ TEST_CASE("a nest holds 65,531 bytes, and no more") {
   }
 }
 
-TEST_CASE("a batch refuses to grow past what its offsets can name") {
+TEST_CASE("a batch refuses to grow beyond its largest offset") {
   if (test::kThreadSanitizer || available_memory() < size_t{6} << 30) {
     MESSAGE("NOT TESTED: takes 6 GiB of memory, and a minute under ThreadSanitizer");
     return;

@@ -1,4 +1,4 @@
-// Other network namespaces. Without the right to enter one, EPERM is what can be shown, and is.
+// Network namespaces. Without the right to enter one, the tests check for EPERM.
 #include "os/namespace.h"
 
 #include <doctest/doctest.h>
@@ -56,7 +56,7 @@ ino_t inode(int fd) {
   return ::fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
-// The namespace that a socket belongs to.
+// Returns the inode of the namespace that a socket belongs to.
 ino_t namespace_of(int socket) {
   const Descriptor owner(::ioctl(socket, SIOCGSKNS));
   return owner ? inode(owner.get()) : 0;
@@ -71,7 +71,7 @@ size_t open_descriptors() {
   return static_cast<size_t>(std::distance(begin(all), end(all)));
 }
 
-// A FIFO, and a writer that comes to those who wait for one too long.
+// A FIFO, with a writer that releases whoever waits for one too long.
 class Fifo {
  public:
   Fifo() {
@@ -82,7 +82,7 @@ class Fifo {
       for (int waited = 0; !ended_ && waited < 5000; waited += 5) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
       }
-      // Without a reader that waits, this fails.
+      // Fails unless a reader waits.
       if (!ended_) rescued_ = bool(Descriptor(::open(path_.c_str(), O_WRONLY | O_NONBLOCK)));
     });
   }
@@ -94,7 +94,7 @@ class Fifo {
   Fifo& operator=(const Fifo&) = delete;
 
   const std::string& path() const { return path_; }
-  /// Whether somebody waited.
+  /// Returns true if somebody waited.
   bool end() {
     ended_ = true;
     if (writer_.joinable()) writer_.join();
@@ -109,7 +109,7 @@ class Fifo {
   std::thread writer_;
 };
 
-// The call and errno of what is thrown.
+// Returns the call and errno of what is thrown.
 std::string failure(const std::string& path) {
   try {
     (void)Namespace(path).open(open_socket);
@@ -121,7 +121,7 @@ std::string failure(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("what is opened elsewhere belongs there, and no thread of ours has moved") {
+TEST_CASE("a socket opened in another namespace belongs there, and no thread has moved") {
   const OtherNamespace other;
   if (!other.exists()) return;
   const Namespace netns(other.path());
@@ -133,15 +133,15 @@ TEST_CASE("what is opened elsewhere belongs there, and no thread of ours has mov
 
   for (int round = 0; round < 20; ++round) {
     ino_t inside = 0;
-    std::thread::id visitor;
+    std::thread::id thread;
     const Descriptor socket = netns.open([&] {
       inside = inode(kHere);
-      visitor = std::this_thread::get_id();
+      thread = std::this_thread::get_id();
       return open_socket();
     });
     REQUIRE(socket);
     CHECK(inside == there);
-    CHECK(visitor != std::this_thread::get_id());
+    CHECK(thread != std::this_thread::get_id());
     CHECK(namespace_of(socket.get()) == there);
     CHECK(inode(kHere) == here);
     CHECK(namespace_of(open_socket().get()) == here);
@@ -152,7 +152,7 @@ TEST_CASE("what is opened elsewhere belongs there, and no thread of ours has mov
   CHECK(others == here);
 }
 
-TEST_CASE("a namespace stays when all that was in it has gone") {
+TEST_CASE("a namespace stays open after everything in it has gone") {
   std::optional<OtherNamespace> other(std::in_place);
   if (!other->exists()) return;
   const ino_t there = inode(other->path().c_str());
@@ -161,15 +161,15 @@ TEST_CASE("a namespace stays when all that was in it has gone") {
   CHECK(namespace_of(netns.open(open_socket).get()) == there);
 }
 
-TEST_CASE("our own namespace is entered by staying where we are") {
+TEST_CASE("entering the own namespace stays on the calling thread") {
   for (const Namespace& netns : {Namespace(), Namespace("")}) {
-    std::thread::id visitor;
-    netns.enter([&] { visitor = std::this_thread::get_id(); });
-    CHECK(visitor == std::this_thread::get_id());
+    std::thread::id thread;
+    netns.enter([&] { thread = std::this_thread::get_id(); });
+    CHECK(thread == std::this_thread::get_id());
     CHECK(netns.open(open_socket));
     CHECK_THROWS_AS(netns.enter([] { throw std::runtime_error("no"); }), std::runtime_error);
   }
-  // Of each caller its own: a thread that is elsewhere remains there.
+  // It is the own namespace of each caller: a thread in another namespace stays there.
   const OtherNamespace other;
   if (!other.exists()) return;
   ino_t inside = 0;
@@ -177,7 +177,7 @@ TEST_CASE("our own namespace is entered by staying where we are") {
   CHECK(inside == inode(other.path().c_str()));
 }
 
-TEST_CASE("a socket of elsewhere serves from here") {
+TEST_CASE("a socket of another namespace works from here") {
   const OtherNamespace other;
   if (!other.exists()) return;
   Socket socket = Socket::open(NETLINK_GENERIC, Namespace(other.path()));
@@ -185,7 +185,7 @@ TEST_CASE("a socket of elsewhere serves from here") {
   CHECK(netlink::Family(socket, "nlctrl", 1).id() == GENL_ID_CTRL);
 }
 
-TEST_CASE("many threads may look elsewhere at once") {
+TEST_CASE("many threads may enter other namespaces at the same time") {
   const OtherNamespace first;
   const OtherNamespace second;
   if (!first.exists()) return;
@@ -207,7 +207,7 @@ TEST_CASE("many threads may look elsewhere at once") {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST_CASE("no signal of the process is handled elsewhere, and our own mask is as it was") {
+TEST_CASE("signals are blocked inside another namespace, and the caller's mask is unchanged") {
   const OtherNamespace other;
   if (!other.exists()) return;
   sigset_t chosen{};
@@ -224,7 +224,7 @@ TEST_CASE("no signal of the process is handled elsewhere, and our own mask is as
   }
 }
 
-TEST_CASE("what is thrown elsewhere comes out here") {
+TEST_CASE("an exception thrown inside another namespace reaches the caller") {
   const OtherNamespace other;
   if (!other.exists()) return;
   const Namespace netns(other.path());
@@ -241,20 +241,20 @@ TEST_CASE("what is thrown elsewhere comes out here") {
   }
 }
 
-TEST_CASE("a path that leads to no namespace is an error of its own") {
+TEST_CASE("a path that leads to no namespace is an error of open() or setns()") {
   CHECK(failure("/proc/self/ns/no_such") == "open 2");
   CHECK(failure("/dev/null/net") == "open 20");
   CHECK(failure("/dev/null") == "setns 22");
   CHECK(failure("/proc/self/ns/uts") == "setns 22");
 }
 
-TEST_CASE("a FIFO is no namespace, and its writer is not waited for") {
+TEST_CASE("a FIFO is no namespace, and opening it does not wait for its writer") {
   Fifo fifo;
   CHECK(failure(fifo.path()) == "setns 22");
   CHECK_FALSE(fifo.end());
 }
 
-TEST_CASE("no descriptor is inherited by programs that the process starts") {
+TEST_CASE("child processes inherit no descriptor") {
   const size_t before = inherited_descriptors();
   const Namespace named("/proc/self/ns/net");
   CHECK(inherited_descriptors() == before);
@@ -263,18 +263,18 @@ TEST_CASE("no descriptor is inherited by programs that the process starts") {
   CHECK(inherited_descriptors() == before);
   const Socket socket = Socket::open(NETLINK_GENERIC, Namespace());
   CHECK(inherited_descriptors() == before);
-  // What is looked at can be seen.
+  // The count notices a descriptor that would be inherited.
   const Descriptor other(::dup(own.get()));
   CHECK(inherited_descriptors() == before + 1);
 }
 
-TEST_CASE("without the right to enter, EPERM") {
+TEST_CASE("without the right to enter a namespace, setns() fails with EPERM") {
   std::string found;
   test::without_capabilities([&] { found = failure("/proc/self/ns/net"); });
   CHECK(found == "setns 1");
 }
 
-TEST_CASE("nothing stays open") {
+TEST_CASE("failed calls leave no descriptor open") {
   const OtherNamespace other;
   const size_t before = open_descriptors();
   for (int round = 0; round < 10; ++round) {

@@ -1,4 +1,4 @@
-// Random values that are the same in each run, unless IPVS_TEST_SEED says otherwise.
+// Random values, the same in each run unless IPVS_TEST_SEED sets another seed.
 #pragma once
 
 #include <concepts>
@@ -25,13 +25,13 @@ class Random {
     return given != nullptr ? std::strtoull(given, nullptr, 10) : 20261120;
   }
 
-  /// A number in [0, limit).
+  /// Returns a number in [0, limit).
   size_t below(size_t limit) { return limit == 0 ? 0 : engine_() % limit; }
-  /// A number in [first, last].
+  /// Returns a number in [first, last].
   size_t between(size_t first, size_t last) { return first + below(last - first + 1); }
   bool chance(int percent) { return below(100) < static_cast<size_t>(percent); }
 
-  /// Any number; those at the edges come often.
+  /// Returns any number; extreme ones are frequent.
   template <typename Number>
   requires std::integral<Number> Number number() {
     switch (below(8)) {
@@ -54,7 +54,7 @@ class Random {
     return result;
   }
 
-  /// Lower-case letters.
+  /// Returns lower-case letters.
   std::string word(size_t length) {
     std::string result(length, 'a');
     for (char& letter : result) letter = static_cast<char>('a' + below(26));

@@ -49,7 +49,7 @@ constexpr milliseconds kBeforeDeadline{10'000};
 
 }  // namespace
 
-TEST_CASE("5,000 queries in one batch are all answered") {
+TEST_CASE("5,000 queries in one batch all get a reply") {
   Socket socket = open_controller();
   MessageBatch batch;
   for (int i = 0; i < 5000; ++i) add_query(batch, "nlctrl");
@@ -64,7 +64,7 @@ TEST_CASE("5,000 queries in one batch are all answered") {
   CHECK((answers == std::vector<size_t>(5000, 1)));
 }
 
-TEST_CASE("5,000 commands that are wrong are all refused, each in its place") {
+TEST_CASE("5,000 wrong commands are all refused, each with its own result") {
   Socket socket = open_controller();
   MessageBatch batch;
   for (int i = 0; i < 5000; ++i) add_unknown(batch);
@@ -74,7 +74,7 @@ TEST_CASE("5,000 commands that are wrong are all refused, each in its place") {
   CHECK(answers == 0);
 }
 
-TEST_CASE("batches of all kinds, each message with its own answer") {
+TEST_CASE("each message of a mixed batch has its own result") {
   Socket socket = open_controller();
   Random random;
   for (int round = 0; round < 100; ++round) {
@@ -83,7 +83,7 @@ TEST_CASE("batches of all kinds, each message with its own answer") {
   }
 }
 
-TEST_CASE("a socket with the least of buffers does the same, in more datagrams") {
+TEST_CASE("a socket with minimal buffers has the same results, in more datagrams") {
   Descriptor descriptor = open_descriptor();
   const int least = 1;
   ::setsockopt(descriptor.get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
@@ -94,7 +94,7 @@ TEST_CASE("a socket with the least of buffers does the same, in more datagrams")
   CHECK(list_families(socket).size() >= 1);
 }
 
-TEST_CASE("a socket without rights does the same, within the system's limits") {
+TEST_CASE("a socket without capabilities has the same results, within the system's limits") {
   test::without_capabilities([] {
     Socket socket = open_controller();
     Random random;
@@ -103,7 +103,7 @@ TEST_CASE("a socket without rights does the same, within the system's limits") {
   });
 }
 
-TEST_CASE("the kernel's words come with its refusals") {
+TEST_CASE("refusals carry the kernel's message") {
   Socket socket = open_controller();
   MessageBatch batch;
   add_query(batch, std::string(100, 'x'));
@@ -113,12 +113,12 @@ TEST_CASE("the kernel's words come with its refusals") {
   CHECK(failures[0].text == "Attribute failed policy validation");
 }
 
-TEST_CASE("an overrun is told as lost at once, and the socket works on") {
+TEST_CASE("an overrun is reported as lost at once, and the socket still works") {
   Socket socket(open_descriptor(), kDeadline);
   Random random;
   for (const bool queries : {true, false}) {
     CAPTURE(queries);
-    // Less than the socket believes to have: most answers are dropped.
+    // Smaller than the socket assumes, so that most replies are dropped.
     test::set_option(socket.descriptor(), SO_RCVBUF, 1);
     MessageBatch batch;
     for (int i = 0; i < 1000; ++i) queries ? add_query(batch, "nlctrl") : add_unknown(batch);
@@ -138,7 +138,7 @@ TEST_CASE("an overrun is told as lost at once, and the socket works on") {
         CHECK(failure.error == EOPNOTSUPP);
       }
     }
-    CHECK((known == std::vector<size_t>(1000, 1)));  // one word on each, and no second
+    CHECK((known == std::vector<size_t>(1000, 1)));  // one result each
     CHECK(lost > 100);
     CHECK(lost < 1000);
 
@@ -148,7 +148,7 @@ TEST_CASE("an overrun is told as lost at once, and the socket works on") {
   }
 }
 
-TEST_CASE("answers that others forge are not taken for the kernel's") {
+TEST_CASE("replies forged by another process are ignored") {
   Socket socket = Socket::open(NETLINK_GENERIC, Namespace(), milliseconds(2000));
   sockaddr_nl ours{};
   socklen_t length = sizeof ours;
@@ -160,8 +160,8 @@ TEST_CASE("answers that others forge are not taken for the kernel's") {
     nlmsghdr request{};
     request.nlmsg_seq = sequence;
     request.nlmsg_pid = ours.nl_pid;
-    const wire::Buffer verdict = wire::error_reply(request, EPERM, "forged");
-    const ssize_t sent = ::sendto(forger.get(), verdict.data(), verdict.size(), 0,
+    const wire::Buffer forgery = wire::error_reply(request, EPERM, "forged");
+    const ssize_t sent = ::sendto(forger.get(), forgery.data(), forgery.size(), 0,
                                   reinterpret_cast<sockaddr*>(&ours), sizeof ours);
     if (sent > 0) ++forged;
   }
@@ -179,7 +179,7 @@ TEST_CASE("answers that others forge are not taken for the kernel's") {
   CHECK(answers == 1);
 }
 
-TEST_CASE("a protocol that there is none of is an error of socket()") {
+TEST_CASE("a protocol that does not exist is an error of socket()") {
   try {
     Socket::open(31, Namespace());
     FAIL("there is such a protocol");
@@ -189,7 +189,7 @@ TEST_CASE("a protocol that there is none of is an error of socket()") {
   }
 }
 
-TEST_CASE("sockets may be used by several threads, each by one") {
+TEST_CASE("several threads may use a socket each") {
   std::vector<std::thread> threads;
   threads.reserve(4);
   for (int i = 0; i < 4; ++i) {

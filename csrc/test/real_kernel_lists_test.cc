@@ -40,7 +40,7 @@ using test::Random;
 using test::SignalStorm;
 using test::Stopwatch;
 
-TEST_CASE("lists are complete, time and again") {
+TEST_CASE("lists are complete every time") {
   Socket socket = open_controller();
   const auto names = list_families(socket);
   CHECK(std::set(names.begin(), names.end()).size() == names.size());
@@ -66,13 +66,13 @@ TEST_CASE("a refused list throws the kernel's errno") {
   CHECK(list_families(socket).size() >= 1);
 }
 
-TEST_CASE("a storm of signals touches neither batches nor lists") {
+TEST_CASE("signals disturb neither batches nor lists") {
   Socket socket = open_controller();
   const auto names = list_families(socket);
   Random random;
   const SignalStorm storm;
   const Stopwatch watch;
-  // On a single processor the storm gets its turn seldom.
+  // On a single processor the signals come rarely.
   while (SignalStorm::handled() < 1000 && watch.elapsed() < milliseconds(5000)) {
     ControllerBatch(random, 500).check(socket);
     CHECK((list_families(socket) == names));
@@ -84,8 +84,8 @@ namespace {
 
 constexpr uint32_t kAddresses = 3000;
 
-// In a namespace of our own, where the loopback device has that many addresses.
-Socket open_crowd(const OtherNamespace& other) {
+// Opens a socket in a namespace whose loopback device has kAddresses addresses.
+Socket open_with_addresses(const OtherNamespace& other) {
   Socket socket = Socket::open(NETLINK_ROUTE, Namespace(other.path()), kDeadline);
   MessageBatch batch;
   for (uint32_t i = 0; i < kAddresses; ++i) {
@@ -103,7 +103,7 @@ Socket open_crowd(const OtherNamespace& other) {
   return socket;
 }
 
-MessageBatch crowd_request() {
+MessageBatch address_request() {
   MessageBatch batch;
   batch.begin(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}, ReplyKind::kErrorOnly);
   batch.end();
@@ -111,14 +111,14 @@ MessageBatch crowd_request() {
 }
 
 void abandon_list(const Socket& socket) {
-  MessageBatch abandoned = crowd_request();
+  MessageBatch abandoned = address_request();
   const auto bytes = abandoned.bytes();
   REQUIRE(::send(socket.descriptor(), bytes.data(), bytes.size(), 0) > 0);
 }
 
-void check_crowd(Socket& socket) {
+void check_addresses(Socket& socket) {
   std::set<uint32_t> addresses;
-  MessageBatch request = crowd_request();
+  MessageBatch request = address_request();
   const auto end = socket.dump(request, [&](const Messages& message) {
     auto attributes = message.attributes(sizeof(ifaddrmsg));
     while (attributes.next()) {
@@ -135,29 +135,29 @@ void check_crowd(Socket& socket) {
 
 }  // namespace
 
-TEST_CASE("[a list of many chunks] is complete") {
+TEST_CASE("a list of many chunks is complete") {
   const OtherNamespace other;
   if (!other.exists()) return;
-  Socket socket = open_crowd(other);
-  for (int round = 0; round < 5; ++round) check_crowd(socket);
+  Socket socket = open_with_addresses(other);
+  for (int round = 0; round < 5; ++round) check_addresses(socket);
 }
 
-TEST_CASE("[a list of many chunks] that was begun and left is read to its end before the next") {
+TEST_CASE("a list that was requested and left is read to its end before the next one") {
   const OtherNamespace other;
   if (!other.exists()) return;
-  Socket socket = open_crowd(other);
+  Socket socket = open_with_addresses(other);
   for (int round = 0; round < 5; ++round) {
     abandon_list(socket);
-    check_crowd(socket);
+    check_addresses(socket);
   }
 }
 
-TEST_CASE("[a list of many chunks] does not touch a batch after it, whatever a callback throws") {
+TEST_CASE("a list abandoned by its callback does not disturb the batch after it") {
   const OtherNamespace other;
   if (!other.exists()) return;
-  Socket socket = open_crowd(other);
+  Socket socket = open_with_addresses(other);
   for (int round = 0; round < 5; ++round) {
-    MessageBatch request = crowd_request();
+    MessageBatch request = address_request();
     CHECK_THROWS_AS(
         socket.dump(request, [](const Messages&) { throw std::runtime_error("enough"); }),
         std::runtime_error);
@@ -165,6 +165,6 @@ TEST_CASE("[a list of many chunks] does not touch a batch after it, whatever a c
     add_nothing(batch);
     add_familyless(batch);
     CHECK(test::to_text(socket.run(batch, [](size_t, const Messages&) {})) == "1 refused 95");
-    check_crowd(socket);
+    check_addresses(socket);
   }
 }

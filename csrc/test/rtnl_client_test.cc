@@ -1,4 +1,4 @@
-// Lists of links and addresses that other writers disturb.
+// A client of links: lists that other writers disturb, and changes without a reply.
 #include "rtnl/client.h"
 
 #include <doctest/doctest.h>
@@ -29,7 +29,7 @@ namespace {
 
 constexpr uint32_t kItems = 3;
 
-// A kernel of three links with an address each, of whose lists the first `interrupted` are
+// A kernel with three links that have an address each. Its first lists, `interrupted` of them, are
 // disturbed.
 class FakeLinks {
  public:
@@ -42,7 +42,7 @@ class FakeLinks {
       if (header.nlmsg_type == NLMSG_NOOP) {
         reply(wire::error_reply(header, 0));
       } else if (list) {
-        tell_all(header, reply);
+        reply_with_list(header, reply);
       } else {
         header.nlmsg_type = RTM_NEWLINK;
         reply(wire::data(header, link(1)));
@@ -63,13 +63,13 @@ class FakeLinks {
         attribute(IFA_ADDRESS, join(wire::hex("0a0000"), raw(static_cast<uint8_t>(index)))));
   }
 
-  void tell_all(nlmsghdr header, const FakeKernel::Reply& reply) {
+  void reply_with_list(nlmsghdr header, const FakeKernel::Reply& reply) {
     const bool links = header.nlmsg_type == RTM_GETLINK;
     const bool disturbed = interrupted_-- > 0;
     header.nlmsg_flags = NLM_F_MULTI;
     header.nlmsg_type = links ? RTM_NEWLINK : RTM_NEWADDR;
     for (uint32_t i = 1; i <= kItems; ++i) {
-      // What a disturbed list leaves out is what nobody can tell.
+      // Any item may be missing from a disturbed list.
       if (disturbed && i == 2) continue;
       reply(wire::message(header, links ? link(i) : address(i)));
     }
@@ -100,7 +100,7 @@ struct Run {
   }
 
   Status status() const { return static_cast<Status>(response.results[0].status); }
-  /// How many objects it tells of.
+  /// Returns how many objects the response has.
   size_t items(Operation operation) const {
     if (operation == Operation::kListLinks) return response.links.size();
     if (operation == Operation::kPlanAddresses) return response.changes.size();
@@ -111,12 +111,8 @@ struct Run {
 constexpr Operation kLists[] = {Operation::kListLinks, Operation::kListAddresses,
                                 Operation::kPlanAddresses};
 
-}  // namespace
-
-namespace {
-
-// What becomes of an ensure where the kernel answers what is asked, but not what is to change.
-Status unanswered_change(Operation operation) {
+// Returns the status of an ensure whose queries get replies, but whose change does not.
+Status status_without_reply(Operation operation) {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     const uint16_t type = request.messages[0].header.nlmsg_type;
     if (type == RTM_GETADDR) return FakeLinks(0)(request, reply);
@@ -144,9 +140,9 @@ Status unanswered_change(Operation operation) {
 
 }  // namespace
 
-TEST_CASE("an ensure whose change is not answered in time may have made it") {
-  CHECK(unanswered_change(Operation::kEnsureDummy) == Status::kLost);
-  CHECK(unanswered_change(Operation::kEnsureAddress) == Status::kLost);
+TEST_CASE("an ensure whose change gets no reply in time is lost: it may have made the change") {
+  CHECK(status_without_reply(Operation::kEnsureDummy) == Status::kLost);
+  CHECK(status_without_reply(Operation::kEnsureAddress) == Status::kLost);
 }
 
 TEST_CASE("an ensure whose address another writer adds first has changed nothing") {
@@ -180,7 +176,7 @@ TEST_CASE("an ensure whose address another writer adds first has changed nothing
   CHECK(response.results[0].changed == 0);
 }
 
-TEST_CASE("a list that was disturbed is read again, and then whole") {
+TEST_CASE("a disturbed list is read again until it is complete") {
   for (const Operation operation : kLists) {
     for (int interrupted = 0; interrupted < 5; ++interrupted) {
       CAPTURE(static_cast<uint32_t>(operation));
@@ -188,14 +184,14 @@ TEST_CASE("a list that was disturbed is read again, and then whole") {
       const Run run(operation, interrupted);
       CHECK(run.status() == Status::kDone);
       CHECK(run.items(operation) == kItems);
-      // The list of all addresses takes the names of the links from another list.
+      // The list of all addresses needs the list of links for their names.
       const size_t others = operation == Operation::kListAddresses ? 1 : 0;
       CHECK(run.lists == static_cast<size_t>(interrupted) + 1 + others);
     }
   }
 }
 
-TEST_CASE("a list that is disturbed each time is not returned as if it were whole") {
+TEST_CASE("a list that is disturbed every time is lost, and not returned as complete") {
   for (const Operation operation : kLists) {
     CAPTURE(static_cast<uint32_t>(operation));
     const Run run(operation, 100);

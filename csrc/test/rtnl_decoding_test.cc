@@ -63,7 +63,7 @@ std::optional<Link> read_link(Bytes payload) { return read(payload, rtnl::read_l
 
 std::optional<LinkAddress> read_address(Bytes payload) { return read(payload, rtnl::read_address); }
 
-// The bytes of an optional value, or "nothing".
+// Returns the bytes of an optional value, or "nothing".
 template <typename Value>
 std::string shown(const std::optional<Value>& value) {
   return value ? wire::shown(*value) : "nothing";
@@ -73,7 +73,7 @@ bool is_whole(Bytes bytes) { return !split_attributes(bytes).malformed; }
 
 }  // namespace
 
-TEST_CASE("[what the kernel tells is read:] a dummy link") {
+TEST_CASE("a dummy link is decoded") {
   Link link{};
   link.index = 7;
   link.flags = IFF_UP | IFF_NOARP;
@@ -88,7 +88,7 @@ TEST_CASE("[what the kernel tells is read:] a dummy link") {
             attribute(IFLA_ADDRESS, hex("0242ac110002")), kind_nest("dummy")))) == shown(link));
 }
 
-TEST_CASE("[what the kernel tells is read:] a link without anything") {
+TEST_CASE("a link without attributes is decoded") {
   Link link{};
   link.index = 1;
   CHECK(shown(read_link(link_header(1))) == shown(link));
@@ -97,7 +97,7 @@ TEST_CASE("[what the kernel tells is read:] a link without anything") {
         shown(link));
 }
 
-TEST_CASE("[what the kernel tells is read:] any link") {
+TEST_CASE("any link that a kernel may report is decoded") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     const auto reply = link_reply(random);
@@ -106,7 +106,7 @@ TEST_CASE("[what the kernel tells is read:] any link") {
   }
 }
 
-TEST_CASE("[what the kernel tells is read:] any address") {
+TEST_CASE("any address that a kernel may report is decoded") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     const auto reply = address_reply(random);
@@ -115,13 +115,13 @@ TEST_CASE("[what the kernel tells is read:] any address") {
   }
 }
 
-TEST_CASE("[what the kernel tells is read:] addresses of other families than IP are none") {
+TEST_CASE("addresses of other families than IP decode to none") {
   for (const uint8_t family : {0, 1, 7, 28, 255}) {
     CHECK_FALSE(read_address(address_header(family, 32, 0, 0, 7)).has_value());
   }
 }
 
-TEST_CASE("[what the kernel tells is read:] known attributes of a wrong size are damage") {
+TEST_CASE("known attributes of a wrong size are malformed") {
   const Buffer link = link_header(7);
   CHECK_FALSE(read_link(join(link, attribute(IFLA_MTU, hex("010203")))).has_value());
   CHECK_FALSE(read_link(join(link, attribute(IFLA_OPERSTATE, {}))).has_value());
@@ -134,12 +134,12 @@ TEST_CASE("[what the kernel tells is read:] known attributes of a wrong size are
   CHECK_FALSE(read_address(join(address, attribute(IFA_CACHEINFO, Buffer(15)))).has_value());
 }
 
-TEST_CASE("what is written is read back the same") {
+TEST_CASE("decoding returns what was encoded") {
   Random random;
   for (int round = 0; round < 5000; ++round) {
     LinkAddress address = address_reply(random).expected;
     AddressSettings wanted = address.settings;
-    // Lifetimes are written where they were asked for.
+    // Lifetimes are encoded only if they were asked for.
     if (random.chance(50)) {
       wanted.given = AddressSettings::kLifetimes;
     } else {
@@ -164,7 +164,7 @@ TEST_CASE("what is written is read back the same") {
   }
 }
 
-TEST_CASE("a message that is cut anywhere gives an object only between attributes") {
+TEST_CASE("a message cut anywhere decodes to an object only if it is cut between attributes") {
   Random random;
   for (int round = 0; round < 50; ++round) {
     const Buffer link = link_reply(random).payload;
@@ -182,7 +182,7 @@ TEST_CASE("a message that is cut anywhere gives an object only between attribute
   }
 }
 
-TEST_CASE("mutated messages give an object only if they are whole") {
+TEST_CASE("a mutated message decodes to an object only if it is whole") {
   Random random;
   int objects = 0;
   Buffer link;
@@ -212,7 +212,7 @@ TEST_CASE("mutated messages give an object only if they are whole") {
       }
     }
   }
-  // Otherwise the mutations are not what they should be.
+  // Otherwise the mutations are too weak or too strong.
   CHECK(objects > kMutations / 5);
   CHECK(objects < kMutations / 5 * 9);
 }

@@ -60,9 +60,9 @@ Buffer message(uint16_t type, int flags, const Buffer& payload) {
 
 const Buffer kSkipStats = attribute(IFLA_EXT_MASK, raw(uint32_t{RTEXT_FILTER_SKIP_STATS}));
 
-// What `put` appends: one message, whole.
+// Returns the one message that `put` appends.
 template <typename Put>
-std::string written(ReplyKind kind, Put put) {
+std::string encoded(ReplyKind kind, Put put) {
   MessageBatch batch;
   put(batch);
   REQUIRE(batch.size() == 1);
@@ -105,38 +105,36 @@ const Buffer kIPv6 = join(attribute(IFA_LOCAL, hex("fd000000 00000000 00000000 0
 
 }  // namespace
 
-TEST_CASE("[questions about links are written as the kernel reads them:] a link by its name") {
+TEST_CASE("a query for a link is encoded with its name") {
   CHECK(
-      written(ReplyKind::kData, [](MessageBatch& batch) { put_get_link(batch, named("ipvs0")); }) ==
+      encoded(ReplyKind::kData, [](MessageBatch& batch) { put_get_link(batch, named("ipvs0")); }) ==
       to_hex(
           message(RTM_GETLINK, NLM_F_REQUEST,
                   join(link_header(0), attribute(IFLA_IFNAME, terminated("ipvs0")), kSkipStats))));
 }
 
-TEST_CASE("[questions about links are written as the kernel reads them:] a link by its index") {
-  CHECK(written(ReplyKind::kData, [](MessageBatch& batch) { put_get_link(batch, numbered(7)); }) ==
+TEST_CASE("a query for a link is encoded with its index") {
+  CHECK(encoded(ReplyKind::kData, [](MessageBatch& batch) { put_get_link(batch, numbered(7)); }) ==
         to_hex(message(RTM_GETLINK, NLM_F_REQUEST, join(link_header(7), kSkipStats))));
 }
 
-TEST_CASE(
-    "[questions about links are written as the kernel reads them:] all links, or those of a kind") {
-  CHECK(written(ReplyKind::kData, [](MessageBatch& batch) { rtnl::put_list_links(batch, {}); }) ==
+TEST_CASE("a list of links is encoded with or without a kind") {
+  CHECK(encoded(ReplyKind::kData, [](MessageBatch& batch) { rtnl::put_list_links(batch, {}); }) ==
         to_hex(message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, join(link_header(0), kSkipStats))));
-  CHECK(written(ReplyKind::kData,
+  CHECK(encoded(ReplyKind::kData,
                 [](MessageBatch& batch) { rtnl::put_list_links(batch, name<32>("dummy")); }) ==
         to_hex(message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP,
                        join(link_header(0), kSkipStats, kind_nest("dummy")))));
 }
 
-TEST_CASE(
-    "[commands to links are written as the kernel reads them:] a new dummy, which must not exist") {
-  CHECK(written(ReplyKind::kErrorOnly,
+TEST_CASE("a new dummy link is encoded so that it must not exist") {
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [](MessageBatch& batch) { rtnl::put_new_dummy(batch, name<16>("ipvs0"), {}); }) ==
         to_hex(message(RTM_NEWLINK, kExclusive,
                        join(link_header(0), attribute(IFLA_IFNAME, terminated("ipvs0")),
                             kind_nest("dummy")))));
   const LinkSettings settings{.up = true, .mtu = 9000};
-  CHECK(written(ReplyKind::kErrorOnly,
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [&](MessageBatch& batch) {
                   rtnl::put_new_dummy(batch, name<16>("ipvs0"), settings);
                 }) ==
@@ -146,11 +144,9 @@ TEST_CASE(
                  attribute(IFLA_MTU, raw(uint32_t{9000})), kind_nest("dummy")))));
 }
 
-TEST_CASE(
-    "[commands to links are written as the kernel reads them:] settings, of which only those that "
-    "are given are meant") {
+TEST_CASE("only settings of a link that are given are encoded") {
   const auto set = [](const LinkSettings& settings) {
-    return written(ReplyKind::kErrorOnly,
+    return encoded(ReplyKind::kErrorOnly,
                    [&](MessageBatch& batch) { put_set_link(batch, numbered(7), settings); });
   };
   const auto expected = [](const Buffer& payload) {
@@ -165,35 +161,33 @@ TEST_CASE(
         expected(join(link_header(7, 0, IFF_UP), attribute(IFLA_MTU, raw(uint32_t{0})))));
 }
 
-TEST_CASE(
-    "[commands to links are written as the kernel reads them:] a name finds a link only where "
-    "there is no index: it would rename it") {
+TEST_CASE("the name of a link is encoded only without an index, since it would rename the link") {
   LinkKey both = named("ipvs0");
   both.index = 7;
-  CHECK(written(ReplyKind::kErrorOnly, [&](MessageBatch& batch) {
+  CHECK(encoded(ReplyKind::kErrorOnly, [&](MessageBatch& batch) {
           put_set_link(batch, both, {});
         }) == to_hex(message(RTM_SETLINK, NLM_F_REQUEST, link_header(7))));
-  CHECK(written(ReplyKind::kErrorOnly,
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [](MessageBatch& batch) { put_set_link(batch, named("ipvs0"), {}); }) ==
         to_hex(message(RTM_SETLINK, NLM_F_REQUEST,
                        join(link_header(0), attribute(IFLA_IFNAME, terminated("ipvs0"))))));
 }
 
-TEST_CASE("[commands to links are written as the kernel reads them:] deletions") {
-  CHECK(written(ReplyKind::kErrorOnly, [](MessageBatch& batch) {
+TEST_CASE("the deletion of a link is encoded with its index or its name") {
+  CHECK(encoded(ReplyKind::kErrorOnly, [](MessageBatch& batch) {
           put_delete_link(batch, numbered(7));
         }) == to_hex(message(RTM_DELLINK, NLM_F_REQUEST, link_header(7))));
-  // As long as a name can be.
+  // The longest possible name.
   CHECK(
-      written(ReplyKind::kErrorOnly,
+      encoded(ReplyKind::kErrorOnly,
               [](MessageBatch& batch) { put_delete_link(batch, named("abcdefghijklmno")); }) ==
       to_hex(message(RTM_DELLINK, NLM_F_REQUEST,
                      join(link_header(0), attribute(IFLA_IFNAME, terminated("abcdefghijklmno"))))));
 }
 
-TEST_CASE("[addresses are written as the kernel reads them:] lists") {
+TEST_CASE("a list of addresses is encoded with its link and its family") {
   const auto list = [](uint32_t index, uint16_t family) {
-    return written(ReplyKind::kData,
+    return encoded(ReplyKind::kData,
                    [&](MessageBatch& batch) { rtnl::put_list_addresses(batch, index, family); });
   };
   const auto expected = [](uint8_t family, uint32_t index) {
@@ -205,36 +199,32 @@ TEST_CASE("[addresses are written as the kernel reads them:] lists") {
   CHECK(list(0x01020304, AF_INET6) == expected(10, 0x01020304));
 }
 
-TEST_CASE("[addresses are written as the kernel reads them:] new ones, which must not exist") {
+TEST_CASE("a new address is encoded so that it must not exist") {
   constexpr int kExclusive = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
-  CHECK(written(ReplyKind::kErrorOnly,
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [](MessageBatch& batch) { put_new_address(batch, 7, web_address()); }) ==
         to_hex(message(RTM_NEWADDR, kExclusive, join(address_header(2, 32, 0, 0, 7), kIPv4))));
-  CHECK(written(ReplyKind::kErrorOnly,
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [](MessageBatch& batch) { put_new_address(batch, 0x01020304, ipv6_address()); }) ==
         to_hex(message(RTM_NEWADDR, kExclusive,
                        join(address_header(10, 128, 0, 0, 0x01020304), kIPv6,
-                            // Above what the header has room for.
+                            // More bits than fit into the header.
                             attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
 }
 
-TEST_CASE(
-    "[addresses are written as the kernel reads them:] with their scope, and the other end of the "
-    "link") {
+TEST_CASE("an address is encoded with its scope and its peer") {
   AddressSettings address = web_address();
   address.scope = RT_SCOPE_LINK;
   address.prefix_length = 24;
   address.peer = ip("0a600109");
-  CHECK(written(ReplyKind::kErrorOnly,
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [&](MessageBatch& batch) { put_new_address(batch, 7, address); }) ==
         to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL,
                        join(address_header(2, 24, 0, 253, 7), attribute(IFA_LOCAL, hex("0a600001")),
                             attribute(IFA_ADDRESS, hex("0a600109"))))));
 }
 
-TEST_CASE(
-    "[addresses are written as the kernel reads them:] with their broadcast address, label and "
-    "lifetimes") {
+TEST_CASE("an address is encoded with its broadcast address, label and lifetimes") {
   AddressSettings address = web_address();
   address.prefix_length = 24;
   address.broadcast = ip("0a6000ff");
@@ -250,27 +240,25 @@ TEST_CASE(
                           join(address_header(2, 24, 0, 0, 7), attributes)));
   };
   const auto put = [&](MessageBatch& batch) { put_new_address(batch, 7, address); };
-  CHECK(written(ReplyKind::kErrorOnly, put) == expected(join(kIPv4, broadcast, label)));
+  CHECK(encoded(ReplyKind::kErrorOnly, put) == expected(join(kIPv4, broadcast, label)));
   address.given = AddressSettings::kLifetimes;
-  CHECK(written(ReplyKind::kErrorOnly, put) == expected(join(kIPv4, broadcast, lifetimes, label)));
+  CHECK(encoded(ReplyKind::kErrorOnly, put) == expected(join(kIPv4, broadcast, lifetimes, label)));
 }
 
-TEST_CASE(
-    "[addresses are written as the kernel reads them:] deletions under the label that was asked "
-    "for") {
+TEST_CASE("the deletion of an address is encoded with its label if that was asked for") {
   AddressSettings address = web_address();
   address.label = name<16>("vip0:a");
   const auto put = [&](MessageBatch& batch) { put_delete_address(batch, 7, address); };
   const Buffer named = join(address_header(2, 32, 0, 0, 7), kIPv4);
-  CHECK(written(ReplyKind::kErrorOnly, put) == to_hex(message(RTM_DELADDR, NLM_F_REQUEST, named)));
+  CHECK(encoded(ReplyKind::kErrorOnly, put) == to_hex(message(RTM_DELADDR, NLM_F_REQUEST, named)));
   address.given = AddressSettings::kLabel;
-  CHECK(written(ReplyKind::kErrorOnly, put) ==
+  CHECK(encoded(ReplyKind::kErrorOnly, put) ==
         to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
                        join(named, attribute(IFA_LABEL, terminated("vip0:a"))))));
 }
 
-TEST_CASE("[addresses are written as the kernel reads them:] ones that are replaced, or made") {
-  CHECK(written(ReplyKind::kErrorOnly,
+TEST_CASE("the replacement of an address is encoded so that it may exist or not") {
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [](MessageBatch& batch) {
                   put_replace_address(batch, 0x01020304, ipv6_address());
                 }) == to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE,
@@ -278,20 +266,18 @@ TEST_CASE("[addresses are written as the kernel reads them:] ones that are repla
                                           attribute(IFA_FLAGS, raw(uint32_t{0x202}))))));
 }
 
-TEST_CASE(
-    "[addresses are written as the kernel reads them:] deletions, always with the address, and no "
-    "more than names it") {
-  CHECK(written(ReplyKind::kErrorOnly,
+TEST_CASE("the deletion of an address is encoded with the address and no settings") {
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [](MessageBatch& batch) { put_delete_address(batch, 7, web_address()); }) ==
         to_hex(message(RTM_DELADDR, NLM_F_REQUEST, join(address_header(2, 32, 0, 0, 7), kIPv4))));
-  CHECK(written(ReplyKind::kErrorOnly,
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [](MessageBatch& batch) {
                   put_delete_address(batch, 0x01020304, ipv6_address());
                 }) == to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
                                      join(address_header(10, 128, 0, 0, 0x01020304), kIPv6))));
   AddressSettings address = web_address();
   address.peer = ip("0a600109");
-  CHECK(written(ReplyKind::kErrorOnly,
+  CHECK(encoded(ReplyKind::kErrorOnly,
                 [&](MessageBatch& batch) { put_delete_address(batch, 7, address); }) ==
         to_hex(message(RTM_DELADDR, NLM_F_REQUEST,
                        join(address_header(2, 32, 0, 0, 7), attribute(IFA_LOCAL, hex("0a600001")),

@@ -53,7 +53,7 @@ AddressSettings random_address(Random& random, bool is_wanted) {
   address.prefix_length = random.chance(70) ? 128 : 64;
   if (random.chance(50)) address.flags |= IFA_F_NODAD;
   if (random.chance(50)) address.flags |= IFA_F_NOPREFIXROUTE;
-  // What the kernel alone sets, and what is no reason to change anything.
+  // Flags that only the kernel sets, and that are no reason for a change.
   if (!is_wanted && random.chance(30)) address.flags |= IFA_F_TENTATIVE | IFA_F_PERMANENT;
   return address;
 }
@@ -62,7 +62,7 @@ AddressList random_wanted(Random& random) {
   AddressList list;
   for (size_t count = random.below(10); count > 0; --count) {
     const AddressSettings address = random_address(random, true);
-    // What is wanted may be wanted twice.
+    // An address may be wanted twice.
     if (random.chance(20) || !holds(list, address)) list.push_back(address);
   }
   return list;
@@ -85,7 +85,7 @@ bool is_as_wanted(const LinkAddress& address, const AddressSettings& wanted) {
          (settings.family == AF_INET || ((settings.flags ^ wanted.flags) & kOptions) == 0);
 }
 
-// The first of those that are the same is what counts.
+// Returns the first of each address; duplicates do not count.
 AddressList distinct(const AddressList& list) {
   AddressList firsts;
   for (const AddressSettings& each : list) {
@@ -116,7 +116,7 @@ struct Scene {
 
 }  // namespace
 
-TEST_CASE("every change works in its turn, and the link has what is wanted in the end") {
+TEST_CASE("each change of a plan works in its turn, and the link gets the wanted addresses") {
   Random random;
   for (int round = 0; round < kRounds; ++round) {
     Scene scene(random);
@@ -129,9 +129,9 @@ TEST_CASE("every change works in its turn, and the link has what is wanted in th
                           [&](const LinkAddress& address) { return is_as_wanted(address, each); }));
     }
     for (const LinkAddress& each : result) {
-      const bool may_be_there =
+      const bool may_remain =
           holds(scene.existing, each.settings) && (!scene.prune || is_link_local(each.settings));
-      REQUIRE((holds(wanted, each.settings) || may_be_there));
+      REQUIRE((holds(wanted, each.settings) || may_remain));
     }
     for (const LinkAddress& each : scene.existing) {
       if (!scene.prune || is_link_local(each.settings)) REQUIRE(holds(result, each.settings));
@@ -140,7 +140,7 @@ TEST_CASE("every change works in its turn, and the link has what is wanted in th
   }
 }
 
-TEST_CASE("what is as wanted is not touched, unless the kernel might delete it") {
+TEST_CASE("an address that is as wanted is left alone, unless the kernel might delete it") {
   Random random;
   int untouched = 0;
   for (int round = 0; round < kRounds; ++round) {
@@ -152,14 +152,14 @@ TEST_CASE("what is as wanted is not touched, unless the kernel might delete it")
                        [&](const AddressSettings& other) { return is_as_wanted(each, other); })) {
         continue;
       }
-      const bool falls =
+      const bool is_deleted =
           (each.settings.flags & IFA_F_SECONDARY) != 0 && each.settings.family == AF_INET &&
           std::any_of(scene.plan.begin(), scene.plan.end(), [&](const AddressSettings& change) {
             return change_of(change) == Change::kDelete && (change.flags & IFA_F_SECONDARY) == 0 &&
                    share_network(change, each.settings);
           });
-      REQUIRE(holds(scene.plan, each.settings) == falls);
-      untouched += falls ? 0 : 1;
+      REQUIRE(holds(scene.plan, each.settings) == is_deleted);
+      untouched += is_deleted ? 0 : 1;
     }
   }
   CHECK(untouched > kRounds / 10);
@@ -171,7 +171,7 @@ TEST_CASE("link-local addresses of IPv6 are never pruned") {
     const Scene scene(random);
     CAPTURE(scene.text());
     for (const AddressSettings& change : scene.plan) {
-      // With another prefix length it goes, and comes back.
+      // An address may be deleted to return with another prefix length.
       if (change_of(change) == Change::kDelete && is_link_local(change)) {
         REQUIRE(holds(scene.wanted, change));
       }
@@ -190,7 +190,7 @@ TEST_CASE("link-local addresses of IPv6 are never pruned") {
   }
 }
 
-TEST_CASE("without prune nothing goes, but to come back with another prefix length") {
+TEST_CASE("without prune an address is deleted only to return with another prefix length") {
   Random random;
   for (int round = 0; round < kRounds; ++round) {
     Scene scene(random);
@@ -206,8 +206,7 @@ TEST_CASE("without prune nothing goes, but to come back with another prefix leng
   }
 }
 
-TEST_CASE(
-    "a listed address is as wanted, whatever it is like, and however long ago it was listed") {
+TEST_CASE("a listed address is as wanted, whatever its settings and its age") {
   Random random;
   for (int round = 0; round < kRounds; ++round) {
     AddressSettings present = random_address(random, false);
@@ -223,7 +222,7 @@ TEST_CASE(
       if (random.chance(50)) present.broadcast = {10, 0, 0, 255};
     }
     LinkAddress later = aged(present, static_cast<uint32_t>(random.below(400)));
-    // What the kernel alone says has changed meanwhile.
+    // Flags that only the kernel sets have changed since.
     later.settings.flags ^= IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED;
     CAPTURE(shown(present));
     REQUIRE(plan_addresses({later}, {listed(present)}, true).empty());

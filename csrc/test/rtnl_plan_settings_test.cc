@@ -37,14 +37,14 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("replacing an address keeps the flags that nobody spoke of") {
+TEST_CASE("replacing an address keeps flags that were not asked for") {
   LinkAddress present = lasting(ipv6_address(1, 64, IFA_F_MANAGETEMPADDR | IFA_F_TENTATIVE));
   const AddressList plan = plan_addresses({present}, {ipv6_address(1, 64, kOptions)}, false);
   REQUIRE((kinds(plan) == std::vector{Change::kReplace}));
   CHECK(plan[0].flags == (kOptions | IFA_F_MANAGETEMPADDR));
 }
 
-TEST_CASE("lifetimes that were asked for are given, and those that were not are for ever") {
+TEST_CASE("lifetimes that were asked for are set, and others are forever") {
   for (const bool ipv6 : {false, true}) {
     AddressSettings wanted = ipv6 ? ipv6_address(1, 64, 0) : virtual_address(1);
     LinkAddress present = lasting(wanted);
@@ -61,7 +61,7 @@ TEST_CASE("lifetimes that were asked for are given, and those that were not are 
   }
 }
 
-TEST_CASE("what the kernel does not change of an IPv4 address is refused where it was asked for") {
+TEST_CASE("a setting of IPv4 that the kernel cannot change is refused if it was asked for") {
   const LinkAddress present = lasting(virtual_address(1, 24));
   const auto plan_with = [&](uint32_t given, auto change) {
     AddressSettings wanted = virtual_address(1, 24);
@@ -84,7 +84,7 @@ TEST_CASE("what the kernel does not change of an IPv4 address is refused where i
                   [](auto& wanted) { wanted.flags = IFA_F_NOPREFIXROUTE; }));
 }
 
-TEST_CASE("two wanted addresses that are one to the kernel must agree") {
+TEST_CASE("two wanted addresses that the kernel takes for one must agree") {
   const auto contradicts = [](const AddressSettings& a, const AddressSettings& b) {
     const AddressList wanted{virtual_address(9), a, b};
     const auto found = rtnl::Plan(wanted, false).contradiction();
@@ -96,7 +96,7 @@ TEST_CASE("two wanted addresses that are one to the kernel must agree") {
   const AddressSettings ipv4 = virtual_address(1, 24);
   const AddressSettings ipv6 = ipv6_address(1, 64, kOptions);
   CHECK_FALSE(contradicts(ipv4, ipv4));
-  CHECK_FALSE(contradicts(ipv4, virtual_address(1)));  // of IPv4 these are two
+  CHECK_FALSE(contradicts(ipv4, virtual_address(1)));  // two addresses of IPv4
   CHECK_FALSE(contradicts(ipv6, ipv6));
   CHECK(contradicts(ipv6, ipv6_address(1, 128, kOptions)));
 
@@ -123,7 +123,7 @@ TEST_CASE("two wanted addresses that are one to the kernel must agree") {
   CHECK(contradicts(scoped, labelled));  // neither says all
 }
 
-TEST_CASE("of what is wanted twice, the one that asks for more counts") {
+TEST_CASE("of an address wanted twice, the one that asks for more counts") {
   AddressSettings listed_address = listed(ipv6_address(1, 64, 0));
   listed_address.preferred = listed_address.valid = AddressSettings::kForever;
   const AddressSettings bare = ipv6_address(1, 64, kOptions);

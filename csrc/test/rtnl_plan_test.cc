@@ -33,9 +33,7 @@ AddressList deleted(AddressList list) {
 
 }  // namespace
 
-TEST_CASE(
-    "what goes goes first, the last before the first: primary addresses behind their secondary "
-    "ones") {
+TEST_CASE("deletions come first, in reverse order: secondary addresses before their primary one") {
   const LinkModel link({lasting(virtual_address(1, 24)), lasting(virtual_address(2, 24)),
                         lasting(virtual_address(3))},
                        false);
@@ -52,7 +50,7 @@ TEST_CASE(
   CHECK(shown(plan) == shown(expected));
 }
 
-TEST_CASE("a secondary address that is wanted is put back behind its primary one") {
+TEST_CASE("a secondary address that is wanted is put back after its primary one is deleted") {
   const LinkModel link({lasting(virtual_address(1, 24)), lasting(virtual_address(2, 24))}, false);
   const AddressList plan =
       plan_addresses(link.addresses(), AddressList{virtual_address(2, 24)}, true);
@@ -63,7 +61,7 @@ TEST_CASE("a secondary address that is wanted is put back behind its primary one
   CHECK(plan[1].address[3] == 2);
 }
 
-TEST_CASE("a secondary address is put back as it was") {
+TEST_CASE("a secondary address is put back with its settings") {
   LinkModel link({lasting(virtual_address(1, 24)), lasting(virtual_address(2, 24))}, false);
   PresentList existing = link.addresses();
   existing[1].settings.label.assign("vip0:a");
@@ -75,7 +73,7 @@ TEST_CASE("a secondary address is put back as it was") {
   CHECK(plan[1].flags == 0);
 }
 
-TEST_CASE("of IPv4 another prefix length is another address, of IPv6 it is not") {
+TEST_CASE("another prefix length makes another IPv4 address, but the same IPv6 address") {
   const AddressList plan =
       plan_addresses({lasting(virtual_address(1, 24))}, AddressList{virtual_address(1)}, false);
   REQUIRE(plan.size() == 1);
@@ -95,7 +93,7 @@ TEST_CASE("of IPv4 another prefix length is another address, of IPv6 it is not")
   CHECK(changes[1].prefix_length == 128);
 }
 
-TEST_CASE("of IPv6 another peer is another address, if it was asked for") {
+TEST_CASE("another peer makes another IPv6 address if it was asked for") {
   const LinkAddress present = lasting(ipv6_address(1, 128, kOptions));
   AddressSettings wanted = ipv6_address(1, 128, kOptions);
   wanted.peer = {0xfd, 1};
@@ -105,7 +103,7 @@ TEST_CASE("of IPv6 another peer is another address, if it was asked for") {
          std::vector{Change::kDelete, Change::kAdd}));
 }
 
-TEST_CASE("what the kernel itself puts on loopback is not pruned there, nor changed") {
+TEST_CASE("addresses that the kernel puts on loopback are neither pruned nor changed there") {
   AddressSettings ipv4 = virtual_address(1, 8);
   ipv4.address = {127, 0, 0, 1};
   AddressSettings ipv6{};

@@ -1,5 +1,4 @@
-// Links and addresses of rtnetlink: the pieces of their messages, and random replies with what must
-// be decoded from them.
+// Parts of the messages of links and addresses, and random replies in which a kernel reports them.
 #pragma once
 
 #include <linux/rtnetlink.h>
@@ -26,7 +25,7 @@ wire::Buffer kind_nest(std::string_view kind);
 
 /// Returns a link with random attributes in random order, some unknown, some longer than needed.
 Reply<rtnl::Link> link_reply(Random& random);
-/// Returns an address, likewise.
+/// Returns an address with random attributes in random order, as above.
 Reply<rtnl::LinkAddress> address_reply(Random& random);
 
 }  // namespace test

@@ -1,4 +1,4 @@
-// Addresses of links as text. That they agree with lib/links/encode-address.ts, its tests show.
+// Addresses of links as text. The unit tests of lib/links check that JavaScript parses them alike.
 #include "rtnl/text.h"
 
 #include <doctest/doctest.h>
@@ -42,7 +42,7 @@ bool reads(std::string_view text, const AddressSettings& expected) {
 
 }  // namespace
 
-TEST_CASE("addresses are read with their prefix length, or with all bits") {
+TEST_CASE("an address is parsed with its prefix length, or with all bits") {
   CHECK(reads("10.96.0.1/32", ipv4({10, 96, 0, 1}, 32)));
   CHECK(reads("10.96.0.1", ipv4({10, 96, 0, 1}, 32)));
   CHECK(reads("10.96.0.1/0", ipv4({10, 96, 0, 1}, 0)));
@@ -56,7 +56,7 @@ TEST_CASE("addresses are read with their prefix length, or with all bits") {
   CHECK(reads(longest, ipv6(ones, 128)));
 }
 
-TEST_CASE("IPv4 addresses of 127.0.0.0/8, and no others, have the scope of their host") {
+TEST_CASE("only IPv4 addresses of 127.0.0.0/8 get host scope") {
   const auto scope_of = [](std::string_view text) { return parse_address(text).value().scope; };
   for (const char* text : {"127.0.0.0/8", "127.0.0.2", "127.255.255.255/32"}) {
     CAPTURE(text);
@@ -68,7 +68,7 @@ TEST_CASE("IPv4 addresses of 127.0.0.0/8, and no others, have the scope of their
   }
 }
 
-TEST_CASE("what is no address is not read") {
+TEST_CASE("text that is not an address is rejected") {
   using namespace std::string_view_literals;
   for (const std::string_view text : {""sv,
                                       "/"sv,
@@ -98,7 +98,7 @@ TEST_CASE("what is no address is not read") {
   CHECK_FALSE(parse_address(std::string(1000, '1')).has_value());
 }
 
-TEST_CASE("any text of the letters of addresses is read within its bounds") {
+TEST_CASE("any text made of characters of addresses is read within its bounds") {
   constexpr std::string_view kLetters = "0123456789abcdef.:/:.";
   Random random;
   for (int round = 0; round < 100'000; ++round) {

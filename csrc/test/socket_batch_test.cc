@@ -1,4 +1,4 @@
-// How a socket sends batches to a fake kernel: the datagrams, and what cannot be sent.
+// Batches sent to a fake kernel: their datagrams, and messages that cannot be sent.
 #include "netlink/socket.h"
 
 #include <doctest/doctest.h>
@@ -41,8 +41,8 @@ using test::to_text;
 
 namespace {
 
-// The wishes that arrived, without the sentinels.
-std::vector<FakeKernel::Message> wishes(const FakeKernel& kernel) {
+// Returns the messages that arrived, without the sentinels.
+std::vector<FakeKernel::Message> arrived_messages(const FakeKernel& kernel) {
   std::vector<FakeKernel::Message> all;
   for (const auto& request : kernel.requests()) {
     for (const auto& message : request.messages) {
@@ -54,7 +54,7 @@ std::vector<FakeKernel::Message> wishes(const FakeKernel& kernel) {
 
 }  // namespace
 
-TEST_CASE("commands go in one datagram with a sentinel behind them, and silence is success") {
+TEST_CASE("commands go in one datagram followed by a sentinel, and no reply means success") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   MessageBatch batch;
@@ -100,31 +100,31 @@ TEST_CASE("a socket can be moved between batches") {
   RandomBatch(random, 20).check(second);
 }
 
-TEST_CASE("a batch is cut into datagrams that fit, each with a sentinel of its own") {
+TEST_CASE("a batch is divided into datagrams that fit, each with a sentinel of its own") {
   Random random;
   for (const int send_buffer : {4096, 20'000, 100'000, 1'000'000}) {
     for (const int receive_buffer : {1024, 20'000, 1'000'000}) {
       FakeKernel kernel(follow_instructions);
       Descriptor descriptor = kernel.take_descriptor();
-      const auto send_room =
+      const auto send_buffer_size =
           static_cast<size_t>(set_option(descriptor.get(), SO_SNDBUF, send_buffer));
-      const auto receive_room =
+      const auto receive_buffer_size =
           static_cast<size_t>(set_option(descriptor.get(), SO_RCVBUF, receive_buffer));
-      CAPTURE(send_room);
-      CAPTURE(receive_room);
+      CAPTURE(send_buffer_size);
+      CAPTURE(receive_buffer_size);
       Socket socket(std::move(descriptor), std::chrono::seconds(30));
 
       MessageBatch batch;
       constexpr int kMessages = 1500;
       for (int i = 0; i < kMessages; ++i) {
         const uint16_t type = random.chance(10) ? Instruction::kReply : Instruction::kSucceed;
-        // What is told must fit a slot for replies; what is done may be of any size.
+        // A reply must fit its buffer; a command may have any size.
         const size_t size =
             random.below(type == Instruction::kSucceed && random.chance(5) ? 4000 : 200);
         add_instruction(batch, type, i, {}, size);
       }
-      size_t told = 0;
-      CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++told; })).empty());
+      size_t replies = 0;
+      CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++replies; })).empty());
 
       int expected = 0;
       size_t queries = 0;
@@ -141,21 +141,21 @@ TEST_CASE("a batch is cut into datagrams that fit, each with a sentinel of its o
         }
         CHECK(messages.back().header.nlmsg_type == NLMSG_NOOP);
         CHECK(messages.back().header.nlmsg_seq == messages[0].header.nlmsg_seq + commands);
-        // What the kernel charges must not exceed the buffers, unless there is no smaller way.
-        CHECK(bytes <= std::min<size_t>(send_room - 32, 256 * 1024 + 16));
-        CHECK((answers <= receive_room || commands == 1));
+        // The replies must fit the receive buffer, unless the datagram has one command.
+        CHECK(bytes <= std::min<size_t>(send_buffer_size - 32, 256 * 1024 + 16));
+        CHECK((answers <= receive_buffer_size || commands == 1));
       }
       CHECK(expected == kMessages);
-      CHECK(told == queries);
-      const size_t least = batch.bytes().size() / send_room + 1;
+      CHECK(replies == queries);
+      const size_t least = batch.bytes().size() / send_buffer_size + 1;
       if (receive_buffer == 1'000'000 && send_buffer <= 20'000) {
-        CHECK(requests.size() <= 3 * least);  // neither more than is needed
+        CHECK(requests.size() <= 3 * least);  // and not many more than needed
       }
     }
   }
 }
 
-TEST_CASE("when less can be sent than was promised, the datagrams become smaller") {
+TEST_CASE("datagrams become smaller if less can be sent than promised") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   const auto room = static_cast<size_t>(set_option(socket.descriptor(), SO_SNDBUF, 1024));
@@ -167,13 +167,13 @@ TEST_CASE("when less can be sent than was promised, the datagrams become smaller
   }
   REQUIRE(batch.bytes().size() > 4 * room);
   CHECK(to_text(socket.run(batch, ignore)) == to_text(refused));
-  const auto arrived = wishes(kernel);
+  const auto arrived = arrived_messages(kernel);
   REQUIRE(arrived.size() == 500);
   for (int i = 0; i < 500; ++i)
     CHECK(test::instruction_of(arrived[static_cast<size_t>(i)]).number == i + 1);
 }
 
-TEST_CASE("a message that cannot be sent at all ends the batch; what was before it is done") {
+TEST_CASE("a message that cannot be sent ends the batch, and messages before it are done") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   const auto room = static_cast<size_t>(set_option(socket.descriptor(), SO_SNDBUF, 1024));
@@ -182,10 +182,10 @@ TEST_CASE("a message that cannot be sent at all ends the batch; what was before 
   add_instruction(batch, Instruction::kSucceed, 10, {}, room);
   for (int i = 11; i < 15; ++i) add_instruction(batch, Instruction::kSucceed, i);
   CHECK(to_text(socket.run(batch, ignore)) == to_text(10, 15, Status::kNotSent, EMSGSIZE));
-  CHECK(wishes(kernel).size() == 10);
+  CHECK(arrived_messages(kernel).size() == 10);
 }
 
-TEST_CASE("what cannot be sent is not sent") {
+TEST_CASE("messages that cannot be sent are reported as not sent") {
   int ends[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
   Socket socket{Descriptor(ends[0])};
@@ -206,12 +206,12 @@ TEST_CASE("only a socket can be taken over") {
   CHECK_THROWS_AS(Socket(Descriptor(::open("/dev/null", O_RDONLY))), os::Error);
 }
 
-TEST_CASE("a deadline in the past is an error of setsockopt()") {
+TEST_CASE("a negative deadline is an error of setsockopt()") {
   FakeKernel kernel(follow_instructions);
   CHECK_THROWS_AS(kernel.connect(milliseconds(-1)), os::Error);
 }
 
-TEST_CASE("what a callback throws comes out, and the socket works on") {
+TEST_CASE("a batch lets an exception of its callback through, and the socket still works") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   MessageBatch batch;

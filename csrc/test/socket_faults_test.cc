@@ -1,4 +1,4 @@
-// Batches and dumps of a socket, with every fault at every position.
+// Fault injection: batches and dumps of a socket, with every fault at every position.
 #include <doctest/doctest.h>
 #include <linux/netlink.h>
 
@@ -41,7 +41,7 @@ using wire::join;
 
 namespace {
 
-// Where nothing is lost, nothing may be reported lost, however slow the machine is.
+// After a harmless fault nothing may be reported lost, however slow the machine is.
 milliseconds deadline(const NamedFault& fault) {
   return fault.harmless ? std::chrono::seconds(30) : milliseconds(40);
 }
@@ -60,7 +60,7 @@ void fill(MessageBatch& batch) {
   }
 }
 
-// What the kernel did, by its own account, from its request number `first` on.
+// Returns the indexes of the messages that the kernel got, from its request `first` on.
 std::set<size_t> arrived(const FakeKernel& kernel, size_t first) {
   std::set<size_t> indexes;
   const auto requests = kernel.requests();
@@ -74,19 +74,19 @@ std::set<size_t> arrived(const FakeKernel& kernel, size_t first) {
   return indexes;
 }
 
-// Whether each message has one outcome, and no other than what it can be.
-void check_outcomes(const std::set<size_t>& executed, const std::vector<netlink::Failure>& failures,
-                    const std::map<size_t, std::string>& told, bool exactly) {
-  std::map<size_t, netlink::Failure> outcomes;
-  for (const auto& failure : failures) CHECK(outcomes.emplace(failure.index, failure).second);
+// Checks that each message has one result, and a possible one.
+void check_results(const std::set<size_t>& executed, const std::vector<netlink::Failure>& failures,
+                   const std::map<size_t, std::string>& replied, bool exactly) {
+  std::map<size_t, netlink::Failure> results;
+  for (const auto& failure : failures) CHECK(results.emplace(failure.index, failure).second);
   for (size_t index = 0; index < std::size(kInstructions); ++index) {
     CAPTURE(index);
     const uint16_t instruction = kInstructions[index];
-    const auto found = outcomes.find(index);
-    const bool done = found == outcomes.end();
+    const auto found = results.find(index);
+    const bool done = found == results.end();
     CHECK((!done || executed.contains(index)));
-    CHECK(told.contains(index) == (done && instruction == Instruction::kReply));
-    if (told.contains(index)) CHECK(told.at(index) == words(index));
+    CHECK(replied.contains(index) == (done && instruction == Instruction::kReply));
+    if (replied.contains(index)) CHECK(replied.at(index) == words(index));
     if (done) {
       CHECK(instruction != Instruction::kRefuse);
       continue;
@@ -103,8 +103,8 @@ void check_outcomes(const std::set<size_t>& executed, const std::vector<netlink:
   }
 }
 
-// Runs the batch twice, so that what is left of the first meets the second. Gives the number of
-// replies.
+// Runs the batch twice, so that replies left over from the first meet the second. Returns the
+// number of replies.
 size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer) {
   const std::string name = fault.name;
   CAPTURE(name);
@@ -119,7 +119,7 @@ size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer)
   fill(batch);
   for (int round = 0; round < 2; ++round) {
     CAPTURE(round);
-    std::map<size_t, std::string> told;
+    std::map<size_t, std::string> replied;
     const size_t before = kernel.requests().size();
     const Stopwatch watch;
     socket.resume();
@@ -127,10 +127,10 @@ size_t check_batch(const NamedFault& fault, size_t position, int receive_buffer)
       Instruction instruction{};
       REQUIRE(message.payload().size() == sizeof instruction);
       std::memcpy(&instruction, message.payload().data(), sizeof instruction);
-      told[index] = instruction.words;
+      replied[index] = instruction.words;
     });
     CHECK(watch.elapsed() < kSoon + (fault.harmless ? deadline(fault) : milliseconds(0)));
-    check_outcomes(arrived(kernel, before), failures, told, fault.harmless);
+    check_results(arrived(kernel, before), failures, replied, fault.harmless);
   }
   return injector.replies();
 }
@@ -160,7 +160,7 @@ void check_dump(const NamedFault& fault, size_t position) {
   const bool happened = injector.triggered();
   CAPTURE(first.error);
   CHECK((first.is_complete() || !fault.harmless));
-  // What is told of may be told twice, but is never missing where nothing says so.
+  // Items may come twice, but none is missing from a dump without an error.
   const bool doubled = happened && fault.fault == Fault::kDuplicated && position < kItems / 3;
   if (first.is_complete()) {
     CHECK(first.items.size() == kItems + (doubled ? 3 : 0));
@@ -168,7 +168,7 @@ void check_dump(const NamedFault& fault, size_t position) {
   }
   for (const uint32_t item : first.items) CHECK(item < kItems);
 
-  // However slow the machine is, it works on.
+  // The socket still works, however slow the machine is.
   Dump second = dump(socket);
   while (!second.is_complete() && watch.elapsed() < kSoon) second = dump(socket);
   CHECK(second.is_complete());
@@ -177,7 +177,7 @@ void check_dump(const NamedFault& fault, size_t position) {
 
 }  // namespace
 
-TEST_CASE("whatever happens to a reply, each message has its outcome, and no other's") {
+TEST_CASE("with any fault in any reply, each message of a batch has its own result") {
   for (const int receive_buffer : {12'000, 1'000'000}) {  // several datagrams, and one
     const size_t replies = check_batch(kFaults[0], 0, receive_buffer);
     CHECK(replies > std::size(kInstructions));
@@ -189,7 +189,7 @@ TEST_CASE("whatever happens to a reply, each message has its outcome, and no oth
   }
 }
 
-TEST_CASE("whatever happens to a part of a list, it is whole, or said not to be") {
+TEST_CASE("with any fault in any chunk, a list is complete or reported as incomplete") {
   for (const NamedFault& fault : kFaults) {
     for (size_t position = 0; position < kItems / 3 + 1; ++position) {
       check_dump(fault, position);

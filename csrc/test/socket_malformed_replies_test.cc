@@ -37,7 +37,7 @@ namespace {
 
 struct Case {
   const char* name;
-  Buffer (*answer)(const nlmsghdr& request);
+  Buffer (*reply)(const nlmsghdr& request);
 };
 
 Buffer with_length(const nlmsghdr& request, uint32_t length) {
@@ -70,16 +70,14 @@ const Case kCases[] = {
 
 }  // namespace
 
-TEST_CASE(
-    "[malformed answers] leave the fate of what is not answered open, and are over with their "
-    "batch") {
+TEST_CASE("after a malformed reply, messages without a reply are lost, and the next batch works") {
   for (const Case& one : kCases) {
     CAPTURE(one.name);
-    std::atomic<bool> well = false;
+    std::atomic<bool> works = false;
     FakeKernel kernel([&](const auto& request, const auto& reply) {
       bool first = true;
       follow_instructions(request, [&](const Buffer& datagram) {
-        reply(first && !well ? one.answer(request.messages[0].header) : datagram);
+        reply(first && !works ? one.reply(request.messages[0].header) : datagram);
         first = false;
       });
     });
@@ -89,20 +87,20 @@ TEST_CASE(
     add_instruction(batch, Instruction::kSucceed);
     add_instruction(batch, Instruction::kReply);
     add_instruction(batch, Instruction::kRefuse, EEXIST);
-    size_t told = 0;
+    size_t replies = 0;
     const Stopwatch watch;
-    const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+    const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++replies; });
     CHECK(watch.elapsed() < kSoon);
     CHECK(to_text(failures) == "0 lost 74, 1 lost 74, 3 refused 17");
-    CHECK(told == 1);
+    CHECK(replies == 1);
 
-    well = true;
+    works = true;
     Random random;
     RandomBatch(random, 30).check(socket);
   }
 }
 
-TEST_CASE("[malformed answers] keep what stands before the damage") {
+TEST_CASE("messages before a malformed one in a datagram are read") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     follow_instructions(
         request, [&](const Buffer& datagram) { reply(join(datagram, wire::hex("01 02 03"))); });
@@ -112,13 +110,13 @@ TEST_CASE("[malformed answers] keep what stands before the damage") {
   add_instruction(batch, Instruction::kReply);
   add_instruction(batch, Instruction::kRefuse, EEXIST);
   add_instruction(batch, Instruction::kSucceed);
-  size_t told = 0;
-  const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+  size_t replies = 0;
+  const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++replies; });
   CHECK(to_text(failures) == "1 refused 17, 2 lost 74");
-  CHECK(told == 1);
+  CHECK(replies == 1);
 }
 
-TEST_CASE("[malformed answers] in the sentinel's place are no end: the deadline is") {
+TEST_CASE("a malformed reply to the sentinel does not end a batch, but the deadline does") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     Buffer cut = wire::error_reply(request.messages.back().header, 0);
     cut.resize(10);

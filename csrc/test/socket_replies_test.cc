@@ -1,4 +1,4 @@
-// Which replies of a fake kernel belong to which message of a batch, and which to none.
+// Replies of a fake kernel: which message of a batch they belong to, if any.
 #include <doctest/doctest.h>
 #include <linux/netlink.h>
 
@@ -33,8 +33,8 @@ using wire::join;
 
 namespace {
 
-// The sequence numbers of a socket: to see them wrap would otherwise take 2^32 messages. An
-// explicit instantiation may name what is private.
+// Gives access to the sequence number of a socket, which otherwise wraps after 2^32 messages. An
+// explicit instantiation may name private members.
 uint32_t& sequence_of(Socket& socket);
 
 template <auto Member>
@@ -44,9 +44,9 @@ struct Exposed {
 
 template struct Exposed<&Socket::sequence_>;
 
-// A kernel that says much besides: replies to others, to what is long past and what is to come; and
-// several things in one breath.
-FakeKernel::Behaviour obey_noisily() {
+// A kernel that follows instructions and adds noise: replies to other sockets and with wrong
+// sequence numbers. It sends several messages in a datagram.
+FakeKernel::Behaviour follow_instructions_noisily() {
   return [random = std::make_shared<Random>()](const auto& request, const auto& reply) {
     const uint32_t first = request.messages.front().header.nlmsg_seq;
     const uint32_t last = request.messages.back().header.nlmsg_seq;
@@ -82,10 +82,10 @@ FakeKernel::Behaviour obey_noisily() {
 
 }  // namespace
 
-TEST_CASE("each message gets its own answer, whatever is said besides") {
+TEST_CASE("each message gets its own reply, among any other messages") {
   for (const bool noisy : {false, true}) {
     CAPTURE(noisy);
-    FakeKernel kernel(noisy ? obey_noisily() : follow_instructions);
+    FakeKernel kernel(noisy ? follow_instructions_noisily() : follow_instructions);
     Socket socket = kernel.connect();
     Random random;
     for (int round = 0; round < 200; ++round) {
@@ -95,9 +95,9 @@ TEST_CASE("each message gets its own answer, whatever is said besides") {
   }
 }
 
-TEST_CASE("sequence numbers wrap") {
+TEST_CASE("sequence numbers wrap around") {
   Random random;
-  FakeKernel kernel(obey_noisily());
+  FakeKernel kernel(follow_instructions_noisily());
   Socket socket = kernel.connect();
   for (uint32_t before = 0; before < 40; ++before) {
     CAPTURE(before);
@@ -107,7 +107,7 @@ TEST_CASE("sequence numbers wrap") {
   }
 }
 
-TEST_CASE("replies with the numbers just before and behind a batch do not concern it") {
+TEST_CASE("replies with the sequence numbers just before and after a batch are ignored") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     nlmsghdr before = request.messages.front().header;
     nlmsghdr behind = request.messages.back().header;
@@ -122,12 +122,12 @@ TEST_CASE("replies with the numbers just before and behind a batch do not concer
   Socket socket = kernel.connect();
   MessageBatch batch;
   for (int i = 0; i < 3; ++i) add_instruction(batch, Instruction::kSucceed);
-  size_t told = 0;
-  CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++told; })).empty());
-  CHECK(told == 0);
+  size_t replies = 0;
+  CHECK(to_text(socket.run(batch, [&](size_t, const Messages&) { ++replies; })).empty());
+  CHECK(replies == 0);
 }
 
-TEST_CASE("only the acknowledgement of the sentinel is the end of the replies") {
+TEST_CASE("only the acknowledgement of the sentinel ends the replies") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     reply(wire::data(request.messages.back().header, Buffer(4)));
     std::this_thread::sleep_for(milliseconds(20));
@@ -137,13 +137,13 @@ TEST_CASE("only the acknowledgement of the sentinel is the end of the replies") 
   MessageBatch batch;
   add_instruction(batch, Instruction::kRefuse, EEXIST);
   add_instruction(batch, Instruction::kReply);
-  size_t told = 0;
-  const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+  size_t replies = 0;
+  const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++replies; });
   CHECK(to_text(failures) == "0 refused 17");
-  CHECK(told == 1);
+  CHECK(replies == 1);
 }
 
-TEST_CASE("a query that is passed over in silence is lost") {
+TEST_CASE("a query without a reply is lost") {
   FakeKernel kernel(follow_instructions);
   Socket socket = kernel.connect();
   MessageBatch batch;
@@ -153,7 +153,7 @@ TEST_CASE("a query that is passed over in silence is lost") {
   CHECK(to_text(socket.run(batch, ignore)) == to_text(1, 2, Status::kLost, ENODATA));
 }
 
-TEST_CASE("an acknowledgement is no answer to a query") {
+TEST_CASE("an acknowledgement is no reply to a query") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     for (const auto& message : request.messages) reply(wire::error_reply(message.header, 0));
   });

@@ -33,7 +33,7 @@ using test::SignalStorm;
 using test::Stopwatch;
 using test::to_text;
 
-TEST_CASE("[a storm of signals] does not touch the answers") {
+TEST_CASE("signals do not disturb replies") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     std::this_thread::sleep_for(milliseconds(3));
     follow_instructions(request, reply);
@@ -45,23 +45,23 @@ TEST_CASE("[a storm of signals] does not touch the answers") {
   CHECK(storm.handled() > 100);
 }
 
-TEST_CASE("[a storm of signals] does not keep a batch from being sent") {
-  std::atomic<bool> awake = false;
+TEST_CASE("signals do not keep a batch from being sent") {
+  std::atomic<bool> reads = false;
   FakeKernel kernel([&](const auto& request, const auto& reply) {
-    while (!awake) std::this_thread::sleep_for(milliseconds(1));
+    while (!reads) std::this_thread::sleep_for(milliseconds(1));
     follow_instructions(request, reply);
   });
   Socket socket = kernel.connect(kShort);
   MessageBatch batch;
   while (batch.bytes().size() < 150'000) add_instruction(batch, Instruction::kSucceed, 0, {}, 2000);
   const SignalStorm storm;
-  // The first is read and sleeps, the next fill the way, and then one must wait for it.
-  std::thread alarm;
+  // The kernel reads the first batch and waits, the next ones fill the socket, the last blocks.
+  std::thread waker;
   for (int round = 0; round < 4; ++round) {
     if (round == 3) {
-      alarm = std::thread([&] {
+      waker = std::thread([&] {
         std::this_thread::sleep_for(milliseconds(50));
-        awake = true;
+        reads = true;
       });
     }
     socket.resume();
@@ -71,12 +71,12 @@ TEST_CASE("[a storm of signals] does not keep a batch from being sent") {
     });
     CHECK_FALSE(not_sent);
   }
-  alarm.join();
+  waker.join();
   Random random;
   RandomBatch(random, 30).check(socket);
 }
 
-TEST_CASE("[a storm of signals] does not put off the deadline") {
+TEST_CASE("signals do not postpone the deadline") {
   FakeKernel kernel([](const auto&, const auto&) {});
   Socket socket = kernel.connect(kShort);
   MessageBatch batch;

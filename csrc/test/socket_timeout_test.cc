@@ -1,4 +1,4 @@
-// Batches whose replies do not end: what a socket knows after its deadline.
+// Batches whose replies do not end before the deadline.
 #include <doctest/doctest.h>
 #include <linux/netlink.h>
 
@@ -40,11 +40,10 @@ using test::to_text;
 using wire::Buffer;
 using wire::join;
 
-TEST_CASE(
-    "[without an end to the answers] silence lasts for the deadline, and nothing more is sent") {
+TEST_CASE("a missing reply is waited for until the deadline, and nothing more is sent") {
   FakeKernel kernel([](const auto&, const auto&) {});
   Descriptor descriptor = kernel.take_descriptor();
-  set_option(descriptor.get(), SO_RCVBUF, 1024);  // room for the answer to one command
+  set_option(descriptor.get(), SO_RCVBUF, 1024);  // enough for the reply to one command
   Socket socket(std::move(descriptor), kShort);
   MessageBatch batch;
   for (int i = 0; i < 4; ++i) add_instruction(batch, Instruction::kSucceed);
@@ -58,7 +57,7 @@ TEST_CASE(
   CHECK(kernel.requests().size() == 1);
 }
 
-TEST_CASE("[without an end to the answers] what was answered before is known") {
+TEST_CASE("replies before a timeout are known") {
   FakeKernel kernel([](auto request, const auto& reply) {
     request.messages.pop_back();
     follow_instructions(request, reply);
@@ -69,16 +68,15 @@ TEST_CASE("[without an end to the answers] what was answered before is known") {
   add_instruction(batch, Instruction::kSucceed);
   add_instruction(batch, Instruction::kRefuse, EEXIST, "there");
   add_instruction(batch, Instruction::kDropReply);
-  size_t told = 0;
+  size_t replies = 0;
   const Stopwatch watch;
-  const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++told; });
+  const auto failures = socket.run(batch, [&](size_t, const Messages&) { ++replies; });
   CHECK(watch.elapsed() < kSoon);
-  CHECK(told == 1);
+  CHECK(replies == 1);
   CHECK(to_text(failures) == "1 lost 110, 2 refused 17 there, 3 lost 110");
 }
 
-TEST_CASE(
-    "[without an end to the answers] nothing more is sent either when every message was answered") {
+TEST_CASE("nothing more is sent after a timeout even if every message was answered") {
   FakeKernel kernel([](auto request, const auto& reply) {
     request.messages.pop_back();
     follow_instructions(request, reply);
@@ -93,7 +91,7 @@ TEST_CASE(
   CHECK(kernel.requests().size() == 1);
 }
 
-TEST_CASE("[without an end to the answers] endless talk of something else is silence") {
+TEST_CASE("endless unrelated messages do not postpone the deadline") {
   std::atomic<bool> enough = false;
   FakeKernel kernel([&](const auto& request, const auto& reply) {
     nlmsghdr header = request.messages[0].header;
@@ -115,9 +113,7 @@ TEST_CASE("[without an end to the answers] endless talk of something else is sil
   }
 }
 
-TEST_CASE(
-    "[without an end to the answers] answers that come after all do not meddle with the next "
-    "batch") {
+TEST_CASE("late replies do not disturb the next batch") {
   Buffer late;
   FakeKernel kernel([&](const auto& request, const auto& reply) {
     const bool first = late.empty();

@@ -13,41 +13,41 @@ using os::Thread;
 
 namespace {
 
-// Long enough for a thread that nobody waits for to be missed.
-constexpr std::chrono::milliseconds kWhile{50};
+// Long enough to notice a thread that was not joined.
+constexpr std::chrono::milliseconds kPause{50};
 
 std::atomic<int> handled{0};
 void count_signal(int /*signal*/) { handled.fetch_add(1); }
 
 }  // namespace
 
-TEST_CASE("the body runs on a thread of its own, and join waits for its end") {
+TEST_CASE("the body runs on a thread of its own, and join() waits for its end") {
   const pthread_t caller = ::pthread_self();
-  bool elsewhere = false;
+  bool on_another_thread = false;
   bool ended = false;
   Thread thread([&] {
-    elsewhere = ::pthread_equal(::pthread_self(), caller) == 0;
-    std::this_thread::sleep_for(kWhile);
+    on_another_thread = ::pthread_equal(::pthread_self(), caller) == 0;
+    std::this_thread::sleep_for(kPause);
     ended = true;
   });
   thread.join();
-  CHECK(elsewhere);
+  CHECK(on_another_thread);
   CHECK(ended);
   thread.join();
 }
 
-TEST_CASE("the destructor waits") {
+TEST_CASE("the destructor waits for the end of the body") {
   bool ended = false;
   {
     const Thread thread([&] {
-      std::this_thread::sleep_for(kWhile);
+      std::this_thread::sleep_for(kPause);
       ended = true;
     });
   }
   CHECK(ended);
 }
 
-TEST_CASE("threads run side by side") {
+TEST_CASE("threads run in parallel") {
   std::atomic<int> arrived{0};
   const auto meet = [&] {
     ++arrived;
@@ -60,7 +60,7 @@ TEST_CASE("threads run side by side") {
   CHECK(arrived == 2);
 }
 
-TEST_CASE("it takes no signals, and its maker takes those that it took before") {
+TEST_CASE("a thread blocks all signals, and its creator keeps its own mask") {
   sigset_t all;
   ::sigfillset(&all);
   sigset_t before;
@@ -70,7 +70,7 @@ TEST_CASE("it takes no signals, and its maker takes those that it took before") 
     sigset_t mask;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     for (int signal = 1; signal <= SIGRTMAX; ++signal) {
-      // Those two cannot be blocked.
+      // SIGKILL and SIGSTOP cannot be blocked.
       if (signal == SIGKILL || signal == SIGSTOP) continue;
       if (::sigismember(&all, signal) == 1 && ::sigismember(&mask, signal) == 0) ++unblocked;
     }
@@ -83,7 +83,7 @@ TEST_CASE("it takes no signals, and its maker takes those that it took before") 
   }
 }
 
-TEST_CASE("a signal that is sent to it waits, and goes with it") {
+TEST_CASE("a signal sent to a thread stays pending and is never handled") {
   struct sigaction action {};
   struct sigaction before {};
   action.sa_handler = count_signal;

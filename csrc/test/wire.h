@@ -1,4 +1,4 @@
-// Netlink bytes put together by hand: what is tested must not be tested against itself.
+// Netlink bytes put together by hand, so that the code under test is not its own reference.
 #pragma once
 
 #include <linux/netlink.h>
@@ -21,7 +21,7 @@ namespace wire {
 using netlink::Bytes;
 using Buffer = std::vector<std::byte>;
 
-/// A value as it lies in memory.
+/// Returns the bytes of a value in memory.
 template <typename Value>
 Buffer raw(const Value& value) {
   const auto bytes = std::as_bytes(std::span(&value, 1));
@@ -44,13 +44,13 @@ inline Buffer big_endian(uint32_t value) {
               big_endian(static_cast<uint16_t>(value)));
 }
 
-/// Characters; no NUL.
+/// Returns the characters without a NUL.
 inline Buffer text(std::string_view characters) {
   const auto bytes = std::as_bytes(std::span(characters));
   return {bytes.begin(), bytes.end()};
 }
 
-/// "0a 0b 0c"; blanks may stand between bytes.
+/// Parses bytes such as "0a 0b0c".
 inline Buffer hex(std::string_view digits) {
   Buffer bytes;
   std::string pair;
@@ -64,7 +64,7 @@ inline Buffer hex(std::string_view digits) {
   return bytes;
 }
 
-/// For comparisons: a test that fails shows it.
+/// Returns bytes as text, so that a failed comparison shows them.
 inline std::string to_hex(Bytes bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string result;
@@ -76,7 +76,7 @@ inline std::string to_hex(Bytes bytes) {
   return result;
 }
 
-/// The bytes of a value in memory, so that a comparison forgets no field.
+/// Returns the bytes of a value as text, so that a comparison includes all fields.
 template <typename Value>
 std::string shown(const Value& value) {
   return to_hex(raw(value));
@@ -87,7 +87,7 @@ inline Buffer padded(Buffer bytes) {
   return bytes;
 }
 
-/// An attribute without the padding behind it.
+/// Returns an attribute without padding.
 inline Buffer bare_attribute(uint16_t type, const Buffer& payload) {
   const nlattr header{.nla_len = static_cast<uint16_t>(4 + payload.size()), .nla_type = type};
   return join(raw(header), payload);
@@ -97,7 +97,7 @@ inline Buffer attribute(uint16_t type, const Buffer& payload) {
   return padded(bare_attribute(type, payload));
 }
 
-/// A message without the padding behind it; nlmsg_len is filled in.
+/// Returns a message without padding, with its nlmsg_len set.
 inline Buffer bare_message(nlmsghdr header, const Buffer& payload) {
   header.nlmsg_len = static_cast<uint32_t>(sizeof header + payload.size());
   return join(raw(header), payload);
@@ -107,7 +107,8 @@ inline Buffer message(const nlmsghdr& header, const Buffer& payload) {
   return padded(bare_message(header, payload));
 }
 
-/// What the kernel says of `request` to a socket with NETLINK_CAP_ACK and NETLINK_EXT_ACK.
+/// Returns the error reply to `request` for a socket with NETLINK_CAP_ACK and NETLINK_EXT_ACK; an
+/// acknowledgement if `error` is 0.
 inline Buffer error_reply(const nlmsghdr& request, int error, std::string_view words = {}) {
   nlmsghdr header = request;
   header.nlmsg_type = NLMSG_ERROR;
@@ -120,14 +121,14 @@ inline Buffer error_reply(const nlmsghdr& request, int error, std::string_view w
   return message(header, join(raw(int32_t{-error}), raw(request), tail));
 }
 
-/// An answer of data to `request`.
+/// Returns a reply with data to `request`.
 inline Buffer data(const nlmsghdr& request, const Buffer& payload) {
   nlmsghdr header = request;
   header.nlmsg_flags = 0;
   return message(header, payload);
 }
 
-/// A copy that ends where its memory does, so that AddressSanitizer sees what reads beyond.
+/// A copy that ends where its memory does, so that AddressSanitizer notices reads past its end.
 class Exact {
  public:
   explicit Exact(Bytes bytes)
