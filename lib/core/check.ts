@@ -3,7 +3,7 @@
  * @module
  */
 import { types } from 'node:util';
-import { integerHint, nameHint, objectHint, propertyHint } from './hints.js';
+import { integerHint, nameHint, propertyHint } from './hints.js';
 import { outOfRange, wrongType, wrongValue } from './input-errors.js';
 
 /** An integer from `min` to `max`. */
@@ -28,6 +28,10 @@ export function checkBoolean(property: string, value: unknown): boolean {
   return value;
 }
 
+/** Returns a hint about a value that is not an object, or ''. */
+export type ObjectHint = (property: string, value: unknown) => string;
+const noHint: ObjectHint = () => '';
+
 /**
  * Checks that a value is an object without own properties but the `allowed`. Plain objects and
  * instances of classes are accepted. Objects that would look empty are refused: a Map, a Date, an
@@ -37,9 +41,10 @@ export function checkKeys(
   property: string,
   value: unknown,
   allowed: ReadonlySet<string>,
+  hintFor = noHint,
 ): asserts value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongType(property, value, `an object${objectHint(property, value)}`);
+    throw wrongType(property, value, `an object${hintFor(property, value)}`);
   }
   if (!isPlain(value)) checkInstance(property, value, allowed);
   for (const key in value) {
@@ -68,8 +73,9 @@ export function readObject<Key extends string>(
   property: string,
   value: unknown,
   keys: ReadonlySet<Key>,
+  hintFor?: ObjectHint,
 ): Readonly<Record<Key, unknown>> {
-  checkKeys(property, value, keys);
+  checkKeys(property, value, keys, hintFor);
   return copyOwn(value, keys);
 }
 

@@ -1,10 +1,13 @@
 /**
- * Hints for messages: what somebody probably meant. They are worked out after a check has failed.
+ * Hints in the errors of checks: what the caller probably meant.
  * @module
  */
 
-/** Names of other tools, as `plain()` leaves them, and names here that may be meant: the first that is allowed. */
-const NAMES: Readonly<Record<string, readonly string[]>> = group({
+/**
+ * Names, and what other tools call them, as `plain()` leaves it. Where several names are meant, the
+ * first that is allowed is proposed.
+ */
+const NAMES: Readonly<Record<string, readonly string[]>> = bySynonym({
   masquerade: 'm masq masqerade masquerading nat dnat vsnat',
   direct: 'g gate gateway gatewaying route routing droute dr dsr vsdr',
   tunnel: 'i ipip ipipencap tun tunl tunneling tunnelling vstun gue gre',
@@ -36,8 +39,8 @@ const NAMES: Readonly<Record<string, readonly string[]>> = group({
   'mh-port': 'port',
 });
 
-/** The same for properties. One within another is the last resort: where neither it nor the other is allowed, nothing is proposed. */
-const PROPERTIES: Readonly<Record<string, readonly string[]>> = group({
+/** Properties, and what other tools call them. */
+const PROPERTIES: Readonly<Record<string, readonly string[]>> = bySynonym({
   address: 'server ip ipaddress host hostname addr vip rip realserver destination dest',
   protocol: 'proto transport',
   port: 'dport vport rport serverport serviceport',
@@ -66,15 +69,15 @@ const PROPERTIES: Readonly<Record<string, readonly string[]>> = group({
   prefixLength: 'prefix prefixlen cidr mask netmask',
 });
 
-/** Where a property belongs that is not allowed here, by the property that holds it. */
+/** Properties of settings that are objects, by the name of the setting. */
 const WITHIN: Readonly<Record<string, readonly string[]>> = {
   persistence: ['timeout', 'netmask', 'engine'],
   tunnel: ['type', 'checksum'],
 };
-/** Names of their own for the port of a tunnel: `port` is the destination's. */
+/** Names of the port of a tunnel; `port` alone is the destination's. */
 const TUNNEL_PORT = new Set(['tunport', 'tunnelport']);
 
-/** What only objects that were read have: nobody is told to write it. */
+/** Properties that only objects from the kernel have, and that are never proposed. */
 const READ_ONLY: ReadonlySet<string> = new Set([
   'stats',
   'activeConnections',
@@ -90,8 +93,8 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   'validLifetime',
 ]);
 
-/** From `{ meant: 'said said' }` to the lists of what is meant, by what is said. */
-function group(table: Readonly<Record<string, string>>): Record<string, readonly string[]> {
+/** Turns `{ meant: 'said said' }` into the lists of what is meant, by what is said. */
+function bySynonym(table: Readonly<Record<string, string>>): Record<string, readonly string[]> {
   const meanings: Record<string, string[]> = Object.create(null);
   for (const [meant, words] of Object.entries(table)) {
     for (const said of words.split(' ')) meanings[said] = [...(meanings[said] ?? []), meant];
@@ -99,18 +102,21 @@ function group(table: Readonly<Record<string, string>>): Record<string, readonly
   return meanings;
 }
 
-/** Longer text is nobody's typo. */
+/** Longer text is not a typo. */
 const MAX_TEXT = 80;
-/** More names than these are not listed. */
+/** The most names that a hint lists. */
 const MAX_LISTED = 20;
-/** Letters and digits alone, in lower case. */
-const plain = (text: string) =>
+/** Returns the letters and digits of a text, in lower case. */
+export const plain = (text: string) =>
   text
     .slice(0, MAX_TEXT)
     .toLowerCase()
     .replace(/[^a-z\d]/g, '');
 
-/** The name that somebody means who says `said`: the same but for case and dashes, a synonym, or one with few typos. */
+/**
+ * Returns the name that is meant: the same but for case and dashes, a synonym, or one with few typos;
+ * undefined if there is none.
+ */
 export function meantName(
   said: string,
   names: readonly string[],
@@ -122,7 +128,7 @@ export function meantName(
   return same ?? synonym ?? nearest(said, names, maxEdits);
 }
 
-/** A hint behind 'is not one of ...', or ''. */
+/** Returns a hint about a name that is not one of `names`, or ''. */
 export function nameHint(said: unknown, names: readonly string[]): string {
   if (typeof said !== 'string' && typeof said !== 'number') return '';
   if (/^unknown-\d+$/.test(String(said))) {
@@ -132,13 +138,13 @@ export function nameHint(said: unknown, names: readonly string[]): string {
   return meant === undefined ? '' : `: did you mean ${meant}?`;
 }
 
-/** A hint behind 'is not a known property: '. */
+/** Returns a hint about a property that is not allowed. */
 export function propertyHint(key: string, allowed: ReadonlySet<string>): string {
   if (key === 'destinations' && allowed.has('scheduler')) {
     return 'write its destinations with addDestination; leave it out';
   }
   const writable = [...allowed].filter((name) => !READ_ONLY.has(name));
-  // Of the path of a parameter, the last part is its name.
+  // The last part of a parameter's path is its name.
   const word = plain(key.slice(0, MAX_TEXT).replace(/^.*[./]/, ''));
   const same = writable.find((name) => plain(name) === word);
   const meanings = [...(PROPERTIES[word] ?? []), key];
@@ -158,14 +164,14 @@ function placeWithin(name: string, word: string, writable: readonly string[]): s
     .map(([holder]) => (holder === name ? holder : `${holder}: { ${name} }`));
 }
 
-/** A hint behind the rule of an integer: the text of one is not one. */
+/** Returns a hint about a number that was given as text, or ''. */
 export function integerHint(value: unknown, min: number, max: number): string {
   if (typeof value !== 'string' || !/^ *\d{1,15} *$/.test(value)) return '';
   const number = Number(value);
   return number < min || number > max ? '' : `: did you mean ${number}, a number?`;
 }
 
-/** A hint behind the rule of an address. */
+/** Returns a hint about a text that is not an address, or ''. */
 export function addressHint(text: string): string {
   const said = text.slice(0, MAX_TEXT).trim();
   const [, bracketed, port] = /^\[([\da-f:.]+)\](?::(\d+))?$/i.exec(said) ?? [];
@@ -180,7 +186,7 @@ export function addressHint(text: string): string {
   return isHostName(said) ? NO_HOST_NAMES : '';
 }
 
-/** A hint behind the rule of an address that may have a prefix length. */
+/** Returns a hint about a text that is neither an address nor a network, or ''. */
 export function networkHint(text: string): string {
   const said = text.slice(0, MAX_TEXT).trim();
   const [, bracketed, prefix = '', behind = ''] =
@@ -196,44 +202,14 @@ export function isHostName(text: string): boolean {
   return /^[a-z\d][\w.-]*$/i.test(text) && /[g-z]/i.test(text) && !text.startsWith('unknown-');
 }
 
-/** A hint behind the rule of an object, where something else says the same. */
-export function objectHint(property: string, value: unknown): string {
-  if (Array.isArray(value) && OBJECTS.has(property)) {
-    return ': it is an array; pass its members one by one';
-  }
-  if (property.endsWith('ersistence')) {
-    const seconds = Number(value);
-    if (value === true) return ': did you mean {}?';
-    if (value === false) return ': did you mean null?';
-    if (typeof value !== 'number' && typeof value !== 'string') return '';
-    return Number.isInteger(seconds) && seconds > 0
-      ? `: did you mean { timeout: ${seconds} }?`
-      : '';
-  }
-  if (!property.endsWith('tunnel') || typeof value !== 'string') return '';
-  const type = ['ipip', 'gue', 'gre'].find((name) => name === plain(value));
-  return type === undefined
-    ? ''
-    : `: did you mean { type: '${type}'${type === 'gue' ? ', port' : ''} }?`;
-}
-
-/** The arguments that are often had in arrays. */
-const OBJECTS: ReadonlySet<string> = new Set(['service', 'destination']);
-
-/** A hint about a network namespace that cannot be opened: a name of `ip netns` is not a path. */
-export function namespaceHint(netns: string): string {
-  if (!/^[\w.-]{1,80}$/.test(netns)) return '';
-  return `: a path is wanted, such as '/run/netns/${netns}' for a name of ip netns`;
-}
-
 const MAX_EDITS = 2;
 
-/** The name at most `maxEdits` edits away, if there is one. */
+/** Returns the name that is at most `maxEdits` edits away, and nearest. */
 function nearest(word: string, names: readonly string[], maxEdits: number): string | undefined {
   let best: string | undefined;
   let bestDistance = maxEdits + 1;
   for (const name of names) {
-    // Also keeps long words from costing anything.
+    // It also limits the time for long words.
     if (Math.abs(word.length - name.length) > maxEdits) continue;
     const distance = editDistance(word.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
@@ -241,7 +217,7 @@ function nearest(word: string, names: readonly string[], maxEdits: number): stri
   return best;
 }
 
-/** Levenshtein's, with a swap of neighbours counted as one edit. */
+/** Returns the distance of Levenshtein, with a swap of neighbours counted as one edit. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;

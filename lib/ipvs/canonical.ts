@@ -41,23 +41,25 @@ import {
 import type { Stats } from './stats.js';
 import { destinationTarget, fullDestinationTarget, serviceTarget } from './targets.js';
 
-/** What names a service, in canonical form: an IPv6 address as in RFC 5952, a mark with its family. */
+/** The key of a service in canonical form: an IPv6 address as in RFC 5952, a mark with its family. */
 export type ServiceKey =
   | (ServiceAddress & NoMark)
   | (FirewallMark & NoAddress & { readonly family: Family });
 
-/** What names a destination, in canonical form. Without a port, the port is the service's. */
+/** The key of a destination in canonical form. */
 export interface DestinationKey extends DestinationAddress {
-  /** Absent: the service's. */
+  /** The port; absent: the service's. */
   readonly port?: number;
 }
 
-/** A service with all its settings in the form in which it is read: {@link Service} without `stats`. */
+/** A service with all its settings in canonical form: {@link Service} without `stats`. */
 export type NormalizedService =
   | (ServiceAddress & NoMark & Omit<ServiceState<number>, 'stats'>)
   | (FirewallMark & NoAddress & Omit<ServiceState<number>, 'stats'>);
 
-/** A destination with all its settings in the form in which it is read: {@link Destination} without counters. */
+/**
+ * A destination with all its settings in canonical form: {@link Destination} without counters.
+ */
 export type NormalizedDestination = Omit<
   Destination,
   'activeConnections' | 'inactiveConnections' | 'persistentConnections' | 'stats'
@@ -76,17 +78,20 @@ const NO_STATS: Stats = {
   outByteRate: 0,
 };
 
-/** Carries out a function on a draft. Its input errors say which one it was, and what it was about. */
-function onDraft<Value>(
+/**
+ * Calls `body` with a buffer that is never sent. Its input errors get the name of the function and
+ * the target.
+ */
+function convert<Value>(
   operation: string,
-  subject: (draft: RequestBuffer) => string,
-  work: (draft: RequestBuffer) => Value,
+  targetIn: (buffer: RequestBuffer) => string,
+  body: (buffer: RequestBuffer) => Value,
 ): Value {
-  const draft = new RequestBuffer(1);
+  const buffer = new RequestBuffer(1);
   try {
-    return work(draft);
+    return body(buffer);
   } catch (error) {
-    if (isInputError(error)) describeInput(error, operation, subject(draft));
+    if (isInputError(error)) describeInput(error, operation, targetIn(buffer));
     throw beginAtCaller(error, operation);
   }
 }
@@ -94,10 +99,11 @@ function onDraft<Value>(
 /**
  * Returns the canonical text of an IP address: IPv4 dotted, IPv6 as in RFC 5952 (`FD00:0:0::1` is
  * `fd00::1`). This is the form of all addresses that this package returns.
- * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) if it is no IPv4 or IPv6 address
+ * @throws TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) if it is not an IPv4 or IPv6
+ *   address
  */
 export function formatAddress(address: string): string {
-  return onDraft(
+  return convert(
     'formatAddress',
     () => subjectOf(address),
     ({ records: { bytes } }) => {
@@ -112,9 +118,9 @@ export function formatAddress(address: string): string {
 registerEntry('formatAddress', formatAddress);
 
 /**
- * Returns what a reference names, in canonical form: `{ protocol, address, port }`, or
- * `{ fwmark, family }`. Everything else that an object holds, such as settings, is left out.
- * @throws TypeError, RangeError if it is no valid reference
+ * Returns the key of a service in canonical form: `{ protocol, address, port }`, or
+ * `{ fwmark, family }`. Other properties of an object, such as settings, are left out.
+ * @throws TypeError, RangeError if the reference is not valid
  */
 export function parseServiceReference(reference: ServiceReference): ServiceKey {
   return serviceKey('parseServiceReference', reference);
@@ -123,12 +129,12 @@ export function parseServiceReference(reference: ServiceReference): ServiceKey {
 registerEntry('parseServiceReference', parseServiceReference);
 
 function serviceKey(operation: string, reference: unknown): ServiceKey {
-  return onDraft(
+  return convert(
     operation,
-    (draft) => serviceTarget(draft, reference),
-    (draft) => {
-      encodeServiceReference(draft, 'service', reference, SERVICE_KEYS);
-      const service = decodeService(draft.records, draft.service(), NO_STATS);
+    (buffer) => serviceTarget(buffer, reference),
+    (buffer) => {
+      encodeServiceReference(buffer, 'service', reference, SERVICE_KEYS);
+      const service = decodeService(buffer.records, buffer.service(), NO_STATS);
       if (service.fwmark !== undefined) return { fwmark: service.fwmark, family: service.family };
       const { protocol, address, port } = service;
       return { protocol, address, port };
@@ -139,7 +145,7 @@ function serviceKey(operation: string, reference: unknown): ServiceKey {
 /**
  * Returns the string reference of a service: 'tcp://10.96.0.1:443', 'udp://[fd00::1]:53',
  * 'fwmark6://7'. References that name the same service give the same string: a key for maps.
- * @throws TypeError, RangeError if it is no valid reference
+ * @throws TypeError, RangeError if the reference is not valid
  */
 export function formatServiceReference(service: ServiceReference): string {
   return formatServiceKey(serviceKey('formatServiceReference', service));
@@ -148,9 +154,9 @@ export function formatServiceReference(service: ServiceReference): string {
 registerEntry('formatServiceReference', formatServiceReference);
 
 /**
- * Returns what a reference names, in canonical form: `{ address, port }`, or `{ address }` where the
- * reference has no port. Everything else that an object holds is left out.
- * @throws TypeError, RangeError if it is no valid reference
+ * Returns the key of a destination in canonical form: `{ address, port }`, or `{ address }` if the
+ * reference has no port. Other properties of an object are left out.
+ * @throws TypeError, RangeError if the reference is not valid
  */
 export function parseDestinationReference(reference: DestinationReference): DestinationKey {
   return destinationKey('parseDestinationReference', reference);
@@ -159,13 +165,18 @@ export function parseDestinationReference(reference: DestinationReference): Dest
 registerEntry('parseDestinationReference', parseDestinationReference);
 
 function destinationKey(operation: string, reference: unknown): DestinationKey {
-  return onDraft(
+  return convert(
     operation,
-    (draft) => destinationTarget(draft, reference),
-    (draft) => {
-      const hasPort = encodeDestinationReference(draft, 'destination', reference, DESTINATION_KEYS);
-      const at = draft.destination();
-      const { address, port } = decodeDestination(draft.records, at, 0, 0, 0, NO_STATS);
+    (buffer) => destinationTarget(buffer, reference),
+    (buffer) => {
+      const hasPort = encodeDestinationReference(
+        buffer,
+        'destination',
+        reference,
+        DESTINATION_KEYS,
+      );
+      const at = buffer.destination();
+      const { address, port } = decodeDestination(buffer.records, at, 0, 0, 0, NO_STATS);
       return hasPort ? { address, port } : { address };
     },
   );
@@ -175,7 +186,7 @@ function destinationKey(operation: string, reference: unknown): DestinationKey {
  * Returns the string reference of a destination: '10.0.0.1:80', '[fd00::2]:80'; without a port,
  * '10.0.0.1' and 'fd00::2'. References that name the same destination of a service, all with or all
  * without a port, give the same string: a key for maps.
- * @throws TypeError, RangeError if it is no valid reference
+ * @throws TypeError, RangeError if the reference is not valid
  */
 export function formatDestinationReference(destination: DestinationReference): string {
   const { address, port } = destinationKey('formatDestinationReference', destination);
@@ -192,13 +203,13 @@ registerEntry('formatDestinationReference', formatDestinationReference);
  * @throws TypeError, RangeError where `addService` refuses the configuration before it is sent
  */
 export function normalizeService(config: ServiceConfig): NormalizedService {
-  return onDraft(
+  return convert(
     'normalizeService',
-    (draft) => serviceTarget(draft, config),
-    (draft) => {
-      encodeServiceConfig(draft, config);
-      const at = draft.service();
-      const { stats, ...service } = decodeService(draft.records, at, NO_STATS);
+    (buffer) => serviceTarget(buffer, config),
+    (buffer) => {
+      encodeServiceConfig(buffer, config);
+      const at = buffer.service();
+      const { stats, ...service } = decodeService(buffer.records, at, NO_STATS);
       return service;
     },
   );
@@ -216,20 +227,20 @@ export function normalizeDestination(
   service: ServiceReference,
   config: DestinationConfig,
 ): NormalizedDestination {
-  return onDraft(
+  return convert(
     'normalizeDestination',
-    (draft) => fullDestinationTarget(draft, service, config),
-    (draft) => {
-      encodeServiceOfDestination(draft, service, config, SERVICE_KEYS);
-      encodeDestinationConfig(draft, config);
-      const at = draft.destination();
+    (buffer) => fullDestinationTarget(buffer, service, config),
+    (buffer) => {
+      encodeServiceOfDestination(buffer, service, config, SERVICE_KEYS);
+      encodeDestinationConfig(buffer, config);
+      const at = buffer.destination();
       const {
         activeConnections,
         inactiveConnections,
         persistentConnections,
         stats,
         ...destination
-      } = decodeDestination(draft.records, at, 0, 0, 0, NO_STATS);
+      } = decodeDestination(buffer.records, at, 0, 0, 0, NO_STATS);
       return destination;
     },
   );

@@ -72,7 +72,7 @@ export function encodePersistence(
     records.setU32(base, fields.netmask, hostMask(keys.serviceFamily));
     return changes;
   }
-  const { timeout, netmask, engine } = readObject(path, value, KEYS);
+  const { timeout, netmask, engine } = readObject(path, value, KEYS, persistenceHint);
 
   let seconds = DEFAULT_TIMEOUT;
   if (timeout !== undefined) {
@@ -98,6 +98,16 @@ export function encodePersistence(
     changes |= CHANGES.engine;
   }
   return changes;
+}
+
+/** Returns a hint about seconds, or about a switch, in place of an object. */
+function persistenceHint(_path: string, value: unknown): string {
+  if (value === true) return ': did you mean {}?';
+  if (value === false) return ': did you mean null?';
+  if (typeof value !== 'number' && typeof value !== 'string') return '';
+  const seconds = Number(value);
+  const isTimeout = Number.isInteger(seconds) && seconds > 0;
+  return isTimeout ? `: did you mean { timeout: ${seconds} }?` : '';
 }
 
 /** Checks that an engine knows the protocol: the kernel drops packets that it does not know. */

@@ -1,5 +1,5 @@
 /**
- * Hints about references: what somebody probably meant. They are worked out after a check has failed.
+ * Hints in the errors of references: what the caller probably meant.
  * @module
  */
 import { isHostName, NO_HOST_NAMES } from '../core/hints.js';
@@ -8,7 +8,7 @@ import { isHostName, NO_HOST_NAMES } from '../core/hints.js';
 const MAX_TEXT = 80;
 const NO_PROTOCOL = ': it has no protocol';
 
-/** Schemes of others: the protocol, and the port where it has one of its own. */
+/** Schemes of other programs: the protocol, and the usual port. */
 const SCHEMES: Readonly<Record<string, readonly [protocol: string, port?: string]>> = {
   http: ['tcp', '80'],
   https: ['tcp', '443'],
@@ -21,7 +21,7 @@ const SCHEMES: Readonly<Record<string, readonly [protocol: string, port?: string
   fwm: ['fwmark'],
 };
 
-/** The parts of a reference in whatever form, without the length of a prefix. */
+/** Returns the parts of a reference in any form, without a prefix length. */
 function partsOf(text: string) {
   const said = text
     .slice(0, MAX_TEXT)
@@ -32,7 +32,7 @@ function partsOf(text: string) {
   const [, scheme, rest = ''] =
     /^(?:([a-z][a-z\d]*):(?:\/\/|(?!\d*$|[\da-f]*:)))?(.*)$/.exec(said) ?? [];
   const colons = rest.split(':').length - 1;
-  // Several colons without brackets are an IPv6 address, whose end may be a port or not.
+  // Several colons without brackets are an IPv6 address, which may end with a port.
   const [, host = '', port] =
     /^\[([^\]]*)\](?::(\d+))?$/.exec(rest) ??
     (colons < 2 ? /^([^:]*)(?::(\d+))?$/.exec(rest) : [rest, rest]) ??
@@ -45,7 +45,10 @@ function partsOf(text: string) {
   };
 }
 
-/** A hint behind the rule of a service's string. `isService` tells whether a text is one. */
+/**
+ * Returns a hint about a text that is not a service, or ''.
+ * @param isService returns true for the text of a service
+ */
 export function serviceHint(text: string, isService: (text: string) => boolean): string {
   const { scheme: said, host, port, join } = partsOf(text);
   const scheme = said ?? 'tcp';
@@ -57,12 +60,13 @@ export function serviceHint(text: string, isService: (text: string) => boolean):
   if (front?.includes(':') && isService(bracketed)) return `: did you mean '${bracketed}'?`;
   const [protocol, usual] = SCHEMES[scheme] ?? [scheme];
   const behind = port ?? usual;
-  const meant = `${protocol}://${protocol.startsWith('fwmark') ? host : join(behind === undefined ? '' : `:${behind}`)}`;
+  const end = behind === undefined ? '' : `:${behind}`;
+  const meant = `${protocol}://${protocol.startsWith('fwmark') ? host : join(end)}`;
   if (meant !== text && isService(meant)) return `: did you mean '${meant}'?`;
   return behind === undefined && isService(`${meant}:1`) ? ': it has no port' : '';
 }
 
-/** The same for the string of a mark. */
+/** Returns a hint about a text that is meant as a firewall mark, or ''. */
 function markHint(
   text: string,
   scheme: string,
@@ -76,7 +80,10 @@ function markHint(
   return isDecimal ? proposal : `: a mark is a decimal number, from 1 on${proposal}`;
 }
 
-/** A hint behind the rule of a destination's string. */
+/**
+ * Returns a hint about a text that is not a destination, or ''.
+ * @param isDestination returns true for the text of a destination
+ */
 export function destinationHint(text: string, isDestination: (text: string) => boolean): string {
   const { scheme = '', host, port, join } = partsOf(text);
   if (isHostName(host)) return NO_HOST_NAMES;
@@ -85,7 +92,7 @@ export function destinationHint(text: string, isDestination: (text: string) => b
   return meant !== text && isDestination(meant) ? `: did you mean '${meant}'?` : '';
 }
 
-/** A hint behind 'an object' where a service is to be made, and a string was given. */
+/** Returns a hint about a text in place of the configuration of a service. */
 export function serviceObjectHint(text: string): string {
   const [, protocol, ipv6, ipv4, port] =
     /^(tcp|udp|sctp):\/\/(?:\[([\da-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(text) ?? [];
@@ -99,7 +106,7 @@ export function serviceObjectHint(text: string): string {
   return ' such as { protocol, address, port, scheduler }';
 }
 
-/** The same of a destination. */
+/** Returns a hint about a text in place of the configuration of a destination. */
 export function destinationObjectHint(text: string): string {
   const [, ipv6, ipv4, port] =
     /^(?:\[([\da-f:.]{2,45})\]|([\d.]{7,15}))(?::(\d{1,5}))?$/i.exec(text) ?? [];

@@ -31,10 +31,18 @@ export function checkSettings<Key extends string>(
   value: unknown,
   allowed: ReadonlySet<Key>,
 ): Unchecked<Key> {
-  checkKeys(property, value, allowed);
+  checkKeys(property, value, allowed, listHint);
   // checkKeys() has found no other keys.
   if (isPlain(value) && !isPolluted()) return value as Unchecked<Key>;
   return copyOwn(value, allowed);
+}
+
+/** The arguments of which callers often have a list. */
+const LISTED: ReadonlySet<string> = new Set(['service', 'destination']);
+
+function listHint(property: string, value: unknown): string {
+  const isList = Array.isArray(value) && LISTED.has(property);
+  return isList ? ': it is an array; pass its members one by one' : '';
 }
 
 const EMPTY: Unchecked<string> = {};

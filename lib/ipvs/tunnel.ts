@@ -3,6 +3,7 @@
  * @module
  */
 import { checkInteger, checkName, readObject } from '../core/check.js';
+import { plain } from '../core/hints.js';
 import { wrongValue } from '../core/input-errors.js';
 import type { Unknown } from '../core/names.js';
 import { layout } from '../native/layout.js';
@@ -70,7 +71,7 @@ export function encodeTunnel(
   value: unknown,
   source: SettingsSource,
 ): number {
-  const tunnel = readObject(path, value, KEYS);
+  const tunnel = readObject(path, value, KEYS, tunnelHint);
   const { records } = draft;
   const base = draft.destination();
   const checked = source === 'kernel' ? checkKernelTunnel(path, tunnel) : checkTunnel(path, tunnel);
@@ -78,6 +79,14 @@ export function encodeTunnel(
   records.setU16(base, fields.tunnelPort, checked.port);
   records.setU16(base, fields.tunnelFlags, checked.checksum);
   return checked.type;
+}
+
+/** Returns a hint about the name of a type in place of an object. */
+function tunnelHint(_path: string, value: unknown): string {
+  if (typeof value !== 'string') return '';
+  const type = tunnelTypes.names.find((name) => name === plain(value));
+  if (type === undefined) return '';
+  return `: did you mean { type: '${type}'${RULES[type].port ? ', port' : ''} }?`;
 }
 
 type Settings = Unchecked<'type' | 'port' | 'checksum'>;

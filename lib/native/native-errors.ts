@@ -5,7 +5,6 @@
  */
 import { constants } from 'node:os';
 import { errnoName, IpvsError, operationError } from '../core/errors.js';
-import { namespaceHint } from '../core/hints.js';
 import { cut } from '../core/show.js';
 import { generalMeaning, NEEDS_ADMIN, systemMessage } from './errno-meanings.js';
 import { absenceOf, factsOf, type ModuleFacts, noLoading } from './kernel-modules.js';
@@ -112,6 +111,12 @@ function memoryError(cause: Error, operation: string, target: string): IpvsError
     target,
     cause,
   });
+}
+
+/** Returns a hint about a name of `ip netns`, which is not a path; otherwise ''. */
+function namespaceHint(netns: string): string {
+  if (!/^[\w.-]{1,80}$/.test(netns)) return '';
+  return `: a path is wanted, such as '/run/netns/${netns}' for a name of ip netns`;
 }
 
 /** Returns the error for an open() that failed natively. */
