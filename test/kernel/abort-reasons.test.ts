@@ -8,13 +8,19 @@ const fixture = useNamespace();
 const pending = () => new Promise<void>(() => undefined);
 
 type Action = (ipvs: Ipvs, signal: AbortSignal) => Promise<unknown>;
-const actions: readonly (readonly [string, Action])[] = [
-  ['a batch that is being built', (ipvs, signal) => ipvs.batch(pending, { signal })],
-  ['watch()', (ipvs, signal) => ipvs.watch({ signal }).next()],
-  ['connections()', (ipvs, signal) => ipvs.connections({ signal }).next()],
-  ['links.watch()', (ipvs, signal) => ipvs.links.watch({ signal }).next()],
-  ['reconcileAddresses()', (ipvs, signal) => ipvs.links.reconcileAddresses('lo', [], { signal })],
-  ['loadModules()', (_, signal) => loadModules(['ipvs_no_such_one'], { signal })],
+const actions: readonly { readonly name: string; readonly action: Action }[] = [
+  {
+    name: 'a batch that is being built',
+    action: (ipvs, signal) => ipvs.batch(pending, { signal }),
+  },
+  { name: 'watch()', action: (ipvs, signal) => ipvs.watch({ signal }).next() },
+  { name: 'connections()', action: (ipvs, signal) => ipvs.connections({ signal }).next() },
+  { name: 'links.watch()', action: (ipvs, signal) => ipvs.links.watch({ signal }).next() },
+  {
+    name: 'reconcileAddresses()',
+    action: (ipvs, signal) => ipvs.links.reconcileAddresses('lo', [], { signal }),
+  },
+  { name: 'loadModules()', action: (_, signal) => loadModules(['ipvs_no_such_one'], { signal }) },
 ];
 
 const rejectionOf = (promise: Promise<unknown>) =>
@@ -23,23 +29,26 @@ const rejectionOf = (promise: Promise<unknown>) =>
     (reason: unknown) => reason,
   );
 const reasons = [
-  ['frozen', () => Object.freeze(new IpvsError('flush: no', { code: 'EPERM' }))],
-  ['usual', () => new IpvsError('flush: no', { code: 'EPERM' })],
+  { kind: 'frozen', make: () => Object.freeze(new IpvsError('flush: no', { code: 'EPERM' })) },
+  { kind: 'usual', make: () => new IpvsError('flush: no', { code: 'EPERM' }) },
 ] as const;
 
-describe.each(reasons)('a reason that is a %s IpvsError', (_, make) => {
-  test.each(actions)('comes out of %s as it is when it was aborted before', async (_, action) => {
-    const reason = make();
-    const { stack } = reason;
-    const rejection = await rejectionOf(action(fixture.ipvs, AbortSignal.abort(reason)));
-    expect(rejection).toBe(reason);
-    expect(reason.stack).toBe(stack);
-    expect(reason).not.toHaveProperty('index');
-  });
+describe.each(reasons)('an abort reason that is a $kind IpvsError', ({ make }) => {
+  test.each(actions)(
+    'rejects $name unchanged if the signal was aborted before',
+    async ({ action }) => {
+      const reason = make();
+      const { stack } = reason;
+      const rejection = await rejectionOf(action(fixture.ipvs, AbortSignal.abort(reason)));
+      expect(rejection).toBe(reason);
+      expect(reason.stack).toBe(stack);
+      expect(reason).not.toHaveProperty('index');
+    },
+  );
 
-  test.each(actions.filter(([name]) => !/^(reconcile|connections|loadModules)/.test(name)))(
-    'comes out of %s as it is when it is aborted later',
-    async (_, action) => {
+  test.each(actions.filter(({ name }) => !/^(reconcile|connections|loadModules)/.test(name)))(
+    'rejects $name unchanged if the signal is aborted later',
+    async ({ action }) => {
       const reason = make();
       const { stack } = reason;
       const controller = new AbortController();
@@ -55,7 +64,7 @@ describe.each(reasons)('a reason that is a %s IpvsError', (_, make) => {
     },
   );
 
-  test('is the result of what a batch has not sent', async () => {
+  test('is the reason of the operations that a batch has not sent', async () => {
     const reason = make();
     const { stack } = reason;
     const signal = AbortSignal.abort(reason);
@@ -65,7 +74,7 @@ describe.each(reasons)('a reason that is a %s IpvsError', (_, make) => {
   });
 });
 
-test('many batches and loadings of modules share one listener of a signal', async () => {
+test('many batches and loadModules calls share one listener of a signal', async () => {
   const controller = new AbortController();
   const { signal } = controller;
   const batches = Array.from({ length: 30 }, () => fixture.ipvs.batch(pending, { signal }));
@@ -78,7 +87,7 @@ test('many batches and loadings of modules share one listener of a signal', asyn
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
-test('an iterator of an aborted signal is made, and rejects once with the reason', async () => {
+test('an iterator with an aborted signal is created and rejects once with the reason', async () => {
   const signal = AbortSignal.abort(new Error('before'));
   const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   const iterators = [

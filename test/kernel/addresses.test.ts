@@ -1,4 +1,4 @@
-import { type AddressConfig, type LinkEvent, Links, ReconcileError } from 'ipvs';
+import { type LinkEvent, Links, ReconcileError } from 'ipvs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addressesOn, shownAddresses } from './helpers/iproute.js';
 import { until } from './helpers/poll.js';
@@ -45,17 +45,29 @@ async function eventsOf(action: () => Promise<unknown>): Promise<LinkEvent[]> {
 
 describe('addAddress', () => {
   test.each([
-    ['10.96.0.1', { prefixLength: 32, flags: ['permanent'], scope: 'global', label: 'vip0' }],
-    ['10.96.0.1/24', { prefixLength: 24, flags: ['permanent'] }],
-    [{ address: '10.96.0.1' }, { prefixLength: 32 }],
-    [{ address: '10.96.0.1', prefixLength: 0 }, { prefixLength: 0 }],
-    [{ address: '10.96.0.1', scope: 'host' }, { scope: 'host' }],
-    [{ address: '10.96.0.1', scope: 'link' }, { scope: 'link' }],
-    [{ address: '10.96.0.1', prefixRoute: false }, { flags: ['permanent', 'no-prefix-route'] }],
-    ['fd00::1', { prefixLength: 128, flags: ['no-dad', 'permanent', 'no-prefix-route'] }],
-    ['fd00::1/64', { prefixLength: 64 }],
-    [{ address: 'fd00::1', prefixRoute: true }, { flags: ['no-dad', 'permanent'] }],
-  ] as const)('%j', async (config: AddressConfig, expected) => {
+    {
+      config: '10.96.0.1',
+      expected: { prefixLength: 32, flags: ['permanent'], scope: 'global', label: 'vip0' },
+    },
+    { config: '10.96.0.1/24', expected: { prefixLength: 24, flags: ['permanent'] } },
+    { config: { address: '10.96.0.1' }, expected: { prefixLength: 32 } },
+    { config: { address: '10.96.0.1', prefixLength: 0 }, expected: { prefixLength: 0 } },
+    { config: { address: '10.96.0.1', scope: 'host' }, expected: { scope: 'host' } },
+    { config: { address: '10.96.0.1', scope: 'link' }, expected: { scope: 'link' } },
+    {
+      config: { address: '10.96.0.1', prefixRoute: false },
+      expected: { flags: ['permanent', 'no-prefix-route'] },
+    },
+    {
+      config: 'fd00::1',
+      expected: { prefixLength: 128, flags: ['no-dad', 'permanent', 'no-prefix-route'] },
+    },
+    { config: 'fd00::1/64', expected: { prefixLength: 64 } },
+    {
+      config: { address: 'fd00::1', prefixRoute: true },
+      expected: { flags: ['no-dad', 'permanent'] },
+    },
+  ] as const)('adds $config', async ({ config, expected }) => {
     expect(await links.addAddress('vip0', config)).toBeUndefined();
     const [address = ''] = on().map((each) => each.replace(/\/.*/, ''));
     expect(shown(address)).toMatchObject({ link: 'vip0', validLifetime: null, ...expected });
@@ -69,7 +81,7 @@ describe('addAddress', () => {
     '128.0.0.1/32',
     '169.254.1.1/16',
     '192.168.0.1/24',
-  ])('%s has the scope that ip gives it', async (text) => {
+  ])('gives %s the scope that ip gives it', async (text) => {
     const [address = '', length] = text.split('/');
     const config = { address, prefixLength: Number(length) };
     ip('address', 'add', text, 'dev', 'vip0');
@@ -90,7 +102,7 @@ describe('addAddress', () => {
     }
   });
 
-  test('of loopback is added beside the one of the kernel, and keeps its scope', async () => {
+  test('adds a loopback address beside that of the kernel and keeps its scope', async () => {
     await links.addAddress('lo', '127.0.0.2/8');
     expect(await links.ensureAddress('lo', '127.0.0.3/8')).toBe('created');
     expect(await links.reconcileAddresses('lo', ['127.0.0.1/8', '127.0.0.4/8'])).toEqual({
@@ -109,7 +121,7 @@ describe('addAddress', () => {
     for (const host of [2, 3, 4]) await links.deleteAddress('lo', `127.0.0.${host}/8`);
   });
 
-  test('the route to the network is there if it is asked for', async () => {
+  test('adds the route to the network if it is requested', async () => {
     await links.addAddress('vip0', '10.96.0.1/24');
     await links.addAddress('vip0', { address: '10.97.0.1', prefixLength: 24, prefixRoute: false });
     await links.addAddress('vip0', 'fd01::1/64');
@@ -120,7 +132,7 @@ describe('addAddress', () => {
     expect(ip('-6', 'route', 'show', 'dev', 'vip0')).not.toMatch(/fd01::/);
   });
 
-  test('without duplicate detection an IPv6 address is usable at once', async () => {
+  test('makes an IPv6 address usable at once without duplicate detection', async () => {
     const flagsIn = (events: readonly LinkEvent[], wanted: string) =>
       events.flatMap((event) =>
         event.type === 'address' && event.address.address === wanted ? [event.address.flags] : [],
@@ -136,13 +148,13 @@ describe('addAddress', () => {
   });
 
   test.each([
-    ['EEXIST', 'vip0', '10.96.0.1', /use ensureAddress/],
-    ['EEXIST', 'vip0', 'fd00::1/64', /use ensureAddress/],
-    ['ENODEV', 'vip9', '10.96.0.1', /there is no such link/],
-    ['ENODEV', 9999, 'fd00::1', /there is no such link/],
-    ['EADDRNOTAVAIL', 'vip0', 'ff02::5', /must be unicast/],
-    ['EADDRNOTAVAIL', 'vip0', '::', /must be unicast/],
-  ])('%s of %s, %s', async (code, link, address, gist) => {
+    { code: 'EEXIST', link: 'vip0', address: '10.96.0.1', gist: /use ensureAddress/ },
+    { code: 'EEXIST', link: 'vip0', address: 'fd00::1/64', gist: /use ensureAddress/ },
+    { code: 'ENODEV', link: 'vip9', address: '10.96.0.1', gist: /there is no such link/ },
+    { code: 'ENODEV', link: 9999, address: 'fd00::1', gist: /there is no such link/ },
+    { code: 'EADDRNOTAVAIL', link: 'vip0', address: 'ff02::5', gist: /must be unicast/ },
+    { code: 'EADDRNOTAVAIL', link: 'vip0', address: '::', gist: /must be unicast/ },
+  ])('rejects $address of $link with $code', async ({ code, link, address, gist }) => {
     await links.addAddress('vip0', '10.96.0.1');
     await links.addAddress('vip0', 'fd00::1');
     const text = address.includes('/') ? address : `${address}/${address.includes(':') ? 128 : 32}`;
@@ -156,7 +168,7 @@ describe('addAddress', () => {
     expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/128']);
   });
 
-  test('another scope than that of the addresses in the same network', async () => {
+  test('accepts another scope than that of the addresses in the same network', async () => {
     await links.addAddress('vip0', '10.96.0.1/24');
     const config = { address: '10.96.0.2', prefixLength: 24, scope: 'host' } as const;
     const reason = {
@@ -170,12 +182,12 @@ describe('addAddress', () => {
     expect(await reasonOf(links.reconcileAddresses('vip0', [config]))).toMatchObject(reason);
   });
 
-  test('an IPv4 address with several prefix lengths', async () => {
+  test('accepts an IPv4 address with several prefix lengths', async () => {
     await Promise.all(['10.96.0.1', '10.96.0.1/24'].map((each) => links.addAddress('vip0', each)));
     expect(on()).toEqual(['10.96.0.1/24', '10.96.0.1/32']);
   });
 
-  test('IPv6 where it is switched off', async () => {
+  test('explains that IPv6 is switched off', async () => {
     fixture.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.disable_ipv6=1']);
     for (const change of ['addAddress', 'ensureAddress'] as const) {
       const reason = await reasonOf(links[change]('vip0', 'fd00::1'));
@@ -188,7 +200,7 @@ describe('addAddress', () => {
 });
 
 describe('ensureAddress', () => {
-  test('adds what is missing, and causes no event when all is as it should be', async () => {
+  test('adds a missing address and causes no event if nothing is to be done', async () => {
     const wanted = ['10.96.0.1', '10.96.0.1/24', 'fd00::1', 'fd00::2/64'];
     const ensure = () => Promise.all(wanted.map((each) => links.ensureAddress('vip0', each)));
     expect(await ensure()).toEqual(wanted.map(() => 'created'));
@@ -209,7 +221,7 @@ describe('ensureAddress', () => {
     expect(shownAddresses(fixture.namespace)).toEqual(expect.arrayContaining(before));
   });
 
-  test('the same address many times in one turn', async () => {
+  test('ensures the same address many times in one turn', async () => {
     const answers = await Promise.all([
       links.ensureAddress('vip0', 'fd00::1'),
       links.ensureAddress('vip0', 'fd00::1/64'),
@@ -221,14 +233,17 @@ describe('ensureAddress', () => {
     expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/64']);
   });
 
-  test.each(['10.96.0.1/32', 'fd00::1/128'])('makes %s stay that would expire', async (address) => {
-    ip('address', 'add', address, 'dev', 'vip0', 'valid_lft', '1000', 'preferred_lft', '500');
-    const plain = address.replace(/\/.*/, '');
-    expect(shown(plain)?.validLifetime).toBeGreaterThan(0);
-    expect(await links.ensureAddress('vip0', address)).toBe('updated');
-    expect(shown(plain)).toMatchObject({ validLifetime: null, preferredLifetime: null });
-    expect(shown(plain)?.flags).toContain('permanent');
-  });
+  test.each(['10.96.0.1/32', 'fd00::1/128'])(
+    'makes %s permanent if it would expire',
+    async (address) => {
+      ip('address', 'add', address, 'dev', 'vip0', 'valid_lft', '1000', 'preferred_lft', '500');
+      const plain = address.replace(/\/.*/, '');
+      expect(shown(plain)?.validLifetime).toBeGreaterThan(0);
+      expect(await links.ensureAddress('vip0', address)).toBe('updated');
+      expect(shown(plain)).toMatchObject({ validLifetime: null, preferredLifetime: null });
+      expect(shown(plain)?.flags).toContain('permanent');
+    },
+  );
 
   test('gives an IPv6 address its flags', async () => {
     ip('address', 'add', 'fd00::1/128', 'dev', 'vip0');
@@ -244,14 +259,14 @@ describe('deleteAddress', () => {
     );
   });
 
-  test('deletes that one', async () => {
+  test('deletes one address', async () => {
     expect(await links.deleteAddress('vip0', '10.96.0.2')).toBe(true);
     expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/128']);
     expect(await links.deleteAddress('vip0', { address: 'fd00::1' })).toBe(true);
     expect(on()).toEqual(['10.96.0.1/32']);
   });
 
-  test('what the library returns', async () => {
+  test('deletes an address as the library lists it', async () => {
     for (const address of await links.listAddresses('vip0')) {
       expect(await links.deleteAddress(address, address)).toBe(true);
     }
@@ -259,7 +274,7 @@ describe('deleteAddress', () => {
   });
 
   test.each(['10.96.0.9', '10.96.0.2/24', '10.96.0.1/31', '0.0.0.0', 'fd00::1/64', 'fd00::9'])(
-    '%s, which is not there, deletes nothing',
+    'deletes nothing for the missing %s',
     async (address) => {
       const before = on();
       expect(await reasonOf(links.deleteAddress('vip0', address))).toMatchObject({
@@ -272,7 +287,7 @@ describe('deleteAddress', () => {
     },
   );
 
-  test('of no link', async () => {
+  test('rejects if there is no link', async () => {
     expect(await reasonOf(links.deleteAddress('vip9', '10.96.0.1'))).toMatchObject({
       code: 'ENODEV',
     });
@@ -280,7 +295,7 @@ describe('deleteAddress', () => {
   });
 });
 
-test('listAddresses has what ip shows: all, those of a link, those of a family', async () => {
+test('listAddresses returns what ip shows, for all links, one link and one family', async () => {
   ip('address', 'add', '192.0.2.1', 'peer', '192.0.2.2/32', 'dev', 'vip0', 'label', 'vip0:a');
   ip('address', 'add', '10.0.0.1/24', 'brd', '+', 'dev', 'vip0');
   ip('address', 'add', '10.0.1.2/24', 'scope', 'link', 'dev', 'vip0');
@@ -311,7 +326,7 @@ test('listAddresses has what ip shows: all, those of a link, those of a family',
 });
 
 describe('reconcileAddresses', () => {
-  test('of one family wants no address of the other', async () => {
+  test('refuses addresses of another family than that of its options', async () => {
     expect(
       await reasonOf(links.reconcileAddresses('vip0', ['fd00::1'], { family: 'ipv4' })),
     ).toMatchObject({
@@ -324,7 +339,7 @@ describe('reconcileAddresses', () => {
     });
   });
 
-  test('makes an address stay preferred', async () => {
+  test('makes an address preferred for ever', async () => {
     const flags = ['nodad', 'noprefixroute', 'preferred_lft', '100'];
     ip('addr', 'add', 'fd00::1/128', 'dev', 'vip0', ...flags);
     const reconcile = () => links.reconcileAddresses('vip0', ['fd00::1']);
@@ -339,7 +354,7 @@ describe('reconcileAddresses', () => {
 
   const nothing = { added: [], removed: [], updated: [] };
 
-  test('adds, removes and mends, and has nothing to do the second time', async () => {
+  test('adds, removes and updates addresses, and has nothing to do the second time', async () => {
     await links.addAddress('vip0', '10.96.0.1');
     await links.addAddress('vip0', '10.96.0.9');
     await links.addAddress('vip0', 'fd00::1/64');
@@ -359,7 +374,7 @@ describe('reconcileAddresses', () => {
     ).toBe(true);
   });
 
-  test('keeps what is not wanted unless it prunes, and what is of another family', async () => {
+  test('keeps unwanted addresses unless it prunes, and addresses of another family', async () => {
     await links.addAddress('vip0', '10.96.0.1');
     await links.addAddress('vip0', 'fd00::1');
     expect(await links.reconcileAddresses('vip0', [])).toEqual(nothing);
@@ -368,27 +383,27 @@ describe('reconcileAddresses', () => {
     expect(on()).toEqual(['10.96.0.1/32']);
   });
 
-  describe.each([0, 1])('where promote_secondaries is %i', (promote) => {
+  describe.each([0, 1])('with promote_secondaries %i', (promote) => {
     beforeEach(() => {
       fixture.namespace.run('sysctl', ['-qw', `net.ipv4.conf.all.promote_secondaries=${promote}`]);
       for (const host of [1, 2, 3]) ip('address', 'add', `10.0.0.${host}/24`, 'dev', 'vip0');
     });
 
-    test('secondary addresses survive the first one', async () => {
+    test('keeps secondary addresses when it removes the first one', async () => {
       const wanted = ['10.0.0.2/24', '10.0.0.3/24'];
       const done = await links.reconcileAddresses('vip0', wanted, { prune: true });
       expect(done).toMatchObject({ added: [], removed: ['10.0.0.1/24'], updated: wanted });
       expect(on()).toEqual(wanted);
     });
 
-    test('all are removed', async () => {
+    test('removes all addresses', async () => {
       const done = await links.reconcileAddresses('vip0', [], { prune: true });
       expect(done.removed.toSorted()).toEqual(['10.0.0.1/24', '10.0.0.2/24', '10.0.0.3/24']);
       expect(on()).toEqual([]);
     });
   });
 
-  test('what the kernel refuses does not stop the rest', async () => {
+  test('continues after an address that the kernel refuses', async () => {
     const wanted = ['10.96.0.1', 'ff02::5', 'fd00::1'];
     const error = await reasonOf(links.reconcileAddresses('vip0', wanted));
     expect(error).toBeInstanceOf(ReconcileError);
@@ -401,7 +416,7 @@ describe('reconcileAddresses', () => {
     expect(on()).toEqual(['10.96.0.1/32', 'fd00::1/128']);
   });
 
-  test('of no link', async () => {
+  test('rejects if there is no link', async () => {
     expect(await reasonOf(links.reconcileAddresses('vip9', ['10.0.0.1']))).toMatchObject({
       code: 'ENODEV',
     });
@@ -411,7 +426,7 @@ describe('reconcileAddresses', () => {
     index % 2 ? `10.97.${index >> 8}.${index & 255}/32` : `fd00::${(index + 1).toString(16)}/128`,
   );
 
-  test('an abort ends it between two parts', async () => {
+  test('ends between two chunks when it is aborted', async () => {
     const controller = new AbortController();
     const watcher = links.watch({ types: ['address'] });
     const pending = reasonOf(links.reconcileAddresses('vip0', many, { signal: controller.signal }));
@@ -425,7 +440,7 @@ describe('reconcileAddresses', () => {
     expect(count % 64).toBe(0);
   });
 
-  test('of thousands of addresses', async () => {
+  test('adds thousands of addresses', async () => {
     const done = await links.reconcileAddresses('vip0', many, { prune: true });
     expect(done).toEqual({ ...nothing, added: many });
     expect(on()).toEqual(many.toSorted());

@@ -32,7 +32,7 @@ const adding = (count: number) => (b: Batch) => {
 };
 
 describe('a batch', () => {
-  test('with failures does what the model does, and what ipvsadm shows', async () => {
+  test('with failures has the results of the model and of ipvsadm', async () => {
     const { ipvs, namespace } = fixture;
     const calls = upTo(600).map((index): Call => {
       const of = mark(1 + (index % 10));
@@ -54,7 +54,7 @@ describe('a batch', () => {
     expect(namespace.saved()).toEqual(savedLines(table.snapshot()));
   });
 
-  test('of 20,000 operations is carried out whole, others between its parts', async () => {
+  test('of 20,000 operations is executed completely, with other calls between its chunks', async () => {
     const { ipvs, namespace } = fixture;
     let seen = 0;
     let isOver = false;
@@ -75,7 +75,7 @@ describe('a batch', () => {
     expect(seen).toBeGreaterThanOrEqual(10);
   });
 
-  test('reads what it has written itself', async () => {
+  test('reads its own writes', async () => {
     const results = await fixture.ipvs.batch((b) => {
       b.getService(tcp);
       b.addService(service);
@@ -104,7 +104,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('has its place among the calls of its turn', async () => {
+  test('is executed in order with the other calls of its turn', async () => {
     const { ipvs } = fixture;
     const answers = await Promise.all([
       ipvs.addService(service),
@@ -128,7 +128,7 @@ describe('a batch', () => {
     expect(fixture.namespace.saved()).toEqual([]);
   });
 
-  test('is carried out before the handle is closed', async () => {
+  test('is executed before the handle is closed', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const pending = ipvs.batch(adding(3000));
     await ipvs.close();
@@ -137,31 +137,34 @@ describe('a batch', () => {
   });
 });
 
-describe('stopping at an error', () => {
-  test.each([1, 2, 128, 129, 500, 1500])('that of operation %d is the last', async (failing) => {
-    const { ipvs } = fixture;
-    await ipvs.addService({ fwmark: failing });
-    const results = await ipvs.batch(adding(1500), { stopOnError: true });
-    expect(codesOf(results)).toEqual(
-      upTo(1500).map((index) => {
-        if (index === failing) return 'EEXIST';
-        return index < failing ? '' : 'ERR_IPVS_SKIPPED';
-      }),
-    );
-    expect(marks()).toEqual(upTo(failing));
-    const reasons = results.map((each) => (each.status === 'rejected' ? each.reason : undefined));
-    expect(reasons[failing - 1]).toMatchObject({ code: 'EEXIST', index: failing - 1 });
-    for (const [index, reason] of reasons.entries()) {
-      if (index < failing) continue;
-      expect(reason).toMatchObject({
-        index,
-        message: expect.stringContaining(`${failing - 1} failed`),
-      });
-      expect(reason.cause).toBe(reasons[failing - 1]);
-    }
-  });
+describe('with stopOnError', () => {
+  test.each([1, 2, 128, 129, 500, 1500])(
+    'a batch stops at the failure of operation %d',
+    async (failing) => {
+      const { ipvs } = fixture;
+      await ipvs.addService({ fwmark: failing });
+      const results = await ipvs.batch(adding(1500), { stopOnError: true });
+      expect(codesOf(results)).toEqual(
+        upTo(1500).map((index) => {
+          if (index === failing) return 'EEXIST';
+          return index < failing ? '' : 'ERR_IPVS_SKIPPED';
+        }),
+      );
+      expect(marks()).toEqual(upTo(failing));
+      const reasons = results.map((each) => (each.status === 'rejected' ? each.reason : undefined));
+      expect(reasons[failing - 1]).toMatchObject({ code: 'EEXIST', index: failing - 1 });
+      for (const [index, reason] of reasons.entries()) {
+        if (index < failing) continue;
+        expect(reason).toMatchObject({
+          index,
+          message: expect.stringContaining(`${failing - 1} failed`),
+        });
+        expect(reason.cause).toBe(reasons[failing - 1]);
+      }
+    },
+  );
 
-  test('goes on after what may be missing', async () => {
+  test('a batch continues after a missing object if ifExists permits it', async () => {
     const { ipvs } = fixture;
     await ipvs.addService({ fwmark: 400 });
     const results = await ipvs.batch(
@@ -191,9 +194,9 @@ describe('stopping at an error', () => {
   });
 });
 
-describe('a signal', () => {
+describe('a signal that aborts a batch', () => {
   test.each([false, true])(
-    'leaves the first operations, and no other; stopOnError %j',
+    'leaves only the first operations executed with stopOnError %j',
     async (stopOnError) => {
       const { ipvs } = fixture;
       const controller = new AbortController();

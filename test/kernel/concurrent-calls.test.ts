@@ -14,7 +14,7 @@ const mark = (fwmark: number) => `fwmark://${fwmark}`;
 const host = (index: number) => `10.1.${index >> 8}.${index & 255}`;
 
 describe('many operations at once', () => {
-  test('a thousand with ten failures: each caller gets its own', async () => {
+  test('of which ten of a thousand fail give each caller its own result', async () => {
     const { ipvs } = fixture;
     const SERVICES = 10;
     const failing = new Map<number, Call>();
@@ -46,7 +46,7 @@ describe('many operations at once', () => {
     expect(fixture.namespace.saved()).toHaveLength(1000 - failing.size);
   });
 
-  test('twenty thousand, which is more than goes in one batch', async () => {
+  test('that are too many for one batch are all executed', async () => {
     const { ipvs } = fixture;
     const SERVICES = 100;
     const EACH = 199;
@@ -74,7 +74,7 @@ describe('many operations at once', () => {
     expect(counts).toEqual(new Set([EACH]));
   });
 
-  test('ten thousand that all fail: no answer is lost', async () => {
+  test('that all fail lose no error', async () => {
     const missing = Array.from({ length: 10_000 }, (_, index) => `fwmark://${1 + index}`);
     const settled = await Promise.allSettled(
       missing.map((name) => fixture.ipvs.deleteService(name)),
@@ -84,7 +84,7 @@ describe('many operations at once', () => {
     expect(reasons.map(({ target }) => target)).toEqual(missing);
   });
 
-  test('bad input among them stops nothing', async () => {
+  test('are not stopped by an invalid one', async () => {
     const settled = await Promise.allSettled([
       fixture.ipvs.addService({ fwmark: 0 }),
       fixture.ipvs.addService({ fwmark: 1 }),
@@ -99,8 +99,8 @@ describe('many operations at once', () => {
   });
 });
 
-describe('order', () => {
-  test('each reading sees what was written before it, and nothing after', async () => {
+describe('the order of calls', () => {
+  test('lets each read see the writes before it and none after it', async () => {
     const { ipvs } = fixture;
     const answers = await Promise.all([
       ipvs.getService(tcp),
@@ -140,7 +140,7 @@ describe('order', () => {
     ]);
   });
 
-  test('holds between the turns of the event loop', async () => {
+  test('is kept between turns of the event loop', async () => {
     const { ipvs } = fixture;
     await ipvs.addService(service);
     await ipvs.addDestination(tcp, { address: '10.0.0.1' });
@@ -160,7 +160,7 @@ describe('order', () => {
     expect(settled).toEqual(Array.from({ length: 300 }, (_, weight) => weight));
   });
 
-  test('an operation that is called by the answer of another comes after those that wait', async () => {
+  test('puts a call made when another one resolves behind the queued ones', async () => {
     const { ipvs } = fixture;
     const first = ipvs.addService(service).then(() => ipvs.getService(tcp));
     const second = ipvs.updateService(tcp, { scheduler: 'rr' });
@@ -170,7 +170,7 @@ describe('order', () => {
 });
 
 describe('two handles on one namespace', () => {
-  test('see what the other did, once it has been answered', async () => {
+  test("see each other's writes once these have resolved", async () => {
     const { ipvs, namespace } = fixture;
     const other = await Ipvs.open({ netns: namespace.path });
     for (let round = 0; round < 20; round++) {
@@ -181,7 +181,7 @@ describe('two handles on one namespace', () => {
     await other.close();
   });
 
-  test('ensure what both want, whoever is first', async () => {
+  test('ensure the same objects, whichever is first', async () => {
     const { ipvs, namespace } = fixture;
     const other = await Ipvs.open({ netns: namespace.path });
     const wanted = Array.from({ length: 200 }, (_, index) => 1 + index);
@@ -199,39 +199,123 @@ describe('two handles on one namespace', () => {
   });
 });
 
-describe('close', () => {
+describe('close()', () => {
   const prepared = 'fwmark://7';
   const server = { address: '10.0.0.1' };
   const daemon = (role: 'master' | 'backup') => ({ role, interface: 'lo' });
-  const operations: readonly (readonly [string, (ipvs: Ipvs) => Promise<unknown>, unknown])[] = [
-    ['addService', (ipvs) => ipvs.addService(service), undefined],
-    ['updateService', (ipvs) => ipvs.updateService(prepared, { scheduler: 'rr' }), undefined],
-    ['ensureService', (ipvs) => ipvs.ensureService(service), 'created'],
-    ['deleteService', (ipvs) => ipvs.deleteService(prepared), true],
-    ['getService', (ipvs) => ipvs.getService(prepared), { fwmark: 7 }],
-    ['listServices', (ipvs) => ipvs.listServices(), [{ fwmark: 7 }]],
-    ['addDestination', (ipvs) => ipvs.addDestination(prepared, { address: '10.0.0.2' }), undefined],
-    ['updateDestination', (ipvs) => ipvs.updateDestination(prepared, server, {}), undefined],
-    ['ensureDestination', (ipvs) => ipvs.ensureDestination(prepared, server), 'updated'],
-    ['deleteDestination', (ipvs) => ipvs.deleteDestination(prepared, server), true],
-    ['getDestination', (ipvs) => ipvs.getDestination(prepared, server), server],
-    ['listDestinations', (ipvs) => ipvs.listDestinations(prepared), [server]],
-    ['snapshot', (ipvs) => ipvs.snapshot(), { services: [{ destinations: [server] }] }],
-    ['flush', (ipvs) => ipvs.flush(), undefined],
-    ['batch', (ipvs) => ipvs.batch((b) => void b.addService(service)), [{ status: 'fulfilled' }]],
-    ['getInfo', (ipvs) => ipvs.getInfo(), { version: expect.any(String) }],
-    ['getTimeouts', (ipvs) => ipvs.getTimeouts(), { tcp: 900 }],
-    ['setTimeouts', (ipvs) => ipvs.setTimeouts({ tcp: 900 }), undefined],
-    ['zero', (ipvs) => ipvs.zero(prepared), undefined],
-    ['listSyncDaemons', (ipvs) => ipvs.listSyncDaemons(), [{ role: 'backup' }]],
-    ['startSyncDaemon', (ipvs) => ipvs.startSyncDaemon(daemon('master')), undefined],
-    ['stopSyncDaemon', (ipvs) => ipvs.stopSyncDaemon('backup'), true],
-    ['getStats', (ipvs) => ipvs.getStats(), { connections: 0 }],
-    ['getStatus', async (ipvs) => typeof (await ipvs.getStatus()), expect.any(String)],
-    ['countConnections', (ipvs) => ipvs.countConnections(), [{ count: 0 }]],
-    ['connections', async (ipvs) => ipvs.connections().next(), { done: true }],
-    ['diagnose', async (ipvs) => (await ipvs.diagnose())[0], { name: 'ip_vs', status: 'ok' }],
-    ['watch', async (ipvs) => ipvs.watch().next(), { value: { services: [{ fwmark: 7 }] } }],
+  const operations: readonly {
+    readonly operation: string;
+    readonly call: (ipvs: Ipvs) => Promise<unknown>;
+    readonly expected: unknown;
+  }[] = [
+    { operation: 'addService', call: (ipvs) => ipvs.addService(service), expected: undefined },
+    {
+      operation: 'updateService',
+      call: (ipvs) => ipvs.updateService(prepared, { scheduler: 'rr' }),
+      expected: undefined,
+    },
+    {
+      operation: 'ensureService',
+      call: (ipvs) => ipvs.ensureService(service),
+      expected: 'created',
+    },
+    { operation: 'deleteService', call: (ipvs) => ipvs.deleteService(prepared), expected: true },
+    {
+      operation: 'getService',
+      call: (ipvs) => ipvs.getService(prepared),
+      expected: { fwmark: 7 },
+    },
+    { operation: 'listServices', call: (ipvs) => ipvs.listServices(), expected: [{ fwmark: 7 }] },
+    {
+      operation: 'addDestination',
+      call: (ipvs) => ipvs.addDestination(prepared, { address: '10.0.0.2' }),
+      expected: undefined,
+    },
+    {
+      operation: 'updateDestination',
+      call: (ipvs) => ipvs.updateDestination(prepared, server, {}),
+      expected: undefined,
+    },
+    {
+      operation: 'ensureDestination',
+      call: (ipvs) => ipvs.ensureDestination(prepared, server),
+      expected: 'updated',
+    },
+    {
+      operation: 'deleteDestination',
+      call: (ipvs) => ipvs.deleteDestination(prepared, server),
+      expected: true,
+    },
+    {
+      operation: 'getDestination',
+      call: (ipvs) => ipvs.getDestination(prepared, server),
+      expected: server,
+    },
+    {
+      operation: 'listDestinations',
+      call: (ipvs) => ipvs.listDestinations(prepared),
+      expected: [server],
+    },
+    {
+      operation: 'snapshot',
+      call: (ipvs) => ipvs.snapshot(),
+      expected: { services: [{ destinations: [server] }] },
+    },
+    { operation: 'flush', call: (ipvs) => ipvs.flush(), expected: undefined },
+    {
+      operation: 'batch',
+      call: (ipvs) => ipvs.batch((b) => void b.addService(service)),
+      expected: [{ status: 'fulfilled' }],
+    },
+    {
+      operation: 'getInfo',
+      call: (ipvs) => ipvs.getInfo(),
+      expected: { version: expect.any(String) },
+    },
+    { operation: 'getTimeouts', call: (ipvs) => ipvs.getTimeouts(), expected: { tcp: 900 } },
+    {
+      operation: 'setTimeouts',
+      call: (ipvs) => ipvs.setTimeouts({ tcp: 900 }),
+      expected: undefined,
+    },
+    { operation: 'zero', call: (ipvs) => ipvs.zero(prepared), expected: undefined },
+    {
+      operation: 'listSyncDaemons',
+      call: (ipvs) => ipvs.listSyncDaemons(),
+      expected: [{ role: 'backup' }],
+    },
+    {
+      operation: 'startSyncDaemon',
+      call: (ipvs) => ipvs.startSyncDaemon(daemon('master')),
+      expected: undefined,
+    },
+    { operation: 'stopSyncDaemon', call: (ipvs) => ipvs.stopSyncDaemon('backup'), expected: true },
+    { operation: 'getStats', call: (ipvs) => ipvs.getStats(), expected: { connections: 0 } },
+    {
+      operation: 'getStatus',
+      call: async (ipvs) => typeof (await ipvs.getStatus()),
+      expected: expect.any(String),
+    },
+    {
+      operation: 'countConnections',
+      call: (ipvs) => ipvs.countConnections(),
+      expected: [{ count: 0 }],
+    },
+    {
+      operation: 'connections',
+      call: async (ipvs) => ipvs.connections().next(),
+      expected: { done: true },
+    },
+    {
+      operation: 'diagnose',
+      call: async (ipvs) => (await ipvs.diagnose())[0],
+      expected: { name: 'ip_vs', status: 'ok' },
+    },
+    {
+      operation: 'watch',
+      call: async (ipvs) => ipvs.watch().next(),
+      expected: { value: { services: [{ fwmark: 7 }] } },
+    },
   ];
   const closed = (operation: string) => ({ name: 'IpvsError', code: 'ERR_IPVS_CLOSED', operation });
 
@@ -244,21 +328,21 @@ describe('close', () => {
   });
   const open = () => Ipvs.open({ netns: fixture.namespace.path });
 
-  test('the table of these tests has every operation', () => {
+  test('is tested with every operation', () => {
     const methods: string[] = [];
     let each: object = Ipvs.prototype;
     for (; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
       methods.push(...Object.getOwnPropertyNames(each));
     }
     const rest = ['constructor', 'close'];
-    expect(operations.map(([name]) => name).sort()).toEqual(
+    expect(operations.map(({ operation }) => operation).sort()).toEqual(
       methods.filter((name) => !rest.includes(name)).sort(),
     );
   });
 
   test.each(operations)(
-    '%s that has not left yet is carried out first',
-    async (_, call, answer) => {
+    'executes $operation first if the call is queued',
+    async ({ call, expected: answer }) => {
       const ipvs = await open();
       const pending = call(ipvs);
       await ipvs.close();
@@ -268,27 +352,33 @@ describe('close', () => {
     },
   );
 
-  test.each(operations)('%s under way is carried out first', async (_, call, answer) => {
-    const ipvs = await open();
-    const pending = call(ipvs);
-    await Promise.resolve(); // by now it has left
-    const behind = ipvs.getService(prepared);
-    const [got] = await Promise.all([pending, behind, ipvs.close()]);
-    expect([got]).toMatchObject([answer]);
-  });
+  test.each(operations)(
+    'executes $operation first if the call is in flight',
+    async ({ call, expected: answer }) => {
+      const ipvs = await open();
+      const pending = call(ipvs);
+      await Promise.resolve(); // by now it has left
+      const behind = ipvs.getService(prepared);
+      const [got] = await Promise.all([pending, behind, ipvs.close()]);
+      expect([got]).toMatchObject([answer]);
+    },
+  );
 
-  test.each(operations)('%s after it is refused, and not carried out', async (operation, call) => {
-    const ipvs = await open();
-    const before = await fixture.ipvs.snapshot();
-    const closing = ipvs.close();
-    await expect(call(ipvs)).rejects.toMatchObject(closed(operation));
-    await closing;
-    await expect(call(ipvs)).rejects.toBeInstanceOf(IpvsError);
-    await expect(call(ipvs)).rejects.toMatchObject(closed(operation));
-    expect(await fixture.ipvs.snapshot()).toEqual(before);
-  });
+  test.each(operations)(
+    'refuses $operation afterwards and does not execute it',
+    async ({ operation, call }) => {
+      const ipvs = await open();
+      const before = await fixture.ipvs.snapshot();
+      const closing = ipvs.close();
+      await expect(call(ipvs)).rejects.toMatchObject(closed(operation));
+      await closing;
+      await expect(call(ipvs)).rejects.toBeInstanceOf(IpvsError);
+      await expect(call(ipvs)).rejects.toMatchObject(closed(operation));
+      expect(await fixture.ipvs.snapshot()).toEqual(before);
+    },
+  );
 
-  test('waits for batches that have not left yet', async () => {
+  test('waits for queued batches', async () => {
     const ipvs = await open();
     const pending = Array.from({ length: 10_000 }, (_, index) =>
       ipvs.addService({ fwmark: 1000 + index }),
@@ -298,7 +388,7 @@ describe('close', () => {
     expect(await fixture.ipvs.listServices()).toHaveLength(10_001);
   });
 
-  test('twice, thrice, at once and later, is the same', async () => {
+  test('can be called several times, at once and later', async () => {
     const ipvs = await open();
     const pending = ipvs.addService(service);
     await Promise.all([ipvs.close(), ipvs.close()]);
@@ -306,7 +396,7 @@ describe('close', () => {
     expect(await pending).toBeUndefined();
   });
 
-  test('closes the socket, and nothing else', async () => {
+  test('closes the socket and nothing else', async () => {
     const ipvs = await open();
     const other = await open();
     const both = countSockets();
@@ -316,7 +406,7 @@ describe('close', () => {
     await other.close();
   });
 
-  test('comes by itself at the end of a block', async () => {
+  test('is called at the end of an `await using` block', async () => {
     let kept: Ipvs | undefined;
     let pending: Promise<unknown> | undefined;
     {
@@ -329,7 +419,7 @@ describe('close', () => {
     expect(await fixture.ipvs.getService(tcp)).toMatchObject(service);
   });
 
-  test('comes by itself when the block throws', async () => {
+  test('is called when an `await using` block throws', async () => {
     let kept: Ipvs | undefined;
     const failing = async () => {
       await using ipvs = await open();

@@ -89,7 +89,7 @@ async function count(filter: ConnectionFilter): Promise<number> {
   return counted?.count ?? 0;
 }
 
-test('each service has the connections that the kernel counts', async () => {
+test('filters by service select as many connections as the kernel counts', async () => {
   const counted = [];
   const expected = [];
   const { services } = await fixture.ipvs.snapshot();
@@ -108,36 +108,39 @@ test('each service has the connections that the kernel counts', async () => {
 });
 
 test.each([
-  [{ service: `tcp://${VIRTUAL}:0` }, 3],
-  [{ service: `tcp://${VIRTUAL}:80` }, 1],
-  [{ service: `tcp://[${VIRTUAL6}]:0` }, 3],
-  [{ service: `tcp://[${VIRTUAL6}]:80` }, 2],
-  [{ service: `tcp://${VIRTUAL}:0`, destination: server(2) }, 3],
-  [{ service: `tcp://${VIRTUAL}:0`, destination: { address: server(2) } }, 3],
-  [{ service: `tcp://${VIRTUAL}:0`, destination: `${server(2)}:0` }, 3],
-  [{ service: `tcp://${VIRTUAL}:0`, destination: server(3) }, 0],
-  [{ service: 'tcp://10.96.0.3:0', destination: `${server(3)}:8080` }, 3],
-  [{ service: 'fwmark://7' }, 2],
-  [{ service: 'fwmark://7', destination: server(4) }, 2],
-  [{ service: 'fwmark://7', destination: { address: server(4), port: 0 } }, 2],
-  [{ service: 'fwmark://8', destination: `${server(5)}:8080` }, 1],
-  [{ service: 'fwmark://9', destination: `${server(6)}:8080` }, 2],
-  [{ service: 'fwmark://9', protocol: 'ip' }, 1],
-  [{ service: 'fwmark6://9', protocol: 'ip' }, 1],
-  [{ service: 'fwmark6://7', destination: server6(4) }, 1],
+  { filter: { service: `tcp://${VIRTUAL}:0` }, entries: 3 },
+  { filter: { service: `tcp://${VIRTUAL}:80` }, entries: 1 },
+  { filter: { service: `tcp://[${VIRTUAL6}]:0` }, entries: 3 },
+  { filter: { service: `tcp://[${VIRTUAL6}]:80` }, entries: 2 },
+  { filter: { service: `tcp://${VIRTUAL}:0`, destination: server(2) }, entries: 3 },
+  { filter: { service: `tcp://${VIRTUAL}:0`, destination: { address: server(2) } }, entries: 3 },
+  { filter: { service: `tcp://${VIRTUAL}:0`, destination: `${server(2)}:0` }, entries: 3 },
+  { filter: { service: `tcp://${VIRTUAL}:0`, destination: server(3) }, entries: 0 },
+  { filter: { service: 'tcp://10.96.0.3:0', destination: `${server(3)}:8080` }, entries: 3 },
+  { filter: { service: 'fwmark://7' }, entries: 2 },
+  { filter: { service: 'fwmark://7', destination: server(4) }, entries: 2 },
+  { filter: { service: 'fwmark://7', destination: { address: server(4), port: 0 } }, entries: 2 },
+  { filter: { service: 'fwmark://8', destination: `${server(5)}:8080` }, entries: 1 },
+  { filter: { service: 'fwmark://9', destination: `${server(6)}:8080` }, entries: 2 },
+  { filter: { service: 'fwmark://9', protocol: 'ip' }, entries: 1 },
+  { filter: { service: 'fwmark6://9', protocol: 'ip' }, entries: 1 },
+  { filter: { service: 'fwmark6://7', destination: server6(4) }, entries: 1 },
   // By themselves: every port of the server, of all services.
-  [{ destination: `${server(2)}:0` }, 4],
-  [{ destination: { address: server6(2), port: 0 } }, 5],
-  [{ server: server(2) }, 4],
-  [{ server: `${server(2)}/31` }, 7],
-  [{ server: 'fd02::/64' }, 8],
-  [{ server: server(9) }, 0],
-] satisfies [ConnectionFilter, number][])('%j finds %i with templates', async (filter, entries) => {
-  expect(await count(filter)).toBe(entries);
-});
+  { filter: { destination: `${server(2)}:0` }, entries: 4 },
+  { filter: { destination: { address: server6(2), port: 0 } }, entries: 5 },
+  { filter: { server: server(2) }, entries: 4 },
+  { filter: { server: `${server(2)}/31` }, entries: 7 },
+  { filter: { server: 'fd02::/64' }, entries: 8 },
+  { filter: { server: server(9) }, entries: 0 },
+] satisfies { readonly filter: ConnectionFilter; readonly entries: number }[])(
+  'the filter $filter finds $entries entries, templates included',
+  async ({ filter, entries }) => {
+    expect(await count(filter)).toBe(entries);
+  },
+);
 
-describe('what is counted by service and destination', () => {
-  test('names marks as such', async () => {
+describe('countConnections by service and destination', () => {
+  test('names services by firewall mark', async () => {
     const services = await fixture.ipvs.countConnections({ by: ['service'], protocol: 'ip' });
     expect(services).toHaveLength(2);
     expect(services).toEqual(
@@ -148,7 +151,7 @@ describe('what is counted by service and destination', () => {
     );
   });
 
-  test('can be passed back', async () => {
+  test('returns references that filters accept', async () => {
     const groups = await fixture.ipvs.countConnections({ by: ['service', 'destination', 'state'] });
     expect(groups.length).toBeGreaterThan(clients.length / 2);
     for (const { count: entries, service, destination, state } of groups) {
@@ -163,10 +166,10 @@ describe('what is counted by service and destination', () => {
   });
 });
 
-describe('the services are those of the call', () => {
+describe('a filter uses the services at the time of the call', () => {
   const service = `tcp://${VIRTUAL}:0`;
 
-  test('and connections are of a service that was added since', async () => {
+  test('and includes the connections of a service that was added later', async () => {
     const { ipvs } = fixture;
     const added = ipvs.addService({ ...tcp, port: 82 });
     const [[after]] = await Promise.all([ipvs.countConnections({ service }), added]);
@@ -176,7 +179,7 @@ describe('the services are those of the call', () => {
     expect(before).toEqual({ count: 3 });
   });
 
-  test('also where the handle is closed meanwhile', async () => {
+  test('also if the handle is closed in the meantime', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const [rows, counted, marked] = await Promise.all([
       collect(ipvs.connections({ service })),

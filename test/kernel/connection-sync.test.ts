@@ -93,10 +93,10 @@ const common = (rows: readonly Connection[]) =>
   );
 
 describe.each([
-  ['IPv4', {}],
-  ['IPv6', { group: 'ff02::81' }],
-])('over %s', (_, settings) => {
-  test('a connection made on the master is listed on the backup', async () => {
+  { family: 'IPv4', settings: {} },
+  { family: 'IPv6', settings: { group: 'ff02::81' } },
+])('a sync daemon over $family', ({ settings }) => {
+  test('lists connections of the master on the backup', async () => {
     const daemon = { interface: 'peer', syncId: 9, ...settings };
     await (await backup.ipvs).startSyncDaemon({ role: 'backup', ...daemon });
     await (await master.ipvs).startSyncDaemon({ role: 'master', ...daemon });
@@ -129,7 +129,7 @@ describe.each([
   });
 });
 
-test('a backup takes no messages of another sync id', async () => {
+test('a backup ignores messages with another sync id', async () => {
   const [from, to] = [await master.ipvs, await backup.ipvs];
   await to.startSyncDaemon({ role: 'backup', interface: 'peer', syncId: 2 });
   await from.startSyncDaemon({ role: 'master', interface: 'peer', syncId: 1 });
@@ -148,13 +148,16 @@ test('a backup takes no messages of another sync id', async () => {
   await Promise.all([from.stopSyncDaemon('master'), to.stopSyncDaemon('backup')]);
 });
 
-test.each(['master', 'backup'] as const)('200 starts and stops of a %s in a row', async (role) => {
-  const ipvs = await master.ipvs;
-  for (let round = 0; round < 200; round++) {
-    expect(await ipvs.startSyncDaemon({ role, interface: 'peer', syncId: round % 256 })).toBe(
-      undefined,
-    );
-    expect(await ipvs.stopSyncDaemon(role)).toBe(true);
-  }
-  expect(await ipvs.listSyncDaemons()).toEqual([]);
-});
+test.each(['master', 'backup'] as const)(
+  'a %s can be started and stopped 200 times in a row',
+  async (role) => {
+    const ipvs = await master.ipvs;
+    for (let round = 0; round < 200; round++) {
+      expect(await ipvs.startSyncDaemon({ role, interface: 'peer', syncId: round % 256 })).toBe(
+        undefined,
+      );
+      expect(await ipvs.stopSyncDaemon(role)).toBe(true);
+    }
+    expect(await ipvs.listSyncDaemons()).toEqual([]);
+  },
+);

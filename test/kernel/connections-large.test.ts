@@ -37,7 +37,7 @@ afterAll(() => traffic.stop());
 const client = (number: number) =>
   `10.${[number >> 16, number >> 8, number].map((byte) => byte & 255).join('.')}`;
 
-test('every row is read, and once', async () => {
+test('the stream reads every row once', async () => {
   const seen = new Set<string>();
   let rows = 0;
   for await (const connection of fixture.ipvs.connections()) {
@@ -55,7 +55,7 @@ test('every row is read, and once', async () => {
   expect(open()).toBe(0);
 });
 
-test('the file says the same', async () => {
+test('the stream has the rows of the file', async () => {
   const lines = fixture.namespace.readFile('/proc/net/ip_vs_conn').trimEnd().split('\n').slice(1);
   const printed = new Set(lines.map((line) => line.split(/ +/)[1]));
   expect(printed.size).toBe(COUNT);
@@ -67,7 +67,7 @@ test('the file says the same', async () => {
   expect(known).toBe(COUNT);
 });
 
-test('all are counted', async () => {
+test('countConnections counts all rows', async () => {
   const { ipvs } = fixture;
   expect(await ipvs.countConnections()).toEqual([{ count: COUNT }]);
   const byServer = await ipvs.countConnections({ by: ['destination', 'state'], service });
@@ -84,14 +84,14 @@ test.each([
   [client(COUNT), 1],
   [client(COUNT + 1), 0],
   ['fd00::/8', 0],
-])('of %s there are %i', async (network, count) => {
+])('the filter by client %s finds %i rows', async (network, count) => {
   const rows = await collect(fixture.ipvs.connections({ client: network }));
   expect(rows.length).toBe(count);
   expect(new Set(rows.map((row) => row.client.address)).size).toBe(count);
   expect(await fixture.ipvs.countConnections({ client: network })).toEqual([{ count }]);
 });
 
-test('memory stays within bounds', () => {
+test('the memory of a process that streams stays within bounds', () => {
   const args = ['--expose-gc', programPath('stream.mjs'), fixture.namespace.path, '2'];
   const { seen, growth } = JSON.parse(fixture.namespace.run(process.execPath, args));
   const all = { streamed: COUNT, count: COUNT };
@@ -120,7 +120,7 @@ async function interrupted(
 // Between the parts that are read at a time, within them, and at their edges.
 const places = [1, 2047, 2048, 2049, 5000, 4 * 2048];
 
-test.each(places)('a signal ends it after %i rows', async (after) => {
+test.each(places)('a signal ends the stream after %i rows', async (after) => {
   const controller = new AbortController();
   const reason = new Error('mine');
   const rows = fixture.ipvs.connections({ signal: controller.signal });
@@ -133,7 +133,7 @@ test.each(places)('a signal ends it after %i rows', async (after) => {
   expect(open()).toBe(0);
 });
 
-test.each(places)('closing the handle ends it after %i rows', async (after) => {
+test.each(places)('closing the handle ends the stream after %i rows', async (after) => {
   const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   const ended = await interrupted(ipvs.connections(), after, async () => {
     await ipvs.close();
@@ -143,7 +143,7 @@ test.each(places)('closing the handle ends it after %i rows', async (after) => {
   expect(open()).toBe(0);
 });
 
-test.each(places)('leaving the loop ends it after %i rows', async (after) => {
+test.each(places)('leaving the loop ends the stream after %i rows', async (after) => {
   let read = 0;
   for await (const _ of fixture.ipvs.connections()) if (++read === after) break;
   expect(open()).toBe(0);
@@ -155,7 +155,7 @@ const moments = [0, 1, 2048, 4096].flatMap((after) =>
 );
 
 test.each(moments)(
-  'return() ends it after %i rows and %i steps of the next',
+  'return() ends the stream after %i rows and %i microtasks of the next read',
   async (after, steps) => {
     const rows = fixture.ipvs.connections();
     for (let read = 0; read < after; read++) await rows.next();
@@ -168,7 +168,7 @@ test.each(moments)(
   },
 );
 
-test('a signal never waits for the end of the table: a job reads a part, also where nothing matches', async () => {
+test('a native read returns after a chunk of the table even if no row matches', async () => {
   const { Handle, Cursor } = loadNative();
   const handle = new Handle();
   await handle.open(fixture.namespace.path, true);
@@ -188,7 +188,7 @@ describe('a cursor that is closed', () => {
   const { record, facts } = encodeFilter({});
   const { claimedPorts, destinations } = facts;
 
-  test('while a job runs gives the job what it asked for, and frees the file', async () => {
+  test('during a read lets it finish and closes the file', async () => {
     const handle = new Handle();
     await handle.open(fixture.namespace.path, true);
     let counted = 0;
@@ -213,7 +213,7 @@ describe('a cursor that is closed', () => {
     handle.close();
   });
 
-  test('opens nothing again', async () => {
+  test('opens no file again', async () => {
     const handle = new Handle();
     await handle.open(fixture.namespace.path, true);
     const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
@@ -227,7 +227,7 @@ describe('a cursor that is closed', () => {
   });
 });
 
-test('other calls are answered while it is read', async () => {
+test('other calls are answered while the stream is read', async () => {
   const rows = fixture.ipvs.connections();
   let between = 0;
   let done = false;

@@ -285,7 +285,7 @@ afterAll(() => traffic.stop());
 
 const read = (filter?: ConnectionFilter) => collect(fixture.ipvs.connections(filter));
 
-describe('a row is left by', () => {
+describe('the stream has the row of', () => {
   test.each(exchanges)('%s', async (_, __, ...rows) => {
     expect(lasting(await read())).toEqual(expect.arrayContaining(rows));
   });
@@ -301,13 +301,13 @@ describe('the stream', () => {
     expect(lasting(await read())).toEqual(lasting(expected));
   });
 
-  test('is what the kernel prints', async () => {
+  test('has the rows that the kernel prints', async () => {
     const own = await read();
     const printed = kernelConnections(fixture.namespace);
     expect(lasting(own)).toEqual(lasting(printed));
   });
 
-  test('counts down as the kernel does', async () => {
+  test('has expiry times that fall like those of the kernel', async () => {
     const udp = { protocol: 'udp', state: 'UDP' } as const;
     const expires = (rows: readonly Connection[]) =>
       rows
@@ -328,7 +328,7 @@ describe('the stream', () => {
     );
   });
 
-  test('is what ipvsadm prints', async () => {
+  test('has the rows that ipvsadm prints', async () => {
     // It shows nothing of persistence engines without an option for that.
     const own = (await read()).map((row) => listed({ ...row, engine: null }));
     expect(own.sort()).toEqual(listedConnections(fixture.namespace));
@@ -336,7 +336,7 @@ describe('the stream', () => {
     expect(listedConnections(fixture.namespace, '--persistent-conn')).toEqual(data);
   });
 
-  test('says where an entry was made, but then nothing of engines', async () => {
+  test('has the origin of entries if it is requested, and then no engine data', async () => {
     const own = await collect(fixture.ipvs.connections({ origin: true }));
     expect(lasting(own)).toEqual(lasting(kernelConnections(fixture.namespace, 'ip_vs_conn_sync')));
     const rows = expected.map(
@@ -351,7 +351,7 @@ describe('the stream', () => {
     expect(lasting(own)).toEqual(lasting(rows));
   });
 
-  test('is of the namespace of the handle', async () => {
+  test('reads the namespace of the handle', async () => {
     const other = new Namespace();
     const inside = await Ipvs.open({ netns: other.path });
     const outside = await Ipvs.open();
@@ -366,7 +366,7 @@ describe('the stream', () => {
     }
   });
 
-  test('gives each call of next() a row of its own', async () => {
+  test('returns a row of its own to each next()', async () => {
     const rows = fixture.ipvs.connections();
     const calls = Array.from({ length: expected.length + 3 }, () => rows.next());
     const results = await Promise.all(calls);
@@ -378,7 +378,7 @@ describe('the stream', () => {
     ]);
   });
 
-  test('may be read by several at once', async () => {
+  test('can be read by several consumers at once', async () => {
     const reads = await Promise.all(Array.from({ length: 8 }, () => read()));
     for (const rows of reads) expect(lasting(rows)).toEqual(lasting(reads[0] ?? []));
   });
@@ -456,20 +456,23 @@ const filters: { readonly [Key in keyof ConnectionFilter]-?: [ConnectionFilter[K
   };
 // Object.entries() gives the keys of ConnectionFilter.
 const single = Object.entries(filters).flatMap(([key, values]) =>
-  values.map(([value, matches]) => [key, value, matches] as const),
+  values.map(([value, matches]) => ({ key, value, matches })),
 );
 
 describe('a filter', () => {
-  test.each(single)('by %s %j', async (key, value, matches) => {
-    const wanted = expected.filter(matches);
-    expect(lasting(await read({ [key]: value }))).toEqual(lasting(wanted));
-    expect(await fixture.ipvs.countConnections({ [key]: value })).toEqual([
-      { count: wanted.length },
-    ]);
-  });
+  test.each(single)(
+    'by $key $value selects the same connections as a comparison in JavaScript',
+    async ({ key, value, matches }) => {
+      const wanted = expected.filter(matches);
+      expect(lasting(await read({ [key]: value }))).toEqual(lasting(wanted));
+      expect(await fixture.ipvs.countConnections({ [key]: value })).toEqual([
+        { count: wanted.length },
+      ]);
+    },
+  );
 
   test.each(['fwmark6://7', 'fwmark://99', 'tcp://10.9.9.9:0', 'udp://[fd00::9]:0'])(
-    'by a service that is not there, %s, is an error where the kernel has to know it',
+    'rejects if it needs the missing service %s',
     async (service) => {
       for (const [operation, attempt] of [
         ['countConnections', () => fixture.ipvs.countConnections({ service })],
@@ -486,10 +489,8 @@ describe('a filter', () => {
     },
   );
 
-  test('finds something, by all but the few that are there to find nothing', () => {
-    const vain = single
-      .filter(([, , matches]) => !expected.some(matches))
-      .map(([, value]) => value);
+  test('finds something in all rows of these tests but those that test for nothing', () => {
+    const vain = single.filter(({ matches }) => !expected.some(matches)).map(({ value }) => value);
     const none = [...[`tcp://${VIRTUAL}:9`, '10.0.0.3:8080', '10.0.0.3', 'fd00::8/125']];
     expect(vain).toEqual([
       ...none,
@@ -500,7 +501,7 @@ describe('a filter', () => {
     ]);
   });
 
-  test('by several things wants all of them', async () => {
+  test('selects rows that meet all of its conditions', async () => {
     const one = (key: keyof ConnectionFilter) =>
       fc.option(fc.nat(filters[key].length - 1), { nil: undefined });
     const indices = fc.record({
@@ -528,13 +529,13 @@ describe('a filter', () => {
     );
   });
 
-  test('by a destination without a port takes that of the service', async () => {
+  test('takes the port of the service for a destination without one', async () => {
     const service = `tcp://${VIRTUAL}:82`;
     expect(await read({ service, destination: SILENT6 })).toHaveLength(2);
     expect(await read({ service, destination: SERVER })).toEqual([]);
   });
 
-  test('takes what a row holds', async () => {
+  test('accepts the values of a row', async () => {
     for (const row of await read()) {
       const { destination, protocol, state, client } = row;
       const found = await read({ destination, protocol, state, client: client.address });
@@ -568,8 +569,8 @@ const ordered = (counts: readonly ConnectionCount[]) =>
     )
     .sort();
 
-describe('counting', () => {
-  test.each(subsets.map((by) => ({ by })))('by $by', async ({ by }) => {
+describe('countConnections', () => {
+  test.each(subsets.map((by) => ({ by })))('counts by $by as JavaScript does', async ({ by }) => {
     const rows = await read();
     const counted = await fixture.ipvs.countConnections({ by });
     expect(ordered(counted)).toEqual(ordered(grouped(rows, by)));
@@ -581,7 +582,7 @@ describe('counting', () => {
     expect(some.length).toBeGreaterThan(0);
   });
 
-  test('takes a column twice as once, and an order as another', async () => {
+  test('ignores repeated columns and their order', async () => {
     const counted = ordered(await fixture.ipvs.countConnections({ by: ['state', 'protocol'] }));
     for (const by of [
       ['protocol', 'state'],
@@ -591,7 +592,7 @@ describe('counting', () => {
     }
   });
 
-  test('without columns is one number', async () => {
+  test('returns one number without columns', async () => {
     const count = expected.length;
     expect(await fixture.ipvs.countConnections()).toEqual([{ count }]);
     expect(await fixture.ipvs.countConnections({ by: [] })).toEqual([{ count }]);
@@ -600,103 +601,109 @@ describe('counting', () => {
   });
 });
 
-describe('an end', () => {
+describe('the end of a stream', () => {
   const open = () => countOpen('/net/ip_vs_conn');
 
-  const endings: readonly (readonly [string, (rows: ConnectionStream) => unknown])[] = [
-    ['of the table', collect],
-    [
-      'by leaving the loop',
-      async (rows) => {
+  const endings: readonly {
+    readonly name: string;
+    readonly end: (rows: ConnectionStream) => unknown;
+  }[] = [
+    { name: 'of the table', end: collect },
+    {
+      name: 'by leaving the loop',
+      end: async (rows) => {
         for await (const _ of rows) {
           expect(open()).toBe(1);
           break;
         }
       },
-    ],
-    [
-      'by an error in the loop',
-      async (rows) => {
+    },
+    {
+      name: 'by an error in the loop',
+      end: async (rows) => {
         const loop = async () => {
           for await (const _ of rows) throw new Error('mine');
         };
         await expect(loop()).rejects.toThrow('mine');
       },
-    ],
-    [
-      'by return()',
-      async (rows) => {
+    },
+    {
+      name: 'by return()',
+      end: async (rows) => {
         await rows.next();
         expect(open()).toBe(1);
         expect(await rows.return()).toEqual({ value: undefined, done: true });
       },
-    ],
-    [
-      'by `await using`',
-      async (rows) => {
+    },
+    {
+      name: 'by `await using`',
+      end: async (rows) => {
         await using ended = rows;
         await ended.next();
       },
-    ],
-    [
-      'while rows are read',
-      async (rows) => {
+    },
+    {
+      name: 'while rows are read',
+      end: async (rows) => {
         const next = rows.next();
         await rows.return();
         await next;
       },
-    ],
-    ['before the beginning', (rows) => rows.return()],
+    },
+    { name: 'before the beginning', end: (rows) => rows.return() },
   ];
 
-  test.each(endings)('%s closes the file', async (_, end) => {
+  test.each(endings)('closes the file $name', async ({ end }) => {
     expect(open()).toBe(0);
     for (let round = 0; round < 20; round++) await end(fixture.ipvs.connections());
     expect(open()).toBe(0);
   });
 
-  test('of counting closes the file', async () => {
+  test('closes the file after counting', async () => {
     await Promise.all(Array.from({ length: 20 }, () => fixture.ipvs.countConnections()));
     expect(open()).toBe(0);
   });
 
   const reasons: readonly unknown[] = [new Error('mine'), 'a string', null, { errno: 1 }];
 
-  describe.each(reasons.map((reason) => ({ reason })))('by a signal for $reason', ({ reason }) => {
-    test('that was aborted before', async () => {
-      const rows = fixture.ipvs.connections({ signal: AbortSignal.abort(reason) });
-      await expect(rows.next()).rejects.toBe(reason);
-      expect(await rows.next()).toEqual({ value: undefined, done: true });
-    });
+  describe.each(reasons.map((reason) => ({ reason })))(
+    'by a signal with the reason $reason',
+    ({ reason }) => {
+      test('rejects if it was aborted before', async () => {
+        const rows = fixture.ipvs.connections({ signal: AbortSignal.abort(reason) });
+        await expect(rows.next()).rejects.toBe(reason);
+        expect(await rows.next()).toEqual({ value: undefined, done: true });
+      });
 
-    test('between two rows', async () => {
-      const controller = new AbortController();
-      const rows = fixture.ipvs.connections({ signal: controller.signal });
-      await rows.next();
-      controller.abort(reason);
-      await expect(rows.next()).rejects.toBe(reason);
-      await rows.return();
-      expect(open()).toBe(0);
-    });
+      test('rejects between two rows', async () => {
+        const controller = new AbortController();
+        const rows = fixture.ipvs.connections({ signal: controller.signal });
+        await rows.next();
+        controller.abort(reason);
+        await expect(rows.next()).rejects.toBe(reason);
+        await rows.return();
+        expect(open()).toBe(0);
+      });
 
-    test('while rows are read', async () => {
-      const controller = new AbortController();
-      const rows = fixture.ipvs.connections({ signal: controller.signal });
-      const next = rows.next();
-      controller.abort(reason);
-      await expect(next).rejects.toBe(reason);
-      // It does not wait for the part that is being read; this does.
-      await rows.return();
-      expect(open()).toBe(0);
-    });
-  });
+      test('rejects while rows are read', async () => {
+        const controller = new AbortController();
+        const rows = fixture.ipvs.connections({ signal: controller.signal });
+        const next = rows.next();
+        controller.abort(reason);
+        await expect(next).rejects.toBe(reason);
+        // It does not wait for the part that is being read; this does.
+        await rows.return();
+        expect(open()).toBe(0);
+      });
+    },
+  );
 
-  test('by a signal without a reason of its own', async () => {
+  test('rejects with an AbortError for a signal without a reason', async () => {
     const rows = fixture.ipvs.connections({ signal: AbortSignal.abort() });
     await expect(rows.next()).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  test('leaves a signal alone that comes too late', async () => {
+  test('ignores a signal that is aborted too late', async () => {
     const controller = new AbortController();
     const rows = await collect(fixture.ipvs.connections({ signal: controller.signal }));
     controller.abort();
@@ -707,7 +714,7 @@ describe('an end', () => {
 describe('a closed handle', () => {
   const closed = { name: 'IpvsError', code: 'ERR_IPVS_CLOSED' };
 
-  test('has no connections', async () => {
+  test('refuses to read connections', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const rows = ipvs.connections();
     await ipvs.close();
@@ -719,7 +726,7 @@ describe('a closed handle', () => {
     expect(countOpen('/net/ip_vs_conn')).toBe(0);
   });
 
-  test('gives what was asked for before', async () => {
+  test('still answers what was requested before', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const [rows, counted] = await Promise.all([
       collect(ipvs.connections()),
@@ -731,7 +738,7 @@ describe('a closed handle', () => {
   });
 });
 
-test('bad options are refused, and nothing is opened', async () => {
+test('invalid options are refused before a file is opened', async () => {
   // @ts-expect-error: no such option.
   expect(() => fixture.ipvs.connections({ servic: 'tcp://10.96.0.1:80' })).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }),

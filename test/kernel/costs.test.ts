@@ -64,7 +64,7 @@ function countCalls(load: Load, times: number): { sends: number; receives: numbe
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('system calls', () => {
+describe('the number of system calls', () => {
   let none: ReturnType<typeof countCalls>;
 
   beforeAll(() => {
@@ -80,26 +80,26 @@ describe('system calls', () => {
     return { sends: once.sends - none.sends, receives: once.receives - none.receives };
   }
 
-  test('a thousand operations at once share their exchanges', async () => {
+  test('is at most ten sends for a thousand concurrent operations', async () => {
     const { sends, receives } = await cost('promises');
     expect(sends).toBeGreaterThan(0);
     expect(sends).toBeLessThanOrEqual(10);
     expect(receives).toBeLessThanOrEqual(2 * sends);
   });
 
-  test('a thousand operations of a batch share them too, in parts of at least 16', async () => {
+  test('is at most one send for 16 operations of a batch', async () => {
     const { sends, receives } = await cost('batch');
     expect(sends).toBeGreaterThan(0);
     expect(sends).toBeLessThanOrEqual(OPERATIONS / 16 + 1);
     expect(receives).toBeLessThanOrEqual(2 * sends);
   });
 
-  test('a thousand synchronous operations send and receive once each', async () => {
+  test('is one send and one receive for each synchronous operation', async () => {
     expect(await cost('sync')).toEqual({ sends: OPERATIONS, receives: OPERATIONS });
   });
 
   test.each(['snapshot', 'sync snapshot'] as const)(
-    'a %s asks for the services once, and for the destinations of each once',
+    'is one send for the services and one for the destinations of each for a %s',
     async (load) => {
       const { sends, receives } = await cost(load);
       expect(sends).toBe(1 + SERVICES);
@@ -109,7 +109,7 @@ describe('system calls', () => {
   );
 });
 
-describe('memory', () => {
+describe('the memory of V8', () => {
   /** How often a load is carried out: the first half is for V8 to compile in. */
   const TIMES = 24;
 
@@ -128,13 +128,13 @@ describe('memory', () => {
 
   beforeAll(() => programPath('costs.mjs'));
 
-  test.each<readonly [Load, number, number]>([
-    ['promises', OPERATIONS, 700],
-    ['batch', OPERATIONS, 400],
-    ['sync', OPERATIONS, 1150],
-    ['snapshot', SERVICES * (1 + EACH), 650],
-    ['sync snapshot', SERVICES * (1 + EACH), 600],
-  ])('%s: each of %d takes at most %d bytes', async (load, count, limit) => {
+  test.each<{ readonly load: Load; readonly count: number; readonly limit: number }>([
+    { load: 'promises', count: OPERATIONS, limit: 700 },
+    { load: 'batch', count: OPERATIONS, limit: 400 },
+    { load: 'sync', count: OPERATIONS, limit: 1150 },
+    { load: 'snapshot', count: SERVICES * (1 + EACH), limit: 650 },
+    { load: 'sync snapshot', count: SERVICES * (1 + EACH), limit: 600 },
+  ])('$load takes at most $limit bytes for each of $count', async ({ load, count, limit }) => {
     await fill(load);
     // V8 now and then compiles in another order, and then takes a quarter more to the end.
     let each = Number.POSITIVE_INFINITY;

@@ -38,38 +38,45 @@ const full = { interface: LINK, syncId: 255, maxLength: 1100, port: 9000, ttl: 3
 const byIpvsadm = `--mcast-interface ${LINK} --syncid 255 --sync-maxlen 1100 --mcast-port 9000 --mcast-ttl 3`;
 
 describe.each(roles)('a %s', (role) => {
-  const configs: readonly (readonly [Omit<SyncDaemonConfig, 'role'>, string, object])[] = [
-    [
-      { interface: LINK },
-      `--mcast-interface ${LINK}`,
-      { syncId: 0, group: '224.0.0.81', port: 8848, ttl: 1 },
-    ],
-    [full, byIpvsadm, full],
-    [
-      { ...full, group: '239.1.2.3' },
-      `${byIpvsadm} --mcast-group 239.1.2.3`,
-      { ...full, group: '239.1.2.3' },
-    ],
-    [
-      { ...full, group: 'ff02::1:2' },
-      `${byIpvsadm} --mcast-group ff02::1:2`,
-      { ...full, group: 'ff02::1:2' },
-    ],
+  const configs: readonly {
+    readonly config: Omit<SyncDaemonConfig, 'role'>;
+    readonly options: string;
+    readonly expected: object;
+  }[] = [
+    {
+      config: { interface: LINK },
+      options: `--mcast-interface ${LINK}`,
+      expected: { syncId: 0, group: '224.0.0.81', port: 8848, ttl: 1 },
+    },
+    { config: full, options: byIpvsadm, expected: full },
+    {
+      config: { ...full, group: '239.1.2.3' },
+      options: `${byIpvsadm} --mcast-group 239.1.2.3`,
+      expected: { ...full, group: '239.1.2.3' },
+    },
+    {
+      config: { ...full, group: 'ff02::1:2' },
+      options: `${byIpvsadm} --mcast-group ff02::1:2`,
+      expected: { ...full, group: 'ff02::1:2' },
+    },
   ];
 
-  test.each(configs)('%o runs as ipvsadm would start it', async (config, options, expected) => {
-    const { ipvs, namespace } = fixture;
-    expect(await ipvs.startSyncDaemon({ role, ...config })).toBeUndefined();
-    const own = await ipvs.listSyncDaemons();
-    expect(own).toMatchObject([{ role, interface: LINK, ...expected }]);
-    expect(listing()).toEqual(own.map(ipvsadmDaemon));
+  test.each(configs)(
+    'with $config runs as if ipvsadm had started it',
+    async ({ config, options, expected }) => {
+      const { ipvs, namespace } = fixture;
+      expect(await ipvs.startSyncDaemon({ role, ...config })).toBeUndefined();
+      const own = await ipvs.listSyncDaemons();
+      expect(own).toMatchObject([{ role, interface: LINK, ...expected }]);
+      expect(listing()).toEqual(own.map(ipvsadmDaemon));
 
-    expect(await ipvs.stopSyncDaemon(role)).toBe(true);
-    expect(await ipvs.listSyncDaemons()).toEqual([]);
-    expect(listing()).toEqual([]);
-    namespace.ipvsadm('--start-daemon', role, ...options.split(' '));
-    expect(await ipvs.listSyncDaemons()).toEqual(own);
-  });
+      expect(await ipvs.stopSyncDaemon(role)).toBe(true);
+      expect(await ipvs.listSyncDaemons()).toEqual([]);
+      expect(listing()).toEqual([]);
+      namespace.ipvsadm('--start-daemon', role, ...options.split(' '));
+      expect(await ipvs.listSyncDaemons()).toEqual(own);
+    },
+  );
 
   test('that runs is not started again', async () => {
     await fixture.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 });
@@ -94,7 +101,7 @@ describe.each(roles)('a %s', (role) => {
     expect(await fixture.ipvs.stopSyncDaemon(role, { ifRunning: true })).toBe(false);
   });
 
-  test('needs its link', async () => {
+  test('is refused if its link is missing', async () => {
     const started = fixture.ipvs.startSyncDaemon({ role, interface: 'no-such-link' });
     await expect(started).rejects.toMatchObject({
       code: 'ENODEV',
@@ -102,7 +109,7 @@ describe.each(roles)('a %s', (role) => {
     });
   });
 
-  test('does not go with destinations of another family', async () => {
+  test('is refused beside destinations of another family', async () => {
     const service = { fwmark: 7 };
     await fixture.ipvs.addService(service);
     await fixture.ipvs.addDestination(service, { address: 'fd00::1', forwarding: 'tunnel' });
@@ -115,7 +122,7 @@ describe.each(roles)('a %s', (role) => {
     await fixture.ipvs.startSyncDaemon({ role, interface: LINK });
   });
 
-  test('that is stopped the moment it starts is stopped', async () => {
+  test('that is stopped as soon as it starts is stopped', async () => {
     // The kernel may leave out its answer then.
     for (let round = 0; round < 20; round++) {
       const answers = Promise.all([
@@ -137,9 +144,9 @@ const startOn = (link: string, role: 'master' | 'backup', config: object, ...pre
 const IPV6 = { group: 'ff02::81' };
 
 test.each([
-  ['IPv4', {}],
-  ['IPv6', IPV6],
-])('a master of %s needs a link that is up; a backup does not', async (family, config) => {
+  { family: 'IPv4', config: {} },
+  { family: 'IPv6', config: IPV6 },
+])('a master of $family needs a link that is up, a backup does not', async ({ family, config }) => {
   const link = `down${family}`;
   await expect(startOn(link, 'master', config)).rejects.toMatchObject({
     code: 'ENETUNREACH',
@@ -162,7 +169,7 @@ describe('a master needs an address to send from', () => {
     message: expect.stringMatching(/link (bare|lost) has no address to send from/),
   };
 
-  test('of IPv6 on the link itself', async () => {
+  test('is refused if its link has no IPv6 address', async () => {
     const started = startOn(
       'bare',
       'master',
@@ -178,7 +185,7 @@ describe('a master needs an address to send from', () => {
     ).toBeUndefined();
   });
 
-  test('of IPv4 that is local', async () => {
+  test('is refused if the namespace has no IPv4 address', async () => {
     const started = startOn(
       'lost',
       'master',
@@ -196,26 +203,29 @@ describe('the interface of a daemon is named by the bytes of its link', () => {
   const printed = (bytes: string) => fixture.namespace.run('printf', [bytes]);
 
   test.each([
-    ['brücke', 'brücke'],
-    ['\\377\\376', '\\xff\\xfe'],
-    ['a\\033b', 'a\\x1bb'],
-  ])('%s, and what is listed starts the daemon again', async (bytes, name) => {
-    const { ipvs, namespace } = fixture;
-    namespace.run('sh', ['-c', `ip link add name "$(printf '${bytes}')" type dummy`]);
-    const links = await ipvs.links.listLinks({ kind: 'dummy' });
-    expect(links.map((link) => link.name)).toContain(name);
+    { bytes: 'brücke', name: 'brücke' },
+    { bytes: '\\377\\376', name: '\\xff\\xfe' },
+    { bytes: 'a\\033b', name: 'a\\x1bb' },
+  ])(
+    'the name $name starts the daemon, and the listed daemon can be started again',
+    async ({ bytes, name }) => {
+      const { ipvs, namespace } = fixture;
+      namespace.run('sh', ['-c', `ip link add name "$(printf '${bytes}')" type dummy`]);
+      const links = await ipvs.links.listLinks({ kind: 'dummy' });
+      expect(links.map((link) => link.name)).toContain(name);
 
-    await ipvs.startSyncDaemon({ role: 'backup', interface: name });
-    const [daemon] = await ipvs.listSyncDaemons();
-    expect(daemon?.interface).toBe(name);
-    expect(namespace.ipvsadm('-L', '--daemon')).toContain(`mcast=${printed(bytes)},`);
+      await ipvs.startSyncDaemon({ role: 'backup', interface: name });
+      const [daemon] = await ipvs.listSyncDaemons();
+      expect(daemon?.interface).toBe(name);
+      expect(namespace.ipvsadm('-L', '--daemon')).toContain(`mcast=${printed(bytes)},`);
 
-    await ipvs.stopSyncDaemon('backup');
-    await ipvs.startSyncDaemon(daemon ?? expect.unreachable());
-    expect(await ipvs.listSyncDaemons()).toEqual([daemon]);
-  });
+      await ipvs.stopSyncDaemon('backup');
+      await ipvs.startSyncDaemon(daemon ?? expect.unreachable());
+      expect(await ipvs.listSyncDaemons()).toEqual([daemon]);
+    },
+  );
 
-  test('an alternative name is one, also with a percent sign', async () => {
+  test('an alternative name is accepted, also with a percent sign', async () => {
     const { ipvs, namespace } = fixture;
     namespace.ip('link', 'property', 'add', 'dev', LINK, 'altname', 'peers%d');
     await ipvs.startSyncDaemon({ role: 'backup', interface: 'peers%d' });
@@ -224,7 +234,7 @@ describe('the interface of a daemon is named by the bytes of its link', () => {
   });
 });
 
-test('both roles at once', async () => {
+test('a master and a backup run at once', async () => {
   const both = roles.map((role, index) =>
     fixture.ipvs.startSyncDaemon({ role, interface: LINK, syncId: 1 + index }),
   );

@@ -113,7 +113,7 @@ describe.each(groups)('destinations $title', ({ service, configs }) => {
     expect(await Promise.all(got)).toEqual(destinations);
   }
 
-  test('what the library writes, it and ipvsadm read', async () => {
+  test('written by the library are read by it and by ipvsadm', async () => {
     await fixture.ipvs.addService(service);
     await Promise.all(configs.map((config) => fixture.ipvs.addDestination(service, config)));
     await expectRead(made.toReversed());
@@ -121,14 +121,14 @@ describe.each(groups)('destinations $title', ({ service, configs }) => {
     expect(thresholdRows().sort()).toEqual(made.map(thresholdRow).sort());
   });
 
-  test('what ipvsadm writes, the library reads', async () => {
+  test('written by ipvsadm are read by the library', async () => {
     const known = made.filter(({ forwarding }) => !['local', 'bypass'].includes(forwarding));
     await fixture.ipvs.addService(service);
     fixture.namespace.restore(known.map((each) => addingDestination(service, each)));
     await expectRead(known.toReversed());
   });
 
-  test('what the library returns, it takes as the configuration of the same', async () => {
+  test('returned by the library are accepted as configuration', async () => {
     await fixture.ipvs.addService(service);
     // None has an unknown forwarding or tunnel, which no configuration could have.
     const again = made as readonly DestinationConfig[];
@@ -139,7 +139,7 @@ describe.each(groups)('destinations $title', ({ service, configs }) => {
   });
 });
 
-test('the defaults are those of ipvsadm', async () => {
+test('the defaults of destinations are those of ipvsadm', async () => {
   const service = 'tcp://10.96.0.1:80';
   await fixture.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
   await fixture.ipvs.addDestination(service, { address: '10.0.0.1' });
@@ -158,7 +158,7 @@ test('the kernel has the forwarding methods that ipvsadm cannot name', async () 
   );
 });
 
-describe('update', () => {
+describe('updateDestination', () => {
   const service = 'tcp://10.96.0.1:80';
   const destination = '10.0.0.1:80';
   const config: DestinationConfig = {
@@ -192,7 +192,7 @@ describe('update', () => {
     { forwarding: 'direct', weight: 7 },
     { forwarding: 'local' },
     { forwarding: 'tunnel' },
-  ] as const)('to %o keeps the rest', async (changes) => {
+  ] as const)('changes only %o', async (changes) => {
     const after = changeDestination(before, changes);
     expect(await fixture.ipvs.updateDestination(service, destination, changes)).toBeUndefined();
     expect(await fixture.ipvs.getDestination(service, destination)).toEqual(after);
@@ -200,7 +200,7 @@ describe('update', () => {
     expect(destinationLines()).toEqual([line]);
   });
 
-  test('keeps what ipvsadm -e resets', async () => {
+  test('keeps settings that ipvsadm -e resets', async () => {
     await fixture.ipvs.updateDestination(service, destination, { weight: 9 });
     expect(await fixture.ipvs.getDestination(service, destination)).toEqual({
       ...before,
@@ -215,7 +215,7 @@ describe('update', () => {
     });
   });
 
-  test('a tunnel that ends and begins again is a new one', async () => {
+  test('gives a tunnel that is added again its defaults', async () => {
     await fixture.ipvs.updateDestination(service, destination, { forwarding: 'direct' });
     await fixture.ipvs.updateDestination(service, destination, { forwarding: 'tunnel' });
     expect(await fixture.ipvs.getDestination(service, destination)).toEqual({
@@ -224,7 +224,7 @@ describe('update', () => {
     });
   });
 
-  test('keeps its place in the list', async () => {
+  test('keeps the place in the list', async () => {
     const others = ['10.0.0.2', '10.0.0.3', '10.0.0.4'];
     await Promise.all(others.map((address) => fixture.ipvs.addDestination(service, { address })));
     await fixture.ipvs.updateDestination(service, '10.0.0.2', { weight: 9 });
@@ -239,30 +239,27 @@ describe('update', () => {
   });
 
   test.each([
-    [
-      'a tunnel without its forwarding',
-      { tunnel: { type: 'gre' } },
-      'ERR_INVALID_ARG_VALUE',
-      'tunnel',
-    ],
-    [
-      'a lower threshold above the upper',
-      { lowerThreshold: 1 },
-      'ERR_INVALID_ARG_VALUE',
-      'lowerThreshold',
-    ],
-  ] as const)(
-    'to %s, which only the kernel tells, changes nothing',
-    async (_, changes, code, name) => {
-      const plain = { address: '10.0.0.2', weight: 3 };
-      await fixture.ipvs.addDestination(service, plain);
-      const update = fixture.ipvs.updateDestination(service, '10.0.0.2', { ...changes, weight: 4 });
-      await expect(update).rejects.toMatchObject({ code, message: expect.stringContaining(name) });
-      expect(await fixture.ipvs.getDestination(service, '10.0.0.2')).toMatchObject(plain);
+    {
+      problem: 'a tunnel without its forwarding',
+      changes: { tunnel: { type: 'gre' } },
+      code: 'ERR_INVALID_ARG_VALUE',
+      name: 'tunnel',
     },
-  );
+    {
+      problem: 'a lower threshold above the upper',
+      changes: { lowerThreshold: 1 },
+      code: 'ERR_INVALID_ARG_VALUE',
+      name: 'lowerThreshold',
+    },
+  ] as const)('changes nothing if the kernel reveals $problem', async ({ changes, code, name }) => {
+    const plain = { address: '10.0.0.2', weight: 3 };
+    await fixture.ipvs.addDestination(service, plain);
+    const update = fixture.ipvs.updateDestination(service, '10.0.0.2', { ...changes, weight: 4 });
+    await expect(update).rejects.toMatchObject({ code, message: expect.stringContaining(name) });
+    expect(await fixture.ipvs.getDestination(service, '10.0.0.2')).toMatchObject(plain);
+  });
 
-  test('of the same destination many times at once loses none', async () => {
+  test('applies many concurrent changes of one destination', async () => {
     const updates = Array.from({ length: 50 }, (_, index) => [
       fixture.ipvs.updateDestination(service, destination, { weight: index }),
       fixture.ipvs.updateDestination(service, destination, { upperThreshold: 100 + index }),
@@ -275,11 +272,11 @@ describe('update', () => {
   });
 });
 
-describe('ensure and delete', () => {
+describe('ensureDestination and deleteDestination', () => {
   const service = 'udp://[fd00::1]:53';
   beforeEach(() => fixture.ipvs.addService({ protocol: 'udp', address: 'fd00::1', port: 53 }));
 
-  test('ensure makes what is missing, and resets what is left out', async () => {
+  test('ensureDestination creates missing destinations and resets settings that are left out', async () => {
     const full = {
       address: 'fd00::2',
       forwarding: 'masquerade',
@@ -297,7 +294,7 @@ describe('ensure and delete', () => {
     expect(await fixture.ipvs.listDestinations(service)).toHaveLength(1);
   });
 
-  test('many ensures of one destination apply in order', async () => {
+  test('ensureDestination applies many calls for one destination in order', async () => {
     const weights = [3, 1, 4, 1, 5, 9, 2, 6];
     const ensured = weights.map((weight) =>
       fixture.ipvs.ensureDestination(service, { address: 'fd00::2', weight }),
@@ -306,7 +303,7 @@ describe('ensure and delete', () => {
     expect(await fixture.ipvs.getDestination(service, 'fd00::2')).toMatchObject({ weight: 6 });
   });
 
-  test('delete takes one, once', async () => {
+  test('deleteDestination deletes one destination, once', async () => {
     await fixture.ipvs.addDestination(service, { address: 'fd00::2' });
     await fixture.ipvs.addDestination(service, { address: 'fd00::3' });
     expect(await fixture.ipvs.deleteDestination(service, 'fd00::2')).toBe(true);
@@ -316,20 +313,23 @@ describe('ensure and delete', () => {
   });
 
   test.each([
-    ['the destination', service, 'fd00::9'],
-    ['its port', service, '[fd00::2]:54'],
-    ['its family', service, '0.0.0.2'],
-    ['the service', 'udp://[fd00::9]:53', 'fd00::2'],
-  ])('delete forgives a lack of %s if told so', async (_, of, destination) => {
-    await fixture.ipvs.addDestination(service, { address: 'fd00::2' });
-    expect(await fixture.ipvs.deleteDestination(of, destination, { ifExists: true })).toBe(false);
-    await expect(
-      fixture.ipvs.deleteDestination(of, destination, { ifExists: false }),
-    ).rejects.toThrow();
-    expect(await fixture.ipvs.listDestinations(service)).toHaveLength(1);
-  });
+    { missing: 'the destination', of: service, destination: 'fd00::9' },
+    { missing: 'its port', of: service, destination: '[fd00::2]:54' },
+    { missing: 'its family', of: service, destination: '0.0.0.2' },
+    { missing: 'the service', of: 'udp://[fd00::9]:53', destination: 'fd00::2' },
+  ])(
+    'deleteDestination with ifExists accepts that $missing is missing',
+    async ({ of, destination }) => {
+      await fixture.ipvs.addDestination(service, { address: 'fd00::2' });
+      expect(await fixture.ipvs.deleteDestination(of, destination, { ifExists: true })).toBe(false);
+      await expect(
+        fixture.ipvs.deleteDestination(of, destination, { ifExists: false }),
+      ).rejects.toThrow();
+      expect(await fixture.ipvs.listDestinations(service)).toHaveLength(1);
+    },
+  );
 
-  test('one that comes back after its deletion is new', async () => {
+  test('a destination that is added again after its deletion is new', async () => {
     const config = { address: 'fd00::2', weight: 7, upperThreshold: 70 };
     await fixture.ipvs.addDestination(service, config);
     await fixture.ipvs.deleteDestination(service, 'fd00::2');
@@ -339,7 +339,7 @@ describe('ensure and delete', () => {
     expect(listed).toEqual([makeDestination(name, { address: 'fd00::2' })]);
   });
 
-  test('get gives undefined where there is no destination, or no service; list rejects', async () => {
+  test('getDestination returns undefined and listDestinations rejects if the object is missing', async () => {
     for (const reference of [service, 'fwmark6://7'] as const) {
       expect(await fixture.ipvs.getDestination(reference, 'fd00::2')).toBeUndefined();
       expect(fixture.ipvs.sync.getDestination(reference, 'fd00::2')).toBeUndefined();

@@ -35,7 +35,7 @@ const hasModule = (name: string) =>
       readFileSync(`/lib/modules/${release()}/modules.builtin`, 'utf8'),
   );
 
-test('all is looked at', async () => {
+test('diagnose reports every check', async () => {
   const checks = await fixture.ipvs.diagnose();
   expect(checks.map(({ name }) => name)).toEqual([
     'ip_vs',
@@ -66,7 +66,7 @@ test('all is looked at', async () => {
   ]);
 });
 
-test.each(schedulers)('scheduler %s is there where its module is', async (scheduler) => {
+test.each(schedulers)('scheduler %s is reported present if its module is', async (scheduler) => {
   const module = `ip_vs_${scheduler}`;
   const expected = hasModule(module)
     ? { status: 'ok', remedy: null }
@@ -78,28 +78,28 @@ test.each(schedulers)('scheduler %s is there where its module is', async (schedu
   expect(await checked(`scheduler ${scheduler}`)).toMatchObject(expected);
 });
 
-test('on the kernels that are ours twos is missing, and all others are there', async (context) => {
+test('all schedulers but twos are present on the kernels of the tests', async (context) => {
   if (!ours) context.skip('this kernel has what it has');
   const missing = (await fixture.ipvs.diagnose()).filter(({ status }) => status === 'missing');
   expect(missing.map(({ name }) => name)).toEqual(['scheduler twos']);
 });
 
-describe('nothing is created', () => {
+describe('diagnose creates nothing', () => {
   afterEach(() => fixture.ipvs.flush());
 
-  test.each<[string, string[]]>([
-    ['in an empty table', []],
-    [
-      'beside services',
-      [
+  test.each<{ readonly table: string; readonly lines: string[] }>([
+    { table: 'in an empty table', lines: [] },
+    {
+      table: 'beside services',
+      lines: [
         '-A -t 10.96.0.1:80 -s rr',
         '-a -t 10.96.0.1:80 -r 10.0.0.1:80 -m -w 1',
         '-A -f 4294967295 -s wlc',
         '-A -f 1 -6 -s wlc',
       ],
-    ],
-    ['beside a service of any firewall mark', ['-A -f 4294967295 -6 -s wlc']],
-  ])('%s', async (_, lines) => {
+    },
+    { table: 'beside a service of any firewall mark', lines: ['-A -f 4294967295 -6 -s wlc'] },
+  ])('in the kernel $table', async ({ lines }) => {
     if (lines.length > 0) fixture.namespace.restore(lines);
     const before = fixture.namespace.saved();
     expect(before).toHaveLength(lines.length);
@@ -140,7 +140,7 @@ describe('modprobe', () => {
       .split('\n')
       .filter((line) => line.includes('ip_vs_twos')).length;
 
-  test('is run once for a scheduler that is absent', async () => {
+  test('is run once for an absent scheduler', async () => {
     // Loading any module, the kernel may have more than it had.
     if (existsSync('/sys/module/ip_vs_lblcr')) run('rmmod', ['ip_vs_lblcr']);
     await loadModules(['ip_vs_lblcr']);
@@ -151,7 +151,7 @@ describe('modprobe', () => {
     expect(runs()).toBe(1);
   });
 
-  test('is run again when a module was loaded', async () => {
+  test('is run again after a module was loaded', async () => {
     await fixture.ipvs.diagnose();
     rmSync(`${folder}/log`, { force: true });
     run('rmmod', ['ip_vs_lblcr']);
@@ -161,7 +161,7 @@ describe('modprobe', () => {
     expect(runs()).toBe(1);
   });
 
-  test('is not run for schedulers that are there', async () => {
+  test('is not run for present schedulers', async () => {
     await fixture.ipvs.diagnose();
     rmSync(`${folder}/log`, { force: true });
     await fixture.ipvs.diagnose();
@@ -170,18 +170,18 @@ describe('modprobe', () => {
 });
 
 const parameters = [
-  ['ip_forward', 'net.ipv4.ip_forward'],
-  ['ipv6 forwarding', 'net.ipv6.conf.all.forwarding'],
-  ['estimation', 'net.ipv4.vs.run_estimation'],
-  ['conntrack', 'net.ipv4.vs.conntrack'],
-  ['expire_nodest_conn', 'net.ipv4.vs.expire_nodest_conn'],
+  { name: 'ip_forward', parameter: 'net.ipv4.ip_forward' },
+  { name: 'ipv6 forwarding', parameter: 'net.ipv6.conf.all.forwarding' },
+  { name: 'estimation', parameter: 'net.ipv4.vs.run_estimation' },
+  { name: 'conntrack', parameter: 'net.ipv4.vs.conntrack' },
+  { name: 'expire_nodest_conn', parameter: 'net.ipv4.vs.expire_nodest_conn' },
 ] as const;
 
-describe.each(parameters)('%s', (name, parameter) => {
+describe.each(parameters)('the check $name', ({ name, parameter }) => {
   const path = `/proc/sys/${parameter.replaceAll('.', '/')}`;
   const set = (value: number) => fixture.namespace.run('sh', ['-c', `echo ${value} > ${path}`]);
 
-  test('is a warning while it is off, and its remedy mends it', async () => {
+  test('is a warning while the parameter is off, and its remedy works', async () => {
     set(0);
     const check = await checked(name);
     expect(check).toMatchObject({
@@ -194,7 +194,7 @@ describe.each(parameters)('%s', (name, parameter) => {
     expect(await checked(name)).toMatchObject({ status: 'warning' });
   });
 
-  test('is looked at in the namespace of the handle', async () => {
+  test('reads the namespace of the handle', async () => {
     const other = new Namespace();
     const ipvs = await Ipvs.open({ netns: other.path });
     try {
@@ -210,7 +210,7 @@ describe.each(parameters)('%s', (name, parameter) => {
   });
 });
 
-test('conn_reuse_mode is fine on kernels from 5.9 on', async () => {
+test('conn_reuse_mode is accepted on kernels from 5.9 on', async () => {
   for (const connReuseMode of [0, 1]) {
     await fixture.ipvs.sysctls.set({ connReuseMode });
     expect(await checked('conn_reuse_mode')).toEqual({
@@ -244,7 +244,7 @@ test('bridge-nf-call-iptables is unknown without br_netfilter', async (context) 
   }
 });
 
-test('the size of the conntrack table is told', async (context) => {
+test('the size of the conntrack table is reported', async (context) => {
   if (!ours) context.skip('modules are not ours to load');
   await loadModules(['nf_conntrack']);
   const max = readFileSync('/proc/sys/net/netfilter/nf_conntrack_max', 'utf8').trim();
@@ -254,7 +254,7 @@ test('the size of the conntrack table is told', async (context) => {
   });
 });
 
-test('dummy links are there', async () => {
+test('dummy links are reported present', async () => {
   expect(await checked('dummy')).toMatchObject({ status: 'ok' });
 });
 
@@ -269,7 +269,7 @@ describe('remedies', () => {
   const faults = (checks: readonly Check[]) =>
     checks.filter(({ status, name }) => status !== 'ok' && !/^(scheduler|bridge)/.test(name));
 
-  test('of all faults at once, run by a shell, leave none', async () => {
+  test('repair all faults when a shell runs them', async () => {
     switchOff(fixture.namespace);
     if (existsSync(`/proc/sys/net/ipv4/vs/est_cpulist`)) {
       await fixture.ipvs.sysctls.set({ estCpulist: '' });
@@ -281,7 +281,7 @@ describe('remedies', () => {
     expect(await fixture.ipvs.getInfo()).toMatchObject({ estimation: true });
   });
 
-  test('name a namespace whose path has signs of the shell', async () => {
+  test('quote a namespace path with shell characters', async () => {
     const folder = mkdtempSync("/run/it's $HOME; ");
     const path = `${folder}/a b`;
     writeFileSync(path, '');
@@ -298,7 +298,7 @@ describe('remedies', () => {
     }
   });
 
-  test('act in the namespace of a process', async () => {
+  test('work in the namespace of a process', async () => {
     switchOff(fixture.namespace);
     const child = spawn('nsenter', [`--net=${fixture.namespace.path}`, 'sleep', '60']);
     const pid = child.pid ?? expect.unreachable();
@@ -318,7 +318,7 @@ describe('remedies', () => {
     }
   });
 
-  test('are none for a descriptor, and the faults are told all the same', async () => {
+  test('are null for a descriptor, although the faults are reported', async () => {
     switchOff(fixture.namespace);
     const fd = openSync(fixture.namespace.path, 'r');
     try {
@@ -337,7 +337,7 @@ describe('remedies', () => {
     }
   });
 
-  test('are none once the name has gone', async () => {
+  test('are null once the name of the namespace is gone', async () => {
     const other = new Namespace();
     const ipvs = await Ipvs.open({ netns: other.path });
     other.delete();
@@ -346,7 +346,7 @@ describe('remedies', () => {
     for (const { remedy } of checks) expect(remedy).toBeNull();
   });
 
-  test('are none for a conntrack table without a limit', async (context) => {
+  test('are null for a conntrack table without a limit', async (context) => {
     if (!ours) context.skip('its limit is not ours to change');
     await loadModules(['nf_conntrack']);
     const file = '/proc/sys/net/netfilter/nf_conntrack_max';
@@ -367,7 +367,7 @@ describe('remedies', () => {
   });
 });
 
-describe('where the kernel loads no modules on demand', () => {
+describe('if the kernel loads no modules on demand', () => {
   const scheduler = 'ovf';
   const module = `ip_vs_${scheduler}`;
   let before: string;
@@ -383,7 +383,7 @@ describe('where the kernel loads no modules on demand', () => {
   });
   const why = /module ip_vs_ovf is not loaded, and .*kernel\.modprobe is empty.*modprobe ip_vs_ovf/;
 
-  test('a scheduler is missing with a remedy that works', async () => {
+  test('a missing scheduler has a remedy that works', async () => {
     const look = () =>
       checked(`scheduler ${scheduler}`, fixture.ipvs.diagnose({ schedulers: ['ovf'] }));
     const check = await look();
@@ -396,7 +396,7 @@ describe('where the kernel loads no modules on demand', () => {
     expect(await look()).toMatchObject({ status: 'ok' });
   });
 
-  test('a service that wants it is told so, also without promises and in a batch', async () => {
+  test('a service with the scheduler is refused with the remedy, also synchronously and in a batch', async () => {
     const service = { protocol: 'tcp', address: '10.96.0.1', port: 80, scheduler } as const;
     const refused = { code: 'ENOENT', message: expect.stringMatching(why) };
     await expect(fixture.ipvs.addService(service)).rejects.toMatchObject(refused);
@@ -406,11 +406,11 @@ describe('where the kernel loads no modules on demand', () => {
     expect(results).toMatchObject([{ status: 'rejected', reason: refused }]);
   });
 
-  test('loadModules loads it all the same', async () => {
+  test('loadModules loads the module nevertheless', async () => {
     expect(await loadModules([module])).toEqual([{ name: module, status: 'loaded' }]);
   });
 
-  test('dummy links have a remedy that makes no link of its own', async (context) => {
+  test('missing dummy links have a remedy that creates no link', async (context) => {
     if (existsSync('/sys/module/dummy') && !hasModule('dummy')) context.skip('built in');
     run('rmmod', ['dummy']);
     const check = await checked('dummy');
@@ -421,7 +421,7 @@ describe('where the kernel loads no modules on demand', () => {
   });
 });
 
-test('only the schedulers that are named are looked at', async () => {
+test('diagnose checks only the schedulers that are named', async () => {
   const names = async (checks: Promise<Check[]>) =>
     (await checks).map(({ name }) => name).filter((name) => name.startsWith('scheduler'));
   const netns = fixture.namespace.path;
@@ -433,7 +433,7 @@ test('only the schedulers that are named are looked at', async () => {
   expect(await names(diagnose({ netns, schedulers: [] }))).toEqual([]);
 });
 
-test('a module is loaded though PATH does not lead to modprobe', async (context) => {
+test('a module is loaded even if modprobe is not in PATH', async (context) => {
   if (!ours) context.skip('modules are not ours to load');
   const { PATH } = process.env;
   try {
@@ -449,7 +449,7 @@ test('a module is loaded though PATH does not lead to modprobe', async (context)
   }
 });
 
-describe('without a handle', () => {
+describe('diagnose without a handle', () => {
   const asNobody = (...more: string[]) =>
     JSON.parse(
       run('setpriv', [
@@ -461,7 +461,7 @@ describe('without a handle', () => {
       ]),
     ) as Check[];
 
-  test('without rights, the missing capability is named', () => {
+  test('names the missing capability', () => {
     const checks = asNobody();
     expect(checks.slice(0, 2)).toMatchObject([
       { name: 'ip_vs', status: 'ok' },
@@ -490,7 +490,7 @@ describe('without a handle', () => {
     expect(checks[3]).toMatchObject({ status: forwards ? 'ok' : 'warning' });
   });
 
-  test('root of a user namespace of its own is no root either', () => {
+  test('names the missing capability for root of another user namespace', () => {
     const text = run('unshare', [
       ...['--user', '--map-root-user', '--net'],
       process.execPath,
@@ -503,7 +503,7 @@ describe('without a handle', () => {
     });
   });
 
-  test('of a namespace that is not there, that is said', async () => {
+  test('reports a missing namespace', async () => {
     expect((await diagnose({ netns: '/run/netns/no-such-one' })).slice(0, 3)).toMatchObject([
       {
         name: 'netns',
@@ -515,20 +515,20 @@ describe('without a handle', () => {
     ]);
   });
 
-  test('bad options are refused', async () => {
+  test('refuses invalid options', async () => {
     // @ts-expect-error: a path is text.
     await expect(diagnose({ netns: 5 })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
   });
 
-  test('that was closed there is no diagnosis', async () => {
+  test('rejects for a closed handle', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     await ipvs.close();
     await expect(ipvs.diagnose()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
   });
 });
 
-describe('modules', () => {
-  test('that are missing are loaded, and others are left alone', async (context) => {
+describe('loadModules', () => {
+  test('loads missing modules and leaves others alone', async (context) => {
     if (!ours) context.skip('modules are not ours to unload');
     const name = 'ip_vs_ftp';
     const loaded = () => existsSync(`/sys/module/${name}`);
@@ -546,7 +546,7 @@ describe('modules', () => {
     await until(loaded, (there) => !there);
   });
 
-  test('that do not exist are an error with what modprobe says', async () => {
+  test('rejects with the words of modprobe for modules that do not exist', async () => {
     await expect(loadModules(['ip_vs', 'ip_vs_no_such_one'])).rejects.toMatchObject({
       name: 'IpvsError',
       code: 'ERR_IPVS_MODULE',
@@ -557,7 +557,7 @@ describe('modules', () => {
     });
   });
 
-  test('are no commands', async () => {
+  test('runs no commands', async () => {
     const file = `${tmpdir()}/ipvs-no-shell-${process.pid}`;
     for (const name of [`$(touch ${file})`, `ip_vs; touch ${file}`, `ip_vs\ntouch ${file}`]) {
       await expect(loadModules([name])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });

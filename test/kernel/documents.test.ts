@@ -15,7 +15,7 @@ test.each(runnable.map((program) => [program.name, program] as const))('%s runs'
   }
 });
 
-test('the first of README does what it says', () => {
+test('the first example of README does what it says', () => {
   const first = runnable.find(({ blocks }) => blocks[0]?.file === 'README.md');
   expect(first).toBeDefined();
   const namespace = new Namespace();

@@ -48,8 +48,12 @@ describe('the stack of an error begins at the caller', () => {
   });
 });
 
-describe('bad input among many is named', () => {
-  type Many = readonly (readonly [string, string, (ipvs: Ipvs) => unknown])[];
+describe('the error for invalid arguments among many calls', () => {
+  type Many = readonly {
+    readonly operation: string;
+    readonly target: string;
+    readonly action: (ipvs: Ipvs) => unknown;
+  }[];
   const BAD = { protocol: 'tcp', address: '10.9.0.1', port: 808080 } as const;
   const config = "{ protocol: 'tcp', address: '10.9.0.1', port: 808080 }";
   const servers = Array.from({ length: 2000 }, (_, index) => ({
@@ -58,41 +62,54 @@ describe('bad input among many is named', () => {
   }));
   const server = "{ address: '10.8.4.210', port: 808080 } of tcp://10.9.0.1:80";
   const CALLS: Many = [
-    ['addService', config, (ipvs) => ipvs.addService(BAD)],
-    ['deleteService', config, (ipvs) => ipvs.deleteService(BAD)],
-    [
-      'updateService',
-      'fwmark6://7',
-      (ipvs) => ipvs.updateService('fwmark6://7', { x: 1 } as object),
-    ],
-    ['getService', "'tcp://'", (ipvs) => ipvs.getService('tcp:// ')],
-    [
-      'addDestination',
-      server,
-      (ipvs) => Promise.all(servers.map((each) => ipvs.addDestination('tcp://10.9.0.1:80', each))),
-    ],
-    [
-      'updateDestination',
-      '[fd00::2]:80 of tcp://[fd00::1]:80',
-      (ipvs) => ipvs.updateDestination('tcp://[FD00:0::1]:80', 'fd00::2', { weight: -1 }),
-    ],
-    [
-      'stopSyncDaemon',
-      'master daemon',
-      (ipvs) => ipvs.stopSyncDaemon('master', { x: 1 } as object),
-    ],
-    ['setTimeouts', '', (ipvs) => ipvs.setTimeouts({ tcp: 0 })],
-    ['listServices', '', (ipvs) => ipvs.listServices({ bigint: 1 as never })],
+    { operation: 'addService', target: config, action: (ipvs) => ipvs.addService(BAD) },
+    { operation: 'deleteService', target: config, action: (ipvs) => ipvs.deleteService(BAD) },
+    {
+      operation: 'updateService',
+      target: 'fwmark6://7',
+      action: (ipvs) => ipvs.updateService('fwmark6://7', { x: 1 } as object),
+    },
+    { operation: 'getService', target: "'tcp://'", action: (ipvs) => ipvs.getService('tcp:// ') },
+    {
+      operation: 'addDestination',
+      target: server,
+      action: (ipvs) =>
+        Promise.all(servers.map((each) => ipvs.addDestination('tcp://10.9.0.1:80', each))),
+    },
+    {
+      operation: 'updateDestination',
+      target: '[fd00::2]:80 of tcp://[fd00::1]:80',
+      action: (ipvs) => ipvs.updateDestination('tcp://[FD00:0::1]:80', 'fd00::2', { weight: -1 }),
+    },
+    {
+      operation: 'stopSyncDaemon',
+      target: 'master daemon',
+      action: (ipvs) => ipvs.stopSyncDaemon('master', { x: 1 } as object),
+    },
+    { operation: 'setTimeouts', target: '', action: (ipvs) => ipvs.setTimeouts({ tcp: 0 }) },
+    {
+      operation: 'listServices',
+      target: '',
+      action: (ipvs) => ipvs.listServices({ bigint: 1 as never }),
+    },
   ];
   const LINKS: Many = [
-    ['getLink', '-1', (ipvs) => ipvs.links.getLink(-1)],
-    ['setLink', 'link 7', (ipvs) => ipvs.links.setLink(7, { up: 1 as never })],
-    ['addAddress', '10.0.0.1/33 of lo', (ipvs) => ipvs.links.addAddress('lo', '10.0.0.1/33')],
-    [
-      'deleteAddress',
-      '10.0.0.1/32 of lo',
-      (ipvs) => ipvs.links.deleteAddress('lo', '10.0.0.1', { x: 1 } as object),
-    ],
+    { operation: 'getLink', target: '-1', action: (ipvs) => ipvs.links.getLink(-1) },
+    {
+      operation: 'setLink',
+      target: 'link 7',
+      action: (ipvs) => ipvs.links.setLink(7, { up: 1 as never }),
+    },
+    {
+      operation: 'addAddress',
+      target: '10.0.0.1/33 of lo',
+      action: (ipvs) => ipvs.links.addAddress('lo', '10.0.0.1/33'),
+    },
+    {
+      operation: 'deleteAddress',
+      target: '10.0.0.1/32 of lo',
+      action: (ipvs) => ipvs.links.deleteAddress('lo', '10.0.0.1', { x: 1 } as object),
+    },
   ];
   const reasonOf = async (action: () => unknown): Promise<unknown> => {
     try {
@@ -103,20 +120,23 @@ describe('bad input among many is named', () => {
     return expect.unreachable('it was accepted');
   };
 
-  test.each([...CALLS, ...LINKS])('%s %s', async (operation, target, action) => {
-    const subject = [operation, target].join(' ').trim();
-    // A bad string is shown in quotes.
-    const shown = target === "'tcp://'" ? "'tcp:// '" : target;
-    const error = await reasonOf(() => action(fixture.ipvs));
-    expect(error).toMatchObject({ operation, target: shown });
-    expect(error).not.toBeInstanceOf(IpvsError);
-    expect((error as Error).message).toMatch(/^[ -~]+$/);
-    expect((error as Error).message.startsWith(`${subject.replace("'tcp://'", shown)}: `)).toBe(
-      true,
-    );
-  });
+  test.each([...CALLS, ...LINKS])(
+    '$operation names $target',
+    async ({ operation, target, action }) => {
+      const subject = [operation, target].join(' ').trim();
+      // A bad string is shown in quotes.
+      const shown = target === "'tcp://'" ? "'tcp:// '" : target;
+      const error = await reasonOf(() => action(fixture.ipvs));
+      expect(error).toMatchObject({ operation, target: shown });
+      expect(error).not.toBeInstanceOf(IpvsError);
+      expect((error as Error).message).toMatch(/^[ -~]+$/);
+      expect((error as Error).message.startsWith(`${subject.replace("'tcp://'", shown)}: `)).toBe(
+        true,
+      );
+    },
+  );
 
-  test('in a batch with its place', async () => {
+  test('names the index in a batch', async () => {
     const before = fixture.namespace.saved();
     const error = await reasonOf(() =>
       fixture.ipvs.batch((b) => {
@@ -135,7 +155,7 @@ describe('bad input among many is named', () => {
     expect(fixture.namespace.saved()).toEqual(before);
   });
 
-  test('in a batch also where only the kernel knows that it is bad', async () => {
+  test('names the index in a batch if only the kernel can refuse the value', async () => {
     await fixture.ipvs.ensureService({ fwmark: 7, scheduler: 'rr' });
     const results = await fixture.ipvs.batch((b) => {
       b.getTimeouts();
@@ -153,7 +173,7 @@ describe('bad input among many is named', () => {
     await fixture.ipvs.deleteService('fwmark://7');
   });
 
-  test('among addresses with its place', async () => {
+  test('names the index in a list of addresses', async () => {
     const wanted = [...servers.map(({ address }) => address), '10.0.0.256'];
     const error = await reasonOf(() => fixture.ipvs.links.reconcileAddresses('lo', wanted));
     expect(error).toMatchObject({

@@ -38,7 +38,7 @@ const tcp = 'tcp://10.96.0.1:80';
 const mark = 'fwmark6://9';
 const server = { address: '10.0.0.1', port: 80 };
 
-describe('what the kernel refuses', () => {
+describe('for a request that the kernel refuses', () => {
   beforeEach(async () => {
     await fixture.ipvs.flush();
     await fixture.ipvs.addService(address);
@@ -71,35 +71,105 @@ describe('what the kernel refuses', () => {
     zero: 'IPVS_CMD_ZERO',
   };
 
-  const refusals: readonly (readonly [Expected['code'], Call, string, RegExp])[] = [
-    ['EEXIST', ['addService', { ...address, scheduler: 'rr' }], tcp, /use updateService or ensure/],
-    ['EEXIST', ['addDestination', address, server], `10.0.0.1:80 of ${tcp}`, /use updateDestin/],
-    ['ESRCH', ['updateService', mark, {}], mark, noService],
-    ['ESRCH', ['deleteService', noMark], mark, noService],
-    ['ESRCH', ['addDestination', mark, { address: 'fd00::2' }], `[fd00::2]:0 of ${mark}`, /add it/],
-    [
-      'ESRCH',
-      ['ensureDestination', mark, { address: 'fd00::2' }],
-      `[fd00::2]:0 of ${mark}`,
-      /add it/,
-    ],
-    ['ESRCH', ['updateDestination', mark, server, {}], `10.0.0.1:80 of ${mark}`, noService],
-    ['ESRCH', ['deleteDestination', mark, '10.0.0.1'], `10.0.0.1:0 of ${mark}`, noService],
-    ['ESRCH', ['listDestinations', noMark], mark, noService],
-    ['ESRCH', ['zero', mark], mark, noService],
-    ['ENOENT', ['updateDestination', tcp, '10.0.0.2', {}], `10.0.0.2:80 of ${tcp}`, noDestination],
-    ['ENOENT', ['deleteDestination', tcp, '10.0.0.1:81'], `10.0.0.1:81 of ${tcp}`, noDestination],
-    ['ENOENT', ['addService', { ...noMark, ...noScheduler }], mark, moduleMissing],
-    ['ENOENT', ['updateService', tcp, noScheduler], tcp, moduleMissing],
-    ['ENOENT', ['ensureService', { ...noMark, ...noScheduler }], mark, moduleMissing],
-    ['ENOENT', ['addService', { ...noMark, ...noEngine }], mark, engineMissing],
-    ['ENOENT', ['updateService', tcp, noEngine], tcp, engineMissing],
-    ['EINVAL', ['addDestination', tcp, broadcast], `127.255.255.255:80 of ${tcp}`, notUnicast],
-    ['EINVAL', ['ensureDestination', tcp, broadcast], `127.255.255.255:80 of ${tcp}`, notUnicast],
-    ['EINVAL', ['addDestination', tcp, linkLocal], `[fe80::1]:80 of ${tcp}`, notUnicast],
+  const refusals: readonly {
+    readonly code: Expected['code'];
+    readonly call: Call;
+    readonly target: string;
+    readonly gist: RegExp;
+  }[] = [
+    {
+      code: 'EEXIST',
+      call: ['addService', { ...address, scheduler: 'rr' }],
+      target: tcp,
+      gist: /use updateService or ensure/,
+    },
+    {
+      code: 'EEXIST',
+      call: ['addDestination', address, server],
+      target: `10.0.0.1:80 of ${tcp}`,
+      gist: /use updateDestin/,
+    },
+    { code: 'ESRCH', call: ['updateService', mark, {}], target: mark, gist: noService },
+    { code: 'ESRCH', call: ['deleteService', noMark], target: mark, gist: noService },
+    {
+      code: 'ESRCH',
+      call: ['addDestination', mark, { address: 'fd00::2' }],
+      target: `[fd00::2]:0 of ${mark}`,
+      gist: /add it/,
+    },
+    {
+      code: 'ESRCH',
+      call: ['ensureDestination', mark, { address: 'fd00::2' }],
+      target: `[fd00::2]:0 of ${mark}`,
+      gist: /add it/,
+    },
+    {
+      code: 'ESRCH',
+      call: ['updateDestination', mark, server, {}],
+      target: `10.0.0.1:80 of ${mark}`,
+      gist: noService,
+    },
+    {
+      code: 'ESRCH',
+      call: ['deleteDestination', mark, '10.0.0.1'],
+      target: `10.0.0.1:0 of ${mark}`,
+      gist: noService,
+    },
+    { code: 'ESRCH', call: ['listDestinations', noMark], target: mark, gist: noService },
+    { code: 'ESRCH', call: ['zero', mark], target: mark, gist: noService },
+    {
+      code: 'ENOENT',
+      call: ['updateDestination', tcp, '10.0.0.2', {}],
+      target: `10.0.0.2:80 of ${tcp}`,
+      gist: noDestination,
+    },
+    {
+      code: 'ENOENT',
+      call: ['deleteDestination', tcp, '10.0.0.1:81'],
+      target: `10.0.0.1:81 of ${tcp}`,
+      gist: noDestination,
+    },
+    {
+      code: 'ENOENT',
+      call: ['addService', { ...noMark, ...noScheduler }],
+      target: mark,
+      gist: moduleMissing,
+    },
+    { code: 'ENOENT', call: ['updateService', tcp, noScheduler], target: tcp, gist: moduleMissing },
+    {
+      code: 'ENOENT',
+      call: ['ensureService', { ...noMark, ...noScheduler }],
+      target: mark,
+      gist: moduleMissing,
+    },
+    {
+      code: 'ENOENT',
+      call: ['addService', { ...noMark, ...noEngine }],
+      target: mark,
+      gist: engineMissing,
+    },
+    { code: 'ENOENT', call: ['updateService', tcp, noEngine], target: tcp, gist: engineMissing },
+    {
+      code: 'EINVAL',
+      call: ['addDestination', tcp, broadcast],
+      target: `127.255.255.255:80 of ${tcp}`,
+      gist: notUnicast,
+    },
+    {
+      code: 'EINVAL',
+      call: ['ensureDestination', tcp, broadcast],
+      target: `127.255.255.255:80 of ${tcp}`,
+      gist: notUnicast,
+    },
+    {
+      code: 'EINVAL',
+      call: ['addDestination', tcp, linkLocal],
+      target: `[fe80::1]:80 of ${tcp}`,
+      gist: notUnicast,
+    },
   ];
 
-  test.each(refusals)('%s of %j', async (code, call, target, gist) => {
+  test.each(refusals)('$code is the error of $call', async ({ code, call, target, gist }) => {
     const [operation] = call;
     const before = fixture.namespace.saved();
     const error = await reasonOf(invoke(fixture.ipvs, call));
@@ -108,7 +178,7 @@ describe('what the kernel refuses', () => {
     expect(fixture.namespace.saved()).toEqual(before);
   });
 
-  test('a destination of the other family, while a sync daemon runs', async () => {
+  test('a destination of another family is refused while a sync daemon runs', async () => {
     fixture.namespace.ipvsadm('--start-daemon', 'backup', '--mcast-interface', 'lo');
     const destination = { address: 'fd00::2', forwarding: 'tunnel' } as const;
     expectError(await reasonOf(fixture.ipvs.addDestination(tcp, destination)), {
@@ -123,7 +193,7 @@ describe('what the kernel refuses', () => {
   });
 });
 
-test('IPv4 servers in a network namespace that never had IPv4', async () => {
+test('IPv4 destinations in a namespace without IPv4 are refused with the remedy', async () => {
   const fresh = new Namespace(false);
   const ipvs = await Ipvs.open({ netns: fresh.path });
   try {
@@ -143,20 +213,38 @@ test('IPv4 servers in a network namespace that never had IPv4', async () => {
   }
 });
 
-describe('no such network namespace', () => {
+describe('for a network namespace that cannot be opened', () => {
   test.each([
-    ['ENOENT', 'open', '/run/netns/no-such-one', /there is no such network namespace/],
-    ['ENOTDIR', 'open', '/proc/version/net', /not a directory/],
-    ['EINVAL', 'setns', '/proc/version', /is not a network namespace/],
-    ['EINVAL', 'setns', '/run', /is not a network namespace/],
-    ['EINVAL', 'setns', '/proc/self/ns/mnt', /is not a network namespace/],
-  ] as const)('%s of %s: %s', async (code, syscall, netns, gist) => {
-    const error = await reasonOf(Ipvs.open({ netns }));
-    expectError(error, { code, syscall, operation: 'open', target: netns, gist });
-  });
+    {
+      code: 'ENOENT',
+      syscall: 'open',
+      netns: '/run/netns/no-such-one',
+      gist: /there is no such network namespace/,
+    },
+    { code: 'ENOTDIR', syscall: 'open', netns: '/proc/version/net', gist: /not a directory/ },
+    {
+      code: 'EINVAL',
+      syscall: 'setns',
+      netns: '/proc/version',
+      gist: /is not a network namespace/,
+    },
+    { code: 'EINVAL', syscall: 'setns', netns: '/run', gist: /is not a network namespace/ },
+    {
+      code: 'EINVAL',
+      syscall: 'setns',
+      netns: '/proc/self/ns/mnt',
+      gist: /is not a network namespace/,
+    },
+  ] as const)(
+    '$code of $syscall is the error for $netns',
+    async ({ code, syscall, netns, gist }) => {
+      const error = await reasonOf(Ipvs.open({ netns }));
+      expectError(error, { code, syscall, operation: 'open', target: netns, gist });
+    },
+  );
 });
 
-describe('without the rights', () => {
+describe('without privileges', () => {
   const capability = /CAP_NET_ADMIN in the initial user namespace is needed/;
   const denied = {
     code: 'EPERM',
@@ -182,7 +270,7 @@ describe('without the rights', () => {
 
   beforeEach(() => fixture.ipvs.flush());
 
-  test('no capability at all', () => {
+  test('opening fails without any capability', () => {
     const { path } = fixture.namespace;
     const [own, other, foreign] = attempt(withOnly(), '', path, '/proc/1/ns/net');
     expectError(own, denied);
@@ -202,7 +290,7 @@ describe('without the rights', () => {
     });
   });
 
-  test('CAP_NET_ADMIN alone is enough, for the own network namespace', () => {
+  test('CAP_NET_ADMIN suffices for the own network namespace', () => {
     const { path } = fixture.namespace;
     const [own, other] = attempt(withOnly('+net_admin'), '', path);
     expect(own).toBe('done');
@@ -216,12 +304,12 @@ describe('without the rights', () => {
     });
   });
 
-  test('root of another user namespace', () => {
+  test('opening fails for root of another user namespace', () => {
     const [outcome] = attempt(['unshare', '--user', '--map-root-user'], '');
     expectError(outcome, denied);
   });
 
-  test('rights that are given up under an open handle', () => {
+  test('operations of an open handle fail after the privileges are dropped', () => {
     const [outcome] = attempt([], '--drop', '');
     expectError(outcome, {
       code: 'EPERM',

@@ -32,43 +32,55 @@ const shown: Service = makeService({
   scheduler: 'rr',
 });
 
-describe('services', () => {
+describe('a service of another program', () => {
   const whole = '255.255.255.255';
   const persistence = { timeout: 300, netmask: whole, engine: null };
-  const services: readonly (readonly [string, RawRequest['service'], Partial<Service>])[] = [
-    ['of a protocol without a name', { protocol: 50 }, { protocol: 'unknown-50' }],
-    ['of protocol 0', { protocol: 0 }, { protocol: 'unknown-0' }],
-    ['of a protocol that there cannot be', { protocol: 65535 }, { protocol: 'unknown-65535' }],
-    ['for every port, without persistence', { port: 0 }, { port: 0 }],
-    ['by packet, of TCP', { flags: ONE_PACKET }, { onePacket: true }],
-    [
-      'persistent for no time',
-      { flags: PERSISTENT },
-      { persistence: { ...persistence, timeout: 0 } },
-    ],
-    [
-      'persistent for half a year',
-      { flags: PERSISTENT, timeout: 15_768_000 },
-      { persistence: { ...persistence, timeout: 15_768_000 } },
-    ],
-    [
-      'with the rest of a persistence',
-      { timeout: 300, netmask: 0xffffff00, engine: 'sip' },
-      { inactivePersistence: { timeout: 300, netmask: '255.255.255.0', engine: 'sip' } },
-    ],
-    [
-      "with another scheduler's flag",
-      { scheduler: 'wlc', flags: FLAG_1 },
-      { scheduler: 'wlc', schedulerFlags: ['flag-1'] },
-    ],
-    [
-      'with flags that nobody knows',
-      { flags: UNKNOWN_FLAGS },
-      { schedulerFlags: ['unknown-128', 'unknown-256'] },
-    ],
+  const services: readonly {
+    readonly title: string;
+    readonly raw: RawRequest['service'];
+    readonly expected: Partial<Service>;
+  }[] = [
+    {
+      title: 'of a protocol without a name',
+      raw: { protocol: 50 },
+      expected: { protocol: 'unknown-50' },
+    },
+    { title: 'of protocol 0', raw: { protocol: 0 }, expected: { protocol: 'unknown-0' } },
+    {
+      title: 'of a protocol that there cannot be',
+      raw: { protocol: 65535 },
+      expected: { protocol: 'unknown-65535' },
+    },
+    { title: 'for every port, without persistence', raw: { port: 0 }, expected: { port: 0 } },
+    { title: 'by packet, of TCP', raw: { flags: ONE_PACKET }, expected: { onePacket: true } },
+    {
+      title: 'persistent for no time',
+      raw: { flags: PERSISTENT },
+      expected: { persistence: { ...persistence, timeout: 0 } },
+    },
+    {
+      title: 'persistent for half a year',
+      raw: { flags: PERSISTENT, timeout: 15_768_000 },
+      expected: { persistence: { ...persistence, timeout: 15_768_000 } },
+    },
+    {
+      title: 'with the rest of a persistence',
+      raw: { timeout: 300, netmask: 0xffffff00, engine: 'sip' },
+      expected: { inactivePersistence: { timeout: 300, netmask: '255.255.255.0', engine: 'sip' } },
+    },
+    {
+      title: "with another scheduler's flag",
+      raw: { scheduler: 'wlc', flags: FLAG_1 },
+      expected: { scheduler: 'wlc', schedulerFlags: ['flag-1'] },
+    },
+    {
+      title: 'with flags that nobody knows',
+      raw: { flags: UNKNOWN_FLAGS },
+      expected: { schedulerFlags: ['unknown-128', 'unknown-256'] },
+    },
   ];
 
-  test.each(services)('%s', async (_, raw, expected) => {
+  test.each(services)('$title is shown, named, changed and deleted', async ({ raw, expected }) => {
     const { ipvs, namespace } = fixture;
     const service = { ...shown, ...expected } as Service; // only the union of them does not see it
     const name = nameOfService(service);
@@ -97,7 +109,7 @@ describe('services', () => {
     expect(namespace.saved()).toEqual([]);
   });
 
-  test('an update keeps the flags that nobody knows', async () => {
+  test('keeps unknown flags in an update', async () => {
     const service = { ...rawService, flags: UNKNOWN_FLAGS | ONE_PACKET };
     await rawRun(fixture.namespace, [{ operation: 'addService', service }]);
     const changes = { onePacket: false, persistence: { timeout: 60 } };
@@ -107,7 +119,7 @@ describe('services', () => {
     ]);
   });
 
-  test('an update of the scheduler flags replaces those that nobody knows', async () => {
+  test('loses unknown flags in an update of the scheduler flags', async () => {
     const service = { ...rawService, flags: UNKNOWN_FLAGS | ONE_PACKET };
     await rawRun(fixture.namespace, [{ operation: 'addService', service }]);
     await fixture.ipvs.updateService('tcp://10.96.0.1:80', { schedulerFlags: ['flag-1'] });
@@ -116,7 +128,7 @@ describe('services', () => {
     ]);
   });
 
-  test.each(['addService', 'ensureService'] as const)('%s does not make one', async (operation) => {
+  test.each(['addService', 'ensureService'] as const)('is not created by %s', async (operation) => {
     const { stats, ...config } = shown;
     const made = fixture.ipvs[operation]({ ...config, protocol: 'unknown-50' });
     await expect(made).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
@@ -124,7 +136,7 @@ describe('services', () => {
   });
 });
 
-describe('destinations', () => {
+describe('a destination of another program', () => {
   const service = 'tcp://10.96.0.1:80';
   const plain: Destination = {
     address: '10.0.0.1',
@@ -144,58 +156,71 @@ describe('destinations', () => {
   const TUNNEL = 2;
   const DIRECT = 3;
 
-  const destinations: readonly (readonly [
-    string,
-    RawRequest['destination'],
-    Partial<Destination>,
-  ])[] = [
-    ['by a forwarding without a name', { forwarding: 6 }, { forwarding: 'unknown-6' }],
-    [
-      'directly to another port',
-      { forwarding: DIRECT, port: 81 },
-      { forwarding: 'direct', port: 81 },
-    ],
-    [
-      'by a tunnel without a name',
-      { forwarding: TUNNEL, tunnelType: 9, tunnelPort: 7, tunnelFlags: 1 },
-      { forwarding: 'tunnel', tunnel: { type: 'unknown-9', port: 7, checksum: 'checksum' } },
-    ],
-    [
-      'by a tunnel with a checksum without a name',
-      { forwarding: TUNNEL, tunnelType: 1, tunnelPort: 5555, tunnelFlags: 9 },
-      { forwarding: 'tunnel', tunnel: { type: 'gue', port: 5555, checksum: 'unknown-9' } },
-    ],
-    [
-      'by a tunnel with a checksum of another',
-      { forwarding: TUNNEL, tunnelType: 2, tunnelFlags: 2 },
-      { forwarding: 'tunnel', tunnel: { type: 'gre', checksum: 'remote-checksum' } },
-    ],
-    [
-      'directly, with the settings of a tunnel',
-      { forwarding: DIRECT, tunnelType: 1, tunnelPort: 5555, tunnelFlags: 1 },
-      { forwarding: 'direct', tunnel: { type: 'gue', port: 5555, checksum: 'checksum' } },
-    ],
+  const destinations: readonly {
+    readonly title: string;
+    readonly fields: RawRequest['destination'];
+    readonly expected: Partial<Destination>;
+  }[] = [
+    {
+      title: 'by a forwarding without a name',
+      fields: { forwarding: 6 },
+      expected: { forwarding: 'unknown-6' },
+    },
+    {
+      title: 'directly to another port',
+      fields: { forwarding: DIRECT, port: 81 },
+      expected: { forwarding: 'direct', port: 81 },
+    },
+    {
+      title: 'by a tunnel without a name',
+      fields: { forwarding: TUNNEL, tunnelType: 9, tunnelPort: 7, tunnelFlags: 1 },
+      expected: {
+        forwarding: 'tunnel',
+        tunnel: { type: 'unknown-9', port: 7, checksum: 'checksum' },
+      },
+    },
+    {
+      title: 'by a tunnel with a checksum without a name',
+      fields: { forwarding: TUNNEL, tunnelType: 1, tunnelPort: 5555, tunnelFlags: 9 },
+      expected: {
+        forwarding: 'tunnel',
+        tunnel: { type: 'gue', port: 5555, checksum: 'unknown-9' },
+      },
+    },
+    {
+      title: 'by a tunnel with a checksum of another',
+      fields: { forwarding: TUNNEL, tunnelType: 2, tunnelFlags: 2 },
+      expected: { forwarding: 'tunnel', tunnel: { type: 'gre', checksum: 'remote-checksum' } },
+    },
+    {
+      title: 'directly, with the settings of a tunnel',
+      fields: { forwarding: DIRECT, tunnelType: 1, tunnelPort: 5555, tunnelFlags: 1 },
+      expected: { forwarding: 'direct', tunnel: { type: 'gue', port: 5555, checksum: 'checksum' } },
+    },
   ];
 
-  test.each(destinations)('%s', async (_, fields, expected) => {
-    const { ipvs, namespace } = fixture;
-    const destination = { ...plain, ...expected };
-    await ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
-    await rawRun(namespace, [
-      { operation: 'addDestination', service: rawService, destination: { ...raw, ...fields } },
-    ]);
-    expect(await ipvs.listDestinations(service)).toEqual([destination]);
-    expect(await ipvs.getDestination(service, destination)).toEqual(destination);
+  test.each(destinations)(
+    '$title is shown, named, changed and deleted',
+    async ({ fields, expected }) => {
+      const { ipvs, namespace } = fixture;
+      const destination = { ...plain, ...expected };
+      await ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+      await rawRun(namespace, [
+        { operation: 'addDestination', service: rawService, destination: { ...raw, ...fields } },
+      ]);
+      expect(await ipvs.listDestinations(service)).toEqual([destination]);
+      expect(await ipvs.getDestination(service, destination)).toEqual(destination);
 
-    await ipvs.updateDestination(service, destination, { weight: 5, upperThreshold: 9 });
-    const changed = { ...destination, weight: 5, upperThreshold: 9 };
-    expect(await ipvs.getDestination(service, destination)).toEqual(changed);
-    expect(await ipvs.deleteDestination(service, changed)).toBe(true);
-    expect(await ipvs.listDestinations(service)).toEqual([]);
-  });
+      await ipvs.updateDestination(service, destination, { weight: 5, upperThreshold: 9 });
+      const changed = { ...destination, weight: 5, upperThreshold: 9 };
+      expect(await ipvs.getDestination(service, destination)).toEqual(changed);
+      expect(await ipvs.deleteDestination(service, changed)).toBe(true);
+      expect(await ipvs.listDestinations(service)).toEqual([]);
+    },
+  );
 });
 
-test('what ipvsadm makes and the library does not', async () => {
+test('objects that only ipvsadm creates are read', async () => {
   fixture.namespace.restore([
     '-A -f 4294967295 -s none',
     '-A -t 10.96.0.1:0 -s none -p 60',

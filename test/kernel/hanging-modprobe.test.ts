@@ -69,7 +69,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     return opened ?? expect.unreachable();
   };
 
-  test('what needs the module fails, and was not sent; close() and other work of the process go on', async () => {
+  test('operations that need the module fail unsent, and other work of the process continues', async () => {
     const [one, two] = [await open(), await open()];
     await one.addService(service);
     hang();
@@ -95,7 +95,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await again.close();
   });
 
-  test('many handles hold up no file of the process', async () => {
+  test('many handles do not block reads of files', async () => {
     const handles = await Promise.all(Array.from({ length: 6 }, open));
     hang();
     const attempts = handles.map((ipvs) =>
@@ -108,7 +108,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     expect(runs().split('begin').length - 1).toBe(1);
   });
 
-  test('nothing blocks the thread of JavaScript, but what is synchronous, which ends too', async () => {
+  test('only synchronous calls block JavaScript, and these end too', async () => {
     const ipvs = await open();
     hang();
     expect(() => ipvs.sync.addService(absent)).toThrow(/it was not sent/);
@@ -117,7 +117,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('a request that waits for the kernel locks nothing that other calls need at once', async () => {
+  test('a request that waits for the kernel does not block calls that need no module', async () => {
     const ipvs = await open();
     hang();
     let settled = false;
@@ -135,7 +135,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('a batch sends what comes before, and nothing after', async () => {
+  test('a batch sends the operations before the one that waits, and none after it', async () => {
     const ipvs = await open();
     hang();
     const results = await ipvs.batch((batch) => {
@@ -155,7 +155,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await again.close();
   });
 
-  test('a scheduler that is absent is asked for once, and the service looked for first', async () => {
+  test('an absent scheduler is requested once, after the service was looked up', async () => {
     const ipvs = await open();
     await ipvs.addService(service);
     const results = await ipvs.batch((batch) => {
@@ -183,7 +183,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('a batch goes on without what was not sent, once modprobe is through in time', async () => {
+  test('a batch continues after the refused operation if modprobe ends in time', async () => {
     const ipvs = await open();
     hang();
     const results = ipvs.batch((batch) => {
@@ -202,7 +202,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('Linux 7 goes on in other network namespaces', async (context) => {
+  test('operations in other network namespaces continue on Linux 7', async (context) => {
     if (Number.parseInt(run('uname', ['-r']), 10) < 7) context.skip('Linux 6 locks all of them');
     const [ipvs, elsewhere] = [await open(), await Ipvs.open({ netns: other.path })];
     hang();
@@ -217,7 +217,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('a scheduler that is loaded, or comes in time, is taken', async () => {
+  test('a scheduler whose module is loaded in time is used', async () => {
     const ipvs = await open();
     if (existsSync('/sys/module/ip_vs_sed')) run('rmmod', ['ip_vs_sed']);
     await ipvs.addService({ ...service, scheduler: 'sed' });
@@ -227,7 +227,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('opening a handle ends, where IPVS itself is to be loaded', async () => {
+  test('opening a handle fails in time if IPVS itself is to be loaded', async () => {
     await unloadModules();
     hang();
     const opening = [open(), open()].map((attempt) =>

@@ -42,7 +42,7 @@ async function expectAsModel(
   if (++runs % LOOK === 0) expect(namespace.saved()).toEqual(savedLines(table.snapshot()));
 }
 
-test('operations one after the other do what the model does', async () => {
+test('sequential operations have the results of the model', async () => {
   const walk = fc.array(call, { minLength: 1, maxLength: 60, size: 'max' });
   const one = fc.asyncProperty(walk, (calls) => expectAsModel(calls.map((each) => [each])));
   await fc.assert(one, { numRuns: 100 });
@@ -52,7 +52,7 @@ test.each<readonly [string, CarryOut]>([
   ['at once', atOnce],
   ['in a batch', outcomesOfBatch],
   ['without promises', synchronously],
-])('operations %s do what the model does with one after the other', async (_, carryOut) => {
+])('operations %s have the results of the model for a sequence', async (_, carryOut) => {
   // A snapshot is read in parts, and so sees something of what comes after it.
   const whole = call.filter(([name]) => name !== 'snapshot');
   const batch = fc.array(whole, { minLength: 1, maxLength: 40, size: 'max' });

@@ -104,11 +104,11 @@ async function expectNothingLeft({ iterator, controller, ipvs, before }: Begun) 
 }
 
 const table = Object.keys(iterators).flatMap((name) =>
-  Object.keys(ends).map((end) => [name, end] as const),
+  Object.keys(ends).map((end) => ({ name, end })),
 );
 
-describe('each iterator and each end', () => {
-  test.each(table)('%s ends by %s while nobody waits', async (name, end) => {
+describe('the iterator', () => {
+  test.each(table)('$name ends by $end while no call waits', async ({ name, end }) => {
     const given = await begin(name);
     await ends[end]?.(given);
     if (end === 'close()' && name === 'connections') {
@@ -126,7 +126,7 @@ describe('each iterator and each end', () => {
     await expectNothingLeft(given);
   });
 
-  test.each(table)('%s ends by %s while two calls wait', async (name, end) => {
+  test.each(table)('$name ends by $end while two calls wait', async ({ name, end }) => {
     const given = await begin(name);
     const { iterator } = given;
     if (name === 'connections') {
@@ -148,11 +148,11 @@ describe('each iterator and each end', () => {
 });
 
 test.each([
-  ['ip_vs_conn', {}],
-  ['ip_vs_conn_sync', { origin: true }],
+  { file: 'ip_vs_conn', options: {} },
+  { file: 'ip_vs_conn_sync', options: { origin: true } },
 ])(
-  'a program that is executed meanwhile does not inherit %s of a stream',
-  async (file, options) => {
+  'a program that is started during a stream does not inherit $file',
+  async ({ file, options }) => {
     const rows = fixture.ipvs.connections(options);
     await rows.next();
     expect(countOpen(`/net/${file}`)).toBe(1);
@@ -175,7 +175,7 @@ describe('two consumers', () => {
     expect(new Set(clients).size).toBe(CONNECTIONS);
   });
 
-  test('of samples get them in turn', async () => {
+  test('of samples get them alternately', async () => {
     await using samples = fixture.ipvs.watch({ interval: 20 }).ref();
     const consume = async () => {
       const own: (Sample | undefined)[] = [];
@@ -189,7 +189,7 @@ describe('two consumers', () => {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 
-  test('of link events get them in turn', async () => {
+  test('of link events get them alternately', async () => {
     await using events = fixture.ipvs.links.watch({ types: ['link'] });
     const calls = [events.next(), events.next(), events.next()];
     for (const mtu of [1301, 1302, 1303]) {
@@ -214,7 +214,7 @@ describe('a process that only samples the table', () => {
     expect((await run()).stdout).toBe('sample 1\n');
   });
 
-  test('stays, if it asks for that', async () => {
+  test('stays alive after ref()', async () => {
     expect((await run('ref')).stdout).toBe('sample 1\nsample 2\nsample 3\n');
   });
 });

@@ -37,11 +37,11 @@ async function nextLink(watcher: AsyncIterable<LinkEvent>, mtu: number): Promise
 }
 
 describe.each([
-  ['more than 8 KiB', 70],
-  ['more than 32 KiB', 300],
-  ['as much as the kernel allows', 496],
-])('a link whose alternative names take %s', (_, count) => {
-  test('is listed and read, and so are the others', async () => {
+  { size: 'more than 8 KiB', count: 70 },
+  { size: 'more than 32 KiB', count: 300 },
+  { size: 'as much as the kernel allows', count: 496 },
+])('a link whose alternative names take $size', ({ count }) => {
+  test('is listed and read, and so are other links', async () => {
     await links.ensureDummy('big0');
     await links.ensureDummy('vip0');
     rename('big0', count);
@@ -72,7 +72,7 @@ describe.each([
     expect(await links.deleteLink('big0')).toBe(true);
   });
 
-  test('has its events told', async () => {
+  test('is reported by its events', async () => {
     await links.ensureDummy('big0');
     rename('big0', count);
     const watcher = links.watch({ types: ['link'] });
@@ -80,7 +80,7 @@ describe.each([
     expect(await nextLink(watcher, 1333)).toBe('big0');
   });
 
-  test('is read by many at once', async () => {
+  test('is read by many concurrent calls', async () => {
     await links.ensureDummy('big0');
     rename('big0', count);
     const found = await Promise.all(Array.from({ length: 600 }, () => links.getLink('big0')));

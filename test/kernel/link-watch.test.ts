@@ -31,8 +31,8 @@ async function take(watcher: LinkWatcher, count: number, wanted = ipv4): Promise
   return events;
 }
 
-describe('events', () => {
-  test('of what this handle does, in its order', async () => {
+describe('link events', () => {
+  test('report the changes of the same handle in order', async () => {
     const { links } = fixture.ipvs;
     await using watcher = links.watch();
     await links.ensureDummy('vip0', { mtu: 1400 });
@@ -57,7 +57,7 @@ describe('events', () => {
     ]);
   });
 
-  test('of what other programs do, also of IPv6', async () => {
+  test('report the changes of other programs, also of IPv6', async () => {
     await using watcher = fixture.ipvs.links.watch({ types: ['address'] });
     fixture.namespace.ip('link', 'add', 'vip0', 'type', 'dummy');
     fixture.namespace.ip('addr', 'add', 'fd00::1/128', 'dev', 'vip0', 'nodad');
@@ -72,7 +72,7 @@ describe('events', () => {
     ]);
   });
 
-  test('of a link that leaves its bridge: it is changed, not deleted', async () => {
+  test('report a link that leaves its bridge as changed', async () => {
     const { links } = fixture.ipvs;
     fixture.namespace.ip('link', 'add', 'bridge0', 'type', 'bridge');
     await links.ensureDummy('vip0');
@@ -93,7 +93,7 @@ describe('events', () => {
     expect(await links.getLink('vip0')).toMatchObject({ kind: 'dummy' });
   });
 
-  test('only of the types that were asked for', async () => {
+  test('are limited to the requested types', async () => {
     const { links } = fixture.ipvs;
     await using watcher = links.watch({ types: ['link'] });
     await links.ensureDummy('vip0');
@@ -103,7 +103,7 @@ describe('events', () => {
     expect(events.map(({ type }) => type)).toEqual(['link', 'link', 'link']);
   });
 
-  test('reach each of several watchers, and a waiting one at once', async () => {
+  test('reach each of several watchers', async () => {
     const { links } = fixture.ipvs;
     await using first = links.watch({ types: ['link'] });
     await using second = links.watch({ types: ['link'] });
@@ -112,7 +112,7 @@ describe('events', () => {
     expect(await waiting).toMatchObject([[{ type: 'link' }], [{ type: 'link' }]]);
   });
 
-  test('that are too many end in an overrun, after which it goes on', async () => {
+  test('continue after an overrun', async () => {
     const { links } = fixture.ipvs;
     await links.ensureDummy('vip0');
     await using watcher = links.watch({ types: ['link'] });
@@ -152,8 +152,8 @@ describe('events', () => {
   });
 });
 
-describe('the end', () => {
-  test('by leaving the loop, and then nothing is open', async () => {
+describe('a watcher ends', () => {
+  test('when the loop is left, and leaves nothing open', async () => {
     const { links } = fixture.ipvs;
     const before = countSockets();
     for (let round = 0; round < 20; round++) {
@@ -169,7 +169,7 @@ describe('the end', () => {
     expect(countSockets()).toBe(before);
   });
 
-  test('by a signal', async () => {
+  test('when its signal is aborted', async () => {
     const stop = new AbortController();
     const watcher = fixture.ipvs.links.watch({ signal: stop.signal });
     const waiting = watcher.next();
@@ -181,7 +181,7 @@ describe('the end', () => {
     expect(await late.next()).toEqual({ value: undefined, done: true });
   });
 
-  test('by closing the handle', async () => {
+  test('when the handle is closed', async () => {
     const links = await Links.open({ netns: fixture.namespace.path });
     const watcher = links.watch();
     const waiting = [watcher.next(), watcher.next()];
@@ -196,7 +196,7 @@ describe('the end', () => {
     watcher.ref().unref();
   });
 
-  test('of a worker, at any moment: nothing crashes, and nothing stays open', async () => {
+  test('with its worker at any moment, without a crash, and leaves nothing open', async () => {
     const before = countSockets();
     for (let round = 0; round < 12; round++) {
       const workerData = { netns: fixture.namespace.path, name: `w${round}` };
@@ -219,7 +219,7 @@ describe('a process that only watches', () => {
     expect(await once(start(), 'exit')).toEqual([0, null]);
   });
 
-  test('stays, if it asks for that', async () => {
+  test('stays alive after ref()', async () => {
     const child = start('ref');
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -238,7 +238,7 @@ describe('a process that only watches', () => {
   });
 });
 
-test('watchers that were abandoned are collected, with their threads, descriptors and listeners', async () => {
+test('abandoned watchers are collected with their threads, descriptors and listeners', async () => {
   await fixture.ipvs.links.ensureDummy('vip0');
   const watchers = 30;
   const child = spawn(

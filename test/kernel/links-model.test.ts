@@ -224,7 +224,7 @@ async function expectAsModel(batches: readonly (readonly Call[])[]): Promise<voi
   }
 }
 
-test('operations one after the other do what the model does', async () => {
+test('sequential operations on links have the results of the model', async () => {
   const either = fc.oneof(
     { weight: 6, arbitrary: operation },
     { weight: 1, arbitrary: reconciling as fc.Arbitrary<Call> },
@@ -234,7 +234,7 @@ test('operations one after the other do what the model does', async () => {
   await fc.assert(one, { numRuns: 50 });
 });
 
-test('operations at once do what the model does with one after the other', async () => {
+test('concurrent operations on links have the results of the model for a sequence', async () => {
   // Reconciling sends several batches, between which others have their turn: it stands alone.
   const batch = fc.oneof(
     { weight: 4, arbitrary: fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' }) },

@@ -36,8 +36,8 @@ async function addSome(): Promise<void> {
   );
 }
 
-describe('reading', () => {
-  test('listLinks has what ip shows', async () => {
+describe('listLinks and getLink', () => {
+  test('return what ip shows', async () => {
     await addSome();
     const listed = await links.listLinks();
     expect(listed.toSorted(byIndex)).toEqual(shownLinks(fixture.namespace).toSorted(byIndex));
@@ -52,17 +52,17 @@ describe('reading', () => {
   });
 
   test.each([
-    ['dummy', ['vip0', 'vip1']],
-    ['veth', ['pair0', 'pair1']],
-    ['bridge', ['bridge0']],
-    ['vxlan', []],
-  ])('listLinks of kind %s', async (kind, names) => {
+    { kind: 'dummy', names: ['vip0', 'vip1'] },
+    { kind: 'veth', names: ['pair0', 'pair1'] },
+    { kind: 'bridge', names: ['bridge0'] },
+    { kind: 'vxlan', names: [] },
+  ])('select the links of kind $kind', async ({ kind, names }) => {
     await addSome();
     const listed = await links.listLinks({ kind });
     expect(listed.map(({ name }) => name).sort()).toEqual(names);
   });
 
-  test('getLink by name, by index, and by what was returned', async () => {
+  test('accept a name, an index and a returned link', async () => {
     await addSome();
     for (const link of shownLinks(fixture.namespace)) {
       expect(await links.getLink(link.name)).toEqual(link);
@@ -73,7 +73,7 @@ describe('reading', () => {
     expect(await links.getLink(9999)).toBeUndefined();
   });
 
-  test('a link that is returned is known by its index, also under another name', async () => {
+  test('find a returned link by its index after it was renamed', async () => {
     await addSome();
     const link = await links.getLink('vip0');
     if (link === undefined) throw new Error('there is no vip0');
@@ -84,7 +84,7 @@ describe('reading', () => {
     expect(await links.getLink(link)).toBeUndefined();
   });
 
-  test('the links of an Ipvs are those of its namespace', async () => {
+  test('read the namespace of the handle', async () => {
     await addSome();
     expect(await fixture.ipvs.links.listLinks()).toEqual(await links.listLinks());
     const elsewhere = new Namespace(false);
@@ -97,7 +97,7 @@ describe('reading', () => {
 });
 
 describe('ensureDummy', () => {
-  test('the same link many times in one turn', async () => {
+  test('ensures the same link many times in one turn', async () => {
     const states = [true, false, true, false];
     const ensure = () => Promise.all(states.map((up) => links.ensureDummy('vip0', { up })));
     expect(await ensure()).toEqual(['created', 'updated', 'updated', 'updated']);
@@ -114,7 +114,7 @@ describe('ensureDummy', () => {
     expect(shown('vip0')).toEqual(created);
   });
 
-  test('with an MTU, and switched off', async () => {
+  test('creates a link with an MTU that is down', async () => {
     expect(await links.ensureDummy('vip0', { up: false, mtu: 65521 })).toBe('created');
     expect(shown('vip0')).toMatchObject({ up: false, state: 'down', mtu: 65521 });
     expect(await links.ensureDummy('vip0', { up: false })).toBe('unchanged');
@@ -125,17 +125,20 @@ describe('ensureDummy', () => {
     expect(shown('vip0')).toMatchObject({ up: false, mtu: 1280 });
   });
 
-  test.each(['veth', 'bridge'])('leaves a %s of that name as it is, and says so', async (kind) => {
-    add('vip0', 'type', kind);
-    const before = shown('vip0');
-    const error = await links.ensureDummy('vip0', { mtu: 1300 }).catch((reason) => reason);
-    expect(error).toBeInstanceOf(IpvsError);
-    expect(error).toMatchObject({ code: 'EEXIST', operation: 'ensureDummy', target: 'vip0' });
-    expect(error.message).toMatch(new RegExp(`of kind ${kind}: it is left as it is`));
-    expect(shown('vip0')).toEqual(before);
-  });
+  test.each(['veth', 'bridge'])(
+    'rejects for a %s of that name and leaves it as it is',
+    async (kind) => {
+      add('vip0', 'type', kind);
+      const before = shown('vip0');
+      const error = await links.ensureDummy('vip0', { mtu: 1300 }).catch((reason) => reason);
+      expect(error).toBeInstanceOf(IpvsError);
+      expect(error).toMatchObject({ code: 'EEXIST', operation: 'ensureDummy', target: 'vip0' });
+      expect(error.message).toMatch(new RegExp(`of kind ${kind}: it is left as it is`));
+      expect(shown('vip0')).toEqual(before);
+    },
+  );
 
-  test('leaves lo, which has no kind, as it is', async () => {
+  test('rejects for lo and leaves it as it is', async () => {
     const before = shown('lo');
     await expect(links.ensureDummy('lo', { up: false })).rejects.toMatchObject({
       code: 'EEXIST',
@@ -144,7 +147,7 @@ describe('ensureDummy', () => {
     expect(shown('lo')).toEqual(before);
   });
 
-  test('many at once, some of them the same', async () => {
+  test('creates many links at once, some of them the same', async () => {
     add('pair0', 'type', 'veth', 'peer', 'name', 'pair1');
     const settled = await Promise.allSettled([
       links.ensureDummy('vip0'),
@@ -168,7 +171,7 @@ describe('ensureDummy', () => {
     expect(shown('vip1')).toMatchObject({ up: true, mtu: 1500 });
   });
 
-  test('of two handles at once, one creates', async () => {
+  test('creates a link once for two concurrent handles', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `vip${index}`);
     const both = await Promise.all(
       [links, fixture.ipvs.links].map((each) =>
@@ -208,7 +211,7 @@ describe('ensureDummy', () => {
 });
 
 describe('setLink', () => {
-  test('changes what it names, of any kind, and keeps the rest', async () => {
+  test('changes the named settings of a link of any kind and keeps the rest', async () => {
     await addSome();
     const { index = 0 } = shown('pair1') ?? {};
     await Promise.all([
@@ -234,7 +237,7 @@ describe('setLink', () => {
     );
   });
 
-  test('an MTU that the kernel refuses, in its own words', async () => {
+  test('explains an MTU that the kernel refuses', async () => {
     add('pair0', 'type', 'veth', 'peer', 'name', 'pair1');
     const before = shown('pair0');
     const refusal = (mtu: number) => links.setLink('pair0', { mtu }).catch((reason) => reason);
@@ -249,7 +252,7 @@ describe('setLink', () => {
     expect(shown('pair0')).toEqual(before);
   });
 
-  test('switching off loses the IPv6 addresses and keeps those of IPv4', async () => {
+  test('loses the IPv6 addresses and keeps those of IPv4 when it sets a link down', async () => {
     await links.ensureDummy('vip0');
     await links.addAddress('vip0', '10.96.0.1');
     await links.addAddress('vip0', 'fd00::1');
@@ -259,7 +262,7 @@ describe('setLink', () => {
     expect(await links.ensureAddress('vip0', 'fd00::1')).toBe('created');
   });
 
-  test('of a link that is not there', async () => {
+  test('rejects if there is no link', async () => {
     await expect(links.setLink('vip9', { up: true })).rejects.toMatchObject({
       code: 'ENODEV',
       target: 'vip9',
@@ -272,7 +275,7 @@ describe('setLink', () => {
 });
 
 describe('deleteLink', () => {
-  test('of any kind, with its addresses', async () => {
+  test('deletes a link of any kind with its addresses', async () => {
     await addSome();
     await links.addAddress('vip0', '10.96.0.1');
     const bridge = await links.getLink('bridge0');
@@ -285,7 +288,7 @@ describe('deleteLink', () => {
     ]);
   });
 
-  test('that is not there', async () => {
+  test('rejects or returns false if there is no link', async () => {
     await expect(links.deleteLink('vip9')).rejects.toMatchObject({
       code: 'ENODEV',
       operation: 'deleteLink',
@@ -297,7 +300,7 @@ describe('deleteLink', () => {
     expect(await links.deleteLink(9999, { ifExists: true })).toBe(false);
   });
 
-  test('lo cannot be deleted', async () => {
+  test('rejects for lo', async () => {
     const refused = { code: 'ENOTSUP', message: expect.stringMatching(/cannot be deleted/) };
     await expect(links.deleteLink('lo')).rejects.toMatchObject(refused);
     await expect(links.deleteLink(1, { ifExists: true })).rejects.toMatchObject(refused);
@@ -305,7 +308,7 @@ describe('deleteLink', () => {
   });
 });
 
-test('closing an Ipvs closes its links, and carries out what was begun', async () => {
+test('close() of an Ipvs executes the pending operations of its links and closes them', async () => {
   const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   const begun = ipvs.links.ensureDummy('vip0');
   await ipvs.close();

@@ -80,7 +80,7 @@ async function addAll(): Promise<LinkAddress[]> {
 }
 
 describe('a listed address', () => {
-  test('of any sort stays as it is: nothing is sent, and no route is lost', async () => {
+  test('of any kind stays as it is, without a request and with its routes', async () => {
     const listed = await addAll();
     expect(listed).toHaveLength(SORTS.length + 1); // and the link-local one
     const [before, routed] = [lasting(listed), routes()];
@@ -100,7 +100,7 @@ describe('a listed address', () => {
     expect(routes()).toEqual(routed);
   });
 
-  test('that the kernel has made for another, temporary and expiring, stays as it is', async () => {
+  test('that is temporary and expires stays as it is', async () => {
     fixture.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.use_tempaddr=2']);
     add('2001:db8:9::10/64', 'nodad', 'mngtmpaddr');
     const listed = await until(
@@ -120,7 +120,7 @@ describe('a listed address', () => {
     expect(lasting(await links.listAddresses('vip0'))).toEqual(lasting(listed));
   });
 
-  test('of any sort that has gone comes back as it was', async () => {
+  test('of any kind is restored as it was after its deletion', async () => {
     const listed = (await addAll()).filter(
       ({ scope, family }) => family === 'ipv4' || scope !== 'link',
     );
@@ -146,7 +146,7 @@ describe('a listed address', () => {
     expect(routes()).toEqual(routed);
   });
 
-  test('of another link is refused, whatever the link is called', async () => {
+  test('of another link is refused, whatever the name of the link is', async () => {
     await links.ensureDummy('vip1');
     ip('link', 'property', 'add', 'dev', 'vip0', 'altname', 'other');
     add('10.0.0.1/24');
@@ -179,7 +179,7 @@ describe('a listed address', () => {
     expect(addressesOn(fixture.namespace, 'vip1')).toEqual(['10.0.0.1/24']);
   });
 
-  test('of a link that was made anew is put on that', async () => {
+  test('of a link that was created again is added to that link', async () => {
     await links.addAddress('vip0', '10.0.0.1/24');
     const listed = await links.listAddresses('vip0', { family: 'ipv4' });
     await links.deleteLink('vip0');
@@ -199,27 +199,33 @@ describe('a listed address', () => {
   });
 });
 
-describe('settings', () => {
+describe('the settings', () => {
   const shown = (address: string) =>
     shownAddresses(fixture.namespace).find(
       (each) => each.link === 'vip0' && each.address === address,
     );
 
-  test.each<readonly [AddressConfig & object, Partial<LinkAddress>]>([
-    [{ address: '10.0.0.1', label: 'vip0:a' }, { label: 'vip0:a' }],
-    [{ address: '10.0.0.1', broadcast: '10.0.0.255' }, { broadcast: '10.0.0.255' }],
-    [{ address: '10.0.0.1', peer: '10.0.0.2' }, { peer: '10.0.0.2' }],
-    [
-      { address: '10.0.0.1', peer: null, broadcast: null },
-      { peer: null, broadcast: null },
-    ],
-    [{ address: 'fd00::1', peer: 'fd00::2' }, { peer: 'fd00::2' }],
-    [{ address: 'fd00::1', flags: ['home-address'] }, { flags: ['home-address', 'permanent'] }],
-    [
-      { address: 'fd00::1', preferredLifetime: 0 },
-      { preferredLifetime: 0, validLifetime: null },
-    ],
-  ])('of a new address are carried out: %j', async (config, expected) => {
+  test.each<{ readonly config: AddressConfig & object; readonly expected: Partial<LinkAddress> }>([
+    { config: { address: '10.0.0.1', label: 'vip0:a' }, expected: { label: 'vip0:a' } },
+    {
+      config: { address: '10.0.0.1', broadcast: '10.0.0.255' },
+      expected: { broadcast: '10.0.0.255' },
+    },
+    { config: { address: '10.0.0.1', peer: '10.0.0.2' }, expected: { peer: '10.0.0.2' } },
+    {
+      config: { address: '10.0.0.1', peer: null, broadcast: null },
+      expected: { peer: null, broadcast: null },
+    },
+    { config: { address: 'fd00::1', peer: 'fd00::2' }, expected: { peer: 'fd00::2' } },
+    {
+      config: { address: 'fd00::1', flags: ['home-address'] },
+      expected: { flags: ['home-address', 'permanent'] },
+    },
+    {
+      config: { address: 'fd00::1', preferredLifetime: 0 },
+      expected: { preferredLifetime: 0, validLifetime: null },
+    },
+  ])('of a new address are applied: $config', async ({ config, expected }) => {
     expect(await links.ensureAddress('vip0', config)).toBe('created');
     const found = await until(
       () => shown(config.address),
@@ -229,70 +235,64 @@ describe('settings', () => {
     expect(await links.ensureAddress('vip0', config)).toBe('unchanged');
   });
 
-  test.each(['10.0.0.1/24', 'fd00::1/64'])(
-    'lifetimes of %s are given, and renewed',
-    async (text) => {
-      const [address = '', length] = text.split('/');
-      const config = { address, prefixLength: Number(length), prefixRoute: true };
-      const lifetimes = { preferredLifetime: 500, validLifetime: 1000 };
-      await links.addAddress('vip0', { ...config, ...lifetimes });
-      expect(shown(address)?.preferredLifetime).toBeGreaterThan(400);
-      expect(shown(address)?.preferredLifetime).toBeLessThanOrEqual(500);
-      const longer = { preferredLifetime: 5000, validLifetime: 6000 };
-      expect(await links.ensureAddress('vip0', { ...config, ...longer })).toBe('updated');
-      expect(shown(address)?.validLifetime).toBeGreaterThan(5900);
-      const done = await links.reconcileAddresses('vip0', [{ ...config, ...lifetimes }]);
-      expect(done).toEqual({ ...nothing, updated: [text] });
-      expect(shown(address)?.validLifetime).toBeLessThanOrEqual(1000);
-      // For ever, unless it is said otherwise.
-      expect(await links.ensureAddress('vip0', config)).toBe('updated');
-      expect(shown(address)).toMatchObject({ preferredLifetime: null, validLifetime: null });
-    },
-  );
+  test.each(['10.0.0.1/24', 'fd00::1/64'])('give %s lifetimes and renew them', async (text) => {
+    const [address = '', length] = text.split('/');
+    const config = { address, prefixLength: Number(length), prefixRoute: true };
+    const lifetimes = { preferredLifetime: 500, validLifetime: 1000 };
+    await links.addAddress('vip0', { ...config, ...lifetimes });
+    expect(shown(address)?.preferredLifetime).toBeGreaterThan(400);
+    expect(shown(address)?.preferredLifetime).toBeLessThanOrEqual(500);
+    const longer = { preferredLifetime: 5000, validLifetime: 6000 };
+    expect(await links.ensureAddress('vip0', { ...config, ...longer })).toBe('updated');
+    expect(shown(address)?.validLifetime).toBeGreaterThan(5900);
+    const done = await links.reconcileAddresses('vip0', [{ ...config, ...lifetimes }]);
+    expect(done).toEqual({ ...nothing, updated: [text] });
+    expect(shown(address)?.validLifetime).toBeLessThanOrEqual(1000);
+    // For ever, unless it is said otherwise.
+    expect(await links.ensureAddress('vip0', config)).toBe('updated');
+    expect(shown(address)).toMatchObject({ preferredLifetime: null, validLifetime: null });
+  });
 
-  test.each<readonly [object, string]>([
-    [{ label: 'vip0:b' }, "label 'vip0:a' instead of 'vip0:b'"],
-    [{ scope: 'host' }, "scope 'global' instead of 'host'"],
-    [{ broadcast: '10.0.0.255' }, "broadcast null instead of '10.0.0.255'"],
-    [{ prefixRoute: false }, 'prefixRoute true instead of false'],
-    [
-      { scope: 'link', label: 'vip0:b' },
-      "scope 'global' instead of 'link' and label 'vip0:a' instead of 'vip0:b'",
-    ],
-  ])(
-    'that the kernel does not change of an IPv4 address are refused: %j',
-    async (settings, what) => {
-      add('10.0.0.1/24', 'label', 'vip0:a');
-      add('10.0.0.2/24');
-      const before = shownAddresses(fixture.namespace);
-      const config = { address: '10.0.0.1', prefixLength: 24, ...settings };
-      const why =
-        `10.0.0.1/24 of vip0: the link has the address with ${what}, ` +
-        'and the kernel does not change that: delete the address first (EEXIST)';
-      expect(await reasonOf(links.ensureAddress('vip0', config))).toMatchObject({
-        code: 'EEXIST',
-        target: '10.0.0.1/24 of vip0',
-        message: `ensureAddress ${why}`,
-      });
-      expect(() => links.sync.ensureAddress('vip0', config)).toThrow(`ensureAddress ${why}`);
-      expect(await reasonOf(links.reconcileAddresses('vip0', [config]))).toMatchObject({
-        message: `reconcileAddresses vip0: the change was not made: reconcileAddresses ${why}`,
-      });
-      expect(() => links.sync.reconcileAddresses('vip0', [config])).toThrow(why);
-      const error = await reasonOf(links.reconcileAddresses('vip0', [config, '10.0.0.9']));
-      expect(error).toBeInstanceOf(ReconcileError);
-      expect(error).toMatchObject({
-        code: 'EEXIST',
-        target: '10.0.0.1/24 of vip0',
-        message: `reconcileAddresses vip0: 1 of 2 changes was not made: reconcileAddresses ${why}`,
-        done: { added: ['10.0.0.9/32'] },
-      });
-      await links.deleteAddress('vip0', '10.0.0.9');
-      expect(shownAddresses(fixture.namespace)).toEqual(before);
+  test.each<{ readonly settings: object; readonly what: string }>([
+    { settings: { label: 'vip0:b' }, what: "label 'vip0:a' instead of 'vip0:b'" },
+    { settings: { scope: 'host' }, what: "scope 'global' instead of 'host'" },
+    { settings: { broadcast: '10.0.0.255' }, what: "broadcast null instead of '10.0.0.255'" },
+    { settings: { prefixRoute: false }, what: 'prefixRoute true instead of false' },
+    {
+      settings: { scope: 'link', label: 'vip0:b' },
+      what: "scope 'global' instead of 'link' and label 'vip0:a' instead of 'vip0:b'",
     },
-  );
+  ])('are refused if the kernel cannot change them: $settings', async ({ settings, what }) => {
+    add('10.0.0.1/24', 'label', 'vip0:a');
+    add('10.0.0.2/24');
+    const before = shownAddresses(fixture.namespace);
+    const config = { address: '10.0.0.1', prefixLength: 24, ...settings };
+    const why =
+      `10.0.0.1/24 of vip0: the link has the address with ${what}, ` +
+      'and the kernel does not change that: delete the address first (EEXIST)';
+    expect(await reasonOf(links.ensureAddress('vip0', config))).toMatchObject({
+      code: 'EEXIST',
+      target: '10.0.0.1/24 of vip0',
+      message: `ensureAddress ${why}`,
+    });
+    expect(() => links.sync.ensureAddress('vip0', config)).toThrow(`ensureAddress ${why}`);
+    expect(await reasonOf(links.reconcileAddresses('vip0', [config]))).toMatchObject({
+      message: `reconcileAddresses vip0: the change was not made: reconcileAddresses ${why}`,
+    });
+    expect(() => links.sync.reconcileAddresses('vip0', [config])).toThrow(why);
+    const error = await reasonOf(links.reconcileAddresses('vip0', [config, '10.0.0.9']));
+    expect(error).toBeInstanceOf(ReconcileError);
+    expect(error).toMatchObject({
+      code: 'EEXIST',
+      target: '10.0.0.1/24 of vip0',
+      message: `reconcileAddresses vip0: 1 of 2 changes was not made: reconcileAddresses ${why}`,
+      done: { added: ['10.0.0.9/32'] },
+    });
+    await links.deleteAddress('vip0', '10.0.0.9');
+    expect(shownAddresses(fixture.namespace)).toEqual(before);
+  });
 
-  test('another peer of an IPv6 address takes the place of the one before', async () => {
+  test('replace the peer of an IPv6 address', async () => {
     add('fd00::1', 'peer', 'fd00::2', 'nodad');
     const config = { address: 'fd00::1', peer: 'fd00::3', prefixRoute: true };
     expect(await links.ensureAddress('vip0', config)).toBe('updated');
@@ -301,7 +301,7 @@ describe('settings', () => {
 });
 
 describe('pruning', () => {
-  test('leaves loopback what the kernel has put there, and nothing else', async () => {
+  test('leaves only the addresses of the kernel on the loopback link', async () => {
     ip('address', 'add', '10.9.9.1/32', 'dev', 'lo');
     ip('address', 'add', '127.0.0.2/8', 'dev', 'lo');
     ip('address', 'add', 'fd00::9/128', 'dev', 'lo');
@@ -327,14 +327,14 @@ describe('pruning', () => {
     expect(own()).toEqual(['127.0.0.1/8', '::1/128']);
   });
 
-  test('leaves the link-local address of a link', async () => {
+  test('keeps the link-local address of a link', async () => {
     const before = await links.listAddresses('vip0');
     expect(before).toMatchObject([{ scope: 'link' }]);
     expect(await links.reconcileAddresses('vip0', [], { prune: true })).toEqual(nothing);
     expect(await links.listAddresses('vip0')).toEqual(before);
   });
 
-  test('removes 127.0.0.1 where it is no loopback link', async () => {
+  test('removes 127.0.0.1 from a link other than loopback', async () => {
     add('127.0.0.1/8');
     expect(await links.reconcileAddresses('vip0', [], { prune: true })).toMatchObject({
       removed: ['127.0.0.1/8'],
@@ -343,7 +343,7 @@ describe('pruning', () => {
 });
 
 describe('the same address wanted twice', () => {
-  test('with two prefix lengths is an error, and nothing is sent', async () => {
+  test('with two prefix lengths is refused before a request is sent', async () => {
     const wanted = ['10.0.0.1', 'fd00::1/64', 'fd00::1/128'];
     expect(await reasonOf(links.reconcileAddresses('vip0', wanted))).toMatchObject({
       code: 'ERR_INVALID_ARG_VALUE',
@@ -356,7 +356,7 @@ describe('the same address wanted twice', () => {
     expect(addressesOn(fixture.namespace, 'vip0')).toEqual([]);
   });
 
-  test('listed and bare is the listed one', async () => {
+  test('in listed and in short form is the listed one', async () => {
     add('2001:db8::1/64', 'nodad');
     const listed = await links.listAddresses('vip0');
     expect(await links.reconcileAddresses('vip0', ['2001:db8::1/64', ...listed])).toEqual(nothing);
@@ -364,7 +364,7 @@ describe('the same address wanted twice', () => {
 });
 
 describe('a link whose MTU is small', () => {
-  test('refuses addresses, and says what they need', async () => {
+  test('refuses addresses and names the MTU that they need', async () => {
     await links.setLink('vip0', { mtu: 1279 });
     for (const name of ['addAddress', 'ensureAddress'] as const) {
       expect(await reasonOf(links[name]('vip0', 'fd00::1'))).toMatchObject({
@@ -395,7 +395,7 @@ describe('a link whose MTU is small', () => {
     expect(await links.deleteAddress('vip0', '10.0.0.1', { ifExists: true })).toBe(false);
   });
 
-  test('loses its addresses, which do not come back', async () => {
+  test('loses its addresses for good', async () => {
     await links.addAddress('vip0', '10.0.0.1');
     await links.addAddress('vip0', 'fd00::1');
     await links.setLink('vip0', { mtu: 1279 });
@@ -411,11 +411,11 @@ describe('names of links', () => {
     fixture.namespace.run('sh', ['-c', `ip link add name "$(printf '${bytes}')" type dummy`]);
 
   test.each([
-    ['äöü', 'äöü', 'äöü'],
-    ['\\377\\376', '\\xff\\xfe', 'bytes'],
-    ['a\\033b', 'a\\x1bb', 'a control character'],
-    ['a\\\\x41', 'a\\x5cx41', 'a backslash'],
-  ])('that are listed are accepted: %s', async (bytes, name) => {
+    { bytes: 'äöü', name: 'äöü', undefined: 'äöü' },
+    { bytes: '\\377\\376', name: '\\xff\\xfe', undefined: 'bytes' },
+    { bytes: 'a\\033b', name: 'a\\x1bb' },
+    { bytes: 'a\\\\x41', name: 'a\\x5cx41' },
+  ])('are accepted as they are listed: $name', async ({ bytes, name }) => {
     make(bytes);
     const [listed] = (await links.listLinks({ kind: 'dummy' })).filter(
       (each) => each.name !== 'vip0',
@@ -431,14 +431,14 @@ describe('names of links', () => {
     expect(await links.deleteLink(name)).toBe(true);
   });
 
-  test('are made as they are written', async () => {
+  test('are created as they are written', async () => {
     expect(await links.ensureDummy('ünï0')).toBe('created');
     expect(fixture.namespace.ip('link', 'show', 'dev', 'ünï0')).toContain('ünï0');
     expect(await links.ensureDummy('\\xff')).toBe('created');
     expect(await links.ensureDummy('\\xff')).toBe('unchanged');
   });
 
-  test.each(['all', 'default'])('that the kernel reserves are refused: %s', async (name) => {
+  test.each(['all', 'default'])('are refused if the kernel reserves them: %s', async (name) => {
     expect(await reasonOf(links.ensureDummy(name))).toMatchObject({
       code: 'ERR_INVALID_ARG_VALUE',
       message: expect.stringMatching(/is reserved by the kernel, and can be no name of a link$/),
@@ -451,7 +451,7 @@ describe('names of links', () => {
   });
 
   test.each(['à', 'a\u00a0b'])(
-    'with a blank, as the kernel knows it, are refused: %s',
+    'are refused with a byte that the kernel considers blank: %s',
     async (name) => {
       await expect(links.ensureDummy(name)).rejects.toThrow(/1 to 15 bytes without blanks/);
       expect(() => fixture.namespace.ip('link', 'add', name, 'type', 'dummy')).toThrow();

@@ -16,7 +16,7 @@ const marks = Array.from({ length: SERVICES }, (_, index) => 1 + index);
 const add = (ipvs: Ipvs) =>
   Promise.all(marks.map((fwmark) => ipvs.addService({ fwmark, scheduler: 'rr' })));
 
-test('none is missed while the kernel makes its table larger', async () => {
+test('listServices misses no service while the kernel resizes its table', async () => {
   // Linux 7 does it some milliseconds after services came; in every other round or so a list is under way just then.
   const ROUNDS = 16;
   const WITHIN = 60;
@@ -31,7 +31,7 @@ test('none is missed while the kernel makes its table larger', async () => {
   expect([...seen]).toEqual([SERVICES]);
 });
 
-test('of a service with thousands of destinations, the list is whole and newest first', async () => {
+test('listDestinations returns thousands of destinations, newest first', async () => {
   const service = { fwmark: 1, scheduler: 'rr' };
   const hosts = Array.from({ length: 5000 }, (_, index) => `10.3.${index >> 8}.${index & 255}`);
   await fixture.ipvs.addService(service);
@@ -43,7 +43,7 @@ test('of a service with thousands of destinations, the list is whole and newest 
   expect(services[0]?.destinations).toEqual(listed);
 });
 
-test('no list names anything twice, and none that it names is made up', async () => {
+test('lists under concurrent changes have no duplicates and no invented objects', async () => {
   const { ipvs, namespace } = fixture;
   const writer = await Ipvs.open({ netns: namespace.path });
   await add(ipvs);
@@ -67,7 +67,7 @@ test('no list names anything twice, and none that it names is made up', async ()
   await writer.close();
 });
 
-test('lists of every length, at once and again, are whole', async () => {
+test('lists of every length are complete, at once and again', async () => {
   // They lie in memory that is used again, where there is room.
   const lengths = [0, 1, 300, 2, 2500, 40, 3, 1200];
   const services = lengths.map((_, index) => ({ fwmark: 1 + index, scheduler: 'rr' }));
@@ -112,7 +112,7 @@ test('lists of every length, at once and again, are whole', async () => {
   }
 });
 
-test('destinations are written to the memory of an earlier list only if all fit', async () => {
+test('destinations reuse the memory of an earlier list only if all fit', async () => {
   const { ipvs, namespace } = fixture;
   const service = { fwmark: 1, scheduler: 'rr' };
   await ipvs.addService(service);

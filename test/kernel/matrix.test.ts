@@ -102,27 +102,27 @@ describe.each(kinds)('$title', (kind) => {
     expect(sortServices((await ipvs.snapshot()).services)).toEqual(sortServices(bare));
   }
 
-  test('what the library writes, it and ipvsadm read', async () => {
+  test('written by the library are read by it and by ipvsadm', async () => {
     await fixture.ipvs.flush();
     await Promise.all(configs.map((config) => fixture.ipvs.addService(config)));
     await expectRead();
     expect(fixture.namespace.saved()).toEqual(services.map(savedService).sort());
   });
 
-  test('what ipvsadm writes, the library reads', async () => {
+  test('written by ipvsadm are read by the library', async () => {
     await fixture.ipvs.flush();
     fixture.namespace.restore(services.map(addingService));
     await expectRead();
   });
 
-  test('what the library returns, it takes as the configuration of the same', async () => {
+  test('returned by the library are accepted as configuration', async () => {
     await fixture.ipvs.flush();
     await Promise.all(services.map((service) => fixture.ipvs.addService(service)));
     await expectRead();
   });
 });
 
-test('the defaults are those of ipvsadm, but for the time that persistence lasts', async () => {
+test('the defaults of services are those of ipvsadm, apart from the persistence timeout', async () => {
   await fixture.ipvs.flush();
   await fixture.ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
   await fixture.ipvs.addService({ fwmark: 7 });

@@ -35,69 +35,140 @@ async function outcomesOf(action: Action): Promise<PromiseSettledResult<unknown>
   return [promised, thrown, batched ?? expect.unreachable('no result')];
 }
 
-describe.each(ROWS)('%s', (found, row) => {
+describe.each(ROWS)('beside %s,', (found, row) => {
   const lost = LOST[row] ?? '';
   const here = HERE[row] ?? '';
   const gone = GONE[row] ?? '';
   const ifExists = { ifExists: true };
 
-  test.each<readonly [string, unknown, Action]>([
-    ['updateService', undefined, (ways) => ways.updateService(found, {})],
-    ['updateService with options', true, (ways) => ways.updateService(found, {}, {})],
-    ['updateService if it exists', true, (ways) => ways.updateService(found, {}, ifExists)],
-    ['updateService of none', false, (ways) => ways.updateService(lost, {}, ifExists)],
-    ['updateDestination', undefined, (ways) => ways.updateDestination(found, here, {})],
-    ['updateDestination with options', true, (ways) => ways.updateDestination(found, here, {}, {})],
-    [
-      'updateDestination if it exists',
-      true,
-      (ways) => ways.updateDestination(found, here, { weight: 5 }, ifExists),
-    ],
-    [
-      'updateDestination of none',
-      false,
-      (ways) => ways.updateDestination(found, gone, { weight: 5 }, ifExists),
-    ],
-    [
-      'updateDestination of no service',
-      false,
-      (ways) => ways.updateDestination(lost, here, { weight: 5 }, ifExists),
-    ],
-    ['getDestination of none', undefined, (ways) => ways.getDestination(found, gone)],
-    ['getDestination of no service', undefined, (ways) => ways.getDestination(lost, here)],
-    ['getService of none', undefined, (ways) => ways.getService(lost)],
-  ])('%s gives %j', async (_, value, action) => {
+  test.each<{ readonly call: string; readonly value: unknown; readonly action: Action }>([
+    { call: 'updateService', value: undefined, action: (ways) => ways.updateService(found, {}) },
+    {
+      call: 'updateService with options',
+      value: true,
+      action: (ways) => ways.updateService(found, {}, {}),
+    },
+    {
+      call: 'updateService if it exists',
+      value: true,
+      action: (ways) => ways.updateService(found, {}, ifExists),
+    },
+    {
+      call: 'updateService of none',
+      value: false,
+      action: (ways) => ways.updateService(lost, {}, ifExists),
+    },
+    {
+      call: 'updateDestination',
+      value: undefined,
+      action: (ways) => ways.updateDestination(found, here, {}),
+    },
+    {
+      call: 'updateDestination with options',
+      value: true,
+      action: (ways) => ways.updateDestination(found, here, {}, {}),
+    },
+    {
+      call: 'updateDestination if it exists',
+      value: true,
+      action: (ways) => ways.updateDestination(found, here, { weight: 5 }, ifExists),
+    },
+    {
+      call: 'updateDestination of none',
+      value: false,
+      action: (ways) => ways.updateDestination(found, gone, { weight: 5 }, ifExists),
+    },
+    {
+      call: 'updateDestination of no service',
+      value: false,
+      action: (ways) => ways.updateDestination(lost, here, { weight: 5 }, ifExists),
+    },
+    {
+      call: 'getDestination of none',
+      value: undefined,
+      action: (ways) => ways.getDestination(found, gone),
+    },
+    {
+      call: 'getDestination of no service',
+      value: undefined,
+      action: (ways) => ways.getDestination(lost, here),
+    },
+    { call: 'getService of none', value: undefined, action: (ways) => ways.getService(lost) },
+  ])('$call returns $value', async ({ value, action }) => {
     const fulfilled = { status: 'fulfilled', value };
     expect(await outcomesOf(action)).toEqual([fulfilled, fulfilled, fulfilled]);
   });
 
-  test.each<readonly [string, 'service' | 'destination', string, Action]>([
-    ['updateService', 'service', 'ESRCH', (ways) => ways.updateService(lost, {})],
-    ['deleteService', 'service', 'ESRCH', (ways) => ways.deleteService(lost)],
-    ['zero', 'service', 'ESRCH', (ways) => ways.zero(lost)],
-    ['addDestination', 'service', 'ESRCH', (ways) => ways.addDestination(lost, { address: here })],
-    [
-      'ensureDestination',
-      'service',
-      'ESRCH',
-      (ways) => ways.ensureDestination(lost, { address: here }),
-    ],
-    ['updateDestination', 'service', 'ESRCH', (ways) => ways.updateDestination(lost, here, {})],
-    ['deleteDestination', 'service', 'ESRCH', (ways) => ways.deleteDestination(lost, here)],
-    ['listDestinations', 'service', 'ESRCH', (ways) => ways.listDestinations(lost)],
-    [
-      'updateDestination',
-      'destination',
-      'ENOENT',
-      (ways) => ways.updateDestination(found, gone, { weight: 1 }, { ifExists: false }),
-    ],
-    ['deleteDestination', 'destination', 'ENOENT', (ways) => ways.deleteDestination(found, gone)],
-  ])('%s misses the %s', async (operation, missing, code, action) => {
-    const rejected = { status: 'rejected', reason: { operation, missing, code } };
-    expect(await outcomesOf(action)).toMatchObject([rejected, rejected, rejected]);
-  });
+  test.each<{
+    readonly operation: string;
+    readonly missing: 'service' | 'destination';
+    readonly code: string;
+    readonly action: Action;
+  }>([
+    {
+      operation: 'updateService',
+      missing: 'service',
+      code: 'ESRCH',
+      action: (ways) => ways.updateService(lost, {}),
+    },
+    {
+      operation: 'deleteService',
+      missing: 'service',
+      code: 'ESRCH',
+      action: (ways) => ways.deleteService(lost),
+    },
+    { operation: 'zero', missing: 'service', code: 'ESRCH', action: (ways) => ways.zero(lost) },
+    {
+      operation: 'addDestination',
+      missing: 'service',
+      code: 'ESRCH',
+      action: (ways) => ways.addDestination(lost, { address: here }),
+    },
+    {
+      operation: 'ensureDestination',
+      missing: 'service',
+      code: 'ESRCH',
+      action: (ways) => ways.ensureDestination(lost, { address: here }),
+    },
+    {
+      operation: 'updateDestination',
+      missing: 'service',
+      code: 'ESRCH',
+      action: (ways) => ways.updateDestination(lost, here, {}),
+    },
+    {
+      operation: 'deleteDestination',
+      missing: 'service',
+      code: 'ESRCH',
+      action: (ways) => ways.deleteDestination(lost, here),
+    },
+    {
+      operation: 'listDestinations',
+      missing: 'service',
+      code: 'ESRCH',
+      action: (ways) => ways.listDestinations(lost),
+    },
+    {
+      operation: 'updateDestination',
+      missing: 'destination',
+      code: 'ENOENT',
+      action: (ways) => ways.updateDestination(found, gone, { weight: 1 }, { ifExists: false }),
+    },
+    {
+      operation: 'deleteDestination',
+      missing: 'destination',
+      code: 'ENOENT',
+      action: (ways) => ways.deleteDestination(found, gone),
+    },
+  ])(
+    '$operation rejects with $code and names the missing $missing',
+    async ({ operation, missing, code, action }) => {
+      const rejected = { status: 'rejected', reason: { operation, missing, code } };
+      expect(await outcomesOf(action)).toMatchObject([rejected, rejected, rejected]);
+    },
+  );
 
-  test('an absent scheduler is no absent service', async () => {
+  test('does not report an absent scheduler as an absent service', async () => {
     const action: Action = (ways) => ways.updateService(found, { scheduler: 'no-such' }, ifExists);
     for (const outcome of await outcomesOf(action)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ENOENT' } });

@@ -62,7 +62,7 @@ const expected = (number: number) => ({
   connections: [0],
 });
 
-test('50 handles in 50 namespaces at once, each sees only its own', async () => {
+test('50 handles in 50 namespaces each see only their own namespace', async () => {
   const COUNT = 50;
   const before = countSockets();
   const inside = await threadNamespaces();
@@ -79,8 +79,8 @@ test('50 handles in 50 namespaces at once, each sees only its own', async () => 
   expect(countSockets()).toBe(before);
 });
 
-describe('a namespace by', () => {
-  test('the process that is in it', async () => {
+describe('a handle can be opened by', () => {
+  test('a process in the namespace, and outlives it', async () => {
     const namespace = make();
     const child = spawn('ip', ['netns', 'exec', namespace.name, 'sleep', '60']);
     const pid = child.pid ?? expect.unreachable();
@@ -96,7 +96,7 @@ describe('a namespace by', () => {
     expect(namespace.saved()).toEqual(['-A -f 3 -s wlc']);
   });
 
-  test('a descriptor, which may be closed at once', async () => {
+  test('a descriptor that is closed at once', async () => {
     const namespace = make();
     const fd = openSync(namespace.path, 'r');
     const opening = Ipvs.open({ netns: { fd } });
@@ -107,7 +107,7 @@ describe('a namespace by', () => {
     expect(namespace.saved()).toEqual(['-A -f 4 -s wlc']);
   });
 
-  test('what is none', async () => {
+  test('no file but a network namespace', async () => {
     const fd = openSync('/dev/null', 'r');
     for (const open of [Ipvs.open, Links.open]) {
       await expect(open({ netns: { pid: 2 ** 22 + 1 } })).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describe('a namespace by', () => {
   });
 });
 
-test('a namespace that is deleted under an open handle stays usable by it, and cannot be opened any more', async () => {
+test('a deleted namespace stays usable by an open handle and cannot be opened again', async () => {
   const namespace = new Namespace();
   const ipvs = await Ipvs.open({ netns: namespace.path });
   namespace.delete();
@@ -141,7 +141,7 @@ test('a namespace that is deleted under an open handle stays usable by it, and c
   await ipvs.close();
 });
 
-describe('without the rights', () => {
+describe('without privileges', () => {
   const attempt = (wrapper: readonly string[], ...args: string[]) =>
     JSON.parse(
       run(wrapper[0] ?? '', [
@@ -152,7 +152,7 @@ describe('without the rights', () => {
       ]),
     );
 
-  test('to enter another namespace', () => {
+  test('opening another namespace names the missing capability', () => {
     const namespace = make();
     const wrapper = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-all'];
     expect(attempt(wrapper, namespace.path)).toMatchObject({
@@ -161,7 +161,7 @@ describe('without the rights', () => {
     });
   });
 
-  test('to change links: reading is allowed', () => {
+  test('links can be read but not changed', () => {
     const wrapper = ['setpriv', '--bounding-set=-net_admin', '--inh-caps=-all'];
     expect(attempt(wrapper, '')).toMatchObject({
       code: 'EPERM',
@@ -172,7 +172,7 @@ describe('without the rights', () => {
     });
   });
 
-  test('but in a user namespace of its own, links work', () => {
+  test('links can be changed in a user namespace of its own', () => {
     expect(attempt(['unshare', '--user', '--map-root-user', '--net'], '')).toEqual({
       listed: true,
       done: ['vip0', '10.96.0.1'],

@@ -38,7 +38,7 @@ function isPlain({ address }: DestinationConfig): boolean {
   return !/^(0\.|127\.|169\.254\.|fe[89ab])/i.test(address);
 }
 
-test('ensureService makes what normalizeService says', async () => {
+test('ensureService creates what normalizeService returns', async () => {
   const property = fc.asyncProperty(
     fc.array(serviceConfig.map(onKernel), { minLength: 1, maxLength: 20 }),
     async (configs) => {
@@ -55,7 +55,7 @@ test('ensureService makes what normalizeService says', async () => {
   await fc.assert(property, { numRuns: 30 });
 });
 
-test('ensureDestination makes what normalizeDestination says', async () => {
+test('ensureDestination creates what normalizeDestination returns', async () => {
   const pair = serviceAndDestination
     .map(([service, config]) => [onKernel(service), config] as const)
     .filter(([, config]) => isPlain(config));

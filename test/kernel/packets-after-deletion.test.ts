@@ -63,7 +63,7 @@ beforeEach(async () => {
   await fixture.ipvs.sysctls.set({ expireNodestConn: false });
 });
 
-describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
+describe.each(['tcp', 'udp'] as const)('in a %s connection', (protocol) => {
   /** A service with a destination, and a connection on which both have spoken. */
   async function talk() {
     const { ipvs } = fixture;
@@ -102,7 +102,7 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
     expect(await server.hear(SILENCE)).not.toBe('more');
   }
 
-  test('a destination of weight 0, packets pass', async () => {
+  test('packets pass if the weight of the destination is 0', async () => {
     const { service, destination } = await talk();
     await fixture.ipvs.updateDestination(service, destination, { weight: 0 });
     await expectReply();
@@ -110,7 +110,7 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
     expect(await server.hear()).toBe('more');
   });
 
-  test('a destination of weight 0, traffic passes although only inactive connections are counted', async () => {
+  test('packets pass if the weight is 0 and only inactive connections are counted', async () => {
     const { service, destination } = await talk();
     await fixture.ipvs.updateDestination(service, destination, { weight: 0 });
     if (protocol === 'tcp') await client.do('finish');
@@ -125,7 +125,7 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
     await expectReply();
   });
 
-  test('a deleted destination, replies pass and requests are dropped until it is added again', async () => {
+  test('replies pass and requests are dropped after the destination is deleted until it is added again', async () => {
     const { service, destination } = await talk();
     await fixture.ipvs.deleteDestination(service, destination);
     await expectReply();
@@ -140,7 +140,7 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
     await expectReply();
   });
 
-  test('a deleted service beside another, replies pass and requests are dropped', async () => {
+  test('replies pass and requests are dropped after one of several services is deleted', async () => {
     const { service } = await talk();
     await addAnother();
     await fixture.ipvs.deleteService(service);
@@ -149,16 +149,19 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
   });
 
   test.each([
-    ['the last service, which is deleted', (ipvs: Ipvs, name: string) => ipvs.deleteService(name)],
-    ['a table that is flushed', (ipvs: Ipvs) => ipvs.flush()],
-    [
-      'the last service of its family, which is deleted',
-      async (ipvs: Ipvs, name: string) => {
+    {
+      deletion: 'the last service, which is deleted',
+      act: (ipvs: Ipvs, name: string) => ipvs.deleteService(name),
+    },
+    { deletion: 'a table that is flushed', act: (ipvs: Ipvs) => ipvs.flush() },
+    {
+      deletion: 'the last service of its family, which is deleted',
+      act: async (ipvs: Ipvs, name: string) => {
         await ipvs.addService({ protocol: 'tcp', address: 'fd00::1', port: 9 });
         await ipvs.deleteService(name);
       },
-    ],
-  ])('%s, replies are lost and requests are refused', async (_, act) => {
+    },
+  ])('replies are lost and requests refused after $deletion', async ({ act }) => {
     await talk();
     await act(fixture.ipvs, `${protocol}://${VIRTUAL}:${port}`);
     await server.say('reply');
@@ -166,7 +169,7 @@ describe.each(['tcp', 'udp'] as const)('of %s', (protocol) => {
     await expectRefused();
   });
 
-  test('a deleted destination, requests end the connection with expire_nodest_conn', async () => {
+  test('requests end the connection with expire_nodest_conn after the destination is deleted', async () => {
     await fixture.ipvs.sysctls.set({ expireNodestConn: true });
     const { service, destination } = await talk();
     await fixture.ipvs.deleteDestination(service, destination);

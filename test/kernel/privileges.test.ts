@@ -49,25 +49,45 @@ const noNamespace = { otherNamespace: 'EPERM' };
 const nothing = { open: 'EPERM', ...noNamespace, ...noModules };
 
 test.each([
-  ['root', [], all],
-  ['root that may gain no rights', ['setpriv', '--no-new-privs'], all],
-  ['no capability', root(), nothing],
-  ['CAP_NET_ADMIN', root('net_admin'), { ...all, ...noNamespace, ...noModules }],
-  ['CAP_NET_ADMIN, CAP_SYS_ADMIN', root('net_admin', 'sys_admin'), { ...all, ...noModules }],
-  ['CAP_NET_ADMIN, CAP_SYS_MODULE', root('net_admin', 'sys_module'), { ...all, ...noNamespace }],
-  [
-    'another user with CAP_NET_ADMIN',
-    nobody('net_admin'),
-    // Linux 7 shows its status to root only; older ones have none.
-    { ...all, ...noNamespace, ...noModules, status: expect.stringMatching(/^(done|EACCES)$/) },
-  ],
-  ['root of another user namespace', ['unshare', '--user', '--map-root-user'], nothing],
-  [
-    '/proc/sys read-only',
-    ['unshare', '--mount', 'sh', '-c', READ_ONLY, 'sh'],
-    { ...all, writeParameters: 'EROFS' },
-  ],
-])('%s', (_, under, expected) => {
+  { rights: 'root', under: [], expected: all },
+  { rights: 'root that may gain no rights', under: ['setpriv', '--no-new-privs'], expected: all },
+  { rights: 'no capability', under: root(), expected: nothing },
+  {
+    rights: 'CAP_NET_ADMIN',
+    under: root('net_admin'),
+    expected: { ...all, ...noNamespace, ...noModules },
+  },
+  {
+    rights: 'CAP_NET_ADMIN, CAP_SYS_ADMIN',
+    under: root('net_admin', 'sys_admin'),
+    expected: { ...all, ...noModules },
+  },
+  {
+    rights: 'CAP_NET_ADMIN, CAP_SYS_MODULE',
+    under: root('net_admin', 'sys_module'),
+    expected: { ...all, ...noNamespace },
+  },
+  {
+    rights: 'another user with CAP_NET_ADMIN',
+    under: nobody('net_admin'),
+    expected: {
+      ...all,
+      ...noNamespace,
+      ...noModules,
+      status: expect.stringMatching(/^(done|EACCES)$/),
+    },
+  },
+  {
+    rights: 'root of another user namespace',
+    under: ['unshare', '--user', '--map-root-user'],
+    expected: nothing,
+  },
+  {
+    rights: '/proc/sys read-only',
+    under: ['unshare', '--mount', 'sh', '-c', READ_ONLY, 'sh'],
+    expected: { ...all, writeParameters: 'EROFS' },
+  },
+])('the documented calls succeed with $rights', ({ under, expected }) => {
   const [own, other] = [new Namespace(), new Namespace()];
   try {
     unload(`ip_vs_${SCHEDULER}`, MODULE);
@@ -87,7 +107,7 @@ test.each([
   }
 });
 
-test('the kernel loads the module of a scheduler for those who may not load modules', () => {
+test('the kernel loads the module of a scheduler for processes that may not load modules', () => {
   const own = new Namespace();
   unload(`ip_vs_${SCHEDULER}`);
   const [first = '', ...rest] = root('net_admin');
@@ -103,7 +123,7 @@ test('the kernel loads the module of a scheduler for those who may not load modu
   own.delete();
 });
 
-test('links can be made where IPVS cannot be spoken to', () => {
+test('links can be created in a user namespace that cannot use IPVS', () => {
   const make = 'ip link add made type dummy && ip address add 10.96.0.1/32 dev made';
   const show = 'ip -oneline address show dev made';
   const userNamespace = ['--user', '--map-root-user', '--net'];

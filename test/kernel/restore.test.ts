@@ -99,7 +99,7 @@ async function mapping(): Promise<Readonly<Record<string, string>>> {
   return servers;
 }
 
-test('an empty table gets everything back, each server in its place and with its clients', async () => {
+test('restore() fills an empty table with each destination in its place and its clients', async () => {
   const [before, saved, clients] = [await configured(), await save(), await mapping()];
   const active = await peers.count('fetch', 3, VIRTUAL, failover.port);
   expect(new Set(Object.values(clients)).size).toBe(silent.length);
@@ -113,7 +113,7 @@ test('an empty table gets everything back, each server in its place and with its
   }
 }, 300_000);
 
-test('a table that is in use is put right without a failed request', async () => {
+test('restore() repairs a table in use without a failed HTTP request', async () => {
   const [before, saved, clients] = [await configured(), await save(), await mapping()];
   const { ipvs } = fixture;
   let done = false;
@@ -143,7 +143,7 @@ test('a table that is in use is put right without a failed request', async () =>
   expect(await mapping()).toEqual(clients);
 }, 300_000);
 
-test('nothing is sent where a value is bad, and nothing deleted where the kernel refuses', async () => {
+test('restore() sends nothing if a value is invalid and deletes nothing if the kernel refuses', async () => {
   const { ipvs } = fixture;
   const { services }: Snapshot = JSON.parse(await save());
   const before = await configured();

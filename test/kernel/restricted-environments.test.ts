@@ -44,15 +44,15 @@ function expectNoDoubt(found: Found): void {
   }
 }
 
-test('what is visible is read, and what holds already is written where all may be', () => {
+test('everything can be read and written with all privileges', () => {
   const found = look('true');
   for (const [name, outcome] of Object.entries(found)) {
     expect(outcome, name).not.toHaveProperty('code');
   }
 });
 
-describe('a /proc that shows processes only', () => {
-  test('hides the parameters, and that is said; the tables are there', () => {
+describe('a /proc that shows only processes', () => {
+  test('hides the parameters but not the tables', () => {
     const found = look('mount -t proc -o subset=pid proc /proc');
     expectNoDoubt(found);
     const hidden = {
@@ -77,7 +77,7 @@ describe('a /proc that shows processes only', () => {
   });
 });
 
-test('where something lies over the parameters, they are hidden, and nothing else is claimed', () => {
+test('parameters that are mounted over are reported as hidden', () => {
   const found = look('mount -t tmpfs nothing /proc/sys/net/ipv4/vs');
   expectNoDoubt(found);
   const hidden = {
@@ -90,7 +90,7 @@ test('where something lies over the parameters, they are hidden, and nothing els
   for (const name of ['get', 'getSync', 'set', 'setSync']) expect(found[name]).toEqual(hidden);
 });
 
-test('where no proc file system is mounted, that is said, and not that there is no IPVS', () => {
+test('a missing proc file system is reported as such', () => {
   const found = look('mount -t tmpfs nothing /proc');
   expectNoDoubt(found);
   const hidden = {
@@ -144,7 +144,7 @@ test('a network namespace of another user namespace hides parameters on older ke
   }
 });
 
-test('a read-only /proc/sys takes what holds already, and a remedy is none', () => {
+test('a read-only /proc/sys accepts the current values and has no remedy', () => {
   namespace.run('sh', ['-c', 'echo 0 > /proc/sys/net/ipv4/ip_forward']);
   namespace.run('sh', ['-c', 'echo 10 > /proc/sys/net/ipv4/vs/am_droprate']);
   const found = look('mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys');
@@ -168,7 +168,7 @@ describe('a seccomp filter on netlink sockets', () => {
       ]),
     );
 
-  test.each(['EPERM', 'EACCES', 'EAFNOSUPPORT'])('is named where it says %s', (code) => {
+  test.each(['EPERM', 'EACCES', 'EAFNOSUPPORT'])('is named if its error is %s', (code) => {
     const found = filtered(code);
     const refused = {
       code,

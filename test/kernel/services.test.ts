@@ -20,7 +20,7 @@ const full: ServiceConfig = {
   onePacket: true,
 };
 
-describe('update', () => {
+describe('updateService', () => {
   test.each([
     {},
     { scheduler: 'sh' },
@@ -42,7 +42,7 @@ describe('update', () => {
       persistence: undefined,
       onePacket: undefined,
     },
-  ] satisfies ServiceChanges[])('to %o keeps the rest', async (changes) => {
+  ] satisfies ServiceChanges[])('changes only %o', async (changes) => {
     const after = changeService(makeService(full), changes);
     await fixture.ipvs.addService(full);
     expect(await fixture.ipvs.updateService(service, changes)).toBeUndefined();
@@ -50,7 +50,7 @@ describe('update', () => {
     expect(fixture.namespace.saved()).toEqual([savedService(after)]);
   });
 
-  test('keeps what ipvsadm -E resets', async () => {
+  test('keeps settings that ipvsadm -E resets', async () => {
     await fixture.ipvs.addService(full);
     await fixture.ipvs.updateService(service, { onePacket: false });
     const kept = { ...makeService(full), onePacket: false };
@@ -68,7 +68,7 @@ describe('update', () => {
     expect(await fixture.ipvs.listDestinations(service)).toEqual(before);
   });
 
-  test('persistence that begins anew has the defaults again', async () => {
+  test('gives persistence that is added again its defaults', async () => {
     await fixture.ipvs.addService(full);
     await fixture.ipvs.updateService(service, { persistence: null });
     await fixture.ipvs.updateService(service, { persistence: {} });
@@ -78,18 +78,21 @@ describe('update', () => {
   });
 
   test.each([
-    ['to flags of another scheduler', { schedulerFlags: ['mh-port'] }],
-    ['to a missing scheduler', { scheduler: 'no-such-one' }],
-    ['to a missing engine', { persistence: { engine: 'no-such-one' } }],
-  ] satisfies [string, ServiceChanges][])('%s changes nothing', async (_, changes) => {
-    await fixture.ipvs.addService(full);
-    await expect(
-      fixture.ipvs.updateService(service, { ...changes, onePacket: false }),
-    ).rejects.toThrow();
-    expect(await fixture.ipvs.getService(service)).toEqual(makeService(full));
-  });
+    { problem: 'to flags of another scheduler', changes: { schedulerFlags: ['mh-port'] } },
+    { problem: 'to a missing scheduler', changes: { scheduler: 'no-such-one' } },
+    { problem: 'to a missing engine', changes: { persistence: { engine: 'no-such-one' } } },
+  ] satisfies { readonly problem: string; readonly changes: ServiceChanges }[])(
+    'changes nothing if it is $problem',
+    async ({ changes }) => {
+      await fixture.ipvs.addService(full);
+      await expect(
+        fixture.ipvs.updateService(service, { ...changes, onePacket: false }),
+      ).rejects.toThrow();
+      expect(await fixture.ipvs.getService(service)).toEqual(makeService(full));
+    },
+  );
 
-  test('of the same service many times at once loses none', async () => {
+  test('applies many concurrent changes of one service', async () => {
     await fixture.ipvs.addService(full);
     const rounds = Array.from({ length: 50 }, (_, index) => [
       fixture.ipvs.updateService(service, { persistence: { timeout: 200 + index } }),
@@ -157,7 +160,7 @@ test.each([
   { fwmark: 7 },
   { fwmark: 7, family: 'ipv6' as const },
 ])(
-  'any changes of %o, one after the other or all at once, are what the model makes of them',
+  'any changes of %o have the result of the model, sequentially and concurrently',
   async (name) => {
     const family = makeService(name).family;
     const all = fc.tuple(
@@ -183,8 +186,8 @@ test.each([
   },
 );
 
-describe('ensure', () => {
-  test('makes what is missing, and resets what is left out', async () => {
+describe('ensureService', () => {
+  test('creates missing services and resets settings that are left out', async () => {
     expect(await fixture.ipvs.ensureService(full)).toBe('created');
     expect(await fixture.ipvs.getService(service)).toEqual(makeService(full));
     await fixture.ipvs.addDestination(service, { address: '10.0.0.1' });
@@ -193,7 +196,7 @@ describe('ensure', () => {
     expect(await fixture.ipvs.listDestinations(service)).toHaveLength(1);
   });
 
-  test('a missing service, its destinations, and others, all at once and in order', async () => {
+  test('creates a service, its destinations and others in one turn and in order', async () => {
     const { ipvs } = fixture;
     await ipvs.addService({ fwmark: 7, scheduler: 'rr' });
     await ipvs.addDestination('fwmark://7', { address: '10.0.0.9' });
@@ -227,7 +230,7 @@ describe('ensure', () => {
     ]);
   });
 
-  test('a destination before its service is missing, as it would be one by one', async () => {
+  test('does not create a service for a destination that comes before it', async () => {
     const settled = await Promise.allSettled([
       fixture.ipvs.ensureDestination(service, { address: '10.0.0.1' }),
       fixture.ipvs.ensureService(address),
@@ -240,7 +243,7 @@ describe('ensure', () => {
     ]);
   });
 
-  test('a service that fails does not stop the others', async () => {
+  test('continues after a service that fails', async () => {
     const settled = await Promise.allSettled([
       fixture.ipvs.ensureService({ ...address, scheduler: 'no-such-one' }),
       fixture.ipvs.ensureDestination(service, { address: '10.0.0.1' }),
@@ -255,7 +258,7 @@ describe('ensure', () => {
   });
 });
 
-test('IPv4 and IPv6 services share a mark', async () => {
+test('IPv4 and IPv6 services can have the same mark', async () => {
   await fixture.ipvs.addService({ fwmark: 7, scheduler: 'rr' });
   await fixture.ipvs.addService({ fwmark: 7, family: 'ipv6', scheduler: 'sh' });
   expect(fixture.namespace.saved()).toEqual(['-A -f 7 -6 -s sh', '-A -f 7 -s rr']);
@@ -263,7 +266,7 @@ test('IPv4 and IPv6 services share a mark', async () => {
   expect(fixture.namespace.saved()).toEqual(['-A -f 7 -s rr']);
 });
 
-test('delete takes a service with its destinations, once', async () => {
+test('deleteService deletes a service with its destinations, once', async () => {
   await fixture.ipvs.addService(full);
   await fixture.ipvs.addService({ ...address, protocol: 'tcp' });
   await fixture.ipvs.addDestination(service, { address: '10.0.0.1' });
@@ -273,7 +276,7 @@ test('delete takes a service with its destinations, once', async () => {
   await expect(fixture.ipvs.deleteService(service)).rejects.toMatchObject({ code: 'ESRCH' });
 });
 
-test("the kernel's own flag is in no record, and no update sets or clears it", async () => {
+test("the kernel's internal flag is in no record and is not changed by updates", async () => {
   await fixture.ipvs.addService(full);
   await fixture.ipvs.updateService(service, { persistence: null });
   await fixture.ipvs.addService({ fwmark: 7 });
@@ -282,7 +285,7 @@ test("the kernel's own flag is in no record, and no update sets or clears it", a
   expect(flags).toEqual({ 0: 0x34, 7: 0 });
 });
 
-test('getInfo tells the version, and the size of the table', async () => {
+test('getInfo returns the version and the size of the table', async () => {
   await fixture.ipvs.addService(full);
   const listing = fixture.namespace.ipvsadm('-L', '-n');
   const { version, connectionTableSize } = await fixture.ipvs.getInfo();

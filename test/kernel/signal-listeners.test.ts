@@ -14,12 +14,15 @@ const addresses = Array.from({ length: 600 }, (_, n) => `10.9.${n >> 8}.${n & 25
 
 type Call = (ipvs: Ipvs, signal: AbortSignal) => Promise<unknown>;
 /** Each operation that takes a signal, from its beginning to its end. The watchers are left after an item. */
-const operations: readonly (readonly [string, Call])[] = [
-  ['batch', (ipvs, signal) => ipvs.batch(services, { signal })],
-  ['batch in order', (ipvs, signal) => ipvs.batch(services, { signal, stopOnError: true })],
-  [
-    'batch that takes a while to build',
-    (ipvs, signal) =>
+const operations: readonly { readonly operation: string; readonly call: Call }[] = [
+  { operation: 'batch', call: (ipvs, signal) => ipvs.batch(services, { signal }) },
+  {
+    operation: 'batch in order',
+    call: (ipvs, signal) => ipvs.batch(services, { signal, stopOnError: true }),
+  },
+  {
+    operation: 'batch that takes a while to build',
+    call: (ipvs, signal) =>
       ipvs.batch(
         async (b) => {
           await sleep(20);
@@ -28,25 +31,29 @@ const operations: readonly (readonly [string, Call])[] = [
         },
         { signal },
       ),
-  ],
-  ['connections', async (ipvs, signal) => void (await ipvs.connections({ signal }).next())],
-  [
-    'watch',
-    async (ipvs, signal) => {
+  },
+  {
+    operation: 'connections',
+    call: async (ipvs, signal) => void (await ipvs.connections({ signal }).next()),
+  },
+  {
+    operation: 'watch',
+    call: async (ipvs, signal) => {
       for await (const _ of ipvs.watch({ signal })) return;
     },
-  ],
-  [
-    'links.watch',
-    async ({ links }, signal) => {
+  },
+  {
+    operation: 'links.watch',
+    call: async ({ links }, signal) => {
       await using events = links.watch({ types: ['link'], signal });
       await Promise.all([events.next(), links.setLink('vip0', { mtu: 1300 + (mtu++ % 2) })]);
     },
-  ],
-  [
-    'links.reconcileAddresses',
-    ({ links }, signal) => links.reconcileAddresses('vip0', addresses, { prune: true, signal }),
-  ],
+  },
+  {
+    operation: 'links.reconcileAddresses',
+    call: ({ links }, signal) =>
+      links.reconcileAddresses('vip0', addresses, { prune: true, signal }),
+  },
 ];
 let mtu = 0;
 
@@ -56,8 +63,8 @@ beforeEach(async () => {
   await fixture.ipvs.links.reconcileAddresses('vip0', [], { prune: true });
 });
 
-describe.each(operations)('%s leaves no listener on its signal', (_, call) => {
-  test('when it is carried out, twice', async () => {
+describe.each(operations)('$operation leaves no listener on its signal', ({ call }) => {
+  test('after it is executed twice', async () => {
     const { signal } = new AbortController();
     await call(fixture.ipvs, signal);
     await fixture.ipvs.flush();
@@ -65,13 +72,13 @@ describe.each(operations)('%s leaves no listener on its signal', (_, call) => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  test('when it was aborted before', async () => {
+  test('if the signal was aborted before', async () => {
     const signal = AbortSignal.abort(reason);
     await call(fixture.ipvs, signal).catch((error) => expect(error).toBe(reason));
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
-  test('when it is aborted under way', async () => {
+  test('if the signal is aborted during it', async () => {
     const controller = new AbortController();
     const pending = call(fixture.ipvs, controller.signal);
     await Promise.resolve();
@@ -80,7 +87,7 @@ describe.each(operations)('%s leaves no listener on its signal', (_, call) => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 
-  test('when the handle is closed', async () => {
+  test('if the handle is closed', async () => {
     const { signal } = new AbortController();
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const [outcome] = await Promise.allSettled([call(ipvs, signal), ipvs.close()]);
@@ -102,11 +109,11 @@ const drained = async (items: AsyncIterable<unknown>, first?: () => void) => {
 type Action = (ipvs: Ipvs, controller: AbortController) => Promise<unknown>;
 const later = () => new Promise((resolve) => setImmediate(resolve));
 
-test.each<readonly [string, Action]>([
-  ['a batch', (ipvs, { signal }) => ipvs.batch((b) => void b.flush(), { signal })],
-  [
-    'a batch that is built meanwhile',
-    (ipvs, { signal }) =>
+test.each<{ readonly name: string; readonly action: Action }>([
+  { name: 'a batch', action: (ipvs, { signal }) => ipvs.batch((b) => void b.flush(), { signal }) },
+  {
+    name: 'a batch that is built meanwhile',
+    action: (ipvs, { signal }) =>
       ipvs.batch(
         async (b) => {
           await later();
@@ -114,64 +121,71 @@ test.each<readonly [string, Action]>([
         },
         { signal },
       ),
-  ],
-  [
-    'a batch whose build is aborted',
-    (ipvs, controller) => {
+  },
+  {
+    name: 'a batch whose build is aborted',
+    action: (ipvs, controller) => {
       const batch = ipvs.batch(() => new Promise<void>(() => undefined), {
         signal: controller.signal,
       });
       controller.abort();
       return batch;
     },
-  ],
-  [
-    'a batch whose handle is closed',
-    (ipvs, { signal }) => {
+  },
+  {
+    name: 'a batch whose handle is closed',
+    action: (ipvs, { signal }) => {
       const batch = ipvs.batch(() => new Promise<void>(() => undefined), { signal });
       void ipvs.close();
       return batch;
     },
-  ],
-  ['a watch that is left', (ipvs, { signal }) => drained(ipvs.watch({ interval: 1, signal }))],
-  [
-    'a watch that is aborted',
-    (ipvs, controller) =>
+  },
+  {
+    name: 'a watch that is left',
+    action: (ipvs, { signal }) => drained(ipvs.watch({ interval: 1, signal })),
+  },
+  {
+    name: 'a watch that is aborted',
+    action: (ipvs, controller) =>
       drained(ipvs.watch({ interval: 1, signal: controller.signal }), () => controller.abort()),
-  ],
-  [
-    'a watch whose handle is closed',
-    (ipvs, { signal }) => drained(ipvs.watch({ interval: 1, signal }), () => void ipvs.close()),
-  ],
-  ['connections', (ipvs, { signal }) => drained(ipvs.connections({ signal }), () => undefined)],
-  [
-    'connections of a handle that is closed',
-    async (ipvs, { signal }) => {
+  },
+  {
+    name: 'a watch whose handle is closed',
+    action: (ipvs, { signal }) =>
+      drained(ipvs.watch({ interval: 1, signal }), () => void ipvs.close()),
+  },
+  {
+    name: 'connections',
+    action: (ipvs, { signal }) => drained(ipvs.connections({ signal }), () => undefined),
+  },
+  {
+    name: 'connections of a handle that is closed',
+    action: async (ipvs, { signal }) => {
       await ipvs.close();
       await drained(ipvs.connections({ signal }));
     },
-  ],
-  [
-    'a watch of links that is aborted',
-    (ipvs, controller) => {
+  },
+  {
+    name: 'a watch of links that is aborted',
+    action: (ipvs, controller) => {
       const events = drained(ipvs.links.watch({ signal: controller.signal }));
       controller.abort();
       return events;
     },
-  ],
-  [
-    'a watch of links whose handle is closed',
-    (ipvs, { signal }) => {
+  },
+  {
+    name: 'a watch of links whose handle is closed',
+    action: (ipvs, { signal }) => {
       const events = drained(ipvs.links.watch({ signal }));
       void ipvs.close();
       return events;
     },
-  ],
-  [
-    'reconcileAddresses',
-    (ipvs, { signal }) => ipvs.links.reconcileAddresses('lo', ['10.9.9.9'], { signal }),
-  ],
-])('%s leaves no listener', async (_, action) => {
+  },
+  {
+    name: 'reconcileAddresses',
+    action: (ipvs, { signal }) => ipvs.links.reconcileAddresses('lo', ['10.9.9.9'], { signal }),
+  },
+])('$name leaves no listener', async ({ action }) => {
   const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   const controller = new AbortController();
   await action(ipvs, controller).catch(() => undefined);

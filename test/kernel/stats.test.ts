@@ -111,7 +111,7 @@ function rowsOf({ services }: Awaited<ReturnType<typeof read>>, names: readonly 
 
 beforeEach(() => fixture.ipvs.zero());
 
-test('services, destinations and totals count what was sent', async () => {
+test('services, destinations and totals count the sent packets', async () => {
   await exchange(6);
   const { totals, services } = await counted(12);
   for (const { protocol, stats, destinations } of services) {
@@ -137,13 +137,13 @@ test('services, destinations and totals count what was sent', async () => {
   expect(totals.inBytes).toBeGreaterThan(0);
 });
 
-test('counters are what ipvsadm prints', async () => {
+test('counters are those that ipvsadm prints', async () => {
   await exchange(4);
   const own = await counted(8);
   expect(listing('--stats')).toEqual(rowsOf(own, counters));
 });
 
-test('rates are what ipvsadm and the kernel print', async () => {
+test('rates are those that ipvsadm and the kernel print', async () => {
   await exchange(20);
   await until(
     async () => {
@@ -164,7 +164,7 @@ test('rates are what ipvsadm and the kernel print', async () => {
   );
 });
 
-test('BigInts are the same numbers', async () => {
+test('BigInts have the same values as numbers', async () => {
   await exchange(2);
   await counted(4);
   const big = (value: unknown): unknown =>
@@ -194,8 +194,8 @@ test('BigInts are the same numbers', async () => {
   expect((await ipvs.getStats({ bigint: true })).connections).toBe(4n);
 });
 
-describe('zeroing', () => {
-  test('a service leaves the others and the totals', async () => {
+describe('zero', () => {
+  test('for a service keeps other services and the totals', async () => {
     await exchange(2);
     const { totals, services } = await counted(4);
     expect(await fixture.ipvs.zero(tcp)).toBeUndefined();
@@ -215,7 +215,7 @@ describe('zeroing', () => {
     expect(active.reduce((all, each) => all + each, 0)).toBeGreaterThanOrEqual(2);
   });
 
-  test('all takes the totals too', async () => {
+  test('for all services resets the totals too', async () => {
     await exchange(2);
     await counted(4);
     await fixture.ipvs.zero();
@@ -225,7 +225,7 @@ describe('zeroing', () => {
     expect(Object.values(kernelTotals()).every((value) => value === 0)).toBe(true);
   });
 
-  test('a service that is not there is an error', async () => {
+  test('for a missing service rejects', async () => {
     await expect(fixture.ipvs.zero('tcp://10.96.0.1:9')).rejects.toMatchObject({
       code: 'ESRCH',
       operation: 'zero',
@@ -235,7 +235,7 @@ describe('zeroing', () => {
 });
 
 describe('the estimator', () => {
-  test('stands still by run_estimation, and counts what it missed later', async () => {
+  test('is stopped by run_estimation and later counts the packets since', async () => {
     const { ipvs } = fixture;
     expect((await ipvs.getInfo()).estimation).toBe(true);
     await ipvs.sysctls.set({ runEstimation: false });
@@ -253,7 +253,7 @@ describe('the estimator', () => {
     await counted(2);
   });
 
-  test('stands still by an empty est_cpulist', async (context) => {
+  test('is stopped by an empty est_cpulist', async (context) => {
     const { ipvs } = fixture;
     const { estCpulist } = await ipvs.sysctls.get();
     if (estCpulist === undefined) context.skip('this kernel has no est_cpulist');
@@ -277,8 +277,8 @@ test('totals are those of the namespace of the handle', async () => {
   }
 });
 
-describe('the status', () => {
-  test('is what the file says, where there is one', async () => {
+describe('getStatus', () => {
+  test('returns the content of the file if the kernel has it', async () => {
     const { ipvs, namespace } = fixture;
     const exists = namespace.run('ls', ['/proc/net']).split('\n').includes('ip_vs_status');
     const status = await ipvs.getStatus();
@@ -300,7 +300,7 @@ describe('the status', () => {
   });
 });
 
-test('a closed handle has none', async () => {
+test('rejects for a closed handle', async () => {
   const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
   await ipvs.close();
   for (const operation of ['getStats', 'getStatus', 'getInfo'] as const) {

@@ -14,8 +14,8 @@ const tcp = 'tcp://10.96.0.1:80';
 const server = { address: '10.0.0.1', port: 80, weight: 3 };
 const MISSING = 'fwmark://99';
 
-describe('operations of ipvs without promises', () => {
-  test('change what ipvsadm shows, at once', () => {
+describe('synchronous operations of ipvs', () => {
+  test('change the table of ipvsadm at once', () => {
     const { ipvs, namespace } = fixture;
     const { sync } = ipvs;
     expect(sync.addService(service)).toBeUndefined();
@@ -43,7 +43,7 @@ describe('operations of ipvs without promises', () => {
     expect(namespace.saved()).toEqual([]);
   });
 
-  test('read what those with promises read, and what ipvsadm shows', async () => {
+  test('read the same as asynchronous ones and ipvsadm', async () => {
     const { ipvs, namespace } = fixture;
     const { sync } = ipvs;
     for (let fwmark = 1; fwmark <= 40; fwmark++) {
@@ -75,7 +75,7 @@ describe('operations of ipvs without promises', () => {
     expect(namespace.saved()).toHaveLength(40 + (40 * 41) / 2);
   });
 
-  test('of the namespace are those with promises too', async () => {
+  test('read the same parameters and totals as asynchronous ones', async () => {
     const { ipvs, namespace } = fixture;
     const { sync } = ipvs;
     expect(sync.getInfo()).toEqual(await ipvs.getInfo());
@@ -101,14 +101,14 @@ describe('operations of ipvs without promises', () => {
     expect(namespace.run('cat', [file])).toBe('0\n');
   });
 
-  test('come before those that wait', async () => {
+  test('are executed before queued ones', async () => {
     const { ipvs } = fixture;
     const waiting = ipvs.addService(service).catch((error: unknown) => error);
     ipvs.sync.addService(service);
     expect(await waiting).toMatchObject({ code: 'EEXIST' });
   });
 
-  test('wait for those that are under way, and lose nothing', async () => {
+  test('wait for requests in flight and lose nothing', async () => {
     const { ipvs } = fixture;
     const marks = Array.from({ length: 3000 }, (_, index) => index + 1);
     const pending = Promise.all(marks.map((fwmark) => ipvs.addService({ fwmark })));
@@ -137,35 +137,63 @@ async function reasonOf(action: () => unknown): Promise<unknown> {
 
 type Ways = Ipvs | Ipvs['sync'];
 
-describe('errors are those of the promises', () => {
-  test.each<readonly [string, string, (ipvs: Ways) => unknown]>([
-    ['EEXIST', 'addService', (ipvs) => ipvs.addService({ fwmark: 1 })],
-    [
-      'ENOENT',
-      'addService',
-      (ipvs) => ipvs.addService({ fwmark: 2, scheduler: MISSING_SCHEDULER }),
-    ],
-    ['ESRCH', 'updateService', (ipvs) => ipvs.updateService(MISSING, { scheduler: 'rr' })],
-    [
-      'ENOENT',
-      'ensureService',
-      (ipvs) => ipvs.ensureService({ fwmark: 1, scheduler: MISSING_SCHEDULER }),
-    ],
-    ['ESRCH', 'deleteService', (ipvs) => ipvs.deleteService(MISSING)],
-    ['ESRCH', 'addDestination', (ipvs) => ipvs.addDestination(MISSING, server)],
-    ['ENOENT', 'updateDestination', (ipvs) => ipvs.updateDestination('fwmark://1', '10.0.0.9', {})],
-    ['ESRCH', 'deleteDestination', (ipvs) => ipvs.deleteDestination(MISSING, '10.0.0.9')],
-    ['ESRCH', 'listDestinations', (ipvs) => ipvs.listDestinations(MISSING)],
-    ['ESRCH', 'zero', (ipvs) => ipvs.zero(MISSING)],
-    [
-      'ENODEV',
-      'startSyncDaemon',
-      (ipvs) => ipvs.startSyncDaemon({ role: 'master', interface: 'no' }),
-    ],
-    ['ESRCH', 'stopSyncDaemon', (ipvs) => ipvs.stopSyncDaemon('master')],
-    ['ERR_OUT_OF_RANGE', '', (ipvs) => ipvs.addService({ fwmark: -1 })],
-    ['ERR_OUT_OF_RANGE', 'sysctls.set', (ipvs) => ipvs.sysctls.set({ syncRetries: 9 })],
-  ])('%s of %s', async (code, operation, action) => {
+describe('a synchronous operation throws the error of the asynchronous one', () => {
+  test.each<{
+    readonly code: string;
+    readonly operation: string;
+    readonly action: (ipvs: Ways) => unknown;
+  }>([
+    { code: 'EEXIST', operation: 'addService', action: (ipvs) => ipvs.addService({ fwmark: 1 }) },
+    {
+      code: 'ENOENT',
+      operation: 'addService',
+      action: (ipvs) => ipvs.addService({ fwmark: 2, scheduler: MISSING_SCHEDULER }),
+    },
+    {
+      code: 'ESRCH',
+      operation: 'updateService',
+      action: (ipvs) => ipvs.updateService(MISSING, { scheduler: 'rr' }),
+    },
+    {
+      code: 'ENOENT',
+      operation: 'ensureService',
+      action: (ipvs) => ipvs.ensureService({ fwmark: 1, scheduler: MISSING_SCHEDULER }),
+    },
+    { code: 'ESRCH', operation: 'deleteService', action: (ipvs) => ipvs.deleteService(MISSING) },
+    {
+      code: 'ESRCH',
+      operation: 'addDestination',
+      action: (ipvs) => ipvs.addDestination(MISSING, server),
+    },
+    {
+      code: 'ENOENT',
+      operation: 'updateDestination',
+      action: (ipvs) => ipvs.updateDestination('fwmark://1', '10.0.0.9', {}),
+    },
+    {
+      code: 'ESRCH',
+      operation: 'deleteDestination',
+      action: (ipvs) => ipvs.deleteDestination(MISSING, '10.0.0.9'),
+    },
+    {
+      code: 'ESRCH',
+      operation: 'listDestinations',
+      action: (ipvs) => ipvs.listDestinations(MISSING),
+    },
+    { code: 'ESRCH', operation: 'zero', action: (ipvs) => ipvs.zero(MISSING) },
+    {
+      code: 'ENODEV',
+      operation: 'startSyncDaemon',
+      action: (ipvs) => ipvs.startSyncDaemon({ role: 'master', interface: 'no' }),
+    },
+    { code: 'ESRCH', operation: 'stopSyncDaemon', action: (ipvs) => ipvs.stopSyncDaemon('master') },
+    { code: 'ERR_OUT_OF_RANGE', operation: '', action: (ipvs) => ipvs.addService({ fwmark: -1 }) },
+    {
+      code: 'ERR_OUT_OF_RANGE',
+      operation: 'sysctls.set',
+      action: (ipvs) => ipvs.sysctls.set({ syncRetries: 9 }),
+    },
+  ])('$operation fails with $code', async ({ code, operation, action }) => {
     fixture.ipvs.sync.addService({ fwmark: 1 });
     const expected = wordsOf(await reasonOf(() => action(fixture.ipvs)));
     expect(expected.code).toBe(code);
@@ -179,7 +207,7 @@ describe('errors are those of the promises', () => {
     expect(wordsOf(thrown)).toEqual(expected);
   });
 
-  test('of a handle that is closed', async () => {
+  test('after the handle is closed', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     await ipvs.close();
     expect(() => ipvs.sync.flush()).toThrow(
@@ -191,7 +219,7 @@ describe('errors are those of the promises', () => {
   });
 });
 
-describe('operations on links without promises', () => {
+describe('synchronous operations on links', () => {
   let links: Links;
 
   beforeAll(async () => {
@@ -199,7 +227,7 @@ describe('operations on links without promises', () => {
   });
   afterAll(() => links?.close());
 
-  test('change what ip shows, at once, and read it', async () => {
+  test('change the links of ip at once and read them', async () => {
     const { namespace } = fixture;
     const { sync } = links;
     const shown = () => shownLinks(namespace).find(({ name }) => name === 'vip0');
@@ -251,32 +279,63 @@ describe('operations on links without promises', () => {
     expect(shown()).toBeUndefined();
   });
 
-  test.each<readonly [string, string | undefined, (links: Links | Links['sync']) => unknown]>([
-    ['ENODEV', 'setLink', (each) => each.setLink('none', { up: true })],
-    ['ENODEV', 'deleteLink', (each) => each.deleteLink('none')],
-    ['ENODEV', 'listAddresses', (each) => each.listAddresses('none')],
-    ['EEXIST', 'ensureDummy', (each) => each.ensureDummy('lo')],
-    ['ENOTSUP', 'deleteLink', (each) => each.deleteLink('lo')],
-    ['EEXIST', 'addAddress', (each) => each.addAddress('lo', '127.0.0.1/8')],
-    ['ENODEV', 'ensureAddress', (each) => each.ensureAddress('none', '10.0.0.1/32')],
-    ['EADDRNOTAVAIL', 'deleteAddress', (each) => each.deleteAddress('lo', '10.0.0.1/32')],
-    ['ENODEV', 'reconcileAddresses', (each) => each.reconcileAddresses('none', ['10.0.0.1/32'])],
-    ['EADDRNOTAVAIL', 'reconcileAddresses', (each) => each.reconcileAddresses('lo', ['ff02::9'])],
-    ['ERR_INVALID_ARG_TYPE', undefined, (each) => each.reconcileAddresses('lo', [7 as never])],
-  ])('%s of %s is that of the promise', async (code, operation, action) => {
-    const expected = wordsOf(await reasonOf(() => action(links)));
-    expect(expected).toMatchObject({ code, ...(operation !== undefined && { operation }) });
-    let thrown: unknown;
-    try {
-      action(links.sync);
-    } catch (error) {
-      thrown = error;
-    }
-    expect(wordsOf(thrown)).toEqual(expected);
-  });
+  test.each<{
+    readonly code: string;
+    readonly operation: string | undefined;
+    readonly action: (links: Links | Links['sync']) => unknown;
+  }>([
+    { code: 'ENODEV', operation: 'setLink', action: (each) => each.setLink('none', { up: true }) },
+    { code: 'ENODEV', operation: 'deleteLink', action: (each) => each.deleteLink('none') },
+    { code: 'ENODEV', operation: 'listAddresses', action: (each) => each.listAddresses('none') },
+    { code: 'EEXIST', operation: 'ensureDummy', action: (each) => each.ensureDummy('lo') },
+    { code: 'ENOTSUP', operation: 'deleteLink', action: (each) => each.deleteLink('lo') },
+    {
+      code: 'EEXIST',
+      operation: 'addAddress',
+      action: (each) => each.addAddress('lo', '127.0.0.1/8'),
+    },
+    {
+      code: 'ENODEV',
+      operation: 'ensureAddress',
+      action: (each) => each.ensureAddress('none', '10.0.0.1/32'),
+    },
+    {
+      code: 'EADDRNOTAVAIL',
+      operation: 'deleteAddress',
+      action: (each) => each.deleteAddress('lo', '10.0.0.1/32'),
+    },
+    {
+      code: 'ENODEV',
+      operation: 'reconcileAddresses',
+      action: (each) => each.reconcileAddresses('none', ['10.0.0.1/32']),
+    },
+    {
+      code: 'EADDRNOTAVAIL',
+      operation: 'reconcileAddresses',
+      action: (each) => each.reconcileAddresses('lo', ['ff02::9']),
+    },
+    {
+      code: 'ERR_INVALID_ARG_TYPE',
+      operation: undefined,
+      action: (each) => each.reconcileAddresses('lo', [7 as never]),
+    },
+  ])(
+    '$operation throws the $code with which the promise rejects',
+    async ({ code, operation, action }) => {
+      const expected = wordsOf(await reasonOf(() => action(links)));
+      expect(expected).toMatchObject({ code, ...(operation !== undefined && { operation }) });
+      let thrown: unknown;
+      try {
+        action(links.sync);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(wordsOf(thrown)).toEqual(expected);
+    },
+  );
 });
 
-describe('beside calls that are in flight, calls without promises get their own answers', () => {
+describe('synchronous calls beside calls in flight get their own responses', () => {
   const ROUNDS = 20;
   const fwmarks = Array.from({ length: 200 }, (_, index) => index + 1);
 
@@ -295,7 +354,7 @@ describe('beside calls that are in flight, calls without promises get their own 
     await done;
   }
 
-  test('of ipvs', async () => {
+  test('from ipvs', async () => {
     const { ipvs } = fixture;
     for (const fwmark of fwmarks) {
       ipvs.sync.addService({ fwmark });
@@ -315,7 +374,7 @@ describe('beside calls that are in flight, calls without promises get their own 
     });
   });
 
-  test('of links', async () => {
+  test('from links', async () => {
     const { links } = fixture.ipvs;
     const names = Array.from({ length: 40 }, (_, index) => `beside${index}`);
     for (const name of names) links.sync.ensureDummy(name);

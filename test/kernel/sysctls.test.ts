@@ -85,8 +85,8 @@ beforeEach(async () => {
   await fixture.ipvs.sysctls.set(settable);
 });
 
-describe('reading', () => {
-  test('gives every file of the kernel, and undefined for the others', () => {
+describe('sysctls.get', () => {
+  test('returns every file of the kernel, and undefined for others', () => {
     const known = [...names, 'debugLevel'].map(fileOf);
     expect(known).toEqual(expect.arrayContaining(files(fixture.namespace)));
     const own = Object.keys(before).map(fileOf);
@@ -97,13 +97,13 @@ describe('reading', () => {
     }
   });
 
-  test('gives what the files say', () => {
+  test('returns the contents of the files', () => {
     for (const [name, value] of Object.entries(before)) {
       expect(printed(value), name).toBe(textOf(fixture.namespace, name));
     }
   });
 
-  test('gives the defaults of the kernel', () => {
+  test('returns the defaults of the kernel', () => {
     expect(before).toMatchObject({
       amDroprate: 10,
       amemthresh: 1024,
@@ -123,14 +123,14 @@ describe('reading', () => {
     });
   });
 
-  test('knows as true what is not 0', async () => {
+  test('returns true for numbers other than 0', async () => {
     fixture.namespace.run('sh', ['-c', `echo 5 > ${FOLDER}/cache_bypass`]);
     expect(await fixture.ipvs.sysctls.get()).toMatchObject({ cacheBypass: true });
   });
 });
 
-describe('setting', () => {
-  test.each(names)('%s is read back, by us and in its file', async (name) => {
+describe('sysctls.set', () => {
+  test.each(names)('sets %s, as read back by the library and in its file', async (name) => {
     const { ipvs, namespace } = fixture;
     if (before[name] === undefined) {
       const [value] = fc.sample(legal[name], 1);
@@ -150,7 +150,7 @@ describe('setting', () => {
     }
   });
 
-  test('any of them at once sets these, and nothing else', async () => {
+  test('sets any combination and nothing else', async () => {
     const arbitraries = Object.fromEntries(present.map((name) => [name, legal[name]]));
     const changes = fc
       .record(arbitraries, { requiredKeys: [] })
@@ -166,7 +166,7 @@ describe('setting', () => {
     );
   });
 
-  test('drop_entry, drop_packet and secure_tcp on their own behalf may answer with their partner', async () => {
+  test('accepts that the kernel changes the automatic modes of drop_entry, drop_packet and secure_tcp', async () => {
     for (const name of ['dropEntry', 'dropPacket', 'secureTcp'] as const) {
       for (const value of [1, 2]) {
         await fixture.ipvs.sysctls.set({ [name]: value });
@@ -175,7 +175,7 @@ describe('setting', () => {
     }
   });
 
-  test('connReuseMode has two bits; what others have written is shown as it is', async () => {
+  test('sets the two bits of connReuseMode and reads other values unchanged', async () => {
     const path = `${FOLDER}/conn_reuse_mode`;
     for (const others of [7, 4, -1]) {
       fixture.namespace.run('sh', ['-c', `echo ${others} > ${path}`]);
@@ -193,19 +193,19 @@ describe('setting', () => {
     expect(textOf(fixture.namespace, 'connReuseMode')).toBe('3');
   });
 
-  test('undefined leaves as it is', async () => {
+  test('ignores undefined', async () => {
     await fixture.ipvs.sysctls.set({ conntrack: true, amDroprate: undefined });
     expect(await fixture.ipvs.sysctls.get()).toEqual({ ...before, conntrack: true });
   });
 
-  test('is the same by several calls at once', async () => {
+  test('works with several concurrent calls', async () => {
     const { sysctls } = fixture.ipvs;
     await Promise.all(present.map((name) => sysctls.set({ [name]: before[name] })));
     expect(await sysctls.get()).toEqual(before);
   });
 });
 
-describe('a refusal changes nothing', () => {
+describe('sysctls.set changes nothing', () => {
   /** Legal changes around the one that is refused, on both sides of it in any order. */
   const around = {
     amDroprate: 77,
@@ -215,17 +215,17 @@ describe('a refusal changes nothing', () => {
   } as const;
 
   test.each([
-    ['out of range', { syncRetries: 4 }, 'ERR_OUT_OF_RANGE'],
-    ['of the wrong type', { natIcmpSend: 1 }, 'ERR_INVALID_ARG_TYPE'],
-    ['unknown', { syncRetires: 1 }, 'ERR_INVALID_ARG_VALUE'],
-  ])('of a value that is %s', async (_, changes, code) => {
+    { problem: 'out of range', changes: { syncRetries: 4 }, code: 'ERR_OUT_OF_RANGE' },
+    { problem: 'of the wrong type', changes: { natIcmpSend: 1 }, code: 'ERR_INVALID_ARG_TYPE' },
+    { problem: 'unknown', changes: { syncRetires: 1 }, code: 'ERR_INVALID_ARG_VALUE' },
+  ])('for a value that is $problem', async ({ changes, code }) => {
     // The compiler would refuse it too.
     const bad = { ...around, ...changes } as SysctlChanges;
     await expect(fixture.ipvs.sysctls.set(bad)).rejects.toMatchObject({ code });
     expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 
-  test('of a parameter that this kernel lacks', async (context) => {
+  test('for a parameter that the kernel lacks', async (context) => {
     const absent = names.find((name) => before[name] === undefined);
     if (absent === undefined) return context.skip('this kernel has them all');
     const [value] = fc.sample(legal[absent], 1);
@@ -234,7 +234,7 @@ describe('a refusal changes nothing', () => {
     expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 
-  test('of a parameter that is read-only outside of the first namespace', async (context) => {
+  test('for a parameter that is read-only outside the first namespace', async (context) => {
     if (before.debugLevel === undefined) context.skip('this kernel has no debug_level');
     await expect(fixture.ipvs.sysctls.set({ ...around, debugLevel: 1 })).rejects.toMatchObject({
       code: 'EACCES',
@@ -246,7 +246,7 @@ describe('a refusal changes nothing', () => {
     expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 
-  test('of a processor that does not exist', async (context) => {
+  test('for a processor that does not exist', async (context) => {
     if (before.estCpulist === undefined) context.skip('this kernel has no est_cpulist');
     const set = fixture.ipvs.sysctls.set({ ...around, estCpulist: '99999' });
     await expect(set).rejects.toMatchObject({
@@ -256,7 +256,7 @@ describe('a refusal changes nothing', () => {
     expect(await fixture.ipvs.sysctls.get()).toEqual(before);
   });
 
-  test('of a value that the kernel alone does not take', async (context) => {
+  test('for a value that only the kernel refuses', async (context) => {
     if (before.estCpulist === undefined) context.skip('this kernel has no est_cpulist');
     const set = fixture.ipvs.sysctls.set({ ...around, estCpulist: '3-0' });
     await expect(set).rejects.toMatchObject({
@@ -267,8 +267,8 @@ describe('a refusal changes nothing', () => {
   });
 });
 
-describe('a namespace', () => {
-  test('has its own', async () => {
+describe('the parameters of a namespace', () => {
+  test('are its own', async () => {
     const other = new Namespace();
     const ipvs = await Ipvs.open({ netns: other.path });
     try {
@@ -287,7 +287,7 @@ describe('a namespace', () => {
     }
   });
 
-  test('of a closed handle has none', async () => {
+  test('cannot be read by a closed handle', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const { sysctls } = ipvs;
     await ipvs.close();
@@ -300,7 +300,7 @@ describe('a namespace', () => {
     expect(textOf(fixture.namespace, 'conntrack')).toBe('0');
   });
 
-  test('closes when what was asked for is set', async () => {
+  test('are set before the handle closes', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     await Promise.all([ipvs.sysctls.set({ conntrack: true }), ipvs.close()]);
     expect(textOf(fixture.namespace, 'conntrack')).toBe('1');

@@ -13,32 +13,32 @@ const printed = (namespace: Namespace) =>
 
 beforeEach(() => fixture.ipvs.setTimeouts(defaults));
 
-const changes: readonly (readonly [TimeoutChanges, Timeouts])[] = [
-  [{ tcp: 1 }, { ...defaults, tcp: 1 }],
-  [{ tcpFin: 2 }, { ...defaults, tcpFin: 2 }],
-  [{ udp: 3 }, { ...defaults, udp: 3 }],
-  [
-    { tcp: 5, tcpFin: undefined, udp: 7 },
-    { tcp: 5, tcpFin: 120, udp: 7 },
-  ],
-  [
-    { tcp: MONTH, tcpFin: MONTH, udp: MONTH },
-    { tcp: MONTH, tcpFin: MONTH, udp: MONTH },
-  ],
+const changes: readonly {
+  readonly changed: TimeoutChanges;
+  readonly expected: Timeouts;
+}[] = [
+  { changed: { tcp: 1 }, expected: { ...defaults, tcp: 1 } },
+  { changed: { tcpFin: 2 }, expected: { ...defaults, tcpFin: 2 } },
+  { changed: { udp: 3 }, expected: { ...defaults, udp: 3 } },
+  { changed: { tcp: 5, tcpFin: undefined, udp: 7 }, expected: { tcp: 5, tcpFin: 120, udp: 7 } },
+  {
+    changed: { tcp: MONTH, tcpFin: MONTH, udp: MONTH },
+    expected: { tcp: MONTH, tcpFin: MONTH, udp: MONTH },
+  },
 ];
 
-test.each(changes)('%o leaves the rest', async (changed, expected) => {
+test.each(changes)('setTimeouts $changed keeps the rest', async ({ changed, expected }) => {
   await fixture.ipvs.setTimeouts(changed);
   expect(await fixture.ipvs.getTimeouts()).toEqual(expected);
   expect(printed(fixture.namespace)).toEqual([expected.tcp, expected.tcpFin, expected.udp]);
 });
 
-test('are read as ipvsadm sets them', async () => {
+test('getTimeouts returns the timeouts that ipvsadm sets', async () => {
   fixture.namespace.ipvsadm('--set', '11', '0', '33');
   expect(await fixture.ipvs.getTimeouts()).toEqual({ ...defaults, tcp: 11, udp: 33 });
 });
 
-test('apply in order', async () => {
+test('setTimeouts applies calls in order', async () => {
   const { ipvs } = fixture;
   const answers = await Promise.all([
     ipvs.setTimeouts({ tcp: 10 }),
@@ -51,7 +51,7 @@ test('apply in order', async () => {
   expect(answers[4]).toEqual({ tcp: 20, tcpFin: 40, udp: 30 });
 });
 
-test('belong to the network namespace', async () => {
+test('timeouts belong to the network namespace', async () => {
   const other = new Namespace();
   await fixture.ipvs.setTimeouts({ tcp: 10 });
   expect(printed(other)).toEqual([900, 120, 300]);

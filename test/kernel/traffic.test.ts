@@ -70,7 +70,7 @@ async function countedOf(name: string, connections: number) {
 
 const share = { '127.0.0.2': 30, '127.0.0.3': 20, '127.0.0.4': 10 };
 
-test('HTTP requests are balanced by weight, and counted', async () => {
+test('HTTP requests are balanced by weight and counted', async () => {
   const service = await balance('tcp', 81, 'wrr');
   expect(await peers.count('fetch', 60, VIRTUAL, 81)).toEqual(share);
 
@@ -113,7 +113,7 @@ test('UDP exchanges are balanced by weight', async () => {
   }
 });
 
-test('open connections are counted as they are, and a server of weight 0 is drained', async () => {
+test('open connections are counted, and a destination of weight 0 gets no new ones', async () => {
   const service = await balance('tcp', 83, 'rr');
   const active = async () =>
     Object.values(await destinationsOf(service)).map((each) => each.activeConnections);
@@ -135,7 +135,7 @@ test('open connections are counted as they are, and a server of weight 0 is drai
   expect((await destinationsOf(service))['127.0.0.3']?.inactiveConnections).toBe(2);
 });
 
-test('a service comes and goes under traffic', async () => {
+test('a service can be deleted and added during traffic', async () => {
   const service = await balance('tcp', 84, 'rr');
   expect(await peers.count('fetch', 6, VIRTUAL, 84)).toEqual({
     '127.0.0.2': 2,
@@ -147,7 +147,7 @@ test('a service comes and goes under traffic', async () => {
   expect(await peers.count('fetch', 6, VIRTUAL, 84)).toEqual({ '127.0.0.3': 6 });
 });
 
-test('persistence keeps a client at its server, and shows its template', async () => {
+test('persistence keeps a client at its destination and lists a template', async () => {
   const service = await balance('tcp', 85, 'rr');
   await fixture.ipvs.updateService(service, { persistence: { timeout: 60 } });
   const answers = await peers.count('fetch', 12, VIRTUAL, 85);

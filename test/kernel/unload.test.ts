@@ -49,33 +49,49 @@ const calls: readonly Call[] = [
 ];
 const rows = calls.map((call) => [call] as const);
 
-const others: readonly (readonly [string, (ipvs: Ipvs) => Promise<unknown>, unknown])[] = [
-  ['getInfo', (ipvs) => ipvs.getInfo(), { version: expect.stringMatching(/^1\.2\.\d+$/) }],
-  ['getTimeouts', (ipvs) => ipvs.getTimeouts(), { tcp: 900, tcpFin: 120, udp: 300 }],
-  ['setTimeouts', (ipvs) => ipvs.setTimeouts({ tcp: 900 }), undefined],
-  ['listSyncDaemons', (ipvs) => ipvs.listSyncDaemons(), []],
-  [
-    'startSyncDaemon',
-    (ipvs) => ipvs.startSyncDaemon({ role: 'backup', interface: 'lo' }),
-    undefined,
-  ],
-  ['stopSyncDaemon', (ipvs) => ipvs.stopSyncDaemon('backup', { ifRunning: true }), false],
+const others: readonly {
+  readonly operation: string;
+  readonly call: (ipvs: Ipvs) => Promise<unknown>;
+  readonly expected: unknown;
+}[] = [
+  {
+    operation: 'getInfo',
+    call: (ipvs) => ipvs.getInfo(),
+    expected: { version: expect.stringMatching(/^1\.2\.\d+$/) },
+  },
+  {
+    operation: 'getTimeouts',
+    call: (ipvs) => ipvs.getTimeouts(),
+    expected: { tcp: 900, tcpFin: 120, udp: 300 },
+  },
+  { operation: 'setTimeouts', call: (ipvs) => ipvs.setTimeouts({ tcp: 900 }), expected: undefined },
+  { operation: 'listSyncDaemons', call: (ipvs) => ipvs.listSyncDaemons(), expected: [] },
+  {
+    operation: 'startSyncDaemon',
+    call: (ipvs) => ipvs.startSyncDaemon({ role: 'backup', interface: 'lo' }),
+    expected: undefined,
+  },
+  {
+    operation: 'stopSyncDaemon',
+    call: (ipvs) => ipvs.stopSyncDaemon('backup', { ifRunning: true }),
+    expected: false,
+  },
 ];
 
-describe.runIf(isOwnKernel)('the module is loaded anew', () => {
-  test.each(rows)('%j finds it again', async (call) => {
+describe.runIf(isOwnKernel)('after the module is loaded again', () => {
+  test.each(rows)('%j works again', async (call) => {
     await unload();
     run('modprobe', ['ip_vs']);
     expect(await outcomeOf(fixture.ipvs, call)).toEqual(new Table().outcomeOf(call));
   });
 
-  test.each(others)('%s finds it again', async (_, call, answer) => {
+  test.each(others)('$operation works again', async ({ call, expected: answer }) => {
     await unload();
     run('modprobe', ['ip_vs']);
     expect([await call(fixture.ipvs)]).toMatchObject([answer]);
   });
 
-  test('a batch finds it again, and keeps its order', async () => {
+  test('concurrent calls work again in order', async () => {
     await unload();
     run('modprobe', ['ip_vs']);
     const table = new Table();
@@ -84,7 +100,7 @@ describe.runIf(isOwnKernel)('the module is loaded anew', () => {
     expect(outcomes).toEqual(batch.map((call) => table.outcomeOf(call)));
   });
 
-  test('the kernel loads it for a handle that needs it', async () => {
+  test('a handle makes the kernel load the module', async () => {
     await unload();
     await fixture.ipvs.addService(service);
     await fixture.ipvs.addDestination(tcp, server);
@@ -92,7 +108,7 @@ describe.runIf(isOwnKernel)('the module is loaded anew', () => {
   });
 });
 
-describe.runIf(isOwnKernel)('a program that loads no modules is named', () => {
+describe.runIf(isOwnKernel)('an error names the program that loads no modules', () => {
   const modprobe = readFileSync(MODPROBE, 'utf8');
   const isNamed = (name: string, loader: string) =>
     expect.stringMatching(
@@ -101,7 +117,7 @@ describe.runIf(isOwnKernel)('a program that loads no modules is named', () => {
   beforeEach(unload);
   afterEach(() => writeFileSync(MODPROBE, modprobe));
 
-  test.each(['/nonexistent/modprobe', '/bin/false'])('%s', async (loader) => {
+  test.each(['/nonexistent/modprobe', '/bin/false'])('in kernel.modprobe: %s', async (loader) => {
     run('modprobe', ['--all', 'ip_vs', 'ip_vs_wlc']);
     writeFileSync(MODPROBE, loader);
     const engine = { persistence: { engine: 'sip' } };
@@ -123,7 +139,7 @@ describe.runIf(isOwnKernel)('a program that loads no modules is named', () => {
   });
 });
 
-describe.runIf(isOwnKernel)('the module is gone', () => {
+describe.runIf(isOwnKernel)('while the module is absent', () => {
   const modprobe = readFileSync(MODPROBE, 'utf8');
   const unavailable = {
     name: 'IpvsError',
@@ -139,16 +155,16 @@ describe.runIf(isOwnKernel)('the module is gone', () => {
   });
   afterEach(() => writeFileSync(MODPROBE, modprobe));
 
-  test.each(rows)('%j says so', async (call) => {
+  test.each(rows)('%j fails with ERR_IPVS_UNAVAILABLE', async (call) => {
     const [operation] = call;
     await expect(invoke(fixture.ipvs, call)).rejects.toMatchObject({ ...unavailable, operation });
   });
 
-  test.each(others)('%s says so', async (operation, call) => {
+  test.each(others)('$operation fails with ERR_IPVS_UNAVAILABLE', async ({ operation, call }) => {
     await expect(call(fixture.ipvs)).rejects.toMatchObject({ ...unavailable, operation });
   });
 
-  test('open says so', async () => {
+  test('open() fails with ERR_IPVS_UNAVAILABLE', async () => {
     const target = fixture.namespace.path;
     for (const options of [{}, { netns: target }]) {
       const opening = Ipvs.open(options);
@@ -156,7 +172,7 @@ describe.runIf(isOwnKernel)('the module is gone', () => {
     }
   });
 
-  test('the handle works again once it is back', async () => {
+  test('the handle works again once the module can be loaded', async () => {
     const both = () =>
       Promise.allSettled([fixture.ipvs.listServices(), fixture.ipvs.addService(service)]);
     expect(await both()).toMatchObject([{ reason: unavailable }, { reason: unavailable }]);

@@ -80,7 +80,7 @@ function gained(samples: readonly Sample[], name: CounterName, destinations = fa
   return parts.reduce((sum, { change }) => sum + (change?.delta[name] ?? 0), 0);
 }
 
-test('differences add up to what was sent', async () => {
+test('differences between samples add up to the sent packets', async () => {
   const samples = await samplesUntil(async (sample, index) => {
     if (index === 0) await send(8);
     return counted(8)(sample);
@@ -93,7 +93,7 @@ test('differences add up to what was sent', async () => {
   }
 });
 
-test('the first sample has nothing to compare with', async () => {
+test('the first sample has no changes', async () => {
   const [first, second] = await samplesUntil((_, index) => index === 1);
   expect(first?.elapsed).toBe(0);
   expect(partsOf(first as Sample).map(({ change }) => change)).toEqual([null, null, null]);
@@ -104,7 +104,7 @@ test('the first sample has nothing to compare with', async () => {
   }
 });
 
-test('rates are differences by time, and time goes on', async () => {
+test('rates are differences divided by the elapsed time', async () => {
   const samples = await samplesUntil(async (sample, index) => {
     if (index === 0) await send(4);
     return counted(4)(sample);
@@ -123,7 +123,7 @@ test('rates are differences by time, and time goes on', async () => {
   expect(changesOf(samples).some(({ rate }) => rate.inBytes > 0)).toBe(true);
 });
 
-test('a sample is a snapshot', async () => {
+test('a sample has the content of a snapshot', async () => {
   const [sample] = await samplesUntil(() => true);
   const { services } = await fixture.ipvs.snapshot();
   const compared = services.map((each) => ({
@@ -135,7 +135,7 @@ test('a sample is a snapshot', async () => {
   expect(sample?.gone).toEqual([]);
 });
 
-describe('counters that begin anew', () => {
+describe('counters that restart are counted correctly', () => {
   /** Traffic, what is done to the counters, and traffic again; each seen by a sample before the next. */
   async function around(action: () => Promise<unknown>): Promise<Sample[]> {
     let step = 0;
@@ -157,17 +157,17 @@ describe('counters that begin anew', () => {
     return samples;
   }
 
-  test('by zeroing all', async () => {
+  test('after zero() for all services', async () => {
     const samples = await around(() => fixture.ipvs.zero());
     expect(gained(samples, 'inPackets')).toBe(8);
     expect(gained(samples, 'inBytes', true)).toBe(8 * 128);
   });
 
-  test('by zeroing a service', async () => {
+  test('after zero() for one service', async () => {
     expect(gained(await around(() => fixture.ipvs.zero(service)), 'connections')).toBe(8);
   });
 
-  test('because the service is another', async () => {
+  test('after the service is added again', async () => {
     const samples = await around(async () => {
       await fixture.ipvs.deleteService(service);
       await add();
@@ -175,7 +175,7 @@ describe('counters that begin anew', () => {
     expect(gained(samples, 'connections')).toBe(8);
   });
 
-  test('because a destination is revived with what it had', async () => {
+  test('after a destination is restored with its counters', async () => {
     const destination = `${SERVER}:${PORT}`;
     let step = 0;
     const samples = await samplesUntil(async (sample) => {
@@ -206,7 +206,7 @@ describe('counters that begin anew', () => {
   });
 });
 
-test('services come and go', async () => {
+test('samples report services that are added and deleted', async () => {
   const seen = await samplesUntil(async (_, index) => {
     if (index === 0) await fixture.ipvs.addService({ fwmark: 9 });
     if (index === 1) await fixture.ipvs.deleteService(service);
@@ -234,8 +234,8 @@ test('services come and go', async () => {
   ]);
 });
 
-describe('the interval', () => {
-  test('is kept to', async () => {
+describe('the interval of samples', () => {
+  test('is observed', async () => {
     const begin = performance.now();
     const samples = await samplesUntil((_, index) => index === 4, 200);
     // Timers may be late, but not early; the rounding of a timer is a millisecond.
@@ -244,7 +244,7 @@ describe('the interval', () => {
     expect(elapsed).toBeGreaterThan(4 * 0.199 - 0.1);
   });
 
-  test('of a slow consumer is its own, and no heap of samples follows', async () => {
+  test('follows a slow consumer without a backlog', async () => {
     let slow = 0;
     const samples = await samplesUntil(async (_, index) => {
       if (index === 1) {
@@ -261,16 +261,16 @@ describe('the interval', () => {
   });
 });
 
-describe('an end', () => {
+describe('watch() ends', () => {
   const reason = new Error('mine');
 
-  test('by a signal that was aborted before', async () => {
+  test('if its signal was aborted before', async () => {
     const samples = fixture.ipvs.watch({ signal: AbortSignal.abort(reason) });
     await expect(samples.next()).rejects.toBe(reason);
     expect(await samples.next()).toEqual({ value: undefined, done: true });
   });
 
-  test('by a signal between two samples comes at once', async () => {
+  test('at once if its signal is aborted between two samples', async () => {
     const controller = new AbortController();
     const samples = fixture.ipvs.watch({ interval: 2 ** 31 - 1, signal: controller.signal });
     await samples.next();
@@ -279,7 +279,7 @@ describe('an end', () => {
     await expect(next).rejects.toBe(reason);
   });
 
-  test('by a signal that is aborted by the consumer', async () => {
+  test('if the consumer aborts its signal', async () => {
     const controller = new AbortController();
     const loop = async () => {
       for await (const _ of fixture.ipvs.watch({ interval: 1, signal: controller.signal })) {
@@ -289,7 +289,7 @@ describe('an end', () => {
     await expect(loop()).rejects.toBe(reason);
   });
 
-  test('by closing the handle before the beginning', async () => {
+  test('if the handle is closed before the first sample', async () => {
     const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
     const samples = ipvs.watch();
     await ipvs.close();
@@ -297,7 +297,7 @@ describe('an end', () => {
   });
 });
 
-test('what a sample has of a service and its destinations is written back as it is', async () => {
+test('a service and its destinations in a sample can be written back', async () => {
   const service = { protocol: 'tcp', address: '10.96.7.7', port: 80 } as const;
   await fixture.ipvs.ensureService(service);
   await fixture.ipvs.ensureDestination(service, { address: '10.1.0.7' });

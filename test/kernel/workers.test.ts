@@ -45,12 +45,12 @@ class Churner {
   }
 }
 
-describe('worker threads', () => {
+describe('a worker thread', () => {
   const rounds = 5;
   const count = 50;
   const expected = Array.from({ length: rounds }, () => count);
 
-  test('several at once, each in a network namespace of its own', async () => {
+  test('works beside others in namespaces of their own', async () => {
     const namespaces = Array.from({ length: 3 }, () => new Namespace());
     const churners = namespaces.map(
       ({ path }, index) => new Churner({ netns: path, first: 1, count: count + index, rounds }),
@@ -63,7 +63,7 @@ describe('worker threads', () => {
     }
   });
 
-  test('several at once in one network namespace', async () => {
+  test('works beside others in one namespace', async () => {
     const netns = fixture.namespace.path;
     const firsts = [1, 1001, 2001];
     const churners = firsts.map((first) => new Churner({ netns, first, count, rounds }));
@@ -72,7 +72,7 @@ describe('worker threads', () => {
     expect(await fixture.ipvs.listServices()).toEqual([]);
   });
 
-  test('one that is terminated in the midst of it harms nothing, and leaves nothing open', async () => {
+  test('that is terminated during requests does no harm and leaves nothing open', async () => {
     const { ipvs, namespace } = fixture;
     const WORKERS = 16;
     const before = countSockets();
@@ -99,7 +99,7 @@ describe('worker threads', () => {
     expect(namespace.saved()).toEqual(['-A -f 1 -s wlc']);
   });
 
-  test('one that ends with operations pending', async () => {
+  test('can end with pending operations', async () => {
     const before = countSockets();
     const source = `
       const { workerData } = require('node:worker_threads');
@@ -152,7 +152,7 @@ describe('several copies of the package in one process', () => {
 });
 
 describe('a handle that nobody closes', () => {
-  test('keeps the process alive while an operation is pending, and no longer', async () => {
+  test('keeps the process alive only while an operation is pending', async () => {
     expect(fixture.namespace.run(process.execPath, [programPath('leave.mjs')])).toBe('added\n');
     expect(await fixture.ipvs.listServices()).toMatchObject([{ fwmark: 1 }]);
   });
@@ -160,7 +160,7 @@ describe('a handle that nobody closes', () => {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
 
-  test('is closed when it is collected', async () => {
+  test('is closed when it is garbage collected', async () => {
     const before = countSockets();
     const open = async () => {
       const ipvs = await Ipvs.open({ netns: fixture.namespace.path });
@@ -175,7 +175,7 @@ describe('a handle that nobody closes', () => {
     await until(collected, (count) => count <= before);
   });
 
-  test('and is collected while an operation is pending, answers it', async () => {
+  test('answers a pending operation although it is garbage collected', async () => {
     const start = async () =>
       (await Ipvs.open({ netns: fixture.namespace.path })).addService({ fwmark: 1 });
     const pending = Array.from({ length: 20 }, start);

@@ -28,36 +28,57 @@ const mark = { family: AF_INET, fwmark: 7, netmask: 0xffffffff, scheduler: 'rr' 
 type RawService = RawRequest['service'];
 type RawDestination = NonNullable<RawRequest['destination']>;
 
-const services: readonly (readonly [string, RawService])[] = [
-  ['protocol 0', { ...plain, protocol: 0 }],
-  ['protocol 50', { ...plain, protocol: 50 }],
-  ['protocol 65535', { ...plain6, protocol: 65535 }],
-  ['port 0 without persistence', { ...plain, port: 0 }],
-  ['port 0 without persistence, IPv6', { ...plain6, port: 0 }],
-  ['one packet of tcp', { ...plain, flags: ONE_PACKET }],
-  ['one packet of sctp, IPv6', { ...plain6, protocol: 132, flags: ONE_PACKET }],
-  ['a timeout of 0', { ...plain, flags: PERSISTENT }],
-  ['a timeout of half a year', { ...plain, flags: PERSISTENT, timeout: 15_768_000 }],
-  ['a timeout of 0 of a mark', { ...mark, flags: PERSISTENT }],
-  ['a netmask of 0', { ...plain, flags: PERSISTENT, timeout: 5, netmask: 0 }],
-  ['a netmask with holes', { ...plain, flags: PERSISTENT, timeout: 5, netmask: 0xff00ff01 }],
-  ['a prefix length of 1', { ...plain6, flags: PERSISTENT, timeout: 5, netmask: 1 }],
-  ['a SIP engine on tcp', { ...plain, flags: PERSISTENT, timeout: 5, engine: 'sip' }],
-  ['a SIP engine on sctp', { ...plain6, protocol: 132, flags: PERSISTENT, engine: 'sip' }],
-  ['an engine without persistence', { ...plain, engine: 'sip' }],
-  ['a netmask without persistence', { ...mark, netmask: 0 }],
-  ['a timeout without persistence', { ...plain6, timeout: 300, netmask: 64 }],
-  ['flags of another scheduler', { ...plain, scheduler: 'wlc', flags: 0x38 }],
-  ['flags of sh', { ...plain, scheduler: 'sh', flags: 0x38 }],
-  ['flags that nobody knows', { ...plain, flags: 0xffffffc0 }],
-  ['all flags', { ...mark, timeout: 9, flags: 0xffffffff }],
-  ['no scheduler', { ...mark, scheduler: 'none' }],
-  ['address 0.0.0.0', { ...plain, address: Uint8Array.of(0, 0, 0, 0) }],
-  ['a multicast address', { ...plain, address: Uint8Array.of(224, 0, 0, 1) }],
-  ['the broadcast address', { ...plain, address: Uint8Array.of(255, 255, 255, 255) }],
-  ['address ::', { ...plain6, address: bytes('') }],
-  ['an IPv6 multicast address', { ...plain6, address: bytes('ff02') }],
-  ['the largest mark', { ...mark, fwmark: 2 ** 32 - 1, family: AF_INET6, netmask: 128 }],
+const services: readonly { readonly title: string; readonly service: RawService }[] = [
+  { title: 'protocol 0', service: { ...plain, protocol: 0 } },
+  { title: 'protocol 50', service: { ...plain, protocol: 50 } },
+  { title: 'protocol 65535', service: { ...plain6, protocol: 65535 } },
+  { title: 'port 0 without persistence', service: { ...plain, port: 0 } },
+  { title: 'port 0 without persistence, IPv6', service: { ...plain6, port: 0 } },
+  { title: 'one packet of tcp', service: { ...plain, flags: ONE_PACKET } },
+  { title: 'one packet of sctp, IPv6', service: { ...plain6, protocol: 132, flags: ONE_PACKET } },
+  { title: 'a timeout of 0', service: { ...plain, flags: PERSISTENT } },
+  {
+    title: 'a timeout of half a year',
+    service: { ...plain, flags: PERSISTENT, timeout: 15_768_000 },
+  },
+  { title: 'a timeout of 0 of a mark', service: { ...mark, flags: PERSISTENT } },
+  { title: 'a netmask of 0', service: { ...plain, flags: PERSISTENT, timeout: 5, netmask: 0 } },
+  {
+    title: 'a netmask with holes',
+    service: { ...plain, flags: PERSISTENT, timeout: 5, netmask: 0xff00ff01 },
+  },
+  {
+    title: 'a prefix length of 1',
+    service: { ...plain6, flags: PERSISTENT, timeout: 5, netmask: 1 },
+  },
+  {
+    title: 'a SIP engine on tcp',
+    service: { ...plain, flags: PERSISTENT, timeout: 5, engine: 'sip' },
+  },
+  {
+    title: 'a SIP engine on sctp',
+    service: { ...plain6, protocol: 132, flags: PERSISTENT, engine: 'sip' },
+  },
+  { title: 'an engine without persistence', service: { ...plain, engine: 'sip' } },
+  { title: 'a netmask without persistence', service: { ...mark, netmask: 0 } },
+  { title: 'a timeout without persistence', service: { ...plain6, timeout: 300, netmask: 64 } },
+  { title: 'flags of another scheduler', service: { ...plain, scheduler: 'wlc', flags: 0x38 } },
+  { title: 'flags of sh', service: { ...plain, scheduler: 'sh', flags: 0x38 } },
+  { title: 'flags that nobody knows', service: { ...plain, flags: 0xffffffc0 } },
+  { title: 'all flags', service: { ...mark, timeout: 9, flags: 0xffffffff } },
+  { title: 'no scheduler', service: { ...mark, scheduler: 'none' } },
+  { title: 'address 0.0.0.0', service: { ...plain, address: Uint8Array.of(0, 0, 0, 0) } },
+  { title: 'a multicast address', service: { ...plain, address: Uint8Array.of(224, 0, 0, 1) } },
+  {
+    title: 'the broadcast address',
+    service: { ...plain, address: Uint8Array.of(255, 255, 255, 255) },
+  },
+  { title: 'address ::', service: { ...plain6, address: bytes('') } },
+  { title: 'an IPv6 multicast address', service: { ...plain6, address: bytes('ff02') } },
+  {
+    title: 'the largest mark',
+    service: { ...mark, fwmark: 2 ** 32 - 1, family: AF_INET6, netmask: 128 },
+  },
 ];
 
 const server = { family: AF_INET, address: Uint8Array.of(10, 0, 0, 1), port: 80, weight: 1 };
@@ -65,41 +86,63 @@ const server6 = { ...server, family: AF_INET6, address: bytes('fd01') };
 const [LOCAL, TUNNEL, DIRECT, BYPASS] = [1, 2, 3, 4];
 
 const CRASHES_IPVSADM = 'GUE with flags that nobody knows';
-const destinations: readonly (readonly [string, RawDestination, RawService?])[] = [
-  ['direct to another port', { ...server, forwarding: DIRECT, port: 81 }],
-  ['direct to port 0', { ...server, forwarding: DIRECT, port: 0 }],
-  ['direct to another port, IPv6', { ...server6, forwarding: DIRECT, port: 81 }, plain6],
-  ['by tunnel to another port', { ...server, forwarding: TUNNEL, port: 81 }],
-  ['local to another port', { ...server, forwarding: LOCAL, port: 81 }],
-  ['bypass to another port', { ...server, forwarding: BYPASS, port: 81 }],
-  ['masqueraded to port 0', { ...server, port: 0 }],
-  ['forwarding 5', { ...server, forwarding: 5 }],
-  ['forwarding 7 to another port', { ...server, forwarding: 7, port: 81 }],
-  ['tunnel type 3', { ...server, forwarding: TUNNEL, tunnelType: 3 }],
-  [
-    'tunnel type 255 with all settings',
-    { ...server, forwarding: TUNNEL, tunnelType: 255, tunnelPort: 65535, tunnelFlags: 65535 },
-  ],
-  [
-    'IPIP with settings of others',
-    { ...server, forwarding: TUNNEL, tunnelPort: 5, tunnelFlags: 1 },
-  ],
-  [
-    CRASHES_IPVSADM,
-    { ...server, forwarding: TUNNEL, tunnelType: 1, tunnelPort: 5, tunnelFlags: 9 },
-  ],
-  [
-    'GRE with a port and the checksum of GUE',
-    { ...server, forwarding: TUNNEL, tunnelType: 2, tunnelPort: 5, tunnelFlags: 2 },
-  ],
-  [
-    'direct with settings of a tunnel',
-    { ...server, forwarding: DIRECT, tunnelType: 1, tunnelPort: 5, tunnelFlags: 2 },
-  ],
-  ['masqueraded with a checksum', { ...server6, tunnelFlags: 2 }, plain6],
-  ['across families', { ...server6, forwarding: TUNNEL, port: 81 }],
-  ['the largest weight', { ...server, weight: 2 ** 31 - 1 }],
-  ['behind a mark', { ...server, forwarding: DIRECT, port: 81 }, mark],
+const destinations: readonly {
+  readonly title: string;
+  readonly destination: RawDestination;
+  readonly service?: RawService;
+}[] = [
+  { title: 'direct to another port', destination: { ...server, forwarding: DIRECT, port: 81 } },
+  { title: 'direct to port 0', destination: { ...server, forwarding: DIRECT, port: 0 } },
+  {
+    title: 'direct to another port, IPv6',
+    destination: { ...server6, forwarding: DIRECT, port: 81 },
+    service: plain6,
+  },
+  { title: 'by tunnel to another port', destination: { ...server, forwarding: TUNNEL, port: 81 } },
+  { title: 'local to another port', destination: { ...server, forwarding: LOCAL, port: 81 } },
+  { title: 'bypass to another port', destination: { ...server, forwarding: BYPASS, port: 81 } },
+  { title: 'masqueraded to port 0', destination: { ...server, port: 0 } },
+  { title: 'forwarding 5', destination: { ...server, forwarding: 5 } },
+  { title: 'forwarding 7 to another port', destination: { ...server, forwarding: 7, port: 81 } },
+  { title: 'tunnel type 3', destination: { ...server, forwarding: TUNNEL, tunnelType: 3 } },
+  {
+    title: 'tunnel type 255 with all settings',
+    destination: {
+      ...server,
+      forwarding: TUNNEL,
+      tunnelType: 255,
+      tunnelPort: 65535,
+      tunnelFlags: 65535,
+    },
+  },
+  {
+    title: 'IPIP with settings of others',
+    destination: { ...server, forwarding: TUNNEL, tunnelPort: 5, tunnelFlags: 1 },
+  },
+  {
+    title: CRASHES_IPVSADM,
+    destination: { ...server, forwarding: TUNNEL, tunnelType: 1, tunnelPort: 5, tunnelFlags: 9 },
+  },
+  {
+    title: 'GRE with a port and the checksum of GUE',
+    destination: { ...server, forwarding: TUNNEL, tunnelType: 2, tunnelPort: 5, tunnelFlags: 2 },
+  },
+  {
+    title: 'direct with settings of a tunnel',
+    destination: { ...server, forwarding: DIRECT, tunnelType: 1, tunnelPort: 5, tunnelFlags: 2 },
+  },
+  {
+    title: 'masqueraded with a checksum',
+    destination: { ...server6, tunnelFlags: 2 },
+    service: plain6,
+  },
+  { title: 'across families', destination: { ...server6, forwarding: TUNNEL, port: 81 } },
+  { title: 'the largest weight', destination: { ...server, weight: 2 ** 31 - 1 } },
+  {
+    title: 'behind a mark',
+    destination: { ...server, forwarding: DIRECT, port: 81 },
+    service: mark,
+  },
 ];
 
 /** `ipvsadm -Sn`, which some of this crashes. */
@@ -153,8 +196,8 @@ async function expectWrittenBack(): Promise<void> {
   expect({ listed: listed(), raw: await rawTable(fixture.namespace) }).toEqual(before);
 }
 
-describe('a service with', () => {
-  test.each(services)('%s', async (_, service) => {
+describe('a service read from the kernel with', () => {
+  test.each(services)('$title is written back unchanged', async ({ service }) => {
     await rawRun(fixture.namespace, [
       { operation: 'addService', service },
       {
@@ -167,15 +210,9 @@ describe('a service with', () => {
   });
 });
 
-describe('a destination', () => {
-  const rows = destinations.map(
-    ([title, destination, service]): [string, RawDestination, RawService] => [
-      title,
-      destination,
-      service ?? plain,
-    ],
-  );
-  test.each(rows)('%s', async (_, destination, service) => {
+describe('a destination read from the kernel', () => {
+  test.each(destinations)('$title is written back unchanged', async (row) => {
+    const { destination, service = plain } = row;
     await rawRun(fixture.namespace, [
       { operation: 'addService', service },
       { operation: 'addDestination', service, destination },
@@ -183,7 +220,7 @@ describe('a destination', () => {
     await expectWrittenBack();
   });
 
-  test('with a threshold beyond 2^31, where the kernel accepts one', async () => {
+  test('with a threshold beyond 2^31 is written back unchanged if the kernel accepts one', async () => {
     const added = rawRun(fixture.namespace, [
       { operation: 'addService', service: plain },
       {
@@ -207,8 +244,8 @@ describe('a destination', () => {
   });
 });
 
-test('all of it together', async () => {
-  const requests = services.flatMap(([, service], index): RawRequest[] => {
+test('a table with all of these is written back unchanged', async () => {
+  const requests = services.flatMap(({ service }, index): RawRequest[] => {
     const own =
       service.fwmark === undefined
         ? { ...service, port: (service.port ?? 0) && 1000 + index }
@@ -216,8 +253,8 @@ test('all of it together', async () => {
     return [{ operation: 'addService', service: own }];
   });
   const behind = destinations
-    .filter(([title, , service]) => service === undefined && title !== CRASHES_IPVSADM)
-    .map(([, destination], index): RawRequest => {
+    .filter(({ title, service }) => service === undefined && title !== CRASHES_IPVSADM)
+    .map(({ destination }, index): RawRequest => {
       const { address, family } = destination;
       const own = Uint8Array.from(address as Uint8Array);
       own[family === AF_INET ? 3 : 15] = index + 1;
