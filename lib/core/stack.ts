@@ -53,6 +53,8 @@ const kept = new WeakSet<object>();
  */
 function capture(target: object, entry: Entry): boolean {
   try {
+    // V8 from 14 on replaces the stack of a frozen object instead of throwing.
+    if (Object.isFrozen(target)) return false;
     Error.captureStackTrace(target, entry);
     return true;
   } catch {
@@ -139,9 +141,10 @@ function framesAtAwait(reaction: Entry): string {
 }
 
 function replaceFrames(error: Error, frames: string): void {
+  if (Object.isFrozen(error)) return;
   try {
     error.stack = `${error.name}: ${error.message}${frames}`;
   } catch {
-    // A caller has frozen the error.
+    // A caller has made the stack read-only.
   }
 }

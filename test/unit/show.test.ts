@@ -69,6 +69,8 @@ describe('show', () => {
       },
     };
     expect(show(tagged)).not.toBe('');
-    expect(show(new Proxy({ a: 1 }, { get: fail, ownKeys: fail }))).toBe('{ a: 1 }');
+    // Node.js 26 shows that it is a proxy.
+    const shown = show(new Proxy({ a: 1 }, { get: fail, ownKeys: fail }));
+    expect(['{ a: 1 }', 'Proxy({ a: 1 })']).toContain(shown);
   });
 });
