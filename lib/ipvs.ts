@@ -51,24 +51,26 @@ import { call } from './queue/operation.js';
 import { Queue } from './queue/queue.js';
 import type { Routine } from './queue/routine.js';
 
-/** {@link diagnose}, of options that were checked. */
+/** Runs {@link diagnose} with checked options. */
 let diagnoseHost: (
   netns: NamespaceTarget,
   schedulers: readonly string[] | undefined,
 ) => Promise<Check[]>;
 
-/** Lets the functions of this module alone call the constructors. */
+/** Restricts the constructors to this module. */
 const KEY = Symbol('Ipvs');
 
 /**
- * The operations of a handle without promises: each returns its value, or throws its error. Nothing else happens in the process meanwhile, but
- * one by one they are several times as fast as those that are awaited, since no other thread is involved: for start-up, command-line programs and
- * tests. Many operations are faster with {@link Ipvs.batch}, and a server should not stand still for them.
+ * The operations of a handle without promises: each returns its value, or throws its error. They
+ * block the event loop. One at a time, they are several times as fast as awaited operations, since
+ * no other thread is involved: use them at start-up, in command-line programs and in tests. Many
+ * operations at once are faster with {@link Ipvs.batch}, and a server should not block for them.
  *
- * They take effect at once, and so before operations of the handle that are pending: await those first where the order matters.
+ * They take effect at once, before operations of the handle that are pending. Await pending
+ * operations first if the order matters.
  */
 export class SyncIpvs extends HandleOperations<'value'> {
-  /** The kernel parameters of IPVS, in the handle's network namespace. */
+  /** The kernel parameters of IPVS in the handle's network namespace. */
   readonly sysctls: SyncSysctlAccess;
 
   /**
@@ -87,21 +89,27 @@ export class SyncIpvs extends HandleOperations<'value'> {
 /**
  * A handle to the IPVS table of one network namespace.
  *
- * Operations may be started at any time, also while others are pending: they take effect in the order of the calls, and those
- * that were called in one turn of the event loop leave together, so that `await Promise.all(many.map((d) => ipvs.addDestination(s, d)))`
- * is one exchange with the kernel. Each settles with its own result; none stops the others, and there are no transactions.
+ * Operations can be called at any time, also while others are pending. They take effect in the order
+ * of the calls. Those that are called in one turn of the event loop are sent together:
+ * `await Promise.all(many.map((d) => ipvs.addDestination(s, d)))` is one exchange with the kernel.
+ * Each operation settles with its own result. A failure does not stop the others, and IPVS has no
+ * transactions.
  *
- * Every operation rejects with a TypeError or RangeError (`code` ERR_INVALID_ARG_TYPE,
- * ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE) on bad input, before anything is sent, and with an
- * {@link IpvsError} when the kernel refuses it: besides those that are listed with the operations
- * EPERM, ENOMEM, ETIMEDOUT, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ * On bad input, every operation rejects with a TypeError or RangeError (`code`
+ * ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE) before anything is sent. If the
+ * kernel refuses an operation, it rejects with an {@link IpvsError}. Every operation can fail with
+ * EPERM, ENOMEM, ETIMEDOUT, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED,
+ * and with the errors that are listed with it.
  *
- * Works in worker_threads. A handle keeps the process alive only while an operation is pending.
+ * A handle works in worker_threads. It keeps the process alive only while an operation is pending.
  */
 export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable {
-  /** The kernel parameters of IPVS, in the handle's network namespace. */
+  /** The kernel parameters of IPVS in the handle's network namespace. */
   readonly sysctls: SysctlAccess;
-  /** The links of the handle's network namespace. They work also where the kernel has no IPVS: see {@link Links.open}. */
+  /**
+   * The links of the handle's network namespace. {@link Links.open} gives access to links on a
+   * kernel without IPVS.
+   */
   readonly links: Links;
   /** The same operations without promises. */
   readonly sync: SyncIpvs;
@@ -110,7 +118,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   readonly #netns: NamespaceTarget;
   readonly #client: IpvsClient;
   readonly #queue: IpvsQueue;
-  /** One that nobody uses any more may be collected, though it was not ended. */
+  /** Held weakly, so that a watcher that is no longer used can be collected. */
   readonly #watchers = new WeakMembers<TableWatcher>();
 
   /** Not for callers: use {@link Ipvs.open}. */
@@ -134,24 +142,25 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     this.links = links;
     this.sync = new SyncIpvs(KEY, queue);
     let last: Promise<unknown> = Promise.resolve();
-    // One after the other: what one sets back must not be what another has set meanwhile.
+    // One at a time: restoring a parameter must not undo what another call has set.
     this.sysctls = new SysctlAccess((operation, routine) => {
       const done = queue.runRoutine(operation, routine, last);
       last = done.catch(() => undefined);
-      // V8 knows who awaits a promise only where that is all that hangs on it.
+      // V8 knows who awaits a promise only if it has no other reaction.
       return handOver(done);
     });
   }
 
   /**
-   * Opens a handle. The kernel loads its IPVS module for it where it can.
+   * Opens a handle. The kernel loads its IPVS module if it can.
    * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM: not Linux
-   * @throws IpvsError ERR_IPVS_NO_ADDON: there is no addon for this platform, or it cannot be loaded
+   * @throws IpvsError ERR_IPVS_NO_ADDON: no addon for this platform, or it cannot be loaded
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: the kernel has no IPVS
-   * @throws IpvsError ETIMEDOUT: the kernel has not answered, or loaded its module, within 5 seconds
-   * @throws IpvsError EPERM: CAP_NET_ADMIN in the initial user namespace is missing, or, for another namespace, CAP_SYS_ADMIN
-   * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
-   * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too little memory
+   * @throws IpvsError ETIMEDOUT: the kernel has not responded, or loaded its module, in 5 seconds
+   * @throws IpvsError EPERM: CAP_NET_ADMIN in the initial user namespace is missing, or, for another
+   *   network namespace, CAP_SYS_ADMIN
+   * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` does not exist, or is not a network namespace
+   * @throws IpvsError EMFILE, ENFILE: too many open files; ENOMEM, EAGAIN: too little memory
    */
   static open(options?: OpenOptions): Promise<Ipvs>;
   static open(...args: readonly unknown[]): Promise<Ipvs> {
@@ -184,13 +193,13 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * Closes the handle: what is pending is carried out first, what is called from now on rejects with ERR_IPVS_CLOSED. Services stay
-   * as they are. Closing again does nothing more.
+   * Closes the handle. Resolves when pending operations have ended. Later operations reject with
+   * ERR_IPVS_CLOSED. Services stay as they are. A second call returns the same promise.
    */
   close(): Promise<void> {
-    // First what throws where this is not the handle itself, as behind a Proxy: nothing is closed then.
+    // Throws first if this is not the handle itself but a Proxy, so that nothing is closed.
     const queue = this.#queue;
-    // Its links let nothing in any more either; the handle waits for both.
+    // The links refuse further operations from now on; the client waits for those that are pending.
     void this.links.close();
     for (const watcher of this.#watchers.list()) watcher.close();
     return queue.close();
@@ -202,18 +211,29 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * Carries out many operations as one unit, and says of each what became of it, in the order in which `build` adds them:
-   * `await ipvs.batch((b) => { b.addService(service); for (const each of servers) b.addDestination(service, each); })`. Nothing is sent until `build` is
-   * through, and nothing at all if it throws, as it does on bad input. IPVS has no transactions: some may fail, and the others are done.
+   * Sends many operations as one batch, and resolves to the result of each, in the order in which
+   * `build` adds them:
    *
-   * The operations take effect in their order, after what was called before and in parts of a few milliseconds. Others that are called meanwhile have
-   * their turn between two parts, and may see it half done: await the batch first where that matters.
-   * @param build adds the operations. A promise that it returns is awaited, so that an `async`
-   *   function can let others have a turn while it adds very many. A function that adds nothing, and
-   *   yet returns something, is refused; otherwise the value is ignored
-   * @throws TypeError, RangeError: bad input, of `build` or of an operation; IpvsError
-   *   ERR_IPVS_CLOSED; what `build` throws; the signal's reason, where it is aborted while an
-   *   asynchronous `build` runs; nothing else: see the results
+   * ```ts
+   * const results = await ipvs.batch((b) => {
+   *   b.addService(service);
+   *   for (const server of servers) b.addDestination(service, server);
+   * });
+   * ```
+   *
+   * Nothing is sent before `build` has returned, and nothing at all if it throws, as it does on bad
+   * input. IPVS has no transactions: some operations can fail while the others succeed.
+   *
+   * The operations take effect in their order, after all that was called before, in chunks of a few
+   * milliseconds. Operations that are called meanwhile are executed between two chunks, and may see
+   * a part of the batch. Await the batch first if that matters.
+   * @param build adds the operations. If it returns a promise, the promise is awaited, so that an
+   *   `async` function can yield while it adds very many. A function that adds nothing but returns a
+   *   value is refused; otherwise the value is ignored
+   * @throws TypeError, RangeError: bad input, of `build` or of an operation
+   * @throws IpvsError ERR_IPVS_CLOSED
+   * @throws the error that `build` throws; the signal's reason if it is aborted while an
+   *   asynchronous `build` runs. Refusals of the kernel are in the results
    */
   batch(build: (batch: Batch) => unknown, options?: BatchOptions): Promise<BatchResults>;
   batch(...args: readonly unknown[]): Promise<BatchResults> {
@@ -233,7 +253,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * The connection table, entry by entry:
+   * Returns the connection table, entry by entry:
    * `for await (const connection of ipvs.connections({ service }))`. It is read and filtered on the
    * thread pool, in bounded memory. Leaving the loop ends it; closing the handle ends it at the
    * next chunk. Entries that come and go meanwhile may be missed or seen twice.
@@ -248,8 +268,11 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * The number of connections, in all or by service, destination, state or protocol. Counted
+   * Counts connections, in all or by service, destination, state and protocol. They are counted
    * natively, without an object for each.
+   * @throws TypeError, RangeError: bad options
+   * @throws IpvsError ESRCH: the filter has a firewall mark, or port 0, of no service;
+   *   ERR_IPVS_CLOSED
    */
   countConnections<const By extends readonly CountBy[] = readonly []>(
     options?: CountOptions<By>,
@@ -278,12 +301,11 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   }
 
   /**
-   * What this host has and lacks for IPVS, seen from the handle's network namespace, with the
-   * command that fixes each, where there is one. Schedulers are looked for without creating
-   * anything, and the kernel loads those that it finds; those that are absent are remembered for a
-   * minute, since each look costs it a modprobe. Where no handle can be opened, {@link diagnose}
-   * says why.
-   * @throws TypeError: bad options; IpvsError ERR_IPVS_CLOSED; nothing else
+   * Checks what this host has and lacks for IPVS, seen from the handle's network namespace. Each
+   * failed check has the command that fixes it, if there is one. The check of a scheduler creates
+   * nothing, but makes the kernel load its module. Absent schedulers are remembered for a minute,
+   * since each check costs a modprobe. If no handle can be opened, use {@link diagnose}.
+   * @throws TypeError: bad options; IpvsError ERR_IPVS_CLOSED; no other error
    */
   diagnose(options?: DiagnoseOptions): Promise<Check[]>;
   diagnose(...args: readonly unknown[]): Promise<Check[]> {
@@ -310,9 +332,9 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
 
   /**
    * Samples the whole table periodically:
-   * `for await (const sample of ipvs.watch({ interval: 1000 }).ref())`. Each sample says how much the
-   * counters of every service and destination have gained since the one before. The first has
-   * nothing to compare with. It ends when the handle is closed.
+   * `for await (const sample of ipvs.watch({ interval: 1000 }).ref())`. Each sample has the
+   * differences of all counters since the sample before it; the first has none. The watcher ends
+   * when the handle is closed.
    *
    * A watcher does not keep the process alive unless {@link TableWatcher.ref} is called. Without
    * it, Node.js ends a program whose top-level `await` waits for nothing else, with exit code 13.
@@ -335,10 +357,11 @@ registerEntries(Ipvs.prototype);
 registerEntry('open', Ipvs.open);
 
 /**
- * What this host has and lacks for IPVS, and the command that fixes each, where there is one. Works
- * also where no handle can be opened.
- * @param options which network namespace, and the schedulers that are needed: `{ netns, schedulers: ['wrr'] }`
- * @throws TypeError, RangeError: bad options; nothing else
+ * Checks what this host has and lacks for IPVS. Each failed check has the command that fixes it, if
+ * there is one. Works also if no handle can be opened.
+ * @param options the network namespace, and the schedulers that are needed:
+ *   `{ netns, schedulers: ['wrr'] }`
+ * @throws TypeError, RangeError: bad options; no other error
  */
 export function diagnose(options?: OpenOptions & DiagnoseOptions): Promise<Check[]>;
 export function diagnose(...args: readonly unknown[]): Promise<Check[]> {
