@@ -10,11 +10,13 @@
 
 namespace binding {
 
-/// Returns an object with a property for each record, { size, fields: { [name]: { offset, size } } }
-/// in bytes, and one for each enumeration, { [name]: number }.
+/// describeLayout(): { [record]: { size, fields: { [field]: { offset, size } } },
+///   [enumeration]: { [name]: number } }
+///
+/// Sizes and offsets are in bytes.
 Napi::Value describe_layout(const Napi::CallbackInfo& info);
 
-/// A hash of all that describe_layout() returns: JavaScript refuses an addon of another layout.
+/// Returns a hash of what describe_layout() returns. JavaScript refuses an addon of another layout.
 uint32_t layout_hash();
 
 }  // namespace binding

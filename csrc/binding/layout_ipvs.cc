@@ -87,7 +87,7 @@ constexpr Field kDestinationEntry[] = {
     FIELD(DestinationEntry, "persistentConnections", persistent_connections),
 };
 
-constexpr Field kOutcome[] = {
+constexpr Field kResult[] = {
     FIELD(Result, "error", error),
     FIELD(Result, "status", status),
     FIELD(Result, "text", text),
@@ -112,7 +112,7 @@ constexpr Record kRecords[] = {
     {"daemon", sizeof(ipvs::SyncDaemon), kDaemon},
     {"serviceEntry", sizeof(ServiceEntry), kServiceEntry},
     {"destinationEntry", sizeof(DestinationEntry), kDestinationEntry},
-    {"outcome", sizeof(Result), kOutcome},
+    {"outcome", sizeof(Result), kResult},
 };
 
 constexpr Number kOperations[] = {

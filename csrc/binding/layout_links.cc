@@ -59,7 +59,7 @@ constexpr Field kLinkAddress[] = {
     FIELD(LinkAddress, "link", link),
 };
 
-constexpr Field kLinkOutcome[] = {
+constexpr Field kLinkResult[] = {
     FIELD(rtnl::Result, "error", error),         FIELD(rtnl::Result, "status", status),
     FIELD(rtnl::Result, "text", text),           FIELD(rtnl::Result, "created", created),
     FIELD(rtnl::Result, "changed", changed),     FIELD(rtnl::Result, "firstLink", first_link),
@@ -79,7 +79,7 @@ constexpr Record kRecords[] = {
     {"link", sizeof(rtnl::Link), kLink},
     {"addressSettings", sizeof(AddressSettings), kAddressSettings},
     {"linkAddress", sizeof(LinkAddress), kLinkAddress},
-    {"linkOutcome", sizeof(rtnl::Result), kLinkOutcome},
+    {"linkOutcome", sizeof(rtnl::Result), kLinkResult},
     {"linkEvent", sizeof(rtnl::Event), kLinkEvent},
 };
 

@@ -1,6 +1,8 @@
-"""Captures what the kernel says to a client, for the corpus of the fuzzer: `capture.py FOLDER KERNEL` makes services,
-destinations, daemons, links and connections in the network namespace that it runs in, and writes each datagram, and each
-file of connections, to FOLDER/TARGET/KERNEL-NAME. scripts/fuzz-corpus calls it on each kernel."""
+"""Captures replies of the kernel for the corpus of the fuzzers: `capture.py FOLDER KERNEL`.
+
+Creates services, destinations, daemons, links and connections in its network namespace, and writes
+each datagram, and each file of connections, to FOLDER/TARGET/KERNEL-NAME. scripts/fuzz-corpus calls
+it on each kernel."""
 
 import pathlib
 import socket
@@ -15,7 +17,7 @@ NETLINK_ROUTE, NETLINK_GENERIC = 0, 16
 GENL_CONTROL, GET_FAMILY, FAMILY_NAME, FAMILY_ID = 0x10, 3, 2, 1
 NEST = 0x8000
 
-# No run is to differ from the other where it need not.
+# Fixed, so that runs differ as little as possible.
 PORT, SEQUENCE = 4242, 1
 
 SETUP = """
@@ -23,7 +25,8 @@ ip link add director type dummy
 ip link set director up multicast on mtu 1400 alias director
 ip link set director txqueuelen 77
 ip address add 10.96.0.1/32 dev director label director:vip
-ip address add 192.168.255.1/24 broadcast 192.168.255.255 dev director valid_lft 600 preferred_lft 300
+ip address add 192.168.255.1/24 broadcast 192.168.255.255 dev director \
+    valid_lft 600 preferred_lft 300
 ip address add 10.98.0.1 peer 10.98.0.2/32 dev director noprefixroute
 ip address add fd96::1/128 dev director nodad
 ip address add fd97::1/64 dev director nodad valid_lft 600 preferred_lft 0
@@ -52,10 +55,11 @@ ipvsadm -a -t [fd96::1]:80 -r [fd97::1]:8080 -m -w 65535
 ipvsadm --set 900 120 300
 """
 
-# Not beside destinations of another family than their service's, which the kernel refuses.
+# Started before destinations of another family than their service, which the kernel refuses after.
 START_DAEMONS = """
 ipvsadm --start-daemon master --mcast-interface director --syncid 7
-ipvsadm --start-daemon backup --mcast-interface director --mcast-group ff02::81 --mcast-port 8850 --mcast-ttl 3
+ipvsadm --start-daemon backup --mcast-interface director \
+    --mcast-group ff02::81 --mcast-port 8850 --mcast-ttl 3
 """
 MIXED_FAMILIES = """
 ipvsadm --stop-daemon master
@@ -80,7 +84,8 @@ def attribute(kind, data):
 
 def service(port, address="10.96.0.1", protocol=6):
     inside = attribute(1, struct.pack("=H", 2)) + attribute(2, struct.pack("=H", protocol))
-    inside += attribute(3, socket.inet_aton(address) + bytes(12)) + attribute(4, struct.pack(">H", port))
+    inside += attribute(3, socket.inet_aton(address) + bytes(12))
+    inside += attribute(4, struct.pack(">H", port))
     return attribute(1 | NEST, inside)
 
 
@@ -92,25 +97,25 @@ class Netlink:
         self.socket.setsockopt(SOL_NETLINK, EXT_ACK, 1)
         self.socket.settimeout(5)
 
-    def ask(self, kind, flags, body):
-        """The datagrams of the answer, up to DONE or a verdict."""
+    def request(self, kind, flags, body):
+        """Returns the datagrams of the reply, up to DONE or an error."""
         header = struct.pack("=IHHII", 16 + len(body), kind, REQUEST | ACK | flags, SEQUENCE, 0)
         self.socket.send(header + body)
-        answers = []
+        replies = []
         while True:
-            # Larger ones than the fuzzer takes are no use: a dump comes in parts that fit.
-            answers.append(self.socket.recv(4096))
+            # Not larger than an input of the fuzzer: a dump comes in chunks that fit.
+            replies.append(self.socket.recv(4096))
             at = 0
-            while at < len(answers[-1]):
-                length, kind = struct.unpack_from("=IH", answers[-1], at)
+            while at < len(replies[-1]):
+                length, kind = struct.unpack_from("=IH", replies[-1], at)
                 if kind in (2, 3):
-                    return answers
+                    return replies
                 at += (length + 3) & ~3
 
 
 def family_id(netlink, name):
     body = struct.pack("=BBH", GET_FAMILY, 1, 0) + attribute(FAMILY_NAME, name.encode() + b"\0")
-    data = netlink.ask(GENL_CONTROL, 0, body)[0]
+    data = netlink.request(GENL_CONTROL, 0, body)[0]
     at = 20
     while at < len(data):
         length, kind = struct.unpack_from("=HH", data, at)
@@ -157,9 +162,10 @@ def make_connections():
     for port in (80, 8080):
         echo(socket.SOCK_STREAM, port)
     call = b"INVITE sip:a@b SIP/2.0\r\nCall-ID: %b\r\nContent-Length: 0\r\n\r\n"
-    clients = [connect(socket.SOCK_STREAM, 80) for _ in range(2)] + [connect(socket.SOCK_STREAM, 443)]
+    clients = [connect(socket.SOCK_STREAM, port) for port in (80, 80, 443)]
     clients[0].close()
-    for port, data in ((5060, b"one"), (5061, call % b"first@10.0.0.9"), (5061, call % b"second@10.0.0.9")):
+    first, second = call % b"first@10.0.0.9", call % b"second@10.0.0.9"
+    for port, data in ((5060, b"one"), (5061, first), (5061, second)):
         client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         client.bind(("10.0.0.9", 0))
         client.sendto(data, ("10.96.0.1", port))
@@ -167,51 +173,52 @@ def make_connections():
     return clients
 
 
-def ipvs_answers():
+def ipvs_replies():
     netlink = Netlink(NETLINK_GENERIC)
-    number, answer = family_id(netlink, "IPVS")
-    yield "family", answer
+    number, reply = family_id(netlink, "IPVS")
+    yield "family", reply
 
-    def ask(command, body=b"", flags=0):
-        return netlink.ask(number, flags, struct.pack("=BBH", command, 1, 0) + body)
+    def request(command, body=b"", flags=0):
+        return netlink.request(number, flags, struct.pack("=BBH", command, 1, 0) + body)
 
     run(START_DAEMONS)
-    daemons = ask(11, flags=DUMP)
+    daemons = request(11, flags=DUMP)
     run(MIXED_FAMILIES)
     web = service(80)
-    for name, answers in {
-        "services": ask(4, flags=DUMP),
-        "service": ask(4, web),
-        "destinations": ask(8, web, DUMP),
-        "destinations6": ask(8, attribute(1 | NEST, attribute(1, struct.pack("=H", 10)) + attribute(2, b"\6\0")
-                                          + attribute(3, socket.inet_pton(socket.AF_INET6, "fd96::1"))
-                                          + attribute(4, b"\0\x50")), DUMP),
+    web6 = attribute(1 | NEST, attribute(1, struct.pack("=H", 10)) + attribute(2, b"\6\0")
+                     + attribute(3, socket.inet_pton(socket.AF_INET6, "fd96::1"))
+                     + attribute(4, b"\0\x50"))
+    for name, replies in {
+        "services": request(4, flags=DUMP),
+        "service": request(4, web),
+        "destinations": request(8, web, DUMP),
+        "destinations6": request(8, web6, DUMP),
         "daemons": daemons,
-        "config": ask(13),
-        "info": ask(15),
-        "exists": ask(1, web),
-        "missing": ask(4, service(81)),
-        "refused": ask(12, attribute(4, b"\2")),
-        "unknown": ask(200),
+        "config": request(13),
+        "info": request(15),
+        "exists": request(1, web),
+        "missing": request(4, service(81)),
+        "refused": request(12, attribute(4, b"\2")),
+        "unknown": request(200),
     }.items():
-        for place, data in enumerate(answers):
-            yield f"{name}-{place}", data
+        for index, data in enumerate(replies):
+            yield f"{name}-{index}", data
 
 
-def rtnetlink_answers():
+def rtnetlink_replies():
     netlink = Netlink(NETLINK_ROUTE)
     link = struct.pack("=BBHiII", 0, 0, 0, 0, 0, 0)
     address = struct.pack("=BBBBI", 0, 0, 0, 0, 0)
-    for name, answers in {
-        "links": netlink.ask(18, DUMP, link),
-        "link": netlink.ask(18, 0, link + attribute(3, b"director\0")),
-        "no-link": netlink.ask(18, 0, link + attribute(3, b"nowhere\0")),
-        "addresses": netlink.ask(22, DUMP, address),
-        "exists": netlink.ask(16, 0x600, link + attribute(3, b"director\0")),
-        "refused": netlink.ask(18, 0, link + attribute(4, b"\1")),
+    for name, replies in {
+        "links": netlink.request(18, DUMP, link),
+        "link": netlink.request(18, 0, link + attribute(3, b"director\0")),
+        "no-link": netlink.request(18, 0, link + attribute(3, b"nowhere\0")),
+        "addresses": netlink.request(22, DUMP, address),
+        "exists": netlink.request(16, 0x600, link + attribute(3, b"director\0")),
+        "refused": netlink.request(18, 0, link + attribute(4, b"\1")),
     }.items():
-        for place, data in enumerate(answers):
-            yield f"{name}-{place}", data
+        for index, data in enumerate(replies):
+            yield f"{name}-{index}", data
 
 
 def main(folder, kernel):
@@ -223,10 +230,10 @@ def main(folder, kernel):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
-    for name, data in ipvs_answers():
+    for name, data in ipvs_replies():
         save("message", f"ipvs-{name}", data)
         save("ipvs", name, data)
-    for name, data in rtnetlink_answers():
+    for name, data in rtnetlink_replies():
         save("message", f"rtnl-{name}", data)
         save("rtnl", name, data)
     for name in ("ip_vs_conn", "ip_vs_conn_sync"):

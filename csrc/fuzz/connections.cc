@@ -1,6 +1,6 @@
-// The parser of the connection table, on any text as either of the two files: a row that is read is
-// printed and read back the same, no line is passed over in silence, and how the file is cut into
-// reads makes no difference.
+// The parser of the connection table, on any text as either of its two files. A row that is parsed
+// prints to text that parses to the same row, no line is skipped without an error, and the sizes of
+// reads make no difference.
 #include "ipvs/connections.h"
 
 #include <sys/socket.h>
@@ -26,11 +26,11 @@ using test::Row;
 
 namespace {
 
-// A dozen rows show all that there is to see.
+// Enough for a dozen rows; more would find nothing else.
 constexpr size_t kMaxBytes = 1024;
 constexpr std::string_view kTitle = "Pro ";
 
-// What the lines say: all rows up to the first that is none.
+// The rows before the first line that is not a row.
 struct Expected {
   std::vector<Row> rows;
   bool whole = true;
@@ -51,7 +51,7 @@ Expected read_lines(std::string_view text, ConnectionFile file) {
 
 void check_row(const Row& row, ConnectionFile file) {
   const bool known = row.connection.origin != 0;
-  expect(known == (file == ConnectionFile::kOrigins), "an origin where the file tells it");
+  expect(known == (file == ConnectionFile::kOrigins), "a row has an origin if its file has");
   const std::string printed = test::print(row, file);
   const auto again = ipvs::parse_connection(printed, file);
   expect(again && test::row_of(*again) == row, "a row is printed and read back the same");
@@ -68,14 +68,14 @@ void check_row(const Row& row, ConnectionFile file) {
                         .family = row.connection.destination_family,
                         .port = row.connection.destination_port};
   expect(ipvs::matches(filter, row.view()), "a row matches itself");
-  // Port 0 would be every port.
+  // Port 0 matches every port.
   filter.destination.port = filter.destination.port == 1 ? 2 : 1;
   expect(!ipvs::matches(filter, row.view()), "a row matches no other destination");
   filter.destination.port = 0;
   expect(ipvs::matches(filter, row.view()), "a row matches every port of its destination");
 }
 
-// A file each read of which gives `piece` bytes at most.
+// Returns a file whose reads return at most `piece` bytes.
 Descriptor file_of(std::string_view text, size_t piece) {
   std::array<int, 2> ends{};
   expect(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0, "socketpair");
@@ -105,7 +105,7 @@ void check_reader(std::string_view text, ConnectionFile file, const Expected& ex
       expect(batch.connections.size() <= limit, "a batch has its limit");
       for (const Connection& connection : batch.connections) {
         expect(seen < expected.rows.size(), "there are no more rows than that");
-        expect(row_of(batch, connection) == expected.rows[seen++], "a row is the line's");
+        expect(row_of(batch, connection) == expected.rows[seen++], "a row is that of its line");
       }
       done = batch.done;
     }
@@ -113,8 +113,8 @@ void check_reader(std::string_view text, ConnectionFile file, const Expected& ex
     expect(seen == expected.rows.size(), "all rows are read");
   } catch (const os::Error&) {
     expect(!expected.whole, "rows are no error");
-    // Those of the same batch go with it.
-    expect(expected.rows.size() - seen < limit, "what stands before an error is read");
+    // The error discards the rows of its batch.
+    expect(expected.rows.size() - seen < limit, "rows before an error are read");
   }
 }
 
@@ -141,8 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto file : {ConnectionFile::kConnections, ConnectionFile::kOrigins}) {
     const Expected expected = read_lines(text, file);
     for (const Row& row : expected.rows) check_row(row, file);
-    // System calls are dear: an input is read in one of the ways, and in none mostly where no line
-    // is a row.
+    // System calls are expensive: an input is read in one of the ways, or mostly not at all if no
+    // line is a row.
     if (expected.rows.empty() && size % 16 != 0) continue;
     switch (std::accumulate(text.begin(), text.end(), 0U) % 3) {
       case 0:

@@ -1,6 +1,5 @@
-// What the targets of the fuzzer share. Each is one file with one property or more, which it checks
-// of any input; AddressSanitizer and UndefinedBehaviorSanitizer watch besides. An input lies in
-// memory of just its size.
+// Helpers of the fuzz targets. Each target is a file that checks properties of any input, with
+// AddressSanitizer and UndefinedBehaviorSanitizer. An input ends where its memory does.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace fuzz {
 
-/// Stops the fuzzer, which then shows the input, where a property does not hold.
+/// Stops the fuzzer, which then prints the input, unless the property holds.
 inline void expect(bool holds, const char* property) {
   if (holds) return;
-  (void)std::fprintf(stderr, "it does not hold: %s\n", property);
+  (void)std::fprintf(stderr, "does not hold: %s\n", property);
   std::abort();
 }
 

@@ -1,5 +1,5 @@
-// The decoders of IPVS, on any datagram: what they give is as types.h promises, is written and read
-// back the same, and does not depend on attributes that nobody knows.
+// The decoders of IPVS, on any datagram. Objects are as types.h promises, do not depend on unknown
+// attributes, and encode to bytes that decode to the same object.
 #include <linux/ip_vs.h>
 #include <netinet/in.h>
 
@@ -19,7 +19,7 @@ using netlink::MessageBatch;
 
 namespace {
 
-constexpr uint16_t kFamily = AF_INET;  // of a destination that has none
+constexpr uint16_t kFamily = AF_INET;  // of a destination without one
 constexpr size_t kHeaders = sizeof(nlmsghdr) + netlink::kGenericHeader;
 
 bool same(const ipvs::ServiceEntry& a, const ipvs::ServiceEntry& b) {
@@ -30,13 +30,13 @@ template <size_t Size>
 void check_name(const ipvs::Name<Size>& name) {
   ipvs::Name<Size> again{};
   again.assign(name.view());
-  expect(same(again, name), "a name ends in NUL, with nothing behind");
+  expect(same(again, name), "a name is padded with NULs");
 }
 
-// The attributes of a message as Put writes it, until the next one is written.
+// Returns the attributes that `put` appends, valid until the next call.
 template <typename Put>
-Attributes written(Put put) {
-  static MessageBatch batch;  // its memory is what most of an execution would be spent on
+Attributes encoded(Put put) {
+  static MessageBatch batch;  // reused, because allocating it would take most of the time
   batch.clear();
   batch.begin(1, 0, genlmsghdr{}, netlink::ReplyKind::kErrorOnly);
   put(batch);
@@ -49,17 +49,18 @@ void check_service(const ipvs::ServiceEntry& entry) {
   expect((service.flags & ipvs::ServiceFlags::kHashed) == 0, "the kernel keeps its HASHED bit");
   check_name(service.scheduler);
   check_name(service.engine);
-  // A firewall mark takes the place of the rest.
+  // A firewall mark is encoded instead of the rest.
   if (service.key.fwmark != 0) {
     const uint16_t family = service.key.family;
     service.key = {.address = {}, .fwmark = service.key.fwmark, .family = family};
   }
   const auto again = ipvs::read_service(
-      written([&](MessageBatch& to) { ipvs::put_service(to, service, ipvs::Fields::kFull); }));
-  expect(again && same(again->service, service), "a service is written and read back");
+      encoded([&](MessageBatch& to) { ipvs::put_service(to, service, ipvs::Fields::kFull); }));
+  expect(again && same(again->service, service), "a service decodes as it was encoded");
   const auto named = ipvs::read_service(
-      written([&](MessageBatch& to) { ipvs::put_service(to, service, ipvs::Fields::kKey); }));
-  expect(named && same(named->service.key, service.key), "a service's key is read back");
+      encoded([&](MessageBatch& to) { ipvs::put_service(to, service, ipvs::Fields::kKey); }));
+  expect(named && same(named->service.key, service.key),
+         "the key of a service decodes as it was encoded");
 }
 
 void check_destination(const ipvs::DestinationEntry& entry) {
@@ -69,32 +70,32 @@ void check_destination(const ipvs::DestinationEntry& entry) {
     destination.tunnel_type = destination.tunnel_port = destination.tunnel_flags = 0;
   }
   const auto again =
-      ipvs::read_destination(written([&](MessageBatch& to) {
+      ipvs::read_destination(encoded([&](MessageBatch& to) {
                                ipvs::put_destination(to, destination, ipvs::Fields::kFull);
                              }),
                              0);
-  expect(again && same(again->destination, destination), "a destination is written and read back");
+  expect(again && same(again->destination, destination), "a destination decodes as encoded");
 }
 
 void check_daemon(const ipvs::SyncDaemon& daemon) {
   ipvs::SyncDaemon expected = daemon;
   check_name(daemon.interface);
-  // What no kernel sends: groups of both kinds, or one that is no address of a group.
+  // No kernel sends groups of both families, or an address that is not multicast.
   if (daemon.group_family == 0) expected.group = {};
   if (daemon.group_family == AF_INET) std::fill_n(&expected.group[4], 12, uint8_t{0});
   const auto again = ipvs::read_daemon(
-      written([&](MessageBatch& to) { ipvs::put_daemon(to, daemon, ipvs::Fields::kFull); }));
-  expect(again && same(*again, expected), "a daemon is written and read back");
+      encoded([&](MessageBatch& to) { ipvs::put_daemon(to, daemon, ipvs::Fields::kFull); }));
+  expect(again && same(*again, expected), "a daemon decodes as it was encoded");
 }
 
 void check_timeouts(const ipvs::Timeouts& timeouts) {
   const auto again =
-      ipvs::read_timeouts(written([&](MessageBatch& to) { ipvs::put_timeouts(to, timeouts); }));
-  expect(again && same(*again, timeouts), "timeouts are written and read back");
+      ipvs::read_timeouts(encoded([&](MessageBatch& to) { ipvs::put_timeouts(to, timeouts); }));
+  expect(again && same(*again, timeouts), "timeouts decode as they were encoded");
 }
 
-// An object is the same with an unknown attribute before it, and none with less than an attribute
-// behind it.
+// Checks that an unknown attribute before an object changes nothing, and that an incomplete one
+// after it leaves no object.
 template <typename Object, typename Read>
 void check_surroundings(Bytes bytes, const Object& object, Read read) {
   static std::vector<std::byte> longer;
@@ -104,9 +105,9 @@ void check_surroundings(Bytes bytes, const Object& object, Read read) {
   longer.insert(longer.end(), bytes.begin(), bytes.end());
   const std::optional<Object> again = read(Attributes(longer));
   expect(again && same(*again, object), "unknown attributes change nothing");
-  if (bytes.size() % 4 != 0) return;  // what is appended would be padding
+  if (bytes.size() % 4 != 0) return;  // appended bytes would be padding
   longer.resize(longer.size() + 3);
-  expect(!read(Attributes(longer)), "damage gives no object");
+  expect(!read(Attributes(longer)), "a malformed message decodes to no object");
 }
 
 template <typename Read, typename Check>

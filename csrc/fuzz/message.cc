@@ -1,5 +1,5 @@
-// The readers of messages and attributes, on any datagram: they give what a reader of the simplest
-// kind gives, never a byte outside, and what they give is written and read back the same.
+// The parsers of messages and attributes, on any datagram. They agree with a reference parser,
+// return no byte outside of the datagram, and read what was written unchanged.
 #include "netlink/message.h"
 
 #include <algorithm>
@@ -39,13 +39,13 @@ void check_value(const Attributes& at) {
   const bool enough = payload.size() >= sizeof expected;
   if (enough) std::memcpy(&expected, payload.data(), sizeof expected);
   expect(reader.number<uint64_t>() == expected, "a number is what the bytes say, or zero");
-  expect(reader.malformed() == !enough, "only too few bytes damage a number");
+  expect(reader.malformed() == !enough, "only a number with too few bytes is malformed");
 
   reader = at;
   std::array<std::byte, 16> target{};
   reader.copy(target);
   const bool fits = payload.size() <= target.size();
-  expect(reader.malformed() == !fits, "only too many bytes damage a copy");
+  expect(reader.malformed() == !fits, "only a copy of too many bytes is malformed");
   expect(!fits || std::equal(payload.begin(), payload.end(), target.begin()), "a copy is the same");
 }
 
@@ -66,16 +66,16 @@ void check_attributes(Bytes bytes, int depth) {
       while (inner.next()) continue;
     });
     expect(outer.malformed() == test::split_attributes(payload).malformed,
-           "damage inside is damage");
+           "a malformed nest is malformed");
   }
   expect(seen == expected.items.size(), "all attributes are read");
-  expect(attributes.malformed() == expected.malformed, "damage is told");
-  expect(!attributes.next() && attributes.payload().empty(), "nothing comes after the end");
+  expect(attributes.malformed() == expected.malformed, "malformed input is reported");
+  expect(!attributes.next() && attributes.payload().empty(), "nothing follows the end");
 }
 
 void check_round_trip(Bytes bytes) {
   const test::Items expected = test::split_attributes(bytes);
-  static MessageBatch batch;  // its memory is what most of an execution would be spent on
+  static MessageBatch batch;  // reused, because allocating it would take most of the time
   batch.clear();
   batch.begin(1, 0, uint32_t{0}, netlink::ReplyKind::kErrorOnly);
   for (const auto& [type, payload] : expected.items) batch.put_bytes(type, payload);
@@ -87,13 +87,13 @@ void check_round_trip(Bytes bytes) {
                       written.payload().end()),
            "a payload is read back");
   }
-  expect(!written.next() && !written.malformed(), "what is written is whole");
+  expect(!written.next() && !written.malformed(), "what is written is well-formed");
 }
 
-void check_verdict(const Messages& message, Bytes datagram) {
-  const netlink::ErrorReply verdict = netlink::read_error_reply(message);
-  expect(verdict.error >= 0, "an errno is positive");
-  expect(is_inside(verdict.text, datagram), "the kernel's words lie within the datagram");
+void check_error_reply(const Messages& message, Bytes datagram) {
+  const netlink::ErrorReply error_reply = netlink::read_error_reply(message);
+  expect(error_reply.error >= 0, "an errno is positive");
+  expect(is_inside(error_reply.text, datagram), "the text lies within the datagram");
 }
 
 }  // namespace
@@ -108,19 +108,20 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto& [type, payload] = expected.items[seen++];
     expect(messages.header().nlmsg_type == type, "a message has its type");
     expect(same_place(messages.payload(), payload), "a message has its payload");
-    check_verdict(messages, datagram);
+    check_error_reply(messages, datagram);
     for (const size_t header : {size_t{4}, size_t{16}}) {
       Attributes attributes = messages.attributes(header);
       if (payload.size() >= header) {
         check_attributes(payload.subspan(header), kDepth);
         check_round_trip(payload.subspan(header));
       } else {
-        expect(!attributes.next() && attributes.malformed(), "a message has its family's header");
+        expect(!attributes.next() && attributes.malformed(),
+               "a message has the header of its family");
       }
     }
   }
   expect(seen == expected.items.size(), "all messages are read");
-  expect(messages.malformed() == expected.malformed, "damage is told");
-  expect(!messages.next() && messages.payload().empty(), "nothing comes after the end");
+  expect(messages.malformed() == expected.malformed, "malformed input is reported");
+  expect(!messages.next() && messages.payload().empty(), "nothing follows the end");
   return 0;
 }

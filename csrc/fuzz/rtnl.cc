@@ -27,7 +27,7 @@ template <size_t Size>
 void check_name(const netlink::Name<Size>& name) {
   netlink::Name<Size> again{};
   again.assign(name.view());
-  expect(same(again, name), "a name ends in NUL, with nothing behind");
+  expect(same(again, name), "a name is padded with NULs");
 }
 
 void check_link(const rtnl::Link& link) {
@@ -37,7 +37,7 @@ void check_link(const rtnl::Link& link) {
   expect(link.state <= UINT8_MAX, "a state is a byte");
 }
 
-// What is to be had of an address from what is written of it: no lifetimes, which were not given.
+// Returns what decodes from an encoded address: no lifetimes, because none were asked for.
 rtnl::LinkAddress as_written(const rtnl::LinkAddress& address) {
   rtnl::LinkAddress expected = address;
   rtnl::AddressSettings& settings = expected.settings;
@@ -55,19 +55,19 @@ void check_address(const rtnl::LinkAddress& address) {
   const rtnl::AddressSettings& settings = address.settings;
   check_name(settings.label);
   expect(settings.family == AF_INET || settings.family == AF_INET6, "an address is one of IP");
-  expect(settings.change == 0 && same(address.link, {}), "what is no attribute stays zero");
-  // A peer of nothing cannot be told from none.
+  expect(settings.change == 0 && same(address.link, {}), "fields without an attribute are zero");
+  // A peer of zeros is the same as no peer.
   const rtnl::LinkAddress expected = as_written(address);
   if (!same(settings.peer, Address{}) && same(expected.settings.peer, Address{})) return;
   MessageBatch batch;
   rtnl::put_new_address(batch, expected.index, expected.settings);
   Messages messages(batch.bytes());
-  expect(messages.next(), "what is written is whole");
+  expect(messages.next(), "what is encoded is well-formed");
   const auto again = rtnl::read_address(messages);
-  expect(again && same(*again, expected), "an address is written and read back");
+  expect(again && same(*again, expected), "an address decodes as it was encoded");
 }
 
-// An object is the same with an unknown attribute behind its header.
+// Checks that an unknown attribute after the header changes nothing.
 template <typename Header, typename Object, typename Read>
 void check_surroundings(Bytes payload, const Object& object, Read read) {
   Header header;
@@ -83,7 +83,7 @@ void check_surroundings(Bytes payload, const Object& object, Read read) {
   const auto length = static_cast<uint32_t>(longer.size());
   std::memcpy(longer.data(), &length, sizeof length);
   Messages messages(longer);
-  expect(messages.next(), "what is written is whole");
+  expect(messages.next(), "what is encoded is well-formed");
   const std::optional<Object> again = read(messages);
   expect(again && same(*again, object), "unknown attributes change nothing");
 }
