@@ -1,106 +1,16 @@
 /**
- * Hints in the errors of checks: what the caller probably meant.
+ * Hints at the end of messages: the name, value or form that the caller may have meant. They are
+ * only composed after a check has failed.
  * @module
  */
-
-/**
- * Names, and what other tools call them, as `plain()` leaves it. Where several names are meant, the
- * first that is allowed is proposed.
- */
-const NAMES: Readonly<Record<string, readonly string[]>> = bySynonym({
-  masquerade: 'm masq masqerade masquerading nat dnat vsnat',
-  direct: 'g gate gateway gatewaying route routing droute dr dsr vsdr',
-  tunnel: 'i ipip ipipencap tun tunl tunneling tunnelling vstun gue gre',
-  local: 'localnode l',
-  tcp: '6 t tcp4 tcp6 tcpservice http https',
-  udp: '17 u udp4 udp6 udpservice dns',
-  sctp: '132 sctpservice',
-  ipv4: '2 4 v4 ip4 inet inet4 afinet',
-  ipv6: '6 10 v6 ip6 inet6 afinet6',
-  none: 'nocsum nochecksum',
-  checksum: 'csum',
-  'remote-checksum': 'remcsum remotecsum',
-  rr: 'roundrobin',
-  wrr: 'weightedroundrobin weightedrr',
-  lc: 'leastconn leastconnection leastconnections',
-  wlc: 'weightedleastconn weightedleastconnection weightedleastconnections',
-  lblc: 'localitybasedleastconnection localitybasedleastconnections',
-  sh: 'sourcehash sourcehashing srchash iphash',
-  dh: 'destinationhash destinationhashing desthash',
-  mh: 'maglev maglevhash maglevhashing',
-  sed: 'shortestexpecteddelay',
-  nq: 'neverqueue',
-  fo: 'failover weightedfailover',
-  ovf: 'overflow weightedoverflow',
-  twos: 'poweroftwo poweroftwochoices',
-  'sh-fallback': 'fallback',
-  'sh-port': 'port',
-  'mh-fallback': 'fallback',
-  'mh-port': 'port',
-});
-
-/** Properties, and what other tools call them. */
-const PROPERTIES: Readonly<Record<string, readonly string[]>> = bySynonym({
-  address: 'server ip ipaddress host hostname addr vip rip realserver destination dest',
-  protocol: 'proto transport',
-  port: 'dport vport rport serverport serviceport',
-  fwmark: 'mark fwm firewallmark',
-  family: 'af addressfamily ipversion version',
-  scheduler: 'sched schedname schedulername algorithm algo method lbmethod lbalgo strategy policy',
-  schedulerFlags: 'flags schedflags',
-  forwarding: 'fwd fwdmethod forward forwardmethod forwardingmethod method mode kind lbkind',
-  persistence: 'persist persistent sticky affinity sessionaffinity',
-  onePacket: 'ops onepacketscheduling',
-  upperThreshold: 'uthresh upper uthreshold maxconn maxconnections',
-  lowerThreshold: 'lthresh lower lthreshold minconn minconnections',
-  weight: 'w',
-  tunnel: 'tun encap encapsulation',
-  type: 'tuntype tunneltype',
-  checksum: 'csum tunflags tunnelflags tunnelchecksum',
-  timeout: 'seconds persistencetimeout persisttimeout ttl',
-  netmask: 'mask prefix granularity persistencegranularity',
-  engine: 'pe pename persistenceengine',
-  netns: 'namespace ns net netnamespace networknamespace',
-  ifExists: 'force missingok ignoremissing ifpresent',
-  interface: 'iface dev device ifname mcastinterface mcastifn',
-  syncId: 'id',
-  maxLength: 'maxlen syncmaxlen',
-  group: 'mcastgroup multicast multicastgroup',
-  prefixLength: 'prefix prefixlen cidr mask netmask',
-});
-
-/** Properties of settings that are objects, by the name of the setting. */
-const WITHIN: Readonly<Record<string, readonly string[]>> = {
-  persistence: ['timeout', 'netmask', 'engine'],
-  tunnel: ['type', 'checksum'],
-};
-/** Names of the port of a tunnel; `port` alone is the destination's. */
-const TUNNEL_PORT = new Set(['tunport', 'tunnelport']);
-
-/** Properties that only objects from the kernel have, and that are never proposed. */
-const READ_ONLY: ReadonlySet<string> = new Set([
-  'stats',
-  'activeConnections',
-  'inactiveConnections',
-  'persistentConnections',
-  'inactivePersistence',
-  'destinations',
-  'change',
-  'peer',
-  'broadcast',
-  'label',
-  'preferredLifetime',
-  'validLifetime',
-]);
-
-/** Turns `{ meant: 'said said' }` into the lists of what is meant, by what is said. */
-function bySynonym(table: Readonly<Record<string, string>>): Record<string, readonly string[]> {
-  const meanings: Record<string, string[]> = Object.create(null);
-  for (const [meant, words] of Object.entries(table)) {
-    for (const said of words.split(' ')) meanings[said] = [...(meanings[said] ?? []), meant];
-  }
-  return meanings;
-}
+import {
+  NESTED_PROPERTIES,
+  PROPERTY_SYNONYMS,
+  READ_ONLY,
+  TUNNEL_PORTS,
+  VALUE_SYNONYMS,
+} from './synonyms.js';
+import { MAX_EDITS, nearest } from './typos.js';
 
 /** Longer text is not a typo. */
 const MAX_TEXT = 80;
@@ -113,10 +23,7 @@ export const plain = (text: string) =>
     .toLowerCase()
     .replace(/[^a-z\d]/g, '');
 
-/**
- * Returns the name that is meant: the same but for case and dashes, a synonym, or one with few typos;
- * undefined if there is none.
- */
+/** Returns the name that `said` may mean: the same one in another case, a synonym, or a near one. */
 export function meantName(
   said: string,
   names: readonly string[],
@@ -124,7 +31,7 @@ export function meantName(
 ): string | undefined {
   const word = plain(said);
   const same = word === '' ? undefined : names.find((name) => plain(name) === word);
-  const synonym = NAMES[word]?.find((name) => names.includes(name));
+  const synonym = VALUE_SYNONYMS[word]?.find((name) => names.includes(name));
   return same ?? synonym ?? nearest(said, names, maxEdits);
 }
 
@@ -144,22 +51,23 @@ export function propertyHint(key: string, allowed: ReadonlySet<string>): string 
     return 'write its destinations with addDestination; leave it out';
   }
   const writable = [...allowed].filter((name) => !READ_ONLY.has(name));
-  // The last part of a parameter's path is its name.
+  // The name of a parameter is the last component of its path.
   const word = plain(key.slice(0, MAX_TEXT).replace(/^.*[./]/, ''));
   const same = writable.find((name) => plain(name) === word);
-  const meanings = [...(PROPERTIES[word] ?? []), key];
+  const meanings = [...(PROPERTY_SYNONYMS[word] ?? []), key];
   const synonym = meanings.find((name) => writable.includes(name));
-  const within = meanings.flatMap((name) => placeWithin(name, word, writable)).at(0);
-  const meant = same ?? synonym ?? within ?? nearest(key, writable, MAX_EDITS);
+  const nested = meanings.flatMap((name) => nestedProperty(name, word, writable)).at(0);
+  const meant = same ?? synonym ?? nested ?? nearest(key, writable);
   if (meant !== undefined) return `did you mean ${meant}?`;
   return writable.length <= MAX_LISTED
     ? `one of ${writable.join(', ')}`
     : `none of the ${writable.length} that there are is like it`;
 }
 
-function placeWithin(name: string, word: string, writable: readonly string[]): string[] {
-  if (TUNNEL_PORT.has(word) && writable.includes('tunnel')) return ['tunnel: { type, port }'];
-  return Object.entries(WITHIN)
+/** Returns how to write a property that belongs into the object of another one. */
+function nestedProperty(name: string, word: string, writable: readonly string[]): string[] {
+  if (TUNNEL_PORTS.has(word) && writable.includes('tunnel')) return ['tunnel: { type, port }'];
+  return Object.entries(NESTED_PROPERTIES)
     .filter(([holder, held]) => writable.includes(holder) && held.includes(name))
     .map(([holder]) => (holder === name ? holder : `${holder}: { ${name} }`));
 }
@@ -200,36 +108,4 @@ export const NO_HOST_NAMES = ': names of hosts are not resolved; dns.promises.lo
 /** Returns true for text that may be the name of a host. */
 export function isHostName(text: string): boolean {
   return /^[a-z\d][\w.-]*$/i.test(text) && /[g-z]/i.test(text) && !text.startsWith('unknown-');
-}
-
-const MAX_EDITS = 2;
-
-/** Returns the name that is at most `maxEdits` edits away, and nearest. */
-function nearest(word: string, names: readonly string[], maxEdits: number): string | undefined {
-  let best: string | undefined;
-  let bestDistance = maxEdits + 1;
-  for (const name of names) {
-    // It also limits the time for long words.
-    if (Math.abs(word.length - name.length) > maxEdits) continue;
-    const distance = editDistance(word.toLowerCase(), name.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [name, distance];
-  }
-  return best;
-}
-
-/** Returns the distance of Levenshtein, with a swap of neighbours counted as one edit. */
-function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  const at = (i: number, j: number) => rows[i]?.[j] ?? Number.POSITIVE_INFINITY;
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    rows.push(row);
-    for (let j = 1; j <= b.length; j++) {
-      const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped =
-        a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : changed;
-      row.push(Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed, swapped));
-    }
-  }
-  return at(a.length, b.length);
 }
