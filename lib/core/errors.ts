@@ -15,7 +15,7 @@ export type IpvsErrorCode =
   | 'ERR_IPVS_CLOSED'
   /** modprobe is missing or fails. */
   | 'ERR_IPVS_MODULE'
-  /** The kernel's answer was lost: the operation may have taken effect. */
+  /** The kernel's response was lost: the operation may have taken effect. */
   | 'ERR_IPVS_OUTCOME_UNKNOWN'
   /** There is no native addon for this platform, or it cannot be loaded. */
   | 'ERR_IPVS_NO_ADDON'

@@ -39,7 +39,7 @@ export function meantName(
 export function nameHint(said: unknown, names: readonly string[]): string {
   if (typeof said !== 'string' && typeof said !== 'number') return '';
   if (/^unknown-\d+$/.test(String(said))) {
-    return ': only an object that was read, with its stats, may have what has no name';
+    return ': only objects that were read from the kernel, with their stats, may have it';
   }
   const meant = meantName(String(said), names);
   return meant === undefined ? '' : `: did you mean ${meant}?`;
@@ -48,7 +48,7 @@ export function nameHint(said: unknown, names: readonly string[]): string {
 /** Returns a hint about a property that is not allowed. */
 export function propertyHint(key: string, allowed: ReadonlySet<string>): string {
   if (key === 'destinations' && allowed.has('scheduler')) {
-    return 'write its destinations with addDestination; leave it out';
+    return 'leave it out, and add the destinations with addDestination';
   }
   const writable = [...allowed].filter((name) => !READ_ONLY.has(name));
   // The name of a parameter is the last component of its path.
@@ -61,7 +61,7 @@ export function propertyHint(key: string, allowed: ReadonlySet<string>): string 
   if (meant !== undefined) return `did you mean ${meant}?`;
   return writable.length <= MAX_LISTED
     ? `one of ${writable.join(', ')}`
-    : `none of the ${writable.length} that there are is like it`;
+    : `none of the ${writable.length} known ones is similar`;
 }
 
 /** Returns how to write a property that belongs into the object of another one. */
@@ -103,7 +103,7 @@ export function networkHint(text: string): string {
 }
 
 /** The hint for the name of a host. */
-export const NO_HOST_NAMES = ': names of hosts are not resolved; dns.promises.lookup() does that';
+export const NO_HOST_NAMES = ': host names are not resolved; use dns.promises.lookup()';
 
 /** Returns true for text that may be the name of a host. */
 export function isHostName(text: string): boolean {

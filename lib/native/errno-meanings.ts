@@ -19,9 +19,9 @@ const GENERAL: Readonly<Record<string, string>> = {
   ENOPROTOOPT: 'the kernel is unloading IPVS',
   ETIMEDOUT:
     'the kernel did not answer in time: it may be loading a module, for which it runs modprobe',
-  EBADMSG: "the kernel's answer was malformed",
-  EMSGSIZE: 'a message was larger than the buffer for it',
-  EINTR: 'the table changed during every reading of it',
+  EBADMSG: "the kernel's response was malformed",
+  EMSGSIZE: 'a message was larger than its buffer',
+  EINTR: 'the table changed during every read',
 };
 
 /** Returns the meaning of an errno that holds for every operation. */

@@ -119,8 +119,8 @@ export function factsOf(name: string): ModuleFacts {
  */
 export function noLoading({ loaded, loader, forbidden }: ModuleFacts): string | undefined {
   if (loaded) return undefined;
-  if (forbidden) return 'kernel.modules_disabled forbids to load any until the next boot';
-  if (loader === '') return 'the kernel loads none on demand (kernel.modprobe is empty)';
+  if (forbidden) return 'kernel.modules_disabled forbids loading modules until the next boot';
+  if (loader === '') return 'the kernel loads no modules on demand (kernel.modprobe is empty)';
   return undefined;
 }
 
@@ -129,7 +129,7 @@ export function absenceOf(name: string, facts: ModuleFacts = factsOf(name)): Abs
   const { loaded, onDisk, forbidden } = facts;
   const none = { detail: `the kernel has no module ${name}`, remedy: null };
   if (loaded) {
-    return { detail: `module ${name} is loaded, but brings nothing of that name`, remedy: null };
+    return { detail: `module ${name} is loaded, but provides nothing of that name`, remedy: null };
   }
   if (onDisk === false) return none;
   const why = noLoading(facts);

@@ -52,7 +52,7 @@ function reasonOf(error: unknown, root: string | undefined): string {
   const { code, resource }: { code?: unknown; resource?: unknown } = Object(error);
   if (code === 'ERR_DLOPEN_DISABLED') {
     return process.permission === undefined
-      ? 'Node.js runs with --no-addons: leave that out'
+      ? 'Node.js runs with --no-addons: remove that option'
       : 'Node.js runs with --permission, which forbids addons: add --allow-addons';
   }
   // The loader takes a folder that it may not read for one that is empty.

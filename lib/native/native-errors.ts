@@ -116,7 +116,7 @@ function memoryError(cause: Error, operation: string, target: string): IpvsError
 /** Returns a hint about a name of `ip netns`, which is not a path; otherwise ''. */
 function namespaceHint(netns: string): string {
   if (!/^[\w.-]{1,80}$/.test(netns)) return '';
-  return `: a path is wanted, such as '/run/netns/${netns}' for a name of ip netns`;
+  return `: netns is a path, such as '/run/netns/${netns}' for a namespace of ip netns`;
 }
 
 /** Returns the error for an open() that failed natively. */
@@ -145,7 +145,7 @@ export function jobError(error: unknown, operation: string): unknown {
 export function exchangeError(error: unknown, operation: string): IpvsError {
   if (isNativeError(error)) return translate(error, { operation, target: '', isFile: false });
   const why = error instanceof Error ? error.message : String(error);
-  return operationError(`the batch that it was in failed (${why}): it may have happened`, {
+  return operationError(`its batch failed (${why}): it may have taken effect`, {
     code: 'ERR_IPVS_OUTCOME_UNKNOWN',
     operation,
     cause: error,

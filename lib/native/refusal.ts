@@ -68,7 +68,7 @@ export function refusalError(refusal: Refusal): IpvsError {
       // A query changes nothing, so there is no outcome that could be unknown.
       if (isQuery) return fail(`${refusal.generalMeaning(code)} (${code})${kernelText}`, code);
       return fail(
-        `the kernel's answer was lost (${code}): it may have happened${kernelText}`,
+        `the kernel's response was lost (${code}): it may have taken effect${kernelText}`,
         'ERR_IPVS_OUTCOME_UNKNOWN',
       );
     case 'skipped':

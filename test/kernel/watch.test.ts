@@ -312,7 +312,7 @@ test('a service and its destinations in a sample can be written back', async () 
   }
   await expect(fixture.ipvs.ensureService(sampled)).rejects.toMatchObject({
     target: 'tcp://10.96.7.7:80',
-    message: expect.stringContaining('write its destinations with addDestination; leave it out'),
+    message: expect.stringContaining('leave it out, and add the destinations with addDestination'),
   });
   await fixture.ipvs.deleteService(service);
 });

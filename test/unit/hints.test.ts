@@ -233,8 +233,8 @@ describe('a value of another form', () => {
     ['10.0.0.1:80', "did you mean address: '10.0.0.1' and port: 80?"],
     ['10.0.0.1/32', ": drop the prefix: '10.0.0.1'"],
     ['fd00::1/128', ": drop the prefix: 'fd00::1'"],
-    ['localhost', 'names of hosts are not resolved'],
-    ['db-1.example.com', 'names of hosts are not resolved'],
+    ['localhost', 'host names are not resolved'],
+    ['db-1.example.com', 'host names are not resolved'],
   ])('address %j', (address, hint) => {
     expect(ofService({ address })).toContain(hint);
     expect(ofDestination({ address })).toContain(hint);
@@ -270,8 +270,8 @@ describe('a value of another form', () => {
     ['http://10.0.0.1:80', 'did you mean tcp?'],
     ['tcp://10.0.0.1', 'it has no port'],
     ['tcp://[fd00::1]', 'it has no port'],
-    ['tcp://localhost:80', 'names of hosts are not resolved'],
-    ['http://example.com', 'names of hosts are not resolved'],
+    ['tcp://localhost:80', 'host names are not resolved'],
+    ['http://example.com', 'host names are not resolved'],
     ['x', ': it has no protocol'],
     ['web', ': it has no protocol'],
     ['fwmark://0x7', 'a mark is a decimal number'],

@@ -169,7 +169,7 @@ test('a sound key names a configuration that is refused for another reason', asy
   await expect(ipvs.ensureService(keyed)).rejects.toMatchObject({
     target: TCP,
     message: expect.stringMatching(
-      /^ensureService tcp:\/\/10.0.0.1:80: service.destinations: .* write its destinations with addDestination; leave it out$/,
+      /^ensureService tcp:\/\/10.0.0.1:80: service.destinations: .* leave it out, and add the destinations with addDestination$/,
     ),
   });
   const mark = { fwmark: 7, family: 'ipv6', destinations } as const;

@@ -29,21 +29,21 @@ describe('a missing module', () => {
       none,
     ],
     [
-      'is on disk, and the kernel loads none on demand',
+      'is on disk, and the kernel loads no modules on demand',
       { loader: '' },
       {
         detail:
-          'module ip_vs_mh is not loaded, and the kernel loads none on demand ' +
+          'module ip_vs_mh is not loaded, and the kernel loads no modules on demand ' +
           '(kernel.modprobe is empty): load it with modprobe ip_vs_mh',
         remedy: 'modprobe ip_vs_mh',
       },
     ],
     [
-      'is not visible, and the kernel loads none on demand',
+      'is not visible, and the kernel loads no modules on demand',
       { onDisk: undefined, loader: '' },
       {
         detail:
-          'module ip_vs_mh is not loaded, and the kernel loads none on demand ' +
+          'module ip_vs_mh is not loaded, and the kernel loads no modules on demand ' +
           '(kernel.modprobe is empty): load it with modprobe ip_vs_mh on the host',
         remedy: null,
       },
@@ -53,8 +53,8 @@ describe('a missing module', () => {
       { forbidden: true, loader: '' },
       {
         detail:
-          'module ip_vs_mh is not loaded, and kernel.modules_disabled forbids to load any until ' +
-          'the next boot',
+          'module ip_vs_mh is not loaded, and kernel.modules_disabled forbids loading modules ' +
+          'until the next boot',
         remedy: null,
       },
     ],
@@ -81,7 +81,7 @@ describe('a missing module', () => {
     [
       'is loaded, and provides something else',
       { loaded: true, loader: '' },
-      { detail: 'module ip_vs_mh is loaded, but brings nothing of that name', remedy: null },
+      { detail: 'module ip_vs_mh is loaded, but provides nothing of that name', remedy: null },
     ],
   ])('has a reason and a remedy if it %s', (_, facts, absence) => {
     expect(absenceOf('ip_vs_mh', { ...usual, ...facts })).toEqual(absence);

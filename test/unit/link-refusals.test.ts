@@ -115,7 +115,9 @@ describe.each(NAMES)('%s', (name) => {
     (code) => {
       const error = errorOf(operation, { status: 'lost', errno: constants.errno[code] });
       expect(error.code).toBe(reads ? code : 'ERR_IPVS_OUTCOME_UNKNOWN');
-      expect(error.message).toContain(reads ? `(${code})` : `lost (${code}): it may have happened`);
+      expect(error.message).toContain(
+        reads ? `(${code})` : `lost (${code}): it may have taken effect`,
+      );
       expectReadable(error);
     },
   );

@@ -192,7 +192,9 @@ describe.each(NAMES)('%s', (operation) => {
       target,
     });
     expect(error.message).toContain(`${start}: `);
-    expect(error.message).toContain(reads ? `(${code})` : `lost (${code}): it may have happened`);
+    expect(error.message).toContain(
+      reads ? `(${code})` : `lost (${code}): it may have taken effect`,
+    );
     expectReadable(error);
   });
 
@@ -347,7 +349,7 @@ describe('a module that is missing because of how the kernel loads modules', () 
   test('is not the one that is loaded, and brings no scheduler', () => {
     host({ loaded: ['ip_vs_ftp'] });
     expect(refuse(untyped.addService({ ...config, scheduler: 'ftp' }))).toMatch(
-      /: scheduler 'ftp' is not available: module ip_vs_ftp is loaded, but brings nothing of that name/,
+      /: scheduler 'ftp' is not available: module ip_vs_ftp is loaded, but provides nothing of that name/,
     );
   });
 

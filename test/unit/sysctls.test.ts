@@ -421,7 +421,7 @@ describe('set()', () => {
       kind: 'value',
       property: 'sysctls',
       value: "'../ip_forward'",
-      rule: 'is not a known property: none of the 35 that there are is like it',
+      rule: 'is not a known property: none of the 35 known ones is similar',
     },
     {
       name: 'the name of sysctl',
