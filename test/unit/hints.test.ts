@@ -80,10 +80,10 @@ describe('a name that another tool uses is translated:', () => {
     expect(ofDestination({ forwarding })).not.toContain('did you mean');
   });
 
-  test('what has no name is for objects that were read', () => {
-    expect(ofDestination({ forwarding: 'unknown-5' })).toContain('only an object that was read');
-    expect(ofService({ protocol: 'unknown-50' })).toContain('only an object that was read');
-    expect(ofService({ schedulerFlags: ['unknown-64'] })).toContain('only an object that was read');
+  test('only objects from the kernel may have values without a name', () => {
+    expect(ofDestination({ forwarding: 'unknown-5' })).toContain('only objects that were read');
+    expect(ofService({ protocol: 'unknown-50' })).toContain('only objects that were read');
+    expect(ofService({ schedulerFlags: ['unknown-64'] })).toContain('only objects that were read');
   });
 });
 

@@ -1,13 +1,12 @@
-import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import { requestError } from '../../lib/ipvs/refusals.js';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
 import type { OperationName, StatusName } from '../../lib/native/addon.js';
-import { jobError, openingError } from '../../lib/native/native-errors.js';
 import type { FailedResult } from '../../lib/native/refusal.js';
 import { nativeResults } from './answers.js';
 import { host, usualHost } from './host-modules.js';
+import { expectReadable, numberOf } from './readable-errors.js';
 import type { Call } from './requests.js';
 import { expectInputError, layout, pack, untyped } from './requests.js';
 
@@ -136,8 +135,6 @@ const ERRNOS = [
   'ETIMEDOUT',
 ] as const;
 
-const numberOf = (name: keyof typeof constants.errno) => constants.errno[name];
-
 /** An operation, as far as its errors need it. */
 const named = (name: string) => ({ name, request: name });
 
@@ -148,14 +145,6 @@ function explained(call: Call<unknown>, verdict: Partial<Failed> & Pick<Failed, 
     creating: false,
     ...verdict,
   });
-}
-
-/** Nothing in a message that only a programmer could have left there. */
-function expectReadable({ message }: Error): void {
-  expect(message).not.toMatch(
-    /undefined|null|NaN|\[object|\[Function|Unknown system error|''|\s$|\s:/,
-  );
-  expect(message).not.toContain('\n');
 }
 
 test('knows every operation', () => {
@@ -300,9 +289,6 @@ describe('what a person can do about it', () => {
   });
 });
 
-const native = (syscall: string, code: keyof typeof constants.errno) =>
-  Object.assign(new Error(syscall), { errno: numberOf(code), syscall, text: '' });
-
 describe('a module that is missing because of how the kernel loads modules', () => {
   const both = { fwmark: 7, scheduler: 'mh', persistence: { engine: 'sip' } };
   const refuse = (call: Call<unknown>) =>
@@ -311,7 +297,7 @@ describe('a module that is missing because of how the kernel loads modules', () 
   test('is said to be on disk and not loaded', () => {
     host({ onDisk: true, loader: '' });
     expect(refuse(untyped.addService({ ...config, scheduler: 'mh' }))).toBe(
-      "addService tcp://10.96.0.1:443: scheduler 'mh' is not available: module ip_vs_mh is not loaded, and the kernel loads none on " +
+      "addService tcp://10.96.0.1:443: scheduler 'mh' is not available: module ip_vs_mh is not loaded, and the kernel loads no modules on " +
         'demand (kernel.modprobe is empty): load it with modprobe ip_vs_mh (ENOENT)',
     );
     const engine = { persistence: { engine: 'sip' } };
@@ -371,7 +357,6 @@ describe('a module that is missing because of how the kernel loads modules', () 
     const unavailable = { code: 'ERR_IPVS_UNAVAILABLE', message: expect.stringMatching(words) };
     const gone = explained(untyped.flush(), { status: 'unavailable', errno: numberOf('ENOENT') });
     expect(gone).toMatchObject(unavailable);
-    expect(openingError(native('CTRL_CMD_GETFAMILY', 'ENOENT'), '')).toMatchObject(unavailable);
   });
 });
 
@@ -520,83 +505,6 @@ test('an errno without a name', () => {
   expectReadable(error);
 });
 
-describe('what went wrong when a handle was opened', () => {
-  /** As csrc/binding/error.cc makes it. */
-  test.each([
-    [
-      'CTRL_CMD_GETFAMILY',
-      'ENOENT',
-      '',
-      'ERR_IPVS_UNAVAILABLE',
-      /^open: the kernel has no IPVS: .*modprobe ip_vs.*CONFIG_IP_VS$/,
-    ],
-    [
-      'IPVS_CMD_GET_INFO',
-      'EPERM',
-      '',
-      'EPERM',
-      /^open: CAP_NET_ADMIN in the initial user namespace.*\(IPVS_CMD_GET_INFO: EPERM\)$/,
-    ],
-    [
-      'open',
-      'ENOENT',
-      '/run/netns/x',
-      'ENOENT',
-      /^open \/run\/netns\/x: there is no such network namespace \(open: ENOENT\)$/,
-    ],
-    ['open', 'EACCES', '/run/netns/x', 'EACCES', /^open \/run\/netns\/x: .*may not be opened/],
-    [
-      'setns',
-      'EINVAL',
-      '/etc/passwd',
-      'EINVAL',
-      /^open \/etc\/passwd: it is not a network namespace/,
-    ],
-    [
-      'setns',
-      'EPERM',
-      '/proc/1/ns/net',
-      'EPERM',
-      /^open \/proc\/1\/ns\/net: CAP_SYS_ADMIN is needed/,
-    ],
-    ['socket', 'EMFILE', '', 'EMFILE', /^open: too many open files \(socket: EMFILE\)$/],
-    ['recvmmsg', 'ETIMEDOUT', '', 'ETIMEDOUT', /^open: the kernel did not answer in time/],
-    ['CTRL_CMD_GETFAMILY', 'EBADMSG', '', 'EBADMSG', /^open: the kernel's answer was malformed/],
-    [
-      'socket',
-      'EPROTONOSUPPORT',
-      '',
-      'EPROTONOSUPPORT',
-      /^open: there is no generic netlink here: .*\(socket: EPROTONOSUPPORT\)$/,
-    ],
-    ['socket', 'EPERM', '', 'EPERM', /^open: netlink sockets are not allowed here: .*seccomp/],
-    ['socket', 'EAFNOSUPPORT', '', 'EAFNOSUPPORT', /^open: netlink sockets are not allowed here/],
-    ['bind', 'EACCES', '', 'EACCES', /^open: netlink sockets are not allowed here/],
-    ['CTRL_CMD_GETFAMILY', 'EPERM', '', 'EPERM', /^open: netlink sockets are not allowed here/],
-  ] as const)('%s: %s', (syscall, errno, netns, code, words) => {
-    const cause = native(syscall, errno);
-    const error = openingError(cause, netns);
-    expect(error).toBeInstanceOf(IpvsError);
-    const expected = {
-      code,
-      errno: -numberOf(errno),
-      syscall,
-      operation: 'open',
-      target: netns,
-      cause,
-    };
-    expect(error).toMatchObject(expected);
-    expect(error.message).toMatch(words);
-    expectReadable(error);
-  });
-
-  test('what is no error of ours comes out as it is', () => {
-    const error = new Error('something else');
-    expect(openingError(error, '')).toBe(error);
-    expect(openingError('text', '')).toMatchObject({ message: 'text' });
-  });
-});
-
 describe('an ensure', () => {
   test.each([
     ['ensureService', 'IPVS_CMD_SET_SERVICE', 'IPVS_CMD_NEW_SERVICE'],
@@ -610,18 +518,4 @@ describe('an ensure', () => {
     expect(syscallOf(false)).toMatchObject({ syscall: change, code: 'ENOMEM', errno: -12 });
     expect(syscallOf(true)).toMatchObject({ syscall: creation, code: 'ENOMEM', errno: -12 });
   });
-});
-
-test('a reading for which the addon has no memory is ENOMEM', () => {
-  const cause = new Error('std::bad_alloc');
-  expect(jobError(cause, 'connections')).toMatchObject({
-    name: 'IpvsError',
-    code: 'ENOMEM',
-    errno: -constants.errno.ENOMEM,
-    operation: 'connections',
-    message: 'connections: the process has no memory for it (ENOMEM)',
-    cause,
-  });
-  const other = new Error('another');
-  expect(jobError(other, 'connections')).toBe(other);
 });
