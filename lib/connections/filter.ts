@@ -6,7 +6,7 @@ import { AF_INET, parseAddress } from '../core/address.js';
 import { checkInteger, checkName } from '../core/check.js';
 import { networkHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { DESTINATION_KEYS } from '../ipvs/destination.js';
+import { DESTINATION_KEYS } from '../ipvs/destination-codec.js';
 import { formatServiceAt } from '../ipvs/keys.js';
 import {
   type DestinationReference,
@@ -15,7 +15,7 @@ import {
   type ServiceReference,
 } from '../ipvs/reference.js';
 import { type Draft, draftIn } from '../ipvs/request-buffer.js';
-import { SERVICE_KEYS } from '../ipvs/service.js';
+import { SERVICE_KEYS } from '../ipvs/service-codec.js';
 import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
 import { type FactsQuery, NO_FACTS, type ServiceFacts } from './service-facts.js';

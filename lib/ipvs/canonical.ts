@@ -8,13 +8,12 @@ import { formatAddress as addressAt, parseAddress } from '../core/address.js';
 import { subjectOf } from '../core/arguments.js';
 import { describeInput, isInputError, wrongType } from '../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../core/stack.js';
+import type { Destination, DestinationConfig } from './destination.js';
 import {
   DESTINATION_KEYS,
-  type Destination,
-  type DestinationConfig,
   decodeDestination,
   encodeDestinationConfig,
-} from './destination.js';
+} from './destination-codec.js';
 import { formatDestinationKey, formatServiceKey } from './keys.js';
 import {
   ADDRESS_RULE,
@@ -29,19 +28,14 @@ import {
   type ServiceReference,
 } from './reference.js';
 import { RequestBuffer } from './request-buffer.js';
-import {
-  decodeService,
-  encodeServiceConfig,
-  type NoAddress,
-  type NoMark,
-  SERVICE_KEYS,
-  type ServiceConfig,
-  type ServiceState,
-} from './service.js';
+import type { NoAddress, NoMark, ServiceConfig, ServiceState } from './service.js';
+import { decodeService, encodeServiceConfig, SERVICE_KEYS } from './service-codec.js';
 import type { Stats } from './stats.js';
 import { destinationTarget, fullDestinationTarget, serviceTarget } from './targets.js';
 
-/** The key of a service in canonical form: an IPv6 address as in RFC 5952, a mark with its family. */
+/**
+ * The key of a service in canonical form: an IPv6 address as in RFC 5952, a mark with its family.
+ */
 export type ServiceKey =
   | (ServiceAddress & NoMark)
   | (FirewallMark & NoAddress & { readonly family: Family });
@@ -197,8 +191,8 @@ registerEntry('formatDestinationReference', formatDestinationReference);
 
 /**
  * Returns a service as the kernel would have it after `addService(config)` or
- * `ensureService(config)`: every setting, with the defaults of those left out, addresses and netmask
- * in canonical form, scheduler flags in the order of their bits. Comparing it with what
+ * `ensureService(config)`: every setting, with the defaults of those left out, addresses and
+ * netmask in canonical form, scheduler flags in the order of their bits. Comparing it with what
  * `getService()` returns, but for `stats`, tells whether the service is as it should be.
  * @throws TypeError, RangeError where `addService` refuses the configuration before it is sent
  */

@@ -72,7 +72,8 @@ export function changeBetween(before: Stats, now: Stats, elapsed: number): Chang
 
 /**
  * Finds the items of a list in a previous list. The order of the kernel hardly changes, so the next
- * item is usually the one that is sought, and no key is needed. Otherwise a map by key is made, once.
+ * item is usually the one that is sought, and no key is needed. Otherwise a map by key is made,
+ * once.
  */
 class PreviousItems<Item> {
   readonly #items: readonly Item[];

@@ -1,38 +1,13 @@
 /**
- * Destinations, the real servers of a service: their types, and how they are encoded and decoded.
+ * Destinations, the real servers of a service: their types.
  * @module
  */
-import {
-  AF_INET,
-  AF_INET6,
-  describeAddress,
-  type Family,
-  formatAddress,
-  isMapped,
-} from '../core/address.js';
-import { checkInteger } from '../core/check.js';
-import { wrongType, wrongValue } from '../core/input-errors.js';
+import type { Family } from '../core/address.js';
 import type { Unknown } from '../core/names.js';
-import { layout } from '../native/layout.js';
-import type { Records } from '../native/records.js';
-import { type Forwarding, forwardings, tunnelTypes } from './names.js';
-import {
-  checkKeyed,
-  DESTINATION_KEY,
-  type DestinationAddress,
-  encodeDestinationKey,
-} from './reference.js';
-import { destinationObjectHint } from './reference-hints.js';
-import type { Keys, RequestBuffer } from './request-buffer.js';
-import {
-  checkSettings,
-  pathsIn,
-  type SettingsSource,
-  sourceOf,
-  type Unchecked,
-} from './settings.js';
-import { type Counter, type DecodeCounter, decodeStats, type Stats } from './stats.js';
-import { decodeTunnel, encodeTunnel, type Tunnel, type TunnelConfig } from './tunnel.js';
+import type { Forwarding } from './names.js';
+import type { DestinationAddress } from './reference.js';
+import type { Counter, Stats } from './stats.js';
+import type { Tunnel, TunnelConfig } from './tunnel.js';
 
 /** The settings of a destination, all of them optional. */
 export interface DestinationSettings {
@@ -43,15 +18,15 @@ export interface DestinationSettings {
    */
   readonly forwarding?: Forwarding | Unknown | undefined;
   /**
-   * Its share of new connections, 0 to 2147483647. Default 1. Weight 0 keeps existing connections and
-   * gives it no new ones, except from clients that persistence sends back: they return until their
-   * template expires, unless the kernel parameter `expireQuiescentTemplate` is true.
+   * Its share of new connections, 0 to 2147483647. Default 1. Weight 0 keeps existing connections
+   * and gives it no new ones, except from clients that persistence sends back: they return until
+   * their template expires, unless the kernel parameter `expireQuiescentTemplate` is true.
    * IPVS_DEST_ATTR_WEIGHT, `ipvsadm -w`.
    */
   readonly weight?: number | undefined;
   /**
-   * The number of connections above which it gets no new ones, 1 to 2147483647. Default 0: no limit.
-   * IPVS_DEST_ATTR_U_THRESH, `ipvsadm -x`.
+   * The number of connections above which it gets no new ones, 1 to 2147483647. Default 0: no
+   * limit. IPVS_DEST_ATTR_U_THRESH, `ipvsadm -x`.
    */
   readonly upperThreshold?: number | undefined;
   /**
@@ -79,8 +54,8 @@ export type DestinationConfig = DestinationAddress & DestinationSettings;
 
 /**
  * The settings of a destination to change. Everything that is left out stays as it is, with `{}`
- * all; `tunnel` is one setting. Takes settings only: a {@link Destination} is refused, since it also
- * has a key and counters.
+ * all; `tunnel` is one setting. Takes settings only: a {@link Destination} is refused, since it
+ * also has a key and counters.
  */
 export type DestinationChanges = DestinationSettings;
 
@@ -91,7 +66,9 @@ export type DestinationChanges = DestinationSettings;
 export interface Destination<Value extends Counter = number> {
   /** IPv4, or IPv6 in its shortest form (RFC 5952). IPVS_DEST_ATTR_ADDR. */
   readonly address: string;
-  /** Of a service by firewall mark, 0 is the port that the client asked for. IPVS_DEST_ATTR_PORT. */
+  /**
+   * Of a service by firewall mark, 0 is the port that the client asked for. IPVS_DEST_ATTR_PORT.
+   */
   readonly port: number;
   /**
    * The family of the address; with a tunnel, it may be another than the service's.
@@ -100,9 +77,14 @@ export interface Destination<Value extends Counter = number> {
   readonly family: Family;
   /** How packets reach it. IPVS_DEST_ATTR_FWD_METHOD. */
   readonly forwarding: Forwarding | Unknown;
-  /** Its share of new connections: see {@link DestinationSettings.weight}. IPVS_DEST_ATTR_WEIGHT. */
+  /**
+   * Its share of new connections: see {@link DestinationSettings.weight}. IPVS_DEST_ATTR_WEIGHT.
+   */
   readonly weight: number;
-  /** The number of connections above which it gets no new ones; 0: no limit. IPVS_DEST_ATTR_U_THRESH. */
+  /**
+   * The number of connections above which it gets no new ones; 0: no limit.
+   * IPVS_DEST_ATTR_U_THRESH.
+   */
   readonly upperThreshold: number;
   /**
    * The number of connections below which it gets new ones again; 0: three quarters of the upper
@@ -110,22 +92,23 @@ export interface Destination<Value extends Counter = number> {
    */
   readonly lowerThreshold: number;
   /**
-   * Null unless forwarding is 'tunnel', or another program has left settings of a tunnel, which then
-   * change nothing. IPVS_DEST_ATTR_TUN_TYPE.
+   * Null unless forwarding is 'tunnel', or another program has left settings of a tunnel, which
+   * then change nothing. IPVS_DEST_ATTR_TUN_TYPE.
    */
   readonly tunnel: Tunnel | null;
   /**
-   * TCP connections in state ESTABLISHED, SYN_SENT, SYN_RECV or SYNACK, and SCTP connections in state
-   * ESTABLISHED; live. 0 does not mean that the destination is unused: see
+   * TCP connections in state ESTABLISHED, SYN_SENT, SYN_RECV or SYNACK, and SCTP connections in
+   * state ESTABLISHED; live. 0 does not mean that the destination is unused: see
    * {@link Destination.inactiveConnections}. IPVS_DEST_ATTR_ACTIVE_CONNS.
    */
   readonly activeConnections: number;
   /**
    * All other connections; live: every UDP flow, and TCP connections that one side or both have
-   * closed (FIN_WAIT, CLOSE_WAIT, TIME_WAIT, LAST_ACK, CLOSE). Traffic may still pass on them: on UDP
-   * flows, and from a server to a client that has closed its own half. A destination of weight 0 is
-   * drained when active and inactive connections are both 0. TIME_WAIT delays that by up to 120
-   * seconds, and a UDP flow that goes on never expires: limit the wait. IPVS_DEST_ATTR_INACT_CONNS.
+   * closed (FIN_WAIT, CLOSE_WAIT, TIME_WAIT, LAST_ACK, CLOSE). Traffic may still pass on them: on
+   * UDP flows, and from a server to a client that has closed its own half. A destination of weight
+   * 0 is drained when active and inactive connections are both 0. TIME_WAIT delays that by up to
+   * 120 seconds, and a UDP flow that goes on never expires: limit the wait.
+   * IPVS_DEST_ATTR_INACT_CONNS.
    */
   readonly inactiveConnections: number;
   /**
@@ -135,235 +118,4 @@ export interface Destination<Value extends Counter = number> {
   readonly persistentConnections: number;
   /** Counters and rates. IPVS_DEST_ATTR_STATS64. */
   readonly stats: Stats<Value>;
-}
-
-const { fields } = layout.destination;
-const { changes: CHANGES } = layout;
-const DIRECT = layout.forwardings.direct;
-const TUNNEL = layout.forwardings.tunnel;
-const MASQUERADE = layout.forwardings.masquerade;
-
-const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
-type SettingName = (typeof SETTINGS)[number];
-/** What a destination that was read has besides, and one of a sample. */
-const STATE = [
-  'activeConnections',
-  'inactiveConnections',
-  'persistentConnections',
-  'stats',
-  'change',
-] as const;
-const CONFIG_KEYS = new Set([...DESTINATION_KEY, ...SETTINGS, ...STATE] as const);
-const CHANGE_KEYS = new Set(SETTINGS);
-/** The properties of references, which may be any object that this package returned. @internal */
-export const DESTINATION_KEYS: ReadonlySet<string> = CONFIG_KEYS;
-
-const PATHS = {
-  destination: pathsIn('destination', [...SETTINGS, 'address', 'port']),
-  changes: pathsIn('changes', SETTINGS),
-} as const;
-
-/** Encodes the destination of an add or ensure, after the key of its service. @internal */
-export function encodeDestinationConfig(request: RequestBuffer, config: unknown): void {
-  if (typeof config === 'string') {
-    throw wrongType('destination', config, `an object${destinationObjectHint(config)}`);
-  }
-  const settings = checkKeyed(request, 'destination', config, CONFIG_KEYS, encodeDestinationKey);
-  encodeDestinationKey(request, 'destination', settings);
-  checkUnicast(request);
-  encodeSettings(request, settings, sourceOf(settings.stats));
-}
-
-/** Encodes the changes of an update, after the keys of service and destination. @internal */
-export function encodeDestinationChanges(request: RequestBuffer, changes: unknown): void {
-  encodeSettings(request, checkSettings('changes', changes, CHANGE_KEYS), 'changes');
-}
-
-/** Returns how a setting that is a number of 32 bits is encoded. */
-const numberSetting = (name: 'weight' | 'upperThreshold' | 'lowerThreshold', initial: number) => ({
-  field: fields[name],
-  change: CHANGES[name],
-  initial,
-});
-type NumberSetting = ReturnType<typeof numberSetting>;
-const WEIGHT = numberSetting('weight', 1);
-const UPPER_THRESHOLD = numberSetting('upperThreshold', 0);
-const LOWER_THRESHOLD = numberSetting('lowerThreshold', 0);
-
-function encodeSettings(
-  request: RequestBuffer,
-  settings: Unchecked<SettingName>,
-  source: SettingsSource,
-): void {
-  const { records, keys } = request;
-  const base = request.destination();
-  const isUpdate = source === 'changes';
-  const paths = isUpdate ? PATHS.changes : PATHS.destination;
-  const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = settings;
-  let changes = 0;
-
-  let method: number | undefined = isUpdate ? undefined : DIRECT;
-  if (forwarding !== undefined) {
-    method =
-      source === 'kernel'
-        ? forwardings.numberOrUnknown(paths.forwarding, forwarding, layout.limits.forwarding)
-        : forwardings.number(paths.forwarding, forwarding);
-    changes |= CHANGES.forwarding;
-  }
-  if (method !== undefined) records.setU32(base, fields.forwarding, method);
-
-  checkNumber(paths.weight, weight, source);
-  changes |= encodeNumber(records, base, WEIGHT, weight, source);
-  checkNumber(paths.upperThreshold, upperThreshold, source);
-  changes |= encodeNumber(records, base, UPPER_THRESHOLD, upperThreshold, source);
-  checkNumber(paths.lowerThreshold, lowerThreshold, source);
-  changes |= encodeNumber(records, base, LOWER_THRESHOLD, lowerThreshold, source);
-
-  if (tunnel === null) {
-    changes |= CHANGES.tunnelReset;
-  } else if (tunnel !== undefined) {
-    const type = encodeTunnel(request, paths.tunnel, tunnel, source);
-    // An update that leaves out the forwarding is checked by the addon.
-    if (source !== 'kernel' && method !== undefined) checkTunnel(paths.tunnel, type, method);
-    changes |= CHANGES.tunnel;
-  }
-  records.setU32(request.base(), layout.request.fields.changes, changes);
-
-  if (method !== undefined) {
-    checkFamilies(paths.forwarding, method, keys);
-    if (source !== 'kernel') checkPort(method, keys, isUpdate);
-  }
-  // An update of one threshold is checked by the addon, against the other that the destination has.
-  if (!isUpdate || (upperThreshold !== undefined && lowerThreshold !== undefined)) {
-    checkThresholds(paths.lowerThreshold, upperThreshold ?? 0, lowerThreshold ?? 0);
-  }
-}
-
-const MAX_INT = 2 ** 31 - 1;
-/** The largest threshold of Linux 6, which accepts any sign. */
-const MAX_U32 = 2 ** 32 - 1;
-
-function checkNumber(
-  path: string,
-  value: unknown,
-  source: SettingsSource,
-): asserts value is number | undefined {
-  if (value !== undefined) checkInteger(path, value, 0, source === 'kernel' ? MAX_U32 : MAX_INT);
-}
-
-/** Encodes a number, or its default. Returns the bit of Changes if the number is named. */
-function encodeNumber(
-  records: Records,
-  base: number,
-  { field, change, initial }: NumberSetting,
-  value: number | undefined,
-  source: SettingsSource,
-): number {
-  if (value !== undefined) records.setU32(base, field, value);
-  else if (source !== 'changes') records.setU32(base, field, initial);
-  return value === undefined ? 0 : change;
-}
-
-/** Checks that only a tunnel crosses from one address family to the other, as the kernel does. */
-function checkFamilies(path: string, method: number, keys: Keys): void {
-  if (method === TUNNEL || keys.serviceFamily === keys.destinationFamily) return;
-  const rule = "cannot cross from one address family to the other: only 'tunnel' can";
-  throw wrongValue(path, forwardings.name(method), rule);
-}
-
-/**
- * Checks that the port is the service's, unless ports are translated. The kernel accepts another
- * port with any forwarding, and ignores it.
- */
-function checkPort(method: number, keys: Keys, isUpdate: boolean): void {
-  const { fwmark, servicePort, destinationPort: port } = keys;
-  if (method === MASQUERADE || fwmark !== 0 || port === servicePort) return;
-  const forwarding = forwardings.name(method);
-  const why = `leaves the service's port ${servicePort}: only 'masquerade' translates ports`;
-  // An update has no port that could be wrong: its forwarding does not fit.
-  if (isUpdate) {
-    const rule = `does not go with the destination's port ${port}, since it ${why}`;
-    throw wrongValue(PATHS.changes.forwarding, forwarding, rule);
-  }
-  const rule = `does not go with forwarding '${forwarding}', which ${why}`;
-  throw wrongValue(PATHS.destination.port, port, rule);
-}
-
-function checkTunnel(path: string, type: number, method: number): void {
-  if (method === TUNNEL) return;
-  const rule = `does not go with forwarding '${forwardings.name(method)}'`;
-  throw wrongValue(path, { type: tunnelTypes.name(type) }, rule);
-}
-
-function checkThresholds(path: string, upper: number, lower: number): void {
-  if (lower <= upper) return;
-  const none = ', which is none: set both, or lowerThreshold: 0 to have neither';
-  const rule = `is above the upper threshold of ${upper}${upper === 0 ? none : ''}`;
-  throw wrongValue(path, lower, rule);
-}
-
-/**
- * Checks that the address may be a real server's. What depends on the addresses of the host is
- * checked by the kernel.
- */
-function checkUnicast(request: RequestBuffer): void {
-  const { bytes } = request.records;
-  const { destinationFamily: family } = request.keys;
-  const at = request.destination() + fields.address.offset;
-  const isIpv4InIpv6 = family === AF_INET6 && isMapped(bytes, at);
-  if (!isIpv4InIpv6 && describeAddress(bytes, at, family) === 'unicast') return;
-  const hint = isIpv4InIpv6 ? `: write ${formatAddress(bytes, at + 12, AF_INET)}` : '';
-  throw wrongValue(
-    PATHS.destination.address,
-    formatAddress(bytes, at, family),
-    `is not a unicast address, as a real server's must be${hint}`,
-  );
-}
-
-/**
- * Decodes the destination of the DestinationEntry at `base`.
- * @param decode decodes a counter: as a number, or as a BigInt
- * @internal
- */
-export function decodeDestinationEntry<Value extends Counter>(
-  records: Records,
-  base: number,
-  decode: DecodeCounter<Value>,
-): Destination<Value> {
-  const entry = layout.destinationEntry.fields;
-  return decodeDestination(
-    records,
-    base + entry.destination.offset,
-    records.u32(base, entry.activeConnections),
-    records.u32(base, entry.inactiveConnections),
-    records.u32(base, entry.persistentConnections),
-    decodeStats(records, base + entry.stats.offset, decode),
-  );
-}
-
-/** Decodes the destination at `base`, to which the counts and `stats` belong. @internal */
-export function decodeDestination<Value extends Counter>(
-  records: Records,
-  base: number,
-  activeConnections: number,
-  inactiveConnections: number,
-  persistentConnections: number,
-  stats: Stats<Value>,
-): Destination<Value> {
-  const family = records.u16(base, fields.family);
-  const forwarding = forwardings.name(records.u32(base, fields.forwarding));
-  return {
-    address: formatAddress(records.bytes, base + fields.address.offset, family),
-    port: records.u16(base, fields.port),
-    family: family === AF_INET6 ? 'ipv6' : 'ipv4',
-    forwarding,
-    weight: records.u32(base, fields.weight),
-    upperThreshold: records.u32(base, fields.upperThreshold),
-    lowerThreshold: records.u32(base, fields.lowerThreshold),
-    tunnel: decodeTunnel(records, base, forwarding === 'tunnel'),
-    activeConnections,
-    inactiveConnections,
-    persistentConnections,
-    stats,
-  };
 }

@@ -5,7 +5,10 @@
 import { Names } from '../core/names.js';
 import { layout } from '../native/layout.js';
 
-/** A transport protocol that IPVS balances (IPPROTO_TCP, _UDP, _SCTP; `ipvsadm -t -u --sctp-service`). */
+/**
+ * A transport protocol that IPVS balances (IPPROTO_TCP, _UDP, _SCTP;
+ * `ipvsadm -t -u --sctp-service`).
+ */
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 /** @internal */
 export const protocols = new Names<Protocol>(layout.protocols);

@@ -7,14 +7,12 @@
 import { type Decoder, definitions, type Operation } from '../queue/operation.js';
 import type { Incremental, List } from '../queue/slicer.js';
 import type { IpvsTypes } from './client.js';
+import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import {
   DESTINATION_KEYS,
-  type Destination,
-  type DestinationChanges,
-  type DestinationConfig,
   encodeDestinationChanges,
   encodeDestinationConfig,
-} from './destination.js';
+} from './destination-codec.js';
 import {
   type DestinationReference,
   encodeDestinationReference,
@@ -24,15 +22,13 @@ import {
 } from './reference.js';
 import type { RequestBuffer } from './request-buffer.js';
 import type { IpvsResponse } from './response.js';
+import type { Service, ServiceChanges, ServiceConfig } from './service.js';
 import {
   encodeSchedulerProbe,
   encodeServiceChanges,
   encodeServiceConfig,
   SERVICE_KEYS,
-  type Service,
-  type ServiceChanges,
-  type ServiceConfig,
-} from './service.js';
+} from './service-codec.js';
 import {
   asBigint,
   asNumber,

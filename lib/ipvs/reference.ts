@@ -99,7 +99,10 @@ function keyPathsIn(property: string): Paths {
   return found;
 }
 
-/** Encodes the key of a service from a reference, whose object may have the `allowed` keys. @internal */
+/**
+ * Encodes the key of a service from a reference, whose object may have the `allowed` keys.
+ * @internal
+ */
 export function encodeServiceReference(
   draft: Draft,
   property: string,

@@ -12,8 +12,8 @@ import type { Records } from '../native/records.js';
 import type { RequestBuffer } from './request-buffer.js';
 
 /**
- * The role of a sync daemon: a master sends, a backup receives. A director may have both, each with a
- * daemon of its own.
+ * The role of a sync daemon: a master sends, a backup receives. A director may have both, each with
+ * a daemon of its own.
  */
 export type SyncDaemonRole = 'master' | 'backup';
 
@@ -27,8 +27,8 @@ export interface SyncDaemonConfig {
    */
   readonly interface: string;
   /**
-   * The group of directors that the messages belong to, 0 to 255. A backup with 0 takes all. Default
-   * 0. IPVS_DAEMON_ATTR_SYNC_ID, `--syncid`.
+   * The group of directors that the messages belong to, 0 to 255. A backup with 0 takes all.
+   * Default 0. IPVS_DAEMON_ATTR_SYNC_ID, `--syncid`.
    */
   readonly syncId?: number | undefined;
   /**
@@ -160,7 +160,10 @@ export function decodeSyncDaemon(records: Records, base: number): SyncDaemon {
   };
 }
 
-/** Returns what errors call the daemon of the request at `index`; '' if it has no role. @internal */
+/**
+ * Returns what errors call the daemon of the request at `index`; '' if it has no role.
+ * @internal
+ */
 export function formatSyncDaemon(requests: RequestBuffer, index: number): string {
   const role = requests.records.u32(requests.base(index) + offset, fields.role);
   return role === 0 ? '' : `${roles.name(role)} daemon`;

@@ -9,8 +9,8 @@ import type { Records } from '../native/records.js';
 import type { RequestBuffer } from './request-buffer.js';
 
 /**
- * Timeouts of idle connections, in seconds (IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`). They belong
- * to the network namespace.
+ * Timeouts of idle connections, in seconds (IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`). They
+ * belong to the network namespace.
  */
 export interface Timeouts {
   /** An established TCP connection. The kernel's default is 900. IPVS_CMD_ATTR_TIMEOUT_TCP. */
@@ -22,8 +22,8 @@ export interface Timeouts {
 }
 
 /**
- * The timeouts to change, at least one, each 1 to 2678400 seconds (31 days). Those that are left out
- * stay as they are. IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
+ * The timeouts to change, at least one, each 1 to 2678400 seconds (31 days). Those that are left
+ * out stay as they are. IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
  */
 export type TimeoutChanges = { readonly [Name in keyof Timeouts]?: Timeouts[Name] | undefined };
 

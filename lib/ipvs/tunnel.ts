@@ -25,8 +25,8 @@ export type TunnelConfig =
   | { readonly type: 'gre'; readonly checksum?: 'none' | 'checksum' | undefined };
 
 /**
- * The tunnel of a destination as the kernel has it. A port or checksum that the type does not use is
- * shown if another program has set it.
+ * The tunnel of a destination as the kernel has it. A port or checksum that the type does not use
+ * is shown if another program has set it.
  */
 export type Tunnel =
   | { readonly type: 'gue'; readonly port: number; readonly checksum: TunnelChecksum | Unknown }

@@ -51,7 +51,8 @@ export interface SampleSource {
  * consumer that is slower than the interval misses samples. Closing the handle ends it; a sample
  * that is being read is still delivered.
  *
- * It does not keep the process alive between two samples, unless {@link TableWatcher.ref} is called.
+ * It does not keep the process alive between two samples, unless {@link TableWatcher.ref} is
+ * called.
  */
 export class TableWatcher extends CancellableIterator<Sample> {
   readonly #source: SampleSource;
@@ -88,7 +89,9 @@ export class TableWatcher extends CancellableIterator<Sample> {
     return this;
   }
 
-  /** Lets the process exit while a sample is awaited: the opposite of {@link ref}, and the default. */
+  /**
+   * Lets the process exit while a sample is awaited: the opposite of {@link ref}, and the default.
+   */
   unref(): this {
     this.#keepsAlive = false;
     this.#timer?.unref();

@@ -1,0 +1,209 @@
+/**
+ * Services in records: how configurations and changes are checked and encoded, and how services are
+ * decoded.
+ * @module
+ */
+import { AF_INET6, describeAddress, formatAddress } from '../core/address.js';
+import { checkBoolean } from '../core/check.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
+import { layout } from '../native/layout.js';
+import type { Records } from '../native/records.js';
+import { protocols } from './names.js';
+import { decodePersistence, encodePersistence, hasPersistenceSettings } from './persistence.js';
+import { checkKeyed, encodeServiceKey, encodeServiceReference, SERVICE_KEY } from './reference.js';
+import { serviceObjectHint } from './reference-hints.js';
+import type { Keys, RequestBuffer } from './request-buffer.js';
+import {
+  checkFlagOwner,
+  checkScheduler,
+  checkSchedulerFlags,
+  decodeSchedulerFlags,
+} from './schedulers.js';
+import type { Service, ServiceState } from './service.js';
+import {
+  checkSettings,
+  pathsIn,
+  type SettingsSource,
+  sourceOf,
+  type Unchecked,
+} from './settings.js';
+import { type Counter, type DecodeCounter, decodeStats, type Stats } from './stats.js';
+
+const { fields } = layout.service;
+const { fields: requestFields } = layout.request;
+const { changes: CHANGES, serviceFlags: FLAGS } = layout;
+const DEFAULT_SCHEDULER = 'wlc';
+
+const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
+type SettingName = (typeof SETTINGS)[number];
+/** What a service that was read has besides, and one of a sample. */
+const STATE = ['inactivePersistence', 'stats', 'change'] as const;
+const CONFIG_KEYS = new Set([...SERVICE_KEY, ...SETTINGS, ...STATE] as const);
+const CHANGE_KEYS = new Set(SETTINGS);
+/** The properties of references, which may be any object that this package returned. @internal */
+export const SERVICE_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'destinations']);
+
+const PATHS = {
+  service: pathsIn('service', [...SETTINGS, 'protocol', 'address', 'inactivePersistence']),
+  changes: pathsIn('changes', SETTINGS),
+} as const;
+
+/**
+ * Encodes the service of an add or ensure: its key and all settings, completed with defaults.
+ * @internal
+ */
+export function encodeServiceConfig(request: RequestBuffer, config: unknown): void {
+  if (typeof config === 'string') {
+    throw wrongType('service', config, `an object${serviceObjectHint(config)}`);
+  }
+  const settings = checkKeyed(request, 'service', config, CONFIG_KEYS, encodeServiceKey);
+  encodeServiceKey(request, 'service', settings);
+  const source = sourceOf(settings.stats);
+  if (source === 'config') checkServiceKey(request);
+  encodeSettings(request, settings, source);
+}
+
+/** Encodes the changes of an update, after the key of the service. @internal */
+export function encodeServiceChanges(request: RequestBuffer, changes: unknown): void {
+  encodeSettings(request, checkSettings('changes', changes, CHANGE_KEYS), 'changes');
+}
+
+/**
+ * Encodes a service that the kernel refuses, but only after it has looked for the scheduler.
+ * @internal
+ */
+export function encodeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
+  // No service has this key; with one that a service has, the kernel would not get that far.
+  encodeServiceReference(request, 'service', 'unknown-65535://[::]:0', SERVICE_KEYS);
+  request.records.setName(request.service(), fields.scheduler, scheduler);
+}
+
+/**
+ * Checks the key of a service to add. References may have any protocol and address, but a new
+ * service with such a key would match nothing.
+ */
+function checkServiceKey(request: RequestBuffer): void {
+  const { records, keys } = request;
+  if (keys.fwmark !== 0) return;
+  protocols.number(PATHS.service.protocol, protocols.name(keys.protocol));
+  const at = request.service() + fields.address.offset;
+  const kind = describeAddress(records.bytes, at, keys.serviceFamily);
+  if (kind === 'unicast') return;
+  const address = formatAddress(records.bytes, at, keys.serviceFamily);
+  const rule = `is ${kind}: no packet would ever match the service`;
+  throw wrongValue(PATHS.service.address, address, rule);
+}
+
+function encodeSettings(
+  request: RequestBuffer,
+  settings: Unchecked<SettingName | 'inactivePersistence'>,
+  source: SettingsSource,
+): void {
+  const { records, keys } = request;
+  const base = request.service();
+  const isUpdate = source === 'changes';
+  const paths = isUpdate ? PATHS.changes : PATHS.service;
+  const { scheduler, schedulerFlags, persistence, onePacket } = settings;
+  let changes = 0;
+  let flags = 0;
+
+  let schedulerName: string | undefined = isUpdate ? undefined : DEFAULT_SCHEDULER;
+  if (scheduler !== undefined) {
+    schedulerName = checkScheduler(paths.scheduler, scheduler);
+    changes |= CHANGES.scheduler;
+  }
+  if (schedulerName !== undefined) records.setName(base, fields.scheduler, schedulerName);
+
+  if (schedulerFlags !== undefined) {
+    const checked = checkSchedulerFlags(paths.schedulerFlags, schedulerFlags, source, scheduler);
+    // Without a scheduler, the addon compares the owner with the scheduler that the service has.
+    if (schedulerName !== undefined) checkFlagOwner(paths.schedulerFlags, checked, schedulerName);
+    records.setName(request.base(), requestFields.flagsOwner, checked.owner);
+    flags |= checked.bits;
+    changes |= CHANGES.schedulerFlags;
+  }
+
+  if (onePacket !== undefined) {
+    if (checkBoolean(paths.onePacket, onePacket)) {
+      if (source !== 'kernel') checkOnePacket(paths.onePacket, keys);
+      flags |= FLAGS.onePacket;
+    }
+    changes |= CHANGES.onePacket;
+  }
+
+  if (persistence !== undefined) {
+    changes |= encodePersistence(request, paths.persistence, persistence, source);
+  }
+  if (persistence !== undefined && persistence !== null) {
+    flags |= FLAGS.persistent;
+  } else if (persistence === null || !isUpdate) {
+    if (source !== 'kernel') checkPortWithoutPersistence(paths.persistence, keys);
+    if (!isUpdate) encodeInactivePersistence(request, settings.inactivePersistence);
+  }
+
+  records.setU32(base, fields.flags, flags);
+  records.setU32(request.base(), requestFields.changes, changes);
+}
+
+function checkOnePacket(path: string, { fwmark, protocol }: Keys): void {
+  const name = protocols.name(protocol);
+  if (fwmark !== 0 || name === 'udp') return;
+  throw wrongValue(path, true, `is only for udp and firewall marks, not for ${name}`);
+}
+
+function checkPortWithoutPersistence(path: string, { fwmark, servicePort }: Keys): void {
+  if (fwmark !== 0 || servicePort !== 0) return;
+  const rule = 'does not go with port 0: a service for every port must be persistent';
+  throw wrongValue(path, null, rule);
+}
+
+function encodeInactivePersistence(request: RequestBuffer, value: unknown): void {
+  encodePersistence(request, PATHS.service.inactivePersistence, value ?? null, 'kernel');
+}
+
+/**
+ * Decodes the service of the ServiceEntry at `base`.
+ * @param decode decodes a counter: as a number, or as a BigInt
+ * @internal
+ */
+export function decodeServiceEntry<Value extends Counter>(
+  records: Records,
+  base: number,
+  decode: DecodeCounter<Value>,
+): Service<Value> {
+  const { service, stats } = layout.serviceEntry.fields;
+  const counters = decodeStats(records, base + stats.offset, decode);
+  return decodeService(records, base + service.offset, counters);
+}
+
+/** Decodes the service at `base`, to which `stats` belong. @internal */
+export function decodeService<Value extends Counter>(
+  records: Records,
+  base: number,
+  stats: Stats<Value>,
+): Service<Value> {
+  const family = records.u16(base, fields.family);
+  const flags = records.u32(base, fields.flags);
+  const scheduler = records.name(base, fields.scheduler);
+  const fwmark = records.u32(base, fields.fwmark);
+  const isPersistent = (flags & FLAGS.persistent) !== 0;
+  const state: ServiceState<Value> = {
+    // IPVS has no other families.
+    family: family === AF_INET6 ? 'ipv6' : 'ipv4',
+    scheduler,
+    schedulerFlags: decodeSchedulerFlags(flags, scheduler),
+    persistence: isPersistent ? decodePersistence(records, base) : null,
+    ...(!isPersistent && hasPersistenceSettings(records, base)
+      ? { inactivePersistence: decodePersistence(records, base) }
+      : undefined),
+    onePacket: (flags & FLAGS.onePacket) !== 0,
+    stats,
+  };
+  if (fwmark !== 0) return { fwmark, ...state };
+  return {
+    protocol: protocols.name(records.u16(base, fields.protocol)),
+    address: formatAddress(records.bytes, base + fields.address.offset, family),
+    port: records.u16(base, fields.port),
+    ...state,
+  };
+}
