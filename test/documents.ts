@@ -65,8 +65,9 @@ const folder = join(root, 'build/documents');
 const nameOf = ({ file, line }: Block) => `${file.replace(/\W/g, '-')}-${line}`;
 
 /**
- * The programs of the documents. A block that imports something begins one; any other continues the one before it in its document,
- * with names of its own, or begins one with the usual beginning. What is not to be run and what is, do not mix.
+ * The programs of the documents. A block with an import begins a program. Any other block continues
+ * the previous program of its document, under names of its own, or begins one with the usual
+ * imports. Blocks that are run and blocks that are only compiled do not mix.
  */
 export function programs(): Program[] {
   const found: { name: string; blocks: Block[]; source: string }[] = [];
@@ -86,7 +87,7 @@ export function programs(): Program[] {
   return found;
 }
 
-/** The declarations of the API document, put together again: members in the class or interface that they stand under. */
+/** The declarations of the API document, with members in their class or interface. */
 function apiSource(): string {
   const headers = new Map<string, string>();
   const members = new Map<string, string>();
@@ -112,7 +113,10 @@ function apiSource(): string {
   return `${source}export {};\n`;
 }
 
-/** Compiles all programs strictly, against the package as it is built; throws with what the compiler finds. Returns where they are. */
+/**
+ * Compiles all programs strictly, against the built package. Throws with the errors of the compiler.
+ * Returns the folder of the programs.
+ */
 export function compile(): string {
   build();
   rmSync(folder, { recursive: true, force: true });

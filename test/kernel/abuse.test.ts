@@ -15,7 +15,7 @@ beforeAll(async () => {
   await start(process.execPath, [compiler, '--project', `${root}/test/kernel/abuse/tsconfig.json`]);
 });
 
-// Without memory Node.js itself may end in any way: what that proves takes many rounds, and somebody who looks at them.
+// Without memory, Node.js itself may end in any way: only many rounds and a human reader can judge it.
 const short = scenarios.filter(({ name }) => name !== 'memory');
 const runnable = short.filter(({ ours = false }) => isOwnKernel || !ours);
 const rows = runnable.map(({ name, about }) => [name, about] as const);

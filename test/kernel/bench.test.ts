@@ -8,7 +8,7 @@ import { footprintCases } from '../../bench/footprint-cases.js';
 import type { Report } from '../../bench/measurements.js';
 import { root } from './helpers/programs.js';
 
-// Whether it is all there. How fast anything is, is no matter of tests.
+// Checks that the report is complete. Speed is not tested.
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-bench-'));
 const file = join(folder, 'figures.json');
 let output = '';

@@ -86,7 +86,7 @@ afterAll(async () => {
   await Promise.all([master.end(), backup.end()]);
 });
 
-/** What the two must agree on. The order is the kernel's. */
+/** Returns the fields that both sides must agree on, in the order of the kernel. */
 const common = (rows: readonly Connection[]) =>
   lasting(rows).map(({ origin: _, state, template, ...rest }) =>
     template ? { ...rest, template } : { ...rest, state, template },

@@ -100,7 +100,7 @@ test('the memory of a process that streams stays within bounds', () => {
   expect(growth).toBeLessThan(32 * MIB);
 });
 
-/** Goes through rows until `act` has been called, after so many of them, and returns how it ended. */
+/** Reads rows, calls `act` after so many of them, and returns how the stream ended. */
 async function interrupted(
   rows: AsyncIterable<Connection>,
   after: number,
@@ -149,7 +149,7 @@ test.each(places)('leaving the loop ends the stream after %i rows', async (after
   expect(open()).toBe(0);
 });
 
-// At the beginning, within a part, and where the next part is awaited; in the midst of each step of it.
+// At the beginning, within a chunk, and where the next chunk is awaited; after each microtask of it.
 const moments = [0, 1, 2048, 4096].flatMap((after) =>
   [0, 1, 2, 3, 5, 8].map((steps) => [after, steps] as const),
 );
@@ -182,7 +182,7 @@ test('a native read returns after a chunk of the table even if no row matches', 
   handle.close();
 });
 
-/** Of the addon: what the library takes care not to do. */
+/** The addon must be safe even in uses that the library avoids. */
 describe('a cursor that is closed', () => {
   const { Handle, Cursor } = loadNative();
   const { record, facts } = encodeFilter({});
@@ -195,7 +195,7 @@ describe('a cursor that is closed', () => {
     for (let round = 0; round < 10; round++) {
       const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
       const job = cursor.count(0);
-      // What has begun has the file open.
+      // A job that has started has the file open.
       while (round > 0 && open() === 0) await turn();
       cursor.close();
       expect(open()).toBe(0);

@@ -40,7 +40,7 @@ const server = { address: SERVER, port: PORT };
 const server6 = { address: SERVER6, port: PORT };
 const persistence = { timeout: 600 };
 const MARK = 7;
-/** Of all bytes that the kernel takes for a Call-ID. */
+/** A Call-ID of all kinds of bytes that the kernel accepts. */
 const CALL_ID = '\xe9"<z>\\%[{~`@\xffa';
 
 const services: readonly Balanced[] = [
@@ -98,7 +98,7 @@ const plain6 = {
 const template = { state: 'ASSURED', template: true } as const;
 const from = (address: string, port: number) => ({ address, port });
 
-/** What a client does, and the rows that it leaves. */
+/** Exchanges of clients, and the rows of each in the table. */
 const exchanges: readonly (readonly [string, Client, ...Lasting[]])[] = [
   [
     'TCP',
@@ -255,7 +255,7 @@ const sctp: (typeof exchanges)[number] = [
 ];
 
 let traffic: Traffic;
-/** Whether this kernel has SCTP sockets. */
+/** True if this kernel has SCTP sockets. */
 let hasSctp = true;
 const expected: Lasting[] = [];
 
@@ -506,7 +506,7 @@ describe('a filter', () => {
       fc.option(fc.nat(filters[key].length - 1), { nil: undefined });
     const indices = fc.record({
       // Beside a service, a destination means more than by itself: see ports.test.ts.
-      // Beside a destination, a firewall mark finds more than by itself: see connection-ports.test.ts.
+      // With a destination, a firewall mark finds more than alone: see connection-ports.test.ts.
       service: fc.option(fc.constantFrom(0, 1, 2, 5), { nil: undefined }),
       destination: one('destination'),
       server: one('server'),

@@ -1,6 +1,6 @@
 /**
- * What operations cost, in numbers that do not depend on how fast the machine is: system calls, and memory of V8. A regression shows
- * here before anybody has measured a time.
+ * The cost of operations in numbers that do not depend on the speed of the machine: system calls and
+ * memory of V8.
  * @module
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,14 +14,14 @@ import { useNamespace } from './helpers/use-namespace.js';
 const fixture = useNamespace();
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-costs-'));
 
-/** The destinations of the loads of operations; the services of a snapshot, and the destinations of each. */
+/** Loads of operations have so many destinations; snapshots have SERVICES with EACH destinations. */
 const OPERATIONS = 1000;
 const SERVICES = 100;
 const EACH = 10;
 
 type Load = 'promises' | 'batch' | 'sync' | 'snapshot' | 'sync snapshot';
 
-/** What is there is ensured again, so that every time is like the other. */
+/** Creates the objects of a load. The operations ensure them again, so every run costs the same. */
 async function fill(load: Load): Promise<void> {
   await fixture.ipvs.flush();
   const isReading = load.endsWith('snapshot');
@@ -39,7 +39,7 @@ async function fill(load: Load): Promise<void> {
 
 const CALLS = ['sendto', 'sendmsg', 'recvmsg', 'recvmmsg'];
 
-/** How often a process that carries out `load` so many times sends and receives. */
+/** Counts the sends and receives of a process that executes `load` so many times. */
 function countCalls(load: Load, times: number): { sends: number; receives: number } {
   const file = join(folder, 'calls');
   const counting = ['-f', '-qq', '-c', '-o', file, '-e', `trace=${CALLS.join()}`];
@@ -110,12 +110,13 @@ describe('the number of system calls', () => {
 });
 
 describe('the memory of V8', () => {
-  /** How often a load is carried out: the first half is for V8 to compile in. */
+  /** The number of runs of a load. In the first half, V8 compiles. */
   const TIMES = 24;
 
   /**
-   * Bytes of V8's heap that a load takes: without a collection, since the young generation has room for all. V8 has one thread,
-   * so that it compiles after as many calls as ever, however busy the machine is.
+   * Returns the bytes of V8's heap that a load takes. There is no collection meanwhile, since the young
+   * generation has room for all. V8 has one thread, so that it compiles after the same number of
+   * calls on a busy machine.
    */
   function heapOf(load: Load): number {
     const room = ['--min-semi-space-size=64', '--max-semi-space-size=64'];

@@ -102,7 +102,7 @@ const destinationLines = () => fixture.namespace.saved().filter((line) => line.s
 describe.each(groups)('destinations $title', ({ service, configs }) => {
   const made = configs.map((config) => makeDestination(service, config));
 
-  /** Expects the library to read exactly `destinations`, newest first, whichever way it is asked. */
+  /** Expects that every read of the library returns exactly `destinations`, newest first. */
   async function expectRead(destinations: readonly Destination[]): Promise<void> {
     const { ipvs } = fixture;
     expect(await ipvs.listDestinations(service)).toEqual(destinations);

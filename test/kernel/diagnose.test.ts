@@ -19,7 +19,7 @@ import { programPath } from './helpers/programs.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
 const fixture = useNamespace();
-/** What is done to the kernel here is done to one that is ours alone. */
+/** These tests change the kernel itself, so they need one of their own. */
 const ours = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
 const MODPROBE = '/proc/sys/kernel/modprobe';
 const schedulers = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(' ');
@@ -485,7 +485,7 @@ describe('diagnose without a handle', () => {
       'bridge-nf-call-iptables',
       'conntrack size',
     ]);
-    // What anyone may read is told all the same.
+    // Checks that need no privileges are still made.
     const forwards = readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() !== '0';
     expect(checks[3]).toMatchObject({ status: forwards ? 'ok' : 'warning' });
   });

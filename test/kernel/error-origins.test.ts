@@ -1,5 +1,6 @@
 /**
- * What errors say of the call that they belong to: whatever form the call has, and also with the package as it is built, which is one file.
+ * The origin of errors: stack, operation, target and index, for calls of every form, from the sources
+ * and from the bundle of the package.
  * @module
  */
 import * as exported from 'ipvs';
@@ -12,7 +13,7 @@ import { CASES, errorsOf } from './programs/callers.mjs';
 
 const fixture = useNamespace();
 
-/** What is looked at of an error. */
+/** The properties of an error that are compared. */
 interface Seen {
   readonly message: string;
   readonly stack: string;
@@ -26,7 +27,7 @@ const framesOf = ({ stack, message }: Seen) =>
     .slice(1)
     // Which promise of several it was.
     .filter((line) => !line.includes('at async Promise.all'))
-    // Whether Node.js runs the reactions of promises itself is a matter of time.
+    // The frames of Node.js that run the reactions of promises depend on timing.
     .filter((line) => !line.includes('at process.processTicksAndRejections'));
 
 describe('the stack of an error begins at the caller', () => {

@@ -8,7 +8,7 @@ import { useNamespace } from './helpers/use-namespace.js';
 
 const fixture = useNamespace();
 
-/** What an error must say. `gist` is what a reader needs to find in the message. */
+/** The expected content of an error. `gist` is the part of the message that a reader needs. */
 interface Expected {
   readonly code: keyof typeof constants.errno;
   readonly syscall: string;
@@ -258,7 +258,7 @@ describe('without privileges', () => {
     return ['setpriv', `--bounding-set=${kept}`, '--inh-caps=-all'];
   };
 
-  /** What becomes of programs/attempt.mjs in the namespace, under another program that takes rights away. */
+  /** Runs programs/attempt.mjs in the namespace, under a program that drops privileges. */
   function attempt(under: readonly string[], ...args: string[]): unknown[] {
     const [first = process.execPath, ...rest] = [
       ...under,

@@ -1,5 +1,5 @@
-// A modprobe of the kernel that hangs. It holds up only what has to wait for the kernel, and that
-// for a time that is bounded.
+// While the modprobe of the kernel hangs, only operations that need it wait, and only for a limited
+// time.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Ipvs } from 'ipvs';
@@ -22,7 +22,7 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
   let other: Namespace;
   let folder: string;
   let before: string;
-  /** As long as this file is there, modprobe runs. */
+  /** modprobe runs as long as this file exists. */
   const hang = () => writeFileSync(`${folder}/hang`, '');
   const release = () => rmSync(`${folder}/hang`, { force: true });
   const runs = () => (existsSync(`${folder}/log`) ? readFileSync(`${folder}/log`, 'utf8') : '');

@@ -15,7 +15,7 @@ import { useNamespace } from './helpers/use-namespace.js';
 const fixture = useNamespace();
 const call = anyCalls(services);
 
-/** Every so many runs ipvsadm, which is slow to start, has a look too. */
+/** ipvsadm, which is slow to start, is compared in every fifth run. */
 const LOOK = 5;
 let runs = 0;
 
@@ -25,7 +25,7 @@ const atOnce: CarryOut = (ipvs, calls) => Promise.all(calls.map((each) => outcom
 const synchronously: CarryOut = ({ sync }, calls) =>
   Promise.all(calls.map((each) => outcomeOf(sync, each)));
 
-/** Does the calls of each batch at once, one batch after the other, and compares all that there is to see. */
+/** Makes the calls of each batch at once, batch by batch, and compares the results and the table. */
 async function expectAsModel(
   batches: readonly (readonly Call[])[],
   carryOut = atOnce,

@@ -90,7 +90,7 @@ async function begin(name: string): Promise<Begun> {
   return { iterator, controller, ipvs, before };
 }
 
-/** Checks that an iterator has ended, and that it, its signal and its handle hold nothing any more. */
+/** Expects that an iterator has ended, and that it, its signal and its handle hold nothing any more. */
 async function expectNothingLeft({ iterator, controller, ipvs, before }: Begun) {
   expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
   expect(await iterator.next()).toEqual(DONE);
@@ -112,7 +112,7 @@ describe('the iterator', () => {
     const given = await begin(name);
     await ends[end]?.(given);
     if (end === 'close()' && name === 'connections') {
-      // What has been read is handed out: a part, or two. A table that was cut short does not look complete.
+      // Rows that were read are still returned. A table that was cut short does not look complete.
       let rows = 1;
       const rest = (async () => {
         for await (const _ of given.iterator) rows++;
@@ -139,7 +139,7 @@ describe('the iterator', () => {
     if (end !== 'close()' || name !== 'connections') {
       expect(await calls).toEqual([expected, expected]);
     } else {
-      // What was being read is carried out.
+      // The read in flight is finished.
       expect(await calls).toMatchObject([item, item]);
       await iterator.return();
     }

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { addressesOn } from './helpers/iproute.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
-// A link is as large as its alternative names make it: the root of a container may give it some, and a host's agent reads them.
+// Alternative names decide the size of a link. The root of a container can add them, and the agent of
+// the host reads them.
 
 const fixture = useNamespace();
 let links: Links;

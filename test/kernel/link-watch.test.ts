@@ -127,7 +127,7 @@ describe('link events', () => {
     let overruns = 0;
     let last: LinkEvent | undefined;
     await links.setLink('vip0', { mtu: 1234 });
-    // What came after the overrun may be lost too: the consumer asks again, and only then waits for news.
+    // Events after the overrun may be lost too: the consumer lists again, and then awaits events.
     const seen = (async () => {
       for await (const event of watcher) {
         last = event;

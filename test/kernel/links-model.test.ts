@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => links?.close());
 
-// A small world, so that operations meet. 'pair0' is no dummy, and lo is not touched.
+// Few names and addresses, so that operations meet. 'pair0' is no dummy, and lo is not changed.
 const NAMES = ['vip0', 'vip1', 'pair0'];
 const ADDRESSES = ['10.0.0.1/32', '10.0.0.1/24', '10.1.0.1/24', 'fd00::1/128', 'fd00::1/64'];
 const MULTICAST = 'ff02::5/128';
@@ -41,7 +41,7 @@ function refuse(code: string): never {
 }
 
 const isV6 = (address: string) => address.includes(':');
-/** What the kernel tells the addresses of a link apart by. */
+/** Returns the key by which the kernel distinguishes the addresses of a link. */
 const identity = (address: string) => (isV6(address) ? address.replace(/\/.*/, '') : address);
 
 interface ModelLink {
@@ -134,7 +134,7 @@ class Model {
   }
 
   outcomeOf([name, ...args]: Call): unknown {
-    // A call's arguments are those of its method, which TypeScript does not follow through the union.
+    // The arguments of a call are those of its method: TypeScript cannot infer that from the union.
     const method = this[name] as (...args: unknown[]) => Answer;
     try {
       return { value: method.apply(this, args) };
@@ -200,7 +200,7 @@ const reconciling = fc.tuple(
   pruning,
 );
 
-/** Does the calls of each batch at once, one batch after the other, and compares what becomes of them, and what ip shows. */
+/** Makes the calls of each batch at once, batch by batch; compares the results, and what ip shows. */
 async function expectAsModel(batches: readonly (readonly Call[])[]): Promise<void> {
   await Promise.all(NAMES.map((name) => links.deleteLink(name, { ifExists: true })));
   fixture.namespace.ip('link', 'add', 'pair0', 'type', 'veth', 'peer', 'name', 'pair1');

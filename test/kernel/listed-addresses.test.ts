@@ -5,7 +5,7 @@ import { addressesOn, shownAddresses } from './helpers/iproute.js';
 import { until } from './helpers/poll.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
-// What listAddresses returns can be passed back in, and means exactly what is there.
+// The return values of listAddresses are accepted by all methods, and mean exactly that address.
 
 const fixture = useNamespace();
 let links: Links;
@@ -444,7 +444,7 @@ describe('names of links', () => {
       message: expect.stringMatching(/is reserved by the kernel, and can be no name of a link$/),
     });
     expect(await links.getLink(name)).toBeUndefined();
-    // As the kernel itself has it.
+    // The kernel refuses it too.
     expect(() => fixture.namespace.ip('link', 'add', name, 'type', 'dummy')).toThrow(
       /Invalid argument/,
     );

@@ -1,4 +1,4 @@
-// Lists that the kernel gives in several parts, while its tables change.
+// Lists that the kernel returns in several messages, while its tables change.
 import { Ipvs } from 'ipvs';
 import { beforeEach, expect, test } from 'vitest';
 import { AF_INET } from '../../lib/core/address.js';
@@ -17,7 +17,8 @@ const add = (ipvs: Ipvs) =>
   Promise.all(marks.map((fwmark) => ipvs.addService({ fwmark, scheduler: 'rr' })));
 
 test('listServices misses no service while the kernel resizes its table', async () => {
-  // Linux 7 does it some milliseconds after services came; in every other round or so a list is under way just then.
+  // Linux 7 does it some milliseconds after services were added. In about every other round, a list is
+  // in flight at that moment.
   const ROUNDS = 16;
   const WITHIN = 60;
   const seen = new Set<number>();

@@ -141,7 +141,7 @@ test('the defaults of services are those of ipvsadm, apart from the persistence 
   });
 });
 
-/** Whether ipvsadm gets a service with this scheduler. */
+/** True if ipvsadm can add a service with this scheduler. */
 function hasScheduler(scheduler: string): boolean {
   try {
     fixture.namespace.ipvsadm('-A', '-t', '10.96.0.9:1', '-s', scheduler);

@@ -1,5 +1,5 @@
 /**
- * What is not there: an answer where it is forgiven, and otherwise an error that says what is missing.
+ * Missing objects: a result if the options permit them, otherwise an error that names the object.
  * @module
  */
 import type { Batch, Ipvs } from 'ipvs';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 type Ways = Pick<Ipvs, 'updateService' | 'updateDestination'> & Ipvs['sync'] & Batch;
 type Action = (ways: Ways) => unknown;
 
-/** What comes of an operation with a promise, at once and in a batch. */
+/** Returns the results of an operation: asynchronous, synchronous and in a batch. */
 async function outcomesOf(action: Action): Promise<PromiseSettledResult<unknown>[]> {
   // Each way has the methods of the others.
   const run = (ways: unknown) => action(ways as Ways);

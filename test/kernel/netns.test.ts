@@ -72,7 +72,8 @@ test('50 handles in 50 namespaces each see only their own namespace', async () =
   expect(await Promise.all(handles.map(marks))).toEqual(
     handles.map((_, index) => expected(index + 1)),
   );
-  // Threads of the addon have been elsewhere; none that lasts is. One that was joined may still be listed for a moment.
+  // Threads of the addon that entered other namespaces have ended. A joined thread may still be listed
+  // for a moment.
   await until(threadNamespaces, (now) => [...now].every((netns) => inside.has(netns)));
   expect(made[6]?.ip('-br', 'link', 'show', 'type', 'dummy')).toMatch(/^vip7 /);
   await Promise.all(handles.map((handle) => handle.close()));

@@ -1,4 +1,4 @@
-// What normalizeService() and normalizeDestination() foretell is what the kernel then has.
+// The kernel creates exactly the objects that normalizeService() and normalizeDestination() return.
 import fc from 'fast-check';
 import {
   type DestinationConfig,
@@ -33,7 +33,7 @@ function onKernel(config: ServiceConfig): ServiceConfig {
   };
 }
 
-/** Whether no kernel takes the address for one of broadcast or link-local, whatever the host has. */
+/** False for addresses that some kernels refuse as broadcast or link-local. */
 function isPlain({ address }: DestinationConfig): boolean {
   return !/^(0\.|127\.|169\.254\.|fe[89ab])/i.test(address);
 }

@@ -1,10 +1,10 @@
-// What takes which rights: docs/containers.md says the same in words.
+// The privileges that each call needs, as docs/containers.md states them.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Namespace, run } from './helpers/namespace.js';
 import { programPath } from './helpers/programs.js';
 
-/** Modules are unloaded only from a kernel that is ours alone; elsewhere they may be loaded, and stay. */
+/** True if modules may be unloaded. On other kernels they may be loaded already, and stay. */
 const ours = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
 const SCHEDULER = 'nq';
 const MODULE = 'ip_vs_ovf';

@@ -21,7 +21,7 @@ async function loadRestore(): Promise<Restore> {
   // Vitest compiles what it imports.
   const file = join(root, 'build/restore.mts');
   writeFileSync(file, `${text}export { restore };\n`);
-  // What README declares, and the documents' tests compile.
+  // README declares this type, and the documents' tests compile it.
   const { restore } = (await import(file)) as { readonly restore: Restore };
   return restore;
 }
@@ -66,7 +66,7 @@ beforeEach(async () => {
   ]);
 });
 
-/** What is configured: services by name, destinations in the kernel's order. */
+/** Returns the configuration: services by name, destinations in the order of the kernel. */
 async function configured() {
   const { services } = await fixture.ipvs.snapshot();
   return services

@@ -1,4 +1,4 @@
-// What is said where /proc, its parameters or netlink sockets are not to be had.
+// The errors and checks of processes that cannot use /proc, its parameters or netlink sockets.
 import { spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import type { Check } from 'ipvs';
@@ -31,7 +31,7 @@ function look(script: string): Found {
 const checksOf = (found: Found) => found['diagnose']?.value as readonly Check[];
 const parameters = ['conntrack', 'conn_reuse_mode', 'expire_nodest_conn', 'estimation'];
 const done = { value: expect.anything() };
-/** As where a promise resolves to undefined. */
+/** The result of an operation that resolves to undefined. */
 const nothing = {};
 
 /** Nothing that was found says that IPVS, or what it has, is missing. */

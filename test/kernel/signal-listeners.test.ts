@@ -13,7 +13,7 @@ const services = (b: Batch) => {
 const addresses = Array.from({ length: 600 }, (_, n) => `10.9.${n >> 8}.${n & 255}/32`);
 
 type Call = (ipvs: Ipvs, signal: AbortSignal) => Promise<unknown>;
-/** Each operation that takes a signal, from its beginning to its end. The watchers are left after an item. */
+/** Each operation with a signal, from beginning to end. Iterators are left after one item. */
 const operations: readonly { readonly operation: string; readonly call: Call }[] = [
   { operation: 'batch', call: (ipvs, signal) => ipvs.batch(services, { signal }) },
   {

@@ -63,7 +63,7 @@ async function read(ipvs = fixture.ipvs) {
   return { totals, services, destinations, ofServices: sum(services), of: sum(destinations) };
 }
 
-/** What was read once all that was sent is counted: the kernel brings each object up to date at a time of its own. */
+/** Returns the statistics once all packets are counted: the kernel updates objects at any time. */
 function counted(connections: number) {
   return until(read, ({ totals, ofServices, of }) =>
     counters.every((name) => {
@@ -86,7 +86,7 @@ function kernelTotals(): Stats {
   return Object.fromEntries(entries);
 }
 
-/** The rows that `ipvsadm -L` prints with one of its options, each by its address: the five numbers. */
+/** Returns the five numbers of each row of `ipvsadm -L` with an option, by address. */
 function listing(option: '--stats' | '--rate'): Record<string, number[]> {
   const lines = fixture.namespace.ipvsadm('-L', '-n', option, '--exact').split('\n');
   const rows = lines.map((line) => line.trim().replace(/^-> /, '').split(/ +/));
@@ -100,7 +100,7 @@ function listing(option: '--stats' | '--rate'): Record<string, number[]> {
 const place = ({ address, port }: { address: string; port: number }) =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
-/** What ipvsadm would print of what the library has read. */
+/** Formats what the library has read like ipvsadm. */
 function rowsOf({ services }: Awaited<ReturnType<typeof read>>, names: readonly (keyof Stats)[]) {
   const numbers = (stats: Stats) => names.map((name) => stats[name]);
   const places = services.flatMap((service) =>

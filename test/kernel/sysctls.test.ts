@@ -65,7 +65,7 @@ const legal: Readonly<Record<keyof Omit<Sysctls, 'debugLevel'>, fc.Arbitrary<unk
 // Object.keys() gives the keys of `legal`.
 const names = Object.keys(legal) as (keyof typeof legal)[];
 
-/** As the kernel prints a value. */
+/** Formats a value like the kernel. */
 function printed(value: unknown): string {
   if (typeof value === 'boolean') return value ? '1' : '0';
   return Array.isArray(value) ? value.join('\t') : String(value);
@@ -181,7 +181,7 @@ describe('sysctls.set', () => {
       fixture.namespace.run('sh', ['-c', `echo ${others} > ${path}`]);
       expect((await fixture.ipvs.sysctls.get()).connReuseMode).toBe(others);
     }
-    // What holds already is no change.
+    // Setting the current value changes nothing.
     await fixture.ipvs.sysctls.set({ connReuseMode: -1 });
     for (const bad of [7, 4, -2]) {
       await expect(fixture.ipvs.sysctls.set({ connReuseMode: bad })).rejects.toMatchObject({

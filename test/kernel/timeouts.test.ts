@@ -7,7 +7,7 @@ const fixture = useNamespace();
 const defaults = { tcp: 900, tcpFin: 120, udp: 300 };
 const MONTH = 2678400;
 
-/** As `ipvsadm -L --timeout` has them. */
+/** Returns the timeouts that `ipvsadm -L --timeout` prints. */
 const printed = (namespace: Namespace) =>
   /udp\): (\d+) (\d+) (\d+)/.exec(namespace.ipvsadm('-L', '--timeout'))?.slice(1).map(Number);
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => peers.stop());
 
-/** A service in front of all servers, with their weights. One that was there before would have its connections still. */
+/** Adds a service for all servers, with their weights. An earlier one would keep its connections. */
 async function balance(protocol: 'tcp' | 'udp', port: number, scheduler: string): Promise<string> {
   const name = `${protocol}://${VIRTUAL}:${port}`;
   await fixture.ipvs.addService({ protocol, address: VIRTUAL, port, scheduler });
@@ -123,7 +123,7 @@ test('open connections are counted, and a destination of weight 0 gets no new on
 
   await fixture.ipvs.updateDestination(service, `127.0.0.3:${PORT}`, { weight: 0 });
   expect(await peers.count('fetch', 10, VIRTUAL, 83)).toEqual({ '127.0.0.2': 5, '127.0.0.4': 5 });
-  // What it has, it keeps.
+  // It keeps its connections.
   expect(await peers.count('again', 6)).toEqual(each);
   expect((await destinationsOf(service))['127.0.0.3']).toMatchObject({
     weight: 0,

@@ -1,4 +1,4 @@
-// The module of IPVS is taken out of the kernel under open handles. Only where the kernel is the test's own.
+// Unloads the module of IPVS under open handles, on a kernel that was booted for the tests.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ipvs } from 'ipvs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

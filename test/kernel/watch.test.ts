@@ -43,7 +43,7 @@ beforeEach(async () => {
   await fixture.ipvs.zero();
 });
 
-/** Of 128 bytes to a packet, in each direction. */
+/** Sends so many packets of 128 bytes, which are echoed. */
 async function send(times: number): Promise<void> {
   for (let index = 0; index < times; index++) {
     await traffic.connect({ protocol: 'udp', to: [VIRTUAL, 53], data: 'x'.repeat(100) });
@@ -72,7 +72,7 @@ const changesOf = (samples: readonly Sample[]) =>
 const counted = (connections: number) => (sample: Sample) =>
   partsOf(sample).reduce((sum, { stats }) => sum + stats.connections, 0) === 2 * connections;
 
-/** What samples say that was gained, in all. */
+/** Adds up a counter's changes in all samples. */
 function gained(samples: readonly Sample[], name: CounterName, destinations = false): number {
   const parts = samples.flatMap(({ services }): readonly (WatchedService | WatchedDestination)[] =>
     destinations ? services.flatMap((each) => each.destinations) : services,
@@ -136,7 +136,7 @@ test('a sample has the content of a snapshot', async () => {
 });
 
 describe('counters that restart are counted correctly', () => {
-  /** Traffic, what is done to the counters, and traffic again; each seen by a sample before the next. */
+  /** Sends packets, calls `action`, and sends again; a sample reports each before the next. */
   async function around(action: () => Promise<unknown>): Promise<Sample[]> {
     let step = 0;
     const samples = await samplesUntil(async (sample) => {

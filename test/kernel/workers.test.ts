@@ -29,9 +29,9 @@ interface Churn {
 /** A worker thread that runs programs/churn.mjs. */
 class Churner {
   readonly worker: Worker;
-  /** Settles once it is in the midst of it. */
+  /** Settles once it has finished its first round. */
   readonly started: Promise<unknown>;
-  /** How many services it saw in each round; of one that is terminated nothing of use. */
+  /** The number of services that it saw in each round; of no use if it is terminated. */
   readonly seen: Promise<unknown>;
 
   constructor(workerData: Churn) {
@@ -112,7 +112,7 @@ describe('a worker thread', () => {
     for (let round = 0; round < 5; round++) {
       const worker = new Worker(source, { eval: true, workerData: fixture.namespace.path });
       expect(await once(worker, 'exit')).toEqual([0]);
-      // What had left was carried out whole.
+      // Requests in flight were executed completely.
       expect([0, 500]).toContain((await fixture.ipvs.listServices()).length);
       await fixture.ipvs.flush();
     }

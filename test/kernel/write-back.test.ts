@@ -1,4 +1,4 @@
-// What was read from the kernel is written back as it was, whatever other programs have left there.
+// Objects that were read from the kernel can be written back, even those of other programs.
 import type { Snapshot } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type RawRequest, rawRun, rawTable } from './helpers/raw-requests.js';
@@ -186,7 +186,7 @@ async function expectWrittenBack(): Promise<void> {
     await restore(read, operation);
     expect({ listed: listed(), raw: await rawTable(fixture.namespace) }).toEqual(before);
   }
-  // Where it is there already, too.
+  // The objects exist now: ensuring them changes nothing.
   for (const { destinations: behind, ...service } of snapshot.services) {
     expect(await fixture.ipvs.ensureService(service)).toBe('updated');
     for (const each of behind) {

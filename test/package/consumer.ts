@@ -61,7 +61,7 @@ export function run(
   return { status, stdout, stderr };
 }
 
-/** What a command that must succeed prints. */
+/** Runs a command that must succeed, and returns its output. */
 export function output(command: string, args: readonly string[], options?: RunOptions): string {
   const { status, stdout, stderr } = run(command, args, options);
   expect(status, `${command} ${args.join(' ')}\n${stdout}\n${stderr}`).toBe(0);
@@ -160,7 +160,7 @@ export function npm(args: readonly string[], options: NpmOptions): string {
   return stdout;
 }
 
-/** What programs/probe.mjs tells. */
+/** The output of programs/probe.mjs. */
 export interface Findings {
   readonly node: string;
   readonly arch: string;

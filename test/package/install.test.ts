@@ -70,7 +70,7 @@ describe('without a prebuild', () => {
     expect(stderr).toContain('gyp ERR!');
   });
 
-  /** What the error tells to type, and before it with npm 12. */
+  /** The commands that the error recommends; npm 12 needs both. */
   const told = (command: RegExp) => (message: string) =>
     command.exec(message)?.[1]?.split(' ') ?? expect.unreachable(message);
   const remedy = told(/"npm (rebuild [^"]+)"/);

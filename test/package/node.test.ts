@@ -15,7 +15,7 @@ import {
   works,
 } from './consumer.js';
 
-/** Where Debian puts the libraries of arm64. */
+/** The folder of the arm64 libraries on Debian. */
 const ARM64_SYSTEM = '/usr/aarch64-linux-gnu';
 
 let cwd: string;

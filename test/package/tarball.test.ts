@@ -12,7 +12,7 @@ const files = output('tar', ['-tzf', tarball()])
 const content = (file: string) => output('tar', ['-xzOf', tarball(), `package/${file}`]);
 const prebuilds = files.filter((file) => file.startsWith('prebuilds/'));
 
-/** What is in it, and why. */
+/** The files of the tarball, with the reason for each. */
 const KINDS = {
   'what npm shows': /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
   'the facade': /^dist\/([a-z]+\/)?[a-z-]+\.(js|d\.ts)$/,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { fetched, installed, npm, output, root, run } from './consumer.js';
 
-/** What a program does with the package, under either module system. */
+/** A program that uses the package, for both module systems. */
 const PROGRAM = `
 async function main(): Promise<void> {
   // @ts-expect-error: a typo. Were the types not found, nothing would be wrong with it.

@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** How a process ended: its exit status, or the signal that ended it, and the end of what it said on standard error. */
+/** The end of a process: its exit status or signal, and the end of its standard error. */
 export interface Ending {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -36,7 +36,7 @@ function parseRow(line: string, titles: Titles): Connection {
   const template = client.port === 0 && ['NONE', 'ASSURED'].includes(state);
   const marked = template && protocol === 'ip';
   const origins: Readonly<Record<string, Connection['origin']>> = { LOCAL: 'local', SYNC: 'sync' };
-  // What belongs to an engine may have blanks in it.
+  // The data of an engine may contain blanks.
   const [, engine = null, engineData = null] = titles['PEName']
     ? (/^(?:\S+ +){9}(\S+) (.*)$/s.exec(line) ?? [])
     : [];
@@ -46,7 +46,7 @@ function parseRow(line: string, titles: Titles): Connection {
     client,
     virtual,
     destination: endpoint(word('DestIP'), word('DPrt')),
-    // What the kernel prints.
+    // The kernel prints no other states.
     state: state as Connection['state'],
     expires: Number(word('Expires')),
     template,
@@ -88,7 +88,7 @@ export function lasting(connections: readonly Lasting[]): Lasting[] {
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** As `ipvsadm -Lcn` prints an address and a port. */
+/** Formats an address and a port like `ipvsadm -Lcn`. */
 function printed({ address: host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -28,7 +28,7 @@ interface ShownAddress {
 }
 
 const FOREVER = 0xffffffff;
-/** What `ip` calls the flags that it shows if they are set. It shows 'dynamic' where 'permanent' is not set. */
+/** The names of `ip` for flags. It shows 'dynamic' if 'permanent' is not set. */
 const FLAGS: readonly (readonly [AddressFlag, string])[] = [
   ['secondary', 'secondary'],
   ['no-dad', 'nodad'],
@@ -92,8 +92,8 @@ export function shownAddresses(namespace: Namespace): LinkAddress[] {
 }
 
 /**
- * The addresses by link, as `10.96.0.1/32`, sorted; without the IPv6 link-local ones, which the kernel
- * adds.
+ * Returns the addresses by link, as `10.96.0.1/32`, sorted; without the IPv6 link-local ones, which
+ * the kernel adds.
  */
 export function shownAddressesByLink(namespace: Namespace): Map<string, string[]> {
   const byLink = new Map<string, string[]>();

@@ -1,6 +1,6 @@
 /**
- * Objects of the library in the language of ipvsadm: the commands that make them, and the lines that `ipvsadm -Sn`
- * prints of them.
+ * Objects of the library in the language of ipvsadm: the commands that create them, and the lines that
+ * `ipvsadm -Sn` prints for them.
  * @module
  */
 import type { Destination, Service, Snapshot } from 'ipvs';
@@ -28,7 +28,7 @@ function optionOf(options: Readonly<Record<string, string>>, name: string): stri
   return option;
 }
 
-/** As inet_ntop() of the C library prints it: what fits in the last 32 bits looks like IPv4 to it. */
+/** Formats an address like inet_ntop(): one whose value fits in 32 bits looks like IPv4. */
 function printed(address: string): string {
   const groups = /^::([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address)?.slice(1);
   if (groups === undefined) return address;
@@ -36,7 +36,7 @@ function printed(address: string): string {
   return `::${high >> 8}.${high & 0xff}.${low >> 8}.${low & 0xff}`;
 }
 
-/** What selects a service in a command. */
+/** Returns the options that select a service in a command. */
 export function selector(name: ServiceName): string {
   if (isMark(name)) return `-f ${name.fwmark}${familyOf(name) === 'ipv6' ? ' -6' : ''}`;
   return `${optionOf(protocolOptions, name.protocol)} ${joinPort(printed(name.address), name.port)}`;
@@ -66,7 +66,7 @@ export function addingService(service: Service): string {
   return `-A ${selector(service)} ${serviceOptions(service, service.schedulerFlags)}`;
 }
 
-/** The line that `ipvsadm -Sn` prints of the service. Of sh and mh it knows the flags of their own only. */
+/** Returns the line of `ipvsadm -Sn` for a service. For sh and mh it prints only their own flags. */
 export function savedService(service: Service): string {
   const { scheduler, schedulerFlags } = service;
   const knows = (flag: string) => !['sh', 'mh'].includes(scheduler) || flag.startsWith(scheduler);
@@ -82,7 +82,7 @@ function tunnelOptions({ tunnel }: Destination): string {
   return options.join(' ');
 }
 
-/** The arguments of ipvsadm that make the destination of a service; it has none for 'local' and 'bypass'. */
+/** Returns the arguments of ipvsadm that add a destination. It knows no 'local' and 'bypass'. */
 export function addingDestination(service: ServiceName, destination: Destination): string {
   const { address, port, forwarding, weight, upperThreshold, lowerThreshold } = destination;
   const server = `-r ${joinPort(address, port)} ${optionOf(forwardingOptions, forwarding)}`;
@@ -90,7 +90,7 @@ export function addingDestination(service: ServiceName, destination: Destination
   return `-a ${selector(service)} ${server} -w ${weight} ${limits}${tunnelOptions(destination)}`;
 }
 
-/** The line that `ipvsadm -Sn` prints of the destination: without thresholds, and with its own idea of forwarding. */
+/** Returns the line of `ipvsadm -Sn` for a destination: without thresholds. */
 export function savedDestination(service: ServiceName, destination: Destination): string {
   const { address, port, forwarding, weight } = destination;
   const options = { ...forwardingOptions, local: '-g', bypass: '(null)' };

@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * For each line that it reads, the shell runs the file `command` and writes the exit status. It ends,
- * and removes its folder, when this process has ended.
+ * For each line that it reads, the shell runs the file `command` and writes the exit status. When this
+ * process has ended, it removes its folder and ends.
  */
 const SCRIPT = `
 while read -r _; do
@@ -75,7 +75,7 @@ class Launcher {
 
 let launcher: Launcher | undefined;
 
-/** Runs a program and returns what it prints, byte by byte; throws with its standard error if it fails. */
+/** Runs a program and returns the bytes of its output; throws with its standard error if it fails. */
 export function runForBytes(program: string, args: readonly string[], input = ''): Buffer {
   launcher ??= new Launcher();
   return launcher.run([program, ...args], input);

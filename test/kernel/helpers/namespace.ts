@@ -12,7 +12,7 @@ export class Namespace {
   readonly name = `ipvs-${randomBytes(6).toString('hex')}`;
   readonly path = `/run/netns/${this.name}`;
 
-  /** @param loopback false leaves the loopback link down: then the kernel refuses IPv4 destinations */
+  /** @param loopback false leaves the loopback link down: the kernel then refuses IPv4 destinations */
   constructor(loopback = true) {
     run('ip', ['netns', 'add', this.name]);
     if (loopback) this.ip('link', 'set', 'lo', 'up');
@@ -47,7 +47,7 @@ export class Namespace {
     this.run('ipvsadm', ['-R'], `${lines.join('\n')}\n`);
   }
 
-  /** Returns the lines of `ipvsadm -Sn`, sorted: the command that makes each service and destination. */
+  /** Returns the lines of `ipvsadm -Sn`, sorted: a command for each service and destination. */
   saved(): string[] {
     return this.ipvsadm('-Sn')
       .split('\n')

@@ -1,5 +1,5 @@
 /**
- * Waiting for what takes the kernel, or another process, a while.
+ * Polling for conditions that the kernel or another process brings about.
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const PAUSE = 20;
 const PATIENCE = 20_000;
 
-/** Asks until the answer is the one that is `wanted`, and returns it. After 20 seconds it throws, with the last one. */
+/** Calls `ask` until `wanted` accepts its value, and returns that. Throws after 20 seconds. */
 export async function until<Answer>(
   ask: () => Answer | Promise<Answer>,
   wanted: (answer: Answer) => boolean,

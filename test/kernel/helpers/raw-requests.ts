@@ -10,7 +10,7 @@ import { loadNative } from '../../../lib/native/load.js';
 import { Records } from '../../../lib/native/records.js';
 import type { Namespace } from './namespace.js';
 
-/** Fields of a record by name: a number, a name, or the bytes of an address. Those left out are zero. */
+/** Fields of a record: numbers, names, or the bytes of addresses. Fields that are left out are zero. */
 type Values<Name extends string> = Readonly<Partial<Record<Name, number | string | Uint8Array>>>;
 type FieldsOf<Part extends keyof Layout> =
   Layout[Part] extends RecordLayout<infer Name> ? Values<Name> : never;

@@ -1,6 +1,6 @@
 /**
- * A namespace that is director, client and server at once: virtual addresses, the addresses of clients and servers, and
- * services between them.
+ * A namespace that is director, client and server at once: virtual addresses, addresses of clients
+ * and servers, and services between them.
  * @module
  */
 import type { DestinationConfig, Ipvs, ServiceConfig } from 'ipvs';
@@ -12,7 +12,7 @@ export const VIRTUAL6 = 'fd96::1';
 export const SERVER = '10.0.0.2';
 export const SERVER6 = 'fd02::2';
 export const CLIENT6 = 'fd00::7';
-/** Where nobody answers, and nobody says that there is none. */
+/** An address that nothing answers, not even with an ICMP error. */
 export const SILENT = '192.168.255.2';
 export const SILENT6 = 'fd03::2';
 /** The port of all servers. */

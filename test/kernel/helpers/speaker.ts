@@ -39,7 +39,7 @@ export class Speaker {
     return this.do('say', { data });
   }
 
-  /** What comes within some seconds, or null. */
+  /** Returns the data that arrives within some seconds, or null. */
   hear(seconds = PATIENCE): Promise<string | null> {
     return this.do('hear', { seconds });
   }

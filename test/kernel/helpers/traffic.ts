@@ -11,11 +11,11 @@ import { PYTHON, programPath } from './programs.js';
 /** An address and a port. */
 export type Place = readonly [string, number];
 
-/** A client that connects and, with `data`, says it, a character for each byte, and hears the echo. */
+/** A client that connects. With `data` it sends that, a byte for each character, and awaits the echo. */
 export interface Client {
   readonly protocol: Protocol;
   readonly to: Place;
-  /** Where it speaks from. Default: what the kernel chooses. */
+  /** Its own address. Default: the choice of the kernel. */
   readonly source?: Place;
   /** The firewall mark of its packets. */
   readonly mark?: number;

@@ -1,4 +1,4 @@
-// A process that opens watchers and abandons them in every way, and then counts what is left of them: threads and descriptors.
+// Opens watchers, abandons them in every way, and counts the threads and descriptors that are left.
 // Run with --expose-gc.
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,5 +1,5 @@
-// Opens a handle in each of the namespaces given, a path or '' for its own, adds a service, and prints what came of it
-// as JSON: 'done', or what there is to the error. With --drop it gives up its rights between the two.
+// Opens a handle in each namespace of its arguments ('' is its own) and adds a service. Prints the
+// results as JSON: 'done' or the error. With --drop it drops its privileges between the two.
 import { Ipvs } from 'ipvs';
 
 const drop = process.argv[2] === '--drop';

@@ -158,7 +158,7 @@ export const CASES = [
   ['a module that is not there', async (_, { loadModules }) => await loadModules(['no_such'])],
 ];
 
-/** What each case throws. */
+/** The errors of all cases. */
 export async function errorsOf(ipvs, exported) {
   const errors = [];
   for (const [title, action] of CASES) {

@@ -1,5 +1,5 @@
-// A worker thread that opens a handle and makes and deletes services without end, until it is terminated in the midst of
-// it; or, with `rounds`, so many times, to then say what it saw.
+// A worker thread that adds and deletes services: until it is terminated during that, or for
+// so many `rounds`, after which it sends the number of services that it saw in each.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Ipvs } from 'ipvs';
 

@@ -1,5 +1,5 @@
-// Carries out a load so many times in a network namespace, for who counts what it costs: `node costs.mjs NETNS LOAD TIMES`. Says
-// how many bytes of the heap each time took, where --expose-gc lets it know.
+// Executes a load so many times in a network namespace: `node costs.mjs NETNS LOAD TIMES`. Prints the
+// bytes of heap that each run took, if it has --expose-gc.
 import { Ipvs } from 'ipvs';
 
 const [, , netns, load, times] = process.argv;

@@ -1,4 +1,4 @@
-"""Runs a program under a seccomp filter that lets no netlink socket be opened: filtered.py ERRNO PROGRAM [ARGUMENT...]"""
+"""Runs a program under a seccomp filter that forbids netlink sockets: ERRNO PROGRAM [ARGUMENT...]"""
 import ctypes
 import errno
 import os

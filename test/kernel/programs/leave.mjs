@@ -1,4 +1,4 @@
-// Opens a handle in its own network namespace, starts to add a service, and closes nothing: it is left to end by itself.
+// Opens a handle in its own network namespace, starts to add a service, and does not close the handle.
 import { Ipvs } from 'ipvs';
 
 const ipvs = await Ipvs.open();

@@ -1,4 +1,5 @@
-// Lists links in the namespace given, a path or '' for its own, makes a dummy link with an address, and prints what came of it as JSON.
+// Lists links in the namespace of its argument ('' is its own), adds a dummy link with an address, and
+// prints the results as JSON.
 import { Links } from 'ipvs';
 
 const [netns = ''] = process.argv.slice(2);

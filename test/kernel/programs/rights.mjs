@@ -1,5 +1,5 @@
-// Tries what takes rights, and prints as JSON for each whether it was 'done' or the code of its error. The arguments are the
-// path of another network namespace, and the names of a scheduler and of a module that are not loaded.
+// Makes calls that need privileges, and prints for each 'done' or the code of its error, as JSON. Its
+// arguments: the path of another network namespace, a scheduler and a module that are not loaded.
 import { Ipvs, loadModules } from 'ipvs';
 
 const [netns, scheduler, module] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// Reads the connection table of a namespace to its end, so many times, in both ways, and prints as JSON how many
-// connections there were and by how many bytes the process has grown since the first time. Run it with --expose-gc.
+// Reads the connection table of a namespace so many times, as a stream and as a count. Prints as JSON
+// the number of connections and the growth of the process since the first time. Needs --expose-gc.
 import { Ipvs } from 'ipvs';
 
 const [, , netns, rounds] = process.argv;

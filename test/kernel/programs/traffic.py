@@ -53,7 +53,7 @@ def listen(protocol, address, port):
 
 
 def connect(protocol, to, source=None, mark=None, data=None, wait=True, end=False):
-    """A client: connects, says `data`, a character for each byte, and waits for the echo, unless that is in vain."""
+    """A client: connects, sends `data`, a byte for each character, and awaits the echo if there is one."""
     client = make(protocol, to[0])
     if mark is not None:
         client.setsockopt(socket.SOL_SOCKET, SO_MARK, struct.pack("=I", mark))
@@ -74,7 +74,7 @@ def connect(protocol, to, source=None, mark=None, data=None, wait=True, end=Fals
 
 
 def flood(to, count, first=0):
-    """A datagram from each of `count` addresses of 10.0.0.0/8, which must all be this host's own."""
+    """Sends a datagram from each of `count` addresses of 10.0.0.0/8, which must be local."""
     client = make("udp", to[0])
     base = (10 << 24) + first + 1
     to = tuple(to)

@@ -1,5 +1,5 @@
-// A worker thread, or a process, that watches links. As a worker it makes and deletes a link without end, until it is terminated in the
-// midst of it. As a process with 'ref' it stays until it has seen a link; without, it ends by itself.
+// Watches links. As a worker thread it adds and deletes a link until it is terminated during that. As
+// a process with 'ref' it stays alive until it has seen a link; without, it ends by itself.
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Links } from 'ipvs';
 

@@ -1,6 +1,6 @@
 /**
- * What the library must make of a configuration, of changes to what is there, and of the names of things. Plain
- * TypeScript, written from the documentation and not from lib/.
+ * Expected results of the library: the object for a configuration, the object after changes, the name
+ * of an object. Written from the documentation, without code of lib/.
  * @module
  */
 import type {
@@ -23,7 +23,7 @@ import type {
   Tunnel,
 } from 'ipvs';
 
-/** What names a service, or any object that does it among others. */
+/** An object with the properties that identify a service. */
 export type ServiceName = ServiceAddress | FirewallMark;
 
 export const noStats: Stats = {

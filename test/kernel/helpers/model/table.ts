@@ -44,7 +44,7 @@ export type Call = {
   [Name in keyof Operations]: readonly [Name, ...Parameters<Operations[Name]>];
 }[keyof Operations];
 
-/** What becomes of a call: an answer, a refusal of the kernel's, or one of the library's, which sends nothing. */
+/** The result of a call: a value, a refusal of the kernel, or one of the library, which sends nothing. */
 export type Outcome =
   | { readonly value: unknown }
   | {
@@ -58,7 +58,7 @@ export type Outcome =
 
 /** A scheduler that no kernel has. */
 export const MISSING_SCHEDULER = 'no-such-one';
-/** An address that only the kernel knows not to be unicast: the broadcast address of the loopback link. */
+/** The broadcast address of the loopback link: only the kernel knows that it is not unicast. */
 export const BROADCAST = '127.255.255.255';
 
 class Refusal extends Error {
@@ -94,12 +94,12 @@ function normal([name]: Call, value: unknown): unknown {
   return value;
 }
 
-/** What becomes of `call` on a handle, or on its synchronous twin. */
+/** Makes the call on a handle, or on its synchronous form, and returns the result. */
 export function outcomeOf(ipvs: Ipvs | Ipvs['sync'], call: Call): Promise<Outcome> {
   return outcomeBy(call, () => invoke(ipvs, call));
 }
 
-/** What becomes of each call in a batch of them; those that are invalid are none of it. */
+/** Makes the calls in one batch and returns the result of each. Invalid calls are not in the batch. */
 export async function outcomesOfBatch(ipvs: Ipvs, calls: readonly Call[]): Promise<Outcome[]> {
   const places: (() => Promise<unknown>)[] = [];
   const results = ipvs.batch((batch) => {
@@ -180,7 +180,7 @@ interface Place {
 export class Table {
   readonly #entries = new Map<string, Entry>();
 
-  /** What becomes of `call` here. */
+  /** Applies the call to this table and returns the result. */
   outcomeOf(call: Call): Outcome {
     try {
       return { value: normal(call, structuredClone(invoke(this, call))) };
