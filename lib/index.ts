@@ -27,7 +27,7 @@ export {
 } from './core/errors.js';
 export { type InputError, type InputErrorCode, isInputError } from './core/input-errors.js';
 export type { CancellableIterator } from './core/iterator.js';
-export type { Unknown } from './core/names.js';
+export type { Unknown } from './core/name-table.js';
 export type { DiagnoseOptions } from './host/diagnose.js';
 export type { Check } from './host/diagnose-check.js';
 export type { Info } from './host/info.js';

@@ -20,8 +20,8 @@ import {
 import { checkArguments } from './core/arguments.js';
 import { IpvsError } from './core/errors.js';
 import { describeInput, isInputError } from './core/input-errors.js';
-import { handOver, handOverResults, registerEntries, registerEntry } from './core/stack.js';
-import { WeakMembers } from './core/weak.js';
+import { IterableWeakSet } from './core/iterable-weak-set.js';
+import { registerEntries, registerEntry, withAwaitStack, withAwaitStacks } from './core/stack.js';
 import { HandleOperations } from './handle-methods.js';
 import {
   checkDiagnoseOptions,
@@ -119,7 +119,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
   readonly #client: IpvsClient;
   readonly #queue: IpvsQueue;
   /** Held weakly, so that a watcher that is no longer used can be collected. */
-  readonly #watchers = new WeakMembers<TableWatcher>();
+  readonly #watchers = new IterableWeakSet<TableWatcher>();
 
   /** Not for callers: use {@link Ipvs.open}. */
   private constructor(key: symbol, native: Native, handle: NativeHandle, netns: NamespaceTarget) {
@@ -147,7 +147,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
       const done = queue.runRoutine(operation, routine, last);
       last = done.catch(() => undefined);
       // V8 knows who awaits a promise only if it has no other reaction.
-      return handOver(done);
+      return withAwaitStack(done);
     });
   }
 
@@ -164,7 +164,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    */
   static open(options?: OpenOptions): Promise<Ipvs>;
   static open(...args: readonly unknown[]): Promise<Ipvs> {
-    return handOver(Ipvs.#open(args));
+    return withAwaitStack(Ipvs.#open(args));
   }
 
   static async #open(args: readonly unknown[]): Promise<Ipvs> {
@@ -237,7 +237,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    */
   batch(build: (batch: Batch) => unknown, options?: BatchOptions): Promise<BatchResults>;
   batch(...args: readonly unknown[]): Promise<BatchResults> {
-    return handOverResults(this.#batch(args));
+    return withAwaitStacks(this.#batch(args));
   }
 
   async #batch(args: readonly unknown[]): Promise<BatchResults> {
@@ -278,7 +278,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
     options?: CountOptions<By>,
   ): Promise<ConnectionCount<By>[]>;
   countConnections(...args: readonly unknown[]): Promise<ConnectionCount[]> {
-    return handOver(this.#count(args));
+    return withAwaitStack(this.#count(args));
   }
 
   async #count(args: readonly unknown[]): Promise<ConnectionCount[]> {
@@ -309,7 +309,7 @@ export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable
    */
   diagnose(options?: DiagnoseOptions): Promise<Check[]>;
   diagnose(...args: readonly unknown[]): Promise<Check[]> {
-    return handOver(this.#checkAndDiagnose(args));
+    return withAwaitStack(this.#checkAndDiagnose(args));
   }
 
   async #checkAndDiagnose(args: readonly unknown[]): Promise<Check[]> {
@@ -365,7 +365,7 @@ registerEntry('open', Ipvs.open);
  */
 export function diagnose(options?: OpenOptions & DiagnoseOptions): Promise<Check[]>;
 export function diagnose(...args: readonly unknown[]): Promise<Check[]> {
-  return handOver(openAndDiagnose(args));
+  return withAwaitStack(openAndDiagnose(args));
 }
 
 async function openAndDiagnose(args: readonly unknown[]): Promise<Check[]> {

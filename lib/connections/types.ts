@@ -3,7 +3,7 @@
  * @module
  */
 import type { Family } from '../core/address.js';
-import { Names, type Unknown } from '../core/names.js';
+import { NameTable, type Unknown } from '../core/name-table.js';
 import type { Protocol } from '../ipvs/names.js';
 import { layout } from '../native/layout.js';
 
@@ -59,7 +59,7 @@ export interface Connection {
 export type ConnectionProtocol = Protocol | 'ip' | 'icmp' | 'icmpv6' | Unknown;
 
 /** @internal */
-export const connectionProtocols = new Names<Protocol | 'ip' | 'icmp' | 'icmpv6'>(
+export const connectionProtocols = new NameTable<Protocol | 'ip' | 'icmp' | 'icmpv6'>(
   layout.connectionProtocols,
 );
 

@@ -3,7 +3,7 @@
  * four. Bytes are in network order.
  * @module
  */
-import { Names } from './names.js';
+import { NameTable } from './name-table.js';
 
 /** The family of an address, named as in node:net. */
 export type Family = 'ipv4' | 'ipv6';
@@ -14,7 +14,7 @@ export const AF_INET = 2;
 export const AF_INET6 = 10;
 
 /** @internal */
-export const families = new Names<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
+export const families = new NameTable<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
 const DOT = 46;
 const COLON = 58;

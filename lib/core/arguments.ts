@@ -48,7 +48,7 @@ export function checkArguments<Value>(
 const PLAIN = /^[!-~]{1,80}$/;
 
 /** Returns a short text for an argument that was refused: it stands for the target in messages. */
-export function subjectOf(value: unknown): string {
+export function describeArgument(value: unknown): string {
   if (typeof value === 'string') return PLAIN.test(value) ? value : show(value);
   if (typeof value === 'number') return String(value);
   return typeof value === 'object' && value !== null ? show(value) : '';

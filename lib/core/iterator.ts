@@ -5,7 +5,7 @@
  */
 
 import { endOnAbort, reasonOf } from './signals.js';
-import { handOver } from './stack.js';
+import { withAwaitStack } from './stack.js';
 
 /** A pending call of next(). */
 interface PendingNext<Item> {
@@ -132,7 +132,7 @@ export abstract class CancellableIterator<Item>
     if (this.#failure !== undefined) {
       const { error } = this.#failure;
       this.#failure = undefined;
-      return handOver(Promise.reject(error));
+      return withAwaitStack(Promise.reject(error));
     }
     if (this.#ended) return Promise.resolve(DONE);
     const result = new Promise<IteratorResult<Item, undefined>>((resolve, reject) => {
@@ -140,7 +140,7 @@ export abstract class CancellableIterator<Item>
       awaited.add(this);
       if (this.#pending.length === 1) this.refill();
     });
-    return handOver(result);
+    return withAwaitStack(result);
   }
 
   /** Ends the iterator, and resolves when its resources are freed. */

@@ -4,8 +4,8 @@
  */
 
 import { wrongType } from './input-errors.js';
+import { IterableWeakSet } from './iterable-weak-set.js';
 import { keepStack } from './stack.js';
-import { WeakMembers } from './weak.js';
 
 /** Checks an optional AbortSignal. @internal */
 export function checkSignal(property: string, value: unknown): AbortSignal | undefined {
@@ -38,7 +38,7 @@ interface Abortable {
   abort(reason: unknown): void;
 }
 
-const abortables = new WeakMap<AbortSignal, WeakMembers<Abortable>>();
+const abortables = new WeakMap<AbortSignal, IterableWeakSet<Abortable>>();
 /** The targets that a signal keeps alive until they are cancelled. */
 const held = new WeakMap<AbortSignal, Set<Abortable>>();
 
@@ -80,11 +80,11 @@ export function callOnAbort(signal: AbortSignal, abort: (reason: unknown) => voi
   };
 }
 
-function listenTo(signal: AbortSignal): WeakMembers<Abortable> {
+function listenTo(signal: AbortSignal): IterableWeakSet<Abortable> {
   const listener = () => {
     for (const target of targets.list()) target.abort(reasonOf(signal));
   };
-  const targets = new WeakMembers<Abortable>(() => {
+  const targets = new IterableWeakSet<Abortable>(() => {
     signal.removeEventListener('abort', listener);
     abortables.delete(signal);
   });

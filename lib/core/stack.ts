@@ -104,7 +104,7 @@ export function beginAtAwait<Thrown>(error: Thrown, reaction: Entry): Thrown {
 }
 
 /** Returns a promise for the same result, whose error has a stack that begins at the `await`. */
-export function handOver<Value>(promise: Promise<Value>): Promise<Value> {
+export function withAwaitStack<Value>(promise: Promise<Value>): Promise<Value> {
   return promise.then(undefined, function rethrow(error: unknown): never {
     throw beginAtAwait(error, rethrow);
   });
@@ -114,10 +114,10 @@ export function handOver<Value>(promise: Promise<Value>): Promise<Value> {
  * Returns a promise for the same results, whose errors have stacks that begin at the `await`. All
  * errors share the frames, because capturing a stack is expensive.
  */
-export function handOverResults<Results extends readonly PromiseSettledResult<unknown>[]>(
+export function withAwaitStacks<Results extends readonly PromiseSettledResult<unknown>[]>(
   promise: Promise<Results>,
 ): Promise<Results> {
-  return handOver(promise).then(function share(results) {
+  return withAwaitStack(promise).then(function share(results) {
     let frames: string | undefined;
     for (const result of results) {
       if (result.status === 'fulfilled' || !isOwnError(result.reason)) continue;

@@ -9,7 +9,7 @@ import { IpvsError } from '../core/errors.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { cut } from '../core/show.js';
 import { callOnAbort, checkSignal, throwIfAborted } from '../core/signals.js';
-import { handOver, registerEntry } from '../core/stack.js';
+import { registerEntry, withAwaitStack } from '../core/stack.js';
 import { forgetAbsent, isLoaded } from '../native/kernel-modules.js';
 
 /** A module that is loaded. */
@@ -53,7 +53,7 @@ export function loadModules(
   options?: LoadModulesOptions,
 ): Promise<LoadedModule[]>;
 export function loadModules(...args: readonly unknown[]): Promise<LoadedModule[]> {
-  return handOver(loadAll(args));
+  return withAwaitStack(loadAll(args));
 }
 
 registerEntry('loadModules', loadModules);

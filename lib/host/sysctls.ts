@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { types } from 'node:util';
-import { subjectOf } from '../core/arguments.js';
+import { describeArgument } from '../core/arguments.js';
 import { readObject } from '../core/check.js';
 import { errnoName, IpvsError } from '../core/errors.js';
 import { isInputError, wrongValue } from '../core/input-errors.js';
@@ -157,7 +157,7 @@ function* missingParameters(operation: string): FileRoutine<IpvsError> {
 function unknownIn(changes: unknown): string {
   if (typeof changes !== 'object' || changes === null || types.isProxy(changes)) return '';
   const key = Object.keys(changes).find((each) => !NAMES.some((name) => name === each));
-  return key === undefined ? '' : subjectOf(key);
+  return key === undefined ? '' : describeArgument(key);
 }
 
 /** A setting that must be written, with the content of its file. */

@@ -5,7 +5,7 @@
 
 import type { Family } from '../core/address.js';
 import { formatAddress as addressAt, parseAddress } from '../core/address.js';
-import { subjectOf } from '../core/arguments.js';
+import { describeArgument } from '../core/arguments.js';
 import { describeInput, isInputError, wrongType } from '../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../core/stack.js';
 import type { Destination, DestinationConfig } from './destination.js';
@@ -99,7 +99,7 @@ function convert<Value>(
 export function formatAddress(address: string): string {
   return convert(
     'formatAddress',
-    () => subjectOf(address),
+    () => describeArgument(address),
     ({ records: { bytes } }) => {
       if (typeof address !== 'string') throw wrongType('address', address, ADDRESS_RULE);
       const family = parseAddress(address, bytes, 0);

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Family } from '../core/address.js';
-import type { Unknown } from '../core/names.js';
+import type { Unknown } from '../core/name-table.js';
 import type { Forwarding } from './names.js';
 import type { DestinationAddress } from './reference.js';
 import type { Counter, Stats } from './stats.js';

@@ -2,7 +2,7 @@
  * The names of what IPVS numbers.
  * @module
  */
-import { Names } from '../core/names.js';
+import { NameTable } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 
 /**
@@ -11,7 +11,7 @@ import { layout } from '../native/layout.js';
  */
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 /** @internal */
-export const protocols = new Names<Protocol>(layout.protocols);
+export const protocols = new NameTable<Protocol>(layout.protocols);
 
 /**
  * How packets reach a destination (IPVS_DEST_ATTR_FWD_METHOD):
@@ -23,12 +23,12 @@ export const protocols = new Names<Protocol>(layout.protocols);
  */
 export type Forwarding = 'masquerade' | 'direct' | 'tunnel' | 'local' | 'bypass';
 /** @internal */
-export const forwardings = new Names<Forwarding>(layout.forwardings);
+export const forwardings = new NameTable<Forwarding>(layout.forwardings);
 
 /** How a tunnel wraps packets (IPVS_DEST_ATTR_TUN_TYPE; `ipvsadm --tun-type`). */
 export type TunnelType = 'ipip' | 'gue' | 'gre';
 /** @internal */
-export const tunnelTypes = new Names<TunnelType>(layout.tunnelTypes);
+export const tunnelTypes = new NameTable<TunnelType>(layout.tunnelTypes);
 
 /**
  * The checksum of a GUE or GRE tunnel (IPVS_DEST_ATTR_TUN_FLAGS; `ipvsadm --tun-nocsum --tun-csum
@@ -36,4 +36,4 @@ export const tunnelTypes = new Names<TunnelType>(layout.tunnelTypes);
  */
 export type TunnelChecksum = 'none' | 'checksum' | 'remote-checksum';
 /** @internal */
-export const tunnelChecksums = new Names<TunnelChecksum>(layout.tunnelChecksums);
+export const tunnelChecksums = new NameTable<TunnelChecksum>(layout.tunnelChecksums);

@@ -6,7 +6,7 @@ import { AF_INET, type Family, families } from '../core/address.js';
 import { checkInteger, copyOwn } from '../core/check.js';
 import { addressHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import type { Unknown } from '../core/names.js';
+import type { Unknown } from '../core/name-table.js';
 import {
   encodeDestinationAddress,
   encodeFirewallMark,

@@ -5,7 +5,7 @@
 import { checkName, readArray } from '../core/check.js';
 import { meantName } from '../core/hints.js';
 import { wrongValue } from '../core/input-errors.js';
-import { type Unknown, unknownNumber } from '../core/names.js';
+import { type Unknown, unknownNumber } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 import { checkModuleName } from './module-name.js';
 import type { SettingsSource } from './settings.js';

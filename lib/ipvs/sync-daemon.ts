@@ -6,7 +6,7 @@ import { AF_INET, describeAddress, formatAddress, parseAddress } from '../core/a
 import { checkInteger, own, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { decodeName, linkNameBytes } from '../core/link-name.js';
-import { Names } from '../core/names.js';
+import { NameTable } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import type { RequestBuffer } from './request-buffer.js';
@@ -71,7 +71,7 @@ export interface SyncDaemon {
 
 const { fields } = layout.daemon;
 const { offset } = layout.request.fields.daemon;
-const roles = new Names<SyncDaemonRole>(layout.daemonRoles);
+const roles = new NameTable<SyncDaemonRole>(layout.daemonRoles);
 
 /** The numbers of a daemon. One that is left out is encoded as 0: the kernel chooses. */
 const NUMBERS = [

@@ -2,7 +2,7 @@
  * The targets of operations: what errors call the objects that an operation is about.
  * @module
  */
-import { subjectOf } from '../core/arguments.js';
+import { describeArgument } from '../core/arguments.js';
 
 import { layout } from '../native/layout.js';
 import { formatDestinationAt, formatServiceAt } from './keys.js';
@@ -38,7 +38,7 @@ export function inputTarget(
   [first, second]: readonly unknown[],
 ): string {
   if (operation.endsWith('SyncDaemon')) {
-    return formatSyncDaemon(requests, requests.count) || subjectOf(first);
+    return formatSyncDaemon(requests, requests.count) || describeArgument(first);
   }
   if (!ON_SERVICE.test(operation)) return '';
   return operation.endsWith('Destination')
@@ -54,7 +54,7 @@ export function serviceTarget(draft: Draft, argument: unknown): string {
   const { records } = draft;
   const base = draft.service();
   const isEncoded = records.number(base, SERVICE_FAMILY) !== 0;
-  return isEncoded ? formatServiceAt(records, base) : subjectOf(argument);
+  return isEncoded ? formatServiceAt(records, base) : describeArgument(argument);
 }
 
 /** Returns what errors call the destination that is being encoded, without its service. */
@@ -62,7 +62,7 @@ export function destinationTarget(draft: Draft, argument: unknown): string {
   const { records } = draft;
   const base = draft.destination();
   const isEncoded = records.number(base, DESTINATION_FAMILY) !== 0;
-  return isEncoded ? formatDestinationAt(records, base) : subjectOf(argument);
+  return isEncoded ? formatDestinationAt(records, base) : describeArgument(argument);
 }
 
 /** Returns what errors call the destination that is being encoded, with its service. */

@@ -5,7 +5,7 @@
 import { checkInteger, checkName, readObject } from '../core/check.js';
 import { plain } from '../core/hints.js';
 import { wrongValue } from '../core/input-errors.js';
-import type { Unknown } from '../core/names.js';
+import type { Unknown } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import { type TunnelChecksum, type TunnelType, tunnelChecksums, tunnelTypes } from './names.js';

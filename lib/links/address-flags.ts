@@ -5,7 +5,7 @@
 import { AF_INET, AF_INET6 } from '../core/address.js';
 import { checkBoolean, readArray } from '../core/check.js';
 import { wrongValue } from '../core/input-errors.js';
-import { Names } from '../core/names.js';
+import { NameTable } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 
 /**
@@ -27,7 +27,7 @@ export type AddressFlag =
   | 'stable-privacy';
 
 const bits = layout.addressFlags;
-const flagNames = new Names<AddressFlag>(bits);
+const flagNames = new NameTable<AddressFlag>(bits);
 /** The bits of `flagNames.names`, in the same order. */
 const flagBits = flagNames.names.map((name) => bits[name]);
 

@@ -3,14 +3,14 @@
  * @module
  */
 import { isFilled } from '../core/address.js';
-import { Names } from '../core/names.js';
+import { NameTable } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 
 /** Where an address is valid (RT_SCOPE_*; `ip address add ... scope`). */
 export type AddressScope = 'global' | 'site' | 'link' | 'host' | 'nowhere';
 
 /** @internal */
-export const scopes = new Names<AddressScope>(layout.addressScopes);
+export const scopes = new NameTable<AddressScope>(layout.addressScopes);
 
 /** The first byte of 127.0.0.0/8. */
 const LOOPBACK = 127;

@@ -4,7 +4,7 @@
  */
 import { AF_INET6, type Family, formatAddress, isFilled } from '../core/address.js';
 import { decodeName } from '../core/link-name.js';
-import type { Unknown } from '../core/names.js';
+import type { Unknown } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import { type AddressFlag, flagsOf } from './address-flags.js';

@@ -4,7 +4,7 @@
  */
 
 import { decodeName } from '../core/link-name.js';
-import { Names, type Unknown } from '../core/names.js';
+import { NameTable, type Unknown } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 
@@ -42,7 +42,7 @@ export interface Link {
   readonly hardwareAddress: string | null;
 }
 
-const states = new Names<LinkState>(layout.linkStates);
+const states = new NameTable<LinkState>(layout.linkStates);
 
 /** Decodes the link at `base`. @internal */
 export function decodeLink(records: Records, base: number): Link {

@@ -6,9 +6,9 @@
 import { checkArguments } from '../core/arguments.js';
 import { readArray, readOptions } from '../core/check.js';
 import { wrongValue } from '../core/input-errors.js';
+import { IterableWeakSet } from '../core/iterable-weak-set.js';
 import { checkSignal } from '../core/signals.js';
-import { beginAtCaller, handOver, registerEntries, registerEntry } from '../core/stack.js';
-import { WeakMembers } from '../core/weak.js';
+import { beginAtCaller, registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import type { Native, NativeHandle } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { jobError } from '../native/native-errors.js';
@@ -65,7 +65,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
   readonly #native: Native;
   readonly #handle: NativeHandle;
   readonly #queue: LinkQueue;
-  readonly #watchers = new WeakMembers<LinkWatcher>();
+  readonly #watchers = new IterableWeakSet<LinkWatcher>();
 
   /**
    * Not for callers: use `ipvs.links` or {@link Links.open}.
@@ -97,7 +97,7 @@ export class Links extends LinkOperations<'promise'> implements AsyncDisposable 
    */
   static open(options?: OpenOptions): Promise<Links>;
   static open(...args: readonly unknown[]): Promise<Links> {
-    return handOver(Links.#open(args));
+    return withAwaitStack(Links.#open(args));
   }
 
   static async #open(args: readonly unknown[]): Promise<Links> {

@@ -2,7 +2,7 @@
  * The operations on links as methods, asynchronous and synchronous.
  * @module
  */
-import { subjectOf } from '../core/arguments.js';
+import { describeArgument } from '../core/arguments.js';
 import { registerEntries } from '../core/stack.js';
 import type { DeleteOptions } from '../ipvs/operations.js';
 import type { Returns } from '../queue/returns.js';
@@ -190,7 +190,7 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
     options?: ReconcileOptions,
   ): Returns<Reconciled>[How];
   reconcileAddresses(...args: Parameters<typeof reconcile>) {
-    return this.#runRoutine('reconcileAddresses', routineOf(reconcile, args, subjectOf));
+    return this.#runRoutine('reconcileAddresses', routineOf(reconcile, args, describeArgument));
   }
 }
 

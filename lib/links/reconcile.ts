@@ -2,7 +2,7 @@
  * Reconciliation of a link's addresses with those that are wanted.
  * @module
  */
-import { subjectOf } from '../core/arguments.js';
+import { describeArgument } from '../core/arguments.js';
 import { checkBoolean, readArray, readOptions } from '../core/check.js';
 import { IpvsError } from '../core/errors.js';
 import { checkSignal, throwIfAborted } from '../core/signals.js';
@@ -89,7 +89,7 @@ export function* reconcile(
   }
   const [first] = errors;
   if (first === undefined) return done;
-  const subject = subjectOf(name ?? `link ${plan.link}`);
+  const subject = describeArgument(name ?? `link ${plan.link}`);
   const failed = howMany(errors.length, plan.changes.length);
   throw new ReconcileError(
     `reconcileAddresses ${subject}: ${failed} not made: ${first.message}`,

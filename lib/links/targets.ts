@@ -2,7 +2,7 @@
  * Targets: what errors say that a request about links is about.
  * @module
  */
-import { subjectOf } from '../core/arguments.js';
+import { describeArgument } from '../core/arguments.js';
 import { layout } from '../native/layout.js';
 import { formatLinkAddress } from './address.js';
 import { formatLinkReference } from './link-reference.js';
@@ -20,12 +20,12 @@ export function inputTarget(
   [first, second]: readonly unknown[],
 ): string {
   const index = requests.count;
-  const link = formatLinkReference(requests, index) || subjectOf(first);
+  const link = formatLinkReference(requests, index) || describeArgument(first);
   if (operation === 'listLinks') return '';
   if (!hasOneAddress(operation)) return link;
   const isEncoded = requests.records.number(requests.base(index), fields.addresses) > 0;
   const { records, base } = requests.firstAddress(index);
-  const address = isEncoded ? formatLinkAddress(records, base) : subjectOf(second);
+  const address = isEncoded ? formatLinkAddress(records, base) : describeArgument(second);
   return [address, link].filter((part) => part !== '').join(' of ');
 }
 

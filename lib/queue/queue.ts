@@ -6,7 +6,7 @@
 
 import { IpvsError } from '../core/errors.js';
 import { describeInput, isInputError } from '../core/input-errors.js';
-import { beginAtCaller, handOver } from '../core/stack.js';
+import { beginAtCaller, withAwaitStack } from '../core/stack.js';
 import type { Client, ClientTypes, RequestRange } from './client.js';
 import { EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
 import type { Call, Operation } from './operation.js';
@@ -171,7 +171,7 @@ export class Queue<Types extends ClientTypes> {
     routine: Routine<Types, Value>,
     before?: Promise<unknown>,
   ): Promise<Value> {
-    return handOver(this.#runRoutine(operation, routine, before));
+    return withAwaitStack(this.#runRoutine(operation, routine, before));
   }
 
   async #runRoutine<Value>(

@@ -3,9 +3,9 @@ import { describeInput, placeResult, wrongValue } from '../../lib/core/input-err
 import {
   beginAtAwait,
   beginAtCaller,
-  handOver,
-  handOverResults,
   keepStack,
+  withAwaitStack,
+  withAwaitStacks,
 } from '../../lib/core/stack.js';
 import { IpvsError, isInputError } from '../../lib/index.js';
 
@@ -42,9 +42,11 @@ describe.each(makers)('%s', (_, make) => {
     const errors = [make(), make()];
     change();
     const results = errors.map((reason) => ({ status: 'rejected', reason }) as const);
-    expect(await handOverResults(Promise.resolve(results))).toBe(results);
+    expect(await withAwaitStacks(Promise.resolve(results))).toBe(results);
     const [error] = errors;
-    expect(await handOver(Promise.reject(make())).catch(isInputError)).toBe(isInputError(error));
+    expect(await withAwaitStack(Promise.reject(make())).catch(isInputError)).toBe(
+      isInputError(error),
+    );
     expect(beginAtCaller(error, 'loadModules')).toBe(error);
   });
 
@@ -56,18 +58,20 @@ describe.each(makers)('%s', (_, make) => {
     const { stack } = error;
     keep(error);
     const result = { status: 'rejected', reason: error } as const;
-    await handOverResults(Promise.resolve([result]));
-    expect(await handOver(Promise.reject(error)).catch((reason: unknown) => reason)).toBe(error);
+    await withAwaitStacks(Promise.resolve([result]));
+    expect(await withAwaitStack(Promise.reject(error)).catch((reason: unknown) => reason)).toBe(
+      error,
+    );
     expect(beginAtAwait(beginAtCaller(error, 'flush'), expect.unreachable)).toBe(error);
     expect(error.stack).toBe(stack);
   });
 
   test('keeps its stack when its results are delivered again', async () => {
     const results = [{ status: 'rejected', reason: make() }] as const;
-    await handOverResults(Promise.resolve(results));
+    await withAwaitStacks(Promise.resolve(results));
     const { stack } = results[0].reason;
     await (async function again() {
-      await handOverResults(Promise.resolve(results));
+      await withAwaitStacks(Promise.resolve(results));
     })();
     expect(results[0].reason.stack).toBe(stack);
   });
@@ -89,7 +93,7 @@ test('an error that hides its prototype is passed on', async () => {
   });
   expect(beginAtCaller(hiding, 'flush')).toBe(hiding);
   expect(isInputError(hiding)).toBe(false);
-  await expect(handOver(Promise.reject(hiding)).catch((error) => error === hiding)).resolves.toBe(
-    true,
-  );
+  await expect(
+    withAwaitStack(Promise.reject(hiding)).catch((error) => error === hiding),
+  ).resolves.toBe(true);
 });

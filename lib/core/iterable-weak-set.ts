@@ -4,7 +4,7 @@
  */
 
 /** A set that keeps no member from being garbage-collected, and that can list its members. */
-export class WeakMembers<Member extends object> {
+export class IterableWeakSet<Member extends object> {
   readonly #members = new Set<WeakRef<Member>>();
   readonly #references = new WeakMap<Member, WeakRef<Member>>();
   readonly #collected = new FinalizationRegistry<WeakRef<Member>>((reference) =>
