@@ -66,7 +66,7 @@ TEST_CASE("a dump may come in any number of datagrams, among any other messages"
   struct Shape {
     std::vector<size_t> datagrams;  // items in each
     size_t item_size = 0;
-    bool done_behind_data = false;
+    bool done_after_data = false;
     bool noisy = false;
   };
   const auto shape = std::make_shared<Shape>();
@@ -97,7 +97,7 @@ TEST_CASE("a dump may come in any number of datagrams, among any other messages"
           }
           if (shape->noisy && random->chance(30)) reply(noise());
         }
-        if (shape->done_behind_data) {
+        if (shape->done_after_data) {
           reply(join(datagram, done(header)));
         } else {
           if (!datagram.empty()) reply(datagram);

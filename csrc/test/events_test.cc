@@ -121,7 +121,7 @@ TEST_CASE("a socket reports an overrun for a malformed datagram and receives the
   cut.resize(cut.size() - 4);
   const Case cases[] = {
       {"a message that is cut", cut, 0},
-      {"a cut message behind a whole one", join(message(100, {}), cut), 1},
+      {"a cut message after a whole one", join(message(100, {}), cut), 1},
       {"half a header", Buffer(8), 0},
   };
   for (const Case& one : cases) {

@@ -109,9 +109,9 @@ void check_messages(Bytes bytes) {
       if (payload.size() < skipped) {
         expect(!attributes.next() && attributes.malformed(), "too short for its header", bytes);
       } else {
-        const Bytes behind = payload.subspan(skipped);
+        const Bytes rest = payload.subspan(skipped);
         attributes.next();
-        const Items items = split_attributes(behind);
+        const Items items = split_attributes(rest);
         expect(items.items.empty() || same(attributes.payload(), items.items[0].payload),
                "what follows the header", bytes);
       }

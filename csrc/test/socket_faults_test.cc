@@ -76,7 +76,7 @@ std::set<size_t> arrived(const FakeKernel& kernel, size_t first) {
 
 // Checks that each message has one result, and a possible one.
 void check_results(const std::set<size_t>& executed, const std::vector<netlink::Failure>& failures,
-                   const std::map<size_t, std::string>& replied, bool exactly) {
+                   const std::map<size_t, std::string>& replied, bool nothing_lost) {
   std::map<size_t, netlink::Failure> results;
   for (const auto& failure : failures) CHECK(results.emplace(failure.index, failure).second);
   for (size_t index = 0; index < std::size(kInstructions); ++index) {
@@ -97,7 +97,7 @@ void check_results(const std::set<size_t>& executed, const std::vector<netlink::
       CHECK(failure.error == error_of(index));
       CHECK(failure.text == words(index));
     } else {
-      CHECK_FALSE(exactly);
+      CHECK_FALSE(nothing_lost);
       CHECK((failure.status == Status::kLost || !executed.contains(index)));
     }
   }
@@ -157,16 +157,17 @@ void check_dump(const NamedFault& fault, size_t position) {
   std::sort(first.items.begin(), first.items.end());
   const std::vector<uint32_t> all = test::numbers(kItems);
   CHECK(watch.elapsed() < kSoon + (fault.harmless ? deadline(fault) : milliseconds(0)));
-  const bool happened = injector.triggered();
+  const bool triggered = injector.triggered();
   CAPTURE(first.error);
   CHECK((first.is_complete() || !fault.harmless));
   // Items may come twice, but none is missing from a dump without an error.
-  const bool doubled = happened && fault.fault == Fault::kDuplicated && position < kItems / 3;
+  const bool duplicated = triggered && fault.fault == Fault::kDuplicated && position < kItems / 3;
   if (first.is_complete()) {
-    CHECK(first.items.size() == kItems + (doubled ? 3 : 0));
+    CHECK(first.items.size() == kItems + (duplicated ? 3 : 0));
     CHECK(std::includes(first.items.begin(), first.items.end(), all.begin(), all.end()));
   }
   for (const uint32_t item : first.items) CHECK(item < kItems);
+  for (const size_t size : first.sizes) CHECK(size == sizeof(nlmsghdr) + sizeof(uint32_t));
 
   // The socket still works, however slow the machine is.
   Dump second = dump(socket);

@@ -110,10 +110,10 @@ TEST_CASE("sequence numbers wrap around") {
 TEST_CASE("replies with the sequence numbers just before and after a batch are ignored") {
   FakeKernel kernel([](const auto& request, const auto& reply) {
     nlmsghdr before = request.messages.front().header;
-    nlmsghdr behind = request.messages.back().header;
+    nlmsghdr after = request.messages.back().header;
     --before.nlmsg_seq;
-    ++behind.nlmsg_seq;
-    for (const nlmsghdr& header : {before, behind}) {
+    ++after.nlmsg_seq;
+    for (const nlmsghdr& header : {before, after}) {
       reply(wire::error_reply(header, EPERM));
       reply(wire::data(header, Buffer(4)));
     }
