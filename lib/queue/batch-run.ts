@@ -4,7 +4,7 @@
  */
 import { placeResult } from '../core/input-errors.js';
 import { reasonOf } from '../core/signals.js';
-import type { ClientTypes } from './client.js';
+import type { ClientTypes } from './client-types.js';
 import { type EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
 import type { Queue } from './queue.js';
 import { YIELD_INTERVAL } from './slicer.js';

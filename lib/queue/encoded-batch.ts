@@ -5,7 +5,8 @@
 import { checkCount } from '../core/arguments.js';
 import { describeInput, inputErrorCount, isInputErrorSince } from '../core/input-errors.js';
 import { beginAtCaller, keepStack } from '../core/stack.js';
-import type { BatchFailure, Client, ClientTypes } from './client.js';
+import type { BatchFailure, Client } from './client.js';
+import type { ClientTypes } from './client-types.js';
 import type { Decoder, Operation } from './operation.js';
 import { resultOf } from './shared-promise.js';
 import { Incremental, YIELD_INTERVAL } from './slicer.js';

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkBoolean, readOptions } from '../core/check.js';
-import type { ClientTypes } from './client.js';
+import type { ClientTypes } from './client-types.js';
 import type { Incremental } from './slicer.js';
 
 /** How the response to a request is decoded. */

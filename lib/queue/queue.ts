@@ -7,7 +7,8 @@
 import { IpvsError } from '../core/errors.js';
 import { describeInput, isInputError } from '../core/input-errors.js';
 import { beginAtCaller, withAwaitStack } from '../core/stack.js';
-import type { Client, ClientTypes, RequestRange } from './client.js';
+import type { Client, RequestRange } from './client.js';
+import type { ClientTypes } from './client-types.js';
 import { EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
 import type { Call, Operation } from './operation.js';
 import { type Routine, runRoutine, runRoutineSync } from './routine.js';
@@ -46,6 +47,11 @@ interface OpenExchange<Types extends ClientTypes> {
   readonly batch: EncodedBatch<Types>;
   readonly promises: CallPromises;
 }
+
+/** An asynchronous function that makes calls with `run`. */
+type Task<Types extends ClientTypes, Value> = (
+  run: <Answer>(call: Call<Types, Answer>) => Promise<Answer>,
+) => Promise<Value>;
 
 export class Queue<Types extends ClientTypes> {
   /** Cuts long work on responses into slices. */
@@ -236,10 +242,7 @@ export class Queue<Types extends ClientTypes> {
   }
 
   /** Runs a task that close() waits for, and that may make calls through `run` after close(). */
-  async task<Value>(
-    operation: string,
-    task: (run: <Answer>(call: Call<Types, Answer>) => Promise<Answer>) => Promise<Value>,
-  ): Promise<Value> {
+  async task<Value>(operation: string, task: Task<Types, Value>): Promise<Value> {
     this.checkOpen(operation);
     this.#pending++;
     try {
@@ -252,10 +255,7 @@ export class Queue<Types extends ClientTypes> {
   }
 
   /** Runs a task once all that was called before has been sent and answered. */
-  taskInOrder<Value>(
-    operation: string,
-    task: (run: <Answer>(call: Call<Types, Answer>) => Promise<Answer>) => Promise<Value>,
-  ): Promise<Value> {
+  taskInOrder<Value>(operation: string, task: Task<Types, Value>): Promise<Value> {
     const last = (this.#waiting.at(-1) ?? this.#inFlight)?.received;
     return this.task(operation, async (run) => {
       if (last !== undefined) await last;

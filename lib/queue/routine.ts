@@ -5,7 +5,8 @@
  */
 import { checkCount } from '../core/arguments.js';
 import { describeInput, isInputError } from '../core/input-errors.js';
-import type { Client, ClientTypes } from './client.js';
+import type { Client } from './client.js';
+import type { ClientTypes } from './client-types.js';
 import type { Call } from './operation.js';
 
 /** A file, and the text to write to it. */

@@ -10,7 +10,7 @@ import { type IpvsOperation, operations } from '../../lib/ipvs/operations.js';
 import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import type { RecordLayout } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
-import type { ClientTypes } from '../../lib/queue/client.js';
+import type { ClientTypes } from '../../lib/queue/client-types.js';
 import type { Operation } from '../../lib/queue/operation.js';
 import type { Incremental } from '../../lib/queue/slicer.js';
 
