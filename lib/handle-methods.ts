@@ -1,6 +1,6 @@
 /**
- * The methods of a handle that a batch does not have: operations of several exchanges, and those
- * that read files of the kernel.
+ * The methods that a handle has and a batch does not: operations of several exchanges, and
+ * operations that read files of the kernel.
  * @module
  */
 import { registerEntries } from './core/stack.js';
@@ -21,8 +21,8 @@ type RunRoutine<How extends keyof Returns<unknown>> = <Value>(
 ) => Returns<Value>[How];
 
 /**
- * The operations of a batch, and those that take several exchanges or read files. With {@link Ipvs}
- * they return promises, with {@link SyncIpvs} their values.
+ * The operations of a batch, and those that take several exchanges or read files. Those of
+ * {@link Ipvs} return promises, those of {@link SyncIpvs} their values.
  */
 export abstract class HandleOperations<How extends 'promise' | 'value'> extends Operations<How> {
   readonly #runRoutine: RunRoutine<How>;
@@ -37,7 +37,8 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   }
 
   /**
-   * The version of IPVS, the size of its connection table, and whether counters run. IPVS_CMD_GET_INFO, /proc/sys/net/ipv4/vs.
+   * Returns the version of IPVS, the size of its connection table, and whether counters are
+   * updated. IPVS_CMD_GET_INFO, /proc/sys/net/ipv4/vs.
    */
   getInfo(): Returns<Info>[How];
   getInfo(...args: []) {
@@ -45,10 +46,11 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   }
 
   /**
-   * The whole table: all services with their destinations, the newest first (see {@link Snapshot}).
-   * `ipvsadm -L`. Sees what was called before it. It is read in parts, between which other
-   * operations have their turn, and so may see something of those that are called before it is
-   * through; nor is the kernel's listing a transaction: see {@link listServices}.
+   * Returns the whole table: all services with their destinations, the newest destination first
+   * (see {@link Snapshot}). `ipvsadm -L`. The table shows the effect of every operation that was
+   * called before. It is read in chunks, between which other operations are executed, so that it
+   * may also show some effects of operations that are called while it is read. The kernel's listing
+   * is not a transaction either: see {@link listServices}.
    */
   snapshot(options?: Small): Returns<Snapshot>[How];
   snapshot(options: Big): Returns<Snapshot<bigint>>[How];
@@ -58,7 +60,8 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   }
 
   /**
-   * The totals of the network namespace: counters and rates of all its services. /proc/net/ip_vs_stats, `ipvsadm -L --stats`'s kernel side.
+   * Returns the totals of the network namespace: the counters and rates of all its services.
+   * /proc/net/ip_vs_stats.
    */
   getStats(options?: Small): Returns<Stats>[How];
   getStats(options: Big): Returns<Stats<bigint>>[How];
@@ -68,7 +71,8 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   }
 
   /**
-   * How the kernel's tables are filled, from Linux 7; undefined on older kernels. /proc/net/ip_vs_status.
+   * Returns how full the kernel's tables are, or undefined on kernels older than Linux 7.
+   * /proc/net/ip_vs_status.
    */
   getStatus(): Returns<Status | undefined>[How];
   getStatus(...args: []) {

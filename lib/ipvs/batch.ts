@@ -1,5 +1,5 @@
 /**
- * Many operations as one unit.
+ * Batches: many operations that are sent together, with a result for each.
  * @module
  */
 
@@ -18,26 +18,29 @@ import type { IpvsOperation } from './operations.js';
 /** Options of {@link Ipvs.batch}. */
 export interface BatchOptions {
   /**
-   * True: after an operation that failed nothing more is sent; what comes after it is rejected with ERR_IPVS_SKIPPED, whose
-   * `cause` is that failure. That costs an exchange
-   * with the kernel for each operation. Default false: each is carried out whatever became of the others.
+   * If true, stops after the first operation that fails. The later ones are rejected with
+   * ERR_IPVS_SKIPPED, whose `cause` is the error of the failed operation. That takes an exchange
+   * with the kernel for each operation. Default: false, every operation is executed, whatever the
+   * results of the others.
    */
   readonly stopOnError?: boolean | undefined;
   /**
-   * Ends it between two parts; what was not sent is rejected with the signal's reason. What was done
-   * stays. While an asynchronous function adds operations, it ends the batch, and nothing is sent.
+   * Ends the batch between two chunks when it is aborted. Operations that were not sent are
+   * rejected with the reason of the signal. Changes that were made stay. If the signal is aborted
+   * while an asynchronous function adds operations, nothing is sent.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What became of an operation of a batch: its value, or the error that it would have rejected with. */
+/** The result of an operation of a batch: its value, or the error with which it failed. */
 export type BatchResult<Value = unknown> = PromiseSettledResult<Value>;
 
 /** The results of a batch, in the order in which its operations were added. */
 export interface BatchResults extends Array<BatchResult> {
   /**
-   * The result of the operation that was added at a place, as the methods of {@link Batch} return it:
-   * `const place = b.getService(service)`, and then `results.at(place)`, whose value is a service or undefined.
+   * Returns the result of the operation at a place. The methods of {@link Batch} return the places:
+   * after `const place = b.getService(service)`, the value of `results.at(place)` is a service or
+   * undefined.
    */
   at<Value>(place: Place<Value>): BatchResult<Value>;
   at(index: number): BatchResult | undefined;
@@ -49,12 +52,14 @@ type Add = <Value, Args extends readonly unknown[]>(
   args: Args,
 ) => Place<Value>;
 
-/** Lets the functions of this module alone call the constructor. */
+/** Restricts the constructor to this module. */
 const KEY = Symbol('Batch');
 
 /**
- * Takes the operations of a batch: see {@link Ipvs.batch}. Each method checks its arguments at once, throws a TypeError or RangeError on bad
- * input, and returns the operation's place among the results.
+ * Takes the operations of a batch: see {@link Ipvs.batch}. Each method checks its arguments at
+ * once, and returns the place of the operation among the results.
+ * @throws TypeError, RangeError: bad input
+ * @throws IpvsError ERR_IPVS_CLOSED: the batch was sent, or has failed
  */
 export class Batch extends Operations<'place'> {
   /**
@@ -67,12 +72,12 @@ export class Batch extends Operations<'place'> {
   }
 }
 
-/** The function that adds the operations of a batch. */
+/** A function that adds the operations of a batch. */
 type Build = (batch: Batch) => unknown;
 
 type Batches = readonly EncodedBatch<IpvsTypes>[];
 
-/** The operations that a function adds to a batch. */
+/** Encodes the operations that a function adds to a batch. */
 class Builder {
   readonly #client: IpvsClient;
   readonly #build: Build;
@@ -85,7 +90,7 @@ class Builder {
     this.#build = build;
   }
 
-  /** Calls the function, and returns what it returns. */
+  /** Calls the function, and returns its value. */
   run(): unknown {
     try {
       return this.#build(new Batch(KEY, this.#add));
@@ -98,7 +103,7 @@ class Builder {
     let last = this.#batches.at(-1);
     if (this.#isClosed || last?.isEncoding === true) throw this.#refusal(operation.name);
     if (last?.hasRoom !== true) {
-      // A buffer that follows a full one is likely to be filled too.
+      // A buffer that follows a full one is likely to become full too.
       last = new EncodedBatch(this.#client, last && MAX_REQUESTS);
       this.#batches.push(last);
     }
@@ -110,7 +115,7 @@ class Builder {
       }
       throw error;
     }
-    // The value at this place is of the operation's type.
+    // The value of the result at this place has the type of the operation's value.
     return this.#count++ as Place<never>;
   };
 
@@ -120,7 +125,7 @@ class Builder {
     return beginAtCaller(new IpvsError(`${operation}: ${why}`, details), operation);
   }
 
-  /** Refuses further operations, and forgets those that were added. */
+  /** Refuses further operations, and discards those that were added. */
   discard(): void {
     this.#isClosed = true;
     for (const batch of this.#batches.splice(0)) batch.release();
@@ -128,8 +133,10 @@ class Builder {
 
   /**
    * Refuses further operations, and returns those that were added.
-   * @param value what `build` returned
-   * @param isStray true if `build` made a call of the handle without taking the batch
+   * @param value the value of `build`
+   * @param isStray true if `build` has no parameter, and operations of the handle were called
+   *   while it ran
+   * @throws TypeError `build` added nothing, but has a value or is stray
    */
   finish(value: unknown, isStray: boolean): Batches {
     if (this.#count === 0 && (isResult(value) || isStray)) {
@@ -145,8 +152,10 @@ class Builder {
 }
 
 /**
- * Calls `build`, sends the operations that it adds, and returns their results. Rejects with what
- * `build` throws; nothing is sent then.
+ * Calls `build`, sends the operations that it adds, and returns their results. If `build` throws,
+ * nothing is sent.
+ * @throws the error of `build`; IpvsError ERR_IPVS_CLOSED; the reason of a signal that is aborted
+ *   while an asynchronous `build` runs
  * @internal
  */
 export async function sendBatch(
@@ -176,8 +185,8 @@ export async function sendBatch(
 }
 
 /**
- * Waits for the promise of a function that adds operations. Rejects if the signal is aborted or the queue is closed before, which does
- * not wait for it.
+ * Waits for the promise of a function that adds operations. Rejects if the signal is aborted or the
+ * queue is closed first; closing the queue does not wait for the promise.
  */
 function untilEnded(
   promise: PromiseLike<unknown>,
@@ -192,7 +201,7 @@ function untilEnded(
     };
     const end = (reason: unknown) => {
       cancel();
-      // At once: the promise may add operations before its rejection is noticed.
+      // Discards at once: the function may add operations before the rejection is handled.
       builder.discard();
       reject(reason);
     };
@@ -210,11 +219,13 @@ function untilEnded(
 }
 
 const UNUSED =
-  'adds nothing to the batch: call the operations of its argument, as in batch((b) => { b.addService(service); })';
+  'adds nothing to the batch: call the operations of its argument, ' +
+  'as in batch((b) => { b.addService(service); })';
 
 /**
- * Whether `build` returned something. What an expression gives that had nothing to add is nothing:
- * `none.map((each) => b.deleteService(each))`, `isWanted && b.flush()`.
+ * Returns true if `build` has a value that suggests a mistake. Falsy values and empty arrays do
+ * not, because expressions that had nothing to add have them: `isWanted && b.flush()`,
+ * `none.map((each) => b.deleteService(each))`.
  */
 function isResult(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : Boolean(value);
@@ -224,16 +235,24 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 
-/** Checks the arguments of a batch. @internal */
+/**
+ * Checks the arguments of `batch()`.
+ * @throws TypeError bad input
+ * @internal
+ */
 export function checkBatch(build: unknown, options: unknown): [Build, BatchRunOptions] {
   if (typeof build !== 'function') throw wrongType('build', build, 'a function');
-  // Its parameters and its value are the caller's.
+  // The check cannot see the parameters of the function or its value.
   return [build as Build, checkBatchOptions(options)];
 }
 
 const KEYS = new Set(['stopOnError', 'signal'] as const);
 
-/** Checks the options of a batch. @internal */
+/**
+ * Checks the options of a batch.
+ * @throws TypeError bad options
+ * @internal
+ */
 export function checkBatchOptions(options: unknown): BatchRunOptions {
   const { stopOnError, signal } = readOptions(options, KEYS);
   return {

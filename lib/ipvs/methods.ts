@@ -1,5 +1,5 @@
 /**
- * The methods of handles, their synchronous twins and batches, one for each operation of IPVS.
+ * The methods of handles, of their synchronous form and of batches: one for each operation of IPVS.
  * @module
  */
 
@@ -27,7 +27,10 @@ export type Run<How extends keyof Returns<unknown>> = <Value, Args extends reado
   args: Args,
 ) => Returns<Value>[How];
 
-/** The arguments of an operation. Methods pass on all of theirs, so that surplus ones are noticed. */
+/**
+ * The arguments of an operation. Methods pass on all that they are given, so that surplus ones are
+ * refused.
+ */
 type Given<Name extends keyof typeof operations> = (typeof operations)[Name] extends {
   encode(requests: RequestBuffer, ...args: infer Args): void;
 }
@@ -35,13 +38,14 @@ type Given<Name extends keyof typeof operations> = (typeof operations)[Name] ext
   : never;
 
 /**
- * The operations that are one request to the kernel each. With {@link Ipvs} they return promises, with {@link SyncIpvs} their values, and
- * with {@link Batch} their places among its results.
+ * The operations that take one request each. Those of {@link Ipvs} return promises, those of
+ * {@link SyncIpvs} their values, and those of {@link Batch} their places among its results.
  *
- * Every operation throws, or rejects with, a TypeError or RangeError (`code` ERR_INVALID_ARG_TYPE,
- * ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE) on bad input, before anything is sent, and an
- * {@link IpvsError} when the kernel refuses it: besides those that are listed with the operations
- * EPERM, ENOMEM, ETIMEDOUT, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and ERR_IPVS_CLOSED.
+ * On bad input, every operation throws, or rejects with, a TypeError or RangeError (`code`
+ * ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE or ERR_OUT_OF_RANGE) before anything is sent. If the
+ * kernel refuses an operation, it throws, or rejects with, an {@link IpvsError}. Every operation
+ * can fail with EPERM, ENOMEM, ETIMEDOUT, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and
+ * ERR_IPVS_CLOSED, and with the errors that are listed with it.
  */
 export abstract class Operations<How extends keyof Returns<unknown>> {
   readonly #run: Run<How>;
@@ -56,7 +60,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
 
   /**
    * Adds a service, which must not exist. IPVS_CMD_NEW_SERVICE, `ipvsadm -A`.
-   * @throws IpvsError EEXIST: there is one; ENOENT: the kernel has no such scheduler or persistence engine
+   * @throws IpvsError EEXIST: the service exists; ENOENT: the kernel has no such scheduler or
+   *   persistence engine
    */
   addService(config: ServiceConfig): Returns<void>[How];
   addService(...args: Given<'addService'>) {
@@ -64,11 +69,14 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Changes settings of a service, which must exist. What `changes` leaves out stays (unlike `ipvsadm -E`); scheduler flags are
-   * cleared with a change of scheduler. IPVS_CMD_GET_SERVICE and IPVS_CMD_SET_SERVICE: a change that another program makes between
-   * the two is lost.
-   * @returns with options: true; false if there was none and `ifExists` is set. Without options: nothing
-   * @throws IpvsError ESRCH: there is none; ENOENT: the kernel has no such scheduler or persistence engine
+   * Changes settings of a service, which must exist. Settings that `changes` leaves out stay as
+   * they are, unlike with `ipvsadm -E`. A change of the scheduler clears the scheduler flags.
+   * IPVS_CMD_GET_SERVICE and IPVS_CMD_SET_SERVICE: a change that another program makes between the
+   * two requests is lost.
+   * @returns with options: true; false if the service does not exist and `ifExists` is true.
+   *   Without options: nothing
+   * @throws IpvsError ESRCH: the service does not exist; ENOENT: the kernel has no such scheduler
+   *   or persistence engine
    */
   updateService(
     service: ServiceReference,
@@ -85,9 +93,11 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Makes a service be as `config` says, whether it exists or not. What `config` leaves out becomes the default. Its destinations stay.
-   * IPVS_CMD_SET_SERVICE, and IPVS_CMD_NEW_SERVICE if there is none.
-   * @returns 'created', or 'updated' also where every setting was as wanted: compare getService() with normalizeService() to know
+   * Creates a service, or changes an existing one to the settings of `config`. Settings that
+   * `config` leaves out get their defaults. The destinations stay. IPVS_CMD_SET_SERVICE, and
+   * IPVS_CMD_NEW_SERVICE if the service does not exist.
+   * @returns 'created' or 'updated'. The latter does not mean that a setting has changed: to find
+   *   out, compare getService() with normalizeService() before
    * @throws IpvsError ENOENT: the kernel has no such scheduler or persistence engine
    */
   ensureService(config: ServiceConfig): Returns<Ensured>[How];
@@ -97,17 +107,17 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
 
   /**
    * Deletes a service and its destinations. Its connections stay in the table until they expire,
-   * but packets from the client are dropped; replies of masqueraded servers still pass, unless it
-   * was the last service of its address family. IPVS_CMD_DEL_SERVICE, `ipvsadm -D`.
-   * @returns true; false if there was none and `ifExists` is set
-   * @throws IpvsError ESRCH: there is none
+   * but packets from clients are dropped. Replies of masqueraded servers still pass, unless the
+   * service was the last one of its address family. IPVS_CMD_DEL_SERVICE, `ipvsadm -D`.
+   * @returns true; false if the service does not exist and `ifExists` is true
+   * @throws IpvsError ESRCH: the service does not exist
    */
   deleteService(service: ServiceReference, options?: DeleteOptions): Returns<boolean>[How];
   deleteService(...args: Given<'deleteService'>) {
     return this.#run(operations.deleteService, args);
   }
 
-  /** A service, or undefined if there is none. IPVS_CMD_GET_SERVICE. */
+  /** Returns a service, or undefined if it does not exist. IPVS_CMD_GET_SERVICE. */
   getService(service: ServiceReference, options?: Small): Returns<Service | undefined>[How];
   getService(service: ServiceReference, options: Big): Returns<Service<bigint> | undefined>[How];
   getService(
@@ -119,8 +129,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * All services, in the kernel's order, which means nothing. IPVS_CMD_GET_SERVICE, `ipvsadm -L`.
-   * The kernel's listing is no transaction: a service that another program adds or deletes meanwhile may make others be missed.
+   * Returns all services, in the kernel's order, which has no meaning. IPVS_CMD_GET_SERVICE,
+   * `ipvsadm -L`. The kernel's listing is not a transaction: if another program adds or deletes a
+   * service meanwhile, other services may be missing.
    */
   listServices(options?: Small): Returns<Service[]>[How];
   listServices(options: Big): Returns<Service<bigint>[]>[How];
@@ -130,9 +141,11 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Adds a destination to a service; the service must have none of that address and port. IPVS_CMD_NEW_DEST, `ipvsadm -a`.
-   * One that was deleted within the last two minutes comes back with its old counters.
-   * @throws IpvsError EEXIST: there is one; ESRCH: there is no such service; EINVAL: the address is not a real server's
+   * Adds a destination to a service, which must not have one with this address and port.
+   * IPVS_CMD_NEW_DEST, `ipvsadm -a`. A destination that was deleted less than two minutes ago keeps
+   * its counters.
+   * @throws IpvsError EEXIST: the destination exists; ESRCH: the service does not exist; EINVAL:
+   *   the address cannot be that of a real server
    */
   addDestination(service: ServiceReference, config: DestinationConfig): Returns<void>[How];
   addDestination(...args: Given<'addDestination'>) {
@@ -140,11 +153,13 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Changes settings of a destination, which must exist. What `changes` leaves out stays (unlike `ipvsadm -e`); the tunnel's are
-   * cleared with a change to another forwarding. IPVS_CMD_GET_DEST and IPVS_CMD_SET_DEST: a change that another program makes
-   * between the two is lost.
-   * @returns with options: true; false if it, or its service, was not there and `ifExists` is set. Without options: nothing
-   * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
+   * Changes settings of a destination, which must exist. Settings that `changes` leaves out stay as
+   * they are, unlike with `ipvsadm -e`. A change to another forwarding clears the settings of the
+   * tunnel. IPVS_CMD_GET_DEST and IPVS_CMD_SET_DEST: a change that another program makes between
+   * the two requests is lost.
+   * @returns with options: true; false if the destination or its service does not exist and
+   *   `ifExists` is true. Without options: nothing
+   * @throws IpvsError ENOENT: the destination does not exist; ESRCH: the service does not exist
    */
   updateDestination(
     service: ServiceReference,
@@ -165,10 +180,13 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Makes a destination be as `config` says, whether it exists or not. What `config` leaves out becomes the default.
-   * IPVS_CMD_SET_DEST, and IPVS_CMD_NEW_DEST if there is none.
-   * @returns 'created', or 'updated' also where every setting was as wanted: compare getDestination() with normalizeDestination() to know
-   * @throws IpvsError ESRCH: there is no such service; EINVAL: the address is not a real server's
+   * Creates a destination, or changes an existing one to the settings of `config`. Settings that
+   * `config` leaves out get their defaults. IPVS_CMD_SET_DEST, and IPVS_CMD_NEW_DEST if the
+   * destination does not exist.
+   * @returns 'created' or 'updated'. The latter does not mean that a setting has changed: to find
+   *   out, compare getDestination() with normalizeDestination() before
+   * @throws IpvsError ESRCH: the service does not exist; EINVAL: the address cannot be that of a
+   *   real server
    */
   ensureDestination(service: ServiceReference, config: DestinationConfig): Returns<Ensured>[How];
   ensureDestination(...args: Given<'ensureDestination'>) {
@@ -176,13 +194,14 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Deletes a destination. Its connections stay in the table until they expire, but packets from
-   * the client are dropped, while replies of the server still pass; with the kernel parameter
-   * `expireNodestConn` the next packet of the client ends the connection. To let connections end
-   * first, give it weight 0 and wait until {@link Destination.activeConnections} and
-   * {@link Destination.inactiveConnections} are both 0. IPVS_CMD_DEL_DEST, `ipvsadm -d`.
-   * @returns true; false if it, or its service, was not there and `ifExists` is set
-   * @throws IpvsError ENOENT: there is none; ESRCH: there is no such service
+   * Deletes a destination. Its connections stay in the table until they expire. Packets from
+   * clients are dropped, while replies of the server still pass. With the kernel parameter
+   * `expireNodestConn`, the next packet of the client ends the connection. To let connections end
+   * first, set the weight of the destination to 0 and wait until
+   * {@link Destination.activeConnections} and {@link Destination.inactiveConnections} are both 0.
+   * IPVS_CMD_DEL_DEST, `ipvsadm -d`.
+   * @returns true; false if the destination or its service does not exist and `ifExists` is true
+   * @throws IpvsError ENOENT: the destination does not exist; ESRCH: the service does not exist
    */
   deleteDestination(
     service: ServiceReference,
@@ -194,8 +213,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * A destination, or undefined if there is none, or no such service. The kernel lists all destinations of the service for it.
-   * IPVS_CMD_GET_DEST.
+   * Returns a destination, or undefined if it or its service does not exist. The kernel lists all
+   * destinations of the service for this. IPVS_CMD_GET_DEST.
    */
   getDestination(
     service: ServiceReference,
@@ -217,9 +236,9 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * The destinations of a service, newest first, which is the order that schedulers go by: see
+   * Returns the destinations of a service, the newest first. Schedulers use that order: see
    * {@link Snapshot}. IPVS_CMD_GET_DEST, `ipvsadm -L -t`.
-   * @throws IpvsError ESRCH: there is no such service
+   * @throws IpvsError ESRCH: the service does not exist
    */
   listDestinations(service: ServiceReference, options?: Small): Returns<Destination[]>[How];
   listDestinations(service: ServiceReference, options: Big): Returns<Destination<bigint>[]>[How];
@@ -233,7 +252,7 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
 
   /**
    * Deletes all services and destinations of the namespace. Connections stay in the table until
-   * they expire, but IPVS handles none of their packets any more: those of clients reach this host
+   * they expire, but IPVS no longer handles their packets: packets of clients reach this host
    * itself, and replies of masqueraded servers are not translated. IPVS_CMD_FLUSH, `ipvsadm -C`.
    */
   flush(): Returns<void>[How];
@@ -241,16 +260,18 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
     return this.#run(operations.flush, args);
   }
 
-  /** The timeouts of connections, in seconds. IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`. */
+  /**
+   * Returns the timeouts of connections, in seconds. IPVS_CMD_GET_CONFIG, `ipvsadm -L --timeout`.
+   */
   getTimeouts(): Returns<Timeouts>[How];
   getTimeouts(...args: Given<'getTimeouts'>) {
     return this.#run(operations.getTimeouts, args);
   }
 
   /**
-   * Changes timeouts of connections: all that are named or, if the kernel refuses one, none. Those left out stay.
-   * IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
-   * @throws IpvsError EINVAL: more than the kernel can count
+   * Changes timeouts of connections, in seconds. Timeouts that are left out stay as they are. If
+   * the kernel refuses one, none is changed. IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
+   * @throws IpvsError EINVAL: a timeout is longer than the kernel can count
    */
   setTimeouts(changes: TimeoutChanges): Returns<void>[How];
   setTimeouts(...args: Given<'setTimeouts'>) {
@@ -258,16 +279,20 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /**
-   * Sets the counters and rates of a service and its destinations to zero; without a service, all and the totals. Connection counts
-   * stay. IPVS_CMD_ZERO, `ipvsadm -Z`.
-   * @throws IpvsError ESRCH: there is no such service
+   * Sets the counters and rates of a service and its destinations to zero or, without a service,
+   * those of all services and the totals. Connection counts stay as they are. IPVS_CMD_ZERO,
+   * `ipvsadm -Z`.
+   * @throws IpvsError ESRCH: the service does not exist
    */
   zero(...service: [] | [service: ServiceReference]): Returns<void>[How];
   zero(...args: Given<'zero'>) {
     return this.#run(operations.zero, args);
   }
 
-  /** The sync daemons that run, at most one of each role. IPVS_CMD_GET_DAEMON, `ipvsadm -L --daemon`. */
+  /**
+   * Returns the sync daemons that run, at most one of each role. IPVS_CMD_GET_DAEMON,
+   * `ipvsadm -L --daemon`.
+   */
   listSyncDaemons(): Returns<SyncDaemon[]>[How];
   listSyncDaemons(...args: Given<'listSyncDaemons'>) {
     return this.#run(operations.listSyncDaemons, args);
@@ -275,9 +300,10 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
 
   /**
    * Starts a sync daemon. IPVS_CMD_NEW_DAEMON, `ipvsadm --start-daemon`.
-   * @throws IpvsError EEXIST: one of that role runs; ENODEV: there is no such link; ENETUNREACH: it
-   *   has no route to the group; EADDRNOTAVAIL: it has no address to send from; EINVAL: there are
-   *   destinations of another address family than their service
+   * @throws IpvsError EEXIST: a daemon of this role runs; ENODEV: the link does not exist;
+   *   ENETUNREACH: the link has no route to the multicast group; EADDRNOTAVAIL: the link has no
+   *   address to send from; EINVAL: there are destinations of another address family than their
+   *   service
    */
   startSyncDaemon(config: SyncDaemonConfig): Returns<void>[How];
   startSyncDaemon(...args: Given<'startSyncDaemon'>) {
@@ -286,8 +312,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
 
   /**
    * Stops the sync daemon of a role. IPVS_CMD_DEL_DAEMON, `ipvsadm --stop-daemon`.
-   * @returns true; false if none was running and `ifRunning` is set
-   * @throws IpvsError ESRCH: none is running
+   * @returns true; false if no daemon of this role runs and `ifRunning` is true
+   * @throws IpvsError ESRCH: no daemon of this role runs
    */
   stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Returns<boolean>[How];
   stopSyncDaemon(...args: Given<'stopSyncDaemon'>) {

@@ -1,6 +1,6 @@
 /**
- * The operations of IPVS: how each is encoded and decoded. lib/queue decides when requests are
- * sent.
+ * The definitions of the operations of IPVS: the encoder and decoder of each. lib/queue decides
+ * when requests are sent.
  * @module
  */
 
@@ -46,27 +46,37 @@ import {
 import { encodeTimeouts, type TimeoutChanges } from './timeouts.js';
 
 /**
- * What an ensure has done:
- * - `created`: the object was not there, and is now
- * - `updated`: it was there, and has the settings now. Whether it had them before is not known: to ask would be another exchange
+ * The result of an ensure:
+ * - `created`: the object did not exist
+ * - `updated`: the object existed, and has the wanted settings now. It may have had them before: to
+ *   find out would take another exchange
  */
 export type Ensured = 'created' | 'updated';
 
 /** Options of updates. */
 export interface UpdateOptions {
-  /** True: it is no error if there is no such object, and the update resolves to false. Default false. */
+  /**
+   * If true, it is not an error if the object does not exist, and the update resolves to false.
+   * Default: false.
+   */
   readonly ifExists?: boolean | undefined;
 }
 
 /** Options of deletions. */
 export interface DeleteOptions {
-  /** True: it is no error if there is no such object, and the deletion resolves to false. Default false. */
+  /**
+   * If true, it is not an error if the object does not exist, and the deletion resolves to false.
+   * Default: false.
+   */
   readonly ifExists?: boolean | undefined;
 }
 
-/** Options of stopping. */
+/** Options of `stopSyncDaemon()`. */
 export interface StopOptions {
-  /** True: it is no error if there is no such daemon, and the stopping resolves to false. Default false. */
+  /**
+   * If true, it is not an error if no daemon of this role runs, and the operation resolves to
+   * false. Default: false.
+   */
   readonly ifRunning?: boolean | undefined;
 }
 
@@ -91,14 +101,17 @@ function encodeBoth(request: RequestBuffer, service: unknown, destination: unkno
   encodeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
 }
 
-/** An update: with options, its value is whether the object existed; without, it has none. */
+/**
+ * Defines an update. With options, its value is true, or false if the object does not exist.
+ * Without options, it has no value.
+ */
 function update<const Name extends string, Args extends readonly unknown[]>(
   name: Name,
   errnos: readonly string[],
   encode: (request: RequestBuffer, ...args: Args) => void,
 ) {
   const forgiving = forgivable(name, errnos, 'ifExists', encode);
-  // The overloads without options promise no value.
+  // The overloads without options have no value.
   const silent = { name, request: name, decode: () => undefined as never };
   return {
     ...forgiving,
@@ -107,7 +120,7 @@ function update<const Name extends string, Args extends readonly unknown[]>(
   };
 }
 
-/** A query with counters: numbers, or BigInts if the options say so. */
+/** Defines a query with counters: numbers, or BigInts if the option `bigint` is true. */
 function queryCounters<const Name extends string, Value, Args extends readonly unknown[]>(
   name: Name,
   encode: (request: RequestBuffer, ...args: Args) => void,
@@ -138,8 +151,7 @@ function queryCounters<const Name extends string, Value, Args extends readonly u
 }
 
 /**
- * The operations of IPVS, by the names of the methods in lib/ipvs/methods.ts that pass on their
- * arguments.
+ * The operations of IPVS, by the names of the methods that call them (lib/ipvs/methods.ts).
  * @internal
  */
 export const operations = {
@@ -280,7 +292,7 @@ export const operations = {
     encodeTimeouts(request, changes),
   ),
 
-  /** Without a service, of all. A service that is passed and is undefined is bad input. */
+  /** Zeroes all counters if no argument is passed. An argument that is undefined is bad input. */
   zero: {
     ...command('zero', (request, ...services: [] | [service: ServiceReference]) => {
       if (services.length > 0) encodeService(request, services[0]);
@@ -307,8 +319,8 @@ export const operations = {
   ),
 
   /**
-   * True if the kernel has a scheduler, or can load it. The service that is requested is never
-   * added: the kernel looks for its scheduler first, and then refuses the prefix length of 0.
+   * Returns true if the kernel has a scheduler, or can load it. The requested service is never
+   * added: the kernel looks for its scheduler first, and then refuses its prefix length of 0.
    */
   probeScheduler: {
     ...query(

@@ -1,5 +1,5 @@
 /**
- * The whole table, read in parts.
+ * Snapshots of the whole table, read in chunks.
  * @module
  */
 
@@ -15,32 +15,34 @@ import { type Counter, checkReadOptions, type ReadOptions } from './stats.js';
 /** The whole table of a network namespace. */
 export interface Snapshot<Value extends Counter = number> {
   /**
-   * The services in the kernel's order, which means nothing. The destinations of each are in its
-   * order too, the newest first, and schedulers go by it: `fo` and `ovf` take the first of those
-   * with the highest weight, `sh`, `mh` and `dh` assign clients by place, and of equally good
-   * servers the others take the first. To restore it, add the last one first; README has a recipe.
+   * The services in the kernel's order, which has no meaning. The destinations of each service are
+   * in the kernel's order too, the newest first. That order matters to schedulers: `fo` and `ovf`
+   * choose the first of the destinations with the highest weight, `sh`, `mh` and `dh` assign
+   * clients by position, and the other schedulers choose the first of equally good destinations. To
+   * restore the order, add the last destination first; README has a recipe.
    */
   readonly services: readonly ServiceWithDestinations<Value>[];
 }
 
-/** Services whose destinations are requested together, at first and at most. */
+/** The number of services whose destinations are requested together: at first, and at most. */
 const FIRST_CHUNK = 32;
 const MAX_CHUNK = 256;
-/** Destinations that a chunk should bring: some milliseconds of the kernel's time. */
+/** The number of destinations a chunk should have. The kernel lists them in some milliseconds. */
 const DESTINATIONS_PER_CHUNK = 1280;
 
-/** Reads the table for snapshot(). @internal */
+/** Reads the table for `snapshot()`. @internal */
 export const readSnapshot = (options?: ReadOptions) => readTable('snapshot', options);
 
 /**
- * Reads the table for the method `name`. A service that is deleted meanwhile is left out.
+ * Reads the table for the method `name`. Leaves out services that are deleted meanwhile.
+ * @throws IpvsError the kernel refuses a request, for any reason but a deleted service
  * @internal
  */
 export function* readTable(
   name: string,
   options?: ReadOptions,
 ): Routine<IpvsTypes, Snapshot<Counter>> {
-  // The options are read once, although many calls get them.
+  // The options are read once, although many calls use them.
   const counters = { bigint: checkReadOptions(options) };
   const listServices = named(operations.listServices, name);
   const listDestinations = named(operations.listDestinations, name);
@@ -56,7 +58,7 @@ export function* readTable(
       if (result?.status === 'rejected' && isGone(result.reason)) continue;
       const destinations = fulfilledValue(result);
       read += destinations.length;
-      // Nobody else has seen the service yet.
+      // No other code has a reference to the service yet, so that it can be changed in place.
       found.push(Object.assign(service, { destinations }));
     }
     first += chunk.length;

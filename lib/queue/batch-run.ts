@@ -1,5 +1,5 @@
 /**
- * Sends a batch that a caller has built, in chunks between which other calls get their turn.
+ * Sends a batch that a user has built, in chunks between which other calls are sent.
  * @module
  */
 import { placeResult } from '../core/input-errors.js';
@@ -13,25 +13,32 @@ type Results = PromiseSettledResult<unknown>[];
 
 /** How a batch is sent. */
 export interface BatchRunOptions {
-  /** True: nothing is sent after a request that failed. */
+  /** If true, stops after the first request that fails. */
   readonly stopOnError: boolean;
-  /** Ends the batch between two chunks. */
+  /** Ends the batch between two chunks when it is aborted. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** Requests of the first chunk, and of the smallest one. */
+/** The number of requests of the first chunk, and of the smallest one. */
 const FIRST_CHUNK = 128;
 const MIN_CHUNK = 16;
-/** Milliseconds that the kernel may work on a chunk: below the first, chunks grow; above the second, they shrink. */
+/**
+ * The times, in milliseconds, between which the kernel should execute a chunk. The next chunk is
+ * larger after a shorter time, and smaller after a longer one.
+ */
 const SHORT = 1.5;
 const LONG = 3;
 
+/** Returns the number of requests for the chunk after one of `size` requests. */
 function nextSize(size: number, elapsed: number): number {
   if (elapsed < SHORT) return Math.min(size * 2, MAX_REQUESTS);
   return elapsed > LONG ? Math.max(size >> 1, MIN_CHUNK) : size;
 }
 
-/** Sends a batch, and returns the results of all of its operations, in order. */
+/**
+ * Sends a batch. Returns the results of all its operations, in order, and never rejects because of
+ * an operation: those that were not sent have a result too.
+ */
 export async function runBatch<Types extends ClientTypes>(
   queue: Queue<Types>,
   batches: readonly EncodedBatch<Types>[],
@@ -66,8 +73,9 @@ export async function runBatch<Types extends ClientTypes>(
 }
 
 /**
- * Returns the requests of a chunk that were sent with `stopOnError`: those up to the first without
- * success. If a value stands for its errno, the batch has not failed, and continues after it.
+ * Returns which requests of a chunk were sent with `stopOnError`: those up to the first that did
+ * not succeed. If a value stands for its errno, the batch has not failed, and continues with
+ * the request after it.
  */
 function sentOf<Types extends ClientTypes>(
   batch: EncodedBatch<Types>,
@@ -83,8 +91,8 @@ function sentOf<Types extends ClientTypes>(
 }
 
 /**
- * Adds the results of the operations that were not sent: rejected with the reason of the signal, or
- * as skipped because of the first that failed.
+ * Adds the results of the operations that were not sent. They are rejected with the reason of the
+ * signal or, without a signal, with ERR_IPVS_SKIPPED because of the first operation that failed.
  */
 function* rejectRest<Types extends ClientTypes>(
   batches: readonly EncodedBatch<Types>[],
@@ -99,7 +107,7 @@ function* rejectRest<Types extends ClientTypes>(
     for (let place = Math.max(results.length - start, 0); place < batch.count; place++) {
       let reason: unknown;
       if (signal !== undefined) {
-        // It belongs to the owner of the signal, and is the same for all.
+        // The reason belongs to the owner of the signal, so that no place is written into it.
         reason = reasonOf(signal);
       } else {
         reason = batch.skippedError(place, failure);

@@ -6,21 +6,23 @@
 /** A buffer of encoded requests. */
 export interface RequestsLike {
   readonly count: number;
-  /** Starts a request, which is discarded unless commit() follows. */
+  /** Begins a request. It is discarded unless commit() is called before the next begin(). */
   begin(request: string): void;
+  /** Adds the request that was begun. */
   commit(): void;
 }
 
-/** The response to some requests of a buffer. Indexes count from the first of these requests. */
+/** The response to a range of requests. Indexes count from the first request of the range. */
 export interface ResponseLike {
-  /** How long the kernel worked, in milliseconds. */
+  /** The time that the kernel took, in milliseconds. */
   readonly elapsed: number;
+  /** Returns true if the kernel has executed a request. */
   succeeded(index: number): boolean;
-  /** The name of the errno with which the kernel refused a request; undefined if it did not. */
+  /** Returns the name of the errno of a refused request, or undefined if it was not refused. */
   refusedWith(index: number): string | undefined;
 }
 
-/** The types that clients differ in. */
+/** The types that differ between clients. */
 export interface ClientTypes {
   readonly requests: RequestsLike;
   readonly response: ResponseLike;

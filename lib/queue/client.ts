@@ -1,42 +1,47 @@
 /**
- * What the queue needs of a client: the code that sends requests to the kernel, for IPVS or for
- * links.
+ * The interface of the clients that a queue uses to send requests to the kernel: one for IPVS, one
+ * for links.
  * @module
  */
 import type { NativeHandle } from '../native/addon.js';
 import type { ClientTypes } from './client-types.js';
 import type { Decoder } from './operation.js';
 
-/** Some requests of a buffer. */
+/** A range of the requests of a buffer. */
 export interface RequestRange {
   readonly first: number;
   readonly count: number;
-  /** True: no request is sent after one that failed. */
+  /** If true, stops after the first request that fails. */
   readonly stopOnError: boolean;
 }
 
-/** A failed operation of a batch, for the errors of the operations that were skipped after it. */
+/** A failed operation of a batch, for the errors of operations that were skipped because of it. */
 export interface BatchFailure {
-  /** The place in the batch. */
+  /** The place of the operation in the batch. */
   readonly index: number;
+  /** The error of the operation. */
   readonly cause: unknown;
 }
 
 /** Sends requests to the kernel. */
 export interface Client<Types extends ClientTypes> {
-  /** Reads and writes the files that routines need. */
+  /** The functions that read and write files for routines. */
   readonly files: Pick<
     NativeHandle,
     'readFiles' | 'readFilesSync' | 'writeFiles' | 'writeFilesSync'
   >;
-  /** Returns an empty buffer, with room for `capacity` requests if it is a new one. */
+  /** Returns an empty buffer. A new buffer has room for `capacity` requests. */
   requests(capacity?: number): Types['requests'];
   /** Takes back a buffer that is no longer used. */
   release(requests: Types['requests']): void;
+  /** Sends a range of requests, on the thread pool. Rejects if the exchange fails as a whole. */
   send(requests: Types['requests'], range: RequestRange): Promise<Types['response']>;
-  /** Sends all requests of a buffer on this thread. */
+  /** Sends all requests of a buffer, on this thread. Throws if the exchange fails as a whole. */
   sendSync(requests: Types['requests']): Types['response'];
-  /** The error for a request that failed; `place` is its place in the response. */
+  /**
+   * Returns the error for a request that failed.
+   * @param place the place of the request in the response
+   */
   requestError(
     decoder: Decoder<Types, unknown>,
     requests: Types['requests'],
@@ -44,19 +49,19 @@ export interface Client<Types extends ClientTypes> {
     response: Types['response'],
     place: number,
   ): Error;
-  /** The error for a request that was skipped, because another operation of its batch failed. */
+  /** Returns the error for a request that was skipped after a failed operation of its batch. */
   skippedError(
     decoder: Decoder<Types, unknown>,
     requests: Types['requests'],
     index: number,
     failure: BatchFailure,
   ): Error;
-  /** The error for an operation whose exchange failed as a whole. */
+  /** Returns the error for an operation whose exchange failed as a whole. */
   exchangeError(error: unknown, operation: string): Error;
-  /** The error for a routine; an error that is not native is returned as it is. */
+  /** Returns the error for a routine. Errors that are not native are returned as they are. */
   routineError(error: unknown, operation: string): unknown;
-  /** Names the object of the request that is being encoded, as far as it is known; or ''. */
+  /** Returns the name of the object of the request that is being encoded; '' if it is unknown. */
   target(request: string, requests: Types['requests'], args: readonly unknown[]): string;
-  /** Called when nothing is pending and nothing more will be sent. */
+  /** Closes the client. Called when nothing is pending and nothing more will be sent. */
   close(): void | Promise<void>;
 }

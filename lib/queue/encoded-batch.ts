@@ -1,5 +1,5 @@
 /**
- * Encoded requests, with the decoders of their responses.
+ * Batches of encoded requests, with the decoders of their responses.
  * @module
  */
 import { checkCount } from '../core/arguments.js';
@@ -11,38 +11,47 @@ import type { Decoder, Operation } from './operation.js';
 import { resultOf } from './shared-promise.js';
 import { Incremental, YIELD_INTERVAL } from './slicer.js';
 
-/** The most requests of one buffer. Limits how long a job occupies a thread: some milliseconds. */
+/** The most requests of one buffer, which occupy a thread of the pool for some milliseconds. */
 export const MAX_REQUESTS = 1024;
 
-/** What came of an exchange: the response, or the reason why it failed as a whole. */
+/** The result of an exchange: the response, or the reason why the exchange failed as a whole. */
 export type Received<Types extends ClientTypes> = PromiseSettledResult<Types['response']>;
 
+/** Encoded requests that fit into one buffer, with the decoders of their responses. */
 export class EncodedBatch<Types extends ClientTypes> {
   readonly requests: Types['requests'];
   readonly #client: Client<Types>;
   readonly #decoders: Decoder<Types, unknown>[] = [];
   #isEncoding = false;
 
-  /** @param capacity the number of requests that are expected */
+  /** @param capacity the expected number of requests */
   constructor(client: Client<Types>, capacity?: number) {
     this.#client = client;
     this.requests = client.requests(capacity);
   }
 
+  /** The number of calls that were added. */
   get count(): number {
     return this.#decoders.length;
   }
 
-  /** False also while a call is encoded: a getter among its arguments may make another call. */
+  /**
+   * False if the buffer is full, and while a call is encoded: a getter among its arguments may make
+   * another call.
+   */
   get hasRoom(): boolean {
     return !this.#isEncoding && this.#decoders.length < MAX_REQUESTS;
   }
 
+  /** True while a call is encoded. */
   get isEncoding(): boolean {
     return this.#isEncoding;
   }
 
-  /** Encodes a call. On bad input throws, and adds nothing. */
+  /**
+   * Encodes a call, and adds it.
+   * @throws TypeError, RangeError: bad input; nothing is added
+   */
   add<Args extends readonly unknown[]>(
     operation: Operation<Types, unknown, Args>,
     args: Args,
@@ -70,8 +79,9 @@ export class EncodedBatch<Types extends ClientTypes> {
   }
 
   /**
-   * Decodes the value of the request at `index`. Throws the error of a request that failed.
+   * Decodes the value of the request at `index`.
    * @param place the place of the request in the response
+   * @throws IpvsError the request failed, and no value stands for its errno
    */
   decode(response: Types['response'], index: number, place: number): unknown {
     const decoder = this.#decoderAt(index);
@@ -84,7 +94,10 @@ export class EncodedBatch<Types extends ClientTypes> {
     throw this.#client.requestError(decoder, this.requests, index, response, place);
   }
 
-  /** True if the response says that the request failed, and no value stands for its errno. */
+  /**
+   * Returns true if the request at `index` failed, and no value stands for its errno.
+   * @param place the place of the request in the response
+   */
   hasFailed(response: Types['response'], index: number, place: number): boolean {
     if (response.succeeded(place)) return false;
     const { errnoValues } = this.#decoderAt(index);
@@ -92,16 +105,17 @@ export class EncodedBatch<Types extends ClientTypes> {
     return errno === undefined || !(errno in (errnoValues ?? {}));
   }
 
-  /** The error for a request that was skipped. */
+  /** Returns the error for the request at `index`, which was skipped. */
   skippedError(index: number, failure: BatchFailure): Error {
     return this.#client.skippedError(this.#decoderAt(index), this.requests, index, failure);
   }
 
   /**
-   * Decodes the results of `count` requests from `first` on, in order, and yields now and then.
-   * @param take is given each result
-   * @param postpone takes a value that is decoded incrementally, and returns a promise for it;
-   *   without it, such a value is decoded in its turn
+   * Decodes the results of `count` requests, in order, and yields after every 256.
+   * @param first the index of the first of these requests
+   * @param take receives each result
+   * @param postpone receives a value that is decoded incrementally, and returns a promise for it.
+   *   Default: the value is decoded in order
    */
   *results(
     received: Received<Types>,
@@ -131,11 +145,11 @@ export class EncodedBatch<Types extends ClientTypes> {
   }
 
   #decoderAt(index: number): Decoder<Types, unknown> {
-    // There is one for each request.
+    // Each request has a decoder.
     return this.#decoders[index] as Decoder<Types, unknown>;
   }
 
-  /** Gives the buffer back, unless a getter has ended the batch while its call is encoded. */
+  /** Gives the buffer back, unless a getter ends the batch while its call is encoded. */
   release(): void {
     if (!this.#isEncoding) this.#client.release(this.requests);
   }

@@ -1,34 +1,40 @@
 /**
- * Operations: how their requests are encoded and the responses decoded, and which errnos are a
- * value rather than an error.
+ * Definitions of operations: the encoder of the request, the decoder of the response, and the
+ * errnos that are values rather than errors.
  * @module
  */
 import { checkBoolean, readOptions } from '../core/check.js';
 import type { ClientTypes } from './client-types.js';
 import type { Incremental } from './slicer.js';
 
-/** How the response to a request is decoded. */
+/** Decodes the response to a request. */
 export interface Decoder<Types extends ClientTypes, Value> {
-  /** The operation as users call it, in errors. */
+  /** The name of the method that users call; errors show it. */
   readonly name: string;
-  /** The operation as the addon calls it. */
+  /** The name of the request in the addon. */
   readonly request: string;
-  /** Returns the value of the request at `index`; a long one is decoded incrementally. */
+  /** Returns the value of the request at `index`. A long value is decoded incrementally. */
   decode(response: Types['response'], index: number): Value | Incremental<Value>;
-  /** Values that stand for errnos, by name: with them, a refusal is not an error. */
+  /** The values that stand for errnos, by name. A refusal with one of them is not an error. */
   readonly errnoValues?: Readonly<Record<string, Value>>;
 }
 
-/** An operation that takes one request. One object serves all calls. */
+/** The definition of an operation that takes one request. One object serves all calls. */
 export interface Operation<Types extends ClientTypes, Value, Args extends readonly unknown[] = []>
   extends Decoder<Types, Value> {
-  /** The number of arguments that it takes at most. */
+  /** The most arguments of a call. */
   readonly arity: number;
-  /** Added to the error for surplus arguments. */
+  /** A hint that is appended to the error for surplus arguments. */
   readonly arityHint?: string;
-  /** Encodes the request that was begun. Throws on bad input. */
+  /**
+   * Encodes the request that was begun.
+   * @throws TypeError, RangeError: bad input
+   */
   encode(requests: Types['requests'], ...args: Args): void;
-  /** Returns the decoder, where it depends on the arguments. Throws on bad input. */
+  /**
+   * Returns the decoder of a call, if it depends on the arguments.
+   * @throws TypeError, RangeError: bad input
+   */
   decoder?(...args: Args): Decoder<Types, Value>;
 }
 
@@ -46,7 +52,7 @@ export function call<Types extends ClientTypes, Value, Args extends readonly unk
   return { operation, args };
 }
 
-/** Returns an operation whose errors call it `name`, for a routine that uses it. */
+/** Returns an operation with another name in errors: that of the routine that calls it. */
 export function named<Types extends ClientTypes, Value, Args extends readonly unknown[]>(
   operation: Operation<Types, Value, Args>,
   name: string,
@@ -61,7 +67,7 @@ export function named<Types extends ClientTypes, Value, Args extends readonly un
   };
 }
 
-/** An option that makes it no error if the object of an operation does not exist. */
+/** The name of an option with which the absence of an object is not an error. */
 type ForgivingOption = 'ifExists' | 'ifRunning';
 
 const FORGIVING_KEYS = {
@@ -69,6 +75,10 @@ const FORGIVING_KEYS = {
   ifRunning: new Set(['ifRunning']),
 } as const;
 
+/**
+ * Returns the value of the option; false if it is left out.
+ * @throws TypeError bad options
+ */
 function isForgiving(options: unknown, name: ForgivingOption): boolean {
   const value = readOptions(options, FORGIVING_KEYS[name])[name];
   return value !== undefined && checkBoolean(`options.${name}`, value);
@@ -77,12 +87,12 @@ function isForgiving(options: unknown, name: ForgivingOption): boolean {
 const noValue = () => undefined;
 const yes = () => true;
 
-/** The parameters of `encode` behind the request. */
+/** Returns the number of parameters of `encode` after the request. */
 const arityOf = ({ length }: { readonly length: number }) => length - 1;
 
 /**
- * Returns the functions that define the operations of a client. The arguments of an operation are
- * the parameters of its `encode`; options come last.
+ * Returns the functions that define the operations of a client. The parameters of `encode` after
+ * the request are those of the operation. Options are the last one.
  */
 export function definitions<Types extends ClientTypes>() {
   type Encode<Args extends readonly unknown[]> = (
@@ -92,13 +102,13 @@ export function definitions<Types extends ClientTypes>() {
   type Decode<Value> = Decoder<Types, Value>['decode'];
 
   return {
-    /** An operation without a value. */
+    /** Defines an operation without a value. */
     command: <const Name extends string, Args extends readonly unknown[]>(
       name: Name,
       encode: Encode<Args>,
     ) => ({ name, request: name, arity: arityOf(encode), encode, decode: noValue }),
 
-    /** An operation with a value. */
+    /** Defines an operation with a value. */
     query: <const Name extends string, Value, Args extends readonly unknown[]>(
       name: Name,
       encode: Encode<Args>,
@@ -114,8 +124,8 @@ export function definitions<Types extends ClientTypes>() {
     }),
 
     /**
-     * An operation whose value is true; false if the kernel refuses it with one of `errnos` and
-     * the option is true.
+     * Defines an operation whose value is true. The value is false if the option is true and the
+     * kernel refuses the request with one of `errnos`.
      */
     forgivable: <const Name extends string, Args extends readonly unknown[]>(
       name: Name,

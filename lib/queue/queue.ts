@@ -1,6 +1,6 @@
 /**
- * The queue of a client: when requests are sent. The calls of one turn of the event loop are sent
- * together, and one exchange at a time is in flight. Meanwhile, calls join the next one.
+ * The queue of a client, which decides when requests are sent. The calls of one turn of the event
+ * loop are sent together. One exchange at a time is in flight. Meanwhile, calls join the next one.
  * @module
  */
 
@@ -21,17 +21,17 @@ function closedError(operation: string): IpvsError {
   return beginAtCaller(error, operation);
 }
 
-/** Requests that are sent together. */
+/** Requests that are sent together, and a promise for the response. */
 class Exchange<Types extends ClientTypes> {
   readonly batch: EncodedBatch<Types>;
   readonly #range: RequestRange | undefined;
   resolve: (received: Received<Types>) => void = () => undefined;
-  /** Resolves when the response is there; never rejects. */
+  /** Resolves when the exchange has ended; never rejects. */
   readonly received = new Promise<Received<Types>>((resolve) => {
     this.resolve = resolve;
   });
 
-  /** @param range default: all requests that the batch has when it is sent */
+  /** @param range default: all requests that the batch has when the exchange is sent */
   constructor(batch: EncodedBatch<Types>, range?: RequestRange) {
     this.batch = batch;
     this.#range = range;
@@ -50,18 +50,22 @@ interface OpenExchange<Types extends ClientTypes> {
 
 /** An asynchronous function that makes calls with `run`. */
 type Task<Types extends ClientTypes, Value> = (
-  run: <Answer>(call: Call<Types, Answer>) => Promise<Answer>,
+  run: <Each>(call: Call<Types, Each>) => Promise<Each>,
 ) => Promise<Value>;
 
+/**
+ * Sends calls, routines and batches in the order in which they are made. A call that is refused, or
+ * an exchange that fails, does not stop the others.
+ */
 export class Queue<Types extends ClientTypes> {
   /** Cuts long work on responses into slices. */
   readonly slicer = new Slicer();
   readonly #client: Client<Types>;
   readonly #waiting: Exchange<Types>[] = [];
-  /** The last one that waits, while calls can join it. */
+  /** The last waiting exchange, if calls can join it. */
   #open: OpenExchange<Types> | undefined;
   #inFlight: Exchange<Types> | undefined;
-  /** Exchanges of calls, and tasks, that close() waits for. */
+  /** The number of exchanges of calls, and of tasks, that close() waits for. */
   #pending = 0;
   #calls = 0;
   readonly #onClose = new Set<(error: IpvsError) => void>();
@@ -72,17 +76,23 @@ export class Queue<Types extends ClientTypes> {
     this.#client = client;
   }
 
-  /** The number of calls so far. */
+  /** The number of calls that were made so far. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** @throws IpvsError ERR_IPVS_CLOSED */
+  /**
+   * Checks that the queue is not closed.
+   * @throws IpvsError ERR_IPVS_CLOSED
+   */
   checkOpen(operation: string): void {
     if (this.#closed !== undefined) throw closedError(operation);
   }
 
-  /** Sends a call with the others of this turn. The promise settles with its own result. */
+  /**
+   * Sends a call together with the other calls of this turn. The promise settles with the result of
+   * this call.
+   */
   run<Value, Args extends readonly unknown[]>(
     operation: Operation<Types, Value, Args>,
     // Left out only for an operation without parameters.
@@ -92,6 +102,7 @@ export class Queue<Types extends ClientTypes> {
     return this.#join(operation, args);
   }
 
+  /** Adds a call to the open exchange. */
   #join<Value, Args extends readonly unknown[]>(
     operation: Operation<Types, Value, Args>,
     args: Args,
@@ -102,7 +113,7 @@ export class Queue<Types extends ClientTypes> {
     try {
       promises.reserve();
       batch.add(operation, args);
-      // The operation decodes values of its type.
+      // The operation decodes values of this type.
       return promises.next() as Promise<Value>;
     } catch (error) {
       return Promise.reject(error);
@@ -119,13 +130,13 @@ export class Queue<Types extends ClientTypes> {
       this.slicer.add(this.#settle(batch, promises, received)),
     );
     const isFirst = this.#waiting.push(exchange) === 1;
-    // The other calls of this turn join it before it is sent.
+    // The other calls of this turn join the exchange before the microtask sends it.
     if (isFirst && this.#inFlight === undefined) queueMicrotask(() => this.#sendNext());
     this.#open = { batch, promises };
     return this.#open;
   }
 
-  /** Settles the promises of calls. Lists are decoded after all other results of the exchange. */
+  /** Settles the promises of calls. Long lists are decoded after all other results. */
   *#settle(
     batch: EncodedBatch<Types>,
     promises: CallPromises,
@@ -140,7 +151,7 @@ export class Queue<Types extends ClientTypes> {
     this.#finish();
   }
 
-  /** Sends a call at once on this thread, before anything that waits. */
+  /** Sends a call at once, on this thread, before anything that waits. */
   runSync<Value, Args extends readonly unknown[]>(
     operation: Operation<Types, Value, Args>,
     args: Args = [] as readonly unknown[] as Args,
@@ -150,7 +161,7 @@ export class Queue<Types extends ClientTypes> {
     try {
       batch.add(operation, args);
       const response = this.#sendSync(batch, operation.name);
-      // The operation decodes values of its type.
+      // The operation decodes values of this type.
       return complete(batch.decode(response, 0, 0)) as Value;
     } catch (error) {
       throw beginAtCaller(error, operation.name);
@@ -168,9 +179,9 @@ export class Queue<Types extends ClientTypes> {
   }
 
   /**
-   * Runs a routine. If it begins with calls, they join the others of this turn; otherwise it waits
-   * until all that was called before has been sent and answered.
-   * @param before settles before the routine continues beyond the checks of its arguments
+   * Runs a routine. If it begins with calls, they join the other calls of this turn. Otherwise it
+   * waits for the responses to all calls that were made before.
+   * @param before a promise that settles before the routine sends or reads anything
    */
   runRoutine<Value>(
     operation: string,
@@ -186,7 +197,7 @@ export class Queue<Types extends ClientTypes> {
     before: Promise<unknown> | undefined,
   ): Promise<Value> {
     this.checkOpen(operation);
-    // Up to its first step, a routine only checks its arguments.
+    // A routine only checks its arguments before its first step.
     const begun = this.#begin(operation, routine);
     const isCalling = begun.done !== true && 'calls' in begun.value;
     const task = async () => {
@@ -196,6 +207,7 @@ export class Queue<Types extends ClientTypes> {
     return isCalling ? this.task(operation, task) : this.taskInOrder(operation, task);
   }
 
+  /** Runs a routine up to its first step. */
   #begin<Value>(operation: string, routine: Routine<Types, Value>) {
     try {
       return routine.next();
@@ -209,11 +221,11 @@ export class Queue<Types extends ClientTypes> {
     return this.#client.routineError(error, operation);
   }
 
-  /** Sends a call of a task, also after close(). */
+  /** Sends a call of a task. Works after close() too. */
   readonly #runCall = <Value>({ operation, args }: Call<Types, Value>): Promise<Value> =>
     this.#join(operation, args);
 
-  /** Runs a routine at once on this thread. */
+  /** Runs a routine at once, on this thread. */
   runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>): Value {
     this.checkOpen(operation);
     try {
@@ -225,6 +237,7 @@ export class Queue<Types extends ClientTypes> {
     }
   }
 
+  /** Sends the calls of a routine together. Returns their results in the same order. */
   #runAllSync(
     operation: string,
     calls: readonly Call<Types, unknown>[],
@@ -241,7 +254,7 @@ export class Queue<Types extends ClientTypes> {
     }
   }
 
-  /** Runs a task that close() waits for, and that may make calls through `run` after close(). */
+  /** Runs a task. close() waits for it. The task may make calls through `run` after close(). */
   async task<Value>(operation: string, task: Task<Types, Value>): Promise<Value> {
     this.checkOpen(operation);
     this.#pending++;
@@ -254,7 +267,7 @@ export class Queue<Types extends ClientTypes> {
     }
   }
 
-  /** Runs a task once all that was called before has been sent and answered. */
+  /** Runs a task after the responses to all calls that were made before. */
   taskInOrder<Value>(operation: string, task: Task<Types, Value>): Promise<Value> {
     const last = (this.#waiting.at(-1) ?? this.#inFlight)?.received;
     return this.task(operation, async (run) => {
@@ -263,7 +276,10 @@ export class Queue<Types extends ClientTypes> {
     });
   }
 
-  /** Sends some requests of a batch when it is their turn. Calls from now on come after them. */
+  /**
+   * Sends a range of requests of a batch after all exchanges that wait. Later calls are sent after
+   * it.
+   */
   exchange(batch: EncodedBatch<Types>, range: RequestRange): Promise<Received<Types>> {
     const exchange = new Exchange(batch, range);
     this.#open = undefined;
@@ -272,13 +288,14 @@ export class Queue<Types extends ClientTypes> {
     return exchange.received;
   }
 
+  /** Sends the next exchange that waits, if none is in flight. */
   #sendNext(): void {
     while (this.#inFlight === undefined) {
       const exchange = this.#waiting.shift();
       if (exchange === undefined) return;
       if (exchange.batch === this.#open?.batch) this.#open = undefined;
       if (exchange.range.count === 0) {
-        // All of its calls were refused because of bad input.
+        // All calls of the exchange had bad input.
         exchange.resolve({ status: 'rejected', reason: undefined });
       } else {
         this.#inFlight = exchange;
@@ -296,27 +313,31 @@ export class Queue<Types extends ClientTypes> {
       received = { status: 'rejected', reason };
     }
     this.#inFlight = undefined;
-    // The kernel works on the next exchange while the results of this one are decoded.
+    // The kernel executes the next exchange while the results of this one are decoded.
     exchange.resolve(received);
     this.#sendNext();
   }
 
+  /** Ends an exchange of calls or a task. */
   #finish(): void {
     this.#pending--;
     if (this.#pending === 0 && this.#closed !== undefined) this.#drained();
   }
 
-  /** Calls `end` when the queue is closed, or at once if it is. Returns a function that cancels. */
+  /**
+   * Calls `end` when the queue is closed, or at once if it is closed already.
+   * @returns a function that cancels this
+   */
   onClose(end: (error: IpvsError) => void): () => void {
     this.#onClose.add(end);
     if (this.#closed !== undefined) end(closedError('batch'));
     return () => this.#onClose.delete(end);
   }
 
-  /** Refuses further calls, waits for those that are pending, and closes the client. */
+  /** Refuses further calls, waits for pending calls and tasks, and closes the client. */
   close(): Promise<void> {
     this.#closed ??= new Promise<void>((resolve) => {
-      // Promises that were settled before run their reactions first.
+      // The reactions of promises that are settled already run first.
       this.#drained = () => setImmediate(resolve);
       for (const end of [...this.#onClose]) end(closedError('batch'));
       if (this.#pending === 0) this.#drained();

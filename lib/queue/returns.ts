@@ -1,5 +1,5 @@
 /**
- * What a method returns in each of the three forms of calling it.
+ * The return types of a method on a handle, on its synchronous form and on a batch.
  * @module
  */
 
@@ -11,12 +11,12 @@ declare const VALUE: unique symbol;
  */
 export type Place<Value> = number & { readonly [VALUE]: Value };
 
-/** What a method with a value of this type returns. */
+/** The return types of a method whose operation has a value of this type. */
 export interface Returns<Value> {
-  /** On a handle. */
+  /** The return type on a handle. */
   readonly promise: Promise<Value>;
-  /** On its synchronous twin. */
+  /** The return type on the synchronous form of a handle. */
   readonly value: Value;
-  /** On a batch: the place of the operation among the results. */
+  /** The return type on a batch: the place of the operation among the results. */
   readonly place: Place<Value>;
 }

@@ -1,6 +1,6 @@
 /**
- * Routines: operations of several exchanges with the kernel, written once for callers who await
- * them and for callers who do not.
+ * Routines: operations of several exchanges with the kernel. One definition serves the asynchronous
+ * and the synchronous form.
  * @module
  */
 import { checkCount } from '../core/arguments.js';
@@ -9,13 +9,13 @@ import type { Client } from './client.js';
 import type { ClientTypes } from './client-types.js';
 import type { Call } from './operation.js';
 
-/** A file, and the text to write to it. */
+/** The path of a file, and the text to write to it. */
 export interface FileText {
   readonly path: string;
   readonly text: string;
 }
 
-/** What a routine waits for. */
+/** The work that a routine yields, to continue with its result. */
 type Step<Types extends ClientTypes> =
   /** Calls that are sent together. */
   | { readonly calls: readonly Call<Types, unknown>[] }
@@ -24,16 +24,17 @@ type Step<Types extends ClientTypes> =
   /** Files to write, up to the first that cannot be written. */
   | { readonly files: readonly FileText[] };
 
-/** A generator that yields what it waits for, and continues with the result. */
+/** A generator that yields its calls, and the files to read or write, and receives the results. */
 export type Routine<Types extends ClientTypes, Value> = Generator<Step<Types>, Value, unknown>;
 
 /** A routine that only reads and writes files. */
 export type FileRoutine<Value> = Routine<never, Value>;
 
 /**
- * Returns the routine that `make` makes of the arguments of an operation, of which there must be
- * no more than `make` has parameters.
- * @param subject names the object of the operation, for input errors that do not
+ * Returns the routine of an operation with these arguments.
+ * @param make returns the routine. Arguments beyond its parameters are refused
+ * @param subject returns the name of the operation's object, for input errors without a target
+ * @throws TypeError, RangeError: bad input, when the routine is run
  */
 export function* routineOf<Types extends ClientTypes, Value, Args extends readonly unknown[]>(
   make: (...args: Args) => Routine<Types, Value>,
@@ -49,29 +50,30 @@ export function* routineOf<Types extends ClientTypes, Value, Args extends readon
   }
 }
 
-/** Sends calls together; returns their results in the same order. */
+/** Sends calls together. Returns their results in the same order. */
 export function* send<Types extends ClientTypes, Value>(
   calls: readonly Call<Types, Value>[],
 ): Routine<Types, readonly PromiseSettledResult<Value>[]> {
-  // The results are those of the calls.
+  // The runner passes in the results of these calls.
   return (yield { calls }) as readonly PromiseSettledResult<Value>[];
 }
 
-/** Reads files; returns the text, or the errno, of each. */
+/** Reads files. Returns the text of each, or the errno if it cannot be read. */
 export function* readFiles(paths: readonly string[]): FileRoutine<readonly (string | number)[]> {
-  // The results are those of the files.
+  // The runner passes in the results of these files.
   return (yield { paths }) as readonly (string | number)[];
 }
 
-/** Writes files; returns the errno of each, or 0. */
+/** Writes files up to the first that cannot be written. Returns the errno of each, or 0. */
 export function* writeFiles(files: readonly FileText[]): FileRoutine<readonly number[]> {
-  // The results are those of the files.
+  // The runner passes in the results of these files.
   return (yield { files }) as readonly number[];
 }
 
 /**
- * Runs a routine.
- * @param begun the first step, which was taken already
+ * Runs a routine that was begun.
+ * @param begun the first step, which the routine has yielded already
+ * @param run sends one call
  */
 export async function runRoutine<Types extends ClientTypes, Value>(
   begun: IteratorResult<Step<Types>, Value>,
@@ -91,7 +93,10 @@ export async function runRoutine<Types extends ClientTypes, Value>(
   return step.value;
 }
 
-/** Runs a routine on this thread. */
+/**
+ * Runs a routine on this thread.
+ * @param runAll sends calls together, and returns their results in the same order
+ */
 export function runRoutineSync<Types extends ClientTypes, Value>(
   routine: Routine<Types, Value>,
   files: Client<Types>['files'],

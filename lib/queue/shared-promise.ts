@@ -1,11 +1,11 @@
 /**
- * Results of calls, and the promises that deliver them.
+ * Results of calls and the promises that deliver them.
  * @module
  */
 import { beginAtAwait } from '../core/stack.js';
 import { YIELD_INTERVAL } from './slicer.js';
 
-/** The result of every operation without a value: a batch may have many of them. */
+/** The result of every operation without a value. It is shared, because a batch may have many. */
 const NO_VALUE: PromiseFulfilledResult<undefined> = Object.freeze({
   status: 'fulfilled',
   value: undefined,
@@ -16,16 +16,16 @@ export function resultOf(value: unknown): PromiseFulfilledResult<unknown> {
   return value === undefined ? NO_VALUE : { status: 'fulfilled', value };
 }
 
-/** Returns the value of a result. Throws the reason of a rejected one. */
+/** Returns the value of a fulfilled result, or throws the reason of a rejected one. */
 export function fulfilledValue<Value>(result: PromiseSettledResult<Value> | undefined): Value {
   if (result?.status === 'fulfilled') return result.value;
   throw result?.reason;
 }
 
-/** As many promises share one as results are decoded between two yields. */
+/** The number of calls that share a promise. As many results are decoded between two yields. */
 const SHARED_BY = YIELD_INTERVAL;
 
-/** By place, the reaction that takes its result from those of a shared promise. */
+/** The reactions to a shared promise, by place. Each takes the result at its place. */
 const REACTIONS = Array.from({ length: SHARED_BY }, (_, place) => {
   function react(results: readonly PromiseSettledResult<unknown>[]): unknown {
     const result = results[place];
@@ -36,8 +36,8 @@ const REACTIONS = Array.from({ length: SHARED_BY }, (_, place) => {
 });
 
 /**
- * A promise that up to 256 calls share: the promise of each is a reaction to it. A promise with
- * functions of its own to settle it takes twice as much memory, and 100,000 may be pending.
+ * A promise that up to 256 calls share. The promise of each call is a reaction to it, which takes
+ * half the memory of a promise with functions of its own to settle it. 100,000 may be pending.
  */
 class SharedPromise {
   #count = 0;
@@ -51,11 +51,12 @@ class SharedPromise {
     return this.#count === SHARED_BY;
   }
 
+  /** Returns the promise of the next call. */
   next(): Promise<unknown> {
     return this.#promise.then(REACTIONS[this.#count++]);
   }
 
-  /** Takes the next result. With the last one, settles all promises and returns true. */
+  /** Takes the next result. With the last result, settles all promises and returns true. */
   settle(result: PromiseSettledResult<unknown>): boolean {
     const isLast = this.#results.push(result) === this.#count;
     if (isLast) this.#resolve(this.#results);
@@ -63,12 +64,12 @@ class SharedPromise {
   }
 }
 
-/** The promises of the calls of one exchange. All are made before the first result is known. */
+/** The promises of the calls of one exchange. All are created before the first result is known. */
 export class CallPromises {
-  /** The last one makes promises, the first one gets results. */
+  /** The last shared promise creates promises, the first one takes results. */
   readonly #shared: SharedPromise[] = [];
 
-  /** Allocates what next() needs, so that next() cannot fail. */
+  /** Allocates the memory for next(), so that next() cannot fail. */
   reserve(): void {
     if (this.#shared.at(-1)?.isFull ?? true) this.#shared.push(new SharedPromise());
   }

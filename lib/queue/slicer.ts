@@ -1,14 +1,14 @@
 /**
- * Long work on the event loop, cut into slices between which other work gets its turn.
+ * Long work on the event loop, cut into slices between which the event loop runs.
  * @module
  */
 
-/** The length of a slice in milliseconds: short enough that several in a row go unnoticed. */
+/** The length of a slice in milliseconds. Several slices in a row are too short to be noticed. */
 const SLICE = 2;
-/** Items between two yields. Reading the clock is expensive on some machines. */
+/** The number of items between two yields. Each yield reads the clock, which can be expensive. */
 export const YIELD_INTERVAL = 256;
 
-/** A value that takes long to decode: decoding it yields now and then. */
+/** A value that is decoded in slices. Each iteration decodes it anew. */
 export class Incremental<Value> {
   readonly #decode: () => Generator<void, Value>;
 
@@ -21,22 +21,22 @@ export class Incremental<Value> {
   }
 }
 
-/** Returns a value; decodes an incremental one without a pause. */
+/** Returns a value. Decodes an incremental value in one go. */
 export function complete<Value>(value: Value | Incremental<Value>): Value {
   return value instanceof Incremental ? runToEnd(value[Symbol.iterator]()) : value;
 }
 
-/** Runs work to its end without a pause, and returns its value. */
+/** Runs work to its end in one go, and returns its value. */
 export function runToEnd<Value>(work: Generator<void, Value>): Value {
   let step = work.next();
   while (step.done !== true) step = work.next();
   return step.value;
 }
 
-/** A list; a long one is decoded incrementally. */
+/** A list. A list of more than 256 items is decoded incrementally. */
 export type List<Item> = Item[] | Incremental<Item[]>;
 
-/** Decodes the items of a list, whose records begin at place `first`. */
+/** Decodes a list of `count` items, whose records begin at place `first`. */
 export function listOf<Item>(
   first: number,
   count: number,
@@ -57,7 +57,7 @@ export function listOf<Item>(
   });
 }
 
-/** Work that passes on its value or error, and throws nothing. */
+/** Wraps work so that it throws nothing: its value or error is passed on instead. */
 export function* settling<Value>(
   work: Iterable<void, Value>,
   resolve: (value: Value) => void,
@@ -70,7 +70,7 @@ export function* settling<Value>(
   }
 }
 
-/** Work that ends early, with undefined, when nobody needs its value any more. */
+/** Wraps work so that it ends early, with undefined, once `isStale` returns true. */
 function* unlessStale<Value>(
   work: Generator<void, Value>,
   isStale: () => boolean,
@@ -83,20 +83,20 @@ function* unlessStale<Value>(
   return undefined;
 }
 
-/** Runs work in the order in which it is added, a slice at a time. */
+/** Runs work in the order in which it is added, one slice in each turn of the event loop. */
 export class Slicer {
   readonly #works: Generator<void, void>[] = [];
   readonly #runSlice = () => this.#run();
 
-  /** Adds work, which must throw nothing. Starts it at once if no other work is before it. */
+  /** Adds work, which must not throw. Begins it at once if no other work is before it. */
   add(work: Generator<void, void>): void {
     this.#works.push(work);
     if (this.#works.length === 1) this.#run();
   }
 
   /**
-   * Runs work, and resolves to its value or rejects with its error. Once `isStale` returns true,
-   * the work is abandoned, and the promise resolves to undefined.
+   * Adds work. Resolves to its value, or rejects with its error. Once `isStale` returns true, the
+   * work is abandoned, and the promise resolves to undefined.
    */
   run<Value>(work: Generator<void, Value>, isStale = () => false): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
@@ -104,6 +104,7 @@ export class Slicer {
     });
   }
 
+  /** Runs one slice. */
   #run(): void {
     const end = performance.now() + SLICE;
     for (let work = this.#works[0]; work !== undefined; ) {
