@@ -13,8 +13,8 @@ const long = { abuse: 'test/kernel/abuse.test.ts', bench: 'test/kernel/bench.tes
 const onKernel = {
   fileParallelism: false,
   isolate: false,
-  testTimeout: 120_000,
-  hookTimeout: 60_000,
+  testTimeout: 240_000,
+  hookTimeout: 120_000,
 };
 
 /** The files that take the longest, longest first. Only the balance of the shards depends on it. */

@@ -59,7 +59,7 @@ beforeAll(async () => {
     const marked = mark === undefined ? {} : { mark };
     await traffic.connect({ protocol: 'tcp', to: [address, port], data: '?', ...marked });
   }
-}, 60_000);
+});
 afterAll(() => traffic.stop());
 
 let traffic: Traffic;

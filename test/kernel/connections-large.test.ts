@@ -30,7 +30,7 @@ beforeAll(async () => {
   await balance(fixture.ipvs, [[{ protocol: 'udp', address: VIRTUAL, port: 53 }, ...destinations]]);
   traffic = new Traffic(fixture.namespace);
   await traffic.flood([VIRTUAL, 53], COUNT);
-}, 120_000);
+});
 afterAll(() => traffic.stop());
 
 /** The address of the client of that number. */

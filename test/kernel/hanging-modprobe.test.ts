@@ -9,6 +9,8 @@ import { Namespace, run } from './helpers/namespace.js';
 import { until } from './helpers/poll.js';
 
 const MODPROBE = '/proc/sys/kernel/modprobe';
+/** Milliseconds that the library waits for the kernel to load a module. */
+const MODPROBE_LIMIT = 5000;
 const service = { protocol: 'tcp', address: '10.96.0.1', port: 80, scheduler: 'rr' } as const;
 const absent = { ...service, port: 81, scheduler: 'no-such-one' };
 const late = {
@@ -69,6 +71,22 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     return opened ?? expect.unreachable();
   };
 
+  /** Repeats a test that failed on a machine so busy that the library stopped waiting by itself. */
+  const inTime = async (attempt: () => Promise<void>) => {
+    for (let tries = 3; ; tries--) {
+      const begin = performance.now();
+      try {
+        return await attempt();
+      } catch (error) {
+        if (tries === 1 || performance.now() - begin < MODPROBE_LIMIT) throw error;
+        const ipvs = await free();
+        await ipvs.flush();
+        await ipvs.close();
+        rmSync(`${folder}/log`, { force: true });
+      }
+    }
+  };
+
   test('operations that need the module fail unsent, and other work of the process continues', async () => {
     const [one, two] = [await open(), await open()];
     await one.addService(service);
@@ -117,23 +135,23 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('a request that waits for the kernel does not block calls that need no module', async () => {
-    const ipvs = await open();
-    hang();
-    let settled = false;
-    const adding = expect(ipvs.addService(absent)).rejects.toMatchObject(late);
-    void adding.finally(() => {
-      settled = true;
-    });
-    await until(runs, (text) => text.includes('ip_vs_no-such-one'));
-    // Both open something in the namespace of the handle, on this thread.
-    expect(ipvs.sync.getStats()).toMatchObject({ connections: 0 });
-    await ipvs.links.watch().return();
-    await new Promise(setImmediate);
-    expect(settled).toBe(false);
-    await adding;
-    await ipvs.close();
-  });
+  test('a request that waits for the kernel does not block calls that need no module', () =>
+    inTime(async () => {
+      await using ipvs = await open();
+      hang();
+      let settled = false;
+      const adding = expect(ipvs.addService(absent)).rejects.toMatchObject(late);
+      void adding.finally(() => {
+        settled = true;
+      });
+      await until(runs, (text) => text.includes('ip_vs_no-such-one'));
+      // Both open something in the namespace of the handle, on this thread.
+      expect(ipvs.sync.getStats()).toMatchObject({ connections: 0 });
+      await ipvs.links.watch().return();
+      await new Promise(setImmediate);
+      expect(settled).toBe(false);
+      await adding;
+    }));
 
   test('a batch sends the operations before the one that waits, and none after it', async () => {
     const ipvs = await open();
@@ -183,24 +201,24 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('a batch continues after the refused operation if modprobe ends in time', async () => {
-    const ipvs = await open();
-    hang();
-    const results = ipvs.batch((batch) => {
-      batch.addService(service);
-      batch.addService(absent);
-      batch.addService({ ...service, port: 82, scheduler: 'wrr' });
-    });
-    await until(runs, (text) => text.includes('ip_vs_no-such-one'));
-    release();
-    expect(await results).toMatchObject([
-      { status: 'fulfilled' },
-      { status: 'rejected', reason: { code: 'ENOENT' } },
-      { status: 'fulfilled' },
-    ]);
-    await ipvs.flush();
-    await ipvs.close();
-  });
+  test('a batch continues after the refused operation if modprobe ends in time', () =>
+    inTime(async () => {
+      await using ipvs = await open();
+      hang();
+      const results = ipvs.batch((batch) => {
+        batch.addService(service);
+        batch.addService(absent);
+        batch.addService({ ...service, port: 82, scheduler: 'wrr' });
+      });
+      await until(runs, (text) => text.includes('ip_vs_no-such-one'));
+      release();
+      expect(await results).toMatchObject([
+        { status: 'fulfilled' },
+        { status: 'rejected', reason: { code: 'ENOENT' } },
+        { status: 'fulfilled' },
+      ]);
+      await ipvs.flush();
+    }));
 
   test('operations in other network namespaces continue on Linux 7', async (context) => {
     if (Number.parseInt(run('uname', ['-r']), 10) < 7) context.skip('Linux 6 locks all of them');
@@ -217,15 +235,15 @@ describe.runIf(isOwnKernel)('while modprobe hangs', () => {
     await ipvs.close();
   });
 
-  test('a scheduler whose module is loaded in time is used', async () => {
-    const ipvs = await open();
-    if (existsSync('/sys/module/ip_vs_sed')) run('rmmod', ['ip_vs_sed']);
-    await ipvs.addService({ ...service, scheduler: 'sed' });
-    expect(await ipvs.listServices()).toMatchObject([{ scheduler: 'sed' }]);
-    expect(runs()).toContain('ip_vs_sed');
-    await ipvs.flush();
-    await ipvs.close();
-  });
+  test('a scheduler whose module is loaded in time is used', () =>
+    inTime(async () => {
+      await using ipvs = await open();
+      if (existsSync('/sys/module/ip_vs_sed')) run('rmmod', ['ip_vs_sed']);
+      await ipvs.addService({ ...service, scheduler: 'sed' });
+      expect(await ipvs.listServices()).toMatchObject([{ scheduler: 'sed' }]);
+      expect(runs()).toContain('ip_vs_sed');
+      await ipvs.flush();
+    }));
 
   test('opening a handle fails in time if IPVS itself is to be loaded', async () => {
     await unloadModules();

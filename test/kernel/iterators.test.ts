@@ -21,7 +21,7 @@ beforeAll(async () => {
   await balance(fixture.ipvs, [[service, { address: SILENT, forwarding: 'direct' }]]);
   traffic = new Traffic(fixture.namespace);
   await traffic.flood([VIRTUAL, 53], CONNECTIONS);
-}, 120_000);
+});
 afterAll(() => traffic.stop());
 
 type Iterator = CancellableIterator<unknown>;

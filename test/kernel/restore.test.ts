@@ -53,7 +53,7 @@ beforeAll(async () => {
   namespace.ip('route', 'add', 'local', '10.0.0.0/8', 'dev', 'lo');
   peers = new Peers(namespace, 8080, servers);
   await peers.ready();
-}, 60_000);
+});
 afterAll(() => peers.stop());
 
 beforeEach(async () => {
@@ -111,7 +111,7 @@ test('restore() fills an empty table with each destination in its place and its 
     expect(await mapping()).toEqual(clients);
     expect(await peers.count('fetch', 3, VIRTUAL, failover.port)).toEqual(active);
   }
-}, 300_000);
+});
 
 test('restore() repairs a table in use without a failed HTTP request', async () => {
   const [before, saved, clients] = [await configured(), await save(), await mapping()];
@@ -141,7 +141,7 @@ test('restore() repairs a table in use without a failed HTTP request', async () 
   expect(answers).toHaveLength(servers.length);
   expect(restored).toBeGreaterThan(1);
   expect(await mapping()).toEqual(clients);
-}, 300_000);
+});
 
 test('restore() sends nothing if a value is invalid and deletes nothing if the kernel refuses', async () => {
   const { ipvs } = fixture;

@@ -56,7 +56,7 @@ async function samplesUntil(
   interval = 20,
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(60_000);
   for await (const sample of fixture.ipvs.watch({ interval, signal })) {
     samples.push(sample);
     if (await wished(sample, samples.length - 1)) return samples;
@@ -235,12 +235,14 @@ test('samples report services that are added and deleted', async () => {
 });
 
 describe('the interval of samples', () => {
+  const sum = (times: readonly number[]) => times.reduce((all, time) => all + time, 0);
+
   test('is observed', async () => {
     const begin = performance.now();
     const samples = await samplesUntil((_, index) => index === 4, 200);
     // Timers may be late, but not early; the rounding of a timer is a millisecond.
     expect(performance.now() - begin).toBeGreaterThanOrEqual(4 * 199);
-    const elapsed = samples.reduce((sum, sample) => sum + sample.elapsed, 0);
+    const elapsed = sum(samples.map((sample) => sample.elapsed));
     expect(elapsed).toBeGreaterThan(4 * 0.199 - 0.1);
   });
 
@@ -256,8 +258,9 @@ describe('the interval of samples', () => {
     }, 100);
     const elapsed = samples.map((sample) => sample.elapsed * 1000);
     expect(elapsed[2]).toBeGreaterThanOrEqual(slow);
-    // At most one comes sooner, to be in time with those that were missed.
-    expect(elapsed.slice(3).filter((time) => time < 50).length).toBeLessThanOrEqual(1);
+    // Only the first may come sooner than the interval, to keep to the schedule. Four missed samples
+    // in a burst would take no time. The rounding of a timer is a millisecond.
+    expect(sum(elapsed.slice(3))).toBeGreaterThanOrEqual(3 * 99);
   });
 });
 

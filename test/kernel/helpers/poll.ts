@@ -5,9 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PAUSE = 20;
-const PATIENCE = 20_000;
+/** Far more than anything takes, even on a busy machine. */
+const PATIENCE = 60_000;
 
-/** Calls `ask` until `wanted` accepts its value, and returns that. Throws after 20 seconds. */
+/** Calls `ask` until `wanted` accepts its value, and returns that. Throws after a minute. */
 export async function until<Answer>(
   ask: () => Answer | Promise<Answer>,
   wanted: (answer: Answer) => boolean,
