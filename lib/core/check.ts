@@ -1,12 +1,15 @@
 /**
- * The checks that every input goes through. Each names the property, the value and the rule.
+ * The checks of all input. Their errors name the property, the value and the rule.
+ *
+ * Only own properties of objects are read, each one once, so that a getter cannot change a value
+ * after its check.
  * @module
  */
-import { types } from 'node:util';
+import { checkInstance, pathOf } from './check-instance.js';
 import { integerHint, nameHint, propertyHint } from './hints.js';
 import { outOfRange, wrongType, wrongValue } from './input-errors.js';
 
-/** An integer from `min` to `max`. */
+/** Returns an integer from `min` to `max`. */
 export function checkInteger(
   property: string,
   value: unknown,
@@ -17,12 +20,14 @@ export function checkInteger(
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) {
     return value;
   }
-  const rule = `an integer from ${min} to ${max}${unit === '' ? '' : ` ${unit}`}${integerHint(value, min, max)}`;
+  const range = `an integer from ${min} to ${max} ${unit}`.trim();
+  const rule = `${range}${integerHint(value, min, max)}`;
   throw typeof value === 'number'
     ? outOfRange(property, value, rule)
     : wrongType(property, value, rule);
 }
 
+/** Returns a boolean. */
 export function checkBoolean(property: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw wrongType(property, value, 'a boolean');
   return value;
@@ -59,15 +64,16 @@ export function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The value of an own property; undefined if there is none. */
+/** Returns the value of an own property; undefined if there is none. */
 export function own(object: object, key: string): unknown {
   // An own property is one of the object's type.
   return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
 }
 
 /**
- * A copy of the own properties of an object, each read once and in the order of `keys`; undefined where it has none. It may have no other
- * keys: see {@link checkKeys}. This is how options and settings are read; their values are for the caller to check.
+ * Checks the keys of an object with {@link checkKeys}, and returns a copy of its own properties,
+ * which are undefined if the object does not have them. They are read in the order of `keys`. The
+ * caller checks the values.
  */
 export function readObject<Key extends string>(
   property: string,
@@ -79,7 +85,7 @@ export function readObject<Key extends string>(
   return copyOwn(value, keys);
 }
 
-/** {@link readObject} for options, all of which may be left out. */
+/** Reads an object of options like {@link readObject}. The object may be left out. */
 export function readOptions<Key extends string>(
   options: unknown,
   keys: ReadonlySet<Key>,
@@ -87,20 +93,21 @@ export function readOptions<Key extends string>(
   return options === undefined ? copyOwn({}, keys) : readObject('options', options, keys);
 }
 
-/** A copy of the own properties of these keys. */
+/** Returns a copy of the own properties with these keys. */
 export function copyOwn<Key extends string>(
   object: object,
   keys: ReadonlySet<Key>,
 ): Readonly<Record<Key, unknown>> {
-  // Without a prototype, whose setters would take the values.
+  // Without a prototype, since setters of Object.prototype would receive the values.
   const copy: Record<Key, unknown> = Object.create(null);
   for (const key of keys) copy[key] = own(object, key);
   return copy;
 }
 
 /**
- * A copy of an array, each item read once and checked by `check`, which is told of its place.
- * @param rule what the value should be, if it is no array
+ * Returns a copy of an array, whose items are read once and checked.
+ * @param rule the rule in the error for a value that is not an array
+ * @param check returns a checked item
  */
 export function readArray<Item>(
   property: string,
@@ -115,79 +122,9 @@ export function readArray<Item>(
   return items;
 }
 
-/** Whether all objects of a realm inherit from `prototype`. */
-function isRoot(prototype: object): boolean {
-  return (
-    Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'propertyIsEnumerable')
-  );
-}
-
-/** Of objects that are no plain ones of this realm: refuses what would be ignored, because it is no own property. */
-function checkInstance(property: string, value: object, allowed: ReadonlySet<string>): void {
-  if ('then' in value) throw wrongType(property, value, 'an object: await the promise first');
-  const prototype: object | null = Object.getPrototypeOf(value);
-  // A plain object of another realm.
-  if (prototype !== null && isRoot(prototype)) return;
-  // Bytes have as many keys as there are of them.
-  const isEmpty = ArrayBuffer.isView(value) || Object.keys(value).length === 0;
-  if (isEmpty || hasContents(value)) {
-    throw wrongType(property, value, 'an object with properties of its own');
-  }
-  for (const key of inheritedKeys(prototype, allowed)) {
-    if (Object.hasOwn(value, key)) continue;
-    throw wrongValue(nameOf(property, key), key, 'is inherited: only own properties are read');
-  }
-}
-
-/** By the prototype of an instance and what it may have: keys that it must not inherit. */
-const inherited = new WeakMap<object, WeakMap<ReadonlySet<string>, readonly string[]>>();
-
-/** Looked for once for a prototype: that takes longer than encoding an instance. */
-function inheritedKeys(prototype: object | null, allowed: ReadonlySet<string>): readonly string[] {
-  if (prototype === null) return [];
-  const known = inherited.get(prototype) ?? new WeakMap();
-  let keys = known.get(allowed);
-  if (keys === undefined) {
-    keys = findInheritedKeys(prototype, allowed);
-    inherited.set(prototype, known.set(allowed, keys));
-  }
-  return keys;
-}
-
-function findInheritedKeys(first: object, allowed: ReadonlySet<string>): string[] {
-  const keys: string[] = [];
-  let prototype: object | null = first;
-  while (prototype !== null && !isRoot(prototype)) {
-    const descriptors = Object.entries(Object.getOwnPropertyDescriptors(prototype));
-    for (const [key, { enumerable }] of descriptors) {
-      if (allowed.has(key) || enumerable === true) keys.push(key);
-    }
-    prototype = Object.getPrototypeOf(prototype);
-  }
-  return keys;
-}
-
-/** Whether a built-in object keeps something besides its properties. */
-function hasContents(value: object): boolean {
-  return (
-    types.isMap(value) ||
-    types.isSet(value) ||
-    types.isDate(value) ||
-    types.isRegExp(value) ||
-    types.isBoxedPrimitive(value)
-  );
-}
-
-/** A key that can stand in a message as it is. */
-const PLAIN_KEY = /^[\w$-]{1,40}$/;
-
 function unknownKey(property: string, key: string, allowed: ReadonlySet<string>): Error {
   const hint = propertyHint(key, allowed);
-  return wrongValue(nameOf(property, key), key, `is not a known property: ${hint}`);
-}
-
-function nameOf(property: string, key: string): string {
-  return PLAIN_KEY.test(key) ? `${property}.${key}` : property;
+  return wrongValue(pathOf(property, key), key, `is not a known property: ${hint}`);
 }
 
 /** Checks a name of a table; the error proposes the one that may be meant. */
