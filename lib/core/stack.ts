@@ -53,7 +53,7 @@ const kept = new WeakSet<object>();
  */
 function capture(target: object, entry: Entry): boolean {
   try {
-    // V8 from 14 on replaces the stack of a frozen object instead of throwing.
+    // V8 throws for a frozen object, but some versions have then replaced its stack.
     if (Object.isFrozen(target)) return false;
     Error.captureStackTrace(target, entry);
     return true;
@@ -141,6 +141,7 @@ function framesAtAwait(reaction: Entry): string {
 }
 
 function replaceFrames(error: Error, frames: string): void {
+  // From Node.js 22 on, the stack has a setter, which changes even a frozen error.
   if (Object.isFrozen(error)) return;
   try {
     error.stack = `${error.name}: ${error.message}${frames}`;
