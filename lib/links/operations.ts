@@ -8,7 +8,7 @@ import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { DeleteOptions } from '../ipvs/operations.js';
 import type { LinkOperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
-import { definitions, type Operation } from '../queue/operation.js';
+import { definitions, named, type Operation } from '../queue/operation.js';
 import type { AddressConfig } from './address.js';
 import type { LinkTypes } from './client.js';
 import type { Link } from './link.js';
@@ -185,8 +185,8 @@ export const linkOperations = {
   ),
 
   /** Plans the changes that give a link the wanted addresses. */
-  planAddresses: {
-    ...query(
+  planAddresses: named(
+    query(
       'planAddresses',
       (
         request,
@@ -202,10 +202,10 @@ export const linkOperations = {
       },
       (response, index) => response.plan(index),
     ),
-    name: 'reconcileAddresses',
-  },
+    'reconcileAddresses',
+  ),
 
   addPlanned: plannedChange('addAddress'),
-  replacePlanned: { ...plannedChange('replaceAddress'), name: 'reconcileAddresses' },
+  replacePlanned: named(plannedChange('replaceAddress'), 'reconcileAddresses'),
   deletePlanned: plannedChange('deleteAddress'),
 };

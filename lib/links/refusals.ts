@@ -28,7 +28,7 @@ export function linkRequestError(
   index: number,
   result: FailedLinkResult,
 ): IpvsError {
-  // The requests about links.
+  // The client of links sends only requests about links.
   const operation = request as LinkOperationName;
   const { command, creation = command, meanings, isQuery = false } = ERRNOS[operation];
   const own = ownRefusal(requests, index, result);
