@@ -1,4 +1,4 @@
-// The module: { Handle, Cursor, Watcher, packAddresses, contradictionOf, describeLayout,
+// The module: { Handle, Cursor, Watcher, encodeAddresses, findContradiction, describeLayout,
 // layoutHash }.
 //
 // It keeps no state outside the environment that loads it, so that workers, and several copies of
@@ -17,9 +17,10 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Handle", binding::Handle::define(env));
   exports.Set("Cursor", binding::Cursor::define(env));
   exports.Set("Watcher", binding::Watcher::define(env));
-  exports.Set("packAddresses", Napi::Function::New<binding::pack_addresses>(env, "packAddresses"));
-  exports.Set("contradictionOf",
-              Napi::Function::New<binding::contradiction_of>(env, "contradictionOf"));
+  exports.Set("encodeAddresses",
+              Napi::Function::New<binding::encode_addresses>(env, "encodeAddresses"));
+  exports.Set("findContradiction",
+              Napi::Function::New<binding::find_contradiction>(env, "findContradiction"));
   exports.Set("describeLayout",
               Napi::Function::New<binding::describe_layout>(env, "describeLayout"));
   exports.Set("layoutHash", binding::layout_hash());

@@ -31,7 +31,7 @@ std::optional<rtnl::AddressSettings> address_of(napi_env env, napi_value value) 
 
 }  // namespace
 
-Napi::Value pack_addresses(const Napi::CallbackInfo& info) {
+Napi::Value encode_addresses(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto texts = info[0].As<Napi::Array>();
   const uint32_t from = info[1].As<Napi::Number>().Uint32Value();
@@ -48,7 +48,7 @@ Napi::Value pack_addresses(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, count);
 }
 
-Napi::Value contradiction_of(const Napi::CallbackInfo& info) {
+Napi::Value find_contradiction(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto wanted = records_of<rtnl::AddressSettings>(info[0]);
   const auto found = rtnl::Plan(wanted, false).contradiction();

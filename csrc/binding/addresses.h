@@ -8,20 +8,20 @@
 
 namespace binding {
 
-/// packAddresses(texts: readonly unknown[], from: number, family: number, records: Uint8Array):
+/// encodeAddresses(texts: readonly unknown[], from: number, family: number, records: Uint8Array):
 ///   number
 ///
 /// Parses `texts` from index `from` on, and writes an AddressSettings for each to `records`. Stops
 /// at the end of `records`, at a value that is not the plain text of an address, and at an address
 /// of another family than `family` (0: any). Returns the number of addresses written.
-Napi::Value pack_addresses(const Napi::CallbackInfo& info);
+Napi::Value encode_addresses(const Napi::CallbackInfo& info);
 
-/// contradictionOf(records: Uint8Array): [number, number] | undefined
+/// findContradiction(records: Uint8Array): [number, number] | undefined
 ///
 /// Returns the indexes of two AddressSettings that the kernel takes for one address, but whose
 /// settings differ.
 ///
 /// Errors: TypeError and RangeError of records_of().
-Napi::Value contradiction_of(const Napi::CallbackInfo& info);
+Napi::Value find_contradiction(const Napi::CallbackInfo& info);
 
 }  // namespace binding

@@ -112,7 +112,7 @@ constexpr Record kRecords[] = {
     {"daemon", sizeof(ipvs::SyncDaemon), kDaemon},
     {"serviceEntry", sizeof(ServiceEntry), kServiceEntry},
     {"destinationEntry", sizeof(DestinationEntry), kDestinationEntry},
-    {"outcome", sizeof(Result), kResult},
+    {"result", sizeof(Result), kResult},
 };
 
 constexpr Number kOperations[] = {

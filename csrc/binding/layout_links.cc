@@ -79,7 +79,7 @@ constexpr Record kRecords[] = {
     {"link", sizeof(rtnl::Link), kLink},
     {"addressSettings", sizeof(AddressSettings), kAddressSettings},
     {"linkAddress", sizeof(LinkAddress), kLinkAddress},
-    {"linkOutcome", sizeof(rtnl::Result), kLinkResult},
+    {"linkResult", sizeof(rtnl::Result), kLinkResult},
     {"linkEvent", sizeof(rtnl::Event), kLinkEvent},
 };
 

@@ -19,7 +19,7 @@ Napi::Object to_object(Napi::Env env, Timed<Response>& timed) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("elapsed", timed.elapsed.count());
   if (!timed.response.texts.empty()) object.Set("texts", to_strings(env, timed.response.texts));
-  if (!timed.response.is_plain()) set(object, "outcomes", timed.response.results);
+  if (!timed.response.is_plain()) set(object, "results", timed.response.results);
   return object;
 }
 

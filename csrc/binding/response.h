@@ -22,14 +22,14 @@ struct Timed {
   std::chrono::duration<double, std::milli> elapsed;
 };
 
-/// { elapsed: number, outcomes?, services?, destinations?, daemons?: ArrayBuffer,
+/// { elapsed: number, results?, services?, destinations?, daemons?: ArrayBuffer,
 ///   texts?: string[] }
 ///
-/// Without `outcomes` every request succeeded; any other list that is missing is empty.
+/// Without `results` every request succeeded; any other list that is missing is empty.
 /// @param memory  an ArrayBuffer or undefined. If the destinations fit, they are copied to its
 ///   beginning and `destinations` is this ArrayBuffer.
 Napi::Value to_js(Napi::Env env, Timed<ipvs::Response>& timed, const Napi::Value& memory);
-/// { elapsed: number, outcomes?, links?, addresses?, changes?: ArrayBuffer, texts?: string[] }
+/// { elapsed: number, results?, links?, addresses?, changes?: ArrayBuffer, texts?: string[] }
 ///
 /// Lists are missing as above.
 Napi::Value to_js(Napi::Env env, Timed<rtnl::Response>& timed);

@@ -16,13 +16,13 @@ import { decodeSyncDaemon, type SyncDaemon } from './sync-daemon.js';
 import { decodeTimeouts, type Timeouts } from './timeouts.js';
 
 /** The response to requests of IPVS. */
-export class IpvsResponse extends BatchResponse<keyof Layout['outcome']['fields'], StatusName> {
+export class IpvsResponse extends BatchResponse<keyof Layout['result']['fields'], StatusName> {
   readonly #services: Records;
   readonly #destinations: Records;
   readonly #daemons: Records;
 
   constructor(native: NativeResults) {
-    super(native, layout.outcome, layout.statuses);
+    super(native, layout.result, layout.statuses);
     this.#services = recordsOf(native.services);
     this.#destinations = recordsOf(native.destinations);
     this.#daemons = recordsOf(native.daemons);
@@ -70,7 +70,7 @@ export class IpvsResponse extends BatchResponse<keyof Layout['outcome']['fields'
   }
 
   timeouts(index: number): Timeouts {
-    const { size, fields } = layout.outcome;
+    const { size, fields } = layout.result;
     return decodeTimeouts(this.results, index * size + fields.timeouts.offset);
   }
 

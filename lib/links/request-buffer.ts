@@ -21,7 +21,7 @@ const FIRST_ADDRESSES = 16;
  * which each request has a range.
  */
 export class LinkRequestBuffer extends EncodedRequests<LinkOperationName> {
-  readonly #native: Pick<Native, 'packAddresses' | 'contradictionOf'>;
+  readonly #native: Pick<Native, 'encodeAddresses' | 'findContradiction'>;
   #addresses = new Records(new ArrayBuffer(FIRST_ADDRESSES * settingsSize));
   #capacity = FIRST_ADDRESSES;
   /** Counts the addresses of committed requests. */
@@ -31,7 +31,7 @@ export class LinkRequestBuffer extends EncodedRequests<LinkOperationName> {
   /** The names of the links that addresses were listed on, where the addon checks the link. */
   readonly #listedOn = new Map<number, string | undefined>();
 
-  constructor(native: Pick<Native, 'packAddresses' | 'contradictionOf'>) {
+  constructor(native: Pick<Native, 'encodeAddresses' | 'findContradiction'>) {
     super(layout.linkRequest, layout.linkOperations);
     this.#native = native;
   }
@@ -98,7 +98,7 @@ export class LinkRequestBuffer extends EncodedRequests<LinkOperationName> {
     for (let place = 0; place < configs.length; place++) {
       const { bytes } = this.#addresses;
       const rest = bytes.subarray(this.#encoded * settingsSize, end * settingsSize);
-      const count = this.#native.packAddresses(configs, place, required, rest);
+      const count = this.#native.encodeAddresses(configs, place, required, rest);
       this.#addCount(count);
       place += count;
       if (place === configs.length) break;
@@ -115,7 +115,7 @@ export class LinkRequestBuffer extends EncodedRequests<LinkOperationName> {
   #checkContradictions(property: string, configs: readonly unknown[], first: number): void {
     const { bytes } = this.#addresses;
     const encoded = bytes.subarray(first * settingsSize, this.#encoded * settingsSize);
-    const found = this.#native.contradictionOf(encoded);
+    const found = this.#native.findContradiction(encoded);
     if (found === undefined) return;
     const [earlier, later] = found;
     const lengthOf = (place: number) =>

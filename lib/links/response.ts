@@ -18,7 +18,7 @@ export interface FailedLinkResult extends FailedResult {
   readonly present?: LinkAddress;
 }
 
-type Field = keyof typeof layout.linkOutcome.fields;
+type Field = keyof typeof layout.linkResult.fields;
 
 /** The response to an exchange; `index` is the place of a request in it. */
 export class LinkResponse extends BatchResponse<Field, LinkStatusName> {
@@ -28,7 +28,7 @@ export class LinkResponse extends BatchResponse<Field, LinkStatusName> {
   readonly #changes: Records;
 
   constructor(native: NativeLinkResults) {
-    super(native, layout.linkOutcome, layout.linkStatuses);
+    super(native, layout.linkResult, layout.linkStatuses);
     this.#links = recordsOf(native.links);
     this.#addresses = recordsOf(native.addresses);
     this.#changes = recordsOf(native.changes);

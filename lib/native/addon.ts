@@ -46,13 +46,13 @@ export type AddressGivenName = keyof Layout['addressGiven'];
 /** What answers a group of requests, as csrc/binding/results.h hands it over. */
 export interface NativeAnswers {
   /** Absent: all are done, and there is nothing more to be said. */
-  readonly outcomes?: ArrayBuffer;
+  readonly results?: ArrayBuffer;
   readonly texts?: readonly string[];
   /** Milliseconds; 0 of what is synchronous. */
   readonly elapsed: number;
 }
 
-/** Of IPVS. A list that is absent is empty; one may be longer than the outcomes say, and old behind that. */
+/** Of IPVS. A list that is absent is empty; one may be longer than the results say, and old behind that. */
 export interface NativeResults extends NativeAnswers {
   readonly services?: ArrayBuffer;
   readonly destinations?: ArrayBuffer;
@@ -131,14 +131,14 @@ export interface Native {
   ) => NativeCursor;
   readonly Watcher: new (handle: NativeHandle, types: number, notify: () => void) => NativeWatcher;
   /** csrc/binding/addresses.h */
-  packAddresses(
+  encodeAddresses(
     texts: readonly unknown[],
     from: number,
     family: number,
     records: Uint8Array,
   ): number;
   /** csrc/binding/addresses.h */
-  contradictionOf(records: Uint8Array): readonly [first: number, second: number] | undefined;
+  findContradiction(records: Uint8Array): readonly [first: number, second: number] | undefined;
   /** A hash of the layout that the addon was built with. */
   readonly layoutHash: number;
   /** csrc/binding/layout.h */

@@ -5,7 +5,7 @@
  */
 
 /** The hash of this layout. An addon with another one is of another version. */
-export const LAYOUT_HASH = 1718188489;
+export const LAYOUT_HASH = 790395585;
 
 export const layout = {
   request: {
@@ -100,7 +100,7 @@ export const layout = {
       persistentConnections: { offset: 132, size: 4 },
     },
   },
-  outcome: {
+  result: {
     size: 60,
     fields: {
       error: { offset: 0, size: 4 },
@@ -212,7 +212,7 @@ export const layout = {
       link: { offset: 96, size: 16 },
     },
   },
-  linkOutcome: {
+  linkResult: {
     size: 44,
     fields: {
       error: { offset: 0, size: 4 },

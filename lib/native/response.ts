@@ -28,8 +28,8 @@ export class BatchResponse<Field extends string, Status extends string> {
     record: RecordLayout<Field | ResultField>,
     statuses: Readonly<Record<Status | 'done' | 'refused', number>>,
   ) {
-    this.results = recordsOf(native.outcomes);
-    this.#isEmpty = native.outcomes === undefined;
+    this.results = recordsOf(native.results);
+    this.#isEmpty = native.results === undefined;
     this.#record = record;
     this.#statuses = statuses;
     this.#texts = native.texts ?? [];

@@ -60,7 +60,7 @@ export function destinationRecord(
 export const daemonRecord = (values: Numbers<'daemon'>) => bytes(layout.daemon, values);
 export const timeoutsRecord = (values: Numbers<'timeouts'>) => bytes(layout.timeouts, values);
 
-export type OutcomeValues = Omit<Numbers<'outcome'>, 'status'> & { readonly status?: StatusName };
+export type OutcomeValues = Omit<Numbers<'result'>, 'status'> & { readonly status?: StatusName };
 
 function concatenate(records: readonly Uint8Array[]): ArrayBuffer {
   const size = records.reduce((sum, { length }) => sum + length, 0);
@@ -90,10 +90,10 @@ export function nativeResults({
   readonly elapsed?: number;
 }): Required<NativeResults> {
   const records = outcomes.map(({ status = 'done', ...values }) =>
-    bytes(layout.outcome, { ...values, status: layout.statuses[status] }),
+    bytes(layout.result, { ...values, status: layout.statuses[status] }),
   );
   return {
-    outcomes: concatenate(records),
+    results: concatenate(records),
     services: concatenate(services),
     destinations: concatenate(destinations),
     daemons: concatenate(daemons),
@@ -121,7 +121,7 @@ export const connectionRecord = (values: Numbers<'connection'>) => bytes(layout.
 export const countRecord = (group: Numbers<'connection'>, count: bigint) =>
   bytes(layout.connectionCount, { group: [...connectionRecord(group)], count });
 
-export type LinkOutcomeValues = Omit<Numbers<'linkOutcome'>, 'status'> & {
+export type LinkOutcomeValues = Omit<Numbers<'linkResult'>, 'status'> & {
   readonly status?: LinkStatusName;
 };
 
@@ -133,9 +133,9 @@ export function nativeLinkResults(
   const places = Array.from({ length: count }, (_, place) => place + 1);
   const settings = bytes(layout.addressSettings, { family: 2 });
   return {
-    outcomes: concatenate(
+    results: concatenate(
       outcomes.map(({ status = 'done', ...values }) =>
-        bytes(layout.linkOutcome, { ...values, status: layout.linkStatuses[status] }),
+        bytes(layout.linkResult, { ...values, status: layout.linkStatuses[status] }),
       ),
     ),
     links: concatenate(places.map((index) => bytes(layout.link, { index, mtu: index }))),

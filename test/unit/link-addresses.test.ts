@@ -89,7 +89,7 @@ test('the addon encodes valid texts to the same bytes', () => {
   fc.assert(
     fc.property(fc.array(valid, { maxLength: 50 }), (texts) => {
       const bytes = new Uint8Array(texts.length * size);
-      expect(native.packAddresses(texts, 0, 0, bytes)).toBe(texts.length);
+      expect(native.encodeAddresses(texts, 0, 0, bytes)).toBe(texts.length);
       expect([...bytes]).toEqual([...oneByOne(texts, 0).addressBytes()]);
     }),
   );

@@ -9,23 +9,25 @@ const { size } = layout.addressSettings;
 
 describe('the addon', () => {
   test('accepts whole, aligned records', () => {
-    expect(native.contradictionOf(new Uint8Array(0))).toBeUndefined();
-    expect(native.contradictionOf(new Uint8Array(size))).toBeUndefined();
+    expect(native.findContradiction(new Uint8Array(0))).toBeUndefined();
+    expect(native.findContradiction(new Uint8Array(size))).toBeUndefined();
   });
 
   test.each([1, 4, size - 1, size + 1, size + 4])('refuses records of %i bytes', (bytes) => {
-    expect(() => native.contradictionOf(new Uint8Array(bytes))).toThrow(RangeError);
+    expect(() => native.findContradiction(new Uint8Array(bytes))).toThrow(RangeError);
   });
 
   test.each([1, 2, 3])('refuses records whose address is off by %i', (offset) => {
     const memory = new ArrayBuffer(size + 8);
-    expect(() => native.contradictionOf(new Uint8Array(memory, offset, size))).toThrow(RangeError);
+    expect(() => native.findContradiction(new Uint8Array(memory, offset, size))).toThrow(
+      RangeError,
+    );
   });
 
   test('refuses anything but a Uint8Array', () => {
-    const untyped: { contradictionOf(records: unknown): unknown } = native;
+    const untyped: { findContradiction(records: unknown): unknown } = native;
     for (const value of [undefined, null, 0, '', [], {}, new ArrayBuffer(size)]) {
-      expect(() => untyped.contradictionOf(value)).toThrow(TypeError);
+      expect(() => untyped.findContradiction(value)).toThrow(TypeError);
     }
   });
 });

@@ -67,7 +67,7 @@ describe('the layout', () => {
   );
 
   test('nests records of their own size', () => {
-    const { request, serviceEntry, destinationEntry, outcome, connectionCount } = layout;
+    const { request, serviceEntry, destinationEntry, result, connectionCount } = layout;
     for (const [{ size }, record] of [
       [request.fields.service, layout.service],
       [request.fields.destination, layout.destination],
@@ -77,7 +77,7 @@ describe('the layout', () => {
       [serviceEntry.fields.stats, layout.stats],
       [destinationEntry.fields.destination, layout.destination],
       [destinationEntry.fields.stats, layout.stats],
-      [outcome.fields.timeouts, layout.timeouts],
+      [result.fields.timeouts, layout.timeouts],
       [connectionCount.fields.group, layout.connection],
     ] as const) {
       expect(size).toBe(record.size);

@@ -488,7 +488,7 @@ test.each(['ENODEV', 'ENETUNREACH', 'EADDRNOTAVAIL'] as const)(
 test('an answer that is none is an outcome that nobody knows', () => {
   // Status::kPending, 0: what the native side has said nothing of.
   const native = nativeResults({ outcomes: [{}] });
-  new Uint8Array(native.outcomes ?? expect.unreachable('no outcome')).fill(0);
+  new Uint8Array(native.results ?? expect.unreachable('no outcome')).fill(0);
   const verdict = new IpvsResponse(native).result(0);
   const error = requestError(named('flush'), pack(untyped.flush()), 0, verdict);
   expect(error).toMatchObject({

@@ -64,10 +64,10 @@ export async function rawRun(namespace: Namespace, requests: readonly RawRequest
   using handle = await open(namespace);
   const results = await handle.run(requests);
   // Absent if all requests succeeded.
-  if (results.outcomes === undefined) return;
-  const outcomes = new Records(results.outcomes);
+  if (results.results === undefined) return;
+  const outcomes = new Records(results.results);
   const errors = requests.map((_, index) =>
-    outcomes.number(index * layout.outcome.size, layout.outcome.fields.error),
+    outcomes.number(index * layout.result.size, layout.result.fields.error),
   );
   const refused = errors.findIndex((error) => error !== 0);
   if (refused >= 0) throw new Error(`request ${refused}: errno ${errors[refused]}`);
