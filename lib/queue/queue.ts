@@ -61,7 +61,7 @@ export class Queue<Types extends ClientTypes> {
   /** Cuts long work on responses into slices. */
   readonly slicer = new Slicer();
   readonly #client: Client<Types>;
-  readonly #waiting: Exchange<Types>[] = [];
+  readonly #queued: Exchange<Types>[] = [];
   /** The last waiting exchange, if calls can join it. */
   #open: OpenExchange<Types> | undefined;
   #inFlight: Exchange<Types> | undefined;
@@ -129,7 +129,7 @@ export class Queue<Types extends ClientTypes> {
     void exchange.received.then((received) =>
       this.slicer.add(this.#settle(batch, promises, received)),
     );
-    const isFirst = this.#waiting.push(exchange) === 1;
+    const isFirst = this.#queued.push(exchange) === 1;
     // The other calls of this turn join the exchange before the microtask sends it.
     if (isFirst && this.#inFlight === undefined) queueMicrotask(() => this.#sendNext());
     this.#open = { batch, promises };
@@ -269,7 +269,7 @@ export class Queue<Types extends ClientTypes> {
 
   /** Runs a task after the responses to all calls that were made before. */
   taskInOrder<Value>(operation: string, task: Task<Types, Value>): Promise<Value> {
-    const last = (this.#waiting.at(-1) ?? this.#inFlight)?.received;
+    const last = (this.#queued.at(-1) ?? this.#inFlight)?.received;
     return this.task(operation, async (run) => {
       if (last !== undefined) await last;
       return task(run);
@@ -283,7 +283,7 @@ export class Queue<Types extends ClientTypes> {
   exchange(batch: EncodedBatch<Types>, range: RequestRange): Promise<Received<Types>> {
     const exchange = new Exchange(batch, range);
     this.#open = undefined;
-    const isFirst = this.#waiting.push(exchange) === 1;
+    const isFirst = this.#queued.push(exchange) === 1;
     if (isFirst) this.#sendNext();
     return exchange.received;
   }
@@ -291,7 +291,7 @@ export class Queue<Types extends ClientTypes> {
   /** Sends the next exchange that waits, if none is in flight. */
   #sendNext(): void {
     while (this.#inFlight === undefined) {
-      const exchange = this.#waiting.shift();
+      const exchange = this.#queued.shift();
       if (exchange === undefined) return;
       if (exchange.batch === this.#open?.batch) this.#open = undefined;
       if (exchange.range.count === 0) {

@@ -21,10 +21,10 @@ afterEach(() => {
 });
 
 describe('the results', () => {
-  test('are in the order of the adding, each of its own kind', async () => {
-    const lab = open();
+  test('results are in the order of the operations, each with the value of its operation', async () => {
+    const fixture = open();
     const places: number[] = [];
-    const pending = batch(lab, (b) => {
+    const pending = batch(fixture, (b) => {
       places.push(b.ensureService({ fwmark: 1 }));
       places.push(b.addDestination('fwmark://1', { address: '10.0.0.1' }));
       places.push(b.getService('fwmark://9'));
@@ -34,7 +34,7 @@ describe('the results', () => {
       places.push(b.getService('fwmark://7', { bigint: true }));
     });
     await settled();
-    lab.handle.job(0).answer(
+    fixture.handle.job(0).answer(
       nativeResults({
         outcomes: [
           { created: 1 },
@@ -61,18 +61,18 @@ describe('the results', () => {
     expect(places).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
 
-  test('of nothing are none, and nothing is sent', async () => {
-    const lab = open();
-    expect(await batch(lab, () => undefined)).toEqual([]);
-    expect(lab.handle.log).toEqual([]);
+  test('an empty batch has no results, and sends nothing', async () => {
+    const fixture = open();
+    expect(await batch(fixture, () => undefined)).toEqual([]);
+    expect(fixture.handle.log).toEqual([]);
   });
 
-  test('of 10,000 operations are there, and their errors name what they are of', async () => {
-    const lab = open();
-    const pending = batch(lab, adding(10_000));
-    await answerAll(lab.handle, (number) => (number % 3 === 1 ? REFUSED : {}));
+  test('10,000 operations have results, and each error names its target', async () => {
+    const fixture = open();
+    const pending = batch(fixture, adding(10_000));
+    await answerAll(fixture.handle, (number) => (number % 3 === 1 ? REFUSED : {}));
     const results = await pending;
-    expect(lab.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
+    expect(fixture.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
       addresses(10_000),
     );
     const targets = results.map((each) => (each.status === 'rejected' ? each.reason.target : ''));
@@ -81,16 +81,18 @@ describe('the results', () => {
     );
   });
 
-  test('are whole where reading them takes longer than the kernel needs', async () => {
-    const lab = open();
-    // Every look at the clock finds that a slice is over.
+  test('results are complete if decoding them takes longer than the kernel', async () => {
+    const fixture = open();
+    // A slice is over whenever the clock is read.
     let now = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
-    const pending = batch(lab, adding(300));
+    const pending = batch(fixture, adding(300));
     await settled();
-    lab.handle.job(0).answer(nativeResults({ outcomes: Array.from({ length: 128 }, () => ({})) }));
-    while (lab.handle.jobs.length === 1) await Promise.resolve();
-    lab.handle
+    fixture.handle
+      .job(0)
+      .answer(nativeResults({ outcomes: Array.from({ length: 128 }, () => ({})) }));
+    while (fixture.handle.jobs.length === 1) await Promise.resolve();
+    fixture.handle
       .job(1)
       .answer(nativeResults({ outcomes: Array.from({ length: 172 }, () => REFUSED) }));
     const results = await pending;
@@ -105,16 +107,23 @@ describe('bad input', () => {
   type Row = readonly [string, unknown, Kind, string, string, string];
   test.each<Row>([
     ['null', null, 'type', 'options', 'null', 'is not an object'],
-    ['a flag', true, 'type', 'options', 'true', 'is not an object'],
-    ['1', { stopOnError: 1 }, 'type', 'options.stopOnError', '1', 'is not a boolean'],
-    ['a typo', { stopOnErr: true }, 'value', 'options.stopOnErr', "'stopOnErr'", 'stopOnError?'],
-    ['no signal', { signal: {} }, 'type', 'options.signal', '{}', 'AbortSignal'],
-  ])('options: %s', (_, options, kind, property, value, rule) => {
+    ['a boolean', true, 'type', 'options', 'true', 'is not an object'],
+    [
+      'of the wrong type',
+      { stopOnError: 1 },
+      'type',
+      'options.stopOnError',
+      '1',
+      'is not a boolean',
+    ],
+    ['misspelt', { stopOnErr: true }, 'value', 'options.stopOnErr', "'stopOnErr'", 'stopOnError?'],
+    ['without a real signal', { signal: {} }, 'type', 'options.signal', '{}', 'AbortSignal'],
+  ])('options that are %s are refused', (_, options, kind, property, value, rule) => {
     const error = thrownBy(() => checkBatchOptions(options));
     expectInputError(error, { kind, property, value, rule });
   });
 
-  test.each([undefined, null, {}, [], 'b'])('%j builds nothing', async (build) => {
+  test.each([undefined, null, {}, [], 'b'])('build must be a function, not %j', async (build) => {
     expect(thrownBy(() => checkBatch(build, undefined))).toMatchObject({
       name: 'TypeError',
       code: 'ERR_INVALID_ARG_TYPE',
@@ -123,50 +132,50 @@ describe('bad input', () => {
   });
 
   test.each([0, 5, 1024, 3000])(
-    'after %d operations is thrown at once, and nothing is sent',
+    'bad input after %d operations is thrown at once, and nothing is sent',
     async (count) => {
-      const lab = open();
+      const fixture = open();
       const after = vi.fn();
-      const pending = batch(lab, (b) => {
+      const pending = batch(fixture, (b) => {
         adding(count)(b);
         b.addService({ fwmark: -1 });
         after();
       });
       await expect(pending).rejects.toMatchObject({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
-      await lab.queue.close();
+      await fixture.queue.close();
       expect(after).not.toHaveBeenCalled();
-      expect(lab.handle.log).toEqual(['close']);
+      expect(fixture.handle.log).toEqual(['close']);
     },
   );
 
   test.each([0, 5, 1024, 2048])(
-    'after %d operations that is caught has no place',
+    'bad input after %d operations has no place among the results if it is caught',
     async (count) => {
-      const lab = open();
-      const pending = batch(lab, (b) => {
+      const fixture = open();
+      const pending = batch(fixture, (b) => {
         adding(count)(b);
         expect(() => b.addService({ fwmark: -1 })).toThrow(RangeError);
       });
-      await answerAll(lab.handle);
+      await answerAll(fixture.handle);
       expect(await pending).toHaveLength(count);
-      const answered = lab.handle.jobs.length;
-      const more = batch(lab, (b) => {
+      const answered = fixture.handle.jobs.length;
+      const more = batch(fixture, (b) => {
         adding(count)(b);
         expect(() => b.addService({ fwmark: -1 })).toThrow(RangeError);
         expect(b.addDestination(SERVICE, destination(count))).toBe(count);
       });
       for (let job = answered; ; job++) {
         await settled();
-        if (job === lab.handle.jobs.length) break;
-        await lab.handle.answer(job);
+        if (job === fixture.handle.jobs.length) break;
+        await fixture.handle.answer(job);
       }
       expect(await more).toHaveLength(count + 1);
-      await lab.queue.close();
+      await fixture.queue.close();
     },
   );
 
-  test('what build throws, or rejects with, is what the batch rejects with', async () => {
-    const lab = open();
+  test('a batch rejects with the error that build throws or rejects with', async () => {
+    const fixture = open();
     const reason = new Error('mine');
     const builds: Build[] = [
       (b) => {
@@ -180,16 +189,16 @@ describe('bad input', () => {
       },
       () => Promise.reject(reason),
     ];
-    for (const build of builds) await expect(batch(lab, build)).rejects.toBe(reason);
-    await lab.queue.close();
-    expect(lab.handle.log).toEqual(['close']);
+    for (const build of builds) await expect(batch(fixture, build)).rejects.toBe(reason);
+    await fixture.queue.close();
+    expect(fixture.handle.log).toEqual(['close']);
   });
 
-  test('a handle that is closed does not even ask for the operations', async () => {
-    const lab = open();
-    await lab.queue.close();
+  test('a batch on a closed handle rejects without a call of build', async () => {
+    const fixture = open();
+    await fixture.queue.close();
     const build = vi.fn();
-    await expect(batch(lab, build)).rejects.toMatchObject({
+    await expect(batch(fixture, build)).rejects.toMatchObject({
       code: 'ERR_IPVS_CLOSED',
       operation: 'batch',
       message: 'batch: the handle is closed',
@@ -199,18 +208,18 @@ describe('bad input', () => {
 });
 
 describe('adding', () => {
-  test('at once leaves in the order of the calls', async () => {
-    const lab = open();
+  test('batches and calls are sent in the order in which they are made', async () => {
+    const fixture = open();
     const pending = [
-      lab.queue.run(calls.getInfo()),
-      batch(lab, adding(2)),
-      lab.queue.run(calls.flush()),
-      batch(lab, adding(1)),
-      lab.queue.run(calls.getTimeouts()),
+      fixture.queue.run(calls.getInfo()),
+      batch(fixture, adding(2)),
+      fixture.queue.run(calls.flush()),
+      batch(fixture, adding(1)),
+      fixture.queue.run(calls.getTimeouts()),
     ];
-    await answerAll(lab.handle);
+    await answerAll(fixture.handle);
     await Promise.all(pending);
-    expect(lab.handle.jobs.flatMap(({ operations }) => operations)).toEqual([
+    expect(fixture.handle.jobs.flatMap(({ operations }) => operations)).toEqual([
       'getInfo',
       'addDestination',
       'addDestination',
@@ -220,29 +229,29 @@ describe('adding', () => {
     ]);
   });
 
-  test('may take its time, and others have their turn meanwhile', async () => {
-    const lab = open();
-    const pending = batch(lab, async (b) => {
+  test('an asynchronous build does not delay other calls', async () => {
+    const fixture = open();
+    const pending = batch(fixture, async (b) => {
       b.addDestination(SERVICE, destination(0));
       await settled();
       b.addDestination(SERVICE, destination(1));
       await settled();
     });
-    const other = lab.queue.run(calls.flush());
+    const other = fixture.queue.run(calls.flush());
     await settled();
-    await lab.handle.answer(0);
+    await fixture.handle.answer(0);
     await other;
     await settled();
-    await lab.handle.answer(1);
+    await fixture.handle.answer(1);
     expect(await pending).toEqual([done(), done()]);
-    expect(lab.handle.jobs.map(({ operations }) => operations)).toEqual([
+    expect(fixture.handle.jobs.map(({ operations }) => operations)).toEqual([
       ['flush'],
       ['addDestination', 'addDestination'],
     ]);
   });
 
-  test('is over when the batch has left, or has failed', async () => {
-    const lab = open();
+  test('operations cannot be added after the batch is sent or has failed', async () => {
+    const fixture = open();
     let kept: Batch | undefined;
     const late = expect.objectContaining({
       name: 'IpvsError',
@@ -250,18 +259,18 @@ describe('adding', () => {
       operation: 'flush',
       message: 'flush: the batch has left already',
     });
-    const pending = batch(lab, (b) => {
+    const pending = batch(fixture, (b) => {
       kept = b;
       b.getTimeouts();
     });
     await settled();
     expect(thrownBy(() => kept?.flush())).toEqual(late);
-    await lab.handle.answer(0);
+    await fixture.handle.answer(0);
     expect(await pending).toHaveLength(1);
     expect(thrownBy(() => kept?.flush())).toEqual(late);
 
     await expect(
-      batch(lab, (b) => {
+      batch(fixture, (b) => {
         kept = b;
         throw new Error('mine');
       }),
@@ -269,10 +278,10 @@ describe('adding', () => {
     expect(thrownBy(() => kept?.flush())).toEqual(late);
   });
 
-  test('from within another adding is refused, and does the other no harm', async () => {
-    const lab = open();
+  test('a getter among the arguments cannot add another operation', async () => {
+    const fixture = open();
     const errors: unknown[] = [];
-    const pending = batch(lab, (b) => {
+    const pending = batch(fixture, (b) => {
       b.getTimeouts();
       b.deleteService({
         protocol: 'tcp',
@@ -285,8 +294,12 @@ describe('adding', () => {
       b.getTimeouts();
     });
     await settled();
-    expect(lab.handle.job(0).operations).toEqual(['getTimeouts', 'deleteService', 'getTimeouts']);
-    await lab.handle.answer(0);
+    expect(fixture.handle.job(0).operations).toEqual([
+      'getTimeouts',
+      'deleteService',
+      'getTimeouts',
+    ]);
+    await fixture.handle.answer(0);
     expect(await pending).toHaveLength(3);
     expect(errors).toEqual([
       expect.objectContaining({
@@ -296,21 +309,21 @@ describe('adding', () => {
     ]);
   });
 
-  test('one batch within another is a batch of its own', async () => {
-    const lab = open();
+  test('a batch that is made while another is built is a batch of its own', async () => {
+    const fixture = open();
     let inner: Promise<unknown> | undefined;
-    const outer = batch(lab, (b) => {
+    const outer = batch(fixture, (b) => {
       b.getTimeouts();
-      inner = batch(lab, adding(2));
+      inner = batch(fixture, adding(2));
       b.flush();
     });
-    await answerAll(lab.handle);
+    await answerAll(fixture.handle);
     expect(await outer).toHaveLength(2);
     expect(await inner).toEqual([done(), done()]);
-    expect(sizes(lab.handle).sort()).toEqual([2, 2]);
+    expect(sizes(fixture.handle).sort()).toEqual([2, 2]);
   });
 
-  test('is for those that ipvs.batch() hands out', () => {
+  test('a Batch cannot be constructed by users', () => {
     const [Class, key] = [Batch, Symbol('Batch')];
     expect(() => new Class(key, () => expect.unreachable())).toThrow('Illegal constructor');
   });

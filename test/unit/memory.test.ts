@@ -29,55 +29,55 @@ async function list({ queue, handle }: QueueFixture, answer: NativeResults) {
 }
 
 test('destinations lie where the last ones did', async () => {
-  const lab = open();
+  const fixture = open();
   const answer = lists(1);
-  await list(lab, answer);
-  expect((await list(lab, lists(1))).memory).toBe(answer.destinations);
+  await list(fixture, answer);
+  expect((await list(fixture, lists(1))).memory).toBe(answer.destinations);
 });
 
 test('what answers a job with nothing leaves the memory as it is', async () => {
-  const lab = open();
+  const fixture = open();
   const answer = lists(1);
-  await list(lab, answer);
-  const flushed = lab.queue.run(calls.flush());
+  await list(fixture, answer);
+  const flushed = fixture.queue.run(calls.flush());
   await settled();
-  lab.handle.job(lab.handle.jobs.length - 1).answer({ elapsed: 0 });
+  fixture.handle.job(fixture.handle.jobs.length - 1).answer({ elapsed: 0 });
   await flushed;
-  expect((await list(lab, lists(1))).memory).toBe(answer.destinations);
+  expect((await list(fixture, lists(1))).memory).toBe(answer.destinations);
 });
 
 test('a job that leaves before the answers to another were read has other memory', async () => {
-  const lab = open();
-  const first = lab.queue.run(calls.listDestinations(SERVICE));
+  const fixture = open();
+  const first = fixture.queue.run(calls.listDestinations(SERVICE));
   await settled();
-  const second = lab.queue.run(calls.listDestinations(SERVICE));
+  const second = fixture.queue.run(calls.listDestinations(SERVICE));
   await settled();
   const answer = lists(1);
-  lab.handle.job(0).answer(answer);
+  fixture.handle.job(0).answer(answer);
   await first;
-  expect(lab.handle.job(1).memory).not.toBe(answer.destinations);
-  lab.handle.job(1).answer(lists(1));
+  expect(fixture.handle.job(1).memory).not.toBe(answer.destinations);
+  fixture.handle.job(1).answer(lists(1));
   await second;
 });
 
 test('what is large is not kept', async () => {
-  const lab = open();
+  const fixture = open();
   const answer = lists(1, Math.ceil((256 * 1024) / layout.destinationEntry.size) + 1);
-  await list(lab, answer);
-  expect((await list(lab, lists(1))).memory).not.toBe(answer.destinations);
+  await list(fixture, answer);
+  expect((await list(fixture, lists(1))).memory).not.toBe(answer.destinations);
 });
 
 test('parts of a batch have none: one is under way while the answers to another are read', async () => {
-  const lab = open();
+  const fixture = open();
   const COUNT = 200;
-  await list(lab, lists(1));
-  const pending = batch(lab, (b) => {
+  await list(fixture, lists(1));
+  const pending = batch(fixture, (b) => {
     for (let each = 0; each < COUNT; each++) b.listDestinations(SERVICE);
   });
   await settled();
   const parts: number[] = [];
-  for (let job = 1; job < lab.handle.jobs.length; job++) {
-    const { operations, memory, answer } = lab.handle.job(job);
+  for (let job = 1; job < fixture.handle.jobs.length; job++) {
+    const { operations, memory, answer } = fixture.handle.job(job);
     expect(memory).toBeUndefined();
     parts.push(operations.length);
     answer(lists(operations.length));

@@ -6,10 +6,10 @@ import { nativeResults } from './answers.js';
 import { FakeHandle } from './fake-handle.js';
 import { untyped } from './requests.js';
 
-test('a call without a promise gives its buffer back, however it ends', () => {
+test('a synchronous call gives its buffer back, whatever its result', () => {
   const handle = new FakeHandle();
-  const answer = vi.fn(() => nativeResults({ outcomes: [{}] }));
-  handle.runSync = answer;
+  const runSync = vi.fn(() => nativeResults({ outcomes: [{}] }));
+  handle.runSync = runSync;
   const client = ipvsClient(handle);
   const requests = vi.fn(client.requests);
   const release = vi.fn(client.release);
@@ -17,7 +17,7 @@ test('a call without a promise gives its buffer back, however it ends', () => {
 
   queue.runSync(untyped.flush());
   expect(release).toHaveBeenCalledTimes(1);
-  answer.mockImplementation(() => nativeResults({ outcomes: [{ status: 'refused', error: 1 }] }));
+  runSync.mockImplementation(() => nativeResults({ outcomes: [{ status: 'refused', error: 1 }] }));
   expect(() => queue.runSync(untyped.flush())).toThrow(/EPERM/);
   expect(release).toHaveBeenCalledTimes(2);
   expect(() => queue.runSync(untyped.deleteService('nonsense'))).toThrow(TypeError);
@@ -25,7 +25,7 @@ test('a call without a promise gives its buffer back, however it ends', () => {
   expect(release.mock.calls.map(([buffer]) => buffer)).toEqual(given);
 });
 
-test('a batch that nothing was added to gives back the buffer of what was refused', async () => {
+test('an empty batch gives back the buffer of an operation that was refused', async () => {
   const client = ipvsClient(new FakeHandle());
   const requests = vi.fn(client.requests);
   const release = vi.fn(client.release);

@@ -4,14 +4,14 @@ import { bad, open, settled, unused, withResolvers } from './fake-handle.js';
 import { calls } from './requests.js';
 
 describe('close', () => {
-  test('with nothing pending closes the handle, once', async () => {
+  test('close() closes the handle once if nothing is pending', async () => {
     const { handle, queue } = open();
     await Promise.all([queue.close(), queue.close()]);
     await queue.close();
     expect(handle.log).toEqual(['close']);
   });
 
-  test('waits for what is under way and for what waits behind it', async () => {
+  test('close() waits for calls that are in flight, and for those after them', async () => {
     const { handle, queue } = open();
     const first = queue.run(calls.flush());
     await settled();
@@ -29,7 +29,7 @@ describe('close', () => {
     expect(handle.log).toEqual(['run 1', 'run 1', 'close']);
   });
 
-  test('waits for the only job, which is under way', async () => {
+  test('close() waits for the only call, which is in flight', async () => {
     const { handle, queue } = open();
     const call = queue.run(calls.flush());
     await settled();
@@ -42,7 +42,7 @@ describe('close', () => {
     expect(handle.log).toEqual(['run 1', 'close']);
   });
 
-  test('waits for an answer that is still being read', async () => {
+  test('close() waits for a result that is still being decoded', async () => {
     const { handle, queue } = open();
     let isRead = false;
     const decode = () =>
@@ -60,7 +60,7 @@ describe('close', () => {
     expect(handle.log).toEqual(['run 1', 'close']);
   });
 
-  test('waits for the calls of its own turn, which are not sent yet', async () => {
+  test('close() waits for calls of its own turn, which are not sent yet', async () => {
     const { handle, queue } = open();
     const call = queue.run(calls.flush());
     const closing = queue.close();
@@ -71,10 +71,10 @@ describe('close', () => {
     expect(handle.log).toEqual(['run 1', 'close']);
   });
 
-  test('answers come before it resolves, also those that are long', async () => {
+  test('close() resolves after all results are delivered, long ones included', async () => {
     const { handle, queue } = open();
     const order: string[] = [];
-    const call = queue.run(calls.flush()).then(() => order.push('answer'));
+    const call = queue.run(calls.flush()).then(() => order.push('short'));
     const decode = () =>
       new Incremental(function* () {
         yield;
@@ -84,10 +84,10 @@ describe('close', () => {
     const closing = queue.close().then(() => order.push('closed'));
     await handle.answer(0, [{}, {}]);
     await Promise.all([call, long, closing]);
-    expect(order).toEqual(['answer', 'long', 'closed']);
+    expect(order).toEqual(['short', 'long', 'closed']);
   });
 
-  test('closes also after a batch that failed', async () => {
+  test('close() closes the handle after an exchange that failed', async () => {
     const { handle, queue } = open();
     const call = queue.run(calls.flush());
     const expected = expect(call).rejects.toThrow('broken');
@@ -99,7 +99,7 @@ describe('close', () => {
     expect(handle.log).toEqual(['run 1', 'close']);
   });
 
-  test('lets nothing in from then on', async () => {
+  test('calls after close() reject with ERR_IPVS_CLOSED', async () => {
     const { handle, queue } = open();
     const before = queue.run(calls.flush());
     const closing = queue.close();
@@ -115,12 +115,12 @@ describe('close', () => {
       ...expected,
       message: 'listServices: the handle is closed',
     });
-    // Bad input makes no difference.
+    // The same holds for bad input.
     await expect(queue.run(bad())).rejects.toMatchObject(expected);
     expect(handle.log).toEqual(['run 1', 'close']);
   });
 
-  test('a call that is made when an answer arrives comes too late', async () => {
+  test('a call that is made after close(), when a response arrives, rejects', async () => {
     const { handle, queue } = open();
     const chain = queue.run(calls.flush()).then(() => queue.run(calls.getInfo()));
     const expected = expect(chain).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
@@ -133,14 +133,14 @@ describe('close', () => {
   });
 });
 
-describe('jobs beside the batches', () => {
-  /** A job that ends when the test says so. */
-  function job() {
+describe('tasks', () => {
+  /** Returns a task that ends when the test resolves or rejects it. */
+  function controlledTask() {
     const { promise, resolve, reject } = withResolvers<string>();
     return { run: () => promise, resolve, reject };
   }
 
-  test('wait for what was called before, and for nothing after', async () => {
+  test('a task waits for the calls before it, and not for those after it', async () => {
     const { handle, queue } = open();
     const before = queue.run(calls.flush());
     const order: string[] = [];
@@ -157,14 +157,14 @@ describe('jobs beside the batches', () => {
     await after;
   });
 
-  test('run at once where nothing is pending', async () => {
+  test('a task runs at once if nothing is pending', async () => {
     const { queue } = open();
     await expect(queue.taskInOrder('getStats', async () => 'read')).resolves.toBe('read');
   });
 
-  test('are waited for by close, as is the batch', async () => {
+  test('close() waits for tasks and calls', async () => {
     const { handle, queue } = open();
-    const [first, second] = [job(), job()];
+    const [first, second] = [controlledTask(), controlledTask()];
     const pending = [
       queue.taskInOrder('a', first.run),
       queue.taskInOrder('b', second.run),
@@ -184,9 +184,9 @@ describe('jobs beside the batches', () => {
     expect(handle.log).toEqual(['run 1', 'close']);
   });
 
-  test('that fail hold up nothing', async () => {
+  test('a task that fails does not delay close()', async () => {
     const { handle, queue } = open();
-    const failing = job();
+    const failing = controlledTask();
     const pending = queue.taskInOrder('a', failing.run);
     const expected = expect(pending).rejects.toThrow('no file');
     const closing = queue.close();
@@ -201,7 +201,7 @@ describe('jobs beside the batches', () => {
     expect(handle.log).toEqual(['close']);
   });
 
-  test('do not begin after close', async () => {
+  test('a task does not begin after close()', async () => {
     const { queue } = open();
     await queue.close();
     await expect(queue.taskInOrder('getStats', unused)).rejects.toMatchObject({

@@ -18,8 +18,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('batches', () => {
-  test('the calls of one turn are one batch, in their order', async () => {
+describe('exchanges', () => {
+  test('calls of one turn of the event loop are sent together, in their order', async () => {
     const { handle, queue } = open();
     const pending = [calls.flush(), calls.getInfo(), calls.listServices(), calls.flush()].map(
       (call) => queue.run<unknown, []>(call),
@@ -34,7 +34,7 @@ describe('batches', () => {
     expect(handle.log).toEqual(['run 4']);
   });
 
-  test('calls of later turns wait for the batch under way, and leave together', async () => {
+  test('calls of later turns wait for the exchange in flight, and are sent together', async () => {
     const { handle, queue } = open();
     const first = queue.run(calls.flush());
     await settled();
@@ -54,7 +54,7 @@ describe('batches', () => {
     expect(handle.log).toEqual(['run 1', 'run 5']);
   });
 
-  test('a call made when an answer arrives is sent though nothing else is', async () => {
+  test('a call that is made when a response arrives is sent, even if it is the only one', async () => {
     const { handle, queue } = open();
     const chain = queue.run(calls.flush()).then(() => queue.run(calls.getInfo()));
     await settled();
@@ -64,18 +64,18 @@ describe('batches', () => {
     await chain;
   });
 
-  test('the next batch leaves before the answers of this one are given out', async () => {
+  test('the next exchange is sent before the results of the current one are delivered', async () => {
     const { handle, queue } = open();
-    const first = queue.run(calls.flush()).then(() => handle.log.push('answered'));
+    const first = queue.run(calls.flush()).then(() => handle.log.push('settled'));
     await settled();
     const second = queue.run(calls.getInfo());
     await handle.answer(0);
-    expect(handle.log).toEqual(['run 1', 'run 1', 'answered']);
+    expect(handle.log).toEqual(['run 1', 'run 1', 'settled']);
     await handle.answer(1);
     await Promise.all([first, second]);
   });
 
-  test('more than 1024 calls are several batches, one after the other, with nothing lost', async () => {
+  test('more than 1024 calls are sent in several exchanges, one after the other', async () => {
     const { handle, queue } = open();
     const count = 2 * 1024 + 5;
     const pending = Array.from({ length: count }, (_, index) => queue.run(addDestination(index)));
@@ -89,7 +89,7 @@ describe('batches', () => {
     expect(seen).toEqual(Array.from({ length: count }, (_, index) => destination(index).address));
   });
 
-  test('exactly 1024 calls are one batch', async () => {
+  test('exactly 1024 calls are sent in one exchange', async () => {
     const { handle, queue } = open();
     const pending = Array.from({ length: 1024 }, () => queue.run(calls.flush()));
     await settled();
@@ -99,8 +99,8 @@ describe('batches', () => {
   });
 });
 
-describe('answers', () => {
-  test('each caller gets its own', async () => {
+describe('results', () => {
+  test('each call gets its own result', async () => {
     const { handle, queue } = open();
     const pending = Promise.all([
       queue.run(calls.getService('fwmark://1')),
@@ -141,7 +141,7 @@ describe('answers', () => {
     ]);
   });
 
-  test('a refusal is only of the call that it is for', async () => {
+  test('a refusal rejects only the call that was refused', async () => {
     const { handle, queue } = open();
     const pending = Promise.allSettled([0, 1, 2].map((index) => queue.run(addDestination(index))));
     await settled();
@@ -169,7 +169,12 @@ describe('answers', () => {
   test.each([
     ['getService', calls.getService(SERVICE), ESRCH, undefined],
     ['getDestination', calls.getDestination(SERVICE, '10.0.0.1'), ENOENT, undefined],
-    ['getDestination of no service', calls.getDestination(SERVICE, '10.0.0.1'), ESRCH, undefined],
+    [
+      'getDestination without a service',
+      calls.getDestination(SERVICE, '10.0.0.1'),
+      ESRCH,
+      undefined,
+    ],
     ['updateService', calls.updateService(SERVICE, {}, { ifExists: true }), ESRCH, false],
     [
       'updateDestination',
@@ -178,7 +183,7 @@ describe('answers', () => {
       false,
     ],
     [
-      'updateDestination of no service',
+      'updateDestination without a service',
       calls.updateDestination(SERVICE, '10.0.0.1', {}, { ifExists: true }),
       ESRCH,
       false,
@@ -192,13 +197,13 @@ describe('answers', () => {
       false,
     ],
     [
-      'deleteDestination of no service',
+      'deleteDestination without a service',
       calls.deleteDestination(SERVICE, '10.0.0.1', { ifExists: true }),
       ESRCH,
       false,
     ],
   ])(
-    'absence is an answer of %s, and another refusal or a lost answer is not',
+    '%s resolves if the object does not exist, and rejects after another error',
     async (_, call, error, value) => {
       const { handle, queue } = open();
       const pending = Promise.allSettled([1, 2, 3].map(() => queue.run<unknown, []>(call)));
@@ -221,7 +226,7 @@ describe('answers', () => {
     ['deleteDestination', calls.deleteDestination(SERVICE, '10.0.0.1'), ENOENT, 'ENOENT'],
     ['updateService', calls.updateService(SERVICE, {}), ESRCH, 'ESRCH'],
     [
-      'updateService, of a scheduler,',
+      'updateService with an unknown scheduler and ifExists',
       calls.updateService(SERVICE, { scheduler: 'mh' }, { ifExists: true }),
       ENOENT,
       'ENOENT',
@@ -235,7 +240,7 @@ describe('answers', () => {
     ['zero', calls.zero(SERVICE), ESRCH, 'ESRCH'],
     ['stopSyncDaemon', calls.stopSyncDaemon('master'), ESRCH, 'ESRCH'],
     ['listDestinations', calls.listDestinations(SERVICE), ESRCH, 'ESRCH'],
-  ])('absence is an error of %s', async (_, call, error, code) => {
+  ])('%s rejects if the object does not exist', async (_, call, error, code) => {
     const { handle, queue } = open();
     const pending = queue.run<unknown, []>(call);
     const expected = expect(pending).rejects.toMatchObject({ name: 'IpvsError', code });
@@ -246,7 +251,7 @@ describe('answers', () => {
 });
 
 describe('failures of the handle', () => {
-  test('a batch that had no connection says why, and that nothing has happened', async () => {
+  test('calls without a socket reject with the reason, and were not sent', async () => {
     const { handle, queue } = open();
     const native = { errno: constants.errno.EMFILE, syscall: 'socket', text: '' };
     const call = queue.run(addDestination(1));
@@ -261,7 +266,7 @@ describe('failures of the handle', () => {
     await expected;
   });
 
-  test('nobody knows of a batch whose job ran out of memory, but a file was not read', async () => {
+  test('a lack of memory leaves the result of a call unknown, but not that of a file read', async () => {
     const { handle, queue } = open();
     const noMemory = new Error('std::bad_alloc');
     const call = queue.run(addDestination(1));
@@ -279,7 +284,7 @@ describe('failures of the handle', () => {
     });
   });
 
-  test('a batch that fails rejects all of its calls, and no others', async () => {
+  test('an exchange that fails rejects all of its calls, and no others', async () => {
     const { handle, queue } = open();
     const error = new Error('no thread');
     const many = Array.from({ length: 600 }, (_, index) => index);
@@ -301,14 +306,16 @@ describe('failures of the handle', () => {
     await third;
   });
 
-  test('one that throws at once is no other than one that rejects', async () => {
+  test('an exchange that throws synchronously rejects its calls', async () => {
     const { handle, queue } = open();
     handle.throws = new Error('no memory');
-    const turns: (() => void)[] = [];
-    vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((turn) => turns.push(turn));
-    const outcome = queue.run(calls.flush()).catch((error: unknown) => error);
-    for (const turn of turns) expect(turn).not.toThrow();
-    expect(await outcome).toMatchObject({
+    const microtasks: (() => void)[] = [];
+    vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((microtask) => {
+      microtasks.push(microtask);
+    });
+    const rejection = queue.run(calls.flush()).catch((error: unknown) => error);
+    for (const microtask of microtasks) expect(microtask).not.toThrow();
+    expect(await rejection).toMatchObject({
       code: 'ERR_IPVS_OUTCOME_UNKNOWN',
       cause: handle.throws,
     });
@@ -321,7 +328,7 @@ describe('failures of the handle', () => {
     await next;
   });
 
-  test('answers that cannot be read reject their calls, and hold up no others', async () => {
+  test('results that cannot be decoded reject their calls, and do not delay others', async () => {
     const { handle, queue } = open();
     const pending = Promise.allSettled(
       [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown, []>(call)),
@@ -336,8 +343,8 @@ describe('failures of the handle', () => {
   });
 });
 
-describe('answers of an addon that is not of this version', () => {
-  test('reject the calls, and hold up no others', async () => {
+describe('responses of an addon of another version', () => {
+  test('an unknown response rejects its calls, and does not delay others', async () => {
     const { handle, queue } = open();
     const first = Promise.allSettled(
       [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown, []>(call)),
@@ -356,7 +363,7 @@ describe('answers of an addon that is not of this version', () => {
 });
 
 describe('bad input', () => {
-  test('rejects its own call, and the others leave without it', async () => {
+  test('bad input rejects its own call, and the others are sent without it', async () => {
     const { handle, queue } = open();
     const pending = Promise.allSettled([
       queue.run(addDestination(1)),
@@ -375,7 +382,7 @@ describe('bad input', () => {
     ]);
   });
 
-  test('does not make the queue forget a batch that is full of it', async () => {
+  test('thousands of calls with bad input do not delay the call after them', async () => {
     const { handle, queue } = open();
     const refused = Promise.allSettled(Array.from({ length: 5000 }, () => queue.run(bad())));
     const good = queue.run(calls.flush());
@@ -386,7 +393,7 @@ describe('bad input', () => {
     expect(new Set((await refused).map(({ status }) => status))).toEqual(new Set(['rejected']));
   });
 
-  test('alone sends nothing', async () => {
+  test('a call with bad input alone sends nothing', async () => {
     const { handle, queue } = open();
     await expect(queue.run(bad())).rejects.toThrow(TypeError);
     await settled();
@@ -395,7 +402,7 @@ describe('bad input', () => {
     expect(handle.log).toEqual(['close']);
   });
 
-  test('a getter that calls back into the queue disturbs neither call', async () => {
+  test('a getter among the arguments may make another call', async () => {
     const { handle, queue } = open();
     const [inner, refused]: [Promise<unknown>[], Promise<unknown>[]] = [[], []];
     const reference = {

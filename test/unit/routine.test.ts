@@ -28,8 +28,8 @@ function* copy(): Told<readonly number[]> {
 
 /** A handle that has a file, and says what is done with it. */
 function openFiles() {
-  const lab = open();
-  const { handle } = lab;
+  const fixture = open();
+  const { handle } = fixture;
   const read = (paths: readonly string[]) => {
     handle.log.push(`read ${paths}`);
     return paths.map(() => 'text');
@@ -44,7 +44,7 @@ function openFiles() {
     writeFiles: async (files: readonly { path: string; text: string }[]) => write(files),
     writeFilesSync: write,
   });
-  return lab;
+  return fixture;
 }
 
 describe('a procedure', () => {

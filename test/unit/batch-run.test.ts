@@ -22,15 +22,17 @@ import { calls, thrownBy } from './requests.js';
 describe('parts', () => {
   /** The sizes of the parts of a batch, each of which keeps the kernel busy for so many milliseconds; the last one for the rest. */
   async function partsOf(count: number, times: readonly number[]): Promise<number[]> {
-    const lab = open();
-    const pending = batch(lab, adding(count));
+    const fixture = open();
+    const pending = batch(fixture, adding(count));
     await settled();
-    for (let job = 0; job < lab.handle.jobs.length; job++) {
-      await lab.handle.answer(job, [], times[job] ?? times.at(-1));
+    for (let job = 0; job < fixture.handle.jobs.length; job++) {
+      await fixture.handle.answer(job, [], times[job] ?? times.at(-1));
     }
     expect(await pending).toHaveLength(count);
-    expect(lab.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(addresses(count));
-    return sizes(lab.handle);
+    expect(fixture.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
+      addresses(count),
+    );
+    return sizes(fixture.handle);
   }
 
   test.each<readonly [string, number, readonly number[], readonly number[]]>([
@@ -46,45 +48,45 @@ describe('parts', () => {
   });
 
   test('leave one after the other, and others have their turn between two', async () => {
-    const lab = open();
-    const before = lab.queue.run(calls.flush());
-    const pending = batch(lab, adding(300));
+    const fixture = open();
+    const before = fixture.queue.run(calls.flush());
+    const pending = batch(fixture, adding(300));
     await settled();
-    await lab.handle.answer(0);
+    await fixture.handle.answer(0);
     await before;
-    const between = lab.queue.run(calls.getInfo());
-    await lab.handle.answer(1);
-    expect(lab.handle.job(2).operations).toEqual(['getInfo']);
-    await lab.handle.answer(2);
+    const between = fixture.queue.run(calls.getInfo());
+    await fixture.handle.answer(1);
+    expect(fixture.handle.job(2).operations).toEqual(['getInfo']);
+    await fixture.handle.answer(2);
     await between;
-    expect(lab.handle.job(3).operations).toHaveLength(172);
-    await lab.handle.answer(3);
+    expect(fixture.handle.job(3).operations).toHaveLength(172);
+    await fixture.handle.answer(3);
     expect(await pending).toHaveLength(300);
-    expect(lab.handle.log).toEqual(['run 1', 'run 128', 'run 1', 'run 172']);
+    expect(fixture.handle.log).toEqual(['run 1', 'run 128', 'run 1', 'run 172']);
   });
 
   test('of two batches take turns', async () => {
-    const lab = open();
-    const pending = Promise.all([batch(lab, adding(200)), batch(lab, adding(200, 1000))]);
-    await answerAll(lab.handle, (number) => (number === 5 ? REFUSED : {}));
+    const fixture = open();
+    const pending = Promise.all([batch(fixture, adding(200)), batch(fixture, adding(200, 1000))]);
+    await answerAll(fixture.handle, (number) => (number === 5 ? REFUSED : {}));
     const [first, second] = await pending;
-    expect(sizes(lab.handle)).toEqual([128, 128, 72, 72]);
+    expect(sizes(fixture.handle)).toEqual([128, 128, 72, 72]);
     expect(first.map(({ status }) => status).indexOf('rejected')).toBe(5);
     expect(second.every(({ status }) => status === 'fulfilled')).toBe(true);
-    expect(lab.handle.jobs.map(({ bytes }) => destinationsOf(bytes)[0])).toEqual(
+    expect(fixture.handle.jobs.map(({ bytes }) => destinationsOf(bytes)[0])).toEqual(
       [0, 1000, 128, 1128].map((index) => destination(index).address),
     );
   });
 
   test('that fail as a whole say so, and the others leave all the same', async () => {
-    const lab = open();
-    const pending = batch(lab, adding(300));
+    const fixture = open();
+    const pending = batch(fixture, adding(300));
     await settled();
     const error = new Error('no thread');
-    lab.handle.job(0).fail(error);
+    fixture.handle.job(0).fail(error);
     await settled();
-    await lab.handle.answer(1);
-    await lab.handle.answer(2);
+    await fixture.handle.answer(1);
+    await fixture.handle.answer(2);
     const results = await pending;
     expect(results.slice(0, 128)).toEqual(
       Array.from({ length: 128 }, () => ({
@@ -102,19 +104,19 @@ describe('parts', () => {
   test.each([false, true])(
     'whose answers cannot be read hold up nothing; stopOnError %j',
     async (stopOnError) => {
-      const lab = open();
-      const pending = batch(lab, adding(300), { stopOnError });
+      const fixture = open();
+      const pending = batch(fixture, adding(300), { stopOnError });
       await settled();
       const unhandled = await unhandledOf(() => {
-        lab.handle.job(0).answer(nativeResults({ outcomes: [{}] }));
+        fixture.handle.job(0).answer(nativeResults({ outcomes: [{}] }));
       });
       expect(unhandled).toEqual([]);
-      if (!stopOnError) await answerAll(lab.handle, undefined, 1);
+      if (!stopOnError) await answerAll(fixture.handle, undefined, 1);
       const results = await pending;
       expect(results).toHaveLength(300);
       expect(results[127]).toMatchObject({ status: 'rejected' });
       expect(results[128]).toMatchObject(stopOnError ? failed('ERR_IPVS_SKIPPED') : done());
-      await lab.queue.close();
+      await fixture.queue.close();
     },
   );
 
@@ -129,22 +131,22 @@ describe('parts', () => {
         fc.array(outcome, { minLength: 1, maxLength: 7 }),
         fc.array(fc.double({ min: 0, max: 6, noNaN: true }), { minLength: 1 }),
         async (count, outcomes, times) => {
-          const lab = open();
+          const fixture = open();
           const given = Array.from(
             { length: count },
             (_, at) => outcomes[at % outcomes.length] ?? {},
           );
-          const pending = batch(lab, adding(count));
+          const pending = batch(fixture, adding(count));
           await settled();
           let sent = 0;
-          for (let job = 0; job < lab.handle.jobs.length; job++) {
-            const { length } = lab.handle.job(job).operations;
+          for (let job = 0; job < fixture.handle.jobs.length; job++) {
+            const { length } = fixture.handle.job(job).operations;
             expect(length).toBeLessThanOrEqual(1024);
             const some = given.slice(sent, sent + length);
-            await lab.handle.answer(job, some, times[job % times.length]);
+            await fixture.handle.answer(job, some, times[job % times.length]);
             sent += length;
           }
-          expect(lab.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
+          expect(fixture.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
             addresses(count),
           );
           expect(codes(await pending)).toEqual(
@@ -182,10 +184,12 @@ describe('stopping at an error', () => {
   test.each([0, 1, 100, 127, 128, 200, 1023, 1024, 2499])(
     'the failure of number %d is the last that is sent',
     async (place) => {
-      const lab = open();
-      const pending = batch(lab, adding(2500), { stopOnError: true });
+      const fixture = open();
+      const pending = batch(fixture, adding(2500), { stopOnError: true });
       const { address } = destination(place);
-      const sent = await stopAll(lab.handle, (each) => (each === address ? REFUSED : undefined));
+      const sent = await stopAll(fixture.handle, (each) =>
+        each === address ? REFUSED : undefined,
+      );
       expect(sent).toEqual(addresses(place + 1));
       expect(codes(await pending)).toEqual(
         Array.from({ length: 2500 }, (_, at) => {
@@ -193,14 +197,14 @@ describe('stopping at an error', () => {
           return at < place ? '' : 'ERR_IPVS_SKIPPED';
         }),
       );
-      await lab.queue.close();
+      await fixture.queue.close();
     },
   );
 
   test('what was skipped says what, and why', async () => {
-    const lab = open();
-    const pending = batch(lab, adding(2), { stopOnError: true });
-    await stopAll(lab.handle, () => REFUSED);
+    const fixture = open();
+    const pending = batch(fixture, adding(2), { stopOnError: true });
+    await stopAll(fixture.handle, () => REFUSED);
     const [first, second] = await pending;
     expect(first).toMatchObject(failed('EEXIST'));
     expect(second).toMatchObject({
@@ -219,10 +223,10 @@ describe('stopping at an error', () => {
   });
 
   test('names the one that failed, wherever that is, and refusals have their place', async () => {
-    const lab = open();
-    const pending = batch(lab, adding(300), { stopOnError: true });
+    const fixture = open();
+    const pending = batch(fixture, adding(300), { stopOnError: true });
     const { address } = destination(200);
-    await stopAll(lab.handle, (each) => (each === address ? REFUSED : undefined));
+    await stopAll(fixture.handle, (each) => (each === address ? REFUSED : undefined));
     const reasons = (await pending).map((each) =>
       each.status === 'rejected' ? each.reason : undefined,
     );
@@ -237,21 +241,21 @@ describe('stopping at an error', () => {
   });
 
   test('a refusal that is an answer stops nothing', async () => {
-    const lab = open();
+    const fixture = open();
     const isGone = (index: number) => index % 100 === 50 || index === 1023 || index === 1024;
-    const pending = batch(lab, deleting(1100, isGone), { stopOnError: true });
+    const pending = batch(fixture, deleting(1100, isGone), { stopOnError: true });
     const gone = new Set(addresses(1100).filter((_, at) => isGone(at)));
-    const sent = await stopAll(lab.handle, (each) => (gone.has(each) ? ABSENT : undefined));
+    const sent = await stopAll(fixture.handle, (each) => (gone.has(each) ? ABSENT : undefined));
     expect(sent).toEqual(addresses(1100));
     expect(await pending).toEqual(Array.from({ length: 1100 }, (_, at) => done(!isGone(at))));
   });
 
   test('a job that fails as a whole stops it too', async () => {
-    const lab = open();
-    const pending = batch(lab, adding(1100), { stopOnError: true });
+    const fixture = open();
+    const pending = batch(fixture, adding(1100), { stopOnError: true });
     await settled();
-    await lab.handle.answer(0);
-    lab.handle.job(1).fail(new Error('no thread'));
+    await fixture.handle.answer(0);
+    fixture.handle.job(1).fail(new Error('no thread'));
     const counts = new Map<string, number>();
     for (const code of codes(await pending)) counts.set(code, (counts.get(code) ?? 0) + 1);
     expect([...counts]).toEqual([
@@ -259,8 +263,8 @@ describe('stopping at an error', () => {
       ['ERR_IPVS_OUTCOME_UNKNOWN', 256],
       ['ERR_IPVS_SKIPPED', 1100 - 128 - 256],
     ]);
-    expect(lab.handle.jobs).toHaveLength(2);
-    await lab.queue.close();
+    expect(fixture.handle.jobs).toHaveLength(2);
+    await fixture.queue.close();
   });
 
   test('any batch is done to its first failure, each operation once', async () => {
@@ -272,17 +276,17 @@ describe('stopping at an error', () => {
         places(8),
         places(3),
         async (count, forgiven, bad) => {
-          const lab = open();
+          const fixture = open();
           const [gone, refused] = [new Set(forgiven), new Set(bad)];
           const outcomes = new Map<string, OutcomeValues>();
           for (const at of gone) outcomes.set(destination(at).address, ABSENT);
           for (const at of refused) outcomes.set(destination(at).address, REFUSED);
           const pending = batch(
-            lab,
+            fixture,
             deleting(count, (at) => gone.has(at)),
             { stopOnError: true },
           );
-          const sent = await stopAll(lab.handle, (address) => outcomes.get(address));
+          const sent = await stopAll(fixture.handle, (address) => outcomes.get(address));
           const last = Math.min(count - 1, ...bad);
           expect(sent).toEqual(addresses(last + 1));
           const results = await pending;
@@ -292,7 +296,7 @@ describe('stopping at an error', () => {
             else if (refused.has(at)) expect(result).toMatchObject(failed('EEXIST'));
             else expect(result).toEqual(done(!gone.has(at)));
           });
-          await lab.queue.close();
+          await fixture.queue.close();
         },
       ),
       { numRuns: 15 },
@@ -305,22 +309,22 @@ describe('a signal', () => {
   const ended = { status: 'rejected', reason };
 
   test('that was given before lets nothing out', async () => {
-    const lab = open();
+    const fixture = open();
     const signal = AbortSignal.abort(reason);
-    expect(await batch(lab, adding(3), { signal })).toEqual([ended, ended, ended]);
-    await lab.queue.close();
-    expect(lab.handle.log).toEqual(['close']);
+    expect(await batch(fixture, adding(3), { signal })).toEqual([ended, ended, ended]);
+    await fixture.queue.close();
+    expect(fixture.handle.log).toEqual(['close']);
   });
 
   test('ends a batch that is being built, and nothing more can be added', async () => {
     for (const before of [true, false]) {
-      const lab = open();
+      const fixture = open();
       const controller = new AbortController();
       if (before) controller.abort(reason);
       const { signal } = controller;
       let later: unknown;
       const pending = batch(
-        lab,
+        fixture,
         async (b) => {
           adding(2)(b);
           await settled();
@@ -333,28 +337,28 @@ describe('a signal', () => {
       await settled();
       expect(later).toMatchObject({ code: 'ERR_IPVS_CLOSED', operation: 'addDestination' });
       expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-      await lab.queue.close();
-      expect(lab.handle.log).toEqual(['close']);
+      await fixture.queue.close();
+      expect(fixture.handle.log).toEqual(['close']);
     }
   });
 
   test('ends a batch whose build never settles', async () => {
-    const lab = open();
+    const fixture = open();
     const controller = new AbortController();
     const { signal } = controller;
-    const pending = batch(lab, () => new Promise(() => undefined), { signal });
+    const pending = batch(fixture, () => new Promise(() => undefined), { signal });
     controller.abort(reason);
     await expect(pending).rejects.toBe(reason);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-    await lab.queue.close();
+    await fixture.queue.close();
   });
 
   test('may come from a getter among the arguments: the buffer is not used again', async () => {
-    const lab = open();
+    const fixture = open();
     const controller = new AbortController();
     const { address, ...rest } = destination(9);
     const pending = batch(
-      lab,
+      fixture,
       async (b) => {
         await settled();
         b.addDestination(SERVICE, {
@@ -369,10 +373,10 @@ describe('a signal', () => {
     );
     await expect(pending).rejects.toBe(reason);
     await settled();
-    const other = batch(lab, adding(2));
+    const other = batch(fixture, adding(2));
     await settled();
-    expect(destinationsOf(lab.handle.job(0).bytes)).toEqual(addresses(2));
-    await answerAll(lab.handle);
+    expect(destinationsOf(fixture.handle.job(0).bytes)).toEqual(addresses(2));
+    await answerAll(fixture.handle);
     expect(await other).toEqual([done(), done()]);
   });
 
@@ -389,74 +393,74 @@ describe('a signal', () => {
       },
     ];
     for (const build of builds) {
-      const lab = open();
-      const pending = batch(lab, build, { signal }).catch(() => undefined);
+      const fixture = open();
+      const pending = batch(fixture, build, { signal }).catch(() => undefined);
       expect(getEventListeners(signal, 'abort')).toHaveLength(1);
       await settled();
-      await answerAll(lab.handle);
+      await answerAll(fixture.handle);
       await pending;
       expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-      await lab.queue.close();
+      await fixture.queue.close();
     }
   });
 
   test.each([false, true])('ends it between two parts; stopOnError %j', async (stopOnError) => {
-    const lab = open();
+    const fixture = open();
     const controller = new AbortController();
-    const pending = batch(lab, adding(5000), { stopOnError, signal: controller.signal });
+    const pending = batch(fixture, adding(5000), { stopOnError, signal: controller.signal });
     await settled();
-    await lab.handle.answer(0);
+    await fixture.handle.answer(0);
     controller.abort(reason);
-    await lab.handle.answer(1);
+    await fixture.handle.answer(1);
     expect(await pending).toEqual([
       ...Array.from({ length: 128 + 256 }, () => done()),
       ...Array.from({ length: 5000 - 128 - 256 }, () => ended),
     ]);
-    expect(sizes(lab.handle)).toEqual([128, 256]);
-    await lab.queue.close();
+    expect(sizes(fixture.handle)).toEqual([128, 256]);
+    await fixture.queue.close();
   });
 
   test('comes too late where all has left', async () => {
-    const lab = open();
+    const fixture = open();
     const controller = new AbortController();
-    const pending = batch(lab, adding(5), { signal: controller.signal });
+    const pending = batch(fixture, adding(5), { signal: controller.signal });
     await settled();
     controller.abort(reason);
-    await lab.handle.answer(0, [{}, REFUSED]);
+    await fixture.handle.answer(0, [{}, REFUSED]);
     expect(await pending).toMatchObject([done(), failed('EEXIST'), done(), done(), done()]);
   });
 });
 
 describe('close', () => {
   test('waits for all parts, and lets nothing else in', async () => {
-    const lab = open();
-    const pending = batch(lab, adding(300));
-    const closing = lab.queue.close();
-    await answerAll(lab.handle);
+    const fixture = open();
+    const pending = batch(fixture, adding(300));
+    const closing = fixture.queue.close();
+    await answerAll(fixture.handle);
     expect(await pending).toEqual(Array.from({ length: 300 }, () => done()));
     await closing;
-    expect(lab.handle.log).toEqual(['run 128', 'run 172', 'close']);
+    expect(fixture.handle.log).toEqual(['run 128', 'run 172', 'close']);
   });
 
   test('ends a batch that is being built, and does not wait for it', async () => {
-    const lab = open();
+    const fixture = open();
     let later: unknown;
-    const pending = batch(lab, async (b) => {
+    const pending = batch(fixture, async (b) => {
       adding(2)(b);
-      await lab.queue.close();
+      await fixture.queue.close();
       later = thrownBy(() => adding(2)(b));
     });
     const refused = { code: 'ERR_IPVS_CLOSED', operation: 'batch' };
     await expect(pending).rejects.toMatchObject(refused);
     await settled();
     expect(later).toMatchObject({ code: 'ERR_IPVS_CLOSED', operation: 'addDestination' });
-    expect(lab.handle.log).toEqual(['close']);
+    expect(fixture.handle.log).toEqual(['close']);
   });
 
   test('ends a batch whose build never settles', async () => {
-    const lab = open();
-    const pending = batch(lab, () => new Promise(() => undefined));
-    const closing = lab.queue.close();
+    const fixture = open();
+    const pending = batch(fixture, () => new Promise(() => undefined));
+    const closing = fixture.queue.close();
     await expect(pending).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
     await closing;
     // The build that begins to wait when the handle is closed already.
@@ -471,9 +475,9 @@ describe('close', () => {
   });
 
   test('waits for a batch that is built when it is called', async () => {
-    const lab = open();
+    const fixture = open();
     let end: () => void = () => undefined;
-    const pending = batch(lab, (b) => {
+    const pending = batch(fixture, (b) => {
       adding(2)(b);
       return new Promise<void>((resolve) => {
         end = resolve;
@@ -482,10 +486,10 @@ describe('close', () => {
     end();
     await Promise.resolve().then(() => undefined);
     await new Promise<void>((resolve) => setImmediate(resolve));
-    const closing = lab.queue.close();
-    await answerAll(lab.handle);
+    const closing = fixture.queue.close();
+    await answerAll(fixture.handle);
     expect(await pending).toEqual([done(), done()]);
     await closing;
-    expect(lab.handle.log).toEqual(['run 2', 'close']);
+    expect(fixture.handle.log).toEqual(['run 2', 'close']);
   });
 });
