@@ -19,9 +19,12 @@ import {
 import { destination, destinationsOf, open, SERVICE, settled, unhandledOf } from './fake-handle.js';
 import { calls, thrownBy } from './requests.js';
 
-describe('parts', () => {
-  /** The sizes of the parts of a batch, each of which keeps the kernel busy for so many milliseconds; the last one for the rest. */
-  async function partsOf(count: number, times: readonly number[]): Promise<number[]> {
+describe('chunks', () => {
+  /**
+   * Returns the sizes of the chunks of a batch. `times` are the milliseconds that the kernel takes
+   * for each chunk; the last one is for all that follow.
+   */
+  async function chunksOf(count: number, times: readonly number[]): Promise<number[]> {
     const fixture = open();
     const pending = batch(fixture, adding(count));
     await settled();
@@ -36,18 +39,23 @@ describe('parts', () => {
   }
 
   test.each<readonly [string, number, readonly number[], readonly number[]]>([
-    ['a small batch is one', 128, [0], [128]],
-    ['one more is another', 129, [0], [128, 1]],
-    ['grow while the kernel is quick', 2000, [0], [128, 256, 512, 128, 976]],
-    ['are never more than 1024', 5120, [0], [128, 256, 512, 128, 1024, 1024, 1024, 1024]],
-    ['stay where the time is right', 400, [2], [128, 128, 128, 16]],
-    ['shrink while the kernel is slow', 300, [9], [128, 64, 32, 16, 16, 16, 16, 12]],
-    ['grow again', 400, [9, 9, 0], [128, 64, 32, 64, 112]],
+    ['a small batch is sent in one chunk', 128, [0], [128]],
+    ['the 129th operation is in a second chunk', 129, [0], [128, 1]],
+    ['chunks grow while the kernel is fast', 2000, [0], [128, 256, 512, 128, 976]],
+    [
+      'chunks never exceed 1024 operations',
+      5120,
+      [0],
+      [128, 256, 512, 128, 1024, 1024, 1024, 1024],
+    ],
+    ['chunks keep their size while the time is right', 400, [2], [128, 128, 128, 16]],
+    ['chunks shrink while the kernel is slow', 300, [9], [128, 64, 32, 16, 16, 16, 16, 12]],
+    ['chunks grow again when the kernel is fast again', 400, [9, 9, 0], [128, 64, 32, 64, 112]],
   ])('%s', async (_, count, times, expected) => {
-    expect(await partsOf(count, times)).toEqual(expected);
+    expect(await chunksOf(count, times)).toEqual(expected);
   });
 
-  test('leave one after the other, and others have their turn between two', async () => {
+  test('other calls are sent between two chunks', async () => {
     const fixture = open();
     const before = fixture.queue.run(calls.flush());
     const pending = batch(fixture, adding(300));
@@ -65,7 +73,7 @@ describe('parts', () => {
     expect(fixture.handle.log).toEqual(['run 1', 'run 128', 'run 1', 'run 172']);
   });
 
-  test('of two batches take turns', async () => {
+  test('the chunks of two batches alternate', async () => {
     const fixture = open();
     const pending = Promise.all([batch(fixture, adding(200)), batch(fixture, adding(200, 1000))]);
     await answerAll(fixture.handle, (number) => (number === 5 ? REFUSED : {}));
@@ -78,7 +86,7 @@ describe('parts', () => {
     );
   });
 
-  test('that fail as a whole say so, and the others leave all the same', async () => {
+  test('a chunk that fails as a whole rejects its operations, and the others are sent', async () => {
     const fixture = open();
     const pending = batch(fixture, adding(300));
     await settled();
@@ -102,7 +110,7 @@ describe('parts', () => {
   });
 
   test.each([false, true])(
-    'whose answers cannot be read hold up nothing; stopOnError %j',
+    'a chunk whose results cannot be decoded delays nothing; stopOnError is %j',
     async (stopOnError) => {
       const fixture = open();
       const pending = batch(fixture, adding(300), { stopOnError });
@@ -120,7 +128,7 @@ describe('parts', () => {
     },
   );
 
-  test('any batch has the outcome of each operation at its place', async () => {
+  test('any batch has the result of each operation at its place', async () => {
     const outcome = fc.constantFrom<OutcomeValues>({}, {}, REFUSED, ABSENT, {
       status: 'lost',
       error: 110,
@@ -167,11 +175,11 @@ describe('parts', () => {
   });
 });
 
-/** The code of each error; an empty one of what is fulfilled. */
+/** Returns the code of each error, and '' for fulfilled results. */
 const codes = (results: readonly BatchResult[]) =>
   results.map((each) => (each.status === 'rejected' ? each.reason.code : ''));
 
-/** Deletes destinations, of which those that `isForgiving` says may be gone. */
+/** Returns a build that deletes destinations. Those for which `isForgiving` is true may be absent. */
 const deleting =
   (count: number, isForgiving: (index: number) => boolean) =>
   (b: Parameters<Parameters<typeof batch>[1]>[0]) => {
@@ -180,9 +188,9 @@ const deleting =
     }
   };
 
-describe('stopping at an error', () => {
+describe('stopOnError', () => {
   test.each([0, 1, 100, 127, 128, 200, 1023, 1024, 2499])(
-    'the failure of number %d is the last that is sent',
+    'stopOnError sends nothing after operation %d, which fails',
     async (place) => {
       const fixture = open();
       const pending = batch(fixture, adding(2500), { stopOnError: true });
@@ -201,7 +209,7 @@ describe('stopping at an error', () => {
     },
   );
 
-  test('what was skipped says what, and why', async () => {
+  test('the error of a skipped operation names its target and the cause', async () => {
     const fixture = open();
     const pending = batch(fixture, adding(2), { stopOnError: true });
     await stopAll(fixture.handle, () => REFUSED);
@@ -222,7 +230,7 @@ describe('stopping at an error', () => {
     });
   });
 
-  test('names the one that failed, wherever that is, and refusals have their place', async () => {
+  test('the errors of skipped operations name the one that failed in an earlier chunk', async () => {
     const fixture = open();
     const pending = batch(fixture, adding(300), { stopOnError: true });
     const { address } = destination(200);
@@ -240,7 +248,7 @@ describe('stopping at an error', () => {
     }
   });
 
-  test('a refusal that is an answer stops nothing', async () => {
+  test('a refusal that is a value does not stop the batch', async () => {
     const fixture = open();
     const isGone = (index: number) => index % 100 === 50 || index === 1023 || index === 1024;
     const pending = batch(fixture, deleting(1100, isGone), { stopOnError: true });
@@ -250,7 +258,7 @@ describe('stopping at an error', () => {
     expect(await pending).toEqual(Array.from({ length: 1100 }, (_, at) => done(!isGone(at))));
   });
 
-  test('a job that fails as a whole stops it too', async () => {
+  test('a chunk that fails as a whole stops the batch', async () => {
     const fixture = open();
     const pending = batch(fixture, adding(1100), { stopOnError: true });
     await settled();
@@ -267,7 +275,7 @@ describe('stopping at an error', () => {
     await fixture.queue.close();
   });
 
-  test('any batch is done to its first failure, each operation once', async () => {
+  test('stopOnError executes any batch up to its first failure, each operation once', async () => {
     const places = (max: number) =>
       fc.uniqueArray(fc.integer({ min: 0, max: 1300 }), { maxLength: max });
     await fc.assert(
@@ -304,11 +312,11 @@ describe('stopping at an error', () => {
   });
 });
 
-describe('a signal', () => {
+describe('signals', () => {
   const reason = new Error('enough');
   const ended = { status: 'rejected', reason };
 
-  test('that was given before lets nothing out', async () => {
+  test('a signal that is aborted before the batch sends nothing', async () => {
     const fixture = open();
     const signal = AbortSignal.abort(reason);
     expect(await batch(fixture, adding(3), { signal })).toEqual([ended, ended, ended]);
@@ -316,7 +324,7 @@ describe('a signal', () => {
     expect(fixture.handle.log).toEqual(['close']);
   });
 
-  test('ends a batch that is being built, and nothing more can be added', async () => {
+  test('a signal ends a batch that is being built, and nothing more can be added', async () => {
     for (const before of [true, false]) {
       const fixture = open();
       const controller = new AbortController();
@@ -342,7 +350,7 @@ describe('a signal', () => {
     }
   });
 
-  test('ends a batch whose build never settles', async () => {
+  test('a signal ends a batch whose build never settles', async () => {
     const fixture = open();
     const controller = new AbortController();
     const { signal } = controller;
@@ -353,7 +361,7 @@ describe('a signal', () => {
     await fixture.queue.close();
   });
 
-  test('may come from a getter among the arguments: the buffer is not used again', async () => {
+  test('a signal that a getter among the arguments aborts does not spoil a buffer', async () => {
     const fixture = open();
     const controller = new AbortController();
     const { address, ...rest } = destination(9);
@@ -380,7 +388,7 @@ describe('a signal', () => {
     expect(await other).toEqual([done(), done()]);
   });
 
-  test('has no listener left, however a batch ends that was built meanwhile', async () => {
+  test('a signal has no listener after a batch, whatever its result', async () => {
     const { signal } = new AbortController();
     const builds: readonly Build[] = [
       async (b) => {
@@ -404,23 +412,26 @@ describe('a signal', () => {
     }
   });
 
-  test.each([false, true])('ends it between two parts; stopOnError %j', async (stopOnError) => {
-    const fixture = open();
-    const controller = new AbortController();
-    const pending = batch(fixture, adding(5000), { stopOnError, signal: controller.signal });
-    await settled();
-    await fixture.handle.answer(0);
-    controller.abort(reason);
-    await fixture.handle.answer(1);
-    expect(await pending).toEqual([
-      ...Array.from({ length: 128 + 256 }, () => done()),
-      ...Array.from({ length: 5000 - 128 - 256 }, () => ended),
-    ]);
-    expect(sizes(fixture.handle)).toEqual([128, 256]);
-    await fixture.queue.close();
-  });
+  test.each([false, true])(
+    'a signal ends a batch between two chunks; stopOnError is %j',
+    async (stopOnError) => {
+      const fixture = open();
+      const controller = new AbortController();
+      const pending = batch(fixture, adding(5000), { stopOnError, signal: controller.signal });
+      await settled();
+      await fixture.handle.answer(0);
+      controller.abort(reason);
+      await fixture.handle.answer(1);
+      expect(await pending).toEqual([
+        ...Array.from({ length: 128 + 256 }, () => done()),
+        ...Array.from({ length: 5000 - 128 - 256 }, () => ended),
+      ]);
+      expect(sizes(fixture.handle)).toEqual([128, 256]);
+      await fixture.queue.close();
+    },
+  );
 
-  test('comes too late where all has left', async () => {
+  test('a signal that is aborted after the last chunk is sent has no effect', async () => {
     const fixture = open();
     const controller = new AbortController();
     const pending = batch(fixture, adding(5), { signal: controller.signal });
@@ -431,8 +442,8 @@ describe('a signal', () => {
   });
 });
 
-describe('close', () => {
-  test('waits for all parts, and lets nothing else in', async () => {
+describe('close()', () => {
+  test('close() waits for all chunks of a batch', async () => {
     const fixture = open();
     const pending = batch(fixture, adding(300));
     const closing = fixture.queue.close();
@@ -442,7 +453,7 @@ describe('close', () => {
     expect(fixture.handle.log).toEqual(['run 128', 'run 172', 'close']);
   });
 
-  test('ends a batch that is being built, and does not wait for it', async () => {
+  test('close() ends a batch that is being built, and does not wait for it', async () => {
     const fixture = open();
     let later: unknown;
     const pending = batch(fixture, async (b) => {
@@ -457,13 +468,13 @@ describe('close', () => {
     expect(fixture.handle.log).toEqual(['close']);
   });
 
-  test('ends a batch whose build never settles', async () => {
+  test('close() ends a batch whose build never settles', async () => {
     const fixture = open();
     const pending = batch(fixture, () => new Promise(() => undefined));
     const closing = fixture.queue.close();
     await expect(pending).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
     await closing;
-    // The build that begins to wait when the handle is closed already.
+    // This build begins to wait after the handle is closed.
     const other = open();
     const late = batch(other, () => {
       void other.queue.close();
@@ -474,7 +485,7 @@ describe('close', () => {
     expect(other.handle.log).toEqual(['close']);
   });
 
-  test('waits for a batch that is built when it is called', async () => {
+  test('close() waits for a batch that is built already', async () => {
     const fixture = open();
     let end: () => void = () => undefined;
     const pending = batch(fixture, (b) => {

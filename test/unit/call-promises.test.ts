@@ -6,18 +6,18 @@ import { nativeResults } from './answers.js';
 import { bad, open, settled, unhandledOf } from './fake-handle.js';
 import { calls } from './requests.js';
 
-test('an outcome is its value, or throws its reason', () => {
+test('fulfilledValue() returns the value of a result, or throws its reason', () => {
   expect(fulfilledValue({ status: 'fulfilled', value: 7 })).toBe(7);
   expect(() => fulfilledValue({ status: 'rejected', reason: new Error('mine') })).toThrow('mine');
 });
 
-test('the outcome of a value has it', () => {
+test('resultOf() returns a fulfilled result with the value', () => {
   for (const value of [undefined, null, false, 0, '', [1]]) {
     expect(resultOf(value)).toEqual({ status: 'fulfilled', value });
   }
 });
 
-/** The result of a call: a value, or an error. */
+/** Arbitrary results: values and errors. */
 const results = fc
   .tuple(fc.boolean(), fc.anything())
   .map(([isDone, value]) =>
@@ -25,7 +25,7 @@ const results = fc
   );
 
 describe('the promises of calls', () => {
-  test('settle with their own results, and up to 256 share the moment', async () => {
+  test('promises settle with their own results, up to 256 at the same time', async () => {
     const several = fc.array(results, { minLength: 1, maxLength: 3 * YIELD_INTERVAL, size: 'max' });
     await fc.assert(
       fc.asyncProperty(several, async (expected) => {
@@ -52,13 +52,13 @@ describe('the promises of calls', () => {
 
 const ensure = () => calls.ensureService({ fwmark: 1 });
 
-/** A call whose answer is read in steps. */
-const inSteps = (make: () => Generator<void, string>) => ({
+/** Returns a call whose result is decoded incrementally. */
+const incremental = (make: () => Generator<void, string>) => ({
   ...calls.flush(),
   decode: () => new Incremental(make),
 });
 
-/** What may become of a call, by what is called, and by its answer. */
+/** The results of calls: for each, the call and the native outcome. */
 const KINDS = {
   created: [ensure, { created: 1 }],
   updated: [ensure, { created: 0 }],
@@ -66,7 +66,7 @@ const KINDS = {
   ERR_INVALID_ARG_VALUE: [bad],
   long: [
     () =>
-      inSteps(function* () {
+      incremental(function* () {
         yield;
         return 'long';
       }),
@@ -74,8 +74,8 @@ const KINDS = {
   ],
   EBROKEN: [
     () =>
-      // biome-ignore lint/correctness/useYield: it does not come so far
-      inSteps(function* () {
+      // biome-ignore lint/correctness/useYield: it throws before it yields
+      incremental(function* () {
         throw Object.assign(new Error('broken'), { code: 'EBROKEN' });
       }),
     {},
@@ -86,7 +86,7 @@ type Kind = keyof typeof KINDS;
 const kindOf = (result: PromiseSettledResult<unknown>): unknown =>
   result.status === 'fulfilled' ? result.value : result.reason.code;
 
-test('hundreds of calls of a turn have their own outcomes, whatever becomes of the others', async () => {
+test('hundreds of calls of one turn have their own results, whatever those of the others', async () => {
   // Object.keys() widens the names.
   const names = Object.keys(KINDS) as Kind[];
   const several = fc.array(fc.constantFrom(...names), {
@@ -96,14 +96,14 @@ test('hundreds of calls of a turn have their own outcomes, whatever becomes of t
   await fc.assert(
     fc.asyncProperty(several, async (kinds) => {
       const { handle, queue } = open();
-      const told = Promise.allSettled(
+      const pending = Promise.allSettled(
         kinds.map((kind) => queue.run<unknown, []>(KINDS[kind][0]())),
       );
       await settled();
       const outcomes = kinds.map((kind) => KINDS[kind][1]).filter((each) => each !== undefined);
       const answer = () => handle.job(0).answer(nativeResults({ outcomes }));
       if (outcomes.length > 0) expect(await unhandledOf(answer)).toEqual([]);
-      expect((await told).map(kindOf)).toEqual(kinds);
+      expect((await pending).map(kindOf)).toEqual(kinds);
       await queue.close();
     }),
     { numRuns: 20 },

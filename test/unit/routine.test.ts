@@ -11,22 +11,22 @@ import { calls } from './requests.js';
 const flush = call(calls.flush());
 const getInfo = call(calls.getInfo());
 
-type Told<Value> = Routine<IpvsTypes, Value>;
+type TestRoutine<Value> = Routine<IpvsTypes, Value>;
 
-/** Asks twice, the second time for as many as the first has told. */
-function* askTwice(): Told<readonly string[]> {
+/** Sends calls twice: the second time, one for each result of the first. */
+function* sendTwice(): TestRoutine<readonly string[]> {
   const first = yield* send([getInfo, call(bad()), flush]);
   const second = yield* send(first.map(() => call(calls.getTimeouts())));
   return [...first, ...second].map(({ status }) => status);
 }
 
-/** Reads a file, and writes what is in it to another. */
-function* copy(): Told<readonly number[]> {
+/** Copies the text of a file to another. */
+function* copy(): TestRoutine<readonly number[]> {
   const [text] = yield* readFiles(['/from']);
   return yield* writeFiles([{ path: '/to', text: String(text) }]);
 }
 
-/** A handle that has a file, and says what is done with it. */
+/** Opens a handle with a file. Its log has what is read and written. */
 function openFiles() {
   const fixture = open();
   const { handle } = fixture;
@@ -47,11 +47,11 @@ function openFiles() {
   return fixture;
 }
 
-describe('a procedure', () => {
-  test('has its calls among those of its turn, and the next behind them', async () => {
+describe('routines', () => {
+  test('a routine sends its first calls with those of its turn, and the next ones later', async () => {
     const { handle, queue } = open();
     const before = queue.run(calls.flush());
-    const pending = queue.runRoutine('twice', askTwice());
+    const pending = queue.runRoutine('twice', sendTwice());
     const after = queue.run(calls.listServices());
     await settled();
     expect(handle.job(0).operations).toEqual(['flush', 'getInfo', 'flush', 'listServices']);
@@ -66,7 +66,7 @@ describe('a procedure', () => {
     ]);
   });
 
-  test('touches files when what was called before is done, and not before', async () => {
+  test('a routine reads files after the responses to the calls before it', async () => {
     const { handle, queue } = openFiles();
     const before = queue.run(calls.flush());
     const pending = queue.runRoutine('copy', copy());
@@ -78,7 +78,7 @@ describe('a procedure', () => {
     expect(handle.log).toEqual(['run 1', 'read /from', 'write /to text']);
   });
 
-  test('waits for another that is given', async () => {
+  test('a routine waits for a promise that it is given', async () => {
     const { handle, queue } = openFiles();
     let go: () => void = () => undefined;
     const before = new Promise<void>((resolve) => {
@@ -91,9 +91,9 @@ describe('a procedure', () => {
     expect(await pending).toEqual([0]);
   });
 
-  test('is carried out to its end before the handle is closed', async () => {
+  test('close() waits for the end of a routine', async () => {
     const { handle, queue } = open();
-    const pending = queue.runRoutine('twice', askTwice());
+    const pending = queue.runRoutine('twice', sendTwice());
     const closing = queue.close();
     await settled();
     await handle.answer(0);
@@ -104,26 +104,24 @@ describe('a procedure', () => {
     expect(handle.log).toEqual(['run 2', 'run 3', 'close']);
   });
 
-  test('does not begin on a handle that is closed', async () => {
+  test('a routine does not begin on a closed handle', async () => {
     const { queue } = open();
     await queue.close();
     const body = vi.fn();
-    const procedure = function* (): Told<void> {
+    const routine = function* (): TestRoutine<void> {
       body();
       yield* send([flush]);
     };
     const closed = { code: 'ERR_IPVS_CLOSED', operation: 'mine' };
-    await expect(queue.runRoutine('mine', procedure())).rejects.toMatchObject(closed);
-    expect(() => queue.runRoutineSync('mine', procedure())).toThrow(
-      expect.objectContaining(closed),
-    );
+    await expect(queue.runRoutine('mine', routine())).rejects.toMatchObject(closed);
+    expect(() => queue.runRoutineSync('mine', routine())).toThrow(expect.objectContaining(closed));
     expect(body).not.toHaveBeenCalled();
   });
 
-  test('that throws rejects with what it throws, and holds up nothing', async () => {
+  test('a routine that throws rejects with the error, and does not delay close()', async () => {
     const { handle, queue } = open();
-    const failing = function* (asks: boolean): Told<void> {
-      if (asks) yield* send([flush]);
+    const failing = function* (sends: boolean): TestRoutine<void> {
+      if (sends) yield* send([flush]);
       throw new Error('mine');
     };
     await expect(queue.runRoutine('mine', failing(false))).rejects.toThrow('mine');
@@ -136,7 +134,7 @@ describe('a procedure', () => {
     await queue.close();
   });
 
-  test('whose files cannot be touched says why, and in what', async () => {
+  test('a routine whose files cannot be read rejects with the reason and its name', async () => {
     const { handle, queue } = openFiles();
     const error = Object.assign(new Error('open'), { errno: 24, syscall: 'open', text: '' });
     const refuse = () => {
@@ -148,20 +146,20 @@ describe('a procedure', () => {
     expect(() => queue.runRoutineSync('copy', copy())).toThrow(expect.objectContaining(expected));
   });
 
-  test('at once does the same, and everything in one go', () => {
+  test('runRoutineSync() runs a routine at once, and sends its calls together', () => {
     const { handle, queue } = openFiles();
     expect(queue.runRoutineSync('copy', copy())).toEqual([0]);
     expect(handle.log).toEqual(['read /from', 'write /to text']);
     handle.log.length = 0;
-    const procedure = function* (): Told<readonly unknown[]> {
-      const told = yield* send<IpvsTypes, unknown>([getInfo, flush]);
-      return told.map(fulfilledValue);
+    const routine = function* (): TestRoutine<readonly unknown[]> {
+      const results = yield* send<IpvsTypes, unknown>([getInfo, flush]);
+      return results.map(fulfilledValue);
     };
     handle.runSync = (requests) => {
       handle.log.push(`runSync ${requests.length}`);
       return nativeResults({ outcomes: [{ version: 0x010203 }, { status: 'refused', error: 1 }] });
     };
-    expect(() => queue.runRoutineSync('mine', procedure())).toThrow(
+    expect(() => queue.runRoutineSync('mine', routine())).toThrow(
       expect.objectContaining({ code: 'EPERM', operation: 'flush' }),
     );
     expect(handle.log).toHaveLength(1);

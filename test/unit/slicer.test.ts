@@ -5,7 +5,7 @@ import { destinationRecord, nativeResults } from './answers.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls } from './requests.js';
 
-/** The clock, in milliseconds: it goes on with the work alone. */
+/** The time of the clock, in milliseconds. Only work advances it. */
 let now = 0;
 
 beforeEach(() => {
@@ -17,7 +17,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Work of so many steps, each of which takes a millisecond; says what it does. */
+/** Returns work of `steps` steps, each of which takes a millisecond and is logged. */
 function* work(name: string, steps: number, log: string[]): Generator<void, void> {
   for (let step = 1; step <= steps; step++) {
     log.push(`${name}${step}`);
@@ -26,8 +26,8 @@ function* work(name: string, steps: number, log: string[]): Generator<void, void
   }
 }
 
-describe('turns', () => {
-  test('begin at once, and end a slice after two milliseconds', async () => {
+describe('slices', () => {
+  test('work begins at once, and a slice ends after two milliseconds', async () => {
     const [slicer, log] = [new Slicer(), [] as string[]];
     slicer.add(work('a', 5, log));
     expect(log).toEqual(['a1', 'a2']);
@@ -38,7 +38,7 @@ describe('turns', () => {
     expect(log).toEqual(['a1', 'a2', 'a3', 'a4', 'another', 'a5']);
   });
 
-  test('of short works share a slice', async () => {
+  test('several short works share a slice', async () => {
     const [slicer, log] = [new Slicer(), [] as string[]];
     slicer.add(work('a', 3, log));
     for (const name of ['b', 'c']) slicer.add(work(name, 1, log));
@@ -49,7 +49,7 @@ describe('turns', () => {
     expect(log).toEqual(['a1', 'a2', 'a3', 'b1', 'c1']);
   });
 
-  test('keep the order of the adding, and lose nothing', async () => {
+  test('works are done in the order in which they are added, and none is lost', async () => {
     const works = fc.array(fc.tuple(fc.integer({ min: 0, max: 6 }), fc.boolean()), {
       maxLength: 8,
     });
@@ -70,13 +70,13 @@ describe('turns', () => {
   });
 });
 
-describe('steps that are worked off in turns', () => {
+describe('run()', () => {
   function* counted(count: number, log: string[]): Generator<void, string> {
     yield* work('s', count, log);
     return 'done';
   }
 
-  test('give their value, and let others have their turn', async () => {
+  test('run() resolves to the value, and lets the event loop run', async () => {
     const [slicer, log] = [new Slicer(), [] as string[]];
     const value = slicer.run(counted(5, log), () => false);
     expect(log).toEqual(['s1', 's2']);
@@ -84,7 +84,7 @@ describe('steps that are worked off in turns', () => {
     expect(log).toHaveLength(5);
   });
 
-  test('reject with what they throw, and hold up nothing', async () => {
+  test('run() rejects with the error of the work, and does not delay other work', async () => {
     const [slicer, log] = [new Slicer(), [] as string[]];
     const failing = slicer.run(
       (function* (): Generator<void, string> {
@@ -99,7 +99,7 @@ describe('steps that are worked off in turns', () => {
     expect(log).toEqual(['f1', 'f2', 'f3', 'a1']);
   });
 
-  test('are left where they are once nobody needs them', async () => {
+  test('run() abandons work that is stale', async () => {
     const [slicer, log] = [new Slicer(), [] as string[]];
     let stale = false;
     const value = slicer.run(counted(100, log), () => stale);
@@ -109,21 +109,21 @@ describe('steps that are worked off in turns', () => {
   });
 });
 
-describe('steps', () => {
-  test('are made anew by each that takes them, and come to their value', () => {
+describe('incremental values', () => {
+  test('an incremental value is decoded anew by each consumer', () => {
     const made = vi.fn(function* () {
       yield;
       yield;
       return 7;
     });
-    const steps = new Incremental(made);
+    const value = new Incremental(made);
     expect(made).not.toHaveBeenCalled();
-    expect(complete(steps)).toBe(7);
-    expect(runToEnd(steps[Symbol.iterator]())).toBe(7);
+    expect(complete(value)).toBe(7);
+    expect(runToEnd(value[Symbol.iterator]())).toBe(7);
     expect(made).toHaveBeenCalledTimes(2);
   });
 
-  test('throw where they are taken', () => {
+  test('complete() throws the error of an incremental value', () => {
     const failing = new Incremental(function* () {
       yield;
       throw new Error('broken');
@@ -131,16 +131,19 @@ describe('steps', () => {
     expect(() => complete(failing)).toThrow('broken');
   });
 
-  test('a value that is none is itself', () => {
+  test('complete() returns any other value as it is', () => {
     const value = [1];
     expect(complete(value)).toBe(value);
     expect(complete(undefined)).toBeUndefined();
   });
 });
 
-describe('a long list', () => {
-  /** Asks for the destinations of a service, which are so many, and for a small thing behind it; tells how many turns passed before each. */
-  async function ask(count: number) {
+describe('long lists', () => {
+  /**
+   * Lists `count` destinations of a service, and makes a short call after it. Returns how many turns
+   * of the event loop pass before each of the two settles.
+   */
+  async function turnsOf(count: number) {
     const { handle, queue } = open();
     let turns = 0;
     let isRead = false;
@@ -149,7 +152,7 @@ describe('a long list', () => {
     });
     const small = queue.run(calls.flush()).then(() => turns);
     await settled();
-    // Every look at the clock finds that a slice is over.
+    // A slice is over whenever the clock is read.
     vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
     handle.job(0).answer(
       nativeResults({
@@ -159,33 +162,33 @@ describe('a long list', () => {
         ),
       }),
     );
-    const look = () => {
+    const countTurn = () => {
       turns++;
-      if (!isRead) setImmediate(look);
+      if (!isRead) setImmediate(countTurn);
     };
-    setImmediate(look);
+    setImmediate(countTurn);
     const ports = (await list).map(({ port }) => port);
     expect(ports).toEqual(Array.from({ length: count }, (_, index) => index % 65536));
     return { long: turns, short: await small };
   }
 
   test.each([0, 1, YIELD_INTERVAL, YIELD_INTERVAL + 1, 2 * YIELD_INTERVAL, 1000])(
-    'of %d is read whole',
+    'a list of %d destinations is complete',
     async (count) => {
-      await ask(count);
+      await turnsOf(count);
     },
   );
 
-  test('lets others have their turn', async () => {
-    expect((await ask(YIELD_INTERVAL)).long).toBeLessThan(3);
-    expect((await ask(10 * YIELD_INTERVAL)).long).toBeGreaterThanOrEqual(9);
+  test('the event loop runs while a long list is decoded', async () => {
+    expect((await turnsOf(YIELD_INTERVAL)).long).toBeLessThan(3);
+    expect((await turnsOf(10 * YIELD_INTERVAL)).long).toBeGreaterThanOrEqual(9);
   });
 
-  test('does not hold up what was called after it', async () => {
-    expect((await ask(10 * YIELD_INTERVAL)).short).toBeLessThan(3);
+  test('a long list does not delay the call after it', async () => {
+    expect((await turnsOf(10 * YIELD_INTERVAL)).short).toBeLessThan(3);
   });
 
-  test('that cannot be read rejects its own call', async () => {
+  test('a list that cannot be decoded rejects only its own call', async () => {
     const { handle, queue } = open();
     const broken = new Incremental(function* () {
       yield;

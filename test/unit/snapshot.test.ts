@@ -6,14 +6,17 @@ import { destinationRecord, nativeResults, type OutcomeValues, serviceRecord } f
 import { open, settled } from './fake-handle.js';
 import { calls, decode, layout } from './requests.js';
 
-/** How many destinations each service has, by mark; undefined: it is gone when they are asked for. */
+/**
+ * The number of destinations of each service, by mark. Undefined: the service is deleted before they
+ * are listed.
+ */
 type Table = ReadonlyMap<number, number | undefined>;
 
 const DESTINATIONS = Array.from({ length: 3000 }, (_, index) =>
   destinationRecord({ family: 2, port: index + 1 }),
 );
 
-/** The marks of the services that requests name. */
+/** Returns the marks of the services that requests name. */
 function marksOf(bytes: Uint8Array): number[] {
   const { size, fields } = layout.request;
   return Array.from(
@@ -23,8 +26,8 @@ function marksOf(bytes: Uint8Array): number[] {
   );
 }
 
-/** What a kernel with that table answers to readings of it. */
-function answerOf(table: Table, bytes: Uint8Array, isList: boolean): NativeResults {
+/** Returns the response of a kernel with this table to requests that read it. */
+function responseOf(table: Table, bytes: Uint8Array, isList: boolean): NativeResults {
   if (isList) {
     const services = [...table.keys()].map((fwmark) => serviceRecord({ family: 2, fwmark }));
     return nativeResults({ outcomes: [{ services: services.length }], services });
@@ -40,7 +43,7 @@ function answerOf(table: Table, bytes: Uint8Array, isList: boolean): NativeResul
   return nativeResults({ outcomes, destinations });
 }
 
-/** Takes a snapshot of a table; with how many services each job was about. */
+/** Takes a snapshot of a table. Returns its services, and the number of requests of each chunk. */
 async function take(table: Table) {
   const { handle, queue } = open();
   const pending = queue.runRoutine('snapshot', readTable('snapshot'));
@@ -52,23 +55,23 @@ async function take(table: Table) {
     while (!isOver && job === handle.jobs.length) await settled();
     if (isOver) break;
     const { bytes, operations, answer } = handle.job(job);
-    answer(answerOf(table, bytes, operations[0] === 'listServices'));
+    answer(responseOf(table, bytes, operations[0] === 'listServices'));
   }
   const { services } = (await pending) as Snapshot;
-  const [, ...parts] = handle.jobs.map(({ operations }) => operations.length);
-  return { services, parts };
+  const [, ...chunks] = handle.jobs.map(({ operations }) => operations.length);
+  return { services, chunks };
 }
 
 const tableOf = (services: number, count: (mark: number) => number | undefined): Table =>
   new Map(Array.from({ length: services }, (_, index) => [index + 1, count(index + 1)]));
 
-describe('a snapshot', () => {
+describe('snapshots', () => {
   test.each<readonly [string, Table]>([
-    ['nothing', new Map()],
+    ['an empty table', new Map()],
     ['a service without destinations', new Map([[7, 0]])],
-    ['services of every size', tableOf(100, (mark) => (mark * 7) % 50)],
-    ['a service with very many', tableOf(3, (mark) => (mark === 2 ? 3000 : 1))],
-  ])('has all of %s', async (_, table) => {
+    ['services of many sizes', tableOf(100, (mark) => (mark * 7) % 50)],
+    ['a service with thousands of destinations', tableOf(3, (mark) => (mark === 2 ? 3000 : 1))],
+  ])('a snapshot has all of %s', async (_, table) => {
     const { services } = await take(table);
     expect(services.map(({ fwmark }) => fwmark)).toEqual([...table.keys()]);
     for (const { fwmark = 0, destinations } of services) {
@@ -78,7 +81,7 @@ describe('a snapshot', () => {
     }
   });
 
-  test('has nothing of a service that is deleted meanwhile', async () => {
+  test('a snapshot leaves out services that are deleted meanwhile', async () => {
     const { services } = await take(tableOf(40, (mark) => (mark % 3 === 0 ? undefined : 2)));
     const marks = Array.from({ length: 40 }, (_, index) => index + 1);
     expect(services.map(({ fwmark }) => fwmark)).toEqual(marks.filter((mark) => mark % 3 !== 0));
@@ -86,33 +89,33 @@ describe('a snapshot', () => {
 
   test.each<readonly [string, number, readonly number[]]>([
     ['without destinations', 0, [32, 256, 12]],
-    ['with ten each', 10, [32, 128, 128, 12]],
-    ['with forty each', 40, [...Array.from({ length: 9 }, () => 32), 12]],
-  ])('asks for 300 services %s in parts of the same effort', async (_, count, expected) => {
-    const { parts } = await take(tableOf(300, () => count));
-    expect(parts).toEqual(expected);
+    ['with ten destinations each', 10, [32, 128, 128, 12]],
+    ['with forty destinations each', 40, [...Array.from({ length: 9 }, () => 32), 12]],
+  ])('300 services %s are read in chunks of about the same cost', async (_, count, expected) => {
+    const { chunks } = await take(tableOf(300, () => count));
+    expect(chunks).toEqual(expected);
   });
 
-  test('of services that are huge asks for one at a time, and for more behind them', async () => {
-    const { parts } = await take(tableOf(300, (mark) => (mark <= 33 ? 1500 : 1)));
-    expect(parts.slice(0, 4)).toEqual([32, 1, 1, 256]);
+  test('huge services are read one at a time, and small ones after them in larger chunks', async () => {
+    const { chunks } = await take(tableOf(300, (mark) => (mark <= 33 ? 1500 : 1)));
+    expect(chunks.slice(0, 4)).toEqual([32, 1, 1, 256]);
   });
 
-  test('lets other calls have their turn between two parts', async () => {
+  test('other calls are sent between two chunks of a snapshot', async () => {
     const { handle, queue } = open();
     const table = tableOf(40, () => 40);
     const pending = queue.runRoutine('snapshot', readTable('snapshot'));
     await settled();
-    handle.job(0).answer(answerOf(table, handle.job(0).bytes, true));
+    handle.job(0).answer(responseOf(table, handle.job(0).bytes, true));
     await settled();
     const other = queue.run(calls.flush());
-    handle.job(1).answer(answerOf(table, handle.job(1).bytes, false));
+    handle.job(1).answer(responseOf(table, handle.job(1).bytes, false));
     await settled();
     expect(handle.job(2).operations[0]).toBe('flush');
     await handle.answer(2);
     await other;
     for (let job = 3; job < handle.jobs.length; job++) {
-      handle.job(job).answer(answerOf(table, handle.job(job).bytes, false));
+      handle.job(job).answer(responseOf(table, handle.job(job).bytes, false));
       await settled();
       await settled();
     }
@@ -120,9 +123,9 @@ describe('a snapshot', () => {
   });
 
   test.each([
-    ['the services', 0],
+    ['services', 0],
     ['destinations', 1],
-  ])('fails where the kernel refuses %s', async (_, refused) => {
+  ])('a snapshot rejects if the kernel refuses to list %s', async (_, refused) => {
     const { handle, queue } = open();
     const pending = queue.runRoutine('snapshot', readTable('snapshot'));
     const expected = expect(pending).rejects.toMatchObject({
@@ -133,21 +136,21 @@ describe('a snapshot', () => {
     });
     await settled();
     const table = tableOf(2, () => 1);
-    if (refused === 1) handle.job(0).answer(answerOf(table, handle.job(0).bytes, true));
+    if (refused === 1) handle.job(0).answer(responseOf(table, handle.job(0).bytes, true));
     await settled();
     await handle.answer(refused, [{ status: 'refused', error: 1 }]);
     await expected;
     await queue.close();
   });
 
-  test('is finished before the handle is closed', async () => {
+  test('close() waits for the end of a snapshot', async () => {
     const { handle, queue } = open();
     const table = tableOf(40, () => 40);
     const pending = queue.runRoutine('snapshot', readTable('snapshot'));
     const closing = queue.close();
     for (let job = 0; job === 0 || job < handle.jobs.length; job++) {
       await settled();
-      handle.job(job).answer(answerOf(table, handle.job(job).bytes, job === 0));
+      handle.job(job).answer(responseOf(table, handle.job(job).bytes, job === 0));
       await settled();
       await settled();
     }
