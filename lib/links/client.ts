@@ -18,6 +18,7 @@ export interface LinkTypes {
   readonly response: LinkResponse;
 }
 
+/** The queue of a handle's operations on links. */
 export type LinkQueue = Queue<LinkTypes>;
 
 /** Two: one collects requests while the other is in flight. */
