@@ -37,63 +37,71 @@ const marked = (fwmark: number, family: number) => ({
   port: 0,
 });
 
-describe('services', () => {
+describe('references of services', () => {
   test.each([
-    [
-      'tcp://10.96.0.1:443',
-      { protocol: 'tcp', address: '10.96.0.1', port: 443 },
-      key(TCP, V4, '0a600001', 443),
-    ],
-    [
-      'udp://10.96.0.1:0',
-      { protocol: 'udp', address: '10.96.0.1', port: 0 },
-      key(UDP, V4, '0a600001', 0),
-    ],
-    [
-      'sctp://0.0.0.0:65535',
-      { protocol: 'sctp', address: '0.0.0.0', port: 65535 },
-      key(SCTP, V4, '', 65535),
-    ],
-    [
-      'tcp://[fd00::1]:53',
-      { protocol: 'tcp', address: 'fd00::1', port: 53 },
-      key(TCP, V6, `fd${'0'.repeat(29)}1`, 53),
-    ],
-    [
-      'udp://[FD00:0::1]:53',
-      { protocol: 'udp', address: 'fd00:0:0:0::1', port: 53 },
-      key(UDP, V6, `fd${'0'.repeat(29)}1`, 53),
-    ],
-    ['tcp://[::]:80', { protocol: 'tcp', address: '::', port: 80 }, key(TCP, V6, '', 80)],
-    [
-      'tcp://[::1.2.3.4]:80',
-      { protocol: 'tcp', address: '::1.2.3.4', port: 80 },
-      key(TCP, V6, `${'0'.repeat(24)}01020304`, 80),
-    ],
-    ['fwmark://1', { fwmark: 1 }, marked(1, V4)],
-    ['fwmark://4294967295', { fwmark: 4294967295, family: 'ipv4' }, marked(4294967295, V4)],
-    ['fwmark6://7', { fwmark: 7, family: 'ipv6' }, marked(7, V6)],
-    [
-      'unknown-50://10.96.0.1:1',
-      { protocol: 'unknown-50', address: '10.96.0.1', port: 1 },
-      key(50, V4, '0a600001', 1),
-    ],
-    [
-      'unknown-0://10.96.0.1:1',
-      { protocol: 'unknown-0', address: '10.96.0.1', port: 1 },
-      key(0, V4, '0a600001', 1),
-    ],
-    [
-      'unknown-65535://[::1]:1',
-      { protocol: 'unknown-65535', address: '::1', port: 1 },
-      key(65535, V6, `${'0'.repeat(31)}1`, 1),
-    ],
-    [
-      'unknown-6://10.96.0.1:1',
-      { protocol: 'tcp', address: '10.96.0.1', port: 1 },
-      key(TCP, V4, '0a600001', 1),
-    ],
-  ])('%s names what its object names', (text, object, expected) => {
+    {
+      text: 'tcp://10.96.0.1:443',
+      object: { protocol: 'tcp', address: '10.96.0.1', port: 443 },
+      expected: key(TCP, V4, '0a600001', 443),
+    },
+    {
+      text: 'udp://10.96.0.1:0',
+      object: { protocol: 'udp', address: '10.96.0.1', port: 0 },
+      expected: key(UDP, V4, '0a600001', 0),
+    },
+    {
+      text: 'sctp://0.0.0.0:65535',
+      object: { protocol: 'sctp', address: '0.0.0.0', port: 65535 },
+      expected: key(SCTP, V4, '', 65535),
+    },
+    {
+      text: 'tcp://[fd00::1]:53',
+      object: { protocol: 'tcp', address: 'fd00::1', port: 53 },
+      expected: key(TCP, V6, `fd${'0'.repeat(29)}1`, 53),
+    },
+    {
+      text: 'udp://[FD00:0::1]:53',
+      object: { protocol: 'udp', address: 'fd00:0:0:0::1', port: 53 },
+      expected: key(UDP, V6, `fd${'0'.repeat(29)}1`, 53),
+    },
+    {
+      text: 'tcp://[::]:80',
+      object: { protocol: 'tcp', address: '::', port: 80 },
+      expected: key(TCP, V6, '', 80),
+    },
+    {
+      text: 'tcp://[::1.2.3.4]:80',
+      object: { protocol: 'tcp', address: '::1.2.3.4', port: 80 },
+      expected: key(TCP, V6, `${'0'.repeat(24)}01020304`, 80),
+    },
+    { text: 'fwmark://1', object: { fwmark: 1 }, expected: marked(1, V4) },
+    {
+      text: 'fwmark://4294967295',
+      object: { fwmark: 4294967295, family: 'ipv4' },
+      expected: marked(4294967295, V4),
+    },
+    { text: 'fwmark6://7', object: { fwmark: 7, family: 'ipv6' }, expected: marked(7, V6) },
+    {
+      text: 'unknown-50://10.96.0.1:1',
+      object: { protocol: 'unknown-50', address: '10.96.0.1', port: 1 },
+      expected: key(50, V4, '0a600001', 1),
+    },
+    {
+      text: 'unknown-0://10.96.0.1:1',
+      object: { protocol: 'unknown-0', address: '10.96.0.1', port: 1 },
+      expected: key(0, V4, '0a600001', 1),
+    },
+    {
+      text: 'unknown-65535://[::1]:1',
+      object: { protocol: 'unknown-65535', address: '::1', port: 1 },
+      expected: key(65535, V6, `${'0'.repeat(31)}1`, 1),
+    },
+    {
+      text: 'unknown-6://10.96.0.1:1',
+      object: { protocol: 'tcp', address: '10.96.0.1', port: 1 },
+      expected: key(TCP, V4, '0a600001', 1),
+    },
+  ])('$text names the same service as $object', ({ text, object, expected }) => {
     const { service, destination, changes } = requestOf(untyped.getService(text));
     expect(service).toEqual({
       ...expected,
@@ -107,7 +115,7 @@ describe('services', () => {
     expect(bytesOf(untyped.getService(object))).toEqual(bytesOf(untyped.getService(text)));
   });
 
-  test('a family beside an address may be given where it is the right one', () => {
+  test('an address may come with its family', () => {
     const named = { protocol: 'tcp', address: '::1', port: 80 };
     expect(bytesOf(untyped.getService({ ...named, family: 'ipv6' }))).toEqual(
       bytesOf(untyped.getService(named)),
@@ -115,9 +123,12 @@ describe('services', () => {
   });
 
   test.each([
-    ['an address', serviceRecord({ protocol: 50, family: V6, address: address('fd'), port: 9 })],
-    ['a mark', serviceRecord({ fwmark: 7, family: V6 })],
-  ])('a returned service named by %s can be passed back in', (_, record) => {
+    {
+      name: 'an address',
+      record: serviceRecord({ protocol: 50, family: V6, address: address('fd'), port: 9 }),
+    },
+    { name: 'a mark', record: serviceRecord({ fwmark: 7, family: V6 }) },
+  ])('takes a service from the kernel with $name as a reference', ({ record }) => {
     const [listed] = complete(answer({ services: [record] }).services(0, asNumber));
     const inTree = { ...listed, destinations: [] };
     const text = formatServiceAt(
@@ -130,7 +141,7 @@ describe('services', () => {
     );
   });
 
-  test('settings beside the name are no part of it', () => {
+  test('a reference may come with settings, which are ignored', () => {
     const named = { protocol: 'tcp', address: '10.0.0.1', port: 80 };
     expect(
       bytesOf(untyped.deleteService({ ...named, scheduler: 'rr', persistence: null })),
@@ -138,26 +149,74 @@ describe('services', () => {
   });
 });
 
-describe('destinations', () => {
+describe('references of destinations', () => {
   const service = 'tcp://10.96.0.1:443';
 
   test.each([
-    ['10.0.0.1:80', { address: '10.0.0.1', port: 80 }, V4, '0a000001', 80],
-    ['10.0.0.1:0', { address: '10.0.0.1', port: 0 }, V4, '0a000001', 0],
-    ['10.0.0.1:65535', { address: '10.0.0.1', port: 65535 }, V4, '0a000001', 65535],
-    ['10.0.0.1', { address: '10.0.0.1' }, V4, '0a000001', 443],
-    [
-      '[fd00::2]:80',
-      { address: 'fd00::2', port: 80, family: 'ipv6' },
-      V6,
-      `fd${'0'.repeat(29)}2`,
-      80,
-    ],
-    ['[fd00::2]', { address: 'FD00::2' }, V6, `fd${'0'.repeat(29)}2`, 443],
-    ['fd00::2', { address: 'fd00::2', port: undefined }, V6, `fd${'0'.repeat(29)}2`, 443],
-    ['fd00::2:80', { address: 'fd00:0:0:0:0:0:2:80' }, V6, `fd${'0'.repeat(25)}20080`, 443],
-    ['0.0.0.0:80', { address: '0.0.0.0', port: 80 }, V4, '', 80],
-  ])('%s names what its object names', (text, object, family, digits, port) => {
+    {
+      text: '10.0.0.1:80',
+      object: { address: '10.0.0.1', port: 80 },
+      family: V4,
+      digits: '0a000001',
+      port: 80,
+    },
+    {
+      text: '10.0.0.1:0',
+      object: { address: '10.0.0.1', port: 0 },
+      family: V4,
+      digits: '0a000001',
+      port: 0,
+    },
+    {
+      text: '10.0.0.1:65535',
+      object: { address: '10.0.0.1', port: 65535 },
+      family: V4,
+      digits: '0a000001',
+      port: 65535,
+    },
+    {
+      text: '10.0.0.1',
+      object: { address: '10.0.0.1' },
+      family: V4,
+      digits: '0a000001',
+      port: 443,
+    },
+    {
+      text: '[fd00::2]:80',
+      object: { address: 'fd00::2', port: 80, family: 'ipv6' },
+      family: V6,
+      digits: `fd${'0'.repeat(29)}2`,
+      port: 80,
+    },
+    {
+      text: '[fd00::2]',
+      object: { address: 'FD00::2' },
+      family: V6,
+      digits: `fd${'0'.repeat(29)}2`,
+      port: 443,
+    },
+    {
+      text: 'fd00::2',
+      object: { address: 'fd00::2', port: undefined },
+      family: V6,
+      digits: `fd${'0'.repeat(29)}2`,
+      port: 443,
+    },
+    {
+      text: 'fd00::2:80',
+      object: { address: 'fd00:0:0:0:0:0:2:80' },
+      family: V6,
+      digits: `fd${'0'.repeat(25)}20080`,
+      port: 443,
+    },
+    {
+      text: '0.0.0.0:80',
+      object: { address: '0.0.0.0', port: 80 },
+      family: V4,
+      digits: '',
+      port: 80,
+    },
+  ])('$text names the same destination as $object', ({ text, object, family, digits, port }) => {
     const { destination } = requestOf(untyped.getDestination(service, text));
     expect(destination).toEqual({
       address: address(digits),
@@ -177,18 +236,18 @@ describe('destinations', () => {
   });
 
   test.each([
-    ['tcp://10.96.0.1:443', 443],
-    [{ protocol: 'udp', address: '::1', port: 53 }, 53],
-    ['sctp://10.96.0.1:0', 0],
-    ['fwmark://7', 0],
-    [{ fwmark: 7, family: 'ipv6' }, 0],
-  ])("the port that is left out is the service's: %j", (of, port) => {
+    { service: 'tcp://10.96.0.1:443', port: 443 },
+    { service: { protocol: 'udp', address: '::1', port: 53 }, port: 53 },
+    { service: 'sctp://10.96.0.1:0', port: 0 },
+    { service: 'fwmark://7', port: 0 },
+    { service: { fwmark: 7, family: 'ipv6' }, port: 0 },
+  ])('the default port of a destination of $service is $port', ({ service, port }) => {
     for (const named of ['10.0.0.1', { address: '10.0.0.1' }]) {
-      expect(requestOf(untyped.getDestination(of, named)).destination.port).toBe(port);
+      expect(requestOf(untyped.getDestination(service, named)).destination.port).toBe(port);
     }
   });
 
-  test('a returned destination can be passed back in', () => {
+  test('takes a destination from the kernel as a reference', () => {
     const record = destinationRecord({
       family: V6,
       address: address('fd'),
@@ -206,7 +265,7 @@ describe('destinations', () => {
   });
 });
 
-test('the text of a name names the same', () => {
+test('the text of a key names the same object', () => {
   fc.assert(
     fc.property(serviceAndDestination, ([service, destination]) => {
       const call = untyped.getDestination(service, destination);
@@ -230,7 +289,7 @@ const MARK_RULE = 'is not an integer from 1 to 4294967295';
 const PROTOCOL_RULE = 'is not one of tcp, udp, sctp';
 const ADDRESS_RULE = 'is not an IPv4 or IPv6 address, without port, prefix or zone';
 
-describe('strings that name no service', () => {
+describe('bad references of services', () => {
   test.each([
     '',
     ' ',
@@ -288,7 +347,7 @@ describe('strings that name no service', () => {
     'fwmark:7',
     'fwmark://99999999999',
     '7',
-  ])('%j', (text) => {
+  ])('the text %j is refused', (text) => {
     expectRefused({
       call: () => badService(text),
       kind: 'value',
@@ -299,7 +358,7 @@ describe('strings that name no service', () => {
   });
 });
 
-describe('strings that name no destination', () => {
+describe('bad references of destinations', () => {
   test.each([
     '',
     ' ',
@@ -330,7 +389,7 @@ describe('strings that name no destination', () => {
     '[]:80',
     '[:]:80',
     'fwmark://7',
-  ])('%j', (text) => {
+  ])('the text %j is refused', (text) => {
     expectRefused({
       call: () => badDestination(text),
       kind: 'value',
@@ -341,382 +400,624 @@ describe('strings that name no destination', () => {
   });
 });
 
-type Row = readonly [shown: string, value: unknown, ...Parameters<typeof refused>];
-const refused = (
-  kind: Refusal['kind'],
-  property: string,
-  value: string,
-  rule: string,
-): Omit<Refusal, 'call'> => ({ kind, property, value, rule });
+interface Row extends Omit<Refusal, 'call'> {
+  readonly title: string;
+  readonly input: unknown;
+}
 const named = { protocol: 'tcp', address: '10.0.0.1', port: 80 };
 
-describe('bad names of services', () => {
+describe('what is wrong with a reference of a service', () => {
   test.each<Row>([
-    ['a port beyond 65535', 'tcp://10.0.0.1:70000', 'range', 'service port', '70000', PORT_RULE],
-    ['a port beyond 65535', 'udp://[::1]:65536', 'range', 'service port', '65536', PORT_RULE],
-    [
-      'a mark beyond 32 bits',
-      'fwmark://4294967296',
-      'range',
-      'service mark',
-      '4294967296',
-      MARK_RULE,
-    ],
-    [
-      'a mark beyond 32 bits',
-      'fwmark6://9999999999',
-      'range',
-      'service mark',
-      '9999999999',
-      MARK_RULE,
-    ],
-    ['another scheme', 'http://10.0.0.1:80', 'value', 'service', "'http'", PROTOCOL_RULE],
-    ['a typo', 'tpc://10.0.0.1:80', 'value', 'service', "'tpc'", 'did you mean tcp?'],
-    ['a mark with a port', 'fwmark://7:80', 'value', 'service', "'fwmark://7:80'", SERVICE_RULE],
-    [
-      'a protocol beyond 16 bits',
-      'unknown-65536://10.0.0.1:80',
-      'value',
-      'service',
-      "'unknown-65536'",
-      PROTOCOL_RULE,
-    ],
-    [
-      'a protocol with leading zeros',
-      'unknown-050://10.0.0.1:80',
-      'value',
-      'service',
-      "'unknown-050'",
-      PROTOCOL_RULE,
-    ],
+    {
+      title: 'a port beyond 65535',
+      input: 'tcp://10.0.0.1:70000',
+      kind: 'range',
+      property: 'service port',
+      value: '70000',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'a port beyond 65535',
+      input: 'udp://[::1]:65536',
+      kind: 'range',
+      property: 'service port',
+      value: '65536',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'a mark beyond 32 bits',
+      input: 'fwmark://4294967296',
+      kind: 'range',
+      property: 'service mark',
+      value: '4294967296',
+      rule: MARK_RULE,
+    },
+    {
+      title: 'a mark beyond 32 bits',
+      input: 'fwmark6://9999999999',
+      kind: 'range',
+      property: 'service mark',
+      value: '9999999999',
+      rule: MARK_RULE,
+    },
+    {
+      title: 'another scheme',
+      input: 'http://10.0.0.1:80',
+      kind: 'value',
+      property: 'service',
+      value: "'http'",
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'a typo',
+      input: 'tpc://10.0.0.1:80',
+      kind: 'value',
+      property: 'service',
+      value: "'tpc'",
+      rule: 'did you mean tcp?',
+    },
+    {
+      title: 'a mark with a port',
+      input: 'fwmark://7:80',
+      kind: 'value',
+      property: 'service',
+      value: "'fwmark://7:80'",
+      rule: SERVICE_RULE,
+    },
+    {
+      title: 'a protocol beyond 16 bits',
+      input: 'unknown-65536://10.0.0.1:80',
+      kind: 'value',
+      property: 'service',
+      value: "'unknown-65536'",
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'a protocol with leading zeros',
+      input: 'unknown-050://10.0.0.1:80',
+      kind: 'value',
+      property: 'service',
+      value: "'unknown-050'",
+      rule: PROTOCOL_RULE,
+    },
 
-    ['nothing', {}, 'value', 'service', '{}', 'needs protocol, address and port, or fwmark'],
-    [
-      'a port alone',
-      { port: 80 },
-      'value',
-      'service',
-      '{ port: 80 }',
-      'needs protocol, address and port',
-    ],
-    ['a family alone', { family: 'ipv6' }, 'value', 'service', "{ family: 'ipv6' }", 'or fwmark'],
-    [
-      'no protocol',
-      { ...named, protocol: undefined },
-      'type',
-      'service.protocol',
-      'undefined',
-      PROTOCOL_RULE,
-    ],
-    [
-      'no address',
-      { ...named, address: undefined },
-      'type',
-      'service.address',
-      'undefined',
-      ADDRESS_RULE,
-    ],
-    ['no port', { ...named, port: undefined }, 'type', 'service.port', 'undefined', PORT_RULE],
-    ['port null', { ...named, port: null }, 'type', 'service.port', 'null', PORT_RULE],
-    ['port in text', { ...named, port: '80' }, 'type', 'service.port', "'80'", PORT_RULE],
-    ['port BigInt', { ...named, port: 80n }, 'type', 'service.port', '80n', PORT_RULE],
-    ['port 70000', { ...named, port: 70000 }, 'range', 'service.port', '70000', PORT_RULE],
-    ['port 65536', { ...named, port: 65536 }, 'range', 'service.port', '65536', PORT_RULE],
-    ['port -1', { ...named, port: -1 }, 'range', 'service.port', '-1', PORT_RULE],
-    ['port 80.5', { ...named, port: 80.5 }, 'range', 'service.port', '80.5', PORT_RULE],
-    ['port NaN', { ...named, port: Number.NaN }, 'range', 'service.port', 'NaN', PORT_RULE],
-    ['port Infinity', { ...named, port: Infinity }, 'range', 'service.port', 'Infinity', PORT_RULE],
-    [
-      'port 2^32 + 80',
-      { ...named, port: 2 ** 32 + 80 },
-      'range',
-      'service.port',
-      '4294967376',
-      PORT_RULE,
-    ],
-    [
-      'protocol null',
-      { ...named, protocol: null },
-      'type',
-      'service.protocol',
-      'null',
-      PROTOCOL_RULE,
-    ],
-    ['protocol 6', { ...named, protocol: 6 }, 'type', 'service.protocol', '6', PROTOCOL_RULE],
-    [
-      'protocol TCP',
-      { ...named, protocol: 'TCP' },
-      'value',
-      'service.protocol',
-      "'TCP'",
-      'did you mean tcp?',
-    ],
-    [
-      'protocol icmp',
-      { ...named, protocol: 'icmp' },
-      'value',
-      'service.protocol',
-      "'icmp'",
-      PROTOCOL_RULE,
-    ],
-    [
-      'protocol of every object',
-      { ...named, protocol: 'toString' },
-      'value',
-      'service.protocol',
-      "'toString'",
-      PROTOCOL_RULE,
-    ],
-    [
-      'protocol unknown-65536',
-      { ...named, protocol: 'unknown-65536' },
-      'value',
-      'service.protocol',
-      "'unknown-65536'",
-      PROTOCOL_RULE,
-    ],
-    [
-      'protocol unknown-',
-      { ...named, protocol: 'unknown-' },
-      'value',
-      'service.protocol',
-      "'unknown-'",
-      PROTOCOL_RULE,
-    ],
-    [
-      'protocol unknown--1',
-      { ...named, protocol: 'unknown--1' },
-      'value',
-      'service.protocol',
-      "'unknown--1'",
-      PROTOCOL_RULE,
-    ],
-    ['address null', { ...named, address: null }, 'type', 'service.address', 'null', ADDRESS_RULE],
-    [
-      'address in bytes',
-      { ...named, address: 0x0a000001 },
-      'type',
-      'service.address',
-      '167772161',
-      ADDRESS_RULE,
-    ],
-    [
-      'address localhost',
-      { ...named, address: 'localhost' },
-      'value',
-      'service.address',
-      "'localhost'",
-      ADDRESS_RULE,
-    ],
-    ['address empty', { ...named, address: '' }, 'value', 'service.address', "''", ADDRESS_RULE],
-    [
-      'address with a port',
-      { ...named, address: '10.0.0.1:80' },
-      'value',
-      'service.address',
-      "'10.0.0.1:80'",
-      ADDRESS_RULE,
-    ],
-    [
-      'address with a prefix',
-      { ...named, address: '10.0.0.1/32' },
-      'value',
-      'service.address',
-      "'10.0.0.1/32'",
-      ADDRESS_RULE,
-    ],
-    [
-      'address in brackets',
-      { ...named, address: '[::1]' },
-      'value',
-      'service.address',
-      "'[::1]'",
-      ADDRESS_RULE,
-    ],
-    [
-      'address with a zone',
-      { ...named, address: 'fe80::1%eth0' },
-      'value',
-      'service.address',
-      "'fe80::1%eth0'",
-      ADDRESS_RULE,
-    ],
-    [
-      'family of another address',
-      { ...named, family: 'ipv6' },
-      'value',
-      'service.family',
-      "'ipv6'",
-      'is not the family of 10.0.0.1',
-    ],
-    [
-      'family of another address',
-      { ...named, address: '::1', family: 'ipv4' },
-      'value',
-      'service.family',
-      "'ipv4'",
-      'is not the family of ::1',
-    ],
-    [
-      'family 4',
-      { ...named, family: 4 },
-      'type',
-      'service.family',
-      '4',
-      'is not one of ipv4, ipv6',
-    ],
-    [
-      'family IPv4',
-      { ...named, family: 'IPv4' },
-      'value',
-      'service.family',
-      "'IPv4'",
-      'did you mean ipv4?',
-    ],
-    [
-      'another key',
-      { ...named, host: 'x' },
-      'value',
-      'service.host',
-      "'host'",
-      'is not a known property: ',
-    ],
-    [
-      'a typo in a key',
-      { ...named, prot: 80 },
-      'value',
-      'service.prot',
-      "'prot'",
-      'did you mean port?',
-    ],
+    {
+      title: 'nothing',
+      input: {},
+      kind: 'value',
+      property: 'service',
+      value: '{}',
+      rule: 'needs protocol, address and port, or fwmark',
+    },
+    {
+      title: 'a port alone',
+      input: { port: 80 },
+      kind: 'value',
+      property: 'service',
+      value: '{ port: 80 }',
+      rule: 'needs protocol, address and port',
+    },
+    {
+      title: 'a family alone',
+      input: { family: 'ipv6' },
+      kind: 'value',
+      property: 'service',
+      value: "{ family: 'ipv6' }",
+      rule: 'or fwmark',
+    },
+    {
+      title: 'no protocol',
+      input: { ...named, protocol: undefined },
+      kind: 'type',
+      property: 'service.protocol',
+      value: 'undefined',
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'no address',
+      input: { ...named, address: undefined },
+      kind: 'type',
+      property: 'service.address',
+      value: 'undefined',
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'no port',
+      input: { ...named, port: undefined },
+      kind: 'type',
+      property: 'service.port',
+      value: 'undefined',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port null',
+      input: { ...named, port: null },
+      kind: 'type',
+      property: 'service.port',
+      value: 'null',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port in text',
+      input: { ...named, port: '80' },
+      kind: 'type',
+      property: 'service.port',
+      value: "'80'",
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port BigInt',
+      input: { ...named, port: 80n },
+      kind: 'type',
+      property: 'service.port',
+      value: '80n',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port 70000',
+      input: { ...named, port: 70000 },
+      kind: 'range',
+      property: 'service.port',
+      value: '70000',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port 65536',
+      input: { ...named, port: 65536 },
+      kind: 'range',
+      property: 'service.port',
+      value: '65536',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port -1',
+      input: { ...named, port: -1 },
+      kind: 'range',
+      property: 'service.port',
+      value: '-1',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port 80.5',
+      input: { ...named, port: 80.5 },
+      kind: 'range',
+      property: 'service.port',
+      value: '80.5',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port NaN',
+      input: { ...named, port: Number.NaN },
+      kind: 'range',
+      property: 'service.port',
+      value: 'NaN',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port Infinity',
+      input: { ...named, port: Infinity },
+      kind: 'range',
+      property: 'service.port',
+      value: 'Infinity',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port 2^32 + 80',
+      input: { ...named, port: 2 ** 32 + 80 },
+      kind: 'range',
+      property: 'service.port',
+      value: '4294967376',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'protocol null',
+      input: { ...named, protocol: null },
+      kind: 'type',
+      property: 'service.protocol',
+      value: 'null',
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'protocol 6',
+      input: { ...named, protocol: 6 },
+      kind: 'type',
+      property: 'service.protocol',
+      value: '6',
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'protocol TCP',
+      input: { ...named, protocol: 'TCP' },
+      kind: 'value',
+      property: 'service.protocol',
+      value: "'TCP'",
+      rule: 'did you mean tcp?',
+    },
+    {
+      title: 'protocol icmp',
+      input: { ...named, protocol: 'icmp' },
+      kind: 'value',
+      property: 'service.protocol',
+      value: "'icmp'",
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'protocol of every object',
+      input: { ...named, protocol: 'toString' },
+      kind: 'value',
+      property: 'service.protocol',
+      value: "'toString'",
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'protocol unknown-65536',
+      input: { ...named, protocol: 'unknown-65536' },
+      kind: 'value',
+      property: 'service.protocol',
+      value: "'unknown-65536'",
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'protocol unknown-',
+      input: { ...named, protocol: 'unknown-' },
+      kind: 'value',
+      property: 'service.protocol',
+      value: "'unknown-'",
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'protocol unknown--1',
+      input: { ...named, protocol: 'unknown--1' },
+      kind: 'value',
+      property: 'service.protocol',
+      value: "'unknown--1'",
+      rule: PROTOCOL_RULE,
+    },
+    {
+      title: 'address null',
+      input: { ...named, address: null },
+      kind: 'type',
+      property: 'service.address',
+      value: 'null',
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address in bytes',
+      input: { ...named, address: 0x0a000001 },
+      kind: 'type',
+      property: 'service.address',
+      value: '167772161',
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address localhost',
+      input: { ...named, address: 'localhost' },
+      kind: 'value',
+      property: 'service.address',
+      value: "'localhost'",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address empty',
+      input: { ...named, address: '' },
+      kind: 'value',
+      property: 'service.address',
+      value: "''",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address with a port',
+      input: { ...named, address: '10.0.0.1:80' },
+      kind: 'value',
+      property: 'service.address',
+      value: "'10.0.0.1:80'",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address with a prefix',
+      input: { ...named, address: '10.0.0.1/32' },
+      kind: 'value',
+      property: 'service.address',
+      value: "'10.0.0.1/32'",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address in brackets',
+      input: { ...named, address: '[::1]' },
+      kind: 'value',
+      property: 'service.address',
+      value: "'[::1]'",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address with a zone',
+      input: { ...named, address: 'fe80::1%eth0' },
+      kind: 'value',
+      property: 'service.address',
+      value: "'fe80::1%eth0'",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'family of another address',
+      input: { ...named, family: 'ipv6' },
+      kind: 'value',
+      property: 'service.family',
+      value: "'ipv6'",
+      rule: 'is not the family of 10.0.0.1',
+    },
+    {
+      title: 'family of another address',
+      input: { ...named, address: '::1', family: 'ipv4' },
+      kind: 'value',
+      property: 'service.family',
+      value: "'ipv4'",
+      rule: 'is not the family of ::1',
+    },
+    {
+      title: 'family 4',
+      input: { ...named, family: 4 },
+      kind: 'type',
+      property: 'service.family',
+      value: '4',
+      rule: 'is not one of ipv4, ipv6',
+    },
+    {
+      title: 'family IPv4',
+      input: { ...named, family: 'IPv4' },
+      kind: 'value',
+      property: 'service.family',
+      value: "'IPv4'",
+      rule: 'did you mean ipv4?',
+    },
+    {
+      title: 'another key',
+      input: { ...named, host: 'x' },
+      kind: 'value',
+      property: 'service.host',
+      value: "'host'",
+      rule: 'is not a known property: ',
+    },
+    {
+      title: 'a typo in a key',
+      input: { ...named, prot: 80 },
+      kind: 'value',
+      property: 'service.prot',
+      value: "'prot'",
+      rule: 'did you mean port?',
+    },
 
-    ['mark 0', { fwmark: 0 }, 'range', 'service.fwmark', '0', MARK_RULE],
-    ['mark 2^32', { fwmark: 2 ** 32 }, 'range', 'service.fwmark', '4294967296', MARK_RULE],
-    ['mark -1', { fwmark: -1 }, 'range', 'service.fwmark', '-1', MARK_RULE],
-    ['mark 1.5', { fwmark: 1.5 }, 'range', 'service.fwmark', '1.5', MARK_RULE],
-    ['mark NaN', { fwmark: Number.NaN }, 'range', 'service.fwmark', 'NaN', MARK_RULE],
-    ['mark in text', { fwmark: '7' }, 'type', 'service.fwmark', "'7'", MARK_RULE],
-    ['mark null', { fwmark: null }, 'type', 'service.fwmark', 'null', MARK_RULE],
-    [
-      'mark with another family',
-      { fwmark: 7, family: 'ipx' },
-      'value',
-      'service.family',
-      "'ipx'",
-      'is not one of ipv4, ipv6',
-    ],
-    [
-      'mark with family null',
-      { fwmark: 7, family: null },
-      'type',
-      'service.family',
-      'null',
-      'is not one of ipv4, ipv6',
-    ],
-    [
-      'mark with protocol',
-      { fwmark: 7, protocol: 'tcp' },
-      'value',
-      'service.protocol',
-      "'tcp'",
-      'does not go with fwmark',
-    ],
-    [
-      'mark with address',
-      { fwmark: 7, address: '10.0.0.1' },
-      'value',
-      'service.address',
-      "'10.0.0.1'",
-      'does not go with fwmark',
-    ],
-    [
-      'mark with port 0',
-      { fwmark: 7, port: 0 },
-      'value',
-      'service.port',
-      '0',
-      'does not go with fwmark',
-    ],
-  ])('%s', (_, value, ...row) => {
-    expectRefused({ call: () => badService(value), ...refused(...row) });
+    {
+      title: 'mark 0',
+      input: { fwmark: 0 },
+      kind: 'range',
+      property: 'service.fwmark',
+      value: '0',
+      rule: MARK_RULE,
+    },
+    {
+      title: 'mark 2^32',
+      input: { fwmark: 2 ** 32 },
+      kind: 'range',
+      property: 'service.fwmark',
+      value: '4294967296',
+      rule: MARK_RULE,
+    },
+    {
+      title: 'mark -1',
+      input: { fwmark: -1 },
+      kind: 'range',
+      property: 'service.fwmark',
+      value: '-1',
+      rule: MARK_RULE,
+    },
+    {
+      title: 'mark 1.5',
+      input: { fwmark: 1.5 },
+      kind: 'range',
+      property: 'service.fwmark',
+      value: '1.5',
+      rule: MARK_RULE,
+    },
+    {
+      title: 'mark NaN',
+      input: { fwmark: Number.NaN },
+      kind: 'range',
+      property: 'service.fwmark',
+      value: 'NaN',
+      rule: MARK_RULE,
+    },
+    {
+      title: 'mark in text',
+      input: { fwmark: '7' },
+      kind: 'type',
+      property: 'service.fwmark',
+      value: "'7'",
+      rule: MARK_RULE,
+    },
+    {
+      title: 'mark null',
+      input: { fwmark: null },
+      kind: 'type',
+      property: 'service.fwmark',
+      value: 'null',
+      rule: MARK_RULE,
+    },
+    {
+      title: 'mark with another family',
+      input: { fwmark: 7, family: 'ipx' },
+      kind: 'value',
+      property: 'service.family',
+      value: "'ipx'",
+      rule: 'is not one of ipv4, ipv6',
+    },
+    {
+      title: 'mark with family null',
+      input: { fwmark: 7, family: null },
+      kind: 'type',
+      property: 'service.family',
+      value: 'null',
+      rule: 'is not one of ipv4, ipv6',
+    },
+    {
+      title: 'mark with protocol',
+      input: { fwmark: 7, protocol: 'tcp' },
+      kind: 'value',
+      property: 'service.protocol',
+      value: "'tcp'",
+      rule: 'does not go with fwmark',
+    },
+    {
+      title: 'mark with address',
+      input: { fwmark: 7, address: '10.0.0.1' },
+      kind: 'value',
+      property: 'service.address',
+      value: "'10.0.0.1'",
+      rule: 'does not go with fwmark',
+    },
+    {
+      title: 'mark with port 0',
+      input: { fwmark: 7, port: 0 },
+      kind: 'value',
+      property: 'service.port',
+      value: '0',
+      rule: 'does not go with fwmark',
+    },
+  ])('$title is refused: $input', ({ input, ...row }) => {
+    expectRefused({ call: () => badService(input), ...row });
   });
 });
 
-describe('bad names of destinations', () => {
+describe('what is wrong with a reference of a destination', () => {
   test.each<Row>([
-    ['a port beyond 65535', '10.0.0.1:70000', 'range', 'destination port', '70000', PORT_RULE],
-    ['a port beyond 65535', '[::1]:65536', 'range', 'destination port', '65536', PORT_RULE],
-    ['nothing', {}, 'type', 'destination.address', 'undefined', ADDRESS_RULE],
-    ['a port alone', { port: 80 }, 'type', 'destination.address', 'undefined', ADDRESS_RULE],
-    [
-      'port null',
-      { address: '10.0.0.1', port: null },
-      'type',
-      'destination.port',
-      'null',
-      PORT_RULE,
-    ],
-    [
-      'port in text',
-      { address: '10.0.0.1', port: '80' },
-      'type',
-      'destination.port',
-      "'80'",
-      PORT_RULE,
-    ],
-    [
-      'port 70000',
-      { address: '10.0.0.1', port: 70000 },
-      'range',
-      'destination.port',
-      '70000',
-      PORT_RULE,
-    ],
-    ['port -1', { address: '10.0.0.1', port: -1 }, 'range', 'destination.port', '-1', PORT_RULE],
-    ['port 0.5', { address: '10.0.0.1', port: 0.5 }, 'range', 'destination.port', '0.5', PORT_RULE],
-    [
-      'address with a port',
-      { address: '10.0.0.1:80' },
-      'value',
-      'destination.address',
-      "'10.0.0.1:80'",
-      ADDRESS_RULE,
-    ],
-    [
-      'address localhost',
-      { address: 'localhost' },
-      'value',
-      'destination.address',
-      "'localhost'",
-      ADDRESS_RULE,
-    ],
-    ['address empty', { address: '' }, 'value', 'destination.address', "''", ADDRESS_RULE],
-    ['address null', { address: null }, 'type', 'destination.address', 'null', ADDRESS_RULE],
-    [
-      'family of another address',
-      { address: '10.0.0.1', family: 'ipv6' },
-      'value',
-      'destination.family',
-      "'ipv6'",
-      'is not the family of 10.0.0.1',
-    ],
-    [
-      'protocol',
-      { address: '10.0.0.1', protocol: 'tcp' },
-      'value',
-      'destination.protocol',
-      "'protocol'",
-      'is not a known property',
-    ],
-    [
-      'a typo in a key',
-      { addres: '10.0.0.1' },
-      'value',
-      'destination.addres',
-      "'addres'",
-      'did you mean address?',
-    ],
-  ])('%s', (_, value, ...row) => {
-    expectRefused({ call: () => badDestination(value), ...refused(...row) });
+    {
+      title: 'a port beyond 65535',
+      input: '10.0.0.1:70000',
+      kind: 'range',
+      property: 'destination port',
+      value: '70000',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'a port beyond 65535',
+      input: '[::1]:65536',
+      kind: 'range',
+      property: 'destination port',
+      value: '65536',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'nothing',
+      input: {},
+      kind: 'type',
+      property: 'destination.address',
+      value: 'undefined',
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'a port alone',
+      input: { port: 80 },
+      kind: 'type',
+      property: 'destination.address',
+      value: 'undefined',
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'port null',
+      input: { address: '10.0.0.1', port: null },
+      kind: 'type',
+      property: 'destination.port',
+      value: 'null',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port in text',
+      input: { address: '10.0.0.1', port: '80' },
+      kind: 'type',
+      property: 'destination.port',
+      value: "'80'",
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port 70000',
+      input: { address: '10.0.0.1', port: 70000 },
+      kind: 'range',
+      property: 'destination.port',
+      value: '70000',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port -1',
+      input: { address: '10.0.0.1', port: -1 },
+      kind: 'range',
+      property: 'destination.port',
+      value: '-1',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'port 0.5',
+      input: { address: '10.0.0.1', port: 0.5 },
+      kind: 'range',
+      property: 'destination.port',
+      value: '0.5',
+      rule: PORT_RULE,
+    },
+    {
+      title: 'address with a port',
+      input: { address: '10.0.0.1:80' },
+      kind: 'value',
+      property: 'destination.address',
+      value: "'10.0.0.1:80'",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address localhost',
+      input: { address: 'localhost' },
+      kind: 'value',
+      property: 'destination.address',
+      value: "'localhost'",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address empty',
+      input: { address: '' },
+      kind: 'value',
+      property: 'destination.address',
+      value: "''",
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'address null',
+      input: { address: null },
+      kind: 'type',
+      property: 'destination.address',
+      value: 'null',
+      rule: ADDRESS_RULE,
+    },
+    {
+      title: 'family of another address',
+      input: { address: '10.0.0.1', family: 'ipv6' },
+      kind: 'value',
+      property: 'destination.family',
+      value: "'ipv6'",
+      rule: 'is not the family of 10.0.0.1',
+    },
+    {
+      title: 'protocol',
+      input: { address: '10.0.0.1', protocol: 'tcp' },
+      kind: 'value',
+      property: 'destination.protocol',
+      value: "'protocol'",
+      rule: 'is not a known property',
+    },
+    {
+      title: 'a typo in a key',
+      input: { addres: '10.0.0.1' },
+      kind: 'value',
+      property: 'destination.addres',
+      value: "'addres'",
+      rule: 'did you mean address?',
+    },
+  ])('$title is refused: $input', ({ input, ...row }) => {
+    expectRefused({ call: () => badDestination(input), ...row });
   });
 });

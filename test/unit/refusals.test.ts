@@ -138,16 +138,16 @@ const ERRNOS = [
 /** An operation, as far as its errors need it. */
 const named = (name: string) => ({ name, request: name });
 
-function explained(call: Call<unknown>, verdict: Partial<Failed> & Pick<Failed, 'status'>): Error {
+function errorOf(call: Call<unknown>, result: Partial<Failed> & Pick<Failed, 'status'>): Error {
   return requestError(call, pack(call), 0, {
     errno: 0,
     text: '',
     creating: false,
-    ...verdict,
+    ...result,
   });
 }
 
-test('knows every operation', () => {
+test('the operations of this file are those of the layout', () => {
   expect([...NAMES].sort()).toEqual(Object.keys(layout.operations).sort());
 });
 
@@ -155,8 +155,8 @@ describe.each(NAMES)('%s', (operation) => {
   const { call, target, command } = OPERATIONS[operation];
   const start = [operation, target].join(' ').trim();
 
-  test.each(ERRNOS)('refused with %s', (code) => {
-    const error = explained(call, { status: 'refused', errno: numberOf(code) });
+  test.each(ERRNOS)('is refused with %s', (code) => {
+    const error = errorOf(call, { status: 'refused', errno: numberOf(code) });
     expect(error).toBeInstanceOf(IpvsError);
     expect(error).toMatchObject({
       code,
@@ -170,129 +170,161 @@ describe.each(NAMES)('%s', (operation) => {
     expectReadable(error);
   });
 
-  test.each(['EBADMSG', 'ENOBUFS', 'ENODATA', 'ETIMEDOUT'] as const)('lost with %s', (code) => {
-    const error = explained(call, { status: 'lost', errno: numberOf(code) });
-    // Reading has no outcome that could be unknown.
-    const reads = /^(get|list)/.test(operation);
-    expect(error).toMatchObject({
-      code: reads ? code : 'ERR_IPVS_OUTCOME_UNKNOWN',
-      errno: -numberOf(code),
-      operation,
-      target,
-    });
-    expect(error.message).toContain(`${start}: `);
-    expect(error.message).toContain(
-      reads ? `(${code})` : `lost (${code}): it may have taken effect`,
-    );
-    expectReadable(error);
-  });
+  test.each(['EBADMSG', 'ENOBUFS', 'ENODATA', 'ETIMEDOUT'] as const)(
+    'may have happened if the response is lost with %s, unless it is a query',
+    (code) => {
+      const error = errorOf(call, { status: 'lost', errno: numberOf(code) });
+      // Reading has no outcome that could be unknown.
+      const reads = /^(get|list)/.test(operation);
+      expect(error).toMatchObject({
+        code: reads ? code : 'ERR_IPVS_OUTCOME_UNKNOWN',
+        errno: -numberOf(code),
+        operation,
+        target,
+      });
+      expect(error.message).toContain(`${start}: `);
+      expect(error.message).toContain(
+        reads ? `(${code})` : `lost (${code}): it may have taken effect`,
+      );
+      expectReadable(error);
+    },
+  );
 
   test.each(['EMSGSIZE', 'ENOBUFS', 'ENOMEM', 'EPERM', 'ETIMEDOUT'] as const)(
-    'not sent with %s',
+    'was not sent if the status is notSent with %s',
     (code) => {
-      const error = explained(call, { status: 'notSent', errno: numberOf(code) });
+      const error = errorOf(call, { status: 'notSent', errno: numberOf(code) });
       expect(error).toMatchObject({ code, operation, target });
       expect(error.message).toMatch(new RegExp(`: it was not sent: .{10,} \\(${code}\\)$`));
       expectReadable(error);
     },
   );
 
-  test('unavailable', () => {
-    const error = explained(call, { status: 'unavailable', errno: numberOf('ENOENT') });
+  test('says how to load IPVS if the kernel has none', () => {
+    const error = errorOf(call, { status: 'unavailable', errno: numberOf('ENOENT') });
     expect(error).toMatchObject({ code: 'ERR_IPVS_UNAVAILABLE', operation, target });
     expect(error.message).toMatch(/modprobe ip_vs/);
     expectReadable(error);
   });
 
-  test("the kernel's own words come last", () => {
+  test('ends with the text of the kernel', () => {
     for (const status of ['refused', 'lost', 'notSent'] as const) {
-      const error = explained(call, { status, errno: numberOf('EINVAL'), text: 'Missing NET_X' });
+      const error = errorOf(call, { status, errno: numberOf('EINVAL'), text: 'Missing NET_X' });
       expect(error.message).toMatch(/; the kernel says: Missing NET_X$/);
     }
   });
 });
 
-describe('what a person can do about it', () => {
-  type Row = readonly [OperationName, (typeof ERRNOS)[number], RegExp];
+describe('the error of a refusal', () => {
+  interface Row {
+    readonly operation: OperationName;
+    readonly errno: (typeof ERRNOS)[number];
+    readonly words: RegExp;
+  }
   test.each<Row>([
-    ['addService', 'EEXIST', /exists already: use updateService or ensureService/],
-    ['updateService', 'ESRCH', /no such service: use addService or ensureService/],
-    ['ensureService', 'ESRCH', /another program/],
-    ['deleteService', 'ESRCH', /there is no such service \(/],
-    ['addDestination', 'EEXIST', /exists already: use updateDestination or ensureDestination/],
-    ['addDestination', 'ESRCH', /no such service: add it first/],
-    ['addDestination', 'EINVAL', /ip link set lo up/],
-    ['addDestination', 'ERANGE', /weight|threshold/],
-    ['updateDestination', 'ENOENT', /no such destination: use addDestination or ensureDestination/],
-    ['ensureDestination', 'ENOENT', /another program/],
-    ['deleteDestination', 'ENOENT', /the service has no such destination/],
-    ['deleteDestination', 'ESRCH', /there is no such service/],
-    ['listDestinations', 'ESRCH', /there is no such service/],
-    ['listServices', 'EINTR', /changed/],
-    ['flush', 'EPERM', /CAP_NET_ADMIN in the initial user namespace/],
-    ['getInfo', 'EBADMSG', /malformed/],
-    ['addService', 'EAFNOSUPPORT', /ipv6/],
-    ['setTimeouts', 'EINVAL', /2147483 seconds/],
-    ['zero', 'ESRCH', /there is no such service/],
-    ['startSyncDaemon', 'EEXIST', /running already: stop it first/],
-    ['startSyncDaemon', 'ENODEV', /there is no link eth0 in/],
-    ['stopSyncDaemon', 'ESRCH', /no daemon of that role is running/],
-  ])('%s, %s', (operation, code, words) => {
-    const error = explained(OPERATIONS[operation].call, {
+    {
+      operation: 'addService',
+      errno: 'EEXIST',
+      words: /exists already: use updateService or ensureService/,
+    },
+    {
+      operation: 'updateService',
+      errno: 'ESRCH',
+      words: /no such service: use addService or ensureService/,
+    },
+    { operation: 'ensureService', errno: 'ESRCH', words: /another program/ },
+    { operation: 'deleteService', errno: 'ESRCH', words: /there is no such service \(/ },
+    {
+      operation: 'addDestination',
+      errno: 'EEXIST',
+      words: /exists already: use updateDestination or ensureDestination/,
+    },
+    { operation: 'addDestination', errno: 'ESRCH', words: /no such service: add it first/ },
+    { operation: 'addDestination', errno: 'EINVAL', words: /ip link set lo up/ },
+    { operation: 'addDestination', errno: 'ERANGE', words: /weight|threshold/ },
+    {
+      operation: 'updateDestination',
+      errno: 'ENOENT',
+      words: /no such destination: use addDestination or ensureDestination/,
+    },
+    { operation: 'ensureDestination', errno: 'ENOENT', words: /another program/ },
+    {
+      operation: 'deleteDestination',
+      errno: 'ENOENT',
+      words: /the service has no such destination/,
+    },
+    { operation: 'deleteDestination', errno: 'ESRCH', words: /there is no such service/ },
+    { operation: 'listDestinations', errno: 'ESRCH', words: /there is no such service/ },
+    { operation: 'listServices', errno: 'EINTR', words: /changed/ },
+    { operation: 'flush', errno: 'EPERM', words: /CAP_NET_ADMIN in the initial user namespace/ },
+    { operation: 'getInfo', errno: 'EBADMSG', words: /malformed/ },
+    { operation: 'addService', errno: 'EAFNOSUPPORT', words: /ipv6/ },
+    { operation: 'setTimeouts', errno: 'EINVAL', words: /2147483 seconds/ },
+    { operation: 'zero', errno: 'ESRCH', words: /there is no such service/ },
+    { operation: 'startSyncDaemon', errno: 'EEXIST', words: /running already: stop it first/ },
+    { operation: 'startSyncDaemon', errno: 'ENODEV', words: /there is no link eth0 in/ },
+    { operation: 'stopSyncDaemon', errno: 'ESRCH', words: /no daemon of that role is running/ },
+  ])('says what to do about $errno of $operation', ({ operation, errno, words }) => {
+    const error = errorOf(OPERATIONS[operation].call, {
       status: 'refused',
-      errno: numberOf(code),
+      errno: numberOf(errno),
     });
     expect(error.message).toMatch(words);
   });
 
-  type ModuleRow = readonly [string, Call<unknown>, RegExp];
+  interface ModuleRow {
+    readonly title: string;
+    readonly call: Call<unknown>;
+    readonly words: RegExp;
+  }
   test.each<ModuleRow>([
-    [
-      'the scheduler',
-      untyped.addService({ ...config, scheduler: 'mh' }),
-      /: scheduler 'mh' is not available: the kernel has no module ip_vs_mh \(ENOENT\)$/,
-    ],
-    [
-      'the default scheduler',
-      untyped.ensureService(config),
-      /: scheduler 'wlc' is not available: the kernel has no module ip_vs_wlc/,
-    ],
-    [
-      'the engine',
-      untyped.updateService('fwmark://7', { persistence: { engine: 'sip' } }),
-      /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
-    ],
-    [
-      'the engine, and no scheduler that nobody named',
-      untyped.addService({ fwmark: 7, persistence: { engine: 'sip' } }),
-      /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
-    ],
-    [
-      'the engine of an ensure',
-      untyped.ensureService({ fwmark: 7, persistence: { engine: 'sip' } }),
-      /^\S+ \S+: persistence engine 'sip'/,
-    ],
-    [
-      'either',
-      untyped.addService({ fwmark: 7, scheduler: 'mh', persistence: { engine: 'sip' } }),
-      /'mh' \(module ip_vs_mh\) or persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
-    ],
-    [
-      'neither',
-      untyped.updateService(SERVICE, { onePacket: false }),
-      /its scheduler or persistence engine is not available/,
-    ],
-  ])('a module that is missing: %s', (_, call, words) => {
-    const error = explained(call, { status: 'refused', errno: numberOf('ENOENT') });
+    {
+      title: 'the scheduler',
+      call: untyped.addService({ ...config, scheduler: 'mh' }),
+      words: /: scheduler 'mh' is not available: the kernel has no module ip_vs_mh \(ENOENT\)$/,
+    },
+    {
+      title: 'the default scheduler',
+      call: untyped.ensureService(config),
+      words: /: scheduler 'wlc' is not available: the kernel has no module ip_vs_wlc/,
+    },
+    {
+      title: 'the engine',
+      call: untyped.updateService('fwmark://7', { persistence: { engine: 'sip' } }),
+      words: /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
+    },
+    {
+      title: 'the engine, and no scheduler that nobody named',
+      call: untyped.addService({ fwmark: 7, persistence: { engine: 'sip' } }),
+      words: /: persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
+    },
+    {
+      title: 'the engine of an ensure',
+      call: untyped.ensureService({ fwmark: 7, persistence: { engine: 'sip' } }),
+      words: /^\S+ \S+: persistence engine 'sip'/,
+    },
+    {
+      title: 'either',
+      call: untyped.addService({ fwmark: 7, scheduler: 'mh', persistence: { engine: 'sip' } }),
+      words:
+        /'mh' \(module ip_vs_mh\) or persistence engine 'sip' \(module ip_vs_pe_sip\) is not available/,
+    },
+    {
+      title: 'neither',
+      call: untyped.updateService(SERVICE, { onePacket: false }),
+      words: /its scheduler or persistence engine is not available/,
+    },
+  ])('names the missing module of $title', ({ call, words }) => {
+    const error = errorOf(call, { status: 'refused', errno: numberOf('ENOENT') });
     expect(error.message).toMatch(words);
     expectReadable(error);
   });
 });
 
-describe('a module that is missing because of how the kernel loads modules', () => {
+describe('the missing module of a refusal', () => {
   const both = { fwmark: 7, scheduler: 'mh', persistence: { engine: 'sip' } };
   const refuse = (call: Call<unknown>) =>
-    explained(call, { status: 'refused', errno: numberOf('ENOENT') }).message;
+    errorOf(call, { status: 'refused', errno: numberOf('ENOENT') }).message;
 
   test('is said to be on disk and not loaded', () => {
     host({ onDisk: true, loader: '' });
@@ -332,7 +364,7 @@ describe('a module that is missing because of how the kernel loads modules', () 
     );
   });
 
-  test('is not the one that is loaded, and brings no scheduler', () => {
+  test('is said to be loaded if it brings no such scheduler', () => {
     host({ loaded: ['ip_vs_ftp'] });
     expect(refuse(untyped.addService({ ...config, scheduler: 'ftp' }))).toMatch(
       /: scheduler 'ftp' is not available: module ip_vs_ftp is loaded, but provides nothing of that name/,
@@ -340,53 +372,68 @@ describe('a module that is missing because of how the kernel loads modules', () 
   });
 
   test.each([
-    [{ loader: '' }, /module ip_vs is not loaded, and .*kernel.modprobe is empty.*modprobe ip_vs/],
-    [{ forbidden: true }, /module ip_vs is not loaded, and kernel.modules_disabled forbids/],
-    [{}, /the kernel has no IPVS: .*modprobe ip_vs.*CONFIG_IP_VS$/],
-    [{ onDisk: true }, /module ip_vs is on disk, but the kernel could not load it: see what modp/],
-    [
-      { onDisk: true, loader: '/bin/false' },
-      /could not load it by \/bin\/false \(kernel.modprobe\): load it with modprobe ip_vs$/,
-    ],
-    [{ onDisk: true, loader: '' }, /module ip_vs is not loaded, and .*kernel.modprobe is empty/],
+    {
+      facts: { loader: '' },
+      words: /module ip_vs is not loaded, and .*kernel.modprobe is empty.*modprobe ip_vs/,
+    },
+    {
+      facts: { forbidden: true },
+      words: /module ip_vs is not loaded, and kernel.modules_disabled forbids/,
+    },
+    { facts: {}, words: /the kernel has no IPVS: .*modprobe ip_vs.*CONFIG_IP_VS$/ },
+    {
+      facts: { onDisk: true },
+      words: /module ip_vs is on disk, but the kernel could not load it: see what modp/,
+    },
+    {
+      facts: { onDisk: true, loader: '/bin/false' },
+      words: /could not load it by \/bin\/false \(kernel.modprobe\): load it with modprobe ip_vs$/,
+    },
+    {
+      facts: { onDisk: true, loader: '' },
+      words: /module ip_vs is not loaded, and .*kernel.modprobe is empty/,
+    },
     // It is being unloaded.
-    [{ onDisk: true, loaded: ['ip_vs'] }, /the kernel has no IPVS/],
-    [{ loader: '', loaded: ['ip_vs'] }, /the kernel has no IPVS/],
-  ])('may be that of IPVS: %j', (facts, words) => {
+    { facts: { onDisk: true, loaded: ['ip_vs'] }, words: /the kernel has no IPVS/ },
+    { facts: { loader: '', loaded: ['ip_vs'] }, words: /the kernel has no IPVS/ },
+  ])('may be that of IPVS, on a host with $facts', ({ facts, words }) => {
     host(facts);
     const unavailable = { code: 'ERR_IPVS_UNAVAILABLE', message: expect.stringMatching(words) };
-    const gone = explained(untyped.flush(), { status: 'unavailable', errno: numberOf('ENOENT') });
+    const gone = errorOf(untyped.flush(), { status: 'unavailable', errno: numberOf('ENOENT') });
     expect(gone).toMatchObject(unavailable);
   });
 });
 
 describe('the target', () => {
   test.each([
-    [untyped.getService('fwmark6://7'), 'fwmark6://7'],
-    [untyped.getService('fwmark://4294967295'), 'fwmark://4294967295'],
-    [untyped.getService('udp://[FD00:0::1]:53'), 'udp://[fd00::1]:53'],
-    [untyped.getService('unknown-50://10.0.0.1:1'), 'unknown-50://10.0.0.1:1'],
-    [untyped.zero('sctp://10.0.0.1:0'), 'sctp://10.0.0.1:0'],
-    [untyped.deleteDestination('fwmark://7', 'fd00::2'), '[fd00::2]:0 of fwmark://7'],
-  ])('is a name that can be passed back in', (call, target) => {
-    expect(explained(call, { status: 'refused', errno: numberOf('EPERM') })).toMatchObject({
+    { call: untyped.getService('fwmark6://7'), target: 'fwmark6://7' },
+    { call: untyped.getService('fwmark://4294967295'), target: 'fwmark://4294967295' },
+    { call: untyped.getService('udp://[FD00:0::1]:53'), target: 'udp://[fd00::1]:53' },
+    { call: untyped.getService('unknown-50://10.0.0.1:1'), target: 'unknown-50://10.0.0.1:1' },
+    { call: untyped.zero('sctp://10.0.0.1:0'), target: 'sctp://10.0.0.1:0' },
+    {
+      call: untyped.deleteDestination('fwmark://7', 'fd00::2'),
+      target: '[fd00::2]:0 of fwmark://7',
+    },
+  ])('is the reference $target', ({ call, target }) => {
+    expect(errorOf(call, { status: 'refused', errno: numberOf('EPERM') })).toMatchObject({
       target,
     });
   });
 
-  test('is that of the request at its place in the batch', () => {
+  test('is that of the request at the index', () => {
     const calls = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) =>
       untyped.addDestination(SERVICE, { address }),
     );
     const requests = pack(...calls);
-    const verdict = {
+    const result = {
       status: 'refused',
       errno: numberOf('EEXIST'),
       text: '',
       creating: false,
     } as const;
     const targets = [2, 0, 1].map((index) =>
-      requestError(named('addDestination'), requests, index, verdict),
+      requestError(named('addDestination'), requests, index, result),
     );
     expect(targets).toMatchObject([
       { target: `10.0.0.3:443 of ${SERVICE}` },
@@ -396,10 +443,10 @@ describe('the target', () => {
   });
 });
 
-describe('refusals of an update that depend on what the kernel has', () => {
-  test('flags of another scheduler', () => {
+describe('an update that does not fit the settings of the object', () => {
+  test('is refused for flags of another scheduler', () => {
     const call = untyped.updateService(SERVICE, { schedulerFlags: ['mh-port'] });
-    const error = explained(call, { status: 'foreignFlags', errno: numberOf('EINVAL') });
+    const error = errorOf(call, { status: 'foreignFlags', errno: numberOf('EINVAL') });
     const rule = 'belongs to scheduler mh, which the service does not have';
     expectInputError(error, {
       subject: `updateService ${SERVICE}`,
@@ -411,9 +458,9 @@ describe('refusals of an update that depend on what the kernel has', () => {
     expectReadable(error);
   });
 
-  test('a tunnel for a destination that is not forwarded by tunnel', () => {
+  test('is refused for a tunnel with another forwarding', () => {
     const call = untyped.updateDestination(SERVICE, DESTINATION, { tunnel: { type: 'gre' } });
-    const error = explained(call, { status: 'tunnelless', errno: numberOf('EINVAL') });
+    const error = errorOf(call, { status: 'tunnelless', errno: numberOf('EINVAL') });
     expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
     expect(error.message).toMatch(
       /^updateDestination \S+ of \S+: changes\.tunnel: .*forwarding.*'tunnel'/,
@@ -422,11 +469,11 @@ describe('refusals of an update that depend on what the kernel has', () => {
   });
 
   test.each([
-    ['lowerThreshold', { lowerThreshold: 77 }],
-    ['upperThreshold', { upperThreshold: 77 }],
-  ])('a threshold on the wrong side of the other one: %s', (property, changes) => {
+    { property: 'lowerThreshold', changes: { lowerThreshold: 77 } },
+    { property: 'upperThreshold', changes: { upperThreshold: 77 } },
+  ])('is refused for a $property that contradicts the other threshold', ({ property, changes }) => {
     const call = untyped.updateDestination(SERVICE, DESTINATION, changes);
-    const error = explained(call, { status: 'thresholds', errno: numberOf('EINVAL') });
+    const error = errorOf(call, { status: 'thresholds', errno: numberOf('EINVAL') });
     expect(error).toMatchObject({
       code: expect.stringMatching(/^ERR_(OUT_OF_RANGE|INVALID_ARG_VALUE)$/),
     });
@@ -438,29 +485,29 @@ describe('refusals of an update that depend on what the kernel has', () => {
 });
 
 test.each([
-  [
-    'tcp://10.96.0.1:80',
-    { address: '127.255.255.255' },
-    /must be unicast; .*ip link set lo up\)/,
-    /IPv6|link-local|sync/,
-  ],
-  [
-    'tcp://[fd00::1]:80',
-    { address: 'fe80::1' },
-    /must be unicast and not link-local/,
-    /lo up|sync/,
-  ],
-  [
-    'tcp://[fd00::1]:80',
-    { address: '10.0.0.1', forwarding: 'tunnel' },
-    /must be unicast; .*lo up\); and a destination of another address family excludes sync/,
-    /link-local/,
-  ],
+  {
+    service: 'tcp://10.96.0.1:80',
+    config: { address: '127.255.255.255' },
+    words: /must be unicast; .*ip link set lo up\)/,
+    others: /IPv6|link-local|sync/,
+  },
+  {
+    service: 'tcp://[fd00::1]:80',
+    config: { address: 'fe80::1' },
+    words: /must be unicast and not link-local/,
+    others: /lo up|sync/,
+  },
+  {
+    service: 'tcp://[fd00::1]:80',
+    config: { address: '10.0.0.1', forwarding: 'tunnel' },
+    words: /must be unicast; .*lo up\); and a destination of another address family excludes sync/,
+    others: /link-local/,
+  },
 ])(
-  'a destination of %s that is refused is told what applies: %j',
-  (service, config, words, others) => {
+  'the error of a refused destination $config of $service names the causes that apply',
+  ({ service, config, words, others }) => {
     for (const make of [untyped.addDestination, untyped.ensureDestination]) {
-      const error = explained(make(service, config), {
+      const error = errorOf(make(service, config), {
         status: 'refused',
         errno: numberOf('EINVAL'),
       });
@@ -470,27 +517,27 @@ test.each([
   },
 );
 
-test('a lower threshold alone is told that an upper one is lower, or not set', () => {
+test('the error of a lower threshold alone says that the upper one is lower, or not set', () => {
   const call = untyped.updateDestination(SERVICE, DESTINATION, { lowerThreshold: 5 });
-  const error = explained(call, { status: 'thresholds', errno: numberOf('EINVAL') });
+  const error = errorOf(call, { status: 'thresholds', errno: numberOf('EINVAL') });
   expect(error.message).toContain('or none is set: set upperThreshold with it');
 });
 
 test.each(['ENODEV', 'ENETUNREACH', 'EADDRNOTAVAIL'] as const)(
-  '%s of a daemon names its link',
+  'the error for %s of a sync daemon names its link',
   (code) => {
     const call = untyped.startSyncDaemon({ role: 'master', interface: 'eth99' });
-    const error = explained(call, { status: 'refused', errno: numberOf(code) });
+    const error = errorOf(call, { status: 'refused', errno: numberOf(code) });
     expect(error.message).toContain('link eth99');
   },
 );
 
-test('an answer that is none is an outcome that nobody knows', () => {
-  // Status::kPending, 0: what the native side has said nothing of.
+test('a result without a status is an unknown outcome', () => {
+  // Status::kPending is 0: the addon has said nothing of the request.
   const native = nativeResults({ outcomes: [{}] });
-  new Uint8Array(native.results ?? expect.unreachable('no outcome')).fill(0);
-  const verdict = new IpvsResponse(native).result(0);
-  const error = requestError(named('flush'), pack(untyped.flush()), 0, verdict);
+  new Uint8Array(native.results ?? expect.unreachable('no results')).fill(0);
+  const result = new IpvsResponse(native).result(0);
+  const error = requestError(named('flush'), pack(untyped.flush()), 0, result);
   expect(error).toMatchObject({
     name: 'IpvsError',
     code: 'ERR_IPVS_OUTCOME_UNKNOWN',
@@ -499,21 +546,25 @@ test('an answer that is none is an outcome that nobody knows', () => {
   expectReadable(error);
 });
 
-test('an errno without a name', () => {
-  const error = explained(untyped.flush(), { status: 'refused', errno: 524 });
+test('an errno without a name is given by number', () => {
+  const error = errorOf(untyped.flush(), { status: 'refused', errno: 524 });
   expect(error).toMatchObject({ errno: -524, code: expect.stringMatching(/^\w+$/) });
   expectReadable(error);
 });
 
-describe('an ensure', () => {
+describe('the error of an ensure', () => {
   test.each([
-    ['ensureService', 'IPVS_CMD_SET_SERVICE', 'IPVS_CMD_NEW_SERVICE'],
-    ['ensureDestination', 'IPVS_CMD_SET_DEST', 'IPVS_CMD_NEW_DEST'],
-  ] as const)('%s names the command that failed', (operation, change, creation) => {
+    {
+      operation: 'ensureService',
+      change: 'IPVS_CMD_SET_SERVICE',
+      creation: 'IPVS_CMD_NEW_SERVICE',
+    },
+    { operation: 'ensureDestination', change: 'IPVS_CMD_SET_DEST', creation: 'IPVS_CMD_NEW_DEST' },
+  ] as const)('$operation names the command that failed', ({ operation, change, creation }) => {
     const requests = pack(OPERATIONS[operation].call);
     const syscallOf = (creating: boolean) => {
-      const verdict: Failed = { status: 'refused', errno: 12, text: '', creating };
-      return requestError(named(operation), requests, 0, verdict);
+      const result: Failed = { status: 'refused', errno: 12, text: '', creating };
+      return requestError(named(operation), requests, 0, result);
     };
     expect(syscallOf(false)).toMatchObject({ syscall: change, code: 'ENOMEM', errno: -12 });
     expect(syscallOf(true)).toMatchObject({ syscall: creation, code: 'ENOMEM', errno: -12 });

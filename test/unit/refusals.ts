@@ -4,8 +4,7 @@
  */
 
 import type { ChangeName } from '../../lib/native/addon.js';
-import type { Call } from './requests.js';
-import { expectRefused, type Kind, layout } from './requests.js';
+import { type Call, expectRefused, layout, type Refusal } from './requests.js';
 
 export const TCP = 'tcp://10.0.0.1:80';
 export const TCP6 = 'tcp://[fd00::1]:80';
@@ -18,18 +17,26 @@ export const mark = { fwmark: 7 };
 export const server = { address: '192.168.0.1' };
 export const tunnelled = (tunnel: unknown) => ({ forwarding: 'tunnel', tunnel });
 
-/** What the error of a bad input says, behind the input. */
-export type Refused = readonly [kind: Kind, property: string, value: string, rule: string];
+/** What the error says of a bad input. */
+export type Refused = Omit<Refusal, 'call' | 'subject'>;
 
-/** Bad settings; the property is below what they are settings of. */
-export type SettingTail = readonly [settings: object, ...refused: Refused];
-export type SettingRow = readonly [title: string, ...row: SettingTail];
+/** Bad settings; `property` is the path below the object that has the settings. */
+export interface SettingRow extends Refused {
+  readonly title: string;
+  readonly settings: object;
+}
 
 /** Expects that a call is refused, and leaves nothing behind. */
 export function expectRow(call: () => Call<unknown>, row: Refused): void {
-  const [kind, property, value, rule] = row;
+  const { kind, property, value, rule } = row;
   expectRefused({ call, kind, property, value, rule });
 }
+
+/** A row with the path below `object`. */
+export const within = (object: string, row: Refused): Refused => ({
+  ...row,
+  property: `${object}.${row.property}`,
+});
 
 /** The settings as the bits of a request. */
 export function bitsOf(names: readonly ChangeName[]): number {

@@ -7,9 +7,9 @@ import {
   bytesOf,
   calls,
   expectRefused,
-  type Kind,
   layout,
   pack,
+  type Refusal,
   requestOf,
   untyped,
 } from './requests.js';
@@ -45,7 +45,7 @@ const config: fc.Arbitrary<SyncDaemonConfig> = fc.record(
   { requiredKeys: ['role', 'interface'] },
 );
 
-test('a daemon that is started is read back, with zeros for what the kernel chooses', () => {
+test('a daemon is encoded with zeros for settings that the kernel chooses', () => {
   fc.assert(
     fc.property(config, (given) => {
       const request = pack(calls.startSyncDaemon(given)).bytes();
@@ -59,7 +59,7 @@ test('a daemon that is started is read back, with zeros for what the kernel choo
   );
 });
 
-test('undefined is as good as absent', () => {
+test('a property that is undefined counts as absent', () => {
   const rest = {
     syncId: undefined,
     maxLength: undefined,
@@ -72,7 +72,7 @@ test('undefined is as good as absent', () => {
   );
 });
 
-test('a daemon that was read starts the same one again', () => {
+test('a daemon from the kernel can be started again', () => {
   const record = {
     role: 2,
     interface: nameBytes('abcdefghijklmno'),
@@ -99,7 +99,7 @@ test('a daemon that was read starts the same one again', () => {
   });
 });
 
-test('daemons behind one another are read each for itself', () => {
+test('each daemon of a response is decoded', () => {
   const daemons = [1, 2].map((role) => daemonRecord({ role, ttl: role, groupFamily: 2 }));
   expect(answer({ daemons }).daemons(0)).toMatchObject([
     { role: 'master', ttl: 1 },
@@ -110,36 +110,109 @@ test('daemons behind one another are read each for itself', () => {
 const LINK = "is not the name of a link: 1 to 15 bytes without blanks, '/' and ':'";
 const GROUP = 'is not a multicast address, from 224.0.0.0 to 239.255.255.255 or in ff00::/8';
 const ROLE = 'is not one of master, backup';
-type Row = readonly [string, unknown, Kind, string, string, string];
+interface Row extends Omit<Refusal, 'call'> {
+  readonly title: string;
+  readonly config: unknown;
+}
 
-describe('starting refuses', () => {
+describe('startSyncDaemon', () => {
   test.each<Row>([
-    ['undefined', undefined, 'type', 'daemon', 'undefined', 'is not an object'],
-    ['null', null, 'type', 'daemon', 'null', 'is not an object'],
-    ['a role alone', 'master', 'type', 'daemon', "'master'", 'is not an object'],
-    ['array', [], 'type', 'daemon', '[]', 'is not an object'],
-    ['no role', { interface: 'eth0' }, 'type', 'daemon.role', 'undefined', ROLE],
-    ['another role', { ...master, role: 'slave' }, 'value', 'daemon.role', "'slave'", ROLE],
-    [
-      'a typo in the role',
-      { ...master, role: 'backpu' },
-      'value',
-      'daemon.role',
-      "'backpu'",
-      'did you mean backup?',
-    ],
-    ['a role in numbers', { ...master, role: 1 }, 'type', 'daemon.role', '1', ROLE],
-    [
-      'both roles',
-      { ...master, role: ['master', 'backup'] },
-      'type',
-      'daemon.role',
-      "[ 'master', 'backup' ]",
-      ROLE,
-    ],
-    ['no interface', { role: 'master' }, 'type', 'daemon.interface', 'undefined', LINK],
-    ['interface null', { ...master, interface: null }, 'type', 'daemon.interface', 'null', LINK],
-    ['interface index', { ...master, interface: 2 }, 'type', 'daemon.interface', '2', LINK],
+    {
+      title: 'undefined',
+      config: undefined,
+      kind: 'type',
+      property: 'daemon',
+      value: 'undefined',
+      rule: 'is not an object',
+    },
+    {
+      title: 'null',
+      config: null,
+      kind: 'type',
+      property: 'daemon',
+      value: 'null',
+      rule: 'is not an object',
+    },
+    {
+      title: 'a role alone',
+      config: 'master',
+      kind: 'type',
+      property: 'daemon',
+      value: "'master'",
+      rule: 'is not an object',
+    },
+    {
+      title: 'array',
+      config: [],
+      kind: 'type',
+      property: 'daemon',
+      value: '[]',
+      rule: 'is not an object',
+    },
+    {
+      title: 'no role',
+      config: { interface: 'eth0' },
+      kind: 'type',
+      property: 'daemon.role',
+      value: 'undefined',
+      rule: ROLE,
+    },
+    {
+      title: 'another role',
+      config: { ...master, role: 'slave' },
+      kind: 'value',
+      property: 'daemon.role',
+      value: "'slave'",
+      rule: ROLE,
+    },
+    {
+      title: 'a typo in the role',
+      config: { ...master, role: 'backpu' },
+      kind: 'value',
+      property: 'daemon.role',
+      value: "'backpu'",
+      rule: 'did you mean backup?',
+    },
+    {
+      title: 'a role in numbers',
+      config: { ...master, role: 1 },
+      kind: 'type',
+      property: 'daemon.role',
+      value: '1',
+      rule: ROLE,
+    },
+    {
+      title: 'both roles',
+      config: { ...master, role: ['master', 'backup'] },
+      kind: 'type',
+      property: 'daemon.role',
+      value: "[ 'master', 'backup' ]",
+      rule: ROLE,
+    },
+    {
+      title: 'no interface',
+      config: { role: 'master' },
+      kind: 'type',
+      property: 'daemon.interface',
+      value: 'undefined',
+      rule: LINK,
+    },
+    {
+      title: 'interface null',
+      config: { ...master, interface: null },
+      kind: 'type',
+      property: 'daemon.interface',
+      value: 'null',
+      rule: LINK,
+    },
+    {
+      title: 'interface index',
+      config: { ...master, interface: 2 },
+      kind: 'type',
+      property: 'daemon.interface',
+      value: '2',
+      rule: LINK,
+    },
     ...[
       '',
       'a'.repeat(16),
@@ -154,14 +227,14 @@ describe('starting refuses', () => {
       'a\u00e0',
       'tab\t',
     ].map(
-      (name): Row => [
-        `interface ${JSON.stringify(name)}`,
-        { ...master, interface: name },
-        'value',
-        'daemon.interface',
-        `'${name.replace('\n', '\\n').replace('\0', '\\x00').replace('\t', '\\t')}'`,
-        LINK,
-      ],
+      (name): Row => ({
+        title: `interface ${JSON.stringify(name)}`,
+        config: { ...master, interface: name },
+        kind: 'value',
+        property: 'daemon.interface',
+        value: `'${name.replace('\n', '\\n').replace('\0', '\\x00').replace('\t', '\\t')}'`,
+        rule: LINK,
+      }),
     ),
     ...(
       [
@@ -171,28 +244,63 @@ describe('starting refuses', () => {
         ['ttl', 1, 255, 'is not an integer from 1 to 255 hops'],
       ] as const
     ).flatMap(([key, min, max, rule]): Row[] => [
-      [
-        `${key} ${min - 1}`,
-        { ...master, [key]: min - 1 },
-        'range',
-        `daemon.${key}`,
-        `${min - 1}`,
+      {
+        title: `${key} ${min - 1}`,
+        config: { ...master, [key]: min - 1 },
+        kind: 'range',
+        property: `daemon.${key}`,
+        value: `${min - 1}`,
         rule,
-      ],
-      [
-        `${key} ${max + 1}`,
-        { ...master, [key]: max + 1 },
-        'range',
-        `daemon.${key}`,
-        `${max + 1}`,
+      },
+      {
+        title: `${key} ${max + 1}`,
+        config: { ...master, [key]: max + 1 },
+        kind: 'range',
+        property: `daemon.${key}`,
+        value: `${max + 1}`,
         rule,
-      ],
-      [`${key} 1.5`, { ...master, [key]: 1.5 }, 'range', `daemon.${key}`, '1.5', rule],
-      [`${key} NaN`, { ...master, [key]: Number.NaN }, 'range', `daemon.${key}`, 'NaN', rule],
-      [`${key} in text`, { ...master, [key]: '1' }, 'type', `daemon.${key}`, "'1'", rule],
-      [`${key} null`, { ...master, [key]: null }, 'type', `daemon.${key}`, 'null', rule],
+      },
+      {
+        title: `${key} 1.5`,
+        config: { ...master, [key]: 1.5 },
+        kind: 'range',
+        property: `daemon.${key}`,
+        value: '1.5',
+        rule,
+      },
+      {
+        title: `${key} NaN`,
+        config: { ...master, [key]: Number.NaN },
+        kind: 'range',
+        property: `daemon.${key}`,
+        value: 'NaN',
+        rule,
+      },
+      {
+        title: `${key} in text`,
+        config: { ...master, [key]: '1' },
+        kind: 'type',
+        property: `daemon.${key}`,
+        value: "'1'",
+        rule,
+      },
+      {
+        title: `${key} null`,
+        config: { ...master, [key]: null },
+        kind: 'type',
+        property: `daemon.${key}`,
+        value: 'null',
+        rule,
+      },
     ]),
-    ['group null', { ...master, group: null }, 'type', 'daemon.group', 'null', GROUP],
+    {
+      title: 'group null',
+      config: { ...master, group: null },
+      kind: 'type',
+      property: 'daemon.group',
+      value: 'null',
+      rule: GROUP,
+    },
     ...[
       '',
       'x',
@@ -206,79 +314,103 @@ describe('starting refuses', () => {
       'ff02::81%eth0',
       '[ff02::81]',
     ].map(
-      (text): Row => [
-        `group ${text}`,
-        { ...master, group: text },
-        'value',
-        'daemon.group',
-        `'${text}'`,
-        GROUP,
-      ],
+      (text): Row => ({
+        title: `group ${text}`,
+        config: { ...master, group: text },
+        kind: 'value',
+        property: 'daemon.group',
+        value: `'${text}'`,
+        rule: GROUP,
+      }),
     ),
-    [
-      'a typo',
-      { ...master, maxlength: 5 },
-      'value',
-      'daemon.maxlength',
-      "'maxlength'",
-      'did you mean maxLength?',
-    ],
-    [
-      "the kernel's name",
-      { ...master, mcastGroup: '224.0.0.81' },
-      'value',
-      'daemon.mcastGroup',
-      "'mcastGroup'",
-      'is not a known property',
-    ],
-  ])('%s', (_, given, kind, property, value, rule) => {
-    expectRefused({ call: () => untyped.startSyncDaemon(given), kind, property, value, rule });
+    {
+      title: 'a typo',
+      config: { ...master, maxlength: 5 },
+      kind: 'value',
+      property: 'daemon.maxlength',
+      value: "'maxlength'",
+      rule: 'did you mean maxLength?',
+    },
+    {
+      title: "the kernel's name",
+      config: { ...master, mcastGroup: '224.0.0.81' },
+      kind: 'value',
+      property: 'daemon.mcastGroup',
+      value: "'mcastGroup'",
+      rule: 'is not a known property',
+    },
+  ])('refuses $title', ({ config, ...row }) => {
+    expectRefused({ call: () => untyped.startSyncDaemon(config), ...row });
   });
 });
 
-describe('stopping', () => {
+describe('stopSyncDaemon', () => {
   test.each([
     ['master', 1],
     ['backup', 2],
-  ])('%s', (role, number) => {
+  ])('encodes the role %s', (role, number) => {
     expect(requestOf(untyped.stopSyncDaemon(role)).daemon).toMatchObject({ role: number });
   });
 
-  type StopRow = readonly [string, readonly unknown[], Kind, string, string, string];
+  interface StopRow extends Omit<Refusal, 'call'> {
+    readonly title: string;
+    readonly args: readonly unknown[];
+  }
   test.each<StopRow>([
-    ['no role', [], 'type', 'role', 'undefined', ROLE],
-    ['a daemon', [master], 'type', 'role', "{ role: 'master', interface: 'eth0' }", ROLE],
-    ['another role', ['both'], 'value', 'role', "'both'", ROLE],
-    ['options null', ['master', null], 'type', 'options', 'null', 'is not an object'],
-    [
-      'options of deletions',
-      ['master', { ifExists: true }],
-      'value',
-      'options.ifExists',
-      "'ifExists'",
-      'is not a known property',
-    ],
-    [
-      'a typo',
-      ['master', { ifRuning: true }],
-      'value',
-      'options.ifRuning',
-      "'ifRuning'",
-      'did you mean ifRunning?',
-    ],
-    [
-      'ifRunning 1',
-      ['master', { ifRunning: 1 }],
-      'type',
-      'options.ifRunning',
-      '1',
-      'is not a boolean',
-    ],
-  ])('refuses %s', (_, args, kind, property, value, rule) => {
-    expectRefused({ call: () => untyped.stopSyncDaemon(...args), kind, property, value, rule });
+    { title: 'no role', args: [], kind: 'type', property: 'role', value: 'undefined', rule: ROLE },
+    {
+      title: 'a daemon',
+      args: [master],
+      kind: 'type',
+      property: 'role',
+      value: "{ role: 'master', interface: 'eth0' }",
+      rule: ROLE,
+    },
+    {
+      title: 'another role',
+      args: ['both'],
+      kind: 'value',
+      property: 'role',
+      value: "'both'",
+      rule: ROLE,
+    },
+    {
+      title: 'options null',
+      args: ['master', null],
+      kind: 'type',
+      property: 'options',
+      value: 'null',
+      rule: 'is not an object',
+    },
+    {
+      title: 'options of deletions',
+      args: ['master', { ifExists: true }],
+      kind: 'value',
+      property: 'options.ifExists',
+      value: "'ifExists'",
+      rule: 'is not a known property',
+    },
+    {
+      title: 'a typo',
+      args: ['master', { ifRuning: true }],
+      kind: 'value',
+      property: 'options.ifRuning',
+      value: "'ifRuning'",
+      rule: 'did you mean ifRunning?',
+    },
+    {
+      title: 'ifRunning 1',
+      args: ['master', { ifRunning: 1 }],
+      kind: 'type',
+      property: 'options.ifRunning',
+      value: '1',
+      rule: 'is not a boolean',
+    },
+  ])('refuses $title', ({ args, ...row }) => {
+    expectRefused({ call: () => untyped.stopSyncDaemon(...args), ...row });
   });
 
-  test('the options decide whether absence is an answer', () => {
+  test('the options decide whether absence is an error', () => {
     const answers = (...args: Parameters<typeof calls.stopSyncDaemon>) => {
       const call = calls.stopSyncDaemon(...args);
       pack(call);

@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
 import { nativeResults, timeoutsRecord } from './answers.js';
-import { bytesOf, calls, expectRefused, type Kind, requestOf, untyped } from './requests.js';
+import { bytesOf, calls, expectRefused, type Refusal, requestOf, untyped } from './requests.js';
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
 const SECONDS = 'is not an integer from 1 to 2678400 seconds';
 
-describe('setting', () => {
+describe('setTimeouts', () => {
   const seconds = fc.oneof(fc.integer({ min: 1, max: 2678400 }), fc.constantFrom(1, 2678400));
   const changes = fc
     .record({ tcp: seconds, tcpFin: seconds, udp: seconds }, { requiredKeys: [] })
     .filter((given) => Object.keys(given).length > 0);
 
-  test('writes what is named, and 0 for the rest, which leaves it', () => {
+  test('encodes the timeouts that are named, and 0 for the rest, which stay as they are', () => {
     fc.assert(
       fc.property(changes, (given) => {
         const expected = { tcp: 0, tcpFin: 0, udp: 0, ...given };
@@ -24,46 +24,147 @@ describe('setting', () => {
     );
   });
 
-  type Row = readonly [string, unknown, Kind, string, string, string];
+  interface Row extends Omit<Refusal, 'call'> {
+    readonly title: string;
+    readonly changes: unknown;
+  }
   test.each<Row>([
-    ['undefined', undefined, 'type', 'timeouts', 'undefined', 'is not an object'],
-    ['null', null, 'type', 'timeouts', 'null', 'is not an object'],
-    ['a number', 900, 'type', 'timeouts', '900', 'is not an object'],
-    ['ipvsadm --set', [900, 120, 300], 'type', 'timeouts', '[ 900, 120, 300 ]', 'is not an object'],
-    ['nothing', {}, 'value', 'timeouts', '{}', 'names none of tcp, tcpFin, udp'],
-    [
-      'undefined alone',
-      { tcp: undefined },
-      'value',
-      'timeouts',
-      '{ tcp: undefined }',
-      'names none',
-    ],
-    ['a typo', { tcpfin: 5 }, 'value', 'timeouts.tcpfin', "'tcpfin'", 'did you mean tcpFin?'],
-    ['sctp', { sctp: 5 }, 'value', 'timeouts.sctp', "'sctp'", 'is not a known property'],
+    {
+      title: 'undefined',
+      changes: undefined,
+      kind: 'type',
+      property: 'timeouts',
+      value: 'undefined',
+      rule: 'is not an object',
+    },
+    {
+      title: 'null',
+      changes: null,
+      kind: 'type',
+      property: 'timeouts',
+      value: 'null',
+      rule: 'is not an object',
+    },
+    {
+      title: 'a number',
+      changes: 900,
+      kind: 'type',
+      property: 'timeouts',
+      value: '900',
+      rule: 'is not an object',
+    },
+    {
+      title: 'ipvsadm --set',
+      changes: [900, 120, 300],
+      kind: 'type',
+      property: 'timeouts',
+      value: '[ 900, 120, 300 ]',
+      rule: 'is not an object',
+    },
+    {
+      title: 'nothing',
+      changes: {},
+      kind: 'value',
+      property: 'timeouts',
+      value: '{}',
+      rule: 'names none of tcp, tcpFin, udp',
+    },
+    {
+      title: 'undefined alone',
+      changes: { tcp: undefined },
+      kind: 'value',
+      property: 'timeouts',
+      value: '{ tcp: undefined }',
+      rule: 'names none',
+    },
+    {
+      title: 'a typo',
+      changes: { tcpfin: 5 },
+      kind: 'value',
+      property: 'timeouts.tcpfin',
+      value: "'tcpfin'",
+      rule: 'did you mean tcpFin?',
+    },
+    {
+      title: 'sctp',
+      changes: { sctp: 5 },
+      kind: 'value',
+      property: 'timeouts.sctp',
+      value: "'sctp'",
+      rule: 'is not a known property',
+    },
     ...NAMES.flatMap((name): Row[] => [
-      [`${name} 0`, { [name]: 0 }, 'range', `timeouts.${name}`, '0', SECONDS],
-      [`${name} -1`, { [name]: -1 }, 'range', `timeouts.${name}`, '-1', SECONDS],
-      [
-        `${name} of 31 days and a second`,
-        { [name]: 2678401 },
-        'range',
-        `timeouts.${name}`,
-        '2678401',
-        SECONDS,
-      ],
-      [`${name} 1.5`, { [name]: 1.5 }, 'range', `timeouts.${name}`, '1.5', SECONDS],
-      [`${name} NaN`, { [name]: Number.NaN }, 'range', `timeouts.${name}`, 'NaN', SECONDS],
-      [`${name} in text`, { [name]: '900' }, 'type', `timeouts.${name}`, "'900'", SECONDS],
-      [`${name} null`, { [name]: null }, 'type', `timeouts.${name}`, 'null', SECONDS],
+      {
+        title: `${name} 0`,
+        changes: { [name]: 0 },
+        kind: 'range',
+        property: `timeouts.${name}`,
+        value: '0',
+        rule: SECONDS,
+      },
+      {
+        title: `${name} -1`,
+        changes: { [name]: -1 },
+        kind: 'range',
+        property: `timeouts.${name}`,
+        value: '-1',
+        rule: SECONDS,
+      },
+      {
+        title: `${name} of 31 days and a second`,
+        changes: { [name]: 2678401 },
+        kind: 'range',
+        property: `timeouts.${name}`,
+        value: '2678401',
+        rule: SECONDS,
+      },
+      {
+        title: `${name} 1.5`,
+        changes: { [name]: 1.5 },
+        kind: 'range',
+        property: `timeouts.${name}`,
+        value: '1.5',
+        rule: SECONDS,
+      },
+      {
+        title: `${name} NaN`,
+        changes: { [name]: Number.NaN },
+        kind: 'range',
+        property: `timeouts.${name}`,
+        value: 'NaN',
+        rule: SECONDS,
+      },
+      {
+        title: `${name} in text`,
+        changes: { [name]: '900' },
+        kind: 'type',
+        property: `timeouts.${name}`,
+        value: "'900'",
+        rule: SECONDS,
+      },
+      {
+        title: `${name} null`,
+        changes: { [name]: null },
+        kind: 'type',
+        property: `timeouts.${name}`,
+        value: 'null',
+        rule: SECONDS,
+      },
     ]),
-    ['a bad one behind a good one', { tcp: 5, udp: 0 }, 'range', 'timeouts.udp', '0', SECONDS],
-  ])('refuses %s', (_, given, kind, property, value, rule) => {
-    expectRefused({ call: () => untyped.setTimeouts(given), kind, property, value, rule });
+    {
+      title: 'a bad one behind a good one',
+      changes: { tcp: 5, udp: 0 },
+      kind: 'range',
+      property: 'timeouts.udp',
+      value: '0',
+      rule: SECONDS,
+    },
+  ])('refuses $title', ({ changes, ...row }) => {
+    expectRefused({ call: () => untyped.setTimeouts(changes), ...row });
   });
 });
 
-test('reading gives what the kernel says', () => {
+test('getTimeouts decodes the timeouts of the response', () => {
   const word = fc.nat(2 ** 32 - 1);
   fc.assert(
     fc.property(fc.record({ tcp: word, tcpFin: word, udp: word }), (timeouts) => {

@@ -4,7 +4,7 @@ import { asNumber } from '../../lib/ipvs/stats.js';
 import { checkWatchOptions, TableWatcher } from '../../lib/ipvs/watch.js';
 import { complete, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { answer, destinationRecord, serviceRecord, statsRecord } from './answers.js';
-import { expectInputError, type Kind, thrownBy } from './requests.js';
+import { expectInputError, type Refusal, thrownBy } from './requests.js';
 
 /** A snapshot of services by mark, each with so many bytes and a destination with so many. */
 function snapshotOf(bytes: Readonly<Record<number, readonly [number, number]>>): Snapshot {
@@ -46,7 +46,7 @@ async function watchSlowly() {
 const DONE = { value: undefined, done: true };
 
 describe('samples', () => {
-  test('of large tables are compared in slicer, which end with the watcher', async () => {
+  test('of large tables are compared in slices, which end with the watcher', async () => {
     const [service] = snapshotOf({ 1: [0, 0] }).services;
     if (service === undefined) expect.unreachable();
     if (service.fwmark === undefined) expect.unreachable();
@@ -74,7 +74,7 @@ describe('samples', () => {
     }
   });
 
-  test('compare each look with the one before', async () => {
+  test('are compared with the previous one', async () => {
     const look = series(
       snapshotOf({ 1: [100, 10], 2: [5, 5] }),
       snapshotOf({ 1: [150, 30], 3: [7, 7] }),
@@ -109,7 +109,7 @@ describe('samples', () => {
     expect(look).toHaveBeenCalledTimes(2);
   });
 
-  test('are taken at the interval, and at once for a consumer that is late', async () => {
+  test('are taken at the interval, and at once if the consumer is late', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
     try {
       const watcher = watch(series(snapshotOf({})), 100);
@@ -132,7 +132,7 @@ describe('samples', () => {
   });
 });
 
-describe('a handle that is closed', () => {
+describe('close() of the handle', () => {
   test('ends a watcher that waits for its next sample', async () => {
     const { watcher, snapshot } = await watchSlowly();
     const calls = Promise.all([watcher.next(), watcher.next()]);
@@ -141,13 +141,13 @@ describe('a handle that is closed', () => {
     expect(snapshot).toHaveBeenCalledTimes(1);
   });
 
-  test('ends a watcher that nobody reads', async () => {
+  test('ends a watcher that is not read', async () => {
     const { watcher } = await watchSlowly();
     watcher.close();
     expect(await watcher.next()).toEqual(DONE);
   });
 
-  test('lets the sample arrive that is being read', async () => {
+  test('delivers the sample that is being read', async () => {
     const watcher = watch(async () => ({ services: [] }), 1);
     const calls = [watcher.next(), watcher.next()];
     watcher.close();
@@ -184,26 +184,92 @@ describe('options', () => {
   });
 
   const RANGE = 'is not an integer from 1 to 2147483647 milliseconds';
-  type Row = readonly [string, unknown, Kind, string, string, string];
+  interface Row extends Omit<Refusal, 'call'> {
+    readonly title: string;
+    readonly options: unknown;
+  }
   test.each<Row>([
-    ['null', null, 'type', 'options', 'null', 'is not an object'],
-    ['a number', 1000, 'type', 'options', '1000', 'is not an object'],
-    [
-      'a typo',
-      { intervall: 5 },
-      'value',
-      'options.intervall',
-      "'intervall'",
-      'did you mean interval?',
-    ],
-    ['interval 0', { interval: 0 }, 'range', 'options.interval', '0', RANGE],
-    ['interval 0.5', { interval: 0.5 }, 'range', 'options.interval', '0.5', RANGE],
-    ['interval 2^31', { interval: 2 ** 31 }, 'range', 'options.interval', '2147483648', RANGE],
-    ['interval in text', { interval: '1s' }, 'type', 'options.interval', "'1s'", RANGE],
-    ['interval null', { interval: null }, 'type', 'options.interval', 'null', RANGE],
-    ['signal null', { signal: null }, 'type', 'options.signal', 'null', 'is not an AbortSignal'],
-    ['a controller', { signal: {} }, 'type', 'options.signal', '{}', 'is not an AbortSignal'],
-  ])('%s is refused', (_, options, kind, property, value, rule) => {
+    {
+      title: 'null',
+      options: null,
+      kind: 'type',
+      property: 'options',
+      value: 'null',
+      rule: 'is not an object',
+    },
+    {
+      title: 'a number',
+      options: 1000,
+      kind: 'type',
+      property: 'options',
+      value: '1000',
+      rule: 'is not an object',
+    },
+    {
+      title: 'a typo',
+      options: { intervall: 5 },
+      kind: 'value',
+      property: 'options.intervall',
+      value: "'intervall'",
+      rule: 'did you mean interval?',
+    },
+    {
+      title: 'interval 0',
+      options: { interval: 0 },
+      kind: 'range',
+      property: 'options.interval',
+      value: '0',
+      rule: RANGE,
+    },
+    {
+      title: 'interval 0.5',
+      options: { interval: 0.5 },
+      kind: 'range',
+      property: 'options.interval',
+      value: '0.5',
+      rule: RANGE,
+    },
+    {
+      title: 'interval 2^31',
+      options: { interval: 2 ** 31 },
+      kind: 'range',
+      property: 'options.interval',
+      value: '2147483648',
+      rule: RANGE,
+    },
+    {
+      title: 'interval in text',
+      options: { interval: '1s' },
+      kind: 'type',
+      property: 'options.interval',
+      value: "'1s'",
+      rule: RANGE,
+    },
+    {
+      title: 'interval null',
+      options: { interval: null },
+      kind: 'type',
+      property: 'options.interval',
+      value: 'null',
+      rule: RANGE,
+    },
+    {
+      title: 'signal null',
+      options: { signal: null },
+      kind: 'type',
+      property: 'options.signal',
+      value: 'null',
+      rule: 'is not an AbortSignal',
+    },
+    {
+      title: 'a controller',
+      options: { signal: {} },
+      kind: 'type',
+      property: 'options.signal',
+      value: '{}',
+      rule: 'is not an AbortSignal',
+    },
+  ])('$title is refused', ({ options, kind, property, value, rule }) => {
     const error = thrownBy(() => checkWatchOptions(options));
     expectInputError(error, { kind, property, value, rule });
   });
