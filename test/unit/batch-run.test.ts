@@ -15,7 +15,7 @@ import {
   REFUSED,
   sizes,
   stopAll,
-} from './batches.js';
+} from './batch-fixture.js';
 import { destination, destinationsOf, open, SERVICE, settled, unhandledOf } from './fake-handle.js';
 import { calls, thrownBy } from './requests.js';
 
@@ -86,7 +86,7 @@ describe('chunks', () => {
     );
   });
 
-  test('a chunk that fails as a whole rejects its operations, and the others are sent', async () => {
+  test('a chunk that fails as a whole rejects its operations, and no others', async () => {
     const fixture = open();
     const pending = batch(fixture, adding(300));
     await settled();
@@ -179,7 +179,7 @@ describe('chunks', () => {
 const codes = (results: readonly BatchResult[]) =>
   results.map((each) => (each.status === 'rejected' ? each.reason.code : ''));
 
-/** Returns a build that deletes destinations. Those for which `isForgiving` is true may be absent. */
+/** Returns a build that deletes destinations, with ifExists where `isForgiving` returns true. */
 const deleting =
   (count: number, isForgiving: (index: number) => boolean) =>
   (b: Parameters<Parameters<typeof batch>[1]>[0]) => {
@@ -230,7 +230,7 @@ describe('stopOnError', () => {
     });
   });
 
-  test('the errors of skipped operations name the one that failed in an earlier chunk', async () => {
+  test('the errors of skipped operations name the operation that failed', async () => {
     const fixture = open();
     const pending = batch(fixture, adding(300), { stopOnError: true });
     const { address } = destination(200);

@@ -12,7 +12,7 @@ import {
   failed,
   REFUSED,
   sizes,
-} from './batches.js';
+} from './batch-fixture.js';
 import { destination, destinationsOf, open, SERVICE, settled } from './fake-handle.js';
 import { calls, expectInputError, type Kind, thrownBy } from './requests.js';
 
@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe('the results', () => {
-  test('results are in the order of the operations, each with the value of its operation', async () => {
+  test('results are in the order of the operations, each with its own value', async () => {
     const fixture = open();
     const places: number[] = [];
     const pending = batch(fixture, (b) => {

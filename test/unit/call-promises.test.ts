@@ -86,7 +86,7 @@ type Kind = keyof typeof KINDS;
 const kindOf = (result: PromiseSettledResult<unknown>): unknown =>
   result.status === 'fulfilled' ? result.value : result.reason.code;
 
-test('hundreds of calls of one turn have their own results, whatever those of the others', async () => {
+test('hundreds of calls of one turn have their own results', async () => {
   // Object.keys() widens the names.
   const names = Object.keys(KINDS) as Kind[];
   const several = fc.array(fc.constantFrom(...names), {

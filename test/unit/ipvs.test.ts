@@ -9,8 +9,8 @@ vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const TCP = 'tcp://10.0.0.1:80';
 const web = { protocol: 'tcp', address: '10.0.0.1', port: 80 } as const;
-/** How many exchanges had requests: one without any asks the kernel for nothing. */
-const batches = () =>
+/** Returns the number of exchanges with requests. The others do not reach the kernel. */
+const exchangeCount = () =>
   addon.exchanges.filter((each) => 'requests' in each && each.requests !== '').length;
 const unhandled: unknown[] = [];
 const collect = (reason: unknown) => {
@@ -38,19 +38,19 @@ afterEach(async () => {
   expect(addon).toMatchObject({ closed: 1, cursors: 0 });
 });
 
-test('opens in the namespace that is asked for', async () => {
+test('open() opens a handle in the wanted namespace', async () => {
   const other = await Ipvs.open({ netns: '/run/netns/blue' });
   await other.close();
   expect(addon).toMatchObject({ opened: ['', '/run/netns/blue'], closed: 1 });
   addon.closed = 0;
 });
 
-test('closes at the end of the block that it is used in', async () => {
+test('a handle closes at the end of its block with `await using`', async () => {
   await ipvs[Symbol.asyncDispose]();
   await expect(ipvs.flush()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
 });
 
-test('the calls of one turn are one batch', async () => {
+test('the calls of one turn are sent in one exchange', async () => {
   await Promise.all([
     ipvs.addService({ fwmark: 7 }),
     ipvs.addDestination('fwmark://7', { address: '10.0.0.1' }),
@@ -59,11 +59,11 @@ test('the calls of one turn are one batch', async () => {
     ipvs.getTimeouts(),
     ipvs.zero(),
   ]);
-  expect(batches()).toBe(1);
+  expect(exchangeCount()).toBe(1);
 });
 
-describe('bad input rejects, and throws nothing', () => {
-  /** The handle as JavaScript uses it. */
+describe('bad input', () => {
+  /** Returns the handle with methods that take any arguments, as in JavaScript. */
   const loose = () =>
     ipvs as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>;
   const trap = {
@@ -140,20 +140,20 @@ describe('bad input rejects, and throws nothing', () => {
     ],
     ['getStats', [{ bigint: 1 }]],
     ['countConnections', [null]],
-  ])('%s', async (method, args) => {
+  ])('%s rejects on bad input, and does not throw', async (method, args) => {
     let promise: Promise<unknown> | undefined;
     expect(() => {
       promise = loose()[method]?.(...args);
     }).not.toThrow();
     await expect(promise).rejects.toThrow(TypeError);
-    expect(batches()).toBe(0);
+    expect(exchangeCount()).toBe(0);
   });
 });
 
 test.each([
-  ['at once', () => normalizeService({ ...web, port: '80' } as never)],
-  ['later', async () => normalizeService({ ...web, port: '80' } as never)],
-])('a function that fails in the builder of a batch, %s, keeps its name', async (_, build) => {
+  ['synchronously', () => normalizeService({ ...web, port: '80' } as never)],
+  ['asynchronously', async () => normalizeService({ ...web, port: '80' } as never)],
+])('a function that fails %s in the build of a batch keeps its name', async (_, build) => {
   const error: unknown = await ipvs.batch(build as () => void).catch((reason: unknown) => reason);
   const target = "{ protocol: 'tcp', address: '10.0.0.1', port: '80' }";
   expect(error).toMatchObject({ operation: 'normalizeService', target });
@@ -163,13 +163,16 @@ test.each([
   expect(/\n +at (.*)/.exec(String(stack))?.[1]).toContain('ipvs.test.ts');
 });
 
-test('a sound key names a configuration that is refused for another reason', async () => {
+test('the error of a configuration with a valid key names that key', async () => {
   const destinations = [{ address: '10.0.0.2' }];
   const keyed = { ...web, destinations };
   await expect(ipvs.ensureService(keyed)).rejects.toMatchObject({
     target: TCP,
     message: expect.stringMatching(
-      /^ensureService tcp:\/\/10.0.0.1:80: service.destinations: .* leave it out, and add the destinations with addDestination$/,
+      new RegExp(
+        '^ensureService tcp://10.0.0.1:80: service.destinations: .* leave it out, ' +
+          'and add the destinations with addDestination$',
+      ),
     ),
   });
   const mark = { fwmark: 7, family: 'ipv6', destinations } as const;
@@ -189,8 +192,8 @@ test('a sound key names a configuration that is refused for another reason', asy
   });
 });
 
-describe('an iterator', () => {
-  /** As JavaScript calls them. */
+describe('iterators', () => {
+  /** The functions that return iterators, with any arguments, as in JavaScript. */
   const loose = () => ({
     connections: ipvs.connections.bind(ipvs) as (...args: readonly unknown[]) => unknown,
     watch: ipvs.watch.bind(ipvs) as (...args: readonly unknown[]) => unknown,
@@ -213,14 +216,14 @@ describe('an iterator', () => {
     ['watch', [null], 'watch', /^watch: options: null is not/],
     ['links.watch', [{ types: ['links'] }], 'watch', /^watch: options\.types: /],
     ['links.watch', [{ signal: 1 }], 'watch', /^watch: options\.signal: 1 is not/],
-  ] as const)('%s(%j) throws at the call', async (name, args, operation, message) => {
+  ] as const)('%s throws on bad input %j at the call', async (name, args, operation, message) => {
     const error = thrownBy(() => loose()[name](...args));
     expect(error).toMatchObject({ operation, message: expect.stringMatching(message) });
     expect((error as Error).stack).toMatch(/\n +at .*ipvs\.test\.ts/);
   });
 
   test.each(['connections', 'watch', 'links.watch'] as const)(
-    '%s throws at the call where the handle is closed',
+    '%s throws at the call if the handle is closed',
     async (name) => {
       await ipvs.close();
       const error = thrownBy(() => loose()[name]());
@@ -230,21 +233,21 @@ describe('an iterator', () => {
     },
   );
 
-  test('of samples that nobody has read ends with the handle', async () => {
+  test('an iterator of samples that is not read yet ends with the handle', async () => {
     const samples = ipvs.watch();
     await ipvs.close();
     expect(await samples.next()).toEqual({ value: undefined, done: true });
   });
 });
 
-describe('what is read from files', () => {
-  test('information, with whether counters are refreshed', async () => {
+describe('files', () => {
+  test('getInfo() returns whether counters are updated', async () => {
     expect(await ipvs.getInfo()).toMatchObject({ version: '0.0.0', estimation: null });
     addon.files = { ...addon.files, ['/proc/sys/net/ipv4/vs/run_estimation']: '1\n' };
     expect(await ipvs.getInfo()).toMatchObject({ estimation: true });
   });
 
-  test('the status, where the kernel has it', async () => {
+  test('getStatus() returns the status, or undefined if the kernel has none', async () => {
     addon.files = { ...addon.files, ['/proc/thread-self/net/ip_vs_stats']: 'totals' };
     expect(await ipvs.getStatus()).toBeUndefined();
     addon.files = { ...addon.files, ['/proc/thread-self/net/ip_vs_status']: 'Conns:\t5\n' };
@@ -262,7 +265,7 @@ describe('what is read from files', () => {
     [2, 'ERR_IPVS_UNAVAILABLE'],
     [1, 'EPERM'],
     ['something else', 'EBADMSG'],
-  ])('totals: %j is %s', async (file, code) => {
+  ])('getStats() rejects, if the file gives %j, with %s', async (file, code) => {
     addon.files = { ...addon.files, ['/proc/thread-self/net/dev']: 'links' };
     addon.files = { ...addon.files, ['/proc/thread-self/net/ip_vs_stats']: file };
     await expect(ipvs.getStats()).rejects.toMatchObject({
@@ -285,34 +288,37 @@ describe('what is read from files', () => {
       'ERR_IPVS_UNAVAILABLE',
       /the kernel has no IPVS|module ip_vs is not loaded/,
     ],
-  ])('without %s, totals and status say so, also at once', async (_, files, code, message) => {
-    addon.files = files;
-    for (const [operation, file, attempt] of [
-      ['getStats', 'ip_vs_stats', () => ipvs.getStats()],
-      ['getStats', 'ip_vs_stats', async () => ipvs.sync.getStats()],
-      ['getStatus', 'ip_vs_status', () => ipvs.getStatus()],
-      ['getStatus', 'ip_vs_status', async () => ipvs.sync.getStatus()],
-    ] as const) {
-      const error: unknown = await attempt().catch((reason: unknown) => reason);
-      const target = `/proc/thread-self/net/${file}`;
-      expect(error).toMatchObject({ code, operation, target, syscall: 'open', errno: -2 });
-      expect(String(error)).toMatch(message);
-    }
-  });
+  ])(
+    'getStats() and getStatus() report that %s is missing, in both forms',
+    async (_, files, code, message) => {
+      addon.files = files;
+      for (const [operation, file, attempt] of [
+        ['getStats', 'ip_vs_stats', () => ipvs.getStats()],
+        ['getStats', 'ip_vs_stats', async () => ipvs.sync.getStats()],
+        ['getStatus', 'ip_vs_status', () => ipvs.getStatus()],
+        ['getStatus', 'ip_vs_status', async () => ipvs.sync.getStatus()],
+      ] as const) {
+        const error: unknown = await attempt().catch((reason: unknown) => reason);
+        const target = `/proc/thread-self/net/${file}`;
+        expect(error).toMatchObject({ code, operation, target, syscall: 'open', errno: -2 });
+        expect(String(error)).toMatch(message);
+      }
+    },
+  );
 });
 
 test.each([
   ['out of range', () => ipvs.sysctls.set({ syncRetries: 9 }), 'syncRetries'],
   ['of the wrong type', () => ipvs.sysctls.set({ conntrack: 1 } as never), 'conntrack'],
   ['that is unknown', () => ipvs.sysctls.set({ conntrak: true } as never), 'conntrak'],
-  ['that is not there', () => ipvs.sysctls.set({ connMax: 5 }), /conn_max$/],
+  ['that the kernel lacks', () => ipvs.sysctls.set({ connMax: 5 }), /conn_max$/],
 ])(
-  'the error of a parameter %s begins where it is awaited, and names it',
+  'the stack of the error of a parameter %s begins where it is awaited',
   async (_, set, target) => {
     addon.files = { ...addon.files, ['/proc/sys/net/ipv4/vs/drop_entry']: '0\n' };
     let error: unknown;
     try {
-      // Pending before it.
+      // A call that is pending before set().
       void ipvs.sysctls.get();
       await set();
     } catch (reason) {
@@ -328,7 +334,7 @@ test.each([
   },
 );
 
-test('parameters are set one after the other, so that what is set back is what was there', async () => {
+test('parameters are set by one call at a time, so that each restores its own', async () => {
   const folder = '/proc/sys/net/ipv4/vs';
   addon.files = { [`${folder}/conntrack`]: '0\n', [`${folder}/drop_entry`]: '0\n' };
   await Promise.all([
@@ -338,13 +344,13 @@ test('parameters are set one after the other, so that what is set back is what w
   ]);
   const kinds = addon.exchanges.flatMap((each) => Object.keys(each));
   expect(kinds).toEqual(['read', 'written', 'read', 'written', 'read']);
-  // One that fails holds up no other.
+  // A failure does not delay the next call.
   await expect(ipvs.sysctls.set({ connMax: 5 })).rejects.toMatchObject({ code: 'ENOENT' });
   await ipvs.sysctls.set({ conntrack: false });
 });
 
 describe('the stream of connections', () => {
-  const part = (ports: readonly number[], done: boolean) => ({
+  const chunk = (ports: readonly number[], done: boolean) => ({
     connections: Uint8Array.from(
       ports.flatMap((clientPort) => [
         ...connectionRecord({ family: 2, destinationFamily: 2, clientPort }),
@@ -360,13 +366,13 @@ describe('the stream of connections', () => {
     return seen;
   };
 
-  test('has every part', async () => {
-    addon.connections = [part([1, 2], false), part([], false), part([3], true)];
+  test('the stream has the connections of every chunk', async () => {
+    addon.connections = [chunk([1, 2], false), chunk([], false), chunk([3], true)];
     expect(await ports(ipvs.connections())).toEqual([1, 2, 3]);
   });
 
-  test('ends where the caller leaves it', async () => {
-    addon.connections = [part([1, 2], false), part([3], false)];
+  test('the stream ends when the loop is left', async () => {
+    addon.connections = [chunk([1, 2], false), chunk([3], false)];
     for await (const { client } of ipvs.connections()) {
       expect(client.port).toBe(1);
       break;
@@ -374,9 +380,9 @@ describe('the stream of connections', () => {
     expect(addon.cursors).toBe(0);
   });
 
-  test('ends with the reason of the signal', async () => {
+  test('the stream throws the reason of the signal, and ends', async () => {
     const controller = new AbortController();
-    addon.connections = [part([1, 2], false), part([3], false)];
+    addon.connections = [chunk([1, 2], false), chunk([3], false)];
     const connections = ipvs.connections({ signal: controller.signal });
     await connections.next();
     controller.abort(new Error('enough'));
@@ -384,11 +390,11 @@ describe('the stream of connections', () => {
     expect(await connections.next()).toMatchObject({ done: true });
   });
 
-  test('throws what went wrong, once the caller comes to it, and not before', async () => {
-    addon.connections = [part([1, 2], false), failure];
+  test('the stream throws a failure after the connections before it', async () => {
+    addon.connections = [chunk([1, 2], false), failure];
     const connections = ipvs.connections();
     expect(await connections.next()).toMatchObject({ value: { client: { port: 1 } } });
-    // A caller that takes its time: what was read ahead has failed meanwhile.
+    // The chunk that is read ahead fails before it is requested.
     await settled();
     await settled();
     expect(unhandled).toEqual([]);
@@ -400,8 +406,8 @@ describe('the stream of connections', () => {
     });
   });
 
-  test('throws that the handle was closed meanwhile, and not before', async () => {
-    addon.connections = [part([1], false), part([2, 3], false), part([4], true)];
+  test('the stream throws ERR_IPVS_CLOSED after the connections that were read', async () => {
+    addon.connections = [chunk([1], false), chunk([2, 3], false), chunk([4], true)];
     const connections = ipvs.connections();
     await connections.next();
     await ipvs.close();
@@ -413,13 +419,13 @@ describe('the stream of connections', () => {
     await expect(connections.next()).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
   });
 
-  test('does not begin on a handle that is closed', async () => {
+  test('the stream throws at the call if the handle is closed', async () => {
     await ipvs.close();
     expect(() => ipvs.connections()).toThrow(expect.objectContaining({ code: 'ERR_IPVS_CLOSED' }));
   });
 });
 
-test('an error that an accessor among the arguments throws stays as it is', async () => {
+test('an error that a getter among the arguments throws stays as it is', async () => {
   const thrown = async (config: unknown) =>
     ipvs.addService(config as never).catch((reason: unknown) => reason);
   for (const error of [

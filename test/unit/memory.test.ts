@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest';
 import type { NativeResults } from '../../lib/native/addon.js';
 import { destinationRecord, nativeResults } from './answers.js';
-import { batch } from './batches.js';
+import { batch } from './batch-fixture.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls, layout } from './requests.js';
 

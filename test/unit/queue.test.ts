@@ -54,7 +54,7 @@ describe('exchanges', () => {
     expect(handle.log).toEqual(['run 1', 'run 5']);
   });
 
-  test('a call that is made when a response arrives is sent, even if it is the only one', async () => {
+  test('a call that is made when a response arrives is sent, even alone', async () => {
     const { handle, queue } = open();
     const chain = queue.run(calls.flush()).then(() => queue.run(calls.getInfo()));
     await settled();
@@ -64,7 +64,7 @@ describe('exchanges', () => {
     await chain;
   });
 
-  test('the next exchange is sent before the results of the current one are delivered', async () => {
+  test('the next exchange is sent before the results of this one are delivered', async () => {
     const { handle, queue } = open();
     const first = queue.run(calls.flush()).then(() => handle.log.push('settled'));
     await settled();
@@ -266,7 +266,7 @@ describe('failures of the handle', () => {
     await expected;
   });
 
-  test('a lack of memory leaves the result of a call unknown, but not that of a file read', async () => {
+  test('a lack of memory leaves the results of calls unknown, but not of reads', async () => {
     const { handle, queue } = open();
     const noMemory = new Error('std::bad_alloc');
     const call = queue.run(addDestination(1));

@@ -48,7 +48,7 @@ function openFiles() {
 }
 
 describe('routines', () => {
-  test('a routine sends its first calls with those of its turn, and the next ones later', async () => {
+  test('a routine sends its first calls with those of its turn, others later', async () => {
     const { handle, queue } = open();
     const before = queue.run(calls.flush());
     const pending = queue.runRoutine('twice', sendTwice());

@@ -140,8 +140,8 @@ describe('incremental values', () => {
 
 describe('long lists', () => {
   /**
-   * Lists `count` destinations of a service, and makes a short call after it. Returns how many turns
-   * of the event loop pass before each of the two settles.
+   * Lists `count` destinations of a service, and makes a short call after it. Returns how many
+   * turns of the event loop pass before each of the two settles.
    */
   async function turnsOf(count: number) {
     const { handle, queue } = open();

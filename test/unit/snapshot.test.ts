@@ -7,8 +7,8 @@ import { open, settled } from './fake-handle.js';
 import { calls, decode, layout } from './requests.js';
 
 /**
- * The number of destinations of each service, by mark. Undefined: the service is deleted before they
- * are listed.
+ * The number of destinations of each service, by mark. Undefined: the service is deleted before
+ * they are listed.
  */
 type Table = ReadonlyMap<number, number | undefined>;
 
@@ -96,7 +96,7 @@ describe('snapshots', () => {
     expect(chunks).toEqual(expected);
   });
 
-  test('huge services are read one at a time, and small ones after them in larger chunks', async () => {
+  test('huge services are read one at a time, small ones after them together', async () => {
     const { chunks } = await take(tableOf(300, (mark) => (mark <= 33 ? 1500 : 1)));
     expect(chunks.slice(0, 4)).toEqual([32, 1, 1, 256]);
   });

@@ -32,24 +32,24 @@ afterEach(async () => {
 });
 
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
-/** The methods as JavaScript calls them. */
+/** Returns an object with methods that take any arguments, as in JavaScript. */
 const loose = (object: Ipvs | Ipvs['sync'] | Batch | Links | Links['sync'] | Ipvs['sysctls']) =>
   object as unknown as Methods;
 
-/** What came of a call: its value, or all that its error says; and what was asked for it. */
-interface Outcome {
+/** The value of a call, or the properties of its error, and the exchanges with the addon. */
+interface CallResult {
   readonly value?: unknown;
   readonly error?: unknown;
-  readonly asked: readonly unknown[];
+  readonly exchanges: readonly unknown[];
 }
 
-async function outcomeOf(action: () => unknown): Promise<Outcome> {
+async function resultOf(action: () => unknown): Promise<CallResult> {
   addon.exchanges = [];
   try {
     const value = await action();
-    return { value, asked: addon.exchanges };
+    return { value, exchanges: addon.exchanges };
   } catch (error) {
-    return { error: describeError(error), asked: addon.exchanges };
+    return { error: describeError(error), exchanges: addon.exchanges };
   }
 }
 
@@ -61,28 +61,28 @@ function describeError(error: unknown) {
   return { name, message, code, errno, syscall, operation, target };
 }
 
-/** What comes of a call, which throws it, and returns no promise. */
-function throwingOutcomeOf(action: () => unknown): Promise<Outcome> {
-  return outcomeOf(() => {
+/** Returns the result of a call that throws its error, and returns no promise. */
+function syncResultOf(action: () => unknown): Promise<CallResult> {
+  return resultOf(() => {
     const value = action();
     expect(value).not.toBeInstanceOf(Promise);
     return value;
   });
 }
 
-/** What comes of the one operation of a batch. */
-const batchedOutcomeOf = (name: string, args: readonly unknown[]): Promise<Outcome> =>
-  outcomeOf(async () => {
+/** Returns the result of an operation that is the only one of a batch. */
+const batchResultOf = (name: string, args: readonly unknown[]): Promise<CallResult> =>
+  resultOf(async () => {
     const [result] = await ipvs.batch((b) => {
       loose(b)[name]?.(...args);
     });
     if (result?.status === 'fulfilled') return result.value;
     throw result?.reason;
-  }).then(({ error, ...outcome }) =>
-    error === undefined ? outcome : { ...outcome, error: withoutPlace(error) },
+  }).then(({ error, ...result }) =>
+    error === undefined ? result : { ...result, error: withoutPlace(error) },
   );
 
-/** What an error says but for its place in the batch, which is said of bad input. */
+/** Removes the place in the batch from the message of an error, which input errors must have. */
 function withoutPlace(error: unknown) {
   const { message, ...rest } = error as ReturnType<typeof describeError>;
   const isInput = /^ERR_(INVALID|OUT_OF)/.test(`${rest.code}`);
@@ -92,7 +92,7 @@ function withoutPlace(error: unknown) {
 
 const TCP = 'tcp://10.0.0.1:80';
 type Row = readonly [string, ...unknown[]];
-/** As test.each() takes them. */
+/** Returns rows for test.each(). */
 const rowsOf = (rows: readonly Row[]) => rows.map(([name, ...args]) => [name, args] as const);
 
 const OPERATIONS: readonly Row[] = [
@@ -125,7 +125,7 @@ const OPERATIONS: readonly Row[] = [
   ['stopSyncDaemon', 'backup', { ifRunning: true }],
 ];
 
-/** Outcomes of any operation, with lists long enough to be read in steps. */
+/** Outcomes of any operation, with lists that are long enough to be decoded incrementally. */
 const MANY = YIELD_INTERVAL + 1;
 const OUTCOMES: readonly OutcomeValues[] = [
   { created: 1, services: 2, destinations: MANY, daemons: 2 },
@@ -146,29 +146,30 @@ const RECORDS = {
   texts: ['out of words'],
 };
 
-/** Lets every request come to `outcome`. */
+/** Answers every request with `outcome`. */
 function answerWith(outcome: OutcomeValues): void {
   addon.answer = (count) =>
     nativeResults({ ...RECORDS, outcomes: Array.from({ length: count }, () => outcome) });
 }
 
-describe('each operation is the same with a promise, at once, and in a batch', () => {
-  test('and none is left out', () => {
+describe('operations in their three forms', () => {
+  test('the rows have every operation', () => {
     const names = Object.keys(layout.operations).filter((name) => name !== 'getInfo');
     expect([...new Set(OPERATIONS.map(([name]) => name))].sort()).toEqual(names.sort());
   });
 
-  test.each(rowsOf(OPERATIONS))('%s %j', async (name, args) => {
-    for (const outcome of OUTCOMES) {
-      answerWith(outcome);
-      const expected = await outcomeOf(() => loose(ipvs)[name]?.(...args));
-      expect(expected.asked).toHaveLength(1);
-      expect(await throwingOutcomeOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(
-        expected,
-      );
-      expect(await batchedOutcomeOf(name, args)).toStrictEqual(expected);
-    }
-  });
+  test.each(rowsOf(OPERATIONS))(
+    '%s %j has the same results with a promise, synchronously and in a batch',
+    async (name, args) => {
+      for (const outcome of OUTCOMES) {
+        answerWith(outcome);
+        const expected = await resultOf(() => loose(ipvs)[name]?.(...args));
+        expect(expected.exchanges).toHaveLength(1);
+        expect(await syncResultOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(expected);
+        expect(await batchResultOf(name, args)).toStrictEqual(expected);
+      }
+    },
+  );
 
   const BAD: readonly Row[] = [
     ['addService'],
@@ -192,16 +193,17 @@ describe('each operation is the same with a promise, at once, and in a batch', (
     ['stopSyncDaemon', 'backup', { ifRunning: 0 }],
   ];
 
-  test.each(rowsOf(BAD))('bad input of %s %j', async (name, args) => {
-    const expected = await outcomeOf(() => loose(ipvs)[name]?.(...args));
-    expect(expected).toMatchObject({ asked: [], error: { code: expect.stringMatching(/^ERR_/) } });
-    expect(await throwingOutcomeOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(
-      expected,
-    );
-    expect(await batchedOutcomeOf(name, args)).toStrictEqual(expected);
+  test.each(rowsOf(BAD))('%s %j is refused alike in all three forms', async (name, args) => {
+    const expected = await resultOf(() => loose(ipvs)[name]?.(...args));
+    expect(expected).toMatchObject({
+      exchanges: [],
+      error: { code: expect.stringMatching(/^ERR_/) },
+    });
+    expect(await syncResultOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(expected);
+    expect(await batchResultOf(name, args)).toStrictEqual(expected);
   });
 
-  test('whatever they are given', async () => {
+  test('any services and destinations are encoded alike in all three forms', async () => {
     answerWith({ created: 1 });
     const calls = fc.oneof(
       fc.tuple(fc.constantFrom('addService', 'ensureService'), fc.tuple(serviceConfig)),
@@ -209,20 +211,18 @@ describe('each operation is the same with a promise, at once, and in a batch', (
     );
     await fc.assert(
       fc.asyncProperty(calls, async ([name, args]) => {
-        const expected = await outcomeOf(() => loose(ipvs)[name]?.(...args));
-        expect(expected.asked).toHaveLength(1);
-        expect(await throwingOutcomeOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(
-          expected,
-        );
-        expect(await batchedOutcomeOf(name, args)).toStrictEqual(expected);
+        const expected = await resultOf(() => loose(ipvs)[name]?.(...args));
+        expect(expected.exchanges).toHaveLength(1);
+        expect(await syncResultOf(() => loose(ipvs.sync)[name]?.(...args))).toStrictEqual(expected);
+        expect(await batchResultOf(name, args)).toStrictEqual(expected);
       }),
       { numRuns: 50 },
     );
   });
 });
 
-describe('an argument too many is refused, whatever it is, and nothing is asked', () => {
-  /** As many arguments as an operation takes, or more than the minimum that it needs. */
+describe('surplus arguments', () => {
+  /** Operations with as many arguments as they take. */
   const FULL: readonly Row[] = [
     ['addService', { fwmark: 7 }],
     ['updateService', TCP, {}, {}],
@@ -244,12 +244,7 @@ describe('an argument too many is refused, whatever it is, and nothing is asked'
     ['startSyncDaemon', { role: 'master', interface: 'lo' }],
     ['stopSyncDaemon', 'master', {}],
   ];
-  const PROCEDURES: readonly Row[] = [
-    ['getInfo'],
-    ['snapshot', {}],
-    ['getStats', {}],
-    ['getStatus'],
-  ];
+  const ROUTINES: readonly Row[] = [['getInfo'], ['snapshot', {}], ['getStats', {}], ['getStatus']];
   const LINKS: readonly Row[] = [
     ['listLinks', {}],
     ['getLink', 'lo'],
@@ -262,31 +257,31 @@ describe('an argument too many is refused, whatever it is, and nothing is asked'
     ['deleteAddress', 'lo', '10.0.0.1', {}],
     ['reconcileAddresses', 'lo', [], {}],
   ];
-  /** Expects that it refuses another argument, and names the operation, the argument and the rule. */
+  /** Expects an operation to refuse another argument, and to name it and the rule in the error. */
   async function expectSurplus(
     object: Parameters<typeof loose>[0],
     [name, ...args]: Row,
     operation = name,
   ): Promise<void> {
     for (const surplus of [undefined, 3, TCP]) {
-      const outcome = await outcomeOf(() => loose(object)[name]?.(...args, surplus));
+      const result = await resultOf(() => loose(object)[name]?.(...args, surplus));
       const shown = surplus === TCP ? `'${TCP}'` : String(surplus);
       const rule = `argument ${args.length + 1}: ${shown} is one too many: this operation takes `;
-      expect(outcome).toMatchObject({
-        asked: [],
+      expect(result).toMatchObject({
+        exchanges: [],
         error: { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE', operation },
       });
-      expect(outcome.error).toHaveProperty('message', expect.stringContaining(rule));
+      expect(result.error).toHaveProperty('message', expect.stringContaining(rule));
     }
   }
 
-  test('every operation is looked at', () => {
+  test('the rows have every operation with all of its arguments', () => {
     const methods = Object.keys(layout.operations);
-    const known = [...FULL, ...PROCEDURES].map(([name]) => name);
+    const known = [...FULL, ...ROUTINES].map(([name]) => name);
     expect(methods.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  test.each(rowsOf(FULL))('%s %j', async (name, args) => {
+  test.each(rowsOf(FULL))('%s %j refuses another argument', async (name, args) => {
     for (const object of [ipvs, ipvs.sync]) await expectSurplus(object, [name, ...args]);
     let isAdded = false;
     const batch = ipvs.batch((b) => {
@@ -298,17 +293,17 @@ describe('an argument too many is refused, whatever it is, and nothing is asked'
     expect(isAdded).toBe(false);
   });
 
-  test.each(rowsOf(PROCEDURES))('%s %j', async (name, args) => {
+  test.each(rowsOf(ROUTINES))('%s %j refuses another argument', async (name, args) => {
     for (const object of [ipvs, ipvs.sync]) await expectSurplus(object, [name, ...args]);
   });
 
-  test.each(rowsOf(LINKS))('links: %s %j', async (name, args) => {
+  test.each(rowsOf(LINKS))('links.%s %j refuses another argument', async (name, args) => {
     for (const object of [ipvs.links, ipvs.links.sync]) {
       await expectSurplus(object, [name, ...args]);
     }
   });
 
-  test('sysctls, batch, countConnections and diagnose', async () => {
+  test('sysctls, batch, countConnections, diagnose and open refuse another argument', async () => {
     for (const sysctls of [ipvs.sysctls, ipvs.sync.sysctls]) {
       await expectSurplus(sysctls as Ipvs['sysctls'], ['get'], 'sysctls.get');
       const changes = { conntrack: true };
@@ -320,7 +315,7 @@ describe('an argument too many is refused, whatever it is, and nothing is asked'
     await expectSurplus(Ipvs as never, ['open', {}]);
   });
 
-  test('flush says what it does, and what deletes one service', async () => {
+  test('flush refuses an argument with a hint at deleteService', async () => {
     await expect((ipvs.flush as (service: string) => Promise<void>)(TCP)).rejects.toThrow();
     expect(() => loose(ipvs.sync)['flush']?.(TCP)).toThrow(
       /takes no argument, and deletes every service; deleteService deletes one$/,
@@ -328,16 +323,16 @@ describe('an argument too many is refused, whatever it is, and nothing is asked'
   });
 });
 
-describe('a batch of which nothing comes', () => {
+describe('batches without operations', () => {
   const UNUSED = /^batch: build: .* adds nothing to the batch: call the operations of its argument/;
 
   test.each<readonly [string, () => unknown]>([
     ['an operation of the handle', () => ipvs.flush()],
-    ['one that is awaited', async () => await ipvs.flush()],
-    ['several', () => Promise.all([ipvs.flush(), ipvs.flush()])],
+    ['one that it awaits', async () => await ipvs.flush()],
+    ['several of them', () => Promise.all([ipvs.flush(), ipvs.flush()])],
     ['a value', () => 5],
     ['a promise of a value', async () => 5],
-  ])('is refused: %s', async (_, build) => {
+  ])('a batch whose build adds nothing and returns %s is refused', async (_, build) => {
     answerWith({});
     await expect(ipvs.batch(build as never)).rejects.toMatchObject({
       code: 'ERR_INVALID_ARG_VALUE',
@@ -346,23 +341,23 @@ describe('a batch of which nothing comes', () => {
   });
 
   test.each<readonly [string, (b: Batch) => unknown]>([
-    ['nothing to add', () => undefined],
-    ['nothing to add, later', async () => undefined],
-    ['a list with nothing in it', () => []],
-    ['a condition that does not hold', () => false],
+    ['returns undefined', () => undefined],
+    ['resolves to undefined', async () => undefined],
+    ['returns an empty list', () => []],
+    ['returns false', () => false],
     [
-      'nothing to add, after other operations',
+      'awaits operations of the handle',
       async (_b) => {
         await ipvs.flush();
       },
     ],
-  ])('is empty: %s', async (_, build) => {
+  ])('a batch whose build %s is empty', async (_, build) => {
     answerWith({});
     expect(await ipvs.batch(build as never)).toEqual([]);
   });
 });
 
-test('close() of what is not the handle itself closes nothing', async () => {
+test('close() throws on a proxy or a derived object, and closes nothing', async () => {
   answerWith({});
   for (const other of [new Proxy(ipvs, {}), Object.create(ipvs) as Ipvs]) {
     expect(() => other.close()).toThrow(TypeError);
@@ -376,21 +371,27 @@ test('close() of what is not the handle itself closes nothing', async () => {
   }
 });
 
-describe('what takes more than a request is the same with a promise and at once', () => {
+describe('routines in their two forms', () => {
   const FOLDER = '/proc/sys/net/ipv4/vs';
-  const ROWS: readonly (readonly [string, (which: Ipvs | Ipvs['sync']) => unknown])[] = [
+  const ROUTINE_CALLS: readonly (readonly [string, (which: Ipvs | Ipvs['sync']) => unknown])[] = [
     ['getInfo', (which) => which.getInfo()],
     ['snapshot', (which) => which.snapshot()],
     ['snapshot of BigInts', (which) => which.snapshot({ bigint: true })],
-    ['snapshot, bad options', (which) => loose(which as Ipvs)['snapshot']?.({ bigint: 1 })],
+    ['snapshot with bad options', (which) => loose(which as Ipvs)['snapshot']?.({ bigint: 1 })],
     ['getStats', (which) => which.getStats()],
-    ['getStats, bad options', (which) => loose(which as Ipvs)['getStats']?.(true)],
+    ['getStats with bad options', (which) => loose(which as Ipvs)['getStats']?.(true)],
     ['getStatus', (which) => which.getStatus()],
     ['sysctls.get', (which) => which.sysctls.get()],
     ['sysctls.set', (which) => which.sysctls.set({ conntrack: true, amDroprate: 9 })],
-    ['sysctls.set, refused', (which) => which.sysctls.set({ conntrack: true, amDroprate: 10 })],
-    ['sysctls.set, no file', (which) => which.sysctls.set({ connMax: 9 })],
-    ['sysctls.set, bad input', (which) => which.sysctls.set({ connMax: -1 })],
+    [
+      'sysctls.set with a value that is refused',
+      (which) => which.sysctls.set({ conntrack: true, amDroprate: 10 }),
+    ],
+    [
+      'sysctls.set of a parameter that the kernel lacks',
+      (which) => which.sysctls.set({ connMax: 9 }),
+    ],
+    ['sysctls.set with bad input', (which) => which.sysctls.set({ connMax: -1 })],
   ];
   const FILES: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
     'no files': {},
@@ -407,19 +408,22 @@ describe('what takes more than a request is the same with a promise and at once'
     },
   };
 
-  test.each(ROWS)('%s', async (_, action) => {
-    for (const [title, files] of Object.entries(FILES)) {
-      addon.files = { ...files };
-      for (const outcome of OUTCOMES) {
-        answerWith(outcome);
-        const expected = await outcomeOf(() => action(ipvs));
-        expect(await throwingOutcomeOf(() => action(ipvs.sync)), title).toStrictEqual(expected);
+  test.each(ROUTINE_CALLS)(
+    '%s has the same results with a promise and synchronously',
+    async (_, action) => {
+      for (const [title, files] of Object.entries(FILES)) {
+        addon.files = { ...files };
+        for (const outcome of OUTCOMES) {
+          answerWith(outcome);
+          const expected = await resultOf(() => action(ipvs));
+          expect(await syncResultOf(() => action(ipvs.sync)), title).toStrictEqual(expected);
+        }
       }
-    }
-  });
+    },
+  );
 });
 
-describe('operations on links are the same with a promise and at once', () => {
+describe('operations on links in their two forms', () => {
   const LINKS: readonly Row[] = [
     ['listLinks'],
     ['listLinks', { kind: 'dummy' }],
@@ -444,37 +448,40 @@ describe('operations on links are the same with a promise and at once', () => {
     ['deleteAddress', 'eth0', '10.0.0.1/32', true],
   ];
 
-  test('and none is left out', () => {
-    // The other two are what reconcileAddresses() is made of.
+  test('the rows have every operation on links', () => {
+    // The other two belong to reconcileAddresses().
     const names = Object.keys(layout.linkOperations).filter(
       (name) => name !== 'replaceAddress' && name !== 'planAddresses',
     );
     expect([...new Set(LINKS.map(([name]) => name))].sort()).toEqual(names.sort());
   });
 
-  test.each(rowsOf(LINKS))('%s %j', async (name, args) => {
-    const outcomes = [
-      { created: 1, links: MANY, addresses: MANY },
-      { created: 0, firstLink: 5, links: 1, firstAddress: 6, addresses: 1 },
-      ...[1, 17, 19, 22, 95, 99].map((error) => ({ status: 'refused', error }) as const),
-      { status: 'lost', error: 105 },
-      { status: 'otherKind', error: 17 },
-    ] as const;
-    for (const outcome of outcomes) {
-      addon.answerLinks = (count) =>
-        nativeLinkResults(
-          Array.from({ length: count }, () => outcome),
-          MANY,
-        );
-      const expected = await outcomeOf(() => loose(ipvs.links)[name]?.(...args));
-      const actual = await throwingOutcomeOf(() => loose(ipvs.links.sync)[name]?.(...args));
-      expect(actual).toStrictEqual(expected);
-    }
-  });
+  test.each(rowsOf(LINKS))(
+    'links.%s %j has the same results with a promise and synchronously',
+    async (name, args) => {
+      const outcomes = [
+        { created: 1, links: MANY, addresses: MANY },
+        { created: 0, firstLink: 5, links: 1, firstAddress: 6, addresses: 1 },
+        ...[1, 17, 19, 22, 95, 99].map((error) => ({ status: 'refused', error }) as const),
+        { status: 'lost', error: 105 },
+        { status: 'otherKind', error: 17 },
+      ] as const;
+      for (const outcome of outcomes) {
+        addon.answerLinks = (count) =>
+          nativeLinkResults(
+            Array.from({ length: count }, () => outcome),
+            MANY,
+          );
+        const expected = await resultOf(() => loose(ipvs.links)[name]?.(...args));
+        const actual = await syncResultOf(() => loose(ipvs.links.sync)[name]?.(...args));
+        expect(actual).toStrictEqual(expected);
+      }
+    },
+  );
 });
 
-describe('at once', () => {
-  test('means before what waits', async () => {
+describe('synchronous operations', () => {
+  test('a synchronous operation is executed before calls that wait', async () => {
     answerWith({});
     const waiting = ipvs.flush();
     ipvs.sync.getTimeouts();
@@ -483,7 +490,7 @@ describe('at once', () => {
     expect(addon.exchanges).toHaveLength(2);
   });
 
-  test('works within another call', async () => {
+  test('a getter among the arguments may call a synchronous operation', async () => {
     answerWith({});
     const reference = {
       protocol: 'tcp' as const,
@@ -501,7 +508,7 @@ describe('at once', () => {
     expect([inner, outer]).toEqual(addon.exchanges);
   });
 
-  test('is over once the handle is being closed', async () => {
+  test('synchronous operations throw once close() is called', async () => {
     answerWith({});
     const pending = ipvs.flush();
     const closing = ipvs.close();
@@ -516,22 +523,22 @@ describe('at once', () => {
       ['listLinks', () => links.sync.listLinks()],
     ];
     for (const [operation, action] of actions) {
-      const { error } = await throwingOutcomeOf(action);
+      const { error } = await syncResultOf(action);
       expect(error).toMatchObject({ code: 'ERR_IPVS_CLOSED', operation });
     }
     await Promise.all([pending, closing]);
   });
 
-  test('a failure of the addon says that nobody knows', async () => {
+  test('a failure of the addon leaves the result unknown in both forms', async () => {
     addon.answer = () => {
       throw new Error('no memory');
     };
-    const expected = await outcomeOf(() => ipvs.flush());
+    const expected = await resultOf(() => ipvs.flush());
     expect(expected.error).toMatchObject({ code: 'ERR_IPVS_OUTCOME_UNKNOWN', operation: 'flush' });
-    expect(await throwingOutcomeOf(() => ipvs.sync.flush())).toStrictEqual(expected);
+    expect(await syncResultOf(() => ipvs.sync.flush())).toStrictEqual(expected);
   });
 
-  test('nobody else makes such an object', () => {
+  test('synchronous forms cannot be constructed by users', () => {
     const [sync, links] = [ipvs.sync.constructor, ipvs.links.sync.constructor];
     for (const made of [sync, links]) {
       expect(() => Reflect.construct(made, [Symbol('mine')])).toThrow('Illegal constructor');

@@ -1,5 +1,5 @@
 /**
- * Batches on a fake handle.
+ * Sends batches through a fake handle.
  * @module
  */
 import { expect } from 'vitest';
@@ -22,18 +22,19 @@ import {
 export type QueueFixture = ReturnType<typeof open>;
 export type Build = (batch: Batch) => void | PromiseLike<void>;
 
-/** A batch as Ipvs.batch() sends it. */
+/** Sends a batch as `Ipvs.batch()` does. */
 export async function batch({ queue, client }: QueueFixture, build: Build, options?: BatchOptions) {
   return sendBatch(queue, client, build, checkBatchOptions(options));
 }
 
-/** Adds destinations, the first of which has the number `first`. */
+/** Returns a build that adds destinations, numbered from `first`. */
 export const adding =
   (count: number, first = 0): Build =>
   (b) => {
     for (let i = first; i < first + count; i++) b.addDestination(SERVICE, destination(i));
   };
 
+/** Returns the addresses of the destinations that `adding()` adds. */
 export const addresses = (count: number, first = 0) =>
   Array.from({ length: count }, (_, index) => destination(first + index).address);
 
@@ -42,10 +43,14 @@ export const ABSENT = { status: 'refused', error: 3 } as const;
 export const done = (value?: unknown) => ({ status: 'fulfilled', value });
 export const failed = (code: string) => ({ status: 'rejected', reason: { code } });
 
-/** The sizes of the jobs so far. */
+/** Returns the number of operations of each job so far. */
 export const sizes = ({ jobs }: FakeHandle) => jobs.map(({ operations }) => operations.length);
 
-/** Answers jobs, from the `first` on, until there are no more: `outcome` gives that of each operation, by its number among them. */
+/**
+ * Answers jobs until there are no more.
+ * @param outcome returns the values for an operation, by its number among those that are answered
+ * @param first the number of the first job to answer
+ */
 export async function answerAll(
   handle: FakeHandle,
   outcome: (number: number) => OutcomeValues = () => ({}),
@@ -62,7 +67,10 @@ export async function answerAll(
   }
 }
 
-/** What a kernel answers that stops at the first failure: `isBad` says which destinations it refuses. */
+/**
+ * Returns the results of a kernel that stops at the first failure.
+ * @param isBad returns the values for a destination that fails
+ */
 function stopping(bytes: Uint8Array, isBad: (address: string) => OutcomeValues | undefined) {
   let hasFailed = false;
   return destinationsOf(bytes).map((address): OutcomeValues => {
@@ -73,7 +81,7 @@ function stopping(bytes: Uint8Array, isBad: (address: string) => OutcomeValues |
   });
 }
 
-/** Answers jobs as such a kernel does; what it was sent and did, by address. */
+/** Answers jobs as such a kernel does. Returns the addresses of the operations it executed. */
 export async function stopAll(
   handle: FakeHandle,
   isBad: (address: string) => OutcomeValues | undefined,
