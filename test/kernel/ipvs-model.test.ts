@@ -19,22 +19,22 @@ const call = anyCalls(services);
 const LOOK = 5;
 let runs = 0;
 
-type CarryOut = (ipvs: Ipvs, calls: readonly Call[]) => Promise<Outcome[]>;
-const atOnce: CarryOut = (ipvs, calls) => Promise.all(calls.map((each) => outcomeOf(ipvs, each)));
+type Execute = (ipvs: Ipvs, calls: readonly Call[]) => Promise<Outcome[]>;
+const atOnce: Execute = (ipvs, calls) => Promise.all(calls.map((each) => outcomeOf(ipvs, each)));
 // The first of them has been carried out when the second is called.
-const synchronously: CarryOut = ({ sync }, calls) =>
+const synchronously: Execute = ({ sync }, calls) =>
   Promise.all(calls.map((each) => outcomeOf(sync, each)));
 
 /** Makes the calls of each batch at once, batch by batch, and compares the results and the table. */
 async function expectAsModel(
   batches: readonly (readonly Call[])[],
-  carryOut = atOnce,
+  execute = atOnce,
 ): Promise<void> {
   const { ipvs, namespace } = fixture;
   await ipvs.flush();
   const table = new Table();
   for (const batch of batches) {
-    const outcomes = await carryOut(ipvs, batch);
+    const outcomes = await execute(ipvs, batch);
     expect(outcomes).toEqual(batch.map((each) => table.outcomeOf(each)));
     const seen: Call = ['snapshot'];
     expect(await outcomeOf(ipvs, seen)).toEqual(table.outcomeOf(seen));
@@ -48,15 +48,15 @@ test('sequential operations have the results of the model', async () => {
   await fc.assert(one, { numRuns: 100 });
 });
 
-test.each<readonly [string, CarryOut]>([
-  ['at once', atOnce],
-  ['in a batch', outcomesOfBatch],
-  ['without promises', synchronously],
-])('operations %s have the results of the model for a sequence', async (_, carryOut) => {
-  // A snapshot is read in parts, and so sees something of what comes after it.
+test.each<{ readonly form: string; readonly execute: Execute }>([
+  { form: 'concurrent', execute: atOnce },
+  { form: 'batched', execute: outcomesOfBatch },
+  { form: 'synchronous', execute: synchronously },
+])('$form operations have the results of the model for a sequence', async ({ execute }) => {
+  // A snapshot is read in chunks, so it may see changes that come after it.
   const whole = call.filter(([name]) => name !== 'snapshot');
   const batch = fc.array(whole, { minLength: 1, maxLength: 40, size: 'max' });
   const walk = fc.array(batch, { minLength: 1, maxLength: 6, size: 'max' });
-  const one = fc.asyncProperty(walk, (batches) => expectAsModel(batches, carryOut));
+  const one = fc.asyncProperty(walk, (batches) => expectAsModel(batches, execute));
   await fc.assert(one, { numRuns: 60 });
 });

@@ -11,14 +11,14 @@ const FOUND = ['tcp://10.9.0.1:80', 'udp://[fd00::1]:53', 'fwmark://7', 'fwmark6
 const LOST = ['tcp://10.9.0.2:80', 'udp://[fd00::2]:53', 'fwmark://8', 'fwmark6://8'] as const;
 const HERE = ['10.8.0.1', 'fd00::9', '10.8.0.1', 'fd00::9'] as const;
 const GONE = ['10.8.0.2', 'fd00::8', '10.8.0.2', 'fd00::8'] as const;
-const ROWS = FOUND.map((found, row) => [found, row] as const);
+const SERVICES = FOUND.map((found, row) => [found, row] as const);
 
 beforeAll(async () => {
   await fixture.ipvs.addService({ protocol: 'tcp', address: '10.9.0.1', port: 80 });
   await fixture.ipvs.addService({ protocol: 'udp', address: 'fd00::1', port: 53 });
   await fixture.ipvs.addService({ fwmark: 7 });
   await fixture.ipvs.addService({ fwmark: 7, family: 'ipv6' });
-  for (const [found, row] of ROWS)
+  for (const [found, row] of SERVICES)
     await fixture.ipvs.addDestination(found, { address: HERE[row] ?? '' });
 });
 
@@ -35,7 +35,7 @@ async function outcomesOf(action: Action): Promise<PromiseSettledResult<unknown>
   return [promised, thrown, batched ?? expect.unreachable('no result')];
 }
 
-describe.each(ROWS)('beside %s,', (found, row) => {
+describe.each(SERVICES)('beside %s,', (found, row) => {
   const lost = LOST[row] ?? '';
   const here = HERE[row] ?? '';
   const gone = GONE[row] ?? '';

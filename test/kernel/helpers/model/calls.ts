@@ -113,14 +113,14 @@ function serverOf(name: ServiceName) {
 /** By an object or by a string. */
 const either = (name: ServiceName) => fc.constantFrom(name, nameOfService(name));
 
-type Weighed = readonly (readonly [number, fc.Arbitrary<Call>])[];
+type Weighted = readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Call> }[];
 
-function oneOf(weighed: Weighed): fc.Arbitrary<Call> {
-  return fc.oneof(...weighed.map(([weight, arbitrary]) => ({ weight, arbitrary })));
+function oneOf(weighted: Weighted): fc.Arbitrary<Call> {
+  return fc.oneof(...weighted);
 }
 
 /** Calls on some of the services, each of which changes or reads what is theirs only. */
-function weighedOn(services: readonly ServiceName[]): Weighed {
+function weightedOn(services: readonly ServiceName[]): Weighted {
   const service = fc.constantFrom(...services);
   const reference = service.chain(either);
   const serviceConfig = service.chain((name) =>
@@ -146,44 +146,58 @@ function weighedOn(services: readonly ServiceName[]): Weighed {
   const deleteOptions = fc.constantFrom(undefined, {}, { ifExists: true }, { ifExists: false });
 
   return [
-    [12, serviceConfig.map((config) => ['addService', config])],
-    [6, serviceConfig.map((config) => ['ensureService', config])],
-    [12, serviceChanges.map(([of, changes]) => ['updateService', of, changes])],
-    [2, fc.tuple(reference, deleteOptions).map(([of, options]) => ['deleteService', of, options])],
-    [3, reference.map((of) => ['getService', of])],
-    [20, destinationConfig.map(([of, config]) => ['addDestination', of, config])],
-    [10, destinationConfig.map(([of, config]) => ['ensureDestination', of, config])],
-    [
-      20,
-      fc
+    { weight: 12, arbitrary: serviceConfig.map((config) => ['addService', config]) },
+    { weight: 6, arbitrary: serviceConfig.map((config) => ['ensureService', config]) },
+    {
+      weight: 12,
+      arbitrary: serviceChanges.map(([of, changes]) => ['updateService', of, changes]),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(reference, deleteOptions)
+        .map(([of, options]) => ['deleteService', of, options]),
+    },
+    { weight: 3, arbitrary: reference.map((of) => ['getService', of]) },
+    {
+      weight: 20,
+      arbitrary: destinationConfig.map(([of, config]) => ['addDestination', of, config]),
+    },
+    {
+      weight: 10,
+      arbitrary: destinationConfig.map(([of, config]) => ['ensureDestination', of, config]),
+    },
+    {
+      weight: 20,
+      arbitrary: fc
         .tuple(serverReference, destinationSettings)
         .map(([[of, to], changes]) => ['updateDestination', of, to, changes]),
-    ],
-    [
-      6,
-      fc
+    },
+    {
+      weight: 6,
+      arbitrary: fc
         .tuple(serverReference, deleteOptions)
         .map(([[of, to], options]) => ['deleteDestination', of, to, options]),
-    ],
-    [4, serverReference.map(([of, to]) => ['getDestination', of, to])],
-    [2, reference.map((of) => ['listDestinations', of])],
-    [1, reference.map((of) => ['zero', of])],
+    },
+    { weight: 4, arbitrary: serverReference.map(([of, to]) => ['getDestination', of, to]) },
+    { weight: 2, arbitrary: reference.map((of) => ['listDestinations', of]) },
+    { weight: 1, arbitrary: reference.map((of) => ['zero', of]) },
   ];
 }
 
 /** Calls that change or read nothing but some of the services. */
 export function callsOn(services: readonly ServiceName[]): fc.Arbitrary<Call> {
-  return oneOf(weighedOn(services));
+  return oneOf(weightedOn(services));
 }
 
-const onTheTable: Weighed = [
-  [1, fc.constant(['listServices'])],
-  [1, fc.constant(['snapshot'])],
-  [1, fc.constant(['zero'])],
-  [1, fc.constant(['flush'])],
+const onTheTable: Weighted = [
+  { weight: 1, arbitrary: fc.constant(['listServices']) },
+  { weight: 1, arbitrary: fc.constant(['snapshot']) },
+  { weight: 1, arbitrary: fc.constant(['zero']) },
+  { weight: 1, arbitrary: fc.constant(['flush']) },
 ];
 
 /** Any calls: on some of the services, and on the table as a whole. */
 export function anyCalls(services: readonly ServiceName[]): fc.Arbitrary<Call> {
-  return oneOf([...weighedOn(services), ...onTheTable]);
+  return oneOf([...weightedOn(services), ...onTheTable]);
 }
