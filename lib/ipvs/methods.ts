@@ -142,8 +142,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
 
   /**
    * Adds a destination to a service, which must not have one with this address and port.
-   * IPVS_CMD_NEW_DEST, `ipvsadm -a`. A destination that was deleted less than two minutes ago keeps
-   * its counters.
+   * IPVS_CMD_NEW_DEST, `ipvsadm -a`. A destination that was deleted less than two minutes ago gets
+   * its old counters back.
    * @throws IpvsError EEXIST: the destination exists; ESRCH: the service does not exist; EINVAL:
    *   the address cannot be that of a real server
    */
