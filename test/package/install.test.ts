@@ -20,14 +20,14 @@ const PREBUILT = `prebuilds/linux-${process.arch}`;
 
 const npm12 = () => [node('26'), fetched('npm@12', 'bin/npm-cli.js')];
 
-describe('with a prebuild', () => {
-  test('installs where there is no compiler', () => {
+describe('a package with a prebuild', () => {
+  test('installs without a compiler', () => {
     const cwd = consumer();
     npm(['install', tarball()], { cwd, env: { PATH: barePath() } });
     expect(probe(cwd)).toEqual(works(PREBUILT));
   });
 
-  test('installs where install scripts are disabled', () => {
+  test('installs with disabled install scripts', () => {
     const cwd = consumer();
     npm(['install', '--ignore-scripts', tarball()], { cwd, env: { PATH: barePath() } });
     expect(probe(cwd)).toEqual(works(PREBUILT));
@@ -39,7 +39,7 @@ describe('with a prebuild', () => {
     expect(probe(options.cwd)).toEqual(works(PREBUILT));
   });
 
-  test('brings nothing that its dependencies do not tell', () => {
+  test('installs only its declared dependencies', () => {
     const cwd = installed();
     const listed = JSON.parse(npm(['ls', '--all', '--json'], { cwd }));
     expect(Object.keys(listed.dependencies)).toEqual(['ipvs']);
@@ -50,8 +50,8 @@ describe('with a prebuild', () => {
   });
 });
 
-describe('without a prebuild', () => {
-  test('compiles, with checks of the buffers that libc fills', () => {
+describe('a package without a prebuild', () => {
+  test('compiles with checks of the buffers that libc fills', () => {
     const cwd = consumer();
     const args = ['install', '--foreground-scripts', withoutPrebuilds()];
     const stdout = npm(args, { cwd, env: { V: '1' } });
@@ -63,7 +63,7 @@ describe('without a prebuild', () => {
     }
   });
 
-  test('does not install where there is no compiler either', () => {
+  test('does not install without a compiler', () => {
     const options = { cwd: consumer(), env: { PATH: barePath() } };
     const { status, stderr } = runNpm(['install', withoutPrebuilds()], options);
     expect(status).not.toBe(0);
@@ -76,7 +76,7 @@ describe('without a prebuild', () => {
   const remedy = told(/"npm (rebuild [^"]+)"/);
   const approval = told(/"npm (install-scripts [^"]+)"/);
 
-  test('the error tells what to do where scripts are disabled, and that helps', () => {
+  test('names a remedy that works if install scripts are disabled', () => {
     const cwd = installed(withoutPrebuilds());
     const { open, message, addons } = probe(cwd);
     expect({ open, addons }).toEqual({ open: 'ERR_IPVS_NO_ADDON', addons: [] });
@@ -84,7 +84,7 @@ describe('without a prebuild', () => {
     expect(probe(cwd)).toEqual(works(COMPILED));
   });
 
-  test('the same with npm 12, which blocks the scripts of dependencies', () => {
+  test('names a remedy that works with npm 12, which blocks the scripts of dependencies', () => {
     const options = { cwd: consumer(), command: npm12() };
     npm(['install', withoutPrebuilds()], options);
     const { open, message } = probe(options.cwd);
@@ -95,7 +95,7 @@ describe('without a prebuild', () => {
   });
 });
 
-test('a prebuild that is missing is not replaced by one for another architecture', () => {
+test('a missing prebuild is not replaced by one for another architecture', () => {
   const cwd = installed();
   rmSync(join(cwd, 'node_modules/ipvs', PREBUILT), { recursive: true });
   expect(probe(cwd)).toMatchObject({ open: 'ERR_IPVS_NO_ADDON', addons: [] });

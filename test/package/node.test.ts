@@ -29,13 +29,13 @@ const ALL_VERSIONS = [...LOWEST_NODE_VERSIONS, ...NODE_VERSIONS];
 describe.each(ALL_VERSIONS)('Node.js %s', (version) => {
   const isThatVersion = isVersion(version);
 
-  test('on this architecture, the prebuild works', () => {
+  test('loads the prebuild for this architecture', () => {
     const findings = probe(cwd, { command: [node(version)] });
     expect(findings).toEqual(works(`prebuilds/linux-${process.arch}`));
     expect(findings).toMatchObject({ node: isThatVersion, arch: process.arch });
   });
 
-  test('CommonJS requires it, and gets what ESM imports', () => {
+  test('requires the exports that ESM imports', () => {
     const printed = output(node(version), ['required.cjs'], { cwd });
     expect(JSON.parse(printed)).toEqual({
       node: isThatVersion,
@@ -45,14 +45,14 @@ describe.each(ALL_VERSIONS)('Node.js %s', (version) => {
   });
 });
 
-describe('the versions that package.json names', () => {
+describe('the versions in package.json', () => {
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-  test('are those that are tested', () => {
+  test('are the tested ones', () => {
     expect(engines).toEqual({ node: '^20.19.0 || ^22.12.0 || >=23.0.0' });
   });
 
-  test.each(['20.18.3', '22.11.0'])('leave out %s, which cannot require it', (version) => {
+  test.each(['20.18.3', '22.11.0'])('exclude %s, which cannot require the package', (version) => {
     const old = fetched(`node-linux-${process.arch}@${version}`, 'bin/node');
     const { status, stderr } = run(old, ['required.cjs'], { cwd });
     expect(status).not.toBe(0);
@@ -63,7 +63,7 @@ describe('the versions that package.json names', () => {
 describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
   const isThatVersion = isVersion(version);
 
-  test('on arm64, in an emulator, the prebuild works', () => {
+  test('loads the prebuild for arm64 in an emulator', () => {
     const command = ['qemu-aarch64-static', '-L', ARM64_SYSTEM, node(version, 'arm64')];
     const findings = probe(cwd, { command });
     expect(findings).toEqual(works('prebuilds/linux-arm64'));
@@ -76,7 +76,7 @@ describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
     });
   });
 
-  test('on what is not Linux, the import works, and open() says why it cannot', () => {
+  test('imports the package on other systems, where open() explains that IPVS is part of Linux', () => {
     const command = [node(version), '--import', './elsewhere.mjs'];
     expect(probe(cwd, { command })).toMatchObject({
       reference: 'tcp://[::1]:80',
@@ -89,24 +89,27 @@ describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
 });
 
 // On arm64 there is no kernel to boot for it.
-test.runIf(process.arch === 'x64')('each controls IPVS, on a kernel that has it', () => {
-  const nodes = ALL_VERSIONS.map((version) => node(version));
-  const loop = 'for node; do "$node" control.mjs || exit; done';
-  const printed = output(join(root, 'scripts/kernel'), ['--', 'sh', '-c', loop, 'sh', ...nodes], {
-    cwd,
-  });
-  const lines = printed.split('\n').filter((line) => line.startsWith('{'));
-  expect(lines.map((line) => JSON.parse(line))).toEqual(
-    ALL_VERSIONS.map((version) => ({
-      node: isVersion(version),
-      services: [
-        {
-          address: '192.0.2.1',
-          port: 80,
-          scheduler: 'wrr',
-          destinations: ['192.0.2.2:80 3'],
-        },
-      ],
-    })),
-  );
-});
+test.runIf(process.arch === 'x64')(
+  'every version of Node.js controls IPVS on a kernel that has it',
+  () => {
+    const nodes = ALL_VERSIONS.map((version) => node(version));
+    const loop = 'for node; do "$node" control.mjs || exit; done';
+    const printed = output(join(root, 'scripts/kernel'), ['--', 'sh', '-c', loop, 'sh', ...nodes], {
+      cwd,
+    });
+    const lines = printed.split('\n').filter((line) => line.startsWith('{'));
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      ALL_VERSIONS.map((version) => ({
+        node: isVersion(version),
+        services: [
+          {
+            address: '192.0.2.1',
+            port: 80,
+            scheduler: 'wrr',
+            destinations: ['192.0.2.2:80 3'],
+          },
+        ],
+      })),
+    );
+  },
+);

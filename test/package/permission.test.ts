@@ -1,4 +1,4 @@
-// Node.js that may do less: its option --permission.
+// The package under --permission of Node.js, with which a process may do less.
 import type { Check } from 'ipvs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { installed, NODE_VERSIONS, node, output } from './consumer.js';
@@ -20,7 +20,7 @@ beforeAll(() => {
   cwd = installed();
 });
 
-describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
+describe.each(NODE_VERSIONS)('Node.js %s with --permission', (version) => {
   const flag = version === '20' ? '--experimental-permission' : '--permission';
   const look = (flags: readonly string[], ...args: string[]): Found => {
     const read = `--allow-fs-read=${cwd}/*`;
@@ -32,7 +32,7 @@ describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
   const check = ({ checks }: Found, name: string) => checks.find((each) => each.name === name);
   const LIBC = '--allow-fs-read=/etc/alpine-release';
 
-  test('without any right, opening and the diagnosis name the flags', () => {
+  test('names the missing flags in the error of open() and in the diagnosis', () => {
     const found = look([]);
     for (const outcome of [found.open, found.links]) {
       expect(outcome).toMatchObject({ name: 'IpvsError', code: 'ERR_IPVS_NO_ADDON' });
@@ -47,25 +47,25 @@ describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
     });
   });
 
-  test('without addons, that flag is named alone', () => {
+  test('names only --allow-addons if that is missing', () => {
     const found = look(['--allow-fs-read=*']);
     expect(found.open.code).toBe('ERR_IPVS_NO_ADDON');
     expect(flagsIn(found.open)).toEqual(['--allow-addons']);
     expect(check(found, 'addon')?.status).toBe('missing');
   });
 
-  test('with addons and few files, the file is named', () => {
+  test('names the file that it may not read', () => {
     expect(flagsIn(look(['--allow-addons']).open)).toEqual([LIBC]);
   });
 
-  test('with the flags that the error names, it works', () => {
+  test('works with the flags that the error names', () => {
     const found = look(flagsIn(look([]).open));
     expect(found.links.code).toMatch(/^(done|EPERM|EPROTONOSUPPORT)$/);
     expect(found.open.code).toMatch(/^(done|EPERM|EPROTONOSUPPORT|ERR_IPVS_UNAVAILABLE)$/);
     expect(check(found, 'addon')).toBeUndefined();
   });
 
-  test('loadModules names the flag for child processes, with which it runs modprobe', () => {
+  test('names the flag for child processes in the error of loadModules()', () => {
     const { loadModules } = look(['--allow-fs-read=*']);
     expect(loadModules).toMatchObject({ name: 'IpvsError', code: 'ERR_ACCESS_DENIED' });
     expect(flagsIn(loadModules)).toEqual(['--allow-child-process']);
@@ -75,7 +75,7 @@ describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
     }
   });
 
-  test('a worker says the same', () => {
+  test('names the same flags in a worker thread', () => {
     const flags = ['--allow-worker', '--allow-addons', LIBC];
     const found = look(flags, 'worker');
     expect(found.links.code).toMatch(/^(done|EPERM|EPROTONOSUPPORT)$/);

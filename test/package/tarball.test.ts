@@ -21,13 +21,13 @@ const KINDS = {
 };
 
 describe('the tarball', () => {
-  test('holds nothing else', () => {
+  test('contains only files of known kinds', () => {
     const others = files.filter((file) => !Object.values(KINDS).some((kind) => kind.test(file)));
     expect(others).toEqual([]);
     expect(files.filter((file) => /^csrc\/(test|fuzz|build)/.test(file))).toEqual([]);
   });
 
-  test('has an addon for each architecture', () => {
+  test('contains an addon for each architecture', () => {
     expect(prebuilds).toEqual(
       expect.arrayContaining([
         'prebuilds/linux-arm64/ipvs.glibc.node',
@@ -36,7 +36,7 @@ describe('the tarball', () => {
     );
   });
 
-  test('has each source of the addon, and each header that one includes', () => {
+  test('contains each source of the addon and each header that it includes', () => {
     const sources = content('csrc/sources.txt').trim().split('\n');
     expect(files).toEqual(expect.arrayContaining(sources));
     expect(files.filter((file) => file.endsWith('.cc')).sort()).toEqual([...sources].sort());
@@ -49,7 +49,7 @@ describe('the tarball', () => {
     expect(headers.sort()).toEqual([...new Set(included)].sort());
   });
 
-  test('has the code in one file, and the types of what is public', () => {
+  test('contains the code in one file and the types of the public API', () => {
     expect(files.filter((file) => file.endsWith('.js'))).toEqual(['dist/index.js']);
     const types = files.filter((file) => file.endsWith('.d.ts'));
     expect(types).toContain('dist/index.d.ts');
@@ -64,11 +64,11 @@ describe('the tarball', () => {
     expect(modules.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
-  test('is less than 480 KB with two addons', () => {
+  test('is smaller than 480 KB with two addons', () => {
     expect(statSync(tarball()).size).toBeLessThan(480_000 + (prebuilds.length - 2) * 145_000);
   });
 
-  test('brings two packages along', () => {
+  test('has two dependencies', () => {
     const manifest = JSON.parse(content('package.json'));
     expect(Object.keys(manifest.dependencies)).toEqual(['node-addon-api', 'node-gyp-build']);
     expect(manifest).not.toHaveProperty('optionalDependencies');
@@ -76,12 +76,12 @@ describe('the tarball', () => {
     expect(manifest).not.toHaveProperty('bundleDependencies');
   });
 
-  test('says nothing about the machine that made it', () => {
+  test('reveals nothing about the machine that built it', () => {
     const path = root.replace(/\/$/, '');
     for (const file of files) expect(content(file), file).not.toContain(path);
   });
 
-  test('is as publint wants it', () => {
+  test('passes publint', () => {
     const { status, stdout } = run('node_modules/.bin/publint', ['--strict', tarball()], {
       cwd: root,
     });
@@ -89,7 +89,7 @@ describe('the tarball', () => {
     expect(status).toBe(0);
   });
 
-  test('has the types that it has code for', () => {
+  test('passes are-the-types-wrong', () => {
     // It is ESM, which CommonJS can require: test/package/types.test.ts does.
     const args = [tarball(), '--profile', 'esm-only', '--no-definitely-typed', '--no-emoji'];
     const { status, stdout } = run('node_modules/.bin/attw', args, { cwd: root });
@@ -117,44 +117,66 @@ describe('scripts/check-prebuild', () => {
   }
   const HARDENED = ['-s', '-fstack-protector-all', '-Wl,-z,relro,-z,now'];
 
-  test('passes what ships', () => {
+  test('accepts the addons that ship', () => {
     expect(check(...prebuilds)).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  test('passes what needs nothing new', () => {
+  test('accepts an addon that needs no new symbols', () => {
     expect(check(compile(''))).toMatchObject({ status: 0, stderr: '' });
   });
 
   test.each([
-    [
-      'a function of a newer glibc',
-      '#include <pthread.h>\nint f() { return pthread_join(0, 0); }',
-      [],
-      'pthread_join needs GLIBC_2.34, but at most GLIBC_2.28 is permitted',
-    ],
-    [
-      'one of a newer libstdc++',
-      '#include <new>\nnamespace std { void __throw_bad_array_new_length(); } void f() { std::__throw_bad_array_new_length(); }',
-      [],
-      'needs GLIBCXX_3.4.29, but at most GLIBCXX_3.4.21 is permitted',
-    ],
-    [
-      'an exception_ptr',
-      '#include <exception>\nvoid f() { auto p = std::current_exception(); auto q = p; throw q; }',
-      [],
-      'needs CXXABI_1.3.13, but at most CXXABI_1.3.9 is permitted',
-    ],
-    ['another library', '', ['-Wl,--no-as-needed', '-lresolv'], 'needs libresolv.so.2'],
-    ['lazy binding', '', ['-Wl,-z,lazy'], 'lacks RELRO with immediate binding'],
-    ['no stack protector', '', ['-fno-stack-protector'], 'lacks the stack protector'],
-    ['an executable stack', '', ['-Wl,-z,execstack'], 'has an executable stack'],
-  ])('refuses %s', (_, source, options, complaint) => {
+    {
+      problem: 'a function of a newer glibc',
+      source: '#include <pthread.h>\nint f() { return pthread_join(0, 0); }',
+      options: [],
+      complaint: 'pthread_join needs GLIBC_2.34, but at most GLIBC_2.28 is permitted',
+    },
+    {
+      problem: 'a function of a newer libstdc++',
+      source:
+        '#include <new>\nnamespace std { void __throw_bad_array_new_length(); } void f() { std::__throw_bad_array_new_length(); }',
+      options: [],
+      complaint: 'needs GLIBCXX_3.4.29, but at most GLIBCXX_3.4.21 is permitted',
+    },
+    {
+      problem: 'an exception_ptr',
+      source:
+        '#include <exception>\nvoid f() { auto p = std::current_exception(); auto q = p; throw q; }',
+      options: [],
+      complaint: 'needs CXXABI_1.3.13, but at most CXXABI_1.3.9 is permitted',
+    },
+    {
+      problem: 'another library',
+      source: '',
+      options: ['-Wl,--no-as-needed', '-lresolv'],
+      complaint: 'needs libresolv.so.2',
+    },
+    {
+      problem: 'lazy binding',
+      source: '',
+      options: ['-Wl,-z,lazy'],
+      complaint: 'lacks RELRO with immediate binding',
+    },
+    {
+      problem: 'no stack protector',
+      source: '',
+      options: ['-fno-stack-protector'],
+      complaint: 'lacks the stack protector',
+    },
+    {
+      problem: 'an executable stack',
+      source: '',
+      options: ['-Wl,-z,execstack'],
+      complaint: 'has an executable stack',
+    },
+  ])('refuses an addon with $problem', ({ source, options, complaint }) => {
     const { status, stderr } = check(compile(source, ...options));
     expect(stderr).toContain(complaint);
     expect(status).toBe(1);
   });
 
-  test('refuses what is not stripped, or is no addon', () => {
+  test('refuses a file that is not stripped or no addon', () => {
     const { status, stderr } = check('build/Release/ipvs.node', 'package.json');
     expect(stderr).toMatch(/Release\/ipvs\.node: is not stripped\n/);
     expect(stderr).toContain('package.json: is not an addon\n');

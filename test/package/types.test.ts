@@ -17,16 +17,16 @@ main();
 
 const IMPORT = "import { Ipvs, IpvsError, type Service } from 'ipvs';";
 const PROGRAMS = [
-  ['esm.mts', 'esm.mjs', IMPORT],
-  ['imports.cts', 'imports.cjs', IMPORT],
-  [
-    'requires.cts',
-    'requires.cjs',
-    `import ipvs = require('ipvs');
+  { source: 'esm.mts', output: 'esm.mjs', imports: IMPORT },
+  { source: 'imports.cts', output: 'imports.cjs', imports: IMPORT },
+  {
+    source: 'requires.cts',
+    output: 'requires.cjs',
+    imports: `import ipvs = require('ipvs');
      import Ipvs = ipvs.Ipvs;
      import IpvsError = ipvs.IpvsError;
      type Service = ipvs.Service;`,
-  ],
+  },
 ] as const;
 
 let cwd: string;
@@ -34,17 +34,17 @@ let cwd: string;
 beforeAll(() => {
   cwd = installed();
   npm(['install', '--ignore-scripts', '@types/node@20'], { cwd });
-  for (const [source, , imports] of PROGRAMS) {
+  for (const { source, imports } of PROGRAMS) {
     writeFileSync(join(cwd, source), `${imports}\n${PROGRAM}`);
   }
 });
 
 const COMPILERS = [
-  ['of this project', () => join(root, 'node_modules/typescript/bin/tsc')],
-  ['5.9', () => fetched('typescript@5.9', 'bin/tsc')],
+  { version: 'of this project', compiler: () => join(root, 'node_modules/typescript/bin/tsc') },
+  { version: '5.9', compiler: () => fetched('typescript@5.9', 'bin/tsc') },
 ] as const;
 
-test.each(COMPILERS)('TypeScript %s, strictly: what it compiles runs', (_, compiler) => {
+test.each(COMPILERS)('a strict program that TypeScript $version compiles runs', ({ compiler }) => {
   writeFileSync(
     join(cwd, 'tsconfig.json'),
     JSON.stringify({
@@ -58,15 +58,15 @@ test.each(COMPILERS)('TypeScript %s, strictly: what it compiles runs', (_, compi
         skipLibCheck: false,
         types: ['node'],
       },
-      files: PROGRAMS.map(([source]) => source),
+      files: PROGRAMS.map(({ source }) => source),
     }),
   );
   const { status, stdout } = run(process.execPath, [compiler(), '--project', '.'], { cwd });
   expect(stdout).toBe('');
   expect(status).toBe(0);
-  for (const [, program] of PROGRAMS) {
-    const printed = output('node', [program], { cwd });
-    expect(printed, program).toBe('true function function IpvsError\n');
-    rmSync(join(cwd, program));
+  for (const program of PROGRAMS) {
+    const printed = output('node', [program.output], { cwd });
+    expect(printed, program.output).toBe('true function function IpvsError\n');
+    rmSync(join(cwd, program.output));
   }
 });

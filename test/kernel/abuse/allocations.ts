@@ -8,9 +8,9 @@ import { Child } from './children.js';
 import type { Scenario } from './scenario.js';
 import type { Counts } from './tally.js';
 
-/** Every so many allocations one fails, from another one on each round. */
+/** In each round, one of so many allocations fails; each round starts with another one. */
 const STEP = 20;
-/** Of those of one round, at the least. */
+/** The least number of failures in a round. */
 const FEW = 5;
 
 export const allocations: Scenario = {

@@ -1,5 +1,5 @@
 /**
- * Processes of a scenario: the programs of this folder that end in -process.
+ * The processes of a scenario, which run the programs of this folder that end in -process.
  * @module
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -20,7 +20,7 @@ export class Child {
   readonly ended: Promise<Ending>;
   #said = '';
 
-  /** @param options Node.js's own, and what is added to the environment */
+  /** @param options options of Node.js, and variables for the environment */
   constructor(
     name: string,
     args: readonly (string | number)[],
@@ -40,11 +40,11 @@ export class Child {
       signal,
       said: this.#said,
     }));
-    // A process that is gone hears nothing; that it is, tells its ending.
+    // A process that has ended receives nothing. Its end is reported elsewhere.
     this.process.on('error', () => undefined);
   }
 
-  /** What the process says next; undefined if it ends before. */
+  /** Returns the next message of the process, or undefined if it ends first. */
   hear<Message>(): Promise<Message | undefined> {
     const message = once(this.process, 'message').then(([said]) => said as Message);
     return Promise.race([message, this.ended.then(() => undefined)]);

@@ -1,5 +1,5 @@
 /**
- * What a scenario works with: a network namespace, its rounds, and a tally of what came of them.
+ * The context of a scenario: a network namespace, rounds, and a tally of results.
  * @module
  */
 import { performance } from 'node:perf_hooks';
@@ -9,12 +9,12 @@ import { Random } from './seeded.js';
 import { Tally } from './tally.js';
 import { readVitals, type Vitals } from './vitals.js';
 
-/** How much is done: so many rounds, or as many as fit in so many seconds. */
+/** The length of a run: so many rounds, or as many as fit in so many seconds. */
 export type Amount = { readonly rounds: number } | { readonly seconds: number };
 
-/** Of the whole: until the caches are full and the compiler has compiled, memory may grow. */
+/** The share of the run during which memory may grow: caches fill, and code is compiled. */
 const WARM_UP = 0.2;
-/** What is being closed by other threads has a second. */
+/** The time that other threads have to close files. */
 const PATIENCE_MS = 1000;
 const PROGRESS_MS = 5000;
 
@@ -22,9 +22,9 @@ export class ScenarioContext {
   readonly namespace = new Namespace();
   readonly tally = new Tally();
   readonly random: Random;
-  /** How long a thing may take that has no end of its own, in milliseconds. */
+  /** Milliseconds for work without an end of its own. */
   readonly slice: number;
-  /** What the process has in use after the warm-up and at the end. */
+  /** Resources of the process after the warm-up and at the end. */
   readonly vitals: Vitals[] = [];
   readonly #name: string;
   readonly #amount: Amount;
@@ -36,7 +36,7 @@ export class ScenarioContext {
     this.random = new Random(seed);
   }
 
-  /** The rounds, by number. What a round opens it has closed when it asks for the next. */
+  /** The numbers of the rounds. A round must have closed everything when it requests the next. */
   async *rounds(): AsyncGenerator<number> {
     const begin = performance.now();
     let said = begin;

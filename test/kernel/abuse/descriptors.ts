@@ -4,7 +4,7 @@ import { run } from '../helpers/namespace.js';
 import type { Scenario } from './scenario.js';
 import { countDescriptors } from './vitals.js';
 
-/** Descriptors that there may be beyond those that are open. */
+/** The number of descriptors that the process may still open. */
 const SPARE = 60;
 const noRoom = ['EMFILE'];
 
@@ -29,7 +29,7 @@ export const descriptors: Scenario = {
       '--noheadings',
     ]).trim();
 
-    /** Opens handles until none can be opened any more. */
+    /** Opens handles until opening fails. */
     const exhaust = async (): Promise<Ipvs[]> => {
       const opened: Ipvs[] = [];
       for (;;) {
@@ -50,7 +50,7 @@ export const descriptors: Scenario = {
           break;
         }
       }
-      // Every number of descriptors that an operation may find left; each step of it fails once.
+      // With each number of free descriptors, another step of the operation fails.
       for (let left = 0; left <= 6; left++) {
         const ipvs = random.pick([first, ...opened]);
         const fwmark = 1 + round;
@@ -71,7 +71,7 @@ export const descriptors: Scenario = {
       }
       for (const filler of fillers) closeSync(filler);
       for (const ipvs of opened) await tally.settle(ipvs.close());
-      // All that was exhausted is there again.
+      // Descriptors are available again.
       const again = await tally.settle(Ipvs.open({ netns }));
       await tally.settle(again?.getStats() ?? Promise.reject(new Error('no handle')));
       await again?.close();

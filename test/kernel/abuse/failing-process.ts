@@ -1,6 +1,7 @@
 /**
- * Works while allocations of the addon fail, one at a time: `NETNS FIRST STEP`. The process has failing-new.cc preloaded, which
- * takes process.umask() for its own. Ends when there are no more allocations to fail, and says what came of it.
+ * Executes operations while allocations of the addon fail, one at a time: `NETNS FIRST STEP`. It has
+ * failing-new.cc preloaded, which uses process.umask(). Ends when no allocation is left to fail, and
+ * prints the results.
  * @module
  */
 import { Ipvs } from 'ipvs';
@@ -12,7 +13,7 @@ const service = { fwmark: 5 };
 const server = { address: '10.0.0.9' };
 const link = 'failing0';
 const ifExists = { ifExists: true };
-/** Of what failed, and of what follows from it: nobody knows whether the others of its batch were carried out. */
+/** Errors of failed allocations, and of other operations in a batch whose results are unknown. */
 const codes = [
   'ENOMEM',
   'ERR_IPVS_OUTCOME_UNKNOWN',
@@ -24,7 +25,7 @@ const codes = [
 
 const settle = (operation: Promise<unknown>) => tally.settle(operation, codes);
 
-/** The Nth allocation from now on fails. Whether the one before it did. */
+/** Makes the Nth allocation from now on fail. Returns true if the previous one has failed. */
 const failAt = (number: number) => process.umask(number) === 1;
 
 async function readOne(ipvs: Ipvs): Promise<void> {
@@ -55,7 +56,7 @@ async function work(ipvs: Ipvs): Promise<void> {
 }
 
 const ipvs = await Ipvs.open({ netns });
-/** Large enough for the answer to change hands without a copy. */
+/** Large enough for a response that is transferred without a copy. */
 const many = Array.from({ length: 300 }, (_, index) => ({
   address: `10.4.${index >> 8}.${index & 255}`,
 }));
@@ -66,7 +67,7 @@ for (let number = Number(first); ; number += Number(step)) {
   failAt(number);
   await work(ipvs);
   const failed = failAt(0);
-  // All is well again, whatever it was that failed.
+  // Everything works again, whichever allocation failed.
   try {
     await ipvs.deleteService(service, ifExists);
     await ipvs.links.deleteLink(link, ifExists);

@@ -24,7 +24,7 @@ const uses: readonly [Use, ...Use[]] = [
     await watching.return();
   },
 ];
-/** Handles that are opened at a time. */
+/** The number of handles that are opened at once. */
 const MANY = 10;
 
 export const handles: Scenario = {
@@ -46,7 +46,7 @@ export const handles: Scenario = {
     const live = async () => {
       const ipvs = await tally.settle(openOne());
       if (ipvs === undefined) return;
-      // Another may have the same service at the same time.
+      // Another handle may add the same service at the same time.
       await tally.settle(random.pick(uses)(ipvs), ['EEXIST', 'ESRCH']);
       if (random.below(10) > 0) await tally.settle(ipvs.close());
     };

@@ -15,7 +15,7 @@ export const killed: Scenario = {
   async run(context) {
     const { namespace, random, tally } = context;
     const lines = (weight: number) => linesOf(wantedTable(SERVICES, DESTINATIONS, weight));
-    /** Runs it to its end; how long the load took, in milliseconds. */
+    /** Runs the process to its end, and returns the milliseconds that the load took. */
     const load = async (weight: number): Promise<number> => {
       const child = new Child('loader', [namespace.path, SERVICES, DESTINATIONS, weight]);
       await child.hear();
@@ -30,7 +30,7 @@ export const killed: Scenario = {
     let midst = 0;
 
     for await (const round of context.rounds()) {
-      // Into an empty table, or over one that differs in everything.
+      // Into an empty table, or over one in which everything differs.
       if (random.below(2) === 0) await ipvs.flush();
       const before = new Set(namespace.saved());
       const weight = 2 + round;

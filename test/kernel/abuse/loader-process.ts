@@ -1,6 +1,6 @@
 /**
- * Makes a table be what it is to be, with ensures alone: `NETNS SERVICES DESTINATIONS WEIGHT`. Says when it begins and
- * how many milliseconds it took.
+ * Brings a table into a wanted state with ensures: `NETNS SERVICES DESTINATIONS WEIGHT`. Prints when
+ * it begins and how many milliseconds it took.
  * @module
  */
 import { performance } from 'node:perf_hooks';

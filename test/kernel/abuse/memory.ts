@@ -11,13 +11,13 @@ const DESTINATIONS = 1000;
 const OPERATIONS = 30;
 const MIB = 2 ** 20;
 
-/** What a process gets: address space beyond what it has when it is warm, or a heap. MiB. */
+/** The memory of a process in MiB: a heap, or address space beyond that after the warm-up. */
 const spares = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64] as const;
 const heaps = [16, 20, 24, 32, 48] as const;
 
 /**
- * Whether Node.js ended the process: V8 does where its heap cannot grow, the C++ of Node.js where `new` fails in it. The last words
- * of both are that there is no memory; a wild pointer of ours would have others.
+ * Returns true if Node.js ended the process: V8 does if its heap cannot grow, and the C++ of Node.js
+ * if `new` fails in it. Both report that there is no memory; a wild pointer of the addon would not.
  */
 const endedByNode = ({ signal, said }: Ending) =>
   signal !== 'SIGSEGV' && signal !== 'SIGBUS' && /FATAL ERROR|out of memory|bad_alloc/i.test(said);

@@ -8,14 +8,14 @@ import type { Scenario } from './scenario.js';
 import { batches, look, step } from './walk.js';
 
 const start = promisify(execFile);
-/** Batches between two unloadings. */
+/** The number of batches between two unloads. */
 const BATCHES = 5;
-/** How often the modules are taken away in the midst of operations. */
+/** The number of unloads during operations. */
 const STORM = 10;
-/** What an operation may come to while there is no IPVS, or another one than a moment ago. */
+/** Errors of operations while IPVS is absent or has just been loaded again. */
 const codes = ['ERR_IPVS_UNAVAILABLE', 'ENOPROTOOPT', 'ESRCH', 'EEXIST'];
 
-/** The number under which generic netlink has the family now. */
+/** Returns the current number of the family in generic netlink. */
 const familyId = () => /ID: (0x[0-9a-f]+)/.exec(run('genl', ['ctrl', 'get', 'name', 'IPVS']))?.[1];
 
 export const modules: Scenario = {
@@ -35,7 +35,7 @@ export const modules: Scenario = {
       let blowing = true;
       const blow = async () => {
         for (let time = 0; time < STORM; time++) {
-          // In use, it stays.
+          // A module in use stays loaded.
           await start('rmmod', loadedModules()).catch(() => undefined);
         }
         blowing = false;

@@ -9,7 +9,7 @@ import { scenarios } from './scenarios.js';
 import type { Order } from './soak.js';
 
 const MIB = 2 ** 20;
-/** In short, a scenario ends before it is warm. */
+/** A quick run ends before the process is warm. */
 const QUICK_ROOM = 64;
 
 // Written by soak.ts.

@@ -3,7 +3,7 @@ import { Table } from '../helpers/model/table.js';
 import type { Scenario } from './scenario.js';
 import { batches, look, step } from './walk.js';
 
-/** ipvsadm, which is slow to start, has a look each so many batches. */
+/** ipvsadm, which is slow to start, is compared after so many batches. */
 const LOOK = 50;
 
 export const random: Scenario = {

@@ -1,5 +1,5 @@
 /**
- * What scenarios came to, as a table.
+ * The results of scenarios as a table.
  * @module
  */
 import type { Counts } from './tally.js';
@@ -10,9 +10,9 @@ export interface Report extends Counts {
   readonly seconds: number;
   /** By how many MiB the resident memory may grow after the warm-up. */
   readonly room: number;
-  /** After the warm-up and at the end; fewer if it did not come to its end. */
+  /** After the warm-up and at the end; fewer if the scenario did not finish. */
   readonly vitals: readonly Vitals[];
-  /** Why it did not run at all. */
+  /** The reason why it did not run. */
   readonly leftOut?: string;
 }
 
@@ -42,7 +42,7 @@ function errorsOf({ errors }: Report): string {
 
 export const isRight = ({ faults }: Report) => Object.keys(faults).length === 0;
 
-/** A table of all, the errors of each by code, and in words what was wrong. */
+/** Formats a table of all scenarios, the errors of each by code, and the faults in words. */
 export function formatReports(reports: readonly Report[]): string {
   const rows = [
     columns.map(([title]) => title),

@@ -1,5 +1,5 @@
 /**
- * What a scenario is.
+ * The type of a scenario.
  * @module
  */
 import type { ScenarioContext } from './context.js';
@@ -7,11 +7,11 @@ import type { ScenarioContext } from './context.js';
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  /** How many rounds in full and in short; or the share of the minutes, among those that go on as long as they may. */
+  /** Rounds in a full and in a quick run; or its share of the minutes, for scenarios without an end. */
   readonly length: { readonly full: number; readonly quick: number } | { readonly share: number };
-  /** Whether it takes a kernel that is the tests' own. */
+  /** True if it needs a kernel that was booted for the tests. */
   readonly ours?: true;
-  /** By how many MiB the memory of the process may be larger at its end than after the warm-up. */
+  /** MiB by which the process may grow between its warm-up and its end. */
   readonly room: number;
   run(context: ScenarioContext): Promise<void>;
 }

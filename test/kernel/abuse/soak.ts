@@ -1,6 +1,6 @@
 /**
- * Runs scenarios one after the other, each in a process of its own, and prints what they came to: `MINUTES SEED [NAME...]`,
- * with 0 minutes a little of everything. Exits with 1 when anything is wrong. `list` shows the scenarios.
+ * Runs scenarios, each in a process of its own, and prints the results: `MINUTES SEED [NAME...]`. With
+ * 0 minutes, runs a little of each. Exits with 1 if anything is wrong. `list` shows the scenarios.
  * @module
  */
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { formatReports, isRight, type Report } from './report.js';
 import type { Scenario } from './scenario.js';
 import { scenarios } from './scenarios.js';
 
-/** What one.ts is to do. */
+/** The order for one.ts. */
 export interface Order {
   readonly name: string;
   readonly amount: Amount;
@@ -20,7 +20,7 @@ export interface Order {
   readonly seed: number;
 }
 
-/** Of a scenario that takes a share of the minutes, in short. */
+/** The seconds of a quick run of a scenario without an end. */
 const QUICK_SECONDS = 3;
 
 const [, , minutes, seed, ...names] = process.argv;

@@ -1,7 +1,7 @@
 /**
- * Works while it has little memory: `NETNS OPERATIONS SEED SERVICES DESTINATIONS WARM-UPS`, on a table with so many services and so
- * many destinations of each. Says when it is warm, works when it is told to, says what came of it, and once it is told
- * again, with memory to spare, shows that all is well.
+ * Executes operations with little memory: `NETNS OPERATIONS SEED SERVICES DESTINATIONS WARM-UPS`, on a
+ * table with so many services and destinations of each. Reports when it is warm, executes on request,
+ * reports the results, and on a second request, with enough memory, shows that everything works.
  * @module
  */
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ const [, , netns = '', operations, seed, services, destinations, warmUps] = proc
 const random = new Random(Number(seed));
 const tally = new Tally();
 const own = { fwmark: 1 };
-/** Where there is no memory, nobody may know what became of a change. */
+/** Without memory, the result of a change may be unknown. */
 const noMemory = ['ENOMEM', 'ENOBUFS', 'EAGAIN', 'ERR_IPVS_OUTCOME_UNKNOWN'];
 const ifExists = { ifExists: true };
 
@@ -29,7 +29,7 @@ async function list(ipvs: Ipvs, codes: readonly string[]): Promise<void> {
 
 async function add(ipvs: Ipvs, codes: readonly string[]): Promise<void> {
   const made = tally.settle(ipvs.ensureService(own), codes);
-  // Where the service could not be made, it has no destinations either.
+  // A service that could not be added has no destinations either.
   const withoutService = codes.length > 0 ? [...codes, 'ESRCH'] : codes;
   const added = Array.from({ length: 300 }, (_, index) =>
     tally.settle(

@@ -1,26 +1,26 @@
 /**
- * What came of operations: how many there were, which errors they ended with, and what was wrong.
+ * The results of operations: their number, their errors, and faults.
  * @module
  */
 import { inspect, isDeepStrictEqual } from 'node:util';
 
-/** A tally as it travels between processes. */
+/** A tally in messages between processes. */
 export interface Counts {
   readonly operations: number;
-  /** How many operations ended with which code. */
+  /** The number of operations by code. */
   readonly errors: Readonly<Record<string, number>>;
-  /** In words, how often each. */
+  /** The number of each fault, by its words. */
   readonly faults: Readonly<Record<string, number>>;
 }
 
-/** Different faults that are told; of a thousand, most say the same. */
+/** The number of different faults that are reported: of a thousand, most are the same. */
 const MAX_FAULTS = 20;
 const MAX_WORDS = 2000;
 
 const show = (value: unknown) =>
   inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY }).slice(0, MAX_WORDS);
 
-/** The code of an error, or what it says where it has none. */
+/** Returns the code of an error, or its message if it has none. */
 export function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code);
   return String(error);
@@ -31,7 +31,7 @@ export class Tally {
   #errors: Record<string, number> = {};
   #faults: Record<string, number> = {};
 
-  /** Counts an operation that was answered, or that ended with an error. */
+  /** Counts an operation that succeeded or failed. */
   count(code?: string): void {
     this.operations++;
     if (code !== undefined) this.#errors[code] = (this.#errors[code] ?? 0) + 1;
@@ -44,7 +44,7 @@ export class Tally {
     this.#faults[words] = (this.#faults[words] ?? 0) + times;
   }
 
-  /** Counts an operation that may fail with some codes only. Undefined: it did. */
+  /** Counts an operation that may fail only with some codes. Undefined: it succeeded. */
   async settle<Answer>(
     operation: Promise<Answer>,
     codes: readonly string[] = [],
@@ -66,7 +66,7 @@ export class Tally {
     this.fault(`${what}: ${show(seen)} instead of ${show(expected)}`);
   }
 
-  /** Adds what another process has counted. */
+  /** Adds the counts of another process. */
   add({ operations, errors, faults }: Counts): void {
     this.operations += operations;
     for (const [code, count] of Object.entries(errors)) {
@@ -75,7 +75,7 @@ export class Tally {
     for (const [fault, times] of Object.entries(faults)) this.fault(fault, times);
   }
 
-  /** What was counted so far; it begins anew. */
+  /** Returns the counts so far, and starts again at zero. */
   take(): Counts {
     const counts = { operations: this.operations, errors: this.#errors, faults: this.#faults };
     this.operations = 0;

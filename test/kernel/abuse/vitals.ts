@@ -1,5 +1,5 @@
 /**
- * What a process has in use, to notice what it never gives back.
+ * The resources of a process, to notice leaks.
  * @module
  */
 import { readdirSync, readlinkSync } from 'node:fs';
@@ -18,7 +18,7 @@ export interface Vitals {
 setFlagsFromString('--expose-gc');
 const gc: () => void = runInNewContext('gc');
 
-/** Collects garbage, and gives what runs after a collection its turn. */
+/** Collects garbage, and lets the reactions to that run. */
 export async function collect(): Promise<void> {
   for (let time = 0; time < 3; time++) {
     gc();
@@ -35,8 +35,8 @@ const targetOf = (descriptor: string) => {
 };
 
 /**
- * Open descriptors, but for those of modules: when a worker thread is terminated while Node.js loads a module in it, the file
- * stays open for ever, which is no matter of the library.
+ * Counts open descriptors except those of modules: if a worker thread is terminated while Node.js
+ * loads a module in it, the file stays open. That is no fault of the library.
  */
 export function countDescriptors(): number {
   const targets = readdirSync('/proc/self/fd').map(targetOf);

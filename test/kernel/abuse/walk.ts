@@ -10,11 +10,11 @@ import { type Call, type Outcome, outcomeOf, type Table } from '../helpers/model
 import type { ScenarioContext } from './context.js';
 import type { Tally } from './tally.js';
 
-// A snapshot is read in parts, and so sees something of what comes after it.
+// A snapshot is read in chunks, so it may see changes that come after it.
 const call = anyCalls(services).filter(([name]) => name !== 'snapshot');
 const MAX_BATCH = 40;
 
-/** Calls by a seed; a sample is dear to start and cheap to go on with. */
+/** Returns calls that a seed repeats. Starting a sample is expensive, continuing it is not. */
 export function* batches(
   context: Pick<ScenarioContext, 'random'>,
   calls: fc.Arbitrary<Call> = call,
@@ -23,13 +23,13 @@ export function* batches(
   for (;;) yield* fc.sample(batch, { seed: context.random.seed(), numRuns: 50 });
 }
 
-/** Counts an outcome as what it is. */
+/** Counts a result of the model's kind. */
 export function countOutcome(tally: Tally, outcome: Outcome): void {
   if ('refused' in outcome) tally.count(outcome.refused.code);
   else tally.count('invalid' in outcome ? 'ERR_INVALID_ARG_* …' : undefined);
 }
 
-/** Does the calls of a batch at once on the handle and one after the other on the table; their outcomes must be the same. */
+/** Makes calls at once on the handle and in sequence on the table, and compares the results. */
 export async function step(
   tally: Tally,
   ipvs: Ipvs,
@@ -44,7 +44,7 @@ export async function step(
   }
 }
 
-/** What ipvsadm shows must be what the model has. */
+/** Compares the output of ipvsadm with the model. */
 export function look({ tally, namespace }: ScenarioContext, table: Table): void {
   tally.same(namespace.saved(), savedLines(table.snapshot()), 'ipvsadm -Sn');
 }

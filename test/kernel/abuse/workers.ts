@@ -6,11 +6,11 @@ import { savedLines } from '../helpers/ipvsadm.js';
 import { root } from '../helpers/programs.js';
 import type { Scenario } from './scenario.js';
 
-/** How many live at a time. */
+/** The number of threads at a time. */
 const CROWD = 4;
-/** Of those that may end before they have begun. */
+/** The latest end of threads that may end before they have begun, in milliseconds. */
 const LIFE_MS = 2000;
-/** Of the others, once they are in the midst of it. */
+/** The latest end of the others after they have begun, in milliseconds. */
 const MIDST_MS = 100;
 const churn = `${root}/test/kernel/programs/churn.mjs`;
 

@@ -1,7 +1,7 @@
 /**
- * One of those that write the same table: `NETNS INDEX SEED`. It knows what becomes of its own services, and which
- * errors may come of those that it shares. Tells what it has counted from time to time and, when it is told to stop,
- * what its own services have become.
+ * One of several writers of a table: `NETNS INDEX SEED`. It has services of its own, whose state it
+ * knows, and shares others. Sends its counts from time to time and, when it is told to stop, the state
+ * of its own services.
  * @module
  */
 import { Ipvs } from 'ipvs';
@@ -12,7 +12,7 @@ import { Tally } from './tally.js';
 import { batches, countOutcome } from './walk.js';
 import { ownServices, type WriterReport } from './writers.js';
 
-/** What may come of an operation on what others change too. */
+/** Errors of operations on services that other writers change too. */
 const codes: Readonly<Record<Call[0], readonly string[]>> = {
   addService: ['EEXIST', 'ENOENT'], // ENOENT: the scheduler that no kernel has
   ensureService: ['EEXIST', 'ESRCH', 'ENOENT'],
@@ -51,7 +51,7 @@ const next = (calls: typeof own) => calls.next().value as readonly Call[];
 
 for (let round = 1; !stopping; round++) {
   const [mine, common] = [next(own), next(others)];
-  // One batch of both, mixed.
+  // One batch with both kinds of services.
   const order = [...mine.map(() => true), ...common.map(() => false)].sort(
     () => random.below(2) - 0.5,
   );

@@ -10,14 +10,14 @@ const WRITERS = 8;
 const OWN_MARKS = 100;
 const OWN_NETWORK = '10.97.';
 
-/** What a writer says of itself. */
+/** The messages of a writer. */
 export interface WriterReport {
   readonly counts: Counts;
   /** Its own services, when it ends. */
   readonly last: Snapshot | null;
 }
 
-/** The services that a writer has for itself. */
+/** The services of one writer alone. */
 export function ownServices(index: number): readonly ServiceName[] {
   const address = `${OWN_NETWORK}0.${index}`;
   return [
@@ -46,7 +46,7 @@ export const writers: Scenario = {
       const child = new Child('writer', [namespace.path, index, random.seed()]);
       let last: WriterReport['last'] = null;
       child.process.on('message', (message) => {
-        // What writer-process.ts sends.
+        // writer-process.ts sends nothing else.
         const said = message as WriterReport;
         tally.add(said.counts);
         last = said.last;
