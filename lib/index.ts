@@ -76,7 +76,7 @@ export type {
   FirewallMark,
   ServiceAddress,
   ServiceReference,
-} from './ipvs/reference.js';
+} from './ipvs/reference-types.js';
 export type { KnownScheduler, Scheduler, SchedulerFlag } from './ipvs/schedulers.js';
 export type {
   Service,

@@ -8,12 +8,8 @@ import { networkHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { DESTINATION_KEYS } from '../ipvs/destination-codec.js';
 import { formatServiceAt } from '../ipvs/keys.js';
-import {
-  type DestinationReference,
-  encodeDestinationReference,
-  encodeServiceReference,
-  type ServiceReference,
-} from '../ipvs/reference.js';
+import { encodeDestinationReference, encodeServiceReference } from '../ipvs/reference.js';
+import type { DestinationReference, ServiceReference } from '../ipvs/reference-types.js';
 import { type Draft, draftIn } from '../ipvs/request-buffer.js';
 import { SERVICE_KEYS } from '../ipvs/service-codec.js';
 import { layout } from '../native/layout.js';

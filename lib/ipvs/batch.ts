@@ -120,7 +120,7 @@ class Builder {
   };
 
   #refusal(operation: string): IpvsError {
-    const why = this.#isClosed ? 'the batch has left already' : 'another operation is being added';
+    const why = this.#isClosed ? 'the batch was sent already' : 'another operation is being added';
     const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
     return beginAtCaller(new IpvsError(`${operation}: ${why}`, details), operation);
   }

@@ -17,16 +17,18 @@ import {
 import { formatDestinationKey, formatServiceKey } from './keys.js';
 import {
   ADDRESS_RULE,
-  type DestinationAddress,
-  type DestinationReference,
   encodeDestinationReference,
   encodeServiceOfDestination,
   encodeServiceReference,
-  type FirewallMark,
   notAddress,
-  type ServiceAddress,
-  type ServiceReference,
 } from './reference.js';
+import type {
+  DestinationAddress,
+  DestinationReference,
+  FirewallMark,
+  ServiceAddress,
+  ServiceReference,
+} from './reference-types.js';
 import { RequestBuffer } from './request-buffer.js';
 import type { NoAddress, NoMark, ServiceConfig, ServiceState } from './service.js';
 import { decodeService, encodeServiceConfig, SERVICE_KEYS } from './service-codec.js';

@@ -5,7 +5,7 @@
 import type { Family } from '../core/address.js';
 import type { Unknown } from '../core/name-table.js';
 import type { Forwarding } from './names.js';
-import type { DestinationAddress } from './reference.js';
+import type { DestinationAddress } from './reference-types.js';
 import type { Counter, Stats } from './stats.js';
 import type { Tunnel, TunnelConfig } from './tunnel.js';
 

@@ -6,7 +6,7 @@ import { AF_INET6, formatAddress, parseAddress } from '../core/address.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import { protocols } from './names.js';
-import type { DestinationAddress, FirewallMark, ServiceAddress } from './reference.js';
+import type { DestinationAddress, FirewallMark, ServiceAddress } from './reference-types.js';
 import type { Draft } from './request-buffer.js';
 
 /** @internal */

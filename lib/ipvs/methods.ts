@@ -14,7 +14,7 @@ import {
   type StopOptions,
   type UpdateOptions,
 } from './operations.js';
-import type { DestinationReference, ServiceReference } from './reference.js';
+import type { DestinationReference, ServiceReference } from './reference-types.js';
 import type { RequestBuffer } from './request-buffer.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
 import type { Big, ReadOptions, Small } from './stats.js';

@@ -14,12 +14,11 @@ import {
   encodeDestinationConfig,
 } from './destination-codec.js';
 import {
-  type DestinationReference,
   encodeDestinationReference,
   encodeServiceOfDestination,
   encodeServiceReference,
-  type ServiceReference,
 } from './reference.js';
+import type { DestinationReference, ServiceReference } from './reference-types.js';
 import type { RequestBuffer } from './request-buffer.js';
 import type { IpvsResponse } from './response.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';

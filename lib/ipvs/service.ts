@@ -5,7 +5,7 @@
 import type { Family } from '../core/address.js';
 import type { Destination } from './destination.js';
 import type { Persistence, PersistenceConfig } from './persistence.js';
-import type { FirewallMark, ServiceAddress } from './reference.js';
+import type { FirewallMark, ServiceAddress } from './reference-types.js';
 import type { Scheduler, SchedulerFlag } from './schedulers.js';
 import type { Counter, Stats } from './stats.js';
 

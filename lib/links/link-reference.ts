@@ -2,17 +2,17 @@
  * What identifies the link of a request.
  * @module
  */
-import { checkInteger, own } from '../core/check.js';
+import { own } from '../core/check.js';
 import { wrongType } from '../core/input-errors.js';
 import { decodeName, newLinkNameBytes } from '../core/link-name.js';
 import { layout } from '../native/layout.js';
+import { checkLinkIndex } from './link-index.js';
 import type { LinkRequestBuffer } from './request-buffer.js';
 
 /** A link by its name, by its index, or as an object of the library, which stands for its index. */
 export type LinkReference = string | number | { readonly index: number };
 
 const { fields } = layout.linkRequest;
-const MAX_INDEX = 2 ** 31 - 1;
 
 /** Checks and encodes the name of the link that a request is about. @internal */
 export function encodeLinkName(request: LinkRequestBuffer, property: string, name: unknown): void {
@@ -46,10 +46,6 @@ export function encodeLinkReference(
   request.records.setNumber(request.base(), fields.index, checked);
   return checked;
 }
-
-/** Checks the number that the kernel gives to a link. @internal */
-export const checkLinkIndex = (property: string, index: unknown): number =>
-  checkInteger(property, index, 1, MAX_INDEX);
 
 /**
  * Returns the link of the request at `at` as messages call it: by its name where the request has

@@ -4,7 +4,7 @@
  */
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { decodeName, encodeName } from '../core/link-name.js';
-import { checkLinkIndex } from './link-reference.js';
+import { checkLinkIndex } from './link-index.js';
 
 /** What to do with an address that was listed on another link. */
 export const ANY_LINK = 'leave out link and index to use it with another link';

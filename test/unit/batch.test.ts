@@ -257,7 +257,7 @@ describe('adding', () => {
       name: 'IpvsError',
       code: 'ERR_IPVS_CLOSED',
       operation: 'flush',
-      message: 'flush: the batch has left already',
+      message: 'flush: the batch was sent already',
     });
     const pending = batch(fixture, (b) => {
       kept = b;
