@@ -1,0 +1,246 @@
+import { test } from 'vitest';
+import { expectRow, type SettingRow, TCP, tcp, within } from './refusals.js';
+import { untyped } from './requests.js';
+
+const { addService, ensureService, updateService } = untyped;
+
+const ENGINE_NAME = 'is not a name of 1 to 16 letters, digits, dots, dashes and underscores';
+const TIMEOUT = 'is not an integer from 1 to 2678400 seconds';
+const BITS4 = 'is not an integer from 0 to 32 bits';
+
+const PERSISTENCE_SETTINGS: readonly SettingRow[] = [
+  {
+    title: 'persistence: true',
+    settings: { persistence: true },
+    kind: 'type',
+    property: 'persistence',
+    value: 'true',
+    rule: 'is not an object',
+  },
+  {
+    title: 'persistence: false',
+    settings: { persistence: false },
+    kind: 'type',
+    property: 'persistence',
+    value: 'false',
+    rule: 'is not an object',
+  },
+  {
+    title: 'persistence that is a number',
+    settings: { persistence: 300 },
+    kind: 'type',
+    property: 'persistence',
+    value: '300',
+    rule: 'is not an object',
+  },
+  {
+    title: 'persistence that is an array',
+    settings: { persistence: [] },
+    kind: 'type',
+    property: 'persistence',
+    value: '[]',
+    rule: 'is not an object',
+  },
+  {
+    title: 'persistence that is text',
+    settings: { persistence: '300' },
+    kind: 'type',
+    property: 'persistence',
+    value: "'300'",
+    rule: 'is not an object',
+  },
+  {
+    title: 'a typo in persistence',
+    settings: { persistence: { timout: 5 } },
+    kind: 'value',
+    property: 'persistence.timout',
+    value: "'timout'",
+    rule: 'did you mean timeout?',
+  },
+  {
+    title: 'timeout 0',
+    settings: { persistence: { timeout: 0 } },
+    kind: 'range',
+    property: 'persistence.timeout',
+    value: '0',
+    rule: TIMEOUT,
+  },
+  {
+    title: 'a timeout of 31 days and a second',
+    settings: { persistence: { timeout: 2678401 } },
+    kind: 'range',
+    property: 'persistence.timeout',
+    value: '2678401',
+    rule: TIMEOUT,
+  },
+  {
+    title: 'timeout -1',
+    settings: { persistence: { timeout: -1 } },
+    kind: 'range',
+    property: 'persistence.timeout',
+    value: '-1',
+    rule: TIMEOUT,
+  },
+  {
+    title: 'timeout 1.5',
+    settings: { persistence: { timeout: 1.5 } },
+    kind: 'range',
+    property: 'persistence.timeout',
+    value: '1.5',
+    rule: TIMEOUT,
+  },
+  {
+    title: 'timeout NaN',
+    settings: { persistence: { timeout: Number.NaN } },
+    kind: 'range',
+    property: 'persistence.timeout',
+    value: 'NaN',
+    rule: TIMEOUT,
+  },
+  {
+    title: 'timeout in text',
+    settings: { persistence: { timeout: '300' } },
+    kind: 'type',
+    property: 'persistence.timeout',
+    value: "'300'",
+    rule: TIMEOUT,
+  },
+  {
+    title: 'timeout: null',
+    settings: { persistence: { timeout: null } },
+    kind: 'type',
+    property: 'persistence.timeout',
+    value: 'null',
+    rule: TIMEOUT,
+  },
+  {
+    title: 'netmask 33',
+    settings: { persistence: { netmask: 33 } },
+    kind: 'range',
+    property: 'persistence.netmask',
+    value: '33',
+    rule: BITS4,
+  },
+  {
+    title: 'netmask -1',
+    settings: { persistence: { netmask: -1 } },
+    kind: 'range',
+    property: 'persistence.netmask',
+    value: '-1',
+    rule: BITS4,
+  },
+  {
+    title: 'netmask 23.5',
+    settings: { persistence: { netmask: 23.5 } },
+    kind: 'range',
+    property: 'persistence.netmask',
+    value: '23.5',
+    rule: BITS4,
+  },
+  {
+    title: 'netmask: null',
+    settings: { persistence: { netmask: null } },
+    kind: 'type',
+    property: 'persistence.netmask',
+    value: 'null',
+    rule: BITS4,
+  },
+  {
+    title: 'netmask: true',
+    settings: { persistence: { netmask: true } },
+    kind: 'type',
+    property: 'persistence.netmask',
+    value: 'true',
+    rule: BITS4,
+  },
+  {
+    title: 'a prefix in text',
+    settings: { persistence: { netmask: '24' } },
+    kind: 'value',
+    property: 'persistence.netmask',
+    value: "'24'",
+    rule: 'is not a dotted mask such as 255.255.255.0',
+  },
+  {
+    title: 'a prefix with a slash',
+    settings: { persistence: { netmask: '/24' } },
+    kind: 'value',
+    property: 'persistence.netmask',
+    value: "'/24'",
+    rule: 'is not a dotted mask',
+  },
+  {
+    title: 'a mask in hex',
+    settings: { persistence: { netmask: '0xffffff00' } },
+    kind: 'value',
+    property: 'persistence.netmask',
+    value: "'0xffffff00'",
+    rule: 'is not a dotted mask',
+  },
+  {
+    title: 'a short mask',
+    settings: { persistence: { netmask: '255.255.255' } },
+    kind: 'value',
+    property: 'persistence.netmask',
+    value: "'255.255.255'",
+    rule: 'is not a dotted mask',
+  },
+  {
+    title: 'garbage for a mask',
+    settings: { persistence: { netmask: 'class C' } },
+    kind: 'value',
+    property: 'persistence.netmask',
+    value: "'class C'",
+    rule: 'is not a dotted mask',
+  },
+  {
+    title: 'a mask of IPv6',
+    settings: { persistence: { netmask: 'ffff::' } },
+    kind: 'value',
+    property: 'persistence.netmask',
+    value: "'ffff::'",
+    rule: 'is not a dotted mask',
+  },
+  {
+    title: 'an empty engine',
+    settings: { persistence: { engine: '' } },
+    kind: 'value',
+    property: 'persistence.engine',
+    value: "''",
+    rule: ENGINE_NAME,
+  },
+  {
+    title: 'an engine of 17 characters',
+    settings: { persistence: { engine: 'y'.repeat(17) } },
+    kind: 'value',
+    property: 'persistence.engine',
+    value: `'${'y'.repeat(17)}'`,
+    rule: ENGINE_NAME,
+  },
+  {
+    title: 'an engine with a slash',
+    settings: { persistence: { engine: 'a/b' } },
+    kind: 'value',
+    property: 'persistence.engine',
+    value: "'a/b'",
+    rule: ENGINE_NAME,
+  },
+  {
+    title: 'engine: false',
+    settings: { persistence: { engine: false } },
+    kind: 'type',
+    property: 'persistence.engine',
+    value: 'false',
+    rule: ENGINE_NAME,
+  },
+];
+
+test.each(PERSISTENCE_SETTINGS)(
+  'addService, ensureService and updateService refuse $title',
+  ({ settings, ...row }) => {
+    const config = { ...tcp, ...settings };
+    expectRow(() => addService(config), within('service', row));
+    expectRow(() => ensureService(config), within('service', row));
+    expectRow(() => updateService(TCP, settings), within('changes', row));
+  },
+);
