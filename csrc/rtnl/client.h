@@ -2,7 +2,7 @@
 //
 // Threading: one thread at a time; any thread. The network namespace is that of the opening.
 // Order: requests take effect in the order given, and each sees the effects of those before it.
-// Errors: of a request in its Outcome; none of them stops the others. But for a lack of memory, only
+// Errors: of a request in its Result; none of them stops the others. But for a lack of memory, only
 //   the constructor throws.
 // Performance: neighbouring requests of one kind share their exchanges: one for the commands, and
 //   another before it that finds the links which are given by name.

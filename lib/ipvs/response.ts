@@ -2,7 +2,7 @@
  * Responses of IPVS.
  * @module
  */
-import type { Layout, NativeResults, StatusName } from '../native/addon.js';
+import type { Layout, NativeIpvsResponse, StatusName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
 import { BatchResponse } from '../native/response.js';
@@ -21,7 +21,7 @@ export class IpvsResponse extends BatchResponse<keyof Layout['result']['fields']
   readonly #destinations: Records;
   readonly #daemons: Records;
 
-  constructor(native: NativeResults) {
+  constructor(native: NativeIpvsResponse) {
     super(native, layout.result, layout.statuses);
     this.#services = recordsOf(native.services);
     this.#destinations = recordsOf(native.destinations);

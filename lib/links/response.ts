@@ -2,7 +2,7 @@
  * Responses to requests about links.
  * @module
  */
-import type { LinkStatusName, NativeLinkResults } from '../native/addon.js';
+import type { LinkStatusName, NativeLinkResponse } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
 import type { FailedResult } from '../native/refusal.js';
@@ -27,7 +27,7 @@ export class LinkResponse extends BatchResponse<Field, LinkStatusName> {
   /** The changes of all plans. */
   readonly #changes: Records;
 
-  constructor(native: NativeLinkResults) {
+  constructor(native: NativeLinkResponse) {
     super(native, layout.linkResult, layout.linkStatuses);
     this.#links = recordsOf(native.links);
     this.#addresses = recordsOf(native.addresses);

@@ -4,7 +4,7 @@
  */
 import type { layout } from './layout.js';
 
-/** Where a field lies in its record, and how many bytes it takes. */
+/** A field of a record: its offset and its size, in bytes. */
 export interface Field {
   readonly offset: number;
   readonly size: number;
@@ -31,7 +31,10 @@ export type ChangeName = keyof Layout['changes'];
 /** A counter or rate: Stats in csrc/ipvs/types.h. */
 export type StatsField = keyof Layout['stats']['fields'];
 
-/** The name of an operation on links; `replaceAddress` and `planAddresses` serve reconcileAddresses. */
+/**
+ * The name of an operation on links: the method that requests it, but for `replaceAddress` and
+ * `planAddresses`, which reconcileAddresses() requests.
+ */
 export type LinkOperationName = keyof Layout['linkOperations'];
 
 /** The status of a request about a link: csrc/rtnl/request.h. */
@@ -43,30 +46,33 @@ export type LinkChangeName = keyof Layout['linkChanges'];
 /** A setting that was given for an address: AddressSettings in csrc/rtnl/types.h. */
 export type AddressGivenName = keyof Layout['addressGiven'];
 
-/** What answers a group of requests, as csrc/binding/results.h hands it over. */
-export interface NativeAnswers {
-  /** Absent: all are done, and there is nothing more to be said. */
+/** The response to the requests of an exchange: csrc/binding/response.h. */
+export interface NativeResponse {
+  /** Left out if all requests succeeded without a value. */
   readonly results?: ArrayBuffer;
   readonly texts?: readonly string[];
-  /** Milliseconds; 0 of what is synchronous. */
+  /** The duration in milliseconds; 0 of a synchronous call. */
   readonly elapsed: number;
 }
 
-/** Of IPVS. A list that is absent is empty; one may be longer than the results say, and old behind that. */
-export interface NativeResults extends NativeAnswers {
+/**
+ * A response of IPVS. Lists that are left out are empty. A list may be longer than the results say;
+ * its end is undefined then.
+ */
+export interface NativeIpvsResponse extends NativeResponse {
   readonly services?: ArrayBuffer;
   readonly destinations?: ArrayBuffer;
   readonly daemons?: ArrayBuffer;
 }
 
-/** Of links. */
-export interface NativeLinkResults extends NativeAnswers {
+/** A response about links. Lists that are left out are empty. */
+export interface NativeLinkResponse extends NativeResponse {
   readonly links?: ArrayBuffer;
   readonly addresses?: ArrayBuffer;
   readonly changes?: ArrayBuffer;
 }
 
-/** Events of links and addresses. */
+/** Events of links and addresses, in order. */
 export interface NativeEvents {
   readonly events: ArrayBuffer;
   readonly links: ArrayBuffer;
@@ -74,7 +80,7 @@ export interface NativeEvents {
   readonly more: boolean;
 }
 
-/** csrc/binding/watcher.h */
+/** A watcher of links and addresses: csrc/binding/watcher.h. */
 export interface NativeWatcher {
   take(): NativeEvents;
   ref(): void;
@@ -82,17 +88,17 @@ export interface NativeWatcher {
   close(): void;
 }
 
-/** csrc/binding/handle.h */
+/** A handle in a network namespace: csrc/binding/handle.h. */
 export interface NativeHandle {
   open(netns: string | number, ipvs: boolean): Promise<void>;
   run(
     requests: Uint8Array,
     stopOnError: boolean,
     memory?: ArrayBuffer | undefined,
-  ): Promise<NativeResults>;
-  runSync(requests: Uint8Array, memory?: ArrayBuffer | undefined): NativeResults;
-  runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<NativeLinkResults>;
-  runLinksSync(requests: Uint8Array, addresses: Uint8Array): NativeLinkResults;
+  ): Promise<NativeIpvsResponse>;
+  runSync(requests: Uint8Array, memory?: ArrayBuffer | undefined): NativeIpvsResponse;
+  runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<NativeLinkResponse>;
+  runLinksSync(requests: Uint8Array, addresses: Uint8Array): NativeLinkResponse;
   readFiles(paths: readonly string[]): Promise<(string | number)[]>;
   readFilesSync(paths: readonly string[]): (string | number)[];
   writeFiles(files: readonly { path: string; text: string }[]): Promise<number[]>;
@@ -100,7 +106,7 @@ export interface NativeHandle {
   close(): void;
 }
 
-/** A part of the connection table. */
+/** A chunk of the connection table. */
 export interface NativeConnections {
   readonly connections: ArrayBuffer;
   readonly texts: readonly string[];
@@ -113,13 +119,14 @@ export interface NativeCounts {
   readonly texts: readonly string[];
 }
 
-/** csrc/binding/cursor.h */
+/** A reader of the connection table: csrc/binding/cursor.h. */
 export interface NativeCursor {
   next(limit: number): Promise<NativeConnections>;
   count(by: number): Promise<NativeCounts>;
   close(): void;
 }
 
+/** The exports of the addon: csrc/binding/addon.cc. */
 export interface Native {
   readonly Handle: new () => NativeHandle;
   readonly Cursor: new (
@@ -139,7 +146,7 @@ export interface Native {
   ): number;
   /** csrc/binding/addresses.h */
   findContradiction(records: Uint8Array): readonly [first: number, second: number] | undefined;
-  /** A hash of the layout that the addon was built with. */
+  /** The hash of the layout with which the addon was built. */
   readonly layoutHash: number;
   /** csrc/binding/layout.h */
   describeLayout(): unknown;

@@ -3,7 +3,7 @@
  * @module
  */
 import { errnoName } from '../core/errors.js';
-import type { NativeAnswers, RecordLayout } from './addon.js';
+import type { NativeResponse, RecordLayout } from './addon.js';
 import { type Records, recordsOf } from './records.js';
 import type { FailedResult } from './refusal.js';
 
@@ -24,7 +24,7 @@ export class BatchResponse<Field extends string, Status extends string> {
   readonly #texts: readonly string[];
 
   constructor(
-    native: NativeAnswers,
+    native: NativeResponse,
     record: RecordLayout<Field | ResultField>,
     statuses: Readonly<Record<Status | 'done' | 'refused', number>>,
   ) {

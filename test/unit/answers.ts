@@ -7,8 +7,8 @@ import { IpvsResponse } from '../../lib/ipvs/response.js';
 import type {
   Layout,
   LinkStatusName,
-  NativeLinkResults,
-  NativeResults,
+  NativeIpvsResponse,
+  NativeLinkResponse,
   RecordLayout,
   StatusName,
 } from '../../lib/native/addon.js';
@@ -60,7 +60,7 @@ export function destinationRecord(
 export const daemonRecord = (values: Numbers<'daemon'>) => bytes(layout.daemon, values);
 export const timeoutsRecord = (values: Numbers<'timeouts'>) => bytes(layout.timeouts, values);
 
-export type OutcomeValues = Omit<Numbers<'result'>, 'status'> & { readonly status?: StatusName };
+export type ResultValues = Omit<Numbers<'result'>, 'status'> & { readonly status?: StatusName };
 
 function concatenate(records: readonly Uint8Array[]): ArrayBuffer {
   const size = records.reduce((sum, { length }) => sum + length, 0);
@@ -74,22 +74,22 @@ function concatenate(records: readonly Uint8Array[]): ArrayBuffer {
 }
 
 /** What a handle answers to a batch. */
-export function nativeResults({
-  outcomes = [],
+export function nativeResponse({
+  results = [],
   services = [],
   destinations = [],
   daemons = [],
   texts = [],
   elapsed = 0,
 }: {
-  readonly outcomes?: readonly OutcomeValues[];
+  readonly results?: readonly ResultValues[];
   readonly services?: readonly Uint8Array[];
   readonly destinations?: readonly Uint8Array[];
   readonly daemons?: readonly Uint8Array[];
   readonly texts?: readonly string[];
   readonly elapsed?: number;
-}): Required<NativeResults> {
-  const records = outcomes.map(({ status = 'done', ...values }) =>
+}): Required<NativeIpvsResponse> {
+  const records = results.map(({ status = 'done', ...values }) =>
     bytes(layout.result, { ...values, status: layout.statuses[status] }),
   );
   return {
@@ -113,7 +113,7 @@ export function answer(lists: {
     destinations: lists.destinations?.length ?? 0,
     daemons: lists.daemons?.length ?? 0,
   };
-  return new IpvsResponse(nativeResults({ outcomes: [outcome], ...lists }));
+  return new IpvsResponse(nativeResponse({ results: [outcome], ...lists }));
 }
 
 export const connectionRecord = (values: Numbers<'connection'>) => bytes(layout.connection, values);
@@ -121,20 +121,20 @@ export const connectionRecord = (values: Numbers<'connection'>) => bytes(layout.
 export const countRecord = (group: Numbers<'connection'>, count: bigint) =>
   bytes(layout.connectionCount, { group: [...connectionRecord(group)], count });
 
-export type LinkOutcomeValues = Omit<Numbers<'linkResult'>, 'status'> & {
+export type LinkResultValues = Omit<Numbers<'linkResult'>, 'status'> & {
   readonly status?: LinkStatusName;
 };
 
 /** What a handle answers to requests to links, with so many links and addresses. */
-export function nativeLinkResults(
-  outcomes: readonly LinkOutcomeValues[],
+export function nativeLinkResponse(
+  results: readonly LinkResultValues[],
   count: number,
-): NativeLinkResults {
+): NativeLinkResponse {
   const places = Array.from({ length: count }, (_, place) => place + 1);
   const settings = bytes(layout.addressSettings, { family: 2 });
   return {
     results: concatenate(
-      outcomes.map(({ status = 'done', ...values }) =>
+      results.map(({ status = 'done', ...values }) =>
         bytes(layout.linkResult, { ...values, status: layout.linkStatuses[status] }),
       ),
     ),

@@ -9,7 +9,7 @@ import {
   checkBatchOptions,
   sendBatch,
 } from '../../lib/ipvs/batch.js';
-import type { OutcomeValues } from './answers.js';
+import type { ResultValues } from './answers.js';
 import {
   destination,
   destinationsOf,
@@ -53,7 +53,7 @@ export const sizes = ({ jobs }: FakeHandle) => jobs.map(({ operations }) => oper
  */
 export async function answerAll(
   handle: FakeHandle,
-  outcome: (number: number) => OutcomeValues = () => ({}),
+  outcome: (number: number) => ResultValues = () => ({}),
   first = 0,
 ): Promise<void> {
   await settled();
@@ -71,9 +71,9 @@ export async function answerAll(
  * Returns the results of a kernel that stops at the first failure.
  * @param isBad returns the values for a destination that fails
  */
-function stopping(bytes: Uint8Array, isBad: (address: string) => OutcomeValues | undefined) {
+function stopping(bytes: Uint8Array, isBad: (address: string) => ResultValues | undefined) {
   let hasFailed = false;
-  return destinationsOf(bytes).map((address): OutcomeValues => {
+  return destinationsOf(bytes).map((address): ResultValues => {
     if (hasFailed) return { status: 'skipped' };
     const bad = isBad(address);
     hasFailed = bad !== undefined;
@@ -84,16 +84,16 @@ function stopping(bytes: Uint8Array, isBad: (address: string) => OutcomeValues |
 /** Answers jobs as such a kernel does. Returns the addresses of the operations it executed. */
 export async function stopAll(
   handle: FakeHandle,
-  isBad: (address: string) => OutcomeValues | undefined,
+  isBad: (address: string) => ResultValues | undefined,
 ): Promise<string[]> {
   await settled();
   const sent: string[] = [];
   for (let job = 0; job < handle.jobs.length; job++) {
     const { bytes, stopOnError } = handle.job(job);
     expect(stopOnError).toBe(true);
-    const outcomes = stopping(bytes, isBad);
-    sent.push(...destinationsOf(bytes).filter((_, at) => outcomes[at]?.status !== 'skipped'));
-    await handle.answer(job, outcomes);
+    const results = stopping(bytes, isBad);
+    sent.push(...destinationsOf(bytes).filter((_, at) => results[at]?.status !== 'skipped'));
+    await handle.answer(job, results);
   }
   return sent;
 }

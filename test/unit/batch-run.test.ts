@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchResult } from '../../lib/ipvs/batch.js';
-import { nativeResults, type OutcomeValues } from './answers.js';
+import { nativeResponse, type ResultValues } from './answers.js';
 import {
   ABSENT,
   adding,
@@ -116,7 +116,7 @@ describe('chunks', () => {
       const pending = batch(fixture, adding(300), { stopOnError });
       await settled();
       const unhandled = await unhandledOf(() => {
-        fixture.handle.job(0).answer(nativeResults({ outcomes: [{}] }));
+        fixture.handle.job(0).answer(nativeResponse({ results: [{}] }));
       });
       expect(unhandled).toEqual([]);
       if (!stopOnError) await answerAll(fixture.handle, undefined, 1);
@@ -129,7 +129,7 @@ describe('chunks', () => {
   );
 
   test('any batch has the result of each operation at its place', async () => {
-    const outcome = fc.constantFrom<OutcomeValues>({}, {}, REFUSED, ABSENT, {
+    const outcome = fc.constantFrom<ResultValues>({}, {}, REFUSED, ABSENT, {
       status: 'lost',
       error: 110,
     });
@@ -138,11 +138,11 @@ describe('chunks', () => {
         fc.integer({ min: 1, max: 1500 }),
         fc.array(outcome, { minLength: 1, maxLength: 7 }),
         fc.array(fc.double({ min: 0, max: 6, noNaN: true }), { minLength: 1 }),
-        async (count, outcomes, times) => {
+        async (count, results, times) => {
           const fixture = open();
           const given = Array.from(
             { length: count },
-            (_, at) => outcomes[at % outcomes.length] ?? {},
+            (_, at) => results[at % results.length] ?? {},
           );
           const pending = batch(fixture, adding(count));
           await settled();
@@ -286,15 +286,15 @@ describe('stopOnError', () => {
         async (count, forgiven, bad) => {
           const fixture = open();
           const [gone, refused] = [new Set(forgiven), new Set(bad)];
-          const outcomes = new Map<string, OutcomeValues>();
-          for (const at of gone) outcomes.set(destination(at).address, ABSENT);
-          for (const at of refused) outcomes.set(destination(at).address, REFUSED);
+          const planned = new Map<string, ResultValues>();
+          for (const at of gone) planned.set(destination(at).address, ABSENT);
+          for (const at of refused) planned.set(destination(at).address, REFUSED);
           const pending = batch(
             fixture,
             deleting(count, (at) => gone.has(at)),
             { stopOnError: true },
           );
-          const sent = await stopAll(fixture.handle, (address) => outcomes.get(address));
+          const sent = await stopAll(fixture.handle, (address) => planned.get(address));
           const last = Math.min(count - 1, ...bad);
           expect(sent).toEqual(addresses(last + 1));
           const results = await pending;

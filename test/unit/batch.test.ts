@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Batch, checkBatch, checkBatchOptions } from '../../lib/ipvs/batch.js';
-import { destinationRecord, nativeResults, serviceRecord } from './answers.js';
+import { destinationRecord, nativeResponse, serviceRecord } from './answers.js';
 import {
   ABSENT,
   adding,
@@ -35,8 +35,8 @@ describe('the results', () => {
     });
     await settled();
     fixture.handle.job(0).answer(
-      nativeResults({
-        outcomes: [
+      nativeResponse({
+        results: [
           { created: 1 },
           REFUSED,
           ABSENT,
@@ -90,11 +90,11 @@ describe('the results', () => {
     await settled();
     fixture.handle
       .job(0)
-      .answer(nativeResults({ outcomes: Array.from({ length: 128 }, () => ({})) }));
+      .answer(nativeResponse({ results: Array.from({ length: 128 }, () => ({})) }));
     while (fixture.handle.jobs.length === 1) await Promise.resolve();
     fixture.handle
       .job(1)
-      .answer(nativeResults({ outcomes: Array.from({ length: 172 }, () => REFUSED) }));
+      .answer(nativeResponse({ results: Array.from({ length: 172 }, () => REFUSED) }));
     const results = await pending;
     expect(results).toHaveLength(300);
     expect(results.map(({ status }) => status)).toEqual(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CallPromises, fulfilledValue, resultOf } from '../../lib/queue/shared-promise.js';
 import { Incremental, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { nativeResults } from './answers.js';
+import { nativeResponse } from './answers.js';
 import { bad, open, settled, unhandledOf } from './fake-handle.js';
 import { calls } from './requests.js';
 
@@ -100,9 +100,9 @@ test('hundreds of calls of one turn have their own results', async () => {
         kinds.map((kind) => queue.run<unknown, []>(KINDS[kind][0]())),
       );
       await settled();
-      const outcomes = kinds.map((kind) => KINDS[kind][1]).filter((each) => each !== undefined);
-      const answer = () => handle.job(0).answer(nativeResults({ outcomes }));
-      if (outcomes.length > 0) expect(await unhandledOf(answer)).toEqual([]);
+      const results = kinds.map((kind) => KINDS[kind][1]).filter((each) => each !== undefined);
+      const answer = () => handle.job(0).answer(nativeResponse({ results }));
+      if (results.length > 0) expect(await unhandledOf(answer)).toEqual([]);
       expect((await pending).map(kindOf)).toEqual(kinds);
       await queue.close();
     }),

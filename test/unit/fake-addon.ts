@@ -8,10 +8,10 @@ import type {
   NativeConnections,
   NativeCursor,
   NativeHandle,
-  NativeLinkResults,
-  NativeResults,
+  NativeIpvsResponse,
+  NativeLinkResponse,
 } from '../../lib/native/addon.js';
-import { nativeLinkResults, nativeResults } from './answers.js';
+import { nativeLinkResponse, nativeResponse } from './answers.js';
 import { UnusedHandle } from './fake-handle.js';
 import { layout } from './requests.js';
 
@@ -38,10 +38,10 @@ const initial = () => ({
   /** False: a synchronous call fails the test, but for reads of files. */
   allowsSync: true,
   /** Answers so many requests. Default: all succeed, without results. */
-  answer: (count: number): NativeResults =>
-    nativeResults({ outcomes: Array.from({ length: count }, () => ({})) }),
-  answerLinks: (count: number): NativeLinkResults =>
-    nativeLinkResults(
+  answer: (count: number): NativeIpvsResponse =>
+    nativeResponse({ results: Array.from({ length: count }, () => ({})) }),
+  answerLinks: (count: number): NativeLinkResponse =>
+    nativeLinkResponse(
       Array.from({ length: count }, () => ({})),
       0,
     ),
@@ -81,7 +81,7 @@ class Handle extends UnusedHandle implements NativeHandle {
     return this.#answer(requests);
   };
 
-  #answer(requests: Uint8Array): NativeResults {
+  #answer(requests: Uint8Array): NativeIpvsResponse {
     addon.exchanges.push({ requests: hex(requests) });
     return addon.answer(requests.length / layout.request.size);
   }

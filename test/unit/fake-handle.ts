@@ -5,9 +5,9 @@
 
 import { expect } from 'vitest';
 import { ipvsClient } from '../../lib/ipvs/client.js';
-import type { NativeHandle, NativeResults, OperationName } from '../../lib/native/addon.js';
+import type { NativeHandle, NativeIpvsResponse, OperationName } from '../../lib/native/addon.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { nativeResults, type OutcomeValues } from './answers.js';
+import { nativeResponse, type ResultValues } from './answers.js';
 import { calls, decode, layout, untyped } from './requests.js';
 
 /** Requests that have reached the handle, waiting for their answer. */
@@ -17,7 +17,7 @@ export interface Job {
   readonly stopOnError: boolean;
   /** Where the destinations might be written. */
   readonly memory: ArrayBuffer | undefined;
-  answer(results: NativeResults): void;
+  answer(results: NativeIpvsResponse): void;
   fail(error: unknown): void;
 }
 
@@ -74,7 +74,7 @@ export class FakeHandle extends UnusedHandle {
     if (this.throws !== undefined) throw this.throws;
     const operations = operationsOf(requests);
     this.log.push(`runSync ${operations}`);
-    return nativeResults({ outcomes: operations.map(() => ({})) });
+    return nativeResponse({ results: operations.map(() => ({})) });
   };
 
   override close = () => {
@@ -86,10 +86,10 @@ export class FakeHandle extends UnusedHandle {
   }
 
   /** Answers a job: by default all of it is done. */
-  answer(index: number, outcomes: readonly OutcomeValues[] = [], elapsed = 0): Promise<void> {
+  answer(index: number, results: readonly ResultValues[] = [], elapsed = 0): Promise<void> {
     const job = this.job(index);
-    const given = job.operations.map((_, at) => outcomes[at] ?? {});
-    job.answer(nativeResults({ outcomes: given, elapsed }));
+    const given = job.operations.map((_, at) => results[at] ?? {});
+    job.answer(nativeResponse({ results: given, elapsed }));
     return settled();
   }
 }

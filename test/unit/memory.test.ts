@@ -3,8 +3,8 @@
  * @module
  */
 import { expect, test } from 'vitest';
-import type { NativeResults } from '../../lib/native/addon.js';
-import { destinationRecord, nativeResults } from './answers.js';
+import type { NativeIpvsResponse } from '../../lib/native/addon.js';
+import { destinationRecord, nativeResponse } from './answers.js';
 import { batch } from './batch-fixture.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls, layout } from './requests.js';
@@ -12,17 +12,17 @@ import { calls, layout } from './requests.js';
 type QueueFixture = ReturnType<typeof open>;
 
 /** Returns the response to `services` listings, each of `count` destinations. */
-function lists(services: number, count = 1): NativeResults {
+function lists(services: number, count = 1): NativeIpvsResponse {
   const record = destinationRecord({ family: 2, port: 80 });
-  const outcomes = Array.from({ length: services }, (_, index) => ({
+  const results = Array.from({ length: services }, (_, index) => ({
     firstDestination: index * count,
     destinations: count,
   }));
-  return nativeResults({ outcomes, destinations: Array(services * count).fill(record) });
+  return nativeResponse({ results, destinations: Array(services * count).fill(record) });
 }
 
 /** Lists destinations, and returns the job once its result is decoded. */
-async function list({ queue, handle }: QueueFixture, response: NativeResults) {
+async function list({ queue, handle }: QueueFixture, response: NativeIpvsResponse) {
   const listed = queue.run(calls.listDestinations(SERVICE));
   await settled();
   const job = handle.jobs.at(-1) ?? expect.unreachable();

@@ -2,13 +2,13 @@ import { expect, test, vi } from 'vitest';
 import { type Batch, checkBatchOptions, sendBatch } from '../../lib/ipvs/batch.js';
 import { ipvsClient } from '../../lib/ipvs/client.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { nativeResults } from './answers.js';
+import { nativeResponse } from './answers.js';
 import { FakeHandle } from './fake-handle.js';
 import { untyped } from './requests.js';
 
 test('a synchronous call gives its buffer back, whatever its result', () => {
   const handle = new FakeHandle();
-  const runSync = vi.fn(() => nativeResults({ outcomes: [{}] }));
+  const runSync = vi.fn(() => nativeResponse({ results: [{}] }));
   handle.runSync = runSync;
   const client = ipvsClient(handle);
   const requests = vi.fn(client.requests);
@@ -17,7 +17,7 @@ test('a synchronous call gives its buffer back, whatever its result', () => {
 
   queue.runSync(untyped.flush());
   expect(release).toHaveBeenCalledTimes(1);
-  runSync.mockImplementation(() => nativeResults({ outcomes: [{ status: 'refused', error: 1 }] }));
+  runSync.mockImplementation(() => nativeResponse({ results: [{ status: 'refused', error: 1 }] }));
   expect(() => queue.runSync(untyped.flush())).toThrow(/EPERM/);
   expect(release).toHaveBeenCalledTimes(2);
   expect(() => queue.runSync(untyped.deleteService('nonsense'))).toThrow(TypeError);

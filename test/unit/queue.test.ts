@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { NativeResults } from '../../lib/native/addon.js';
-import { destinationRecord, nativeResults, serviceRecord } from './answers.js';
+import type { NativeIpvsResponse } from '../../lib/native/addon.js';
+import { destinationRecord, nativeResponse, serviceRecord } from './answers.js';
 import {
   addDestination,
   bad,
@@ -114,8 +114,8 @@ describe('results', () => {
     ]);
     await settled();
     handle.job(0).answer(
-      nativeResults({
-        outcomes: [
+      nativeResponse({
+        results: [
           { firstService: 2, services: 1 },
           { version: 0x010203, connectionTableSize: 4096 },
           { firstDestination: 1, destinations: 2 },
@@ -148,7 +148,7 @@ describe('results', () => {
     const refused = { status: 'refused', error: 17, text: 2 } as const;
     handle
       .job(0)
-      .answer(nativeResults({ outcomes: [{}, refused, {}], texts: ['not this', 'this'] }));
+      .answer(nativeResponse({ results: [{}, refused, {}], texts: ['not this', 'this'] }));
     const [first, second, third] = await pending;
     expect([first, third]).toEqual([
       { status: 'fulfilled', value: undefined },
@@ -334,7 +334,7 @@ describe('failures of the handle', () => {
       [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown, []>(call)),
     );
     await settled();
-    handle.job(0).answer(nativeResults({ outcomes: [{}] }));
+    handle.job(0).answer(nativeResponse({ results: [{}] }));
     const [first, second] = await pending;
     expect(first).toMatchObject({ status: 'fulfilled' });
     expect(second).toMatchObject({ status: 'rejected' });
@@ -351,7 +351,7 @@ describe('responses of an addon of another version', () => {
     );
     await settled();
     const results: unknown = undefined;
-    const unhandled = await unhandledOf(() => handle.job(0).answer(results as NativeResults));
+    const unhandled = await unhandledOf(() => handle.job(0).answer(results as NativeIpvsResponse));
     expect(unhandled).toEqual([]);
     expect(await first).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
 
@@ -420,7 +420,7 @@ describe('bad input', () => {
     const services = [serviceRecord({ family: 2, fwmark: 7 })];
     await handle.answer(0);
     expect(handle.job(1).operations).toEqual(['getService']);
-    handle.job(1).answer(nativeResults({ outcomes: [{ services: 1 }], services }));
+    handle.job(1).answer(nativeResponse({ results: [{ services: 1 }], services }));
     expect(await Promise.all([outer, ...inner])).toMatchObject([true, { fwmark: 7 }]);
     expect(await Promise.all(refused)).toMatchObject([{ code: 'ERR_INVALID_ARG_VALUE' }]);
   });

@@ -4,7 +4,7 @@ import { requestError } from '../../lib/ipvs/refusals.js';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
 import type { OperationName, StatusName } from '../../lib/native/addon.js';
 import type { FailedResult } from '../../lib/native/refusal.js';
-import { nativeResults } from './answers.js';
+import { nativeResponse } from './answers.js';
 import { host, usualHost } from './host-modules.js';
 import { expectReadable, numberOf } from './readable-errors.js';
 import type { Call } from './requests.js';
@@ -534,7 +534,7 @@ test.each(['ENODEV', 'ENETUNREACH', 'EADDRNOTAVAIL'] as const)(
 
 test('a result without a status is an unknown outcome', () => {
   // Status::kPending is 0: the addon has said nothing of the request.
-  const native = nativeResults({ outcomes: [{}] });
+  const native = nativeResponse({ results: [{}] });
   new Uint8Array(native.results ?? expect.unreachable('no results')).fill(0);
   const result = new IpvsResponse(native).result(0);
   const error = requestError(named('flush'), pack(untyped.flush()), 0, result);

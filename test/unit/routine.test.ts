@@ -4,7 +4,7 @@ import { call } from '../../lib/queue/operation.js';
 import type { Routine } from '../../lib/queue/routine.js';
 import { readFiles, send, writeFiles } from '../../lib/queue/routine.js';
 import { fulfilledValue } from '../../lib/queue/shared-promise.js';
-import { nativeResults } from './answers.js';
+import { nativeResponse } from './answers.js';
 import { bad, open, settled } from './fake-handle.js';
 import { calls } from './requests.js';
 
@@ -157,7 +157,7 @@ describe('routines', () => {
     };
     handle.runSync = (requests) => {
       handle.log.push(`runSync ${requests.length}`);
-      return nativeResults({ outcomes: [{ version: 0x010203 }, { status: 'refused', error: 1 }] });
+      return nativeResponse({ results: [{ version: 0x010203 }, { status: 'refused', error: 1 }] });
     };
     expect(() => queue.runRoutineSync('mine', routine())).toThrow(
       expect.objectContaining({ code: 'EPERM', operation: 'flush' }),

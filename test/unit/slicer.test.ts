@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { complete, Incremental, runToEnd, Slicer, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { destinationRecord, nativeResults } from './answers.js';
+import { destinationRecord, nativeResponse } from './answers.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls } from './requests.js';
 
@@ -155,8 +155,8 @@ describe('long lists', () => {
     // A slice is over whenever the clock is read.
     vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
     handle.job(0).answer(
-      nativeResults({
-        outcomes: [{ destinations: count }, {}],
+      nativeResponse({
+        results: [{ destinations: count }, {}],
         destinations: Array.from({ length: count }, (_, index) =>
           destinationRecord({ family: 2, port: index % 65536 }),
         ),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
 import { readTable } from '../../lib/ipvs/snapshot.js';
-import type { NativeResults } from '../../lib/native/addon.js';
-import { destinationRecord, nativeResults, type OutcomeValues, serviceRecord } from './answers.js';
+import type { NativeIpvsResponse } from '../../lib/native/addon.js';
+import { destinationRecord, nativeResponse, type ResultValues, serviceRecord } from './answers.js';
 import { open, settled } from './fake-handle.js';
 import { calls, decode, layout } from './requests.js';
 
@@ -27,20 +27,20 @@ function marksOf(bytes: Uint8Array): number[] {
 }
 
 /** Returns the response of a kernel with this table to requests that read it. */
-function responseOf(table: Table, bytes: Uint8Array, isList: boolean): NativeResults {
+function responseOf(table: Table, bytes: Uint8Array, isList: boolean): NativeIpvsResponse {
   if (isList) {
     const services = [...table.keys()].map((fwmark) => serviceRecord({ family: 2, fwmark }));
-    return nativeResults({ outcomes: [{ services: services.length }], services });
+    return nativeResponse({ results: [{ services: services.length }], services });
   }
   const destinations: Uint8Array[] = [];
-  const outcomes = marksOf(bytes).map((mark): OutcomeValues => {
+  const results = marksOf(bytes).map((mark): ResultValues => {
     const count = table.get(mark);
     if (count === undefined) return { status: 'refused', error: 3 };
     const firstDestination = destinations.length;
     destinations.push(...DESTINATIONS.slice(0, count));
     return { firstDestination, destinations: count };
   });
-  return nativeResults({ outcomes, destinations });
+  return nativeResponse({ results, destinations });
 }
 
 /** Takes a snapshot of a table. Returns its services, and the number of requests of each chunk. */

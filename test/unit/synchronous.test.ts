@@ -6,9 +6,9 @@ import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import {
   daemonRecord,
   destinationRecord,
-  nativeLinkResults,
-  nativeResults,
-  type OutcomeValues,
+  nativeLinkResponse,
+  nativeResponse,
+  type ResultValues,
   serviceRecord,
 } from './answers.js';
 import { serviceAndDestination, serviceConfig } from './arbitraries.js';
@@ -127,7 +127,7 @@ const OPERATIONS: readonly Row[] = [
 
 /** Outcomes of any operation, with lists that are long enough to be decoded incrementally. */
 const MANY = YIELD_INTERVAL + 1;
-const OUTCOMES: readonly OutcomeValues[] = [
+const OUTCOMES: readonly ResultValues[] = [
   { created: 1, services: 2, destinations: MANY, daemons: 2 },
   { created: 0, services: MANY, destinations: 1 },
   { created: 0, firstService: 5, services: 1, firstDestination: 6, destinations: 1 },
@@ -147,9 +147,9 @@ const RECORDS = {
 };
 
 /** Answers every request with `outcome`. */
-function answerWith(outcome: OutcomeValues): void {
+function answerWith(outcome: ResultValues): void {
   addon.answer = (count) =>
-    nativeResults({ ...RECORDS, outcomes: Array.from({ length: count }, () => outcome) });
+    nativeResponse({ ...RECORDS, results: Array.from({ length: count }, () => outcome) });
 }
 
 describe('operations in their three forms', () => {
@@ -362,7 +362,7 @@ test('close() throws on a proxy or a derived object, and closes nothing', async 
   for (const other of [new Proxy(ipvs, {}), Object.create(ipvs) as Ipvs]) {
     expect(() => other.close()).toThrow(TypeError);
     addon.answerLinks = (count) =>
-      nativeLinkResults(
+      nativeLinkResponse(
         Array.from({ length: count }, () => ({})),
         0,
       );
@@ -459,16 +459,16 @@ describe('operations on links in their two forms', () => {
   test.each(rowsOf(LINKS))(
     'links.%s %j has the same results with a promise and synchronously',
     async (name, args) => {
-      const outcomes = [
+      const results = [
         { created: 1, links: MANY, addresses: MANY },
         { created: 0, firstLink: 5, links: 1, firstAddress: 6, addresses: 1 },
         ...[1, 17, 19, 22, 95, 99].map((error) => ({ status: 'refused', error }) as const),
         { status: 'lost', error: 105 },
         { status: 'otherKind', error: 17 },
       ] as const;
-      for (const outcome of outcomes) {
+      for (const outcome of results) {
         addon.answerLinks = (count) =>
-          nativeLinkResults(
+          nativeLinkResponse(
             Array.from({ length: count }, () => outcome),
             MANY,
           );

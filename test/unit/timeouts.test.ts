@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
-import { nativeResults, timeoutsRecord } from './answers.js';
+import { nativeResponse, timeoutsRecord } from './answers.js';
 import { bytesOf, calls, expectRefused, type Refusal, requestOf, untyped } from './requests.js';
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
@@ -169,7 +169,7 @@ test('getTimeouts decodes the timeouts of the response', () => {
   fc.assert(
     fc.property(fc.record({ tcp: word, tcpFin: word, udp: word }), (timeouts) => {
       const outcome = { timeouts: [...timeoutsRecord(timeouts)] };
-      const results = new IpvsResponse(nativeResults({ outcomes: [{}, outcome] }));
+      const results = new IpvsResponse(nativeResponse({ results: [{}, outcome] }));
       const call = calls.getTimeouts();
       expect(call.decode(results, 1)).toStrictEqual({ ...timeouts });
       expect(call.decode(results, 0)).toStrictEqual({ tcp: 0, tcpFin: 0, udp: 0 });
