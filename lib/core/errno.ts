@@ -4,8 +4,8 @@
  */
 
 /**
- * The name of an errno of Linux, as in Node.js (`util.getSystemErrorName()`): EOPNOTSUPP is ENOTSUP,
- * EWOULDBLOCK is EAGAIN. An errno without a name in Node.js is `ERRNO_` and its number.
+ * The name of an errno of Linux, as in Node.js (`util.getSystemErrorName()`): EOPNOTSUPP is
+ * ENOTSUP, EWOULDBLOCK is EAGAIN. An errno without a name in Node.js is `ERRNO_` and its number.
  */
 export type Errno =
   | `ERRNO_${number}`

@@ -23,7 +23,7 @@ export const plain = (text: string) =>
     .toLowerCase()
     .replace(/[^a-z\d]/g, '');
 
-/** Returns the name that `said` may mean: the same one in another case, a synonym, or a near one. */
+/** Returns the name that `said` may mean: the same in another case, a synonym, or a near one. */
 export function meantName(
   said: string,
   names: readonly string[],

@@ -32,7 +32,7 @@ export interface InputError extends Error {
   readonly index?: number;
 }
 
-/** What the package remembers of an input error. */
+/** The origin of an input error, which its later descriptions need. */
 interface Origin {
   /** The message without the operation. */
   readonly reason: string;

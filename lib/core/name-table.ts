@@ -6,8 +6,8 @@ import { checkName } from './check.js';
 
 /**
  * A number of the kernel without a name in this package, which other programs may write. It is
- * accepted in references, and in objects from the kernel, which have `stats`, so that such an object
- * can be deleted, or written back unchanged. It is refused everywhere else.
+ * accepted in references, and in objects from the kernel, which have `stats`, so that such an
+ * object can be deleted, or written back unchanged. It is refused everywhere else.
  */
 export type Unknown = `unknown-${number}`;
 

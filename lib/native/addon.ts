@@ -40,7 +40,7 @@ export type LinkOperationName = keyof Layout['linkOperations'];
 /** The status of a request about a link: csrc/rtnl/request.h. */
 export type LinkStatusName = keyof Layout['linkStatuses'];
 
-/** What a plan does with an address: Change in csrc/rtnl/types.h. */
+/** A change of an address in a plan: Change in csrc/rtnl/types.h. */
 export type LinkChangeName = keyof Layout['linkChanges'];
 
 /** A setting that was given for an address: AddressSettings in csrc/rtnl/types.h. */

@@ -1,10 +1,10 @@
 /**
- * What errnos mean whatever the operation is. The kernel sends only the number.
+ * The meanings of errnos that hold for every operation. The kernel sends only the number.
  * @module
  */
 import { getSystemErrorMap } from 'node:util';
 
-/** What EPERM means for an operation on IPVS. */
+/** The meaning of EPERM for operations on IPVS. */
 export const NEEDS_ADMIN =
   'CAP_NET_ADMIN in the initial user namespace is needed: run as root, grant the capability, ' +
   'or start the container privileged (a rootless container cannot control IPVS)';

@@ -25,7 +25,7 @@ export interface Absence {
 
 /** The times of the last vain requests for modules, in milliseconds, by module. */
 const vainRequests = new Map<string, number>();
-/** How long a module counts as absent, in milliseconds: it may be installed later. */
+/** The time for which a module counts as absent, in milliseconds: it may be installed later. */
 const ABSENCE_LIFETIME = 60_000;
 
 /**

@@ -13,10 +13,10 @@ export const NET_FILE = '/proc/thread-self/net/dev';
 /** A file that every kernel has, wherever /proc/sys is visible. */
 const SYS_FILE = '/proc/sys/kernel/ostype';
 
-/** The files that together tell why a parameter is missing. */
+/** The files whose contents show why a parameter is missing. */
 export const WITNESSES = [NET_FILE, SYS_FILE, TOTALS_FILE] as const;
 
-/** What a file holds: its text, or the errno of reading it. */
+/** The text of a file, or the errno of reading it. */
 export type FileContent = string | number | undefined;
 
 /** The reason why files of IPVS are missing. */

@@ -21,7 +21,7 @@ export interface FailedResult<Status extends string = string> {
   readonly text: string;
   /** True if an ensure was creating the object. */
   readonly creating: boolean;
-  /** Of a skipped request: the operation of the batch that failed before it. */
+  /** The failed operation of the batch that caused a request to be skipped. */
   readonly failure?: { readonly index: number; readonly cause: unknown };
 }
 

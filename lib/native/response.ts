@@ -10,11 +10,11 @@ import type { FailedResult } from './refusal.js';
 type ResultField = 'error' | 'status' | 'text' | 'created';
 
 /**
- * The response to the requests of an exchange: what those to IPVS and to links have in common.
- * Indexes are places in the exchange.
+ * The response to the requests of an exchange, to IPVS or to links. Indexes are places in the
+ * exchange.
  */
 export class BatchResponse<Field extends string, Status extends string> {
-  /** How long the kernel worked, in milliseconds. */
+  /** The duration of the kernel's work, in milliseconds. */
   readonly elapsed: number;
   protected readonly results: Records;
   /** True if all requests succeeded without a value. */
@@ -36,23 +36,24 @@ export class BatchResponse<Field extends string, Status extends string> {
     this.elapsed = native.elapsed;
   }
 
-  /** The number in a field of the result of a request. */
+  /** Returns the number in a field of a request's result. */
   number(index: number, field: Field | ResultField): number {
     if (this.#isEmpty) return 0;
     return this.results.number(index * this.#record.size, this.#record.fields[field]);
   }
 
+  /** Returns true if a request succeeded. */
   succeeded(index: number): boolean {
     return this.#isEmpty || this.number(index, 'status') === this.#statuses.done;
   }
 
-  /** The name of the errno with which the kernel refused a request; undefined if it did not. */
+  /** Returns the errno with which the kernel refused a request; undefined if it did not. */
   refusedWith(index: number): string | undefined {
     const isRefused = !this.#isEmpty && this.number(index, 'status') === this.#statuses.refused;
     return isRefused ? errnoName(this.number(index, 'error')) : undefined;
   }
 
-  /** The result of a request that did not succeed. */
+  /** Returns the result of a request that did not succeed. */
   result(index: number): FailedResult<Status> {
     const text = this.number(index, 'text');
     return {
