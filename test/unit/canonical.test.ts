@@ -33,16 +33,16 @@ const untyped = (method: (...args: never[]) => unknown) =>
 
 describe('formatAddress', () => {
   test.each([
-    ['10.0.0.1', '10.0.0.1'],
-    ['FD00:0:0::1', 'fd00::1'],
-    ['fd00:0000:0000:0000:0000:0000:0000:0001', 'fd00::1'],
-    ['::ffff:0A00:0001', '::ffff:10.0.0.1'],
-    ['::', '::'],
-  ])('gives the canonical text of %s', (text, expected) => {
+    { text: '10.0.0.1', expected: '10.0.0.1' },
+    { text: 'FD00:0:0::1', expected: 'fd00::1' },
+    { text: 'fd00:0000:0000:0000:0000:0000:0000:0001', expected: 'fd00::1' },
+    { text: '::ffff:0A00:0001', expected: '::ffff:10.0.0.1' },
+    { text: '::', expected: '::' },
+  ])('returns $expected for $text', ({ text, expected }) => {
     expect(formatAddress(text)).toBe(expected);
   });
 
-  test('gives the same for every text of an address', () => {
+  test('returns the same for every text of an address', () => {
     fc.assert(
       fc.property(fc.oneof(ipv4, ipv6), (text) => {
         expect(formatAddress(text)).toBe(canonical(text));
@@ -60,7 +60,7 @@ describe('formatAddress', () => {
     },
   );
 
-  test.each([undefined, null, 5, {}, ['10.0.0.1']])('refuses %j, which is no text', (value) => {
+  test.each([undefined, null, 5, {}, ['10.0.0.1']])('refuses %j, which is not text', (value) => {
     expect(() => untyped(formatAddress)(value)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
     );
@@ -68,24 +68,36 @@ describe('formatAddress', () => {
 });
 
 describe('references of services', () => {
-  test.each<[ServiceReference, string]>([
-    [{ protocol: 'tcp', address: 'FD00:0:0::1', port: 80 }, 'tcp://[fd00::1]:80'],
-    [{ protocol: 'tcp', address: 'fd00::1', port: 80 }, 'tcp://[fd00::1]:80'],
-    ['tcp://[FD00:0::1]:80', 'tcp://[fd00::1]:80'],
-    ['udp://10.0.0.1:0', 'udp://10.0.0.1:0'],
-    [{ fwmark: 7 }, 'fwmark://7'],
-    [{ fwmark: 7, family: 'ipv4' }, 'fwmark://7'],
-    [{ fwmark: 4294967295, family: 'ipv6' }, 'fwmark6://4294967295'],
-    ['fwmark6://7', 'fwmark6://7'],
-    [{ protocol: 'unknown-50', address: '10.0.0.1', port: 1 }, 'unknown-50://10.0.0.1:1'],
-    ['unknown-6://10.0.0.1:1', 'tcp://10.0.0.1:1'],
-    [{ protocol: 'unknown-17', address: '10.0.0.1', port: 1 }, 'udp://10.0.0.1:1'],
-  ])('%j is formatted as %s', (reference, expected) => {
+  test.each<{ reference: ServiceReference; expected: string }>([
+    {
+      reference: { protocol: 'tcp', address: 'FD00:0:0::1', port: 80 },
+      expected: 'tcp://[fd00::1]:80',
+    },
+    {
+      reference: { protocol: 'tcp', address: 'fd00::1', port: 80 },
+      expected: 'tcp://[fd00::1]:80',
+    },
+    { reference: 'tcp://[FD00:0::1]:80', expected: 'tcp://[fd00::1]:80' },
+    { reference: 'udp://10.0.0.1:0', expected: 'udp://10.0.0.1:0' },
+    { reference: { fwmark: 7 }, expected: 'fwmark://7' },
+    { reference: { fwmark: 7, family: 'ipv4' }, expected: 'fwmark://7' },
+    { reference: { fwmark: 4294967295, family: 'ipv6' }, expected: 'fwmark6://4294967295' },
+    { reference: 'fwmark6://7', expected: 'fwmark6://7' },
+    {
+      reference: { protocol: 'unknown-50', address: '10.0.0.1', port: 1 },
+      expected: 'unknown-50://10.0.0.1:1',
+    },
+    { reference: 'unknown-6://10.0.0.1:1', expected: 'tcp://10.0.0.1:1' },
+    {
+      reference: { protocol: 'unknown-17', address: '10.0.0.1', port: 1 },
+      expected: 'udp://10.0.0.1:1',
+    },
+  ])('$reference is formatted as $expected', ({ reference, expected }) => {
     expect(formatServiceReference(reference)).toBe(expected);
     expect(formatServiceReference(parseServiceReference(reference))).toBe(expected);
   });
 
-  test('are parsed to what names the service, and nothing else', () => {
+  test('are parsed to the key, and nothing else', () => {
     expect(parseServiceReference('tcp://10.0.0.1:80')).toStrictEqual({
       protocol: 'tcp',
       address: '10.0.0.1',
@@ -109,41 +121,50 @@ describe('references of services', () => {
     );
   });
 
-  test.each<[unknown, string]>([
-    [{ protocol: 'tcp', address: '10.0.0.1' }, 'service.port: undefined is not'],
-    [{ protocol: 'tcp', address: '10.0.0.1', port: 99999 }, 'service.port: 99999 is not'],
-    [{ protocol: 'tpc', address: '10.0.0.1', port: 1 }, 'did you mean tcp?'],
-    [{ protocol: 'tcp', address: 'localhost', port: 1 }, "service.address: 'localhost' is not"],
-    [{ fwmark: 0 }, 'service.fwmark: 0 is not'],
-    [{}, 'service: {} needs'],
-    ['tcp://10.0.0.1', "service: 'tcp://10.0.0.1' is not a service"],
-    ['tcp://10.0.0.1:99999', 'service port: 99999 is not'],
-    [undefined, 'service: undefined is not a reference: a string'],
-    [null, 'service: null is not a reference: a string'],
-    [7, 'service: 7 is not a reference: a string'],
-  ])('%j is refused', (reference, message) => {
+  test.each<{ reference: unknown; message: string }>([
+    {
+      reference: { protocol: 'tcp', address: '10.0.0.1' },
+      message: 'service.port: undefined is not',
+    },
+    {
+      reference: { protocol: 'tcp', address: '10.0.0.1', port: 99999 },
+      message: 'service.port: 99999 is not',
+    },
+    { reference: { protocol: 'tpc', address: '10.0.0.1', port: 1 }, message: 'did you mean tcp?' },
+    {
+      reference: { protocol: 'tcp', address: 'localhost', port: 1 },
+      message: "service.address: 'localhost' is not",
+    },
+    { reference: { fwmark: 0 }, message: 'service.fwmark: 0 is not' },
+    { reference: {}, message: 'service: {} needs' },
+    { reference: 'tcp://10.0.0.1', message: "service: 'tcp://10.0.0.1' is not a service" },
+    { reference: 'tcp://10.0.0.1:99999', message: 'service port: 99999 is not' },
+    { reference: undefined, message: 'service: undefined is not a reference: a string' },
+    { reference: null, message: 'service: null is not a reference: a string' },
+    { reference: 7, message: 'service: 7 is not a reference: a string' },
+  ])('$reference is refused', ({ reference, message }) => {
     expect(() => untyped(formatServiceReference)(reference)).toThrow(message);
     expect(() => untyped(parseServiceReference)(reference)).toThrow(message);
   });
 });
 
 describe('references of destinations', () => {
-  test.each<[DestinationReference, string]>([
-    [{ address: 'FD00:0:0::2', port: 80 }, '[fd00::2]:80'],
-    ['[FD00::2]:80', '[fd00::2]:80'],
-    ['10.0.0.1:80', '10.0.0.1:80'],
-    [{ address: '10.0.0.1', port: 0 }, '10.0.0.1:0'],
-    ['10.0.0.1:1', '10.0.0.1:1'],
-    [{ address: '10.0.0.1' }, '10.0.0.1'],
-    [{ address: '10.0.0.1', port: undefined }, '10.0.0.1'],
-    ['FD00::2', 'fd00::2'],
-    ['[fd00::2]', 'fd00::2'],
-  ])('%j is formatted as %s', (reference, expected) => {
+  test.each<{ reference: DestinationReference; expected: string }>([
+    { reference: { address: 'FD00:0:0::2', port: 80 }, expected: '[fd00::2]:80' },
+    { reference: '[FD00::2]:80', expected: '[fd00::2]:80' },
+    { reference: '10.0.0.1:80', expected: '10.0.0.1:80' },
+    { reference: { address: '10.0.0.1', port: 0 }, expected: '10.0.0.1:0' },
+    { reference: '10.0.0.1:1', expected: '10.0.0.1:1' },
+    { reference: { address: '10.0.0.1' }, expected: '10.0.0.1' },
+    { reference: { address: '10.0.0.1', port: undefined }, expected: '10.0.0.1' },
+    { reference: 'FD00::2', expected: 'fd00::2' },
+    { reference: '[fd00::2]', expected: 'fd00::2' },
+  ])('$reference is formatted as $expected', ({ reference, expected }) => {
     expect(formatDestinationReference(reference)).toBe(expected);
     expect(formatDestinationReference(parseDestinationReference(reference))).toBe(expected);
   });
 
-  test('are parsed to what names the destination, and nothing else', () => {
+  test('are parsed to the key, and nothing else', () => {
     expect(parseDestinationReference('[FD00::2]:80')).toStrictEqual({
       address: 'fd00::2',
       port: 80,
@@ -166,21 +187,21 @@ describe('references of destinations', () => {
     );
   });
 
-  test.each<[unknown, string]>([
-    [{ address: '10.0.0.1', port: 99999 }, 'destination.port: 99999 is not'],
-    [{ address: '10.0.0.1', port: null }, 'destination.port: null is not'],
-    [{ address: '10.0.0.1:80' }, "destination.address: '10.0.0.1:80' is not"],
-    ['10.0.0.1:99999', 'destination port: 99999 is not'],
-    ['localhost:80', "destination: 'localhost:80' is not"],
-    [undefined, 'destination: undefined is not a reference: a string'],
-  ])('%j is refused', (reference, message) => {
+  test.each<{ reference: unknown; message: string }>([
+    { reference: { address: '10.0.0.1', port: 99999 }, message: 'destination.port: 99999 is not' },
+    { reference: { address: '10.0.0.1', port: null }, message: 'destination.port: null is not' },
+    { reference: { address: '10.0.0.1:80' }, message: "destination.address: '10.0.0.1:80' is not" },
+    { reference: '10.0.0.1:99999', message: 'destination port: 99999 is not' },
+    { reference: 'localhost:80', message: "destination: 'localhost:80' is not" },
+    { reference: undefined, message: 'destination: undefined is not a reference: a string' },
+  ])('$reference is refused', ({ reference, message }) => {
     expect(() => untyped(formatDestinationReference)(reference)).toThrow(message);
     expect(() => untyped(parseDestinationReference)(reference)).toThrow(message);
   });
 });
 
 describe('normalizeService', () => {
-  test('names every setting, with the defaults', () => {
+  test('returns every setting, with the defaults', () => {
     expect(
       normalizeService({ protocol: 'tcp', address: 'FD00:0::1', port: 80, persistence: {} }),
     ).toStrictEqual({
@@ -221,7 +242,7 @@ describe('normalizeService', () => {
     expect(normalizeService(config).persistence?.netmask).toBe('255.0.255.1');
   });
 
-  test('gives what adding makes, and is idempotent', () => {
+  test('returns what adding makes, and is idempotent', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
         const normal = normalizeService(config);
@@ -247,7 +268,7 @@ describe('normalizeService', () => {
 });
 
 describe('normalizeDestination', () => {
-  test('names every setting, with the defaults', () => {
+  test('returns every setting, with the defaults', () => {
     expect(normalizeDestination('tcp://10.96.0.1:80', { address: '10.0.0.1' })).toStrictEqual({
       address: '10.0.0.1',
       port: 80,
@@ -273,7 +294,7 @@ describe('normalizeDestination', () => {
     });
   });
 
-  test('gives what adding makes, and is idempotent', () => {
+  test('returns what adding makes, and is idempotent', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
         const normal = normalizeDestination(service, config);
@@ -298,7 +319,7 @@ describe('normalizeDestination', () => {
   });
 });
 
-test('normal forms can be passed where configurations and references are asked for', () => {
+test('canonical forms are accepted as configurations and references', () => {
   expectTypeOf<NormalizedService>().toExtend<ServiceConfig>();
   expectTypeOf<NormalizedService>().toExtend<ServiceReference>();
   expectTypeOf<NormalizedDestination>().toExtend<DestinationConfig>();
@@ -314,40 +335,65 @@ function thrownBy(action: () => unknown): unknown {
   return expect.unreachable('nothing was thrown');
 }
 
-describe('an error says which function it was, what it was about, and where it was called', () => {
+describe('the error of a function has its name, its target and the place of the call', () => {
   const key = { protocol: 'tcp', address: '10.0.0.1', port: 80 };
   const text = "{ protocol: 'tcp', address: '10.0.0.1', port: '80' }";
   const badKey = { ...key, port: '80' };
   const CASES = [
-    ['formatAddress', formatAddress, ['x'], 'x'],
-    ['formatAddress', formatAddress, [5], '5'],
-    ['parseServiceReference', parseServiceReference, ['tcp://x'], 'tcp://x'],
-    ['formatServiceReference', formatServiceReference, ['x'], 'x'],
-    ['formatServiceReference', formatServiceReference, [{ ...key, x: 1 }], 'tcp://10.0.0.1:80'],
-    ['parseDestinationReference', parseDestinationReference, ['x'], 'x'],
-    [
-      'formatDestinationReference',
-      formatDestinationReference,
-      [{ address: 'x' }],
-      "{ address: 'x' }",
-    ],
-    ['normalizeService', normalizeService, [badKey], text],
-    ['normalizeService', normalizeService, [{ ...key, scheduler: 5 }], 'tcp://10.0.0.1:80'],
-    [
-      'normalizeDestination',
-      normalizeDestination,
-      ['tcp://10.0.0.1:80', { address: '10.0.0.2', weight: -1 }],
-      '10.0.0.2:80 of tcp://10.0.0.1:80',
-    ],
-    [
-      'normalizeDestination',
-      normalizeDestination,
-      ['x', { address: '10.0.0.2' }],
-      "{ address: '10.0.0.2' } of x",
-    ],
+    { operation: 'formatAddress', method: formatAddress, args: ['x'], target: 'x' },
+    { operation: 'formatAddress', method: formatAddress, args: [5], target: '5' },
+    {
+      operation: 'parseServiceReference',
+      method: parseServiceReference,
+      args: ['tcp://x'],
+      target: 'tcp://x',
+    },
+    {
+      operation: 'formatServiceReference',
+      method: formatServiceReference,
+      args: ['x'],
+      target: 'x',
+    },
+    {
+      operation: 'formatServiceReference',
+      method: formatServiceReference,
+      args: [{ ...key, x: 1 }],
+      target: 'tcp://10.0.0.1:80',
+    },
+    {
+      operation: 'parseDestinationReference',
+      method: parseDestinationReference,
+      args: ['x'],
+      target: 'x',
+    },
+    {
+      operation: 'formatDestinationReference',
+      method: formatDestinationReference,
+      args: [{ address: 'x' }],
+      target: "{ address: 'x' }",
+    },
+    { operation: 'normalizeService', method: normalizeService, args: [badKey], target: text },
+    {
+      operation: 'normalizeService',
+      method: normalizeService,
+      args: [{ ...key, scheduler: 5 }],
+      target: 'tcp://10.0.0.1:80',
+    },
+    {
+      operation: 'normalizeDestination',
+      method: normalizeDestination,
+      args: ['tcp://10.0.0.1:80', { address: '10.0.0.2', weight: -1 }],
+      target: '10.0.0.2:80 of tcp://10.0.0.1:80',
+    },
+    {
+      operation: 'normalizeDestination',
+      method: normalizeDestination,
+      args: ['x', { address: '10.0.0.2' }],
+      target: "{ address: '10.0.0.2' } of x",
+    },
   ] as const;
 
-  test.each(CASES)('%s', (operation, method, args, target) => {
+  test.each(CASES)('the target of $operation is $target', ({ operation, method, args, target }) => {
     const error = thrownBy(() => untyped(method)(...args));
     expect(error).toMatchObject({ operation, target });
     const { message, stack } = error as Error;
@@ -358,6 +404,6 @@ describe('an error says which function it was, what it was about, and where it w
   });
 });
 
-test('nothing of this loads the addon', () => {
+test('no function of this file loads the addon', () => {
   expect(loading).not.toHaveBeenCalled();
 });

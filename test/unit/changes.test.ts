@@ -13,7 +13,7 @@ describe('changes', () => {
     ...values,
   });
 
-  test('are what was gained, and how fast', () => {
+  test('are the increase, and the increase per second', () => {
     const before = stats({ connections: 5, inBytes: 100 });
     const change = changeBetween(before, stats({ connections: 9, inBytes: 100, outBytes: 7 }), 2);
     expect(change).toEqual({
@@ -22,7 +22,7 @@ describe('changes', () => {
     });
   });
 
-  test('are what there is, where a counter went backwards', () => {
+  test('are the values if a counter went backwards', () => {
     const change = changeBetween(
       stats({ connections: 5, inBytes: 1 }),
       stats({ connections: 2, inBytes: 3 }),
@@ -31,7 +31,7 @@ describe('changes', () => {
     expect(change.delta).toMatchObject({ connections: 2, inBytes: 3 });
   });
 
-  test('have no rate where no time has passed', () => {
+  test('have a rate of 0 if no time has passed', () => {
     const change = changeBetween(stats({}), stats({ inBytes: 3 }), 0);
     expect(change).toMatchObject({ delta: { inBytes: 3 }, rate: { inBytes: 0 } });
   });
@@ -56,7 +56,7 @@ describe('changes of any counters', () => {
   });
   const elapsed = fc.double({ min: 0, max: 1e6, noNaN: true });
 
-  test('are never negative, and never more than there is', () => {
+  test('are never negative, and never larger than the values', () => {
     fc.assert(
       fc.property(counters, counters, elapsed, (before, now, seconds) => {
         const change = changeBetween({ ...before, ...RATES }, { ...now, ...RATES }, seconds);
@@ -72,7 +72,7 @@ describe('changes of any counters', () => {
     );
   });
 
-  test('of counters that only grow add up to what they grew by', () => {
+  test('of counters that only grow add up to the growth', () => {
     const steps = fc.array(
       counters.map((each) => ({ ...each })),
       { minLength: 1, maxLength: 6 },
@@ -142,7 +142,7 @@ describe('samples of any two tables', () => {
     .uniqueArray(fc.tuple(fc.nat(9), fc.nat(100), numbers), { selector: ([number]) => number })
     .map((services) => services.map(([number, bytes, ports]) => serviceOf(number, bytes, ports)));
 
-  test('say of each service and destination what it has gained, in any order', () => {
+  test('have the change of each service and destination, in any order', () => {
     fc.assert(
       fc.property(table, table, (before, now) => {
         const { services, gone, elapsed } = runToEnd(compare(now, before, new Date(0), 2));
@@ -166,7 +166,7 @@ describe('samples of any two tables', () => {
     );
   });
 
-  test('name those that are gone', () => {
+  test('list the services that are gone', () => {
     const before = [1, 2, 3, 4].map((number) => serviceOf(number, 0, []));
     const { gone } = runToEnd(compare(before.slice(2, 3), before, new Date(0), 1));
     expect(gone).toEqual(['fwmark6://1', 'tcp://10.0.0.1:2', 'fwmark6://4']);
@@ -180,18 +180,18 @@ describe('the steps of a comparison', () => {
   const stepsOf = (now: typeof services, before: typeof services) =>
     [...compare(now, before, new Date(0), 1)].length;
 
-  test('are short, of many services and of many destinations', () => {
+  test('are short for many services and for many destinations', () => {
     expect(stepsOf(services, services)).toBeGreaterThanOrEqual(Math.floor(15_000 / YIELD_INTERVAL));
     expect(stepsOf(crowd, crowd)).toBeGreaterThanOrEqual(Math.floor(5000 / YIELD_INTERVAL));
   });
 
-  test('are short also where the order has changed', () => {
+  test('are short also if the order has changed', () => {
     const same = Math.floor(15_000 / YIELD_INTERVAL);
     const named = Math.floor(5000 / YIELD_INTERVAL);
     expect(stepsOf(services, services.toReversed())).toBeGreaterThanOrEqual(same + named);
   });
 
-  test('name nothing where the order has stayed, also around what came and went', () => {
+  test('make no key if the order has stayed, also around services that came and went', () => {
     const same = stepsOf(services, services);
     // Without a name for each there is no step more.
     expect(stepsOf(services, services.slice(0, 4000))).toBeGreaterThan(same);

@@ -17,26 +17,26 @@ const ofService = (config: object) => messageOf(() => addService({ ...tcp, ...co
 const ofDestination = (config: object) =>
   messageOf(() => addDestination(TCP, { ...server, ...config }));
 
-describe('a name that another tool uses is translated:', () => {
+describe('a name of another tool', () => {
   test.each([
-    ['masq', 'masquerade'],
-    ['MASQ', 'masquerade'],
-    ['nat', 'masquerade'],
-    ['-m', 'masquerade'],
-    ['dnat', 'masquerade'],
-    ['route', 'direct'],
-    ['dr', 'direct'],
-    ['DSR', 'direct'],
-    ['gateway', 'direct'],
-    ['-g', 'direct'],
-    ['ipip', 'tunnel'],
-    ['IPIP', 'tunnel'],
-    ['tun', 'tunnel'],
-    ['gue', 'tunnel'],
-    ['-i', 'tunnel'],
-    ['localnode', 'local'],
-    ['masquarade', 'masquerade'],
-  ])('forwarding %j is %s', (forwarding, meant) => {
+    { forwarding: 'masq', meant: 'masquerade' },
+    { forwarding: 'MASQ', meant: 'masquerade' },
+    { forwarding: 'nat', meant: 'masquerade' },
+    { forwarding: '-m', meant: 'masquerade' },
+    { forwarding: 'dnat', meant: 'masquerade' },
+    { forwarding: 'route', meant: 'direct' },
+    { forwarding: 'dr', meant: 'direct' },
+    { forwarding: 'DSR', meant: 'direct' },
+    { forwarding: 'gateway', meant: 'direct' },
+    { forwarding: '-g', meant: 'direct' },
+    { forwarding: 'ipip', meant: 'tunnel' },
+    { forwarding: 'IPIP', meant: 'tunnel' },
+    { forwarding: 'tun', meant: 'tunnel' },
+    { forwarding: 'gue', meant: 'tunnel' },
+    { forwarding: '-i', meant: 'tunnel' },
+    { forwarding: 'localnode', meant: 'local' },
+    { forwarding: 'masquarade', meant: 'masquerade' },
+  ])('forwarding $forwarding is taken for $meant', ({ forwarding, meant }) => {
     expect(ofDestination({ forwarding })).toMatch(new RegExp(`: did you mean ${meant}\\?$`));
     expect(messageOf(() => updateDestination(TCP, server, { forwarding }))).toContain(
       `did you mean ${meant}?`,
@@ -44,41 +44,44 @@ describe('a name that another tool uses is translated:', () => {
   });
 
   test.each([
-    ['TCP', 'tcp'],
-    ['Udp', 'udp'],
-    ['tcp6', 'tcp'],
-    ['http', 'tcp'],
-    ['https', 'tcp'],
-    [6, 'tcp'],
-    [17, 'udp'],
-    [132, 'sctp'],
-    ['tpc', 'tcp'],
-  ])('protocol %j is %s', (protocol, meant) => {
+    { protocol: 'TCP', meant: 'tcp' },
+    { protocol: 'Udp', meant: 'udp' },
+    { protocol: 'tcp6', meant: 'tcp' },
+    { protocol: 'http', meant: 'tcp' },
+    { protocol: 'https', meant: 'tcp' },
+    { protocol: 6, meant: 'tcp' },
+    { protocol: 17, meant: 'udp' },
+    { protocol: 132, meant: 'sctp' },
+    { protocol: 'tpc', meant: 'tcp' },
+  ])('protocol $protocol is taken for $meant', ({ protocol, meant }) => {
     expect(ofService({ protocol })).toMatch(new RegExp(`: did you mean ${meant}\\?$`));
   });
 
   test.each([
-    ['inet', 'ipv4'],
-    [4, 'ipv4'],
-    ['IPv6', 'ipv6'],
-    ['AF_INET6', 'ipv6'],
-    [6, 'ipv6'],
-  ])('family %j is %s', (family, meant) => {
+    { family: 'inet', meant: 'ipv4' },
+    { family: 4, meant: 'ipv4' },
+    { family: 'IPv6', meant: 'ipv6' },
+    { family: 'AF_INET6', meant: 'ipv6' },
+    { family: 6, meant: 'ipv6' },
+  ])('family $family is taken for $meant', ({ family, meant }) => {
     expect(messageOf(() => addService({ ...mark, family }))).toContain(`did you mean ${meant}?`);
   });
 
   test.each([
-    ['csum', 'checksum'],
-    ['nocsum', 'none'],
-    ['remcsum', 'remote-checksum'],
-  ])('checksum %j is %s', (checksum, meant) => {
+    { checksum: 'csum', meant: 'checksum' },
+    { checksum: 'nocsum', meant: 'none' },
+    { checksum: 'remcsum', meant: 'remote-checksum' },
+  ])('checksum $checksum is taken for $meant', ({ checksum, meant }) => {
     const tunnel = { type: 'gue', port: 5, checksum };
     expect(ofDestination(tunnelled(tunnel))).toContain(`did you mean ${meant}?`);
   });
 
-  test.each(['nonsense', '', null, 7, {}, 'x'.repeat(10_000)])('and %j is not', (forwarding) => {
-    expect(ofDestination({ forwarding })).not.toContain('did you mean');
-  });
+  test.each(['nonsense', '', null, 7, {}, 'x'.repeat(10_000)])(
+    'forwarding %j is taken for nothing',
+    (forwarding) => {
+      expect(ofDestination({ forwarding })).not.toContain('did you mean');
+    },
+  );
 
   test('only objects from the kernel may have values without a name', () => {
     expect(ofDestination({ forwarding: 'unknown-5' })).toContain('only objects that were read');
@@ -89,30 +92,30 @@ describe('a name that another tool uses is translated:', () => {
 
 describe('a scheduler', () => {
   test.each([
-    ['roundrobin', 'rr'],
-    ['round_robin', 'rr'],
-    ['RR', 'rr'],
-    ['drr', 'rr'],
-    ['weighted-rr', 'wrr'],
-    ['least-conn', 'lc'],
-    ['leastconn', 'lc'],
-    ['maglev', 'mh'],
-    ['source-hash', 'sh'],
-    ['wlcc', 'wlc'],
-  ])('%j that the kernel lacks is perhaps %s', (name, meant) => {
+    { name: 'roundrobin', meant: 'rr' },
+    { name: 'round_robin', meant: 'rr' },
+    { name: 'RR', meant: 'rr' },
+    { name: 'drr', meant: 'rr' },
+    { name: 'weighted-rr', meant: 'wrr' },
+    { name: 'least-conn', meant: 'lc' },
+    { name: 'leastconn', meant: 'lc' },
+    { name: 'maglev', meant: 'mh' },
+    { name: 'source-hash', meant: 'sh' },
+    { name: 'wlcc', meant: 'wlc' },
+  ])('$name that the kernel lacks is taken for $meant', ({ name, meant }) => {
     expect(schedulerHint(name)).toBe(`: did you mean '${meant}'?`);
   });
 
-  test.each([...schedulers, 'mine', 'no-such-one'])('%j is nothing else', (name) => {
+  test.each([...schedulers, 'mine', 'no-such-one'])('%j is taken for nothing else', (name) => {
     expect(schedulerHint(name)).toBe('');
   });
 
   test.each([
-    ['least-connections', 'lc'],
-    ['weighted round robin', 'wrr'],
-    ['wrr ', 'wrr'],
-    [' rr', 'rr'],
-  ])('%j, which is no name of a module, is %s', (scheduler, meant) => {
+    { scheduler: 'least-connections', meant: 'lc' },
+    { scheduler: 'weighted round robin', meant: 'wrr' },
+    { scheduler: 'wrr ', meant: 'wrr' },
+    { scheduler: ' rr', meant: 'rr' },
+  ])('$scheduler, which no module is called, is taken for $meant', ({ scheduler, meant }) => {
     expect(ofService({ scheduler })).toContain(`did you mean '${meant}'?`);
     expect(messageOf(() => updateService(TCP, { scheduler }))).toContain(
       `did you mean '${meant}'?`,
@@ -122,57 +125,57 @@ describe('a scheduler', () => {
 
 describe('an unknown property', () => {
   test.each([
-    ['server', 'address'],
-    ['ip', 'address'],
-    ['host', 'address'],
-    ['addr', 'address'],
-    ['Address', 'address'],
-    ['proto', 'protocol'],
-    ['sched', 'scheduler'],
-    ['method', 'scheduler'],
-    ['mark', 'fwmark'],
-    ['fwMark', 'fwmark'],
-    ['persistent', 'persistence'],
-    ['persistance', 'persistence'],
-    ['timeout', 'persistence: { timeout }'],
-    ['netmask', 'persistence: { netmask }'],
-    ['mask', 'persistence: { netmask }'],
-    ['engine', 'persistence: { engine }'],
-    ['pe', 'persistence: { engine }'],
-    ['ops', 'onePacket'],
-    ['flags', 'schedulerFlags'],
-    ['scheduler_flags', 'schedulerFlags'],
-  ])('%s of a service is %s', (key, meant) => {
+    { key: 'server', meant: 'address' },
+    { key: 'ip', meant: 'address' },
+    { key: 'host', meant: 'address' },
+    { key: 'addr', meant: 'address' },
+    { key: 'Address', meant: 'address' },
+    { key: 'proto', meant: 'protocol' },
+    { key: 'sched', meant: 'scheduler' },
+    { key: 'method', meant: 'scheduler' },
+    { key: 'mark', meant: 'fwmark' },
+    { key: 'fwMark', meant: 'fwmark' },
+    { key: 'persistent', meant: 'persistence' },
+    { key: 'persistance', meant: 'persistence' },
+    { key: 'timeout', meant: 'persistence: { timeout }' },
+    { key: 'netmask', meant: 'persistence: { netmask }' },
+    { key: 'mask', meant: 'persistence: { netmask }' },
+    { key: 'engine', meant: 'persistence: { engine }' },
+    { key: 'pe', meant: 'persistence: { engine }' },
+    { key: 'ops', meant: 'onePacket' },
+    { key: 'flags', meant: 'schedulerFlags' },
+    { key: 'scheduler_flags', meant: 'schedulerFlags' },
+  ])('$key of a service is taken for $meant', ({ key, meant }) => {
     expect(ofService({ [key]: 1 })).toMatch(`service.${key}: `);
     expect(ofService({ [key]: 1 })).toMatch(/: did you mean (.*)\?$/);
     expect(ofService({ [key]: 1 })).toContain(`did you mean ${meant}?`);
   });
 
   test.each([
-    ['server', 'address'],
-    ['method', 'forwarding'],
-    ['fwd', 'forwarding'],
-    ['mode', 'forwarding'],
-    ['upper', 'upperThreshold'],
-    ['u_threshold', 'upperThreshold'],
-    ['maxconn', 'upperThreshold'],
-    ['wieght', 'weight'],
-    ['tunnelType', 'tunnel: { type }'],
-    ['tun_port', 'tunnel: { type, port }'],
-    ['checksum', 'tunnel: { checksum }'],
-  ])('%s of a destination is %s', (key, meant) => {
+    { key: 'server', meant: 'address' },
+    { key: 'method', meant: 'forwarding' },
+    { key: 'fwd', meant: 'forwarding' },
+    { key: 'mode', meant: 'forwarding' },
+    { key: 'upper', meant: 'upperThreshold' },
+    { key: 'u_threshold', meant: 'upperThreshold' },
+    { key: 'maxconn', meant: 'upperThreshold' },
+    { key: 'wieght', meant: 'weight' },
+    { key: 'tunnelType', meant: 'tunnel: { type }' },
+    { key: 'tun_port', meant: 'tunnel: { type, port }' },
+    { key: 'checksum', meant: 'tunnel: { checksum }' },
+  ])('$key of a destination is taken for $meant', ({ key, meant }) => {
     expect(ofDestination({ [key]: 1 })).toContain(`did you mean ${meant}?`);
   });
 
   test.each([
-    [{ persistence: { mask: 24 } }, 'netmask'],
-    [{ persistence: { seconds: 24 } }, 'timeout'],
-    [{ persistence: { pe: 'sip' } }, 'engine'],
-  ])('within persistence: %j is %s', (config, meant) => {
+    { config: { persistence: { mask: 24 } }, meant: 'netmask' },
+    { config: { persistence: { seconds: 24 } }, meant: 'timeout' },
+    { config: { persistence: { pe: 'sip' } }, meant: 'engine' },
+  ])('$config within persistence is taken for $meant', ({ config, meant }) => {
     expect(ofService(config)).toContain(`did you mean ${meant}?`);
   });
 
-  test('of nothing that is known, all are listed that can be written, and no others', () => {
+  test('is answered with all writable properties if it is like none', () => {
     expect(ofService({ quorum: 1 })).toBe(
       "service.quorum: 'quorum' is not a known property: one of protocol, address, port, fwmark, family, " +
         'scheduler, schedulerFlags, persistence, onePacket',
@@ -186,7 +189,7 @@ describe('an unknown property', () => {
     expect(messageOf(() => getService({ ...tcp, quorum: 1 }))).not.toContain('stats');
   });
 
-  test('in the options of open() is netns', async () => {
+  test('of open() is taken for netns', async () => {
     // The bad ones are what is tested.
     const open = Ipvs.open as (options: unknown) => Promise<Ipvs>;
     for (const key of ['namespace', 'ns', 'netNs']) {
@@ -195,29 +198,32 @@ describe('an unknown property', () => {
   });
 });
 
-describe('a value of another form', () => {
+describe('a value of another type', () => {
   test.each([
-    [300, '{ timeout: 300 }'],
-    ['300', '{ timeout: 300 }'],
-    [true, '{}'],
-    [false, 'null'],
-  ])('persistence %j is %s', (persistence, meant) => {
+    { persistence: 300, meant: '{ timeout: 300 }' },
+    { persistence: '300', meant: '{ timeout: 300 }' },
+    { persistence: true, meant: '{}' },
+    { persistence: false, meant: 'null' },
+  ])('persistence $persistence is taken for $meant', ({ persistence, meant }) => {
     expect(ofService({ persistence })).toContain(`is not an object: did you mean ${meant}?`);
     expect(messageOf(() => updateService(TCP, { persistence }))).toContain(
       `did you mean ${meant}?`,
     );
   });
 
-  test.each([0, -1, 1.5, 'long', [], Number.NaN])('persistence %j is nothing', (persistence) => {
-    expect(ofService({ persistence })).not.toContain('did you mean');
-  });
+  test.each([0, -1, 1.5, 'long', [], Number.NaN])(
+    'persistence %j is taken for nothing',
+    (persistence) => {
+      expect(ofService({ persistence })).not.toContain('did you mean');
+    },
+  );
 
-  test('a tunnel by its type alone', () => {
+  test('the type of a tunnel is taken for the tunnel', () => {
     expect(ofDestination(tunnelled('gue'))).toContain("did you mean { type: 'gue', port }?");
     expect(ofDestination(tunnelled('IPIP'))).toContain("did you mean { type: 'ipip' }?");
   });
 
-  test('a number as text', () => {
+  test('a number in text is taken for the number', () => {
     expect(ofService({ port: '80' })).toBe(
       "service.port: '80' is not an integer from 0 to 65535: did you mean 80, a number?",
     );
@@ -228,58 +234,61 @@ describe('a value of another form', () => {
   });
 
   test.each([
-    ['[fd00::1]', "drop the brackets: 'fd00::1'"],
-    ['[fd00::1]:80', "drop the brackets: 'fd00::1', and port: 80"],
-    ['10.0.0.1:80', "did you mean address: '10.0.0.1' and port: 80?"],
-    ['10.0.0.1/32', ": drop the prefix: '10.0.0.1'"],
-    ['fd00::1/128', ": drop the prefix: 'fd00::1'"],
-    ['localhost', 'host names are not resolved'],
-    ['db-1.example.com', 'host names are not resolved'],
-  ])('address %j', (address, hint) => {
+    { address: '[fd00::1]', hint: "drop the brackets: 'fd00::1'" },
+    { address: '[fd00::1]:80', hint: "drop the brackets: 'fd00::1', and port: 80" },
+    { address: '10.0.0.1:80', hint: "did you mean address: '10.0.0.1' and port: 80?" },
+    { address: '10.0.0.1/32', hint: ": drop the prefix: '10.0.0.1'" },
+    { address: 'fd00::1/128', hint: ": drop the prefix: 'fd00::1'" },
+    { address: 'localhost', hint: 'host names are not resolved' },
+    { address: 'db-1.example.com', hint: 'host names are not resolved' },
+  ])('the address $address is explained', ({ address, hint }) => {
     expect(ofService({ address })).toContain(hint);
     expect(ofDestination({ address })).toContain(hint);
   });
 
   test.each([
-    ['http://10.0.0.1', 'tcp://10.0.0.1:80'],
-    ['http://10.0.0.1/', 'tcp://10.0.0.1:80'],
-    ['https://10.0.0.1', 'tcp://10.0.0.1:443'],
-    ['https://[fd00::1]', 'tcp://[fd00::1]:443'],
-    ['HTTP://10.0.0.1:8080', 'tcp://10.0.0.1:8080'],
-    ['TCP://10.0.0.1:80', 'tcp://10.0.0.1:80'],
-    ['10.0.0.1:80', 'tcp://10.0.0.1:80'],
-    ['tcp:10.0.0.1:80', 'tcp://10.0.0.1:80'],
-    ['tcp://10.0.0.1:80/', 'tcp://10.0.0.1:80'],
-    [' udp://10.0.0.1:53\n', 'udp://10.0.0.1:53'],
-    ['mark://7', 'fwmark://7'],
-    ['fwm://7', 'fwmark://7'],
-    ['FWMARK6://7', 'fwmark6://7'],
-    ['fwmark://0x7', 'fwmark://7'],
-    ['fwmark6://0x1F', 'fwmark6://31'],
-    ['fwmark://007', 'fwmark://7'],
-    ['tcp://fd00::1:80', 'tcp://[fd00::1]:80'],
-    ['fd00::1:80', 'tcp://[fd00::1]:80'],
-    ['tcp://10.0.0.1/32:80', 'tcp://10.0.0.1:80'],
-    ['tcp://10.0.0.1:80/32', 'tcp://10.0.0.1:80'],
-  ])('the reference %j of a service is %s', (reference, meant) => {
+    { reference: 'http://10.0.0.1', meant: 'tcp://10.0.0.1:80' },
+    { reference: 'http://10.0.0.1/', meant: 'tcp://10.0.0.1:80' },
+    { reference: 'https://10.0.0.1', meant: 'tcp://10.0.0.1:443' },
+    { reference: 'https://[fd00::1]', meant: 'tcp://[fd00::1]:443' },
+    { reference: 'HTTP://10.0.0.1:8080', meant: 'tcp://10.0.0.1:8080' },
+    { reference: 'TCP://10.0.0.1:80', meant: 'tcp://10.0.0.1:80' },
+    { reference: '10.0.0.1:80', meant: 'tcp://10.0.0.1:80' },
+    { reference: 'tcp:10.0.0.1:80', meant: 'tcp://10.0.0.1:80' },
+    { reference: 'tcp://10.0.0.1:80/', meant: 'tcp://10.0.0.1:80' },
+    { reference: ' udp://10.0.0.1:53\n', meant: 'udp://10.0.0.1:53' },
+    { reference: 'mark://7', meant: 'fwmark://7' },
+    { reference: 'fwm://7', meant: 'fwmark://7' },
+    { reference: 'FWMARK6://7', meant: 'fwmark6://7' },
+    { reference: 'fwmark://0x7', meant: 'fwmark://7' },
+    { reference: 'fwmark6://0x1F', meant: 'fwmark6://31' },
+    { reference: 'fwmark://007', meant: 'fwmark://7' },
+    { reference: 'tcp://fd00::1:80', meant: 'tcp://[fd00::1]:80' },
+    { reference: 'fd00::1:80', meant: 'tcp://[fd00::1]:80' },
+    { reference: 'tcp://10.0.0.1/32:80', meant: 'tcp://10.0.0.1:80' },
+    { reference: 'tcp://10.0.0.1:80/32', meant: 'tcp://10.0.0.1:80' },
+  ])('the reference $reference of a service is taken for $meant', ({ reference, meant }) => {
     expect(messageOf(() => getService(reference))).toContain(`: did you mean '${meant}'?`);
     expect(() => pack(getService(meant))).not.toThrow();
   });
 
   test.each([
-    ['http://10.0.0.1:80', 'did you mean tcp?'],
-    ['tcp://10.0.0.1', 'it has no port'],
-    ['tcp://[fd00::1]', 'it has no port'],
-    ['tcp://localhost:80', 'host names are not resolved'],
-    ['http://example.com', 'host names are not resolved'],
-    ['x', ': it has no protocol'],
-    ['web', ': it has no protocol'],
-    ['fwmark://0x7', 'a mark is a decimal number'],
-    ['fwmark://x', 'a mark is a decimal number'],
-    ['fwmark://0', 'a mark is a decimal number'],
-    ['tcp://10.0.0.1:99999', 'service port: 99999 is not an integer from 0 to 65535'],
-    ['fwmark://4294967296', 'service mark: 4294967296 is not an integer from 1'],
-  ])('the reference %j of a service: %s', (reference, hint) => {
+    { reference: 'http://10.0.0.1:80', hint: 'did you mean tcp?' },
+    { reference: 'tcp://10.0.0.1', hint: 'it has no port' },
+    { reference: 'tcp://[fd00::1]', hint: 'it has no port' },
+    { reference: 'tcp://localhost:80', hint: 'host names are not resolved' },
+    { reference: 'http://example.com', hint: 'host names are not resolved' },
+    { reference: 'x', hint: ': it has no protocol' },
+    { reference: 'web', hint: ': it has no protocol' },
+    { reference: 'fwmark://0x7', hint: 'a mark is a decimal number' },
+    { reference: 'fwmark://x', hint: 'a mark is a decimal number' },
+    { reference: 'fwmark://0', hint: 'a mark is a decimal number' },
+    {
+      reference: 'tcp://10.0.0.1:99999',
+      hint: 'service port: 99999 is not an integer from 0 to 65535',
+    },
+    { reference: 'fwmark://4294967296', hint: 'service mark: 4294967296 is not an integer from 1' },
+  ])('the error of the reference $reference of a service says $hint', ({ reference, hint }) => {
     expect(messageOf(() => getService(reference))).toContain(hint);
   });
 
@@ -291,26 +300,26 @@ describe('a value of another form', () => {
   );
 
   test.each([
-    ['tcp://10.0.0.1:80', '10.0.0.1:80'],
-    ['http://10.0.0.1', '10.0.0.1:80'],
-    ['[10.0.0.1]:80', '10.0.0.1:80'],
-    ['10.0.0.1:80/', '10.0.0.1:80'],
-    [' 10.0.0.1:80', '10.0.0.1:80'],
-    ['10.0.0.1/32', '10.0.0.1'],
-    ['10.0.0.1/32:80', '10.0.0.1:80'],
-    ['fd00::1/128', '[fd00::1]'],
-  ])('the reference %j of a destination is %s', (reference, meant) => {
+    { reference: 'tcp://10.0.0.1:80', meant: '10.0.0.1:80' },
+    { reference: 'http://10.0.0.1', meant: '10.0.0.1:80' },
+    { reference: '[10.0.0.1]:80', meant: '10.0.0.1:80' },
+    { reference: '10.0.0.1:80/', meant: '10.0.0.1:80' },
+    { reference: ' 10.0.0.1:80', meant: '10.0.0.1:80' },
+    { reference: '10.0.0.1/32', meant: '10.0.0.1' },
+    { reference: '10.0.0.1/32:80', meant: '10.0.0.1:80' },
+    { reference: 'fd00::1/128', meant: '[fd00::1]' },
+  ])('the reference $reference of a destination is taken for $meant', ({ reference, meant }) => {
     expect(messageOf(() => untyped.deleteDestination(TCP, reference))).toContain(
       `: did you mean '${meant}'?`,
     );
     expect(() => pack(untyped.deleteDestination(TCP, meant))).not.toThrow();
   });
 
-  test('a name of a host is not resolved', () => {
+  test('the name of a host is not resolved', () => {
     expect(messageOf(() => untyped.deleteDestination(TCP, 'web-1:80'))).toContain('not resolved');
   });
 
-  test('text of any length costs nothing', () => {
+  test('a long text takes no time', () => {
     const long = ['a'.repeat(1e6), `${'a-'.repeat(5e5)}!`, ':'.repeat(1e6), '['.repeat(1e6)];
     for (const text of long) {
       const start = process.cpuUsage();
@@ -325,10 +334,10 @@ describe('a value of another form', () => {
   });
 });
 
-describe('an argument of another kind', () => {
+describe('an argument of another type', () => {
   const { deleteDestination, ensureDestination, ensureService } = untyped;
 
-  test.each([undefined, null, 5])('%j is no reference', (value) => {
+  test.each([undefined, null, 5])('%j is not a reference', (value) => {
     const rule = 'is not a reference: a string such as ';
     expect(messageOf(() => getService(value))).toContain(`service: ${value} ${rule}`);
     expect(messageOf(() => deleteDestination(value, server))).toContain(rule);
@@ -337,7 +346,7 @@ describe('an argument of another kind', () => {
     );
   });
 
-  test('an array is for one by one', () => {
+  test('the error of an array says to pass the members one by one', () => {
     for (const make of [
       () => addService([tcp]),
       () => getService([tcp]),
@@ -352,50 +361,56 @@ describe('an argument of another kind', () => {
   });
 
   test.each([
-    [() => addDestination(TCP, '10.1.1.2:8080'), "write { address: '10.1.1.2', port: 8080 }"],
-    [() => ensureDestination(TCP, '10.1.1.2'), "write { address: '10.1.1.2' }"],
-    [() => addDestination(TCP, '[fd00::2]:80'), "write { address: 'fd00::2', port: 80 }"],
-    [() => addDestination(TCP, 'x'), 'such as { address, port, weight }'],
-    [
-      () => addService('udp://[fd00::1]:53'),
-      "write { protocol: 'udp', address: 'fd00::1', port: 53 }",
-    ],
-    [() => ensureService('fwmark6://7'), "write { fwmark: 7, family: 'ipv6' }"],
-    [() => addService('x'), 'such as { protocol, address, port, scheduler }'],
-  ])('a string for a configuration: %#', (make, words) => {
+    {
+      make: () => addDestination(TCP, '10.1.1.2:8080'),
+      words: "write { address: '10.1.1.2', port: 8080 }",
+    },
+    { make: () => ensureDestination(TCP, '10.1.1.2'), words: "write { address: '10.1.1.2' }" },
+    {
+      make: () => addDestination(TCP, '[fd00::2]:80'),
+      words: "write { address: 'fd00::2', port: 80 }",
+    },
+    { make: () => addDestination(TCP, 'x'), words: 'such as { address, port, weight }' },
+    {
+      make: () => addService('udp://[fd00::1]:53'),
+      words: "write { protocol: 'udp', address: 'fd00::1', port: 53 }",
+    },
+    { make: () => ensureService('fwmark6://7'), words: "write { fwmark: 7, family: 'ipv6' }" },
+    { make: () => addService('x'), words: 'such as { protocol, address, port, scheduler }' },
+  ])('the error of a string in place of a configuration says $words', ({ make, words }) => {
     expect(messageOf(make)).toContain(words);
   });
 
   test.each([
-    [() => addDestination({ address: '10.1.1.2', port: 8080 }, TCP)],
-    [() => ensureDestination('10.1.1.2:8080', TCP)],
-    [() => updateDestination('10.1.1.2:8080', tcp, {})],
-    [() => deleteDestination({ address: '10.1.1.2' }, mark)],
-  ])('a service behind its destination: %#', (make) => {
+    { make: () => addDestination({ address: '10.1.1.2', port: 8080 }, TCP) },
+    { make: () => ensureDestination('10.1.1.2:8080', TCP) },
+    { make: () => updateDestination('10.1.1.2:8080', tcp, {}) },
+    { make: () => deleteDestination({ address: '10.1.1.2' }, mark) },
+  ])('row %# has the service behind its destination, and the error says so', ({ make }) => {
     expect(messageOf(make)).toContain('is no service, and the argument behind it is one');
   });
 
-  test('what is bad in itself is said instead', () => {
+  test('a bad service is not taken for swapped arguments', () => {
     expect(messageOf(() => addDestination({ ...tcp, port: -1 }, server))).toContain(
       'service.port: -1',
     );
   });
 
-  test('an IPv4 address in IPv6 is that IPv4 address', () => {
+  test('an IPv4 address in IPv6 is taken for the IPv4 address', () => {
     expect(ofDestination({ address: '::ffff:10.0.0.1' })).toMatch(/: write 10\.0\.0\.1$/);
   });
 });
 
 describe('scheduler flags', () => {
   test.each([
-    ['mh', 'fallback', 'mh-fallback'],
-    ['mh', 'port', 'mh-port'],
-    ['sh', 'fallback', 'sh-fallback'],
-  ])('of %s: %s is %s', (scheduler, flag, meant) => {
+    { scheduler: 'mh', flag: 'fallback', meant: 'mh-fallback' },
+    { scheduler: 'mh', flag: 'port', meant: 'mh-port' },
+    { scheduler: 'sh', flag: 'fallback', meant: 'sh-fallback' },
+  ])('flag $flag of $scheduler is taken for $meant', ({ scheduler, flag, meant }) => {
     expect(ofService({ scheduler, schedulerFlags: [flag] })).toContain(`did you mean ${meant}?`);
   });
 
-  test('of another scheduler are named as they were given', () => {
+  test('are named as they were given if they belong to another scheduler', () => {
     expect(ofService({ scheduler: 'rr', schedulerFlags: ['mh-port'] })).toBe(
       "service.schedulerFlags: 'mh-port' belongs to scheduler mh, not to rr",
     );
@@ -403,7 +418,7 @@ describe('scheduler flags', () => {
 });
 
 describe('thresholds', () => {
-  test('one alone tells of the other', () => {
+  test('a lower threshold alone is answered with what to set', () => {
     expect(ofDestination({ lowerThreshold: 5 })).toContain(
       'is above the upper threshold of 0, which is none: set both, or lowerThreshold: 0',
     );
@@ -417,7 +432,7 @@ describe('a network namespace', () => {
     openingError(Object.assign(new Error(syscall), { errno, syscall, text: '' }), netns).message;
   const [ENOENT, EINVAL, EPERM, EBADF] = [2, 22, 1, 9];
 
-  test('by a name of ip netns is a path', async () => {
+  test('named as by ip netns is answered with the path', async () => {
     const hint = "such as '/run/netns/blue'";
     expect(failed('open', ENOENT, 'blue')).toContain(hint);
     expect(failed('setns', EINVAL, 'blue')).toContain(hint);
@@ -430,7 +445,7 @@ describe('a network namespace', () => {
   });
 });
 
-test('the table of schedulers is that of the type', () => {
+test('the list of schedulers is that of the type', () => {
   expectTypeOf<(typeof schedulers)[number]>().toEqualTypeOf<KnownScheduler>();
   expect(new Set(schedulers).size).toBe(schedulers.length);
 });

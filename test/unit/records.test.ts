@@ -141,8 +141,8 @@ describe('the layout', () => {
   });
 });
 
-describe('what is written is read back', () => {
-  test('any service', () => {
+describe('an encoded object is decoded unchanged', () => {
+  test('for any service', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
         const record = recordIn(pack(calls.addService(config)), 'service');
@@ -156,7 +156,7 @@ describe('what is written is read back', () => {
     );
   });
 
-  test('any destination', () => {
+  test('for any destination', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
         const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
@@ -169,7 +169,7 @@ describe('what is written is read back', () => {
     );
   });
 
-  test('a service that was read makes the same one again', () => {
+  test('for a service that is added again', () => {
     fc.assert(
       fc.property(serviceConfig, (config) => {
         const record = recordIn(pack(calls.addService(config)), 'service');
@@ -181,7 +181,7 @@ describe('what is written is read back', () => {
     );
   });
 
-  test('a destination that was read makes the same one again', () => {
+  test('for a destination that is added again', () => {
     fc.assert(
       fc.property(serviceAndDestination, ([service, config]) => {
         const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
@@ -200,7 +200,7 @@ describe('what is written is read back', () => {
 const bits = (count: number, ...special: readonly number[]) =>
   fc.oneof(fc.nat(8), fc.integer({ min: 0, max: 2 ** count - 1 }), fc.constantFrom(0, ...special));
 
-describe('what the kernel may hold is written back as it was read, also through JSON', () => {
+describe('an object from the kernel, also through JSON', () => {
   const HASHED = 0x02;
   const name = (...names: readonly string[]) => fc.constantFrom(...names).map(nameBytes);
 
@@ -238,7 +238,7 @@ describe('what the kernel may hold is written back as it was read, also through 
 
   const throughJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-  test.each(['addService', 'ensureService'] as const)('%s', (operation) => {
+  test.each(['addService', 'ensureService'] as const)('%s encodes it unchanged', (operation) => {
     fc.assert(
       fc.property(kernelService, (fields) => {
         const entry = serviceRecord(fields);
@@ -253,24 +253,27 @@ describe('what the kernel may hold is written back as it was read, also through 
     );
   });
 
-  test.each(['addDestination', 'ensureDestination'] as const)('%s', (operation) => {
-    fc.assert(
-      fc.property(kernelDestination, (fields) => {
-        const entry = destinationRecord(fields);
-        const list = answer({ destinations: [entry] }).destinations(0, asNumber);
-        const [destination] = complete(list);
-        const { offset } = layout.destinationEntry.fields.destination;
-        const record = [...entry.slice(offset, offset + layout.destination.size)];
-        for (const read of [destination, throughJson(destination)]) {
-          const requests = pack(untyped[operation]('tcp://10.0.0.9:80', read));
-          expect([...recordIn(requests, 'destination')]).toEqual(record);
-        }
-      }),
-      { numRuns: 1000 },
-    );
-  });
+  test.each(['addDestination', 'ensureDestination'] as const)(
+    '%s encodes it unchanged',
+    (operation) => {
+      fc.assert(
+        fc.property(kernelDestination, (fields) => {
+          const entry = destinationRecord(fields);
+          const list = answer({ destinations: [entry] }).destinations(0, asNumber);
+          const [destination] = complete(list);
+          const { offset } = layout.destinationEntry.fields.destination;
+          const record = [...entry.slice(offset, offset + layout.destination.size)];
+          for (const read of [destination, throughJson(destination)]) {
+            const requests = pack(untyped[operation]('tcp://10.0.0.9:80', read));
+            expect([...recordIn(requests, 'destination')]).toEqual(record);
+          }
+        }),
+        { numRuns: 1000 },
+      );
+    },
+  );
 
-  test('but not without the counters that tell that it was read', () => {
+  test('is checked as a configuration without its stats', () => {
     const config = { protocol: 'tcp', address: '10.0.0.1', port: 80, onePacket: true };
     const server = { address: '10.0.0.2', port: 81 };
     for (const stats of [undefined, null, 5, 'read']) {
@@ -282,43 +285,54 @@ describe('what the kernel may hold is written back as it was read, also through 
   });
 });
 
-describe('what the kernel may have, though nobody may make it', () => {
+describe('an object that only another program can make', () => {
   const service = (values: Parameters<typeof serviceRecord>[0]) =>
     complete(answer({ services: [serviceRecord(values)] }).services(0, asNumber))[0];
   const destination = (values: Parameters<typeof destinationRecord>[0]) =>
     complete(answer({ destinations: [destinationRecord(values)] }).destinations(0, asNumber))[0];
 
   test.each([
-    ['a protocol', service({ family: 2, protocol: 50 }), { protocol: 'unknown-50', port: 0 }],
-    [
-      'protocol 65535',
-      service({ family: 10, protocol: 65535 }),
-      { protocol: 'unknown-65535', address: '::' },
-    ],
-    [
-      'a mark that is a whole word',
-      service({ family: 10, fwmark: 2 ** 32 - 1 }),
-      { fwmark: 2 ** 32 - 1, family: 'ipv6' },
-    ],
-    [
-      'no scheduler',
-      service({ family: 2 }),
-      { scheduler: '', schedulerFlags: [], persistence: null },
-    ],
-    [
-      'a scheduler of full length',
-      service({ family: 2, scheduler: nameBytes('abcdefghijklmno') }),
-      { scheduler: 'abcdefghijklmno' },
-    ],
-    [
-      'an engine of full length',
-      service({ family: 2, flags: 1, timeout: 2 ** 32 - 1, engine: nameBytes('abcdefghijklmnop') }),
-      { persistence: { timeout: 2 ** 32 - 1, netmask: '0.0.0.0', engine: 'abcdefghijklmnop' } },
-    ],
-    [
-      'all flags',
-      service({ family: 2, flags: 0xffffffff }),
-      {
+    {
+      title: 'a protocol',
+      decoded: service({ family: 2, protocol: 50 }),
+      expected: { protocol: 'unknown-50', port: 0 },
+    },
+    {
+      title: 'protocol 65535',
+      decoded: service({ family: 10, protocol: 65535 }),
+      expected: { protocol: 'unknown-65535', address: '::' },
+    },
+    {
+      title: 'a mark that is a whole word',
+      decoded: service({ family: 10, fwmark: 2 ** 32 - 1 }),
+      expected: { fwmark: 2 ** 32 - 1, family: 'ipv6' },
+    },
+    {
+      title: 'no scheduler',
+      decoded: service({ family: 2 }),
+      expected: { scheduler: '', schedulerFlags: [], persistence: null },
+    },
+    {
+      title: 'a scheduler of full length',
+      decoded: service({ family: 2, scheduler: nameBytes('abcdefghijklmno') }),
+      expected: { scheduler: 'abcdefghijklmno' },
+    },
+    {
+      title: 'an engine of full length',
+      decoded: service({
+        family: 2,
+        flags: 1,
+        timeout: 2 ** 32 - 1,
+        engine: nameBytes('abcdefghijklmnop'),
+      }),
+      expected: {
+        persistence: { timeout: 2 ** 32 - 1, netmask: '0.0.0.0', engine: 'abcdefghijklmnop' },
+      },
+    },
+    {
+      title: 'all flags',
+      decoded: service({ family: 2, flags: 0xffffffff }),
+      expected: {
         onePacket: true,
         // Without IP_VS_SVC_F_HASHED, the kernel's own.
         schedulerFlags: [
@@ -326,62 +340,68 @@ describe('what the kernel may have, though nobody may make it', () => {
           ...Array.from({ length: 26 }, (_, bit) => `unknown-${2 ** (6 + bit)}`),
         ],
       },
-    ],
-    [
-      'settings of persistence without persistence',
-      service({ family: 2, timeout: 5, netmask: 0xffffff00, engine: nameBytes('sip') }),
-      {
+    },
+    {
+      title: 'settings of persistence without persistence',
+      decoded: service({ family: 2, timeout: 5, netmask: 0xffffff00, engine: nameBytes('sip') }),
+      expected: {
         persistence: null,
         inactivePersistence: { timeout: 5, netmask: '255.255.255.0', engine: 'sip' },
       },
-    ],
-    [
-      'all flags of sh',
-      service({ family: 2, flags: 0x38, scheduler: nameBytes('sh') }),
-      { schedulerFlags: ['sh-fallback', 'sh-port', 'flag-3'] },
-    ],
-    [
-      'all flags of mh',
-      service({ family: 2, flags: 0x38, scheduler: nameBytes('mh') }),
-      { schedulerFlags: ['mh-fallback', 'mh-port', 'flag-3'] },
-    ],
-    [
-      'a mask with holes',
-      service({ family: 2, flags: 1, netmask: 0xff00ff01 }),
-      { persistence: { timeout: 0, netmask: '255.0.255.1', engine: null } },
-    ],
-    [
-      'forwarding 5',
-      destination({ family: 2, forwarding: 5 }),
-      { forwarding: 'unknown-5', tunnel: null },
-    ],
-    [
-      'a tunnel of type 200',
-      destination({ family: 2, forwarding: 2, tunnelType: 200, tunnelPort: 5 }),
-      { tunnel: { type: 'unknown-200', port: 5 } },
-    ],
-    [
-      'a checksum of gue',
-      destination({ family: 2, forwarding: 2, tunnelType: 1, tunnelPort: 65535, tunnelFlags: 6 }),
-      { tunnel: { type: 'gue', port: 65535, checksum: 'unknown-6' } },
-    ],
-    [
-      'a checksum of gre',
-      destination({ family: 2, forwarding: 2, tunnelType: 2, tunnelFlags: 2 }),
-      { tunnel: { type: 'gre', checksum: 'remote-checksum' } },
-    ],
-    [
-      'a tunnel without forwarding',
-      destination({ family: 2, forwarding: 3, tunnelType: 1, tunnelPort: 5 }),
-      { forwarding: 'direct', tunnel: { type: 'gue', port: 5, checksum: 'none' } },
-    ],
-    [
-      'a threshold of the whole word',
-      destination({ family: 10, upperThreshold: 2 ** 32 - 1 }),
-      { upperThreshold: 2 ** 32 - 1, family: 'ipv6' },
-    ],
-  ])('%s', (_, read, expected) => {
-    expect(read).toMatchObject(expected);
+    },
+    {
+      title: 'all flags of sh',
+      decoded: service({ family: 2, flags: 0x38, scheduler: nameBytes('sh') }),
+      expected: { schedulerFlags: ['sh-fallback', 'sh-port', 'flag-3'] },
+    },
+    {
+      title: 'all flags of mh',
+      decoded: service({ family: 2, flags: 0x38, scheduler: nameBytes('mh') }),
+      expected: { schedulerFlags: ['mh-fallback', 'mh-port', 'flag-3'] },
+    },
+    {
+      title: 'a mask with holes',
+      decoded: service({ family: 2, flags: 1, netmask: 0xff00ff01 }),
+      expected: { persistence: { timeout: 0, netmask: '255.0.255.1', engine: null } },
+    },
+    {
+      title: 'forwarding 5',
+      decoded: destination({ family: 2, forwarding: 5 }),
+      expected: { forwarding: 'unknown-5', tunnel: null },
+    },
+    {
+      title: 'a tunnel of type 200',
+      decoded: destination({ family: 2, forwarding: 2, tunnelType: 200, tunnelPort: 5 }),
+      expected: { tunnel: { type: 'unknown-200', port: 5 } },
+    },
+    {
+      title: 'a checksum of gue',
+      decoded: destination({
+        family: 2,
+        forwarding: 2,
+        tunnelType: 1,
+        tunnelPort: 65535,
+        tunnelFlags: 6,
+      }),
+      expected: { tunnel: { type: 'gue', port: 65535, checksum: 'unknown-6' } },
+    },
+    {
+      title: 'a checksum of gre',
+      decoded: destination({ family: 2, forwarding: 2, tunnelType: 2, tunnelFlags: 2 }),
+      expected: { tunnel: { type: 'gre', checksum: 'remote-checksum' } },
+    },
+    {
+      title: 'a tunnel without forwarding',
+      decoded: destination({ family: 2, forwarding: 3, tunnelType: 1, tunnelPort: 5 }),
+      expected: { forwarding: 'direct', tunnel: { type: 'gue', port: 5, checksum: 'none' } },
+    },
+    {
+      title: 'a threshold of the whole word',
+      decoded: destination({ family: 10, upperThreshold: 2 ** 32 - 1 }),
+      expected: { upperThreshold: 2 ** 32 - 1, family: 'ipv6' },
+    },
+  ])('$title is decoded', ({ decoded, expected }) => {
+    expect(decoded).toMatchObject(expected);
   });
 });
 
@@ -399,7 +419,7 @@ describe('numbers', () => {
     >,
   );
 
-  test('counters are exact to 2^53 and the nearest number beyond, and as BigInts exact', () => {
+  test('counters are exact to 2^53, the nearest number beyond, and exact as BigInts', () => {
     fc.assert(
       fc.property(counters, (values) => {
         const stats = [...statsRecord(values)];
@@ -415,7 +435,7 @@ describe('numbers', () => {
     );
   });
 
-  test.each([0, 1, 2 ** 31, 2 ** 32 - 1])('live connections: %d', (count) => {
+  test.each([0, 1, 2 ** 31, 2 ** 32 - 1])('%d live connections are decoded', (count) => {
     const live = {
       activeConnections: count,
       inactiveConnections: (count + 1) % 2 ** 32,
@@ -425,7 +445,7 @@ describe('numbers', () => {
     expect(complete(results.destinations(0, asNumber))[0]).toMatchObject(live);
   });
 
-  test('records behind one another are read each for itself', () => {
+  test('each record of a list is decoded', () => {
     const ports = [1, 65535, 256, 80];
     const services = ports.map((port) => serviceRecord({ family: 2, protocol: 6, port }));
     const destinations = ports.map((port) => destinationRecord({ family: 10, port: port ^ 1 }));
@@ -437,8 +457,8 @@ describe('numbers', () => {
   });
 });
 
-describe('a buffer', () => {
-  test('keeps what it has when it grows', () => {
+describe('a buffer of requests', () => {
+  test('keeps its requests when it grows', () => {
     const configs = Array.from({ length: 200 }, (_, index) => ({
       protocol: 'tcp' as const,
       address: `10.0.${index}.1`,
@@ -455,7 +475,7 @@ describe('a buffer', () => {
     );
   });
 
-  test('has nothing of a request that was begun and given up, also where it has just grown', () => {
+  test('keeps nothing of a request that was not committed, also if it has just grown', () => {
     for (const committed of [0, 1, 15, 16, 17, 32]) {
       const requests = new RequestBuffer();
       for (let i = 0; i < committed; i++) write(requests, calls.flush());

@@ -1,26 +1,46 @@
 import { describe, expect, test } from 'vitest';
 import { checkReadOptions } from '../../lib/ipvs/stats.js';
-import { expectInputError, type Kind, thrownBy } from './requests.js';
+import { expectInputError, type Refusal, thrownBy } from './requests.js';
 
-describe('options of reading', () => {
+describe('checkReadOptions', () => {
   test.each([
-    [undefined, false],
-    [{}, false],
-    [{ bigint: undefined }, false],
-    [{ bigint: false }, false],
-    [{ bigint: true }, true],
-  ])('%j: %j', (options, expected) => {
+    { options: undefined, expected: false },
+    { options: {}, expected: false },
+    { options: { bigint: undefined }, expected: false },
+    { options: { bigint: false }, expected: false },
+    { options: { bigint: true }, expected: true },
+  ])('returns $expected for $options', ({ options, expected }) => {
     expect(checkReadOptions(options)).toBe(expected);
   });
 
-  type Row = readonly [unknown, Kind, string, string, string];
+  interface Row extends Omit<Refusal, 'call'> {
+    readonly options: unknown;
+  }
   test.each<Row>([
-    [null, 'type', 'options', 'null', 'is not an object'],
-    [true, 'type', 'options', 'true', 'is not an object'],
-    [{ bigint: 1 }, 'type', 'options.bigint', '1', 'is not a boolean'],
-    [{ bigint: null }, 'type', 'options.bigint', 'null', 'is not a boolean'],
-    [{ bigInt: true }, 'value', 'options.bigInt', "'bigInt'", 'did you mean bigint?'],
-  ])('%j is refused', (options, kind, property, value, rule) => {
+    { options: null, kind: 'type', property: 'options', value: 'null', rule: 'is not an object' },
+    { options: true, kind: 'type', property: 'options', value: 'true', rule: 'is not an object' },
+    {
+      options: { bigint: 1 },
+      kind: 'type',
+      property: 'options.bigint',
+      value: '1',
+      rule: 'is not a boolean',
+    },
+    {
+      options: { bigint: null },
+      kind: 'type',
+      property: 'options.bigint',
+      value: 'null',
+      rule: 'is not a boolean',
+    },
+    {
+      options: { bigInt: true },
+      kind: 'value',
+      property: 'options.bigInt',
+      value: "'bigInt'",
+      rule: 'did you mean bigint?',
+    },
+  ])('refuses $options', ({ options, kind, property, value, rule }) => {
     const error = thrownBy(() => checkReadOptions(options));
     expectInputError(error, { kind, property, value, rule });
   });
