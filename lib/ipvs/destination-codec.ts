@@ -31,7 +31,7 @@ const MASQUERADE = layout.forwardings.masquerade;
 
 const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
 type SettingName = (typeof SETTINGS)[number];
-/** What a destination that was read has besides, and one of a sample. */
+/** The properties that only a destination from the kernel, or of a sample, has. */
 const STATE = [
   'activeConnections',
   'inactiveConnections',

@@ -12,8 +12,8 @@ import type { Tunnel, TunnelConfig } from './tunnel.js';
 /** The settings of a destination, all of them optional. */
 export interface DestinationSettings {
   /**
-   * How packets reach the real server. Default 'direct', as in ipvsadm. Only 'masquerade' can
-   * translate ports; only 'tunnel' can cross from one address family to the other.
+   * The method by which packets reach the real server. Default 'direct', as in ipvsadm. Only
+   * 'masquerade' can translate ports; only 'tunnel' can cross from one address family to the other.
    * IPVS_DEST_ATTR_FWD_METHOD, `ipvsadm -m -g -i`.
    */
   readonly forwarding?: Forwarding | Unknown | undefined;
@@ -36,7 +36,7 @@ export interface DestinationSettings {
    */
   readonly lowerThreshold?: number | undefined;
   /**
-   * How packets are wrapped, with forwarding 'tunnel'. Default `{ type: 'ipip' }`.
+   * The tunnel that wraps packets, with forwarding 'tunnel'. Default `{ type: 'ipip' }`.
    * IPVS_DEST_ATTR_TUN_TYPE, `ipvsadm --tun-type`.
    */
   readonly tunnel?: TunnelConfig | Tunnel | null | undefined;
@@ -64,10 +64,11 @@ export type DestinationChanges = DestinationSettings;
  * and written with addDestination() and ensureDestination().
  */
 export interface Destination<Value extends Counter = number> {
-  /** IPv4, or IPv6 in its shortest form (RFC 5952). IPVS_DEST_ATTR_ADDR. */
+  /** The address: IPv4, or IPv6 in its shortest form (RFC 5952). IPVS_DEST_ATTR_ADDR. */
   readonly address: string;
   /**
-   * Of a service by firewall mark, 0 is the port that the client asked for. IPVS_DEST_ATTR_PORT.
+   * The port. With a service by firewall mark, 0 is the port that the client asked for.
+   * IPVS_DEST_ATTR_PORT.
    */
   readonly port: number;
   /**
@@ -75,7 +76,7 @@ export interface Destination<Value extends Counter = number> {
    * IPVS_DEST_ATTR_ADDR_FAMILY.
    */
   readonly family: Family;
-  /** How packets reach it. IPVS_DEST_ATTR_FWD_METHOD. */
+  /** The method by which packets reach it. IPVS_DEST_ATTR_FWD_METHOD. */
   readonly forwarding: Forwarding | Unknown;
   /**
    * Its share of new connections: see {@link DestinationSettings.weight}. IPVS_DEST_ATTR_WEIGHT.

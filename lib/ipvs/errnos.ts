@@ -16,7 +16,7 @@ export interface CommandErrnos {
   readonly command: string;
   /** The command by which an ensure creates; default: the same. */
   readonly creation?: string;
-  /** What the errnos mean for this operation. */
+  /** The meanings of the errnos for this operation. */
   readonly meanings: Readonly<Record<string, Meaning>>;
   /** The object that does not exist, by the errno that says so. */
   readonly missing?: Readonly<Record<string, Missing>>;

@@ -1,5 +1,5 @@
 /**
- * The names of what IPVS numbers.
+ * The names of protocols, forwarding methods and tunnels, which the kernel numbers.
  * @module
  */
 import { NameTable } from '../core/name-table.js';
@@ -14,7 +14,7 @@ export type Protocol = 'tcp' | 'udp' | 'sctp';
 export const protocols = new NameTable<Protocol>(layout.protocols);
 
 /**
- * How packets reach a destination (IPVS_DEST_ATTR_FWD_METHOD):
+ * The method by which packets reach a destination (IPVS_DEST_ATTR_FWD_METHOD):
  * - `masquerade`: destination NAT; the replies must pass the director (`ipvsadm -m`)
  * - `direct`: unchanged, to the real server's link-layer address (`-g`)
  * - `tunnel`: wrapped in another packet to the real server (`-i`)
@@ -25,7 +25,7 @@ export type Forwarding = 'masquerade' | 'direct' | 'tunnel' | 'local' | 'bypass'
 /** @internal */
 export const forwardings = new NameTable<Forwarding>(layout.forwardings);
 
-/** How a tunnel wraps packets (IPVS_DEST_ATTR_TUN_TYPE; `ipvsadm --tun-type`). */
+/** The type of a tunnel (IPVS_DEST_ATTR_TUN_TYPE; `ipvsadm --tun-type`). */
 export type TunnelType = 'ipip' | 'gue' | 'gre';
 /** @internal */
 export const tunnelTypes = new NameTable<TunnelType>(layout.tunnelTypes);

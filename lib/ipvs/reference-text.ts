@@ -22,7 +22,7 @@ const SERVICE_RULE =
   "'fwmark6://N'";
 const DESTINATION_RULE = "a destination: 'ADDRESS:PORT', '[IPV6]:PORT' or 'ADDRESS'";
 
-/** What brackets may hold; the length is limited, and with it the time that matching takes. */
+/** The text within brackets; its length is limited, and with it the time that matching takes. */
 const IPV6 = '[\\da-fA-F:.]{2,45}';
 const PORT = '0|[1-9]\\d{0,4}';
 const SERVICE_TEXT = new RegExp(

@@ -6,7 +6,7 @@ import { AF_INET6 } from '../core/address.js';
 import { absenceOf, factsOf, isLoaded, noLoading } from '../native/kernel-modules.js';
 import { schedulerHint } from './schedulers.js';
 
-/** What a refusal may have to name of the request. */
+/** The facts about a request that the causes of its refusal depend on. */
 export interface RequestFacts {
   readonly scheduler: string;
   /** True if the scheduler is the default one. */

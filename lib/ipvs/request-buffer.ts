@@ -55,7 +55,7 @@ const MAX_MEMORY = 256 * 1024;
 
 /** A buffer of encoded requests to IPVS. */
 export class RequestBuffer extends EncodedRequests<OperationName> implements Draft {
-  /** Of the request that is being encoded, as far as it is encoded. */
+  /** The keys of the request that is being encoded, as far as they are encoded. */
   readonly keys = noKeys();
   #memory: ArrayBuffer | undefined;
 

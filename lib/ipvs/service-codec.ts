@@ -36,7 +36,7 @@ const DEFAULT_SCHEDULER = 'wlc';
 
 const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
 type SettingName = (typeof SETTINGS)[number];
-/** What a service that was read has besides, and one of a sample. */
+/** The properties that only a service from the kernel, or of a sample, has. */
 const STATE = ['inactivePersistence', 'stats', 'change'] as const;
 const CONFIG_KEYS = new Set([...SERVICE_KEY, ...SETTINGS, ...STATE] as const);
 const CHANGE_KEYS = new Set(SETTINGS);

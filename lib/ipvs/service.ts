@@ -52,7 +52,7 @@ export type ServiceConfig = (ServiceAddress | FirewallMark) & ServiceSettings;
  */
 export type ServiceChanges = ServiceSettings;
 
-/** What every service has beside its key. */
+/** The properties that every service has beside its key. */
 export interface ServiceState<Value extends Counter> {
   /** The family of its address, or of the packets with its mark. IPVS_SVC_ATTR_AF. */
   readonly family: Family;
@@ -81,12 +81,12 @@ export interface ServiceState<Value extends Counter> {
   readonly stats: Stats<Value>;
 }
 
-/** Of a service with an address: `service.fwmark === undefined` tells it from one by mark. */
+/** A service with an address has no mark: test `service.fwmark === undefined`. */
 export interface NoMark {
   readonly fwmark?: undefined;
 }
 
-/** Of a service by firewall mark: it has none of these. */
+/** A service by firewall mark has no address. */
 export interface NoAddress {
   readonly protocol?: undefined;
   readonly address?: undefined;

@@ -8,7 +8,7 @@ import { checkKeys, copyOwn, isPlain } from '../core/check.js';
 export type Unchecked<Key extends string> = { readonly [Name in Key]?: unknown };
 
 /**
- * Where settings come from, and with that, how they are encoded:
+ * The source of settings, which decides how they are encoded:
  * - `config`: written by hand; checked for mistakes, and completed with defaults
  * - `kernel`: read from the kernel, as `stats` among them shows; encoded as they are, even where a
  *   configuration written by hand would be a mistake; completed with defaults
