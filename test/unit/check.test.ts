@@ -1,27 +1,12 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import { readArray, readObject, readOptions } from '../../lib/core/check.js';
-import { checkSettings } from '../../lib/ipvs/settings.js';
+import { polluted } from './polluted.js';
 import { thrownBy } from './requests.js';
 
 const KEYS = new Set(['weight', 'port'] as const);
 const read = (value: unknown) => ({ ...readObject('changes', value, KEYS) });
 const refusal = (value: unknown) => thrownBy(() => readObject('changes', value, KEYS));
-
-/** What `action` returns while Object.prototype has these properties. */
-function polluted<Value>(
-  properties: Readonly<Record<string, PropertyDescriptor>>,
-  action: () => Value,
-): Value {
-  for (const [key, descriptor] of Object.entries(properties)) {
-    Object.defineProperty(Object.prototype, key, { ...descriptor, configurable: true });
-  }
-  try {
-    return action();
-  } finally {
-    for (const key of Object.keys(properties)) Reflect.deleteProperty(Object.prototype, key);
-  }
-}
 
 /** An object that answers `key` with one value the first time, and with another from there on. */
 function changing(key: string, first: unknown, then: unknown) {
@@ -187,23 +172,6 @@ describe('readObject', () => {
     expect(found).toBe(3);
     expect(taken).toEqual([]);
   });
-});
-
-describe('checkSettings', () => {
-  test.each(['weight', 'port', 'scheduler', 'fwmark', 'tunnel', 'onePacket'])(
-    'hides a %s of Object.prototype, enumerable or not',
-    (key) => {
-      const keys = new Set([key]);
-      const own = { [key]: 3 };
-      for (const enumerable of [true, false]) {
-        const found = polluted({ [key]: { value: 5, enumerable } }, () => [
-          checkSettings('changes', {}, keys)[key],
-          checkSettings('changes', own, keys)[key],
-        ]);
-        expect(found).toEqual([undefined, 3]);
-      }
-    },
-  );
 });
 
 describe('readArray', () => {

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { DESTINATION_KEYS } from '../../lib/ipvs/destination-codec.js';
+import { SERVICE_KEYS } from '../../lib/ipvs/service-codec.js';
+import { checkSettings } from '../../lib/ipvs/settings.js';
+import { polluted } from './polluted.js';
+
+/** Properties of objects from the kernel that no operation reads. */
+const IGNORED: ReadonlySet<string> = new Set([
+  'activeConnections',
+  'inactiveConnections',
+  'persistentConnections',
+  'destinations',
+  'change',
+]);
+const READ = [...new Set([...SERVICE_KEYS, ...DESTINATION_KEYS])].filter(
+  (key) => !IGNORED.has(key),
+);
+
+describe('checkSettings', () => {
+  test.each(READ)('hides the property %s of Object.prototype, enumerable or not', (key) => {
+    const keys = new Set([key]);
+    const own = { [key]: 3 };
+    for (const enumerable of [true, false]) {
+      const found = polluted({ [key]: { value: 5, enumerable } }, () => [
+        checkSettings('changes', {}, keys)[key],
+        checkSettings('changes', own, keys)[key],
+      ]);
+      expect(found).toEqual([undefined, 3]);
+    }
+  });
+
+  test('returns a plain object itself, and a copy of an instance', () => {
+    const keys = new Set(['weight']);
+    class Changes {
+      weight = 3;
+    }
+    const plain = { weight: 3 };
+    expect(checkSettings('changes', plain, keys)).toBe(plain);
+    expect({ ...checkSettings('changes', new Changes(), keys) }).toEqual(plain);
+  });
+});
