@@ -19,12 +19,12 @@ function changing(key: string, first: unknown, then: unknown) {
 }
 
 describe('readObject', () => {
-  test('copies the own properties, and has undefined for the others', () => {
+  test('copies the own properties, and sets the others to undefined', () => {
     expect(read({ weight: 3 })).toEqual({ weight: 3, port: undefined });
     expect(read({})).toEqual({ weight: undefined, port: undefined });
   });
 
-  test('takes plain objects of every kind, and instances with properties of their own', () => {
+  test('accepts plain objects of every kind, and instances with own properties', () => {
     class Changes {
       weight = 3;
       toString() {
@@ -97,7 +97,7 @@ describe('readObject', () => {
         }
       })(),
     ],
-  ])('refuses %s, which would count as no change', (_, value) => {
+  ])('refuses %s, which would look empty', (_, value) => {
     expect(refusal(value)).toMatchObject({
       name: 'TypeError',
       code: 'ERR_INVALID_ARG_TYPE',
@@ -105,7 +105,7 @@ describe('readObject', () => {
     });
   });
 
-  test('refuses what is inherited, rather than ignore it', () => {
+  test('refuses inherited properties', () => {
     class Changes {
       port = 80;
       get weight() {
@@ -129,7 +129,7 @@ describe('readObject', () => {
     });
   });
 
-  test('looks at a class once, however many instances it is given', () => {
+  test('inspects a class once for all of its instances', () => {
     class Changes {
       constructor(readonly weight: number) {}
       save() {}
@@ -152,7 +152,7 @@ describe('readObject', () => {
   });
 
   test.each([true, false])(
-    'ignores what Object.prototype was given (enumerable: %s)',
+    'ignores properties of Object.prototype (enumerable: %s)',
     (enumerable) => {
       const descriptor = { value: 5, enumerable };
       const found = polluted({ weight: descriptor, unheard: descriptor }, () => [
@@ -164,7 +164,7 @@ describe('readObject', () => {
     },
   );
 
-  test('gives nothing to a setter of Object.prototype', () => {
+  test('calls no setter of Object.prototype', () => {
     const taken: unknown[] = [];
     const own = Object.defineProperty({}, 'weight', { value: 3, enumerable: true });
     const descriptor = { get: () => 5, set: (value: unknown) => taken.push(value) };
