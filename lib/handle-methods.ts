@@ -10,7 +10,7 @@ import { readTotals } from './host/totals.js';
 import type { IpvsTypes } from './ipvs/client.js';
 import { Operations, type Run } from './ipvs/methods.js';
 import { readSnapshot, type Snapshot } from './ipvs/snapshot.js';
-import type { Big, ReadOptions, Small, Stats } from './ipvs/stats.js';
+import type { BigintOptions, NumberOptions, ReadOptions, Stats } from './ipvs/stats.js';
 import type { Returns } from './queue/returns.js';
 import { type Routine, routineOf } from './queue/routine.js';
 
@@ -52,8 +52,8 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
    * may also show some effects of operations that are called while it is read. The kernel's listing
    * is not a transaction either: see {@link listServices}.
    */
-  snapshot(options?: Small): Returns<Snapshot>[How];
-  snapshot(options: Big): Returns<Snapshot<bigint>>[How];
+  snapshot(options?: NumberOptions): Returns<Snapshot>[How];
+  snapshot(options: BigintOptions): Returns<Snapshot<bigint>>[How];
   snapshot(options?: ReadOptions): Returns<Snapshot | Snapshot<bigint>>[How];
   snapshot(...args: [options?: ReadOptions]) {
     return this.#runRoutine('snapshot', routineOf(readSnapshot, args));
@@ -63,8 +63,8 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
    * Returns the totals of the network namespace: the counters and rates of all its services.
    * /proc/net/ip_vs_stats.
    */
-  getStats(options?: Small): Returns<Stats>[How];
-  getStats(options: Big): Returns<Stats<bigint>>[How];
+  getStats(options?: NumberOptions): Returns<Stats>[How];
+  getStats(options: BigintOptions): Returns<Stats<bigint>>[How];
   getStats(options?: ReadOptions): Returns<Stats | Stats<bigint>>[How];
   getStats(...args: Parameters<typeof readTotals>) {
     return this.#runRoutine('getStats', routineOf(readTotals, args));

@@ -17,7 +17,7 @@ import {
 import type { DestinationReference, ServiceReference } from './reference-types.js';
 import type { RequestBuffer } from './request-buffer.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
-import type { Big, ReadOptions, Small } from './stats.js';
+import type { BigintOptions, NumberOptions, ReadOptions } from './stats.js';
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './sync-daemon.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
 
@@ -118,8 +118,11 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 
   /** Returns a service, or undefined if it does not exist. IPVS_CMD_GET_SERVICE. */
-  getService(service: ServiceReference, options?: Small): Returns<Service | undefined>[How];
-  getService(service: ServiceReference, options: Big): Returns<Service<bigint> | undefined>[How];
+  getService(service: ServiceReference, options?: NumberOptions): Returns<Service | undefined>[How];
+  getService(
+    service: ServiceReference,
+    options: BigintOptions,
+  ): Returns<Service<bigint> | undefined>[How];
   getService(
     service: ServiceReference,
     options?: ReadOptions,
@@ -133,8 +136,8 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * `ipvsadm -L`. The kernel's listing is not a transaction: if another program adds or deletes a
    * service meanwhile, other services may be missing.
    */
-  listServices(options?: Small): Returns<Service[]>[How];
-  listServices(options: Big): Returns<Service<bigint>[]>[How];
+  listServices(options?: NumberOptions): Returns<Service[]>[How];
+  listServices(options: BigintOptions): Returns<Service<bigint>[]>[How];
   listServices(options?: ReadOptions): Returns<Service[] | Service<bigint>[]>[How];
   listServices(...args: Given<'listServices'>) {
     return this.#run(operations.listServices, args);
@@ -219,12 +222,12 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   getDestination(
     service: ServiceReference,
     destination: DestinationReference,
-    options?: Small,
+    options?: NumberOptions,
   ): Returns<Destination | undefined>[How];
   getDestination(
     service: ServiceReference,
     destination: DestinationReference,
-    options: Big,
+    options: BigintOptions,
   ): Returns<Destination<bigint> | undefined>[How];
   getDestination(
     service: ServiceReference,
@@ -240,8 +243,11 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
    * {@link Snapshot}. IPVS_CMD_GET_DEST, `ipvsadm -L -t`.
    * @throws IpvsError ESRCH: the service does not exist
    */
-  listDestinations(service: ServiceReference, options?: Small): Returns<Destination[]>[How];
-  listDestinations(service: ServiceReference, options: Big): Returns<Destination<bigint>[]>[How];
+  listDestinations(service: ServiceReference, options?: NumberOptions): Returns<Destination[]>[How];
+  listDestinations(
+    service: ServiceReference,
+    options: BigintOptions,
+  ): Returns<Destination<bigint>[]>[How];
   listDestinations(
     service: ServiceReference,
     options?: ReadOptions,

@@ -19,10 +19,10 @@ export interface ReadOptions {
 }
 
 /** Options that ask for BigInts. */
-export type Big = ReadOptions & { readonly bigint: true };
+export type BigintOptions = ReadOptions & { readonly bigint: true };
 
 /** Options that ask for numbers. */
-export type Small = ReadOptions & { readonly bigint?: false | undefined };
+export type NumberOptions = ReadOptions & { readonly bigint?: false | undefined };
 
 /**
  * Counters since creation or the last zeroing, and rates of the kernel's estimator
