@@ -1,5 +1,5 @@
 /**
- * Anything that is valid: addresses, services and destinations; and what the kernel is told of each.
+ * Arbitrary valid addresses, services and destinations, and the values that the kernel gets for each.
  * @module
  */
 import { isIPv6 } from 'node:net';
@@ -40,7 +40,7 @@ export function groupsOf(bytes: readonly number[]): number[] {
   );
 }
 
-/** RFC 5952, by way of the URL standard: which knows no dotted tail. */
+/** Formats an address by RFC 5952, through the URL standard, which knows no dotted tail. */
 export function canonicalIpv6(bytes: readonly number[]): string {
   const groups = groupsOf(bytes);
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
@@ -71,7 +71,7 @@ export function canonical(address: string): string {
   return `::ffff:${tail.flatMap((group) => [group >> 8, group & 0xff]).join('.')}`;
 }
 
-/** Whether an address can be a service's; ::ffff:a.b.c.d can, though not a destination's. */
+/** True if an address can be a service's. ::ffff:a.b.c.d can, but cannot be a destination's. */
 function isMatchable(address: string): boolean {
   const text = canonical(address);
   if (isIPv6(text)) return text !== '::' && !/^ff..:/.test(text);
@@ -118,7 +118,7 @@ function persistence(of: Family): fc.Arbitrary<PersistenceConfig> {
   );
 }
 
-/** Any service that may be added. */
+/** Arbitrary services that can be added. */
 export const serviceConfig: fc.Arbitrary<ServiceConfig> = fc
   .tuple(family, fc.boolean(), orAbsent(scheduler))
   .chain(([of, marked, named]): fc.Arbitrary<ServiceConfig> => {
@@ -180,7 +180,7 @@ function netmaskOf(netmask: string | number | undefined, of: Family): string | n
   return dotted(bits === 0 ? 0 : 2 ** 32 - 2 ** (32 - bits));
 }
 
-/** The service that adding `config` makes, without its counters. */
+/** Returns the service that adding `config` creates, without its counters. */
 export function normalService(config: ServiceConfig) {
   const of = familyOf(config);
   const name = config.scheduler ?? 'wlc';
@@ -230,7 +230,7 @@ const tunnel: fc.Arbitrary<TunnelConfig> = fc.oneof(
   ),
 );
 
-/** A service with any destination that may be added to it. */
+/** Arbitrary services, each with a destination that can be added to it. */
 export const serviceAndDestination: fc.Arbitrary<readonly [ServiceConfig, DestinationConfig]> = fc
   .tuple(
     serviceConfig,
@@ -270,7 +270,7 @@ function normalTunnel(config: NonNullable<DestinationConfig['tunnel']>) {
   return config.type === 'gre' ? { type: 'gre', checksum } : { type: config.type };
 }
 
-/** The destination that adding `config` to `service` makes, without its counters. */
+/** Returns the destination that adding `config` to `service` creates, without its counters. */
 export function normalDestination(service: ServiceConfig, config: DestinationConfig) {
   const { forwarding = 'direct' } = config;
   return {

@@ -9,7 +9,6 @@ import {
   checkBatchOptions,
   sendBatch,
 } from '../../lib/ipvs/batch.js';
-import type { ResultValues } from './answers.js';
 import {
   destination,
   destinationsOf,
@@ -18,6 +17,7 @@ import {
   SERVICE,
   settled,
 } from './fake-handle.js';
+import type { ResultValues } from './responses.js';
 
 export type QueueFixture = ReturnType<typeof open>;
 export type Build = (batch: Batch) => void | PromiseLike<void>;
@@ -48,10 +48,10 @@ export const sizes = ({ jobs }: FakeHandle) => jobs.map(({ operations }) => oper
 
 /**
  * Answers jobs until there are no more.
- * @param outcome returns the values for an operation, by its number among those that are answered
- * @param first the number of the first job to answer
+ * @param outcome returns the values for an operation, by its number among those that get a response
+ * @param first the number of the first job that gets a response
  */
-export async function answerAll(
+export async function respondAll(
   handle: FakeHandle,
   outcome: (number: number) => ResultValues = () => ({}),
   first = 0,
@@ -60,7 +60,7 @@ export async function answerAll(
   let number = 0;
   for (let job = first; job < handle.jobs.length; job++) {
     const { operations } = handle.job(job);
-    await handle.answer(
+    await handle.respond(
       job,
       operations.map(() => outcome(number++)),
     );
@@ -93,7 +93,7 @@ export async function stopAll(
     expect(stopOnError).toBe(true);
     const results = stopping(bytes, isBad);
     sent.push(...destinationsOf(bytes).filter((_, at) => results[at]?.status !== 'skipped'));
-    await handle.answer(job, results);
+    await handle.respond(job, results);
   }
   return sent;
 }

@@ -2,22 +2,22 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchResult } from '../../lib/ipvs/batch.js';
-import { nativeResponse, type ResultValues } from './answers.js';
 import {
   ABSENT,
   adding,
   addresses,
-  answerAll,
   type Build,
   batch,
   done,
   failed,
   REFUSED,
+  respondAll,
   sizes,
   stopAll,
 } from './batch-fixture.js';
 import { destination, destinationsOf, open, SERVICE, settled, unhandledOf } from './fake-handle.js';
 import { calls, thrownBy } from './requests.js';
+import { nativeResponse, type ResultValues } from './responses.js';
 
 describe('chunks', () => {
   /**
@@ -29,7 +29,7 @@ describe('chunks', () => {
     const pending = batch(fixture, adding(count));
     await settled();
     for (let job = 0; job < fixture.handle.jobs.length; job++) {
-      await fixture.handle.answer(job, [], times[job] ?? times.at(-1));
+      await fixture.handle.respond(job, [], times[job] ?? times.at(-1));
     }
     expect(await pending).toHaveLength(count);
     expect(fixture.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
@@ -60,15 +60,15 @@ describe('chunks', () => {
     const before = fixture.queue.run(calls.flush());
     const pending = batch(fixture, adding(300));
     await settled();
-    await fixture.handle.answer(0);
+    await fixture.handle.respond(0);
     await before;
     const between = fixture.queue.run(calls.getInfo());
-    await fixture.handle.answer(1);
+    await fixture.handle.respond(1);
     expect(fixture.handle.job(2).operations).toEqual(['getInfo']);
-    await fixture.handle.answer(2);
+    await fixture.handle.respond(2);
     await between;
     expect(fixture.handle.job(3).operations).toHaveLength(172);
-    await fixture.handle.answer(3);
+    await fixture.handle.respond(3);
     expect(await pending).toHaveLength(300);
     expect(fixture.handle.log).toEqual(['run 1', 'run 128', 'run 1', 'run 172']);
   });
@@ -76,7 +76,7 @@ describe('chunks', () => {
   test('the chunks of two batches alternate', async () => {
     const fixture = open();
     const pending = Promise.all([batch(fixture, adding(200)), batch(fixture, adding(200, 1000))]);
-    await answerAll(fixture.handle, (number) => (number === 5 ? REFUSED : {}));
+    await respondAll(fixture.handle, (number) => (number === 5 ? REFUSED : {}));
     const [first, second] = await pending;
     expect(sizes(fixture.handle)).toEqual([128, 128, 72, 72]);
     expect(first.map(({ status }) => status).indexOf('rejected')).toBe(5);
@@ -93,8 +93,8 @@ describe('chunks', () => {
     const error = new Error('no thread');
     fixture.handle.job(0).fail(error);
     await settled();
-    await fixture.handle.answer(1);
-    await fixture.handle.answer(2);
+    await fixture.handle.respond(1);
+    await fixture.handle.respond(2);
     const results = await pending;
     expect(results.slice(0, 128)).toEqual(
       Array.from({ length: 128 }, () => ({
@@ -116,10 +116,10 @@ describe('chunks', () => {
       const pending = batch(fixture, adding(300), { stopOnError });
       await settled();
       const unhandled = await unhandledOf(() => {
-        fixture.handle.job(0).answer(nativeResponse({ results: [{}] }));
+        fixture.handle.job(0).respond(nativeResponse({ results: [{}] }));
       });
       expect(unhandled).toEqual([]);
-      if (!stopOnError) await answerAll(fixture.handle, undefined, 1);
+      if (!stopOnError) await respondAll(fixture.handle, undefined, 1);
       const results = await pending;
       expect(results).toHaveLength(300);
       expect(results[127]).toMatchObject({ status: 'rejected' });
@@ -151,7 +151,7 @@ describe('chunks', () => {
             const { length } = fixture.handle.job(job).operations;
             expect(length).toBeLessThanOrEqual(1024);
             const some = given.slice(sent, sent + length);
-            await fixture.handle.answer(job, some, times[job % times.length]);
+            await fixture.handle.respond(job, some, times[job % times.length]);
             sent += length;
           }
           expect(fixture.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
@@ -262,7 +262,7 @@ describe('stopOnError', () => {
     const fixture = open();
     const pending = batch(fixture, adding(1100), { stopOnError: true });
     await settled();
-    await fixture.handle.answer(0);
+    await fixture.handle.respond(0);
     fixture.handle.job(1).fail(new Error('no thread'));
     const counts = new Map<string, number>();
     for (const code of codes(await pending)) counts.set(code, (counts.get(code) ?? 0) + 1);
@@ -384,7 +384,7 @@ describe('signals', () => {
     const other = batch(fixture, adding(2));
     await settled();
     expect(destinationsOf(fixture.handle.job(0).bytes)).toEqual(addresses(2));
-    await answerAll(fixture.handle);
+    await respondAll(fixture.handle);
     expect(await other).toEqual([done(), done()]);
   });
 
@@ -405,7 +405,7 @@ describe('signals', () => {
       const pending = batch(fixture, build, { signal }).catch(() => undefined);
       expect(getEventListeners(signal, 'abort')).toHaveLength(1);
       await settled();
-      await answerAll(fixture.handle);
+      await respondAll(fixture.handle);
       await pending;
       expect(getEventListeners(signal, 'abort')).toHaveLength(0);
       await fixture.queue.close();
@@ -419,9 +419,9 @@ describe('signals', () => {
       const controller = new AbortController();
       const pending = batch(fixture, adding(5000), { stopOnError, signal: controller.signal });
       await settled();
-      await fixture.handle.answer(0);
+      await fixture.handle.respond(0);
       controller.abort(reason);
-      await fixture.handle.answer(1);
+      await fixture.handle.respond(1);
       expect(await pending).toEqual([
         ...Array.from({ length: 128 + 256 }, () => done()),
         ...Array.from({ length: 5000 - 128 - 256 }, () => ended),
@@ -437,7 +437,7 @@ describe('signals', () => {
     const pending = batch(fixture, adding(5), { signal: controller.signal });
     await settled();
     controller.abort(reason);
-    await fixture.handle.answer(0, [{}, REFUSED]);
+    await fixture.handle.respond(0, [{}, REFUSED]);
     expect(await pending).toMatchObject([done(), failed('EEXIST'), done(), done(), done()]);
   });
 });
@@ -447,7 +447,7 @@ describe('close()', () => {
     const fixture = open();
     const pending = batch(fixture, adding(300));
     const closing = fixture.queue.close();
-    await answerAll(fixture.handle);
+    await respondAll(fixture.handle);
     expect(await pending).toEqual(Array.from({ length: 300 }, () => done()));
     await closing;
     expect(fixture.handle.log).toEqual(['run 128', 'run 172', 'close']);
@@ -498,7 +498,7 @@ describe('close()', () => {
     await Promise.resolve().then(() => undefined);
     await new Promise<void>((resolve) => setImmediate(resolve));
     const closing = fixture.queue.close();
-    await answerAll(fixture.handle);
+    await respondAll(fixture.handle);
     expect(await pending).toEqual([done(), done()]);
     await closing;
     expect(fixture.handle.log).toEqual(['run 2', 'close']);

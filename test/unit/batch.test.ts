@@ -1,20 +1,20 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Batch, checkBatch, checkBatchOptions } from '../../lib/ipvs/batch.js';
-import { destinationRecord, nativeResponse, serviceRecord } from './answers.js';
 import {
   ABSENT,
   adding,
   addresses,
-  answerAll,
   type Build,
   batch,
   done,
   failed,
   REFUSED,
+  respondAll,
   sizes,
 } from './batch-fixture.js';
 import { destination, destinationsOf, open, SERVICE, settled } from './fake-handle.js';
 import { calls, expectInputError, type Kind, thrownBy } from './requests.js';
+import { destinationRecord, nativeResponse, serviceRecord } from './responses.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -34,7 +34,7 @@ describe('the results', () => {
       places.push(b.getService('fwmark://7', { bigint: true }));
     });
     await settled();
-    fixture.handle.job(0).answer(
+    fixture.handle.job(0).respond(
       nativeResponse({
         results: [
           { created: 1 },
@@ -70,7 +70,7 @@ describe('the results', () => {
   test('10,000 operations have results, and each error names its target', async () => {
     const fixture = open();
     const pending = batch(fixture, adding(10_000));
-    await answerAll(fixture.handle, (number) => (number % 3 === 1 ? REFUSED : {}));
+    await respondAll(fixture.handle, (number) => (number % 3 === 1 ? REFUSED : {}));
     const results = await pending;
     expect(fixture.handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes))).toEqual(
       addresses(10_000),
@@ -90,11 +90,11 @@ describe('the results', () => {
     await settled();
     fixture.handle
       .job(0)
-      .answer(nativeResponse({ results: Array.from({ length: 128 }, () => ({})) }));
+      .respond(nativeResponse({ results: Array.from({ length: 128 }, () => ({})) }));
     while (fixture.handle.jobs.length === 1) await Promise.resolve();
     fixture.handle
       .job(1)
-      .answer(nativeResponse({ results: Array.from({ length: 172 }, () => REFUSED) }));
+      .respond(nativeResponse({ results: Array.from({ length: 172 }, () => REFUSED) }));
     const results = await pending;
     expect(results).toHaveLength(300);
     expect(results.map(({ status }) => status)).toEqual(
@@ -156,7 +156,7 @@ describe('bad input', () => {
         adding(count)(b);
         expect(() => b.addService({ fwmark: -1 })).toThrow(RangeError);
       });
-      await answerAll(fixture.handle);
+      await respondAll(fixture.handle);
       expect(await pending).toHaveLength(count);
       const answered = fixture.handle.jobs.length;
       const more = batch(fixture, (b) => {
@@ -167,7 +167,7 @@ describe('bad input', () => {
       for (let job = answered; ; job++) {
         await settled();
         if (job === fixture.handle.jobs.length) break;
-        await fixture.handle.answer(job);
+        await fixture.handle.respond(job);
       }
       expect(await more).toHaveLength(count + 1);
       await fixture.queue.close();
@@ -217,7 +217,7 @@ describe('adding', () => {
       batch(fixture, adding(1)),
       fixture.queue.run(calls.getTimeouts()),
     ];
-    await answerAll(fixture.handle);
+    await respondAll(fixture.handle);
     await Promise.all(pending);
     expect(fixture.handle.jobs.flatMap(({ operations }) => operations)).toEqual([
       'getInfo',
@@ -239,10 +239,10 @@ describe('adding', () => {
     });
     const other = fixture.queue.run(calls.flush());
     await settled();
-    await fixture.handle.answer(0);
+    await fixture.handle.respond(0);
     await other;
     await settled();
-    await fixture.handle.answer(1);
+    await fixture.handle.respond(1);
     expect(await pending).toEqual([done(), done()]);
     expect(fixture.handle.jobs.map(({ operations }) => operations)).toEqual([
       ['flush'],
@@ -265,7 +265,7 @@ describe('adding', () => {
     });
     await settled();
     expect(thrownBy(() => kept?.flush())).toEqual(late);
-    await fixture.handle.answer(0);
+    await fixture.handle.respond(0);
     expect(await pending).toHaveLength(1);
     expect(thrownBy(() => kept?.flush())).toEqual(late);
 
@@ -299,7 +299,7 @@ describe('adding', () => {
       'deleteService',
       'getTimeouts',
     ]);
-    await fixture.handle.answer(0);
+    await fixture.handle.respond(0);
     expect(await pending).toHaveLength(3);
     expect(errors).toEqual([
       expect.objectContaining({
@@ -317,7 +317,7 @@ describe('adding', () => {
       inner = batch(fixture, adding(2));
       b.flush();
     });
-    await answerAll(fixture.handle);
+    await respondAll(fixture.handle);
     expect(await outer).toHaveLength(2);
     expect(await inner).toEqual([done(), done()]);
     expect(sizes(fixture.handle).sort()).toEqual([2, 2]);

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CallPromises, fulfilledValue, resultOf } from '../../lib/queue/shared-promise.js';
 import { Incremental, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { nativeResponse } from './answers.js';
 import { bad, open, settled, unhandledOf } from './fake-handle.js';
 import { calls } from './requests.js';
+import { nativeResponse } from './responses.js';
 
 test('fulfilledValue() returns the value of a result, or throws its reason', () => {
   expect(fulfilledValue({ status: 'fulfilled', value: 7 })).toBe(7);
@@ -101,7 +101,7 @@ test('hundreds of calls of one turn have their own results', async () => {
       );
       await settled();
       const results = kinds.map((kind) => KINDS[kind][1]).filter((each) => each !== undefined);
-      const answer = () => handle.job(0).answer(nativeResponse({ results }));
+      const answer = () => handle.job(0).respond(nativeResponse({ results }));
       if (results.length > 0) expect(await unhandledOf(answer)).toEqual([]);
       expect((await pending).map(kindOf)).toEqual(kinds);
       await queue.close();

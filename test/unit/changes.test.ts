@@ -4,7 +4,7 @@ import { changeBetween, compare } from '../../lib/ipvs/changes.js';
 import type { ServiceWithDestinations } from '../../lib/ipvs/service.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { complete, runToEnd, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { answer, destinationRecord, serviceRecord } from './answers.js';
+import { destinationRecord, ipvsResponse, serviceRecord } from './responses.js';
 
 describe('changes', () => {
   const stats = (values: object) => ({
@@ -94,7 +94,7 @@ describe('changes of any counters', () => {
   });
 });
 
-const results = answer({
+const results = ipvsResponse({
   services: [
     serviceRecord({ family: 2, fwmark: 1 }),
     serviceRecord({ family: 10, fwmark: 1 }),

@@ -4,15 +4,15 @@ import { learnFacts } from '../../lib/connections/service-facts.js';
 import type { ConnectionFilter, Service } from '../../lib/index.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { complete } from '../../lib/queue/slicer.js';
-import { answer, serviceRecord } from './answers.js';
 import { decode, layout } from './requests.js';
+import { ipvsResponse, serviceRecord } from './responses.js';
 
 const address = [10, 96, 0, 1, ...Array(12).fill(0)];
 const address6 = [0xfd, ...Array(14).fill(0), 1];
 
 /** The services that the kernel lists. */
 const services = complete(
-  answer({
+  ipvsResponse({
     services: [
       { family: 2, protocol: 6, address, port: 443 },
       { family: 2, protocol: 6, address, port: 0 },

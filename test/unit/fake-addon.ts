@@ -11,9 +11,9 @@ import type {
   NativeIpvsResponse,
   NativeLinkResponse,
 } from '../../lib/native/addon.js';
-import { nativeLinkResponse, nativeResponse } from './answers.js';
 import { UnusedHandle } from './fake-handle.js';
 import { layout } from './requests.js';
+import { nativeLinkResponse, nativeResponse } from './responses.js';
 
 const ENOENT = 2;
 
@@ -22,7 +22,7 @@ interface FileText {
   readonly text: string;
 }
 
-/** What a handle was given: requests and addresses in hexadecimal. */
+/** The arguments of a call of the handle: requests and addresses in hexadecimal. */
 export type Exchange =
   | { readonly requests: string }
   | { readonly linkRequests: string; readonly addresses: string }
@@ -37,10 +37,10 @@ const initial = () => ({
   exchanges: [] as Exchange[],
   /** False: a synchronous call fails the test, but for reads of files. */
   allowsSync: true,
-  /** Answers so many requests. Default: all succeed, without results. */
-  answer: (count: number): NativeIpvsResponse =>
+  /** Responds to so many requests. Default: all succeed, without a value. */
+  respond: (count: number): NativeIpvsResponse =>
     nativeResponse({ results: Array.from({ length: count }, () => ({})) }),
-  answerLinks: (count: number): NativeLinkResponse =>
+  respondLinks: (count: number): NativeLinkResponse =>
     nativeLinkResponse(
       Array.from({ length: count }, () => ({})),
       0,
@@ -49,16 +49,16 @@ const initial = () => ({
   files: {} as Readonly<Record<string, string | number>>,
   /** The errno of writing a file; 0 if it succeeds. */
   write: (_: FileText) => 0,
-  /** What each read of the connection table returns or throws. */
+  /** The results of reads of the connection table, in order. */
   connections: [] as (NativeConnections | Error)[],
   /** The number of open cursors. */
   cursors: 0,
 });
 
-/** The addon of a test file: what it does, and what it was given. */
+/** The addon of a test file: its behaviour, and the exchanges so far. */
 export const addon = initial();
 
-/** Sets the addon back before each test. */
+/** Resets the addon, before each test. */
 export function resetAddon(): void {
   Object.assign(addon, initial());
 }
@@ -74,16 +74,16 @@ class Handle extends UnusedHandle implements NativeHandle {
     addon.closed++;
   };
 
-  override run = async (requests: Uint8Array) => this.#answer(requests);
+  override run = async (requests: Uint8Array) => this.#respond(requests);
 
   override runSync = (requests: Uint8Array) => {
     expect(addon.allowsSync).toBe(true);
-    return this.#answer(requests);
+    return this.#respond(requests);
   };
 
-  #answer(requests: Uint8Array): NativeIpvsResponse {
+  #respond(requests: Uint8Array): NativeIpvsResponse {
     addon.exchanges.push({ requests: hex(requests) });
-    return addon.answer(requests.length / layout.request.size);
+    return addon.respond(requests.length / layout.request.size);
   }
 
   override runLinks = async (requests: Uint8Array, addresses: Uint8Array) =>
@@ -91,7 +91,7 @@ class Handle extends UnusedHandle implements NativeHandle {
 
   override runLinksSync = (requests: Uint8Array, addresses: Uint8Array) => {
     addon.exchanges.push({ linkRequests: hex(requests), addresses: hex(addresses) });
-    return addon.answerLinks(requests.length / layout.linkRequest.size);
+    return addon.respondLinks(requests.length / layout.linkRequest.size);
   };
 
   override readFiles = async (paths: readonly string[]) => this.readFilesSync(paths);

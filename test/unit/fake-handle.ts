@@ -1,5 +1,5 @@
 /**
- * A handle whose answers the test gives, and a queue on it.
+ * A native handle to which the test gives responses, and a queue on it.
  * @module
  */
 
@@ -7,17 +7,17 @@ import { expect } from 'vitest';
 import { ipvsClient } from '../../lib/ipvs/client.js';
 import type { NativeHandle, NativeIpvsResponse, OperationName } from '../../lib/native/addon.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { nativeResponse, type ResultValues } from './answers.js';
 import { calls, decode, layout, untyped } from './requests.js';
+import { nativeResponse, type ResultValues } from './responses.js';
 
-/** Requests that have reached the handle, waiting for their answer. */
+/** Requests that the handle has received, without a response so far. */
 export interface Job {
   readonly bytes: Uint8Array;
   readonly operations: readonly OperationName[];
   readonly stopOnError: boolean;
-  /** Where the destinations might be written. */
+  /** The memory that the response may use for destinations. */
   readonly memory: ArrayBuffer | undefined;
-  answer(results: NativeIpvsResponse): void;
+  respond(response: NativeIpvsResponse): void;
   fail(error: unknown): void;
 }
 
@@ -39,7 +39,7 @@ export class UnusedHandle implements NativeHandle {
   close: NativeHandle['close'] = unused;
 }
 
-/** A handle whose answers the test gives. */
+/** A handle to which the test gives responses. */
 export class FakeHandle extends UnusedHandle {
   readonly jobs: Job[] = [];
   /** Everything that happened, in order. */
@@ -63,13 +63,13 @@ export class FakeHandle extends UnusedHandle {
         operations: operationsOf(bytes),
         stopOnError,
         memory,
-        answer: (results) => settle(() => resolve(results)),
+        respond: (response) => settle(() => resolve(response)),
         fail: (error) => settle(() => reject(error)),
       });
     });
   };
 
-  /** All of it is done. */
+  /** All requests succeed. */
   override runSync: NativeHandle['runSync'] = (requests) => {
     if (this.throws !== undefined) throw this.throws;
     const operations = operationsOf(requests);
@@ -85,16 +85,16 @@ export class FakeHandle extends UnusedHandle {
     return this.jobs[index] ?? expect.unreachable(`there is no job ${index}`);
   }
 
-  /** Answers a job: by default all of it is done. */
-  answer(index: number, results: readonly ResultValues[] = [], elapsed = 0): Promise<void> {
+  /** Responds to a job: by default, all requests succeed. */
+  respond(index: number, results: readonly ResultValues[] = [], elapsed = 0): Promise<void> {
     const job = this.job(index);
     const given = job.operations.map((_, at) => results[at] ?? {});
-    job.answer(nativeResponse({ results: given, elapsed }));
+    job.respond(nativeResponse({ results: given, elapsed }));
     return settled();
   }
 }
 
-/** The operations of requests. */
+/** Returns the operations of requests. */
 export function operationsOf(bytes: Uint8Array): OperationName[] {
   // Object.entries() widens the keys of a Record<OperationName, number>.
   const names = Object.entries(layout.operations) as [OperationName, number][];
@@ -104,7 +104,7 @@ export function operationsOf(bytes: Uint8Array): OperationName[] {
   });
 }
 
-/** The IPv4 addresses of the destinations in requests. */
+/** Returns the IPv4 addresses of the destinations in requests. */
 export function destinationsOf(bytes: Uint8Array): string[] {
   const { size, fields } = layout.request;
   const at = fields.destination.offset + layout.destination.fields.address.offset;
@@ -113,7 +113,7 @@ export function destinationsOf(bytes: Uint8Array): string[] {
   );
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Lets all microtasks and immediates run. */
 export const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export function open() {
@@ -129,7 +129,7 @@ export const destination = (index: number) => ({
 export const addDestination = (index: number) => calls.addDestination(SERVICE, destination(index));
 export const bad = () => untyped.addService({ port: 70000 });
 
-/** The rejections that nobody handles of what `action` sets off. */
+/** Returns the unhandled rejections that `action` causes. */
 export async function unhandledOf(action: () => void): Promise<unknown[]> {
   const reasons: unknown[] = [];
   const listeners = process.listeners('unhandledRejection');
@@ -145,7 +145,7 @@ export async function unhandledOf(action: () => void): Promise<unknown[]> {
   return reasons;
 }
 
-/** Promise.withResolvers(), which Node.js 20 has not. */
+/** Promise.withResolvers(), which Node.js 20 lacks. */
 export function withResolvers<Value>() {
   let resolve: (value: Value) => void = unused;
   let reject: (reason: unknown) => void = unused;

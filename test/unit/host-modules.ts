@@ -1,12 +1,12 @@
 /**
- * The modules of a host that is made up. Whoever uses it mocks the module:
+ * The kernel modules of a fake host. A test file that uses it mocks the module:
  * `vi.mock('../../lib/native/kernel-modules.js', { spy: true })`.
  * @module
  */
 import { vi } from 'vitest';
 import * as kernelModules from '../../lib/native/kernel-modules.js';
 
-/** What a host has: by default no module at all, and a kernel that would load what there is. */
+/** The modules of a host: by default none, and a kernel that would load them. */
 export interface Host {
   readonly loaded?: readonly string[];
   readonly onDisk?: boolean | undefined;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Connection, Ipvs, IpvsError, normalizeService } from '../../lib/index.js';
-import { connectionRecord } from './answers.js';
 import { addon, resetAddon } from './fake-addon.js';
 import { thrownBy } from './requests.js';
+import { connectionRecord } from './responses.js';
 
 vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
 

@@ -4,10 +4,10 @@
  */
 import { expect, test } from 'vitest';
 import type { NativeIpvsResponse } from '../../lib/native/addon.js';
-import { destinationRecord, nativeResponse } from './answers.js';
 import { batch } from './batch-fixture.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls, layout } from './requests.js';
+import { destinationRecord, nativeResponse } from './responses.js';
 
 type QueueFixture = ReturnType<typeof open>;
 
@@ -26,7 +26,7 @@ async function list({ queue, handle }: QueueFixture, response: NativeIpvsRespons
   const listed = queue.run(calls.listDestinations(SERVICE));
   await settled();
   const job = handle.jobs.at(-1) ?? expect.unreachable();
-  job.answer(response);
+  job.respond(response);
   await listed;
   await settled();
   return job;
@@ -45,7 +45,7 @@ test('an empty response keeps the memory of the one before', async () => {
   await list(fixture, response);
   const flushed = fixture.queue.run(calls.flush());
   await settled();
-  fixture.handle.job(fixture.handle.jobs.length - 1).answer({ elapsed: 0 });
+  fixture.handle.job(fixture.handle.jobs.length - 1).respond({ elapsed: 0 });
   await flushed;
   expect((await list(fixture, lists(1))).memory).toBe(response.destinations);
 });
@@ -57,10 +57,10 @@ test('a job that is sent before the response to another is decoded has other mem
   const second = fixture.queue.run(calls.listDestinations(SERVICE));
   await settled();
   const response = lists(1);
-  fixture.handle.job(0).answer(response);
+  fixture.handle.job(0).respond(response);
   await first;
   expect(fixture.handle.job(1).memory).not.toBe(response.destinations);
-  fixture.handle.job(1).answer(lists(1));
+  fixture.handle.job(1).respond(lists(1));
   await second;
 });
 
@@ -81,10 +81,10 @@ test('chunks of a batch have no memory, as one is in flight while another is dec
   await settled();
   const chunks: number[] = [];
   for (let job = 1; job < fixture.handle.jobs.length; job++) {
-    const { operations, memory, answer } = fixture.handle.job(job);
+    const { operations, memory, respond } = fixture.handle.job(job);
     expect(memory).toBeUndefined();
     chunks.push(operations.length);
-    answer(lists(operations.length));
+    respond(lists(operations.length));
     await settled();
   }
   expect(chunks).toEqual([128, 72]);

@@ -2,9 +2,9 @@ import { expect, test, vi } from 'vitest';
 import { type Batch, checkBatchOptions, sendBatch } from '../../lib/ipvs/batch.js';
 import { ipvsClient } from '../../lib/ipvs/client.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { nativeResponse } from './answers.js';
 import { FakeHandle } from './fake-handle.js';
 import { untyped } from './requests.js';
+import { nativeResponse } from './responses.js';
 
 test('a synchronous call gives its buffer back, whatever its result', () => {
   const handle = new FakeHandle();

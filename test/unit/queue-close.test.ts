@@ -20,10 +20,10 @@ describe('close', () => {
     const closing = queue.close().then(() => {
       closed = true;
     });
-    await handle.answer(0);
+    await handle.respond(0);
     await first;
     expect(closed).toBe(false);
-    await handle.answer(1);
+    await handle.respond(1);
     await second;
     await closing;
     expect(handle.log).toEqual(['run 1', 'run 1', 'close']);
@@ -37,7 +37,7 @@ describe('close', () => {
     await settled();
     await settled();
     expect(handle.log).toEqual(['run 1']);
-    await handle.answer(0);
+    await handle.respond(0);
     await Promise.all([call, closing]);
     expect(handle.log).toEqual(['run 1', 'close']);
   });
@@ -51,7 +51,7 @@ describe('close', () => {
       });
     const call = queue.run({ ...calls.flush(), decode });
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     const closing = queue.close();
     for (let turn = 0; turn < 3; turn++) await settled();
     expect(handle.log).toEqual(['run 1']);
@@ -66,7 +66,7 @@ describe('close', () => {
     const closing = queue.close();
     await settled();
     expect(handle.log).toEqual(['run 1']);
-    await handle.answer(0);
+    await handle.respond(0);
     await Promise.all([call, closing]);
     expect(handle.log).toEqual(['run 1', 'close']);
   });
@@ -82,7 +82,7 @@ describe('close', () => {
     const long = queue.run({ ...calls.flush(), decode }).then(() => order.push('long'));
     await settled();
     const closing = queue.close().then(() => order.push('closed'));
-    await handle.answer(0, [{}, {}]);
+    await handle.respond(0, [{}, {}]);
     await Promise.all([call, long, closing]);
     expect(order).toEqual(['short', 'long', 'closed']);
   });
@@ -107,7 +107,7 @@ describe('close', () => {
     const during = queue.run(calls.getInfo());
     await expect(during).rejects.toMatchObject({ ...expected, operation: 'getInfo' });
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     await before;
     await closing;
     const after = queue.run(calls.listServices());
@@ -126,7 +126,7 @@ describe('close', () => {
     const expected = expect(chain).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED' });
     const closing = queue.close();
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     await closing;
     await expected;
     expect(handle.log).toEqual(['run 1', 'close']);
@@ -149,11 +149,11 @@ describe('tasks', () => {
     const after = queue.run(calls.flush());
     await settled();
     expect(order).toEqual([]);
-    await handle.answer(0);
+    await handle.respond(0);
     await before;
     await read;
     expect(order).toEqual(['read']);
-    await handle.answer(1);
+    await handle.respond(1);
     await after;
   });
 
@@ -177,7 +177,7 @@ describe('tasks', () => {
     first.resolve('done');
     await settled();
     expect(closed).toBe(false);
-    await handle.answer(0);
+    await handle.respond(0);
     expect(closed).toBe(false);
     second.resolve('done');
     await Promise.all([...pending, closing]);

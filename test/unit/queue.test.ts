@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { NativeIpvsResponse } from '../../lib/native/addon.js';
-import { destinationRecord, nativeResponse, serviceRecord } from './answers.js';
 import {
   addDestination,
   bad,
@@ -13,6 +12,7 @@ import {
   unhandledOf,
 } from './fake-handle.js';
 import { calls } from './requests.js';
+import { destinationRecord, nativeResponse, serviceRecord } from './responses.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -29,7 +29,7 @@ describe('exchanges', () => {
     expect(handle.jobs.map(({ operations }) => operations)).toEqual([
       ['flush', 'getInfo', 'listServices', 'flush'],
     ]);
-    await handle.answer(0);
+    await handle.respond(0);
     await Promise.all(pending);
     expect(handle.log).toEqual(['run 4']);
   });
@@ -45,11 +45,11 @@ describe('exchanges', () => {
     }
     expect(handle.jobs).toHaveLength(1);
 
-    await handle.answer(0);
+    await handle.respond(0);
     await first;
     expect(handle.jobs).toHaveLength(2);
     expect(handle.job(1).operations).toHaveLength(5);
-    await handle.answer(1);
+    await handle.respond(1);
     await Promise.all(later);
     expect(handle.log).toEqual(['run 1', 'run 5']);
   });
@@ -58,9 +58,9 @@ describe('exchanges', () => {
     const { handle, queue } = open();
     const chain = queue.run(calls.flush()).then(() => queue.run(calls.getInfo()));
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     expect(handle.job(1).operations).toEqual(['getInfo']);
-    await handle.answer(1);
+    await handle.respond(1);
     await chain;
   });
 
@@ -69,9 +69,9 @@ describe('exchanges', () => {
     const first = queue.run(calls.flush()).then(() => handle.log.push('settled'));
     await settled();
     const second = queue.run(calls.getInfo());
-    await handle.answer(0);
+    await handle.respond(0);
     expect(handle.log).toEqual(['run 1', 'run 1', 'settled']);
-    await handle.answer(1);
+    await handle.respond(1);
     await Promise.all([first, second]);
   });
 
@@ -81,7 +81,7 @@ describe('exchanges', () => {
     const pending = Array.from({ length: count }, (_, index) => queue.run(addDestination(index)));
     await settled();
     expect(handle.jobs).toHaveLength(1);
-    for (let job = 0; job < 3; job++) await handle.answer(job);
+    for (let job = 0; job < 3; job++) await handle.respond(job);
     await Promise.all(pending);
     expect(handle.log).toEqual(['run 1024', 'run 1024', 'run 5']);
 
@@ -93,7 +93,7 @@ describe('exchanges', () => {
     const { handle, queue } = open();
     const pending = Array.from({ length: 1024 }, () => queue.run(calls.flush()));
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     await Promise.all(pending);
     expect(handle.log).toEqual(['run 1024']);
   });
@@ -113,7 +113,7 @@ describe('results', () => {
       queue.run(calls.addService({ fwmark: 4 })),
     ]);
     await settled();
-    handle.job(0).answer(
+    handle.job(0).respond(
       nativeResponse({
         results: [
           { firstService: 2, services: 1 },
@@ -148,7 +148,7 @@ describe('results', () => {
     const refused = { status: 'refused', error: 17, text: 2 } as const;
     handle
       .job(0)
-      .answer(nativeResponse({ results: [{}, refused, {}], texts: ['not this', 'this'] }));
+      .respond(nativeResponse({ results: [{}, refused, {}], texts: ['not this', 'this'] }));
     const [first, second, third] = await pending;
     expect([first, third]).toEqual([
       { status: 'fulfilled', value: undefined },
@@ -208,7 +208,7 @@ describe('results', () => {
       const { handle, queue } = open();
       const pending = Promise.allSettled([1, 2, 3].map(() => queue.run<unknown, []>(call)));
       await settled();
-      await handle.answer(0, [
+      await handle.respond(0, [
         { status: 'refused', error },
         { status: 'refused', error: EPERM },
         { status: 'lost', error },
@@ -245,7 +245,7 @@ describe('results', () => {
     const pending = queue.run<unknown, []>(call);
     const expected = expect(pending).rejects.toMatchObject({ name: 'IpvsError', code });
     await settled();
-    await handle.answer(0, [{ status: 'refused', error }]);
+    await handle.respond(0, [{ status: 'refused', error }]);
     await expected;
   });
 });
@@ -298,11 +298,11 @@ describe('failures of the handle', () => {
 
     await settled();
     expect(handle.job(1).operations).toHaveLength(2);
-    await handle.answer(1);
+    await handle.respond(1);
     await second;
     const third = queue.run(calls.flush());
     await settled();
-    await handle.answer(2);
+    await handle.respond(2);
     await third;
   });
 
@@ -324,7 +324,7 @@ describe('failures of the handle', () => {
     vi.restoreAllMocks();
     const next = queue.run(calls.flush());
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     await next;
   });
 
@@ -334,7 +334,7 @@ describe('failures of the handle', () => {
       [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown, []>(call)),
     );
     await settled();
-    handle.job(0).answer(nativeResponse({ results: [{}] }));
+    handle.job(0).respond(nativeResponse({ results: [{}] }));
     const [first, second] = await pending;
     expect(first).toMatchObject({ status: 'fulfilled' });
     expect(second).toMatchObject({ status: 'rejected' });
@@ -351,13 +351,13 @@ describe('responses of an addon of another version', () => {
     );
     await settled();
     const results: unknown = undefined;
-    const unhandled = await unhandledOf(() => handle.job(0).answer(results as NativeIpvsResponse));
+    const unhandled = await unhandledOf(() => handle.job(0).respond(results as NativeIpvsResponse));
     expect(unhandled).toEqual([]);
     expect(await first).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
 
     const next = queue.run(calls.flush());
     await settled();
-    await handle.answer(1);
+    await handle.respond(1);
     await next;
   });
 });
@@ -373,7 +373,7 @@ describe('bad input', () => {
     ]);
     await settled();
     expect(handle.job(0).operations).toEqual(['addDestination', 'addDestination']);
-    await handle.answer(0, [{}, { status: 'refused', error: 17 }]);
+    await handle.respond(0, [{}, { status: 'refused', error: 17 }]);
     expect(await pending).toMatchObject([
       { status: 'fulfilled' },
       { status: 'rejected', reason: { name: 'TypeError' } },
@@ -388,7 +388,7 @@ describe('bad input', () => {
     const good = queue.run(calls.flush());
     await settled();
     expect(handle.jobs).toHaveLength(1);
-    await handle.answer(0);
+    await handle.respond(0);
     await good;
     expect(new Set((await refused).map(({ status }) => status))).toEqual(new Set(['rejected']));
   });
@@ -418,9 +418,9 @@ describe('bad input', () => {
     await settled();
     expect(handle.jobs.map(({ operations }) => operations)).toEqual([['deleteService']]);
     const services = [serviceRecord({ family: 2, fwmark: 7 })];
-    await handle.answer(0);
+    await handle.respond(0);
     expect(handle.job(1).operations).toEqual(['getService']);
-    handle.job(1).answer(nativeResponse({ results: [{ services: 1 }], services }));
+    handle.job(1).respond(nativeResponse({ results: [{ services: 1 }], services }));
     expect(await Promise.all([outer, ...inner])).toMatchObject([true, { fwmark: 7 }]);
     expect(await Promise.all(refused)).toMatchObject([{ code: 'ERR_INVALID_ARG_VALUE' }]);
   });

@@ -5,7 +5,6 @@ import { asBigint, asNumber } from '../../lib/ipvs/stats.js';
 import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native/addon.js';
 import { LAYOUT_HASH } from '../../lib/native/layout.js';
 import { complete } from '../../lib/queue/slicer.js';
-import { answer, destinationRecord, nameBytes, serviceRecord, statsRecord } from './answers.js';
 import {
   ipv4Bytes,
   ipv6Bytes,
@@ -16,6 +15,13 @@ import {
 } from './arbitraries.js';
 import { native } from './native.js';
 import { bytesOf, calls, fieldsOf, layout, pack, untyped, write } from './requests.js';
+import {
+  destinationRecord,
+  ipvsResponse,
+  nameBytes,
+  serviceRecord,
+  statsRecord,
+} from './responses.js';
 
 /** The bytes of the service or destination in the one request of a buffer. */
 function recordIn(requests: RequestBuffer, name: 'service' | 'destination'): Uint8Array {
@@ -147,7 +153,7 @@ describe('an encoded object is decoded unchanged', () => {
       fc.property(serviceConfig, (config) => {
         const record = recordIn(pack(calls.addService(config)), 'service');
         const [service] = complete(
-          answer({ services: [serviceRecord(record)] }).services(0, asNumber),
+          ipvsResponse({ services: [serviceRecord(record)] }).services(0, asNumber),
         );
         const { stats: _, ...settings } = service ?? expect.unreachable();
         expect(settings).toStrictEqual(normalService(config));
@@ -161,7 +167,7 @@ describe('an encoded object is decoded unchanged', () => {
       fc.property(serviceAndDestination, ([service, config]) => {
         const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
         const [destination] = complete(
-          answer({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
+          ipvsResponse({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
         );
         expect(destination).toMatchObject(normalDestination(service, config));
       }),
@@ -174,7 +180,7 @@ describe('an encoded object is decoded unchanged', () => {
       fc.property(serviceConfig, (config) => {
         const record = recordIn(pack(calls.addService(config)), 'service');
         const [service] = complete(
-          answer({ services: [serviceRecord(record)] }).services(0, asNumber),
+          ipvsResponse({ services: [serviceRecord(record)] }).services(0, asNumber),
         );
         expect([...recordIn(pack(untyped.addService(service)), 'service')]).toEqual([...record]);
       }),
@@ -186,7 +192,7 @@ describe('an encoded object is decoded unchanged', () => {
       fc.property(serviceAndDestination, ([service, config]) => {
         const record = recordIn(pack(calls.addDestination(service, config)), 'destination');
         const [destination] = complete(
-          answer({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
+          ipvsResponse({ destinations: [destinationRecord(record)] }).destinations(0, asNumber),
         );
         expect([
           ...recordIn(pack(untyped.addDestination(service, destination)), 'destination'),
@@ -242,7 +248,7 @@ describe('an object from the kernel, also through JSON', () => {
     fc.assert(
       fc.property(kernelService, (fields) => {
         const entry = serviceRecord(fields);
-        const [service] = complete(answer({ services: [entry] }).services(0, asNumber));
+        const [service] = complete(ipvsResponse({ services: [entry] }).services(0, asNumber));
         const record = [...entry.slice(layout.serviceEntry.fields.service.offset)];
         for (const read of [service, throughJson(service)]) {
           const written = recordIn(pack(untyped[operation](read)), 'service');
@@ -259,7 +265,7 @@ describe('an object from the kernel, also through JSON', () => {
       fc.assert(
         fc.property(kernelDestination, (fields) => {
           const entry = destinationRecord(fields);
-          const list = answer({ destinations: [entry] }).destinations(0, asNumber);
+          const list = ipvsResponse({ destinations: [entry] }).destinations(0, asNumber);
           const [destination] = complete(list);
           const { offset } = layout.destinationEntry.fields.destination;
           const record = [...entry.slice(offset, offset + layout.destination.size)];
@@ -287,9 +293,11 @@ describe('an object from the kernel, also through JSON', () => {
 
 describe('an object that only another program can make', () => {
   const service = (values: Parameters<typeof serviceRecord>[0]) =>
-    complete(answer({ services: [serviceRecord(values)] }).services(0, asNumber))[0];
+    complete(ipvsResponse({ services: [serviceRecord(values)] }).services(0, asNumber))[0];
   const destination = (values: Parameters<typeof destinationRecord>[0]) =>
-    complete(answer({ destinations: [destinationRecord(values)] }).destinations(0, asNumber))[0];
+    complete(
+      ipvsResponse({ destinations: [destinationRecord(values)] }).destinations(0, asNumber),
+    )[0];
 
   test.each([
     {
@@ -426,7 +434,7 @@ describe('numbers', () => {
         const expected = Object.fromEntries(FIELDS.map((field) => [field, Number(values[field])]));
         const service = serviceRecord({ family: 2 }, { stats });
         const destination = destinationRecord({ family: 2 }, { stats });
-        const results = answer({ services: [service], destinations: [destination] });
+        const results = ipvsResponse({ services: [service], destinations: [destination] });
         expect(complete(results.services(0, asNumber))[0]?.stats).toStrictEqual(expected);
         expect(complete(results.destinations(0, asNumber))[0]?.stats).toStrictEqual(expected);
         expect(complete(results.services(0, asBigint))[0]?.stats).toStrictEqual({ ...values });
@@ -441,7 +449,7 @@ describe('numbers', () => {
       inactiveConnections: (count + 1) % 2 ** 32,
       persistentConnections: (count + 2) % 2 ** 32,
     };
-    const results = answer({ destinations: [destinationRecord({ family: 2 }, live)] });
+    const results = ipvsResponse({ destinations: [destinationRecord({ family: 2 }, live)] });
     expect(complete(results.destinations(0, asNumber))[0]).toMatchObject(live);
   });
 
@@ -449,7 +457,7 @@ describe('numbers', () => {
     const ports = [1, 65535, 256, 80];
     const services = ports.map((port) => serviceRecord({ family: 2, protocol: 6, port }));
     const destinations = ports.map((port) => destinationRecord({ family: 10, port: port ^ 1 }));
-    const results = answer({ services, destinations });
+    const results = ipvsResponse({ services, destinations });
     expect(results.services(0, asNumber)).toMatchObject(ports.map((port) => ({ port })));
     expect(results.destinations(0, asNumber)).toMatchObject(
       ports.map((port) => ({ port: port ^ 1 })),

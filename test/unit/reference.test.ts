@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { formatDestinationAt, formatServiceAt } from '../../lib/ipvs/keys.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { complete } from '../../lib/queue/slicer.js';
-import { answer, destinationRecord, serviceRecord } from './answers.js';
 import { canonical, serviceAndDestination } from './arbitraries.js';
 import { bytesOf, layout, pack, requestOf, untyped } from './requests.js';
+import { destinationRecord, ipvsResponse, serviceRecord } from './responses.js';
 
 const TCP = 6;
 const UDP = 17;
@@ -120,7 +120,7 @@ describe('references of services', () => {
     },
     { name: 'a mark', record: serviceRecord({ fwmark: 7, family: V6 }) },
   ])('takes a service from the kernel with $name as a reference', ({ record }) => {
-    const [listed] = complete(answer({ services: [record] }).services(0, asNumber));
+    const [listed] = complete(ipvsResponse({ services: [record] }).services(0, asNumber));
     const inTree = { ...listed, destinations: [] };
     const text = formatServiceAt(
       pack(untyped.getService(listed)).records,
@@ -246,7 +246,7 @@ describe('references of destinations', () => {
       forwarding: 7,
       weight: 5,
     });
-    const [returned] = answer({ destinations: [record] }).destinations(0, asNumber);
+    const [returned] = ipvsResponse({ destinations: [record] }).destinations(0, asNumber);
     expect(returned).toMatchObject({ forwarding: 'unknown-7' });
     for (const name of ['getDestination', 'deleteDestination'] as const) {
       expect(bytesOf(untyped[name](service, returned))).toEqual(

@@ -4,11 +4,11 @@ import { requestError } from '../../lib/ipvs/refusals.js';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
 import type { OperationName, StatusName } from '../../lib/native/addon.js';
 import type { FailedResult } from '../../lib/native/refusal.js';
-import { nativeResponse } from './answers.js';
 import { host, usualHost } from './host-modules.js';
 import { expectReadable, numberOf } from './readable-errors.js';
 import type { Call } from './requests.js';
 import { expectInputError, layout, pack, untyped } from './requests.js';
+import { nativeResponse } from './responses.js';
 
 vi.mock('../../lib/native/kernel-modules.js', { spy: true });
 usualHost();

@@ -1,5 +1,5 @@
 /**
- * What the tables of bad and of good input have in common.
+ * Values and checks that the tables of valid and of invalid arguments share.
  * @module
  */
 
@@ -17,7 +17,7 @@ export const mark = { fwmark: 7 };
 export const server = { address: '192.168.0.1' };
 export const tunnelled = (tunnel: unknown) => ({ forwarding: 'tunnel', tunnel });
 
-/** What the error says of a bad input. */
+/** The content of the error for an invalid argument. */
 export type Refused = Omit<Refusal, 'call' | 'subject'>;
 
 /** Bad settings; `property` is the path below the object that has the settings. */
@@ -26,7 +26,7 @@ export interface SettingRow extends Refused {
   readonly settings: object;
 }
 
-/** Expects that a call is refused, and leaves nothing behind. */
+/** Expects that a call is refused and leaves no trace. */
 export function expectRow(call: () => Call<unknown>, row: Refused): void {
   const { kind, property, value, rule } = row;
   expectRefused({ call, kind, property, value, rule });

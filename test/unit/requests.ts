@@ -1,6 +1,6 @@
 /**
- * Requests without a kernel: calls packed as lib/queue packs them, and a reader of the bytes that shares nothing with lib/
- * but the layout.
+ * Requests without a kernel: operations encoded as lib/queue does, and a decoder of the bytes that
+ * shares only the layout with lib/.
  * @module
  */
 import { endianness } from 'node:os';
@@ -21,14 +21,14 @@ const LITTLE = endianness() === 'LE';
 type Served = typeof operations;
 /** An operation of IPVS that has its arguments. */
 export type Call<Value> = IpvsOperation<Value>;
-/** Arguments, of which the last may be left out where it may be undefined. */
+/** Arguments, of which the last may be left out if it may be undefined. */
 type Optional<Args extends readonly unknown[]> = Args extends readonly [...infer Rest, infer Last]
   ? undefined extends Last
     ? [...Rest, Last?]
     : Args
   : Args;
 
-/** The calls with their arguments, as the methods of a handle take them. */
+/** The operations, with the arguments of the methods of a handle. */
 export const calls = Object.fromEntries(
   Object.entries(operations).map(([name, call]) => [
     name,
@@ -65,12 +65,12 @@ export function give<Types extends ClientTypes, Value, Args extends readonly unk
   };
 }
 
-/** The calls as JavaScript makes them, without a compiler that would refuse bad arguments. */
+/** The operations with arguments of any type, as JavaScript passes them. */
 export const untyped = calls as unknown as Readonly<
   Record<keyof typeof calls, (...args: readonly unknown[]) => Call<unknown>>
 >;
 
-/** Writes and commits a call. */
+/** Encodes a request behind the others of a buffer. */
 export function write(requests: RequestBuffer, call: Call<unknown>): void {
   requests.begin(call.request);
   call.encode(requests);
@@ -78,19 +78,19 @@ export function write(requests: RequestBuffer, call: Call<unknown>): void {
   requests.commit();
 }
 
-/** A fresh buffer with the calls in it. */
+/** Returns a fresh buffer with these requests. */
 export function pack(...packed: readonly Call<unknown>[]): RequestBuffer {
   const requests = new RequestBuffer();
   for (const call of packed) write(requests, call);
   return requests;
 }
 
-/** The bytes of the one request that a call becomes. */
+/** Returns the bytes of one request. */
 export function bytesOf(call: Call<unknown>): number[] {
   return [...pack(call).bytes()];
 }
 
-/** A record as numbers, names and, for addresses and records within, bytes. */
+/** A record as numbers and names; addresses and nested records are bytes. */
 export type Decoded<Name extends string> = Record<Name, number | string | number[]>;
 
 const NAMES: ReadonlySet<string> = new Set([
@@ -101,7 +101,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'state',
 ]);
 
-/** The record at `base` of `bytes`. */
+/** Decodes the record at `base` of `bytes`. */
 export function decode<Name extends string>(
   bytes: Uint8Array,
   base: number,
@@ -119,13 +119,13 @@ export function decode<Name extends string>(
   return Object.fromEntries(entries) as Decoded<Name>;
 }
 
-/** The fields of a record, with their names. */
+/** Returns the fields of a record, with their names. */
 export function fieldsOf<Name extends string>(record: RecordLayout<Name>) {
   // Object.entries() gives the keys of a Record<Name, Field>, which are Names.
   return Object.entries(record.fields) as [Name, { offset: number; size: number }][];
 }
 
-/** What a call writes: its request, with the records in it. */
+/** Encodes a request, and decodes it and its records. */
 export function requestOf(call: Call<unknown>) {
   const bytes = pack(call).bytes();
   const { fields } = layout.request;
@@ -141,7 +141,7 @@ export function requestOf(call: Call<unknown>) {
   };
 }
 
-/** Makes a record of numbers, big ones where a field takes 8 bytes; what is left out is 0. */
+/** Encodes a record of numbers, BigInts for fields of 8 bytes. Fields that are left out are 0. */
 export function encode<Name extends string>(
   record: RecordLayout<Name>,
   values: Partial<Record<Name, number | bigint | Uint8Array>>,
@@ -158,7 +158,7 @@ export function encode<Name extends string>(
   return bytes;
 }
 
-/** The three kinds of bad input. */
+/** The three kinds of invalid arguments. */
 export type Kind = 'type' | 'value' | 'range';
 const KINDS = {
   type: { kind: TypeError, code: 'ERR_INVALID_ARG_TYPE' },
@@ -166,20 +166,20 @@ const KINDS = {
   range: { kind: RangeError, code: 'ERR_OUT_OF_RANGE' },
 } as const;
 
-/** One bad input: how it is passed, and what its error says of it. */
+/** An invalid argument: the call with it, and the content of the error. */
 export interface Refusal {
   readonly call: () => Call<unknown>;
   readonly kind: Kind;
   readonly property: string;
-  /** As the message shows it. */
+  /** The value as the message shows it. */
   readonly value: string;
-  /** A part of what the message says after the value. */
+  /** A part of the message after the value. */
   readonly rule: string;
-  /** What the message says before the property: the operation, and what it is about. */
+  /** The part of the message before the property: operation and target. */
   readonly subject?: string;
 }
 
-/** What `action` throws. */
+/** Returns the error that `action` throws. */
 export function thrownBy(action: () => unknown): unknown {
   try {
     action();
@@ -189,7 +189,7 @@ export function thrownBy(action: () => unknown): unknown {
   throw new Error('nothing was thrown');
 }
 
-/** Expects `PROPERTY: VALUE ... RULE ...` of the class and code of its kind. */
+/** Expects the message `PROPERTY: VALUE ... RULE ...`, and the class and code of the kind. */
 export function expectInputError(error: unknown, refusal: Omit<Refusal, 'call'>): void {
   const { kind, code } = KINDS[refusal.kind];
   expect(error).toBeInstanceOf(kind);
@@ -204,7 +204,7 @@ export function expectInputError(error: unknown, refusal: Omit<Refusal, 'call'>)
 }
 
 /**
- * Expects that a call is refused, and that nothing of it is left: neither a request nor a byte in the next one.
+ * Expects that a call is refused, and that it leaves neither a request nor a byte in the next one.
  */
 export function expectRefused(refusal: Refusal): void {
   const requests = pack(calls.flush());

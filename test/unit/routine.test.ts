@@ -4,9 +4,9 @@ import { call } from '../../lib/queue/operation.js';
 import type { Routine } from '../../lib/queue/routine.js';
 import { readFiles, send, writeFiles } from '../../lib/queue/routine.js';
 import { fulfilledValue } from '../../lib/queue/shared-promise.js';
-import { nativeResponse } from './answers.js';
 import { bad, open, settled } from './fake-handle.js';
 import { calls } from './requests.js';
+import { nativeResponse } from './responses.js';
 
 const flush = call(calls.flush());
 const getInfo = call(calls.getInfo());
@@ -55,11 +55,11 @@ describe('routines', () => {
     const after = queue.run(calls.listServices());
     await settled();
     expect(handle.job(0).operations).toEqual(['flush', 'getInfo', 'flush', 'listServices']);
-    await handle.answer(0);
+    await handle.respond(0);
     await Promise.all([before, after]);
     await settled();
     expect(handle.job(1).operations).toEqual(['getTimeouts', 'getTimeouts', 'getTimeouts']);
-    await handle.answer(1);
+    await handle.respond(1);
     expect(await pending).toEqual([
       ...['fulfilled', 'rejected', 'fulfilled'],
       ...['fulfilled', 'fulfilled', 'fulfilled'],
@@ -72,7 +72,7 @@ describe('routines', () => {
     const pending = queue.runRoutine('copy', copy());
     await settled();
     expect(handle.log).toEqual(['run 1']);
-    await handle.answer(0);
+    await handle.respond(0);
     await before;
     expect(await pending).toEqual([0]);
     expect(handle.log).toEqual(['run 1', 'read /from', 'write /to text']);
@@ -96,9 +96,9 @@ describe('routines', () => {
     const pending = queue.runRoutine('twice', sendTwice());
     const closing = queue.close();
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     await settled();
-    await handle.answer(1);
+    await handle.respond(1);
     expect(await pending).toHaveLength(6);
     await closing;
     expect(handle.log).toEqual(['run 2', 'run 3', 'close']);
@@ -129,7 +129,7 @@ describe('routines', () => {
     expect(() => queue.runRoutineSync('mine', failing(true))).toThrow('mine');
     const pending = expect(queue.runRoutine('mine', failing(true))).rejects.toThrow('mine');
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     await pending;
     await queue.close();
   });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { complete, Incremental, runToEnd, Slicer, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { destinationRecord, nativeResponse } from './answers.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls } from './requests.js';
+import { destinationRecord, nativeResponse } from './responses.js';
 
 /** The time of the clock, in milliseconds. Only work advances it. */
 let now = 0;
@@ -154,7 +154,7 @@ describe('long lists', () => {
     await settled();
     // A slice is over whenever the clock is read.
     vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
-    handle.job(0).answer(
+    handle.job(0).respond(
       nativeResponse({
         results: [{ destinations: count }, {}],
         destinations: Array.from({ length: count }, (_, index) =>
@@ -198,7 +198,7 @@ describe('long lists', () => {
     const expected = expect(list).rejects.toThrow('broken');
     const after = queue.run(calls.flush());
     await settled();
-    await handle.answer(0);
+    await handle.respond(0);
     await expected;
     await after;
     await queue.close();

@@ -2,9 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
 import { readTable } from '../../lib/ipvs/snapshot.js';
 import type { NativeIpvsResponse } from '../../lib/native/addon.js';
-import { destinationRecord, nativeResponse, type ResultValues, serviceRecord } from './answers.js';
 import { open, settled } from './fake-handle.js';
 import { calls, decode, layout } from './requests.js';
+import {
+  destinationRecord,
+  nativeResponse,
+  type ResultValues,
+  serviceRecord,
+} from './responses.js';
 
 /**
  * The number of destinations of each service, by mark. Undefined: the service is deleted before
@@ -54,8 +59,8 @@ async function take(table: Table) {
   for (let job = 0; ; job++) {
     while (!isOver && job === handle.jobs.length) await settled();
     if (isOver) break;
-    const { bytes, operations, answer } = handle.job(job);
-    answer(responseOf(table, bytes, operations[0] === 'listServices'));
+    const { bytes, operations, respond } = handle.job(job);
+    respond(responseOf(table, bytes, operations[0] === 'listServices'));
   }
   const { services } = (await pending) as Snapshot;
   const [, ...chunks] = handle.jobs.map(({ operations }) => operations.length);
@@ -106,16 +111,16 @@ describe('snapshots', () => {
     const table = tableOf(40, () => 40);
     const pending = queue.runRoutine('snapshot', readTable('snapshot'));
     await settled();
-    handle.job(0).answer(responseOf(table, handle.job(0).bytes, true));
+    handle.job(0).respond(responseOf(table, handle.job(0).bytes, true));
     await settled();
     const other = queue.run(calls.flush());
-    handle.job(1).answer(responseOf(table, handle.job(1).bytes, false));
+    handle.job(1).respond(responseOf(table, handle.job(1).bytes, false));
     await settled();
     expect(handle.job(2).operations[0]).toBe('flush');
-    await handle.answer(2);
+    await handle.respond(2);
     await other;
     for (let job = 3; job < handle.jobs.length; job++) {
-      handle.job(job).answer(responseOf(table, handle.job(job).bytes, false));
+      handle.job(job).respond(responseOf(table, handle.job(job).bytes, false));
       await settled();
       await settled();
     }
@@ -136,9 +141,9 @@ describe('snapshots', () => {
     });
     await settled();
     const table = tableOf(2, () => 1);
-    if (refused === 1) handle.job(0).answer(responseOf(table, handle.job(0).bytes, true));
+    if (refused === 1) handle.job(0).respond(responseOf(table, handle.job(0).bytes, true));
     await settled();
-    await handle.answer(refused, [{ status: 'refused', error: 1 }]);
+    await handle.respond(refused, [{ status: 'refused', error: 1 }]);
     await expected;
     await queue.close();
   });
@@ -150,7 +155,7 @@ describe('snapshots', () => {
     const closing = queue.close();
     for (let job = 0; job === 0 || job < handle.jobs.length; job++) {
       await settled();
-      handle.job(job).answer(responseOf(table, handle.job(job).bytes, job === 0));
+      handle.job(job).respond(responseOf(table, handle.job(job).bytes, job === 0));
       await settled();
       await settled();
     }

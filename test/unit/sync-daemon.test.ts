@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SyncDaemonConfig } from '../../lib/index.js';
-import { answer, daemonRecord, nameBytes } from './answers.js';
 import { canonical, canonicalIpv6, ipv4Bytes, ipv6Bytes } from './arbitraries.js';
 import {
   bytesOf,
@@ -13,6 +12,7 @@ import {
   requestOf,
   untyped,
 } from './requests.js';
+import { daemonRecord, ipvsResponse, nameBytes } from './responses.js';
 
 const master = { role: 'master', interface: 'eth0' };
 
@@ -52,7 +52,7 @@ test('a daemon is encoded with zeros for settings that the kernel chooses', () =
       const { offset } = layout.request.fields.daemon;
       const record = request.slice(offset, offset + layout.daemon.size);
       const choice = { syncId: 0, maxLength: 0, port: 0, ttl: 0 };
-      expect(answer({ daemons: [record] }).daemons(0)).toStrictEqual([
+      expect(ipvsResponse({ daemons: [record] }).daemons(0)).toStrictEqual([
         { ...choice, ...given, group: canonical(given.group ?? '0.0.0.0') },
       ]);
     }),
@@ -83,7 +83,7 @@ test('a daemon from the kernel can be started again', () => {
     port: 65535,
     ttl: 255,
   };
-  const [daemon] = answer({ daemons: [daemonRecord(record)] }).daemons(0);
+  const [daemon] = ipvsResponse({ daemons: [daemonRecord(record)] }).daemons(0);
   expect(daemon).toStrictEqual({
     role: 'backup',
     interface: 'abcdefghijklmno',
@@ -101,7 +101,7 @@ test('a daemon from the kernel can be started again', () => {
 
 test('each daemon of a response is decoded', () => {
   const daemons = [1, 2].map((role) => daemonRecord({ role, ttl: role, groupFamily: 2 }));
-  expect(answer({ daemons }).daemons(0)).toMatchObject([
+  expect(ipvsResponse({ daemons }).daemons(0)).toMatchObject([
     { role: 'master', ttl: 1 },
     { role: 'backup', ttl: 2 },
   ]);

@@ -3,6 +3,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Ipvs, type Links } from '../../lib/index.js';
 import type { Batch } from '../../lib/ipvs/batch.js';
 import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
+import { serviceAndDestination, serviceConfig } from './arbitraries.js';
+import { addon, resetAddon } from './fake-addon.js';
+import { layout } from './requests.js';
 import {
   daemonRecord,
   destinationRecord,
@@ -10,10 +13,7 @@ import {
   nativeResponse,
   type ResultValues,
   serviceRecord,
-} from './answers.js';
-import { serviceAndDestination, serviceConfig } from './arbitraries.js';
-import { addon, resetAddon } from './fake-addon.js';
-import { layout } from './requests.js';
+} from './responses.js';
 
 vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
 
@@ -22,7 +22,7 @@ let ipvs: Ipvs;
 
 beforeEach(async () => {
   resetAddon();
-  addon.answer = addon.answerLinks = () => expect.unreachable('nothing is sent');
+  addon.respond = addon.respondLinks = () => expect.unreachable('nothing is sent');
   addon.write = ({ text }) => (text === '10' ? EINVAL : 0);
   ipvs = await Ipvs.open();
 });
@@ -148,7 +148,7 @@ const RECORDS = {
 
 /** Answers every request with `outcome`. */
 function answerWith(outcome: ResultValues): void {
-  addon.answer = (count) =>
+  addon.respond = (count) =>
     nativeResponse({ ...RECORDS, results: Array.from({ length: count }, () => outcome) });
 }
 
@@ -361,7 +361,7 @@ test('close() throws on a proxy or a derived object, and closes nothing', async 
   answerWith({});
   for (const other of [new Proxy(ipvs, {}), Object.create(ipvs) as Ipvs]) {
     expect(() => other.close()).toThrow(TypeError);
-    addon.answerLinks = (count) =>
+    addon.respondLinks = (count) =>
       nativeLinkResponse(
         Array.from({ length: count }, () => ({})),
         0,
@@ -467,7 +467,7 @@ describe('operations on links in their two forms', () => {
         { status: 'otherKind', error: 17 },
       ] as const;
       for (const outcome of results) {
-        addon.answerLinks = (count) =>
+        addon.respondLinks = (count) =>
           nativeLinkResponse(
             Array.from({ length: count }, () => outcome),
             MANY,
@@ -530,7 +530,7 @@ describe('synchronous operations', () => {
   });
 
   test('a failure of the addon leaves the result unknown in both forms', async () => {
-    addon.answer = () => {
+    addon.respond = () => {
       throw new Error('no memory');
     };
     const expected = await resultOf(() => ipvs.flush());

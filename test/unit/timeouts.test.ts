@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
-import { nativeResponse, timeoutsRecord } from './answers.js';
 import { bytesOf, calls, expectRefused, type Refusal, requestOf, untyped } from './requests.js';
+import { nativeResponse, timeoutsRecord } from './responses.js';
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
 const SECONDS = 'is not an integer from 1 to 2678400 seconds';

@@ -3,8 +3,8 @@ import type { Snapshot } from '../../lib/index.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { checkWatchOptions, TableWatcher } from '../../lib/ipvs/watch.js';
 import { complete, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { answer, destinationRecord, serviceRecord, statsRecord } from './answers.js';
 import { expectInputError, type Refusal, thrownBy } from './requests.js';
+import { destinationRecord, ipvsResponse, serviceRecord, statsRecord } from './responses.js';
 
 /** A snapshot of services by mark, each with so many bytes and a destination with so many. */
 function snapshotOf(bytes: Readonly<Record<number, readonly [number, number]>>): Snapshot {
@@ -15,7 +15,7 @@ function snapshotOf(bytes: Readonly<Record<number, readonly [number, number]>>):
   const destinations = entries.map(([, [, inBytes]]) =>
     destinationRecord({ family: 2, port: 80 }, { stats: [...statsRecord({ inBytes })] }),
   );
-  const results = answer({ services, destinations });
+  const results = ipvsResponse({ services, destinations });
   const read = complete(results.destinations(0, asNumber));
   return {
     services: complete(results.services(0, asNumber)).map((service, index) => ({

@@ -1,5 +1,5 @@
 /**
- * Answers without a kernel: the records that the addon would hand over, made by its layout.
+ * Responses without a kernel: records in the layout of the addon.
  * @module
  */
 
@@ -34,12 +34,12 @@ function bytes<Name extends string>(
   return encode(record, plain);
 }
 
-/** A name as a field holds it. */
+/** Returns the bytes of a name in a field. */
 export const nameBytes = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
 
 export const statsRecord = (values: Numbers<'stats'>) => bytes(layout.stats, values);
 
-/** An entry of a service, with the statistics that `more` gives. */
+/** Returns the entry of a service, with the statistics in `more`. */
 export function serviceRecord(
   service: Numbers<'service'> | Uint8Array,
   more: Numbers<'serviceEntry'> = {},
@@ -73,7 +73,7 @@ function concatenate(records: readonly Uint8Array[]): ArrayBuffer {
   return all.buffer;
 }
 
-/** What a handle answers to a batch. */
+/** Returns the response of the addon to requests of IPVS. */
 export function nativeResponse({
   results = [],
   services = [],
@@ -102,18 +102,18 @@ export function nativeResponse({
   };
 }
 
-/** The answer to one request, with all of the records. */
-export function answer(lists: {
+/** Returns the response to one request, with all of the records. */
+export function ipvsResponse(lists: {
   readonly services?: readonly Uint8Array[];
   readonly destinations?: readonly Uint8Array[];
   readonly daemons?: readonly Uint8Array[];
 }): IpvsResponse {
-  const outcome = {
+  const result = {
     services: lists.services?.length ?? 0,
     destinations: lists.destinations?.length ?? 0,
     daemons: lists.daemons?.length ?? 0,
   };
-  return new IpvsResponse(nativeResponse({ results: [outcome], ...lists }));
+  return new IpvsResponse(nativeResponse({ results: [result], ...lists }));
 }
 
 export const connectionRecord = (values: Numbers<'connection'>) => bytes(layout.connection, values);
@@ -125,7 +125,7 @@ export type LinkResultValues = Omit<Numbers<'linkResult'>, 'status'> & {
   readonly status?: LinkStatusName;
 };
 
-/** What a handle answers to requests to links, with so many links and addresses. */
+/** Returns the response of the addon to requests about links, with so many links and addresses. */
 export function nativeLinkResponse(
   results: readonly LinkResultValues[],
   count: number,
