@@ -7,6 +7,12 @@ import { Links } from 'ipvs';
 const count = (what) => readdirSync(`/proc/self/${what}`).length;
 const vitals = () => ({ threads: count('task'), descriptors: count('fd') });
 
+// A thread that was joined is listed until the kernel has ended it.
+async function vitalsWhenAtMost(threads) {
+  for (let round = 0; round < 200 && vitals().threads > threads; round++) await sleep(20);
+  return vitals();
+}
+
 const [netns, watchers] = process.argv.slice(2);
 const links = await Links.open({ netns });
 await links.listLinks(); // which opens the socket of requests
@@ -43,7 +49,7 @@ const before = { ...vitals(), listeners };
 // Kept until they are counted: the garbage collector may run at any time.
 const kept = [];
 for (let number = 0; number < Number(watchers); number++) kept.push(await abandon(number));
-const open = vitals();
+const open = await vitalsWhenAtMost(before.threads + kept.length);
 kept.length = 0;
 for (let round = 0; round < 200; round++) {
   globalThis.gc();
