@@ -42,7 +42,8 @@ const CALLS = ['sendto', 'sendmsg', 'recvmsg', 'recvmmsg'];
 /** Counts the sends and receives of a process that executes `load` so many times. */
 function countCalls(load: Load, times: number): { sends: number; receives: number } {
   const file = join(folder, 'calls');
-  const counting = ['-f', '-qq', '-c', '-o', file, '-e', `trace=${CALLS.join()}`];
+  // With --seccomp-bpf, only these calls stop the process.
+  const counting = ['--seccomp-bpf', '-f', '-qq', '-c', '-o', file, '-e', `trace=${CALLS.join()}`];
   const child = [
     process.execPath,
     programPath('costs.mjs'),
