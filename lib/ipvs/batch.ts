@@ -101,7 +101,7 @@ class Builder {
 
   readonly #add: Add = (operation, args) => {
     let last = this.#batches.at(-1);
-    if (this.#isClosed || last?.isEncoding === true) throw this.#refusal(operation.name);
+    if (this.#isClosed || last?.isEncoding === true) throw this.#closedError(operation.name);
     if (last?.hasRoom !== true) {
       // A buffer that follows a full one is likely to become full too.
       last = new EncodedBatch(this.#client, last && MAX_REQUESTS);
@@ -119,7 +119,7 @@ class Builder {
     return this.#count++ as Place<never>;
   };
 
-  #refusal(operation: string): IpvsError {
+  #closedError(operation: string): IpvsError {
     const why = this.#isClosed ? 'the batch was sent already' : 'another operation is being added';
     const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
     return beginAtCaller(new IpvsError(`${operation}: ${why}`, details), operation);

@@ -7,8 +7,8 @@ import { exchangeError, jobError } from '../native/native-errors.js';
 import { BufferPool } from '../queue/buffer-pool.js';
 import type { Client } from '../queue/client.js';
 import type { Queue } from '../queue/queue.js';
-import { requestError } from './refusals.js';
 import { RequestBuffer } from './request-buffer.js';
+import { requestError } from './request-errors.js';
 import { IpvsResponse } from './response.js';
 import { inputTarget } from './targets.js';
 

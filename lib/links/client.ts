@@ -7,8 +7,8 @@ import { exchangeError, jobError } from '../native/native-errors.js';
 import { BufferPool } from '../queue/buffer-pool.js';
 import type { Client } from '../queue/client.js';
 import type { Queue } from '../queue/queue.js';
-import { linkRequestError } from './refusals.js';
 import { LinkRequestBuffer } from './request-buffer.js';
+import { linkRequestError } from './request-errors.js';
 import { LinkResponse } from './response.js';
 import { inputTarget } from './targets.js';
 

@@ -5,7 +5,7 @@
 import type { LinkStatusName, NativeLinkResponse } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
-import type { FailedResult } from '../native/refusal.js';
+import type { FailedResult } from '../native/request-error.js';
 import { BatchResponse } from '../native/response.js';
 import { type List, listOf } from '../queue/slicer.js';
 import { decodeLinkAddress, type LinkAddress } from './address.js';

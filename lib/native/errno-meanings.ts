@@ -5,13 +5,13 @@
 import { getSystemErrorMap } from 'node:util';
 
 /** The meaning of EPERM for operations on IPVS. */
-export const NEEDS_ADMIN =
+export const IPVS_NEEDS_ADMIN =
   'CAP_NET_ADMIN in the initial user namespace is needed: run as root, grant the capability, ' +
   'or start the container privileged (a rootless container cannot control IPVS)';
 
 /** Meanings of errnos that do not depend on the operation, by name. */
 const GENERAL: Readonly<Record<string, string>> = {
-  EPERM: NEEDS_ADMIN,
+  EPERM: IPVS_NEEDS_ADMIN,
   EAFNOSUPPORT:
     'the kernel does not support the address family; IPv6 may be switched off (ipv6.disable)',
   ENOMEM: 'the kernel has no memory for it',

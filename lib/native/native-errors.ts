@@ -6,7 +6,7 @@
 import { constants } from 'node:os';
 import { errnoName, IpvsError, operationError } from '../core/errors.js';
 import { cut } from '../core/show.js';
-import { generalMeaning, NEEDS_ADMIN, systemMessage } from './errno-meanings.js';
+import { generalMeaning, IPVS_NEEDS_ADMIN, systemMessage } from './errno-meanings.js';
 import { absenceOf, factsOf, type ModuleFacts, noLoading } from './kernel-modules.js';
 
 const NO_NETLINK =
@@ -29,7 +29,7 @@ const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   socket: NETLINK,
   bind: NETLINK,
   CTRL_CMD_GETFAMILY: NETLINK,
-  IPVS_CMD_GET_INFO: { EPERM: NEEDS_ADMIN },
+  IPVS_CMD_GET_INFO: { EPERM: IPVS_NEEDS_ADMIN },
   open: {
     ENOENT: 'there is no such network namespace',
     EACCES: 'the network namespace may not be opened',

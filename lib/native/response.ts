@@ -5,7 +5,7 @@
 import { errnoName } from '../core/errors.js';
 import type { NativeResponse, RecordLayout } from './addon.js';
 import { type Records, recordsOf } from './records.js';
-import type { FailedResult } from './refusal.js';
+import type { FailedResult } from './request-error.js';
 
 type ResultField = 'error' | 'status' | 'text' | 'created';
 

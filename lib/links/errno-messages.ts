@@ -1,12 +1,12 @@
 /**
- * The messages and the errnos of the operations on links and addresses.
+ * The messages for the errnos of rtnetlink, by operation on links and addresses.
  * @module
  */
 import type { LinkOperationName } from '../native/addon.js';
 import type { AddressFlag } from './address-flags.js';
 
 /** The settings of a request on which the meaning of an errno depends. */
-export interface RequestFacts {
+export interface LinkRequestFacts {
   readonly setsMtu: boolean;
   readonly isIpv6: boolean;
   readonly prefixLength: number;
@@ -17,13 +17,13 @@ export interface RequestFacts {
  * The meaning of an errno; a function, where it depends on the request. Undefined: the general
  * meaning.
  */
-type Meaning = string | ((facts: RequestFacts) => string | undefined);
+type Meaning = string | ((facts: LinkRequestFacts) => string | undefined);
 
-/** The message of an operation, and its errnos by name. */
-interface CommandErrnos {
-  /** The rtnetlink message that fails. */
-  readonly command: string;
-  /** The message by which an ensure creates; default: the same. */
+/** The kernel command of an operation, and the messages for its errnos, by name. */
+interface ErrnoMessages {
+  /** The type of the rtnetlink message that fails. */
+  readonly kernelCommand: string;
+  /** The message type by which an ensure creates; default: the same. */
   readonly creation?: string;
   /** What the errnos mean for this operation. Node.js calls EOPNOTSUPP ENOTSUP. */
   readonly meanings: Readonly<Record<string, Meaning>>;
@@ -32,14 +32,14 @@ interface CommandErrnos {
 }
 
 /** The meaning of EPERM for every operation. */
-export const NEEDS_ADMIN =
+export const LINKS_NEED_ADMIN =
   'CAP_NET_ADMIN in the user namespace that owns the network namespace is needed';
 
 const NO_LINK = 'there is no such link';
 
 const SET_LINK = {
   ENODEV: NO_LINK,
-  EINVAL: ({ setsMtu }: RequestFacts) =>
+  EINVAL: ({ setsMtu }: LinkRequestFacts) =>
     setsMtu ? 'the kernel does not accept the MTU for this link' : undefined,
 };
 
@@ -48,17 +48,17 @@ const SET_ADDRESS = {
   EACCES: 'IPv6 is switched off on the link (sysctl net.ipv6.conf.LINK.disable_ipv6)',
   EADDRNOTAVAIL: 'the kernel does not accept the address: IPv6 must be unicast and not ::1',
   EINVAL: addressNeeds,
-  ENOBUFS: ({ isIpv6 }: RequestFacts) =>
+  ENOBUFS: ({ isIpv6 }: LinkRequestFacts) =>
     isIpv6
       ? 'the kernel has no memory for the address, or for its routes'
       : 'IPv4 needs a link whose MTU is at least 68 bytes; ' +
         'or the kernel has no memory for the address',
-  ENOTSUP: ({ isIpv6 }: RequestFacts) =>
+  ENOTSUP: ({ isIpv6 }: LinkRequestFacts) =>
     isIpv6 ? 'the kernel has no IPv6: load its module on the host (modprobe ipv6)' : undefined,
 };
 
 /** Returns what the kernel demands of an address, as far as the address may lack it. */
-function addressNeeds({ isIpv6, prefixLength, flags }: RequestFacts): string {
+function addressNeeds({ isIpv6, prefixLength, flags }: LinkRequestFacts): string {
   const needs = [
     isIpv6
       ? 'IPv6 needs a link whose MTU is at least 1280 bytes'
@@ -73,12 +73,12 @@ function addressNeeds({ isIpv6, prefixLength, flags }: RequestFacts): string {
   return `the kernel does not accept the address: ${needs.join(', and ')}`;
 }
 
-/** By operation. */
-export const ERRNOS: Readonly<Record<LinkOperationName, CommandErrnos>> = {
-  listLinks: { command: 'RTM_GETLINK', meanings: {}, isQuery: true },
-  getLink: { command: 'RTM_GETLINK', meanings: { ENODEV: NO_LINK }, isQuery: true },
+/** The messages, by operation. */
+export const LINK_ERRNO_MESSAGES: Readonly<Record<LinkOperationName, ErrnoMessages>> = {
+  listLinks: { kernelCommand: 'RTM_GETLINK', meanings: {}, isQuery: true },
+  getLink: { kernelCommand: 'RTM_GETLINK', meanings: { ENODEV: NO_LINK }, isQuery: true },
   ensureDummy: {
-    command: 'RTM_SETLINK',
+    kernelCommand: 'RTM_SETLINK',
     creation: 'RTM_NEWLINK',
     meanings: {
       ...SET_LINK,
@@ -88,22 +88,22 @@ export const ERRNOS: Readonly<Record<LinkOperationName, CommandErrnos>> = {
         'or use a kernel with CONFIG_DUMMY',
     },
   },
-  setLink: { command: 'RTM_SETLINK', meanings: SET_LINK },
+  setLink: { kernelCommand: 'RTM_SETLINK', meanings: SET_LINK },
   deleteLink: {
-    command: 'RTM_DELLINK',
+    kernelCommand: 'RTM_DELLINK',
     meanings: { ENODEV: NO_LINK, ENOTSUP: 'a link of this kind cannot be deleted' },
   },
-  listAddresses: { command: 'RTM_GETADDR', meanings: { ENODEV: NO_LINK }, isQuery: true },
+  listAddresses: { kernelCommand: 'RTM_GETADDR', meanings: { ENODEV: NO_LINK }, isQuery: true },
   addAddress: {
-    command: 'RTM_NEWADDR',
+    kernelCommand: 'RTM_NEWADDR',
     meanings: { ...SET_ADDRESS, EEXIST: 'the link has the address already: use ensureAddress' },
   },
   ensureAddress: {
-    command: 'RTM_NEWADDR',
+    kernelCommand: 'RTM_NEWADDR',
     meanings: { ...SET_ADDRESS, EEXIST: 'another program keeps adding and deleting the address' },
   },
   deleteAddress: {
-    command: 'RTM_DELADDR',
+    kernelCommand: 'RTM_DELADDR',
     meanings: {
       ENODEV: NO_LINK,
       EADDRNOTAVAIL: 'the link has no such address with this prefix length',
@@ -111,11 +111,11 @@ export const ERRNOS: Readonly<Record<LinkOperationName, CommandErrnos>> = {
     },
   },
   replaceAddress: {
-    command: 'RTM_NEWADDR',
+    kernelCommand: 'RTM_NEWADDR',
     meanings: SET_ADDRESS,
   },
   planAddresses: {
-    command: 'RTM_GETADDR',
+    kernelCommand: 'RTM_GETADDR',
     meanings: { ENODEV: NO_LINK },
     isQuery: true,
   },

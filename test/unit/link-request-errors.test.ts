@@ -4,7 +4,7 @@ import { IpvsError } from '../../lib/core/errors.js';
 import type { LinkAddress } from '../../lib/links/address.js';
 import type { LinkOperation } from '../../lib/links/operations.js';
 import { AddressPlan } from '../../lib/links/plan.js';
-import { linkRequestError } from '../../lib/links/refusals.js';
+import { linkRequestError } from '../../lib/links/request-errors.js';
 import type { FailedLinkResult } from '../../lib/links/response.js';
 import type { LinkOperationName } from '../../lib/native/addon.js';
 import { encodeLinkRequest, encodeLinkRequests, untypedLinks } from './link-requests.js';

@@ -1,5 +1,5 @@
 /**
- * Errors of requests about links that failed: refusals of the kernel, and of the addon, in words.
+ * The errors for failed requests about links.
  * @module
  */
 import { AF_INET6 } from '../core/address.js';
@@ -8,10 +8,10 @@ import { show } from '../core/show.js';
 import type { LinkOperationName } from '../native/addon.js';
 import { generalMeaning } from '../native/errno-meanings.js';
 import { layout } from '../native/layout.js';
-import { refusalError } from '../native/refusal.js';
+import { failedRequestError } from '../native/request-error.js';
 import { type BareAddress, decodeSettings } from './address.js';
 import { flagsOf } from './address-flags.js';
-import { ERRNOS, NEEDS_ADMIN, type RequestFacts } from './errnos.js';
+import { LINK_ERRNO_MESSAGES, LINKS_NEED_ADMIN, type LinkRequestFacts } from './errno-messages.js';
 import { formatLinkReference } from './link-reference.js';
 import { ANY_LINK } from './listed-link.js';
 import type { LinkRequestBuffer } from './request-buffer.js';
@@ -30,19 +30,24 @@ export function linkRequestError(
 ): IpvsError {
   // The client of links sends only requests about links.
   const operation = request as LinkOperationName;
-  const { command, creation = command, meanings, isQuery = false } = ERRNOS[operation];
-  const own = ownRefusal(requests, index, result);
-  return refusalError({
+  const {
+    kernelCommand,
+    creation = kernelCommand,
+    meanings,
+    isQuery = false,
+  } = LINK_ERRNO_MESSAGES[operation];
+  const ownReason = reasonOfLibrary(requests, index, result);
+  return failedRequestError({
     operation: name,
     target: targetOf(operation, requests, index),
-    syscall: result.creating ? creation : command,
-    // The text of a refusal of ours is not the kernel's.
-    result: own === undefined ? result : { ...result, text: '' },
+    syscall: result.creating ? creation : kernelCommand,
+    // The kernel has sent no text if the library itself refuses the request.
+    result: ownReason === undefined ? result : { ...result, text: '' },
     isQuery,
-    generalMeaning: (code) => (code === 'EPERM' ? NEEDS_ADMIN : generalMeaning(code)),
+    generalMeaning: (code) => (code === 'EPERM' ? LINKS_NEED_ADMIN : generalMeaning(code)),
     meaning: (code) => {
-      if (own !== undefined) return own;
-      const meaning = code === 'EPERM' ? NEEDS_ADMIN : meanings[code];
+      if (ownReason !== undefined) return ownReason;
+      const meaning = code === 'EPERM' ? LINKS_NEED_ADMIN : meanings[code];
       const words = typeof meaning === 'function' ? meaning(factsIn(requests, index)) : meaning;
       return words ?? generalMeaning(code);
     },
@@ -50,7 +55,7 @@ export function linkRequestError(
 }
 
 /** Returns the reason why the library itself refuses a request, rather than the kernel. */
-function ownRefusal(
+function reasonOfLibrary(
   requests: LinkRequestBuffer,
   index: number,
   { status, text, present }: FailedLinkResult,
@@ -113,7 +118,7 @@ function otherSettings(
   );
 }
 
-function factsIn(requests: LinkRequestBuffer, index: number): RequestFacts {
+function factsIn(requests: LinkRequestBuffer, index: number): LinkRequestFacts {
   const at = requests.base(index);
   const settings = requests.records.number(at, requestFields.settings);
   const hasAddress = requests.records.number(at, requestFields.addresses) > 0;

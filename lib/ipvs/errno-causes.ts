@@ -1,13 +1,13 @@
 /**
- * Causes of refusals that depend on the request, or on the modules that the kernel has.
+ * Causes of errnos that depend on the request, or on the modules that the kernel has.
  * @module
  */
 import { AF_INET6 } from '../core/address.js';
 import { absenceOf, factsOf, isLoaded, noLoading } from '../native/kernel-modules.js';
 import { schedulerHint } from './schedulers.js';
 
-/** The facts about a request that the causes of its refusal depend on. */
-export interface RequestFacts {
+/** The facts about a request that the causes of its errno depend on. */
+export interface IpvsRequestFacts {
   readonly scheduler: string;
   /** True if the scheduler is the default one. */
   readonly isDefault: boolean;
@@ -20,7 +20,7 @@ export interface RequestFacts {
 }
 
 /** Returns the causes that apply to the addresses of a refused destination. */
-export function destinationCauses({ families: [service, destination] }: RequestFacts): string {
+export function destinationCauses({ families: [service, destination] }: IpvsRequestFacts): string {
   const crossing =
     service === destination
       ? ''
@@ -34,7 +34,7 @@ export function destinationCauses({ families: [service, destination] }: RequestF
 }
 
 /** Returns the reason why the scheduler or the persistence engine is not available. */
-export function missingModule({ scheduler, isDefault, engine }: RequestFacts): string {
+export function missingModule({ scheduler, isDefault, engine }: IpvsRequestFacts): string {
   const wanted = [
     { what: `scheduler '${scheduler}'`, name: scheduler, module: `ip_vs_${scheduler}` },
     {

@@ -1,19 +1,18 @@
 /**
- * The errnos of IPVS's commands: the kernel sends no more than the number, so what users read of a
- * refusal is written here.
+ * The messages for the errnos of IPVS's commands: the kernel sends only the number.
  * @module
  */
 import type { Missing } from '../core/errors.js';
 import type { OperationName } from '../native/addon.js';
-import { destinationCauses, missingModule, type RequestFacts } from './refusal-causes.js';
+import { destinationCauses, type IpvsRequestFacts, missingModule } from './errno-causes.js';
 
 /** The meaning of an errno; a function, where it depends on the request. */
-export type Meaning = string | ((request: RequestFacts) => string);
+export type Meaning = string | ((request: IpvsRequestFacts) => string);
 
-/** The command of an operation, and its errnos by name. */
-export interface CommandErrnos {
+/** The kernel command of an operation, and the messages for its errnos, by name. */
+export interface ErrnoMessages {
   /** The command that fails, as ip_vs.h calls it. */
-  readonly command: string;
+  readonly kernelCommand: string;
   /** The command by which an ensure creates; default: the same. */
   readonly creation?: string;
   /** The meanings of the errnos for this operation. */
@@ -42,22 +41,22 @@ const SET_DESTINATION = {
   ESRCH: `${NO_SERVICE}: add it first`,
 };
 
-/** By operation. */
-export const ERRNOS: Readonly<Record<OperationName, CommandErrnos>> = {
+/** The messages, by operation. */
+export const IPVS_ERRNO_MESSAGES: Readonly<Record<OperationName, ErrnoMessages>> = {
   addService: {
-    command: 'IPVS_CMD_NEW_SERVICE',
+    kernelCommand: 'IPVS_CMD_NEW_SERVICE',
     meanings: {
       ...SET_SERVICE,
       EEXIST: 'the service exists already: use updateService or ensureService',
     },
   },
   updateService: {
-    command: 'IPVS_CMD_SET_SERVICE',
+    kernelCommand: 'IPVS_CMD_SET_SERVICE',
     meanings: { ...SET_SERVICE, ESRCH: `${NO_SERVICE}: use addService or ensureService` },
     missing: MISSING_SERVICE,
   },
   ensureService: {
-    command: 'IPVS_CMD_SET_SERVICE',
+    kernelCommand: 'IPVS_CMD_SET_SERVICE',
     creation: 'IPVS_CMD_NEW_SERVICE',
     meanings: {
       ...SET_SERVICE,
@@ -66,19 +65,19 @@ export const ERRNOS: Readonly<Record<OperationName, CommandErrnos>> = {
     },
   },
   deleteService: {
-    command: 'IPVS_CMD_DEL_SERVICE',
+    kernelCommand: 'IPVS_CMD_DEL_SERVICE',
     meanings: { ESRCH: NO_SERVICE },
     missing: MISSING_SERVICE,
   },
   getService: {
-    command: 'IPVS_CMD_GET_SERVICE',
+    kernelCommand: 'IPVS_CMD_GET_SERVICE',
     meanings: { ESRCH: NO_SERVICE },
     missing: MISSING_SERVICE,
     isQuery: true,
   },
-  listServices: { command: 'IPVS_CMD_GET_SERVICE', meanings: {}, isQuery: true },
+  listServices: { kernelCommand: 'IPVS_CMD_GET_SERVICE', meanings: {}, isQuery: true },
   addDestination: {
-    command: 'IPVS_CMD_NEW_DEST',
+    kernelCommand: 'IPVS_CMD_NEW_DEST',
     meanings: {
       ...SET_DESTINATION,
       EEXIST: 'the destination exists already: use updateDestination or ensureDestination',
@@ -86,7 +85,7 @@ export const ERRNOS: Readonly<Record<OperationName, CommandErrnos>> = {
     missing: MISSING_SERVICE,
   },
   updateDestination: {
-    command: 'IPVS_CMD_SET_DEST',
+    kernelCommand: 'IPVS_CMD_SET_DEST',
     meanings: {
       ...SET_DESTINATION,
       ENOENT: `${NO_DESTINATION}: use addDestination or ensureDestination`,
@@ -94,7 +93,7 @@ export const ERRNOS: Readonly<Record<OperationName, CommandErrnos>> = {
     missing: MISSING_EITHER,
   },
   ensureDestination: {
-    command: 'IPVS_CMD_SET_DEST',
+    kernelCommand: 'IPVS_CMD_SET_DEST',
     creation: 'IPVS_CMD_NEW_DEST',
     meanings: {
       ...SET_DESTINATION,
@@ -104,27 +103,27 @@ export const ERRNOS: Readonly<Record<OperationName, CommandErrnos>> = {
     missing: MISSING_SERVICE,
   },
   deleteDestination: {
-    command: 'IPVS_CMD_DEL_DEST',
+    kernelCommand: 'IPVS_CMD_DEL_DEST',
     meanings: { ESRCH: NO_SERVICE, ENOENT: NO_DESTINATION },
     missing: MISSING_EITHER,
   },
   getDestination: {
-    command: 'IPVS_CMD_GET_DEST',
+    kernelCommand: 'IPVS_CMD_GET_DEST',
     meanings: { ESRCH: NO_SERVICE, ENOENT: NO_DESTINATION },
     missing: MISSING_EITHER,
     isQuery: true,
   },
   listDestinations: {
-    command: 'IPVS_CMD_GET_DEST',
+    kernelCommand: 'IPVS_CMD_GET_DEST',
     meanings: { ESRCH: NO_SERVICE },
     missing: MISSING_SERVICE,
     isQuery: true,
   },
-  flush: { command: 'IPVS_CMD_FLUSH', meanings: {} },
-  getInfo: { command: 'IPVS_CMD_GET_INFO', meanings: {}, isQuery: true },
-  getTimeouts: { command: 'IPVS_CMD_GET_CONFIG', meanings: {}, isQuery: true },
+  flush: { kernelCommand: 'IPVS_CMD_FLUSH', meanings: {} },
+  getInfo: { kernelCommand: 'IPVS_CMD_GET_INFO', meanings: {}, isQuery: true },
+  getTimeouts: { kernelCommand: 'IPVS_CMD_GET_CONFIG', meanings: {}, isQuery: true },
   setTimeouts: {
-    command: 'IPVS_CMD_SET_CONFIG',
+    kernelCommand: 'IPVS_CMD_SET_CONFIG',
     meanings: {
       EINVAL:
         'a timeout is more than this kernel can count: 2147483 seconds where it ticks 1000 times ' +
@@ -132,13 +131,13 @@ export const ERRNOS: Readonly<Record<OperationName, CommandErrnos>> = {
     },
   },
   zero: {
-    command: 'IPVS_CMD_ZERO',
+    kernelCommand: 'IPVS_CMD_ZERO',
     meanings: { ESRCH: NO_SERVICE },
     missing: MISSING_SERVICE,
   },
-  listSyncDaemons: { command: 'IPVS_CMD_GET_DAEMON', meanings: {}, isQuery: true },
+  listSyncDaemons: { kernelCommand: 'IPVS_CMD_GET_DAEMON', meanings: {}, isQuery: true },
   startSyncDaemon: {
-    command: 'IPVS_CMD_NEW_DAEMON',
+    kernelCommand: 'IPVS_CMD_NEW_DAEMON',
     meanings: {
       EEXIST: 'a daemon of that role is running already: stop it first',
       ENODEV: ({ link }) => `there is no link ${link} in the network namespace`,
@@ -151,7 +150,7 @@ export const ERRNOS: Readonly<Record<OperationName, CommandErrnos>> = {
     },
   },
   stopSyncDaemon: {
-    command: 'IPVS_CMD_DEL_DAEMON',
+    kernelCommand: 'IPVS_CMD_DEL_DAEMON',
     meanings: { ESRCH: 'no daemon of that role is running' },
   },
 };

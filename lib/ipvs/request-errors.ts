@@ -1,15 +1,15 @@
 /**
- * Errors of requests to IPVS that failed: refusals of the kernel in words.
+ * The errors for failed requests to IPVS.
  * @module
  */
 import { describeInput, type InputError, wrongValue } from '../core/input-errors.js';
 import type { OperationName, StatusName } from '../native/addon.js';
 import { generalMeaning } from '../native/errno-meanings.js';
 import { layout } from '../native/layout.js';
-import { type FailedResult, refusalError } from '../native/refusal.js';
-import { ERRNOS } from './errnos.js';
+import { type FailedResult, failedRequestError } from '../native/request-error.js';
+import type { IpvsRequestFacts } from './errno-causes.js';
+import { IPVS_ERRNO_MESSAGES } from './errno-messages.js';
 import { tunnelTypes } from './names.js';
-import type { RequestFacts } from './refusal-causes.js';
 import type { RequestBuffer } from './request-buffer.js';
 import { flagsOf } from './schedulers.js';
 import { formatSyncDaemonLink } from './sync-daemon.js';
@@ -30,16 +30,16 @@ export function requestError(
     return error;
   }
   const {
-    command,
-    creation = command,
+    kernelCommand,
+    creation = kernelCommand,
     meanings,
     missing,
     isQuery = false,
-  } = ERRNOS[request as OperationName]; // The requests to IPVS.
-  return refusalError({
+  } = IPVS_ERRNO_MESSAGES[request as OperationName]; // The requests to IPVS.
+  return failedRequestError({
     operation,
     target,
-    syscall: result.creating ? creation : command,
+    syscall: result.creating ? creation : kernelCommand,
     result,
     isQuery,
     missing,
@@ -51,7 +51,7 @@ export function requestError(
   });
 }
 
-function factsIn(requests: RequestBuffer, index: number): RequestFacts {
+function factsIn(requests: RequestBuffer, index: number): IpvsRequestFacts {
   const { records } = requests;
   const service = requests.service(index);
   const { fields } = layout.service;

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
-import { requestError } from '../../lib/ipvs/refusals.js';
+import { requestError } from '../../lib/ipvs/request-errors.js';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
 import type { OperationName, StatusName } from '../../lib/native/addon.js';
-import type { FailedResult } from '../../lib/native/refusal.js';
+import type { FailedResult } from '../../lib/native/request-error.js';
 import { host, usualHost } from './host-modules.js';
 import { expectReadable, numberOf } from './readable-errors.js';
 import type { Call } from './requests.js';

@@ -1,5 +1,5 @@
 /**
- * The error for a request that failed, in words: the same for IPVS and for links.
+ * The error for a failed request, to IPVS or about links.
  * @module
  */
 import type { Errno } from '../core/errno.js';
@@ -25,8 +25,8 @@ export interface FailedResult<Status extends string = string> {
   readonly failure?: { readonly index: number; readonly cause: unknown };
 }
 
-/** A failed request, with the words for it. */
-export interface Refusal {
+/** A failed request, with the texts for its error. */
+export interface FailedRequest {
   /** The operation as users call it. */
   readonly operation: string;
   /** The object of the operation, or ''. */
@@ -45,8 +45,8 @@ export interface Refusal {
 }
 
 /** Returns the error for a failed request; that of a lost response says that nobody knows. */
-export function refusalError(refusal: Refusal): IpvsError {
-  const { operation, target, syscall, result, isQuery } = refusal;
+export function failedRequestError(request: FailedRequest): IpvsError {
+  const { operation, target, syscall, result, isQuery } = request;
   const code = errnoName(result.errno);
   const fail = (why: string, as: Errno | IpvsErrorCode, missing?: Missing) =>
     operationError(why, {
@@ -66,7 +66,7 @@ export function refusalError(refusal: Refusal): IpvsError {
       return fail(unavailableReason(), 'ERR_IPVS_UNAVAILABLE');
     case 'lost':
       // A query changes nothing, so there is no outcome that could be unknown.
-      if (isQuery) return fail(`${refusal.generalMeaning(code)} (${code})${kernelText}`, code);
+      if (isQuery) return fail(`${request.generalMeaning(code)} (${code})${kernelText}`, code);
       return fail(
         `the kernel's response was lost (${code}): it may have taken effect${kernelText}`,
         'ERR_IPVS_OUTCOME_UNKNOWN',
@@ -77,8 +77,8 @@ export function refusalError(refusal: Refusal): IpvsError {
         'ERR_IPVS_SKIPPED',
       );
     case 'notSent':
-      return fail(`it was not sent: ${refusal.generalMeaning(code)} (${code})${kernelText}`, code);
+      return fail(`it was not sent: ${request.generalMeaning(code)} (${code})${kernelText}`, code);
     default:
-      return fail(`${refusal.meaning(code)} (${code})${kernelText}`, code, refusal.missing?.[code]);
+      return fail(`${request.meaning(code)} (${code})${kernelText}`, code, request.missing?.[code]);
   }
 }
