@@ -5,8 +5,8 @@
 import type { IpvsTypes } from '../ipvs/client.js';
 import { operations } from '../ipvs/operations.js';
 import { call } from '../queue/operation.js';
+import { fulfilledValue } from '../queue/results.js';
 import { type Routine, readFiles, send } from '../queue/routine.js';
-import { fulfilledValue } from '../queue/shared-promise.js';
 
 /** General facts about IPVS. */
 export interface Info {

@@ -205,7 +205,7 @@ function untilEnded(
       builder.discard();
       reject(reason);
     };
-    cancels.push(queue.onClose(end));
+    cancels.push(queue.onClose('batch', end));
     if (signal !== undefined) cancels.push(callOnAbort(signal, end));
     if (signal?.aborted) end(reasonOf(signal));
     promise.then(

@@ -2,7 +2,7 @@
  * The client of IPVS: sends requests through a handle of the addon.
  * @module
  */
-import type { NativeHandle } from '../native/addon.js';
+import type { NativeHandle, OperationName } from '../native/addon.js';
 import { exchangeError, jobError } from '../native/native-errors.js';
 import { BufferPool } from '../queue/buffer-pool.js';
 import type { Client } from '../queue/client.js';
@@ -14,6 +14,7 @@ import { inputTarget } from './targets.js';
 
 /** The types of the client of IPVS. */
 export interface IpvsTypes {
+  readonly requestName: OperationName;
   readonly requests: RequestBuffer;
   readonly response: IpvsResponse;
 }
@@ -46,15 +47,10 @@ export function ipvsClient(
       requests.memory = native.destinations;
       return new IpvsResponse(native);
     },
-    requestError: (decoder, requests, index, response, place) =>
-      requestError(decoder, requests, index, response.result(place)),
-    skippedError: (decoder, requests, index, failure) =>
-      requestError(decoder, requests, index, { ...SKIPPED, failure }),
+    requestError,
     exchangeError,
     routineError: jobError,
     target: inputTarget,
     close,
   };
 }
-
-const SKIPPED = { status: 'skipped', errno: 0, text: '', creating: false } as const;

@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { OperationName } from '../native/addon.js';
+import type { Incremental, List } from '../queue/incremental.js';
 import { type Decoder, definitions, type Operation } from '../queue/operation.js';
-import type { Incremental, List } from '../queue/slicer.js';
 import type { IpvsTypes } from './client.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import {
@@ -86,7 +87,7 @@ export type IpvsOperation<Value, Args extends readonly unknown[] = []> = Operati
   Args
 >;
 
-const { command, query, forgivable } = definitions<IpvsTypes>();
+const { withoutValue, withValue, forgivable } = definitions<IpvsTypes>();
 
 const ensured = (response: IpvsResponse, index: number): Ensured =>
   response.number(index, 'created') === 0 ? 'updated' : 'created';
@@ -104,8 +105,8 @@ function encodeBoth(request: RequestBuffer, service: unknown, destination: unkno
  * Defines an update. With options, its value is true, or false if the object does not exist.
  * Without options, it has no value.
  */
-function update<const Name extends string, Args extends readonly unknown[]>(
-  name: Name,
+function update<Args extends readonly unknown[]>(
+  name: OperationName,
   errnos: readonly string[],
   encode: (request: RequestBuffer, ...args: Args) => void,
 ) {
@@ -120,8 +121,8 @@ function update<const Name extends string, Args extends readonly unknown[]>(
 }
 
 /** Defines a query with counters: numbers, or BigInts if the option `bigint` is true. */
-function queryCounters<const Name extends string, Value, Args extends readonly unknown[]>(
-  name: Name,
+function queryCounters<Value, Args extends readonly unknown[]>(
+  name: OperationName,
   encode: (request: RequestBuffer, ...args: Args) => void,
   decode: (
     response: IpvsResponse,
@@ -154,7 +155,7 @@ function queryCounters<const Name extends string, Value, Args extends readonly u
  * @internal
  */
 export const operations = {
-  addService: command('addService', (request, config: ServiceConfig) =>
+  addService: withoutValue('addService', (request, config: ServiceConfig) =>
     encodeServiceConfig(request, config),
   ),
 
@@ -172,7 +173,7 @@ export const operations = {
     },
   ),
 
-  ensureService: query(
+  ensureService: withValue(
     'ensureService',
     (request, config: ServiceConfig) => encodeServiceConfig(request, config),
     ensured,
@@ -200,7 +201,7 @@ export const operations = {
     (response, index, counter): List<Service<Counter>> => response.services(index, counter),
   ),
 
-  addDestination: command(
+  addDestination: withoutValue(
     'addDestination',
     (request, service: ServiceReference, config: DestinationConfig) => {
       encodeServiceOfDestination(request, service, config, SERVICE_KEYS);
@@ -223,7 +224,7 @@ export const operations = {
     },
   ),
 
-  ensureDestination: query(
+  ensureDestination: withValue(
     'ensureDestination',
     (request, service: ServiceReference, config: DestinationConfig) => {
       encodeServiceOfDestination(request, service, config, SERVICE_KEYS);
@@ -265,11 +266,11 @@ export const operations = {
   ),
 
   flush: {
-    ...command('flush', (_request) => undefined),
+    ...withoutValue('flush', (_request) => undefined),
     arityHint: ', and deletes every service; deleteService deletes one',
   },
 
-  getInfo: query(
+  getInfo: withValue(
     'getInfo',
     (_request) => undefined,
     (response, index) => {
@@ -281,31 +282,31 @@ export const operations = {
     },
   ),
 
-  getTimeouts: query(
+  getTimeouts: withValue(
     'getTimeouts',
     (_request) => undefined,
     (response, index) => response.timeouts(index),
   ),
 
-  setTimeouts: command('setTimeouts', (request, changes: TimeoutChanges) =>
+  setTimeouts: withoutValue('setTimeouts', (request, changes: TimeoutChanges) =>
     encodeTimeouts(request, changes),
   ),
 
   /** Zeroes all counters if no argument is passed. An argument that is undefined is bad input. */
   zero: {
-    ...command('zero', (request, ...services: [] | [service: ServiceReference]) => {
+    ...withoutValue('zero', (request, ...services: [] | [service: ServiceReference]) => {
       if (services.length > 0) encodeService(request, services[0]);
     }),
     arity: 1,
   },
 
-  listSyncDaemons: query(
+  listSyncDaemons: withValue(
     'listSyncDaemons',
     (_request) => undefined,
     (response, index) => response.daemons(index),
   ),
 
-  startSyncDaemon: command('startSyncDaemon', (request, config: SyncDaemonConfig) =>
+  startSyncDaemon: withoutValue('startSyncDaemon', (request, config: SyncDaemonConfig) =>
     encodeSyncDaemon(request, config),
   ),
 
@@ -322,7 +323,7 @@ export const operations = {
    * added: the kernel looks for its scheduler first, and then refuses its prefix length of 0.
    */
   probeScheduler: {
-    ...query(
+    ...withValue(
       'addService',
       (request, name: string) => encodeSchedulerProbe(request, name),
       () => true,
@@ -330,6 +331,3 @@ export const operations = {
     ),
   },
 };
-
-/** The name of a request to IPVS. */
-export type IpvsRequestName = (typeof operations)[keyof typeof operations]['request'];

@@ -6,7 +6,7 @@ import type { Layout, NativeIpvsResponse, StatusName } from '../native/addon.js'
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
 import { BatchResponse } from '../native/response.js';
-import { type List, listOf } from '../queue/slicer.js';
+import { type List, listOf } from '../queue/incremental.js';
 import type { Destination } from './destination.js';
 import { decodeDestinationEntry } from './destination-codec.js';
 import type { Service } from './service.js';

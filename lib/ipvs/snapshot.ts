@@ -5,8 +5,8 @@
 
 import { IpvsError } from '../core/errors.js';
 import { call, named } from '../queue/operation.js';
+import { fulfilledValue } from '../queue/results.js';
 import { type Routine, send } from '../queue/routine.js';
-import { fulfilledValue } from '../queue/shared-promise.js';
 import type { IpvsTypes } from './client.js';
 import { operations } from './operations.js';
 import type { ServiceWithDestinations } from './service.js';

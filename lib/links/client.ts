@@ -2,7 +2,7 @@
  * The client of links: sends requests through a handle of the addon.
  * @module
  */
-import type { Native, NativeHandle } from '../native/addon.js';
+import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';
 import { exchangeError, jobError } from '../native/native-errors.js';
 import { BufferPool } from '../queue/buffer-pool.js';
 import type { Client } from '../queue/client.js';
@@ -14,6 +14,7 @@ import { inputTarget } from './targets.js';
 
 /** The types of the client of links. */
 export interface LinkTypes {
+  readonly requestName: LinkOperationName;
   readonly requests: LinkRequestBuffer;
   readonly response: LinkResponse;
 }
@@ -34,20 +35,14 @@ export function linkClient(
     files: handle,
     requests: () => pool.take(() => new LinkRequestBuffer(native)),
     release: (requests) => pool.give(requests),
-    send: async (requests) =>
-      new LinkResponse(await handle.runLinks(requests.bytes(), requests.addressBytes())),
+    send: async (requests, range) =>
+      new LinkResponse(await handle.runLinks(requests.bytes(range), requests.addressBytes())),
     sendSync: (requests) =>
       new LinkResponse(handle.runLinksSync(requests.bytes(), requests.addressBytes())),
-    requestError: (decoder, requests, index, response, place) =>
-      linkRequestError(decoder, requests, index, response.result(place)),
-    // There are no batches of links, and so no skipped requests.
-    skippedError: (decoder, requests, index, failure) =>
-      linkRequestError(decoder, requests, index, { ...SKIPPED, failure }),
+    requestError: linkRequestError,
     exchangeError,
     routineError: jobError,
     target: inputTarget,
     close,
   };
 }
-
-const SKIPPED = { status: 'skipped', errno: 0, text: '', creating: false } as const;

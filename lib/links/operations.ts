@@ -31,7 +31,7 @@ export type LinkOperation<Value, Args extends readonly unknown[] = []> = Operati
   Args
 >;
 
-const { command, query, forgivable } = definitions<LinkTypes>();
+const { withoutValue, withValue, forgivable } = definitions<LinkTypes>();
 
 /**
  * What ensureDummy() or ensureAddress() has done:
@@ -108,7 +108,7 @@ function encodeLinkAndAddress(
 
 /** Returns an operation that makes a planned change. */
 const plannedChange = (name: LinkOperationName) =>
-  command(name, (request, plan: AddressPlan, change: number, link: string | undefined) => {
+  withoutValue(name, (request, plan: AddressPlan, change: number, link: string | undefined) => {
     if (link !== undefined) encodeLinkName(request, 'link', link);
     request.records.setNumber(request.base(), fields.index, plan.link);
     request.copyAddresses(plan.records, change, plan.sizeOf(change));
@@ -120,14 +120,14 @@ const plannedChange = (name: LinkOperationName) =>
  * @internal
  */
 export const linkOperations = {
-  listLinks: query(
+  listLinks: withValue(
     'listLinks',
     (request, options: ListLinksOptions | undefined) =>
       encodeKind(request, readOptions(options, LIST_LINK_KEYS).kind),
     (response, index) => response.links(index),
   ),
 
-  getLink: query(
+  getLink: withValue(
     'getLink',
     (request, link: LinkReference) => {
       encodeLinkReference(request, 'link', link);
@@ -136,7 +136,7 @@ export const linkOperations = {
     { ENODEV: undefined },
   ),
 
-  ensureDummy: query(
+  ensureDummy: withValue(
     'ensureDummy',
     (request, name: string, options: DummyOptions | undefined) => {
       encodeLinkName(request, 'name', name);
@@ -149,7 +149,7 @@ export const linkOperations = {
     ensured,
   ),
 
-  setLink: command('setLink', (request, link: LinkReference, changes: LinkChanges) => {
+  setLink: withoutValue('setLink', (request, link: LinkReference, changes: LinkChanges) => {
     encodeLinkReference(request, 'link', link);
     encodeSettings(request, 'changes', readObject('changes', changes, SETTING_KEYS));
   }),
@@ -163,7 +163,7 @@ export const linkOperations = {
     },
   ),
 
-  listAddresses: query(
+  listAddresses: withValue(
     'listAddresses',
     (request, link: LinkReference | undefined, options: ListAddressesOptions | undefined) => {
       if (link !== undefined) encodeLinkReference(request, 'link', link);
@@ -172,9 +172,9 @@ export const linkOperations = {
     (response, index) => response.addresses(index),
   ),
 
-  addAddress: command('addAddress', encodeLinkAndAddress),
+  addAddress: withoutValue('addAddress', encodeLinkAndAddress),
 
-  ensureAddress: query('ensureAddress', encodeLinkAndAddress, ensured),
+  ensureAddress: withValue('ensureAddress', encodeLinkAndAddress, ensured),
 
   deleteAddress: forgivable(
     'deleteAddress',
@@ -186,7 +186,7 @@ export const linkOperations = {
 
   /** Plans the changes that give a link the wanted addresses. */
   planAddresses: named(
-    query(
+    withValue(
       'planAddresses',
       (
         request,

@@ -7,7 +7,7 @@ import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
 import type { FailedResult } from '../native/request-error.js';
 import { BatchResponse } from '../native/response.js';
-import { type List, listOf } from '../queue/slicer.js';
+import { type List, listOf } from '../queue/incremental.js';
 import { decodeLinkAddress, type LinkAddress } from './address.js';
 import { decodeLink, type Link } from './link.js';
 import { AddressPlan } from './plan.js';

@@ -104,17 +104,17 @@ function* rejectRest<Types extends ClientTypes>(
   const failure = { index, cause: failed?.status === 'rejected' ? failed.reason : undefined };
   let start = 0;
   for (const batch of batches) {
-    for (let place = Math.max(results.length - start, 0); place < batch.count; place++) {
+    for (let each = Math.max(results.length - start, 0); each < batch.count; each++) {
       let reason: unknown;
       if (signal !== undefined) {
         // The reason belongs to the owner of the signal, so that no place is written into it.
         reason = reasonOf(signal);
       } else {
-        reason = batch.skippedError(place, failure);
+        reason = batch.skippedError(each, failure);
         placeResult(reason, results.length);
       }
       results.push({ status: 'rejected', reason });
-      if (place % YIELD_INTERVAL === YIELD_INTERVAL - 1) yield;
+      if (each % YIELD_INTERVAL === YIELD_INTERVAL - 1) yield;
     }
     start += batch.count;
   }

@@ -2,6 +2,7 @@
  * The types that clients differ in: their buffers of requests, and their responses.
  * @module
  */
+import type { FailedResult } from '../native/refusal.js';
 
 /** A buffer of encoded requests. */
 export interface RequestsLike {
@@ -20,10 +21,14 @@ export interface ResponseLike {
   succeeded(index: number): boolean;
   /** Returns the name of the errno of a refused request, or undefined if it was not refused. */
   refusedWith(index: number): string | undefined;
+  /** Returns the result of a request that failed. */
+  result(index: number): FailedResult;
 }
 
 /** The types that differ between clients. */
 export interface ClientTypes {
+  /** The names of the requests in the addon. */
+  readonly requestName: string;
   readonly requests: RequestsLike;
   readonly response: ResponseLike;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { NativeHandle } from '../native/addon.js';
+import type { FailedResult } from '../native/refusal.js';
 import type { ClientTypes } from './client-types.js';
 import type { Decoder } from './operation.js';
 
@@ -13,14 +14,6 @@ export interface RequestRange {
   readonly count: number;
   /** If true, stops after the first request that fails. */
   readonly stopOnError: boolean;
-}
-
-/** A failed operation of a batch, for the errors of operations that were skipped because of it. */
-export interface BatchFailure {
-  /** The place of the operation in the batch. */
-  readonly index: number;
-  /** The error of the operation. */
-  readonly cause: unknown;
 }
 
 /** Sends requests to the kernel. */
@@ -38,30 +31,23 @@ export interface Client<Types extends ClientTypes> {
   send(requests: Types['requests'], range: RequestRange): Promise<Types['response']>;
   /** Sends all requests of a buffer, on this thread. Throws if the exchange fails as a whole. */
   sendSync(requests: Types['requests']): Types['response'];
-  /**
-   * Returns the error for a request that failed.
-   * @param place the place of the request in the response
-   */
+  /** Returns the error for the request at `index` of a buffer, which failed with `result`. */
   requestError(
     decoder: Decoder<Types, unknown>,
     requests: Types['requests'],
     index: number,
-    response: Types['response'],
-    place: number,
-  ): Error;
-  /** Returns the error for a request that was skipped after a failed operation of its batch. */
-  skippedError(
-    decoder: Decoder<Types, unknown>,
-    requests: Types['requests'],
-    index: number,
-    failure: BatchFailure,
+    result: FailedResult,
   ): Error;
   /** Returns the error for an operation whose exchange failed as a whole. */
   exchangeError(error: unknown, operation: string): Error;
   /** Returns the error for a routine. Errors that are not native are returned as they are. */
   routineError(error: unknown, operation: string): unknown;
   /** Returns the name of the object of the request that is being encoded; '' if it is unknown. */
-  target(request: string, requests: Types['requests'], args: readonly unknown[]): string;
+  target(
+    request: Types['requestName'],
+    requests: Types['requests'],
+    args: readonly unknown[],
+  ): string;
   /** Closes the client. Called when nothing is pending and nothing more will be sent. */
   close(): void | Promise<void>;
 }

@@ -5,11 +5,13 @@
 import { checkCount } from '../core/arguments.js';
 import { describeInput, inputErrorCount, isInputErrorSince } from '../core/input-errors.js';
 import { beginAtCaller, keepStack } from '../core/stack.js';
-import type { BatchFailure, Client } from './client.js';
+import type { FailedResult } from '../native/refusal.js';
+import type { Client } from './client.js';
 import type { ClientTypes } from './client-types.js';
+import { Incremental } from './incremental.js';
 import type { Decoder, Operation } from './operation.js';
-import { resultOf } from './shared-promise.js';
-import { Incremental, YIELD_INTERVAL } from './slicer.js';
+import { resultOf } from './results.js';
+import { YIELD_INTERVAL } from './slicer.js';
 
 /** The most requests of one buffer, which occupy a thread of the pool for some milliseconds. */
 export const MAX_REQUESTS = 1024;
@@ -79,35 +81,29 @@ export class EncodedBatch<Types extends ClientTypes> {
   }
 
   /**
-   * Decodes the value of the request at `index`.
+   * Decodes the value of a request.
+   * @param index the place of the request in the batch
    * @param place the place of the request in the response
    * @throws IpvsError the request failed, and no value stands for its errno
    */
   decode(response: Types['response'], index: number, place: number): unknown {
     const decoder = this.#decoderAt(index);
     if (response.succeeded(place)) return decoder.decode(response, place);
-    const { errnoValues } = decoder;
-    if (errnoValues !== undefined) {
-      const errno = response.refusedWith(place);
-      if (errno !== undefined && errno in errnoValues) return errnoValues[errno];
-    }
-    throw this.#client.requestError(decoder, this.requests, index, response, place);
+    const errno = errnoWithValue(decoder, response, place);
+    if (errno !== undefined) return decoder.errnoValues?.[errno];
+    throw this.#client.requestError(decoder, this.requests, index, response.result(place));
   }
 
-  /**
-   * Returns true if the request at `index` failed, and no value stands for its errno.
-   * @param place the place of the request in the response
-   */
+  /** Returns true if a request failed, and no value stands for its errno. */
   hasFailed(response: Types['response'], index: number, place: number): boolean {
     if (response.succeeded(place)) return false;
-    const { errnoValues } = this.#decoderAt(index);
-    const errno = response.refusedWith(place);
-    return errno === undefined || !(errno in (errnoValues ?? {}));
+    return errnoWithValue(this.#decoderAt(index), response, place) === undefined;
   }
 
-  /** Returns the error for the request at `index`, which was skipped. */
-  skippedError(index: number, failure: BatchFailure): Error {
-    return this.#client.skippedError(this.#decoderAt(index), this.requests, index, failure);
+  /** Returns the error for a request that was skipped after a failed operation of its batch. */
+  skippedError(index: number, failure: NonNullable<FailedResult['failure']>): Error {
+    const result = { status: 'skipped', errno: 0, text: '', creating: false, failure };
+    return this.#client.requestError(this.#decoderAt(index), this.requests, index, result);
   }
 
   /**
@@ -127,8 +123,10 @@ export class EncodedBatch<Types extends ClientTypes> {
     for (let place = 0; place < count; place++) {
       let result: PromiseSettledResult<unknown>;
       try {
-        if (received.status === 'rejected')
-          throw this.#exchangeError(received.reason, first + place);
+        if (received.status === 'rejected') {
+          const { name } = this.#decoderAt(first + place);
+          throw this.#client.exchangeError(received.reason, name);
+        }
         let value = this.decode(received.value, first + place, place);
         if (value instanceof Incremental) value = postpone?.(value) ?? (yield* value);
         result = resultOf(value);
@@ -140,10 +138,6 @@ export class EncodedBatch<Types extends ClientTypes> {
     }
   }
 
-  #exchangeError(error: unknown, index: number): Error {
-    return this.#client.exchangeError(error, this.#decoderAt(index).name);
-  }
-
   #decoderAt(index: number): Decoder<Types, unknown> {
     // Each request has a decoder.
     return this.#decoders[index] as Decoder<Types, unknown>;
@@ -153,4 +147,15 @@ export class EncodedBatch<Types extends ClientTypes> {
   release(): void {
     if (!this.#isEncoding) this.#client.release(this.requests);
   }
+}
+
+/** Returns the errno with which the kernel refused a request, if a value stands for it. */
+function errnoWithValue<Types extends ClientTypes>(
+  { errnoValues }: Decoder<Types, unknown>,
+  response: Types['response'],
+  place: number,
+): string | undefined {
+  if (errnoValues === undefined) return undefined;
+  const errno = response.refusedWith(place);
+  return errno !== undefined && errno in errnoValues ? errno : undefined;
 }

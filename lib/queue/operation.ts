@@ -5,14 +5,14 @@
  */
 import { checkBoolean, readOptions } from '../core/check.js';
 import type { ClientTypes } from './client-types.js';
-import type { Incremental } from './slicer.js';
+import type { Incremental } from './incremental.js';
 
 /** Decodes the response to a request. */
 export interface Decoder<Types extends ClientTypes, Value> {
   /** The name of the method that users call; errors show it. */
   readonly name: string;
   /** The name of the request in the addon. */
-  readonly request: string;
+  readonly request: Types['requestName'];
   /** Returns the value of the request at `index`. A long value is decoded incrementally. */
   decode(response: Types['response'], index: number): Value | Incremental<Value>;
   /** The values that stand for errnos, by name. A refusal with one of them is not an error. */
@@ -101,20 +101,28 @@ export function definitions<Types extends ClientTypes>() {
   ) => void;
   type Decode<Value> = Decoder<Types, Value>['decode'];
 
+  type Name = Types['requestName'];
+
   return {
     /** Defines an operation without a value. */
-    command: <const Name extends string, Args extends readonly unknown[]>(
+    withoutValue: <Args extends readonly unknown[]>(
       name: Name,
       encode: Encode<Args>,
-    ) => ({ name, request: name, arity: arityOf(encode), encode, decode: noValue }),
+    ): Operation<Types, undefined, Args> => ({
+      name,
+      request: name,
+      arity: arityOf(encode),
+      encode,
+      decode: noValue,
+    }),
 
     /** Defines an operation with a value. */
-    query: <const Name extends string, Value, Args extends readonly unknown[]>(
+    withValue: <Value, Args extends readonly unknown[]>(
       name: Name,
       encode: Encode<Args>,
       decode: Decode<Value>,
       errnoValues?: Readonly<Record<string, Value>>,
-    ) => ({
+    ): Operation<Types, Value, Args> => ({
       name,
       request: name,
       arity: arityOf(encode),
@@ -127,12 +135,13 @@ export function definitions<Types extends ClientTypes>() {
      * Defines an operation whose value is true. The value is false if the option is true and the
      * kernel refuses the request with one of `errnos`.
      */
-    forgivable: <const Name extends string, Args extends readonly unknown[]>(
+    forgivable: <Args extends readonly unknown[]>(
       name: Name,
       errnos: readonly string[],
       option: ForgivingOption,
       encode: Encode<Args>,
-    ) => {
+    ): Required<Pick<Operation<Types, boolean, Args>, 'decoder'>> &
+      Operation<Types, boolean, Args> => {
       const strict = { name, request: name, decode: yes };
       const errnoValues = Object.fromEntries(errnos.map((errno) => [errno, false]));
       const forgiving = { ...strict, errnoValues };
@@ -141,8 +150,7 @@ export function definitions<Types extends ClientTypes>() {
         ...strict,
         arity,
         encode,
-        decoder: (...args: Args): Decoder<Types, boolean> =>
-          isForgiving(args[arity - 1], option) ? forgiving : strict,
+        decoder: (...args) => (isForgiving(args[arity - 1], option) ? forgiving : strict),
       };
     },
   };

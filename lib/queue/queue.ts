@@ -10,10 +10,11 @@ import { beginAtCaller, withAwaitStack } from '../core/stack.js';
 import type { Client, RequestRange } from './client.js';
 import type { ClientTypes } from './client-types.js';
 import { EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
+import { complete, type Incremental } from './incremental.js';
 import type { Call, Operation } from './operation.js';
 import { type Routine, runRoutine, runRoutineSync } from './routine.js';
 import { CallPromises } from './shared-promise.js';
-import { complete, type Incremental, runToEnd, Slicer, settling } from './slicer.js';
+import { runToEnd, Slicer, settling } from './slicer.js';
 
 function closedError(operation: string): IpvsError {
   const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
@@ -68,7 +69,7 @@ export class Queue<Types extends ClientTypes> {
   /** The number of exchanges of calls, and of tasks, that close() waits for. */
   #pending = 0;
   #calls = 0;
-  readonly #onClose = new Set<(error: IpvsError) => void>();
+  readonly #onClose = new Set<() => void>();
   #closed: Promise<void> | undefined;
   #drained: () => void = () => undefined;
 
@@ -325,13 +326,14 @@ export class Queue<Types extends ClientTypes> {
   }
 
   /**
-   * Calls `end` when the queue is closed, or at once if it is closed already.
-   * @returns a function that cancels this
+   * Calls `end` with the error of a closed handle when the queue is closed, or at once if it is
+   * closed already. Returns a function that cancels this.
    */
-  onClose(end: (error: IpvsError) => void): () => void {
-    this.#onClose.add(end);
-    if (this.#closed !== undefined) end(closedError('batch'));
-    return () => this.#onClose.delete(end);
+  onClose(operation: string, end: (error: IpvsError) => void): () => void {
+    const endClosed = () => end(closedError(operation));
+    this.#onClose.add(endClosed);
+    if (this.#closed !== undefined) endClosed();
+    return () => this.#onClose.delete(endClosed);
   }
 
   /** Refuses further calls, waits for pending calls and tasks, and closes the client. */
@@ -339,7 +341,7 @@ export class Queue<Types extends ClientTypes> {
     this.#closed ??= new Promise<void>((resolve) => {
       // The reactions of promises that are settled already run first.
       this.#drained = () => setImmediate(resolve);
-      for (const end of [...this.#onClose]) end(closedError('batch'));
+      for (const end of [...this.#onClose]) end();
       if (this.#pending === 0) this.#drained();
     }).then(() => this.#client.close());
     return this.#closed;

@@ -8,53 +8,11 @@ const SLICE = 2;
 /** The number of items between two yields. Each yield reads the clock, which can be expensive. */
 export const YIELD_INTERVAL = 256;
 
-/** A value that is decoded in slices. Each iteration decodes it anew. */
-export class Incremental<Value> {
-  readonly #decode: () => Generator<void, Value>;
-
-  constructor(decode: () => Generator<void, Value>) {
-    this.#decode = decode;
-  }
-
-  [Symbol.iterator](): Generator<void, Value> {
-    return this.#decode();
-  }
-}
-
-/** Returns a value. Decodes an incremental value in one go. */
-export function complete<Value>(value: Value | Incremental<Value>): Value {
-  return value instanceof Incremental ? runToEnd(value[Symbol.iterator]()) : value;
-}
-
 /** Runs work to its end in one go, and returns its value. */
 export function runToEnd<Value>(work: Generator<void, Value>): Value {
   let step = work.next();
   while (step.done !== true) step = work.next();
   return step.value;
-}
-
-/** A list. A list of more than 256 items is decoded incrementally. */
-export type List<Item> = Item[] | Incremental<Item[]>;
-
-/** Decodes a list of `count` items, whose records begin at place `first`. */
-export function listOf<Item>(
-  first: number,
-  count: number,
-  decode: (place: number) => Item,
-): List<Item> {
-  if (count <= YIELD_INTERVAL) {
-    const items: Item[] = [];
-    for (let place = first; place < first + count; place++) items.push(decode(place));
-    return items;
-  }
-  return new Incremental(function* () {
-    const items: Item[] = [];
-    for (let place = first; place < first + count; place++) {
-      items.push(decode(place));
-      if (items.length % YIELD_INTERVAL === 0) yield;
-    }
-    return items;
-  });
 }
 
 /** Wraps work so that it throws nothing: its value or error is passed on instead. */

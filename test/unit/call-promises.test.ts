@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CallPromises, fulfilledValue, resultOf } from '../../lib/queue/shared-promise.js';
-import { Incremental, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
+import { Incremental } from '../../lib/queue/incremental.js';
+import { fulfilledValue, resultOf } from '../../lib/queue/results.js';
+import { CallPromises } from '../../lib/queue/shared-promise.js';
+import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { bad, open, settled, unhandledOf } from './fake-handle.js';
 import { calls } from './requests.js';
 import { nativeResponse } from './responses.js';

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { changeBetween, compare } from '../../lib/ipvs/changes.js';
 import type { ServiceWithDestinations } from '../../lib/ipvs/service.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
-import { complete, runToEnd, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
+import { complete } from '../../lib/queue/incremental.js';
+import { runToEnd, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { destinationRecord, ipvsResponse, serviceRecord } from './responses.js';
 
 describe('changes', () => {

@@ -3,7 +3,7 @@ import { encodeFilter } from '../../lib/connections/filter.js';
 import { learnFacts } from '../../lib/connections/service-facts.js';
 import type { ConnectionFilter, Service } from '../../lib/index.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
-import { complete } from '../../lib/queue/slicer.js';
+import { complete } from '../../lib/queue/incremental.js';
 import { decode, layout } from './requests.js';
 import { ipvsResponse, serviceRecord } from './responses.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Incremental } from '../../lib/queue/slicer.js';
+import { Incremental } from '../../lib/queue/incremental.js';
 import { bad, open, settled, unused, withResolvers } from './fake-handle.js';
 import { calls } from './requests.js';
 

@@ -4,7 +4,7 @@ import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import { asBigint, asNumber } from '../../lib/ipvs/stats.js';
 import type { Field, Layout, RecordLayout, StatsField } from '../../lib/native/addon.js';
 import { LAYOUT_HASH } from '../../lib/native/layout.js';
-import { complete } from '../../lib/queue/slicer.js';
+import { complete } from '../../lib/queue/incremental.js';
 import {
   ipv4Bytes,
   ipv6Bytes,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatDestinationAt, formatServiceAt } from '../../lib/ipvs/keys.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
-import { complete } from '../../lib/queue/slicer.js';
+import { complete } from '../../lib/queue/incremental.js';
 import { canonical, serviceAndDestination } from './arbitraries.js';
 import { bytesOf, layout, pack, requestOf, untyped } from './requests.js';
 import { destinationRecord, ipvsResponse, serviceRecord } from './responses.js';

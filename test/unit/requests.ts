@@ -11,8 +11,8 @@ import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 import type { RecordLayout } from '../../lib/native/addon.js';
 import { layout } from '../../lib/native/layout.js';
 import type { ClientTypes } from '../../lib/queue/client-types.js';
+import type { Incremental } from '../../lib/queue/incremental.js';
 import type { Operation } from '../../lib/queue/operation.js';
-import type { Incremental } from '../../lib/queue/slicer.js';
 
 export { layout };
 

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { IpvsTypes } from '../../lib/ipvs/client.js';
 import { call } from '../../lib/queue/operation.js';
+import { fulfilledValue } from '../../lib/queue/results.js';
 import type { Routine } from '../../lib/queue/routine.js';
 import { readFiles, send, writeFiles } from '../../lib/queue/routine.js';
-import { fulfilledValue } from '../../lib/queue/shared-promise.js';
 import { bad, open, settled } from './fake-handle.js';
 import { calls } from './requests.js';
 import { nativeResponse } from './responses.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { complete, Incremental, runToEnd, Slicer, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
+import { complete, Incremental } from '../../lib/queue/incremental.js';
+import { runToEnd, Slicer, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { open, SERVICE, settled } from './fake-handle.js';
 import { calls } from './requests.js';
 import { destinationRecord, nativeResponse } from './responses.js';

@@ -2,7 +2,8 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { checkWatchOptions, TableWatcher } from '../../lib/ipvs/watch.js';
-import { complete, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
+import { complete } from '../../lib/queue/incremental.js';
+import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { expectInputError, type Refusal, thrownBy } from './requests.js';
 import { destinationRecord, ipvsResponse, serviceRecord, statsRecord } from './responses.js';
 
