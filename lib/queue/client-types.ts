@@ -2,7 +2,7 @@
  * The types that clients differ in: their buffers of requests, and their responses.
  * @module
  */
-import type { FailedResult } from '../native/refusal.js';
+import type { FailedResult } from '../native/request-error.js';
 
 /** A buffer of encoded requests. */
 export interface RequestsLike {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { NativeHandle } from '../native/addon.js';
-import type { FailedResult } from '../native/refusal.js';
+import type { FailedResult } from '../native/request-error.js';
 import type { ClientTypes } from './client-types.js';
 import type { Decoder } from './operation.js';
 

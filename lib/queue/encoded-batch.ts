@@ -5,7 +5,7 @@
 import { checkCount } from '../core/arguments.js';
 import { describeInput, inputErrorCount, isInputErrorSince } from '../core/input-errors.js';
 import { beginAtCaller, keepStack } from '../core/stack.js';
-import type { FailedResult } from '../native/refusal.js';
+import type { FailedResult } from '../native/request-error.js';
 import type { Client } from './client.js';
 import type { ClientTypes } from './client-types.js';
 import { Incremental } from './incremental.js';
