@@ -1,4 +1,4 @@
-// A little of each scenario of scripts/soak, which has the same at length.
+// Quick runs of the scenarios of scripts/soak.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
@@ -17,10 +17,9 @@ beforeAll(async () => {
 
 // Without memory, Node.js itself may end in any way: only many rounds and a human reader can judge it.
 const short = scenarios.filter(({ name }) => name !== 'memory');
-const runnable = short.filter(({ ours = false }) => isOwnKernel || !ours);
-const rows = runnable.map(({ name, about }) => [name, about] as const);
+const runnable = short.filter(({ needsOwnKernel = false }) => isOwnKernel || !needsOwnKernel);
 
-test.each(rows)('%s: %s', async (name) => {
+test.each(runnable)('the scenario $name finds nothing wrong', async ({ name }) => {
   const soak = [`${root}/build/abuse/abuse/soak.js`, '0', SEED, name];
   const { stdout } = await start(process.execPath, soak).catch((error) => error);
   expect(stdout).toMatch(new RegExp(`^${name} .* right$`, 'm'));

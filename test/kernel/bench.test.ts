@@ -28,7 +28,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('npm run bench -- --quick', () => {
-  test('every case is measured, also the first time in a process where it is ours', () => {
+  test('measures every case, and those of this library also on their first run in a process', () => {
     const [kernel, ...others] = report.kernels;
     expect(others).toEqual([]);
     expect(kernel?.measurements.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
@@ -40,18 +40,18 @@ describe('npm run bench -- --quick', () => {
     }
   });
 
-  test('every case of the table is compared with one that there is', () => {
+  test('compares every case of the table with an existing one', () => {
     const names = cases.map(({ name }) => name);
     const bases = cases.map(({ baseline }) => baseline).filter((name) => name !== undefined);
     expect(names).toEqual(expect.arrayContaining(bases));
     for (const { name, implementation, baseline } of cases) {
       if (implementation === 'floor') expect(baseline).toBeUndefined();
-      // What nothing is compared with is compared with something.
+      // A case without a baseline is the baseline of another.
       else if (baseline === undefined) expect(bases).toContain(name);
     }
   });
 
-  test('every footprint case has found a number', () => {
+  test('has a number for every footprint case', () => {
     const [kernel] = report.kernels;
     expect(kernel?.footprint.map(({ name }) => name)).toEqual(
       footprintCases.map(({ name }) => name),
@@ -62,20 +62,20 @@ describe('npm run bench -- --quick', () => {
     }
   });
 
-  test('the tables have a line for each', () => {
+  test('prints a line for each case', () => {
     for (const { name } of [...cases, ...footprintCases]) expect(output).toContain(`  ${name} `);
   });
 
-  test('it says where, and by which command', () => {
+  test('reports the machine and the command', () => {
     expect(report).toMatchObject({ quick: true, node: process.version });
     expect(report.command).toBe(`npm run bench -- --here --quick --json ${file}`);
   });
 
-  test('the same figures print the same tables', () => {
+  test('prints the same tables for the same figures', () => {
     expect(reporter('print', file)).toBe(output);
   });
 
-  test('it draws no charts of what it has not measured', () => {
+  test('draws no charts without measurements', () => {
     expect(() => reporter('document', file)).toThrow();
   });
 });

@@ -13,14 +13,13 @@ import {
 import { release, tmpdir } from 'node:os';
 import { type Check, diagnose, Ipvs, loadModules } from 'ipvs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { isOwnKernel } from './helpers/modules.js';
 import { Namespace, run } from './helpers/namespace.js';
 import { until } from './helpers/poll.js';
 import { programPath } from './helpers/programs.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
 const fixture = useNamespace();
-/** These tests change the kernel itself, so they need one of their own. */
-const ours = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
 const MODPROBE = '/proc/sys/kernel/modprobe';
 const schedulers = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos'.split(' ');
 
@@ -79,7 +78,7 @@ test.each(schedulers)('scheduler %s is reported present if its module is', async
 });
 
 test('all schedulers but twos are present on the kernels of the tests', async (context) => {
-  if (!ours) context.skip('this kernel has what it has');
+  if (!isOwnKernel) context.skip('needs a kernel that was booted for the tests');
   const missing = (await fixture.ipvs.diagnose()).filter(({ status }) => status === 'missing');
   expect(missing.map(({ name }) => name)).toEqual(['scheduler twos']);
 });
@@ -117,7 +116,7 @@ describe('modprobe', () => {
   const log = () => (existsSync(`${folder}/log`) ? readFileSync(`${folder}/log`, 'utf8') : '');
 
   beforeAll(() => {
-    if (!ours) return;
+    if (!isOwnKernel) return;
     folder = mkdtempSync('/run/ipvs-');
     before = readFileSync(MODPROBE, 'utf8');
     const script = `#!/bin/sh\necho "$*" >> ${folder}/log\nexec ${before.trim()} "$@"\n`;
@@ -126,12 +125,12 @@ describe('modprobe', () => {
     writeFileSync(MODPROBE, `${folder}/modprobe`);
   });
   afterAll(() => {
-    if (!ours) return;
+    if (!isOwnKernel) return;
     writeFileSync(MODPROBE, before);
     rmSync(folder, { recursive: true });
   });
   beforeEach((context) => {
-    if (!ours) context.skip('what the kernel runs is not ours to change');
+    if (!isOwnKernel) context.skip('needs a kernel that was booted for the tests');
     rmSync(`${folder}/log`, { force: true });
   });
 
@@ -223,7 +222,7 @@ test('conn_reuse_mode is accepted on kernels from 5.9 on', async () => {
 });
 
 test('bridge-nf-call-iptables is unknown without br_netfilter', async (context) => {
-  if (!ours) context.skip('modules are not ours to load and unload');
+  if (!isOwnKernel) context.skip('needs a kernel that was booted for the tests');
   const present = () => existsSync('/sys/module/br_netfilter');
   if (present()) run('rmmod', ['br_netfilter']);
   expect(await checked('bridge-nf-call-iptables')).toMatchObject({ status: 'unknown' });
@@ -245,7 +244,7 @@ test('bridge-nf-call-iptables is unknown without br_netfilter', async (context) 
 });
 
 test('the size of the conntrack table is reported', async (context) => {
-  if (!ours) context.skip('modules are not ours to load');
+  if (!isOwnKernel) context.skip('needs a kernel that was booted for the tests');
   await loadModules(['nf_conntrack']);
   const max = readFileSync('/proc/sys/net/netfilter/nf_conntrack_max', 'utf8').trim();
   expect(await checked('conntrack size', diagnose())).toMatchObject({
@@ -347,7 +346,7 @@ describe('remedies', () => {
   });
 
   test('are null for a conntrack table without a limit', async (context) => {
-    if (!ours) context.skip('its limit is not ours to change');
+    if (!isOwnKernel) context.skip('needs a kernel that was booted for the tests');
     await loadModules(['nf_conntrack']);
     const file = '/proc/sys/net/netfilter/nf_conntrack_max';
     const before = readFileSync(file, 'utf8');
@@ -372,13 +371,13 @@ describe('if the kernel loads no modules on demand', () => {
   const module = `ip_vs_${scheduler}`;
   let before: string;
   beforeEach((context) => {
-    if (!ours) return context.skip('how the kernel loads modules is not ours to change');
+    if (!isOwnKernel) return context.skip('needs a kernel that was booted for the tests');
     before = readFileSync(MODPROBE, 'utf8');
     if (existsSync(`/sys/module/${module}`)) run('rmmod', [module]);
     writeFileSync(MODPROBE, '\n');
   });
   afterEach(async () => {
-    if (ours) writeFileSync(MODPROBE, before);
+    if (isOwnKernel) writeFileSync(MODPROBE, before);
     await fixture.ipvs.flush();
   });
   const why = /module ip_vs_ovf is not loaded, and .*kernel\.modprobe is empty.*modprobe ip_vs_ovf/;
@@ -434,7 +433,7 @@ test('diagnose checks only the schedulers that are named', async () => {
 });
 
 test('a module is loaded even if modprobe is not in PATH', async (context) => {
-  if (!ours) context.skip('modules are not ours to load');
+  if (!isOwnKernel) context.skip('needs a kernel that was booted for the tests');
   const { PATH } = process.env;
   try {
     for (const path of [undefined, '', ':', '/nowhere']) {
@@ -529,7 +528,7 @@ describe('diagnose without a handle', () => {
 
 describe('loadModules', () => {
   test('loads missing modules and leaves others alone', async (context) => {
-    if (!ours) context.skip('modules are not ours to unload');
+    if (!isOwnKernel) context.skip('needs a kernel that was booted for the tests');
     const name = 'ip_vs_ftp';
     const loaded = () => existsSync(`/sys/module/${name}`);
     if (loaded()) run('rmmod', [name]);

@@ -1,11 +1,10 @@
 // The privileges that each call needs, as docs/containers.md states them.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { isOwnKernel } from './helpers/modules.js';
 import { Namespace, run } from './helpers/namespace.js';
 import { programPath } from './helpers/programs.js';
 
-/** True if modules may be unloaded. On other kernels they may be loaded already, and stay. */
-const ours = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
 const SCHEDULER = 'nq';
 const MODULE = 'ip_vs_ovf';
 
@@ -13,7 +12,7 @@ const has = (module: string) => readFileSync('/proc/modules', 'utf8').includes(`
 
 function unload(...modules: string[]): void {
   const loaded = modules.filter(has);
-  if (ours && loaded.length > 0) run('rmmod', loaded);
+  if (isOwnKernel && loaded.length > 0) run('rmmod', loaded);
 }
 
 const rights = (...kept: string[]) => {
@@ -44,7 +43,7 @@ const all = {
   readParameters: 'done',
   writeParameters: 'done',
 };
-const noModules = { loadModules: ours ? 'ERR_IPVS_MODULE' : expect.any(String) };
+const noModules = { loadModules: isOwnKernel ? 'ERR_IPVS_MODULE' : expect.any(String) };
 const noNamespace = { otherNamespace: 'EPERM' };
 const nothing = { open: 'EPERM', ...noNamespace, ...noModules };
 
@@ -87,7 +86,7 @@ test.each([
     under: ['unshare', '--mount', 'sh', '-c', READ_ONLY, 'sh'],
     expected: { ...all, writeParameters: 'EROFS' },
   },
-])('the documented calls succeed with $rights', ({ under, expected }) => {
+])('exactly the documented calls succeed with $rights', ({ under, expected }) => {
   const [own, other] = [new Namespace(), new Namespace()];
   try {
     unload(`ip_vs_${SCHEDULER}`, MODULE);

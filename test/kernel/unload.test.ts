@@ -9,7 +9,7 @@ import { useNamespace } from './helpers/use-namespace.js';
 
 if (!isOwnKernel) {
   console.warn(
-    'unload.test.ts is left out: it unloads ip_vs, and this kernel is not ours. Run it with --kernel 6.1',
+    'unload.test.ts is skipped: it needs a kernel that was booted for the tests (--kernel 6.1)',
   );
 }
 

@@ -23,7 +23,7 @@ export const modules: Scenario = {
   about:
     'ip_vs unloaded and loaded anew under open handles, at rest and in the midst of operations',
   length: { share: 0.2 },
-  ours: true,
+  needsOwnKernel: true,
   room: 16,
   async run(context) {
     const { namespace, tally } = context;
