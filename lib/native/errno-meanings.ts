@@ -19,6 +19,7 @@ const GENERAL: Readonly<Record<string, string>> = {
   ENOPROTOOPT: 'the kernel is unloading IPVS',
   ETIMEDOUT:
     'the kernel did not answer in time: it may be loading a module, for which it runs modprobe',
+  ENODATA: 'the kernel sent no reply',
   EBADMSG: "the kernel's response was malformed",
   EMSGSIZE: 'a message was larger than its buffer',
   EINTR: 'the table changed during every read',
