@@ -8,7 +8,7 @@ import { type Info, readInfo } from './host/info.js';
 import { readStatus, type Status } from './host/status.js';
 import { readTotals } from './host/totals.js';
 import type { IpvsTypes } from './ipvs/client.js';
-import { Operations, type Run } from './ipvs/methods.js';
+import { Methods, type Run } from './ipvs/methods.js';
 import { readSnapshot, type Snapshot } from './ipvs/snapshot.js';
 import type { BigintOptions, NumberOptions, ReadOptions, Stats } from './ipvs/stats.js';
 import type { Returns } from './queue/returns.js';
@@ -24,7 +24,7 @@ type RunRoutine<How extends keyof Returns<unknown>> = <Value>(
  * The operations of a batch, and those that take several exchanges or read files. Those of
  * {@link Ipvs} return promises, those of {@link SyncIpvs} their values.
  */
-export abstract class HandleOperations<How extends 'promise' | 'value'> extends Operations<How> {
+export abstract class HandleMethods<How extends 'promise' | 'value'> extends Methods<How> {
   readonly #runRoutine: RunRoutine<How>;
 
   /**
@@ -80,4 +80,4 @@ export abstract class HandleOperations<How extends 'promise' | 'value'> extends 
   }
 }
 
-registerEntries(HandleOperations.prototype);
+registerEntries(HandleMethods.prototype);

@@ -18,6 +18,7 @@ export type {
   Endpoint,
 } from './connections/types.js';
 export type { Family } from './core/address.js';
+export type { DeleteOptions } from './core/delete-options.js';
 export type { Errno } from './core/errno.js';
 export {
   IpvsError,
@@ -68,7 +69,7 @@ export type {
   TunnelChecksum,
   TunnelType,
 } from './ipvs/names.js';
-export type { DeleteOptions, Ensured, StopOptions, UpdateOptions } from './ipvs/operations.js';
+export type { Ensured, StopOptions, UpdateOptions } from './ipvs/options.js';
 export type { Persistence, PersistenceConfig } from './ipvs/persistence.js';
 export type {
   DestinationAddress,

@@ -22,7 +22,7 @@ import { IpvsError } from './core/errors.js';
 import { describeInput, isInputError } from './core/input-errors.js';
 import { IterableWeakSet } from './core/iterable-weak-set.js';
 import { registerEntries, registerEntry, withAwaitStack, withAwaitStacks } from './core/stack.js';
-import { HandleOperations } from './handle-methods.js';
+import { HandleMethods } from './handle-methods.js';
 import {
   checkDiagnoseOptions,
   checkHostOptions,
@@ -69,7 +69,7 @@ const KEY = Symbol('Ipvs');
  * They take effect at once, before operations of the handle that are pending. Await pending
  * operations first if the order matters.
  */
-export class SyncIpvs extends HandleOperations<'value'> {
+export class SyncIpvs extends HandleMethods<'value'> {
   /** The kernel parameters of IPVS in the handle's network namespace. */
   readonly sysctls: SyncSysctlAccess;
 
@@ -103,7 +103,7 @@ export class SyncIpvs extends HandleOperations<'value'> {
  *
  * A handle works in worker_threads. It keeps the process alive only while an operation is pending.
  */
-export class Ipvs extends HandleOperations<'promise'> implements AsyncDisposable {
+export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
   /** The kernel parameters of IPVS in the handle's network namespace. */
   readonly sysctls: SysctlAccess;
   /**

@@ -12,7 +12,7 @@ import { type BatchRunOptions, runBatch } from '../queue/batch-run.js';
 import { EncodedBatch, MAX_REQUESTS } from '../queue/encoded-batch.js';
 import type { Place } from '../queue/returns.js';
 import type { IpvsClient, IpvsQueue, IpvsTypes } from './client.js';
-import { Operations } from './methods.js';
+import { Methods } from './methods.js';
 import type { IpvsOperation } from './operations.js';
 
 /** Options of {@link Ipvs.batch}. */
@@ -61,7 +61,7 @@ const KEY = Symbol('Batch');
  * @throws TypeError, RangeError: bad input
  * @throws IpvsError ERR_IPVS_CLOSED: the batch was sent, or has failed
  */
-export class Batch extends Operations<'place'> {
+export class Batch extends Methods<'place'> {
   /**
    * Not for callers: {@link Ipvs.batch} makes it.
    * @internal

@@ -3,17 +3,12 @@
  * @module
  */
 
+import type { DeleteOptions } from '../core/delete-options.js';
 import { registerEntries } from '../core/stack.js';
 import type { Returns } from '../queue/returns.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
-import {
-  type DeleteOptions,
-  type Ensured,
-  type IpvsOperation,
-  operations,
-  type StopOptions,
-  type UpdateOptions,
-} from './operations.js';
+import { type IpvsOperation, operations } from './operations.js';
+import type { Ensured, StopOptions, UpdateOptions } from './options.js';
 import type { DestinationReference, ServiceReference } from './reference-types.js';
 import type { RequestBuffer } from './request-buffer.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
@@ -47,7 +42,7 @@ type Given<Name extends keyof typeof operations> = (typeof operations)[Name] ext
  * can fail with EPERM, ENOMEM, ETIMEDOUT, ERR_IPVS_UNAVAILABLE, ERR_IPVS_OUTCOME_UNKNOWN and
  * ERR_IPVS_CLOSED, and with the errors that are listed with it.
  */
-export abstract class Operations<How extends keyof Returns<unknown>> {
+export abstract class Methods<How extends keyof Returns<unknown>> {
   readonly #run: Run<How>;
 
   /**
@@ -327,4 +322,4 @@ export abstract class Operations<How extends keyof Returns<unknown>> {
   }
 }
 
-registerEntries(Operations.prototype);
+registerEntries(Methods.prototype);

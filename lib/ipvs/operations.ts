@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { DeleteOptions } from '../core/delete-options.js';
 import type { OperationName } from '../native/addon.js';
 import type { Incremental, List } from '../queue/incremental.js';
 import { type Decoder, definitions, type Operation } from '../queue/operation.js';
@@ -14,6 +15,7 @@ import {
   encodeDestinationChanges,
   encodeDestinationConfig,
 } from './destination-codec.js';
+import type { Ensured, StopOptions, UpdateOptions } from './options.js';
 import {
   encodeDestinationReference,
   encodeServiceOfDestination,
@@ -44,41 +46,6 @@ import {
   type SyncDaemonRole,
 } from './sync-daemon.js';
 import { encodeTimeouts, type TimeoutChanges } from './timeouts.js';
-
-/**
- * The result of an ensure:
- * - `created`: the object did not exist
- * - `updated`: the object existed, and has the wanted settings now. It may have had them before: to
- *   find out would take another exchange
- */
-export type Ensured = 'created' | 'updated';
-
-/** Options of updates. */
-export interface UpdateOptions {
-  /**
-   * If true, it is not an error if the object does not exist, and the update resolves to false.
-   * Default: false.
-   */
-  readonly ifExists?: boolean | undefined;
-}
-
-/** Options of deletions. */
-export interface DeleteOptions {
-  /**
-   * If true, it is not an error if the object does not exist, and the deletion resolves to false.
-   * Default: false.
-   */
-  readonly ifExists?: boolean | undefined;
-}
-
-/** Options of `stopSyncDaemon()`. */
-export interface StopOptions {
-  /**
-   * If true, it is not an error if no daemon of this role runs, and the operation resolves to
-   * false. Default: false.
-   */
-  readonly ifRunning?: boolean | undefined;
-}
 
 /** The definition of an operation of IPVS. @internal */
 export type IpvsOperation<Value, Args extends readonly unknown[] = []> = Operation<

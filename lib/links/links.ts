@@ -16,7 +16,7 @@ import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
 import { openHandle } from '../native/open.js';
 import { Queue } from '../queue/queue.js';
 import { type LinkQueue, linkClient } from './client.js';
-import { LinkOperations } from './methods.js';
+import { LinkMethods } from './methods.js';
 import { LinkWatcher } from './watcher.js';
 
 /** Options of {@link Links.watch}. */
@@ -37,7 +37,7 @@ const KEY = Symbol('Links');
  * The operations of {@link Links} without promises: each returns its value, or throws its error,
  * and blocks the event loop until then. They take effect before operations that are pending.
  */
-export class SyncLinks extends LinkOperations<'value'> {
+export class SyncLinks extends LinkMethods<'value'> {
   /**
    * Not for callers: use `links.sync`.
    * @internal
@@ -59,7 +59,7 @@ export class SyncLinks extends LinkOperations<'value'> {
  * sent together, and take effect in the order of the calls; between them and operations of IPVS
  * there is no order. Each settles with its own result, and a failure does not stop the others.
  */
-export class Links extends LinkOperations<'promise'> implements AsyncDisposable {
+export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
   /** The same operations without promises. */
   readonly sync: SyncLinks;
   readonly #native: Native;

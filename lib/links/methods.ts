@@ -3,8 +3,8 @@
  * @module
  */
 import { describeArgument } from '../core/arguments.js';
+import type { DeleteOptions } from '../core/delete-options.js';
 import { registerEntries } from '../core/stack.js';
-import type { DeleteOptions } from '../ipvs/operations.js';
 import type { Returns } from '../queue/returns.js';
 import { type Routine, routineOf } from '../queue/routine.js';
 import type { AddressConfig, LinkAddress } from './address.js';
@@ -54,7 +54,7 @@ type RunRoutine<How extends 'promise' | 'value'> = <Value>(
  * changes something also with EPERM (CAP_NET_ADMIN in the user namespace that owns the network
  * namespace is missing), and with the errors that are listed with it.
  */
-export abstract class LinkOperations<How extends 'promise' | 'value'> {
+export abstract class LinkMethods<How extends 'promise' | 'value'> {
   readonly #run: Run<How>;
   readonly #runRoutine: RunRoutine<How>;
 
@@ -194,4 +194,4 @@ export abstract class LinkOperations<How extends 'promise' | 'value'> {
   }
 }
 
-registerEntries(LinkOperations.prototype);
+registerEntries(LinkMethods.prototype);

@@ -4,8 +4,8 @@
  */
 import { families } from '../core/address.js';
 import { checkBoolean, checkInteger, readObject, readOptions } from '../core/check.js';
+import type { DeleteOptions } from '../core/delete-options.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import type { DeleteOptions } from '../ipvs/operations.js';
 import type { LinkOperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { definitions, named, type Operation } from '../queue/operation.js';
