@@ -1,9 +1,8 @@
-// Structs of IPVS <-> netlink attributes. Pure. The tables in codec.cc are the wire format: a new
-// attribute of the kernel is one more row there.
+// Encodes the objects of IPVS as netlink attributes, and decodes them. Pure functions. The wire format
+// is in attribute_tables.h.
 //
-// Reading is as tolerant as the kernel's compatibility needs: unknown attributes are skipped,
-// missing ones stay zero, known ones that are too short are damage. 64-bit statistics win over
-// 32-bit ones, wherever they stand.
+// Compatibility: unknown attributes are skipped, missing ones stay zero, known ones that are too
+//   short are malformed. 64-bit statistics replace 32-bit ones, in whichever order they come.
 #pragma once
 
 #include <optional>
@@ -13,25 +12,25 @@
 
 namespace ipvs {
 
-/// How much of an object a request carries.
+/// The fields of an object that a message has.
 enum class Fields : uint8_t {
-  kKey,   ///< what names it
+  kKey,   ///< the key
   kFull,  ///< all that the NEW and SET commands demand
 };
 
 /// Appends IPVS_CMD_ATTR_SERVICE.
-void put_service(netlink::MessageBatch& batch, const Service& service, Fields part);
+void put_service(netlink::MessageBatch& batch, const Service& service, Fields fields);
 /// Appends IPVS_CMD_ATTR_DEST.
-void put_destination(netlink::MessageBatch& batch, const Destination& destination, Fields part);
+void put_destination(netlink::MessageBatch& batch, const Destination& destination, Fields fields);
 
 /// Appends IPVS_CMD_ATTR_DAEMON.
-void put_daemon(netlink::MessageBatch& batch, const SyncDaemon& daemon, Fields part);
+void put_daemon(netlink::MessageBatch& batch, const SyncDaemon& daemon, Fields fields);
 /// Appends those IPVS_CMD_ATTR_TIMEOUT_* that are not 0.
 void put_timeouts(netlink::MessageBatch& batch, const Timeouts& timeouts);
 
-/// Reads the attributes of a message; nothing if they are damaged or hold no such object.
+/// Reads the attributes of a message. Returns nothing if they are malformed or have no such object.
 std::optional<ServiceEntry> read_service(netlink::Attributes attributes);
-/// `family` is the service's, which holds where a kernel before 3.18 leaves the destination's out.
+/// @param family the service's: kernels before 3.18 leave the destination's out
 std::optional<DestinationEntry> read_destination(netlink::Attributes attributes, uint16_t family);
 std::optional<SyncDaemon> read_daemon(netlink::Attributes attributes);
 std::optional<Timeouts> read_timeouts(netlink::Attributes attributes);

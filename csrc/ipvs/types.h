@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "netlink/values.h"
+#include "netlink/record.h"
 
 namespace ipvs {
 

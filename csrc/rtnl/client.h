@@ -1,75 +1,69 @@
-// The operations on links and addresses: batches of requests in, batches of results out.
+// The operations on links and addresses: a list of requests in, a response out.
 //
 // Threading: one thread at a time; any thread. The network namespace is that of the opening.
-// Order: requests take effect in the order given, and each sees the effects of those before it.
-// Errors: of a request in its Result; none of them stops the others. But for a lack of memory, only
-//   the constructor throws.
+// Order: requests take effect in the given order, and each sees the effects of those before it.
+// Errors: the result of a request has its error, which stops none of the others. Apart from
+//   std::bad_alloc, only the constructors throw.
 // Performance: neighbouring requests of one kind share their exchanges: one for the commands, and
-//   another before it that finds the links which are given by name.
+//   one before it that finds the links which are given by name.
 #pragma once
 
-#include <functional>
-#include <map>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
+#include "netlink/requests.h"
 #include "netlink/socket.h"
-#include "rtnl/plan.h"
+#include "os/namespace.h"
 #include "rtnl/request.h"
+#include "rtnl/transport.h"
 
 namespace rtnl {
 
 class Client {
  public:
-  /// @throws os::Error those of netlink::Socket::open()
+  /// @throws os::Error as the constructors of Transport
   explicit Client(const os::Namespace& netns);
-  /// Speaks on an open socket of NETLINK_ROUTE with NETLINK_GET_STRICT_CHK.
   explicit Client(netlink::Socket socket);
 
-  /// `addresses` are those that the requests name ranges of; a range that leaves them is refused.
+  /// Executes requests.
+  /// @param addresses the addresses of all requests; a request whose range leaves them is refused
   Response run(std::span<const Request> requests, std::span<const AddressSettings> addresses);
 
  private:
-  struct Range {
-    size_t first;
-    size_t last;
-  };
-  struct Rule;
-  static const Rule kRules[];
-  static const Rule& rule_of(uint32_t operation);
+  using Range = netlink::Range;
+  using Indexes = std::vector<size_t>;
+  struct Row;
+  struct Operations;
+  // Attempts of an ensure, while other writers are faster.
+  static constexpr int kEnsureAttempts = 4;
 
-  // Each answers the requests of a range, all of its kind.
-  void run_link_readings(Range range);
-  void run_link_changes(Range range);
-  void run_dummies(Range range);
-  void run_addresses(Range range);
-  void run_address_ensures(Range range);
+  // Each executes a range of requests.
+  void run_link_queries(Range range);
+  void run_link_commands(Range range);
+  void run_dummy_ensures(Range range);
   void run_lists(Range range);
-  void run_unknown(Range range);
+  void refuse_unknown(Range range);
+  // In client_addresses.cc.
+  void run_address_commands(Range range);
+  void run_address_ensures(Range range);
 
-  using Numbers = std::vector<size_t>;  // of requests
-  using Groups = std::map<uint32_t, Numbers>;
+  void ensure_dummies(Range range);
+  Indexes ensure_dummies_once(const Indexes& pending, bool last);
+  void list(size_t request);
+  std::vector<LinkAddress> list_addresses(const Request& request);
+  std::vector<AddressSettings> plan_addresses(size_t request);
+  void set_link_names(std::vector<LinkAddress>& addresses);
 
   std::vector<uint32_t> find_links(Range range);
-  void ensure_dummies(Range range);
-  void ensure_group(uint32_t index, Numbers pending);
-  void refuse(size_t request, const AddressSettings& present);
   void refuse_other_links(Range range, std::span<const uint32_t> indexes);
-  void list(size_t number);
-  void list_links(const Name<32>& kind, std::vector<Link>& links);
-  std::vector<LinkAddress> list_addresses(uint32_t index, uint16_t family);
-  std::vector<AddressSettings> plan(uint32_t index, uint16_t family, Plan plan);
-  void name_links(std::vector<LinkAddress>& addresses);
-  template <typename Read, typename Restart>
-  void dump(Read read, Restart restart);
-  using OnLink = std::function<void(size_t, const Link&)>;
-  std::vector<netlink::Failure> send(const OnLink& on_link = [](size_t, const Link&) {});
-  std::vector<netlink::Failure> ask(std::span<const LinkKey* const> keys, const OnLink& on_link);
-  Link get_link(const LinkKey& key);
+  void refuse_settings(size_t request, const AddressSettings& present);
+  void ensure_addresses(uint32_t index, Indexes requests);
+  Indexes ensure_addresses_once(uint32_t index, const Indexes& pending, bool last);
   std::span<const AddressSettings> addresses_of(const Request& request) const;
-  void attempt(size_t request, const std::function<void()>& action);
 
-  netlink::Socket socket_;
+  Transport transport_;
   netlink::MessageBatch batch_;
   std::span<const Request> requests_;
   std::span<const AddressSettings> addresses_;

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "netlink/values.h"
+#include "netlink/record.h"
 
 namespace rtnl {
 

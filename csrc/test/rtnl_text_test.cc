@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "netlink/values.h"
+#include "netlink/record.h"
 #include "test/random.h"
 
 using netlink::Address;

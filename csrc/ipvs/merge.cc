@@ -1,4 +1,4 @@
-#include "ipvs/changes.h"
+#include "ipvs/merge.h"
 
 #include <linux/ip_vs.h>
 
@@ -11,7 +11,7 @@ uint32_t replace_bits(uint32_t current, uint32_t changes, uint32_t mask) {
 
 }  // namespace
 
-Service apply_changes(const Service& current, const Service& changes, uint32_t named) {
+Service merge(const Service& current, const Service& changes, uint32_t named) {
   Service result = current;
   const auto names = [named](uint32_t setting) { return (named & setting) != 0; };
 
@@ -37,7 +37,7 @@ Service apply_changes(const Service& current, const Service& changes, uint32_t n
   return result;
 }
 
-Destination apply_changes(const Destination& current, const Destination& changes, uint32_t named) {
+Destination merge(const Destination& current, const Destination& changes, uint32_t named) {
   Destination result = current;
   const auto names = [named](uint32_t setting) { return (named & setting) != 0; };
 
@@ -55,13 +55,13 @@ Destination apply_changes(const Destination& current, const Destination& changes
   return result;
 }
 
-Status check_changes(const Service& result, const Name<16>& flags_owner) {
+Status check_merged(const Service& result, const Name<16>& flags_owner) {
   const std::string_view owner = flags_owner.view();
   const bool fits = owner.empty() || owner == result.scheduler.view();
   return fits ? Status::kDone : kForeignFlags;
 }
 
-Status check_changes(const Destination& result, uint32_t named) {
+Status check_merged(const Destination& result, uint32_t named) {
   if ((named & Changes::kTunnel) != 0 && result.forwarding != IP_VS_CONN_F_TUNNEL) {
     return kTunnelless;
   }

@@ -1,4 +1,4 @@
-#include "ipvs/loading.h"
+#include "ipvs/module_loader.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -23,34 +23,36 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-namespace ipvs::loading {
+namespace ipvs::module_loader {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 struct Load : std::enable_shared_from_this<Load> {
   Scope scope;
-  Clock::time_point end;
-  os::Descriptor over{::eventfd(0, EFD_CLOEXEC)};  // readable once it is
+  Clock::time_point deadline;
+  os::Descriptor ended{::eventfd(0, EFD_CLOEXEC)};  // readable when the load has ended
   Load* next = nullptr;
 
-  // Waits for its end. False: the time is over.
+  // Waits for the end of the load, until its deadline. Returns false if it is still running.
   bool wait() const {
     for (;;) {
-      const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
-      pollfd waited{.fd = over.get(), .events = POLLIN, .revents = 0};
-      const int ready = ::poll(&waited, 1, static_cast<int>(std::max<int64_t>(0, rest.count())));
+      const auto remaining =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+      pollfd waited{.fd = ended.get(), .events = POLLIN, .revents = 0};
+      const int ready =
+          ::poll(&waited, 1, static_cast<int>(std::max<int64_t>(0, remaining.count())));
       if (ready > 0) return true;
-      if (ready == 0 || Clock::now() >= end) return false;
+      if (ready == 0 || Clock::now() >= deadline) return false;
     }
   }
 };
 
-// Those that are under way. A thread that the process does not wait for may end after the process's
-// destructors have run: nothing of this has one.
+// The running loads. A thread that is left alone may end after the destructors of the process have
+// run, so none of these variables has one.
 std::mutex mutex;
 Load* first = nullptr;
-std::atomic<unsigned> count{0};  // saves the others the lock
+std::atomic<unsigned> count{0};  // while it is 0, nobody takes the lock
 
 void enter(Load& load) {
   const std::lock_guard lock(mutex);
@@ -68,8 +70,8 @@ void leave(const Load& load) {
     --count;
   }
   const uint64_t one = 1;
-  // Can only fail where it was written already.
-  [[maybe_unused]] const ssize_t written = ::write(load.over.get(), &one, sizeof one);
+  // Cannot fail: the counter is 0 before.
+  [[maybe_unused]] const ssize_t written = ::write(load.ended.get(), &one, sizeof one);
 }
 
 std::shared_ptr<Load> find(Scope scope) {
@@ -80,7 +82,7 @@ std::shared_ptr<Load> find(Scope scope) {
   return nullptr;
 }
 
-// Linux 7 locks IPVS for each network namespace.
+// Linux 7 has one lock of IPVS for each network namespace, Linux 6 one for all.
 bool locks_by_namespace() {
   utsname names{};
   return ::uname(&names) == 0 && std::atoi(names.release) >= 7;
@@ -96,7 +98,7 @@ Scope scope_of(int descriptor) {
   return cookie;
 }
 
-bool settled(Scope scope) {
+bool wait_for_loads(Scope scope) {
   while (count != 0) {
     const auto load = find(scope);
     if (!load) break;
@@ -107,9 +109,9 @@ bool settled(Scope scope) {
 
 bool run(Scope scope, std::function<void()> work, std::chrono::milliseconds deadline) {
   const auto load = std::make_shared<Load>();
-  load->end = Clock::now() + deadline;
+  load->deadline = Clock::now() + deadline;
   load->scope = scope;
-  if (!load->over) throw os::Error(errno, "eventfd");
+  if (!load->ended) throw os::Error(errno, "eventfd");
   enter(*load);
   try {
     os::Thread::leave_alone([load, work = std::move(work)] {
@@ -128,4 +130,4 @@ bool is_loaded(std::string module) {
   return ::access(("/sys/module/" + module).c_str(), F_OK) == 0;
 }
 
-}  // namespace ipvs::loading
+}  // namespace ipvs::module_loader

@@ -1,4 +1,4 @@
-#include "ipvs/changes.h"
+#include "ipvs/merge.h"
 
 #include <doctest/doctest.h>
 #include <linux/ip_vs.h>
@@ -7,9 +7,9 @@
 #include "test/random.h"
 #include "test/wire.h"
 
-using ipvs::apply_changes;
+using ipvs::merge;
 using ipvs::Changes;
-using ipvs::check_changes;
+using ipvs::check_merged;
 using ipvs::Destination;
 using ipvs::Service;
 using ipvs::ServiceFlags;
@@ -45,9 +45,9 @@ TEST_CASE("applying no changes leaves a service and a destination as they are") 
   Random random;
   for (int round = 0; round < 500; ++round) {
     const Service service = similar_service(random);
-    CHECK(shown(apply_changes(service, similar_service(random), 0)) == shown(service));
+    CHECK(shown(merge(service, similar_service(random), 0)) == shown(service));
     const Destination destination = similar_destination(random);
-    CHECK(shown(apply_changes(destination, similar_destination(random), 0)) == shown(destination));
+    CHECK(shown(merge(destination, similar_destination(random), 0)) == shown(destination));
   }
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("a service takes the settings that are named and keeps the others") {
     const Service changes = similar_service(random);
     const uint32_t named = random_names(random);
     const auto names = [&](uint32_t setting) { return (named & setting) != 0; };
-    const Service result = apply_changes(current, changes, named);
+    const Service result = merge(current, changes, named);
     CAPTURE(named);
     CAPTURE(shown(current));
     CAPTURE(shown(changes));
@@ -88,7 +88,7 @@ TEST_CASE("a service takes the settings that are named and keeps the others") {
     CHECK(result.engine.view() ==
           (from_changes(Changes::kEngine) ? changes : current).engine.view());
 
-    CHECK(shown(apply_changes(result, changes, named)) == shown(result));
+    CHECK(shown(merge(result, changes, named)) == shown(result));
   }
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("a destination takes the settings that are named and keeps the others"
     const auto source = [&](uint32_t setting) -> const Destination& {
       return (named & setting) != 0 ? changes : current;
     };
-    const Destination result = apply_changes(current, changes, named);
+    const Destination result = merge(current, changes, named);
     CAPTURE(named);
 
     CHECK(shown(result.key) == shown(current.key));
@@ -123,7 +123,7 @@ TEST_CASE("a destination takes the settings that are named and keeps the others"
       CHECK(result.tunnel_flags == 0);
     }
 
-    CHECK(shown(apply_changes(result, changes, named)) == shown(result));
+    CHECK(shown(merge(result, changes, named)) == shown(result));
   }
 }
 
@@ -134,23 +134,23 @@ TEST_CASE("scheduler flags are dropped when the scheduler changes") {
   Service changes{};
   changes.scheduler.assign("rr");
   changes.flags = 0x08;
-  CHECK(apply_changes(current, changes, Changes::kScheduler).flags == ServiceFlags::kOnePacket);
-  CHECK(apply_changes(current, changes, Changes::kScheduler | Changes::kSchedulerFlags).flags ==
+  CHECK(merge(current, changes, Changes::kScheduler).flags == ServiceFlags::kOnePacket);
+  CHECK(merge(current, changes, Changes::kScheduler | Changes::kSchedulerFlags).flags ==
         (ServiceFlags::kOnePacket | 0x08));
   changes.scheduler.assign("sh");
-  CHECK(apply_changes(current, changes, Changes::kScheduler).flags == current.flags);
+  CHECK(merge(current, changes, Changes::kScheduler).flags == current.flags);
 }
 
 TEST_CASE("scheduler flags of another scheduler than the service then has are refused") {
   Service result{};
   result.scheduler.assign("sh");
   ipvs::Name<16> owner{};
-  CHECK(check_changes(result, owner) == Status::kDone);
+  CHECK(check_merged(result, owner) == Status::kDone);
   owner.assign("sh");
-  CHECK(check_changes(result, owner) == Status::kDone);
+  CHECK(check_merged(result, owner) == Status::kDone);
   for (const char* other : {"mh", "s", "shh"}) {
     owner.assign(other);
-    CHECK(check_changes(result, owner) == ipvs::kForeignFlags);
+    CHECK(check_merged(result, owner) == ipvs::kForeignFlags);
   }
 }
 
@@ -159,8 +159,8 @@ TEST_CASE("tunnel settings are refused for a destination that is not forwarded b
   for (uint32_t forwarding = 0; forwarding < 5; ++forwarding) {
     result.forwarding = forwarding;
     const bool tunnel = forwarding == IP_VS_CONN_F_TUNNEL;
-    CHECK(check_changes(result, Changes::kWeight) == Status::kDone);
-    CHECK(check_changes(result, Changes::kTunnel) == (tunnel ? Status::kDone : ipvs::kTunnelless));
+    CHECK(check_merged(result, Changes::kWeight) == Status::kDone);
+    CHECK(check_merged(result, Changes::kTunnel) == (tunnel ? Status::kDone : ipvs::kTunnelless));
   }
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("a lower threshold above the upper one is refused") {
     for (uint32_t upper = 0; upper < 3; ++upper) {
       result.lower_threshold = lower;
       result.upper_threshold = upper;
-      CHECK(check_changes(result, 0) == (lower > upper ? ipvs::kThresholds : Status::kDone));
+      CHECK(check_merged(result, 0) == (lower > upper ? ipvs::kThresholds : Status::kDone));
     }
   }
 }

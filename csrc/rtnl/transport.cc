@@ -1,0 +1,139 @@
+#include "rtnl/transport.h"
+
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "netlink/requests.h"
+#include "os/error.h"
+#include "rtnl/codec.h"
+
+namespace rtnl {
+namespace {
+
+using netlink::Failure;
+using netlink::Messages;
+using netlink::Status;
+using os::Error;
+
+constexpr int kQueryAttempts = 5;
+
+netlink::Socket open_strict(const os::Namespace& netns) {
+  netlink::Socket socket = netlink::Socket::open(NETLINK_ROUTE, netns);
+  // Without it the kernel ignores the link that a list of addresses is limited to.
+  const int on = 1;
+  if (::setsockopt(socket.descriptor(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on) != 0) {
+    throw Error(errno, "setsockopt", "NETLINK_GET_STRICT_CHK");
+  }
+  return socket;
+}
+
+}  // namespace
+
+bool is_repeatable(const Failure& failure) {
+  return failure.status == Status::kLost && failure.error != ETIMEDOUT;
+}
+
+Transport::Transport(netlink::Socket socket) : socket_(std::move(socket)) {}
+
+Transport::Transport(const os::Namespace& netns) : Transport(open_strict(netns)) {}
+
+std::vector<Failure> Transport::run(netlink::MessageBatch& batch) {
+  return socket_.run(batch, [](size_t, const Messages&) {});
+}
+
+std::vector<Failure> Transport::get_links(std::span<const LinkKey* const> keys,
+                                          const OnLink& on_link) {
+  std::vector<Failure> failures;
+  const netlink::Range all{0, keys.size()};
+  netlink::retry(all.indexes(), kQueryAttempts, [&](const auto& pending, bool last) {
+    query_.clear();
+    for (const size_t place : pending) put_get_link(query_, *keys[place]);
+    std::vector<Failure> malformed;
+    auto failed = socket_.run(query_, [&](size_t index, const Messages& message) {
+      if (const auto link = read_link(message)) {
+        on_link(pending[index], *link);
+      } else {
+        malformed.push_back({index, EBADMSG, Status::kLost, {}});
+      }
+    });
+    failed.insert(failed.end(), malformed.begin(), malformed.end());
+    netlink::map_indexes(failed, pending);
+
+    std::vector<size_t> again;
+    for (Failure& failure : failed) {
+      if (!last && is_repeatable(failure)) {
+        again.push_back(failure.index);
+      } else {
+        failures.push_back(std::move(failure));
+      }
+    }
+    return again;
+  });
+  return failures;
+}
+
+Link Transport::get_link(const LinkKey& key) {
+  std::optional<Link> found;
+  const LinkKey* const keys[] = {&key};
+  const auto failures = get_links(keys, [&](size_t, const Link& link) { found = link; });
+  if (!failures.empty()) throw Error(failures[0].error, "RTM_GETLINK", failures[0].text);
+  return *found;
+}
+
+// Calls `read` with the messages of the dump that `query_` requests, and `restart` where it is
+// repeated.
+template <typename Read, typename Restart>
+void Transport::dump(Read read, Restart restart) {
+  for (int attempt = 1;; ++attempt) {
+    const auto end = socket_.dump(query_, read);
+    if (!end.interrupted) return;
+    if (attempt == kQueryAttempts) throw Error(EINTR, "dump");
+    restart();
+  }
+}
+
+void Transport::list_links(const Name<32>& kind, std::vector<Link>& links) {
+  const size_t first = links.size();
+  query_.clear();
+  put_list_links(query_, kind);
+  dump(
+      [&](const Messages& message) {
+        const auto link = read_link(message);
+        if (!link) throw Error(EBADMSG, "RTM_GETLINK");
+        // The kernel does not filter by a kind whose module is not loaded.
+        if (kind.view().empty() || link->kind.view() == kind.view()) links.push_back(*link);
+      },
+      [&] { links.resize(first); });
+}
+
+// The socket has checked the lengths: what read_address() does not read belongs to another family
+// than IP, or is malformed.
+std::vector<LinkAddress> Transport::list_addresses(uint32_t index, uint16_t family) {
+  std::vector<LinkAddress> addresses;
+  query_.clear();
+  put_list_addresses(query_, index, family);
+  dump(
+      [&](const Messages& message) {
+        if (const auto address = read_address(message)) addresses.push_back(*address);
+      },
+      [&] { addresses.clear(); });
+  return addresses;
+}
+
+std::vector<AddressSettings> Transport::plan_changes(uint32_t index, uint16_t family, Plan plan) {
+  query_.clear();
+  put_list_addresses(query_, index, family);
+  dump(
+      [&](const Messages& message) {
+        if (const auto address = read_address(message)) plan.note(*address);
+      },
+      [&] { plan.restart(); });
+  return plan.changes();
+}
+
+}  // namespace rtnl
