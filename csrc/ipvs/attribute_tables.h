@@ -1,5 +1,5 @@
-// The attributes of the IPVS family, as tables: the wire format. A new attribute of the kernel is one
-// more row here. For codec.cc only.
+// The attributes of the IPVS family, as tables: the wire format. A new attribute of the kernel is
+// one more row here. For codec.cc only.
 #pragma once
 
 #include <linux/ip_vs.h>

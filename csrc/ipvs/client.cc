@@ -18,8 +18,8 @@ using os::Error;
 // Attempts of an ensure, while other writers are faster.
 constexpr int kEnsureAttempts = 6;
 
-// True if an ensure has to try the other command: the object to change does not exist, or the one to
-// create does.
+// True if an ensure has to try the other command: the object to change does not exist, or the one
+// to create does.
 bool needs_other_command(const Failure& failure, const CommandFormat& format, bool creating) {
   if (failure.status == Status::kLost) return true;  // an ensure can be repeated
   if (failure.status == Status::kNotSent) return false;

@@ -6,8 +6,8 @@
 //   std::bad_alloc, only the constructors throw.
 // Performance: neighbouring requests of one kind share their exchanges. Commands and queries take
 //   one exchange; ensures take one if all objects exist, and another for those that do not; updates
-//   of services take two. A scheduler that is new to the client costs an exchange of its own, once. A
-//   list costs a dump; so do updates of destinations, once for each service.
+//   of services take two. A scheduler that is new to the client costs an exchange of its own, once.
+//   A list costs a dump; so do updates of destinations, once for each service.
 #pragma once
 
 #include <cstddef>

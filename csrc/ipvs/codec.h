@@ -1,5 +1,5 @@
-// Encodes the objects of IPVS as netlink attributes, and decodes them. Pure functions. The wire format
-// is in attribute_tables.h.
+// Encodes the objects of IPVS as netlink attributes, and decodes them. Pure functions. The wire
+// format is in attribute_tables.h.
 //
 // Compatibility: unknown attributes are skipped, missing ones stay zero, known ones that are too
 //   short are malformed. 64-bit statistics replace 32-bit ones, in whichever order they come.

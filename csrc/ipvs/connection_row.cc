@@ -23,7 +23,7 @@ constexpr std::array<uint8_t, 256> make_hex_digits() {
 }
 constexpr auto kHexDigits = make_hex_digits();
 
-/// Takes words off the front of a row.
+/// Splits a row into words.
 class Words {
  public:
   explicit Words(std::string_view rest) : rest_(rest) {}
@@ -35,7 +35,7 @@ class Words {
     rest_.remove_prefix(length);
     return word;
   }
-  /// All behind the blank after the last word.
+  /// The text behind the blank after the last word.
   std::string_view rest() const { return rest_.empty() ? rest_ : rest_.substr(1); }
 
  private:
@@ -57,7 +57,7 @@ bool read_hex(std::string_view text, Number& value) {
   return true;
 }
 
-/// IPv4 as 8 hexadecimal digits, IPv6 as 8 full groups. Gives the family, or 0.
+/// Reads IPv4 of 8 hexadecimal digits or IPv6 of 8 full groups. Returns the family, or 0.
 uint16_t read_address(std::string_view text, Address& address) {
   constexpr size_t kIpv4Length = 8;
   constexpr size_t kIpv6Length = 39;
@@ -137,15 +137,15 @@ bool of_service(const ServiceKey& service, const Connection& row, const ServiceF
            has_service_port(service, row.virtual_port, facts);
   }
   if ((row.flags & Connection::kTemplate) == 0) return facts.reaches(row);
-  // A template for a mark stands under protocol IP, with the mark in place of the virtual address.
+  // A template for a firewall mark has protocol IP, and the mark as its virtual address.
   const Address& mark = row.virtual_address;
   const uint32_t number =
       uint32_t{mark[0]} << 24 | uint32_t{mark[1]} << 16 | uint32_t{mark[2]} << 8 | mark[3];
   return row.protocol == IPPROTO_IP && number == service.fwmark;
 }
 
-// A service of all ports leaves the packet's port as it is where its destination has none, and for
-// persistent clients wherever.
+// A service of all ports keeps the packet's port if its destination has port 0, and always for
+// persistent clients.
 bool has_port_of(const DestinationKey& destination, const Connection& row) {
   return row.destination_port == destination.port || row.destination_port == row.virtual_port;
 }
@@ -184,7 +184,7 @@ std::optional<ConnectionRow> parse_connection(std::string_view line, ConnectionF
   if (!read_decimal(words.next(), entry.expires)) return std::nullopt;
   row.engine = words.next();
   row.engine_data = words.rest();
-  // Templates have no client port, and states of their own.
+  // Templates have no client port, and have their own states.
   const bool resting = row.state == "NONE" || row.state == "ASSURED";
   if (entry.client_port == 0 && resting) entry.flags = Connection::kTemplate;
   return row;

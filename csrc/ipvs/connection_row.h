@@ -1,4 +1,4 @@
-// Rows of the connection table as the kernel prints them, and filters on them. Pure.
+// Rows of the connection table as the kernel prints them, and filters on them. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 
 namespace ipvs {
 
-/// Who made an entry.
+/// The origin of an entry.
 enum class Origin : uint16_t {
   kUnknown,  ///< /proc/net/ip_vs_conn does not say
   kLocal,
-  kSync,  ///< learned from the master
+  kSync,  ///< received from the master
 };
 
 struct Connection {
@@ -25,8 +25,8 @@ struct Connection {
   Address virtual_address;
   Address destination;
   uint32_t expires;  ///< seconds
-  uint32_t state;    ///< of a batch: 1 + the place in its texts
-  uint32_t engine;   ///< likewise, or 0
+  uint32_t state;    ///< in a batch: 1 + the index in its texts
+  uint32_t engine;   ///< the same, or 0
   uint32_t engine_data;
   uint16_t family;  ///< of client and virtual address
   uint16_t destination_family;
@@ -38,7 +38,7 @@ struct Connection {
   uint16_t origin;
 };
 
-/// A row as it was printed. The texts point into it.
+/// A row as the kernel printed it. The texts point into it.
 struct ConnectionRow {
   Connection connection{};
   std::string_view state;
@@ -46,27 +46,27 @@ struct ConnectionRow {
   std::string_view engine_data;
 };
 
-/// Which of the two files.
+/// The files of the connection table.
 enum class ConnectionFile : uint8_t {
-  kConnections,  ///< ip_vs_conn: with the data of persistence engines
-  kOrigins,      ///< ip_vs_conn_sync: with the origin
+  kConnections,  ///< ip_vs_conn, which has the data of persistence engines
+  kOrigins,      ///< ip_vs_conn_sync, which has the origin
 };
 
-/// Reads one row, without its newline; nothing if it is not one (such as the header). Pure.
+/// Reads a row without its newline. Returns nothing if the line is no row, such as the header.
 std::optional<ConnectionRow> parse_connection(std::string_view line, ConnectionFile file);
 
-/// Facts about a service that rows do not record, and a filter by service needs.
+/// Facts about a service that a filter by service needs and rows do not have.
 class ServiceFacts {
  public:
   ServiceFacts() = default;
-  /// @param claimed_ports of a service of port 0: the ports of its address that have services of
-  ///   their own, whose connections are not its
-  /// @param destinations of a firewall mark: its destinations, since connections do not record it
+  /// @param claimed_ports for a service of port 0: the ports of its address that have services of
+  ///   their own, whose connections do not belong to it
+  /// @param destinations for a firewall mark, which connections do not have: its destinations
   ServiceFacts(std::span<const uint16_t> claimed_ports,
                std::span<const DestinationKey> destinations);
 
   bool claims(uint16_t port) const;
-  /// Whether the row may be a connection to one of the destinations.
+  /// True if the row may be a connection to one of the destinations.
   bool reaches(const Connection& row) const;
 
  private:
@@ -74,7 +74,7 @@ class ServiceFacts {
   std::vector<DestinationKey> destinations_;  // sorted by address
 };
 
-/// What rows are wanted: all that match every criterion given.
+/// Selects the rows that match every given criterion.
 struct ConnectionFilter {
   static constexpr uint32_t kService = 1;
   static constexpr uint32_t kDestination = 2;

@@ -17,19 +17,19 @@ namespace {
 using os::Descriptor;
 using os::Error;
 
-// Many times the longest row, and more than the page that a read of /proc gives at most.
+// Many times the longest row, and more than the page that a read of /proc returns at most.
 constexpr size_t kBufferBytes = 64 * 1024;
-// How the line of titles begins.
+// The beginning of the header.
 constexpr std::string_view kTitle = "Pro ";
-// What one call of next() reads: enough for its rows if all match.
-constexpr size_t kPartBytes = 256 * 1024;
+// The bytes that one call of next() reads: enough for its rows if all match.
+constexpr size_t kNextBytes = 256 * 1024;
 
-/// Texts, each once where there are few, and where each row has its own, as it comes.
+/// The texts of a batch.
 class Texts {
  public:
   explicit Texts(std::vector<std::string>& texts) : texts_(texts) {}
 
-  /// For the few: states, engines.
+  /// Adds a text of a small set (states, engines) once. Returns 1 + its index, or 0 if it is empty.
   uint32_t intern(std::string_view text) {
     if (text.empty()) return 0;
     for (const uint32_t place : known_) {
@@ -38,6 +38,7 @@ class Texts {
     known_.push_back(static_cast<uint32_t>(texts_.size()));
     return add(text);
   }
+  /// Adds a text. Returns 1 + its index, or 0 if it is empty.
   uint32_t add(std::string_view text) {
     if (text.empty()) return 0;
     texts_.emplace_back(text);
@@ -49,7 +50,7 @@ class Texts {
   std::vector<uint32_t> known_;
 };
 
-/// Counts by key: open addressing, since a table has tens of thousands of groups at most times.
+/// Counts by key. Open addressing, because there may be tens of thousands of keys.
 class Counter {
  public:
   void add(const Connection& key) {
@@ -76,7 +77,7 @@ class Counter {
     }
     return mixed;
   }
-  // The slot of the key: 1 + its place in the counts, or 0 where it is not there yet.
+  // Returns the slot of the key: 1 + its index in the counts, or 0 for a new key.
   uint32_t& find(const Connection& key) {
     size_t at = hash(key) & (slots_.size() - 1);
     while (slots_[at] != 0 && std::memcmp(&counts_[slots_[at] - 1].group, &key, sizeof key) != 0) {
@@ -95,14 +96,14 @@ class Counter {
 };
 static_assert(std::has_unique_object_representations_v<Connection>);
 
-// The columns of a row that are counted apart.
+// Returns the columns of a row that the count is grouped by.
 Connection group_of(const Connection& row, uint32_t by, uint32_t state) {
   Connection group{};
   if (by & CountBy::kService) {
     group.family = row.family;
     group.virtual_address = row.virtual_address;
     group.virtual_port = row.virtual_port;
-    // Its address is a mark.
+    // The address is a firewall mark.
     if (row.protocol == IPPROTO_IP) group.flags = row.flags & Connection::kTemplate;
   }
   if (by & (CountBy::kService | CountBy::kProtocol)) group.protocol = row.protocol;
@@ -116,7 +117,7 @@ Connection group_of(const Connection& row, uint32_t by, uint32_t state) {
 }
 
 Descriptor open_file(const os::Namespace& netns, ConnectionFile file) {
-  // Of the thread: /proc/net would be the main thread's.
+  // /proc/net would be the main thread's.
   const char* path = file == ConnectionFile::kOrigins ? "/proc/thread-self/net/ip_vs_conn_sync"
                                                       : "/proc/thread-self/net/ip_vs_conn";
   const auto open = [path] {
@@ -141,12 +142,12 @@ ConnectionReader::ConnectionReader(Descriptor descriptor, ConnectionFile file,
       facts_(std::move(facts)),
       buffer_(std::make_unique_for_overwrite<char[]>(kBufferBytes)) {}
 
-// Reads more behind what is left. False at the end of the file.
+// Reads more bytes behind the unread ones. Returns false at the end of the file.
 bool ConnectionReader::fill() {
   if (begin_ > 0) std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
-  // A line that fills the buffer is none of the kernel's: what is left of it is passed over.
+  // No row of the kernel fills the buffer: the rest of this one is skipped.
   if (end_ == kBufferBytes) {
     end_ = 0;
     overlong_ = true;
@@ -161,7 +162,7 @@ bool ConnectionReader::fill() {
   }
 }
 
-// The next row that matches; nothing at the end, and once `limit` bytes were read.
+// Returns the next row that matches; nothing at the end, or when `limit` bytes have been read.
 std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
   while (!ended_ && read_ < limit) {
     const char* begin = buffer_.get() + begin_;
@@ -175,8 +176,8 @@ std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
     if (std::exchange(overlong_, false)) throw Error(EBADMSG, "read", "a row without an end");
     if (line.starts_with(kTitle)) continue;
     auto row = parse_connection(line, file_);
-    // Better no table than one with silent gaps.
-    if (!row) throw Error(EBADMSG, "read", "a row that is none of the known kernels'");
+    // An error is better than a silent gap.
+    if (!row) throw Error(EBADMSG, "read", "a row of an unknown format");
     if (matches(filter_, *row, facts_)) return row;
   }
   return std::nullopt;
@@ -187,7 +188,7 @@ ConnectionBatch ConnectionReader::next(size_t limit) {
   Texts texts(batch.texts);
   read_ = 0;
   while (batch.connections.size() < limit) {
-    auto row = next_row(kPartBytes);
+    auto row = next_row(kNextBytes);
     if (!row) break;
     row->connection.state = texts.intern(row->state);
     row->connection.engine = texts.intern(row->engine);

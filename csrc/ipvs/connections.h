@@ -1,10 +1,10 @@
-// The connection table, which the kernel shows under /proc/net only.
+// The connection table, which is available only under /proc/net.
 //
-// Threading: a reader belongs to one thread at a time; any thread. The namespace is that of the
-//   opening.
-// Memory: bounded, whatever the table's size: one buffer, and the rows that are asked for; of a
-//   count, the groups.
-// Consistency: none. Rows may be missed or doubled while connections come and go.
+// Threading: a reader belongs to one thread at a time; any thread. The network namespace is that of
+//   the opening.
+// Memory: bounded, whatever the size of the table: one buffer and the rows of a batch, or the
+//   counts.
+// Consistency: none. Rows may be missed or repeated while connections come and go.
 #pragma once
 
 #include <functional>
@@ -23,10 +23,10 @@ namespace ipvs {
 struct ConnectionBatch {
   std::vector<Connection> connections;
   std::vector<std::string> texts;  ///< states, engines and their data
-  bool done = false;               ///< nothing comes after it
+  bool done = false;               ///< true for the last batch
 };
 
-/// Which columns are counted apart.
+/// The columns that a count is grouped by.
 struct CountBy {
   static constexpr uint32_t kService = 1;
   static constexpr uint32_t kDestination = 2;
@@ -35,7 +35,7 @@ struct CountBy {
 };
 
 struct ConnectionCount {
-  Connection group;  ///< the columns that are counted apart; the others are zero
+  Connection group;  ///< the columns of CountBy; the others are zero
   uint64_t count;
 };
 
@@ -54,13 +54,13 @@ class ConnectionReader {
   ConnectionReader(os::Descriptor descriptor, ConnectionFile file, const ConnectionFilter& filter,
                    ServiceFacts facts = {});
 
-  /// The next rows that match, at most `limit`. May be fewer, also none, before the end: a call
-  /// reads some hundred KiB at most, so that a filter that matches nothing keeps nobody waiting.
-  /// @throws os::Error "read": EBADMSG for a row that cannot be understood, and those of the
-  ///   system
+  /// Returns the next rows that match, at most `limit`. A call reads a few hundred KiB at most, so
+  /// there may be fewer rows before the end, or none.
+  /// @throws os::Error EBADMSG ("read"): a row of an unknown format; other errnos of read()
   ConnectionBatch next(size_t limit);
 
   /// Reads to the end and counts the rows that match.
+  /// @throws os::Error as next()
   ConnectionCounts count(uint32_t by);
 
  private:
@@ -72,7 +72,7 @@ class ConnectionReader {
   ConnectionFilter filter_;
   ServiceFacts facts_;
   std::unique_ptr<char[]> buffer_;
-  size_t read_ = 0;   // bytes, since the last call
+  size_t read_ = 0;   // bytes, since the start of the last call
   size_t begin_ = 0;  // the unread part of the buffer
   size_t end_ = 0;
   bool overlong_ = false;

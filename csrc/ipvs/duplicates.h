@@ -14,8 +14,8 @@ inline const ServiceKey& key_of(const ServiceEntry& entry) { return entry.servic
 inline const DestinationKey& key_of(const DestinationEntry& entry) { return entry.destination.key; }
 inline const uint32_t& key_of(const SyncDaemon& entry) { return entry.role; }
 
-/// Removes duplicates from `entries`, from index `first` on: the first entry of each key stays, and so
-/// does the order. Returns true if there were duplicates.
+/// Removes duplicates from `entries`, from index `first` on: the first entry of each key stays, and
+/// so does the order. Returns true if there were duplicates.
 template <typename Entry>
 bool remove_duplicates(std::vector<Entry>& entries, size_t first) {
   const auto before = [&](size_t a, size_t b) {

@@ -1,5 +1,5 @@
-// Merging partial updates. The kernel has none: SET_SERVICE and SET_DEST replace every setting. So an
-// update reads the object, merges its changes, and writes the whole object back. Pure functions.
+// Merging partial updates. The kernel has none: SET_SERVICE and SET_DEST replace every setting. So
+// an update reads the object, merges its changes, and writes the whole object back. Pure functions.
 #pragma once
 
 #include <cstdint>

@@ -114,7 +114,7 @@ bool run(Scope scope, std::function<void()> work, std::chrono::milliseconds dead
   if (!load->ended) throw os::Error(errno, "eventfd");
   enter(*load);
   try {
-    os::Thread::leave_alone([load, work = std::move(work)] {
+    os::Thread::start_detached([load, work = std::move(work)] {
       work();
       leave(*load);
     });

@@ -1,10 +1,10 @@
 // Waiting for modules that the kernel loads on demand.
 //
 // The kernel runs modprobe inside the request that needs a module, and only the end of the process
-// interrupts it. Meanwhile it replies to nobody else: Linux 6 to no user of generic netlink, Linux 7
-// to no user of IPVS in that network namespace. So a request that may load a module runs on a thread
-// of its own. After the deadline the thread is left alone. Until it ends, requests that would have
-// to wait for it are not sent.
+// interrupts it. Meanwhile it replies to nobody else: Linux 6 to no user of generic netlink, Linux
+// 7 to no user of IPVS in that network namespace. So a request that may load a module runs on a
+// thread of its own. After the deadline the thread is left alone. Until it ends, requests that
+// would have to wait for it are not sent.
 //
 // Threading: any thread.
 #pragma once

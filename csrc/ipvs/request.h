@@ -1,5 +1,4 @@
-// What a client is asked and what it answers: plain records, a batch of the one for a batch of the
-// other.
+// The records of requests and of their results.
 #pragma once
 
 #include <vector>
@@ -33,7 +32,7 @@ enum class Operation : uint32_t {
   kCount,
 };
 
-/// Which settings an update names; the others keep their values.
+/// The settings that an update names. The others keep their values.
 struct Changes {
   static constexpr uint32_t kScheduler = 1U << 0;
   static constexpr uint32_t kSchedulerFlags = 1U << 1;
@@ -48,16 +47,16 @@ struct Changes {
   static constexpr uint32_t kUpperThreshold = 1U << 10;
   static constexpr uint32_t kLowerThreshold = 1U << 11;
   static constexpr uint32_t kTunnel = 1U << 12;
-  static constexpr uint32_t kTunnelReset = 1U << 13;  ///< to IPIP; nothing where there is no tunnel
+  static constexpr uint32_t kTunnelReset = 1U << 13;  ///< to IPIP; no effect without a tunnel
 };
 
 struct Request {
-  uint32_t operation;  ///< Operation; a number beyond it is refused
-  uint32_t changes;    ///< of an update: the settings it names (Changes)
-  Name<16>
-      flags_owner;  ///< of an update: the scheduler that its scheduler flags belong to, or empty
-  Service service;  ///< of a zero: none where its family is 0, and then everything
-  union {           // no operation takes more than one of them
+  uint32_t operation;  ///< Operation; another number is refused
+  uint32_t changes;    ///< of an update: the settings that it names (Changes)
+  /// Of an update: the scheduler that its scheduler flags belong to, or empty.
+  Name<16> flags_owner;
+  Service service;  ///< of kZero: family 0 for all services
+  union {           // an operation has at most one of them
     Destination destination;
     Timeouts timeouts;
     SyncDaemon daemon;
@@ -66,22 +65,22 @@ struct Request {
 
 using netlink::Status;
 
-/// IPVS has gone from the kernel.
+/// Refused: the module of IPVS is not loaded any more.
 inline constexpr Status kUnavailable = netlink::own_status(0);
-/// Not sent: scheduler flags of another scheduler than the service has.
+/// Not sent: the scheduler flags belong to another scheduler than the service's.
 inline constexpr Status kForeignFlags = netlink::own_status(1);
-/// Not sent: tunnel settings for a destination that is not forwarded by tunnel.
+/// Not sent: tunnel settings for a destination whose forwarding is not by tunnel.
 inline constexpr Status kTunnelless = netlink::own_status(2);
 /// Not sent: the lower threshold would exceed the upper.
 inline constexpr Status kThresholds = netlink::own_status(3);
-/// Not sent: a request before it failed, and the caller wanted to stop there.
+/// Not sent: a request before it failed, and the caller asked to stop at the first failure.
 inline constexpr Status kSkipped = netlink::own_status(4);
 
 struct Result {
   int32_t error;     ///< errno, or 0
   uint32_t status;   ///< Status
-  uint32_t text;     ///< 1 + the place of the kernel's words in Results::texts, or 0
-  uint32_t created;  ///< of ensure: 1 if the object was not there before
+  uint32_t text;     ///< 1 + the index of the kernel's words in Response::texts, or 0
+  uint32_t created;  ///< of an ensure: 1 if the object was created
   uint32_t first_service;
   uint32_t services;
   uint32_t first_destination;
@@ -97,7 +96,7 @@ struct Response : netlink::Response<Result> {
   std::vector<DestinationEntry> destinations;
   std::vector<SyncDaemon> daemons;
 
-  /// Empties all lists, and keeps their room.
+  /// Empties all lists, and keeps their memory.
   void clear() {
     results.clear();
     texts.clear();

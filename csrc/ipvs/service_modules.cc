@@ -100,7 +100,8 @@ std::vector<Failure> ServiceModules::run(Transport& transport, std::span<const C
   return failures;
 }
 
-// Makes the kernel load the modules of a service before a command is sent that would hold up others.
+// Makes the kernel load the modules of a service before a command is sent that would hold up
+// others.
 void ServiceModules::probe(const Transport& transport, const Service& service, const Names& names) {
   switch (probe_modules(transport.netns(), transport.scope(), service)) {
     case Modules::kPresent:

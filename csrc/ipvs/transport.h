@@ -2,8 +2,8 @@
 //
 // Threading: one thread at a time; any thread. The network namespace is that of the opening.
 // Recovery: what the kernel leaves to its clients is done here, for every command alike.
-// - A reload of the module makes the family id stale. An ENOENT reveals it; the commands that got it
-//   are sent again under the new id.
+// - A reload of the module makes the family id stale. An ENOENT reveals it; the commands that got
+//   it are sent again under the new id.
 // - A query whose reply was lost is repeated. After the lost reply to a command that sets a state,
 //   the state is read. Additions and deletions stay lost, because another writer could have had the
 //   same effect.
@@ -48,8 +48,8 @@ class Transport {
   /// @throws os::Error with the kernel's errno; EINTR: the list changed during each reading; those
   ///   of netlink::Socket::dump()
   void list_services(std::vector<ServiceEntry>& entries);
-  /// Appends the destinations of `service` to `entries`. The kernel reports none if there is no such
-  /// service.
+  /// Appends the destinations of `service` to `entries`. The kernel reports none if there is no
+  /// such service.
   /// @throws os::Error as list_services()
   void list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries);
   /// Appends the daemons that run, at most one of each role.

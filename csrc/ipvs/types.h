@@ -1,7 +1,7 @@
-// The objects of IPVS, as plain structs of fixed size. They are also the records that cross to
-// JavaScript, as they lie in memory; binding/layout.cc publishes where each field is.
+// The objects of IPVS, as plain structs of fixed size. They are also records, which JavaScript
+// reads and writes as they lie in memory: binding/layout.cc publishes the offsets of the fields.
 //
-// All numbers are in host byte order.
+// Byte order: all numbers are in host byte order.
 #pragma once
 
 #include <cstdint>
@@ -16,20 +16,19 @@ using netlink::ByteOrder;
 using netlink::Name;
 using netlink::same;
 
-/// The bits of a service that ip_vs.h calls IP_VS_SVC_F_*. The kernel's own HASHED bit is never
-/// among them.
+/// The flags of a service (IP_VS_SVC_F_* of ip_vs.h), without the kernel's internal HASHED bit.
 struct ServiceFlags {
   static constexpr uint32_t kPersistent = 0x01;
   static constexpr uint32_t kHashed = 0x02;
   static constexpr uint32_t kOnePacket = 0x04;
-  /// Of the scheduler; also bits without a meaning so far.
+  /// The flags of the scheduler, including bits that have no meaning yet.
   static constexpr uint32_t kScheduler = ~(kPersistent | kHashed | kOnePacket);
 };
 
-/// What names a service: a firewall mark and family, or protocol, address and port.
+/// The key of a service: a firewall mark and family, or protocol, address and port.
 struct ServiceKey {
   Address address;
-  uint32_t fwmark;  ///< 0: named by protocol, address and port
+  uint32_t fwmark;  ///< 0 for a service of protocol, address and port
   uint16_t family;  ///< AF_INET or AF_INET6
   uint16_t protocol;
   uint16_t port;
@@ -40,13 +39,13 @@ struct Service {
   ServiceKey key;
   uint32_t flags;
   uint32_t timeout;  ///< of persistence, seconds
-  uint32_t
-      netmask;  ///< of persistence: IPv4 mask (255.255.255.0 is 0xffffff00), or IPv6 prefix length
+  /// Of persistence: an IPv4 mask (255.255.255.0 is 0xffffff00), or an IPv6 prefix length.
+  uint32_t netmask;
   Name<16> scheduler;
   Name<20> engine;  ///< persistence engine, at most 16 characters; empty: none
 };
 
-/// What names a destination within its service.
+/// The key of a destination within its service.
 struct DestinationKey {
   Address address;
   uint16_t family;
@@ -94,16 +93,16 @@ struct DestinationEntry {
   uint32_t persistent_connections;
 };
 
-/// Timeouts of connections, seconds (IPVS_CMD_ATTR_TIMEOUT_*). To the kernel 0 means: leave as it
-/// is.
+/// Timeouts of connections, seconds (IPVS_CMD_ATTR_TIMEOUT_*). In a request, 0 leaves a timeout
+/// unchanged.
 struct Timeouts {
   uint32_t tcp;
   uint32_t tcp_fin;
   uint32_t udp;
 };
 
-/// One of the two daemons that keep a backup's connection table in step (IPVS_DAEMON_ATTR_*). In a
-/// request, zeros and an empty group leave the choice to the kernel.
+/// A daemon that synchronizes the connection table of a backup (IPVS_DAEMON_ATTR_*). In a request,
+/// zeros and an empty group leave the choice to the kernel.
 struct SyncDaemon {
   Address group;          ///< multicast
   uint32_t role;          ///< IP_VS_STATE_MASTER or IP_VS_STATE_BACKUP

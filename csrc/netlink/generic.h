@@ -1,5 +1,5 @@
-// Generic netlink: its message header, and families, whose ids the kernel gives out anew on each
-// module load.
+// Generic netlink: its message header and its families. The id of a family changes when its module
+// is loaded again.
 #pragma once
 
 #include <linux/genetlink.h>
@@ -12,21 +12,22 @@
 
 namespace netlink {
 
-/// The bytes of genlmsghdr, for Messages::attributes().
+/// The size of genlmsghdr, for Messages::attributes().
 constexpr size_t kGenericHeader = sizeof(genlmsghdr);
 
 class Family {
  public:
-  /// Resolves `name` and remembers its id. Asking makes the kernel load the family's module where
-  /// it can.
-  /// @throws os::Error ENOENT: the kernel has no such family; transport errors of Socket::run()
+  /// Looks up the id of the family `name`. The kernel loads the family's module if it can.
+  /// @throws os::Error ENOENT ("CTRL_CMD_GETFAMILY"): the kernel has no such family; the errors of
+  ///   Socket::run()
   Family(Socket& socket, std::string name, uint8_t version);
 
-  /// Asks again. True if the id has changed, so that messages under the old one went nowhere.
+  /// Looks up the id again. Returns true if it has changed, so that messages with the old id
+  /// failed.
   /// @throws as the constructor
   bool refresh(Socket& socket);
 
-  /// Starts a message of this family in `batch`; Batch::end() ends it.
+  /// Starts a message of this family in `batch`; MessageBatch::end() ends it.
   void begin(MessageBatch& batch, uint8_t command, uint16_t flags, ReplyKind reply_kind) const;
 
   uint16_t id() const { return id_; }

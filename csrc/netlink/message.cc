@@ -153,7 +153,7 @@ bool Messages::next() {
 
 Attributes Messages::attributes(size_t header_bytes) const {
   const size_t skipped = align(header_bytes);
-  // One stray byte makes the reader report damage rather than an empty message.
+  // One stray byte makes the reader malformed rather than empty.
   static constexpr std::byte kStray[1]{};
   return Attributes(payload_.size() < skipped ? Bytes(kStray) : payload_.subspan(skipped));
 }
@@ -171,7 +171,7 @@ ErrorReply read_error_reply(const Messages& message) {
     nlmsghdr request{};
     if (message.payload().size() < sizeof(nlmsgerr)) return {EBADMSG, {}, true};
     std::memcpy(&request, message.payload().data() + offsetof(nlmsgerr, msg), sizeof request);
-    // Without NLM_F_CAPPED the request's own payload stands before the attributes.
+    // Without NLM_F_CAPPED the payload of the request precedes the attributes.
     const bool capped = message.header().nlmsg_flags & NLM_F_CAPPED;
     const size_t echoed =
         capped || request.nlmsg_len < kMessageHeader ? 0 : request.nlmsg_len - kMessageHeader;

@@ -1,11 +1,9 @@
-// Building and reading netlink messages. Pure: no input or output, no knowledge of any family.
+// Encoding and decoding netlink messages. No input or output, no knowledge of any family.
 //
 // Threading: no shared state; one object belongs to one thread at a time.
-// Safety: a Batch never writes past what it holds, a reader never reads past the bytes it was
-//   given, whatever their lengths claim. Damage is remembered ("sticky") and asked for once, after
-//   reading.
-// Alignment: values are copied, never cast: the kernel aligns to 4 bytes, so a u64 may lie
-//   anywhere.
+// Safety: a reader never reads past its bytes, whatever their lengths claim. Its error is sticky:
+//   callers check malformed() once, after reading.
+// Alignment: values are copied, never cast: the kernel aligns to 4 bytes only, also a u64.
 #pragma once
 
 #include <linux/netlink.h>
@@ -26,17 +24,16 @@ namespace netlink {
 
 using Bytes = std::span<const std::byte>;
 
-/// Rounded up to the 4 bytes that netlink aligns to (NLMSG_ALIGN, NLA_ALIGN).
+/// Rounds up to the 4 bytes that netlink aligns to (NLMSG_ALIGN, NLA_ALIGN).
 constexpr size_t align(size_t bytes) { return (bytes + 3) & ~size_t{3}; }
 
-/// What a message of a batch is answered with.
+/// The reply to a message of a batch.
 enum class ReplyKind : uint8_t {
-  kErrorOnly,  ///< a command: a reply comes only when it is refused
+  kErrorOnly,  ///< a command: only a refusal has a reply
   kData,       ///< a query: one message of data, or an error
 };
 
-/// A growing run of netlink requests, sent as few datagrams. Sequence numbers are the socket's to
-/// fill in.
+/// Netlink requests that are sent together. The socket sets their sequence numbers.
 class MessageBatch {
  public:
   struct Entry {
@@ -45,8 +42,8 @@ class MessageBatch {
     ReplyKind reply_kind;
   };
 
-  /// Starts a message of nlmsghdr `type`; NLM_F_REQUEST is added to `flags`. `header` is the
-  /// family's own header (genlmsghdr, ifinfomsg ...).
+  /// Starts a message of nlmsghdr `type`. Adds NLM_F_REQUEST to `flags`.
+  /// @param header the header of the family (genlmsghdr, ifinfomsg ...)
   template <typename Header>
   requires std::is_trivially_copyable_v<Header>
   void begin(uint16_t type, uint16_t flags, const Header& header, ReplyKind reply_kind) {
@@ -64,13 +61,13 @@ class MessageBatch {
   }
   /// Appends an attribute with a 16-bit number in network byte order.
   void put_network(uint16_t attribute, uint16_t value);
-  /// Appends an attribute of bytes as they are.
-  /// @throws std::length_error past the 65,531 bytes that an attribute can hold
+  /// Appends an attribute of plain bytes.
+  /// @throws std::length_error more than the 65,531 bytes that an attribute can hold
   void put_bytes(uint16_t attribute, Bytes value);
   /// Appends a string with the NUL that the kernel demands.
   void put_string(uint16_t attribute, std::string_view value);
 
-  /// Starts a nested attribute; hand the result to end_nest().
+  /// Starts a nested attribute. Returns the argument of end_nest().
   size_t begin_nest(uint16_t attribute);
   void end_nest(size_t nest);
 
@@ -78,7 +75,7 @@ class MessageBatch {
   size_t size() const { return entries_.size(); }
   const std::vector<Entry>& entries() const { return entries_; }
   std::span<std::byte> bytes() { return {data_.get(), size_}; }
-  /// The header of message `index`, which may be rewritten through write_header().
+  /// Returns a copy of the header of message `index`.
   nlmsghdr header(size_t index) const;
   void write_header(size_t index, const nlmsghdr& header);
 
@@ -93,15 +90,15 @@ class MessageBatch {
   std::vector<Entry> entries_;
 };
 
-/// Walks attributes. Unknown types are the caller's to skip; a known one that is too short, and a
-/// length that leaves the bytes, are damage. After damage every read gives zeros and next() is
-/// false.
+/// Reads attributes. A caller skips unknown types. A known attribute that is too short makes the
+/// reader malformed, and so does a length past the bytes. Then every read returns zeros, and next()
+/// returns false.
 class Attributes {
  public:
   explicit Attributes(Bytes bytes) : rest_(bytes) {}
 
-  /// Moves on to the next attribute. False at the end, and after damage.
-  // Inlined even where size counts: a destination has some 30 of them.
+  /// Moves on to the next attribute. Returns false at the end, or if the reader is malformed.
+  // Inlined even with -Os: a destination has some 30 attributes.
   [[gnu::always_inline]] bool next() {
     nlattr header;
     if (rest_.size() < sizeof header) return stop();
@@ -115,7 +112,7 @@ class Attributes {
   uint16_t type() const { return static_cast<uint16_t>(type_); }
   Bytes payload() const { return payload_; }
 
-  /// The payload as a number in host byte order; longer payloads are accepted, as the kernel does.
+  /// The payload as a number in host byte order. A longer payload is accepted, as in the kernel.
   template <typename Number>
   requires std::integral<Number> Number number() {
     Number value{};
@@ -130,9 +127,10 @@ class Attributes {
   uint16_t network16();
   /// The payload up to its first NUL.
   std::string_view string() const;
-  /// Copies the payload into `target`, the rest of which becomes zero. A longer payload is damage.
+  /// Copies the payload into `target` and fills the rest with zeros. A longer payload is malformed.
   void copy(std::span<std::byte> target);
-  /// Calls `read(Attributes&)` on the attributes inside this one; their damage is ours.
+  /// Calls `read(Attributes&)` with the attributes inside this one. If they are malformed, so is
+  /// this reader.
   template <typename Read>
   void nested(Read&& read) {
     Attributes inner(payload_);
@@ -141,11 +139,11 @@ class Attributes {
   }
 
   bool malformed() const { return malformed_; }
-  /// For what a reader finds wrong by itself.
+  /// Makes the reader malformed.
   void set_malformed();
 
  private:
-  // The end, or damage: false.
+  // Ends reading: at the end of the bytes, or because they are malformed. Returns false.
   bool stop();
 
   Bytes rest_;
@@ -155,7 +153,7 @@ class Attributes {
   bool malformed_ = false;
 };
 
-/// Walks the messages of one datagram.
+/// Reads the messages of a datagram.
 class Messages {
  public:
   explicit Messages(Bytes datagram) : rest_(datagram) {}
@@ -163,7 +161,7 @@ class Messages {
   bool next();
   const nlmsghdr& header() const { return header_; }
   Bytes payload() const { return payload_; }
-  /// The attributes behind a family header of `header_bytes`; damaged if the message is shorter.
+  /// The attributes behind a family header of `header_bytes`; malformed if the message is shorter.
   Attributes attributes(size_t header_bytes) const;
   bool malformed() const { return malformed_; }
 
@@ -174,7 +172,7 @@ class Messages {
   bool malformed_ = false;
 };
 
-/// What an NLMSG_ERROR or NLMSG_DONE says.
+/// The contents of an NLMSG_ERROR or NLMSG_DONE.
 struct ErrorReply {
   int error = 0;          ///< a positive errno, 0 for an acknowledgement
   std::string_view text;  ///< the extended acknowledgement, into the datagram

@@ -1,5 +1,5 @@
-// Types of the fields of records. Records are plain structs of fixed size, which JavaScript reads as
-// they lie in memory, and which are compared as bytes.
+// Types of the fields of records. Records are plain structs of fixed size, which JavaScript reads
+// as they lie in memory, and which are compared as bytes.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // Executing a list of requests: what the clients of all protocols have in common.
 //
-// Order: requests take effect in the order of the list. Neighbours that one method of the client can
-//   execute together share their exchanges.
+// Order: requests take effect in the order of the list. Neighbours that a method of the client
+//   executes together share their exchanges.
 #pragma once
 
 #include <algorithm>

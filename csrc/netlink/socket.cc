@@ -12,9 +12,9 @@
 namespace netlink {
 namespace {
 
-// What a queued reply takes of the receive buffer, at worst: the kernel charges 768 to 896 bytes for
-// a bare error, and for a message of data the memory that it is built in: 8 KiB, or the next power
-// of two for one that is larger.
+// The share of a queued reply in the receive buffer, at worst: the kernel charges 768 to 896 bytes
+// for a bare error, and for a message of data the memory that it is built in: 8 KiB, or the next
+// power of two for a larger one.
 constexpr size_t kErrorCost = 1024;
 constexpr size_t kLeastDataCost = 8192;
 constexpr size_t data_cost(size_t bytes) { return std::max(kLeastDataCost, 4096 + 2 * bytes); }
@@ -162,8 +162,8 @@ int Socket::send(std::span<std::byte> requests, uint32_t sentinel_sequence) {
   }
 }
 
-// Reads the replies to a chunk and appends its failures. Returns the errno that explains why replies
-// may be missing, or 0.
+// Reads the replies to a chunk and appends its failures. Returns the errno that explains why
+// replies may be missing, or 0.
 int Socket::read_replies(const MessageBatch& batch, const Chunk& chunk, const OnData& on_data,
                          std::vector<Failure>& failures) {
   ChunkReplies replies(chunk, port_, on_data, failures);

@@ -7,9 +7,9 @@
 // Size: a reply is read whole, whatever its size. One that is larger than the buffer enlarges it: a
 //   dump is then interrupted, a query is lost with EMSGSIZE, and both can be repeated.
 // Performance: a batch costs two system calls a chunk, whatever the number of its commands: they
-//   have no NLM_F_ACK, and the acknowledgement of a sentinel behind them (NLMSG_NOOP with NLM_F_ACK)
-//   says that the kernel has executed them all. Only refusals have replies of their own. A dump that
-//   fits one chunk costs two calls as well.
+//   have no NLM_F_ACK, and the acknowledgement of a sentinel behind them (NLMSG_NOOP with
+//   NLM_F_ACK) says that the kernel has executed them all. Only refusals have replies of their own.
+//   A dump that fits one chunk costs two calls as well.
 #pragma once
 
 #include <chrono>

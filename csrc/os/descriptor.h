@@ -1,4 +1,4 @@
-// A file descriptor that closes itself. Moves, never copies.
+// A file descriptor that closes itself. Movable, not copyable.
 #pragma once
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// The one exception of the native code: an errno, the call that met it, and the kernel's own words.
+// The exception of the native code: an errno, the call that failed, and an explanation.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@ namespace os {
 
 class Error : public std::system_error {
  public:
-  /// `syscall` names the call that failed ("socket", "recvmmsg", "setns" ...); `text` is the
-  /// extended acknowledgement of the kernel (NLMSGERR_ATTR_MSG) or an explanation of ours, empty
-  /// where there is none.
+  /// @param syscall the name of the call that failed ("socket", "recvmmsg", "setns" ...)
+  /// @param text the extended acknowledgement of the kernel (NLMSGERR_ATTR_MSG) or an explanation
+  ///   of ours; empty if there is none
   Error(int error, std::string syscall, std::string text = {})
       : std::system_error(error, std::generic_category(), syscall),
         syscall_(std::move(syscall)),

@@ -1,8 +1,7 @@
-// Small files under /proc, read and written in a network namespace: kernel parameters, totals,
-// status.
+// Reading and writing small files under /proc in a network namespace.
 //
-// Threading: any thread. /proc/sys/net follows the thread that opens a file, /proc/thread-self/net
-//   too (and /proc/net does not: it is the main thread's).
+// Threading: any thread. The namespace of a file under /proc/sys/net or /proc/thread-self/net is
+//   that of the thread that opens the file; under /proc/net it is the main thread's.
 #pragma once
 
 #include <string>
@@ -12,22 +11,22 @@
 
 namespace os {
 
-/// A file and what came of it.
+/// A file to read or to write, and the result.
 struct File {
   std::string path;
-  std::string text;  ///< what was read, or is to be written
+  std::string text;  ///< the text that was read, or is to be written
   int error = 0;     ///< errno of opening, reading or writing
 };
 
 using Files = std::vector<File>;
 
-/// Reads every file, each on its own: an error stops none of the others. At most 64 KiB of each.
-/// @throws those of Namespace::enter()
+/// Reads every file, at most 64 KiB of each. An error stops none of the others.
+/// @throws as Namespace::enter()
 void read_files(const Namespace& netns, Files& files);
 
-/// Writes every file, in order, each with one call of write, until one fails; the rest is left
-/// ECANCELED.
-/// @throws those of Namespace::enter()
+/// Writes the files in order, each with one call of write, until one fails. The error of the others
+/// is ECANCELED.
+/// @throws as Namespace::enter()
 void write_files(const Namespace& netns, Files& files);
 
 }  // namespace os

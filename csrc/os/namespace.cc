@@ -16,7 +16,7 @@
 namespace os {
 Namespace::Namespace(const std::string& path) {
   if (path.empty()) return;
-  // O_NONBLOCK: a FIFO, which is no namespace either, would keep us waiting for its writer.
+  // O_NONBLOCK: opening a FIFO would otherwise wait for its writer.
   descriptor_ = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!descriptor_) throw Error(errno, "open", path);
 }
@@ -30,8 +30,8 @@ Namespace Namespace::of(int descriptor) {
 
 void Namespace::enter(const std::function<void()>& visit) const {
   if (!descriptor_) return visit();
-  // A std::exception_ptr, which would carry any exception whole, takes a newer library: see symbol_versions.h.
-  // Where memory has run out, there is none to keep an exception in either.
+  // A std::exception_ptr, which holds any exception, needs a newer library: see symbol_versions.h.
+  // After std::bad_alloc there may be no memory for a copy of the exception.
   std::optional<Error> failure;
   std::optional<std::string> other;
   bool no_memory = false;

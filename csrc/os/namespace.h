@@ -1,4 +1,4 @@
-// Acting in another network namespace.
+// Network namespaces.
 #pragma once
 
 #include <functional>
@@ -8,32 +8,31 @@
 
 namespace os {
 
-/// A network namespace, held open: it stays usable when its name, or the process it was found by,
-/// has gone.
+/// A network namespace, kept open: it stays usable when its name is deleted, or the process ends
+/// that it was opened through.
 class Namespace {
  public:
-  /// That of the calling threads, whichever they are.
+  /// The namespace of whichever thread calls.
   Namespace() = default;
-  /// Opens the namespace at `path` (/run/netns/NAME, /proc/PID/ns/net); an empty path is the
-  /// callers' own.
+  /// Opens the namespace at `path` (/run/netns/NAME, /proc/PID/ns/net). An empty path is the
+  /// namespace of whichever thread calls.
   /// @throws Error ENOENT, EACCES ... ("open")
   explicit Namespace(const std::string& path);
-  /// The namespace that `descriptor` is open on, through a descriptor of our own.
+  /// Returns the namespace of an open descriptor, which is duplicated.
   /// @throws Error EBADF ("fcntl")
   static Namespace of(int descriptor);
 
-  /// Calls `visit` inside and waits for it.
+  /// Calls `visit` in the namespace and waits for it.
   ///
-  /// Threading: callable from any thread. `visit` runs on a short-lived thread of our own that
-  ///   enters the namespace and ends, so that no thread of the caller's, nor of the libuv pool, is
-  ///   ever elsewhere; in the callers' own namespace it runs on the calling thread.
-  /// @throws Error EINVAL ("setns"): it is no network namespace; EPERM ("setns"): CAP_SYS_ADMIN is
-  ///   missing; EAGAIN ("pthread_create"); and what `visit` throws: an Error and a std::bad_alloc
-  ///   as it is, from another namespace any other std::exception as a std::runtime_error with the
-  ///   same words
+  /// Threading: callable from any thread. `visit` runs on a thread of its own that enters the
+  ///   namespace and ends, so that neither the caller nor a thread of the libuv pool ever changes
+  ///   its namespace. In the caller's own namespace `visit` runs on the calling thread.
+  /// @throws Error EINVAL ("setns"): not a network namespace; EPERM ("setns"): no CAP_SYS_ADMIN;
+  ///   EAGAIN ("pthread_create"). An Error or std::bad_alloc that `visit` throws. From another
+  ///   namespace, any other std::exception becomes a std::runtime_error with the same message
   void enter(const std::function<void()>& visit) const;
 
-  /// Calls `open` inside and returns what it opened, which stays of that namespace.
+  /// Calls `open` in the namespace and returns the descriptor, which stays in that namespace.
   /// @throws as enter()
   Descriptor open(const std::function<Descriptor()>& open) const;
 

@@ -1,10 +1,10 @@
-// Keeps a build on a recent system loadable on old ones: glibc 2.28, and the libstdc++ of GCC 5,
-// which is what Node.js itself asks for. scripts/check-prebuild tells whether that holds.
+// Makes an addon that is built on a recent system load on old ones: glibc 2.28 and the libstdc++ of
+// GCC 5, which Node.js itself needs. scripts/check-prebuild checks that.
 //
-// glibc 2.34 moved the threads from libpthread into libc, and gave the functions a new version by
-// which older systems do not have them. The first version is the same function, and everywhere.
-// On old systems it is in libpthread, which Node.js has loaded. The standard library calls them
-// too, so binding.gyp includes this before every source.
+// glibc 2.34 moved the thread functions from libpthread to libc and gave them a new symbol version,
+// which older systems do not have. The first version is the same function, and exists everywhere:
+// on old systems in libpthread, which Node.js has loaded. The standard library calls these
+// functions too, so binding.gyp includes this file before every source.
 #pragma once
 
 #include <features.h>

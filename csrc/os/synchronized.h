@@ -1,4 +1,4 @@
-// A value that threads use in turn.
+// A value with a lock.
 #pragma once
 
 #include <mutex>
@@ -6,15 +6,15 @@
 
 namespace os {
 
-/// Hands its value to one thread at a time: there is no way to the value but under the lock.
+/// A value that one thread at a time can use: it is accessible only under its lock.
 template <typename Value>
 class Synchronized {
  public:
   Synchronized() = default;
   explicit Synchronized(Value value) : value_(std::move(value)) {}
 
-  /// Calls `action` with the value, and returns its result. Other threads wait meanwhile. `action`
-  /// must not come back to the same value.
+  /// Calls `action` with the value and returns its result. Other threads wait meanwhile. `action`
+  /// must not use the same Synchronized again.
   template <typename Action>
   auto with(Action action) {
     const std::lock_guard lock(mutex_);

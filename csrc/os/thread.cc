@@ -13,7 +13,7 @@ namespace {
 
 using Body = std::function<void()>;
 
-// Starts a thread that inherits a full mask of signals; its errno, or 0.
+// Starts a thread with all signals blocked. Returns the errno of pthread_create, or 0.
 int start(pthread_t& thread, void* (*run)(void*), void* argument) {
   sigset_t all;
   sigset_t before;
@@ -26,7 +26,7 @@ int start(pthread_t& thread, void* (*run)(void*), void* argument) {
 
 }  // namespace
 
-// Not std::thread: it needs a newer libstdc++ than the Node.js that we are to load into.
+// Not std::thread, which needs a newer libstdc++ than Node.js does.
 Thread::Thread(std::function<void()> body) : body_(std::move(body)) {
   const auto run = [](void* self) -> void* {
     static_cast<Thread*>(self)->body_();
@@ -36,7 +36,7 @@ Thread::Thread(std::function<void()> body) : body_(std::move(body)) {
   joinable_ = true;
 }
 
-void Thread::leave_alone(std::function<void()> body) {
+void Thread::start_detached(std::function<void()> body) {
   auto owned = std::make_unique<Body>(std::move(body));
   const auto run = [](void* argument) -> void* {
     const std::unique_ptr<Body> mine(static_cast<Body*>(argument));

@@ -1,4 +1,4 @@
-// A thread of our own.
+// Threads.
 #pragma once
 
 #include <pthread.h>
@@ -7,26 +7,26 @@
 
 namespace os {
 
-/// Takes no signals: those of the process are for the threads that the program knows of.
+/// A thread with all signals blocked: those of the process are for the threads of the program.
 class Thread {
  public:
   /// @throws Error EAGAIN ("pthread_create")
   explicit Thread(std::function<void()> body);
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
-  /// Waits for it.
+  /// Waits for the end of the thread.
   ~Thread() { join(); }
 
-  /// Runs `body`, which owns what it uses, on a thread that nobody waits for: it may outlive all
-  /// but the process. The addon is never unloaded (binding.gyp), so that its code stays there.
+  /// Runs `body` on a thread that nobody waits for. `body` must own what it uses. The addon is
+  /// never unloaded (binding.gyp), so that the code of the thread stays mapped.
   /// @throws Error EAGAIN ("pthread_create")
-  static void leave_alone(std::function<void()> body);
+  static void start_detached(std::function<void()> body);
 
-  /// Waits for its end; again does nothing.
+  /// Waits for the end of the thread. Does nothing if called again.
   void join();
 
  private:
-  std::function<void()> body_;  // which must not throw
+  std::function<void()> body_;  // must not throw
   pthread_t thread_{};
   bool joinable_ = false;
 };

@@ -33,7 +33,7 @@ void begin_link(MessageBatch& batch, uint16_t type, uint16_t flags, const LinkKe
     header.ifi_flags = *settings.up ? IFF_UP : 0;
   }
   batch.begin(type, flags, header, reply_kind);
-  // With an index, a name would be the link's new one.
+  // With an index, a name would rename the link.
   if (key.index == 0 && !key.name.view().empty()) batch.put_string(IFLA_IFNAME, key.name.view());
   if (settings.mtu) batch.put(IFLA_MTU, *settings.mtu);
 }
@@ -53,14 +53,14 @@ void put_address_message(MessageBatch& batch, uint16_t type, uint16_t flags, uin
   header.ifa_index = index;
   batch.begin(type, flags, header, ReplyKind::kErrorOnly);
   put_address(batch, IFA_LOCAL, address.address, address.family);
-  // Of IPv4 this is what the prefix length is compared with.
+  // For IPv4, the prefix length belongs to this address.
   const bool peer = !netlink::same(address.peer, Address{});
   put_address(batch, IFA_ADDRESS, peer ? address.peer : address.address, address.family);
   if (type == RTM_NEWADDR) {
     if (!netlink::same(address.broadcast, Address{})) {
       put_address(batch, IFA_BROADCAST, address.broadcast, address.family);
     }
-    // The header has room for the lower eight flags only.
+    // The header has only the lower eight flags.
     if (address.flags != 0) batch.put(IFA_FLAGS, address.flags);
     if ((address.given & AddressSettings::kLifetimes) != 0) {
       const ifa_cacheinfo lifetimes{
@@ -68,7 +68,7 @@ void put_address_message(MessageBatch& batch, uint16_t type, uint16_t flags, uin
       batch.put_bytes(IFA_CACHEINFO, std::as_bytes(std::span(&lifetimes, 1)));
     }
   }
-  // The kernel deletes an address under this label only.
+  // With a label, the kernel deletes only an address that has it.
   const bool labelled = type == RTM_NEWADDR || (address.given & AddressSettings::kLabel) != 0;
   if (labelled && !address.label.view().empty()) {
     batch.put_string(IFA_LABEL, address.label.view());

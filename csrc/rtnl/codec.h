@@ -1,7 +1,7 @@
-// Links and addresses <-> rtnetlink messages. Pure.
+// Encodes links and addresses as rtnetlink messages, and decodes them. Pure functions.
 //
-// Reading is as tolerant as the kernel's compatibility needs: unknown attributes are skipped,
-// missing ones stay zero, known ones that are too short are damage.
+// Compatibility: unknown attributes are skipped, missing ones stay zero, known ones that are too
+//   short are malformed.
 #pragma once
 
 #include <optional>
@@ -13,15 +13,15 @@ namespace rtnl {
 
 /// Appends RTM_GETLINK for one link.
 void put_get_link(netlink::MessageBatch& batch, const LinkKey& key);
-/// Appends RTM_GETLINK for all links, or for those of a kind that is not empty.
+/// Appends RTM_GETLINK for all links, or for those of a kind, unless it is empty.
 void put_list_links(netlink::MessageBatch& batch, const Name<32>& kind);
-/// What a link is to become; what is absent stays.
+/// The wanted settings of a link. Those without a value stay.
 struct LinkSettings {
   std::optional<bool> up = {};
   std::optional<uint32_t> mtu = {};
 };
-/// Appends RTM_NEWLINK that makes a dummy link, which must not exist: without NLM_F_EXCL the kernel
-/// takes over a link of any kind.
+/// Appends RTM_NEWLINK with NLM_F_EXCL for a new dummy link: without the flag the kernel takes over
+/// an existing link of any kind.
 void put_new_dummy(netlink::MessageBatch& batch, const Name<16>& name,
                    const LinkSettings& settings);
 /// Appends RTM_SETLINK.
@@ -29,22 +29,23 @@ void put_set_link(netlink::MessageBatch& batch, const LinkKey& key, const LinkSe
 /// Appends RTM_DELLINK.
 void put_delete_link(netlink::MessageBatch& batch, const LinkKey& key);
 
-/// Appends RTM_GETADDR for all addresses; those of a link where `index` is not 0, which the kernel
-/// heeds on a socket with NETLINK_GET_STRICT_CHK, and those of a family where that is not 0.
+/// Appends RTM_GETADDR for all addresses, or for those of a link and of a family, unless they are
+/// 0. The kernel ignores the link unless the socket has NETLINK_GET_STRICT_CHK.
 void put_list_addresses(netlink::MessageBatch& batch, uint32_t index, uint16_t family);
 /// Appends RTM_NEWADDR with NLM_F_EXCL: the link of this index must not have the address.
 void put_new_address(netlink::MessageBatch& batch, uint32_t index, const AddressSettings& address);
-/// Appends RTM_NEWADDR with NLM_F_REPLACE: an address that exists gets these lifetimes, for ever if
-/// none were given, and, if IPv6, these flags.
+/// Appends RTM_NEWADDR with NLM_F_REPLACE: an existing address gets these lifetimes, or unlimited
+/// ones if none were given, and for IPv6 these flags.
 void put_replace_address(netlink::MessageBatch& batch, uint32_t index,
                          const AddressSettings& address);
-/// Appends RTM_DELADDR, always with the address: without one, the kernel deletes the first.
+/// Appends RTM_DELADDR with the address: without it the kernel would delete the first one.
 void put_delete_address(netlink::MessageBatch& batch, uint32_t index,
                         const AddressSettings& address);
 
-/// Reads an RTM_NEWLINK or RTM_DELLINK; nothing if it is damaged.
+/// Reads an RTM_NEWLINK or RTM_DELLINK. Returns nothing if it is malformed.
 std::optional<Link> read_link(const netlink::Messages& message);
-/// Reads an RTM_NEWADDR or RTM_DELADDR; nothing if it is damaged or of another family than IP.
+/// Reads an RTM_NEWADDR or RTM_DELADDR. Returns nothing if it is malformed, or its family is not
+/// IP.
 std::optional<LinkAddress> read_address(const netlink::Messages& message);
 
 }  // namespace rtnl

@@ -23,14 +23,14 @@ constexpr Group kGroups[] = {
     {Monitor::kAddresses, RTNLGRP_IPV6_IFADDR},
 };
 
-// A bridge announces its ports by messages of its own family: RTM_DELLINK of one says that the link
-// has left the bridge.
+// A bridge announces its ports by messages of its own family, in which RTM_DELLINK means that the
+// link has left the bridge.
 bool is_of_bridge(const netlink::Messages& message) {
   const auto payload = message.payload();
   return !payload.empty() && std::to_integer<int>(payload[0]) == AF_BRIDGE;
 }
 
-// Returns false if there is no object, because its message was damaged.
+// Returns false if there is no object, because its message was malformed.
 template <typename Object>
 bool append(Events& events, EventType type, bool deleted, std::vector<Object>& objects,
             const std::optional<Object>& object) {

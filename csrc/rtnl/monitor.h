@@ -1,8 +1,8 @@
-// What happens to links and addresses, as the kernel announces it.
+// The kernel's notifications of changes of links and addresses.
 //
 // Threading: one thread at a time; any thread. The network namespace is that of the opening.
-// Certainty: what the kernel could not deliver, or could not be read, is reported as an overrun;
-//   nothing is lost in silence.
+// Certainty: notifications that the kernel dropped, or that could not be read, are reported as an
+//   overrun.
 #pragma once
 
 #include <vector>
@@ -12,11 +12,11 @@
 
 namespace rtnl {
 
-/// An event: a range of one in the links or the addresses of its Events, or an overrun.
+/// A change of a link or an address, or an overrun.
 struct Event {
   uint32_t type;     ///< EventType
-  uint32_t deleted;  ///< 1 if the object has gone; otherwise it is new or has changed
-  uint32_t place;    ///< of the object, in Events::links or Events::addresses
+  uint32_t deleted;  ///< 1 if the object was deleted; otherwise it is new or changed
+  uint32_t place;    ///< the index of the object in Events::links or Events::addresses
 };
 
 enum class EventType : uint32_t { kLink, kAddress, kOverrun };
@@ -25,7 +25,7 @@ struct Events {
   std::vector<Event> events;
   std::vector<Link> links;
   std::vector<LinkAddress> addresses;
-  bool more = false;  ///< there may be more at hand
+  bool more = false;  ///< there may be more to receive
 };
 
 class Monitor {
@@ -33,17 +33,17 @@ class Monitor {
   static constexpr uint32_t kLinks = 1U << 0;
   static constexpr uint32_t kAddresses = 1U << 1;
 
-  /// Joins the multicast groups of `types` (kLinks, kAddresses): what happens from now on is seen.
-  /// @throws os::Error "setsockopt" and those of netlink::Socket::open()
+  /// Joins the multicast groups of `types` (kLinks, kAddresses). Events start now.
+  /// @throws os::Error of "setsockopt", and those of netlink::Socket::open()
   Monitor(const os::Namespace& netns, uint32_t types);
   /// Takes over a socket of NETLINK_ROUTE that has joined its groups.
   explicit Monitor(netlink::Socket socket);
 
-  /// What has happened since, without waiting: at most one buffer full.
-  /// @throws os::Error "recvmmsg"
+  /// Returns the events that have arrived, without waiting: at most one buffer full.
+  /// @throws os::Error of "recvmmsg"
   Events take();
 
-  /// Readable when there is something to take.
+  /// Readable when there are events.
   int descriptor() const { return socket_.descriptor(); }
 
  private:

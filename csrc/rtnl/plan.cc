@@ -12,7 +12,7 @@ namespace {
 
 using netlink::same;
 
-// Addresses differ in few bits, each of which is to reach the low ones: ends as MurmurHash3 does.
+// Addresses differ in few bits, all of which must affect the low bits: ends like MurmurHash3.
 size_t hash_of(const Address& address) {
   const auto [first, second] = std::bit_cast<std::array<uint64_t, 2>>(address);
   uint64_t hash = first ^ std::rotl(second * 0x9e3779b97f4a7c15, 32);
@@ -21,10 +21,10 @@ size_t hash_of(const Address& address) {
   return static_cast<size_t>(hash ^ (hash >> 33));
 }
 
-// The flags that an address is given by whoever adds it; the others are what the kernel says of it.
+// The flags that a program sets when it adds an address; the kernel sets the others.
 constexpr uint32_t kSettableFlags =
     IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR | IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN;
-// Those that every wanted IPv6 address speaks of.
+// The flags that every wanted IPv6 address has settings for.
 constexpr uint32_t kUsualFlags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
 
 bool is_given(const AddressSettings& wanted, uint32_t what) { return (wanted.given & what) != 0; }
@@ -41,7 +41,7 @@ bool has_lifetimes(const AddressSettings& present, const AddressSettings& wanted
   if (!is_given(wanted, AddressSettings::kListed)) {
     return present.valid == valid && present.preferred == preferred;
   }
-  // They have run down since, or were renewed by whoever gave the address.
+  // The lifetimes have decreased since, or were renewed.
   return (present.valid == kForever) == (valid == kForever) &&
          (present.preferred == kForever) == (preferred == kForever);
 }
@@ -50,7 +50,7 @@ bool has_flags(const AddressSettings& present, const AddressSettings& wanted) {
   return wanted.family == AF_INET || ((present.flags ^ wanted.flags) & meant_flags(wanted)) == 0;
 }
 
-// Whether the kernel would have to change what it does not change of an IPv4 address.
+// True if settings differ that the kernel does not change of an IPv4 address.
 bool is_unchangeable(const AddressSettings& present, const AddressSettings& wanted) {
   const bool route_given =
       is_given(wanted, AddressSettings::kPrefixRoute | AddressSettings::kListed);
@@ -60,7 +60,7 @@ bool is_unchangeable(const AddressSettings& present, const AddressSettings& want
          (route_given && ((present.flags ^ wanted.flags) & IFA_F_NOPREFIXROUTE) != 0);
 }
 
-// Whether an address that is wanted as `more` is what `less`, which asks for nothing else, wants.
+// True if an address with the settings of `more` also has those of `less`.
 bool agrees(const AddressSettings& less, const AddressSettings& more) {
   constexpr uint32_t kRoute = IFA_F_NOPREFIXROUTE;
   const uint32_t flags = less.flags ^ more.flags;
@@ -78,7 +78,7 @@ bool agrees(const AddressSettings& less, const AddressSettings& more) {
          !differs(AddressSettings::kListed, (flags & kSettableFlags) != 0);
 }
 
-// The settings by which an address is put back as it was.
+// Returns the settings that add a deleted address again as it was.
 AddressSettings as_it_was(AddressSettings present) {
   present.flags &= kSettableFlags;
   present.given = AddressSettings::kLifetimes;
@@ -108,7 +108,7 @@ AddressSettings changed(AddressSettings address, Change change) {
 
 }  // namespace
 
-// What the first IPv4 address of a link, and those that are secondary to it, have in common.
+// The network that a first IPv4 address of a link and its secondary addresses have in common.
 struct Plan::Network {
   Address address;
   uint16_t prefix_length;
@@ -151,7 +151,7 @@ void Plan::want(size_t place) {
   if (is_better) slot = named;
 }
 
-// Where the address stands in the table, or would.
+// Returns the slot of the address in the hash table.
 uint32_t& Plan::slot_of(const AddressSettings& address) {
   const size_t mask = slots_.size() - 1;
   size_t at = hash_of(address.address) & mask;
@@ -165,7 +165,7 @@ bool Plan::is_prunable(const AddressSettings& present) const {
 
 Plan::State Plan::state_of(const AddressSettings& present, const AddressSettings& wanted) {
   if (present.family == AF_INET6 && is_loopback(present)) {
-    // The kernel's own: it could not be added again, and has no flags to be changed.
+    // The kernel's own: it can't be added again, and has no flags to change.
     return present.prefix_length == wanted.prefix_length ? State::kAsWanted : State::kUnchangeable;
   }
   if (present.family == AF_INET6) {
@@ -216,8 +216,8 @@ std::vector<AddressSettings> Plan::changes() const {
     return state == State::kAsWanted || state == State::kSecondary || state == State::kRepeated;
   });
   changes.reserve(unwanted_.size() + states_.size() - static_cast<size_t>(untouched));
-  // Deletions first: adding gets dearer with what the link holds. Backwards: the kernel lists secondary
-  // addresses last, and they would be gone with their first one.
+  // Deletions first: the more addresses a link has, the more expensive is adding. In reverse order:
+  // the kernel lists secondary addresses last, and deletes them with their first one.
   if (!unwanted_.empty()) {
     const auto to_put_back = secondaries();
     for (size_t i = unwanted_.size(); i-- > 0;) {
@@ -233,7 +233,7 @@ std::vector<AddressSettings> Plan::changes() const {
     const AddressSettings& wanted = wanted_[place];
     switch (states_[place]) {
       case State::kToRebuild:
-        // Side by side, so that it is missing for as short as can be.
+        // Next to each other, so that the address is missing as briefly as possible.
         changes.push_back(changed(present_.at(place), Change::kDelete));
         [[fallthrough]];
       case State::kMissing:
@@ -241,7 +241,7 @@ std::vector<AddressSettings> Plan::changes() const {
         break;
       case State::kToReplace: {
         AddressSettings replaced = changed(wanted, Change::kReplace);
-        // The kernel would clear the flags that nobody spoke of.
+        // The kernel would clear flags that are not given.
         replaced.flags |= present_.at(place).flags & kSettableFlags & ~meant_flags(wanted);
         changes.push_back(replaced);
         break;

@@ -1,4 +1,4 @@
-// What is to be done so that a link has the addresses it should. Pure.
+// Plans the changes that give a link its wanted addresses. No input or output.
 #pragma once
 
 #include <cstdint>
@@ -12,45 +12,48 @@
 
 namespace rtnl {
 
-/// Whether the two are one to the kernel, which a link has once: of IPv6 the address alone counts.
+/// True if the kernel regards two addresses as the same one, which a link has once. For IPv6 only
+/// the address counts.
 bool is_identical(const AddressSettings& a, const AddressSettings& b);
 
-/// The way of a link from the addresses it has, of which it is told one by one, to those that are
-/// wanted. It keeps none of those that stay as they are: page faults are what a long list costs.
+/// The changes from the addresses that a link has to the wanted ones.
+///
+/// Performance: stores nothing about addresses that stay as they are, because page faults are the
+///   main cost of a long list.
 class Plan {
  public:
-  /// `wanted` must outlive it. Of what is wanted twice the one that asks for more counts, or else
-  /// the first. With `prune`, what is there and not wanted is deleted, but for what the kernel
-  /// itself puts there.
+  /// @param wanted the wanted addresses, which must outlive the plan. If one is repeated, the one
+  ///   with more settings counts, or else the first
+  /// @param prune true to delete addresses that are not wanted, except those that the kernel adds
   Plan(std::span<const AddressSettings> wanted, bool prune, bool on_loopback = false);
 
-  /// The places of two wanted addresses that are one to the kernel and want it differently.
+  /// The indexes of two wanted addresses that are identical but have contradictory settings.
   std::optional<std::pair<size_t, size_t>> contradiction() const { return contradiction_; }
 
-  /// The link has this address.
+  /// Adds an address that the link has.
   void note(const LinkAddress& found);
-  /// Forgets what was noted.
+  /// Discards the noted addresses.
   void restart();
 
-  /// The changes, in an order that works; each of them once, and none where nothing is to be done.
+  /// Returns the changes, each once, in an order that works.
   ///
-  /// - What is wanted and not there is added.
-  /// - What is there gets the wanted lifetimes, which are for ever if none were given, and an IPv6
-  ///   address the wanted flags: the kernel lets these be replaced.
-  /// - An IPv6 address that is there with another prefix length, or peer, is deleted first: the
-  ///   kernel holds an address once.
-  /// - An IPv4 address that is there with another scope, label or broadcast address than was asked
-  ///   for, or not with the prefix route that was, is refused: the kernel does not change these,
-  ///   and to delete it would take its secondary addresses along. The one that is there follows the
-  ///   refused one.
-  /// - IPv6 link-local addresses and those of loopback (127.0.0.1/8, ::1) are never pruned: they
-  ///   are the kernel's.
-  /// - With the first IPv4 address of a network the kernel deletes those that are secondary to it,
-  ///   unless it was told to promote them: the wanted ones are put back at once, as they were.
+  /// - A wanted address that is missing is added.
+  /// - A present address gets the wanted lifetimes, which are unlimited if none were given, and for
+  ///   IPv6 the wanted flags: the kernel can replace these.
+  /// - An IPv6 address with another prefix length or peer is deleted and added: the kernel has an
+  ///   address only once.
+  /// - An IPv4 address with another scope, label, broadcast address or prefix route than the given
+  ///   one is refused: the kernel does not change these, and deleting the address would delete its
+  ///   secondary addresses too. The present address follows the refused one.
+  /// - IPv6 link-local addresses and loopback addresses (127.0.0.1/8, ::1) are never pruned: the
+  ///   kernel adds them.
+  /// - When the first IPv4 address of a network is deleted, the kernel deletes its secondary
+  ///   addresses too, unless it is configured to promote them. The wanted ones are added again
+  ///   immediately, as they were.
   std::vector<AddressSettings> changes() const;
 
  private:
-  /// How the link has a wanted address.
+  /// The state of a wanted address on the link.
   enum class State : uint8_t {
     kMissing,
     kAsWanted,
@@ -72,10 +75,10 @@ class Plan {
   std::span<const AddressSettings> wanted_;
   bool prune_;
   bool on_loopback_;
-  std::vector<uint32_t> slots_;  // a hash table of 1 + the place in wanted_, or 0
-  std::vector<State> states_;    // of each that is wanted
+  std::vector<uint32_t> slots_;  // a hash table of 1 + the index in wanted_, or 0
+  std::vector<State> states_;    // of each wanted address
   std::optional<std::pair<size_t, size_t>> contradiction_;
-  // What is there, by the place in wanted_: of those that need more than to stay as they are.
+  // Present addresses by the index in wanted_, except those that stay as they are.
   std::map<size_t, AddressSettings> present_;
   std::vector<AddressSettings> unwanted_;  // in the order of the kernel's list
 };

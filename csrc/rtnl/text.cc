@@ -12,7 +12,8 @@
 namespace rtnl {
 namespace {
 
-// Decimal digits without a zero before them. `otherwise` where there is not even a slash.
+// Reads the prefix length after a slash: decimal digits without a leading zero. Returns
+// `otherwise`, which is also the largest, if there is no slash.
 std::optional<uint16_t> prefix_length_of(std::string_view text, uint16_t otherwise) {
   if (text.empty()) return otherwise;
   const std::string_view digits = text.substr(1);
@@ -27,7 +28,7 @@ std::optional<uint16_t> prefix_length_of(std::string_view text, uint16_t otherwi
 
 std::optional<AddressSettings> parse_address(std::string_view text) {
   const size_t slash = std::min(text.find('/'), text.size());
-  // inet_pton() wants a NUL behind it, and would not see what follows another.
+  // inet_pton() needs a NUL at the end, and would ignore the text after another one.
   std::array<char, kAddressText + 1> ip{};
   if (slash >= ip.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
   text.copy(ip.data(), slash);
@@ -39,9 +40,9 @@ std::optional<AddressSettings> parse_address(std::string_view text) {
   const auto length = prefix_length_of(text.substr(slash), is_ipv6 ? 128 : 32);
   if (!length) return std::nullopt;
   address.prefix_length = *length;
-  // A virtual address stands on many hosts, and is no part of a network of its link.
+  // A virtual address is on many hosts, and does not belong to the network of its link.
   if (is_ipv6) address.flags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
-  // As `ip address add` has it: an address of loopback is valid on this host only.
+  // As `ip address add` does: a loopback address is valid on this host only.
   if (!is_ipv6 && address.address[0] == IN_LOOPBACKNET) address.scope = RT_SCOPE_HOST;
   return address;
 }

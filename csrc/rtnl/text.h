@@ -1,4 +1,4 @@
-// Addresses of links as text. Pure.
+// Addresses of links as text. Pure functions.
 #pragma once
 
 #include <optional>

@@ -44,8 +44,8 @@ class Transport {
   /// @throws os::Error with the kernel's errno; EINTR: the list changed during each reading; those
   ///   of netlink::Socket::dump()
   void list_links(const Name<32>& kind, std::vector<Link>& links);
-  /// Returns the addresses of a link, or of all links where `index` is 0; those of one family, or of
-  /// both where `family` is 0.
+  /// Returns the addresses of a link, or of all links where `index` is 0; those of one family, or
+  /// of both where `family` is 0.
   /// @throws os::Error as list_links()
   std::vector<LinkAddress> list_addresses(uint32_t index, uint16_t family);
   /// Returns the changes of `plan` for the addresses that the link has. Keeps none of these

@@ -1,7 +1,8 @@
-// Links and their addresses, as plain structs of fixed size. They are also the records that cross to
-// JavaScript, as they lie in memory; binding/layout.cc publishes where each field is.
+// Links and their addresses, as plain structs of fixed size. They are also records, which
+// JavaScript reads and writes as they lie in memory: binding/layout.cc publishes the offsets of the
+// fields.
 //
-// All numbers are in host byte order.
+// Byte order: all numbers are in host byte order.
 #pragma once
 
 #include <array>
@@ -15,7 +16,7 @@ namespace rtnl {
 using netlink::Address;
 using netlink::Name;
 
-/// What names a link: its index or, where that is 0, its name.
+/// The key of a link: its index or, if that is 0, its name.
 struct LinkKey {
   uint32_t index;
   Name<16> name;
@@ -30,20 +31,21 @@ struct Link {
   uint32_t hardware_length;  ///< bytes of the hardware address, at most 32; 0: none
   std::array<uint8_t, 32> hardware;
   Name<16> name;
-  Name<32> kind;  ///< IFLA_INFO_KIND ("dummy"); empty: a device of no kind, such as lo
+  Name<32> kind;  ///< IFLA_INFO_KIND ("dummy"); empty for a device without one, such as lo
 };
 
-/// An address of a link, as it is or as it is wanted. The settings that plans read come first.
+/// An address of a link, present or wanted. The settings that plans read come first.
 struct AddressSettings {
   Address address;  ///< the link's own (IFA_LOCAL; of IPv6 mostly IFA_ADDRESS)
-  Address peer;     ///< the other end's (IFA_ADDRESS), zeros where that is the same
+  Address peer;     ///< the other end's (IFA_ADDRESS); zeros if it is the same
   uint16_t family;
   uint16_t prefix_length;
   uint16_t scope;   ///< RT_SCOPE_*
   uint16_t change;  ///< in a plan: Change; otherwise 0
   uint32_t flags;   ///< IFA_F_*
-  uint32_t given;   ///< of a wanted address: what was asked for (kScope ...); the rest is default
-  uint32_t link;    ///< of a wanted address: the index of the only link it is for, or 0
+  uint32_t
+      given;  ///< of a wanted address: the given settings (kScope ...); the others have defaults
+  uint32_t link;       ///< of a wanted address: the index of the only link it is for, or 0
   uint32_t preferred;  ///< seconds that it is preferred, kForever, or 0: deprecated
   uint32_t valid;      ///< seconds that it is valid, or kForever
   Address broadcast;   ///< of IPv4; zeros: none
@@ -58,7 +60,7 @@ struct AddressSettings {
   static constexpr uint32_t kLifetimes = 1U << 4;
   static constexpr uint32_t kPrefixRoute = 1U << 5;
   static constexpr uint32_t kDuplicateDetection = 1U << 6;
-  /// All flags were given, as a list of addresses has them: so the lifetimes have run down since.
+  /// All settings were given, as in a list of addresses; the lifetimes have decreased since.
   static constexpr uint32_t kListed = 1U << 7;
 };
 
@@ -71,9 +73,8 @@ struct LinkAddress {
 
 /// What a plan does with an address.
 ///
-/// - kRefuse: nothing, since the kernel cannot make it as wanted while the link has it.
-/// - kPresent: nothing; this is the address, as the link has it, in the way of the refused one
-///   before it.
+/// - kRefuse: nothing, because the kernel cannot change the address of the link to the wanted one.
+/// - kPresent: nothing; this is the address of the link, behind the refused one.
 enum class Change : uint16_t { kNone, kAdd, kReplace, kDelete, kRefuse, kPresent };
 
 static_assert(std::is_trivially_copyable_v<Link> && std::is_standard_layout_v<Link>);
