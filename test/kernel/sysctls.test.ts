@@ -98,9 +98,22 @@ describe('sysctls.get', () => {
   });
 
   test('returns the contents of the files', () => {
-    for (const [name, value] of Object.entries(before)) {
-      expect(printed(value), name).toBe(textOf(fixture.namespace, name));
+    const paths = files(fixture.namespace).map((file) => `${FOLDER}/${file}`);
+    const lines = fixture.namespace
+      .run('grep', ['-H', '', ...paths])
+      .trimEnd()
+      .split('\n');
+    // A file without a line is empty.
+    const texts = new Map(paths.map((path) => [path, '']));
+    for (const line of lines) {
+      const [path = '', text = ''] = line.split(/:(.*)/);
+      texts.set(path, text);
     }
+    const values = Object.entries(before).map(([name, value]): [string, string] => [
+      `${FOLDER}/${fileOf(name)}`,
+      printed(value),
+    ]);
+    expect(new Map(values)).toEqual(texts);
   });
 
   test('returns the defaults of the kernel', () => {
