@@ -6,12 +6,10 @@ import { AF_INET, parseAddress } from '../core/address.js';
 import { checkInteger, checkName } from '../core/check.js';
 import { networkHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { DESTINATION_KEYS } from '../ipvs/destination-codec.js';
 import { formatServiceAt } from '../ipvs/keys.js';
 import { encodeDestinationReference, encodeServiceReference } from '../ipvs/reference.js';
 import type { DestinationReference, ServiceReference } from '../ipvs/reference-types.js';
 import { type Draft, draftIn } from '../ipvs/request-buffer.js';
-import { SERVICE_KEYS } from '../ipvs/service-codec.js';
 import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
 import { type FactsQuery, NO_FACTS, type ServiceFacts } from './service-facts.js';
@@ -95,18 +93,13 @@ export function encodeFilter(
   let query: FactsQuery | undefined;
 
   if (filter.service !== undefined) {
-    encodeServiceReference(draft, 'options.service', filter.service, SERVICE_KEYS);
+    encodeServiceReference(draft, 'options.service', filter.service);
     criteria |= layout.criteria.service;
     query = factsQueryOf(draft);
   }
   if (filter.destination !== undefined) {
     const property = 'options.destination';
-    const hasPort = encodeDestinationReference(
-      draft,
-      property,
-      filter.destination,
-      DESTINATION_KEYS,
-    );
+    const hasPort = encodeDestinationReference(draft, property, filter.destination);
     if (!hasPort && filter.service === undefined) {
       const rule = 'needs a port, or a service beside it whose port it has; see also server';
       throw wrongValue(property, filter.destination, rule);

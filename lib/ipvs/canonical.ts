@@ -9,11 +9,7 @@ import { describeArgument } from '../core/arguments.js';
 import { describeInput, isInputError, wrongType } from '../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../core/stack.js';
 import type { Destination, DestinationConfig } from './destination.js';
-import {
-  DESTINATION_KEYS,
-  decodeDestination,
-  encodeDestinationConfig,
-} from './destination-codec.js';
+import { decodeDestination, encodeDestinationConfig } from './destination-codec.js';
 import { formatDestinationKey, formatServiceKey } from './keys.js';
 import {
   ADDRESS_RULE,
@@ -31,7 +27,7 @@ import type {
 } from './reference-types.js';
 import { RequestBuffer } from './request-buffer.js';
 import type { NoAddress, NoMark, ServiceConfig, ServiceState } from './service.js';
-import { decodeService, encodeServiceConfig, SERVICE_KEYS } from './service-codec.js';
+import { decodeService, encodeServiceConfig } from './service-codec.js';
 import type { Stats } from './stats.js';
 import { destinationTarget, fullDestinationTarget, serviceTarget } from './targets.js';
 
@@ -129,7 +125,7 @@ function serviceKey(operation: string, reference: unknown): ServiceKey {
     operation,
     (buffer) => serviceTarget(buffer, reference),
     (buffer) => {
-      encodeServiceReference(buffer, 'service', reference, SERVICE_KEYS);
+      encodeServiceReference(buffer, 'service', reference);
       const service = decodeService(buffer.records, buffer.service(), NO_STATS);
       if (service.fwmark !== undefined) return { fwmark: service.fwmark, family: service.family };
       const { protocol, address, port } = service;
@@ -165,12 +161,7 @@ function destinationKey(operation: string, reference: unknown): DestinationKey {
     operation,
     (buffer) => destinationTarget(buffer, reference),
     (buffer) => {
-      const hasPort = encodeDestinationReference(
-        buffer,
-        'destination',
-        reference,
-        DESTINATION_KEYS,
-      );
+      const hasPort = encodeDestinationReference(buffer, 'destination', reference);
       const at = buffer.destination();
       const { address, port } = decodeDestination(buffer.records, at, 0, 0, 0, NO_STATS);
       return hasPort ? { address, port } : { address };
@@ -227,7 +218,7 @@ export function normalizeDestination(
     'normalizeDestination',
     (buffer) => fullDestinationTarget(buffer, service, config),
     (buffer) => {
-      encodeServiceOfDestination(buffer, service, config, SERVICE_KEYS);
+      encodeServiceOfDestination(buffer, service, config);
       encodeDestinationConfig(buffer, config);
       const at = buffer.destination();
       const {

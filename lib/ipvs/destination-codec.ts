@@ -10,7 +10,8 @@ import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import type { Destination } from './destination.js';
 import { forwardings, tunnelTypes } from './names.js';
-import { checkKeyed, DESTINATION_KEY, encodeDestinationKey } from './reference.js';
+import { DESTINATION_KEY, DESTINATION_SETTINGS, DESTINATION_STATE } from './properties.js';
+import { checkKeyed, encodeDestinationKey } from './reference.js';
 import { destinationObjectHint } from './reference-hints.js';
 import type { Keys, RequestBuffer } from './request-buffer.js';
 import {
@@ -29,24 +30,17 @@ const DIRECT = layout.forwardings.direct;
 const TUNNEL = layout.forwardings.tunnel;
 const MASQUERADE = layout.forwardings.masquerade;
 
-const SETTINGS = ['forwarding', 'weight', 'upperThreshold', 'lowerThreshold', 'tunnel'] as const;
-type SettingName = (typeof SETTINGS)[number];
-/** The properties that only a destination from the kernel, or of a sample, has. */
-const STATE = [
-  'activeConnections',
-  'inactiveConnections',
-  'persistentConnections',
-  'stats',
-  'change',
-] as const;
-const CONFIG_KEYS = new Set([...DESTINATION_KEY, ...SETTINGS, ...STATE] as const);
-const CHANGE_KEYS = new Set(SETTINGS);
-/** The properties of references, which may be any object that this package returned. @internal */
-export const DESTINATION_KEYS: ReadonlySet<string> = CONFIG_KEYS;
+type SettingName = (typeof DESTINATION_SETTINGS)[number];
+const CONFIG_KEYS = new Set([
+  ...DESTINATION_KEY,
+  ...DESTINATION_SETTINGS,
+  ...DESTINATION_STATE,
+] as const);
+const CHANGE_KEYS = new Set(DESTINATION_SETTINGS);
 
 const PATHS = {
-  destination: pathsIn('destination', [...SETTINGS, 'address', 'port']),
-  changes: pathsIn('changes', SETTINGS),
+  destination: pathsIn('destination', [...DESTINATION_SETTINGS, 'address', 'port']),
+  changes: pathsIn('changes', DESTINATION_SETTINGS),
 } as const;
 
 /** Encodes the destination of an add or ensure, after the key of its service. @internal */

@@ -10,11 +10,7 @@ import type { Incremental, List } from '../queue/incremental.js';
 import { type Decoder, definitions, type Operation } from '../queue/operation.js';
 import type { IpvsTypes } from './client.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
-import {
-  DESTINATION_KEYS,
-  encodeDestinationChanges,
-  encodeDestinationConfig,
-} from './destination-codec.js';
+import { encodeDestinationChanges, encodeDestinationConfig } from './destination-codec.js';
 import type { Ensured, StopOptions, UpdateOptions } from './options.js';
 import {
   encodeDestinationReference,
@@ -29,7 +25,6 @@ import {
   encodeSchedulerProbe,
   encodeServiceChanges,
   encodeServiceConfig,
-  SERVICE_KEYS,
 } from './service-codec.js';
 import {
   asBigint,
@@ -60,12 +55,12 @@ const ensured = (response: IpvsResponse, index: number): Ensured =>
   response.number(index, 'created') === 0 ? 'updated' : 'created';
 
 function encodeService(request: RequestBuffer, reference: unknown): void {
-  encodeServiceReference(request, 'service', reference, SERVICE_KEYS);
+  encodeServiceReference(request, 'service', reference);
 }
 
 function encodeBoth(request: RequestBuffer, service: unknown, destination: unknown): void {
-  encodeServiceOfDestination(request, service, destination, SERVICE_KEYS);
-  encodeDestinationReference(request, 'destination', destination, DESTINATION_KEYS);
+  encodeServiceOfDestination(request, service, destination);
+  encodeDestinationReference(request, 'destination', destination);
 }
 
 /**
@@ -171,7 +166,7 @@ export const operations = {
   addDestination: withoutValue(
     'addDestination',
     (request, service: ServiceReference, config: DestinationConfig) => {
-      encodeServiceOfDestination(request, service, config, SERVICE_KEYS);
+      encodeServiceOfDestination(request, service, config);
       encodeDestinationConfig(request, config);
     },
   ),
@@ -194,7 +189,7 @@ export const operations = {
   ensureDestination: withValue(
     'ensureDestination',
     (request, service: ServiceReference, config: DestinationConfig) => {
-      encodeServiceOfDestination(request, service, config, SERVICE_KEYS);
+      encodeServiceOfDestination(request, service, config);
       encodeDestinationConfig(request, config);
     },
     ensured,

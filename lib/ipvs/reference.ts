@@ -15,14 +15,10 @@ import {
   MAX_PROTOCOL,
 } from './keys.js';
 import { protocols } from './names.js';
+import { DESTINATION_PROPERTIES, SERVICE_KEY, SERVICE_PROPERTIES } from './properties.js';
 import { encodeDestinationText, encodeServiceText, isServiceText } from './reference-text.js';
 import type { Draft } from './request-buffer.js';
 import { checkSettings, pathsIn, type Unchecked } from './settings.js';
-
-/** The properties that name a service, and those that a returned service has besides. @internal */
-export const SERVICE_KEY = ['protocol', 'address', 'port', 'fwmark', 'family'] as const;
-/** The properties that name a destination, and the family of a returned one. @internal */
-export const DESTINATION_KEY = ['address', 'port', 'family'] as const;
 
 type KeyProperty = (typeof SERVICE_KEY)[number];
 const KEY_PROPERTIES: ReadonlySet<KeyProperty> = new Set(SERVICE_KEY);
@@ -47,22 +43,14 @@ function keyPathsIn(property: string): Paths {
   return found;
 }
 
-/**
- * Encodes the key of a service from a reference, whose object may have the `allowed` keys.
- * @internal
- */
-export function encodeServiceReference(
-  draft: Draft,
-  property: string,
-  reference: unknown,
-  allowed: ReadonlySet<string>,
-): void {
+/** Encodes the key of a service from a reference. @internal */
+export function encodeServiceReference(draft: Draft, property: string, reference: unknown): void {
   if (typeof reference === 'string') {
     encodeServiceText(draft, property, reference);
     return;
   }
   checkReference(property, reference, "'tcp://10.96.0.1:443'");
-  const key = checkKeyed(draft, property, reference, allowed, encodeServiceKey);
+  const key = checkKeyed(draft, property, reference, SERVICE_PROPERTIES, encodeServiceKey);
   encodeServiceKey(draft, property, key);
 }
 
@@ -75,10 +63,9 @@ export function encodeServiceOfDestination(
   draft: Draft,
   reference: unknown,
   destination: unknown,
-  allowed: ReadonlySet<string>,
 ): void {
   try {
-    encodeServiceReference(draft, 'service', reference, allowed);
+    encodeServiceReference(draft, 'service', reference);
   } catch (error) {
     if (!namesService(destination)) throw error;
     const rule = 'is no service, and the argument behind it is one: the service comes first';
@@ -122,8 +109,7 @@ export function encodeServiceKey(
 }
 
 /**
- * Encodes the key of a destination from a reference, whose object may have the `allowed` keys. The
- * service's key must be encoded already.
+ * Encodes the key of a destination from a reference. The service's key must be encoded already.
  * @returns true if the reference has a port
  * @internal
  */
@@ -131,11 +117,10 @@ export function encodeDestinationReference(
   draft: Draft,
   property: string,
   reference: unknown,
-  allowed: ReadonlySet<string>,
 ): boolean {
   if (typeof reference === 'string') return encodeDestinationText(draft, property, reference);
   checkReference(property, reference, "'10.0.0.1:80'");
-  const key = checkKeyed(draft, property, reference, allowed, encodeDestinationKey);
+  const key = checkKeyed(draft, property, reference, DESTINATION_PROPERTIES, encodeDestinationKey);
   return encodeDestinationKey(draft, property, key);
 }
 

@@ -10,7 +10,8 @@ import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import { protocols } from './names.js';
 import { decodePersistence, encodePersistence, hasPersistenceSettings } from './persistence.js';
-import { checkKeyed, encodeServiceKey, encodeServiceReference, SERVICE_KEY } from './reference.js';
+import { SERVICE_KEY, SERVICE_SETTINGS, SERVICE_STATE } from './properties.js';
+import { checkKeyed, encodeServiceKey, encodeServiceReference } from './reference.js';
 import { serviceObjectHint } from './reference-hints.js';
 import type { Keys, RequestBuffer } from './request-buffer.js';
 import {
@@ -34,18 +35,13 @@ const { fields: requestFields } = layout.request;
 const { changes: CHANGES, serviceFlags: FLAGS } = layout;
 const DEFAULT_SCHEDULER = 'wlc';
 
-const SETTINGS = ['scheduler', 'schedulerFlags', 'persistence', 'onePacket'] as const;
-type SettingName = (typeof SETTINGS)[number];
-/** The properties that only a service from the kernel, or of a sample, has. */
-const STATE = ['inactivePersistence', 'stats', 'change'] as const;
-const CONFIG_KEYS = new Set([...SERVICE_KEY, ...SETTINGS, ...STATE] as const);
-const CHANGE_KEYS = new Set(SETTINGS);
-/** The properties of references, which may be any object that this package returned. @internal */
-export const SERVICE_KEYS: ReadonlySet<string> = new Set([...CONFIG_KEYS, 'destinations']);
+type SettingName = (typeof SERVICE_SETTINGS)[number];
+const CONFIG_KEYS = new Set([...SERVICE_KEY, ...SERVICE_SETTINGS, ...SERVICE_STATE] as const);
+const CHANGE_KEYS = new Set(SERVICE_SETTINGS);
 
 const PATHS = {
-  service: pathsIn('service', [...SETTINGS, 'protocol', 'address', 'inactivePersistence']),
-  changes: pathsIn('changes', SETTINGS),
+  service: pathsIn('service', [...SERVICE_SETTINGS, 'protocol', 'address', 'inactivePersistence']),
+  changes: pathsIn('changes', SERVICE_SETTINGS),
 } as const;
 
 /**
@@ -74,7 +70,7 @@ export function encodeServiceChanges(request: RequestBuffer, changes: unknown): 
  */
 export function encodeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
   // No service has this key; with one that a service has, the kernel would not get that far.
-  encodeServiceReference(request, 'service', 'unknown-65535://[::]:0', SERVICE_KEYS);
+  encodeServiceReference(request, 'service', 'unknown-65535://[::]:0');
   request.records.setName(request.service(), fields.scheduler, scheduler);
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DESTINATION_KEYS } from '../../lib/ipvs/destination-codec.js';
-import { SERVICE_KEYS } from '../../lib/ipvs/service-codec.js';
+import { DESTINATION_PROPERTIES, SERVICE_PROPERTIES } from '../../lib/ipvs/properties.js';
 import { checkSettings } from '../../lib/ipvs/settings.js';
 import { polluted } from './polluted.js';
 
@@ -12,7 +11,7 @@ const IGNORED: ReadonlySet<string> = new Set([
   'destinations',
   'change',
 ]);
-const READ = [...new Set([...SERVICE_KEYS, ...DESTINATION_KEYS])].filter(
+const READ = [...new Set([...SERVICE_PROPERTIES, ...DESTINATION_PROPERTIES])].filter(
   (key) => !IGNORED.has(key),
 );
 
