@@ -21,7 +21,7 @@ import {
   sourceOf,
   type Unchecked,
 } from './settings.js';
-import { type Counter, type DecodeCounter, decodeStats, type Stats } from './stats.js';
+import { type Counter, type DecodeCounter, decodeStats } from './stats.js';
 import { decodeTunnel, encodeTunnel } from './tunnel.js';
 
 const { fields } = layout.destination;
@@ -200,6 +200,11 @@ function checkUnicast(request: RequestBuffer): void {
   );
 }
 
+type DestinationCounters<Value extends Counter> = Pick<
+  Destination<Value>,
+  'activeConnections' | 'inactiveConnections' | 'persistentConnections' | 'stats'
+>;
+
 /**
  * Decodes the destination of the DestinationEntry at `base`.
  * @param decode decodes a counter: as a number, or as a BigInt
@@ -211,24 +216,24 @@ export function decodeDestinationEntry<Value extends Counter>(
   decode: DecodeCounter<Value>,
 ): Destination<Value> {
   const entry = layout.destinationEntry.fields;
-  return decodeDestination(
-    records,
-    base + entry.destination.offset,
-    records.u32(base, entry.activeConnections),
-    records.u32(base, entry.inactiveConnections),
-    records.u32(base, entry.persistentConnections),
-    decodeStats(records, base + entry.stats.offset, decode),
-  );
+  return decodeDestination(records, base + entry.destination.offset, {
+    activeConnections: records.u32(base, entry.activeConnections),
+    inactiveConnections: records.u32(base, entry.inactiveConnections),
+    persistentConnections: records.u32(base, entry.persistentConnections),
+    stats: decodeStats(records, base + entry.stats.offset, decode),
+  });
 }
 
-/** Decodes the destination at `base`, to which the counts and `stats` belong. @internal */
+/** Decodes the destination at `base`, to which the counters belong. @internal */
 export function decodeDestination<Value extends Counter>(
   records: Records,
   base: number,
-  activeConnections: number,
-  inactiveConnections: number,
-  persistentConnections: number,
-  stats: Stats<Value>,
+  {
+    activeConnections,
+    inactiveConnections,
+    persistentConnections,
+    stats,
+  }: DestinationCounters<Value>,
 ): Destination<Value> {
   const family = records.u16(base, fields.family);
   const forwarding = forwardings.name(records.u32(base, fields.forwarding));
