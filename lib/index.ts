@@ -51,13 +51,6 @@ export {
   type ServiceKey,
 } from './ipvs/canonical.js';
 export type {
-  Change,
-  CounterName,
-  Sample,
-  WatchedDestination,
-  WatchedService,
-} from './ipvs/changes.js';
-export type {
   Destination,
   DestinationChanges,
   DestinationConfig,
@@ -78,6 +71,13 @@ export type {
   ServiceAddress,
   ServiceReference,
 } from './ipvs/reference-types.js';
+export type {
+  Change,
+  CounterName,
+  Sample,
+  WatchedDestination,
+  WatchedService,
+} from './ipvs/sample-changes.js';
 export type { KnownScheduler, Scheduler, SchedulerFlag } from './ipvs/schedulers.js';
 export type {
   Service,

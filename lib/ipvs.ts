@@ -295,7 +295,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
     const access = {
       Cursor: this.#native.Cursor,
       handle: this.#handle,
-      runJob: <Value>(job: (run: Run) => Promise<Value>) => this.#queue.taskInOrder(operation, job),
+      runTask: <Value>(task: (run: Run) => Promise<Value>) =>
+        this.#queue.taskInOrder(operation, task),
     };
     return new ConnectionReader(access, operation, filter, origin);
   }

@@ -5,7 +5,7 @@
 import { IpvsError } from '../core/errors.js';
 import type { Native, NativeCursor, NativeHandle } from '../native/addon.js';
 import { missingTableError, NET_FILE } from '../native/missing-files.js';
-import { jobError } from '../native/native-errors.js';
+import { nativeCallError } from '../native/native-errors.js';
 import { type ConnectionCount, type CountBy, countMask, decodeCounts } from './count.js';
 import { type Chunk, decodeChunk } from './decode.js';
 import type { EncodedFilter } from './filter.js';
@@ -14,18 +14,16 @@ import { learnFacts, type Run } from './service-facts.js';
 /** Entries that are read at a time: some hundred KiB, some milliseconds. */
 const CHUNK_SIZE = 2048;
 
-/** Runs a job outside the request queue. */
-export type RunJob = <Value>(job: (run: Run) => Promise<Value>) => Promise<Value>;
-
 /** The handle that a table is read through. */
-export interface TableAccess {
+interface TableAccess {
   readonly Cursor: Native['Cursor'];
   readonly handle: NativeHandle;
-  readonly runJob: RunJob;
+  /** Runs a task when the exchanges before it have ended; closing the handle waits for it. */
+  readonly runTask: <Value>(task: (run: Run) => Promise<Value>) => Promise<Value>;
 }
 
 /**
- * A reader of the connection table. Its first job asks the kernel for the facts that the filter
+ * A reader of the connection table. Its first task asks the kernel for the facts that the filter
  * needs, and opens the table.
  */
 export class ConnectionReader {
@@ -62,7 +60,7 @@ export class ConnectionReader {
   }
 
   #read<Value>(read: (cursor: NativeCursor) => Promise<Value>): Promise<Value> {
-    return this.#access.runJob(async (run) => {
+    return this.#access.runTask(async (run) => {
       this.#cursor ??= await this.#open(run);
       try {
         return await read(this.#cursor);
@@ -79,7 +77,7 @@ export class ConnectionReader {
   }
 
   async #translate(error: unknown): Promise<unknown> {
-    const translated = jobError(error, this.#operation);
+    const translated = nativeCallError(error, this.#operation);
     const isMissing = translated instanceof IpvsError && translated.code === 'ERR_IPVS_UNAVAILABLE';
     if (!isMissing) return translated;
     const path = `/proc/thread-self/net/ip_vs_conn${this.#origin ? '_sync' : ''}`;

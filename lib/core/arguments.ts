@@ -7,7 +7,7 @@ import { show } from './show.js';
 import { beginAtCaller } from './stack.js';
 
 /** The number of arguments that an operation takes. */
-export interface Arity {
+interface Arity {
   readonly most: number;
   /** The end of the error's message. */
   readonly hint?: string | undefined;

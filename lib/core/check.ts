@@ -34,7 +34,7 @@ export function checkBoolean(property: string, value: unknown): boolean {
 }
 
 /** Returns a hint about a value that is not an object, or ''. */
-export type ObjectHint = (property: string, value: unknown) => string;
+type ObjectHint = (property: string, value: unknown) => string;
 const noHint: ObjectHint = () => '';
 
 /**

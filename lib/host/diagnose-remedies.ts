@@ -5,7 +5,7 @@
 import { commandPrefix, type NamespaceTarget } from '../native/netns.js';
 
 /** A command, or the reason why there is none. */
-export interface Remedy {
+interface Remedy {
   readonly remedy: string | null;
   readonly why?: string;
 }

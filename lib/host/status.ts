@@ -7,8 +7,8 @@ import { missingTableError, NET_FILE, TOTALS_FILE } from '../native/missing-file
 import { fileError } from '../native/native-errors.js';
 import { type FileRoutine, readFiles } from '../queue/routine.js';
 
-/** The file in which Linux 7 and later describe their tables. @internal */
-export const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
+/** The file in which Linux 7 and later describe their tables. */
+const STATUS_FILE = '/proc/thread-self/net/ip_vs_status';
 
 /** The tables of the network namespace (/proc/net/ip_vs_status, from Linux 7). */
 export interface Status {

@@ -3,7 +3,7 @@
  * @module
  */
 import type { NativeHandle, OperationName } from '../native/addon.js';
-import { exchangeError, jobError } from '../native/native-errors.js';
+import { exchangeError, nativeCallError } from '../native/native-errors.js';
 import { BufferPool } from '../queue/buffer-pool.js';
 import type { Client } from '../queue/client.js';
 import type { Queue } from '../queue/queue.js';
@@ -49,7 +49,7 @@ export function ipvsClient(
     },
     requestError,
     exchangeError,
-    routineError: jobError,
+    routineError: nativeCallError,
     target: inputTarget,
     close,
   };

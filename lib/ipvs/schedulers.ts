@@ -85,7 +85,7 @@ export const schedulerFlags: Readonly<Record<NamedFlag, Flag>> = {
 };
 // Object.keys() gives the keys of a Record<NamedFlag, ...>.
 /** @internal */
-export const schedulerFlagNames = Object.keys(schedulerFlags) as NamedFlag[];
+const schedulerFlagNames = Object.keys(schedulerFlags) as NamedFlag[];
 
 /** The flags of a service that belong to its scheduler. */
 const FLAG_MASK = layout.serviceFlags.scheduler;
@@ -113,7 +113,7 @@ export function schedulerHint(name: string): string {
 }
 
 /** Checked scheduler flags. */
-export interface CheckedFlags {
+interface CheckedFlags {
   readonly bits: number;
   /** The only scheduler that has them all, or ''. */
   readonly owner: string;

@@ -7,7 +7,7 @@ import { checkInteger, readOptions } from '../core/check.js';
 import { CancellableIterator } from '../core/iterator.js';
 import { checkSignal } from '../core/signals.js';
 import { Slicer } from '../queue/slicer.js';
-import { compare, type Sample } from './changes.js';
+import { compare, type Sample } from './sample-changes.js';
 import type { ServiceWithDestinations } from './service.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -39,7 +39,7 @@ export function checkWatchOptions(options: unknown): {
 }
 
 /** The table that a watcher samples. */
-export interface SampleSource {
+interface SampleSource {
   /** Milliseconds from one sample to the next. */
   readonly interval: number;
   readonly signal: AbortSignal | undefined;

@@ -3,7 +3,7 @@
  * @module
  */
 import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';
-import { exchangeError, jobError } from '../native/native-errors.js';
+import { exchangeError, nativeCallError } from '../native/native-errors.js';
 import { BufferPool } from '../queue/buffer-pool.js';
 import type { Client } from '../queue/client.js';
 import type { Queue } from '../queue/queue.js';
@@ -41,7 +41,7 @@ export function linkClient(
       new LinkResponse(handle.runLinksSync(requests.bytes(), requests.addressBytes())),
     requestError: linkRequestError,
     exchangeError,
-    routineError: jobError,
+    routineError: nativeCallError,
     target: inputTarget,
     close,
   };

@@ -38,7 +38,7 @@ const bit = layout.addressGiven;
 const { forever } = layout.lifetimes;
 
 /** Settings whose values are unchecked. */
-export type UncheckedSettings = Readonly<Record<keyof AddressSettings, unknown>>;
+type UncheckedSettings = Readonly<Record<keyof AddressSettings, unknown>>;
 
 /** Where an address is encoded. */
 interface Place {

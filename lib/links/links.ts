@@ -11,7 +11,7 @@ import { checkSignal } from '../core/signals.js';
 import { beginAtCaller, registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import type { Native, NativeHandle } from '../native/addon.js';
 import { layout } from '../native/layout.js';
-import { jobError } from '../native/native-errors.js';
+import { nativeCallError } from '../native/native-errors.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
 import { openHandle } from '../native/open.js';
 import { Queue } from '../queue/queue.js';
@@ -146,7 +146,7 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
       if (!signal?.aborted) this.#watchers.add(watcher);
       return watcher;
     } catch (error) {
-      throw beginAtCaller(jobError(error, 'watch'), 'watch');
+      throw beginAtCaller(nativeCallError(error, 'watch'), 'watch');
     }
   }
 }

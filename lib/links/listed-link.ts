@@ -10,7 +10,7 @@ import { checkLinkIndex } from './link-index.js';
 export const ANY_LINK = 'leave out link and index to use it with another link';
 
 /** The link that an address was listed on. */
-export interface ListedLink {
+interface ListedLink {
   readonly index: number;
   /** Undefined if the caller gave the index only. */
   readonly name: string | undefined;

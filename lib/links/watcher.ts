@@ -6,7 +6,7 @@
 import { CancellableIterator } from '../core/iterator.js';
 import type { NativeEvents, NativeWatcher } from '../native/addon.js';
 import { layout } from '../native/layout.js';
-import { jobError } from '../native/native-errors.js';
+import { nativeCallError } from '../native/native-errors.js';
 import { Records } from '../native/records.js';
 import { decodeLinkAddress, type LinkAddress } from './address.js';
 import { decodeLink, type Link } from './link.js';
@@ -88,7 +88,7 @@ export class LinkWatcher extends CancellableIterator<LinkEvent> {
       while (this.#place === this.#events.length) if (!this.#takeNative()) return undefined;
       return this.#events[this.#place++];
     } catch (error) {
-      throw jobError(error, 'watch');
+      throw nativeCallError(error, 'watch');
     }
   }
 

@@ -40,12 +40,6 @@ export type LinkOperationName = keyof Layout['linkOperations'];
 /** The status of a request about a link: csrc/rtnl/request.h. */
 export type LinkStatusName = keyof Layout['linkStatuses'];
 
-/** A change of an address in a plan: Change in csrc/rtnl/types.h. */
-export type LinkChangeName = keyof Layout['linkChanges'];
-
-/** A setting that was given for an address: AddressSettings in csrc/rtnl/types.h. */
-export type AddressGivenName = keyof Layout['addressGiven'];
-
 /** The response to the requests of an exchange: csrc/binding/response.h. */
 export interface NativeResponse {
   /** Left out if all requests succeeded without a value. */

@@ -18,7 +18,7 @@ export interface ModuleFacts {
 }
 
 /** The reason why a module is missing, and the command that loads it, if there is one. */
-export interface Absence {
+interface Absence {
   readonly detail: string;
   readonly remedy: string | null;
 }

@@ -17,10 +17,10 @@ const SYS_FILE = '/proc/sys/kernel/ostype';
 export const WITNESSES = [NET_FILE, SYS_FILE, TOTALS_FILE] as const;
 
 /** The text of a file, or the errno of reading it. */
-export type FileContent = string | number | undefined;
+type FileContent = string | number | undefined;
 
 /** The reason why files of IPVS are missing. */
-export type MissingReason =
+type MissingReason =
   /** IPVS is not loaded. */
   | 'unloaded'
   /** There is no /proc. */

@@ -1,6 +1,6 @@
 /**
- * Translation of native failures: the errors of opening a handle, of jobs that failed as a whole,
- * and of files of the kernel.
+ * Translation of native failures: the errors of opening a handle, of exchanges and other calls of
+ * the addon that failed as a whole, and of files of the kernel.
  * @module
  */
 import { constants } from 'node:os';
@@ -130,8 +130,11 @@ export function openingError(error: unknown, netns: string): Error {
   return translate(error, { operation: 'open', target, isFile: false, hint });
 }
 
-/** Returns the error for a job on /proc that failed natively; any other error as it is. */
-export function jobError(error: unknown, operation: string): unknown {
+/**
+ * Returns the error for a call of the addon that is no exchange, and failed natively: on files, the
+ * connection table or a watcher. Returns any other error as it is.
+ */
+export function nativeCallError(error: unknown, operation: string): unknown {
   if (isMemoryError(error)) return memoryError(error, operation, '');
   if (!isNativeError(error)) return error;
   return translate(error, { operation, target: '', isFile: true });

@@ -38,7 +38,7 @@ export interface NamespaceTarget {
 export const OWN_NAMESPACE: NamespaceTarget = { target: '', label: '' };
 
 /** Quotes a word for the command line of a shell, if need be. @internal */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

@@ -9,7 +9,7 @@ import { openingError } from './native-errors.js';
 import type { NamespaceTarget } from './netns.js';
 
 /** An open handle and its addon. */
-export interface Opened {
+interface Opened {
   readonly native: Native;
   readonly handle: NativeHandle;
 }

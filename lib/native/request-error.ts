@@ -26,7 +26,7 @@ export interface FailedResult<Status extends string = string> {
 }
 
 /** A failed request, with the texts for its error. */
-export interface FailedRequest {
+interface FailedRequest {
   /** The operation as users call it. */
   readonly operation: string;
   /** The object of the operation, or ''. */

@@ -4,7 +4,7 @@ import { IpvsError } from '../../lib/core/errors.js';
 import {
   exchangeError,
   fileError,
-  jobError,
+  nativeCallError,
   openingError,
 } from '../../lib/native/native-errors.js';
 import { host, usualHost } from './host-modules.js';
@@ -115,12 +115,12 @@ test.each([
   });
 });
 
-test('jobError calls a missing file of IPVS a missing IPVS', () => {
-  expect(jobError(native('open', 'ENOENT'), 'connections')).toMatchObject({
+test('nativeCallError calls a missing file of IPVS a missing IPVS', () => {
+  expect(nativeCallError(native('open', 'ENOENT'), 'connections')).toMatchObject({
     code: 'ERR_IPVS_UNAVAILABLE',
     message: expect.stringMatching(/^connections: the kernel has no IPVS/),
   });
-  expect(jobError(native('open', 'EACCES'), 'connections')).toMatchObject({
+  expect(nativeCallError(native('open', 'EACCES'), 'connections')).toMatchObject({
     code: 'EACCES',
     message: 'connections: permission denied (open: EACCES)',
   });
@@ -150,9 +150,9 @@ test('fileError names the file', () => {
   });
 });
 
-test('jobError returns ENOMEM if the addon has no memory, and any other error unchanged', () => {
+test('nativeCallError returns ENOMEM if the addon has no memory, and any other error unchanged', () => {
   const cause = new Error('std::bad_alloc');
-  expect(jobError(cause, 'connections')).toMatchObject({
+  expect(nativeCallError(cause, 'connections')).toMatchObject({
     name: 'IpvsError',
     code: 'ENOMEM',
     errno: -constants.errno.ENOMEM,
@@ -161,5 +161,5 @@ test('jobError returns ENOMEM if the addon has no memory, and any other error un
     cause,
   });
   const other = new Error('another');
-  expect(jobError(other, 'connections')).toBe(other);
+  expect(nativeCallError(other, 'connections')).toBe(other);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { changeBetween, compare } from '../../lib/ipvs/changes.js';
+import { changeBetween, compare } from '../../lib/ipvs/sample-changes.js';
 import type { ServiceWithDestinations } from '../../lib/ipvs/service.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { complete } from '../../lib/queue/incremental.js';
