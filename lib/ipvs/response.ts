@@ -5,7 +5,7 @@
 import type { Layout, NativeIpvsResponse, StatusName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
-import { BatchResponse } from '../native/response.js';
+import { ExchangeResponse } from '../native/response.js';
 import { type List, listOf } from '../queue/incremental.js';
 import type { Destination } from './destination.js';
 import { decodeDestinationEntry } from './destination-codec.js';
@@ -16,7 +16,7 @@ import { decodeSyncDaemon, type SyncDaemon } from './sync-daemon.js';
 import { decodeTimeouts, type Timeouts } from './timeouts.js';
 
 /** The response to requests of IPVS. */
-export class IpvsResponse extends BatchResponse<keyof Layout['result']['fields'], StatusName> {
+export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['fields'], StatusName> {
   readonly #services: Records;
   readonly #destinations: Records;
   readonly #daemons: Records;

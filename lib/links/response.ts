@@ -6,7 +6,7 @@ import type { LinkStatusName, NativeLinkResponse } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
 import type { FailedResult } from '../native/request-error.js';
-import { BatchResponse } from '../native/response.js';
+import { ExchangeResponse } from '../native/response.js';
 import { type List, listOf } from '../queue/incremental.js';
 import { decodeLinkAddress, type LinkAddress } from './address.js';
 import { decodeLink, type Link } from './link.js';
@@ -21,7 +21,7 @@ export interface FailedLinkResult extends FailedResult {
 type Field = keyof typeof layout.linkResult.fields;
 
 /** The response to an exchange; `index` is the place of a request in it. */
-export class LinkResponse extends BatchResponse<Field, LinkStatusName> {
+export class LinkResponse extends ExchangeResponse<Field, LinkStatusName> {
   readonly #links: Records;
   readonly #addresses: Records;
   /** The changes of all plans. */

@@ -42,16 +42,18 @@ export type LinkStatusName = keyof Layout['linkStatuses'];
 
 /** The response to the requests of an exchange: csrc/binding/response.h. */
 export interface NativeResponse {
-  /** Left out if all requests succeeded without a value. */
+  /** A record for each request; left out if all requests succeeded without a value. */
   readonly results?: ArrayBuffer;
+  /** The kernel's messages; a record of `results` has the place of its message, from 1. */
   readonly texts?: readonly string[];
-  /** The duration in milliseconds; 0 of a synchronous call. */
+  /** The time that the kernel took, in milliseconds; 0 for a synchronous call. */
   readonly elapsed: number;
 }
 
 /**
- * A response of IPVS. Lists that are left out are empty. A list may be longer than the results say;
- * its end is undefined then.
+ * The response to requests to IPVS. A list that is left out is empty. The ArrayBuffer of a list may
+ * be longer than the list, whose place and length are in `results`; the bytes behind it have no
+ * meaning.
  */
 export interface NativeIpvsResponse extends NativeResponse {
   readonly services?: ArrayBuffer;
@@ -59,7 +61,7 @@ export interface NativeIpvsResponse extends NativeResponse {
   readonly daemons?: ArrayBuffer;
 }
 
-/** A response about links. Lists that are left out are empty. */
+/** The response to requests about links. A list that is left out is empty. */
 export interface NativeLinkResponse extends NativeResponse {
   readonly links?: ArrayBuffer;
   readonly addresses?: ArrayBuffer;

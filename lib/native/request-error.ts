@@ -14,7 +14,7 @@ import { unavailableReason } from './native-errors.js';
 
 /** The result of a request that failed. */
 export interface FailedResult<Status extends string = string> {
-  readonly status: Status | 'lost';
+  readonly status: Status;
   /** Positive; 0 if the kernel was not asked. */
   readonly errno: number;
   /** The kernel's own message, or ''. */

@@ -1,5 +1,5 @@
 /**
- * The responses of the addon: a record for each request, and lists.
+ * The response of the addon to an exchange: a record for each request, and lists.
  * @module
  */
 import { errnoName } from '../core/errors.js';
@@ -7,26 +7,29 @@ import type { NativeResponse, RecordLayout } from './addon.js';
 import { type Records, recordsOf } from './records.js';
 import type { FailedResult } from './request-error.js';
 
+/** The status of a request without a result: Status::kPending in csrc/netlink/failure.h. */
+const PENDING = 0;
+
 type ResultField = 'error' | 'status' | 'text' | 'created';
 
 /**
- * The response to the requests of an exchange, to IPVS or to links. Indexes are places in the
+ * The response to the requests of an exchange, to IPVS or about links. Indexes are places in the
  * exchange.
  */
-export class BatchResponse<Field extends string, Status extends string> {
+export class ExchangeResponse<Field extends string, Status extends string> {
   /** The duration of the kernel's work, in milliseconds. */
   readonly elapsed: number;
   protected readonly results: Records;
   /** True if all requests succeeded without a value. */
   readonly #isEmpty: boolean;
   readonly #record: RecordLayout<Field | ResultField>;
-  readonly #statuses: Readonly<Record<Status | 'done' | 'refused', number>>;
+  readonly #statuses: Readonly<Record<Status | 'done' | 'refused' | 'lost', number>>;
   readonly #texts: readonly string[];
 
   constructor(
     native: NativeResponse,
     record: RecordLayout<Field | ResultField>,
-    statuses: Readonly<Record<Status | 'done' | 'refused', number>>,
+    statuses: Readonly<Record<Status | 'done' | 'refused' | 'lost', number>>,
   ) {
     this.results = recordsOf(native.results);
     this.#isEmpty = native.results === undefined;
@@ -64,9 +67,13 @@ export class BatchResponse<Field extends string, Status extends string> {
     };
   }
 
-  #nameOf(number: number): Status | 'lost' {
+  #nameOf(number: number): Status {
+    // What became of a request without a result is unknown, as if its response were lost.
+    const known = number === PENDING ? this.#statuses.lost : number;
     // Object.entries() widens the keys to string.
     const entries = Object.entries<number>(this.#statuses) as [Status, number][];
-    return entries.find(([, each]) => each === number)?.[0] ?? 'lost';
+    const found = entries.find(([, each]) => each === known);
+    if (found === undefined) throw new Error(`the addon returned the unknown status ${number}`);
+    return found[0];
   }
 }

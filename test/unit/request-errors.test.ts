@@ -546,6 +546,12 @@ test('a result without a status is an unknown outcome', () => {
   expectReadable(error);
 });
 
+test('a status that the layout does not have throws', () => {
+  const native = nativeResponse({ results: [{}] });
+  new Uint8Array(native.results ?? expect.unreachable('no results')).fill(0xff);
+  expect(() => new IpvsResponse(native).result(0)).toThrow(/unknown status/);
+});
+
 test('an errno without a name is given by number', () => {
   const error = errorOf(untyped.flush(), { status: 'refused', errno: 524 });
   expect(error).toMatchObject({ errno: -524, code: expect.stringMatching(/^\w+$/) });
