@@ -11,7 +11,7 @@
 
 namespace ipvs {
 
-/// What a probe has found out about modules.
+/// The result of a probe of modules.
 enum class Modules {
   kPresent,
   kAbsent,

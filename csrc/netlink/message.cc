@@ -163,8 +163,8 @@ ErrorReply read_error_reply(const Messages& message) {
   if (message.payload().size() < sizeof negative) return {EBADMSG, {}, true};
   std::memcpy(&negative, message.payload().data(), sizeof negative);
   if (negative == INT32_MIN) return {EBADMSG, {}, true};
-  ErrorReply verdict{negative < 0 ? -negative : 0, {}, false};
-  if (!(message.header().nlmsg_flags & NLM_F_ACK_TLVS)) return verdict;
+  ErrorReply reply{negative < 0 ? -negative : 0, {}, false};
+  if (!(message.header().nlmsg_flags & NLM_F_ACK_TLVS)) return reply;
 
   size_t skipped = sizeof negative;
   if (message.header().nlmsg_type == NLMSG_ERROR) {
@@ -179,10 +179,10 @@ ErrorReply read_error_reply(const Messages& message) {
   }
   Attributes attributes = message.attributes(skipped);
   while (attributes.next()) {
-    if (attributes.type() == NLMSGERR_ATTR_MSG) verdict.text = attributes.string();
+    if (attributes.type() == NLMSGERR_ATTR_MSG) reply.text = attributes.string();
   }
-  verdict.malformed = attributes.malformed();
-  return verdict;
+  reply.malformed = attributes.malformed();
+  return reply;
 }
 
 }  // namespace netlink

@@ -20,7 +20,7 @@ constexpr size_t kLeastDataCost = 8192;
 constexpr size_t data_cost(size_t bytes) { return std::max(kLeastDataCost, 4096 + 2 * bytes); }
 
 constexpr int kWantedBuffer = 1 << 20;  // doubled by the kernel
-// What the kernel subtracts from the send buffer, and the sentinel.
+// The bytes that the kernel subtracts from the send buffer, and the sentinel.
 constexpr size_t kSendOverhead = 64;
 constexpr size_t kChunkBytes = 256 * 1024;  // larger sends gain nothing
 

@@ -13,11 +13,11 @@
 namespace rtnl {
 namespace {
 
-struct Group {
+struct MulticastGroup {
   uint32_t type;
   unsigned number;
 };
-constexpr Group kGroups[] = {
+constexpr MulticastGroup kGroups[] = {
     {Monitor::kLinks, RTNLGRP_LINK},
     {Monitor::kAddresses, RTNLGRP_IPV4_IFADDR},
     {Monitor::kAddresses, RTNLGRP_IPV6_IFADDR},
@@ -47,7 +47,7 @@ Monitor::Monitor(netlink::Socket socket) : socket_(std::move(socket)) {}
 
 Monitor::Monitor(const os::Namespace& netns, uint32_t types)
     : socket_(netlink::Socket::open(NETLINK_ROUTE, netns)) {
-  for (const Group& group : kGroups) {
+  for (const MulticastGroup& group : kGroups) {
     if ((types & group.type) != 0) socket_.join(group.number);
   }
 }

@@ -71,7 +71,7 @@ struct LinkAddress {
   Name<16> link;   ///< of a list: the name of the link
 };
 
-/// What a plan does with an address.
+/// The action of a plan on an address.
 ///
 /// - kRefuse: nothing, because the kernel cannot change the address of the link to the wanted one.
 /// - kPresent: nothing; this is the address of the link, behind the refused one.
