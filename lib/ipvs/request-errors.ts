@@ -17,7 +17,7 @@ import { targetOf } from './targets.js';
 
 /** Returns the error for the request at `index` of a buffer, which failed with `result`. */
 export function requestError(
-  { name: operation, request }: { readonly name: string; readonly request: string },
+  { name: operation, request }: { readonly name: string; readonly request: OperationName },
   requests: RequestBuffer,
   index: number,
   result: FailedResult<StatusName>,
@@ -35,7 +35,7 @@ export function requestError(
     meanings,
     missing,
     isQuery = false,
-  } = IPVS_ERRNO_MESSAGES[request as OperationName]; // The requests to IPVS.
+  } = IPVS_ERRNO_MESSAGES[request];
   return failedRequestError({
     operation,
     target,

@@ -23,23 +23,21 @@ const { fields: settingsFields } = layout.addressSettings;
 
 /** Returns the error for the request at `index` of a buffer, which failed with `result`. */
 export function linkRequestError(
-  { name, request }: { readonly name: string; readonly request: string },
+  { name: operation, request }: { readonly name: string; readonly request: LinkOperationName },
   requests: LinkRequestBuffer,
   index: number,
   result: FailedLinkResult,
 ): IpvsError {
-  // The client of links sends only requests about links.
-  const operation = request as LinkOperationName;
   const {
     kernelCommand,
     creation = kernelCommand,
     meanings,
     isQuery = false,
-  } = LINK_ERRNO_MESSAGES[operation];
+  } = LINK_ERRNO_MESSAGES[request];
   const ownReason = reasonOfLibrary(requests, index, result);
   return failedRequestError({
-    operation: name,
-    target: targetOf(operation, requests, index),
+    operation,
+    target: targetOf(request, requests, index),
     syscall: result.creating ? creation : kernelCommand,
     // The kernel has sent no text if the library itself refuses the request.
     result: ownReason === undefined ? result : { ...result, text: '' },

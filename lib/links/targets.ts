@@ -3,6 +3,7 @@
  * @module
  */
 import { describeArgument } from '../core/arguments.js';
+import type { LinkOperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { formatLinkAddress } from './address.js';
 import { formatLinkReference } from './link-reference.js';
@@ -10,19 +11,37 @@ import type { LinkRequestBuffer } from './request-buffer.js';
 
 const { fields } = layout.linkRequest;
 
+/** The object that an operation is about; null: all links. */
+type Subject = 'link' | 'address' | null;
+
+const SUBJECTS: Readonly<Record<LinkOperationName, Subject>> = {
+  listLinks: null,
+  getLink: 'link',
+  ensureDummy: 'link',
+  setLink: 'link',
+  deleteLink: 'link',
+  listAddresses: 'link',
+  addAddress: 'address',
+  ensureAddress: 'address',
+  deleteAddress: 'address',
+  replaceAddress: 'address',
+  planAddresses: 'link',
+};
+
 /**
  * Returns the target of the request that is being encoded, for an error in its arguments: what is
  * encoded already, and otherwise the arguments as they are.
  */
 export function inputTarget(
-  operation: string,
+  operation: LinkOperationName,
   requests: LinkRequestBuffer,
   [first, second]: readonly unknown[],
 ): string {
+  const subject = SUBJECTS[operation];
+  if (subject === null) return '';
   const index = requests.count;
   const link = formatLinkReference(requests, index) || describeArgument(first);
-  if (operation === 'listLinks') return '';
-  if (!hasOneAddress(operation)) return link;
+  if (subject === 'link') return link;
   const isEncoded = requests.records.number(requests.base(index), fields.addresses) > 0;
   const { records, base } = requests.firstAddress(index);
   const address = isEncoded ? formatLinkAddress(records, base) : describeArgument(second);
@@ -30,11 +49,13 @@ export function inputTarget(
 }
 
 /** Returns what the request at `index` is about: '10.96.0.1/32 of vip0', 'link 7'; or ''. */
-export function targetOf(operation: string, requests: LinkRequestBuffer, index: number): string {
+export function targetOf(
+  operation: LinkOperationName,
+  requests: LinkRequestBuffer,
+  index: number,
+): string {
   const link = formatLinkReference(requests, index);
-  if (!hasOneAddress(operation)) return link;
+  if (SUBJECTS[operation] !== 'address') return link;
   const { records, base } = requests.firstAddress(index);
   return `${formatLinkAddress(records, base)} of ${link}`;
 }
-
-const hasOneAddress = (operation: string) => operation.endsWith('Address');

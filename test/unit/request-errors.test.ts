@@ -136,7 +136,7 @@ const ERRNOS = [
 ] as const;
 
 /** An operation, as far as its errors need it. */
-const named = (name: string) => ({ name, request: name });
+const named = (name: OperationName) => ({ name, request: name });
 
 function errorOf(call: Call<unknown>, result: Partial<Failed> & Pick<Failed, 'status'>): Error {
   return requestError(call, pack(call), 0, {
