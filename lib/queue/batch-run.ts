@@ -56,8 +56,8 @@ export async function runBatch<Types extends ClientTypes>(
     for (let first = 0; first < batch.count && !isStopped && signal?.aborted !== true; ) {
       const range = { first, count: Math.min(size, batch.count - first), stopOnError };
       const exchange = queue.exchange(batch, range);
-      // Results are decoded while the kernel works on the next chunk.
-      decodeLast();
+      // Results are decoded while the kernel works on the next chunk, which a microtask sends.
+      queueMicrotask(decodeLast);
       const received = await exchange;
       const sent = stopOnError ? sentOf(batch, range, received) : { ...range, hasFailed: false };
       decodeLast = () => queue.slicer.add(batch.results(received, sent.first, sent.count, take));

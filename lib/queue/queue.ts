@@ -66,7 +66,7 @@ export class Queue<Types extends ClientTypes> {
   /** The last waiting exchange, if calls can join it. */
   #open: OpenExchange<Types> | undefined;
   #inFlight: Exchange<Types> | undefined;
-  /** The number of exchanges of calls, and of tasks, that close() waits for. */
+  /** The number of exchanges of calls, of tasks and of batches that close() waits for. */
   #pending = 0;
   #calls = 0;
   readonly #onClose = new Set<() => void>();
@@ -77,7 +77,7 @@ export class Queue<Types extends ClientTypes> {
     this.#client = client;
   }
 
-  /** The number of calls that were made so far. */
+  /** The number of calls, and of chunks of batches, so far. */
   get calls(): number {
     return this.#calls;
   }
@@ -126,15 +126,20 @@ export class Queue<Types extends ClientTypes> {
     const batch = new EncodedBatch(this.#client, this.#open && MAX_REQUESTS);
     const promises = new CallPromises();
     const exchange = new Exchange(batch);
-    this.#pending++;
+    this.begin();
     void exchange.received.then((received) =>
       this.slicer.add(this.#settle(batch, promises, received)),
     );
-    const isFirst = this.#queued.push(exchange) === 1;
-    // The other calls of this turn join the exchange before the microtask sends it.
-    if (isFirst && this.#inFlight === undefined) queueMicrotask(() => this.#sendNext());
+    this.#enqueue(exchange);
     this.#open = { batch, promises };
     return this.#open;
+  }
+
+  #enqueue(exchange: Exchange<Types>): void {
+    const isFirst = this.#queued.push(exchange) === 1;
+    // The other calls of this turn join the exchange, and synchronous calls of this turn are
+    // executed, before the microtask sends it.
+    if (isFirst && this.#inFlight === undefined) queueMicrotask(() => this.#sendNext());
   }
 
   /** Settles the promises of calls. Long lists are decoded after all other results. */
@@ -149,7 +154,7 @@ export class Queue<Types extends ClientTypes> {
     yield* batch.results(received, 0, batch.count, promises.settle, postpone);
     for (const list of lists) yield* list;
     batch.release();
-    this.#finish();
+    this.end();
   }
 
   /** Sends a call at once, on this thread, before anything that waits. */
@@ -258,13 +263,13 @@ export class Queue<Types extends ClientTypes> {
   /** Runs a task. close() waits for it. The task may make calls through `run` after close(). */
   async task<Value>(operation: string, task: Task<Types, Value>): Promise<Value> {
     this.checkOpen(operation);
-    this.#pending++;
+    this.begin();
     try {
       return await task(this.#runCall);
     } catch (error) {
       throw this.#routineError(error, operation);
     } finally {
-      this.#finish();
+      this.end();
     }
   }
 
@@ -284,8 +289,8 @@ export class Queue<Types extends ClientTypes> {
   exchange(batch: EncodedBatch<Types>, range: RequestRange): Promise<Received<Types>> {
     const exchange = new Exchange(batch, range);
     this.#open = undefined;
-    const isFirst = this.#queued.push(exchange) === 1;
-    if (isFirst) this.#sendNext();
+    this.#calls++;
+    this.#enqueue(exchange);
     return exchange.received;
   }
 
@@ -319,8 +324,13 @@ export class Queue<Types extends ClientTypes> {
     this.#sendNext();
   }
 
-  /** Ends an exchange of calls or a task. */
-  #finish(): void {
+  /** Begins something that close() waits for until {@link end} is called. */
+  begin(): void {
+    this.#pending++;
+  }
+
+  /** Ends something that was begun with {@link begin}. */
+  end(): void {
     this.#pending--;
     if (this.#pending === 0 && this.#closed !== undefined) this.#drained();
   }
@@ -331,8 +341,8 @@ export class Queue<Types extends ClientTypes> {
    */
   onClose(operation: string, end: (error: IpvsError) => void): () => void {
     const endClosed = () => end(closedError(operation));
-    this.#onClose.add(endClosed);
-    if (this.#closed !== undefined) endClosed();
+    if (this.#closed === undefined) this.#onClose.add(endClosed);
+    else endClosed();
     return () => this.#onClose.delete(endClosed);
   }
 

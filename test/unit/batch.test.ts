@@ -229,6 +229,27 @@ describe('adding', () => {
     ]);
   });
 
+  test('a synchronous call is executed before the batches of its turn', async () => {
+    const fixture = open();
+    const pending = batch(fixture, adding(2));
+    fixture.queue.runSync(calls.flush());
+    await respondAll(fixture.handle);
+    await pending;
+    expect(fixture.handle.log).toEqual(['runSync flush', 'run 2']);
+  });
+
+  test('an object of build with a property `then` that is no function is no promise', async () => {
+    const fixture = open();
+    const build = (b: Batch) => {
+      b.flush();
+      // biome-ignore lint/suspicious/noThenProperty: this is the test.
+      return { then: 5 };
+    };
+    const pending = batch(fixture, build as never);
+    await respondAll(fixture.handle);
+    expect(await pending).toEqual([done()]);
+  });
+
   test('an asynchronous build does not delay other calls', async () => {
     const fixture = open();
     const pending = batch(fixture, async (b) => {

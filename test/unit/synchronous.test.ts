@@ -330,6 +330,7 @@ describe('batches without operations', () => {
     ['an operation of the handle', () => ipvs.flush()],
     ['one that it awaits', async () => await ipvs.flush()],
     ['several of them', () => Promise.all([ipvs.flush(), ipvs.flush()])],
+    ['nothing after another batch', async () => void (await ipvs.batch((b) => b.flush()))],
     ['a value', () => 5],
     ['a promise of a value', async () => 5],
   ])('a batch whose build adds nothing and returns %s is refused', async (_, build) => {
