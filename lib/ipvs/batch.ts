@@ -144,7 +144,7 @@ class Builder {
       throw wrongValue('build', this.#build, UNUSED);
     }
     this.#isClosed = true;
-    return this.#batches.filter((batch) => {
+    return this.#batches.splice(0).filter((batch) => {
       if (batch.count === 0) batch.release();
       return batch.count > 0;
     });
@@ -167,26 +167,27 @@ export async function sendBatch(
   queue.checkOpen('batch');
   const before = queue.calls;
   const builder = new Builder(client, build);
-  let batches: Batches;
+  // A batch that is built when the queue is closed is still sent.
+  queue.begin();
   try {
-    const value = builder.run();
+    let value = builder.run();
+    let isStray = false;
     if (isPromise(value)) {
-      const isStray = build.length === 0 && queue.calls !== before;
-      const settled = await untilEnded(value, builder, queue, options.signal);
-      batches = builder.finish(settled, isStray);
-    } else {
-      batches = builder.finish(value, false);
+      isStray = build.length === 0 && queue.calls !== before;
+      value = await untilEnded(value, builder, queue, options.signal);
     }
+    return await runBatch(queue, builder.finish(value, isStray), options);
   } catch (error) {
     builder.discard();
     throw error;
+  } finally {
+    queue.end();
   }
-  return queue.task('batch', () => runBatch(queue, batches, options));
 }
 
 /**
  * Waits for the promise of a function that adds operations. Rejects if the signal is aborted or the
- * queue is closed first; closing the queue does not wait for the promise.
+ * queue is closed first; meanwhile, close() does not wait for the batch.
  */
 function untilEnded(
   promise: PromiseLike<unknown>,
@@ -195,24 +196,28 @@ function untilEnded(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
+    let isEnded = false;
     const cancels: (() => void)[] = [];
-    const cancel = () => {
-      for (const each of cancels) each();
+    const settle = (action: () => void) => {
+      if (isEnded) return;
+      isEnded = true;
+      for (const cancel of cancels) cancel();
+      queue.begin();
+      action();
     };
-    const end = (reason: unknown) => {
-      cancel();
-      // Discards at once: the function may add operations before the rejection is handled.
-      builder.discard();
-      reject(reason);
-    };
-    cancels.push(queue.onClose('batch', end));
+    const end = (reason: unknown) =>
+      settle(() => {
+        // Discards at once: the function may add operations before the rejection is handled.
+        builder.discard();
+        reject(reason);
+      });
+    queue.end();
     if (signal !== undefined) cancels.push(callOnAbort(signal, end));
     if (signal?.aborted) end(reasonOf(signal));
-    promise.then(
-      (value) => {
-        cancel();
-        resolve(value);
-      },
+    if (!isEnded) cancels.push(queue.onClose('batch', end));
+    // A promise of another kind may settle twice, and at once.
+    Promise.resolve(promise).then(
+      (value) => settle(() => resolve(value)),
       (error) => end(keepStack(error)),
     );
   });

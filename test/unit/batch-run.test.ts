@@ -503,4 +503,60 @@ describe('close()', () => {
     await closing;
     expect(fixture.handle.log).toEqual(['run 2', 'close']);
   });
+
+  test('a batch is sent if its synchronous build closes the handle', async () => {
+    const fixture = open();
+    let closing: Promise<void> | undefined;
+    const pending = batch(fixture, (b) => {
+      adding(1)(b);
+      closing = fixture.queue.close();
+      adding(1, 1)(b);
+    });
+    await respondAll(fixture.handle);
+    expect(await pending).toEqual([done(), done()]);
+    await closing;
+    expect(fixture.handle.log).toEqual(['run 2', 'close']);
+  });
+
+  test('close() ends or waits for a batch whose build has just settled', async () => {
+    for (let ticks = 0; ticks < 8; ticks++) {
+      const fixture = open();
+      let end: () => void = () => undefined;
+      const pending = batch(fixture, (b) => {
+        adding(2)(b);
+        return new Promise<void>((resolve) => {
+          end = resolve;
+        });
+      });
+      const result = pending.catch((error: unknown) => error);
+      end();
+      for (let tick = 0; tick < ticks; tick++) await undefined;
+      const closing = fixture.queue.close();
+      await respondAll(fixture.handle);
+      await closing;
+      const isSent = fixture.handle.jobs.length === 1;
+      expect(isSent).toBe(ticks > 0);
+      expect(fixture.handle.log).toEqual(isSent ? ['run 2', 'close'] : ['close']);
+      const expected = isSent ? [done(), done()] : { code: 'ERR_IPVS_CLOSED' };
+      expect(await result).toMatchObject(expected);
+    }
+  });
+
+  test('the reason of a signal comes before ERR_IPVS_CLOSED if build causes both', async () => {
+    const fixture = open();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reason = new Error('mine');
+    const pending = batch(
+      fixture,
+      async (b) => {
+        adding(2)(b);
+        controller.abort(reason);
+        void fixture.queue.close();
+      },
+      { signal },
+    );
+    await expect(pending).rejects.toBe(reason);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
 });

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { type Batch, checkBatchOptions, sendBatch } from '../../lib/ipvs/batch.js';
 import { ipvsClient } from '../../lib/ipvs/client.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { FakeHandle } from './fake-handle.js';
+import { FakeHandle, settled } from './fake-handle.js';
 import { untyped } from './requests.js';
 import { nativeResponse } from './responses.js';
 
@@ -35,6 +35,31 @@ test('an empty batch gives back the buffer of an operation that was refused', as
   };
   const options = checkBatchOptions(undefined);
   expect(await sendBatch(new Queue(watched), watched, build, options)).toEqual([]);
+  const given = requests.mock.results.map(({ value }) => value as unknown);
+  expect(given).toHaveLength(1);
+  expect(release.mock.calls.map(([buffer]) => buffer)).toEqual(given);
+});
+
+test('a batch gives its buffer back once, even if the promise of build settles twice', async () => {
+  const handle = new FakeHandle();
+  const client = ipvsClient(handle);
+  const requests = vi.fn(client.requests);
+  const release = vi.fn(client.release);
+  const watched = { ...client, requests, release };
+  const build = (b: Batch) => {
+    b.flush();
+    return {
+      // biome-ignore lint/suspicious/noThenProperty: a promise of another kind.
+      then(resolve: () => void, reject: (error: unknown) => void) {
+        resolve();
+        reject(new Error('late'));
+      },
+    };
+  };
+  const pending = sendBatch(new Queue(watched), watched, build, checkBatchOptions(undefined));
+  await settled();
+  await handle.respond(0);
+  expect(await pending).toEqual([{ status: 'fulfilled', value: undefined }]);
   const given = requests.mock.results.map(({ value }) => value as unknown);
   expect(given).toHaveLength(1);
   expect(release.mock.calls.map(([buffer]) => buffer)).toEqual(given);
