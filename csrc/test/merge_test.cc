@@ -7,10 +7,10 @@
 #include "test/random.h"
 #include "test/wire.h"
 
-using ipvs::merge;
 using ipvs::Changes;
 using ipvs::check_merged;
 using ipvs::Destination;
+using ipvs::merge;
 using ipvs::Service;
 using ipvs::ServiceFlags;
 using ipvs::Status;
