@@ -84,7 +84,6 @@ export const schedulerFlags: Readonly<Record<NamedFlag, Flag>> = {
   'flag-3': { bit: bits['flag-3'] },
 };
 // Object.keys() gives the keys of a Record<NamedFlag, ...>.
-/** @internal */
 const schedulerFlagNames = Object.keys(schedulerFlags) as NamedFlag[];
 
 /** The flags of a service that belong to its scheduler. */

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { type Call, expectRefused, type Refusal, untyped } from './requests.js';
+import { type Call, expectRefused, type InvalidArgument, untyped } from './requests.js';
 
 const badDestination = (value: unknown): Call<unknown> =>
   untyped.getDestination('tcp://10.0.0.1:80', value);
@@ -7,7 +7,7 @@ const DESTINATION_RULE = "is not a destination: 'ADDRESS:PORT', '[IPV6]:PORT' or
 const PORT_RULE = 'is not an integer from 0 to 65535';
 const ADDRESS_RULE = 'is not an IPv4 or IPv6 address, without port, prefix or zone';
 
-interface Row extends Omit<Refusal, 'call'> {
+interface Row extends Omit<InvalidArgument, 'call'> {
   readonly title: string;
   readonly input: unknown;
 }

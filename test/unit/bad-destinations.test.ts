@@ -1,14 +1,14 @@
 import { describe, test } from 'vitest';
 import {
   expectRow,
+  type InvalidValue,
   MARK,
-  type Refused,
   type SettingRow,
   server,
   TCP,
   TCP6,
   within,
-} from './refusals.js';
+} from './argument-tables.js';
 import { untyped } from './requests.js';
 
 const { addDestination, ensureDestination, updateDestination } = untyped;
@@ -202,7 +202,7 @@ describe('bad destinations', () => {
     },
   );
 
-  interface ConfigRow extends Refused {
+  interface ConfigRow extends InvalidValue {
     readonly title: string;
     readonly service: unknown;
     readonly config: unknown;
@@ -399,7 +399,7 @@ describe('bad destinations', () => {
     expectRow(() => ensureDestination(service, config), row);
   });
 
-  interface ChangesRow extends Refused {
+  interface ChangesRow extends InvalidValue {
     readonly title: string;
     readonly service: unknown;
     readonly destination: unknown;

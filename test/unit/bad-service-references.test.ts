@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { type Call, expectRefused, type Refusal, untyped } from './requests.js';
+import { type Call, expectRefused, type InvalidArgument, untyped } from './requests.js';
 
 const badService = (value: unknown): Call<unknown> => untyped.getService(value);
 const SERVICE_RULE = "is not a service: 'tcp://ADDRESS:PORT'";
@@ -8,7 +8,7 @@ const MARK_RULE = 'is not an integer from 1 to 4294967295';
 const PROTOCOL_RULE = 'is not one of tcp, udp, sctp';
 const ADDRESS_RULE = 'is not an IPv4 or IPv6 address, without port, prefix or zone';
 
-interface Row extends Omit<Refusal, 'call'> {
+interface Row extends Omit<InvalidArgument, 'call'> {
   readonly title: string;
   readonly input: unknown;
 }

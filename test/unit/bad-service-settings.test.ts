@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { expectRow, type SettingRow, TCP, tcp, within } from './refusals.js';
+import { expectRow, type SettingRow, TCP, tcp, within } from './argument-tables.js';
 import { untyped } from './requests.js';
 
 const { addService, ensureService, updateService } = untyped;

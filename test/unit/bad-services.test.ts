@@ -2,16 +2,16 @@ import { describe, test } from 'vitest';
 import {
   EVERY_PORT,
   expectRow,
+  type InvalidValue,
   MARK,
   mark,
-  type Refused,
   type SettingRow,
   TCP,
   TCP6,
   tcp,
   tcp6,
   within,
-} from './refusals.js';
+} from './argument-tables.js';
 import { untyped } from './requests.js';
 
 const { addService, ensureService, updateService } = untyped;
@@ -117,7 +117,7 @@ describe('bad services', () => {
     },
   );
 
-  interface ConfigRow extends Refused {
+  interface ConfigRow extends InvalidValue {
     readonly title: string;
     readonly config: unknown;
   }
@@ -255,7 +255,7 @@ describe('bad services', () => {
     expectRow(() => ensureService(config), row);
   });
 
-  interface ChangesRow extends Refused {
+  interface ChangesRow extends InvalidValue {
     readonly title: string;
     readonly changes: unknown;
   }

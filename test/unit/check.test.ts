@@ -6,7 +6,7 @@ import { thrownBy } from './requests.js';
 
 const KEYS = new Set(['weight', 'port'] as const);
 const read = (value: unknown) => ({ ...readObject('changes', value, KEYS) });
-const refusal = (value: unknown) => thrownBy(() => readObject('changes', value, KEYS));
+const errorFor = (value: unknown) => thrownBy(() => readObject('changes', value, KEYS));
 
 /** An object that answers `key` with one value the first time, and with another from there on. */
 function changing(key: string, first: unknown, then: unknown) {
@@ -98,7 +98,7 @@ describe('readObject', () => {
       })(),
     ],
   ])('refuses %s, which would look empty', (_, value) => {
-    expect(refusal(value)).toMatchObject({
+    expect(errorFor(value)).toMatchObject({
       name: 'TypeError',
       code: 'ERR_INVALID_ARG_TYPE',
       message: expect.stringMatching(/^changes: .* is not an object with properties of its own$/),
@@ -118,7 +118,7 @@ describe('readObject', () => {
       Object.assign(Object.create(Object.create({ weight: 3 })), { port: 80 }),
       Object.assign(Object.create(Object.assign(Object.create(null), { weight: 3 })), { port: 80 }),
     ]) {
-      expect(refusal(value)).toMatchObject({
+      expect(errorFor(value)).toMatchObject({
         code: 'ERR_INVALID_ARG_VALUE',
         message: "changes.weight: 'weight' is inherited: only own properties are read",
       });
@@ -146,7 +146,7 @@ describe('readObject', () => {
   });
 
   test('refuses a promise with the advice to await it', () => {
-    expect(refusal(Promise.resolve({ weight: 3 }))).toMatchObject({
+    expect(errorFor(Promise.resolve({ weight: 3 }))).toMatchObject({
       message: expect.stringMatching(/is not an object: await the promise first$/),
     });
   });

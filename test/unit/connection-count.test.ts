@@ -28,10 +28,10 @@ describe('the options of counting', () => {
     { options: { by: null }, kind: 'type', value: 'null', rule: COLUMNS },
     { options: { by: ['client'] }, kind: 'value', value: "[ 'client' ]", rule: COLUMNS },
     { options: { by: Array(1) }, kind: 'value', value: '[ <1 empty item> ]', rule: COLUMNS },
-  ] as const)('by: $options.by is refused', ({ options, ...refusal }) => {
+  ] as const)('by: $options.by is refused', ({ options, ...expected }) => {
     expectInputError(
       thrownBy(() => checkCountOptions(options)),
-      { property: 'options.by', ...refusal },
+      { property: 'options.by', ...expected },
     );
   });
 

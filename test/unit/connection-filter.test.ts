@@ -5,8 +5,8 @@ import { checkStreamOptions } from '../../lib/connections/stream.js';
 import {
   decode,
   expectInputError,
+  type InvalidArgument,
   layout,
-  type Refusal,
   requestOf,
   thrownBy,
   untyped,
@@ -124,7 +124,7 @@ describe('encoding', () => {
 });
 
 /** Bad options, and what the error says of them. */
-interface Row extends Omit<Refusal, 'call' | 'subject'> {
+interface Row extends Omit<InvalidArgument, 'call' | 'subject'> {
   readonly name: string;
   readonly options: unknown;
 }
@@ -137,7 +137,7 @@ const condition = (
   name: string,
   key: string,
   value: unknown,
-  kind: Refusal['kind'],
+  kind: InvalidArgument['kind'],
   rule: string,
 ): Row => ({
   name,
@@ -247,11 +247,11 @@ const rows: readonly Row[] = [
   condition('a state with a blank', 'state', 'A B', 'value', STATE),
 ];
 
-test.each(rows)('$name is refused', ({ options, ...refusal }) => {
+test.each(rows)('$name is refused', ({ options, ...expected }) => {
   for (const check of [checkStreamOptions, checkCountOptions]) {
     expectInputError(
       thrownBy(() => check(options)),
-      refusal,
+      expected,
     );
   }
 });

@@ -230,10 +230,10 @@ describe('the options of a stream', () => {
       value: "'by'",
       rule: 'is not a known property',
     },
-  ] as const)('$options is refused', ({ options, ...refusal }) => {
+  ] as const)('$options is refused', ({ options, ...expected }) => {
     expectInputError(
       thrownBy(() => checkStreamOptions(options)),
-      refusal,
+      expected,
     );
   });
 });

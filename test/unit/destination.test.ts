@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bitsOf, MARK, server, TCP, TCP6, tunnelled } from './refusals.js';
+import { bitsOf, MARK, server, TCP, TCP6, tunnelled } from './argument-tables.js';
 import { requestOf, untyped } from './requests.js';
 
 const { addDestination, ensureDestination, updateDestination } = untyped;

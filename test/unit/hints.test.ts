@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { Ipvs, type KnownScheduler } from '../../lib/index.js';
 import { schedulerHint, schedulers } from '../../lib/ipvs/schedulers.js';
 import { openingError } from '../../lib/native/native-errors.js';
-import { mark, server, TCP, tcp, tunnelled } from './refusals.js';
+import { mark, server, TCP, tcp, tunnelled } from './argument-tables.js';
 import type { Call } from './requests.js';
 import { pack, thrownBy, untyped } from './requests.js';
 

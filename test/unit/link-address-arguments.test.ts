@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   encodeLinkRequests,
   expectLinkRefused,
-  type LinkRefusal,
+  type InvalidLinkArgument,
   untypedLinks,
 } from './link-requests.js';
 import { layout } from './requests.js';
@@ -12,16 +12,16 @@ const ON_ADDRESSES = ['addAddress', 'ensureAddress', 'deleteAddress'] as const;
 
 test('the error for a bad address in a list has its place', () => {
   const rule = 'has no prefix length from 0 to 32';
-  const refusal = { kind: 'value', value: "'10.0.0.1/33'", rule } as const;
+  const expected = { kind: 'value', value: "'10.0.0.1/33'", rule } as const;
   for (const operation of ON_ADDRESSES) {
     expectLinkRefused(() => untypedLinks[operation]('ipvs0', '10.0.0.1/33'), {
-      ...refusal,
+      ...expected,
       property: 'address',
     });
   }
   expectLinkRefused(
     () => untypedLinks.planAddresses('ipvs0', ['10.0.0.1', '10.0.0.1/33'], false, undefined),
-    { ...refusal, property: 'wanted[1]' },
+    { ...expected, property: 'wanted[1]' },
   );
 });
 
@@ -48,7 +48,7 @@ describe('listed addresses', () => {
     expect(linkIn(accepted('vip0', { address: '10.0.0.1', index: 7 }))).toBe(7);
   });
 
-  test.each<LinkRefusal & { link: unknown; address: unknown }>([
+  test.each<InvalidLinkArgument & { link: unknown; address: unknown }>([
     {
       link: 8,
       address: listed,
@@ -105,9 +105,9 @@ describe('listed addresses', () => {
       value: '0',
       rule: INDEX,
     },
-  ])('$address is refused on link $link', ({ link, address, ...refusal }) => {
+  ])('$address is refused on link $link', ({ link, address, ...expected }) => {
     for (const name of ON_ADDRESSES) {
-      expectLinkRefused(() => untypedLinks[name](link, address), refusal);
+      expectLinkRefused(() => untypedLinks[name](link, address), expected);
     }
   });
 });
@@ -124,12 +124,12 @@ describe('arguments in the wrong order', () => {
   ])('$link before the link $address is refused as an address', ({ link, address }) => {
     const value = typeof link === 'string' ? `'${link}'` : "{ address: '10.0.0.1' }";
     for (const name of ON_ADDRESSES) {
-      const refusal = { kind: 'value', property: 'link', value, rule } as const;
-      expectLinkRefused(() => untypedLinks[name](link, address), refusal);
+      const expected = { kind: 'value', property: 'link', value, rule } as const;
+      expectLinkRefused(() => untypedLinks[name](link, address), expected);
     }
   });
 
-  test.each<LinkRefusal & { link: unknown; address: unknown }>([
+  test.each<InvalidLinkArgument & { link: unknown; address: unknown }>([
     // The link may have this name, and this may be a mistyped address.
     {
       link: '10.0.0.1',
@@ -187,9 +187,9 @@ describe('arguments in the wrong order', () => {
       value: "'vip0'",
       rule: 'is not an IP',
     },
-  ])('$link and $address are refused for another mistake', ({ link, address, ...refusal }) => {
+  ])('$link and $address are refused for another mistake', ({ link, address, ...expected }) => {
     for (const name of ON_ADDRESSES) {
-      expectLinkRefused(() => untypedLinks[name](link, address), refusal);
+      expectLinkRefused(() => untypedLinks[name](link, address), expected);
     }
   });
 });
@@ -220,8 +220,8 @@ describe('an address that is wanted twice', () => {
       value: "'fd00::1/64'",
     },
   ])('with another prefix length is refused: $wanted', ({ wanted, property, value }) => {
-    const refusal = { kind: 'value', property, value, rule: 'contradicts wanted[' } as const;
-    expectLinkRefused(() => plan(...wanted), refusal);
+    const expected = { kind: 'value', property, value, rule: 'contradicts wanted[' } as const;
+    expectLinkRefused(() => plan(...wanted), expected);
   });
 
   test('with another setting is refused, and the error names both', () => {

@@ -1,11 +1,11 @@
 import { test } from 'vitest';
-import { encodedAddress, type LinkRefusal } from './link-requests.js';
+import { encodedAddress, type InvalidLinkArgument } from './link-requests.js';
 import { expectInputError, thrownBy } from './requests.js';
 
 const IPV4 = { address: '10.0.0.1' };
 const IPV6 = { address: 'fd00::1' };
 const V4 = 'has no prefix length from 0 to 32';
-test.each<LinkRefusal & { config: unknown }>([
+test.each<InvalidLinkArgument & { config: unknown }>([
   {
     config: undefined,
     kind: 'type',
@@ -334,7 +334,7 @@ test.each<LinkRefusal & { config: unknown }>([
     value: "'::1'",
     rule: 'is not of the same family',
   },
-])('$config is refused because of its $property', ({ config, ...refusal }) => {
+])('$config is refused because of its $property', ({ config, ...expected }) => {
   const error = thrownBy(() => encodedAddress(config));
-  expectInputError(error, refusal);
+  expectInputError(error, expected);
 });

@@ -3,7 +3,7 @@ import type { LinkOperation } from '../../lib/links/operations.js';
 import {
   encodeLinkRequests,
   expectLinkRefused,
-  type LinkRefusal,
+  type InvalidLinkArgument,
   untypedLinks,
 } from './link-requests.js';
 
@@ -25,7 +25,7 @@ describe('the link of a call', () => {
       call: (link) => untypedLinks.planAddresses(link, [], false, undefined),
     },
   ];
-  const ROWS: readonly (LinkRefusal & { link: unknown })[] = [
+  const ROWS: readonly (InvalidLinkArgument & { link: unknown })[] = [
     { link: undefined, kind: 'type', property: 'link', value: 'undefined', rule: LINK },
     { link: null, kind: 'type', property: 'link', value: 'null', rule: LINK },
     { link: true, kind: 'type', property: 'link', value: 'true', rule: LINK },
@@ -57,12 +57,12 @@ describe('the link of a call', () => {
     },
   ];
   test.each(CALLS)('$operation refuses what names no link', ({ call }) => {
-    for (const { link, ...refusal } of ROWS) expectLinkRefused(() => call(link), refusal);
+    for (const { link, ...expected } of ROWS) expectLinkRefused(() => call(link), expected);
   });
 
   test('listAddresses takes no link as all links, and refuses what names none', () => {
-    for (const { link, ...refusal } of ROWS.slice(1)) {
-      expectLinkRefused(() => untypedLinks.listAddresses(link), refusal);
+    for (const { link, ...expected } of ROWS.slice(1)) {
+      expectLinkRefused(() => untypedLinks.listAddresses(link), expected);
     }
     expect(encodeLinkRequests(untypedLinks.listAddresses()).count).toBe(1);
   });
@@ -73,16 +73,16 @@ describe('the link of a call', () => {
       { name: 7, value: '7' },
       { name: { index: 7 }, value: '{ index: 7 }' },
     ]) {
-      const refusal = { kind: 'type', property: 'name', value, rule: NAME } as const;
-      expectLinkRefused(() => untypedLinks.ensureDummy(name), refusal);
+      const expected = { kind: 'type', property: 'name', value, rule: NAME } as const;
+      expectLinkRefused(() => untypedLinks.ensureDummy(name), expected);
     }
     for (const { name, rule } of [
       { name: 'a/b', rule: NAME },
       { name: 'all', rule: 'is reserved by the kernel' },
       { name: 'default', rule: 'is reserved by the kernel' },
     ]) {
-      const refusal = { kind: 'value', property: 'name', value: `'${name}'`, rule } as const;
-      expectLinkRefused(() => untypedLinks.ensureDummy(name), refusal);
+      const expected = { kind: 'value', property: 'name', value: `'${name}'`, rule } as const;
+      expectLinkRefused(() => untypedLinks.ensureDummy(name), expected);
     }
   });
 
@@ -109,7 +109,7 @@ describe('settings', () => {
     { operation: 'ensureDummy', argument: 'options', call: ENSURE },
     { operation: 'setLink', argument: 'changes', call: SET },
   ])('$operation refuses bad $argument', ({ argument, call }) => {
-    const rows: readonly (LinkRefusal & { settings: unknown })[] = [
+    const rows: readonly (InvalidLinkArgument & { settings: unknown })[] = [
       { settings: null, kind: 'type', property: argument, value: 'null', rule: 'is not an object' },
       { settings: 5, kind: 'type', property: argument, value: '5', rule: 'is not an object' },
       { settings: [], kind: 'type', property: argument, value: '[]', rule: 'is not an object' },
@@ -150,14 +150,14 @@ describe('settings', () => {
         rule: MTU,
       },
     ];
-    for (const { settings, ...refusal } of rows) {
-      expectLinkRefused(() => call(settings), refusal);
+    for (const { settings, ...expected } of rows) {
+      expectLinkRefused(() => call(settings), expected);
     }
   });
 });
 
 describe('options', () => {
-  test.each<LinkRefusal & { options: unknown }>([
+  test.each<InvalidLinkArgument & { options: unknown }>([
     {
       options: { kid: 'dummy' },
       kind: 'value',
@@ -182,11 +182,11 @@ describe('options', () => {
       value: `'${'x'.repeat(32)}'`,
       rule: KIND,
     },
-  ])('$options of listLinks are refused', ({ options, ...refusal }) => {
-    expectLinkRefused(() => untypedLinks.listLinks(options), refusal);
+  ])('$options of listLinks are refused', ({ options, ...expected }) => {
+    expectLinkRefused(() => untypedLinks.listLinks(options), expected);
   });
 
-  test.each<LinkRefusal & { options: unknown }>([
+  test.each<InvalidLinkArgument & { options: unknown }>([
     {
       options: { family: 'ipv5' },
       kind: 'value',
@@ -201,11 +201,11 @@ describe('options', () => {
       value: '4',
       rule: 'is not one of ipv4, ipv6',
     },
-  ])('$options of listAddresses are refused', ({ options, ...refusal }) => {
-    expectLinkRefused(() => untypedLinks.listAddresses('ipvs0', options), refusal);
+  ])('$options of listAddresses are refused', ({ options, ...expected }) => {
+    expectLinkRefused(() => untypedLinks.listAddresses('ipvs0', options), expected);
   });
 
-  test.each<LinkRefusal & { options: unknown }>([
+  test.each<InvalidLinkArgument & { options: unknown }>([
     { options: null, kind: 'type', property: 'options', value: 'null', rule: 'is not an object' },
     {
       options: { ifExists: 1 },
@@ -221,9 +221,9 @@ describe('options', () => {
       value: "'ifExist'",
       rule: 'did you mean ifExists?',
     },
-  ])('$options of deletions are refused', ({ options, ...refusal }) => {
-    expectLinkRefused(() => untypedLinks.deleteLink('ipvs0', options), refusal);
-    expectLinkRefused(() => untypedLinks.deleteAddress('ipvs0', '10.0.0.1', options), refusal);
+  ])('$options of deletions are refused', ({ options, ...expected }) => {
+    expectLinkRefused(() => untypedLinks.deleteLink('ipvs0', options), expected);
+    expectLinkRefused(() => untypedLinks.deleteAddress('ipvs0', '10.0.0.1', options), expected);
   });
 
   test('ifExists makes a deletion resolve to false if nothing was there', () => {

@@ -8,10 +8,10 @@ import { type LinkOperation, linkOperations } from '../../lib/links/operations.j
 import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
 import { Records } from '../../lib/native/records.js';
 import { native } from './native.js';
-import { expectInputError, give, type Refusal, thrownBy } from './requests.js';
+import { expectInputError, give, type InvalidArgument, thrownBy } from './requests.js';
 
 /** What the error for a bad argument says. */
-export type LinkRefusal = Omit<Refusal, 'call' | 'subject'>;
+export type InvalidLinkArgument = Omit<InvalidArgument, 'call' | 'subject'>;
 
 /** The operations with their arguments, as JavaScript passes them: of any type and number. */
 export const untypedLinks = Object.fromEntries(
@@ -49,14 +49,17 @@ export function encodedAddress(config: unknown): Records {
 }
 
 /** Expects that a call is refused, and that neither a request nor an address of it is left. */
-export function expectLinkRefused(call: () => LinkOperation<unknown>, refusal: LinkRefusal): void {
+export function expectLinkRefused(
+  call: () => LinkOperation<unknown>,
+  expected: InvalidLinkArgument,
+): void {
   const before = untypedLinks.addAddress('ipvs0', '10.0.0.1');
   const after = untypedLinks.addAddress('ipvs0', '10.0.0.2');
   const requests = encodeLinkRequests(before);
   const error = thrownBy(() => encodeLinkRequest(requests, call()));
-  expectInputError(error, refusal);
+  expectInputError(error, expected);
   encodeLinkRequest(requests, after);
-  const expected = encodeLinkRequests(before, after);
-  expect([...requests.bytes()]).toEqual([...expected.bytes()]);
-  expect([...requests.addressBytes()]).toEqual([...expected.addressBytes()]);
+  const clean = encodeLinkRequests(before, after);
+  expect([...requests.bytes()]).toEqual([...clean.bytes()]);
+  expect([...requests.addressBytes()]).toEqual([...clean.addressBytes()]);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Ipvs, Links } from '../../lib/index.js';
-import type { LinkRefusal } from './link-requests.js';
+import type { InvalidLinkArgument } from './link-requests.js';
 import { expectInputError, thrownBy } from './requests.js';
 
 const NAME = "is not the name of a link: 1 to 15 bytes without blanks, '/', ':' and '%'";
@@ -16,7 +16,7 @@ describe('reconcileAddresses and watch', () => {
       (error: unknown) => error,
     );
   };
-  test.each<LinkRefusal & { args: readonly unknown[] }>([
+  test.each<InvalidLinkArgument & { args: readonly unknown[] }>([
     {
       args: ['lo', 'x'],
       kind: 'type',
@@ -67,13 +67,13 @@ describe('reconcileAddresses and watch', () => {
       rule: 'is not one of ipv4, ipv6',
     },
     { args: ['', []], kind: 'value', property: 'link', value: "''", rule: NAME },
-  ])('reconcileAddresses refuses $args', async ({ args, ...refusal }) => {
+  ])('reconcileAddresses refuses $args', async ({ args, ...expected }) => {
     const subject = args[0] === 'lo' ? 'reconcileAddresses lo' : "reconcileAddresses ''";
-    expectInputError(await rejected(...args), { subject, ...refusal });
+    expectInputError(await rejected(...args), { subject, ...expected });
   });
 
   const TYPES = "is not an array of 'link' and 'address'";
-  test.each<LinkRefusal & { options: unknown }>([
+  test.each<InvalidLinkArgument & { options: unknown }>([
     { options: null, kind: 'type', property: 'options', value: 'null', rule: 'is not an object' },
     {
       options: { type: [] },
@@ -111,11 +111,11 @@ describe('reconcileAddresses and watch', () => {
       value: 'null',
       rule: 'is not an AbortSignal',
     },
-  ])('watch refuses $options', async ({ options, ...refusal }) => {
+  ])('watch refuses $options', async ({ options, ...expected }) => {
     await using links = await Links.open();
     const watch = links.watch.bind(links) as (given: unknown) => unknown;
     const error = thrownBy(() => watch(options));
-    expectInputError(error, { subject: 'watch', ...refusal });
+    expectInputError(error, { subject: 'watch', ...expected });
   });
 });
 
@@ -123,7 +123,7 @@ describe('options of open()', () => {
   const PID = 'is not an integer from 1 to 2147483647';
   const FD = 'is not an integer from 0 to 2147483647';
   const NETNS = 'is not the path of a network namespace, { pid } or { fd }';
-  test.each<LinkRefusal & { netns: unknown }>([
+  test.each<InvalidLinkArgument & { netns: unknown }>([
     { netns: {}, kind: 'type', property: 'options.netns', value: '{}', rule: NETNS },
     { netns: null, kind: 'type', property: 'options.netns', value: 'null', rule: NETNS },
     { netns: 7, kind: 'type', property: 'options.netns', value: '7', rule: NETNS },
@@ -161,13 +161,13 @@ describe('options of open()', () => {
       value: "'path'",
       rule: 'is not a known property',
     },
-  ])('open() refuses $netns as a network namespace', async ({ netns, ...refusal }) => {
+  ])('open() refuses $netns as a network namespace', async ({ netns, ...expected }) => {
     for (const open of [Ipvs.open, Links.open] as ((options: unknown) => Promise<unknown>)[]) {
       const error: unknown = await open({ netns }).then(
         () => expect.unreachable('a handle was opened'),
         (reason: unknown) => reason,
       );
-      expectInputError(error, { subject: 'open', ...refusal });
+      expectInputError(error, { subject: 'open', ...expected });
     }
   });
 });

@@ -167,7 +167,7 @@ const KINDS = {
 } as const;
 
 /** An invalid argument: the call with it, and the content of the error. */
-export interface Refusal {
+export interface InvalidArgument {
   readonly call: () => Call<unknown>;
   readonly kind: Kind;
   readonly property: string;
@@ -190,15 +190,15 @@ export function thrownBy(action: () => unknown): unknown {
 }
 
 /** Expects the message `PROPERTY: VALUE ... RULE ...`, and the class and code of the kind. */
-export function expectInputError(error: unknown, refusal: Omit<Refusal, 'call'>): void {
-  const { kind, code } = KINDS[refusal.kind];
+export function expectInputError(error: unknown, expected: Omit<InvalidArgument, 'call'>): void {
+  const { kind, code } = KINDS[expected.kind];
   expect(error).toBeInstanceOf(kind);
   // It is an Error, or the line above would have thrown.
   const { message } = error as Error;
-  const subject = refusal.subject === undefined ? '' : `${refusal.subject}: `;
-  const start = `${subject}${refusal.property}: ${refusal.value} `;
+  const subject = expected.subject === undefined ? '' : `${expected.subject}: `;
+  const start = `${subject}${expected.property}: ${expected.value} `;
   expect(message.slice(0, start.length)).toBe(start);
-  expect(message).toContain(refusal.rule);
+  expect(message).toContain(expected.rule);
   expect(message).not.toContain('\n');
   expect(error).toHaveProperty('code', code);
 }
@@ -206,11 +206,11 @@ export function expectInputError(error: unknown, refusal: Omit<Refusal, 'call'>)
 /**
  * Expects that a call is refused, and that it leaves neither a request nor a byte in the next one.
  */
-export function expectRefused(refusal: Refusal): void {
+export function expectRefused(expected: InvalidArgument): void {
   const requests = pack(calls.flush());
   const before = [...requests.bytes()];
-  const error = thrownBy(() => write(requests, refusal.call()));
-  expectInputError(error, refusal);
+  const error = thrownBy(() => write(requests, expected.call()));
+  expectInputError(error, expected);
   expect([...requests.bytes()]).toEqual(before);
 
   write(requests, calls.listServices());

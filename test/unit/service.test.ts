@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bitsOf, MARK, mark, TCP, TCP6, tcp, tcp6, udp } from './refusals.js';
+import { bitsOf, MARK, mark, TCP, TCP6, tcp, tcp6, udp } from './argument-tables.js';
 import { requestOf, untyped } from './requests.js';
 
 const { addService, ensureService, updateService } = untyped;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkReadOptions } from '../../lib/ipvs/stats.js';
-import { expectInputError, type Refusal, thrownBy } from './requests.js';
+import { expectInputError, type InvalidArgument, thrownBy } from './requests.js';
 
 describe('checkReadOptions', () => {
   test.each([
@@ -13,7 +13,7 @@ describe('checkReadOptions', () => {
     expect(checkReadOptions(options)).toBe(expected);
   });
 
-  interface Row extends Omit<Refusal, 'call'> {
+  interface Row extends Omit<InvalidArgument, 'call'> {
     readonly options: unknown;
   }
   test.each<Row>([

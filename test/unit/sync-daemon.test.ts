@@ -6,9 +6,9 @@ import {
   bytesOf,
   calls,
   expectRefused,
+  type InvalidArgument,
   layout,
   pack,
-  type Refusal,
   requestOf,
   untyped,
 } from './requests.js';
@@ -110,7 +110,7 @@ test('each daemon of a response is decoded', () => {
 const LINK = "is not the name of a link: 1 to 15 bytes without blanks, '/' and ':'";
 const GROUP = 'is not a multicast address, from 224.0.0.0 to 239.255.255.255 or in ff00::/8';
 const ROLE = 'is not one of master, backup';
-interface Row extends Omit<Refusal, 'call'> {
+interface Row extends Omit<InvalidArgument, 'call'> {
   readonly title: string;
   readonly config: unknown;
 }
@@ -352,7 +352,7 @@ describe('stopSyncDaemon', () => {
     expect(requestOf(untyped.stopSyncDaemon(role)).daemon).toMatchObject({ role: number });
   });
 
-  interface StopRow extends Omit<Refusal, 'call'> {
+  interface StopRow extends Omit<InvalidArgument, 'call'> {
     readonly title: string;
     readonly args: readonly unknown[];
   }

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
-import { bytesOf, calls, expectRefused, type Refusal, requestOf, untyped } from './requests.js';
+import {
+  bytesOf,
+  calls,
+  expectRefused,
+  type InvalidArgument,
+  requestOf,
+  untyped,
+} from './requests.js';
 import { nativeResponse, timeoutsRecord } from './responses.js';
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
@@ -24,7 +31,7 @@ describe('setTimeouts', () => {
     );
   });
 
-  interface Row extends Omit<Refusal, 'call'> {
+  interface Row extends Omit<InvalidArgument, 'call'> {
     readonly title: string;
     readonly changes: unknown;
   }

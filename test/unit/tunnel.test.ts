@@ -1,5 +1,5 @@
 import { test } from 'vitest';
-import { expectRow, type SettingRow, server, TCP, tunnelled, within } from './refusals.js';
+import { expectRow, type SettingRow, server, TCP, tunnelled, within } from './argument-tables.js';
 import { untyped } from './requests.js';
 
 const { addDestination, ensureDestination, updateDestination } = untyped;

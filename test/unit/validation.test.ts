@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { Ipvs } from '../../lib/index.js';
-import { expectRow, mark, type Refused, server, TCP, tcp, tcp6, tunnelled } from './refusals.js';
+import {
+  expectRow,
+  type InvalidValue,
+  mark,
+  server,
+  TCP,
+  tcp,
+  tcp6,
+  tunnelled,
+} from './argument-tables.js';
 import type { Call } from './requests.js';
 import {
   bytesOf,
@@ -104,7 +113,7 @@ describe('a value that is not an object', () => {
 });
 
 describe('options of deletions', () => {
-  interface OptionsRow extends Refused {
+  interface OptionsRow extends InvalidValue {
     readonly title: string;
     readonly options: unknown;
   }
@@ -228,7 +237,7 @@ describe('zero', () => {
 });
 
 describe('options of open()', () => {
-  interface OptionsRow extends Refused {
+  interface OptionsRow extends InvalidValue {
     readonly title: string;
     readonly options: unknown;
   }

@@ -4,7 +4,7 @@ import { asNumber } from '../../lib/ipvs/stats.js';
 import { checkWatchOptions, TableWatcher } from '../../lib/ipvs/watch.js';
 import { complete } from '../../lib/queue/incremental.js';
 import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { expectInputError, type Refusal, thrownBy } from './requests.js';
+import { expectInputError, type InvalidArgument, thrownBy } from './requests.js';
 import { destinationRecord, ipvsResponse, serviceRecord, statsRecord } from './responses.js';
 
 /** A snapshot of services by mark, each with so many bytes and a destination with so many. */
@@ -185,7 +185,7 @@ describe('options', () => {
   });
 
   const RANGE = 'is not an integer from 1 to 2147483647 milliseconds';
-  interface Row extends Omit<Refusal, 'call'> {
+  interface Row extends Omit<InvalidArgument, 'call'> {
     readonly title: string;
     readonly options: unknown;
   }

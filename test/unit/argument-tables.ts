@@ -4,7 +4,7 @@
  */
 
 import type { ChangeName } from '../../lib/native/addon.js';
-import { type Call, expectRefused, layout, type Refusal } from './requests.js';
+import { type Call, expectRefused, type InvalidArgument, layout } from './requests.js';
 
 export const TCP = 'tcp://10.0.0.1:80';
 export const TCP6 = 'tcp://[fd00::1]:80';
@@ -18,22 +18,22 @@ export const server = { address: '192.168.0.1' };
 export const tunnelled = (tunnel: unknown) => ({ forwarding: 'tunnel', tunnel });
 
 /** The content of the error for an invalid argument. */
-export type Refused = Omit<Refusal, 'call' | 'subject'>;
+export type InvalidValue = Omit<InvalidArgument, 'call' | 'subject'>;
 
 /** Bad settings; `property` is the path below the object that has the settings. */
-export interface SettingRow extends Refused {
+export interface SettingRow extends InvalidValue {
   readonly title: string;
   readonly settings: object;
 }
 
 /** Expects that a call is refused and leaves no trace. */
-export function expectRow(call: () => Call<unknown>, row: Refused): void {
+export function expectRow(call: () => Call<unknown>, row: InvalidValue): void {
   const { kind, property, value, rule } = row;
   expectRefused({ call, kind, property, value, rule });
 }
 
 /** A row with the path below `object`. */
-export const within = (object: string, row: Refused): Refused => ({
+export const within = (object: string, row: InvalidValue): InvalidValue => ({
   ...row,
   property: `${object}.${row.property}`,
 });
