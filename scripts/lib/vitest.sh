@@ -32,7 +32,9 @@ vitest() { # vitest REPORT PROJECT [OPTION...] -- [WRAPPER...]
 # Runs the tests of a project in the files that match $filters.
 run_project() { # run_project NAME [WRAPPER...]
   echo "== $1 tests"
-  (vitest "$1" "$1" -- "${@:2}") || vitest_status=1
+  # In the background, because a trap waits for a command in the foreground.
+  vitest "$1" "$1" -- "${@:2}" &
+  wait "$!" || vitest_status=1
 }
 
 # Runs the kernel tests in several kernels at once, each with its share of the files and on a core
@@ -47,8 +49,8 @@ run_on_cores() { # run_on_cores CORES WRAPPER...
       "${wrapper[@]}" --cpu "${cores[shard - 1]}" -- >"$reports/$shard.log" 2>&1 &
     others+=("$!")
   done
-  (vitest kernel-1 kernel "--shard=1/$count" -- "${wrapper[@]}" --cpu "${cores[0]}" --) ||
-    vitest_status=1
+  vitest kernel-1 kernel "--shard=1/$count" -- "${wrapper[@]}" --cpu "${cores[0]}" -- &
+  wait "$!" || vitest_status=1
   for ((shard = 2; shard <= count; shard++)); do
     wait "${others[shard - 2]}" || vitest_status=1
     cat "$reports/$shard.log"
