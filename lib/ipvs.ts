@@ -89,10 +89,10 @@ export class SyncIpvs extends HandleMethods<'value'> {
 /**
  * A handle to the IPVS table of one network namespace.
  *
- * Operations can be called at any time, also while others are pending. They take effect in the order
- * of the calls. Those that are called in one turn of the event loop are sent together:
- * `await Promise.all(many.map((d) => ipvs.addDestination(s, d)))` is one exchange with the kernel.
- * Each operation settles with its own result. A failure does not stop the others, and IPVS has no
+ * Operations can be called at any time, also while others are pending. They take effect in the
+ * order of the calls. Those that are called in one turn of the event loop are sent together: `await
+ * Promise.all(many.map((d) => ipvs.addDestination(s, d)))` is one exchange with the kernel. Each
+ * operation settles with its own result. A failure does not stop the others, and IPVS has no
  * transactions.
  *
  * On bad input, every operation rejects with a TypeError or RangeError (`code`
@@ -157,8 +157,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * @throws IpvsError ERR_IPVS_NO_ADDON: no addon for this platform, or it cannot be loaded
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: the kernel has no IPVS
    * @throws IpvsError ETIMEDOUT: the kernel has not responded, or loaded its module, in 5 seconds
-   * @throws IpvsError EPERM: CAP_NET_ADMIN in the initial user namespace is missing, or, for another
-   *   network namespace, CAP_SYS_ADMIN
+   * @throws IpvsError EPERM: CAP_NET_ADMIN in the initial user namespace is missing, or, for
+   *   another network namespace, CAP_SYS_ADMIN
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` does not exist, or is not a network namespace
    * @throws IpvsError EMFILE, ENFILE: too many open files; ENOMEM, EAGAIN: too little memory
    */
@@ -228,8 +228,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * milliseconds. Operations that are called meanwhile are executed between two chunks, and may see
    * a part of the batch. Await the batch first if that matters.
    * @param build adds the operations. If it returns a promise, the promise is awaited, so that an
-   *   `async` function can yield while it adds very many. A function that adds nothing but returns a
-   *   value is refused; otherwise the value is ignored
+   *   `async` function can yield while it adds very many. A function that adds nothing but returns
+   *   a value is refused; otherwise the value is ignored
    * @throws TypeError, RangeError: bad input, of `build` or of an operation
    * @throws IpvsError ERR_IPVS_CLOSED
    * @throws the error that `build` throws; the signal's reason if it is aborted while an
