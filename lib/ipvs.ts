@@ -212,14 +212,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
 
   /**
    * Sends many operations as one batch, and resolves to the result of each, in the order in which
-   * `build` adds them:
-   *
-   * ```ts
-   * const results = await ipvs.batch((b) => {
-   *   b.addService(service);
-   *   for (const server of servers) b.addDestination(service, server);
-   * });
-   * ```
+   * `build` adds them: `await ipvs.batch((b) => { b.addService(service); b.addDestination(service,
+   * server); })`.
    *
    * Nothing is sent before `build` has returned, and nothing at all if it throws, as it does on bad
    * input. IPVS has no transactions: some operations can fail while the others succeed.

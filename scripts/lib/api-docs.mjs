@@ -191,7 +191,7 @@ function prose(text, link) {
   return text
     .replace(/\{@link ([\w.]+)(?:\(\))?\}/g, (_, name) => link(name))
     .split(/\n\s*\n|\n(?=- )/)
-    .map((part) => (part.startsWith('- ') ? wrap(part, '  ') : wrap(part)))
+    .map((part) => (part.startsWith('```') ? part : wrap(part, part.startsWith('- ') ? '  ' : '')))
     .join('\n\n')
     .replace(/^(- .*(?:\n {2}.*)*)\n\n(?=- )/gm, '$1\n');
 }
