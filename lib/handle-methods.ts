@@ -51,6 +51,19 @@ export abstract class HandleMethods<How extends 'promise' | 'value'> extends Met
    * called before. It is read in chunks, between which other operations are executed, so that it
    * may also show some effects of operations that are called while it is read. The kernel's listing
    * is not a transaction either: see {@link listServices}.
+   * @example
+   * ```ts
+   * import { formatServiceReference, Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * await ipvs.ensureService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+   * const { services } = await ipvs.snapshot();
+   * for (const { destinations, ...service } of services) {
+   *   console.log(formatServiceReference(service), service.scheduler, service.stats.connections);
+   *   for (const { address, port, weight } of destinations) console.log(address, port, weight);
+   * }
+   * await ipvs.close();
+   * ```
    */
   snapshot(options?: NumberOptions): Returns<Snapshot>[How];
   snapshot(options: BigintOptions): Returns<Snapshot<bigint>>[How];

@@ -102,6 +102,20 @@ export class SyncIpvs extends HandleMethods<'value'> {
  * and with the errors that are listed with it.
  *
  * A handle works in worker_threads. It keeps the process alive only while an operation is pending.
+ * @example
+ * ```ts
+ * import { Ipvs } from 'ipvs';
+ *
+ * const ipvs = await Ipvs.open();
+ * const web = 'tcp://10.96.0.1:80';
+ * await ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80, scheduler: 'wrr' });
+ * await ipvs.addDestination(web, { address: '10.1.1.2', forwarding: 'masquerade', weight: 3 });
+ * await ipvs.addDestination(web, { address: '10.1.2.2', forwarding: 'masquerade' });
+ * for (const { address, port, weight } of await ipvs.listDestinations(web)) {
+ *   console.log(address, port, weight);
+ * }
+ * await ipvs.close();
+ * ```
  */
 export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
   /** The kernel parameters of IPVS in the handle's network namespace. */
@@ -111,7 +125,20 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * kernel without IPVS.
    */
   readonly links: Links;
-  /** The same operations without promises. */
+  /**
+   * The same operations without promises.
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * ipvs.sync.ensureService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+   * for (const { address, port, scheduler } of ipvs.sync.listServices()) {
+   *   console.log(address, port, scheduler);
+   * }
+   * await ipvs.close();
+   * ```
+   */
   readonly sync: SyncIpvs;
   readonly #native: Native;
   readonly #handle: NativeHandle;
@@ -228,6 +255,27 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * @throws IpvsError ERR_IPVS_CLOSED
    * @throws the error that `build` throws; the signal's reason if it is aborted while an
    *   asynchronous `build` runs. Refusals of the kernel are in the results
+   * @example
+   * ```ts
+   * import { Ipvs, type Place } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * const web = 'tcp://10.96.0.1:80';
+   * await ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+   * await ipvs.addDestination(web, { address: '10.1.1.2' });
+   * const places = new Map<string, Place<void>>();
+   * const results = await ipvs.batch((b) => {
+   *   for (const address of ['10.1.1.2', '10.1.2.2']) {
+   *     places.set(address, b.addDestination(web, { address }));
+   *   }
+   * });
+   * for (const [address, place] of places) {
+   *   const result = results.at(place);
+   *   // The kernel refuses 10.1.1.2 (EEXIST), and adds 10.1.2.2.
+   *   console.log(address, result.status === 'fulfilled' ? 'added' : result.reason.message);
+   * }
+   * await ipvs.close();
+   * ```
    */
   batch(build: (batch: Batch) => unknown, options?: BatchOptions): Promise<BatchResults>;
   batch(...args: readonly unknown[]): Promise<BatchResults> {
@@ -253,6 +301,17 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * next chunk. Entries that come and go meanwhile may be missed or seen twice.
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
    * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * const filter = { service: 'tcp://10.96.0.1:80', client: '10.0.0.0/8' };
+   * for await (const { client, state, destination } of ipvs.connections(filter)) {
+   *   console.log(client.address, state, destination.address);
+   * }
+   * await ipvs.close();
+   * ```
    */
   connections(options?: ConnectionOptions): ConnectionStream;
   connections(...args: readonly unknown[]): ConnectionStream {
@@ -267,6 +326,17 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * @throws TypeError, RangeError: bad options
    * @throws IpvsError ESRCH: the filter has a firewall mark, or port 0, of no service;
    *   ERR_IPVS_CLOSED
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * const counts = await ipvs.countConnections({ by: ['destination', 'state'] });
+   * for (const { destination, state, count } of counts) {
+   *   console.log(destination.address, state, count);
+   * }
+   * await ipvs.close();
+   * ```
    */
   countConnections<const By extends readonly CountBy[] = readonly []>(
     options?: CountOptions<By>,
@@ -334,6 +404,21 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * A watcher does not keep the process alive unless {@link TableWatcher.ref} is called. Without
    * it, Node.js ends a program whose top-level `await` waits for nothing else, with exit code 13.
    * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * await ipvs.ensureService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+   * for await (const { elapsed, services } of ipvs.watch({ interval: 500 }).ref()) {
+   *   if (elapsed === 0) continue; // the first sample
+   *   for (const { address, port, change } of services) {
+   *     console.log(address, port, change?.rate.connections);
+   *   }
+   *   break;
+   * }
+   * await ipvs.close();
+   * ```
    */
   watch(options?: WatchOptions): TableWatcher;
   watch(...args: readonly unknown[]): TableWatcher {
@@ -357,6 +442,14 @@ registerEntry('open', Ipvs.open);
  * @param options the network namespace, and the schedulers that are needed:
  *   `{ netns, schedulers: ['wrr'] }`
  * @throws TypeError, RangeError: bad options; no other error
+ * @example
+ * ```ts
+ * import { diagnose } from 'ipvs';
+ *
+ * for (const { name, status, detail, remedy } of await diagnose({ schedulers: ['wrr'] })) {
+ *   if (status !== 'ok') console.log(`${name}: ${detail}`, remedy ?? '');
+ * }
+ * ```
  */
 export function diagnose(options?: OpenOptions & DiagnoseOptions): Promise<Check[]>;
 export function diagnose(...args: readonly unknown[]): Promise<Check[]> {

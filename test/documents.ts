@@ -94,7 +94,9 @@ function apiSource(): string {
   let source = '';
   let type = '';
   const titles = readFileSync(join(root, 'docs/api.md'), 'utf8').split('\n');
-  for (const block of blocks.filter(({ file }) => file === 'docs/api.md')) {
+  for (const block of blocks) {
+    // A block without a purpose is an example.
+    if (block.file !== 'docs/api.md' || block.purpose === '') continue;
     if (block.purpose === 'declaration') {
       source += block.text.replace(/^(?=class|function|const)/, 'declare ');
       continue;

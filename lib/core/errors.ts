@@ -59,6 +59,20 @@ export type Missing = 'service' | 'destination';
  * `structuredClone()` and `postMessage()` copy only `message`, `stack` and `cause` of an error, and
  * name the copy 'Error'. `{ ...error, message: error.message }` is an object with all properties
  * that can be cloned.
+ * @example
+ * ```ts
+ * import { Ipvs, IpvsError } from 'ipvs';
+ *
+ * const ipvs = await Ipvs.open();
+ * try {
+ *   await ipvs.updateService('tcp://10.96.0.1:80', { scheduler: 'wrr' });
+ * } catch (error) {
+ *   if (!(error instanceof IpvsError && error.missing === 'service')) throw error;
+ *   console.error(error.code, error.target); // ESRCH tcp://10.96.0.1:80
+ * } finally {
+ *   await ipvs.close();
+ * }
+ * ```
  */
 export class IpvsError extends Error {
   /** The name, which identifies the error also if a process has two copies of the package. */

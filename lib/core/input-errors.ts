@@ -60,6 +60,20 @@ export function isInputErrorSince(since: number, error: unknown): error is Input
  * Returns true for a TypeError or RangeError of bad input that this package has thrown, and false
  * for any other value, such as a TypeError of Node.js, an {@link IpvsError}, or an error of another
  * copy of the package.
+ * @example
+ * ```ts
+ * import { Ipvs, isInputError } from 'ipvs';
+ *
+ * const ipvs = await Ipvs.open();
+ * try {
+ *   await ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 808080 });
+ * } catch (error) {
+ *   if (!isInputError(error)) throw error;
+ *   console.error(error.code, error.message); // ERR_OUT_OF_RANGE
+ * } finally {
+ *   await ipvs.close();
+ * }
+ * ```
  */
 export function isInputError(error: unknown): error is InputError {
   return originOf(error) !== undefined;

@@ -107,6 +107,17 @@ abstract class SysctlOperations<How extends 'promise' | 'value'> {
    * @throws IpvsError EINVAL: the kernel does not accept the value
    * @throws IpvsError EACCES, EPERM, EROFS: the parameter may not be changed here
    * @throws IpvsError ERR_IPVS_UNAVAILABLE: IPVS is not loaded
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * const before = await ipvs.sysctls.get();
+   * await ipvs.sysctls.set({ expireNodestConn: true, expireQuiescentTemplate: true });
+   * console.log(before.expireNodestConn, (await ipvs.sysctls.get()).expireNodestConn);
+   * await ipvs.sysctls.set(before);
+   * await ipvs.close();
+   * ```
    */
   set(changes: SysctlChanges): Returns<void>[How];
   set(...args: [changes: SysctlChanges]) {

@@ -195,6 +195,17 @@ registerEntry('formatDestinationReference', formatDestinationReference);
  * netmask in canonical form, scheduler flags in the order of their bits. Comparing it with what
  * `getService()` returns, but for `stats`, tells whether the service is as it should be.
  * @throws TypeError, RangeError where `addService` refuses the configuration before it is sent
+ * @example
+ * ```ts
+ * import { isDeepStrictEqual } from 'node:util';
+ * import { Ipvs, normalizeService, type ServiceConfig } from 'ipvs';
+ *
+ * const ipvs = await Ipvs.open();
+ * const config: ServiceConfig = { protocol: 'tcp', address: 'FD00:0:0::1', port: 80 };
+ * const { stats, ...current } = (await ipvs.getService(config)) ?? {};
+ * if (!isDeepStrictEqual(current, normalizeService(config))) await ipvs.ensureService(config);
+ * await ipvs.close();
+ * ```
  */
 export function normalizeService(config: ServiceConfig): NormalizedService {
   return convert(

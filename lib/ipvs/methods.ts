@@ -72,6 +72,18 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    *   Without options: nothing
    * @throws IpvsError ESRCH: the service does not exist; ENOENT: the kernel has no such scheduler
    *   or persistence engine
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * const web = 'tcp://10.96.0.1:80';
+   * await ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80, scheduler: 'wrr' });
+   * await ipvs.updateService(web, { persistence: { timeout: 600 } });
+   * const service = await ipvs.getService(web);
+   * console.log(service?.scheduler, service?.persistence?.timeout); // wrr 600
+   * await ipvs.close();
+   * ```
    */
   updateService(
     service: ServiceReference,
@@ -106,6 +118,17 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    * service was the last one of its address family. IPVS_CMD_DEL_SERVICE, `ipvsadm -D`.
    * @returns true; false if the service does not exist and `ifExists` is true
    * @throws IpvsError ESRCH: the service does not exist
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * const web = 'tcp://10.96.0.1:80';
+   * await ipvs.addService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+   * console.log(await ipvs.deleteService(web, { ifExists: true })); // true
+   * console.log(await ipvs.deleteService(web, { ifExists: true })); // false
+   * await ipvs.close();
+   * ```
    */
   deleteService(service: ServiceReference, options?: DeleteOptions): Returns<boolean>[How];
   deleteService(...args: Given<'deleteService'>) {
@@ -158,6 +181,27 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    * @returns with options: true; false if the destination or its service does not exist and
    *   `ifExists` is true. Without options: nothing
    * @throws IpvsError ENOENT: the destination does not exist; ESRCH: the service does not exist
+   * @example
+   * ```ts
+   * import { setTimeout } from 'node:timers/promises';
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * const web = 'tcp://10.96.0.1:80';
+   * const server = '10.1.1.2:80';
+   * await ipvs.ensureService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+   * await ipvs.ensureDestination(web, { address: '10.1.1.2', forwarding: 'masquerade' });
+   *
+   * // Drain the server for two minutes at most, and then delete it.
+   * await ipvs.updateDestination(web, server, { weight: 0 });
+   * for (let seconds = 0; seconds < 120; seconds++) {
+   *   const found = await ipvs.getDestination(web, server);
+   *   if (!found || found.activeConnections + found.inactiveConnections === 0) break;
+   *   await setTimeout(1000);
+   * }
+   * await ipvs.deleteDestination(web, server, { ifExists: true });
+   * await ipvs.close();
+   * ```
    */
   updateDestination(
     service: ServiceReference,

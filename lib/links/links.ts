@@ -94,6 +94,17 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
    * @throws IpvsError ENOENT, EINVAL, EBADF: `netns` is not there, or is no network namespace
    * @throws IpvsError EMFILE, ENFILE: there are too many open files; ENOMEM, EAGAIN: there is too
    *   little memory
+   * @example
+   * ```ts
+   * import { Links } from 'ipvs';
+   *
+   * const links = await Links.open();
+   * for (const { name, mtu } of await links.listLinks()) console.log(name, mtu);
+   * for (const { address, prefixLength } of await links.listAddresses('lo')) {
+   *   console.log(`${address}/${prefixLength}`);
+   * }
+   * await links.close();
+   * ```
    */
   static open(options?: OpenOptions): Promise<Links>;
   static open(...args: readonly unknown[]): Promise<Links> {
@@ -129,6 +140,22 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
    * it, Node.js ends a program whose top-level `await` waits for nothing else, with exit code 13.
    * @throws TypeError bad options
    * @throws IpvsError ERR_IPVS_CLOSED; EMFILE, ENFILE: there are too many open files
+   * @example
+   * ```ts
+   * import { Links } from 'ipvs';
+   *
+   * const links = await Links.open();
+   * const events = links.watch({ types: ['address'] }).ref();
+   * await links.ensureDummy('vip0');
+   * await links.ensureAddress('vip0', '10.96.0.1/32');
+   * for await (const event of events) {
+   *   if (event.type === 'overrun') console.error('some events were lost');
+   *   if (event.type !== 'address') continue;
+   *   console.log(event.action, event.address.address);
+   *   if (event.address.address === '10.96.0.1') break;
+   * }
+   * await links.close();
+   * ```
    */
   watch(options?: WatchLinksOptions): LinkWatcher;
   watch(...args: readonly unknown[]): LinkWatcher {

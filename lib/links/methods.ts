@@ -88,6 +88,16 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    * @throws TypeError the kernel accepts no link of this name; 'all' and 'default' are reserved
    * @throws IpvsError EEXIST: there is a link of this name that is no dummy; it is left as it is
    * @throws IpvsError EINVAL: the MTU is not accepted; ENOTSUP: the kernel has no dummy links
+   * @example
+   * ```ts
+   * import { Links } from 'ipvs';
+   *
+   * const links = await Links.open();
+   * console.log(await links.ensureDummy('vip0', { mtu: 1400 })); // created
+   * console.log(await links.ensureDummy('vip0', { mtu: 1500 })); // updated
+   * console.log(await links.ensureDummy('vip0', { mtu: 1500 })); // unchanged
+   * await links.close();
+   * ```
    */
   ensureDummy(name: string, options?: DummyOptions): Returns<EnsuredLink>[How];
   ensureDummy(...args: Given<'ensureDummy'>) {
@@ -183,6 +193,18 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    *   or with settings that contradict each other
    * @throws ReconcileError some changes were refused; the others were made
    * @throws IpvsError ENODEV: there is no such link
+   * @example
+   * ```ts
+   * import { Links } from 'ipvs';
+   *
+   * const links = await Links.open();
+   * await links.ensureDummy('vip0');
+   * await links.addAddress('vip0', '10.96.0.9/32');
+   * const wanted = ['10.96.0.1/32', 'fd00::1/128'];
+   * const { added, removed } = await links.reconcileAddresses('vip0', wanted, { prune: true });
+   * console.log(added, removed); // [ '10.96.0.1/32', 'fd00::1/128' ] [ '10.96.0.9/32' ]
+   * await links.close();
+   * ```
    */
   reconcileAddresses(
     link: LinkReference,

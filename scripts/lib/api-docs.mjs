@@ -196,16 +196,24 @@ function prose(text, link) {
     .replace(/^(- .*(?:\n {2}.*)*)\n\n(?=- )/gm, '$1\n');
 }
 
-const LABELS = { param: 'Parameter', returns: 'Returns', throws: 'Throws', example: 'Example' };
+const LABELS = { param: 'Parameter', returns: 'Returns', throws: 'Throws' };
 
+/** The text of an `@example`. The tests of the documents run the block as a program. */
+const EXAMPLE = /^```ts\n(?:(?!```)[\s\S])*\n```$/;
+
+/** Returns the paragraphs of a docstring: its description, a list of its tags, its examples. */
 function describe({ description, tags }, link) {
-  const items = tags.map(([name, text]) => {
+  const examples = tags.filter(([name]) => name === 'example').map(([, text]) => text);
+  const other = examples.find((text) => !EXAMPLE.test(text));
+  if (other !== undefined) throw new Error(`an example that is not a block of ts: ${other}`);
+  const described = tags.filter(([name]) => name !== 'example');
+  const items = described.map(([name, text]) => {
     const label = LABELS[name];
     if (label === undefined) throw new Error(`unknown tag in a docstring: @${name}`);
     const body = name === 'param' ? text.replace(/^(\w+)\s+(-\s+)?/, '`$1`: ') : text;
     return wrap(`- ${label} ${prose(body, link).replaceAll('\n', ' ')}`, '  ');
   });
-  return [prose(description, link), ...(items.length === 0 ? [] : [items.join('\n')])];
+  return [prose(description, link), ...(items.length === 0 ? [] : [items.join('\n')]), ...examples];
 }
 
 /**

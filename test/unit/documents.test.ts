@@ -29,6 +29,15 @@ test('these are compiled and not run, and no others', () => {
   );
 });
 
+test('each example of the API document is a program of its own, which closes what it opens', () => {
+  const examples = of('ts').filter(([, { file, purpose }]) => file === 'docs/api.md' && !purpose);
+  expect(examples.length).toBeGreaterThan(15);
+  for (const [at, { text }] of examples) {
+    expect(text, at).toMatch(/^import .* from 'ipvs';$/m);
+    expect(text.match(/\.close\(\)/g)?.length, at).toBe(text.match(/\.open\(\)/g)?.length);
+  }
+});
+
 test('TypeScript compiles, strictly', { timeout: 60_000 }, () => {
   expect(existsSync(join(compile(), 'api.mjs'))).toBe(true);
 });
