@@ -6,14 +6,21 @@ import { Namespace } from './helpers/namespace.js';
 const folder = compile();
 const runnable = programs().filter(({ blocks }) => blocks[0]?.purpose === '');
 
-test.each(runnable.map((program) => [program.name, program] as const))('%s runs', (name) => {
-  const namespace = new Namespace();
-  try {
-    namespace.run(process.execPath, [join(folder, `${name}.mjs`)]);
-  } finally {
-    namespace.delete();
-  }
-});
+test.each(runnable.map((program) => [program.name, program] as const))(
+  '%s runs, and prints what its comments say',
+  (name, { source }) => {
+    const namespace = new Namespace();
+    try {
+      const printed = namespace.run(process.execPath, [join(folder, `${name}.mjs`)]).split('\n');
+      const promised = [...source.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(
+        ([, text]) => text,
+      );
+      expect(printed.filter((line) => promised.includes(line))).toEqual(promised);
+    } finally {
+      namespace.delete();
+    }
+  },
+);
 
 test('the first example of README does what it says', () => {
   const first = runnable.find(({ blocks }) => blocks[0]?.file === 'README.md');
