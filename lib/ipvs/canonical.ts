@@ -70,13 +70,6 @@ const NO_STATS: Stats = {
   outByteRate: 0,
 };
 
-const NO_COUNTERS = {
-  activeConnections: 0,
-  inactiveConnections: 0,
-  persistentConnections: 0,
-  stats: NO_STATS,
-} as const;
-
 /**
  * Calls `body` with a buffer that is never sent. Its input errors get the name of the function and
  * the target.
@@ -170,7 +163,7 @@ function destinationKey(operation: string, reference: unknown): DestinationKey {
     (buffer) => {
       const hasPort = encodeDestinationReference(buffer, 'destination', reference);
       const at = buffer.destination();
-      const { address, port } = decodeDestination(buffer.records, at, NO_COUNTERS);
+      const { address, port } = decodeDestination(buffer.records, at, NO_STATS);
       return hasPort ? { address, port } : { address };
     },
   );
@@ -245,7 +238,7 @@ export function normalizeDestination(
         persistentConnections,
         stats,
         ...destination
-      } = decodeDestination(buffer.records, at, NO_COUNTERS);
+      } = decodeDestination(buffer.records, at, NO_STATS);
       return destination;
     },
   );

@@ -21,7 +21,7 @@ import {
   sourceOf,
   type Unchecked,
 } from './settings.js';
-import { type Counter, type DecodeCounter, decodeStats } from './stats.js';
+import { type Counter, type DecodeCounter, decodeStats, type Stats } from './stats.js';
 import { decodeTunnel, encodeTunnel } from './tunnel.js';
 
 const { fields } = layout.destination;
@@ -200,11 +200,6 @@ function checkUnicast(request: RequestBuffer): void {
   );
 }
 
-type DestinationCounters<Value extends Counter> = Pick<
-  Destination<Value>,
-  'activeConnections' | 'inactiveConnections' | 'persistentConnections' | 'stats'
->;
-
 /**
  * Decodes the destination of the DestinationEntry at `base`.
  * @param decode decodes a counter: as a number, or as a BigInt
@@ -216,27 +211,25 @@ export function decodeDestinationEntry<Value extends Counter>(
   decode: DecodeCounter<Value>,
 ): Destination<Value> {
   const entry = layout.destinationEntry.fields;
-  return decodeDestination(records, base + entry.destination.offset, {
-    activeConnections: records.u32(base, entry.activeConnections),
-    inactiveConnections: records.u32(base, entry.inactiveConnections),
-    persistentConnections: records.u32(base, entry.persistentConnections),
-    stats: decodeStats(records, base + entry.stats.offset, decode),
-  });
+  const stats = decodeStats(records, base + entry.stats.offset, decode);
+  return decodeDestination(records, base + entry.destination.offset, stats, base);
 }
 
-/** Decodes the destination at `base`, to which the counters belong. @internal */
+/**
+ * Decodes the destination at `base`.
+ * @param entry the base of the DestinationEntry that has its connection counts. They are not passed
+ *   as an object, since a list would allocate one for each row. Default: they are 0
+ * @internal
+ */
 export function decodeDestination<Value extends Counter>(
   records: Records,
   base: number,
-  {
-    activeConnections,
-    inactiveConnections,
-    persistentConnections,
-    stats,
-  }: DestinationCounters<Value>,
+  stats: Stats<Value>,
+  entry?: number,
 ): Destination<Value> {
   const family = records.u16(base, fields.family);
   const forwarding = forwardings.name(records.u32(base, fields.forwarding));
+  const counts = layout.destinationEntry.fields;
   return {
     address: formatAddress(records.bytes, base + fields.address.offset, family),
     port: records.u16(base, fields.port),
@@ -246,9 +239,10 @@ export function decodeDestination<Value extends Counter>(
     upperThreshold: records.u32(base, fields.upperThreshold),
     lowerThreshold: records.u32(base, fields.lowerThreshold),
     tunnel: decodeTunnel(records, base, forwarding === 'tunnel'),
-    activeConnections,
-    inactiveConnections,
-    persistentConnections,
+    activeConnections: entry === undefined ? 0 : records.u32(entry, counts.activeConnections),
+    inactiveConnections: entry === undefined ? 0 : records.u32(entry, counts.inactiveConnections),
+    persistentConnections:
+      entry === undefined ? 0 : records.u32(entry, counts.persistentConnections),
     stats,
   };
 }
