@@ -47,9 +47,12 @@ try {
   await once(server.spawn(program, 'the real server', '8080').stdout, 'data');
 
   await using ipvs = await Ipvs.open({ netns: director.netns });
-  const watcher = ipvs.links.watch();
+  const watcher = ipvs.links.watch().ref();
   const watching = (async () => {
-    for await (const event of watcher) console.log(`  event: ${describe(event)}`);
+    for await (const event of watcher) {
+      console.log(`  event: ${describe(event)}`);
+      if (event.type === 'link' && event.action === 'deleted') break;
+    }
   })();
 
   console.log(`Making ${VIP} a virtual address`);
@@ -67,9 +70,7 @@ try {
   await ipvs.deleteService(SERVICE);
   await ipvs.links.deleteAddress('vip0', `${VIP}/32`);
   await ipvs.links.deleteLink('vip0');
-  // The kernel reports an event before it answers: all events have arrived.
-  await new Promise((resolve) => setImmediate(resolve));
-  await watcher.return();
+  // Ends at the event of the deleted link, the last one.
   await watching;
 } finally {
   for (const each of hosts) each.delete();
