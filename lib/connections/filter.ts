@@ -72,7 +72,7 @@ export const FILTER_KEYS = [
 const MAX_PROTOCOL = 65535;
 const { fields, size } = layout.connectionFilter;
 
-/** A filter as the addon takes it. */
+/** A filter as the addon takes it. @internal */
 export interface EncodedFilter {
   readonly record: Uint8Array;
   /** The facts about its service, as far as the filter itself has them. */

@@ -36,7 +36,7 @@ export function checkStreamOptions(options: unknown): {
   };
 }
 
-/** The reader of the table that a stream takes its chunks from. */
+/** The reader of the table that a stream takes its chunks from. @internal */
 export interface ChunkSource {
   next(): Promise<Chunk>;
   close(): void;

@@ -16,7 +16,7 @@ import type { BigintOptions, NumberOptions, ReadOptions } from './stats.js';
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './sync-daemon.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
 
-/** Runs an operation. */
+/** Runs an operation. @internal */
 export type Run<How extends keyof Returns<unknown>> = <Value, Args extends readonly unknown[]>(
   operation: IpvsOperation<Value, Args>,
   args: Args,
