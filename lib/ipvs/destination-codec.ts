@@ -171,7 +171,7 @@ function checkPort(method: number, keys: Keys, isUpdate: boolean): void {
 
 function checkTunnel(path: string, type: number, method: number): void {
   if (method === TUNNEL) return;
-  const rule = `does not go with forwarding '${forwardings.name(method)}'`;
+  const rule = `does not go with forwarding '${forwardings.name(method)}': set that to 'tunnel'`;
   throw wrongValue(path, { type: tunnelTypes.name(type) }, rule);
 }
 
