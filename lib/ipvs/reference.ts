@@ -24,7 +24,7 @@ type KeyProperty = (typeof SERVICE_KEY)[number];
 const KEY_PROPERTIES: ReadonlySet<KeyProperty> = new Set(SERVICE_KEY);
 
 /** @internal */
-export const ADDRESS_RULE = 'an IPv4 or IPv6 address, without port, prefix or zone';
+export const ADDRESS_RULE = 'an IPv4 or IPv6 address without port, prefix or zone';
 
 type Paths = Readonly<Record<KeyProperty, string>>;
 /** By the name of the argument, of which there are few. */

@@ -5,7 +5,7 @@ const badDestination = (value: unknown): Call<unknown> =>
   untyped.getDestination('tcp://10.0.0.1:80', value);
 const DESTINATION_RULE = "is not a destination: 'ADDRESS:PORT', '[IPV6]:PORT' or 'ADDRESS'";
 const PORT_RULE = 'is not an integer from 0 to 65535';
-const ADDRESS_RULE = 'is not an IPv4 or IPv6 address, without port, prefix or zone';
+const ADDRESS_RULE = 'is not an IPv4 or IPv6 address without port, prefix or zone';
 
 interface Row extends Omit<InvalidArgument, 'call'> {
   readonly title: string;

@@ -6,7 +6,7 @@ const SERVICE_RULE = "is not a service: 'tcp://ADDRESS:PORT'";
 const PORT_RULE = 'is not an integer from 0 to 65535';
 const MARK_RULE = 'is not an integer from 1 to 4294967295';
 const PROTOCOL_RULE = 'is not one of tcp, udp, sctp';
-const ADDRESS_RULE = 'is not an IPv4 or IPv6 address, without port, prefix or zone';
+const ADDRESS_RULE = 'is not an IPv4 or IPv6 address without port, prefix or zone';
 
 interface Row extends Omit<InvalidArgument, 'call'> {
   readonly title: string;
