@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "ipvs/duplicates.h"
-#include "os/error.h"
 
 namespace ipvs {
 namespace {
 
 using netlink::Attributes;
 using netlink::Failure;
-using os::Error;
+using netlink::RequestError;
 
 // Attempts of an ensure, while other writers are faster.
 constexpr int kEnsureAttempts = 6;
@@ -75,7 +74,7 @@ Client::Client(const Transport::Netns& netns) : transport_(netns) { check_rights
 void Client::check_rights() {
   const Command command{.format = &kGetInfo};
   const auto failures = transport_.run({&command, 1}, [](size_t, Attributes) {});
-  if (!failures.empty()) throw Error(failures[0].error, "IPVS_CMD_GET_INFO", failures[0].text);
+  if (!failures.empty()) throw RequestError(failures[0], "IPVS_CMD_GET_INFO");
 }
 
 Response Client::run(std::span<const Request> requests, Response memory) {
@@ -247,12 +246,14 @@ const DestinationEntry& Client::find_destination(const ServiceKey& service,
                                   [&](const auto& entry) { return same(key_of(entry), key); });
   if (found != entries.end()) return *found;
   if (entries.empty()) require_service(service);
-  throw Error(ENOENT, "IPVS_CMD_GET_DEST");
+  throw RequestError(Status::kRefused, ENOENT, "IPVS_CMD_GET_DEST");
 }
 
 // For an empty list of destinations, which the kernel also sends for a service that does not exist.
 void Client::require_service(const ServiceKey& service) {
-  if (!transport_.find_service(service)) throw Error(ESRCH, "IPVS_CMD_GET_DEST");
+  if (!transport_.find_service(service)) {
+    throw RequestError(Status::kRefused, ESRCH, "IPVS_CMD_GET_DEST");
+  }
 }
 
 }  // namespace ipvs

@@ -6,7 +6,6 @@
 
 #include "ipvs/module_probe.h"
 #include "netlink/requests.h"
-#include "os/error.h"
 
 namespace ipvs {
 namespace {
@@ -23,8 +22,8 @@ Failure refusal_of(Transport& transport, size_t index, const Command& command) {
     const bool creates = command.format->id == IPVS_CMD_NEW_SERVICE;
     const int other = creates ? EEXIST : ESRCH;
     return {index, exists == creates ? other : ENOENT, Status::kRefused, {}};
-  } catch (const os::Error& error) {
-    return netlink::not_sent(netlink::failure_of(index, error));
+  } catch (const netlink::RequestError& error) {
+    return netlink::not_sent(error.failure(index));
   }
 }
 

@@ -15,6 +15,7 @@ namespace {
 using netlink::Attributes;
 using netlink::Failure;
 using netlink::Messages;
+using netlink::RequestError;
 using netlink::Status;
 using os::Error;
 
@@ -136,7 +137,7 @@ void Transport::remove_confirmed(std::span<const Command> commands,
     if (failure.status != Status::kLost || !replying) return false;
     try {
       return is_confirmed(commands[failure.index], lists);
-    } catch (const Error&) {
+    } catch (const RequestError&) {
       replying = false;  // this one stays unknown, and so do those after it
       return false;
     }
@@ -172,7 +173,9 @@ template <typename Entry, typename Read>
 void Transport::list(const Command& command, std::vector<Entry>& entries, Read read) {
   const size_t first = entries.size();
   for (int attempt = 1;; ++attempt) {
-    if (!module_loader::wait_for_loads(scope_)) throw Error(ETIMEDOUT, "send");
+    if (!module_loader::wait_for_loads(scope_)) {
+      throw RequestError(Status::kNotSent, ETIMEDOUT, "send");
+    }
     entries.resize(first);
     bool malformed = false;
     dump_.clear();
@@ -183,15 +186,21 @@ void Transport::list(const Command& command, std::vector<Entry>& entries, Read r
         malformed = malformed || !entry;
         if (entry) entries.push_back(*entry);
       });
-      if (malformed) throw Error(EBADMSG, "recvmmsg", "a message that is not what was asked for");
+      if (malformed) {
+        throw RequestError(Status::kLost, EBADMSG, "recvmmsg",
+                           "a message that is not what was asked for");
+      }
       if (end.interrupted && attempt < kListAttempts) continue;
-      if (end.interrupted) throw Error(EINTR, "recvmmsg", "the list changed during each reading");
+      if (end.interrupted) {
+        throw RequestError(Status::kLost, EINTR, "recvmmsg",
+                           "the list changed during each reading");
+      }
       // Linux 7 enlarges its table a moment after services were added. A dump that is running then
       // continues at the same place in another order: it repeats as many objects as it leaves out.
       const bool had_duplicates = end.datagrams > 1 && remove_duplicates(entries, first);
       if (had_duplicates && attempt < kListAttempts) continue;
       return;
-    } catch (const Error& error) {
+    } catch (const RequestError& error) {
       if (error.error() != ENOENT || attempt > 1 || !renew_family()) throw;
     }
   }
@@ -220,10 +229,12 @@ std::optional<ServiceEntry> Transport::find_service(const ServiceKey& service) {
   std::optional<ServiceEntry> found;
   const auto failures =
       run({&command, 1}, [&](size_t, Attributes attributes) { found = read_service(attributes); });
-  if (failures.empty() && !found) throw Error(EBADMSG, "recvmmsg", "a reply without a service");
+  if (failures.empty() && !found) {
+    throw RequestError(Status::kLost, EBADMSG, "recvmmsg", "a reply without a service");
+  }
   if (failures.empty()) return found;
   if (failures[0].error == ESRCH) return std::nullopt;
-  throw Error(failures[0].error, "IPVS_CMD_GET_SERVICE", failures[0].text);
+  throw RequestError(failures[0], "IPVS_CMD_GET_SERVICE");
 }
 
 }  // namespace ipvs

@@ -45,18 +45,18 @@ class Transport {
   std::vector<netlink::Failure> run(std::span<const Command> commands, const OnReply& on_reply);
 
   /// Appends all services to `entries`.
-  /// @throws os::Error with the kernel's errno; EINTR: the list changed during each reading; those
+  /// @throws netlink::RequestError with the kernel's errno; EINTR: the list changed during each reading; those
   ///   of netlink::Socket::dump()
   void list_services(std::vector<ServiceEntry>& entries);
   /// Appends the destinations of `service` to `entries`. The kernel reports none if there is no
   /// such service.
-  /// @throws os::Error as list_services()
+  /// @throws netlink::RequestError as list_services()
   void list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries);
   /// Appends the daemons that run, at most one of each role.
-  /// @throws os::Error as list_services()
+  /// @throws netlink::RequestError as list_services()
   void list_daemons(std::vector<SyncDaemon>& entries);
   /// Returns the service, or nothing if it does not exist.
-  /// @throws os::Error with the kernel's errno ("IPVS_CMD_GET_SERVICE"); EBADMSG
+  /// @throws netlink::RequestError with the kernel's errno ("IPVS_CMD_GET_SERVICE"); EBADMSG
   std::optional<ServiceEntry> find_service(const ServiceKey& service);
 
   /// Begins a job: see netlink::Socket::resume().

@@ -32,8 +32,19 @@ struct Failure {
   std::string text;  ///< the extended acknowledgement, or empty
 };
 
-/// The failure of a query that threw `error`.
-Failure failure_of(size_t index, const os::Error& error);
+/// The failure of a request, thrown by a function that sends one at a time.
+class RequestError : public os::Error {
+ public:
+  RequestError(Status status, int error, std::string syscall, std::string text = {});
+  RequestError(const Failure& failure, std::string syscall);
+
+  Status status() const { return status_; }
+  /// The failure of request `index`, which could not be executed because of this error.
+  Failure failure(size_t index) const { return {index, error(), status_, text()}; }
+
+ private:
+  Status status_;
+};
 
 /// The failure of a request that depends on a query which failed: the request was not sent, even
 /// where the reply to the query was lost.

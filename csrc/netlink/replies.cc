@@ -118,7 +118,8 @@ bool DumpReplies::read(const Messages& message) {
   if (header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR) {
     done_ = true;
     const ErrorReply reply = read_error_reply(message);
-    if (reply.error != 0) refusal_.emplace(reply.error, "dump", std::string(reply.text));
+    if (reply.error != 0)
+      refusal_.emplace(Status::kRefused, reply.error, "dump", std::string(reply.text));
     return false;
   }
   if (header.nlmsg_type < NLMSG_MIN_TYPE) return false;

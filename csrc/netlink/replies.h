@@ -10,7 +10,6 @@
 #include "netlink/failure.h"
 #include "netlink/message.h"
 #include "netlink/receiver.h"
-#include "os/error.h"
 
 namespace netlink {
 
@@ -95,7 +94,7 @@ class DumpReplies {
   /// The number of datagrams with data.
   size_t datagrams() const { return datagrams_; }
   /// The kernel's refusal, if it refused the dump.
-  const std::optional<os::Error>& refusal() const { return refusal_; }
+  const std::optional<RequestError>& refusal() const { return refusal_; }
 
  private:
   bool read(const Messages& message);
@@ -107,7 +106,7 @@ class DumpReplies {
   bool interrupted_ = false;
   bool malformed_ = false;
   size_t datagrams_ = 0;
-  std::optional<os::Error> refusal_;
+  std::optional<RequestError> refusal_;
 };
 
 }  // namespace netlink

@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "netlink/failure.h"
-#include "os/error.h"
 
 namespace netlink {
 
@@ -116,15 +115,15 @@ inline void sort_by_index(std::vector<Failure>& failures) {
 }
 
 /// Calls `query` for request `index`, unless the socket is stalled.
-/// @returns the failure, if it was not called or threw an os::Error
+/// @returns the failure, if it was not called or threw a RequestError
 template <typename Query>
 std::optional<Failure> try_query(size_t index, bool stalled, Query query) {
   if (stalled) return Failure{index, ETIMEDOUT, Status::kNotSent, {}};
   try {
     query();
     return std::nullopt;
-  } catch (const os::Error& error) {
-    return failure_of(index, error);
+  } catch (const RequestError& error) {
+    return error.failure(index);
   }
 }
 

@@ -196,13 +196,13 @@ int Socket::read_replies(const MessageBatch& batch, const Chunk& chunk, const On
   return replies.error();
 }
 
-void Socket::time_out(const char* syscall) {
+void Socket::time_out(Status status, const char* syscall) {
   stalled_ = true;
-  throw os::Error(ETIMEDOUT, syscall);
+  throw RequestError(status, ETIMEDOUT, syscall);
 }
 
 Socket::DumpEnd Socket::dump(MessageBatch& request, const OnMessage& on_message) {
-  if (stalled_) time_out("send");
+  if (stalled_) time_out(Status::kNotSent, "send");
   send_dump(request);
   DumpReplies replies = read_dump(on_message);
   if (replies.refusal() && replies.refusal()->error() == EBUSY) {
@@ -215,7 +215,9 @@ Socket::DumpEnd Socket::dump(MessageBatch& request, const OnMessage& on_message)
     replies = read_dump(on_message);
   }
   if (replies.refusal()) throw *replies.refusal();
-  if (replies.malformed()) throw os::Error(EBADMSG, "recvmmsg", "a malformed reply");
+  if (replies.malformed()) {
+    throw RequestError(Status::kLost, EBADMSG, "recvmmsg", "a malformed reply");
+  }
   return {replies.datagrams(), replies.interrupted()};
 }
 
@@ -225,7 +227,7 @@ void Socket::send_dump(MessageBatch& request) {
   request.write_header(0, header);
   const auto bytes = request.bytes();
   while (::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
-    if (errno != EINTR) throw os::Error(errno, "send");
+    if (errno != EINTR) throw RequestError(Status::kNotSent, errno, "send");
   }
 }
 
@@ -236,15 +238,17 @@ DumpReplies Socket::read_dump(const OnMessage& on_message) {
   while (!replies.done()) {
     const int error = receiver_.receive(descriptor(), Receiver::kDumpSlots, 0);
     if (error == ENOBUFS) replies.set_interrupted();
-    if (error == EAGAIN) time_out("recvmmsg");
-    if (error != 0 && error != EINTR && error != ENOBUFS) throw os::Error(error, "recvmmsg");
+    if (error == EAGAIN) time_out(Status::kLost, "recvmmsg");
+    if (error != 0 && error != EINTR && error != ENOBUFS) {
+      throw RequestError(Status::kLost, error, "recvmmsg");
+    }
     bool progress = false;
     for (const Datagram& datagram : receiver_.datagrams()) {
       progress = replies.read(datagram) || progress;
     }
     receiver_.grow();
     if (progress) deadline = Deadline(deadline_);
-    if (!progress && deadline.expired()) time_out("recvmmsg");
+    if (!progress && deadline.expired()) time_out(Status::kLost, "recvmmsg");
   }
   return replies;
 }

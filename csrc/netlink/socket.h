@@ -58,7 +58,8 @@ class Socket {
 
   /// Runs the only message of `request`, which has NLM_F_DUMP, and calls `on_message` with every
   /// message of data.
-  /// @throws os::Error with the kernel's errno ("dump"); EBADMSG: a reply was malformed; ETIMEDOUT
+  /// @throws RequestError with the kernel's errno ("dump"); EBADMSG: a reply was malformed;
+  ///   ETIMEDOUT
   DumpEnd dump(MessageBatch& request, const OnMessage& on_message);
 
   /// Allows sending again after a timeout. A job of several exchanges begins with it, and so times
@@ -85,7 +86,7 @@ class Socket {
                    std::vector<Failure>& failures);
   void send_dump(MessageBatch& request);
   DumpReplies read_dump(const OnMessage& on_message);
-  [[noreturn]] void time_out(const char* syscall);
+  [[noreturn]] void time_out(Status status, const char* syscall);
 
   os::Descriptor descriptor_;
   Receiver receiver_;

@@ -17,8 +17,8 @@ namespace {
 
 using netlink::Failure;
 using netlink::Messages;
+using netlink::RequestError;
 using netlink::Status;
-using os::Error;
 
 constexpr int kQueryAttempts = 5;
 
@@ -27,7 +27,7 @@ netlink::Socket open_strict(const os::Namespace& netns) {
   // Without it the kernel ignores the link that a list of addresses is limited to.
   const int on = 1;
   if (::setsockopt(socket.descriptor(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on) != 0) {
-    throw Error(errno, "setsockopt", "NETLINK_GET_STRICT_CHK");
+    throw os::Error(errno, "setsockopt", "NETLINK_GET_STRICT_CHK");
   }
   return socket;
 }
@@ -81,7 +81,7 @@ Link Transport::get_link(const LinkKey& key) {
   std::optional<Link> found;
   const LinkKey* const keys[] = {&key};
   const auto failures = get_links(keys, [&](size_t, const Link& link) { found = link; });
-  if (!failures.empty()) throw Error(failures[0].error, "RTM_GETLINK", failures[0].text);
+  if (!failures.empty()) throw RequestError(failures[0], "RTM_GETLINK");
   return *found;
 }
 
@@ -92,7 +92,7 @@ void Transport::dump(Read read, Restart restart) {
   for (int attempt = 1;; ++attempt) {
     const auto end = socket_.dump(query_, read);
     if (!end.interrupted) return;
-    if (attempt == kQueryAttempts) throw Error(EINTR, "dump");
+    if (attempt == kQueryAttempts) throw RequestError(Status::kLost, EINTR, "dump");
     restart();
   }
 }
@@ -104,7 +104,7 @@ void Transport::list_links(const Name<32>& kind, std::vector<Link>& links) {
   dump(
       [&](const Messages& message) {
         const auto link = read_link(message);
-        if (!link) throw Error(EBADMSG, "RTM_GETLINK");
+        if (!link) throw RequestError(Status::kLost, EBADMSG, "RTM_GETLINK");
         // The kernel does not filter by a kind whose module is not loaded.
         if (kind.view().empty() || link->kind.view() == kind.view()) links.push_back(*link);
       },

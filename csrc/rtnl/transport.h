@@ -37,20 +37,20 @@ class Transport {
   /// @returns the failures, by the place in `keys`
   std::vector<netlink::Failure> get_links(std::span<const LinkKey* const> keys,
                                           const OnLink& on_link);
-  /// @throws os::Error ENODEV ("RTM_GETLINK") and other errnos of the kernel
+  /// @throws netlink::RequestError ENODEV ("RTM_GETLINK") and other errnos of the kernel
   Link get_link(const LinkKey& key);
 
   /// Appends all links to `links`, or those of a kind that is not empty.
-  /// @throws os::Error with the kernel's errno; EINTR: the list changed during each reading; those
+  /// @throws netlink::RequestError with the kernel's errno; EINTR: the list changed during each reading; those
   ///   of netlink::Socket::dump()
   void list_links(const Name<32>& kind, std::vector<Link>& links);
   /// Returns the addresses of a link, or of all links where `index` is 0; those of one family, or
   /// of both where `family` is 0.
-  /// @throws os::Error as list_links()
+  /// @throws netlink::RequestError as list_links()
   std::vector<LinkAddress> list_addresses(uint32_t index, uint16_t family);
   /// Returns the changes of `plan` for the addresses that the link has. Keeps none of these
   /// addresses.
-  /// @throws os::Error as list_links()
+  /// @throws netlink::RequestError as list_links()
   std::vector<AddressSettings> plan_changes(uint32_t index, uint16_t family, Plan plan);
 
   /// Begins a job: see netlink::Socket::resume().

@@ -191,6 +191,24 @@ TEST_CASE("a disturbed list is read again until it is complete") {
   }
 }
 
+TEST_CASE("a list of a link is lost if the kernel executes the query of the link without a reply") {
+  FakeKernel kernel([](const auto& request, const auto& reply) {
+    for (const auto& message : request.messages) {
+      if (message.header.nlmsg_type == NLMSG_NOOP) reply(wire::error_reply(message.header, 0));
+    }
+  });
+  rtnl::Client client(kernel.connect());
+  for (const Operation operation : {Operation::kListAddresses, Operation::kPlanAddresses}) {
+    CAPTURE(static_cast<uint32_t>(operation));
+    Request request{};
+    request.operation = static_cast<uint32_t>(operation);
+    request.link.name.assign("vip1");
+    const Response response = client.run({&request, 1}, {});
+    CHECK(static_cast<Status>(response.results[0].status) == Status::kLost);
+    CHECK(response.results[0].error == ENODATA);
+  }
+}
+
 TEST_CASE("a list that is disturbed every time is lost, and not returned as complete") {
   for (const Operation operation : kLists) {
     CAPTURE(static_cast<uint32_t>(operation));
