@@ -31,9 +31,9 @@ class Clients {
 
   /// Runs requests to IPVS. (sendmsg)
   /// @param stop_on_error  send nothing after the first request that failed
-  /// @param memory  results whose vectors are reused
+  /// @param reuse  a response whose lists are used again
   ipvs::Response run(std::span<const ipvs::Request> requests, bool stop_on_error,
-                     ipvs::Response memory);
+                     ipvs::Response reuse);
 
   /// Runs requests on links. (open)
   rtnl::Response run_links(std::span<const rtnl::Request> requests,

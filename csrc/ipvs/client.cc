@@ -77,30 +77,30 @@ void Client::check_rights() {
   if (!failures.empty()) throw RequestError(failures[0], "IPVS_CMD_GET_INFO");
 }
 
-Response Client::run(std::span<const Request> requests, Response memory) {
-  begin(requests, std::move(memory));
+Response Client::run(std::span<const Request> requests, Response reuse) {
+  begin(requests, std::move(reuse));
   Operations::kTable.run(*this, requests);
   return end();
 }
 
-Response Client::run_until_failure(std::span<const Request> requests, Response memory) {
-  begin(requests, std::move(memory));
+Response Client::run_until_failure(std::span<const Request> requests, Response reuse) {
+  begin(requests, std::move(reuse));
   size_t request = Operations::kTable.run_until_failure(
       *this, requests, [&](size_t index) { return response_.is_done(index); });
   for (; request < requests.size(); ++request) response_.fail(request, kSkipped, 0);
   return end();
 }
 
-void Client::begin(std::span<const Request> requests, Response memory) {
+void Client::begin(std::span<const Request> requests, Response reuse) {
   requests_ = requests;
   transport_.resume();
   modules_.begin();
-  memory.clear();
-  memory.results.resize(requests.size());
+  reuse.clear();
+  reuse.results.resize(requests.size());
   // Lists are mostly as long as the last ones were.
-  memory.services.reserve(lengths_.services);
-  memory.destinations.reserve(lengths_.destinations);
-  response_ = std::move(memory);
+  reuse.services.reserve(lengths_.services);
+  reuse.destinations.reserve(lengths_.destinations);
+  response_ = std::move(reuse);
 }
 
 Response Client::end() {

@@ -33,11 +33,11 @@ class Client {
   explicit Client(const Transport::Netns& netns);
 
   /// Executes requests.
-  /// @param memory a response whose contents are discarded. Its lists are used again, because fresh
-  ///   memory costs more than reading.
-  Response run(std::span<const Request> requests, Response memory = {});
+  /// @param reuse a response whose contents are discarded and whose lists are used again, because
+  ///   fresh memory costs more than reading
+  Response run(std::span<const Request> requests, Response reuse = {});
   /// Executes requests one by one up to the first that fails; the status of the others is kSkipped.
-  Response run_until_failure(std::span<const Request> requests, Response memory = {});
+  Response run_until_failure(std::span<const Request> requests, Response reuse = {});
 
  private:
   using Range = netlink::Range;
@@ -46,7 +46,7 @@ class Client {
   struct Operations;
 
   void check_rights();
-  void begin(std::span<const Request> requests, Response memory);
+  void begin(std::span<const Request> requests, Response reuse);
   Response end();
 
   // Each executes a range of requests.
