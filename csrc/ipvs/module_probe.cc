@@ -63,9 +63,9 @@ bool may_load_modules(const Service& service) {
          !is_available("ip_vs_pe_", service.engine.view());
 }
 
-Modules probe_modules(const std::shared_ptr<const os::Namespace>& netns, module_loader::Scope scope,
-                      const Service& service) {
-  if (!module_loader::wait_for_loads(scope)) return Modules::kLate;
+ProbeResult probe_modules(const std::shared_ptr<const os::Namespace>& netns,
+                          module_loader::Scope scope, const Service& service) {
+  if (!module_loader::wait_for_loads(scope)) return ProbeResult::kLate;
   const auto error = std::make_shared<std::atomic<int>>(0);
   bool ended = false;
   try {
@@ -78,11 +78,11 @@ Modules probe_modules(const std::shared_ptr<const os::Namespace>& netns, module_
     });
   } catch (const os::Error&) {
     // No thread or descriptor is left for the probe. The service itself needs neither.
-    return Modules::kUnknown;
+    return ProbeResult::kUnknown;
   }
-  if (!ended) return Modules::kLate;
-  if (*error == ENOENT) return Modules::kAbsent;
-  return *error == EINVAL ? Modules::kPresent : Modules::kUnknown;
+  if (!ended) return ProbeResult::kLate;
+  if (*error == ENOENT) return ProbeResult::kAbsent;
+  return *error == EINVAL ? ProbeResult::kPresent : ProbeResult::kUnknown;
 }
 
 }  // namespace ipvs

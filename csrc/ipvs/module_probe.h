@@ -12,7 +12,7 @@
 namespace ipvs {
 
 /// The result of a probe of modules.
-enum class Modules {
+enum class ProbeResult {
   kPresent,
   kAbsent,
   kLate,  ///< the kernel was still loading them at the deadline
@@ -29,7 +29,7 @@ bool may_load_modules(const Service& service);
 
 /// Makes the kernel load the modules of a service, and creates nothing.
 /// @param scope of the requests that would have to wait
-Modules probe_modules(const std::shared_ptr<const os::Namespace>& netns, module_loader::Scope scope,
-                      const Service& service);
+ProbeResult probe_modules(const std::shared_ptr<const os::Namespace>& netns,
+                          module_loader::Scope scope, const Service& service);
 
 }  // namespace ipvs

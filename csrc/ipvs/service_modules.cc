@@ -103,16 +103,16 @@ std::vector<Failure> ServiceModules::run(Transport& transport, std::span<const C
 // others.
 void ServiceModules::probe(const Transport& transport, const Service& service, const Names& names) {
   switch (probe_modules(transport.netns(), transport.scope(), service)) {
-    case Modules::kPresent:
+    case ProbeResult::kPresent:
       present_.insert(names);
       break;
-    case Modules::kAbsent:
+    case ProbeResult::kAbsent:
       missing_.insert(names);
       break;
-    case Modules::kLate:
+    case ProbeResult::kLate:
       late_.insert(names);
       break;
-    case Modules::kUnknown:
+    case ProbeResult::kUnknown:
       break;
   }
 }
