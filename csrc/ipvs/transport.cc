@@ -15,13 +15,15 @@ namespace {
 using netlink::Attributes;
 using netlink::Failure;
 using netlink::Messages;
+using netlink::ReplyKind;
 using netlink::RequestError;
 using netlink::Status;
 using os::Error;
 
-constexpr CommandFormat kListServices{.id = IPVS_CMD_GET_SERVICE};
-constexpr CommandFormat kListDestinations{.id = IPVS_CMD_GET_DEST, .service = Fields::kKey};
-constexpr CommandFormat kListDaemons{.id = IPVS_CMD_GET_DAEMON};
+constexpr CommandFormat kListServices{.id = IPVS_CMD_GET_SERVICE, .reply_kind = ReplyKind::kDump};
+constexpr CommandFormat kListDestinations{
+    .id = IPVS_CMD_GET_DEST, .service = Fields::kKey, .reply_kind = ReplyKind::kDump};
+constexpr CommandFormat kListDaemons{.id = IPVS_CMD_GET_DAEMON, .reply_kind = ReplyKind::kDump};
 constexpr int kListAttempts = 5;
 
 // Waits until the kernel is free to reply on the socket.
@@ -100,7 +102,7 @@ std::vector<Failure> Transport::run(std::span<const Command> commands, const OnR
   // A query changes nothing, so it may be repeated. After a timeout nothing more is sent.
   const auto is_lost_query = [&](const Failure& failure) {
     return failure.status == Status::kLost && failure.error != ETIMEDOUT &&
-           commands[failure.index].format->reply_kind == netlink::ReplyKind::kData;
+           commands[failure.index].format->reply_kind == ReplyKind::kData;
   };
   if (std::any_of(failures.begin(), failures.end(), is_lost_query)) {
     run_again(commands, on_reply, failures, is_lost_query);

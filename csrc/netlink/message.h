@@ -27,10 +27,11 @@ using Bytes = std::span<const std::byte>;
 /// Rounds up to the 4 bytes that netlink aligns to (NLMSG_ALIGN, NLA_ALIGN).
 constexpr size_t align(size_t bytes) { return (bytes + 3) & ~size_t{3}; }
 
-/// The reply to a message of a batch.
+/// The reply to a message.
 enum class ReplyKind : uint8_t {
   kErrorOnly,  ///< a command: only a refusal has a reply
   kData,       ///< a query: one message of data, or an error
+  kDump,       ///< a dump, which only Socket::dump() sends: messages of data, or an error
 };
 
 /// Netlink requests that are sent together. The socket sets their sequence numbers.

@@ -98,7 +98,7 @@ void put_get_link(MessageBatch& batch, const LinkKey& key) {
 }
 
 void put_list_links(MessageBatch& batch, const Name<32>& kind) {
-  begin_link(batch, RTM_GETLINK, NLM_F_DUMP, {}, {}, ReplyKind::kData);
+  begin_link(batch, RTM_GETLINK, NLM_F_DUMP, {}, {}, ReplyKind::kDump);
   batch.put<uint32_t>(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
   if (!kind.view().empty()) put_kind(batch, kind.view());
   batch.end();
@@ -125,7 +125,7 @@ void put_list_addresses(MessageBatch& batch, uint32_t index, uint16_t family) {
   ifaddrmsg header{};
   header.ifa_family = static_cast<uint8_t>(family);
   header.ifa_index = index;
-  batch.begin(RTM_GETADDR, NLM_F_DUMP, header, ReplyKind::kData);
+  batch.begin(RTM_GETADDR, NLM_F_DUMP, header, ReplyKind::kDump);
   batch.end();
 }
 

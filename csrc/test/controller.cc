@@ -76,7 +76,7 @@ std::vector<std::string> list_families(Socket& socket) {
   MessageBatch request;
   request.begin(GENL_ID_CTRL, NLM_F_DUMP,
                 genlmsghdr{.cmd = CTRL_CMD_GETFAMILY, .version = 1, .reserved = 0},
-                ReplyKind::kErrorOnly);
+                ReplyKind::kDump);
   request.end();
   const auto end =
       socket.dump(request, [&](const Messages& message) { names.push_back(name_of(message)); });

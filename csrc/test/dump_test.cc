@@ -211,7 +211,7 @@ TEST_CASE("a dump lets an exception of its callback through, and the socket stil
       }));
       Socket socket = kernel.connect();
       MessageBatch request;
-      request.begin(kItem, NLM_F_DUMP, uint32_t{0}, ReplyKind::kErrorOnly);
+      request.begin(kItem, NLM_F_DUMP, uint32_t{0}, ReplyKind::kDump);
       request.end();
       CHECK_THROWS_AS(
           socket.dump(request, [](const Messages&) { throw std::runtime_error("enough"); }),

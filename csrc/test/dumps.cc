@@ -42,7 +42,7 @@ Buffer done(const nlmsghdr& request, int error, std::string_view words) {
 
 MessageBatch dump_request() {
   MessageBatch request;
-  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, netlink::ReplyKind::kErrorOnly);
+  request.begin(kItem, NLM_F_DUMP, uint32_t{0}, netlink::ReplyKind::kDump);
   request.end();
   return request;
 }

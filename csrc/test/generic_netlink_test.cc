@@ -83,7 +83,7 @@ TEST_CASE("each family that the running kernel lists is found by its name") {
   MessageBatch request;
   request.begin(GENL_ID_CTRL, NLM_F_DUMP,
                 genlmsghdr{.cmd = CTRL_CMD_GETFAMILY, .version = 1, .reserved = 0},
-                ReplyKind::kErrorOnly);
+                ReplyKind::kDump);
   request.end();
   socket.dump(request, [&](const Messages& message) {
     std::string name;
@@ -168,10 +168,10 @@ TEST_CASE("messages of a family have its id, its version and their command") {
   Socket socket = kernel.connect();
   const Family family(socket, "IPVS", 9);
   MessageBatch batch;
-  family.begin(batch, 17, NLM_F_DUMP, ReplyKind::kData);
+  family.begin(batch, 17, NLM_F_DUMP, ReplyKind::kDump);
   batch.end();
   REQUIRE(batch.size() == 1);
-  CHECK(batch.entries()[0].reply_kind == ReplyKind::kData);
+  CHECK(batch.entries()[0].reply_kind == ReplyKind::kDump);
   CHECK(batch.header(0).nlmsg_type == 0x0123);
   CHECK(batch.header(0).nlmsg_flags == (NLM_F_REQUEST | NLM_F_DUMP));
   CHECK(wire::to_hex(batch.bytes().subspan(sizeof(nlmsghdr))) == "11 09 00 00");

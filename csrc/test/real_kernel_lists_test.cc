@@ -55,7 +55,7 @@ TEST_CASE("a refused list throws the kernel's errno") {
   Socket socket = open_controller();
   MessageBatch request;
   request.begin(GENL_ID_CTRL, NLM_F_DUMP, genlmsghdr{.cmd = 200, .version = 1, .reserved = 0},
-                ReplyKind::kErrorOnly);
+                ReplyKind::kDump);
   request.end();
   try {
     socket.dump(request, [](const Messages&) { FAIL("there is nothing to list"); });
@@ -105,7 +105,7 @@ Socket open_with_addresses(const OtherNamespace& other) {
 
 MessageBatch address_request() {
   MessageBatch batch;
-  batch.begin(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}, ReplyKind::kErrorOnly);
+  batch.begin(RTM_GETADDR, NLM_F_DUMP, ifaddrmsg{}, ReplyKind::kDump);
   batch.end();
   return batch;
 }

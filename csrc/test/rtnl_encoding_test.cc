@@ -119,9 +119,9 @@ TEST_CASE("a query for a link is encoded with its index") {
 }
 
 TEST_CASE("a list of links is encoded with or without a kind") {
-  CHECK(encoded(ReplyKind::kData, [](MessageBatch& batch) { rtnl::put_list_links(batch, {}); }) ==
+  CHECK(encoded(ReplyKind::kDump, [](MessageBatch& batch) { rtnl::put_list_links(batch, {}); }) ==
         to_hex(message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, join(link_header(0), kSkipStats))));
-  CHECK(encoded(ReplyKind::kData,
+  CHECK(encoded(ReplyKind::kDump,
                 [](MessageBatch& batch) { rtnl::put_list_links(batch, name<32>("dummy")); }) ==
         to_hex(message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP,
                        join(link_header(0), kSkipStats, kind_nest("dummy")))));
@@ -187,7 +187,7 @@ TEST_CASE("the deletion of a link is encoded with its index or its name") {
 
 TEST_CASE("a list of addresses is encoded with its link and its family") {
   const auto list = [](uint32_t index, uint16_t family) {
-    return encoded(ReplyKind::kData,
+    return encoded(ReplyKind::kDump,
                    [&](MessageBatch& batch) { rtnl::put_list_addresses(batch, index, family); });
   };
   const auto expected = [](uint8_t family, uint32_t index) {
