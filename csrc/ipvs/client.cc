@@ -28,15 +28,41 @@ bool needs_other_command(const Failure& failure, const CommandFormat& format, bo
   return failure.error == ESRCH || (!is_service && failure.error == ENOENT);
 }
 
+// Each reads the reply to a query. False if it is malformed.
+
+bool read_info_reply(Response& response, size_t request, Attributes attributes) {
+  const auto info = read_info(attributes);
+  if (info) response.results[request].info = *info;
+  return info.has_value();
+}
+
+bool read_timeouts_reply(Response& response, size_t request, Attributes attributes) {
+  const auto timeouts = read_timeouts(attributes);
+  if (timeouts) response.results[request].timeouts = *timeouts;
+  return timeouts.has_value();
+}
+
+bool read_service_reply(Response& response, size_t request, Attributes attributes) {
+  const auto entry = read_service(attributes);
+  if (!entry) return false;
+  response.results[request].first_service = static_cast<uint32_t>(response.services.size());
+  response.results[request].services = 1;
+  response.services.push_back(*entry);
+  return true;
+}
+
 }  // namespace
 
 /// How an operation is executed: by a method, and by a command if one is enough. An ensure sends
-/// `format`, and `create` for objects that do not exist.
+/// `format`, and `create` for objects that do not exist. A query reads the reply with `read`, and a
+/// list appends its objects to the response with `list`.
 struct Client::Row {
   Operation operation;
   void (Client::*run)(Range);
   const CommandFormat* format = nullptr;
   const CommandFormat* create = nullptr;
+  bool (*read)(Response& response, size_t request, Attributes attributes) = nullptr;
+  void (Client::*list)(const Request& request) = nullptr;
 };
 
 struct Client::Operations {
@@ -45,20 +71,37 @@ struct Client::Operations {
       {Operation::kUpdateService, &Client::run_service_updates},
       {Operation::kEnsureService, &Client::run_ensures, &kSetService, &kNewService},
       {Operation::kDeleteService, &Client::run_commands, &kDeleteService},
-      {Operation::kGetService, &Client::run_commands, &kGetService},
-      {Operation::kListServices, &Client::run_lists},
+      {.operation = Operation::kGetService,
+       .run = &Client::run_commands,
+       .format = &kGetService,
+       .read = read_service_reply},
+      {.operation = Operation::kListServices,
+       .run = &Client::run_lists,
+       .list = &Client::list_services},
       {Operation::kAddDestination, &Client::run_commands, &kNewDestination},
       {Operation::kUpdateDestination, &Client::run_destination_updates},
       {Operation::kEnsureDestination, &Client::run_ensures, &kSetDestination, &kNewDestination},
       {Operation::kDeleteDestination, &Client::run_commands, &kDeleteDestination},
-      {Operation::kGetDestination, &Client::run_lists},
-      {Operation::kListDestinations, &Client::run_lists},
+      {.operation = Operation::kGetDestination,
+       .run = &Client::run_lists,
+       .list = &Client::list_destination},
+      {.operation = Operation::kListDestinations,
+       .run = &Client::run_lists,
+       .list = &Client::list_destinations},
       {Operation::kFlush, &Client::run_commands, &kFlush},
-      {Operation::kGetInfo, &Client::run_commands, &kGetInfo},
-      {Operation::kGetTimeouts, &Client::run_commands, &kGetTimeouts},
+      {.operation = Operation::kGetInfo,
+       .run = &Client::run_commands,
+       .format = &kGetInfo,
+       .read = read_info_reply},
+      {.operation = Operation::kGetTimeouts,
+       .run = &Client::run_commands,
+       .format = &kGetTimeouts,
+       .read = read_timeouts_reply},
       {Operation::kSetTimeouts, &Client::run_commands, &kSetTimeouts},
       {Operation::kZero, &Client::run_commands, &kZero},
-      {Operation::kListSyncDaemons, &Client::run_lists},
+      {.operation = Operation::kListSyncDaemons,
+       .run = &Client::run_lists,
+       .list = &Client::list_daemons},
       {Operation::kStartSyncDaemon, &Client::run_commands, &kStartDaemon},
       {Operation::kStopSyncDaemon, &Client::run_commands, &kStopDaemon},
   };
@@ -143,27 +186,9 @@ void Client::run_commands(Range range) {
 }
 
 void Client::read_reply(size_t request, Attributes attributes) {
-  Result& result = response_.results[request];
-  const auto assign = [&](auto& target, const auto& read) {
-    if (read) target = *read;
-    if (!read) response_.fail(request, Status::kLost, EBADMSG);
-    return read.has_value();
-  };
-  switch (static_cast<Operation>(requests_[request].operation)) {
-    case Operation::kGetInfo:
-      assign(result.info, read_info(attributes));
-      return;
-    case Operation::kGetTimeouts:
-      assign(result.timeouts, read_timeouts(attributes));
-      return;
-    default: {
-      ServiceEntry entry{};
-      if (!assign(entry, read_service(attributes))) return;
-      result.first_service = static_cast<uint32_t>(response_.services.size());
-      result.services = 1;
-      response_.services.push_back(entry);
-    }
-  }
+  const auto read = Operations::kTable[requests_[request].operation].read;
+  const bool is_read = read != nullptr && read(response_, request, attributes);
+  if (!is_read) response_.fail(request, Status::kLost, EBADMSG);
 }
 
 // Changes the objects that exist, and creates the others. Objects that another writer deletes or
@@ -206,37 +231,38 @@ void Client::run_lists(Range range) {
 }
 
 void Client::list(const Request& request, Result& result) {
-  auto& services = response_.services;
-  auto& destinations = response_.destinations;
-  const size_t first_service = services.size();
-  const size_t first_destination = destinations.size();
+  const size_t first_service = response_.services.size();
+  const size_t first_destination = response_.destinations.size();
   const size_t first_daemon = response_.daemons.size();
-  const ServiceKey& service = request.service.key;
-
-  switch (static_cast<Operation>(request.operation)) {
-    case Operation::kListDestinations:
-      transport_.list_destinations(service, destinations);
-      if (destinations.size() == first_destination) require_service(service);
-      break;
-    case Operation::kGetDestination: {
-      std::vector<DestinationEntry> entries;
-      transport_.list_destinations(service, entries);
-      destinations.push_back(find_destination(service, request.destination.key, entries));
-      break;
-    }
-    case Operation::kListSyncDaemons:
-      transport_.list_daemons(response_.daemons);
-      break;
-    default:
-      transport_.list_services(services);
-      break;
-  }
+  (this->*Operations::kTable[request.operation].list)(request);
   result.first_service = static_cast<uint32_t>(first_service);
-  result.services = static_cast<uint32_t>(services.size() - first_service);
+  result.services = static_cast<uint32_t>(response_.services.size() - first_service);
   result.first_destination = static_cast<uint32_t>(first_destination);
-  result.destinations = static_cast<uint32_t>(destinations.size() - first_destination);
+  result.destinations = static_cast<uint32_t>(response_.destinations.size() - first_destination);
   result.first_daemon = static_cast<uint32_t>(first_daemon);
   result.daemons = static_cast<uint32_t>(response_.daemons.size() - first_daemon);
+}
+
+void Client::list_services(const Request& /*request*/) {
+  transport_.list_services(response_.services);
+}
+
+void Client::list_destinations(const Request& request) {
+  const ServiceKey& service = request.service.key;
+  const size_t first = response_.destinations.size();
+  transport_.list_destinations(service, response_.destinations);
+  if (response_.destinations.size() == first) require_service(service);
+}
+
+void Client::list_destination(const Request& request) {
+  const ServiceKey& service = request.service.key;
+  std::vector<DestinationEntry> entries;
+  transport_.list_destinations(service, entries);
+  response_.destinations.push_back(find_destination(service, request.destination.key, entries));
+}
+
+void Client::list_daemons(const Request& /*request*/) {
+  transport_.list_daemons(response_.daemons);
 }
 
 const DestinationEntry& Client::find_destination(const ServiceKey& service,

@@ -69,6 +69,11 @@ class Client {
                                            const std::vector<DestinationEntry>& entries);
   void list(const Request& request, Result& result);
   void read_reply(size_t request, netlink::Attributes attributes);
+  // Each appends to a list of the response.
+  void list_services(const Request& request);
+  void list_destinations(const Request& request);
+  void list_destination(const Request& request);
+  void list_daemons(const Request& request);
   Command command_of(size_t request, const CommandFormat& format) const;
   void fail(size_t request, const netlink::Failure& failure);
 

@@ -178,32 +178,20 @@ void Client::run_lists(Range range) {
 }
 
 void Client::list(size_t request) {
-  const Request& wanted = requests_[request];
   const size_t first_link = response_.links.size();
-  std::vector<LinkAddress> addresses;
-  std::vector<AddressSettings> changes;
-  switch (static_cast<Operation>(wanted.operation)) {
-    case Operation::kListLinks:
-      transport_.list_links(wanted.kind, response_.links);
-      break;
-    case Operation::kPlanAddresses:
-      changes = plan_addresses(request);
-      break;
-    default:
-      addresses = list_addresses(wanted);
-      break;
-  }
-  if (!response_.is_done(request)) return;
+  (this->*Operations::kTable[requests_[request].operation].list)(request);
   Result& result = response_.results[request];
+  if (!response_.is_done(request)) return;
   result.first_link = static_cast<uint32_t>(first_link);
   result.links = static_cast<uint32_t>(response_.links.size() - first_link);
-  std::tie(result.first_address, result.addresses) =
-      append(response_.addresses, std::move(addresses));
-  std::tie(result.first_change, result.changes) = append(response_.changes, std::move(changes));
 }
 
-// Appends the link to the response, and returns the changes that give it the wanted addresses.
-std::vector<AddressSettings> Client::plan_addresses(size_t request) {
+void Client::list_links(size_t request) {
+  transport_.list_links(requests_[request].kind, response_.links);
+}
+
+// Appends the link to the response, and the changes that give it the wanted addresses.
+void Client::plan_addresses(size_t request) {
   const Request& wanted = requests_[request];
   const Link link = transport_.get_link(wanted.link);
   response_.links.push_back(link);
@@ -214,15 +202,23 @@ std::vector<AddressSettings> Client::plan_addresses(size_t request) {
       });
   if (other != addresses.end()) {
     response_.fail(request, kOtherLink, EINVAL, std::to_string(other - addresses.begin()));
-    return {};
+    return;
   }
   const bool prune = (wanted.settings & Request::kPrune) != 0;
   const bool is_loopback = (link.flags & IFF_LOOPBACK) != 0;
-  return transport_.plan_changes(link.index, static_cast<uint16_t>(wanted.family),
-                                 Plan(addresses, prune, is_loopback));
+  auto changes = transport_.plan_changes(link.index, static_cast<uint16_t>(wanted.family),
+                                         Plan(addresses, prune, is_loopback));
+  Result& result = response_.results[request];
+  std::tie(result.first_change, result.changes) = append(response_.changes, std::move(changes));
 }
 
-std::vector<LinkAddress> Client::list_addresses(const Request& request) {
+void Client::list_addresses(size_t request) {
+  Result& result = response_.results[request];
+  std::tie(result.first_address, result.addresses) =
+      append(response_.addresses, find_addresses(requests_[request]));
+}
+
+std::vector<LinkAddress> Client::find_addresses(const Request& request) {
   const auto family = static_cast<uint16_t>(request.family);
   if (!is_given(request.link)) {
     auto addresses = transport_.list_addresses(0, family);

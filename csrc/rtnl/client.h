@@ -52,8 +52,11 @@ class Client {
   void ensure_dummies(Range range);
   Indexes ensure_dummies_once(const Indexes& pending, bool last);
   void list(size_t request);
-  std::vector<LinkAddress> list_addresses(const Request& request);
-  std::vector<AddressSettings> plan_addresses(size_t request);
+  // Each appends to lists of the response.
+  void list_links(size_t request);
+  void list_addresses(size_t request);
+  void plan_addresses(size_t request);
+  std::vector<LinkAddress> find_addresses(const Request& request);
   void set_link_names(std::vector<LinkAddress>& addresses);
 
   std::vector<uint32_t> find_links(Range range);
