@@ -118,41 +118,55 @@ void Client::ensure_dummies(Range range) {
 // others with NLM_F_EXCL: without it the kernel would take over a link of another kind. Returns the
 // requests to try again.
 Client::Indexes Client::ensure_dummies_once(const Indexes& pending, bool last) {
-  std::vector<std::optional<Link>> found(pending.size());
-  std::vector<const Failure*> unread(pending.size());
-  std::vector<const LinkKey*> keys;
-  for (const size_t request : pending) keys.push_back(&requests_[request].link);
-  const auto failed =
-      transport_.get_links(keys, [&](size_t place, const Link& link) { found[place] = link; });
-  for (const Failure& failure : failed) unread[failure.index] = &failure;
-
+  const auto found = find_dummies(pending);
   Indexes sent;
   batch_.clear();
   for (size_t i = 0; i < pending.size(); ++i) {
     const size_t request = pending[i];
-    const Request& wanted = requests_[request];
-    const LinkSettings settings = settings_of(wanted);
-    const Failure* failure = unread[i];
-    if (failure != nullptr && (failure->status != Status::kRefused || failure->error != ENODEV)) {
-      response_.fail(request, *failure);
-      continue;
-    }
-    if (found[i] && found[i]->kind.view() != "dummy") {
-      response_.fail(request, kOtherKind, EEXIST, std::string(found[i]->kind.view()));
-      continue;
-    }
-    response_.results[request].created = found[i] ? 0 : 1;
-    response_.set_done(request);
-    if (found[i] && has_settings(*found[i], settings)) continue;
-    if (found[i]) {
-      put_set_link(batch_, {found[i]->index, {}}, settings);
-    } else {
-      put_new_dummy(batch_, wanted.link.name, settings);
-    }
-    response_.results[request].changed = 1;
-    sent.push_back(request);
+    if (response_.is_done(request) && put_dummy(request, found[i])) sent.push_back(request);
   }
+  return send_dummies(sent, last);
+}
 
+// Returns the links that exist. Fails the requests whose link cannot be read or is of another kind.
+std::vector<std::optional<Link>> Client::find_dummies(const Indexes& pending) {
+  std::vector<std::optional<Link>> found(pending.size());
+  std::vector<const LinkKey*> keys;
+  for (const size_t request : pending) {
+    keys.push_back(&requests_[request].link);
+    response_.set_done(request);
+  }
+  const auto unread =
+      transport_.get_links(keys, [&](size_t place, const Link& link) { found[place] = link; });
+  for (const Failure& failure : unread) {
+    const bool is_missing = failure.status == Status::kRefused && failure.error == ENODEV;
+    if (!is_missing) response_.fail(pending[failure.index], failure);
+  }
+  for (size_t i = 0; i < pending.size(); ++i) {
+    if (!response_.is_done(pending[i]) || !found[i] || found[i]->kind.view() == "dummy") continue;
+    response_.fail(pending[i], kOtherKind, EEXIST, std::string(found[i]->kind.view()));
+  }
+  return found;
+}
+
+// Appends the message that creates or changes a link. False if the link is as wanted.
+bool Client::put_dummy(size_t request, const std::optional<Link>& found) {
+  const Request& wanted = requests_[request];
+  const LinkSettings settings = settings_of(wanted);
+  Result& result = response_.results[request];
+  result.created = found ? 0 : 1;
+  if (found && has_settings(*found, settings)) return false;
+  if (found) {
+    put_set_link(batch_, {found->index, {}}, settings);
+  } else {
+    put_new_dummy(batch_, wanted.link.name, settings);
+  }
+  result.changed = 1;
+  return true;
+}
+
+// Sends the messages of requests. Returns the requests to try again.
+Client::Indexes Client::send_dummies(const Indexes& sent, bool last) {
   Indexes again;
   for (const Failure& failure : transport_.run(batch_)) {
     const size_t request = sent[failure.index];

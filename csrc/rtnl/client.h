@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,7 @@ class Client {
   using Indexes = std::vector<size_t>;
   struct Row;
   struct Operations;
+  struct SentChanges;
   // Attempts of an ensure, while other writers are faster.
   static constexpr int kEnsureAttempts = 4;
 
@@ -51,6 +53,9 @@ class Client {
 
   void ensure_dummies(Range range);
   Indexes ensure_dummies_once(const Indexes& pending, bool last);
+  std::vector<std::optional<Link>> find_dummies(const Indexes& pending);
+  bool put_dummy(size_t request, const std::optional<Link>& found);
+  Indexes send_dummies(const Indexes& sent, bool last);
   void list(size_t request);
   // Each appends to lists of the response.
   void list_links(size_t request);
@@ -64,6 +69,9 @@ class Client {
   void refuse_settings(size_t request, const AddressSettings& present);
   void ensure_addresses(uint32_t index, Indexes requests);
   Indexes ensure_addresses_once(uint32_t index, const Indexes& pending, bool last);
+  std::optional<std::vector<AddressSettings>> plan_ensures(uint32_t index, const Indexes& pending);
+  void put_change(uint32_t index, const AddressSettings& change, SentChanges& sent);
+  Indexes send_changes(const SentChanges& sent, bool last);
   std::span<const AddressSettings> addresses_of(const Request& request) const;
 
   Transport transport_;

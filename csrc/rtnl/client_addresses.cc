@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -134,60 +135,78 @@ void Client::ensure_addresses(uint32_t index, Indexes requests) {
   });
 }
 
+/// The changes of an attempt to ensure addresses.
+struct Client::SentChanges {
+  std::map<Address, size_t> request_of;
+  std::set<Address> deleted;
+  std::vector<AddressSettings> list;
+};
+
 // Plans and sends the changes. Returns the requests to try again.
 Client::Indexes Client::ensure_addresses_once(uint32_t index, const Indexes& pending, bool last) {
+  const auto changes = plan_ensures(index, pending);
+  if (!changes) return {};
+  SentChanges sent;
+  for (const size_t request : pending) {
+    sent.request_of.emplace(addresses_of(requests_[request])[0].address, request);
+    response_.results[request].created = 0;
+    response_.set_done(request);
+  }
+  batch_.clear();
+  for (const AddressSettings& change : *changes) put_change(index, change, sent);
+  return send_changes(sent, last);
+}
+
+// Returns the changes that requests need. Fails the requests if there is no plan.
+std::optional<std::vector<AddressSettings>> Client::plan_ensures(uint32_t index,
+                                                                 const Indexes& pending) {
   std::vector<AddressSettings> wanted;
   for (const size_t request : pending) wanted.push_back(addresses_of(requests_[request])[0]);
   std::vector<AddressSettings> changes;
   const auto unplanned = netlink::try_query(
       0, false, [&] { changes = transport_.plan_changes(index, AF_UNSPEC, Plan(wanted, false)); });
-  if (unplanned) {
-    for (const size_t request : pending) response_.fail(request, netlink::not_sent(*unplanned));
-    return {};
-  }
+  if (!unplanned) return changes;
+  for (const size_t request : pending) response_.fail(request, netlink::not_sent(*unplanned));
+  return std::nullopt;
+}
 
-  std::map<Address, size_t> request_of;
-  for (const size_t request : pending) {
-    request_of.emplace(addresses_of(requests_[request])[0].address, request);
-    response_.results[request].created = 0;
-    response_.set_done(request);
+// Appends the message of a change.
+void Client::put_change(uint32_t index, const AddressSettings& change, SentChanges& sent) {
+  const size_t request = sent.request_of[change.address];
+  switch (change_of(change)) {
+    case Change::kNone:
+    case Change::kRefuse:
+      return;
+    case Change::kPresent:
+      refuse_settings(request, change);
+      return;
+    case Change::kDelete:
+      sent.deleted.insert(change.address);
+      put_delete_address(batch_, index, change);
+      break;
+    case Change::kReplace:
+      put_replace_address(batch_, index, change);
+      break;
+    case Change::kAdd:
+      put_new_address(batch_, index, change);
+      response_.results[request].created = sent.deleted.contains(change.address) ? 0 : 1;
+      break;
   }
-  std::set<Address> deleted;
-  std::vector<AddressSettings> sent;
-  batch_.clear();
-  for (const AddressSettings& change : changes) {
-    const size_t request = request_of[change.address];
-    switch (change_of(change)) {
-      case Change::kRefuse:
-        continue;
-      case Change::kPresent:
-        refuse_settings(request, change);
-        continue;
-      case Change::kDelete:
-        deleted.insert(change.address);
-        put_delete_address(batch_, index, change);
-        break;
-      case Change::kReplace:
-        put_replace_address(batch_, index, change);
-        break;
-      default:
-        put_new_address(batch_, index, change);
-        response_.results[request].created = deleted.contains(change.address) ? 0 : 1;
-        break;
-    }
-    response_.results[request].changed = 1;
-    sent.push_back(change);
-  }
+  response_.results[request].changed = 1;
+  sent.list.push_back(change);
+}
 
+// Sends the messages of changes. Returns the requests to try again.
+Client::Indexes Client::send_changes(const SentChanges& sent, bool last) {
   std::set<size_t> again;
   for (const Failure& failure : transport_.run(batch_)) {
-    const AddressSettings& change = sent[failure.index];
-    const size_t request = request_of[change.address];
+    const AddressSettings& change = sent.list[failure.index];
+    const size_t request = sent.request_of.at(change.address);
     const bool deleting = change_of(change) == Change::kDelete;
     const bool refused = failure.status == Status::kRefused;
     const bool overtaken = refused && failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
     // The kernel has changed nothing, unless it executed a deletion before.
-    if (refused && !deleted.contains(change.address)) response_.results[request].changed = 0;
+    if (refused && !sent.deleted.contains(change.address)) response_.results[request].changed = 0;
     if (!last && !transport_.stalled() && (overtaken || is_repeatable(failure))) {
       again.insert(request);
     } else {
