@@ -122,10 +122,12 @@ constexpr Number kAddressGiven[] = {
     number("listed", AddressSettings::kListed),
 };
 
-constexpr Number kLinkChanges[] = {
-    number("add", rtnl::Change::kAdd),         number("replace", rtnl::Change::kReplace),
-    number("delete", rtnl::Change::kDelete),   number("refuse", rtnl::Change::kRefuse),
-    number("present", rtnl::Change::kPresent),
+constexpr Number kAddressChanges[] = {
+    number("add", rtnl::AddressChange::kAdd),
+    number("replace", rtnl::AddressChange::kReplace),
+    number("delete", rtnl::AddressChange::kDelete),
+    number("refuse", rtnl::AddressChange::kRefuse),
+    number("present", rtnl::AddressChange::kPresent),
 };
 
 constexpr Number kLinkEventTypes[] = {
@@ -185,7 +187,7 @@ constexpr Number kLifetimes[] = {
 constexpr Enumeration kEnumerations[] = {
     {"linkOperations", kLinkOperations}, {"linkStatuses", kLinkStatuses},
     {"linkSettings", kLinkSettings},     {"addressGiven", kAddressGiven},
-    {"linkChanges", kLinkChanges},       {"linkEventTypes", kLinkEventTypes},
+    {"addressChanges", kAddressChanges}, {"linkEventTypes", kLinkEventTypes},
     {"watchTypes", kWatchTypes},         {"linkFlags", kLinkFlags},
     {"linkStates", kLinkStates},         {"addressScopes", kAddressScopes},
     {"addressFlags", kAddressFlags},     {"linkLimits", kLinkLimits},

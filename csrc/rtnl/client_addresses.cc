@@ -17,7 +17,9 @@ namespace {
 
 using netlink::Failure;
 
-Change change_of(const AddressSettings& address) { return static_cast<Change>(address.change); }
+AddressChange change_of(const AddressSettings& address) {
+  return static_cast<AddressChange>(address.change);
+}
 
 }  // namespace
 
@@ -90,7 +92,7 @@ void Client::run_address_commands(Range range) {
     if (!response_.is_pending(request)) continue;
     const auto addresses = addresses_of(requests_[request]);
     const auto put = Operations::kTable[requests_[request].operation].put;
-    if (addresses.size() == 2 && change_of(addresses[0]) == Change::kRefuse) {
+    if (addresses.size() == 2 && change_of(addresses[0]) == AddressChange::kRefuse) {
       refuse_settings(request, addresses[1]);
       continue;
     }
@@ -174,20 +176,20 @@ std::optional<std::vector<AddressSettings>> Client::plan_ensures(uint32_t index,
 void Client::put_change(uint32_t index, const AddressSettings& change, SentChanges& sent) {
   const size_t request = sent.request_of[change.address];
   switch (change_of(change)) {
-    case Change::kNone:
-    case Change::kRefuse:
+    case AddressChange::kNone:
+    case AddressChange::kRefuse:
       return;
-    case Change::kPresent:
+    case AddressChange::kPresent:
       refuse_settings(request, change);
       return;
-    case Change::kDelete:
+    case AddressChange::kDelete:
       sent.deleted.insert(change.address);
       put_delete_address(batch_, index, change);
       break;
-    case Change::kReplace:
+    case AddressChange::kReplace:
       put_replace_address(batch_, index, change);
       break;
-    case Change::kAdd:
+    case AddressChange::kAdd:
       put_new_address(batch_, index, change);
       response_.results[request].created = sent.deleted.contains(change.address) ? 0 : 1;
       break;
@@ -202,7 +204,7 @@ Client::Indexes Client::send_changes(const SentChanges& sent, bool last) {
   for (const Failure& failure : transport_.run(batch_)) {
     const AddressSettings& change = sent.list[failure.index];
     const size_t request = sent.request_of.at(change.address);
-    const bool deleting = change_of(change) == Change::kDelete;
+    const bool deleting = change_of(change) == AddressChange::kDelete;
     const bool refused = failure.status == Status::kRefused;
     const bool overtaken = refused && failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
     // The kernel has changed nothing, unless it executed a deletion before.

@@ -101,7 +101,7 @@ bool is_secondary(const AddressSettings& address) {
   return address.family == AF_INET && (address.flags & IFA_F_SECONDARY) != 0;
 }
 
-AddressSettings changed(AddressSettings address, Change change) {
+AddressSettings changed(AddressSettings address, AddressChange change) {
   address.change = static_cast<uint16_t>(change);
   return address;
 }
@@ -205,7 +205,7 @@ Plan::Secondaries Plan::secondaries() const {
         states_[place] == State::kSecondary || states_[place] == State::kUnchangeable;
     if (!stays || !is_secondary(present_.at(place))) continue;
     found[Network(wanted_[place])].push_back(
-        changed(as_it_was(present_.at(place)), Change::kReplace));
+        changed(as_it_was(present_.at(place)), AddressChange::kReplace));
   }
   return found;
 }
@@ -222,7 +222,7 @@ std::vector<AddressSettings> Plan::changes() const {
     const auto to_put_back = secondaries();
     for (size_t i = unwanted_.size(); i-- > 0;) {
       const AddressSettings& present = unwanted_[i];
-      changes.push_back(changed(present, Change::kDelete));
+      changes.push_back(changed(present, AddressChange::kDelete));
       if (present.family != AF_INET || is_secondary(present)) continue;
       const auto found = to_put_back.find(Network(present));
       if (found == to_put_back.end()) continue;
@@ -234,21 +234,21 @@ std::vector<AddressSettings> Plan::changes() const {
     switch (states_[place]) {
       case State::kToRebuild:
         // Next to each other, so that the address is missing as briefly as possible.
-        changes.push_back(changed(present_.at(place), Change::kDelete));
+        changes.push_back(changed(present_.at(place), AddressChange::kDelete));
         [[fallthrough]];
       case State::kMissing:
-        changes.push_back(changed(wanted, Change::kAdd));
+        changes.push_back(changed(wanted, AddressChange::kAdd));
         break;
       case State::kToReplace: {
-        AddressSettings replaced = changed(wanted, Change::kReplace);
+        AddressSettings replaced = changed(wanted, AddressChange::kReplace);
         // The kernel would clear flags that are not given.
         replaced.flags |= present_.at(place).flags & kSettableFlags & ~meant_flags(wanted);
         changes.push_back(replaced);
         break;
       }
       case State::kUnchangeable:
-        changes.push_back(changed(wanted, Change::kRefuse));
-        changes.push_back(changed(present_.at(place), Change::kPresent));
+        changes.push_back(changed(wanted, AddressChange::kRefuse));
+        changes.push_back(changed(present_.at(place), AddressChange::kPresent));
         break;
       default:
         break;

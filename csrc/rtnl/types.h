@@ -41,7 +41,7 @@ struct AddressSettings {
   uint16_t family;
   uint16_t prefix_length;
   uint16_t scope;   ///< RT_SCOPE_*
-  uint16_t change;  ///< in a plan: Change; otherwise 0
+  uint16_t change;  ///< in a plan: AddressChange; otherwise 0
   uint32_t flags;   ///< IFA_F_*
   uint32_t
       given;  ///< of a wanted address: the given settings (kScope ...); the others have defaults
@@ -75,7 +75,7 @@ struct LinkAddress {
 ///
 /// - kRefuse: nothing, because the kernel cannot change the address of the link to the wanted one.
 /// - kPresent: nothing; this is the address of the link, behind the refused one.
-enum class Change : uint16_t { kNone, kAdd, kReplace, kDelete, kRefuse, kPresent };
+enum class AddressChange : uint16_t { kNone, kAdd, kReplace, kDelete, kRefuse, kPresent };
 
 static_assert(std::is_trivially_copyable_v<Link> && std::is_standard_layout_v<Link>);
 static_assert(std::is_trivially_copyable_v<AddressSettings>);

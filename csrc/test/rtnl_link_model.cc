@@ -10,8 +10,8 @@
 #include "netlink/message.h"
 #include "test/wire.h"
 
+using rtnl::AddressChange;
 using rtnl::AddressSettings;
-using rtnl::Change;
 using rtnl::is_identical;
 using rtnl::LinkAddress;
 
@@ -54,10 +54,12 @@ AddressList plan_addresses(const PresentList& existing, const AddressList& wante
   return plan.changes();
 }
 
-Change change_of(const AddressSettings& address) { return static_cast<Change>(address.change); }
+AddressChange change_of(const AddressSettings& address) {
+  return static_cast<AddressChange>(address.change);
+}
 
-std::vector<Change> kinds(const AddressList& plan) {
-  std::vector<Change> all;
+std::vector<AddressChange> kinds(const AddressList& plan) {
+  std::vector<AddressChange> all;
   for (const AddressSettings& each : plan) all.push_back(change_of(each));
   return all;
 }
@@ -129,9 +131,9 @@ LinkModel::LinkModel(const PresentList& addresses, bool promotes) : promotes_(pr
 
 bool LinkModel::apply(const AddressSettings& change) {
   switch (change_of(change)) {
-    case Change::kAdd:
+    case AddressChange::kAdd:
       return !holds(addresses_, change) && add(lasting(change));
-    case Change::kReplace: {
+    case AddressChange::kReplace: {
       const auto found = find(change);
       if (found == addresses_.end()) return add(lasting(change));
       if (change.family == AF_INET6) {
@@ -141,7 +143,7 @@ bool LinkModel::apply(const AddressSettings& change) {
       found->settings.valid = found->settings.preferred = AddressSettings::kForever;
       return true;
     }
-    case Change::kDelete:
+    case AddressChange::kDelete:
       return remove(change);
     default:
       return false;

@@ -31,9 +31,9 @@ rtnl::LinkAddress aged(rtnl::AddressSettings settings, uint32_t seconds);
 
 /// Plans the changes that turn the existing addresses into the wanted ones.
 AddressList plan_addresses(const PresentList& existing, const AddressList& wanted, bool prune);
-rtnl::Change change_of(const rtnl::AddressSettings& address);
+rtnl::AddressChange change_of(const rtnl::AddressSettings& address);
 /// Returns the change of each address of a plan.
-std::vector<rtnl::Change> kinds(const AddressList& plan);
+std::vector<rtnl::AddressChange> kinds(const AddressList& plan);
 
 /// Returns true if the list has the address, by the kernel's notion of identity.
 bool holds(const AddressList& list, const rtnl::AddressSettings& address);

@@ -11,8 +11,8 @@
 #include "test/random.h"
 #include "test/rtnl_link_model.h"
 
+using rtnl::AddressChange;
 using rtnl::AddressSettings;
-using rtnl::Change;
 using rtnl::is_identical;
 using rtnl::LinkAddress;
 using test::AddressList;
@@ -155,8 +155,8 @@ TEST_CASE("an address that is as wanted is left alone, unless the kernel might d
       const bool is_deleted =
           (each.settings.flags & IFA_F_SECONDARY) != 0 && each.settings.family == AF_INET &&
           std::any_of(scene.plan.begin(), scene.plan.end(), [&](const AddressSettings& change) {
-            return change_of(change) == Change::kDelete && (change.flags & IFA_F_SECONDARY) == 0 &&
-                   share_network(change, each.settings);
+            return change_of(change) == AddressChange::kDelete &&
+                   (change.flags & IFA_F_SECONDARY) == 0 && share_network(change, each.settings);
           });
       REQUIRE(holds(scene.plan, each.settings) == is_deleted);
       untouched += is_deleted ? 0 : 1;
@@ -172,7 +172,7 @@ TEST_CASE("link-local addresses of IPv6 are never pruned") {
     CAPTURE(scene.text());
     for (const AddressSettings& change : scene.plan) {
       // An address may be deleted to return with another prefix length.
-      if (change_of(change) == Change::kDelete && is_link_local(change)) {
+      if (change_of(change) == AddressChange::kDelete && is_link_local(change)) {
         REQUIRE(holds(scene.wanted, change));
       }
     }
@@ -197,9 +197,9 @@ TEST_CASE("without prune an address is deleted only to return with another prefi
     const AddressList plan = plan_addresses(scene.existing, scene.wanted, false);
     CAPTURE(shown(plan));
     for (size_t i = 0; i < plan.size(); ++i) {
-      if (change_of(plan[i]) != Change::kDelete) continue;
+      if (change_of(plan[i]) != AddressChange::kDelete) continue;
       REQUIRE(i + 1 < plan.size());
-      REQUIRE(change_of(plan[i + 1]) == Change::kAdd);
+      REQUIRE(change_of(plan[i + 1]) == AddressChange::kAdd);
       REQUIRE(is_identical(plan[i], plan[i + 1]));
       REQUIRE(plan[i].prefix_length != plan[i + 1].prefix_length);
     }

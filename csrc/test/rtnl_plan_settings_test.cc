@@ -10,8 +10,8 @@
 #include "test/rtnl_link_model.h"
 
 using netlink::same;
+using rtnl::AddressChange;
 using rtnl::AddressSettings;
-using rtnl::Change;
 using rtnl::LinkAddress;
 using test::AddressList;
 using test::aged;
@@ -27,12 +27,12 @@ TEST_CASE(
     "a listed address that has gone is added as it was, and one that differs gets its flags") {
   AddressSettings present = ipv6_address(1, 64, IFA_F_PERMANENT | IFA_F_MANAGETEMPADDR);
   present.preferred = present.valid = AddressSettings::kForever;
-  CHECK((kinds(plan_addresses({}, {listed(present)}, false)) == std::vector{Change::kAdd}));
+  CHECK((kinds(plan_addresses({}, {listed(present)}, false)) == std::vector{AddressChange::kAdd}));
   for (const uint32_t flag : {IFA_F_NODAD, IFA_F_NOPREFIXROUTE, IFA_F_MANAGETEMPADDR}) {
     LinkAddress other = aged(present, 0);
     other.settings.flags ^= flag;
     const AddressList plan = plan_addresses({other}, {listed(present)}, false);
-    REQUIRE((kinds(plan) == std::vector{Change::kReplace}));
+    REQUIRE((kinds(plan) == std::vector{AddressChange::kReplace}));
     CHECK((plan[0].flags & ~uint32_t{IFA_F_PERMANENT}) == IFA_F_MANAGETEMPADDR);
   }
 }
@@ -40,7 +40,7 @@ TEST_CASE(
 TEST_CASE("replacing an address keeps flags that were not asked for") {
   LinkAddress present = lasting(ipv6_address(1, 64, IFA_F_MANAGETEMPADDR | IFA_F_TENTATIVE));
   const AddressList plan = plan_addresses({present}, {ipv6_address(1, 64, kOptions)}, false);
-  REQUIRE((kinds(plan) == std::vector{Change::kReplace}));
+  REQUIRE((kinds(plan) == std::vector{AddressChange::kReplace}));
   CHECK(plan[0].flags == (kOptions | IFA_F_MANAGETEMPADDR));
 }
 
@@ -52,12 +52,14 @@ TEST_CASE("lifetimes that were asked for are set, and others are forever") {
     wanted.given = AddressSettings::kLifetimes;
     wanted.preferred = 60;
     wanted.valid = 600;
-    CHECK((kinds(plan_addresses({present}, {wanted}, false)) == std::vector{Change::kReplace}));
+    CHECK((kinds(plan_addresses({present}, {wanted}, false)) ==
+           std::vector{AddressChange::kReplace}));
     present.settings.preferred = 60;
     present.settings.valid = 600;
     CHECK(plan_addresses({present}, {wanted}, false).empty());
     present.settings.valid = 599;
-    CHECK((kinds(plan_addresses({present}, {wanted}, false)) == std::vector{Change::kReplace}));
+    CHECK((kinds(plan_addresses({present}, {wanted}, false)) ==
+           std::vector{AddressChange::kReplace}));
   }
 }
 
@@ -69,7 +71,7 @@ TEST_CASE("a setting of IPv4 that the kernel cannot change is refused if it was 
     const AddressList unasked = plan_addresses({present}, {wanted}, false);
     wanted.given = given;
     const AddressList asked = plan_addresses({present}, {wanted}, false);
-    if (kinds(asked) != std::vector{Change::kRefuse, Change::kPresent}) return false;
+    if (kinds(asked) != std::vector{AddressChange::kRefuse, AddressChange::kPresent}) return false;
     AddressSettings there = present.settings;
     there.change = asked[1].change;
     wanted.change = asked[0].change;

@@ -9,8 +9,8 @@
 
 #include "test/rtnl_link_model.h"
 
+using rtnl::AddressChange;
 using rtnl::AddressSettings;
-using rtnl::Change;
 using rtnl::LinkAddress;
 using test::AddressList;
 using test::change_of;
@@ -27,7 +27,7 @@ using test::virtual_address;
 namespace {
 
 AddressList deleted(AddressList list) {
-  for (AddressSettings& each : list) each.change = static_cast<uint16_t>(Change::kDelete);
+  for (AddressSettings& each : list) each.change = static_cast<uint16_t>(AddressChange::kDelete);
   return list;
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("deletions come first, in reverse order: secondary addresses before th
   AddressList expected =
       deleted({existing[2].settings, existing[1].settings, existing[0].settings});
   for (AddressSettings each : wanted) {
-    each.change = static_cast<uint16_t>(Change::kAdd);
+    each.change = static_cast<uint16_t>(AddressChange::kAdd);
     expected.push_back(each);
   }
   CHECK(shown(plan) == shown(expected));
@@ -55,9 +55,9 @@ TEST_CASE("a secondary address that is wanted is put back after its primary one 
   const AddressList plan =
       plan_addresses(link.addresses(), AddressList{virtual_address(2, 24)}, true);
   REQUIRE(plan.size() == 2);
-  CHECK(change_of(plan[0]) == Change::kDelete);
+  CHECK(change_of(plan[0]) == AddressChange::kDelete);
   CHECK(plan[0].address[3] == 1);
-  CHECK(change_of(plan[1]) == Change::kReplace);
+  CHECK(change_of(plan[1]) == AddressChange::kReplace);
   CHECK(plan[1].address[3] == 2);
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("a secondary address is put back with its settings") {
   existing[1].settings.label.assign("vip0:a");
   existing[1].settings.broadcast = {10, 0, 0, 255};
   const AddressList plan = plan_addresses(existing, {virtual_address(2, 24)}, true);
-  REQUIRE((kinds(plan) == std::vector{Change::kDelete, Change::kReplace}));
+  REQUIRE((kinds(plan) == std::vector{AddressChange::kDelete, AddressChange::kReplace}));
   CHECK(plan[1].label.view() == "vip0:a");
   CHECK(plan[1].broadcast[3] == 255);
   CHECK(plan[1].flags == 0);
@@ -77,7 +77,7 @@ TEST_CASE("another prefix length makes another IPv4 address, but the same IPv6 a
   const AddressList plan =
       plan_addresses({lasting(virtual_address(1, 24))}, AddressList{virtual_address(1)}, false);
   REQUIRE(plan.size() == 1);
-  CHECK(change_of(plan[0]) == Change::kAdd);
+  CHECK(change_of(plan[0]) == AddressChange::kAdd);
 
   AddressSettings address{};
   address.family = AF_INET6;
@@ -87,9 +87,9 @@ TEST_CASE("another prefix length makes another IPv4 address, but the same IPv6 a
   wanted.prefix_length = 128;
   const AddressList changes = plan_addresses({lasting(address)}, AddressList{wanted}, false);
   REQUIRE(changes.size() == 2);
-  CHECK(change_of(changes[0]) == Change::kDelete);
+  CHECK(change_of(changes[0]) == AddressChange::kDelete);
   CHECK(changes[0].prefix_length == 64);
-  CHECK(change_of(changes[1]) == Change::kAdd);
+  CHECK(change_of(changes[1]) == AddressChange::kAdd);
   CHECK(changes[1].prefix_length == 128);
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("another peer makes another IPv6 address if it was asked for") {
   CHECK(plan_addresses({present}, {wanted}, false).empty());
   wanted.given = AddressSettings::kPeer;
   CHECK((kinds(plan_addresses({present}, {wanted}, false)) ==
-         std::vector{Change::kDelete, Change::kAdd}));
+         std::vector{AddressChange::kDelete, AddressChange::kAdd}));
 }
 
 TEST_CASE("addresses that the kernel puts on loopback are neither pruned nor changed there") {
@@ -130,7 +130,7 @@ TEST_CASE("addresses that the kernel puts on loopback are neither pruned nor cha
   CHECK(plan_addresses({lasting(ipv6)}, {wanted}, true).empty());
   wanted.prefix_length = 64;
   const AddressList refused = plan_addresses({lasting(ipv6)}, {wanted}, true);
-  REQUIRE((kinds(refused) == std::vector{Change::kRefuse, Change::kPresent}));
+  REQUIRE((kinds(refused) == std::vector{AddressChange::kRefuse, AddressChange::kPresent}));
   CHECK(refused[0].prefix_length == 64);
   CHECK(refused[1].prefix_length == 128);
 }

@@ -7,7 +7,7 @@ import type { Records } from '../native/records.js';
 import { formatLinkAddress } from './address.js';
 
 const { size, fields } = layout.addressSettings;
-const kinds = layout.linkChanges;
+const kinds = layout.addressChanges;
 
 /** What to do with an address. */
 export type ChangeKind = 'add' | 'replace' | 'delete';
