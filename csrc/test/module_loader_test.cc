@@ -66,7 +66,9 @@ TEST_CASE("work waits for other work of its scope no longer than that takes") {
     waited = true;
     latch->open = true;
   });
-  while (module_loader::wait_for_loads(kOne) && !waited) std::this_thread::sleep_for(milliseconds(1));
+  while (module_loader::wait_for_loads(kOne) && !waited) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
   CHECK(module_loader::wait_for_loads(kOne));
   CHECK(waited);
   loader.join();
