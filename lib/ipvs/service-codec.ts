@@ -65,7 +65,8 @@ export function encodeServiceChanges(request: RequestBuffer, changes: unknown): 
 }
 
 /**
- * Encodes a service that the kernel refuses, but only after it has looked for the scheduler.
+ * Encodes a service that the kernel refuses, but only after it has looked for the scheduler, as
+ * the probe in csrc/ipvs/module_probe.cc does.
  * @internal
  */
 export function encodeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
