@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ipvs/connection_filter.h"
 #include "ipvs/connection_row.h"
 #include "os/descriptor.h"
 #include "os/namespace.h"

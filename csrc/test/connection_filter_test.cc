@@ -1,5 +1,5 @@
 // Filters of the connection table.
-#include "ipvs/connection_row.h"
+#include "ipvs/connection_filter.h"
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>

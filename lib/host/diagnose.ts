@@ -13,8 +13,8 @@ import { checkOpenOptions, type NamespaceTarget } from '../native/netns.js';
 import { type Check, check, type ReadFiles } from './diagnose-check.js';
 import { checkFailure, WITHOUT_IPVS } from './diagnose-failure.js';
 import { checkDummy, checkScheduler, schedulerName } from './diagnose-modules.js';
-import { checkParameters } from './diagnose-parameters.js';
 import { sysctlRemedyIn } from './diagnose-remedies.js';
+import { checkParameters } from './diagnose-sysctls.js';
 
 /** Options of {@link Ipvs.diagnose}, and of {@link diagnose} besides those of opening. */
 export interface DiagnoseOptions {
