@@ -20,8 +20,8 @@ export interface BatchOptions {
   /**
    * If true, stops after the first operation that fails. The later ones are rejected with
    * ERR_IPVS_SKIPPED, whose `cause` is the error of the failed operation. That takes an exchange
-   * with the kernel for each operation. Default: false, every operation is executed, whatever the
-   * results of the others.
+   * with the kernel for each operation, and each `updateDestination` lists all destinations of its
+   * service. Default: false, every operation is executed, whatever the results of the others.
    */
   readonly stopOnError?: boolean | undefined;
   /**
