@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 
 const [addresses, port] = [process.argv[3].split(','), Number(process.argv[2])];
 const held = [];
+const asked = [];
 
 for (const address of addresses) {
   const server = createServer((_, response) => response.end(address));
@@ -27,11 +28,12 @@ async function fetch(host, port) {
   return (await response.setEncoding('utf8').toArray()).join('');
 }
 
+/** Keeps the socket open: with its port in use again, an exchange would join an old connection. */
 async function ask(host, port) {
   const socket = createSocket('udp4');
+  asked.push(socket);
   socket.send('?', port, host);
   const [answer] = await once(socket, 'message');
-  socket.close();
   return String(answer);
 }
 
@@ -66,6 +68,7 @@ const actions = { fetch, ask, hold, release, again };
 process.on('message', async ({ action, args, times }) => {
   const answers = [];
   for (let index = 0; index < times; index++) answers.push(await actions[action](...args));
+  for (const socket of asked.splice(0)) socket.close();
   process.send(answers);
 });
 process.on('disconnect', () => process.exit());
