@@ -28,7 +28,7 @@ export const topics = {
   addresses: 'Addresses of a dummy link',
   growth: 'Growing costs',
 } as const;
-export type Topic = keyof typeof topics;
+type Topic = keyof typeof topics;
 
 interface Row {
   readonly name: string;

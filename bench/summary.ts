@@ -57,7 +57,7 @@ export function byTopic(report: KernelReport): [title: string, rows: Measurement
 }
 
 /** A goal of the library, and the measured value. */
-export interface Goal {
+interface Goal {
   readonly text: string;
   readonly value: number;
   readonly unit: string;

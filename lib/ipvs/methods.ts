@@ -5,12 +5,12 @@
 
 import type { DeleteOptions } from '../core/delete-options.js';
 import { registerEntries } from '../core/stack.js';
+import type { ArgumentsOf } from '../queue/operation.js';
 import type { Returns } from '../queue/returns.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
 import { type IpvsOperation, operations } from './operations.js';
 import type { Ensured, StopOptions, UpdateOptions } from './options.js';
 import type { DestinationReference, ServiceReference } from './reference-types.js';
-import type { RequestBuffer } from './request-buffer.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
 import type { BigintOptions, NumberOptions, ReadOptions } from './stats.js';
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './sync-daemon.js';
@@ -22,15 +22,8 @@ export type Run<How extends keyof Returns<unknown>> = <Value, Args extends reado
   args: Args,
 ) => Returns<Value>[How];
 
-/**
- * The arguments of an operation. Methods pass on all that they are given, so that surplus ones are
- * refused.
- */
-type Given<Name extends keyof typeof operations> = (typeof operations)[Name] extends {
-  encode(requests: RequestBuffer, ...args: infer Args): void;
-}
-  ? Args
-  : never;
+/** The arguments of the operation of a method. */
+type Given<Name extends keyof typeof operations> = ArgumentsOf<(typeof operations)[Name]>;
 
 /**
  * The operations that take one request each. Those of {@link Ipvs} return promises, those of

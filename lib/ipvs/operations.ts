@@ -92,23 +92,14 @@ function queryCounters<Value, Args extends readonly unknown[]>(
     counter: DecodeCounter<Counter>,
   ) => Value | Incremental<Value>,
   errnoValues: Readonly<Record<string, Value>> = {},
-) {
-  const decoderOf = (counter: DecodeCounter<Counter>): Decoder<IpvsTypes, Value> => ({
-    name,
-    request: name,
-    decode: (response, index) => decode(response, index, counter),
-    errnoValues,
-  });
-  const numbers = decoderOf(asNumber);
-  const bigints = decoderOf(asBigint);
-  const arity = encode.length - 1;
+): IpvsOperation<Value, Args> {
+  const queryWith = (counter: DecodeCounter<Counter>) =>
+    withValue(name, encode, (response, index) => decode(response, index, counter), errnoValues);
+  const numbers = queryWith(asNumber);
+  const bigints = queryWith(asBigint);
   return {
     ...numbers,
-    name,
-    request: name,
-    arity,
-    encode,
-    decoder: (...args: Args) => (checkReadOptions(args[arity - 1]) ? bigints : numbers),
+    decoder: (...args: Args) => (checkReadOptions(args[numbers.arity - 1]) ? bigints : numbers),
   };
 }
 
@@ -284,12 +275,10 @@ export const operations = {
    * Returns true if the kernel has a scheduler, or can load it. The requested service is never
    * added: the kernel looks for its scheduler first, and then refuses its prefix length of 0.
    */
-  probeScheduler: {
-    ...withValue(
-      'addService',
-      (request, name: string) => encodeSchedulerProbe(request, name),
-      () => true,
-      { EINVAL: true, ENOENT: false },
-    ),
-  },
+  probeScheduler: withValue(
+    'addService',
+    (request, name: string) => encodeSchedulerProbe(request, name),
+    () => true,
+    { EINVAL: true, ENOENT: false },
+  ),
 };

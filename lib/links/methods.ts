@@ -5,6 +5,7 @@
 import { describeArgument } from '../core/arguments.js';
 import type { DeleteOptions } from '../core/delete-options.js';
 import { registerEntries } from '../core/stack.js';
+import type { ArgumentsOf } from '../queue/operation.js';
 import type { Returns } from '../queue/returns.js';
 import { type Routine, routineOf } from '../queue/routine.js';
 import type { AddressConfig, LinkAddress } from './address.js';
@@ -20,17 +21,9 @@ import type {
 } from './options.js';
 import { type ReconcileOptions, reconcile } from './reconcile.js';
 import type { Reconciled } from './reconcile-error.js';
-import type { LinkRequestBuffer } from './request-buffer.js';
 
-/**
- * The arguments of an operation. Methods pass on all that they are given, so that surplus ones are
- * refused.
- */
-type Given<Name extends keyof typeof linkOperations> = (typeof linkOperations)[Name] extends {
-  encode(requests: LinkRequestBuffer, ...args: infer Args): void;
-}
-  ? Args
-  : never;
+/** The arguments of the operation of a method. */
+type Given<Name extends keyof typeof linkOperations> = ArgumentsOf<(typeof linkOperations)[Name]>;
 
 /** Runs an operation. */
 type Run<How extends 'promise' | 'value'> = <Value, Args extends readonly unknown[]>(

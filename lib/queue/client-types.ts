@@ -5,7 +5,7 @@
 import type { FailedResult } from '../native/request-error.js';
 
 /** A buffer of encoded requests. */
-export interface RequestsLike {
+interface RequestsLike {
   readonly count: number;
   /** Begins a request. It is discarded unless commit() is called before the next begin(). */
   begin(request: string): void;
@@ -14,7 +14,7 @@ export interface RequestsLike {
 }
 
 /** The response to a range of requests. Indexes count from the first request of the range. */
-export interface ResponseLike {
+interface ResponseLike {
   /** The time that the kernel took, in milliseconds. */
   readonly elapsed: number;
   /** Returns true if the kernel has executed a request. */

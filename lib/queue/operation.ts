@@ -38,6 +38,13 @@ export interface Operation<Types extends ClientTypes, Value, Args extends readon
   decoder?(...args: Args): Decoder<Types, Value>;
 }
 
+/** The arguments of an operation. Methods pass on all of theirs, so that surplus ones are refused. */
+export type ArgumentsOf<Definition> = Definition extends {
+  encode(requests: never, ...args: infer Args): void;
+}
+  ? Args
+  : never;
+
 /** An operation with its arguments. */
 export interface Call<Types extends ClientTypes, Value> {
   readonly operation: Operation<Types, Value, readonly unknown[]>;
