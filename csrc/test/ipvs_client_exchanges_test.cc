@@ -58,24 +58,27 @@ TEST_CASE("updates of one service are sent once each and build on each other") {
   CHECK(ipvs.table[1].service.flags == ipvs::ServiceFlags::kOnePacket);
 }
 
-TEST_CASE("updates of the destinations of a service share one list") {
-  FakeIpvs ipvs;
-  ipvs.table[1].service = test::service_at(1);
-  std::vector<Request> requests;
-  for (uint16_t port = 1; port <= 5; ++port) {
-    ipvs.table[1].destinations[port] = test::destination_at(port);
-    requests.push_back(request_for(Operation::kUpdateDestination, 1, port));
-    requests.back().changes = ipvs::Changes::kWeight;
-    requests.back().destination.weight = port;
-  }
-  FakeKernel kernel(ipvs.behaviour());
-  ipvs::Client client(kernel.connect());
-  check_done(client.run(requests));
-  size_t lists = 0;
-  for (const auto& each : kernel.requests()) lists += is(each.messages[0], IPVS_CMD_GET_DEST);
-  CHECK(lists == 1);
-  for (uint16_t port = 1; port <= 5; ++port) {
-    CHECK(ipvs.table[1].destinations[port].weight == port);
+TEST_CASE("updates of the destinations of a service share one list, unless a failure stops them") {
+  for (const bool stops : {false, true}) {
+    CAPTURE(stops);
+    FakeIpvs ipvs;
+    ipvs.table[1].service = test::service_at(1);
+    std::vector<Request> requests;
+    for (uint16_t port = 1; port <= 5; ++port) {
+      ipvs.table[1].destinations[port] = test::destination_at(port);
+      requests.push_back(request_for(Operation::kUpdateDestination, 1, port));
+      requests.back().changes = ipvs::Changes::kWeight;
+      requests.back().destination.weight = port;
+    }
+    FakeKernel kernel(ipvs.behaviour());
+    ipvs::Client client(kernel.connect());
+    check_done(stops ? client.run_until_failure(requests) : client.run(requests));
+    size_t lists = 0;
+    for (const auto& each : kernel.requests()) lists += is(each.messages[0], IPVS_CMD_GET_DEST);
+    CHECK(lists == (stops ? requests.size() : 1));
+    for (uint16_t port = 1; port <= 5; ++port) {
+      CHECK(ipvs.table[1].destinations[port].weight == port);
+    }
   }
 }
 
