@@ -8,8 +8,10 @@ import { formatAddress as addressAt, parseAddress } from '../core/address.js';
 import { describeArgument } from '../core/arguments.js';
 import { describeInput, isInputError, wrongType } from '../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../core/stack.js';
+import { decodeDestination } from './decode-destination.js';
+import { decodeService } from './decode-service.js';
 import type { Destination, DestinationConfig } from './destination.js';
-import { decodeDestination, encodeDestinationConfig } from './destination-codec.js';
+import { encodeDestinationConfig } from './destination-codec.js';
 import { formatDestinationKey, formatServiceKey } from './keys.js';
 import {
   ADDRESS_RULE,
@@ -27,7 +29,7 @@ import type {
 } from './reference-types.js';
 import { RequestBuffer } from './request-buffer.js';
 import type { NoAddress, NoMark, ServiceConfig, ServiceState } from './service.js';
-import { decodeService, encodeServiceConfig } from './service-codec.js';
+import { encodeServiceConfig } from './service-codec.js';
 import type { Stats } from './stats.js';
 import { destinationTarget, fullDestinationTarget, serviceTarget } from './targets.js';
 

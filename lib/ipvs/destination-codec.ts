@@ -1,6 +1,5 @@
 /**
- * Destinations in records: how configurations and changes are checked and encoded, and how
- * destinations are decoded.
+ * Destinations in records: how configurations and changes are checked and encoded.
  * @module
  */
 import { AF_INET, AF_INET6, describeAddress, formatAddress, isMapped } from '../core/address.js';
@@ -8,7 +7,6 @@ import { checkInteger } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
-import type { Destination } from './destination.js';
 import { forwardings, tunnelTypes } from './names.js';
 import { DESTINATION_KEY, DESTINATION_SETTINGS, DESTINATION_STATE } from './properties.js';
 import { checkKeyed, encodeDestinationKey } from './reference.js';
@@ -21,8 +19,7 @@ import {
   sourceOf,
   type Unchecked,
 } from './settings.js';
-import { type Counter, type DecodeCounter, decodeStats, type Stats } from './stats.js';
-import { decodeTunnel, encodeTunnel } from './tunnel.js';
+import { encodeTunnel } from './tunnel.js';
 
 const { fields } = layout.destination;
 const { changes: CHANGES } = layout;
@@ -198,51 +195,4 @@ function checkUnicast(request: RequestBuffer): void {
     formatAddress(bytes, at, family),
     `is not a unicast address, as a real server's must be${hint}`,
   );
-}
-
-/**
- * Decodes the destination of the DestinationEntry at `base`.
- * @param decode decodes a counter: as a number, or as a BigInt
- * @internal
- */
-export function decodeDestinationEntry<Value extends Counter>(
-  records: Records,
-  base: number,
-  decode: DecodeCounter<Value>,
-): Destination<Value> {
-  const entry = layout.destinationEntry.fields;
-  const stats = decodeStats(records, base + entry.stats.offset, decode);
-  return decodeDestination(records, base + entry.destination.offset, stats, base);
-}
-
-/**
- * Decodes the destination at `base`.
- * @param entry the base of the DestinationEntry that has its connection counts. They are not passed
- *   as an object, since a list would allocate one for each row. Default: they are 0
- * @internal
- */
-export function decodeDestination<Value extends Counter>(
-  records: Records,
-  base: number,
-  stats: Stats<Value>,
-  entry?: number,
-): Destination<Value> {
-  const family = records.u16(base, fields.family);
-  const forwarding = forwardings.name(records.u32(base, fields.forwarding));
-  const counts = layout.destinationEntry.fields;
-  return {
-    address: formatAddress(records.bytes, base + fields.address.offset, family),
-    port: records.u16(base, fields.port),
-    family: family === AF_INET6 ? 'ipv6' : 'ipv4',
-    forwarding,
-    weight: records.u32(base, fields.weight),
-    upperThreshold: records.u32(base, fields.upperThreshold),
-    lowerThreshold: records.u32(base, fields.lowerThreshold),
-    tunnel: decodeTunnel(records, base, forwarding === 'tunnel'),
-    activeConnections: entry === undefined ? 0 : records.u32(entry, counts.activeConnections),
-    inactiveConnections: entry === undefined ? 0 : records.u32(entry, counts.inactiveConnections),
-    persistentConnections:
-      entry === undefined ? 0 : records.u32(entry, counts.persistentConnections),
-    stats,
-  };
 }
