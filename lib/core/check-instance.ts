@@ -2,8 +2,9 @@
  * The check of objects that are not plain: instances of classes, and built-in objects.
  * @module
  */
-import { types } from 'node:util';
+
 import { wrongType, wrongValue } from './input-errors.js';
+import { types } from './util.js';
 
 /** A key that needs no quotes in a message. */
 const PLAIN_KEY = /^[\w$-]{1,40}$/;

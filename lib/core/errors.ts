@@ -4,8 +4,9 @@
  * @module
  */
 import { constants } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
 import type { Errno } from './errno.js';
+import { once } from './once.js';
+import { getSystemErrorMap } from './util.js';
 
 /** A `code` of an {@link IpvsError} that is not an errno. */
 export type IpvsErrorCode =
@@ -113,18 +114,21 @@ export class IpvsError extends Error {
 }
 
 /** Names by positive errno. Each of the two sources lacks some errnos of the other. */
-const ERRNO_NAMES: ReadonlyMap<number, string> = new Map([
-  // Of two names with one number (EAGAIN, EWOULDBLOCK), the first is the usual one.
-  ...Object.entries(constants.errno)
-    .reverse()
-    .map(([name, number]) => [number, name] as const),
-  ...[...getSystemErrorMap()].map(([number, [name]]) => [-number, name] as const),
-]);
+const errnoNames = once(
+  (): ReadonlyMap<number, string> =>
+    new Map([
+      // Of two names with one number (EAGAIN, EWOULDBLOCK), the first is the usual one.
+      ...Object.entries(constants.errno)
+        .reverse()
+        .map(([name, number]) => [number, name] as const),
+      ...[...getSystemErrorMap()].map(([number, [name]]) => [-number, name] as const),
+    ]),
+);
 
 /** Returns the name of a positive errno ('EEXIST'). @internal */
 export function errnoName(errno: number): Errno {
   // Errno has exactly the names of Node.js.
-  return (ERRNO_NAMES.get(errno) as Errno | undefined) ?? `ERRNO_${errno}`;
+  return (errnoNames().get(errno) as Errno | undefined) ?? `ERRNO_${errno}`;
 }
 
 /** Returns the message of an error: the operation, its target, and the reason. @internal */

@@ -5,10 +5,10 @@
  */
 import {
   NESTED_PROPERTIES,
-  PROPERTY_SYNONYMS,
+  propertySynonyms,
   READ_ONLY,
   TUNNEL_PORTS,
-  VALUE_SYNONYMS,
+  valueSynonyms,
 } from './synonyms.js';
 import { MAX_EDITS, nearest } from './typos.js';
 
@@ -31,7 +31,7 @@ export function meantName(
 ): string | undefined {
   const word = plain(said);
   const same = word === '' ? undefined : names.find((name) => plain(name) === word);
-  const synonym = VALUE_SYNONYMS[word]?.find((name) => names.includes(name));
+  const synonym = valueSynonyms(word).find((name) => names.includes(name));
   return same ?? synonym ?? nearest(said, names, maxEdits);
 }
 
@@ -54,7 +54,7 @@ export function propertyHint(key: string, allowed: ReadonlySet<string>): string 
   // The name of a parameter is the last component of its path.
   const word = plain(key.slice(0, MAX_TEXT).replace(/^.*[./]/, ''));
   const same = writable.find((name) => plain(name) === word);
-  const meanings = [...(PROPERTY_SYNONYMS[word] ?? []), key];
+  const meanings = [...propertySynonyms(word), key];
   const synonym = meanings.find((name) => writable.includes(name));
   const nested = meanings.flatMap((name) => nestedProperty(name, word, writable)).at(0);
   const meant = same ?? synonym ?? nested ?? nearest(key, writable);

@@ -2,7 +2,7 @@
  * Values in messages: short, on one line, and without running any code of theirs.
  * @module
  */
-import { inspect } from 'node:util';
+import { inspect } from './util.js';
 
 /** The most characters of a value in a message, and of a name. */
 const MAX_VALUE = 80;

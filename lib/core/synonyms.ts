@@ -2,12 +2,13 @@
  * Synonyms: what ipvsadm, other load balancers and other words call values and properties.
  * @module
  */
+import { once } from './once.js';
 
 /**
  * Values as other tools name them, normalized, and the values of this package that they may mean.
  * The first that is allowed is proposed.
  */
-export const VALUE_SYNONYMS: Readonly<Record<string, readonly string[]>> = bySynonym({
+export const valueSynonyms = bySynonym({
   masquerade: 'm masq masqerade masquerading nat dnat vsnat',
   direct: 'g gate gateway gatewaying route routing droute dr dsr vsdr',
   tunnel: 'i ipip ipipencap tun tunl tunneling tunnelling vstun gue gre',
@@ -40,7 +41,7 @@ export const VALUE_SYNONYMS: Readonly<Record<string, readonly string[]>> = bySyn
 });
 
 /** Properties as other tools name them, and the properties of this package that they may mean. */
-export const PROPERTY_SYNONYMS: Readonly<Record<string, readonly string[]>> = bySynonym({
+export const propertySynonyms = bySynonym({
   address: 'server ip ipaddress host hostname addr vip rip realserver destination dest',
   protocol: 'proto transport',
   port: 'dport vport rport serverport serviceport',
@@ -93,11 +94,14 @@ export const READ_ONLY: ReadonlySet<string> = new Set([
   'validLifetime',
 ]);
 
-/** Turns `{ name: 'synonym synonym' }` into the lists of names, by synonym. */
-function bySynonym(table: Readonly<Record<string, string>>): Record<string, readonly string[]> {
-  const names: Record<string, string[]> = Object.create(null);
-  for (const [name, synonyms] of Object.entries(table)) {
-    for (const word of synonyms.split(' ')) names[word] = [...(names[word] ?? []), name];
-  }
-  return names;
+/** Turns `{ name: 'synonym synonym' }` into a function that returns the names for a synonym. */
+function bySynonym(table: Readonly<Record<string, string>>): (word: string) => readonly string[] {
+  const names = once(() => {
+    const lists = new Map<string, string[]>();
+    for (const [name, synonyms] of Object.entries(table)) {
+      for (const word of synonyms.split(' ')) lists.set(word, [...(lists.get(word) ?? []), name]);
+    }
+    return lists;
+  });
+  return (word) => names().get(word) ?? [];
 }

@@ -3,12 +3,12 @@
  * @module
  */
 import { constants } from 'node:os';
-import { types } from 'node:util';
 import { describeArgument } from '../core/arguments.js';
 import { readObject } from '../core/check.js';
 import { errnoName, IpvsError } from '../core/errors.js';
 import { isInputError, wrongValue } from '../core/input-errors.js';
 import { registerEntries } from '../core/stack.js';
+import { types } from '../core/util.js';
 import { missingFilesError, reasonForParameters, WITNESSES } from '../native/missing-files.js';
 import type { Returns } from '../queue/returns.js';
 import { type FileRoutine, readFiles, routineOf, writeFiles } from '../queue/routine.js';

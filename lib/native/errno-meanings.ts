@@ -2,7 +2,7 @@
  * The meanings of errnos that hold for every operation. The kernel sends only the number.
  * @module
  */
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap } from '../core/util.js';
 
 /** The meaning of EPERM for operations on IPVS. */
 export const IPVS_NEEDS_ADMIN =
