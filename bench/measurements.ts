@@ -67,13 +67,52 @@ export interface KernelReport {
   readonly footprint: readonly Footprint[];
 }
 
-/** The content of the file that `--json` writes. */
-export interface Report {
+/** The forms in which the library takes many operations. */
+export const FORMS = ['Promise.all', 'batch()', 'sync'] as const;
+export type Form = (typeof FORMS)[number];
+export type ByForm<Value> = Readonly<Record<Form, Value>>;
+
+/** The share of a function in a cost of one operation. */
+export interface Cost {
+  /** A module of the library, or what else causes the cost. */
+  readonly module: string;
+  readonly name: string;
+  readonly amount: number;
+}
+
+/** A cost of one operation in the library alone, without the kernel. */
+export interface ProbeFigure {
+  readonly name: string;
+  readonly unit: 'µs' | 'bytes' | 'calls';
+  /** The goal: the highest acceptable value. Null for values without one. */
+  readonly limit: number | null;
+  readonly values: ByForm<readonly number[]>;
+}
+
+/** What can be said about a report: how, where and when it was measured. */
+export interface Session {
   readonly command: string;
   readonly date: string;
   readonly version: string;
   readonly node: string;
   readonly processor: string;
+  /** True if a little of everything was run once: the figures mean nothing. */
   readonly quick: boolean;
+}
+
+/** The cost of an operation in the library alone, on a native handle that answers at once. */
+export interface ProbeReport {
+  readonly figures: readonly ProbeFigure[];
+  /** The calls of each function. */
+  readonly calls: ByForm<readonly Cost[]>;
+  /** Nanoseconds in each function in the first run of a process. */
+  readonly cold: ByForm<readonly Cost[]>;
+  /** The same after a warm-up. */
+  readonly warm: ByForm<readonly Cost[]>;
+}
+
+/** The content of the file that `--json` writes. */
+export interface Report extends Session {
   readonly kernels: readonly KernelReport[];
+  readonly probe: (Session & ProbeReport) | null;
 }

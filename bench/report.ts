@@ -1,38 +1,47 @@
 /**
  * Reports measurements:
  *
- *     report.js join REPORT quick|full COMMAND KERNEL-REPORT...   merges the files of measure.ts
- *     report.js print REPORT                                      prints tables
- *     report.js document REPORT                    draws charts, and updates docs/benchmarks.md
+ *     report.js join REPORT quick|full COMMAND FILE...   merges the files of measure.ts and probe.ts
+ *     report.js print REPORT                             prints tables
+ *     report.js document REPORT           draws charts, and updates docs/benchmarks.md
  *
  * @module
  */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Bar, bars, type Line, lines } from './charts.js';
-import type { KernelReport, Measurement, Report } from './measurements.js';
+import { kernelTables } from './kernel-tables.js';
+import type { KernelReport, Measurement, ProbeReport, Report, Session } from './measurements.js';
+import { probeTables } from './probe-tables.js';
 import { median } from './summary.js';
 import { asMarkdown, asText } from './tables.js';
 
 const root = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-// Both kinds of files were written by this program or by measure.ts.
+// The files were written by this program, by measure.ts or by probe.ts.
 const readReport = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Report;
-const readKernel = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as KernelReport;
+const readPart = (file: string) =>
+  JSON.parse(readFileSync(file, 'utf8')) as KernelReport | ProbeReport;
 
 const CHARTS = 'docs/benchmarks';
 const DOCUMENT = 'docs/benchmarks.md';
 
-function join(file: string, kernels: readonly string[], command: string, quick: boolean): void {
+function join(file: string, parts: readonly string[], command: string, quick: boolean): void {
   const { version }: { version: string } = JSON.parse(readFileSync(root('package.json'), 'utf8'));
-  const report: Report = {
+  const session: Session = {
     command,
     date: new Date().toISOString().slice(0, 10),
     version,
     node: process.version,
     processor: cpus()[0]?.model ?? 'unknown',
     quick,
-    kernels: kernels.map(readKernel),
+  };
+  const reports = parts.map(readPart);
+  const probe = reports.find((each) => 'figures' in each);
+  const report: Report = {
+    ...session,
+    kernels: reports.filter((each) => 'release' in each),
+    probe: probe === undefined ? null : { ...session, ...probe },
   };
   writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
 }
@@ -40,10 +49,16 @@ function join(file: string, kernels: readonly string[], command: string, quick: 
 const place = ({ release, userMode }: KernelReport) =>
   userMode ? `Linux ${release} (user-mode, one core)` : `Linux ${release}`;
 
+const where = ({ node, processor }: Session) => `Node.js ${node}, ${processor}`;
+
 function print(report: Report): void {
+  if (report.probe !== null) {
+    console.log(`\n${where(report.probe)}\n`);
+    console.log(asText(probeTables(report.probe)));
+  }
   for (const kernel of report.kernels) {
-    console.log(`\n${place(kernel)}, Node.js ${report.node}, ${report.processor}\n`);
-    console.log(asText(kernel));
+    console.log(`\n${place(kernel)}, ${where(report)}\n`);
+    console.log(asText(kernelTables(kernel)));
   }
 }
 
@@ -113,26 +128,24 @@ function section(report: Report, kernel: KernelReport): string {
     (name) => `![${name}](benchmarks/${name}-${series(kernel)}.svg)\n`,
   );
   const title = `### ${place(kernel)}`;
-  const where = `Node.js ${report.node}, ${report.processor}, ${report.date}`;
-  return [title, `${where}: \`${report.command}\``, pictures.join('\n'), asMarkdown(kernel)].join(
-    '\n\n',
-  );
+  const tables = asMarkdown(kernelTables(kernel));
+  return [title, measured(report), pictures.join('\n'), tables].join('\n\n');
 }
 
-/** Replaces the text between the marks in the document. */
-function replaceFigures(file: string, content: string): void {
-  const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
-  const text = readFileSync(file, 'utf8');
+const measured = (session: Session) => `${where(session)}, ${session.date}: \`${session.command}\``;
+
+/** Replaces the text between two marks of the document. */
+function replace(mark: string, content: string): void {
+  const [begin, end] = [`<!-- ${mark} -->`, `<!-- end of ${mark} -->`];
+  const text = readFileSync(root(DOCUMENT), 'utf8');
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined)
-    throw new Error(`${file} lacks ${begin} or ${end}`);
-  writeFileSync(file, `${before}${begin}\n\n${content}\n${end}${after}`);
+    throw new Error(`${DOCUMENT} lacks ${begin} or ${end}`);
+  writeFileSync(root(DOCUMENT), `${before}${begin}\n\n${content}\n${end}${after}`);
 }
 
-function document(file: string): void {
-  const report = readReport(file);
-  if (report.quick) throw new Error('a report of --quick is no benchmark');
+function documentKernels(report: Report): void {
   mkdirSync(root(CHARTS), { recursive: true });
   for (const kernel of report.kernels) {
     for (const [name, draw] of Object.entries(charts)) {
@@ -140,19 +153,27 @@ function document(file: string): void {
       writeFileSync(root(`${CHARTS}/${name}-${series(kernel)}.svg`), svg);
     }
   }
+  replace('figures', report.kernels.map((kernel) => section(report, kernel)).join('\n'));
+}
+
+/** Updates what was measured. The figures of the rest stay as they are. */
+function document(file: string): void {
+  const report = readReport(file);
+  if (report.quick) throw new Error('a report of --quick is no benchmark');
+  const { kernels, probe } = report;
+  if (kernels.length > 0) documentKernels(report);
+  if (probe !== null) replace('probe', `${measured(probe)}\n\n${asMarkdown(probeTables(probe))}`);
   const figures = root(`${CHARTS}/figures.json`);
-  if (file !== figures) copyFileSync(file, figures);
-  replaceFigures(
-    root(DOCUMENT),
-    report.kernels.map((kernel) => section(report, kernel)).join('\n'),
-  );
+  const old = readReport(figures);
+  const all = kernels.length > 0 ? { ...report, probe: probe ?? old.probe } : { ...old, probe };
+  writeFileSync(figures, `${JSON.stringify(all, null, 1)}\n`);
 }
 
 const [action, file = '', ...rest] = process.argv.slice(2);
 const actions: Readonly<Record<string, () => void>> = {
   join: () => {
-    const [quick = '', command = '', ...kernels] = rest;
-    join(file, kernels, command, quick === 'quick');
+    const [quick = '', command = '', ...parts] = rest;
+    join(file, parts, command, quick === 'quick');
   },
   print: () => print(readReport(file)),
   document: () => document(file),

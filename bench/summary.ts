@@ -4,6 +4,7 @@
  */
 import { limits, topics } from './cases.js';
 import type { KernelReport, Measurement, Size } from './measurements.js';
+import type { Goal } from './tables.js';
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -56,14 +57,7 @@ export function byTopic(report: KernelReport): [title: string, rows: Measurement
     .filter(([, rows]) => rows.length > 0);
 }
 
-/** A goal of the library, and the measured value. */
-interface Goal {
-  readonly text: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly limit: number;
-}
-
+/** Returns the goals of the library on a kernel, and what was measured. */
 export function goals(report: KernelReport): Goal[] {
   const ratios = Object.entries(limits).flatMap(([name, limit]) => {
     const measurement = report.measurements.find((each) => each.name === name);

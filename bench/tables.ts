@@ -1,73 +1,34 @@
 /**
- * Formats a report as tables: plain text for terminals, Markdown for the documents.
+ * Formats tables: plain text for terminals, Markdown for the documents.
  * @module
  */
-import type { KernelReport, Measurement } from './measurements.js';
-import { byTopic, digits, goals, median, ratio, sizeText } from './summary.js';
+import { digits } from './summary.js';
 
-interface Table {
+/** A table. Its first column has names, the others numbers. */
+export interface Table {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-const times = (value: number | null) => (value === null ? '' : `${digits(value)} ×`);
-
-function row(report: KernelReport, measurement: Measurement): string[] {
-  const { name, implementation, size, operations, microseconds: figures, cold } = measurement;
-  return [
-    name,
-    implementation,
-    sizeText(size),
-    operations.toLocaleString('en-US'),
-    digits(median(figures)),
-    `${digits(Math.min(...figures))} – ${digits(Math.max(...figures))}`,
-    `${figures.length}`,
-    times(ratio(report, measurement)),
-    cold.length === 0 ? '' : digits(median(cold)),
-  ];
+/** A measured value with a goal. */
+export interface Goal {
+  readonly text: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly limit: number;
 }
 
-const HEAD = [
-  '',
-  'implementation',
-  'size',
-  'operations',
-  'µs',
-  'min – max',
-  'rounds',
-  'ratio',
-  'cold µs',
-];
-
-function tablesOf(report: KernelReport): Table[] {
-  const measured = byTopic(report).map(([title, measurements]) => ({
-    title,
-    head: HEAD,
-    rows: measurements.map((measurement) => row(report, measurement)),
-  }));
-  const footprint = {
-    title: 'Footprint',
-    head: ['', 'median', 'min – max', 'rounds'],
-    rows: report.footprint.map(({ name, unit, values }) => [
-      name,
-      `${digits(median(values))} ${unit}`,
-      `${digits(Math.min(...values))} – ${digits(Math.max(...values))}`,
-      `${values.length}`,
-    ]),
-  };
-  const reached = {
-    title: 'Goals',
-    head: ['', 'measured', 'at most', 'reached'],
-    rows: goals(report).map(({ text, value, unit, limit }) => [
-      text,
-      `${digits(value)} ${unit}`,
-      `${limit} ${unit}`,
-      value <= limit ? 'yes' : 'no',
-    ]),
-  };
-  return [...measured, footprint, reached].filter(({ rows }) => rows.length > 0);
-}
+export const goalTable = (goals: readonly Goal[]): Table => ({
+  title: 'Goals',
+  head: ['', 'measured', 'at most', 'reached'],
+  rows: goals.map(({ text, value, unit, limit }) => [
+    text,
+    `${digits(value)} ${unit}`,
+    `${limit} ${unit}`,
+    value <= limit ? 'yes' : 'no',
+  ]),
+});
 
 function text({ title, head, rows }: Table): string {
   const widths = head.map((_, column) =>
@@ -90,5 +51,5 @@ function markdown({ title, head, rows }: Table): string {
   return `#### ${title}\n\n${lines.join('')}`;
 }
 
-export const asText = (report: KernelReport) => tablesOf(report).map(text).join('\n');
-export const asMarkdown = (report: KernelReport) => tablesOf(report).map(markdown).join('\n');
+export const asText = (tables: readonly Table[]) => tables.map(text).join('\n');
+export const asMarkdown = (tables: readonly Table[]) => tables.map(markdown).join('\n');

@@ -12,6 +12,7 @@ import {
   serviceTable,
   virtualAddress,
 } from '../objects.js';
+import { addBatch, addConcurrently, addSync } from './loads.js';
 import { main, type Workload } from './workload.js';
 
 let handle: Ipvs | undefined;
@@ -60,16 +61,6 @@ function reconciling(changed: boolean): Workload {
   };
 }
 
-/** Adds the table in one batch. The scheduler, if given, replaces that of the services. */
-function addBatch(ipvs: Ipvs, table: readonly ServiceEntry[], scheduler?: string) {
-  return ipvs.batch((batch) => {
-    for (const [service, destinations] of table) {
-      batch.addService(scheduler === undefined ? service : { ...service, scheduler });
-      for (const each of destinations) batch.addDestination(service, each);
-    }
-  });
-}
-
 /** Adds and deletes other destinations: the kernel keeps deleted ones for minutes. */
 async function deleteOthers(ipvs: Ipvs): Promise<void> {
   const service = { protocol: 'tcp', address: virtualAddress(-1), port: 80 } as const;
@@ -83,15 +74,7 @@ async function deleteOthers(ipvs: Ipvs): Promise<void> {
 }
 
 await main({
-  'promise-all': adding((ipvs, table) =>
-    Promise.all(
-      table.flatMap(([service, destinations]) => [
-        ipvs.addService(service),
-        ...destinations.map((each) => ipvs.addDestination(service, each)),
-      ]),
-    ),
-  ),
-
+  'promise-all': adding(addConcurrently),
   batch: adding((ipvs, table) => addBatch(ipvs, table)),
   'batch-mh': adding((ipvs, table) => addBatch(ipvs, table, 'mh')),
   'batch-then-mh': adding(async (ipvs, table) => {
@@ -102,12 +85,7 @@ await main({
   }),
   'batch-after-deletions': adding((ipvs, table) => addBatch(ipvs, table), deleteOthers),
 
-  sync: adding((ipvs, table) => {
-    for (const [service, destinations] of table) {
-      ipvs.sync.addService(service);
-      for (const each of destinations) ipvs.sync.addDestination(service, each);
-    }
-  }),
+  sync: adding(addSync),
 
   awaited: adding(async (ipvs, table) => {
     for (const [service, destinations] of table) {

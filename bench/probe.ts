@@ -1,0 +1,103 @@
+/**
+ * Measures the library alone, without a kernel, and writes a ProbeReport; prints its progress to
+ * stderr:
+ *
+ *     probe.js FILE quick|full
+ *
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import {
+  type ByForm,
+  type Cost,
+  FORMS,
+  type Form,
+  type ProbeFigure,
+  type ProbeReport,
+} from './measurements.js';
+import { probeCases, probeSize, quickProbeSize } from './probe-cases.js';
+
+const [, , file = '', mode] = process.argv;
+const quick = mode === 'quick';
+/** Processes are short, and the first run of each is a measurement of its own. */
+const ROUNDS = quick ? 1 : 9;
+const PROFILES = quick ? 1 : 20;
+const WARM_RUNS = quick ? 1 : 150;
+
+const program = fileURLToPath(new URL('programs/probe.js', import.meta.url));
+
+/** Runs the program, which prints JSON of a type that the caller knows. */
+function run<Output>(measure: string, form: Form, runs: number, flags: readonly string[]): Output {
+  const { services, destinations } = quick ? quickProbeSize : probeSize;
+  const args = [measure, form, services, destinations, runs].map(String);
+  const output = execFileSync(process.execPath, ['--no-warnings', ...flags, program, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return JSON.parse(output) as Output;
+}
+
+function byForm<Value>(measure: (form: Form) => Value): ByForm<Value> {
+  return Object.fromEntries(FORMS.map((form) => [form, measure(form)])) as Record<Form, Value>;
+}
+
+function progress<Value>(text: string, act: () => Value): Value {
+  const begin = performance.now();
+  const value = act();
+  console.error(`bench: probe: ${text} (${((performance.now() - begin) / 1000).toFixed(1)} s)`);
+  return value;
+}
+
+function measureFigures(): ProbeFigure[] {
+  const runs = probeCases.map((each) => ({ ...each, outputs: byForm((): number[][] => []) }));
+  for (let round = 0; round < ROUNDS; round++) {
+    progress(`round ${round + 1} of ${ROUNDS}`, () => {
+      for (const { measure, runs: times, flags, outputs } of runs) {
+        for (const form of FORMS) outputs[form].push(run(measure, form, times, flags));
+      }
+    });
+  }
+  return runs.flatMap(({ figures, outputs }) =>
+    figures.map(({ of, ...figure }) => ({
+      ...figure,
+      values: byForm((form) => outputs[form].map(of)),
+    })),
+  );
+}
+
+/** Returns the mean of several profiles, each of the first run in a process. */
+function coldProfile(form: Form): Cost[] {
+  const costs = new Map<string, Cost>();
+  for (let process = 0; process < PROFILES; process++) {
+    for (const each of run<Cost[]>('profile', form, 1, [])) {
+      const key = `${each.module} ${each.name}`;
+      const amount = (costs.get(key)?.amount ?? 0) + each.amount / PROFILES;
+      costs.set(key, { ...each, amount });
+    }
+  }
+  return [...costs.values()];
+}
+
+const figures = measureFigures();
+const calls = progress('calls', () => byForm((form) => run<Cost[]>('calls', form, 1, [])));
+const total = (costs: readonly Cost[]) => costs.reduce((sum, { amount }) => sum + amount, 0);
+const report: ProbeReport = {
+  figures: [
+    ...figures,
+    {
+      name: 'calls of functions of the library',
+      unit: 'calls',
+      limit: null,
+      values: byForm((form) => [total(calls[form])]),
+    },
+  ],
+  calls,
+  cold: progress('cold profiles', () => byForm(coldProfile)),
+  warm: progress('warm profiles', () =>
+    byForm((form) => run<Cost[]>('warm-profile', form, WARM_RUNS, [])),
+  ),
+};
+writeFileSync(file, JSON.stringify(report));
