@@ -16,9 +16,10 @@ export const AF_INET6 = 10;
 /** @internal */
 export const families = new NameTable<Family>({ ipv4: AF_INET, ipv6: AF_INET6 });
 
-const DOT = 46;
 const COLON = 58;
 const ZERO = 48;
+/** '.', counted from '0' as digits are. */
+const DOT = -2;
 
 const OCTETS = Array.from({ length: 256 }, (_, octet) => String(octet));
 /**
@@ -29,40 +30,37 @@ const networks = new Int32Array(256).fill(-1);
 const networkTexts = new Array<string>(256).fill('');
 
 /**
- * Encodes an address into the 16 bytes at `at`, whose contents are undefined if `text` is no
- * address. IPv4 has four decimal octets without leading zeros; IPv6 has any form of RFC 4291 §2.2,
- * without zone or prefix length.
+ * Encodes an address into 16 bytes at `at`, which must be zero. If `text` is no address, their
+ * contents are undefined. IPv4 has four decimal octets without leading zeros; IPv6 has any form of
+ * RFC 4291 §2.2, without zone or prefix length.
  * @returns AF_INET, AF_INET6, or 0 if `text` is no address
  * @internal
  */
 export function parseAddress(text: string, bytes: Uint8Array, at: number): number {
-  if (parseIpv4(text, 0, bytes, at)) {
-    // fill() is slower for so few bytes.
-    for (let i = at + 4; i < at + 16; i++) bytes[i] = 0;
-    return AF_INET;
-  }
+  if (parseIpv4(text, 0, bytes, at)) return AF_INET;
   return text.includes(':') && parseIpv6(text, bytes, at) ? AF_INET6 : 0;
 }
 
 function parseIpv4(text: string, from: number, bytes: Uint8Array, at: number): boolean {
   const end = text.length;
-  let place = from;
-  for (let index = 0; index < 4; index++) {
-    if (index > 0 && text.charCodeAt(place++) !== DOT) return false;
-    const start = place;
-    let octet = 0;
-    while (place < end && place < start + 3) {
-      const digit = text.charCodeAt(place) - ZERO;
-      if (digit < 0 || digit > 9) break;
-      octet = octet * 10 + digit;
-      place++;
-    }
-    const length = place - start;
-    if (length === 0 || octet > 255 || (length > 1 && text.charCodeAt(start) === ZERO))
+  const last = at + 3;
+  let place = at;
+  let octet = -1; // no digit yet
+  for (let index = from; index < end; index++) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      if (octet === 0) return false; // a leading zero
+      octet = octet < 0 ? digit : octet * 10 + digit;
+    } else if (digit === DOT && octet >= 0 && octet < 256 && place < last) {
+      bytes[place++] = octet;
+      octet = -1;
+    } else {
       return false;
-    bytes[at + index] = octet;
+    }
   }
-  return place === end;
+  if (place !== last || octet < 0 || octet > 255) return false;
+  bytes[last] = octet;
+  return true;
 }
 
 function hexDigit(code: number): number {
@@ -90,7 +88,7 @@ function parseIpv6(text: string, bytes: Uint8Array, at: number): boolean {
       place++;
       digit = place < end ? hexDigit(text.charCodeAt(place)) : -1;
     }
-    if (place < end && text.charCodeAt(place) === DOT) {
+    if (place < end && text.charCodeAt(place) - ZERO === DOT) {
       if (length > 12 || !parseIpv4(text, start, groups, length)) return false;
       length += 4;
       break;

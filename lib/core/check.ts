@@ -59,7 +59,7 @@ export function checkKeys(
 }
 
 /** Returns true for an object that is not an instance of a class of its own. */
-export function isPlain(value: object): boolean {
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -35,12 +35,18 @@ export class NameTable<Name extends string> {
     this.#byNumber = byNumber;
   }
 
+  /** Returns the number of a name; undefined if the table does not have it. */
+  find(name: unknown): number | undefined {
+    // A map has no entry for what is no string.
+    return this.#numbers.get(name as string);
+  }
+
   /**
    * Returns the number of a name.
    * @throws TypeError if the table does not have the name
    */
   number(property: string, name: unknown): number {
-    const number = typeof name === 'string' ? this.#numbers.get(name) : undefined;
+    const number = this.find(name);
     if (number === undefined) checkName(property, name, this.names);
     return number ?? 0;
   }
@@ -50,9 +56,7 @@ export class NameTable<Name extends string> {
    * @throws TypeError if the name is neither
    */
   numberOrUnknown(property: string, name: unknown, max: number): number {
-    const known = typeof name === 'string' ? this.#numbers.get(name) : undefined;
-    if (known !== undefined) return known;
-    return unknownNumber(name, max) ?? this.number(property, name);
+    return this.find(name) ?? unknownNumber(name, max) ?? this.number(property, name);
   }
 
   /** Returns the name of a number. */

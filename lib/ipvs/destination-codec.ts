@@ -27,6 +27,13 @@ const DIRECT = layout.forwardings.direct;
 const TUNNEL = layout.forwardings.tunnel;
 const MASQUERADE = layout.forwardings.masquerade;
 
+const DEFAULT_WEIGHT = 1;
+const MAX_INT = 2 ** 31 - 1;
+/** The largest number of Linux 6, which accepts any sign. */
+const MAX_U32 = 2 ** 32 - 1;
+/** The first octet of the IPv4 multicast addresses, which lie above the unicast ones. */
+const FIRST_MULTICAST = 224;
+
 type SettingName = (typeof DESTINATION_SETTINGS)[number];
 const CONFIG_KEYS = new Set([
   ...DESTINATION_KEY,
@@ -56,45 +63,50 @@ export function encodeDestinationChanges(request: RequestBuffer, changes: unknow
   encodeSettings(request, checkSettings('changes', changes, CHANGE_KEYS), 'changes');
 }
 
-/** Returns how a setting that is a number of 32 bits is encoded. */
-const numberSetting = (name: 'weight' | 'upperThreshold' | 'lowerThreshold', initial: number) => ({
-  field: fields[name],
-  change: CHANGES[name],
-  initial,
-});
-type NumberSetting = ReturnType<typeof numberSetting>;
-const WEIGHT = numberSetting('weight', 1);
-const UPPER_THRESHOLD = numberSetting('upperThreshold', 0);
-const LOWER_THRESHOLD = numberSetting('lowerThreshold', 0);
-
 function encodeSettings(
   request: RequestBuffer,
   settings: Unchecked<SettingName>,
   source: SettingsSource,
 ): void {
-  const { records, keys } = request;
-  const base = request.destination();
+  const { keys, destinationBase: base } = request;
+  const { u32s } = request.records;
   const isUpdate = source === 'changes';
   const paths = isUpdate ? PATHS.changes : PATHS.destination;
+  const max = source === 'kernel' ? MAX_U32 : MAX_INT;
   const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = settings;
   let changes = 0;
 
   let method: number | undefined = isUpdate ? undefined : DIRECT;
   if (forwarding !== undefined) {
     method =
-      source === 'kernel'
+      forwardings.find(forwarding) ??
+      (source === 'kernel'
         ? forwardings.numberOrUnknown(paths.forwarding, forwarding, layout.limits.forwarding)
-        : forwardings.number(paths.forwarding, forwarding);
+        : forwardings.number(paths.forwarding, forwarding));
     changes |= CHANGES.forwarding;
   }
-  if (method !== undefined) records.setU32(base, fields.forwarding, method);
+  if (method !== undefined) u32s[(base + fields.forwarding.offset) >> 2] = method;
 
-  checkNumber(paths.weight, weight, source);
-  changes |= encodeNumber(records, base, WEIGHT, weight, source);
-  checkNumber(paths.upperThreshold, upperThreshold, source);
-  changes |= encodeNumber(records, base, UPPER_THRESHOLD, upperThreshold, source);
-  checkNumber(paths.lowerThreshold, lowerThreshold, source);
-  changes |= encodeNumber(records, base, LOWER_THRESHOLD, lowerThreshold, source);
+  // A number that is left out is 0 in the record, which is also the default of the thresholds.
+  if (weight !== undefined) {
+    const number = checkInteger(paths.weight, weight, 0, max);
+    u32s[(base + fields.weight.offset) >> 2] = number;
+    changes |= CHANGES.weight;
+  } else if (!isUpdate) {
+    u32s[(base + fields.weight.offset) >> 2] = DEFAULT_WEIGHT;
+  }
+  let upper = 0;
+  if (upperThreshold !== undefined) {
+    upper = checkInteger(paths.upperThreshold, upperThreshold, 0, max);
+    u32s[(base + fields.upperThreshold.offset) >> 2] = upper;
+    changes |= CHANGES.upperThreshold;
+  }
+  let lower = 0;
+  if (lowerThreshold !== undefined) {
+    lower = checkInteger(paths.lowerThreshold, lowerThreshold, 0, max);
+    u32s[(base + fields.lowerThreshold.offset) >> 2] = lower;
+    changes |= CHANGES.lowerThreshold;
+  }
 
   if (tunnel === null) {
     changes |= CHANGES.tunnelReset;
@@ -104,57 +116,31 @@ function encodeSettings(
     if (source !== 'kernel' && method !== undefined) checkTunnel(paths.tunnel, type, method);
     changes |= CHANGES.tunnel;
   }
-  records.setU32(request.base(), layout.request.fields.changes, changes);
+  u32s[(request.current + layout.request.fields.changes.offset) >> 2] = changes;
 
   if (method !== undefined) {
-    checkFamilies(paths.forwarding, method, keys);
-    if (source !== 'kernel') checkPort(method, keys, isUpdate);
+    if (keys.serviceFamily !== keys.destinationFamily) checkCrossing(paths.forwarding, method);
+    if (source !== 'kernel' && method !== MASQUERADE) checkPort(method, keys, isUpdate);
   }
   // An update of one threshold is checked by the addon, against the other that the destination has.
-  if (!isUpdate || (upperThreshold !== undefined && lowerThreshold !== undefined)) {
-    checkThresholds(paths.lowerThreshold, upperThreshold ?? 0, lowerThreshold ?? 0);
-  }
-}
-
-const MAX_INT = 2 ** 31 - 1;
-/** The largest threshold of Linux 6, which accepts any sign. */
-const MAX_U32 = 2 ** 32 - 1;
-
-function checkNumber(
-  path: string,
-  value: unknown,
-  source: SettingsSource,
-): asserts value is number | undefined {
-  if (value !== undefined) checkInteger(path, value, 0, source === 'kernel' ? MAX_U32 : MAX_INT);
-}
-
-/** Encodes a number, or its default. Returns the bit of Changes if the number is named. */
-function encodeNumber(
-  records: Records,
-  base: number,
-  { field, change, initial }: NumberSetting,
-  value: number | undefined,
-  source: SettingsSource,
-): number {
-  if (value !== undefined) records.setU32(base, field, value);
-  else if (source !== 'changes') records.setU32(base, field, initial);
-  return value === undefined ? 0 : change;
+  const isComplete = !isUpdate || (upperThreshold !== undefined && lowerThreshold !== undefined);
+  if (isComplete && lower > upper) throw thresholdsError(paths.lowerThreshold, upper, lower);
 }
 
 /** Checks that only a tunnel crosses from one address family to the other, as the kernel does. */
-function checkFamilies(path: string, method: number, keys: Keys): void {
-  if (method === TUNNEL || keys.serviceFamily === keys.destinationFamily) return;
+function checkCrossing(path: string, method: number): void {
+  if (method === TUNNEL) return;
   const rule = "cannot cross from one address family to the other: only 'tunnel' can";
   throw wrongValue(path, forwardings.name(method), rule);
 }
 
 /**
- * Checks that the port is the service's, unless ports are translated. The kernel accepts another
- * port with any forwarding, and ignores it.
+ * Checks that the port is the service's, since the method translates none. The kernel accepts
+ * another port with any forwarding, and ignores it.
  */
 function checkPort(method: number, keys: Keys, isUpdate: boolean): void {
   const { fwmark, servicePort, destinationPort: port } = keys;
-  if (method === MASQUERADE || fwmark !== 0 || port === servicePort) return;
+  if (fwmark !== 0 || port === servicePort) return;
   const forwarding = forwardings.name(method);
   const why = `leaves the service's port ${servicePort}: only 'masquerade' translates ports`;
   // An update has no port that could be wrong: its forwarding does not fit.
@@ -172,11 +158,10 @@ function checkTunnel(path: string, type: number, method: number): void {
   throw wrongValue(path, { type: tunnelTypes.name(type) }, rule);
 }
 
-function checkThresholds(path: string, upper: number, lower: number): void {
-  if (lower <= upper) return;
+function thresholdsError(path: string, upper: number, lower: number): Error {
   const none = ', which is none: set both, or lowerThreshold: 0 to have neither';
   const rule = `is above the upper threshold of ${upper}${upper === 0 ? none : ''}`;
-  throw wrongValue(path, lower, rule);
+  return wrongValue(path, lower, rule);
 }
 
 /**
@@ -186,7 +171,9 @@ function checkThresholds(path: string, upper: number, lower: number): void {
 function checkUnicast(request: RequestBuffer): void {
   const { bytes } = request.records;
   const { destinationFamily: family } = request.keys;
-  const at = request.destination() + fields.address.offset;
+  const at = request.destinationBase + fields.address.offset;
+  const first = bytes[at] ?? 0;
+  if (family === AF_INET && first > 0 && first < FIRST_MULTICAST) return;
   const isIpv4InIpv6 = family === AF_INET6 && isMapped(bytes, at);
   if (!isIpv4InIpv6 && describeAddress(bytes, at, family) === 'unicast') return;
   const hint = isIpv4InIpv6 ? `: write ${formatAddress(bytes, at + 12, AF_INET)}` : '';

@@ -30,12 +30,12 @@ export function encodeServiceAddress(
   address: string,
   port: number,
 ): number {
-  const { records, keys } = draft;
-  const base = draft.service();
-  const family = parseAddress(address, records.bytes, base + serviceFields.address.offset);
-  records.setU16(base, serviceFields.family, family);
-  records.setU16(base, serviceFields.protocol, protocol);
-  records.setU16(base, serviceFields.port, port);
+  const { keys, serviceBase: base } = draft;
+  const { bytes, u16s } = draft.records;
+  const family = parseAddress(address, bytes, base + serviceFields.address.offset);
+  u16s[(base + serviceFields.family.offset) >> 1] = family;
+  u16s[(base + serviceFields.protocol.offset) >> 1] = protocol;
+  u16s[(base + serviceFields.port.offset) >> 1] = port;
   keys.serviceFamily = family;
   keys.fwmark = 0;
   keys.protocol = protocol;
@@ -46,7 +46,7 @@ export function encodeServiceAddress(
 /** Encodes the key of a service by firewall mark. @internal */
 export function encodeFirewallMark(draft: Draft, fwmark: number, family: number): void {
   const { records, keys } = draft;
-  const base = draft.service();
+  const base = draft.serviceBase;
   records.setU32(base, serviceFields.fwmark, fwmark);
   records.setU16(base, serviceFields.family, family);
   keys.serviceFamily = family;
@@ -66,12 +66,12 @@ export function encodeDestinationAddress(
   address: string,
   port: number | undefined,
 ): number {
-  const { records, keys } = draft;
-  const base = draft.destination();
-  const family = parseAddress(address, records.bytes, base + destinationFields.address.offset);
+  const { keys, destinationBase: base } = draft;
+  const { bytes, u16s } = draft.records;
+  const family = parseAddress(address, bytes, base + destinationFields.address.offset);
   const number = port ?? keys.servicePort;
-  records.setU16(base, destinationFields.family, family);
-  records.setU16(base, destinationFields.port, number);
+  u16s[(base + destinationFields.family.offset) >> 1] = family;
+  u16s[(base + destinationFields.port.offset) >> 1] = number;
   keys.destinationFamily = family;
   keys.destinationPort = number;
   return family;

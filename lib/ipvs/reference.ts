@@ -17,8 +17,8 @@ import {
 import { protocols } from './names.js';
 import { DESTINATION_PROPERTIES, SERVICE_KEY, SERVICE_PROPERTIES } from './properties.js';
 import { encodeDestinationText, encodeServiceText, isServiceText } from './reference-text.js';
-import type { Draft } from './request-buffer.js';
-import { checkSettings, pathsIn, type Unchecked } from './settings.js';
+import type { Draft, RequestBuffer, ServiceKeyProperties } from './request-buffer.js';
+import { checkSettings, isReadable, type Unchecked } from './settings.js';
 
 type KeyProperty = (typeof SERVICE_KEY)[number];
 const KEY_PROPERTIES: ReadonlySet<KeyProperty> = new Set(SERVICE_KEY);
@@ -26,32 +26,23 @@ const KEY_PROPERTIES: ReadonlySet<KeyProperty> = new Set(SERVICE_KEY);
 /** @internal */
 export const ADDRESS_RULE = 'an IPv4 or IPv6 address without port, prefix or zone';
 
-type Paths = Readonly<Record<KeyProperty, string>>;
-/** By the name of the argument, of which there are few. */
-const paths = new Map<string, Paths>();
-
-/**
- * Returns what errors call the properties of a key. They are joined once: most checks find nothing
- * wrong, and the strings would be a third of what a batch allocates.
- */
-function keyPathsIn(property: string): Paths {
-  let found = paths.get(property);
-  if (found === undefined) {
-    found = pathsIn(property, SERVICE_KEY);
-    paths.set(property, found);
-  }
-  return found;
-}
-
 /** Encodes the key of a service from a reference. @internal */
 export function encodeServiceReference(draft: Draft, property: string, reference: unknown): void {
-  if (typeof reference === 'string') {
-    encodeServiceText(draft, property, reference);
-    return;
-  }
+  if (typeof reference === 'string') encodeServiceText(draft, property, reference);
+  else encodeServiceObject(draft, property, reference);
+}
+
+/** Returns the properties of the key, or undefined if the object cannot be kept. */
+function encodeServiceObject(
+  draft: Draft,
+  property: string,
+  reference: unknown,
+): ServiceKeyProperties | undefined {
   checkReference(property, reference, "'tcp://10.96.0.1:443'");
-  const key = checkKeyed(draft, property, reference, SERVICE_PROPERTIES, encodeServiceKey);
-  encodeServiceKey(draft, property, key);
+  const settings = checkKeyed(draft, property, reference, SERVICE_PROPERTIES, encodeServiceKey);
+  const key = encodeServiceKey(draft, property, settings);
+  // An object that was copied is no plain one: its class may have getters.
+  return settings === reference ? key : undefined;
 }
 
 /**
@@ -60,12 +51,19 @@ export function encodeServiceReference(draft: Draft, property: string, reference
  * @internal
  */
 export function encodeServiceOfDestination(
-  draft: Draft,
+  request: RequestBuffer,
   reference: unknown,
   destination: unknown,
 ): void {
+  if (request.repeatService(reference)) return;
   try {
-    encodeServiceReference(draft, 'service', reference);
+    if (typeof reference === 'string') {
+      encodeServiceText(request, 'service', reference);
+      request.keepService(reference);
+    } else {
+      const key = encodeServiceObject(request, 'service', reference);
+      if (key !== undefined) request.keepService(reference, key);
+    }
   } catch (error) {
     if (!namesService(destination)) throw error;
     const rule = 'is no service, and the argument behind it is one: the service comes first';
@@ -80,32 +78,39 @@ function namesService(value: unknown): boolean {
   return Object.hasOwn(value, 'protocol') || Object.hasOwn(value, 'fwmark');
 }
 
-/** Checks and encodes the key of a service. @internal */
+/**
+ * Checks and encodes the key of a service. The paths of its properties are joined only for errors:
+ * most checks find nothing wrong.
+ * @returns the properties as they were read, once
+ * @internal
+ */
 export function encodeServiceKey(
   draft: Draft,
   property: string,
-  key: Unchecked<KeyProperty>,
-): void {
+  key: ServiceKeyProperties,
+): ServiceKeyProperties {
   const { protocol, address, port, fwmark, family } = key;
-  const names = keyPathsIn(property);
   if (fwmark !== undefined) {
-    checkAbsent(names.protocol, protocol);
-    checkAbsent(names.address, address);
-    checkAbsent(names.port, port);
-    const mark = checkInteger(names.fwmark, fwmark, 1, MAX_MARK);
-    const number = family === undefined ? AF_INET : families.number(names.family, family);
+    checkAbsent(`${property}.protocol`, protocol);
+    checkAbsent(`${property}.address`, address);
+    checkAbsent(`${property}.port`, port);
+    const mark = checkInteger(`${property}.fwmark`, fwmark, 1, MAX_MARK);
+    const number = family === undefined ? AF_INET : families.number(`${property}.family`, family);
     encodeFirewallMark(draft, mark, number);
-    return;
+    return { fwmark, family };
   }
   if (protocol === undefined && address === undefined) {
     throw wrongValue(property, key, 'needs protocol, address and port, or fwmark');
   }
-  const number = protocols.numberOrUnknown(names.protocol, protocol, MAX_PROTOCOL);
-  checkAddress(names.address, address);
-  const checkedPort = checkInteger(names.port, port, 0, MAX_PORT);
+  const number =
+    protocols.find(protocol) ??
+    protocols.numberOrUnknown(`${property}.protocol`, protocol, MAX_PROTOCOL);
+  if (typeof address !== 'string') throw wrongType(`${property}.address`, address, ADDRESS_RULE);
+  const checkedPort = isPort(port) ? port : checkInteger(`${property}.port`, port, 0, MAX_PORT);
   const encoded = encodeServiceAddress(draft, number, address, checkedPort);
-  if (encoded === 0) throw notAddress(names.address, address);
-  checkFamily(names.family, family, encoded, address);
+  if (encoded === 0) throw notAddress(`${property}.address`, address);
+  if (family !== undefined) checkFamily(`${property}.family`, family, encoded, address);
+  return { protocol, address, port, family };
 }
 
 /**
@@ -134,12 +139,12 @@ export function encodeDestinationKey(
   property: string,
   { address, port, family }: Unchecked<KeyProperty>,
 ): boolean {
-  const names = keyPathsIn(property);
-  checkAddress(names.address, address);
-  const number = port === undefined ? undefined : checkInteger(names.port, port, 0, MAX_PORT);
-  const encoded = encodeDestinationAddress(draft, address, number);
-  if (encoded === 0) throw notAddress(names.address, address);
-  checkFamily(names.family, family, encoded, address);
+  if (typeof address !== 'string') throw wrongType(`${property}.address`, address, ADDRESS_RULE);
+  const checkedPort =
+    port === undefined || isPort(port) ? port : checkInteger(`${property}.port`, port, 0, MAX_PORT);
+  const encoded = encodeDestinationAddress(draft, address, checkedPort);
+  if (encoded === 0) throw notAddress(`${property}.address`, address);
+  if (family !== undefined) checkFamily(`${property}.family`, family, encoded, address);
   return port !== undefined;
 }
 
@@ -155,6 +160,7 @@ export function checkKeyed<Key extends string>(
   allowed: ReadonlySet<Key>,
   encodeKey: (draft: Draft, property: string, key: Unchecked<KeyProperty>) => unknown,
 ): Unchecked<Key> {
+  if (isReadable(value, allowed)) return value;
   try {
     return checkSettings(property, value, allowed);
   } catch (error) {
@@ -179,8 +185,8 @@ function checkReference(
   throw wrongType(property, reference, `a reference: a string such as ${example}, or an object`);
 }
 
-function checkAddress(property: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') throw wrongType(property, value, ADDRESS_RULE);
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && (value & MAX_PORT) === value;
 }
 
 /** Returns the error for a text that is not an address. @internal */
@@ -190,7 +196,7 @@ export function notAddress(property: string, text: string): Error {
 
 /** Checks a family, which may only repeat what the address says. */
 function checkFamily(property: string, value: unknown, family: number, address: string): void {
-  if (value === undefined || families.number(property, value) === family) return;
+  if (families.number(property, value) === family) return;
   throw wrongValue(property, value, `is not the family of ${address}`);
 }
 

@@ -44,7 +44,9 @@ export function encodeServiceConfig(request: RequestBuffer, config: unknown): vo
     throw wrongType('service', config, `an object${serviceObjectHint(config)}`);
   }
   const settings = checkKeyed(request, 'service', config, CONFIG_KEYS, encodeServiceKey);
-  encodeServiceKey(request, 'service', settings);
+  const key = encodeServiceKey(request, 'service', settings);
+  // Not of an object that was copied: its class may have getters.
+  if (settings === config) request.keepService(config, key);
   const source = sourceOf(settings.stats);
   if (source === 'config') checkServiceKey(request);
   encodeSettings(request, settings, source);
@@ -63,7 +65,7 @@ export function encodeServiceChanges(request: RequestBuffer, changes: unknown): 
 export function encodeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
   // No service has this key; with one that a service has, the kernel would not get that far.
   encodeServiceReference(request, 'service', 'unknown-65535://[::]:0');
-  request.records.setName(request.service(), fields.scheduler, scheduler);
+  request.records.setName(request.serviceBase, fields.scheduler, scheduler);
 }
 
 /**
@@ -74,7 +76,7 @@ function checkServiceKey(request: RequestBuffer): void {
   const { records, keys } = request;
   if (keys.fwmark !== 0) return;
   protocols.number(PATHS.service.protocol, protocols.name(keys.protocol));
-  const at = request.service() + fields.address.offset;
+  const at = request.serviceBase + fields.address.offset;
   const kind = describeAddress(records.bytes, at, keys.serviceFamily);
   if (kind === 'unicast') return;
   const address = formatAddress(records.bytes, at, keys.serviceFamily);
@@ -88,7 +90,7 @@ function encodeSettings(
   source: SettingsSource,
 ): void {
   const { records, keys } = request;
-  const base = request.service();
+  const base = request.serviceBase;
   const isUpdate = source === 'changes';
   const paths = isUpdate ? PATHS.changes : PATHS.service;
   const { scheduler, schedulerFlags, persistence, onePacket } = settings;
@@ -106,7 +108,7 @@ function encodeSettings(
     const checked = checkSchedulerFlags(paths.schedulerFlags, schedulerFlags, source, scheduler);
     // Without a scheduler, the addon compares the owner with the scheduler that the service has.
     if (schedulerName !== undefined) checkFlagOwner(paths.schedulerFlags, checked, schedulerName);
-    records.setName(request.base(), requestFields.flagsOwner, checked.owner);
+    records.setName(request.current, requestFields.flagsOwner, checked.owner);
     flags |= checked.bits;
     changes |= CHANGES.schedulerFlags;
   }
@@ -130,7 +132,7 @@ function encodeSettings(
   }
 
   records.setU32(base, fields.flags, flags);
-  records.setU32(request.base(), requestFields.changes, changes);
+  records.setU32(request.current, requestFields.changes, changes);
 }
 
 function checkOnePacket(path: string, { fwmark, protocol }: Keys): void {

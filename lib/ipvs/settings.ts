@@ -2,7 +2,7 @@
  * Reading of references, configurations and changes: objects with known keys.
  * @module
  */
-import { checkKeys, copyOwn, isPlain } from '../core/check.js';
+import { checkKeys, copyOwn } from '../core/check.js';
 
 /** Properties of any type, which are still to be checked. */
 export type Unchecked<Key extends string> = { readonly [Name in Key]?: unknown };
@@ -31,10 +31,25 @@ export function checkSettings<Key extends string>(
   value: unknown,
   allowed: ReadonlySet<Key>,
 ): Unchecked<Key> {
+  if (isReadable(value, allowed)) return value;
   checkKeys(property, value, allowed, listHint);
-  // checkKeys() has found no other keys.
-  if (isPlain(value) && !isPolluted()) return value as Unchecked<Key>;
   return copyOwn(value, allowed);
+}
+
+/**
+ * Returns true for a plain object with no keys but the `allowed`, which inherits none of them:
+ * there is nothing to say against it, and no need for a copy.
+ * @internal
+ */
+export function isReadable<Key extends string>(
+  value: unknown,
+  allowed: ReadonlySet<Key>,
+): value is Unchecked<Key> {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype || isPolluted()) return false;
+  // A key of another type is not in the set.
+  for (const key in value) if (!allowed.has(key as Key)) return false;
+  return true;
 }
 
 /** The arguments of which callers often have a list. */

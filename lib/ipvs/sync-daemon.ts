@@ -92,7 +92,7 @@ const GROUP_RULE = 'a multicast address, from 224.0.0.0 to 239.255.255.255 or in
 export function encodeSyncDaemon(request: RequestBuffer, config: unknown): void {
   const settings = readConfig(request, config);
   const { records } = request;
-  const base = request.base() + offset;
+  const base = request.current + offset;
   encodeSyncDaemonRole(request, 'daemon.role', settings.role);
   const name = linkNameBytes('daemon.interface', settings.interface);
   records.setNameBytes(base, fields.interface, name);
@@ -111,7 +111,7 @@ export function encodeSyncDaemonRole(
   property: string,
   role: unknown,
 ): void {
-  const base = request.base() + offset;
+  const base = request.current + offset;
   request.records.setU32(base, fields.role, roles.number(property, role));
 }
 

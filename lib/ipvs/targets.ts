@@ -80,7 +80,7 @@ export function inputTarget(
  */
 export function serviceTarget(draft: Draft, argument: unknown): string {
   const { records } = draft;
-  const base = draft.service();
+  const base = draft.serviceBase;
   const isEncoded = records.number(base, SERVICE_FAMILY) !== 0;
   return isEncoded ? formatServiceAt(records, base) : describeArgument(argument);
 }
@@ -88,7 +88,7 @@ export function serviceTarget(draft: Draft, argument: unknown): string {
 /** Returns what errors call the destination that is being encoded, without its service. */
 export function destinationTarget(draft: Draft, argument: unknown): string {
   const { records } = draft;
-  const base = draft.destination();
+  const base = draft.destinationBase;
   const isEncoded = records.number(base, DESTINATION_FAMILY) !== 0;
   return isEncoded ? formatDestinationAt(records, base) : describeArgument(argument);
 }

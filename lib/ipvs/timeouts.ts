@@ -36,7 +36,7 @@ const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 /** Encodes the timeouts to change. @internal */
 export function encodeTimeouts(request: RequestBuffer, changes: unknown): void {
   const timeouts = readObject('timeouts', changes, KEYS);
-  const base = request.base() + layout.request.fields.timeouts.offset;
+  const base = request.current + layout.request.fields.timeouts.offset;
   let isEmpty = true;
   for (const name of NAMES) {
     const value = timeouts[name];

@@ -73,7 +73,7 @@ export function encodeTunnel(
 ): number {
   const tunnel = readObject(path, value, KEYS, tunnelHint);
   const { records } = draft;
-  const base = draft.destination();
+  const base = draft.destinationBase;
   const checked = source === 'kernel' ? checkKernelTunnel(path, tunnel) : checkTunnel(path, tunnel);
   records.setU16(base, fields.tunnelType, checked.type);
   records.setU16(base, fields.tunnelPort, checked.port);

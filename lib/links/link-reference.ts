@@ -16,7 +16,7 @@ const { fields } = layout.linkRequest;
 
 /** Checks and encodes the name of the link that a request is about. @internal */
 export function encodeLinkName(request: LinkRequestBuffer, property: string, name: unknown): void {
-  request.records.setNameBytes(request.base(), fields.name, newLinkNameBytes(property, name));
+  request.records.setNameBytes(request.current, fields.name, newLinkNameBytes(property, name));
 }
 
 /**
@@ -43,7 +43,7 @@ export function encodeLinkReference(
     );
   }
   const checked = checkLinkIndex(isObject ? `${property}.index` : property, index);
-  request.records.setNumber(request.base(), fields.index, checked);
+  request.records.setNumber(request.current, fields.index, checked);
   return checked;
 }
 

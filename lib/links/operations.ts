@@ -63,7 +63,7 @@ function encodeSettings(
   { up, mtu }: { readonly up: unknown; readonly mtu: unknown },
 ): void {
   const { records } = request;
-  const base = request.base();
+  const base = request.current;
   let given = 0;
   if (up !== undefined) {
     records.setNumber(base, fields.up, checkBoolean(`${property}.up`, up) ? 1 : 0);
@@ -80,7 +80,7 @@ function encodeSettings(
 function encodeFamily(request: LinkRequestBuffer, family: unknown): number {
   if (family === undefined) return 0;
   const number = families.number('options.family', family);
-  request.records.setNumber(request.base(), fields.family, number);
+  request.records.setNumber(request.current, fields.family, number);
   return number;
 }
 
@@ -91,7 +91,7 @@ function encodeKind(request: LinkRequestBuffer, kind: unknown): void {
   if (!/^[!-~]+$/.test(kind) || kind.length > MAX_KIND) {
     throw wrongValue('options.kind', kind, `is not ${rule}`);
   }
-  request.records.setName(request.base(), fields.kind, kind);
+  request.records.setName(request.current, fields.kind, kind);
 }
 
 function encodeLinkAndAddress(
@@ -110,7 +110,7 @@ function encodeLinkAndAddress(
 const plannedChange = (name: LinkOperationName) =>
   withoutValue(name, (request, plan: AddressPlan, change: number, link: string | undefined) => {
     if (link !== undefined) encodeLinkName(request, 'link', link);
-    request.records.setNumber(request.base(), fields.index, plan.link);
+    request.records.setNumber(request.current, fields.index, plan.link);
     request.copyAddresses(plan.records, change, plan.sizeOf(change));
   });
 
@@ -197,7 +197,7 @@ export const linkOperations = {
       ) => {
         const called = encodeLinkReference(request, 'link', link);
         const required = encodeFamily(request, family);
-        if (prune) request.records.setNumber(request.base(), fields.settings, bit.prune);
+        if (prune) request.records.setNumber(request.current, fields.settings, bit.prune);
         request.addAddresses('wanted', wanted, called, required);
       },
       (response, index) => response.plan(index),

@@ -173,11 +173,11 @@ export class LinkRequestBuffer extends EncodedRequests<LinkOperationName> {
 
   #addCount(count: number): void {
     this.#encoded += count;
-    const first = this.records.number(this.base(), requestFields.firstAddress);
+    const first = this.records.number(this.current, requestFields.firstAddress);
     this.#setNumber('addresses', this.#encoded - first);
   }
 
   #setNumber(field: 'firstAddress' | 'addresses', value: number): void {
-    this.records.setNumber(this.base(), requestFields[field], value);
+    this.records.setNumber(this.current, requestFields[field], value);
   }
 }

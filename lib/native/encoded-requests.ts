@@ -9,7 +9,8 @@ import { Records } from './records.js';
 const FIRST_CAPACITY = 16;
 
 /**
- * Encoded requests of one size. A request is begun, encoded by the modules of its objects, and
+ * Encoded requests of one size. Only this class writes its fields; they are no getters, because
+ * each request reads them many times. A request is begun, encoded by the modules of its objects, and
  * committed. A request that is not committed, since its arguments were refused, is overwritten by
  * the next one.
  */
@@ -17,9 +18,13 @@ export class EncodedRequests<Operation extends string> {
   readonly #size: number;
   readonly #operation: Field;
   readonly #operations: Readonly<Record<Operation, number>>;
-  #records: Records;
   #capacity: number;
-  #count = 0;
+  /** The records of the requests. Growing replaces them. */
+  records: Records;
+  /** The number of committed requests. */
+  count = 0;
+  /** The offset of the request that is being encoded. */
+  current = 0;
 
   /**
    * @param record the layout of a request
@@ -34,52 +39,43 @@ export class EncodedRequests<Operation extends string> {
     this.#operation = record.fields.operation;
     this.#operations = operations;
     this.#capacity = capacity;
-    this.#records = new Records(new ArrayBuffer(capacity * record.size));
+    this.records = new Records(new ArrayBuffer(capacity * record.size));
   }
 
-  /** The records of the requests. Growing replaces them. */
-  get records(): Records {
-    return this.#records;
-  }
-
-  /** The number of committed requests. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Returns the offset of a request; default: the one that is being encoded. */
-  base(index = this.#count): number {
+  /** Returns the offset of a request. */
+  base(index: number): number {
     return index * this.#size;
   }
 
   /** Begins a request. All of it is zero but the operation. */
   begin(operation: string): void {
-    if (this.#count === this.#capacity) this.#grow();
-    const base = this.base();
-    this.#records.bytes.fill(0, base, base + this.#size);
+    if (this.count === this.#capacity) this.#grow();
+    const { bytes, u32s } = this.records;
+    const base = this.count * this.#size;
+    this.current = base;
+    bytes.fill(0, base, base + this.#size);
     // The queue passes on the names of its client's requests.
-    const number = this.#operations[operation as Operation];
-    this.#records.setU32(base, this.#operation, number);
+    u32s[(base + this.#operation.offset) >> 2] = this.#operations[operation as Operation];
   }
 
   /** Commits the request that was begun. */
   commit(): void {
-    this.#count++;
+    this.count++;
   }
 
   /** Returns the bytes of the committed requests, or of some of them. */
-  bytes(chunk = { first: 0, count: this.#count }): Uint8Array {
+  bytes(chunk = { first: 0, count: this.count }): Uint8Array {
     const { first, count } = chunk;
-    return this.#records.bytes.subarray(this.base(first), this.base(first + count));
+    return this.records.bytes.subarray(this.base(first), this.base(first + count));
   }
 
   /** Removes all requests, and keeps the memory. */
   clear(): void {
-    this.#count = 0;
+    this.count = 0;
   }
 
   #grow(): void {
     this.#capacity *= 2;
-    this.#records = this.#records.enlarged(this.#capacity * this.#size);
+    this.records = this.records.enlarged(this.#capacity * this.#size);
   }
 }

@@ -16,13 +16,13 @@ const TWO_TO_32 = 2 ** 32;
  */
 export class Records {
   readonly bytes: Uint8Array;
-  readonly #u16: Uint16Array;
-  readonly #u32: Uint32Array;
+  readonly u16s: Uint16Array;
+  readonly u32s: Uint32Array;
 
   constructor(buffer: ArrayBuffer) {
     this.bytes = new Uint8Array(buffer);
-    this.#u16 = new Uint16Array(buffer);
-    this.#u32 = new Uint32Array(buffer);
+    this.u16s = new Uint16Array(buffer);
+    this.u32s = new Uint32Array(buffer);
   }
 
   /** Returns a larger copy. */
@@ -39,33 +39,33 @@ export class Records {
   }
 
   u16(base: number, { offset }: Field): number {
-    return this.#u16[(base + offset) >> 1] ?? 0;
+    return this.u16s[(base + offset) >> 1] ?? 0;
   }
 
   u32(base: number, { offset }: Field): number {
-    return this.#u32[(base + offset) >> 2] ?? 0;
+    return this.u32s[(base + offset) >> 2] ?? 0;
   }
 
   /** Returns a number of 64 bits, exact up to 2^53. */
   u64(base: number, { offset }: Field): number {
     const at = (base + offset) >> 2;
-    const low = this.#u32[at + LOW] ?? 0;
-    const high = this.#u32[at + HIGH] ?? 0;
+    const low = this.u32s[at + LOW] ?? 0;
+    const high = this.u32s[at + HIGH] ?? 0;
     return high === 0 ? low : high * TWO_TO_32 + low;
   }
 
   /** Returns a number of 64 bits, always exact. */
   bigint(base: number, { offset }: Field): bigint {
     const at = (base + offset) >> 2;
-    return (BigInt(this.#u32[at + HIGH] ?? 0) << 32n) | BigInt(this.#u32[at + LOW] ?? 0);
+    return (BigInt(this.u32s[at + HIGH] ?? 0) << 32n) | BigInt(this.u32s[at + LOW] ?? 0);
   }
 
   setU16(base: number, { offset }: Field, value: number): void {
-    this.#u16[(base + offset) >> 1] = value;
+    this.u16s[(base + offset) >> 1] = value;
   }
 
   setU32(base: number, { offset }: Field, value: number): void {
-    this.#u32[(base + offset) >> 2] = value;
+    this.u32s[(base + offset) >> 2] = value;
   }
 
   /** Writes a number of 16 or 32 bits. */

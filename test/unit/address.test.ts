@@ -15,7 +15,7 @@ const GUARD = 0xa5;
 
 /** Parses into the middle of a guarded buffer. */
 function parse(text: string): { family: number; bytes: number[]; around: number[] } {
-  const buffer = new Uint8Array(24).fill(GUARD);
+  const buffer = new Uint8Array(24).fill(GUARD).fill(0, 4, 20);
   const family = parseAddress(text, buffer, 4);
   return {
     family,
