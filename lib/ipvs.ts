@@ -282,12 +282,12 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
     return withAwaitStacks(this.#batch(args));
   }
 
-  async #batch(args: readonly unknown[]): Promise<BatchResults> {
+  async #batch(args: readonly unknown[]) {
     const [build, options] = checkArguments('batch', args, 2, checkBatch);
     try {
-      const results = await sendBatch(this.#queue, this.#client, build, options);
+      const outcome = await sendBatch(this.#queue, this.#client, build, options);
       // The value at each place is of the type of its operation.
-      return results as BatchResults;
+      return { ...outcome, results: outcome.results as BatchResults };
     } catch (error) {
       if (isInputError(error) && error.operation === undefined) describeInput(error, 'batch', '');
       throw error;

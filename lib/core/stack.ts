@@ -111,21 +111,19 @@ export function withAwaitStack<Value>(promise: Promise<Value>): Promise<Value> {
 }
 
 /**
- * Returns a promise for the same results, whose errors have stacks that begin at the `await`. All
- * errors share the frames, because capturing a stack is expensive.
+ * Returns a promise for the results, whose errors get stacks that begin at the `await`. All errors
+ * share the frames, because capturing a stack is expensive.
  */
-export function withAwaitStacks<Results extends readonly PromiseSettledResult<unknown>[]>(
-  promise: Promise<Results>,
+export function withAwaitStacks<Results>(
+  promise: Promise<{ readonly results: Results; readonly errors: readonly unknown[] }>,
 ): Promise<Results> {
-  return withAwaitStack(promise).then(function share(results) {
+  return withAwaitStack(promise).then(function share({ results, errors }) {
     let frames: string | undefined;
-    for (const result of results) {
-      if (result.status === 'fulfilled' || !isOwnError(result.reason)) continue;
-      const { reason } = result;
-      if (isSettled(reason)) continue;
+    for (const error of errors) {
+      if (!isOwnError(error) || isSettled(error)) continue;
       frames ??= framesAtAwait(share);
-      replaceFrames(reason, frames);
-      kept.add(reason);
+      replaceFrames(error, frames);
+      kept.add(error);
     }
     return results;
   });

@@ -8,7 +8,7 @@ import { IpvsError } from '../core/errors.js';
 import { describePlace, isInputError, wrongType, wrongValue } from '../core/input-errors.js';
 import { callOnAbort, checkSignal, reasonOf } from '../core/signals.js';
 import { beginAtCaller, isKept, keepStack } from '../core/stack.js';
-import { type BatchRunOptions, runBatch } from '../queue/batch-chunks.js';
+import { type BatchOutcome, type BatchRunOptions, runBatch } from '../queue/batch-chunks.js';
 import { EncodedBatch, MAX_REQUESTS } from '../queue/encoded-batch.js';
 import type { Place } from '../queue/returns.js';
 import type { IpvsClient, IpvsQueue, IpvsTypes } from './client.js';
@@ -163,7 +163,7 @@ export async function sendBatch(
   client: IpvsClient,
   build: Build,
   options: BatchRunOptions,
-): Promise<PromiseSettledResult<unknown>[]> {
+): Promise<BatchOutcome> {
   queue.checkOpen('batch');
   const before = queue.calls;
   const builder = new Builder(client, build);

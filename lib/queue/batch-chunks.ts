@@ -9,7 +9,44 @@ import { type EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.
 import type { Queue } from './queue.js';
 import { YIELD_INTERVAL } from './slicer.js';
 
-type Results = PromiseSettledResult<unknown>[];
+/** The results of a batch, in the order of its operations, and the errors among them. */
+export interface BatchOutcome {
+  readonly results: PromiseSettledResult<unknown>[];
+  readonly errors: unknown[];
+}
+
+/** The results of a batch so far. */
+class Results implements BatchOutcome {
+  /** Has its full length from the beginning: an array that grows is copied again and again. */
+  readonly results: PromiseSettledResult<unknown>[];
+  /** Kept apart, so that a batch without failures is not searched for them. */
+  readonly errors: unknown[] = [];
+  #count = 0;
+
+  constructor(length: number) {
+    this.results = new Array(length);
+  }
+
+  /** The number of results so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes the next result of an operation that was sent. */
+  readonly take = (result: PromiseSettledResult<unknown>): void => {
+    if (result.status === 'rejected') {
+      placeResult(result.reason, this.#count);
+      this.errors.push(result.reason);
+    }
+    this.results[this.#count++] = result;
+  };
+
+  /** Rejects the next operation, with a reason that belongs to another owner. */
+  reject(reason: unknown): void {
+    this.errors.push(reason);
+    this.results[this.#count++] = { status: 'rejected', reason };
+  }
+}
 
 /** How a batch is sent. */
 export interface BatchRunOptions {
@@ -36,19 +73,15 @@ function nextSize(size: number, elapsed: number): number {
 }
 
 /**
- * Sends a batch. Returns the results of all its operations, in order, and never rejects because of
- * an operation: those that were not sent have a result too.
+ * Sends a batch. Returns the results of all its operations, and never rejects because of an
+ * operation: those that were not sent have a result too.
  */
 export async function runBatch<Types extends ClientTypes>(
   queue: Queue<Types>,
   batches: readonly EncodedBatch<Types>[],
   { stopOnError, signal }: BatchRunOptions,
-): Promise<Results> {
-  const results: Results = [];
-  const take = (result: PromiseSettledResult<unknown>) => {
-    if (result.status === 'rejected') placeResult(result.reason, results.length);
-    results.push(result);
-  };
+): Promise<BatchOutcome> {
+  const outcome = new Results(batches.reduce((sum, { count }) => sum + count, 0));
   let size = FIRST_CHUNK;
   let isStopped = false;
   let decodeLast = () => {};
@@ -60,16 +93,17 @@ export async function runBatch<Types extends ClientTypes>(
       queueMicrotask(decodeLast);
       const received = await exchange;
       const sent = stopOnError ? sentOf(batch, range, received) : { ...range, hasFailed: false };
-      decodeLast = () => queue.slicer.add(batch.results(received, sent.first, sent.count, take));
+      decodeLast = () =>
+        queue.slicer.add(batch.results(received, sent.first, sent.count, outcome.take));
       isStopped = sent.hasFailed;
       first += sent.count;
       if (received.status === 'fulfilled') size = nextSize(size, received.value.elapsed);
     }
   }
   decodeLast();
-  await queue.slicer.run(rejectRest(batches, results, isStopped ? undefined : signal));
+  await queue.slicer.run(rejectRest(batches, outcome, isStopped ? undefined : signal));
   for (const batch of batches) batch.release();
-  return results;
+  return outcome;
 }
 
 /**
@@ -96,24 +130,19 @@ function sentOf<Types extends ClientTypes>(
  */
 function* rejectRest<Types extends ClientTypes>(
   batches: readonly EncodedBatch<Types>[],
-  results: Results,
+  outcome: Results,
   signal: AbortSignal | undefined,
 ): Generator<void, void> {
-  const index = results.findIndex(({ status }) => status === 'rejected');
-  const failed = results[index];
-  const failure = { index, cause: failed?.status === 'rejected' ? failed.reason : undefined };
+  const { results } = outcome;
+  if (outcome.count === results.length) return;
+  const index = results.findIndex((result) => result?.status === 'rejected');
+  const failure = { index, cause: outcome.errors[0] };
   let start = 0;
   for (const batch of batches) {
-    for (let each = Math.max(results.length - start, 0); each < batch.count; each++) {
-      let reason: unknown;
-      if (signal !== undefined) {
-        // The reason belongs to the owner of the signal, so that no place is written into it.
-        reason = reasonOf(signal);
-      } else {
-        reason = batch.skippedError(each, failure);
-        placeResult(reason, results.length);
-      }
-      results.push({ status: 'rejected', reason });
+    for (let each = Math.max(outcome.count - start, 0); each < batch.count; each++) {
+      // The reason belongs to the owner of the signal, so that no place is written into it.
+      if (signal !== undefined) outcome.reject(reasonOf(signal));
+      else outcome.take({ status: 'rejected', reason: batch.skippedError(each, failure) });
       if (each % YIELD_INTERVAL === YIELD_INTERVAL - 1) yield;
     }
     start += batch.count;

@@ -24,7 +24,8 @@ export type Build = (batch: Batch) => void | PromiseLike<void>;
 
 /** Sends a batch as `Ipvs.batch()` does. */
 export async function batch({ queue, client }: QueueFixture, build: Build, options?: BatchOptions) {
-  return sendBatch(queue, client, build, checkBatchOptions(options));
+  const { results } = await sendBatch(queue, client, build, checkBatchOptions(options));
+  return results;
 }
 
 /** Returns a build that adds destinations, numbered from `first`. */

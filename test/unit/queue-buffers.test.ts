@@ -34,7 +34,10 @@ test('an empty batch gives back the buffer of an operation that was refused', as
     expect(() => Reflect.apply(b.deleteService, b, ['nonsense'])).toThrow(TypeError);
   };
   const options = checkBatchOptions(undefined);
-  expect(await sendBatch(new Queue(watched), watched, build, options)).toEqual([]);
+  expect(await sendBatch(new Queue(watched), watched, build, options)).toMatchObject({
+    results: [],
+    errors: [],
+  });
   const given = requests.mock.results.map(({ value }) => value as unknown);
   expect(given).toHaveLength(1);
   expect(release.mock.calls.map(([buffer]) => buffer)).toEqual(given);
@@ -59,7 +62,7 @@ test('a batch gives its buffer back once, even if the promise of build settles t
   const pending = sendBatch(new Queue(watched), watched, build, checkBatchOptions(undefined));
   await settled();
   await handle.respond(0);
-  expect(await pending).toEqual([{ status: 'fulfilled', value: undefined }]);
+  expect((await pending).results).toEqual([{ status: 'fulfilled', value: undefined }]);
   const given = requests.mock.results.map(({ value }) => value as unknown);
   expect(given).toHaveLength(1);
   expect(release.mock.calls.map(([buffer]) => buffer)).toEqual(given);

@@ -41,8 +41,8 @@ describe.each(makers)('%s', (_, make) => {
   ])('is delivered if its stack is %s', async (_, change) => {
     const errors = [make(), make()];
     change();
-    const results = errors.map((reason) => ({ status: 'rejected', reason }) as const);
-    expect(await withAwaitStacks(Promise.resolve(results))).toBe(results);
+    const results: unknown[] = [];
+    expect(await withAwaitStacks(Promise.resolve({ results, errors }))).toBe(results);
     const [error] = errors;
     expect(await withAwaitStack(Promise.reject(make())).catch(isInputError)).toBe(
       isInputError(error),
@@ -57,8 +57,7 @@ describe.each(makers)('%s', (_, make) => {
     const error = make();
     const { stack } = error;
     keep(error);
-    const result = { status: 'rejected', reason: error } as const;
-    await withAwaitStacks(Promise.resolve([result]));
+    await withAwaitStacks(Promise.resolve({ results: [], errors: [error] }));
     expect(await withAwaitStack(Promise.reject(error)).catch((reason: unknown) => reason)).toBe(
       error,
     );
@@ -67,13 +66,14 @@ describe.each(makers)('%s', (_, make) => {
   });
 
   test('keeps its stack when its results are delivered again', async () => {
-    const results = [{ status: 'rejected', reason: make() }] as const;
-    await withAwaitStacks(Promise.resolve(results));
-    const { stack } = results[0].reason;
+    const error = make();
+    const outcome = { results: [], errors: [error] };
+    await withAwaitStacks(Promise.resolve(outcome));
+    const { stack } = error;
     await (async function again() {
-      await withAwaitStacks(Promise.resolve(results));
+      await withAwaitStacks(Promise.resolve(outcome));
     })();
-    expect(results[0].reason.stack).toBe(stack);
+    expect(error.stack).toBe(stack);
   });
 
   test('that is frozen does not change when it gets a place', () => {
