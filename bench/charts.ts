@@ -91,14 +91,16 @@ export interface Bar {
   readonly name: string;
   readonly implementation: Implementation;
   readonly value: number;
+  /** The value of the first run in a process, if it was measured. Drawn as a lighter bar behind. */
+  readonly cold: number | undefined;
 }
 
 /** Draws bars, sorted from short to long. */
 export function bars(title: string, unit: string, all: readonly Bar[]): string {
-  const [left, right, step] = [210, WIDTH - 90, 28];
+  const [left, right, step] = [210, WIDTH - 130, 28];
   const bottom = HEAD + 12 + all.length * step;
   const axis = new Axis(
-    all.map(({ value }) => value),
+    all.flatMap(({ value, cold = value }) => [value, cold]),
     left,
     right,
   );
@@ -107,14 +109,20 @@ export function bars(title: string, unit: string, all: readonly Bar[]): string {
     label(axis.place(value), bottom + 18, tick(value), 'text-anchor="middle"'),
   ]);
   const sorted = [...all].sort((a, b) => a.value - b.value);
-  const shapes = sorted.flatMap(({ name, implementation, value }, index) => {
+  const shapes = sorted.flatMap(({ name, implementation, value, cold }, index) => {
     const y = HEAD + 10 + index * step;
-    const width = Math.max(2, axis.place(value) - left);
-    const fill = COLORS[implementation];
+    const rect = (to: number, more = '') => {
+      const width = Math.max(2, axis.place(to) - left).toFixed(1);
+      const fill = COLORS[implementation];
+      return `<rect x="${left}" y="${y}" width="${width}" height="19" fill="${fill}"${more}/>`;
+    };
+    const longest = Math.max(value, cold ?? value);
+    const text = cold === undefined ? digits(value) : `${digits(value)}, cold ${digits(cold)}`;
     return [
       label(left - 10, y + 14, name, 'text-anchor="end"'),
-      `<rect x="${left}" y="${y}" width="${width.toFixed(1)}" height="19" fill="${fill}"/>`,
-      label(left + width + 8, y + 14, digits(value)),
+      ...(cold === undefined ? [] : [rect(cold, ' fill-opacity="0.35"')]),
+      rect(value),
+      label(Math.max(left + 2, axis.place(longest)) + 8, y + 14, text),
     ];
   });
   return frame(title, unit, bottom + 34, [...grid, ...shapes]);

@@ -22,13 +22,23 @@ const blocking = (
   name: string,
   measure: string,
   fixture: Fixture,
-  limit: number | null = 5,
+  limit: number | null = 10,
 ): FootprintCase => ({
   name: `event loop blocked: ${name}`,
   unit: 'ms',
   limit,
   measure,
   fixture,
+  size: SIZE,
+});
+
+/** A case on the growth of the process at its peak. */
+const growth = (name: string, measure: string): FootprintCase => ({
+  name: `memory: growth of the process by ${name}`,
+  unit: 'MiB',
+  limit: 40,
+  measure,
+  fixture: 'nothing',
   size: SIZE,
 });
 
@@ -40,18 +50,28 @@ export const footprintCases: readonly FootprintCase[] = [
   blocking('the same batch(), without garbage collection', 'batch-without-gc', 'nothing'),
   blocking('snapshot() of 100,000 destinations', 'snapshot', 'table'),
   blocking('the same snapshot(), without garbage collection', 'snapshot-without-gc', 'table'),
+  growth('Promise.all of 110,000 operations', 'growth-promise-all'),
+  growth('batch() of 110,000 operations', 'growth-batch'),
   {
     name: 'memory: snapshot() of 100,000 destinations over the size of the result',
     unit: '×',
-    limit: 2,
+    limit: 1.3,
     measure: 'memory',
     fixture: 'table',
     size: SIZE,
   },
   {
+    name: 'time of an empty script',
+    unit: 'ms',
+    limit: null,
+    measure: 'empty-script',
+    fixture: 'nothing',
+    size: SIZE,
+  },
+  {
     name: "time of import 'ipvs' over an empty script",
     unit: 'ms',
-    limit: 15,
+    limit: 5,
     measure: 'import',
     fixture: 'nothing',
     size: SIZE,

@@ -20,6 +20,7 @@ function row(report: KernelReport, measurement: Measurement): string[] {
     `${figures.length}`,
     times(ratio(report, measurement)),
     cold.length === 0 ? '' : digits(median(cold)),
+    times(ratio(report, measurement, 'cold')),
   ];
 }
 
@@ -33,6 +34,7 @@ const HEAD = [
   'rounds',
   'ratio',
   'cold µs',
+  'cold ratio',
 ];
 
 /** Returns the tables of the measurements on a kernel. */

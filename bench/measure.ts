@@ -10,7 +10,7 @@ import { release } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { type Case, type Fixture, selectCases, unchangedFixtures, warmUpSizes } from './cases.js';
 import { type FootprintCase, selectFootprintCases } from './footprint-cases.js';
-import type { Footprint, KernelReport, Measurement, Size } from './measurements.js';
+import type { Footprint, KernelReport, Measurement, Run, Size } from './measurements.js';
 import { isOnLink, Namespace } from './namespace.js';
 import { LINK } from './objects.js';
 
@@ -18,7 +18,7 @@ const [, , file = '', roundsText, filter = '', mode] = process.argv;
 const rounds = Number(roundsText);
 const quick = mode === 'quick';
 /** The time in which V8 compiles the code, and the heap reaches its size. */
-const WARM_UP_MS = quick ? 0 : 12_000;
+const WARM_UP_MS = quick ? 0 : 6000;
 
 const objectsOf = ({ services, destinations }: Size) => services * (1 + destinations);
 
@@ -53,8 +53,8 @@ class CaseRun {
   }
 
   async measure(): Promise<void> {
-    const { implementation, fixture, sizes } = this.#case;
-    if (implementation !== 'ipvs') {
+    const { implementation, fixture, sizes, wholeProcess } = this.#case;
+    if (implementation !== 'ipvs' || wholeProcess) {
       this.#microseconds.push(await this.#run());
       return;
     }
@@ -69,25 +69,32 @@ class CaseRun {
 
   /** Returns the microseconds per operation. Throws if the program did not do all of its work. */
   #run(...warmUp: (string | number)[]): Promise<number> {
-    const { name, program, workload, fixture } = this.#case;
+    const { name, fixture, wholeProcess } = this.#case;
     return inNamespace(fixture, this.#size, (namespace) => {
-      const args = this.#arguments(namespace);
-      const { operations, milliseconds } = namespace.start(program, workload, ...args, ...warmUp);
-      if (operations !== this.#operations) {
-        throw new Error(`${name}: ${operations} operations, expected ${this.#operations}`);
+      const begin = performance.now();
+      const run = this.#start(namespace, warmUp);
+      const milliseconds = wholeProcess ? performance.now() - begin : run.milliseconds;
+      if (run.operations !== this.#operations) {
+        throw new Error(`${name}: ${run.operations} operations, expected ${this.#operations}`);
       }
       const expected = objectsOf(this.#size);
       const found = fixture === 'connections' ? expected : namespace.count(fixture);
       if (found !== expected) throw new Error(`${name}: ${found} objects, expected ${expected}`);
-      return (milliseconds * 1000) / operations;
+      return (milliseconds * 1000) / run.operations;
     });
   }
 
+  #start(namespace: Namespace, warmUp: readonly (string | number)[]): Run {
+    const { program, workload } = this.#case;
+    if (program === 'ipvsadm') return namespace.startIpvsadm(workload, this.#size);
+    return namespace.start(program, workload, ...this.#arguments(namespace), ...warmUp);
+  }
+
   #arguments(namespace: Namespace): (string | number)[] {
-    const { program, fixture } = this.#case;
+    const { program, implementation, fixture } = this.#case;
     const { services, destinations } = this.#size;
     if (program === 'floor' && isOnLink(fixture)) return [LINK, services];
-    const takesPath = program === 'library' || program === 'commands';
+    const takesPath = implementation === 'ipvs' || program === 'commands';
     return [services, destinations, ...(takesPath ? [namespace.path] : [])];
   }
 

@@ -51,8 +51,8 @@ export interface Measurement {
 /** A property of the library other than time per operation, such as memory. */
 export interface Footprint {
   readonly name: string;
-  /** Milliseconds, or a ratio. */
-  readonly unit: 'ms' | '×';
+  /** Milliseconds, mebibytes, or a ratio. */
+  readonly unit: 'ms' | 'MiB' | '×';
   /** The goal: the highest acceptable value. Null for values that are only shown for comparison. */
   readonly limit: number | null;
   readonly values: readonly number[];

@@ -24,7 +24,7 @@ const [, , file = '', mode] = process.argv;
 const quick = mode === 'quick';
 /** Processes are short, and the first run of each is a measurement of its own. */
 const ROUNDS = quick ? 1 : 9;
-const PROFILES = quick ? 1 : 20;
+const PROFILES = quick ? 1 : 10;
 const WARM_RUNS = quick ? 1 : 150;
 
 const program = fileURLToPath(new URL('programs/probe.js', import.meta.url));

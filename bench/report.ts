@@ -62,10 +62,11 @@ function print(report: Report): void {
   }
 }
 
-const bar = ({ name, implementation, microseconds }: Measurement): Bar => ({
+const bar = ({ name, implementation, microseconds, cold }: Measurement): Bar => ({
   name,
   implementation,
   value: median(microseconds),
+  cold: cold.length === 0 ? undefined : median(cold),
 });
 
 /** Returns each case of these topics at its first size. */

@@ -41,11 +41,15 @@ function baselineOf(
 }
 
 /** Returns the time per operation as a multiple of the baseline's. */
-export function ratio(report: KernelReport, measurement: Measurement): number | null {
+export function ratio(
+  report: KernelReport,
+  measurement: Measurement,
+  which: 'microseconds' | 'cold' = 'microseconds',
+): number | null {
   const baseline = baselineOf(report, measurement);
-  return baseline === undefined
+  return baseline === undefined || measurement[which].length === 0
     ? null
-    : median(measurement.microseconds) / median(baseline.microseconds);
+    : median(measurement[which]) / median(baseline.microseconds);
 }
 
 export function byTopic(report: KernelReport): [title: string, rows: Measurement[]][] {
@@ -59,11 +63,17 @@ export function byTopic(report: KernelReport): [title: string, rows: Measurement
 
 /** Returns the goals of the library on a kernel, and what was measured. */
 export function goals(report: KernelReport): Goal[] {
-  const ratios = Object.entries(limits).flatMap(([name, limit]) => {
+  const ratios = Object.entries(limits).flatMap(([name, { warm, cold }]) => {
     const measurement = report.measurements.find((each) => each.name === name);
-    const value = measurement === undefined ? null : ratio(report, measurement);
-    if (measurement === undefined || value === null) return [];
-    return [{ text: `${name} over ${measurement.baseline}`, value, unit: '×', limit }];
+    if (measurement === undefined) return [];
+    const goal = (text: string, value: number | null, limit: number | undefined) =>
+      value === null || limit === undefined
+        ? []
+        : [{ text: `${text} over ${measurement.baseline}`, value, unit: '×', limit }];
+    return [
+      ...goal(name, ratio(report, measurement), warm),
+      ...goal(`${name}, cold,`, ratio(report, measurement, 'cold'), cold),
+    ];
   });
   const footprint = report.footprint.flatMap(({ name, unit, limit, values }) =>
     limit === null ? [] : [{ text: name, value: median(values), unit, limit }],

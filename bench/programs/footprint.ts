@@ -6,7 +6,7 @@
  * @module
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import {
   monitorEventLoopDelay,
   type PerformanceEntry,
@@ -18,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { Ipvs } from 'ipvs';
 import type { Size } from '../measurements.js';
 import { type ServiceEntry, serviceTable } from '../objects.js';
+import { addBatch, addConcurrently, type Load } from './loads.js';
 
 const MIN_MS = 100;
 const IMPORTS = 10;
@@ -75,6 +76,9 @@ const longestBlockWithoutGc: MeasureBlocking = async (act) => {
   return Math.max(0, ...times);
 };
 
+/** Written to /proc/self/clear_refs, sets the peak of resident memory to what is resident now. */
+const RESET_PEAK = '5';
+
 function collectGarbage(): void {
   globalThis.gc?.();
 }
@@ -91,6 +95,17 @@ function script(name: string, source: string): string {
   const path = fileURLToPath(new URL(name, import.meta.url));
   writeFileSync(path, source);
   return path;
+}
+
+/** Returns the lifetimes of an empty script, and of one that imports the package. */
+function scriptTimes(): { readonly empty: number[]; readonly importing: number[] } {
+  const [empty, importing]: [number[], number[]] = [[], []];
+  const scripts = [script('empty.mjs', ''), script('import.mjs', "import 'ipvs';\n")] as const;
+  for (let run = 0; run < IMPORTS; run++) {
+    empty.push(lifetime(scripts[0]));
+    importing.push(lifetime(scripts[1]));
+  }
+  return { empty, importing };
 }
 
 function median(values: readonly number[]): number {
@@ -146,6 +161,24 @@ function blocking(act: Act, measure: MeasureBlocking) {
   };
 }
 
+/** Returns the largest resident memory so far, in bytes. */
+function peakMemory(): number {
+  // maxRSS of process.resourceUsage() includes the memory of the process that started this one.
+  const [, kibibytes] =
+    /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kibibytes) * 1024;
+}
+
+/** Returns the growth of the process while it adds a table, at its peak, in mebibytes. */
+async function growth(ipvs: Ipvs, table: readonly ServiceEntry[], add: Load): Promise<number> {
+  collectGarbage();
+  // The table is not part of the growth, nor is what was allocated to create it.
+  writeFileSync('/proc/self/clear_refs', RESET_PEAK);
+  const before = peakMemory();
+  await add(ipvs, table);
+  return (peakMemory() - before) / 2 ** 20;
+}
+
 const measures: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<number>>> = {
   idle: () => longestBlock(() => sleep(MIN_MS)),
   calls: blocking(calls, longestBlock),
@@ -155,27 +188,27 @@ const measures: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<numb
   snapshot: blocking(snapshot, longestBlock),
   'snapshot-without-gc': blocking(snapshot, longestBlockWithoutGc),
 
+  'growth-promise-all': (ipvs, size) => growth(ipvs, serviceTable(size), addConcurrently),
+  'growth-batch': (ipvs, size) => growth(ipvs, serviceTable(size), addBatch),
+
   memory: async (ipvs) => {
     // Allocates what is allocated once: the thread pool, the buffers of the socket.
     await ipvs.getTimeouts();
     collectGarbage();
     const before = process.memoryUsage();
     const snapshot = await ipvs.snapshot();
-    const peak = process.resourceUsage().maxRSS * 1024;
+    const peak = peakMemory();
     collectGarbage();
     const result = process.memoryUsage().heapUsed - before.heapUsed;
     if (snapshot.services.length === 0) throw new Error('the table is empty');
     return (peak - before.rss) / result;
   },
 
+  'empty-script': async () => median(scriptTimes().empty),
+
   import: async () => {
-    const [empty, full]: [number[], number[]] = [[], []];
-    const scripts = [script('empty.mjs', ''), script('import.mjs', "import 'ipvs';\n")] as const;
-    for (let run = 0; run < IMPORTS; run++) {
-      empty.push(lifetime(scripts[0]));
-      full.push(lifetime(scripts[1]));
-    }
-    return median(full) - median(empty);
+    const { empty, importing } = scriptTimes();
+    return median(importing) - median(empty);
   },
 };
 

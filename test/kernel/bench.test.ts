@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cases } from '../../bench/cases.js';
 import { footprintCases } from '../../bench/footprint-cases.js';
-import type { Report } from '../../bench/measurements.js';
+import { FORMS, type Report } from '../../bench/measurements.js';
+import { probeCases } from '../../bench/probe-cases.js';
 import { root } from './helpers/programs.js';
 
 // Checks that the report is complete. Speed is not tested.
@@ -21,21 +22,23 @@ const reporter = (...args: string[]) =>
   run(process.execPath, join(root, 'build/bench/report.js'), ...args);
 
 beforeAll(() => {
-  output = run(join(root, 'scripts/bench'), '--here', '--quick', '--json', file);
+  output = run(join(root, 'scripts/bench'), '--here', '--probe', '--quick', '--json', file);
   // Written by the line before.
   report = JSON.parse(readFileSync(file, 'utf8')) as Report;
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('npm run bench -- --quick', () => {
-  test('measures every case, and those of this library also on their first run in a process', () => {
+  test('measures every case, and those in a warm process of this library also on their first run', () => {
     const [kernel, ...others] = report.kernels;
     expect(others).toEqual([]);
     expect(kernel?.measurements.map(({ name }) => name)).toEqual(cases.map(({ name }) => name));
-    for (const { implementation, operations, microseconds, cold } of kernel?.measurements ?? []) {
+    for (const { name, operations, microseconds, cold } of kernel?.measurements ?? []) {
+      const { implementation, wholeProcess = false } =
+        cases.find((each) => each.name === name) ?? {};
       expect(operations).toBeGreaterThan(0);
       expect(microseconds.length).toBe(1);
-      expect(cold.length).toBe(implementation === 'ipvs' ? 1 : 0);
+      expect(cold.length).toBe(implementation === 'ipvs' && !wholeProcess ? 1 : 0);
       for (const figure of [...microseconds, ...cold]) expect(figure).toBeGreaterThan(0);
     }
   });
@@ -62,13 +65,36 @@ describe('npm run bench -- --quick', () => {
     }
   });
 
+  test('has numbers for every figure of the probe, and for each form of calls', () => {
+    const { probe } = report;
+    const names = probeCases.flatMap(({ figures }) => figures.map(({ name }) => name));
+    expect(probe?.figures.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+    for (const { values } of probe?.figures ?? []) {
+      for (const form of FORMS) expect(Number.isFinite(values[form][0])).toBe(true);
+    }
+    for (const costs of [probe?.calls, probe?.cold, probe?.warm]) {
+      for (const form of FORMS) {
+        const modules = costs?.[form].map(({ module }) => module);
+        expect(modules).toContain('lib/queue/encoded-batch.ts');
+      }
+    }
+  });
+
+  test('counts the calls of a function for each operation', () => {
+    for (const form of FORMS) {
+      const calls = report.probe?.calls[form].filter(({ name }) => name === 'encodeServiceConfig');
+      // Each service has ten destinations.
+      expect(calls?.map(({ amount }) => amount)).toEqual([expect.closeTo(1 / 11)]);
+    }
+  });
+
   test('prints a line for each case', () => {
     for (const { name } of [...cases, ...footprintCases]) expect(output).toContain(`  ${name} `);
   });
 
   test('reports the machine and the command', () => {
-    expect(report).toMatchObject({ quick: true, node: process.version });
-    expect(report.command).toBe(`npm run bench -- --here --quick --json ${file}`);
+    expect(report).toMatchObject({ quick: true, node: expect.stringMatching(/^v24\./) });
+    expect(report.command).toBe(`npm run bench -- --here --probe --quick --json ${file}`);
   });
 
   test('prints the same tables for the same figures', () => {
