@@ -9,7 +9,8 @@ import { wrongType, wrongValue } from '../core/input-errors.js';
 import { formatServiceAt } from '../ipvs/keys.js';
 import { encodeDestinationReference, encodeServiceReference } from '../ipvs/reference.js';
 import type { DestinationReference, ServiceReference } from '../ipvs/reference-types.js';
-import { type Draft, draftIn } from '../ipvs/request-buffer.js';
+import { RequestBuffer } from '../ipvs/request-buffer.js';
+import type { Field } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
 import { type FactsQuery, NO_FACTS, type ServiceFacts } from './service-facts.js';
@@ -86,20 +87,22 @@ export function encodeFilter(
   filter: Readonly<Partial<Record<(typeof FILTER_KEYS)[number], unknown>>>,
 ): EncodedFilter {
   const records = new Records(new ArrayBuffer(size));
-  // References are encoded in place: their keys have the same layout in a filter as in a request.
-  const draft = draftIn(records, fields.service.offset, fields.destination.offset);
+  // The addon compares the keys of a filter with rows; they have the same layout as in a request.
+  const request = new RequestBuffer(1);
   let criteria = 0;
   let facts = NO_FACTS;
   let query: FactsQuery | undefined;
 
   if (filter.service !== undefined) {
-    encodeServiceReference(draft, 'options.service', filter.service);
+    encodeServiceReference(request, 'options.service', filter.service);
+    copyKey(request, request.service(), records, fields.service);
     criteria |= layout.criteria.service;
-    query = factsQueryOf(draft);
+    query = factsQueryOf(request);
   }
   if (filter.destination !== undefined) {
     const property = 'options.destination';
-    const hasPort = encodeDestinationReference(draft, property, filter.destination);
+    const hasPort = encodeDestinationReference(request, property, filter.destination);
+    copyKey(request, request.destination(), records, fields.destination);
     if (!hasPort && filter.service === undefined) {
       const rule = 'needs a port, or a service beside it whose port it has; see also server';
       throw wrongValue(property, filter.destination, rule);
@@ -131,9 +134,16 @@ export function encodeFilter(
   return { record: records.bytes, facts, query };
 }
 
+/** Copies the key at `from` in a request to a field of the filter. */
+function copyKey(request: RequestBuffer, from: number, filter: Records, field: Field): void {
+  const { bytes } = request.records;
+  filter.bytes.set(bytes.subarray(from, from + field.size), field.offset);
+}
+
 /** The query for the facts about the service that was encoded, if it needs any. */
-function factsQueryOf({ records, keys }: Draft): FactsQuery | undefined {
-  const service = formatServiceAt(records, fields.service.offset);
+function factsQueryOf(request: RequestBuffer): FactsQuery | undefined {
+  const { keys } = request;
+  const service = formatServiceAt(request.records, request.service());
   if (keys.fwmark !== 0) return { service, fact: 'destinations' };
   return keys.servicePort === 0 ? { service, fact: 'claimedPorts' } : undefined;
 }

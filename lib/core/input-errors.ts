@@ -41,12 +41,9 @@ interface Origin {
 }
 
 const origins = new WeakMap<Error, Origin>();
-let count = 0;
 
-/** Returns the number of input errors so far, for {@link isInputErrorSince}. @internal */
-export function inputErrorCount(): number {
-  return count;
-}
+/** Counts the input errors so far, for {@link isInputErrorSince}. Only read elsewhere. @internal */
+export const inputErrors = { count: 0 };
 
 /**
  * Returns true for an input error that was created after the count was `since`. While arguments are
@@ -131,6 +128,6 @@ export function outOfRange(property: string, value: unknown, rule: string): Inpu
 }
 
 function inputError(error: Error, code: InputErrorCode): InputError {
-  origins.set(error, { reason: error.message, number: ++count });
+  origins.set(error, { reason: error.message, number: ++inputErrors.count });
   return Object.assign(error, { code });
 }

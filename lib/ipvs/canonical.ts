@@ -128,7 +128,7 @@ function serviceKey(operation: string, reference: unknown): ServiceKey {
     (buffer) => serviceTarget(buffer, reference),
     (buffer) => {
       encodeServiceReference(buffer, 'service', reference);
-      const service = decodeService(buffer.records, buffer.serviceBase, NO_STATS);
+      const service = decodeService(buffer.records, buffer.service(), NO_STATS);
       if (service.fwmark !== undefined) return { fwmark: service.fwmark, family: service.family };
       const { protocol, address, port } = service;
       return { protocol, address, port };
@@ -164,7 +164,7 @@ function destinationKey(operation: string, reference: unknown): DestinationKey {
     (buffer) => destinationTarget(buffer, reference),
     (buffer) => {
       const hasPort = encodeDestinationReference(buffer, 'destination', reference);
-      const at = buffer.destinationBase;
+      const at = buffer.destination();
       const { address, port } = decodeDestination(buffer.records, at, NO_STATS);
       return hasPort ? { address, port } : { address };
     },
@@ -208,7 +208,7 @@ export function normalizeService(config: ServiceConfig): NormalizedService {
     (buffer) => serviceTarget(buffer, config),
     (buffer) => {
       encodeServiceConfig(buffer, config);
-      const at = buffer.serviceBase;
+      const at = buffer.service();
       const { stats, ...service } = decodeService(buffer.records, at, NO_STATS);
       return service;
     },
@@ -233,7 +233,7 @@ export function normalizeDestination(
     (buffer) => {
       encodeServiceOfDestination(buffer, service, config);
       encodeDestinationConfig(buffer, config);
-      const at = buffer.destinationBase;
+      const at = buffer.destination();
       const {
         activeConnections,
         inactiveConnections,

@@ -6,7 +6,6 @@ import { AF_INET, AF_INET6, describeAddress, formatAddress, isMapped } from '../
 import { checkInteger } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
-import type { Records } from '../native/records.js';
 import { forwardings, tunnelTypes } from './names.js';
 import { DESTINATION_KEY, DESTINATION_SETTINGS, DESTINATION_STATE } from './properties.js';
 import { checkKeyed, encodeDestinationKey } from './reference.js';
@@ -14,6 +13,7 @@ import { destinationObjectHint } from './reference-hints.js';
 import type { Keys, RequestBuffer } from './request-buffer.js';
 import {
   checkSettings,
+  isReadable,
   pathsIn,
   type SettingsSource,
   sourceOf,
@@ -22,6 +22,7 @@ import {
 import { encodeTunnel } from './tunnel.js';
 
 const { fields } = layout.destination;
+const DESTINATION = layout.request.fields.destination.offset;
 const { changes: CHANGES } = layout;
 const DIRECT = layout.forwardings.direct;
 const TUNNEL = layout.forwardings.tunnel;
@@ -52,10 +53,13 @@ export function encodeDestinationConfig(request: RequestBuffer, config: unknown)
   if (typeof config === 'string') {
     throw wrongType('destination', config, `an object${destinationObjectHint(config)}`);
   }
-  const settings = checkKeyed(request, 'destination', config, CONFIG_KEYS, encodeDestinationKey);
+  const settings = isReadable(config, CONFIG_KEYS)
+    ? config
+    : checkKeyed(request, 'destination', config, CONFIG_KEYS, encodeDestinationKey);
   encodeDestinationKey(request, 'destination', settings);
   checkUnicast(request);
-  encodeSettings(request, settings, sourceOf(settings.stats));
+  const { stats } = settings;
+  encodeSettings(request, settings, stats === undefined ? 'config' : sourceOf(stats));
 }
 
 /** Encodes the changes of an update, after the keys of service and destination. @internal */
@@ -68,7 +72,8 @@ function encodeSettings(
   settings: Unchecked<SettingName>,
   source: SettingsSource,
 ): void {
-  const { keys, destinationBase: base } = request;
+  const { keys } = request;
+  const base = request.current + DESTINATION;
   const { u32s } = request.records;
   const isUpdate = source === 'changes';
   const paths = isUpdate ? PATHS.changes : PATHS.destination;
@@ -171,7 +176,7 @@ function thresholdsError(path: string, upper: number, lower: number): Error {
 function checkUnicast(request: RequestBuffer): void {
   const { bytes } = request.records;
   const { destinationFamily: family } = request.keys;
-  const at = request.destinationBase + fields.address.offset;
+  const at = request.current + DESTINATION + fields.address.offset;
   const first = bytes[at] ?? 0;
   if (family === AF_INET && first > 0 && first < FIRST_MULTICAST) return;
   const isIpv4InIpv6 = family === AF_INET6 && isMapped(bytes, at);

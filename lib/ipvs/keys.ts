@@ -7,7 +7,7 @@ import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import { protocols } from './names.js';
 import type { DestinationAddress, FirewallMark, ServiceAddress } from './reference-types.js';
-import type { Draft } from './request-buffer.js';
+import type { RequestBuffer } from './request-buffer.js';
 
 /** @internal */
 export const MAX_PORT = 65535;
@@ -16,6 +16,8 @@ export const MAX_MARK = 2 ** 32 - 1;
 /** @internal */
 export const MAX_PROTOCOL = 65535;
 
+const SERVICE = layout.request.fields.service.offset;
+const DESTINATION = layout.request.fields.destination.offset;
 const serviceFields = layout.service.fields;
 const destinationFields = layout.destination.fields;
 
@@ -25,13 +27,14 @@ const destinationFields = layout.destination.fields;
  * @internal
  */
 export function encodeServiceAddress(
-  draft: Draft,
+  request: RequestBuffer,
   protocol: number,
   address: string,
   port: number,
 ): number {
-  const { keys, serviceBase: base } = draft;
-  const { bytes, u16s } = draft.records;
+  const { keys } = request;
+  const base = request.current + SERVICE;
+  const { bytes, u16s } = request.records;
   const family = parseAddress(address, bytes, base + serviceFields.address.offset);
   u16s[(base + serviceFields.family.offset) >> 1] = family;
   u16s[(base + serviceFields.protocol.offset) >> 1] = protocol;
@@ -44,9 +47,9 @@ export function encodeServiceAddress(
 }
 
 /** Encodes the key of a service by firewall mark. @internal */
-export function encodeFirewallMark(draft: Draft, fwmark: number, family: number): void {
-  const { records, keys } = draft;
-  const base = draft.serviceBase;
+export function encodeFirewallMark(request: RequestBuffer, fwmark: number, family: number): void {
+  const { records, keys } = request;
+  const base = request.service();
   records.setU32(base, serviceFields.fwmark, fwmark);
   records.setU16(base, serviceFields.family, family);
   keys.serviceFamily = family;
@@ -62,12 +65,13 @@ export function encodeFirewallMark(draft: Draft, fwmark: number, family: number)
  * @internal
  */
 export function encodeDestinationAddress(
-  draft: Draft,
+  request: RequestBuffer,
   address: string,
   port: number | undefined,
 ): number {
-  const { keys, destinationBase: base } = draft;
-  const { bytes, u16s } = draft.records;
+  const { keys } = request;
+  const base = request.current + DESTINATION;
+  const { bytes, u16s } = request.records;
   const family = parseAddress(address, bytes, base + destinationFields.address.offset);
   const number = port ?? keys.servicePort;
   u16s[(base + destinationFields.family.offset) >> 1] = family;

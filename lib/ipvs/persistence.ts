@@ -66,7 +66,7 @@ export function encodePersistence(
   source: SettingsSource,
 ): number {
   const { records, keys } = request;
-  const base = request.serviceBase;
+  const base = request.service();
   let changes: number = CHANGES.persistence;
   if (value === null) {
     records.setU32(base, fields.netmask, hostMask(keys.serviceFamily));

@@ -15,7 +15,7 @@ import {
 } from './keys.js';
 import { protocols } from './names.js';
 import { destinationHint, serviceHint } from './reference-hints.js';
-import type { Draft } from './request-buffer.js';
+import type { RequestBuffer } from './request-buffer.js';
 
 const SERVICE_RULE =
   "a service: 'tcp://ADDRESS:PORT', 'udp://[IPV6]:PORT', 'sctp://ADDRESS:PORT', 'fwmark://N' or " +
@@ -32,19 +32,19 @@ const MARK_TEXT = /^fwmark(6?):\/\/([1-9]\d{0,9})$/;
 const HOST_PORT = new RegExp(`^(?:\\[(${IPV6})\\]|([\\d.]{1,15}))(?::(${PORT}))?$`);
 
 /** Encodes the key of a service from its text. @internal */
-export function encodeServiceText(draft: Draft, property: string, text: string): void {
+export function encodeServiceText(request: RequestBuffer, property: string, text: string): void {
   const mark = MARK_TEXT.exec(text);
   if (mark !== null) {
     const number = Number(mark[2]);
     if (number > MAX_MARK) checkInteger(`${property} mark`, number, 1, MAX_MARK);
-    encodeFirewallMark(draft, number, mark[1] === '6' ? AF_INET6 : AF_INET);
+    encodeFirewallMark(request, number, mark[1] === '6' ? AF_INET6 : AF_INET);
     return;
   }
   const [, scheme = '', ipv6, ipv4, port] = SERVICE_TEXT.exec(text) ?? [];
   if (scheme === '' || scheme.startsWith('fwmark')) throw notService(property, text);
   const protocol = protocols.numberOrUnknown(property, scheme, MAX_PROTOCOL);
   const number = checkPortText(property, port);
-  const family = encodeServiceAddress(draft, protocol, ipv6 ?? ipv4 ?? '', number);
+  const family = encodeServiceAddress(request, protocol, ipv6 ?? ipv4 ?? '', number);
   if (!isBracketed(family, ipv6)) throw notService(property, text);
 }
 
@@ -53,11 +53,15 @@ export function encodeServiceText(draft: Draft, property: string, text: string):
  * @returns true if the text has a port
  * @internal
  */
-export function encodeDestinationText(draft: Draft, property: string, text: string): boolean {
+export function encodeDestinationText(
+  request: RequestBuffer,
+  property: string,
+  text: string,
+): boolean {
   const [, ipv6, ipv4, port] = HOST_PORT.exec(text) ?? [];
   const number = port === undefined ? undefined : checkPortText(property, port);
   // A text that is neither in brackets nor dotted is IPv6 without a port.
-  const family = encodeDestinationAddress(draft, ipv6 ?? ipv4 ?? text, number);
+  const family = encodeDestinationAddress(request, ipv6 ?? ipv4 ?? text, number);
   if (family !== (ipv4 === undefined ? AF_INET6 : AF_INET)) {
     const hint = destinationHint(text, isDestinationText);
     throw wrongValue(property, text, `is not ${DESTINATION_RULE}${hint}`);

@@ -17,7 +17,7 @@ import {
 import { protocols } from './names.js';
 import { DESTINATION_PROPERTIES, SERVICE_KEY, SERVICE_PROPERTIES } from './properties.js';
 import { encodeDestinationText, encodeServiceText, isServiceText } from './reference-text.js';
-import type { Draft, RequestBuffer, ServiceKeyProperties } from './request-buffer.js';
+import type { RequestBuffer, ServiceKeyProperties } from './request-buffer.js';
 import { checkSettings, isReadable, type Unchecked } from './settings.js';
 
 type KeyProperty = (typeof SERVICE_KEY)[number];
@@ -27,20 +27,24 @@ const KEY_PROPERTIES: ReadonlySet<KeyProperty> = new Set(SERVICE_KEY);
 export const ADDRESS_RULE = 'an IPv4 or IPv6 address without port, prefix or zone';
 
 /** Encodes the key of a service from a reference. @internal */
-export function encodeServiceReference(draft: Draft, property: string, reference: unknown): void {
-  if (typeof reference === 'string') encodeServiceText(draft, property, reference);
-  else encodeServiceObject(draft, property, reference);
+export function encodeServiceReference(
+  request: RequestBuffer,
+  property: string,
+  reference: unknown,
+): void {
+  if (typeof reference === 'string') encodeServiceText(request, property, reference);
+  else encodeServiceObject(request, property, reference);
 }
 
 /** Returns the properties of the key, or undefined if the object cannot be kept. */
 function encodeServiceObject(
-  draft: Draft,
+  request: RequestBuffer,
   property: string,
   reference: unknown,
 ): ServiceKeyProperties | undefined {
   checkReference(property, reference, "'tcp://10.96.0.1:443'");
-  const settings = checkKeyed(draft, property, reference, SERVICE_PROPERTIES, encodeServiceKey);
-  const key = encodeServiceKey(draft, property, settings);
+  const settings = checkKeyed(request, property, reference, SERVICE_PROPERTIES, encodeServiceKey);
+  const key = encodeServiceKey(request, property, settings);
   // An object that was copied is no plain one: its class may have getters.
   return settings === reference ? key : undefined;
 }
@@ -85,7 +89,7 @@ function namesService(value: unknown): boolean {
  * @internal
  */
 export function encodeServiceKey(
-  draft: Draft,
+  request: RequestBuffer,
   property: string,
   key: ServiceKeyProperties,
 ): ServiceKeyProperties {
@@ -96,7 +100,7 @@ export function encodeServiceKey(
     checkAbsent(`${property}.port`, port);
     const mark = checkInteger(`${property}.fwmark`, fwmark, 1, MAX_MARK);
     const number = family === undefined ? AF_INET : families.number(`${property}.family`, family);
-    encodeFirewallMark(draft, mark, number);
+    encodeFirewallMark(request, mark, number);
     return { fwmark, family };
   }
   if (protocol === undefined && address === undefined) {
@@ -107,7 +111,7 @@ export function encodeServiceKey(
     protocols.numberOrUnknown(`${property}.protocol`, protocol, MAX_PROTOCOL);
   if (typeof address !== 'string') throw wrongType(`${property}.address`, address, ADDRESS_RULE);
   const checkedPort = isPort(port) ? port : checkInteger(`${property}.port`, port, 0, MAX_PORT);
-  const encoded = encodeServiceAddress(draft, number, address, checkedPort);
+  const encoded = encodeServiceAddress(request, number, address, checkedPort);
   if (encoded === 0) throw notAddress(`${property}.address`, address);
   if (family !== undefined) checkFamily(`${property}.family`, family, encoded, address);
   return { protocol, address, port, family };
@@ -119,14 +123,20 @@ export function encodeServiceKey(
  * @internal
  */
 export function encodeDestinationReference(
-  draft: Draft,
+  request: RequestBuffer,
   property: string,
   reference: unknown,
 ): boolean {
-  if (typeof reference === 'string') return encodeDestinationText(draft, property, reference);
+  if (typeof reference === 'string') return encodeDestinationText(request, property, reference);
   checkReference(property, reference, "'10.0.0.1:80'");
-  const key = checkKeyed(draft, property, reference, DESTINATION_PROPERTIES, encodeDestinationKey);
-  return encodeDestinationKey(draft, property, key);
+  const key = checkKeyed(
+    request,
+    property,
+    reference,
+    DESTINATION_PROPERTIES,
+    encodeDestinationKey,
+  );
+  return encodeDestinationKey(request, property, key);
 }
 
 /**
@@ -135,14 +145,14 @@ export function encodeDestinationReference(
  * @internal
  */
 export function encodeDestinationKey(
-  draft: Draft,
+  request: RequestBuffer,
   property: string,
   { address, port, family }: Unchecked<KeyProperty>,
 ): boolean {
   if (typeof address !== 'string') throw wrongType(`${property}.address`, address, ADDRESS_RULE);
   const checkedPort =
     port === undefined || isPort(port) ? port : checkInteger(`${property}.port`, port, 0, MAX_PORT);
-  const encoded = encodeDestinationAddress(draft, address, checkedPort);
+  const encoded = encodeDestinationAddress(request, address, checkedPort);
   if (encoded === 0) throw notAddress(`${property}.address`, address);
   if (family !== undefined) checkFamily(`${property}.family`, family, encoded, address);
   return port !== undefined;
@@ -154,11 +164,11 @@ export function encodeDestinationKey(
  * @internal
  */
 export function checkKeyed<Key extends string>(
-  draft: Draft,
+  request: RequestBuffer,
   property: string,
   value: unknown,
   allowed: ReadonlySet<Key>,
-  encodeKey: (draft: Draft, property: string, key: Unchecked<KeyProperty>) => unknown,
+  encodeKey: (request: RequestBuffer, property: string, key: Unchecked<KeyProperty>) => unknown,
 ): Unchecked<Key> {
   if (isReadable(value, allowed)) return value;
   try {
@@ -166,7 +176,7 @@ export function checkKeyed<Key extends string>(
   } catch (error) {
     if (typeof value === 'object' && value !== null) {
       try {
-        encodeKey(draft, property, copyOwn(value, KEY_PROPERTIES));
+        encodeKey(request, property, copyOwn(value, KEY_PROPERTIES));
       } catch {
         // The key is bad too: the error names the object in short.
       }

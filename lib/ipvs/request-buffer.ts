@@ -5,7 +5,6 @@
 import type { OperationName } from '../native/addon.js';
 import { EncodedRequests } from '../native/encoded-requests.js';
 import { layout } from '../native/layout.js';
-import type { Records } from '../native/records.js';
 import type { SERVICE_KEY } from './properties.js';
 import type { Unchecked } from './settings.js';
 
@@ -26,21 +25,6 @@ export interface Keys {
   servicePort: number;
   destinationFamily: number;
   destinationPort: number;
-}
-
-/** Records of a service and of a destination that are being encoded. */
-export interface Draft {
-  readonly records: Records;
-  readonly keys: Keys;
-  /** The offset of the service. */
-  readonly serviceBase: number;
-  /** The offset of the destination. */
-  readonly destinationBase: number;
-}
-
-/** Returns a draft whose service and destination lie at fixed offsets. */
-export function draftIn(records: Records, serviceBase: number, destinationBase: number): Draft {
-  return { records, keys: noKeys(), serviceBase, destinationBase };
 }
 
 const noKeys = (): Keys => ({
@@ -66,18 +50,14 @@ const NO_PROPERTIES: ServiceKeyProperties = {};
 const MAX_MEMORY = 256 * 1024;
 
 /** A buffer of encoded requests to IPVS. */
-export class RequestBuffer extends EncodedRequests<OperationName> implements Draft {
+export class RequestBuffer extends EncodedRequests<OperationName> {
   /** The keys of the request that is being encoded, as far as they are encoded. */
   readonly keys = noKeys();
-  serviceBase: number = fields.service.offset;
-  destinationBase: number = fields.destination.offset;
   /** The reference to the last service, and the properties of its key if it is an object. */
   #lastService: unknown;
   #lastKey = NO_PROPERTIES;
   /** The index of the request with the last service. */
   #lastIndex = NOWHERE;
-  /** True if that is the request before the one that is being encoded. */
-  #canRepeat = false;
   #memory: ArrayBuffer | undefined;
 
   constructor(capacity?: number) {
@@ -97,11 +77,7 @@ export class RequestBuffer extends EncodedRequests<OperationName> implements Dra
     if (memory !== undefined && memory.byteLength <= MAX_MEMORY) this.#memory = memory;
   }
 
-  override begin(operation: OperationName): void {
-    super.begin(operation);
-    this.serviceBase = this.current + fields.service.offset;
-    this.destinationBase = this.current + fields.destination.offset;
-    this.#canRepeat = this.#lastIndex === this.count - 1;
+  override discard(): void {
     this.#lastIndex = NOWHERE;
   }
 
@@ -128,28 +104,28 @@ export class RequestBuffer extends EncodedRequests<OperationName> implements Dra
    * object has not changed since. Destinations are often added in runs.
    */
   repeatService(reference: unknown): boolean {
-    if (!this.#canRepeat || reference !== this.#lastService) return false;
+    if (this.#lastIndex !== this.count - 1 || reference !== this.#lastService) return false;
     if (typeof reference === 'object') {
       // Of objects, only those are kept that may have these properties.
       const { protocol, address, port, fwmark, family } = reference as ServiceKeyProperties;
-      const last = this.#lastKey;
-      if (protocol !== last.protocol || address !== last.address || port !== last.port)
-        return false;
-      if (fwmark !== last.fwmark || family !== last.family) return false;
+      const key = this.#lastKey;
+      if (protocol !== key.protocol || address !== key.address || port !== key.port) return false;
+      if (fwmark !== key.fwmark || family !== key.family) return false;
     }
-    const from = this.service(this.count - 1);
-    this.records.bytes.copyWithin(this.serviceBase, from, from + SERVICE_KEY_SIZE);
+    const at = this.current + fields.service.offset;
+    const last = at - layout.request.size;
+    this.records.bytes.copyWithin(at, last, last + SERVICE_KEY_SIZE);
     this.#lastIndex = this.count;
     return true;
   }
 
-  /** Returns the offset of the service of a request. */
-  service(index: number): number {
+  /** Returns the offset of the service of a request; default: the one that is being encoded. */
+  service(index = this.count): number {
     return this.base(index) + fields.service.offset;
   }
 
-  /** Returns the offset of the destination of a request. */
-  destination(index: number): number {
+  /** Returns the offset of the destination of a request; default: the one that is being encoded. */
+  destination(index = this.count): number {
     return this.base(index) + fields.destination.offset;
   }
 }

@@ -65,7 +65,7 @@ export function encodeServiceChanges(request: RequestBuffer, changes: unknown): 
 export function encodeSchedulerProbe(request: RequestBuffer, scheduler: string): void {
   // No service has this key; with one that a service has, the kernel would not get that far.
   encodeServiceReference(request, 'service', 'unknown-65535://[::]:0');
-  request.records.setName(request.serviceBase, fields.scheduler, scheduler);
+  request.records.setName(request.service(), fields.scheduler, scheduler);
 }
 
 /**
@@ -76,7 +76,7 @@ function checkServiceKey(request: RequestBuffer): void {
   const { records, keys } = request;
   if (keys.fwmark !== 0) return;
   protocols.number(PATHS.service.protocol, protocols.name(keys.protocol));
-  const at = request.serviceBase + fields.address.offset;
+  const at = request.service() + fields.address.offset;
   const kind = describeAddress(records.bytes, at, keys.serviceFamily);
   if (kind === 'unicast') return;
   const address = formatAddress(records.bytes, at, keys.serviceFamily);
@@ -90,7 +90,7 @@ function encodeSettings(
   source: SettingsSource,
 ): void {
   const { records, keys } = request;
-  const base = request.serviceBase;
+  const base = request.service();
   const isUpdate = source === 'changes';
   const paths = isUpdate ? PATHS.changes : PATHS.service;
   const { scheduler, schedulerFlags, persistence, onePacket } = settings;

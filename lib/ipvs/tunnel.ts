@@ -9,7 +9,7 @@ import type { Unknown } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
 import { type TunnelChecksum, type TunnelType, tunnelChecksums, tunnelTypes } from './names.js';
-import type { Draft } from './request-buffer.js';
+import type { RequestBuffer } from './request-buffer.js';
 import type { SettingsSource, Unchecked } from './settings.js';
 
 /** The tunnel of a destination to add, or of its changes. */
@@ -66,14 +66,14 @@ const KEYS = new Set(['type', 'port', 'checksum'] as const);
  * @internal
  */
 export function encodeTunnel(
-  draft: Draft,
+  request: RequestBuffer,
   path: string,
   value: unknown,
   source: SettingsSource,
 ): number {
   const tunnel = readObject(path, value, KEYS, tunnelHint);
-  const { records } = draft;
-  const base = draft.destinationBase;
+  const { records } = request;
+  const base = request.destination();
   const checked = source === 'kernel' ? checkKernelTunnel(path, tunnel) : checkTunnel(path, tunnel);
   records.setU16(base, fields.tunnelType, checked.type);
   records.setU16(base, fields.tunnelPort, checked.port);

@@ -11,8 +11,7 @@ const FIRST_CAPACITY = 16;
 /**
  * Encoded requests of one size. Only this class writes its fields; they are no getters, because
  * each request reads them many times. A request is begun, encoded by the modules of its objects, and
- * committed. A request that is not committed, since its arguments were refused, is overwritten by
- * the next one.
+ * committed, or discarded since its arguments were refused.
  */
 export class EncodedRequests<Operation extends string> {
   readonly #size: number;
@@ -62,6 +61,9 @@ export class EncodedRequests<Operation extends string> {
   commit(): void {
     this.count++;
   }
+
+  /** Forgets the request that was begun. The next one overwrites it. */
+  discard(): void {}
 
   /** Returns the bytes of the committed requests, or of some of them. */
   bytes(chunk = { first: 0, count: this.count }): Uint8Array {

@@ -7,10 +7,12 @@ import type { FailedResult } from '../native/request-error.js';
 /** A buffer of encoded requests. */
 interface RequestsLike {
   readonly count: number;
-  /** Begins a request. It is discarded unless commit() is called before the next begin(). */
+  /** Begins a request. */
   begin(request: string): void;
   /** Adds the request that was begun. */
   commit(): void;
+  /** Forgets the request that was begun. */
+  discard(): void;
 }
 
 /** The response to a range of requests. Indexes count from the first request of the range. */

@@ -3,14 +3,14 @@
  * @module
  */
 import { checkCount } from '../core/arguments.js';
-import { describeInput, inputErrorCount, isInputErrorSince } from '../core/input-errors.js';
+import { describeInput, inputErrors, isInputErrorSince } from '../core/input-errors.js';
 import { beginAtCaller, keepStack } from '../core/stack.js';
 import type { FailedResult } from '../native/request-error.js';
 import type { Client } from './client.js';
 import type { ClientTypes } from './client-types.js';
 import { Incremental } from './incremental.js';
 import type { Decoder, Operation } from './operation.js';
-import { resultOf } from './results.js';
+import { NO_VALUE } from './results.js';
 import { YIELD_INTERVAL } from './slicer.js';
 
 /** The most requests of one buffer, which occupy a thread of the pool for some milliseconds. */
@@ -60,7 +60,7 @@ export class EncodedBatch<Types extends ClientTypes> {
   ): void {
     const { requests } = this;
     this.#isEncoding = true;
-    const mark = inputErrorCount();
+    const mark = inputErrors.count;
     try {
       requests.begin(operation.request);
       operation.encode(requests, ...args);
@@ -71,6 +71,7 @@ export class EncodedBatch<Types extends ClientTypes> {
       requests.commit();
       this.#decoders.push(decoder);
     } catch (error) {
+      requests.discard();
       if (!isInputErrorSince(mark, error)) throw keepStack(error);
       const { name, request } = operation;
       describeInput(error, name, this.#client.target(request, requests, args));
@@ -87,7 +88,8 @@ export class EncodedBatch<Types extends ClientTypes> {
    * @throws IpvsError the request failed, and no value stands for its errno
    */
   decode(response: Types['response'], index: number, place: number): unknown {
-    const decoder = this.#decoderAt(index);
+    // Each request has a decoder.
+    const decoder = this.#decoders[index] as Decoder<Types, unknown>;
     if (response.succeeded(place)) return decoder.decode(response, place);
     const errno = errnoWithValue(decoder, response, place);
     if (errno !== undefined) return decoder.errnoValues?.[errno];
@@ -128,8 +130,12 @@ export class EncodedBatch<Types extends ClientTypes> {
           throw this.#client.exchangeError(received.reason, name);
         }
         let value = this.decode(received.value, first + place, place);
-        if (value instanceof Incremental) value = postpone?.(value) ?? (yield* value);
-        result = resultOf(value);
+        if (value === undefined) {
+          result = NO_VALUE;
+        } else {
+          if (value instanceof Incremental) value = postpone?.(value) ?? (yield* value);
+          result = { status: 'fulfilled', value };
+        }
       } catch (reason) {
         result = { status: 'rejected', reason };
       }

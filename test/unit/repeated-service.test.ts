@@ -40,6 +40,7 @@ const properties = fc.constantFrom<Record<string, unknown>>(
   { fwmark: 7 },
   { fwmark: undefined },
   { family: 'ipv4' },
+  { family: 'ipv6' },
   { family: undefined },
 );
 const steps: fc.Arbitrary<Step> = fc.oneof(
