@@ -23,25 +23,17 @@ const REACTIONS = Array.from({ length: SHARED_BY }, (_, place) => {
  * half the memory of a promise with functions of its own to settle it. 100,000 may be pending.
  */
 class SharedPromise {
-  #count = 0;
-  readonly #results: PromiseSettledResult<unknown>[] = [];
+  /** The number of calls that share the promise. */
+  count = 0;
   #resolve: (results: readonly PromiseSettledResult<unknown>[]) => void = () => undefined;
-  readonly #promise = new Promise<readonly PromiseSettledResult<unknown>[]>((resolve) => {
+  readonly promise = new Promise<readonly PromiseSettledResult<unknown>[]>((resolve) => {
     this.#resolve = resolve;
   });
-
-  get isFull(): boolean {
-    return this.#count === SHARED_BY;
-  }
-
-  /** Returns the promise of the next call. */
-  next(): Promise<unknown> {
-    return this.#promise.then(REACTIONS[this.#count++]);
-  }
+  readonly #results: PromiseSettledResult<unknown>[] = [];
 
   /** Takes the next result. With the last result, settles all promises and returns true. */
   settle(result: PromiseSettledResult<unknown>): boolean {
-    const isLast = this.#results.push(result) === this.#count;
+    const isLast = this.#results.push(result) === this.count;
     if (isLast) this.#resolve(this.#results);
     return isLast;
   }
@@ -50,16 +42,20 @@ class SharedPromise {
 /** The promises of the calls of one exchange. All are created before the first result is known. */
 export class CallPromises {
   /** The last shared promise creates promises, the first one takes results. */
-  readonly #shared: SharedPromise[] = [];
+  #last = new SharedPromise();
+  readonly #shared = [this.#last];
 
   /** Allocates the memory for next(), so that next() cannot fail. */
   reserve(): void {
-    if (this.#shared.at(-1)?.isFull ?? true) this.#shared.push(new SharedPromise());
+    if (this.#last.count < SHARED_BY) return;
+    this.#last = new SharedPromise();
+    this.#shared.push(this.#last);
   }
 
   /** Returns the promise of the next call. */
   next(): Promise<unknown> {
-    return this.#shared.at(-1)?.next() ?? Promise.reject(new Error('reserve() comes first'));
+    const last = this.#last;
+    return last.promise.then(REACTIONS[last.count++]);
   }
 
   /** Takes the result of the next call. */

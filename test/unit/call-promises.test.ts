@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Incremental } from '../../lib/queue/incremental.js';
-import { fulfilledValue, resultOf } from '../../lib/queue/results.js';
+import { fulfilledValue } from '../../lib/queue/results.js';
 import { CallPromises } from '../../lib/queue/shared-promise.js';
 import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
 import { bad, open, settled, unhandledOf } from './fake-handle.js';
@@ -13,17 +13,13 @@ test('fulfilledValue() returns the value of a result, or throws its reason', () 
   expect(() => fulfilledValue({ status: 'rejected', reason: new Error('mine') })).toThrow('mine');
 });
 
-test('resultOf() returns a fulfilled result with the value', () => {
-  for (const value of [undefined, null, false, 0, '', [1]]) {
-    expect(resultOf(value)).toEqual({ status: 'fulfilled', value });
-  }
-});
-
 /** Arbitrary results: values and errors. */
 const results = fc
   .tuple(fc.boolean(), fc.anything())
   .map(([isDone, value]) =>
-    isDone ? resultOf(value) : { status: 'rejected' as const, reason: value },
+    isDone
+      ? { status: 'fulfilled' as const, value }
+      : { status: 'rejected' as const, reason: value },
   );
 
 describe('the promises of calls', () => {

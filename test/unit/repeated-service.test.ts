@@ -9,7 +9,7 @@ import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
 
 type Encode = (request: RequestBuffer) => void;
 
-/** Encodes a request, and commits it unless its arguments are refused. */
+/** Encodes a request, and commits it, or discards it if its arguments are refused. */
 function add(buffer: RequestBuffer, name: string, encode: Encode): void {
   buffer.begin(name);
   try {
@@ -17,6 +17,7 @@ function add(buffer: RequestBuffer, name: string, encode: Encode): void {
     buffer.commit();
   } catch (error) {
     expect(error).toBeInstanceOf(Error);
+    buffer.discard();
   }
 }
 
