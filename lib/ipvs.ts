@@ -157,10 +157,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
       handle.close();
     });
     const queue: IpvsQueue = new Queue(client);
-    super(
-      (operation, args) => queue.run(operation, args),
-      (operation, routine) => queue.runRoutine(operation, routine),
-    );
+    super(queue.run, (operation, routine) => queue.runRoutine(operation, routine));
     this.#native = native;
     this.#handle = handle;
     this.#netns = netns;

@@ -74,10 +74,7 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
   constructor(key: symbol, native: Native, handle: NativeHandle, closeHandle: () => void) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.links or Links.open()');
     const queue: LinkQueue = new Queue(linkClient(native, handle, closeHandle));
-    super(
-      (operation, args) => queue.run(operation, args),
-      (operation, routine) => queue.runRoutine(operation, routine),
-    );
+    super(queue.run, (operation, routine) => queue.runRoutine(operation, routine));
     this.#native = native;
     this.#handle = handle;
     this.#queue = queue;

@@ -94,14 +94,14 @@ export class Queue<Types extends ClientTypes> {
    * Sends a call together with the other calls of this turn. The promise settles with the result of
    * this call.
    */
-  run<Value, Args extends readonly unknown[]>(
+  readonly run = <Value, Args extends readonly unknown[]>(
     operation: Operation<Types, Value, Args>,
     // Left out only for an operation without parameters.
     args: Args = [] as readonly unknown[] as Args,
-  ): Promise<Value> {
+  ): Promise<Value> => {
     if (this.#closed !== undefined) return Promise.reject(closedError(operation.name));
     return this.#join(operation, args);
-  }
+  };
 
   /** Adds a call to the open exchange. */
   #join<Value, Args extends readonly unknown[]>(
@@ -109,8 +109,8 @@ export class Queue<Types extends ClientTypes> {
     args: Args,
   ): Promise<Value> {
     this.#calls++;
-    const { batch, promises } =
-      this.#open?.batch.hasRoom === true ? this.#open : this.#openExchange();
+    const open = this.#open;
+    const { batch, promises } = open?.batch.hasRoom === true ? open : this.#openExchange();
     try {
       promises.reserve();
       batch.add(operation, args);
