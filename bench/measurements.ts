@@ -83,7 +83,7 @@ export interface Cost {
 /** A cost of one operation in the library alone, without the kernel. */
 export interface ProbeFigure {
   readonly name: string;
-  readonly unit: 'µs' | 'bytes' | 'calls';
+  readonly unit: 'µs' | 'bytes' | 'calls' | 'faults';
   /** The goal: the highest acceptable value. Null for values without one. */
   readonly limit: number | null;
   readonly values: ByForm<readonly number[]>;

@@ -11,6 +11,8 @@ interface ProbeCase {
   readonly flags: readonly string[];
   /** The number of times that the table is added in a process. */
   readonly runs: number;
+  /** The oldest version of Node.js that can measure it. */
+  readonly since?: number;
   /** What is computed from the numbers that the program prints, one for each run. */
   readonly figures: readonly (Pick<ProbeFigure, 'name' | 'unit' | 'limit'> & {
     readonly of: (values: readonly number[]) => number;
@@ -36,14 +38,33 @@ export const probeCases: readonly ProbeCase[] = [
   {
     measure: 'time',
     flags: [],
-    runs: 100,
+    runs: 60,
     figures: [
       { name: 'processor time, first run', unit: 'µs', limit: 4, of: nth(0) },
       { name: 'second run', unit: 'µs', limit: null, of: nth(1) },
       { name: 'tenth run', unit: 'µs', limit: null, of: nth(9) },
-      { name: 'median after 50 runs', unit: 'µs', limit: 0.6, of: lateMedian },
+      { name: 'median after 30 runs', unit: 'µs', limit: 0.6, of: lateMedian },
       { name: 'fastest run', unit: 'µs', limit: null, of: fastest },
     ],
+  },
+  {
+    measure: 'thread-time',
+    flags: [],
+    runs: 1,
+    since: 24,
+    figures: [{ name: 'first run, main thread alone', unit: 'µs', limit: null, of: nth(0) }],
+  },
+  {
+    measure: 'system-time',
+    flags: [],
+    runs: 1,
+    figures: [{ name: 'first run, in the kernel alone', unit: 'µs', limit: null, of: nth(0) }],
+  },
+  {
+    measure: 'page-faults',
+    flags: [],
+    runs: 1,
+    figures: [{ name: 'page faults, first run', unit: 'faults', limit: null, of: nth(0) }],
   },
   {
     measure: 'time',
@@ -57,10 +78,10 @@ export const probeCases: readonly ProbeCase[] = [
   {
     measure: 'allocation',
     flags: STEADY_HEAP,
-    runs: 16,
+    runs: 8,
     figures: [
       { name: 'allocated, first run', unit: 'bytes', limit: null, of: nth(0) },
-      { name: 'allocated, median after 8 runs', unit: 'bytes', limit: null, of: lateMedian },
+      { name: 'allocated, median after 4 runs', unit: 'bytes', limit: null, of: lateMedian },
     ],
   },
   {

@@ -23,9 +23,9 @@ import { probeCases, probeSize, quickProbeSize } from './probe-cases.js';
 const [, , file = '', mode] = process.argv;
 const quick = mode === 'quick';
 /** Processes are short, and the first run of each is a measurement of its own. */
-const ROUNDS = quick ? 1 : 9;
+const ROUNDS = quick ? 1 : 7;
 const PROFILES = quick ? 1 : 10;
-const WARM_RUNS = quick ? 1 : 150;
+const WARM_RUNS = quick ? 1 : 100;
 
 const program = fileURLToPath(new URL('programs/probe.js', import.meta.url));
 
@@ -52,7 +52,9 @@ function progress<Value>(text: string, act: () => Value): Value {
 }
 
 function measureFigures(): ProbeFigure[] {
-  const runs = probeCases.map((each) => ({ ...each, outputs: byForm((): number[][] => []) }));
+  const major = Number(process.versions.node.split('.')[0]);
+  const measurable = probeCases.filter(({ since = 0 }) => major >= since);
+  const runs = measurable.map((each) => ({ ...each, outputs: byForm((): number[][] => []) }));
   for (let round = 0; round < ROUNDS; round++) {
     progress(`round ${round + 1} of ${ROUNDS}`, () => {
       for (const { measure, runs: times, flags, outputs } of runs) {
