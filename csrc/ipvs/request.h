@@ -53,10 +53,10 @@ struct Changes {
 struct Request {
   uint32_t operation;  ///< Operation; another number is refused
   uint32_t changes;    ///< of an update: the settings that it names (Changes)
-  /// Of an update: the scheduler that its scheduler flags belong to, or empty.
-  Name<16> flags_owner;
-  Service service;  ///< of kZero: family 0 for all services
-  union {           // an operation has at most one of them
+  Service service;     ///< of kZero: family 0 for all services
+  union {              // an operation has at most one of them
+    /// Of an update of a service: the scheduler that its scheduler flags belong to, or empty.
+    Name<16> flags_owner;
     Destination destination;
     Timeouts timeouts;
     SyncDaemon daemon;

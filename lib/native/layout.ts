@@ -5,19 +5,19 @@
  */
 
 /** The hash of this layout. An addon with another one is of another version. */
-export const LAYOUT_HASH = 1534054191;
+export const LAYOUT_HASH = 4126745083;
 
 export const layout = {
   request: {
-    size: 148,
+    size: 132,
     fields: {
       operation: { offset: 0, size: 4 },
       changes: { offset: 4, size: 4 },
-      flagsOwner: { offset: 8, size: 16 },
-      service: { offset: 24, size: 76 },
-      destination: { offset: 100, size: 44 },
-      timeouts: { offset: 100, size: 12 },
-      daemon: { offset: 100, size: 48 },
+      flagsOwner: { offset: 84, size: 16 },
+      service: { offset: 8, size: 76 },
+      destination: { offset: 84, size: 44 },
+      timeouts: { offset: 84, size: 12 },
+      daemon: { offset: 84, size: 48 },
     },
   },
   service: {

@@ -47,7 +47,12 @@ describe('the layout', () => {
   ] as const;
 
   // No operation takes more than one of these.
-  const SHARED: ReadonlySet<string> = new Set(['destination', 'timeouts', 'daemon']);
+  const SHARED: ReadonlySet<string> = new Set([
+    'flagsOwner',
+    'destination',
+    'timeouts',
+    'daemon',
+  ]);
 
   test.each(RECORDS)('of %s has no two fields on one byte, and none outside', (kind, record) => {
     const fields = fieldsOf(record).sort(([, a], [, b]) => a.offset - b.offset);
