@@ -113,6 +113,8 @@ export interface ProbeReport {
 
 /** The content of the file that `--json` writes. */
 export interface Report extends Session {
+  /** Empty if only the probe was measured. */
   readonly kernels: readonly KernelReport[];
-  readonly probe: (Session & ProbeReport) | null;
+  /** Left out if only kernels were measured. */
+  readonly probe?: Session & ProbeReport;
 }

@@ -41,7 +41,7 @@ function join(file: string, parts: readonly string[], command: string, quick: bo
   const report: Report = {
     ...session,
     kernels: reports.filter((each) => 'release' in each),
-    probe: probe === undefined ? null : { ...session, ...probe },
+    ...(probe !== undefined && { probe: { ...session, ...probe } }),
   };
   writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
 }
@@ -52,7 +52,7 @@ const place = ({ release, userMode }: KernelReport) =>
 const where = ({ node, processor }: Session) => `Node.js ${node}, ${processor}`;
 
 function print(report: Report): void {
-  if (report.probe !== null) {
+  if (report.probe !== undefined) {
     console.log(`\n${where(report.probe)}\n`);
     console.log(asText(probeTables(report.probe)));
   }
@@ -163,10 +163,10 @@ function document(file: string): void {
   if (report.quick) throw new Error('a report of --quick is no benchmark');
   const { kernels, probe } = report;
   if (kernels.length > 0) documentKernels(report);
-  if (probe !== null) replace('probe', `${measured(probe)}\n\n${asMarkdown(probeTables(probe))}`);
+  if (probe !== undefined)
+    replace('probe', `${measured(probe)}\n\n${asMarkdown(probeTables(probe))}`);
   const figures = root(`${CHARTS}/figures.json`);
-  const old = readReport(figures);
-  const all = kernels.length > 0 ? { ...report, probe: probe ?? old.probe } : { ...old, probe };
+  const all = { ...readReport(figures), ...(kernels.length > 0 ? report : { probe }) };
   writeFileSync(figures, `${JSON.stringify(all, null, 1)}\n`);
 }
 

@@ -24,7 +24,7 @@ async function time(workload: Workload, size: Size, netns: string, times = 1): P
 }
 
 /** The number of warm-up runs: at least, and at most. */
-const WARM_UPS = [3, 40] as const;
+const WARM_UPS = [3, 25] as const;
 
 /** Takes the size, the namespace to warm up in, and the time for it in milliseconds. */
 async function warmUp(
