@@ -120,7 +120,10 @@ export function formatAddress(bytes: Uint8Array, at: number, family: number): st
 }
 
 function formatIpv4(bytes: Uint8Array, at: number): string {
-  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  const a = bytes[at] ?? 0;
+  const b = bytes[at + 1] ?? 0;
+  const c = bytes[at + 2] ?? 0;
+  const d = bytes[at + 3] ?? 0;
   const network = (a << 16) | (b << 8) | c;
   const place = (a ^ b ^ c) & 0xff;
   if (networks[place] !== network) {

@@ -1,60 +1,87 @@
 /**
  * Destinations in records of the kernel: how they are decoded.
+ *
+ * A long list is mostly read once, before V8 compiles the code: what is called for each destination
+ * takes few steps, and reads numbers at constant places.
  * @module
  */
 import { AF_INET6, formatAddress } from '../core/address.js';
 import { layout } from '../native/layout.js';
-import type { Records } from '../native/records.js';
+import { type Records, u16Place, u32Place } from '../native/records.js';
 import type { Destination } from './destination.js';
 import { forwardings } from './names.js';
-import { type Counter, type DecodeCounter, decodeStats, type Stats } from './stats.js';
+import type { Counter, DecodeStats, Stats } from './stats.js';
 import { decodeTunnel } from './tunnel.js';
 
-const { fields } = layout.destination;
+const { destination: record, destinationEntry: entry } = layout;
+const { fields } = record;
+const ADDRESS = fields.address.offset;
+const FAMILY = u16Place(fields.family);
+const PORT = u16Place(fields.port);
+const FORWARDING = u32Place(fields.forwarding);
+const WEIGHT = u32Place(fields.weight);
+const UPPER_THRESHOLD = u32Place(fields.upperThreshold);
+const LOWER_THRESHOLD = u32Place(fields.lowerThreshold);
+const { tunnel: TUNNEL } = layout.forwardings;
+const TUNNEL_TYPE = u16Place(fields.tunnelType);
+const TUNNEL_PORT = u16Place(fields.tunnelPort);
+const TUNNEL_FLAGS = u16Place(fields.tunnelFlags);
+
+const DESTINATION = entry.fields.destination.offset;
+const STATS = entry.fields.stats.offset;
+// Relative to the destination, as all other places.
+const place = (field: { readonly offset: number }) => (field.offset - DESTINATION) >> 2;
+const ACTIVE_CONNECTIONS = place(entry.fields.activeConnections);
+const INACTIVE_CONNECTIONS = place(entry.fields.inactiveConnections);
+const PERSISTENT_CONNECTIONS = place(entry.fields.persistentConnections);
 
 /**
  * Decodes the destination of the DestinationEntry at `base`.
- * @param decode decodes a counter: as a number, or as a BigInt
+ * @param decodeStats decodes counters: as numbers, or as BigInts
  * @internal
  */
 export function decodeDestinationEntry<Value extends Counter>(
   records: Records,
   base: number,
-  decode: DecodeCounter<Value>,
+  decodeStats: DecodeStats<Value>,
 ): Destination<Value> {
-  const entry = layout.destinationEntry.fields;
-  const stats = decodeStats(records, base + entry.stats.offset, decode);
-  return decodeDestination(records, base + entry.destination.offset, stats, base);
+  return decodeDestination(records, base + DESTINATION, decodeStats(records, base + STATS), true);
 }
 
 /**
  * Decodes the destination at `base`.
- * @param entry the base of the DestinationEntry that has its connection counts. They are not passed
- *   as an object, since a list would allocate one for each row. Default: they are 0
+ * @param isEntry true if the destination belongs to a DestinationEntry, which has its connection
+ *   counts. Default: they are 0
  * @internal
  */
 export function decodeDestination<Value extends Counter>(
   records: Records,
   base: number,
   stats: Stats<Value>,
-  entry?: number,
+  isEntry = false,
 ): Destination<Value> {
-  const family = records.u16(base, fields.family);
-  const forwarding = forwardings.name(records.u32(base, fields.forwarding));
-  const counts = layout.destinationEntry.fields;
+  const { u16s, u32s } = records;
+  const half = base >> 1;
+  const word = base >> 2;
+  const family = u16s[half + FAMILY] ?? 0;
+  const forwarding = u32s[word + FORWARDING] ?? 0;
+  const hasTunnel =
+    forwarding === TUNNEL ||
+    u16s[half + TUNNEL_TYPE] !== 0 ||
+    u16s[half + TUNNEL_PORT] !== 0 ||
+    u16s[half + TUNNEL_FLAGS] !== 0;
   return {
-    address: formatAddress(records.bytes, base + fields.address.offset, family),
-    port: records.u16(base, fields.port),
+    address: formatAddress(records.bytes, base + ADDRESS, family),
+    port: u16s[half + PORT] ?? 0,
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
-    forwarding,
-    weight: records.u32(base, fields.weight),
-    upperThreshold: records.u32(base, fields.upperThreshold),
-    lowerThreshold: records.u32(base, fields.lowerThreshold),
-    tunnel: decodeTunnel(records, base, forwarding === 'tunnel'),
-    activeConnections: entry === undefined ? 0 : records.u32(entry, counts.activeConnections),
-    inactiveConnections: entry === undefined ? 0 : records.u32(entry, counts.inactiveConnections),
-    persistentConnections:
-      entry === undefined ? 0 : records.u32(entry, counts.persistentConnections),
+    forwarding: forwardings.name(forwarding),
+    weight: u32s[word + WEIGHT] ?? 0,
+    upperThreshold: u32s[word + UPPER_THRESHOLD] ?? 0,
+    lowerThreshold: u32s[word + LOWER_THRESHOLD] ?? 0,
+    tunnel: hasTunnel ? decodeTunnel(records, base) : null,
+    activeConnections: isEntry ? (u32s[word + ACTIVE_CONNECTIONS] ?? 0) : 0,
+    inactiveConnections: isEntry ? (u32s[word + INACTIVE_CONNECTIONS] ?? 0) : 0,
+    persistentConnections: isEntry ? (u32s[word + PERSISTENT_CONNECTIONS] ?? 0) : 0,
     stats,
   };
 }

@@ -31,7 +31,7 @@ import {
   asNumber,
   type Counter,
   checkReadOptions,
-  type DecodeCounter,
+  type DecodeStats,
   type ReadOptions,
 } from './stats.js';
 import {
@@ -89,11 +89,11 @@ function queryCounters<Value, Args extends readonly unknown[]>(
   decode: (
     response: IpvsResponse,
     index: number,
-    counter: DecodeCounter<Counter>,
+    counter: DecodeStats<Counter>,
   ) => Value | Incremental<Value>,
   errnoValues: Readonly<Record<string, Value>> = {},
 ): IpvsOperation<Value, Args> {
-  const queryWith = (counter: DecodeCounter<Counter>) =>
+  const queryWith = (counter: DecodeStats<Counter>) =>
     withValue(name, encode, (response, index) => decode(response, index, counter), errnoValues);
   const numbers = queryWith(asNumber);
   const bigints = queryWith(asBigint);

@@ -5,6 +5,7 @@
 import type { OperationName } from '../native/addon.js';
 import { EncodedRequests } from '../native/encoded-requests.js';
 import { layout } from '../native/layout.js';
+import type { Records } from '../native/records.js';
 import type { SERVICE_KEY } from './properties.js';
 import type { Unchecked } from './settings.js';
 
@@ -117,6 +118,15 @@ export class RequestBuffer extends EncodedRequests<OperationName> {
     this.records.bytes.copyWithin(at, last, last + SERVICE_KEY_SIZE);
     this.#lastIndex = this.count;
     return true;
+  }
+
+  /** Encodes a service by copying its key from the record at `base`. */
+  copyService({ u32s: from }: Records, base: number): void {
+    const { u32s: to } = this.records;
+    const target = (this.current + fields.service.offset) >> 2;
+    for (let word = 0; word < SERVICE_KEY_SIZE >> 2; word++) {
+      to[target + word] = from[(base >> 2) + word] ?? 0;
+    }
   }
 
   /** Returns the offset of the service of a request; default: the one that is being encoded. */

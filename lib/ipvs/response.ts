@@ -11,33 +11,32 @@ import { decodeDestinationEntry } from './decode-destination.js';
 import { decodeServiceEntry } from './decode-service.js';
 import type { Destination } from './destination.js';
 import type { Service } from './service.js';
-import type { Counter, DecodeCounter } from './stats.js';
+import type { Counter, DecodeStats } from './stats.js';
 import { decodeSyncDaemon, type SyncDaemon } from './sync-daemon.js';
 import { decodeTimeouts, type Timeouts } from './timeouts.js';
 
 /** The response to requests of IPVS. */
 export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['fields'], StatusName> {
-  readonly #services: Records;
-  readonly #destinations: Records;
+  /** The services of all requests. */
+  readonly serviceRecords: Records;
+  /** The destinations of all requests. */
+  readonly destinationRecords: Records;
   readonly #daemons: Records;
 
   constructor(native: NativeIpvsResponse) {
     super(native, layout.result, layout.statuses);
-    this.#services = recordsOf(native.services);
-    this.#destinations = recordsOf(native.destinations);
+    this.serviceRecords = recordsOf(native.services);
+    this.destinationRecords = recordsOf(native.destinations);
     this.#daemons = recordsOf(native.daemons);
   }
 
   /** The one service of a request. */
-  service<Value extends Counter>(index: number, decode: DecodeCounter<Value>): Service<Value> {
+  service<Value extends Counter>(index: number, decode: DecodeStats<Value>): Service<Value> {
     return this.#service(this.number(index, 'firstService'), decode);
   }
 
   /** The services of a request. */
-  services<Value extends Counter>(
-    index: number,
-    decode: DecodeCounter<Value>,
-  ): List<Service<Value>> {
+  services<Value extends Counter>(index: number, decode: DecodeStats<Value>): List<Service<Value>> {
     const first = this.number(index, 'firstService');
     return listOf(first, this.number(index, 'services'), (place) => this.#service(place, decode));
   }
@@ -45,7 +44,7 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
   /** The one destination of a request. */
   destination<Value extends Counter>(
     index: number,
-    decode: DecodeCounter<Value>,
+    decode: DecodeStats<Value>,
   ): Destination<Value> {
     return this.#destination(this.number(index, 'firstDestination'), decode);
   }
@@ -53,7 +52,7 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
   /** The destinations of a request. */
   destinations<Value extends Counter>(
     index: number,
-    decode: DecodeCounter<Value>,
+    decode: DecodeStats<Value>,
   ): List<Destination<Value>> {
     const first = this.number(index, 'firstDestination');
     return listOf(first, this.number(index, 'destinations'), (place) =>
@@ -74,15 +73,15 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
     return decodeTimeouts(this.results, index * size + fields.timeouts.offset);
   }
 
-  #service<Value extends Counter>(place: number, decode: DecodeCounter<Value>): Service<Value> {
-    return decodeServiceEntry(this.#services, place * layout.serviceEntry.size, decode);
+  #service<Value extends Counter>(place: number, decode: DecodeStats<Value>): Service<Value> {
+    return decodeServiceEntry(this.serviceRecords, place * layout.serviceEntry.size, decode);
   }
 
   #destination<Value extends Counter>(
     place: number,
-    decode: DecodeCounter<Value>,
+    decode: DecodeStats<Value>,
   ): Destination<Value> {
     const base = place * layout.destinationEntry.size;
-    return decodeDestinationEntry(this.#destinations, base, decode);
+    return decodeDestinationEntry(this.destinationRecords, base, decode);
   }
 }

@@ -3,9 +3,8 @@
  * @module
  */
 import { checkBoolean, readOptions } from '../core/check.js';
-import type { Field } from '../native/addon.js';
 import { layout } from '../native/layout.js';
-import type { Records } from '../native/records.js';
+import { HIGH, LOW, type Records, u32Place } from '../native/records.js';
 
 /** The type of counters and rates: numbers, exact up to 2^53, or BigInts. */
 export type Counter = number | bigint;
@@ -62,34 +61,76 @@ export function checkReadOptions(options: unknown): boolean {
   return bigint !== undefined && checkBoolean('options.bigint', bigint);
 }
 
-/** Decodes a counter: as a number, or as a BigInt. @internal */
-export type DecodeCounter<Value extends Counter> = (
-  records: Records,
-  base: number,
-  field: Field,
-) => Value;
-/** @internal */
-export const asNumber: DecodeCounter<number> = (records, base, field) => records.u64(base, field);
-/** @internal */
-export const asBigint: DecodeCounter<bigint> = (records, base, field) =>
-  records.bigint(base, field);
+/** Decodes the counters and rates at `base`: as numbers, or as BigInts. @internal */
+export type DecodeStats<Value extends Counter> = (records: Records, base: number) => Stats<Value>;
 
-/** Decodes the counters and rates at `base`. @internal */
-export function decodeStats<Value extends Counter>(
-  records: Records,
-  base: number,
-  decode: DecodeCounter<Value>,
-): Stats<Value> {
+/** The places of the counters and rates, which are u64s, among numbers of 32 bits. */
+const CONNECTIONS = u32Place(fields.connections);
+const IN_PACKETS = u32Place(fields.inPackets);
+const OUT_PACKETS = u32Place(fields.outPackets);
+const IN_BYTES = u32Place(fields.inBytes);
+const OUT_BYTES = u32Place(fields.outBytes);
+const CONNECTION_RATE = u32Place(fields.connectionRate);
+const IN_PACKET_RATE = u32Place(fields.inPacketRate);
+const OUT_PACKET_RATE = u32Place(fields.outPacketRate);
+const IN_BYTE_RATE = u32Place(fields.inByteRate);
+const OUT_BYTE_RATE = u32Place(fields.outByteRate);
+
+/** @internal */
+export const asNumber: DecodeStats<number> = (records, base) => {
+  const { u32s } = records;
+  const low = (base >> 2) + LOW;
+  const high = (base >> 2) + HIGH;
+  const isNarrow =
+    ((u32s[high + CONNECTIONS] ?? 0) |
+      (u32s[high + IN_PACKETS] ?? 0) |
+      (u32s[high + OUT_PACKETS] ?? 0) |
+      (u32s[high + IN_BYTES] ?? 0) |
+      (u32s[high + OUT_BYTES] ?? 0) |
+      (u32s[high + CONNECTION_RATE] ?? 0) |
+      (u32s[high + IN_PACKET_RATE] ?? 0) |
+      (u32s[high + OUT_PACKET_RATE] ?? 0) |
+      (u32s[high + IN_BYTE_RATE] ?? 0) |
+      (u32s[high + OUT_BYTE_RATE] ?? 0)) ===
+    0;
+  if (isNarrow) {
+    return {
+      connections: u32s[low + CONNECTIONS] ?? 0,
+      inPackets: u32s[low + IN_PACKETS] ?? 0,
+      outPackets: u32s[low + OUT_PACKETS] ?? 0,
+      inBytes: u32s[low + IN_BYTES] ?? 0,
+      outBytes: u32s[low + OUT_BYTES] ?? 0,
+      connectionRate: u32s[low + CONNECTION_RATE] ?? 0,
+      inPacketRate: u32s[low + IN_PACKET_RATE] ?? 0,
+      outPacketRate: u32s[low + OUT_PACKET_RATE] ?? 0,
+      inByteRate: u32s[low + IN_BYTE_RATE] ?? 0,
+      outByteRate: u32s[low + OUT_BYTE_RATE] ?? 0,
+    };
+  }
   return {
-    connections: decode(records, base, fields.connections),
-    inPackets: decode(records, base, fields.inPackets),
-    outPackets: decode(records, base, fields.outPackets),
-    inBytes: decode(records, base, fields.inBytes),
-    outBytes: decode(records, base, fields.outBytes),
-    connectionRate: decode(records, base, fields.connectionRate),
-    inPacketRate: decode(records, base, fields.inPacketRate),
-    outPacketRate: decode(records, base, fields.outPacketRate),
-    inByteRate: decode(records, base, fields.inByteRate),
-    outByteRate: decode(records, base, fields.outByteRate),
+    connections: records.u64(base, fields.connections),
+    inPackets: records.u64(base, fields.inPackets),
+    outPackets: records.u64(base, fields.outPackets),
+    inBytes: records.u64(base, fields.inBytes),
+    outBytes: records.u64(base, fields.outBytes),
+    connectionRate: records.u64(base, fields.connectionRate),
+    inPacketRate: records.u64(base, fields.inPacketRate),
+    outPacketRate: records.u64(base, fields.outPacketRate),
+    inByteRate: records.u64(base, fields.inByteRate),
+    outByteRate: records.u64(base, fields.outByteRate),
   };
-}
+};
+
+/** @internal */
+export const asBigint: DecodeStats<bigint> = (records, base) => ({
+  connections: records.bigint(base, fields.connections),
+  inPackets: records.bigint(base, fields.inPackets),
+  outPackets: records.bigint(base, fields.outPackets),
+  inBytes: records.bigint(base, fields.inBytes),
+  outBytes: records.bigint(base, fields.outBytes),
+  connectionRate: records.bigint(base, fields.connectionRate),
+  inPacketRate: records.bigint(base, fields.inPacketRate),
+  outPacketRate: records.bigint(base, fields.outPacketRate),
+  inByteRate: records.bigint(base, fields.inByteRate),
+  outByteRate: records.bigint(base, fields.outByteRate),
+});

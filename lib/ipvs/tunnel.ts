@@ -117,17 +117,11 @@ function checkTunnel(path: string, { type, port, checksum }: Settings): Numbers 
   return { type: number, port: checkedPort, checksum: tunnelChecksums.number(path, checksum) };
 }
 
-/**
- * Decodes the tunnel of the destination at `base`.
- * @param isUsed true if the destination forwards by tunnel
- * @returns null if it is not used and has no settings
- * @internal
- */
-export function decodeTunnel(records: Records, base: number, isUsed: boolean): Tunnel | null {
+/** Decodes the tunnel of the destination at `base`. @internal */
+export function decodeTunnel(records: Records, base: number): Tunnel {
   const number = records.u16(base, fields.tunnelType);
   const port = records.u16(base, fields.tunnelPort);
   const flags = records.u16(base, fields.tunnelFlags);
-  if (!isUsed && (number | port | flags) === 0) return null;
   const type = tunnelTypes.name(number);
   if (type === 'gue') return { type, port, checksum: tunnelChecksums.name(flags) };
   const given = port === 0 ? undefined : { port };

@@ -65,6 +65,12 @@ export class EncodedRequests<Operation extends string> {
   /** Forgets the request that was begun. The next one overwrites it. */
   discard(): void {}
 
+  /** Commits the request that was begun, and begins another one of the same call. */
+  next(operation: string): void {
+    this.commit();
+    this.begin(operation);
+  }
+
   /** Returns the bytes of the committed requests, or of some of them. */
   bytes(chunk = { first: 0, count: this.count }): Uint8Array {
     const { first, count } = chunk;

@@ -6,8 +6,13 @@ import { endianness } from 'node:os';
 import type { Field } from './addon.js';
 
 /** The places of the halves of a u64. */
-const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
+export const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
 const TWO_TO_32 = 2 ** 32;
+
+/** Returns the place of a field in {@link Records.u16s}, relative to the place of its record. */
+export const u16Place = ({ offset }: Pick<Field, 'offset'>) => offset >> 1;
+/** Returns the place of a field in {@link Records.u32s}, relative to the place of its record. */
+export const u32Place = ({ offset }: Pick<Field, 'offset'>) => offset >> 2;
 
 /**
  * A buffer of records, with the views to read and write them. As in C++, the offset of a field is a
@@ -16,7 +21,9 @@ const TWO_TO_32 = 2 ** 32;
  */
 export class Records {
   readonly bytes: Uint8Array;
+  /** The buffer as numbers of 16 bits, for code that reads many fields of a record. */
   readonly u16s: Uint16Array;
+  /** The buffer as numbers of 32 bits. */
   readonly u32s: Uint32Array;
 
   constructor(buffer: ArrayBuffer) {

@@ -32,7 +32,7 @@ export class EncodedBatch<Types extends ClientTypes> {
     this.requests = client.requests(capacity);
   }
 
-  /** The number of calls that were added. */
+  /** The number of requests that were added: for most calls, one. */
   get count(): number {
     return this.#decoders.length;
   }
@@ -69,7 +69,8 @@ export class EncodedBatch<Types extends ClientTypes> {
         checkCount(args, { most: operation.arity, hint: operation.arityHint });
       }
       requests.commit();
-      this.#decoders.push(decoder);
+      // Each request has a decoder, so that it can be found by the place of the request.
+      while (this.#decoders.length < requests.count) this.#decoders.push(decoder);
     } catch (error) {
       requests.discard();
       if (!isInputErrorSince(mark, error)) throw keepStack(error);
@@ -90,10 +91,29 @@ export class EncodedBatch<Types extends ClientTypes> {
   decode(response: Types['response'], index: number, place: number): unknown {
     // Each request has a decoder.
     const decoder = this.#decoders[index] as Decoder<Types, unknown>;
+    if (decoder.requests !== undefined) {
+      return decoder.decode(response, place, this.#errorsOf(response, index - place));
+    }
     if (response.succeeded(place)) return decoder.decode(response, place);
     const errno = errnoWithValue(decoder, response, place);
     if (errno !== undefined) return decoder.errnoValues?.[errno];
-    throw this.#client.requestError(decoder, this.requests, index, response.result(place));
+    throw this.#errorsOf(response, index - place)(place);
+  }
+
+  /**
+   * Returns a function that returns the error of the request at a place of the response.
+   * @param offset the place in the batch of the first request of the response
+   */
+  #errorsOf(response: Types['response'], offset: number): (place: number) => Error {
+    return (place) => {
+      const decoder = this.#decoderAt(offset + place);
+      return this.#client.requestError(
+        decoder,
+        this.requests,
+        offset + place,
+        response.result(place),
+      );
+    };
   }
 
   /** Returns true if a request failed, and no value stands for its errno. */
@@ -109,7 +129,7 @@ export class EncodedBatch<Types extends ClientTypes> {
   }
 
   /**
-   * Decodes the results of `count` requests, in order, and yields after every 256.
+   * Decodes the results of the calls of `count` requests, in order, and yields after every 256.
    * @param first the index of the first of these requests
    * @param take receives each result
    * @param postpone receives a value that is decoded incrementally, and returns a promise for it.
@@ -122,7 +142,7 @@ export class EncodedBatch<Types extends ClientTypes> {
     take: (result: PromiseSettledResult<unknown>) => void,
     postpone?: (value: Incremental<unknown>) => Promise<unknown>,
   ): Generator<void, void> {
-    for (let place = 0; place < count; place++) {
+    for (let place = 0, taken = 1; place < count; taken++) {
       let result: PromiseSettledResult<unknown>;
       try {
         if (received.status === 'rejected') {
@@ -140,7 +160,8 @@ export class EncodedBatch<Types extends ClientTypes> {
         result = { status: 'rejected', reason };
       }
       take(result);
-      if (place % YIELD_INTERVAL === YIELD_INTERVAL - 1) yield;
+      place += this.#decoderAt(first + place).requests ?? 1;
+      if (taken % YIELD_INTERVAL === 0) yield;
     }
   }
 

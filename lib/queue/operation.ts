@@ -13,8 +13,20 @@ export interface Decoder<Types extends ClientTypes, Value> {
   readonly name: string;
   /** The name of the request in the addon. */
   readonly request: Types['requestName'];
-  /** Returns the value of the request at `index`. A long value is decoded incrementally. */
-  decode(response: Types['response'], index: number): Value | Incremental<Value>;
+  /**
+   * Returns the value of the request at `index`. A long value is decoded incrementally.
+   * @param errorOf for a call of several requests: returns the error of the request at an index
+   */
+  decode(
+    response: Types['response'],
+    index: number,
+    errorOf?: (index: number) => Error,
+  ): Value | Incremental<Value>;
+  /**
+   * The number of requests, if a call has several, from `index` on. `decode` decodes the responses
+   * to all of them, also to those that failed. Default: one request, which has succeeded.
+   */
+  readonly requests?: number;
   /** The values that stand for errnos, by name. A refusal with one of them is not an error. */
   readonly errnoValues?: Readonly<Record<string, Value>>;
 }

@@ -253,7 +253,7 @@ export class Queue<Types extends ClientTypes> {
       for (const { operation, args } of calls) batch.add(operation, args);
       const received = { status: 'fulfilled', value: this.#sendSync(batch, operation) } as const;
       const results: PromiseSettledResult<unknown>[] = [];
-      runToEnd(batch.results(received, 0, calls.length, (result) => results.push(result)));
+      runToEnd(batch.results(received, 0, batch.count, (result) => results.push(result)));
       return results;
     } finally {
       batch.release();
