@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
 import { readTable } from '../../lib/ipvs/snapshot.js';
 import type { NativeIpvsResponse } from '../../lib/native/addon.js';
-import { open, settled } from './fake-handle.js';
+import { type FakeHandle, open, settled } from './fake-handle.js';
 import { calls, decode, layout } from './requests.js';
 import {
   destinationRecord,
@@ -48,21 +48,31 @@ function responseOf(table: Table, bytes: Uint8Array, isList: boolean): NativeIpv
   return nativeResponse({ results, destinations });
 }
 
-/** Takes a snapshot of a table. Returns its services, and the number of requests of each chunk. */
-async function take(table: Table) {
-  const { handle, queue } = open();
-  const pending = queue.runRoutine('snapshot', readTable('snapshot'));
+/** Responds to the jobs of a snapshot from `first` on. Returns the snapshot. */
+async function finish(
+  table: Table,
+  handle: FakeHandle,
+  pending: Promise<unknown>,
+  first: number,
+): Promise<Snapshot> {
   let isOver = false;
   void pending.finally(() => {
     isOver = true;
   });
-  for (let job = 0; ; job++) {
+  for (let job = first; ; job++) {
+    // Destinations are decoded in slices, in any number of turns.
     while (!isOver && job === handle.jobs.length) await settled();
-    if (isOver) break;
+    if (isOver) return (await pending) as Snapshot;
     const { bytes, operations, respond } = handle.job(job);
     respond(responseOf(table, bytes, operations[0] === 'listServices'));
   }
-  const { services } = (await pending) as Snapshot;
+}
+
+/** Takes a snapshot of a table. Returns its services, and the number of requests of each chunk. */
+async function take(table: Table) {
+  const { handle, queue } = open();
+  const pending = queue.runRoutine('snapshot', readTable('snapshot'));
+  const { services } = await finish(table, handle, pending, 0);
   const [, ...chunks] = handle.jobs.map(({ operations }) => operations.length);
   return { services, chunks };
 }
@@ -119,12 +129,47 @@ describe('snapshots', () => {
     expect(handle.job(2).operations[0]).toBe('flush');
     await handle.respond(2);
     await other;
-    for (let job = 3; job < handle.jobs.length; job++) {
-      handle.job(job).respond(responseOf(table, handle.job(job).bytes, false));
-      await settled();
-      await settled();
-    }
-    expect(await pending).toMatchObject({ services: { length: 40 } });
+    expect(await finish(table, handle, pending, 3)).toMatchObject({ services: { length: 40 } });
+  });
+
+  test('each call that shares an exchange with a chunk of a snapshot has its own result', async () => {
+    const { handle, queue } = open();
+    const table = new Map([
+      [1, 2],
+      [2, undefined],
+      [3, 300],
+    ]);
+    const pending = queue.runRoutine('snapshot', readTable('snapshot'));
+    await settled();
+    handle.job(0).respond(responseOf(table, handle.job(0).bytes, true));
+    const first = queue.run(calls.flush());
+    await settled();
+    const others = [queue.run(calls.flush()), queue.run(calls.getInfo())];
+    await handle.respond(1);
+    await first;
+
+    const { bytes, operations, respond } = handle.job(2);
+    const lists = ['listDestinations', 'listDestinations', 'listDestinations'];
+    expect(operations).toEqual([...lists, 'flush', 'getInfo']);
+    const { size } = layout.request;
+    const { destinations } = responseOf(table, bytes.subarray(0, 3 * size), false);
+    const results: ResultValues[] = [
+      { destinations: 2 },
+      { status: 'refused', error: 3 },
+      { firstDestination: 2, destinations: 300 },
+      {},
+      { status: 'refused', error: 1 },
+    ];
+    respond({ ...nativeResponse({ results }), ...(destinations && { destinations }) });
+    expect(await Promise.allSettled(others)).toMatchObject([
+      { status: 'fulfilled', value: undefined },
+      { status: 'rejected', reason: { operation: 'getInfo', code: 'EPERM' } },
+    ]);
+    const { services } = (await pending) as Snapshot;
+    expect(services.map(({ fwmark, destinations }) => [fwmark, destinations.length])).toEqual([
+      [1, 2],
+      [3, 300],
+    ]);
   });
 
   test.each([
@@ -153,14 +198,9 @@ describe('snapshots', () => {
     const table = tableOf(40, () => 40);
     const pending = queue.runRoutine('snapshot', readTable('snapshot'));
     const closing = queue.close();
-    for (let job = 0; job === 0 || job < handle.jobs.length; job++) {
-      await settled();
-      handle.job(job).respond(responseOf(table, handle.job(job).bytes, job === 0));
-      await settled();
-      await settled();
-    }
+    const snapshot = await finish(table, handle, pending, 0);
     await closing;
-    expect(await pending).toMatchObject({ services: { length: 40 } });
+    expect(snapshot).toMatchObject({ services: { length: 40 } });
     expect(handle.log.at(-1)).toBe('close');
   });
 });
