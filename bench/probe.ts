@@ -25,7 +25,7 @@ const quick = mode === 'quick';
 /** Processes are short, and the first run of each is a measurement of its own. */
 const ROUNDS = quick ? 1 : 7;
 const PROFILES = quick ? 1 : 10;
-const WARM_RUNS = quick ? 1 : 100;
+const WARM_RUNS = quick ? 10 : 100;
 
 const program = fileURLToPath(new URL('programs/probe.js', import.meta.url));
 
