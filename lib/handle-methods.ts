@@ -4,36 +4,43 @@
  * @module
  */
 import { registerEntries } from './core/stack.js';
-import { type Info, readInfo } from './host/info.js';
-import { readStatus, type Status } from './host/status.js';
-import { readTotals } from './host/totals.js';
+import type { Info } from './host/info.js';
+import type { Status } from './host/status.js';
 import type { IpvsTypes } from './ipvs/client.js';
-import { Methods, type Run } from './ipvs/methods.js';
-import { readSnapshot, type Snapshot } from './ipvs/snapshot.js';
+import { Methods, type Runner } from './ipvs/methods.js';
+import type { Snapshot } from './ipvs/snapshot.js';
 import type { BigintOptions, NumberOptions, ReadOptions, Stats } from './ipvs/stats.js';
 import type { Returns } from './queue/returns.js';
-import { type Routine, routineOf } from './queue/routine.js';
+import type { Routine } from './queue/routine.js';
+import type { routines } from './routines.js';
 
-/** Runs the routine of an operation. */
-type RunRoutine<How extends keyof Returns<unknown>> = <Value>(
-  operation: string,
-  routine: Routine<IpvsTypes, Value>,
-) => Returns<Value>[How];
+/** The definitions of the operations of a handle, and what runs them. @internal */
+export interface HandleRunner<How extends keyof Returns<unknown>> extends Runner<How> {
+  readonly routines: typeof routines;
+  readonly runRoutine: <Value, Args extends readonly unknown[]>(
+    operation: string,
+    make: (...args: Args) => Routine<IpvsTypes, Value>,
+    args: Args,
+  ) => Returns<Value>[How];
+}
+
+/** The arguments of the routine of a method. */
+type Given<Name extends keyof typeof routines> = Parameters<(typeof routines)[Name]>;
 
 /**
  * The operations of a batch, and those that take several exchanges or read files. Those of
  * {@link Ipvs} return promises, those of {@link SyncIpvs} their values.
  */
 export abstract class HandleMethods<How extends 'promise' | 'value'> extends Methods<How> {
-  readonly #runRoutine: RunRoutine<How>;
+  readonly #runner: HandleRunner<How>;
 
   /**
    * Not for callers.
    * @internal
    */
-  protected constructor(run: Run<How>, runRoutine: RunRoutine<How>) {
-    super(run);
-    this.#runRoutine = runRoutine;
+  protected constructor(runner: HandleRunner<How>) {
+    super(runner);
+    this.#runner = runner;
   }
 
   /**
@@ -41,8 +48,8 @@ export abstract class HandleMethods<How extends 'promise' | 'value'> extends Met
    * updated. IPVS_CMD_GET_INFO, /proc/sys/net/ipv4/vs.
    */
   getInfo(): Returns<Info>[How];
-  getInfo(...args: []) {
-    return this.#runRoutine('getInfo', routineOf(readInfo, args));
+  getInfo(...args: Given<'getInfo'>) {
+    return this.#runner.runRoutine('getInfo', this.#runner.routines.getInfo, args);
   }
 
   /**
@@ -68,8 +75,8 @@ export abstract class HandleMethods<How extends 'promise' | 'value'> extends Met
   snapshot(options?: NumberOptions): Returns<Snapshot>[How];
   snapshot(options: BigintOptions): Returns<Snapshot<bigint>>[How];
   snapshot(options?: ReadOptions): Returns<Snapshot | Snapshot<bigint>>[How];
-  snapshot(...args: [options?: ReadOptions]) {
-    return this.#runRoutine('snapshot', routineOf(readSnapshot, args));
+  snapshot(...args: Given<'snapshot'>) {
+    return this.#runner.runRoutine('snapshot', this.#runner.routines.snapshot, args);
   }
 
   /**
@@ -79,8 +86,8 @@ export abstract class HandleMethods<How extends 'promise' | 'value'> extends Met
   getStats(options?: NumberOptions): Returns<Stats>[How];
   getStats(options: BigintOptions): Returns<Stats<bigint>>[How];
   getStats(options?: ReadOptions): Returns<Stats | Stats<bigint>>[How];
-  getStats(...args: Parameters<typeof readTotals>) {
-    return this.#runRoutine('getStats', routineOf(readTotals, args));
+  getStats(...args: Given<'getStats'>) {
+    return this.#runner.runRoutine('getStats', this.#runner.routines.getStats, args);
   }
 
   /**
@@ -88,8 +95,8 @@ export abstract class HandleMethods<How extends 'promise' | 'value'> extends Met
    * /proc/net/ip_vs_status.
    */
   getStatus(): Returns<Status | undefined>[How];
-  getStatus(...args: []) {
-    return this.#runRoutine('getStatus', routineOf(readStatus, args));
+  getStatus(...args: Given<'getStatus'>) {
+    return this.#runner.runRoutine('getStatus', this.#runner.routines.getStatus, args);
   }
 }
 

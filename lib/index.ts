@@ -29,8 +29,8 @@ export {
 export { type InputError, type InputErrorCode, isInputError } from './core/input-errors.js';
 export type { CancellableIterator } from './core/iterator.js';
 export type { Unknown } from './core/name-table.js';
-export type { DiagnoseOptions } from './host/diagnose.js';
 export type { Check } from './host/diagnose-check.js';
+export type { DiagnoseOptions } from './host/diagnose-options.js';
 export type { Info } from './host/info.js';
 export { type LoadedModule, type LoadModulesOptions, loadModules } from './host/load-modules.js';
 export type { Status } from './host/status.js';

@@ -3,59 +3,28 @@
  * @module
  */
 
-import {
-  type ConnectionCount,
-  type CountBy,
-  type CountOptions,
-  checkCountOptions,
-} from './connections/count.js';
-import type { EncodedFilter } from './connections/filter.js';
-import { ConnectionReader } from './connections/reader.js';
-import type { Run } from './connections/service-facts.js';
-import {
-  type ConnectionOptions,
-  ConnectionStream,
-  checkStreamOptions,
-} from './connections/stream.js';
+import type { ConnectionCount, CountBy, CountOptions } from './connections/count.js';
+import type { ConnectionOptions, ConnectionStream } from './connections/stream.js';
 import { checkArguments } from './core/arguments.js';
-import { IpvsError } from './core/errors.js';
-import { describeInput, isInputError } from './core/input-errors.js';
-import { IterableWeakSet } from './core/iterable-weak-set.js';
+import { loadPart } from './core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack, withAwaitStacks } from './core/stack.js';
 import { HandleMethods } from './handle-methods.js';
+import type { Check } from './host/diagnose-check.js';
 import {
   checkDiagnoseOptions,
   checkHostOptions,
   type DiagnoseOptions,
-  diagnoseThrough,
-  diagnoseWithout,
-} from './host/diagnose.js';
-import type { Check } from './host/diagnose-check.js';
-import { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
-import {
-  type Batch,
-  type BatchOptions,
-  type BatchResults,
-  checkBatch,
-  sendBatch,
-} from './ipvs/batch.js';
-import { type IpvsClient, type IpvsQueue, type IpvsTypes, ipvsClient } from './ipvs/client.js';
-import { operations } from './ipvs/operations.js';
-import { readTable, type Snapshot } from './ipvs/snapshot.js';
-import { checkWatchOptions, TableWatcher, type WatchOptions } from './ipvs/watch.js';
-import { type Links, linksOf } from './links/links.js';
-import type { Native, NativeHandle } from './native/addon.js';
-import { checkOpenOptions, type NamespaceTarget, type OpenOptions } from './native/netns.js';
-import { openHandle } from './native/open.js';
-import { call } from './queue/operation.js';
-import { Queue } from './queue/queue.js';
-import type { Routine } from './queue/routine.js';
+} from './host/diagnose-options.js';
+import type { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
+import type { Internals } from './internals.js';
+import type { Batch, BatchOptions, BatchResults } from './ipvs/batch.js';
+import type { TableWatcher, WatchOptions } from './ipvs/watch.js';
+import type { Links } from './links/links.js';
+import { checkOpenOptions, type OpenOptions } from './native/netns.js';
+import { beginToOpen } from './native/open.js';
 
-/** Runs {@link diagnose} with checked options. */
-let diagnoseHost: (
-  netns: NamespaceTarget,
-  schedulers: readonly string[] | undefined,
-) => Promise<Check[]>;
+/** Loads what only an open handle needs, so that importing the package is fast. */
+const loadInternals = (operation: string) => loadPart(operation, () => import('./internals.js'));
 
 /** Restricts the constructors to this module. */
 const KEY = Symbol('Ipvs');
@@ -77,12 +46,10 @@ export class SyncIpvs extends HandleMethods<'value'> {
    * Not for callers: use `ipvs.sync`.
    * @internal
    */
-  constructor(key: symbol, queue: IpvsQueue) {
+  constructor(key: symbol, internals: Internals) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.sync');
-    const runRoutine = <Value>(operation: string, routine: Routine<IpvsTypes, Value>) =>
-      queue.runRoutineSync(operation, routine);
-    super((operation, args) => queue.runSync(operation, args), runRoutine);
-    this.sysctls = new SyncSysctlAccess(runRoutine);
+    super(internals.values);
+    this.sysctls = internals.syncSysctls;
   }
 }
 
@@ -140,39 +107,16 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * ```
    */
   readonly sync: SyncIpvs;
-  readonly #native: Native;
-  readonly #handle: NativeHandle;
-  readonly #netns: NamespaceTarget;
-  readonly #client: IpvsClient;
-  readonly #queue: IpvsQueue;
-  /** Held weakly, so that a watcher that is no longer used can be collected. */
-  readonly #watchers = new IterableWeakSet<TableWatcher>();
+  readonly #internals: Internals;
 
   /** Not for callers: use {@link Ipvs.open}. */
-  private constructor(key: symbol, native: Native, handle: NativeHandle, netns: NamespaceTarget) {
+  private constructor(key: symbol, internals: Internals) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use Ipvs.open()');
-    const links = linksOf(native, handle);
-    const client = ipvsClient(handle, async () => {
-      await links.close();
-      handle.close();
-    });
-    const queue: IpvsQueue = new Queue(client);
-    super(queue.run, (operation, routine) => queue.runRoutine(operation, routine));
-    this.#native = native;
-    this.#handle = handle;
-    this.#netns = netns;
-    this.#client = client;
-    this.#queue = queue;
-    this.links = links;
-    this.sync = new SyncIpvs(KEY, queue);
-    let last: Promise<unknown> = Promise.resolve();
-    // One at a time: restoring a parameter must not undo what another call has set.
-    this.sysctls = new SysctlAccess((operation, routine) => {
-      const done = queue.runRoutine(operation, routine, last);
-      last = done.catch(() => undefined);
-      // V8 knows who awaits a promise only if it has no other reaction.
-      return withAwaitStack(done);
-    });
+    super(internals.promises);
+    this.#internals = internals;
+    this.links = internals.links;
+    this.sync = new SyncIpvs(KEY, internals);
+    this.sysctls = internals.sysctls;
   }
 
   /**
@@ -192,28 +136,10 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
   }
 
   static async #open(args: readonly unknown[]): Promise<Ipvs> {
-    return Ipvs.#openOn(checkArguments('open', args, 1, checkOpenOptions));
-  }
-
-  static async #openOn(netns: NamespaceTarget): Promise<Ipvs> {
-    const { native, handle } = await openHandle(netns, true);
-    return new Ipvs(KEY, native, handle, netns);
-  }
-
-  static {
-    diagnoseHost = async (netns, schedulers) => {
-      let ipvs: Ipvs;
-      try {
-        ipvs = await Ipvs.#openOn(netns);
-      } catch (error) {
-        return diagnoseWithout(error, netns, schedulers);
-      }
-      try {
-        return await ipvs.#diagnose(schedulers);
-      } finally {
-        await ipvs.close();
-      }
-    };
+    const netns = checkArguments('open', args, 1, checkOpenOptions);
+    const opening = beginToOpen(netns, true);
+    const { internalsOf } = await loadInternals('open');
+    return new Ipvs(KEY, await internalsOf(opening, netns));
   }
 
   /**
@@ -221,12 +147,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * ERR_IPVS_CLOSED. Services stay as they are. A second call returns the same promise.
    */
   close(): Promise<void> {
-    // Throws first if this is not the handle itself but a Proxy, so that nothing is closed.
-    const queue = this.#queue;
-    // The links refuse further operations from now on; the client waits for those that are pending.
-    void this.links.close();
-    for (const watcher of this.#watchers.list()) watcher.close();
-    return queue.close();
+    return this.#internals.close();
   }
 
   /** {@link close}, for `await using`. */
@@ -276,19 +197,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    */
   batch(build: (batch: Batch) => unknown, options?: BatchOptions): Promise<BatchResults>;
   batch(...args: readonly unknown[]): Promise<BatchResults> {
-    return withAwaitStacks(this.#batch(args));
-  }
-
-  async #batch(args: readonly unknown[]) {
-    const [build, options] = checkArguments('batch', args, 2, checkBatch);
-    try {
-      const outcome = await sendBatch(this.#queue, this.#client, build, options);
-      // The value at each place is of the type of its operation.
-      return { ...outcome, results: outcome.results as BatchResults };
-    } catch (error) {
-      if (isInputError(error) && error.operation === undefined) describeInput(error, 'batch', '');
-      throw error;
-    }
+    return withAwaitStacks(this.#internals.batch(args));
   }
 
   /**
@@ -312,9 +221,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    */
   connections(options?: ConnectionOptions): ConnectionStream;
   connections(...args: readonly unknown[]): ConnectionStream {
-    const { filter, origin, signal } = checkArguments('connections', args, 1, checkStreamOptions);
-    this.#queue.checkOpen('connections');
-    return new ConnectionStream(this.#readerOf('connections', filter, origin), signal);
+    return this.#internals.connections(args);
   }
 
   /**
@@ -339,27 +246,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
     options?: CountOptions<By>,
   ): Promise<ConnectionCount<By>[]>;
   countConnections(...args: readonly unknown[]): Promise<ConnectionCount[]> {
-    return withAwaitStack(this.#count(args));
-  }
-
-  async #count(args: readonly unknown[]): Promise<ConnectionCount[]> {
-    const { filter, by } = checkArguments('countConnections', args, 1, checkCountOptions);
-    const reader = this.#readerOf('countConnections', filter, false);
-    try {
-      return await reader.count(by);
-    } finally {
-      reader.close();
-    }
-  }
-
-  #readerOf(operation: string, filter: EncodedFilter, origin: boolean): ConnectionReader {
-    const access = {
-      Cursor: this.#native.Cursor,
-      handle: this.#handle,
-      runTask: <Value>(task: (run: Run) => Promise<Value>) =>
-        this.#queue.taskInOrder(operation, task),
-    };
-    return new ConnectionReader(access, operation, filter, origin);
+    return withAwaitStack(this.#internals.countConnections(args));
   }
 
   /**
@@ -375,21 +262,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
   }
 
   async #checkAndDiagnose(args: readonly unknown[]): Promise<Check[]> {
-    return this.#diagnose(checkArguments('diagnose', args, 1, checkDiagnoseOptions));
-  }
-
-  #diagnose(schedulers: readonly string[] | undefined): Promise<Check[]> {
-    return this.#queue.taskInOrder('diagnose', async (run) => {
-      let version: string;
-      try {
-        ({ version } = await run(call(operations.getInfo)));
-      } catch (error) {
-        return diagnoseWithout(error, this.#netns, schedulers);
-      }
-      const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
-      const probe = (name: string) => run(call(operations.probeScheduler, name));
-      return diagnoseThrough(version, readFiles, probe, this.#netns, schedulers);
-    });
+    return this.#internals.diagnose(checkArguments('diagnose', args, 1, checkDiagnoseOptions));
   }
 
   /**
@@ -419,14 +292,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    */
   watch(options?: WatchOptions): TableWatcher;
   watch(...args: readonly unknown[]): TableWatcher {
-    const checked = checkArguments('watch', args, 1, checkWatchOptions);
-    this.#queue.checkOpen('watch');
-    // Without options, counters are numbers.
-    const snapshot = () => this.#queue.runRoutine('watch', readTable('watch')) as Promise<Snapshot>;
-    const source = { ...checked, snapshot };
-    const watcher: TableWatcher = new TableWatcher(source, () => this.#watchers.delete(watcher));
-    this.#watchers.add(watcher);
-    return watcher;
+    return this.#internals.watch(args);
   }
 }
 
@@ -438,7 +304,8 @@ registerEntry('open', Ipvs.open);
  * there is one. Works also if no handle can be opened.
  * @param options the network namespace, and the schedulers that are needed:
  *   `{ netns, schedulers: ['wrr'] }`
- * @throws TypeError, RangeError: bad options; no other error
+ * @throws TypeError, RangeError: bad options
+ * @throws IpvsError EMFILE, ENFILE: too many open files for those of the package; no other error
  * @example
  * ```ts
  * import { diagnose } from 'ipvs';
@@ -455,7 +322,9 @@ export function diagnose(...args: readonly unknown[]): Promise<Check[]> {
 
 async function openAndDiagnose(args: readonly unknown[]): Promise<Check[]> {
   const { netns, schedulers } = checkArguments('diagnose', args, 1, checkHostOptions);
-  return diagnoseHost(netns, schedulers);
+  const opening = beginToOpen(netns, true);
+  const { diagnoseHost } = await loadInternals('diagnose');
+  return diagnoseHost(opening, netns, schedulers);
 }
 
 registerEntry('diagnose', diagnose);

@@ -2,7 +2,6 @@
  * The folder of the package. This module is as deep in lib/ as the bundle is in dist/.
  * @module
  */
-import { fileURLToPath } from 'node:url';
 
 /**
  * Returns the folder of the package, where the addon is; undefined in a CommonJS bundle, in which
@@ -10,6 +9,7 @@ import { fileURLToPath } from 'node:url';
  */
 export function packageRoot(): string | undefined {
   try {
+    const { fileURLToPath } = process.getBuiltinModule('node:url');
     return fileURLToPath(new URL('..', import.meta.url));
   } catch {
     return undefined;

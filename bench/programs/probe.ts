@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector/promises';
 import { createRequire, SourceMap } from 'node:module';
 import { setImmediate as nextIteration } from 'node:timers/promises';
@@ -18,7 +18,7 @@ import { serviceTable } from '../objects.js';
 import { addBatch, addConcurrently, addSync, type Load } from './loads.js';
 
 const root = new URL('../../../', import.meta.url);
-const bundle = new URL('dist/index.js', root);
+const dist = new URL('dist/', root);
 
 let isAnswering = true;
 
@@ -120,25 +120,41 @@ async function pending(): Promise<number[]> {
   return [added instanceof Promise ? bytes : 0];
 }
 
-const lines = readFileSync(bundle, 'utf8').split('\n');
-const map = new SourceMap(JSON.parse(readFileSync(new URL('dist/index.js.map', root), 'utf8')));
+/** A file of the package. */
+class PackageFile {
+  readonly #lines: readonly string[];
+  readonly #map: SourceMap;
 
-/** Returns the module of the library with the code at a place of the bundle. */
-function moduleAt(line: number, column: number): string {
-  const entry = map.findEntry(line, column);
-  return 'originalSource' in entry ? entry.originalSource.replace(/^.*?lib\//, 'lib/') : '';
+  constructor(name: string) {
+    this.#lines = readFileSync(new URL(name, dist), 'utf8').split('\n');
+    this.#map = new SourceMap(JSON.parse(readFileSync(new URL(`${name}.map`, dist), 'utf8')));
+  }
+
+  /** Returns the module of the library with the code at a place of the file. */
+  moduleAt(line: number, column: number): string {
+    const entry = this.#map.findEntry(line, column);
+    return 'originalSource' in entry ? entry.originalSource.replace(/^.*?lib\//, 'lib/') : '';
+  }
+
+  /** Returns the line of an offset in the file, and the column. */
+  placeAt(offset: number): readonly [line: number, column: number] {
+    let rest = offset;
+    const line = this.#lines.findIndex(({ length }) => {
+      if (rest <= length) return true;
+      rest -= length + 1;
+      return false;
+    });
+    return [line, rest];
+  }
 }
 
-/** Returns the line of an offset in the bundle, and the column. */
-function placeAt(offset: number): readonly [line: number, column: number] {
-  let rest = offset;
-  const line = lines.findIndex(({ length }) => {
-    if (rest <= length) return true;
-    rest -= length + 1;
-    return false;
-  });
-  return [line, rest];
-}
+/** The files of the package by URL. One that only exports what others have has no source map. */
+const packageFiles = new Map(
+  readdirSync(dist)
+    .filter((name) => name.endsWith('.js.map'))
+    .map((name) => name.replace(/\.map$/, ''))
+    .map((name) => [new URL(name, dist).href, new PackageFile(name)]),
+);
 
 /** Adds up costs by function. */
 class Costs {
@@ -173,11 +189,13 @@ async function calls(): Promise<Cost[]> {
   await add(ipvs, table);
   const { result } = await session.post('Profiler.takePreciseCoverage');
   const costs = new Costs();
-  for (const { functions } of result.filter(({ url }) => url === bundle.href)) {
+  for (const { url, functions } of result) {
+    const file = packageFiles.get(url);
     for (const { functionName, ranges } of functions) {
       const [range] = ranges;
-      if (range === undefined) continue;
-      costs.add(moduleAt(...placeAt(range.startOffset)), functionName, range.count / operations);
+      if (file === undefined || range === undefined) continue;
+      const module = file.moduleAt(...file.placeAt(range.startOffset));
+      costs.add(module, functionName, range.count / operations);
     }
   }
   return costs.list();
@@ -186,7 +204,8 @@ async function calls(): Promise<Cost[]> {
 /** The module and the name of the function of a node in a profile. */
 function placeOf({ callFrame }: Profiler.ProfileNode): readonly [string, string] {
   const { url, lineNumber, columnNumber, functionName } = callFrame;
-  if (url === bundle.href) return [moduleAt(lineNumber, columnNumber), functionName];
+  const file = packageFiles.get(url);
+  if (file !== undefined) return [file.moduleAt(lineNumber, columnNumber), functionName];
   if (url === '') return functionName.startsWith('(') ? [functionName, ''] : ['V8', functionName];
   return [url.startsWith('node:') ? 'Node.js' : 'the program', functionName];
 }

@@ -3,8 +3,8 @@
  * @module
  */
 import { checkBoolean, readOptions } from '../core/check.js';
+import { checkSignal } from '../core/check-signal.js';
 import { CancellableIterator } from '../core/iterator.js';
-import { checkSignal } from '../core/signals.js';
 import type { Chunk } from './decode.js';
 import { type ConnectionFilter, type EncodedFilter, encodeFilter, FILTER_KEYS } from './filter.js';
 import type { Connection } from './types.js';

@@ -3,7 +3,6 @@
  * is not asked.
  * @module
  */
-import { constants } from 'node:os';
 import type { Errno } from './errno.js';
 import { once } from './once.js';
 import { getSystemErrorMap } from './util.js';
@@ -114,16 +113,16 @@ export class IpvsError extends Error {
 }
 
 /** Names by positive errno. Each of the two sources lacks some errnos of the other. */
-const errnoNames = once(
-  (): ReadonlyMap<number, string> =>
-    new Map([
-      // Of two names with one number (EAGAIN, EWOULDBLOCK), the first is the usual one.
-      ...Object.entries(constants.errno)
-        .reverse()
-        .map(([name, number]) => [number, name] as const),
-      ...[...getSystemErrorMap()].map(([number, [name]]) => [-number, name] as const),
-    ]),
-);
+const errnoNames = once((): ReadonlyMap<number, string> => {
+  const { errno } = process.getBuiltinModule('node:os').constants;
+  return new Map([
+    // Of two names with one number (EAGAIN, EWOULDBLOCK), the first is the usual one.
+    ...Object.entries(errno)
+      .reverse()
+      .map(([name, number]) => [number, name] as const),
+    ...[...getSystemErrorMap()].map(([number, [name]]) => [-number, name] as const),
+  ]);
+});
 
 /** Returns the name of a positive errno ('EEXIST'). @internal */
 export function errnoName(errno: number): Errno {

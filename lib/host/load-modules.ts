@@ -1,16 +1,13 @@
 /**
- * Loading kernel modules with modprobe. No other code of this package runs a program.
+ * Loading kernel modules: the function, and the checks of its arguments.
  * @module
  */
-import { delimiter, isAbsolute, join } from 'node:path';
 import { checkArguments } from '../core/arguments.js';
 import { checkInteger, readArray, readOptions } from '../core/check.js';
-import { IpvsError } from '../core/errors.js';
+import { checkSignal } from '../core/check-signal.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { cut } from '../core/show.js';
-import { callOnAbort, checkSignal, throwIfAborted } from '../core/signals.js';
+import { loadPart } from '../core/load-part.js';
 import { registerEntry, withAwaitStack } from '../core/stack.js';
-import { forgetAbsent, isLoaded } from '../native/kernel-modules.js';
 
 /** A module that is loaded. */
 export interface LoadedModule {
@@ -30,8 +27,6 @@ export interface LoadModulesOptions {
 
 const OPTION_KEYS: ReadonlySet<'timeout' | 'signal'> = new Set(['timeout', 'signal']);
 const MAX_TIMEOUT = 2 ** 31 - 1;
-/** The folders of modprobe, which may be missing in PATH. */
-const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /**
  * Loads the kernel modules that are not loaded yet, each by `modprobe -- NAME`, without a shell.
@@ -53,37 +48,19 @@ export function loadModules(
   options?: LoadModulesOptions,
 ): Promise<LoadedModule[]>;
 export function loadModules(...args: readonly unknown[]): Promise<LoadedModule[]> {
-  return withAwaitStack(loadAll(args));
+  return withAwaitStack(checkAndLoad(args));
 }
 
 registerEntry('loadModules', loadModules);
 
-async function loadAll(args: readonly unknown[]): Promise<LoadedModule[]> {
-  const { wanted, timeout, signal } = checkArguments('loadModules', args, 2, (names, options) => ({
+async function checkAndLoad(args: readonly unknown[]): Promise<LoadedModule[]> {
+  const request = checkArguments('loadModules', args, 2, (names, options) => ({
     wanted: checkNames(names),
     ...checkOptions(options),
+    path: process.env['PATH'] ?? '',
   }));
-  throwIfAborted(signal);
-  const stop = new AbortController();
-  const expiry = new Error('the time is over');
-  const timer = timeout === undefined ? undefined : setTimeout(() => stop.abort(expiry), timeout);
-  const forgetSignal = signal && callOnAbort(signal, (reason) => stop.abort(reason));
-  const modules: LoadedModule[] = [];
-  try {
-    for (const name of wanted) {
-      const present = isLoaded(name);
-      if (!present) {
-        await load(name, stop.signal).catch((error: unknown) => {
-          throw error === expiry ? timeoutError(name, timeout, expiry) : error;
-        });
-      }
-      modules.push({ name, status: present ? 'present' : 'loaded' });
-    }
-    return modules;
-  } finally {
-    clearTimeout(timer);
-    forgetSignal?.();
-  }
+  const { loadAll } = await loadPart('loadModules', () => import('./modprobe.js'));
+  return loadAll(request);
 }
 
 /** Returns a copy of the names, which no accessor can change afterwards. */
@@ -108,99 +85,4 @@ function checkOptions(options: unknown): {
         : checkInteger('options.timeout', timeout, 1, MAX_TIMEOUT, 'milliseconds'),
     signal: checkSignal('options.signal', signal),
   };
-}
-
-/**
- * Returns the folders to search. An empty or relative element of PATH is left out, because it would
- * be taken from the working directory.
- */
-function programFolders(): string[] {
-  const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
-  return [...new Set([...path, ...SYSTEM_FOLDERS])];
-}
-
-/** Returns true for a refusal of Node.js itself (`--permission`). */
-const isDenied = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
-
-/** Returns the path of modprobe, or undefined. */
-function findModprobe(folders: readonly string[]): string | undefined {
-  const { accessSync, constants, statSync } = process.getBuiltinModule('node:fs');
-  let denied = false;
-  for (const folder of folders) {
-    const path = join(folder, 'modprobe');
-    try {
-      accessSync(path, constants.X_OK);
-      if (statSync(path).isFile()) return path;
-    } catch (error) {
-      denied ||= isDenied(error);
-    }
-  }
-  // Node.js may be allowed to run it where it may not look for it.
-  return denied ? '/sbin/modprobe' : undefined;
-}
-
-/** Loads a module; rejects with the reason of `stop` when that is aborted. */
-async function load(name: string, stop: AbortSignal): Promise<void> {
-  stop.throwIfAborted();
-  forgetAbsent();
-  const folders = programFolders();
-  const program = findModprobe(folders);
-  if (program === undefined) throw moduleError(name, 'there is no program modprobe');
-  // Loaded on demand: it takes a quarter as long as loading all of this package.
-  const { execFile } = await import('node:child_process');
-  stop.throwIfAborted();
-  const env = { ...process.env, PATH: folders.join(delimiter) };
-  let kill = () => {};
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const child = execFile(program, ['--', name], { env }, (error, _, stderr) => {
-        if (error === null) resolve();
-        else reject(moduleError(name, whyFailed(stderr, error.code ?? error.signal), error));
-      });
-      // A child of modprobe may hold its pipes open, and the kernel may hold modprobe itself. This
-      // waits for neither.
-      kill = () => {
-        child.kill('SIGKILL');
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-        child.unref();
-        reject(stop.reason);
-      };
-      stop.addEventListener('abort', kill, { once: true });
-    });
-  } catch (error) {
-    throw isDenied(error) ? deniedError(name, error) : error;
-  } finally {
-    stop.removeEventListener('abort', kill);
-  }
-}
-
-const whyFailed = (stderr: string, status: unknown) =>
-  stderr.trim() === '' ? `modprobe fails (${status})` : stderr.trim();
-
-function moduleError(
-  name: string,
-  why: string,
-  cause?: unknown,
-  code: IpvsError['code'] = 'ERR_IPVS_MODULE',
-): IpvsError {
-  return new IpvsError(`loadModules ${name}: ${cut(why, 1000)}`, {
-    code,
-    syscall: 'modprobe',
-    operation: 'loadModules',
-    target: name,
-    cause,
-  });
-}
-
-function timeoutError(name: string, timeout: number | undefined, cause: unknown): IpvsError {
-  const why = `modprobe had not ended after ${timeout} ms, and was killed (ETIMEDOUT)`;
-  return moduleError(name, why, cause, 'ETIMEDOUT');
-}
-
-function deniedError(name: string, cause: Error): IpvsError {
-  const why =
-    'Node.js runs with --permission and may not start modprobe: add --allow-child-process';
-  return moduleError(name, why, cause, 'ERR_ACCESS_DENIED');
 }

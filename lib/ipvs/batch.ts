@@ -4,16 +4,17 @@
  */
 
 import { checkBoolean, readOptions } from '../core/check.js';
+import { checkSignal } from '../core/check-signal.js';
 import { IpvsError } from '../core/errors.js';
 import { describePlace, isInputError, wrongType, wrongValue } from '../core/input-errors.js';
-import { callOnAbort, checkSignal, reasonOf } from '../core/signals.js';
+import { callOnAbort, reasonOf } from '../core/signals.js';
 import { beginAtCaller, isKept, keepStack } from '../core/stack.js';
 import { type BatchOutcome, type BatchRunOptions, runBatch } from '../queue/batch-chunks.js';
 import { EncodedBatch, MAX_REQUESTS } from '../queue/encoded-batch.js';
 import type { Place } from '../queue/returns.js';
 import type { IpvsClient, IpvsQueue, IpvsTypes } from './client.js';
 import { Methods } from './methods.js';
-import type { IpvsOperation } from './operations.js';
+import { type IpvsOperation, operations } from './operations.js';
 
 /** Options of {@link Ipvs.batch}. */
 export interface BatchOptions {
@@ -68,7 +69,7 @@ export class Batch extends Methods<'place'> {
    */
   constructor(key: symbol, add: Add) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.batch()');
-    super(add);
+    super({ operations, run: add });
   }
 }
 

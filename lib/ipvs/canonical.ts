@@ -12,6 +12,7 @@ import { decodeDestination } from './decode-destination.js';
 import { decodeService } from './decode-service.js';
 import type { Destination, DestinationConfig } from './destination.js';
 import { encodeDestinationConfig } from './destination-codec.js';
+import { destinationTarget, fullDestinationTarget, serviceTarget } from './encoded-targets.js';
 import { formatDestinationKey, formatServiceKey } from './keys.js';
 import {
   ADDRESS_RULE,
@@ -31,7 +32,6 @@ import { RequestBuffer } from './request-buffer.js';
 import type { NoAddress, NoMark, ServiceConfig, ServiceState } from './service.js';
 import { encodeServiceConfig } from './service-codec.js';
 import type { Stats } from './stats.js';
-import { destinationTarget, fullDestinationTarget, serviceTarget } from './targets.js';
 
 /**
  * The key of a service in canonical form: an IPv6 address as in RFC 5952, a mark with its family.

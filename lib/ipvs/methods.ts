@@ -8,7 +8,7 @@ import { registerEntries } from '../core/stack.js';
 import type { ArgumentsOf } from '../queue/operation.js';
 import type { Returns } from '../queue/returns.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
-import { type IpvsOperation, operations } from './operations.js';
+import type { IpvsOperation, operations } from './operations.js';
 import type { Ensured, StopOptions, UpdateOptions } from './options.js';
 import type { DestinationReference, ServiceReference } from './reference-types.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
@@ -16,11 +16,14 @@ import type { BigintOptions, NumberOptions, ReadOptions } from './stats.js';
 import type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './sync-daemon.js';
 import type { TimeoutChanges, Timeouts } from './timeouts.js';
 
-/** Runs an operation. @internal */
-export type Run<How extends keyof Returns<unknown>> = <Value, Args extends readonly unknown[]>(
-  operation: IpvsOperation<Value, Args>,
-  args: Args,
-) => Returns<Value>[How];
+/** The definitions of the operations, and what runs them. @internal */
+export interface Runner<How extends keyof Returns<unknown>> {
+  readonly operations: typeof operations;
+  readonly run: <Value, Args extends readonly unknown[]>(
+    operation: IpvsOperation<Value, Args>,
+    args: Args,
+  ) => Returns<Value>[How];
+}
 
 /** The arguments of the operation of a method. */
 type Given<Name extends keyof typeof operations> = ArgumentsOf<(typeof operations)[Name]>;
@@ -36,13 +39,15 @@ type Given<Name extends keyof typeof operations> = ArgumentsOf<(typeof operation
  * ERR_IPVS_CLOSED, and with the errors that are listed with it.
  */
 export abstract class Methods<How extends keyof Returns<unknown>> {
-  readonly #run: Run<How>;
+  readonly #operations: Runner<How>['operations'];
+  readonly #run: Runner<How>['run'];
 
   /**
    * Not for callers.
    * @internal
    */
-  protected constructor(run: Run<How>) {
+  protected constructor({ operations, run }: Runner<How>) {
+    this.#operations = operations;
     this.#run = run;
   }
 
@@ -53,7 +58,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   addService(config: ServiceConfig): Returns<void>[How];
   addService(...args: Given<'addService'>) {
-    return this.#run(operations.addService, args);
+    return this.#run(this.#operations.addService, args);
   }
 
   /**
@@ -89,7 +94,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
     options?: undefined,
   ): Returns<void>[How];
   updateService(...args: Given<'updateService'>): Returns<void>[How] | Returns<boolean>[How] {
-    return this.#run(operations.updateService, args);
+    return this.#run(this.#operations.updateService, args);
   }
 
   /**
@@ -102,7 +107,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   ensureService(config: ServiceConfig): Returns<Ensured>[How];
   ensureService(...args: Given<'ensureService'>) {
-    return this.#run(operations.ensureService, args);
+    return this.#run(this.#operations.ensureService, args);
   }
 
   /**
@@ -125,7 +130,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   deleteService(service: ServiceReference, options?: DeleteOptions): Returns<boolean>[How];
   deleteService(...args: Given<'deleteService'>) {
-    return this.#run(operations.deleteService, args);
+    return this.#run(this.#operations.deleteService, args);
   }
 
   /** Returns a service, or undefined if it does not exist. IPVS_CMD_GET_SERVICE. */
@@ -139,7 +144,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
     options?: ReadOptions,
   ): Returns<Service | Service<bigint> | undefined>[How];
   getService(...args: Given<'getService'>) {
-    return this.#run(operations.getService, args);
+    return this.#run(this.#operations.getService, args);
   }
 
   /**
@@ -151,7 +156,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
   listServices(options: BigintOptions): Returns<Service<bigint>[]>[How];
   listServices(options?: ReadOptions): Returns<Service[] | Service<bigint>[]>[How];
   listServices(...args: Given<'listServices'>) {
-    return this.#run(operations.listServices, args);
+    return this.#run(this.#operations.listServices, args);
   }
 
   /**
@@ -163,7 +168,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   addDestination(service: ServiceReference, config: DestinationConfig): Returns<void>[How];
   addDestination(...args: Given<'addDestination'>) {
-    return this.#run(operations.addDestination, args);
+    return this.#run(this.#operations.addDestination, args);
   }
 
   /**
@@ -211,7 +216,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
   updateDestination(
     ...args: Given<'updateDestination'>
   ): Returns<void>[How] | Returns<boolean>[How] {
-    return this.#run(operations.updateDestination, args);
+    return this.#run(this.#operations.updateDestination, args);
   }
 
   /**
@@ -225,7 +230,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   ensureDestination(service: ServiceReference, config: DestinationConfig): Returns<Ensured>[How];
   ensureDestination(...args: Given<'ensureDestination'>) {
-    return this.#run(operations.ensureDestination, args);
+    return this.#run(this.#operations.ensureDestination, args);
   }
 
   /**
@@ -244,7 +249,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
     options?: DeleteOptions,
   ): Returns<boolean>[How];
   deleteDestination(...args: Given<'deleteDestination'>) {
-    return this.#run(operations.deleteDestination, args);
+    return this.#run(this.#operations.deleteDestination, args);
   }
 
   /**
@@ -267,7 +272,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
     options?: ReadOptions,
   ): Returns<Destination | Destination<bigint> | undefined>[How];
   getDestination(...args: Given<'getDestination'>) {
-    return this.#run(operations.getDestination, args);
+    return this.#run(this.#operations.getDestination, args);
   }
 
   /**
@@ -285,7 +290,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
     options?: ReadOptions,
   ): Returns<Destination[] | Destination<bigint>[]>[How];
   listDestinations(...args: Given<'listDestinations'>) {
-    return this.#run(operations.listDestinations, args);
+    return this.#run(this.#operations.listDestinations, args);
   }
 
   /**
@@ -295,7 +300,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   flush(): Returns<void>[How];
   flush(...args: Given<'flush'>) {
-    return this.#run(operations.flush, args);
+    return this.#run(this.#operations.flush, args);
   }
 
   /**
@@ -303,7 +308,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   getTimeouts(): Returns<Timeouts>[How];
   getTimeouts(...args: Given<'getTimeouts'>) {
-    return this.#run(operations.getTimeouts, args);
+    return this.#run(this.#operations.getTimeouts, args);
   }
 
   /**
@@ -313,7 +318,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   setTimeouts(changes: TimeoutChanges): Returns<void>[How];
   setTimeouts(...args: Given<'setTimeouts'>) {
-    return this.#run(operations.setTimeouts, args);
+    return this.#run(this.#operations.setTimeouts, args);
   }
 
   /**
@@ -324,7 +329,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   zero(...service: [] | [service: ServiceReference]): Returns<void>[How];
   zero(...args: Given<'zero'>) {
-    return this.#run(operations.zero, args);
+    return this.#run(this.#operations.zero, args);
   }
 
   /**
@@ -333,7 +338,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   listSyncDaemons(): Returns<SyncDaemon[]>[How];
   listSyncDaemons(...args: Given<'listSyncDaemons'>) {
-    return this.#run(operations.listSyncDaemons, args);
+    return this.#run(this.#operations.listSyncDaemons, args);
   }
 
   /**
@@ -345,7 +350,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   startSyncDaemon(config: SyncDaemonConfig): Returns<void>[How];
   startSyncDaemon(...args: Given<'startSyncDaemon'>) {
-    return this.#run(operations.startSyncDaemon, args);
+    return this.#run(this.#operations.startSyncDaemon, args);
   }
 
   /**
@@ -355,7 +360,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
    */
   stopSyncDaemon(role: SyncDaemonRole, options?: StopOptions): Returns<boolean>[How];
   stopSyncDaemon(...args: Given<'stopSyncDaemon'>) {
-    return this.#run(operations.stopSyncDaemon, args);
+    return this.#run(this.#operations.stopSyncDaemon, args);
   }
 }
 

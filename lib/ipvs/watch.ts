@@ -4,8 +4,8 @@
  */
 
 import { checkInteger, readOptions } from '../core/check.js';
+import { checkSignal } from '../core/check-signal.js';
 import { CancellableIterator } from '../core/iterator.js';
-import { checkSignal } from '../core/signals.js';
 import { Slicer } from '../queue/slicer.js';
 import { compare, type Sample } from './sample-changes.js';
 import type { ServiceWithDestinations } from './service.js';

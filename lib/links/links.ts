@@ -4,20 +4,13 @@
  */
 
 import { checkArguments } from '../core/arguments.js';
-import { readArray, readOptions } from '../core/check.js';
-import { wrongValue } from '../core/input-errors.js';
-import { IterableWeakSet } from '../core/iterable-weak-set.js';
-import { checkSignal } from '../core/signals.js';
-import { beginAtCaller, registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
-import type { Native, NativeHandle } from '../native/addon.js';
-import { layout } from '../native/layout.js';
-import { nativeCallError } from '../native/native-errors.js';
+import { loadPart } from '../core/load-part.js';
+import { registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
-import { openHandle } from '../native/open.js';
-import { Queue } from '../queue/queue.js';
-import { type LinkQueue, linkClient } from './client.js';
+import { beginToOpen } from '../native/open.js';
+import type { LinkInternals } from './link-internals.js';
 import { LinkMethods } from './methods.js';
-import { LinkWatcher } from './watcher.js';
+import type { LinkWatcher } from './watcher.js';
 
 /** Options of {@link Links.watch}. */
 export interface WatchLinksOptions {
@@ -26,9 +19,6 @@ export interface WatchLinksOptions {
   /** Ends the watcher, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
-
-const WATCH_KEYS = new Set(['types', 'signal'] as const);
-const WATCH_TYPES = ['link', 'address'] as const;
 
 /** Restricts the constructors to the functions of this module. */
 const KEY = Symbol('Links');
@@ -42,12 +32,9 @@ export class SyncLinks extends LinkMethods<'value'> {
    * Not for callers: use `links.sync`.
    * @internal
    */
-  constructor(key: symbol, queue: LinkQueue) {
+  constructor(key: symbol, internals: LinkInternals) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use links.sync');
-    super(
-      (operation, args) => queue.runSync(operation, args),
-      (operation, routine) => queue.runRoutineSync(operation, routine),
-    );
+    super(internals.values);
   }
 }
 
@@ -62,23 +49,17 @@ export class SyncLinks extends LinkMethods<'value'> {
 export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
   /** The same operations without promises. */
   readonly sync: SyncLinks;
-  readonly #native: Native;
-  readonly #handle: NativeHandle;
-  readonly #queue: LinkQueue;
-  readonly #watchers = new IterableWeakSet<LinkWatcher>();
+  readonly #internals: LinkInternals;
 
   /**
    * Not for callers: use `ipvs.links` or {@link Links.open}.
    * @internal
    */
-  constructor(key: symbol, native: Native, handle: NativeHandle, closeHandle: () => void) {
+  constructor(key: symbol, internals: LinkInternals) {
     if (key !== KEY) throw new TypeError('Illegal constructor: use ipvs.links or Links.open()');
-    const queue: LinkQueue = new Queue(linkClient(native, handle, closeHandle));
-    super(queue.run, (operation, routine) => queue.runRoutine(operation, routine));
-    this.#native = native;
-    this.#handle = handle;
-    this.#queue = queue;
-    this.sync = new SyncLinks(KEY, queue);
+    super(internals.promises);
+    this.#internals = internals;
+    this.sync = new SyncLinks(KEY, internals);
   }
 
   /**
@@ -110,8 +91,9 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
 
   static async #open(args: readonly unknown[]): Promise<Links> {
     const netns = checkArguments('open', args, 1, checkOpenOptions);
-    const { native, handle } = await openHandle(netns, false);
-    return new Links(KEY, native, handle, () => handle.close());
+    const opening = beginToOpen(netns, false);
+    const { linkInternalsOf } = await loadPart('open', () => import('./link-internals.js'));
+    return new Links(KEY, await linkInternalsOf(opening, netns));
   }
 
   /**
@@ -119,8 +101,7 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
    * they are. Closing an {@link Ipvs} closes its `links`.
    */
   close(): Promise<void> {
-    for (const watcher of this.#watchers.list()) void watcher.return();
-    return this.#queue.close();
+    return this.#internals.close();
   }
 
   /** {@link close}, for `await using`. */
@@ -156,42 +137,14 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
    */
   watch(options?: WatchLinksOptions): LinkWatcher;
   watch(...args: readonly unknown[]): LinkWatcher {
-    const { types, signal } = checkArguments('watch', args, 1, checkWatch);
-    this.#queue.checkOpen('watch');
-    const { Watcher } = this.#native;
-    const mask = types.reduce((sum, type) => sum | layout.watchTypes[type], 0);
-    try {
-      const watcher = new LinkWatcher(
-        (notify) => new Watcher(this.#handle, mask, notify),
-        signal,
-        (ended) => this.#watchers.delete(ended),
-      );
-      // If the signal is aborted already, the watcher has ended: its first next() throws.
-      if (!signal?.aborted) this.#watchers.add(watcher);
-      return watcher;
-    } catch (error) {
-      throw beginAtCaller(nativeCallError(error, 'watch'), 'watch');
-    }
+    return this.#internals.watch(args);
   }
 }
 
 registerEntries(Links.prototype);
 registerEntry('open', Links.open);
 
-/** Returns the links of a handle, without closing it when they are closed. @internal */
-export function linksOf(native: Native, handle: NativeHandle): Links {
-  return new Links(KEY, native, handle, () => undefined);
-}
-
-function checkWatch(options: unknown) {
-  const { types = WATCH_TYPES, signal } = readOptions(options, WATCH_KEYS);
-  const rule = "an array of 'link' and 'address'";
-  const wrong = () => wrongValue('options.types', types, `is not ${rule}`);
-  const wanted = readArray('options.types', types, rule, (type) => {
-    const known = WATCH_TYPES.find((each) => each === type);
-    if (known === undefined) throw wrong();
-    return known;
-  });
-  if (wanted.length === 0) throw wrong();
-  return { types: wanted, signal: checkSignal('options.signal', signal) };
+/** Returns the public form of links. @internal */
+export function linksOf(internals: LinkInternals): Links {
+  return new Links(KEY, internals);
 }

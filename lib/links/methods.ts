@@ -2,40 +2,35 @@
  * The operations on links as methods, asynchronous and synchronous.
  * @module
  */
-import { describeArgument } from '../core/arguments.js';
 import type { DeleteOptions } from '../core/delete-options.js';
 import { registerEntries } from '../core/stack.js';
 import type { ArgumentsOf } from '../queue/operation.js';
 import type { Returns } from '../queue/returns.js';
-import { type Routine, routineOf } from '../queue/routine.js';
 import type { AddressConfig, LinkAddress } from './address.js';
-import type { LinkTypes } from './client.js';
 import type { Link } from './link.js';
 import type { LinkReference } from './link-reference.js';
-import { type EnsuredLink, type LinkOperation, linkOperations } from './operations.js';
+import type { EnsuredLink, LinkOperation, linkOperations } from './operations.js';
 import type {
   DummyOptions,
   LinkChanges,
   ListAddressesOptions,
   ListLinksOptions,
 } from './options.js';
-import { type ReconcileOptions, reconcile } from './reconcile.js';
+import type { ReconcileOptions, reconcile } from './reconcile.js';
 import type { Reconciled } from './reconcile-error.js';
 
 /** The arguments of the operation of a method. */
 type Given<Name extends keyof typeof linkOperations> = ArgumentsOf<(typeof linkOperations)[Name]>;
 
-/** Runs an operation. */
-type Run<How extends 'promise' | 'value'> = <Value, Args extends readonly unknown[]>(
-  operation: LinkOperation<Value, Args>,
-  args: Args,
-) => Returns<Value>[How];
-
-/** Runs an operation of several exchanges. */
-type RunRoutine<How extends 'promise' | 'value'> = <Value>(
-  operation: string,
-  routine: Routine<LinkTypes, Value>,
-) => Returns<Value>[How];
+/** Runs the operations on links, asynchronously or synchronously. @internal */
+export interface LinkRunner<How extends 'promise' | 'value'> {
+  readonly operations: typeof linkOperations;
+  readonly run: <Value, Args extends readonly unknown[]>(
+    operation: LinkOperation<Value, Args>,
+    args: Args,
+  ) => Returns<Value>[How];
+  readonly reconcile: (args: Parameters<typeof reconcile>) => Returns<Reconciled>[How];
+}
 
 /**
  * The operations on links and addresses. Those of {@link Links} return promises, those of
@@ -48,28 +43,26 @@ type RunRoutine<How extends 'promise' | 'value'> = <Value>(
  * namespace is missing), and with the errors that are listed with it.
  */
 export abstract class LinkMethods<How extends 'promise' | 'value'> {
-  readonly #run: Run<How>;
-  readonly #runRoutine: RunRoutine<How>;
+  readonly #runner: LinkRunner<How>;
 
   /**
    * Not for callers.
    * @internal
    */
-  protected constructor(run: Run<How>, runRoutine: RunRoutine<How>) {
-    this.#run = run;
-    this.#runRoutine = runRoutine;
+  protected constructor(runner: LinkRunner<How>) {
+    this.#runner = runner;
   }
 
   /** Lists all links, or those of a kind. RTM_GETLINK, `ip link show`. */
   listLinks(options?: ListLinksOptions): Returns<Link[]>[How];
   listLinks(...args: Given<'listLinks'>) {
-    return this.#run(linkOperations.listLinks, args);
+    return this.#runner.run(this.#runner.operations.listLinks, args);
   }
 
   /** Returns a link, or undefined if there is none. RTM_GETLINK, `ip link show dev`. */
   getLink(link: LinkReference): Returns<Link | undefined>[How];
   getLink(...args: Given<'getLink'>) {
-    return this.#run(linkOperations.getLink, args);
+    return this.#runner.run(this.#runner.operations.getLink, args);
   }
 
   /**
@@ -94,7 +87,7 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    */
   ensureDummy(name: string, options?: DummyOptions): Returns<EnsuredLink>[How];
   ensureDummy(...args: Given<'ensureDummy'>) {
-    return this.#run(linkOperations.ensureDummy, args);
+    return this.#runner.run(this.#runner.operations.ensureDummy, args);
   }
 
   /**
@@ -105,7 +98,7 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    */
   setLink(link: LinkReference, changes: LinkChanges): Returns<void>[How];
   setLink(...args: Given<'setLink'>) {
-    return this.#run(linkOperations.setLink, args);
+    return this.#runner.run(this.#runner.operations.setLink, args);
   }
 
   /**
@@ -116,7 +109,7 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    */
   deleteLink(link: LinkReference, options?: DeleteOptions): Returns<boolean>[How];
   deleteLink(...args: Given<'deleteLink'>) {
-    return this.#run(linkOperations.deleteLink, args);
+    return this.#runner.run(this.#runner.operations.deleteLink, args);
   }
 
   /**
@@ -126,7 +119,7 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    */
   listAddresses(link?: LinkReference, options?: ListAddressesOptions): Returns<LinkAddress[]>[How];
   listAddresses(...args: Given<'listAddresses'>) {
-    return this.#run(linkOperations.listAddresses, args);
+    return this.#runner.run(this.#runner.operations.listAddresses, args);
   }
 
   /**
@@ -142,7 +135,7 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    */
   addAddress(link: LinkReference, address: AddressConfig): Returns<void>[How];
   addAddress(...args: Given<'addAddress'>) {
-    return this.#run(linkOperations.addAddress, args);
+    return this.#runner.run(this.#runner.operations.addAddress, args);
   }
 
   /**
@@ -158,7 +151,7 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    */
   ensureAddress(link: LinkReference, address: AddressConfig): Returns<EnsuredLink>[How];
   ensureAddress(...args: Given<'ensureAddress'>) {
-    return this.#run(linkOperations.ensureAddress, args);
+    return this.#runner.run(this.#runner.operations.ensureAddress, args);
   }
 
   /**
@@ -173,7 +166,7 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
     options?: DeleteOptions,
   ): Returns<boolean>[How];
   deleteAddress(...args: Given<'deleteAddress'>) {
-    return this.#run(linkOperations.deleteAddress, args);
+    return this.#runner.run(this.#runner.operations.deleteAddress, args);
   }
 
   /**
@@ -205,7 +198,7 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
     options?: ReconcileOptions,
   ): Returns<Reconciled>[How];
   reconcileAddresses(...args: Parameters<typeof reconcile>) {
-    return this.#runRoutine('reconcileAddresses', routineOf(reconcile, args, describeArgument));
+    return this.#runner.reconcile(args);
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import { describeArgument } from '../core/arguments.js';
 import { checkBoolean, readArray, readOptions } from '../core/check.js';
+import { checkSignal } from '../core/check-signal.js';
 import { IpvsError } from '../core/errors.js';
-import { checkSignal, throwIfAborted } from '../core/signals.js';
+import { throwIfAborted } from '../core/signals.js';
 import { call } from '../queue/operation.js';
 import { fulfilledValue } from '../queue/results.js';
 import { type Routine, send } from '../queue/routine.js';

@@ -2,7 +2,6 @@
  * The errors of loading the addon: why it cannot be loaded, and what to do.
  * @module
  */
-import { join } from 'node:path';
 import { IpvsError } from '../core/errors.js';
 
 /** Returns the error for an addon that cannot be loaded from `root`, the folder of the package. */
@@ -39,7 +38,7 @@ const BUNDLED =
 function isInPackage(root: string): boolean {
   try {
     const { readFileSync } = process.getBuiltinModule('node:fs');
-    const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const { name } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
     return name === 'ipvs';
   } catch {
     return false;

@@ -2,7 +2,6 @@
  * Loading the addon: a build of this checkout, or the prebuild for this platform.
  * @module
  */
-import { createRequire } from 'node:module';
 import { packageRoot } from '../package-root.js';
 import type { Native } from './addon.js';
 import { LAYOUT_HASH } from './layout.js';
@@ -25,6 +24,7 @@ function load(): Native {
   try {
     if (root === undefined) throw new TypeError('a CommonJS bundle has no import.meta.url');
     // node-gyp-build has no types: it takes the folder of a package and returns its addon.
+    const { createRequire } = process.getBuiltinModule('node:module');
     const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;
     return load(root);
   } catch (error) {

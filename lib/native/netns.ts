@@ -1,8 +1,7 @@
 /**
- * Network namespaces: their names, the checks of options, and commands that enter them.
+ * Network namespaces: their names, and the checks of options.
  * @module
  */
-import { basename, dirname, join } from 'node:path';
 import { checkInteger, readObject, readOptions } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 
@@ -36,31 +35,6 @@ export interface NamespaceTarget {
 
 /** The namespace of the process. @internal */
 export const OWN_NAMESPACE: NamespaceTarget = { target: '', label: '' };
-
-/** Quotes a word for the command line of a shell, if need be. @internal */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/**
- * Returns the beginning of a command line that runs the rest of it in a namespace, from a shell of
- * any other process: '' for the process's own, and undefined for a namespace that other processes
- * cannot find, such as a descriptor.
- * @internal
- */
-export function commandPrefix({ target }: NamespaceTarget): string | undefined {
-  if (target === '') return '';
-  if (typeof target === 'number') return undefined;
-  const { existsSync, realpathSync } = process.getBuiltinModule('node:fs');
-  try {
-    // /proc/self is another process for the shell. Only the folder is resolved, because the
-    // namespace itself may be a symbolic link of /proc that has no path.
-    const path = join(realpathSync(dirname(target)), basename(target));
-    return existsSync(path) ? `nsenter --net=${shellWord(path)} ` : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Checks the options of open(), and returns the namespace. @internal */
 export function checkOpenOptions(options: unknown): NamespaceTarget {

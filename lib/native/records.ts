@@ -2,11 +2,10 @@
  * Records of fixed size in a buffer, read and written by the offsets of lib/native/layout.ts.
  * @module
  */
-import { endianness } from 'node:os';
 import type { Field } from './addon.js';
 
 /** The places of the halves of a u64. */
-export const [LOW, HIGH] = endianness() === 'LE' ? [0, 1] : [1, 0];
+export const [LOW, HIGH] = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0];
 const TWO_TO_32 = 2 ** 32;
 
 /** Returns the place of a field in {@link Records.u16s}, relative to the place of its record. */

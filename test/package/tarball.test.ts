@@ -49,8 +49,12 @@ describe('the tarball', () => {
     expect(headers.sort()).toEqual([...new Set(included)].sort());
   });
 
-  test('contains the code in one file and the types of the public API', () => {
-    expect(files.filter((file) => file.endsWith('.js'))).toEqual(['dist/index.js']);
+  test('contains the code in a few files and the types of the public API', () => {
+    expect(files.filter((file) => file.endsWith('.js'))).toEqual(
+      ['index', 'internals', 'kernel-modules', 'link-internals', 'main', 'modprobe'].map(
+        (name) => `dist/${name}.js`,
+      ),
+    );
     const types = files.filter((file) => file.endsWith('.d.ts'));
     expect(types).toContain('dist/index.d.ts');
     expect(types.length).toBeGreaterThan(10);

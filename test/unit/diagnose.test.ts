@@ -4,13 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
-import {
-  checkDiagnoseOptions,
-  checkHostOptions,
-  diagnoseThrough,
-  diagnoseWithout,
-} from '../../lib/host/diagnose.js';
+import { diagnoseThrough, diagnoseWithout } from '../../lib/host/diagnose.js';
 import type { Check, ReadFiles } from '../../lib/host/diagnose-check.js';
+import { checkDiagnoseOptions, checkHostOptions } from '../../lib/host/diagnose-options.js';
 import { type NamespaceTarget, OWN_NAMESPACE } from '../../lib/native/netns.js';
 import { host, usualHost } from './host-modules.js';
 import { expectInputError } from './requests.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkSignal } from '../../lib/core/signals.js';
+import { checkSignal } from '../../lib/core/check-signal.js';
 import { thrownBy } from './requests.js';
 
 /** A signal as another realm or a polyfill implements it. */

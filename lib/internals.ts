@@ -1,0 +1,181 @@
+/**
+ * An open connection to IPVS: what is behind {@link Ipvs}. Loaded when a handle is opened, and with
+ * it all that only an open handle needs.
+ * @module
+ */
+import { type ConnectionCount, checkCountOptions } from './connections/count.js';
+import type { EncodedFilter } from './connections/filter.js';
+import { ConnectionReader } from './connections/reader.js';
+import type { Run } from './connections/service-facts.js';
+import { ConnectionStream, checkStreamOptions } from './connections/stream.js';
+import { checkArguments } from './core/arguments.js';
+import { describeInput, isInputError } from './core/input-errors.js';
+import { IterableWeakSet } from './core/iterable-weak-set.js';
+import { withAwaitStack } from './core/stack.js';
+import type { HandleRunner } from './handle-methods.js';
+import { diagnoseThrough, diagnoseWithout } from './host/diagnose.js';
+import type { Check } from './host/diagnose-check.js';
+import { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
+import { type BatchResults, checkBatch, sendBatch } from './ipvs/batch.js';
+import { type IpvsClient, type IpvsQueue, ipvsClient } from './ipvs/client.js';
+import { operations } from './ipvs/operations.js';
+import { readTable, type Snapshot } from './ipvs/snapshot.js';
+import { checkWatchOptions, TableWatcher } from './ipvs/watch.js';
+import { LinkInternals } from './links/link-internals.js';
+import { type Links, linksOf } from './links/links.js';
+import type { Native, NativeHandle } from './native/addon.js';
+import type { NamespaceTarget } from './native/netns.js';
+import { type Opening, opened } from './native/opened.js';
+import { call } from './queue/operation.js';
+import { Queue } from './queue/queue.js';
+import { routineOf } from './queue/routine.js';
+import { routines } from './routines.js';
+
+/** The queue of a handle, and what uses it. The methods of {@link Ipvs} have the documentation. */
+export class Internals {
+  readonly promises: HandleRunner<'promise'>;
+  readonly values: HandleRunner<'value'>;
+  readonly sysctls: SysctlAccess;
+  readonly syncSysctls: SyncSysctlAccess;
+  readonly links: Links;
+  readonly #native: Native;
+  readonly #handle: NativeHandle;
+  readonly #netns: NamespaceTarget;
+  readonly #client: IpvsClient;
+  readonly #queue: IpvsQueue;
+  /** Held weakly, so that a watcher that is no longer used can be collected. */
+  readonly #watchers = new IterableWeakSet<TableWatcher>();
+
+  constructor(native: Native, handle: NativeHandle, netns: NamespaceTarget) {
+    const links = linksOf(new LinkInternals(native, handle, () => undefined));
+    const client = ipvsClient(handle, async () => {
+      await links.close();
+      handle.close();
+    });
+    const queue: IpvsQueue = new Queue(client);
+    this.promises = {
+      operations,
+      run: queue.run,
+      routines,
+      runRoutine: (operation, make, args) => queue.runRoutine(operation, routineOf(make, args)),
+    };
+    this.values = {
+      operations,
+      run: (operation, args) => queue.runSync(operation, args),
+      routines,
+      runRoutine: (operation, make, args) => queue.runRoutineSync(operation, routineOf(make, args)),
+    };
+    let last: Promise<unknown> = Promise.resolve();
+    // One at a time: restoring a parameter must not undo what another call has set.
+    this.sysctls = new SysctlAccess((operation, routine) => {
+      const done = queue.runRoutine(operation, routine, last);
+      last = done.catch(() => undefined);
+      // V8 knows who awaits a promise only if it has no other reaction.
+      return withAwaitStack(done);
+    });
+    this.syncSysctls = new SyncSysctlAccess((operation, routine) =>
+      queue.runRoutineSync(operation, routine),
+    );
+    this.links = links;
+    this.#native = native;
+    this.#handle = handle;
+    this.#netns = netns;
+    this.#client = client;
+    this.#queue = queue;
+  }
+
+  close(): Promise<void> {
+    // The links refuse further operations from now on; the client waits for those that are pending.
+    void this.links.close();
+    for (const watcher of this.#watchers.list()) watcher.close();
+    return this.#queue.close();
+  }
+
+  async batch(args: readonly unknown[]) {
+    const [build, options] = checkArguments('batch', args, 2, checkBatch);
+    try {
+      const outcome = await sendBatch(this.#queue, this.#client, build, options);
+      // The value at each place is of the type of its operation.
+      return { ...outcome, results: outcome.results as BatchResults };
+    } catch (error) {
+      if (isInputError(error) && error.operation === undefined) describeInput(error, 'batch', '');
+      throw error;
+    }
+  }
+
+  connections(args: readonly unknown[]): ConnectionStream {
+    const { filter, origin, signal } = checkArguments('connections', args, 1, checkStreamOptions);
+    this.#queue.checkOpen('connections');
+    return new ConnectionStream(this.#readerOf('connections', filter, origin), signal);
+  }
+
+  async countConnections(args: readonly unknown[]): Promise<ConnectionCount[]> {
+    const { filter, by } = checkArguments('countConnections', args, 1, checkCountOptions);
+    const reader = this.#readerOf('countConnections', filter, false);
+    try {
+      return await reader.count(by);
+    } finally {
+      reader.close();
+    }
+  }
+
+  #readerOf(operation: string, filter: EncodedFilter, origin: boolean): ConnectionReader {
+    const access = {
+      Cursor: this.#native.Cursor,
+      handle: this.#handle,
+      runTask: <Value>(task: (run: Run) => Promise<Value>) =>
+        this.#queue.taskInOrder(operation, task),
+    };
+    return new ConnectionReader(access, operation, filter, origin);
+  }
+
+  diagnose(schedulers: readonly string[] | undefined): Promise<Check[]> {
+    return this.#queue.taskInOrder('diagnose', async (run) => {
+      let version: string;
+      try {
+        ({ version } = await run(call(operations.getInfo)));
+      } catch (error) {
+        return diagnoseWithout(error, this.#netns, schedulers);
+      }
+      const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
+      const probe = (name: string) => run(call(operations.probeScheduler, name));
+      return diagnoseThrough(version, readFiles, probe, this.#netns, schedulers);
+    });
+  }
+
+  watch(args: readonly unknown[]): TableWatcher {
+    const checked = checkArguments('watch', args, 1, checkWatchOptions);
+    this.#queue.checkOpen('watch');
+    // Without options, counters are numbers.
+    const snapshot = () => this.#queue.runRoutine('watch', readTable('watch')) as Promise<Snapshot>;
+    const source = { ...checked, snapshot };
+    const watcher: TableWatcher = new TableWatcher(source, () => this.#watchers.delete(watcher));
+    this.#watchers.add(watcher);
+    return watcher;
+  }
+}
+
+/** Returns the internals of the handle that is being opened. */
+export async function internalsOf(opening: Opening, netns: NamespaceTarget): Promise<Internals> {
+  const { native, handle } = await opened(opening, netns);
+  return new Internals(native, handle, netns);
+}
+
+/** Diagnoses a host, through the handle that is being opened if that succeeds. */
+export async function diagnoseHost(
+  opening: Opening,
+  netns: NamespaceTarget,
+  schedulers: readonly string[] | undefined,
+): Promise<Check[]> {
+  let internals: Internals;
+  try {
+    internals = await internalsOf(opening, netns);
+  } catch (error) {
+    return diagnoseWithout(error, netns, schedulers);
+  }
+  try {
+    return await internals.diagnose(schedulers);
+  } finally {
+    await internals.close();
+  }
+}
