@@ -1,5 +1,8 @@
 #include "binding/handle.h"
 
+#include <time.h>
+
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -18,12 +21,24 @@ namespace {
 // Distinguishes handles from other wrapped objects.
 constexpr napi_type_tag kTypeTag{0x6970767348616e64, 0x6c65546167763031};
 
+using Milliseconds = std::chrono::duration<double, std::milli>;
+
+Milliseconds now(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+/// Measures the CPU time of this thread, in which the kernel executes the requests. The time in
+/// which the thread waits for a core or for a lock says nothing about them. The CPU time cannot
+/// exceed the time that has passed, but some kernels count it in ticks of some milliseconds.
 template <typename Action>
 auto measure(Action action) -> Timed<decltype(action())> {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point begin = Clock::now();
+  const Milliseconds cpu = now(CLOCK_THREAD_CPUTIME_ID);
+  const Milliseconds begin = now(CLOCK_MONOTONIC);
   auto response = action();
-  return {std::move(response), std::chrono::duration<double, std::milli>(Clock::now() - begin)};
+  const Milliseconds passed = now(CLOCK_MONOTONIC) - begin;
+  return {std::move(response), std::min(now(CLOCK_THREAD_CPUTIME_ID) - cpu, passed)};
 }
 
 /// Runs `action`, and throws its native errors as JavaScript errors.

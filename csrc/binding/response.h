@@ -15,7 +15,7 @@
 
 namespace binding {
 
-/// Results and the time that the client took for them, or 0 if nobody asks.
+/// Results and the CPU time that the client took for them, or 0 if nobody asks.
 template <typename Response>
 struct Timed {
   Response response;

@@ -46,7 +46,7 @@ export interface NativeResponse {
   readonly results?: ArrayBuffer;
   /** The kernel's messages; a record of `results` has the place of its message, from 1. */
   readonly texts?: readonly string[];
-  /** The time that the kernel took, in milliseconds; 0 for a synchronous call. */
+  /** The CPU time that the kernel took, in milliseconds; 0 for a synchronous call. */
   readonly elapsed: number;
 }
 

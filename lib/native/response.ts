@@ -17,7 +17,7 @@ type ResultField = 'error' | 'status' | 'text' | 'created';
  * exchange.
  */
 export class ExchangeResponse<Field extends string, Status extends string> {
-  /** The duration of the kernel's work, in milliseconds. */
+  /** The CPU time that the kernel took, in milliseconds. */
   readonly elapsed: number;
   protected readonly results: Records;
   /** True if all requests succeeded without a value. */

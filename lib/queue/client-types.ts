@@ -17,7 +17,7 @@ interface RequestsLike {
 
 /** The response to a range of requests. Indexes count from the first request of the range. */
 interface ResponseLike {
-  /** The time that the kernel took, in milliseconds. */
+  /** The CPU time that the kernel took, in milliseconds. */
   readonly elapsed: number;
   /** Returns true if the kernel has executed a request. */
   succeeded(index: number): boolean;
