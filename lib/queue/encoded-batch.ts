@@ -14,7 +14,7 @@ import { NO_VALUE } from './results.js';
 import { YIELD_INTERVAL } from './slicer.js';
 
 /** The most requests of one buffer, which occupy a thread of the pool for some milliseconds. */
-export const MAX_REQUESTS = 1024;
+export const MAX_REQUESTS = 2048;
 
 /** The result of an exchange: the response, or the reason why the exchange failed as a whole. */
 export type Received<Types extends ClientTypes> = PromiseSettledResult<Types['response']>;

@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BatchResult } from '../../lib/ipvs/batch.js';
+import { MAX_REQUESTS } from '../../lib/queue/encoded-batch.js';
 import {
   ABSENT,
   adding,
@@ -41,12 +42,12 @@ describe('chunks', () => {
   test.each<readonly [string, number, readonly number[], readonly number[]]>([
     ['a small batch is sent in one chunk', 128, [0], [128]],
     ['the 129th operation is in a second chunk', 129, [0], [128, 1]],
-    ['chunks grow while the kernel is fast', 2000, [0], [128, 256, 512, 128, 976]],
+    ['chunks grow while the kernel is fast', 2000, [0], [128, 256, 512, 1024, 80]],
     [
-      'chunks never exceed 1024 operations',
-      5120,
+      'chunks never exceed 2048 operations',
+      8192,
       [0],
-      [128, 256, 512, 128, 1024, 1024, 1024, 1024],
+      [128, 256, 512, 1024, 128, 2048, 2048, 2048],
     ],
     ['chunks keep their size while the time is right', 400, [2], [128, 128, 128, 16]],
     ['chunks shrink while the kernel is slow', 300, [9], [128, 64, 32, 16, 16, 16, 16, 12]],
@@ -135,7 +136,7 @@ describe('chunks', () => {
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 1, max: 1500 }),
+        fc.integer({ min: 1, max: 3000 }),
         fc.array(outcome, { minLength: 1, maxLength: 7 }),
         fc.array(fc.double({ min: 0, max: 6, noNaN: true }), { minLength: 1 }),
         async (count, results, times) => {
@@ -149,7 +150,7 @@ describe('chunks', () => {
           let sent = 0;
           for (let job = 0; job < fixture.handle.jobs.length; job++) {
             const { length } = fixture.handle.job(job).operations;
-            expect(length).toBeLessThanOrEqual(1024);
+            expect(length).toBeLessThanOrEqual(MAX_REQUESTS);
             const some = given.slice(sent, sent + length);
             await fixture.handle.respond(job, some, times[job % times.length]);
             sent += length;
@@ -189,7 +190,7 @@ const deleting =
   };
 
 describe('stopOnError', () => {
-  test.each([0, 1, 100, 127, 128, 200, 1023, 1024, 2499])(
+  test.each([0, 1, 100, 127, 128, 200, 2047, 2048, 2499])(
     'stopOnError sends nothing after operation %d, which fails',
     async (place) => {
       const fixture = open();
@@ -250,12 +251,12 @@ describe('stopOnError', () => {
 
   test('a refusal that is a value does not stop the batch', async () => {
     const fixture = open();
-    const isGone = (index: number) => index % 100 === 50 || index === 1023 || index === 1024;
-    const pending = batch(fixture, deleting(1100, isGone), { stopOnError: true });
-    const gone = new Set(addresses(1100).filter((_, at) => isGone(at)));
+    const isGone = (index: number) => index % 100 === 50 || index === 2047 || index === 2048;
+    const pending = batch(fixture, deleting(2100, isGone), { stopOnError: true });
+    const gone = new Set(addresses(2100).filter((_, at) => isGone(at)));
     const sent = await stopAll(fixture.handle, (each) => (gone.has(each) ? ABSENT : undefined));
-    expect(sent).toEqual(addresses(1100));
-    expect(await pending).toEqual(Array.from({ length: 1100 }, (_, at) => done(!isGone(at))));
+    expect(sent).toEqual(addresses(2100));
+    expect(await pending).toEqual(Array.from({ length: 2100 }, (_, at) => done(!isGone(at))));
   });
 
   test('a chunk that fails as a whole stops the batch', async () => {

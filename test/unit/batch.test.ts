@@ -131,7 +131,7 @@ describe('bad input', () => {
     });
   });
 
-  test.each([0, 5, 1024, 3000])(
+  test.each([0, 5, 2048, 5000])(
     'bad input after %d operations is thrown at once, and nothing is sent',
     async (count) => {
       const fixture = open();
@@ -148,7 +148,7 @@ describe('bad input', () => {
     },
   );
 
-  test.each([0, 5, 1024, 2048])(
+  test.each([0, 5, 2048, 4096])(
     'bad input after %d operations has no place among the results if it is caught',
     async (count) => {
       const fixture = open();

@@ -75,27 +75,27 @@ describe('exchanges', () => {
     await Promise.all([first, second]);
   });
 
-  test('more than 1024 calls are sent in several exchanges, one after the other', async () => {
+  test('more than 2048 calls are sent in several exchanges, one after the other', async () => {
     const { handle, queue } = open();
-    const count = 2 * 1024 + 5;
+    const count = 2 * 2048 + 5;
     const pending = Array.from({ length: count }, (_, index) => queue.run(addDestination(index)));
     await settled();
     expect(handle.jobs).toHaveLength(1);
     for (let job = 0; job < 3; job++) await handle.respond(job);
     await Promise.all(pending);
-    expect(handle.log).toEqual(['run 1024', 'run 1024', 'run 5']);
+    expect(handle.log).toEqual(['run 2048', 'run 2048', 'run 5']);
 
     const seen = handle.jobs.flatMap(({ bytes }) => destinationsOf(bytes));
     expect(seen).toEqual(Array.from({ length: count }, (_, index) => destination(index).address));
   });
 
-  test('exactly 1024 calls are sent in one exchange', async () => {
+  test('exactly 2048 calls are sent in one exchange', async () => {
     const { handle, queue } = open();
-    const pending = Array.from({ length: 1024 }, () => queue.run(calls.flush()));
+    const pending = Array.from({ length: 2048 }, () => queue.run(calls.flush()));
     await settled();
     await handle.respond(0);
     await Promise.all(pending);
-    expect(handle.log).toEqual(['run 1024']);
+    expect(handle.log).toEqual(['run 2048']);
   });
 });
 
