@@ -23,18 +23,20 @@ export type Received<Types extends ClientTypes> = PromiseSettledResult<Types['re
 export class EncodedBatch<Types extends ClientTypes> {
   readonly requests: Types['requests'];
   readonly #client: Client<Types>;
-  readonly #decoders: Decoder<Types, unknown>[] = [];
+  /** The decoders by request. Has its expected length: an array that grows is copied. */
+  readonly #decoders: Decoder<Types, unknown>[];
   #isEncoding = false;
 
   /** @param capacity the expected number of requests */
   constructor(client: Client<Types>, capacity?: number) {
     this.#client = client;
+    this.#decoders = new Array(capacity ?? 0);
     this.requests = client.requests(capacity);
   }
 
   /** The number of requests that were added: for most calls, one. */
   get count(): number {
-    return this.#decoders.length;
+    return this.requests.count;
   }
 
   /**
@@ -42,7 +44,7 @@ export class EncodedBatch<Types extends ClientTypes> {
    * another call.
    */
   get hasRoom(): boolean {
-    return !this.#isEncoding && this.#decoders.length < MAX_REQUESTS;
+    return !this.#isEncoding && this.requests.count < MAX_REQUESTS;
   }
 
   /** True while a call is encoded. */
@@ -68,9 +70,10 @@ export class EncodedBatch<Types extends ClientTypes> {
       if (args.length > operation.arity) {
         checkCount(args, { most: operation.arity, hint: operation.arityHint });
       }
+      const first = requests.count;
       requests.commit();
       // Each request has a decoder, so that it can be found by the place of the request.
-      while (this.#decoders.length < requests.count) this.#decoders.push(decoder);
+      for (let index = first; index < requests.count; index++) this.#decoders[index] = decoder;
     } catch (error) {
       requests.discard();
       if (!isInputErrorSince(mark, error)) throw keepStack(error);

@@ -136,7 +136,7 @@ describe('chunks', () => {
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.integer({ min: 1, max: 3000 }),
+        fc.integer({ min: 1, max: 1500 }),
         fc.array(outcome, { minLength: 1, maxLength: 7 }),
         fc.array(fc.double({ min: 0, max: 6, noNaN: true }), { minLength: 1 }),
         async (count, results, times) => {
