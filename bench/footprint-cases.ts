@@ -46,11 +46,13 @@ export const footprintCases: readonly FootprintCase[] = [
   blocking('idle', 'idle', 'nothing', null),
   blocking('110,000 operations, 1,000 per iteration', 'calls', 'nothing'),
   blocking('the same, without garbage collection', 'calls-without-gc', 'nothing'),
+  blocking('110,000 operations, each 1,000 awaited', 'calls-in-groups', 'nothing'),
   blocking('batch() of 110,000 operations, 1,000 per iteration', 'batch', 'nothing'),
   blocking('the same batch(), without garbage collection', 'batch-without-gc', 'nothing'),
   blocking('snapshot() of 100,000 destinations', 'snapshot', 'table'),
   blocking('the same snapshot(), without garbage collection', 'snapshot-without-gc', 'table'),
   growth('Promise.all of 110,000 operations', 'growth-promise-all'),
+  growth('110,000 operations, each 1,000 awaited', 'growth-calls-in-groups'),
   growth('batch() of 110,000 operations', 'growth-batch'),
   {
     name: 'memory: snapshot() of 100,000 destinations over the size of the result',

@@ -63,6 +63,7 @@ export class EncodedBatch<Types extends ClientTypes> {
     const { requests } = this;
     this.#isEncoding = true;
     const mark = inputErrors.count;
+    const first = requests.count;
     try {
       requests.begin(operation.request);
       operation.encode(requests, ...args);
@@ -70,7 +71,6 @@ export class EncodedBatch<Types extends ClientTypes> {
       if (args.length > operation.arity) {
         checkCount(args, { most: operation.arity, hint: operation.arityHint });
       }
-      const first = requests.count;
       requests.commit();
       // Each request has a decoder, so that it can be found by the place of the request.
       for (let index = first; index < requests.count; index++) this.#decoders[index] = decoder;
