@@ -32,13 +32,18 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
 
   /** The one service of a request. */
   service<Value extends Counter>(index: number, decode: DecodeStats<Value>): Service<Value> {
-    return this.#service(this.number(index, 'firstService'), decode);
+    const base = this.number(index, 'firstService') * layout.serviceEntry.size;
+    return decodeServiceEntry(this.serviceRecords, base, decode);
   }
 
   /** The services of a request. */
   services<Value extends Counter>(index: number, decode: DecodeStats<Value>): List<Service<Value>> {
     const first = this.number(index, 'firstService');
-    return listOf(first, this.number(index, 'services'), (place) => this.#service(place, decode));
+    const records = this.serviceRecords;
+    const { size } = layout.serviceEntry;
+    return listOf(first, this.number(index, 'services'), (place) =>
+      decodeServiceEntry(records, place * size, decode),
+    );
   }
 
   /** The one destination of a request. */
@@ -46,7 +51,8 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
     index: number,
     decode: DecodeStats<Value>,
   ): Destination<Value> {
-    return this.#destination(this.number(index, 'firstDestination'), decode);
+    const base = this.number(index, 'firstDestination') * layout.destinationEntry.size;
+    return decodeDestinationEntry(this.destinationRecords, base, decode);
   }
 
   /** The destinations of a request. */
@@ -55,8 +61,10 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
     decode: DecodeStats<Value>,
   ): List<Destination<Value>> {
     const first = this.number(index, 'firstDestination');
+    const records = this.destinationRecords;
+    const { size } = layout.destinationEntry;
     return listOf(first, this.number(index, 'destinations'), (place) =>
-      this.#destination(place, decode),
+      decodeDestinationEntry(records, place * size, decode),
     );
   }
 
@@ -71,17 +79,5 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
   timeouts(index: number): Timeouts {
     const { size, fields } = layout.result;
     return decodeTimeouts(this.results, index * size + fields.timeouts.offset);
-  }
-
-  #service<Value extends Counter>(place: number, decode: DecodeStats<Value>): Service<Value> {
-    return decodeServiceEntry(this.serviceRecords, place * layout.serviceEntry.size, decode);
-  }
-
-  #destination<Value extends Counter>(
-    place: number,
-    decode: DecodeStats<Value>,
-  ): Destination<Value> {
-    const base = place * layout.destinationEntry.size;
-    return decodeDestinationEntry(this.destinationRecords, base, decode);
   }
 }

@@ -132,7 +132,8 @@ export class EncodedBatch<Types extends ClientTypes> {
   }
 
   /**
-   * Decodes the results of the calls of `count` requests, in order, and yields after every 256.
+   * Decodes the results of the calls of `count` requests, in order, and yields after every 256. The
+   * items of a list count as results.
    * @param first the index of the first of these requests
    * @param take receives each result
    * @param postpone receives a value that is decoded incrementally, and returns a promise for it.
@@ -145,7 +146,8 @@ export class EncodedBatch<Types extends ClientTypes> {
     take: (result: PromiseSettledResult<unknown>) => void,
     postpone?: (value: Incremental<unknown>) => Promise<unknown>,
   ): Generator<void, void> {
-    for (let place = 0, taken = 1; place < count; taken++) {
+    let decoded = 0;
+    for (let place = 0; place < count; ) {
       let result: PromiseSettledResult<unknown>;
       try {
         if (received.status === 'rejected') {
@@ -158,13 +160,16 @@ export class EncodedBatch<Types extends ClientTypes> {
         } else {
           if (value instanceof Incremental) value = postpone?.(value) ?? (yield* value);
           result = { status: 'fulfilled', value };
+          if (Array.isArray(value)) decoded += value.length;
         }
       } catch (reason) {
         result = { status: 'rejected', reason };
       }
       take(result);
       place += this.#decoderAt(first + place).requests ?? 1;
-      if (taken % YIELD_INTERVAL === 0) yield;
+      if (++decoded < YIELD_INTERVAL) continue;
+      decoded = 0;
+      yield;
     }
   }
 

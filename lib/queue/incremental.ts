@@ -32,15 +32,16 @@ export function listOf<Item>(
   decode: (place: number) => Item,
 ): List<Item> {
   if (count <= YIELD_INTERVAL) {
-    const items: Item[] = [];
-    for (let place = first; place < first + count; place++) items.push(decode(place));
+    const items = new Array<Item>(count);
+    for (let index = 0; index < count; index++) items[index] = decode(first + index);
     return items;
   }
   return new Incremental(function* () {
-    const items: Item[] = [];
-    for (let place = first; place < first + count; place++) {
-      items.push(decode(place));
-      if (items.length % YIELD_INTERVAL === 0) yield;
+    // Of full length from the beginning: an array that grows is copied again and again.
+    const items = new Array<Item>(count);
+    for (let index = 0; index < count; index++) {
+      items[index] = decode(first + index);
+      if (index % YIELD_INTERVAL === YIELD_INTERVAL - 1) yield;
     }
     return items;
   });

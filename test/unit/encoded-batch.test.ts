@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { IpvsResponse } from '../../lib/ipvs/response.js';
+import { EncodedBatch } from '../../lib/queue/encoded-batch.js';
+import { open } from './fake-handle.js';
+import { calls } from './requests.js';
+import { destinationRecord, nativeResponse } from './responses.js';
+
+test.each([
+  { lists: 100, items: 2, yields: 1 },
+  { lists: 20, items: 100, yields: 6 },
+  { lists: 3, items: 256, yields: 3 },
+])('$lists lists of $items objects are decoded with $yields yields', (given) => {
+  const batch = new EncodedBatch(open().client);
+  const list = calls.listDestinations('fwmark://7');
+  for (let count = 0; count < given.lists; count++) batch.add(list, []);
+  const destination = destinationRecord({ family: 2 });
+  const native = nativeResponse({
+    results: Array.from({ length: given.lists }, () => ({ destinations: given.items })),
+    destinations: Array.from({ length: given.items }, () => destination),
+  });
+  const value = new IpvsResponse(native);
+  let taken = 0;
+  const work = batch.results({ status: 'fulfilled', value }, 0, batch.count, () => {
+    taken++;
+  });
+  expect([...work]).toHaveLength(given.yields);
+  expect(taken).toBe(given.lists);
+});
