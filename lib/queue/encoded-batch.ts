@@ -13,7 +13,10 @@ import type { Decoder, Operation } from './operation.js';
 import { NO_VALUE } from './results.js';
 import { YIELD_INTERVAL } from './slicer.js';
 
-/** The most requests of one buffer, which occupy a thread of the pool for some milliseconds. */
+/**
+ * The most requests of one buffer, which occupy a thread of the pool for some milliseconds. The last
+ * call may exceed it if it has several requests.
+ */
 export const MAX_REQUESTS = 2048;
 
 /** The result of an exchange: the response, or the reason why the exchange failed as a whole. */

@@ -134,8 +134,8 @@ describe('the memory of V8', () => {
     { load: 'promises', count: OPERATIONS, limit: 700 },
     { load: 'batch', count: OPERATIONS, limit: 400 },
     { load: 'sync', count: OPERATIONS, limit: 1150 },
-    { load: 'snapshot', count: SERVICES * (1 + EACH), limit: 650 },
-    { load: 'sync snapshot', count: SERVICES * (1 + EACH), limit: 600 },
+    { load: 'snapshot', count: SERVICES * (1 + EACH), limit: 500 },
+    { load: 'sync snapshot', count: SERVICES * (1 + EACH), limit: 500 },
   ])('$load takes at most $limit bytes for each of $count', async ({ load, count, limit }) => {
     await fill(load);
     // V8 now and then compiles in another order, and then takes a quarter more to the end.
