@@ -47,12 +47,7 @@ describe('the layout', () => {
   ] as const;
 
   // No operation takes more than one of these.
-  const SHARED: ReadonlySet<string> = new Set([
-    'flagsOwner',
-    'destination',
-    'timeouts',
-    'daemon',
-  ]);
+  const SHARED: ReadonlySet<string> = new Set(['flagsOwner', 'destination', 'timeouts', 'daemon']);
 
   test.each(RECORDS)('of %s has no two fields on one byte, and none outside', (kind, record) => {
     const fields = fieldsOf(record).sort(([, a], [, b]) => a.offset - b.offset);
@@ -493,7 +488,7 @@ describe('a buffer of requests', () => {
       const requests = new RequestBuffer();
       for (let i = 0; i < committed; i++) write(requests, calls.flush());
       requests.begin('addService');
-      requests.records.bytes.fill(0xff, requests.base(), requests.base() + layout.request.size);
+      requests.records.bytes.fill(0xff, requests.current, requests.current + layout.request.size);
       expect(requests.bytes()).toHaveLength(committed * layout.request.size);
 
       write(requests, calls.listServices());
