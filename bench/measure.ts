@@ -18,7 +18,7 @@ const [, , file = '', roundsText, filter = '', mode] = process.argv;
 const rounds = Number(roundsText);
 const quick = mode === 'quick';
 /** The time in which V8 compiles the code, and the heap reaches its size. */
-const WARM_UP_MS = quick ? 0 : 5000;
+const WARM_UP_MS = quick ? 0 : 10_000;
 
 const objectsOf = ({ services, destinations }: Size) => services * (1 + destinations);
 
