@@ -158,6 +158,9 @@ function formatIpv6(bytes: Uint8Array, at: number): string {
   return gap < 0 ? text(0, 8) : `${text(0, gap)}::${text(gap + gapLength, 8)}`;
 }
 
+/** The first octet of IPv4 multicast addresses, which follow the unicast ones. @internal */
+export const FIRST_MULTICAST = 224;
+
 /**
  * Returns the kind of the address at `at`, for messages. Only the kernel knows the kinds that
  * depend on the networks of the host. @internal
@@ -167,7 +170,7 @@ export function describeAddress(bytes: Uint8Array, at: number, family: number): 
   const first = bytes[at] ?? 0;
   if (isFilled(bytes, at, length, 0)) return 'the unspecified address';
   if (family === AF_INET6) return first === 0xff ? 'a multicast address' : 'unicast';
-  if (first >= 224 && first < 240) return 'a multicast address';
+  if (first >= FIRST_MULTICAST && first < 240) return 'a multicast address';
   return isFilled(bytes, at, length, 0xff) ? 'the broadcast address' : 'unicast';
 }
 

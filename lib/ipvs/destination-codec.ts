@@ -2,7 +2,14 @@
  * Destinations in records: how configurations and changes are checked and encoded.
  * @module
  */
-import { AF_INET, AF_INET6, describeAddress, formatAddress, isMapped } from '../core/address.js';
+import {
+  AF_INET,
+  AF_INET6,
+  describeAddress,
+  FIRST_MULTICAST,
+  formatAddress,
+  isMapped,
+} from '../core/address.js';
 import { checkInteger } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
@@ -23,6 +30,7 @@ import { encodeTunnel } from './tunnel.js';
 
 const { fields } = layout.destination;
 const DESTINATION = layout.request.fields.destination.offset;
+const ADDRESS = DESTINATION + fields.address.offset;
 const { changes: CHANGES } = layout;
 const DIRECT = layout.forwardings.direct;
 const TUNNEL = layout.forwardings.tunnel;
@@ -32,8 +40,6 @@ const DEFAULT_WEIGHT = 1;
 const MAX_INT = 2 ** 31 - 1;
 /** The largest number of Linux 6, which accepts any sign. */
 const MAX_U32 = 2 ** 32 - 1;
-/** The first octet of the IPv4 multicast addresses, which lie above the unicast ones. */
-const FIRST_MULTICAST = 224;
 
 type SettingName = (typeof DESTINATION_SETTINGS)[number];
 const CONFIG_KEYS = new Set([
@@ -57,7 +63,10 @@ export function encodeDestinationConfig(request: RequestBuffer, config: unknown)
     ? config
     : checkKeyed(request, 'destination', config, CONFIG_KEYS, encodeDestinationKey);
   encodeDestinationKey(request, 'destination', settings);
-  checkUnicast(request);
+  const first = request.records.bytes[request.current + ADDRESS] ?? 0;
+  // Most addresses need no closer look.
+  const isUnicast = first > 0 && first < FIRST_MULTICAST;
+  if (!isUnicast || request.keys.destinationFamily !== AF_INET) checkUnicast(request);
   const { stats } = settings;
   encodeSettings(request, settings, stats === undefined ? 'config' : sourceOf(stats));
 }
@@ -176,9 +185,7 @@ function thresholdsError(path: string, upper: number, lower: number): Error {
 function checkUnicast(request: RequestBuffer): void {
   const { bytes } = request.records;
   const { destinationFamily: family } = request.keys;
-  const at = request.current + DESTINATION + fields.address.offset;
-  const first = bytes[at] ?? 0;
-  if (family === AF_INET && first > 0 && first < FIRST_MULTICAST) return;
+  const at = request.current + ADDRESS;
   const isIpv4InIpv6 = family === AF_INET6 && isMapped(bytes, at);
   if (!isIpv4InIpv6 && describeAddress(bytes, at, family) === 'unicast') return;
   const hint = isIpv4InIpv6 ? `: write ${formatAddress(bytes, at + 12, AF_INET)}` : '';

@@ -138,8 +138,9 @@ function checkNetmask(path: string, value: unknown, family: number): number {
 /**
  * Returns the netmask with which each client address counts by itself. The kernel wants it also of
  * services without persistence.
+ * @internal
  */
-function hostMask(family: number): number {
+export function hostMask(family: number): number {
   return family === AF_INET ? 0xffffffff : 128;
 }
 

@@ -110,7 +110,10 @@ export function encodeServiceKey(
     protocols.find(protocol) ??
     protocols.numberOrUnknown(`${property}.protocol`, protocol, MAX_PROTOCOL);
   if (typeof address !== 'string') throw wrongType(`${property}.address`, address, ADDRESS_RULE);
-  const checkedPort = isPort(port) ? port : checkInteger(`${property}.port`, port, 0, MAX_PORT);
+  const checkedPort =
+    typeof port === 'number' && (port & MAX_PORT) === port
+      ? port
+      : checkInteger(`${property}.port`, port, 0, MAX_PORT);
   const encoded = encodeServiceAddress(request, number, address, checkedPort);
   if (encoded === 0) throw notAddress(`${property}.address`, address);
   if (family !== undefined) checkFamily(`${property}.family`, family, encoded, address);
@@ -151,7 +154,9 @@ export function encodeDestinationKey(
 ): boolean {
   if (typeof address !== 'string') throw wrongType(`${property}.address`, address, ADDRESS_RULE);
   const checkedPort =
-    port === undefined || isPort(port) ? port : checkInteger(`${property}.port`, port, 0, MAX_PORT);
+    port === undefined || (typeof port === 'number' && (port & MAX_PORT) === port)
+      ? port
+      : checkInteger(`${property}.port`, port, 0, MAX_PORT);
   const encoded = encodeDestinationAddress(request, address, checkedPort);
   if (encoded === 0) throw notAddress(`${property}.address`, address);
   if (family !== undefined) checkFamily(`${property}.family`, family, encoded, address);
@@ -193,10 +198,6 @@ function checkReference(
 ): asserts reference is object {
   if (typeof reference === 'object' && reference !== null) return;
   throw wrongType(property, reference, `a reference: a string such as ${example}, or an object`);
-}
-
-function isPort(value: unknown): value is number {
-  return typeof value === 'number' && (value & MAX_PORT) === value;
 }
 
 /** Returns the error for a text that is not an address. @internal */

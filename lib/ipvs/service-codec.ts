@@ -2,12 +2,12 @@
  * Services in records: how configurations and changes are checked and encoded.
  * @module
  */
-import { describeAddress, formatAddress } from '../core/address.js';
+import { AF_INET, describeAddress, FIRST_MULTICAST, formatAddress } from '../core/address.js';
 import { checkBoolean } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
 import { protocols } from './names.js';
-import { encodePersistence } from './persistence.js';
+import { encodePersistence, hostMask } from './persistence.js';
 import { SERVICE_KEY, SERVICE_SETTINGS, SERVICE_STATE } from './properties.js';
 import { checkKeyed, encodeServiceKey, encodeServiceReference } from './reference.js';
 import { serviceObjectHint } from './reference-hints.js';
@@ -15,6 +15,7 @@ import type { Keys, RequestBuffer } from './request-buffer.js';
 import { checkFlagOwner, checkScheduler, checkSchedulerFlags } from './schedulers.js';
 import {
   checkSettings,
+  isReadable,
   pathsIn,
   type SettingsSource,
   sourceOf,
@@ -23,6 +24,7 @@ import {
 
 const { fields } = layout.service;
 const { fields: requestFields } = layout.request;
+const ADDRESS = requestFields.service.offset + fields.address.offset;
 const { changes: CHANGES, serviceFlags: FLAGS } = layout;
 const DEFAULT_SCHEDULER = 'wlc';
 
@@ -43,12 +45,21 @@ export function encodeServiceConfig(request: RequestBuffer, config: unknown): vo
   if (typeof config === 'string') {
     throw wrongType('service', config, `an object${serviceObjectHint(config)}`);
   }
-  const settings = checkKeyed(request, 'service', config, CONFIG_KEYS, encodeServiceKey);
+  const settings = isReadable(config, CONFIG_KEYS)
+    ? config
+    : checkKeyed(request, 'service', config, CONFIG_KEYS, encodeServiceKey);
   const key = encodeServiceKey(request, 'service', settings);
   // Not of an object that was copied: its class may have getters.
   if (settings === config) request.keepService(config, key);
-  const source = sourceOf(settings.stats);
-  if (source === 'config') checkServiceKey(request);
+  const { stats } = settings;
+  const source = stats === undefined ? 'config' : sourceOf(stats);
+  if (source === 'config') {
+    const first = request.records.bytes[request.current + ADDRESS] ?? 0;
+    // Most keys need no closer look.
+    const isUnicast =
+      first > 0 && first < FIRST_MULTICAST && request.keys.serviceFamily === AF_INET;
+    if (!isUnicast || protocols.find(key.protocol) === undefined) checkServiceKey(request);
+  }
   encodeSettings(request, settings, source);
 }
 
@@ -127,8 +138,14 @@ function encodeSettings(
   if (persistence !== undefined && persistence !== null) {
     flags |= FLAGS.persistent;
   } else if (persistence === null || !isUpdate) {
-    if (source !== 'kernel') checkPortWithoutPersistence(paths.persistence, keys);
-    if (!isUpdate) encodeInactivePersistence(request, settings.inactivePersistence);
+    const needsPersistence = keys.servicePort === 0 && keys.fwmark === 0;
+    if (needsPersistence && source !== 'kernel') throw persistenceError(paths.persistence);
+    const { inactivePersistence } = settings;
+    if (inactivePersistence !== undefined && !isUpdate) {
+      encodePersistence(request, PATHS.service.inactivePersistence, inactivePersistence, 'kernel');
+    } else if (!isUpdate) {
+      records.setU32(base, fields.netmask, hostMask(keys.serviceFamily));
+    }
   }
 
   records.setU32(base, fields.flags, flags);
@@ -141,12 +158,7 @@ function checkOnePacket(path: string, { fwmark, protocol }: Keys): void {
   throw wrongValue(path, true, `is only for udp and firewall marks, not for ${name}`);
 }
 
-function checkPortWithoutPersistence(path: string, { fwmark, servicePort }: Keys): void {
-  if (fwmark !== 0 || servicePort !== 0) return;
+function persistenceError(path: string): Error {
   const rule = 'does not go with port 0: a service for every port must be persistent';
-  throw wrongValue(path, null, rule);
-}
-
-function encodeInactivePersistence(request: RequestBuffer, value: unknown): void {
-  encodePersistence(request, PATHS.service.inactivePersistence, value ?? null, 'kernel');
+  return wrongValue(path, null, rule);
 }

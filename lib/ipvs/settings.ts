@@ -46,7 +46,15 @@ export function isReadable<Key extends string>(
   allowed: ReadonlySet<Key>,
 ): value is Unchecked<Key> {
   if (typeof value !== 'object' || value === null) return false;
-  if (Object.getPrototypeOf(value) !== Object.prototype || isPolluted()) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  // What an empty object inherits, somebody has added to Object.prototype.
+  const { protocol, address, port, fwmark, family } = EMPTY;
+  const { scheduler, schedulerFlags, persistence, onePacket, inactivePersistence } = EMPTY;
+  const { forwarding, weight, upperThreshold, lowerThreshold, tunnel, stats } = EMPTY;
+  const key = protocol ?? address ?? port ?? fwmark ?? family ?? stats;
+  const service = scheduler ?? schedulerFlags ?? persistence ?? onePacket ?? inactivePersistence;
+  const destination = forwarding ?? weight ?? upperThreshold ?? lowerThreshold ?? tunnel;
+  if ((key ?? service ?? destination) !== undefined) return false;
   // A key of another type is not in the set.
   for (const key in value) if (!allowed.has(key as Key)) return false;
   return true;
@@ -61,21 +69,6 @@ function listHint(property: string, value: unknown): string {
 }
 
 const EMPTY: Unchecked<string> = {};
-
-/**
- * Returns true if Object.prototype has a property with the name of a setting. Takes no time: V8
- * knows what an empty object inherits.
- */
-function isPolluted(): boolean {
-  const { protocol, address, port, fwmark, family } = EMPTY;
-  const { scheduler, schedulerFlags, persistence, onePacket, inactivePersistence } = EMPTY;
-  const { forwarding, weight, upperThreshold, lowerThreshold, tunnel } = EMPTY;
-  const { stats } = EMPTY;
-  const key = protocol ?? address ?? port ?? fwmark ?? family;
-  const service = scheduler ?? schedulerFlags ?? persistence ?? onePacket ?? inactivePersistence;
-  const destination = forwarding ?? weight ?? upperThreshold ?? lowerThreshold ?? tunnel;
-  return (key ?? service ?? destination ?? stats) !== undefined;
-}
 
 /** Returns what errors call the properties of an object: `{ port: 'service.port' }`. */
 export function pathsIn<Key extends string>(

@@ -21,7 +21,7 @@ export class ExchangeResponse<Field extends string, Status extends string> {
   readonly elapsed: number;
   protected readonly results: Records;
   /** True if all requests succeeded without a value. */
-  readonly #isEmpty: boolean;
+  readonly isEmpty: boolean;
   readonly #record: RecordLayout<Field | ResultField>;
   readonly #statuses: Readonly<Record<Status | 'done' | 'refused' | 'lost', number>>;
   readonly #texts: readonly string[];
@@ -32,7 +32,7 @@ export class ExchangeResponse<Field extends string, Status extends string> {
     statuses: Readonly<Record<Status | 'done' | 'refused' | 'lost', number>>,
   ) {
     this.results = recordsOf(native.results);
-    this.#isEmpty = native.results === undefined;
+    this.isEmpty = native.results === undefined;
     this.#record = record;
     this.#statuses = statuses;
     this.#texts = native.texts ?? [];
@@ -41,18 +41,18 @@ export class ExchangeResponse<Field extends string, Status extends string> {
 
   /** Returns the number in a field of a request's result. */
   number(index: number, field: Field | ResultField): number {
-    if (this.#isEmpty) return 0;
+    if (this.isEmpty) return 0;
     return this.results.number(index * this.#record.size, this.#record.fields[field]);
   }
 
   /** Returns true if a request succeeded. */
   succeeded(index: number): boolean {
-    return this.#isEmpty || this.number(index, 'status') === this.#statuses.done;
+    return this.isEmpty || this.number(index, 'status') === this.#statuses.done;
   }
 
   /** Returns the errno with which the kernel refused a request; undefined if it did not. */
   refusedWith(index: number): string | undefined {
-    const isRefused = !this.#isEmpty && this.number(index, 'status') === this.#statuses.refused;
+    const isRefused = !this.isEmpty && this.number(index, 'status') === this.#statuses.refused;
     return isRefused ? errnoName(this.number(index, 'error')) : undefined;
   }
 

@@ -19,6 +19,8 @@ interface RequestsLike {
 interface ResponseLike {
   /** The CPU time that the kernel took, in milliseconds. */
   readonly elapsed: number;
+  /** True if all requests succeeded without a value. */
+  readonly isEmpty: boolean;
   /** Returns true if the kernel has executed a request. */
   succeeded(index: number): boolean;
   /** Returns the name of the errno of a refused request, or undefined if it was not refused. */

@@ -95,8 +95,7 @@ export class EncodedBatch<Types extends ClientTypes> {
    * @throws IpvsError the request failed, and no value stands for its errno
    */
   decode(response: Types['response'], index: number, place: number): unknown {
-    // Each request has a decoder.
-    const decoder = this.#decoders[index] as Decoder<Types, unknown>;
+    const decoder = this.#decoderAt(index);
     if (decoder.requests !== undefined) {
       return decoder.decode(response, place, this.#errorsOf(response, index - place));
     }
@@ -152,12 +151,16 @@ export class EncodedBatch<Types extends ClientTypes> {
     let decoded = 0;
     for (let place = 0; place < count; ) {
       let result: PromiseSettledResult<unknown>;
+      // Each request has a decoder.
+      const decoder = this.#decoders[first + place] as Decoder<Types, unknown>;
       try {
         if (received.status === 'rejected') {
-          const { name } = this.#decoderAt(first + place);
-          throw this.#client.exchangeError(received.reason, name);
+          throw this.#client.exchangeError(received.reason, decoder.name);
         }
-        let value = this.decode(received.value, first + place, place);
+        const response = received.value;
+        let value = response.isEmpty
+          ? decoder.decode(response, place)
+          : this.decode(response, first + place, place);
         if (value === undefined) {
           result = NO_VALUE;
         } else {
@@ -169,7 +172,7 @@ export class EncodedBatch<Types extends ClientTypes> {
         result = { status: 'rejected', reason };
       }
       take(result);
-      place += this.#decoderAt(first + place).requests ?? 1;
+      place += decoder.requests ?? 1;
       if (++decoded < YIELD_INTERVAL) continue;
       decoded = 0;
       yield;
