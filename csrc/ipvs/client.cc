@@ -173,13 +173,13 @@ void Client::refuse_unknown(Range range) {
 }
 
 void Client::run_commands(Range range) {
-  std::vector<Command> commands;
+  commands_.clear();
   for (size_t request = range.first; request < range.last; ++request) {
     const Row& row = Operations::kTable[requests_[request].operation];
-    commands.push_back(command_of(request, *row.format));
+    commands_.push_back(command_of(request, *row.format));
     response_.set_done(request);
   }
-  const auto failures = send(commands, [&](size_t index, Attributes attributes) {
+  const auto failures = send(commands_, [&](size_t index, Attributes attributes) {
     read_reply(range.first + index, attributes);
   });
   for (const Failure& failure : failures) fail(range.first + failure.index, failure);
@@ -197,17 +197,17 @@ void Client::read_reply(size_t request, Attributes attributes) {
 void Client::run_ensures(Range range) {
   bool creating = false;
   netlink::retry(range.indexes(), kEnsureAttempts, [&](const Indexes& pending, bool last) {
-    std::vector<Command> commands;
+    commands_.clear();
     for (const size_t request : pending) {
       const Row& row = Operations::kTable[requests_[request].operation];
-      commands.push_back(command_of(request, creating ? *row.create : *row.format));
+      commands_.push_back(command_of(request, creating ? *row.create : *row.format));
       response_.results[request].created = creating;
       response_.set_done(request);
     }
     Indexes again;
-    for (const Failure& failure : send(commands)) {
+    for (const Failure& failure : send(commands_)) {
       const size_t request = pending[failure.index];
-      const CommandFormat& format = *commands[failure.index].format;
+      const CommandFormat& format = *commands_[failure.index].format;
       const bool can_retry = !last && !transport_.stalled();
       if (can_retry && needs_other_command(failure, format, creating)) {
         again.push_back(request);

@@ -80,6 +80,8 @@ class Client {
   Transport transport_;
   ServiceModules modules_;
   std::span<const Request> requests_;
+  // Kept, because a thread of the pool would touch fresh memory for it in each exchange.
+  std::vector<Command> commands_;
   Response response_;
   // Of the lists of the last response.
   struct {
