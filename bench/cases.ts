@@ -13,6 +13,8 @@ export type Fixture = 'nothing' | 'table' | 'connections' | 'link' | 'addresses'
 export type Program =
   | 'floor'
   | 'library'
+  /** The library, with V8 compiling on the thread that runs it. */
+  | 'library-on-one-thread'
   | 'process'
   | 'commands'
   | 'ipvsadm'
@@ -22,6 +24,7 @@ export type Program =
 export const implementations: Readonly<Record<Program, Implementation>> = {
   floor: 'floor',
   library: 'ipvs',
+  'library-on-one-thread': 'ipvs',
   process: 'ipvs',
   commands: 'alternative',
   ipvsadm: 'alternative',
@@ -92,6 +95,12 @@ const comparisons: readonly Comparison[] = [
     others: [
       { name: 'Promise.all', program: 'library', workload: 'promise-all', sizes: FIRST_TWO },
       { name: 'batch()', program: 'library', workload: 'batch' },
+      {
+        name: 'batch(), node --no-concurrent-recompilation',
+        program: 'library-on-one-thread',
+        workload: 'batch',
+        sizes: FIRST,
+      },
       {
         name: 'ipvsadm -R',
         program: 'commands',

@@ -18,6 +18,11 @@ const PYTHON = '/usr/bin/python3';
 const programs: Readonly<Record<Exclude<Program, 'ipvsadm'> | 'footprint', readonly string[]>> = {
   floor: [compiled('floor')],
   library: [process.execPath, compiled('library.js')],
+  'library-on-one-thread': [
+    process.execPath,
+    '--no-concurrent-recompilation',
+    compiled('library.js'),
+  ],
   process: [process.execPath, compiled('process.js')],
   commands: [process.execPath, compiled('commands.js')],
   genetlink: [compiled('with_genetlink')],
