@@ -80,20 +80,19 @@ export interface Case
 const by10 = (services: number): Size => ({ services, destinations: 10 });
 const only = (services: number): Size => ({ services, destinations: 0 });
 
-const ALL = [by10(1_000), by10(10_000), by10(50_000)];
-const FIRST = ALL.slice(0, 1);
-const FIRST_TWO = ALL.slice(0, 2);
+const BOTH = [by10(1_000), by10(10_000)];
+const FIRST = BOTH.slice(0, 1);
 /** For cases that take milliseconds per operation. */
-const SAMPLE = [by10(20)];
+const SAMPLE = [by10(5)];
 
 const comparisons: readonly Comparison[] = [
   {
     topic: 'load',
     fixture: 'nothing',
-    sizes: ALL,
+    sizes: BOTH,
     baseline: { name: 'C, batched', program: 'floor', workload: 'load' },
     others: [
-      { name: 'Promise.all', program: 'library', workload: 'promise-all', sizes: FIRST_TWO },
+      { name: 'Promise.all', program: 'library', workload: 'promise-all' },
       { name: 'batch()', program: 'library', workload: 'batch' },
       {
         name: 'batch(), node --no-concurrent-recompilation',
@@ -140,7 +139,7 @@ const comparisons: readonly Comparison[] = [
     baseline: { name: 'C, one by one', program: 'floor', workload: 'each' },
     others: [
       { name: 'sync', program: 'library', workload: 'sync' },
-      { name: 'await', program: 'library', workload: 'awaited' },
+      { name: 'await', program: 'library', workload: 'awaited', sizes: [by10(100)] },
       { name: 'Go, genetlink', program: 'genetlink', workload: 'load' },
       { name: 'pyroute2', program: 'pyroute2', workload: 'load', rounds: 2 },
       {
@@ -155,7 +154,7 @@ const comparisons: readonly Comparison[] = [
   {
     topic: 'read',
     fixture: 'table',
-    sizes: FIRST_TWO,
+    sizes: BOTH,
     baseline: { name: 'C, undecoded', program: 'floor', workload: 'list' },
     others: [
       { name: 'snapshot()', program: 'library', workload: 'snapshot' },
@@ -185,7 +184,7 @@ const comparisons: readonly Comparison[] = [
     topic: 'read',
     fixture: 'table',
     counts: 'services',
-    sizes: FIRST_TWO,
+    sizes: BOTH,
     baseline: { name: 'C, services', program: 'floor', workload: 'services' },
     others: [{ name: 'listServices()', program: 'library', workload: 'list-services' }],
   },
@@ -193,7 +192,7 @@ const comparisons: readonly Comparison[] = [
     topic: 'read',
     fixture: 'table',
     counts: 'destinations',
-    sizes: FIRST_TWO,
+    sizes: BOTH,
     baseline: { name: 'C, destinations', program: 'floor', workload: 'destinations' },
     others: [{ name: 'listDestinations()', program: 'library', workload: 'list-destinations' }],
   },

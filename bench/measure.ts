@@ -49,7 +49,7 @@ class CaseRun {
     this.#case = benchmarkCase;
     this.#size = size;
     const { rounds: limit = rounds } = benchmarkCase;
-    this.rounds = Math.min(rounds, limit, objectsOf(size) > 200_000 ? 3 : rounds);
+    this.rounds = Math.min(rounds, limit);
   }
 
   async measure(): Promise<void> {
