@@ -54,12 +54,12 @@ struct Request {
   uint32_t operation;  ///< Operation; another number is refused
   uint32_t changes;    ///< of an update: the settings that it names (Changes)
   Service service;     ///< of kZero: family 0 for all services
-  union {              // an operation has at most one of them
-    /// Of an update of a service: the scheduler that its scheduler flags belong to, or empty.
-    Name<16> flags_owner;
+  union {              // an operation has at most one of them; the largest is first
+    SyncDaemon daemon;
     Destination destination;
     Timeouts timeouts;
-    SyncDaemon daemon;
+    /// Of an update of a service: the scheduler that its scheduler flags belong to, or empty.
+    Name<16> flags_owner;
   };
 };
 

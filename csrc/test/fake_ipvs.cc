@@ -4,7 +4,9 @@
 #include <linux/ip_vs.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "ipvs/codec.h"
 #include "netlink/message.h"
@@ -59,11 +61,20 @@ ipvs::Destination destination_at(uint16_t port) {
   return destination;
 }
 
+bool has_destination(ipvs::Operation operation) {
+  using ipvs::Operation;
+  static constexpr Operation kOperations[] = {
+      Operation::kAddDestination, Operation::kUpdateDestination, Operation::kEnsureDestination,
+      Operation::kDeleteDestination, Operation::kGetDestination};
+  return std::find(std::begin(kOperations), std::end(kOperations), operation) !=
+         std::end(kOperations);
+}
+
 ipvs::Request request_for(ipvs::Operation operation, uint16_t service, uint16_t destination) {
   ipvs::Request request{};
   request.operation = static_cast<uint32_t>(operation);
   request.service = service_at(service);
-  request.destination = destination_at(destination);
+  if (has_destination(operation)) request.destination = destination_at(destination);
   return request;
 }
 

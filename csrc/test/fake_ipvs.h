@@ -15,7 +15,9 @@ namespace test {
 
 ipvs::Service service_at(uint16_t port);
 ipvs::Destination destination_at(uint16_t port);
-/// Returns a request that names a service and a destination by their ports.
+bool has_destination(ipvs::Operation operation);
+/// Returns a request that names a service and, if the operation has one, a destination by their
+/// ports.
 ipvs::Request request_for(ipvs::Operation operation, uint16_t service = 1,
                           uint16_t destination = 1);
 

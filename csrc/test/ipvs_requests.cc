@@ -12,13 +12,10 @@ using ipvs::Request;
 namespace test {
 
 Request request_of(const Wanted& wanted) {
-  Request request{};
-  request.operation = static_cast<uint32_t>(wanted.operation);
+  Request request = request_for(wanted.operation, wanted.service, wanted.destination);
   request.changes = wanted.changes;
-  request.service = service_at(wanted.service);
-  request.destination = destination_at(wanted.destination);
   if (wanted.changes != 0) request.service.scheduler.assign("wrr");
-  if (wanted.changes != 0) request.destination.weight = 7;
+  if (wanted.changes != 0 && has_destination(wanted.operation)) request.destination.weight = 7;
   return request;
 }
 
