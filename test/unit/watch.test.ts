@@ -106,7 +106,8 @@ describe('samples', () => {
         ],
       },
     ]);
-    expect(samples[1]?.elapsed).toBeGreaterThan(0.003);
+    // Of less than the interval if the first sample was late; the next test has exact times.
+    expect(samples[1]?.elapsed).toBeGreaterThan(0);
     expect(look).toHaveBeenCalledTimes(2);
   });
 
