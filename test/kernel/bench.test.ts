@@ -72,8 +72,12 @@ describe('npm run bench -- --quick', () => {
     for (const { values } of probe?.figures ?? []) {
       for (const form of FORMS) expect(Number.isFinite(values[form][0])).toBe(true);
     }
-    for (const costs of [probe?.calls, probe?.cold, probe?.warm]) {
-      for (const form of FORMS) expect(costs?.[form].length).toBeGreaterThan(0);
+    for (const form of FORMS) {
+      expect(probe?.calls[form].length).toBeGreaterThan(0);
+      // A profile of so few operations may have no sample.
+      for (const { amount } of [...(probe?.cold[form] ?? []), ...(probe?.warm[form] ?? [])]) {
+        expect(Number.isFinite(amount)).toBe(true);
+      }
     }
   });
 
