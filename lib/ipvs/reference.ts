@@ -18,7 +18,7 @@ import { protocols } from './names.js';
 import { DESTINATION_PROPERTIES, SERVICE_KEY, SERVICE_PROPERTIES } from './properties.js';
 import { encodeDestinationText, encodeServiceText, isServiceText } from './reference-text.js';
 import type { RequestBuffer, ServiceKeyProperties } from './request-buffer.js';
-import { checkSettings, isReadable, type Unchecked } from './settings.js';
+import { copySettings, isReadable, type Unchecked } from './settings.js';
 
 type KeyProperty = (typeof SERVICE_KEY)[number];
 const KEY_PROPERTIES: ReadonlySet<KeyProperty> = new Set(SERVICE_KEY);
@@ -177,7 +177,7 @@ export function checkKeyed<Key extends string>(
 ): Unchecked<Key> {
   if (isReadable(value, allowed)) return value;
   try {
-    return checkSettings(property, value, allowed);
+    return copySettings(property, value, allowed);
   } catch (error) {
     if (typeof value === 'object' && value !== null) {
       try {

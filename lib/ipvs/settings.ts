@@ -31,7 +31,15 @@ export function checkSettings<Key extends string>(
   value: unknown,
   allowed: ReadonlySet<Key>,
 ): Unchecked<Key> {
-  if (isReadable(value, allowed)) return value;
+  return isReadable(value, allowed) ? value : copySettings(property, value, allowed);
+}
+
+/** Does the same as {@link checkSettings} for a value that is not readable. @internal */
+export function copySettings<Key extends string>(
+  property: string,
+  value: unknown,
+  allowed: ReadonlySet<Key>,
+): Unchecked<Key> {
   checkKeys(property, value, allowed, listHint);
   return copyOwn(value, allowed);
 }
