@@ -67,19 +67,25 @@ pinning() {
 }
 
 start_kernel() { # start_kernel LINUX
-  local linux=$1 pin options=(
+  local linux=$1 pin preload=() options=(
     mem="$memory" root=/dev/root rootfstype=hostfs rootflags=/ rw init="$job/init" noreboot
     uml_dir="$job/uml"
     con=null 'con0=null,fd:1' con1=null
     # saves 0.8 s of measuring RAID algorithms; the names are those of 6.x and 7.x
     'initcall_blacklist=raid6_select_algo,raid6_init'
   )
-  # Newer kernels have a faster method to intercept system calls.
-  [[ $("$linux" --help 2>&1) != *seccomp=* ]] || options+=(seccomp=on)
+  if [[ $("$linux" --help 2>&1) == *seccomp=* ]]; then
+    options+=(seccomp=on) # a faster method to intercept system calls than ptrace()
+  elif grep -qw amx_tile /proc/cpuinfo; then
+    setup kernel-xstate
+    cc -O2 -shared -fPIC -o "$job/xstate.so" "$scripts/lib/xstate.c" -ldl ||
+      fail 126 "cannot compile $scripts/lib/xstate.c"
+    preload=("LD_PRELOAD=$job/xstate.so")
+  fi
   mapfile -t pin < <(pinning)
   choose_ram
   ulimit -c 0
-  start_group env -i --chdir="$job" TMPDIR="$ram" "${pin[@]}" "$linux" "${options[@]}" \
+  start_group env -i --chdir="$job" TMPDIR="$ram" "${preload[@]}" "${pin[@]}" "$linux" "${options[@]}" \
     </dev/null >"$job/console" 2>&1
 }
 

@@ -2,7 +2,7 @@
 # The lists of C, C++ and shell sources. Sourced at the root of the project.
 
 mapfile -t cpp_sources < <(
-  find csrc bench -name 'build*' -prune -o \( -name '*.h' -o -name '*.cc' -o -name '*.c' \) -print |
+  find csrc bench scripts -name 'build*' -prune -o \( -name '*.h' -o -name '*.cc' -o -name '*.c' \) -print |
     sort
 )
 mapfile -t shell_sources < <(
