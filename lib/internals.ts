@@ -61,7 +61,7 @@ export class Internals {
     };
     this.values = {
       operations,
-      run: (operation, args) => queue.runSync(operation, args),
+      run: queue.runSync,
       routines,
       runRoutine: (operation, make, args) => queue.runRoutineSync(operation, routineOf(make, args)),
     };

@@ -33,12 +33,12 @@ Milliseconds now(clockid_t clock) {
 /// which the thread waits for a core or for a lock says nothing about them. The CPU time cannot
 /// exceed the time that has passed, but some kernels count it in ticks of some milliseconds.
 template <typename Action>
-auto measure(Action action) -> Timed<decltype(action())> {
+Milliseconds measure(Action action) {
   const Milliseconds cpu = now(CLOCK_THREAD_CPUTIME_ID);
   const Milliseconds begin = now(CLOCK_MONOTONIC);
-  auto response = action();
+  action();
   const Milliseconds passed = now(CLOCK_MONOTONIC) - begin;
-  return {std::move(response), std::min(now(CLOCK_THREAD_CPUTIME_ID) - cpu, passed)};
+  return std::min(now(CLOCK_THREAD_CPUTIME_ID) - cpu, passed);
 }
 
 /// Runs `action`, and throws its native errors as JavaScript errors.
@@ -50,6 +50,8 @@ Napi::Value run_now(Napi::Env env, Action action) {
     throw make_error(env, error);
   }
 }
+
+size_t size_of(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
 
 os::Files paths_of(const Napi::Value& value) {
   os::Files files;
@@ -91,11 +93,10 @@ Napi::Value errors_of(Napi::Env env, const os::Files& files) {
 }
 
 // Converts results, and keeps their vectors in `spare` unless they are large.
-Napi::Value to_js_and_keep(Napi::Env env, Timed<ipvs::Response>& timed, const Napi::Value& memory,
-                           ipvs::Response& spare) {
-  const Napi::Value object = to_js(env, timed, memory);
+Napi::Value to_js_and_keep(Napi::Env env, ipvs::Response& response, Elapsed elapsed,
+                           const Napi::Value& memory, ipvs::Response& spare) {
+  const Napi::Value object = to_js(env, response, elapsed, memory);
   constexpr size_t kMaxKept = 4096;  // entries; a chunk of a snapshot usually has fewer
-  ipvs::Response& response = timed.response;
   if (response.destinations.capacity() <= kMaxKept && response.services.capacity() <= kMaxKept) {
     spare = std::move(response);
   }
@@ -160,50 +161,61 @@ Napi::Value Handle::open(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Handle::run(const Napi::CallbackInfo& info) {
-  auto timed = std::make_shared<Timed<ipvs::Response>>();
-  timed->response = std::move(*spare_);
+  struct Timed {
+    ipvs::Response response;
+    Elapsed elapsed;
+  };
+  const KeptRecords<ipvs::Request> requests(info[0], size_of(info[1]), size_of(info[2]));
+  auto timed = std::make_shared<Timed>(std::move(*spare_), Elapsed());
   const auto memory =
-      info[2].IsArrayBuffer()
-          ? std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[2].As<Napi::Object>()))
+      info[5].IsArrayBuffer()
+          ? std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[5].As<Napi::Object>()))
           : nullptr;
   return Job::start(
       info.Env(),
-      [clients = clients_, requests = KeptRecords<ipvs::Request>(info[0]),
-       stop_on_error = info[1].ToBoolean().Value(), timed] {
-        *timed = measure([&] {
-          return clients->run(requests.records, stop_on_error, std::move(timed->response));
-        });
+      [clients = clients_, requests, stop_on_error = info[3].ToBoolean().Value(),
+       is_timed = info[4].ToBoolean().Value(), timed] {
+        const auto run = [&] {
+          timed->response =
+              clients->run(requests.records, stop_on_error, std::move(timed->response));
+        };
+        if (is_timed) {
+          timed->elapsed = measure(run);
+        } else {
+          run();
+        }
       },
       [spare = spare_, memory, timed](Napi::Env env) {
-        return to_js_and_keep(env, *timed, memory ? memory->Value() : env.Undefined(), *spare);
+        return to_js_and_keep(env, timed->response, timed->elapsed,
+                              memory ? memory->Value() : env.Undefined(), *spare);
       });
 }
 
 Napi::Value Handle::run_sync(const Napi::CallbackInfo& info) {
   return run_now(info.Env(), [&] {
-    const auto requests = records_of<ipvs::Request>(info[0]);
-    Timed<ipvs::Response> timed{clients_->run(requests, false, std::move(*spare_)), {}};
-    return to_js_and_keep(info.Env(), timed, info[1], *spare_);
+    const auto requests = records_of<ipvs::Request>(info[0], 0, size_of(info[1]));
+    ipvs::Response response = clients_->run(requests, false, std::move(*spare_));
+    return to_js_and_keep(info.Env(), response, {}, info[2], *spare_);
   });
 }
 
 Napi::Value Handle::run_links(const Napi::CallbackInfo& info) {
-  auto timed = std::make_shared<Timed<rtnl::Response>>();
+  auto response = std::make_shared<rtnl::Response>();
   return Job::start(
       info.Env(),
       [clients = clients_, requests = KeptRecords<rtnl::Request>(info[0]),
-       addresses = KeptRecords<rtnl::AddressSettings>(info[1]), timed] {
-        *timed = measure([&] { return clients->run_links(requests.records, addresses.records); });
+       addresses = KeptRecords<rtnl::AddressSettings>(info[1]), response] {
+        *response = clients->run_links(requests.records, addresses.records);
       },
-      [timed](Napi::Env env) { return to_js(env, *timed); });
+      [response](Napi::Env env) { return to_js(env, *response); });
 }
 
 Napi::Value Handle::run_links_sync(const Napi::CallbackInfo& info) {
   return run_now(info.Env(), [&] {
     const auto requests = records_of<rtnl::Request>(info[0]);
     const auto addresses = records_of<rtnl::AddressSettings>(info[1]);
-    Timed<rtnl::Response> timed{clients_->run_links(requests, addresses), {}};
-    return to_js(info.Env(), timed);
+    rtnl::Response response = clients_->run_links(requests, addresses);
+    return to_js(info.Env(), response);
   });
 }
 

@@ -38,18 +38,23 @@ class Handle : public Napi::ObjectWrap<Handle> {
   ///   caller may close as soon as this returns
   /// @param ipvs  false: links only
   Napi::Value open(const Napi::CallbackInfo& info);
-  /// run(requests: Uint8Array, stopOnError: boolean, memory?: ArrayBuffer): Promise<Results>
+  /// run(requests: Uint8Array, first: number, count: number, stopOnError: boolean,
+  ///   isTimed: boolean, memory?: ArrayBuffer): Promise<Results | undefined>
   ///
-  /// Nobody may write to `requests` before the promise settles. Destinations are copied to `memory`
-  /// if they fit, so whatever it held must have been read.
+  /// Runs `count` of the requests, from `first` on. Nobody may write to `requests` before the
+  /// promise settles. Destinations are copied to `memory` if they fit, so whatever it held must
+  /// have been read.
+  /// @param isTimed  true: the results have the CPU time
   Napi::Value run(const Napi::CallbackInfo& info);
-  /// runSync(requests: Uint8Array, memory?: ArrayBuffer): Results
+  /// runSync(requests: Uint8Array, count: number, memory?: ArrayBuffer): Results | undefined
+  ///
+  /// Runs the first `count` requests.
   Napi::Value run_sync(const Napi::CallbackInfo& info);
-  /// runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<Results>
+  /// runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<Results | undefined>
   ///
   /// Nobody may write to either array before the promise settles.
   Napi::Value run_links(const Napi::CallbackInfo& info);
-  /// runLinksSync(requests: Uint8Array, addresses: Uint8Array): Results
+  /// runLinksSync(requests: Uint8Array, addresses: Uint8Array): Results | undefined
   Napi::Value run_links_sync(const Napi::CallbackInfo& info);
   /// readFiles(paths: string[]): Promise<(string | number)[]>
   /// Resolves to the content of each file, or the errno of reading it.

@@ -31,6 +31,17 @@ std::span<const Record> records_of(const Napi::Value& value) {
   return {reinterpret_cast<const Record*>(bytes.Data()), bytes.ByteLength() / sizeof(Record)};
 }
 
+/// Views `count` records of a Uint8Array, from `first` on.
+/// @throws Napi::TypeError, Napi::RangeError
+template <typename Record>
+std::span<const Record> records_of(const Napi::Value& value, size_t first, size_t count) {
+  const auto all = records_of<Record>(value);
+  if (first > all.size() || count > all.size() - first) {
+    throw Napi::RangeError::New(value.Env(), "records: more than there are");
+  }
+  return all.subspan(first, count);
+}
+
 /// The records of a Uint8Array for a job. Refers to the array until the job ends, because a copy of
 /// thousands of records would cost more than the job itself.
 template <typename Record>
@@ -38,8 +49,13 @@ struct KeptRecords {
   std::span<const Record> records;
   std::shared_ptr<Napi::ObjectReference> array;
 
-  explicit KeptRecords(const Napi::Value& value)
-      : records(records_of<Record>(value)),
+  explicit KeptRecords(const Napi::Value& value) : KeptRecords(value, records_of<Record>(value)) {}
+  KeptRecords(const Napi::Value& value, size_t first, size_t count)
+      : KeptRecords(value, records_of<Record>(value, first, count)) {}
+
+ private:
+  KeptRecords(const Napi::Value& value, std::span<const Record> records)
+      : records(records),
         array(std::make_shared<Napi::ObjectReference>(Napi::Persistent(value.As<Napi::Object>()))) {
   }
 };

@@ -13,35 +13,37 @@ void set(Napi::Object object, const char* name, std::vector<Record>& records) {
   if (!records.empty()) object.Set(name, to_array_buffer(object.Env(), records));
 }
 
-// Sets only properties that say something, so that the most frequent results cost least.
-template <typename Response>
-Napi::Object to_object(Napi::Env env, Timed<Response>& timed) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("elapsed", timed.elapsed.count());
-  if (!timed.response.texts.empty()) object.Set("texts", to_strings(env, timed.response.texts));
-  if (!timed.response.is_plain()) set(object, "results", timed.response.results);
-  return object;
-}
-
 }  // namespace
 
-Napi::Value to_js(Napi::Env env, Timed<ipvs::Response>& timed, const Napi::Value& memory) {
-  Napi::Object object = to_object(env, timed);
-  set(object, "services", timed.response.services);
-  if (copy_into(memory, timed.response.destinations)) {
+// A plain response has no lists, and needs no object.
+
+Napi::Value to_js(Napi::Env env, ipvs::Response& response, Elapsed elapsed,
+                  const Napi::Value& memory) {
+  const bool is_plain = response.is_plain();
+  if (is_plain && !elapsed) return env.Undefined();
+  Napi::Object object = Napi::Object::New(env);
+  if (elapsed) object.Set("elapsed", elapsed->count());
+  if (is_plain) return object;
+  set(object, "results", response.results);
+  if (!response.texts.empty()) object.Set("texts", to_strings(env, response.texts));
+  set(object, "services", response.services);
+  if (copy_into(memory, response.destinations)) {
     object.Set("destinations", memory);
   } else {
-    set(object, "destinations", timed.response.destinations);
+    set(object, "destinations", response.destinations);
   }
-  set(object, "daemons", timed.response.daemons);
+  set(object, "daemons", response.daemons);
   return object;
 }
 
-Napi::Value to_js(Napi::Env env, Timed<rtnl::Response>& timed) {
-  const Napi::Object object = to_object(env, timed);
-  set(object, "links", timed.response.links);
-  set(object, "addresses", timed.response.addresses);
-  set(object, "changes", timed.response.changes);
+Napi::Value to_js(Napi::Env env, rtnl::Response& response) {
+  if (response.is_plain()) return env.Undefined();
+  Napi::Object object = Napi::Object::New(env);
+  set(object, "results", response.results);
+  if (!response.texts.empty()) object.Set("texts", to_strings(env, response.texts));
+  set(object, "links", response.links);
+  set(object, "addresses", response.addresses);
+  set(object, "changes", response.changes);
   return object;
 }
 

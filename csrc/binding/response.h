@@ -8,6 +8,7 @@
 #include <napi.h>
 
 #include <chrono>
+#include <optional>
 
 #include "ipvs/request.h"
 #include "rtnl/monitor.h"
@@ -15,24 +16,21 @@
 
 namespace binding {
 
-/// Results and the CPU time that the client took for them, or 0 if nobody asks.
-template <typename Response>
-struct Timed {
-  Response response;
-  std::chrono::duration<double, std::milli> elapsed;
-};
+/// The CPU time that a client took for a response, in milliseconds; nothing if nobody asks.
+using Elapsed = std::optional<std::chrono::duration<double, std::milli>>;
 
-/// { elapsed: number, results?, services?, destinations?, daemons?: ArrayBuffer,
-///   texts?: string[] }
+/// { elapsed?: number, results?, services?, destinations?, daemons?: ArrayBuffer,
+///   texts?: string[] }, or undefined instead of an empty object
 ///
 /// Without `results` every request succeeded; any other list that is missing is empty.
 /// @param memory  an ArrayBuffer or undefined. If the destinations fit, they are copied to its
 ///   beginning and `destinations` is this ArrayBuffer.
-Napi::Value to_js(Napi::Env env, Timed<ipvs::Response>& timed, const Napi::Value& memory);
-/// { elapsed: number, results?, links?, addresses?, changes?: ArrayBuffer, texts?: string[] }
+Napi::Value to_js(Napi::Env env, ipvs::Response& response, Elapsed elapsed,
+                  const Napi::Value& memory);
+/// { results?, links?, addresses?, changes?: ArrayBuffer, texts?: string[] }, or undefined
 ///
 /// Lists are missing as above.
-Napi::Value to_js(Napi::Env env, Timed<rtnl::Response>& timed);
+Napi::Value to_js(Napi::Env env, rtnl::Response& response);
 /// { events, links, addresses: ArrayBuffer, more: boolean }
 Napi::Value to_js(Napi::Env env, rtnl::Events events);
 

@@ -34,18 +34,20 @@ export function ipvsClient(
     files: handle,
     requests: (capacity) => pool.take(() => new RequestBuffer(capacity)),
     release: (requests) => pool.give(requests),
-    send: async (requests, range) => {
+    send: async (requests, { first, count, stopOnError, isTimed }) => {
       // A chunk is sent while the response to the one before it is decoded: it has other memory.
-      const isWhole = range.count === requests.count;
+      const isWhole = count === requests.count;
       const memory = isWhole ? requests.memory : undefined;
-      const native = await handle.run(requests.bytes(range), range.stopOnError, memory);
-      if (isWhole) requests.memory = native.destinations;
-      return new IpvsResponse(native);
+      const { bytes } = requests.records;
+      const native = await handle.run(bytes, first, count, stopOnError, isTimed, memory);
+      if (isWhole) requests.memory = native?.destinations;
+      return IpvsResponse.of(native);
     },
     sendSync: (requests) => {
-      const native = handle.runSync(requests.bytes(), requests.memory);
-      requests.memory = native.destinations;
-      return new IpvsResponse(native);
+      const { records, count, memory } = requests;
+      const native = handle.runSync(records.bytes, count, memory);
+      requests.memory = native?.destinations;
+      return IpvsResponse.of(native);
     },
     requestError,
     exchangeError,

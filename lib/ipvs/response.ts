@@ -30,6 +30,11 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
     this.#daemons = recordsOf(native.daemons);
   }
 
+  /** Returns the response of the addon; undefined: all requests succeeded without a value. */
+  static of(native: NativeIpvsResponse | undefined): IpvsResponse {
+    return native === undefined ? SUCCESS : new IpvsResponse(native);
+  }
+
   /** The one service of a request. */
   service<Value extends Counter>(index: number, decode: DecodeStats<Value>): Service<Value> {
     const base = this.number(index, 'firstService') * layout.serviceEntry.size;
@@ -81,3 +86,6 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
     return decodeTimeouts(this.results, index * size + fields.timeouts.offset);
   }
 }
+
+/** The response to requests that all succeeded without a value. It is shared: most are so. */
+const SUCCESS = new IpvsResponse({});

@@ -2,7 +2,12 @@
  * The client of links: sends requests through a handle of the addon.
  * @module
  */
-import type { LinkOperationName, Native, NativeHandle } from '../native/addon.js';
+import type {
+  LinkOperationName,
+  Native,
+  NativeHandle,
+  NativeLinkResponse,
+} from '../native/addon.js';
 import { exchangeError, nativeCallError } from '../native/native-errors.js';
 import { BufferPool } from '../queue/buffer-pool.js';
 import type { Client } from '../queue/client.js';
@@ -25,6 +30,9 @@ export type LinkQueue = Queue<LinkTypes>;
 /** Two: one collects requests while the other is in flight. */
 const pool = new BufferPool<LinkRequestBuffer>(2);
 
+/** Returns the response of the addon; undefined: all requests succeeded without a value. */
+const responseOf = (native: NativeLinkResponse | undefined) => new LinkResponse(native ?? {});
+
 /** Returns the client of a handle. */
 export function linkClient(
   native: Native,
@@ -36,9 +44,9 @@ export function linkClient(
     requests: () => pool.take(() => new LinkRequestBuffer(native)),
     release: (requests) => pool.give(requests),
     send: async (requests, range) =>
-      new LinkResponse(await handle.runLinks(requests.bytes(range), requests.addressBytes())),
+      responseOf(await handle.runLinks(requests.bytes(range), requests.addressBytes())),
     sendSync: (requests) =>
-      new LinkResponse(handle.runLinksSync(requests.bytes(), requests.addressBytes())),
+      responseOf(handle.runLinksSync(requests.bytes(), requests.addressBytes())),
     requestError: linkRequestError,
     exchangeError,
     routineError: nativeCallError,

@@ -47,7 +47,7 @@ export class LinkInternals {
     };
     this.values = {
       operations: linkOperations,
-      run: (operation, args) => queue.runSync(operation, args),
+      run: queue.runSync,
       reconcile: (args) => queue.runRoutineSync(...reconcileWith(args)),
     };
     this.#native = native;

@@ -40,14 +40,17 @@ export type LinkOperationName = keyof Layout['linkOperations'];
 /** The status of a request about a link: csrc/rtnl/request.h. */
 export type LinkStatusName = keyof Layout['linkStatuses'];
 
-/** The response to the requests of an exchange: csrc/binding/response.h. */
+/**
+ * The response to the requests of an exchange: csrc/binding/response.h. Undefined instead, if all
+ * requests succeeded and there is nothing else to say.
+ */
 export interface NativeResponse {
   /** A record for each request; left out if all requests succeeded without a value. */
   readonly results?: ArrayBuffer;
   /** The kernel's messages; a record of `results` has the place of its message, from 1. */
   readonly texts?: readonly string[];
-  /** The CPU time that the kernel took, in milliseconds; 0 for a synchronous call. */
-  readonly elapsed: number;
+  /** The CPU time that the kernel took, in milliseconds; left out unless it was asked for. */
+  readonly elapsed?: number;
 }
 
 /**
@@ -89,12 +92,19 @@ export interface NativeHandle {
   open(netns: string | number, ipvs: boolean): Promise<void>;
   run(
     requests: Uint8Array,
+    first: number,
+    count: number,
     stopOnError: boolean,
+    isTimed: boolean,
     memory?: ArrayBuffer | undefined,
-  ): Promise<NativeIpvsResponse>;
-  runSync(requests: Uint8Array, memory?: ArrayBuffer | undefined): NativeIpvsResponse;
-  runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<NativeLinkResponse>;
-  runLinksSync(requests: Uint8Array, addresses: Uint8Array): NativeLinkResponse;
+  ): Promise<NativeIpvsResponse | undefined>;
+  runSync(
+    requests: Uint8Array,
+    count: number,
+    memory?: ArrayBuffer | undefined,
+  ): NativeIpvsResponse | undefined;
+  runLinks(requests: Uint8Array, addresses: Uint8Array): Promise<NativeLinkResponse | undefined>;
+  runLinksSync(requests: Uint8Array, addresses: Uint8Array): NativeLinkResponse | undefined;
   readFiles(paths: readonly string[]): Promise<(string | number)[]>;
   readFilesSync(paths: readonly string[]): (string | number)[];
   writeFiles(files: readonly { path: string; text: string }[]): Promise<number[]>;

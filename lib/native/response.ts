@@ -17,7 +17,7 @@ type ResultField = 'error' | 'status' | 'text' | 'created';
  * exchange.
  */
 export class ExchangeResponse<Field extends string, Status extends string> {
-  /** The CPU time that the kernel took, in milliseconds. */
+  /** The CPU time that the kernel took, in milliseconds; 0 unless it was asked for. */
   readonly elapsed: number;
   protected readonly results: Records;
   /** True if all requests succeeded without a value. */
@@ -36,7 +36,7 @@ export class ExchangeResponse<Field extends string, Status extends string> {
     this.#record = record;
     this.#statuses = statuses;
     this.#texts = native.texts ?? [];
-    this.elapsed = native.elapsed;
+    this.elapsed = native.elapsed ?? 0;
   }
 
   /** Returns the number in a field of a request's result. */

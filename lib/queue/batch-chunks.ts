@@ -87,7 +87,8 @@ export async function runBatch<Types extends ClientTypes>(
   let decodeLast = () => {};
   for (const batch of batches) {
     for (let first = 0; first < batch.count && !isStopped && signal?.aborted !== true; ) {
-      const range = { first, count: Math.min(size, batch.count - first), stopOnError };
+      const count = Math.min(size, batch.count - first);
+      const range = { first, count, stopOnError, isTimed: true };
       const exchange = queue.exchange(batch, range);
       // Results are decoded while the kernel works on the next chunk, which a microtask sends.
       queueMicrotask(decodeLast);

@@ -13,11 +13,13 @@ interface RequestsLike {
   commit(): void;
   /** Forgets the request that was begun. */
   discard(): void;
+  /** Removes all requests. */
+  clear(): void;
 }
 
 /** The response to a range of requests. Indexes count from the first request of the range. */
 interface ResponseLike {
-  /** The CPU time that the kernel took, in milliseconds. */
+  /** The CPU time that the kernel took, in milliseconds; 0 unless it was asked for. */
   readonly elapsed: number;
   /** True if all requests succeeded without a value. */
   readonly isEmpty: boolean;

@@ -14,6 +14,8 @@ export interface RequestRange {
   readonly count: number;
   /** If true, stops after the first request that fails. */
   readonly stopOnError: boolean;
+  /** If true, the response has the CPU time that the kernel took. */
+  readonly isTimed: boolean;
 }
 
 /** Sends requests to the kernel. */

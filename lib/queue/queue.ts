@@ -39,7 +39,8 @@ class Exchange<Types extends ClientTypes> {
   }
 
   get range(): RequestRange {
-    return this.#range ?? { first: 0, count: this.batch.count, stopOnError: false };
+    const { count } = this.batch;
+    return this.#range ?? { first: 0, count, stopOnError: false, isTimed: false };
   }
 }
 
@@ -66,6 +67,8 @@ export class Queue<Types extends ClientTypes> {
   /** The last waiting exchange, if calls can join it. */
   #open: OpenExchange<Types> | undefined;
   #inFlight: Exchange<Types> | undefined;
+  /** The batch of the last synchronous call, which the next one uses. */
+  #spare: EncodedBatch<Types> | undefined;
   /** The number of exchanges of calls, of tasks and of batches that close() waits for. */
   #pending = 0;
   #calls = 0;
@@ -158,12 +161,14 @@ export class Queue<Types extends ClientTypes> {
   }
 
   /** Sends a call at once, on this thread, before anything that waits. */
-  runSync<Value, Args extends readonly unknown[]>(
+  readonly runSync = <Value, Args extends readonly unknown[]>(
     operation: Operation<Types, Value, Args>,
     args: Args = [] as readonly unknown[] as Args,
-  ): Value {
-    this.checkOpen(operation.name);
-    const batch = new EncodedBatch(this.#client);
+  ): Value => {
+    if (this.#closed !== undefined) throw closedError(operation.name);
+    const batch = this.#spare ?? new EncodedBatch(this.#client);
+    // A getter among the arguments may make another call.
+    this.#spare = undefined;
     try {
       batch.add(operation, args);
       const response = this.#sendSync(batch, operation.name);
@@ -172,9 +177,10 @@ export class Queue<Types extends ClientTypes> {
     } catch (error) {
       throw beginAtCaller(error, operation.name);
     } finally {
-      batch.release();
+      batch.requests.clear();
+      this.#spare = batch;
     }
-  }
+  };
 
   #sendSync(batch: EncodedBatch<Types>, operation: string): Types['response'] {
     try {
@@ -353,7 +359,10 @@ export class Queue<Types extends ClientTypes> {
       this.#drained = () => setImmediate(resolve);
       for (const end of [...this.#onClose]) end();
       if (this.#pending === 0) this.#drained();
-    }).then(() => this.#client.close());
+    }).then(() => {
+      this.#spare?.release();
+      return this.#client.close();
+    });
     return this.#closed;
   }
 }

@@ -133,7 +133,7 @@ describe('the memory of V8', () => {
   test.each<{ readonly load: Load; readonly count: number; readonly limit: number }>([
     { load: 'promises', count: OPERATIONS, limit: 700 },
     { load: 'batch', count: OPERATIONS, limit: 400 },
-    { load: 'sync', count: OPERATIONS, limit: 1150 },
+    { load: 'sync', count: OPERATIONS, limit: 350 },
     { load: 'snapshot', count: SERVICES * (1 + EACH), limit: 500 },
     { load: 'sync snapshot', count: SERVICES * (1 + EACH), limit: 500 },
   ])('$load takes at most $limit bytes for each of $count', async ({ load, count, limit }) => {

@@ -11,7 +11,7 @@ import type {
   NativeIpvsResponse,
   NativeLinkResponse,
 } from '../../lib/native/addon.js';
-import { UnusedHandle } from './fake-handle.js';
+import { requestBytes, UnusedHandle } from './fake-handle.js';
 import { layout } from './requests.js';
 import { nativeLinkResponse, nativeResponse } from './responses.js';
 
@@ -74,16 +74,17 @@ class Handle extends UnusedHandle implements NativeHandle {
     addon.closed++;
   };
 
-  override run = async (requests: Uint8Array) => this.#respond(requests);
+  override run = async (requests: Uint8Array, first: number, count: number) =>
+    this.#respond(requests, first, count);
 
-  override runSync = (requests: Uint8Array) => {
+  override runSync = (requests: Uint8Array, count: number) => {
     expect(addon.allowsSync).toBe(true);
-    return this.#respond(requests);
+    return this.#respond(requests, 0, count);
   };
 
-  #respond(requests: Uint8Array): NativeIpvsResponse {
-    addon.exchanges.push({ requests: hex(requests) });
-    return addon.respond(requests.length / layout.request.size);
+  #respond(requests: Uint8Array, first: number, count: number): NativeIpvsResponse {
+    addon.exchanges.push({ requests: hex(requestBytes(requests, first, count)) });
+    return addon.respond(count);
   }
 
   override runLinks = async (requests: Uint8Array, addresses: Uint8Array) =>

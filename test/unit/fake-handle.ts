@@ -17,7 +17,7 @@ export interface Job {
   readonly stopOnError: boolean;
   /** The memory that the response may use for destinations. */
   readonly memory: ArrayBuffer | undefined;
-  respond(response: NativeIpvsResponse): void;
+  respond(response: NativeIpvsResponse | undefined): void;
   fail(error: unknown): void;
 }
 
@@ -47,12 +47,12 @@ export class FakeHandle extends UnusedHandle {
   running = 0;
   throws: unknown;
 
-  override run: NativeHandle['run'] = (requests, stopOnError, memory) => {
+  override run: NativeHandle['run'] = (requests, first, count, stopOnError, _isTimed, memory) => {
     if (this.throws !== undefined) throw this.throws;
     if (this.running > 0) this.log.push('two jobs at once');
     this.running++;
-    const bytes = requests.slice();
-    this.log.push(`run ${bytes.length / layout.request.size}`);
+    const bytes = requestBytes(requests, first, count);
+    this.log.push(`run ${count}`);
     return new Promise((resolve, reject) => {
       const settle = (action: () => void) => {
         this.running--;
@@ -70,11 +70,10 @@ export class FakeHandle extends UnusedHandle {
   };
 
   /** All requests succeed. */
-  override runSync: NativeHandle['runSync'] = (requests) => {
+  override runSync: NativeHandle['runSync'] = (requests, count) => {
     if (this.throws !== undefined) throw this.throws;
-    const operations = operationsOf(requests);
-    this.log.push(`runSync ${operations}`);
-    return nativeResponse({ results: operations.map(() => ({})) });
+    this.log.push(`runSync ${operationsOf(requestBytes(requests, 0, count))}`);
+    return undefined;
   };
 
   override close = () => {
@@ -93,6 +92,10 @@ export class FakeHandle extends UnusedHandle {
     return settled();
   }
 }
+
+/** Returns a copy of `count` requests, from `first` on. */
+export const requestBytes = (requests: Uint8Array, first: number, count: number): Uint8Array =>
+  requests.slice(first * layout.request.size, (first + count) * layout.request.size);
 
 /** Returns the operations of requests. */
 export function operationsOf(bytes: Uint8Array): OperationName[] {

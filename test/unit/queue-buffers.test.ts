@@ -1,14 +1,15 @@
 import { expect, test, vi } from 'vitest';
 import { type Batch, checkBatchOptions, sendBatch } from '../../lib/ipvs/batch.js';
 import { ipvsClient } from '../../lib/ipvs/client.js';
+import type { NativeHandle } from '../../lib/native/addon.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { FakeHandle, settled } from './fake-handle.js';
+import { FakeHandle, open, settled } from './fake-handle.js';
 import { untyped } from './requests.js';
 import { nativeResponse } from './responses.js';
 
-test('a synchronous call gives its buffer back, whatever its result', () => {
+test('synchronous calls use one buffer, whatever their results, and close() gives it back', async () => {
   const handle = new FakeHandle();
-  const runSync = vi.fn(() => nativeResponse({ results: [{}] }));
+  const runSync = vi.fn<NativeHandle['runSync']>(() => undefined);
   handle.runSync = runSync;
   const client = ipvsClient(handle);
   const requests = vi.fn(client.requests);
@@ -16,13 +17,28 @@ test('a synchronous call gives its buffer back, whatever its result', () => {
   const queue = new Queue({ ...client, requests, release });
 
   queue.runSync(untyped.flush());
-  expect(release).toHaveBeenCalledTimes(1);
-  runSync.mockImplementation(() => nativeResponse({ results: [{ status: 'refused', error: 1 }] }));
+  runSync.mockReturnValueOnce(nativeResponse({ results: [{ status: 'refused', error: 1 }] }));
   expect(() => queue.runSync(untyped.flush())).toThrow(/EPERM/);
-  expect(release).toHaveBeenCalledTimes(2);
   expect(() => queue.runSync(untyped.deleteService('nonsense'))).toThrow(TypeError);
-  const given = requests.mock.results.map(({ value }) => value as unknown);
-  expect(release.mock.calls.map(([buffer]) => buffer)).toEqual(given);
+  queue.runSync(untyped.flush());
+  expect(runSync.mock.calls.map(([, count]) => count)).toEqual([1, 1, 1]);
+  expect(requests).toHaveBeenCalledTimes(1);
+  expect(release).not.toHaveBeenCalled();
+  await queue.close();
+  expect(release.mock.calls).toEqual(requests.mock.results.map(({ value }) => [value]));
+});
+
+test('a synchronous call that a getter makes while another is encoded has its own buffer', () => {
+  const { queue, handle } = open();
+  const service = {
+    get fwmark() {
+      queue.runSync(untyped.flush());
+      return 7;
+    },
+  };
+  queue.runSync(untyped.deleteService(service));
+  queue.runSync(untyped.addService({ fwmark: 8 }));
+  expect(handle.log).toEqual(['runSync flush', 'runSync deleteService', 'runSync addService']);
 });
 
 test('an empty batch gives back the buffer of an operation that was refused', async () => {

@@ -350,7 +350,7 @@ describe('responses of an addon of another version', () => {
       [calls.flush(), calls.getInfo()].map((call) => queue.run<unknown, []>(call)),
     );
     await settled();
-    const results: unknown = undefined;
+    const results: unknown = null;
     const unhandled = await unhandledOf(() => handle.job(0).respond(results as NativeIpvsResponse));
     expect(unhandled).toEqual([]);
     expect(await first).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);

@@ -155,8 +155,8 @@ describe('routines', () => {
       const results = yield* send<IpvsTypes, unknown>([getInfo, flush]);
       return results.map(fulfilledValue);
     };
-    handle.runSync = (requests) => {
-      handle.log.push(`runSync ${requests.length}`);
+    handle.runSync = (_requests, count) => {
+      handle.log.push(`runSync ${count}`);
       return nativeResponse({ results: [{ version: 0x010203 }, { status: 'refused', error: 1 }] });
     };
     expect(() => queue.runRoutineSync('mine', routine())).toThrow(

@@ -53,8 +53,9 @@ async function open(namespace: Namespace) {
   const handle = new Handle();
   await handle.open(namespace.path, true);
   return {
-    run: (requests: readonly RawRequest[], memory?: ArrayBuffer) =>
-      handle.run(encode(requests), false, memory),
+    /** An object without `results` if all requests succeeded. */
+    run: async (requests: readonly RawRequest[], memory?: ArrayBuffer) =>
+      (await handle.run(encode(requests), 0, requests.length, false, false, memory)) ?? {},
     [Symbol.dispose]: () => handle.close(),
   };
 }
