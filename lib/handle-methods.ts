@@ -12,11 +12,13 @@ import type { Snapshot } from './ipvs/snapshot.js';
 import type { BigintOptions, NumberOptions, ReadOptions, Stats } from './ipvs/stats.js';
 import type { Returns } from './queue/returns.js';
 import type { Routine } from './queue/routine.js';
-import type { routines } from './routines.js';
+import type { Routines } from './routines.js';
+import type { ReconcileResult } from './state/result.js';
+import type { ReconcileOptions, State } from './state/types.js';
 
 /** The definitions of the operations of a handle, and what runs them. @internal */
 export interface HandleRunner<How extends keyof Returns<unknown>> extends Runner<How> {
-  readonly routines: typeof routines;
+  readonly routines: Routines;
   readonly runRoutine: <Value, Args extends readonly unknown[]>(
     operation: string,
     make: (...args: Args) => Routine<IpvsTypes, Value>,
@@ -25,7 +27,7 @@ export interface HandleRunner<How extends keyof Returns<unknown>> extends Runner
 }
 
 /** The arguments of the routine of a method. */
-type Given<Name extends keyof typeof routines> = Parameters<(typeof routines)[Name]>;
+type Given<Name extends keyof Routines> = Parameters<Routines[Name]>;
 
 /**
  * The operations of a batch, and those that take several exchanges or read files. Those of
@@ -77,6 +79,40 @@ export abstract class HandleMethods<How extends 'promise' | 'value'> extends Met
   snapshot(options?: ReadOptions): Returns<Snapshot | Snapshot<bigint>>[How];
   snapshot(...args: Given<'snapshot'>) {
     return this.#runner.runRoutine('snapshot', this.#runner.routines.snapshot, args);
+  }
+
+  /**
+   * Gives the table the wanted services and destinations: compares them with the kernel's, and
+   * changes what differs. What the state does not name stays, unless `prune` says otherwise. Traffic
+   * goes on: new services and destinations are added first, objects are changed in place, and
+   * deletions come last.
+   *
+   * The kernel has no transactions. A change that is refused stops no other. If another program
+   * changes the table at the same time, the difference is determined again, some times.
+   * @param state the wanted services with their destinations; a {@link Snapshot} is a state
+   * @returns the changes; `String(result)` is a text for people
+   * @throws TypeError, RangeError: bad input, such as a service that is wanted twice; nothing was
+   *   sent
+   * @throws IpvsError ERR_IPVS_TOO_MANY_DELETIONS: more than `maxDeletions`; nothing was changed
+   * @throws ReconcileError: some changes were refused; the others were made
+   * @throws the signal's reason if it is aborted; the changes that were made stay
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * const destinations = [{ address: '10.1.1.2', port: 6443, forwarding: 'masquerade' }] as const;
+   * const result = await ipvs.reconcile(
+   *   { services: [{ protocol: 'tcp', address: '10.96.0.1', port: 443, destinations }] },
+   *   { prune: { networks: ['10.96.0.0/12'] }, drain: true },
+   * );
+   * console.log(String(result)); // + tcp://10.96.0.1:443 ...
+   * await ipvs.close();
+   * ```
+   */
+  reconcile(state: State, options?: ReconcileOptions): Returns<ReconcileResult>[How];
+  reconcile(...args: Given<'reconcile'>) {
+    return this.#runner.runRoutine('reconcile', this.#runner.routines.reconcile, args);
   }
 
   /**

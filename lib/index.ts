@@ -29,6 +29,7 @@ export {
 export { type InputError, type InputErrorCode, isInputError } from './core/input-errors.js';
 export type { CancellableIterator } from './core/iterator.js';
 export type { Unknown } from './core/name-table.js';
+export { ReconcileError } from './core/reconcile-error.js';
 export type { Check } from './host/diagnose-check.js';
 export type { DiagnoseOptions } from './host/diagnose-options.js';
 export type { Info } from './host/info.js';
@@ -110,8 +111,22 @@ export type {
   ListAddressesOptions,
   ListLinksOptions,
 } from './links/options.js';
-export type { ReconcileOptions } from './links/reconcile.js';
-export { type Reconciled, ReconcileError } from './links/reconcile-error.js';
+export type { ReconcileOptions as ReconcileAddressesOptions } from './links/reconcile.js';
+export type { Reconciled } from './links/reconciled.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
 export type { NetworkNamespace, OpenOptions } from './native/netns.js';
 export type { Place } from './queue/returns.js';
+export type { ReconcileResult } from './state/result.js';
+export type {
+  Difference,
+  DrainingDestination,
+  DrainOptions,
+  KeptSetting,
+  Prune,
+  ReconcileOptions,
+  Scope,
+  ServiceState,
+  State,
+  StateChange,
+  Unchanged,
+} from './state/types.js';

@@ -9,6 +9,7 @@ import { ConnectionReader } from './connections/reader.js';
 import type { Run } from './connections/service-facts.js';
 import { ConnectionStream, checkStreamOptions } from './connections/stream.js';
 import { checkArguments } from './core/arguments.js';
+import { isIpvsError } from './core/errors.js';
 import { describeInput, isInputError } from './core/input-errors.js';
 import { IterableWeakSet } from './core/iterable-weak-set.js';
 import { withAwaitStack } from './core/stack.js';
@@ -28,8 +29,8 @@ import type { NamespaceTarget } from './native/netns.js';
 import { type Opening, opened } from './native/opened.js';
 import { call } from './queue/operation.js';
 import { Queue } from './queue/queue.js';
-import { routineOf } from './queue/routine.js';
-import { routines } from './routines.js';
+import { type Routine, routineOf, run } from './queue/routine.js';
+import { routinesOf } from './routines.js';
 
 /** The queue of a handle, and what uses it. The methods of {@link Ipvs} have the documentation. */
 export class Internals {
@@ -53,6 +54,13 @@ export class Internals {
       handle.close();
     });
     const queue: IpvsQueue = new Queue(client);
+    const routines = routinesOf({
+      native,
+      handle,
+      client,
+      queue,
+      addressesOf: (link) => addressesOf(links, link),
+    });
     this.promises = {
       operations,
       run: queue.run,
@@ -152,6 +160,20 @@ export class Internals {
     const watcher: TableWatcher = new TableWatcher(source, () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);
     return watcher;
+  }
+}
+
+/** Returns the addresses of a link, without prefix lengths; none if there is no such link. */
+function* addressesOf(links: Links, link: string): Routine<never, readonly string[]> {
+  try {
+    const listed = yield* run({
+      begin: () => links.listAddresses(link),
+      runSync: () => links.sync.listAddresses(link),
+    });
+    return listed.map(({ address }) => address);
+  } catch (error) {
+    if (isIpvsError(error) && error.code === 'ENODEV') return [];
+    throw error;
   }
 }
 

@@ -7,11 +7,16 @@ import { readInfo } from './host/info.js';
 import { readStatus } from './host/status.js';
 import { readTotals } from './host/totals.js';
 import { readSnapshot } from './ipvs/snapshot.js';
+import { reconcileWith, type StateAccess } from './state/reconcile.js';
 
-/** The routines of a handle. */
-export const routines = {
+/** Returns the routines of a handle. */
+export const routinesOf = (access: StateAccess) => ({
   getInfo: readInfo,
   snapshot: readSnapshot,
+  reconcile: reconcileWith(access),
   getStats: readTotals,
   getStatus: readStatus,
-};
+});
+
+/** The routines of a handle. */
+export type Routines = ReturnType<typeof routinesOf>;

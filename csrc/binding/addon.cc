@@ -1,4 +1,4 @@
-// The module: { Handle, Cursor, Watcher, encodeAddresses, findContradiction, describeLayout,
+// The module: { Handle, Plan, Cursor, Watcher, encodeAddresses, findContradiction, describeLayout,
 // layoutHash }.
 //
 // It keeps no state outside the environment that loads it, so that workers, and several copies of
@@ -9,12 +9,14 @@
 #include "binding/cursor.h"
 #include "binding/handle.h"
 #include "binding/layout.h"
+#include "binding/plan.h"
 #include "binding/watcher.h"
 
 namespace {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Handle", binding::Handle::define(env));
+  exports.Set("Plan", binding::Plan::define(env));
   exports.Set("Cursor", binding::Cursor::define(env));
   exports.Set("Watcher", binding::Watcher::define(env));
   exports.Set("encodeAddresses",

@@ -53,10 +53,7 @@ Napi::Value find_contradiction(const Napi::CallbackInfo& info) {
   const auto wanted = records_of<rtnl::AddressSettings>(info[0]);
   const auto found = rtnl::Plan(wanted, false).contradiction();
   if (!found) return env.Undefined();
-  Napi::Array indexes = Napi::Array::New(env, 2);
-  indexes.Set(0U, static_cast<double>(found->first));
-  indexes.Set(1U, static_cast<double>(found->second));
-  return indexes;
+  return to_pair(env, *found);
 }
 
 }  // namespace binding

@@ -23,10 +23,9 @@ Clients::Netns Clients::netns() {
 
 ipvs::Response Clients::run(std::span<const ipvs::Request> requests, bool stop_on_error,
                             ipvs::Response reuse) {
-  return ipvs_.with([&](auto& client) {
-    if (!client) throw os::Error(EBADF, "sendmsg", "the handle is not open");
-    return stop_on_error ? client->run_until_failure(requests, std::move(reuse))
-                         : client->run(requests, std::move(reuse));
+  return with_ipvs([&](ipvs::Client& client) {
+    return stop_on_error ? client.run_until_failure(requests, std::move(reuse))
+                         : client.run(requests, std::move(reuse));
   });
 }
 

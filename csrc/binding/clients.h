@@ -8,11 +8,13 @@
 //   below; and those of the clients.
 #pragma once
 
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <span>
 
 #include "ipvs/client.h"
+#include "os/error.h"
 #include "os/namespace.h"
 #include "os/synchronized.h"
 #include "rtnl/client.h"
@@ -34,6 +36,15 @@ class Clients {
   /// @param reuse  a response whose lists are used again
   ipvs::Response run(std::span<const ipvs::Request> requests, bool stop_on_error,
                      ipvs::Response reuse);
+
+  /// Calls `action` with the client of IPVS and returns its result. (sendmsg)
+  template <typename Action>
+  auto with_ipvs(Action action) {
+    return ipvs_.with([&](std::optional<ipvs::Client>& client) {
+      if (!client) throw os::Error(EBADF, "sendmsg", "the handle is not open");
+      return action(*client);
+    });
+  }
 
   /// Runs requests on links. (open)
   rtnl::Response run_links(std::span<const rtnl::Request> requests,

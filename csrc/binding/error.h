@@ -13,4 +13,14 @@ namespace binding {
 /// library, or an empty string. JavaScript makes an IpvsError of it.
 Napi::Error make_error(Napi::Env env, const os::Error& error);
 
+/// Returns the value of `action`, and throws its native errors as JavaScript errors.
+template <typename Action>
+Napi::Value run_now(Napi::Env env, Action action) {
+  try {
+    return action();
+  } catch (const os::Error& error) {
+    throw make_error(env, error);
+  }
+}
+
 }  // namespace binding

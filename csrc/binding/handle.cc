@@ -41,16 +41,6 @@ Milliseconds measure(Action action) {
   return std::min(now(CLOCK_THREAD_CPUTIME_ID) - cpu, passed);
 }
 
-/// Runs `action`, and throws its native errors as JavaScript errors.
-template <typename Action>
-Napi::Value run_now(Napi::Env env, Action action) {
-  try {
-    return action();
-  } catch (const os::Error& error) {
-    throw make_error(env, error);
-  }
-}
-
 size_t size_of(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
 
 os::Files paths_of(const Napi::Value& value) {
@@ -129,8 +119,12 @@ Handle::Handle(const Napi::CallbackInfo& info)
 }
 
 std::shared_ptr<const os::Namespace> Handle::netns_of(const Napi::Object& handle) {
+  return clients_of(handle)->netns();
+}
+
+std::shared_ptr<Clients> Handle::clients_of(const Napi::Object& handle) {
   if (!handle.CheckTypeTag(&kTypeTag)) throw Napi::TypeError::New(handle.Env(), "handle: a Handle");
-  return Unwrap(handle)->clients_->netns();
+  return Unwrap(handle)->clients_;
 }
 
 Napi::Value Handle::open(const Napi::CallbackInfo& info) {

@@ -31,6 +31,9 @@ class Handle : public Napi::ObjectWrap<Handle> {
   /// Returns the namespace of a Handle, for readers that outlive it.
   /// @throws Napi::TypeError if the object is not a Handle; os::Error EBADF if it is not open
   static std::shared_ptr<const os::Namespace> netns_of(const Napi::Object& handle);
+  /// Returns the clients of a Handle.
+  /// @throws Napi::TypeError if the object is not a Handle
+  static std::shared_ptr<Clients> clients_of(const Napi::Object& handle);
 
  private:
   /// open(netns: string | number, ipvs: boolean): Promise<void>

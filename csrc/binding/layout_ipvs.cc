@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "binding/layout_tables.h"
+#include "ipvs/plan.h"
 #include "ipvs/request.h"
 #include "ipvs/types.h"
 
@@ -119,12 +120,14 @@ constexpr Number kOperations[] = {
     number("addService", Operation::kAddService),
     number("updateService", Operation::kUpdateService),
     number("ensureService", Operation::kEnsureService),
+    number("setService", Operation::kSetService),
     number("deleteService", Operation::kDeleteService),
     number("getService", Operation::kGetService),
     number("listServices", Operation::kListServices),
     number("addDestination", Operation::kAddDestination),
     number("updateDestination", Operation::kUpdateDestination),
     number("ensureDestination", Operation::kEnsureDestination),
+    number("setDestination", Operation::kSetDestination),
     number("deleteDestination", Operation::kDeleteDestination),
     number("getDestination", Operation::kGetDestination),
     number("listDestinations", Operation::kListDestinations),
@@ -165,6 +168,16 @@ constexpr Number kChanges[] = {
     number("lowerThreshold", Changes::kLowerThreshold),
     number("tunnel", Changes::kTunnel),
     number("tunnelReset", Changes::kTunnelReset),
+};
+
+constexpr Number kDrainedProtocols[] = {
+    number("tcp", ipvs::PlanOptions::kDrainTcp),
+    number("udp", ipvs::PlanOptions::kDrainUdp),
+    number("sctp", ipvs::PlanOptions::kDrainSctp),
+};
+
+constexpr Number kPlanOrigins[] = {
+    number("auxiliary", ipvs::PlannedChanges::kAuxiliary),
 };
 
 constexpr Number kFamilies[] = {
@@ -230,6 +243,8 @@ constexpr Enumeration kEnumerations[] = {
     {"operations", kOperations},
     {"statuses", kStatuses},
     {"changes", kChanges},
+    {"drainedProtocols", kDrainedProtocols},
+    {"planOrigins", kPlanOrigins},
     {"families", kFamilies},
     {"protocols", kProtocols},
     {"serviceFlags", kServiceFlags},

@@ -62,9 +62,9 @@ struct KeptRecords {
 
 /// Copies records to a new ArrayBuffer.
 template <typename Record>
-Napi::ArrayBuffer copy_records(Napi::Env env, const std::vector<Record>& records) {
+Napi::ArrayBuffer copy_records(Napi::Env env, std::span<const Record> records) {
   static_assert(std::is_trivially_copyable_v<Record>);
-  const size_t bytes = records.size() * sizeof(Record);
+  const size_t bytes = records.size_bytes();
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
   if (bytes > 0) std::memcpy(buffer.Data(), records.data(), bytes);
   return buffer;
@@ -76,7 +76,7 @@ template <typename Record>
 Napi::ArrayBuffer to_array_buffer(Napi::Env env, std::vector<Record>& records) {
   constexpr size_t kCopyLimit = 16 * 1024;  // below it, copying costs less than a finalizer
   const size_t bytes = records.size() * sizeof(Record);
-  if (bytes <= kCopyLimit) return copy_records(env, records);
+  if (bytes <= kCopyLimit) return copy_records<Record>(env, records);
 
   auto owned = std::make_unique<std::vector<Record>>(std::move(records));
   napi_value value;
@@ -85,7 +85,7 @@ Napi::ArrayBuffer to_array_buffer(Napi::Env env, std::vector<Record>& records) {
       [](napi_env, void*, void* hint) { delete static_cast<std::vector<Record>*>(hint); },
       owned.get(), &value);
   // Runtimes that confine memory to a cage, such as Electron, allow no external buffers.
-  if (status == napi_no_external_buffers_allowed) return copy_records(env, *owned);
+  if (status == napi_no_external_buffers_allowed) return copy_records<Record>(env, *owned);
   NAPI_THROW_IF_FAILED(env, status, Napi::ArrayBuffer());
   static_cast<void>(owned.release());  // the finalizer owns it now
   return Napi::ArrayBuffer(env, value);
@@ -111,6 +111,14 @@ inline Napi::String to_latin1(Napi::Env env, const std::string& text) {
   const napi_status status = napi_create_string_latin1(env, text.data(), text.size(), &value);
   NAPI_THROW_IF_FAILED(env, status, Napi::String());
   return Napi::String(env, value);
+}
+
+/// Returns two indexes as an array.
+inline Napi::Array to_pair(Napi::Env env, std::pair<size_t, size_t> indexes) {
+  Napi::Array pair = Napi::Array::New(env, 2);
+  pair.Set(0U, static_cast<double>(indexes.first));
+  pair.Set(1U, static_cast<double>(indexes.second));
+  return pair;
 }
 
 inline Napi::Array to_strings(Napi::Env env, const std::vector<std::string>& texts) {

@@ -70,6 +70,7 @@ struct Client::Operations {
       {Operation::kAddService, &Client::run_commands, &kNewService},
       {Operation::kUpdateService, &Client::run_service_updates},
       {Operation::kEnsureService, &Client::run_ensures, &kSetService, &kNewService},
+      {Operation::kSetService, &Client::run_commands, &kSetService},
       {Operation::kDeleteService, &Client::run_commands, &kDeleteService},
       {.operation = Operation::kGetService,
        .run = &Client::run_commands,
@@ -81,6 +82,7 @@ struct Client::Operations {
       {Operation::kAddDestination, &Client::run_commands, &kNewDestination},
       {Operation::kUpdateDestination, &Client::run_destination_updates},
       {Operation::kEnsureDestination, &Client::run_ensures, &kSetDestination, &kNewDestination},
+      {Operation::kSetDestination, &Client::run_commands, &kSetDestination},
       {Operation::kDeleteDestination, &Client::run_commands, &kDeleteDestination},
       {.operation = Operation::kGetDestination,
        .run = &Client::run_lists,
@@ -132,6 +134,28 @@ Response Client::run_until_failure(std::span<const Request> requests, Response r
       *this, requests, [&](size_t index) { return response_.is_done(index); });
   for (; request < requests.size(); ++request) response_.fail(request, kSkipped, 0);
   return end();
+}
+
+void Client::list_services(Plan& plan) {
+  transport_.resume();
+  response_.services.clear();
+  transport_.list_services(response_.services);
+  for (const ServiceEntry& found : response_.services) plan.note(found);
+  response_.services.clear();
+}
+
+bool Client::list_destinations(Plan& plan, size_t limit) {
+  transport_.resume();
+  std::vector<DestinationEntry>& entries = response_.destinations;
+  for (size_t read = 0; read < limit; read += 1 + entries.size()) {
+    const ServiceKey* service = plan.next();
+    if (service == nullptr) return false;
+    entries.clear();
+    transport_.list_destinations(*service, entries);
+    for (const DestinationEntry& found : entries) plan.note(found);
+    plan.end();
+  }
+  return true;
 }
 
 void Client::begin(std::span<const Request> requests, Response reuse) {

@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "ipvs/plan.h"
 #include "ipvs/request.h"
 #include "ipvs/service_modules.h"
 #include "ipvs/transport.h"
@@ -38,6 +39,15 @@ class Client {
   Response run(std::span<const Request> requests, Response reuse = {});
   /// Executes requests one by one up to the first that fails; the status of the others is kSkipped.
   Response run_until_failure(std::span<const Request> requests, Response reuse = {});
+
+  /// Notes all services in a plan.
+  /// @throws netlink::RequestError those of Transport::list_services()
+  void list_services(Plan& plan);
+  /// Notes the destinations of the next services of a plan, until about `limit` objects are read.
+  /// After an error the plan is of no more use.
+  /// @returns false if no service is left
+  /// @throws netlink::RequestError those of Transport::list_destinations()
+  bool list_destinations(Plan& plan, size_t limit);
 
  private:
   using Range = netlink::Range;

@@ -24,6 +24,8 @@ export type IpvsErrorCode =
    * failed, whose error is the `cause`.
    */
   | 'ERR_IPVS_SKIPPED'
+  /** A reconciliation would delete more than its `maxDeletions`. */
+  | 'ERR_IPVS_TOO_MANY_DELETIONS'
   /** The kernel has no IPVS, and cannot load its module. */
   | 'ERR_IPVS_UNAVAILABLE'
   /** The platform is not Linux. */

@@ -59,7 +59,7 @@ export type NormalizedDestination = Omit<
   'activeConnections' | 'inactiveConnections' | 'persistentConnections' | 'stats'
 >;
 
-const NO_STATS: Stats = {
+export const NO_STATS: Stats = {
   connections: 0,
   inPackets: 0,
   outPackets: 0,

@@ -64,6 +64,11 @@ export const IPVS_ERRNO_MESSAGES: Readonly<Record<OperationName, ErrnoMessages>>
       ESRCH: SERVICE_KEEPS_CHANGING,
     },
   },
+  setService: {
+    kernelCommand: 'IPVS_CMD_SET_SERVICE',
+    meanings: { ...SET_SERVICE, ESRCH: SERVICE_KEEPS_CHANGING },
+    missing: MISSING_SERVICE,
+  },
   deleteService: {
     kernelCommand: 'IPVS_CMD_DEL_SERVICE',
     meanings: { ESRCH: NO_SERVICE },
@@ -101,6 +106,11 @@ export const IPVS_ERRNO_MESSAGES: Readonly<Record<OperationName, ErrnoMessages>>
       ENOENT: DESTINATION_KEEPS_CHANGING,
     },
     missing: MISSING_SERVICE,
+  },
+  setDestination: {
+    kernelCommand: 'IPVS_CMD_SET_DEST',
+    meanings: { ...SET_DESTINATION, ENOENT: DESTINATION_KEEPS_CHANGING },
+    missing: MISSING_EITHER,
   },
   deleteDestination: {
     kernelCommand: 'IPVS_CMD_DEL_DEST',

@@ -17,7 +17,7 @@ import type {
   ListLinksOptions,
 } from './options.js';
 import type { ReconcileOptions, reconcile } from './reconcile.js';
-import type { Reconciled } from './reconcile-error.js';
+import type { Reconciled } from './reconciled.js';
 
 /** The arguments of the operation of a method. */
 type Given<Name extends keyof typeof linkOperations> = ArgumentsOf<(typeof linkOperations)[Name]>;

@@ -6,6 +6,7 @@ import { describeArgument } from '../core/arguments.js';
 import { checkBoolean, readArray, readOptions } from '../core/check.js';
 import { checkSignal } from '../core/check-signal.js';
 import { IpvsError } from '../core/errors.js';
+import { ReconcileError } from '../core/reconcile-error.js';
 import { throwIfAborted } from '../core/signals.js';
 import { call } from '../queue/operation.js';
 import { fulfilledValue } from '../queue/results.js';
@@ -15,7 +16,7 @@ import type { LinkTypes } from './client.js';
 import type { LinkReference } from './link-reference.js';
 import { linkOperations } from './operations.js';
 import type { ChangeKind } from './plan.js';
-import { type Reconciled, ReconcileError } from './reconcile-error.js';
+import type { Reconciled } from './reconciled.js';
 import { swappedArgumentsError } from './swapped-arguments.js';
 
 /** Options of {@link Links.reconcileAddresses}. */
@@ -93,6 +94,7 @@ export function* reconcile(
   const subject = describeArgument(name ?? `link ${plan.link}`);
   const failed = howMany(errors.length, plan.changes.length);
   throw new ReconcileError(
+    'reconcileAddresses',
     `reconcileAddresses ${subject}: ${failed} not made: ${first.message}`,
     errors,
     done,

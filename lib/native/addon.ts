@@ -132,9 +132,38 @@ export interface NativeCursor {
   close(): void;
 }
 
+/** The changes of a plan: ipvs::PlannedChanges in csrc/ipvs/plan.h. */
+export interface NativeChanges {
+  readonly requests: ArrayBuffer;
+  readonly origins: ArrayBuffer;
+  readonly before: ArrayBuffer;
+  readonly draining: ArrayBuffer;
+  readonly connections: ArrayBuffer;
+  readonly unchangedServices: number;
+  readonly unchangedDestinations: number;
+}
+
+/** A plan of changes to the table: csrc/binding/plan.h. */
+export interface NativePlan {
+  duplicate(): readonly [first: number, second: number] | undefined;
+  readServices(handle: NativeHandle): Promise<ArrayBuffer>;
+  readServicesSync(handle: NativeHandle): ArrayBuffer;
+  prune(flags: Uint8Array): void;
+  readDestinations(handle: NativeHandle, limit: number): Promise<boolean>;
+  readDestinationsSync(handle: NativeHandle, limit: number): boolean;
+  finish(): NativeChanges;
+}
+
 /** The exports of the addon: csrc/binding/addon.cc. */
 export interface Native {
   readonly Handle: new () => NativeHandle;
+  readonly Plan: new (
+    wanted: Uint8Array,
+    compared: number,
+    drains: boolean,
+    drainedProtocols: number,
+    ignoresInactive: boolean,
+  ) => NativePlan;
   readonly Cursor: new (
     handle: NativeHandle,
     filter: Uint8Array,

@@ -41,6 +41,12 @@ export class EncodedRequests<Operation extends string> {
     this.records = new Records(new ArrayBuffer(capacity * record.size));
   }
 
+  /** Takes over requests that the addon has encoded, instead of its own. */
+  adopt(requests: ArrayBuffer): void {
+    this.records = new Records(requests);
+    this.#capacity = this.count = requests.byteLength / this.#size;
+  }
+
   /** Returns the offset of a request. */
   base(index: number): number {
     return index * this.#size;

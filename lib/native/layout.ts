@@ -5,7 +5,7 @@
  */
 
 /** The hash of this layout. An addon with another one is of another version. */
-export const LAYOUT_HASH = 4126745083;
+export const LAYOUT_HASH = 1430763732;
 
 export const layout = {
   request: {
@@ -240,23 +240,25 @@ export const layout = {
     addService: 0,
     updateService: 1,
     ensureService: 2,
-    deleteService: 3,
-    getService: 4,
-    listServices: 5,
-    addDestination: 6,
-    updateDestination: 7,
-    ensureDestination: 8,
-    deleteDestination: 9,
-    getDestination: 10,
-    listDestinations: 11,
-    flush: 12,
-    getInfo: 13,
-    getTimeouts: 14,
-    setTimeouts: 15,
-    zero: 16,
-    listSyncDaemons: 17,
-    startSyncDaemon: 18,
-    stopSyncDaemon: 19,
+    setService: 3,
+    deleteService: 4,
+    getService: 5,
+    listServices: 6,
+    addDestination: 7,
+    updateDestination: 8,
+    ensureDestination: 9,
+    setDestination: 10,
+    deleteDestination: 11,
+    getDestination: 12,
+    listDestinations: 13,
+    flush: 14,
+    getInfo: 15,
+    getTimeouts: 16,
+    setTimeouts: 17,
+    zero: 18,
+    listSyncDaemons: 19,
+    startSyncDaemon: 20,
+    stopSyncDaemon: 21,
   },
   statuses: {
     done: 1,
@@ -284,6 +286,8 @@ export const layout = {
     tunnel: 4096,
     tunnelReset: 8192,
   },
+  drainedProtocols: { tcp: 1, udp: 2, sctp: 4 },
+  planOrigins: { auxiliary: 4294967295 },
   families: { ipv4: 2, ipv6: 10 },
   protocols: { tcp: 6, udp: 17, sctp: 132 },
   serviceFlags: { persistent: 1, onePacket: 4, scheduler: 4294967288 },

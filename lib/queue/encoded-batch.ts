@@ -28,13 +28,32 @@ export class EncodedBatch<Types extends ClientTypes> {
   readonly #client: Client<Types>;
   /** The decoders by request. Has its expected length: an array that grows is copied. */
   readonly #decoders: Decoder<Types, unknown>[];
+  readonly #isOwn: boolean;
   #isEncoding = false;
 
-  /** @param capacity the expected number of requests */
-  constructor(client: Client<Types>, capacity?: number) {
+  /**
+   * @param capacity the expected number of requests
+   * @param requests the buffer of the requests. Default: one of the client, which gets it back
+   */
+  constructor(client: Client<Types>, capacity?: number, requests?: Types['requests']) {
     this.#client = client;
     this.#decoders = new Array(capacity ?? 0);
-    this.requests = client.requests(capacity);
+    this.#isOwn = requests === undefined;
+    this.requests = requests ?? client.requests(capacity);
+  }
+
+  /**
+   * Returns a batch of requests that are encoded already.
+   * @param decoderOf returns the decoder of a request
+   */
+  static of<Types extends ClientTypes>(
+    client: Client<Types>,
+    requests: Types['requests'],
+    decoderOf: (index: number) => Decoder<Types, unknown>,
+  ): EncodedBatch<Types> {
+    const batch = new EncodedBatch(client, requests.count, requests);
+    for (let index = 0; index < requests.count; index++) batch.#decoders[index] = decoderOf(index);
+    return batch;
   }
 
   /** The number of requests that were added: for most calls, one. */
@@ -186,7 +205,7 @@ export class EncodedBatch<Types extends ClientTypes> {
 
   /** Gives the buffer back, unless a getter ends the batch while its call is encoded. */
   release(): void {
-    if (!this.#isEncoding) this.#client.release(this.requests);
+    if (this.#isOwn && !this.#isEncoding) this.#client.release(this.requests);
   }
 }
 

@@ -257,13 +257,18 @@ export class Queue<Types extends ClientTypes> {
     const batch = new EncodedBatch(this.#client);
     try {
       for (const { operation, args } of calls) batch.add(operation, args);
-      const received = { status: 'fulfilled', value: this.#sendSync(batch, operation) } as const;
-      const results: PromiseSettledResult<unknown>[] = [];
-      runToEnd(batch.results(received, 0, batch.count, (result) => results.push(result)));
-      return results;
+      return this.exchangeSync(operation, batch);
     } finally {
       batch.release();
     }
+  }
+
+  /** Sends all requests of a batch at once, on this thread. Returns their results. */
+  exchangeSync(operation: string, batch: EncodedBatch<Types>): PromiseSettledResult<unknown>[] {
+    const received = { status: 'fulfilled', value: this.#sendSync(batch, operation) } as const;
+    const results: PromiseSettledResult<unknown>[] = [];
+    runToEnd(batch.results(received, 0, batch.count, (result) => results.push(result)));
+    return results;
   }
 
   /** Runs a task. close() waits for it. The task may make calls through `run` after close(). */

@@ -22,7 +22,15 @@ type Step<Types extends ClientTypes> =
   /** Files to read. */
   | { readonly paths: readonly string[] }
   /** Files to write, up to the first that cannot be written. */
-  | { readonly files: readonly FileText[] };
+  | { readonly files: readonly FileText[] }
+  /** Other work, of which the form that fits is run. */
+  | Work<unknown>;
+
+/** Work in both forms. */
+export interface Work<Value> {
+  readonly begin: () => Promise<Value>;
+  readonly runSync: () => Value;
+}
 
 /** A generator that yields its calls, and the files to read or write, and receives the results. */
 export type Routine<Types extends ClientTypes, Value> = Generator<Step<Types>, Value, unknown>;
@@ -70,6 +78,12 @@ export function* writeFiles(files: readonly FileText[]): FileRoutine<readonly nu
   return (yield { files }) as readonly number[];
 }
 
+/** Runs other work. Returns its value, or throws its error. */
+export function* run<Value>(work: Work<Value>): Routine<never, Value> {
+  // The runner passes in the value of this work.
+  return (yield work) as Value;
+}
+
 /**
  * Runs a routine that was begun.
  * @param begun the first step, which the routine has yielded already
@@ -85,9 +99,15 @@ export async function runRoutine<Types extends ClientTypes, Value>(
   while (step.done !== true) {
     const wanted = step.value;
     let result: unknown;
-    if ('calls' in wanted) result = await Promise.allSettled(wanted.calls.map(run));
-    else if ('paths' in wanted) result = await files.readFiles(wanted.paths);
-    else result = await files.writeFiles(wanted.files);
+    try {
+      if ('calls' in wanted) result = await Promise.allSettled(wanted.calls.map(run));
+      else if ('paths' in wanted) result = await files.readFiles(wanted.paths);
+      else if ('files' in wanted) result = await files.writeFiles(wanted.files);
+      else result = await wanted.begin();
+    } catch (error) {
+      step = routine.throw(error);
+      continue;
+    }
     step = routine.next(result);
   }
   return step.value;
@@ -106,9 +126,15 @@ export function runRoutineSync<Types extends ClientTypes, Value>(
   while (step.done !== true) {
     const wanted = step.value;
     let result: unknown;
-    if ('calls' in wanted) result = runAll(wanted.calls);
-    else if ('paths' in wanted) result = files.readFilesSync(wanted.paths);
-    else result = files.writeFilesSync(wanted.files);
+    try {
+      if ('calls' in wanted) result = runAll(wanted.calls);
+      else if ('paths' in wanted) result = files.readFilesSync(wanted.paths);
+      else if ('files' in wanted) result = files.writeFilesSync(wanted.files);
+      else result = wanted.runSync();
+    } catch (error) {
+      step = routine.throw(error);
+      continue;
+    }
     step = routine.next(result);
   }
   return step.value;

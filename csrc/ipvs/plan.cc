@@ -1,0 +1,278 @@
+#include "ipvs/plan.h"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "ipvs/merge.h"
+
+namespace ipvs {
+namespace {
+
+using netlink::same;
+
+// From this number of new destinations on, a table of mh is worth building only once.
+constexpr size_t kManyDestinations = 16;
+constexpr std::string_view kTableScheduler = "mh";
+// The kernel's name of having no scheduler.
+constexpr std::string_view kNoScheduler = "none";
+
+// Keys differ in few bits, all of which must affect the low bits of the result.
+template <typename Key>
+uint64_t mix(uint64_t hash, const Key& key) {
+  static_assert(std::has_unique_object_representations_v<Key> && sizeof key % 4 == 0);
+  for (const uint32_t word : std::bit_cast<std::array<uint32_t, sizeof(Key) / 4>>(key)) {
+    hash = std::rotl(hash ^ word, 29) * 0xff51afd7ed558ccd;
+  }
+  return hash ^ (hash >> 32);
+}
+
+// Returns the hash of a service, or of a destination of it.
+size_t hash_of(const ServiceKey& service, const DestinationKey* destination) {
+  const uint64_t hash = mix(0x9e3779b97f4a7c15, service);
+  return static_cast<size_t>(destination == nullptr ? hash : mix(hash, *destination));
+}
+
+bool is_service(const Request& request) {
+  return request.operation != static_cast<uint32_t>(Operation::kEnsureDestination);
+}
+
+bool has_destinations(const Request& service) {
+  return service.operation == static_cast<uint32_t>(Operation::kEnsureService);
+}
+
+Request with(Request request, Operation operation) {
+  request.operation = static_cast<uint32_t>(operation);
+  return request;
+}
+
+Request request_for(const ServiceKey& service, Operation operation) {
+  Request request{};
+  request.service.key = service;
+  return with(request, operation);
+}
+
+Request request_for(const ServiceKey& service, const Destination& destination,
+                    Operation operation) {
+  Request request = request_for(service, operation);
+  request.destination = destination;
+  return request;
+}
+
+uint32_t drain_bit(const ServiceKey& service) {
+  switch (service.protocol) {
+    case IPPROTO_TCP:
+      return PlanOptions::kDrainTcp;
+    case IPPROTO_UDP:
+      return PlanOptions::kDrainUdp;
+    case IPPROTO_SCTP:
+      return PlanOptions::kDrainSctp;
+    default:
+      return 0;
+  }
+}
+
+bool drains(const PlanOptions& options, const ServiceKey& service) {
+  const bool is_drained =
+      service.fwmark != 0 || (options.drained_protocols & drain_bit(service)) != 0;
+  return options.drains && is_drained;
+}
+
+// Appends requests to the result.
+class Writer {
+ public:
+  explicit Writer(PlannedChanges& changes) : changes_(changes) {}
+
+  void add(const Request& request) { append(request, 0); }
+  void add_auxiliary(const Request& request) { append(request, PlannedChanges::kAuxiliary); }
+  void update(const Request& after, const Request& before) {
+    changes_.before.push_back(before);
+    append(after, static_cast<uint32_t>(changes_.before.size()));
+  }
+
+ private:
+  void append(const Request& request, uint32_t origin) {
+    changes_.requests.push_back(request);
+    changes_.origins.push_back(origin);
+  }
+
+  PlannedChanges& changes_;
+};
+
+}  // namespace
+
+Plan::Plan(std::span<const Request> wanted, const PlanOptions& options)
+    : wanted_(wanted),
+      options_(options),
+      slots_(std::bit_ceil(2 * wanted.size() + 1)),
+      states_(wanted.size(), State::kMissing) {
+  for (size_t index = 0; index < wanted.size(); ++index) want(index);
+}
+
+uint32_t& Plan::slot_of(const ServiceKey& service, const DestinationKey* destination) {
+  const size_t mask = slots_.size() - 1;
+  for (size_t at = hash_of(service, destination) & mask;; at = (at + 1) & mask) {
+    uint32_t& slot = slots_[at];
+    if (slot == 0) return slot;
+    const Request& found = wanted_[slot - 1];
+    if (is_service(found) != (destination == nullptr)) continue;
+    if (!same(found.service.key, service)) continue;
+    if (destination == nullptr || same(found.destination.key, *destination)) return slot;
+  }
+}
+
+void Plan::want(size_t index) {
+  const Request& request = wanted_[index];
+  uint32_t& slot =
+      slot_of(request.service.key, is_service(request) ? nullptr : &request.destination.key);
+  if (slot != 0 && !duplicate_) duplicate_ = {slot - 1, index};
+  if (slot == 0) slot = static_cast<uint32_t>(index) + 1;
+}
+
+// Returns the index after the last destination of a wanted service.
+size_t Plan::end_of(size_t service) const {
+  size_t end = service + 1;
+  while (end < wanted_.size() && !is_service(wanted_[end])) ++end;
+  return end;
+}
+
+// Notes that a wanted object exists, and plans its update if its settings differ.
+template <typename Object>
+void Plan::compare(size_t index, Object Request::*member, const Object& found,
+                   Operation operation) {
+  const Object merged = merge(found, wanted_[index].*member, options_.compared);
+  if (same(merged, found)) {
+    states_[index] = State::kUnchanged;
+    return;
+  }
+  states_[index] = State::kChanged;
+  Update update{index, with(wanted_[index], operation), with(wanted_[index], operation)};
+  update.after.*member = merged;
+  update.before.*member = found;
+  updates_.push_back(update);
+}
+
+void Plan::note(const ServiceEntry& found) {
+  const uint32_t slot = slot_of(found.service.key, nullptr);
+  if (slot == 0) {
+    unwanted_.push_back(found);
+    return;
+  }
+  compare(slot - 1, &Request::service, found.service, Operation::kSetService);
+  if (states_[slot - 1] == State::kUnchanged) ++changes_.unchanged_services;
+  if (has_destinations(wanted_[slot - 1])) to_read_.push_back(slot - 1);
+}
+
+void Plan::prune(std::span<const uint8_t> flags) {
+  for (uint32_t index = 0; index < flags.size() && index < unwanted_.size(); ++index) {
+    if (flags[index] == 0) continue;
+    const ServiceKey& key = unwanted_[index].service.key;
+    if (drains(options_, key)) {
+      to_delete_.push_back(index);
+    } else {
+      service_deletions_.push_back(request_for(key, Operation::kDeleteService));
+    }
+  }
+}
+
+const ServiceKey* Plan::next() {
+  const size_t place = read_++;
+  if (place < to_read_.size()) {
+    current_.key = wanted_[to_read_[place]].service.key;
+    current_.is_wanted = true;
+  } else if (place < to_read_.size() + to_delete_.size()) {
+    current_.key = unwanted_[to_delete_[place - to_read_.size()]].service.key;
+    current_.is_wanted = false;
+  } else {
+    return nullptr;
+  }
+  current_.drains = drains(options_, current_.key);
+  current_.is_draining = false;
+  return &current_.key;
+}
+
+void Plan::note(const DestinationEntry& found) {
+  const uint32_t slot = current_.is_wanted ? slot_of(current_.key, &found.destination.key) : 0;
+  if (slot == 0) {
+    remove(found);
+    return;
+  }
+  compare(slot - 1, &Request::destination, found.destination, Operation::kSetDestination);
+  if (states_[slot - 1] == State::kUnchanged) ++changes_.unchanged_destinations;
+}
+
+bool Plan::is_busy(const DestinationEntry& found) const {
+  const bool has_inactive = found.inactive_connections > 0 && !options_.ignores_inactive;
+  return current_.drains && (found.active_connections > 0 || has_inactive);
+}
+
+void Plan::remove(const DestinationEntry& found) {
+  const Request present = request_for(current_.key, found.destination, Operation::kSetDestination);
+  if (!is_busy(found)) {
+    auto& deletions = current_.is_wanted ? deletions_ : current_.idle;
+    deletions.push_back(with(present, Operation::kDeleteDestination));
+    return;
+  }
+  current_.is_draining = true;
+  changes_.draining.push_back(present);
+  changes_.connections.push_back(found.active_connections);
+  changes_.connections.push_back(found.inactive_connections);
+  if (found.destination.weight == 0) return;
+  Update update{0, present, present};
+  update.after.destination.weight = 0;
+  drains_.push_back(update);
+}
+
+void Plan::end() {
+  if (current_.is_wanted) return;
+  if (current_.is_draining) {
+    deletions_.insert(deletions_.end(), current_.idle.begin(), current_.idle.end());
+  } else {
+    service_deletions_.push_back(request_for(current_.key, Operation::kDeleteService));
+  }
+  current_.idle.clear();
+}
+
+PlannedChanges Plan::finish() {
+  Writer writer(changes_);
+  const auto add_missing = [&](size_t first, size_t end) {
+    for (size_t index = end; index-- > first;) {
+      if (states_[index] != State::kMissing) continue;
+      writer.add(with(wanted_[index], Operation::kAddDestination));
+    }
+  };
+  size_t end = 0;
+  for (size_t index = 0; index < wanted_.size(); index = end) {
+    end = end_of(index);
+    if (states_[index] != State::kMissing) continue;
+    const Request& service = wanted_[index];
+    writer.add(with(service, Operation::kAddService));
+    const Request set = with(service, Operation::kSetService);
+    const bool builds_table =
+        service.service.scheduler.view() == kTableScheduler && end - index > kManyDestinations;
+    if (builds_table) {
+      Request without = set;
+      without.service.scheduler.assign(kNoScheduler);
+      writer.add_auxiliary(without);
+    }
+    add_missing(index + 1, end);
+    if (builds_table) writer.add_auxiliary(set);
+  }
+  for (size_t index = 0; index < wanted_.size(); index = end) {
+    end = end_of(index);
+    if (states_[index] != State::kMissing) add_missing(index + 1, end);
+  }
+  std::sort(updates_.begin(), updates_.end(),
+            [](const Update& a, const Update& b) { return a.index < b.index; });
+  for (const auto* updates : {&updates_, &drains_}) {
+    for (const Update& update : *updates) writer.update(update.after, update.before);
+  }
+  for (const auto* deletions : {&deletions_, &service_deletions_}) {
+    for (const Request& request : *deletions) writer.add(request);
+  }
+  return std::move(changes_);
+}
+
+}  // namespace ipvs

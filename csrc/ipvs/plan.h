@@ -1,0 +1,135 @@
+// Plans the changes that give a namespace its wanted services and destinations. No input or output.
+//
+// Order of calls: note() every service; prune(); then for each service that next() returns, note()
+//   its destinations and end(); finally finish().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "ipvs/request.h"
+
+namespace ipvs {
+
+/// What a plan compares, and how it removes destinations.
+struct PlanOptions {
+  /// The settings that are compared (Changes). The others keep the kernel's values.
+  uint32_t compared = ~0U;
+  /// If true, destinations with connections get weight 0 instead of being deleted.
+  bool drains = false;
+  /// Destinations of services of these protocols are drained, a bit for each: kDrainTcp ... Those
+  /// of firewall marks always are.
+  uint32_t drained_protocols = 0;
+  /// If true, a destination that has only inactive connections is deleted.
+  bool ignores_inactive = false;
+
+  static constexpr uint32_t kDrainTcp = 1U << 0;
+  static constexpr uint32_t kDrainUdp = 1U << 1;
+  static constexpr uint32_t kDrainSctp = 1U << 2;
+};
+
+/// The changes of a plan, as requests in the order of their execution.
+struct PlannedChanges {
+  /// In `origins`: the request belongs to the change before or after it.
+  static constexpr uint32_t kAuxiliary = ~0U;
+
+  std::vector<Request> requests;
+  /// For each request: of an update, 1 + the index in `before`; of an addition or a deletion, 0; or
+  /// kAuxiliary.
+  std::vector<uint32_t> origins;
+  /// The services and destinations that updates change, as they are.
+  std::vector<Request> before;
+  /// The destinations that are not wanted and have connections, with the numbers of their active
+  /// and inactive connections.
+  std::vector<Request> draining;
+  std::vector<uint32_t> connections;
+  uint32_t unchanged_services = 0;
+  uint32_t unchanged_destinations = 0;
+};
+
+/// Performance: stores nothing about objects that stay as they are but a byte of each wanted one,
+///   because touching new memory is the main cost of a large table.
+class Plan {
+ public:
+  /// @param wanted kEnsureService for a service with its destinations, which kEnsureDestination
+  ///   requests follow; kUpdateService for a service whose destinations are left alone. Must
+  ///   outlive the plan
+  Plan(std::span<const Request> wanted, const PlanOptions& options);
+
+  /// The indexes of two wanted objects that have the same key.
+  std::optional<std::pair<size_t, size_t>> duplicate() const { return duplicate_; }
+
+  /// Notes a service of the table.
+  void note(const ServiceEntry& found);
+  /// The noted services that are not wanted, in the order in which they were noted.
+  std::span<const ServiceEntry> unwanted() const { return unwanted_; }
+  /// Says which of the unwanted services may be deleted: a byte for each, 0 for no.
+  void prune(std::span<const uint8_t> flags);
+
+  /// Returns the next service whose destinations the plan has to know, or null.
+  const ServiceKey* next();
+  /// Notes a destination of that service.
+  void note(const DestinationEntry& found);
+  /// Ends the destinations of that service.
+  void end();
+
+  /// Returns the changes, in an order that interrupts no traffic:
+  ///
+  /// 1. Missing services, each with its destinations. Of each service the last wanted destination
+  ///    is added first, since the kernel lists the newest first: its list then has the wanted order.
+  /// 2. Missing destinations of other services, in the same order.
+  /// 3. Updates of services and of destinations.
+  /// 4. Weight 0 for destinations to drain; deletions of destinations, and of services.
+  ///
+  /// A service with the scheduler mh and many destinations has no scheduler while they are added:
+  /// mh builds its table anew after each destination.
+  PlannedChanges finish();
+
+ private:
+  enum class State : uint8_t { kMissing, kUnchanged, kChanged };
+  struct Update {
+    size_t index;  // in wanted_
+    Request after;
+    Request before;
+  };
+
+  uint32_t& slot_of(const ServiceKey& service, const DestinationKey* destination);
+  void want(size_t index);
+  size_t end_of(size_t service) const;
+  template <typename Object>
+  void compare(size_t index, Object Request::*member, const Object& found, Operation operation);
+  void remove(const DestinationEntry& found);
+  bool is_busy(const DestinationEntry& found) const;
+
+  std::span<const Request> wanted_;
+  PlanOptions options_;
+  std::vector<uint32_t> slots_;  // a hash table of 1 + the index in wanted_, or 0
+  std::vector<State> states_;    // of each wanted object
+  std::optional<std::pair<size_t, size_t>> duplicate_;
+
+  std::vector<ServiceEntry> unwanted_;
+  std::vector<uint32_t> to_read_;    // the indexes in wanted_ of services whose destinations matter
+  std::vector<uint32_t> to_delete_;  // the indexes in unwanted_ of services that may be deleted
+  size_t read_ = 0;                  // how many of both next() has returned
+
+  // The service that next() has returned.
+  struct {
+    ServiceKey key;
+    bool is_wanted;  // if not, it may be deleted
+    bool drains;
+    bool is_draining;
+    std::vector<Request> idle;  // deletions of its destinations, if it is not wanted
+  } current_{};
+
+  std::vector<Update> updates_;
+  std::vector<Update> drains_;
+  std::vector<Request> deletions_;
+  std::vector<Request> service_deletions_;
+  PlannedChanges changes_;
+};
+
+}  // namespace ipvs

@@ -1,0 +1,189 @@
+/**
+ * The changes of a plan: as requests, as objects, and as text.
+ * @module
+ */
+import { NO_STATS } from '../ipvs/canonical.js';
+import { decodeDestination } from '../ipvs/decode-destination.js';
+import { decodeService } from '../ipvs/decode-service.js';
+import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
+import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
+import { RequestBuffer } from '../ipvs/request-buffer.js';
+import type { NativeChanges, OperationName } from '../native/addon.js';
+import { layout } from '../native/layout.js';
+import type { Difference, DrainingDestination, StateChange } from './types.js';
+
+const { auxiliary: AUXILIARY } = layout.planOrigins;
+const OPERATION = layout.request.fields.operation.offset >> 2;
+const SERVICE_STATE = [...SERVICE_SETTINGS, 'inactivePersistence'] as const;
+
+/** What a request of a plan does. */
+interface Kind {
+  readonly name: OperationName;
+  readonly action: StateChange['action'];
+  readonly subject: 'service' | 'destination';
+  /**
+   * The errnos that mean that another program was faster, by what remains to be done: nothing, or
+   * another plan.
+   */
+  readonly lostRaces: Readonly<Record<string, 'done' | 'retry'>>;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: 'addService', action: 'add', subject: 'service', lostRaces: { EEXIST: 'retry' } },
+  { name: 'setService', action: 'update', subject: 'service', lostRaces: { ESRCH: 'retry' } },
+  { name: 'deleteService', action: 'delete', subject: 'service', lostRaces: { ESRCH: 'done' } },
+  {
+    name: 'addDestination',
+    action: 'add',
+    subject: 'destination',
+    lostRaces: { EEXIST: 'retry', ESRCH: 'retry' },
+  },
+  {
+    name: 'setDestination',
+    action: 'update',
+    subject: 'destination',
+    lostRaces: { ENOENT: 'retry', ESRCH: 'retry' },
+  },
+  {
+    name: 'deleteDestination',
+    action: 'delete',
+    subject: 'destination',
+    lostRaces: { ENOENT: 'done', ESRCH: 'done' },
+  },
+];
+const KIND_OF = new Map(KINDS.map((kind) => [layout.operations[kind.name] as number, kind]));
+
+/** The requests of a plan, and the changes that they make. */
+export class PlannedRequests {
+  readonly requests: RequestBuffer;
+  readonly #origins: Uint32Array;
+  readonly #before: RequestBuffer;
+
+  constructor({ requests, origins, before }: NativeChanges) {
+    this.requests = bufferOf(requests);
+    this.#origins = new Uint32Array(origins);
+    this.#before = bufferOf(before);
+  }
+
+  /** The number of services and destinations that the plan deletes. */
+  get deletions(): number {
+    let deletions = 0;
+    for (let index = 0; index < this.requests.count; index++) {
+      if (this.kindOf(index).action === 'delete') deletions++;
+    }
+    return deletions;
+  }
+
+  kindOf(index: number): Kind {
+    const { records } = this.requests;
+    const number = records.u32s[(this.requests.base(index) >> 2) + OPERATION] ?? 0;
+    const kind = KIND_OF.get(number);
+    if (kind === undefined) throw new Error(`the addon planned the unknown operation ${number}`);
+    return kind;
+  }
+
+  /** Returns the text of the service of a request. */
+  serviceOf(index: number): string {
+    return formatServiceAt(this.requests.records, this.requests.service(index));
+  }
+
+  /** Returns the changes of all requests but those in `failed`. */
+  *changes(failed: ReadonlySet<number>): Generator<StateChange> {
+    for (let index = 0; index < this.requests.count; index++) {
+      if (failed.has(index) || this.#origins[index] === AUXILIARY) continue;
+      yield this.#changeOf(index);
+    }
+  }
+
+  #changeOf(index: number): StateChange {
+    const { action, subject } = this.kindOf(index);
+    const { records } = this.requests;
+    const service = this.serviceOf(index);
+    const origin = this.#origins[index] ?? 0;
+    const differences = origin === 0 ? undefined : this.#differences(index, origin - 1);
+    if (subject === 'service') {
+      return differences === undefined ? { action, service } : { action, service, differences };
+    }
+    const destination = formatDestinationAt(records, this.requests.destination(index));
+    return differences === undefined
+      ? { action, service, destination }
+      : { action, service, destination, differences };
+  }
+
+  #differences(index: number, origin: number): Readonly<Record<string, Difference>> {
+    const { subject } = this.kindOf(index);
+    const read = READERS[subject];
+    return differencesOf(read(this.#before, origin), read(this.requests, index));
+  }
+}
+
+/** Returns the settings of the object of a request, by name. */
+type ReadSettings = (requests: RequestBuffer, index: number) => Readonly<Record<string, unknown>>;
+
+const READERS: Readonly<Record<Kind['subject'], ReadSettings>> = {
+  service(requests, index) {
+    const service = decodeService(requests.records, requests.service(index), NO_STATS);
+    return pick(service, SERVICE_STATE);
+  },
+  destination(requests, index) {
+    const at = requests.destination(index);
+    return pick(decodeDestination(requests.records, at, NO_STATS), DESTINATION_SETTINGS);
+  },
+};
+
+function pick(object: object, names: readonly string[]): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(object);
+  return Object.fromEntries(entries.filter(([name]) => names.includes(name)));
+}
+
+function differencesOf(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, Difference>> {
+  const differences: Record<string, Difference> = {};
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    // The settings are plain data, whose properties have the same order on both sides.
+    if (JSON.stringify(before[name]) === JSON.stringify(after[name])) continue;
+    differences[name] = [before[name], after[name]];
+  }
+  return differences;
+}
+
+function bufferOf(requests: ArrayBuffer): RequestBuffer {
+  const buffer = new RequestBuffer(0);
+  buffer.adopt(requests);
+  return buffer;
+}
+
+/** Returns the destinations that drain. */
+export function drainingOf({ draining, connections }: NativeChanges): DrainingDestination[] {
+  const requests = bufferOf(draining);
+  const counts = new Uint32Array(connections);
+  return Array.from({ length: requests.count }, (_, index) => ({
+    service: formatServiceAt(requests.records, requests.service(index)),
+    destination: formatDestinationAt(requests.records, requests.destination(index)),
+    activeConnections: counts[2 * index] ?? 0,
+    inactiveConnections: counts[2 * index + 1] ?? 0,
+  }));
+}
+
+const SIGNS: Readonly<Record<StateChange['action'], string>> = {
+  add: '+',
+  update: '~',
+  delete: '-',
+};
+
+/** Returns a change as a line of text: `~ tcp://10.96.0.1:443 10.1.1.2:6443 weight 1 → 3`. */
+export function formatChange({ action, service, destination, differences }: StateChange): string {
+  const words = [SIGNS[action], service];
+  if (destination !== undefined) words.push(destination);
+  const settings = Object.entries(differences ?? {}).map(
+    ([name, [before, after]]) => `${name} ${formatSetting(before)} → ${formatSetting(after)}`,
+  );
+  return [words.join(' '), settings.join(', ')].filter((part) => part !== '').join(' ');
+}
+
+function formatSetting(value: unknown): string {
+  if (value === null || value === undefined) return 'none';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

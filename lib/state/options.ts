@@ -1,0 +1,121 @@
+/**
+ * The options of a reconciliation, checked.
+ * @module
+ */
+import {
+  checkBoolean,
+  checkInteger,
+  checkName,
+  readArray,
+  readObject,
+  readOptions,
+} from '../core/check.js';
+import { checkSignal } from '../core/check-signal.js';
+import { wrongType } from '../core/input-errors.js';
+import type { Service } from '../ipvs/service.js';
+import { layout } from '../native/layout.js';
+import { type CheckedScope, checkProtocols, checkScope } from './scope.js';
+import type { KeptSetting } from './types.js';
+
+/** How destinations are drained; undefined: not at all. */
+export interface Draining {
+  /** The protocols whose destinations are drained: a bit for each. */
+  readonly protocols: number;
+  readonly ignoresInactive: boolean;
+}
+
+/** Checked options. */
+export interface CheckedOptions {
+  /** All unwanted services, those of scopes, those chosen by a function, or none. */
+  readonly prune: boolean | readonly CheckedScope[] | ((service: Service) => unknown);
+  readonly draining: Draining | undefined;
+  /** The settings that are compared: a bit for each. */
+  readonly compared: number;
+  readonly dryRun: boolean;
+  readonly maxDeletions: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+const KEYS = new Set(['prune', 'drain', 'keep', 'dryRun', 'maxDeletions', 'signal'] as const);
+const DRAIN_KEYS = new Set(['protocols', 'ignoreInactive'] as const);
+const { changes: BITS, drainedProtocols: DRAINED } = layout;
+const DEFAULT_DRAINED = DRAINED.tcp | DRAINED.sctp;
+
+/** The bits of the settings that each name keeps. */
+const KEPT: Readonly<Record<KeptSetting, number>> = {
+  scheduler: BITS.scheduler | BITS.schedulerFlags,
+  schedulerFlags: BITS.schedulerFlags,
+  persistence: BITS.persistence | BITS.timeout | BITS.netmask | BITS.engine,
+  onePacket: BITS.onePacket,
+  forwarding: BITS.forwarding | BITS.tunnel | BITS.tunnelReset,
+  weight: BITS.weight,
+  upperThreshold: BITS.upperThreshold,
+  lowerThreshold: BITS.lowerThreshold,
+  tunnel: BITS.tunnel | BITS.tunnelReset,
+};
+// Object.keys() returns the keys of the record.
+const KEPT_NAMES = Object.keys(KEPT) as KeptSetting[];
+const ALL = Object.values(BITS).reduce((bits, bit) => bits | bit, 0);
+
+/**
+ * Checks the options of `reconcile()`.
+ * @throws TypeError, RangeError bad options
+ */
+export function checkReconcileOptions(options: unknown): CheckedOptions {
+  const { prune, drain, keep, dryRun, maxDeletions, signal } = readOptions(options, KEYS);
+  return {
+    prune: checkPrune(prune),
+    draining: checkDrain(drain),
+    compared: ALL & ~checkKeep(keep),
+    dryRun: dryRun !== undefined && checkBoolean('options.dryRun', dryRun),
+    maxDeletions:
+      maxDeletions === undefined
+        ? Number.POSITIVE_INFINITY
+        : checkInteger('options.maxDeletions', maxDeletions, 0, Number.MAX_SAFE_INTEGER),
+    signal: checkSignal('options.signal', signal),
+  };
+}
+
+function checkPrune(prune: unknown): CheckedOptions['prune'] {
+  if (prune === undefined) return false;
+  // The check cannot see the parameters of the function or its value.
+  if (typeof prune === 'function') return prune as (service: Service) => unknown;
+  if (typeof prune === 'boolean') return prune;
+  if (Array.isArray(prune)) {
+    return readArray('options.prune', prune, 'an array', (scope, index) =>
+      checkScope(`options.prune[${index}]`, scope),
+    );
+  }
+  if (typeof prune !== 'object' || prune === null) {
+    throw wrongType('options.prune', prune, 'a boolean, a scope, an array of scopes or a function');
+  }
+  return [checkScope('options.prune', prune)];
+}
+
+function checkDrain(drain: unknown): Draining | undefined {
+  if (drain === undefined || drain === false) return undefined;
+  const { protocols, ignoreInactive } =
+    drain === true
+      ? { protocols: undefined, ignoreInactive: undefined }
+      : readObject('options.drain', drain, DRAIN_KEYS, () => ' or a boolean');
+  return {
+    protocols:
+      protocols === undefined
+        ? DEFAULT_DRAINED
+        : checkProtocols('options.drain.protocols', protocols).reduce(
+            (bits, name) => bits | DRAINED[name],
+            0,
+          ),
+    ignoresInactive:
+      ignoreInactive !== undefined && checkBoolean('options.drain.ignoreInactive', ignoreInactive),
+  };
+}
+
+function checkKeep(keep: unknown): number {
+  if (keep === undefined) return 0;
+  const names = readArray('options.keep', keep, "an array such as ['weight']", (name, index) => {
+    checkName(`options.keep[${index}]`, name, KEPT_NAMES);
+    return name;
+  });
+  return names.reduce((bits, name) => bits | KEPT[name], 0);
+}

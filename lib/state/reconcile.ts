@@ -1,0 +1,259 @@
+/**
+ * Reconciliation: compares the table with a desired state, and changes what differs.
+ *
+ * The addon plans, while it reads the table: it compares the wanted records with the listed ones,
+ * and only changes become requests and, if the caller reads them, objects.
+ * @module
+ */
+
+import { IpvsError, isIpvsError } from '../core/errors.js';
+import { wrongType } from '../core/input-errors.js';
+import { ReconcileError } from '../core/reconcile-error.js';
+import { throwIfAborted } from '../core/signals.js';
+import type { IpvsClient, IpvsQueue, IpvsTypes } from '../ipvs/client.js';
+import { decodeServiceEntry } from '../ipvs/decode-service.js';
+import { asNumber } from '../ipvs/stats.js';
+import type { Native, NativeChanges, NativeHandle, NativePlan } from '../native/addon.js';
+import { layout } from '../native/layout.js';
+import { Records } from '../native/records.js';
+import { runBatch } from '../queue/batch-chunks.js';
+import { EncodedBatch } from '../queue/encoded-batch.js';
+import type { Decoder } from '../queue/operation.js';
+import { type Routine, run } from '../queue/routine.js';
+import { drainingOf, PlannedRequests } from './changes.js';
+import { duplicateError, type EncodedState, encodeState } from './encode-state.js';
+import { type CheckedOptions, checkReconcileOptions } from './options.js';
+import { type MadeRequests, ReconcileResult } from './result.js';
+import { type CheckedScope, type Matches, withAddresses } from './scope.js';
+import type { DrainingDestination, ReconcileOptions, State, Unchanged } from './types.js';
+
+/** What a reconciliation uses of a handle. */
+export interface StateAccess {
+  readonly native: Pick<Native, 'Plan'>;
+  readonly handle: NativeHandle;
+  readonly client: IpvsClient;
+  readonly queue: IpvsQueue;
+  /** Returns the addresses of a link; none if there is no such link. */
+  readonly addressesOf: (link: string) => Routine<never, readonly string[]>;
+}
+
+/** Plans, while other programs change the table at the same time. */
+const ATTEMPTS = 6;
+/** The services and destinations that are read in one job: some milliseconds. */
+const CHUNK = 1024;
+
+const { size: ENTRY_SIZE, fields: ENTRY } = layout.serviceEntry;
+
+/** Returns the routine of `reconcile()`. @internal */
+export function reconcileWith(access: StateAccess) {
+  return function* reconcile(
+    state: State,
+    options: ReconcileOptions | undefined,
+  ): Routine<IpvsTypes, ReconcileResult> {
+    const wanted = encodeState(state);
+    const checked = checkReconcileOptions(options);
+    throwIfAborted(checked.signal);
+    return yield* reach(access, wanted, checked);
+  };
+}
+
+/** Reaches a state: plans and sends changes until no other program interferes. */
+function* reach(
+  access: StateAccess,
+  wanted: EncodedState,
+  options: CheckedOptions,
+): Routine<IpvsTypes, ReconcileResult> {
+  const { signal, dryRun, maxDeletions } = options;
+  const made: MadeRequests[] = [];
+  let first: Unchanged | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const changes = yield* plan(access, wanted, options);
+    const planned = new PlannedRequests(changes);
+    first ??= { services: changes.unchangedServices, destinations: changes.unchangedDestinations };
+    const result = (part: MadeRequests, draining: readonly DrainingDestination[]) =>
+      new ReconcileResult([...made, part], first as Unchanged, draining);
+    if (dryRun) return result({ planned, failed: new Set() }, drainingOf(changes));
+    checkDeletions(planned.deletions, maxDeletions);
+    throwIfAborted(signal);
+    const { part, errors, raced } = yield* send(access, planned, signal, attempt < ATTEMPTS);
+    if (errors.length > 0) {
+      throw failure(planned, part, errors, result(part, drainingOf(changes)));
+    }
+    if (!raced) return result(part, drainingOf(changes));
+    made.push(part);
+  }
+}
+
+/** Reads the table, and plans the changes. */
+function* plan(
+  access: StateAccess,
+  wanted: EncodedState,
+  { prune, draining, compared, signal }: CheckedOptions,
+): Routine<IpvsTypes, NativeChanges> {
+  const { native, handle } = access;
+  const plan = new native.Plan(
+    wanted.requests.bytes(),
+    compared,
+    draining !== undefined,
+    draining?.protocols ?? 0,
+    draining?.ignoresInactive ?? false,
+  );
+  const duplicate = plan.duplicate();
+  if (duplicate !== undefined) throw duplicateError(wanted, duplicate);
+  const unwanted = yield* run({
+    begin: () => plan.readServices(handle),
+    runSync: () => plan.readServicesSync(handle),
+  });
+  plan.prune(yield* choose(access, prune, new Records(unwanted)));
+  yield* readDestinations(plan, handle, signal);
+  return plan.finish();
+}
+
+function* readDestinations(
+  plan: NativePlan,
+  handle: NativeHandle,
+  signal: AbortSignal | undefined,
+): Routine<IpvsTypes, void> {
+  for (let more = true; more; ) {
+    throwIfAborted(signal);
+    more = yield* run({
+      begin: () => plan.readDestinations(handle, CHUNK),
+      runSync: () => plan.readDestinationsSync(handle, CHUNK),
+    });
+  }
+}
+
+/** Returns a flag for each of the unwanted services: 1 if it may be deleted. */
+function* choose(
+  access: StateAccess,
+  prune: CheckedOptions['prune'],
+  unwanted: Records,
+): Routine<IpvsTypes, Uint8Array> {
+  const flags = new Uint8Array(unwanted.bytes.length / ENTRY_SIZE);
+  if (prune === false || flags.length === 0) return flags;
+  if (prune === true) return flags.fill(1);
+  if (typeof prune === 'function') {
+    for (let index = 0; index < flags.length; index++) {
+      const choice = prune(decodeServiceEntry(unwanted, index * ENTRY_SIZE, asNumber));
+      if (typeof choice !== 'boolean') {
+        throw wrongType('the result of options.prune', choice, 'a boolean');
+      }
+      flags[index] = choice ? 1 : 0;
+    }
+    return flags;
+  }
+  const matchers: Matches[] = [];
+  for (const scope of prune) matchers.push(yield* matcherOf(access, scope));
+  for (let index = 0; index < flags.length; index++) {
+    const base = index * ENTRY_SIZE + ENTRY.service.offset;
+    flags[index] = matchers.some((matches) => matches(unwanted, base)) ? 1 : 0;
+  }
+  return flags;
+}
+
+function* matcherOf(access: StateAccess, { matches, link }: CheckedScope): Routine<never, Matches> {
+  if (link === undefined) return matches;
+  const isOfLink = withAddresses(yield* access.addressesOf(link));
+  return (records, base) => matches(records, base) && isOfLink(records, base);
+}
+
+/** What became of the requests of a plan. */
+interface Sent {
+  readonly part: MadeRequests;
+  /** The errors of changes that were refused or not sent. */
+  readonly errors: readonly unknown[];
+  /** True if another program was faster, so that another plan is needed. */
+  readonly raced: boolean;
+}
+
+/**
+ * Sends the requests of a plan.
+ * @param retries true if a lost race is no error yet
+ */
+function* send(
+  { client, queue }: StateAccess,
+  planned: PlannedRequests,
+  signal: AbortSignal | undefined,
+  retries: boolean,
+): Routine<IpvsTypes, Sent> {
+  const failed = new Set<number>();
+  if (planned.requests.count === 0) {
+    return { part: { planned, failed }, errors: [], raced: false };
+  }
+  const batch = EncodedBatch.of(client, planned.requests, (index) =>
+    decoderOf(planned.kindOf(index).name),
+  );
+  const results = yield* run({
+    begin: async () => (await runBatch(queue, [batch], { stopOnError: false, signal })).results,
+    runSync: () => queue.exchangeSync('reconcile', batch),
+  });
+  return judge(planned, results, failed, retries);
+}
+
+/** The decoders of requests, by operation. They have the name of the method that is called. */
+const decoders = new Map<string, Decoder<IpvsTypes, undefined>>();
+
+function decoderOf(request: IpvsTypes['requestName']): Decoder<IpvsTypes, undefined> {
+  let decoder = decoders.get(request);
+  if (decoder === undefined) {
+    decoder = { name: 'reconcile', request, decode: () => undefined };
+    decoders.set(request, decoder);
+  }
+  return decoder;
+}
+
+/** Sorts the failures of requests: lost races, errors, and what follows from an error. */
+function judge(
+  planned: PlannedRequests,
+  results: readonly PromiseSettledResult<unknown>[],
+  failed: Set<number>,
+  retries: boolean,
+): Sent {
+  const errors: unknown[] = [];
+  /** The services that were refused: their destinations fail for the same reason. */
+  const refused = new Set<string>();
+  let raced = false;
+  for (const [index, result] of results.entries()) {
+    if (result.status === 'fulfilled') continue;
+    const { reason } = result;
+    const { subject, lostRaces } = planned.kindOf(index);
+    const race = isIpvsError(reason) ? lostRaces[reason.code] : undefined;
+    if (race === 'done') continue;
+    failed.add(index);
+    if (subject === 'destination' && refused.has(planned.serviceOf(index))) continue;
+    if (race === 'retry' && retries) {
+      raced = true;
+      continue;
+    }
+    if (subject === 'service') refused.add(planned.serviceOf(index));
+    errors.push(reason);
+  }
+  return { part: { planned, failed }, errors, raced };
+}
+
+function checkDeletions(deletions: number, most: number): void {
+  if (deletions <= most) return;
+  throw new IpvsError(
+    `reconcile: the changes would delete ${deletions} services and destinations, which is more ` +
+      `than options.maxDeletions: ${most}; nothing was changed`,
+    { code: 'ERR_IPVS_TOO_MANY_DELETIONS', operation: 'reconcile' },
+  );
+}
+
+/** Returns the error for changes that were not made. */
+function failure(
+  { requests }: PlannedRequests,
+  { failed }: MadeRequests,
+  errors: readonly unknown[],
+  done: ReconcileResult,
+): unknown {
+  const refusals = errors.filter(isIpvsError);
+  const [first] = refusals;
+  // Only a signal ends requests with a reason that is not an error of this package.
+  if (first === undefined || refusals.length < errors.length) {
+    return errors.find((error) => !isIpvsError(error));
+  }
+  const were = failed.size === 1 ? 'was' : 'were';
+  const many = `${failed.size} of ${requests.count} changes ${were} not made`;
+  return new ReconcileError('reconcile', `reconcile: ${many}: ${first.message}`, refusals, done);
+}
