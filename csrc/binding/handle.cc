@@ -198,9 +198,8 @@ Napi::Value Handle::run_links(const Napi::CallbackInfo& info) {
   return Job::start(
       info.Env(),
       [clients = clients_, requests = KeptRecords<rtnl::Request>(info[0]),
-       addresses = KeptRecords<rtnl::AddressSettings>(info[1]), response] {
-        *response = clients->run_links(requests.records, addresses.records);
-      },
+       addresses = KeptRecords<rtnl::AddressSettings>(info[1]),
+       response] { *response = clients->run_links(requests.records, addresses.records); },
       [response](Napi::Env env) { return to_js(env, *response); });
 }
 

@@ -8,7 +8,7 @@ import { IpvsError } from './errors.js';
  * Some of the changes were refused; the others have been made. `errors` says which were refused and
  * why, `done` which were made.
  */
-export class ReconcileError<Done> extends IpvsError {
+export class ReconcileError<Done = unknown> extends IpvsError {
   /** The errors of the changes that were not made. */
   readonly errors: readonly IpvsError[];
   /** The changes that were made: the result so far. */

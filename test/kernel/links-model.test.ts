@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { IpvsError, Links, ReconcileError } from 'ipvs';
+import { IpvsError, Links, type Reconciled, ReconcileError } from 'ipvs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { shownAddressesByLink, shownLinks } from './helpers/iproute.js';
 import { useNamespace } from './helpers/use-namespace.js';
@@ -145,7 +145,7 @@ class Model {
   }
 }
 
-const sorted = ({ added, removed, updated }: ReconcileError['done']) => ({
+const sorted = ({ added, removed, updated }: Reconciled) => ({
   added: added.toSorted(),
   removed: removed.toSorted(),
   updated: updated.toSorted(),
@@ -157,7 +157,7 @@ async function outcomeOf([name, ...args]: Call): Promise<unknown> {
     const value = await method.apply(links, args);
     // The name of the operation tells the type of its answer.
     return {
-      value: name === 'reconcileAddresses' ? sorted(value as ReconcileError['done']) : value,
+      value: name === 'reconcileAddresses' ? sorted(value as Reconciled) : value,
     };
   } catch (error) {
     if (error instanceof ReconcileError) {

@@ -16,6 +16,11 @@ import type { Operation } from '../../lib/queue/operation.js';
 
 export { layout };
 
+/** The operations that methods request. The others belong to the plans of reconcile(). */
+export const METHOD_OPERATIONS = Object.keys(layout.operations).filter(
+  (name) => name !== 'setService' && name !== 'setDestination',
+);
+
 const LITTLE = endianness() === 'LE';
 
 type Served = typeof operations;

@@ -25,7 +25,7 @@ import type {
   Unknown,
 } from '../../lib/index.js';
 import * as surface from '../../lib/index.js';
-import { layout } from '../../lib/native/layout.js';
+import { METHOD_OPERATIONS } from './requests.js';
 
 test('the package exports nothing else', () => {
   expect(Object.keys(surface).sort()).toEqual([
@@ -46,8 +46,6 @@ test('the package exports nothing else', () => {
   ]);
 });
 
-const OPERATIONS = Object.keys(layout.operations);
-
 /** The methods of a class and of those that it extends. */
 function methodsOf({ prototype }: { readonly prototype: object }): string[] {
   const names = new Set<string>();
@@ -62,7 +60,7 @@ describe('the handle', () => {
   test('has a method for each operation, and few others', () => {
     expect(methodsOf(surface.Ipvs)).toEqual(
       [
-        ...OPERATIONS,
+        ...METHOD_OPERATIONS,
         'batch',
         'close',
         'connections',
@@ -70,6 +68,7 @@ describe('the handle', () => {
         'diagnose',
         'getStats',
         'getStatus',
+        'reconcile',
         'snapshot',
         'watch',
       ].sort(),
