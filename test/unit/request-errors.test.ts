@@ -107,7 +107,7 @@ const OPERATIONS: Readonly<Record<MethodOperation, Operation>> = {
     command: 'IPVS_CMD_DEL_DAEMON',
   },
 };
-// The keys of a Record<OperationName, ...>.
+// The keys of a Record<MethodOperation, ...>.
 const NAMES = Object.keys(OPERATIONS) as MethodOperation[];
 
 const ERRNOS = [
@@ -220,7 +220,7 @@ describe.each(NAMES)('%s', (operation) => {
 
 describe('the error of a refusal', () => {
   interface Row {
-    readonly operation: OperationName;
+    readonly operation: MethodOperation;
     readonly errno: (typeof ERRNOS)[number];
     readonly words: RegExp;
   }
