@@ -38,6 +38,7 @@ export const topics = {
   process: 'Whole processes, from start to end',
   each: 'One operation after the other',
   read: 'Read the table',
+  state: 'Reach a desired state',
   connections: 'Read the connection table',
   addresses: 'Addresses of a dummy link',
   growth: 'Growing costs',
@@ -82,6 +83,7 @@ const only = (services: number): Size => ({ services, destinations: 0 });
 
 const BOTH = [by10(1_000), by10(10_000)];
 const FIRST = BOTH.slice(0, 1);
+const LARGE = BOTH.slice(1);
 /** For cases that take milliseconds per operation. */
 const SAMPLE = [by10(5)];
 
@@ -197,6 +199,30 @@ const comparisons: readonly Comparison[] = [
     others: [{ name: 'listDestinations()', program: 'library', workload: 'list-destinations' }],
   },
   {
+    topic: 'state',
+    fixture: 'table',
+    sizes: LARGE,
+    baseline: { name: 'C, undecoded dump', program: 'floor', workload: 'list' },
+    others: [
+      { name: 'reconcile(), nothing to do', program: 'library', workload: 'reconcile-state' },
+      { name: 'reconcile(), 1 % changed', program: 'library', workload: 'reconcile-one-percent' },
+      {
+        name: 'snapshot() and comparison in JavaScript',
+        program: 'library',
+        workload: 'snapshot-and-compare',
+      },
+    ],
+  },
+  {
+    topic: 'state',
+    fixture: 'nothing',
+    sizes: LARGE,
+    baseline: { name: 'batch() into an empty table', program: 'library', workload: 'batch' },
+    others: [
+      { name: 'reconcile(), from empty', program: 'library', workload: 'reconcile-from-empty' },
+    ],
+  },
+  {
     topic: 'connections',
     fixture: 'connections',
     sizes: [only(20_000)],
@@ -296,6 +322,9 @@ export const limits: Readonly<Record<string, Limits>> = {
   'batch()': { warm: 2 },
   sync: { warm: 1.2 },
   'snapshot()': { warm: 1.1, cold: 2.5 },
+  'reconcile(), nothing to do': { warm: 1.3 },
+  'reconcile(), 1 % changed': { warm: 1.5 },
+  'reconcile(), from empty': { warm: 1.2 },
 };
 
 /** The fixtures that their workloads do not change. */

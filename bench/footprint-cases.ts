@@ -33,12 +33,17 @@ const blocking = (
 });
 
 /** A case on the growth of the process at its peak. */
-const growth = (name: string, measure: string): FootprintCase => ({
+const growth = (
+  name: string,
+  measure: string,
+  fixture: Fixture = 'nothing',
+  limit = 40,
+): FootprintCase => ({
   name: `memory: growth of the process by ${name}`,
   unit: 'MiB',
-  limit: 40,
+  limit,
   measure,
-  fixture: 'nothing',
+  fixture,
   size: SIZE,
 });
 
@@ -51,6 +56,8 @@ export const footprintCases: readonly FootprintCase[] = [
   blocking('the same batch(), without garbage collection', 'batch-without-gc', 'nothing'),
   blocking('snapshot() of 100,000 destinations', 'snapshot', 'table'),
   blocking('the same snapshot(), without garbage collection', 'snapshot-without-gc', 'table'),
+  blocking('reconcile() of 100,000 destinations, nothing to do', 'reconcile', 'table'),
+  growth('reconcile() of 100,000 destinations, nothing to do', 'growth-reconcile', 'table', 32),
   growth('Promise.all of 110,000 operations', 'growth-promise-all'),
   growth('110,000 operations, each 1,000 awaited', 'growth-calls-in-groups'),
   growth('batch() of 110,000 operations', 'growth-batch'),

@@ -2,7 +2,7 @@
  * The services, destinations and addresses that every measured program adds.
  * @module
  */
-import type { DestinationConfig, ServiceAddress, ServiceConfig } from 'ipvs';
+import type { DestinationConfig, ServiceAddress, ServiceConfig, State } from 'ipvs';
 import type { Size } from './measurements.js';
 
 /** The dummy link that gets the addresses. */
@@ -40,6 +40,11 @@ export function serviceTable({ services, destinations }: Size): ServiceEntry[] {
       forwarding: 'masquerade',
     })),
   ]);
+}
+
+/** Returns the same table as a state. */
+export function stateOf(table: readonly ServiceEntry[]): State {
+  return { services: table.map(([service, destinations]) => ({ ...service, destinations })) };
 }
 
 /** Returns the same table as arguments of ipvsadm, one list for each operation. */

@@ -17,7 +17,7 @@ import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/
 import { fileURLToPath } from 'node:url';
 import { Ipvs } from 'ipvs';
 import type { Size } from '../measurements.js';
-import { type ServiceEntry, serviceTable } from '../objects.js';
+import { type ServiceEntry, serviceTable, stateOf } from '../objects.js';
 import { addBatch, addConcurrently, addInGroups, type Load } from './loads.js';
 
 const MIN_MS = 100;
@@ -152,6 +152,11 @@ const batch: Act = (ipvs, table) => () =>
 
 const snapshot: Act = (ipvs) => () => ipvs.snapshot();
 
+const reconcile: Act = (ipvs, table) => {
+  const state = stateOf(table);
+  return () => ipvs.reconcile(state);
+};
+
 /** Measures after a warm-up with other services, in which V8 compiles the code. */
 function blocking(act: Act, measure: MeasureBlocking) {
   return async (ipvs: Ipvs, { services, destinations }: Size) => {
@@ -197,6 +202,10 @@ const measures: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<numb
   'growth-promise-all': (ipvs, size) => growth(ipvs, serviceTable(size), addConcurrently),
   'growth-calls-in-groups': (ipvs, size) => growth(ipvs, serviceTable(size), addInGroups),
   'growth-batch': (ipvs, size) => growth(ipvs, serviceTable(size), addBatch),
+
+  'growth-reconcile': (ipvs, size) =>
+    growth(ipvs, serviceTable(size), (handle, table) => handle.reconcile(stateOf(table))),
+  reconcile: blocking(reconcile, longestBlock),
 
   memory: async (ipvs) => {
     // Allocates what is allocated once: the thread pool, the buffers of the socket.

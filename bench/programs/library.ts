@@ -2,7 +2,7 @@
  * The workloads of this library.
  * @module
  */
-import { Ipvs } from 'ipvs';
+import { formatServiceReference, Ipvs, type State } from 'ipvs';
 import {
   DELETED,
   LINK,
@@ -10,6 +10,7 @@ import {
   realAddress,
   type ServiceEntry,
   serviceTable,
+  stateOf,
   virtualAddress,
 } from '../objects.js';
 import { addBatch, addConcurrently, addSync } from './loads.js';
@@ -61,6 +62,57 @@ function reconciling(changed: boolean): Workload {
   };
 }
 
+/** A workload that reaches states in turn. The table has the first one. */
+function reaching(...states: ((table: readonly ServiceEntry[]) => State)[]): Workload {
+  return async (size, netns) => {
+    const ipvs = await open(netns);
+    const table = serviceTable(size);
+    const wanted = states.map((make) => make(table));
+    let runs = 0;
+    return async () => {
+      await ipvs.reconcile(wanted[++runs % wanted.length] as State, { prune: true });
+      return size.services * (1 + size.destinations);
+    };
+  };
+}
+
+/** Returns the state of a table in which one destination in a hundred has another weight. */
+const withWeights = (table: readonly ServiceEntry[]): State => {
+  const { services } = stateOf(table);
+  let count = 0;
+  return {
+    services: services.map((service) => ({
+      ...service,
+      destinations: service.destinations?.map((each) =>
+        ++count % 100 === 0 ? { ...each, weight: 2 } : each,
+      ),
+    })),
+  };
+};
+
+/**
+ * Compares a snapshot with the wanted table, as programs do that have no reconcile(). Returns the
+ * number of objects that are as they should be.
+ */
+async function compare(ipvs: Ipvs, table: readonly ServiceEntry[]): Promise<number> {
+  const { services } = await ipvs.snapshot();
+  const byKey = new Map(services.map((each) => [formatServiceReference(each), each]));
+  let same = 0;
+  for (const [wanted, destinations] of table) {
+    const service = byKey.get(formatServiceReference(wanted));
+    if (service?.scheduler !== wanted.scheduler) continue;
+    same++;
+    const present = new Map(
+      service?.destinations.map((each) => [`${each.address}:${each.port}`, each]),
+    );
+    for (const each of destinations) {
+      const found = present.get(`${each.address}:${each.port}`);
+      if (found?.forwarding === each.forwarding && found?.weight === (each.weight ?? 1)) same++;
+    }
+  }
+  return same;
+}
+
 /** Adds and deletes other destinations: the kernel keeps deleted ones for minutes. */
 async function deleteOthers(ipvs: Ipvs): Promise<void> {
   const service = { protocol: 'tcp', address: virtualAddress(-1), port: 80 } as const;
@@ -98,6 +150,16 @@ await main({
     const { services } = await ipvs.snapshot();
     return services.reduce((sum, { destinations }) => sum + 1 + destinations.length, 0);
   }),
+
+  'reconcile-state': reaching(stateOf),
+  'reconcile-one-percent': reaching(stateOf, withWeights),
+  'reconcile-from-empty': adding((ipvs, table) => ipvs.reconcile(stateOf(table))),
+
+  'snapshot-and-compare': async (size, netns) => {
+    const ipvs = await open(netns);
+    const table = serviceTable(size);
+    return () => compare(ipvs, table);
+  },
 
   'list-services': reading(async (ipvs) => (await ipvs.listServices()).length),
 
