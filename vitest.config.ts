@@ -66,7 +66,14 @@ export default defineConfig({
     projects: [
       {
         // Needs the addon, but no kernel with IPVS.
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], alias: { ipvs } },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          alias: { ipvs },
+          // Ends only what hangs: a property test of a second may take a minute on a busy machine.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         test: {

@@ -38,7 +38,7 @@ test('each example of the API document is a program of its own, which closes wha
   }
 });
 
-test('TypeScript compiles, strictly', { timeout: 60_000 }, () => {
+test('TypeScript compiles, strictly', () => {
   expect(existsSync(join(compile(), 'api.mjs'))).toBe(true);
 });
 
