@@ -7,7 +7,7 @@ import { FakeHandle, open, settled } from './fake-handle.js';
 import { untyped } from './requests.js';
 import { nativeResponse } from './responses.js';
 
-test('synchronous calls use one buffer, whatever their results, and close() gives it back', async () => {
+test('synchronous calls use one buffer, and close() gives it back', async () => {
   const handle = new FakeHandle();
   const runSync = vi.fn<NativeHandle['runSync']>(() => undefined);
   handle.runSync = runSync;
