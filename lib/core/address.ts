@@ -158,8 +158,17 @@ function formatIpv6(bytes: Uint8Array, at: number): string {
   return gap < 0 ? text(0, 8) : `${text(0, gap)}::${text(gap + gapLength, 8)}`;
 }
 
-/** The first octet of IPv4 multicast addresses, which follow the unicast ones. @internal */
-export const FIRST_MULTICAST = 224;
+/** The first octet of IPv4 multicast addresses, which follow the unicast ones. */
+const FIRST_MULTICAST = 224;
+
+/**
+ * Returns true for an IPv4 address that is unicast by its first octet. Most are, and need no closer
+ * look. @internal
+ */
+export function isPlainUnicast(bytes: Uint8Array, at: number, family: number): boolean {
+  const first = bytes[at] ?? 0;
+  return family === AF_INET && first > 0 && first < FIRST_MULTICAST;
+}
 
 /**
  * Returns the kind of the address at `at`, for messages. Only the kernel knows the kinds that

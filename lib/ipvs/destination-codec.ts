@@ -6,16 +6,16 @@ import {
   AF_INET,
   AF_INET6,
   describeAddress,
-  FIRST_MULTICAST,
   formatAddress,
   isMapped,
+  isPlainUnicast,
 } from '../core/address.js';
 import { checkInteger } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
 import { forwardings, tunnelTypes } from './names.js';
 import { DESTINATION_KEY, DESTINATION_SETTINGS, DESTINATION_STATE } from './properties.js';
-import { checkKeyed, encodeDestinationKey } from './reference.js';
+import { copyKeyed, encodeDestinationKey } from './reference.js';
 import { destinationObjectHint } from './reference-hints.js';
 import type { Keys, RequestBuffer } from './request-buffer.js';
 import {
@@ -61,14 +61,12 @@ export function encodeDestinationConfig(request: RequestBuffer, config: unknown)
   }
   const settings = isReadable(config, CONFIG_KEYS)
     ? config
-    : checkKeyed(request, 'destination', config, CONFIG_KEYS, encodeDestinationKey);
+    : copyKeyed(request, 'destination', config, CONFIG_KEYS, encodeDestinationKey);
   encodeDestinationKey(request, 'destination', settings);
-  const first = request.records.bytes[request.current + ADDRESS] ?? 0;
-  // Most addresses need no closer look.
-  const isUnicast = first > 0 && first < FIRST_MULTICAST;
-  if (!isUnicast || request.keys.destinationFamily !== AF_INET) checkUnicast(request);
-  const { stats } = settings;
-  encodeSettings(request, settings, stats === undefined ? 'config' : sourceOf(stats));
+  const { records, current, keys } = request;
+  const isUnicast = isPlainUnicast(records.bytes, current + ADDRESS, keys.destinationFamily);
+  if (!isUnicast) checkUnicast(request);
+  encodeSettings(request, settings, sourceOf(settings.stats));
 }
 
 /** Encodes the changes of an update, after the keys of service and destination. @internal */

@@ -43,7 +43,9 @@ function encodeServiceObject(
   reference: unknown,
 ): ServiceKeyProperties | undefined {
   checkReference(property, reference, "'tcp://10.96.0.1:443'");
-  const settings = checkKeyed(request, property, reference, SERVICE_PROPERTIES, encodeServiceKey);
+  const settings = isReadable(reference, SERVICE_PROPERTIES)
+    ? reference
+    : copyKeyed(request, property, reference, SERVICE_PROPERTIES, encodeServiceKey);
   const key = encodeServiceKey(request, property, settings);
   // An object that was copied is no plain one: its class may have getters.
   return settings === reference ? key : undefined;
@@ -132,13 +134,9 @@ export function encodeDestinationReference(
 ): boolean {
   if (typeof reference === 'string') return encodeDestinationText(request, property, reference);
   checkReference(property, reference, "'10.0.0.1:80'");
-  const key = checkKeyed(
-    request,
-    property,
-    reference,
-    DESTINATION_PROPERTIES,
-    encodeDestinationKey,
-  );
+  const key = isReadable(reference, DESTINATION_PROPERTIES)
+    ? reference
+    : copyKeyed(request, property, reference, DESTINATION_PROPERTIES, encodeDestinationKey);
   return encodeDestinationKey(request, property, key);
 }
 
@@ -164,18 +162,17 @@ export function encodeDestinationKey(
 }
 
 /**
- * Returns the settings in an object that has a key. If the object is refused although its key is
- * good, encodes the key: the error then names it.
+ * Returns the settings in an object that has a key, and that is not readable. If the object is
+ * refused although its key is good, encodes the key: the error then names it.
  * @internal
  */
-export function checkKeyed<Key extends string>(
+export function copyKeyed<Key extends string>(
   request: RequestBuffer,
   property: string,
   value: unknown,
   allowed: ReadonlySet<Key>,
   encodeKey: (request: RequestBuffer, property: string, key: Unchecked<KeyProperty>) => unknown,
 ): Unchecked<Key> {
-  if (isReadable(value, allowed)) return value;
   try {
     return copySettings(property, value, allowed);
   } catch (error) {

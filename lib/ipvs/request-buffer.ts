@@ -78,7 +78,8 @@ export class RequestBuffer extends EncodedRequests<OperationName> {
     if (memory !== undefined && memory.byteLength <= MAX_MEMORY) this.#memory = memory;
   }
 
-  override discard(): void {
+  override discard(count: number): void {
+    super.discard(count);
     this.#lastIndex = NOWHERE;
   }
 

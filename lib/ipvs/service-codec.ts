@@ -2,14 +2,14 @@
  * Services in records: how configurations and changes are checked and encoded.
  * @module
  */
-import { AF_INET, describeAddress, FIRST_MULTICAST, formatAddress } from '../core/address.js';
+import { describeAddress, formatAddress, isPlainUnicast } from '../core/address.js';
 import { checkBoolean } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
 import { protocols } from './names.js';
 import { encodePersistence, hostMask } from './persistence.js';
 import { SERVICE_KEY, SERVICE_SETTINGS, SERVICE_STATE } from './properties.js';
-import { checkKeyed, encodeServiceKey, encodeServiceReference } from './reference.js';
+import { copyKeyed, encodeServiceKey, encodeServiceReference } from './reference.js';
 import { serviceObjectHint } from './reference-hints.js';
 import type { Keys, RequestBuffer } from './request-buffer.js';
 import { checkFlagOwner, checkScheduler, checkSchedulerFlags } from './schedulers.js';
@@ -47,17 +47,14 @@ export function encodeServiceConfig(request: RequestBuffer, config: unknown): vo
   }
   const settings = isReadable(config, CONFIG_KEYS)
     ? config
-    : checkKeyed(request, 'service', config, CONFIG_KEYS, encodeServiceKey);
+    : copyKeyed(request, 'service', config, CONFIG_KEYS, encodeServiceKey);
   const key = encodeServiceKey(request, 'service', settings);
   // Not of an object that was copied: its class may have getters.
   if (settings === config) request.keepService(config, key);
-  const { stats } = settings;
-  const source = stats === undefined ? 'config' : sourceOf(stats);
+  const source = sourceOf(settings.stats);
   if (source === 'config') {
-    const first = request.records.bytes[request.current + ADDRESS] ?? 0;
-    // Most keys need no closer look.
-    const isUnicast =
-      first > 0 && first < FIRST_MULTICAST && request.keys.serviceFamily === AF_INET;
+    const { records, current, keys } = request;
+    const isUnicast = isPlainUnicast(records.bytes, current + ADDRESS, keys.serviceFamily);
     if (!isUnicast || protocols.find(key.protocol) === undefined) checkServiceKey(request);
   }
   encodeSettings(request, settings, source);

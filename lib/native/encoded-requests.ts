@@ -6,7 +6,9 @@ import type { Field, RecordLayout } from './addon.js';
 import { Records } from './records.js';
 
 /** The capacity of a new buffer, in requests. */
-const FIRST_CAPACITY = 16;
+const FIRST_CAPACITY = 32;
+/** A large load fills a buffer of the queue: it has 2,048 requests after growing twice. */
+const GROWTH = 8;
 
 /**
  * Encoded requests of one size. Only this class writes its fields; they are no getters, because
@@ -68,8 +70,13 @@ export class EncodedRequests<Operation extends string> {
     this.count++;
   }
 
-  /** Forgets the request that was begun. The next one overwrites it. */
-  discard(): void {}
+  /**
+   * Forgets the request that was begun, and those that were committed after the first `count`: they
+   * belong to the same call. The next ones overwrite them.
+   */
+  discard(count: number): void {
+    this.count = count;
+  }
 
   /** Commits the request that was begun, and begins another one of the same call. */
   next(operation: string): void {
@@ -89,7 +96,7 @@ export class EncodedRequests<Operation extends string> {
   }
 
   #grow(): void {
-    this.#capacity *= 2;
+    this.#capacity *= GROWTH;
     this.records = this.records.enlarged(this.#capacity * this.#size);
   }
 }

@@ -11,8 +11,8 @@ interface RequestsLike {
   begin(request: string): void;
   /** Adds the request that was begun. */
   commit(): void;
-  /** Forgets the request that was begun. */
-  discard(): void;
+  /** Forgets the request that was begun, and those that were committed after the first `count`. */
+  discard(count: number): void;
   /** Removes all requests. */
   clear(): void;
 }

@@ -97,7 +97,7 @@ export class EncodedBatch<Types extends ClientTypes> {
       // Each request has a decoder, so that it can be found by the place of the request.
       for (let index = first; index < requests.count; index++) this.#decoders[index] = decoder;
     } catch (error) {
-      requests.discard();
+      requests.discard(first);
       if (!isInputErrorSince(mark, error)) throw keepStack(error);
       const { name, request } = operation;
       describeInput(error, name, this.#client.target(request, requests, args));
@@ -170,8 +170,7 @@ export class EncodedBatch<Types extends ClientTypes> {
     let decoded = 0;
     for (let place = 0; place < count; ) {
       let result: PromiseSettledResult<unknown>;
-      // Each request has a decoder.
-      const decoder = this.#decoders[first + place] as Decoder<Types, unknown>;
+      const decoder = this.#decoderAt(first + place);
       try {
         if (received.status === 'rejected') {
           throw this.#client.exchangeError(received.reason, decoder.name);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { IpvsOperation } from '../../lib/ipvs/operations.js';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
 import { EncodedBatch } from '../../lib/queue/encoded-batch.js';
-import { open } from './fake-handle.js';
+import { open, operationsOf } from './fake-handle.js';
 import { calls } from './requests.js';
 import { destinationRecord, nativeResponse } from './responses.js';
 
@@ -25,4 +26,24 @@ test.each([
   });
   expect([...work]).toHaveLength(given.yields);
   expect(taken).toBe(given.lists);
+});
+
+test('a call of several requests that is refused after the first ones leaves none of them', () => {
+  const { client } = open();
+  const batch = new EncodedBatch(client);
+  const several = (fails: boolean): IpvsOperation<undefined> => ({
+    name: 'snapshot',
+    request: 'flush',
+    arity: 0,
+    requests: 3,
+    encode: (requests) => {
+      for (let each = 1; each < 3; each++) requests.next('flush');
+      if (fails) throw new RangeError('out of memory');
+    },
+    decode: () => undefined,
+  });
+  batch.add(several(false), []);
+  expect(() => batch.add(several(true), [])).toThrow('out of memory');
+  batch.add(calls.getTimeouts(), []);
+  expect(operationsOf(batch.requests.bytes())).toEqual(['flush', 'flush', 'flush', 'getTimeouts']);
 });

@@ -17,7 +17,7 @@ function add(buffer: RequestBuffer, name: string, encode: Encode): void {
     buffer.commit();
   } catch (error) {
     expect(error).toBeInstanceOf(Error);
-    buffer.discard();
+    buffer.discard(buffer.count);
   }
 }
 
