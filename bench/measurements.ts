@@ -89,6 +89,13 @@ export interface ProbeFigure {
   readonly values: ByForm<readonly number[]>;
 }
 
+/** The longest time that the library alone blocked the event loop. */
+export interface ProbeBlock {
+  readonly name: string;
+  /** Milliseconds, for each process. */
+  readonly values: readonly number[];
+}
+
 /** What can be said about a report: how, where and when it was measured. */
 export interface Session {
   readonly command: string;
@@ -103,6 +110,8 @@ export interface Session {
 /** The cost of an operation in the library alone, on a native handle that answers at once. */
 export interface ProbeReport {
   readonly figures: readonly ProbeFigure[];
+  /** Left out by earlier versions. */
+  readonly blocks?: readonly ProbeBlock[];
   /** The calls of each function. */
   readonly calls: ByForm<readonly Cost[]>;
   /** Nanoseconds in each function in the first run of a process. */

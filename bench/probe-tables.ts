@@ -6,6 +6,7 @@ import {
   type ByForm,
   type Cost,
   FORMS,
+  type ProbeBlock,
   type ProbeFigure,
   type ProbeReport,
 } from './measurements.js';
@@ -28,6 +29,18 @@ function figureTable(figures: readonly ProbeFigure[]): Table {
         digits(median(values[form])),
         `${digits(Math.min(...values[form]))} – ${digits(Math.max(...values[form]))}`,
       ]),
+    ]),
+  };
+}
+
+function blockTable(blocks: readonly ProbeBlock[]): Table {
+  return {
+    title: 'Longest block of the event loop without the kernel',
+    head: ['', 'ms', 'min – max'],
+    rows: blocks.map(({ name, values }) => [
+      name,
+      digits(median(values)),
+      `${digits(Math.min(...values))} – ${digits(Math.max(...values))}`,
     ]),
   };
 }
@@ -107,6 +120,7 @@ export function probeTables(report: ProbeReport): Table[] {
   return [
     figureTable(report.figures),
     goalTable(goals),
+    ...(report.blocks === undefined ? [] : [blockTable(report.blocks)]),
     moduleTable(report),
     ...FORMS.map((form) => functionTable(report, form)),
   ];

@@ -15,10 +15,17 @@ import {
   type Cost,
   FORMS,
   type Form,
+  type ProbeBlock,
   type ProbeFigure,
   type ProbeReport,
 } from './measurements.js';
-import { probeCases, probeSize, quickProbeSize } from './probe-cases.js';
+import {
+  probeBlockSize,
+  probeBlocks,
+  probeCases,
+  probeSize,
+  quickProbeSize,
+} from './probe-cases.js';
 
 const [, , file = '', mode] = process.argv;
 const quick = mode === 'quick';
@@ -27,17 +34,33 @@ const ROUNDS = quick ? 1 : 7;
 const PROFILES = quick ? 1 : 10;
 const WARM_RUNS = quick ? 10 : 100;
 
-const program = fileURLToPath(new URL('programs/probe.js', import.meta.url));
+const compiled = (name: string) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 
-/** Runs the program, which prints JSON of a type that the caller knows. */
-function run<Output>(measure: string, form: Form, runs: number, flags: readonly string[]): Output {
-  const { services, destinations } = quick ? quickProbeSize : probeSize;
-  const args = [measure, form, services, destinations, runs].map(String);
-  const output = execFileSync(process.execPath, ['--no-warnings', ...flags, program, ...args], {
+/** Runs Node.js, with a program that prints JSON of a type that the caller knows. */
+function outputOf<Output>(...args: readonly (string | number)[]): Output {
+  const output = execFileSync(process.execPath, ['--no-warnings', ...args.map(String)], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return JSON.parse(output) as Output;
+}
+
+function run<Output>(measure: string, form: Form, runs: number, flags: readonly string[]): Output {
+  const { services, destinations } = quick ? quickProbeSize : probeSize;
+  return outputOf(...flags, compiled('probe.js'), measure, form, services, destinations, runs);
+}
+
+/** Measures the longest blocks of the event loop. */
+function measureBlocks(): ProbeBlock[] {
+  const { services, destinations } = quick ? quickProbeSize : probeBlockSize;
+  return probeBlocks.map(({ name, measure }) => ({
+    name,
+    values: Array.from({ length: ROUNDS }, () => {
+      const program = compiled('probe-blocks.js');
+      const args = ['--expose-gc', program, measure, services, destinations];
+      return outputOf<{ readonly value: number }>(...args).value;
+    }),
+  }));
 }
 
 function byForm<Value>(measure: (form: Form) => Value): ByForm<Value> {
@@ -96,6 +119,7 @@ const report: ProbeReport = {
       values: byForm((form) => [total(calls[form])]),
     },
   ],
+  blocks: progress('blocks of the event loop', measureBlocks),
   calls,
   cold: progress('cold profiles', () => byForm(coldProfile)),
   warm: progress('warm profiles', () =>

@@ -8,38 +8,15 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector/promises';
-import { createRequire, SourceMap } from 'node:module';
+import { SourceMap } from 'node:module';
 import { setImmediate as nextIteration } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { GCProfiler } from 'node:v8';
-import { Ipvs } from 'ipvs';
 import type { ByForm, Cost } from '../measurements.js';
 import { serviceTable } from '../objects.js';
+import { Ipvs, instantHandle } from './instant-handle.js';
 import { addBatch, addConcurrently, addSync, type Load } from './loads.js';
 
-const root = new URL('../../../', import.meta.url);
-const dist = new URL('dist/', root);
-
-let isAnswering = true;
-
-/** A native handle whose requests all succeed at once. */
-class InstantHandle {
-  async open(): Promise<void> {}
-
-  /** Returns an empty response, with the time if it is asked for. */
-  run(...[, , , , isTimed]: readonly unknown[]): Promise<object | undefined> {
-    if (!isAnswering) return new Promise(() => undefined);
-    return Promise.resolve(isTimed === true ? { elapsed: 0 } : undefined);
-  }
-
-  runSync(): undefined {}
-
-  close(): void {}
-}
-
-// The addon is loaded once, so the library gets the same exports.
-const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => object;
-Object.assign(load(fileURLToPath(root)), { Handle: InstantHandle });
+const dist = new URL('../../../dist/', import.meta.url);
 
 const forms: ByForm<Load> = {
   'Promise.all': addConcurrently,
@@ -111,7 +88,7 @@ async function pending(): Promise<number[]> {
   await add(ipvs, table.slice(0, WARM_UP_SERVICES));
   collectGarbage();
   const before = usedMemory();
-  isAnswering = false;
+  instantHandle.answers = 'never';
   const added = add(ipvs, table);
   await nextIteration();
   collectGarbage();
