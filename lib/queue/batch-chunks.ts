@@ -23,8 +23,11 @@ class Results implements BatchOutcome {
   readonly errors: unknown[] = [];
   #count = 0;
 
-  constructor(length: number) {
+  readonly #hasPlaces: boolean;
+
+  constructor(length: number, hasPlaces: boolean) {
     this.results = new Array(length);
+    this.#hasPlaces = hasPlaces;
   }
 
   /** The number of results so far. */
@@ -35,7 +38,7 @@ class Results implements BatchOutcome {
   /** Takes the next result of an operation that was sent. */
   readonly take = (result: PromiseSettledResult<unknown>): void => {
     if (result.status === 'rejected') {
-      placeResult(result.reason, this.#count);
+      if (this.#hasPlaces) placeResult(result.reason, this.#count);
       this.errors.push(result.reason);
     }
     this.results[this.#count++] = result;
@@ -54,6 +57,8 @@ export interface BatchRunOptions {
   readonly stopOnError: boolean;
   /** Ends the batch between two chunks when it is aborted. */
   readonly signal: AbortSignal | undefined;
+  /** If false, errors do not name the places of their operations. Default true. */
+  readonly hasPlaces?: boolean;
 }
 
 /** The number of requests of the first chunk, and of the smallest one. */
@@ -79,9 +84,10 @@ function nextSize(size: number, elapsed: number): number {
 export async function runBatch<Types extends ClientTypes>(
   queue: Queue<Types>,
   batches: readonly EncodedBatch<Types>[],
-  { stopOnError, signal }: BatchRunOptions,
+  { stopOnError, signal, hasPlaces = true }: BatchRunOptions,
 ): Promise<BatchOutcome> {
-  const outcome = new Results(batches.reduce((sum, { count }) => sum + count, 0));
+  const length = batches.reduce((sum, { count }) => sum + count, 0);
+  const outcome = new Results(length, hasPlaces);
   let size = FIRST_CHUNK;
   let isStopped = false;
   let decodeLast = () => {};

@@ -2,7 +2,8 @@
  * Encoding of the desired state: a request for each wanted service and destination.
  * @module
  */
-import { readArray, readObject } from '../core/check.js';
+import { own, readArray, readObject } from '../core/check.js';
+import { checkInstance } from '../core/check-instance.js';
 import {
   describeInput,
   type InputError,
@@ -11,6 +12,7 @@ import {
   wrongValue,
 } from '../core/input-errors.js';
 import { encodeDestinationConfig } from '../ipvs/destination-codec.js';
+import { SERVICE_PROPERTIES } from '../ipvs/properties.js';
 import { encodeServiceOfDestination } from '../ipvs/reference.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
 import { encodeServiceConfig } from '../ipvs/service-codec.js';
@@ -42,14 +44,17 @@ export function encodeState(state: unknown): EncodedState {
   return { requests, pathOf: (index) => pathOf(starts, index) };
 }
 
-/** Returns the number of objects in a state, as far as it can be told before they are checked. */
+/**
+ * Returns the number of objects in a state, as far as it can be told before they are checked. Calls
+ * no accessor, because each property is read once.
+ */
 function capacityFor(services: readonly unknown[]): number {
   let count = 1;
   for (const service of services) {
-    const destinations: unknown =
-      typeof service === 'object' && service !== null && 'destinations' in service
-        ? service.destinations
-        : undefined;
+    const destinations: unknown = Object.getOwnPropertyDescriptor(
+      Object(service),
+      'destinations',
+    )?.value;
     count += 1 + (Array.isArray(destinations) ? destinations.length : 0);
   }
   return count;
@@ -59,18 +64,23 @@ function encodeService(requests: RequestBuffer, path: string, service: unknown):
   if (typeof service !== 'object' || service === null || Array.isArray(service)) {
     throw wrongType(path, service, 'an object: a service and its destinations');
   }
-  const { destinations, ...config } = service as { readonly destinations?: unknown };
+  // Has own properties only, and calls each accessor once: V8 calls that of `destinations` a second
+  // time for `config`.
+  const copy: { readonly destinations?: unknown } = { ...service };
+  const destinations = own(copy, 'destinations');
+  const { destinations: _, ...config } = copy;
   // A service whose destinations are left alone is an update for the plan.
-  encode(requests, path, destinations === undefined ? 'updateService' : 'ensureService', () =>
-    // Only a plain object is read as a copy: of others, the encoder says what is wrong.
-    encodeServiceConfig(requests, isCopyable(service) ? config : service),
-  );
+  encode(requests, path, destinations === undefined ? 'updateService' : 'ensureService', () => {
+    // The copy has only the own properties of an instance, and must have all of its contents.
+    if (!isPlain(service)) checkInstance('service', service, SERVICE_PROPERTIES);
+    encodeServiceConfig(requests, config);
+  });
   if (destinations === undefined) return;
   const rule = 'an array of destinations';
   const listPath = `${path}.destinations`;
-  const list = readArray(listPath, destinations, rule, (each) => each);
-  for (let place = 0; place < list.length; place++) {
-    const destination = list[place];
+  const wanted = readArray(listPath, destinations, rule, (each) => each);
+  for (let place = 0; place < wanted.length; place++) {
+    const destination = wanted[place];
     encode(requests, `${listPath}[${place}]`, 'ensureDestination', () => {
       encodeServiceOfDestination(requests, config, destination);
       encodeDestinationConfig(requests, destination);
@@ -78,9 +88,8 @@ function encodeService(requests: RequestBuffer, path: string, service: unknown):
   }
 }
 
-function isCopyable(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** Encodes one request. An input error names the path of the object and its key. */

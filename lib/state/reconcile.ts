@@ -25,7 +25,7 @@ import { duplicateError, type EncodedState, encodeState } from './encode-state.j
 import { type CheckedOptions, checkReconcileOptions } from './options.js';
 import { type MadeRequests, ReconcileResult } from './result.js';
 import { type CheckedScope, type Matches, withAddresses } from './scope.js';
-import type { DrainingDestination, ReconcileOptions, State, Unchanged } from './types.js';
+import type { ReconcileOptions, State, Unchanged } from './types.js';
 
 /** What a reconciliation uses of a handle. */
 export interface StateAccess {
@@ -65,21 +65,26 @@ function* reach(
 ): Routine<IpvsTypes, ReconcileResult> {
   const { signal, dryRun, maxDeletions } = options;
   const made: MadeRequests[] = [];
+  let deletions = 0;
   let first: Unchanged | undefined;
   for (let attempt = 1; ; attempt++) {
     const changes = yield* plan(access, wanted, options);
     const planned = new PlannedRequests(changes);
     first ??= { services: changes.unchangedServices, destinations: changes.unchangedDestinations };
-    const result = (part: MadeRequests, draining: readonly DrainingDestination[]) =>
-      new ReconcileResult([...made, part], first as Unchanged, draining);
-    if (dryRun) return result({ planned, failed: new Set() }, drainingOf(changes));
-    checkDeletions(planned.deletions, maxDeletions);
+    const unchanged = first;
+    const result = (...parts: MadeRequests[]) =>
+      new ReconcileResult([...made, ...parts], unchanged, drainingOf(changes));
+    if (dryRun) return result({ planned, failed: new Set() });
+    deletions += planned.deletions;
+    if (deletions > maxDeletions) {
+      throw tooManyDeletions(deletions, maxDeletions, attempt === 1 ? undefined : result());
+    }
     throwIfAborted(signal);
     const { part, errors, raced } = yield* send(access, planned, signal, attempt < ATTEMPTS);
-    if (errors.length > 0) {
-      throw failure(planned, part, errors, result(part, drainingOf(changes)));
-    }
-    if (!raced) return result(part, drainingOf(changes));
+    // With a reason that is not an error of this package, the signal has ended the call.
+    const isOver = !raced || !errors.every(isIpvsError);
+    if (isOver && errors.length > 0) throw failure(planned, part, errors, result(part));
+    if (isOver) return result(part);
     made.push(part);
   }
 }
@@ -184,7 +189,8 @@ function* send(
     decoderOf(planned.kindOf(index).name),
   );
   const results = yield* run({
-    begin: async () => (await runBatch(queue, [batch], { stopOnError: false, signal })).results,
+    begin: async () =>
+      (await runBatch(queue, [batch], { stopOnError: false, signal, hasPlaces: false })).results,
     runSync: () => queue.exchangeSync('reconcile', batch),
   });
   return judge(planned, results, failed, retries);
@@ -210,34 +216,43 @@ function judge(
   retries: boolean,
 ): Sent {
   const errors: unknown[] = [];
-  /** The services that were refused: their destinations fail for the same reason. */
+  /** Services that could not be added: the requests for them that follow fail for that reason. */
   const refused = new Set<string>();
   let raced = false;
   for (const [index, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
     const { reason } = result;
-    const { subject, lostRaces } = planned.kindOf(index);
+    const { name, lostRaces } = planned.kindOf(index);
     const race = isIpvsError(reason) ? lostRaces[reason.code] : undefined;
     if (race === 'done') continue;
     failed.add(index);
-    if (subject === 'destination' && refused.has(planned.serviceOf(index))) continue;
+    if (refused.has(planned.serviceOf(index))) continue;
     if (race === 'retry' && retries) {
       raced = true;
       continue;
     }
-    if (subject === 'service') refused.add(planned.serviceOf(index));
+    if (name === 'addService') refused.add(planned.serviceOf(index));
     errors.push(reason);
   }
   return { part: { planned, failed }, errors, raced };
 }
 
-function checkDeletions(deletions: number, most: number): void {
-  if (deletions <= most) return;
-  throw new IpvsError(
+/**
+ * Returns the error for more deletions than are permitted.
+ * @param done what was done before, if anything
+ */
+function tooManyDeletions(
+  deletions: number,
+  most: number,
+  done: ReconcileResult | undefined,
+): IpvsError {
+  const rest = done === undefined ? 'nothing was changed' : 'the rest was not changed';
+  const message =
     `reconcile: the changes would delete ${deletions} services and destinations, which is more ` +
-      `than options.maxDeletions: ${most}; nothing was changed`,
-    { code: 'ERR_IPVS_TOO_MANY_DELETIONS', operation: 'reconcile' },
-  );
+    `than options.maxDeletions: ${most}; ${rest}`;
+  const code = 'ERR_IPVS_TOO_MANY_DELETIONS';
+  const error = new IpvsError(message, { code, operation: 'reconcile' });
+  return done === undefined ? error : new ReconcileError('reconcile', message, [error], done);
 }
 
 /** Returns the error for changes that were not made. */

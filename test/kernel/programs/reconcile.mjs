@@ -1,0 +1,44 @@
+// An agent: `node reconcile.mjs ORDER`. Gives its firewall marks all of their destinations, and then only some, so
+// many rounds, and at the end all. Prints how often it ran and how many changes of others it found in its scope.
+import { Ipvs, ReconcileError } from 'ipvs';
+
+const { netns, first, count, rounds, fwmarks, shared = false } = JSON.parse(process.argv[2]);
+const ipvs = await Ipvs.open({ netns });
+const prune = { fwmarks };
+
+const stateOf = (services, destinations, weight) => ({
+  services: Array.from({ length: services }, (_, index) => ({
+    fwmark: first + index,
+    scheduler: 'rr',
+    destinations: Array.from({ length: destinations }, (_, place) => ({
+      address: `10.1.${index}.${place + 1}`,
+      weight,
+    })),
+  })),
+});
+
+let [runs, foreign] = [0, 0];
+
+/** Two agents of one scope may take each other's turn until the last attempt. */
+async function reach(state) {
+  try {
+    runs++;
+    await ipvs.reconcile(state, { prune });
+  } catch (error) {
+    if (!shared || !(error instanceof ReconcileError)) throw error;
+    return reach(state);
+  }
+}
+
+for (let round = 0; round < rounds; round++) {
+  for (const state of [stateOf(count >> 2, 4, 2), stateOf(count, 10, 1)]) {
+    await reach(state);
+    if (shared) continue;
+    const { changes } = await ipvs.reconcile(state, { prune, dryRun: true });
+    foreign += changes.length;
+  }
+}
+// The other agent may have run an older state since.
+if (shared) await reach(stateOf(count, 10, 1));
+console.log(JSON.stringify({ runs, foreign }));
+await ipvs.close();
