@@ -42,8 +42,8 @@ export function selector(name: ServiceName): string {
   return `${optionOf(protocolOptions, name.protocol)} ${joinPort(printed(name.address), name.port)}`;
 }
 
-/** Marks are unsigned in a command and signed in a listing. */
-function printedSelector(name: ServiceName): string {
+/** Returns the options that select a service in a listing, where marks are signed. */
+export function printedSelector(name: ServiceName): string {
   return selector(isMark(name) ? { ...name, fwmark: name.fwmark | 0 } : name);
 }
 
