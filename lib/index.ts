@@ -111,7 +111,7 @@ export type {
   ListAddressesOptions,
   ListLinksOptions,
 } from './links/options.js';
-export type { ReconcileOptions as ReconcileAddressesOptions } from './links/reconcile.js';
+export type { ReconcileAddressesOptions } from './links/reconcile.js';
 export type { Reconciled } from './links/reconciled.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
 export type { NetworkNamespace, OpenOptions } from './native/netns.js';

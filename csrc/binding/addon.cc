@@ -1,5 +1,5 @@
-// The module: { Handle, Plan, Cursor, Watcher, encodeAddresses, findContradiction, describeLayout,
-// layoutHash }.
+// The module: { Handle, Plan, Cursor, Watcher, encodeAddresses, findContradiction, keepAddresses,
+// describeLayout, layoutHash }.
 //
 // It keeps no state outside the environment that loads it, so that workers, and several copies of
 // the addon in one process, do not disturb each other.
@@ -23,6 +23,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
               Napi::Function::New<binding::encode_addresses>(env, "encodeAddresses"));
   exports.Set("findContradiction",
               Napi::Function::New<binding::find_contradiction>(env, "findContradiction"));
+  exports.Set("keepAddresses", Napi::Function::New<binding::keep_addresses>(env, "keepAddresses"));
   exports.Set("describeLayout",
               Napi::Function::New<binding::describe_layout>(env, "describeLayout"));
   exports.Set("layoutHash", binding::layout_hash());

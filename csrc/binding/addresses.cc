@@ -56,4 +56,9 @@ Napi::Value find_contradiction(const Napi::CallbackInfo& info) {
   return to_pair(env, *found);
 }
 
+Napi::Value keep_addresses(const Napi::CallbackInfo& info) {
+  auto kept = rtnl::keep_addresses(records_of<rtnl::AddressSettings>(info[0]));
+  return to_array_buffer(info.Env(), kept);
+}
+
 }  // namespace binding

@@ -1,5 +1,4 @@
-// Functions on lists of addresses, for lists whose thousands of texts JavaScript would parse
-// slowly.
+// Functions on lists of addresses, which may be thousands.
 //
 // Threading: the thread of the environment.
 #pragma once
@@ -23,5 +22,12 @@ Napi::Value encode_addresses(const Napi::CallbackInfo& info);
 ///
 /// Errors: TypeError and RangeError of records_of().
 Napi::Value find_contradiction(const Napi::CallbackInfo& info);
+
+/// keepAddresses(records: Uint8Array): ArrayBuffer
+///
+/// Returns the changes of a plan without the deletions that are marked as not to be made.
+///
+/// Errors: TypeError and RangeError of records_of().
+Napi::Value keep_addresses(const Napi::CallbackInfo& info);
 
 }  // namespace binding

@@ -128,6 +128,9 @@ constexpr Number kAddressChanges[] = {
     number("delete", rtnl::AddressChange::kDelete),
     number("refuse", rtnl::AddressChange::kRefuse),
     number("present", rtnl::AddressChange::kPresent),
+    number("prune", rtnl::AddressChange::kPrune),
+    number("keep", rtnl::AddressChange::kKeep),
+    number("restore", rtnl::AddressChange::kRestore),
 };
 
 constexpr Number kLinkEventTypes[] = {

@@ -13,15 +13,8 @@
 #include "rtnl/operation_rows.h"
 
 namespace rtnl {
-namespace {
 
 using netlink::Failure;
-
-AddressChange change_of(const AddressSettings& address) {
-  return static_cast<AddressChange>(address.change);
-}
-
-}  // namespace
 
 std::span<const AddressSettings> Client::addresses_of(const Request& request) const {
   if (request.first_address > addresses_.size() ||
@@ -178,6 +171,9 @@ void Client::put_change(uint32_t index, const AddressSettings& change, SentChang
   switch (change_of(change)) {
     case AddressChange::kNone:
     case AddressChange::kRefuse:
+    case AddressChange::kPrune:
+    case AddressChange::kKeep:
+    case AddressChange::kRestore:
       return;
     case AddressChange::kPresent:
       refuse_settings(request, change);

@@ -106,10 +106,8 @@ AddressSettings changed(AddressSettings address, AddressChange change) {
   return address;
 }
 
-}  // namespace
-
 // The network that a first IPv4 address of a link and its secondary addresses have in common.
-struct Plan::Network {
+struct Network {
   Address address;
   uint16_t prefix_length;
 
@@ -121,6 +119,32 @@ struct Plan::Network {
     }
   }
 };
+
+// The secondary addresses that are to stay, although the first one of their network may go.
+class Secondaries {
+ public:
+  // Adds a present address, unless it is a first one.
+  void add(const AddressSettings& present) {
+    if (is_secondary(present)) restore(changed(as_it_was(present), AddressChange::kRestore));
+  }
+  // Adds the kRestore of an address.
+  void restore(const AddressSettings& change) { by_network_[Network(change)].push_back(change); }
+
+  // Appends the deletion of an address, and restores those that the kernel deletes with it.
+  void append_deletion(const AddressSettings& unwanted,
+                       std::vector<AddressSettings>& changes) const {
+    changes.push_back(changed(unwanted, AddressChange::kPrune));
+    if (unwanted.family != AF_INET || is_secondary(unwanted)) return;
+    const auto found = by_network_.find(Network(unwanted));
+    if (found == by_network_.end()) return;
+    changes.insert(changes.end(), found->second.begin(), found->second.end());
+  }
+
+ private:
+  std::map<Network, std::vector<AddressSettings>, netlink::ByteOrder> by_network_;
+};
+
+}  // namespace
 
 bool is_identical(const AddressSettings& a, const AddressSettings& b) {
   if (a.family != b.family || a.address != b.address) return false;
@@ -182,7 +206,11 @@ void Plan::note(const LinkAddress& found) {
   const AddressSettings& present = found.settings;
   const uint32_t slot = slot_of(present);
   if (slot == 0) {
-    if (is_prunable(present)) unwanted_.push_back(present);
+    if (is_prunable(present)) {
+      unwanted_.push_back(present);
+    } else if (prune_ && is_secondary(present)) {
+      spared_.push_back(present);
+    }
     return;
   }
   const size_t place = slot - 1;
@@ -192,22 +220,11 @@ void Plan::note(const LinkAddress& found) {
 
 void Plan::restart() {
   unwanted_.clear();
+  spared_.clear();
   present_.clear();
   for (State& state : states_) {
     if (state != State::kRepeated) state = State::kMissing;
   }
-}
-
-Plan::Secondaries Plan::secondaries() const {
-  Secondaries found;
-  for (size_t place = 0; place < wanted_.size(); ++place) {
-    const bool stays =
-        states_[place] == State::kSecondary || states_[place] == State::kUnchangeable;
-    if (!stays || !is_secondary(present_.at(place))) continue;
-    found[Network(wanted_[place])].push_back(
-        changed(as_it_was(present_.at(place)), AddressChange::kReplace));
-  }
-  return found;
 }
 
 std::vector<AddressSettings> Plan::changes() const {
@@ -216,19 +233,25 @@ std::vector<AddressSettings> Plan::changes() const {
     return state == State::kAsWanted || state == State::kSecondary || state == State::kRepeated;
   });
   changes.reserve(unwanted_.size() + states_.size() - static_cast<size_t>(untouched));
-  // Deletions first: the more addresses a link has, the more expensive is adding. In reverse order:
-  // the kernel lists secondary addresses last, and deletes them with their first one.
-  if (!unwanted_.empty()) {
-    const auto to_put_back = secondaries();
-    for (size_t i = unwanted_.size(); i-- > 0;) {
-      const AddressSettings& present = unwanted_[i];
-      changes.push_back(changed(present, AddressChange::kDelete));
-      if (present.family != AF_INET || is_secondary(present)) continue;
-      const auto found = to_put_back.find(Network(present));
-      if (found == to_put_back.end()) continue;
-      changes.insert(changes.end(), found->second.begin(), found->second.end());
-    }
+  // Deletions first: the more addresses a link has, the more expensive is adding.
+  if (!unwanted_.empty()) append_deletions(changes);
+  append_wanted(changes);
+  return changes;
+}
+
+// In reverse order: the kernel lists secondary addresses last, and deletes them with their first
+// one.
+void Plan::append_deletions(std::vector<AddressSettings>& changes) const {
+  Secondaries staying;
+  for (const auto& [place, present] : present_) {
+    const State state = states_[place];
+    if (state == State::kSecondary || state == State::kUnchangeable) staying.add(present);
   }
+  for (const AddressSettings& present : spared_) staying.add(present);
+  for (size_t i = unwanted_.size(); i-- > 0;) staying.append_deletion(unwanted_[i], changes);
+}
+
+void Plan::append_wanted(std::vector<AddressSettings>& changes) const {
   for (size_t place = 0; place < wanted_.size(); ++place) {
     const AddressSettings& wanted = wanted_[place];
     switch (states_[place]) {
@@ -254,7 +277,33 @@ std::vector<AddressSettings> Plan::changes() const {
         break;
     }
   }
-  return changes;
+}
+
+std::vector<AddressSettings> keep_addresses(std::span<const AddressSettings> changes) {
+  Secondaries staying;
+  for (const AddressSettings& change : changes) {
+    if (change_of(change) == AddressChange::kRestore) staying.restore(change);
+  }
+  // The last one was listed first.
+  for (size_t i = changes.size(); i-- > 0;) {
+    if (change_of(changes[i]) == AddressChange::kKeep) staying.add(changes[i]);
+  }
+  std::vector<AddressSettings> kept;
+  kept.reserve(changes.size());
+  for (const AddressSettings& change : changes) {
+    switch (change_of(change)) {
+      case AddressChange::kPrune:
+        staying.append_deletion(change, kept);
+        break;
+      case AddressChange::kKeep:
+      case AddressChange::kRestore:
+        break;
+      default:
+        kept.push_back(change);
+        break;
+    }
+  }
+  return kept;
 }
 
 }  // namespace rtnl

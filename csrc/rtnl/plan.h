@@ -48,8 +48,8 @@ class Plan {
   /// - IPv6 link-local addresses and loopback addresses (127.0.0.1/8, ::1) are never pruned: the
   ///   kernel adds them.
   /// - When the first IPv4 address of a network is deleted, the kernel deletes its secondary
-  ///   addresses too, unless it is configured to promote them. The wanted ones are added again
-  ///   immediately, as they were.
+  ///   addresses too, unless it is configured to promote them. Those that are to stay are added
+  ///   again immediately, as they were.
   std::vector<AddressSettings> changes() const;
 
  private:
@@ -63,14 +63,13 @@ class Plan {
     kUnchangeable,
     kRepeated
   };
-  struct Network;
-  using Secondaries = std::map<Network, std::vector<AddressSettings>, netlink::ByteOrder>;
 
   uint32_t& slot_of(const AddressSettings& address);
   void want(size_t place);
   bool is_prunable(const AddressSettings& present) const;
   static State state_of(const AddressSettings& present, const AddressSettings& wanted);
-  Secondaries secondaries() const;
+  void append_deletions(std::vector<AddressSettings>& changes) const;
+  void append_wanted(std::vector<AddressSettings>& changes) const;
 
   std::span<const AddressSettings> wanted_;
   bool prune_;
@@ -81,6 +80,12 @@ class Plan {
   // Present addresses by the index in wanted_, except those that stay as they are.
   std::map<size_t, AddressSettings> present_;
   std::vector<AddressSettings> unwanted_;  // in the order of the kernel's list
+  std::vector<AddressSettings> spared_;    // secondary addresses that are neither wanted nor pruned
 };
+
+/// Returns the changes of a plan without the deletions that are not to be made.
+///
+/// @param changes those of Plan::changes(), some of them with kKeep in place of kPrune
+std::vector<AddressSettings> keep_addresses(std::span<const AddressSettings> changes);
 
 }  // namespace rtnl

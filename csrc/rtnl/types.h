@@ -73,9 +73,27 @@ struct LinkAddress {
 
 /// The action of a plan on an address.
 ///
+/// - kDelete: deletes an address, which is added again with other settings.
 /// - kRefuse: nothing, because the kernel cannot change the address of the link to the wanted one.
 /// - kPresent: nothing; this is the address of the link, behind the refused one.
-enum class AddressChange : uint16_t { kNone, kAdd, kReplace, kDelete, kRefuse, kPresent };
+/// - kPrune: deletes an address that is not wanted.
+/// - kKeep: nothing; in place of kPrune, for an address that is to stay nevertheless.
+/// - kRestore: adds an address again, as it was, if the kernel has deleted it with the one before.
+enum class AddressChange : uint16_t {
+  kNone,
+  kAdd,
+  kReplace,
+  kDelete,
+  kRefuse,
+  kPresent,
+  kPrune,
+  kKeep,
+  kRestore
+};
+
+inline AddressChange change_of(const AddressSettings& address) {
+  return static_cast<AddressChange>(address.change);
+}
 
 static_assert(std::is_trivially_copyable_v<Link> && std::is_standard_layout_v<Link>);
 static_assert(std::is_trivially_copyable_v<AddressSettings>);

@@ -54,8 +54,14 @@ AddressList plan_addresses(const PresentList& existing, const AddressList& wante
   return plan.changes();
 }
 
-AddressChange change_of(const AddressSettings& address) {
-  return static_cast<AddressChange>(address.change);
+AddressList plan_keeping(const PresentList& existing, const AddressList& wanted,
+                         const AddressList& kept) {
+  AddressList plan = plan_addresses(existing, wanted, true);
+  for (AddressSettings& change : plan) {
+    if (change_of(change) != AddressChange::kPrune || !holds(kept, change)) continue;
+    change.change = static_cast<uint16_t>(AddressChange::kKeep);
+  }
+  return rtnl::keep_addresses(plan);
 }
 
 std::vector<AddressChange> kinds(const AddressList& plan) {
@@ -133,7 +139,8 @@ bool LinkModel::apply(const AddressSettings& change) {
   switch (change_of(change)) {
     case AddressChange::kAdd:
       return !holds(addresses_, change) && add(lasting(change));
-    case AddressChange::kReplace: {
+    case AddressChange::kReplace:
+    case AddressChange::kRestore: {
       const auto found = find(change);
       if (found == addresses_.end()) return add(lasting(change));
       if (change.family == AF_INET6) {
@@ -144,6 +151,7 @@ bool LinkModel::apply(const AddressSettings& change) {
       return true;
     }
     case AddressChange::kDelete:
+    case AddressChange::kPrune:
       return remove(change);
     default:
       return false;

@@ -31,7 +31,9 @@ rtnl::LinkAddress aged(rtnl::AddressSettings settings, uint32_t seconds);
 
 /// Plans the changes that turn the existing addresses into the wanted ones.
 AddressList plan_addresses(const PresentList& existing, const AddressList& wanted, bool prune);
-rtnl::AddressChange change_of(const rtnl::AddressSettings& address);
+/// Plans the changes that prune the unwanted addresses, except those in `kept`.
+AddressList plan_keeping(const PresentList& existing, const AddressList& wanted,
+                         const AddressList& kept);
 /// Returns the change of each address of a plan.
 std::vector<rtnl::AddressChange> kinds(const AddressList& plan);
 

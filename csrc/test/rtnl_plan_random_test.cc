@@ -17,13 +17,13 @@ using rtnl::is_identical;
 using rtnl::LinkAddress;
 using test::AddressList;
 using test::aged;
-using test::change_of;
 using test::holds;
 using test::kOptions;
 using test::lasting;
 using test::LinkModel;
 using test::listed;
 using test::plan_addresses;
+using test::plan_keeping;
 using test::PresentList;
 using test::Random;
 using test::share_network;
@@ -94,23 +94,43 @@ AddressList distinct(const AddressList& list) {
   return firsts;
 }
 
+AddressList random_kept(Random& random, const PresentList& existing) {
+  AddressList kept;
+  if (random.chance(30)) return kept;
+  for (const LinkAddress& each : existing) {
+    if (random.chance(50)) kept.push_back(each.settings);
+  }
+  return kept;
+}
+
 struct Scene {
   LinkModel link;
   PresentList existing;
   AddressList wanted;
   bool prune;
+  AddressList kept;  // of the addresses that are not wanted
   AddressList plan;
 
   explicit Scene(Random& random)
       : link(random_present(random), random.chance(50)),
         existing(link.addresses()),
         wanted(random_wanted(random)),
-        prune(random.chance(50)),
-        plan(plan_addresses(existing, wanted, prune)) {}
+        prune(random.chance(70)),
+        kept(random_kept(random, existing)),
+        plan(plan_for(existing)) {}
+
+  AddressList plan_for(const PresentList& present) const {
+    return prune ? plan_keeping(present, wanted, kept) : plan_addresses(present, wanted, false);
+  }
+
+  // Returns true if an address is not deleted, apart from one that is added again.
+  bool stays(const AddressSettings& present) const {
+    return !prune || is_link_local(present) || holds(kept, present) || holds(wanted, present);
+  }
 
   std::string text() const {
     return "existing\n" + shown(existing) + "wanted\n" + shown(wanted) + (prune ? "prune\n" : "") +
-           "plan\n" + shown(plan);
+           "kept\n" + shown(kept) + "plan\n" + shown(plan);
   }
 };
 
@@ -129,18 +149,17 @@ TEST_CASE("each change of a plan works in its turn, and the link gets the wanted
                           [&](const LinkAddress& address) { return is_as_wanted(address, each); }));
     }
     for (const LinkAddress& each : result) {
-      const bool may_remain =
-          holds(scene.existing, each.settings) && (!scene.prune || is_link_local(each.settings));
-      REQUIRE((holds(wanted, each.settings) || may_remain));
+      const bool was_there = holds(scene.existing, each.settings);
+      REQUIRE((holds(wanted, each.settings) || (was_there && scene.stays(each.settings))));
     }
     for (const LinkAddress& each : scene.existing) {
-      if (!scene.prune || is_link_local(each.settings)) REQUIRE(holds(result, each.settings));
+      if (scene.stays(each.settings)) REQUIRE(holds(result, each.settings));
     }
-    REQUIRE(shown(plan_addresses(result, scene.wanted, scene.prune)).empty());
+    REQUIRE(shown(scene.plan_for(result)).empty());
   }
 }
 
-TEST_CASE("an address that is as wanted is left alone, unless the kernel might delete it") {
+TEST_CASE("an address that is as wanted or kept is left alone, unless the kernel might delete it") {
   Random random;
   int untouched = 0;
   for (int round = 0; round < kRounds; ++round) {
@@ -148,14 +167,16 @@ TEST_CASE("an address that is as wanted is left alone, unless the kernel might d
     CAPTURE(scene.text());
     for (const LinkAddress& each : scene.existing) {
       const AddressList wanted = distinct(scene.wanted);
-      if (!std::any_of(wanted.begin(), wanted.end(),
-                       [&](const AddressSettings& other) { return is_as_wanted(each, other); })) {
+      const bool is_kept = scene.stays(each.settings) && !holds(wanted, each.settings);
+      if (!is_kept && !std::any_of(wanted.begin(), wanted.end(), [&](const AddressSettings& other) {
+            return is_as_wanted(each, other);
+          })) {
         continue;
       }
       const bool is_deleted =
           (each.settings.flags & IFA_F_SECONDARY) != 0 && each.settings.family == AF_INET &&
           std::any_of(scene.plan.begin(), scene.plan.end(), [&](const AddressSettings& change) {
-            return change_of(change) == AddressChange::kDelete &&
+            return change_of(change) == AddressChange::kPrune &&
                    (change.flags & IFA_F_SECONDARY) == 0 && share_network(change, each.settings);
           });
       REQUIRE(holds(scene.plan, each.settings) == is_deleted);
@@ -172,9 +193,8 @@ TEST_CASE("link-local addresses of IPv6 are never pruned") {
     CAPTURE(scene.text());
     for (const AddressSettings& change : scene.plan) {
       // An address may be deleted to return with another prefix length.
-      if (change_of(change) == AddressChange::kDelete && is_link_local(change)) {
-        REQUIRE(holds(scene.wanted, change));
-      }
+      if (change_of(change) == AddressChange::kDelete) REQUIRE(holds(scene.wanted, change));
+      if (change_of(change) == AddressChange::kPrune) REQUIRE_FALSE(is_link_local(change));
     }
   }
   AddressSettings edge{};
@@ -197,6 +217,7 @@ TEST_CASE("without prune an address is deleted only to return with another prefi
     const AddressList plan = plan_addresses(scene.existing, scene.wanted, false);
     CAPTURE(shown(plan));
     for (size_t i = 0; i < plan.size(); ++i) {
+      REQUIRE(change_of(plan[i]) != AddressChange::kPrune);
       if (change_of(plan[i]) != AddressChange::kDelete) continue;
       REQUIRE(i + 1 < plan.size());
       REQUIRE(change_of(plan[i + 1]) == AddressChange::kAdd);

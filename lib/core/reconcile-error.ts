@@ -6,7 +6,8 @@ import { IpvsError } from './errors.js';
 
 /**
  * Some of the changes were refused; the others have been made. `errors` says which were refused and
- * why, `done` which were made.
+ * why, `done` which were made. A dry run of {@link Links.reconcileAddresses} throws it for changes
+ * that are refused without being sent; then `done` has those that would be made.
  */
 export class ReconcileError<Done = unknown> extends IpvsError {
   /** The errors of the changes that were not made. */

@@ -30,15 +30,15 @@ export type LinkQueue = Queue<LinkTypes>;
 /** Two: one collects requests while the other is in flight. */
 const pool = new BufferPool<LinkRequestBuffer>(2);
 
-/** Returns the response of the addon; undefined: all requests succeeded without a value. */
-const responseOf = (native: NativeLinkResponse | undefined) => new LinkResponse(native ?? {});
-
 /** Returns the client of a handle. */
 export function linkClient(
   native: Native,
   handle: NativeHandle,
   close: () => void,
 ): Client<LinkTypes> {
+  /** Returns the response of the addon; undefined: all requests succeeded without a value. */
+  const responseOf = (response: NativeLinkResponse | undefined) =>
+    new LinkResponse(native, response ?? {});
   return {
     files: handle,
     requests: () => pool.take(() => new LinkRequestBuffer(native)),

@@ -16,7 +16,7 @@ import type {
   ListAddressesOptions,
   ListLinksOptions,
 } from './options.js';
-import type { ReconcileOptions, reconcile } from './reconcile.js';
+import type { ReconcileAddressesOptions, reconcile } from './reconcile.js';
 import type { Reconciled } from './reconciled.js';
 
 /** The arguments of the operation of a method. */
@@ -176,9 +176,10 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    * changed as {@link ensureAddress} does. `wanted` may contain an address more than once, if its
    * settings do not contradict each other.
    * @throws TypeError an address is wanted with two prefix lengths, of which IPv6 allows only one,
-   *   or with settings that contradict each other
+   *   or with settings that contradict each other; `prune` does not return a boolean
    * @throws ReconcileError some changes were refused; the others were made
-   * @throws IpvsError ENODEV: there is no such link
+   * @throws IpvsError ENODEV: there is no such link; ERR_IPVS_TOO_MANY_DELETIONS: more addresses
+   *   would be deleted than `maxDeletions`
    * @example
    * ```ts
    * import { Links } from 'ipvs';
@@ -189,13 +190,19 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    * const wanted = ['10.96.0.1/32', 'fd00::1/128'];
    * const { added, removed } = await links.reconcileAddresses('vip0', wanted, { prune: true });
    * console.log(added, removed); // [ '10.96.0.1/32', 'fd00::1/128' ] [ '10.96.0.9/32' ]
+   *
+   * const planned = await links.reconcileAddresses('vip0', [], {
+   *   prune: ({ family }) => family === 'ipv6',
+   *   dryRun: true,
+   * });
+   * console.log(planned.removed); // [ 'fd00::1/128' ]
    * await links.close();
    * ```
    */
   reconcileAddresses(
     link: LinkReference,
     wanted: readonly AddressConfig[],
-    options?: ReconcileOptions,
+    options?: ReconcileAddressesOptions,
   ): Returns<Reconciled>[How];
   reconcileAddresses(...args: Parameters<typeof reconcile>) {
     return this.#runner.reconcile(args);

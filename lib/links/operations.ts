@@ -19,7 +19,7 @@ import type {
   ListAddressesOptions,
   ListLinksOptions,
 } from './options.js';
-import type { AddressPlan } from './plan.js';
+import type { AddressPlan, PrunePredicate } from './plan.js';
 import type { LinkRequestBuffer } from './request-buffer.js';
 import type { LinkResponse } from './response.js';
 import { swappedArgumentsError } from './swapped-arguments.js';
@@ -106,11 +106,38 @@ function encodeLinkAndAddress(
   }
 }
 
+/** Plans the changes that give a link the wanted addresses. */
+const planAll = withValue(
+  'planAddresses',
+  (
+    request,
+    link: LinkReference,
+    wanted: readonly unknown[],
+    prune: boolean | PrunePredicate,
+    family: unknown,
+  ) => {
+    const called = encodeLinkReference(request, 'link', link);
+    const required = encodeFamily(request, family);
+    if (prune) request.records.setNumber(request.current, fields.settings, bit.prune);
+    request.addAddresses('wanted', wanted, called, required);
+  },
+  (response, index) => response.plan(index),
+);
+
+/** The same, but a predicate decides which addresses are pruned. */
+const planAddresses: typeof planAll = {
+  ...planAll,
+  decoder: (_link, _wanted, prune) =>
+    typeof prune === 'function'
+      ? { ...planAll, decode: (response, index) => response.planPrunedBy(index, prune) }
+      : planAll,
+};
+
 /** Returns an operation that makes a planned change. */
 const plannedChange = (name: LinkOperationName) =>
   withoutValue(name, (request, plan: AddressPlan, change: number, link: string | undefined) => {
     if (link !== undefined) encodeLinkName(request, 'link', link);
-    request.records.setNumber(request.current, fields.index, plan.link);
+    request.records.setNumber(request.current, fields.index, plan.link.index);
     request.copyAddresses(plan.records, change, plan.sizeOf(change));
   });
 
@@ -184,27 +211,7 @@ export const linkOperations = {
       encodeLinkAndAddress(request, link, address),
   ),
 
-  /** Plans the changes that give a link the wanted addresses. */
-  planAddresses: named(
-    withValue(
-      'planAddresses',
-      (
-        request,
-        link: LinkReference,
-        wanted: readonly unknown[],
-        prune: boolean,
-        family: unknown,
-      ) => {
-        const called = encodeLinkReference(request, 'link', link);
-        const required = encodeFamily(request, family);
-        if (prune) request.records.setNumber(request.current, fields.settings, bit.prune);
-        request.addAddresses('wanted', wanted, called, required);
-      },
-      (response, index) => response.plan(index),
-    ),
-    'reconcileAddresses',
-  ),
-
+  planAddresses: named(planAddresses, 'reconcileAddresses'),
   addPlanned: plannedChange('addAddress'),
   replacePlanned: named(plannedChange('replaceAddress'), 'reconcileAddresses'),
   deletePlanned: plannedChange('deleteAddress'),

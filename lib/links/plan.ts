@@ -2,9 +2,16 @@
  * The changes that give a link the wanted addresses, as csrc/rtnl/plan.h plans them.
  * @module
  */
+import { checkBoolean } from '../core/check.js';
+import { show } from '../core/show.js';
+import { keepStack } from '../core/stack.js';
+import type { Native } from '../native/addon.js';
 import { layout } from '../native/layout.js';
-import type { Records } from '../native/records.js';
-import { formatLinkAddress } from './address.js';
+import { type Records, recordsOf } from '../native/records.js';
+import { Incremental } from '../queue/incremental.js';
+import { YIELD_INTERVAL } from '../queue/slicer.js';
+import { decodeSettings, formatLinkAddress, type LinkAddress } from './address.js';
+import type { Link } from './link.js';
 
 const { size, fields } = layout.addressSettings;
 const kinds = layout.addressChanges;
@@ -12,21 +19,27 @@ const kinds = layout.addressChanges;
 /** What to do with an address. */
 export type ChangeKind = 'add' | 'replace' | 'delete';
 
+/** Returns true for an address that is to be pruned. */
+export type PrunePredicate = (address: LinkAddress) => boolean;
+
 /** The planned changes of a link's addresses. A change is identified by the base of its record. */
 export class AddressPlan {
-  /** The index of the link. */
-  readonly link: number;
+  readonly link: Pick<Link, 'index' | 'name'>;
   readonly records: Records;
   /** The changes, in the order in which they are to be made. */
   readonly changes: readonly number[];
+  readonly #first: number;
+  readonly #count: number;
 
   /**
    * @param first the place of the first record of the plan in `records`
    * @param count how many records there are
    */
-  constructor(link: number, records: Records, first: number, count: number) {
+  constructor(link: AddressPlan['link'], records: Records, first: number, count: number) {
     this.link = link;
     this.records = records;
+    this.#first = first;
+    this.#count = count;
     const changes: number[] = [];
     for (let base = first * size; base < (first + count) * size; base += size) {
       // A present address belongs to the refused change before it.
@@ -39,17 +52,68 @@ export class AddressPlan {
   kindOf(change: number): ChangeKind {
     const number = this.#number(change);
     if (number === kinds.add) return 'add';
-    return number === kinds.delete ? 'delete' : 'replace';
+    return number === kinds.delete || number === kinds.prune ? 'delete' : 'replace';
+  }
+
+  /** Returns true if the change is refused because of a present address, and is not sent. */
+  isRefused(change: number): boolean {
+    return this.#number(change) === kinds.refuse;
   }
 
   /** Returns how many records the change has: two if it is refused because of a present address. */
   sizeOf(change: number): 1 | 2 {
-    return this.#number(change) === kinds.refuse ? 2 : 1;
+    return this.isRefused(change) ? 2 : 1;
   }
 
   /** Returns the address of the change as text. */
   addressOf(change: number): string {
     return formatLinkAddress(this.records, change);
+  }
+
+  /**
+   * Returns the plan without the deletions that a predicate refuses. It is called for each address
+   * to prune, in the kernel's order.
+   * @param keepAddresses plans anew
+   * @throws TypeError the predicate does not return a boolean; the error of the predicate
+   */
+  prunedBy(
+    predicate: PrunePredicate,
+    keepAddresses: Native['keepAddresses'],
+  ): Incremental<AddressPlan> {
+    return new Incremental(() => this.#prunedBy(predicate, keepAddresses));
+  }
+
+  *#prunedBy(
+    predicate: PrunePredicate,
+    keepAddresses: Native['keepAddresses'],
+  ): Generator<void, AddressPlan> {
+    let kept = 0;
+    let asked = 0;
+    // The plan prunes in reverse order.
+    for (const change of this.changes.toReversed()) {
+      if (this.#number(change) !== kinds.prune) continue;
+      if (!this.#isPruned(change, predicate)) {
+        this.records.setNumber(change, fields.change, kinds.keep);
+        kept++;
+      }
+      if (++asked % YIELD_INTERVAL === 0) yield;
+    }
+    if (kept === 0) return this;
+    const [begin, end] = [this.#first * size, (this.#first + this.#count) * size];
+    const records = recordsOf(keepAddresses(this.records.bytes.subarray(begin, end)));
+    return new AddressPlan(this.link, records, 0, records.bytes.length / size);
+  }
+
+  #isPruned(change: number, predicate: PrunePredicate): boolean {
+    const { name: link, index } = this.link;
+    const address = { link, index, ...decodeSettings(this.records, change) };
+    let value: unknown;
+    try {
+      value = predicate(address);
+    } catch (error) {
+      throw keepStack(error);
+    }
+    return checkBoolean(`options.prune(${show(this.addressOf(change))})`, value);
   }
 
   #number(base: number): number {

@@ -3,32 +3,48 @@
  * @module
  */
 import { describeArgument } from '../core/arguments.js';
-import { checkBoolean, readArray, readOptions } from '../core/check.js';
+import { checkBoolean, checkInteger, readArray, readOptions } from '../core/check.js';
 import { checkSignal } from '../core/check-signal.js';
-import { IpvsError } from '../core/errors.js';
+import { IpvsError, operationError } from '../core/errors.js';
+import { wrongType } from '../core/input-errors.js';
 import { ReconcileError } from '../core/reconcile-error.js';
 import { throwIfAborted } from '../core/signals.js';
 import { call } from '../queue/operation.js';
 import { fulfilledValue } from '../queue/results.js';
 import { type Routine, send } from '../queue/routine.js';
-import type { AddressConfig } from './address.js';
+import type { AddressConfig, LinkAddress } from './address.js';
 import type { LinkTypes } from './client.js';
 import type { LinkReference } from './link-reference.js';
 import { linkOperations } from './operations.js';
-import type { ChangeKind } from './plan.js';
+import type { AddressPlan, ChangeKind, PrunePredicate } from './plan.js';
 import type { Reconciled } from './reconciled.js';
 import { swappedArgumentsError } from './swapped-arguments.js';
 
 /** Options of {@link Links.reconcileAddresses}. */
-export interface ReconcileOptions {
+export interface ReconcileAddressesOptions {
   /**
    * True: addresses that are not wanted are deleted, except those that the kernel itself adds to
    * links: IPv6 link-local addresses (fe80::/10, whoever has added them), and 127.0.0.1/8 and ::1
    * of loopback. Default false.
+   *
+   * A function is called once with each address that `true` would delete, as
+   * {@link Links.listAddresses} returns it and in the same order, before anything is changed. It
+   * returns true for an address to delete. An error that it throws passes through, and nothing is
+   * changed.
    */
-  readonly prune?: boolean | undefined;
+  readonly prune?: boolean | ((address: LinkAddress) => boolean) | undefined;
   /** Only addresses of this family are looked at, and deleted. Default: both. */
   readonly family?: 'ipv4' | 'ipv6' | undefined;
+  /**
+   * If true, returns the changes, and makes none of them. Changes that would be refused without
+   * being sent are a {@link ReconcileError}, as in a run. Default false.
+   */
+  readonly dryRun?: boolean | undefined;
+  /**
+   * The most addresses that may be deleted. If the changes would delete more, nothing is changed.
+   * Addresses that are deleted and added again count, as they do in `removed`. Default: no limit.
+   */
+  readonly maxDeletions?: number | undefined;
   /**
    * Stops it between two chunks of changes: it rejects with the signal's reason, and the changes
    * that were made stay.
@@ -36,7 +52,7 @@ export interface ReconcileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const KEYS = new Set(['prune', 'family', 'signal'] as const);
+const KEYS = new Set(['prune', 'family', 'dryRun', 'maxDeletions', 'signal'] as const);
 
 /**
  * Changes that are sent together. They take the kernel some milliseconds where a link has thousands
@@ -58,46 +74,92 @@ const CHANGES = {
 export function* reconcile(
   link: LinkReference,
   wanted: readonly AddressConfig[],
-  options: ReconcileOptions | undefined,
+  options: ReconcileAddressesOptions | undefined,
 ): Routine<LinkTypes, Reconciled> {
   const addresses = readWanted(link, wanted);
-  const { prune, family, signal: unchecked } = readOptions(options, KEYS);
-  const prunes = prune !== undefined && checkBoolean('options.prune', prune);
-  const signal = checkSignal('options.signal', unchecked);
+  const { prune, family, dryRun, maxDeletions, signal } = readReconcileOptions(options);
   throwIfAborted(signal);
 
   const [planned] = yield* send([
-    call(linkOperations.planAddresses, link, addresses, prunes, family),
+    call(linkOperations.planAddresses, link, addresses, prune, family),
   ]);
   const plan = fulfilledValue(planned);
   const name = typeof link === 'string' ? link : undefined;
+  const subject = describeArgument(name ?? `link ${plan.link.index}`);
+  if (!dryRun) checkDeletions(plan, maxDeletions, subject);
   const done: Record<keyof Reconciled, string[]> = { added: [], removed: [], updated: [] };
-  const errors: IpvsError[] = [];
+  const errors = new Map<number, IpvsError>();
   for (let first = 0; first < plan.changes.length; first += CHUNK) {
     throwIfAborted(signal);
     const chunk = plan.changes.slice(first, first + CHUNK);
-    const results = yield* send(
-      chunk.map((change) => call(CHANGES[plan.kindOf(change)].operation, plan, change, name)),
-    );
-    for (const [index, change] of chunk.entries()) {
+    // The result of a refused change says why, and nothing is sent to the kernel for it.
+    const calls = dryRun ? chunk.filter((change) => plan.isRefused(change)) : chunk;
+    const results = yield* make(plan, calls, name);
+    for (const [index, change] of calls.entries()) {
       const result = results[index];
-      if (result?.status === 'fulfilled') {
-        done[CHANGES[plan.kindOf(change)].list].push(plan.addressOf(change));
-      } else {
-        if (!(result?.reason instanceof IpvsError)) throw result?.reason;
-        errors.push(result.reason);
-      }
+      if (result?.status === 'fulfilled') continue;
+      if (!(result?.reason instanceof IpvsError)) throw result?.reason;
+      errors.set(change, result.reason);
+    }
+    for (const change of chunk) {
+      if (errors.has(change)) continue;
+      done[CHANGES[plan.kindOf(change)].list].push(plan.addressOf(change));
     }
   }
-  const [first] = errors;
-  if (first === undefined) return done;
-  const subject = describeArgument(name ?? `link ${plan.link}`);
-  const failed = howMany(errors.length, plan.changes.length);
+  if (errors.size === 0) return done;
+  const refused = [...errors.values()];
+  const failed = howMany(refused.length, plan.changes.length);
   throw new ReconcileError(
     'reconcileAddresses',
-    `reconcileAddresses ${subject}: ${failed} not made: ${first.message}`,
-    errors,
+    `reconcileAddresses ${subject}: ${failed} not made: ${refused[0]?.message}`,
+    refused,
     done,
+  );
+}
+
+/** Makes changes of a plan together, and returns their results. */
+function* make(
+  plan: AddressPlan,
+  changes: readonly number[],
+  name: string | undefined,
+): Routine<LinkTypes, readonly PromiseSettledResult<unknown>[]> {
+  if (changes.length === 0) return [];
+  return yield* send(
+    changes.map((change) => call(CHANGES[plan.kindOf(change)].operation, plan, change, name)),
+  );
+}
+
+function readReconcileOptions(options: unknown) {
+  const { prune, family, dryRun, maxDeletions, signal } = readOptions(options, KEYS);
+  return {
+    prune: prune !== undefined && checkPrune(prune),
+    family,
+    dryRun: dryRun !== undefined && checkBoolean('options.dryRun', dryRun),
+    maxDeletions:
+      maxDeletions === undefined
+        ? Number.POSITIVE_INFINITY
+        : checkInteger('options.maxDeletions', maxDeletions, 0, Number.MAX_SAFE_INTEGER),
+    signal: checkSignal('options.signal', signal),
+  };
+}
+
+function checkPrune(prune: unknown): boolean | PrunePredicate {
+  if (typeof prune === 'boolean') return prune;
+  if (typeof prune !== 'function') {
+    throw wrongType('options.prune', prune, 'a boolean or a function');
+  }
+  // The plan checks what the function returns.
+  return prune as PrunePredicate;
+}
+
+/** Refuses a plan that deletes more than `most` addresses. */
+function checkDeletions(plan: AddressPlan, most: number, target: string): void {
+  const { length } = plan.changes.filter((change) => plan.kindOf(change) === 'delete');
+  if (length <= most) return;
+  throw operationError(
+    `the changes would delete ${length} ${length === 1 ? 'address' : 'addresses'}, which is more ` +
+      `than options.maxDeletions: ${most}; nothing was changed`,
+    { code: 'ERR_IPVS_TOO_MANY_DELETIONS', operation: 'reconcileAddresses', target },
   );
 }
 

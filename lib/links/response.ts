@@ -2,15 +2,15 @@
  * Responses to requests about links.
  * @module
  */
-import type { LinkStatusName, NativeLinkResponse } from '../native/addon.js';
+import type { LinkStatusName, Native, NativeLinkResponse } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
 import type { FailedResult } from '../native/request-error.js';
 import { ExchangeResponse } from '../native/response.js';
-import { type List, listOf } from '../queue/incremental.js';
+import { type Incremental, type List, listOf } from '../queue/incremental.js';
 import { decodeLinkAddress, type LinkAddress } from './address.js';
 import { decodeLink, type Link } from './link.js';
-import { AddressPlan } from './plan.js';
+import { AddressPlan, type PrunePredicate } from './plan.js';
 
 /** The result of a request that failed. */
 export interface FailedLinkResult extends FailedResult {
@@ -26,12 +26,14 @@ export class LinkResponse extends ExchangeResponse<Field, LinkStatusName> {
   readonly #addresses: Records;
   /** The changes of all plans. */
   readonly #changes: Records;
+  readonly #native: Pick<Native, 'keepAddresses'>;
 
-  constructor(native: NativeLinkResponse) {
-    super(native, layout.linkResult, layout.linkStatuses);
-    this.#links = recordsOf(native.links);
-    this.#addresses = recordsOf(native.addresses);
-    this.#changes = recordsOf(native.changes);
+  constructor(native: Pick<Native, 'keepAddresses'>, response: NativeLinkResponse) {
+    super(response, layout.linkResult, layout.linkStatuses);
+    this.#links = recordsOf(response.links);
+    this.#addresses = recordsOf(response.addresses);
+    this.#changes = recordsOf(response.changes);
+    this.#native = native;
   }
 
   override result(index: number): FailedResult<LinkStatusName> & FailedLinkResult {
@@ -59,7 +61,12 @@ export class LinkResponse extends ExchangeResponse<Field, LinkStatusName> {
   plan(index: number): AddressPlan {
     const first = this.number(index, 'firstChange');
     const count = this.number(index, 'changes');
-    return new AddressPlan(this.link(index).index, this.#changes, first, count);
+    return new AddressPlan(this.link(index), this.#changes, first, count);
+  }
+
+  /** Returns the changes without the deletions that a predicate refuses. */
+  planPrunedBy(index: number, predicate: PrunePredicate): Incremental<AddressPlan> {
+    return this.plan(index).prunedBy(predicate, this.#native.keepAddresses);
   }
 
   #link(place: number): Link {

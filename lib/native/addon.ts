@@ -181,6 +181,8 @@ export interface Native {
   ): number;
   /** csrc/binding/addresses.h */
   findContradiction(records: Uint8Array): readonly [first: number, second: number] | undefined;
+  /** csrc/binding/addresses.h */
+  keepAddresses(records: Uint8Array): ArrayBuffer;
   /** The hash of the layout with which the addon was built. */
   readonly layoutHash: number;
   /** csrc/binding/layout.h */

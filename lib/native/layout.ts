@@ -5,7 +5,7 @@
  */
 
 /** The hash of this layout. An addon with another one is of another version. */
-export const LAYOUT_HASH = 1430763732;
+export const LAYOUT_HASH = 2613944490;
 
 export const layout = {
   request: {
@@ -343,7 +343,16 @@ export const layout = {
     duplicateDetection: 64,
     listed: 128,
   },
-  addressChanges: { add: 1, replace: 2, delete: 3, refuse: 4, present: 5 },
+  addressChanges: {
+    add: 1,
+    replace: 2,
+    delete: 3,
+    refuse: 4,
+    present: 5,
+    prune: 6,
+    keep: 7,
+    restore: 8,
+  },
   linkEventTypes: { link: 0, address: 1, overrun: 2 },
   watchTypes: { link: 1, address: 2 },
   linkFlags: { up: 1 },

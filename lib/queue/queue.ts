@@ -6,7 +6,7 @@
 
 import { IpvsError } from '../core/errors.js';
 import { describeInput, isInputError } from '../core/input-errors.js';
-import { beginAtCaller, withAwaitStack } from '../core/stack.js';
+import { beginAtCaller, isKept, withAwaitStack } from '../core/stack.js';
 import type { Client, RequestRange } from './client.js';
 import type { ClientTypes } from './client-types.js';
 import { EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
@@ -229,7 +229,7 @@ export class Queue<Types extends ClientTypes> {
   }
 
   #routineError(error: unknown, operation: string): unknown {
-    if (isInputError(error)) describeInput(error, operation, error.target ?? '');
+    if (isInputError(error) && !isKept(error)) describeInput(error, operation, error.target ?? '');
     return this.#client.routineError(error, operation);
   }
 

@@ -5,6 +5,7 @@
  */
 import { checkCount } from '../core/arguments.js';
 import { describeInput, isInputError } from '../core/input-errors.js';
+import { isKept } from '../core/stack.js';
 import type { Client } from './client.js';
 import type { ClientTypes } from './client-types.js';
 import type { Call } from './operation.js';
@@ -53,7 +54,9 @@ export function* routineOf<Types extends ClientTypes, Value, Args extends readon
     checkCount(args, { most: make.length });
     return yield* make(...args);
   } catch (error) {
-    if (isInputError(error)) describeInput(error, '', error.target || subject(...args));
+    if (isInputError(error) && !isKept(error)) {
+      describeInput(error, '', error.target || subject(...args));
+    }
     throw error;
   }
 }

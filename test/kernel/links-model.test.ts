@@ -52,6 +52,11 @@ interface ModelLink {
   readonly addresses: Map<string, string>;
 }
 
+interface Pruning {
+  readonly prune?: boolean | ((address: { readonly address: string }) => boolean);
+  readonly dryRun?: boolean;
+}
+
 /** Links without a kernel. */
 class Model {
   readonly links = new Map<string, ModelLink>();
@@ -114,15 +119,20 @@ class Model {
   reconcileAddresses(
     name: string,
     wanted: readonly string[],
-    { prune = false }: { prune?: boolean } = {},
+    { prune = false, dryRun = false }: Pruning = {},
   ): Answer {
     const goals = new Map(wanted.map((each) => [identity(each), each]));
     // The same address with two prefix lengths.
     if (wanted.some((each) => goals.get(identity(each)) !== each)) refuse('ERR_INVALID_ARG_VALUE');
-    const { addresses } = this.#link(name);
+    const link = this.#link(name);
+    const addresses = dryRun ? new Map(link.addresses) : link.addresses;
     const before = [...addresses.values()];
-    if (prune) for (const key of addresses.keys()) if (!goals.has(key)) addresses.delete(key);
-    const refused = goals.delete(identity(MULTICAST));
+    const isPruned = typeof prune === 'boolean' ? () => prune : prune;
+    for (const [key, address] of addresses) {
+      if (!goals.has(key) && isPruned({ address })) addresses.delete(key);
+    }
+    // Only the kernel knows that it refuses an address.
+    const refused = !dryRun && goals.delete(identity(MULTICAST));
     for (const [key, address] of goals) addresses.set(key, address);
     const after = [...addresses.values()];
     const done = {
@@ -180,7 +190,15 @@ const settings = fc.record(
   { requiredKeys: [] },
 );
 const forgiving = fc.record({ ifExists: fc.boolean() }, { requiredKeys: [] });
-const pruning = fc.record({ prune: fc.boolean() }, { requiredKeys: [] });
+const pruning: fc.Arbitrary<Pruning> = fc.record(
+  {
+    prune: fc.constantFrom(true, false, ({ address }: { readonly address: string }) =>
+      isV6(address),
+    ),
+    dryRun: fc.boolean(),
+  },
+  { requiredKeys: [] },
+);
 
 const operation = fc.oneof<{ weight: number; arbitrary: fc.Arbitrary<Call> }[]>(
   { weight: 4, arbitrary: fc.tuple(fc.constant('ensureDummy' as const), link, settings) },

@@ -11,7 +11,7 @@ import { encodeLinkRequest, encodeLinkRequests, untypedLinks } from './link-requ
 import { layout } from './requests.js';
 
 const { records } = encodeLinkRequests(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
-const plan = new AddressPlan(7, records, 0, 1);
+const plan = new AddressPlan({ index: 7, name: 'ipvs0' }, records, 0, 1);
 interface Operation {
   readonly call: LinkOperation<unknown>;
   readonly start: string;
