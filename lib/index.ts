@@ -125,8 +125,8 @@ export type {
   Prune,
   ReconcileOptions,
   Scope,
-  ServiceState,
   State,
   StateChange,
   Unchanged,
+  WantedService,
 } from './state/types.js';

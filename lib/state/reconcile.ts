@@ -6,12 +6,16 @@
  * @module
  */
 
+import { checkBoolean } from '../core/check.js';
 import { IpvsError, isIpvsError } from '../core/errors.js';
-import { wrongType } from '../core/input-errors.js';
 import { ReconcileError } from '../core/reconcile-error.js';
+import { show } from '../core/show.js';
 import { throwIfAborted } from '../core/signals.js';
+import { keepStack } from '../core/stack.js';
 import type { IpvsClient, IpvsQueue, IpvsTypes } from '../ipvs/client.js';
 import { decodeServiceEntry } from '../ipvs/decode-service.js';
+import { formatServiceAt } from '../ipvs/keys.js';
+import type { Service } from '../ipvs/service.js';
 import { asNumber } from '../ipvs/stats.js';
 import type { Native, NativeChanges, NativeHandle, NativePlan } from '../native/addon.js';
 import { layout } from '../native/layout.js';
@@ -139,11 +143,7 @@ function* choose(
   if (prune === true) return flags.fill(1);
   if (typeof prune === 'function') {
     for (let index = 0; index < flags.length; index++) {
-      const choice = prune(decodeServiceEntry(unwanted, index * ENTRY_SIZE, asNumber));
-      if (typeof choice !== 'boolean') {
-        throw wrongType('the result of options.prune', choice, 'a boolean');
-      }
-      flags[index] = choice ? 1 : 0;
+      flags[index] = chooses(prune, unwanted, index * ENTRY_SIZE) ? 1 : 0;
     }
     return flags;
   }
@@ -154,6 +154,19 @@ function* choose(
     flags[index] = matchers.some((matches) => matches(unwanted, base)) ? 1 : 0;
   }
   return flags;
+}
+
+/** Asks a function whether the service of the ServiceEntry at `base` may be deleted. */
+function chooses(prune: (service: Service) => unknown, unwanted: Records, base: number): boolean {
+  let choice: unknown;
+  try {
+    choice = prune(decodeServiceEntry(unwanted, base, asNumber));
+  } catch (error) {
+    // It belongs to the caller, also if it is an error of this package.
+    throw keepStack(error);
+  }
+  const service = formatServiceAt(unwanted, base + ENTRY.service.offset);
+  return checkBoolean(`options.prune(${show(service)})`, choice);
 }
 
 function* matcherOf(access: StateAccess, { matches, link }: CheckedScope): Routine<never, Matches> {

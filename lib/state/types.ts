@@ -8,7 +8,7 @@ import type { Protocol } from '../ipvs/names.js';
 import type { Service, ServiceConfig } from '../ipvs/service.js';
 
 /** A wanted service. */
-export type ServiceState = ServiceConfig & {
+export type WantedService = ServiceConfig & {
   /**
    * The destinations that the service should have, and no others. Left out: its destinations are
    * left alone. New ones are added so that the kernel lists them in this order.
@@ -21,7 +21,8 @@ export type ServiceState = ServiceConfig & {
  * destination leaves out has the default.
  */
 export interface State {
-  readonly services: readonly ServiceState[];
+  /** The wanted services, each once. */
+  readonly services: readonly WantedService[];
 }
 
 /**
@@ -104,6 +105,7 @@ export type Difference = readonly [before: unknown, after: unknown];
 
 /** A change of a service or of a destination. */
 export interface StateChange {
+  /** What happens to the object. A destination that begins to drain is updated. */
   readonly action: 'add' | 'update' | 'delete';
   /** The service ('tcp://10.96.0.1:443'). */
   readonly service: string;
@@ -127,6 +129,8 @@ export interface DrainingDestination {
 
 /** The number of wanted objects that were as they should be. */
 export interface Unchanged {
+  /** The number of services. */
   readonly services: number;
+  /** The number of destinations, but of services whose destinations are left alone. */
   readonly destinations: number;
 }

@@ -3,7 +3,7 @@
  * Nothing has connections here.
  * @module
  */
-import type { Destination, KeptSetting, ServiceState, Snapshot, State, StateChange } from 'ipvs';
+import type { Destination, KeptSetting, Snapshot, State, StateChange, WantedService } from 'ipvs';
 import {
   makeDestination,
   makeService,
@@ -65,7 +65,7 @@ export function reconciled(before: Snapshot, { state, keep, mayDelete }: Reconci
     const { destinations: wanted, ...settings } = config;
     const old = found.get(service);
     found.delete(service);
-    const made = makeService(settings as ServiceState);
+    const made = makeService(settings as WantedService);
     if (old === undefined) {
       changes.push({ action: 'add', service });
       const count = wanted?.length ?? 0;
@@ -81,7 +81,7 @@ export function reconciled(before: Snapshot, { state, keep, mayDelete }: Reconci
     const rest = new Map(there.map((each) => [nameOfDestination(each), each]));
     const fresh: Destination[] = [];
     for (const each of wanted ?? []) {
-      const target = makeDestination(settings as ServiceState, each);
+      const target = makeDestination(settings as WantedService, each);
       const destination = nameOfDestination(target);
       const present = rest.get(destination);
       if (present === undefined) {
@@ -95,7 +95,7 @@ export function reconciled(before: Snapshot, { state, keep, mayDelete }: Reconci
       if (note(changes, DESTINATION_SETTINGS, present, changed, where)) unchanged.destinations++;
     }
     const names = new Set(
-      wanted?.map((each) => nameOfDestination(makeDestination(settings as ServiceState, each))),
+      wanted?.map((each) => nameOfDestination(makeDestination(settings as WantedService, each))),
     );
     for (const destination of wanted === undefined ? [] : [...rest.keys()]) {
       if (names.has(destination)) continue;

@@ -11,8 +11,8 @@ import type {
   Prune,
   ServiceConfig,
   ServiceSettings,
-  ServiceState,
   State,
+  WantedService,
 } from 'ipvs';
 import { familyOf, isMark, type ServiceName } from './objects.js';
 
@@ -125,10 +125,12 @@ function destinationsOf(name: ServiceName): fc.Arbitrary<DestinationConfig[]> {
 }
 
 const serviceOf = (name: ServiceName) =>
-  fc.tuple(settingsOf(name), destinationsOf(name)).map(([settings, destinations]): ServiceState => {
-    // A config has either kind of key, as the name has.
-    return { ...name, ...settings, destinations } as ServiceState;
-  });
+  fc
+    .tuple(settingsOf(name), destinationsOf(name))
+    .map(([settings, destinations]): WantedService => {
+      // A config has either kind of key, as the name has.
+      return { ...name, ...settings, destinations } as WantedService;
+    });
 
 /** A service of the table, a wanted one, or both: in many cases the same or nearly the same. */
 const pairOf = (name: ServiceName) =>
@@ -136,7 +138,7 @@ const pairOf = (name: ServiceName) =>
     const { destinations = [], ...config } = one;
     const nearly = fc
       .subarray([...destinations])
-      .map((some): ServiceState => ({ ...config, destinations: some }));
+      .map((some): WantedService => ({ ...config, destinations: some }));
     const other = fc.oneof(
       fc.constant(undefined),
       fc.constant(one),
@@ -201,7 +203,7 @@ const keep = fc
   ])
   .map((names) => names.flat());
 
-const present = (services: readonly (ServiceState | undefined)[]) =>
+const present = (services: readonly (WantedService | undefined)[]) =>
   services.filter((each) => each !== undefined);
 
 export const stateCase: fc.Arbitrary<StateCase> = fc
