@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "binding/error.h"
 #include "binding/handle.h"
@@ -14,21 +15,20 @@
 namespace binding {
 
 struct Cursor::State {
-  std::shared_ptr<const os::Namespace> netns;
   ipvs::ConnectionFile file;
   ipvs::ConnectionFilter filter;
   ipvs::ServiceFacts facts;
   struct Opened {
+    std::shared_ptr<const os::Namespace> netns;  // null once the cursor is closed
     std::optional<ipvs::ConnectionReader> reader;
-    bool closed = false;
   };
   os::Synchronized<Opened> opened;
 
   template <typename Read>
   auto with_reader(Read read) {
     return opened.with([&](Opened& own) {
-      if (own.closed) throw os::Error(EBADF, "read", "the cursor is closed");
-      if (!own.reader) own.reader.emplace(*netns, file, filter, facts);
+      if (!own.netns) throw os::Error(EBADF, "read", "the cursor is closed");
+      if (!own.reader) own.reader.emplace(*own.netns, file, filter, facts);
       return read(*own.reader);
     });
   }
@@ -57,7 +57,8 @@ Cursor::Cursor(const Napi::CallbackInfo& info)
   state_->facts =
       ipvs::ServiceFacts(records_of<uint16_t>(info[3]), records_of<ipvs::DestinationKey>(info[4]));
   try {
-    state_->netns = Handle::netns_of(info[0].As<Napi::Object>());
+    auto netns = Handle::netns_of(info[0].As<Napi::Object>());
+    state_->opened.with([&](auto& own) { own.netns = std::move(netns); });
   } catch (const os::Error& error) {
     throw make_error(info.Env(), error);
   }
@@ -99,10 +100,7 @@ Napi::Value Cursor::count(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Cursor::close(const Napi::CallbackInfo& info) {
-  state_->opened.with([](auto& own) {
-    own.closed = true;
-    own.reader.reset();
-  });
+  state_->opened.with([](auto& own) { own = {}; });
   return info.Env().Undefined();
 }
 
