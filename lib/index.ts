@@ -114,6 +114,7 @@ export type {
 export type { ReconcileAddressesOptions } from './links/reconcile.js';
 export type { Reconciled } from './links/reconciled.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
+export { Namespace, type NamespaceOptions } from './native/namespace.js';
 export type { NetworkNamespace, OpenOptions } from './native/netns.js';
 export type { Place } from './queue/returns.js';
 export type { ReconcileResult } from './state/result.js';

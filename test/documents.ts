@@ -23,6 +23,7 @@ export interface Block {
 
 /** A program in TypeScript that a document tells, in one or more blocks. */
 export interface Program {
+  /** The name of its file, without the end. */
   readonly name: string;
   readonly blocks: readonly Block[];
   readonly source: string;
@@ -62,7 +63,11 @@ export const blocks: readonly Block[] = documents.flatMap(blocksOf);
 
 const USUAL = "import { Ipvs } from 'ipvs';\nconst ipvs = await Ipvs.open();\n";
 const folder = join(root, 'build/documents');
-const nameOf = ({ file, line }: Block) => `${file.replace(/\W/g, '-')}-${line}`;
+const nameOf = ({ file, line, purpose }: Block) =>
+  `${file.replace(/\W/g, '-')}-${line}${purpose === 'vitest' ? '.test' : ''}`;
+
+/** The purposes of blocks that are programs: '' is run by Node.js, 'vitest' by vitest. */
+const PURPOSES: readonly string[] = ['', 'vitest', 'no-run'];
 
 /**
  * The programs of the documents. A block with an import begins a program. Any other block continues
@@ -72,7 +77,7 @@ const nameOf = ({ file, line }: Block) => `${file.replace(/\W/g, '-')}-${line}`;
 export function programs(): Program[] {
   const found: { name: string; blocks: Block[]; source: string }[] = [];
   for (const block of blocks) {
-    if (block.language !== 'ts' || !['', 'no-run'].includes(block.purpose)) continue;
+    if (block.language !== 'ts' || !PURPOSES.includes(block.purpose)) continue;
     const last = found.at(-1);
     const before = last?.blocks[0];
     if (/^import /m.test(block.text)) {
@@ -85,6 +90,15 @@ export function programs(): Program[] {
     }
   }
   return found;
+}
+
+/** The options with which vitest runs a program of the documents from the folder of compile(). */
+export function vitestOptions(name: string): string[] {
+  const config = join(folder, 'vitest.config.mjs');
+  const alias = { ipvs: join(root, 'dist/index.js') };
+  writeFileSync(config, `export default ${JSON.stringify({ test: { alias } })};\n`);
+  const program = join(root, 'node_modules/vitest/vitest.mjs');
+  return [program, 'run', '--config', config, '--root', join(folder, 'out'), `${name}.mjs`];
 }
 
 /** The declarations of the API document, with members in their class or interface. */

@@ -1,5 +1,5 @@
-// The module: { Handle, Plan, Cursor, Watcher, encodeAddresses, findContradiction, keepAddresses,
-// describeLayout, layoutHash }.
+// The module: { Handle, Plan, Cursor, Watcher, Namespace, encodeAddresses, findContradiction,
+// keepAddresses, describeLayout, layoutHash }.
 //
 // It keeps no state outside the environment that loads it, so that workers, and several copies of
 // the addon in one process, do not disturb each other.
@@ -9,6 +9,7 @@
 #include "binding/cursor.h"
 #include "binding/handle.h"
 #include "binding/layout.h"
+#include "binding/namespace.h"
 #include "binding/plan.h"
 #include "binding/watcher.h"
 
@@ -19,6 +20,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("Plan", binding::Plan::define(env));
   exports.Set("Cursor", binding::Cursor::define(env));
   exports.Set("Watcher", binding::Watcher::define(env));
+  exports.Set("Namespace", binding::Namespace::define(env));
   exports.Set("encodeAddresses",
               Napi::Function::New<binding::encode_addresses>(env, "encodeAddresses"));
   exports.Set("findContradiction",

@@ -21,6 +21,15 @@ class Namespace {
   /// Returns the namespace of an open descriptor, which is duplicated.
   /// @throws Error EBADF ("fcntl")
   static Namespace of(int descriptor);
+  /// Makes a network namespace. It has only a loopback link, which is down. The kernel deletes it
+  /// when nothing holds it any more: no descriptor, no socket, no process.
+  ///
+  /// Threading: callable from any thread. A thread of its own makes the namespace and ends, so that
+  ///   no other thread changes its namespace.
+  /// @throws Error EPERM ("unshare"): no CAP_SYS_ADMIN; ENOSPC ("unshare"): user.max_net_namespaces
+  ///   is reached; EMFILE, ENFILE, ENOENT ("open"): of the descriptor; EAGAIN ("pthread_create");
+  ///   std::bad_alloc
+  static Namespace create();
 
   /// Calls `visit` in the namespace and waits for it.
   ///
@@ -35,6 +44,13 @@ class Namespace {
   /// Calls `open` in the namespace and returns the descriptor, which stays in that namespace.
   /// @throws as enter()
   Descriptor open(const std::function<Descriptor()>& open) const;
+
+  /// Returns the descriptor of the namespace; -1 for that of whichever thread calls.
+  int descriptor() const { return descriptor_.get(); }
+  /// Returns the path of the descriptor under /proc, by which other processes find the namespace
+  /// while the descriptor is open.
+  /// @throws Error ENOENT ("readlink"): no proc file system is mounted
+  std::string path() const;
 
  private:
   Descriptor descriptor_;

@@ -7,9 +7,11 @@
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -109,14 +111,29 @@ class Fifo {
   std::thread writer_;
 };
 
-// Returns the call and errno of what is thrown.
-std::string failure(const std::string& path) {
+// Returns the call and errno of what `action` throws.
+template <typename Action>
+std::string failure_of(Action action) {
   try {
-    (void)Namespace(path).open(open_socket);
+    action();
     return "none";
   } catch (const Error& error) {
     return error.syscall() + ' ' + std::to_string(error.error());
   }
+}
+
+std::string failure(const std::string& path) {
+  return failure_of([&] { (void)Namespace(path).open(open_socket); });
+}
+
+std::string creation_failure() {
+  return failure_of([] { (void)Namespace::create(); });
+}
+
+// Creates a namespace. Returns nothing, with a message, without the right to create one.
+std::optional<Namespace> create() {
+  if (!OtherNamespace().exists()) return {};
+  return Namespace::create();
 }
 
 }  // namespace
@@ -159,6 +176,67 @@ TEST_CASE("a namespace stays open after everything in it has gone") {
   const Namespace netns(other->path());
   other.reset();
   CHECK(namespace_of(netns.open(open_socket).get()) == there);
+}
+
+TEST_CASE("a created namespace is a new one, and no thread has moved") {
+  const auto netns = create();
+  if (!netns) return;
+  const ino_t here = inode(kHere);
+  const ino_t there = inode(netns->descriptor());
+  CHECK(there != here);
+  CHECK(inode(Namespace::create().descriptor()) != there);
+  CHECK(namespace_of(netns->open(open_socket).get()) == there);
+  CHECK(inode(kHere) == here);
+  CHECK(inode("/proc/self/ns/net") == here);
+  ino_t others = 0;
+  std::thread([&] { others = inode(kHere); }).join();
+  CHECK(others == here);
+}
+
+TEST_CASE("many threads may create namespaces at the same time") {
+  if (!create()) return;
+  std::vector<std::thread> threads;
+  threads.reserve(8);
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([] {
+      for (int round = 0; round < 10; ++round) {
+        const Namespace netns = Namespace::create();
+        CHECK(namespace_of(netns.open(open_socket).get()) == inode(netns.descriptor()));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_CASE("the path of a namespace leads to it, also from another process") {
+  const Namespace own(kHere);
+  CHECK(own.path() ==
+        "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(own.descriptor()));
+  const auto netns = create();
+  if (!netns) return;
+  const std::string path = netns->path();
+  CHECK(inode(path.c_str()) == inode(netns->descriptor()));
+  CHECK(namespace_of(Namespace(path).open(open_socket).get()) == inode(netns->descriptor()));
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(::setns(Descriptor(::open(path.c_str(), O_RDONLY)).get(), CLONE_NEWNET));
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
+
+TEST_CASE("created namespaces leave no descriptor open, and children inherit none") {
+  const size_t before = open_descriptors();
+  const size_t inherited = inherited_descriptors();
+  {
+    const auto netns = create();
+    if (!netns) return;
+    CHECK(open_descriptors() == before + 1);
+    CHECK(inherited_descriptors() == inherited);
+    for (int round = 0; round < 20; ++round) (void)Namespace::create();
+    CHECK(open_descriptors() == before + 1);
+  }
+  CHECK(open_descriptors() == before);
 }
 
 TEST_CASE("entering the own namespace stays on the calling thread") {
@@ -268,10 +346,15 @@ TEST_CASE("child processes inherit no descriptor") {
   CHECK(inherited_descriptors() == before + 1);
 }
 
-TEST_CASE("without the right to enter a namespace, setns() fails with EPERM") {
-  std::string found;
-  test::without_capabilities([&] { found = failure("/proc/self/ns/net"); });
-  CHECK(found == "setns 1");
+TEST_CASE("without the right to enter or create a namespace, the call fails with EPERM") {
+  std::string entered;
+  std::string created;
+  test::without_capabilities([&] {
+    entered = failure("/proc/self/ns/net");
+    created = creation_failure();
+  });
+  CHECK(entered == "setns 1");
+  CHECK(created == "unshare 1");
 }
 
 TEST_CASE("failed calls leave no descriptor open") {

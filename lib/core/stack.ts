@@ -14,12 +14,14 @@ type Entry = (...args: never[]) => unknown;
 const entries = new Map<string, Entry[]>();
 
 /**
- * Registers the methods of a prototype: {@link beginAtCaller} cuts stacks below the method that has
- * the name of the operation, behind `prefix`.
+ * Registers the methods and getters of a prototype: {@link beginAtCaller} cuts stacks below the one
+ * that has the name of the operation, behind `prefix`.
  */
 export function registerEntries(prototype: object, prefix = ''): void {
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if (typeof value === 'function') registerEntry(`${prefix}${name}`, value);
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    const entry: unknown = property.get ?? property.value;
+    // A function can be called with anything.
+    if (typeof entry === 'function') registerEntry(`${prefix}${name}`, entry as Entry);
   }
 }
 

@@ -62,6 +62,7 @@ export const propertySynonyms = bySynonym({
   netmask: 'mask prefix granularity persistencegranularity',
   engine: 'pe pename persistenceengine',
   netns: 'namespace ns net netnamespace networknamespace',
+  loopback: 'lo loopbackup',
   ifExists: 'force missingok ignoremissing ifpresent',
   interface: 'iface dev device ifname mcastinterface mcastifn',
   syncId: 'id',

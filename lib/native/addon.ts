@@ -112,6 +112,12 @@ export interface NativeHandle {
   close(): void;
 }
 
+/** A network namespace that this process makes: csrc/binding/namespace.h. */
+export interface NativeNamespace {
+  create(loopback: boolean): Promise<{ readonly fd: number; readonly path: string }>;
+  close(): void;
+}
+
 /** A chunk of the connection table. */
 export interface NativeConnections {
   readonly connections: ArrayBuffer;
@@ -172,6 +178,7 @@ export interface Native {
     destinations: Uint8Array,
   ) => NativeCursor;
   readonly Watcher: new (handle: NativeHandle, types: number, notify: () => void) => NativeWatcher;
+  readonly Namespace: new () => NativeNamespace;
   /** csrc/binding/addresses.h */
   encodeAddresses(
     texts: readonly unknown[],

@@ -5,17 +5,17 @@
 import { IpvsError } from '../core/errors.js';
 
 /** Returns the error for an addon that cannot be loaded from `root`, the folder of the package. */
-export function loadError(cause: unknown, root: string | undefined): IpvsError {
-  return noAddon(reasonOf(cause, root), cause);
+export function loadError(operation: string, cause: unknown, root: string | undefined): IpvsError {
+  return noAddon(operation, reasonOf(cause, root), cause);
 }
 
 /** Returns the error for an addon whose layout is not that of this JavaScript. */
-export const versionError = (): IpvsError => noAddon(OTHER_VERSION);
+export const versionError = (operation: string): IpvsError => noAddon(operation, OTHER_VERSION);
 
-function noAddon(reason: string, cause?: unknown): IpvsError {
+function noAddon(operation: string, reason: string, cause?: unknown): IpvsError {
   return new IpvsError(`the native addon of ipvs cannot be loaded: ${reason}`, {
     code: 'ERR_IPVS_NO_ADDON',
-    operation: 'open',
+    operation,
     cause,
   });
 }

@@ -11,15 +11,16 @@ let loaded: Native | undefined;
 
 /**
  * Returns the addon, and loads it at the first call.
+ * @param operation the method that needs it, for the error
  * @throws IpvsError ERR_IPVS_NO_ADDON if there is none, it is of another version, or Node.js may
  *   not load it; the message says what to do
  */
-export function loadNative(): Native {
-  loaded ??= checkVersion(load());
+export function loadNative(operation = 'open'): Native {
+  loaded ??= checkVersion(operation, load(operation));
   return loaded;
 }
 
-function load(): Native {
+function load(operation: string): Native {
   const root = packageRoot();
   try {
     if (root === undefined) throw new TypeError('a CommonJS bundle has no import.meta.url');
@@ -28,11 +29,11 @@ function load(): Native {
     const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;
     return load(root);
   } catch (error) {
-    throw loadError(error, root);
+    throw loadError(operation, error, root);
   }
 }
 
-function checkVersion(native: Native): Native {
-  if (native.layoutHash !== LAYOUT_HASH) throw versionError();
+function checkVersion(operation: string, native: Native): Native {
+  if (native.layoutHash !== LAYOUT_HASH) throw versionError(operation);
   return native;
 }

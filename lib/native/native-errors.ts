@@ -24,8 +24,11 @@ const NETLINK = {
     'sandbox stands in for the kernel',
 };
 
+/** Meanings of errnos, by the system call or command that failed. */
+type Meanings = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 /** Meanings of errnos by the system call or command that failed as a handle was opened. */
-const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const OPENING: Meanings = {
   socket: NETLINK,
   bind: NETLINK,
   CTRL_CMD_GETFAMILY: NETLINK,
@@ -41,6 +44,33 @@ const OPENING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   setns: {
     EINVAL: 'it is not a network namespace',
     EPERM: 'CAP_SYS_ADMIN is needed to enter another network namespace',
+  },
+};
+
+const TOO_MANY_FILES =
+  'too many open files: close namespaces and handles that are no longer used, or raise the limit ' +
+  '(ulimit -n)';
+
+/** Meanings of errnos by the system call or command that failed as a namespace was created. */
+const CREATING: Meanings = {
+  ...OPENING,
+  socket: { ...NETLINK, EMFILE: TOO_MANY_FILES },
+  unshare: {
+    EPERM:
+      'CAP_SYS_ADMIN is needed to make a network namespace: run as root (sudo), start the ' +
+      'container with --privileged or with --cap-add SYS_ADMIN --cap-add NET_ADMIN, or, for ' +
+      'links without IPVS, run the program with "unshare --user --map-root-user"',
+    ENOSPC: 'the limit of network namespaces is reached (sysctl user.max_net_namespaces)',
+    EINVAL: 'the kernel was built without network namespaces (CONFIG_NET_NS)',
+  },
+  open: {
+    EMFILE: TOO_MANY_FILES,
+    ENOENT: 'no proc file system is mounted on /proc',
+  },
+  RTM_SETLINK: {
+    EPERM:
+      'CAP_NET_ADMIN is needed to bring up the loopback link: grant it, or leave the link down ' +
+      'with { loopback: false }',
   },
 };
 
@@ -82,16 +112,19 @@ interface Failure {
   /** True if `open` failed on a file that IPVS brings; otherwise it failed on the namespace. */
   readonly isFile: boolean;
   readonly hint?: string;
+  /** Default: those of opening. */
+  readonly meanings?: Meanings;
 }
 
-function translate(error: NativeError, { operation, target, isFile, hint = '' }: Failure) {
+function translate(error: NativeError, failure: Failure) {
+  const { operation, target, isFile, hint = '', meanings = OPENING } = failure;
   const { syscall } = error;
   const code = errnoName(error.errno);
   const isIpvsFile = isFile && syscall === 'open';
   const isAbsent = code === 'ENOENT' && (isIpvsFile || syscall === 'CTRL_CMD_GETFAMILY');
   const meaning = isIpvsFile
     ? systemMessage(code)
-    : (OPENING[syscall]?.[code] ?? generalMeaning(code));
+    : (meanings[syscall]?.[code] ?? generalMeaning(code));
   const why = isAbsent ? unavailableReason() : `${meaning}${hint} (${syscall}: ${code})`;
   return operationError(why, {
     code: isAbsent ? 'ERR_IPVS_UNAVAILABLE' : code,
@@ -128,6 +161,13 @@ export function openingError(error: unknown, netns: string): Error {
     ['open', 'setns'].includes(error.syscall) && errnoName(error.errno) !== 'EPERM';
   const hint = isPathWrong ? namespaceHint(netns) : '';
   return translate(error, { operation: 'open', target, isFile: false, hint });
+}
+
+/** Returns the error for a namespace that could not be created. Returns other errors as they are. */
+export function creationError(error: unknown): unknown {
+  if (isMemoryError(error)) return memoryError(error, 'create', '');
+  if (!isNativeError(error)) return error;
+  return translate(error, { operation: 'create', target: '', isFile: false, meanings: CREATING });
 }
 
 /**

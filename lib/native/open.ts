@@ -24,7 +24,7 @@ export async function beginToOpen(
   ipvs: boolean,
 ): Promise<Opened | { readonly error: unknown }> {
   try {
-    checkPlatform();
+    checkPlatform('open');
     const native = loadNative();
     const handle = new native.Handle();
     await handle.open(netns.target, ipvs);
@@ -34,10 +34,14 @@ export async function beginToOpen(
   }
 }
 
-function checkPlatform(): void {
+/**
+ * Checks that this is Linux.
+ * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM
+ */
+export function checkPlatform(operation: string): void {
   if (process.platform === 'linux') return;
   throw operationError(`IPVS is part of Linux, and this is ${process.platform}`, {
     code: 'ERR_IPVS_UNSUPPORTED_PLATFORM',
-    operation: 'open',
+    operation,
   });
 }

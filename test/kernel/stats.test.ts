@@ -1,7 +1,6 @@
-import { type CounterName, Ipvs, type Stats } from 'ipvs';
+import { type CounterName, Ipvs, Namespace, type Stats } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { noStats } from './helpers/model/objects.js';
-import { Namespace } from './helpers/namespace.js';
 import { until } from './helpers/poll.js';
 import { balance, furnish, PORT, SERVER, SERVER6, VIRTUAL, VIRTUAL6 } from './helpers/scene.js';
 import { Traffic } from './helpers/traffic.js';
@@ -265,16 +264,11 @@ describe('the estimator', () => {
 });
 
 test('totals are those of the namespace of the handle', async () => {
-  const other = new Namespace();
-  const ipvs = await Ipvs.open({ netns: other.path });
-  try {
-    await exchange(1);
-    await counted(2);
-    expect(await ipvs.getStats()).toEqual(noStats);
-  } finally {
-    await ipvs.close();
-    other.delete();
-  }
+  await using other = await Namespace.create();
+  await using ipvs = await Ipvs.open({ netns: other });
+  await exchange(1);
+  await counted(2);
+  expect(await ipvs.getStats()).toEqual(noStats);
 });
 
 describe('getStatus', () => {

@@ -10,6 +10,7 @@ import type {
   NativeHandle,
   NativeIpvsResponse,
   NativeLinkResponse,
+  NativeNamespace,
 } from '../../lib/native/addon.js';
 import { requestBytes, UnusedHandle } from './fake-handle.js';
 import { layout } from './requests.js';
@@ -33,6 +34,11 @@ const initial = () => ({
   /** The namespaces of the handles that were opened. */
   opened: [] as (string | number)[],
   closed: 0,
+  /** The namespaces that were created, by their descriptor: the option, and if it is closed. */
+  namespaces: new Map<number, { readonly loopback: boolean; isClosed: boolean }>(),
+  /** Called before a handle is opened, and before a namespace is created. */
+  open: (): unknown => undefined,
+  create: (): unknown => undefined,
   /** All exchanges, in order. */
   exchanges: [] as Exchange[],
   /** False: a synchronous call fails the test, but for reads of files. */
@@ -67,6 +73,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 class Handle extends UnusedHandle implements NativeHandle {
   override open = async (netns: string | number) => {
+    addon.open();
     addon.opened.push(netns);
   };
 
@@ -133,4 +140,22 @@ class Cursor implements Pick<NativeCursor, 'next' | 'close'> {
   }
 }
 
-export const loadNative = () => ({ Handle, Cursor, layout });
+const FIRST_DESCRIPTOR = 100;
+
+class Namespace implements NativeNamespace {
+  readonly #fd = FIRST_DESCRIPTOR + addon.namespaces.size;
+
+  async create(loopback: boolean) {
+    addon.create();
+    addon.namespaces.set(this.#fd, { loopback, isClosed: false });
+    return { fd: this.#fd, path: `/proc/7/fd/${this.#fd}` };
+  }
+
+  close(): void {
+    const namespace = addon.namespaces.get(this.#fd) ?? expect.unreachable('it was not created');
+    expect(namespace.isClosed).toBe(false);
+    namespace.isClosed = true;
+  }
+}
+
+export const loadNative = () => ({ Handle, Cursor, Namespace, layout });

@@ -150,7 +150,7 @@ describe('reconcileAddresses and watch', () => {
 describe('options of open()', () => {
   const PID = 'is not an integer from 1 to 2147483647';
   const FD = 'is not an integer from 0 to 2147483647';
-  const NETNS = 'is not the path of a network namespace, { pid } or { fd }';
+  const NETNS = 'is not a Namespace, the path of a network namespace, { pid } or { fd }';
   test.each<InvalidLinkArgument & { netns: unknown }>([
     { netns: {}, kind: 'type', property: 'options.netns', value: '{}', rule: NETNS },
     { netns: null, kind: 'type', property: 'options.netns', value: 'null', rule: NETNS },

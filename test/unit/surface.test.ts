@@ -32,6 +32,7 @@ test('the package exports nothing else', () => {
     'Ipvs',
     'IpvsError',
     'Links',
+    'Namespace',
     'ReconcileError',
     'diagnose',
     'formatAddress',
@@ -78,6 +79,40 @@ describe('the handle', () => {
   test('is disposable', () => {
     expect(surface.Ipvs.prototype[Symbol.asyncDispose]).toBeTypeOf('function');
     expectTypeOf<Ipvs>().toExtend<AsyncDisposable>();
+  });
+});
+
+describe('a namespace', () => {
+  test('has few members', () => {
+    expect(methodsOf(surface.Namespace)).toEqual(['close', 'fd', 'path']);
+    expect(Object.getOwnPropertyNames(surface.Namespace).sort()).toEqual(
+      ['create', 'length', 'name', 'prototype'].sort(),
+    );
+  });
+
+  test('is disposable, in both ways', () => {
+    expectTypeOf<surface.Namespace>().toExtend<Disposable>();
+    expectTypeOf<surface.Namespace>().toExtend<AsyncDisposable>();
+  });
+
+  test('is accepted wherever a network namespace is', () => {
+    expectTypeOf<surface.Namespace>().toExtend<surface.NetworkNamespace>();
+    expectTypeOf<{ netns: surface.Namespace }>().toExtend<surface.OpenOptions>();
+    const compile = () => [
+      // @ts-expect-error: await the promise first.
+      surface.Links.open({ netns: surface.Namespace.create() }),
+      // @ts-expect-error: no such option.
+      surface.Namespace.create({ name: 'blue' }),
+      // @ts-expect-error: the constructor is private.
+      new surface.Namespace(),
+    ];
+    expectTypeOf(compile).returns.toBeArray();
+    const write = (namespace: surface.Namespace) => {
+      // @ts-expect-error: readonly.
+      namespace.fd = 3;
+    };
+    expectTypeOf(write).returns.toBeVoid();
+    expectTypeOf(surface.Namespace.create).returns.resolves.toEqualTypeOf<surface.Namespace>();
   });
 });
 

@@ -241,7 +241,7 @@ describe('options of open()', () => {
     readonly title: string;
     readonly options: unknown;
   }
-  const PATH = 'is not the path of a network namespace';
+  const PATH = 'is not a Namespace, the path of a network namespace';
   // The bad ones are what is tested.
   const open = Ipvs.open as (options: unknown) => Promise<Ipvs>;
 

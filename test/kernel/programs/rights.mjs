@@ -1,6 +1,6 @@
 // Makes calls that need privileges, and prints for each 'done' or the code of its error, as JSON. Its
 // arguments: the path of another network namespace, a scheduler and a module that are not loaded.
-import { Ipvs, loadModules } from 'ipvs';
+import { Ipvs, loadModules, Namespace } from 'ipvs';
 
 const [netns, scheduler, module] = process.argv.slice(2);
 
@@ -28,6 +28,7 @@ const outcomes = {
     ipvs = await Ipvs.open();
   }),
   otherNamespace: await attempt(elsewhere),
+  newNamespace: await attempt(async () => (await Namespace.create()).close()),
   loadModules: await attempt(() => loadModules([module])),
 };
 if (ipvs !== undefined) {
