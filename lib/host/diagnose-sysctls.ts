@@ -132,6 +132,14 @@ const CHECKS: readonly ParameterCheck[] = [
     on: 'connections to a deleted destination end at once',
     off: 'connections to a deleted destination hang until their clients give up',
   }),
+  shouldBeOn({
+    name: 'expire_quiescent_template',
+    parameter: 'net.ipv4.vs.expire_quiescent_template',
+    on: 'clients of a persistent service leave a destination of weight 0',
+    off:
+      'clients of a persistent service stay at a destination of weight 0 also with new ' +
+      'connections: it may never be drained',
+  }),
   {
     name: 'estimation',
     // The other file exists from Linux 6.2 only.

@@ -46,6 +46,7 @@ test('diagnose reports every check', async () => {
     'conntrack',
     'conn_reuse_mode',
     'expire_nodest_conn',
+    'expire_quiescent_template',
     'estimation',
     'bridge-nf-call-iptables',
     'conntrack size',
@@ -174,6 +175,7 @@ const parameters = [
   { name: 'estimation', parameter: 'net.ipv4.vs.run_estimation' },
   { name: 'conntrack', parameter: 'net.ipv4.vs.conntrack' },
   { name: 'expire_nodest_conn', parameter: 'net.ipv4.vs.expire_nodest_conn' },
+  { name: 'expire_quiescent_template', parameter: 'net.ipv4.vs.expire_quiescent_template' },
 ] as const;
 
 describe.each(parameters)('the check $name', ({ name, parameter }) => {
@@ -480,6 +482,7 @@ describe('diagnose without a handle', () => {
       'conntrack',
       'conn_reuse_mode',
       'expire_nodest_conn',
+      'expire_quiescent_template',
       'estimation',
       'bridge-nf-call-iptables',
       'conntrack size',

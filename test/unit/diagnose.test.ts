@@ -60,6 +60,7 @@ describe('the check of a parameter', () => {
     { name: 'ipv6 forwarding', parameter: 'net.ipv6.conf.all.forwarding' },
     { name: 'conntrack', parameter: 'net.ipv4.vs.conntrack' },
     { name: 'expire_nodest_conn', parameter: 'net.ipv4.vs.expire_nodest_conn' },
+    { name: 'expire_quiescent_template', parameter: 'net.ipv4.vs.expire_quiescent_template' },
     { name: 'estimation', parameter: 'net.ipv4.vs.run_estimation' },
     { name: 'bridge-nf-call-iptables', parameter: 'net.bridge.bridge-nf-call-iptables' },
   ])('$name is ok at 1 only', async ({ name, parameter }) => {
