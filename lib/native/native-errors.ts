@@ -116,12 +116,15 @@ interface Failure {
   readonly meanings?: Meanings;
 }
 
+/** The calls that fail with ENOENT without IPVS: a list of nothing is empty. */
+const FAMILY_CALLS: ReadonlySet<string> = new Set(['CTRL_CMD_GETFAMILY', 'dump']);
+
 function translate(error: NativeError, failure: Failure) {
   const { operation, target, isFile, hint = '', meanings = OPENING } = failure;
   const { syscall } = error;
   const code = errnoName(error.errno);
   const isIpvsFile = isFile && syscall === 'open';
-  const isAbsent = code === 'ENOENT' && (isIpvsFile || syscall === 'CTRL_CMD_GETFAMILY');
+  const isAbsent = code === 'ENOENT' && (isIpvsFile || FAMILY_CALLS.has(syscall));
   const meaning = isIpvsFile
     ? systemMessage(code)
     : (meanings[syscall]?.[code] ?? generalMeaning(code));

@@ -64,6 +64,11 @@ const others: readonly {
     call: (ipvs) => ipvs.getTimeouts(),
     expected: { tcp: 900, tcpFin: 120, udp: 300 },
   },
+  {
+    operation: 'reconcile',
+    call: (ipvs) => ipvs.reconcile({ services: [] }, { prune: true }),
+    expected: { changes: [], draining: [] },
+  },
   { operation: 'setTimeouts', call: (ipvs) => ipvs.setTimeouts({ tcp: 900 }), expected: undefined },
   { operation: 'listSyncDaemons', call: (ipvs) => ipvs.listSyncDaemons(), expected: [] },
   {
