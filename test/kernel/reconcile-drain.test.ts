@@ -1,5 +1,5 @@
 /** Draining of destinations with real connections. */
-import type { DrainOptions, ReconcileResult, ServiceState } from 'ipvs';
+import type { DrainOptions, ReconcileResult, WantedService } from 'ipvs';
 import { diagnose } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Peers } from './helpers/peers.js';
@@ -35,7 +35,10 @@ beforeEach(async () => {
 const nameOf = (protocol = 'tcp') => `${protocol}://${VIRTUAL}:${port}`;
 
 /** A service with masqueraded servers. */
-function serviceOf(servers: readonly string[], settings: Partial<ServiceState> = {}): ServiceState {
+function serviceOf(
+  servers: readonly string[],
+  settings: Partial<WantedService> = {},
+): WantedService {
   const destinations = servers.map((address) => ({
     address,
     port: PORT,
@@ -44,11 +47,11 @@ function serviceOf(servers: readonly string[], settings: Partial<ServiceState> =
   }));
   const service = { protocol: 'tcp', address: VIRTUAL, port, scheduler: 'rr', destinations };
   // The settings do not change the kind of the key.
-  return { ...service, ...settings } as ServiceState;
+  return { ...service, ...settings } as WantedService;
 }
 
 const reconcile = (
-  services: readonly ServiceState[],
+  services: readonly WantedService[],
   drain: boolean | DrainOptions = true,
 ): Promise<ReconcileResult> => fixture.ipvs.reconcile({ services }, { prune: true, drain });
 
