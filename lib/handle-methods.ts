@@ -106,7 +106,7 @@ export abstract class HandleMethods<How extends 'promise' | 'value'> extends Met
    *   { services: [{ protocol: 'tcp', address: '10.96.0.1', port: 443, destinations }] },
    *   { prune: { networks: ['10.96.0.0/12'] }, drain: true },
    * );
-   * console.log(String(result)); // + tcp://10.96.0.1:443 ...
+   * console.log(String(result)); // + tcp://10.96.0.1:443
    * await ipvs.close();
    * ```
    */

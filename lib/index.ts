@@ -30,6 +30,7 @@ export { type InputError, type InputErrorCode, isInputError } from './core/input
 export type { CancellableIterator } from './core/iterator.js';
 export type { Unknown } from './core/name-table.js';
 export { ReconcileError } from './core/reconcile-error.js';
+export { Director } from './director.js';
 export type { Check } from './host/diagnose-check.js';
 export type { DiagnoseOptions } from './host/diagnose-options.js';
 export type { Info } from './host/info.js';
@@ -117,6 +118,16 @@ export type { LinkEvent, LinkWatcher } from './links/watcher.js';
 export { Namespace, type NamespaceOptions } from './native/namespace.js';
 export type { NetworkNamespace, OpenOptions } from './native/netns.js';
 export type { Place } from './queue/returns.js';
+export type { DirectorEvents, DirectorEventsOptions } from './state/director-events.js';
+export type {
+  DirectorChanges,
+  DirectorDraining,
+  DirectorDrainOptions,
+  DirectorEvent,
+  DirectorOptions,
+  DirectorState,
+  DrainedDestination,
+} from './state/director-types.js';
 export type { ReconcileResult } from './state/result.js';
 export type {
   Difference,

@@ -20,6 +20,7 @@ import { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
 import { type BatchResults, checkBatch, sendBatch } from './ipvs/batch.js';
 import { type IpvsClient, type IpvsQueue, ipvsClient } from './ipvs/client.js';
 import { operations } from './ipvs/operations.js';
+import type { Service } from './ipvs/service.js';
 import { readTable, type Snapshot } from './ipvs/snapshot.js';
 import { checkWatchOptions, TableWatcher } from './ipvs/watch.js';
 import { LinkInternals } from './links/link-internals.js';
@@ -31,6 +32,10 @@ import { call } from './queue/operation.js';
 import { Queue } from './queue/queue.js';
 import { type Routine, routineOf, run } from './queue/routine.js';
 import { routinesOf } from './routines.js';
+import type { DirectorAccess } from './state/director-step.js';
+import type { EncodedState } from './state/encode-state.js';
+import type { CheckedOptions } from './state/options.js';
+import { checkDuplicates, reach, type StateAccess } from './state/reconcile.js';
 
 /** The queue of a handle, and what uses it. The methods of {@link Ipvs} have the documentation. */
 export class Internals {
@@ -44,6 +49,7 @@ export class Internals {
   readonly #netns: NamespaceTarget;
   readonly #client: IpvsClient;
   readonly #queue: IpvsQueue;
+  readonly #state: StateAccess;
   /** Held weakly, so that a watcher that is no longer used can be collected. */
   readonly #watchers = new IterableWeakSet<TableWatcher>();
 
@@ -54,13 +60,14 @@ export class Internals {
       handle.close();
     });
     const queue: IpvsQueue = new Queue(client);
-    const routines = routinesOf({
+    this.#state = {
       native,
       handle,
       client,
       queue,
       addressesOf: (link) => addressesOf(links, link),
-    });
+    };
+    const routines = routinesOf(this.#state);
     this.promises = {
       operations,
       run: queue.run,
@@ -97,6 +104,25 @@ export class Internals {
     void this.links.close();
     for (const watcher of this.#watchers.list()) watcher.close();
     return this.#queue.close();
+  }
+
+  /** Returns what a director does with the handle. */
+  directorAccess(): DirectorAccess {
+    const { operations, run, runRoutine } = this.promises;
+    const reconcile = (wanted: EncodedState, options: CheckedOptions) =>
+      reach(this.#state, wanted, options);
+    const ifExists = { ifExists: true };
+    return {
+      check: (wanted) => checkDuplicates(this.#native, wanted),
+      reconcile: (wanted, options) => runRoutine('reconcile', reconcile, [wanted, options]),
+      // Without options, counters are numbers.
+      listServices: () => run(operations.listServices, [undefined]) as Promise<Service[]>,
+      deleteService: (service) => run(operations.deleteService, [service, ifExists]),
+      deleteDestination: (service, destination) =>
+        run(operations.deleteDestination, [service, destination, ifExists]),
+      links: this.links,
+      close: () => this.close(),
+    };
   }
 
   async batch(args: readonly unknown[]) {

@@ -23,25 +23,27 @@ const KEYS = new Set(['services'] as const);
 /** Wanted services and destinations, encoded. */
 export interface EncodedState {
   readonly requests: RequestBuffer;
+  /** The index of the request of each service; those of its destinations follow it. */
+  readonly starts: readonly number[];
   /** Returns the path of the object of a request, such as `state.services[3].destinations[0]`. */
   pathOf(index: number): string;
 }
 
 /**
  * Encodes a state.
+ * @param operation the method that is called, for errors
  * @throws TypeError, RangeError bad input
  */
-export function encodeState(state: unknown): EncodedState {
+export function encodeState(state: unknown, operation = 'reconcile'): EncodedState {
   const { services: value } = readObject('state', state, KEYS);
   const services = readArray('state.services', value, 'an array of services', (each) => each);
   const requests = new RequestBuffer(capacityFor(services));
-  /** The index of the request of each service. */
   const starts: number[] = [];
   for (let place = 0; place < services.length; place++) {
     starts.push(requests.count);
-    encodeService(requests, `state.services[${place}]`, services[place]);
+    encodeService(requests, operation, `state.services[${place}]`, services[place]);
   }
-  return { requests, pathOf: (index) => pathOf(starts, index) };
+  return { requests, starts, pathOf: (index) => pathOf(starts, index) };
 }
 
 /**
@@ -60,7 +62,12 @@ function capacityFor(services: readonly unknown[]): number {
   return count;
 }
 
-function encodeService(requests: RequestBuffer, path: string, service: unknown): void {
+function encodeService(
+  requests: RequestBuffer,
+  caller: string,
+  path: string,
+  service: unknown,
+): void {
   if (typeof service !== 'object' || service === null || Array.isArray(service)) {
     throw wrongType(path, service, 'an object: a service and its destinations');
   }
@@ -70,7 +77,8 @@ function encodeService(requests: RequestBuffer, path: string, service: unknown):
   const destinations = own(copy, 'destinations');
   const { destinations: _, ...config } = copy;
   // A service whose destinations are left alone is an update for the plan.
-  encode(requests, path, destinations === undefined ? 'updateService' : 'ensureService', () => {
+  const operation = destinations === undefined ? 'updateService' : 'ensureService';
+  encode(requests, caller, path, operation, () => {
     // The copy has only the own properties of an instance, and must have all of its contents.
     if (!isPlain(service)) checkInstance('service', service, SERVICE_PROPERTIES);
     encodeServiceConfig(requests, config);
@@ -81,7 +89,7 @@ function encodeService(requests: RequestBuffer, path: string, service: unknown):
   const wanted = readArray(listPath, destinations, rule, (each) => each);
   for (let place = 0; place < wanted.length; place++) {
     const destination = wanted[place];
-    encode(requests, `${listPath}[${place}]`, 'ensureDestination', () => {
+    encode(requests, caller, `${listPath}[${place}]`, 'ensureDestination', () => {
       encodeServiceOfDestination(requests, config, destination);
       encodeDestinationConfig(requests, destination);
     });
@@ -95,6 +103,7 @@ function isPlain(value: object): boolean {
 /** Encodes one request. An input error names the path of the object and its key. */
 function encode(
   requests: RequestBuffer,
+  caller: string,
   path: string,
   operation: 'updateService' | 'ensureService' | 'ensureDestination',
   write: () => void,
@@ -105,7 +114,7 @@ function encode(
   } catch (error) {
     if (isInputError(error)) {
       const target = targetOf(operation, requests, requests.count);
-      describeInput(error, 'reconcile', target === '' ? path : `${path} (${target})`);
+      describeInput(error, caller, target === '' ? path : `${path} (${target})`);
     }
     throw error;
   }

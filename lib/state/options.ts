@@ -65,8 +65,8 @@ export function checkReconcileOptions(options: unknown): CheckedOptions {
   const { prune, drain, keep, dryRun, maxDeletions, signal } = readOptions(options, KEYS);
   return {
     prune: checkPrune(prune),
-    draining: checkDrain(drain),
-    compared: ALL & ~checkKeep(keep),
+    draining: checkDrain('options.drain', drain),
+    compared: checkCompared(keep),
     dryRun: dryRun !== undefined && checkBoolean('options.dryRun', dryRun),
     maxDeletions:
       maxDeletions === undefined
@@ -81,41 +81,57 @@ function checkPrune(prune: unknown): CheckedOptions['prune'] {
   // The check cannot see the parameters of the function or its value.
   if (typeof prune === 'function') return prune as (service: Service) => unknown;
   if (typeof prune === 'boolean') return prune;
-  if (Array.isArray(prune)) {
-    return readArray('options.prune', prune, 'an array', (scope, index) =>
-      checkScope(`options.prune[${index}]`, scope),
-    );
-  }
-  if (typeof prune !== 'object' || prune === null) {
-    throw wrongType('options.prune', prune, 'a boolean, a scope, an array of scopes or a function');
-  }
-  return [checkScope('options.prune', prune)];
+  const rule = 'a boolean, a scope, an array of scopes or a function';
+  return checkScopes('options.prune', prune, rule);
 }
 
-function checkDrain(drain: unknown): Draining | undefined {
+/**
+ * Checks a scope, or an array of scopes.
+ * @param rule the rule in the error for any other value
+ * @throws TypeError, RangeError bad input
+ */
+export function checkScopes(property: string, value: unknown, rule: string): CheckedScope[] {
+  if (Array.isArray(value)) {
+    return readArray(property, value, rule, (scope, index) =>
+      checkScope(`${property}[${index}]`, scope),
+    );
+  }
+  if (typeof value !== 'object' || value === null) throw wrongType(property, value, rule);
+  return [checkScope(property, value)];
+}
+
+/**
+ * Checks how destinations are drained.
+ * @throws TypeError bad input
+ */
+export function checkDrain(property: string, drain: unknown): Draining | undefined {
   if (drain === undefined || drain === false) return undefined;
   const { protocols, ignoreInactive } =
     drain === true
       ? { protocols: undefined, ignoreInactive: undefined }
-      : readObject('options.drain', drain, DRAIN_KEYS, () => ' or a boolean');
+      : readObject(property, drain, DRAIN_KEYS, () => ' or a boolean');
   return {
     protocols:
       protocols === undefined
         ? DEFAULT_DRAINED
-        : checkProtocols('options.drain.protocols', protocols).reduce(
+        : checkProtocols(`${property}.protocols`, protocols).reduce(
             (bits, name) => bits | DRAINED[name],
             0,
           ),
     ignoresInactive:
-      ignoreInactive !== undefined && checkBoolean('options.drain.ignoreInactive', ignoreInactive),
+      ignoreInactive !== undefined && checkBoolean(`${property}.ignoreInactive`, ignoreInactive),
   };
 }
 
-function checkKeep(keep: unknown): number {
-  if (keep === undefined) return 0;
+/**
+ * Checks `options.keep`, and returns the settings that are compared: a bit for each.
+ * @throws TypeError bad input
+ */
+export function checkCompared(keep: unknown): number {
+  if (keep === undefined) return ALL;
   const names = readArray('options.keep', keep, "an array such as ['weight']", (name, index) => {
     checkName(`options.keep[${index}]`, name, KEPT_NAMES);
     return name;
   });
-  return names.reduce((bits, name) => bits | KEPT[name], 0);
+  return names.reduce((bits, name) => bits & ~KEPT[name], ALL);
 }

@@ -61,8 +61,17 @@ export function reconcileWith(access: StateAccess) {
   };
 }
 
+/**
+ * Checks that a state wants nothing twice.
+ * @throws TypeError
+ */
+export function checkDuplicates({ Plan }: Pick<Native, 'Plan'>, wanted: EncodedState): void {
+  const duplicate = new Plan(wanted.requests.bytes(), 0, false, 0, false).duplicate();
+  if (duplicate !== undefined) throw duplicateError(wanted, duplicate);
+}
+
 /** Reaches a state: plans and sends changes until no other program interferes. */
-function* reach(
+export function* reach(
   access: StateAccess,
   wanted: EncodedState,
   options: CheckedOptions,

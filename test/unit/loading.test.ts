@@ -29,30 +29,33 @@ test('the import loads no module of Node.js', () => {
   expect(JSON.parse(printed)).toEqual([]);
 });
 
-test.each(['Ipvs.open()', 'Links.open()', 'diagnose()', "loadModules(['ip_vs'])"])(
-  '%s names the reason if no file of the package can be opened',
-  (call) => {
-    const program = `
+test.each([
+  'Ipvs.open()',
+  'Links.open()',
+  'Director.open()',
+  'diagnose()',
+  "loadModules(['ip_vs'])",
+])('%s names the reason if no file of the package can be opened', (call) => {
+  const program = `
       import { openSync, writeSync } from 'node:fs';
-      import { diagnose, Ipvs, Links, loadModules } from ${ipvs};
+      import { diagnose, Director, Ipvs, Links, loadModules } from ${ipvs};
       try {
         for (;;) openSync('/dev/null');
       } catch {}
       const { name, code, errno, syscall, operation, message } = await ${call}.catch((error) => error);
       writeSync(1, JSON.stringify({ name, code, errno, syscall, operation, message }));`;
-    const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', process.execPath, written(program)];
-    const { stdout, stderr } = spawnSync('sh', limited, { encoding: 'utf8' });
-    expect(stderr).toBe('');
-    const operation = /\w+(?=\()/.exec(call)?.[0];
-    expect(JSON.parse(stdout)).toEqual({
-      name: 'IpvsError',
-      code: 'EMFILE',
-      errno: -24,
-      syscall: 'open',
-      operation,
-      message: expect.stringMatching(
-        `^${operation}: a file of the package cannot be loaded: EMFILE: too many open files, open '.+/dist/`,
-      ),
-    });
-  },
-);
+  const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', process.execPath, written(program)];
+  const { stdout, stderr } = spawnSync('sh', limited, { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  const operation = /\w+(?=\()/.exec(call)?.[0];
+  expect(JSON.parse(stdout)).toEqual({
+    name: 'IpvsError',
+    code: 'EMFILE',
+    errno: -24,
+    syscall: 'open',
+    operation,
+    message: expect.stringMatching(
+      `^${operation}: a file of the package cannot be loaded: EMFILE: too many open files, open '.+/dist/`,
+    ),
+  });
+});

@@ -29,6 +29,7 @@ import { METHOD_OPERATIONS } from './requests.js';
 
 test('the package exports nothing else', () => {
   expect(Object.keys(surface).sort()).toEqual([
+    'Director',
     'Ipvs',
     'IpvsError',
     'Links',

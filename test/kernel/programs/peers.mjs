@@ -63,7 +63,12 @@ async function release() {
   return sockets.length;
 }
 
-const actions = { fetch, ask, hold, release, again };
+/** Closes connections that may have no other end any more. */
+async function abandon() {
+  for (const socket of held.splice(0)) socket.destroy();
+}
+
+const actions = { fetch, ask, hold, release, again, abandon };
 
 process.on('message', async ({ action, args, times }) => {
   const answers = [];

@@ -1,0 +1,59 @@
+/**
+ * The changes that a director makes, sorted for its events: those that it expects, and the repair of
+ * what another program has done.
+ * @module
+ */
+import type { Reconciled } from '../links/reconciled.js';
+import { formatChange } from './changes.js';
+import { drainKey } from './director-drains.js';
+import type { DirectorChanges } from './director-types.js';
+import type { StateChange } from './types.js';
+
+export const NO_ADDRESSES: Reconciled = { added: [], removed: [], updated: [] };
+
+const ADDRESS_LINES = [
+  ['added', '+'],
+  ['updated', '~'],
+  ['removed', '-'],
+] as const;
+
+/** Returns changes with their text. */
+export function describeChanges(
+  changes: readonly StateChange[],
+  addresses: Reconciled,
+): DirectorChanges {
+  const lines = ADDRESS_LINES.flatMap(([list, sign]) =>
+    addresses[list].map((address) => `${sign} address ${address}`),
+  );
+  return { changes, addresses, diff: [...changes.map(formatChange), ...lines].join('\n') };
+}
+
+/** What ends in the course of draining. */
+export interface Ending {
+  /** The keys of destinations that drain, and their services. */
+  readonly objects: ReadonlySet<string>;
+  /** Addresses that stay for draining destinations only, such as '10.96.0.1/32'. */
+  readonly addresses: ReadonlySet<string>;
+}
+
+/** Splits changes of a state that was reached before: the end of draining is expected. */
+export function splitDrift(
+  changes: readonly StateChange[],
+  { added, removed, updated }: Reconciled,
+  ending: Ending,
+): { readonly expected: DirectorChanges; readonly drift: DirectorChanges } {
+  const isExpected = ({ action, service, destination }: StateChange) =>
+    action === 'delete' &&
+    ending.objects.has(destination === undefined ? service : drainKey(service, destination));
+  const isEnding = (address: string) => ending.addresses.has(address);
+  return {
+    expected: describeChanges(changes.filter(isExpected), {
+      ...NO_ADDRESSES,
+      removed: removed.filter(isEnding),
+    }),
+    drift: describeChanges(
+      changes.filter((change) => !isExpected(change)),
+      { added, updated, removed: removed.filter((address) => !isEnding(address)) },
+    ),
+  };
+}

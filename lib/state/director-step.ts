@@ -1,0 +1,361 @@
+/**
+ * One step of a director: brings services and addresses to the wanted state, and ends drains.
+ *
+ * The order protects traffic. An address comes after the services that answer on it, and goes before
+ * them. A service whose address is to go is *parked*: it stays as it is, and if its destinations have
+ * connections, they drain first. Then the address goes, and then the service. So a step reads the
+ * addresses and the table once each, lists the services while an address is to go, and reads the
+ * table once more when services are parked.
+ * @module
+ */
+import { type IpvsError, isIpvsError } from '../core/errors.js';
+import { ReconcileError } from '../core/reconcile-error.js';
+import { formatServiceKey } from '../ipvs/keys.js';
+import type { Service } from '../ipvs/service.js';
+import type { Links } from '../links/links.js';
+import type { Reconciled } from '../links/reconciled.js';
+import { type Ending, NO_ADDRESSES } from './director-changes.js';
+import { type Drain, type Drains, drainKey, nextDrains, overdueAt } from './director-drains.js';
+import type { DirectorSettings } from './director-options.js';
+import type { DrainedDestination } from './director-types.js';
+import { joined, type Wanted } from './director-wanted.js';
+import { type EncodedState, encodeState } from './encode-state.js';
+import type { CheckedOptions } from './options.js';
+import type { ReconcileResult } from './result.js';
+import { type CheckedScope, withAddresses } from './scope.js';
+import type { StateChange } from './types.js';
+
+/** What a director does with a handle. */
+export interface DirectorAccess {
+  /** Throws an input error if the state wants something twice. */
+  check(wanted: EncodedState): void;
+  reconcile(wanted: EncodedState, options: CheckedOptions): Promise<ReconcileResult>;
+  listServices(): Promise<readonly Service[]>;
+  /** Deletes a service, unless it is gone already. */
+  deleteService(service: string): Promise<unknown>;
+  /** Deletes a destination, unless it is gone already. */
+  deleteDestination(service: string, destination: string): Promise<unknown>;
+  readonly links: Pick<Links, 'ensureDummy' | 'reconcileAddresses'>;
+  close(): Promise<void>;
+}
+
+/** What a step has done. A step that fails has done something, too. */
+export interface Outcome {
+  readonly changes: StateChange[];
+  addresses: Reconciled;
+  readonly begun: Drain[];
+  readonly drained: DrainedDestination[];
+  /** The errors of refused changes. */
+  readonly errors: IpvsError[];
+  /** The error that ended the step: the kernel could not be asked. */
+  failure?: unknown;
+}
+
+/** The addresses of the link. */
+interface Present {
+  /** Without prefix lengths. */
+  readonly addresses: ReadonlySet<string>;
+  /** The changes to the addresses of the wanted services; undefined if some are not possible. */
+  readonly planned: Reconciled | undefined;
+}
+
+/** A service that waits for the end of its address. */
+interface Parked {
+  readonly service: Service;
+  readonly name: string;
+  /** Its address, without prefix length. */
+  readonly address: string;
+}
+
+/** Takes the steps of a director, and keeps what they must know of one another. */
+export class DirectorSteps {
+  readonly #access: DirectorAccess;
+  readonly #settings: DirectorSettings;
+  readonly #now: () => number;
+  #drains: Drains = new Map();
+  /** Addresses that were taken from the link, and whose services must be deleted yet. */
+  readonly #leaving = new Set<string>();
+  /** The services that stay for their draining destinations only, after the last step. */
+  #held: readonly Parked[] = [];
+
+  /** @param now returns the time in milliseconds of a monotonic clock */
+  constructor(access: DirectorAccess, settings: DirectorSettings, now: () => number) {
+    this.#access = access;
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  get drains(): Drains {
+    return this.#drains;
+  }
+
+  /** Returns what the next step may end in the course of draining. */
+  get ending(): Ending {
+    const objects = new Set(this.#drains.keys());
+    for (const { service } of this.#drains.values()) objects.add(service);
+    for (const { name } of this.#held) objects.add(name);
+    return { objects, addresses: new Set(this.#held.map(({ address }) => textOf(address))) };
+  }
+
+  /** Brings the kernel to the wanted state, apart from draining. Does not reject. */
+  async run(wanted: Wanted): Promise<Outcome> {
+    const outcome: Outcome = {
+      changes: [],
+      addresses: NO_ADDRESSES,
+      begun: [],
+      drained: [],
+      errors: [],
+    };
+    try {
+      await this.#endOverdue(wanted, outcome);
+      const present = await this.#readAddresses(wanted);
+      const parked = await this.#park(wanted, present);
+      await this.#reconcile(wanted, present, parked, outcome);
+      const gone = await this.#moveAddresses(wanted, present, parked, outcome);
+      await this.#deleteParked(parked, gone, outcome);
+    } catch (error) {
+      outcome.failure = error;
+    }
+    return outcome;
+  }
+
+  /** Deletes the destinations whose deadline has passed. */
+  async #endOverdue(wanted: Wanted, outcome: Outcome): Promise<void> {
+    const drains = new Map(this.#drains);
+    await settle(
+      overdueAt(drains, this.#now()).filter(
+        ({ service, destination }) => !wanted.hasDestination(service, destination),
+      ),
+      ({ service, destination }) => this.#access.deleteDestination(service, destination),
+      ({ service, destination }) => {
+        drains.delete(drainKey(service, destination));
+        outcome.changes.push({ action: 'delete', service, destination });
+        outcome.drained.push({ service, destination, reason: 'timeout' });
+      },
+      outcome,
+    );
+    this.#drains = drains;
+  }
+
+  /**
+   * Compares the addresses of the link, which is created and switched on if need be, with those of
+   * the wanted services.
+   */
+  async #readAddresses(wanted: Wanted): Promise<Present> {
+    const { link } = this.#settings;
+    if (link === undefined) return { addresses: new Set(), planned: NO_ADDRESSES };
+    const { links } = this.#access;
+    // Called in one turn, so that they are sent together.
+    const ensured = links.ensureDummy(link);
+    const texts = [...wanted.addresses.keys()].map(textOf);
+    let isPossible = true;
+    const plan = links
+      .reconcileAddresses(link, texts, { prune: true, dryRun: true })
+      .catch((error: unknown) => {
+        if (!(error instanceof ReconcileError)) throw error;
+        // Making the other changes will report the one that is not possible.
+        isPossible = false;
+        return error.done as Reconciled;
+      });
+    const [planned] = await Promise.all([plan, ensured]);
+    const addresses = new Set(wanted.addresses.keys());
+    for (const text of planned.added) addresses.delete(addressIn(text));
+    // An address with another prefix length is removed and added.
+    for (const text of planned.removed) addresses.add(addressIn(text));
+    for (const address of addresses) this.#leaving.delete(address);
+    return { addresses, planned: isPossible ? planned : undefined };
+  }
+
+  /** Returns the services that are not wanted, and whose address is to go, or has gone. */
+  async #park(wanted: Wanted, present: Present): Promise<readonly Parked[]> {
+    for (const address of wanted.addresses.keys()) this.#leaving.delete(address);
+    const isUnwanted = (address: string) =>
+      !wanted.addresses.has(address) &&
+      (present.addresses.has(address) || this.#leaving.has(address));
+    if (![...present.addresses, ...this.#leaving].some(isUnwanted)) return [];
+    const scopes = this.#scopes(present);
+    const parked: Parked[] = [];
+    for (const service of await this.#access.listServices()) {
+      const { address } = service;
+      if (address === undefined || !isUnwanted(address) || !isIn(scopes, service)) continue;
+      parked.push({ service, name: formatServiceKey(service), address });
+    }
+    return parked;
+  }
+
+  /** Returns the director's scopes. Its link has the addresses that were just read. */
+  #scopes(present: Present): readonly CheckedScope[] {
+    const { owns, link } = this.#settings;
+    const isOfLink = withAddresses([...present.addresses, ...this.#leaving]);
+    return owns.map((scope) =>
+      scope.link === undefined || scope.link !== link
+        ? scope
+        : {
+            link: undefined,
+            matches: (records, base) => scope.matches(records, base) && isOfLink(records, base),
+          },
+    );
+  }
+
+  /** Brings the services to the wanted state, and follows the drains. */
+  async #reconcile(
+    wanted: Wanted,
+    present: Present,
+    parked: readonly Parked[],
+    outcome: Outcome,
+  ): Promise<void> {
+    const { draining, compared, drainTimeout } = this.#settings;
+    const options: CheckedOptions = {
+      prune: this.#scopes(present),
+      draining,
+      compared,
+      dryRun: false,
+      maxDeletions: Number.POSITIVE_INFINITY,
+      signal: undefined,
+    };
+    const busy = await this.#busyOf(parked, options);
+    // The destinations of the others are left alone: their address goes first.
+    const kept = encodeState({
+      services: parked.map(({ service, name }) =>
+        busy.has(name) ? { ...service, destinations: [] } : service,
+      ),
+    });
+    const result = await done<ReconcileResult>(
+      this.#access.reconcile(joined(wanted.encoded, kept), options),
+      outcome,
+    );
+    outcome.changes.push(...result.changes);
+    const step = nextDrains(this.#drains, result.draining, this.#now(), drainTimeout);
+    this.#drains = step.drains;
+    outcome.begun.push(...step.begun);
+    for (const { service, destination } of step.ended) {
+      if (wanted.hasDestination(service, destination)) continue;
+      outcome.drained.push({ service, destination, reason: 'idle' });
+    }
+  }
+
+  /** Returns the names of the parked services that have destinations to drain. */
+  async #busyOf(parked: readonly Parked[], options: CheckedOptions): Promise<ReadonlySet<string>> {
+    const busy = new Set(this.#held.map(({ name }) => name));
+    const others = parked.filter(({ name }) => !busy.has(name));
+    if (others.length === 0 || options.draining === undefined) return busy;
+    const empty = others.map(({ service }) => ({ ...service, destinations: [] }));
+    const planned = await this.#access.reconcile(encodeState({ services: empty }), {
+      ...options,
+      prune: false,
+      dryRun: true,
+    });
+    for (const { service } of planned.draining) busy.add(service);
+    return busy;
+  }
+
+  /**
+   * Adds the addresses of services that are there now, and removes those that nothing needs.
+   * Returns the addresses that have gone.
+   */
+  async #moveAddresses(
+    wanted: Wanted,
+    present: Present,
+    parked: readonly Parked[],
+    outcome: Outcome,
+  ): Promise<ReadonlySet<string>> {
+    const { link } = this.#settings;
+    const gone = new Set(this.#leaving);
+    if (link === undefined) return gone;
+    const draining = new Set([...this.#drains.values()].map(({ service }) => service));
+    this.#held = parked.filter(
+      ({ name, address }) => draining.has(name) && present.addresses.has(address),
+    );
+    const needed = new Set(this.#held.map(({ address }) => address));
+    const refused = new Set(outcome.errors.map(({ target }) => target));
+    for (const [address, services] of wanted.addresses) {
+      const isAnswered = services.some((service) => !refused.has(service));
+      if (isAnswered || present.addresses.has(address)) needed.add(address);
+    }
+    const texts = [...needed].map(textOf);
+    if (isNothing(present.planned, texts)) return gone;
+    const removed = [...present.addresses].filter((address) => !needed.has(address));
+    // The addresses may go even if the call fails, and the link would not show them any more.
+    for (const address of removed) this.#leaving.add(address);
+    outcome.addresses = await done<Reconciled>(
+      this.#access.links.reconcileAddresses(link, texts, { prune: true }),
+      outcome,
+    );
+    const confirmed = new Set(outcome.addresses.removed.map(addressIn));
+    for (const address of removed) if (confirmed.has(address)) gone.add(address);
+    return gone;
+  }
+
+  /** Deletes the parked services whose address has gone. */
+  async #deleteParked(
+    parked: readonly Parked[],
+    gone: ReadonlySet<string>,
+    outcome: Outcome,
+  ): Promise<void> {
+    const services = parked.filter(({ address }) => gone.has(address));
+    const deleted = new Set<string>();
+    await settle(
+      services,
+      ({ name }) => this.#access.deleteService(name),
+      ({ name }) => {
+        deleted.add(name);
+        outcome.changes.push({ action: 'delete', service: name });
+      },
+      outcome,
+    );
+    const left = services.filter(({ name }) => !deleted.has(name));
+    const needed = new Set(left.map(({ address }) => address));
+    for (const address of gone) if (!needed.has(address)) this.#leaving.delete(address);
+  }
+}
+
+/** Returns the address of a service as the link has it: '10.96.0.1/32'. */
+function textOf(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`;
+}
+
+/** Returns the address in a text such as '10.96.0.1/32'. */
+function addressIn(text: string): string {
+  return text.slice(0, text.indexOf('/'));
+}
+
+/** Returns true if a plan only removes addresses that are needed. */
+function isNothing(planned: Reconciled | undefined, needed: readonly string[]): boolean {
+  if (planned === undefined) return false;
+  const { added, updated, removed } = planned;
+  return added.length + updated.length === 0 && removed.every((text) => needed.includes(text));
+}
+
+/** Returns true if the service is in one of the scopes, which name no link but the director's. */
+function isIn(scopes: readonly CheckedScope[], service: Service): boolean {
+  const { requests } = encodeState({ services: [service] });
+  return scopes.some(({ matches }) => matches(requests.records, requests.service(0)));
+}
+
+/** Returns the result of a reconciliation, or what it has done before some changes were refused. */
+async function done<Done>(result: Promise<Done>, outcome: Outcome): Promise<Done> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof ReconcileError)) throw error;
+    outcome.errors.push(...error.errors);
+    // A reconciliation throws it with a result of its own type.
+    return error.done as Done;
+  }
+}
+
+/** Makes calls for some objects. Calls `onDone` for each that succeeds, and keeps the refusals. */
+async function settle<Item>(
+  items: readonly Item[],
+  call: (item: Item) => Promise<unknown>,
+  onDone: (item: Item) => void,
+  { errors }: Outcome,
+): Promise<void> {
+  const results = await Promise.allSettled(items.map(call));
+  for (const [index, item] of items.entries()) {
+    const result = results[index];
+    if (result?.status !== 'rejected') onDone(item);
+    else if (isIpvsError(result.reason)) errors.push(result.reason);
+    else throw result.reason;
+  }
+}

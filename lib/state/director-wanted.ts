@@ -1,0 +1,137 @@
+/**
+ * The state that a director wants: encoded once, and compared with the kernel many times.
+ * @module
+ */
+import { checkCount } from '../core/arguments.js';
+import { describeInput, isInputError } from '../core/input-errors.js';
+import { beginAtCaller } from '../core/stack.js';
+import { NO_STATS } from '../ipvs/canonical.js';
+import { decodeDestination } from '../ipvs/decode-destination.js';
+import { decodeService } from '../ipvs/decode-service.js';
+import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
+import { RequestBuffer } from '../ipvs/request-buffer.js';
+import { layout } from '../native/layout.js';
+import { drainKey } from './director-drains.js';
+import { type EncodedState, encodeState } from './encode-state.js';
+import type { State, WantedService } from './types.js';
+
+const OPERATION = layout.request.fields.operation;
+
+/** A wanted state. */
+export class Wanted {
+  readonly encoded: EncodedState;
+  /** The services at each address. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  readonly #services: ReadonlySet<string>;
+  #destinations: ReadonlySet<string> | undefined;
+  #state: State | undefined;
+
+  /** @throws TypeError, RangeError bad input */
+  constructor(state: unknown) {
+    this.encoded = encodeState(state, 'apply');
+    const addresses = new Map<string, string[]>();
+    const services = new Set<string>();
+    const { requests, starts } = this.encoded;
+    for (const start of starts) {
+      const base = requests.service(start);
+      const service = formatServiceAt(requests.records, base);
+      services.add(service);
+      const { address } = decodeService(requests.records, base, NO_STATS);
+      if (address === undefined) continue;
+      const others = addresses.get(address);
+      if (others === undefined) addresses.set(address, [service]);
+      else others.push(service);
+    }
+    this.addresses = addresses;
+    this.#services = services;
+  }
+
+  /** Returns true if the service is wanted. */
+  hasService(service: string): boolean {
+    return this.#services.has(service);
+  }
+
+  /** Returns true if the destination is wanted. */
+  hasDestination(service: string, destination: string): boolean {
+    this.#destinations ??= new Set(this.#keys());
+    return this.#destinations.has(drainKey(service, destination));
+  }
+
+  *#keys(): Generator<string, void> {
+    const { requests, starts } = this.encoded;
+    for (const [place, start] of starts.entries()) {
+      const service = formatServiceAt(requests.records, requests.service(start));
+      for (let index = start + 1; index < this.#end(place); index++) {
+        const at = requests.destination(index);
+        yield drainKey(service, formatDestinationAt(requests.records, at));
+      }
+    }
+  }
+
+  /** The state with all settings in canonical form. */
+  get state(): State {
+    this.#state ??= {
+      services: this.encoded.starts.map((start, place) => this.#serviceAt(start, place)),
+    };
+    return this.#state;
+  }
+
+  #serviceAt(start: number, place: number): WantedService {
+    const { requests } = this.encoded;
+    const { records } = requests;
+    const { stats: _, ...service } = decodeService(records, requests.service(start), NO_STATS);
+    const operation = records.number(requests.base(start), OPERATION);
+    // The destinations of such a service are left alone.
+    if (operation === layout.operations.updateService) return service;
+    const count = this.#end(place) - start - 1;
+    const destinations = Array.from({ length: count }, (_each, index) => {
+      const at = requests.destination(start + 1 + index);
+      const {
+        activeConnections: _active,
+        inactiveConnections: _inactive,
+        persistentConnections: _persistent,
+        stats: _stats,
+        ...destination
+      } = decodeDestination(records, at, NO_STATS);
+      return destination;
+    });
+    return { ...service, destinations };
+  }
+
+  /** Returns the index of the request behind those of a service. */
+  #end(place: number): number {
+    const { requests, starts } = this.encoded;
+    return starts[place + 1] ?? requests.count;
+  }
+}
+
+/**
+ * Returns what `Director.apply()` is to reach.
+ * @param args the arguments of `apply()`
+ * @param check checks what the encoding does not
+ * @throws TypeError, RangeError bad input
+ */
+export function wantedOf(args: readonly unknown[], check: (encoded: EncodedState) => void): Wanted {
+  try {
+    checkCount(args, { most: 1 });
+    const wanted = new Wanted(args[0]);
+    check(wanted.encoded);
+    return wanted;
+  } catch (error) {
+    if (isInputError(error)) describeInput(error, 'apply', error.target ?? '');
+    throw beginAtCaller(error, 'apply');
+  }
+}
+
+/** Returns a state that also wants the services of another one, which has none of its own. */
+export function joined(wanted: EncodedState, others: EncodedState): EncodedState {
+  if (others.requests.count === 0) return wanted;
+  const first = wanted.requests.bytes();
+  const second = others.requests.bytes();
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  const requests = new RequestBuffer(0);
+  requests.adopt(bytes.buffer);
+  return { ...wanted, requests };
+}

@@ -1,0 +1,405 @@
+// The director, on a kernel: inspected with ipvsadm and ip.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Director,
+  type DirectorEvent,
+  type DirectorOptions,
+  type DirectorState,
+  IpvsError,
+  ReconcileError,
+  type State,
+  type WantedService,
+} from 'ipvs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openObserved } from './helpers/director.js';
+import { addressesOn } from './helpers/iproute.js';
+import { Peers } from './helpers/peers.js';
+import { until } from './helpers/poll.js';
+import { useNamespace } from './helpers/use-namespace.js';
+
+const fixture = useNamespace();
+const PORT = 8080;
+const LINK = 'vip0';
+const VIP = '10.96.0.1';
+const SERVERS = ['127.0.0.2', '127.0.0.3'] as const;
+/** Milliseconds that a step may take on a busy machine. */
+const SLACK = 2000;
+
+let peers: Peers;
+beforeAll(async () => {
+  peers = new Peers(fixture.namespace, PORT, SERVERS);
+  await peers.ready();
+});
+afterAll(() => peers.stop());
+
+const opened: Director[] = [];
+async function open(options: Partial<DirectorOptions> = {}): Promise<Director> {
+  const { path } = fixture.namespace;
+  const director = await Director.open({
+    netns: path,
+    owns: { link: LINK },
+    link: LINK,
+    ...options,
+  });
+  opened.push(director);
+  return director;
+}
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((director) => director.close()));
+});
+beforeEach(async () => {
+  fixture.namespace.ipvsadm('-C');
+  await fixture.ipvs.links.deleteLink(LINK, { ifExists: true });
+});
+
+/** A service with these servers. */
+function service(
+  servers: readonly string[] = SERVERS,
+  settings: { readonly address?: string; readonly port?: number; readonly scheduler?: string } = {},
+): WantedService {
+  return {
+    protocol: 'tcp',
+    address: VIP,
+    port: 80,
+    scheduler: 'rr',
+    ...settings,
+    destinations: servers.map((address) => ({ address, port: PORT, forwarding: 'masquerade' })),
+  };
+}
+
+const stateOf = (...services: readonly WantedService[]): State => ({ services });
+const saved = () => fixture.namespace.saved();
+const addresses = () => addressesOn(fixture.namespace, LINK);
+
+/** The lines of `ipvsadm -Sn` for the service with these servers. */
+const lines = (servers: readonly string[], weight = 1, vip = `${VIP}:80`) =>
+  [
+    `-A -t ${vip} -s rr`,
+    ...servers.map((each) => `-a -t ${vip} -r ${each}:${PORT} -m -w ${weight}`),
+  ].sort();
+
+/** Collects events from now on. */
+function collect(director: Director): DirectorEvent[] {
+  const events: DirectorEvent[] = [];
+  void (async () => {
+    for await (const event of director.events()) events.push(event);
+  })();
+  return events;
+}
+
+const typesOf = (events: readonly DirectorEvent[]) => events.map(({ type }) => type);
+
+/** Waits for an event of a type. */
+async function eventOf<Type extends DirectorEvent['type']>(
+  events: readonly DirectorEvent[],
+  type: Type,
+): Promise<Extract<DirectorEvent, { type: Type }>> {
+  const isOfType = (event: DirectorEvent): event is Extract<DirectorEvent, { type: Type }> =>
+    event.type === type;
+  const found = await until(
+    () => events.find(isOfType),
+    (event) => event !== undefined,
+  );
+  if (found === undefined) throw new Error('until() returns what it was to find');
+  return found;
+}
+
+describe('services and addresses', () => {
+  test('are added, changed and removed as states say', async () => {
+    const director = await open();
+    expect(director.state()).toEqual({
+      wanted: undefined,
+      draining: [],
+      refused: [],
+      lastSync: undefined,
+    });
+    const ipv6 = service(['fd02::2'], { address: 'fd96::1' });
+    await director.apply(stateOf(service(), ipv6));
+    expect(saved()).toEqual(
+      [
+        ...lines(SERVERS),
+        '-A -t [fd96::1]:80 -s rr',
+        `-a -t [fd96::1]:80 -r [fd02::2]:${PORT} -m -w 1`,
+      ].sort(),
+    );
+    expect(addresses()).toEqual(['10.96.0.1/32', 'fd96::1/128']);
+    const { wanted, lastSync }: DirectorState = director.state();
+    expect(lastSync).toBeInstanceOf(Date);
+    expect(wanted?.services.map(({ scheduler }) => scheduler)).toEqual(['rr', 'rr']);
+    expect(wanted?.services[1]).toMatchObject({
+      address: 'fd96::1',
+      destinations: [{ address: 'fd02::2', port: PORT, weight: 1 }],
+    });
+
+    await director.apply(stateOf(service([SERVERS[1]])));
+    expect(saved()).toEqual(lines([SERVERS[1]]));
+    expect(addresses()).toEqual(['10.96.0.1/32']);
+
+    await director.apply(stateOf());
+    expect(saved()).toEqual([]);
+    expect(addresses()).toEqual([]);
+  });
+
+  test('stay in this order: an address is never there without a service that has servers', async () => {
+    const { path } = fixture.namespace;
+    const { loop, views } = await openObserved(fixture.ipvs, path, {
+      owns: { link: LINK },
+      link: LINK,
+    });
+    const other = service(SERVERS, { address: '10.96.0.2' });
+    await loop.apply([stateOf(service(), other)]);
+    await loop.apply([stateOf(other)]);
+    await loop.apply([stateOf()]);
+    await loop.close();
+    // Between its calls the director shows the services without addresses, and the addresses.
+    expect(views.some(({ answered, shown }) => answered.length > shown.length)).toBe(true);
+    expect(views.some(({ shown }) => shown.length === 2)).toBe(true);
+    for (const { shown, answered } of views)
+      expect(answered).toEqual(expect.arrayContaining([...shown]));
+    expect(saved()).toEqual([]);
+  });
+
+  test('take one reading of the table and of the addresses if nothing is to do', async () => {
+    const { loop, calls } = await openObserved(fixture.ipvs, fixture.namespace.path, {
+      owns: { link: LINK },
+      link: LINK,
+    });
+    await loop.apply([stateOf(service())]);
+    calls.splice(0);
+    await loop.apply([stateOf(service())]);
+    await loop.close();
+    expect(calls).toEqual(['ensureDummy', 'reconcileAddresses', 'reconcile']);
+  });
+
+  test('of others are left alone', async () => {
+    const { namespace } = fixture;
+    const foreign = ['-A -t 10.99.0.1:80 -s rr', '-a -t 10.99.0.1:80 -r 10.1.1.9:80 -m -w 5'];
+    namespace.restore(foreign);
+    const [first, second] = [
+      await open(),
+      await open({ owns: { networks: ['10.97.0.0/16'] }, link: 'vip1' }),
+    ];
+    const other = service(SERVERS, { address: '10.97.0.1' });
+    await Promise.all([first.apply(stateOf(service())), second.apply(stateOf(other))]);
+    const all = [...foreign, ...lines(SERVERS), ...lines(SERVERS, 1, '10.97.0.1:80')].sort();
+    expect(saved()).toEqual(all);
+    await first.apply(stateOf());
+    expect(saved()).toEqual([...foreign, ...lines(SERVERS, 1, '10.97.0.1:80')].sort());
+    await Promise.all([first.apply(stateOf(service())), second.apply(stateOf())]);
+    expect(saved()).toEqual([...foreign, ...lines(SERVERS)].sort());
+    expect(addressesOn(namespace, 'vip1')).toEqual([]);
+    namespace.ip('link', 'delete', 'vip1');
+  });
+});
+
+describe('drift', () => {
+  test('is repaired at the next look, and reported', async () => {
+    const director = await open({ resync: 200 });
+    const events = collect(director);
+    await director.apply(stateOf(service()));
+    const { namespace } = fixture;
+    namespace.ipvsadm('-d', '-t', `${VIP}:80`, '-r', `${SERVERS[0]}:${PORT}`);
+    const { changes, diff } = await eventOf(events, 'drifted');
+    const destination = `${SERVERS[0]}:${PORT}`;
+    expect(changes).toEqual([{ action: 'add', service: `tcp://${VIP}:80`, destination }]);
+    expect(diff).toBe(`+ tcp://${VIP}:80 ${destination}`);
+    expect(saved()).toEqual(lines(SERVERS));
+    expect(typesOf(events)).toEqual(['changed', 'drifted']);
+
+    events.splice(0);
+    namespace.ip('link', 'delete', LINK);
+    const drifted = await eventOf(events, 'drifted');
+    expect(drifted.addresses.added).toEqual([`${VIP}/32`]);
+    expect(drifted.diff).toBe(`+ address ${VIP}/32`);
+    expect(addresses()).toEqual([`${VIP}/32`]);
+
+    events.splice(0);
+    namespace.ip('address', 'add', '10.96.0.9/24', 'dev', LINK);
+    expect((await eventOf(events, 'drifted')).diff).toBe('- address 10.96.0.9/24');
+    expect(addresses()).toEqual([`${VIP}/32`]);
+  });
+});
+
+describe('draining', () => {
+  afterEach(() => peers.count('abandon', 1));
+  const drained = `${SERVERS[0]}:${PORT}`;
+  const name = `tcp://${VIP}:80`;
+
+  test('ends when the connections have ended', async () => {
+    const director = await open({ drain: { timeout: 60_000, ignoreInactive: true } });
+    const events = collect(director);
+    await director.apply(stateOf(service()));
+    await peers.count('hold', 2, VIP, 80);
+    await director.apply(stateOf(service([SERVERS[1]])));
+    expect(saved()).toContain(`-a -t ${VIP}:80 -r ${drained} -m -w 0`);
+    const { destinations } = await eventOf(events, 'draining');
+    expect(destinations).toMatchObject([
+      { service: name, destination: drained, activeConnections: 1 },
+    ]);
+    expect(director.state().draining).toMatchObject([{ destination: drained }]);
+    await peers.count('release', 1);
+    const end = await eventOf(events, 'drained');
+    expect(end.destinations).toEqual([{ service: name, destination: drained, reason: 'idle' }]);
+    expect(saved()).toEqual(lines([SERVERS[1]]));
+    expect(director.state().draining).toEqual([]);
+    expect(typesOf(events)).not.toContain('drifted');
+  });
+
+  test('leaves connections alone until the deadline, and ends with service and address', async () => {
+    const timeout = 4000;
+    const director = await open({ drain: { timeout } });
+    const events = collect(director);
+    await director.apply(stateOf(service()));
+    await peers.count('hold', 4, VIP, 80);
+    const before = Date.now();
+    await director.apply(stateOf());
+    const deadline = director.state().draining[0]?.deadline.getTime() ?? 0;
+    expect(deadline).toBeGreaterThanOrEqual(before + timeout - 1);
+    expect(addresses()).toEqual([`${VIP}/32`]);
+    expect(saved()).toEqual(lines(SERVERS, 0));
+    while (Date.now() < deadline - 1000) {
+      // Each held connection still gets answers.
+      await peers.count('again', 4);
+      await sleep(200);
+    }
+    const { destinations } = await eventOf(events, 'drained');
+    expect(Date.now()).toBeGreaterThanOrEqual(deadline);
+    expect(Date.now()).toBeLessThan(deadline + SLACK);
+    expect(destinations.map(({ reason }) => reason)).toEqual(['timeout', 'timeout']);
+    expect(saved()).toEqual([]);
+    expect(addresses()).toEqual([]);
+    expect(typesOf(events)).not.toContain('drifted');
+  });
+
+  test('goes on after a restart, with a new deadline', async () => {
+    const first = await open({ drain: { timeout: 60_000 } });
+    await first.apply(stateOf(service()));
+    await peers.count('hold', 2, VIP, 80);
+    await first.apply(stateOf(service([SERVERS[1]])));
+    await first.close();
+    const second = await open({ drain: { timeout: 1000 } });
+    const events = collect(second);
+    await second.apply(stateOf(service([SERVERS[1]])));
+    expect(second.state().draining).toMatchObject([{ destination: drained }]);
+    await eventOf(events, 'drained');
+    expect(saved()).toEqual(lines([SERVERS[1]]));
+  });
+
+  test('is undone for a destination that is wanted again', async () => {
+    const director = await open({ drain: true });
+    const events = collect(director);
+    await director.apply(stateOf(service()));
+    await peers.count('hold', 2, VIP, 80);
+    await director.apply(stateOf(service([SERVERS[1]])));
+    await director.apply(stateOf(service()));
+    expect(saved()).toEqual(lines(SERVERS));
+    expect(director.state().draining).toEqual([]);
+    await peers.count('again', 2);
+    await eventOf(events, 'draining');
+    expect(typesOf(events)).not.toContain('drained');
+  });
+});
+
+describe('refused changes', () => {
+  test('reject, are reported and tried again, and stop no others', async () => {
+    const director = await open({ resync: 60_000 });
+    const events = collect(director);
+    const bad = service(SERVERS, { address: '10.96.0.2', scheduler: 'nosuch' });
+    const error = await director.apply(stateOf(bad, service())).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ReconcileError);
+    expect(error).toMatchObject({ name: 'IpvsError', code: 'ENOENT', operation: 'apply' });
+    expect(saved()).toEqual(lines(SERVERS));
+    // Nothing answers on the other address.
+    expect(addresses()).toEqual([`${VIP}/32`]);
+    expect(director.state()).toMatchObject({ lastSync: undefined });
+    expect(director.state().refused).toHaveLength(1);
+    await until(
+      () => events.filter(({ type }) => type === 'refused'),
+      (refused) => refused.length >= 2,
+    );
+    const refused = events.filter((event) => event.type === 'refused');
+    expect(refused.slice(0, 2)).toMatchObject([
+      { attempt: 1, retryIn: 1000, error: { code: 'ENOENT' } },
+      { attempt: 2, retryIn: 2000, error: { code: 'ENOENT' } },
+    ]);
+    await director.apply(stateOf({ ...bad, scheduler: 'rr' }, service()));
+    expect(director.state().refused).toEqual([]);
+    expect(addresses()).toEqual([`${VIP}/32`, '10.96.0.2/32']);
+  });
+
+  test('bad input changes nothing, not even what is wanted', async () => {
+    const director = await open();
+    await director.apply(stateOf(service()));
+    const twice = director.apply(stateOf(service(), service()));
+    await expect(twice).rejects.toThrow(
+      `apply: state.services[1]: 'tcp://${VIP}:80' is wanted twice`,
+    );
+    const bad: object = { ...service(), wieght: 3 };
+    await expect(director.apply(stateOf(bad as WantedService))).rejects.toThrow(
+      /^apply state\.services\[0\] \(tcp:\/\/10\.96\.0\.1:80\): service\.wieght: /,
+    );
+    expect(director.state().wanted?.services).toHaveLength(1);
+    expect(saved()).toEqual(lines(SERVERS));
+  });
+});
+
+describe('calls', () => {
+  test('that come together are merged, and the newest state wins', async () => {
+    const { loop, calls } = await openObserved(fixture.ipvs, fixture.namespace.path, {
+      owns: { networks: ['10.96.0.0/16'] },
+    });
+    const applied = Array.from({ length: 100 }, (_, index) =>
+      loop.apply([stateOf(service(SERVERS, { port: 1000 + index }))]),
+    );
+    await Promise.all(applied);
+    expect(saved()).toEqual(lines(SERVERS, 1, `${VIP}:1099`));
+    expect(calls).toEqual(['reconcile']);
+    await loop.close();
+  });
+
+  test('that come during a step are merged', async () => {
+    const { loop, calls } = await openObserved(fixture.ipvs, fixture.namespace.path, {
+      owns: { networks: ['10.96.0.0/16'] },
+    });
+    const first = loop.apply([stateOf(service(SERVERS, { port: 999 }))]);
+    // The first step has begun.
+    await until(
+      () => calls.length,
+      (count) => count === 1,
+    );
+    const others = Array.from({ length: 100 }, (_, index) =>
+      loop.apply([stateOf(service(SERVERS, { port: 1000 + index }))]),
+    );
+    await Promise.all([first, ...others]);
+    expect(calls).toEqual(['reconcile', 'reconcile']);
+    expect(saved()).toEqual(lines(SERVERS, 1, `${VIP}:1099`));
+    await loop.close();
+  });
+
+  test('close() finishes the step that runs, and rejects the calls that wait', async () => {
+    const { loop, calls } = await openObserved(fixture.ipvs, fixture.namespace.path, {
+      owns: { link: LINK },
+      link: LINK,
+    });
+    const first = loop.apply([stateOf(service())]);
+    await until(
+      () => calls.includes('reconcile'),
+      (hasBegun) => hasBegun,
+    );
+    const second = loop.apply([stateOf()]);
+    const events = loop.events([]);
+    const closed = loop.close();
+    await expect(second).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED', operation: 'apply' });
+    await first;
+    await closed;
+    expect(await events.next()).toEqual({
+      value: undefined,
+      done: true,
+    });
+    expect(saved()).toEqual(lines(SERVERS));
+    expect(addresses()).toEqual([`${VIP}/32`]);
+    await expect(loop.apply([stateOf()])).rejects.toThrow('apply: the director is closed');
+    expect(() => loop.events([])).toThrow(IpvsError);
+  });
+});

@@ -1,0 +1,311 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { IpvsError } from '../../lib/core/errors.js';
+import { ReconcileError } from '../../lib/core/reconcile-error.js';
+import { describeChanges, NO_ADDRESSES, splitDrift } from '../../lib/state/director-changes.js';
+import { type Drains, nextDrains, overdueAt } from '../../lib/state/director-drains.js';
+import { EventHub } from '../../lib/state/director-events.js';
+import { DirectorLoop } from '../../lib/state/director-loop.js';
+import { checkDirectorOptions } from '../../lib/state/director-options.js';
+import { backOff, DRAIN_POLL, nextDelay } from '../../lib/state/director-schedule.js';
+import type { DirectorAccess } from '../../lib/state/director-step.js';
+import { ReconcileResult } from '../../lib/state/result.js';
+import type { DrainingDestination } from '../../lib/state/types.js';
+
+const SERVICE = 'tcp://10.96.0.1:80';
+const draining = (destination: string): DrainingDestination => ({
+  service: SERVICE,
+  destination,
+  activeConnections: 1,
+  inactiveConnections: 0,
+});
+
+describe('the schedule', () => {
+  test('doubles the pause after each failure, up to the longest one', () => {
+    const pauses = [1, 2, 3, 4, 5, 6, 7, 2000].map((failures) => backOff(failures, 30_000));
+    expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  test.each([
+    ['nothing drains', { failures: 0, deadlines: [] }, 30_000],
+    ['something drains', { failures: 0, deadlines: [90_000] }, DRAIN_POLL],
+    ['a deadline is near', { failures: 0, deadlines: [90_000, 50_250.5] }, 251],
+    ['a deadline has passed', { failures: 0, deadlines: [49_000] }, 0],
+    ['a change was refused', { failures: 3, deadlines: [] }, 4000],
+    ['a change was refused, and something drains', { failures: 3, deadlines: [90_000] }, 4000],
+    ['a change was refused, and a deadline is near', { failures: 3, deadlines: [50_500] }, 500],
+    ['the deletion at a deadline was refused', { failures: 1, deadlines: [49_000] }, 1000],
+  ])('is right when %s', (_, schedule, delay) => {
+    expect(nextDelay({ resync: 30_000, ...schedule }, 50_000)).toBe(delay);
+  });
+});
+
+describe('drains', () => {
+  const none: Drains = new Map();
+
+  test('keep the deadline of their first sight', () => {
+    const first = nextDrains(none, [draining('10.1.1.1:80')], 1000, 500);
+    expect(first.begun.map(({ deadline }) => deadline)).toEqual([1500]);
+    const list = [draining('10.1.1.1:80'), draining('10.1.1.2:80')];
+    const second = nextDrains(first.drains, list, 1200, 500);
+    expect(second.begun.map(({ destination }) => destination)).toEqual(['10.1.1.2:80']);
+    expect(second.ended).toEqual([]);
+    expect(overdueAt(second.drains, 1499)).toEqual([]);
+    expect(overdueAt(second.drains, 1500).map(({ destination }) => destination)).toEqual([
+      '10.1.1.1:80',
+    ]);
+  });
+
+  test('end when they are not listed, and begin anew later', () => {
+    const first = nextDrains(none, [draining('10.1.1.1:80')], 1000, 500);
+    const second = nextDrains(first.drains, [], 1100, 500);
+    expect(second.ended.map(({ destination }) => destination)).toEqual(['10.1.1.1:80']);
+    expect(second.drains.size).toBe(0);
+    const third = nextDrains(second.drains, [draining('10.1.1.1:80')], 2000, 500);
+    expect(third.begun.map(({ deadline }) => deadline)).toEqual([2500]);
+  });
+});
+
+describe('changes', () => {
+  const deletion = { action: 'delete', service: SERVICE } as const;
+  const update = {
+    action: 'update',
+    service: SERVICE,
+    destination: '10.1.1.1:80',
+    differences: { weight: [3, 0] },
+  } as const;
+
+  test('have a line of text each', () => {
+    const addresses = { added: ['10.96.0.1/32'], removed: ['10.96.0.2/32'], updated: [] };
+    expect(describeChanges([update, deletion], addresses).diff.split('\n')).toEqual([
+      `~ ${SERVICE} 10.1.1.1:80 weight 3 → 0`,
+      `- ${SERVICE}`,
+      '+ address 10.96.0.1/32',
+      '- address 10.96.0.2/32',
+    ]);
+    expect(describeChanges([], NO_ADDRESSES).diff).toBe('');
+  });
+
+  test('are drift unless a drain ends with them', () => {
+    const ending = {
+      objects: new Set([SERVICE, `${SERVICE} 10.1.1.1:80`]),
+      addresses: new Set(['10.96.0.1/32']),
+    };
+    const drained = { ...deletion, destination: '10.1.1.1:80' };
+    const foreign = { ...deletion, destination: '10.1.1.2:80' };
+    const removed = ['10.96.0.1/32', '10.96.0.2/32'];
+    const { expected, drift } = splitDrift(
+      [drained, foreign, deletion, update],
+      { added: ['10.96.0.3/32'], removed, updated: [] },
+      ending,
+    );
+    expect(expected.changes).toEqual([drained, deletion]);
+    expect(expected.addresses).toEqual({ added: [], removed: ['10.96.0.1/32'], updated: [] });
+    expect(drift.changes).toEqual([foreign, update]);
+    expect(drift.addresses).toEqual({
+      added: ['10.96.0.3/32'],
+      removed: ['10.96.0.2/32'],
+      updated: [],
+    });
+  });
+});
+
+describe('events', () => {
+  const event = (attempt: number) =>
+    ({ type: 'refused', error: new Error('no'), attempt, retryIn: 1 }) as const;
+
+  test('reach every consumer in order, from its opening on', async () => {
+    const hub = new EventHub();
+    const first = hub.open(undefined);
+    hub.emit(event(1));
+    const second = hub.open(undefined);
+    hub.emit(event(2));
+    expect((await first.next()).value).toMatchObject({ attempt: 1 });
+    expect((await first.next()).value).toMatchObject({ attempt: 2 });
+    expect((await second.next()).value).toMatchObject({ attempt: 2 });
+    const pending = second.next();
+    hub.close();
+    expect(await pending).toEqual({ value: undefined, done: true });
+    expect(await first.next()).toEqual({ value: undefined, done: true });
+  });
+
+  test('of a slow consumer are limited to the newest 1000, and it is told', async () => {
+    const hub = new EventHub();
+    const events = hub.open(undefined);
+    for (let attempt = 1; attempt <= 1003; attempt++) hub.emit(event(attempt));
+    expect((await events.next()).value).toEqual({ type: 'overrun', lost: 3 });
+    for (let attempt = 4; attempt <= 1003; attempt++) {
+      expect((await events.next()).value).toMatchObject({ attempt });
+    }
+    const pending = events.next();
+    hub.emit(event(1004));
+    expect((await pending).value).toMatchObject({ attempt: 1004 });
+    await events.return();
+  });
+
+  test('end when the signal is aborted', async () => {
+    const hub = new EventHub();
+    const controller = new AbortController();
+    const pending = hub.open(controller.signal).next();
+    controller.abort(new Error('enough'));
+    await expect(pending).rejects.toThrow('enough');
+    await expect(hub.open(controller.signal).next()).rejects.toThrow('enough');
+  });
+});
+
+describe('options', () => {
+  const owns = { ports: [80, 80] };
+
+  test('have defaults', () => {
+    expect(checkDirectorOptions({ owns })).toMatchObject({
+      link: undefined,
+      draining: undefined,
+      drainTimeout: 30_000,
+      resync: 30_000,
+    });
+    expect(checkDirectorOptions({ owns, drain: true }).draining).toBeDefined();
+    expect(checkDirectorOptions({ owns, drain: { timeout: 5 } })).toMatchObject({
+      drainTimeout: 5,
+      draining: { ignoresInactive: false },
+    });
+  });
+
+  test.each([
+    [undefined, /^options: undefined is not an object/],
+    [{}, /^options\.owns: undefined is not a scope or an array of scopes$/],
+    [{ owns: true }, /^options\.owns: true is not a scope or an array of scopes$/],
+    [{ owns: [owns, {}] }, /^options\.owns\[1\]: .* names nothing/],
+    [{ owns, link: 'a b' }, /^options\.link: 'a b' is not the name of a link/],
+    [{ owns, link: 7 }, /^options\.link: 7 is not the name of a link/],
+    [{ owns, resync: 0 }, /^options\.resync: 0 is not an integer from 1 to 2147483647 milli/],
+    [{ owns, drain: 30 }, /^options\.drain: 30 is not an object or a boolean$/],
+    [{ owns, drain: { timeout: -1 } }, /^options\.drain\.timeout: -1 is not an integer from 0/],
+    [{ owns, drain: { protocols: ['icmp'] } }, /^options\.drain\.protocols\[0\]: 'icmp'/],
+    [{ owns, keep: 'weight' }, /^options\.keep: 'weight' is not an array/],
+    [{ owns, netns: '' }, /^options\.netns: '' is not a/],
+    [{ owns, prune: true }, /^options\.prune: 'prune' is not a known property/],
+  ])('%j is refused', (options, message) => {
+    expect(() => checkDirectorOptions(options)).toThrow(message);
+  });
+});
+
+describe('time', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** A director whose table the test plays: `respond` says what a look at it finds. */
+  function open(
+    respond: () => DrainingDestination[],
+    options: { readonly resync?: number; readonly drain?: { readonly timeout: number } } = {},
+  ) {
+    const looks: number[] = [];
+    const deleted: string[] = [];
+    const unused = () => Promise.reject(new Error('the test does not expect this call'));
+    const access: DirectorAccess = {
+      check: () => undefined,
+      reconcile: async () => {
+        looks.push(Date.now());
+        return new ReconcileResult([], { services: 0, destinations: 0 }, respond());
+      },
+      listServices: unused,
+      deleteService: unused,
+      deleteDestination: async (_service, destination) => deleted.push(destination),
+      links: { ensureDummy: unused, reconcileAddresses: unused },
+      close: async () => undefined,
+    };
+    const settings = checkDirectorOptions({ owns: { ports: [80, 80] }, ...options });
+    const begin = Date.now();
+    const loop = new DirectorLoop(access, settings, () => Date.now());
+    return { loop, deleted, looks: () => looks.splice(0).map((time) => time - begin) };
+  }
+
+  const state = { services: [] };
+  const refusal = new IpvsError('no', { code: 'EPERM' });
+
+  test('passes between looks as resync says, and each state looks at once', async () => {
+    const { loop, looks } = open(() => [], { resync: 7000 });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(looks()).toEqual([]);
+    await loop.apply([state]);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(looks()).toEqual([60_000, 67_000, 74_000]);
+    await loop.apply([state]);
+    await vi.advanceTimersByTimeAsync(7000);
+    expect(looks()).toEqual([75_000, 82_000]);
+    await loop.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(looks()).toEqual([]);
+  });
+
+  test('grows between tries that fail, and a new state begins anew', async () => {
+    let fails = true;
+    const { loop, looks } = open(() => {
+      if (fails) throw refusal;
+      return [];
+    });
+    const events = loop.events([]);
+    await expect(loop.apply([state])).rejects.toBe(refusal);
+    await vi.advanceTimersByTimeAsync(8000);
+    expect(looks()).toEqual([0, 1000, 3000, 7000]);
+    expect(loop.state().refused).toEqual([refusal]);
+    await expect(loop.apply([state])).rejects.toBe(refusal);
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(looks()).toEqual([8000, 9000]);
+    for (const attempt of [1, 2, 3, 4, 1, 2]) {
+      const retryIn = 1000 * 2 ** (attempt - 1);
+      const expected = { type: 'refused', error: refusal, attempt, retryIn };
+      expect((await events.next()).value).toEqual(expected);
+    }
+    fails = false;
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(looks()).toEqual([11_000]);
+    expect(loop.state()).toMatchObject({ refused: [], lastSync: new Date() });
+    await loop.close();
+  });
+
+  test('ends a drain at its deadline', async () => {
+    const drains = [draining('10.1.1.1:80')];
+    const { loop, looks, deleted } = open(() => drains, { drain: { timeout: 2500 } });
+    await loop.apply([state]);
+    const [drain] = loop.state().draining;
+    expect(drain?.deadline.getTime()).toBe(Date.now() + 2500);
+    await vi.advanceTimersByTimeAsync(2499);
+    expect(deleted).toEqual([]);
+    drains.pop();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(looks()).toEqual([0, 1000, 2000, 2500]);
+    await loop.close();
+  });
+
+  test('that passes during a drain deletes the destination that is still busy', async () => {
+    const { loop, deleted } = open(() => (deleted.length > 0 ? [] : [draining('10.1.1.1:80')]), {
+      drain: { timeout: 2500 },
+    });
+    await loop.apply([state]);
+    await vi.advanceTimersByTimeAsync(2499);
+    expect(deleted).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(deleted).toEqual(['10.1.1.1:80']);
+    expect(loop.state().draining).toEqual([]);
+    await loop.close();
+  });
+
+  test('rejects with a ReconcileError that has what was done', async () => {
+    const done = new ReconcileResult([], { services: 0, destinations: 0 }, []);
+    const { loop } = open(() => {
+      throw new ReconcileError('reconcile', 'no', [refusal], done);
+    });
+    const error = await loop.apply([state]).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ReconcileError);
+    expect(error).toMatchObject({
+      message: 'apply: a change was not made: no',
+      code: 'EPERM',
+      errors: [refusal],
+      done: { changes: [], addresses: NO_ADDRESSES, diff: '' },
+    });
+    await loop.close();
+  });
+});
