@@ -84,6 +84,8 @@ export interface ReconcileOptions {
   /**
    * Settings that existing services and destinations keep as they are, such as weights that a
    * health checker sets. `scheduler` also keeps the scheduler's flags, and `forwarding` the tunnel.
+   * With `weight`, a destination that drained and is wanted again stays at weight 0 until the health
+   * checker changes that.
    */
   readonly keep?: readonly KeptSetting[] | undefined;
   /** If true, returns the changes, and makes none of them. Default false. */

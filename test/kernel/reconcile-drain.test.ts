@@ -146,6 +146,18 @@ test('a destination that is wanted again gets its weight back and keeps its conn
   await releaseAll(ONE, TWO);
 });
 
+test('a destination that is wanted again stays at weight 0 if weights are kept', async () => {
+  await reconcile([serviceOf([ONE, TWO])]);
+  expect(await hold(2)).toEqual({ [ONE]: 1, [TWO]: 1 });
+  await reconcile([serviceOf([ONE])]);
+  const state = { services: [serviceOf([ONE, TWO])] };
+  const { changes, draining } = await fixture.ipvs.reconcile(state, { keep: ['weight'] });
+  expect(changes).toEqual([]);
+  expect(draining).toEqual([]);
+  expect(await weightsOf()).toEqual({ [ONE]: 3, [TWO]: 0 });
+  await releaseAll(ONE, TWO);
+});
+
 test('a service outlives its draining destinations, and its idle ones go at once', async () => {
   await reconcile([serviceOf([ONE, TWO])]);
   expect(await hold(1)).toEqual({ [ONE]: 1 });
@@ -201,6 +213,19 @@ test('destinations of firewall marks are always drained', async () => {
       inactiveConnections: 0,
     },
   ]);
+});
+
+test('a connection that is being opened is an active one', async () => {
+  const { namespace } = fixture;
+  namespace.ip('address', 'add', '192.168.255.1/24', 'dev', 'virtual');
+  await reconcile([serviceOf(['192.168.255.2'])]);
+  const traffic = new Traffic(namespace);
+  // Nobody answers it.
+  await traffic.connect({ protocol: 'tcp', to: [VIRTUAL, port], wait: false });
+  const { draining } = await reconcile([], { ignoreInactive: true });
+  traffic.stop();
+  expect(await fixture.ipvs.countConnections({ state: 'SYN_RECV' })).toEqual([{ count: 1 }]);
+  expect(draining).toEqual([drainingAt('192.168.255.2', 1)]);
 });
 
 describe.each([
