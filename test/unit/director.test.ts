@@ -293,6 +293,18 @@ describe('time', () => {
     await loop.close();
   });
 
+  test('does not go on after close() during a step', async () => {
+    let closed: Promise<void> | undefined;
+    const { loop, looks } = open(() => {
+      closed = loop.close();
+      return [];
+    });
+    await loop.apply([state]);
+    await closed;
+    expect(looks()).toEqual([0]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('rejects with a ReconcileError that has what was done', async () => {
     const done = new ReconcileResult([], { services: 0, destinations: 0 }, []);
     const { loop } = open(() => {
