@@ -44,7 +44,7 @@ class Plan : public Napi::ObjectWrap<Plan> {
   Napi::Value read_destinations_sync(const Napi::CallbackInfo& info);
   /// finish(): { requests, origins, before, draining, connections: ArrayBuffer,
   ///   unchangedServices, unchangedDestinations: number }
-  /// Returns the ipvs::PlannedChanges. The plan is of no more use.
+  /// Returns the ipvs::PlannedChanges. Afterwards the plan is empty.
   Napi::Value finish(const Napi::CallbackInfo& info);
 
   std::shared_ptr<State> state_;

@@ -19,14 +19,16 @@ constexpr std::string_view kTableScheduler = "mh";
 // The kernel's name of having no scheduler.
 constexpr std::string_view kNoScheduler = "none";
 
-// Keys differ in few bits, all of which must affect the low bits of the result.
+// Keys differ in few bits, all of which must affect the low bits of the result. Multiplying spreads
+// them upwards, so the high bits of each product are folded down.
 template <typename Key>
 uint64_t mix(uint64_t hash, const Key& key) {
   static_assert(std::has_unique_object_representations_v<Key> && sizeof key % 4 == 0);
   for (const uint32_t word : std::bit_cast<std::array<uint32_t, sizeof(Key) / 4>>(key)) {
-    hash = std::rotl(hash ^ word, 29) * 0xff51afd7ed558ccd;
+    hash = (hash ^ word) * 0xff51afd7ed558ccd;
+    hash ^= hash >> 32;
   }
-  return hash ^ (hash >> 32);
+  return hash;
 }
 
 // Returns the hash of a service, or of a destination of it.
@@ -80,16 +82,20 @@ bool drains(const PlanOptions& options, const ServiceKey& service) {
   return options.drains && is_drained;
 }
 
+}  // namespace
+
 // Appends requests to the result.
-class Writer {
+class Plan::Writer {
  public:
-  explicit Writer(PlannedChanges& changes) : changes_(changes) {}
+  Writer(PlannedChanges& changes, size_t expected) : changes_(changes) {
+    changes.requests.reserve(expected);
+    changes.origins.reserve(expected);
+  }
 
   void add(const Request& request) { append(request, 0); }
   void add_auxiliary(const Request& request) { append(request, PlannedChanges::kAuxiliary); }
-  void update(const Request& after, const Request& before) {
-    changes_.before.push_back(before);
-    append(after, static_cast<uint32_t>(changes_.before.size()));
+  void update(const Request& after, size_t before) {
+    append(after, static_cast<uint32_t>(before + 1));
   }
 
  private:
@@ -100,8 +106,6 @@ class Writer {
 
   PlannedChanges& changes_;
 };
-
-}  // namespace
 
 Plan::Plan(std::span<const Request> wanted, const PlanOptions& options)
     : wanted_(wanted),
@@ -116,11 +120,28 @@ uint32_t& Plan::slot_of(const ServiceKey& service, const DestinationKey* destina
   for (size_t at = hash_of(service, destination) & mask;; at = (at + 1) & mask) {
     uint32_t& slot = slots_[at];
     if (slot == 0) return slot;
-    const Request& found = wanted_[slot - 1];
-    if (is_service(found) != (destination == nullptr)) continue;
-    if (!same(found.service.key, service)) continue;
-    if (destination == nullptr || same(found.destination.key, *destination)) return slot;
+    if (has_key(slot - 1, service, destination)) return slot;
   }
+}
+
+bool Plan::has_key(size_t index, const ServiceKey& service,
+                   const DestinationKey* destination) const {
+  const Request& wanted = wanted_[index];
+  if (is_service(wanted) != (destination == nullptr)) return false;
+  if (!same(wanted.service.key, service)) return false;
+  return destination == nullptr || same(wanted.destination.key, *destination);
+}
+
+// Finds a wanted destination of the service that next() has returned.
+uint32_t Plan::find(const DestinationKey& destination) {
+  if (!current_.is_wanted) return 0;
+  // Most lists have the wanted order, or its reverse. A neighbour is in the cache; a slot is not.
+  for (const size_t near : {current_.last + 1, current_.last - 1}) {
+    if (near < wanted_.size() && has_key(near, current_.key, &destination)) {
+      return static_cast<uint32_t>(near + 1);
+    }
+  }
+  return slot_of(current_.key, &destination);
 }
 
 void Plan::want(size_t index) {
@@ -143,15 +164,11 @@ template <typename Object>
 void Plan::compare(size_t index, Object Request::*member, const Object& found,
                    Operation operation) {
   const Object merged = merge(found, wanted_[index].*member, options_.compared);
-  if (same(merged, found)) {
-    states_[index] = State::kUnchanged;
-    return;
-  }
-  states_[index] = State::kChanged;
-  Update update{index, with(wanted_[index], operation), with(wanted_[index], operation)};
-  update.after.*member = merged;
-  update.before.*member = found;
-  updates_.push_back(update);
+  states_[index] = same(merged, found) ? State::kUnchanged : State::kChanged;
+  if (states_[index] == State::kUnchanged) return;
+  updates_.push_back({index, changes_.before.size()});
+  changes_.before.push_back(with(wanted_[index], operation));
+  changes_.before.back().*member = found;
 }
 
 void Plan::note(const ServiceEntry& found) {
@@ -180,6 +197,7 @@ void Plan::prune(std::span<const uint8_t> flags) {
 const ServiceKey* Plan::next() {
   const size_t place = read_++;
   if (place < to_read_.size()) {
+    current_.last = to_read_[place];
     current_.key = wanted_[to_read_[place]].service.key;
     current_.is_wanted = true;
   } else if (place < to_read_.size() + to_delete_.size()) {
@@ -194,11 +212,12 @@ const ServiceKey* Plan::next() {
 }
 
 void Plan::note(const DestinationEntry& found) {
-  const uint32_t slot = current_.is_wanted ? slot_of(current_.key, &found.destination.key) : 0;
+  const uint32_t slot = find(found.destination.key);
   if (slot == 0) {
     remove(found);
     return;
   }
+  current_.last = slot - 1;
   compare(slot - 1, &Request::destination, found.destination, Operation::kSetDestination);
   if (states_[slot - 1] == State::kUnchanged) ++changes_.unchanged_destinations;
 }
@@ -220,9 +239,8 @@ void Plan::remove(const DestinationEntry& found) {
   changes_.connections.push_back(found.active_connections);
   changes_.connections.push_back(found.inactive_connections);
   if (found.destination.weight == 0) return;
-  Update update{0, present, present};
-  update.after.destination.weight = 0;
-  drains_.push_back(update);
+  drains_.push_back(changes_.before.size());
+  changes_.before.push_back(present);
 }
 
 void Plan::end() {
@@ -235,44 +253,75 @@ void Plan::end() {
   current_.idle.clear();
 }
 
-PlannedChanges Plan::finish() {
-  Writer writer(changes_);
-  const auto add_missing = [&](size_t first, size_t end) {
-    for (size_t index = end; index-- > first;) {
-      if (states_[index] != State::kMissing) continue;
-      writer.add(with(wanted_[index], Operation::kAddDestination));
-    }
-  };
+// Returns an object with the wanted settings that are compared.
+Request Plan::changed(const Request& before, const Request& wanted) const {
+  Request after = before;
+  if (is_service(wanted)) {
+    after.service = merge(before.service, wanted.service, options_.compared);
+  } else {
+    after.destination = merge(before.destination, wanted.destination, options_.compared);
+  }
+  return after;
+}
+
+// Adds the missing destinations of [first, end), the last one first.
+void Plan::add_missing(Writer& writer, size_t first, size_t end) const {
+  for (size_t index = end; index-- > first;) {
+    if (states_[index] != State::kMissing) continue;
+    writer.add(with(wanted_[index], Operation::kAddDestination));
+  }
+}
+
+// Adds a missing service and its destinations, which end before `end`.
+void Plan::add_service(Writer& writer, size_t index, size_t end) const {
+  const Request& service = wanted_[index];
+  writer.add(with(service, Operation::kAddService));
+  const bool builds_table =
+      service.service.scheduler.view() == kTableScheduler && end - index > kManyDestinations;
+  const Request set = with(service, Operation::kSetService);
+  if (builds_table) {
+    Request without = set;
+    without.service.scheduler.assign(kNoScheduler);
+    writer.add_auxiliary(without);
+  }
+  add_missing(writer, index + 1, end);
+  if (builds_table) writer.add_auxiliary(set);
+}
+
+void Plan::add_all_missing(Writer& writer) const {
   size_t end = 0;
   for (size_t index = 0; index < wanted_.size(); index = end) {
     end = end_of(index);
-    if (states_[index] != State::kMissing) continue;
-    const Request& service = wanted_[index];
-    writer.add(with(service, Operation::kAddService));
-    const Request set = with(service, Operation::kSetService);
-    const bool builds_table =
-        service.service.scheduler.view() == kTableScheduler && end - index > kManyDestinations;
-    if (builds_table) {
-      Request without = set;
-      without.service.scheduler.assign(kNoScheduler);
-      writer.add_auxiliary(without);
-    }
-    add_missing(index + 1, end);
-    if (builds_table) writer.add_auxiliary(set);
+    if (states_[index] == State::kMissing) add_service(writer, index, end);
   }
   for (size_t index = 0; index < wanted_.size(); index = end) {
     end = end_of(index);
-    if (states_[index] != State::kMissing) add_missing(index + 1, end);
+    if (states_[index] != State::kMissing) add_missing(writer, index + 1, end);
   }
+}
+
+PlannedChanges Plan::finish() {
+  const auto missing =
+      static_cast<size_t>(std::count(states_.begin(), states_.end(), State::kMissing));
+  Writer writer(changes_, missing + updates_.size() + drains_.size() + deletions_.size() +
+                              service_deletions_.size());
+  if (missing > 0) add_all_missing(writer);
   std::sort(updates_.begin(), updates_.end(),
             [](const Update& a, const Update& b) { return a.index < b.index; });
-  for (const auto* updates : {&updates_, &drains_}) {
-    for (const Update& update : *updates) writer.update(update.after, update.before);
+  for (const auto [index, before] : updates_) {
+    writer.update(changed(changes_.before[before], wanted_[index]), before);
+  }
+  for (const size_t before : drains_) {
+    Request after = changes_.before[before];
+    after.destination.weight = 0;
+    writer.update(after, before);
   }
   for (const auto* deletions : {&deletions_, &service_deletions_}) {
     for (const Request& request : *deletions) writer.add(request);
   }
-  return std::move(changes_);
+  PlannedChanges result = std::move(changes_);
+  *this = Plan({}, options_);
+  return result;
 }
 
 }  // namespace ipvs

@@ -60,7 +60,7 @@ class Plan {
   ///   outlive the plan
   Plan(std::span<const Request> wanted, const PlanOptions& options);
 
-  /// The indexes of two wanted objects that have the same key.
+  /// The indexes of two wanted objects that have the same key. A plan with duplicates is of no use.
   std::optional<std::pair<size_t, size_t>> duplicate() const { return duplicate_; }
 
   /// Notes a service of the table.
@@ -86,24 +86,31 @@ class Plan {
   /// 4. Weight 0 for destinations to drain; deletions of destinations, and of services.
   ///
   /// A service with the scheduler mh and many destinations has no scheduler while they are added:
-  /// mh builds its table anew after each destination.
+  /// mh builds its table anew after each destination. Afterwards the plan is empty: nothing is
+  /// wanted, and nothing was noted.
   PlannedChanges finish();
 
  private:
   enum class State : uint8_t { kMissing, kUnchanged, kChanged };
   struct Update {
-    size_t index;  // in wanted_
-    Request after;
-    Request before;
+    size_t index;   // in wanted_
+    size_t before;  // in changes_.before
   };
+  class Writer;
 
   uint32_t& slot_of(const ServiceKey& service, const DestinationKey* destination);
+  bool has_key(size_t index, const ServiceKey& service, const DestinationKey* destination) const;
+  uint32_t find(const DestinationKey& destination);
   void want(size_t index);
   size_t end_of(size_t service) const;
   template <typename Object>
   void compare(size_t index, Object Request::*member, const Object& found, Operation operation);
   void remove(const DestinationEntry& found);
   bool is_busy(const DestinationEntry& found) const;
+  Request changed(const Request& before, const Request& wanted) const;
+  void add_missing(Writer& writer, size_t first, size_t end) const;
+  void add_service(Writer& writer, size_t index, size_t end) const;
+  void add_all_missing(Writer& writer) const;
 
   std::span<const Request> wanted_;
   PlanOptions options_;
@@ -122,11 +129,12 @@ class Plan {
     bool is_wanted;  // if not, it may be deleted
     bool drains;
     bool is_draining;
+    size_t last;  // index in wanted_ of the destination that was found last, or of the service
     std::vector<Request> idle;  // deletions of its destinations, if it is not wanted
   } current_{};
 
   std::vector<Update> updates_;
-  std::vector<Update> drains_;
+  std::vector<size_t> drains_;  // indexes in changes_.before
   std::vector<Request> deletions_;
   std::vector<Request> service_deletions_;
   PlannedChanges changes_;
