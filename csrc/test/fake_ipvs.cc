@@ -65,7 +65,7 @@ bool has_destination(ipvs::Operation operation) {
   using ipvs::Operation;
   static constexpr Operation kOperations[] = {
       Operation::kAddDestination, Operation::kUpdateDestination, Operation::kEnsureDestination,
-      Operation::kDeleteDestination, Operation::kGetDestination};
+      Operation::kSetDestination, Operation::kDeleteDestination, Operation::kGetDestination};
   return std::find(std::begin(kOperations), std::end(kOperations), operation) !=
          std::end(kOperations);
 }

@@ -203,11 +203,11 @@ TEST_CASE("without a fault each request has the expected result") {
   const auto refused = [](int error) { return "2:" + std::to_string(error) + ", "; };
   const std::string done = "1:0, ";
   const std::string created = "1:0 created, ";
-  CHECK(summary(*run.response) == done + refused(EEXIST) + done + done + created + done +
-                                      refused(ESRCH) + done + refused(ESRCH) + done +
-                                      refused(ESRCH) + done + refused(EEXIST) + refused(ESRCH) +
-                                      done + created + done + refused(ENOENT) + done +
-                                      refused(ENOENT) + done + done + done + done);
+  CHECK(summary(*run.response) ==
+        done + refused(EEXIST) + done + done + created + done + refused(ESRCH) + done +
+            refused(ESRCH) + done + refused(ESRCH) + done + refused(ESRCH) + done +
+            refused(EEXIST) + refused(ESRCH) + done + created + done + refused(ENOENT) + done +
+            refused(ENOENT) + done + refused(ENOENT) + done + done + done + done);
 }
 
 TEST_CASE("a response in reused memory has nothing of the previous response") {

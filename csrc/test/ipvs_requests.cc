@@ -27,7 +27,7 @@ std::vector<Request> requests() {
 
 FakeIpvs::Table initial_table() {
   FakeIpvs::Table table;
-  for (uint16_t port = 1; port <= 6; ++port) {
+  for (uint16_t port = 1; port <= 7; ++port) {
     FakeIpvs::Entry& entry = table[port];
     entry.service = service_at(port);
     for (const uint16_t each : {1, 2}) entry.destinations[each] = destination_at(each);

@@ -25,6 +25,8 @@ inline constexpr Wanted kWanted[] = {
     {ipvs::Operation::kEnsureService, 12},  // is not there
     {ipvs::Operation::kUpdateService, 3, 0, ipvs::Changes::kScheduler},
     {ipvs::Operation::kUpdateService, 13, 0, ipvs::Changes::kScheduler},  // is not there
+    {ipvs::Operation::kSetService, 7},
+    {ipvs::Operation::kSetService, 17},  // is not there
     {ipvs::Operation::kDeleteService, 4},
     {ipvs::Operation::kDeleteService, 14},  // is not there
     {ipvs::Operation::kGetService, 5},
@@ -36,6 +38,8 @@ inline constexpr Wanted kWanted[] = {
     {ipvs::Operation::kEnsureDestination, 5, 4},  // is not there
     {ipvs::Operation::kUpdateDestination, 6, 1, ipvs::Changes::kWeight},
     {ipvs::Operation::kUpdateDestination, 6, 9, ipvs::Changes::kWeight},  // is not there
+    {ipvs::Operation::kSetDestination, 7, 1},
+    {ipvs::Operation::kSetDestination, 7, 9},  // is not there
     {ipvs::Operation::kDeleteDestination, 6, 2},
     {ipvs::Operation::kDeleteDestination, 6, 8},  // is not there
     {ipvs::Operation::kListDestinations, 5},
@@ -48,7 +52,7 @@ constexpr size_t kRequests = std::size(kWanted);
 ipvs::Request request_of(const Wanted& wanted);
 /// Returns the requests of kWanted.
 std::vector<ipvs::Request> requests();
-/// Returns services of the ports 1 to 6, each with destinations of the ports 1 and 2.
+/// Returns services of the ports 1 to 7, each with destinations of the ports 1 and 2.
 FakeIpvs::Table initial_table();
 /// Returns true if the operation changes nothing.
 bool is_query(ipvs::Operation operation);
