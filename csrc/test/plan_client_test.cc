@@ -141,12 +141,15 @@ TEST_CASE("a limit divides the reading of destinations into steps, and changes n
   Client client(kernel.connect());
   const std::string expected = expected_text();
   // Of four services with two destinations each: an object is a service or a destination.
-  for (const auto& [limit, expected_steps] :
-       {std::pair<size_t, size_t>{1, 5}, {3, 5}, {4, 3}, {6, 3}, {12, 2}, {13, 1}, {1000, 1}}) {
-    CAPTURE(limit);
+  struct Case {
+    size_t limit;
+    size_t steps;
+  };
+  for (const Case& each : {Case{1, 5}, {3, 5}, {4, 3}, {6, 3}, {12, 2}, {13, 1}, {1000, 1}}) {
+    CAPTURE(each.limit);
     size_t steps = 0;
-    CHECK(text_of(plan_with(client, limit, &steps)) == expected);
-    CHECK(steps == expected_steps);
+    CHECK(text_of(plan_with(client, each.limit, &steps)) == expected);
+    CHECK(steps == each.steps);
   }
 }
 
