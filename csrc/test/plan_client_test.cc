@@ -28,7 +28,6 @@ using ipvs::Operation;
 using ipvs::Plan;
 using ipvs::PlannedChanges;
 using ipvs::Request;
-using ipvs::Status;
 using netlink::RequestError;
 using std::chrono::milliseconds;
 using test::FakeIpvs;
