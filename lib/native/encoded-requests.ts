@@ -43,6 +43,11 @@ export class EncodedRequests<Operation extends string> {
     this.records = new Records(new ArrayBuffer(capacity * record.size));
   }
 
+  /** The number of requests that the buffer has room for. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
   /** Takes over requests that the addon has encoded, instead of its own. */
   adopt(requests: ArrayBuffer): void {
     this.records = new Records(requests);

@@ -31,17 +31,24 @@ export interface EncodedState {
 
 /**
  * Encodes a state.
- * @param operation the method that is called, for errors
+ * @param caller the method that is called, for errors
+ * @param spare a buffer to use again if it is large enough
  * @throws TypeError, RangeError bad input
  */
-export function encodeState(state: unknown, operation = 'reconcile'): EncodedState {
+export function encodeState(
+  state: unknown,
+  caller = 'reconcile',
+  spare?: RequestBuffer,
+): EncodedState {
   const { services: value } = readObject('state', state, KEYS);
   const services = readArray('state.services', value, 'an array of services', (each) => each);
-  const requests = new RequestBuffer(capacityFor(services));
+  const capacity = capacityFor(services);
+  const fits = spare !== undefined && spare.capacity >= capacity;
+  const requests = fits ? spare : new RequestBuffer(capacity);
   const starts: number[] = [];
   for (let place = 0; place < services.length; place++) {
     starts.push(requests.count);
-    encodeService(requests, operation, `state.services[${place}]`, services[place]);
+    encodeService({ requests, caller }, `state.services[${place}]`, services[place]);
   }
   return { requests, starts, pathOf: (index) => pathOf(starts, index) };
 }
@@ -62,12 +69,15 @@ function capacityFor(services: readonly unknown[]): number {
   return count;
 }
 
-function encodeService(
-  requests: RequestBuffer,
-  caller: string,
-  path: string,
-  service: unknown,
-): void {
+/** A state that is being encoded. */
+interface Encoding {
+  readonly requests: RequestBuffer;
+  /** The method that is called, for errors. */
+  readonly caller: string;
+}
+
+function encodeService(encoding: Encoding, path: string, service: unknown): void {
+  const { requests } = encoding;
   if (typeof service !== 'object' || service === null || Array.isArray(service)) {
     throw wrongType(path, service, 'an object: a service and its destinations');
   }
@@ -78,21 +88,40 @@ function encodeService(
   const { destinations: _, ...config } = copy;
   // A service whose destinations are left alone is an update for the plan.
   const operation = destinations === undefined ? 'updateService' : 'ensureService';
-  encode(requests, caller, path, operation, () => {
+  try {
+    requests.begin(operation);
     // The copy has only the own properties of an instance, and must have all of its contents.
     if (!isPlain(service)) checkInstance('service', service, SERVICE_PROPERTIES);
     encodeServiceConfig(requests, config);
-  });
+    requests.commit();
+  } catch (error) {
+    throw describe(encoding, error, operation, path);
+  }
   if (destinations === undefined) return;
-  const rule = 'an array of destinations';
   const listPath = `${path}.destinations`;
-  const wanted = readArray(listPath, destinations, rule, (each) => each);
-  for (let place = 0; place < wanted.length; place++) {
-    const destination = wanted[place];
-    encode(requests, caller, `${listPath}[${place}]`, 'ensureDestination', () => {
-      encodeServiceOfDestination(requests, config, destination);
+  const wanted = readArray(listPath, destinations, 'an array of destinations', (each) => each);
+  encodeDestinations(encoding, listPath, config, wanted);
+}
+
+/** Creates nothing for a destination: a state may have very many. */
+function encodeDestinations(
+  encoding: Encoding,
+  path: string,
+  service: object,
+  destinations: readonly unknown[],
+): void {
+  const { requests } = encoding;
+  let place = 0;
+  try {
+    for (; place < destinations.length; place++) {
+      const destination = destinations[place];
+      requests.begin('ensureDestination');
+      encodeServiceOfDestination(requests, service, destination);
       encodeDestinationConfig(requests, destination);
-    });
+      requests.commit();
+    }
+  } catch (error) {
+    throw describe(encoding, error, 'ensureDestination', `${path}[${place}]`);
   }
 }
 
@@ -100,25 +129,18 @@ function isPlain(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** Encodes one request. An input error names the path of the object and its key. */
-function encode(
-  requests: RequestBuffer,
-  caller: string,
-  path: string,
+/** Gives an input error the path of the object that was being encoded, and its key. */
+function describe(
+  { requests, caller }: Encoding,
+  error: unknown,
   operation: 'updateService' | 'ensureService' | 'ensureDestination',
-  write: () => void,
-): void {
-  requests.begin(operation);
-  try {
-    write();
-  } catch (error) {
-    if (isInputError(error)) {
-      const target = targetOf(operation, requests, requests.count);
-      describeInput(error, caller, target === '' ? path : `${path} (${target})`);
-    }
-    throw error;
+  path: string,
+): unknown {
+  if (isInputError(error)) {
+    const target = targetOf(operation, requests, requests.count);
+    describeInput(error, caller, target === '' ? path : `${path} (${target})`);
   }
-  requests.commit();
+  return error;
 }
 
 function pathOf(starts: readonly number[], index: number): string {

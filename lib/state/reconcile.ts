@@ -15,6 +15,7 @@ import { keepStack } from '../core/stack.js';
 import type { IpvsClient, IpvsQueue, IpvsTypes } from '../ipvs/client.js';
 import { decodeServiceEntry } from '../ipvs/decode-service.js';
 import { formatServiceAt } from '../ipvs/keys.js';
+import type { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { Service } from '../ipvs/service.js';
 import { asNumber } from '../ipvs/stats.js';
 import type { Native, NativeChanges, NativeHandle, NativePlan } from '../native/addon.js';
@@ -50,14 +51,24 @@ const { size: ENTRY_SIZE, fields: ENTRY } = layout.serviceEntry;
 
 /** Returns the routine of `reconcile()`. @internal */
 export function reconcileWith(access: StateAccess) {
+  // The wanted records of the last call: programs reach one state again and again, and new memory
+  // costs more than the comparison.
+  let spare: RequestBuffer | undefined;
   return function* reconcile(
     state: State,
     options: ReconcileOptions | undefined,
   ): Routine<IpvsTypes, ReconcileResult> {
-    const wanted = encodeState(state);
-    const checked = checkReconcileOptions(options);
-    throwIfAborted(checked.signal);
-    return yield* reach(access, wanted, checked);
+    const memory = spare;
+    spare = undefined;
+    const wanted = encodeState(state, 'reconcile', memory);
+    try {
+      const checked = checkReconcileOptions(options);
+      throwIfAborted(checked.signal);
+      return yield* reach(access, wanted, checked);
+    } finally {
+      wanted.requests.clear();
+      spare = wanted.requests;
+    }
   };
 }
 
