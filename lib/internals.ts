@@ -54,7 +54,10 @@ export class Internals {
   readonly #watchers = new IterableWeakSet<TableWatcher>();
 
   constructor(native: Native, handle: NativeHandle, netns: NamespaceTarget) {
-    const links = linksOf(new LinkInternals(native, handle, () => undefined));
+    const openLinks = () => linksOf(new LinkInternals(native, handle, () => undefined));
+    const links = openLinks();
+    // Not those of callers, which may be closed while a reconciliation is pending.
+    const linksOfState = openLinks();
     const client = ipvsClient(handle, async () => {
       await links.close();
       handle.close();
@@ -65,7 +68,7 @@ export class Internals {
       handle,
       client,
       queue,
-      addressesOf: (link) => addressesOf(links, link),
+      addressesOf: (link) => addressesOf(linksOfState, link),
     };
     const routines = routinesOf(this.#state);
     this.promises = {

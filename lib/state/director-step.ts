@@ -224,10 +224,10 @@ export class DirectorSteps {
       this.#access.reconcile(joined(wanted.encoded, kept), options),
       outcome,
     );
-    outcome.changes.push(...result.changes);
+    append(outcome.changes, result.changes);
     const step = nextDrains(this.#drains, result.draining, this.#now(), drainTimeout);
     this.#drains = step.drains;
-    outcome.begun.push(...step.begun);
+    append(outcome.begun, step.begun);
     for (const { service, destination } of step.ended) {
       if (wanted.hasDestination(service, destination)) continue;
       outcome.drained.push({ service, destination, reason: 'idle' });
@@ -272,13 +272,13 @@ export class DirectorSteps {
       const isAnswered = services.some((service) => !refused.has(service));
       if (isAnswered || present.addresses.has(address)) needed.add(address);
     }
-    const texts = [...needed].map(textOf);
+    const texts = new Set([...needed].map(textOf));
     if (isNothing(present.planned, texts)) return gone;
     const removed = [...present.addresses].filter((address) => !needed.has(address));
     // The addresses may go even if the call fails, and the link would not show them any more.
     for (const address of removed) this.#leaving.add(address);
     outcome.addresses = await done<Reconciled>(
-      this.#access.links.reconcileAddresses(link, texts, { prune: true }),
+      this.#access.links.reconcileAddresses(link, [...texts], { prune: true }),
       outcome,
     );
     const confirmed = new Set(outcome.addresses.removed.map(addressIn));
@@ -320,16 +320,26 @@ function addressIn(text: string): string {
 }
 
 /** Returns true if a plan only removes addresses that are needed. */
-function isNothing(planned: Reconciled | undefined, needed: readonly string[]): boolean {
+function isNothing(planned: Reconciled | undefined, needed: ReadonlySet<string>): boolean {
   if (planned === undefined) return false;
   const { added, updated, removed } = planned;
-  return added.length + updated.length === 0 && removed.every((text) => needed.includes(text));
+  return added.length + updated.length === 0 && removed.every((text) => needed.has(text));
 }
 
-/** Returns true if the service is in one of the scopes, which name no link but the director's. */
+/**
+ * Returns true if the service is in one of the scopes that name no link: those of the director's
+ * own link have become such ones. Those of other links are left to the reconciliation.
+ */
 function isIn(scopes: readonly CheckedScope[], service: Service): boolean {
   const { requests } = encodeState({ services: [service] });
-  return scopes.some(({ matches }) => matches(requests.records, requests.service(0)));
+  return scopes.some(
+    ({ link, matches }) => link === undefined && matches(requests.records, requests.service(0)),
+  );
+}
+
+/** Appends items, of which there may be more than a call can have arguments. */
+function append<Item>(list: Item[], items: readonly Item[]): void {
+  for (const item of items) list.push(item);
 }
 
 /** Returns the result of a reconciliation, or what it has done before some changes were refused. */
@@ -338,7 +348,7 @@ async function done<Done>(result: Promise<Done>, outcome: Outcome): Promise<Done
     return await result;
   } catch (error) {
     if (!(error instanceof ReconcileError)) throw error;
-    outcome.errors.push(...error.errors);
+    append(outcome.errors, error.errors);
     // A reconciliation throws it with a result of its own type.
     return error.done as Done;
   }

@@ -105,10 +105,8 @@ export function* reach(
     }
     throwIfAborted(signal);
     const { part, errors, raced } = yield* send(access, planned, signal, attempt < ATTEMPTS);
-    // With a reason that is not an error of this package, the signal has ended the call.
-    const isOver = !raced || !errors.every(isIpvsError);
-    if (isOver && errors.length > 0) throw failure(planned, part, errors, result(part));
-    if (isOver) return result(part);
+    if (!raced && errors.length > 0) throw failure(planned, part, errors, result(part));
+    if (!raced) return result(part);
     made.push(part);
   }
 }
@@ -198,8 +196,8 @@ function* matcherOf(access: StateAccess, { matches, link }: CheckedScope): Routi
 /** What became of the requests of a plan. */
 interface Sent {
   readonly part: MadeRequests;
-  /** The errors of changes that were refused or not sent. */
-  readonly errors: readonly unknown[];
+  /** The errors of changes that were refused. */
+  readonly errors: readonly IpvsError[];
   /** True if another program was faster, so that another plan is needed. */
   readonly raced: boolean;
 }
@@ -207,6 +205,7 @@ interface Sent {
 /**
  * Sends the requests of a plan.
  * @param retries true if a lost race is no error yet
+ * @throws the reason of the signal if it has ended the call before all requests were sent
  */
 function* send(
   { client, queue }: StateAccess,
@@ -226,6 +225,10 @@ function* send(
       (await runBatch(queue, [batch], { stopOnError: false, signal, hasPlaces: false })).results,
     runSync: () => queue.exchangeSync('reconcile', batch),
   });
+  // The reason may be an error of this package, which must not pass for one of a request.
+  const last = results.at(-1);
+  const isEnded = last?.status === 'rejected' && Object.is(last.reason, signal?.reason);
+  if (isEnded) throwIfAborted(signal);
   return judge(planned, results, failed, retries);
 }
 
@@ -248,7 +251,7 @@ function judge(
   failed: Set<number>,
   retries: boolean,
 ): Sent {
-  const errors: unknown[] = [];
+  const errors: IpvsError[] = [];
   /** Services that could not be added: the requests for them that follow fail for that reason. */
   const refused = new Set<string>();
   let raced = false;
@@ -256,7 +259,8 @@ function judge(
     if (result.status === 'fulfilled') continue;
     const { reason } = result;
     const { name, lostRaces } = planned.kindOf(index);
-    const race = isIpvsError(reason) ? lostRaces[reason.code] : undefined;
+    if (!isIpvsError(reason)) throw reason;
+    const race = lostRaces[reason.code];
     if (race === 'done') continue;
     failed.add(index);
     if (refused.has(planned.serviceOf(index))) continue;
@@ -292,16 +296,10 @@ function tooManyDeletions(
 function failure(
   { requests }: PlannedRequests,
   { failed }: MadeRequests,
-  errors: readonly unknown[],
+  errors: readonly IpvsError[],
   done: ReconcileResult,
-): unknown {
-  const refusals = errors.filter(isIpvsError);
-  const [first] = refusals;
-  // Only a signal ends requests with a reason that is not an error of this package.
-  if (first === undefined || refusals.length < errors.length) {
-    return errors.find((error) => !isIpvsError(error));
-  }
+): ReconcileError {
   const were = failed.size === 1 ? 'was' : 'were';
   const many = `${failed.size} of ${requests.count} changes ${were} not made`;
-  return new ReconcileError('reconcile', `reconcile: ${many}: ${first.message}`, refusals, done);
+  return new ReconcileError('reconcile', `reconcile: ${many}: ${errors[0]?.message}`, errors, done);
 }

@@ -191,6 +191,18 @@ describe('services and addresses', () => {
     expect(addressesOn(namespace, 'vip1')).toEqual([]);
     namespace.ip('link', 'delete', 'vip1');
   });
+
+  test('are left alone at addresses of its link that no scope covers', async () => {
+    const { ipvs, namespace } = fixture;
+    const director = await open({ owns: { link: 'vip1' } });
+    await ipvs.links.ensureDummy(LINK);
+    await ipvs.links.addAddress(LINK, `${VIP}/32`);
+    const foreign = ['-A -t 10.96.0.1:80 -s rr'];
+    namespace.restore(foreign);
+    await director.apply(stateOf());
+    expect(addresses()).toEqual([]);
+    expect(saved()).toEqual(foreign);
+  });
 });
 
 describe('drift', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Ipvs, type IpvsError, ReconcileError, type Service, type State } from 'ipvs';
+import { Ipvs, IpvsError, ReconcileError, type Service, type State } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCounted } from './helpers/count-requests.js';
 import { stateCase } from './helpers/model/states.js';
@@ -58,6 +58,39 @@ test('a scope of a link has the services of its addresses', async () => {
   expect(await deletedBy('vip0')).toEqual(['tcp://[fd00::1]:80']);
   expect(await deletedBy('no-such-link')).toEqual([]);
   namespace.ip('link', 'delete', 'vip0');
+});
+
+test('close() waits for a call with a scope of a link', async () => {
+  const { namespace } = fixture;
+  const ipvs = await Ipvs.open({ netns: namespace.path });
+  await ipvs.flush();
+  await ipvs.links.ensureDummy('vip0');
+  await ipvs.links.addAddress('vip0', '10.96.0.1/32');
+  await ipvs.addService(at('10.96.0.1'));
+  await ipvs.links.close();
+  const called = ipvs.reconcile({ services: [] }, { prune: { link: 'vip0' } });
+  const [result] = await Promise.all([called, ipvs.close()]);
+  expect(String(result)).toBe('- tcp://10.96.0.1:80');
+  expect(namespace.saved()).toEqual([]);
+  namespace.ip('link', 'delete', 'vip0');
+});
+
+test('an abort reason that is an error of this package is no result of a change', async () => {
+  const { ipvs } = fixture;
+  await ipvs.flush();
+  const length = 4000;
+  await ipvs.reconcile({ services: Array.from({ length }, (_, index) => ({ fwmark: index + 1 })) });
+  const controller = new AbortController();
+  const reason = new IpvsError('deleteService fwmark://9: no', { code: 'ESRCH' });
+  const options = { prune: true, signal: controller.signal };
+  const called = ipvs.reconcile({ services: [] }, options);
+  const rejection = expect(called).rejects.toBe(reason);
+  let left = length;
+  while (left === length) left = (await ipvs.listServices()).length;
+  controller.abort(reason);
+  await rejection;
+  expect((await ipvs.listServices()).length).toBeGreaterThan(0);
+  await ipvs.flush();
 });
 
 describe.each(['async', 'sync'] as const)('reconcile, %s', (form) => {

@@ -305,6 +305,22 @@ describe('time', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('takes more changes and errors than a call can have arguments', async () => {
+    const count = 150_000;
+    const services = Array.from({ length: count }, (_, index) => `fwmark://${index + 1}`);
+    const changes = services.map((service) => ({ action: 'delete', service }) as const);
+    const done = { changes, draining: [] };
+    const errors = services.map(() => refusal);
+    const { loop } = open(() => {
+      throw new ReconcileError('reconcile', 'no', errors, done);
+    });
+    const error = await loop.apply([state]).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ReconcileError);
+    const { errors: refused, done: made } = error as ReconcileError<{ changes: unknown[] }>;
+    expect([refused.length, made.changes.length]).toEqual([count, count]);
+    await loop.close();
+  });
+
   test('rejects with a ReconcileError that has what was done', async () => {
     const done = new ReconcileResult([], { services: 0, destinations: 0 }, []);
     const { loop } = open(() => {
