@@ -79,11 +79,17 @@ async function follow(): Promise<void> {
   for await (const event of director.events()) report(event);
 }
 
+let read: string | undefined;
+
 /** Applies the file. A file that cannot be used leaves the state before in force. */
 async function load(path: string): Promise<void> {
   try {
+    const text = await readFile(path, 'utf8');
+    // One change of a file is several events of its folder.
+    if (text === read) return;
+    read = text;
     // apply() checks every value.
-    await director.apply(JSON.parse(await readFile(path, 'utf8')) as State);
+    await director.apply(JSON.parse(text) as State);
     log('in sync');
   } catch (error) {
     // Refusals of the kernel are events, and the director tries again.
