@@ -31,7 +31,8 @@ const keepers = new Set<DirectorEvents>();
 
 /**
  * The events of a director since `director.events()` returned. For reading and ending it see
- * {@link CancellableIterator}; closing the director ends it too.
+ * {@link CancellableIterator}; closing the director ends it too. Events that were not read by then
+ * are dropped.
  *
  * It keeps 1000 events that were not yet read. When there are more, it drops the oldest ones, and
  * the next event is of type 'overrun'.

@@ -42,7 +42,8 @@ export function checkScope(property: string, scope: unknown): CheckedScope {
   const conditions: Matches[] = [];
   const ofAddress = networks ?? ports ?? names ?? link;
   if (ofAddress === undefined && fwmarks === undefined) {
-    throw wrongValue(property, scope, 'names nothing: use true for all services');
+    const rule = 'names nothing: it needs networks, ports, protocols, fwmarks or a link';
+    throw wrongValue(property, scope, rule);
   }
   if (ofAddress !== undefined && fwmarks !== undefined) {
     const rule = 'names fwmarks and more: a service has either a firewall mark or an address';

@@ -177,7 +177,11 @@ describe('a scope', () => {
 
   test.each<readonly [unknown, string, string]>([
     [5, 'ERR_INVALID_ARG_TYPE', 'prune: 5 is not an object'],
-    [{}, 'ERR_INVALID_ARG_VALUE', 'prune: {} names nothing: use true for all services'],
+    [
+      {},
+      'ERR_INVALID_ARG_VALUE',
+      'prune: {} names nothing: it needs networks, ports, protocols, fwmarks or a link',
+    ],
     [
       { network: ['10.0.0.0/8'] },
       'ERR_INVALID_ARG_VALUE',
