@@ -261,6 +261,11 @@ describe('close()', () => {
       call: (ipvs) => ipvs.snapshot(),
       expected: { services: [{ destinations: [server] }] },
     },
+    {
+      operation: 'reconcile',
+      call: (ipvs) => ipvs.reconcile({ services: [service] }),
+      expected: { changes: [{ action: 'add' }] },
+    },
     { operation: 'flush', call: (ipvs) => ipvs.flush(), expected: undefined },
     {
       operation: 'batch',
