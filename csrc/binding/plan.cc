@@ -34,6 +34,7 @@ struct Plan::State {
   }
 
   KeptRecords<ipvs::Request> kept;
+  ipvs::PlannedChanges changes;  // after finish(); only the thread of the environment uses them
   os::Synchronized<ipvs::Plan> plan;
 };
 
@@ -47,6 +48,7 @@ Napi::Function Plan::define(Napi::Env env) {
                          InstanceMethod<&Plan::read_destinations>("readDestinations"),
                          InstanceMethod<&Plan::read_destinations_sync>("readDestinationsSync"),
                          InstanceMethod<&Plan::finish>("finish"),
+                         InstanceMethod<&Plan::write>("write"),
                      });
 }
 
@@ -105,17 +107,25 @@ Napi::Value Plan::read_destinations_sync(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Plan::finish(const Napi::CallbackInfo& info) {
-  ipvs::PlannedChanges changes = state_->plan.with([](ipvs::Plan& own) { return own.finish(); });
+  ipvs::PlannedChanges& changes = state_->changes;
+  changes = state_->plan.with([](ipvs::Plan& own) { return own.finish(); });
   const Napi::Env env = info.Env();
   Napi::Object object = Napi::Object::New(env);
-  object.Set("requests", to_array_buffer(env, changes.requests));
+  // What write() needs is copied.
+  object.Set("operations", copy_records<uint8_t>(env, changes.operations));
+  object.Set("before", copy_records<ipvs::Request>(env, changes.before));
   object.Set("origins", to_array_buffer(env, changes.origins));
-  object.Set("before", to_array_buffer(env, changes.before));
   object.Set("draining", to_array_buffer(env, changes.draining));
   object.Set("connections", to_array_buffer(env, changes.connections));
   object.Set("unchangedServices", changes.unchanged_services);
   object.Set("unchangedDestinations", changes.unchanged_destinations);
   return object;
+}
+
+Napi::Value Plan::write(const Napi::CallbackInfo& info) {
+  const size_t first = info[0].ToNumber().Uint32Value();
+  state_->changes.write(first, writable_records_of<ipvs::Request>(info[1]));
+  return info.Env().Undefined();
 }
 
 }  // namespace binding

@@ -42,10 +42,14 @@ class Plan : public Napi::ObjectWrap<Plan> {
   Napi::Value read_destinations(const Napi::CallbackInfo& info);
   /// readDestinationsSync(handle: Handle, limit: number): boolean
   Napi::Value read_destinations_sync(const Napi::CallbackInfo& info);
-  /// finish(): { requests, origins, before, draining, connections: ArrayBuffer,
+  /// finish(): { operations, origins, before, draining, connections: ArrayBuffer,
   ///   unchangedServices, unchangedDestinations: number }
   /// Returns the ipvs::PlannedChanges. Afterwards the plan is empty.
   Napi::Value finish(const Napi::CallbackInfo& info);
+  /// write(first: number, requests: Uint8Array): void
+  /// After finish(): writes the requests from `first` on, as many as the array has room for. The
+  /// wanted records must be as they were.
+  Napi::Value write(const Napi::CallbackInfo& info);
 
   std::shared_ptr<State> state_;
 };

@@ -20,15 +20,22 @@ namespace binding {
 /// read.
 /// @throws Napi::TypeError, Napi::RangeError
 template <typename Record>
-std::span<const Record> records_of(const Napi::Value& value) {
+std::span<Record> writable_records_of(const Napi::Value& value) {
   static_assert(std::is_trivially_copyable_v<Record>);
   if (!value.IsTypedArray()) throw Napi::TypeError::New(value.Env(), "records: a Uint8Array");
-  const auto bytes = value.As<Napi::Uint8Array>();
+  auto bytes = value.As<Napi::Uint8Array>();
   const bool aligned = reinterpret_cast<uintptr_t>(bytes.Data()) % alignof(Record) == 0;
   if (bytes.ByteLength() % sizeof(Record) != 0 || !aligned) {
     throw Napi::RangeError::New(value.Env(), "records: whole ones");
   }
-  return {reinterpret_cast<const Record*>(bytes.Data()), bytes.ByteLength() / sizeof(Record)};
+  return {reinterpret_cast<Record*>(bytes.Data()), bytes.ByteLength() / sizeof(Record)};
+}
+
+/// Views the bytes of a Uint8Array as records to read.
+/// @throws Napi::TypeError, Napi::RangeError
+template <typename Record>
+std::span<const Record> records_of(const Napi::Value& value) {
+  return writable_records_of<Record>(value);
 }
 
 /// Views `count` records of a Uint8Array, from `first` on.

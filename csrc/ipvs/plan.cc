@@ -84,28 +84,55 @@ bool drains(const PlanOptions& options, const ServiceKey& service) {
 
 }  // namespace
 
-// Appends requests to the result.
-class Plan::Writer {
- public:
-  Writer(PlannedChanges& changes, size_t expected) : changes_(changes) {
-    changes.requests.reserve(expected);
-    changes.origins.reserve(expected);
-  }
+void PlannedChanges::add(Operation operation, Source source, size_t index, uint32_t origin) {
+  items_.push_back({static_cast<uint32_t>(index), source});
+  operations.push_back(static_cast<uint8_t>(operation));
+  origins.push_back(origin);
+}
 
-  void add(const Request& request) { append(request, 0); }
-  void add_auxiliary(const Request& request) { append(request, PlannedChanges::kAuxiliary); }
-  void update(const Request& after, size_t before) {
-    append(after, static_cast<uint32_t>(before + 1));
+Request PlannedChanges::request_of(const Item& item) const {
+  Request request;
+  switch (item.source) {
+    case Source::kWanted:
+      return wanted_[item.index];
+    case Source::kUnscheduled:
+      request = wanted_[item.index];
+      request.service.scheduler.assign(kNoScheduler);
+      return request;
+    case Source::kMerged: {
+      const auto [index, place] = updates_[item.index];
+      request = before[place];
+      const Request& wanted = wanted_[index];
+      if (is_service(wanted)) {
+        request.service = merge(request.service, wanted.service, compared_);
+      } else {
+        request.destination = merge(request.destination, wanted.destination, compared_);
+      }
+      return request;
+    }
+    case Source::kDrained:
+      request = before[item.index];
+      request.destination.weight = 0;
+      return request;
+    case Source::kRemoved:
+      return removed_[item.index];
   }
+  return {};
+}
 
- private:
-  void append(const Request& request, uint32_t origin) {
-    changes_.requests.push_back(request);
-    changes_.origins.push_back(origin);
+void PlannedChanges::write(size_t first, std::span<Request> to) const {
+  const size_t count = std::min(to.size(), items_.size() - std::min(first, items_.size()));
+  for (size_t place = 0; place < count; ++place) {
+    to[place] = request_of(items_[first + place]);
+    to[place].operation = operations[first + place];
   }
+}
 
-  PlannedChanges& changes_;
-};
+std::vector<Request> PlannedChanges::requests() const {
+  std::vector<Request> all(size());
+  write(0, all);
+  return all;
+}
 
 Plan::Plan(std::span<const Request> wanted, const PlanOptions& options)
     : wanted_(wanted),
@@ -166,7 +193,8 @@ void Plan::compare(size_t index, Object Request::*member, const Object& found,
   const Object merged = merge(found, wanted_[index].*member, options_.compared);
   states_[index] = same(merged, found) ? State::kUnchanged : State::kChanged;
   if (states_[index] == State::kUnchanged) return;
-  updates_.push_back({index, changes_.before.size()});
+  changes_.updates_.push_back(
+      {static_cast<uint32_t>(index), static_cast<uint32_t>(changes_.before.size())});
   changes_.before.push_back(with(wanted_[index], operation));
   changes_.before.back().*member = found;
 }
@@ -253,72 +281,77 @@ void Plan::end() {
   current_.idle.clear();
 }
 
-// Returns an object with the wanted settings that are compared.
-Request Plan::changed(const Request& before, const Request& wanted) const {
-  Request after = before;
-  if (is_service(wanted)) {
-    after.service = merge(before.service, wanted.service, options_.compared);
-  } else {
-    after.destination = merge(before.destination, wanted.destination, options_.compared);
-  }
-  return after;
-}
-
 // Adds the missing destinations of [first, end), the last one first.
-void Plan::add_missing(Writer& writer, size_t first, size_t end) const {
+void Plan::add_missing(size_t first, size_t end) {
+  using enum PlannedChanges::Source;
   for (size_t index = end; index-- > first;) {
     if (states_[index] != State::kMissing) continue;
-    writer.add(with(wanted_[index], Operation::kAddDestination));
+    changes_.add(Operation::kAddDestination, kWanted, index, 0);
   }
 }
 
 // Adds a missing service and its destinations, which end before `end`.
-void Plan::add_service(Writer& writer, size_t index, size_t end) const {
-  const Request& service = wanted_[index];
-  writer.add(with(service, Operation::kAddService));
+void Plan::add_service(size_t index, size_t end) {
+  using enum PlannedChanges::Source;
+  changes_.add(Operation::kAddService, kWanted, index, 0);
   const bool builds_table =
-      service.service.scheduler.view() == kTableScheduler && end - index > kManyDestinations;
-  const Request set = with(service, Operation::kSetService);
+      wanted_[index].service.scheduler.view() == kTableScheduler && end - index > kManyDestinations;
   if (builds_table) {
-    Request without = set;
-    without.service.scheduler.assign(kNoScheduler);
-    writer.add_auxiliary(without);
+    changes_.add(Operation::kSetService, kUnscheduled, index, PlannedChanges::kAuxiliary);
   }
-  add_missing(writer, index + 1, end);
-  if (builds_table) writer.add_auxiliary(set);
+  add_missing(index + 1, end);
+  if (builds_table) {
+    changes_.add(Operation::kSetService, kWanted, index, PlannedChanges::kAuxiliary);
+  }
 }
 
-void Plan::add_all_missing(Writer& writer) const {
+void Plan::add_all_missing() {
   size_t end = 0;
   for (size_t index = 0; index < wanted_.size(); index = end) {
     end = end_of(index);
-    if (states_[index] == State::kMissing) add_service(writer, index, end);
+    if (states_[index] == State::kMissing) add_service(index, end);
   }
   for (size_t index = 0; index < wanted_.size(); index = end) {
     end = end_of(index);
-    if (states_[index] != State::kMissing) add_missing(writer, index + 1, end);
+    if (states_[index] != State::kMissing) add_missing(index + 1, end);
+  }
+}
+
+void Plan::add_removals(Operation operation, const std::vector<Request>& requests) {
+  for (const Request& request : requests) {
+    changes_.add(operation, PlannedChanges::Source::kRemoved, changes_.removed_.size(), 0);
+    changes_.removed_.push_back(request);
   }
 }
 
 PlannedChanges Plan::finish() {
+  using Source = PlannedChanges::Source;
+  const auto origin_of = [](size_t before) { return static_cast<uint32_t>(before + 1); };
   const auto missing =
       static_cast<size_t>(std::count(states_.begin(), states_.end(), State::kMissing));
-  Writer writer(changes_, missing + updates_.size() + drains_.size() + deletions_.size() +
-                              service_deletions_.size());
-  if (missing > 0) add_all_missing(writer);
-  std::sort(updates_.begin(), updates_.end(),
-            [](const Update& a, const Update& b) { return a.index < b.index; });
-  for (const auto [index, before] : updates_) {
-    writer.update(changed(changes_.before[before], wanted_[index]), before);
+  auto& updates = changes_.updates_;
+  const size_t expected =
+      missing + updates.size() + drains_.size() + deletions_.size() + service_deletions_.size();
+  changes_.items_.reserve(expected);
+  changes_.operations.reserve(expected);
+  changes_.origins.reserve(expected);
+  changes_.wanted_ = wanted_;
+  changes_.compared_ = options_.compared;
+
+  if (missing > 0) add_all_missing();
+  std::sort(updates.begin(), updates.end(),
+            [](const auto& a, const auto& b) { return a.index < b.index; });
+  for (size_t place = 0; place < updates.size(); ++place) {
+    const Operation operation = is_service(wanted_[updates[place].index])
+                                    ? Operation::kSetService
+                                    : Operation::kSetDestination;
+    changes_.add(operation, Source::kMerged, place, origin_of(updates[place].before));
   }
   for (const size_t before : drains_) {
-    Request after = changes_.before[before];
-    after.destination.weight = 0;
-    writer.update(after, before);
+    changes_.add(Operation::kSetDestination, Source::kDrained, before, origin_of(before));
   }
-  for (const auto* deletions : {&deletions_, &service_deletions_}) {
-    for (const Request& request : *deletions) writer.add(request);
-  }
+  add_removals(Operation::kDeleteDestination, deletions_);
+  add_removals(Operation::kDeleteService, service_deletions_);
   PlannedChanges result = std::move(changes_);
   *this = Plan({}, options_);
   return result;

@@ -32,12 +32,23 @@ struct PlanOptions {
   static constexpr uint32_t kDrainSctp = 1U << 2;
 };
 
-/// The changes of a plan, as requests in the order of their execution.
-struct PlannedChanges {
+/// The changes of a plan: requests in the order of their execution, which are made when they are
+/// asked for. Refers to the wanted requests of the plan, which must outlive it.
+class PlannedChanges {
+ public:
   /// In `origins`: the request belongs to the change before or after it.
   static constexpr uint32_t kAuxiliary = ~0U;
 
-  std::vector<Request> requests;
+  /// The number of requests.
+  size_t size() const { return items_.size(); }
+  bool empty() const { return items_.empty(); }
+  /// Writes the requests from `first` on, as many as `to` has room for.
+  void write(size_t first, std::span<Request> to) const;
+  /// Returns all requests.
+  std::vector<Request> requests() const;
+
+  /// The operation of each request.
+  std::vector<uint8_t> operations;
   /// For each request: of an update, 1 + the index in `before`; of an addition or a deletion, 0; or
   /// kAuxiliary.
   std::vector<uint32_t> origins;
@@ -49,10 +60,39 @@ struct PlannedChanges {
   std::vector<uint32_t> connections;
   uint32_t unchanged_services = 0;
   uint32_t unchanged_destinations = 0;
+
+ private:
+  friend class Plan;
+
+  /// Where a request comes from.
+  enum class Source : uint8_t {
+    kWanted,       // an object to add: an index in wanted_
+    kUnscheduled,  // the same service without a scheduler
+    kMerged,       // an object to update: an index in updates_
+    kDrained,      // a destination to drain: an index in `before`
+    kRemoved,      // an index in removed_
+  };
+  struct Item {
+    uint32_t index;
+    Source source;
+  };
+  struct Update {
+    uint32_t index;   // in wanted_
+    uint32_t before;  // in `before`
+  };
+
+  void add(Operation operation, Source source, size_t index, uint32_t origin);
+  Request request_of(const Item& item) const;
+
+  std::span<const Request> wanted_;
+  uint32_t compared_ = 0;
+  std::vector<Item> items_;
+  std::vector<Update> updates_;
+  std::vector<Request> removed_;
 };
 
-/// Performance: stores nothing about objects that stay as they are but a byte of each wanted one,
-///   because touching new memory is the main cost of a large table.
+/// Performance: stores nothing about objects that stay as they are but a byte of each wanted one, and
+///   no copy of those to add, because touching new memory is the main cost of a large table.
 class Plan {
  public:
   /// @param wanted kEnsureService for a service with its destinations, which kEnsureDestination
@@ -92,12 +132,6 @@ class Plan {
 
  private:
   enum class State : uint8_t { kMissing, kUnchanged, kChanged };
-  struct Update {
-    size_t index;   // in wanted_
-    size_t before;  // in changes_.before
-  };
-  class Writer;
-
   uint32_t& slot_of(const ServiceKey& service, const DestinationKey* destination);
   bool has_key(size_t index, const ServiceKey& service, const DestinationKey* destination) const;
   uint32_t find(const DestinationKey& destination);
@@ -107,10 +141,10 @@ class Plan {
   void compare(size_t index, Object Request::*member, const Object& found, Operation operation);
   void remove(const DestinationEntry& found);
   bool is_busy(const DestinationEntry& found) const;
-  Request changed(const Request& before, const Request& wanted) const;
-  void add_missing(Writer& writer, size_t first, size_t end) const;
-  void add_service(Writer& writer, size_t index, size_t end) const;
-  void add_all_missing(Writer& writer) const;
+  void add_missing(size_t first, size_t end);
+  void add_service(size_t index, size_t end);
+  void add_all_missing();
+  void add_removals(Operation operation, const std::vector<Request>& requests);
 
   std::span<const Request> wanted_;
   PlanOptions options_;
@@ -133,7 +167,6 @@ class Plan {
     std::vector<Request> idle;  // deletions of its destinations, if it is not wanted
   } current_{};
 
-  std::vector<Update> updates_;
   std::vector<size_t> drains_;  // indexes in changes_.before
   std::vector<Request> deletions_;
   std::vector<Request> service_deletions_;

@@ -90,7 +90,7 @@ PlannedChanges plan_with(Client& client, size_t limit = 1, size_t* steps = nullp
 // Returns the requests as sorted lines: the order of deletions is that of the lists.
 std::string text_of(const PlannedChanges& changes) {
   std::vector<std::string> lines;
-  for (const Request& each : changes.requests) lines.push_back(shown(each) + '\n');
+  for (const Request& each : changes.requests()) lines.push_back(shown(each) + '\n');
   std::sort(lines.begin(), lines.end());
   return std::accumulate(lines.begin(), lines.end(), std::string());
 }
@@ -121,13 +121,13 @@ TEST_CASE("a client that carries out its plan gets the wanted table, and then ha
   Client client(kernel.connect());
   const PlannedChanges changes = plan_with(client);
   // +6 +6/1 +2/3 -2/1 -4 -5
-  REQUIRE(changes.requests.size() == 6);
+  REQUIRE(changes.size() == 6);
   CHECK(changes.unchanged_services == 3);
   CHECK(changes.unchanged_destinations == 3);
   CHECK(ipvs.commands.empty());
-  for (const auto& result : client.run(changes.requests).results) CHECK(result.error == 0);
+  for (const auto& result : client.run(changes.requests()).results) CHECK(result.error == 0);
   CHECK(ipvs.commands.size() == 6);
-  CHECK(plan_with(client).requests.empty());
+  CHECK(plan_with(client).empty());
   CHECK(ipvs.table.size() == 4);
   CHECK(ipvs.table.at(2).destinations.size() == 2);
   CHECK(ipvs.table.at(3).destinations.size() == 2);
@@ -279,15 +279,15 @@ TEST_CASE("a service that vanishes between the two lists is no error of the plan
     });
     Client client(kernel.connect());
     const PlannedChanges changes = plan_with(client);
-    const auto results = client.run(changes.requests).results;
+    const auto results = client.run(changes.requests()).results;
     for (size_t index = 0; index < results.size(); ++index) {
-      const Request& request = changes.requests[index];
+      const Request request = changes.requests()[index];
       CHECK(results[index].error == (request.service.key.port == vanishing ? ESRCH : 0));
     }
     // Another plan finds the service missing.
     const PlannedChanges next = plan_with(client);
-    CHECK(next.requests.empty() == (vanishing == 4));
-    for (const auto& result : client.run(next.requests).results) CHECK(result.error == 0);
+    CHECK(next.empty() == (vanishing == 4));
+    for (const auto& result : client.run(next.requests()).results) CHECK(result.error == 0);
   }
 }
 

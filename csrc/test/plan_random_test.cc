@@ -391,7 +391,7 @@ Objects draining_of(const PlannedChanges& changes) {
 }
 
 size_t changes_in(const PlannedChanges& changes) {
-  return changes.requests.size() -
+  return changes.size() -
          static_cast<size_t>(std::count(changes.origins.begin(), changes.origins.end(),
                                         PlannedChanges::kAuxiliary));
 }
@@ -432,7 +432,7 @@ struct Scene {
   PlannedChanges plan() const { return plan_changes(table, wanted, options, prune); }
   Expected expected() const { return ResultModel(wanted_table, options, prune).result_of(table); }
   void execute() {
-    for (const Request& each : changes.requests) REQUIRE(table.apply(each) == 0);
+    for (const Request& each : changes.requests()) REQUIRE(table.apply(each) == 0);
   }
 };
 
@@ -462,7 +462,7 @@ TEST_CASE("a second plan changes nothing, and later ones delete what has drained
     Scene scene(random);
     scene.execute();
     const PlannedChanges second = scene.plan();
-    REQUIRE(second.requests.empty());
+    REQUIRE(second.empty());
     REQUIRE((draining_of(second) == draining_of(scene.changes)));
 
     for (auto& entry : scene.table.services) {
@@ -473,10 +473,10 @@ TEST_CASE("a second plan changes nothing, and later ones delete what has drained
     const Expected expected = scene.expected();
     scene.changes = scene.plan();
     REQUIRE(changes_in(scene.changes) == expected.changes);
-    for (const Request& each : scene.changes.requests) REQUIRE(is_deletion(each));
+    for (const Request& each : scene.changes.requests()) REQUIRE(is_deletion(each));
     scene.execute();
     REQUIRE((objects_of(scene.table) == expected.objects));
-    drained += scene.changes.requests.size();
+    drained += scene.changes.size();
   }
   CHECK(drained > kRounds / 10);
 }
@@ -490,8 +490,8 @@ TEST_CASE("a plan names no service that is neither wanted nor to be pruned") {
       const ServiceKey& key = each.service.key;
       if (scene.wanted_table.contains(key) || scene.pruned.contains(key)) continue;
       ++foreign;
-      for (const auto* list : {&scene.changes.requests, &scene.changes.draining}) {
-        for (const Request& request : *list) REQUIRE_FALSE(same(request.service.key, key));
+      for (const auto& list : {scene.changes.requests(), scene.changes.draining}) {
+        for (const Request& request : list) REQUIRE_FALSE(same(request.service.key, key));
       }
     }
   }
@@ -507,8 +507,8 @@ TEST_CASE("additions come before updates, updates before drains, and deletions l
     enum Phase { kNewServices, kNewDestinations, kUpdates, kDrains, kDeletions, kServiceDeletions };
     Phase last = kNewServices;
     ServiceKey adding{};
-    for (size_t index = 0; index < scene.changes.requests.size(); ++index) {
-      const Request& request = scene.changes.requests[index];
+    for (size_t index = 0; index < scene.changes.size(); ++index) {
+      const Request request = scene.changes.requests()[index];
       const bool is_auxiliary = scene.changes.origins[index] == PlannedChanges::kAuxiliary;
       const bool is_new = scene.table.find(request.service.key) == nullptr;
       Phase phase = kUpdates;
@@ -535,10 +535,10 @@ TEST_CASE("updates have the object as it is, and additions and deletions have no
     CAPTURE(round);
     const Scene scene(random);
     const Objects present = objects_of(scene.table);
-    REQUIRE(scene.changes.origins.size() == scene.changes.requests.size());
+    REQUIRE(scene.changes.origins.size() == scene.changes.size());
     std::set<uint32_t> origins;
-    for (size_t index = 0; index < scene.changes.requests.size(); ++index) {
-      const Request& request = scene.changes.requests[index];
+    for (size_t index = 0; index < scene.changes.size(); ++index) {
+      const Request request = scene.changes.requests()[index];
       const uint32_t origin = scene.changes.origins[index];
       if (origin == PlannedChanges::kAuxiliary) continue;
       REQUIRE((origin == 0) == (is_addition(request) || is_deletion(request)));
@@ -593,8 +593,8 @@ TEST_CASE("the order of the kernel's lists changes nothing but the order of dele
     const auto made = [&](const PlannedChanges& changes) {
       std::vector<std::string> requests;
       size_t sorted_from = 0;
-      for (size_t index = 0; index < changes.requests.size(); ++index) {
-        Request request = changes.requests[index];
+      for (size_t index = 0; index < changes.size(); ++index) {
+        Request request = changes.requests()[index];
         requests.push_back(shown(request));
         const bool is_drain = is_of_destination(request) && request.destination.weight == 0;
         if (!is_deletion(request) && !is_drain) sorted_from = index + 1;

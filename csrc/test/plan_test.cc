@@ -70,10 +70,10 @@ void connect(TableModel& table, uint16_t service, uint16_t port, uint32_t active
 
 // Returns requests as text, such as "+1 +1/2 ~1/3=0 -1/4 -2"; auxiliary ones are in parentheses.
 std::string text_of(const PlannedChanges& changes) {
-  REQUIRE(changes.origins.size() == changes.requests.size());
+  REQUIRE(changes.origins.size() == changes.size());
   std::string text;
-  for (size_t index = 0; index < changes.requests.size(); ++index) {
-    const Request& request = changes.requests[index];
+  for (size_t index = 0; index < changes.size(); ++index) {
+    const Request request = changes.requests()[index];
     const Operation operation = operation_of(request);
     const bool is_addition =
         operation == Operation::kAddService || operation == Operation::kAddDestination;
@@ -172,9 +172,9 @@ TEST_CASE("an update has the object as it is, and a request with the wanted sett
   const PlannedChanges changes = plan_changes(table, wanted, {}, all);
   REQUIRE(text_of(changes) == "~1=rr ~1/1=7");
   REQUIRE(changes.before.size() == 2);
-  CHECK(shown(changes.requests[0].service) == shown(wanted[0].service));
+  CHECK(shown(changes.requests()[0].service) == shown(wanted[0].service));
   CHECK(shown(changes.before[changes.origins[0] - 1].service) == shown(table.services[0].service));
-  CHECK(shown(changes.requests[1].destination) == shown(wanted[1].destination));
+  CHECK(shown(changes.requests()[1].destination) == shown(wanted[1].destination));
   CHECK(shown(changes.before[changes.origins[1] - 1].destination) ==
         shown(table.services[0].destinations[1].destination));
   CHECK(changes.unchanged_services == 0);
@@ -199,7 +199,7 @@ TEST_CASE("settings that are not compared keep the kernel's values") {
   const auto after = [&](uint32_t kept) {
     TableModel changed = table;
     const auto changes = plan_changes(changed, wanted, {.compared = ~kept}, all);
-    for (const Request& each : changes.requests) REQUIRE(changed.apply(each) == 0);
+    for (const Request& each : changes.requests()) REQUIRE(changed.apply(each) == 0);
     return changed.services[0];
   };
   constexpr uint32_t kScheduler = Changes::kScheduler | Changes::kSchedulerFlags;
@@ -240,8 +240,8 @@ TEST_CASE("new services and destinations have settings that are not compared, to
   const Wanted wanted{service(1), destination(1, 1, 5)};
   const auto changes = plan_changes({}, wanted, {.compared = 0}, all);
   REQUIRE(text_of(changes) == "+1 +1/1");
-  CHECK(shown(changes.requests[0].service) == shown(wanted[0].service));
-  CHECK(shown(changes.requests[1].destination) == shown(wanted[1].destination));
+  CHECK(shown(changes.requests()[0].service) == shown(wanted[0].service));
+  CHECK(shown(changes.requests()[1].destination) == shown(wanted[1].destination));
 }
 
 TEST_CASE("an unwanted destination with connections gets weight 0 and stays until it has none") {
@@ -261,12 +261,12 @@ TEST_CASE("an unwanted destination with connections gets weight 0 and stays unti
     // Only the weight changes.
     ipvs::Destination after = before.destination;
     after.weight = 0;
-    CHECK(shown(changes.requests[index].destination) == shown(after));
+    CHECK(shown(changes.requests()[index].destination) == shown(after));
   }
   CHECK(plan_text(table, wanted, draining(PlanOptions::kDrainTcp, true)) == "~1/1=0 -1/2 -1/3");
   CHECK(plan_text(table, wanted) == "-1/1 -1/2 -1/3 -1/4");
 
-  for (const Request& each : changes.requests) REQUIRE(table.apply(each) == 0);
+  for (const Request& each : changes.requests()) REQUIRE(table.apply(each) == 0);
   const auto again = plan_changes(table, wanted, draining(), all);
   CHECK(text_of(again).empty());
   CHECK(again.draining.size() == 3);
@@ -310,7 +310,7 @@ TEST_CASE("an unwanted service outlives its draining destinations, and loses the
   CHECK(plan_text(table, {}, draining()) == "~1/2=0 ~3/1=0 -1/1 -2");
   CHECK(plan_text(table, {}, draining(), none).empty());
   CHECK(plan_text(table, {}) == "-1 -2 -3");
-  for (const Request& each : plan_changes(table, {}, draining(), all).requests) {
+  for (const Request& each : plan_changes(table, {}, draining(), all).requests()) {
     REQUIRE(table.apply(each) == 0);
   }
   CHECK(plan_text(table, {}, draining()).empty());
@@ -403,7 +403,7 @@ TEST_CASE("a new service with mh and many destinations builds its table once") {
     for (uint16_t port = 1; port <= count; ++port) wanted.push_back(destination(1, port));
     TableModel table;
     const auto changes = plan_changes(table, wanted, {}, all);
-    for (const Request& each : changes.requests) REQUIRE(table.apply(each) == 0);
+    for (const Request& each : changes.requests()) REQUIRE(table.apply(each) == 0);
     CHECK(shown(table.services[0].service) == shown(wanted[0].service));
     CHECK(table.services[0].destinations.size() == count);
     const size_t expected = count < 16 ? count : 1;
@@ -412,15 +412,15 @@ TEST_CASE("a new service with mh and many destinations builds its table once") {
   }
   Wanted wanted{service(1)};
   for (uint16_t port = 1; port <= 16; ++port) wanted.push_back(destination(1, port));
-  CHECK(plan_changes({}, wanted, {}, all).requests.size() == 17);
+  CHECK(plan_changes({}, wanted, {}, all).size() == 17);
   wanted[0].service.scheduler.assign("mh");
   const auto changes = plan_changes({}, wanted, {}, all);
   CHECK(text_of(changes).starts_with("+1 (~1=none) +1/16 "));
   CHECK(text_of(changes).ends_with(" +1/1 (~1=mh)"));
   // A service that exists keeps its scheduler: it has traffic.
   TableModel table;
-  CHECK(table.apply(changes.requests[0]) == 0);
-  CHECK(plan_changes(table, wanted, {}, all).requests.size() == 16);
+  CHECK(table.apply(changes.requests()[0]) == 0);
+  CHECK(plan_changes(table, wanted, {}, all).size() == 16);
 }
 
 TEST_CASE("a service that vanishes while it is read is deleted, or gets its destinations anew") {

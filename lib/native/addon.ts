@@ -140,7 +140,7 @@ export interface NativeCursor {
 
 /** The changes of a plan: ipvs::PlannedChanges in csrc/ipvs/plan.h. */
 export interface NativeChanges {
-  readonly requests: ArrayBuffer;
+  readonly operations: ArrayBuffer;
   readonly origins: ArrayBuffer;
   readonly before: ArrayBuffer;
   readonly draining: ArrayBuffer;
@@ -158,6 +158,7 @@ export interface NativePlan {
   readDestinations(handle: NativeHandle, limit: number): Promise<boolean>;
   readDestinationsSync(handle: NativeHandle, limit: number): boolean;
   finish(): NativeChanges;
+  write(first: number, requests: Uint8Array): void;
 }
 
 /** The exports of the addon: csrc/binding/addon.cc. */

@@ -54,6 +54,12 @@ export class EncodedRequests<Operation extends string> {
     this.#capacity = this.count = requests.byteLength / this.#size;
   }
 
+  /** Replaces all requests by `count` others, which `write` writes. */
+  fill(count: number, write: (bytes: Uint8Array) => void): void {
+    this.count = count;
+    write(this.records.bytes.subarray(0, this.base(count)));
+  }
+
   /** Returns the offset of a request. */
   base(index: number): number {
     return index * this.#size;

@@ -8,12 +8,11 @@ import { decodeService } from '../ipvs/decode-service.js';
 import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
 import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
-import type { NativeChanges, OperationName } from '../native/addon.js';
+import type { NativeChanges, NativePlan, OperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import type { Difference, DrainingDestination, StateChange } from './types.js';
 
 const { auxiliary: AUXILIARY } = layout.planOrigins;
-const OPERATION = layout.request.fields.operation.offset >> 2;
 const SERVICE_STATE = [...SERVICE_SETTINGS, 'inactivePersistence'] as const;
 
 /** What a request of a plan does. */
@@ -53,67 +52,92 @@ const KINDS: readonly Kind[] = [
 ];
 const KIND_OF = new Map(KINDS.map((kind) => [layout.operations[kind.name] as number, kind]));
 
-/** The requests of a plan, and the changes that they make. */
+/** The requests that are read together for the changes. */
+const CHUNK = 512;
+
+/**
+ * The requests of a plan, and the changes that they make. The addon writes the requests when they
+ * are needed, from the wanted records: a copy of a large state would cost more than the plan.
+ */
 export class PlannedRequests {
-  readonly requests: RequestBuffer;
+  readonly #operations: Uint8Array;
   readonly #origins: Uint32Array;
   readonly #before: RequestBuffer;
+  readonly #write: NativePlan['write'];
+  /** Holds the one request that {@link serviceOf} reads. */
+  readonly #single = new RequestBuffer(1);
 
-  constructor({ requests, origins, before }: NativeChanges) {
-    this.requests = bufferOf(requests);
+  /** @param write writes the requests from a place on */
+  constructor({ operations, origins, before }: NativeChanges, write: NativePlan['write']) {
+    this.#operations = new Uint8Array(operations);
     this.#origins = new Uint32Array(origins);
     this.#before = bufferOf(before);
+    this.#write = write;
+  }
+
+  /** The number of requests. */
+  get count(): number {
+    return this.#operations.length;
   }
 
   /** The number of services and destinations that the plan deletes. */
   get deletions(): number {
     let deletions = 0;
-    for (let index = 0; index < this.requests.count; index++) {
+    for (let index = 0; index < this.count; index++) {
       if (this.kindOf(index).action === 'delete') deletions++;
     }
     return deletions;
   }
 
   kindOf(index: number): Kind {
-    const { records } = this.requests;
-    const number = records.u32s[(this.requests.base(index) >> 2) + OPERATION] ?? 0;
+    const number = this.#operations[index] ?? -1;
     const kind = KIND_OF.get(number);
     if (kind === undefined) throw new Error(`the addon planned the unknown operation ${number}`);
     return kind;
   }
 
+  /** Fills a buffer with the requests from `first` on. */
+  read(first: number, buffer: RequestBuffer): void {
+    const count = Math.min(this.count - first, buffer.capacity);
+    buffer.fill(count, (bytes) => this.#write(first, bytes));
+  }
+
   /** Returns the text of the service of a request. */
   serviceOf(index: number): string {
-    return formatServiceAt(this.requests.records, this.requests.service(index));
+    this.read(index, this.#single);
+    return formatServiceAt(this.#single.records, this.#single.service(0));
   }
 
   /** Returns the changes of all requests but those in `failed`. */
   *changes(failed: ReadonlySet<number>): Generator<StateChange> {
-    for (let index = 0; index < this.requests.count; index++) {
-      if (failed.has(index) || this.#origins[index] === AUXILIARY) continue;
-      yield this.#changeOf(index);
+    const buffer = new RequestBuffer(Math.min(this.count, CHUNK));
+    for (let first = 0; first < this.count; first += CHUNK) {
+      this.read(first, buffer);
+      for (let place = 0; place < buffer.count; place++) {
+        const index = first + place;
+        if (failed.has(index) || this.#origins[index] === AUXILIARY) continue;
+        yield this.#changeOf(index, buffer, place);
+      }
     }
   }
 
-  #changeOf(index: number): StateChange {
+  /** @param place where the request is in the buffer */
+  #changeOf(index: number, requests: RequestBuffer, place: number): StateChange {
     const { action, subject } = this.kindOf(index);
-    const { records } = this.requests;
-    const service = this.serviceOf(index);
+    const service = formatServiceAt(requests.records, requests.service(place));
     const origin = this.#origins[index] ?? 0;
-    const differences = origin === 0 ? undefined : this.#differences(index, origin - 1);
+    const read = READERS[subject];
+    const differences =
+      origin === 0
+        ? undefined
+        : differencesOf(read(this.#before, origin - 1), read(requests, place));
     if (subject === 'service') {
       return differences === undefined ? { action, service } : { action, service, differences };
     }
-    const destination = formatDestinationAt(records, this.requests.destination(index));
+    const destination = formatDestinationAt(requests.records, requests.destination(place));
     return differences === undefined
       ? { action, service, destination }
       : { action, service, destination, differences };
-  }
-
-  #differences(index: number, origin: number): Readonly<Record<string, Difference>> {
-    const { subject } = this.kindOf(index);
-    const read = READERS[subject];
-    return differencesOf(read(this.#before, origin), read(this.requests, index));
   }
 }
 

@@ -15,7 +15,7 @@ import { keepStack } from '../core/stack.js';
 import type { IpvsClient, IpvsQueue, IpvsTypes } from '../ipvs/client.js';
 import { decodeServiceEntry } from '../ipvs/decode-service.js';
 import { formatServiceAt } from '../ipvs/keys.js';
-import type { RequestBuffer } from '../ipvs/request-buffer.js';
+import { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { Service } from '../ipvs/service.js';
 import { asNumber } from '../ipvs/stats.js';
 import type { Native, NativeChanges, NativeHandle, NativePlan } from '../native/addon.js';
@@ -46,13 +46,15 @@ export interface StateAccess {
 const ATTEMPTS = 6;
 /** The services and destinations that are read in one job: some milliseconds. */
 const CHUNK = 1024;
+/** The requests that are in memory together when they are sent: two megabytes. */
+const SENT = 16_384;
 
 const { size: ENTRY_SIZE, fields: ENTRY } = layout.serviceEntry;
 
 /** Returns the routine of `reconcile()`. @internal */
 export function reconcileWith(access: StateAccess) {
-  // The wanted records of the last call: programs reach one state again and again, and new memory
-  // costs more than the comparison.
+  // The wanted records of the last call without changes: programs reach one state again and again,
+  // and new memory costs more than the comparison. A result with changes needs its records.
   let spare: RequestBuffer | undefined;
   return function* reconcile(
     state: State,
@@ -61,14 +63,14 @@ export function reconcileWith(access: StateAccess) {
     const memory = spare;
     spare = undefined;
     const wanted = encodeState(state, 'reconcile', memory);
-    try {
-      const checked = checkReconcileOptions(options);
-      throwIfAborted(checked.signal);
-      return yield* reach(access, wanted, checked);
-    } finally {
+    const checked = checkReconcileOptions(options);
+    throwIfAborted(checked.signal);
+    const result = yield* reach(access, wanted, checked);
+    if (result.isEmpty) {
       wanted.requests.clear();
       spare = wanted.requests;
     }
+    return result;
   };
 }
 
@@ -92,8 +94,7 @@ export function* reach(
   let deletions = 0;
   let first: Unchanged | undefined;
   for (let attempt = 1; ; attempt++) {
-    const changes = yield* plan(access, wanted, options);
-    const planned = new PlannedRequests(changes);
+    const { changes, planned } = yield* plan(access, wanted, options);
     first ??= { services: changes.unchangedServices, destinations: changes.unchangedDestinations };
     const unchanged = first;
     const result = (...parts: MadeRequests[]) =>
@@ -116,7 +117,7 @@ function* plan(
   access: StateAccess,
   wanted: EncodedState,
   { prune, draining, compared, signal }: CheckedOptions,
-): Routine<IpvsTypes, NativeChanges> {
+): Routine<IpvsTypes, { readonly changes: NativeChanges; readonly planned: PlannedRequests }> {
   const { native, handle } = access;
   const plan = new native.Plan(
     wanted.requests.bytes(),
@@ -133,7 +134,9 @@ function* plan(
   });
   plan.prune(yield* choose(access, prune, new Records(unwanted)));
   yield* readDestinations(plan, handle, signal);
-  return plan.finish();
+  const changes = plan.finish();
+  const write: NativePlan['write'] = (first, requests) => plan.write(first, requests);
+  return { changes, planned: new PlannedRequests(changes, write) };
 }
 
 function* readDestinations(
@@ -213,23 +216,26 @@ function* send(
   signal: AbortSignal | undefined,
   retries: boolean,
 ): Routine<IpvsTypes, Sent> {
-  const failed = new Set<number>();
-  if (planned.requests.count === 0) {
-    return { part: { planned, failed }, errors: [], raced: false };
+  const failures = new Failures(planned, retries);
+  const requests = new RequestBuffer(Math.min(planned.count, SENT));
+  for (let first = 0; first < planned.count; first += requests.count) {
+    planned.read(first, requests);
+    const batch = EncodedBatch.of(client, requests, (place) =>
+      decoderOf(planned.kindOf(first + place).name),
+    );
+    const results = yield* run({
+      begin: async () =>
+        (await runBatch(queue, [batch], { stopOnError: false, signal, hasPlaces: false })).results,
+      runSync: () => queue.exchangeSync('reconcile', batch),
+    });
+    // The reason may be an error of this package, which must not pass for one of a request.
+    const last = results.at(-1);
+    const isEnded = last?.status === 'rejected' && Object.is(last.reason, signal?.reason);
+    if (isEnded) throwIfAborted(signal);
+    failures.judge(first, results);
   }
-  const batch = EncodedBatch.of(client, planned.requests, (index) =>
-    decoderOf(planned.kindOf(index).name),
-  );
-  const results = yield* run({
-    begin: async () =>
-      (await runBatch(queue, [batch], { stopOnError: false, signal, hasPlaces: false })).results,
-    runSync: () => queue.exchangeSync('reconcile', batch),
-  });
-  // The reason may be an error of this package, which must not pass for one of a request.
-  const last = results.at(-1);
-  const isEnded = last?.status === 'rejected' && Object.is(last.reason, signal?.reason);
-  if (isEnded) throwIfAborted(signal);
-  return judge(planned, results, failed, retries);
+  const { failed, errors, raced } = failures;
+  return { part: { planned, failed }, errors, raced };
 }
 
 /** The decoders of requests, by operation. They have the name of the method that is called. */
@@ -245,33 +251,43 @@ function decoderOf(request: IpvsTypes['requestName']): Decoder<IpvsTypes, undefi
 }
 
 /** Sorts the failures of requests: lost races, errors, and what follows from an error. */
-function judge(
-  planned: PlannedRequests,
-  results: readonly PromiseSettledResult<unknown>[],
-  failed: Set<number>,
-  retries: boolean,
-): Sent {
-  const errors: IpvsError[] = [];
+class Failures {
+  readonly errors: IpvsError[] = [];
+  /** The indexes of the requests that failed. */
+  readonly failed = new Set<number>();
+  raced = false;
+  readonly #planned: PlannedRequests;
+  readonly #retries: boolean;
   /** Services that could not be added: the requests for them that follow fail for that reason. */
-  const refused = new Set<string>();
-  let raced = false;
-  for (const [index, result] of results.entries()) {
-    if (result.status === 'fulfilled') continue;
-    const { reason } = result;
-    const { name, lostRaces } = planned.kindOf(index);
+  readonly #refused = new Set<string>();
+
+  constructor(planned: PlannedRequests, retries: boolean) {
+    this.#planned = planned;
+    this.#retries = retries;
+  }
+
+  /** @param first the index of the request with the first result */
+  judge(first: number, results: readonly PromiseSettledResult<unknown>[]): void {
+    for (const [place, result] of results.entries()) {
+      if (result.status === 'rejected') this.#judge(first + place, result.reason);
+    }
+  }
+
+  #judge(index: number, reason: unknown): void {
+    const { name, lostRaces } = this.#planned.kindOf(index);
     if (!isIpvsError(reason)) throw reason;
     const race = lostRaces[reason.code];
-    if (race === 'done') continue;
-    failed.add(index);
-    if (refused.has(planned.serviceOf(index))) continue;
-    if (race === 'retry' && retries) {
-      raced = true;
-      continue;
+    if (race === 'done') return;
+    this.failed.add(index);
+    const service = this.#planned.serviceOf(index);
+    if (this.#refused.has(service)) return;
+    if (race === 'retry' && this.#retries) {
+      this.raced = true;
+      return;
     }
-    if (name === 'addService') refused.add(planned.serviceOf(index));
-    errors.push(reason);
+    if (name === 'addService') this.#refused.add(service);
+    this.errors.push(reason);
   }
-  return { part: { planned, failed }, errors, raced };
 }
 
 /**
@@ -294,12 +310,12 @@ function tooManyDeletions(
 
 /** Returns the error for changes that were not made. */
 function failure(
-  { requests }: PlannedRequests,
+  { count }: PlannedRequests,
   { failed }: MadeRequests,
   errors: readonly IpvsError[],
   done: ReconcileResult,
 ): ReconcileError {
   const were = failed.size === 1 ? 'was' : 'were';
-  const many = `${failed.size} of ${requests.count} changes ${were} not made`;
+  const many = `${failed.size} of ${count} changes ${were} not made`;
   return new ReconcileError('reconcile', `reconcile: ${many}: ${errors[0]?.message}`, errors, done);
 }

@@ -26,6 +26,7 @@ export class ReconcileResult {
   readonly unchanged: Unchanged;
   /** The destinations that are not wanted, and stay until their connections have ended. */
   readonly draining: readonly DrainingDestination[];
+  readonly #isEmpty: boolean;
 
   /**
    * Not for callers.
@@ -36,17 +37,26 @@ export class ReconcileResult {
     unchanged: Unchanged,
     draining: readonly DrainingDestination[],
   ) {
+    this.#isEmpty = made.every(({ planned }) => planned.count === 0);
+    let parts = made;
     let changes: readonly StateChange[] | undefined;
     // A property of its own, so that JSON.stringify() and comparisons see it.
     Object.defineProperty(this, 'changes', {
       enumerable: true,
       get: () => {
-        changes ??= made.flatMap(({ planned, failed }) => [...planned.changes(failed)]);
+        changes ??= parts.flatMap(({ planned, failed }) => [...planned.changes(failed)]);
+        // Releases the wanted records.
+        parts = [];
         return changes;
       },
     });
     this.unchanged = unchanged;
     this.draining = draining;
+  }
+
+  /** True if nothing was to be changed. @internal */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
   }
 
   /** For console.log(), which would show an accessor instead of the changes. */

@@ -31,7 +31,7 @@ function planned(requests: RequestBuffer, operation: keyof typeof layout.operati
 }
 
 const changesOf = (changes: Partial<NativeChanges>): NativeChanges => ({
-  requests: none,
+  operations: new ArrayBuffer(0),
   origins: new ArrayBuffer(0),
   before: none,
   draining: none,
@@ -41,30 +41,41 @@ const changesOf = (changes: Partial<NativeChanges>): NativeChanges => ({
   ...changes,
 });
 
+/** Returns the planned requests that a buffer has, with these origins. */
+function plannedOf(requests: ArrayBuffer, changes: Partial<NativeChanges>): PlannedRequests {
+  const { size, fields } = layout.request;
+  const u32s = new Uint32Array(requests);
+  const operations = new Uint8Array(requests.byteLength / size);
+  for (let index = 0; index < operations.length; index++) {
+    operations[index] = u32s[(index * size + fields.operation.offset) >> 2] ?? 0;
+  }
+  const write = (first: number, target: Uint8Array) =>
+    target.set(new Uint8Array(requests, first * size, target.length));
+  return new PlannedRequests(changesOf({ operations: operations.buffer, ...changes }), write);
+}
+
 const originsOf = (...origins: number[]) => new Uint32Array(origins).buffer;
 
 /** Returns the update from one service to another. */
 function serviceUpdate(before: object, after: object) {
   const encode = (settings: object) =>
     pack(calls.ensureService({ ...KEY, ...settings } as ServiceConfig));
-  const changes = changesOf({
-    requests: planned(encode(after), 'setService'),
+  const requests = plannedOf(planned(encode(after), 'setService'), {
     origins: originsOf(1),
     before: arrayOf(encode(before)),
   });
-  return [...new PlannedRequests(changes).changes(new Set())];
+  return [...requests.changes(new Set())];
 }
 
 /** Returns the update from one destination to another. */
 function destinationUpdate(before: object, after: object) {
   const encode = (settings: object) =>
     pack(calls.ensureDestination(KEY, { address: '10.0.0.1', ...settings }));
-  const changes = changesOf({
-    requests: planned(encode(after), 'setDestination'),
+  const requests = plannedOf(planned(encode(after), 'setDestination'), {
     origins: originsOf(1),
     before: arrayOf(encode(before)),
   });
-  return [...new PlannedRequests(changes).changes(new Set())];
+  return [...requests.changes(new Set())];
 }
 
 describe('the differences of an update', () => {
@@ -106,12 +117,11 @@ describe('the differences of an update', () => {
 
   test('of a service by packet', () => {
     const encode = (onePacket: boolean) => pack(calls.ensureService({ fwmark: 7, onePacket }));
-    const changes = changesOf({
-      requests: planned(encode(true), 'setService'),
+    const requests = plannedOf(planned(encode(true), 'setService'), {
       origins: originsOf(1),
       before: arrayOf(encode(false)),
     });
-    const [change] = new PlannedRequests(changes).changes(new Set());
+    const [change] = requests.changes(new Set());
     expect(change).toMatchObject({ differences: { onePacket: [false, true] } });
   });
 
@@ -152,17 +162,21 @@ describe('the differences of an update', () => {
 });
 
 /** The plan for a table without services, by the addon itself. */
-function planFor(...services: readonly unknown[]): NativeChanges {
+function planFor(...services: readonly unknown[]) {
   const { requests } = encodeState({ services });
   const plan = new native.Plan(requests.bytes(), 0xffffffff, false, 0, false);
   plan.prune(new Uint8Array());
-  return plan.finish();
+  const changes = plan.finish();
+  return { changes, planned: new PlannedRequests(changes, (...args) => plan.write(...args)) };
 }
 
 describe('the result of additions', () => {
   const servers = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((address) => ({ address }));
-  const changes = planFor({ ...KEY, destinations: servers }, { fwmark: 7, family: 'ipv6' });
-  const planned = new PlannedRequests(changes);
+  const wanted = [
+    { ...KEY, destinations: servers },
+    { fwmark: 7, family: 'ipv6' },
+  ];
+  const { planned } = planFor(...wanted);
   const lines = [
     `+ ${SERVICE}`,
     `+ ${SERVICE} 10.0.0.3:80`,
@@ -224,11 +238,10 @@ test('a table of mh is built once, which is no change of its own', () => {
   const servers = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ address: `10.1.${index >> 8}.${index & 255}` }));
   const requestsOf = (count: number, scheduler: string) => {
-    const changes = planFor({ ...KEY, scheduler, destinations: servers(count) });
-    const planned = new PlannedRequests(changes);
+    const { changes, planned } = planFor({ ...KEY, scheduler, destinations: servers(count) });
     const origins = [...new Uint32Array(changes.origins)];
     return {
-      requests: planned.requests.count,
+      requests: planned.count,
       auxiliary: origins.filter((origin) => origin === AUXILIARY).length,
       changes: [...planned.changes(new Set())].length,
     };
@@ -241,9 +254,7 @@ test('a table of mh is built once, which is no change of its own', () => {
 
 test('deletions are counted, and have no differences', () => {
   const requests = pack(calls.deleteService(KEY), calls.deleteDestination(KEY, '10.0.0.1:80'));
-  const planned = new PlannedRequests(
-    changesOf({ requests: arrayOf(requests), origins: originsOf(0, 0) }),
-  );
+  const planned = plannedOf(arrayOf(requests), { origins: originsOf(0, 0) });
   expect(planned.deletions).toBe(2);
   const changes = [...planned.changes(new Set())];
   expect(changes.map(formatChange)).toEqual([`- ${SERVICE}`, `- ${SERVICE} 10.0.0.1:80`]);
