@@ -30,12 +30,24 @@ async function reach(state) {
   }
 }
 
+/**
+ * Returns the number of changes that are needed. A list that the kernel has read while it enlarged its table leaves
+ * out services, but hardly two in a row; what another program has deleted, every list leaves out.
+ */
+async function differences(state) {
+  let least = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 5 && least > 0; attempt++) {
+    const { changes } = await ipvs.reconcile(state, { prune, dryRun: true });
+    least = Math.min(least, changes.length);
+  }
+  return least;
+}
+
 for (let round = 0; round < rounds; round++) {
   for (const state of [stateOf(count >> 2, 4, 2), stateOf(count, 10, 1)]) {
     await reach(state);
     if (shared) continue;
-    const { changes } = await ipvs.reconcile(state, { prune, dryRun: true });
-    foreign += changes.length;
+    foreign += await differences(state);
   }
 }
 // The other agent may have run an older state since.
