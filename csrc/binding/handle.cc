@@ -160,7 +160,7 @@ Napi::Value Handle::run(const Napi::CallbackInfo& info) {
     Elapsed elapsed;
   };
   const KeptRecords<ipvs::Request> requests(info[0], size_of(info[1]), size_of(info[2]));
-  auto timed = std::make_shared<Timed>(std::move(*spare_), Elapsed());
+  auto timed = std::make_shared<Timed>(Timed{std::move(*spare_), {}});
   const auto memory =
       info[5].IsArrayBuffer()
           ? std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[5].As<Napi::Object>()))
