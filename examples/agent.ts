@@ -12,9 +12,8 @@
  * `npm run demo -- agent` shows it at work.
  */
 import { once } from 'node:events';
-import { watch } from 'node:fs';
+import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Director, type DirectorEvent, isInputError, type State } from 'ipvs';
 
@@ -85,7 +84,7 @@ let read: string | undefined;
 async function load(path: string): Promise<void> {
   try {
     const text = await readFile(path, 'utf8');
-    // One change of a file is several events of its folder.
+    // The file may have been written again with the same text.
     if (text === read) return;
     read = text;
     // apply() checks every value.
@@ -101,11 +100,12 @@ async function load(path: string): Promise<void> {
 
 void follow();
 let loading = load(file);
-// Many programs replace a file instead of writing to it, so the folder is watched.
-watch(dirname(file), { signal: stop.signal }, () => {
+// Compares the state of the path twice a second. Events of files are missing on some file systems,
+// and for files that are replaced. The watcher keeps the process alive.
+watchFile(file, { interval: 500 }, () => {
   loading = loading.then(() => load(file));
 });
-// The watcher of the folder keeps the process alive.
 await once(stop.signal, 'abort');
+unwatchFile(file);
 await director.close();
 log('stopped');

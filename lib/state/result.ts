@@ -5,7 +5,7 @@
 import { formatChange, type PlannedRequests } from './changes.js';
 import type { DrainingDestination, StateChange, Unchanged } from './types.js';
 
-/** Requests of a plan, but for those that failed. */
+/** Requests of a plan, but for those that failed. @internal */
 export interface MadeRequests {
   readonly planned: PlannedRequests;
   readonly failed: ReadonlySet<number>;
