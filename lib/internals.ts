@@ -56,8 +56,6 @@ export class Internals {
   constructor(native: Native, handle: NativeHandle, netns: NamespaceTarget) {
     const openLinks = () => linksOf(new LinkInternals(native, handle, () => undefined));
     const links = openLinks();
-    // Not those of callers, which may be closed while a reconciliation is pending.
-    const linksOfState = openLinks();
     const client = ipvsClient(handle, async () => {
       await links.close();
       handle.close();
@@ -68,7 +66,8 @@ export class Internals {
       handle,
       client,
       queue,
-      addressesOf: (link) => addressesOf(linksOfState, link),
+      // Not through the links of callers, which may be closed while a reconciliation is pending.
+      addressesOf: (link) => addressesOf(openLinks(), link),
     };
     const routines = routinesOf(this.#state);
     this.promises = {

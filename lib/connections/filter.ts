@@ -2,10 +2,9 @@
  * Filters of the connection table: their conditions, and how they are encoded.
  * @module
  */
-import { AF_INET, parseAddress } from '../core/address.js';
-import { checkInteger, checkName } from '../core/check.js';
-import { networkHint } from '../core/hints.js';
-import { wrongType, wrongValue } from '../core/input-errors.js';
+import { checkName } from '../core/check.js';
+import { wrongValue } from '../core/input-errors.js';
+import { parseNetwork } from '../core/network.js';
 import { formatServiceAt } from '../ipvs/keys.js';
 import { encodeDestinationReference, encodeServiceReference } from '../ipvs/reference.js';
 import type { DestinationReference, ServiceReference } from '../ipvs/reference-types.js';
@@ -151,15 +150,10 @@ function factsQueryOf(request: RequestBuffer): FactsQuery | undefined {
 function encodeNetwork(records: Records, side: 'client' | 'server', value: unknown): void {
   const property = `options.${side}`;
   const rule = "an address or a network such as '10.0.0.0/8'";
-  if (typeof value !== 'string') throw wrongType(property, value, rule);
-  const [, address = '', bits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(value) ?? [];
-  const family = parseAddress(address, records.bytes, fields[side].offset);
-  if (family === 0) throw wrongValue(property, value, `is not ${rule}${networkHint(value)}`);
-  const max = family === AF_INET ? 32 : 128;
-  const prefix =
-    bits === undefined ? max : checkInteger(`${property} prefix`, Number(bits), 0, max);
+  const { offset } = fields[side];
+  const { family, prefixLength } = parseNetwork(property, value, rule, records.bytes, offset);
   records.setNumber(0, fields[`${side}Family`], family);
-  records.setNumber(0, fields[`${side}Prefix`], prefix);
+  records.setNumber(0, fields[`${side}Prefix`], prefixLength);
 }
 
 function checkState(property: string, value: unknown): ConnectionState {

@@ -8,6 +8,7 @@ import { checkSignal } from '../core/check-signal.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { loadPart } from '../core/load-part.js';
 import { registerEntry, withAwaitStack } from '../core/stack.js';
+import { MAX_TIMER } from '../core/timer.js';
 
 /** A module that is loaded. */
 export interface LoadedModule {
@@ -26,7 +27,6 @@ export interface LoadModulesOptions {
 }
 
 const OPTION_KEYS: ReadonlySet<'timeout' | 'signal'> = new Set(['timeout', 'signal']);
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
  * Loads the kernel modules that are not loaded yet, each by `modprobe -- NAME`, without a shell.
@@ -82,7 +82,7 @@ function checkOptions(options: unknown): {
     timeout:
       timeout === undefined
         ? undefined
-        : checkInteger('options.timeout', timeout, 1, MAX_TIMEOUT, 'milliseconds'),
+        : checkInteger('options.timeout', timeout, 1, MAX_TIMER, 'milliseconds'),
     signal: checkSignal('options.signal', signal),
   };
 }

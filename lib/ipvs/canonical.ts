@@ -8,6 +8,7 @@ import { formatAddress as addressAt, parseAddress } from '../core/address.js';
 import { describeArgument } from '../core/arguments.js';
 import { describeInput, isInputError, wrongType } from '../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../core/stack.js';
+import type { Records } from '../native/records.js';
 import { decodeDestination } from './decode-destination.js';
 import { decodeService } from './decode-service.js';
 import type { Destination, DestinationConfig } from './destination.js';
@@ -59,7 +60,7 @@ export type NormalizedDestination = Omit<
   'activeConnections' | 'inactiveConnections' | 'persistentConnections' | 'stats'
 >;
 
-export const NO_STATS: Stats = {
+const NO_STATS: Stats = {
   connections: 0,
   inPackets: 0,
   outPackets: 0,
@@ -71,6 +72,19 @@ export const NO_STATS: Stats = {
   inByteRate: 0,
   outByteRate: 0,
 };
+
+/** Returns the service in the record at `base`. @internal */
+export function normalizedServiceAt(records: Records, base: number): NormalizedService {
+  const { stats, ...service } = decodeService(records, base, NO_STATS);
+  return service;
+}
+
+/** Returns the destination in the record at `base`. @internal */
+export function normalizedDestinationAt(records: Records, base: number): NormalizedDestination {
+  const { activeConnections, inactiveConnections, persistentConnections, stats, ...destination } =
+    decodeDestination(records, base, NO_STATS);
+  return destination;
+}
 
 /**
  * Calls `body` with a buffer that is never sent. Its input errors get the name of the function and
@@ -208,9 +222,7 @@ export function normalizeService(config: ServiceConfig): NormalizedService {
     (buffer) => serviceTarget(buffer, config),
     (buffer) => {
       encodeServiceConfig(buffer, config);
-      const at = buffer.service();
-      const { stats, ...service } = decodeService(buffer.records, at, NO_STATS);
-      return service;
+      return normalizedServiceAt(buffer.records, buffer.service());
     },
   );
 }
@@ -233,15 +245,7 @@ export function normalizeDestination(
     (buffer) => {
       encodeServiceOfDestination(buffer, service, config);
       encodeDestinationConfig(buffer, config);
-      const at = buffer.destination();
-      const {
-        activeConnections,
-        inactiveConnections,
-        persistentConnections,
-        stats,
-        ...destination
-      } = decodeDestination(buffer.records, at, NO_STATS);
-      return destination;
+      return normalizedDestinationAt(buffer.records, buffer.destination());
     },
   );
 }

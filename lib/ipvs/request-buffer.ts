@@ -65,6 +65,13 @@ export class RequestBuffer extends EncodedRequests<OperationName> {
     super(layout.request, layout.operations, capacity);
   }
 
+  /** Returns a buffer with the requests that the addon, or another buffer, has encoded. */
+  static of(requests: ArrayBuffer): RequestBuffer {
+    const buffer = new RequestBuffer(0);
+    buffer.adopt(requests);
+    return buffer;
+  }
+
   /**
    * Memory for the destinations of the response to all requests of the buffer. It is used again and
    * again, because touching fresh memory takes longer than filling it.

@@ -6,6 +6,7 @@
 import { checkInteger, readOptions } from '../core/check.js';
 import { checkSignal } from '../core/check-signal.js';
 import { CancellableIterator } from '../core/iterator.js';
+import { MAX_TIMER } from '../core/timer.js';
 import { Slicer } from '../queue/slicer.js';
 import { compare, type Sample } from './sample-changes.js';
 import type { ServiceWithDestinations } from './service.js';
@@ -24,7 +25,6 @@ export interface WatchOptions {
 
 const KEYS = new Set(['interval', 'signal'] as const);
 const DEFAULT_INTERVAL = 1000;
-const MAX_INTERVAL = 2 ** 31 - 1;
 
 /** Checks the options of watching. @internal */
 export function checkWatchOptions(options: unknown): {
@@ -33,7 +33,7 @@ export function checkWatchOptions(options: unknown): {
 } {
   const { interval = DEFAULT_INTERVAL, signal } = readOptions(options, KEYS);
   return {
-    interval: checkInteger('options.interval', interval, 1, MAX_INTERVAL, 'milliseconds'),
+    interval: checkInteger('options.interval', interval, 1, MAX_TIMER, 'milliseconds'),
     signal: checkSignal('options.signal', signal),
   };
 }

@@ -2,9 +2,7 @@
  * The changes that give a link the wanted addresses, as csrc/rtnl/plan.h plans them.
  * @module
  */
-import { checkBoolean } from '../core/check.js';
-import { show } from '../core/show.js';
-import { keepStack } from '../core/stack.js';
+import { isPruned } from '../core/reconcile-options.js';
 import type { Native } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { type Records, recordsOf } from '../native/records.js';
@@ -107,13 +105,7 @@ export class AddressPlan {
   #isPruned(change: number, predicate: PrunePredicate): boolean {
     const { name: link, index } = this.link;
     const address = { link, index, ...decodeSettings(this.records, change) };
-    let value: unknown;
-    try {
-      value = predicate(address);
-    } catch (error) {
-      throw keepStack(error);
-    }
-    return checkBoolean(`options.prune(${show(this.addressOf(change))})`, value);
+    return isPruned(predicate, address, this.addressOf(change));
   }
 
   #number(base: number): number {

@@ -3,11 +3,12 @@
  * @module
  */
 import { describeArgument } from '../core/arguments.js';
-import { checkBoolean, checkInteger, readArray, readOptions } from '../core/check.js';
+import { checkBoolean, readArray, readOptions } from '../core/check.js';
 import { checkSignal } from '../core/check-signal.js';
-import { IpvsError, operationError } from '../core/errors.js';
+import { IpvsError } from '../core/errors.js';
 import { wrongType } from '../core/input-errors.js';
 import { ReconcileError } from '../core/reconcile-error.js';
+import { checkMaxDeletions, tooManyDeletionsMessage } from '../core/reconcile-options.js';
 import { throwIfAborted } from '../core/signals.js';
 import { call } from '../queue/operation.js';
 import { fulfilledValue } from '../queue/results.js';
@@ -135,10 +136,7 @@ function readReconcileOptions(options: unknown) {
     prune: prune !== undefined && checkPrune(prune),
     family,
     dryRun: dryRun !== undefined && checkBoolean('options.dryRun', dryRun),
-    maxDeletions:
-      maxDeletions === undefined
-        ? Number.POSITIVE_INFINITY
-        : checkInteger('options.maxDeletions', maxDeletions, 0, Number.MAX_SAFE_INTEGER),
+    maxDeletions: checkMaxDeletions(maxDeletions),
     signal: checkSignal('options.signal', signal),
   };
 }
@@ -156,11 +154,13 @@ function checkPrune(prune: unknown): boolean | PrunePredicate {
 function checkDeletions(plan: AddressPlan, most: number, target: string): void {
   const { length } = plan.changes.filter((change) => plan.kindOf(change) === 'delete');
   if (length <= most) return;
-  throw operationError(
-    `the changes would delete ${length} ${length === 1 ? 'address' : 'addresses'}, which is more ` +
-      `than options.maxDeletions: ${most}; nothing was changed`,
-    { code: 'ERR_IPVS_TOO_MANY_DELETIONS', operation: 'reconcileAddresses', target },
-  );
+  const operation = 'reconcileAddresses';
+  const objects = `${length} ${length === 1 ? 'address' : 'addresses'}`;
+  throw new IpvsError(tooManyDeletionsMessage(operation, target, objects, most), {
+    code: 'ERR_IPVS_TOO_MANY_DELETIONS',
+    operation,
+    target,
+  });
 }
 
 function readWanted(link: unknown, wanted: unknown): unknown[] {

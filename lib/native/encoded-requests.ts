@@ -48,8 +48,8 @@ export class EncodedRequests<Operation extends string> {
     return this.#capacity;
   }
 
-  /** Takes over requests that the addon has encoded, instead of its own. */
-  adopt(requests: ArrayBuffer): void {
+  /** Takes over requests that are encoded already, instead of its own. */
+  protected adopt(requests: ArrayBuffer): void {
     this.records = new Records(requests);
     this.#capacity = this.count = requests.byteLength / this.#size;
   }

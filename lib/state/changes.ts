@@ -2,9 +2,7 @@
  * The changes of a plan: as requests, as objects, and as text.
  * @module
  */
-import { NO_STATS } from '../ipvs/canonical.js';
-import { decodeDestination } from '../ipvs/decode-destination.js';
-import { decodeService } from '../ipvs/decode-service.js';
+import { normalizedDestinationAt, normalizedServiceAt } from '../ipvs/canonical.js';
 import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
 import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
@@ -71,7 +69,7 @@ export class PlannedRequests {
   constructor({ operations, origins, before }: NativeChanges, write: NativePlan['write']) {
     this.#operations = new Uint8Array(operations);
     this.#origins = new Uint32Array(origins);
-    this.#before = bufferOf(before);
+    this.#before = RequestBuffer.of(before);
     this.#write = write;
   }
 
@@ -146,12 +144,11 @@ type ReadSettings = (requests: RequestBuffer, index: number) => Readonly<Record<
 
 const READERS: Readonly<Record<Kind['subject'], ReadSettings>> = {
   service(requests, index) {
-    const service = decodeService(requests.records, requests.service(index), NO_STATS);
-    return pick(service, SERVICE_STATE);
+    return pick(normalizedServiceAt(requests.records, requests.service(index)), SERVICE_STATE);
   },
   destination(requests, index) {
-    const at = requests.destination(index);
-    return pick(decodeDestination(requests.records, at, NO_STATS), DESTINATION_SETTINGS);
+    const destination = normalizedDestinationAt(requests.records, requests.destination(index));
+    return pick(destination, DESTINATION_SETTINGS);
   },
 };
 
@@ -173,15 +170,9 @@ function differencesOf(
   return differences;
 }
 
-function bufferOf(requests: ArrayBuffer): RequestBuffer {
-  const buffer = new RequestBuffer(0);
-  buffer.adopt(requests);
-  return buffer;
-}
-
 /** Returns the destinations that drain. */
 export function drainingOf({ draining, connections }: NativeChanges): DrainingDestination[] {
-  const requests = bufferOf(draining);
+  const requests = RequestBuffer.of(draining);
   const counts = new Uint32Array(connections);
   return Array.from({ length: requests.count }, (_, index) => ({
     service: formatServiceAt(requests.records, requests.service(index)),

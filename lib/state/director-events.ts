@@ -6,6 +6,7 @@ import { readOptions } from '../core/check.js';
 import { checkSignal } from '../core/check-signal.js';
 import { IterableWeakSet } from '../core/iterable-weak-set.js';
 import { CancellableIterator } from '../core/iterator.js';
+import { MAX_TIMER } from '../core/timer.js';
 import type { DirectorEvent } from './director-types.js';
 
 /** Options of {@link Director.events}. */
@@ -17,8 +18,6 @@ export interface DirectorEventsOptions {
 const KEYS = new Set(['signal'] as const);
 /** The events that are kept for a consumer that does not read them. */
 const MAX_EVENTS = 1000;
-/** The longest time of a timer of Node.js. */
-const LONGEST = 2 ** 31 - 1;
 
 /** Checks the options of `Director.events()`. */
 export function checkEventsOptions(options: unknown): AbortSignal | undefined {
@@ -59,7 +58,7 @@ export class DirectorEvents extends CancellableIterator<DirectorEvent> {
   ref(): this {
     if (this.ended) return this;
     // Only a timer or a handle keeps a process alive, not a promise.
-    this.#timer ??= setInterval(() => undefined, LONGEST);
+    this.#timer ??= setInterval(() => undefined, MAX_TIMER);
     keepers.add(this);
     return this;
   }

@@ -4,6 +4,7 @@
  */
 import { checkInteger, readObject } from '../core/check.js';
 import { newLinkNameBytes } from '../core/link-name.js';
+import { MAX_TIMER } from '../core/timer.js';
 import { checkOpenOptions, type NamespaceTarget, OWN_NAMESPACE } from '../native/netns.js';
 import { checkCompared, checkDrain, checkScopes, type Draining } from './options.js';
 import type { CheckedScope } from './scope.js';
@@ -24,8 +25,6 @@ export interface DirectorSettings {
 
 const KEYS = new Set(['netns', 'owns', 'link', 'drain', 'resync', 'keep'] as const);
 const DRAIN_KEYS = new Set(['timeout', 'protocols', 'ignoreInactive'] as const);
-/** The longest time of a timer of Node.js. */
-const MAX_TIME = 2 ** 31 - 1;
 const DEFAULT_TIME = 30_000;
 
 /**
@@ -42,7 +41,7 @@ export function checkDirectorOptions(options: unknown): DirectorSettings {
     resync:
       resync === undefined
         ? DEFAULT_TIME
-        : checkInteger('options.resync', resync, 1, MAX_TIME, 'milliseconds'),
+        : checkInteger('options.resync', resync, 1, MAX_TIMER, 'milliseconds'),
     compared: checkCompared(keep),
   };
 }
@@ -64,6 +63,6 @@ function checkDirectorDrain(drain: unknown): Pick<DirectorSettings, 'draining' |
     drainTimeout:
       timeout === undefined
         ? DEFAULT_TIME
-        : checkInteger('options.drain.timeout', timeout, 0, MAX_TIME, 'milliseconds'),
+        : checkInteger('options.drain.timeout', timeout, 0, MAX_TIMER, 'milliseconds'),
   };
 }

@@ -5,9 +5,7 @@
 import { checkCount } from '../core/arguments.js';
 import { describeInput, isInputError } from '../core/input-errors.js';
 import { beginAtCaller } from '../core/stack.js';
-import { NO_STATS } from '../ipvs/canonical.js';
-import { decodeDestination } from '../ipvs/decode-destination.js';
-import { decodeService } from '../ipvs/decode-service.js';
+import { normalizedDestinationAt, normalizedServiceAt } from '../ipvs/canonical.js';
 import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
 import { layout } from '../native/layout.js';
@@ -22,7 +20,6 @@ export class Wanted {
   readonly encoded: EncodedState;
   /** The services at each address. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  readonly #services: ReadonlySet<string>;
   #destinations: ReadonlySet<string> | undefined;
   #state: State | undefined;
 
@@ -30,25 +27,17 @@ export class Wanted {
   constructor(state: unknown) {
     this.encoded = encodeState(state, 'apply');
     const addresses = new Map<string, string[]>();
-    const services = new Set<string>();
     const { requests, starts } = this.encoded;
     for (const start of starts) {
       const base = requests.service(start);
-      const service = formatServiceAt(requests.records, base);
-      services.add(service);
-      const { address } = decodeService(requests.records, base, NO_STATS);
+      const { address } = normalizedServiceAt(requests.records, base);
       if (address === undefined) continue;
+      const service = formatServiceAt(requests.records, base);
       const others = addresses.get(address);
       if (others === undefined) addresses.set(address, [service]);
       else others.push(service);
     }
     this.addresses = addresses;
-    this.#services = services;
-  }
-
-  /** Returns true if the service is wanted. */
-  hasService(service: string): boolean {
-    return this.#services.has(service);
   }
 
   /** Returns true if the destination is wanted. */
@@ -79,22 +68,14 @@ export class Wanted {
   #serviceAt(start: number, place: number): WantedService {
     const { requests } = this.encoded;
     const { records } = requests;
-    const { stats: _, ...service } = decodeService(records, requests.service(start), NO_STATS);
+    const service = normalizedServiceAt(records, requests.service(start));
     const operation = records.number(requests.base(start), OPERATION);
     // The destinations of such a service are left alone.
     if (operation === layout.operations.updateService) return service;
     const count = this.#end(place) - start - 1;
-    const destinations = Array.from({ length: count }, (_each, index) => {
-      const at = requests.destination(start + 1 + index);
-      const {
-        activeConnections: _active,
-        inactiveConnections: _inactive,
-        persistentConnections: _persistent,
-        stats: _stats,
-        ...destination
-      } = decodeDestination(records, at, NO_STATS);
-      return destination;
-    });
+    const destinations = Array.from({ length: count }, (_, index) =>
+      normalizedDestinationAt(records, requests.destination(start + 1 + index)),
+    );
     return { ...service, destinations };
   }
 
@@ -131,7 +112,5 @@ export function joined(wanted: EncodedState, others: EncodedState): EncodedState
   const bytes = new Uint8Array(first.length + second.length);
   bytes.set(first);
   bytes.set(second, first.length);
-  const requests = new RequestBuffer(0);
-  requests.adopt(bytes.buffer);
-  return { ...wanted, requests };
+  return { ...wanted, requests: RequestBuffer.of(bytes.buffer) };
 }

@@ -2,16 +2,10 @@
  * The options of a reconciliation, checked.
  * @module
  */
-import {
-  checkBoolean,
-  checkInteger,
-  checkName,
-  readArray,
-  readObject,
-  readOptions,
-} from '../core/check.js';
+import { checkBoolean, checkName, readArray, readObject, readOptions } from '../core/check.js';
 import { checkSignal } from '../core/check-signal.js';
 import { wrongType } from '../core/input-errors.js';
+import { checkMaxDeletions } from '../core/reconcile-options.js';
 import type { Service } from '../ipvs/service.js';
 import { layout } from '../native/layout.js';
 import { type CheckedScope, checkProtocols, checkScope } from './scope.js';
@@ -68,10 +62,7 @@ export function checkReconcileOptions(options: unknown): CheckedOptions {
     draining: checkDrain('options.drain', drain),
     compared: checkCompared(keep),
     dryRun: dryRun !== undefined && checkBoolean('options.dryRun', dryRun),
-    maxDeletions:
-      maxDeletions === undefined
-        ? Number.POSITIVE_INFINITY
-        : checkInteger('options.maxDeletions', maxDeletions, 0, Number.MAX_SAFE_INTEGER),
+    maxDeletions: checkMaxDeletions(maxDeletions),
     signal: checkSignal('options.signal', signal),
   };
 }

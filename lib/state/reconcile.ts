@@ -6,17 +6,14 @@
  * @module
  */
 
-import { checkBoolean } from '../core/check.js';
 import { IpvsError, isIpvsError } from '../core/errors.js';
 import { ReconcileError } from '../core/reconcile-error.js';
-import { show } from '../core/show.js';
+import { isPruned, tooManyDeletionsMessage } from '../core/reconcile-options.js';
 import { throwIfAborted } from '../core/signals.js';
-import { keepStack } from '../core/stack.js';
 import type { IpvsClient, IpvsQueue, IpvsTypes } from '../ipvs/client.js';
 import { decodeServiceEntry } from '../ipvs/decode-service.js';
 import { formatServiceAt } from '../ipvs/keys.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
-import type { Service } from '../ipvs/service.js';
 import { asNumber } from '../ipvs/stats.js';
 import type { Native, NativeChanges, NativeHandle, NativePlan } from '../native/addon.js';
 import { layout } from '../native/layout.js';
@@ -164,7 +161,10 @@ function* choose(
   if (prune === true) return flags.fill(1);
   if (typeof prune === 'function') {
     for (let index = 0; index < flags.length; index++) {
-      flags[index] = chooses(prune, unwanted, index * ENTRY_SIZE) ? 1 : 0;
+      const base = index * ENTRY_SIZE;
+      const service = decodeServiceEntry(unwanted, base, asNumber);
+      const name = formatServiceAt(unwanted, base + ENTRY.service.offset);
+      flags[index] = isPruned(prune, service, name) ? 1 : 0;
     }
     return flags;
   }
@@ -175,19 +175,6 @@ function* choose(
     flags[index] = matchers.some((matches) => matches(unwanted, base)) ? 1 : 0;
   }
   return flags;
-}
-
-/** Asks a function whether the service of the ServiceEntry at `base` may be deleted. */
-function chooses(prune: (service: Service) => unknown, unwanted: Records, base: number): boolean {
-  let choice: unknown;
-  try {
-    choice = prune(decodeServiceEntry(unwanted, base, asNumber));
-  } catch (error) {
-    // It belongs to the caller, also if it is an error of this package.
-    throw keepStack(error);
-  }
-  const service = formatServiceAt(unwanted, base + ENTRY.service.offset);
-  return checkBoolean(`options.prune(${show(service)})`, choice);
 }
 
 function* matcherOf(access: StateAccess, { matches, link }: CheckedScope): Routine<never, Matches> {
@@ -300,9 +287,8 @@ function tooManyDeletions(
   done: ReconcileResult | undefined,
 ): IpvsError {
   const rest = done === undefined ? 'nothing was changed' : 'the rest was not changed';
-  const message =
-    `reconcile: the changes would delete ${deletions} services and destinations, which is more ` +
-    `than options.maxDeletions: ${most}; ${rest}`;
+  const objects = `${deletions} services and destinations`;
+  const message = tooManyDeletionsMessage('reconcile', '', objects, most, rest);
   const code = 'ERR_IPVS_TOO_MANY_DELETIONS';
   const error = new IpvsError(message, { code, operation: 'reconcile' });
   return done === undefined ? error : new ReconcileError('reconcile', message, [error], done);

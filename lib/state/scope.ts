@@ -3,10 +3,10 @@
  * services, without an object for each.
  * @module
  */
-import { AF_INET, AF_INET6, parseAddress } from '../core/address.js';
+import { AF_INET, parseAddress } from '../core/address.js';
 import { checkInteger, checkName, readArray, readObject } from '../core/check.js';
-import { networkHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
+import { type Network, parseNetwork } from '../core/network.js';
 import { MAX_MARK, MAX_PORT } from '../ipvs/keys.js';
 import { type Protocol, protocols } from '../ipvs/names.js';
 import { layout } from '../native/layout.js';
@@ -85,9 +85,11 @@ function keyOf(bytes: Uint8Array, at: number, family: number): string {
 
 function inNetworks(property: string, value: unknown): Matches {
   const rule = "an array of networks such as ['10.96.0.0/12']";
-  const networks = readArray(property, value, rule, (each, index) =>
-    parseNetwork(`${property}[${index}]`, each),
-  );
+  const networks = readArray(property, value, rule, (each, index): AddressedNetwork => {
+    const bytes = new Uint8Array(ADDRESS_SIZE);
+    const one = "a network such as '10.96.0.0/12'";
+    return { ...parseNetwork(`${property}[${index}]`, each, one, bytes), bytes };
+  });
   return ({ bytes, u16s }, base) => {
     const family = u16s[(base >> 1) + FAMILY];
     return networks.some(
@@ -96,27 +98,17 @@ function inNetworks(property: string, value: unknown): Matches {
   };
 }
 
-interface Network {
-  readonly family: number;
+/** A network and its address. */
+interface AddressedNetwork extends Network {
   readonly bytes: Uint8Array;
-  readonly prefixLength: number;
-}
-
-function parseNetwork(property: string, value: unknown): Network {
-  const rule = "a network such as '10.96.0.0/12'";
-  if (typeof value !== 'string') throw wrongType(property, value, rule);
-  const [, address = '', bits] = /^([^/]{1,45})(?:\/(0|[1-9]\d{0,2}))?$/.exec(value) ?? [];
-  const bytes = new Uint8Array(ADDRESS_SIZE);
-  const family = parseAddress(address, bytes, 0);
-  if (family === 0) throw wrongValue(property, value, `is not ${rule}${networkHint(value)}`);
-  const max = family === AF_INET6 ? 128 : 32;
-  const prefixLength = bits === undefined ? max : Number(bits);
-  checkInteger(`${property} prefix`, prefixLength, 0, max);
-  return { family, bytes, prefixLength };
 }
 
 /** Returns true if the address at a place begins with the bits of a network. */
-function startsWith(address: Uint8Array, at: number, { bytes, prefixLength }: Network): boolean {
+function startsWith(
+  address: Uint8Array,
+  at: number,
+  { bytes, prefixLength }: AddressedNetwork,
+): boolean {
   for (let bit = 0, place = 0; bit < prefixLength; bit += 8, place++) {
     const mask = (0xff00 >> Math.min(prefixLength - bit, 8)) & 0xff;
     if ((((address[at + place] ?? 0) ^ (bytes[place] ?? 0)) & mask) !== 0) return false;
