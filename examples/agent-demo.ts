@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Ipvs, type State } from 'ipvs';
-import { connect, Host } from './lab.js';
+import { connect, Lab } from './lab.js';
 
 const VIP = '10.96.0.1';
 const REQUESTS = 60;
@@ -37,20 +37,15 @@ function write(...servers: readonly number[]): void {
   renameSync(`${file}.new`, file);
 }
 
-const hosts: Host[] = [];
-const host = (name: string) => {
-  const created = new Host(name);
-  hosts.push(created);
-  return created;
-};
+const lab = new Lab();
 try {
   console.log('Building a network of four hosts ...');
-  const [director, client] = [host('director'), host('client')];
+  const [director, client] = [lab.host('director'), lab.host('client')];
   director.sysctl('net.ipv4.ip_forward', '1');
   connect(director, '10.0.0.1/24', client, '10.0.0.2/24');
   client.ip('route', 'add', 'default', 'via', '10.0.0.1');
   for (const number of [1, 2]) {
-    const server = host(`server${number}`);
+    const server = lab.host(`server${number}`);
     connect(director, `10.1.${number}.1/24`, server, `10.1.${number}.2/24`);
     server.ip('route', 'add', 'default', 'via', `10.1.${number}.1`);
     const running = server.spawn(program('server.js'), `server ${number}`, '8080');
@@ -94,6 +89,6 @@ try {
   agent.kill('SIGTERM');
   await ended;
 } finally {
-  for (const each of hosts) each.delete();
+  lab.delete();
   rmSync(folder, { recursive: true });
 }

@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Ipvs, type ServiceWithDestinations } from 'ipvs';
-import { connect, Host } from './lab.js';
+import { connect, type Host, Lab } from './lab.js';
 
 const VIP = '10.96.0.1';
 const WEIGHTS = [3, 2, 1];
@@ -22,12 +22,7 @@ const program = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const address = (server: number) => `10.1.${server}.2`;
 
 /** Builds the network: a director, its servers and a client. */
-async function build(hosts: Host[]): Promise<{ director: Host; client: Host }> {
-  const host = (name: string) => {
-    const created = new Host(name);
-    hosts.push(created);
-    return created;
-  };
+async function build({ host }: Lab): Promise<{ director: Host; client: Host }> {
   const director = host('director');
   director.sysctl('net.ipv4.ip_forward', '1');
 
@@ -121,17 +116,14 @@ async function waitForCounters(ipvs: Ipvs): Promise<readonly ServiceWithDestinat
   }
 }
 
-const hosts: Host[] = [];
-const cleanUp = () => {
-  for (const host of hosts.splice(0)) host.delete();
-};
+const lab = new Lab();
 process.once('SIGINT', () => {
-  cleanUp();
+  lab.delete();
   process.exit(130);
 });
 try {
   console.log('Building a network of five hosts ...');
-  const { director, client } = await build(hosts);
+  const { director, client } = await build(lab);
   await using ipvs = await Ipvs.open({ netns: director.netns });
   await balance(ipvs);
   printTable((await ipvs.snapshot()).services);
@@ -141,5 +133,5 @@ try {
   printSpread(JSON.parse(output) as Record<string, number>);
   printCounters(await waitForCounters(ipvs));
 } finally {
-  cleanUp();
+  lab.delete();
 }

@@ -69,6 +69,23 @@ export class Host {
   }
 }
 
+/** The hosts of a network. */
+export class Lab {
+  readonly #hosts: Host[] = [];
+
+  /** Adds a host. */
+  readonly host = (name: string): Host => {
+    const host = new Host(name);
+    this.#hosts.push(host);
+    return host;
+  };
+
+  /** Deletes all hosts. */
+  delete(): void {
+    for (const host of this.#hosts.splice(0)) host.delete();
+  }
+}
+
 /** Joins two hosts by a link with `address` ('10.0.0.1/24') and `peerAddress` at its ends. */
 export function connect(host: Host, address: string, peer: Host, peerAddress: string): void {
   const [link, peerLink] = [

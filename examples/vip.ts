@@ -10,7 +10,7 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Ipvs, type LinkEvent } from 'ipvs';
-import { connect, Host } from './lab.js';
+import { connect, Lab } from './lab.js';
 
 const VIP = '10.96.0.1';
 const SERVICE = `tcp://${VIP}:80`;
@@ -30,14 +30,9 @@ function describe(event: LinkEvent): string {
   }
 }
 
-const hosts: Host[] = [];
-const host = (name: string) => {
-  const created = new Host(name);
-  hosts.push(created);
-  return created;
-};
+const lab = new Lab();
 try {
-  const [director, client, server] = [host('director'), host('client'), host('server')];
+  const [director, client, server] = [lab.host('director'), lab.host('client'), lab.host('server')];
   director.sysctl('net.ipv4.ip_forward', '1');
   connect(director, '10.0.0.1/24', client, '10.0.0.2/24');
   connect(director, '10.1.1.1/24', server, '10.1.1.2/24');
@@ -73,5 +68,5 @@ try {
   // Ends at the event of the deleted link, the last one.
   await watching;
 } finally {
-  for (const each of hosts) each.delete();
+  lab.delete();
 }

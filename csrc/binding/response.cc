@@ -13,6 +13,13 @@ void set(Napi::Object object, const char* name, std::vector<Record>& records) {
   if (!records.empty()) object.Set(name, to_array_buffer(object.Env(), records));
 }
 
+template <typename Response>
+void set_results(Napi::Object object, Response& response) {
+  set(object, "results", response.results);
+  const auto& texts = response.texts;
+  if (!texts.empty()) object.Set("texts", to_strings(object.Env(), texts));
+}
+
 }  // namespace
 
 // A plain response has no lists, and needs no object.
@@ -24,8 +31,7 @@ Napi::Value to_js(Napi::Env env, ipvs::Response& response, Elapsed elapsed,
   Napi::Object object = Napi::Object::New(env);
   if (elapsed) object.Set("elapsed", elapsed->count());
   if (is_plain) return object;
-  set(object, "results", response.results);
-  if (!response.texts.empty()) object.Set("texts", to_strings(env, response.texts));
+  set_results(object, response);
   set(object, "services", response.services);
   if (copy_into(memory, response.destinations)) {
     object.Set("destinations", memory);
@@ -39,8 +45,7 @@ Napi::Value to_js(Napi::Env env, ipvs::Response& response, Elapsed elapsed,
 Napi::Value to_js(Napi::Env env, rtnl::Response& response) {
   if (response.is_plain()) return env.Undefined();
   Napi::Object object = Napi::Object::New(env);
-  set(object, "results", response.results);
-  if (!response.texts.empty()) object.Set("texts", to_strings(env, response.texts));
+  set_results(object, response);
   set(object, "links", response.links);
   set(object, "addresses", response.addresses);
   set(object, "changes", response.changes);

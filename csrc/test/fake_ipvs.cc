@@ -78,6 +78,23 @@ ipvs::Request request_for(ipvs::Operation operation, uint16_t service, uint16_t 
   return request;
 }
 
+bool is_list(const FakeKernel::Message& message) {
+  return (message.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+}
+
+void answer_disturbed(const FakeKernel::Behaviour& answer, Disturbance disturbance,
+                      const FakeKernel::Request& request, const FakeKernel::Reply& reply) {
+  std::vector<Buffer> replies;
+  answer(request, [&](const Buffer& datagram) { replies.push_back(datagram); });
+  if (disturbance == Disturbance::kDuplicated) {
+    replies[1] = replies[0];
+  } else {
+    replies.erase(replies.begin());
+    replies.back()[6] |= std::byte{NLM_F_DUMP_INTR};  // nlmsg_flags
+  }
+  for (const Buffer& each : replies) reply(each);
+}
+
 FakeKernel::Behaviour FakeIpvs::behaviour() {
   return [this](const auto& request, const auto& reply) {
     for (const auto& message : request.messages) answer(message, reply);

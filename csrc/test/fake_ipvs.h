@@ -21,6 +21,17 @@ bool has_destination(ipvs::Operation operation);
 ipvs::Request request_for(ipvs::Operation operation, uint16_t service = 1,
                           uint16_t destination = 1);
 
+/// Returns true for a request for a list.
+bool is_list(const FakeKernel::Message& message);
+
+/// How a list is disturbed: one object comes twice and another is missing, or the kernel reports an
+/// interruption.
+enum class Disturbance { kDuplicated, kInterrupted };
+
+/// Replies to the request for a list as `answer` does, but disturbed.
+void answer_disturbed(const FakeKernel::Behaviour& answer, Disturbance disturbance,
+                      const FakeKernel::Request& request, const FakeKernel::Reply& reply);
+
 class FakeIpvs {
  public:
   struct Entry {

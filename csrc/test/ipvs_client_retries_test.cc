@@ -16,8 +16,10 @@
 using ipvs::Operation;
 using ipvs::Result;
 using ipvs::Status;
+using test::Disturbance;
 using test::FakeIpvs;
 using test::FakeKernel;
+using test::is_list;
 using wire::Buffer;
 
 namespace {
@@ -27,10 +29,6 @@ Result run(ipvs::Client& client, Operation operation, ipvs::Response* response =
   ipvs::Response own = client.run({&request, 1});
   if (response != nullptr) *response = own;
   return own.results[0];
-}
-
-bool is_list(const FakeKernel::Message& message) {
-  return (message.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 }
 
 FakeIpvs three_services() {
@@ -44,10 +42,6 @@ FakeIpvs three_services() {
   return ipvs;
 }
 
-// How lists are disturbed: one object comes twice and another is missing, or the kernel reports an
-// interruption.
-enum class Disturbance { kDuplicated, kInterrupted };
-
 struct Listing {
   Result result{};
   size_t objects = 0;
@@ -57,15 +51,7 @@ struct Listing {
     FakeIpvs ipvs = three_services();
     FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
       if (!is_list(request.messages[0]) || times-- <= 0) return answer(request, reply);
-      std::vector<Buffer> replies;
-      answer(request, [&](const Buffer& datagram) { replies.push_back(datagram); });
-      if (disturbance == Disturbance::kDuplicated) {
-        replies[1] = replies[0];
-      } else {
-        replies.erase(replies.begin());
-        replies.back()[6] |= std::byte{NLM_F_DUMP_INTR};  // nlmsg_flags
-      }
-      for (const Buffer& each : replies) reply(each);
+      test::answer_disturbed(answer, disturbance, request, reply);
     });
     ipvs::Client client(kernel.connect());
     ipvs::Response response;

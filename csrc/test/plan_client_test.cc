@@ -30,10 +30,12 @@ using ipvs::PlannedChanges;
 using ipvs::Request;
 using netlink::RequestError;
 using std::chrono::milliseconds;
+using test::Disturbance;
 using test::FakeIpvs;
 using test::FakeKernel;
 using test::Fault;
 using test::FaultInjector;
+using test::is_list;
 using test::kFaults;
 using wire::Buffer;
 using wire::shown;
@@ -102,10 +104,6 @@ std::string expected_text() {
   FakeKernel kernel(ipvs.behaviour());
   Client client(kernel.connect());
   return text_of(plan_with(client));
-}
-
-bool is_list(const FakeKernel::Message& message) {
-  return (message.header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 }
 
 int command_of(const FakeKernel::Message& message) {
@@ -212,7 +210,6 @@ TEST_CASE("a family whose id changes while the table is read makes no difference
 
 TEST_CASE("a disturbed list is read again before a plan sees it") {
   const std::string expected = expected_text();
-  enum class Disturbance { kDuplicated, kInterrupted };
   for (const auto disturbance : {Disturbance::kDuplicated, Disturbance::kInterrupted}) {
     // The list of services, and then those of destinations.
     for (int disturbed = 0; disturbed < 5; ++disturbed) {
@@ -222,15 +219,7 @@ TEST_CASE("a disturbed list is read again before a plan sees it") {
       int lists = 0;
       FakeKernel kernel([&, answer = ipvs.behaviour()](const auto& request, const auto& reply) {
         if (!is_list(request.messages[0]) || lists++ != disturbed) return answer(request, reply);
-        std::vector<Buffer> replies;
-        answer(request, [&](const Buffer& datagram) { replies.push_back(datagram); });
-        if (disturbance == Disturbance::kDuplicated) {
-          replies[1] = replies[0];
-        } else {
-          replies.erase(replies.begin());
-          replies.back()[6] |= std::byte{NLM_F_DUMP_INTR};  // nlmsg_flags
-        }
-        for (const Buffer& each : replies) reply(each);
+        test::answer_disturbed(answer, disturbance, request, reply);
       });
       Client client(kernel.connect());
       CHECK(text_of(plan_with(client)) == expected);

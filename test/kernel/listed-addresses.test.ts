@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AddressConfig, type LinkAddress, Links, ReconcileError } from 'ipvs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type AddressConfig, type LinkAddress, type Links, ReconcileError } from 'ipvs';
+import { describe, expect, test } from 'vitest';
 import { addressesOn, shownAddresses } from './helpers/iproute.js';
 import { until } from './helpers/poll.js';
+import { useDummyLink } from './helpers/use-dummy-link.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
 // The return values of listAddresses are accepted by all methods, and mean exactly that address.
@@ -10,19 +11,8 @@ import { useNamespace } from './helpers/use-namespace.js';
 const fixture = useNamespace();
 let links: Links;
 
-beforeAll(async () => {
-  links = await Links.open({ netns: fixture.namespace.path });
-});
-afterAll(() => links?.close());
-beforeEach(async () => {
-  await links.ensureDummy('vip0');
-  await until(
-    () => shownAddresses(fixture.namespace).filter(({ link }) => link === 'vip0'),
-    (all) => all.length === 1 && all.every(({ flags }) => !flags.includes('tentative')),
-  );
-});
-afterEach(async () => {
-  for (const { name } of await links.listLinks({ kind: 'dummy' })) await links.deleteLink(name);
+useDummyLink(fixture, (opened) => {
+  links = opened;
 });
 
 const ip = (...args: string[]) => fixture.namespace.ip(...args);

@@ -3,15 +3,15 @@ import {
   IpvsError,
   isInputError,
   type LinkAddress,
-  Links,
+  type Links,
   normalizeService,
   type ReconcileAddressesOptions,
   type Reconciled,
   ReconcileError,
 } from 'ipvs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { addressesOn, shownAddresses } from './helpers/iproute.js';
-import { until } from './helpers/poll.js';
+import { useDummyLink } from './helpers/use-dummy-link.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
 // The options of reconcileAddresses(): a predicate, dry runs, and a limit of deletions.
@@ -19,20 +19,8 @@ import { useNamespace } from './helpers/use-namespace.js';
 const fixture = useNamespace();
 let links: Links;
 
-beforeAll(async () => {
-  links = await Links.open({ netns: fixture.namespace.path });
-});
-afterAll(() => links?.close());
-beforeEach(async () => {
-  await links.ensureDummy('vip0');
-  // The kernel adds its link-local address later, and first checks it for duplicates.
-  await until(
-    () => shownAddresses(fixture.namespace).filter(({ link }) => link === 'vip0'),
-    (all) => all.length === 1 && all.every(({ flags }) => !flags.includes('tentative')),
-  );
-});
-afterEach(async () => {
-  await links.deleteLink('vip0');
+useDummyLink(fixture, (opened) => {
+  links = opened;
 });
 
 const ip = (...args: string[]) => fixture.namespace.ip(...args);

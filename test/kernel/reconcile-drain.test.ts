@@ -253,16 +253,18 @@ describe('a persistent service', () => {
     return found.find(({ name }) => name === 'expire_quiescent_template');
   };
 
-  test('keeps its clients at a draining destination, of which diagnose() warns', async () => {
+  /** Gives a client a connection to its server, and drains that. Returns the server. */
+  const drainOne = async () => {
     await reconcile([serviceOf(SERVERS, settings)]);
     const sticky = await server();
     expect(await hold(1)).toEqual({ [sticky]: 1 });
-    await reconcile([
-      serviceOf(
-        SERVERS.filter((each) => each !== sticky),
-        settings,
-      ),
-    ]);
+    const others = SERVERS.filter((each) => each !== sticky);
+    await reconcile([serviceOf(others, settings)]);
+    return sticky;
+  };
+
+  test('keeps its clients at a draining destination, of which diagnose() warns', async () => {
+    const sticky = await drainOne();
     expect((await weightsOf())[sticky]).toBe(0);
     // The template of the client says where it belongs.
     expect(await fetch(4)).toEqual({ [sticky]: 4 });
@@ -272,15 +274,7 @@ describe('a persistent service', () => {
 
   test('lets them go with expire_quiescent_template, and keeps their connections', async () => {
     await fixture.ipvs.sysctls.set({ expireQuiescentTemplate: true });
-    await reconcile([serviceOf(SERVERS, settings)]);
-    const sticky = await server();
-    expect(await hold(1)).toEqual({ [sticky]: 1 });
-    await reconcile([
-      serviceOf(
-        SERVERS.filter((each) => each !== sticky),
-        settings,
-      ),
-    ]);
+    const sticky = await drainOne();
     expect(await fetch(4)).not.toHaveProperty([sticky]);
     expect(await again(1)).toEqual({ [sticky]: 1 });
     expect(await check()).toMatchObject({ status: 'ok' });
