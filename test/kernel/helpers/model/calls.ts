@@ -62,18 +62,19 @@ function settingsOf(name: ServiceName): fc.Arbitrary<ServiceSettings> {
   return fc.tuple(scheduling, rest).map(([a, b]) => ({ ...a, ...b }));
 }
 
+/** Settings of forwarding that the kernel accepts. */
+export const FORWARDING: readonly DestinationSettings[] = [
+  { forwarding: 'masquerade' },
+  { forwarding: 'direct' },
+  { forwarding: 'local' },
+  { forwarding: 'bypass' },
+  { forwarding: 'tunnel' },
+  { forwarding: 'tunnel', tunnel: { type: 'gre', checksum: 'checksum' } },
+  { forwarding: 'tunnel', tunnel: { type: 'gue', port: 5555 } },
+];
+
 const forwarding = mostly(
-  fc.constantFrom<DestinationSettings>(
-    {},
-    {},
-    { forwarding: 'masquerade' },
-    { forwarding: 'direct' },
-    { forwarding: 'local' },
-    { forwarding: 'bypass' },
-    { forwarding: 'tunnel' },
-    { forwarding: 'tunnel', tunnel: { type: 'gre', checksum: 'checksum' } },
-    { forwarding: 'tunnel', tunnel: { type: 'gue', port: 5555 } },
-  ),
+  fc.constantFrom<DestinationSettings>({}, {}, ...FORWARDING),
   fc.constantFrom<DestinationSettings>(
     { tunnel: { type: 'ipip' } },
     { tunnel: null },

@@ -14,6 +14,7 @@ import type {
   State,
   WantedService,
 } from 'ipvs';
+import { FORWARDING } from './calls.js';
 import { familyOf, isMark, type ServiceName } from './objects.js';
 
 /** A table, and a reconciliation of it. */
@@ -86,16 +87,7 @@ function settingsOf(name: ServiceName): fc.Arbitrary<ServiceSettings> {
   return fc.tuple(scheduling, persistence, onePacket).map((parts) => Object.assign({}, ...parts));
 }
 
-const forwarding = fc.constantFrom<DestinationSettings>(
-  {},
-  { forwarding: 'masquerade' },
-  { forwarding: 'direct' },
-  { forwarding: 'local' },
-  { forwarding: 'bypass' },
-  { forwarding: 'tunnel' },
-  { forwarding: 'tunnel', tunnel: { type: 'gre', checksum: 'checksum' } },
-  { forwarding: 'tunnel', tunnel: { type: 'gue', port: 5555 } },
-);
+const forwarding = fc.constantFrom<DestinationSettings>({}, ...FORWARDING);
 const limits = fc.constantFrom<DestinationSettings>(
   {},
   {},
