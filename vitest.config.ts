@@ -3,7 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const ipvs = fileURLToPath(new URL('lib/index.ts', import.meta.url));
+/** The package's exports, as its users name them. */
+const alias = [
+  { find: /^ipvs$/, replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)) },
+  { find: /^ipvs\/(\w+)$/, replacement: fileURLToPath(new URL('lib/$1/index.ts', import.meta.url)) },
+];
 
 // Suites that take minutes each and are not part of `npm test`: `npm test -- --suite NAME`.
 const long = { abuse: 'test/kernel/abuse.test.ts', bench: 'test/kernel/bench.test.ts' };
@@ -69,7 +73,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          alias: { ipvs },
+          alias,
           // Ends only what hangs: a property test of a second may take a minute on a busy machine.
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -80,12 +84,12 @@ export default defineConfig({
           name: 'kernel',
           include: ['test/kernel/**/*.test.ts'],
           exclude: Object.values(long),
-          alias: { ipvs },
+          alias,
           ...onKernel,
         },
       },
       ...Object.entries(long).map(([name, file]) => ({
-        test: { name, include: [file], alias: { ipvs }, ...onKernel },
+        test: { name, include: [file], alias, ...onKernel },
       })),
       {
         // Tests the tarball that scripts/test-package makes. Installations use the network and all

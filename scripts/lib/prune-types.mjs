@@ -1,4 +1,5 @@
-// Deletes the declarations in dist/ that index.d.ts does not import, directly or indirectly.
+// Deletes the declarations in dist/ that those of the package's exports do not import, directly or
+// indirectly.
 // Called by `npm run build:package`.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,7 +16,9 @@ function reach(file, reached = new Set()) {
   return reached;
 }
 
-const reached = reach(join('dist', 'index.d.ts'));
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+const reached = new Set();
+for (const { types } of Object.values(exports)) if (types) reach(join(types), reached);
 for (const name of readdirSync('dist', { recursive: true })) {
   const file = join('dist', name);
   if (file.endsWith('.d.ts') && !reached.has(file)) rmSync(file);
