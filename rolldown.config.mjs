@@ -13,6 +13,12 @@ function reach(id, infoOf, reached = new Set()) {
   return reached;
 }
 
+/** Returns the file of a chunk: of `lib/cli/list/run.ts`, which is loaded for its command, cli-list.js. */
+function chunkFile({ facadeModuleId }) {
+  const [, command] = /\/lib\/cli\/([a-z]+)\/run\.ts$/.exec(facadeModuleId ?? '') ?? [];
+  return command === undefined ? '[name].js' : `cli-${command}.js`;
+}
+
 let initial = new Set();
 
 export default defineConfig({
@@ -41,7 +47,7 @@ export default defineConfig({
     comments: false,
     sourcemap: 'hidden',
     entryFileNames: '[name].js',
-    chunkFileNames: '[name].js',
+    chunkFileNames: chunkFile,
     minifyInternalExports: false,
     codeSplitting: {
       groups: [{ name: 'main', test: (id) => initial.has(id) }],

@@ -1,0 +1,35 @@
+/**
+ * Failures of commands, as text for people.
+ * @module
+ */
+import { IpvsError, isInputError, ReconcileError } from '../index.js';
+
+/** An input file that cannot be used. Nothing was done. */
+export class InputFileError extends Error {
+  override readonly name = 'InputFileError';
+}
+
+/**
+ * Returns the lines for an error: its message, and of a reconciliation one line for each refused
+ * change. An error that nobody expects has its stack, for a report.
+ * @param prefix the name of the command
+ */
+export function describeFailure(prefix: string, error: unknown): string {
+  if (error instanceof ReconcileError) {
+    const refusals = error.errors.map(({ message }) => `${prefix}: ${message}\n`);
+    return refusals.length === 0 ? `${prefix}: ${error.message}\n` : refusals.join('');
+  }
+  return `${prefix}: ${isExpected(error) ? error.message : describeBug(error)}\n`;
+}
+
+function isExpected(error: unknown): error is Error {
+  if (error instanceof IpvsError || error instanceof InputFileError || isInputError(error)) {
+    return true;
+  }
+  // The errors of system calls of Node.js, such as of reading a file.
+  return error instanceof Error && 'syscall' in error;
+}
+
+function describeBug(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,66 @@
+/**
+ * Running a subcommand: from the arguments of the process to its exit status.
+ * @module
+ */
+import { nearest } from '../core/typos.js';
+import { parseArguments, UsageError } from './arguments.js';
+import type { Command, Context } from './command.js';
+import { commands } from './commands.js';
+import { describeFailure, InputFileError } from './failures.js';
+import { helpOf, overview } from './help/text.js';
+
+/** Nothing was done: the command line or an input file is wrong. */
+const BAD_USAGE = 2;
+const FAILURE = 1;
+
+/** Runs a subcommand. Without arguments, prints the list of commands. Resolves to the exit status. */
+export async function runProgram(args: readonly string[], context: Context): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined) {
+    context.stdout.write(overview(commands));
+    return 0;
+  }
+  try {
+    return await runCommand(findCommand(name), rest, context);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    context.stderr.write(`ipvs: ${error.message}\nTry 'ipvs help'.\n`);
+    return BAD_USAGE;
+  }
+}
+
+/**
+ * Returns a command by name.
+ * @throws UsageError there is none
+ */
+export function findCommand(name: string): Command {
+  const command = commands.find((each) => each.name === name);
+  if (command !== undefined) return command;
+  const names = commands.map((each) => each.name);
+  const meant = nearest(name, names);
+  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
+  throw new UsageError(`'${name}' is not a command${hint}`);
+}
+
+async function runCommand(
+  command: Command,
+  args: readonly string[],
+  context: Context,
+): Promise<number> {
+  const prefix = `ipvs ${command.name}`;
+  try {
+    const parsed = parseArguments(command, args);
+    if (parsed.help) {
+      context.stdout.write(helpOf(command));
+      return 0;
+    }
+    return await command.execute(parsed, context);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      context.stderr.write(`${prefix}: ${error.message}\nTry '${prefix} --help'.\n`);
+      return BAD_USAGE;
+    }
+    context.stderr.write(describeFailure(prefix, error));
+    return error instanceof InputFileError ? BAD_USAGE : (command.failure ?? FAILURE);
+  }
+}
