@@ -7,8 +7,8 @@
  */
 import { isOwnError } from './input-errors.js';
 
-/** A method or function of the public API. */
-type Entry = (...args: never[]) => unknown;
+/** A method, function or constructor of the public API. */
+type Entry = ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
 
 /** The methods and functions that callers call, by the name of the operation. */
 const entries = new Map<string, Entry[]>();

@@ -56,6 +56,8 @@ export class Slicer {
    * Adds work. Resolves to its value, or rejects with its error. Once `isStale` returns true, the
    * work is abandoned, and the promise resolves to undefined.
    */
+  run<Value>(work: Generator<void, Value>): Promise<Value>;
+  run<Value>(work: Generator<void, Value>, isStale: () => boolean): Promise<Value | undefined>;
   run<Value>(work: Generator<void, Value>, isStale = () => false): Promise<Value | undefined> {
     return new Promise((resolve, reject) => {
       this.add(settling(unlessStale(work, isStale), resolve, reject));

@@ -37,6 +37,9 @@ export class DirectorLoop {
   #failures = 0;
   #refused: readonly Error[] = [];
   #lastSync: Date | undefined;
+  #stepCount = 0;
+  /** The time of all steps in milliseconds. */
+  #stepTime = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -79,6 +82,7 @@ export class DirectorLoop {
       draining,
       refused: this.#refused,
       lastSync: this.#lastSync,
+      steps: { count: this.#stepCount, duration: this.#stepTime },
     };
   }
 
@@ -132,7 +136,10 @@ export class DirectorLoop {
     // What was refused for another state does not delay this one.
     if (waiters.length > 0) this.#failures = 0;
     const { ending } = this.#steps;
+    const begun = this.#now();
     const outcome = await this.#steps.run(wanted);
+    this.#stepCount++;
+    this.#stepTime += this.#now() - begun;
     const error = errorOf(outcome);
     this.#reportChanges(outcome, this.#reached === wanted ? ending : undefined);
     this.#reportDrains(outcome);

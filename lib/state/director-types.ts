@@ -79,6 +79,13 @@ export interface DirectorState {
   readonly refused: readonly Error[];
   /** When the kernel was last found, or made, as wanted; undefined if it never was. */
   readonly lastSync: Date | undefined;
+  /** The steps so far. Each compares the state with the kernel, and makes the changes. */
+  readonly steps: {
+    /** The number of steps that have ended. */
+    readonly count: number;
+    /** Their time in all, in milliseconds. */
+    readonly duration: number;
+  };
 }
 
 /** Changes that a director has made. */

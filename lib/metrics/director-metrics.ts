@@ -1,0 +1,142 @@
+/**
+ * The metrics of a director: what it changes, repairs, drains and cannot change.
+ * @module
+ */
+import type { DirectorChanges, DirectorEvent, DirectorEvents } from '../index.js';
+import { type Column, single } from './columns.js';
+import { define } from './definitions.js';
+import type { DirectorSource } from './options.js';
+import type { Labels, MetricDefinition } from './types.js';
+
+const ACTIONS = ['add', 'update', 'delete'] as const;
+const OBJECTS = ['service', 'destination', 'address'] as const;
+const REASONS = ['idle', 'timeout'] as const;
+
+/** The actions on addresses, by the lists of changes. */
+const ADDRESS_LISTS = [
+  ['added', 'add'],
+  ['updated', 'update'],
+  ['removed', 'delete'],
+] as const;
+
+const CHANGE_LABELS = ['object', 'action'];
+
+/** @internal */
+export const DIRECTOR_METRICS = {
+  changes: define('counter', 'ipvs_director_changes', 'Changes to reach a state.', CHANGE_LABELS),
+  drifted: define(
+    'counter',
+    'ipvs_director_drifted_changes',
+    'Changes that repaired what another program had changed.',
+    CHANGE_LABELS,
+  ),
+  draining: define('gauge', 'ipvs_director_draining_destinations', 'Destinations that drain.'),
+  drained: define('counter', 'ipvs_director_drained_destinations', 'Destinations that drained.', [
+    'reason',
+  ]),
+  refused: define('gauge', 'ipvs_director_refused_changes', 'Changes refused in the last step.'),
+  steps: define('counter', 'ipvs_director_steps', 'Steps: comparisons with the kernel.'),
+  failures: define('counter', 'ipvs_director_failed_steps', 'Steps that did not reach the state.'),
+  seconds: define('counter', 'ipvs_director_step_seconds', 'Time of all steps.'),
+  lastSync: define(
+    'gauge',
+    'ipvs_director_last_sync_timestamp_seconds',
+    'When the kernel was last as wanted; absent if it never was.',
+  ),
+} as const;
+
+/** Counts by labels. Every combination of their values is there from the start. */
+class Counts {
+  readonly #metric: MetricDefinition;
+  readonly #rows: readonly Labels[];
+  readonly #counts: number[];
+
+  constructor(metric: MetricDefinition, rows: readonly Labels[]) {
+    this.#metric = metric;
+    this.#rows = rows;
+    this.#counts = rows.map(() => 0);
+  }
+
+  /** @param values the values of the labels, in the order of their names */
+  add(values: readonly string[], count = 1): void {
+    const key = values.join(' ');
+    const index = this.#rows.findIndex((labels) => Object.values(labels).join(' ') === key);
+    if (index >= 0) this.#counts[index] = (this.#counts[index] ?? 0) + count;
+  }
+
+  get column(): Column {
+    return { metric: this.#metric, rows: this.#rows, values: [...this.#counts] };
+  }
+}
+
+const CHANGES = OBJECTS.flatMap((object) => ACTIONS.map((action) => ({ object, action })));
+
+/** Counts the events of a director until it is closed. */
+export class DirectorMetrics {
+  readonly #director: DirectorSource;
+  readonly #events: DirectorEvents;
+  readonly #changes = new Counts(DIRECTOR_METRICS.changes, CHANGES);
+  readonly #drifted = new Counts(DIRECTOR_METRICS.drifted, CHANGES);
+  readonly #drained = new Counts(
+    DIRECTOR_METRICS.drained,
+    REASONS.map((reason) => ({ reason })),
+  );
+  #failures = 0;
+
+  /** @throws IpvsError ERR_IPVS_CLOSED: the director is closed */
+  constructor(director: DirectorSource) {
+    this.#director = director;
+    this.#events = director.events();
+    void this.#follow();
+  }
+
+  /** Ends the counting. */
+  close(): void {
+    void this.#events.return();
+  }
+
+  columns(): Column[] {
+    const { draining, refused, lastSync, steps } = this.#director.state();
+    const metrics = DIRECTOR_METRICS;
+    return [
+      this.#changes.column,
+      this.#drifted.column,
+      single(metrics.draining, draining.length),
+      this.#drained.column,
+      single(metrics.refused, refused.length),
+      single(metrics.steps, steps.count),
+      single(metrics.failures, this.#failures),
+      single(metrics.seconds, steps.duration / 1000),
+      single(metrics.lastSync, lastSync === undefined ? undefined : lastSync.getTime() / 1000),
+    ];
+  }
+
+  async #follow(): Promise<void> {
+    for await (const event of this.#events) this.#count(event);
+  }
+
+  #count(event: DirectorEvent): void {
+    switch (event.type) {
+      case 'changed':
+        countChanges(this.#changes, event);
+        break;
+      case 'drifted':
+        countChanges(this.#drifted, event);
+        break;
+      case 'drained':
+        for (const { reason } of event.destinations) this.#drained.add([reason]);
+        break;
+      case 'refused':
+        this.#failures++;
+    }
+  }
+}
+
+function countChanges(counts: Counts, { changes, addresses }: DirectorChanges): void {
+  for (const { action, destination } of changes) {
+    counts.add([destination === undefined ? 'service' : 'destination', action]);
+  }
+  for (const [list, action] of ADDRESS_LISTS) {
+    counts.add(['address', action], addresses[list].length);
+  }
+}

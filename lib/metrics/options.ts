@@ -1,0 +1,104 @@
+/**
+ * Options of metrics, and their checks.
+ * @module
+ */
+import { checkBoolean, checkName, readOptions } from '../core/check.js';
+import { wrongType } from '../core/input-errors.js';
+import type { Director, Ipvs, Service } from '../index.js';
+import type { TextFormat } from './text.js';
+
+/** Reads the table: an {@link Ipvs}, or what reads like it. */
+export type MetricsSource = Pick<Ipvs, 'snapshot' | 'getStats'>;
+
+/** Reports what it does: a {@link Director}. */
+export type DirectorSource = Pick<Director, 'events' | 'state'>;
+
+/** The objects that have series of their own. */
+export type MetricsLevel = 'service' | 'destination';
+
+/** Options of {@link Metrics}. */
+export interface MetricsOptions {
+  /**
+   * The objects that have series of their own: services, or also their destinations. Default
+   * 'service': 12 series for each service. 'destination' adds 10 or 11 for each destination.
+   */
+  readonly level?: MetricsLevel | undefined;
+  /**
+   * Returns the value of the label `name` of a service and of its destinations, such as the
+   * name that its users know; undefined or '': no such label. It is called once for each service
+   * in each scrape.
+   */
+  readonly name?: ((service: Service) => string | undefined) | undefined;
+  /**
+   * If true, adds the metrics of node_exporter's IPVS collector, for dashboards that use them: five
+   * counters, and three series for each destination, whatever the `level` is. Default false.
+   */
+  readonly nodeExporter?: boolean | undefined;
+  /** A director whose changes, drift, draining and refusals are counted. Default: none. */
+  readonly director?: DirectorSource | undefined;
+}
+
+/** Options of {@link Metrics.text}. */
+export interface TextOptions {
+  /** The format of the text. Default 'openmetrics'. */
+  readonly format?: TextFormat | undefined;
+}
+
+/** The checked arguments of the constructor. */
+export interface MetricsSettings {
+  readonly source: MetricsSource;
+  readonly level: MetricsLevel;
+  readonly nameOf: (service: Service) => unknown;
+  readonly nodeExporter: boolean;
+  readonly director: DirectorSource | undefined;
+}
+
+const LEVELS: readonly MetricsLevel[] = ['service', 'destination'];
+const FORMATS: readonly TextFormat[] = ['openmetrics', 'prometheus'];
+const KEYS = new Set(['level', 'name', 'nodeExporter', 'director'] as const);
+const TEXT_KEYS = new Set(['format'] as const);
+
+/** Checks the arguments of the constructor. */
+export function checkMetricsArguments(ipvs: unknown, options: unknown): MetricsSettings {
+  const { level = 'service', name, nodeExporter, director } = readOptions(options, KEYS);
+  checkMethods('ipvs', ipvs, ['snapshot', 'getStats'], 'an Ipvs');
+  checkName('options.level', level, LEVELS);
+  if (name !== undefined) checkFunction('options.name', name);
+  if (director !== undefined) {
+    checkMethods('options.director', director, ['events', 'state'], 'a Director');
+  }
+  return {
+    // Every method that is used is there.
+    source: ipvs as MetricsSource,
+    level,
+    nameOf: name ?? (() => undefined),
+    nodeExporter: nodeExporter !== undefined && checkBoolean('options.nodeExporter', nodeExporter),
+    director: director as DirectorSource | undefined,
+  };
+}
+
+/** Checks the options of `text()`. */
+export function checkTextOptions(options: unknown): TextFormat {
+  const { format = 'openmetrics' } = readOptions(options, TEXT_KEYS);
+  checkName('options.format', format, FORMATS);
+  return format;
+}
+
+function checkFunction(
+  property: string,
+  value: unknown,
+): asserts value is (...args: readonly unknown[]) => unknown {
+  if (typeof value !== 'function') throw wrongType(property, value, 'a function');
+}
+
+function checkMethods(
+  property: string,
+  value: unknown,
+  methods: readonly string[],
+  rule: string,
+): void {
+  const object = Object(value) as Readonly<Record<string, unknown>>;
+  if (methods.every((method) => typeof object[method] === 'function')) return;
+  const hint = typeof object['then'] === 'function' ? ': await the promise first' : '';
+  throw wrongType(property, value, `${rule}${hint}`);
+}

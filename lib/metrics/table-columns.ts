@@ -1,0 +1,144 @@
+/**
+ * The metrics of a table: of the network namespace, its services and their destinations.
+ * @module
+ */
+import { describeInput, wrongType } from '../core/input-errors.js';
+import type { Destination, Service, ServiceWithDestinations, Snapshot, Stats } from '../index.js';
+import { formatDestinationKey, formatServiceKey } from '../ipvs/keys.js';
+import { type Column, single } from './columns.js';
+import {
+  DESTINATION_INFO,
+  DESTINATION_METRICS,
+  type Metric,
+  NAMESPACE_METRICS,
+  SERVICE_INFO,
+  SERVICE_METRICS,
+  type ServiceSource,
+} from './definitions.js';
+import type { MetricsSettings } from './options.js';
+import type { Labels, MetricDefinition } from './types.js';
+
+/** The counters of the network namespace, and its services. */
+export interface TableSource {
+  readonly stats: Stats;
+  readonly services: Snapshot['services'];
+}
+
+/** The columns of the objects of one kind, to which objects are added. */
+class Group<Source> {
+  readonly #info: MetricDefinition;
+  readonly #descriptions: Labels[] = [];
+  readonly #rows: Labels[] = [];
+  readonly #columns: readonly {
+    readonly metric: Metric<Source>;
+    readonly values: (number | undefined)[];
+  }[];
+
+  constructor(info: MetricDefinition, metrics: readonly Metric<Source>[]) {
+    this.#info = info;
+    this.#columns = metrics.map((metric) => ({ metric, values: [] }));
+  }
+
+  /**
+   * Adds an object.
+   * @param labels the labels of all its metrics
+   * @param description the labels of the metric that describes it
+   */
+  add(labels: Labels, description: Labels, source: Source): void {
+    this.#rows.push(labels);
+    this.#descriptions.push(description);
+    for (const { metric, values } of this.#columns) values.push(metric.value(source));
+  }
+
+  get columns(): Column[] {
+    const ones = this.#descriptions.map(() => 1);
+    return [
+      { metric: this.#info, rows: this.#descriptions, values: ones },
+      ...this.#columns.map((column) => ({ ...column, rows: this.#rows })),
+    ];
+  }
+}
+
+/** The number of objects between two yields. */
+const YIELD_INTERVAL = 64;
+
+/** Returns the metrics of a table, in steps of some objects. */
+export function* tableColumns(
+  { stats, services }: TableSource,
+  { level, nameOf }: Pick<MetricsSettings, 'level' | 'nameOf'>,
+): Generator<void, Column[]> {
+  const ofServices = new Group(SERVICE_INFO, SERVICE_METRICS);
+  const ofDestinations = new Group(DESTINATION_INFO, DESTINATION_METRICS);
+  let destinations = 0;
+  let count = 0;
+  for (const service of services) {
+    const labels = serviceLabels(service, nameOf);
+    ofServices.add(labels, describeService(labels, service), sumsOf(service));
+    destinations += service.destinations.length;
+    if (++count % YIELD_INTERVAL === 0) yield;
+    if (level === 'service') continue;
+    for (const destination of service.destinations) {
+      const own = { ...labels, destination: formatDestinationKey(destination) };
+      ofDestinations.add(own, describeDestination(own, destination), destination);
+      if (++count % YIELD_INTERVAL === 0) yield;
+    }
+  }
+  const namespace = { stats, services: services.length, destinations };
+  return [
+    ...NAMESPACE_METRICS.map((metric) => single(metric, metric.value(namespace))),
+    ...ofServices.columns,
+    ...(level === 'service' ? [] : ofDestinations.columns),
+  ];
+}
+
+/** Returns the labels that tell a service apart: its text differs for each key. */
+function serviceLabels(service: Service, nameOf: MetricsSettings['nameOf']): Labels {
+  const key = formatServiceKey(service);
+  const name = nameOf(service);
+  if (name === undefined || name === '') return { service: key };
+  if (typeof name === 'string') return { service: key, name };
+  const error = wrongType('options.name()', name, 'a string, and not undefined');
+  describeInput(error, 'collect', key);
+  throw error;
+}
+
+function describeService(labels: Labels, service: Service): Labels {
+  const { family, scheduler } = service;
+  if (service.fwmark !== undefined) {
+    return { ...labels, fwmark: String(service.fwmark), family, scheduler };
+  }
+  const { protocol, address, port } = service;
+  return { ...labels, protocol, address, port: String(port), family, scheduler };
+}
+
+function describeDestination(labels: Labels, destination: Destination): Labels {
+  const { address, port, family, forwarding, tunnel } = destination;
+  const described = { ...labels, address, port: String(port), family, forwarding };
+  return tunnel === null ? described : { ...described, tunnel: tunnel.type };
+}
+
+/** Returns a service with sums over its destinations. */
+function sumsOf({ stats, destinations }: ServiceWithDestinations): ServiceSource {
+  const sums = {
+    stats,
+    active: 0,
+    inactive: 0,
+    persistent: 0,
+    destinations: destinations.length,
+    available: 0,
+    weight: 0,
+  };
+  for (const {
+    activeConnections,
+    inactiveConnections,
+    persistentConnections,
+    weight,
+  } of destinations) {
+    sums.active += activeConnections;
+    sums.inactive += inactiveConnections;
+    sums.persistent += persistentConnections;
+    sums.weight += weight;
+    if (weight > 0) sums.available++;
+  }
+  return sums;
+}

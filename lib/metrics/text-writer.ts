@@ -1,0 +1,82 @@
+/**
+ * A buffer that a text is written to. Strings for each line of a long text would keep the garbage
+ * collector busy for longer than the writing takes.
+ * @module
+ */
+
+/** The place of a text that was written. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+const MIN_SIZE = 4096;
+/** The most bytes that a character of a string takes in UTF-8, per UTF-16 code unit. */
+const MAX_BYTES = 3;
+/** The most digits of a number of 32 bits. */
+const MAX_DIGITS = 10;
+const ZERO = 0x30;
+
+/** Writes a text as UTF-8. */
+export class TextWriter {
+  #bytes: Buffer;
+  #length = 0;
+
+  /** @param size the bytes that the text may take; it can take more */
+  constructor(size: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(size, MIN_SIZE));
+  }
+
+  /** Writes a text, and returns its place. */
+  write(text: string): Place {
+    this.#reserve(text.length * MAX_BYTES);
+    const start = this.#length;
+    this.#length += this.#bytes.write(text, start);
+    return { start, end: this.#length };
+  }
+
+  /** Writes what stands at a place once more. */
+  repeat({ start, end }: Place): void {
+    this.#reserve(end - start);
+    this.#bytes.copyWithin(this.#length, start, end);
+    this.#length += end - start;
+  }
+
+  /** Writes a character of ASCII. */
+  writeCode(code: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = code;
+  }
+
+  /** Writes a number as String() does. */
+  writeNumber(value: number): void {
+    if (value !== value >>> 0) {
+      this.write(String(value));
+      return;
+    }
+    this.#reserve(MAX_DIGITS);
+    let digits = 1;
+    for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) digits++;
+    let at = this.#length + digits;
+    this.#length = at;
+    let rest = value;
+    do {
+      const tenth = Math.floor(rest / 10);
+      this.#bytes[--at] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    } while (rest > 0);
+  }
+
+  /** Returns the text. */
+  toString(): string {
+    return this.#bytes.toString('utf8', 0, this.#length);
+  }
+
+  #reserve(size: number): void {
+    const needed = this.#length + size;
+    if (needed <= this.#bytes.length) return;
+    const bytes = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
+    this.#bytes.copy(bytes, 0, 0, this.#length);
+    this.#bytes = bytes;
+  }
+}
