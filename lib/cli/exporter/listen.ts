@@ -1,0 +1,30 @@
+/**
+ * The address that a server listens on, as an option has it.
+ * @module
+ */
+import { UsageError } from '../arguments.js';
+
+/** Where a server listens. */
+export interface Listen {
+  /** Undefined: all addresses of the host. */
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+const MAX_PORT = 65535;
+const ADDRESS = /^(?:\[(?<ipv6>[\da-fA-F:.]+)\]|(?<host>[^:[\]\s]*)):(?<port>\d{1,5})$/;
+
+/**
+ * Parses ':9100', '127.0.0.1:9100', 'localhost:9100' or '[::1]:9100'.
+ * @throws UsageError
+ */
+export function parseListen(flag: string, text: string): Listen {
+  const { ipv6, host, port } = ADDRESS.exec(text)?.groups ?? {};
+  if (port === undefined || Number(port) > MAX_PORT) {
+    throw new UsageError(
+      `${flag}: '${text}' is not [ADDRESS]:PORT, such as :9100, 127.0.0.1:9100 or [::1]:9100`,
+    );
+  }
+  const name = ipv6 ?? host;
+  return { host: name === '' ? undefined : name, port: Number(port) };
+}

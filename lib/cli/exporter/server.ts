@@ -1,0 +1,77 @@
+/**
+ * The HTTP server of metrics and health.
+ * @module
+ */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import { CONTENT_TYPES, type Metrics, negotiateFormat } from '../../metrics/index.js';
+
+/** What the server serves. */
+export interface Served {
+  readonly metrics: Pick<Metrics, 'text'>;
+  /** Resolves if all is well, and rejects with the reason otherwise. */
+  checkHealth(): Promise<unknown>;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly allow?: string;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+const METHODS: readonly (string | undefined)[] = ['GET', 'HEAD'];
+
+type Route = (served: Served, request: IncomingMessage) => Promise<Reply>;
+
+const ROUTES: Readonly<Record<string, Route>> = {
+  '/': async () => ({ status: 200, type: PLAIN, body: '/metrics\n/healthz\n' }),
+  '/metrics': async ({ metrics }, { headers }) => {
+    const format = negotiateFormat(headers.accept);
+    return { status: 200, type: CONTENT_TYPES[format], body: await metrics.text({ format }) };
+  },
+  '/healthz': async (served) => {
+    await served.checkHealth();
+    return { status: 200, type: PLAIN, body: 'ok\n' };
+  },
+};
+
+/** Returns a server of `/metrics` and `/healthz`, which does not listen yet. */
+export function createMetricsServer(served: Served): Server {
+  return createServer((request, response) => {
+    void reply(served, request).then((answer) => send(request, response, answer));
+  });
+}
+
+async function reply(served: Served, request: IncomingMessage): Promise<Reply> {
+  const [path = ''] = (request.url ?? '').split('?');
+  const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
+  if (route === undefined) return failure(404);
+  if (!METHODS.includes(request.method)) return { ...failure(405), allow: METHODS.join(', ') };
+  try {
+    return await route(served, request);
+  } catch (error) {
+    return failure(503, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function failure(status: number, reason = STATUS_CODES[status]): Reply {
+  return { status, type: PLAIN, body: `${reason}\n` };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, answer: Reply): void {
+  const { status, type, body, allow } = answer;
+  const bytes = Buffer.from(body);
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': bytes.length,
+    ...(allow === undefined ? {} : { allow }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}

@@ -1,0 +1,93 @@
+/**
+ * A real Prometheus that scrapes metrics: counters over resets, and the queries of the dashboard.
+ * @module
+ */
+import { once } from 'node:events';
+import { Metrics } from 'ipvs/metrics';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createMetricsServer } from '../../lib/cli/exporter/server.js';
+import { until } from './helpers/poll.js';
+import { freePort, Prometheus, type Series } from './helpers/prometheus.js';
+import { balance, furnish, PORT, SERVER, VIRTUAL } from './helpers/scene.js';
+import { Traffic } from './helpers/traffic.js';
+import { useNamespace } from './helpers/use-namespace.js';
+
+const fixture = useNamespace();
+const WEB = { protocol: 'tcp', address: VIRTUAL, port: 80 } as const;
+const service = `tcp://${VIRTUAL}:80`;
+let traffic: Traffic;
+let prometheus: Prometheus;
+const server = createMetricsServer({
+  metrics: { text: (options) => new Metrics(fixture.ipvs, { level: 'destination' }).text(options) },
+  checkHealth: () => fixture.ipvs.getInfo(),
+});
+
+beforeAll(async () => {
+  furnish(fixture.namespace);
+  await balance(fixture.ipvs, [[WEB, { address: SERVER, port: PORT }]]);
+  traffic = new Traffic(fixture.namespace);
+  await traffic.listen('tcp', [SERVER, PORT]);
+  const port = await freePort();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  prometheus = await Prometheus.start({ ipvs: port });
+});
+afterAll(async () => {
+  await prometheus?.stop();
+  server.close();
+  traffic.stop();
+});
+
+const CONNECTIONS = `ipvs_service_connections_total{service="${service}"}`;
+
+async function connect(times: number): Promise<void> {
+  for (let count = 0; count < times; count++) {
+    await traffic.connect({ protocol: 'tcp', to: [VIRTUAL, 80], data: 'x', end: true });
+  }
+}
+
+/** Waits until Prometheus has stored a value of the counter. */
+const stored = (value: number) =>
+  prometheus.queryUntil(CONNECTIONS, ([series]) => Number(series?.value?.[1]) === value);
+
+const numberOf = ([series]: readonly Series[]) => Number(series?.value?.[1]);
+
+describe('Prometheus', () => {
+  test('scrapes OpenMetrics without errors', async () => {
+    const [target] = await until(
+      () => prometheus.targets(),
+      ([each]) => (each?.health ?? 'unknown') !== 'unknown',
+    );
+    expect(target).toMatchObject({ health: 'up', lastError: '' });
+    // Without OpenMetrics, Prometheus would not know the type of an info.
+    await prometheus.queryUntil(`ipvs_service_info{service="${service}"}`);
+    expect(await prometheus.metadata('ipvs_service_incoming_bytes')).toMatchObject([
+      { type: 'counter', unit: 'bytes', help: 'Bytes from clients of the service.' },
+    ]);
+    const dropped = 'scrape_samples_scraped - scrape_samples_post_metric_relabeling';
+    expect(numberOf(await prometheus.query(dropped))).toBe(0);
+    expect(numberOf(await prometheus.query('scrape_samples_scraped'))).toBeGreaterThan(20);
+  });
+
+  test('computes the increase over zeroed counters, and over a service that was added anew', async () => {
+    await stored(0);
+    await connect(5);
+    await stored(5);
+    await fixture.ipvs.zero();
+    await stored(0);
+    await connect(3);
+    await stored(3);
+    await fixture.ipvs.deleteService(WEB);
+    await balance(fixture.ipvs, [[WEB, { address: SERVER, port: PORT }]]);
+    await connect(2);
+    await stored(2);
+    const over = `(${CONNECTIONS}[10m])`;
+    expect(numberOf(await prometheus.query(`resets${over}`))).toBe(2);
+    // Prometheus extrapolates to the whole range, by about one pause between two scrapes at each end.
+    const increase = numberOf(await prometheus.query(`increase${over}`));
+    expect(increase).toBeGreaterThanOrEqual(10);
+    expect(increase).toBeLessThan(20);
+    const share = numberOf(await prometheus.query(`rate${over} * 600 / increase${over}`));
+    expect(share).toBeCloseTo(1, 6);
+  });
+});
