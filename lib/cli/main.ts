@@ -1,18 +1,22 @@
 #!/usr/bin/env node
 /**
- * The command `ipvs`: subcommands, each a row of commands.ts.
+ * The command `ipvs`: subcommands, or ipvsadm's grammar if the first argument is an option or the
+ * program is called `ipvsadm`. Each is loaded when it is needed.
  * @module
  */
-import { argv, env, stderr, stdin, stdout } from 'node:process';
-import { runProgram } from './program.js';
 
-/** The exit status of a program that SIGPIPE ends, as shells report it. */
-const CLOSED_PIPE = 128 + 13;
+/** The path of a program, as far as its last slash, and the end of a module's name. */
+const AROUND_NAME = /^.*\/|\.js$/g;
 
-for (const stream of [stdout, stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(CLOSED_PIPE);
-  });
+const [, path = '', ...args] = process.argv;
+const called = path.replace(AROUND_NAME, '');
+const program = called === 'cli' ? 'ipvs' : called;
+
+if (program === 'ipvsadm' || args[0]?.startsWith('-')) {
+  const { processTerminal } = await import('./ipvsadm/terminal.js');
+  const { runIpvsadm } = await import('./ipvsadm/run.js');
+  process.exitCode = await runIpvsadm(args, processTerminal(program));
+} else {
+  const { runSubcommand } = await import('./subcommand.js');
+  process.exitCode = await runSubcommand(args);
 }
-process.exitCode = await runProgram(argv.slice(2), { stdin, stdout, stderr, env });

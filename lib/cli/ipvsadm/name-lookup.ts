@@ -1,0 +1,102 @@
+/**
+ * Names of hosts and services: the system's resolver, and /etc/services.
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import type { Resolve } from '../../ipvsadm/endpoint.js';
+import type { Names } from '../../ipvsadm/names.js';
+
+/** Ports by `name/protocol`, and names by `port/protocol`. The first line of each counts. */
+interface Services {
+  readonly ports: ReadonlyMap<string, number>;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+let services: Services | undefined;
+
+/** Returns what /etc/services has; nothing if it cannot be read. */
+function knownServices(): Services {
+  services ??= parseServices(readServices());
+  return services;
+}
+
+function readServices(): string {
+  try {
+    return readFileSync('/etc/services', 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function parseServices(text: string): Services {
+  const ports = new Map<string, number>();
+  const names = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [name = '', slot = '', ...aliases] = line.replace(/#.*/, '').trim().split(/\s+/);
+    const [port = '', protocol] = slot.split('/');
+    if (protocol === undefined) continue;
+    if (!names.has(slot)) names.set(slot, name);
+    for (const each of [name, ...aliases]) {
+      const key = `${each}/${protocol}`;
+      if (!ports.has(key)) ports.set(key, Number(port));
+    }
+  }
+  return { ports, names };
+}
+
+/** A resolver that looks up the names of services at once, and those of hosts afterwards. */
+export class NameLookup {
+  /** The addresses of hosts that were looked up; undefined: there is no such host. */
+  readonly #addresses = new Map<string, string | undefined>();
+  readonly #wanted = new Set<string>();
+
+  readonly resolve: Resolve = (name, kind) => {
+    if (kind !== 'host') return knownServices().ports.get(`${name}/${kind}`);
+    if (this.#addresses.has(name)) return this.#addresses.get(name);
+    this.#wanted.add(name);
+    // Stands for the address until it is known: what is read with it is read again.
+    return '0.0.0.0';
+  };
+
+  /** Returns true if names of hosts were asked for that are not looked up yet. */
+  get isPending(): boolean {
+    return this.#wanted.size > 0;
+  }
+
+  /** Looks up the names that were asked for. */
+  async lookUp(): Promise<void> {
+    const { lookup } = await import('node:dns/promises');
+    const wanted = [...this.#wanted];
+    this.#wanted.clear();
+    await Promise.all(
+      wanted.map(async (name) => {
+        try {
+          const { address } = await lookup(name, { family: 4 });
+          this.#addresses.set(name, address);
+        } catch {
+          this.#addresses.set(name, undefined);
+        }
+      }),
+    );
+  }
+}
+
+/** Returns the names of addresses, for a listing. */
+export async function namesOf(addresses: Iterable<string>): Promise<Names> {
+  const { lookupService } = await import('node:dns/promises');
+  const hosts = new Map<string, string | undefined>();
+  await Promise.all(
+    [...new Set(addresses)].map(async (address) => {
+      try {
+        const { hostname } = await lookupService(address, 0);
+        hosts.set(address, hostname === address ? undefined : hostname);
+      } catch {
+        hosts.set(address, undefined);
+      }
+    }),
+  );
+  return {
+    host: (address) => hosts.get(address),
+    service: (port, protocol) => knownServices().names.get(`${port}/${protocol}`),
+  };
+}

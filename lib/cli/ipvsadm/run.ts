@@ -1,0 +1,178 @@
+/**
+ * The command with ipvsadm's grammar, from the arguments to the exit status.
+ * @module
+ */
+import { NoCommandError, parseCommandLine } from '../../ipvsadm/command-line.js';
+import type { Invocation } from '../../ipvsadm/invocation.js';
+import { UsageError } from '../../ipvsadm/usage-error.js';
+import { listConnections } from './connections.js';
+import { isChange } from './encode-request.js';
+import { helpText, VERSION } from './help.js';
+import { type Kernel, KernelError } from './kernel.js';
+import { kernelErrorText, openingErrno } from './kernel-errors.js';
+import { listDaemons, listTable, listTimeouts, saveTable } from './listings.js';
+import { NameLookup } from './name-lookup.js';
+import { openKernel } from './open-kernel.js';
+import { PendingChanges } from './pending-changes.js';
+import { linesIn, type Terminal } from './terminal.js';
+
+const EXIT = { success: 0, failedRead: 1, usage: 2, failure: 255 } as const;
+
+/** Runs a command line of ipvsadm. Resolves to the exit status. */
+export async function runIpvsadm(args: readonly string[], terminal: Terminal): Promise<number> {
+  const opened = await openKernel(terminal.netns);
+  if ('errno' in opened) {
+    const text = kernelErrorText(undefined, openingErrno(opened.errno));
+    terminal.err(
+      `Can't initialize ipvs: ${text}\n` +
+        'Are you sure that IP Virtual Server is built in the kernel or as module?\n',
+    );
+    return EXIT.usage;
+  }
+  const session = new Session(opened.kernel, terminal);
+  try {
+    return await session.run(args.length === 0 ? ['-L'] : args);
+  } finally {
+    opened.kernel.close();
+  }
+}
+
+/** A command line that was executed, or refused. */
+interface Outcome {
+  readonly status: number;
+  /** True: the lines behind it are not executed. */
+  readonly stops: boolean;
+}
+
+class Session {
+  readonly #kernel: Kernel;
+  readonly #terminal: Terminal;
+  readonly #names = new NameLookup();
+  readonly #changes: PendingChanges;
+
+  constructor(kernel: Kernel, terminal: Terminal) {
+    this.#kernel = kernel;
+    this.#terminal = terminal;
+    this.#changes = new PendingChanges(kernel, (command, errno) =>
+      terminal.err(`${kernelErrorText(command, errno)}\n`),
+    );
+  }
+
+  async run(args: readonly string[]): Promise<number> {
+    const { status } = await this.#execute(args, false);
+    return this.#changes.flush() ?? status;
+  }
+
+  /** Executes a command line, or adds its change to those that are sent together. */
+  async #execute(words: readonly string[], isRestoring: boolean): Promise<Outcome> {
+    let invocation: Invocation;
+    try {
+      invocation = await this.#parse(words);
+      if (isRestoring && invocation.command === 'restore') throw new NoCommandError();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return this.#refuse(error);
+    }
+    if (isChange(invocation)) {
+      this.#changes.add(invocation);
+      return { status: EXIT.success, stops: false };
+    }
+    this.#changes.flush();
+    return this.#print(invocation);
+  }
+
+  async #parse(words: readonly string[]): Promise<Invocation> {
+    for (;;) {
+      let refusal: unknown;
+      let invocation: Invocation | undefined;
+      try {
+        invocation = parseCommandLine(words, this.#names.resolve);
+      } catch (error) {
+        refusal = error;
+      }
+      if (!this.#names.isPending) {
+        if (invocation === undefined) throw refusal;
+        return invocation;
+      }
+      // The line is read again with the addresses of its hosts.
+      await this.#names.lookUp();
+    }
+  }
+
+  #refuse(error: UsageError): Outcome {
+    this.#changes.flush();
+    const { program, err } = this.#terminal;
+    const isNoCommand = error instanceof NoCommandError;
+    err(
+      isNoCommand
+        ? `Try \`${program} -h' or '${program} --help' for more information.\n`
+        : `${error.message}\n`,
+    );
+    return { status: error.status, stops: isNoCommand || error.status === EXIT.usage };
+  }
+
+  /** Executes a command that reads or prints. */
+  async #print(invocation: Invocation): Promise<Outcome> {
+    const terminal = this.#terminal;
+    switch (invocation.command) {
+      case 'help':
+        terminal.out(helpText(terminal.program));
+        return { status: EXIT.success, stops: true };
+      case 'version':
+        terminal.out(VERSION);
+        return { status: EXIT.success, stops: true };
+      case 'restore':
+        return { status: await this.#restore(), stops: true };
+      default:
+        return this.#list(invocation);
+    }
+  }
+
+  async #list(invocation: Invocation): Promise<Outcome> {
+    const { command, given } = invocation;
+    const kernel = this.#kernel;
+    const terminal = this.#terminal;
+    // ipvsadm does not say why it cannot read timeouts and daemons.
+    const isSilent = given.has('timeout') || given.has('daemon');
+    try {
+      if (given.has('timeout')) listTimeouts(kernel, terminal);
+      else if (given.has('daemon')) listDaemons(kernel, terminal);
+      else if (command === 'save') await saveTable(invocation, kernel, terminal);
+      else if (!given.has('connection')) await listTable(invocation, kernel, terminal);
+      else {
+        const engines = given.has('persistent-conn');
+        const style = { numeric: given.has('numeric'), engines };
+        const status = await listConnections(style, terminal);
+        return { status, stops: status !== EXIT.success };
+      }
+      return { status: EXIT.success, stops: false };
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      if (!isSilent) terminal.err(`${kernelErrorText('list', error.errno)}\n`);
+      return { status: EXIT.failedRead, stops: true };
+    }
+  }
+
+  /** Executes the lines of stdin. Resolves to the status of the last one, as in ipvsadm. */
+  async #restore(): Promise<number> {
+    let status: number = EXIT.success;
+    for (const lines of linesIn(this.#terminal.input())) {
+      for (const line of lines) {
+        const words = wordsIn(line);
+        if (words.length === 0) continue;
+        const outcome = await this.#execute(words, true);
+        status = outcome.status;
+        if (outcome.stops) return status;
+      }
+      // A line that is there is executed, while the next one may take its time.
+      status = this.#changes.flush() ?? status;
+    }
+    return status;
+  }
+}
+
+const BLANKS = /[ \t\r]+/;
+
+/** Returns the words of a line; none of a line that is blank or says `ipvsadm` only. */
+const wordsIn = (line: string) =>
+  line.split(BLANKS).filter((word) => word !== '' && word !== 'ipvsadm');

@@ -1,0 +1,98 @@
+/**
+ * What the command uses of its process, so that tests can stand in for it.
+ * @module
+ */
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import type { NamespaceTarget } from '../../native/netns.js';
+
+/** A process, as the command sees it. */
+export interface Terminal {
+  /** The name of the program in messages. */
+  readonly program: string;
+  /** If true, copies the mistakes of ipvsadm: the environment variable IPVS_COMPAT is 1. */
+  readonly compat: boolean;
+  /** The network namespace. */
+  readonly netns: NamespaceTarget;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Returns stdin, some lines at a time, as it comes in. */
+  readonly input: () => Iterable<string>;
+  /**
+   * Returns the text of a file of the network namespace, in pieces.
+   * @throws an error if it cannot be opened
+   */
+  readonly readFile: (path: string) => Iterable<string>;
+}
+
+/** The exit status of a program that SIGPIPE ends, as shells report it. */
+const CLOSED_PIPE = 128 + 13;
+const PIECE = 1024 * 1024;
+
+/** Waits a little, for a pipe that is full or empty. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+function write(descriptor: number, text: string): void {
+  for (let rest = Buffer.from(text); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      if (codeOf(error) === 'EPIPE') process.exit(CLOSED_PIPE);
+      if (codeOf(error) !== 'EAGAIN') throw error;
+      pause();
+    }
+  }
+}
+
+function* read(descriptor: number): Generator<string> {
+  const decoder = new TextDecoder();
+  const buffer = Buffer.allocUnsafe(PIECE);
+  for (;;) {
+    let length = 0;
+    try {
+      length = readSync(descriptor, buffer);
+    } catch (error) {
+      if (codeOf(error) === 'EAGAIN') {
+        pause();
+        continue;
+      }
+      if (codeOf(error) !== 'EOF') throw error;
+    }
+    if (length === 0) return;
+    yield decoder.decode(buffer.subarray(0, length), { stream: true });
+  }
+}
+
+/** Returns the terminal of this process, for a program of this name. */
+export const processTerminal = (program: string): Terminal => ({
+  program,
+  compat: process.env['IPVS_COMPAT'] === '1',
+  netns: { target: '', label: '' },
+  out: (text) => write(1, text),
+  err: (text) => write(2, text),
+  input: () => read(0),
+  *readFile(path) {
+    const descriptor = openSync(path, 'r');
+    try {
+      yield* read(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  },
+});
+
+/** Returns the lines of a text that comes in pieces, those of each piece together. */
+export function* linesIn(pieces: Iterable<string>): Generator<readonly string[]> {
+  let rest = '';
+  for (const piece of pieces) {
+    const lines = `${rest}${piece}`.split('\n');
+    rest = lines.pop() ?? '';
+    yield lines;
+  }
+  if (rest !== '') yield [rest];
+}

@@ -1,0 +1,162 @@
+/**
+ * The checks of a whole command line: which options go with a command, and which go together.
+ * @module
+ */
+import type { NamedFlag } from '../ipvs/schedulers.js';
+import { COMMANDS, LISTED, TOPICS, type Topic, TUNNEL_OPTIONS } from './grammar.js';
+import type { Draft, Invocation } from './invocation.js';
+import { UsageError } from './usage-error.js';
+
+/**
+ * Checks that the command takes the options that are given.
+ * @throws UsageError
+ */
+export function checkTopics({ command, given }: Invocation): void {
+  const { required, optional } = COMMANDS[command];
+  checkCombination(given, {
+    topics: TOPICS,
+    required,
+    optional,
+    oneOf: command === 'list' ? LISTED : [],
+    what: `'${command}' command`,
+    conflict: `in the '${command}' command`,
+    lack: `for the '${command}' command`,
+    surplus: `with the '${command}' command`,
+  });
+  if (command === 'list') checkList(given);
+}
+
+/** What may be given together. */
+interface Combination {
+  /** All topics to look at, in order. */
+  readonly topics: readonly Topic[];
+  readonly required: readonly Topic[];
+  readonly optional: readonly Topic[];
+  /** At most one of these may be given. */
+  readonly oneOf: readonly Topic[];
+  readonly what: string;
+  /** The ends of the messages. */
+  readonly conflict: string;
+  readonly lack: string;
+  readonly surplus: string;
+}
+
+function checkCombination(given: ReadonlyMap<Topic, number>, combination: Combination): void {
+  const { topics, required, optional, oneOf, conflict, lack, surplus } = combination;
+  let first: Topic | undefined;
+  for (const topic of topics) {
+    const word = given.get(topic);
+    if (word === undefined) {
+      if (!required.includes(topic)) continue;
+      throw new UsageError(`You need to supply the '${topic}' option ${lack}`);
+    }
+    if (oneOf.includes(topic)) {
+      if (first !== undefined) {
+        const what = `The option '${topic}' conflicts with the '${first}' option ${conflict}`;
+        throw new UsageError(what, { word });
+      }
+      first = topic;
+    } else if (!required.includes(topic) && !optional.includes(topic)) {
+      throw new UsageError(`Illegal '${topic}' option ${surplus}`, { word });
+    }
+  }
+}
+
+/** Columns that only a table of services has. */
+const COLUMNS: readonly Topic[] = ['stats', 'rate', 'thresholds'];
+
+function checkList(given: ReadonlyMap<Topic, number>): void {
+  const has = (topic: Topic) => given.has(topic);
+  const isShort = has('timeout') || has('daemon');
+  const clashes =
+    ((isShort || has('connection')) && COLUMNS.some(has)) || (isShort && has('persistent-conn'));
+  if (clashes) throw new UsageError('options conflicts in the list command');
+}
+
+/**
+ * Checks and completes the service of `-A` and `-E`.
+ * @param flags the value of `-b`
+ * @throws UsageError
+ */
+export function completeService({ given, service }: Draft, flags: string | undefined): void {
+  if (flags !== undefined) {
+    service.schedulerFlags = readFlags(flags, service.scheduler, given.get('sched-flags'));
+  }
+  if (service.fwmark !== 0) return;
+  if (service.port === 0 && !service.persistent) {
+    const rule = 'has port 0, which is every port: it must be persistent (-p)';
+    const word = given.get('service-address');
+    throw new UsageError('Zero port specified for non-persistent service', { word, rule });
+  }
+  if (service.onePacket && service.protocol !== 'udp') {
+    const rule = 'is only for udp and firewall marks';
+    const word = given.get('ops');
+    throw new UsageError('One-Packet Scheduling is only for UDP virtual services', { word, rule });
+  }
+}
+
+/** The only scheduler that has a flag; '': all have it. */
+const FLAGS: Readonly<Record<NamedFlag, string>> = {
+  'sh-fallback': 'sh',
+  'sh-port': 'sh',
+  'mh-fallback': 'mh',
+  'mh-port': 'mh',
+  'flag-1': '',
+  'flag-2': '',
+  'flag-3': '',
+};
+
+const isFlag = (name: string): name is NamedFlag => Object.hasOwn(FLAGS, name);
+
+function readFlags(text: string, scheduler: string, word: number | undefined): NamedFlag[] {
+  const flags: NamedFlag[] = [];
+  for (const name of text.split(',')) {
+    if (name === '') continue;
+    if (!isFlag(name)) {
+      const rule = `has '${name}', which is none of ${Object.keys(FLAGS).join(', ')}`;
+      throw new UsageError(`invalid scheduler flag \`${name}'`, { word, rule });
+    }
+    const owner = FLAGS[name];
+    if (owner !== '' && owner !== scheduler) {
+      const rule = `has '${name}', which belongs to scheduler ${owner}`;
+      throw new UsageError(`incompatible scheduler flag \`${name}'`, { word, rule });
+    }
+    flags.push(name);
+  }
+  return flags;
+}
+
+/**
+ * Checks and completes the real server of `-a` and `-e`.
+ * @throws UsageError
+ */
+export function completeDestination({ given, service, destination }: Draft): void {
+  const { forwarding, family, tunnelType } = destination;
+  if (forwarding !== 'tunnel' && family !== service.family) {
+    const rule = 'is of another address family than its service: only tunnels (-i) cross';
+    const word = given.get('real-server');
+    const message = 'Different address family is allowed only for tunneling servers';
+    throw new UsageError(message, { word, rule });
+  }
+  // Only masquerading translates ports. ipvsadm does not say so, and takes the service's.
+  if (forwarding !== 'masquerade' && service.fwmark === 0) destination.port = service.port;
+  const topics = TOPICS.filter((topic) => topic.startsWith('tun-') && topic !== 'tun-info');
+  if (forwarding !== 'tunnel') {
+    const word = topics.map((topic) => given.get(topic)).find((place) => place !== undefined);
+    if (word === undefined) return;
+    const rule = 'goes with forwarding by tunnel (-i) only';
+    throw new UsageError('Tunnel options conflict with forward method', { word, rule });
+  }
+  const { required, oneOf } = TUNNEL_OPTIONS[tunnelType];
+  const type = `the '${tunnelType}' tunnel type`;
+  checkCombination(given, {
+    topics,
+    required,
+    optional: ['tun-type'],
+    oneOf,
+    what: type,
+    conflict: `in ${type}`,
+    lack: `for ${type}`,
+    surplus: `with ${type}`,
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * The lines of rules: the commands that make a service or a destination, as `ipvsadm -S` prints
+ * them.
+ * @module
+ */
+import type { Destination } from '../ipvs/destination.js';
+import type { Service } from '../ipvs/service.js';
+import { isHostMask, printMark, schedulerFlagsOf } from './format-table.js';
+import { type Names, printEndpoint } from './names.js';
+
+/** How lines are written. */
+export interface LineStyle {
+  readonly names: Names;
+  /** If true, thresholds are written too, which `ipvsadm -S` leaves out, and `ipvsadm -R` takes. */
+  readonly thresholds: boolean;
+  /** If true, copies the mistakes of ipvsadm 1.31: negative marks, names that are cut. */
+  readonly compat: boolean;
+}
+
+/** The settings of a service that lines have. */
+export type RuleService = Omit<Service, 'stats' | keyof Service> &
+  Pick<Service, 'fwmark' | 'family' | 'protocol' | 'address' | 'port'> &
+  Pick<
+    Service,
+    'scheduler' | 'schedulerFlags' | 'persistence' | 'inactivePersistence' | 'onePacket'
+  >;
+
+/** The settings of a destination that lines have. */
+export type RuleDestination = Pick<
+  Destination,
+  'address' | 'port' | 'forwarding' | 'weight' | 'upperThreshold' | 'lowerThreshold' | 'tunnel'
+>;
+
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  tcp: '-t',
+  udp: '-u',
+  sctp: '--sctp-service',
+};
+const FORWARDINGS: Readonly<Record<string, string>> = {
+  masquerade: '-m',
+  direct: '-g',
+  tunnel: '-i',
+  local: '-g',
+};
+const CHECKSUMS: Readonly<Record<string, string>> = {
+  none: '--tun-nocsum',
+  checksum: '--tun-csum',
+  'remote-checksum': '--tun-remcsum',
+};
+
+/** The longest text of an address with its port that ipvsadm prints. */
+const MAX_ENDPOINT = 59;
+
+function printShortly(text: string, { compat }: LineStyle): string {
+  return compat ? text.slice(0, MAX_ENDPOINT) : text;
+}
+
+/** Returns the options that name a service: `-t 10.0.0.1:80`, `-f 7 -6`. */
+export function selectorOf(service: RuleService, style: LineStyle): string {
+  const { fwmark, family, protocol, address, port } = service;
+  if (fwmark !== undefined) {
+    return `-f ${printMark(fwmark, style.compat)}${family === 'ipv6' ? ' -6' : ''}`;
+  }
+  const text = printEndpoint({ address: address ?? '', port }, protocol, style.names);
+  return `${PROTOCOLS[protocol ?? ''] ?? '-t'} ${printShortly(text, style)}`;
+}
+
+/** Returns the line that adds a service. */
+export function serviceLine(service: RuleService, style: LineStyle): string {
+  const { scheduler, persistence, inactivePersistence, onePacket } = service;
+  const flags = schedulerFlagsOf(service);
+  const engine = (persistence ?? inactivePersistence)?.engine;
+  const hasMask = persistence !== null && !isHostMask(persistence.netmask);
+  return [
+    `-A ${selectorOf(service, style)} -s ${scheduler}`,
+    persistence === null ? '' : ` -p ${persistence.timeout}`,
+    hasMask ? ` -M ${persistence.netmask}` : '',
+    engine ? ` --pe ${engine}` : '',
+    onePacket ? ' -o' : '',
+    flags === undefined ? '' : ` -b ${flags}`,
+  ].join('');
+}
+
+/** Returns the line that adds a destination. */
+export function destinationLine(
+  service: RuleService,
+  selector: string,
+  destination: RuleDestination,
+  style: LineStyle,
+): string {
+  const { forwarding, weight, upperThreshold, lowerThreshold } = destination;
+  const server = printShortly(printEndpoint(destination, service.protocol, style.names), style);
+  const method = FORWARDINGS[forwarding] ?? '(null)';
+  const hasThresholds = style.thresholds && (upperThreshold !== 0 || lowerThreshold !== 0);
+  return [
+    `-a ${selector} -r ${server} ${method} -w ${weight}`,
+    forwarding === 'tunnel' ? tunnelOptions(destination) : '',
+    hasThresholds ? ` -x ${upperThreshold} -y ${lowerThreshold}` : '',
+  ].join('');
+}
+
+function tunnelOptions({ tunnel }: RuleDestination): string {
+  const { type = 'ipip', port = 0, checksum = 'none' } = tunnel ?? {};
+  const sum = CHECKSUMS[checksum] ?? '--tun-nocsum';
+  if (type === 'gue') return ` --tun-type gue --tun-port ${port} ${sum}`;
+  return type === 'gre' ? ` --tun-type gre ${sum}` : ` --tun-type ${type}`;
+}
