@@ -58,7 +58,7 @@ function metricsOf<Source extends { readonly stats: Stats }>(
 
 /** The counters that the kernel has of everything. @internal */
 export const COUNTERS = [
-  { name: 'connections', help: 'Connections scheduled', counter: 'connections' },
+  { name: 'connections', help: 'New connections', counter: 'connections' },
   { name: 'incoming_packets', help: 'Packets from clients', counter: 'inPackets' },
   { name: 'outgoing_packets', help: 'Packets to clients', counter: 'outPackets' },
   { name: 'incoming_bytes', help: 'Bytes from clients', counter: 'inBytes' },

@@ -3,10 +3,15 @@
  * @module
  */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { Director, type Service } from 'ipvs';
 import { Metrics } from 'ipvs/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMetricsServer } from '../../lib/cli/exporter/server.js';
 import { until } from './helpers/poll.js';
+import { root } from './helpers/programs.js';
 import { freePort, Prometheus, type Series } from './helpers/prometheus.js';
 import { balance, furnish, PORT, SERVER, VIRTUAL } from './helpers/scene.js';
 import { Traffic } from './helpers/traffic.js';
@@ -17,16 +22,22 @@ const WEB = { protocol: 'tcp', address: VIRTUAL, port: 80 } as const;
 const service = `tcp://${VIRTUAL}:80`;
 let traffic: Traffic;
 let prometheus: Prometheus;
-const server = createMetricsServer({
-  metrics: { text: (options) => new Metrics(fixture.ipvs, { level: 'destination' }).text(options) },
-  checkHealth: () => fixture.ipvs.getInfo(),
-});
+let director: Director;
+let server: Server;
 
 beforeAll(async () => {
   furnish(fixture.namespace);
   await balance(fixture.ipvs, [[WEB, { address: SERVER, port: PORT }]]);
   traffic = new Traffic(fixture.namespace);
   await traffic.listen('tcp', [SERVER, PORT]);
+  const { path: netns } = fixture.namespace;
+  director = await Director.open({ netns, owns: { fwmarks: [100, 199] }, resync: 500 });
+  await director.apply({
+    services: [{ fwmark: 100, destinations: [{ address: SERVER, upperThreshold: 1000 }] }],
+  });
+  const name = ({ port }: Service) => (port === 80 ? 'shop/web' : undefined);
+  const metrics = new Metrics(fixture.ipvs, { level: 'destination', name, director });
+  server = createMetricsServer({ metrics, checkHealth: () => fixture.ipvs.getInfo() });
   const port = await freePort();
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -35,6 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await prometheus?.stop();
   server.close();
+  await director.close();
   traffic.stop();
 });
 
@@ -89,5 +101,63 @@ describe('Prometheus', () => {
     expect(increase).toBeLessThan(20);
     const share = numberOf(await prometheus.query(`rate${over} * 600 / increase${over}`));
     expect(share).toBeCloseTo(1, 6);
+  });
+});
+
+describe('the dashboard', () => {
+  const dashboard: {
+    readonly panels: readonly Panel[];
+    readonly templating: { readonly list: readonly { readonly definition?: string }[] };
+  } = JSON.parse(readFileSync(join(root, 'docs/grafana/ipvs.json'), 'utf8'));
+  interface Panel {
+    readonly title: string;
+    readonly targets?: readonly { readonly expr: string }[];
+  }
+
+  /** Puts values in the place of Grafana's variables. */
+  const filled = (expression: string) =>
+    expression
+      .replaceAll('$__rate_interval', '1m')
+      .replaceAll('$instance', '.*')
+      .replaceAll('$service', '.*');
+
+  const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr }) => [title, filled(expr)] as const),
+  );
+
+  test.each(queries)('has series with values in the panel %s: %s', async (_, expression) => {
+    expect(expression).not.toContain('$');
+    await prometheus.queryUntil(expression, (series) =>
+      series.some(({ value }) => Number.isFinite(Number(value?.[1]))),
+    );
+  });
+
+  test('has panels, and variables with values', async () => {
+    expect(queries.length).toBeGreaterThan(20);
+    const variables = dashboard.templating.list.flatMap(({ definition }) => definition ?? []);
+    expect(variables).toHaveLength(2);
+    for (const variable of variables) {
+      const [, metric = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(variable) ?? [];
+      const series = await prometheus.query(filled(metric));
+      expect(
+        series.map((each) => each.metric[label]),
+        variable,
+      ).not.toContain(undefined);
+      expect(series.length, variable).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('the document', () => {
+  const document = readFileSync(join(root, 'docs/metrics.md'), 'utf8');
+  const queries = [...document.matchAll(/```promql\n(.*?)```/gs)].map(([, text = '']) => text);
+
+  test('has queries that name metrics and labels that exist', async () => {
+    expect(queries.length).toBeGreaterThan(4);
+    for (const query of queries) {
+      // Without the limit of an alert, which no series reaches here.
+      const measure = query.trim().replace(/ (>|==) [\d.]+$/, '');
+      await prometheus.queryUntil(measure);
+    }
   });
 });

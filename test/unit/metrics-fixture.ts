@@ -2,8 +2,17 @@
  * Tables that metrics are made of, without a kernel.
  * @module
  */
-import type { Destination, Service, ServiceWithDestinations, Stats } from '../../lib/index.js';
-import type { MetricsSource } from '../../lib/metrics/index.js';
+import type {
+  Destination,
+  DirectorEvent,
+  DirectorEvents,
+  DirectorState,
+  Service,
+  ServiceWithDestinations,
+  Stats,
+} from '../../lib/index.js';
+import type { DirectorSource, MetricsSource } from '../../lib/metrics/index.js';
+import { EventHub } from '../../lib/state/director-events.js';
 
 /** Counters and rates: 0 unless given. */
 export const stats = (values: Partial<Stats> = {}): Stats => ({
@@ -105,4 +114,32 @@ export function sourceOf(services: readonly ServiceWithDestinations[], totals?: 
   const fake = new FakeSource(services, totals);
   // The overloads of a handle also have BigInts, which metrics do not ask for.
   return { fake, source: fake as unknown as MetricsSource };
+}
+
+/** A director whose events the test gives. */
+export class DirectorDouble implements DirectorSource {
+  readonly #hub = new EventHub();
+  current: DirectorState = {
+    wanted: undefined,
+    draining: [],
+    refused: [],
+    lastSync: undefined,
+    steps: { count: 0, duration: 0 },
+  };
+
+  events(): DirectorEvents {
+    return this.#hub.open(undefined);
+  }
+
+  state(): DirectorState {
+    return this.current;
+  }
+
+  emit(event: DirectorEvent): void {
+    this.#hub.emit(event);
+  }
+
+  close(): void {
+    this.#hub.close();
+  }
 }
