@@ -1,6 +1,8 @@
 // The package's files in dist/: main.js has all that `import 'ipvs'` needs, and index.js exports the
 // public part of it. Each subpath has a file of its own (ipvsadm.js, metrics.js, kubernetes.js), and
 // so has the command (cli.js). What is loaded when it is needed, with import(), is in other files.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 const LIBRARY = 'lib/index.ts';
@@ -19,6 +21,23 @@ function chunkFile({ facadeModuleId }) {
   return command === undefined ? '[name].js' : `cli-${command}.js`;
 }
 
+/** The folder of the package of a module. */
+const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/;
+
+/** Returns the licences of the packages among modules. */
+function licensesOf(ids) {
+  const folders = new Set([...ids].flatMap((id) => PACKAGE.exec(id)?.[0] ?? []));
+  const texts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    );
+    const file = readdirSync(folder).find((each) => /^licen[cs]e(\.\w+)?$/i.test(each));
+    if (file === undefined) throw new Error(`${name} has no file with its licence`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
+  return `Packages that the files of this folder contain:\n\n${texts.join('\n---\n\n')}`;
+}
+
 let initial = new Set();
 
 export default defineConfig({
@@ -30,6 +49,8 @@ export default defineConfig({
     cli: 'lib/cli/main.ts',
   },
   platform: 'node',
+  // Needed for groups without what they import. The public entries have nothing to extend.
+  preserveEntrySignatures: 'allow-extension',
   plugins: [
     {
       name: 'initial-modules',
@@ -41,6 +62,13 @@ export default defineConfig({
         initial.delete(entry);
       },
     },
+    {
+      name: 'licenses',
+      generateBundle(_options, bundle) {
+        const ids = Object.values(bundle).flatMap(({ moduleIds = [] }) => moduleIds);
+        this.emitFile({ type: 'asset', fileName: 'licenses.txt', source: licensesOf(ids) });
+      },
+    },
   ],
   output: {
     dir: 'dist',
@@ -50,7 +78,15 @@ export default defineConfig({
     chunkFileNames: chunkFile,
     minifyInternalExports: false,
     codeSplitting: {
-      groups: [{ name: 'main', test: (id) => initial.has(id) }],
+      // A group has the modules that it names, and not what they import.
+      includeDependenciesRecursively: false,
+      groups: [
+        { name: 'main', test: (id) => initial.has(id) },
+        { name: 'yaml', test: /\/node_modules\/js-yaml\// },
+        // What several subcommands share, apart from state files; what concerns state files.
+        { name: 'cli-common', test: /\/lib\/cli\/(?!state-file\/)/, minShareCount: 2 },
+        { name: 'cli-state', test: /\/lib\/cli\/state-file\//, minShareCount: 2 },
+      ],
     },
   },
 });

@@ -37,6 +37,9 @@ import type { EncodedState } from './state/encode-state.js';
 import type { CheckedOptions } from './state/options.js';
 import { checkDuplicates, reach, type StateAccess } from './state/reconcile.js';
 
+/** Checks a state before a handle is open: for the command. */
+export { encodeState } from './state/encode-state.js';
+
 /** The queue of a handle, and what uses it. The methods of {@link Ipvs} have the documentation. */
 export class Internals {
   readonly promises: HandleRunner<'promise'>;

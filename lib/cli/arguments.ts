@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { nearest } from '../core/typos.js';
-import type { Command, Option, Options, Values } from './command.js';
+import type { Command, Completes, Option, Options, Values } from './command.js';
 
 /** A command line that is wrong: exit status 2, before anything is done. */
 export class UsageError extends Error {
@@ -88,17 +88,25 @@ function checkOption(
   if (before.length > 0 && repeatable === undefined) {
     throw new UsageError(`${flag} is given twice`);
   }
-  if (typeof completes === 'object' && text !== undefined && !completes.includes(text)) {
-    const meant = nearest(text, completes);
-    const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
-    throw new UsageError(`${flag}: '${text}' is not one of ${completes.join(', ')}${hint}`);
-  }
+  if (text !== undefined) checkChoice(flag, text, completes);
+}
+
+/** Checks a word that has a list of possible values. */
+function checkChoice(name: string, text: string, completes: Completes | undefined): void {
+  if (typeof completes !== 'object' || completes.includes(text)) return;
+  const meant = nearest(text, completes);
+  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
+  throw new UsageError(`${name}: '${text}' is not one of ${completes.join(', ')}${hint}`);
 }
 
 function checkOperands(operands: NonNullable<Command['operands']>, given: readonly string[]): void {
   const missing = operands[given.length];
   if (missing !== undefined && missing.optional === undefined) {
     throw new UsageError(`${missing.name} is missing: ${missing.summary}`);
+  }
+  for (const [index, text] of given.entries()) {
+    const operand = operands[index];
+    if (operand !== undefined) checkChoice(operand.name, text, operand.completes);
   }
   const surplus = given[operands.length];
   if (surplus === undefined) return;

@@ -2,7 +2,9 @@
  * Failures of commands, as text for people.
  * @module
  */
+import { faultOf } from '../core/input-errors.js';
 import { IpvsError, isInputError, ReconcileError } from '../index.js';
+import { flagOf } from './arguments.js';
 
 /** An input file that cannot be used. Nothing was done. */
 export class InputFileError extends Error {
@@ -19,7 +21,16 @@ export function describeFailure(prefix: string, error: unknown): string {
     const refusals = error.errors.map(({ message }) => `${prefix}: ${message}\n`);
     return refusals.length === 0 ? `${prefix}: ${error.message}\n` : refusals.join('');
   }
+  const option = optionFaultOf(error);
+  if (option !== undefined) return `${prefix}: ${option}\n`;
   return `${prefix}: ${isExpected(error) ? error.message : describeBug(error)}\n`;
+}
+
+/** Returns the message for a bad option of the library, whose name is that of the command line. */
+function optionFaultOf(error: unknown): string | undefined {
+  const found = faultOf(error);
+  const [, name] = /^options\.(\w+)/.exec(found?.property ?? '') ?? [];
+  return name === undefined ? undefined : `${flagOf(name)}: ${found?.fault}`;
 }
 
 function isExpected(error: unknown): error is Error {

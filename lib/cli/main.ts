@@ -12,11 +12,18 @@ const [, path = '', ...args] = process.argv;
 const called = path.replace(AROUND_NAME, '');
 const program = called === 'cli' ? 'ipvs' : called;
 
-if (program === 'ipvsadm' || args[0]?.startsWith('-')) {
-  const { processTerminal } = await import('./ipvsadm/terminal.js');
-  const { runIpvsadm } = await import('./ipvsadm/run.js');
-  process.exitCode = await runIpvsadm(args, processTerminal(program));
-} else {
+/** Runs the command. Resolves to the exit status. */
+async function main(): Promise<number> {
+  if (program === 'ipvsadm' || args[0]?.startsWith('-')) {
+    const { processTerminal } = await import('./ipvsadm/terminal.js');
+    const { runIpvsadm } = await import('./ipvsadm/run.js');
+    return runIpvsadm(args, processTerminal(program));
+  }
   const { runSubcommand } = await import('./subcommand.js');
-  process.exitCode = await runSubcommand(args);
+  return runSubcommand(args);
 }
+
+// Not awaited: with a top-level await, the bundler would add a file for each dynamic import.
+void main().then((status) => {
+  process.exitCode = status;
+});

@@ -2,6 +2,7 @@
  * Running a subcommand: from the arguments of the process to its exit status.
  * @module
  */
+import { isInputError } from '../core/input-errors.js';
 import { nearest } from '../core/typos.js';
 import { parseArguments, UsageError } from './arguments.js';
 import type { Command, Context } from './command.js';
@@ -61,6 +62,7 @@ async function runCommand(
       return BAD_USAGE;
     }
     context.stderr.write(describeFailure(prefix, error));
-    return error instanceof InputFileError ? BAD_USAGE : (command.failure ?? FAILURE);
+    const isInput = error instanceof InputFileError || isInputError(error);
+    return isInput ? BAD_USAGE : (command.failure ?? FAILURE);
   }
 }

@@ -36,6 +36,8 @@ export interface InputError extends Error {
 interface Origin {
   /** The message without the operation. */
   readonly reason: string;
+  /** The path of the bad property, with which the reason begins ('destination.weight'). */
+  readonly property: string;
   /** 1 for the first input error of the process. */
   readonly number: number;
 }
@@ -86,6 +88,19 @@ function originOf(error: unknown): Origin | undefined {
   return origins.get(error as Error);
 }
 
+/**
+ * Returns the path of the property that an input error is about ('destination.weight'), and what is
+ * wrong with it; undefined for any other error. @internal
+ */
+export function faultOf(
+  error: unknown,
+): { readonly property: string; readonly fault: string } | undefined {
+  const origin = originOf(error);
+  if (origin === undefined) return undefined;
+  const { property, reason } = origin;
+  return { property, fault: reason.slice(`${property}: `.length) };
+}
+
 /** Gives an input error the call that had the bad input, instead of any call before. @internal */
 export function describeInput(error: InputError, operation: string, target: string): void {
   const reason = originOf(error)?.reason ?? error.message;
@@ -109,7 +124,7 @@ export function placeResult(reason: unknown, index: number): void {
 /** Creates the error for a value of the wrong type: `property: value is not RULE`. @internal */
 export function wrongType(property: string, value: unknown, rule: string): InputError {
   const error = new TypeError(`${property}: ${show(value)} is not ${rule}`);
-  return inputError(error, 'ERR_INVALID_ARG_TYPE');
+  return inputError(error, property, 'ERR_INVALID_ARG_TYPE');
 }
 
 /**
@@ -118,16 +133,16 @@ export function wrongType(property: string, value: unknown, rule: string): Input
  */
 export function wrongValue(property: string, value: unknown, rule: string): InputError {
   const error = new TypeError(`${property}: ${show(value)} ${rule}`);
-  return inputError(error, 'ERR_INVALID_ARG_VALUE');
+  return inputError(error, property, 'ERR_INVALID_ARG_VALUE');
 }
 
 /** Creates the error for a number outside its range: `property: value is not RULE`. @internal */
 export function outOfRange(property: string, value: unknown, rule: string): InputError {
   const error = new RangeError(`${property}: ${show(value)} is not ${rule}`);
-  return inputError(error, 'ERR_OUT_OF_RANGE');
+  return inputError(error, property, 'ERR_OUT_OF_RANGE');
 }
 
-function inputError(error: Error, code: InputErrorCode): InputError {
-  origins.set(error, { reason: error.message, number: ++inputErrors.count });
+function inputError(error: Error, property: string, code: InputErrorCode): InputError {
+  origins.set(error, { reason: error.message, property, number: ++inputErrors.count });
   return Object.assign(error, { code });
 }

@@ -36,8 +36,10 @@ const DIRECT = layout.forwardings.direct;
 const TUNNEL = layout.forwardings.tunnel;
 const MASQUERADE = layout.forwardings.masquerade;
 
-const DEFAULT_WEIGHT = 1;
-const MAX_INT = 2 ** 31 - 1;
+/** @internal */
+export const DEFAULT_WEIGHT = 1;
+/** The largest weight and threshold. @internal */
+export const MAX_INT = 2 ** 31 - 1;
 /** The largest number of Linux 6, which accepts any sign. */
 const MAX_U32 = 2 ** 32 - 1;
 

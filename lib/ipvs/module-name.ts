@@ -4,7 +4,8 @@
  */
 import { wrongType, wrongValue } from '../core/input-errors.js';
 
-const NAME = /^[\w.-]+$/;
+/** The characters of a name. @internal */
+export const NAME = /^[\w.-]+$/;
 
 /**
  * Checks the name of a scheduler or a persistence engine.

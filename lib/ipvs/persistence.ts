@@ -46,9 +46,13 @@ export interface Persistence {
 const { fields } = layout.service;
 const { changes: CHANGES } = layout;
 
-const DEFAULT_TIMEOUT = 300;
-/** ipvsadm's limit. The kernel counts in ticks of 1 ms or more; 2^32 of them are little more. */
-const MAX_TIMEOUT = 31 * 24 * 60 * 60;
+/** @internal */
+export const DEFAULT_TIMEOUT = 300;
+/**
+ * ipvsadm's limit. The kernel counts in ticks of 1 ms or more; 2^32 of them are little more.
+ * @internal
+ */
+export const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 const MAX_U32 = 2 ** 32 - 1;
 const KEYS = new Set(['timeout', 'netmask', 'engine'] as const);
 /** The protocol of an engine; those of other engines are not known. */

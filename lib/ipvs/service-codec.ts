@@ -26,7 +26,8 @@ const { fields } = layout.service;
 const { fields: requestFields } = layout.request;
 const ADDRESS = requestFields.service.offset + fields.address.offset;
 const { changes: CHANGES, serviceFlags: FLAGS } = layout;
-const DEFAULT_SCHEDULER = 'wlc';
+/** @internal */
+export const DEFAULT_SCHEDULER = 'wlc';
 
 type SettingName = (typeof SERVICE_SETTINGS)[number];
 const CONFIG_KEYS = new Set([...SERVICE_KEY, ...SERVICE_SETTINGS, ...SERVICE_STATE] as const);

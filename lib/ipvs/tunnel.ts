@@ -50,7 +50,8 @@ interface TypeRules {
   readonly checksums: readonly TunnelChecksum[];
 }
 
-const RULES: Readonly<Record<TunnelType, TypeRules>> = {
+/** @internal */
+export const tunnelRules: Readonly<Record<TunnelType, TypeRules>> = {
   ipip: { port: false, checksums: [] },
   gue: { port: true, checksums: ['none', 'checksum', 'remote-checksum'] },
   gre: { port: false, checksums: ['none', 'checksum'] },
@@ -86,7 +87,7 @@ function tunnelHint(_path: string, value: unknown): string {
   if (typeof value !== 'string') return '';
   const type = tunnelTypes.names.find((name) => name === plain(value));
   if (type === undefined) return '';
-  return `: did you mean { type: '${type}'${RULES[type].port ? ', port' : ''} }?`;
+  return `: did you mean { type: '${type}'${tunnelRules[type].port ? ', port' : ''} }?`;
 }
 
 type Settings = Unchecked<'type' | 'port' | 'checksum'>;
@@ -103,7 +104,7 @@ function checkKernelTunnel(path: string, tunnel: Settings): Numbers {
 
 function checkTunnel(path: string, { type, port, checksum }: Settings): Numbers {
   checkName(`${path}.type`, type, tunnelTypes.names);
-  const rules = RULES[type];
+  const rules = tunnelRules[type];
   if (port !== undefined && !rules.port) {
     throw wrongValue(`${path}.port`, port, `does not go with tunnel type ${type}`);
   }

@@ -1,0 +1,118 @@
+/**
+ * `ipvs director`.
+ * @module
+ */
+import { Director, type DirectorOptions, type Scope } from '../../index.js';
+import { integerOf, UsageError } from '../arguments.js';
+import type { Run, Values } from '../command.js';
+import { openOptions } from '../netns.js';
+import { parseScopes } from '../scope.js';
+import { readStateFile, type StateFile } from '../state-file/read.js';
+import { keptSettings } from '../state-file/reconcile.js';
+import type { options } from './command.js';
+import { type Event, eventToJson, formatEvent } from './events.js';
+import { fileChanges } from './file-changes.js';
+
+/** The most seconds of a timer of Node.js. */
+const MAX_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
+
+/** Keeps the table until a signal ends it. */
+export const run: Run<typeof options> = async ({ values, operands: [path = ''] }, context) => {
+  const report = (event: Event) => {
+    const text = values.json ? eventToJson(event, new Date()) : formatEvent(event);
+    context.stdout.write(`${text}\n`);
+  };
+  const settings = settingsOf(values);
+  const read = () => readStateFile(path, context);
+  const file = await read();
+  const stop = stopSignal();
+  const director = await Director.open(settings);
+  try {
+    void follow(director, report);
+    const keeper = new Keeper(director, path, report);
+    await keeper.apply(file);
+    // The standard input can't be read again.
+    for await (const _ of fileChanges(path === '-' ? undefined : path, stop)) {
+      await keeper.load(read);
+    }
+  } finally {
+    await director.close();
+  }
+  report({ type: 'stopped' });
+  return 0;
+};
+
+function settingsOf(values: Values<typeof options>): DirectorOptions {
+  const { link, drain, keep, netns } = values;
+  const timeout = milliseconds('--drain-timeout', values.drainTimeout, 0);
+  return {
+    ...openOptions(netns),
+    owns: ownedScopes(values),
+    link,
+    drain: timeout === undefined ? drain : { timeout },
+    resync: milliseconds('--resync', values.resync, 1),
+    keep: keptSettings(keep),
+  };
+}
+
+function milliseconds(flag: string, text: string | undefined, min: number): number | undefined {
+  const seconds = integerOf(flag, text, [min, MAX_SECONDS]);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function ownedScopes({ owns, link }: Values<typeof options>): readonly Scope[] {
+  if (owns.length > 0) return parseScopes('--owns', owns);
+  if (link !== undefined) return [{ link }];
+  throw new UsageError('--owns or --link is missing: the services that it may delete');
+}
+
+/** Returns a signal that SIGTERM and SIGINT abort. A second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  return stop.signal;
+}
+
+/** Reports the events of a director, and keeps the process alive until it is closed. */
+async function follow(director: Director, report: (event: Event) => void): Promise<void> {
+  for await (const event of director.events().ref()) report(event);
+}
+
+/** Applies the states of a file. */
+class Keeper {
+  readonly #director: Director;
+  readonly #path: string;
+  readonly #report: (event: Event) => void;
+  #text: string | undefined;
+
+  constructor(director: Director, path: string, report: (event: Event) => void) {
+    this.#director = director;
+    this.#path = path;
+    this.#report = report;
+  }
+
+  /** Applies a file. Rejects if its state is not valid. */
+  async apply({ state, text, translate }: StateFile): Promise<void> {
+    this.#text = text;
+    try {
+      await this.#director.apply(state);
+    } catch (error) {
+      const translated = translate(error);
+      if (translated !== error) throw translated;
+      // The director reports refusals of the kernel as events, and tries again.
+      return;
+    }
+    this.#report({ type: 'applied', file: this.#path });
+  }
+
+  /** Applies the file if it has another text than before. If it can't be used, reports that. */
+  async load(read: () => Promise<StateFile>): Promise<void> {
+    try {
+      const file = await read();
+      if (file.text !== this.#text) await this.apply(file);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#report({ type: 'rejected', file: this.#path, message });
+    }
+  }
+}

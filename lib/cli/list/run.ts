@@ -1,0 +1,37 @@
+/**
+ * `ipvs list`.
+ * @module
+ */
+
+import { type Ipvs, IpvsError, type ServiceWithDestinations } from '../../index.js';
+import { UsageError } from '../arguments.js';
+import type { Run } from '../command.js';
+import { withIpvs } from '../netns.js';
+import { printJson, printLines } from '../output.js';
+import { sortServices } from '../services.js';
+import type { options } from './command.js';
+import { tableOfServices } from './services-table.js';
+
+/** Lists the services. */
+export const run: Run<typeof options> = async ({ values, operands: [name] }, { stdout }) => {
+  const { stats, rate, json, netns } = values;
+  if (stats && rate) throw new UsageError('--stats does not go with --rate: give one of them');
+  const services = await withIpvs(netns, (ipvs) => readServices(ipvs, name));
+  const sorted = sortServices(services);
+  if (json) await printJson(stdout, { services: sorted });
+  else await printLines(stdout, tableOfServices(sorted, stats ? 'stats' : rate ? 'rate' : 'state'));
+  return 0;
+};
+
+async function readServices(
+  ipvs: Ipvs,
+  name: string | undefined,
+): Promise<readonly ServiceWithDestinations[]> {
+  if (name === undefined) return (await ipvs.snapshot()).services;
+  const [service, destinations] = await Promise.all([
+    ipvs.getService(name),
+    ipvs.listDestinations(name),
+  ]);
+  if (service === undefined) throw new IpvsError(`there is no service ${name}`, { code: 'ESRCH' });
+  return [{ ...service, destinations }];
+}

@@ -1,0 +1,19 @@
+/**
+ * Output of commands.
+ * @module
+ */
+import { once } from 'node:events';
+
+/** Writes lines. Resolves when the stream takes more, so that a long output needs little memory. */
+export async function printLines(
+  stream: NodeJS.WriteStream,
+  lines: readonly string[],
+): Promise<void> {
+  if (lines.length === 0 || stream.write(`${lines.join('\n')}\n`)) return;
+  await once(stream, 'drain');
+}
+
+/** Writes a value as JSON for people and programs, over several lines. */
+export async function printJson(stream: NodeJS.WriteStream, value: unknown): Promise<void> {
+  await printLines(stream, [JSON.stringify(value, null, 2)]);
+}

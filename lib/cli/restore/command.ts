@@ -1,0 +1,28 @@
+/**
+ * The row of `ipvs restore`.
+ * @module
+ */
+import { defineCommand, JSON_OUTPUT, NETNS } from '../command.js';
+import { OUTPUT_HELP, STATE_FILE } from '../state-options.js';
+
+export const options = { json: JSON_OUTPUT, netns: NETNS } as const;
+
+export const restore = defineCommand({
+  name: 'restore',
+  summary: "change the table to what 'ipvs save' has printed",
+  description: [
+    "Gives the table the services and destinations of the file, and no others, as 'ipvs apply " +
+      "--prune all' does. What is as it was saved is not touched, and keeps its connections.",
+    OUTPUT_HELP,
+  ],
+  operands: [
+    { ...STATE_FILE, optional: true, summary: 'the state file; by default standard input' },
+  ],
+  options,
+  statuses: { 1: 'some changes were refused, and the others made; or nothing could be done' },
+  examples: [
+    { command: 'ipvs restore state.yaml', summary: 'restore a saved table' },
+    { command: 'ipvs save | ipvs restore', summary: 'change nothing' },
+  ],
+  load: () => import('./run.js'),
+});

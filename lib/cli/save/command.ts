@@ -1,0 +1,34 @@
+/**
+ * The row of `ipvs save`.
+ * @module
+ */
+import { defineCommand, NETNS } from '../command.js';
+import { FORMATS } from '../state-options.js';
+
+export const options = {
+  format: {
+    summary: `the format of the output: ${FORMATS.join(', ')}; by default yaml`,
+    value: FORMATS.join('|'),
+    completes: FORMATS,
+  },
+  netns: NETNS,
+} as const;
+
+export const save = defineCommand({
+  name: 'save',
+  summary: 'print the table as a state file',
+  description: [
+    "Prints all services with their destinations as a state, for 'ipvs restore', 'ipvs diff', " +
+      "'ipvs apply' and 'ipvs director'. Settings that have their default are left out, but for " +
+      'scheduler, forwarding and weight.',
+    'A service or destination with settings that only another program could have set is printed ' +
+      'as it was read, with its counters: these show where it comes from, and it is restored as ' +
+      'it is.',
+  ],
+  options,
+  examples: [
+    { command: 'ipvs save', summary: 'print the table as YAML' },
+    { command: 'ipvs save --format json', summary: 'print the table as JSON' },
+  ],
+  load: () => import('./run.js'),
+});

@@ -1,0 +1,113 @@
+/**
+ * Reading of state files. Every error names the file, and the place in it where that is known.
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
+import { faultOf } from '../../core/input-errors.js';
+import type { State } from '../../index.js';
+import type { Context } from '../command.js';
+import { InputFileError } from '../failures.js';
+import { type ParsedDocument, type Path, parseDocument, SyntaxFault } from './document.js';
+
+/** A state file whose state was checked. */
+export interface StateFile {
+  readonly state: State;
+  readonly text: string;
+  /** Returns the error to report for one that the state has caused. */
+  translate(error: unknown): unknown;
+}
+
+/**
+ * Reads a state file.
+ * @param path its path; '-' for the standard input
+ * @throws InputFileError the file cannot be read, or its state is not valid
+ */
+export async function readStateFile(
+  path: string,
+  { stdin }: Pick<Context, 'stdin'>,
+): Promise<StateFile> {
+  const name = path === '-' ? 'standard input' : path;
+  return await parseStateFile(name, await readText(path, name, stdin));
+}
+
+async function readText(path: string, name: string, stdin: NodeJS.ReadStream): Promise<string> {
+  try {
+    return path === '-' ? await textOf(stdin) : await readFile(path, 'utf8');
+  } catch (error) {
+    const { message } = Object(error) as Error;
+    throw new InputFileError(`${name}: cannot be read: ${message}`, { cause: error });
+  }
+}
+
+/**
+ * Parses the text of a state file, and checks its state.
+ * @param name the name of the file, for errors
+ * @throws InputFileError
+ */
+export async function parseStateFile(name: string, text: string): Promise<StateFile> {
+  const document = parse(name, text);
+  const translated = (error: unknown) => translate(name, document, error);
+  return { state: await checked(stateIn(document.value), translated), text, translate: translated };
+}
+
+function parse(name: string, text: string): ParsedDocument {
+  try {
+    return parseDocument(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxFault)) throw error;
+    throw new InputFileError(`${placeIn(name, error.position)}: ${error.message}`);
+  }
+}
+
+/** Returns the value of a document without `$schema`, which is for editors. */
+function stateIn(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const { $schema, ...state } = value as { readonly $schema?: unknown };
+  return typeof $schema === 'string' ? state : value;
+}
+
+async function checked(state: unknown, translate: StateFile['translate']): Promise<State> {
+  const { encodeState } = await import('../../internals.js');
+  try {
+    encodeState(state, 'read');
+  } catch (error) {
+    throw translate(error);
+  }
+  // encodeState() accepts nothing else.
+  return state as State;
+}
+
+/** Returns the error with place and path for an input error about the state; others as they are. */
+function translate(name: string, document: ParsedDocument, error: unknown): unknown {
+  const found = faultOf(error);
+  if (found === undefined) return error;
+  const path = pathOf(found.property, Object(error).target);
+  if (path === undefined) return error;
+  const place = placeIn(name, document.positionOf(stepsOf(path)));
+  const subject = path === '' ? '' : `${path}: `;
+  return new InputFileError(`${place}: ${subject}${found.fault}`, { cause: error });
+}
+
+/**
+ * Returns the path of a property in the state (`services[3].destinations[0].weight`), or undefined
+ * if the property is not of the state. Properties of a service or destination begin with that word;
+ * the target of the error begins with the path of the object.
+ */
+function pathOf(property: string, target: unknown): string | undefined {
+  const [, own] = /^state(?:\.(.*))?$/.exec(property) ?? [];
+  if (own !== undefined || property === 'state') return own ?? '';
+  const [, object] = /^state\.(\S+)/.exec(String(target)) ?? [];
+  return object === undefined
+    ? undefined
+    : `${object}${property.replace(/^(service|destination)/, '')}`;
+}
+
+function stepsOf(path: string): Path {
+  const words = path.match(/[^.[\]]+/g) ?? [];
+  return words.map((word) => (/^\d+$/.test(word) ? Number(word) : word));
+}
+
+function placeIn(name: string, position: ReturnType<ParsedDocument['positionOf']> | undefined) {
+  return position === undefined ? name : `${name}:${position.line}:${position.column}`;
+}
