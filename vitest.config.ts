@@ -6,7 +6,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The package's exports, as its users name them. */
 const alias = [
   { find: /^ipvs$/, replacement: fileURLToPath(new URL('lib/index.ts', import.meta.url)) },
-  { find: /^ipvs\/(\w+)$/, replacement: fileURLToPath(new URL('lib/$1/index.ts', import.meta.url)) },
+  {
+    find: /^ipvs\/(\w+)$/,
+    replacement: fileURLToPath(new URL('lib/$1/index.ts', import.meta.url)),
+  },
 ];
 
 // Suites that take minutes each and are not part of `npm test`: `npm test -- --suite NAME`.
