@@ -17,7 +17,8 @@ async function main(): Promise<number> {
   if (program === 'ipvsadm' || args[0]?.startsWith('-')) {
     const { processTerminal } = await import('./ipvsadm/terminal.js');
     const { runIpvsadm } = await import('./ipvsadm/run.js');
-    return runIpvsadm(args, processTerminal(program));
+    const words = args.map((arg) => Buffer.from(arg).toString('latin1'));
+    return runIpvsadm(words, processTerminal(program));
   }
   const { runSubcommand } = await import('./subcommand.js');
   return runSubcommand(args);

@@ -60,7 +60,8 @@ export type NormalizedDestination = Omit<
   'activeConnections' | 'inactiveConnections' | 'persistentConnections' | 'stats'
 >;
 
-const NO_STATS: Stats = {
+/** The counters of an object that the kernel has not listed. @internal */
+export const NO_STATS: Stats = {
   connections: 0,
   inPackets: 0,
   outPackets: 0,

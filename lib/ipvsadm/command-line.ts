@@ -7,7 +7,7 @@
  * @module
  */
 import { checkTopics, completeDestination, completeService } from './check-invocation.js';
-import type { Resolve } from './endpoint.js';
+import type { Reading } from './endpoint.js';
 import { BY_LETTER, BY_NAME, type Flag, OPTIONS, type OptionName } from './grammar.js';
 import { type Draft, emptyDraft, type Invocation } from './invocation.js';
 import { READERS, readTimeout } from './option-values.js';
@@ -76,10 +76,11 @@ class Scanner {
     const flag = BY_LETTER.get(letter);
     if (flag === undefined) throw this.#error('unknown option');
     const behind = this.#letters.slice(letter.length);
-    this.#letters = flag.value === 'none' && !behind.startsWith('=') ? behind : '';
-    if (flag.value === 'none' && behind !== '' && this.#letters !== '') {
+    if (flag.value === 'none' && !behind.startsWith('=')) {
+      this.#letters = behind;
       return { flag, value: '' };
     }
+    this.#letters = '';
     const attached = behind.startsWith('=') ? behind.slice(1) : behind;
     return this.#withValue(flag, behind === '' ? undefined : attached);
   }
@@ -114,13 +115,13 @@ class Scanner {
  * @param words the words behind the name of the program
  * @throws UsageError; its subclass {@link NoCommandError} if the first word is no command
  */
-export function parseCommandLine(words: readonly string[], resolve: Resolve): Invocation {
+export function parseCommandLine(words: readonly string[], reading: Reading): Invocation {
   const scanner = new Scanner(words);
   const { draft, value: role } = readCommand(scanner);
   const { command } = draft;
   if (command === 'help' || command === 'version') return draft;
   if (command === 'start-daemon' || command === 'stop-daemon') readRole(draft, role, scanner);
-  const flags = readOptions(scanner, draft, resolve);
+  const flags = readOptions(scanner, draft, reading);
   const rest = scanner.rest.map((index) => words[index] ?? '');
   const surplus = command === 'set' ? readTimeouts(draft, rest, scanner) : 0;
   const extra = rest[surplus];
@@ -157,7 +158,7 @@ function readRole({ command, daemon }: Draft, role: string, { valueWord }: Scann
 }
 
 /** Reads all options. Returns the value of `-b`, which needs the scheduler. */
-function readOptions(scanner: Scanner, draft: Draft, resolve: Resolve): string | undefined {
+function readOptions(scanner: Scanner, draft: Draft, reading: Reading): string | undefined {
   let flags: string | undefined;
   for (let next = scanner.next(); next !== undefined; next = scanner.next()) {
     const { flag, value } = next;
@@ -167,7 +168,7 @@ function readOptions(scanner: Scanner, draft: Draft, resolve: Resolve): string |
     }
     mark(draft, flag.name, scanner);
     try {
-      READERS[flag.name]({ draft, value, resolve });
+      READERS[flag.name](draft, value, reading);
     } catch (error) {
       if (error instanceof UsageError) error.word ??= scanner.valueWord;
       throw error;

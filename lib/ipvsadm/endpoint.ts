@@ -8,11 +8,21 @@ import type { Protocol } from '../ipvs/names.js';
 import { readIpv4, readIpv6, readNumber } from './numbers.js';
 
 /**
- * Finds what a name stands for: the IPv4 address of a host ('10.0.0.1'), or the port of a service
- * of /etc/services (80). Returns undefined if there is no such name.
- * @param kind 'host', or the protocol of a service
+ * Finds what a name stands for: the address of a host ('10.0.0.1'), or the port of a service of
+ * /etc/services (80). Returns undefined if there is no such name.
+ * @param kind 'host', or the protocol of the service
  */
 export type Resolve = (name: string, kind: 'host' | Protocol) => string | number | undefined;
+
+/** How addresses are read. */
+export interface Reading {
+  readonly resolve: Resolve;
+  /**
+   * If true, IPv4 in brackets is taken, and its port ignored, as by ipvsadm. Otherwise it is
+   * refused.
+   */
+  readonly quirks: boolean;
+}
 
 /** The address of a service or of a real server. */
 export interface Endpoint {
@@ -31,45 +41,52 @@ const MAX_PORT = 65535;
 export function readEndpoint(
   text: string,
   protocol: Protocol | undefined,
-  resolve: Resolve,
+  reading: Reading,
 ): Endpoint | undefined {
   if (text === '' || readNumber(text, 0, Number.POSITIVE_INFINITY) !== undefined) return undefined;
-  if (text.startsWith('[')) return readBracketed(text, protocol, resolve);
+  if (text.startsWith('[')) return readBracketed(text, protocol, reading);
   const ipv6 = readIpv6(text);
   if (ipv6 !== undefined) return { family: 'ipv6', address: ipv6, port: undefined };
   const colon = text.indexOf(':');
-  const host = colon < 0 ? text : text.slice(0, colon);
-  const address = readHost(host, resolve);
-  if (address === undefined) return undefined;
-  if (colon < 0) return { family: 'ipv4', address, port: undefined };
-  const port = readPort(text.slice(colon + 1), protocol, resolve);
-  return port === undefined ? undefined : { family: 'ipv4', address, port };
+  const address = readHost(colon < 0 ? text : text.slice(0, colon), reading.resolve);
+  return address === undefined
+    ? undefined
+    : withPort(address, colon < 0 ? undefined : text.slice(colon + 1), protocol, reading);
 }
 
 function readBracketed(
   text: string,
   protocol: Protocol | undefined,
-  resolve: Resolve,
+  reading: Reading,
 ): Endpoint | undefined {
   const end = text.indexOf(']:');
   if (end < 0) return undefined;
   const within = text.slice(1, end);
-  const ipv6 = readIpv6(within);
-  if (ipv6 === undefined) {
-    // What ipvsadm makes of IPv4 in brackets: the port behind them does not count.
-    const ipv4 = readHost(within, resolve);
-    return ipv4 === undefined ? undefined : { family: 'ipv4', address: ipv4, port: undefined };
-  }
-  const port = readPort(text.slice(end + 2), protocol, resolve);
-  return port === undefined ? undefined : { family: 'ipv6', address: ipv6, port };
+  // The name of an IPv6 address is in brackets too.
+  const address = readIpv6(within) ?? readHost(within, reading.resolve);
+  if (address === undefined) return undefined;
+  if (address.includes(':')) return withPort(address, text.slice(end + 2), protocol, reading);
+  return reading.quirks ? { family: 'ipv4', address, port: undefined } : undefined;
 }
 
-/** Returns the IPv4 address of a host, given as such or by name. */
+function withPort(
+  address: string,
+  portText: string | undefined,
+  protocol: Protocol | undefined,
+  { resolve }: Reading,
+): Endpoint | undefined {
+  const family = address.includes(':') ? 'ipv6' : 'ipv4';
+  if (portText === undefined) return { family, address, port: undefined };
+  const port = readPort(portText, protocol, resolve);
+  return port === undefined ? undefined : { family, address, port };
+}
+
+/** Returns the address of a host: IPv4 as text, or what its name stands for. */
 export function readHost(text: string, resolve: Resolve): string | undefined {
   const address = readIpv4(text);
   if (address !== undefined || text === '') return address;
   const found = resolve(text, 'host');
-  return typeof found === 'string' ? readIpv4(found) : undefined;
+  return typeof found === 'string' ? (readIpv4(found) ?? readIpv6(found)) : undefined;
 }
 
 function readPort(

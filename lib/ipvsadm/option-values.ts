@@ -10,15 +10,11 @@ import { type Draft, HOST_PREFIX } from './invocation.js';
 import { readIpv6, readNumber } from './numbers.js';
 import { UsageError } from './usage-error.js';
 
-/** An option as it is read into a command line. */
-export interface Reading {
-  readonly draft: Draft;
-  /** The value; '' of an option without one, undefined of `-p` without seconds. */
-  readonly value: string | undefined;
-  readonly resolve: Resolve;
-}
-
-type Reader = (reading: Reading) => void;
+/**
+ * Reads an option into a command line.
+ * @param value the value; '' of an option without one, undefined of `-p` without seconds
+ */
+type Reader = (draft: Draft, value: string | undefined, reading: Reading) => void;
 
 const MAX_INT = 2 ** 31 - 1;
 const MAX_MARK = 2 ** 32 - 1;
@@ -36,7 +32,7 @@ function number(
   set: (draft: Draft, value: number) => void,
 ): Reader {
   const rule = `is not an integer from ${min} to ${max}`;
-  return ({ draft, value = '' }) => {
+  return (draft, value = '') => {
     const read = readNumber(value, min, max);
     if (read === undefined) throw new UsageError(message, { rule });
     set(draft, read);
@@ -48,9 +44,9 @@ const ENDPOINT = 'HOST, HOST:PORT, an IPv6 address, or [IPV6]:PORT';
 /** Returns the reader of a service with an address. */
 const address =
   (protocol: Protocol): Reader =>
-  ({ draft: { service }, value = '', resolve }) => {
+  ({ service }, value = '', reading) => {
     service.protocol = protocol;
-    const endpoint = readEndpoint(value, protocol, resolve);
+    const endpoint = readEndpoint(value, protocol, reading);
     if (endpoint === undefined) {
       const rule = `is not the address of a service: ${ENDPOINT}`;
       throw new UsageError('illegal virtual server address[:port] specified', { rule });
@@ -61,7 +57,7 @@ const address =
     if (service.family === 'ipv6') service.netmask = HOST_PREFIX;
   };
 
-const firewallMark: Reader = ({ draft: { service }, value = '' }) => {
+const firewallMark: Reader = ({ service }, value = '') => {
   const mark = readNumber(value, 1, MAX_MARK);
   if (mark === undefined) {
     const rule = `is not a firewall mark: an integer from 1 to ${MAX_MARK}`;
@@ -70,7 +66,7 @@ const firewallMark: Reader = ({ draft: { service }, value = '' }) => {
   service.fwmark = mark;
 };
 
-const ipv6: Reader = ({ draft: { service } }) => {
+const ipv6: Reader = ({ service }) => {
   if (service.fwmark === 0) {
     const rule = 'goes behind -f: it says that a firewall mark is of IPv6';
     throw new UsageError('-6 used before -f\n', { rule });
@@ -79,7 +75,7 @@ const ipv6: Reader = ({ draft: { service } }) => {
   service.netmask = HOST_PREFIX;
 };
 
-const persistent: Reader = ({ draft: { service }, value }) => {
+const persistent: Reader = ({ service }, value) => {
   service.persistent = true;
   service.timeout = value === undefined ? DEFAULT_TIMEOUT : readTimeout(value, 1);
 };
@@ -92,7 +88,7 @@ export function readTimeout(text: string, min: 0 | 1): number {
   throw new UsageError(`invalid timeout value \`${text}' specified`, { rule });
 }
 
-const netmask: Reader = ({ draft: { service }, value = '', resolve }) => {
+const netmask: Reader = ({ service }, value = '', { resolve }) => {
   if (service.family === 'ipv6') {
     // As with atoi(), what follows the digits is ignored.
     const [digits = ''] = /^\s*[+-]?\d+/.exec(value) ?? [];
@@ -103,17 +99,17 @@ const netmask: Reader = ({ draft: { service }, value = '', resolve }) => {
     return;
   }
   const mask = readHost(value, resolve);
-  if (mask === undefined) {
+  if (mask === undefined || mask.includes(':')) {
     const rule = 'is not a dotted mask such as 255.255.255.0';
     throw new UsageError('illegal virtual server persistent mask specified', { rule });
   }
   service.netmask = mask;
 };
 
-const realServer: Reader = ({ draft: { service, destination }, value = '', resolve }) => {
+const realServer: Reader = ({ service, destination }, value = '', reading) => {
   // The names of a firewall mark's ports are those of tcp.
   const protocol = service.fwmark === 0 ? service.protocol : 'tcp';
-  const endpoint = readEndpoint(value, protocol, resolve);
+  const endpoint = readEndpoint(value, protocol, reading);
   if (endpoint === undefined) {
     const rule = `is not the address of a real server: ${ENDPOINT}`;
     throw new UsageError('illegal real server address[:port] specified', { rule });
@@ -125,7 +121,7 @@ const realServer: Reader = ({ draft: { service, destination }, value = '', resol
 
 const TUNNEL_TYPES: readonly TunnelType[] = ['ipip', 'gue', 'gre'];
 
-const tunnelType: Reader = ({ draft: { destination }, value }) => {
+const tunnelType: Reader = ({ destination }, value) => {
   const type = TUNNEL_TYPES.find((name) => name === value);
   const rule = `is not one of ${TUNNEL_TYPES.join(', ')}`;
   if (type === undefined) throw new UsageError('illegal tunnel type specified', { rule });
@@ -135,18 +131,18 @@ const tunnelType: Reader = ({ draft: { destination }, value }) => {
 /** Returns the reader of a checksum. */
 const checksum =
   (name: TunnelChecksum): Reader =>
-  ({ draft }) => {
-    draft.destination.tunnelChecksum = name;
+  ({ destination }) => {
+    destination.tunnelChecksum = name;
   };
 
 /** Returns the reader of a method of forwarding. */
 const forwarding =
   (name: 'direct' | 'tunnel' | 'masquerade'): Reader =>
-  ({ draft }) => {
-    draft.destination.forwarding = name;
+  ({ destination }) => {
+    destination.forwarding = name;
   };
 
-const group: Reader = ({ draft: { daemon }, value = '' }) => {
+const group: Reader = ({ daemon }, value = '') => {
   const bytes = new Uint8Array(16);
   const family = parseAddress(value, bytes, 0);
   const wanted = value.includes(':') ? AF_INET6 : AF_INET;
@@ -165,18 +161,18 @@ export const READERS: Readonly<Record<OptionName, Reader>> = {
   'sctp-service': address('sctp'),
   'fwmark-service': firewallMark,
   ipv6,
-  scheduler: ({ draft, value = '' }) => {
-    draft.service.scheduler = value.slice(0, 15);
+  scheduler: ({ service }, value = '') => {
+    service.scheduler = value.slice(0, 15);
   },
   persistent,
   netmask,
-  pe: ({ draft, value = '' }) => {
-    draft.service.engine = value.slice(0, 16);
+  pe: ({ service }, value = '') => {
+    service.engine = value.slice(0, 16);
   },
   // The flags depend on the scheduler, which may come later: lib/ipvsadm/check-invocation.ts.
   'sched-flags': nothing,
-  ops: ({ draft }) => {
-    draft.service.onePacket = true;
+  ops: ({ service }) => {
+    service.onePacket = true;
   },
   'real-server': realServer,
   gatewaying: forwarding('direct'),
@@ -210,8 +206,8 @@ export const READERS: Readonly<Record<OptionName, Reader>> = {
   nosort: nothing,
   sort: nothing,
   exact: nothing,
-  'mcast-interface': ({ draft, value = '' }) => {
-    draft.daemon.interface = value.slice(0, 15);
+  'mcast-interface': ({ daemon }, value = '') => {
+    daemon.interface = value.slice(0, 15);
   },
   syncid: number('illegal syncid specified', [0, 255], ({ daemon }, value) => {
     daemon.syncId = value;

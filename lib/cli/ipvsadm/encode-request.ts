@@ -118,7 +118,7 @@ function encodeDaemon(requests: RequestBuffer, daemon: GivenDaemon): void {
   const base = requests.current + request.fields.daemon.offset;
   const { fields } = DAEMON;
   records.setU32(base, fields.role, layout.daemonRoles[daemon.role]);
-  records.setNameBytes(base, fields.interface, Buffer.from(daemon.interface).subarray(0, 15));
+  records.setNameBytes(base, fields.interface, Buffer.from(daemon.interface, 'latin1'));
   records.setNumber(base, fields.syncId, daemon.syncId);
   records.setNumber(base, fields.maxLength, daemon.maxLength);
   records.setNumber(base, fields.port, daemon.port);

@@ -9,7 +9,10 @@ import { Kernel } from './kernel.js';
 /** The connection, or the errno with which it could not be opened. */
 export type Opened = { readonly kernel: Kernel } | { readonly errno: number };
 
-/** Opens a connection. If IPVS is missing, its module is loaded first, as by ipvsadm. */
+/**
+ * Opens a connection. If IPVS is missing, its module is loaded first, as by ipvsadm.
+ * @throws IpvsError ERR_IPVS_NO_ADDON
+ */
 export async function openKernel(netns: NamespaceTarget): Promise<Opened> {
   const opened = await tryToOpen(netns);
   if ('kernel' in opened) return opened;

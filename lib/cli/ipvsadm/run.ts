@@ -86,7 +86,7 @@ class Session {
       let refusal: unknown;
       let invocation: Invocation | undefined;
       try {
-        invocation = parseCommandLine(words, this.#names.resolve);
+        invocation = parseCommandLine(words, { resolve: this.#names.resolve, quirks: true });
       } catch (error) {
         refusal = error;
       }

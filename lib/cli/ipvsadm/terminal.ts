@@ -5,7 +5,10 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { NamespaceTarget } from '../../native/netns.js';
 
-/** A process, as the command sees it. */
+/**
+ * A process, as the command sees it. Its texts have a character for each byte (latin1): ipvsadm
+ * passes on bytes of any encoding.
+ */
 export interface Terminal {
   /** The name of the program in messages. */
   readonly program: string;
@@ -38,7 +41,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 function write(descriptor: number, text: string): void {
-  for (let rest = Buffer.from(text); rest.length > 0; ) {
+  for (let rest = Buffer.from(text, 'latin1'); rest.length > 0; ) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
@@ -50,7 +53,6 @@ function write(descriptor: number, text: string): void {
 }
 
 function* read(descriptor: number): Generator<string> {
-  const decoder = new TextDecoder();
   const buffer = Buffer.allocUnsafe(PIECE);
   for (;;) {
     let length = 0;
@@ -64,7 +66,7 @@ function* read(descriptor: number): Generator<string> {
       if (codeOf(error) !== 'EOF') throw error;
     }
     if (length === 0) return;
-    yield decoder.decode(buffer.subarray(0, length), { stream: true });
+    yield buffer.toString('latin1', 0, length);
   }
 }
 

@@ -1,0 +1,551 @@
+/**
+ * Command lines of ipvsadm, valid and invalid, for a comparison of programs.
+ * @module
+ */
+
+/** The table before each line. */
+export const RULES = `-A -t 10.0.0.1:80
+-A -f 1
+-A -t [fd00::1]:80`;
+
+/** The lines. Words may be in single quotes. */
+export const LINES = `
+-A -t 10.0.0.2:+80
+-A -t '10.0.0.2: 80'
+-A -t '10.0.0.2:80 '
+-A -t 10.0.0.2:0x50
+-A -t 10.0.0.2:080
+-A -t 10.0.0.2:65536
+-A -t 10.0.0.2:-1
+-A -t 10.0.0.2: -p
+-A -t 10.0.0.2 -p
+-A -t :80
+-A -t ''
+-A -t 80
+-A -t 10.1:80
+-A -t 0x0a000005:80
+-A -t 010.0.0.1:81
+-A -t 10.0.0.2:http
+-A -t 10.0.0.2:nosuch
+-A -t 10.0.0.2:domain
+-A -t 10.0.0.2:tftp
+-A -u 10.0.0.2:tftp
+--add-service --udp-service 10.0.0.2:tftp
+-A --sctp-service 10.0.0.2:http
+-A --sctp-service=10.0.0.2:80
+-A --tcp-service=10.0.0.2:80
+-A -t=10.0.0.2:80
+-A -t10.0.0.2:80
+-A --tcp-serv 10.0.0.2:80
+-A -t nosuch.example:80
+-A -t localhost:80
+-A -t [fd00::2]:80
+-A -t fd00::2 -p
+-A -t [fd00::2] -p
+-A -t [fd00::2]:
+-A -t [fd00::2]:http
+-A -t [fd00::2]80
+-A -t [10.0.0.2]:80
+-A -t [10.0.0.2:80
+-A -t fd00::2:80 -p
+-A -t 10.0.0.2:80:90
+-A -t 256.0.0.1:80
+-A -t 1.2.3.4.5:80
+-A -t ::1 -p
+-A -t [::1%lo]:80
+-A -f 0
+-A -f 4294967295
+-A -f 4294967296
+-A -f 0x10
+-A -f +5
+-A -f -5
+-A -f 5/6
+-A -f 010
+-A -f ''
+-A -f ' 5'
+-A -f 5 -6
+-A -f -6 5
+-A -6 -f 5
+-A -f 5 -6 -6
+-A -t 10.0.0.2:80 -6
+-A -6 -t 10.0.0.2:80
+-A -t 10.0.0.2:80 -s ''
+-A -t 10.0.0.2:80 -s abcdefghijklmnopqrstuvwxyz
+-A -t 10.0.0.2:80 -s wlc -s rr
+-A -t 10.0.0.2:80 -u 10.0.0.3:80
+-A -t 10.0.0.2:80 -t 10.0.0.3:80
+-A -t 10.0.0.2:80 -f 3
+-A -t 10.0.0.2:80 -p 0
+-A -t 10.0.0.2:80 -p 1
+-A -t 10.0.0.2:80 -p 2678400
+-A -t 10.0.0.2:80 -p 2678401
+-A -t 10.0.0.2:80 -p -5
+-A -t 10.0.0.2:80 -p abc
+-A -t 10.0.0.2:80 -p -s rr
+-A -t 10.0.0.2:80 -p77 -s rr
+-A -t 10.0.0.2:80 --persistent=77
+-A -t 10.0.0.2:80 --persistent 77
+-A -t 10.0.0.2:80 --persistent
+-A -t 10.0.0.2:80 --persistent= 
+-A -p -t 10.0.0.2:80
+-A -t 10.0.0.2:80 -p ''
+-A -t 10.0.0.2:80 -p 5 6
+-A -t 10.0.0.2:80 -p -- 6
+-A -t 10.0.0.2:80 --
+-A -t 10.0.0.2:80 -- -p
+-A -t 10.0.0.2:80 -
+-A -t 10.0.0.2:80 -p -
+-A -t 10.0.0.2:80 -M 255.255.255.0
+-A -t 10.0.0.2:80 -M 255.255.255.0 -p
+-A -t 10.0.0.2:80 -M 24 -p
+-A -t 10.0.0.2:80 -M 255.0.255.0 -p
+-A -t 10.0.0.2:80 -M localhost -p
+-A -t 10.0.0.2:80 -M nosuchhost -p
+-A -t 10.0.0.2:80 -M '' -p
+-A -t 10.0.0.2:80 -M 0.0.0.0 -p
+-A -M 255.255.255.0 -t 10.0.0.2:80 -p
+-A -M 64 -t [fd00::2]:80 -p
+-A -t [fd00::2]:80 -M 64 -p
+-A -t [fd00::2]:80 -M 64
+-A -t [fd00::2]:80 -M 0 -p
+-A -t [fd00::2]:80 -M 129 -p
+-A -t [fd00::2]:80 -M ffff:: -p
+-A -f 5 -6 -M 64 -p
+-A -f 5 -M 64 -6 -p
+-A -M 64 -f 5 -6 -p
+-A -t 10.0.0.2:0
+-A -t 10.0.0.2:0 -p
+-A -t 10.0.0.2:80 -o
+-A -u 10.0.0.2:80 -o
+-A -f 8 -o
+-A --sctp-service 10.0.0.2:80 -o
+-A -t 10.0.0.2:80 --pe sip
+-A -u 10.0.0.2:80 --pe sip
+-A -u 10.0.0.2:80 --pe sip -p
+-A -t 10.0.0.2:80 --pe nosuch
+-A -t 10.0.0.2:80 --pe ''
+-A -t 10.0.0.2:80 -b sh-port
+-A -t 10.0.0.2:80 -b sh-port -s sh
+-A -t 10.0.0.2:80 -b flag-1,flag-2,flag-3
+-A -t 10.0.0.2:80 -b flag-1,flag-1
+-A -t 10.0.0.2:80 -b mh-port,sh-port -s mh
+-A -t 10.0.0.2:80 -b bogus
+-A -t 10.0.0.2:80 -b ''
+-A -t 10.0.0.2:80 -b ,flag-1
+-A -t 10.0.0.2:80 -b flag-1,
+-A -t 10.0.0.2:80 -b flag-1,,flag-2
+-A -t 10.0.0.2:80 -b ' flag-1'
+-A -t 10.0.0.2:80 -b SH-PORT -s sh
+-A -t 10.0.0.2:80 -b flag-1 -s sh
+-A -t 10.0.0.2:80 -b flag-1 -s mh
+-A -t 10.0.0.2:80 -b flag-3 -s sh
+-A -t 224.0.0.1:80
+-A -t 0.0.0.0:80
+-A -t 0.0.0.0:0
+-A -t 255.255.255.255:80
+-A -t 10.0.0.2:80 -r 10.0.0.3
+-A -t 10.0.0.2:80 -w 3
+-A -t 10.0.0.2:80 -g
+-A -t 10.0.0.2:80 -n
+-A -t 10.0.0.2:80 -L
+-A -t 10.0.0.2:80 -a
+-A -t 10.0.0.2:80 -z
+-A -t 10.0.0.2:80 --bogus
+-A -t 10.0.0.2:80 --bogus=3
+-A -t 10.0.0.2:80 -s
+-A -t
+-A --tcp-service
+-A --scheduler
+-A -t 10.0.0.2:80 extra
+-A extra -t 10.0.0.2:80
+-A -t 10.0.0.2:80 extra more
+-At 10.0.0.2:80
+-At10.0.0.2:80
+-Atsrr 10.0.0.2:80
+-A -t 10.0.0.2:80 -srr
+-A -t 10.0.0.2:80 -s=rr
+-AA
+-A -A -t 10.0.0.2:80
+-A --add-service
+-A --list
+-A -t 10.0.0.2:80 --set 1 2 3
+-A -t 10.0.0.2:80 --help
+-A -h
+-A -v
+-A --numeric=3 -t 10.0.0.2:80
+-A -t 10.0.0.2:80 --ops=3
+-?
+--usage
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w -1
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w 65536
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w 2147483647
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w 2147483648
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w abc
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w ''
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -w +3
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -x abc
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -x 2147483648
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -y abc
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -x 3 -y 5
+-a -t 10.0.0.1:80 -r 10.1.0.1:80 -x 5 -y 3
+-a -t 10.0.0.1:80 -r 10.1.0.1:90
+-a -t 10.0.0.1:80 -r 10.1.0.1:90 -m
+-a -t 10.0.0.1:80 -r 10.1.0.1 -m
+-a -r 10.1.0.1 -t 10.0.0.1:80 -m
+-a -r 10.1.0.1 -t 10.0.0.1:80
+-a -r 10.1.0.1 -f 1
+-a -r 10.1.0.1:http -t 10.0.0.1:80
+-a -r 10.1.0.1:tftp -u 10.0.0.1:80
+-a -t 10.0.0.1:80 -r 10.1.0.1:tftp
+-a -f 1 -r 10.1.0.1:http
+-a -f 1 -r 10.1.0.1:tftp
+-a -f 1 -r 10.1.0.1:90
+-a -f 1 -r 10.1.0.1:90 -m
+-a -t 10.0.0.1:80 -r [fd00::2]:80
+-a -t 10.0.0.1:80 -r [fd00::2]:80 -m
+-a -t 10.0.0.1:80 -r [fd00::2]:80 -i
+-a -t [fd00::1]:80 -r 10.1.0.1:80 -i
+-a -t [fd00::1]:80 -r 10.1.0.1:80
+-a -t [fd00::1]:80 -r fd00::2
+-a -t 10.0.0.1:80 -r 224.0.0.1:80 -m
+-a -t 10.0.0.1:80 -r 0.0.0.0:80 -m
+-a -t 10.0.0.1:80 -r
+-a -t 10.0.0.1:80 -r 99
+-a -t 10.0.0.1:80
+-a -r 10.1.0.1
+-a -t 10.0.0.1:80 -r 10.1.0.1 -g -m
+-a -t 10.0.0.1:80 -r 10.1.0.1 -m -m
+-a -t 10.0.0.1:80 -r 10.1.0.1 --tun-type gue
+-a -t 10.0.0.1:80 -r 10.1.0.1 -m --tun-type ipip
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type bogus
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type GUE
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type ipip --tun-port 5
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-port 5
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-csum
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gre --tun-port 5
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gre --tun-remcsum
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gre --tun-csum --tun-nocsum
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gre
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gre --tun-nocsum
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue --tun-port 5 --tun-csum --tun-remcsum
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue --tun-port 5 --tun-nocsum --tun-remcsum
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue --tun-port 0
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue --tun-port 65536
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue --tun-port 65535
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue --tun-port abc
+-a -t 10.0.0.1:80 -r 10.1.0.1 -g --tun-port 5
+-a -t 10.0.0.1:80 -r 10.1.0.1 --tun-csum
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-csum --tun-csum
+-a -t 10.0.0.1:80 -r 10.1.0.1 -i --tun-type gue --tun-type gre
+-a -t 10.0.0.1:80 -r 10.1.0.1 -s rr
+-a -t 10.0.0.1:80 -r 10.1.0.1 -p
+-a -t 10.0.0.1:80 -r 10.1.0.1 -n
+-a -t 10.0.0.1:80 -r 10.1.0.1 -w 1 -w 2
+-a -t 10.0.0.1:80 -r 10.1.0.1 -r 10.1.0.2
+-d -t 10.0.0.1:80 -r 10.1.0.1 -w 1
+-d -t 10.0.0.1:80
+-d -t 10.0.0.1:80 -r 10.1.0.1:90
+-d -t 10.0.0.1:80 -r [fd00::2]:80
+-D -t 10.0.0.1:80 -s rr
+-D -t 10.0.0.1:80 -p
+-D -f 1
+-D -t 10.0.0.1:0
+-D -f 1 -6
+-E -t 10.0.0.1:80 -s nosuch
+-E -t 10.0.0.1:80 -p 7 -o
+-E -t 10.0.0.1:0
+-C -n
+-C -t 10.0.0.1:80
+-C
+-S x
+-S -t 10.0.0.1:80
+-S --numeric
+-S --stats
+-Sn extra
+-Z -n
+-Z -f 1
+-Z x
+-Z -t 0.0.0.0:0 -p
+-Z -f 1 -6
+-Z -u 0.0.0.0:0
+-Z -t 0.0.0.0:5
+-Z -t [::]:0
+--set
+--set 1
+--set 1 2
+--set 1 2 3 4
+--set 1 2 x
+--set x 2 3
+--set -1 2 3
+--set 0 0 0
+--set 1 2 2678401
+--set 1 2 2678400
+--set 1 2 3 -n
+--set -n 1 2 3
+--set 1 -n 2 3
+--set=1 2 3
+--start-daemon
+--start-daemon bogus
+--start-daemon Master
+--start-daemon=master --mcast-interface lo
+--start-daemon master --syncid 256 --mcast-interface lo
+--start-daemon master --syncid -1 --mcast-interface lo
+--start-daemon master --syncid x --mcast-interface lo
+--start-daemon master --sync-maxlen 0
+--start-daemon master --sync-maxlen 65508
+--start-daemon master --sync-maxlen x
+--start-daemon master --mcast-port 0
+--start-daemon master --mcast-port 65536
+--start-daemon master --mcast-ttl 0
+--start-daemon master --mcast-ttl 256
+--start-daemon master --mcast-group 10.0.0.1
+--start-daemon master --mcast-group fd00::1
+--start-daemon master --mcast-group bogus
+--start-daemon master --mcast-group 224.1
+--start-daemon backup --mcast-group ff02::1 --mcast-interface lo
+--start-daemon master --mcast-interface ''
+--start-daemon backup --mcast-interface averyveryverylongname
+--start-daemon master -t 10.0.0.1:80
+--start-daemon master master
+--start-daemon master --syncid 1 --syncid 2
+--stop-daemon bogus
+--stop-daemon
+--stop-daemon master --syncid 3
+--stop-daemon backup --syncid 3
+--stop-daemon backup --syncid x
+--stop-daemon master --mcast-interface lo
+--stop-daemon master x
+-L -t 10.0.0.1:80 -n
+-L -t 10.0.0.1:80 -u 10.0.0.1:80
+-L -r 10.0.0.1
+-L -w 3
+-L -n -n
+-Lnn
+-L --stats --stats
+-L --sort --sort --nosort -n
+-L --nosort --nosort
+-L --timeout --daemon
+-L --timeout --stats
+-L --timeout -t 10.0.0.1:80
+-L -t 10.0.0.1:80 --timeout
+-L --daemon --rate
+-L --daemon --persistent-conn
+-L --timeout --persistent-conn
+-L -c --thresholds
+-L -c --tun-info
+-L -c --nosort -n
+-L -c --exact -n
+-L --timeout --exact
+-L --timeout --nosort
+-L --daemon -n
+-L --timeout -n
+-L -c --timeout
+-L -c --daemon
+-L -c -t 10.0.0.1:80
+-L --daemon -t 10.0.0.1:80
+-L x
+-L -t 10.0.0.1:80 x
+-L -c x
+-L --tun-info --exact --thresholds --rate --stats --persistent-conn -n
+-L --thresholds --persistent-conn --tun-info -n
+-L --persistent-conn --tun-info -n
+-Lt 10.0.0.1:80 -n
+-L -X -n
+-LX
+-L -t 10.0.0.1:0 -n
+-L -f 1 -n --stats
+-L -f 1 -6 -n
+-L -6 -n
+-l -n
+-ln
+-L -l
+-L --list
+-R x
+-R -n
+-R
+-Rn
+-h x
+-h -n
+-h -z
+-v x
+-v -n
+-vn
+--version=3
+--help --bogus
+-hL
+-LC
+-L -C
+-L -h
+-L --zero
+-L --version
+-Cn
+-C -z
+-C -z x
+-C x -z
+-C -t
+-C -t bogus::x::y
+-C x -n
+-A x -n
+-D -s rr -n
+-D -r 10.1.0.1
+-D -n -r 10.1.0.1
+-A -r 10.1.0.1 -w 3
+-a -s rr -r 10.1.0.1
+-S -n -t 10.0.0.1:80 -s rr
+-ZL
+--add-service
+--add-service=3
+--list=3
+--LIST
+-
+--
+''
+-A '' -t 10.0.0.2:80
+-t 10.0.0.1:80 -A
+-C --daemon --timeout --stats --rate --thresholds --persistent-conn --nosort --exact --tun-info -c -t 1.2.3.4:5 -s rr -p -M 1 -r 1.1.1.1 -m -w 1 -x 1 -y 1 --mcast-interface lo --syncid 1 -o --pe sip -b flag-1 --tun-type gue --tun-port 1 --tun-nocsum --tun-csum --tun-remcsum --sync-maxlen 5 --mcast-group 224.0.0.1 --mcast-port 5 --mcast-ttl 5
+-A -t [10.0.0.2]:80 -p
+-A -t [10.0.0.2] -p
+-A -t [localhost]:80 -p
+-A -t [10.1]:80 -p
+-A -t [] -p
+-A -t []:80 -p
+-A -t ::2]:80 -p
+-A -t [::2]:0 -p
+-A -t [::2]:+5 -p
+-A -t [::2]:5:6 -p
+-A -t [::2]x:5 -p
+-A -t ::ffff:1.2.3.4 -p
+-A -t [::ffff:1.2.3.4]:80
+-A -t [::1.2.3.4]:80
+-A -t [1::0:0:5]:80
+-A -t [::0]:80
+-A -t 10.0.0.2:80: -p
+-A -t 1234567 -p
+-A -t 0x0a000009 -p
+-A -t 10 -p
+-A -t 10. -p
+-A -t 10.0.0.0x7:80
+-A -t 10.0.0.08:80
+-A -t 10.256:80
+-A -t 10.65536:80
+-A -t 10.0.65535:80
+-A -t 4294967295.:80
+-A -t '10.0.0.2 x:80'
+-A -t ' 10.0.0.2:80'
+-A -t 10.0.0.2:HTTP
+-A -t 10.0.0.2:www
+-A -t 10.0.0.2:http-alt
+-A -t 10.0.0.2:1e3
+-A -t 10.0.0.2:99999999999999999999
+-A -t 10.0.0.2:4294967376
+-A -f 18446744073709551617
+-A -f 4294967297
+-A -f 1.5
+-A -f 5x
+-A -t 10.0.0.2:80 -M 255.255.255.0x -p
+-A -t 10.0.0.2:80 -M 0xffffff00 -p
+-A -t 10.0.0.2:80 -M 4294967040 -p
+-A -t 10.0.0.2:80 -M 1.2 -p
+-A -t [fd00::2]:80 -M +64 -p
+-A -t [fd00::2]:80 -M 064 -p
+-A -t [fd00::2]:80 -M 64x -p
+-A -t [fd00::2]:80 -M '' -p
+-A -M bogus
+-A -M 64
+-A -t 10.0.0.2:80 -p +5
+-A -t 10.0.0.2:80 -p ' 5'
+-A -t 10.0.0.2:80 -p=77
+-A -t 10.0.0.2:80 -np
+-A -t 10.0.0.2:80 -op
+-A -u 10.0.0.2:80 -op 77
+-A -u 10.0.0.2:80 -op77
+-A -u 10.0.0.2:80 -po
+-A -u 10.0.0.2:80 -oz
+-A -u 10.0.0.2:80 -zo
+-A -u 10.0.0.2:80 -oA
+-A -u 10.0.0.2:80 -o=3
+-A -u 10.0.0.2:80 -s=
+-A -u 10.0.0.2:80 -s -o
+-A -u 10.0.0.2:80 --scheduler=
+-A -u 10.0.0.2:80 --scheduler= rr
+-A -u 10.0.0.2:80 --scheduler -- rr
+-A -u 10.0.0.2:80 -t
+-A -u 10.0.0.2:80 ---ops
+-A -u 10.0.0.2:80 -ops
+-A -u 10.0.0.2:80 -scheduler
+--add-service -u 10.0.0.2:80 -o
+-A=3 -u 10.0.0.2:80
+-Az
+-A -z -u 10.0.0.2:80 -y
+-L -t 10.0.0.1:80 -c -w 3
+-L -t 10.0.0.1:80 -c --timeout
+-L -t 10.0.0.1:80 --timeout --daemon
+-L -c --stats -t 10.0.0.1:80
+-L -c --stats -w 1
+-L --timeout --stats --daemon
+-L --timeout --stats -r 1.1.1.1
+--set 1 2 -n
+--set 1 2 x -n
+--set 1 2 x 4
+--set 1 2 3 -t bogus:x
+--set 1 2 3 4 -n
+--set -- 1 2 3
+--set '' 2 3
+--set 1 2 ''
+--set +1 ' 2' 03
+--set 4294967297 1 1
+--start-daemon bogus -n
+--start-daemon bogus x
+--start-daemon bogus -z
+--start-daemon '' 
+--start-daemon= 
+--start-daemon master -n --mcast-interface lo
+--start-daemon -n
+--start-daemon master --mcast-group ''
+--start-daemon master --mcast-group 239.255.255.255 --mcast-interface lo
+--start-daemon master --mcast-group 240.0.0.1
+--start-daemon master --mcast-group :
+--start-daemon master --mcast-group 224.0.0.1:80
+--start-daemon master --mcast-group [ff02::1]
+--start-daemon master --syncid +3 --mcast-interface lo
+--start-daemon master --mcast-port ' 9' --mcast-interface lo
+--stop-daemon bogus -n
+--stop-daemon bogus x
+--start-daemon master --mcast-interface lo --syncid 255
+-a -f 1 -r 10.1.0.1 -i --tun-type gue --tun-port 5 --tun-nocsum --tun-csum --tun-remcsum
+-a -f 1 -r 10.1.0.1 -i --tun-type gre --tun-port 5 --tun-remcsum --tun-csum
+-a -f 1 -r 10.1.0.1 -i --tun-type ipip --tun-remcsum --tun-port 5
+-a -f 1 -r fd00::1 -m --tun-csum
+-a -f 1 -r fd00::1 --tun-csum
+-a -t 10.0.0.1:80 -r fd00::1 -i --tun-type gue
+-a -t 10.0.0.1:80 -r fd00::1 -i --tun-type gue --tun-port +7
+-a -f 1 -r fd00::1
+-a -f 1 -6 -r 10.0.0.1
+-a -t 10.0.0.1:0 -r 10.0.0.1
+-a -t 10.0.0.1:0 -r 10.0.0.1:80
+-a -t 10.0.0.1:80 -r localhost
+-a -t 10.0.0.1:80 -r localhost -m
+-e -t 10.0.0.1:80 -r 10.1.0.1:90 -m -x 1 -y 2
+-E -f 1 -s rr -p -b flag-1 -M 255.0.0.0 -o
+-E -f 1 -6
+-A -f 1
+-A -f 1 -6
+-E -t 10.0.0.1:80 -M 255.0.0.0
+-A -t 10.0.0.2:80 -s rr -b flag-1,sh-port
+-A -t 10.0.0.2:80 -s rr -b bogus,sh-port
+-A -t 10.0.0.2:0 -b bogus
+-A -t 10.0.0.2:0 -o
+-A -t 10.0.0.2:80 -o -b bogus
+-A -t 10.0.0.2:80 -s abcdefghijklmno
+-A -t 10.0.0.2:80 --pe abcdefghijklmnopqrstu
+-A -t 10.0.0.2:80 -s rr --pe sip
+-A -t 10.0.0.2:80 -s sh -b sh-port -b sh-fallback
+-A -t 10.0.0.2:80 -w
+-D -t 10.0.0.1
+-D -t 10.0.0.1:80 extra
+-d -t 10.0.0.1:80 -r bogus
+-A -t 10.0.0.2:80 -s '(null)'
+`
+  .split('\n')
+  .filter((line) => line !== '');
