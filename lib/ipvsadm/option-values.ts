@@ -4,7 +4,7 @@
  */
 import { AF_INET, AF_INET6, describeAddress, parseAddress } from '../core/address.js';
 import type { Protocol, TunnelChecksum, TunnelType } from '../ipvs/names.js';
-import { type Resolve, readEndpoint, readHost } from './endpoint.js';
+import { type Reading, readEndpoint, readHost } from './endpoint.js';
 import type { OptionName } from './grammar.js';
 import { type Draft, HOST_PREFIX } from './invocation.js';
 import { readIpv6, readNumber } from './numbers.js';
