@@ -11,6 +11,7 @@ import { connections } from './connections/command.js';
 import { diagnose } from './diagnose/command.js';
 import { diff } from './diff/command.js';
 import { director } from './director/command.js';
+import { exporter } from './exporter/command.js';
 import { help } from './help/command.js';
 import { list } from './list/command.js';
 import { restore } from './restore/command.js';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   director,
   connections,
   diagnose,
+  exporter,
   completion,
   help,
   version,

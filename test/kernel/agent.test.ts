@@ -1,16 +1,13 @@
 // The node agent of examples/, at work under load as `npm run demo -- agent` shows it.
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { build, root } from './helpers/programs.js';
+import { buildExamples } from './helpers/programs.js';
 import { run } from './helpers/use-namespace.js';
 
-const examples = join(root, 'build/examples');
+let examples: string;
 
 beforeAll(() => {
-  build();
-  const compiler = join(root, 'node_modules/.bin/tsc');
-  execFileSync(compiler, ['--project', 'examples/tsconfig.json'], { cwd: root });
+  examples = buildExamples();
 });
 
 test('the agent adds, drains, repairs and removes, and no request fails', () => {

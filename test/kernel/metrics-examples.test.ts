@@ -1,21 +1,19 @@
 // The programs of examples/ that pass metrics on to other libraries.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, expect, test } from 'vitest';
-import { build, root } from './helpers/programs.js';
+import { buildExamples } from './helpers/programs.js';
 import { checkMetrics } from './helpers/prometheus.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
 const fixture = useNamespace();
-const examples = join(root, 'build/examples');
+let examples: string;
 const SERVICE = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
 
 beforeAll(async () => {
-  build();
-  const compiler = join(root, 'node_modules/.bin/tsc');
-  execFileSync(compiler, ['--project', 'examples/tsconfig.json'], { cwd: root });
+  examples = buildExamples();
   await fixture.ipvs.addService(SERVICE);
   await fixture.ipvs.addDestination(SERVICE, { address: '10.0.0.2', weight: 7 });
 });

@@ -35,6 +35,19 @@ export function build(): void {
   hasBuilt = true;
 }
 
+let hasBuiltExamples = false;
+
+/** Builds the package and the examples, once. Returns the folder of the examples. */
+export function buildExamples(): string {
+  build();
+  if (!hasBuiltExamples) {
+    const compiler = `${root}/node_modules/.bin/tsc`;
+    execFileSync(compiler, ['--project', 'examples/tsconfig.json'], { cwd: root });
+    hasBuiltExamples = true;
+  }
+  return `${root}/build/examples`;
+}
+
 /** The path of a program: a file name of test/kernel/programs. Builds the package for it. */
 export function programPath(file: string): string {
   if (file.endsWith('.mjs')) build();
