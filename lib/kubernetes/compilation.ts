@@ -1,0 +1,203 @@
+/**
+ * A compilation that goes on: Services and EndpointSlices, the share of each Service in the result,
+ * and the result. Only Services that change are compiled.
+ * @module
+ */
+import type { WantedService } from '../index.js';
+import { Claims } from './claims.js';
+import type { Config } from './config.js';
+import { readSlice, type Slice } from './endpoints.js';
+import { compileService, emptyFragment, type Fragment } from './fragment.js';
+import type { CheckedNode } from './node.js';
+import type { EndpointSliceObject, ServiceObject } from './objects.js';
+import type { CompileResult, HealthCheck, UdpFrontend } from './result.js';
+import { readService, type ServiceSpec } from './service.js';
+import { Tally } from './tally.js';
+
+/** A Service with a cluster IP. */
+interface Known {
+  readonly spec: ServiceSpec;
+  /** Its share of the result, as it was last compiled. */
+  fragment: Fragment | undefined;
+}
+
+/** Services and EndpointSlices, and what a node needs for them. */
+export class Compilation {
+  readonly #config: Config;
+  #node: CheckedNode;
+  readonly #services = new Map<string, Known>();
+  /** The slices of each Service, by the keys of both. */
+  readonly #slices = new Map<string, Map<string, Slice>>();
+  /** The Service of each slice. */
+  readonly #servicesOf = new Map<string, string>();
+  /** The keys of the Services that must be compiled. */
+  readonly #changed = new Set<string>();
+  readonly #claims = new Claims();
+  readonly #addresses = new Tally();
+  readonly #dropRules = new Tally();
+  readonly #sets = new Map<string, Tally>();
+  #result: CompileResult | undefined;
+
+  constructor(config: Config, node: CheckedNode) {
+    this.#config = config;
+    this.#node = node;
+  }
+
+  /** Sets the node. All Services must be compiled again. */
+  setNode(node: CheckedNode): void {
+    this.#node = node;
+    for (const key of this.#services.keys()) this.#changed.add(key);
+    this.#result = undefined;
+  }
+
+  /** Returns the result: the same object until something changes. */
+  result(): CompileResult {
+    for (const key of this.#changed) this.#compile(key);
+    this.#changed.clear();
+    this.#result ??= this.#assemble();
+    return this.#result;
+  }
+
+  /**
+   * Adds a Service, or replaces it.
+   * @param path the place of the Service in errors
+   * @param key its key: 'default/web'
+   * @throws TypeError, RangeError bad input
+   */
+  setService(path: string, key: string, service: ServiceObject): void {
+    const spec = readService(path, key, service, this.#config);
+    if (spec === undefined) {
+      this.removeService(key);
+      return;
+    }
+    this.#services.set(key, { spec, fragment: this.#services.get(key)?.fragment });
+    this.#changed.add(key);
+    this.#result = undefined;
+  }
+
+  /** Removes a Service, if it is known. */
+  removeService(key: string): void {
+    const known = this.#services.get(key);
+    if (known === undefined) return;
+    const { spec, fragment } = known;
+    if (fragment !== undefined) {
+      this.#disclaim(spec, fragment);
+      this.#discount(fragment);
+    }
+    this.#services.delete(key);
+    this.#changed.delete(key);
+    this.#result = undefined;
+  }
+
+  /**
+   * Adds an EndpointSlice, or replaces it.
+   * @param path the place of the slice in errors
+   * @param key its key: 'default/web-1'
+   * @throws TypeError, RangeError bad input
+   */
+  setSlice(path: string, key: string, object: EndpointSliceObject): void {
+    const slice = readSlice(path, object, this.#config);
+    if (slice === undefined || this.#servicesOf.get(key) !== slice.service) this.removeSlice(key);
+    if (slice === undefined) return;
+    const slices = this.#slices.get(slice.service);
+    if (slices === undefined) this.#slices.set(slice.service, new Map([[key, slice]]));
+    else slices.set(key, slice);
+    this.#servicesOf.set(key, slice.service);
+    this.#touch(slice.service);
+  }
+
+  /** Removes an EndpointSlice, if it is known. */
+  removeSlice(key: string): void {
+    const service = this.#servicesOf.get(key);
+    if (service === undefined) return;
+    this.#servicesOf.delete(key);
+    const slices = this.#slices.get(service);
+    slices?.delete(key);
+    if (slices?.size === 0) this.#slices.delete(service);
+    this.#touch(service);
+  }
+
+  /** Notes that a Service must be compiled, if it is known. */
+  #touch(key: string): void {
+    if (!this.#services.has(key)) return;
+    this.#changed.add(key);
+    this.#result = undefined;
+  }
+
+  #compile(key: string): void {
+    const known = this.#services.get(key);
+    if (known === undefined) return;
+    const slices = [...(this.#slices.get(key)?.values() ?? [])];
+    const fragment = emptyFragment();
+    const context = { node: this.#node, config: this.#config };
+    for (const family of this.#config.families) {
+      compileService(fragment, known.spec, slices, family, context);
+    }
+    const before = known.fragment;
+    known.fragment = fragment;
+    if (before !== undefined) this.#disclaim(known.spec, before);
+    for (const frontend of fragment.frontends) this.#claims.add(frontend.key, known.spec);
+    // Before the old ones go, so that what both have does not change.
+    for (const address of fragment.addresses) this.#addresses.add(address);
+    for (const rule of fragment.dropRules) this.#dropRules.add(rule);
+    eachEntry(fragment, (name, entry) => this.#setOf(name).add(entry));
+    if (before !== undefined) this.#discount(before);
+  }
+
+  /** Takes back the virtual addresses and ports of a Service. */
+  #disclaim(spec: ServiceSpec, { frontends }: Fragment): void {
+    for (const { key } of frontends) this.#claims.remove(key, spec);
+  }
+
+  /** Takes back what a fragment has added to the counted values. */
+  #discount(fragment: Fragment): void {
+    for (const address of fragment.addresses) this.#addresses.remove(address);
+    for (const rule of fragment.dropRules) this.#dropRules.remove(rule);
+    eachEntry(fragment, (name, entry) => this.#setOf(name).remove(entry));
+  }
+
+  #setOf(name: string): Tally {
+    let tally = this.#sets.get(name);
+    if (tally === undefined) {
+      tally = new Tally();
+      this.#sets.set(name, tally);
+    }
+    return tally;
+  }
+
+  #assemble(): CompileResult {
+    const services: WantedService[] = [];
+    const healthChecks: HealthCheck[] = [];
+    const udp: UdpFrontend[] = [];
+    const internal: string[] = [];
+    const external: string[] = [];
+    const { areClear } = this.#claims;
+    for (const [key, { spec, fragment }] of this.#services) {
+      if (fragment === undefined) continue;
+      for (const frontend of fragment.frontends) {
+        if (areClear || this.#claims.isOwner(frontend.key, spec)) services.push(frontend.service);
+      }
+      for (const check of fragment.healthChecks) healthChecks.push(check);
+      for (const frontend of fragment.udp) udp.push(frontend);
+      if (fragment.lacksInternal) internal.push(key);
+      if (fragment.lacksExternal) external.push(key);
+    }
+    const sets = [...this.#sets].filter(([, tally]) => !tally.isEmpty);
+    return {
+      state: { services },
+      addresses: this.#addresses.values,
+      sets: Object.fromEntries(sets.map(([name, tally]) => [name, tally.values])),
+      dropRules: this.#dropRules.values,
+      healthChecks,
+      noLocalEndpoints: { internal, external },
+      conflicts: this.#claims.conflicts,
+      udp,
+    };
+  }
+}
+
+function eachEntry({ entries }: Fragment, body: (name: string, entry: string) => void): void {
+  for (let place = 0; place < entries.length; place += 2) {
+    body(entries[place] ?? '', entries[place + 1] ?? '');
+  }
+}

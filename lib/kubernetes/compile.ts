@@ -1,0 +1,94 @@
+/**
+ * Compiling all Services at once.
+ * @module
+ */
+import { checkArguments } from '../core/arguments.js';
+import { readArray, readObject } from '../core/check.js';
+import { wrongValue } from '../core/input-errors.js';
+import { registerEntry } from '../core/stack.js';
+import { Compilation } from './compilation.js';
+import { type CompileConfig, checkConfig } from './config.js';
+import { checkNode, type NodeDescription } from './node.js';
+import { checkObject, type EndpointSliceObject, type ServiceObject } from './objects.js';
+import type { CompileResult } from './result.js';
+import { keyOf } from './service.js';
+
+/** A cluster, as a node sees it. */
+export interface CompileInput {
+  /** All Services. Those that ask nothing of a node are skipped, as kube-proxy does. */
+  readonly services: readonly ServiceObject[];
+  /** All EndpointSlices. */
+  readonly endpointSlices: readonly EndpointSliceObject[];
+  /** The node that is compiled for. */
+  readonly node: NodeDescription;
+}
+
+const KEYS = new Set(['services', 'endpointSlices', 'node'] as const);
+
+/**
+ * Compiles the Services of a cluster to what a node needs for them, as kube-proxy's IPVS mode does:
+ * services and destinations of IPVS, the addresses of the dummy link, and the entries of the sets
+ * that masquerading and firewalls need. A pure function. {@link Compiler} is its incremental form.
+ * @throws TypeError, RangeError bad input: the error names the object, the property and the rule
+ * @example
+ * ```ts
+ * import { Ipvs } from 'ipvs';
+ * import { compile, reconcileOptions } from 'ipvs/kubernetes';
+ *
+ * const services = [
+ *   {
+ *     metadata: { namespace: 'default', name: 'web' },
+ *     spec: { clusterIP: '10.96.0.10', ports: [{ name: 'http', port: 80 }] },
+ *   },
+ * ];
+ * const endpointSlices = [
+ *   {
+ *     metadata: {
+ *       namespace: 'default',
+ *       name: 'web-1',
+ *       labels: { 'kubernetes.io/service-name': 'web' },
+ *     },
+ *     addressType: 'IPv4',
+ *     ports: [{ name: 'http', port: 8080 }],
+ *     endpoints: [{ addresses: ['10.244.1.5'] }, { addresses: ['10.244.2.6'] }],
+ *   },
+ * ];
+ * const config = { scheduler: 'rr' };
+ * const { state, addresses } = compile({ services, endpointSlices, node: { name: 'a' } }, config);
+ * const ipvs = await Ipvs.open();
+ * await ipvs.reconcile(state, reconcileOptions(config));
+ * await ipvs.links.ensureDummy('kube-ipvs0', { up: false });
+ * await ipvs.links.reconcileAddresses('kube-ipvs0', addresses, { prune: true });
+ * await ipvs.close();
+ * ```
+ */
+export function compile(input: CompileInput, config?: CompileConfig): CompileResult;
+export function compile(...args: readonly unknown[]): CompileResult {
+  return checkArguments('compile', args, 2, (input, config) => {
+    const { services, endpointSlices, node } = readObject('input', input, KEYS);
+    const checked = checkConfig(config);
+    const compilation = new Compilation(checked, checkNode(node, checked));
+    readEach('services', services, (...each) => compilation.setService(...each));
+    readEach('endpointSlices', endpointSlices, (...each) => compilation.setSlice(...each));
+    return compilation.result();
+  });
+}
+
+registerEntry('compile', compile);
+
+/** Reads each object of an array. Its namespace and name must be its own. */
+function readEach(
+  name: string,
+  value: unknown,
+  read: (path: string, key: string, object: ServiceObject & EndpointSliceObject) => void,
+): void {
+  const seen = new Set<string>();
+  readArray(name, value, 'an array of objects of the Kubernetes API', (object, index) => {
+    const path = `${name}[${index}]`;
+    checkObject(path, object);
+    const key = keyOf(path, object.metadata);
+    if (seen.has(key)) throw wrongValue(`${path}.metadata.name`, key, 'is there twice');
+    seen.add(key);
+    read(path, key, object);
+  });
+}

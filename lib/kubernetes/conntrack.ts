@@ -1,0 +1,55 @@
+/**
+ * Connection tracking of UDP: flows that no endpoint answers any more.
+ * @module
+ */
+import type { UdpFrontend } from './result.js';
+
+/** An address and a port. */
+export interface FlowPlace {
+  /** The address. */
+  readonly address: string;
+  /** The port. */
+  readonly port: number;
+}
+
+/** A flow of the kernel's connection tracking (`conntrack -L`). */
+export interface TrackedFlow {
+  /** The protocol ('udp'). */
+  readonly protocol: string;
+  /** Where the client sends to: the destination of the original direction. */
+  readonly virtual: FlowPlace;
+  /** Who answers: the source of the reply direction. */
+  readonly server: FlowPlace;
+}
+
+/**
+ * Returns the flows of UDP ports whose server is no serving endpoint of the port. As long as the
+ * client goes on sending, they would never end, and their packets would be lost. Flows of other
+ * protocols are never returned.
+ * @param udp the UDP ports of a {@link CompileResult}; those of deleted Services without endpoints
+ */
+export function staleFlows<Flow extends TrackedFlow>(
+  udp: readonly UdpFrontend[],
+  flows: readonly Flow[],
+): Flow[] {
+  const byPlace = new Map<string, Set<string>>();
+  const byNodePort = new Map<number, Set<string>>();
+  for (const { addresses, port, nodePort, endpoints } of udp) {
+    const servers = endpoints.map(textOf);
+    for (const address of addresses) addAll(byPlace, textOf({ address, port }), servers);
+    if (nodePort !== 0) addAll(byNodePort, nodePort, servers);
+  }
+  return flows.filter(({ protocol, virtual, server }) => {
+    if (protocol !== 'udp') return false;
+    const servers = byPlace.get(textOf(virtual)) ?? byNodePort.get(virtual.port);
+    return servers !== undefined && !servers.has(textOf(server));
+  });
+}
+
+const textOf = ({ address, port }: FlowPlace) => `${address},${port}`;
+
+function addAll<Key>(map: Map<Key, Set<string>>, key: Key, values: readonly string[]): void {
+  const set = map.get(key) ?? new Set<string>();
+  for (const value of values) set.add(value);
+  map.set(key, set);
+}

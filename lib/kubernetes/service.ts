@@ -1,0 +1,251 @@
+/**
+ * Services, read and checked: what they ask of a node.
+ * @module
+ */
+import { checkInteger, checkName } from '../core/check.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
+import type { Config } from './config.js';
+import { canonicalAddress, familyOf, type IPFamily } from './families.js';
+import { type Network, readNetwork } from './networks.js';
+import type { ObjectMeta, ServiceObject, ServicePortObject } from './objects.js';
+
+/** A protocol, named as in the API. */
+export type ServiceProtocol = 'TCP' | 'UDP' | 'SCTP';
+
+/** A port of a Service. */
+export interface ServicePort {
+  readonly name: string;
+  readonly protocol: ServiceProtocol;
+  readonly port: number;
+  /** 0: none. */
+  readonly nodePort: number;
+}
+
+/** The virtual addresses of a Service, of one family. */
+export interface ServiceAddresses {
+  readonly clusterIP: string;
+  readonly externalIPs: readonly string[];
+  /** The addresses of load balancers that packets still have when they arrive at a node. */
+  readonly ingressIPs: readonly string[];
+  /** The networks that may use a load balancer; none: all. */
+  readonly sourceRanges: readonly Network[];
+}
+
+/** A checked Service that has a cluster IP. */
+export interface ServiceSpec {
+  /** 'default/web'. */
+  readonly key: string;
+  /** When it was created, in milliseconds; infinite if that is not known. */
+  readonly created: number;
+  readonly scheduler: string | undefined;
+  readonly ports: readonly ServicePort[];
+  /** The seconds of its session affinity; undefined: none. */
+  readonly affinity: number | undefined;
+  /** True if only local endpoints serve the cluster IP. */
+  readonly internalLocal: boolean;
+  /** True if only local endpoints serve the other addresses. */
+  readonly externalLocal: boolean;
+  /** The port on which a load balancer asks for local endpoints. 0: none. */
+  readonly healthCheckPort: number;
+  readonly IPv4: ServiceAddresses | undefined;
+  readonly IPv6: ServiceAddresses | undefined;
+}
+
+const PROTOCOLS: readonly ServiceProtocol[] = ['TCP', 'UDP', 'SCTP'];
+const POLICIES = ['Cluster', 'Local'] as const;
+const AFFINITIES = ['None', 'ClientIP'] as const;
+const MAX_PORT = 65_535;
+/** The default and the limit of the API, in seconds. */
+const DEFAULT_AFFINITY = 10_800;
+const MAX_AFFINITY = 86_400;
+/** Labels of objects that other programs serve. */
+const OTHERS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+const ADDRESS = 'an IPv4 or IPv6 address';
+
+/** Returns true for an object that another program serves, by its labels. */
+export function isOthers(metadata: ObjectMeta): boolean {
+  const { labels } = metadata;
+  return labels != null && OTHERS.some((label) => Object.hasOwn(labels, label));
+}
+
+/**
+ * Returns the key of an object: 'default/web'.
+ * @throws TypeError it has no namespace or no name
+ */
+export function keyOf(path: string, metadata: unknown): string {
+  if (typeof metadata !== 'object' || metadata === null) {
+    throw wrongType(`${path}.metadata`, metadata, 'an object with a namespace and a name');
+  }
+  const { namespace, name } = metadata as Readonly<Record<string, unknown>>;
+  if (typeof namespace !== 'string' || namespace === '') {
+    throw wrongType(`${path}.metadata.namespace`, namespace, 'the name of a namespace');
+  }
+  if (typeof name !== 'string' || name === '') {
+    throw wrongType(`${path}.metadata.name`, name, 'the name of an object');
+  }
+  return `${namespace}/${name}`;
+}
+
+/**
+ * Reads a Service.
+ * @param path the place of the Service in errors
+ * @param key its key
+ * @returns undefined for a Service that asks nothing of a node: headless, ExternalName, without a
+ *   cluster IP so far, or served by another program
+ * @throws TypeError, RangeError bad input
+ */
+export function readService(
+  path: string,
+  key: string,
+  service: ServiceObject,
+  config: Config,
+): ServiceSpec | undefined {
+  const metadata = service.metadata ?? {};
+  const spec = service.spec ?? {};
+  const { clusterIP } = spec;
+  if (clusterIP == null || clusterIP === '' || clusterIP === 'None') return undefined;
+  if (spec.type === 'ExternalName' || isOthers(metadata)) return undefined;
+  const at = `${path}.spec`;
+  const isLocal = (name: 'internalTrafficPolicy' | 'externalTrafficPolicy') =>
+    optionOf(`${at}.${name}`, spec[name], POLICIES) === 'Local';
+  const externalIPs = listOf(`${at}.externalIPs`, spec.externalIPs);
+  const externalLocal =
+    isLocal('externalTrafficPolicy') &&
+    (spec.type === 'NodePort' || spec.type === 'LoadBalancer' || externalIPs.length > 0);
+  const ofFamily = (family: IPFamily) => addressesOf(path, service, externalIPs, family);
+  return {
+    key,
+    created: createdAt(metadata),
+    scheduler: schedulerOf(path, metadata, config),
+    ports: listOf(`${at}.ports`, spec.ports).map((port, index) =>
+      readPort(`${at}.ports[${index}]`, port),
+    ),
+    affinity: affinityOf(at, spec),
+    internalLocal: isLocal('internalTrafficPolicy'),
+    externalLocal,
+    healthCheckPort:
+      spec.type === 'LoadBalancer' && externalLocal
+        ? portOf(`${at}.healthCheckNodePort`, spec.healthCheckNodePort ?? 0, 0)
+        : 0,
+    IPv4: config.families.includes('IPv4') ? ofFamily('IPv4') : undefined,
+    IPv6: config.families.includes('IPv6') ? ofFamily('IPv6') : undefined,
+  };
+}
+
+/** Returns an array; an empty one if it is left out. */
+export function listOf<Item>(
+  property: string,
+  value: readonly Item[] | null | undefined,
+): readonly Item[] {
+  if (value == null) return [];
+  if (!Array.isArray(value)) throw wrongType(property, value, 'an array');
+  return value;
+}
+
+/** Returns a checked port. */
+export function portOf(property: string, value: unknown, least: number): number {
+  return checkInteger(property, value, least, MAX_PORT);
+}
+
+/** Returns a checked protocol; TCP if it is left out. */
+export function protocolOf(property: string, value: unknown): ServiceProtocol {
+  return optionOf(property, value, PROTOCOLS) ?? 'TCP';
+}
+
+/** Returns a checked name; undefined if it is left out. */
+function optionOf<Name extends string>(
+  property: string,
+  value: unknown,
+  names: readonly Name[],
+): Name | undefined {
+  if (value == null || value === '') return undefined;
+  checkName(property, value, names);
+  return value;
+}
+
+function readPort(path: string, port: ServicePortObject): ServicePort {
+  return {
+    name: port.name ?? '',
+    protocol: protocolOf(`${path}.protocol`, port.protocol),
+    port: portOf(`${path}.port`, port.port, 1),
+    nodePort: portOf(`${path}.nodePort`, port.nodePort ?? 0, 0),
+  };
+}
+
+/** Returns the addresses of a family; undefined if the Service has no cluster IP of it. */
+function addressesOf(
+  path: string,
+  { spec, status }: ServiceObject,
+  externalIPs: readonly string[],
+  family: IPFamily,
+): ServiceAddresses | undefined {
+  const clusterIPs = listOf(`${path}.spec.clusterIPs`, spec?.clusterIPs);
+  const [clusterIP] =
+    clusterIPs.length > 0
+      ? readAddresses(`${path}.spec.clusterIPs`, clusterIPs, family)
+      : readAddresses(`${path}.spec.clusterIP`, [spec?.clusterIP ?? ''], family);
+  if (clusterIP === undefined) return undefined;
+  const ingressAt = `${path}.status.loadBalancer.ingress`;
+  const ingress = listOf(ingressAt, status?.loadBalancer?.ingress)
+    .filter(({ ipMode }) => ipMode == null || ipMode === 'VIP')
+    .flatMap(({ ip }) => (ip == null || ip === '' ? [] : [ip]));
+  return {
+    clusterIP,
+    externalIPs: readAddresses(`${path}.spec.externalIPs`, externalIPs, family),
+    ingressIPs: readAddresses(ingressAt, ingress, family),
+    sourceRanges: rangesOf(path, spec, family),
+  };
+}
+
+/** Returns those addresses that are of the family, each once, in canonical form. */
+function readAddresses(property: string, texts: readonly string[], family: IPFamily): string[] {
+  const found: string[] = [];
+  for (const text of texts) {
+    const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
+    if (address !== undefined) {
+      if (!found.includes(address)) found.push(address);
+    } else if (typeof text !== 'string') {
+      throw wrongType(property, text, ADDRESS);
+    } else if (familyOf(text) === undefined) {
+      throw wrongValue(property, text, `is not ${ADDRESS}`);
+    }
+  }
+  return found;
+}
+
+function rangesOf(path: string, spec: ServiceObject['spec'], family: IPFamily): Network[] {
+  const property = `${path}.spec.loadBalancerSourceRanges`;
+  return listOf(property, spec?.loadBalancerSourceRanges)
+    .map((text, index) => {
+      // The API allows blanks around a network.
+      const trimmed = typeof text === 'string' ? text.trim() : text;
+      return readNetwork(`${property}[${index}]`, trimmed);
+    })
+    .filter((network) => network.family === family);
+}
+
+function affinityOf(path: string, spec: NonNullable<ServiceObject['spec']>): number | undefined {
+  const affinity = optionOf(`${path}.sessionAffinity`, spec.sessionAffinity, AFFINITIES);
+  if (affinity !== 'ClientIP') return undefined;
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY;
+  const property = `${path}.sessionAffinityConfig.clientIP.timeoutSeconds`;
+  return checkInteger(property, seconds, 1, MAX_AFFINITY, 'seconds');
+}
+
+function schedulerOf(
+  path: string,
+  { annotations }: ObjectMeta,
+  { schedulerAnnotation: name }: Config,
+): string | undefined {
+  const value = name === undefined ? undefined : annotations?.[name];
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^[\w-]{1,15}$/.test(value)) return value;
+  const rule = 'is not the name of a scheduler: 1 to 15 letters, digits, _ and -';
+  throw wrongValue(`${path}.metadata.annotations['${name}']`, value, rule);
+}
+
+function createdAt({ creationTimestamp }: ObjectMeta): number {
+  if (creationTimestamp == null) return Number.POSITIVE_INFINITY;
+  const time = new Date(creationTimestamp).getTime();
+  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+}

@@ -1,0 +1,149 @@
+import { isInputError } from 'ipvs';
+import { Compiler, compile, reconcileOptions } from 'ipvs/kubernetes';
+import { describe, expect, test } from 'vitest';
+
+const NODE = { name: 'node-a' };
+const METADATA = { namespace: 'default', name: 'web' };
+const SPEC = { clusterIP: '10.96.0.10', ports: [{ port: 80 }] };
+const SERVICE = { metadata: METADATA, spec: SPEC };
+const LABELS = { 'kubernetes.io/service-name': 'web' };
+const SLICE = { metadata: { ...METADATA, labels: LABELS }, addressType: 'IPv4' };
+
+/** Calls a function with arguments that its type forbids. */
+const call = (body: unknown, ...args: unknown[]): unknown =>
+  (body as (...args: unknown[]) => unknown)(...args);
+
+function messageOf(body: () => unknown): string {
+  try {
+    body();
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+    return error.message;
+  }
+  throw new Error('it was accepted');
+}
+
+const withService = (service: unknown) => () =>
+  call(compile, { services: [SERVICE, service], endpointSlices: [], node: NODE });
+const withSpec = (spec: object) =>
+  withService({ metadata: { ...METADATA, name: 'b' }, spec: { ...SPEC, ...spec } });
+const withSlice = (slice: object) => () =>
+  call(compile, { services: [], endpointSlices: [{ ...SLICE, ...slice }], node: NODE });
+const withNode = (node: unknown) => () => call(compile, { services: [], endpointSlices: [], node });
+const withConfig = (config: unknown) => () =>
+  call(compile, { services: [], endpointSlices: [], node: NODE }, config);
+
+describe('bad input is refused, and the error names object, property, value and rule', () => {
+  test.each([
+    [withService(null), 'services[1]: null is not an object of the Kubernetes API'],
+    [
+      withService({}),
+      'services[1].metadata: undefined is not an object with a namespace and a name',
+    ],
+    [withService({ metadata: { name: 'b' } }), 'services[1].metadata.namespace: undefined is not'],
+    [withService(SERVICE), "services[1].metadata.name: 'default/web' is there twice"],
+    [withSpec({ clusterIP: 'ten' }), "services[1].spec.clusterIP: 'ten' is not an IPv4 or IPv6"],
+    [
+      withSpec({ clusterIPs: [7] }),
+      'services[1].spec.clusterIPs: 7 is not an IPv4 or IPv6 address',
+    ],
+    [withSpec({ ports: {} }), 'services[1].spec.ports: {} is not an array'],
+    [withSpec({ ports: [{ port: 0 }] }), 'services[1].spec.ports[0].port: 0 is not an integer'],
+    [withSpec({ ports: [{ port: 1, protocol: 'tcp' }] }), "ports[0].protocol: 'tcp' is not one of"],
+    [withSpec({ ports: [{ port: 1, nodePort: 70000 }] }), 'ports[0].nodePort: 70000 is not'],
+    [withSpec({ externalIPs: ['host'] }), "services[1].spec.externalIPs: 'host' is not an IPv4"],
+    [withSpec({ internalTrafficPolicy: 'local' }), "internalTrafficPolicy: 'local' is not one of"],
+    [
+      withSpec({ loadBalancerSourceRanges: ['10/8'] }),
+      "loadBalancerSourceRanges[0]: '10/8' is not",
+    ],
+    [
+      withSpec({
+        sessionAffinity: 'ClientIP',
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 0 } },
+      }),
+      'spec.sessionAffinityConfig.clientIP.timeoutSeconds: 0 is not an integer from 1 to 86400',
+    ],
+    [
+      withSlice({ addressType: 'ipv4' }),
+      "endpointSlices[0].addressType: 'ipv4' is not one of IPv4",
+    ],
+    [
+      withSlice({ ports: [{ port: 1 }], endpoints: [{ addresses: ['fd00::1'] }] }),
+      "endpointSlices[0].endpoints[0].addresses[0]: 'fd00::1' is not an IPv4 address",
+    ],
+    [withSlice({ ports: [{ port: -1 }] }), 'endpointSlices[0].ports[0].port: -1 is not an integer'],
+    [withNode({}), 'node.name: undefined is not the name of a node'],
+    [withNode({ name: 'a', ip: '' }), "node.ip: 'ip' is not a known property"],
+    [
+      withNode({ name: 'a', nodeIPs: ['x'] }),
+      "node.nodeIPs[0]: 'x' is not an IPv4 or IPv6 address",
+    ],
+    [withNode({ name: 'a', addresses: { eth0: 1 } }), 'node.addresses.eth0: 1 is not an array'],
+    [
+      withConfig({ sheduler: 'rr' }),
+      "config.sheduler: 'sheduler' is not a known property: did you",
+    ],
+    [withConfig({ ipFamilies: ['ipv4'] }), "config.ipFamilies[0]: 'ipv4' is not one of IPv4, IPv6"],
+    [withConfig({ excludeCIDRs: ['x'] }), "config.excludeCIDRs[0]: 'x' is not a network"],
+  ])('%#: %s', (body, message) => {
+    expect(messageOf(body)).toContain(`compile: `);
+    expect(messageOf(body)).toContain(message);
+  });
+
+  test('surplus arguments are refused', () => {
+    expect(messageOf(() => call(reconcileOptions, {}, 1))).toContain(
+      'argument 2: 1 is one too many',
+    );
+    expect(messageOf(() => Reflect.construct(Compiler, [NODE, {}, 1]))).toContain('argument 3');
+  });
+});
+
+test('a compiler keeps the object that was set before a bad one', () => {
+  const compiler = new Compiler(NODE);
+  compiler.setService(SERVICE);
+  const before = compiler.result();
+  const bad = { ...SERVICE, spec: { ...SPEC, ports: [{ port: 80 }, { port: 99_999 }] } };
+  expect(messageOf(() => compiler.setService(bad))).toContain('setService: service.spec.ports[1]');
+  expect(compiler.result()).toBe(before);
+});
+
+describe('reconcileOptions', () => {
+  test('covers all services of the families that have an address', () => {
+    expect(reconcileOptions()).toEqual({
+      prune: { networks: ['0.0.0.0/0', '::/0'] },
+      drain: { protocols: ['tcp'] },
+    });
+  });
+
+  test('leaves out a single address', () => {
+    const { prune } = reconcileOptions({ ipFamilies: ['IPv6'], excludeCIDRs: ['fd00::7'] });
+    expect(prune.networks).toHaveLength(128);
+    expect(prune.networks).toContain('fd00::6/128');
+    expect(prune.networks).not.toContain('fd00::7/128');
+  });
+
+  test('leaves out the excluded networks, and weights after the initial sync', () => {
+    const config = {
+      ipFamilies: ['IPv4'] as const,
+      excludeCIDRs: ['128.0.0.0/2', '10.0.0.0/8'],
+      initialSync: false,
+    };
+    expect(reconcileOptions(config)).toEqual({
+      prune: {
+        networks: [
+          '0.0.0.0/5',
+          '8.0.0.0/7',
+          '11.0.0.0/8',
+          '12.0.0.0/6',
+          '16.0.0.0/4',
+          '32.0.0.0/3',
+          '64.0.0.0/2',
+          '192.0.0.0/2',
+        ],
+      },
+      drain: { protocols: ['tcp'] },
+      keep: ['weight'],
+    });
+  });
+});
