@@ -16,6 +16,7 @@ import { help } from './help/command.js';
 import { list } from './list/command.js';
 import { restore } from './restore/command.js';
 import { save } from './save/command.js';
+import { top } from './top/command.js';
 import { version } from './version/command.js';
 
 /** The subcommands, in the order of the help. */
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   diff,
   apply,
   director,
+  top,
   connections,
   diagnose,
   exporter,

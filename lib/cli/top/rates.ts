@@ -1,0 +1,150 @@
+/**
+ * Rates of services and destinations, from samples of their counters.
+ *
+ * The kernel refreshes the counters of an object every 2 seconds, from Linux 6.2 at another time
+ * for each object. Differences between two samples may contain one refresh more or less than their
+ * distance suggests, so that a constant load would read as 0 and as twice the load in turn. So the
+ * table is sampled several times between two refreshes, and the increase is divided by the time
+ * between the refreshes that were seen.
+ * @module
+ */
+import type { Change, Sample, WatchedDestination, WatchedService } from '../../index.js';
+import { formatServiceKey } from '../../ipvs/keys.js';
+import {
+  addRates,
+  destinationRow,
+  NO_RATES,
+  type Rates,
+  type ServiceRow,
+  scaleRates,
+  serviceRow,
+} from './rows.js';
+
+/** Seconds from one refresh of the kernel's counters to the next. */
+export const REFRESH = 2;
+
+/**
+ * The most seconds between two samples. With less than half of {@link REFRESH}, the number of
+ * refreshes between two increases is certain.
+ */
+const STEP = 0.75;
+
+/** The most seconds by which a refresh, or the reading of a sample, may be late. */
+const SLACK = 0.2;
+
+/** Returns the number of samples that each period of `seconds` needs. */
+export function samplesIn(seconds: number): number {
+  return Math.ceil(seconds / STEP);
+}
+
+/** The increases of an object that has increased lately. */
+class Meter {
+  /** The increase in this period. */
+  #delta = NO_RATES;
+  /** The time of the last increase in this period. */
+  #increasedAt: number | undefined;
+  /** The time of the last refresh that the rates cover; undefined if there are no rates. */
+  #coveredUntil: number | undefined;
+  #rates = NO_RATES;
+
+  increase(delta: Rates, now: number): void {
+    this.#delta = this.#delta === NO_RATES ? delta : addRates(this.#delta, delta);
+    this.#increasedAt = now;
+  }
+
+  /** Ends a period. Returns its rates; undefined if the counters stand still. */
+  measure(began: number, ended: number): Rates | undefined {
+    const last = this.#increasedAt ?? this.#coveredUntil;
+    if (last === undefined) return undefined;
+    // Refreshes without an increase, which follow the one that was seen at `last`.
+    const idle = Math.max(Math.floor((ended - last - SLACK) / REFRESH), 0);
+    if (this.#increasedAt === undefined) return idle > 0 ? undefined : this.#rates;
+    const end = last + idle * REFRESH;
+    const refreshes = Math.max(Math.round((end - (this.#coveredUntil ?? began)) / REFRESH), 1);
+    this.#rates = scaleRates(this.#delta, 1 / (refreshes * REFRESH));
+    this.#delta = NO_RATES;
+    this.#increasedAt = undefined;
+    this.#coveredUntil = end;
+    return this.#rates;
+  }
+}
+
+/**
+ * Measures rates in periods: {@link RateMeter.add} every sample, and take the {@link RateMeter.rows}
+ * at the end of each period.
+ */
+export class RateMeter {
+  /** The meters of objects that have increased lately, by key. */
+  #meters = new Map<string, Meter>();
+  /** Seconds since the first sample. */
+  #now = 0;
+  #periodBegan = 0;
+  #latest: readonly WatchedService[] = [];
+
+  /** Takes the next sample. */
+  add({ services, elapsed }: Sample): void {
+    this.#now += elapsed;
+    this.#latest = services;
+    for (const service of services) {
+      const key = formatServiceKey(service);
+      if (hasIncreased(service.change)) this.#increase(key, service.change);
+      for (const each of service.destinations) {
+        if (hasIncreased(each.change)) this.#increase(destinationKey(key, each), each.change);
+      }
+    }
+  }
+
+  #increase(key: string, { delta }: Change): void {
+    let meter = this.#meters.get(key);
+    if (meter === undefined) {
+      meter = new Meter();
+      this.#meters.set(key, meter);
+    }
+    meter.increase(delta, this.#now);
+  }
+
+  /**
+   * Ends the period. Returns the services of the latest sample with their rates, which are null for
+   * objects that the sample before did not have.
+   */
+  rows(): readonly ServiceRow[] {
+    const meters = new Map<string, Meter>();
+    const ratesOf = (change: Change | null, keyOf: () => string) => {
+      if (change === null) return null;
+      if (this.#meters.size === 0) return NO_RATES;
+      const key = keyOf();
+      const meter = this.#meters.get(key);
+      const rates = meter?.measure(this.#periodBegan, this.#now);
+      if (meter === undefined || rates === undefined) return NO_RATES;
+      meters.set(key, meter);
+      return rates;
+    };
+    const rows = this.#latest.map((service) => {
+      const key = formatServiceKey(service);
+      const destinations = service.destinations.map((each) =>
+        destinationRow(
+          each,
+          ratesOf(each.change, () => destinationKey(key, each)),
+        ),
+      );
+      return serviceRow(
+        service,
+        key,
+        ratesOf(service.change, () => key),
+        destinations,
+      );
+    });
+    this.#meters = meters;
+    this.#periodBegan = this.#now;
+    return rows;
+  }
+}
+
+const destinationKey = (service: string, { address, port }: WatchedDestination) =>
+  `${service} ${address} ${port}`;
+
+function hasIncreased(change: Change | null): change is Change {
+  if (change === null) return false;
+  const { connections, inPackets, outPackets, inBytes, outBytes } = change.delta;
+  return connections > 0 || inPackets > 0 || outPackets > 0 || inBytes > 0 || outBytes > 0;
+}
