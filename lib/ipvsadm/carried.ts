@@ -1,0 +1,43 @@
+/**
+ * What a line of rules carries: the object that a reader makes of it.
+ * @module
+ */
+import { isInputError } from '../core/input-errors.js';
+import type { NormalizedDestination, NormalizedService } from '../ipvs/canonical.js';
+import { formatServiceKey } from '../ipvs/keys.js';
+import type { Reading } from './endpoint.js';
+import { destinationOf, keyOf, serviceOf } from './given-configs.js';
+import type { Invocation } from './invocation.js';
+import { normalizeDestination, normalizeService } from './normalize.js';
+import { readRule } from './read-rule.js';
+import { linesOf } from './rule-words.js';
+
+const NUMBERS: Reading = { resolve: () => undefined, quirks: false };
+
+/** Returns what `read` makes of a line; undefined if it cannot be read. */
+function carried<Value>(line: string, read: (invocation: Invocation) => Value): Value | undefined {
+  try {
+    const [first] = linesOf(line);
+    const rule = first?.kind === 'words' ? readRule(first.words, NUMBERS) : undefined;
+    return rule && read(rule.invocation);
+  } catch (error) {
+    if (isInputError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the service of a line; undefined if the line cannot be read. */
+export const carriedService = (line: string): NormalizedService | undefined =>
+  carried(line, ({ service }) => normalizeService(serviceOf(service)));
+
+/**
+ * Returns the destination of a line, and the text of its service's key; undefined if the line cannot
+ * be read.
+ */
+export const carriedDestination = (
+  line: string,
+): { readonly service: string; readonly destination: NormalizedDestination } | undefined =>
+  carried(line, ({ service, destination }) => ({
+    service: formatServiceKey(keyOf(service)),
+    destination: normalizeDestination(keyOf(service), destinationOf(destination)),
+  }));

@@ -1,0 +1,278 @@
+/**
+ * Writing rules: the text that `ipvsadm -S -n` prints.
+ * @module
+ */
+import { checkArguments } from '../core/arguments.js';
+import { checkBoolean, own, readOptions } from '../core/check.js';
+import { wrongValue } from '../core/input-errors.js';
+import { registerEntry } from '../core/stack.js';
+import {
+  type NormalizedDestination,
+  normalizedDestinationAt,
+  normalizedServiceAt,
+} from '../ipvs/canonical.js';
+import { formatDestinationKey, formatServiceKey } from '../ipvs/keys.js';
+import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
+import type { SyncDaemon, SyncDaemonConfig } from '../ipvs/sync-daemon.js';
+import type { TimeoutChanges } from '../ipvs/timeouts.js';
+import { layout } from '../native/layout.js';
+import { type EncodedState, encodeState } from '../state/encode-state.js';
+import type { State } from '../state/types.js';
+import { carriedDestination, carriedService } from './carried.js';
+import { exactComment } from './exact-comment.js';
+import { checkHost, type Host } from './host-settings.js';
+import { NUMERIC } from './names.js';
+import { destinationLine, type LineStyle, selectorOf, serviceLine } from './rule-lines.js';
+import type { RulesService } from './rules.js';
+import { sortDestinations, sortServices } from './sort.js';
+
+/** Options of {@link formatRules}. */
+export interface FormatRulesOptions {
+  /**
+   * If true, adds what the format cannot carry, in comments that {@link parseRules} reads and
+   * ipvsadm-restore skips (`ipvsadm -R` knows no comments), and keeps the order of the state. The
+   * text then is the state. Default false: what is left out is in the result's `omitted`.
+   */
+  readonly exact?: boolean | undefined;
+  /**
+   * If true, writes thresholds as `-x` and `-y`, which `ipvsadm -R` reads, although `ipvsadm -S`
+   * leaves them out. Default false.
+   */
+  readonly thresholds?: boolean | undefined;
+}
+
+/** A setting that the text does not have. */
+export interface Omitted {
+  /** The service ('tcp://10.96.0.1:443'); absent for timeouts and sync daemons. */
+  readonly service?: string;
+  /** The destination ('10.1.1.2:6443'), if the setting is one of a destination. */
+  readonly destination?: string;
+  /**
+   * The setting ('upperThreshold'). Absent if ipvsadm refuses the line as a whole, such as that of a
+   * service on port 0 that is not persistent.
+   */
+  readonly property?: string;
+  /** The value that is lost. */
+  readonly value: unknown;
+}
+
+/** Rules as text, and what the text lacks. `String(rules)` is the text. */
+export class FormattedRules {
+  /** The lines, each with its newline. */
+  readonly text: string;
+  /** The settings that the text does not have; empty with `exact`. */
+  readonly omitted: readonly Omitted[];
+
+  /** Not for callers: {@link formatRules} makes it. @internal */
+  constructor(text: string, omitted: readonly Omitted[]) {
+    this.text = text;
+    this.omitted = omitted;
+  }
+
+  /** Returns the text. */
+  toString(): string {
+    return this.text;
+  }
+}
+
+/** A state, with what else rules may have. */
+type StateWithHost = State & {
+  readonly timeouts?: TimeoutChanges | undefined;
+  readonly syncDaemons?: readonly (SyncDaemonConfig | SyncDaemon)[] | undefined;
+};
+
+const KEYS = new Set(['exact', 'thresholds'] as const);
+
+/**
+ * Returns the rules of a state: the text that `ipvsadm -S -n` prints for it, for `ipvsadm -R` and
+ * {@link parseRules}. The services, and the destinations of each, are in ipvsadm's order.
+ *
+ * The format cannot carry thresholds, forwarding 'local' and 'bypass', and some settings that only
+ * programs other than ipvsadm make. They are listed in `omitted`, or, with `exact`, written in
+ * comments: `parseRules(formatRules(state, { exact: true }).text)` is the state in canonical form.
+ * @param state services with their destinations, such as a snapshot, and optionally `timeouts` and
+ *   `syncDaemons`
+ * @throws TypeError, RangeError bad input, as {@link Ipvs.reconcile} refuses it
+ * @example
+ * ```ts
+ * import { Ipvs } from 'ipvs';
+ * import { formatRules } from 'ipvs/ipvsadm';
+ *
+ * const ipvs = await Ipvs.open();
+ * await ipvs.ensureService({ protocol: 'tcp', address: '10.96.0.1', port: 80 });
+ * const { text, omitted } = formatRules(await ipvs.snapshot());
+ * process.stdout.write(text); // -A -t 10.96.0.1:80 -s wlc
+ * for (const { service, destination, property, value } of omitted) {
+ *   console.error('not saved:', service, destination, property, value);
+ * }
+ * await ipvs.close();
+ * ```
+ */
+export function formatRules(state: StateWithHost, options?: FormatRulesOptions): FormattedRules;
+export function formatRules(...args: readonly unknown[]): FormattedRules {
+  return checkArguments('formatRules', args, 2, (state, options) => {
+    const { exact, thresholds } = readOptions(options, KEYS);
+    const writer = new Writer(
+      exact !== undefined && checkBoolean('options.exact', exact),
+      thresholds !== undefined && checkBoolean('options.thresholds', thresholds),
+    );
+    return writer.write(state);
+  });
+}
+
+registerEntry('formatRules', formatRules);
+
+const SERVICE_LOSSES = [...SERVICE_SETTINGS, 'inactivePersistence'] as const;
+
+/** The settings that a line lacks; undefined if the line cannot be read as what it stands for. */
+type Losses = Readonly<Record<string, unknown>> | undefined;
+
+/** An object with its line. */
+interface Written {
+  readonly line: string;
+  readonly losses: Losses;
+  /** What an exact comment has instead of a line. */
+  readonly whole: readonly [kind: 'service' | 'server', value: object];
+  readonly object: object;
+  /** The names of the object in {@link Omitted}. */
+  readonly place: { readonly service: string; readonly destination?: string };
+}
+
+class Writer {
+  readonly #exact: boolean;
+  readonly #style: LineStyle;
+  #text = '';
+  readonly #omitted: Omitted[] = [];
+
+  constructor(exact: boolean, thresholds: boolean) {
+    this.#exact = exact;
+    this.#style = { names: NUMERIC, thresholds, compat: false };
+  }
+
+  write(state: unknown): FormattedRules {
+    const { host, rest } = splitHost(state);
+    const services = servicesIn(encodeState(rest, 'formatRules'));
+    this.#writeHost(host);
+    for (const service of this.#exact ? services : inOrder(services)) this.#writeService(service);
+    return new FormattedRules(this.#text, this.#omitted);
+  }
+
+  #writeHost(host: Host): void {
+    checkHost(host);
+    if (this.#exact && Object.keys(host).length > 0) this.#add(exactComment('host', host));
+    else this.#omit({}, host);
+  }
+
+  #writeService({ destinations, ...service }: RulesService): void {
+    const line = serviceLine(service, this.#style);
+    const carried = carriedService(line);
+    const alone = destinations === undefined ? { destinations: null } : undefined;
+    const name = formatServiceKey(service);
+    const isSame = carried !== undefined && formatServiceKey(carried) === name;
+    const losses = isSame
+      ? { ...differences(service, carried, SERVICE_LOSSES), ...alone }
+      : undefined;
+    const whole = ['service', { ...service, ...alone }] as const;
+    this.#write({ line, losses, whole, object: service, place: { service: name } });
+
+    const selector = selectorOf(service, this.#style);
+    for (const destination of destinations ?? []) {
+      const line = destinationLine(service, selector, destination, this.#style);
+      const key = formatDestinationKey(destination);
+      const carried = carriedDestination(line);
+      const isSame = carried?.service === name && formatDestinationKey(carried.destination) === key;
+      this.#write({
+        line,
+        losses: isSame
+          ? differences(destination, carried.destination, DESTINATION_SETTINGS)
+          : undefined,
+        whole: ['server', { service: name, destination }],
+        object: destination,
+        place: { service: name, destination: key },
+      });
+    }
+  }
+
+  #write({ line, losses, whole, object, place }: Written): void {
+    if (this.#exact && losses === undefined) {
+      this.#add(exactComment(...whole));
+      return;
+    }
+    this.#add(line);
+    if (losses === undefined) this.#omitted.push({ ...place, value: object });
+    else if (!this.#exact) this.#omit(place, losses);
+    else if (Object.keys(losses).length > 0) this.#add(exactComment('with', losses));
+  }
+
+  #add(line: string): void {
+    this.#text += `${line}\n`;
+  }
+
+  #omit(place: Partial<Written['place']>, settings: object): void {
+    for (const [property, value] of Object.entries(settings)) {
+      this.#omitted.push({ ...place, property, value });
+    }
+  }
+}
+
+/** Separates what belongs to the host from the services of a state. */
+function splitHost(state: unknown): { readonly host: Host; readonly rest: unknown } {
+  if (typeof state !== 'object' || state === null) return { host: {}, rest: state };
+  const timeouts = own(state, 'timeouts');
+  const syncDaemons = own(state, 'syncDaemons');
+  if (timeouts === undefined && syncDaemons === undefined) return { host: {}, rest: state };
+  const { timeouts: _, syncDaemons: __, ...rest } = state as StateWithHost;
+  const host = {
+    ...(timeouts === undefined ? {} : { timeouts }),
+    ...(syncDaemons === undefined ? {} : { syncDaemons }),
+  };
+  return { host, rest };
+}
+
+/** Returns the services of a state in canonical form. */
+function servicesIn({ requests, starts }: EncodedState): RulesService[] {
+  const { records } = requests;
+  const { operation } = layout.request.fields;
+  const keys = new Map<string, number>();
+  return starts.map((start, place) => {
+    const service = normalizedServiceAt(records, requests.service(start));
+    const key = formatServiceKey(service);
+    const first = keys.get(key);
+    if (first !== undefined) {
+      const rule = `is there twice: it is state.services[${first}] already`;
+      throw wrongValue(`state.services[${place}]`, key, rule);
+    }
+    keys.set(key, place);
+    const isAlone =
+      records.u32(requests.base(start), operation) === layout.operations.updateService;
+    if (isAlone) return service;
+    const destinations: NormalizedDestination[] = [];
+    const end = starts[place + 1] ?? requests.count;
+    for (let index = start + 1; index < end; index++) {
+      destinations.push(normalizedDestinationAt(records, requests.destination(index)));
+    }
+    return { ...service, destinations };
+  });
+}
+
+/** Returns services and their destinations in ipvsadm's order. */
+function inOrder(services: readonly RulesService[]): readonly RulesService[] {
+  return sortServices(services).map((service) => {
+    const { destinations } = service;
+    if (destinations === undefined) return service;
+    return { ...service, destinations: sortDestinations(destinations) };
+  });
+}
+
+/** Returns those of the named settings that are others in `carried`. */
+function differences<Name extends string>(
+  wanted: { readonly [Each in Name]?: unknown },
+  carried: { readonly [Each in Name]?: unknown },
+  names: readonly Name[],
+): Readonly<Record<string, unknown>> {
+  // In canonical form, equal values have equal texts.
+  const changed = names.filter(
+    (name) => JSON.stringify(wanted[name]) !== JSON.stringify(carried[name]),
+  );
+  return Object.fromEntries(changed.map((name) => [name, wanted[name]]));
+}

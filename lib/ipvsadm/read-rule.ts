@@ -1,0 +1,69 @@
+/**
+ * Reading a line of rules: its command, with the places of its words.
+ * @module
+ */
+import { parseCommandLine } from './command-line.js';
+import type { Reading } from './endpoint.js';
+import type { Invocation } from './invocation.js';
+import type { Word } from './rule-words.js';
+import { rulesError } from './rules-error.js';
+import { UsageError } from './usage-error.js';
+
+/** A command of rules, and the words for its errors. */
+export interface Rule {
+  readonly invocation: Invocation;
+  /** The word of the command, of its service, and of its server. */
+  readonly word: Word;
+  readonly serviceWord: Word;
+  readonly serverWord: Word;
+}
+
+/**
+ * Reads a line of rules; undefined if it has only the name of the program.
+ * @throws RulesError
+ */
+export function readRule(all: readonly Word[], reading: Reading): Rule | undefined {
+  const words = completeWords(withoutName(all));
+  const [first] = words;
+  if (first === undefined) return undefined;
+  const texts = words.map(({ text }) => text);
+  let invocation: Invocation;
+  try {
+    invocation = parseCommandLine(texts, reading);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const word = words[error.word ?? 0] ?? first;
+    throw rulesError(word.text, error.rule, word);
+  }
+  const { given } = invocation;
+  return {
+    invocation,
+    word: first,
+    serviceWord: words[given.get('service-address') ?? 0] ?? first,
+    serverWord: words[given.get('real-server') ?? 0] ?? first,
+  };
+}
+
+/** Returns the words behind the name of the program. */
+function withoutName(words: readonly Word[]): readonly Word[] {
+  const isName = /^(?:.*\/)?ipvsadm$/.test(words[0]?.text ?? '');
+  return isName ? words.slice(1) : words;
+}
+
+/** What ipvsadm prints for a method of forwarding that it does not know. */
+const NO_NAME = '(null)';
+
+/**
+ * Makes words that ipvsadm prints readable: it prints `(null)` for a method of forwarding that it
+ * does not know, and nothing behind `-b` for flags that it does not know.
+ */
+function completeWords(words: readonly Word[]): readonly Word[] {
+  const isScheduler = (word: Word | undefined) =>
+    word?.text === '-s' || word?.text === '--scheduler';
+  const known = words.filter(
+    ({ text }, index) => text !== NO_NAME || isScheduler(words[index - 1]),
+  );
+  const last = known.at(-1);
+  if (last?.text !== '-b') return known;
+  return [...known, { text: '', line: last.line, column: last.column + last.text.length }];
+}
