@@ -151,7 +151,7 @@ bool Client::list_destinations(Plan& plan, size_t limit) {
     const ServiceKey* service = plan.next();
     if (service == nullptr) return false;
     entries.clear();
-    transport_.list_destinations(*service, entries);
+    transport_.list_destinations(*service, entries, Statistics::kSkip);
     for (const DestinationEntry& found : entries) plan.note(found);
     plan.end();
   }

@@ -105,13 +105,16 @@ void read_row(Attributes& attributes, const Row& row, std::byte* field) {
 /// Reads the attributes of an object. The kernel sends two nests of statistics: the 32-bit one is
 /// read only if there is no 64-bit one.
 template <size_t Size>
-void read_rows(Attributes& attributes, const Row (&table)[Size], std::byte* base) {
+void read_rows(Attributes& attributes, const Row (&table)[Size], std::byte* base,
+               Statistics statistics) {
   const Row* u32_row = nullptr;
   Attributes u32_stats{netlink::Bytes{}};
   bool has_u64_stats = false;
   while (attributes.next()) {
     const Row* row = row_of(table, attributes.type());
     if (row == nullptr) continue;
+    const bool is_stats = row->kind == Kind::kStats || row->kind == Kind::kStats64;
+    if (is_stats && statistics == Statistics::kSkip) continue;
     if (row->kind == Kind::kStats) {
       u32_row = row;
       u32_stats = attributes;
@@ -141,13 +144,13 @@ void put_nest(MessageBatch& batch, uint16_t nest_attribute, const Row (&table)[S
 /// malformed.
 template <size_t Size, typename Entry>
 bool read_nest(Attributes& attributes, uint16_t nest_attribute, const Row (&table)[Size],
-               Entry& entry) {
+               Entry& entry, Statistics statistics = Statistics::kRead) {
   auto* base = reinterpret_cast<std::byte*>(&entry);
   bool found = false;
   while (attributes.next()) {
     if (attributes.type() != nest_attribute) continue;
     found = true;
-    attributes.nested([&](Attributes& inner) { read_rows(inner, table, base); });
+    attributes.nested([&](Attributes& inner) { read_rows(inner, table, base, statistics); });
   }
   return found && !attributes.malformed();
 }
@@ -219,9 +222,12 @@ std::optional<ServiceEntry> read_service(Attributes attributes) {
   return entry;
 }
 
-std::optional<DestinationEntry> read_destination(Attributes attributes, uint16_t family) {
+std::optional<DestinationEntry> read_destination(Attributes attributes, uint16_t family,
+                                                 Statistics statistics) {
   DestinationEntry entry{};
-  if (!read_nest(attributes, IPVS_CMD_ATTR_DEST, kDestination, entry)) return std::nullopt;
+  if (!read_nest(attributes, IPVS_CMD_ATTR_DEST, kDestination, entry, statistics)) {
+    return std::nullopt;
+  }
   DestinationKey& key = entry.destination.key;
   if (key.family == 0) key.family = family;
   return entry;

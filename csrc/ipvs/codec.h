@@ -18,6 +18,9 @@ enum class Fields : uint8_t {
   kFull,  ///< all that the NEW and SET commands demand
 };
 
+/// What becomes of an object's statistics, which are most of its attributes.
+enum class Statistics : uint8_t { kRead, kSkip };
+
 /// Appends IPVS_CMD_ATTR_SERVICE.
 void put_service(netlink::MessageBatch& batch, const Service& service, Fields fields);
 /// Appends IPVS_CMD_ATTR_DEST.
@@ -31,7 +34,8 @@ void put_timeouts(netlink::MessageBatch& batch, const Timeouts& timeouts);
 /// Reads the attributes of a message. Returns nothing if they are malformed or have no such object.
 std::optional<ServiceEntry> read_service(netlink::Attributes attributes);
 /// @param family the service's: kernels before 3.18 leave the destination's out
-std::optional<DestinationEntry> read_destination(netlink::Attributes attributes, uint16_t family);
+std::optional<DestinationEntry> read_destination(netlink::Attributes attributes, uint16_t family,
+                                                 Statistics statistics = Statistics::kRead);
 std::optional<SyncDaemon> read_daemon(netlink::Attributes attributes);
 std::optional<Timeouts> read_timeouts(netlink::Attributes attributes);
 std::optional<Info> read_info(netlink::Attributes attributes);

@@ -212,12 +212,14 @@ void Transport::list_services(std::vector<ServiceEntry>& entries) {
   list(Command{.format = &kListServices}, entries, read_service);
 }
 
-void Transport::list_destinations(const ServiceKey& service,
-                                  std::vector<DestinationEntry>& entries) {
+void Transport::list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries,
+                                  Statistics statistics) {
   Service named{};
   named.key = service;
   list(Command{.format = &kListDestinations, .service = &named}, entries,
-       [&](Attributes attributes) { return read_destination(attributes, service.family); });
+       [&](Attributes attributes) {
+         return read_destination(attributes, service.family, statistics);
+       });
 }
 
 void Transport::list_daemons(std::vector<SyncDaemon>& entries) {

@@ -51,7 +51,8 @@ class Transport {
   /// Appends the destinations of `service` to `entries`. The kernel reports none if there is no
   /// such service.
   /// @throws netlink::RequestError as list_services()
-  void list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries);
+  void list_destinations(const ServiceKey& service, std::vector<DestinationEntry>& entries,
+                         Statistics statistics = Statistics::kRead);
   /// Appends the daemons that run, at most one of each role.
   /// @throws netlink::RequestError as list_services()
   void list_daemons(std::vector<SyncDaemon>& entries);

@@ -43,10 +43,11 @@ inline std::optional<ipvs::ServiceEntry> decode_service(const wire::Buffer& byte
   const wire::Exact exact(bytes);
   return ipvs::read_service(netlink::Attributes(exact));
 }
-inline std::optional<ipvs::DestinationEntry> decode_destination(const wire::Buffer& bytes,
-                                                                uint16_t family = AF_INET) {
+inline std::optional<ipvs::DestinationEntry> decode_destination(
+    const wire::Buffer& bytes, uint16_t family = AF_INET,
+    ipvs::Statistics statistics = ipvs::Statistics::kRead) {
   const wire::Exact exact(bytes);
-  return ipvs::read_destination(netlink::Attributes(exact), family);
+  return ipvs::read_destination(netlink::Attributes(exact), family, statistics);
 }
 inline std::optional<ipvs::SyncDaemon> decode_daemon(const wire::Buffer& bytes) {
   const wire::Exact exact(bytes);

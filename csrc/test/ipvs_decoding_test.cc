@@ -76,6 +76,20 @@ TEST_CASE("any destination that a kernel may report is decoded") {
   }
 }
 
+TEST_CASE("a destination is decoded without its statistics on request") {
+  Random random;
+  for (int round = 0; round < 1000; ++round) {
+    const auto reply = test::destination_reply(random, AF_INET);
+    const auto entry = decode_destination({reply.payload.begin() + 4, reply.payload.end()}, AF_INET,
+                                          ipvs::Statistics::kSkip);
+    DestinationEntry expected = reply.expected;
+    expected.stats = {};
+    CAPTURE(to_hex(reply.payload));
+    REQUIRE(entry.has_value());
+    REQUIRE(shown(*entry) == shown(expected));
+  }
+}
+
 TEST_CASE("any daemon that a kernel may report is decoded") {
   Random random;
   for (int round = 0; round < 2000; ++round) {

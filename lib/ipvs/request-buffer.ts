@@ -137,6 +137,16 @@ export class RequestBuffer extends EncodedRequests<OperationName> {
     }
   }
 
+  /** Adds a request of another buffer. */
+  copyRequest(from: RequestBuffer, index: number): void {
+    const { bytes } = from.records;
+    this.records.bytes.set(
+      bytes.subarray(from.base(index), from.base(index + 1)),
+      this.base(this.count),
+    );
+    this.commit();
+  }
+
   /** Returns the offset of the service of a request; default: the one that is being encoded. */
   service(index = this.count): number {
     return this.base(index) + fields.service.offset;

@@ -8,6 +8,7 @@ import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { NativeChanges, NativePlan, OperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
+import { Records } from '../native/records.js';
 import type { Difference, DrainingDestination, StateChange } from './types.js';
 
 const { auxiliary: AUXILIARY } = layout.planOrigins;
@@ -50,18 +51,19 @@ const KINDS: readonly Kind[] = [
 ];
 const KIND_OF = new Map(KINDS.map((kind) => [layout.operations[kind.name] as number, kind]));
 
-/** The requests that are read together for the changes. */
+/** The requests that are read together. */
 const CHUNK = 512;
 
 /**
- * The requests of a plan, and the changes that they make. The addon writes the requests when they
- * are needed, from the wanted records: a copy of a large state would cost more than the plan.
+ * The requests of a plan. The addon writes the requests when they are needed, from the wanted
+ * records: a copy of a large state would cost more than the plan.
  */
 export class PlannedRequests {
   readonly #operations: Uint8Array;
   readonly #origins: Uint32Array;
-  readonly #before: RequestBuffer;
   readonly #write: NativePlan['write'];
+  /** The services and destinations that updates change, as they were. */
+  readonly before: RequestBuffer;
   /** Holds the one request that {@link serviceOf} reads. */
   readonly #single = new RequestBuffer(1);
 
@@ -69,7 +71,7 @@ export class PlannedRequests {
   constructor({ operations, origins, before }: NativeChanges, write: NativePlan['write']) {
     this.#operations = new Uint8Array(operations);
     this.#origins = new Uint32Array(origins);
-    this.#before = RequestBuffer.of(before);
+    this.before = RequestBuffer.of(before);
     this.#write = write;
   }
 
@@ -94,6 +96,11 @@ export class PlannedRequests {
     return kind;
   }
 
+  /** Returns 1 + the place in `before` of an update; 0 for others; AUXILIARY. */
+  originOf(index: number): number {
+    return this.#origins[index] ?? 0;
+  }
+
   /** Fills a buffer with the requests from `first` on. */
   read(first: number, buffer: RequestBuffer): void {
     const count = Math.min(this.count - first, buffer.capacity);
@@ -105,37 +112,86 @@ export class PlannedRequests {
     this.read(index, this.#single);
     return formatServiceAt(this.#single.records, this.#single.service(0));
   }
+}
 
-  /** Returns the changes of all requests but those in `failed`. */
-  *changes(failed: ReadonlySet<number>): Generator<StateChange> {
-    const buffer = new RequestBuffer(Math.min(this.count, CHUNK));
-    for (let first = 0; first < this.count; first += CHUNK) {
-      this.read(first, buffer);
-      for (let place = 0; place < buffer.count; place++) {
+/** The bytes of the keys of a request: of the service, then of the destination. */
+const SERVICE_KEY_SIZE = layout.service.fields.flags.offset;
+const KEYS_SIZE = SERVICE_KEY_SIZE + layout.destination.fields.forwarding.offset;
+
+/**
+ * The changes that requests have made. Has only what it needs of the wanted records, so that the next
+ * call can use their memory again.
+ */
+export class MadeChanges {
+  /** What the requests that made a change do, and where they come from. */
+  readonly #kinds: Kind[] = [];
+  readonly #origins: number[] = [];
+  /** Their keys. */
+  readonly #keys: Records;
+  readonly #before: RequestBuffer;
+  /** The updates, in the order of the changes. */
+  readonly #after: RequestBuffer;
+
+  /** @param failed the indexes of the requests that changed nothing */
+  constructor(planned: PlannedRequests, failed: ReadonlySet<number>) {
+    const { count, before } = planned;
+    const keys = new Records(new ArrayBuffer(count * KEYS_SIZE));
+    const after = new RequestBuffer(before.count);
+    const chunk = new RequestBuffer(Math.min(count, CHUNK));
+    for (let first = 0; first < count; first += CHUNK) {
+      planned.read(first, chunk);
+      for (let place = 0; place < chunk.count; place++) {
         const index = first + place;
-        if (failed.has(index) || this.#origins[index] === AUXILIARY) continue;
-        yield this.#changeOf(index, buffer, place);
+        const origin = planned.originOf(index);
+        if (origin === AUXILIARY || failed.has(index)) continue;
+        copyKeys(chunk, place, keys, this.#kinds.length);
+        if (origin !== 0) after.copyRequest(chunk, place);
+        this.#kinds.push(planned.kindOf(index));
+        this.#origins.push(origin);
       }
     }
+    this.#keys = keys;
+    this.#before = before;
+    this.#after = after;
   }
 
-  /** @param place where the request is in the buffer */
-  #changeOf(index: number, requests: RequestBuffer, place: number): StateChange {
-    const { action, subject } = this.kindOf(index);
-    const service = formatServiceAt(requests.records, requests.service(place));
-    const origin = this.#origins[index] ?? 0;
-    const read = READERS[subject];
-    const differences =
-      origin === 0
-        ? undefined
-        : differencesOf(read(this.#before, origin - 1), read(requests, place));
-    if (subject === 'service') {
-      return differences === undefined ? { action, service } : { action, service, differences };
+  /** Returns the changes, in the order in which they were made. */
+  *list(): Generator<StateChange> {
+    let updates = 0;
+    for (const [index, { action, subject }] of this.#kinds.entries()) {
+      const base = index * KEYS_SIZE;
+      const service = formatServiceAt(this.#keys, base);
+      const object =
+        subject === 'service'
+          ? { service }
+          : { service, destination: formatDestinationAt(this.#keys, base + SERVICE_KEY_SIZE) };
+      const origin = this.#origins[index] ?? 0;
+      if (origin === 0) {
+        yield { action, ...object };
+        continue;
+      }
+      const read = READERS[subject];
+      const differences = differencesOf(
+        read(this.#before, origin - 1),
+        read(this.#after, updates++),
+      );
+      yield { action, ...object, differences };
     }
-    const destination = formatDestinationAt(requests.records, requests.destination(place));
-    return differences === undefined
-      ? { action, service, destination }
-      : { action, service, destination, differences };
+  }
+}
+
+/** Copies the keys of a request to the place of a change. */
+function copyKeys(requests: RequestBuffer, index: number, keys: Records, change: number): void {
+  const { u32s: from } = requests.records;
+  const { u32s: to } = keys;
+  const target = (change * KEYS_SIZE) >> 2;
+  const words = SERVICE_KEY_SIZE >> 2;
+  const service = requests.service(index) >> 2;
+  // The destination of a request for a service is not read.
+  const destination = (requests.destination(index) >> 2) - words;
+  for (let word = 0; word < words; word++) to[target + word] = from[service + word] ?? 0;
+  for (let word = words; word < KEYS_SIZE >> 2; word++) {
+    to[target + word] = from[destination + word] ?? 0;
   }
 }
 

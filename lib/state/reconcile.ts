@@ -22,10 +22,10 @@ import { runBatch } from '../queue/batch-chunks.js';
 import { EncodedBatch } from '../queue/encoded-batch.js';
 import type { Decoder } from '../queue/operation.js';
 import { type Routine, run } from '../queue/routine.js';
-import { drainingOf, PlannedRequests } from './changes.js';
+import { drainingOf, MadeChanges, PlannedRequests } from './changes.js';
 import { duplicateError, type EncodedState, encodeState } from './encode-state.js';
 import { type CheckedOptions, checkReconcileOptions } from './options.js';
-import { type MadeRequests, ReconcileResult } from './result.js';
+import { ReconcileResult } from './result.js';
 import { type CheckedScope, type Matches, withAddresses } from './scope.js';
 import type { ReconcileOptions, State, Unchanged } from './types.js';
 
@@ -42,7 +42,7 @@ export interface StateAccess {
 /** Plans, while other programs change the table at the same time. */
 const ATTEMPTS = 6;
 /** The services and destinations that are read in one job: some milliseconds. */
-const CHUNK = 1024;
+const CHUNK = 4096;
 /** The requests that are in memory together when they are sent: two megabytes. */
 const SENT = 16_384;
 
@@ -50,8 +50,8 @@ const { size: ENTRY_SIZE, fields: ENTRY } = layout.serviceEntry;
 
 /** Returns the routine of `reconcile()`. @internal */
 export function reconcileWith(access: StateAccess) {
-  // The wanted records of the last call without changes: programs reach one state again and again,
-  // and new memory costs more than the comparison. A result with changes needs its records.
+  // The wanted records of the last call: programs reach one state again and again, and new memory
+  // costs more than the comparison.
   let spare: RequestBuffer | undefined;
   return function* reconcile(
     state: State,
@@ -63,10 +63,8 @@ export function reconcileWith(access: StateAccess) {
     const checked = checkReconcileOptions(options);
     throwIfAborted(checked.signal);
     const result = yield* reach(access, wanted, checked);
-    if (result.isEmpty) {
-      wanted.requests.clear();
-      spare = wanted.requests;
-    }
+    wanted.requests.clear();
+    spare = wanted.requests;
     return result;
   };
 }
@@ -87,23 +85,25 @@ export function* reach(
   options: CheckedOptions,
 ): Routine<IpvsTypes, ReconcileResult> {
   const { signal, dryRun, maxDeletions } = options;
-  const made: MadeRequests[] = [];
+  const made: MadeChanges[] = [];
   let deletions = 0;
   let first: Unchanged | undefined;
   for (let attempt = 1; ; attempt++) {
     const { changes, planned } = yield* plan(access, wanted, options);
     first ??= { services: changes.unchangedServices, destinations: changes.unchangedDestinations };
     const unchanged = first;
-    const result = (...parts: MadeRequests[]) =>
+    const result = (...parts: MadeChanges[]) =>
       new ReconcileResult([...made, ...parts], unchanged, drainingOf(changes));
-    if (dryRun) return result({ planned, failed: new Set() });
+    if (dryRun) return result(new MadeChanges(planned, new Set()));
     deletions += planned.deletions;
     if (deletions > maxDeletions) {
       throw tooManyDeletions(deletions, maxDeletions, attempt === 1 ? undefined : result());
     }
     throwIfAborted(signal);
-    const { part, errors, raced } = yield* send(access, planned, signal, attempt < ATTEMPTS);
-    if (!raced && errors.length > 0) throw failure(planned, part, errors, result(part));
+    const { failed, errors, raced } = yield* send(access, planned, signal, attempt < ATTEMPTS);
+    const part = new MadeChanges(planned, failed);
+    if (!raced && errors.length > 0)
+      throw failure(planned.count, failed.size, errors, result(part));
     if (!raced) return result(part);
     made.push(part);
   }
@@ -185,7 +185,8 @@ function* matcherOf(access: StateAccess, { matches, link }: CheckedScope): Routi
 
 /** What became of the requests of a plan. */
 interface Sent {
-  readonly part: MadeRequests;
+  /** The indexes of the requests that changed nothing. */
+  readonly failed: ReadonlySet<number>;
   /** The errors of changes that were refused. */
   readonly errors: readonly IpvsError[];
   /** True if another program was faster, so that another plan is needed. */
@@ -222,7 +223,7 @@ function* send(
     failures.judge(first, results);
   }
   const { failed, errors, raced } = failures;
-  return { part: { planned, failed }, errors, raced };
+  return { failed, errors, raced };
 }
 
 /** The decoders of requests, by operation. They have the name of the method that is called. */
@@ -296,12 +297,12 @@ function tooManyDeletions(
 
 /** Returns the error for changes that were not made. */
 function failure(
-  { count }: PlannedRequests,
-  { failed }: MadeRequests,
+  planned: number,
+  failed: number,
   errors: readonly IpvsError[],
   done: ReconcileResult,
 ): ReconcileError {
-  const were = failed.size === 1 ? 'was' : 'were';
-  const many = `${failed.size} of ${count} changes ${were} not made`;
+  const were = failed === 1 ? 'was' : 'were';
+  const many = `${failed} of ${planned} changes ${were} not made`;
   return new ReconcileError('reconcile', `reconcile: ${many}: ${errors[0]?.message}`, errors, done);
 }

@@ -2,14 +2,8 @@
  * The result of a reconciliation.
  * @module
  */
-import { formatChange, type PlannedRequests } from './changes.js';
+import { formatChange, type MadeChanges } from './changes.js';
 import type { DrainingDestination, StateChange, Unchanged } from './types.js';
-
-/** Requests of a plan, but for those that failed. @internal */
-export interface MadeRequests {
-  readonly planned: PlannedRequests;
-  readonly failed: ReadonlySet<number>;
-}
 
 /**
  * What {@link Ipvs.reconcile} has done, or with `dryRun` would do. `String(result)` is a list of
@@ -26,37 +20,28 @@ export class ReconcileResult {
   readonly unchanged: Unchanged;
   /** The destinations that are not wanted, and stay until their connections have ended. */
   readonly draining: readonly DrainingDestination[];
-  readonly #isEmpty: boolean;
 
   /**
    * Not for callers.
+   * @param made the changes of each plan
    * @internal
    */
   constructor(
-    made: readonly MadeRequests[],
+    made: readonly MadeChanges[],
     unchanged: Unchanged,
     draining: readonly DrainingDestination[],
   ) {
-    this.#isEmpty = made.every(({ planned }) => planned.count === 0);
-    let parts = made;
     let changes: readonly StateChange[] | undefined;
     // A property of its own, so that JSON.stringify() and comparisons see it.
     Object.defineProperty(this, 'changes', {
       enumerable: true,
       get: () => {
-        changes ??= parts.flatMap(({ planned, failed }) => [...planned.changes(failed)]);
-        // Releases the wanted records.
-        parts = [];
+        changes ??= made.flatMap((part) => [...part.list()]);
         return changes;
       },
     });
     this.unchanged = unchanged;
     this.draining = draining;
-  }
-
-  /** True if nothing was to be changed. @internal */
-  get isEmpty(): boolean {
-    return this.#isEmpty;
   }
 
   /** For console.log(), which would show an accessor instead of the changes. */

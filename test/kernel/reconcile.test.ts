@@ -75,6 +75,36 @@ test('close() waits for a call with a scope of a link', async () => {
   namespace.ip('link', 'delete', 'vip0');
 });
 
+test('a result keeps its changes, whatever later calls do', async () => {
+  const { ipvs } = fixture;
+  await ipvs.flush();
+  const stateOf = (...weights: readonly number[]): State => ({
+    services: weights.map((weight, index) => ({
+      ...at(`10.96.1.${index}`),
+      destinations: [{ address: `10.1.1.${index}`, weight }],
+    })),
+  });
+  const prune = { prune: true } as const;
+  const results = [
+    await ipvs.reconcile(stateOf(1, 2, 3), prune),
+    await ipvs.reconcile(stateOf(1, 7), prune),
+    ipvs.sync.reconcile(stateOf(5), { ...prune, dryRun: true }),
+    await ipvs.reconcile(stateOf(8, 8, 8, 8), prune),
+  ];
+  expect(results.map(String)).toEqual([
+    [0, 1, 2]
+      .map((n) => `+ tcp://10.96.1.${n}:80\n+ tcp://10.96.1.${n}:80 10.1.1.${n}:80`)
+      .join('\n'),
+    '~ tcp://10.96.1.1:80 10.1.1.1:80 weight 2 → 7\n- tcp://10.96.1.2:80',
+    '~ tcp://10.96.1.0:80 10.1.1.0:80 weight 1 → 5\n- tcp://10.96.1.1:80',
+    [
+      ...[2, 3].map((n) => `+ tcp://10.96.1.${n}:80\n+ tcp://10.96.1.${n}:80 10.1.1.${n}:80`),
+      '~ tcp://10.96.1.0:80 10.1.1.0:80 weight 1 → 8',
+      '~ tcp://10.96.1.1:80 10.1.1.1:80 weight 7 → 8',
+    ].join('\n'),
+  ]);
+});
+
 test('an abort reason that is an error of this package is no result of a change', async () => {
   const { ipvs } = fixture;
   await ipvs.flush();
