@@ -4,7 +4,7 @@
  */
 import type { Command } from './command.js';
 import { commands } from './commands.js';
-import { INTRODUCTION, optionsOf, statusesOf, synopsisOf } from './help/text.js';
+import { HELP, INTRODUCTION, optionsOf, statusesOf, synopsisOf } from './help/text.js';
 
 /** Returns the manual page in the language of man(7). */
 export function manual(version: string): string {
@@ -19,9 +19,14 @@ export function manual(version: string): string {
     ...paragraphs(INTRODUCTION),
     ...paragraphs(NOTES),
     '.SH COMMANDS',
+    ...paragraphs(['Each command has the option']),
+    ...definition(...HELP),
     ...commands.flatMap(sectionOf),
     '.SH STATE FILES',
     ...paragraphs(STATE_FILES),
+    '.SH EXIT STATUS',
+    ...paragraphs(['Of commands that do not say otherwise:']),
+    ...EXIT_STATUSES.flatMap(([status, meaning]) => definition(status, meaning)),
     '.SH ENVIRONMENT',
     ...definition('NO_COLOR', 'if set and not empty, no colours are used in a terminal'),
     '.SH EXAMPLES',
@@ -38,7 +43,11 @@ export function manual(version: string): string {
 
 const NOTES = [
   'The command needs CAP_NET_ADMIN in the initial user namespace; with --netns, CAP_SYS_ADMIN too.',
-  'If the reader of the output goes away, the command ends with status 141, as after SIGPIPE.',
+] as const;
+
+const EXIT_STATUSES = [
+  ...statusesOf({}),
+  ['141', 'the reader of the output has gone, as after SIGPIPE'],
 ] as const;
 
 const STATE_FILES = [
@@ -57,6 +66,13 @@ function sectionOf(command: Command): string[] {
     ...paragraphs(description),
     ...operands.flatMap(({ name, summary }) => definition(name, summary)),
     ...optionsOf(command).flatMap(([term, meaning]) => definition(term, meaning)),
+    ...(command.statuses === undefined ? [] : exitStatusesOf(command)),
+  ];
+}
+
+/** Returns the exit statuses of a command that are not those of most. */
+function exitStatusesOf(command: Command): string[] {
+  return [
     ...paragraphs(['Exit status:']),
     ...statusesOf(command).flatMap(([status, meaning]) => definition(status, meaning)),
   ];

@@ -2,45 +2,54 @@
  * Changes of a file.
  * @module
  */
-import { unwatchFile, watchFile } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds between two looks at the file. */
 const INTERVAL = 500;
 
+/** Returns a text that is another one when a file has been written or replaced. */
+export async function fingerprintOf(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join();
+  } catch {
+    return 'absent';
+  }
+}
+
 /**
- * Yields when the file may have changed, and at SIGHUP, until the signal aborts. What happens while
- * the consumer is at work counts once. Compares the state of the path, since events are missing on
- * some file systems, and for files that are replaced.
- * @param path undefined: at SIGHUP only
+ * Yields when a file has changed, and at SIGHUP, until the signal aborts. Looks at the file again
+ * and again: events are missing on some file systems, and for files that are replaced.
+ * @param fingerprint that of the file before it was read for the first time
  */
 export async function* fileChanges(
-  path: string | undefined,
+  path: string,
+  fingerprint: string,
   signal: AbortSignal,
 ): AsyncGenerator<void> {
-  let hasChanged = false;
-  let wake = () => {};
-  const notice = () => {
-    hasChanged = true;
+  let known = fingerprint;
+  let hasHungUp = false;
+  let pause = new AbortController();
+  const wake = () => pause.abort();
+  const hangUp = () => {
+    hasHungUp = true;
     wake();
   };
-  const end = () => wake();
-  if (path !== undefined) watchFile(path, { interval: INTERVAL }, notice);
-  process.on('SIGHUP', notice);
-  signal.addEventListener('abort', end);
+  process.on('SIGHUP', hangUp);
+  signal.addEventListener('abort', wake);
   try {
     while (!signal.aborted) {
-      if (!hasChanged) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      } else {
-        hasChanged = false;
-        yield;
-      }
+      pause = new AbortController();
+      await sleep(INTERVAL, undefined, { signal: pause.signal }).catch(() => undefined);
+      const now = await fingerprintOf(path);
+      if (signal.aborted || (now === known && !hasHungUp)) continue;
+      known = now;
+      hasHungUp = false;
+      yield;
     }
   } finally {
-    if (path !== undefined) unwatchFile(path, notice);
-    process.off('SIGHUP', notice);
-    signal.removeEventListener('abort', end);
+    process.off('SIGHUP', hangUp);
+    signal.removeEventListener('abort', wake);
   }
 }

@@ -11,7 +11,7 @@ import { readStateFile, type StateFile } from '../state-file/read.js';
 import { keptSettings } from '../state-file/reconcile.js';
 import type { options } from './command.js';
 import { type Event, eventToJson, formatEvent } from './events.js';
-import { fileChanges } from './file-changes.js';
+import { fileChanges, fingerprintOf } from './file-changes.js';
 
 /** The most seconds of a timer of Node.js. */
 const MAX_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
@@ -24,6 +24,7 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
   };
   const settings = settingsOf(values);
   const read = () => readStateFile(path, context);
+  const fingerprint = await fingerprintOf(path);
   const file = await read();
   const stop = stopSignal();
   const director = await Director.open(settings);
@@ -31,9 +32,9 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
     void follow(director, report);
     const keeper = new Keeper(director, path, report);
     await keeper.apply(file);
-    // The standard input can't be read again.
-    for await (const _ of fileChanges(path === '-' ? undefined : path, stop)) {
-      await keeper.load(read);
+    for await (const _ of fileChanges(path, fingerprint, stop)) {
+      // The standard input can't be read again.
+      if (path !== '-') await keeper.load(read);
     }
   } finally {
     await director.close();

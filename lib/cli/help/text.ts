@@ -40,7 +40,7 @@ export function helpOf(command: Command): string {
     ...(operands.length === 0 ? [] : ['', 'Operands:', ...definitions(operands.map(toPair))]),
     '',
     'Options:',
-    ...definitions(optionsOf(command)),
+    ...definitions([...optionsOf(command), HELP]),
     '',
     'Exit status:',
     ...definitions(statusesOf(command)),
@@ -57,15 +57,12 @@ export function synopsisOf({ name, operands = [] }: Command): string {
   return ['ipvs', name, '[OPTION]...', ...words].join(' ');
 }
 
+/** The option that every command has. */
+export const HELP = ['-h, --help', 'print this help'] as const;
+
 /** Returns the options of a command as they are written, with their meanings. */
 export function optionsOf({ options }: Command): [term: string, meaning: string][] {
-  return [
-    ...Object.entries(options).map(([name, option]): [string, string] => [
-      termOf(name, option),
-      option.summary,
-    ]),
-    ['-h, --help', 'print this help'],
-  ];
+  return Object.entries(options).map(([name, option]) => [termOf(name, option), option.summary]);
 }
 
 function termOf(name: string, { value, repeatable }: Option): string {
@@ -78,7 +75,10 @@ function toPair({ name, summary }: Operand): [string, string] {
 }
 
 /** Returns the exit statuses of a command with their meanings. */
-export function statusesOf({ statuses = {}, failure = 1 }: Command): [string, string][] {
+export function statusesOf({
+  statuses = {},
+  failure = 1,
+}: Pick<Command, 'statuses' | 'failure'>): [status: string, meaning: string][] {
   const meanings: Readonly<Record<number, string>> = {
     0: 'success',
     2: 'the command line or an input file is wrong; nothing was done',

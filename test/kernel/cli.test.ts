@@ -1,0 +1,366 @@
+// The subcommands of `ipvs`, each as a process. ipvsadm shows what they have done.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ipvs, ipvsCommand, runToEnd } from './helpers/command.js';
+import { Namespace } from './helpers/namespace.js';
+import { Traffic } from './helpers/traffic.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'ipvs-cli-'));
+let namespace: Namespace;
+
+beforeAll(() => {
+  namespace = new Namespace();
+});
+afterEach(() => {
+  namespace.ipvsadm('-C');
+});
+afterAll(() => {
+  namespace.delete();
+  rmSync(folder, { recursive: true });
+});
+
+const STATE = `services:
+  - protocol: tcp
+    address: 10.96.0.1
+    port: 80
+    scheduler: wrr
+    persistence: { timeout: 600, netmask: 24 }
+    destinations:
+      - { address: 10.1.1.2, port: 8080, forwarding: masquerade, weight: 3 }
+      - { address: 10.1.2.2, port: 8080, forwarding: masquerade }
+  - fwmark: 7
+    family: ipv6
+    scheduler: mh
+    schedulerFlags: [mh-port]
+    destinations:
+      - { address: fd00::2, port: 80, forwarding: direct, upperThreshold: 100 }
+`;
+/** ipvsadm does not save thresholds. */
+const SAVED = [
+  '-A -f 7 -6 -s mh -b mh-port',
+  '-A -t 10.96.0.1:80 -s wrr -p 600 -M 255.255.255.0',
+  '-a -f 7 -6 -r [fd00::2]:80 -g -w 1',
+  '-a -t 10.96.0.1:80 -r 10.1.1.2:8080 -m -w 3',
+  '-a -t 10.96.0.1:80 -r 10.1.2.2:8080 -m -w 1',
+];
+
+/** Writes a file, and returns its path. */
+function file(text: string, name = 'state.yaml'): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('diff and apply', () => {
+  test('show the same changes, and only apply makes them', () => {
+    const path = file(STATE);
+    const changes = `+ tcp://10.96.0.1:80
++ tcp://10.96.0.1:80 10.1.2.2:8080
++ tcp://10.96.0.1:80 10.1.1.2:8080
++ fwmark6://7
++ fwmark6://7 [fd00::2]:80
+`;
+    expect(ipvs(namespace, ['diff', path])).toEqual({ status: 1, output: changes, errors: '' });
+    expect(ipvs(namespace, ['apply', '--dry-run', path]).output).toBe(changes);
+    expect(namespace.saved()).toEqual([]);
+    expect(ipvs(namespace, ['apply', path])).toEqual({ status: 0, output: changes, errors: '' });
+    expect(namespace.saved()).toEqual(SAVED);
+    expect(ipvs(namespace, ['diff', path])).toEqual({ status: 0, output: '', errors: '' });
+  });
+
+  test('read the standard input, and print JSON', () => {
+    namespace.ipvsadm('-A', '-t', '10.96.0.1:80', '-s', 'rr');
+    const state = '{"services":[{"protocol":"tcp","address":"10.96.0.1","port":80}]}';
+    const { status, output } = ipvs(namespace, ['apply', '--json', '-'], state);
+    expect(status).toBe(0);
+    expect(JSON.parse(output)).toEqual({
+      changes: [
+        {
+          action: 'update',
+          service: 'tcp://10.96.0.1:80',
+          differences: { scheduler: ['rr', 'wlc'] },
+        },
+      ],
+      unchanged: { services: 0, destinations: 0 },
+      draining: [],
+      errors: [],
+    });
+  });
+
+  test('delete only what --prune names', () => {
+    const path = file('services: []');
+    for (const service of ['10.96.0.1:80', '10.96.0.1:8080', '10.97.0.1:80']) {
+      namespace.ipvsadm('-A', '-t', service);
+    }
+    namespace.ipvsadm('-A', '-f', '7');
+    expect(ipvs(namespace, ['apply', path]).output).toBe('');
+    const scope = 'network=10.96.0.0/16,port=1-1023,protocol=tcp';
+    expect(ipvs(namespace, ['apply', path, '--prune', scope]).output).toBe(
+      '- tcp://10.96.0.1:80\n',
+    );
+    const refused = ipvs(namespace, ['apply', path, '--prune', 'all', '--max-deletions', '2']);
+    expect(refused).toMatchObject({ status: 1, output: '' });
+    expect(refused.errors).toMatch(
+      /would delete 3 services and destinations, .*nothing was changed/,
+    );
+    expect(ipvs(namespace, ['diff', path, '--prune', 'all'])).toMatchObject({
+      status: 1,
+      output: expect.stringMatching(/^(- \S+\n){3}$/),
+    });
+    expect(ipvs(namespace, ['apply', path, '--prune', 'all']).status).toBe(0);
+    expect(namespace.saved()).toEqual([]);
+  });
+
+  test('keep the settings that --keep names', () => {
+    namespace.ipvsadm('-A', '-t', '10.96.0.1:80', '-s', 'wrr', '-p', '600', '-M', '255.255.255.0');
+    namespace.ipvsadm('-a', '-t', '10.96.0.1:80', '-r', '10.1.1.2:8080', '-m', '-w', '0');
+    const path = file(STATE);
+    const changes = (...args: string[]) => ipvs(namespace, ['diff', path, ...args]).output;
+    expect(changes()).toContain('~ tcp://10.96.0.1:80 10.1.1.2:8080 weight 0 → 3');
+    expect(changes('--keep', 'weight')).not.toContain('10.1.1.2');
+  });
+
+  test('report each change that the kernel refuses, and make the others', () => {
+    const path = file(`services:
+  - { protocol: tcp, address: 10.96.0.1, port: 80 }
+  - { protocol: tcp, address: 10.96.0.2, port: 80, scheduler: absent }
+`);
+    const { status, output, errors } = ipvs(namespace, ['apply', path]);
+    expect({ status, output }).toEqual({ status: 1, output: '+ tcp://10.96.0.1:80\n' });
+    expect(errors).toMatch(/^ipvs apply: .*tcp:\/\/10\.96\.0\.2:80.*absent.*\n$/);
+    const { output: json } = ipvs(namespace, ['apply', '--json', path]);
+    expect(JSON.parse(json).errors).toEqual([
+      expect.objectContaining({ code: 'ENOENT', target: 'tcp://10.96.0.2:80' }),
+    ]);
+  });
+
+  test('refuse a file before they do anything', () => {
+    const path = file(STATE.replace('weight: 3', 'weight: -3'));
+    const message =
+      `${path}:8:66: services[0].destinations[0].weight: -3 is not an integer ` +
+      'from 0 to 2147483647\n';
+    const refusal = { status: 2, output: '' };
+    expect(ipvs(namespace, ['apply', path])).toEqual({
+      ...refusal,
+      errors: `ipvs apply: ${message}`,
+    });
+    expect(ipvs(namespace, ['diff', path])).toEqual({
+      ...refusal,
+      errors: `ipvs diff: ${message}`,
+    });
+    const twice = file(`services:
+  - { protocol: tcp, address: 10.96.0.1, port: 80 }
+  - { protocol: tcp, address: 10.96.0.1, port: 80 }
+`);
+    expect(ipvs(namespace, ['apply', twice])).toEqual({
+      ...refusal,
+      errors: expect.stringContaining(
+        `${twice}:3:5: services[1]: 'tcp://10.96.0.1:80' is wanted twice: it is `,
+      ),
+    });
+    expect(ipvs(namespace, ['apply', join(folder, 'absent')])).toEqual({
+      ...refusal,
+      errors: expect.stringContaining(`${folder}/absent: cannot be read: ENOENT`),
+    });
+    expect(namespace.saved()).toEqual([]);
+  });
+});
+
+describe('save and restore', () => {
+  test.each(['yaml', 'json'])('keep a table as %s', (format) => {
+    ipvs(namespace, ['apply', '-'], STATE);
+    const { status, output } = ipvs(namespace, ['save', '--format', format]);
+    expect(status).toBe(0);
+    namespace.ipvsadm('-E', '-t', '10.96.0.1:80', '-s', 'rr');
+    namespace.ipvsadm('-D', '-f', '7', '-6');
+    namespace.ipvsadm('-A', '-t', '10.96.0.9:80');
+    const restored = ipvs(namespace, ['restore'], output);
+    expect(restored.status).toBe(0);
+    expect(restored.output).toContain('- tcp://10.96.0.9:80\n');
+    expect(namespace.saved()).toEqual(SAVED);
+    expect(ipvs(namespace, ['restore', file(output, `saved.${format}`)])).toEqual({
+      status: 0,
+      output: '',
+      errors: '',
+    });
+  });
+});
+
+describe('list', () => {
+  test('prints a table, sorted', () => {
+    ipvs(namespace, ['apply', '-'], STATE);
+    expect(ipvs(namespace, ['list'])).toEqual({
+      status: 0,
+      errors: '',
+      output: `SERVICE, DESTINATION  SCHEDULER, FORWARDING  WEIGHT  ACTIVE  INACTIVE  SETTINGS
+fwmark6://7           mh mh-port                          0         0
+  [fd00::2]:80        direct                      1       0         0  upper threshold 100
+tcp://10.96.0.1:80    wrr                                 0         0  persistence 600 s, netmask 255.255.255.0
+  10.1.1.2:8080       masquerade                  3       0         0
+  10.1.2.2:8080       masquerade                  1       0         0
+`,
+    });
+    const { output } = ipvs(namespace, ['list', '--stats', 'fwmark6://7']);
+    expect(output.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['SERVICE, DESTINATION', 'CONNECTIONS', 'IN PACKETS', 'OUT PACKETS', 'IN BYTES', 'OUT BYTES'],
+      ['fwmark6://7', '0', '0', '0', '0', '0'],
+      ['', '[fd00::2]:80', '0', '0', '0', '0', '0'],
+      [''],
+    ]);
+  });
+
+  test('prints the snapshot as JSON', () => {
+    ipvs(namespace, ['apply', '-'], STATE);
+    const { services } = JSON.parse(ipvs(namespace, ['list', '--json']).output);
+    expect(services.map(({ fwmark, port }: Record<string, unknown>) => fwmark ?? port)).toEqual([
+      7, 80,
+    ]);
+    expect(services[1].destinations[0]).toMatchObject({ weight: 3, stats: { connections: 0 } });
+  });
+
+  test('fails if there is no such service or namespace', () => {
+    const absent = ipvs(namespace, ['list', 'tcp://10.96.0.1:80']);
+    expect(absent).toMatchObject({ status: 1, output: '' });
+    expect(absent.errors).toMatch(
+      /^ipvs list: .*tcp:\/\/10\.96\.0\.1:80: there is no such service/,
+    );
+    expect(runToEnd([...ipvsCommand(), 'list', '--netns', 'absent'])).toMatchObject({
+      status: 1,
+      errors: expect.stringContaining('/run/netns/absent: there is no such network namespace'),
+    });
+  });
+
+  test.each([
+    [['list', 'web'], /^ipvs list: .*'web' is not /],
+    [['connections', '--client', '10.0.0.0/33'], /^ipvs connections: --client: .*33/],
+    [['apply', '--prune', 'network=10.0.0.0/33', '-'], /^ipvs apply: --prune: .*33/],
+  ])('%j is bad usage, which has a status of its own', (args, message) => {
+    const { status, output, errors } = runToEnd([...ipvsCommand(), ...args], 'services: []');
+    expect({ status, output }).toEqual({ status: 2, output: '' });
+    expect(errors).toMatch(message);
+  });
+});
+
+describe('--netns', () => {
+  test('is a name, a path or a pid', () => {
+    namespace.ipvsadm('-A', '-t', '10.96.0.1:80');
+    const holder = spawn('ip', ['netns', 'exec', namespace.name, 'sleep', '1000']);
+    try {
+      for (const netns of [namespace.name, namespace.path]) {
+        const { output } = runToEnd([...ipvsCommand(), 'list', '--netns', netns]);
+        expect(output, netns).toContain('tcp://10.96.0.1:80');
+      }
+      // ip replaces itself with the program.
+      const waited = runToEnd([
+        'sh',
+        '-c',
+        'while ! [ "$(ip netns identify "$1")" ]; do sleep 0.1; done; shift; exec "$@"',
+        'sh',
+        String(holder.pid),
+        ...ipvsCommand(),
+        'list',
+        '--netns',
+        String(holder.pid),
+      ]);
+      expect(waited.output).toContain('tcp://10.96.0.1:80');
+    } finally {
+      holder.kill();
+    }
+  });
+});
+
+describe('connections', () => {
+  test('are listed and counted', async () => {
+    ipvs(
+      namespace,
+      ['apply', '-'],
+      `services:
+  - protocol: tcp
+    address: 127.0.0.1
+    port: 80
+    destinations: [{ address: 127.0.0.1, port: 8080, forwarding: masquerade }]
+`,
+    );
+    const traffic = new Traffic(namespace);
+    try {
+      await traffic.listen('tcp', ['127.0.0.1', 8080]);
+      for (let index = 0; index < 3; index++) {
+        await traffic.connect({ protocol: 'tcp', to: ['127.0.0.1', 80], data: 'x' });
+      }
+      const listed = ipvs(namespace, ['connections', '--service', 'tcp://127.0.0.1:80']);
+      expect(listed.status).toBe(0);
+      const [titles, ...rows] = listed.output.trimEnd().split('\n');
+      expect(titles?.split(/ +/)).toEqual([
+        'PROTOCOL',
+        'STATE',
+        'EXPIRES',
+        'CLIENT',
+        'VIRTUAL',
+        'DESTINATION',
+      ]);
+      expect(rows).toHaveLength(3);
+      for (const row of rows) {
+        expect(row).toMatch(
+          /^tcp {7}ESTABLISHED +\d+ {2}127\.0\.0\.1:\d+ +127\.0\.0\.1:80 +127\.0\.0\.1:8080$/,
+        );
+      }
+      const by = ['connections', '--by', 'destination,state'];
+      expect(ipvs(namespace, by).output).toBe(
+        'DESTINATION     STATE        COUNT\n127.0.0.1:8080  ESTABLISHED      3\n',
+      );
+      expect(JSON.parse(ipvs(namespace, [...by, '--json']).output)).toEqual([
+        {
+          count: 3,
+          destination: { address: '127.0.0.1', port: 8080 },
+          state: 'ESTABLISHED',
+        },
+      ]);
+      const lines = ipvs(namespace, ['connections', '--json']).output.trimEnd().split('\n');
+      expect(lines.map((line) => JSON.parse(line).state)).toEqual(new Array(3).fill('ESTABLISHED'));
+      const count = (...args: string[]) =>
+        ipvs(namespace, ['connections', '--count', ...args]).output;
+      expect(count('--state', 'ESTABLISHED')).toBe('3\n');
+      expect(count('--client', '10.0.0.0/8')).toBe('0\n');
+    } finally {
+      traffic.stop();
+    }
+  });
+});
+
+describe('diagnose', () => {
+  test('has the status 1 if a needed scheduler is missing', () => {
+    const present = ipvs(namespace, ['diagnose', '--scheduler', 'rr']);
+    expect(present).toMatchObject({ status: 0, errors: '' });
+    expect(present.output).toMatch(/^ok {7}scheduler rr: available$/m);
+    const absent = ipvs(namespace, ['diagnose', '--scheduler', 'absent', '--json']);
+    expect(absent.status).toBe(1);
+    expect(JSON.parse(absent.output)).toContainEqual(
+      expect.objectContaining({ name: 'scheduler absent', status: 'missing' }),
+    );
+  });
+});
+
+describe('output', () => {
+  test('to a reader that has gone ends the command, without a word', () => {
+    const script = '{ "$@"; echo "status $?" >&2; } | true';
+    const words = [...ipvsCommand(), 'list', '--json', '--netns', namespace.name];
+    const { errors } = runToEnd(['sh', '-c', script, 'sh', ...words]);
+    expect(errors).toBe('status 141\n');
+  });
+
+  test('has colours in a terminal only, and not with NO_COLOR', () => {
+    const path = file('services: [{ protocol: tcp, address: 10.96.0.1, port: 80 }]');
+    const words = [...ipvsCommand(), 'diff', path, '--netns', namespace.name].join(' ');
+    const inTerminal = (prefix: string) =>
+      runToEnd(['script', '--quiet', '--command', `${prefix} ${words}`, '/dev/null']).output;
+    expect(inTerminal('env -u NO_COLOR TERM=xterm')).toBe(
+      '\u001b[32m+ tcp://10.96.0.1:80\u001b[0m\r\n',
+    );
+    expect(inTerminal('env NO_COLOR=1 TERM=xterm')).toBe('+ tcp://10.96.0.1:80\r\n');
+    expect(ipvs(namespace, ['diff', path]).output).toBe('+ tcp://10.96.0.1:80\n');
+  });
+});
