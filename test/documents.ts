@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build, root } from './kernel/helpers/programs.js';
 
 /** A fenced block of a document. */
@@ -101,16 +101,21 @@ export function vitestOptions(name: string): string[] {
   return [program, 'run', '--config', config, '--root', join(folder, 'out'), `${name}.mjs`];
 }
 
-/** The declarations of the API document, with members in their class or interface. */
-function apiSource(): string {
+/** The API documents: the first one is that of the main import path. */
+export const API_DOCUMENTS = documents
+  .filter((file) => /^docs\/api(-\w+)?\.md$/.test(file))
+  .sort((one, other) => one.length - other.length);
+
+/** The declarations of an API document, with members in their class or interface. */
+function apiSource(document: string): string {
   const headers = new Map<string, string>();
   const members = new Map<string, string>();
   let source = '';
   let type = '';
-  const titles = readFileSync(join(root, 'docs/api.md'), 'utf8').split('\n');
+  const titles = readFileSync(join(root, document), 'utf8').split('\n');
   for (const block of blocks) {
     // A block without a purpose is an example.
-    if (block.file !== 'docs/api.md' || block.purpose === '') continue;
+    if (block.file !== document || block.purpose === '') continue;
     if (block.purpose === 'declaration') {
       source += block.text.replace(/^(?=class|function|const)/, 'declare ');
       continue;
@@ -126,7 +131,17 @@ function apiSource(): string {
   for (const [name, text] of members) {
     source += `declare ${headers.get(name) ?? `class ${name}`} {\n${text}}\n`;
   }
-  return `${source}export {};\n`;
+  return `${importOfMain(document, titles)}${source}export {};\n`;
+}
+
+/** The import of the symbols of the main path that another document does not have itself. */
+function importOfMain(document: string, titles: readonly string[]): string {
+  const [main = ''] = API_DOCUMENTS;
+  if (document === main) return '';
+  const [exported = ''] = readFileSync(join(root, main), 'utf8').split('## Types that are not');
+  const names = [...exported.matchAll(/^### (\w+)$/gm)].map(([, name = '']) => name);
+  const others = names.filter((name) => !titles.includes(`### ${name}`));
+  return `import type { ${others.join(', ')} } from 'ipvs';\n`;
 }
 
 /**
@@ -146,7 +161,9 @@ export function compile(): string {
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.mts'] };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
   for (const { name, source } of programs()) writeFileSync(join(folder, `${name}.mts`), source);
-  writeFileSync(join(folder, 'api.mts'), apiSource());
+  for (const document of API_DOCUMENTS) {
+    writeFileSync(join(folder, `${basename(document, '.md')}.mts`), apiSource(document));
+  }
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   try {
     execFileSync(process.execPath, [compiler, '--project', folder], { encoding: 'utf8' });

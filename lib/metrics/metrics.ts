@@ -48,7 +48,8 @@ import type { MetricFamily } from './types.js';
  * for (const { sampleName, samples } of await metrics.collect()) {
  *   for (const { labels, value } of samples) console.log(sampleName, labels, value);
  * }
- * console.log(await metrics.text()); // OpenMetrics
+ * const openMetrics = await metrics.text();
+ * console.log(openMetrics.split('\n').at(-2)); // # EOF
  * await ipvs.close();
  * ```
  */

@@ -30,13 +30,8 @@ const PROMETHEUS = ['text/plain', 'text/*', '*/*'];
  *     response.writeHead(503).end(String(error));
  *   }
  * });
- * server.listen(0, '127.0.0.1', async () => {
- *   const address = server.address();
- *   if (typeof address !== 'object' || address === null) return;
- *   console.log(await (await fetch(`http://127.0.0.1:${address.port}/metrics`)).text());
- *   server.close();
- *   await ipvs.close();
- * });
+ * server.listen(0, '127.0.0.1').unref(); // 0: any free port
+ * await ipvs.close(); // at the end of the program
  * ```
  */
 export function negotiateFormat(accept: string | undefined): TextFormat {

@@ -4,8 +4,8 @@
  * @module
  */
 
-/** The place of a text that was written. */
-export interface Place {
+/** The span of a text that was written. */
+export interface Span {
   readonly start: number;
   readonly end: number;
 }
@@ -27,16 +27,16 @@ export class TextWriter {
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(size, MIN_SIZE));
   }
 
-  /** Writes a text, and returns its place. */
-  write(text: string): Place {
+  /** Writes a text, and returns its span. */
+  write(text: string): Span {
     this.#reserve(text.length * MAX_BYTES);
     const start = this.#length;
     this.#length += this.#bytes.write(text, start);
     return { start, end: this.#length };
   }
 
-  /** Writes what stands at a place once more. */
-  repeat({ start, end }: Place): void {
+  /** Writes what stands at a span once more. */
+  repeat({ start, end }: Span): void {
     this.#reserve(end - start);
     this.#bytes.copyWithin(this.#length, start, end);
     this.#length += end - start;

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Column, YIELD_INTERVAL } from './columns.js';
-import { type Place, TextWriter } from './text-writer.js';
+import { type Span, TextWriter } from './text-writer.js';
 import type { Labels, MetricDefinition } from './types.js';
 
 /** A text format: OpenMetrics 1.0, or the older text format 0.0.4 of Prometheus. */
@@ -28,22 +28,22 @@ export function* format(
   const { headerOf, end } = FORMATS[textFormat];
   const lines = columns.reduce((sum, { rows }) => sum + rows.length, 0);
   const writer = new TextWriter(lines * LINE_LENGTH);
-  /** The places of the labels that were written, by the list that columns share. */
-  const written = new Map<readonly Labels[], (Place | undefined)[]>();
+  /** The spans of the labels that were written, by the list that columns share. */
+  const written = new Map<readonly Labels[], (Span | undefined)[]>();
   let count = 0;
   for (const { metric, rows, values } of columns) {
-    const places = written.get(rows) ?? [];
-    written.set(rows, places);
+    const spans = written.get(rows) ?? [];
+    written.set(rows, spans);
     writer.write(headerOf(metric));
-    let name: Place | undefined;
+    let name: Span | undefined;
     for (let index = 0; index < rows.length; index++) {
       const value = values[index];
       if (value === undefined) continue;
       if (name === undefined) name = writer.write(metric.sampleName);
       else writer.repeat(name);
-      const place = places[index];
-      if (place === undefined) places[index] = writer.write(formatLabels(rows[index] ?? {}));
-      else writer.repeat(place);
+      const span = spans[index];
+      if (span === undefined) spans[index] = writer.write(formatLabels(rows[index] ?? {}));
+      else writer.repeat(span);
       writer.writeCode(SPACE);
       writer.writeNumber(value);
       writer.writeCode(NEWLINE);

@@ -1,29 +1,42 @@
-// Generates the API document from the emitted declarations. Called by scripts/api-docs:
+// Generates the API documents from the emitted declarations. Called by scripts/api-docs:
 //
-//     node api-docs.mjs [--check] DECLARATIONS DOCUMENT
+//     node api-docs.mjs [--check] DECLARATIONS FOLDER
 //
-// The document has a section for each exported symbol. It shows types as they are declared, with
-// their comments. Each member of a class or interface with methods has a section of its own. A
-// class that offers the operations of another class in another form (values, places) only lists
-// its methods, and refers to the sections of that class.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Each import path of the package has a document in FOLDER, with a section for each exported symbol.
+// It shows types as they are declared, with their comments. Each member of a class or interface with
+// methods has a section of its own. A class that offers the operations of another class in another
+// form (values, places) only lists its methods, and refers to the sections of that class.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SyntaxKind } from 'typescript/unstable/ast';
 import { API, SymbolFlags } from 'typescript/unstable/sync';
 
 const WIDTH = 100;
-const INTRODUCTION = `# API
+const NOTE = '<!-- Written by scripts/api-docs from the docstrings in lib/. Do not edit. -->';
 
-<!-- Written by scripts/api-docs from the docstrings in lib/. Do not edit. -->
-
-Every symbol that \`import … from 'ipvs'\` offers. [README](../README.md) shows how to use them,
-[kernel.md](kernel.md) describes the behavior of the kernel.`;
+/** The import paths of the package. The first one is the main one, to which the others refer. */
+const ENTRIES = [
+  {
+    title: 'API',
+    path: 'ipvs',
+    index: 'index.d.ts',
+    document: 'api.md',
+    more: '[README](../README.md) shows how to use them, [kernel.md](kernel.md) describes the behavior of the kernel.',
+  },
+  ...['ipvsadm', 'kubernetes', 'metrics'].map((name) => ({
+    title: `API of ipvs/${name}`,
+    path: `ipvs/${name}`,
+    index: `${name}/index.d.ts`,
+    document: `api-${name}.md`,
+    more: "[api.md](api.md) has those of `import … from 'ipvs'`.",
+  })),
+];
 
 /** The chapters of the document, with the kinds of their declarations. */
 const KINDS = [
   ['Classes', [SyntaxKind.ClassDeclaration]],
   ['Functions', [SyntaxKind.FunctionDeclaration]],
-  ['Constants', [SyntaxKind.VariableDeclaration, SyntaxKind.EnumDeclaration]],
+  ['Constants', [SyntaxKind.VariableStatement, SyntaxKind.EnumDeclaration]],
   ['Types', [SyntaxKind.InterfaceDeclaration, SyntaxKind.TypeAliasDeclaration]],
 ];
 const PROPERTIES = new Set([SyntaxKind.PropertyDeclaration, SyntaxKind.PropertySignature]);
@@ -34,20 +47,30 @@ const METHODS = new Set([
   SyntaxKind.SetAccessor,
 ]);
 
-/** Reads the exported symbols: their names, and the nodes that declare them. */
-function readExports(folder) {
+/** Opens the declarations, to read the symbols of entries. */
+function openDeclarations(folder) {
   const config = join(folder, 'tsconfig.json');
   const compilerOptions = { target: 'es2022', lib: ['es2023', 'esnext.disposable'] };
   const options = { ...compilerOptions, module: 'nodenext', types: ['node'] };
-  writeFileSync(config, JSON.stringify({ files: ['index.d.ts'], compilerOptions: options }));
+  writeFileSync(
+    config,
+    JSON.stringify({ files: ENTRIES.map(({ index }) => index), compilerOptions: options }),
+  );
   const api = new API({ cwd: folder });
   const [project] = api.updateSnapshot({ openProject: config }).getProjects();
-  const { checker, program } = project;
-  const index = program.getSourceFile(join(folder, 'index.d.ts'));
+  return { ...project, folder, close: () => api.close() };
+}
+
+/**
+ * Reads the exported symbols of an entry: their names, and the nodes that declare them; and the types
+ * behind them, which neither this entry nor the main one exports.
+ */
+function readExports({ checker, program, folder }, { index: file }, main) {
+  const index = program.getSourceFile(join(folder, file));
   const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(index));
   const resolved = (symbol) => {
     const own = symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    const nodes = own.declarations.map((handle) => handle.resolve());
+    const nodes = own.declarations.map((handle) => statementOf(handle.resolve()));
     const form = nodes.map(formOf).find((found) => found !== undefined);
     return { name: symbol.name, nodes, inherited: nodes.flatMap(basesOf), form };
   };
@@ -64,19 +87,24 @@ function readExports(folder) {
   };
   const exports = symbols.map(resolved);
   const known = new Map(exports.map((symbol) => [symbol.name, symbol]));
+  const isMain = (name) => main.some((symbol) => symbol.name === name);
   // The iteration of a Map includes the entries that are added meanwhile.
   for (const { nodes, inherited } of known.values()) {
     for (const name of [...nodes, ...inherited].flatMap(typesNamedIn)) {
       const { text } = name;
-      if (known.has(text) || text === RETURNS) continue;
+      if (known.has(text) || isMain(text) || text === RETURNS) continue;
       const symbol = checker.getSymbolAtLocation(name);
       const found = symbol === undefined ? undefined : resolved(symbol);
       if (found?.nodes.every((node) => isOurs(node, folder))) known.set(text, found);
     }
   }
   const behind = [...known.values()].filter((symbol) => !exports.includes(symbol));
-  return { exports, behind, close: () => api.close() };
+  return { exports, behind };
 }
+
+/** Returns the statement of a constant, which has its docstring; any other declaration as it is. */
+const statementOf = (node) =>
+  node.kind === SyntaxKind.VariableDeclaration ? node.parent.parent : node;
 
 /** Returns the type that a class or interface extends. */
 const extendedBy = (node) =>
@@ -230,7 +258,8 @@ function pathsOf(exports) {
       follow(held);
     }
   };
-  follow(exports.find(({ name }) => name === 'Ipvs'));
+  const handle = exports.find(({ name }) => name === 'Ipvs');
+  if (handle !== undefined) follow(handle);
   return paths;
 }
 
@@ -266,7 +295,8 @@ function memberSections({ name, nodes, inherited, form }, path) {
   return [...sections.values()];
 }
 
-function render(exports, behind) {
+/** @param main the symbols of the main entry, if this is another one */
+function render({ title: heading, path: importPath, more }, { exports, behind }, main) {
   const lacking = [];
   const paths = pathsOf(exports);
   const sectioned = new Map(
@@ -294,7 +324,9 @@ function render(exports, behind) {
     const { name, nodes } = symbol;
     const link = (target) => {
       const title = titles.get(`${name}.${target}`) ?? titles.get(target);
-      return title === undefined ? `\`${target}\`` : `[${title}](#${anchor(title)})`;
+      if (title !== undefined) return `[${title}](#${anchor(title)})`;
+      const isMain = main.some((each) => each.name === target);
+      return isMain ? `[${target}](api.md#${anchor(target)})` : `\`${target}\``;
     };
     const doc = nodes.map(docstring).find((found) => found !== undefined);
     if (doc === undefined) lacking.push(name);
@@ -344,22 +376,32 @@ function render(exports, behind) {
   );
   if (left.length > 0)
     throw new Error(`declarations of an unknown kind: ${left.map(({ name }) => name)}`);
-  return { text: `${[INTRODUCTION, ...chapters].join('\n\n')}\n`, lacking };
+  const introduction = wrap(`Every symbol that \`import … from '${importPath}'\` offers. ${more}`);
+  const parts = [`# ${heading}`, NOTE, introduction, ...chapters];
+  return { text: `${parts.join('\n\n')}\n`, lacking };
 }
 
 const check = process.argv[2] === '--check';
-const [folder, document] = process.argv.slice(check ? 3 : 2).map((path) => resolve(path));
-const { exports, behind, close } = readExports(folder);
-const { text, lacking } = render(exports, behind);
-close();
+const [declarations, target] = process.argv.slice(check ? 3 : 2).map((path) => resolve(path));
+const project = openDeclarations(declarations);
+const lacking = [];
+let main = [];
+for (const entry of ENTRIES) {
+  const symbols = readExports(project, entry, main);
+  const { text, lacking: own } = render(entry, symbols, main);
+  if (main.length === 0) main = symbols.exports;
+  lacking.push(...own.map((name) => `${entry.path}: ${name}`));
+  const document = join(target, entry.document);
+  if (!check) writeFileSync(document, text);
+  else if (!existsSync(document) || readFileSync(document, 'utf8') !== text) {
+    console.error(`api-docs: ${document} is out of date: run scripts/api-docs`);
+    process.exitCode = 1;
+  }
+}
+project.close();
 if (lacking.length > 0) {
   console.error(
     `api-docs: these have no docstring:\n${lacking.map((name) => `  ${name}`).join('\n')}`,
   );
-  process.exitCode = 1;
-}
-if (!check) writeFileSync(document, text);
-else if (readFileSync(document, 'utf8') !== text) {
-  console.error(`api-docs: ${document} is out of date: run scripts/api-docs`);
   process.exitCode = 1;
 }

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { type Block, blocks, compile } from '../documents.js';
+import { API_DOCUMENTS, type Block, blocks, compile } from '../documents.js';
 import { root } from '../kernel/helpers/programs.js';
 
 const place = ({ file, line }: Block) => `${file}:${line}`;
@@ -29,18 +29,19 @@ test('these are compiled and not run, and no others', () => {
   expect(new Set(shown.map(({ file, purpose }) => `${file} ${purpose}`))).toEqual(
     new Set([
       'docs/api.md header',
-      'docs/api.md members',
-      'docs/api.md declaration',
+      ...API_DOCUMENTS.flatMap((file) => [`${file} members`, `${file} declaration`]),
       'docs/testing.md vitest',
     ]),
   );
 });
 
 test('each example of the API document is a program of its own, which closes what it opens', () => {
-  const examples = of('ts').filter(([, { file, purpose }]) => file === 'docs/api.md' && !purpose);
+  const examples = of('ts').filter(
+    ([, { file, purpose }]) => API_DOCUMENTS.includes(file) && purpose === '',
+  );
   expect(examples.length).toBeGreaterThan(15);
   for (const [at, { text }] of examples) {
-    expect(text, at).toMatch(/^import .* from 'ipvs';$/m);
+    expect(text, at).toMatch(/^import .* from 'ipvs(\/\w+)?';$/m);
     expect(text.match(/\.close\(\)/g)?.length, at).toBe(
       text.match(/\.open\(|\bNamespace\.create\(/g)?.length,
     );
@@ -48,7 +49,11 @@ test('each example of the API document is a program of its own, which closes wha
 });
 
 test('TypeScript compiles, strictly', () => {
-  expect(existsSync(join(compile(), 'api.mjs'))).toBe(true);
+  const folder = compile();
+  expect(API_DOCUMENTS).toHaveLength(4);
+  for (const document of API_DOCUMENTS) {
+    expect(existsSync(join(folder, `${basename(document, '.md')}.mjs`))).toBe(true);
+  }
 });
 
 test.each(of('ts'))('%s has no syntax that the lowest supported Node.js lacks', (_, { text }) => {
