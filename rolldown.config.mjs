@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 const LIBRARY = 'lib/index.ts';
+/** The helpers of the bundler itself. */
+const RUNTIME = /rolldown\/runtime/;
 
 /** Returns the ids of a module and of those that it imports statically, directly or indirectly. */
 function reach(id, infoOf, reached = new Set()) {
@@ -13,6 +15,11 @@ function reach(id, infoOf, reached = new Set()) {
   reached.add(id);
   for (const imported of infoOf(id)?.importedIds ?? []) reach(imported, infoOf, reached);
   return reached;
+}
+
+/** Returns the ids that none of the others has. */
+function without(ids, ...others) {
+  return new Set([...ids].filter((id) => !others.some((other) => other.has(id))));
 }
 
 /** Returns the file of a chunk: of `lib/cli/list/run.ts`, which is loaded for its command, cli-list.js. */
@@ -38,7 +45,27 @@ function licensesOf(ids) {
   return `Packages that the files of this folder contain:\n\n${texts.join('\n---\n\n')}`;
 }
 
-let initial = new Set();
+/** The modules of the library's own chunks, by their names. */
+let library = { main: new Set(), internals: new Set(), 'link-internals': new Set() };
+
+/**
+ * Finds the modules of the library's chunks. What only a part of the library imports is loaded with
+ * that part, whatever the subpaths and the command import from it.
+ */
+function findLibrary(ids, infoOf) {
+  const from = (path) =>
+    reach(
+      ids.find((id) => id.endsWith(path)),
+      infoOf,
+    );
+  const main = from(LIBRARY);
+  const alone = [main, from('/lib/host/modprobe.ts'), from('/lib/native/native-errors.ts')];
+  const links = without(from('/lib/links/link-internals.ts'), ...alone);
+  const internals = without(from('/lib/internals.ts'), links, ...alone);
+  library = { main, internals, 'link-internals': links };
+  // The exports of the chunk of lib/index.ts are those of the package.
+  library.main.delete(ids.find((id) => id.endsWith(LIBRARY)));
+}
 
 export default defineConfig({
   input: {
@@ -53,13 +80,9 @@ export default defineConfig({
   preserveEntrySignatures: 'allow-extension',
   plugins: [
     {
-      name: 'initial-modules',
+      name: 'library',
       buildEnd() {
-        const infoOf = (id) => this.getModuleInfo(id);
-        const entry = [...this.getModuleIds()].find((id) => id.endsWith(LIBRARY));
-        initial = reach(entry, infoOf);
-        // The exports of its chunk are those of the package.
-        initial.delete(entry);
+        findLibrary([...this.getModuleIds()], (id) => this.getModuleInfo(id));
       },
     },
     {
@@ -81,11 +104,16 @@ export default defineConfig({
       // A group has the modules that it names, and not what they import.
       includeDependenciesRecursively: false,
       groups: [
-        { name: 'main', test: (id) => initial.has(id) },
+        { name: 'main', test: (id) => library.main.has(id) || RUNTIME.test(id) },
+        ...['link-internals', 'internals'].map((name) => ({
+          name,
+          test: (id) => library[name].has(id),
+        })),
         { name: 'yaml', test: /\/node_modules\/js-yaml\// },
-        // What several subcommands share, apart from state files; what concerns state files.
-        { name: 'cli-common', test: /\/lib\/cli\/(?!state-file\/)/, minShareCount: 2 },
+        // What several parts of the command share: subcommands, those with state files, and rules.
+        { name: 'cli-common', test: /\/lib\/cli\/(?!state-file\/|ipvsadm\/)/, minShareCount: 2 },
         { name: 'cli-state', test: /\/lib\/cli\/state-file\//, minShareCount: 2 },
+        { name: 'rules', test: /\/lib\/(cli\/)?ipvsadm\//, minShareCount: 2 },
       ],
     },
   },

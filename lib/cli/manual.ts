@@ -55,6 +55,8 @@ const STATE_FILES = [
     'address and port, or fwmark (with family ipv6 for IPv6), and may have scheduler, ' +
     'schedulerFlags, persistence, onePacket and destinations. A destination has address and port, ' +
     'and may have forwarding, weight, upperThreshold, lowerThreshold and tunnel.',
+  'The extensions .yaml, .yml and .json name these formats. A file with the extension .rules, or ' +
+    'whose first line is a command line of ipvsadm, has the rules that ipvsadm saves.',
   'The package has a JSON Schema of the file, dist/state.schema.json, for editors. The property ' +
     '$schema of the file may name it.',
 ] as const;

@@ -6,9 +6,9 @@ import type { KeptSetting } from '../index.js';
 import { JSON_OUTPUT, NETNS, type Operand, type Option } from './command.js';
 
 /** The formats of state files. */
-export const FORMATS = ['yaml', 'json'] as const;
+export const FORMATS = ['yaml', 'json', 'rules'] as const;
 
-/** A format of state files. */
+/** A format of state files: YAML, JSON, or the rules that ipvsadm saves. */
 export type StateFormat = (typeof FORMATS)[number];
 
 /** The operand of a state file. */
@@ -17,6 +17,16 @@ export const STATE_FILE = {
   summary: "the state file; '-' is the standard input",
   completes: 'file',
 } as const satisfies Operand;
+
+/** The option `--format` of a state file that is read. */
+const INPUT_FORMAT = {
+  summary: 'the format of FILE; by default that of its extension, or of its text',
+  value: FORMATS.join('|'),
+  completes: FORMATS,
+} as const satisfies Option;
+
+/** The options of each command that reads a state file. */
+export const READS_STATE = { format: INPUT_FORMAT, netns: NETNS } as const;
 
 /** The settings that `--keep` can name. Keys, so that the compiler notices one that is missing. */
 const KEPT = {
@@ -57,7 +67,7 @@ export const RECONCILE = {
   drain: DRAIN,
   keep: KEEP,
   json: JSON_OUTPUT,
-  netns: NETNS,
+  ...READS_STATE,
 } as const;
 
 /** How scopes are written: see scope.ts. */

@@ -28,7 +28,7 @@ const CASES = [
   { words: ['ipvs', 'co'], all: ['connections', 'completion'] },
   { words: ['ipvs', 'diff', '--pr'], all: ['--prune'] },
   { words: ['ipvs', 'apply', '--keep', 'upper'], all: ['upperThreshold'] },
-  { words: ['ipvs', 'save', '--format', ''], all: ['yaml', 'json'] },
+  { words: ['ipvs', 'save', '--format', ''], all: ['yaml', 'json', 'rules'] },
   { words: ['ipvs', 'help', 'con'], all: ['connections'] },
   { words: ['ipvs', 'completion', ''], all: ['bash', 'zsh'] },
   { words: ['ipvs', 'apply', 'state'], all: ['state of web.yaml'] },

@@ -190,6 +190,30 @@ describe('save and restore', () => {
   });
 });
 
+describe('save --format rules', () => {
+  test('prints what ipvsadm saves, and reports what that lacks', () => {
+    ipvs(namespace, ['apply', '-'], STATE);
+    const { status, output, errors } = ipvs(namespace, ['save', '--format', 'rules']);
+    expect(output).toBe(namespace.ipvsadm('-Sn'));
+    expect({ status, errors }).toEqual({
+      status: 1,
+      errors: 'ipvs save: not saved: fwmark6://7 [fd00::2]:80 upperThreshold 100\n',
+    });
+    const exact = ipvs(namespace, ['save', '--format', 'rules', '--exact']);
+    expect(exact).toMatchObject({ status: 0, errors: '' });
+    expect(ipvs(namespace, ['diff', '--prune', 'all', '-'], exact.output)).toEqual({
+      status: 0,
+      output: '',
+      errors: '',
+    });
+    expect(ipvs(namespace, ['diff', '--prune', 'all', '-'], output)).toEqual({
+      status: 1,
+      output: '~ fwmark6://7 [fd00::2]:80 upperThreshold 100 → 0\n',
+      errors: '',
+    });
+  });
+});
+
 describe('list', () => {
   test('prints a table, sorted', () => {
     ipvs(namespace, ['apply', '-'], STATE);

@@ -69,7 +69,8 @@ describe('the command', () => {
     ],
     [['director', '-'], /^ipvs director: --owns or --link is missing/],
     [['director', '--link', 'vip0', '--resync', '0', '-'], /^ipvs director: --resync: '0' is not/],
-    [['save', '--format', 'toml'], /^ipvs save: --format: 'toml' is not one of yaml, json/],
+    [['save', '--format', 'toml'], /^ipvs save: --format: 'toml' is not one of yaml, json, rules/],
+    [['save', '--exact'], /^ipvs save: --exact goes with --format rules only/],
     [['completion', 'fish'], /^ipvs completion: SHELL: 'fish' is not one of bash, zsh/],
   ])('refuses %j with the status of bad usage', async (args, message) => {
     const { status, output, errors } = await ipvs(...args);

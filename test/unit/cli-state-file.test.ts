@@ -163,6 +163,66 @@ ${line}
   });
 });
 
+describe('a file of rules', () => {
+  const RULES = `# the web servers
+-A -t 10.96.0.1:80 -s rr
+-a -t 10.96.0.1:80 -r 10.1.1.2:8080 -m -w 3
+`;
+  const isRead = async (name: string, text: string, format?: string) => {
+    const { state } = await parseStateFile(name, text, format);
+    expect(state.services).toEqual([
+      {
+        ...normalizeService({ protocol: 'tcp', address: '10.96.0.1', port: 80, scheduler: 'rr' }),
+        destinations: [
+          normalizeDestination('tcp://10.96.0.1:80', {
+            address: '10.1.1.2',
+            port: 8080,
+            forwarding: 'masquerade',
+            weight: 3,
+          }),
+        ],
+      },
+    ]);
+  };
+
+  test.each([
+    ['its text', 'f', RULES, undefined],
+    [
+      'its text, with the name of the program',
+      'f',
+      RULES.replaceAll(/^-/gm, 'ipvsadm -'),
+      undefined,
+    ],
+    ['its extension', 'f.rules', RULES, undefined],
+    ['its format, whatever its extension is', 'f.yaml', RULES, 'rules'],
+  ])('is known by %s', (_, name, text, format) => isRead(name, text, format));
+
+  test('may be empty if its extension says what it is', async () => {
+    expect((await parseStateFile('f.rules', '')).state).toEqual({ services: [] });
+  });
+
+  test('may have names of hosts and services', async () => {
+    await isRead('f', RULES.replaceAll('10.96.0.1:80', '10.96.0.1:http'));
+    const { state } = await parseStateFile('f', RULES.replaceAll('10.96.0.1', 'localhost'));
+    expect(state.services[0]).toMatchObject({ address: '127.0.0.1', port: 80 });
+  });
+
+  test.each([
+    [`${RULES}-a -t 10.96.0.1:80 -r 10.1.2.2:8080 -m -w many`, /^f:4:43: 'many' is not an integer/],
+    [`${RULES}-A -t 10.96.0.1:80`, /^f:4:7: '10\.96\.0\.1:80' /],
+    ['-A -t host.invalid:80', /^f:1:7: 'host\.invalid:80' names the host 'host\.invalid', /],
+    ['--set 1 2 3', "f: sets timeouts, which is no part of a state: use 'ipvs -R'"],
+    [
+      '--start-daemon master --mcast-interface lo',
+      "f: starts sync daemons, which is no part of a state: use 'ipvs -R'",
+    ],
+  ])('%j is refused', async (text, message) => {
+    const found = await refusal(text);
+    if (typeof message === 'string') expect(found).toBe(message);
+    else expect(found).toMatch(message);
+  });
+});
+
 describe('the position of a value', () => {
   test('is that of the value in any document', () => {
     fc.assert(

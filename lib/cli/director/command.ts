@@ -2,8 +2,8 @@
  * The row of `ipvs director`.
  * @module
  */
-import { defineCommand, NETNS } from '../command.js';
-import { DRAIN, KEEP, SCOPE_HELP, STATE_FILE } from '../state-options.js';
+import { defineCommand } from '../command.js';
+import { DRAIN, KEEP, READS_STATE, SCOPE_HELP, STATE_FILE } from '../state-options.js';
 
 export const options = {
   owns: {
@@ -26,7 +26,7 @@ export const options = {
   },
   keep: KEEP,
   json: { summary: 'print each event as a JSON object on a line' },
-  netns: NETNS,
+  ...READS_STATE,
 } as const;
 
 export const director = defineCommand({

@@ -23,7 +23,7 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
     context.stdout.write(`${text}\n`);
   };
   const settings = settingsOf(values);
-  const read = () => readStateFile(path, context);
+  const read = () => readStateFile(path, values.format, context);
   const fingerprint = await fingerprintOf(path);
   const file = await read();
   const stop = stopSignal();

@@ -2,10 +2,10 @@
  * The row of `ipvs restore`.
  * @module
  */
-import { defineCommand, JSON_OUTPUT, NETNS } from '../command.js';
-import { OUTPUT_HELP, STATE_FILE } from '../state-options.js';
+import { defineCommand, JSON_OUTPUT } from '../command.js';
+import { OUTPUT_HELP, READS_STATE, STATE_FILE } from '../state-options.js';
 
-export const options = { json: JSON_OUTPUT, netns: NETNS } as const;
+export const options = { json: JSON_OUTPUT, ...READS_STATE } as const;
 
 export const restore = defineCommand({
   name: 'restore',

@@ -11,6 +11,7 @@ export const options = {
     value: FORMATS.join('|'),
     completes: FORMATS,
   },
+  exact: { summary: 'write what rules cannot have in comments, which only ipvs reads' },
   netns: NETNS,
 } as const;
 
@@ -24,11 +25,15 @@ export const save = defineCommand({
     'A service or destination with settings that only another program could have set is printed ' +
       'as it was read, with its counters: these show where it comes from, and it is restored as ' +
       'it is.',
+    "With '--format rules', prints what 'ipvsadm -Sn' prints. Rules cannot have thresholds and some " +
+      'other settings: these are reported, unless --exact writes them in comments.',
   ],
   options,
+  statuses: { 1: 'failure, or the rules lack settings' },
   examples: [
     { command: 'ipvs save', summary: 'print the table as YAML' },
     { command: 'ipvs save --format json', summary: 'print the table as JSON' },
+    { command: 'ipvs save --format rules', summary: 'print the table for ipvsadm -R' },
   ],
   load: () => import('./run.js'),
 });

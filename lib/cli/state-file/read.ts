@@ -3,6 +3,7 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { faultOf } from '../../core/input-errors.js';
 import type { State } from '../../index.js';
@@ -21,14 +22,16 @@ export interface StateFile {
 /**
  * Reads a state file.
  * @param path its path; '-' for the standard input
+ * @param format the format, if it is known
  * @throws InputFileError the file cannot be read, or its state is not valid
  */
 export async function readStateFile(
   path: string,
+  format: string | undefined,
   { stdin }: Pick<Context, 'stdin'>,
 ): Promise<StateFile> {
   const name = path === '-' ? 'standard input' : path;
-  return await parseStateFile(name, await readText(path, name, stdin));
+  return await parseStateFile(name, await readText(path, name, stdin), format);
 }
 
 async function readText(path: string, name: string, stdin: NodeJS.ReadStream): Promise<string> {
@@ -40,12 +43,35 @@ async function readText(path: string, name: string, stdin: NodeJS.ReadStream): P
   }
 }
 
+/** A line that is neither blank nor a comment. */
+const FIRST_LINE = /^[^\S\n]*([^\s#].*)$/m;
+/** A command line of ipvsadm, such as `-A -t 10.0.0.1:80`. An item of YAML has a blank there. */
+const RULE = /^(ipvsadm\s|-[A-Za-z]|--[a-z])/;
+
+/** Returns true for rules: by the format, by the extension, or by the text. */
+function isRules(name: string, text: string, format: string | undefined): boolean {
+  const kind = format ?? extname(name).slice(1);
+  if (kind === 'rules') return true;
+  if (/^(ya?ml|json)$/.test(kind)) return false;
+  const [, line = ''] = FIRST_LINE.exec(text) ?? [];
+  return RULE.test(line);
+}
+
 /**
  * Parses the text of a state file, and checks its state.
  * @param name the name of the file, for errors
  * @throws InputFileError
  */
-export async function parseStateFile(name: string, text: string): Promise<StateFile> {
+export async function parseStateFile(
+  name: string,
+  text: string,
+  format?: string,
+): Promise<StateFile> {
+  if (isRules(name, text, format)) {
+    const { readRules } = await import('./rules.js');
+    // Every mistake has been found with its line.
+    return { state: await readRules(name, text), text, translate: (error) => error };
+  }
   const document = parse(name, text);
   const translated = (error: unknown) => translate(name, document, error);
   return { state: await checked(stateIn(document.value), translated), text, translate: translated };

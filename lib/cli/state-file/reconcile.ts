@@ -17,6 +17,7 @@ import { readStateFile } from './read.js';
 
 /** The values of the options that concern reading and printing. */
 export interface FileOptions {
+  readonly format: string | undefined;
   readonly json: boolean;
   readonly netns: string | undefined;
 }
@@ -27,11 +28,11 @@ export interface FileOptions {
  */
 export async function reconcileFile(
   path: string,
-  { json, netns }: FileOptions,
+  { format, json, netns }: FileOptions,
   options: ReconcileOptions,
   context: Context,
 ): Promise<ReconcileResult> {
-  const file = await readStateFile(path, context);
+  const file = await readStateFile(path, format, context);
   try {
     const result = await withIpvs(netns, (ipvs) => ipvs.reconcile(file.state, options));
     await print(result, [], json, context);

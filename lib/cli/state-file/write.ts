@@ -20,8 +20,8 @@ import {
 import { sortServices } from '../services.js';
 import type { StateFormat } from '../state-options.js';
 
-/** Returns a table as the text of a state file, without a line feed at the end. */
-export function formatState(snapshot: Snapshot, format: StateFormat): string {
+/** Returns a table as JSON or YAML, without a line feed at the end. */
+export function formatState(snapshot: Snapshot, format: Exclude<StateFormat, 'rules'>): string {
   const state = stateOf(snapshot);
   return format === 'json'
     ? JSON.stringify(state, null, 2)

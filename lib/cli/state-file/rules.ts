@@ -1,0 +1,45 @@
+/**
+ * State files with the rules of ipvsadm.
+ * @module
+ */
+import { faultOf } from '../../core/input-errors.js';
+import type { State } from '../../index.js';
+import { isRulesError, parseRules, type Rules } from '../../ipvsadm/index.js';
+import { InputFileError } from '../failures.js';
+import { NameLookup } from '../ipvsadm/name-lookup.js';
+
+/**
+ * Returns the state of rules, whose names of hosts and services are looked up.
+ * @param name the name of the file, for errors
+ * @throws InputFileError
+ */
+export async function readRules(name: string, text: string): Promise<State> {
+  const { services, timeouts, syncDaemons } = await parse(name, text);
+  if (timeouts !== undefined || syncDaemons !== undefined) {
+    const rest = timeouts === undefined ? 'starts sync daemons' : 'sets timeouts';
+    throw new InputFileError(`${name}: ${rest}, which is no part of a state: use 'ipvs -R'`);
+  }
+  return { services };
+}
+
+async function parse(name: string, text: string): Promise<Rules> {
+  const names = new NameLookup();
+  for (;;) {
+    try {
+      const rules = parseRules(text, { resolve: names.resolve });
+      if (!names.isPending) return rules;
+    } catch (error) {
+      // An address that is not known yet may be the reason.
+      if (!names.isPending) throw translate(name, error);
+    }
+    await names.lookUp();
+  }
+}
+
+function translate(name: string, error: unknown): unknown {
+  if (!isRulesError(error)) return error;
+  const { line, column } = error;
+  return new InputFileError(`${name}:${line}:${column}: ${faultOf(error)?.fault}`, {
+    cause: error,
+  });
+}
