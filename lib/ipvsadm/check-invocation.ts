@@ -74,14 +74,10 @@ function checkList(given: ReadonlyMap<Topic, number>): void {
 }
 
 /**
- * Checks and completes the service of `-A` and `-E`.
- * @param flags the value of `-b`
+ * Checks the service of `-A` and `-E`.
  * @throws UsageError
  */
-export function completeService({ given, service }: Draft, flags: string | undefined): void {
-  if (flags !== undefined) {
-    service.schedulerFlags = readFlags(flags, service.scheduler, given.get('sched-flags'));
-  }
+export function checkService({ given, service }: Invocation): void {
   if (service.fwmark !== 0) return;
   if (service.port === 0 && !service.persistent) {
     const rule = 'has port 0, which is every port: it must be persistent (-p)';
@@ -108,7 +104,13 @@ const FLAGS: Readonly<Record<NamedFlag, string>> = {
 
 const isFlag = (name: string): name is NamedFlag => Object.hasOwn(FLAGS, name);
 
-function readFlags(text: string, scheduler: string, word: number | undefined): NamedFlag[] {
+/**
+ * Reads the value of `-b`, which depends on the scheduler.
+ * @throws UsageError
+ */
+export function readFlags({ given, service }: Draft, text: string): void {
+  const { scheduler } = service;
+  const word = given.get('sched-flags');
   const flags: NamedFlag[] = [];
   for (const name of text.split(',')) {
     if (name === '') continue;
@@ -123,7 +125,7 @@ function readFlags(text: string, scheduler: string, word: number | undefined): N
     }
     flags.push(name);
   }
-  return flags;
+  service.schedulerFlags = flags;
 }
 
 /**

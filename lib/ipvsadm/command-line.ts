@@ -6,7 +6,7 @@
  * word, and options may come in any order behind the command.
  * @module
  */
-import { checkTopics, completeDestination, completeService } from './check-invocation.js';
+import { checkService, checkTopics, completeDestination, readFlags } from './check-invocation.js';
 import type { Reading } from './endpoint.js';
 import { BY_LETTER, BY_NAME, type Flag, OPTIONS, type OptionName } from './grammar.js';
 import { type Draft, emptyDraft, type Invocation } from './invocation.js';
@@ -129,8 +129,9 @@ export function parseCommandLine(words: readonly string[], reading: Reading): In
     const word = scanner.rest[surplus];
     throw new UsageError(`unexpected argument ${extra}`, { word, rule: 'is one word too many' });
   }
+  if (flags !== undefined) readFlags(draft, flags);
   checkTopics(draft);
-  if (command === 'add-service' || command === 'edit-service') completeService(draft, flags);
+  if (command === 'add-service' || command === 'edit-service') checkService(draft);
   if (command === 'add-server' || command === 'edit-server') completeDestination(draft);
   return draft;
 }

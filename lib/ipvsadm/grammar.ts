@@ -159,6 +159,8 @@ export const COMMANDS = {
       'nosort',
       'exact',
       'tun-info',
+      // It has no effect.
+      'syncid',
     ],
   ),
   save: command('S', 'save', [], ['numeric']),

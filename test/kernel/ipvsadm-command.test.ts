@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runWithCommand, runWithIpvsadm, wordsOf } from './helpers/command-lines.js';
+import { randomLines } from './helpers/command-grammar.js';
+import {
+  type CommandLine,
+  runWithCommand,
+  runWithIpvsadm,
+  wordsOf,
+} from './helpers/command-lines.js';
 import { LINES, RULES } from './helpers/ipvsadm-lines.js';
+import { RESTORES } from './helpers/ipvsadm-restores.js';
 import { Namespace } from './helpers/namespace.js';
 
 let theirs: Namespace;
@@ -16,12 +23,34 @@ afterAll(() => {
   ours.delete();
 });
 
-test('the command prints and does what ipvsadm prints and does', async () => {
-  const lines = LINES.map((line) => ({ words: wordsOf(line) }));
-  const expected = runWithIpvsadm(theirs, lines, { rules: RULES });
-  const actual = await runWithCommand(ours, lines, { rules: RULES });
-  for (const [index, line] of LINES.entries()) {
-    expect.soft({ line, ...actual[index] }).toEqual({ line, ...expected[index] });
+/** Expects that both programs print and do the same. */
+async function compare(
+  lines: readonly (CommandLine & { readonly name: string })[],
+  rules?: string,
+): Promise<void> {
+  const options = rules === undefined ? {} : { rules };
+  const expected = runWithIpvsadm(theirs, lines, options);
+  const actual = await runWithCommand(ours, lines, options);
+  for (const [index, { name }] of lines.entries()) {
+    expect.soft({ name, ...actual[index] }).toEqual({ name, ...expected[index] });
   }
   expect(ours.saved()).toEqual(theirs.saved());
+}
+
+test('the command prints and does what ipvsadm prints and does', () =>
+  compare(
+    LINES.map((name) => ({ name, words: wordsOf(name) })),
+    RULES,
+  ));
+
+test('it does so with random command lines, one after the other', () => {
+  const seed = Number(process.env['IPVS_SEED'] ?? 20261129);
+  const count = Number(process.env['IPVS_LINES'] ?? 300);
+  return compare(randomLines(count, seed).map((name) => ({ name, words: wordsOf(name) })));
 });
+
+test('-R does what ipvsadm does, also after a line that is wrong', () =>
+  compare(
+    RESTORES.map((input) => ({ name: JSON.stringify(input), words: ['-R'], input })),
+    '-A -t 10.0.0.1:80',
+  ));

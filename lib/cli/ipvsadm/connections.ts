@@ -4,6 +4,7 @@
  */
 import { formatAddress } from '../../core/address.js';
 import { type Names, NUMERIC, printEndpoint } from '../../ipvsadm/names.js';
+import { readIpv6 } from '../../ipvsadm/numbers.js';
 import { writeLines } from './listings.js';
 import { namesOf } from './name-lookup.js';
 import { linesIn, type Terminal } from './terminal.js';
@@ -83,9 +84,9 @@ function entryIn(line: string): Entry | undefined {
 /** Reads an address, IPv4 in eight hexadecimal digits or IPv6, and a hexadecimal port. */
 function endpointOf(address = '', port = ''): Endpoint {
   const number = Number.parseInt(port, 16);
-  const text = address.replace(/[[\]]/g, '');
-  if (text.includes(':')) return { address: text, port: number };
-  return { address: formatAddress(Buffer.from(text, 'hex'), 0, AF_INET), port: number };
+  const ipv6 = readIpv6(address);
+  if (ipv6 !== undefined) return { address: ipv6, port: number };
+  return { address: formatAddress(Buffer.from(address, 'hex'), 0, AF_INET), port: number };
 }
 
 function lineOf(entry: Entry, names: Names, { engines }: ConnectionStyle): string {

@@ -32,7 +32,10 @@ export function wordsOf(line: string): string[] {
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 const sorted = (text: string) => text.split('\n').sort().join('\n');
 
-/** Options of {@link runLines}. */
+/** Returns true for a command line that changes nothing, so that the table stays as it is. */
+const isReading = ([command = '']: readonly string[]) => !/^--?[AEDaedCRZs]/.test(command);
+
+/** How command lines are run. */
 export interface LineOptions {
   /** Rules with which the table begins before each line. Default: the table is not touched. */
   readonly rules?: string;
@@ -59,8 +62,8 @@ export function runWithIpvsadm(
       rules === undefined ? '' : `$fresh || ipvsadm -R <${path('rules')}; fresh=true`,
       `ipvsadm ${words.map(quote).join(' ')} <${path(`in/${index}`)} >${path(`out${index}`)} \\`,
       `  2>${path(`err${index}`)}; status=$?; echo $status >${path(`status${index}`)}`,
-      `if [ $status = 0 ]; then ipvsadm -Sn >${path(`table${index}`)}; fresh=false; fi`,
-      input === undefined ? '' : 'fresh=false',
+      `if [ $status = 0 ]; then ipvsadm -Sn >${path(`table${index}`)}; fi`,
+      `fresh=${isReading(words)}`,
     ].join('\n');
   });
   writeFileSync(join(folder, 'script'), `fresh=false\n${script.join('\n')}\n`);
@@ -110,10 +113,12 @@ export async function runWithCommand(
   { rules, compat = true }: LineOptions = {},
 ): Promise<Effect[]> {
   const effects: Effect[] = [];
+  let isFresh = false;
   for (const line of lines) {
-    if (rules !== undefined) {
+    if (rules !== undefined && !isFresh) {
       await runInProcess(namespace, { words: ['-R'], input: `-C\n${rules}\n` }, compat);
     }
+    isFresh = isReading(line.words);
     const effect = await runInProcess(namespace, line, compat);
     const saved =
       effect.status === 0 ? await runInProcess(namespace, { words: ['-Sn'] }, true) : undefined;

@@ -546,6 +546,19 @@ export const LINES = `
 -D -t 10.0.0.1:80 extra
 -d -t 10.0.0.1:80 -r bogus
 -A -t 10.0.0.2:80 -s '(null)'
+-A -t 10.0.0.2:80 -b x extra
+--set 1 2 3 -b x
+-L --syncid 1
+-L --syncid 256
+--set 1 2 -b x
+--set 1 2 x -b x
+-A -b x
+-C -b sh-port -s sh
+-C -b sh-port -s sh extra
+--start-daemon bogus -b x
+-A -t 10.0.0.2:80 -b x -z
+-A -t [10.0.0.2]:bogus -p
+-A -t [10.0.0.2]:99999 -p
 `
   .split('\n')
   .filter((line) => line !== '');
