@@ -3,6 +3,8 @@
 # series such as 6.1; its release is, for example, 6.1.176.
 # shellcheck source-path=SCRIPTDIR source=kernel-common.sh
 source "${BASH_SOURCE[0]%/*}/kernel-common.sh"
+# shellcheck source-path=SCRIPTDIR source=archives.sh
+source "${BASH_SOURCE[0]%/*}/archives.sh"
 
 versions=(6.1 6.12 7.2)
 declare -A suites=([6.1]=bookworm [6.12]=trixie [7.2]=sid)
@@ -62,20 +64,6 @@ modules_of() {
 
 refuse_moved() {
   fail 126 "cannot download Linux $1: Debian ${suites[$1]}'s $package is now $2"
-}
-
-# Prints the Debian archives of this machine as lines of a sources.list, for another suite. Skips
-# names with a dash, such as bookworm-security: they are additions to a release.
-archives_with() {
-  local suite=$1 keyring=/usr/share/keyrings/debian-archive-keyring.gpg uri release component
-  local options='target=Packages arch=amd64'
-  [[ ! -e $keyring ]] || options+=" signed-by=$keyring"
-  # shellcheck disable=SC2016 # apt's own placeholders
-  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-    while read -r uri release component; do
-      [[ $component == main && $release != *-* ]] || continue
-      printf 'deb [%s] %s %s main\n' "$options" "$uri" "$suite"
-    done | sort -u
 }
 
 # Downloads packages of another release to the current folder. apt checks their signatures, but uses
