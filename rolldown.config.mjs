@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 const LIBRARY = 'lib/index.ts';
-/** The helpers of the bundler itself. */
-const RUNTIME = /rolldown\/runtime/;
 
 /** Returns the ids of a module and of those that it imports statically, directly or indirectly. */
 function reach(id, infoOf, reached = new Set()) {
@@ -104,7 +102,7 @@ export default defineConfig({
       // A group has the modules that it names, and not what they import.
       includeDependenciesRecursively: false,
       groups: [
-        { name: 'main', test: (id) => library.main.has(id) || RUNTIME.test(id) },
+        { name: 'main', test: (id) => library.main.has(id) },
         ...['link-internals', 'internals'].map((name) => ({
           name,
           test: (id) => library[name].has(id),

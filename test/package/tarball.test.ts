@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { output, root, run, tarball } from './consumer.js';
@@ -16,6 +16,7 @@ const prebuilds = files.filter((file) => file.startsWith('prebuilds/'));
 const KINDS = {
   'what npm shows': /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
   'the facade': /^dist\/([a-z]+\/)?[a-z-]+\.(js|d\.ts)$/,
+  'what the command has besides': /^dist\/(ipvs\.8|licenses\.txt|state\.schema\.json)$/,
   'the addons': /^prebuilds\/linux-(x64|arm64)\/ipvs\.(glibc|musl)\.node$/,
   'what compiles another': /^(binding\.gyp|csrc\/sources\.txt|csrc\/[a-z]+\/[a-z_]+\.(cc|h))$/,
 };
@@ -50,18 +51,34 @@ describe('the tarball', () => {
   });
 
   test('contains the code in a few files and the types of the public API', () => {
+    const commands = readdirSync(join(root, 'lib/cli'), { encoding: 'utf8' }).filter((name) =>
+      existsSync(join(root, 'lib/cli', name, 'run.ts')),
+    );
     expect(files.filter((file) => file.endsWith('.js')).sort()).toEqual(
       [
+        'cli',
+        'cli-common',
+        'cli-state',
+        ...commands.map((name) => `cli-${name}`),
         'director-internals',
         'index',
         'internals',
+        'ipvsadm',
         'kernel-modules',
+        'kubernetes',
         'link-internals',
         'main',
+        'metrics',
         'modprobe',
         'native-errors',
+        'rolldown-runtime',
+        'rules',
         'signals',
-      ].map((name) => `dist/${name}.js`),
+        'subcommand',
+        'yaml',
+      ]
+        .map((name) => `dist/${name}.js`)
+        .sort(),
     );
     const types = files.filter((file) => file.endsWith('.d.ts'));
     expect(types).toContain('dist/index.d.ts');

@@ -39,6 +39,12 @@ describe('the table of commands', () => {
   });
 });
 
+test('docs/cli.md lists the commands as the table does', () => {
+  const text = readFileSync(join(root, 'docs/cli.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `ipvs (\w+)` \| (.*) \|$/gm)].map(([, ...cells]) => cells);
+  expect(rows).toEqual(commands.map(({ name, summary }) => [name, summary]));
+});
+
 describe('the help of a command', () => {
   test.each(each)('of %s names every option and operand, in 79 columns', (_, command) => {
     const text = helpOf(command);

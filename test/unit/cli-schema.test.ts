@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stateSchema } from '../../lib/cli/state-file/schema.js';
 import { isInputError, type WantedService } from '../../lib/index.js';
+import { DESTINATION_PROPERTIES, SERVICE_PROPERTIES } from '../../lib/ipvs/properties.js';
 import { schedulers } from '../../lib/ipvs/schedulers.js';
 import { encodeState } from '../../lib/state/encode-state.js';
 import { serviceAndDestination, serviceConfig } from './arbitraries.js';
@@ -216,6 +217,18 @@ describe('the schema of state files', () => {
     [{ services: [], more: 1 }, false],
   ])('judges %j', (state, isValid) => {
     expect(validate(state)).toBe(isValid);
+  });
+
+  test('has the properties of the library, and no others', () => {
+    const { definitions } = Object(stateSchema);
+    const { then: readService, else: writtenService } = definitions.service.allOf[0];
+    for (const { properties } of [readService, writtenService]) {
+      expect(new Set(Object.keys(properties))).toEqual(SERVICE_PROPERTIES);
+    }
+    const { then: readDestination, else: writtenDestination } = definitions.destination;
+    for (const { properties } of [readDestination, writtenDestination]) {
+      expect(new Set(Object.keys(properties))).toEqual(DESTINATION_PROPERTIES);
+    }
   });
 
   test('names the schedulers of Linux, for completion', () => {

@@ -16,7 +16,7 @@ test('each block is of a language that is checked here, or is no code', () => {
   const checked = ['ts', 'sh', 'json', 'yaml'];
   const other = blocks.filter(({ language }) => !checked.includes(language));
   expect(new Set(other.map(({ language }) => language))).toEqual(
-    new Set(['mermaid', 'promql', 'text']),
+    new Set(['ini', 'mermaid', 'promql', 'text']),
   );
   expect(of(...checked).length).toBeGreaterThan(20);
 });
@@ -30,6 +30,9 @@ test('these are compiled and not run, and no others', () => {
     new Set([
       'docs/api.md header',
       ...API_DOCUMENTS.flatMap((file) => [`${file} members`, `${file} declaration`]),
+      // test/kernel/cli-document.test.ts runs them.
+      'docs/cli.md run',
+      'docs/cli.md state.yaml',
       'docs/testing.md vitest',
     ]),
   );
