@@ -62,8 +62,8 @@ export function runWithIpvsadm(
       rules === undefined ? '' : `$fresh || ipvsadm -R <${path('rules')}; fresh=true`,
       `ipvsadm ${words.map(quote).join(' ')} <${path(`in/${index}`)} >${path(`out${index}`)} \\`,
       `  2>${path(`err${index}`)}; status=$?; echo $status >${path(`status${index}`)}`,
-      `if [ $status = 0 ]; then ipvsadm -Sn >${path(`table${index}`)}; fi`,
-      `fresh=${isReading(words)}`,
+      `if [ $status = 0 ]; then ipvsadm -Sn >${path(`table${index}`)}; fresh=${isReading(words)}; fi`,
+      input === undefined ? '' : 'fresh=false',
     ].join('\n');
   });
   writeFileSync(join(folder, 'script'), `fresh=false\n${script.join('\n')}\n`);
@@ -118,8 +118,9 @@ export async function runWithCommand(
     if (rules !== undefined && !isFresh) {
       await runInProcess(namespace, { words: ['-R'], input: `-C\n${rules}\n` }, compat);
     }
-    isFresh = isReading(line.words);
     const effect = await runInProcess(namespace, line, compat);
+    // What fails as a whole changes nothing.
+    isFresh = isReading(line.words) || (effect.status !== 0 && line.input === undefined);
     const saved =
       effect.status === 0 ? await runInProcess(namespace, { words: ['-Sn'] }, true) : undefined;
     effects.push({ ...effect, table: saved === undefined ? '' : sorted(saved.stdout) });
