@@ -1,11 +1,19 @@
 // The package's files in dist/: main.js has all that `import 'ipvs'` needs, and index.js exports the
-// public part of it. Each subpath has a file of its own (ipvsadm.js, metrics.js, kubernetes.js), and
-// so has the command (cli.js). What is loaded when it is needed, with import(), is in other files.
+// public part of it. Each subpath has such a pair too: ipvsadm.js exports the public part of
+// ipvsadm-parts.js. What is loaded when it is needed, with import(), is in other files.
+//
+// The command is cli.cjs: a CommonJS file with all that ipvsadm's grammar needs. It starts in little
+// more than the time of Node.js itself, as no ES modules of its size do. Subcommands are in the other
+// files, beginning with subcommand.js.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 
-const LIBRARY = 'lib/index.ts';
+const LIBRARY = '/lib/index.ts';
+const SUBPATHS = ['ipvsadm', 'metrics', 'kubernetes'];
+const entryOf = (subpath) => `/lib/${subpath}/index.ts`;
+/** The chunk with what a subpath exports. */
+const partsOf = (subpath) => `${subpath}-parts`;
 
 /** Returns the ids of a module and of those that it imports statically, directly or indirectly. */
 function reach(id, infoOf, reached = new Set()) {
@@ -44,7 +52,7 @@ function licensesOf(ids) {
 }
 
 /** The modules of the library's own chunks, by their names. */
-let library = { main: new Set(), internals: new Set(), 'link-internals': new Set() };
+let library = {};
 
 /**
  * Finds the modules of the library's chunks. What only a part of the library imports is loaded with
@@ -61,17 +69,21 @@ function findLibrary(ids, infoOf) {
   const links = without(from('/lib/links/link-internals.ts'), ...alone);
   const internals = without(from('/lib/internals.ts'), links, ...alone);
   library = { main, internals, 'link-internals': links };
-  // The exports of the chunk of lib/index.ts are those of the package.
-  library.main.delete(ids.find((id) => id.endsWith(LIBRARY)));
+  for (const subpath of SUBPATHS) {
+    library[partsOf(subpath)] = without(from(entryOf(subpath)), links, internals, ...alone);
+  }
+  // The exports of the chunk of an entry are public.
+  for (const entry of [LIBRARY, ...SUBPATHS.map(entryOf)]) {
+    const id = ids.find((each) => each.endsWith(entry));
+    for (const modules of Object.values(library)) modules.delete(id);
+  }
 }
 
-export default defineConfig({
+const files = defineConfig({
   input: {
-    index: LIBRARY,
-    ipvsadm: 'lib/ipvsadm/index.ts',
-    metrics: 'lib/metrics/index.ts',
-    kubernetes: 'lib/kubernetes/index.ts',
-    cli: 'lib/cli/main.ts',
+    index: `.${LIBRARY}`,
+    ...Object.fromEntries(SUBPATHS.map((subpath) => [subpath, `.${entryOf(subpath)}`])),
+    subcommand: 'lib/cli/subcommand.ts',
   },
   platform: 'node',
   // Needed for groups without what they import. The public entries have nothing to extend.
@@ -102,17 +114,32 @@ export default defineConfig({
       // A group has the modules that it names, and not what they import.
       includeDependenciesRecursively: false,
       groups: [
-        { name: 'main', test: (id) => library.main.has(id) },
-        ...['link-internals', 'internals'].map((name) => ({
+        ...['main', 'link-internals', 'internals', ...SUBPATHS.map(partsOf)].map((name) => ({
           name,
           test: (id) => library[name].has(id),
         })),
         { name: 'yaml', test: /\/node_modules\/js-yaml\// },
-        // What several parts of the command share: subcommands, those with state files, and rules.
+        // What several parts of the command share: subcommands, and those with state files.
         { name: 'cli-common', test: /\/lib\/cli\/(?!state-file\/|ipvsadm\/)/, minShareCount: 2 },
         { name: 'cli-state', test: /\/lib\/cli\/state-file\//, minShareCount: 2 },
-        { name: 'rules', test: /\/lib\/(cli\/)?ipvsadm\//, minShareCount: 2 },
       ],
     },
   },
 });
+
+const command = defineConfig({
+  input: { cli: 'lib/cli/main.ts' },
+  external: './subcommand.js',
+  platform: 'node',
+  output: {
+    dir: 'dist',
+    format: 'cjs',
+    comments: false,
+    sourcemap: 'hidden',
+    entryFileNames: '[name].cjs',
+    codeSplitting: false,
+    minify: true,
+  },
+});
+
+export default [files, command];

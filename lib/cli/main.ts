@@ -6,7 +6,7 @@
  */
 
 /** The path of a program, as far as its last slash, and the end of a module's name. */
-const AROUND_NAME = /^.*\/|\.js$/g;
+const AROUND_NAME = /^.*\/|\.cjs$/g;
 
 const [, path = '', ...args] = process.argv;
 const called = path.replace(AROUND_NAME, '');
@@ -15,10 +15,8 @@ const program = called === 'cli' ? 'ipvs' : called;
 /** Runs the command. Resolves to the exit status. */
 async function main(): Promise<number> {
   if (program === 'ipvsadm' || args[0]?.startsWith('-')) {
-    const { processTerminal } = await import('./ipvsadm/terminal.js');
-    const { runIpvsadm } = await import('./ipvsadm/run.js');
-    const words = args.map((arg) => Buffer.from(arg).toString('latin1'));
-    return runIpvsadm(words, processTerminal(program));
+    const { runHere } = await import('./ipvsadm/process.js');
+    return runHere(args, program);
   }
   const { runSubcommand } = await import('./subcommand.js');
   return runSubcommand(args);

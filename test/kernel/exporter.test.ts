@@ -31,7 +31,7 @@ class Exporter {
   readonly #lines: AsyncIterator<string>;
 
   constructor(...options: readonly string[]) {
-    const args = [join(root, 'dist/cli.js'), 'exporter', ...options];
+    const args = [join(root, 'dist/cli.cjs'), 'exporter', ...options];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     this.exit = once(child, 'close').then(([status, signal]) => status ?? signal);

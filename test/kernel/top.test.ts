@@ -65,7 +65,7 @@ describe('in a terminal', () => {
   let initial: TerminalState;
 
   const command = (options = '') =>
-    `node ${root}/dist/cli.js top --netns ${fixture.namespace.name} ${options}`;
+    `node ${root}/dist/cli.cjs top --netns ${fixture.namespace.name} ${options}`;
   const linesWith = (wanted: (lines: readonly string[]) => boolean) =>
     until(() => tmux.lines, wanted);
 
@@ -83,7 +83,7 @@ describe('in a terminal', () => {
   }
 
   const pid = () =>
-    run('pgrep', ['-f', `^node .*dist/cli.js top --netns ${fixture.namespace.name}`]);
+    run('pgrep', ['-f', `^node .*dist/cli.cjs top --netns ${fixture.namespace.name}`]);
 
   test('it shows rates of services and destinations', async () => {
     await start('--sort name');
@@ -258,7 +258,7 @@ describe('in a terminal', () => {
 
 describe('without a terminal', () => {
   const top = (...args: string[]) =>
-    run('node', [`${root}/dist/cli.js`, 'top', '--netns', fixture.namespace.path, ...args]);
+    run('node', [`${root}/dist/cli.cjs`, 'top', '--netns', fixture.namespace.path, ...args]);
 
   test('it prints rows of text', () => {
     const lines = top('--sort', 'name').split('\n');
@@ -290,7 +290,7 @@ describe('without a terminal', () => {
         top(...args);
     expect(fail('--interval', '1')).toThrow(/status 2: [\s\S]*--interval: '1' is not a number of/);
     expect(fail('--sort', 'inbp')).toThrow(/status 2: [\s\S]*did you mean inbps/);
-    expect(() => run('node', [`${root}/dist/cli.js`, 'top', '--netns', 'missing'])).toThrow(
+    expect(() => run('node', [`${root}/dist/cli.cjs`, 'top', '--netns', 'missing'])).toThrow(
       /status 1: [\s\S]*ipvs top: open[\s\S]*missing/,
     );
   });

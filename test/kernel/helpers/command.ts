@@ -29,7 +29,7 @@ rm "$errors"
 /** The words that start the command. */
 export function ipvsCommand(): readonly string[] {
   build();
-  return [process.execPath, join(root, 'dist/cli.js')];
+  return [process.execPath, join(root, 'dist/cli.cjs')];
 }
 
 /** Runs a program to its end, whatever its exit status is. */
