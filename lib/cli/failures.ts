@@ -23,7 +23,12 @@ export function describeFailure(prefix: string, error: unknown): string {
   }
   const option = optionFaultOf(error);
   if (option !== undefined) return `${prefix}: ${option}\n`;
-  return `${prefix}: ${isExpected(error) ? error.message : describeBug(error)}\n`;
+  return `${prefix}: ${isExpected(error) ? withFlags(error.message) : describeBug(error)}\n`;
+}
+
+/** Returns a message of the library with the names that its options have on the command line. */
+function withFlags(message: string): string {
+  return message.replace(/\boptions\.(\w+)/g, (_, name: string) => flagOf(name));
 }
 
 /** Returns the message for a bad option of the library, whose name is that of the command line. */

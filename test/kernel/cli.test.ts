@@ -105,7 +105,7 @@ describe('diff and apply', () => {
     const refused = ipvs(namespace, ['apply', path, '--prune', 'all', '--max-deletions', '2']);
     expect(refused).toMatchObject({ status: 1, output: '' });
     expect(refused.errors).toMatch(
-      /would delete 3 services and destinations, .*nothing was changed/,
+      /would delete 3 services and destinations, which is more than --max-deletions: 2; nothing/,
     );
     expect(ipvs(namespace, ['diff', path, '--prune', 'all'])).toMatchObject({
       status: 1,
@@ -349,6 +349,23 @@ describe('connections', () => {
         ipvs(namespace, ['connections', '--count', ...args]).output;
       expect(count('--state', 'ESTABLISHED')).toBe('3\n');
       expect(count('--client', '10.0.0.0/8')).toBe('0\n');
+
+      // Without the destination, which has connections.
+      const wanted = `services: [{ protocol: tcp, address: 127.0.0.1, port: 80, destinations: [] }]`;
+      const counts = '3 active and 0 inactive connections';
+      expect(ipvs(namespace, ['apply', '--drain', '-'], wanted)).toEqual({
+        status: 0,
+        output:
+          '~ tcp://127.0.0.1:80 127.0.0.1:8080 weight 1 → 0\n' +
+          `  tcp://127.0.0.1:80 127.0.0.1:8080 drains: ${counts}\n`,
+        errors: '',
+      });
+      const { status, output } = ipvs(namespace, ['diff', '--drain', '--json', '-'], wanted);
+      expect(status).toBe(0);
+      expect(JSON.parse(output)).toMatchObject({
+        changes: [],
+        draining: [{ activeConnections: 3 }],
+      });
     } finally {
       traffic.stop();
     }
