@@ -1,4 +1,4 @@
-# The addon as it ships: prebuildify and the fallback of `npm install` build this.
+# The addon as it ships: prebuildify and `ipvs build-addon` build this.
 {
   "targets": [
     {

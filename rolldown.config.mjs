@@ -30,7 +30,7 @@ function without(ids, ...others) {
 
 /** Returns the file of a chunk: of `lib/cli/list/run.ts`, which is loaded for its command, cli-list.js. */
 function chunkFile({ facadeModuleId }) {
-  const [, command] = /\/lib\/cli\/([a-z]+)\/run\.ts$/.exec(facadeModuleId ?? '') ?? [];
+  const [, command] = /\/lib\/cli\/([a-z-]+)\/run\.ts$/.exec(facadeModuleId ?? '') ?? [];
   return command === undefined ? '[name].js' : `cli-${command}.js`;
 }
 

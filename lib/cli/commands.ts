@@ -5,6 +5,7 @@
  */
 
 import { apply } from './apply/command.js';
+import { buildAddon } from './build-addon/command.js';
 import type { Command } from './command.js';
 import { completion } from './completion/command.js';
 import { connections } from './connections/command.js';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   connections,
   diagnose,
   exporter,
+  buildAddon,
   completion,
   help,
   version,

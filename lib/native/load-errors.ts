@@ -20,14 +20,14 @@ function noAddon(operation: string, reason: string, cause?: unknown): IpvsError 
   });
 }
 
-const OTHER_VERSION =
-  'it is of another version of ipvs: build it again with "npm rebuild ipvs --ignore-scripts=false"';
+/** The command that compiles the addon, as a user runs it in the folder of the project. */
+const BUILD = `"${process.versions['pnp'] === undefined ? 'npx' : 'yarn'} ipvs build-addon"`;
+
+const OTHER_VERSION = `it is of another version of ipvs: build it again with ${BUILD}`;
 
 const MISSING =
-  `there is none for ${process.platform}-${process.arch}: where the package brings no prebuild ` +
-  'and install scripts are blocked, build it by hand with ' +
-  '"npm rebuild ipvs --ignore-scripts=false" (needs python3, make and a C++20 compiler; ' +
-  'npm 12 wants "npm install-scripts approve ipvs" before)';
+  `there is none for ${process.platform}-${process.arch} in the package: compile it with ${BUILD} ` +
+  'in the folder of your project (needs python3, make and a C++20 compiler)';
 
 const BUNDLED =
   'ipvs was bundled, or moved out of its package, where the addon is: mark ipvs as external ' +
@@ -64,7 +64,7 @@ function reasonOf(error: unknown, root: string | undefined): string {
   }
   if (code === 'ERR_DLOPEN_FAILED') {
     const why = error instanceof Error ? error.message : String(error);
-    return `${why}; built for this system it may load: "npm rebuild ipvs --ignore-scripts=false"`;
+    return `${why}; compiled for this system it may load: ${BUILD}`;
   }
   return isInPackage(root) ? MISSING : BUNDLED;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Writes the files of dist/ that are made from lib/ and are no code: the manual page of the command,
-// and the JSON Schema of state files. Called by `npm run build:package`.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Writes the files of dist/ that are no code of lib/: the manual page of the command, the JSON Schema
+// of state files, and binding.gyp. Called by `npm run build:package`.
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { rolldown } from 'rolldown';
 
 /** Bundles a module of lib/ in memory, and returns its exports. */
@@ -17,3 +17,5 @@ const { manual } = await load('lib/cli/manual.ts');
 writeFileSync('dist/ipvs.8', manual(version));
 const { stateSchema } = await load('lib/cli/state-file/schema.ts');
 writeFileSync('dist/state.schema.json', `${JSON.stringify(stateSchema, null, 2)}\n`);
+// At the root of a package, npm and others would take it for an installation script.
+copyFileSync('binding.gyp', 'dist/binding.gyp');

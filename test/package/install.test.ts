@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -8,7 +8,9 @@ import {
   installed,
   node,
   npm,
+  type Outcome,
   probe,
+  run,
   runNpm,
   tarball,
   withoutPrebuilds,
@@ -20,10 +22,16 @@ const PREBUILT = `prebuilds/linux-${process.arch}`;
 
 const npm12 = () => [node('26'), fetched('npm@12', 'bin/npm-cli.js')];
 
+/** Returns what npm complains about, but for the settings of this machine. */
+const complaints = ({ stderr }: Outcome) =>
+  stderr.split('\n').filter((line) => !/^$|Unknown (user|env) config/.test(line));
+
 describe('a package with a prebuild', () => {
-  test('installs without a compiler', () => {
+  test('installs without a compiler, and without a warning', () => {
     const cwd = consumer();
-    npm(['install', tarball()], { cwd, env: { PATH: barePath() } });
+    const outcome = runNpm(['install', tarball()], { cwd, env: { PATH: barePath() } });
+    expect([outcome.status, complaints(outcome)]).toEqual([0, []]);
+    expect(outcome.stdout).toMatch(/^\nadded 3 packages in .*\n$/);
     expect(probe(cwd)).toEqual(works(PREBUILT));
   });
 
@@ -33,9 +41,10 @@ describe('a package with a prebuild', () => {
     expect(probe(cwd)).toEqual(works(PREBUILT));
   });
 
-  test('installs with npm 12, which blocks the scripts of dependencies', () => {
+  test('installs with npm 12 where a script that is not allowed is an error', () => {
     const options = { cwd: consumer(), command: npm12() };
-    npm(['install', tarball()], options);
+    const outcome = runNpm(['install', '--strict-allow-scripts', tarball()], options);
+    expect([outcome.status, complaints(outcome)]).toEqual([0, []]);
     expect(probe(options.cwd)).toEqual(works(PREBUILT));
   });
 
@@ -51,47 +60,45 @@ describe('a package with a prebuild', () => {
 });
 
 describe('a package without a prebuild', () => {
-  test('compiles with checks of the buffers that libc fills', () => {
+  const CLI = 'node_modules/ipvs/dist/cli.js';
+
+  test('installs, and its error names a command that compiles the addon, with checks of buffers', () => {
     const cwd = consumer();
-    const args = ['install', '--foreground-scripts', withoutPrebuilds()];
-    const stdout = npm(args, { cwd, env: { V: '1' } });
+    npm(['install', withoutPrebuilds()], { cwd, env: { PATH: barePath() } });
+    const { open, message, addons } = probe(cwd);
+    expect({ open, addons }).toEqual({ open: 'ERR_IPVS_NO_ADDON', addons: [] });
+    const [, command = ''] = /"npx ([^"]+)"/.exec(message) ?? [];
+    const npx = [fetched('npm@11', 'bin/npm-cli.js'), 'exec', '--'];
+    const { status, stdout, stderr } = run(process.execPath, [...npx, ...command.split(' ')], {
+      cwd,
+      env: { V: '1' },
+    });
+    expect([status, stdout], stderr).toEqual([
+      0,
+      `built ${join(cwd, 'node_modules/ipvs/build/Release/ipvs.node')}\n`,
+    ]);
     expect(probe(cwd)).toEqual(works(COMPILED));
-    const compilations = stdout.split('\n').filter((line) => /^\s*g\+\+ .*\.cc .* -c$/.test(line));
+    // What the build needed is gone.
+    const left = readdirSync(join(cwd, 'node_modules/ipvs')).filter((name) => /^build/.test(name));
+    expect(left).toEqual(['build']);
+    const compilations = stderr.split('\n').filter((line) => / -c$/.test(line));
     expect(compilations.length).toBeGreaterThan(10);
     for (const line of compilations) {
       expect(line).toMatch(/ -O[s23] .*-fstack-protector-strong .*-D_FORTIFY_SOURCE=3 /);
     }
   });
 
-  test('does not install without a compiler', () => {
-    const options = { cwd: consumer(), env: { PATH: barePath() } };
-    const { status, stderr } = runNpm(['install', withoutPrebuilds()], options);
-    expect(status).not.toBe(0);
-    expect(stderr).toContain('gyp ERR!');
-  });
-
-  /** The commands that the error recommends; npm 12 needs both. */
-  const told = (command: RegExp) => (message: string) =>
-    command.exec(message)?.[1]?.split(' ') ?? expect.unreachable(message);
-  const remedy = told(/"npm (rebuild [^"]+)"/);
-  const approval = told(/"npm (install-scripts [^"]+)"/);
-
-  test('names a remedy that works if install scripts are disabled', () => {
+  test('says what is missing if there is no compiler, and leaves nothing behind', () => {
     const cwd = installed(withoutPrebuilds());
-    const { open, message, addons } = probe(cwd);
-    expect({ open, addons }).toEqual({ open: 'ERR_IPVS_NO_ADDON', addons: [] });
-    npm(remedy(message), { cwd, env: { npm_config_ignore_scripts: 'true' } });
-    expect(probe(cwd)).toEqual(works(COMPILED));
-  });
-
-  test('names a remedy that works with npm 12, which blocks the scripts of dependencies', () => {
-    const options = { cwd: consumer(), command: npm12() };
-    npm(['install', withoutPrebuilds()], options);
-    const { open, message } = probe(options.cwd);
-    expect(open).toBe('ERR_IPVS_NO_ADDON');
-    npm(approval(message), options);
-    npm(remedy(message), options);
-    expect(probe(options.cwd)).toEqual(works(COMPILED));
+    const files = () => readdirSync(join(cwd, 'node_modules/ipvs')).sort();
+    const before = files();
+    const nodeGyp = fetched('npm@11', 'node_modules/node-gyp/bin/node-gyp.js');
+    const args = [CLI, 'build-addon', '--node-gyp', nodeGyp];
+    const { status, stderr } = run(process.execPath, args, { cwd, env: { PATH: barePath() } });
+    expect(status).toBe(1);
+    expect(stderr).toContain('gyp ERR! find Python');
+    expect(stderr).toMatch(/\nipvs build-addon: node-gyp ended with 1, and nothing is changed\n$/);
+    expect(files()).toEqual(before);
   });
 });
 

@@ -18,7 +18,8 @@ const KINDS = {
   'the facade': /^dist\/([a-z]+\/)?[a-z-]+\.(js|d\.ts)$/,
   'what the command has besides': /^dist\/(ipvs\.8|licenses\.txt|state\.schema\.json)$/,
   'the addons': /^prebuilds\/linux-(x64|arm64)\/ipvs\.(glibc|musl)\.node$/,
-  'what compiles another': /^(binding\.gyp|csrc\/sources\.txt|csrc\/[a-z]+\/[a-z_]+\.(cc|h))$/,
+  'what compiles another':
+    /^(dist\/binding\.gyp|csrc\/sources\.txt|csrc\/[a-z]+\/[a-z_]+\.(cc|h))$/,
 };
 
 describe('the tarball', () => {
@@ -95,6 +96,15 @@ describe('the tarball', () => {
 
   test('is smaller than 620 KB with two addons', () => {
     expect(statSync(tarball()).size).toBeLessThan(620_000 + (prebuilds.length - 2) * 175_000);
+  });
+
+  test('runs nothing when it is installed', () => {
+    const { scripts, gypfile } = JSON.parse(content('package.json'));
+    const own = ['preinstall', 'install', 'postinstall', 'prepare'];
+    expect(Object.keys(scripts).filter((name) => own.includes(name))).toEqual([]);
+    // npm would take a binding.gyp at the root for a script that compiles it.
+    expect(gypfile).toBe(false);
+    expect(files).not.toContain('binding.gyp');
   });
 
   test('has two dependencies', () => {

@@ -41,7 +41,7 @@ describe('the table of commands', () => {
 
 test('docs/cli.md lists the commands as the table does', () => {
   const text = readFileSync(join(root, 'docs/cli.md'), 'utf8');
-  const rows = [...text.matchAll(/^\| `ipvs (\w+)` \| (.*) \|$/gm)].map(([, ...cells]) => cells);
+  const rows = [...text.matchAll(/^\| `ipvs ([\w-]+)` \| (.*) \|$/gm)].map(([, ...cells]) => cells);
   expect(rows).toEqual(commands.map(({ name, summary }) => [name, summary]));
 });
 
@@ -117,7 +117,7 @@ describe('the manual', () => {
   test('is that of the table, with every option', () => {
     expect(text).toMatch(/^\.TH IPVS 8 "" "ipvs 1\.2\.3"/);
     for (const { name, options } of commands) {
-      expect(text).toContain(`.SS ipvs ${name}`);
+      expect(text).toContain(`.SS ipvs ${name.replaceAll('-', '\\-')}`);
       for (const option of Object.keys(options)) {
         expect(text).toContain(flagOf(option).replaceAll('-', '\\-'));
       }

@@ -72,7 +72,7 @@ describe('without an addon', () => {
     vi.stubEnv('IPVS_PREBUILD', folder);
     const error = await open();
     expect(error.message).toContain(`${process.platform}-${process.arch}`);
-    expect(error.message).toContain('npm rebuild ipvs');
+    expect(error.message).toContain('npx ipvs build-addon');
     expect(error.message).toContain('C++20 compiler');
     expect(error.cause).toBeInstanceOf(Error);
     expect(String(error.cause)).toContain('No native build was found');
@@ -83,14 +83,14 @@ describe('without an addon', () => {
     mkdirSync(join(folder, 'build/Release'), { recursive: true });
     writeFileSync(join(folder, 'build/Release/ipvs.node'), 'no ELF');
     const error = await open();
-    expect(error.message).toContain('npm rebuild ipvs');
+    expect(error.message).toContain('npx ipvs build-addon');
     expect(String(error.cause)).toContain('ipvs.node');
   });
 
   test('the next open() looks for the addon again', async () => {
     const { Ipvs } = await load();
     vi.stubEnv('IPVS_PREBUILD', folder);
-    await expect(Ipvs.open()).rejects.toThrow('npm rebuild ipvs');
+    await expect(Ipvs.open()).rejects.toThrow('npx ipvs build-addon');
     vi.unstubAllEnvs();
     const outcome: unknown = await Ipvs.open().then(
       (ipvs) => ipvs.close(),
