@@ -145,6 +145,7 @@ const rows = Math.max(...dashboard.panels.map(({ gridPos }) => gridPos.y + gridP
 const [width, height] = [24 * COLUMN, TOP + rows * ROW + 16];
 const note = `Values of Prometheus ${version} over ${Math.round(span[1] - span[0])} s, drawn by scripts/dashboard, not by Grafana`;
 const shapes = [
+  `<title>The dashboard ${escapeText(dashboard.title)}</title>`,
   `<rect width="${width}" height="${height}" fill="#f6f8fa"/>`,
   label(GAP, 30, dashboard.title, 'font-size="20" font-weight="600"'),
   label(width - GAP, 30, note, `text-anchor="end" style="fill:${GREY}"`),
