@@ -6,15 +6,17 @@
 import type { ServiceWithDestinations } from '../index.js';
 import { formatServiceKey } from '../ipvs/keys.js';
 
-/** Compares texts, and the numbers in them by value: 10.0.0.9 comes before 10.0.0.10. */
-const collator = new Intl.Collator('en', { numeric: true });
+/** Returns a text whose order is that of the numbers in it: 10.0.0.9 comes before 10.0.0.10. */
+function orderOf(text: string): string {
+  return text.replace(/\d+/g, (digits) => digits.padStart(10, '0'));
+}
 
 /** Returns services sorted by protocol, address and port. The kernel's order has no meaning. */
 export function sortServices<Each extends ServiceWithDestinations>(
   services: readonly Each[],
 ): readonly Each[] {
   return services
-    .map((service) => ({ service, key: formatServiceKey(service) }))
-    .sort((a, b) => collator.compare(a.key, b.key))
+    .map((service) => ({ service, order: orderOf(formatServiceKey(service)) }))
+    .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
     .map(({ service }) => service);
 }

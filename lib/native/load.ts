@@ -23,7 +23,7 @@ export function loadNative(operation = 'open'): Native {
 function load(operation: string): Native {
   const root = packageRoot();
   try {
-    if (root === undefined) throw new TypeError('a CommonJS bundle has no import.meta.url');
+    if (root === undefined) throw new TypeError('a module of a CommonJS bundle has no URL');
     // node-gyp-build has no types: it takes the folder of a package and returns its addon.
     const { createRequire } = process.getBuiltinModule('node:module');
     const load = createRequire(import.meta.url)('node-gyp-build') as (folder: string) => Native;

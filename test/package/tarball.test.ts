@@ -16,7 +16,8 @@ const prebuilds = files.filter((file) => file.startsWith('prebuilds/'));
 const KINDS = {
   'what npm shows': /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
   'the facade': /^dist\/([a-z]+\/)?[a-z-]+\.(js|d\.ts)$/,
-  'what the command has besides': /^dist\/(ipvs\.8|licenses\.txt|state\.schema\.json)$/,
+  'the command': /^dist\/(cli\.cjs|ipvs\.8|state\.schema\.json)$/,
+  'the licences of what is bundled': /^dist\/licenses\.txt$/,
   'the addons': /^prebuilds\/linux-(x64|arm64)\/ipvs\.(glibc|musl)\.node$/,
   'what compiles another':
     /^(dist\/binding\.gyp|csrc\/sources\.txt|csrc\/[a-z]+\/[a-z_]+\.(cc|h))$/,
@@ -53,11 +54,10 @@ describe('the tarball', () => {
 
   test('contains the code in a few files and the types of the public API', () => {
     const commands = readdirSync(join(root, 'lib/cli'), { encoding: 'utf8' }).filter((name) =>
-      existsSync(join(root, 'lib/cli', name, 'run.ts')),
+      existsSync(join(root, 'lib/cli', name, 'command.ts')),
     );
     expect(files.filter((file) => file.endsWith('.js')).sort()).toEqual(
       [
-        'cli',
         'cli-common',
         'cli-state',
         ...commands.map((name) => `cli-${name}`),
@@ -65,14 +65,16 @@ describe('the tarball', () => {
         'index',
         'internals',
         'ipvsadm',
+        'ipvsadm-parts',
         'kernel-modules',
         'kubernetes',
+        'kubernetes-parts',
         'link-internals',
         'main',
         'metrics',
+        'metrics-parts',
         'modprobe',
         'native-errors',
-        'rolldown-runtime',
         'rules',
         'signals',
         'subcommand',
