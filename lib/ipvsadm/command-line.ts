@@ -78,6 +78,7 @@ class Scanner {
     const behind = this.#letters.slice(letter.length);
     if (flag.value === 'none' && !behind.startsWith('=')) {
       this.#letters = behind;
+      this.valueWord = this.word;
       return { flag, value: '' };
     }
     this.#letters = '';

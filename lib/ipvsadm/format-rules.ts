@@ -4,8 +4,8 @@
  */
 import { checkArguments } from '../core/arguments.js';
 import { checkBoolean, own, readOptions } from '../core/check.js';
-import { wrongValue } from '../core/input-errors.js';
-import { registerEntry } from '../core/stack.js';
+import { describeInput, isInputError, wrongValue } from '../core/input-errors.js';
+import { beginAtCaller, registerEntry } from '../core/stack.js';
 import {
   type NormalizedDestination,
   normalizedDestinationAt,
@@ -110,17 +110,24 @@ const KEYS = new Set(['exact', 'thresholds'] as const);
  */
 export function formatRules(state: StateWithHost, options?: FormatRulesOptions): FormattedRules;
 export function formatRules(...args: readonly unknown[]): FormattedRules {
-  return checkArguments('formatRules', args, 2, (state, options) => {
-    const { exact, thresholds } = readOptions(options, KEYS);
-    const writer = new Writer(
-      exact !== undefined && checkBoolean('options.exact', exact),
-      thresholds !== undefined && checkBoolean('options.thresholds', thresholds),
-    );
-    return writer.write(state);
-  });
+  const [state, exact, thresholds] = checkArguments('formatRules', args, 2, checkFormat);
+  try {
+    return new Writer(exact, thresholds).write(state);
+  } catch (error) {
+    throw beginAtCaller(error, 'formatRules');
+  }
 }
 
 registerEntry('formatRules', formatRules);
+
+function checkFormat(state: unknown, options: unknown): [unknown, boolean, boolean] {
+  const { exact, thresholds } = readOptions(options, KEYS);
+  return [
+    state,
+    exact !== undefined && checkBoolean('options.exact', exact),
+    thresholds !== undefined && checkBoolean('options.thresholds', thresholds),
+  ];
+}
 
 const SERVICE_LOSSES = [...SERVICE_SETTINGS, 'inactivePersistence'] as const;
 
@@ -158,7 +165,12 @@ class Writer {
   }
 
   #writeHost(host: Host): void {
-    checkHost(host);
+    try {
+      checkHost(host);
+    } catch (error) {
+      if (isInputError(error)) describeInput(error, 'formatRules', '');
+      throw error;
+    }
     if (this.#exact && Object.keys(host).length > 0) this.#add(exactComment('host', host));
     else this.#omit({}, host);
   }
@@ -240,7 +252,9 @@ function servicesIn({ requests, starts }: EncodedState): RulesService[] {
     const first = keys.get(key);
     if (first !== undefined) {
       const rule = `is there twice: it is state.services[${first}] already`;
-      throw wrongValue(`state.services[${place}]`, key, rule);
+      const error = wrongValue(`state.services[${place}]`, key, rule);
+      describeInput(error, 'formatRules', '');
+      throw error;
     }
     keys.set(key, place);
     const isAlone =

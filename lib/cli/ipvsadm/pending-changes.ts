@@ -9,7 +9,7 @@ import { encodeChange } from './encode-request.js';
 import type { Kernel } from './kernel.js';
 
 /** The most changes that are kept. */
-const MAX_CHANGES = 8192;
+const MAX_CHANGES = 2048;
 /** The exit status after a change that the kernel refused. */
 const REFUSED = 255;
 
