@@ -16,7 +16,7 @@ test('each block is of a language that is checked here, or is no code', () => {
   const checked = ['ts', 'sh', 'json', 'yaml'];
   const other = blocks.filter(({ language }) => !checked.includes(language));
   expect(new Set(other.map(({ language }) => language))).toEqual(
-    new Set(['ini', 'mermaid', 'promql', 'text']),
+    new Set(['ini', 'promql', 'text']),
   );
   expect(of(...checked).length).toBeGreaterThan(20);
 });
@@ -88,26 +88,5 @@ describe('data', () => {
     else
       for (const { errors, warnings } of parseAllDocuments(text))
         expect([...errors, ...warnings]).toEqual([]);
-  });
-});
-
-describe('links', () => {
-  /** What a heading is called in a link: as GitHub does. */
-  const anchor = (heading: string) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w -]/g, '')
-      .replaceAll(' ', '-');
-  const read = (file: string) => readFileSync(join(root, file), 'utf8');
-  const anchors = (file: string) =>
-    new Set([...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchor(heading)));
-
-  test.each([...new Set(blocks.map(({ file }) => file))])('of %s lead somewhere', (file) => {
-    const links = [...read(file).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)];
-    const lost = links.filter(([, path = '', section]) => {
-      const target = path === '' ? file : join(file, '..', path);
-      return !existsSync(join(root, target)) || (section && !anchors(target).has(section));
-    });
-    expect(lost.map(([link]) => link)).toEqual([]);
   });
 });

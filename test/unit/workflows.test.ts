@@ -9,7 +9,7 @@ const files = readdirSync(folder);
 const read = (file: string) => readFileSync(join(folder, file), 'utf8');
 
 test('these are the workflows', () => {
-  expect(files.sort()).toEqual(['ci.yml', 'release.yml']);
+  expect(files.sort()).toEqual(['ci.yml', 'release.yml', 'site.yml']);
 });
 
 describe.each(files)('%s', (file) => {
