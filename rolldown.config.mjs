@@ -8,6 +8,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
+import { minify } from 'rolldown/utils';
 
 const LIBRARY = '/lib/index.ts';
 const SUBPATHS = ['ipvsadm', 'metrics', 'kubernetes'];
@@ -93,6 +94,14 @@ const files = defineConfig({
       name: 'library',
       buildEnd() {
         findLibrary([...this.getModuleIds()], (id) => this.getModuleInfo(id));
+      },
+    },
+    {
+      // Nobody reads them here, and they are larger than the command.
+      name: 'minify-packages',
+      async renderChunk(code, { fileName, moduleIds }) {
+        if (!moduleIds.every((id) => PACKAGE.test(id)) || moduleIds.length === 0) return null;
+        return minify(fileName, code, { module: true, sourcemap: true });
       },
     },
     {
