@@ -1,48 +1,73 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { UsageError } from '../../lib/cli/arguments.js';
+import { parseListen } from '../../lib/cli/exporter/listen.js';
 import { createMetricsServer } from '../../lib/cli/exporter/server.js';
 import { IpvsError } from '../../lib/index.js';
 import { Metrics } from '../../lib/metrics/index.js';
 import { sourceOf, web, withServers } from './metrics-fixture.js';
 
-const { fake, source } = sourceOf([withServers(web)]);
-let health: () => Promise<unknown> = async () => undefined;
-const server = createMetricsServer({
-  metrics: new Metrics(source),
-  checkHealth: () => health(),
+describe('the address to listen on', () => {
+  test.each([
+    [':9100', undefined, 9100],
+    ['127.0.0.1:0', '127.0.0.1', 0],
+    ['localhost:65535', 'localhost', 65535],
+    ['[fd00::1]:80', 'fd00::1', 80],
+  ])('may be %s', (text, host, port) => {
+    expect(parseListen('--listen', text)).toEqual({ host, port });
+  });
+
+  test.each(['', '9100', ':', ':http', ':65536', '::1:80', '[::1]', '[::1]:', 'a b:80', ':-1'])(
+    'is not %j',
+    (text) => {
+      expect(() => parseListen('--listen', text)).toThrow(UsageError);
+      expect(() => parseListen('--listen', text)).toThrow(
+        `--listen: '${text}' is not [ADDRESS]:PORT`,
+      );
+    },
+  );
 });
 
-async function ask(path: string): Promise<readonly [status: number, text: string]> {
-  if (!server.listening) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+describe('the server', () => {
+  const { fake, source } = sourceOf([withServers(web)]);
+  let health: () => Promise<unknown> = async () => undefined;
+  const server = createMetricsServer({
+    metrics: new Metrics(source),
+    checkHealth: () => health(),
+  });
+
+  async function ask(path: string): Promise<readonly [status: number, text: string]> {
+    if (!server.listening) {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+    }
+    // A server that listens on a port has an address.
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return [response.status, await response.text()];
   }
-  // A server that listens on a port has an address.
-  const { port } = server.address() as AddressInfo;
-  const response = await fetch(`http://127.0.0.1:${port}${path}`);
-  return [response.status, await response.text()];
-}
 
-afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
-});
+  afterEach(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
 
-test('a table that cannot be read is status 503 with the reason, until it can be read again', async () => {
-  const reason = 'snapshot: the kernel has no IPVS';
-  fake.failure = new IpvsError(reason, { code: 'ERR_IPVS_UNAVAILABLE' });
-  expect(await ask('/metrics')).toEqual([503, `${reason}\n`]);
-  fake.failure = undefined;
-  const [status, text] = await ask('/metrics');
-  expect(status).toBe(200);
-  expect(text).toContain('\nipvs_services 1\n');
-});
+  test('a table that cannot be read is status 503 with the reason, until it can be read again', async () => {
+    const reason = 'snapshot: the kernel has no IPVS';
+    fake.failure = new IpvsError(reason, { code: 'ERR_IPVS_UNAVAILABLE' });
+    expect(await ask('/metrics')).toEqual([503, `${reason}\n`]);
+    fake.failure = undefined;
+    const [status, text] = await ask('/metrics');
+    expect(status).toBe(200);
+    expect(text).toContain('\nipvs_services 1\n');
+  });
 
-test('a host that is not well is status 503 with the reason', async () => {
-  health = () => Promise.reject(new Error('getInfo: timed out'));
-  expect(await ask('/healthz')).toEqual([503, 'getInfo: timed out\n']);
-  health = async () => undefined;
-  expect(await ask('/healthz')).toEqual([200, 'ok\n']);
+  test('a host that is not well is status 503 with the reason', async () => {
+    health = () => Promise.reject(new Error('getInfo: timed out'));
+    expect(await ask('/healthz')).toEqual([503, 'getInfo: timed out\n']);
+    health = async () => undefined;
+    expect(await ask('/healthz')).toEqual([200, 'ok\n']);
+  });
 });
