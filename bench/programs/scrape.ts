@@ -22,13 +22,6 @@ await ipvs.reconcile(stateOf(serviceTable({ services, destinations })));
 
 const ms = (value: number) => value.toFixed(1);
 
-/** Returns the processor time of this thread in milliseconds: of all threads before Node.js 24. */
-function processorTime(): number {
-  const { threadCpuUsage } = process as { readonly threadCpuUsage?: typeof process.cpuUsage };
-  const { user, system } = threadCpuUsage?.() ?? process.cpuUsage();
-  return (user + system) / 1000;
-}
-
 /** Measures the longest time between two turns of the event loop, in milliseconds. */
 class LongestTurn {
   value = 0;
@@ -51,28 +44,42 @@ class LongestTurn {
   }
 }
 
+/** Returns the milliseconds for which a scrape keeps the event loop busy. */
+async function busyTime(scrape: () => Promise<unknown>): Promise<number> {
+  const before = performance.eventLoopUtilization();
+  await scrape();
+  return performance.eventLoopUtilization(before).active;
+}
+
+async function longestTurn(scrape: () => Promise<unknown>): Promise<number> {
+  const longest = new LongestTurn();
+  await scrape();
+  return longest.stop();
+}
+
+/** Measures a scrape so many times. */
+async function repeat(measureOne: () => Promise<number>): Promise<number[]> {
+  const values: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    values.push(await measureOne());
+    await sleep(PAUSE);
+  }
+  return values;
+}
+
+/** Returns the median and the smallest of some milliseconds. */
+const summary = (values: readonly number[]) =>
+  `${ms(median(values))} ms (fastest ${ms(Math.min(...values))} ms)`;
+
 async function measure(level: MetricsLevel, format: TextFormat): Promise<void> {
   const metrics = new Metrics(ipvs, { level });
-  const busy: number[] = [];
-  let length = 0;
-  for (let run = 0; run < runs; run++) {
-    const before = processorTime();
-    length = (await metrics.text({ format })).length;
-    busy.push(processorTime() - before);
-    await sleep(PAUSE);
-  }
-  const blocks: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const longest = new LongestTurn();
-    await metrics.text({ format });
-    blocks.push(longest.stop());
-    await sleep(PAUSE);
-  }
-  const [first = Number.NaN, ...others] = busy;
-  console.log(
-    `${level}, ${format}: processor time ${ms(first)} ms at first, then ${ms(median(others))} ms; ` +
-      `longest turn ${ms(median(blocks))} ms; ${length} characters`,
-  );
+  const scrape = () => metrics.text({ format });
+  const [first = Number.NaN, ...busy] = await repeat(() => busyTime(scrape));
+  const turns = await repeat(() => longestTurn(scrape));
+  const { length } = await scrape();
+  console.log(`level ${level}, ${format}, ${length} characters:`);
+  console.log(`  event loop busy for ${ms(first)} ms at first, then ${summary(busy)}`);
+  console.log(`  longest turn ${summary(turns)}`);
 }
 
 console.log(`Node.js ${process.version}: ${services} services, ${destinations} destinations each`);

@@ -18,6 +18,7 @@ import {
 } from './options.js';
 import { tableColumns } from './table-columns.js';
 import { format } from './text.js';
+import { TextWriter } from './text-writer.js';
 import type { MetricFamily } from './types.js';
 
 /**
@@ -60,7 +61,7 @@ export class Metrics implements Disposable {
   /** The scrape in flight, and its results. */
   readonly #scrape = new Shared<readonly Column[]>();
   readonly #families = new Shared<readonly MetricFamily[]>();
-  readonly #texts = { openmetrics: new Shared<string>(), prometheus: new Shared<string>() };
+  readonly #texts = { openmetrics: sharedText(), prometheus: sharedText() };
 
   /**
    * @throws TypeError: bad arguments
@@ -112,8 +113,9 @@ export class Metrics implements Disposable {
 
   async #text(args: readonly unknown[]): Promise<string> {
     const textFormat = checkArguments('text', args, 1, checkTextOptions);
-    return this.#texts[textFormat].get(async () =>
-      this.#slicer.run(format(await this.#columns(), textFormat)),
+    const { text, writer } = this.#texts[textFormat];
+    return text.get(async () =>
+      this.#slicer.run(format(await this.#columns(), textFormat, writer)),
     );
   }
 
@@ -134,6 +136,9 @@ export class Metrics implements Disposable {
     ];
   }
 }
+
+/** The text in one format that is being made, if any. */
+const sharedText = () => ({ text: new Shared<string>(), writer: new TextWriter() });
 
 /** A value that is being made, for all who ask for it meanwhile. */
 class Shared<Value> {

@@ -11,20 +11,30 @@ export interface Span {
 }
 
 const MIN_SIZE = 4096;
+/** Memory for so many times the text is kept. */
+const MAX_SLACK = 4;
 /** The most bytes that a character of a string takes in UTF-8, per UTF-16 code unit. */
 const MAX_BYTES = 3;
 /** The most digits of a number of 32 bits. */
 const MAX_DIGITS = 10;
 const ZERO = 0x30;
 
-/** Writes a text as UTF-8. */
+/** Writes texts as UTF-8, one after the other. */
 export class TextWriter {
-  #bytes: Buffer;
+  #bytes = Buffer.alloc(0);
   #length = 0;
 
-  /** @param size the bytes that the text may take; it can take more */
-  constructor(size: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(size, MIN_SIZE));
+  /**
+   * Begins a new text, in the memory of the one before: new pages cost more than what is written to
+   * them.
+   * @param size the bytes that the text may take; it can take more
+   */
+  begin(size: number): void {
+    const wanted = Math.max(size, MIN_SIZE);
+    const { length } = this.#bytes;
+    if (length < wanted || length > MAX_SLACK * wanted)
+      this.#bytes = Buffer.allocUnsafeSlow(wanted);
+    this.#length = 0;
   }
 
   /** Writes a text, and returns its span. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Column, YIELD_INTERVAL } from './columns.js';
-import { type Span, TextWriter } from './text-writer.js';
+import type { Span, TextWriter } from './text-writer.js';
 import type { Labels, MetricDefinition } from './types.js';
 
 /** A text format: OpenMetrics 1.0, or the older text format 0.0.4 of Prometheus. */
@@ -20,14 +20,18 @@ const LINE_LENGTH = 128;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
-/** Returns the text of columns, in steps of some samples. */
+/**
+ * Returns the text of columns, in steps of some samples.
+ * @param writer nothing else may write to it meanwhile
+ */
 export function* format(
   columns: readonly Column[],
   textFormat: TextFormat,
+  writer: TextWriter,
 ): Generator<void, string> {
   const { headerOf, end } = FORMATS[textFormat];
   const lines = columns.reduce((sum, { rows }) => sum + rows.length, 0);
-  const writer = new TextWriter(lines * LINE_LENGTH);
+  writer.begin(lines * LINE_LENGTH);
   /** The spans of the labels that were written, by the list that columns share. */
   const written = new Map<readonly Labels[], (Span | undefined)[]>();
   let count = 0;

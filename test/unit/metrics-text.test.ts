@@ -6,6 +6,7 @@ import {
   type MetricFamily,
   Metrics,
   negotiateFormat,
+  type TextFormat,
 } from '../../lib/metrics/index.js';
 import { format } from '../../lib/metrics/text.js';
 import { TextWriter } from '../../lib/metrics/text-writer.js';
@@ -39,6 +40,11 @@ const columnOf = ({ samples, ...metric }: MetricFamily): Column => ({
   values: samples.map(({ value }) => value),
 });
 
+// One for all texts, as a Metrics has.
+const writer = new TextWriter();
+const write = (columns: readonly Column[], textFormat: TextFormat) =>
+  runToEnd(format(columns, textFormat, writer));
+
 describe('columns', () => {
   test('become families, without the objects that have no value', () => {
     const { samples: _, ...metric } = family({});
@@ -50,18 +56,18 @@ describe('columns', () => {
         samples: [rows[0], rows[2]].map((labels, at) => ({ labels, value: 1 + 2 * at })),
       },
     ]);
-    expect(
-      runToEnd(format([column], 'prometheus'))
-        .split('\n')
-        .slice(2),
-    ).toEqual(['sent_bytes_total{a="1"} 1', 'sent_bytes_total{a="3"} 3', '']);
+    expect(write([column], 'prometheus').split('\n').slice(2)).toEqual([
+      'sent_bytes_total{a="1"} 1',
+      'sent_bytes_total{a="3"} 3',
+      '',
+    ]);
   });
 
   test('with the same labels have the same text', () => {
     const { samples: _, ...metric } = family({ labelNames: ['name'] });
     const rows = [{ name: 'é"😀' }, { name: 'b' }];
     const columns = [1, 2].map((value) => ({ metric, rows, values: [undefined, value] }));
-    const text = runToEnd(format([...columns, { metric, rows, values: [3, 4] }], 'prometheus'));
+    const text = write([...columns, { metric, rows, values: [3, 4] }], 'prometheus');
     expect(text.split('\n').filter((line) => line.startsWith('sent'))).toEqual([
       'sent_bytes_total{name="b"} 1',
       'sent_bytes_total{name="b"} 2',
@@ -82,7 +88,7 @@ describe('a writer', () => {
     );
     fc.assert(
       fc.property(fc.array(part), (parts) => {
-        const writer = new TextWriter(0);
+        writer.begin(0);
         for (const each of parts) {
           if (typeof each === 'string') writer.repeat(writer.write(each));
           else writer.writeNumber(each);
@@ -99,7 +105,7 @@ describe('a writer', () => {
 
 describe('text', () => {
   test('in OpenMetrics has units, names families without the suffix, and ends with EOF', () => {
-    expect(runToEnd(format([family({}), info].map(columnOf), 'openmetrics'))).toBe(
+    expect(write([family({}), info].map(columnOf), 'openmetrics')).toBe(
       [
         '# HELP sent_bytes Bytes sent.',
         '# TYPE sent_bytes counter',
@@ -114,7 +120,7 @@ describe('text', () => {
   });
 
   test('in the format of Prometheus names families as samples, and knows no info', () => {
-    expect(runToEnd(format([family({}), info].map(columnOf), 'prometheus'))).toBe(
+    expect(write([family({}), info].map(columnOf), 'prometheus')).toBe(
       [
         '# HELP sent_bytes_total Bytes sent.',
         '# TYPE sent_bytes_total counter',
@@ -129,7 +135,7 @@ describe('text', () => {
   test('has values as they are, up to 2^53 and beyond', () => {
     const values = [0, 2 ** 32, 2 ** 53, 2 ** 64, 1732906800.125];
     const samples = values.map((value) => ({ labels: {}, value }));
-    const text = runToEnd(format([family({ samples })].map(columnOf), 'prometheus'));
+    const text = write([family({ samples })].map(columnOf), 'prometheus');
     expect(text.match(/(?<=^sent_bytes_total ).*$/gm)).toEqual([
       '0',
       '4294967296',
@@ -144,7 +150,7 @@ describe('text', () => {
     const escaped = String.raw`back\\slash \"quote\"\nline`;
     const escapes = family({ help: value, samples: [{ labels: { name: value }, value: 1 }] });
     for (const textFormat of ['openmetrics', 'prometheus'] as const) {
-      const text = runToEnd(format([escapes].map(columnOf), textFormat));
+      const text = write([escapes].map(columnOf), textFormat);
       expect(text).toContain(`sent_bytes_total{name="${escaped}"} 1\n`);
       const help = textFormat === 'openmetrics' ? escaped : escaped.replaceAll('\\"', '"');
       expect(text.split('\n')[0]).toMatch(/^# HELP \S+ /);
@@ -155,8 +161,9 @@ describe('text', () => {
   test('has a line for each sample, whatever the labels are', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (name) => {
-        const text = runToEnd(
-          format([columnOf(family({ samples: [{ labels: { name }, value: 1 }] }))], 'openmetrics'),
+        const text = write(
+          [columnOf(family({ samples: [{ labels: { name }, value: 1 }] }))],
+          'openmetrics',
         );
         const lines = text.split('\n');
         expect(lines).toHaveLength(6);

@@ -8,6 +8,7 @@ import {
 } from '../../lib/metrics/index.js';
 import { tableColumns } from '../../lib/metrics/table-columns.js';
 import { format } from '../../lib/metrics/text.js';
+import { TextWriter } from '../../lib/metrics/text-writer.js';
 import { largeTable, mark, server, sourceOf, stats, web, withServers } from './metrics-fixture.js';
 
 const counted = stats({
@@ -252,7 +253,7 @@ describe('a scrape', () => {
     let step = work.next();
     for (; step.done !== true; step = work.next()) steps++;
     expect(steps).toBeGreaterThan(samples / 1000);
-    const writing = format(step.value, 'openmetrics');
+    const writing = format(step.value, 'openmetrics', new TextWriter());
     for (steps = 1; writing.next().done !== true; ) steps++;
     expect(steps).toBeGreaterThan(samples / 1000);
   });
