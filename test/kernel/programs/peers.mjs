@@ -8,6 +8,13 @@ import { connect } from 'node:net';
 const [addresses, port] = [process.argv[3].split(','), Number(process.argv[2])];
 const held = [];
 const asked = [];
+/** How long an answer may take, in milliseconds: without one the program ends, and says so. */
+const PATIENCE = 120_000;
+/**
+ * The source port of the next connection. None has one again: the kernel would take what a server
+ * says to one virtual port for an answer of the other, where a connection had the same source port.
+ */
+let localPort = 10_000;
 
 for (const address of addresses) {
   const server = createServer((_, response) => response.end(address));
@@ -20,9 +27,8 @@ for (const address of addresses) {
 }
 
 async function fetch(host, port) {
-  const sent = request({ host, port, agent: false });
-  // Without an answer the program ends, and says so.
-  sent.setTimeout(30_000, () => sent.destroy(new Error('no answer')));
+  const sent = request({ host, port, localPort: localPort++, agent: false });
+  sent.setTimeout(PATIENCE, () => sent.destroy(new Error('no answer')));
   sent.end();
   const [response] = await once(sent, 'response');
   return (await response.setEncoding('utf8').toArray()).join('');
@@ -33,20 +39,20 @@ async function ask(host, port) {
   const socket = createSocket('udp4');
   asked.push(socket);
   socket.send('?', port, host);
-  const [answer] = await once(socket, 'message');
+  const [answer] = await once(socket, 'message', { signal: AbortSignal.timeout(PATIENCE) });
   return String(answer);
 }
 
 /** Opens a connection and keeps it; the answer to one request tells the server. */
 async function hold(host, port) {
-  const socket = connect(port, host);
+  const socket = connect({ host, port, localPort: localPort++ });
   held.push(socket);
   return exchange(socket);
 }
 
 async function exchange(socket) {
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  const [answer] = await once(socket, 'data');
+  const [answer] = await once(socket, 'data', { signal: AbortSignal.timeout(PATIENCE) });
   return String(answer).trim().split('\r\n').at(-1);
 }
 
@@ -59,7 +65,8 @@ async function again() {
 
 async function release() {
   const sockets = held.splice(0);
-  await Promise.all(sockets.map((socket) => once(socket.end(), 'close')));
+  const signal = AbortSignal.timeout(PATIENCE);
+  await Promise.all(sockets.map((socket) => once(socket.end(), 'close', { signal })));
   return sockets.length;
 }
 
