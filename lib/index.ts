@@ -117,7 +117,9 @@ export type { Reconciled } from './links/reconciled.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
 export { Namespace, type NamespaceOptions } from './native/namespace.js';
 export type { NetworkNamespace, OpenOptions } from './native/netns.js';
+export type { Activity } from './queue/activity.js';
 export type { Place } from './queue/returns.js';
+export type { CallMessage, ExchangeMessage } from './queue/trace.js';
 export type { DirectorEvents, DirectorEventsOptions } from './state/director-events.js';
 export type {
   DirectorChanges,

@@ -28,6 +28,8 @@ import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeHandle } from './native/addon.js';
 import type { NamespaceTarget } from './native/netns.js';
 import { type Opening, opened } from './native/opened.js';
+import { type Activity, activityOf, type HandleState } from './queue/activity.js';
+import { openDebugLog } from './queue/open-debug-log.js';
 import { call } from './queue/operation.js';
 import { Queue } from './queue/queue.js';
 import { type Routine, routineOf, run } from './queue/routine.js';
@@ -57,9 +59,10 @@ export class Internals {
   readonly #watchers = new IterableWeakSet<TableWatcher>();
 
   constructor(native: Native, handle: NativeHandle, netns: NamespaceTarget) {
-    const openLinks = () => linksOf(new LinkInternals(native, handle, () => undefined));
+    const openLinks = () =>
+      linksOf(new LinkInternals(native, handle, netns.label, () => undefined));
     const links = openLinks();
-    const client = ipvsClient(handle, async () => {
+    const client = ipvsClient(handle, netns.label, async () => {
       await links.close();
       handle.close();
     });
@@ -88,7 +91,7 @@ export class Internals {
     let last: Promise<unknown> = Promise.resolve();
     // One at a time: restoring a parameter must not undo what another call has set.
     this.sysctls = new SysctlAccess((operation, routine) => {
-      const done = queue.runRoutine(operation, routine, last);
+      const done = queue.runRoutine(operation, routine, '', last);
       last = done.catch(() => undefined);
       // V8 knows who awaits a promise only if it has no other reaction.
       return withAwaitStack(done);
@@ -111,6 +114,16 @@ export class Internals {
     return this.#queue.close();
   }
 
+  /** See {@link Ipvs.activity}. */
+  activity(args: readonly unknown[]): Activity {
+    checkArguments('activity', args, 0, () => undefined);
+    return activityOf(this.#queue.activity, this.#handle, false);
+  }
+
+  get state(): HandleState {
+    return this.#queue.state;
+  }
+
   /** Returns what a director does with the handle. */
   directorAccess(): DirectorAccess {
     const { operations, run, runRoutine } = this.promises;
@@ -130,32 +143,52 @@ export class Internals {
     };
   }
 
-  async batch(args: readonly unknown[]) {
-    const [build, options] = checkArguments('batch', args, 2, checkBatch);
-    try {
-      const outcome = await sendBatch(this.#queue, this.#client, build, options);
-      // The value at each place is of the type of its operation.
-      return { ...outcome, results: outcome.results as BatchResults };
-    } catch (error) {
-      if (isInputError(error) && error.operation === undefined) describeInput(error, 'batch', '');
-      throw error;
-    }
+  batch(args: readonly unknown[]) {
+    return this.#queue.trace('batch', '', async (message) => {
+      const [build, options] = checkArguments('batch', args, 2, checkBatch);
+      try {
+        const outcome = await sendBatch(this.#queue, this.#client, build, options);
+        // The value at each place is of the type of its operation.
+        const results = outcome.results as BatchResults;
+        const { errors } = outcome;
+        if (message !== undefined) {
+          Object.assign(message, {
+            size: results.length,
+            failures: errors.length,
+            result: results,
+          });
+        }
+        return { results, errors };
+      } catch (error) {
+        if (isInputError(error) && error.operation === undefined) describeInput(error, 'batch', '');
+        throw error;
+      }
+    });
   }
 
   connections(args: readonly unknown[]): ConnectionStream {
     const { filter, origin, signal } = checkArguments('connections', args, 1, checkStreamOptions);
     this.#queue.checkOpen('connections');
-    return new ConnectionStream(this.#readerOf('connections', filter, origin), signal);
+    const reader = this.#readerOf('connections', filter, origin);
+    const next = () =>
+      this.#queue.trace('connections', '', async (message) => {
+        const chunk = await reader.next();
+        if (message !== undefined) message.result = chunk.count;
+        return chunk;
+      });
+    return new ConnectionStream({ next, close: () => reader.close() }, signal);
   }
 
-  async countConnections(args: readonly unknown[]): Promise<ConnectionCount[]> {
-    const { filter, by } = checkArguments('countConnections', args, 1, checkCountOptions);
-    const reader = this.#readerOf('countConnections', filter, false);
-    try {
-      return await reader.count(by);
-    } finally {
-      reader.close();
-    }
+  countConnections(args: readonly unknown[]): Promise<ConnectionCount[]> {
+    return this.#queue.trace('countConnections', '', async () => {
+      const { filter, by } = checkArguments('countConnections', args, 1, checkCountOptions);
+      const reader = this.#readerOf('countConnections', filter, false);
+      try {
+        return await reader.count(by);
+      } finally {
+        reader.close();
+      }
+    });
   }
 
   #readerOf(operation: string, filter: EncodedFilter, origin: boolean): ConnectionReader {
@@ -169,6 +202,10 @@ export class Internals {
   }
 
   diagnose(schedulers: readonly string[] | undefined): Promise<Check[]> {
+    return this.#queue.trace('diagnose', '', () => this.#diagnose(schedulers));
+  }
+
+  #diagnose(schedulers: readonly string[] | undefined): Promise<Check[]> {
     return this.#queue.taskInOrder('diagnose', async (run) => {
       let version: string;
       try {
@@ -210,6 +247,7 @@ function* addressesOf(links: Links, link: string): Routine<never, readonly strin
 
 /** Returns the internals of the handle that is being opened. */
 export async function internalsOf(opening: Opening, netns: NamespaceTarget): Promise<Internals> {
+  await openDebugLog();
   const { native, handle } = await opened(opening, netns);
   return new Internals(native, handle, netns);
 }

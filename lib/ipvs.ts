@@ -6,8 +6,10 @@
 import type { ConnectionCount, CountBy, CountOptions } from './connections/count.js';
 import type { ConnectionOptions, ConnectionStream } from './connections/stream.js';
 import { checkArguments } from './core/arguments.js';
+import { type InspectOptions, inspectHandle } from './core/inspect-handle.js';
 import { loadPart } from './core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack, withAwaitStacks } from './core/stack.js';
+import { inspect } from './core/util.js';
 import { HandleMethods } from './handle-methods.js';
 import type { Check } from './host/diagnose-check.js';
 import {
@@ -22,6 +24,7 @@ import type { TableWatcher, WatchOptions } from './ipvs/watch.js';
 import type { Links } from './links/links.js';
 import { checkOpenOptions, type OpenOptions } from './native/netns.js';
 import { beginToOpen } from './native/open.js';
+import type { Activity } from './queue/activity.js';
 
 /** Loads what only an open handle needs, so that importing the package is fast. */
 const loadInternals = (operation: string) => loadPart(operation, () => import('./internals.js'));
@@ -153,6 +156,37 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * Returns what the handle does at the moment, and has done so far: calls, exchanges with the
+   * kernel, and what was done again. `ipvs.links.activity()` is about links. It works after
+   * {@link close} too.
+   * @throws TypeError an argument
+   * @example
+   * ```ts
+   * import { Ipvs } from 'ipvs';
+   *
+   * const ipvs = await Ipvs.open();
+   * await Promise.all([ipvs.getInfo(), ipvs.listServices()]);
+   * const { calls, exchanges, lostReplies } = ipvs.activity();
+   * console.log(calls, exchanges, lostReplies); // 2 1 0
+   * await ipvs.close();
+   * ```
+   */
+  activity(): Activity;
+  activity(...args: readonly unknown[]): Activity {
+    return this.#internals.activity(args);
+  }
+
+  /**
+   * What util.inspect() shows: the network namespace, and whether the handle is open and busy.
+   * @internal
+   */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    // An object that inherits from a handle has no state.
+    const state = #internals in this ? this.#internals.state : {};
+    return inspectHandle('Ipvs', state, depth, options);
   }
 
   /**

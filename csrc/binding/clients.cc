@@ -9,6 +9,9 @@ namespace binding {
 
 void Clients::open(Netns netns, std::optional<ipvs::Client> ipvs,
                    std::optional<rtnl::Client> links) {
+  counters_.with([&](Counters& counters) {
+    counters = {ipvs ? ipvs->recoveries() : nullptr, links ? links->recoveries() : nullptr};
+  });
   ipvs_.with([&](auto& client) { client = std::move(ipvs); });
   links_.with([&](auto& client) { client = std::move(links); });
   netns_.with([&](Netns& own) { own = std::move(netns); });
@@ -32,9 +35,17 @@ ipvs::Response Clients::run(std::span<const ipvs::Request> requests, bool stop_o
 rtnl::Response Clients::run_links(std::span<const rtnl::Request> requests,
                                   std::span<const rtnl::AddressSettings> addresses) {
   return links_.with([&](auto& client) {
-    if (!client) client.emplace(*netns());
+    if (!client) {
+      client.emplace(*netns());
+      counters_.with([&](Counters& counters) { counters.links = client->recoveries(); });
+    }
     return client->run(requests, addresses);
   });
+}
+
+std::shared_ptr<const netlink::Recoveries> Clients::recoveries(bool links) {
+  return counters_.with(
+      [&](const Counters& counters) { return links ? counters.links : counters.ipvs; });
 }
 
 void Clients::close() {

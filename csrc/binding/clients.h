@@ -50,10 +50,20 @@ class Clients {
   rtnl::Response run_links(std::span<const rtnl::Request> requests,
                            std::span<const rtnl::AddressSettings> addresses);
 
+  /// Returns what the client of IPVS, or that of links, did again; null if there is none yet. Does
+  /// not wait for a call.
+  std::shared_ptr<const netlink::Recoveries> recoveries(bool links);
+
   /// Closes the sockets and releases the namespace. Closing again does nothing.
   void close();
 
  private:
+  struct Counters {
+    std::shared_ptr<const netlink::Recoveries> ipvs;
+    std::shared_ptr<const netlink::Recoveries> links;
+  };
+
+  os::Synchronized<Counters> counters_;
   os::Synchronized<Netns> netns_;  // null while closed
   os::Synchronized<std::optional<ipvs::Client>> ipvs_;
   os::Synchronized<std::optional<rtnl::Client>> links_;

@@ -107,6 +107,7 @@ Napi::Function Handle::define(Napi::Env env) {
                          InstanceMethod<&Handle::read_files_sync>("readFilesSync"),
                          InstanceMethod<&Handle::write_files>("writeFiles"),
                          InstanceMethod<&Handle::write_files_sync>("writeFilesSync"),
+                         InstanceMethod<&Handle::recoveries>("recoveries"),
                          InstanceMethod<&Handle::close>("close"),
                      });
 }
@@ -240,6 +241,15 @@ Napi::Value Handle::write_files_sync(const Napi::CallbackInfo& info) {
     os::write_files(*clients_->netns(), files);
     return errors_of(info.Env(), files);
   });
+}
+
+Napi::Value Handle::recoveries(const Napi::CallbackInfo& info) {
+  const auto counted = clients_->recoveries(info[0].ToBoolean().Value());
+  Napi::Array counters = Napi::Array::New(info.Env(), 3);
+  counters.Set(0u, counted ? static_cast<double>(counted->repeated_requests) : 0);
+  counters.Set(1u, counted ? static_cast<double>(counted->lost_replies) : 0);
+  counters.Set(2u, counted ? static_cast<double>(counted->repeated_lists) : 0);
+  return counters;
 }
 
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {

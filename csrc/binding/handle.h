@@ -69,6 +69,10 @@ class Handle : public Napi::ObjectWrap<Handle> {
   Napi::Value write_files(const Napi::CallbackInfo& info);
   /// writeFilesSync(files: { path: string, text: string }[]): number[]
   Napi::Value write_files_sync(const Napi::CallbackInfo& info);
+  /// recoveries(links: boolean): [repeatedRequests, lostReplies, repeatedLists: number]
+  /// Returns what the client of IPVS or that of links did again, also after close(). Does not wait
+  /// for a running job.
+  Napi::Value recoveries(const Napi::CallbackInfo& info);
   /// close(): void
   Napi::Value close(const Napi::CallbackInfo& info);
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -48,6 +49,9 @@ class Client {
   /// @returns false if no service is left
   /// @throws netlink::RequestError those of Transport::list_destinations()
   bool list_destinations(Plan& plan, size_t limit);
+
+  /// What was done again; outlives the client.
+  std::shared_ptr<const netlink::Recoveries> recoveries() const { return transport_.recoveries(); }
 
  private:
   using Range = netlink::Range;

@@ -70,9 +70,11 @@ std::vector<Failure> Transport::run_once(std::span<const Command> commands,
   }
   batch_.clear();
   for (const Command& command : commands) encode(batch_, command, 0);
-  return socket_.run(batch_, [&](size_t index, const Messages& message) {
+  auto failures = socket_.run(batch_, [&](size_t index, const Messages& message) {
     on_reply(index, message.attributes(netlink::kGenericHeader));
   });
+  recoveries_->count_lost(failures);
+  return failures;
 }
 
 // Looks the family up again. True if it has another id than before.
@@ -123,6 +125,7 @@ void Transport::run_again(std::span<const Command> commands, const OnReply& on_r
     repeated.push_back(commands[failure.index]);
   }
   std::erase_if(failures, is_repeatable);
+  recoveries_->repeated_requests += repeated.size();
   auto remaining = run_once(
       repeated, [&](size_t index, Attributes attributes) { on_reply(indexes[index], attributes); });
   netlink::map_indexes(remaining, indexes);
@@ -179,6 +182,7 @@ void Transport::list(const Command& command, std::vector<Entry>& entries, Read r
       throw RequestError(Status::kNotSent, ETIMEDOUT, "send");
     }
     entries.resize(first);
+    if (attempt > 1) ++recoveries_->repeated_lists;
     bool malformed = false;
     dump_.clear();
     encode(dump_, command, NLM_F_DUMP);

@@ -20,6 +20,7 @@
 #include "ipvs/command.h"
 #include "ipvs/module_loader.h"
 #include "netlink/generic.h"
+#include "netlink/recoveries.h"
 #include "netlink/socket.h"
 #include "os/namespace.h"
 
@@ -60,6 +61,9 @@ class Transport {
   /// @throws netlink::RequestError with the kernel's errno ("IPVS_CMD_GET_SERVICE"); EBADMSG
   std::optional<ServiceEntry> find_service(const ServiceKey& service);
 
+  /// What was done again; outlives the transport.
+  std::shared_ptr<const netlink::Recoveries> recoveries() const { return recoveries_; }
+
   /// Begins a job: see netlink::Socket::resume().
   void resume() { socket_.resume(); }
   /// True after a timeout, until resume(): nothing is sent.
@@ -97,6 +101,7 @@ class Transport {
   netlink::MessageBatch batch_;
   netlink::MessageBatch dump_;
   bool available_ = true;
+  std::shared_ptr<netlink::Recoveries> recoveries_ = std::make_shared<netlink::Recoveries>();
 };
 
 }  // namespace ipvs

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -31,6 +32,9 @@ class Client {
   /// Executes requests.
   /// @param addresses the addresses of all requests; a request whose range leaves them is refused
   Response run(std::span<const Request> requests, std::span<const AddressSettings> addresses);
+
+  /// What was done again; outlives the client.
+  std::shared_ptr<const netlink::Recoveries> recoveries() const { return transport_.recoveries(); }
 
  private:
   using Range = netlink::Range;

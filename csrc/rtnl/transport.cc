@@ -43,7 +43,9 @@ Transport::Transport(netlink::Socket socket) : socket_(std::move(socket)) {}
 Transport::Transport(const os::Namespace& netns) : Transport(open_strict(netns)) {}
 
 std::vector<Failure> Transport::run(netlink::MessageBatch& batch) {
-  return socket_.run(batch, [](size_t, const Messages&) {});
+  auto failures = socket_.run(batch, [](size_t, const Messages&) {});
+  recoveries_->count_lost(failures);
+  return failures;
 }
 
 std::vector<Failure> Transport::get_links(std::span<const LinkKey* const> keys,
@@ -63,6 +65,7 @@ std::vector<Failure> Transport::get_links(std::span<const LinkKey* const> keys,
     });
     failed.insert(failed.end(), malformed.begin(), malformed.end());
     netlink::map_indexes(failed, pending);
+    recoveries_->count_lost(failed);
 
     std::vector<size_t> again;
     for (Failure& failure : failed) {
@@ -72,6 +75,7 @@ std::vector<Failure> Transport::get_links(std::span<const LinkKey* const> keys,
         failures.push_back(std::move(failure));
       }
     }
+    recoveries_->repeated_requests += again.size();
     return again;
   });
   return failures;
@@ -94,6 +98,7 @@ void Transport::dump(Read read, Restart restart) {
     if (!end.interrupted) return;
     if (attempt == kQueryAttempts) throw RequestError(Status::kLost, EINTR, "dump");
     restart();
+    ++recoveries_->repeated_lists;
   }
 }
 

@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "netlink/message.h"
+#include "netlink/recoveries.h"
 #include "netlink/socket.h"
 #include "os/namespace.h"
 #include "rtnl/plan.h"
@@ -53,6 +55,9 @@ class Transport {
   /// @throws netlink::RequestError as list_links()
   std::vector<AddressSettings> plan_changes(uint32_t index, uint16_t family, Plan plan);
 
+  /// What was done again; outlives the transport.
+  std::shared_ptr<const netlink::Recoveries> recoveries() const { return recoveries_; }
+
   /// Begins a job: see netlink::Socket::resume().
   void resume() { socket_.resume(); }
   /// True after a timeout, until resume(): nothing is sent.
@@ -64,6 +69,7 @@ class Transport {
 
   netlink::Socket socket_;
   netlink::MessageBatch query_;
+  std::shared_ptr<netlink::Recoveries> recoveries_ = std::make_shared<netlink::Recoveries>();
 };
 
 /// True if the failure is a lost reply after which the request can be repeated. After a timeout

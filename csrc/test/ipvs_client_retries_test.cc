@@ -46,6 +46,7 @@ struct Listing {
   Result result{};
   size_t objects = 0;
   size_t lists = 0;
+  size_t repeated = 0;
 
   Listing(Operation operation, Disturbance disturbance, int times) {
     FakeIpvs ipvs = three_services();
@@ -58,6 +59,7 @@ struct Listing {
     result = run(client, operation, &response);
     objects = operation == Operation::kListServices ? response.services.size()
                                                     : response.destinations.size();
+    repeated = client.recoveries()->repeated_lists;
     for (const auto& each : kernel.requests()) lists += is_list(each.messages[0]) ? 1 : 0;
   }
 };
@@ -75,6 +77,7 @@ TEST_CASE("a disturbed list is read again until it is complete") {
         CHECK(static_cast<Status>(listing.result.status) == Status::kDone);
         CHECK(listing.objects == 3);
         CHECK(listing.lists == static_cast<size_t>(times) + 1);
+        CHECK(listing.repeated == static_cast<size_t>(times));
       }
     }
   }
@@ -119,6 +122,8 @@ TEST_CASE("an update whose reply is lost is done only if the table shows all of 
       const auto response = client.run({&request, 1});
       const auto status = static_cast<Status>(response.results[0].status);
       CHECK(status == (executed ? Status::kDone : Status::kLost));
+      CHECK(client.recoveries()->lost_replies == 1);
+      CHECK(client.recoveries()->repeated_requests == 0);
     }
   }
 }

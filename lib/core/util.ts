@@ -5,4 +5,5 @@
  */
 
 /** See node:util. */
-export const { getSystemErrorMap, inspect, types } = process.getBuiltinModule('node:util');
+export const { debuglog, getSystemErrorMap, inspect, types } =
+  process.getBuiltinModule('node:util');

@@ -10,7 +10,7 @@ import type { Queue } from '../queue/queue.js';
 import { RequestBuffer } from './request-buffer.js';
 import { requestError } from './request-errors.js';
 import { IpvsResponse } from './response.js';
-import { inputTarget } from './targets.js';
+import { inputTarget, targetOf } from './targets.js';
 
 /** The types of the client of IPVS. */
 export interface IpvsTypes {
@@ -25,12 +25,15 @@ export type IpvsQueue = Queue<IpvsTypes>;
 /** At most some MiB. */
 const pool = new BufferPool<RequestBuffer>(16);
 
-/** Returns the client of a handle; `close` closes it. */
+/** Returns the client of a handle in a namespace; `close` closes it. */
 export function ipvsClient(
   handle: NativeHandle,
+  namespace = '',
   close = () => handle.close() as void | Promise<void>,
 ): IpvsClient {
   return {
+    protocol: 'ipvs',
+    namespace,
     files: handle,
     requests: (capacity) => pool.take(() => new RequestBuffer(capacity)),
     release: (requests) => pool.give(requests),
@@ -53,6 +56,7 @@ export function ipvsClient(
     exchangeError,
     routineError: nativeCallError,
     target: inputTarget,
+    targetAt: targetOf,
     close,
   };
 }

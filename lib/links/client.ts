@@ -15,7 +15,7 @@ import type { Queue } from '../queue/queue.js';
 import { LinkRequestBuffer } from './request-buffer.js';
 import { linkRequestError } from './request-errors.js';
 import { LinkResponse } from './response.js';
-import { inputTarget } from './targets.js';
+import { inputTarget, targetOf } from './targets.js';
 
 /** The types of the client of links. */
 export interface LinkTypes {
@@ -30,16 +30,19 @@ export type LinkQueue = Queue<LinkTypes>;
 /** Two: one collects requests while the other is in flight. */
 const pool = new BufferPool<LinkRequestBuffer>(2);
 
-/** Returns the client of a handle. */
+/** Returns the client of a handle in a namespace; `close` closes it. */
 export function linkClient(
   native: Native,
   handle: NativeHandle,
+  namespace: string,
   close: () => void,
 ): Client<LinkTypes> {
   /** Returns the response of the addon; undefined: all requests succeeded without a value. */
   const responseOf = (response: NativeLinkResponse | undefined) =>
     new LinkResponse(native, response ?? {});
   return {
+    protocol: 'links',
+    namespace,
     files: handle,
     requests: () => pool.take(() => new LinkRequestBuffer(native)),
     release: (requests) => pool.give(requests),
@@ -51,6 +54,7 @@ export function linkClient(
     exchangeError,
     routineError: nativeCallError,
     target: inputTarget,
+    targetAt: targetOf,
     close,
   };
 }

@@ -14,6 +14,8 @@ import { layout } from '../native/layout.js';
 import { nativeCallError } from '../native/native-errors.js';
 import type { NamespaceTarget } from '../native/netns.js';
 import { type Opening, opened } from '../native/opened.js';
+import { type Activity, activityOf, type HandleState } from '../queue/activity.js';
+import { openDebugLog } from '../queue/open-debug-log.js';
 import { Queue } from '../queue/queue.js';
 import { routineOf } from '../queue/routine.js';
 import { type LinkQueue, linkClient } from './client.js';
@@ -35,20 +37,24 @@ export class LinkInternals {
   /** Held weakly, so that a watcher that is no longer used can be collected. */
   readonly #watchers = new IterableWeakSet<LinkWatcher>();
 
-  /** @param closeHandle called when the links are closed */
-  constructor(native: Native, handle: NativeHandle, closeHandle: () => void) {
-    const queue: LinkQueue = new Queue(linkClient(native, handle, closeHandle));
-    const reconcileWith = (args: Parameters<typeof reconcile>) =>
-      ['reconcileAddresses', routineOf(reconcile, args, describeArgument)] as const;
+  /**
+   * @param namespace the network namespace, as messages name it
+   * @param closeHandle called when the links are closed
+   */
+  constructor(native: Native, handle: NativeHandle, namespace: string, closeHandle: () => void) {
+    const queue: LinkQueue = new Queue(linkClient(native, handle, namespace, closeHandle));
+    const name = 'reconcileAddresses';
+    const routine = (args: Parameters<typeof reconcile>) =>
+      routineOf(reconcile, args, describeArgument);
     this.promises = {
       operations: linkOperations,
       run: queue.run,
-      reconcile: (args) => queue.runRoutine(...reconcileWith(args)),
+      reconcile: (args) => queue.runRoutine(name, routine(args), describeArgument(args[0])),
     };
     this.values = {
       operations: linkOperations,
       run: queue.runSync,
-      reconcile: (args) => queue.runRoutineSync(...reconcileWith(args)),
+      reconcile: (args) => queue.runRoutineSync(name, routine(args), describeArgument(args[0])),
     };
     this.#native = native;
     this.#handle = handle;
@@ -59,6 +65,16 @@ export class LinkInternals {
   close(): Promise<void> {
     for (const watcher of this.#watchers.list()) void watcher.return();
     return this.#queue.close();
+  }
+
+  /** See {@link Links.activity}. */
+  activity(args: readonly unknown[]): Activity {
+    checkArguments('activity', args, 0, () => undefined);
+    return activityOf(this.#queue.activity, this.#handle, true);
+  }
+
+  get state(): HandleState {
+    return this.#queue.state;
   }
 
   /** See {@link Links.watch}. */
@@ -87,8 +103,9 @@ export async function linkInternalsOf(
   opening: Opening,
   netns: NamespaceTarget,
 ): Promise<LinkInternals> {
+  await openDebugLog();
   const { native, handle } = await opened(opening, netns);
-  return new LinkInternals(native, handle, () => handle.close());
+  return new LinkInternals(native, handle, netns.label, () => handle.close());
 }
 
 function checkWatch(options: unknown) {

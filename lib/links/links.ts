@@ -4,10 +4,13 @@
  */
 
 import { checkArguments } from '../core/arguments.js';
+import { type InspectOptions, inspectHandle } from '../core/inspect-handle.js';
 import { loadPart } from '../core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
+import { inspect } from '../core/util.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
 import { beginToOpen } from '../native/open.js';
+import type { Activity } from '../queue/activity.js';
 import type { LinkInternals } from './link-internals.js';
 import { LinkMethods } from './methods.js';
 import type { LinkWatcher } from './watcher.js';
@@ -107,6 +110,26 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * Returns what was done for links so far, and what is being done, as {@link Ipvs.activity} does
+   * for IPVS.
+   * @throws TypeError an argument
+   */
+  activity(): Activity;
+  activity(...args: readonly unknown[]): Activity {
+    return this.#internals.activity(args);
+  }
+
+  /**
+   * What util.inspect() shows: the network namespace, and whether the handle is open and busy.
+   * @internal
+   */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    // An object that inherits from a handle has no state.
+    const state = #internals in this ? this.#internals.state : {};
+    return inspectHandle('Links', state, depth, options);
   }
 
   /**

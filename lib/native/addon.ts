@@ -109,6 +109,9 @@ export interface NativeHandle {
   readFilesSync(paths: readonly string[]): (string | number)[];
   writeFiles(files: readonly { path: string; text: string }[]): Promise<number[]>;
   writeFilesSync(files: readonly { path: string; text: string }[]): number[];
+  recoveries(
+    links: boolean,
+  ): readonly [repeatedRequests: number, lostReplies: number, repeatedLists: number];
   close(): void;
 }
 

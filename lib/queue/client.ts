@@ -20,6 +20,10 @@ export interface RequestRange {
 
 /** Sends requests to the kernel. */
 export interface Client<Types extends ClientTypes> {
+  /** What the requests are about. */
+  readonly protocol: 'ipvs' | 'links';
+  /** The network namespace in messages; '' for that of the process. */
+  readonly namespace: string;
   /** The functions that read and write files for routines. */
   readonly files: Pick<
     NativeHandle,
@@ -50,6 +54,8 @@ export interface Client<Types extends ClientTypes> {
     requests: Types['requests'],
     args: readonly unknown[],
   ): string;
+  /** Returns the name of the object of the request at `index`; '' if it has none. */
+  targetAt(request: Types['requestName'], requests: Types['requests'], index: number): string;
   /** Closes the client. Called when nothing is pending and nothing more will be sent. */
   close(): void | Promise<void>;
 }

@@ -7,14 +7,23 @@
 import { IpvsError } from '../core/errors.js';
 import { describeInput, isInputError } from '../core/input-errors.js';
 import { beginAtCaller, isKept, withAwaitStack } from '../core/stack.js';
+import type { HandleState, QueueActivity } from './activity.js';
 import type { Client, RequestRange } from './client.js';
 import type { ClientTypes } from './client-types.js';
 import { EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
 import { complete, type Incremental } from './incremental.js';
-import type { Call, Operation } from './operation.js';
+import type { Call, Decoder, Operation } from './operation.js';
 import { type Routine, runRoutine, runRoutineSync } from './routine.js';
 import { CallPromises } from './shared-promise.js';
 import { runToEnd, Slicer, settling } from './slicer.js';
+import {
+  type CallRecord,
+  calls,
+  type ExchangeMessage,
+  exchanges,
+  isSyncTraced,
+  Span,
+} from './trace.js';
 
 function closedError(operation: string): IpvsError {
   const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
@@ -48,6 +57,31 @@ class Exchange<Types extends ClientTypes> {
 interface OpenExchange<Types extends ClientTypes> {
   readonly batch: EncodedBatch<Types>;
   readonly promises: CallPromises;
+  /** The spans of its calls if calls are traced; undefined for calls of routines. */
+  readonly spans: (CallSpan | undefined)[] | undefined;
+}
+
+type CallSpan = Span<CallRecord>;
+
+/** Returns a function that ends the spans of calls, in order, and passes their results on. */
+function settleTraced(
+  spans: readonly (CallSpan | undefined)[],
+  promises: CallPromises,
+): CallPromises['settle'] {
+  let place = 0;
+  return (result) => {
+    const span = spans[place++];
+    if (result.status === 'fulfilled' && result.value instanceof Promise) {
+      // A list that is decoded after the other results.
+      result.value.then(
+        (value) => span?.settle({ status: 'fulfilled', value }),
+        (reason) => span?.settle({ status: 'rejected', reason }),
+      );
+    } else {
+      span?.settle(result);
+    }
+    promises.settle(result);
+  };
 }
 
 /** An asynchronous function that makes calls with `run`. */
@@ -72,6 +106,11 @@ export class Queue<Types extends ClientTypes> {
   /** The number of exchanges of calls, of tasks and of batches that close() waits for. */
   #pending = 0;
   #calls = 0;
+  /** The calls of methods: not those of routines, and no chunks. */
+  #ownCalls = 0;
+  /** The exchanges that were sent, and the requests in them. */
+  #exchanges = 0;
+  #requests = 0;
   readonly #onClose = new Set<() => void>();
   #closed: Promise<void> | undefined;
   #drained: () => void = () => undefined;
@@ -83,6 +122,30 @@ export class Queue<Types extends ClientTypes> {
   /** The number of calls, and of chunks of batches, so far. */
   get calls(): number {
     return this.#calls;
+  }
+
+  /** What util.inspect() shows of the handle. */
+  get state(): HandleState {
+    const { namespace } = this.#client;
+    const { inFlight, waiting } = this.activity;
+    return {
+      ...(namespace !== '' && { namespace }),
+      state: this.#closed === undefined ? 'open' : 'closed',
+      inFlight,
+      waiting,
+    };
+  }
+
+  /** What the queue has done so far, and does. */
+  get activity(): QueueActivity {
+    const waiting = this.#queued.reduce((sum, { range }) => sum + range.count, 0);
+    return {
+      calls: this.#ownCalls,
+      exchanges: this.#exchanges,
+      requests: this.#requests,
+      inFlight: this.#inFlight?.range.count ?? 0,
+      waiting,
+    };
   }
 
   /**
@@ -102,18 +165,38 @@ export class Queue<Types extends ClientTypes> {
     // Left out only for an operation without parameters.
     args: Args = [] as readonly unknown[] as Args,
   ): Promise<Value> => {
-    if (this.#closed !== undefined) return Promise.reject(closedError(operation.name));
-    return this.#join(operation, args);
+    this.#ownCalls++;
+    if (this.#closed !== undefined) return this.#refuse(operation.name);
+    return this.#join(operation, args, true);
   };
 
-  /** Adds a call to the open exchange. */
+  #refuse(operation: string): Promise<never> {
+    const error = closedError(operation);
+    this.#traceFailure(operation, error, false);
+    return Promise.reject(error);
+  }
+
+  /** Traces a call that failed before it was sent. */
+  #traceFailure(operation: string, error: unknown, isSync: boolean): void {
+    if (!calls.hasSubscribers) return;
+    const target = isInputError(error) ? error.target : '';
+    this.#spanOf(operation, isSync, target).fail(error, isSync);
+  }
+
+  /**
+   * Adds a call to the open exchange.
+   * @param isOwn false for a call of a routine, which is traced as a whole
+   */
   #join<Value, Args extends readonly unknown[]>(
     operation: Operation<Types, Value, Args>,
     args: Args,
+    isOwn: boolean,
   ): Promise<Value> {
     this.#calls++;
-    const open = this.#open;
-    const { batch, promises } = open?.batch.hasRoom === true ? open : this.#openExchange();
+    const last = this.#open;
+    const open = last?.batch.hasRoom === true ? last : this.#openExchange();
+    if (open.spans !== undefined) return this.#joinTraced(open, operation, args, isOwn);
+    const { batch, promises } = open;
     try {
       promises.reserve();
       batch.add(operation, args);
@@ -124,18 +207,48 @@ export class Queue<Types extends ClientTypes> {
     }
   }
 
+  /** Adds a call to the open exchange, and traces it if it is not a routine's. */
+  #joinTraced<Value, Args extends readonly unknown[]>(
+    { batch, promises, spans }: OpenExchange<Types>,
+    operation: Operation<Types, Value, Args>,
+    args: Args,
+    isOwn: boolean,
+  ): Promise<Value> {
+    const span = isOwn ? this.#spanOf(operation.name, false) : undefined;
+    const first = batch.count;
+    try {
+      promises.reserve();
+      batch.add(operation, args);
+    } catch (error) {
+      if (isOwn) this.#traceFailure(operation.name, error, false);
+      return Promise.reject(error);
+    }
+    spans?.push(span);
+    // The operation decodes values of this type.
+    const next = () => promises.next() as Promise<Value>;
+    if (span === undefined) return next();
+    span.message.target = this.#client.targetAt(operation.request, batch.requests, first);
+    return span.begin(next);
+  }
+
+  #spanOf(operation: string, isSync: boolean, target = ''): CallSpan {
+    const { namespace } = this.#client;
+    return new Span(calls, { operation, target, namespace, isSync });
+  }
+
   #openExchange(): OpenExchange<Types> {
     // An exchange that follows a full one is likely to be full too.
     const batch = new EncodedBatch(this.#client, this.#open && MAX_REQUESTS);
     const promises = new CallPromises();
+    // Checked once for all calls of the exchange.
+    const spans = calls.hasSubscribers ? [] : undefined;
     const exchange = new Exchange(batch);
+    const open: OpenExchange<Types> = { batch, promises, spans };
     this.begin();
-    void exchange.received.then((received) =>
-      this.slicer.add(this.#settle(batch, promises, received)),
-    );
+    void exchange.received.then((received) => this.slicer.add(this.#settle(open, received)));
     this.#enqueue(exchange);
-    this.#open = { batch, promises };
-    return this.#open;
+    this.#open = open;
+    return open;
   }
 
   #enqueue(exchange: Exchange<Types>): void {
@@ -147,14 +260,14 @@ export class Queue<Types extends ClientTypes> {
 
   /** Settles the promises of calls. Long lists are decoded after all other results. */
   *#settle(
-    batch: EncodedBatch<Types>,
-    promises: CallPromises,
+    { batch, promises, spans }: OpenExchange<Types>,
     received: Received<Types>,
   ): Generator<void, void> {
     const lists: Generator<void, void>[] = [];
     const postpone = (value: Incremental<unknown>) =>
       new Promise<unknown>((resolve, reject) => lists.push(settling(value, resolve, reject)));
-    yield* batch.results(received, 0, batch.count, promises.settle, postpone);
+    const take = spans === undefined ? promises.settle : settleTraced(spans, promises);
+    yield* batch.results(received, 0, batch.count, take, postpone);
     for (const list of lists) yield* list;
     batch.release();
     this.end();
@@ -165,24 +278,42 @@ export class Queue<Types extends ClientTypes> {
     operation: Operation<Types, Value, Args>,
     args: Args = [] as readonly unknown[] as Args,
   ): Value => {
-    if (this.#closed !== undefined) throw closedError(operation.name);
+    this.#ownCalls++;
+    if (this.#closed !== undefined) {
+      const error = closedError(operation.name);
+      this.#traceFailure(operation.name, error, true);
+      throw error;
+    }
     const batch = this.#spare ?? new EncodedBatch(this.#client);
     // A getter among the arguments may make another call.
     this.#spare = undefined;
     try {
       batch.add(operation, args);
+      if (isSyncTraced()) return this.#runSyncTraced(batch, operation) as Value;
       const response = this.#sendSync(batch, operation.name);
       // The operation decodes values of this type.
       return complete(batch.decode(response, 0, 0)) as Value;
     } catch (error) {
-      throw beginAtCaller(error, operation.name);
+      const own = beginAtCaller(error, operation.name);
+      if (batch.count === 0) this.#traceFailure(operation.name, own, true);
+      throw own;
     } finally {
       batch.requests.clear();
       this.#spare = batch;
     }
   };
 
+  /** Sends the only call of a batch at once, and traces the call and its exchange. */
+  #runSyncTraced(batch: EncodedBatch<Types>, { name, request }: Decoder<Types, unknown>): unknown {
+    const send = () => complete(batch.decode(this.#sendSyncTraced(batch, name), 0, 0));
+    if (!calls.hasSubscribers) return send();
+    const target = this.#client.targetAt(request, batch.requests, 0);
+    return this.#spanOf(name, true, target).runSync(send);
+  }
+
   #sendSync(batch: EncodedBatch<Types>, operation: string): Types['response'] {
+    this.#exchanges++;
+    this.#requests += batch.count;
     try {
       return this.#client.sendSync(batch.requests);
     } catch (error) {
@@ -190,17 +321,43 @@ export class Queue<Types extends ClientTypes> {
     }
   }
 
+  #sendSyncTraced(batch: EncodedBatch<Types>, operation: string): Types['response'] {
+    if (!exchanges.hasSubscribers) return this.#sendSync(batch, operation);
+    return this.#exchangeSpan(batch.count, true).runSync(() => this.#sendSync(batch, operation));
+  }
+
+  #exchangeSpan(requests: number, isSync: boolean): Span<ExchangeMessage> {
+    const { namespace, protocol } = this.#client;
+    return new Span(exchanges, { namespace, protocol, requests, isSync }, false);
+  }
+
   /**
    * Runs a routine. If it begins with calls, they join the other calls of this turn. Otherwise it
    * waits for the responses to all calls that were made before.
+   * @param target the name of its object, for tracing
    * @param before a promise that settles before the routine sends or reads anything
    */
   runRoutine<Value>(
     operation: string,
     routine: Routine<Types, Value>,
+    target = '',
     before?: Promise<unknown>,
   ): Promise<Value> {
-    return withAwaitStack(this.#runRoutine(operation, routine, before));
+    return withAwaitStack(
+      this.trace(operation, target, () => this.#runRoutine(operation, routine, before)),
+    );
+  }
+
+  /** Runs a call of several exchanges, and traces it if there are subscribers. */
+  trace<Value>(
+    operation: string,
+    target: string,
+    run: (message: CallRecord | undefined) => Promise<Value>,
+  ): Promise<Value> {
+    this.#ownCalls++;
+    if (!calls.hasSubscribers) return run(undefined);
+    const span = this.#spanOf(operation, false, target);
+    return span.run(() => run(span.message));
   }
 
   async #runRoutine<Value>(
@@ -235,10 +392,16 @@ export class Queue<Types extends ClientTypes> {
 
   /** Sends a call of a task. Works after close() too. */
   readonly #runCall = <Value>({ operation, args }: Call<Types, Value>): Promise<Value> =>
-    this.#join(operation, args);
+    this.#join(operation, args, false);
 
   /** Runs a routine at once, on this thread. */
-  runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>): Value {
+  runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>, target = ''): Value {
+    this.#ownCalls++;
+    const run = () => this.#runRoutineSync(operation, routine);
+    return calls.hasSubscribers ? this.#spanOf(operation, true, target).runSync(run) : run();
+  }
+
+  #runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>): Value {
     this.checkOpen(operation);
     try {
       return runRoutineSync(routine, this.#client.files, (calls) =>
@@ -265,7 +428,10 @@ export class Queue<Types extends ClientTypes> {
 
   /** Sends all requests of a batch at once, on this thread. Returns their results. */
   exchangeSync(operation: string, batch: EncodedBatch<Types>): PromiseSettledResult<unknown>[] {
-    const received = { status: 'fulfilled', value: this.#sendSync(batch, operation) } as const;
+    const received = {
+      status: 'fulfilled',
+      value: this.#sendSyncTraced(batch, operation),
+    } as const;
     const results: PromiseSettledResult<unknown>[] = [];
     runToEnd(batch.results(received, 0, batch.count, (result) => results.push(result)));
     return results;
@@ -324,7 +490,7 @@ export class Queue<Types extends ClientTypes> {
   async #send(exchange: Exchange<Types>): Promise<void> {
     let received: Received<Types>;
     try {
-      const value = await this.#client.send(exchange.batch.requests, exchange.range);
+      const value = await this.#sendTraced(exchange);
       received = { status: 'fulfilled', value };
     } catch (reason) {
       received = { status: 'rejected', reason };
@@ -333,6 +499,14 @@ export class Queue<Types extends ClientTypes> {
     // The kernel executes the next exchange while the results of this one are decoded.
     exchange.resolve(received);
     this.#sendNext();
+  }
+
+  /** Sends an exchange, and traces it if there are subscribers. */
+  #sendTraced({ batch: { requests }, range }: Exchange<Types>): Promise<Types['response']> {
+    this.#exchanges++;
+    this.#requests += range.count;
+    if (!exchanges.hasSubscribers) return this.#client.send(requests, range);
+    return this.#exchangeSpan(range.count, false).run(() => this.#client.send(requests, range));
   }
 
   /** Begins something that close() waits for until {@link end} is called. */

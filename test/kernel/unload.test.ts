@@ -105,6 +105,16 @@ describe.runIf(isOwnKernel)('after the module is loaded again', () => {
     expect(outcomes).toEqual(batch.map((call) => table.outcomeOf(call)));
   });
 
+  test('activity() counts what was sent again', async () => {
+    await unload();
+    run('modprobe', ['ip_vs']);
+    const before = fixture.ipvs.activity();
+    await fixture.ipvs.getInfo();
+    const { repeatedRequests, lostReplies } = fixture.ipvs.activity();
+    expect(repeatedRequests).toBe(before.repeatedRequests + 1);
+    expect(lostReplies).toBe(before.lostReplies);
+  });
+
   test('a handle makes the kernel load the module', async () => {
     await unload();
     await fixture.ipvs.addService(service);

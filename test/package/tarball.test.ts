@@ -61,6 +61,7 @@ describe('the tarball', () => {
         'cli-common',
         'cli-state',
         ...commands.map((name) => `cli-${name}`),
+        'debug-log',
         'director-internals',
         'index',
         'internals',

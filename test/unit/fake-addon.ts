@@ -57,6 +57,8 @@ const initial = () => ({
   write: (_: FileText) => 0,
   /** The results of reads of the connection table, in order. */
   connections: [] as (NativeConnections | Error)[],
+  /** What the clients did again, by `links`. */
+  recoveries: (_links: boolean) => [0, 0, 0] as readonly [number, number, number],
   /** The number of open cursors. */
   cursors: 0,
 });
@@ -80,6 +82,8 @@ class Handle extends UnusedHandle implements NativeHandle {
   override close = () => {
     addon.closed++;
   };
+
+  override recoveries = (links: boolean) => addon.recoveries(links);
 
   override run = async (requests: Uint8Array, first: number, count: number) =>
     this.#respond(requests, first, count);

@@ -36,6 +36,7 @@ export class UnusedHandle implements NativeHandle {
   readFilesSync: NativeHandle['readFilesSync'] = unused;
   writeFiles: NativeHandle['writeFiles'] = unused;
   writeFilesSync: NativeHandle['writeFilesSync'] = unused;
+  recoveries: NativeHandle['recoveries'] = unused;
   close: NativeHandle['close'] = unused;
 }
 

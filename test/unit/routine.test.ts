@@ -84,7 +84,7 @@ describe('routines', () => {
     const before = new Promise<void>((resolve) => {
       go = resolve;
     });
-    const pending = queue.runRoutine('copy', copy(), before);
+    const pending = queue.runRoutine('copy', copy(), '', before);
     await settled();
     expect(handle.log).toEqual([]);
     go();

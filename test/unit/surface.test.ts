@@ -63,6 +63,7 @@ describe('the handle', () => {
     expect(methodsOf(surface.Ipvs)).toEqual(
       [
         ...METHOD_OPERATIONS,
+        'activity',
         'batch',
         'close',
         'connections',
