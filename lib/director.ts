@@ -7,7 +7,7 @@ import { loadPart } from './core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack } from './core/stack.js';
 import type { DirectorEvents, DirectorEventsOptions } from './state/director-events.js';
 import type { DirectorLoop } from './state/director-loop.js';
-import type { DirectorOptions, DirectorState } from './state/director-types.js';
+import type { ApplyOptions, DirectorOptions, DirectorState } from './state/director-types.js';
 import type { State } from './state/types.js';
 
 /** Restricts the constructor to this module. */
@@ -75,6 +75,7 @@ export class Director implements AsyncDisposable {
    * director is at work are merged: it goes on with the newest state.
    *
    * The state is read and checked at the call; later changes of the object have no effect.
+   * @param options which addresses the director's link should have
    * @throws TypeError, RangeError: bad input; the state before stays wanted
    * @throws ReconcileError: some changes were refused, and the others made. The state stays wanted:
    *   the director tries again, after 1 second at first, then after twice the time, up to `resync`.
@@ -82,7 +83,7 @@ export class Director implements AsyncDisposable {
    * @throws IpvsError ERR_IPVS_CLOSED; others, such as EPERM and ETIMEDOUT: the kernel could not be
    *   asked. The director tries again in the same way
    */
-  apply(state: State): Promise<void>;
+  apply(state: State, options?: ApplyOptions): Promise<void>;
   apply(...args: readonly unknown[]): Promise<void> {
     return withAwaitStack(this.#loop.apply(args));
   }

@@ -122,6 +122,7 @@ export type { Place } from './queue/returns.js';
 export type { CallMessage, ExchangeMessage } from './queue/trace.js';
 export type { DirectorEvents, DirectorEventsOptions } from './state/director-events.js';
 export type {
+  ApplyOptions,
   DirectorChanges,
   DirectorDraining,
   DirectorDrainOptions,

@@ -2,7 +2,7 @@
  * The options of a director, checked.
  * @module
  */
-import { checkInteger, readObject } from '../core/check.js';
+import { checkBoolean, checkInteger, readObject } from '../core/check.js';
 import { newLinkNameBytes } from '../core/link-name.js';
 import { MAX_TIMER } from '../core/timer.js';
 import { checkOpenOptions, type NamespaceTarget, OWN_NAMESPACE } from '../native/netns.js';
@@ -14,6 +14,7 @@ export interface DirectorSettings {
   readonly netns: NamespaceTarget;
   readonly owns: readonly CheckedScope[];
   readonly link: string | undefined;
+  readonly linkUp: boolean;
   readonly draining: Draining | undefined;
   /** Milliseconds. */
   readonly drainTimeout: number;
@@ -23,7 +24,7 @@ export interface DirectorSettings {
   readonly compared: number;
 }
 
-const KEYS = new Set(['netns', 'owns', 'link', 'drain', 'resync', 'keep'] as const);
+const KEYS = new Set(['netns', 'owns', 'link', 'linkUp', 'drain', 'resync', 'keep'] as const);
 const DRAIN_KEYS = new Set(['timeout', 'protocols', 'ignoreInactive'] as const);
 const DEFAULT_TIME = 30_000;
 
@@ -32,11 +33,12 @@ const DEFAULT_TIME = 30_000;
  * @throws TypeError, RangeError bad options
  */
 export function checkDirectorOptions(options: unknown): DirectorSettings {
-  const { netns, owns, link, drain, resync, keep } = readObject('options', options, KEYS);
+  const { netns, owns, link, linkUp, drain, resync, keep } = readObject('options', options, KEYS);
   return {
     netns: netns === undefined ? OWN_NAMESPACE : checkOpenOptions({ netns }),
     owns: checkScopes('options.owns', owns, 'a scope or an array of scopes'),
     link: link === undefined ? undefined : checkLink(link),
+    linkUp: linkUp === undefined || checkBoolean('options.linkUp', linkUp),
     ...checkDirectorDrain(drain),
     resync:
       resync === undefined

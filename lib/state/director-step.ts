@@ -138,15 +138,15 @@ export class DirectorSteps {
   }
 
   /**
-   * Compares the addresses of the link, which is created and switched on if need be, with those of
+   * Compares the addresses of the link, which is created, and switched on, if need be, with those of
    * the wanted services.
    */
   async #readAddresses(wanted: Wanted): Promise<Present> {
-    const { link } = this.#settings;
+    const { link, linkUp } = this.#settings;
     if (link === undefined) return { addresses: new Set(), planned: NO_ADDRESSES };
     const { links } = this.#access;
     // Called in one turn, so that they are sent together.
-    const ensured = links.ensureDummy(link);
+    const ensured = links.ensureDummy(link, { up: linkUp });
     const texts = [...wanted.addresses.keys()].map(textOf);
     let isPossible = true;
     const plan = links

@@ -45,6 +45,11 @@ export interface DirectorOptions extends OpenOptions {
    */
   readonly link?: string | undefined;
   /**
+   * If true, the link is switched on. Default true. IPv4 addresses of a link that is off are
+   * reachable, too.
+   */
+  readonly linkUp?: boolean | undefined;
+  /**
    * If true, or with options, destinations that are not wanted any more get weight 0, and are
    * deleted when they have no connections, or after a timeout. Default false: they are deleted at
    * once.
@@ -58,6 +63,16 @@ export interface DirectorOptions extends OpenOptions {
   readonly resync?: number | undefined;
   /** Settings that are left as they are: see {@link ReconcileOptions.keep}. */
   readonly keep?: readonly KeptSetting[] | undefined;
+}
+
+/** Options of {@link Director.apply}. */
+export interface ApplyOptions {
+  /**
+   * The addresses of the wanted services that the director's link should have. Services at other
+   * addresses answer on those that the host has already, such as the node ports of Kubernetes.
+   * Default: the addresses of all wanted services.
+   */
+  readonly addresses?: readonly string[] | undefined;
 }
 
 /** A destination that drains under a director. */

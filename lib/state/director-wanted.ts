@@ -2,8 +2,10 @@
  * The state that a director wants: encoded once, and compared with the kernel many times.
  * @module
  */
+import { formatAddress, parseAddress } from '../core/address.js';
 import { checkCount } from '../core/arguments.js';
-import { describeInput, isInputError } from '../core/input-errors.js';
+import { readArray, readOptions } from '../core/check.js';
+import { describeInput, isInputError, wrongValue } from '../core/input-errors.js';
 import { beginAtCaller } from '../core/stack.js';
 import { normalizedDestinationAt, normalizedServiceAt } from '../ipvs/canonical.js';
 import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
@@ -15,23 +17,45 @@ import type { State, WantedService } from './types.js';
 
 const OPERATION = layout.request.fields.operation;
 
+const APPLY_KEYS = new Set(['addresses'] as const);
+
+/** Returns the addresses that may be on the link, in canonical form; undefined: all. */
+function checkApplyOptions(options: unknown): ReadonlySet<string> | undefined {
+  const { addresses } = readOptions(options, APPLY_KEYS);
+  if (addresses === undefined) return undefined;
+  const rule = "an array of addresses such as ['10.96.0.1']";
+  return new Set(
+    readArray('options.addresses', addresses, rule, (address, index) => {
+      const property = `options.addresses[${index}]`;
+      const bytes = new Uint8Array(16);
+      const family = typeof address === 'string' ? parseAddress(address, bytes, 0) : 0;
+      if (family === 0) throw wrongValue(property, address, 'is not an IPv4 or IPv6 address');
+      return formatAddress(bytes, 0, family);
+    }),
+  );
+}
+
 /** A wanted state. */
 export class Wanted {
   readonly encoded: EncodedState;
-  /** The services at each address. */
+  /** The services at each address that the link should have. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   #destinations: ReadonlySet<string> | undefined;
   #state: State | undefined;
 
-  /** @throws TypeError, RangeError bad input */
-  constructor(state: unknown) {
+  /**
+   * @param options the options of `apply()`
+   * @throws TypeError, RangeError bad input
+   */
+  constructor(state: unknown, options?: unknown) {
+    const picked = checkApplyOptions(options);
     this.encoded = encodeState(state, 'apply');
     const addresses = new Map<string, string[]>();
     const { requests, starts } = this.encoded;
     for (const start of starts) {
       const base = requests.service(start);
       const { address } = normalizedServiceAt(requests.records, base);
-      if (address === undefined) continue;
+      if (address === undefined || picked?.has(address) === false) continue;
       const service = formatServiceAt(requests.records, base);
       const others = addresses.get(address);
       if (others === undefined) addresses.set(address, [service]);
@@ -94,8 +118,8 @@ export class Wanted {
  */
 export function wantedOf(args: readonly unknown[], check: (encoded: EncodedState) => void): Wanted {
   try {
-    checkCount(args, { most: 1 });
-    const wanted = new Wanted(args[0]);
+    checkCount(args, { most: 2 });
+    const wanted = new Wanted(args[0], args[1]);
     check(wanted.encoded);
     return wanted;
   } catch (error) {

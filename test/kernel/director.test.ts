@@ -192,6 +192,21 @@ describe('services and addresses', () => {
     namespace.ip('link', 'delete', 'vip1');
   });
 
+  test('are bound only as far as the call says, on a link that may be off', async () => {
+    const { namespace, ipvs } = fixture;
+    const director = await open({ owns: { networks: ['0.0.0.0/0'] }, linkUp: false });
+    const local = service(SERVERS, { address: '127.0.0.9', port: 30_080 });
+    await director.apply({ services: [service(), local] }, { addresses: [VIP, '10.9.9.9'] });
+    expect(addressesOn(namespace, LINK)).toEqual([`${VIP}/32`]);
+    expect((await ipvs.links.getLink(LINK))?.up).toBe(false);
+    expect(await ipvs.listServices()).toHaveLength(2);
+    expect(Object.keys(await peers.count('fetch', 2, VIP, 80)).sort()).toEqual(SERVERS);
+    await director.apply({ services: [service(), local] }, { addresses: [] });
+    expect(addressesOn(namespace, LINK)).toEqual([]);
+    await director.apply({ services: [] });
+    expect(await ipvs.listServices()).toEqual([]);
+  });
+
   test('are left alone at addresses of its link that no scope covers', async () => {
     const { ipvs, namespace } = fixture;
     const director = await open({ owns: { link: 'vip1' } });

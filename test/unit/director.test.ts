@@ -8,6 +8,7 @@ import { DirectorLoop } from '../../lib/state/director-loop.js';
 import { checkDirectorOptions } from '../../lib/state/director-options.js';
 import { backOff, DRAIN_POLL, nextDelay } from '../../lib/state/director-schedule.js';
 import type { DirectorAccess } from '../../lib/state/director-step.js';
+import { wantedOf } from '../../lib/state/director-wanted.js';
 import { ReconcileResult } from '../../lib/state/result.js';
 import type { DrainingDestination } from '../../lib/state/types.js';
 
@@ -176,6 +177,7 @@ describe('options', () => {
     [{ owns: [owns, {}] }, /^options\.owns\[1\]: .* names nothing/],
     [{ owns, link: 'a b' }, /^options\.link: 'a b' is not the name of a link/],
     [{ owns, link: 7 }, /^options\.link: 7 is not the name of a link/],
+    [{ owns, linkUp: 1 }, /^options\.linkUp: 1 is not a boolean$/],
     [{ owns, resync: 0 }, /^options\.resync: 0 is not an integer from 1 to 2147483647 milli/],
     [{ owns, drain: 30 }, /^options\.drain: 30 is not an object or a boolean$/],
     [{ owns, drain: { timeout: -1 } }, /^options\.drain\.timeout: -1 is not an integer from 0/],
@@ -185,6 +187,25 @@ describe('options', () => {
     [{ owns, prune: true }, /^options\.prune: 'prune' is not a known property/],
   ])('%j is refused', (options, message) => {
     expect(() => checkDirectorOptions(options)).toThrow(message);
+  });
+});
+
+describe('options of apply()', () => {
+  test.each([
+    [{ addresses: '10.0.0.1' }, "options.addresses: '10.0.0.1' is not an array of addresses"],
+    [{ addresses: ['10.0.0.1/32'] }, "options.addresses[0]: '10.0.0.1/32' is not an IPv4 or IPv6"],
+    [{ adresses: [] }, "options.adresses: 'adresses' is not a known property: did you mean"],
+  ])('%j are refused', (options, message) => {
+    expect(() => wantedOf([{ services: [] }, options], () => undefined)).toThrow(
+      `apply: ${message}`,
+    );
+  });
+
+  test('pick addresses by their value', () => {
+    const at = (address: string) => ({ protocol: 'tcp', address, port: 80 });
+    const state = { services: [at('fd00::1'), at('10.0.0.1'), at('10.0.0.2')] };
+    const { addresses } = wantedOf([state, { addresses: ['FD00:0::1', '10.0.0.2'] }], () => {});
+    expect([...addresses.keys()]).toEqual(['fd00::1', '10.0.0.2']);
   });
 });
 
