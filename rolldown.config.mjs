@@ -87,6 +87,8 @@ const files = defineConfig({
     subcommand: 'lib/cli/subcommand.ts',
   },
   platform: 'node',
+  // An optional peer, which only `ipvs kubernetes` loads.
+  external: ['@kubernetes/client-node'],
   // Needed for groups without what they import. The public entries have nothing to extend.
   preserveEntrySignatures: 'allow-extension',
   plugins: [

@@ -14,6 +14,7 @@ import { diff } from './diff/command.js';
 import { director } from './director/command.js';
 import { exporter } from './exporter/command.js';
 import { help } from './help/command.js';
+import { kubernetes } from './kubernetes/command.js';
 import { list } from './list/command.js';
 import { restore } from './restore/command.js';
 import { save } from './save/command.js';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   connections,
   diagnose,
   exporter,
+  kubernetes,
   buildAddon,
   completion,
   help,

@@ -4,7 +4,7 @@
  */
 import { checkArguments } from '../core/arguments.js';
 import { registerEntry } from '../core/stack.js';
-import type { ReconcileOptions, Scope } from '../index.js';
+import type { DrainOptions, ReconcileOptions, Scope } from '../index.js';
 import { type CompileConfig, type Config, checkConfig } from './config.js';
 import { allOf, formatNetwork, without } from './networks.js';
 
@@ -12,6 +12,8 @@ import { allOf, formatNetwork, without } from './networks.js';
 export interface KubeReconcileOptions extends ReconcileOptions {
   /** The networks whose services may be deleted. */
   readonly prune: Scope;
+  /** The protocols whose destinations drain. */
+  readonly drain: DrainOptions;
 }
 
 /**

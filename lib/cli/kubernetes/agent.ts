@@ -1,0 +1,241 @@
+/**
+ * The agent: keeps a node as the newest objects of the API server want it.
+ * @module
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Director, Ipvs } from '../../index.js';
+import {
+  type CompileResult,
+  Compiler,
+  type EndpointSliceObject,
+  type Nftables,
+  type NodeDescription,
+  type ServiceObject,
+  type UdpFrontend,
+} from '../../kubernetes/index.js';
+import type { ApiClient } from './api-client.js';
+import { OURS } from './cluster.js';
+import type { Health, HealthChecks } from './health.js';
+import { addressesOf, deleteStaleFlows } from './host.js';
+import { type ApiObject, type Reflected, reflect } from './reflector.js';
+import type { Settings } from './settings.js';
+
+/** What the agent changes. */
+export interface Targets {
+  readonly ipvs: Ipvs;
+  readonly director: Pick<Director, 'apply'>;
+  readonly nftables: Pick<Nftables, 'apply' | 'reset'>;
+  readonly healthChecks: Pick<HealthChecks, 'update'>;
+}
+
+/** Receives lines for people. */
+export type Log = (line: string) => void;
+
+/** Milliseconds that changes are collected: many come together. */
+const COLLECT = 100;
+/** Milliseconds without a sync after a change, from which on the agent is not healthy. */
+const UNHEALTHY = 120_000;
+const RETRY = 5000;
+const ZONE = 'topology.kubernetes.io/zone';
+
+/** Keeps a node. */
+export class Agent {
+  readonly #settings: Settings;
+  readonly #client: ApiClient;
+  readonly #targets: Targets;
+  readonly #log: Log;
+  readonly #compiler: Compiler;
+  /** The lists that came: nothing is changed before all have. */
+  readonly #listed = new Set<string>();
+  #node: NodeDescription;
+  #knownAddresses = '';
+  #udp: readonly UdpFrontend[] = [];
+  #wake: () => void = () => undefined;
+  /** When the first change came that the node does not have yet, in milliseconds. */
+  #pendingSince: number | undefined;
+  #lastSync: Date | undefined;
+
+  constructor(settings: Settings, client: ApiClient, targets: Targets, log: Log) {
+    this.#settings = settings;
+    this.#client = client;
+    this.#targets = targets;
+    this.#log = log;
+    this.#node = { name: settings.nodeName };
+    this.#compiler = new Compiler(this.#node, settings.compile);
+  }
+
+  /** The health of the agent. */
+  health(): Health {
+    const since = this.#pendingSince;
+    const isTimely = since === undefined || performance.now() - since < UNHEALTHY;
+    return { isHealthy: this.#lastSync !== undefined && isTimely, lastSync: this.#lastSync };
+  }
+
+  /** Follows the API server, and calls `sync` after changes, until the signal is aborted. */
+  async run(signal: AbortSignal, sync = () => this.sync()): Promise<void> {
+    const reflections = this.#reflected().map((each) => reflect(this.#client, each, signal));
+    while (!signal.aborted) {
+      await this.#changed(signal);
+      if (signal.aborted) break;
+      // All that comes together is one sync.
+      await pause(COLLECT, signal);
+      const since = this.#pendingSince;
+      try {
+        await sync();
+        if (this.#pendingSince === since) this.#pendingSince = undefined;
+        this.#lastSync = new Date();
+      } catch (error) {
+        this.#log(`sync failed: ${messageOf(error)}`);
+        this.#targets.nftables.reset();
+        await pause(RETRY, signal);
+        this.#touch();
+      }
+    }
+    await Promise.all(reflections);
+  }
+
+  /** Compiles what is known now. */
+  async compile(): Promise<CompileResult> {
+    const addresses = await addressesOf(this.#targets.ipvs);
+    const text = JSON.stringify([this.#node, addresses]);
+    if (text !== this.#knownAddresses) {
+      this.#compiler.setNode({ ...this.#node, addresses });
+      this.#knownAddresses = text;
+    }
+    return this.#compiler.result();
+  }
+
+  /** Brings the node to what is known now. */
+  async sync(): Promise<void> {
+    const { director, nftables, healthChecks } = this.#targets;
+    const result = await this.compile();
+    // First, since traffic comes with the addresses.
+    await nftables.apply(result);
+    await director.apply(result.state, { addresses: result.addresses });
+    healthChecks.update(result.healthChecks);
+    await this.#endFlows(result.udp);
+  }
+
+  /** Ends flows of UDP whose endpoint is gone, also those of deleted Services. */
+  async #endFlows(udp: readonly UdpFrontend[]): Promise<void> {
+    if (udp === this.#udp) return;
+    const deleted = this.#udp.map((frontend) => ({ ...frontend, endpoints: [] }));
+    try {
+      await deleteStaleFlows([...deleted, ...udp]);
+      this.#udp = udp;
+    } catch (error) {
+      this.#log(`conntrack: ${messageOf(error)}`);
+    }
+  }
+
+  #touch(): void {
+    this.#pendingSince ??= performance.now();
+    this.#wake();
+  }
+
+  /** Resolves when there is something to do, or the signal is aborted. */
+  async #changed(signal: AbortSignal): Promise<void> {
+    const isReady = () => this.#pendingSince !== undefined && this.#listed.size === 3;
+    while (!signal.aborted && !isReady()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+  }
+
+  #reflected(): readonly Reflected[] {
+    const compiler = this.#compiler;
+    return [
+      this.#reflectedAs('Services', '/api/v1/services', {
+        labelSelector: OURS,
+        // The compiler checks it.
+        set: (object) => compiler.setService(object as ServiceObject),
+        remove: (object) => compiler.removeService(object),
+      }),
+      this.#reflectedAs('EndpointSlices', '/apis/discovery.k8s.io/v1/endpointslices', {
+        labelSelector: OURS,
+        // The compiler checks it.
+        set: (object) => compiler.setEndpointSlice(object as EndpointSliceObject),
+        remove: (object) => compiler.removeEndpointSlice(object),
+      }),
+      this.#reflectedAs('Node', '/api/v1/nodes', {
+        fieldSelector: `metadata.name=${this.#settings.nodeName}`,
+        set: (object) => {
+          this.#node = describeNode(this.#settings.nodeName, object);
+        },
+        remove: () => undefined,
+      }),
+    ];
+  }
+
+  #reflectedAs(
+    what: string,
+    path: string,
+    { set, remove, ...selectors }: Pick<Reflected, 'set' | 'remove'> & Partial<Reflected>,
+  ): Reflected {
+    /** The names and versions of the objects, to notice what is new and what is gone in a list. */
+    const known = new Map<string, ApiObject>();
+    const setOne = (object: ApiObject) => {
+      const { namespace, name, resourceVersion } = object.metadata ?? {};
+      const before = known.get(keyOf(object))?.metadata?.resourceVersion;
+      if (resourceVersion !== undefined && resourceVersion === before) return;
+      known.set(keyOf(object), { metadata: { namespace, name, resourceVersion } });
+      try {
+        set(object);
+      } catch (error) {
+        // Others are served all the same.
+        this.#log(`${what} ${keyOf(object)}: ${messageOf(error)}`);
+      }
+    };
+    const removeOne = (object: ApiObject) => {
+      known.delete(keyOf(object));
+      remove(object);
+    };
+    return {
+      ...selectors,
+      path,
+      replace: (objects) => {
+        const listed = new Set(objects.map(keyOf));
+        for (const [key, object] of known) if (!listed.has(key)) removeOne(object);
+        for (const object of objects) setOne(object);
+        this.#listed.add(what);
+        this.#touch();
+      },
+      set: (object) => {
+        setOne(object);
+        this.#touch();
+      },
+      remove: (object) => {
+        removeOne(object);
+        this.#touch();
+      },
+      failed: (error, retryIn) => {
+        this.#log(`${what}: ${error.message}; next try in ${retryIn} ms`);
+      },
+    };
+  }
+}
+
+const keyOf = ({ metadata }: ApiObject) => `${metadata?.namespace ?? ''}/${metadata?.name}`;
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+/** Returns what a Node object says: its zone and its internal IPs. */
+function describeNode(name: string, object: ApiObject): NodeDescription {
+  const zone = object.metadata?.labels?.[ZONE];
+  // An object of the API server, with more properties than are typed here.
+  const { status } = object as {
+    readonly status?: {
+      readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    };
+  };
+  const nodeIPs = (status?.addresses ?? [])
+    .filter(({ type }) => type === 'InternalIP')
+    .map(({ address }) => address);
+  return { name, zone, nodeIPs };
+}

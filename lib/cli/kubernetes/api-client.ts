@@ -1,0 +1,109 @@
+/**
+ * Requests to the API server of a cluster: a GET of JSON, and a stream of JSON lines. The address,
+ * the certificates and the credentials come from `@kubernetes/client-node`.
+ * @module
+ */
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { createInterface } from 'node:readline';
+import type { KubeConfig } from '@kubernetes/client-node';
+
+/** An answer of the API server that is no success. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** The HTTP status, or the code of an ERROR event of a watch. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The milliseconds within which a server must begin to answer. */
+const PATIENCE = 30_000;
+
+/** A client of an API server. */
+export class ApiClient {
+  readonly #config: KubeConfig;
+  readonly #server: string;
+
+  /** @throws Error the configuration names no cluster */
+  constructor(config: KubeConfig) {
+    const cluster = config.getCurrentCluster();
+    if (cluster === null) throw new Error('the configuration names no current cluster');
+    this.#config = config;
+    this.#server = cluster.server;
+  }
+
+  /**
+   * Returns the JSON at a path.
+   * @throws ApiError the server refuses
+   */
+  async get(path: string, signal: AbortSignal): Promise<unknown> {
+    const response = await this.#open(path, signal);
+    return JSON.parse(await textOf(response));
+  }
+
+  /**
+   * Yields the JSON of each line at a path, until the server ends the response. Fails if no data
+   * comes for so many milliseconds: a connection may break without a sign.
+   * @throws ApiError the server refuses
+   */
+  async *lines(path: string, silence: number, signal: AbortSignal): AsyncGenerator<unknown> {
+    const response = await this.#open(path, signal);
+    response.socket.setTimeout(silence, () => {
+      response.destroy(new Error(`no data for ${silence / 1000} s`));
+    });
+    let broken: unknown;
+    // readline does not pass on the errors of its input.
+    response.on('error', (error) => {
+      broken = error;
+    });
+    for await (const line of createInterface({ input: response })) yield JSON.parse(line);
+    if (broken !== undefined) throw broken;
+    if (!response.complete) throw new Error('the connection broke');
+  }
+
+  async #open(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = new URL(this.#server + path);
+    const options: RequestOptions = { signal, headers: { accept: 'application/json' } };
+    await this.#config.applyToHTTPSOptions(options);
+    const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
+    const sent = send(url, options);
+    const timer = setTimeout(() => sent.destroy(new Error('no answer in 30 s')), PATIENCE);
+    try {
+      sent.end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      // Errors after the response are those of the response.
+      sent.on('error', () => undefined);
+      if (response.statusCode === 200) return response;
+      throw await errorOf(response);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) text += part;
+  return text;
+}
+
+/** Returns the error of a response: the message of a `metav1.Status`, or the text. */
+async function errorOf(response: IncomingMessage): Promise<ApiError> {
+  const { statusCode = 0, statusMessage = '' } = response;
+  const text = await textOf(response);
+  let message = text.trim().slice(0, 200);
+  try {
+    const status: unknown = JSON.parse(text);
+    if (typeof status === 'object' && status !== null && 'message' in status) {
+      message = String(status.message);
+    }
+  } catch {
+    // It is no JSON.
+  }
+  return new ApiError(statusCode, `${statusCode} ${statusMessage}: ${message}`);
+}

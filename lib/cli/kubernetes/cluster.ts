@@ -1,0 +1,45 @@
+/**
+ * The cluster: its API server, through the optional peer `@kubernetes/client-node`.
+ * @module
+ */
+import { InputFileError } from '../failures.js';
+import { ApiClient } from './api-client.js';
+
+/** The label of Services and EndpointSlices that other programs serve. */
+const OTHERS = 'service.kubernetes.io/service-proxy-name';
+const HEADLESS = 'service.kubernetes.io/headless';
+
+/** The selector of the objects that count. */
+export const OURS = `!${OTHERS},!${HEADLESS}`;
+
+/**
+ * Returns a client of the API server.
+ * @param kubeconfig the path of a file; by default the service account of a pod, $KUBECONFIG or
+ *   ~/.kube/config
+ * @throws InputFileError there is no configuration, or no package
+ */
+export async function openCluster(kubeconfig: string | undefined): Promise<ApiClient> {
+  const { KubeConfig } = await loadPeer();
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+    return new ApiClient(config);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputFileError(`${kubeconfig ?? 'the configuration of the cluster'}: ${reason}`);
+  }
+}
+
+async function loadPeer() {
+  try {
+    return await import('@kubernetes/client-node');
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') {
+      throw error;
+    }
+    throw new InputFileError(
+      'the package @kubernetes/client-node is missing: npm install @kubernetes/client-node',
+    );
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The HTTP servers of the agent: its own health, and the health checks of load balancers.
+ * @module
+ */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { HealthCheck } from '../../kubernetes/index.js';
+import type { Listen } from '../exporter/listen.js';
+
+/** The health of the agent. */
+export interface Health {
+  /** True if the node is as the newest objects want it, or has been a short time ago. */
+  readonly isHealthy: boolean;
+  readonly lastSync: Date | undefined;
+}
+
+/** Sends JSON. */
+type Send = (status: number, body: object, headers?: Readonly<Record<string, string>>) => void;
+
+/** Returns a server that answers GET with JSON, which does not listen yet. */
+function jsonServer(reply: (path: string, send: Send) => void): Server {
+  return createServer((request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    reply(path, (status, body, headers = {}) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`);
+    });
+  });
+}
+
+/** Starts the server of /healthz and /livez, with kube-proxy's answers. */
+export async function serveHealth(listen: Listen, health: () => Health): Promise<Server> {
+  const server = jsonServer((path, send) => {
+    const { isHealthy, lastSync } = health();
+    if (path !== '/healthz' && path !== '/livez') send(404, { error: 'not found' });
+    else {
+      send(isHealthy ? 200 : 503, {
+        lastUpdated: lastSync?.toISOString() ?? null,
+        currentTime: new Date().toISOString(),
+        nodeEligible: true,
+      });
+    }
+  });
+  server.listen(listen);
+  await once(server, 'listening');
+  return server;
+}
+
+/** The servers of health check node ports: a port for each load balancer of policy Local. */
+export class HealthChecks {
+  readonly #servers = new Map<number, Server>();
+  #checks: ReadonlyMap<number, readonly HealthCheck[]> = new Map();
+  readonly #isHealthy: () => boolean;
+  readonly #failed: (error: Error) => void;
+
+  /**
+   * @param isHealthy tells whether the agent is
+   * @param failed is told about ports that cannot be opened
+   */
+  constructor(isHealthy: () => boolean, failed: (error: Error) => void) {
+    this.#isHealthy = isHealthy;
+    this.#failed = failed;
+  }
+
+  /** Opens and closes ports, and answers with these checks from now on. */
+  update(checks: readonly HealthCheck[]): void {
+    const byPort = new Map<number, HealthCheck[]>();
+    for (const check of checks) {
+      byPort.set(check.port, [...(byPort.get(check.port) ?? []), check]);
+    }
+    this.#checks = byPort;
+    for (const [port, server] of this.#servers) {
+      if (byPort.has(port)) continue;
+      closeNow(server);
+      this.#servers.delete(port);
+    }
+    for (const port of byPort.keys()) {
+      if (!this.#servers.has(port)) this.#open(port);
+    }
+  }
+
+  close(): void {
+    this.update([]);
+  }
+
+  #open(port: number): void {
+    const server = jsonServer((_path, send) => {
+      const [first, ...others] = this.#checks.get(port) ?? [];
+      if (first === undefined) return send(404, { error: 'not found' });
+      // An endpoint with two families is one endpoint.
+      const localEndpoints = Math.max(
+        first.localEndpoints,
+        ...others.map((each) => each.localEndpoints),
+      );
+      const serviceProxyHealthy = this.#isHealthy();
+      const [namespace, name] = first.service.split('/');
+      const body = { service: { namespace, name }, localEndpoints, serviceProxyHealthy };
+      send(localEndpoints > 0 && serviceProxyHealthy ? 200 : 503, body, {
+        'x-load-balancing-endpoint-weight': String(localEndpoints),
+      });
+    });
+    server.on('error', (error) => {
+      this.#failed(new Error(`health check port ${port}: ${error.message}`));
+      // The next update tries again.
+      this.#servers.delete(port);
+    });
+    this.#servers.set(port, server);
+    server.listen(port);
+  }
+}
+
+/** Closes a server and its connections. */
+export function closeNow(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}

@@ -1,0 +1,151 @@
+/**
+ * `ipvs kubernetes`.
+ * @module
+ */
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { Director, Ipvs } from '../../index.js';
+import { Nftables, reconcileOptions } from '../../kubernetes/index.js';
+import { Metrics } from '../../metrics/index.js';
+import type { Context, Run } from '../command.js';
+import { createMetricsServer } from '../exporter/server.js';
+import { InputFileError } from '../failures.js';
+import { Agent, type Log, type Targets } from './agent.js';
+import { openCluster } from './cluster.js';
+import type { options } from './command.js';
+import { closeNow, HealthChecks, serveHealth } from './health.js';
+import { setParameters } from './host.js';
+import { type Settings, settingsOf } from './settings.js';
+
+/** Serves the node until a signal ends the command. */
+export const run: Run<typeof options> = async ({ values }, context) => {
+  const text = values.config === undefined ? undefined : await readFile(values.config, 'utf8');
+  const settings = settingsOf(values, text, context.env);
+  const ipvs = await Ipvs.open();
+  try {
+    if (values.cleanup) return await cleanUp(ipvs, settings, context);
+    return await (values.dryRun ? dryRun : serve)(ipvs, settings, context);
+  } finally {
+    await ipvs.close();
+  }
+};
+
+/** Deletes services, link and table. Connections end. */
+async function cleanUp(ipvs: Ipvs, settings: Settings, { stdout }: Context): Promise<number> {
+  const { link } = settings.compile;
+  const { prune } = reconcileOptions(settings.compile);
+  await new Nftables(settings.nftables).cleanUp();
+  const { changes } = await ipvs.reconcile({ services: [] }, { prune });
+  const found = await ipvs.links.getLink(link);
+  if (found !== undefined && found.kind !== 'dummy') {
+    throw new InputFileError(`${link} is no dummy link: it stays`);
+  }
+  if (found !== undefined) await ipvs.links.deleteLink(link, { ifExists: true });
+  stdout.write(`deleted ${changes.length} services, ${link} and the table of nftables\n`);
+  return 0;
+}
+
+/** Prints what the first sync would change. */
+async function dryRun(ipvs: Ipvs, settings: Settings, context: Context): Promise<number> {
+  const client = await openCluster(settings.kubeconfig);
+  const ended = new AbortController();
+  const { signal } = ended;
+  const unused = () => Promise.reject(new Error('a dry run changes nothing'));
+  const targets: Targets = {
+    ipvs,
+    director: { apply: unused },
+    nftables: { apply: unused, reset: () => undefined },
+    healthChecks: { update: () => undefined },
+  };
+  const agent = new Agent(settings, client, targets, logTo(context));
+  let diff = '';
+  await agent.run(signal, async () => {
+    const { state } = await agent.compile();
+    const { prune, drain } = reconcileOptions(settings.compile);
+    diff = String(await ipvs.reconcile(state, { prune, drain, dryRun: true }));
+    ended.abort();
+  });
+  context.stdout.write(diff === '' ? '' : `${diff}\n`);
+  return 0;
+}
+
+async function serve(ipvs: Ipvs, settings: Settings, context: Context): Promise<number> {
+  const log = logTo(context);
+  const signal = endSignal();
+  const client = await openCluster(settings.kubeconfig);
+  for (const change of await setParameters(settings.strictARP)) log(change);
+  await setTimeouts(ipvs, settings, log);
+  const { link } = settings.compile;
+  const { prune, drain } = reconcileOptions(settings.compile);
+  const director = await Director.open({
+    owns: prune,
+    link,
+    linkUp: false,
+    drain: { ...drain, timeout: settings.drainTimeout },
+    resync: settings.resync,
+  });
+  const servers: Server[] = [];
+  const healthChecks = new HealthChecks(
+    () => agent.health().isHealthy,
+    ({ message }) => log(message),
+  );
+  const targets = { ipvs, director, nftables: new Nftables(settings.nftables), healthChecks };
+  const agent = new Agent(settings, client, targets, log);
+  const metrics = new Metrics(ipvs, { director });
+  try {
+    void followEvents(director, log);
+    if (settings.healthz !== undefined) {
+      servers.push(await serveHealth(settings.healthz, () => agent.health()));
+    }
+    if (settings.metrics !== undefined) {
+      const checkHealth = () => ipvs.getInfo();
+      const server = createMetricsServer({ metrics, checkHealth });
+      server.listen(settings.metrics);
+      servers.push(server);
+    }
+    log(`serving node ${settings.nodeName}`);
+    await agent.run(signal);
+  } finally {
+    metrics[Symbol.dispose]();
+    healthChecks.close();
+    for (const server of servers) closeNow(server);
+    await director.close();
+  }
+  log('stopped');
+  return 0;
+}
+
+async function setTimeouts(ipvs: Ipvs, { timeouts }: Settings, log: Log): Promise<void> {
+  const wanted = Object.entries(timeouts).filter(([, seconds]) => seconds > 0);
+  if (wanted.length === 0) return;
+  try {
+    await ipvs.setTimeouts(Object.fromEntries(wanted));
+  } catch (error) {
+    // As with kube-proxy, the services matter more.
+    log(`timeouts: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Prints what the director does. */
+async function followEvents(director: Director, log: Log): Promise<void> {
+  for await (const event of director.events()) {
+    if (event.type === 'changed' || event.type === 'drifted') {
+      for (const line of event.diff.split('\n')) log(`${event.type}: ${line}`);
+    } else if (event.type === 'refused') {
+      log(`refused: ${event.error.message}; next try in ${event.retryIn} ms`);
+    }
+  }
+}
+
+function logTo({ stderr }: Context): Log {
+  return (line) => {
+    stderr.write(`${new Date().toISOString()} ${line}\n`);
+  };
+}
+
+/** Aborted at the first SIGTERM or SIGINT. A second one ends the process at once. */
+function endSignal(): AbortSignal {
+  const ended = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ended.abort());
+  return ended.signal;
+}

@@ -1,0 +1,273 @@
+/**
+ * `ipvs kubernetes` with a real API server: inspected with ipvsadm, ip and HTTP. The agent runs in
+ * the namespace of the tests, where the server is.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ApiServer, paths, programs } from '../kubernetes/api-server.js';
+import { root } from './helpers/programs.js';
+
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 120_000, interval: 100 };
+const LINK = 'kube-ipvs0';
+const HEALTH = 'http://127.0.0.1:10256/healthz';
+
+const run = (program: string, ...args: string[]): string =>
+  execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+function hasNftables(): boolean {
+  try {
+    run('nft', 'add table inet probe; delete table inet probe');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const serviceOf = (name: string, clusterIP: string, spec = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name },
+  spec: { clusterIP, ports: [{ name: 'http', port: 80 }], ...spec },
+});
+
+const sliceOf = (service: string, ...addresses: string[]) => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name: `${service}-1`, labels: { 'kubernetes.io/service-name': service } },
+  addressType: 'IPv4',
+  ports: [{ name: 'http', port: 8080 }],
+  endpoints: addresses.map((address) => ({ addresses: [address], nodeName: 'node-a' })),
+});
+
+describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
+  const withNftables = hasNftables();
+  let server: ApiServer;
+  let folder: string;
+  let agent: ChildProcess | undefined;
+  let errors = '';
+
+  beforeAll(async () => {
+    run('ip', 'link', 'set', 'lo', 'up');
+    folder = mkdtempSync(join(tmpdir(), 'ipvs-agent-'));
+    if (!withNftables) {
+      // User-mode Linux has no nftables for IPv4: its rules are not what these tests are about.
+      writeFileSync(join(folder, 'nft'), '#!/bin/sh\nexec cat >/dev/null\n');
+      chmodSync(join(folder, 'nft'), 0o755);
+    }
+    server = await ApiServer.start();
+    await server.create(paths.nodes, {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node-a', labels: { 'topology.kubernetes.io/zone': 'zone-1' } },
+      status: { addresses: [{ type: 'InternalIP', address: '192.0.2.10' }] },
+    });
+  });
+  afterAll(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+  beforeEach(() => {
+    errors = '';
+  });
+  afterEach(async () => {
+    await stop();
+    await server.call('DELETE', paths.services);
+    await server.call('DELETE', paths.slices);
+    run('ipvsadm', '-C');
+    for (const name of [LINK]) {
+      try {
+        run('ip', 'link', 'delete', name);
+      } catch {
+        // There was none.
+      }
+    }
+  });
+
+  const command = (...args: string[]) => [
+    join(root, 'dist/cli.cjs'),
+    'kubernetes',
+    ...['--kubeconfig', server.kubeconfig, '--hostname-override', 'node-a'],
+    ...args,
+  ];
+  const env = () => ({ ...process.env, PATH: `${folder}:${process.env['PATH']}` });
+
+  function start(...prefix: readonly string[]): void {
+    const [program = '', ...args] = [...prefix, process.execPath, ...command()];
+    agent = spawn(program, args, {
+      env: env(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    agent.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+  }
+
+  async function stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const ended = agent;
+    agent = undefined;
+    if (ended === undefined) return null;
+    if (ended.exitCode === null && ended.signalCode === null) {
+      ended.kill(signal);
+      await once(ended, 'exit');
+    }
+    return ended.exitCode;
+  }
+
+  const saved = (): string[] =>
+    run('ipvsadm', '-Sn')
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
+
+  const untilSaved = (...lines: string[]) =>
+    vi.waitFor(() => {
+      if (agent !== undefined && agent.exitCode !== null) throw new Error(errors);
+      expect(saved(), errors).toEqual(lines);
+    }, PATIENCE);
+
+  const WEB = ['-A -t 10.96.0.10:80 -s rr', '-a -t 10.96.0.10:80 -r 10.244.1.5:8080 -m -w 1'];
+
+  function bound(): string[] {
+    const [link] = JSON.parse(run('ip', '-json', 'address', 'show', 'dev', LINK)) as [
+      { readonly operstate: string; readonly addr_info: readonly { readonly local: string }[] },
+    ];
+    expect(link.operstate).toBe('DOWN');
+    return link.addr_info.map(({ local }) => local).sort();
+  }
+
+  test('serves what is there, and follows changes', async () => {
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
+    start();
+    await untilSaved(...WEB);
+    await vi.waitFor(() => expect(bound()).toEqual(['10.96.0.10']), PATIENCE);
+    expect(readFileSync('/proc/sys/net/ipv4/vs/conntrack', 'latin1')).toBe('1\n');
+    expect(readFileSync('/proc/sys/net/ipv4/ip_forward', 'latin1')).toBe('1\n');
+    if (withNftables) {
+      expect(run('nft', 'list set inet kube-ipvs KUBE-CLUSTER-IP')).toContain('10.96.0.10');
+    }
+    await vi.waitFor(async () => expect((await fetch(HEALTH)).status).toBe(200), PATIENCE);
+    const metrics = await (await fetch('http://127.0.0.1:10249/metrics')).text();
+    expect(metrics).toContain('tcp://10.96.0.10:80');
+
+    await server.call('PUT', paths.slice('web-1'), sliceOf('web', '10.244.1.5', '10.244.1.6'));
+    await untilSaved(...WEB, '-a -t 10.96.0.10:80 -r 10.244.1.6:8080 -m -w 1');
+    await server.create(paths.services, serviceOf('api', '10.96.0.11'));
+    await server.call('DELETE', paths.service('web'));
+    await untilSaved('-A -t 10.96.0.11:80 -s rr');
+    await vi.waitFor(() => expect(bound()).toEqual(['10.96.0.11']), PATIENCE);
+    expect(await stop()).toBe(0);
+    // The node goes on as it is.
+    expect(saved()).toEqual(['-A -t 10.96.0.11:80 -s rr']);
+  });
+
+  test('needs no capability but CAP_NET_ADMIN', async () => {
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
+    start('setpriv', '--bounding-set=-all,+net_admin', '--inh-caps=-all,+net_admin');
+    await untilSaved(...WEB);
+    await vi.waitFor(() => expect(bound()).toEqual(['10.96.0.10']), PATIENCE);
+    const status = readFileSync(`/proc/${agent?.pid}/status`, 'latin1');
+    expect(/^CapEff:\s*(\w+)$/m.exec(status)?.[1]).toBe('0000000000001000');
+  });
+
+  test('changes nothing before it has all lists, and goes on after the server was away', async () => {
+    run('ipvsadm', '-A', '-t', '10.96.0.99:80', '-s', 'rr');
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
+    await server.stop();
+    start();
+    await vi.waitFor(() => expect(errors).toMatch(/Services: .*next try/), PATIENCE);
+    expect(saved()).toEqual(['-A -t 10.96.0.99:80 -s rr']);
+    expect((await fetch(HEALTH)).status).toBe(503);
+    await server.restart();
+    await untilSaved(...WEB);
+    await server.stop();
+    await sleep(500);
+    expect(saved()).toEqual(WEB);
+    await server.restart();
+    await server.call('DELETE', paths.slice('web-1'));
+    await untilSaved('-A -t 10.96.0.10:80 -s rr');
+  });
+
+  test('changes nothing when it is killed and started again', async () => {
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
+    start();
+    await untilSaved(...WEB);
+    await vi.waitFor(() => expect(bound()).toEqual(['10.96.0.10']), PATIENCE);
+    await stop('SIGKILL');
+    errors = '';
+    start();
+    await vi.waitFor(async () => expect((await fetch(HEALTH)).status).toBe(200), PATIENCE);
+    expect(errors).not.toMatch(/changed|drifted|refused/);
+    expect(saved()).toEqual(WEB);
+  });
+
+  test('answers health checks of load balancers with policy Local', async () => {
+    const spec = {
+      type: 'LoadBalancer',
+      externalTrafficPolicy: 'Local',
+      healthCheckNodePort: 31_000,
+    };
+    await server.create(paths.services, serviceOf('web', '10.96.0.10', spec));
+    await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
+    start();
+    const check = () => fetch('http://127.0.0.1:31000/');
+    await vi.waitFor(async () => expect((await check()).status).toBe(200), PATIENCE);
+    const service = { namespace: 'default', name: 'web' };
+    const response = await check();
+    expect(await response.json()).toEqual({
+      service,
+      localEndpoints: 1,
+      serviceProxyHealthy: true,
+    });
+    expect(response.headers.get('x-load-balancing-endpoint-weight')).toBe('1');
+    await server.call('DELETE', paths.slice('web-1'));
+    await vi.waitFor(async () => expect((await check()).status).toBe(503), PATIENCE);
+    await server.call('DELETE', paths.service('web'));
+    await vi.waitFor(() => expect(check()).rejects.toThrow(), PATIENCE);
+  });
+
+  test('skips an object that it cannot compile, and serves the others', async () => {
+    await server.create(paths.services, serviceOf('bad', 'ten'));
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
+    start();
+    await untilSaved(...WEB);
+    expect(errors).toContain("Services default/bad: setService: service.spec.clusterIP: 'ten'");
+  });
+
+  test('a dry run prints what would change, and changes nothing', async () => {
+    run('ipvsadm', '-A', '-t', '10.96.0.99:80', '-s', 'rr');
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
+    const printed = execFileSync(process.execPath, command('--dry-run'), {
+      env: env(),
+      encoding: 'utf8',
+    });
+    expect(printed).toContain('+ tcp://10.96.0.10:80');
+    expect(printed).toContain('- tcp://10.96.0.99:80');
+    expect(saved()).toEqual(['-A -t 10.96.0.99:80 -s rr']);
+  });
+
+  test('cleans up', async () => {
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    start();
+    await untilSaved('-A -t 10.96.0.10:80 -s rr');
+    await stop();
+    const printed = execFileSync(process.execPath, command('--cleanup'), {
+      env: env(),
+      encoding: 'utf8',
+    });
+    expect(printed).toContain('deleted 1 services');
+    expect(saved()).toEqual([]);
+    expect(() => run('ip', 'link', 'show', LINK)).toThrow();
+  });
+});

@@ -1,0 +1,236 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ApiClient } from '../../lib/cli/kubernetes/api-client.js';
+import { openCluster } from '../../lib/cli/kubernetes/cluster.js';
+import { type ApiObject, reflect } from '../../lib/cli/kubernetes/reflector.js';
+import { ApiServer, paths, programs } from '../kubernetes/api-server.js';
+
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 60_000, interval: 20 };
+
+const serviceOf = (name: string, labels = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, labels },
+  spec: { clusterIP: '10.96.0.10', ports: [{ port: 80 }] },
+});
+
+describe.skipIf(programs === undefined)('a reflector of Services', () => {
+  let server: ApiServer;
+  let client: ApiClient;
+  let stop: AbortController;
+  let known: Map<string, ApiObject>;
+  let lists: number;
+  let failures: string[];
+  let running: Promise<void>;
+
+  beforeAll(async () => {
+    server = await ApiServer.start();
+    client = await openCluster(server.kubeconfig);
+  });
+  afterAll(() => server.close());
+  beforeEach(() => {
+    stop = new AbortController();
+    known = new Map();
+    lists = 0;
+    failures = [];
+  });
+  afterEach(async () => {
+    stop.abort();
+    await running;
+    await server.call('DELETE', paths.services);
+  });
+
+  const nameOf = ({ metadata }: ApiObject) => metadata?.name ?? '';
+
+  function start(through = client, labelSelector = '!other'): void {
+    const reflected = {
+      path: '/api/v1/services',
+      labelSelector,
+      replace: (objects: readonly ApiObject[]) => {
+        lists++;
+        known = new Map(objects.map((object) => [nameOf(object), object]));
+      },
+      set: (object: ApiObject) => void known.set(nameOf(object), object),
+      remove: (object: ApiObject) => void known.delete(nameOf(object)),
+      failed: ({ message }: Error) => void failures.push(message),
+    };
+    running = reflect(through, reflected, stop.signal);
+  }
+
+  const untilNames = (...names: string[]) =>
+    vi.waitFor(() => expect([...known.keys()].sort()).toEqual(names), PATIENCE);
+
+  test('lists what is there, and follows what is added, changed and deleted', async () => {
+    await server.create(paths.services, serviceOf('a'));
+    start();
+    await untilNames('a');
+    await server.create(paths.services, serviceOf('b'));
+    await server.create(paths.services, serviceOf('c', { other: 'yes' }));
+    await untilNames('a', 'b');
+    const text = await server.call('GET', paths.service('a'));
+    const changed = { ...JSON.parse(text), spec: { ports: [{ port: 81 }] } };
+    await server.call('PUT', paths.service('a'), changed);
+    await vi.waitFor(
+      () => expect(known.get('a')).toMatchObject({ spec: { ports: [{ port: 81 }] } }),
+      PATIENCE,
+    );
+    await server.call('DELETE', paths.service('a'));
+    await untilNames('b');
+    expect(lists).toBe(1);
+    expect(failures).toEqual([]);
+  });
+
+  test('goes on where it was when the server was restarted', async () => {
+    start();
+    await vi.waitFor(() => expect(lists).toBe(1), PATIENCE);
+    await server.create(paths.services, serviceOf('a'));
+    await untilNames('a');
+    await server.stop();
+    await vi.waitFor(() => expect(failures.length).toBeGreaterThan(0), PATIENCE);
+    await server.restart();
+    await server.create(paths.services, serviceOf('b'));
+    await untilNames('a', 'b');
+    expect(lists).toBe(1);
+  });
+
+  test('lists everything again when the server does not know its version any more', async () => {
+    await server.create(paths.services, serviceOf('a'));
+    await server.create(paths.services, serviceOf('b'));
+    const cut = await Relay.before(server);
+    start(new ApiClient(await cut.config()));
+    await untilNames('a', 'b');
+    // What happens now is missed for good.
+    cut.refuse();
+    await server.call('DELETE', paths.service('a'));
+    await server.create(paths.services, serviceOf('c'));
+    await server.compact();
+    await server.restart();
+    cut.allow();
+    await untilNames('b', 'c');
+    expect(lists).toBe(2);
+    expect(failures.join()).toMatch(/410/);
+    await cut.close();
+  });
+
+  test('opens a connection again that breaks in the middle of an event', async () => {
+    const cut = await Relay.before(server);
+    start(new ApiClient(await cut.config()));
+    await vi.waitFor(() => expect(lists).toBe(1), PATIENCE);
+    for (const name of ['a', 'b', 'c']) {
+      cut.breakAfter(100);
+      await server.create(paths.services, serviceOf(name));
+      await vi.waitFor(() => expect(known.has(name)).toBe(true), PATIENCE);
+    }
+    expect(failures.length).toBeGreaterThanOrEqual(3);
+    expect(lists).toBe(1);
+    await cut.close();
+  });
+
+  test('reads 5,000 Services in pages', async () => {
+    const names = Array.from({ length: 5000 }, (_, index) => `s${String(index).padStart(4, '0')}`);
+    for (let first = 0; first < names.length; first += 100) {
+      const some = names.slice(first, first + 100);
+      await Promise.all(some.map((name) => server.create(paths.services, serviceOf(name))));
+    }
+    start();
+    await untilNames(...names);
+    expect(lists).toBe(1);
+    await server.call('DELETE', paths.service('s2500'));
+    await vi.waitFor(() => expect(known.size).toBe(4999), PATIENCE);
+  });
+});
+
+/** Passes connections on to a server, and breaks them when it is told to. */
+class Relay {
+  readonly #server: Server;
+  readonly #target: number;
+  readonly #kubeconfig: string;
+  readonly #sockets = new Set<Socket>();
+  #isOpen = true;
+  #left = Number.POSITIVE_INFINITY;
+
+  private constructor(server: Server, target: number, kubeconfig: string) {
+    this.#server = server;
+    this.#target = target;
+    this.#kubeconfig = kubeconfig;
+    server.on('connection', (socket: Socket) => this.#pass(socket));
+  }
+
+  static async before({ kubeconfig }: ApiServer): Promise<Relay> {
+    const server = createServer().listen(0, 'localhost');
+    await once(server, 'listening');
+    const { KubeConfig } = await import('@kubernetes/client-node');
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    const target = Number(new URL(config.getCurrentCluster()?.server ?? '').port);
+    return new Relay(server, target, kubeconfig);
+  }
+
+  /** Returns the configuration of clients that go through the proxy. */
+  async config() {
+    const { KubeConfig } = await import('@kubernetes/client-node');
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('it listens on a port');
+    const config = new KubeConfig();
+    config.loadFromFile(this.#kubeconfig);
+    const [cluster, ...others] = config.clusters;
+    if (cluster === undefined) throw new Error('there is one');
+    config.clusters = [{ ...cluster, server: `https://localhost:${address.port}` }, ...others];
+    return config;
+  }
+
+  /** Breaks all connections after the server has sent so many bytes more. */
+  breakAfter(bytes: number): void {
+    this.#left = bytes;
+  }
+
+  refuse(): void {
+    this.#isOpen = false;
+    this.#breakAll();
+  }
+
+  allow(): void {
+    this.#isOpen = true;
+  }
+
+  async close(): Promise<void> {
+    this.#breakAll();
+    this.#server.close();
+  }
+
+  #breakAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #pass(client: Socket): void {
+    if (!this.#isOpen) {
+      client.destroy();
+      return;
+    }
+    const server = connect(this.#target, 'localhost');
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(one);
+      one.on('error', () => undefined);
+      one.on('close', () => {
+        this.#sockets.delete(one);
+        other.destroy();
+      });
+    }
+    client.pipe(server);
+    server.on('data', (data: Buffer) => {
+      this.#left -= data.length;
+      if (this.#left >= 0) {
+        client.write(data);
+        return;
+      }
+      client.write(data.subarray(0, data.length >> 1));
+      this.#left = Number.POSITIVE_INFINITY;
+      this.#breakAll();
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { parseArguments, readValues } from '../../lib/cli/arguments.js';
+import { kubernetes, options } from '../../lib/cli/kubernetes/command.js';
+import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
+
+const settings = (args: readonly string[], file?: string, env = {}) => {
+  const { texts } = parseArguments(kubernetes, args);
+  return settingsOf(readValues(options, texts), file, env);
+};
+
+const FILE = `
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: ipvs
+clientConnection:
+  kubeconfig: /var/lib/kube-proxy/kubeconfig.conf
+  burst: 10
+clusterCIDR: 10.244.0.0/16,fd01::/48
+hostnameOverride: node-b
+healthzBindAddress: 127.0.0.1:10256
+metricsBindAddress: ""
+nodePortAddresses: [primary]
+conntrack: { maxPerCore: 32768 }
+iptables: { masqueradeAll: true, masqueradeBit: 15, syncPeriod: 30s }
+ipvs:
+  scheduler: wlc
+  excludeCIDRs: [203.0.113.0/24]
+  strictARP: true
+  syncPeriod: 1m30s
+  tcpTimeout: 15m0s
+  tcpFinTimeout: 0s
+  udpTimeout: 300s
+`;
+
+test('defaults are those of kube-proxy', () => {
+  expect(settings([], undefined, { NODE_NAME: 'node-a' })).toEqual({
+    nodeName: 'node-a',
+    kubeconfig: undefined,
+    compile: { link: 'kube-ipvs0' },
+    nftables: { masqueradeAll: false, clusterCIDRs: [] },
+    strictARP: false,
+    timeouts: { tcp: 0, tcpFin: 0, udp: 0 },
+    resync: 30_000,
+    drainTimeout: 900_000,
+    healthz: { host: '0.0.0.0', port: 10256 },
+    metrics: { host: '127.0.0.1', port: 10249 },
+  });
+});
+
+test("kube-proxy's configuration is read, as far as it concerns IPVS", () => {
+  expect(settings([], FILE)).toEqual({
+    nodeName: 'node-b',
+    kubeconfig: '/var/lib/kube-proxy/kubeconfig.conf',
+    compile: {
+      scheduler: 'wlc',
+      excludeCIDRs: ['203.0.113.0/24'],
+      nodePortAddresses: ['primary'],
+      link: 'kube-ipvs0',
+    },
+    nftables: {
+      masqueradeAll: true,
+      masqueradeBit: 15,
+      clusterCIDRs: ['10.244.0.0/16', 'fd01::/48'],
+    },
+    strictARP: true,
+    timeouts: { tcp: 900, tcpFin: 0, udp: 300 },
+    resync: 90_000,
+    drainTimeout: 900_000,
+    healthz: { host: '127.0.0.1', port: 10256 },
+    metrics: undefined,
+  });
+});
+
+test('options prevail over the file', () => {
+  const args = ['--hostname-override', 'node-c', '--ipvs-scheduler', 'sh', '--drain-timeout', '5s'];
+  const more = ['--ipvs-exclude-cidrs', '', '--nodeport-addresses', '10.0.0.0/8, fd00::/8'];
+  expect(settings([...args, ...more, '--iptables-masquerade-bit', '3'], FILE)).toMatchObject({
+    nodeName: 'node-c',
+    compile: {
+      scheduler: 'sh',
+      excludeCIDRs: [],
+      nodePortAddresses: ['10.0.0.0/8', 'fd00::/8'],
+    },
+    nftables: { masqueradeBit: 3 },
+    drainTimeout: 5000,
+  });
+});
+
+describe('what cannot be used is refused', () => {
+  test.each([
+    [['--drain-timeout', '5'], undefined, "--drain-timeout: '5' is not a duration such as 30s"],
+    [['--ipvs-udp-timeout', '-1s'], undefined, "--ipvs-udp-timeout: '-1s' is not a duration"],
+    [['--iptables-masquerade-bit', '32'], undefined, "--iptables-masquerade-bit: '32' is not an"],
+    [['--healthz-bind-address', '10256'], undefined, "--healthz-bind-address: '10256' is not"],
+    [[], 'mode: iptables', "--config: mode: 'iptables' is not 'ipvs'"],
+    [[], 'kind: Pod', "--config: kind: 'Pod' is not KubeProxyConfiguration"],
+    [[], 'ipvs: rr', '--config: ipvs. is not an object'],
+    [[], 'ipvs: { strictARP: yes please }', '--config: ipvs.strictARP: "yes please" is not true'],
+    [[], 'ipvs: { excludeCIDRs: 10.0.0.0/8 }', '--config: ipvs.excludeCIDRs: "10.0.0.0/8" is not'],
+    [[], 'ipvs: { tcpTimeout: 15 }', '--config: ipvs.tcpTimeout: 15 is not a text'],
+    [[], 'a: [', '--config: 1:'],
+  ])('%j %j', (args, file, message) => {
+    expect(() => settings(args, file)).toThrow(message);
+  });
+});
