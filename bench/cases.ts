@@ -18,6 +18,8 @@ export type Program =
   | 'process'
   | 'commands'
   | 'ipvsadm'
+  /** The command of this package, with ipvsadm's grammar. */
+  | 'command'
   | 'genetlink'
   | 'pyroute2';
 
@@ -28,6 +30,7 @@ export const implementations: Readonly<Record<Program, Implementation>> = {
   process: 'ipvs',
   commands: 'alternative',
   ipvsadm: 'alternative',
+  command: 'ipvs',
   genetlink: 'alternative',
   pyroute2: 'alternative',
 };
@@ -120,6 +123,7 @@ const comparisons: readonly Comparison[] = [
     others: [
       { name: 'Promise.all, a process', program: 'process', workload: 'promise-all' },
       { name: 'batch(), a process', program: 'process', workload: 'batch' },
+      { name: 'ipvs -R, a process', program: 'command', workload: 'restore' },
       { name: 'ipvsadm -R, a process', program: 'ipvsadm', workload: 'restore', rounds: 2 },
     ],
   },
@@ -131,6 +135,7 @@ const comparisons: readonly Comparison[] = [
     baseline: { name: 'C, undecoded, a process', program: 'floor', workload: 'list' },
     others: [
       { name: 'snapshot(), a process', program: 'process', workload: 'snapshot' },
+      { name: 'ipvs -Ln, a process', program: 'command', workload: 'list' },
       { name: 'ipvsadm -Ln, a process', program: 'ipvsadm', workload: 'list', rounds: 3 },
     ],
   },

@@ -85,6 +85,14 @@ export const footprintCases: readonly FootprintCase[] = [
     fixture: 'nothing',
     size: SIZE,
   },
+  {
+    name: "time of 'ipvs -Ln' of an empty table over that of node -e ''",
+    unit: '×',
+    limit: 1.3,
+    measure: 'command',
+    fixture: 'nothing',
+    size: SIZE,
+  },
 ];
 
 export function selectFootprintCases({ filter, quick }: Selection): FootprintCase[] {

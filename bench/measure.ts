@@ -86,7 +86,9 @@ class CaseRun {
 
   #start(namespace: Namespace, warmUp: readonly (string | number)[]): Run {
     const { program, workload } = this.#case;
-    if (program === 'ipvsadm') return namespace.startIpvsadm(workload, this.#size);
+    if (program === 'ipvsadm' || program === 'command') {
+      return namespace.startIpvsadm(program, workload, this.#size);
+    }
     return namespace.start(program, workload, ...this.#arguments(namespace), ...warmUp);
   }
 

@@ -14,8 +14,16 @@ const source = (name: string) => fileURLToPath(new URL(`../../${name}`, import.m
 /** Debian's Python: pyroute2 is installed for no other. */
 const PYTHON = '/usr/bin/python3';
 
+/** The programs that are measured as whole processes. */
+const commands = {
+  ipvsadm: ['ipvsadm'],
+  command: [process.execPath, source('dist/cli.cjs')],
+} as const;
+
 /** The programs that print a {@link Run}. */
-const programs: Readonly<Record<Exclude<Program, 'ipvsadm'> | 'footprint', readonly string[]>> = {
+const programs: Readonly<
+  Record<Exclude<Program, keyof typeof commands> | 'footprint', readonly string[]>
+> = {
   floor: [compiled('floor')],
   library: [process.execPath, compiled('library.js')],
   'library-on-one-thread': [
@@ -69,13 +77,13 @@ export class Namespace {
     return JSON.parse(this.#exec([...programs[program], ...args.map(String)])) as Output;
   }
 
-  /** Runs ipvsadm itself. Only the process as a whole has a time. */
-  startIpvsadm(workload: string, size: Size): Run {
+  /** Runs ipvsadm, or the command in its place. Only the process as a whole has a time. */
+  startIpvsadm(program: keyof typeof commands, workload: string, size: Size): Run {
     const [option, lines] =
       workload === 'restore'
         ? ['-R', ipvsadmArguments(size).map((args) => args.join(' '))]
         : ['-Ln', []];
-    const output = this.#exec(['ipvsadm', option], lines);
+    const output = this.#exec([...commands[program], option], lines);
     const printed = output.split('\n').slice(IPVSADM_HEAD, -1);
     const operations = workload === 'restore' ? lines.length : printed.length;
     return { operations, milliseconds: Number.NaN };

@@ -21,9 +21,9 @@ const IMPORTS = 10;
 const RESET_PEAK = '5';
 
 /** Returns the milliseconds from the start to the end of a Node.js process. */
-function lifetime(file: string): number {
+function lifetime(...args: readonly string[]): number {
   const begin = performance.now();
-  execFileSync(process.execPath, [file]);
+  execFileSync(process.execPath, args);
   return performance.now() - begin;
 }
 
@@ -43,6 +43,17 @@ function scriptTimes(): { readonly empty: number[]; readonly importing: number[]
     importing.push(lifetime(scripts[1]));
   }
   return { empty, importing };
+}
+
+/** Returns the lifetimes of Node.js without a script, and of the command that lists the table. */
+function commandTimes(): { readonly empty: number[]; readonly listing: number[] } {
+  const [empty, listing]: [number[], number[]] = [[], []];
+  const command = fileURLToPath(new URL('../../../dist/cli.cjs', import.meta.url));
+  for (let run = 0; run < IMPORTS; run++) {
+    empty.push(lifetime('-e', ''));
+    listing.push(lifetime(command, '-Ln'));
+  }
+  return { empty, listing };
 }
 
 function median(values: readonly number[]): number {
@@ -94,6 +105,11 @@ const measures: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<numb
   import: async () => {
     const { empty, importing } = scriptTimes();
     return median(importing) - median(empty);
+  },
+
+  command: async () => {
+    const { empty, listing } = commandTimes();
+    return median(listing) / median(empty);
   },
 };
 

@@ -13,17 +13,30 @@ import { UsageError } from './usage-error.js';
  */
 export function checkTopics({ command, given }: Invocation): void {
   const { required, optional } = COMMANDS[command];
+  if (command !== 'list' && fits(given, required, optional)) return;
   checkCombination(given, {
     topics: TOPICS,
     required,
     optional,
     oneOf: command === 'list' ? LISTED : [],
-    what: `'${command}' command`,
     conflict: `in the '${command}' command`,
     lack: `for the '${command}' command`,
     surplus: `with the '${command}' command`,
   });
   if (command === 'list') checkList(given);
+}
+
+/** Returns true if all that is required is given, and nothing but that and what is optional. */
+function fits(
+  given: ReadonlyMap<Topic, number>,
+  required: readonly Topic[],
+  optional: readonly Topic[],
+): boolean {
+  for (const topic of required) if (!given.has(topic)) return false;
+  for (const topic of given.keys()) {
+    if (!required.includes(topic) && !optional.includes(topic)) return false;
+  }
+  return true;
 }
 
 /** What may be given together. */
@@ -34,7 +47,6 @@ interface Combination {
   readonly optional: readonly Topic[];
   /** At most one of these may be given. */
   readonly oneOf: readonly Topic[];
-  readonly what: string;
   /** The ends of the messages. */
   readonly conflict: string;
   readonly lack: string;
@@ -128,6 +140,8 @@ export function readFlags({ given, service }: Draft, text: string): void {
   service.schedulerFlags = flags;
 }
 
+const TUNNEL_TOPICS = TOPICS.filter((topic) => /^tun-(?!info)/.test(topic));
+
 /**
  * Checks and completes the real server of `-a` and `-e`.
  * @throws UsageError
@@ -142,21 +156,20 @@ export function completeDestination({ given, service, destination }: Draft): voi
   }
   // Only masquerading translates ports. ipvsadm does not say so, and takes the service's.
   if (forwarding !== 'masquerade' && service.fwmark === 0) destination.port = service.port;
-  const topics = TOPICS.filter((topic) => topic.startsWith('tun-') && topic !== 'tun-info');
   if (forwarding !== 'tunnel') {
-    const word = topics.map((topic) => given.get(topic)).find((place) => place !== undefined);
-    if (word === undefined) return;
+    const topic = TUNNEL_TOPICS.find((each) => given.has(each));
+    if (topic === undefined) return;
     const rule = 'goes with forwarding by tunnel (-i) only';
-    throw new UsageError('Tunnel options conflict with forward method', { word, rule });
+    const message = 'Tunnel options conflict with forward method';
+    throw new UsageError(message, { word: given.get(topic), rule });
   }
   const { required, oneOf } = TUNNEL_OPTIONS[tunnelType];
   const type = `the '${tunnelType}' tunnel type`;
   checkCombination(given, {
-    topics,
+    topics: TUNNEL_TOPICS,
     required,
     optional: ['tun-type'],
     oneOf,
-    what: type,
     conflict: `in ${type}`,
     lack: `for ${type}`,
     surplus: `with ${type}`,

@@ -45,9 +45,10 @@ export function readEndpoint(
 ): Endpoint | undefined {
   if (text === '' || readNumber(text, 0, Number.POSITIVE_INFINITY) !== undefined) return undefined;
   if (text.startsWith('[')) return readBracketed(text, protocol, reading);
-  const ipv6 = readIpv6(text);
-  if (ipv6 !== undefined) return { family: 'ipv6', address: ipv6, port: undefined };
   const colon = text.indexOf(':');
+  // An IPv6 address has two colons or more.
+  const ipv6 = text.includes(':', colon + 1) ? readIpv6(text) : undefined;
+  if (ipv6 !== undefined) return { family: 'ipv6', address: ipv6, port: undefined };
   const address = readHost(colon < 0 ? text : text.slice(0, colon), reading.resolve);
   return address === undefined
     ? undefined

@@ -4,12 +4,15 @@
  */
 import { formatAddress, parseAddress } from '../core/address.js';
 
+const NINE = 57;
 /** Blanks, a sign and decimal digits. */
 const NUMBER = /^[ \t\n\v\f\r]*[+-]?\d+$/;
 
 /** Returns a decimal number of the range; undefined for any other text. */
 export function readNumber(text: string, min: number, max: number): number | undefined {
-  if (!NUMBER.test(text)) return undefined;
+  // Digits, signs and blanks come before all letters.
+  const first = text.charCodeAt(0);
+  if (first > NINE || !NUMBER.test(text)) return undefined;
   const number = Number(text);
   // -0 is 0.
   return number >= min && number <= max ? number + 0 : undefined;
