@@ -30,6 +30,7 @@ const longest = [
   'hanging-modprobe',
   'write-back',
   'costs',
+  'cli',
   'watch',
   'stats',
   'connections-large',

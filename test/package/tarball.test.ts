@@ -97,6 +97,14 @@ describe('the tarball', () => {
     expect(modules.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 
+  test('contains the manual page, the schema of state files and the licences of bundled packages', () => {
+    expect(content('dist/ipvs.8')).toMatch(/^\.TH IPVS 8 /);
+    expect(JSON.parse(content('dist/state.schema.json'))).toHaveProperty('definitions.service');
+    expect(content('dist/licenses.txt')).toMatch(
+      /^js-yaml [\d.]+ \(MIT\)\n[\s\S]+Permission is hereby/m,
+    );
+  });
+
   test('is smaller than 620 KB with two addons', () => {
     expect(statSync(tarball()).size).toBeLessThan(620_000 + (prebuilds.length - 2) * 175_000);
   });

@@ -3,7 +3,7 @@
  * @module
  */
 import { join } from 'node:path';
-import { run } from './launcher.js';
+import { launch } from './launcher.js';
 import type { Namespace } from './namespace.js';
 import { build, root } from './programs.js';
 
@@ -14,18 +14,6 @@ export interface Ended {
   readonly errors: string;
 }
 
-const MARK = '\n--- the status and the errors ---\n';
-
-/** Runs its arguments, and prints the output, the exit status and the errors. */
-const SCRIPT = `
-errors=$(mktemp)
-"$@" 2>"$errors"
-status=$?
-printf '${MARK.replaceAll('\n', '\\n')}%d\\n' "$status"
-cat "$errors"
-rm "$errors"
-`;
-
 /** The words that start the command. */
 export function ipvsCommand(): readonly string[] {
   build();
@@ -34,10 +22,9 @@ export function ipvsCommand(): readonly string[] {
 
 /** Runs a program to its end, whatever its exit status is. */
 export function runToEnd(words: readonly string[], input = ''): Ended {
-  const printed = run('sh', ['-c', SCRIPT, 'sh', ...words], input);
-  const [output = '', rest = ''] = printed.split(MARK);
-  const [status = '', ...errors] = rest.split('\n');
-  return { status: Number(status), output, errors: errors.join('\n') };
+  const [program = '', ...args] = words;
+  const { status, output, errors } = launch(program, args, input);
+  return { status, output: output.toString(), errors };
 }
 
 /** Runs `ipvs ARGUMENTS --netns NAMESPACE`. */

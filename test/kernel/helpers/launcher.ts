@@ -28,6 +28,13 @@ done <"$1/requests" >"$1/statuses"
 rm -rf "$1"
 `;
 
+/** A program that has ended. */
+export interface Launched {
+  readonly status: number;
+  readonly output: Buffer;
+  readonly errors: string;
+}
+
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 class Launcher {
@@ -46,26 +53,25 @@ class Launcher {
     this.#statuses = openSync(this.#path('statuses'), 'r');
   }
 
-  run(command: readonly string[], input: string): Buffer {
+  run(command: readonly string[], input: string): Launched {
     const words = command.map(quote).join(' ');
     if (input !== '') writeFileSync(this.#path('input'), input);
     const redirection = input === '' ? '' : ` <${quote(this.#path('input'))}`;
     writeFileSync(this.#path('command'), `exec ${words}${redirection}\n`);
     writeSync(this.#requests, '\n');
-    const status = this.#readStatus();
-    if (status !== '0') {
-      const errors = readFileSync(this.#path('errors'), 'utf8');
-      throw new Error(`Command failed with status ${status}: ${command.join(' ')}\n${errors}`);
-    }
-    return readFileSync(this.#path('output'));
+    return {
+      status: this.#readStatus(),
+      output: readFileSync(this.#path('output')),
+      errors: readFileSync(this.#path('errors'), 'utf8'),
+    };
   }
 
-  #readStatus(): string {
+  #readStatus(): number {
     const bytes = Buffer.alloc(16);
     // A line of a few bytes arrives whole.
     const length = readSync(this.#statuses, bytes);
     if (length === 0) throw new Error('the shell that runs programs has ended');
-    return bytes.toString('utf8', 0, length).trim();
+    return Number(bytes.toString('utf8', 0, length).trim());
   }
 
   #path(name: string): string {
@@ -75,10 +81,18 @@ class Launcher {
 
 let launcher: Launcher | undefined;
 
-/** Runs a program and returns the bytes of its output; throws with its standard error if it fails. */
-export function runForBytes(program: string, args: readonly string[], input = ''): Buffer {
+/** Runs a program to its end, whatever its exit status is. */
+export function launch(program: string, args: readonly string[], input = ''): Launched {
   launcher ??= new Launcher();
   return launcher.run([program, ...args], input);
+}
+
+/** Runs a program and returns the bytes of its output; throws with its standard error if it fails. */
+export function runForBytes(program: string, args: readonly string[], input = ''): Buffer {
+  const { status, output, errors } = launch(program, args, input);
+  if (status === 0) return output;
+  const command = [program, ...args].join(' ');
+  throw new Error(`Command failed with status ${status}: ${command}\n${errors}`);
 }
 
 /** Runs a program and returns what it prints; throws with its standard error if it fails. */
