@@ -45,11 +45,16 @@ const KEYS = new Set(['resolve'] as const);
  * import { Ipvs } from 'ipvs';
  * import { parseRules } from 'ipvs/ipvsadm';
  *
- * const rules = parseRules(`
+ * const names = new Map<string, string | number>([
+ *   ['http', 80],
+ *   ['web1', '10.1.1.2'],
+ * ]);
+ * const text = `
  *   # the web servers
  *   ipvsadm -A -t 10.96.0.1:http -s wrr
  *   ipvsadm -a -t 10.96.0.1:http -r web1:8080 -m -w 3
- * `, { resolve: (name) => ({ http: 80, web1: '10.1.1.2' })[name] });
+ * `;
+ * const rules = parseRules(text, { resolve: (name) => names.get(name) });
  * const ipvs = await Ipvs.open();
  * console.log(String(await ipvs.reconcile({ services: rules.services })));
  * await ipvs.close();
