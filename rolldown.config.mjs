@@ -73,6 +73,10 @@ function findLibrary(ids, infoOf) {
   for (const subpath of SUBPATHS) {
     library[partsOf(subpath)] = without(from(entryOf(subpath)), links, internals, ...alone);
   }
+  // The rows of the subcommands, and what runs them.
+  library['cli-common'] = new Set(
+    [...from('/lib/cli/subcommand.ts')].filter((id) => id.includes('/lib/cli/')),
+  );
   // The exports of the chunk of an entry are public.
   for (const entry of [LIBRARY, ...SUBPATHS.map(entryOf)]) {
     const id = ids.find((each) => each.endsWith(entry));
@@ -130,9 +134,14 @@ const files = defineConfig({
           test: (id) => library[name].has(id),
         })),
         { name: 'yaml', test: /\/node_modules\/js-yaml\// },
-        // What several parts of the command share: subcommands, and those with state files.
-        { name: 'cli-common', test: /\/lib\/cli\/(?!state-file\/|ipvsadm\/)/, minShareCount: 2 },
+        // What several parts of the command share: the rows and tools of subcommands, state files.
+        {
+          name: 'cli-common',
+          test: (id) => library['cli-common'].has(id) || /\/lib\/cli\/[^/]+\.ts$/.test(id),
+          minShareCount: 2,
+        },
         { name: 'cli-state', test: /\/lib\/cli\/state-file\//, minShareCount: 2 },
+        { name: 'cli-server', test: /\/lib\/cli\/exporter\//, minShareCount: 2 },
       ],
     },
   },

@@ -90,6 +90,15 @@ function definition(term: string, meaning: string): string[] {
 
 /** Returns a text as roff prints it: no character of it is a request or an escape. */
 function roff(text: string): string {
-  const escaped = text.replace(/\\/g, '\\e').replace(/-/g, '\\-').replace(/"/g, '\\(dq');
+  const escaped = text
+    .replace(/\\/g, '\\e')
+    .replace(/-/g, '\\-')
+    .replace(/"/g, '\\(dq')
+    .replace(/[^ -~]/gu, (character) => `\\[u${codeOf(character)}]`);
   return /^[.']/.test(escaped) ? `\\&${escaped}` : escaped;
+}
+
+/** Returns the code point of a character, as roff writes it. */
+function codeOf(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }

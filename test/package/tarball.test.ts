@@ -59,8 +59,10 @@ describe('the tarball', () => {
     expect(files.filter((file) => file.endsWith('.js')).sort()).toEqual(
       [
         'cli-common',
+        'cli-server',
         'cli-state',
         ...commands.map((name) => `cli-${name}`),
+        'debug-log',
         'debug-log',
         'director-internals',
         'index',
