@@ -5,8 +5,10 @@
 import { checkArguments } from '../core/arguments.js';
 import { registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import { Slicer } from '../queue/slicer.js';
+import { CallMetrics } from './call-metrics.js';
 import { type Column, familiesOf } from './columns.js';
 import { DirectorMetrics } from './director-metrics.js';
+import { handleColumns } from './handle-metrics.js';
 import { nodeColumns } from './node-exporter.js';
 import {
   checkMetricsArguments,
@@ -57,6 +59,7 @@ import type { MetricFamily } from './types.js';
 export class Metrics implements Disposable {
   readonly #settings: MetricsSettings;
   readonly #director: DirectorMetrics | undefined;
+  readonly #calls: CallMetrics | undefined;
   readonly #slicer = new Slicer();
   /** The scrape in flight, and its results. */
   readonly #scrape = new Shared<readonly Column[]>();
@@ -70,8 +73,9 @@ export class Metrics implements Disposable {
   constructor(ipvs: MetricsSource, options?: MetricsOptions);
   constructor(...args: readonly unknown[]) {
     this.#settings = checkArguments('Metrics', args, 2, checkMetricsArguments);
-    const { director } = this.#settings;
+    const { director, calls } = this.#settings;
     if (director !== undefined) this.#director = new DirectorMetrics(director);
+    if (calls) this.#calls = new CallMetrics();
   }
 
   /**
@@ -96,9 +100,13 @@ export class Metrics implements Disposable {
     return withAwaitStack(this.#text(args));
   }
 
-  /** Ends the counting of what the director does. The handle and the director stay open. */
+  /**
+   * Ends the counting of calls and of what the director does: what was counted stays. The handle and
+   * the director stay open.
+   */
   close(): void {
     this.#director?.close();
+    this.#calls?.close();
   }
 
   /** {@link close}, for `using`. */
@@ -132,7 +140,9 @@ export class Metrics implements Disposable {
     return [
       ...(await this.#slicer.run(tableColumns(table, this.#settings))),
       ...(nodeExporter ? await this.#slicer.run(nodeColumns(table)) : []),
+      ...(source.activity === undefined ? [] : handleColumns(source.activity())),
       ...(this.#director?.columns() ?? []),
+      ...(this.#calls?.columns() ?? []),
     ];
   }
 }

@@ -7,8 +7,11 @@ import { wrongType } from '../core/input-errors.js';
 import type { Director, Ipvs, Service } from '../index.js';
 import type { TextFormat } from './text.js';
 
-/** Reads the table: an {@link Ipvs}, or what reads like it. */
-export type MetricsSource = Pick<Ipvs, 'snapshot' | 'getStats'>;
+/**
+ * Reads the table: an {@link Ipvs}, or what reads like it. With `activity()`, its own work is counted
+ * too.
+ */
+export type MetricsSource = Pick<Ipvs, 'snapshot' | 'getStats'> & Partial<Pick<Ipvs, 'activity'>>;
 
 /** Reports what it does: a {@link Director}. */
 export type DirectorSource = Pick<Director, 'events' | 'state'>;
@@ -36,6 +39,12 @@ export interface MetricsOptions {
   readonly nodeExporter?: boolean | undefined;
   /** A director whose changes, drift, draining and refusals are counted. Default: none. */
   readonly director?: DirectorSource | undefined;
+  /**
+   * If true, counts the calls of each operation, their time and their errors: of all handles and
+   * directors of this thread, from now on until {@link Metrics.close}. It makes each call a little
+   * more expensive, because it subscribes to the tracing channel `ipvs:call`. Default false.
+   */
+  readonly calls?: boolean | undefined;
 }
 
 /** Options of {@link Metrics.text}. */
@@ -51,16 +60,17 @@ export interface MetricsSettings {
   readonly nameOf: (service: Service) => unknown;
   readonly nodeExporter: boolean;
   readonly director: DirectorSource | undefined;
+  readonly calls: boolean;
 }
 
 const LEVELS: readonly MetricsLevel[] = ['service', 'destination'];
 const FORMATS: readonly TextFormat[] = ['openmetrics', 'prometheus'];
-const KEYS = new Set(['level', 'name', 'nodeExporter', 'director'] as const);
+const KEYS = new Set(['level', 'name', 'nodeExporter', 'director', 'calls'] as const);
 const TEXT_KEYS = new Set(['format'] as const);
 
 /** Checks the arguments of the constructor. */
 export function checkMetricsArguments(ipvs: unknown, options: unknown): MetricsSettings {
-  const { level = 'service', name, nodeExporter, director } = readOptions(options, KEYS);
+  const { level = 'service', name, nodeExporter, director, calls } = readOptions(options, KEYS);
   checkMethods('ipvs', ipvs, ['snapshot', 'getStats'], 'an Ipvs');
   checkName('options.level', level, LEVELS);
   if (name !== undefined) checkFunction('options.name', name);
@@ -72,7 +82,8 @@ export function checkMetricsArguments(ipvs: unknown, options: unknown): MetricsS
     source: ipvs as MetricsSource,
     level,
     nameOf: name ?? (() => undefined),
-    nodeExporter: nodeExporter !== undefined && checkBoolean('options.nodeExporter', nodeExporter),
+    nodeExporter: checkFlag('options.nodeExporter', nodeExporter),
+    calls: checkFlag('options.calls', calls),
     director: director as DirectorSource | undefined,
   };
 }
@@ -82,6 +93,11 @@ export function checkTextOptions(options: unknown): TextFormat {
   const { format = 'openmetrics' } = readOptions(options, TEXT_KEYS);
   checkName('options.format', format, FORMATS);
   return format;
+}
+
+/** Checks an option whose default is false. */
+function checkFlag(property: string, value: unknown): boolean {
+  return value !== undefined && checkBoolean(property, value);
 }
 
 function checkFunction(

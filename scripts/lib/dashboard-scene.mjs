@@ -87,6 +87,7 @@ const metrics = new Metrics(ipvs, {
   level: 'destination',
   name: ({ address }) => names.get(address),
   director,
+  calls: true,
 });
 const exporter = createHttpServer(async (request, response) => {
   const format = negotiateFormat(request.headers.accept);

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Director } from 'ipvs';
 import { type CONTENT_TYPES, Metrics, type MetricsOptions } from 'ipvs/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from './helpers/poll.js';
@@ -76,8 +77,10 @@ function sampleOf(families: readonly ParsedFamily[], name: string, ...values: re
 
 describe('OpenMetrics', () => {
   test('is read by the parser of the Python client, with all values', async () => {
-    const collected = await new Metrics(fixture.ipvs, all).collect();
-    const parsed = parseOpenMetrics(await scrape(all));
+    const metrics = new Metrics(fixture.ipvs, all);
+    // They overlap, and so have the same values.
+    const [collected, text] = await Promise.all([metrics.collect(), metrics.text()]);
+    const parsed = parseOpenMetrics(text);
     expect(parsed.map(({ name, type, unit, help }) => [name, type, unit, help])).toEqual(
       collected.map(({ name, type, unit, help }) => [name, type, unit ?? '', help]),
     );
@@ -153,6 +156,42 @@ describe('values', () => {
       const keys = samples.map(([, labels]) => JSON.stringify(labels));
       expect(new Set(keys).size, name).toBe(keys.length);
     }
+  });
+});
+
+describe('the metrics of calls', () => {
+  test('count operations, their time, and errors by code, of all handles and of directors', async () => {
+    const { ipvs, namespace } = fixture;
+    const metrics = new Metrics(ipvs, { calls: true });
+    const service = { protocol: 'tcp', address: VIRTUAL, port: 8443 } as const;
+    await ipvs.addService(service);
+    await expect(ipvs.addService(service)).rejects.toMatchObject({ code: 'EEXIST' });
+    ipvs.sync.deleteService(service);
+    const director = await Director.open({ netns: namespace.path, owns: { ports: [8443, 8443] } });
+    await director.apply({ services: [service] });
+    await director.apply({ services: [] });
+    await director.close();
+    const families = parseOpenMetrics(await metrics.text());
+    const value = (name: string, ...labels: readonly string[]) =>
+      sampleOf(families, `ipvs_${name}_total`, ...labels);
+    expect(value('calls', 'addService')).toBe(2);
+    expect(value('calls', 'deleteService')).toBe(1);
+    expect(value('calls', 'reconcile')).toBe(2);
+    expect(value('call_errors', 'addService', 'EEXIST')).toBe(1);
+    expect(value('call_seconds', 'reconcile')).toBeGreaterThan(0);
+    expect(value('handle_calls')).toBe(ipvs.activity().calls);
+    expect(value('handle_lost_replies')).toBe(0);
+    metrics.close();
+  });
+
+  test('end with close()', async () => {
+    const { ipvs } = fixture;
+    const metrics = new Metrics(ipvs, { calls: true });
+    await ipvs.getInfo();
+    metrics.close();
+    await ipvs.getInfo();
+    const families = parseOpenMetrics(await metrics.text());
+    expect(sampleOf(families, 'ipvs_calls_total', 'getInfo')).toBe(1);
   });
 });
 

@@ -24,6 +24,7 @@ let traffic: Traffic;
 let prometheus: Prometheus;
 let director: Director;
 let server: Server;
+let metrics: Metrics;
 
 beforeAll(async () => {
   furnish(fixture.namespace);
@@ -36,7 +37,9 @@ beforeAll(async () => {
     services: [{ fwmark: 100, destinations: [{ address: SERVER, upperThreshold: 1000 }] }],
   });
   const name = ({ port }: Service) => (port === 80 ? 'shop/web' : undefined);
-  const metrics = new Metrics(fixture.ipvs, { level: 'destination', name, director });
+  metrics = new Metrics(fixture.ipvs, { level: 'destination', name, director, calls: true });
+  // A call that fails: for the queries of errors.
+  await fixture.ipvs.addService(WEB).catch(() => undefined);
   server = createMetricsServer({ metrics, checkHealth: () => fixture.ipvs.getInfo() });
   const port = await freePort();
   server.listen(port, '127.0.0.1');
@@ -46,6 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await prometheus?.stop();
   server.close();
+  metrics.close();
   await director.close();
   traffic.stop();
 });

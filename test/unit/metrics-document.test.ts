@@ -15,12 +15,15 @@ const SECTIONS = [
   ['Services', 'ipvs_service_'],
   ["Destinations, at level 'destination'", 'ipvs_destination_'],
   ["A director, with the option 'director'", 'ipvs_director_'],
+  ["Calls, with the option 'calls'", 'ipvs_call_'],
+  ['The handle', 'ipvs_handle_'],
   ["The names of node_exporter, with the option 'nodeExporter'", 'node_ipvs_'],
   ['The network namespace', 'ipvs_'],
 ] as const;
 
 const sectionOf = ({ sampleName }: MetricFamily) =>
-  SECTIONS.find(([, start]) => sampleName.startsWith(start))?.[0];
+  // Apart from its prefix, the number of calls is named like the others of its section.
+  SECTIONS.find(([, start]) => sampleName.replace('calls', 'call_').startsWith(start))?.[0];
 
 function rowOf({ sampleName, type, unit, help, labelNames }: MetricFamily): string {
   const labels = labelNames.map((name) => `\`${name}\``).join(', ');
@@ -42,6 +45,7 @@ test('the document lists all metrics', async () => {
     level: 'destination',
     nodeExporter: true,
     director: new DirectorDouble(),
+    calls: true,
   });
   const expected = `${tables(await metrics.collect())}\n`;
   const document = readFileSync(path, 'utf8');

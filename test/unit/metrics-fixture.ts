@@ -107,6 +107,19 @@ export class FakeSource {
   async getStats() {
     return this.#totals;
   }
+
+  activity() {
+    return {
+      calls: 1,
+      exchanges: 2,
+      requests: 3,
+      inFlight: 4,
+      waiting: 5,
+      repeatedRequests: 6,
+      lostReplies: 7,
+      repeatedLists: 8,
+    };
+  }
 }
 
 /** A source as the constructor of Metrics takes it. */

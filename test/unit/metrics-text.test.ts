@@ -184,7 +184,7 @@ describe('text', () => {
         String.raw`{service="tcp://10.96.0.1:80",name="a \"b\""} 5` +
         '\n',
     );
-    expect(text.match(/^# TYPE/gm)).toHaveLength(19);
+    expect(text.match(/^# TYPE/gm)).toHaveLength(27);
     expect(text.endsWith('\n# EOF\n')).toBe(true);
   });
 });

@@ -102,7 +102,8 @@ describe('families', () => {
       counted,
     );
     const families = await new Metrics(source).collect();
-    expect(linesOf(families, 'ipvs_').filter((line) => !line.includes('ipvs_service_'))).toEqual([
+    const others = /^ipvs_(service|handle)_/;
+    expect(linesOf(families, 'ipvs_').filter((line) => !others.test(line))).toEqual([
       'ipvs_connections_total {} 1',
       'ipvs_incoming_packets_total {} 2',
       'ipvs_outgoing_packets_total {} 3',
@@ -111,6 +112,25 @@ describe('families', () => {
       'ipvs_services {} 2',
       'ipvs_destinations {} 1',
     ]);
+  });
+
+  test('of the handle have its own work, if it counts that', async () => {
+    const { fake, source } = sourceOf([]);
+    expect(linesOf(await new Metrics(source).collect(), 'ipvs_handle_')).toEqual([
+      'ipvs_handle_calls_total {} 1',
+      'ipvs_handle_exchanges_total {} 2',
+      'ipvs_handle_requests_total {} 3',
+      'ipvs_handle_in_flight_requests {} 4',
+      'ipvs_handle_waiting_requests {} 5',
+      'ipvs_handle_repeated_requests_total {} 6',
+      'ipvs_handle_lost_replies_total {} 7',
+      'ipvs_handle_repeated_lists_total {} 8',
+    ]);
+    const bare = {
+      snapshot: () => fake.snapshot(),
+      getStats: () => fake.getStats(),
+    } as unknown as MetricsSource;
+    expect(linesOf(await new Metrics(bare).collect(), 'ipvs_handle_')).toEqual([]);
   });
 
   test('tell marks, families and protocols apart', async () => {
@@ -298,6 +318,10 @@ describe('arguments', () => {
     {
       args: [source, { nodeExporter: 1 }],
       message: 'Metrics: options.nodeExporter: 1 is not a boolean',
+    },
+    {
+      args: [source, { calls: 'all' }],
+      message: "Metrics: options.calls: 'all' is not a boolean",
     },
     {
       args: [source, { director: {} }],
