@@ -34,8 +34,8 @@ function withFlags(message: string): string {
 /** Returns the message for a bad option of the library, whose name is that of the command line. */
 function optionFaultOf(error: unknown): string | undefined {
   const found = faultOf(error);
-  const [, name] = /^options\.(\w+)/.exec(found?.property ?? '') ?? [];
-  return name === undefined ? undefined : `${flagOf(name)}: ${found?.fault}`;
+  const [, name, rest] = /^options\.(\w+)(.*)$/.exec(found?.property ?? '') ?? [];
+  return name === undefined ? undefined : `${flagOf(name)}${rest}: ${found?.fault}`;
 }
 
 function isExpected(error: unknown): error is Error {

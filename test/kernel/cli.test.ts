@@ -159,7 +159,7 @@ describe('diff and apply', () => {
     expect(ipvs(namespace, ['apply', twice])).toEqual({
       ...refusal,
       errors: expect.stringContaining(
-        `${twice}:3:5: services[1]: 'tcp://10.96.0.1:80' is wanted twice: it is `,
+        `${twice}:3:5: services[1]: 'tcp://10.96.0.1:80' is wanted twice: it is services[0] already`,
       ),
     });
     expect(ipvs(namespace, ['apply', join(folder, 'absent')])).toEqual({
@@ -260,8 +260,14 @@ tcp://10.96.0.1:80    wrr                                 0         0  persisten
 
   test.each([
     [['list', 'web'], /^ipvs list: .*'web' is not /],
-    [['connections', '--client', '10.0.0.0/33'], /^ipvs connections: --client: .*33/],
-    [['apply', '--prune', 'network=10.0.0.0/33', '-'], /^ipvs apply: --prune: .*33/],
+    [
+      ['connections', '--client', '10.0.0.0/33'],
+      /^ipvs connections: --client prefix: 33 is not an integer from 0 to 32/,
+    ],
+    [
+      ['apply', '--prune', 'network=10.0.0.0/33', '-'],
+      /^ipvs apply: --prune\[0\]\.networks\[0\] prefix: 33 is not an integer from 0 to 32/,
+    ],
   ])('%j is bad usage, which has a status of its own', (args, message) => {
     const { status, output, errors } = runToEnd([...ipvsCommand(), ...args], 'services: []');
     expect({ status, output }).toEqual({ status: 2, output: '' });

@@ -112,7 +112,9 @@ function translate(name: string, document: ParsedDocument, error: unknown): unkn
   if (path === undefined) return error;
   const place = placeIn(name, document.positionOf(stepsOf(path)));
   const subject = path === '' ? '' : `${path}: `;
-  return new InputFileError(`${place}: ${subject}${found.fault}`, { cause: error });
+  // An error about two objects names the path of the other one.
+  const fault = found.fault.replace(/\bstate\.(?=services\[)/, '');
+  return new InputFileError(`${place}: ${subject}${fault}`, { cause: error });
 }
 
 /**
