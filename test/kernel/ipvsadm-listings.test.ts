@@ -1,3 +1,4 @@
+import { type DestinationConfig, Ipvs, type ServiceConfig } from 'ipvs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runInProcess, runWithIpvsadm, wordsOf } from './helpers/command-lines.js';
 import { Namespace } from './helpers/namespace.js';
@@ -126,6 +127,52 @@ test('the order is that of ipvsadm, also where its comparison wraps', async () =
     ...servers.map((server) => `-a -f 2 -6 ${server} -i`),
   ]);
   await compare(['-S -n', '-L -n', '-L -n --nosort', '-L -n --stats', '-L -n -f 1']);
+});
+
+test('what only other programs set is printed as by ipvsadm', async () => {
+  const ipvs = await Ipvs.open({ netns: namespace.path });
+  await ipvs.flush();
+  const stats = {};
+  // Objects that look like the kernel's are written as they are.
+  const add = (service: object, ...destinations: readonly object[]) => {
+    const config = { protocol: 'tcp', port: 80, stats, ...service } as unknown as ServiceConfig;
+    ipvs.sync.addService(config);
+    for (const each of destinations) {
+      const destination = { port: 80, stats, ...each } as unknown as DestinationConfig;
+      ipvs.sync.addDestination(config, destination);
+    }
+  };
+  add(
+    { address: '10.96.0.1', schedulerFlags: ['unknown-64'] },
+    { address: '10.0.0.1', forwarding: 'local' },
+    { address: '10.0.0.2', forwarding: 'bypass' },
+    { address: '10.0.0.3', forwarding: 'tunnel', tunnel: { type: 'ipip', port: 7 } },
+    {
+      address: '10.0.0.4',
+      forwarding: 'tunnel',
+      tunnel: { type: 'gre', checksum: 'checksum', port: 9 },
+    },
+    { address: '10.0.0.5', forwarding: 'direct', tunnel: { type: 'gue', port: 7 }, port: 8080 },
+    { address: '10.0.0.7', upperThreshold: 9, lowerThreshold: 9 },
+  );
+  add({
+    address: '10.96.0.2',
+    scheduler: 'sh',
+    schedulerFlags: ['flag-3', 'sh-port', 'unknown-64'],
+  });
+  add({ address: '10.96.0.3', scheduler: 'mh', schedulerFlags: ['flag-3'], onePacket: true });
+  add({ address: '10.96.0.4', schedulerFlags: ['flag-1', 'flag-2', 'flag-3'], port: 0 });
+  add({ address: '10.96.0.5', persistence: { timeout: 0, netmask: '255.0.0.0' } });
+  const inactivePersistence = { timeout: 7, netmask: '255.0.0.0', engine: 'sip' };
+  add({ address: '10.96.0.6', inactivePersistence });
+  add({ address: '10.96.0.7', scheduler: 'none' });
+  await ipvs.close();
+  await compare([
+    ...COLUMNS.map((columns) => `-L -n ${columns}`),
+    '-L -n --tun-info --exact',
+    '-S -n',
+    '-S',
+  ]);
 });
 
 describe('with traffic', () => {
