@@ -9,7 +9,7 @@ import { getSystemErrorMap } from './util.js';
 
 /** A `code` of an {@link IpvsError} that is not an errno. */
 export type IpvsErrorCode =
-  /** Node.js runs with `--permission` and refuses access. */
+  /** Node.js, with `--permission`, or Deno refuses access. */
   | 'ERR_ACCESS_DENIED'
   /** The handle was closed. */
   | 'ERR_IPVS_CLOSED'

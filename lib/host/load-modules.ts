@@ -41,7 +41,7 @@ const OPTION_KEYS: ReadonlySet<'timeout' | 'signal'> = new Set(['timeout', 'sign
  *   prints. The modules before that one are loaded
  * @throws IpvsError ETIMEDOUT: `timeout` has expired
  * @throws IpvsError ERR_ACCESS_DENIED: Node.js runs with `--permission`, but without
- *   `--allow-child-process`
+ *   `--allow-child-process`, or Deno without `--allow-run`
  */
 export function loadModules(
   names: readonly string[],

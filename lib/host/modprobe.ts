@@ -3,6 +3,7 @@
  * @module
  */
 import { delimiter, isAbsolute, join } from 'node:path';
+import { isDenied, isDeniedByDeno } from '../core/denied.js';
 import { IpvsError } from '../core/errors.js';
 import { cut } from '../core/show.js';
 import { callOnAbort, throwIfAborted } from '../core/signals.js';
@@ -61,10 +62,6 @@ function programFolders(path: string): string[] {
   return [...new Set([...folders, ...SYSTEM_FOLDERS])];
 }
 
-/** Returns true for a refusal of Node.js itself (`--permission`). */
-const isDenied = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED';
-
 /** Returns the path of modprobe, or undefined. */
 function findModprobe(folders: readonly string[]): string | undefined {
   const { accessSync, constants, statSync } = process.getBuiltinModule('node:fs');
@@ -78,7 +75,7 @@ function findModprobe(folders: readonly string[]): string | undefined {
       denied ||= isDenied(error);
     }
   }
-  // Node.js may be allowed to run it where it may not look for it.
+  // The process may be allowed to run it where it may not look for it.
   return denied ? '/sbin/modprobe' : undefined;
 }
 
@@ -97,6 +94,7 @@ async function load(name: string, folders: readonly string[], stop: AbortSignal)
     await new Promise<void>((resolve, reject) => {
       const child = execFile(program, ['--', name], { env }, (error, _, stderr) => {
         if (error === null) resolve();
+        else if (isDenied(error)) reject(error);
         else reject(moduleError(name, whyFailed(stderr, error.code ?? error.signal), error));
       });
       // A child of modprobe may hold its pipes open, and the kernel may hold modprobe itself. This
@@ -140,8 +138,9 @@ function timeoutError(name: string, timeout: number | undefined, cause: unknown)
   return moduleError(name, why, cause, 'ETIMEDOUT');
 }
 
-function deniedError(name: string, cause: Error): IpvsError {
-  const why =
-    'Node.js runs with --permission and may not start modprobe: add --allow-child-process';
+function deniedError(name: string, cause: unknown): IpvsError {
+  const why = isDeniedByDeno(cause)
+    ? 'Deno may not start modprobe: add --allow-run'
+    : 'Node.js runs with --permission and may not start modprobe: add --allow-child-process';
   return moduleError(name, why, cause, 'ERR_ACCESS_DENIED');
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { release } from 'node:os';
+import { isDenied } from '../core/denied.js';
 
 /** The facts about a module, and about how the kernel loads modules. */
 export interface ModuleFacts {
@@ -82,9 +83,19 @@ interface ModuleLists {
 let lists: (ModuleLists & { readonly until: number }) | undefined;
 const LISTS_LIFETIME = 1000;
 
+/** Returns the release of the kernel; '' if Deno does not tell it. */
+function kernelRelease(): string {
+  try {
+    return release();
+  } catch (error) {
+    if (isDenied(error)) return '';
+    throw error;
+  }
+}
+
 function readLists(): ModuleLists {
   if (lists === undefined || performance.now() > lists.until) {
-    const folder = `/lib/modules/${release()}`;
+    const folder = `/lib/modules/${kernelRelease()}`;
     lists = {
       onDisk: textOf(`${folder}/modules.dep`),
       builtIn: textOf(`${folder}/modules.builtin`),

@@ -2,6 +2,7 @@
  * The errors of loading the addon: why it cannot be loaded, and what to do.
  * @module
  */
+import { isDeniedByDeno } from '../core/denied.js';
 import { IpvsError } from '../core/errors.js';
 
 /** Returns the error for an addon that cannot be loaded from `root`, the folder of the package. */
@@ -34,6 +35,9 @@ const BUNDLED =
   "(esbuild --external:ipvs; external: ['ipvs'] of rollup, rolldown and vite; externals of " +
   'webpack), and install it where the bundle runs';
 
+/** What Deno has to permit. An addon is not restricted once it is loaded. */
+const DENO_FLAGS = '--allow-env --allow-read --allow-ffi';
+
 /** Returns true if this module is still in its package. */
 function isInPackage(root: string): boolean {
   try {
@@ -48,6 +52,7 @@ function isInPackage(root: string): boolean {
 /** Returns the reason of a failed load, and what to do. */
 function reasonOf(error: unknown, root: string | undefined): string {
   if (root === undefined) return BUNDLED;
+  if (isDeniedByDeno(error)) return `Deno refuses it (${error.message}): add ${DENO_FLAGS}`;
   const { code, resource }: { code?: unknown; resource?: unknown } = Object(error);
   if (code === 'ERR_DLOPEN_DISABLED') {
     return process.permission === undefined

@@ -68,6 +68,20 @@ export function output(command: string, args: readonly string[], options?: RunOp
   return stdout;
 }
 
+/** Quotes a word for sh. */
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/**
+ * Runs commands on a kernel with IPVS, each in a network namespace of its own and each successful.
+ * Returns the objects that they print as lines of JSON.
+ */
+export function onKernel(commands: readonly (readonly string[])[], cwd: string): unknown[] {
+  const script = commands.map((words) => `unshare --net ${words.map(quoted).join(' ')} || exit`);
+  const args = ['--', 'sh', '-c', script.join('\n')];
+  const lines = output(join(root, 'scripts/kernel'), args, { cwd }).split('\n');
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+}
+
 const made: string[] = [];
 
 afterAll(() => {
@@ -191,3 +205,7 @@ export const works = (from: string): unknown =>
     elsewhere: expect.stringMatching(/^(EINVAL|EPERM)$/),
     addons: [expect.stringContaining(`/node_modules/ipvs/${from}/`)],
   });
+
+/** The program of Bun or Deno. */
+export const runtime = (name: 'bun' | 'deno') =>
+  output(join(root, 'scripts/with-runtime'), [name, 'sh', '-c', `command -v ${name}`]).trim();

@@ -87,29 +87,3 @@ describe.each(NODE_VERSIONS)('Node.js %s', (version) => {
     });
   });
 });
-
-// On arm64 there is no kernel to boot for it.
-test.runIf(process.arch === 'x64')(
-  'every version of Node.js controls IPVS on a kernel that has it',
-  () => {
-    const nodes = ALL_VERSIONS.map((version) => node(version));
-    const loop = 'for node; do "$node" control.mjs || exit; done';
-    const printed = output(join(root, 'scripts/kernel'), ['--', 'sh', '-c', loop, 'sh', ...nodes], {
-      cwd,
-    });
-    const lines = printed.split('\n').filter((line) => line.startsWith('{'));
-    expect(lines.map((line) => JSON.parse(line))).toEqual(
-      ALL_VERSIONS.map((version) => ({
-        node: isVersion(version),
-        services: [
-          {
-            address: '192.0.2.1',
-            port: 80,
-            scheduler: 'wrr',
-            destinations: ['192.0.2.2:80 3'],
-          },
-        ],
-      })),
-    );
-  },
-);
