@@ -60,7 +60,7 @@ describe('a package with a prebuild', () => {
 });
 
 describe('a package without a prebuild', () => {
-  const CLI = 'node_modules/ipvs/dist/cli.js';
+  const CLI = 'node_modules/ipvs/dist/cli.cjs';
 
   test('installs, and its error names a command that compiles the addon, with checks of buffers', () => {
     const cwd = consumer();
