@@ -1,37 +1,73 @@
 /**
- * Measures what a scrape of metrics costs the event loop, with 5,000 destinations in a network
- * namespace of its own. Prints a line for each level and format:
+ * Measures what a scrape of metrics costs the event loop. With `kernel`, of a table in a network
+ * namespace of its own; with `memory`, of a table that need not be read, without a kernel:
  *
- *     scripts/kernel -- node build/bench/programs/scrape.js [SERVICES [DESTINATIONS [RUNS]]]
+ *     scripts/kernel -- node build/bench/programs/scrape.js kernel [SERVICES DESTINATIONS RUNS]
+ *     node build/bench/programs/scrape.js memory [SERVICES DESTINATIONS RUNS]
  *
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Ipvs, Namespace } from 'ipvs';
-import { Metrics, type MetricsLevel, type TextFormat } from 'ipvs/metrics';
-import { serviceTable, stateOf } from '../objects.js';
+import { Ipvs, Namespace, normalizeDestination, normalizeService, type Stats } from 'ipvs';
+import { Metrics, type MetricsLevel, type MetricsSource, type TextFormat } from 'ipvs/metrics';
+import { type ServiceEntry, serviceTable, stateOf } from '../objects.js';
 import { median } from '../summary.js';
 
-const [services = 500, destinations = 10, runs = 20] = process.argv.slice(2).map(Number);
+const [, , from = '', ...sizes] = process.argv;
+const [services = 500, destinations = 10, runs = 40] = sizes.map(Number);
+const table = serviceTable({ services, destinations });
 /** Lets the garbage collector and the compiler rest, as between two scrapes. */
 const PAUSE = 20;
 
-const namespace = await Namespace.create();
-const ipvs = await Ipvs.open({ netns: namespace });
-await ipvs.reconcile(stateOf(serviceTable({ services, destinations })));
+const stats: Stats = {
+  connections: 123_456,
+  inPackets: 12_345_678,
+  outPackets: 23_456_789,
+  inBytes: 12_345_678_901,
+  outBytes: 23_456_789_012,
+  connectionRate: 1,
+  inPacketRate: 1,
+  outPacketRate: 1,
+  inByteRate: 1,
+  outByteRate: 1,
+};
 
-const ms = (value: number) => value.toFixed(1);
+/** A table that is read at once. */
+function memorySource(entries: readonly ServiceEntry[]): MetricsSource {
+  const counted = {
+    stats,
+    activeConnections: 12,
+    inactiveConnections: 3,
+    persistentConnections: 0,
+  };
+  const snapshot = {
+    services: entries.map(([service, servers]) => ({
+      ...normalizeService(service),
+      stats,
+      destinations: servers.map((each) => ({ ...normalizeDestination(service, each), ...counted })),
+    })),
+  };
+  const source = { snapshot: async () => snapshot, getStats: async () => stats };
+  // The overloads with BigInts are not used.
+  return source as unknown as MetricsSource;
+}
+
+async function kernelSource(): Promise<Ipvs> {
+  const ipvs = await Ipvs.open({ netns: await Namespace.create() });
+  await ipvs.reconcile(stateOf(table));
+  return ipvs;
+}
 
 /** Measures the longest time between two turns of the event loop, in milliseconds. */
 class LongestTurn {
-  value = 0;
+  #value = 0;
   #last = performance.now();
   #isRunning = true;
 
   constructor() {
     const turn = () => {
       const now = performance.now();
-      this.value = Math.max(this.value, now - this.#last);
+      this.#value = Math.max(this.#value, now - this.#last);
       this.#last = now;
       if (this.#isRunning) setImmediate(turn);
     };
@@ -40,15 +76,24 @@ class LongestTurn {
 
   stop(): number {
     this.#isRunning = false;
-    return this.value;
+    return this.#value;
   }
 }
 
-/** Returns the milliseconds for which a scrape keeps the event loop busy. */
+/**
+ * Returns the processor time of this thread in milliseconds. Node.js 22 knows that of all threads
+ * only.
+ */
+function processorTime(): number {
+  const { threadCpuUsage } = process as { readonly threadCpuUsage?: typeof process.cpuUsage };
+  const { user, system } = threadCpuUsage?.() ?? process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 async function busyTime(scrape: () => Promise<unknown>): Promise<number> {
-  const before = performance.eventLoopUtilization();
+  const before = processorTime();
   await scrape();
-  return performance.eventLoopUtilization(before).active;
+  return processorTime() - before;
 }
 
 async function longestTurn(scrape: () => Promise<unknown>): Promise<number> {
@@ -67,24 +112,26 @@ async function repeat(measureOne: () => Promise<number>): Promise<number[]> {
   return values;
 }
 
-/** Returns the median and the smallest of some milliseconds. */
-const summary = (values: readonly number[]) =>
-  `${ms(median(values))} ms (fastest ${ms(Math.min(...values))} ms)`;
+const ms = (value: number) => value.toFixed(1);
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
-async function measure(level: MetricsLevel, format: TextFormat): Promise<void> {
-  const metrics = new Metrics(ipvs, { level });
+async function measure(source: MetricsSource, level: MetricsLevel, format: TextFormat) {
+  const metrics = new Metrics(source, { level });
   const scrape = () => metrics.text({ format });
   const [first = Number.NaN, ...busy] = await repeat(() => busyTime(scrape));
   const turns = await repeat(() => longestTurn(scrape));
   const { length } = await scrape();
-  console.log(`level ${level}, ${format}, ${length} characters:`);
-  console.log(`  event loop busy for ${ms(first)} ms at first, then ${summary(busy)}`);
-  console.log(`  longest turn ${summary(turns)}`);
+  console.log(`level ${level}, ${format}, ${length} characters`);
+  // The mean, because the clock of processor time may be coarse.
+  console.log(`  processor time: ${ms(first)} ms at first, then ${ms(mean(busy))} ms on average`);
+  console.log(`  longest turn of the event loop: ${ms(median(turns))} ms (median)`);
 }
 
+if (from !== 'kernel' && from !== 'memory') throw new Error('scrape.js kernel|memory');
+const source = from === 'kernel' ? await kernelSource() : memorySource(table);
 console.log(`Node.js ${process.version}: ${services} services, ${destinations} destinations each`);
-await measure('destination', 'openmetrics');
-await measure('destination', 'prometheus');
-await measure('service', 'openmetrics');
-await ipvs.close();
-namespace.close();
+await measure(source, 'destination', 'openmetrics');
+await measure(source, 'destination', 'prometheus');
+await measure(source, 'service', 'openmetrics');
+process.exit();
