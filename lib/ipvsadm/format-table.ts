@@ -6,13 +6,13 @@ import { checkArguments } from '../core/arguments.js';
 import { checkBoolean, own, readOptions } from '../core/check.js';
 import { wrongType } from '../core/input-errors.js';
 import { registerEntry } from '../core/stack.js';
-import type { Destination } from '../ipvs/destination.js';
 import type { Service, ServiceWithDestinations } from '../ipvs/service.js';
 import type { Snapshot } from '../ipvs/snapshot.js';
-import type { Counter, Stats } from '../ipvs/stats.js';
-import { exactFigure, scaledFigure } from './figures.js';
+import type { Counter } from '../ipvs/stats.js';
 import { type Names, NUMERIC, printEndpoint } from './names.js';
+import { printMark } from './service-text.js';
 import { sortDestinations, sortServices } from './sort.js';
+import { type Columns, columnsOf, KEY_WIDTH, LINE_WIDTH, LISTINGS } from './table-columns.js';
 
 /**
  * Options of {@link formatTable}. Of `stats`, `rate`, `thresholds`, `persistentConnections` and
@@ -58,198 +58,8 @@ type Settings = {
   readonly [Name in Exclude<keyof TableOptions, 'info'>]-?: NonNullable<TableOptions[Name]>;
 } & Pick<TableOptions, 'info'>;
 
-const FLAGS = [
-  'stats',
-  'rate',
-  'thresholds',
-  'persistentConnections',
-  'tunnels',
-  'exact',
-  'sort',
-  'compat',
-] as const;
+const FLAGS = [...LISTINGS, 'exact', 'sort', 'compat'] as const;
 const KEYS = new Set([...FLAGS, 'info', 'names'] as const);
-
-/** The columns of a listing. */
-interface Columns {
-  readonly title: string;
-  readonly subtitle: string;
-  /** What follows the key of a service. */
-  readonly ofService: (service: Service<Counter>, settings: Settings) => string;
-  /** What follows the key of a destination. */
-  readonly ofDestination: (destination: Destination<Counter>, settings: Settings) => string;
-  /** True if the key of a service is padded to the width of a column. */
-  readonly isPadded: boolean;
-}
-
-const KEY_WIDTH = 28;
-const LINE_WIDTH = 33;
-const ADDRESS = 'Prot LocalAddress:Port';
-const SERVER = '  -> RemoteAddress:Port';
-
-/** Returns numbers left in columns of these widths, with a blank before each. */
-const columns = (...cells: readonly (readonly [value: string | number, width: number])[]) =>
-  cells.map(([value, width]) => ` ${String(value).padEnd(width)}`).join('');
-
-const FORWARDINGS: Readonly<Record<string, string>> = {
-  masquerade: 'Masq',
-  local: 'Local',
-  tunnel: 'Tunnel',
-  direct: 'Route',
-};
-const CHECKSUMS: Readonly<Record<string, string>> = {
-  none: '-c',
-  checksum: '+c',
-  'remote-checksum': 'r+c',
-};
-
-const DEFAULT: Columns = {
-  title: `${ADDRESS} Scheduler Flags`,
-  subtitle: `${SERVER.padEnd(LINE_WIDTH)} Forward Weight ActiveConn InActConn`,
-  ofService: settingsOf,
-  ofDestination: (destination) =>
-    columns([forwardingOf(destination), 7], [destination.weight, 6], ...connections(destination)),
-  isPadded: false,
-};
-
-const COLUMNS: Readonly<Record<string, Columns>> = {
-  stats: {
-    title: `${ADDRESS.padEnd(LINE_WIDTH)}    Conns   InPkts  OutPkts  InBytes OutBytes`,
-    subtitle: SERVER,
-    ofService: ({ stats }, { exact }) => countersOf(stats, exact),
-    ofDestination: ({ stats }, { exact, compat }) =>
-      countersOf(compat ? narrow(stats) : stats, exact),
-    isPadded: true,
-  },
-  rate: {
-    title: `${ADDRESS.padEnd(LINE_WIDTH)}      CPS    InPPS   OutPPS    InBPS   OutBPS`,
-    subtitle: SERVER,
-    ofService: ({ stats }, { exact }) => ratesOf(stats, exact, exact),
-    // The rates of packets of a server are always exact.
-    ofDestination: ({ stats }, { exact, compat }) =>
-      ratesOf(compat ? narrow(stats) : stats, true, exact),
-    isPadded: true,
-  },
-  thresholds: {
-    title: `${ADDRESS.padEnd(LINE_WIDTH)} Uthreshold Lthreshold ActiveConn InActConn `,
-    subtitle: SERVER,
-    ofService: settingsOf,
-    ofDestination: (destination) => {
-      const { upperThreshold, lowerThreshold } = destination;
-      return columns([upperThreshold, 10], [lowerThreshold, 10], ...connections(destination));
-    },
-    isPadded: false,
-  },
-  persistentConnections: {
-    title: `${ADDRESS.padEnd(LINE_WIDTH)} Weight    PersistConn ActiveConn InActConn `,
-    subtitle: SERVER,
-    ofService: settingsOf,
-    ofDestination: (destination) => {
-      const { weight, persistentConnections } = destination;
-      return columns([weight, 9], [persistentConnections, 11], ...connections(destination));
-    },
-    isPadded: false,
-  },
-  tunnels: {
-    title: DEFAULT.title,
-    subtitle: `${SERVER.padEnd(LINE_WIDTH)} Forward TunnelInfo    Weight ActiveConn InActConn`,
-    ofService: settingsOf,
-    ofDestination: (destination) => {
-      const forwarding = forwardingOf(destination);
-      const { weight } = destination;
-      const tunnel = tunnelOf(destination);
-      return columns([forwarding, 7], [tunnel, 13], [weight, 6], ...connections(destination));
-    },
-    isPadded: false,
-  },
-};
-
-const connections = ({ activeConnections, inactiveConnections }: Destination<Counter>) =>
-  [
-    [activeConnections, 10],
-    [inactiveConnections, 10],
-  ] as const;
-
-const forwardingOf = ({ forwarding }: Destination<Counter>) => FORWARDINGS[forwarding] ?? '(null)';
-
-function tunnelOf({ forwarding, tunnel }: Destination<Counter>): string {
-  if (forwarding !== 'tunnel' || tunnel === null) return 'n/a';
-  const { type, port = 0, checksum = 'none' } = tunnel;
-  if (type === 'gue') return `gue:${port}:${CHECKSUMS[checksum] ?? '-c'}`;
-  return type === 'gre' ? `gre:${CHECKSUMS[checksum] ?? '-c'}` : type;
-}
-
-function countersOf(stats: Stats<Counter>, exact: boolean): string {
-  const { connections, inPackets, outPackets, inBytes, outBytes } = stats;
-  const figure = exact ? exactFigure : scaledFigure;
-  return [connections, inPackets, outPackets, inBytes, outBytes].map(figure).join('');
-}
-
-/** Returns rates: those of connections and packets, and those of bytes, each exact or scaled. */
-function ratesOf(stats: Stats<Counter>, isExact: boolean, areBytesExact: boolean): string {
-  const { connectionRate, inPacketRate, outPacketRate, inByteRate, outByteRate } = stats;
-  const rates = [connectionRate, inPacketRate, outPacketRate];
-  const bytes = [inByteRate, outByteRate];
-  return [
-    ...rates.map(isExact ? exactFigure : scaledFigure),
-    ...bytes.map(areBytesExact ? exactFigure : scaledFigure),
-  ].join('');
-}
-
-/** Returns counters as ipvsadm reads those of destinations: 32 bits of each. */
-function narrow(stats: Stats<Counter>): Stats<Counter> {
-  const low = (value: Counter) => BigInt.asUintN(32, BigInt(value));
-  return {
-    connections: low(stats.connections),
-    inPackets: low(stats.inPackets),
-    outPackets: low(stats.outPackets),
-    inBytes: low(stats.inBytes),
-    outBytes: low(stats.outBytes),
-    connectionRate: low(stats.connectionRate),
-    inPacketRate: low(stats.inPacketRate),
-    outPacketRate: low(stats.outPacketRate),
-    inByteRate: low(stats.inByteRate),
-    outByteRate: low(stats.outByteRate),
-  };
-}
-
-/** Returns the scheduler of a service and what else is set. */
-function settingsOf(service: Service<Counter>): string {
-  const { scheduler, persistence, onePacket } = service;
-  const flags = schedulerFlagsOf(service);
-  const words = [
-    scheduler,
-    ...(flags === undefined ? [] : [`(${flags})`]),
-    ...(persistence === null ? [] : [`persistent ${persistence.timeout}`]),
-    ...(persistence === null || isHostMask(persistence.netmask)
-      ? []
-      : [`mask ${persistence.netmask}`]),
-    ...(persistence?.engine ? [`pe ${persistence.engine}`] : []),
-    ...(onePacket ? ['ops'] : []),
-  ];
-  return ` ${words.join(' ')}`;
-}
-
-/** Returns true for the netmask with which each address counts by itself. */
-export const isHostMask = (netmask: string | number) =>
-  netmask === '255.255.255.255' || netmask === 128;
-
-/**
- * Returns the names of the flags of a scheduler that ipvsadm knows; undefined if there are no
- * flags. For sh and mh it knows no others than their own.
- */
-export function schedulerFlagsOf({
-  scheduler,
-  schedulerFlags,
-}: Pick<Service<Counter>, 'scheduler' | 'schedulerFlags'>): string | undefined {
-  const isNamed = scheduler === 'sh' || scheduler === 'mh';
-  const named = schedulerFlags.filter((flag) => !flag.startsWith('unknown-'));
-  if (named.length === 0) return undefined;
-  return named.filter((flag) => !isNamed || flag.startsWith(scheduler)).join(',');
-}
-
-/** Returns a mark as ipvsadm prints it. */
-export const printMark = (fwmark: number, compat: boolean) => (compat ? fwmark | 0 : fwmark);
 
 function serviceKey(service: Service<Counter>, { names, compat }: Settings): string {
   if (service.fwmark !== undefined) {
@@ -302,11 +112,6 @@ export function* tableLines(
   }
 }
 
-function columnsOf(settings: Settings): Columns {
-  const chosen = FLAGS.find((name) => settings[name] && COLUMNS[name] !== undefined);
-  return (chosen === undefined ? undefined : COLUMNS[chosen]) ?? DEFAULT;
-}
-
 /** Returns options completed with their defaults. @internal */
 export const tableSettings = (options: TableOptions): Settings => ({
   stats: options.stats ?? false,
@@ -348,19 +153,37 @@ export function formatTable(...args: readonly unknown[]): string {
 registerEntry('formatTable', formatTable);
 
 function checkTable(snapshot: unknown, options: unknown): [Snapshot, Settings] {
-  const isTable = typeof snapshot === 'object' && snapshot !== null;
-  if (!isTable || !Array.isArray(own(snapshot, 'services'))) {
-    throw wrongType('snapshot', snapshot, 'what ipvs.snapshot() returns');
-  }
   const given = readOptions(options, KEYS);
   for (const name of FLAGS) {
     if (given[name] !== undefined) checkBoolean(`options.${name}`, given[name]);
   }
-  for (const name of ['info', 'names'] as const) {
-    const value = given[name];
-    if (value === undefined || (typeof value === 'object' && value !== null)) continue;
-    throw wrongType(`options.${name}`, value, 'an object');
+  const { info, names } = given;
+  if (info !== undefined && !has(info, { version: 'string', connectionTableSize: 'number' })) {
+    throw wrongType('options.info', info, 'what ipvs.getInfo() returns');
   }
-  // The flags are checked; what a snapshot and the objects contain is up to their makers.
+  if (names !== undefined && !has(names, { host: 'function', service: 'function' })) {
+    throw wrongType('options.names', names, 'an object with the functions host and service');
+  }
+  const services = has(snapshot, {}) ? own(snapshot, 'services') : undefined;
+  if (!Array.isArray(services)) {
+    throw wrongType('snapshot', snapshot, 'what ipvs.snapshot() returns');
+  }
+  for (const [place, service] of services.entries()) {
+    // A state has no counters.
+    const isListed = has(service, { stats: 'object', destinations: 'object' });
+    if (isListed && Array.isArray(service['destinations'])) continue;
+    throw wrongType(`snapshot.services[${place}]`, service, 'a service of ipvs.snapshot()');
+  }
+  // What the objects contain is up to their makers.
   return [snapshot as Snapshot, tableSettings(given as TableOptions)];
+}
+
+/** Returns true for an object with properties of these types. */
+function has(
+  value: unknown,
+  types: Readonly<Record<string, string>>,
+): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const object: object = value;
+  return Object.entries(types).every(([name, type]) => typeof own(object, name) === type);
 }

@@ -3,10 +3,9 @@
  * them.
  * @module
  */
-import type { Destination } from '../ipvs/destination.js';
-import type { Service } from '../ipvs/service.js';
-import { isHostMask, printMark, schedulerFlagsOf } from './format-table.js';
+import type { NormalizedDestination, NormalizedService } from '../ipvs/canonical.js';
 import { type Names, printEndpoint } from './names.js';
+import { isHostMask, printMark, schedulerFlagsOf } from './service-text.js';
 
 /** How lines are written. */
 export interface LineStyle {
@@ -16,20 +15,6 @@ export interface LineStyle {
   /** If true, copies the mistakes of ipvsadm 1.31: negative marks, names that are cut. */
   readonly compat: boolean;
 }
-
-/** The settings of a service that lines have. */
-export type RuleService = Omit<Service, 'stats' | keyof Service> &
-  Pick<Service, 'fwmark' | 'family' | 'protocol' | 'address' | 'port'> &
-  Pick<
-    Service,
-    'scheduler' | 'schedulerFlags' | 'persistence' | 'inactivePersistence' | 'onePacket'
-  >;
-
-/** The settings of a destination that lines have. */
-export type RuleDestination = Pick<
-  Destination,
-  'address' | 'port' | 'forwarding' | 'weight' | 'upperThreshold' | 'lowerThreshold' | 'tunnel'
->;
 
 const PROTOCOLS: Readonly<Record<string, string>> = {
   tcp: '-t',
@@ -56,7 +41,7 @@ function printShortly(text: string, { compat }: LineStyle): string {
 }
 
 /** Returns the options that name a service: `-t 10.0.0.1:80`, `-f 7 -6`. */
-export function selectorOf(service: RuleService, style: LineStyle): string {
+export function selectorOf(service: NormalizedService, style: LineStyle): string {
   const { fwmark, family, protocol, address, port } = service;
   if (fwmark !== undefined) {
     return `-f ${printMark(fwmark, style.compat)}${family === 'ipv6' ? ' -6' : ''}`;
@@ -66,7 +51,7 @@ export function selectorOf(service: RuleService, style: LineStyle): string {
 }
 
 /** Returns the line that adds a service. */
-export function serviceLine(service: RuleService, style: LineStyle): string {
+export function serviceLine(service: NormalizedService, style: LineStyle): string {
   const { scheduler, persistence, inactivePersistence, onePacket } = service;
   const flags = schedulerFlagsOf(service);
   const engine = (persistence ?? inactivePersistence)?.engine;
@@ -83,9 +68,9 @@ export function serviceLine(service: RuleService, style: LineStyle): string {
 
 /** Returns the line that adds a destination. */
 export function destinationLine(
-  service: RuleService,
+  service: NormalizedService,
   selector: string,
-  destination: RuleDestination,
+  destination: NormalizedDestination,
   style: LineStyle,
 ): string {
   const { forwarding, weight, upperThreshold, lowerThreshold } = destination;
@@ -99,7 +84,7 @@ export function destinationLine(
   ].join('');
 }
 
-function tunnelOptions({ tunnel }: RuleDestination): string {
+function tunnelOptions({ tunnel }: NormalizedDestination): string {
   const { type = 'ipip', port = 0, checksum = 'none' } = tunnel ?? {};
   const sum = CHECKSUMS[checksum] ?? '--tun-nocsum';
   if (type === 'gue') return ` --tun-type gue --tun-port ${port} ${sum}`;

@@ -152,7 +152,10 @@ test('marks above 2^31 are negative only if the mistakes of ipvsadm are wanted',
 test.each([
   [[], /snapshot: undefined is not what ipvs.snapshot\(\) returns/],
   [[{ services: [] }, { stats: 1 }], /options.stats: 1 is not a boolean/],
-  [[{ services: [] }, { names: 1 }], /options.names: 1 is not an object/],
+  [[{ services: [] }, { names: 1 }], /options.names: 1 is not an object with the functions/],
+  [[{ services: [] }, { names: { host: 'x' } }], /options.names: .* is not an object with/],
+  [[{ services: [] }, { info: {} }], /options.info: {} is not what ipvs.getInfo\(\) returns/],
+  [[{ services: [web] }], /snapshot.services\[0\]: .* is not a service of ipvs.snapshot/],
   [[{ services: [] }, { numeric: true }], /numeric' is not a known property/],
 ])('formatTable refuses %j', (args, message) => {
   const call = formatTable as (...args: readonly unknown[]) => unknown;
