@@ -17,6 +17,8 @@ import { type Routine, runRoutine, runRoutineSync } from './routine.js';
 import { CallPromises } from './shared-promise.js';
 import { runToEnd, Slicer, settling } from './slicer.js';
 import {
+  areCallsTraced,
+  areExchangesTraced,
   type CallRecord,
   calls,
   type ExchangeMessage,
@@ -178,7 +180,7 @@ export class Queue<Types extends ClientTypes> {
 
   /** Traces a call that failed before it was sent. */
   #traceFailure(operation: string, error: unknown, isSync: boolean): void {
-    if (!calls.hasSubscribers) return;
+    if (!areCallsTraced()) return;
     const target = isInputError(error) ? error.target : '';
     this.#spanOf(operation, isSync, target).fail(error, isSync);
   }
@@ -241,7 +243,7 @@ export class Queue<Types extends ClientTypes> {
     const batch = new EncodedBatch(this.#client, this.#open && MAX_REQUESTS);
     const promises = new CallPromises();
     // Checked once for all calls of the exchange.
-    const spans = calls.hasSubscribers ? [] : undefined;
+    const spans = areCallsTraced() ? [] : undefined;
     const exchange = new Exchange(batch);
     const open: OpenExchange<Types> = { batch, promises, spans };
     this.begin();
@@ -306,7 +308,7 @@ export class Queue<Types extends ClientTypes> {
   /** Sends the only call of a batch at once, and traces the call and its exchange. */
   #runSyncTraced(batch: EncodedBatch<Types>, { name, request }: Decoder<Types, unknown>): unknown {
     const send = () => complete(batch.decode(this.#sendSyncTraced(batch, name), 0, 0));
-    if (!calls.hasSubscribers) return send();
+    if (!areCallsTraced()) return send();
     const target = this.#client.targetAt(request, batch.requests, 0);
     return this.#spanOf(name, true, target).runSync(send);
   }
@@ -322,7 +324,7 @@ export class Queue<Types extends ClientTypes> {
   }
 
   #sendSyncTraced(batch: EncodedBatch<Types>, operation: string): Types['response'] {
-    if (!exchanges.hasSubscribers) return this.#sendSync(batch, operation);
+    if (!areExchangesTraced()) return this.#sendSync(batch, operation);
     return this.#exchangeSpan(batch.count, true).runSync(() => this.#sendSync(batch, operation));
   }
 
@@ -355,7 +357,7 @@ export class Queue<Types extends ClientTypes> {
     run: (message: CallRecord | undefined) => Promise<Value>,
   ): Promise<Value> {
     this.#ownCalls++;
-    if (!calls.hasSubscribers) return run(undefined);
+    if (!areCallsTraced()) return run(undefined);
     const span = this.#spanOf(operation, false, target);
     return span.run(() => run(span.message));
   }
@@ -398,7 +400,7 @@ export class Queue<Types extends ClientTypes> {
   runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>, target = ''): Value {
     this.#ownCalls++;
     const run = () => this.#runRoutineSync(operation, routine);
-    return calls.hasSubscribers ? this.#spanOf(operation, true, target).runSync(run) : run();
+    return areCallsTraced() ? this.#spanOf(operation, true, target).runSync(run) : run();
   }
 
   #runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>): Value {
@@ -505,7 +507,7 @@ export class Queue<Types extends ClientTypes> {
   #sendTraced({ batch: { requests }, range }: Exchange<Types>): Promise<Types['response']> {
     this.#exchanges++;
     this.#requests += range.count;
-    if (!exchanges.hasSubscribers) return this.#client.send(requests, range);
+    if (!areExchangesTraced()) return this.#client.send(requests, range);
     return this.#exchangeSpan(range.count, false).run(() => this.#client.send(requests, range));
   }
 

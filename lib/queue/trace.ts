@@ -58,6 +58,19 @@ export const calls: TracingChannel<unknown, CallMessage> = tracingChannel('ipvs:
 /** The exchanges of all handles. */
 export const exchanges: TracingChannel<unknown, ExchangeMessage> = tracingChannel('ipvs:exchange');
 
+/** Returns true if an event has a subscriber. In Bun, a channel of events does not say so itself. */
+const isTraced = ({ start, end, asyncStart, asyncEnd, error }: typeof calls | typeof exchanges) =>
+  start.hasSubscribers ||
+  end.hasSubscribers ||
+  asyncStart.hasSubscribers ||
+  asyncEnd.hasSubscribers ||
+  error.hasSubscribers;
+
+/** Returns true if somebody traces calls. */
+export const areCallsTraced = (): boolean => isTraced(calls);
+/** Returns true if somebody traces exchanges. */
+export const areExchangesTraced = (): boolean => isTraced(exchanges);
+
 const { start: callStart, end: callEnd, error: callError } = calls;
 const { start: exchangeStart, end: exchangeEnd, error: exchangeError } = exchanges;
 

@@ -70,6 +70,11 @@ const RESULTS = {
   sync: [0],
   links: ['192.0.2.1/32'],
   connections: ['hello', 'tcp 192.0.2.1:80'],
+  tracing: [
+    ...['start getInfo', 'end getInfo', 'asyncStart getInfo', 'asyncEnd getInfo'],
+    ...['start addService', 'end addService', 'error addService'],
+    ...['asyncStart addService', 'asyncEnd addService', 'start getInfo', 'end getInfo'],
+  ],
   watch: 1,
   sysctls: true,
   metrics: ['ipvs_service_connections_total{service="tcp://192.0.2.1:80"}'],

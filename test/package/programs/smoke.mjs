@@ -1,4 +1,5 @@
 // Uses each part of the package in an empty network namespace, and prints the results.
+import { tracingChannel } from 'node:diagnostics_channel';
 import { connect, createServer } from 'node:net';
 import { Director, diagnose, Ipvs, Namespace } from 'ipvs';
 import { formatRules, parseRules } from 'ipvs/ipvsadm';
@@ -81,6 +82,20 @@ const STEPS = {
       found.push(`${protocol} ${virtual.address}:${virtual.port}`);
     }
     return [received, ...found];
+  },
+  async tracing() {
+    const events = [];
+    const names = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
+    const listeners = Object.fromEntries(
+      names.map((name) => [name, ({ operation }) => events.push(`${name} ${operation}`)]),
+    );
+    const channel = tracingChannel('ipvs:call');
+    channel.subscribe(listeners);
+    await ipvs.getInfo();
+    await ipvs.addService(service).catch(() => {});
+    ipvs.sync.getInfo();
+    channel.unsubscribe(listeners);
+    return events;
   },
   async watch() {
     for await (const { services } of ipvs.watch({ interval: 50 })) return services.length;
