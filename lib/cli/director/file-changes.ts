@@ -19,15 +19,16 @@ export async function fingerprintOf(path: string): Promise<string> {
 }
 
 /**
- * Yields when a file has changed, and at SIGHUP, until the signal aborts. Looks at the file again
- * and again: events are missing on some file systems, and for files that are replaced.
+ * Yields when a file has changed, and at SIGHUP, until the signal aborts. SIGHUP counts from the
+ * call on. Looks at the file again and again: events are missing on some file systems, and for files
+ * that are replaced.
  * @param fingerprint that of the file before it was read for the first time
  */
-export async function* fileChanges(
+export function fileChanges(
   path: string,
   fingerprint: string,
   signal: AbortSignal,
-): AsyncGenerator<void> {
+): AsyncGenerator<void, void, void> {
   let known = fingerprint;
   let hasHungUp = false;
   let pause = new AbortController();
@@ -38,18 +39,22 @@ export async function* fileChanges(
   };
   process.on('SIGHUP', hangUp);
   signal.addEventListener('abort', wake);
-  try {
-    while (!signal.aborted) {
-      pause = new AbortController();
-      await sleep(INTERVAL, undefined, { signal: pause.signal }).catch(() => undefined);
-      const now = await fingerprintOf(path);
-      if (signal.aborted || (now === known && !hasHungUp)) continue;
-      known = now;
-      hasHungUp = false;
-      yield;
+  return look();
+
+  async function* look(): AsyncGenerator<void, void, void> {
+    try {
+      while (!signal.aborted) {
+        pause = new AbortController();
+        await sleep(INTERVAL, undefined, { signal: pause.signal }).catch(() => undefined);
+        const now = await fingerprintOf(path);
+        if (signal.aborted || (now === known && !hasHungUp)) continue;
+        known = now;
+        hasHungUp = false;
+        yield;
+      }
+    } finally {
+      process.off('SIGHUP', hangUp);
+      signal.removeEventListener('abort', wake);
     }
-  } finally {
-    process.off('SIGHUP', hangUp);
-    signal.removeEventListener('abort', wake);
   }
 }

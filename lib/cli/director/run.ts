@@ -26,13 +26,13 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
   const read = () => readStateFile(path, values.format, context);
   const fingerprint = await fingerprintOf(path);
   const file = await read();
-  const stop = stopSignal();
+  const changes = fileChanges(path, fingerprint, stopSignal());
   const director = await Director.open(settings);
   try {
     void follow(director, report);
     const keeper = new Keeper(director, path, report);
     await keeper.apply(file);
-    for await (const _ of fileChanges(path, fingerprint, stop)) {
+    for await (const _ of changes) {
       // The standard input can't be read again.
       if (path !== '-') await keeper.load(read);
     }
