@@ -136,11 +136,14 @@ describe('the tarball', () => {
     expect(files).not.toContain('binding.gyp');
   });
 
-  test('has two dependencies', () => {
+  test('has two dependencies, and a peer that only an agent needs', () => {
     const manifest = JSON.parse(content('package.json'));
     expect(Object.keys(manifest.dependencies)).toEqual(['node-addon-api', 'node-gyp-build']);
     expect(manifest).not.toHaveProperty('optionalDependencies');
-    expect(manifest).not.toHaveProperty('peerDependencies');
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['@kubernetes/client-node']);
+    expect(manifest.peerDependenciesMeta).toEqual({
+      '@kubernetes/client-node': { optional: true },
+    });
     expect(manifest).not.toHaveProperty('bundleDependencies');
   });
 
