@@ -244,12 +244,16 @@ Napi::Value Handle::write_files_sync(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Handle::recoveries(const Napi::CallbackInfo& info) {
+  const netlink::Recoveries none;
   const auto counted = clients_->recoveries(info[0].ToBoolean().Value());
-  Napi::Array counters = Napi::Array::New(info.Env(), 3);
-  counters.Set(0u, counted ? static_cast<double>(counted->repeated_requests) : 0);
-  counters.Set(1u, counted ? static_cast<double>(counted->lost_replies) : 0);
-  counters.Set(2u, counted ? static_cast<double>(counted->repeated_lists) : 0);
-  return counters;
+  const netlink::Recoveries& counters = counted ? *counted : none;
+  Napi::Array values = Napi::Array::New(info.Env(), 3);
+  uint32_t place = 0;
+  for (const auto* counter :
+       {&counters.repeated_requests, &counters.lost_replies, &counters.repeated_lists}) {
+    values.Set(place++, static_cast<double>(counter->load()));
+  }
+  return values;
 }
 
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {

@@ -129,6 +129,27 @@ describe('rates', () => {
     expect(meter.rows()[0]?.rates).toEqual(NO_RATES);
   });
 
+  test('of a destination that is created again begin anew, at once', () => {
+    const meter = new RateMeter();
+    meter.add(sampleOf(null, 0));
+    for (let second = 0; second < 4; second++) meter.add(sampleOf(100, 1));
+    meter.rows();
+    const { services, ...sample } = sampleOf(100, 1);
+    const empty = services.map((service) => ({ ...service, destinations: [] }));
+    // The rates of the service stay: it gets packets all the time.
+    for (let second = 0; second < 10; second++) meter.add({ ...sample, services: empty });
+    meter.rows();
+    const created = services.map((service) => ({
+      ...service,
+      destinations: [destinationOf(DESTINATION)],
+    }));
+    meter.add({ ...sample, services: created });
+    meter.add(sampleOf(200, 1));
+    const [service] = meter.rows();
+    expect(service?.destinations[0]?.rates?.inPackets).toBe(100);
+    expect(service?.rates?.inPackets).toBe(150);
+  });
+
   test('have all counters', () => {
     const meter = new RateMeter();
     meter.add(sampleOf(null, 0));

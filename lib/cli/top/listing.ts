@@ -113,14 +113,18 @@ function sortRows<Each extends Row>(
   { sort, reversed }: Order,
 ): readonly Each[] {
   const sign = reversed ? -1 : 1;
-  return rows
-    .map((row) => ({ row, value: sort?.valueOf(row) ?? -1, address: addressKey(row) }))
-    .sort((a, b) => {
-      if (a.value !== b.value) return sign * (b.value - a.value);
-      const byAddress = a.address < b.address ? -1 : 1;
-      return sort === undefined ? sign * byAddress : byAddress;
-    })
-    .map(({ row }) => row);
+  const sorted = rows.map((row) => ({ row, value: sort?.valueOf(row) ?? -1, address: '' }));
+  const addressOf = (each: (typeof sorted)[number]) => {
+    // Made only where numbers are equal.
+    each.address ||= addressKey(each.row);
+    return each.address;
+  };
+  sorted.sort((a, b) => {
+    if (a.value !== b.value) return sign * (b.value - a.value);
+    const byAddress = addressOf(a) < addressOf(b) ? -1 : 1;
+    return sort === undefined ? sign * byAddress : byAddress;
+  });
+  return sorted.map(({ row }) => row);
 }
 
 /**

@@ -69,38 +69,89 @@ class Meter {
   }
 }
 
+/** The meters of a service and of its destinations: of those that have increased lately. */
+class ServiceMeters {
+  readonly #meters = new Map<string, Meter>();
+  /** The meters that were measured at the end of this period. */
+  readonly #measured = new Set<Meter>();
+
+  increase(key: string, { delta }: Change, now: number): void {
+    let meter = this.#meters.get(key);
+    if (meter === undefined) {
+      meter = new Meter();
+      this.#meters.set(key, meter);
+    }
+    meter.increase(delta, now);
+  }
+
+  /** Forgets an object, which is another one than before. */
+  forget(key: string): void {
+    this.#meters.delete(key);
+  }
+
+  /** Ends a period. Returns its rates. */
+  measure(key: string, began: number, ended: number): Rates {
+    const meter = this.#meters.get(key);
+    const rates = meter?.measure(began, ended);
+    if (meter === undefined || rates === undefined) {
+      this.#meters.delete(key);
+      return NO_RATES;
+    }
+    this.#measured.add(meter);
+    return rates;
+  }
+
+  /** Forgets the objects that were not measured, because they are gone. */
+  forgetOthers(): void {
+    if (this.#meters.size > this.#measured.size) {
+      for (const [key, meter] of this.#meters) {
+        if (!this.#measured.has(meter)) this.#meters.delete(key);
+      }
+    }
+    this.#measured.clear();
+  }
+}
+
+/** The key of a service among its meters. */
+const OWN = '';
+
+const keyOf = ({ address, port }: WatchedDestination) => `${address} ${port}`;
+
 /**
  * Measures rates in periods: {@link RateMeter.add} every sample, and take the {@link RateMeter.rows}
  * at the end of each period.
  */
 export class RateMeter {
-  /** The meters of objects that have increased lately, by key. */
-  #meters = new Map<string, Meter>();
+  /** The meters by service. Services without an increase have none. */
+  readonly #services = new Map<string, ServiceMeters>();
   /** Seconds since the first sample. */
   #now = 0;
   #periodBegan = 0;
   #latest: readonly WatchedService[] = [];
 
   /** Takes the next sample. */
-  add({ services, elapsed }: Sample): void {
+  add({ services, elapsed, gone }: Sample): void {
     this.#now += elapsed;
     this.#latest = services;
+    for (const key of gone) this.#services.delete(key);
     for (const service of services) {
       const key = formatServiceKey(service);
-      if (hasIncreased(service.change)) this.#increase(key, service.change);
-      for (const each of service.destinations) {
-        if (hasIncreased(each.change)) this.#increase(destinationKey(key, each), each.change);
-      }
+      this.#note(key, () => OWN, service.change);
+      for (const each of service.destinations) this.#note(key, () => keyOf(each), each.change);
     }
   }
 
-  #increase(key: string, { delta }: Change): void {
-    let meter = this.#meters.get(key);
-    if (meter === undefined) {
-      meter = new Meter();
-      this.#meters.set(key, meter);
+  #note(service: string, keyIn: () => string, change: Change | null): void {
+    if (change === null) {
+      this.#services.get(service)?.forget(keyIn());
+    } else if (hasIncreased(change)) {
+      let meters = this.#services.get(service);
+      if (meters === undefined) {
+        meters = new ServiceMeters();
+        this.#services.set(service, meters);
+      }
+      meters.increase(keyIn(), change, this.#now);
     }
-    meter.increase(delta, this.#now);
   }
 
   /**
@@ -108,43 +159,24 @@ export class RateMeter {
    * objects that the sample before did not have.
    */
   rows(): readonly ServiceRow[] {
-    const meters = new Map<string, Meter>();
-    const ratesOf = (change: Change | null, keyOf: () => string) => {
-      if (change === null) return null;
-      if (this.#meters.size === 0) return NO_RATES;
-      const key = keyOf();
-      const meter = this.#meters.get(key);
-      const rates = meter?.measure(this.#periodBegan, this.#now);
-      if (meter === undefined || rates === undefined) return NO_RATES;
-      meters.set(key, meter);
-      return rates;
-    };
-    const rows = this.#latest.map((service) => {
+    const began = this.#periodBegan;
+    const ended = this.#now;
+    this.#periodBegan = ended;
+    return this.#latest.map((service) => {
       const key = formatServiceKey(service);
-      const destinations = service.destinations.map((each) =>
-        destinationRow(
-          each,
-          ratesOf(each.change, () => destinationKey(key, each)),
-        ),
-      );
-      return serviceRow(
-        service,
-        key,
-        ratesOf(service.change, () => key),
-        destinations,
-      );
+      const meters = this.#services.get(key);
+      const destinations = service.destinations.map((each) => {
+        const rates = meters === undefined ? NO_RATES : meters.measure(keyOf(each), began, ended);
+        return destinationRow(each, each.change === null ? null : rates);
+      });
+      const rates = meters === undefined ? NO_RATES : meters.measure(OWN, began, ended);
+      meters?.forgetOthers();
+      return serviceRow(service, key, service.change === null ? null : rates, destinations);
     });
-    this.#meters = meters;
-    this.#periodBegan = this.#now;
-    return rows;
   }
 }
 
-const destinationKey = (service: string, { address, port }: WatchedDestination) =>
-  `${service} ${address} ${port}`;
-
-function hasIncreased(change: Change | null): change is Change {
-  if (change === null) return false;
-  const { connections, inPackets, outPackets, inBytes, outBytes } = change.delta;
+function hasIncreased({ delta }: Change): boolean {
+  const { connections, inPackets, outPackets, inBytes, outBytes } = delta;
   return connections > 0 || inPackets > 0 || outPackets > 0 || inBytes > 0 || outBytes > 0;
 }
