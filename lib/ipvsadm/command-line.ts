@@ -39,9 +39,9 @@ class Scanner {
     this.#words = words;
   }
 
-  /** The last word that was read. */
-  get text(): string {
-    return this.#words[this.word] ?? '';
+  /** The last word that was read: an option, or its value. */
+  get lastText(): string {
+    return this.#words[this.valueWord] ?? '';
   }
 
   /** Returns the next option or command with its value; undefined at the end. */
@@ -103,7 +103,7 @@ class Scanner {
   }
 
   #error(why: string): UsageError {
-    return new UsageError(`${this.text}: ${why}`, {
+    return new UsageError(`${this.#words[this.word]}: ${why}`, {
       status: STATUS.unknown,
       word: this.word,
       rule: why === 'missing argument' ? 'lacks its value' : `is wrong: ${why}`,
@@ -137,7 +137,7 @@ export function parseCommandLine(words: readonly string[], reading: Reading): In
   return draft;
 }
 
-/** Reads the first word, which must be a command. */
+/** Reads the first option, which must be a command. */
 function readCommand(scanner: Scanner): { readonly draft: Draft; readonly value: string } {
   let first: ReturnType<Scanner['next']>;
   try {
@@ -145,7 +145,7 @@ function readCommand(scanner: Scanner): { readonly draft: Draft; readonly value:
   } catch {
     throw new NoCommandError();
   }
-  if (first?.flag.kind !== 'command' || scanner.rest.length > 0) throw new NoCommandError();
+  if (first?.flag.kind !== 'command') throw new NoCommandError();
   return { draft: emptyDraft(first.flag.name), value: first.value ?? '' };
 }
 
@@ -166,7 +166,7 @@ function readOptions(scanner: Scanner, draft: Draft, reading: Reading): string |
     const { flag, value } = next;
     if (flag.kind === 'command') {
       const rule = 'is a second command';
-      throw new UsageError(`invalid option \`${scanner.text}'`, { word: scanner.word, rule });
+      throw new UsageError(`invalid option \`${scanner.lastText}'`, { word: scanner.word, rule });
     }
     mark(draft, flag.name, scanner);
     try {

@@ -3,6 +3,8 @@
  * @module
  */
 import fc from 'fast-check';
+import { wordsOf } from './command-lines.js';
+import { LINES } from './ipvsadm-lines.js';
 
 const addresses = [
   '10.0.0.1:80',
@@ -123,3 +125,57 @@ export const randomLines = (count: number, seed: number): string[] =>
     numRuns: count,
     seed,
   });
+
+/** Lines to mutate: without quotes, without names that a resolver is asked for, without daemons. */
+const plain = LINES.filter((line) => !/'|[a-z]{4,}[^ ]*:|localhost|-daemon|nosuchhost/.test(line));
+const words = [...new Set(plain.flatMap(wordsOf))];
+
+/** A change of a line: of a word as a whole, or of a character in it. */
+const mutation = fc.record({
+  place: fc.nat(20),
+  kind: fc.constantFrom('remove', 'insert', 'replace', 'swap', 'add', 'cut'),
+  word: fc.constantFrom(...words),
+  character: fc.constantFrom(...'0123456789:.,-=[]/abfnprstwx6L'),
+  at: fc.nat(20),
+});
+type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : never;
+
+function mutate(line: readonly string[], { place, kind, word, character, at }: Mutation): string[] {
+  const index = place % Math.max(line.length, 1);
+  const old = line[index] ?? '';
+  const cut = at % (old.length + 1);
+  const around = (...between: readonly string[]) => [
+    ...line.slice(0, index),
+    ...between.filter((each) => each !== ''),
+    ...line.slice(index + 1),
+  ];
+  switch (kind) {
+    case 'remove':
+      return around();
+    case 'insert':
+      return around(word, old);
+    case 'replace':
+      return around(word);
+    case 'swap':
+      return [
+        ...line.slice(0, index),
+        ...line.slice(index, index + 2).reverse(),
+        ...line.slice(index + 2),
+      ];
+    case 'add':
+      return around(old.slice(0, cut) + character + old.slice(cut));
+    case 'cut':
+      return around(old.slice(0, cut) + old.slice(cut + 1));
+  }
+}
+
+/** Returns lines of the table that are a little wrong. */
+export const mutatedLines = (count: number, seed: number): string[] =>
+  fc.sample(
+    fc
+      .tuple(fc.constantFrom(...plain), fc.array(mutation, { minLength: 1, maxLength: 3 }))
+      .map(([line, mutations]) => mutations.reduce(mutate, wordsOf(line)).join(' '))
+      // A name would be looked up.
+      .filter((line) => !/[a-z]{4,}[^ ]*:|-daemon/.test(line)),
+    { numRuns: count, seed },
+  );

@@ -548,6 +548,11 @@ export const LINES = `
 -A -t 10.0.0.2:80 -s '(null)'
 -A -t 10.0.0.2:80 -b x extra
 --set 1 2 3 -b x
+1 -A -t 10.0.0.2:80
+- -L
+x -v
+-A --stop-daemon master
+x y -Z
 -L --syncid 1
 -L --syncid 256
 --set 1 2 -b x

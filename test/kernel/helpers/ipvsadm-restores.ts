@@ -34,7 +34,7 @@ export const RESTORES: readonly string[] = [
   '-A -t localhost:81\n-a -t localhost:81 -r localhost -m\n-L -t localhost:81\n',
   '-A -t 10.0.0.4:80\n-L --timeout\n-L --daemon\n-Lcn\n-Z\n-A -t 10.0.0.4:80\n',
   // More lines than are sent together, each hundredth twice.
-  Array.from({ length: 5000 }, (_, index) => {
+  Array.from({ length: 2500 }, (_, index) => {
     const line = `-A -f ${index + 1} -s rr\n`;
     return index % 100 === 0 ? line + line : line;
   }).join(''),
