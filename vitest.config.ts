@@ -33,6 +33,7 @@ const longest = [
   'cli',
   'watch',
   'stats',
+  'prometheus',
   'connections-large',
   'privileges',
   'ipvs-model',
