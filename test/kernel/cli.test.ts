@@ -171,9 +171,12 @@ describe('diff and apply', () => {
 });
 
 describe('save and restore', () => {
-  test.each(['yaml', 'json'])('keep a table as %s', (format) => {
+  test.each([
+    ['yaml', []],
+    ['json', ['--json']],
+  ])('keep a table as %s', (format, args) => {
     ipvs(namespace, ['apply', '-'], STATE);
-    const { status, output } = ipvs(namespace, ['save', '--format', format]);
+    const { status, output } = ipvs(namespace, ['save', ...args]);
     expect(status).toBe(0);
     namespace.ipvsadm('-E', '-t', '10.96.0.1:80', '-s', 'rr');
     namespace.ipvsadm('-D', '-f', '7', '-6');

@@ -70,6 +70,7 @@ describe('the command', () => {
     [['director', '-'], /^ipvs director: --owns or --link is missing/],
     [['director', '--link', 'vip0', '--resync', '0', '-'], /^ipvs director: --resync: '0' is not/],
     [['save', '--format', 'toml'], /^ipvs save: --format: 'toml' is not one of yaml, json, rules/],
+    [['save', '--json', '--format', 'rules'], /^ipvs save: --json does not go with --format/],
     [['save', '--exact'], /^ipvs save: --exact goes with --format rules only/],
     [['completion', 'fish'], /^ipvs completion: SHELL: 'fish' is not one of bash, zsh/],
   ])('refuses %j with the status of bad usage', async (args, message) => {

@@ -11,6 +11,7 @@ export const options = {
     value: FORMATS.join('|'),
     completes: FORMATS,
   },
+  json: { summary: 'the same as --format json' },
   exact: { summary: 'write what rules cannot have in comments, which only ipvs reads' },
   netns: NETNS,
 } as const;
@@ -32,7 +33,7 @@ export const save = defineCommand({
   statuses: { 1: 'failure, or the rules lack settings' },
   examples: [
     { command: 'ipvs save', summary: 'print the table as YAML' },
-    { command: 'ipvs save --format json', summary: 'print the table as JSON' },
+    { command: 'ipvs save --json', summary: 'print the table as JSON' },
     { command: 'ipvs save --format rules', summary: 'print the table for ipvsadm -R' },
   ],
   load: () => import('./run.js'),

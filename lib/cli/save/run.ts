@@ -12,7 +12,11 @@ import type { options } from './command.js';
 
 /** Prints the table. */
 export const run: Run<typeof options> = async ({ values }, context) => {
-  const { format = 'yaml', exact, netns } = values;
+  const { json, exact, netns } = values;
+  if (json && values.format !== undefined) {
+    throw new UsageError('--json does not go with --format: give one of them');
+  }
+  const format = json ? 'json' : (values.format ?? 'yaml');
   if (exact && format !== 'rules') throw new UsageError('--exact goes with --format rules only');
   const snapshot = await withIpvs(netns, (ipvs) => ipvs.snapshot());
   if (format === 'rules') return printRules(snapshot, exact, context);
