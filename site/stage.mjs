@@ -8,8 +8,18 @@ import { documentsOf, linksOf, targetOf } from '../scripts/lib/links.mjs';
 
 const [root, pages] = argv.slice(2);
 
-/** The languages of source files that become pages. Files of other kinds are copied. */
-const LANGUAGES = { '.ts': 'ts', '.mjs': 'js', '.c': 'c', '.go': 'go', '.py': 'python' };
+/** The kinds of files that are copied. Others become pages. */
+const COPIED = ['.svg', '.png', '.json'];
+
+/** The languages of source files, by extension. Others are shown as text. */
+const LANGUAGES = {
+  '.ts': 'ts',
+  '.mjs': 'js',
+  '.c': 'c',
+  '.go': 'go',
+  '.py': 'python',
+  '.yaml': 'yaml',
+};
 
 const written = new Set();
 
@@ -24,30 +34,28 @@ const isFolder = (path) => statSync(join(root, path)).isDirectory();
 /** Returns the page, or the file, that shows a path of the project. */
 function pageOf(path) {
   if (path === 'README.md') return 'index.md';
-  if (extname(path) in LANGUAGES) return `${path}.md`;
-  return isFolder(path) ? posix.join(path, 'index.md') : path;
+  if (isFolder(path)) return posix.join(path, 'index.md');
+  return ['.md', ...COPIED].includes(extname(path)) ? path : `${path}.md`;
 }
 
 /** Writes what a document links and what is no document itself: once each. */
 function writeLinked(path) {
   if (path.endsWith('.md') || written.has(path)) return;
   written.add(path);
-  const language = LANGUAGES[extname(path)];
-  if (language !== undefined) {
-    const text = readFileSync(join(root, path), 'utf8');
-    write(pageOf(path), `# ${path}\n\n\`\`\`\`${language}\n${text}\`\`\`\`\n`);
-  } else if (isFolder(path)) {
+  if (isFolder(path)) {
     const sources = readdirSync(join(root, path)).filter((name) => extname(name) in LANGUAGES);
-    write(
-      pageOf(path),
-      `# ${path}\n\n${sources.map((name) => `- [${name}](${name}.md)\n`).join('')}`,
-    );
+    const items = sources.map((name) => `- [${name}](${name}.md)\n`);
+    write(pageOf(path), `# ${path}\n\n${items.join('')}`);
     for (const name of sources) writeLinked(posix.join(path, name));
-  } else {
-    mkdirSync(dirname(join(pages, path)), { recursive: true });
-    cpSync(join(root, path), join(pages, path));
+  } else if (COPIED.includes(extname(path))) {
     // Pictures are found beside their pages; other files only in "public".
-    cpSync(join(root, path), join(pages, 'public', path));
+    for (const folder of [pages, join(pages, 'public')]) {
+      cpSync(join(root, path), join(folder, path));
+    }
+  } else {
+    const text = readFileSync(join(root, path), 'utf8');
+    const language = LANGUAGES[extname(path)] ?? 'text';
+    write(pageOf(path), `# ${path}\n\n\`\`\`\`${language}\n${text}\`\`\`\`\n`);
   }
 }
 

@@ -113,7 +113,9 @@ describe('scripts/lib/links.mjs', () => {
 
 test('site/stage.mjs makes pages whose links lead to pages', () => {
   write({
-    'README.md': '# Title\n[guide](docs/guide.md#more) [code](src/a.ts) [all](src/) `README.md`\n',
+    'README.md':
+      '# Title\n[guide](docs/guide.md#more) [code](src/a.ts) [all](src/) [image](Dockerfile) `README.md`\n',
+    Dockerfile: 'FROM x\n',
     'docs/guide.md':
       '## More\n[home](../README.md#title) [data](data.json) ![](a.svg) [site](https://a.b)\n',
     'docs/data.json': '{}',
@@ -124,12 +126,13 @@ test('site/stage.mjs makes pages whose links lead to pages', () => {
   expect(run('site/stage.mjs', folder, pages)).toEqual({ status: 0, lines: [] });
   const page = (path: string) => readFileSync(join(pages, path), 'utf8');
   expect(page('index.md')).toBe(
-    '# Title\n[guide](docs/guide.md#more) [code](src/a.ts.md) [all](src/index.md) `README.md`\n',
+    '# Title\n[guide](docs/guide.md#more) [code](src/a.ts.md) [all](src/index.md) [image](Dockerfile.md) `README.md`\n',
   );
   expect(page('docs/guide.md')).toBe(
     '## More\n[home](../index.md#title) [data](data.json) ![](a.svg) [site](https://a.b)\n',
   );
   expect(page('src/a.ts.md')).toBe('# src/a.ts\n\n````ts\nexport {};\n````\n');
+  expect(page('Dockerfile.md')).toContain('FROM x');
   expect(page('src/index.md')).toBe('# src/\n\n- [a.ts](a.ts.md)\n');
   expect(page('public/docs/data.json')).toBe('{}');
   expect(page('docs/a.svg')).toBe('<svg/>');
