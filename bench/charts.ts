@@ -97,7 +97,9 @@ export interface Bar {
 
 /** Draws bars, sorted from short to long. */
 export function bars(title: string, unit: string, all: readonly Bar[]): string {
-  const [left, right, step] = [210, WIDTH - 130, 28];
+  // A character is at most 6.8 wide on average, in the fonts of the chart.
+  const names = Math.max(...all.map(({ name }) => name.length)) * 6.8;
+  const [left, right, step] = [Math.max(210, MARGIN + names), WIDTH - 130, 28];
   const bottom = HEAD + 12 + all.length * step;
   const axis = new Axis(
     all.flatMap(({ value, cold = value }) => [value, cold]),

@@ -31,7 +31,7 @@ function documents() {
 function itemOf(document) {
   if (document === 'README.md') return { text: 'Overview', link: '/' };
   const [, text] = /^# (.*)$/m.exec(readFileSync(join(root, document), 'utf8'));
-  return { text, link: `/${document.replace(/\.md$/, '')}` };
+  return { text: text.replaceAll('`', ''), link: `/${document.replace(/\.md$/, '')}` };
 }
 
 function sidebar() {
