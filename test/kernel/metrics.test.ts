@@ -44,12 +44,19 @@ beforeAll(async () => {
   }
   // The kernel refreshes counters every 2 seconds, at different times for each object.
   await until(
-    async () => [await fixture.ipvs.getStats(), await fixture.ipvs.listServices()] as const,
-    ([totals, services]) =>
-      totals.connections === 4 &&
-      (['connections', 'inBytes', 'outBytes'] as const).every(
-        (name) => services.reduce((sum, { stats }) => sum + stats[name], 0) === totals[name],
-      ),
+    async () => [await fixture.ipvs.getStats(), (await fixture.ipvs.snapshot()).services] as const,
+    ([totals, services]) => {
+      const counters = ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'] as const;
+      const objects = [services, services.flatMap(({ destinations }) => destinations)];
+      return (
+        totals.connections === 4 &&
+        objects.every((all) =>
+          counters.every(
+            (name) => all.reduce((sum, { stats }) => sum + stats[name], 0) === totals[name],
+          ),
+        )
+      );
+    },
   );
 });
 afterAll(() => traffic.stop());
