@@ -32,6 +32,7 @@ const longest = [
   'costs',
   'cli',
   'watch',
+  'top',
   'stats',
   'prometheus',
   'connections-large',
