@@ -7,11 +7,13 @@ import type { WantedService } from '../index.js';
 import { Claims } from './claims.js';
 import type { Config } from './config.js';
 import { readSlice, type Slice } from './endpoints.js';
+import { IP_FAMILIES } from './families.js';
 import { compileService, emptyFragment, type Fragment } from './fragment.js';
 import type { CheckedNode } from './node.js';
 import type { EndpointSliceObject, ServiceObject } from './objects.js';
 import type { CompileResult, HealthCheck, UdpFrontend } from './result.js';
 import { readService, type ServiceSpec } from './service.js';
+import { setNameOf } from './sets.js';
 import { Tally } from './tally.js';
 
 /** A Service with a cluster IP. */
@@ -26,14 +28,13 @@ export class Compilation {
   readonly #config: Config;
   #node: CheckedNode;
   readonly #services = new Map<string, Known>();
-  /** The slices of each Service, by the keys of both. */
-  readonly #slices = new Map<string, Map<string, Slice>>();
+  /** The slices of each Service, which are few. */
+  readonly #slices = new Map<string, Slice[]>();
   /** The Service of each slice. */
   readonly #servicesOf = new Map<string, string>();
   /** The keys of the Services that must be compiled. */
   readonly #changed = new Set<string>();
   readonly #claims = new Claims();
-  readonly #addresses = new Tally();
   readonly #dropRules = new Tally();
   readonly #sets = new Map<string, Tally>();
   #result: CompileResult | undefined;
@@ -96,12 +97,15 @@ export class Compilation {
    * @throws TypeError, RangeError bad input
    */
   setSlice(path: string, key: string, object: EndpointSliceObject): void {
-    const slice = readSlice(path, object, this.#config);
-    if (slice === undefined || this.#servicesOf.get(key) !== slice.service) this.removeSlice(key);
+    const slice = readSlice(path, key, object, this.#config);
+    const before = this.#servicesOf.get(key);
+    if (before !== undefined && before !== slice?.service) this.removeSlice(key);
     if (slice === undefined) return;
     const slices = this.#slices.get(slice.service);
-    if (slices === undefined) this.#slices.set(slice.service, new Map([[key, slice]]));
-    else slices.set(key, slice);
+    const place = slices?.findIndex((other) => other.key === key) ?? -1;
+    if (slices === undefined) this.#slices.set(slice.service, [slice]);
+    else if (place >= 0) slices[place] = slice;
+    else slices.push(slice);
     this.#servicesOf.set(key, slice.service);
     this.#touch(slice.service);
   }
@@ -111,9 +115,9 @@ export class Compilation {
     const service = this.#servicesOf.get(key);
     if (service === undefined) return;
     this.#servicesOf.delete(key);
-    const slices = this.#slices.get(service);
-    slices?.delete(key);
-    if (slices?.size === 0) this.#slices.delete(service);
+    const left = (this.#slices.get(service) ?? []).filter((slice) => slice.key !== key);
+    if (left.length > 0) this.#slices.set(service, left);
+    else this.#slices.delete(service);
     this.#touch(service);
   }
 
@@ -127,7 +131,7 @@ export class Compilation {
   #compile(key: string): void {
     const known = this.#services.get(key);
     if (known === undefined) return;
-    const slices = [...(this.#slices.get(key)?.values() ?? [])];
+    const slices = this.#slices.get(key) ?? [];
     const fragment = emptyFragment();
     const context = { node: this.#node, config: this.#config };
     for (const family of this.#config.families) {
@@ -138,7 +142,6 @@ export class Compilation {
     if (before !== undefined) this.#disclaim(known.spec, before);
     for (const frontend of fragment.frontends) this.#claims.add(frontend.key, known.spec);
     // Before the old ones go, so that what both have does not change.
-    for (const address of fragment.addresses) this.#addresses.add(address);
     for (const rule of fragment.dropRules) this.#dropRules.add(rule);
     eachEntry(fragment, (name, entry) => this.#setOf(name).add(entry));
     if (before !== undefined) this.#discount(before);
@@ -151,7 +154,6 @@ export class Compilation {
 
   /** Takes back what a fragment has added to the counted values. */
   #discount(fragment: Fragment): void {
-    for (const address of fragment.addresses) this.#addresses.remove(address);
     for (const rule of fragment.dropRules) this.#dropRules.remove(rule);
     eachEntry(fragment, (name, entry) => this.#setOf(name).remove(entry));
   }
@@ -163,6 +165,15 @@ export class Compilation {
       this.#sets.set(name, tally);
     }
     return tally;
+  }
+
+  /** Returns the addresses for the dummy link: those of a set in each family. */
+  #addresses(): readonly string[] {
+    const [first = [], ...others] = IP_FAMILIES.flatMap((family) => {
+      const tally = this.#sets.get(setNameOf('KUBE-IPVS-IPS', family));
+      return tally === undefined || tally.isEmpty ? [] : [tally.values];
+    });
+    return others.length === 0 ? first : [...first, ...others.flat()].sort();
   }
 
   #assemble(): CompileResult {
@@ -185,7 +196,7 @@ export class Compilation {
     const sets = [...this.#sets].filter(([, tally]) => !tally.isEmpty);
     return {
       state: { services },
-      addresses: this.#addresses.values,
+      addresses: this.#addresses(),
       sets: Object.fromEntries(sets.map(([name, tally]) => [name, tally.values])),
       dropRules: this.#dropRules.values,
       healthChecks,

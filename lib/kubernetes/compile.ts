@@ -68,8 +68,8 @@ export function compile(...args: readonly unknown[]): CompileResult {
     const { services, endpointSlices, node } = readObject('input', input, KEYS);
     const checked = checkConfig(config);
     const compilation = new Compilation(checked, checkNode(node, checked));
-    readEach('services', services, (...each) => compilation.setService(...each));
     readEach('endpointSlices', endpointSlices, (...each) => compilation.setSlice(...each));
+    readEach('services', services, (...each) => compilation.setService(...each));
     return compilation.result();
   });
 }

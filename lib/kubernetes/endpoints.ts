@@ -54,6 +54,8 @@ interface SlicePort {
 
 /** A checked EndpointSlice. */
 export interface Slice {
+  /** Its own key: 'default/web-1'. */
+  readonly key: string;
   /** The key of its Service: 'default/web'. */
   readonly service: string;
   readonly family: IPFamily;
@@ -68,11 +70,13 @@ const NONE: readonly string[] = [];
 /**
  * Reads an EndpointSlice.
  * @param path the place of the slice in errors
+ * @param key its key
  * @returns undefined for a slice that no Service of a node uses
  * @throws TypeError, RangeError bad input
  */
 export function readSlice(
   path: string,
+  key: string,
   slice: EndpointSliceObject,
   config: Config,
 ): Slice | undefined {
@@ -102,7 +106,7 @@ export function readSlice(
       isUnique: areUnique(endpoints),
     });
   }
-  return { service: `${metadata.namespace}/${service}`, family: addressType, ports };
+  return { key, service: `${metadata.namespace}/${service}`, family: addressType, ports };
 }
 
 /** Returns the address of an endpoint; undefined if it has none. */

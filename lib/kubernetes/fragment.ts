@@ -13,6 +13,9 @@ import type { ServiceAddresses, ServicePort, ServiceProtocol, ServiceSpec } from
 import { type SetName, setNameOf } from './sets.js';
 import { clusterEndpoints, hasUsable, localEndpoints } from './topology.js';
 
+/** A wanted service that has an address. */
+type VirtualService = Extract<WantedService, { readonly address: string }>;
+
 /** The wanted service at a virtual address and port. */
 export interface Frontend {
   /** 'tcp://10.96.0.1:80', or 'tcp://fd00::1:80': a key, no reference. */
@@ -23,7 +26,7 @@ export interface Frontend {
 /** The share of a Service. */
 export interface Fragment {
   readonly frontends: Frontend[];
-  /** The addresses for the dummy link. */
+  /** The addresses for the dummy link: they are entries of a set, too. */
   readonly addresses: string[];
   /** The sets' names, each followed by an entry. */
   readonly entries: string[];
@@ -45,6 +48,8 @@ interface Context {
   readonly family: IPFamily;
   readonly scheduler: string;
 }
+
+const HASHES_PORTS = ['mh-port'] as const;
 
 const LOWER = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;
 
@@ -173,15 +178,15 @@ function addFrontend(
   const key = `${protocol}://${address}:${port}`;
   if (fragment.frontends.some((other) => other.key === key)) return;
   const { affinity } = spec;
-  const service: WantedService = {
+  const service: { -readonly [Key in keyof VirtualService]: VirtualService[Key] } = {
     protocol,
     address,
     port,
     scheduler,
-    ...(scheduler === 'mh' ? { schedulerFlags: ['mh-port'] } : {}),
-    ...(affinity === undefined ? {} : { persistence: { timeout: affinity } }),
     destinations,
   };
+  if (scheduler === 'mh') service.schedulerFlags = HASHES_PORTS;
+  if (affinity !== undefined) service.persistence = { timeout: affinity };
   fragment.frontends.push({ key, service });
 }
 
