@@ -94,12 +94,12 @@ follow() { # follow FILE
   exec tail --follow --bytes=+1 --sleep-interval=0.1 --pid="$group" "$job/$1"
 }
 
-# Boots, runs the command, and exits with its status.
+# Boots, runs the command, and exits with its status. LINUX is a program, or "vm".
 boot() { # boot LINUX MODULES COMMAND...
   local followers=() linux first status=0
   make_job
   write_job "${@:2}"
-  start_kernel "$1"
+  if [[ $1 == vm ]]; then start_vm; else start_kernel "$1"; fi
   linux=$group
   follow stdout &
   followers+=("$!")

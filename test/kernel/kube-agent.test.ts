@@ -235,6 +235,41 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     await vi.waitFor(() => expect(check()).rejects.toThrow(), PATIENCE);
   });
 
+  test('ends flows of UDP that no endpoint answers any more, and no others', async () => {
+    run('conntrack', '-F');
+    const flow = (server: string, client: string) => [
+      ...['-p', 'udp', '--orig-src', client, '--orig-dst', '10.96.0.53', '--sport', '4000'],
+      ...['--dport', '53', '--reply-src', server, '--reply-dst', client],
+    ];
+    for (const [server, client] of [
+      ['10.244.1.5', '10.0.0.1'],
+      ['10.244.1.6', '10.0.0.2'],
+    ] as const) {
+      const reply = ['--reply-port-src', '5353', '--reply-port-dst', '4000', '--timeout', '600'];
+      run('conntrack', '-I', ...flow(server, client), ...reply);
+    }
+    const clients = () =>
+      run('conntrack', '-L', '-p', 'udp')
+        .split('\n')
+        .flatMap((line) => /src=(\S+)/.exec(line)?.[1] ?? [])
+        .sort();
+    expect(clients()).toEqual(['10.0.0.1', '10.0.0.2']);
+    const ports = [{ name: 'dns', port: 53, protocol: 'UDP' }];
+    await server.create(paths.services, serviceOf('dns', '10.96.0.53', { ports }));
+    const slice = (...addresses: string[]) => ({
+      ...sliceOf('dns', ...addresses),
+      ports: [{ name: 'dns', port: 5353, protocol: 'UDP' }],
+    });
+    await server.create(paths.slices, slice('10.244.1.5', '10.244.1.6'));
+    start();
+    await vi.waitFor(async () => expect((await fetch(HEALTH)).status).toBe(200), PATIENCE);
+    expect(clients()).toEqual(['10.0.0.1', '10.0.0.2']);
+    await server.call('PUT', paths.slice('dns-1'), slice('10.244.1.5'));
+    await vi.waitFor(() => expect(clients()).toEqual(['10.0.0.1']), PATIENCE);
+    await server.call('DELETE', paths.service('dns'));
+    await vi.waitFor(() => expect(clients()).toEqual([]), PATIENCE);
+  });
+
   test('skips an object that it cannot compile, and serves the others', async () => {
     await server.create(paths.services, serviceOf('bad', 'ten'));
     await server.create(paths.services, serviceOf('web', '10.96.0.10'));

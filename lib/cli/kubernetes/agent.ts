@@ -118,7 +118,10 @@ export class Agent {
 
   /** Ends flows of UDP whose endpoint is gone, also those of deleted Services. */
   async #endFlows(udp: readonly UdpFrontend[]): Promise<void> {
-    if (udp === this.#udp) return;
+    // Those of Services that did not change are the same objects.
+    const isSame =
+      udp.length === this.#udp.length && udp.every((each, at) => each === this.#udp[at]);
+    if (isSame) return;
     const deleted = this.#udp.map((frontend) => ({ ...frontend, endpoints: [] }));
     try {
       await deleteStaleFlows([...deleted, ...udp]);
