@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ipvs, ipvsCommand } from './helpers/command.js';
 import { Namespace } from './helpers/namespace.js';
 import { until } from './helpers/poll.js';
+import { freePort } from './helpers/prometheus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-cli-director-'));
 const path = join(folder, 'state.json');
@@ -162,4 +163,25 @@ test('fails at the start if the file cannot be used', () => {
     errors:
       'ipvs director: standard input:1:14: services[0]: 7 is not an object: a service and its destinations\n',
   });
+});
+
+test('serves its metrics and its health', async () => {
+  writeFileSync(path, stateOf('10.1.1.2'));
+  const port = await freePort();
+  const owns = ['--owns', 'network=10.96.0.0/12'];
+  const director = new DirectorProcess(...owns, '--metrics', `127.0.0.1:${port}`, path);
+  await director.printed(`applied ${path}\n`);
+  const get = async (page: string) => (await fetch(`http://127.0.0.1:${port}${page}`)).text();
+  expect(await get('/healthz')).toBe('ok\n');
+  const text = await get('/metrics');
+  expect(text).toContain('ipvs_director_changes_total{object="destination",action="add"} 1\n');
+  expect(text).toContain('ipvs_service_destinations{service="tcp://10.96.0.1:80"} 1\n');
+  expect(text).toContain('ipvs_calls_total{operation="reconcile"} 1\n');
+  director.signal('SIGTERM');
+  expect((await director.ended()).status).toBe(0);
+
+  const refused = new DirectorProcess(...owns, '--metrics', '9100', path);
+  const { status, errors } = await refused.ended();
+  expect(status).toBe(2);
+  expect(errors).toContain("ipvs director: --metrics: '9100' is not [ADDRESS]:PORT");
 });

@@ -81,6 +81,7 @@ describe('the tarball', () => {
         'modprobe',
         'native-errors',
         'rules',
+        'serve-director',
         'signals',
         'subcommand',
         'yaml',

@@ -25,6 +25,10 @@ export const options = {
     value: 'SECONDS',
   },
   keep: KEEP,
+  metrics: {
+    summary: 'serve /metrics and /healthz at this address, as ipvs exporter does',
+    value: '[ADDRESS]:PORT',
+  },
   json: { summary: 'print each event as a JSON object on a line' },
   ...READS_STATE,
 } as const;

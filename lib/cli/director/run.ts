@@ -5,6 +5,8 @@
 import { Director, type DirectorOptions, type Scope } from '../../index.js';
 import { integerOf, UsageError } from '../arguments.js';
 import type { Run, Values } from '../command.js';
+import type { MetricsServer } from '../exporter/serve.js';
+import { parseListen } from '../listen.js';
 import { openOptions } from '../netns.js';
 import { parseScopes } from '../scope.js';
 import { readStateFile, type StateFile } from '../state-file/read.js';
@@ -23,12 +25,19 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
     context.stdout.write(`${text}\n`);
   };
   const settings = settingsOf(values);
+  const listen =
+    values.metrics === undefined ? undefined : parseListen('--metrics', values.metrics);
   const read = () => readStateFile(path, values.format, context);
   const fingerprint = await fingerprintOf(path);
   const file = await read();
   const changes = fileChanges(path, fingerprint, stopSignal());
   const director = await Director.open(settings);
+  let server: MetricsServer | undefined;
   try {
+    if (listen !== undefined) {
+      const { serveDirector } = await import('./serve-director.js');
+      server = await serveDirector(director, values.netns, listen);
+    }
     void follow(director, report);
     const keeper = new Keeper(director, path, report);
     await keeper.apply(file);
@@ -37,6 +46,7 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
       if (path !== '-') await keeper.load(read);
     }
   } finally {
+    await server?.close();
     await director.close();
   }
   report({ type: 'stopped' });

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { HealthCheck } from '../../kubernetes/index.js';
-import type { Listen } from '../exporter/listen.js';
+import type { Listen } from '../listen.js';
 
 /** The health of the agent. */
 export interface Health {

@@ -6,8 +6,8 @@ import { hostname } from 'node:os';
 import type { CompileConfig, NftablesOptions } from '../../kubernetes/index.js';
 import { integerOf, UsageError } from '../arguments.js';
 import type { Values } from '../command.js';
-import { type Listen, parseListen } from '../exporter/listen.js';
 import { InputFileError } from '../failures.js';
+import { type Listen, parseListen } from '../listen.js';
 import { parseDocument, SyntaxFault } from '../state-file/document.js';
 import type { options } from './command.js';
 

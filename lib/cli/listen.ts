@@ -2,7 +2,7 @@
  * The address that a server listens on, as an option has it.
  * @module
  */
-import { UsageError } from '../arguments.js';
+import { UsageError } from './arguments.js';
 
 /** Where a server listens. */
 export interface Listen {
