@@ -11,79 +11,19 @@ import type { HandleState, QueueActivity } from './activity.js';
 import type { Client, RequestRange } from './client.js';
 import type { ClientTypes } from './client-types.js';
 import { EncodedBatch, MAX_REQUESTS, type Received } from './encoded-batch.js';
+import { Exchange, type OpenExchange } from './exchange.js';
 import { complete, type Incremental } from './incremental.js';
 import type { Call, Decoder, Operation } from './operation.js';
 import { type Routine, runRoutine, runRoutineSync } from './routine.js';
 import { CallPromises } from './shared-promise.js';
 import { runToEnd, Slicer, settling } from './slicer.js';
-import {
-  areCallsTraced,
-  areExchangesTraced,
-  type CallRecord,
-  calls,
-  type ExchangeMessage,
-  exchanges,
-  isSyncTraced,
-  Span,
-} from './trace.js';
+import { areCallsTraced, areExchangesTraced, type CallRecord, isSyncTraced } from './trace.js';
+import { settleTraced, Tracer } from './tracer.js';
 
 function closedError(operation: string): IpvsError {
   const details = { code: 'ERR_IPVS_CLOSED', operation } as const;
   const error = new IpvsError(`${operation}: the handle is closed`, details);
   return beginAtCaller(error, operation);
-}
-
-/** Requests that are sent together, and a promise for the response. */
-class Exchange<Types extends ClientTypes> {
-  readonly batch: EncodedBatch<Types>;
-  readonly #range: RequestRange | undefined;
-  resolve: (received: Received<Types>) => void = () => undefined;
-  /** Resolves when the exchange has ended; never rejects. */
-  readonly received = new Promise<Received<Types>>((resolve) => {
-    this.resolve = resolve;
-  });
-
-  /** @param range default: all requests that the batch has when the exchange is sent */
-  constructor(batch: EncodedBatch<Types>, range?: RequestRange) {
-    this.batch = batch;
-    this.#range = range;
-  }
-
-  get range(): RequestRange {
-    const { count } = this.batch;
-    return this.#range ?? { first: 0, count, stopOnError: false, isTimed: false };
-  }
-}
-
-/** The exchange that calls join until it is sent. */
-interface OpenExchange<Types extends ClientTypes> {
-  readonly batch: EncodedBatch<Types>;
-  readonly promises: CallPromises;
-  /** The spans of its calls if calls are traced; undefined for calls of routines. */
-  readonly spans: (CallSpan | undefined)[] | undefined;
-}
-
-type CallSpan = Span<CallRecord>;
-
-/** Returns a function that ends the spans of calls, in order, and passes their results on. */
-function settleTraced(
-  spans: readonly (CallSpan | undefined)[],
-  promises: CallPromises,
-): CallPromises['settle'] {
-  let place = 0;
-  return (result) => {
-    const span = spans[place++];
-    if (result.status === 'fulfilled' && result.value instanceof Promise) {
-      // A list that is decoded after the other results.
-      result.value.then(
-        (value) => span?.settle({ status: 'fulfilled', value }),
-        (reason) => span?.settle({ status: 'rejected', reason }),
-      );
-    } else {
-      span?.settle(result);
-    }
-    promises.settle(result);
-  };
 }
 
 /** An asynchronous function that makes calls with `run`. */
@@ -99,6 +39,7 @@ export class Queue<Types extends ClientTypes> {
   /** Cuts long work on responses into slices. */
   readonly slicer = new Slicer();
   readonly #client: Client<Types>;
+  readonly #tracer: Tracer;
   readonly #queued: Exchange<Types>[] = [];
   /** The last waiting exchange, if calls can join it. */
   #open: OpenExchange<Types> | undefined;
@@ -119,6 +60,7 @@ export class Queue<Types extends ClientTypes> {
 
   constructor(client: Client<Types>) {
     this.#client = client;
+    this.#tracer = new Tracer(client);
   }
 
   /** The number of calls, and of chunks of batches, so far. */
@@ -174,15 +116,8 @@ export class Queue<Types extends ClientTypes> {
 
   #refuse(operation: string): Promise<never> {
     const error = closedError(operation);
-    this.#traceFailure(operation, error, false);
+    if (areCallsTraced()) this.#tracer.failure(operation, error, false);
     return Promise.reject(error);
-  }
-
-  /** Traces a call that failed before it was sent. */
-  #traceFailure(operation: string, error: unknown, isSync: boolean): void {
-    if (!areCallsTraced()) return;
-    const target = isInputError(error) ? error.target : '';
-    this.#spanOf(operation, isSync, target).fail(error, isSync);
   }
 
   /**
@@ -216,13 +151,13 @@ export class Queue<Types extends ClientTypes> {
     args: Args,
     isOwn: boolean,
   ): Promise<Value> {
-    const span = isOwn ? this.#spanOf(operation.name, false) : undefined;
+    const span = isOwn ? this.#tracer.call(operation.name, false) : undefined;
     const first = batch.count;
     try {
       promises.reserve();
       batch.add(operation, args);
     } catch (error) {
-      if (isOwn) this.#traceFailure(operation.name, error, false);
+      if (isOwn && areCallsTraced()) this.#tracer.failure(operation.name, error, false);
       return Promise.reject(error);
     }
     spans?.push(span);
@@ -231,11 +166,6 @@ export class Queue<Types extends ClientTypes> {
     if (span === undefined) return next();
     span.message.target = this.#client.targetAt(operation.request, batch.requests, first);
     return span.begin(next);
-  }
-
-  #spanOf(operation: string, isSync: boolean, target = ''): CallSpan {
-    const { namespace } = this.#client;
-    return new Span(calls, { operation, target, namespace, isSync });
   }
 
   #openExchange(): OpenExchange<Types> {
@@ -283,7 +213,7 @@ export class Queue<Types extends ClientTypes> {
     this.#ownCalls++;
     if (this.#closed !== undefined) {
       const error = closedError(operation.name);
-      this.#traceFailure(operation.name, error, true);
+      if (areCallsTraced()) this.#tracer.failure(operation.name, error, true);
       throw error;
     }
     const batch = this.#spare ?? new EncodedBatch(this.#client);
@@ -297,7 +227,7 @@ export class Queue<Types extends ClientTypes> {
       return complete(batch.decode(response, 0, 0)) as Value;
     } catch (error) {
       const own = beginAtCaller(error, operation.name);
-      if (batch.count === 0) this.#traceFailure(operation.name, own, true);
+      if (batch.count === 0 && areCallsTraced()) this.#tracer.failure(operation.name, own, true);
       throw own;
     } finally {
       batch.requests.clear();
@@ -310,7 +240,7 @@ export class Queue<Types extends ClientTypes> {
     const send = () => complete(batch.decode(this.#sendSyncTraced(batch, name), 0, 0));
     if (!areCallsTraced()) return send();
     const target = this.#client.targetAt(request, batch.requests, 0);
-    return this.#spanOf(name, true, target).runSync(send);
+    return this.#tracer.call(name, true, target).runSync(send);
   }
 
   #sendSync(batch: EncodedBatch<Types>, operation: string): Types['response'] {
@@ -325,12 +255,7 @@ export class Queue<Types extends ClientTypes> {
 
   #sendSyncTraced(batch: EncodedBatch<Types>, operation: string): Types['response'] {
     if (!areExchangesTraced()) return this.#sendSync(batch, operation);
-    return this.#exchangeSpan(batch.count, true).runSync(() => this.#sendSync(batch, operation));
-  }
-
-  #exchangeSpan(requests: number, isSync: boolean): Span<ExchangeMessage> {
-    const { namespace, protocol } = this.#client;
-    return new Span(exchanges, { namespace, protocol, requests, isSync }, false);
+    return this.#tracer.exchange(batch.count, true).runSync(() => this.#sendSync(batch, operation));
   }
 
   /**
@@ -358,7 +283,7 @@ export class Queue<Types extends ClientTypes> {
   ): Promise<Value> {
     this.#ownCalls++;
     if (!areCallsTraced()) return run(undefined);
-    const span = this.#spanOf(operation, false, target);
+    const span = this.#tracer.call(operation, false, target);
     return span.run(() => run(span.message));
   }
 
@@ -400,7 +325,7 @@ export class Queue<Types extends ClientTypes> {
   runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>, target = ''): Value {
     this.#ownCalls++;
     const run = () => this.#runRoutineSync(operation, routine);
-    return areCallsTraced() ? this.#spanOf(operation, true, target).runSync(run) : run();
+    return areCallsTraced() ? this.#tracer.call(operation, true, target).runSync(run) : run();
   }
 
   #runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>): Value {
@@ -508,7 +433,7 @@ export class Queue<Types extends ClientTypes> {
     this.#exchanges++;
     this.#requests += range.count;
     if (!areExchangesTraced()) return this.#client.send(requests, range);
-    return this.#exchangeSpan(range.count, false).run(() => this.#client.send(requests, range));
+    return this.#tracer.exchange(range.count, false).run(() => this.#client.send(requests, range));
   }
 
   /** Begins something that close() waits for until {@link end} is called. */
