@@ -9,7 +9,7 @@ import { registerEntry } from '../core/stack.js';
 import type { Service, ServiceWithDestinations } from '../ipvs/service.js';
 import type { Snapshot } from '../ipvs/snapshot.js';
 import type { Counter } from '../ipvs/stats.js';
-import { type Names, NUMERIC, printEndpoint } from './names.js';
+import { MAX_ENDPOINT, type Names, NUMERIC, printEndpoint } from './names.js';
 import { printMark } from './service-text.js';
 import { sortDestinations, sortServices } from './sort.js';
 import { type Columns, columnsOf, KEY_WIDTH, LINE_WIDTH, LISTINGS } from './table-columns.js';
@@ -73,9 +73,9 @@ function serviceKey(service: Service<Counter>, { names, compat }: Settings): str
   )}`;
 }
 
-/** Returns the text of an address, of which only that of IPv4 is cut. */
+/** Returns the text of an address. That of IPv4 is cut to the width of its column. */
 const cutKey = (text: string, address: string) =>
-  address.includes(':') ? text : text.slice(0, KEY_WIDTH);
+  text.slice(0, address.includes(':') ? MAX_ENDPOINT : KEY_WIDTH);
 
 function* linesOf(
   service: ServiceWithDestinations<Counter>,

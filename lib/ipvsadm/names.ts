@@ -15,6 +15,9 @@ export interface Names {
 /** Prints numbers. */
 export const NUMERIC: Names = { host: () => undefined, service: () => undefined };
 
+/** The longest text of an address with its port that ipvsadm prints. */
+export const MAX_ENDPOINT = 59;
+
 /** What has an address and a port. */
 interface Endpoint {
   readonly address: string;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { NormalizedDestination, NormalizedService } from '../ipvs/canonical.js';
-import { type Names, printEndpoint } from './names.js';
+import { MAX_ENDPOINT, type Names, printEndpoint } from './names.js';
 import { isHostMask, printMark, schedulerFlagsOf } from './service-text.js';
 
 /** How lines are written. */
@@ -32,9 +32,6 @@ const CHECKSUMS: Readonly<Record<string, string>> = {
   checksum: '--tun-csum',
   'remote-checksum': '--tun-remcsum',
 };
-
-/** The longest text of an address with its port that ipvsadm prints. */
-const MAX_ENDPOINT = 59;
 
 function printShortly(text: string, { compat }: LineStyle): string {
   return compat ? text.slice(0, MAX_ENDPOINT) : text;

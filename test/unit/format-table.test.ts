@@ -136,6 +136,20 @@ test('names are those that the caller has', () => {
   expect(text).toContain('  -> 10.1.0.1:http-tcp ');
 });
 
+test('long names are cut as by ipvsadm', () => {
+  const names = { host: (address: string) => `${address}.`.repeat(20), service: () => undefined };
+  const destinations = [makeDestination(web, { address: '10.1.0.1' })];
+  const ipv6 = { ...web, address: 'fd00::1' };
+  const services = [
+    { ...makeService(web), destinations },
+    { ...makeService(ipv6), destinations: [] },
+  ];
+  const [, , first, second, third] = formatTable({ services }, { names }).split('\n');
+  expect(first).toBe(`TCP  ${'10.0.0.1.'.repeat(20).slice(0, 28)} wlc`);
+  expect(second?.slice(0, 34)).toBe(`  -> ${'10.1.0.1.'.repeat(20).slice(0, 28)} `);
+  expect(third).toBe(`TCP  [${'fd00::1.'.repeat(20).slice(0, 58)} wlc`);
+});
+
 test('sort: false keeps the order', () => {
   const services = [2, 1].map((fwmark) => ({ ...makeService({ fwmark }), destinations: [] }));
   const marks = (options?: TableOptions) => formatTable({ services }, options).match(/FWM {2}\d/g);
