@@ -44,6 +44,9 @@ interface Outcome {
   readonly stops: boolean;
 }
 
+/** The outcome of a change that is not sent yet. */
+const ADDED: Outcome = { status: EXIT.success, stops: false };
+
 class Session {
   readonly #kernel: Kernel;
   readonly #terminal: Terminal;
@@ -64,39 +67,30 @@ class Session {
   }
 
   /** Executes a command line, or adds its change to those that are sent together. */
-  async #execute(words: readonly string[], isRestoring: boolean): Promise<Outcome> {
-    let invocation: Invocation;
+  #execute(words: readonly string[], isRestoring: boolean): Outcome | Promise<Outcome> {
+    let invocation: Invocation | undefined;
+    let refusal: unknown;
     try {
-      invocation = await this.#parse(words);
+      invocation = parseCommandLine(words, { resolve: this.#names.resolve, quirks: true });
       if (isRestoring && invocation.command === 'restore') throw new NoCommandError();
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      return this.#refuse(error);
+      refusal = error;
     }
+    if (this.#names.isPending) return this.#executeLater(words, isRestoring);
+    if (refusal instanceof UsageError) return this.#refuse(refusal);
+    if (refusal !== undefined || invocation === undefined) throw refusal;
     if (isChange(invocation)) {
       this.#changes.add(invocation);
-      return { status: EXIT.success, stops: false };
+      return ADDED;
     }
     this.#changes.flush();
     return this.#print(invocation);
   }
 
-  async #parse(words: readonly string[]): Promise<Invocation> {
-    for (;;) {
-      let refusal: unknown;
-      let invocation: Invocation | undefined;
-      try {
-        invocation = parseCommandLine(words, { resolve: this.#names.resolve, quirks: true });
-      } catch (error) {
-        refusal = error;
-      }
-      if (!this.#names.isPending) {
-        if (invocation === undefined) throw refusal;
-        return invocation;
-      }
-      // The line is read again with the addresses of its hosts.
-      await this.#names.lookUp();
-    }
+  /** Executes a command line that has names of hosts, with their addresses. */
+  async #executeLater(words: readonly string[], isRestoring: boolean): Promise<Outcome> {
+    await this.#names.lookUp();
+    return this.#execute(words, isRestoring);
   }
 
   #refuse(error: UsageError): Outcome {
@@ -160,7 +154,9 @@ class Session {
       for (const line of lines) {
         const words = wordsIn(line);
         if (words.length === 0) continue;
-        const outcome = await this.#execute(words, true);
+        const executed = this.#execute(words, true);
+        // Most lines need no name to be looked up, and no turn of the event loop.
+        const outcome = executed instanceof Promise ? await executed : executed;
         status = outcome.status;
         if (outcome.stops) return status;
       }
