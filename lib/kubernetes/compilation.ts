@@ -18,7 +18,9 @@ import { Tally } from './tally.js';
 
 /** A Service with a cluster IP. */
 interface Known {
-  readonly spec: ServiceSpec;
+  spec: ServiceSpec;
+  /** True if it must be compiled. */
+  isChanged: boolean;
   /** Its share of the result, as it was last compiled. */
   fragment: Fragment | undefined;
 }
@@ -32,8 +34,8 @@ export class Compilation {
   readonly #slices = new Map<string, Slice[]>();
   /** The Service of each slice. */
   readonly #servicesOf = new Map<string, string>();
-  /** The keys of the Services that must be compiled. */
-  readonly #changed = new Set<string>();
+  /** The Services that must be compiled. */
+  #changed: Known[] = [];
   readonly #claims = new Claims();
   readonly #dropRules = new Tally();
   readonly #sets = new Map<string, Tally>();
@@ -47,14 +49,24 @@ export class Compilation {
   /** Sets the node. All Services must be compiled again. */
   setNode(node: CheckedNode): void {
     this.#node = node;
-    for (const key of this.#services.keys()) this.#changed.add(key);
-    this.#result = undefined;
+    for (const known of this.#services.values()) this.#note(known);
+  }
+
+  /** Returns true if a Service with a cluster IP has this key. */
+  hasService(key: string): boolean {
+    return this.#services.has(key);
+  }
+
+  /** Returns true if an EndpointSlice of a Service has this key. */
+  hasSlice(key: string): boolean {
+    return this.#servicesOf.has(key);
   }
 
   /** Returns the result: the same object until something changes. */
   result(): CompileResult {
-    for (const key of this.#changed) this.#compile(key);
-    this.#changed.clear();
+    const changed = this.#changed;
+    this.#changed = [];
+    for (const known of changed) if (known.isChanged) this.#compile(known);
     this.#result ??= this.#assemble();
     return this.#result;
   }
@@ -71,9 +83,11 @@ export class Compilation {
       this.removeService(key);
       return;
     }
-    this.#services.set(key, { spec, fragment: this.#services.get(key)?.fragment });
-    this.#changed.add(key);
-    this.#result = undefined;
+    const before = this.#services.get(key);
+    const known = before ?? { spec, isChanged: false, fragment: undefined };
+    if (before === undefined) this.#services.set(key, known);
+    else before.spec = spec;
+    this.#note(known);
   }
 
   /** Removes a Service, if it is known. */
@@ -86,7 +100,7 @@ export class Compilation {
       this.#discount(fragment);
     }
     this.#services.delete(key);
-    this.#changed.delete(key);
+    known.isChanged = false;
     this.#result = undefined;
   }
 
@@ -123,15 +137,20 @@ export class Compilation {
 
   /** Notes that a Service must be compiled, if it is known. */
   #touch(key: string): void {
-    if (!this.#services.has(key)) return;
-    this.#changed.add(key);
-    this.#result = undefined;
+    const known = this.#services.get(key);
+    if (known !== undefined) this.#note(known);
   }
 
-  #compile(key: string): void {
-    const known = this.#services.get(key);
-    if (known === undefined) return;
-    const slices = this.#slices.get(key) ?? [];
+  #note(known: Known): void {
+    this.#result = undefined;
+    if (known.isChanged) return;
+    known.isChanged = true;
+    this.#changed.push(known);
+  }
+
+  #compile(known: Known): void {
+    known.isChanged = false;
+    const slices = this.#slices.get(known.spec.key) ?? [];
     const fragment = emptyFragment();
     const context = { node: this.#node, config: this.#config };
     for (const family of this.#config.families) {

@@ -68,27 +68,34 @@ export function compile(...args: readonly unknown[]): CompileResult {
     const { services, endpointSlices, node } = readObject('input', input, KEYS);
     const checked = checkConfig(config);
     const compilation = new Compilation(checked, checkNode(node, checked));
-    readEach('endpointSlices', endpointSlices, (...each) => compilation.setSlice(...each));
-    readEach('services', services, (...each) => compilation.setService(...each));
+    readEach('endpointSlices', endpointSlices, (path, key, slice) => {
+      if (compilation.hasSlice(key)) throw twice(path, key);
+      compilation.setSlice(path, key, slice);
+    });
+    readEach('services', services, (path, key, service) => {
+      if (compilation.hasService(key)) throw twice(path, key);
+      compilation.setService(path, key, service);
+    });
     return compilation.result();
   });
 }
 
 registerEntry('compile', compile);
 
-/** Reads each object of an array. Its namespace and name must be its own. */
+/** Returns the error of an object whose namespace and name another one has. */
+function twice(path: string, key: string): Error {
+  return wrongValue(`${path}.metadata.name`, key, 'is there twice');
+}
+
+/** Reads each object of an array. */
 function readEach(
   name: string,
   value: unknown,
   read: (path: string, key: string, object: ServiceObject & EndpointSliceObject) => void,
 ): void {
-  const seen = new Set<string>();
   readArray(name, value, 'an array of objects of the Kubernetes API', (object, index) => {
     const path = `${name}[${index}]`;
     checkObject(path, object);
-    const key = keyOf(path, object.metadata);
-    if (seen.has(key)) throw wrongValue(`${path}.metadata.name`, key, 'is there twice');
-    seen.add(key);
-    read(path, key, object);
+    read(path, keyOf(path, object.metadata), object);
   });
 }

@@ -87,12 +87,12 @@ export function readSlice(
   if (service == null || service === '' || isOthers(metadata)) return undefined;
   if (addressType === 'FQDN') return undefined;
   const weight = weightOf(path, metadata, config);
-  const listed = listOf(`${path}.endpoints`, slice.endpoints);
+  const listed = listOf(path, 'endpoints', slice.endpoints);
   const ports: SlicePort[] = [];
-  for (const [index, { name, protocol, port }] of listOf(`${path}.ports`, slice.ports).entries()) {
+  for (const [index, { name, protocol, port }] of listOf(path, 'ports', slice.ports).entries()) {
     if (port == null || port === 0) continue;
     const at = `${path}.ports[${index}]`;
-    const number = portOf(`${at}.port`, port, 1);
+    const number = portOf(at, 'port', port, 1);
     const endpoints: PortEndpoint[] = [];
     for (let place = 0; place < listed.length; place++) {
       const address = addressOf(path, place, listed[place], addressType);
@@ -101,7 +101,7 @@ export function readSlice(
     }
     ports.push({
       name: name ?? '',
-      protocol: protocolOf(`${at}.protocol`, protocol),
+      protocol: protocolOf(at, protocol),
       endpoints,
       isUnique: areUnique(endpoints),
     });
@@ -204,7 +204,15 @@ const MANY = 16;
 
 /** Returns true if no two endpoints of a port have the same address. */
 function areUnique(endpoints: readonly PortEndpoint[]): boolean {
-  const addresses = endpoints.map(({ destination }) => destination.address);
-  if (addresses.length >= MANY) return new Set(addresses).size === addresses.length;
-  return addresses.every((address, place) => addresses.indexOf(address) === place);
+  const { length } = endpoints;
+  if (length >= MANY) {
+    return new Set(endpoints.map(({ destination }) => destination.address)).size === length;
+  }
+  for (let place = 1; place < length; place++) {
+    const address = endpoints[place]?.destination.address;
+    for (let before = 0; before < place; before++) {
+      if (endpoints[before]?.destination.address === address) return false;
+    }
+  }
+  return true;
 }

@@ -61,6 +61,7 @@ const MAX_AFFINITY = 86_400;
 /** Labels of objects that other programs serve. */
 const OTHERS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 const ADDRESS = 'an IPv4 or IPv6 address';
+const INGRESS = 'status.loadBalancer.ingress';
 
 /** Returns true for an object that another program serves, by its labels. */
 export function isOthers(metadata: ObjectMeta): boolean {
@@ -107,8 +108,8 @@ export function readService(
   if (spec.type === 'ExternalName' || isOthers(metadata)) return undefined;
   const at = `${path}.spec`;
   const isLocal = (name: 'internalTrafficPolicy' | 'externalTrafficPolicy') =>
-    optionOf(`${at}.${name}`, spec[name], POLICIES) === 'Local';
-  const externalIPs = listOf(`${at}.externalIPs`, spec.externalIPs);
+    optionOf(at, name, spec[name], POLICIES) === 'Local';
+  const externalIPs = listOf(at, 'externalIPs', spec.externalIPs);
   const externalLocal =
     isLocal('externalTrafficPolicy') &&
     (spec.type === 'NodePort' || spec.type === 'LoadBalancer' || externalIPs.length > 0);
@@ -117,7 +118,7 @@ export function readService(
     key,
     created: createdAt(metadata),
     scheduler: schedulerOf(path, metadata, config),
-    ports: listOf(`${at}.ports`, spec.ports).map((port, index) =>
+    ports: listOf(at, 'ports', spec.ports).map((port, index) =>
       readPort(`${at}.ports[${index}]`, port),
     ),
     affinity: affinityOf(at, spec),
@@ -125,50 +126,61 @@ export function readService(
     externalLocal,
     healthCheckPort:
       spec.type === 'LoadBalancer' && externalLocal
-        ? portOf(`${at}.healthCheckNodePort`, spec.healthCheckNodePort ?? 0, 0)
+        ? portOf(at, 'healthCheckNodePort', spec.healthCheckNodePort ?? 0, 0)
         : 0,
     IPv4: config.families.includes('IPv4') ? ofFamily('IPv4') : undefined,
     IPv6: config.families.includes('IPv6') ? ofFamily('IPv6') : undefined,
   };
 }
 
-/** Returns an array; an empty one if it is left out. */
+const NONE: readonly never[] = [];
+
+/**
+ * Returns an array; an empty one if it is left out. As with the other readers, the name of the
+ * property is only put together for an error: there are thousands of Services.
+ */
 export function listOf<Item>(
-  property: string,
+  path: string,
+  name: string,
   value: readonly Item[] | null | undefined,
 ): readonly Item[] {
-  if (value == null) return [];
-  if (!Array.isArray(value)) throw wrongType(property, value, 'an array');
+  if (value == null) return NONE;
+  if (!Array.isArray(value)) throw wrongType(`${path}.${name}`, value, 'an array');
   return value;
 }
 
 /** Returns a checked port. */
-export function portOf(property: string, value: unknown, least: number): number {
-  return checkInteger(property, value, least, MAX_PORT);
+export function portOf(path: string, name: string, value: unknown, least: number): number {
+  if (typeof value === 'number' && value >= least && value <= MAX_PORT && Number.isInteger(value)) {
+    return value;
+  }
+  return checkInteger(`${path}.${name}`, value, least, MAX_PORT);
 }
 
-/** Returns a checked protocol; TCP if it is left out. */
-export function protocolOf(property: string, value: unknown): ServiceProtocol {
-  return optionOf(property, value, PROTOCOLS) ?? 'TCP';
+/** Returns the checked protocol of a port; TCP if it is left out. */
+export function protocolOf(path: string, value: unknown): ServiceProtocol {
+  return optionOf(path, 'protocol', value, PROTOCOLS) ?? 'TCP';
 }
 
 /** Returns a checked name; undefined if it is left out. */
 function optionOf<Name extends string>(
-  property: string,
+  path: string,
+  name: string,
   value: unknown,
   names: readonly Name[],
 ): Name | undefined {
   if (value == null || value === '') return undefined;
-  checkName(property, value, names);
-  return value;
+  const found = names.find((each) => each === value);
+  if (found === undefined) checkName(`${path}.${name}`, value, names);
+  return found;
 }
 
 function readPort(path: string, port: ServicePortObject): ServicePort {
   return {
     name: port.name ?? '',
-    protocol: protocolOf(`${path}.protocol`, port.protocol),
-    port: portOf(`${path}.port`, port.port, 1),
-    nodePort: portOf(`${path}.nodePort`, port.nodePort ?? 0, 0),
+    protocol: protocolOf(path, port.protocol),
+    port: portOf(path, 'port', port.port, 1),
+    nodePort: portOf(path, 'nodePort', port.nodePort ?? 0, 0),
   };
 }
 
@@ -179,53 +191,60 @@ function addressesOf(
   externalIPs: readonly string[],
   family: IPFamily,
 ): ServiceAddresses | undefined {
-  const clusterIPs = listOf(`${path}.spec.clusterIPs`, spec?.clusterIPs);
+  const clusterIPs = listOf(path, 'spec.clusterIPs', spec?.clusterIPs);
   const [clusterIP] =
     clusterIPs.length > 0
-      ? readAddresses(`${path}.spec.clusterIPs`, clusterIPs, family)
-      : readAddresses(`${path}.spec.clusterIP`, [spec?.clusterIP ?? ''], family);
+      ? readAddresses(path, 'spec.clusterIPs', clusterIPs, family)
+      : readAddresses(path, 'spec.clusterIP', [spec?.clusterIP ?? ''], family);
   if (clusterIP === undefined) return undefined;
-  const ingressAt = `${path}.status.loadBalancer.ingress`;
-  const ingress = listOf(ingressAt, status?.loadBalancer?.ingress)
+  const ingress = listOf(path, INGRESS, status?.loadBalancer?.ingress)
     .filter(({ ipMode }) => ipMode == null || ipMode === 'VIP')
     .flatMap(({ ip }) => (ip == null || ip === '' ? [] : [ip]));
   return {
     clusterIP,
-    externalIPs: readAddresses(`${path}.spec.externalIPs`, externalIPs, family),
-    ingressIPs: readAddresses(ingressAt, ingress, family),
+    externalIPs: readAddresses(path, 'spec.externalIPs', externalIPs, family),
+    ingressIPs: readAddresses(path, INGRESS, ingress, family),
     sourceRanges: rangesOf(path, spec, family),
   };
 }
 
 /** Returns those addresses that are of the family, each once, in canonical form. */
-function readAddresses(property: string, texts: readonly string[], family: IPFamily): string[] {
+function readAddresses(
+  path: string,
+  name: string,
+  texts: readonly string[],
+  family: IPFamily,
+): readonly string[] {
+  if (texts.length === 0) return NONE;
   const found: string[] = [];
   for (const text of texts) {
     const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
     if (address !== undefined) {
       if (!found.includes(address)) found.push(address);
     } else if (typeof text !== 'string') {
-      throw wrongType(property, text, ADDRESS);
+      throw wrongType(`${path}.${name}`, text, ADDRESS);
     } else if (familyOf(text) === undefined) {
-      throw wrongValue(property, text, `is not ${ADDRESS}`);
+      throw wrongValue(`${path}.${name}`, text, `is not ${ADDRESS}`);
     }
   }
   return found;
 }
 
-function rangesOf(path: string, spec: ServiceObject['spec'], family: IPFamily): Network[] {
-  const property = `${path}.spec.loadBalancerSourceRanges`;
-  return listOf(property, spec?.loadBalancerSourceRanges)
+function rangesOf(path: string, spec: ServiceObject['spec'], family: IPFamily): readonly Network[] {
+  const name = 'spec.loadBalancerSourceRanges';
+  const texts = listOf(path, name, spec?.loadBalancerSourceRanges);
+  if (texts.length === 0) return NONE;
+  return texts
     .map((text, index) => {
       // The API allows blanks around a network.
       const trimmed = typeof text === 'string' ? text.trim() : text;
-      return readNetwork(`${property}[${index}]`, trimmed);
+      return readNetwork(`${path}.${name}[${index}]`, trimmed);
     })
     .filter((network) => network.family === family);
 }
 
 function affinityOf(path: string, spec: NonNullable<ServiceObject['spec']>): number | undefined {
-  const affinity = optionOf(`${path}.sessionAffinity`, spec.sessionAffinity, AFFINITIES);
+  const affinity = optionOf(path, 'sessionAffinity', spec.sessionAffinity, AFFINITIES);
   if (affinity !== 'ClientIP') return undefined;
   const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY;
   const property = `${path}.sessionAffinityConfig.clientIP.timeoutSeconds`;

@@ -3,34 +3,34 @@
  * @module
  */
 
-/** A multiset of texts. */
+/** A multiset of texts, most of which are there once. */
 export class Tally {
-  readonly #counts = new Map<string, number>();
+  readonly #values = new Set<string>();
+  /** How often a value is there, beyond once. */
+  readonly #others = new Map<string, number>();
   #sorted: readonly string[] | undefined;
 
   get isEmpty(): boolean {
-    return this.#counts.size === 0;
+    return this.#values.size === 0;
   }
 
   add(value: string): void {
-    const count = this.#counts.get(value) ?? 0;
-    if (count === 0) this.#sorted = undefined;
-    this.#counts.set(value, count + 1);
+    const { size } = this.#values;
+    this.#values.add(value);
+    if (this.#values.size > size) this.#sorted = undefined;
+    else this.#others.set(value, (this.#others.get(value) ?? 0) + 1);
   }
 
   remove(value: string): void {
-    const count = this.#counts.get(value) ?? 0;
-    if (count > 1) {
-      this.#counts.set(value, count - 1);
-      return;
-    }
-    this.#counts.delete(value);
-    this.#sorted = undefined;
+    const others = this.#others.get(value) ?? 0;
+    if (others > 1) this.#others.set(value, others - 1);
+    else if (others === 1) this.#others.delete(value);
+    else if (this.#values.delete(value)) this.#sorted = undefined;
   }
 
   /** The values, each once, sorted. It stays the same array until a value comes or goes. */
   get values(): readonly string[] {
-    this.#sorted ??= [...this.#counts.keys()].sort();
+    this.#sorted ??= [...this.#values].sort();
     return this.#sorted;
   }
 }
