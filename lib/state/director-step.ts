@@ -178,7 +178,9 @@ export class DirectorSteps {
     for (const service of await this.#access.listServices()) {
       const { address } = service;
       if (address === undefined || !isUnwanted(address) || !isIn(scopes, service)) continue;
-      parked.push({ service, name: formatServiceKey(service), address });
+      const name = formatServiceKey(service);
+      // It stays, although the link loses its address.
+      if (!wanted.elsewhere.has(name)) parked.push({ service, name, address });
     }
     return parked;
   }

@@ -40,6 +40,8 @@ export class Wanted {
   readonly encoded: EncodedState;
   /** The services at each address that the link should have. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** The services at other addresses, which the link should not have. */
+  readonly elsewhere: ReadonlySet<string>;
   #destinations: ReadonlySet<string> | undefined;
   #state: State | undefined;
 
@@ -51,17 +53,23 @@ export class Wanted {
     const picked = checkApplyOptions(options);
     this.encoded = encodeState(state, 'apply');
     const addresses = new Map<string, string[]>();
+    const elsewhere = new Set<string>();
     const { requests, starts } = this.encoded;
     for (const start of starts) {
       const base = requests.service(start);
       const { address } = normalizedServiceAt(requests.records, base);
-      if (address === undefined || picked?.has(address) === false) continue;
+      if (address === undefined) continue;
       const service = formatServiceAt(requests.records, base);
+      if (picked?.has(address) === false) {
+        elsewhere.add(service);
+        continue;
+      }
       const others = addresses.get(address);
       if (others === undefined) addresses.set(address, [service]);
       else others.push(service);
     }
     this.addresses = addresses;
+    this.elsewhere = elsewhere;
   }
 
   /** Returns true if the destination is wanted. */

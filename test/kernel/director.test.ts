@@ -113,6 +113,7 @@ describe('services and addresses', () => {
       draining: [],
       refused: [],
       lastSync: undefined,
+      steps: { count: 0, duration: 0 },
     });
     const ipv6 = service(['fd02::2'], { address: 'fd96::1' });
     await director.apply(stateOf(service(), ipv6));
@@ -203,6 +204,7 @@ describe('services and addresses', () => {
     expect(Object.keys(await peers.count('fetch', 2, VIP, 80)).sort()).toEqual(SERVERS);
     await director.apply({ services: [service(), local] }, { addresses: [] });
     expect(addressesOn(namespace, LINK)).toEqual([]);
+    expect(await ipvs.listServices()).toHaveLength(2);
     await director.apply({ services: [] });
     expect(await ipvs.listServices()).toEqual([]);
   });
