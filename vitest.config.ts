@@ -27,6 +27,7 @@ const onKernel = {
 /** The files that take the longest, longest first. Only the balance of the shards depends on it. */
 const longest = [
   'workers',
+  'ipvsadm-command',
   'hanging-modprobe',
   'write-back',
   'costs',
@@ -39,6 +40,8 @@ const longest = [
   'privileges',
   'ipvs-model',
   'links-model',
+  'ipvsadm-users',
+  'ipvsadm-listings',
   'netns',
   'links',
   'link-watch',
