@@ -26,11 +26,7 @@ const OF_COMMAND: Readonly<Partial<Record<CommandName, Readonly<Record<number, s
   'add-service': { [EEXIST]: 'Service already exists', [ENOENT]: NO_SCHEDULER },
   'edit-service': { [ESRCH]: NO_SERVICE, [ENOENT]: NO_SCHEDULER },
   'delete-service': { [ESRCH]: NO_SERVICE },
-  'add-server': {
-    [EEXIST]: 'Destination already exists',
-    [ESRCH]: NOT_DEFINED,
-    [ENOENT]: NO_SCHEDULER,
-  },
+  'add-server': { [EEXIST]: 'Destination already exists', [ESRCH]: NOT_DEFINED },
   'edit-server': { [ENOENT]: NO_DESTINATION, [ESRCH]: NOT_DEFINED },
   'delete-server': { [ENOENT]: NO_DESTINATION, [ESRCH]: NOT_DEFINED },
   zero: { [ESRCH]: NO_SERVICE },
