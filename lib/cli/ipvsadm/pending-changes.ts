@@ -17,13 +17,19 @@ const REFUSED = 255;
 export class PendingChanges {
   readonly #kernel: Kernel;
   readonly #report: (command: CommandName | undefined, errno: number) => void;
-  readonly #requests = new RequestBuffer(1);
+  #requests = new RequestBuffer(1);
   readonly #commands: CommandName[] = [];
 
   /** @param report is called for each change that failed, in their order */
   constructor(kernel: Kernel, report: (command: CommandName | undefined, errno: number) => void) {
     this.#kernel = kernel;
     this.#report = report;
+  }
+
+  /** Prepares for many changes: a buffer that grows is copied. */
+  expectMany(): void {
+    this.flush();
+    this.#requests = new RequestBuffer(MAX_CHANGES);
   }
 
   add(invocation: Invocation): void {

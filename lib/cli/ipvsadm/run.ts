@@ -150,6 +150,7 @@ class Session {
   /** Executes the lines of stdin. Resolves to the status of the last one, as in ipvsadm. */
   async #restore(): Promise<number> {
     let status: number = EXIT.success;
+    this.#changes.expectMany();
     for (const lines of linesIn(this.#terminal.input())) {
       for (const line of lines) {
         const words = wordsIn(line);
