@@ -97,8 +97,8 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
   ];
   const env = () => ({ ...process.env, PATH: `${folder}:${process.env['PATH']}` });
 
-  function start(...prefix: readonly string[]): void {
-    const [program = '', ...args] = [...prefix, process.execPath, ...command()];
+  function start(options: readonly string[] = [], prefix: readonly string[] = []): void {
+    const [program = '', ...args] = [...prefix, process.execPath, ...command(...options)];
     agent = spawn(program, args, {
       env: env(),
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -170,7 +170,7 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
   test('needs no capability but CAP_NET_ADMIN', async () => {
     await server.create(paths.services, serviceOf('web', '10.96.0.10'));
     await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
-    start('setpriv', '--bounding-set=-all,+net_admin', '--inh-caps=-all,+net_admin');
+    start([], ['setpriv', '--bounding-set=-all,+net_admin', '--inh-caps=-all,+net_admin']);
     await untilSaved(...WEB);
     await vi.waitFor(() => expect(bound()).toEqual(['10.96.0.10']), PATIENCE);
     const status = readFileSync(`/proc/${agent?.pid}/status`, 'latin1');
@@ -277,6 +277,19 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     start();
     await untilSaved(...WEB);
     expect(errors).toContain("Services default/bad: setService: service.spec.clusterIP: 'ten'");
+  });
+
+  test('serves the others when the kernel refuses a Service', async () => {
+    const annotations = { 'example.com/scheduler': 'nosuch' };
+    const bad = serviceOf('bad', '10.96.0.66');
+    await server.create(paths.services, { ...bad, metadata: { name: 'bad', annotations } });
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
+    start(['--scheduler-annotation', 'example.com/scheduler']);
+    await untilSaved(...WEB);
+    await vi.waitFor(async () => expect((await fetch(HEALTH)).status).toBe(200), PATIENCE);
+    expect(bound()).toEqual(['10.96.0.10']);
+    expect(errors).toMatch(/refused: .*nosuch/);
   });
 
   test('a dry run prints what would change, and changes nothing', async () => {

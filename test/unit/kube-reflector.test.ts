@@ -114,6 +114,29 @@ describe.skipIf(programs === undefined)('a reflector of Services', () => {
     await cut.close();
   });
 
+  test('knows by bookmarks what it need not list again', async () => {
+    await server.create(paths.services, serviceOf('a'));
+    const cut = await Relay.before(server);
+    const listening = new ListeningClient(await cut.config());
+    start(listening);
+    await untilNames('a');
+    // The versions go on with objects that are not selected.
+    await server.create(paths.services, serviceOf('x', { other: 'yes' }));
+    await server.create(paths.services, serviceOf('y', { other: 'yes' }));
+    // A server sends a bookmark once a minute.
+    await vi.waitFor(() => expect(listening.heard).toContain('BOOKMARK'), {
+      timeout: 150_000,
+    });
+    cut.refuse();
+    await server.compact();
+    await server.restart();
+    cut.allow();
+    await server.create(paths.services, serviceOf('b'));
+    await untilNames('a', 'b');
+    expect(lists).toBe(1);
+    await cut.close();
+  }, 200_000);
+
   test('opens a connection again that breaks in the middle of an event', async () => {
     const cut = await Relay.before(server);
     start(new ApiClient(await cut.config()));
@@ -141,6 +164,18 @@ describe.skipIf(programs === undefined)('a reflector of Services', () => {
     await vi.waitFor(() => expect(known.size).toBe(4999), PATIENCE);
   });
 });
+
+/** A client that remembers the types of events. */
+class ListeningClient extends ApiClient {
+  readonly heard: unknown[] = [];
+
+  override async *lines(...args: Parameters<ApiClient['lines']>): AsyncGenerator<unknown> {
+    for await (const line of super.lines(...args)) {
+      if (typeof line === 'object' && line !== null && 'type' in line) this.heard.push(line.type);
+      yield line;
+    }
+  }
+}
 
 /** Passes connections on to a server, and breaks them when it is told to. */
 class Relay {

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Director, Ipvs } from '../../index.js';
+import { type Director, type Ipvs, ReconcileError } from '../../index.js';
 import {
   type CompileResult,
   Compiler,
@@ -36,6 +36,8 @@ const COLLECT = 100;
 /** Milliseconds without a sync after a change, from which on the agent is not healthy. */
 const UNHEALTHY = 120_000;
 const RETRY = 5000;
+/** Milliseconds after which the rules are written anew: another program may have changed them. */
+const RULES_PERIOD = 600_000;
 const ZONE = 'topology.kubernetes.io/zone';
 
 /** Keeps a node. */
@@ -74,6 +76,11 @@ export class Agent {
   /** Follows the API server, and calls `sync` after changes, until the signal is aborted. */
   async run(signal: AbortSignal, sync = () => this.sync()): Promise<void> {
     const reflections = this.#reflected().map((each) => reflect(this.#client, each, signal));
+    const timer = setInterval(() => {
+      this.#targets.nftables.reset();
+      this.#touch();
+    }, RULES_PERIOD);
+    signal.addEventListener('abort', () => clearInterval(timer));
     while (!signal.aborted) {
       await this.#changed(signal);
       if (signal.aborted) break;
@@ -86,7 +93,6 @@ export class Agent {
         this.#lastSync = new Date();
       } catch (error) {
         this.#log(`sync failed: ${messageOf(error)}`);
-        this.#targets.nftables.reset();
         await pause(RETRY, signal);
         this.#touch();
       }
@@ -111,7 +117,10 @@ export class Agent {
     const result = await this.compile();
     // First, since traffic comes with the addresses.
     await nftables.apply(result);
-    await director.apply(result.state, { addresses: result.addresses });
+    await director.apply(result.state, { addresses: result.addresses }).catch((error: unknown) => {
+      // The director reports what was refused, and tries again. All else is as wanted.
+      if (!(error instanceof ReconcileError)) throw error;
+    });
     healthChecks.update(result.healthChecks);
     await this.#endFlows(result.udp);
   }
