@@ -24,6 +24,7 @@ export class NoCommandError extends UsageError {
 /** The words of a command line, read one option after the other. */
 class Scanner {
   readonly #words: readonly string[];
+  readonly #quirks: boolean;
   /** The index of the next word. */
   #next = 0;
   /** The rest of a word with several letters. */
@@ -35,8 +36,9 @@ class Scanner {
   word = 0;
   valueWord = 0;
 
-  constructor(words: readonly string[]) {
+  constructor(words: readonly string[], { quirks }: Reading) {
     this.#words = words;
+    this.#quirks = quirks;
   }
 
   /** The last word that was read: an option, or its value. */
@@ -95,6 +97,7 @@ class Scanner {
     if (attached !== undefined) return { flag, value: attached };
     const following = this.#words[this.#next];
     if (following === undefined || (flag.value === 'optional' && following.startsWith('-'))) {
+      if (flag.name === 'sched-flags' && !this.#quirks) return { flag, value: '' };
       if (flag.value === 'required') throw this.#error('missing argument');
       return { flag, value: undefined };
     }
@@ -117,7 +120,7 @@ class Scanner {
  * @throws UsageError; its subclass {@link NoCommandError} if the first word is no command
  */
 export function parseCommandLine(words: readonly string[], reading: Reading): Invocation {
-  const scanner = new Scanner(words);
+  const scanner = new Scanner(words, reading);
   const { draft, value: role } = readCommand(scanner);
   const { command } = draft;
   if (command === 'help' || command === 'version') return draft;

@@ -14,12 +14,12 @@ import { readIpv4, readIpv6, readNumber } from './numbers.js';
  */
 export type Resolve = (name: string, kind: 'host' | Protocol) => string | number | undefined;
 
-/** How addresses are read. */
+/** How command lines are read. */
 export interface Reading {
   readonly resolve: Resolve;
   /**
-   * If true, IPv4 in brackets is taken, and its port ignored, as by ipvsadm. Otherwise it is
-   * refused.
+   * If true, lines are read exactly as by ipvsadm. It takes IPv4 in brackets, whose port it ignores,
+   * and refuses `-b` at the end of a line, which it prints for flags that it does not know.
    */
   readonly quirks: boolean;
 }

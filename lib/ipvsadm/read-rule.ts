@@ -23,7 +23,7 @@ export interface Rule {
  * @throws RulesError
  */
 export function readRule(all: readonly Word[], reading: Reading): Rule | undefined {
-  const words = completeWords(withoutName(all));
+  const words = knownWords(withoutName(all));
   const [first] = words;
   if (first === undefined) return undefined;
   const texts = words.map(({ text }) => text);
@@ -54,16 +54,11 @@ function withoutName(words: readonly Word[]): readonly Word[] {
 const NO_NAME = '(null)';
 
 /**
- * Makes words that ipvsadm prints readable: it prints `(null)` for a method of forwarding that it
- * does not know, and nothing behind `-b` for flags that it does not know.
+ * Leaves out what ipvsadm prints for a method of forwarding that it does not know. The scheduler of
+ * that name is read as none.
  */
-function completeWords(words: readonly Word[]): readonly Word[] {
+function knownWords(words: readonly Word[]): readonly Word[] {
   const isScheduler = (word: Word | undefined) =>
     word?.text === '-s' || word?.text === '--scheduler';
-  const known = words.filter(
-    ({ text }, index) => text !== NO_NAME || isScheduler(words[index - 1]),
-  );
-  const last = known.at(-1);
-  if (last?.text !== '-b') return known;
-  return [...known, { text: '', line: last.line, column: last.column + last.text.length }];
+  return words.filter(({ text }, index) => text !== NO_NAME || isScheduler(words[index - 1]));
 }

@@ -56,6 +56,16 @@ const texts: readonly (readonly [string, string, State['services']])[] = [
     [{ ...normalizeService({ ...web, scheduler: 'sh' }), destinations: [] }],
   ],
   [
+    'an engine that is called like an option',
+    '-A -f 1 -p 5 --pe -b',
+    [
+      {
+        ...normalizeService({ fwmark: 1, persistence: { timeout: 5, engine: '-b' } }),
+        destinations: [],
+      },
+    ],
+  ],
+  [
     '360 seconds for -p',
     '-A -f 4294967295 -6 -p -M 64',
     [
