@@ -53,6 +53,9 @@ export class Agent {
   #knownAddresses = '';
   #udp: readonly UdpFrontend[] = [];
   #wake: () => void = () => undefined;
+  /** The number of changes that came, and how many of them the last sync knew. */
+  #changes = 0;
+  #synced = 0;
   /** When the first change came that the node does not have yet, in milliseconds. */
   #pendingSince: number | undefined;
   #lastSync: Date | undefined;
@@ -86,10 +89,12 @@ export class Agent {
       if (signal.aborted) break;
       // All that comes together is one sync.
       await pause(COLLECT, signal);
-      const since = this.#pendingSince;
+      const changes = this.#changes;
       try {
         await sync();
-        if (this.#pendingSince === since) this.#pendingSince = undefined;
+        this.#synced = changes;
+        // What came during the sync may not be part of it.
+        this.#pendingSince = this.#changes === changes ? undefined : performance.now();
         this.#lastSync = new Date();
       } catch (error) {
         this.#log(`sync failed: ${messageOf(error)}`);
@@ -141,13 +146,14 @@ export class Agent {
   }
 
   #touch(): void {
+    this.#changes++;
     this.#pendingSince ??= performance.now();
     this.#wake();
   }
 
   /** Resolves when there is something to do, or the signal is aborted. */
   async #changed(signal: AbortSignal): Promise<void> {
-    const isReady = () => this.#pendingSince !== undefined && this.#listed.size === 3;
+    const isReady = () => this.#changes !== this.#synced && this.#listed.size === 3;
     while (!signal.aborted && !isReady()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -70,8 +70,10 @@ export class ApiClient {
     const url = new URL(this.#server + path);
     const options: RequestOptions = { signal, headers: { accept: 'application/json' } };
     await this.#config.applyToHTTPSOptions(options);
-    const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
-    const sent = send(url, options);
+    // The agent is one for TLS.
+    const { agent: _, ...plain } = options;
+    const isPlain = url.protocol === 'http:';
+    const sent = isPlain ? httpRequest(url, plain) : httpsRequest(url, options);
     const timer = setTimeout(() => sent.destroy(new Error('no answer in 30 s')), PATIENCE);
     try {
       sent.end();
