@@ -89,6 +89,12 @@ describe('rates', () => {
     );
   });
 
+  test('are right when the first refresh is seen just after a period has begun', () => {
+    const counter = new Counter(0.001, () => 50);
+    // The refresh after 2 seconds is seen in the second period, and so is that after 4.
+    expect(measure(counter, 2, 6, [0.01, 0, 0, 0, 0, 0]).slice(1)).toEqual(Array(5).fill(50));
+  });
+
   test('of traffic that ends within a long period are averages over the period', () => {
     const counter = new Counter(0.1, (time) => (time < 24 ? 50 : 0));
     // Of the five refreshes between 20 and 30 seconds, three are of times with traffic.
@@ -119,7 +125,7 @@ describe('rates', () => {
   test('of an object that is created again begin anew', () => {
     const meter = new RateMeter();
     meter.add(sampleOf(null, 0));
-    for (let second = 0; second < 4; second++) meter.add(sampleOf(100, 1));
+    for (const packets of [200, 0, 200, 0]) meter.add(sampleOf(packets, 1));
     expect(meter.rows()[0]?.rates?.inPackets).toBe(100);
     meter.add({ ...sampleOf(null, 1), services: [] });
     expect(meter.rows()).toEqual([]);
@@ -132,7 +138,7 @@ describe('rates', () => {
   test('of a destination that is created again begin anew, at once', () => {
     const meter = new RateMeter();
     meter.add(sampleOf(null, 0));
-    for (let second = 0; second < 4; second++) meter.add(sampleOf(100, 1));
+    for (const packets of [200, 0, 200, 0]) meter.add(sampleOf(packets, 1));
     meter.rows();
     const { services, ...sample } = sampleOf(100, 1);
     const empty = services.map((service) => ({ ...service, destinations: [] }));

@@ -41,6 +41,8 @@ export function samplesIn(seconds: number): number {
 class Meter {
   /** The increase in this period. */
   #delta = NO_RATES;
+  /** The increases in this period: each is of a refresh of its own. */
+  #increases = 0;
   /** The time of the last increase in this period. */
   #increasedAt: number | undefined;
   /** The time of the last refresh that the rates cover; undefined if there are no rates. */
@@ -49,6 +51,7 @@ class Meter {
 
   increase(delta: Rates, now: number): void {
     this.#delta = this.#delta === NO_RATES ? delta : addRates(this.#delta, delta);
+    this.#increases++;
     this.#increasedAt = now;
   }
 
@@ -60,9 +63,13 @@ class Meter {
     const idle = Math.max(Math.floor((ended - last - SLACK) / REFRESH), 0);
     if (this.#increasedAt === undefined) return idle > 0 ? undefined : this.#rates;
     const end = last + idle * REFRESH;
-    const refreshes = Math.max(Math.round((end - (this.#coveredUntil ?? began)) / REFRESH), 1);
+    const distance = Math.round((end - (this.#coveredUntil ?? began)) / REFRESH);
+    // The very first increase may be of a refresh before the period.
+    const least = this.#coveredUntil === undefined ? this.#increases : 1;
+    const refreshes = Math.max(distance, least);
     this.#rates = scaleRates(this.#delta, 1 / (refreshes * REFRESH));
     this.#delta = NO_RATES;
+    this.#increases = 0;
     this.#increasedAt = undefined;
     this.#coveredUntil = end;
     return this.#rates;

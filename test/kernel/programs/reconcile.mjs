@@ -31,14 +31,19 @@ async function reach(state) {
 }
 
 /**
- * Returns the number of changes that are needed. A list that the kernel has read while it enlarged its table leaves
- * out services, but hardly two in a row; what another program has deleted, every list leaves out.
+ * Returns the number of changes that others have made. A service that is to be deleted is none: a list that leaves it
+ * out, because another program changes the table meanwhile, leaves it to the next call. So does a list that the kernel
+ * has read while it enlarged its table, but hardly two in a row; what another program has deleted, every list leaves
+ * out.
  */
 async function differences(state) {
   let least = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 5 && least > 0; attempt++) {
     const { changes } = await ipvs.reconcile(state, { prune, dryRun: true });
-    least = Math.min(least, changes.length);
+    const others = changes.filter(
+      ({ action, destination }) => action !== 'delete' || destination !== undefined,
+    );
+    least = Math.min(least, others.length);
   }
   return least;
 }
