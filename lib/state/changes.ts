@@ -8,7 +8,7 @@ import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { NativeChanges, NativePlan, OperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
-import { Records } from '../native/records.js';
+import { ChangeKeys } from './change-keys.js';
 import type { Difference, DrainingDestination, StateChange } from './types.js';
 
 const { auxiliary: AUXILIARY } = layout.planOrigins;
@@ -49,7 +49,9 @@ const KINDS: readonly Kind[] = [
     lostRaces: { ENOENT: 'done', ESRCH: 'done' },
   },
 ];
-const KIND_OF = new Map(KINDS.map((kind) => [layout.operations[kind.name] as number, kind]));
+/** The kinds by the number of their operation. */
+const KIND_OF: Kind[] = [];
+for (const kind of KINDS) KIND_OF[layout.operations[kind.name]] = kind;
 
 /** The requests that are read together. */
 const CHUNK = 512;
@@ -59,8 +61,10 @@ const CHUNK = 512;
  * records: a copy of a large state would cost more than the plan.
  */
 export class PlannedRequests {
-  readonly #operations: Uint8Array;
-  readonly #origins: Uint32Array;
+  /** The operation of each request. */
+  readonly operations: Uint8Array;
+  /** Of each request: 1 + the place in `before` of an update; 0 for others; AUXILIARY. */
+  readonly origins: Uint32Array;
   readonly #write: NativePlan['write'];
   /** The services and destinations that updates change, as they were. */
   readonly before: RequestBuffer;
@@ -69,15 +73,15 @@ export class PlannedRequests {
 
   /** @param write writes the requests from a place on */
   constructor({ operations, origins, before }: NativeChanges, write: NativePlan['write']) {
-    this.#operations = new Uint8Array(operations);
-    this.#origins = new Uint32Array(origins);
+    this.operations = new Uint8Array(operations);
+    this.origins = new Uint32Array(origins);
     this.before = RequestBuffer.of(before);
     this.#write = write;
   }
 
   /** The number of requests. */
   get count(): number {
-    return this.#operations.length;
+    return this.operations.length;
   }
 
   /** The number of services and destinations that the plan deletes. */
@@ -90,15 +94,7 @@ export class PlannedRequests {
   }
 
   kindOf(index: number): Kind {
-    const number = this.#operations[index] ?? -1;
-    const kind = KIND_OF.get(number);
-    if (kind === undefined) throw new Error(`the addon planned the unknown operation ${number}`);
-    return kind;
-  }
-
-  /** Returns 1 + the place in `before` of an update; 0 for others; AUXILIARY. */
-  originOf(index: number): number {
-    return this.#origins[index] ?? 0;
+    return kindAt(this.operations, index);
   }
 
   /** Fills a buffer with the requests from `first` on. */
@@ -114,86 +110,70 @@ export class PlannedRequests {
   }
 }
 
-/** The bytes of the keys of a request: of the service, then of the destination. */
-const SERVICE_KEY_SIZE = layout.service.fields.flags.offset;
-const KEYS_SIZE = SERVICE_KEY_SIZE + layout.destination.fields.forwarding.offset;
+function kindAt(operations: Uint8Array, index: number): Kind {
+  const number = operations[index] ?? -1;
+  const kind = KIND_OF[number];
+  if (kind === undefined) throw new Error(`the addon planned the unknown operation ${number}`);
+  return kind;
+}
 
 /**
  * The changes that requests have made. Has only what it needs of the wanted records, so that the next
- * call can use their memory again.
+ * call can use their memory again, and as little as it can: a state may have very many.
  */
 export class MadeChanges {
-  /** What the requests that made a change do, and where they come from. */
-  readonly #kinds: Kind[] = [];
-  readonly #origins: number[] = [];
-  /** Their keys. */
-  readonly #keys: Records;
+  readonly #operations: Uint8Array;
+  readonly #origins: Uint32Array;
+  /** The indexes of the requests that changed nothing. */
+  readonly #failed: ReadonlySet<number>;
+  readonly #keys: ChangeKeys;
   readonly #before: RequestBuffer;
-  /** The updates, in the order of the changes. */
+  /** The updates, in the order of the requests. */
   readonly #after: RequestBuffer;
 
   /** @param failed the indexes of the requests that changed nothing */
   constructor(planned: PlannedRequests, failed: ReadonlySet<number>) {
-    const { count, before } = planned;
-    const keys = new Records(new ArrayBuffer(count * KEYS_SIZE));
-    const after = new RequestBuffer(before.count);
+    const { count, operations, origins, before } = planned;
+    this.#operations = operations;
+    this.#origins = origins;
+    this.#failed = failed;
+    this.#keys = new ChangeKeys(count);
+    this.#before = before;
+    this.#after = new RequestBuffer(before.count);
     const chunk = new RequestBuffer(Math.min(count, CHUNK));
     for (let first = 0; first < count; first += CHUNK) {
       planned.read(first, chunk);
       for (let place = 0; place < chunk.count; place++) {
-        const index = first + place;
-        const origin = planned.originOf(index);
-        if (origin === AUXILIARY || failed.has(index)) continue;
-        copyKeys(chunk, place, keys, this.#kinds.length);
-        if (origin !== 0) after.copyRequest(chunk, place);
-        this.#kinds.push(planned.kindOf(index));
-        this.#origins.push(origin);
+        this.#keys.add(chunk, place);
+        if (isUpdate(origins[first + place])) this.#after.copyRequest(chunk, place);
       }
     }
-    this.#keys = keys;
-    this.#before = before;
-    this.#after = after;
   }
 
   /** Returns the changes, in the order in which they were made. */
   *list(): Generator<StateChange> {
     let updates = 0;
-    for (const [index, { action, subject }] of this.#kinds.entries()) {
-      const base = index * KEYS_SIZE;
-      const service = formatServiceAt(this.#keys, base);
+    for (const [index, origin] of this.#origins.entries()) {
+      const update = isUpdate(origin) ? updates++ : undefined;
+      if (origin === AUXILIARY || this.#failed.has(index)) continue;
+      const { action, subject } = kindAt(this.#operations, index);
+      const service = this.#keys.service(index);
       const object =
         subject === 'service'
           ? { service }
-          : { service, destination: formatDestinationAt(this.#keys, base + SERVICE_KEY_SIZE) };
-      const origin = this.#origins[index] ?? 0;
-      if (origin === 0) {
+          : { service, destination: this.#keys.destination(index) };
+      if (update === undefined) {
         yield { action, ...object };
         continue;
       }
       const read = READERS[subject];
-      const differences = differencesOf(
-        read(this.#before, origin - 1),
-        read(this.#after, updates++),
-      );
+      const differences = differencesOf(read(this.#before, origin - 1), read(this.#after, update));
       yield { action, ...object, differences };
     }
   }
 }
 
-/** Copies the keys of a request to the place of a change. */
-function copyKeys(requests: RequestBuffer, index: number, keys: Records, change: number): void {
-  const { u32s: from } = requests.records;
-  const { u32s: to } = keys;
-  const target = (change * KEYS_SIZE) >> 2;
-  const words = SERVICE_KEY_SIZE >> 2;
-  const service = requests.service(index) >> 2;
-  // The destination of a request for a service is not read.
-  const destination = (requests.destination(index) >> 2) - words;
-  for (let word = 0; word < words; word++) to[target + word] = from[service + word] ?? 0;
-  for (let word = words; word < KEYS_SIZE >> 2; word++) {
-    to[target + word] = from[destination + word] ?? 0;
-  }
-}
+const isUpdate = (origin = 0) => origin !== 0 && origin !== AUXILIARY;
 
 /** Returns the settings of the object of a request, by name. */
 type ReadSettings = (requests: RequestBuffer, index: number) => Readonly<Record<string, unknown>>;

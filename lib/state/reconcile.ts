@@ -48,25 +48,36 @@ const SENT = 16_384;
 
 const { size: ENTRY_SIZE, fields: ENTRY } = layout.serviceEntry;
 
+/**
+ * The memory of earlier calls, which the next one uses again: programs reach one state again and
+ * again, and new memory costs more than the comparison. Absent while a call uses it.
+ */
+const spare: { wanted?: RequestBuffer | undefined; sent?: RequestBuffer | undefined } = {};
+
 /** Returns the routine of `reconcile()`. @internal */
 export function reconcileWith(access: StateAccess) {
-  // The wanted records of the last call: programs reach one state again and again, and new memory
-  // costs more than the comparison.
-  let spare: RequestBuffer | undefined;
   return function* reconcile(
     state: State,
     options: ReconcileOptions | undefined,
   ): Routine<IpvsTypes, ReconcileResult> {
-    const memory = spare;
-    spare = undefined;
+    const memory = spare.wanted;
+    spare.wanted = undefined;
     const wanted = encodeState(state, 'reconcile', memory);
     const checked = checkReconcileOptions(options);
     throwIfAborted(checked.signal);
     const result = yield* reach(access, wanted, checked);
     wanted.requests.clear();
-    spare = wanted.requests;
+    spare.wanted = wanted.requests;
     return result;
   };
+}
+
+/** Returns a buffer to send requests from. */
+function bufferFor(count: number): RequestBuffer {
+  const { sent } = spare;
+  if (sent === undefined || sent.capacity < count) return new RequestBuffer(count);
+  spare.sent = undefined;
+  return sent;
 }
 
 /**
@@ -205,7 +216,7 @@ function* send(
   retries: boolean,
 ): Routine<IpvsTypes, Sent> {
   const failures = new Failures(planned, retries);
-  const requests = new RequestBuffer(Math.min(planned.count, SENT));
+  const requests = bufferFor(Math.min(planned.count, SENT));
   for (let first = 0; first < planned.count; first += requests.count) {
     planned.read(first, requests);
     const batch = EncodedBatch.of(client, requests, (place) =>
@@ -222,6 +233,7 @@ function* send(
     if (isEnded) throwIfAborted(signal);
     failures.judge(first, results);
   }
+  spare.sent = requests;
   const { failed, errors, raced } = failures;
   return { failed, errors, raced };
 }

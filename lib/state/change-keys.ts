@@ -1,0 +1,73 @@
+/**
+ * The keys of the services and destinations that a plan changes, in little memory.
+ * @module
+ */
+import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
+import type { RequestBuffer } from '../ipvs/request-buffer.js';
+import { layout } from '../native/layout.js';
+import { Records } from '../native/records.js';
+
+/** The bytes of the keys of a service and of a destination, with which their records begin. */
+const SERVICE_KEY = layout.service.fields.flags.offset;
+const DESTINATION_KEY = layout.destination.fields.forwarding.offset;
+/** An entry: the place of the key of the service, then the key of the destination. */
+const PLACE = 4;
+const ENTRY = PLACE + DESTINATION_KEY;
+
+/** The keys of changes. That of a service is stored once for changes that follow each other. */
+export class ChangeKeys {
+  readonly #entries: Records;
+  #count = 0;
+  #services = new Records(new ArrayBuffer(SERVICE_KEY * 32));
+  #serviceCount = 0;
+
+  constructor(capacity: number) {
+    this.#entries = new Records(new ArrayBuffer(capacity * ENTRY));
+  }
+
+  /** Adds the keys of a request. */
+  add(requests: RequestBuffer, index: number): void {
+    const { u32s: from } = requests.records;
+    const { u32s: to } = this.#entries;
+    if (!this.#isLastService(from, requests.service(index) >> 2)) {
+      this.#addService(from, requests.service(index) >> 2);
+    }
+    let target = (this.#count++ * ENTRY) >> 2;
+    to[target++] = this.#serviceCount - 1;
+    // The destination of a request for a service is not read.
+    const source = requests.destination(index) >> 2;
+    for (let word = 0; word < DESTINATION_KEY >> 2; word++)
+      to[target + word] = from[source + word] ?? 0;
+  }
+
+  #isLastService(from: Uint32Array, source: number): boolean {
+    if (this.#serviceCount === 0) return false;
+    const { u32s } = this.#services;
+    const last = ((this.#serviceCount - 1) * SERVICE_KEY) >> 2;
+    for (let word = 0; word < SERVICE_KEY >> 2; word++) {
+      if (u32s[last + word] !== from[source + word]) return false;
+    }
+    return true;
+  }
+
+  #addService(from: Uint32Array, source: number): void {
+    const target = (this.#serviceCount++ * SERVICE_KEY) >> 2;
+    if (target === this.#services.u32s.length) {
+      this.#services = this.#services.enlarged(2 * this.#services.bytes.length);
+    }
+    const { u32s } = this.#services;
+    for (let word = 0; word < SERVICE_KEY >> 2; word++)
+      u32s[target + word] = from[source + word] ?? 0;
+  }
+
+  /** Returns the text of the service of a change. */
+  service(index: number): string {
+    const place = this.#entries.u32s[(index * ENTRY) >> 2] ?? 0;
+    return formatServiceAt(this.#services, place * SERVICE_KEY);
+  }
+
+  /** Returns the text of the destination of a change. */
+  destination(index: number): string {
+    return formatDestinationAt(this.#entries, index * ENTRY + PLACE);
+  }
+}
