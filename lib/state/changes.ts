@@ -117,60 +117,80 @@ function kindAt(operations: Uint8Array, index: number): Kind {
   return kind;
 }
 
+/** What is kept of the requests of a plan, to list their changes. */
+interface Kept {
+  readonly keys: ChangeKeys;
+  /** The updates, in the order of the requests. */
+  readonly after: RequestBuffer;
+}
+
 /**
- * The changes that requests have made. Has only what it needs of the wanted records, so that the next
- * call can use their memory again, and as little as it can: a state may have very many.
+ * The changes that requests have made. They are read from the requests when they are needed, or when
+ * the memory of the wanted records is.
  */
 export class MadeChanges {
   readonly #operations: Uint8Array;
   readonly #origins: Uint32Array;
   /** The indexes of the requests that changed nothing. */
   readonly #failed: ReadonlySet<number>;
-  readonly #keys: ChangeKeys;
   readonly #before: RequestBuffer;
-  /** The updates, in the order of the requests. */
-  readonly #after: RequestBuffer;
+  #planned: PlannedRequests | undefined;
+  #kept: Kept | undefined;
 
   /** @param failed the indexes of the requests that changed nothing */
   constructor(planned: PlannedRequests, failed: ReadonlySet<number>) {
-    const { count, operations, origins, before } = planned;
-    this.#operations = operations;
-    this.#origins = origins;
+    this.#operations = planned.operations;
+    this.#origins = planned.origins;
     this.#failed = failed;
-    this.#keys = new ChangeKeys(count);
-    this.#before = before;
-    this.#after = new RequestBuffer(before.count);
-    const chunk = new RequestBuffer(Math.min(count, CHUNK));
-    for (let first = 0; first < count; first += CHUNK) {
-      planned.read(first, chunk);
-      for (let place = 0; place < chunk.count; place++) {
-        this.#keys.add(chunk, place);
-        if (isUpdate(origins[first + place])) this.#after.copyRequest(chunk, place);
-      }
-    }
+    this.#before = planned.before;
+    this.#planned = planned;
+  }
+
+  /**
+   * Reads what the changes need of the wanted records, which are not needed any more afterwards: as
+   * little as possible, because a state may have very many.
+   */
+  keep(): Kept {
+    this.#kept ??= keptOf(this.#planned);
+    this.#planned = undefined;
+    return this.#kept;
   }
 
   /** Returns the changes, in the order in which they were made. */
   *list(): Generator<StateChange> {
+    const { keys, after } = this.keep();
     let updates = 0;
     for (const [index, origin] of this.#origins.entries()) {
       const update = isUpdate(origin) ? updates++ : undefined;
       if (origin === AUXILIARY || this.#failed.has(index)) continue;
       const { action, subject } = kindAt(this.#operations, index);
-      const service = this.#keys.service(index);
+      const service = keys.service(index);
       const object =
-        subject === 'service'
-          ? { service }
-          : { service, destination: this.#keys.destination(index) };
+        subject === 'service' ? { service } : { service, destination: keys.destination(index) };
       if (update === undefined) {
         yield { action, ...object };
         continue;
       }
       const read = READERS[subject];
-      const differences = differencesOf(read(this.#before, origin - 1), read(this.#after, update));
+      const differences = differencesOf(read(this.#before, origin - 1), read(after, update));
       yield { action, ...object, differences };
     }
   }
+}
+
+function keptOf(planned: PlannedRequests | undefined): Kept {
+  const count = planned?.count ?? 0;
+  const keys = new ChangeKeys(count);
+  const after = new RequestBuffer(planned?.before.count ?? 0);
+  const chunk = new RequestBuffer(Math.min(count, CHUNK));
+  for (let first = 0; first < count; first += CHUNK) {
+    planned?.read(first, chunk);
+    for (let place = 0; place < chunk.count; place++) {
+      keys.add(chunk, place);
+      if (isUpdate(planned?.origins[first + place])) after.copyRequest(chunk, place);
+    }
+  }
+  return { keys, after };
 }
 
 const isUpdate = (origin = 0) => origin !== 0 && origin !== AUXILIARY;

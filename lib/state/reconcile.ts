@@ -52,7 +52,12 @@ const { size: ENTRY_SIZE, fields: ENTRY } = layout.serviceEntry;
  * The memory of earlier calls, which the next one uses again: programs reach one state again and
  * again, and new memory costs more than the comparison. Absent while a call uses it.
  */
-const spare: { wanted?: RequestBuffer | undefined; sent?: RequestBuffer | undefined } = {};
+const spare: {
+  wanted?: RequestBuffer | undefined;
+  /** The result that may still read the wanted records. */
+  reader?: WeakRef<ReconcileResult> | undefined;
+  sent?: RequestBuffer | undefined;
+} = {};
 
 /** Returns the routine of `reconcile()`. @internal */
 export function reconcileWith(access: StateAccess) {
@@ -60,14 +65,16 @@ export function reconcileWith(access: StateAccess) {
     state: State,
     options: ReconcileOptions | undefined,
   ): Routine<IpvsTypes, ReconcileResult> {
-    const memory = spare.wanted;
+    const { wanted: memory, reader } = spare;
     spare.wanted = undefined;
+    reader?.deref()?.keep();
+    memory?.clear();
     const wanted = encodeState(state, 'reconcile', memory);
     const checked = checkReconcileOptions(options);
     throwIfAborted(checked.signal);
     const result = yield* reach(access, wanted, checked);
-    wanted.requests.clear();
     spare.wanted = wanted.requests;
+    spare.reader = new WeakRef(result);
     return result;
   };
 }

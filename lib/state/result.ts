@@ -20,6 +20,7 @@ export class ReconcileResult {
   readonly unchanged: Unchanged;
   /** The destinations that are not wanted, and stay until their connections have ended. */
   readonly draining: readonly DrainingDestination[];
+  readonly #made: readonly MadeChanges[];
 
   /**
    * Not for callers.
@@ -31,6 +32,7 @@ export class ReconcileResult {
     unchanged: Unchanged,
     draining: readonly DrainingDestination[],
   ) {
+    this.#made = made;
     let changes: readonly StateChange[] | undefined;
     // A property of its own, so that JSON.stringify() and comparisons see it.
     Object.defineProperty(this, 'changes', {
@@ -42,6 +44,11 @@ export class ReconcileResult {
     });
     this.unchanged = unchanged;
     this.draining = draining;
+  }
+
+  /** Reads what the changes need of the wanted records, whose memory is used again. @internal */
+  keep(): void {
+    for (const part of this.#made) part.keep();
   }
 
   /** For console.log(), which would show an accessor instead of the changes. */
