@@ -42,7 +42,7 @@ export interface StateAccess {
 /** Plans, while other programs change the table at the same time. */
 const ATTEMPTS = 6;
 /** The services and destinations that are read in one job: some milliseconds. */
-const CHUNK = 4096;
+const CHUNK = 1024;
 /** The requests that are in memory together when they are sent: two megabytes. */
 const SENT = 16_384;
 
