@@ -1,11 +1,12 @@
-import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import { getEventListeners, once } from 'node:events';
+import { globalAgent, type ServerResponse } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiClient } from '../../lib/cli/kubernetes/api-client.js';
 import { openCluster } from '../../lib/cli/kubernetes/cluster.js';
 import { type ApiObject, reflect } from '../../lib/cli/kubernetes/reflector.js';
 import { ApiServer, paths, programs } from '../kubernetes/api-server.js';
+import { eventOf, listOf, playServer } from './played-api.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -143,45 +144,106 @@ describe.skipIf(programs === undefined)('a reflector of Services', () => {
   });
 });
 
-test('a bookmark is the version from which a reflector watches again', async () => {
-  const versions: (string | null)[] = [];
-  // A server sends bookmarks when it likes to, so this one is played.
-  const server = createHttpServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? '', 'http://localhost');
-    if (!searchParams.has('watch')) {
-      response.end(JSON.stringify({ metadata: { resourceVersion: '5' }, items: [] }));
-      return;
-    }
-    versions.push(searchParams.get('resourceVersion'));
-    const object = { kind: 'Service', metadata: { resourceVersion: '7' } };
-    response.end(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('it listens on a port');
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  const url = `http://127.0.0.1:${address.port}`;
-  const cluster = { name: 'test', server: url, skipTLSVerify: true };
-  config.loadFromClusterAndUser(cluster, { name: 'test' });
-  const stop = new AbortController();
-  const objects: string[] = [];
-  const running = reflect(
-    new ApiClient(config),
-    {
+describe('a reflector, with a server that is played,', () => {
+  /** Reflects until `isDone`. Returns what the reflector told. */
+  async function told(client: ApiClient, isDone: (lines: readonly string[]) => boolean) {
+    const lines: string[] = [];
+    const stop = new AbortController();
+    const tell = (line: string) => {
+      lines.push(line);
+      if (isDone(lines)) stop.abort();
+    };
+    const nameOf = ({ metadata }: ApiObject) => metadata?.name;
+    const reflected = {
       path: '/api/v1/services',
-      replace: () => objects.push('replace'),
-      set: () => objects.push('set'),
-      remove: () => objects.push('remove'),
-      failed: ({ message }) => objects.push(message),
-    },
-    stop.signal,
-  );
-  await vi.waitFor(() => expect(versions.slice(0, 3)).toEqual(['5', '7', '7']), PATIENCE);
-  stop.abort();
-  await running;
-  server.close();
-  expect(objects).toEqual(['replace']);
+      replace: (objects: readonly ApiObject[]) => tell(`replace ${objects.map(nameOf)}`.trim()),
+      set: (object: ApiObject) => tell(`set ${nameOf(object)}`),
+      remove: (object: ApiObject) => tell(`remove ${nameOf(object)}`),
+      failed: ({ message }: Error) => tell(message),
+    };
+    await reflect(client, reflected, stop.signal);
+    return lines;
+  }
+
+  test('watches again from the version of a bookmark', async () => {
+    const versions: (string | null)[] = [];
+    using server = await playServer(({ isWatch, query }, response) => {
+      if (!isWatch) return response.end(listOf([]));
+      versions.push(query.get('resourceVersion'));
+      if (versions.length === 3) {
+        response.write(eventOf('ADDED', { metadata: { name: 'a', resourceVersion: '8' } }));
+      } else response.end(eventOf('BOOKMARK', { metadata: { resourceVersion: '7' } }));
+    });
+    const lines = await told(server.client, (all) => all.includes('set a'));
+    expect(lines).toEqual(['replace', 'set a']);
+    expect(versions).toEqual(['5', '7', '7']);
+  });
+
+  test('lists again after errors that do not end', async () => {
+    const message = 'etcdserver: mvcc: database space exceeded';
+    using server = await playServer(({ isWatch }, response) => {
+      response.end(isWatch ? eventOf('ERROR', { code: 500, message }) : listOf([]));
+    });
+    const failure = `watch: 500 ${message}`;
+    const lines = await told(server.client, ({ length }) => length === 5);
+    expect(lines).toEqual(['replace', failure, failure, failure, 'replace']);
+  });
+
+  test.each([
+    ['{"type":"ADDED"', 'the server sent no JSON: "{\\"type\\":\\"ADDED\\""'],
+    ['[]', 'the server sent no event'],
+    ['{"type":"ADDED","object":null}', 'the server sent no object'],
+    [eventOf('ERROR', {}).trim(), 'watch: undefined undefined'],
+  ])('reports the line %s of a watch, and closes the connection', async (line, message) => {
+    let open: ServerResponse | undefined;
+    using server = await playServer(({ isWatch }, response) => {
+      if (!isWatch) return response.end(listOf([]));
+      open = response;
+      response.write(`${line}\n`);
+    });
+    const lines = await told(server.client, ({ length }) => length === 2);
+    expect(lines).toEqual(['replace', message]);
+    await vi.waitFor(() => expect(open?.destroyed).toBe(true), PATIENCE);
+  });
+
+  test.each([
+    ['null', 'the server sent no object'],
+    ['{"metadata":{}}', 'the server sent no list'],
+    ['{"metadata":{"resourceVersion":"5"},"items":{}}', 'the server sent no list'],
+    ['{"metadata":{"resourceVersion":"5"},"items":[null]}', 'the server sent no object'],
+    ['<html>', 'the server sent no JSON: "<html>"'],
+  ])('reports the list %s', async (list, message) => {
+    using server = await playServer((_, response) => response.end(list));
+    expect(await told(server.client, () => true)).toEqual([message]);
+  });
+});
+
+describe('a client of the API', () => {
+  test('leaves nothing on the connection, which it uses again', async () => {
+    using server = await playServer((_, response) => response.end(`{}\n`.repeat(3)));
+    const { signal } = new AbortController();
+    const sockets = () => Object.values(globalAgent.freeSockets).flatMap((each) => each ?? []);
+    const counts: number[] = [];
+    for (let time = 0; time < 4; time++) {
+      const lines: unknown[] = [];
+      for await (const line of server.client.lines('/', 60_000, signal)) lines.push(line);
+      expect(lines).toEqual([{}, {}, {}]);
+      await vi.waitFor(() => expect(sockets()).toHaveLength(1), PATIENCE);
+      counts.push(sockets()[0]?.listenerCount('timeout') ?? Number.NaN);
+    }
+    expect(new Set(counts).size).toBe(1);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  test('ends a list and a watch in which no more data comes', async () => {
+    using server = await playServer((_, response) => response.write('{'));
+    const { signal } = new AbortController();
+    const lines = async () => {
+      for await (const _ of server.client.lines('/', 100, signal)) throw new Error('no line');
+    };
+    await expect(lines()).rejects.toThrow('no data for 0.1 s');
+    await expect(server.client.get('/', signal, 100)).rejects.toThrow('no data for 0.1 s');
+  });
 });
 
 /** Passes connections on to a server, and breaks them when it is told to. */

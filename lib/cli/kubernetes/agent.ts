@@ -3,6 +3,7 @@
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { callOnAbort } from '../../core/signals.js';
 import { type Director, type Ipvs, ReconcileError } from '../../index.js';
 import {
   type CompileResult,
@@ -83,26 +84,34 @@ export class Agent {
       this.#targets.nftables.reset();
       this.#touch();
     }, RULES_PERIOD);
-    signal.addEventListener('abort', () => clearInterval(timer));
-    while (!signal.aborted) {
-      await this.#changed(signal);
-      if (signal.aborted) break;
-      // All that comes together is one sync.
-      await pause(COLLECT, signal);
-      const changes = this.#changes;
-      try {
-        await sync();
-        this.#synced = changes;
-        // What came during the sync may not be part of it.
-        this.#pendingSince = this.#changes === changes ? undefined : performance.now();
-        this.#lastSync = new Date();
-      } catch (error) {
-        this.#log(`sync failed: ${messageOf(error)}`);
-        await pause(RETRY, signal);
-        this.#touch();
+    const forget = callOnAbort(signal, () => this.#wake());
+    try {
+      while (!signal.aborted) {
+        await this.#changed(signal);
+        // All that comes together is one sync.
+        await pause(COLLECT, signal);
+        if (!signal.aborted) await this.#syncOnce(sync, signal);
       }
+      await Promise.all(reflections);
+    } finally {
+      clearInterval(timer);
+      forget();
     }
-    await Promise.all(reflections);
+  }
+
+  async #syncOnce(sync: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const changes = this.#changes;
+    try {
+      await sync();
+      this.#synced = changes;
+      // What came during the sync may not be part of it.
+      this.#pendingSince = this.#changes === changes ? undefined : performance.now();
+      this.#lastSync = new Date();
+    } catch (error) {
+      this.#log(`sync failed: ${messageOf(error)}`);
+      await pause(RETRY, signal);
+      this.#touch();
+    }
   }
 
   /** Compiles what is known now. */
@@ -157,7 +166,6 @@ export class Agent {
     while (!signal.aborted && !isReady()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
       });
     }
   }
@@ -199,16 +207,19 @@ export class Agent {
       const before = known.get(keyOf(object))?.metadata?.resourceVersion;
       if (resourceVersion !== undefined && resourceVersion === before) return;
       known.set(keyOf(object), { metadata: { namespace, name, resourceVersion } });
+      passOn(object, set);
+    };
+    const removeOne = (object: ApiObject) => {
+      known.delete(keyOf(object));
+      passOn(object, remove);
+    };
+    const passOn = (object: ApiObject, receive: (object: ApiObject) => void) => {
       try {
-        set(object);
+        receive(object);
       } catch (error) {
         // Others are served all the same.
         this.#log(`${what} ${keyOf(object)}: ${messageOf(error)}`);
       }
-    };
-    const removeOne = (object: ApiObject) => {
-      known.delete(keyOf(object));
-      remove(object);
     };
     return {
       ...selectors,

@@ -8,6 +8,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { cut } from '../../core/show.js';
 
 /** An answer of the API server that is no success. */
 export class ApiError extends Error {
@@ -21,8 +22,20 @@ export class ApiError extends Error {
   }
 }
 
-/** The milliseconds within which a server must begin to answer. */
+/** An answer that is not what the API of Kubernetes says. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError';
+
+  /** @param what what the server sent */
+  constructor(what: string) {
+    super(`the server sent ${what}`);
+  }
+}
+
+/** The milliseconds within which a server must begin to answer, and go on if that is no watch. */
 const PATIENCE = 30_000;
+/** The most characters of an answer in a message. */
+const MAX_TEXT = 200;
 
 /** A client of an API server. */
 export class ApiClient {
@@ -34,39 +47,48 @@ export class ApiClient {
     const cluster = config.getCurrentCluster();
     if (cluster === null) throw new Error('the configuration names no current cluster');
     this.#config = config;
-    this.#server = cluster.server;
+    this.#server = cluster.server.replace(/\/$/, '');
   }
 
   /**
    * Returns the JSON at a path.
+   * @param silence the milliseconds without data after which it fails
    * @throws ApiError the server refuses
+   * @throws AnswerError the answer is no JSON
    */
-  async get(path: string, signal: AbortSignal): Promise<unknown> {
-    const response = await this.#open(path, signal);
-    return JSON.parse(await textOf(response));
+  async get(path: string, signal: AbortSignal, silence = PATIENCE): Promise<unknown> {
+    return parse(await textOf(await this.#open(path, silence, signal)));
   }
 
   /**
    * Yields the JSON of each line at a path, until the server ends the response. Fails if no data
    * comes for so many milliseconds: a connection may break without a sign.
    * @throws ApiError the server refuses
+   * @throws AnswerError a line is no JSON
    */
   async *lines(path: string, silence: number, signal: AbortSignal): AsyncGenerator<unknown> {
-    const response = await this.#open(path, signal);
-    response.socket.setTimeout(silence, () => {
-      response.destroy(new Error(`no data for ${silence / 1000} s`));
-    });
+    const response = await this.#open(path, silence, signal);
     let broken: unknown;
     // readline does not pass on the errors of its input.
     response.on('error', (error) => {
       broken = error;
     });
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line);
+    try {
+      for await (const line of createInterface({ input: response })) {
+        // The last line of a connection that breaks may be half a line.
+        if (response.errored !== null) break;
+        yield parse(line);
+      }
+    } finally {
+      // It may be left before its end.
+      response.destroy();
+    }
     if (broken !== undefined) throw broken;
     if (!response.complete) throw new Error('the connection broke');
   }
 
-  async #open(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+  /** @param silence the milliseconds without data after which the response fails */
+  async #open(path: string, silence: number, signal: AbortSignal): Promise<IncomingMessage> {
     const url = new URL(this.#server + path);
     const options: RequestOptions = { signal, headers: { accept: 'application/json' } };
     await this.#config.applyToHTTPSOptions(options);
@@ -80,11 +102,29 @@ export class ApiClient {
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       // Errors after the response are those of the response.
       sent.on('error', () => undefined);
+      failWhenSilent(response, silence);
       if (response.statusCode === 200) return response;
       throw await errorOf(response);
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** Makes a response fail if no data comes for so many milliseconds. */
+function failWhenSilent(response: IncomingMessage, silence: number): void {
+  const { socket } = response;
+  const fail = () => response.destroy(new Error(`no data for ${silence / 1000} s`));
+  socket.setTimeout(silence, fail);
+  // The next request may have the same socket.
+  response.once('close', () => socket.setTimeout(0, fail));
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AnswerError(`no JSON: ${JSON.stringify(cut(text, MAX_TEXT))}`);
   }
 }
 
@@ -98,7 +138,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 async function errorOf(response: IncomingMessage): Promise<ApiError> {
   const { statusCode = 0, statusMessage = '' } = response;
   const text = await textOf(response);
-  let message = text.trim().slice(0, 200);
+  let message = cut(text.trim(), MAX_TEXT);
   try {
     const status: unknown = JSON.parse(text);
     if (typeof status === 'object' && status !== null && 'message' in status) {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectMeta, ObjectReference } from '../../kubernetes/index.js';
-import { type ApiClient, ApiError } from './api-client.js';
+import { AnswerError, type ApiClient, ApiError } from './api-client.js';
 
 /** An object of the API. */
 export interface ApiObject extends ObjectReference {
@@ -38,10 +38,13 @@ const SILENCE = 180_000;
 const FIRST_PAUSE = 800;
 const LONGEST_PAUSE = 30_000;
 const GONE = 410;
+/** Watches from one version that may fail, by what the server sends, before everything is listed. */
+const MAX_FAILURES = 3;
 
 /**
  * Reflects a resource until the signal is aborted. A connection that breaks is opened again where it
- * was. If the server does not know that version any more, everything is listed again.
+ * was. If the server does not know that version any more, or sends nothing but errors for it,
+ * everything is listed again.
  */
 export async function reflect(
   client: ApiClient,
@@ -50,21 +53,24 @@ export async function reflect(
 ): Promise<void> {
   let version: string | undefined;
   let pause = FIRST_PAUSE;
+  let failures = 0;
   while (!signal.aborted) {
     try {
       version ??= await list(client, reflected, signal);
-      let isIdle = true;
+      const begin = performance.now();
       for await (const seen of watch(client, reflected, version, signal)) {
         version = seen;
         pause = FIRST_PAUSE;
-        isIdle = false;
+        failures = 0;
       }
       // A server that ends each watch at once is not asked again at once.
-      if (isIdle) await pauseFor(FIRST_PAUSE, signal);
+      if (performance.now() - begin < FIRST_PAUSE) await pauseFor(FIRST_PAUSE, signal);
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof ApiError || error instanceof AnswerError) failures++;
+      const isGone = error instanceof ApiError && error.status === GONE;
       // The list takes the place of what was missed.
-      if (error instanceof ApiError && error.status === GONE) version = undefined;
+      if (isGone || failures >= MAX_FAILURES) version = undefined;
       // So that a thousand nodes do not come back together.
       const retryIn = Math.round(pause * (0.5 + Math.random()));
       pause = Math.min(pause * 2, LONGEST_PAUSE);
@@ -137,10 +143,11 @@ interface Page {
 function checkList(value: unknown): Page {
   const { items, metadata } = recordOf(value);
   const { resourceVersion, continue: next } = recordOf(metadata);
-  if (typeof resourceVersion !== 'string') throw new Error('the server sent no list');
+  if (typeof resourceVersion !== 'string') throw new AnswerError('no list');
+  if (!Array.isArray(items ?? [])) throw new AnswerError('no list');
   return {
     // The compiler checks each object.
-    items: (items ?? []) as readonly ApiObject[],
+    items: Array.from((items ?? []) as readonly unknown[], (item) => recordOf(item) as ApiObject),
     version: resourceVersion,
     next: typeof next === 'string' && next !== '' ? next : undefined,
   };
@@ -148,7 +155,7 @@ function checkList(value: unknown): Page {
 
 function checkEvent(value: unknown): { readonly type: string; readonly object: ApiObject } {
   const { type, object } = recordOf(value);
-  if (typeof type !== 'string') throw new Error('the server sent no event');
+  if (typeof type !== 'string') throw new AnswerError('no event');
   // The compiler checks each object.
   return { type, object: recordOf(object) as ApiObject };
 }
@@ -160,6 +167,6 @@ function watchError(object: object): ApiError {
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new Error('the server sent no object');
+  if (typeof value !== 'object' || value === null) throw new AnswerError('no object');
   return value as Readonly<Record<string, unknown>>;
 }

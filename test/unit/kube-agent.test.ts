@@ -1,0 +1,89 @@
+/** The agent with an API server that is played. test/kernel/kube-agent.test.ts has a real one. */
+import { getEventListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { expect, test, vi } from 'vitest';
+import { readValues } from '../../lib/cli/arguments.js';
+import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
+import { options } from '../../lib/cli/kubernetes/command.js';
+import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
+import { Ipvs } from '../../lib/index.js';
+import { eventOf, listOf, playServer } from './played-api.js';
+
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 60_000, interval: 5 };
+
+const settings = settingsOf(readValues(options, new Map()), undefined, { NODE_NAME: 'node-a' });
+const unused = () => Promise.reject(new Error('the tests do not sync'));
+const targets: Targets = {
+  // No test reads addresses.
+  ipvs: Object.create(Ipvs.prototype) as Ipvs,
+  director: { apply: unused },
+  nftables: { apply: unused, reset: () => undefined },
+  healthChecks: { update: () => undefined },
+};
+
+const serviceOf = (version: number) => ({
+  metadata: { namespace: 'default', name: 'web', resourceVersion: String(version) },
+  spec: { clusterIP: '10.96.0.10', ports: [{ port: 80 + version }] },
+});
+
+test('an agent leaves nothing on its signal, however often it waits', async () => {
+  let watch: ServerResponse | undefined;
+  using server = await playServer(({ path, isWatch }, response) => {
+    if (!isWatch) response.end(listOf([]));
+    else if (path === '/api/v1/services') watch = response;
+    // The others end at once, and are opened again.
+    else response.end(eventOf('BOOKMARK', { metadata: { resourceVersion: '5' } }));
+  });
+  const stop = new AbortController();
+  const log: string[] = [];
+  const agent = new Agent(settings, server.client, targets, (line) => log.push(line));
+  let syncs = 0;
+  const counts: number[] = [];
+  const running = agent.run(stop.signal, async () => {
+    syncs++;
+    counts.push(getEventListeners(stop.signal, 'abort').length);
+  });
+  for (let version = 1; version <= 12; version++) {
+    await vi.waitFor(() => expect(syncs).toBe(version), PATIENCE);
+    await vi.waitFor(() => expect(watch).toBeDefined(), PATIENCE);
+    watch?.write(eventOf('MODIFIED', serviceOf(version)));
+  }
+  stop.abort();
+  await running;
+  expect(log).toEqual([]);
+  // One of each request, and one of each that waits.
+  expect(Math.max(...counts)).toBeLessThan(10);
+  expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+});
+
+test('an agent goes on after an object that it cannot read, deleted or not', async () => {
+  let watch: ServerResponse | undefined;
+  using server = await playServer(({ path, isWatch }, response) => {
+    if (!isWatch) response.end(listOf([]));
+    else if (path === '/api/v1/services') watch = response;
+  });
+  const stop = new AbortController();
+  const log: string[] = [];
+  const agent = new Agent(settings, server.client, targets, (line) => log.push(line));
+  let syncs = 0;
+  const running = agent.run(stop.signal, async () => {
+    syncs++;
+  });
+  await vi.waitFor(() => expect([syncs, watch]).toEqual([1, expect.anything()]), PATIENCE);
+  const metadata = { name: 'nowhere', resourceVersion: '6' };
+  for (const type of ['ADDED', 'DELETED']) watch?.write(eventOf(type, { metadata }));
+  watch?.write(eventOf('ADDED', { metadata: null }));
+  watch?.write(eventOf('DELETED', { metadata: 'web' }));
+  watch?.write(eventOf('ADDED', serviceOf(7)));
+  await vi.waitFor(() => expect(syncs).toBe(2), PATIENCE);
+  stop.abort();
+  await running;
+  const fault = 'service.metadata.namespace: undefined is not the name of a namespace';
+  expect(log).toEqual([
+    `Services /nowhere: setService: ${fault}`,
+    `Services /nowhere: removeService: ${fault}`,
+    expect.stringContaining('setService: service.metadata: null is not an object'),
+    expect.stringContaining("removeService: service.metadata: 'web' is not an object"),
+  ]);
+});
