@@ -241,32 +241,43 @@ function splitHost(state: unknown): { readonly host: Host; readonly rest: unknow
   return { host, rest };
 }
 
-/** Returns the services of a state in canonical form. */
-function servicesIn({ requests, starts }: EncodedState): RulesService[] {
+/** Returns the services of a state in canonical form. Refuses what is there twice. */
+function servicesIn({ requests, starts, pathOf }: EncodedState): RulesService[] {
   const { records } = requests;
   const { operation } = layout.request.fields;
-  const keys = new Map<string, number>();
+  const checkService = duplicateCheck(pathOf);
   return starts.map((start, place) => {
     const service = normalizedServiceAt(records, requests.service(start));
     const key = formatServiceKey(service);
-    const first = keys.get(key);
-    if (first !== undefined) {
-      const rule = `is there twice: it is state.services[${first}] already`;
-      const error = wrongValue(`state.services[${place}]`, key, rule);
-      describeInput(error, 'formatRules', '');
-      throw error;
-    }
-    keys.set(key, place);
+    checkService(key, start);
     const isAlone =
       records.u32(requests.base(start), operation) === layout.operations.updateService;
     if (isAlone) return service;
+    const checkDestination = duplicateCheck(pathOf);
     const destinations: NormalizedDestination[] = [];
     const end = starts[place + 1] ?? requests.count;
     for (let index = start + 1; index < end; index++) {
-      destinations.push(normalizedDestinationAt(records, requests.destination(index)));
+      const destination = normalizedDestinationAt(records, requests.destination(index));
+      checkDestination(`${key} ${formatDestinationKey(destination)}`, index);
+      destinations.push(destination);
     }
     return { ...service, destinations };
   });
+}
+
+/** Returns a function that refuses a name which it has seen before. */
+function duplicateCheck(pathOf: EncodedState['pathOf']) {
+  const seen = new Map<string, number>();
+  return (name: string, index: number): void => {
+    const first = seen.get(name);
+    if (first !== undefined) {
+      const rule = `is there twice: it is ${pathOf(first)} already`;
+      const error = wrongValue(pathOf(index), name, rule);
+      describeInput(error, 'formatRules', '');
+      throw error;
+    }
+    seen.set(name, index);
+  };
 }
 
 /** Returns services and their destinations in ipvsadm's order. */

@@ -334,12 +334,6 @@ describe('a saved table', () => {
       { protocol: 'tcp', address: '10.0.0.9', port: 80, persistence: { netmask: 24 } },
     ]);
     expect(formatState(snapshot, 'yaml')).toBe(`services:
-  - fwmark: 7
-    family: ipv6
-    scheduler: mh
-    schedulerFlags:
-      - mh-port
-    destinations: []
   - protocol: tcp
     address: 10.0.0.9
     port: 80
@@ -358,7 +352,13 @@ describe('a saved table', () => {
       - address: 10.1.1.2
         port: 80
         forwarding: direct
-        weight: 1`);
+        weight: 1
+  - fwmark: 7
+    family: ipv6
+    scheduler: mh
+    schedulerFlags:
+      - mh-port
+    destinations: []`);
   });
 
   test('keeps as it was read what only another program could have set', async () => {

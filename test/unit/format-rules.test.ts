@@ -125,12 +125,26 @@ test('formatRules reports an object whose line ipvsadm refuses', () => {
   expect(parseRules(exact.text).services).toMatchObject([{ port: 0, persistence: null }]);
 });
 
+const server = { address: '10.1.0.1', port: 80, forwarding: 'masquerade' } as const;
+const long = { address: 'fd00:0::0001', port: 80 };
+
 test.each([
   [[], /state: undefined is not an object/],
   [[{}], /state.services: undefined is not an array/],
   [[{ services: [] }, { exact: 1 }], /options.exact: 1 is not a boolean/],
   [[{ services: [] }, { exakt: true }], /did you mean exact\?/],
   [[{ services: [web, web] }], /state.services\[1\]: 'tcp:\/\/10.0.0.1:80' is there twice/],
+  [
+    [{ services: [{ ...web, destinations: [server, { address: '10.1.0.2' }, server] }] }],
+    /^formatRules: state.services\[0\].destinations\[2\]: 'tcp:\/\/10.0.0.1:80 10.1.0.1:80' is there twice: it is state.services\[0\].destinations\[0\] already$/,
+  ],
+  [
+    [
+      { services: [{ fwmark: 7, family: 'ipv6', destinations: [long, { ...long, address: 'fd00::1' }] }] },
+      { exact: true },
+    ],
+    /destinations\[1\]: 'fwmark6:\/\/7 \[fd00::1\]:80' is there twice/,
+  ],
   [[{ services: [{ ...web, port: 70000 }] }], /formatRules state.services\[0\].*70000/],
   [[{ services: [], timeouts: { tcp: 0 } }], /timeouts.tcp: 0 is not/],
   [[{ services: [], syncDaemons: 5 }], /syncDaemons: 5 is not an array/],

@@ -8,7 +8,7 @@ import { UsageError } from '../arguments.js';
 import type { Run } from '../command.js';
 import { withIpvs } from '../netns.js';
 import { printJson, printLines } from '../output.js';
-import { sortServices } from '../services.js';
+import { sortServices } from '../../ipvsadm/sort.js';
 import type { options } from './command.js';
 import { tableOfServices } from './services-table.js';
 

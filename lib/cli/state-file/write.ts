@@ -17,7 +17,7 @@ import {
   type State,
   type WantedService,
 } from '../../index.js';
-import { sortServices } from '../services.js';
+import { sortServices } from '../../ipvsadm/sort.js';
 import type { StateFormat } from '../state-options.js';
 
 /** Returns a table as JSON or YAML, without a line feed at the end. */

@@ -3,7 +3,7 @@
  * Destinations are sorted when their service is shown.
  * @module
  */
-import { parseAddress } from '../../core/address.js';
+import { compareOrders, endpointOrder, serviceOrder } from '../../ipvs/order.js';
 import type { SortColumn } from './columns.js';
 import { type DestinationRow, methodOf, nameOf, type Row, type ServiceRow } from './rows.js';
 
@@ -113,44 +113,20 @@ function sortRows<Each extends Row>(
   { sort, reversed }: Order,
 ): readonly Each[] {
   const sign = reversed ? -1 : 1;
-  const sorted = rows.map((row) => ({ row, value: sort?.valueOf(row) ?? -1, address: '' }));
-  const addressOf = (each: (typeof sorted)[number]) => {
+  const sorted = rows.map((row) => ({ row, value: sort?.valueOf(row) ?? -1, order: '' }));
+  const orderIn = (each: (typeof sorted)[number]) => {
     // Made only where numbers are equal.
-    each.address ||= addressKey(each.row);
-    return each.address;
+    each.order ||= orderOf(each.row);
+    return each.order;
   };
   sorted.sort((a, b) => {
     if (a.value !== b.value) return sign * (b.value - a.value);
-    const byAddress = addressOf(a) < addressOf(b) ? -1 : 1;
-    return sort === undefined ? sign * byAddress : byAddress;
+    const byKey = compareOrders(orderIn(a), orderIn(b));
+    return sort === undefined ? sign * byKey : byKey;
   });
   return sorted.map(({ row }) => row);
 }
 
-/**
- * Returns a text whose code units are in the order of services: by protocol, address and port, and
- * then by firewall mark; or of destinations, by address and port. Addresses are compared as numbers.
- */
-function addressKey(row: Row): string {
-  if (row.kind === 'destination') {
-    return endpointKey(row.destination.address, row.destination.port);
-  }
-  const { service } = row;
-  if (service.fwmark === undefined) {
-    return service.protocol + endpointKey(service.address, service.port ?? 0);
-  }
-  const { fwmark, family } = service;
-  return `~${String.fromCharCode(fwmark >>> 16, fwmark & 0xffff)}${family}`;
-}
-
-const bytes = new Uint8Array(16);
-
-function endpointKey(address: string, port: number): string {
-  bytes.fill(0);
-  const family = parseAddress(address, bytes, 0);
-  let key = String.fromCharCode(family);
-  for (let at = 0; at < bytes.length; at += 2) {
-    key += String.fromCharCode(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
-  }
-  return key + String.fromCharCode(port);
-}
+/** Returns the text that decides between rows with equal numbers. */
+const orderOf = (row: Row): string =>
+  row.kind === 'service' ? serviceOrder(row.service) : endpointOrder(row.destination);
