@@ -66,7 +66,10 @@ function findLibrary(ids, infoOf) {
       infoOf,
     );
   const main = from(LIBRARY);
-  const alone = [main, from('/lib/host/modprobe.ts'), from('/lib/native/native-errors.ts')];
+  const alone = [
+    main,
+    ...['/lib/host/modprobe.ts', '/lib/native/native-errors.ts', '/lib/ipvs/order.ts'].map(from),
+  ];
   const links = without(from('/lib/links/link-internals.ts'), ...alone);
   const internals = without(from('/lib/internals.ts'), links, ...alone);
   library = { main, internals, 'link-internals': links };

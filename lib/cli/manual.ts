@@ -4,6 +4,7 @@
  */
 import type { Command } from './command.js';
 import { commands } from './commands.js';
+import { EXIT } from './exit-status.js';
 import { HELP, INTRODUCTION, optionsOf, statusesOf, synopsisOf } from './help/text.js';
 
 /** Returns the manual page in the language of man(7). */
@@ -47,7 +48,7 @@ const NOTES = [
 
 const EXIT_STATUSES = [
   ...statusesOf({}),
-  ['141', 'the reader of the output has gone, as after SIGPIPE'],
+  [String(EXIT.closedPipe), 'the reader of the output has gone, as after SIGPIPE'],
 ] as const;
 
 const STATE_FILES = [

@@ -7,26 +7,23 @@ import { nearest } from '../core/typos.js';
 import { parseArguments, UsageError } from './arguments.js';
 import type { Command, Context } from './command.js';
 import { commands } from './commands.js';
+import { EXIT } from './exit-status.js';
 import { describeFailure, InputFileError } from './failures.js';
 import { helpOf, overview } from './help/text.js';
-
-/** Nothing was done: the command line or an input file is wrong. */
-const BAD_USAGE = 2;
-const FAILURE = 1;
 
 /** Runs a subcommand. Without arguments, prints the list of commands. Resolves to the exit status. */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined) {
     context.stdout.write(overview(commands));
-    return 0;
+    return EXIT.success;
   }
   try {
     return await runCommand(findCommand(name), rest, context);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     context.stderr.write(`ipvs: ${error.message}\nTry 'ipvs help'.\n`);
-    return BAD_USAGE;
+    return EXIT.usage;
   }
 }
 
@@ -53,16 +50,16 @@ async function runCommand(
     const parsed = parseArguments(command, args);
     if (parsed.help) {
       context.stdout.write(helpOf(command));
-      return 0;
+      return EXIT.success;
     }
     return await command.execute(parsed, context);
   } catch (error) {
     if (error instanceof UsageError) {
       context.stderr.write(`${prefix}: ${error.message}\nTry '${prefix} --help'.\n`);
-      return BAD_USAGE;
+      return EXIT.usage;
     }
     context.stderr.write(describeFailure(prefix, error));
     const isInput = error instanceof InputFileError || isInputError(error);
-    return isInput ? BAD_USAGE : (command.failure ?? FAILURE);
+    return isInput ? EXIT.usage : (command.failure ?? EXIT.failure);
   }
 }

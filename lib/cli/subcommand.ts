@@ -3,17 +3,15 @@
  * @module
  */
 import { env, stderr, stdin, stdout } from 'node:process';
+import { EXIT } from './exit-status.js';
 import { runProgram } from './program.js';
-
-/** The exit status of a program that SIGPIPE ends, as shells report it. */
-const CLOSED_PIPE = 128 + 13;
 
 /** Runs a subcommand. Resolves to the exit status. */
 export function runSubcommand(args: readonly string[]): Promise<number> {
   for (const stream of [stdout, stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
-      process.exit(CLOSED_PIPE);
+      process.exit(EXIT.closedPipe);
     });
   }
   return runProgram(args, { stdin, stdout, stderr, env });

@@ -226,13 +226,7 @@ export const operations = {
   getInfo: withValue(
     'getInfo',
     (_request) => undefined,
-    (response, index) => {
-      const version = response.number(index, 'version');
-      return {
-        version: `${version >>> 16}.${(version >>> 8) & 0xff}.${version & 0xff}`,
-        connectionTableSize: response.number(index, 'connectionTableSize'),
-      };
-    },
+    (response, index) => response.info(index),
   ),
 
   getTimeouts: withValue(

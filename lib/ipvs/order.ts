@@ -8,13 +8,13 @@ import { MAX_PROTOCOL } from './keys.js';
 import { protocols } from './names.js';
 
 /** The key of a destination, or of a service with an address. */
-interface Endpoint {
+export interface Endpoint {
   readonly address?: string | undefined;
   readonly port?: number | undefined;
 }
 
 /** The key of a service. */
-interface ServiceEndpoint extends Endpoint {
+export interface ServiceEndpoint extends Endpoint {
   readonly fwmark?: number | undefined;
   readonly family?: string | undefined;
   readonly protocol?: string | undefined;
@@ -52,3 +52,18 @@ export function serviceOrder(service: ServiceEndpoint): string {
 
 /** Compares two texts of {@link endpointOrder} or {@link serviceOrder}, for sort(). */
 export const compareOrders = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Returns services in order. */
+export const sortServices = <Each extends ServiceEndpoint>(services: readonly Each[]) =>
+  sortBy(services, serviceOrder);
+
+/** Returns destinations in order. */
+export const sortDestinations = <Each extends Endpoint>(destinations: readonly Each[]) =>
+  sortBy(destinations, endpointOrder);
+
+function sortBy<Each>(items: readonly Each[], orderOf: (item: Each) => string): readonly Each[] {
+  return items
+    .map((item) => ({ item, order: orderOf(item) }))
+    .sort((a, b) => compareOrders(a.order, b.order))
+    .map(({ item }) => item);
+}

@@ -48,6 +48,12 @@ const { changes: CHANGES } = layout;
 
 /** @internal */
 export const DEFAULT_TIMEOUT = 300;
+/** The netmasks, of IPv4 and IPv6, with which each client counts by itself. @internal */
+export const HOST_MASKS = { ipv4: '255.255.255.255', ipv6: 128 } as const;
+
+/** Returns true for a netmask with which each client counts by itself. @internal */
+export const isHostMask = (netmask: string | number): boolean =>
+  netmask === HOST_MASKS.ipv4 || netmask === HOST_MASKS.ipv6;
 /**
  * ipvsadm's limit. The kernel counts in ticks of 1 ms or more; 2^32 of them are little more.
  * @internal

@@ -81,6 +81,15 @@ export class IpvsResponse extends ExchangeResponse<keyof Layout['result']['field
     );
   }
 
+  /** The version of IPVS, and the size of its table of connections. */
+  info(index: number) {
+    const version = this.number(index, 'version');
+    return {
+      version: `${version >>> 16}.${(version >>> 8) & 0xff}.${version & 0xff}`,
+      connectionTableSize: this.number(index, 'connectionTableSize'),
+    };
+  }
+
   timeouts(index: number): Timeouts {
     const { size, fields } = layout.result;
     return decodeTimeouts(this.results, index * size + fields.timeouts.offset);

@@ -3,13 +3,13 @@
  * @module
  */
 import type { NamedFlag } from '../ipvs/schedulers.js';
+import { CommandLineError } from './command-line-error.js';
 import { COMMANDS, LISTED, TOPICS, type Topic, TUNNEL_OPTIONS } from './grammar.js';
 import type { Draft, Invocation } from './invocation.js';
-import { UsageError } from './usage-error.js';
 
 /**
  * Checks that the command takes the options that are given.
- * @throws UsageError
+ * @throws CommandLineError
  */
 export function checkTopics({ command, given }: Invocation): void {
   const { required, optional } = COMMANDS[command];
@@ -60,16 +60,16 @@ function checkCombination(given: ReadonlyMap<Topic, number>, combination: Combin
     const word = given.get(topic);
     if (word === undefined) {
       if (!required.includes(topic)) continue;
-      throw new UsageError(`You need to supply the '${topic}' option ${lack}`);
+      throw new CommandLineError(`You need to supply the '${topic}' option ${lack}`);
     }
     if (oneOf.includes(topic)) {
       if (first !== undefined) {
         const what = `The option '${topic}' conflicts with the '${first}' option ${conflict}`;
-        throw new UsageError(what, { word });
+        throw new CommandLineError(what, { word });
       }
       first = topic;
     } else if (!required.includes(topic) && !optional.includes(topic)) {
-      throw new UsageError(`Illegal '${topic}' option ${surplus}`, { word });
+      throw new CommandLineError(`Illegal '${topic}' option ${surplus}`, { word });
     }
   }
 }
@@ -82,24 +82,27 @@ function checkList(given: ReadonlyMap<Topic, number>): void {
   const isShort = has('timeout') || has('daemon');
   const clashes =
     ((isShort || has('connection')) && COLUMNS.some(has)) || (isShort && has('persistent-conn'));
-  if (clashes) throw new UsageError('options conflicts in the list command');
+  if (clashes) throw new CommandLineError('options conflicts in the list command');
 }
 
 /**
  * Checks the service of `-A` and `-E`.
- * @throws UsageError
+ * @throws CommandLineError
  */
 export function checkService({ given, service }: Invocation): void {
   if (service.fwmark !== 0) return;
   if (service.port === 0 && !service.persistent) {
     const rule = 'has port 0, which is every port: it must be persistent (-p)';
     const word = given.get('service-address');
-    throw new UsageError('Zero port specified for non-persistent service', { word, rule });
+    throw new CommandLineError('Zero port specified for non-persistent service', { word, rule });
   }
   if (service.onePacket && service.protocol !== 'udp') {
     const rule = 'is only for udp and firewall marks';
     const word = given.get('ops');
-    throw new UsageError('One-Packet Scheduling is only for UDP virtual services', { word, rule });
+    throw new CommandLineError('One-Packet Scheduling is only for UDP virtual services', {
+      word,
+      rule,
+    });
   }
 }
 
@@ -118,7 +121,7 @@ const isFlag = (name: string): name is NamedFlag => Object.hasOwn(FLAGS, name);
 
 /**
  * Reads the value of `-b`, which depends on the scheduler.
- * @throws UsageError
+ * @throws CommandLineError
  */
 export function readFlags({ given, service }: Draft, text: string): void {
   const { scheduler } = service;
@@ -128,12 +131,12 @@ export function readFlags({ given, service }: Draft, text: string): void {
     if (name === '') continue;
     if (!isFlag(name)) {
       const rule = `has '${name}', which is none of ${Object.keys(FLAGS).join(', ')}`;
-      throw new UsageError(`invalid scheduler flag \`${name}'`, { word, rule });
+      throw new CommandLineError(`invalid scheduler flag \`${name}'`, { word, rule });
     }
     const owner = FLAGS[name];
     if (owner !== '' && owner !== scheduler) {
       const rule = `has '${name}', which belongs to scheduler ${owner}`;
-      throw new UsageError(`incompatible scheduler flag \`${name}'`, { word, rule });
+      throw new CommandLineError(`incompatible scheduler flag \`${name}'`, { word, rule });
     }
     flags.push(name);
   }
@@ -144,7 +147,7 @@ const TUNNEL_TOPICS = TOPICS.filter((topic) => /^tun-(?!info)/.test(topic));
 
 /**
  * Checks and completes the real server of `-a` and `-e`.
- * @throws UsageError
+ * @throws CommandLineError
  */
 export function completeDestination({ given, service, destination }: Draft): void {
   const { forwarding, family, tunnelType } = destination;
@@ -152,7 +155,7 @@ export function completeDestination({ given, service, destination }: Draft): voi
     const rule = 'is of another address family than its service: only tunnels (-i) cross';
     const word = given.get('real-server');
     const message = 'Different address family is allowed only for tunneling servers';
-    throw new UsageError(message, { word, rule });
+    throw new CommandLineError(message, { word, rule });
   }
   // Only masquerading translates ports. ipvsadm does not say so, and takes the service's.
   if (forwarding !== 'masquerade' && service.fwmark === 0) destination.port = service.port;
@@ -161,7 +164,7 @@ export function completeDestination({ given, service, destination }: Draft): voi
     if (topic === undefined) return;
     const rule = 'goes with forwarding by tunnel (-i) only';
     const message = 'Tunnel options conflict with forward method';
-    throw new UsageError(message, { word: given.get(topic), rule });
+    throw new CommandLineError(message, { word: given.get(topic), rule });
   }
   const { required, oneOf } = TUNNEL_OPTIONS[tunnelType];
   const type = `the '${tunnelType}' tunnel type`;

@@ -7,17 +7,17 @@
  * @module
  */
 import { checkService, checkTopics, completeDestination, readFlags } from './check-invocation.js';
+import { CommandLineError, STATUS } from './command-line-error.js';
 import type { Reading } from './endpoint.js';
 import { BY_LETTER, BY_NAME, type Flag, OPTIONS, type OptionName } from './grammar.js';
 import { type Draft, emptyDraft, type Invocation } from './invocation.js';
 import { READERS, readTimeout } from './option-values.js';
-import { STATUS, UsageError } from './usage-error.js';
 
 /** A command line without a command at its beginning. The caller knows the name of the program. */
-export class NoCommandError extends UsageError {
+export class NoCommandError extends CommandLineError {
   constructor() {
     const rule = 'is no command: -A, -E, -D, -a, -e, -d, -C, ...';
-    super('', { status: STATUS.unknown, word: 0, rule });
+    super('', { status: STATUS.failure, word: 0, rule });
   }
 }
 
@@ -105,9 +105,9 @@ class Scanner {
     return { flag, value: following };
   }
 
-  #error(why: string): UsageError {
-    return new UsageError(`${this.#words[this.word]}: ${why}`, {
-      status: STATUS.unknown,
+  #error(why: string): CommandLineError {
+    return new CommandLineError(`${this.#words[this.word]}: ${why}`, {
+      status: STATUS.failure,
       word: this.word,
       rule: why === 'missing argument' ? 'lacks its value' : `is wrong: ${why}`,
     });
@@ -117,7 +117,7 @@ class Scanner {
 /**
  * Reads a command line.
  * @param words the words behind the name of the program
- * @throws UsageError; its subclass {@link NoCommandError} if the first word is no command
+ * @throws CommandLineError; its subclass {@link NoCommandError} if the first word is no command
  */
 export function parseCommandLine(words: readonly string[], reading: Reading): Invocation {
   const scanner = new Scanner(words, reading);
@@ -131,7 +131,10 @@ export function parseCommandLine(words: readonly string[], reading: Reading): In
   const extra = rest[surplus];
   if (extra !== undefined) {
     const word = scanner.rest[surplus];
-    throw new UsageError(`unexpected argument ${extra}`, { word, rule: 'is one word too many' });
+    throw new CommandLineError(`unexpected argument ${extra}`, {
+      word,
+      rule: 'is one word too many',
+    });
   }
   if (flags !== undefined) readFlags(draft, flags);
   checkTopics(draft);
@@ -156,7 +159,7 @@ function readRole({ command, daemon }: Draft, role: string, { valueWord }: Scann
   if (role !== 'master' && role !== 'backup') {
     const option = command === 'start-daemon' ? 'start-daemon parameter' : 'start_daemon';
     const rule = 'is neither master nor backup';
-    throw new UsageError(`illegal ${option} specified`, { word: valueWord, rule });
+    throw new CommandLineError(`illegal ${option} specified`, { word: valueWord, rule });
   }
   daemon.role = role;
   if (command === 'start-daemon') daemon.interface = 'eth0';
@@ -169,13 +172,16 @@ function readOptions(scanner: Scanner, draft: Draft, reading: Reading): string |
     const { flag, value } = next;
     if (flag.kind === 'command') {
       const rule = 'is a second command';
-      throw new UsageError(`invalid option \`${scanner.lastText}'`, { word: scanner.word, rule });
+      throw new CommandLineError(`invalid option \`${scanner.lastText}'`, {
+        word: scanner.word,
+        rule,
+      });
     }
     mark(draft, flag.name, scanner);
     try {
       READERS[flag.name](draft, value, reading);
     } catch (error) {
-      if (error instanceof UsageError) error.word ??= scanner.valueWord;
+      if (error instanceof CommandLineError) error.word ??= scanner.valueWord;
       throw error;
     }
     if (flag.name === 'sched-flags') flags = value;
@@ -189,7 +195,7 @@ function mark({ given }: Draft, name: OptionName, { word, valueWord }: Scanner):
   if (topic === undefined) return;
   if (given.has(topic)) {
     const rule = `repeats the option '${topic}', or contradicts it`;
-    throw new UsageError(`multiple '${topic}' options specified`, { word, rule });
+    throw new CommandLineError(`multiple '${topic}' options specified`, { word, rule });
   }
   given.set(topic, valueWord);
 }
@@ -199,13 +205,13 @@ function readTimeouts(draft: Draft, rest: readonly string[], scanner: Scanner): 
   const [tcp, tcpFin, udp] = rest;
   if (tcp === undefined || tcpFin === undefined || udp === undefined) {
     const rule = 'takes three timeouts: tcp, tcpfin and udp';
-    throw new UsageError('--set option requires 3 timeout values', { word: 0, rule });
+    throw new CommandLineError('--set option requires 3 timeout values', { word: 0, rule });
   }
   const read = (text: string, place: number) => {
     try {
       return readTimeout(text, 0);
     } catch (error) {
-      if (error instanceof UsageError) error.word = scanner.rest[place];
+      if (error instanceof CommandLineError) error.word = scanner.rest[place];
       throw error;
     }
   };

@@ -12,6 +12,7 @@ import {
   normalizedServiceAt,
 } from '../ipvs/canonical.js';
 import { formatDestinationKey, formatServiceKey } from '../ipvs/keys.js';
+import { sortDestinations, sortServices } from '../ipvs/order.js';
 import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
 import type { SyncDaemon, SyncDaemonConfig } from '../ipvs/sync-daemon.js';
 import type { TimeoutChanges } from '../ipvs/timeouts.js';
@@ -24,7 +25,6 @@ import { checkHost, type Host } from './host-settings.js';
 import { NUMERIC } from './names.js';
 import { destinationLine, type LineStyle, selectorOf, serviceLine } from './rule-lines.js';
 import type { RulesService } from './rules.js';
-import { sortDestinations, sortServices } from './sort.js';
 
 /** Options of {@link formatRules}. */
 export interface FormatRulesOptions {

@@ -11,7 +11,7 @@ import type { Snapshot } from '../ipvs/snapshot.js';
 import type { Counter } from '../ipvs/stats.js';
 import { MAX_ENDPOINT, type Names, NUMERIC, printEndpoint } from './names.js';
 import { printMark } from './service-text.js';
-import { sortDestinations, sortServices } from './sort.js';
+import { printedDestinations, printedServices } from './sort.js';
 import { type Columns, columnsOf, KEY_WIDTH, LINE_WIDTH, LISTINGS } from './table-columns.js';
 
 /**
@@ -86,7 +86,7 @@ function* linesOf(
   yield `${isPadded ? key.padEnd(LINE_WIDTH) : key}${ofService(service, settings)}`;
   const { destinations, protocol } = service;
   const { sort, compat, names } = settings;
-  for (const destination of sort ? sortDestinations(destinations, compat) : destinations) {
+  for (const destination of sort ? printedDestinations(destinations, compat) : destinations) {
     const text = cutKey(printEndpoint(destination, protocol, names), destination.address);
     yield `  -> ${text.padEnd(KEY_WIDTH)}${ofDestination(destination, settings)}`;
   }
@@ -107,7 +107,7 @@ export function* tableLines(
   }
   yield shown.title;
   yield shown.subtitle;
-  for (const service of sort ? sortServices(services, compat) : services) {
+  for (const service of sort ? printedServices(services, compat) : services) {
     yield* linesOf(service, shown, settings);
   }
 }

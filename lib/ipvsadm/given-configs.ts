@@ -3,18 +3,12 @@
  * @module
  */
 import type { DestinationConfig } from '../ipvs/destination.js';
-import type { Persistence } from '../ipvs/persistence.js';
+import { isHostMask, type Persistence } from '../ipvs/persistence.js';
 import type { FirewallMark, ServiceAddress } from '../ipvs/reference-types.js';
 import type { ServiceConfig } from '../ipvs/service.js';
 import type { SyncDaemonConfig } from '../ipvs/sync-daemon.js';
 import type { Topic } from './grammar.js';
-import {
-  type GivenDestination,
-  type GivenService,
-  HOST_MASK,
-  HOST_PREFIX,
-  type Invocation,
-} from './invocation.js';
+import type { GivenDestination, GivenService, Invocation } from './invocation.js';
 
 /** The key of a service. */
 export type Key =
@@ -37,14 +31,13 @@ export function serviceOf(
   const { scheduler, schedulerFlags, persistent, timeout, netmask, engine, onePacket } = service;
   const name = scheduler === '' || scheduler === NO_NAME ? 'wlc' : scheduler;
   const given = { timeout, netmask, engine: engine === '' ? null : engine };
-  const isHostMask = netmask === HOST_MASK || netmask === HOST_PREFIX;
   return {
     ...keyOf(service),
     scheduler: name,
     schedulerFlags,
     persistence: persistent ? given : null,
     // They change nothing, but the kernel keeps them.
-    ...(persistent || (isHostMask && engine === '') ? {} : { inactivePersistence: given }),
+    ...(persistent || (isHostMask(netmask) && engine === '') ? {} : { inactivePersistence: given }),
     onePacket,
   };
 }

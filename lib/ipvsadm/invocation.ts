@@ -4,14 +4,10 @@
  */
 import type { Family } from '../core/address.js';
 import type { Forwarding, Protocol, TunnelChecksum, TunnelType } from '../ipvs/names.js';
+import { HOST_MASKS } from '../ipvs/persistence.js';
 import type { NamedFlag } from '../ipvs/schedulers.js';
 import type { SyncDaemonRole } from '../ipvs/sync-daemon.js';
 import type { CommandName, Topic } from './grammar.js';
-
-/** The netmask with which each address counts by itself. */
-export const HOST_MASK = '255.255.255.255';
-/** The same for IPv6. */
-export const HOST_PREFIX = 128;
 
 /** The service of a command line, with ipvsadm's defaults. */
 export interface GivenService {
@@ -95,7 +91,7 @@ export const emptyDraft = (command: CommandName): Draft => ({
     schedulerFlags: [],
     persistent: false,
     timeout: 0,
-    netmask: HOST_MASK,
+    netmask: HOST_MASKS.ipv4,
     engine: '',
     onePacket: false,
   },

@@ -4,11 +4,12 @@
  */
 import { AF_INET, AF_INET6, describeAddress, parseAddress } from '../core/address.js';
 import type { Protocol, TunnelChecksum, TunnelType } from '../ipvs/names.js';
+import { HOST_MASKS } from '../ipvs/persistence.js';
+import { CommandLineError } from './command-line-error.js';
 import { type Reading, readEndpoint, readHost } from './endpoint.js';
 import type { OptionName } from './grammar.js';
-import { type Draft, HOST_PREFIX } from './invocation.js';
+import type { Draft } from './invocation.js';
 import { readIpv6, readNumber } from './numbers.js';
-import { UsageError } from './usage-error.js';
 
 /**
  * Reads an option into a command line.
@@ -34,7 +35,7 @@ function number(
   const rule = `is not an integer from ${min} to ${max}`;
   return (draft, value = '') => {
     const read = readNumber(value, min, max);
-    if (read === undefined) throw new UsageError(message, { rule });
+    if (read === undefined) throw new CommandLineError(message, { rule });
     set(draft, read);
   };
 }
@@ -49,19 +50,19 @@ const address =
     const endpoint = readEndpoint(value, protocol, reading);
     if (endpoint === undefined) {
       const rule = `is not the address of a service: ${ENDPOINT}`;
-      throw new UsageError('illegal virtual server address[:port] specified', { rule });
+      throw new CommandLineError('illegal virtual server address[:port] specified', { rule });
     }
     service.family = endpoint.family;
     service.address = endpoint.address;
     service.port = endpoint.port ?? 0;
-    if (service.family === 'ipv6') service.netmask = HOST_PREFIX;
+    if (service.family === 'ipv6') service.netmask = HOST_MASKS.ipv6;
   };
 
 const firewallMark: Reader = ({ service }, value = '') => {
   const mark = readNumber(value, 1, MAX_MARK);
   if (mark === undefined) {
     const rule = `is not a firewall mark: an integer from 1 to ${MAX_MARK}`;
-    throw new UsageError(`invalid fwmark value \`${value}' specified`, { rule });
+    throw new CommandLineError(`invalid fwmark value \`${value}' specified`, { rule });
   }
   service.fwmark = mark;
 };
@@ -69,10 +70,10 @@ const firewallMark: Reader = ({ service }, value = '') => {
 const ipv6: Reader = ({ service }) => {
   if (service.fwmark === 0) {
     const rule = 'goes behind -f: it says that a firewall mark is of IPv6';
-    throw new UsageError('-6 used before -f\n', { rule });
+    throw new CommandLineError('-6 used before -f\n', { rule });
   }
   service.family = 'ipv6';
-  service.netmask = HOST_PREFIX;
+  service.netmask = HOST_MASKS.ipv6;
 };
 
 const persistent: Reader = ({ service }, value) => {
@@ -85,23 +86,24 @@ export function readTimeout(text: string, min: 0 | 1): number {
   const seconds = readNumber(text, min, MAX_TIMEOUT);
   if (seconds !== undefined) return seconds;
   const rule = `is not a timeout: an integer from ${min} to ${MAX_TIMEOUT} seconds`;
-  throw new UsageError(`invalid timeout value \`${text}' specified`, { rule });
+  throw new CommandLineError(`invalid timeout value \`${text}' specified`, { rule });
 }
 
 const netmask: Reader = ({ service }, value = '', { resolve }) => {
   if (service.family === 'ipv6') {
     // As with atoi(), what follows the digits is ignored.
     const [digits = ''] = /^\s*[+-]?\d+/.exec(value) ?? [];
-    const prefix = readNumber(digits, 1, HOST_PREFIX);
+    const prefix = readNumber(digits, 1, HOST_MASKS.ipv6);
     const rule = 'is not a prefix length of IPv6: an integer from 1 to 128';
-    if (prefix === undefined) throw new UsageError('illegal ipv6 netmask specified', { rule });
+    if (prefix === undefined)
+      throw new CommandLineError('illegal ipv6 netmask specified', { rule });
     service.netmask = prefix;
     return;
   }
   const mask = readHost(value, resolve);
   if (mask === undefined || mask.includes(':')) {
     const rule = 'is not a dotted mask such as 255.255.255.0';
-    throw new UsageError('illegal virtual server persistent mask specified', { rule });
+    throw new CommandLineError('illegal virtual server persistent mask specified', { rule });
   }
   service.netmask = mask;
 };
@@ -112,7 +114,7 @@ const realServer: Reader = ({ service, destination }, value = '', reading) => {
   const endpoint = readEndpoint(value, protocol, reading);
   if (endpoint === undefined) {
     const rule = `is not the address of a real server: ${ENDPOINT}`;
-    throw new UsageError('illegal real server address[:port] specified', { rule });
+    throw new CommandLineError('illegal real server address[:port] specified', { rule });
   }
   destination.family = endpoint.family;
   destination.address = endpoint.address;
@@ -124,7 +126,7 @@ const TUNNEL_TYPES: readonly TunnelType[] = ['ipip', 'gue', 'gre'];
 const tunnelType: Reader = ({ destination }, value) => {
   const type = TUNNEL_TYPES.find((name) => name === value);
   const rule = `is not one of ${TUNNEL_TYPES.join(', ')}`;
-  if (type === undefined) throw new UsageError('illegal tunnel type specified', { rule });
+  if (type === undefined) throw new CommandLineError('illegal tunnel type specified', { rule });
   destination.tunnelType = type;
 };
 
@@ -149,7 +151,7 @@ const group: Reader = ({ daemon }, value = '') => {
   if (family !== wanted || describeAddress(bytes, 0, family) !== 'a multicast address') {
     const version = wanted === AF_INET6 ? 6 : 4;
     const rule = 'is not a multicast address';
-    throw new UsageError(`invalid IPv${version} mcast-group \`${value}'`, { rule });
+    throw new CommandLineError(`invalid IPv${version} mcast-group \`${value}'`, { rule });
   }
   daemon.group = wanted === AF_INET6 ? (readIpv6(value) ?? value) : value;
 };

@@ -7,13 +7,13 @@ import { readOptions } from '../core/check.js';
 import { isHostName } from '../core/hints.js';
 import { wrongType } from '../core/input-errors.js';
 import { registerEntry } from '../core/stack.js';
+import { CommandLineError } from './command-line-error.js';
 import type { Reading, Resolve } from './endpoint.js';
 import { executeComment } from './exact-comment.js';
 import { readRule } from './read-rule.js';
 import { RuleTable } from './rule-table.js';
 import { linesOf } from './rule-words.js';
 import type { Rules } from './rules.js';
-import { UsageError } from './usage-error.js';
 
 /** Options of {@link parseRules}. */
 export interface ParseRulesOptions {
@@ -95,7 +95,9 @@ function checkedResolve(resolve: Resolve | undefined): Resolve {
     if (isHost && !isHostName(name)) return undefined;
     const what = isHost ? `the host '${name}'` : `the service '${name}' of ${kind}`;
     if (resolve === undefined) {
-      throw new UsageError('', { rule: `names ${what}: pass options.resolve, which finds it` });
+      throw new CommandLineError('', {
+        rule: `names ${what}: pass options.resolve, which finds it`,
+      });
     }
     const found: unknown = resolve(name, kind);
     if (typeof found === (isHost ? 'string' : 'number')) return found as string | number;
@@ -104,6 +106,6 @@ function checkedResolve(resolve: Resolve | undefined): Resolve {
       found === undefined
         ? `names ${what}, which options.resolve does not find`
         : `names ${what}, for which options.resolve must return ${wanted}, at once`;
-    throw new UsageError('', { rule });
+    throw new CommandLineError('', { rule });
   };
 }

@@ -3,11 +3,11 @@
  * @module
  */
 import { parseCommandLine } from './command-line.js';
+import { CommandLineError } from './command-line-error.js';
 import type { Reading } from './endpoint.js';
 import type { Invocation } from './invocation.js';
 import type { Word } from './rule-words.js';
 import { rulesError } from './rules-error.js';
-import { UsageError } from './usage-error.js';
 
 /** A command of rules, and the words for its errors. */
 export interface Rule {
@@ -31,7 +31,7 @@ export function readRule(all: readonly Word[], reading: Reading): Rule | undefin
   try {
     invocation = parseCommandLine(texts, reading);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof CommandLineError)) throw error;
     const word = words[error.word ?? 0] ?? first;
     throw rulesError(word.text, error.rule, word);
   }

@@ -4,8 +4,9 @@
  * @module
  */
 import type { NormalizedDestination, NormalizedService } from '../ipvs/canonical.js';
+import { isHostMask } from '../ipvs/persistence.js';
 import { MAX_ENDPOINT, type Names, printEndpoint } from './names.js';
-import { isHostMask, printMark, schedulerFlagsOf } from './service-text.js';
+import { printMark, schedulerFlagsOf } from './service-text.js';
 
 /** How lines are written. */
 export interface LineStyle {

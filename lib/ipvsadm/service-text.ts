@@ -3,6 +3,7 @@
  * @module
  */
 import type { NormalizedService } from '../ipvs/canonical.js';
+import { isHostMask } from '../ipvs/persistence.js';
 
 /** Returns the scheduler of a service and what else is set, as in listings. */
 export function settingsOf(service: NormalizedService): string {
@@ -20,10 +21,6 @@ export function settingsOf(service: NormalizedService): string {
   ];
   return ` ${words.join(' ')}`;
 }
-
-/** Returns true for the netmask with which each address counts by itself. */
-export const isHostMask = (netmask: string | number) =>
-  netmask === '255.255.255.255' || netmask === 128;
 
 /**
  * Returns the names of the flags of a scheduler that ipvsadm knows; undefined if there are no

@@ -1,8 +1,32 @@
 /**
- * Services and destinations in order: that of lib/ipvs/order.ts, or the one that ipvsadm makes of it.
+ * The order in which ipvsadm prints services and real servers: that of lib/ipvs/order.ts, or what a
+ * mistake of ipvsadm makes of it.
  * @module
  */
-import { compareOrders, endpointOrder, serviceOrder } from '../ipvs/order.js';
+import {
+  type Endpoint,
+  endpointOrder,
+  type ServiceEndpoint,
+  serviceOrder,
+  sortDestinations,
+  sortServices,
+} from '../ipvs/order.js';
+
+/**
+ * Returns services in ipvsadm's order.
+ * @param compat true: also where ipvsadm's comparison wraps. The result then depends on the order of
+ *   the services, which must be the kernel's
+ */
+export const printedServices = <Item extends ServiceEndpoint>(
+  services: readonly Item[],
+  compat: boolean,
+) => (compat ? sortWrapped(services, serviceOrder) : sortServices(services));
+
+/** Returns destinations in ipvsadm's order. */
+export const printedDestinations = <Item extends Endpoint>(
+  destinations: readonly Item[],
+  compat: boolean,
+) => (compat ? sortWrapped(destinations, endpointOrder) : sortDestinations(destinations));
 
 /** An object with the text that decides about its place. */
 interface Ranked<Item> {
@@ -10,23 +34,19 @@ interface Ranked<Item> {
   readonly order: string;
 }
 
-function sortBy<Item>(
+function sortWrapped<Item>(
   items: readonly Item[],
   orderOf: (item: Item) => string,
-  compat: boolean,
 ): readonly Item[] {
   const ranked = items.map((item) => ({ item, order: orderOf(item) }));
-  const sorted = compat
-    ? mergeSort(ranked, (a, b) => compareWrapped(a.order, b.order))
-    : ranked.sort((a, b) => compareOrders(a.order, b.order));
-  return sorted.map(({ item }) => item);
+  return mergeSort(ranked, compareWrapped).map(({ item }) => item);
 }
 
 /**
  * Compares as ipvsadm does, by the first numbers of 32 bits that differ: their difference wraps, so
  * that numbers far apart are in the wrong order.
  */
-function compareWrapped(a: string, b: string): number {
+function compareWrapped<Item>({ order: a }: Ranked<Item>, { order: b }: Ranked<Item>): number {
   for (let at = 0; at < a.length; at += 2) {
     const difference = (numberAt(a, at) - numberAt(b, at)) | 0;
     if (difference !== 0) return difference;
@@ -61,20 +81,3 @@ function mergeSort<Item>(
   }
   return [...merged, ...first.slice(next)];
 }
-
-/**
- * Returns services in order: those with an address by family, protocol, address and port; then those
- * by firewall mark.
- * @param compat true: also where ipvsadm's comparison wraps. The result then depends on the order of
- *   the services, which must be the kernel's
- */
-export const sortServices = <Item extends Parameters<typeof serviceOrder>[0]>(
-  services: readonly Item[],
-  compat = false,
-) => sortBy(services, serviceOrder, compat);
-
-/** Returns destinations in order: by address and port. */
-export const sortDestinations = <Item extends Parameters<typeof endpointOrder>[0]>(
-  items: readonly Item[],
-  compat = false,
-) => sortBy(items, endpointOrder, compat);

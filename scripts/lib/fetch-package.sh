@@ -1,14 +1,11 @@
 # shellcheck shell=bash
 # Programs that come as npm packages and are kept outside of the project. Sourced by scripts.
+# shellcheck source-path=SCRIPTDIR source=cache-folder.sh
+source "${BASH_SOURCE[0]%/*}/cache-folder.sh"
 
 fail() { # fail MESSAGE
   printf '%s: %s\n' "${0##*/}" "$*" >&2
   exit 126
-}
-
-# Prints the folder in which programs are kept, in the user's cache folder.
-cache_folder() { # cache_folder NAME
-  realpath -m -- "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/$1"
 }
 
 # Downloads a package completely or not at all, unless its program is in the folder already.

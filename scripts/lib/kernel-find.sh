@@ -5,13 +5,15 @@
 source "${BASH_SOURCE[0]%/*}/kernel-common.sh"
 # shellcheck source-path=SCRIPTDIR source=archives.sh
 source "${BASH_SOURCE[0]%/*}/archives.sh"
+# shellcheck source-path=SCRIPTDIR source=cache-folder.sh
+source "${BASH_SOURCE[0]%/*}/cache-folder.sh"
 
 versions=(6.1 6.12 7.2)
 declare -A suites=([6.1]=bookworm [6.12]=trixie [7.2]=sid)
 
 package=user-mode-linux
 packaged_modules=/usr/lib/uml/modules
-kernels=$(realpath -m -- "${IPVS_KERNELS:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ipvs-kernels}")
+kernels=$(realpath -m -- "${IPVS_KERNELS:-$(cache_folder ipvs-kernels)}")
 
 # Prints the release of a kernel, which is the name of the folder of its modules.
 release_of() { # release_of MODULES

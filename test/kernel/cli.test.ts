@@ -224,11 +224,11 @@ describe('list', () => {
       status: 0,
       errors: '',
       output: `SERVICE, DESTINATION  SCHEDULER, FORWARDING  WEIGHT  ACTIVE  INACTIVE  SETTINGS
-fwmark6://7           mh mh-port                          0         0
-  [fd00::2]:80        direct                      1       0         0  upper threshold 100
 tcp://10.96.0.1:80    wrr                                 0         0  persistence 600 s, netmask 255.255.255.0
   10.1.1.2:8080       masquerade                  3       0         0
   10.1.2.2:8080       masquerade                  1       0         0
+fwmark6://7           mh mh-port                          0         0
+  [fd00::2]:80        direct                      1       0         0  upper threshold 100
 `,
     });
     const { output } = ipvs(namespace, ['list', '--stats', 'fwmark6://7']);
@@ -244,9 +244,9 @@ tcp://10.96.0.1:80    wrr                                 0         0  persisten
     ipvs(namespace, ['apply', '-'], STATE);
     const { services } = JSON.parse(ipvs(namespace, ['list', '--json']).output);
     expect(services.map(({ fwmark, port }: Record<string, unknown>) => fwmark ?? port)).toEqual([
-      7, 80,
+      80, 7,
     ]);
-    expect(services[1].destinations[0]).toMatchObject({ weight: 3, stats: { connections: 0 } });
+    expect(services[0].destinations[0]).toMatchObject({ weight: 3, stats: { connections: 0 } });
   });
 
   test('fails if there is no such service or namespace', () => {

@@ -80,6 +80,7 @@ describe('the tarball', () => {
         'metrics-parts',
         'modprobe',
         'native-errors',
+        'order',
         'rules',
         'serve-director',
         'signals',

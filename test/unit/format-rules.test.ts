@@ -140,7 +140,11 @@ test.each([
   ],
   [
     [
-      { services: [{ fwmark: 7, family: 'ipv6', destinations: [long, { ...long, address: 'fd00::1' }] }] },
+      {
+        services: [
+          { fwmark: 7, family: 'ipv6', destinations: [long, { ...long, address: 'fd00::1' }] },
+        ],
+      },
       { exact: true },
     ],
     /destinations\[1\]: 'fwmark6:\/\/7 \[fd00::1\]:80' is there twice/,

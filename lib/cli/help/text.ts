@@ -4,6 +4,7 @@
  */
 import { flagOf } from '../arguments.js';
 import type { Command, Operand, Option } from '../command.js';
+import { EXIT } from '../exit-status.js';
 import { definitions, wrap } from './wrap.js';
 
 /** Sentences about the command as a whole, for its help and its manual. */
@@ -77,12 +78,13 @@ function toPair({ name, summary }: Operand): [string, string] {
 /** Returns the exit statuses of a command with their meanings. */
 export function statusesOf({
   statuses = {},
-  failure = 1,
+  failure = EXIT.failure,
 }: Pick<Command, 'statuses' | 'failure'>): [status: string, meaning: string][] {
   const meanings: Readonly<Record<number, string>> = {
-    0: 'success',
-    2: 'the command line or an input file is wrong; nothing was done',
-    [failure]: failure === 2 ? 'the command failed, or the command line is wrong' : 'failure',
+    [EXIT.success]: 'success',
+    [EXIT.usage]: 'the command line or an input file is wrong; nothing was done',
+    [failure]:
+      failure === EXIT.usage ? 'the command failed, or the command line is wrong' : 'failure',
     ...statuses,
   };
   return Object.entries(meanings).map(([status, meaning]) => [status, meaning]);

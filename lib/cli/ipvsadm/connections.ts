@@ -2,7 +2,9 @@
  * The listing of connections: `ipvsadm -Lc`.
  * @module
  */
+
 import { formatAddress } from '../../core/address.js';
+import { STATUS } from '../../ipvsadm/command-line-error.js';
 import { type Names, NUMERIC, printEndpoint } from '../../ipvsadm/names.js';
 import { readIpv6 } from '../../ipvsadm/numbers.js';
 import { writeLines } from './listings.js';
@@ -31,7 +33,7 @@ export async function listConnections(style: ConnectionStyle, terminal: Terminal
     piece = pieces.next();
   } catch {
     err(`cannot open file ${PATH}\n`);
-    return 1;
+    return STATUS.unreadable;
   }
   const engines = style.engines ? '        pe name          pe_data' : '';
   out('IPVS connection entries\n');
@@ -44,7 +46,7 @@ export async function listConnections(style: ConnectionStyle, terminal: Terminal
       out,
     );
   }
-  return 0;
+  return STATUS.success;
 }
 
 interface Endpoint {

@@ -30,12 +30,6 @@ const ESRCH = 3;
 /** The most services whose destinations are requested together. */
 const CHUNK = 256;
 
-/** The version of IPVS, and the size of its table of connections. */
-export interface KernelInfo {
-  readonly version: string;
-  readonly connectionTableSize: number;
-}
-
 /** A service with destinations. */
 type Row = ServiceWithDestinations<Counter>;
 
@@ -63,13 +57,8 @@ export class Kernel {
   }
 
   /** @throws KernelError */
-  getInfo(): KernelInfo {
-    const response = this.#ask('getInfo');
-    const version = response.number(0, 'version');
-    return {
-      version: `${version >>> 16}.${(version >>> 8) & 0xff}.${version & 0xff}`,
-      connectionTableSize: response.number(0, 'connectionTableSize'),
-    };
+  getInfo() {
+    return this.#ask('getInfo').info(0);
   }
 
   /** @throws KernelError */

@@ -15,7 +15,7 @@ import {
   selectorOf,
   serviceLine,
 } from '../../ipvsadm/rule-lines.js';
-import { sortDestinations, sortServices } from '../../ipvsadm/sort.js';
+import { printedDestinations, printedServices } from '../../ipvsadm/sort.js';
 import type { Kernel } from './kernel.js';
 import { namesOf } from './name-lookup.js';
 import type { Terminal } from './terminal.js';
@@ -92,10 +92,10 @@ export async function saveTable(
 }
 
 function* savedLines(rows: Rows, style: LineStyle): Generator<string> {
-  for (const service of sortServices(rows, style.compat)) {
+  for (const service of printedServices(rows, style.compat)) {
     yield serviceLine(service, style);
     const selector = selectorOf(service, style);
-    for (const destination of sortDestinations(service.destinations, style.compat)) {
+    for (const destination of printedDestinations(service.destinations, style.compat)) {
       yield destinationLine(service, selector, destination, style);
     }
   }

@@ -3,6 +3,7 @@
  * @module
  */
 import { RequestBuffer } from '../../ipvs/request-buffer.js';
+import { STATUS } from '../../ipvsadm/command-line-error.js';
 import type { CommandName } from '../../ipvsadm/grammar.js';
 import type { Invocation } from '../../ipvsadm/invocation.js';
 import { encodeChange } from './encode-request.js';
@@ -10,8 +11,6 @@ import type { Kernel } from './kernel.js';
 
 /** The most changes that are kept. */
 const MAX_CHANGES = 2048;
-/** The exit status after a change that the kernel refused. */
-const REFUSED = 255;
 
 /** Changes that were not sent yet. They take effect in their order. */
 export class PendingChanges {
@@ -49,6 +48,6 @@ export class PendingChanges {
     for (const [place, errno] of failed) this.#report(this.#commands[place], errno);
     this.#requests.clear();
     this.#commands.length = 0;
-    return failed.has(last) ? REFUSED : 0;
+    return failed.has(last) ? STATUS.failure : STATUS.success;
   }
 }

@@ -2,10 +2,9 @@
  * The command with ipvsadm's grammar, in this process.
  * @module
  */
+import { STATUS } from '../../ipvsadm/command-line-error.js';
 import { runIpvsadm } from './run.js';
 import { processTerminal } from './terminal.js';
-
-const FAILURE = 255;
 
 /**
  * Runs a command line of ipvsadm. Resolves to the exit status.
@@ -20,6 +19,6 @@ export async function runHere(args: readonly string[], program: string): Promise
     // Such as that of a missing addon, which ipvsadm has no words for.
     if (!(error instanceof Error && 'errno' in error)) throw error;
     terminal.err(`${program}: ${error.message}\n`);
-    return FAILURE;
+    return STATUS.failure;
   }
 }

@@ -3,8 +3,8 @@
  * @module
  */
 import { NoCommandError, parseCommandLine } from '../../ipvsadm/command-line.js';
+import { CommandLineError, STATUS } from '../../ipvsadm/command-line-error.js';
 import type { Invocation } from '../../ipvsadm/invocation.js';
-import { UsageError } from '../../ipvsadm/usage-error.js';
 import { listConnections } from './connections.js';
 import { isChange } from './encode-request.js';
 import { helpText, VERSION } from './help.js';
@@ -16,8 +16,6 @@ import { openKernel } from './open-kernel.js';
 import { PendingChanges } from './pending-changes.js';
 import { linesIn, type Terminal } from './terminal.js';
 
-const EXIT = { success: 0, failedRead: 1, usage: 2, failure: 255 } as const;
-
 /** Runs a command line of ipvsadm. Resolves to the exit status. */
 export async function runIpvsadm(args: readonly string[], terminal: Terminal): Promise<number> {
   const opened = await openKernel(terminal.netns);
@@ -27,7 +25,7 @@ export async function runIpvsadm(args: readonly string[], terminal: Terminal): P
       `Can't initialize ipvs: ${text}\n` +
         'Are you sure that IP Virtual Server is built in the kernel or as module?\n',
     );
-    return EXIT.usage;
+    return STATUS.usage;
   }
   const session = new Session(opened.kernel, terminal);
   try {
@@ -45,7 +43,7 @@ interface Outcome {
 }
 
 /** The outcome of a change that is not sent yet. */
-const ADDED: Outcome = { status: EXIT.success, stops: false };
+const ADDED: Outcome = { status: STATUS.success, stops: false };
 
 class Session {
   readonly #kernel: Kernel;
@@ -77,7 +75,7 @@ class Session {
       refusal = error;
     }
     if (this.#names.isPending) return this.#executeLater(words, isRestoring);
-    if (refusal instanceof UsageError) return this.#refuse(refusal);
+    if (refusal instanceof CommandLineError) return this.#refuse(refusal);
     if (refusal !== undefined || invocation === undefined) throw refusal;
     if (isChange(invocation)) {
       this.#changes.add(invocation);
@@ -93,7 +91,7 @@ class Session {
     return this.#execute(words, isRestoring);
   }
 
-  #refuse(error: UsageError): Outcome {
+  #refuse(error: CommandLineError): Outcome {
     this.#changes.flush();
     const { program, err } = this.#terminal;
     const isNoCommand = error instanceof NoCommandError;
@@ -102,7 +100,7 @@ class Session {
         ? `Try \`${program} -h' or '${program} --help' for more information.\n`
         : `${error.message}\n`,
     );
-    return { status: error.status, stops: isNoCommand || error.status === EXIT.usage };
+    return { status: error.status, stops: isNoCommand || error.status === STATUS.usage };
   }
 
   /** Executes a command that reads or prints. */
@@ -111,10 +109,10 @@ class Session {
     switch (invocation.command) {
       case 'help':
         terminal.out(helpText(terminal.program));
-        return { status: EXIT.success, stops: true };
+        return { status: STATUS.success, stops: true };
       case 'version':
         terminal.out(VERSION);
-        return { status: EXIT.success, stops: true };
+        return { status: STATUS.success, stops: true };
       case 'restore':
         return { status: await this.#restore(), stops: true };
       default:
@@ -137,19 +135,19 @@ class Session {
         const engines = given.has('persistent-conn');
         const style = { numeric: given.has('numeric'), engines };
         const status = await listConnections(style, terminal);
-        return { status, stops: status !== EXIT.success };
+        return { status, stops: status !== STATUS.success };
       }
-      return { status: EXIT.success, stops: false };
+      return { status: STATUS.success, stops: false };
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       if (!isSilent) terminal.err(`${kernelErrorText('list', error.errno)}\n`);
-      return { status: EXIT.failedRead, stops: true };
+      return { status: STATUS.unreadable, stops: true };
     }
   }
 
   /** Executes the lines of stdin. Resolves to the status of the last one, as in ipvsadm. */
   async #restore(): Promise<number> {
-    let status: number = EXIT.success;
+    let status: number = STATUS.success;
     this.#changes.expectMany();
     for (const lines of linesIn(this.#terminal.input())) {
       for (const line of lines) {

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { NamespaceTarget } from '../../native/netns.js';
+import { EXIT } from '../exit-status.js';
 
 /**
  * A process, as the command sees it. Its texts have a character for each byte (latin1): ipvsadm
@@ -27,8 +28,6 @@ export interface Terminal {
   readonly readFile: (path: string) => Iterable<string>;
 }
 
-/** The exit status of a program that SIGPIPE ends, as shells report it. */
-const CLOSED_PIPE = 128 + 13;
 const PIECE = 1024 * 1024;
 
 /** Waits a little, for a pipe that is full or empty. */
@@ -45,7 +44,7 @@ function write(descriptor: number, text: string): void {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
-      if (codeOf(error) === 'EPIPE') process.exit(CLOSED_PIPE);
+      if (codeOf(error) === 'EPIPE') process.exit(EXIT.closedPipe);
       if (codeOf(error) !== 'EAGAIN') throw error;
       pause();
     }

@@ -4,11 +4,11 @@
  */
 
 import { type Ipvs, IpvsError, type ServiceWithDestinations } from '../../index.js';
+import { sortServices } from '../../ipvs/order.js';
 import { UsageError } from '../arguments.js';
 import type { Run } from '../command.js';
 import { withIpvs } from '../netns.js';
 import { printJson, printLines } from '../output.js';
-import { sortServices } from '../../ipvsadm/sort.js';
 import type { options } from './command.js';
 import { tableOfServices } from './services-table.js';
 

@@ -4,6 +4,7 @@
  */
 import type { Destination, ServiceWithDestinations, Stats } from '../../index.js';
 import { formatDestinationKey, formatServiceKey } from '../../ipvs/keys.js';
+import { isHostMask } from '../../ipvs/persistence.js';
 import { type Column, tableOf } from '../table.js';
 
 /** What the table shows: settings and live numbers of connections, counters, or rates. */
@@ -85,15 +86,12 @@ function nameOf(destination: Destination): string {
   return `  ${formatDestinationKey(destination)}`;
 }
 
-/** The netmasks with which each client counts by itself. */
-const HOST_MASKS: readonly (string | number)[] = ['255.255.255.255', 128];
-
 function serviceSettings({ persistence, onePacket }: ServiceWithDestinations): string {
   const settings = onePacket ? ['one packet'] : [];
   if (persistence !== null) {
     const { timeout, netmask, engine } = persistence;
     settings.push(`persistence ${timeout} s`);
-    if (!HOST_MASKS.includes(netmask)) settings.push(`netmask ${netmask}`);
+    if (!isHostMask(netmask)) settings.push(`netmask ${netmask}`);
     if (engine !== null) settings.push(`engine ${engine}`);
   }
   return settings.join(', ');

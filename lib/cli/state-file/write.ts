@@ -17,7 +17,8 @@ import {
   type State,
   type WantedService,
 } from '../../index.js';
-import { sortServices } from '../../ipvsadm/sort.js';
+import { sortServices } from '../../ipvs/order.js';
+import { isHostMask } from '../../ipvs/persistence.js';
 import type { StateFormat } from '../state-options.js';
 
 /** Returns a table as JSON or YAML, without a line feed at the end. */
@@ -67,8 +68,11 @@ function keyOf(service: Service) {
 }
 
 function shortPersistence({ timeout, netmask, engine }: Persistence) {
-  const isHost = netmask === '255.255.255.255' || netmask === 128;
-  return { timeout, ...(isHost ? {} : { netmask }), ...(engine === null ? {} : { engine }) };
+  return {
+    timeout,
+    ...(isHostMask(netmask) ? {} : { netmask }),
+    ...(engine === null ? {} : { engine }),
+  };
 }
 
 function shortDestination(service: Service, destination: Destination): DestinationConfig {

@@ -3,8 +3,16 @@
  * @module
  */
 
-/** The exit status of the program: of an option that it does not know, and of any other mistake. */
-export const STATUS = { unknown: 255, usage: 2 } as const;
+/** The exit statuses of ipvsadm. */
+export const STATUS = {
+  success: 0,
+  /** What is to be listed cannot be read. */
+  unreadable: 1,
+  /** A mistake in the command line, or a kernel without IPVS. */
+  usage: 2,
+  /** An option that ipvsadm does not know, a word that is no command, or a refusal of the kernel. */
+  failure: 255,
+} as const;
 
 /** What is wrong, for those who do not print the message of ipvsadm. */
 export interface Mistake {
@@ -17,8 +25,8 @@ export interface Mistake {
 }
 
 /** A command line that ipvsadm refuses. The message is what ipvsadm prints. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+export class CommandLineError extends Error {
+  override readonly name = 'CommandLineError';
   readonly status: number;
   readonly rule: string;
   /** The index of the word that is wrong, if there is a single one. */
