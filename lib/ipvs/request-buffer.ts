@@ -129,12 +129,8 @@ export class RequestBuffer extends EncodedRequests<OperationName> {
   }
 
   /** Encodes a service by copying its key from the record at `base`. */
-  copyService({ u32s: from }: Records, base: number): void {
-    const { u32s: to } = this.records;
-    const target = (this.current + fields.service.offset) >> 2;
-    for (let word = 0; word < SERVICE_KEY_SIZE >> 2; word++) {
-      to[target + word] = from[(base >> 2) + word] ?? 0;
-    }
+  copyService(from: Records, base: number): void {
+    this.records.copyWords(this.service(), from, base, SERVICE_KEY_SIZE);
   }
 
   /** Adds a request of another buffer. */

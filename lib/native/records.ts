@@ -38,6 +38,15 @@ export class Records {
     return larger;
   }
 
+  /** Copies a few whole words, which is faster than a view of them. */
+  copyWords(base: number, from: Records, fromBase: number, bytes: number): void {
+    const target = base >> 2;
+    const source = fromBase >> 2;
+    for (let word = 0; word < bytes >> 2; word++) {
+      this.u32s[target + word] = from.u32s[source + word] ?? 0;
+    }
+  }
+
   /** Returns an unsigned number of any size. In hot code, u16(), u32() and u64() are faster. */
   number(base: number, field: Field): number {
     if (field.size === 4) return this.u32(base, field);

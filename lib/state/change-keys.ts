@@ -27,37 +27,32 @@ export class ChangeKeys {
 
   /** Adds the keys of a request. */
   add(requests: RequestBuffer, index: number): void {
-    const { u32s: from } = requests.records;
-    const { u32s: to } = this.#entries;
-    if (!this.#isLastService(from, requests.service(index) >> 2)) {
-      this.#addService(from, requests.service(index) >> 2);
-    }
-    let target = (this.#count++ * ENTRY) >> 2;
-    to[target++] = this.#serviceCount - 1;
+    const { records } = requests;
+    const service = requests.service(index);
+    if (!this.#isLastService(records, service)) this.#addService(records, service);
+    const entry = this.#count++ * ENTRY;
+    this.#entries.u32s[entry >> 2] = this.#serviceCount - 1;
     // The destination of a request for a service is not read.
-    const source = requests.destination(index) >> 2;
-    for (let word = 0; word < DESTINATION_KEY >> 2; word++)
-      to[target + word] = from[source + word] ?? 0;
+    const destination = requests.destination(index);
+    this.#entries.copyWords(entry + PLACE, records, destination, DESTINATION_KEY);
   }
 
-  #isLastService(from: Uint32Array, source: number): boolean {
+  #isLastService({ u32s: from }: Records, base: number): boolean {
     if (this.#serviceCount === 0) return false;
     const { u32s } = this.#services;
     const last = ((this.#serviceCount - 1) * SERVICE_KEY) >> 2;
     for (let word = 0; word < SERVICE_KEY >> 2; word++) {
-      if (u32s[last + word] !== from[source + word]) return false;
+      if (u32s[last + word] !== from[(base >> 2) + word]) return false;
     }
     return true;
   }
 
-  #addService(from: Uint32Array, source: number): void {
-    const target = (this.#serviceCount++ * SERVICE_KEY) >> 2;
-    if (target === this.#services.u32s.length) {
-      this.#services = this.#services.enlarged(2 * this.#services.bytes.length);
+  #addService(from: Records, base: number): void {
+    const target = this.#serviceCount++ * SERVICE_KEY;
+    if (target === this.#services.bytes.length) {
+      this.#services = this.#services.enlarged(2 * target);
     }
-    const { u32s } = this.#services;
-    for (let word = 0; word < SERVICE_KEY >> 2; word++)
-      u32s[target + word] = from[source + word] ?? 0;
+    this.#services.copyWords(target, from, base, SERVICE_KEY);
   }
 
   /** Returns the text of the service of a change. */

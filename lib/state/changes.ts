@@ -134,8 +134,8 @@ export class MadeChanges {
   /** The indexes of the requests that changed nothing. */
   readonly #failed: ReadonlySet<number>;
   readonly #before: RequestBuffer;
-  #planned: PlannedRequests | undefined;
-  #kept: Kept | undefined;
+  /** The requests, until what the changes need of them is kept. */
+  #source: PlannedRequests | Kept;
 
   /** @param failed the indexes of the requests that changed nothing */
   constructor(planned: PlannedRequests, failed: ReadonlySet<number>) {
@@ -143,7 +143,7 @@ export class MadeChanges {
     this.#origins = planned.origins;
     this.#failed = failed;
     this.#before = planned.before;
-    this.#planned = planned;
+    this.#source = planned;
   }
 
   /**
@@ -151,9 +151,8 @@ export class MadeChanges {
    * little as possible, because a state may have very many.
    */
   keep(): Kept {
-    this.#kept ??= keptOf(this.#planned);
-    this.#planned = undefined;
-    return this.#kept;
+    if (this.#source instanceof PlannedRequests) this.#source = keptOf(this.#source);
+    return this.#source;
   }
 
   /** Returns the changes, in the order in which they were made. */
@@ -178,16 +177,16 @@ export class MadeChanges {
   }
 }
 
-function keptOf(planned: PlannedRequests | undefined): Kept {
-  const count = planned?.count ?? 0;
+function keptOf(planned: PlannedRequests): Kept {
+  const { count, before, origins } = planned;
   const keys = new ChangeKeys(count);
-  const after = new RequestBuffer(planned?.before.count ?? 0);
+  const after = new RequestBuffer(before.count);
   const chunk = new RequestBuffer(Math.min(count, CHUNK));
   for (let first = 0; first < count; first += CHUNK) {
-    planned?.read(first, chunk);
+    planned.read(first, chunk);
     for (let place = 0; place < chunk.count; place++) {
       keys.add(chunk, place);
-      if (isUpdate(planned?.origins[first + place])) after.copyRequest(chunk, place);
+      if (isUpdate(origins[first + place])) after.copyRequest(chunk, place);
     }
   }
   return { keys, after };

@@ -20,7 +20,8 @@ export class ReconcileResult {
   readonly unchanged: Unchanged;
   /** The destinations that are not wanted, and stay until their connections have ended. */
   readonly draining: readonly DrainingDestination[];
-  readonly #made: readonly MadeChanges[];
+  /** What the changes are read from; empty afterwards. */
+  #made: readonly MadeChanges[];
 
   /**
    * Not for callers.
@@ -38,7 +39,8 @@ export class ReconcileResult {
     Object.defineProperty(this, 'changes', {
       enumerable: true,
       get: () => {
-        changes ??= made.flatMap((part) => [...part.list()]);
+        changes ??= this.#made.flatMap((part) => [...part.list()]);
+        this.#made = [];
         return changes;
       },
     });
