@@ -4,9 +4,8 @@
  */
 
 import type { Family } from '../core/address.js';
-import { formatAddress as addressAt, parseAddress } from '../core/address.js';
 import { describeArgument } from '../core/arguments.js';
-import { describeInput, isInputError, wrongType } from '../core/input-errors.js';
+import { describeInput, isInputError } from '../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../core/stack.js';
 import type { Records } from '../native/records.js';
 import { decodeDestination } from './decode-destination.js';
@@ -16,11 +15,10 @@ import { encodeDestinationConfig } from './destination-codec.js';
 import { destinationTarget, fullDestinationTarget, serviceTarget } from './encoded-targets.js';
 import { formatDestinationKey, formatServiceKey } from './keys.js';
 import {
-  ADDRESS_RULE,
+  canonicalAddress,
   encodeDestinationReference,
   encodeServiceOfDestination,
   encodeServiceReference,
-  notAddress,
 } from './reference.js';
 import type {
   DestinationAddress,
@@ -115,12 +113,7 @@ export function formatAddress(address: string): string {
   return convert(
     'formatAddress',
     () => describeArgument(address),
-    ({ records: { bytes } }) => {
-      if (typeof address !== 'string') throw wrongType('address', address, ADDRESS_RULE);
-      const family = parseAddress(address, bytes, 0);
-      if (family === 0) throw notAddress('address', address);
-      return addressAt(bytes, 0, family);
-    },
+    () => canonicalAddress('address', address),
   );
 }
 

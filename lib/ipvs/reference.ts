@@ -2,7 +2,7 @@
  * Encoding of references to services and destinations.
  * @module
  */
-import { AF_INET, families } from '../core/address.js';
+import { AF_INET, families, formatAddress, parseAddress } from '../core/address.js';
 import { checkInteger, copyOwn } from '../core/check.js';
 import { addressHint } from '../core/hints.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
@@ -23,8 +23,7 @@ import { copySettings, isReadable, type Unchecked } from './settings.js';
 type KeyProperty = (typeof SERVICE_KEY)[number];
 const KEY_PROPERTIES: ReadonlySet<KeyProperty> = new Set(SERVICE_KEY);
 
-/** @internal */
-export const ADDRESS_RULE = 'an IPv4 or IPv6 address without port, prefix or zone';
+const ADDRESS_RULE = 'an IPv4 or IPv6 address without port, prefix or zone';
 
 /** Encodes the key of a service from a reference. @internal */
 export function encodeServiceReference(
@@ -197,8 +196,23 @@ function checkReference(
   throw wrongType(property, reference, `a reference: a string such as ${example}, or an object`);
 }
 
-/** Returns the error for a text that is not an address. @internal */
-export function notAddress(property: string, text: string): Error {
+const canonicalBytes = new Uint8Array(16);
+
+/**
+ * Checks an address that is not part of a reference, and returns it in canonical form.
+ * @throws TypeError
+ * @internal
+ */
+export function canonicalAddress(property: string, address: unknown): string {
+  if (typeof address !== 'string') throw wrongType(property, address, ADDRESS_RULE);
+  canonicalBytes.fill(0);
+  const family = parseAddress(address, canonicalBytes, 0);
+  if (family === 0) throw notAddress(property, address);
+  return formatAddress(canonicalBytes, 0, family);
+}
+
+/** Returns the error for a text that is not an address. */
+function notAddress(property: string, text: string): Error {
   return wrongValue(property, text, `is not ${ADDRESS_RULE}${addressHint(text)}`);
 }
 

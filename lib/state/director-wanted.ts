@@ -2,13 +2,13 @@
  * The state that a director wants: encoded once, and compared with the kernel many times.
  * @module
  */
-import { formatAddress, parseAddress } from '../core/address.js';
 import { checkCount } from '../core/arguments.js';
 import { readArray, readOptions } from '../core/check.js';
-import { describeInput, isInputError, wrongValue } from '../core/input-errors.js';
+import { describeInput, isInputError } from '../core/input-errors.js';
 import { beginAtCaller } from '../core/stack.js';
 import { normalizedDestinationAt, normalizedServiceAt } from '../ipvs/canonical.js';
 import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
+import { canonicalAddress } from '../ipvs/reference.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
 import { layout } from '../native/layout.js';
 import { drainKey } from './director-drains.js';
@@ -25,13 +25,9 @@ function checkApplyOptions(options: unknown): ReadonlySet<string> | undefined {
   if (addresses === undefined) return undefined;
   const rule = "an array of addresses such as ['10.96.0.1']";
   return new Set(
-    readArray('options.addresses', addresses, rule, (address, index) => {
-      const property = `options.addresses[${index}]`;
-      const bytes = new Uint8Array(16);
-      const family = typeof address === 'string' ? parseAddress(address, bytes, 0) : 0;
-      if (family === 0) throw wrongValue(property, address, 'is not an IPv4 or IPv6 address');
-      return formatAddress(bytes, 0, family);
-    }),
+    readArray('options.addresses', addresses, rule, (address, index) =>
+      canonicalAddress(`options.addresses[${index}]`, address),
+    ),
   );
 }
 
