@@ -143,7 +143,7 @@ test('restore() repairs a table in use without a failed HTTP request', async () 
   expect(await mapping()).toEqual(clients);
 });
 
-test('restore() sends nothing if a value is invalid and deletes nothing if the kernel refuses', async () => {
+test('restore() sends nothing if a value is invalid and deletes no service if the kernel refuses', async () => {
   const { ipvs } = fixture;
   const { services }: Snapshot = JSON.parse(await save());
   const before = await configured();
