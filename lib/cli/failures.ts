@@ -11,6 +11,11 @@ export class InputFileError extends Error {
   override readonly name = 'InputFileError';
 }
 
+/** A failure for which the command has words of its own. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}
+
 /**
  * Returns the lines for an error: its message, and of a reconciliation one line for each refused
  * change. An error that nobody expects has its stack, for a report.
@@ -39,9 +44,8 @@ function optionFaultOf(error: unknown): string | undefined {
 }
 
 function isExpected(error: unknown): error is Error {
-  if (error instanceof IpvsError || error instanceof InputFileError || isInputError(error)) {
-    return true;
-  }
+  if (error instanceof InputFileError || error instanceof CommandError) return true;
+  if (error instanceof IpvsError || isInputError(error)) return true;
   // The errors of system calls of Node.js, such as of reading a file.
   return error instanceof Error && 'syscall' in error;
 }

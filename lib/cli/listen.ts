@@ -2,6 +2,7 @@
  * The address that a server listens on, as an option has it.
  * @module
  */
+import { AF_INET6, parseAddress } from '../core/address.js';
 import { UsageError } from './arguments.js';
 
 /** Where a server listens. */
@@ -20,7 +21,8 @@ const ADDRESS = /^(?:\[(?<ipv6>[\da-fA-F:.]+)\]|(?<host>[^:[\]\s]*)):(?<port>\d{
  */
 export function parseListen(flag: string, text: string): Listen {
   const { ipv6, host, port } = ADDRESS.exec(text)?.groups ?? {};
-  if (port === undefined || Number(port) > MAX_PORT) {
+  const isAddress = ipv6 === undefined || parseAddress(ipv6, new Uint8Array(16), 0) === AF_INET6;
+  if (port === undefined || Number(port) > MAX_PORT || !isAddress) {
     throw new UsageError(
       `${flag}: '${text}' is not [ADDRESS]:PORT, such as :9100, 127.0.0.1:9100 or [::1]:9100`,
     );

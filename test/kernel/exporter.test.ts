@@ -62,6 +62,13 @@ afterEach(async () => {
 const open = (...options: readonly string[]) =>
   new Exporter('--listen', '127.0.0.1:0', '--netns', fixture.namespace.name, ...options);
 
+/** Runs an exporter to its end. */
+async function ended(listen: string) {
+  const exporter = new Exporter('--listen', listen, '--netns', fixture.namespace.name);
+  const exit = await exporter.exit;
+  return { exit, errors: exporter.errors };
+}
+
 describe('the exporter', () => {
   test('serves both formats, of the services of a namespace', async () => {
     const url = await open().url();
@@ -142,7 +149,26 @@ describe('the exporter', () => {
     const second = new Exporter(...options);
     expect(await second.exit).toBe(1);
     expect(second.errors).toBe(
-      `ipvs exporter: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
+      `ipvs exporter: --listen: cannot listen on 127.0.0.1:${port}: address already in use (EADDRINUSE)\n`,
+    );
+  });
+
+  test.each([
+    ['192.0.2.99:9100', '192.0.2.99:9100: address not available (EADDRNOTAVAIL)'],
+    ['[2001:db8::99]:9100', '[2001:db8::99]:9100: address not available (EADDRNOTAVAIL)'],
+  ])('fails if the host does not have %s', async (address, words) => {
+    const { exit, errors } = await ended(address);
+    expect({ exit, errors }).toEqual({
+      exit: 1,
+      errors: `ipvs exporter: --listen: cannot listen on ${words}\n`,
+    });
+  });
+
+  test('fails at a name that is no host', async () => {
+    const { exit, errors } = await ended('no-such-host.invalid:9100');
+    expect(exit).toBe(1);
+    expect(errors).toMatch(
+      /^ipvs exporter: --listen: cannot listen on no-such-host\.invalid:9100: .+ \(E\w+\)\n$/,
     );
   });
 

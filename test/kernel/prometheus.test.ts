@@ -4,12 +4,12 @@
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { Director, type Service } from 'ipvs';
 import { Metrics } from 'ipvs/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createMetricsServer } from '../../lib/cli/exporter/server.js';
+import { metricsPages } from '../../lib/cli/exporter/pages.js';
 import { until } from './helpers/poll.js';
 import { root } from './helpers/programs.js';
 import { freePort, Prometheus, type Series } from './helpers/prometheus.js';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   metrics = new Metrics(fixture.ipvs, { level: 'destination', name, director, calls: true });
   // A call that fails: for the queries of errors.
   await fixture.ipvs.addService(WEB).catch(() => undefined);
-  server = createMetricsServer({ metrics, checkHealth: () => fixture.ipvs.getInfo() });
+  server = createServer(metricsPages({ metrics, checkHealth: () => fixture.ipvs.getInfo() }));
   const port = await freePort();
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

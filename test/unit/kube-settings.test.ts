@@ -86,6 +86,15 @@ test('options prevail over the file', () => {
   });
 });
 
+test('a duration of 0 needs no unit', () => {
+  const file = 'ipvs: { tcpTimeout: 0, udpTimeout: 0s, syncPeriod: 0 }';
+  expect(settings(['--drain-timeout', '0'], file)).toMatchObject({
+    timeouts: { tcp: 0, udp: 0 },
+    resync: 30_000,
+    drainTimeout: 0,
+  });
+});
+
 describe('what cannot be used is refused', () => {
   test.each([
     [['--drain-timeout', '5'], undefined, "--drain-timeout: '5' is not a duration such as 30s"],
@@ -94,10 +103,18 @@ describe('what cannot be used is refused', () => {
     [['--healthz-bind-address', '10256'], undefined, "--healthz-bind-address: '10256' is not"],
     [[], 'mode: iptables', "--config: mode: 'iptables' is not 'ipvs'"],
     [[], 'kind: Pod', "--config: kind: 'Pod' is not KubeProxyConfiguration"],
-    [[], 'ipvs: rr', '--config: ipvs. is not an object'],
+    [[], 'ipvs: rr', '--config: ipvs is not an object'],
     [[], 'ipvs: { strictARP: yes please }', '--config: ipvs.strictARP: "yes please" is not true'],
     [[], 'ipvs: { excludeCIDRs: 10.0.0.0/8 }', '--config: ipvs.excludeCIDRs: "10.0.0.0/8" is not'],
-    [[], 'ipvs: { tcpTimeout: 15 }', '--config: ipvs.tcpTimeout: 15 is not a text'],
+    [[], 'ipvs: { tcpTimeout: 15 }', '--config: ipvs.tcpTimeout: 15 is not a duration'],
+    [[], 'ipvs: { udpTimeout: 1d }', '--config: ipvs.udpTimeout: "1d" is not a duration such as'],
+    [[], 'ipvs: { syncPeriod: 999h }', '--config: ipvs.syncPeriod: "999h" is not a duration'],
+    [[], 'ipvs: { scheduler: 0 }', '--config: ipvs.scheduler: 0 is not a text'],
+    [[], 'ipvs: { tcpTimeout: false }', '--config: ipvs.tcpTimeout: false is not a duration'],
+    [[], 'hostnameOverride: 0', '--config: hostnameOverride: 0 is not a text'],
+    [[], 'metricsBindAddress: 0', '--config: metricsBindAddress: 0 is not a text'],
+    [[], 'metricsBindAddress: "::1"', "--config: metricsBindAddress: '::1' is not [ADDRESS]:PORT"],
+    [[], 'iptables: { masqueradeBit: 32 }', '--config: iptables.masqueradeBit: 32 is not an'],
     [[], 'a: [', '--config: 1:'],
   ])('%j %j', (args, file, message) => {
     expect(() => settings(args, file)).toThrow(message);

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UsageError } from '../../lib/cli/arguments.js';
-import { createMetricsServer } from '../../lib/cli/exporter/server.js';
+import { metricsPages } from '../../lib/cli/exporter/pages.js';
 import { parseListen } from '../../lib/cli/listen.js';
 import { IpvsError } from '../../lib/index.js';
 import { Metrics } from '../../lib/metrics/index.js';
@@ -18,24 +19,34 @@ describe('the address to listen on', () => {
     expect(parseListen('--listen', text)).toEqual({ host, port });
   });
 
-  test.each(['', '9100', ':', ':http', ':65536', '::1:80', '[::1]', '[::1]:', 'a b:80', ':-1'])(
-    'is not %j',
-    (text) => {
-      expect(() => parseListen('--listen', text)).toThrow(UsageError);
-      expect(() => parseListen('--listen', text)).toThrow(
-        `--listen: '${text}' is not [ADDRESS]:PORT`,
-      );
-    },
-  );
+  test.each([
+    '',
+    '9100',
+    ':',
+    ':http',
+    ':65536',
+    '::1:80',
+    '[::1]',
+    '[::1]:',
+    'a b:80',
+    ':-1',
+    '[::1',
+    '[1.2.3.4]:80',
+    '[::::]:80',
+  ])('is not %j', (text) => {
+    expect(() => parseListen('--listen', text)).toThrow(UsageError);
+    expect(() => parseListen('--listen', text)).toThrow(
+      `--listen: '${text}' is not [ADDRESS]:PORT`,
+    );
+  });
 });
 
 describe('the server', () => {
   const { fake, source } = sourceOf([withServers(web)]);
   let health: () => Promise<unknown> = async () => undefined;
-  const server = createMetricsServer({
-    metrics: new Metrics(source),
-    checkHealth: () => health(),
-  });
+  const server = createServer(
+    metricsPages({ metrics: new Metrics(source), checkHealth: () => health() }),
+  );
 
   async function ask(path: string): Promise<readonly [status: number, text: string]> {
     if (!server.listening) {

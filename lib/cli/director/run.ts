@@ -5,8 +5,7 @@
 import { Director, type DirectorOptions, type Scope } from '../../index.js';
 import { integerOf, UsageError } from '../arguments.js';
 import type { Run, Values } from '../command.js';
-import type { MetricsServer } from '../exporter/serve.js';
-import { parseListen } from '../listen.js';
+import { type Listen, parseListen } from '../listen.js';
 import { openOptions } from '../netns.js';
 import { parseScopes } from '../scope.js';
 import { readStateFile, type StateFile } from '../state-file/read.js';
@@ -31,13 +30,11 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
   const fingerprint = await fingerprintOf(path);
   const file = await read();
   const changes = fileChanges(path, fingerprint, stopSignal());
-  const director = await Director.open(settings);
-  let server: MetricsServer | undefined;
+  const server = await openServer(values.netns, listen);
+  let director: Director | undefined;
   try {
-    if (listen !== undefined) {
-      const { serveDirector } = await import('./serve-director.js');
-      server = await serveDirector(director, values.netns, listen);
-    }
+    director = await Director.open(settings);
+    server?.serve(director);
     void follow(director, report);
     const keeper = new Keeper(director, path, report);
     await keeper.apply(file);
@@ -47,11 +44,17 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
     }
   } finally {
     await server?.close();
-    await director.close();
+    await director?.close();
   }
   report({ type: 'stopped' });
   return 0;
 };
+
+async function openServer(netns: string | undefined, listen: Listen | undefined) {
+  if (listen === undefined) return undefined;
+  const { DirectorServer } = await import('./serve-director.js');
+  return DirectorServer.open(netns, listen);
+}
 
 function settingsOf(values: Values<typeof options>): DirectorOptions {
   const { link, drain, keep, netns } = values;

@@ -4,30 +4,44 @@
  */
 import { type Director, Ipvs } from '../../index.js';
 import { Metrics } from '../../metrics/index.js';
-import { type MetricsServer, serveMetrics } from '../exporter/serve.js';
+import { HttpPort } from '../exporter/http-port.js';
+import { metricsPages } from '../exporter/pages.js';
 import type { Listen } from '../listen.js';
 import { openOptions } from '../netns.js';
 
-/** Serves the metrics of the table and of the director, which are well while the kernel answers. */
-export async function serveDirector(
-  director: Director,
-  netns: string | undefined,
-  listen: Listen,
-): Promise<MetricsServer> {
-  const ipvs = await Ipvs.open(openOptions(netns));
-  const metrics = new Metrics(ipvs, { director, calls: true });
-  try {
-    const server = await serveMetrics({ metrics, checkHealth: () => ipvs.getInfo() }, listen);
-    return {
-      url: server.url,
-      async close() {
-        await server.close();
-        metrics.close();
-        await ipvs.close();
-      },
-    };
-  } catch (error) {
-    await ipvs.close();
-    throw error;
+/** A server of the metrics of the table and of a director. */
+export class DirectorServer {
+  readonly #ipvs: Ipvs;
+  readonly #port: HttpPort;
+  #metrics: Metrics | undefined;
+
+  private constructor(ipvs: Ipvs, port: HttpPort) {
+    this.#ipvs = ipvs;
+    this.#port = port;
+  }
+
+  /** Opens the port, before there is a director: it changes nothing if the port is taken. */
+  static async open(netns: string | undefined, listen: Listen): Promise<DirectorServer> {
+    const ipvs = await Ipvs.open(openOptions(netns));
+    try {
+      return new DirectorServer(ipvs, await HttpPort.open('--metrics', listen));
+    } catch (error) {
+      await ipvs.close();
+      throw error;
+    }
+  }
+
+  /** Serves the metrics of a director. It is well while the kernel answers. */
+  serve(director: Director): void {
+    const ipvs = this.#ipvs;
+    const metrics = new Metrics(ipvs, { director, calls: true });
+    this.#metrics = metrics;
+    this.#port.serve(metricsPages({ metrics, checkHealth: () => ipvs.getInfo() }));
+  }
+
+  async close(): Promise<void> {
+    await this.#port.close();
+    this.#metrics?.close();
+    await this.#ipvs.close();
   }
 }

@@ -9,7 +9,8 @@ import type { Run } from '../command.js';
 import { parseListen } from '../listen.js';
 import { withIpvs } from '../netns.js';
 import type { OPTIONS } from './command.js';
-import { serveMetrics } from './serve.js';
+import { HttpPort } from './http-port.js';
+import { metricsPages } from './pages.js';
 
 /** Serves metrics until a signal ends the command. */
 export const run: Run<typeof OPTIONS> = async ({ values }, { stdout }) => {
@@ -20,12 +21,13 @@ export const run: Run<typeof OPTIONS> = async ({ values }, { stdout }) => {
   const listen = parseListen('--listen', values.listen);
   const ended = endSignal();
   return withIpvs(netns, async (ipvs) => {
+    const port = await HttpPort.open('--listen', listen);
     // The table of options has the names of the levels.
     const metrics = new Metrics(ipvs, { level: level as MetricsLevel | undefined, nodeExporter });
-    const served = await serveMetrics({ metrics, checkHealth: () => ipvs.getInfo() }, listen);
-    stdout.write(`listening on ${served.url}/metrics\n`);
+    port.serve(metricsPages({ metrics, checkHealth: () => ipvs.getInfo() }));
+    stdout.write(`listening on ${port.url}/metrics\n`);
     await ended;
-    await served.close();
+    await port.close();
     return 0;
   });
 };

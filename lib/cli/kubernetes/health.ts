@@ -1,11 +1,9 @@
 /**
- * The HTTP servers of the agent: its own health, and the health checks of load balancers.
+ * The health of the agent over HTTP: its own pages, and the health checks of load balancers.
  * @module
  */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { HealthCheck } from '../../kubernetes/index.js';
-import type { Listen } from '../listen.js';
 
 /** The health of the agent. */
 export interface Health {
@@ -17,20 +15,20 @@ export interface Health {
 /** Sends JSON. */
 type Send = (status: number, body: object, headers?: Readonly<Record<string, string>>) => void;
 
-/** Returns a server that answers GET with JSON, which does not listen yet. */
-function jsonServer(reply: (path: string, send: Send) => void): Server {
-  return createServer((request, response) => {
+/** Returns what answers GET with JSON. */
+function jsonPages(reply: (path: string, send: Send) => void): RequestListener {
+  return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
     reply(path, (status, body, headers = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`);
     });
-  });
+  };
 }
 
-/** Starts the server of /healthz and /livez, with kube-proxy's answers. */
-export async function serveHealth(listen: Listen, health: () => Health): Promise<Server> {
-  const server = jsonServer((path, send) => {
+/** Returns the pages /healthz and /livez, with kube-proxy's answers. */
+export function healthPages(health: () => Health): RequestListener {
+  return jsonPages((path, send) => {
     const { isHealthy, lastSync } = health();
     if (path !== '/healthz' && path !== '/livez') send(404, { error: 'not found' });
     else {
@@ -41,9 +39,6 @@ export async function serveHealth(listen: Listen, health: () => Health): Promise
       });
     }
   });
-  server.listen(listen);
-  await once(server, 'listening');
-  return server;
 }
 
 /** The servers of health check node ports: a port for each load balancer of policy Local. */
@@ -71,7 +66,8 @@ export class HealthChecks {
     this.#checks = byPort;
     for (const [port, server] of this.#servers) {
       if (byPort.has(port)) continue;
-      closeNow(server);
+      server.close();
+      server.closeAllConnections();
       this.#servers.delete(port);
     }
     for (const port of byPort.keys()) {
@@ -84,7 +80,7 @@ export class HealthChecks {
   }
 
   #open(port: number): void {
-    const server = jsonServer((_path, send) => {
+    const pages = jsonPages((_path, send) => {
       const [first, ...others] = this.#checks.get(port) ?? [];
       if (first === undefined) return send(404, { error: 'not found' });
       // An endpoint with two families is one endpoint.
@@ -99,6 +95,7 @@ export class HealthChecks {
         'x-load-balancing-endpoint-weight': String(localEndpoints),
       });
     });
+    const server = createServer(pages);
     server.on('error', (error) => {
       this.#failed(new Error(`health check port ${port}: ${error.message}`));
       // The next update tries again.
@@ -107,10 +104,4 @@ export class HealthChecks {
     this.#servers.set(port, server);
     server.listen(port);
   }
-}
-
-/** Closes a server and its connections. */
-export function closeNow(server: Server): void {
-  server.close();
-  server.closeAllConnections();
 }

@@ -3,23 +3,24 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import { Director, Ipvs } from '../../index.js';
 import { Nftables, reconcileOptions } from '../../kubernetes/index.js';
 import { Metrics } from '../../metrics/index.js';
 import type { Context, Run } from '../command.js';
-import { createMetricsServer } from '../exporter/server.js';
+import { HttpPort } from '../exporter/http-port.js';
+import { metricsPages } from '../exporter/pages.js';
 import { InputFileError } from '../failures.js';
 import { Agent, type Log, type Targets } from './agent.js';
+import type { ApiClient } from './api-client.js';
 import { openCluster } from './cluster.js';
 import type { options } from './command.js';
-import { closeNow, HealthChecks, serveHealth } from './health.js';
+import { HealthChecks, healthPages } from './health.js';
 import { setParameters } from './host.js';
 import { type Settings, settingsOf } from './settings.js';
 
 /** Serves the node until a signal ends the command. */
 export const run: Run<typeof options> = async ({ values }, context) => {
-  const text = values.config === undefined ? undefined : await readFile(values.config, 'utf8');
+  const text = values.config === undefined ? undefined : await readText(values.config);
   const settings = settingsOf(values, text, context.env);
   const ipvs = await Ipvs.open();
   try {
@@ -29,6 +30,15 @@ export const run: Run<typeof options> = async ({ values }, context) => {
     await ipvs.close();
   }
 };
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { message } = Object(error) as Error;
+    throw new InputFileError(`--config: ${path}: cannot be read: ${message}`, { cause: error });
+  }
+}
 
 /** Deletes services, link and table. Connections end. */
 async function cleanUp(ipvs: Ipvs, settings: Settings, { stdout }: Context): Promise<number> {
@@ -73,6 +83,44 @@ async function serve(ipvs: Ipvs, settings: Settings, context: Context): Promise<
   const log = logTo(context);
   const signal = endSignal();
   const client = await openCluster(settings.kubeconfig);
+  const ports = await openPorts(settings);
+  try {
+    await serveAt(ports, ipvs, settings, client, signal, log);
+  } finally {
+    await Promise.all(Object.values(ports).map((port) => port?.close()));
+  }
+  log('stopped');
+  return 0;
+}
+
+/** The ports of the agent; undefined: not wanted. */
+interface Ports {
+  readonly healthz: HttpPort | undefined;
+  readonly metrics: HttpPort | undefined;
+}
+
+/** Opens the ports, before anything is changed. */
+async function openPorts({ healthz, metrics }: Settings): Promise<Ports> {
+  const health = healthz && (await HttpPort.open('--healthz-bind-address', healthz));
+  try {
+    return {
+      healthz: health,
+      metrics: metrics && (await HttpPort.open('--metrics-bind-address', metrics)),
+    };
+  } catch (error) {
+    await health?.close();
+    throw error;
+  }
+}
+
+async function serveAt(
+  ports: Ports,
+  ipvs: Ipvs,
+  settings: Settings,
+  client: ApiClient,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
   for (const change of await setParameters(settings.strictARP)) log(change);
   await setTimeouts(ipvs, settings, log);
   const { link } = settings.compile;
@@ -84,7 +132,6 @@ async function serve(ipvs: Ipvs, settings: Settings, context: Context): Promise<
     drain: { ...drain, timeout: settings.drainTimeout },
     resync: settings.resync,
   });
-  const servers: Server[] = [];
   const healthChecks = new HealthChecks(
     () => agent.health().isHealthy,
     ({ message }) => log(message),
@@ -94,25 +141,15 @@ async function serve(ipvs: Ipvs, settings: Settings, context: Context): Promise<
   const metrics = new Metrics(ipvs, { director });
   try {
     void followEvents(director, log);
-    if (settings.healthz !== undefined) {
-      servers.push(await serveHealth(settings.healthz, () => agent.health()));
-    }
-    if (settings.metrics !== undefined) {
-      const checkHealth = () => ipvs.getInfo();
-      const server = createMetricsServer({ metrics, checkHealth });
-      server.listen(settings.metrics);
-      servers.push(server);
-    }
+    ports.healthz?.serve(healthPages(() => agent.health()));
+    ports.metrics?.serve(metricsPages({ metrics, checkHealth: () => ipvs.getInfo() }));
     log(`serving node ${settings.nodeName}`);
     await agent.run(signal);
   } finally {
     metrics[Symbol.dispose]();
     healthChecks.close();
-    for (const server of servers) closeNow(server);
     await director.close();
   }
-  log('stopped');
-  return 0;
 }
 
 async function setTimeouts(ipvs: Ipvs, { timeouts }: Settings, log: Log): Promise<void> {

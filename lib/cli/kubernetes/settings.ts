@@ -32,6 +32,12 @@ export interface Settings {
 const DEFAULT_SYNC = 30_000;
 const DEFAULT_DRAIN = 15 * 60_000;
 const MAX_MILLISECONDS = 2 ** 31 - 1;
+const HEALTHZ = '0.0.0.0:10256';
+const METRICS = '127.0.0.1:10249';
+/** The bits of a firewall mark. */
+const BITS = [0, 31] as const;
+/** What begins the messages about the configuration file. */
+const FILE = '--config: ';
 
 /**
  * Returns the settings.
@@ -47,8 +53,6 @@ export function settingsOf(
   const file = text === undefined ? new Section('', {}) : readConfiguration(text);
   const ipvs = file.section('ipvs');
   const iptables = file.section('iptables');
-  const time = (flag: string, value: string | undefined, other: string | undefined, least = 0) =>
-    milliseconds(flag, value ?? other, least);
   return {
     nodeName:
       values.hostnameOverride || file.text('hostnameOverride') || env['NODE_NAME'] || hostname(),
@@ -64,29 +68,35 @@ export function settingsOf(
     nftables: {
       masqueradeAll: values.masqueradeAll || iptables.flag('masqueradeAll'),
       masqueradeBit:
-        integerOf('--iptables-masquerade-bit', values.iptablesMasqueradeBit, [0, 31]) ??
-        iptables.integer('masqueradeBit'),
+        integerOf('--iptables-masquerade-bit', values.iptablesMasqueradeBit, BITS) ??
+        iptables.integer('masqueradeBit', BITS),
       clusterCIDRs: listOf(values.clusterCidr ?? file.text('clusterCIDR')) ?? [],
     },
     strictARP: values.ipvsStrictArp || ipvs.flag('strictARP'),
     timeouts: {
-      tcp: seconds(time('--ipvs-tcp-timeout', values.ipvsTcpTimeout, ipvs.text('tcpTimeout'))),
-      tcpFin: seconds(
-        time('--ipvs-tcpfin-timeout', values.ipvsTcpfinTimeout, ipvs.text('tcpFinTimeout')),
+      tcp: seconds(
+        optionTime('--ipvs-tcp-timeout', values.ipvsTcpTimeout) ?? ipvs.duration('tcpTimeout'),
       ),
-      udp: seconds(time('--ipvs-udp-timeout', values.ipvsUdpTimeout, ipvs.text('udpTimeout'))),
+      tcpFin: seconds(
+        optionTime('--ipvs-tcpfin-timeout', values.ipvsTcpfinTimeout) ??
+          ipvs.duration('tcpFinTimeout'),
+      ),
+      udp: seconds(
+        optionTime('--ipvs-udp-timeout', values.ipvsUdpTimeout) ?? ipvs.duration('udpTimeout'),
+      ),
     },
     resync:
-      time('--ipvs-sync-period', values.ipvsSyncPeriod, ipvs.text('syncPeriod')) || DEFAULT_SYNC,
-    drainTimeout: time('--drain-timeout', values.drainTimeout, undefined) ?? DEFAULT_DRAIN,
-    healthz: listenAt(
-      '--healthz-bind-address',
-      values.healthzBindAddress ?? file.text('healthzBindAddress') ?? '0.0.0.0:10256',
-    ),
-    metrics: listenAt(
-      '--metrics-bind-address',
-      values.metricsBindAddress ?? file.text('metricsBindAddress') ?? '127.0.0.1:10249',
-    ),
+      (optionTime('--ipvs-sync-period', values.ipvsSyncPeriod) ?? ipvs.duration('syncPeriod')) ||
+      DEFAULT_SYNC,
+    drainTimeout: optionTime('--drain-timeout', values.drainTimeout) ?? DEFAULT_DRAIN,
+    healthz:
+      values.healthzBindAddress === undefined
+        ? listenAt(`${FILE}healthzBindAddress`, file.text('healthzBindAddress') ?? HEALTHZ)
+        : listenAt('--healthz-bind-address', values.healthzBindAddress),
+    metrics:
+      values.metricsBindAddress === undefined
+        ? listenAt(`${FILE}metricsBindAddress`, file.text('metricsBindAddress') ?? METRICS)
+        : listenAt('--metrics-bind-address', values.metricsBindAddress),
   };
 }
 
@@ -118,7 +128,8 @@ class Section {
 
   constructor(path: string, value: unknown) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new InputFileError(`--config: ${path || 'the document'} is not an object`);
+      const name = path === '' ? 'the document' : path.slice(0, -1);
+      throw new InputFileError(`${FILE}${name} is not an object`);
     }
     this.#path = path;
     // An object with any keys.
@@ -132,9 +143,16 @@ class Section {
   text(key: string): string | undefined {
     const value = this.#values[key] ?? undefined;
     if (value === undefined || typeof value === 'string') return value;
-    // A duration of 0 needs no unit.
-    if (value === 0) return '0s';
     throw this.#fault(key, value, 'a text');
+  }
+
+  /** Returns the milliseconds of a duration. 0 needs no unit. */
+  duration(key: string): number | undefined {
+    const value = this.#values[key] ?? undefined;
+    if (value === undefined || value === 0) return value;
+    const time = typeof value === 'string' ? milliseconds(value) : undefined;
+    if (time === undefined) throw this.#fault(key, value, DURATION);
+    return time;
   }
 
   texts(key: string): readonly string[] | undefined {
@@ -150,15 +168,17 @@ class Section {
     throw this.#fault(key, value, 'true or false');
   }
 
-  integer(key: string): number | undefined {
+  integer(key: string, [min, max]: readonly [min: number, max: number]): number | undefined {
     const value = this.#values[key] ?? undefined;
-    if (value === undefined || (typeof value === 'number' && Number.isInteger(value))) return value;
-    throw this.#fault(key, value, 'an integer');
+    if (value === undefined) return undefined;
+    const isInteger = typeof value === 'number' && Number.isInteger(value);
+    if (isInteger && value >= min && value <= max) return value;
+    throw this.#fault(key, value, `an integer from ${min} to ${max}`);
   }
 
   #fault(key: string, value: unknown, rule: string): InputFileError {
     const shown = JSON.stringify(value);
-    return new InputFileError(`--config: ${this.#path}${key}: ${shown} is not ${rule}`);
+    return new InputFileError(`${FILE}${this.#path}${key}: ${shown} is not ${rule}`);
   }
 }
 
@@ -169,18 +189,25 @@ function listOf(text: string | undefined): readonly string[] | undefined {
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Returns the milliseconds of a duration as Go writes it: '30s', '1m30s', '0'. */
-function milliseconds(flag: string, text: string | undefined, least: number): number | undefined {
-  if (text === undefined) return undefined;
-  let sum = text === '0' ? 0 : Number.NaN;
-  if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
-    sum = 0;
-    for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
-      sum += Number(number) * (UNITS[unit] ?? 0);
-    }
+const DURATION = 'a duration such as 30s or 1m30s, of at most 24 days';
+
+/** Returns the milliseconds of a duration as Go writes it: '30s', '1m30s', '0'; else undefined. */
+function milliseconds(text: string): number | undefined {
+  if (text === '0') return 0;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+    sum += Number(number) * (UNITS[unit] ?? 0);
   }
-  if (sum >= least && sum <= MAX_MILLISECONDS) return sum;
-  throw new UsageError(`${flag}: '${text}' is not a duration such as 30s or 1m30s`);
+  return sum <= MAX_MILLISECONDS ? sum : undefined;
+}
+
+/** Returns the milliseconds that an option has, if it is given. */
+function optionTime(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = milliseconds(text);
+  if (time === undefined) throw new UsageError(`${flag}: '${text}' is not ${DURATION}`);
+  return time;
 }
 
 /** Returns whole seconds; 0 if there is no duration. */

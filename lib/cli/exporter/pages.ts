@@ -1,17 +1,16 @@
 /**
- * The HTTP server of metrics and health.
+ * The pages of metrics and health.
  * @module
  */
 import {
-  createServer,
   type IncomingMessage,
-  type Server,
+  type RequestListener,
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
 import { CONTENT_TYPES, type Metrics, negotiateFormat } from '../../metrics/index.js';
 
-/** What the server serves. */
+/** What the pages show. */
 export interface Served {
   readonly metrics: Pick<Metrics, 'text'>;
   /** Resolves if all is well, and rejects with the reason otherwise. */
@@ -42,11 +41,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
   },
 };
 
-/** Returns a server of `/metrics` and `/healthz`, which does not listen yet. */
-export function createMetricsServer(served: Served): Server {
-  return createServer((request, response) => {
+/** Returns what answers requests of `/metrics` and `/healthz`. */
+export function metricsPages(served: Served): RequestListener {
+  return (request, response) => {
     void reply(served, request).then((answer) => send(request, response, answer));
-  });
+  };
 }
 
 async function reply(served: Served, request: IncomingMessage): Promise<Reply> {

@@ -1,0 +1,83 @@
+/**
+ * A port of HTTP: it is open before there is anything to serve, and closed in order.
+ * @module
+ */
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { getSystemErrorMap } from 'node:util';
+import { CommandError } from '../failures.js';
+import type { Listen } from '../listen.js';
+
+/** The milliseconds that responses in flight have at the end. */
+const GRACE = 5000;
+
+/** Answers requests that come before there is anything to serve. */
+const starting: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'content-type': 'text/plain' }).end('starting\n');
+};
+
+/** An open port. Commands open theirs before they change anything: it may be taken. */
+export class HttpPort {
+  readonly #server: Server;
+  readonly #inFlight = new Set<ServerResponse>();
+  #listener = starting;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      this.#inFlight.add(response);
+      response.on('close', () => this.#inFlight.delete(response));
+      this.#listener(request, response);
+    });
+  }
+
+  /**
+   * Opens a port.
+   * @param flag the option that names it, for errors
+   * @throws CommandError it is taken, or the host does not have the address
+   */
+  static async open(flag: string, listen: Listen): Promise<HttpPort> {
+    const port = new HttpPort();
+    port.#server.listen(listen);
+    try {
+      await once(port.#server, 'listening');
+    } catch (error) {
+      throw new CommandError(`${flag}: ${describe(error, listen)}`, { cause: error });
+    }
+    return port;
+  }
+
+  /** Its address, without a path. */
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') return '';
+    return `http://${nameOf({ host: address.address, port: address.port })}`;
+  }
+
+  /** Answers requests from now on. */
+  serve(listener: RequestListener): void {
+    this.#listener = listener;
+  }
+
+  /** Accepts no more connections, waits for the responses in flight, and closes the connections. */
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    const timer = setTimeout(() => this.#server.closeAllConnections(), GRACE);
+    await Promise.all([...this.#inFlight].map((response) => once(response, 'close')));
+    clearTimeout(timer);
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+/** Returns an address as it is written in a URL. */
+function nameOf({ host = '', port }: Listen): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Says why nobody can listen there. */
+function describe(error: unknown, listen: Listen): string {
+  const { errno, code, message }: NodeJS.ErrnoException = Object(error);
+  const [, words = message] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  return `cannot listen on ${nameOf(listen)}: ${words} (${code})`;
+}
