@@ -15,18 +15,24 @@ export interface Listen {
 const MAX_PORT = 65535;
 const ADDRESS = /^(?:\[(?<ipv6>[\da-fA-F:.]+)\]|(?<host>[^:[\]\s]*)):(?<port>\d{1,5})$/;
 
+/** The end of the error for a text that is no such address. */
+export const LISTEN_RULE = '[ADDRESS]:PORT, such as :9100, 127.0.0.1:9100 or [::1]:9100';
+
+/** Parses ':9100', '127.0.0.1:9100', 'localhost:9100' or '[::1]:9100'. Undefined: it is none. */
+export function listenOf(text: string): Listen | undefined {
+  const { ipv6, host, port } = ADDRESS.exec(text)?.groups ?? {};
+  const isAddress = ipv6 === undefined || parseAddress(ipv6, new Uint8Array(16), 0) === AF_INET6;
+  if (port === undefined || Number(port) > MAX_PORT || !isAddress) return undefined;
+  const name = ipv6 ?? host;
+  return { host: name === '' ? undefined : name, port: Number(port) };
+}
+
 /**
- * Parses ':9100', '127.0.0.1:9100', 'localhost:9100' or '[::1]:9100'.
+ * Parses the address of an option.
  * @throws UsageError
  */
 export function parseListen(flag: string, text: string): Listen {
-  const { ipv6, host, port } = ADDRESS.exec(text)?.groups ?? {};
-  const isAddress = ipv6 === undefined || parseAddress(ipv6, new Uint8Array(16), 0) === AF_INET6;
-  if (port === undefined || Number(port) > MAX_PORT || !isAddress) {
-    throw new UsageError(
-      `${flag}: '${text}' is not [ADDRESS]:PORT, such as :9100, 127.0.0.1:9100 or [::1]:9100`,
-    );
-  }
-  const name = ipv6 ?? host;
-  return { host: name === '' ? undefined : name, port: Number(port) };
+  const listen = listenOf(text);
+  if (listen === undefined) throw new UsageError(`${flag}: '${text}' is not ${LISTEN_RULE}`);
+  return listen;
 }

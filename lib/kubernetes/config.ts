@@ -4,8 +4,10 @@
  */
 import { checkBoolean, checkName, readArray, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
+import { linkNameBytes } from '../core/link-name.js';
 import { IP_FAMILIES, type IPFamily } from './families.js';
 import { type Network, readNetwork } from './networks.js';
+import { isSchedulerName, SCHEDULER_RULE } from './scheduler-name.js';
 
 /**
  * The configuration. The first five have the names of kube-proxy's KubeProxyConfiguration, in its
@@ -75,13 +77,13 @@ export function checkConfig(value: unknown): Config {
   const { ipFamilies, scheduler, nodePortAddresses, excludeCIDRs, initialSync } = given;
   return {
     families: ipFamilies === undefined ? IP_FAMILIES : checkFamilies(ipFamilies),
-    scheduler: checkText('scheduler', scheduler, 'the name of a scheduler') ?? 'rr',
+    scheduler: checkScheduler(scheduler),
     nodePortNetworks: isPrimary(nodePortAddresses)
       ? undefined
       : readNetworks('config.nodePortAddresses', nodePortAddresses),
     excluded: readNetworks('config.excludeCIDRs', excludeCIDRs),
     initialSync: initialSync === undefined || checkBoolean('config.initialSync', initialSync),
-    link: checkText('link', given.link, 'the name of a link') ?? 'kube-ipvs0',
+    link: checkLink(given.link),
     schedulerAnnotation: checkAnnotation('schedulerAnnotation', given.schedulerAnnotation),
     weightAnnotation: checkAnnotation('weightAnnotation', given.weightAnnotation),
   };
@@ -115,6 +117,19 @@ function checkText(key: string, value: unknown, rule: string): string | undefine
   if (typeof value !== 'string') throw wrongType(`config.${key}`, value, rule);
   // kube-proxy's configuration writes '' for the default.
   return value === '' ? undefined : value;
+}
+
+function checkScheduler(value: unknown): string {
+  const name = checkText('scheduler', value, SCHEDULER_RULE) ?? 'rr';
+  if (!isSchedulerName(name))
+    throw wrongValue('config.scheduler', name, `is not ${SCHEDULER_RULE}`);
+  return name;
+}
+
+function checkLink(value: unknown): string {
+  const name = checkText('link', value, 'the name of a link') ?? 'kube-ipvs0';
+  linkNameBytes('config.link', name);
+  return name;
 }
 
 function checkAnnotation(key: string, value: unknown): string | undefined {

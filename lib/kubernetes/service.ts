@@ -8,6 +8,7 @@ import type { Config } from './config.js';
 import { canonicalAddress, familyOf, type IPFamily } from './families.js';
 import { type Network, readNetwork } from './networks.js';
 import type { ObjectMeta, ServiceObject, ServicePortObject } from './objects.js';
+import { isSchedulerName, SCHEDULER_RULE } from './scheduler-name.js';
 
 /** A protocol, named as in the API. */
 export type ServiceProtocol = 'TCP' | 'UDP' | 'SCTP';
@@ -258,9 +259,8 @@ function schedulerOf(
 ): string | undefined {
   const value = name === undefined ? undefined : annotations?.[name];
   if (value === undefined) return undefined;
-  if (typeof value === 'string' && /^[\w-]{1,15}$/.test(value)) return value;
-  const rule = 'is not the name of a scheduler: 1 to 15 letters, digits, _ and -';
-  throw wrongValue(`${path}.metadata.annotations['${name}']`, value, rule);
+  if (typeof value === 'string' && isSchedulerName(value)) return value;
+  throw wrongValue(`${path}.metadata.annotations['${name}']`, value, `is not ${SCHEDULER_RULE}`);
 }
 
 function createdAt({ creationTimestamp }: ObjectMeta): number {

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseArguments, readValues } from '../../lib/cli/arguments.js';
 import { kubernetes, options } from '../../lib/cli/kubernetes/command.js';
+import { READ } from '../../lib/cli/kubernetes/configuration.js';
 import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
 
 const settings = (args: readonly string[], file?: string, env = {}) => {
@@ -103,20 +105,91 @@ describe('what cannot be used is refused', () => {
     [['--healthz-bind-address', '10256'], undefined, "--healthz-bind-address: '10256' is not"],
     [[], 'mode: iptables', "--config: mode: 'iptables' is not 'ipvs'"],
     [[], 'kind: Pod', "--config: kind: 'Pod' is not KubeProxyConfiguration"],
-    [[], 'ipvs: rr', '--config: ipvs is not an object'],
-    [[], 'ipvs: { strictARP: yes please }', '--config: ipvs.strictARP: "yes please" is not true'],
-    [[], 'ipvs: { excludeCIDRs: 10.0.0.0/8 }', '--config: ipvs.excludeCIDRs: "10.0.0.0/8" is not'],
-    [[], 'ipvs: { tcpTimeout: 15 }', '--config: ipvs.tcpTimeout: 15 is not a duration'],
-    [[], 'ipvs: { udpTimeout: 1d }', '--config: ipvs.udpTimeout: "1d" is not a duration such as'],
-    [[], 'ipvs: { syncPeriod: 999h }', '--config: ipvs.syncPeriod: "999h" is not a duration'],
+    [[], 'kind: 0', '--config: kind: 0 is not a text'],
+    [[], 'null', '--config: the document: null is not an object'],
+    [[], '', '--config: 1:1: the text is empty'],
+    [[], 'ipvs: rr', "--config: ipvs: 'rr' is not an object"],
+    [[], 'iptables: []', '--config: iptables: [] is not an object'],
     [[], 'ipvs: { scheduler: 0 }', '--config: ipvs.scheduler: 0 is not a text'],
+    [[], 'ipvs: { scheduler: "a b" }', "--config: ipvs.scheduler: 'a b' is not the name of a sch"],
+    [['--ipvs-scheduler', 'a b'], undefined, "--ipvs-scheduler: 'a b' is not the name of a sch"],
+    [[], 'ipvs: { sheduler: rr }', 'ipvs.sheduler is not a known property: did you mean ipvs.sch'],
+    [[], 'nodePortAddress: []', 'nodePortAddress is not a known property: did you mean nodePortA'],
+    [[], 'hostnameOverride: a_b', "--config: hostnameOverride: 'a_b' is not the name of a Node"],
+    [['--hostname-override', 'a/b'], undefined, "--hostname-override: 'a/b' is not the name of"],
+    [[], 'healthzBindAddress: "10256"', "--config: healthzBindAddress: '10256' is not [ADDRESS]"],
+    [[], 'clusterCIDR: pods', "--config: clusterCIDR: 'pods' is not a network"],
+    [[], 'nodePortAddresses: [primary, 10]', "--config: nodePortAddresses: [ 'primary', 10 ] is"],
+    [[], 'nodePortAddresses: [primary, eth0]', "--config: nodePortAddresses: 'primary' is not a"],
+    [[], 'ipvs: { excludeCIDRs: [10.0/8] }', "--config: ipvs.excludeCIDRs: '10.0/8' is not a net"],
+    [['--ipvs-exclude-cidrs', 'x'], undefined, "--ipvs-exclude-cidrs: 'x' is not a network such"],
+    [[], 'iptables: { masqueradeBit: 32 }', '--config: iptables.masqueradeBit: 32 is not an int'],
+    [[], 'iptables: { masqueradeBit: "3" }', "--config: iptables.masqueradeBit: '3' is not an i"],
+    [[], 'ipvs: { udpTimeout: "5" }', "--config: ipvs.udpTimeout: '5' is not a duration such as"],
+    [[], 'ipvs: { syncPeriod: "" }', "--config: ipvs.syncPeriod: '' is not a duration such as"],
+    [[], 'ipvs: { strictARP: yes please }', "--config: ipvs.strictARP: 'yes please' is not true"],
+    [[], 'ipvs: { excludeCIDRs: 10.0.0.0/8 }', "--config: ipvs.excludeCIDRs: '10.0.0.0/8' is not"],
+    [[], 'ipvs: { tcpTimeout: 15 }', '--config: ipvs.tcpTimeout: 15 is not a duration'],
+    [[], 'ipvs: { udpTimeout: 1d }', "--config: ipvs.udpTimeout: '1d' is not a duration such as"],
+    [[], 'ipvs: { syncPeriod: 999h }', "--config: ipvs.syncPeriod: '999h' is not a duration"],
     [[], 'ipvs: { tcpTimeout: false }', '--config: ipvs.tcpTimeout: false is not a duration'],
     [[], 'hostnameOverride: 0', '--config: hostnameOverride: 0 is not a text'],
     [[], 'metricsBindAddress: 0', '--config: metricsBindAddress: 0 is not a text'],
     [[], 'metricsBindAddress: "::1"', "--config: metricsBindAddress: '::1' is not [ADDRESS]:PORT"],
-    [[], 'iptables: { masqueradeBit: 32 }', '--config: iptables.masqueradeBit: 32 is not an'],
     [[], 'a: [', '--config: 1:'],
   ])('%j %j', (args, file, message) => {
     expect(() => settings(args, file)).toThrow(message);
+  });
+});
+
+/** Returns a document in which a property has a value. */
+function documentOf(path: string, value: unknown): string {
+  const [key = '', section] = path.split('.').reverse();
+  return JSON.stringify(section === undefined ? { [key]: value } : { [section]: { [key]: value } });
+}
+
+/** A value of JSON, by its type, and a property whose value may not be of that type. */
+const ofWrongType = fc.constantFrom(...Object.entries(READ)).chain(([path, kind]) =>
+  fc
+    .oneof(
+      fc.string(),
+      fc.boolean(),
+      fc.integer({ min: -9, max: 99 }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.array(fc.oneof(fc.string(), fc.integer(), fc.constant(null))),
+      fc.dictionary(fc.string(), fc.integer()),
+    )
+    .filter((value) => !kind.is(value))
+    .map((value) => [path, kind.rule, value] as const),
+);
+
+test('a value of a wrong type is refused by every property, with path, value and rule', () => {
+  fc.assert(
+    fc.property(ofWrongType, ([path, rule, value]) => {
+      expect(() => settings([], documentOf(path, value))).toThrow(
+        new RegExp(`^--config: ${path.replace('.', '\\.')}: .* is not ${rule}`, 's'),
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a property that is null counts as left out, and one of a newer kube-proxy is ignored', () => {
+  const defaults = settings([], '{}');
+  for (const path of Object.keys(READ)) {
+    expect(settings([], documentOf(path, null))).toEqual(defaults);
+  }
+  expect(settings([], 'ipvs: { shinyNewThing: 7 }\nnftables: { masqueradeAll: 3 }')).toEqual(
+    defaults,
+  );
+  expect(settings([], 'ipvs: { tcpTimeout: 0, minSyncPeriod: 7 }')).toEqual(defaults);
+});
+
+test('capitals in the name of the host become small letters, as with kube-proxy', () => {
+  expect(settings(['--hostname-override', ' Node-A.Example '])).toMatchObject({
+    nodeName: 'node-a.example',
+  });
+  expect(settings(['--hostname-override', ''], '{}', { NODE_NAME: 'B' })).toMatchObject({
+    nodeName: 'b',
   });
 });

@@ -3,13 +3,16 @@
  * @module
  */
 import { hostname } from 'node:os';
+import { show } from '../../core/show.js';
 import type { CompileConfig, NftablesOptions } from '../../kubernetes/index.js';
+import { readNetwork } from '../../kubernetes/networks.js';
+import { isSchedulerName, SCHEDULER_RULE } from '../../kubernetes/scheduler-name.js';
 import { integerOf, UsageError } from '../arguments.js';
 import type { Values } from '../command.js';
-import { InputFileError } from '../failures.js';
-import { type Listen, parseListen } from '../listen.js';
-import { parseDocument, SyntaxFault } from '../state-file/document.js';
+import type { InputFileError } from '../failures.js';
+import { LISTEN_RULE, type Listen, listenOf } from '../listen.js';
 import type { options } from './command.js';
+import { type Configuration, configurationFault, readConfiguration } from './configuration.js';
 
 /** The settings. */
 export interface Settings {
@@ -32,12 +35,8 @@ export interface Settings {
 const DEFAULT_SYNC = 30_000;
 const DEFAULT_DRAIN = 15 * 60_000;
 const MAX_MILLISECONDS = 2 ** 31 - 1;
-const HEALTHZ = '0.0.0.0:10256';
-const METRICS = '127.0.0.1:10249';
-/** The bits of a firewall mark. */
-const BITS = [0, 31] as const;
-/** What begins the messages about the configuration file. */
-const FILE = '--config: ';
+/** DNS labels, as the names of Nodes are, in at most 253 characters. */
+const NODE_NAME = /^(?=.{1,253}$)[a-z\d]([-a-z\d]*[a-z\d])?(\.[a-z\d]([-a-z\d]*[a-z\d])?)*$/;
 
 /**
  * Returns the settings.
@@ -50,171 +49,142 @@ export function settingsOf(
   text: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Settings {
-  const file = text === undefined ? new Section('', {}) : readConfiguration(text);
-  const ipvs = file.section('ipvs');
-  const iptables = file.section('iptables');
+  const file = text === undefined ? {} : readConfiguration(text);
+  /** Returns the value of an option, or else that of the file. */
+  const given = (flag: string, value: string | undefined, path: keyof Configuration): Given =>
+    value === undefined ? { path, value: file[path] } : { flag, value };
   return {
-    nodeName:
-      values.hostnameOverride || file.text('hostnameOverride') || env['NODE_NAME'] || hostname(),
-    kubeconfig: values.kubeconfig || file.section('clientConnection').text('kubeconfig'),
+    nodeName: nodeNameOf([
+      given('--hostname-override', values.hostnameOverride, 'hostnameOverride'),
+      { flag: '$NODE_NAME', value: env['NODE_NAME'] },
+      { flag: 'the name of the host', value: hostname() },
+    ]),
+    kubeconfig: values.kubeconfig || file['clientConnection.kubeconfig'],
     compile: {
-      scheduler: values.ipvsScheduler ?? ipvs.text('scheduler'),
-      excludeCIDRs: listOf(values.ipvsExcludeCidrs) ?? ipvs.texts('excludeCIDRs'),
-      nodePortAddresses: listOf(values.nodeportAddresses) ?? file.texts('nodePortAddresses'),
+      scheduler: schedulerOf(given('--ipvs-scheduler', values.ipvsScheduler, 'ipvs.scheduler')),
+      excludeCIDRs: networksOf(
+        given('--ipvs-exclude-cidrs', values.ipvsExcludeCidrs, 'ipvs.excludeCIDRs'),
+      ),
+      nodePortAddresses: nodePortsOf(
+        given('--nodeport-addresses', values.nodeportAddresses, 'nodePortAddresses'),
+      ),
       schedulerAnnotation: values.schedulerAnnotation,
       weightAnnotation: values.weightAnnotation,
       link: 'kube-ipvs0',
     },
     nftables: {
-      masqueradeAll: values.masqueradeAll || iptables.flag('masqueradeAll'),
+      masqueradeAll: values.masqueradeAll || (file['iptables.masqueradeAll'] ?? false),
       masqueradeBit:
-        integerOf('--iptables-masquerade-bit', values.iptablesMasqueradeBit, BITS) ??
-        iptables.integer('masqueradeBit', BITS),
-      clusterCIDRs: listOf(values.clusterCidr ?? file.text('clusterCIDR')) ?? [],
+        integerOf('--iptables-masquerade-bit', values.iptablesMasqueradeBit, [0, 31]) ??
+        file['iptables.masqueradeBit'],
+      clusterCIDRs: networksOf(given('--cluster-cidr', values.clusterCidr, 'clusterCIDR')) ?? [],
     },
-    strictARP: values.ipvsStrictArp || ipvs.flag('strictARP'),
+    strictARP: values.ipvsStrictArp || (file['ipvs.strictARP'] ?? false),
     timeouts: {
-      tcp: seconds(
-        optionTime('--ipvs-tcp-timeout', values.ipvsTcpTimeout) ?? ipvs.duration('tcpTimeout'),
-      ),
+      tcp: seconds(given('--ipvs-tcp-timeout', values.ipvsTcpTimeout, 'ipvs.tcpTimeout')),
       tcpFin: seconds(
-        optionTime('--ipvs-tcpfin-timeout', values.ipvsTcpfinTimeout) ??
-          ipvs.duration('tcpFinTimeout'),
+        given('--ipvs-tcpfin-timeout', values.ipvsTcpfinTimeout, 'ipvs.tcpFinTimeout'),
       ),
-      udp: seconds(
-        optionTime('--ipvs-udp-timeout', values.ipvsUdpTimeout) ?? ipvs.duration('udpTimeout'),
-      ),
+      udp: seconds(given('--ipvs-udp-timeout', values.ipvsUdpTimeout, 'ipvs.udpTimeout')),
     },
     resync:
-      (optionTime('--ipvs-sync-period', values.ipvsSyncPeriod) ?? ipvs.duration('syncPeriod')) ||
+      milliseconds(given('--ipvs-sync-period', values.ipvsSyncPeriod, 'ipvs.syncPeriod')) ||
       DEFAULT_SYNC,
-    drainTimeout: optionTime('--drain-timeout', values.drainTimeout) ?? DEFAULT_DRAIN,
-    healthz:
-      values.healthzBindAddress === undefined
-        ? listenAt(`${FILE}healthzBindAddress`, file.text('healthzBindAddress') ?? HEALTHZ)
-        : listenAt('--healthz-bind-address', values.healthzBindAddress),
-    metrics:
-      values.metricsBindAddress === undefined
-        ? listenAt(`${FILE}metricsBindAddress`, file.text('metricsBindAddress') ?? METRICS)
-        : listenAt('--metrics-bind-address', values.metricsBindAddress),
+    drainTimeout:
+      milliseconds({ flag: '--drain-timeout', value: values.drainTimeout }) ?? DEFAULT_DRAIN,
+    healthz: listenAt(
+      given('--healthz-bind-address', values.healthzBindAddress, 'healthzBindAddress'),
+      '0.0.0.0:10256',
+    ),
+    metrics: listenAt(
+      given('--metrics-bind-address', values.metricsBindAddress, 'metricsBindAddress'),
+      '127.0.0.1:10249',
+    ),
   };
 }
 
-function readConfiguration(text: string): Section {
-  let value: unknown;
-  try {
-    ({ value } = parseDocument(text));
-  } catch (error) {
-    if (!(error instanceof SyntaxFault)) throw error;
-    const { line, column } = error.position ?? { line: 1, column: 1 };
-    throw new InputFileError(`--config: ${line}:${column}: ${error.message}`);
-  }
-  const file = new Section('', value);
-  const kind = file.text('kind');
-  if (kind !== undefined && kind !== 'KubeProxyConfiguration') {
-    throw new InputFileError(`--config: kind: '${kind}' is not KubeProxyConfiguration`);
-  }
-  const mode = file.text('mode');
-  if (mode !== undefined && mode !== '' && mode !== 'ipvs') {
-    throw new InputFileError(`--config: mode: '${mode}' is not 'ipvs'`);
-  }
-  return file;
+/** A value, and where it comes from. Undefined: it is left out. */
+type Given = { readonly value: Configuration[keyof Configuration] } & (
+  | { readonly flag: string }
+  | { readonly path: keyof Configuration }
+);
+
+/** Returns the error for a value that is not what it should be. */
+function fault(given: Given, value: unknown, rule: string): UsageError | InputFileError {
+  if ('path' in given) return configurationFault(given.path, value, rule);
+  return new UsageError(`${given.flag}: ${show(value)} is not ${rule}`);
 }
 
-/** A section of the configuration. Settings of other modes of kube-proxy are not read. */
-class Section {
-  readonly #path: string;
-  readonly #values: Readonly<Record<string, unknown>>;
+/** Returns the first name that is given. As with kube-proxy, capitals become small letters. */
+function nodeNameOf(places: readonly Given[]): string {
+  for (const place of places) {
+    const name = String(place.value ?? '')
+      .trim()
+      .toLowerCase();
+    if (name === '') continue;
+    if (NODE_NAME.test(name)) return name;
+    throw fault(place, place.value, 'the name of a Node');
+  }
+  throw new UsageError('--hostname-override is missing: the host has no name');
+}
 
-  constructor(path: string, value: unknown) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      const name = path === '' ? 'the document' : path.slice(0, -1);
-      throw new InputFileError(`${FILE}${name} is not an object`);
+function schedulerOf(given: Given): string | undefined {
+  const { value } = given;
+  if (value === undefined || value === '') return undefined;
+  if (typeof value === 'string' && isSchedulerName(value)) return value;
+  throw fault(given, value, SCHEDULER_RULE);
+}
+
+/** Returns the texts of a list: of an array, or separated by commas. */
+function textsOf({ value }: Given): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const texts = Array.isArray(value) ? value : String(value).split(',');
+  return texts.map((each) => String(each).trim()).filter((each) => each !== '');
+}
+
+function networksOf(given: Given): readonly string[] | undefined {
+  const texts = textsOf(given);
+  for (const text of texts ?? []) {
+    try {
+      readNetwork('network', text);
+    } catch {
+      throw fault(given, text, "a network such as '10.96.0.0/12'");
     }
-    this.#path = path;
-    // An object with any keys.
-    this.#values = value as Readonly<Record<string, unknown>>;
   }
-
-  section(key: string): Section {
-    return new Section(`${this.#path}${key}.`, this.#values[key] ?? {});
-  }
-
-  text(key: string): string | undefined {
-    const value = this.#values[key] ?? undefined;
-    if (value === undefined || typeof value === 'string') return value;
-    throw this.#fault(key, value, 'a text');
-  }
-
-  /** Returns the milliseconds of a duration. 0 needs no unit. */
-  duration(key: string): number | undefined {
-    const value = this.#values[key] ?? undefined;
-    if (value === undefined || value === 0) return value;
-    const time = typeof value === 'string' ? milliseconds(value) : undefined;
-    if (time === undefined) throw this.#fault(key, value, DURATION);
-    return time;
-  }
-
-  texts(key: string): readonly string[] | undefined {
-    const value = this.#values[key] ?? undefined;
-    if (value === undefined) return undefined;
-    if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
-    throw this.#fault(key, value, 'an array of texts');
-  }
-
-  flag(key: string): boolean {
-    const value = this.#values[key] ?? false;
-    if (typeof value === 'boolean') return value;
-    throw this.#fault(key, value, 'true or false');
-  }
-
-  integer(key: string, [min, max]: readonly [min: number, max: number]): number | undefined {
-    const value = this.#values[key] ?? undefined;
-    if (value === undefined) return undefined;
-    const isInteger = typeof value === 'number' && Number.isInteger(value);
-    if (isInteger && value >= min && value <= max) return value;
-    throw this.#fault(key, value, `an integer from ${min} to ${max}`);
-  }
-
-  #fault(key: string, value: unknown, rule: string): InputFileError {
-    const shown = JSON.stringify(value);
-    return new InputFileError(`${FILE}${this.#path}${key}: ${shown} is not ${rule}`);
-  }
+  return texts;
 }
 
-function listOf(text: string | undefined): readonly string[] | undefined {
-  if (text === undefined) return undefined;
-  return text === '' ? [] : text.split(',').map((each) => each.trim());
+function nodePortsOf(given: Given): readonly string[] | undefined {
+  const texts = textsOf(given);
+  return texts?.length === 1 && texts[0] === 'primary' ? texts : networksOf(given);
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-const DURATION = 'a duration such as 30s or 1m30s, of at most 24 days';
-
-/** Returns the milliseconds of a duration as Go writes it: '30s', '1m30s', '0'; else undefined. */
-function milliseconds(text: string): number | undefined {
-  if (text === '0') return 0;
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
-  let sum = 0;
-  for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
-    sum += Number(number) * (UNITS[unit] ?? 0);
+/** Returns the milliseconds of a duration as Go writes it: '30s', '1m30s', '0'. */
+function milliseconds(given: Given): number | undefined {
+  if (given.value === undefined) return undefined;
+  const text = String(given.value);
+  let sum = text === '0' ? 0 : Number.NaN;
+  if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
+    sum = 0;
+    for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+      sum += Number(number) * (UNITS[unit] ?? 0);
+    }
   }
-  return sum <= MAX_MILLISECONDS ? sum : undefined;
-}
-
-/** Returns the milliseconds that an option has, if it is given. */
-function optionTime(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const time = milliseconds(text);
-  if (time === undefined) throw new UsageError(`${flag}: '${text}' is not ${DURATION}`);
-  return time;
+  if (sum <= MAX_MILLISECONDS) return sum;
+  throw fault(given, text, 'a duration such as 30s or 1m30s, of at most 24 days');
 }
 
 /** Returns whole seconds; 0 if there is no duration. */
-function seconds(time: number | undefined): number {
-  return Math.ceil((time ?? 0) / 1000);
+function seconds(given: Given): number {
+  return Math.ceil((milliseconds(given) ?? 0) / 1000);
 }
 
-function listenAt(flag: string, text: string): Listen | undefined {
-  return text === '' ? undefined : parseListen(flag, text);
+function listenAt(given: Given, fallback: string): Listen | undefined {
+  const text = String(given.value ?? fallback);
+  if (text === '') return undefined;
+  const listen = listenOf(text);
+  if (listen === undefined) throw fault(given, text, LISTEN_RULE);
+  return listen;
 }
