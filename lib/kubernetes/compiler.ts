@@ -3,7 +3,7 @@
  * @module
  */
 import { checkArguments } from '../core/arguments.js';
-import { registerEntries } from '../core/stack.js';
+import { registerEntries, registerEntry } from '../core/stack.js';
 import { Compilation } from './compilation.js';
 import { type CompileConfig, type Config, checkConfig } from './config.js';
 import { checkNode, type NodeDescription } from './node.js';
@@ -139,3 +139,4 @@ export class Compiler {
 }
 
 registerEntries(Compiler.prototype);
+registerEntry('Compiler', Compiler);

@@ -2,6 +2,10 @@
  * Connection tracking of UDP: flows that no endpoint answers any more.
  * @module
  */
+import { checkArguments } from '../core/arguments.js';
+import { readArray } from '../core/check.js';
+import { wrongType } from '../core/input-errors.js';
+import { registerEntry } from '../core/stack.js';
 import type { UdpFrontend } from './result.js';
 
 /** An address and a port. */
@@ -31,7 +35,19 @@ export interface TrackedFlow {
 export function staleFlows<Flow extends TrackedFlow>(
   udp: readonly UdpFrontend[],
   flows: readonly Flow[],
-): Flow[] {
+): Flow[];
+export function staleFlows(...args: readonly unknown[]): TrackedFlow[] {
+  return checkArguments('staleFlows', args, 2, (udp, flows) =>
+    staleOf(
+      readArray('udp', udp, 'an array of UDP ports of a result', readFrontend),
+      readArray('flows', flows, 'an array of flows', readFlow),
+    ),
+  );
+}
+
+registerEntry('staleFlows', staleFlows);
+
+function staleOf(udp: readonly UdpFrontend[], flows: readonly TrackedFlow[]): TrackedFlow[] {
   const byPlace = new Map<string, Set<string>>();
   const byNodePort = new Map<number, Set<string>>();
   for (const { addresses, port, nodePort, endpoints } of udp) {
@@ -44,6 +60,26 @@ export function staleFlows<Flow extends TrackedFlow>(
     const servers = byPlace.get(textOf(virtual)) ?? byNodePort.get(virtual.port);
     return servers !== undefined && !servers.has(textOf(server));
   });
+}
+
+function readFrontend(value: unknown, index: number): UdpFrontend {
+  const { addresses, endpoints } = Object(value) as Readonly<Record<string, unknown>>;
+  // A result has no others.
+  if (Array.isArray(addresses) && Array.isArray(endpoints)) return value as UdpFrontend;
+  throw wrongType(`udp[${index}]`, value, 'a UDP port of a result');
+}
+
+function readFlow(value: unknown, index: number): TrackedFlow {
+  const { protocol, virtual, server } = Object(value) as Readonly<Record<string, unknown>>;
+  if (typeof protocol === 'string' && isPlace(virtual) && isPlace(server)) {
+    return value as TrackedFlow;
+  }
+  throw wrongType(`flows[${index}]`, value, 'a flow: { protocol, virtual, server }');
+}
+
+function isPlace(value: unknown): boolean {
+  const { address, port } = Object(value) as Readonly<Record<string, unknown>>;
+  return typeof address === 'string' && typeof port === 'number';
 }
 
 const textOf = ({ address, port }: FlowPlace) => `${address},${port}`;

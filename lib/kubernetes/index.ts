@@ -8,13 +8,9 @@ export { Compiler } from './compiler.js';
 export type { CompileConfig } from './config.js';
 export { type FlowPlace, staleFlows, type TrackedFlow } from './conntrack.js';
 export type { IPFamily } from './families.js';
-export {
-  type NftablesOptions,
-  nftablesChanges,
-  nftablesCleanup,
-  nftablesRuleset,
-} from './nftables.js';
-export { Nftables, type NftablesRunnerOptions } from './nftables-runner.js';
+export { nftablesChanges, nftablesCleanup, nftablesRuleset } from './nftables.js';
+export type { NftablesOptions, NftablesRunnerOptions } from './nftables-options.js';
+export { Nftables } from './nftables-runner.js';
 export type { NodeDescription } from './node.js';
 export type {
   EndpointObject,

@@ -5,7 +5,7 @@
 import { IP_FAMILIES, type IPFamily } from './families.js';
 import { type Network, readNetwork } from './networks.js';
 import type { CompileResult } from './result.js';
-import { fieldsOf, SET_NAMES, type SetField, setNameOf } from './sets.js';
+import { fieldsOf, SET_NAMES, type SetField, type SetName, setNameOf } from './sets.js';
 
 /** A set of nftables. */
 export interface NftSet {
@@ -14,6 +14,10 @@ export interface NftSet {
   readonly type: string;
   /** True if an element may be a network. */
   readonly hasNetworks: boolean;
+  /** Returns the list of a result that its elements come from. */
+  sourceOf(result: CompileResult): readonly string[];
+  /** Returns the entries that it needs of its source. */
+  entriesOf(source: readonly string[]): readonly string[];
 }
 
 /** The set of the load balancers that the node itself must not use: it has no ipset. */
@@ -37,40 +41,74 @@ export function dropSetOf(family: IPFamily): string {
   return DROP_SET[family];
 }
 
-/** All sets, of both families. */
-export const NFT_SETS: readonly NftSet[] = IP_FAMILIES.flatMap((family) => [
-  ...SET_NAMES.map((name) => ({
-    name: setNameOf(name, family),
-    type: typeOf(fieldsOf(name), family),
-    hasNetworks: fieldsOf(name).includes('network'),
-  })),
-  { name: DROP_SET[family], type: typeOf(['address', 'port'], family), hasNetworks: false },
-]);
-
-/** The elements of each set, by its name. */
-export type NftElements = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** Returns the elements of all sets. */
-export function elementsOf({ sets, dropRules }: CompileResult): NftElements {
-  const elements = new Map<string, Set<string>>();
-  for (const { name, hasNetworks } of NFT_SETS) {
-    const entries = sets[name] ?? [];
-    const needed = hasNetworks ? withoutCovered(entries) : entries;
-    elements.set(name, new Set(needed.map(elementOf)));
-  }
-  for (const rule of dropRules) {
-    const family = rule.includes(':') ? 'IPv6' : 'IPv4';
-    elements.get(DROP_SET[family])?.add(rule.replaceAll(' ', ' . '));
-  }
-  return elements;
+function setOf(setName: SetName, family: IPFamily): NftSet {
+  const name = setNameOf(setName, family);
+  const fields = fieldsOf(setName);
+  const hasNetworks = fields.includes('network');
+  return {
+    name,
+    type: typeOf(fields, family),
+    hasNetworks,
+    sourceOf: ({ sets }) => sets[name] ?? NONE,
+    entriesOf: hasNetworks ? withoutCovered : (source) => source,
+  };
 }
 
-/** Returns an entry of an ipset ('10.96.0.10,tcp:80') as nft writes it ('10.96.0.10 . tcp . 80'). */
+function dropSet(family: IPFamily): NftSet {
+  return {
+    name: DROP_SET[family],
+    type: typeOf(['address', 'port'], family),
+    hasNetworks: false,
+    sourceOf: ({ dropRules }) => dropRules,
+    entriesOf: (rules) => rules.filter((rule) => rule.includes(':') === (family === 'IPv6')),
+  };
+}
+
+const NONE: readonly string[] = [];
+
+/** All sets, of both families. */
+export const NFT_SETS: readonly NftSet[] = IP_FAMILIES.flatMap((family) => [
+  ...SET_NAMES.map((name) => setOf(name, family)),
+  dropSet(family),
+]);
+
+/** Returns the elements of a set. */
+export function elementsOf(set: NftSet, result: CompileResult): readonly string[] {
+  return [...new Set(set.entriesOf(set.sourceOf(result)))].map(elementOf);
+}
+
+/** The elements that one result has and another one has not. */
+export interface ElementChanges {
+  readonly gone: readonly string[];
+  readonly added: readonly string[];
+}
+
+const UNCHANGED: ElementChanges = { gone: [], added: [] };
+
+/**
+ * Returns the changes of a set from one result to another. A list that both results share, as those
+ * of a {@link Compiler} do until an entry of it comes or goes, is not read.
+ */
+export function changesOf(
+  set: NftSet,
+  before: CompileResult,
+  after: CompileResult,
+): ElementChanges {
+  const [old, next] = [set.sourceOf(before), set.sourceOf(after)];
+  if (old === next) return UNCHANGED;
+  const [present, wanted] = [new Set(set.entriesOf(old)), new Set(set.entriesOf(next))];
+  return {
+    gone: [...present].filter((entry) => !wanted.has(entry)).map(elementOf),
+    added: [...wanted].filter((entry) => !present.has(entry)).map(elementOf),
+  };
+}
+
+/**
+ * Returns an entry as nft writes it ('10.96.0.10 . tcp . 80'): one of an ipset
+ * ('10.96.0.10,tcp:80'), or a drop rule ('10.96.0.10 tcp 80').
+ */
 function elementOf(entry: string): string {
-  return entry
-    .split(',')
-    .map((field) => field.replace(/^(tcp|udp|sctp):/, '$1 . '))
-    .join(' . ');
+  return entry.replace(/(tcp|udp|sctp):/, '$1,').replaceAll(/[ ,]/g, ' . ');
 }
 
 /** Returns the entries but those whose network is within another one: nftables allows no overlap. */

@@ -3,75 +3,105 @@
  * @module
  */
 import { spawn } from 'node:child_process';
+import { checkArguments } from '../core/arguments.js';
+import { registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
+import { cleanupOf, rulesetOf, tableChangesOf } from './nftables.js';
 import {
-  type NftablesOptions,
-  nftablesChanges,
-  nftablesCleanup,
-  nftablesRuleset,
-} from './nftables.js';
-import type { CompileResult } from './result.js';
-
-/** Options of {@link Nftables}. */
-export interface NftablesRunnerOptions extends NftablesOptions {
-  /**
-   * The program and its first arguments. Default `['nft']`. For another network namespace:
-   * `['ip', 'netns', 'exec', NAME, 'nft']`.
-   */
-  readonly command?: readonly [string, ...string[]] | undefined;
-}
+  checkRunnerOptions,
+  type NftablesRunnerOptions,
+  type NftablesSettings,
+} from './nftables-options.js';
+import { type CompileResult, checkResult } from './result.js';
 
 /**
  * Keeps the table of nftables at the newest result. The first one replaces the table as a whole; the
  * later ones change the elements of its sets that differ. After a failure, the next one replaces the
- * table again.
+ * table again. Calls that overlap are executed one after the other.
  */
 export class Nftables {
-  readonly #options: NftablesOptions;
-  readonly #command: readonly [string, ...string[]];
+  readonly #settings: NftablesSettings;
+  readonly #command: readonly string[];
   #present: CompileResult | undefined;
+  /** Settles when the calls before have ended. */
+  #idle: Promise<unknown> = Promise.resolve();
 
-  /** @param options the options of {@link nftablesRuleset}, and the program */
-  constructor({ command = ['nft'], ...options }: NftablesRunnerOptions = {}) {
-    this.#options = options;
-    this.#command = command;
-    // Bad options are refused here.
-    nftablesCleanup({ table: options.table });
+  /**
+   * @param options the options of {@link nftablesRuleset}, and the program
+   * @throws TypeError, RangeError bad options
+   */
+  constructor(options?: NftablesRunnerOptions);
+  constructor(...args: readonly unknown[]) {
+    const settings = checkArguments('Nftables', args, 1, checkRunnerOptions);
+    this.#settings = settings;
+    this.#command = settings.command;
   }
 
   /**
-   * Changes the table to that of a result. One call must have ended before the next.
+   * Changes the table to that of a result.
    * @returns the text that was passed to nft; '' if nothing had to change
    * @throws Error nft is missing, or refuses; its message is in the error, and nothing was changed
+   * @throws TypeError bad input
    */
-  async apply(result: CompileResult): Promise<string> {
-    const { table } = this.#options;
-    const before = this.#present;
-    const script =
-      before === undefined
-        ? nftablesRuleset(result, this.#options)
-        : nftablesChanges(before, result, { table });
-    this.#present = undefined;
-    if (script !== '') await this.#run(script);
-    this.#present = result;
-    return script;
+  apply(result: CompileResult): Promise<string>;
+  apply(...args: readonly unknown[]): Promise<string> {
+    return withAwaitStack(this.#checkAndApply(args));
   }
 
   /** Forgets what is there, so that the next result replaces the table: another program may have changed it. */
-  reset(): void {
-    this.#present = undefined;
+  reset(): void;
+  reset(...args: readonly unknown[]): void {
+    checkArguments('reset', args, 0, () => undefined);
+    void this.#inTurn(async () => {
+      this.#present = undefined;
+    });
   }
 
   /**
    * Deletes the table.
    * @throws Error nft is missing, or refuses
    */
-  async cleanUp(): Promise<void> {
+  cleanUp(): Promise<void>;
+  cleanUp(...args: readonly unknown[]): Promise<void> {
+    return withAwaitStack(this.#cleanUp(args));
+  }
+
+  async #checkAndApply(args: readonly unknown[]): Promise<string> {
+    const result = checkArguments('apply', args, 1, (value) => {
+      checkResult('result', value);
+      return value;
+    });
+    return this.#inTurn(() => this.#apply(result));
+  }
+
+  async #apply(result: CompileResult): Promise<string> {
+    const before = this.#present;
+    const script =
+      before === undefined
+        ? rulesetOf(result, this.#settings)
+        : tableChangesOf(before, result, this.#settings.table);
     this.#present = undefined;
-    await this.#run(nftablesCleanup({ table: this.#options.table }));
+    if (script !== '') await this.#run(script);
+    this.#present = result;
+    return script;
+  }
+
+  async #cleanUp(args: readonly unknown[]): Promise<void> {
+    checkArguments('cleanUp', args, 0, () => undefined);
+    return this.#inTurn(() => {
+      this.#present = undefined;
+      return this.#run(cleanupOf(this.#settings.table));
+    });
+  }
+
+  /** Runs a body after those before it, whatever became of them. */
+  #inTurn<Value>(body: () => Promise<Value>): Promise<Value> {
+    const done = this.#idle.then(body);
+    this.#idle = done.catch(() => undefined);
+    return done;
   }
 
   #run(script: string): Promise<void> {
-    const [program, ...args] = this.#command;
+    const [program = 'nft', ...args] = this.#command;
     return new Promise((resolve, reject) => {
       const child = spawn(program, [...args, '-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
       let complaint = '';
@@ -89,3 +119,6 @@ export class Nftables {
     });
   }
 }
+
+registerEntries(Nftables.prototype);
+registerEntry('Nftables', Nftables);

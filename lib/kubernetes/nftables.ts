@@ -4,40 +4,16 @@
  * @module
  */
 import { checkArguments } from '../core/arguments.js';
-import { checkBoolean, checkInteger, readArray, readOptions } from '../core/check.js';
-import { wrongValue } from '../core/input-errors.js';
 import { registerEntry } from '../core/stack.js';
-import { formatNetwork, type Network, readNetwork } from './networks.js';
-import { elementsOf, NFT_SETS } from './nftables-elements.js';
+import { formatNetwork } from './networks.js';
+import { changesOf, elementsOf, NFT_SETS } from './nftables-elements.js';
+import {
+  checkNftablesOptions,
+  type NftablesOptions,
+  type NftablesSettings,
+} from './nftables-options.js';
 import { chainsOf } from './nftables-rules.js';
-import type { CompileResult } from './result.js';
-
-/** Options of {@link nftablesRuleset}. */
-export interface NftablesOptions {
-  /** The name of the table, of the family inet. Nothing else is touched. Default 'kube-ipvs'. */
-  readonly table?: string | undefined;
-  /** The bit of the firewall mark of packets to masquerade, 0 to 31: `masqueradeBit`. Default 14. */
-  readonly masqueradeBit?: number | undefined;
-  /** If true, all traffic to cluster IPs is masqueraded: `masqueradeAll`. Default false. */
-  readonly masqueradeAll?: boolean | undefined;
-  /**
-   * The networks of the pods: `clusterCIDR`. Traffic to cluster IPs from elsewhere is masqueraded.
-   * Default none: only traffic of the node itself is.
-   */
-  readonly clusterCIDRs?: readonly string[] | undefined;
-}
-
-/** Checked options. */
-interface Settings {
-  readonly table: string;
-  readonly mark: number;
-  readonly masqueradeAll: boolean;
-  readonly clusterCIDRs: readonly Network[];
-}
-
-const KEYS = new Set(['table', 'masqueradeBit', 'masqueradeAll', 'clusterCIDRs'] as const);
-const DEFAULT_TABLE = 'kube-ipvs';
-const DEFAULT_BIT = 14;
+import { type CompileResult, checkResult } from './result.js';
 
 /**
  * Returns the ruleset for a result, as text for `nft -f -`. It replaces the table as a whole, in
@@ -49,7 +25,7 @@ const DEFAULT_BIT = 14;
  * - rejects connections to other ports of virtual addresses, which would reach the host
  *
  * The sets have the names of the ipsets.
- * @throws TypeError, RangeError bad options
+ * @throws TypeError, RangeError bad input
  * @example
  * ```ts
  * import { compile, nftablesRuleset } from 'ipvs/kubernetes';
@@ -62,41 +38,49 @@ const DEFAULT_BIT = 14;
 export function nftablesRuleset(result: CompileResult, options?: NftablesOptions): string;
 export function nftablesRuleset(...args: readonly unknown[]): string {
   return checkArguments('nftablesRuleset', args, 2, (result, options) => {
-    const { table, mark, masqueradeAll, clusterCIDRs } = checkOptions(options);
-    const ofFamily = (family: string) =>
-      clusterCIDRs.filter((network) => network.family === family).map(formatNetwork);
-    const cidrs = { IPv4: ofFamily('IPv4'), IPv6: ofFamily('IPv6') };
-    // The signature says what the first argument is.
-    const elements = elementsOf(result as CompileResult);
-    const sets = NFT_SETS.flatMap(({ name, type, hasNetworks }) => {
-      const found = [...(elements.get(name) ?? [])];
-      return [
-        `set ${name} {`,
-        `  type ${type};`,
-        ...(hasNetworks ? ['  flags interval;'] : []),
-        ...(found.length > 0 ? [`  elements = { ${found.join(', ')} };`] : []),
-        '}',
-      ];
-    });
-    const lines = [...sets, ...chainsOf({ mark, masqueradeAll, clusterCIDRs: cidrs })];
-    return [
-      // A table that does not exist can only be deleted after it was added.
-      `add table inet ${table}`,
-      `delete table inet ${table}`,
-      `table inet ${table} {`,
-      ...lines.map((line) => `  ${line}`),
-      '}',
-      '',
-    ].join('\n');
+    const settings = checkNftablesOptions(options);
+    checkResult('result', result);
+    return rulesetOf(result, settings);
   });
 }
 
 registerEntry('nftablesRuleset', nftablesRuleset);
 
+/** Returns the text of {@link nftablesRuleset}. @internal */
+export function rulesetOf(
+  result: CompileResult,
+  { table, mark, masqueradeAll, clusterCIDRs }: NftablesSettings,
+): string {
+  const ofFamily = (family: string) =>
+    clusterCIDRs.filter((network) => network.family === family).map(formatNetwork);
+  const cidrs = { IPv4: ofFamily('IPv4'), IPv6: ofFamily('IPv6') };
+  const sets = NFT_SETS.flatMap((set) => {
+    const elements = elementsOf(set, result);
+    return [
+      `set ${set.name} {`,
+      `  type ${set.type};`,
+      ...(set.hasNetworks ? ['  flags interval;'] : []),
+      ...(elements.length > 0 ? [`  elements = { ${elements.join(', ')} };`] : []),
+      '}',
+    ];
+  });
+  const lines = [...sets, ...chainsOf({ mark, masqueradeAll, clusterCIDRs: cidrs })];
+  return [
+    // A table that does not exist can only be deleted after it was added.
+    `add table inet ${table}`,
+    `delete table inet ${table}`,
+    `table inet ${table} {`,
+    ...lines.map((line) => `  ${line}`),
+    '}',
+    '',
+  ].join('\n');
+}
+
 /**
  * Returns the text for `nft -f -` that changes the table of one result to that of another: the
- * elements of sets that come and go. Empty if nothing changes.
- * @throws TypeError, RangeError bad options
+ * elements of sets that come and go. Empty if nothing changes. Of two results of a
+ * {@link Compiler}, only the sets that differ are read.
+ * @throws TypeError, RangeError bad input
  */
 export function nftablesChanges(
   before: CompileResult,
@@ -105,72 +89,39 @@ export function nftablesChanges(
 ): string;
 export function nftablesChanges(...args: readonly unknown[]): string {
   return checkArguments('nftablesChanges', args, 3, (before, after, options) => {
-    const { table } = checkOptions(options);
-    // The signature says what the first two arguments are.
-    const present = elementsOf(before as CompileResult);
-    const wanted = elementsOf(after as CompileResult);
-    const commands = NFT_SETS.flatMap(({ name }) => {
-      const old = present.get(name) ?? new Set();
-      const next = wanted.get(name) ?? new Set();
-      const command = (verb: string, elements: readonly string[]) =>
-        elements.length === 0
-          ? []
-          : [`${verb} element inet ${table} ${name} { ${elements.join(', ')} }`];
-      return [
-        // First, because networks must not overlap.
-        ...command(
-          'delete',
-          [...old].filter((element) => !next.has(element)),
-        ),
-        ...command(
-          'add',
-          [...next].filter((element) => !old.has(element)),
-        ),
-      ];
-    });
-    return commands.map((command) => `${command}\n`).join('');
+    const { table } = checkNftablesOptions(options);
+    checkResult('before', before);
+    checkResult('after', after);
+    return tableChangesOf(before, after, table);
   });
 }
 
 registerEntry('nftablesChanges', nftablesChanges);
 
+/** Returns the text of {@link nftablesChanges}. @internal */
+export function tableChangesOf(before: CompileResult, after: CompileResult, table: string): string {
+  let text = '';
+  for (const set of NFT_SETS) {
+    const { gone, added } = changesOf(set, before, after);
+    const place = `element inet ${table} ${set.name}`;
+    // First, because networks must not overlap.
+    if (gone.length > 0) text += `delete ${place} { ${gone.join(', ')} }\n`;
+    if (added.length > 0) text += `add ${place} { ${added.join(', ')} }\n`;
+  }
+  return text;
+}
+
 /** Returns the text for `nft -f -` that deletes the table, if there is one. */
 export function nftablesCleanup(options?: Pick<NftablesOptions, 'table'>): string;
 export function nftablesCleanup(...args: readonly unknown[]): string {
-  return checkArguments('nftablesCleanup', args, 1, (options) => {
-    const { table } = checkOptions(options);
-    return `add table inet ${table}\ndelete table inet ${table}\n`;
-  });
+  return checkArguments('nftablesCleanup', args, 1, (options) =>
+    cleanupOf(checkNftablesOptions(options).table),
+  );
 }
 
 registerEntry('nftablesCleanup', nftablesCleanup);
 
-function checkOptions(value: unknown): Settings {
-  const { table, masqueradeBit, masqueradeAll, clusterCIDRs } = readOptions(value, KEYS);
-  const bit =
-    masqueradeBit === undefined
-      ? DEFAULT_BIT
-      : checkInteger('options.masqueradeBit', masqueradeBit, 0, 31);
-  return {
-    table: table === undefined ? DEFAULT_TABLE : checkTable(table),
-    mark: 2 ** bit,
-    masqueradeAll:
-      masqueradeAll !== undefined && checkBoolean('options.masqueradeAll', masqueradeAll),
-    clusterCIDRs:
-      clusterCIDRs === undefined
-        ? []
-        : readArray('options.clusterCIDRs', clusterCIDRs, 'an array of networks', (each, index) =>
-            readNetwork(`options.clusterCIDRs[${index}]`, each),
-          ),
-  };
-}
-
-function checkTable(value: unknown): string {
-  // nft reads other characters as syntax.
-  if (typeof value === 'string' && /^[a-z][\w-]{0,31}$/i.test(value)) return value;
-  throw wrongValue(
-    'options.table',
-    value,
-    'is not a name: a letter, then letters, digits, _ and -',
-  );
+/** Returns the text of {@link nftablesCleanup}. @internal */
+export function cleanupOf(table: string): string {
+  return `add table inet ${table}\ndelete table inet ${table}\n`;
 }

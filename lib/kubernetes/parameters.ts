@@ -2,7 +2,10 @@
  * The kernel parameters that kube-proxy's IPVS mode sets.
  * @module
  */
-import { wrongValue } from '../core/input-errors.js';
+import { checkArguments } from '../core/arguments.js';
+import { checkBoolean, readObject } from '../core/check.js';
+import { wrongType, wrongValue } from '../core/input-errors.js';
+import { registerEntry } from '../core/stack.js';
 
 /** What decides about the parameters. */
 export interface ParameterOptions {
@@ -34,20 +37,34 @@ const REUSE = { 'net/ipv4/vs/conn_reuse_mode': 0 } as const;
 const REUSE_FROM = [4, 1] as const;
 const REUSE_BEFORE = [5, 9] as const;
 
+const KEYS = new Set(['strictARP', 'kernel'] as const);
+
 /**
  * Returns the kernel parameters that kube-proxy's IPVS mode sets: by their paths below /proc/sys.
- * @throws TypeError the release is none
+ * @throws TypeError bad options
  */
-export function kernelParameters(options: ParameterOptions): Readonly<Record<string, number>> {
-  const { strictARP = false, kernel } = options;
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(kernel) ?? [];
-  if (major === undefined) throw wrongValue('kernel', kernel, "is not a release such as '6.12.9'");
-  const release = [Number(major), Number(minor)] as const;
-  const reuses = !isBefore(release, REUSE_FROM) && isBefore(release, REUSE_BEFORE);
-  return { ...ALWAYS, ...(reuses ? REUSE : {}), ...(strictARP ? STRICT_ARP : {}) };
+export function kernelParameters(options: ParameterOptions): Readonly<Record<string, number>>;
+export function kernelParameters(...args: readonly unknown[]): Readonly<Record<string, number>> {
+  return checkArguments('kernelParameters', args, 1, (options) => {
+    const { strictARP = false, kernel } = readObject('options', options, KEYS);
+    const isStrict = checkBoolean('options.strictARP', strictARP);
+    const release = releaseOf(kernel);
+    const reuses = !isBefore(release, REUSE_FROM) && isBefore(release, REUSE_BEFORE);
+    return { ...ALWAYS, ...(reuses ? REUSE : {}), ...(isStrict ? STRICT_ARP : {}) };
+  });
 }
 
+registerEntry('kernelParameters', kernelParameters);
+
 type Release = readonly [major: number, minor: number];
+
+function releaseOf(kernel: unknown): Release {
+  const rule = "a release such as '6.12.9'";
+  if (typeof kernel !== 'string') throw wrongType('options.kernel', kernel, rule);
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(kernel) ?? [];
+  if (major === undefined) throw wrongValue('options.kernel', kernel, `is not ${rule}`);
+  return [Number(major), Number(minor)];
+}
 
 function isBefore([major, minor]: Release, [otherMajor, otherMinor]: Release): boolean {
   return major === otherMajor ? minor < otherMinor : major < otherMajor;

@@ -1,7 +1,8 @@
 /**
- * The result of compiling: its types.
+ * The result of compiling.
  * @module
  */
+import { wrongType } from '../core/input-errors.js';
 import type { State } from '../index.js';
 import type { IPFamily } from './families.js';
 
@@ -73,4 +74,17 @@ export interface CompileResult {
   readonly conflicts: readonly Conflict[];
   /** The UDP ports, for {@link staleFlows}. */
   readonly udp: readonly UdpFrontend[];
+}
+
+/**
+ * Checks that a value is a result, as far as rules of nftables need it.
+ * @throws TypeError it is none
+ * @internal
+ */
+export function checkResult(property: string, value: unknown): asserts value is CompileResult {
+  const { sets, dropRules } = Object(value) as Readonly<Record<string, unknown>>;
+  const hasSets = typeof sets === 'object' && sets !== null;
+  if (!hasSets || !Array.isArray(dropRules) || !Object.values(sets).every(Array.isArray)) {
+    throw wrongType(property, value, 'a result of compile()');
+  }
 }

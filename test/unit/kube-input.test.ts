@@ -1,8 +1,19 @@
 import { isInputError } from 'ipvs';
-import { Compiler, compile, reconcileOptions } from 'ipvs/kubernetes';
+import {
+  Compiler,
+  compile,
+  kernelParameters,
+  Nftables,
+  nftablesChanges,
+  nftablesCleanup,
+  nftablesRuleset,
+  reconcileOptions,
+  staleFlows,
+} from 'ipvs/kubernetes';
 import { describe, expect, test } from 'vitest';
 
 const NODE = { name: 'node-a' };
+const EMPTY = { services: [], endpointSlices: [] };
 const METADATA = { namespace: 'default', name: 'web' };
 const SPEC = { clusterIP: '10.96.0.10', ports: [{ port: 80 }] };
 const SERVICE = { metadata: METADATA, spec: SPEC };
@@ -86,16 +97,115 @@ describe('bad input is refused, and the error names object, property, value and 
     ],
     [withConfig({ ipFamilies: ['ipv4'] }), "config.ipFamilies[0]: 'ipv4' is not one of IPv4, IPv6"],
     [withConfig({ excludeCIDRs: ['x'] }), "config.excludeCIDRs[0]: 'x' is not a network"],
+    [withConfig({ scheduler: 'a b' }), "config.scheduler: 'a b' is not the name of a scheduler"],
+    [withConfig({ link: 'kube/0' }), "config.link: 'kube/0' is not the name of a link"],
   ])('%#: %s', (body, message) => {
     expect(messageOf(body)).toContain(`compile: `);
     expect(messageOf(body)).toContain(message);
   });
+});
 
-  test('surplus arguments are refused', () => {
-    expect(messageOf(() => call(reconcileOptions, {}, 1))).toContain(
-      'argument 2: 1 is one too many',
-    );
-    expect(messageOf(() => Reflect.construct(Compiler, [NODE, {}, 1]))).toContain('argument 3');
+const RESULT = compile({ services: [], endpointSlices: [], node: NODE });
+const compiler = new Compiler(NODE);
+const nftables = new Nftables({ command: ['false'] });
+const construct = (body: typeof Compiler | typeof Nftables, ...args: unknown[]) =>
+  Reflect.construct(body, args);
+
+type Row = readonly [name: string, body: (...args: unknown[]) => unknown, ...args: unknown[]];
+/** Each function, constructor and method of the subpath, with good arguments. */
+const functions: readonly Row[] = [
+  ['compile', (...args) => call(compile, ...args), { ...EMPTY, node: NODE }, {}],
+  ['Compiler', (...args) => construct(Compiler, ...args), NODE, {}],
+  ['setNode', (...args) => call(compiler.setNode.bind(compiler), ...args), NODE],
+  ['setService', (...args) => call(compiler.setService.bind(compiler), ...args), SERVICE],
+  ['removeService', (...args) => call(compiler.removeService.bind(compiler), ...args), SERVICE],
+  ['setEndpointSlice', (...args) => call(compiler.setEndpointSlice.bind(compiler), ...args), SLICE],
+  [
+    'removeEndpointSlice',
+    (...args) => call(compiler.removeEndpointSlice.bind(compiler), ...args),
+    SLICE,
+  ],
+  ['result', (...args) => call(compiler.result.bind(compiler), ...args)],
+  ['reconcileOptions', (...args) => call(reconcileOptions, ...args), {}],
+  ['nftablesRuleset', (...args) => call(nftablesRuleset, ...args), RESULT, {}],
+  ['nftablesChanges', (...args) => call(nftablesChanges, ...args), RESULT, RESULT, {}],
+  ['nftablesCleanup', (...args) => call(nftablesCleanup, ...args), {}],
+  ['Nftables', (...args) => construct(Nftables, ...args), {}],
+  ['reset', (...args) => call(nftables.reset.bind(nftables), ...args)],
+  ['kernelParameters', (...args) => call(kernelParameters, ...args), { kernel: '6.12.9' }],
+  ['staleFlows', (...args) => call(staleFlows, ...args), [], []],
+];
+
+describe.each(functions.map((row) => [row[0], row] as const))('%s', (_, [name, body, ...args]) => {
+  test('refuses an argument too many', () => {
+    body(...args);
+    const message = `${name}: argument ${args.length + 1}: 1 is one too many`;
+    expect(messageOf(() => body(...args, 1))).toContain(message);
+  });
+
+  test.each([null, 7, 'text', true, [1], () => 1])('refuses arguments that are %o', (value) => {
+    for (const place of args.keys()) {
+      const given = args.map((each, index) => (index === place ? value : each));
+      // null stands for a configuration that is left out.
+      if (value === null && Object.keys(Object(args[place])).length === 0) continue;
+      expect(messageOf(() => body(...given))).toMatch(new RegExp(`^${name}: .* is not `));
+    }
+  });
+
+  test('refuses unknown properties of what is no object of the API', () => {
+    for (const [place, value] of args.entries()) {
+      if (value === RESULT || value === SERVICE || value === SLICE || Array.isArray(value))
+        continue;
+      const given = args.map((each, index) =>
+        index === place ? { ...Object(each), odd: 1 } : each,
+      );
+      expect(messageOf(() => body(...given))).toMatch(/^\w+: \w+\.odd: 'odd' is not a known/);
+    }
+  });
+});
+
+describe('options of the helpers', () => {
+  test.each([
+    [() => call(kernelParameters), 'kernelParameters: options: undefined is not an object'],
+    [() => call(kernelParameters, {}), 'kernelParameters: options.kernel: undefined is not a rel'],
+    [() => call(kernelParameters, { kernel: 6.12 }), 'options.kernel: 6.12 is not a release such'],
+    [
+      () => call(kernelParameters, { kernel: 'six' }),
+      "options.kernel: 'six' is not a release such",
+    ],
+    [
+      () => call(kernelParameters, { kernel: '6.1', strictARP: 1 }),
+      'kernelParameters: options.strictARP: 1 is not a boolean',
+    ],
+    [() => construct(Nftables, { command: 'nft' }), "options.command: 'nft' is not an array of"],
+    [() => construct(Nftables, { command: [] }), 'Nftables: options.command: [] names no program'],
+    [() => construct(Nftables, { command: [1] }), 'Nftables: options.command[0]: 1 is not a text'],
+    [
+      () => construct(Nftables, { masqueradeBit: 32 }),
+      'Nftables: options.masqueradeBit: 32 is not',
+    ],
+    [() => construct(Nftables, { clusterCIDRs: ['x'] }), "Nftables: options.clusterCIDRs[0]: 'x'"],
+    [() => construct(Nftables, { table: 7 }), 'Nftables: options.table: 7 is not a name'],
+    [
+      () => call(nftablesRuleset, { sets: { a: 1 }, dropRules: [] }),
+      'is not a result of compile()',
+    ],
+    [() => call(nftablesChanges, RESULT), 'nftablesChanges: after: undefined is not a result of'],
+    [() => call(staleFlows, [{}], []), 'staleFlows: udp[0]: {} is not a UDP port of a result'],
+    [
+      () => call(staleFlows, [], [{ protocol: 'udp' }]),
+      "staleFlows: flows[0]: { protocol: 'udp' }",
+    ],
+  ])('%#: %s', (body, message) => {
+    expect(messageOf(body)).toContain(message);
+  });
+
+  test('bad arguments of the methods that run nft are refused', async () => {
+    const apply = (...args: unknown[]) => call(nftables.apply.bind(nftables), ...args);
+    await expect(apply()).rejects.toThrow('apply: result: undefined is not a result of compile()');
+    await expect(apply(RESULT, 1)).rejects.toThrow('apply: argument 2: 1 is one too many');
+    const cleanUp = (...args: unknown[]) => call(nftables.cleanUp.bind(nftables), ...args);
+    await expect(cleanUp(1)).rejects.toThrow('cleanUp: argument 1: 1 is one too many');
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type CompileResult,
+  Compiler,
   compile,
   Nftables,
   nftablesChanges,
@@ -82,6 +83,70 @@ describe('nftablesChanges', () => {
         'delete element inet kube-ipvs KUBE-CLUSTER-IP { 10.96.0.10 . tcp . 80 }',
         'add element inet kube-ipvs KUBE-CLUSTER-IP { 10.96.0.10 . tcp . 53, ' +
           '10.96.0.10 . tcp . 9153, 10.96.0.10 . udp . 53 }',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('reads no list that both results of a compiler share', () => {
+    const compiler = new Compiler({ name: 'node-a' });
+    const serviceOf = (name: string, clusterIP: string) => ({
+      metadata: { namespace: 'default', name },
+      spec: { clusterIP, ports: [{ port: 80 }] },
+    });
+    const sliceOf = (address: string) => ({
+      metadata: {
+        namespace: 'default',
+        name: 'web-1',
+        labels: { 'kubernetes.io/service-name': 'web' },
+      },
+      addressType: 'IPv4',
+      ports: [{ port: 8080 }],
+      endpoints: [{ addresses: [address], nodeName: 'node-a' }],
+    });
+    compiler.setService(serviceOf('web', '10.96.0.10'));
+    compiler.setService(serviceOf('api', '10.96.0.11'));
+    compiler.setEndpointSlice(sliceOf('10.244.1.5'));
+    const before = compiler.result();
+    compiler.setEndpointSlice(sliceOf('10.244.1.6'));
+    const after = compiler.result();
+    const read = new Set<string>();
+    const observed = (result: CompileResult): CompileResult => ({
+      ...result,
+      sets: Object.fromEntries(
+        Object.entries(result.sets).map(([name, entries]) => [name, observe(name, entries)]),
+      ),
+    });
+    const lists = new Map<readonly string[], readonly string[]>();
+    /** Returns a list that notes its name when it is read: the same for the same list. */
+    const observe = (name: string, entries: readonly string[]) => {
+      const known = lists.get(entries);
+      if (known !== undefined) return known;
+      const proxy = new Proxy(entries, {
+        get: (target, key, receiver) => {
+          read.add(name);
+          return Reflect.get(target, key, receiver);
+        },
+      });
+      lists.set(entries, proxy);
+      return proxy;
+    };
+    expect(nftablesChanges(observed(before), observed(after))).toBe(
+      [
+        'delete element inet kube-ipvs KUBE-LOOP-BACK { 10.244.1.5 . tcp . 8080 . 10.244.1.5 }',
+        'add element inet kube-ipvs KUBE-LOOP-BACK { 10.244.1.6 . tcp . 8080 . 10.244.1.6 }',
+        '',
+      ].join('\n'),
+    );
+    expect([...read]).toEqual(['KUBE-LOOP-BACK']);
+  });
+
+  test('has the rules of both families for what the node must not use', () => {
+    const rules = ['203.0.113.9 tcp 80', 'fd00::9 udp 53'];
+    expect(nftablesChanges(NOTHING, { ...NOTHING, dropRules: rules })).toBe(
+      [
+        'add element inet kube-ipvs NODE-DROP { 203.0.113.9 . tcp . 80 }',
+        'add element inet kube-ipvs NODE-6-DROP { fd00::9 . udp . 53 }',
         '',
       ].join('\n'),
     );
@@ -196,6 +261,18 @@ describe('Nftables', () => {
     expect(await nftables.apply(second)).toBe(nftablesRuleset(second));
     nftables.reset();
     expect(await nftables.apply(second)).toBe(nftablesRuleset(second));
+  });
+
+  test('executes calls that overlap one after the other, and forgets in their order', async () => {
+    const nftables = new Nftables({ command: [program()] });
+    const calls = [nftables.apply(first), nftables.apply(second)];
+    nftables.reset();
+    calls.push(nftables.apply(second));
+    expect(await Promise.all(calls)).toEqual([
+      nftablesRuleset(first),
+      nftablesChanges(first, second),
+      nftablesRuleset(second),
+    ]);
   });
 
   test('says so if there is no nft, and refuses bad options at once', async () => {
