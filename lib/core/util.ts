@@ -5,5 +5,5 @@
  */
 
 /** See node:util. */
-export const { debuglog, getSystemErrorMap, inspect, types } =
+export const { debuglog, getSystemErrorMap, inspect, isDeepStrictEqual, types } =
   process.getBuiltinModule('node:util');

@@ -3,6 +3,7 @@
  * and the result. Only Services that change are compiled.
  * @module
  */
+import { isDeepStrictEqual } from '../core/util.js';
 import type { WantedService } from '../index.js';
 import { Claims } from './claims.js';
 import type { Config } from './config.js';
@@ -46,8 +47,9 @@ export class Compilation {
     this.#node = node;
   }
 
-  /** Sets the node. All Services must be compiled again. */
+  /** Sets the node. All Services must be compiled again, unless it is as before. */
   setNode(node: CheckedNode): void {
+    if (isDeepStrictEqual(node, this.#node)) return;
     this.#node = node;
     for (const known of this.#services.values()) this.#note(known);
   }
@@ -84,6 +86,8 @@ export class Compilation {
       return;
     }
     const before = this.#services.get(key);
+    // Much of an object does not count, and a watch may send it again as it is.
+    if (before !== undefined && isDeepStrictEqual(spec, before.spec)) return;
     const known = before ?? { spec, isChanged: false, fragment: undefined };
     if (before === undefined) this.#services.set(key, known);
     else before.spec = spec;
@@ -118,8 +122,10 @@ export class Compilation {
     const slices = this.#slices.get(slice.service);
     const place = slices?.findIndex((other) => other.key === key) ?? -1;
     if (slices === undefined) this.#slices.set(slice.service, [slice]);
-    else if (place >= 0) slices[place] = slice;
-    else slices.push(slice);
+    else if (place >= 0) {
+      if (isDeepStrictEqual(slice, slices[place])) return;
+      slices[place] = slice;
+    } else slices.push(slice);
     this.#servicesOf.set(key, slice.service);
     this.#touch(slice.service);
   }

@@ -70,7 +70,8 @@ export class Compiler {
   }
 
   /**
-   * Sets the node, such as one with new addresses. All Services are compiled again.
+   * Sets the node, such as one with new addresses. All Services are compiled again, unless nothing
+   * that counts has changed.
    * @throws TypeError bad input
    */
   setNode(node: NodeDescription): void;
@@ -81,7 +82,8 @@ export class Compiler {
   }
 
   /**
-   * Adds a Service, or replaces the one of its namespace and name.
+   * Adds a Service, or replaces the one of its namespace and name. Nothing is compiled if nothing
+   * that counts has changed.
    * @throws TypeError, RangeError bad input
    */
   setService(service: ServiceObject): void;
@@ -105,7 +107,8 @@ export class Compiler {
   }
 
   /**
-   * Adds an EndpointSlice, or replaces the one of its namespace and name.
+   * Adds an EndpointSlice, or replaces the one of its namespace and name. Nothing is compiled if
+   * nothing that counts has changed.
    * @throws TypeError, RangeError bad input
    */
   setEndpointSlice(slice: EndpointSliceObject): void;

@@ -519,4 +519,84 @@ describe('a change costs as much as its Service', () => {
     compiler.removeService({ metadata: { namespace: 'default', name: 'unknown' } });
     expect(compiler.result()).toBe(before);
   });
+
+  const detailed = () =>
+    serviceOf(
+      {
+        externalIPs: ['198.51.100.7'],
+        loadBalancerSourceRanges: ['10.0.0.0/8'],
+        sessionAffinity: 'ClientIP',
+      },
+      'web',
+      { creationTimestamp: '2026-01-02T03:04:05Z' },
+    );
+  const hinted = () =>
+    sliceOf([{ addresses: ['10.244.1.5'], hints: { forZones: [{ name: 'zone-1' }] } }]);
+  const known = () => {
+    const compiler = new Compiler(NODE);
+    compiler.setService(detailed());
+    compiler.setEndpointSlice(hinted());
+    return compiler;
+  };
+
+  test.each<readonly [string, (compiler: Compiler) => void]>([
+    ['an equal node', (compiler) => compiler.setNode(structuredClone(NODE))],
+    [
+      'a node whose dummy link has other addresses',
+      (compiler) =>
+        compiler.setNode({ ...NODE, addresses: { ...NODE.addresses, 'kube-ipvs0': ['10.9.9.9'] } }),
+    ],
+    ['an equal Service', (compiler) => compiler.setService(detailed())],
+    [
+      'a Service with another version and annotation',
+      (compiler) =>
+        compiler.setService({
+          ...detailed(),
+          metadata: { ...detailed().metadata, annotations: { a: 'b' } },
+        }),
+    ],
+    ['an equal EndpointSlice', (compiler) => compiler.setEndpointSlice(hinted())],
+    [
+      'an EndpointSlice with another annotation',
+      (compiler) =>
+        compiler.setEndpointSlice({
+          ...hinted(),
+          metadata: { ...hinted().metadata, annotations: { a: 'b' } },
+        }),
+    ],
+  ])('%s changes nothing', (_, set) => {
+    const compiler = known();
+    const before = compiler.result();
+    set(compiler);
+    expect(compiler.result()).toBe(before);
+  });
+
+  test.each<readonly [string, (compiler: Compiler) => void]>([
+    ['another zone', (compiler) => compiler.setNode({ ...NODE, zone: 'zone-2' })],
+    [
+      'another address of the node',
+      (compiler) =>
+        compiler.setNode({ ...NODE, addresses: { eth0: ['192.0.2.10', '192.0.2.11'] } }),
+    ],
+    [
+      'other source ranges',
+      (compiler) =>
+        compiler.setService({
+          ...detailed(),
+          spec: { ...detailed().spec, loadBalancerSourceRanges: ['11.0.0.0/8'] },
+        }),
+    ],
+    [
+      'other hints',
+      (compiler) =>
+        compiler.setEndpointSlice(
+          sliceOf([{ addresses: ['10.244.1.5'], hints: { forZones: [{ name: 'zone-2' }] } }]),
+        ),
+    ],
+  ])('%s does', (_, set) => {
+    const compiler = known();
+    const before = compiler.result();
+    set(compiler);
+    expect(compiler.result()).not.toBe(before);
+  });
 });
