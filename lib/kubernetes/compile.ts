@@ -9,9 +9,9 @@ import { registerEntry } from '../core/stack.js';
 import { Compilation } from './compilation.js';
 import { type CompileConfig, checkConfig } from './config.js';
 import { checkNode, type NodeDescription } from './node.js';
-import { checkObject, type EndpointSliceObject, type ServiceObject } from './objects.js';
+import { checkObject, keyOf } from './object-readers.js';
+import type { EndpointSliceObject, ServiceObject } from './objects.js';
 import type { CompileResult } from './result.js';
-import { keyOf } from './service.js';
 
 /** A cluster, as a node sees it. */
 export interface CompileInput {

@@ -7,14 +7,9 @@ import { registerEntries, registerEntry } from '../core/stack.js';
 import { Compilation } from './compilation.js';
 import { type CompileConfig, type Config, checkConfig } from './config.js';
 import { checkNode, type NodeDescription } from './node.js';
-import {
-  checkObject,
-  type EndpointSliceObject,
-  type ObjectReference,
-  type ServiceObject,
-} from './objects.js';
+import { checkObject, keyOf } from './object-readers.js';
+import type { EndpointSliceObject, ObjectReference, ServiceObject } from './objects.js';
 import type { CompileResult } from './result.js';
-import { keyOf } from './service.js';
 
 /**
  * Compiles the Services of a cluster for a node, and keeps the result up to date: the incremental

@@ -6,15 +6,16 @@ import { checkInteger, checkName } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { Config } from './config.js';
 import { canonicalAddress, type IPFamily } from './families.js';
-import type { EndpointObject, EndpointSliceObject, ObjectMeta } from './objects.js';
 import {
   isOthers,
   listOf,
+  NONE,
   portOf,
   protocolOf,
-  type ServicePort,
   type ServiceProtocol,
-} from './service.js';
+} from './object-readers.js';
+import type { EndpointObject, EndpointSliceObject, ObjectMeta } from './objects.js';
+import type { ServicePort } from './service.js';
 
 /** A destination of IPVS. */
 export interface EndpointDestination {
@@ -65,7 +66,6 @@ export interface Slice {
 const SERVICE_LABEL = 'kubernetes.io/service-name';
 const ADDRESS_TYPES = ['IPv4', 'IPv6', 'FQDN'] as const;
 const MAX_WEIGHT = 65_535;
-const NONE: readonly string[] = [];
 
 /**
  * Reads an EndpointSlice.

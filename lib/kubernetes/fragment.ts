@@ -8,8 +8,9 @@ import { endpointsOf, type PortEndpoint, type Slice } from './endpoints.js';
 import type { IPFamily } from './families.js';
 import { formatNetwork, hasAddress } from './networks.js';
 import type { CheckedNode, NodeAddresses } from './node.js';
+import type { ServiceProtocol } from './object-readers.js';
 import type { HealthCheck, UdpFrontend } from './result.js';
-import type { ServiceAddresses, ServicePort, ServiceProtocol, ServiceSpec } from './service.js';
+import type { ServiceAddresses, ServicePort, ServiceSpec } from './service.js';
 import { type SetName, setNameOf } from './sets.js';
 import { clusterEndpoints, hasUsable, localEndpoints } from './topology.js';
 

@@ -4,7 +4,6 @@
  * null, as the API server writes empty arrays, counts as left out.
  * @module
  */
-import { wrongType } from '../core/input-errors.js';
 
 /** A value that the API may leave out or write as null. */
 type Maybe<Value> = Value | null | undefined;
@@ -110,18 +109,4 @@ export interface EndpointSliceObject extends ObjectReference {
   readonly ports?: Maybe<readonly EndpointPortObject[]>;
   /** The endpoints. */
   readonly endpoints?: Maybe<readonly EndpointObject[]>;
-}
-
-/**
- * Checks that a value is an object, of which each reader checks the properties that it reads.
- * @throws TypeError it is none
- * @internal
- */
-export function checkObject(
-  path: string,
-  value: unknown,
-): asserts value is ServiceObject & EndpointSliceObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrongType(path, value, 'an object of the Kubernetes API');
-  }
 }

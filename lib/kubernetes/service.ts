@@ -2,16 +2,22 @@
  * Services, read and checked: what they ask of a node.
  * @module
  */
-import { checkInteger, checkName } from '../core/check.js';
+import { checkInteger } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { Config } from './config.js';
 import { canonicalAddress, familyOf, type IPFamily } from './families.js';
 import { type Network, readNetwork } from './networks.js';
+import {
+  isOthers,
+  listOf,
+  NONE,
+  optionOf,
+  portOf,
+  protocolOf,
+  type ServiceProtocol,
+} from './object-readers.js';
 import type { ObjectMeta, ServiceObject, ServicePortObject } from './objects.js';
 import { isSchedulerName, SCHEDULER_RULE } from './scheduler-name.js';
-
-/** A protocol, named as in the API. */
-export type ServiceProtocol = 'TCP' | 'UDP' | 'SCTP';
 
 /** A port of a Service. */
 export interface ServicePort {
@@ -52,41 +58,13 @@ export interface ServiceSpec {
   readonly IPv6: ServiceAddresses | undefined;
 }
 
-const PROTOCOLS: readonly ServiceProtocol[] = ['TCP', 'UDP', 'SCTP'];
 const POLICIES = ['Cluster', 'Local'] as const;
 const AFFINITIES = ['None', 'ClientIP'] as const;
-const MAX_PORT = 65_535;
 /** The default and the limit of the API, in seconds. */
 const DEFAULT_AFFINITY = 10_800;
 const MAX_AFFINITY = 86_400;
-/** Labels of objects that other programs serve. */
-const OTHERS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 const ADDRESS = 'an IPv4 or IPv6 address';
 const INGRESS = 'status.loadBalancer.ingress';
-
-/** Returns true for an object that another program serves, by its labels. */
-export function isOthers(metadata: ObjectMeta): boolean {
-  const { labels } = metadata;
-  return labels != null && OTHERS.some((label) => Object.hasOwn(labels, label));
-}
-
-/**
- * Returns the key of an object: 'default/web'.
- * @throws TypeError it has no namespace or no name
- */
-export function keyOf(path: string, metadata: unknown): string {
-  if (typeof metadata !== 'object' || metadata === null) {
-    throw wrongType(`${path}.metadata`, metadata, 'an object with a namespace and a name');
-  }
-  const { namespace, name } = metadata as Readonly<Record<string, unknown>>;
-  if (typeof namespace !== 'string' || namespace === '') {
-    throw wrongType(`${path}.metadata.namespace`, namespace, 'the name of a namespace');
-  }
-  if (typeof name !== 'string' || name === '') {
-    throw wrongType(`${path}.metadata.name`, name, 'the name of an object');
-  }
-  return `${namespace}/${name}`;
-}
 
 /**
  * Reads a Service.
@@ -132,48 +110,6 @@ export function readService(
     IPv4: config.families.includes('IPv4') ? ofFamily('IPv4') : undefined,
     IPv6: config.families.includes('IPv6') ? ofFamily('IPv6') : undefined,
   };
-}
-
-const NONE: readonly never[] = [];
-
-/**
- * Returns an array; an empty one if it is left out. As with the other readers, the name of the
- * property is only put together for an error: there are thousands of Services.
- */
-export function listOf<Item>(
-  path: string,
-  name: string,
-  value: readonly Item[] | null | undefined,
-): readonly Item[] {
-  if (value == null) return NONE;
-  if (!Array.isArray(value)) throw wrongType(`${path}.${name}`, value, 'an array');
-  return value;
-}
-
-/** Returns a checked port. */
-export function portOf(path: string, name: string, value: unknown, least: number): number {
-  if (typeof value === 'number' && value >= least && value <= MAX_PORT && Number.isInteger(value)) {
-    return value;
-  }
-  return checkInteger(`${path}.${name}`, value, least, MAX_PORT);
-}
-
-/** Returns the checked protocol of a port; TCP if it is left out. */
-export function protocolOf(path: string, value: unknown): ServiceProtocol {
-  return optionOf(path, 'protocol', value, PROTOCOLS) ?? 'TCP';
-}
-
-/** Returns a checked name; undefined if it is left out. */
-function optionOf<Name extends string>(
-  path: string,
-  name: string,
-  value: unknown,
-  names: readonly Name[],
-): Name | undefined {
-  if (value == null || value === '') return undefined;
-  const found = names.find((each) => each === value);
-  if (found === undefined) checkName(`${path}.${name}`, value, names);
-  return found;
 }
 
 function readPort(path: string, port: ServicePortObject): ServicePort {
