@@ -4,6 +4,7 @@
  */
 import { type Fixture, matches, quickSize, type Selection } from './cases.js';
 import type { Footprint, Size } from './measurements.js';
+import { MODULES } from './programs/imports.js';
 
 export interface FootprintCase {
   readonly name: string;
@@ -16,6 +17,7 @@ export interface FootprintCase {
 }
 
 const SIZE = { services: 10_000, destinations: 10 };
+const SCRAPED = { services: 500, destinations: 10 };
 
 /** A case on the longest time that the event loop is blocked. */
 const blocking = (
@@ -47,6 +49,26 @@ const growth = (
   size: SIZE,
 });
 
+/** The cases on the time of an import. The goal is that of the import that every program has. */
+const importing = (module: string): FootprintCase[] => [
+  {
+    name: `time of import '${module}' over an empty script`,
+    unit: 'ms',
+    limit: module === 'ipvs' ? 5 : null,
+    measure: `import-${module}`,
+    fixture: 'nothing',
+    size: SIZE,
+  },
+  {
+    name: `time of a script that imports '${module}' over that of an empty one`,
+    unit: '×',
+    limit: null,
+    measure: `import-ratio-${module}`,
+    fixture: 'nothing',
+    size: SIZE,
+  },
+];
+
 export const footprintCases: readonly FootprintCase[] = [
   blocking('idle', 'idle', 'nothing', null),
   blocking('110,000 operations, 1,000 per iteration', 'calls', 'nothing'),
@@ -57,6 +79,18 @@ export const footprintCases: readonly FootprintCase[] = [
   blocking('snapshot() of 100,000 destinations', 'snapshot', 'table'),
   blocking('the same snapshot(), without garbage collection', 'snapshot-without-gc', 'table'),
   blocking('reconcile() of 100,000 destinations, nothing to do', 'reconcile', 'table'),
+  {
+    ...blocking('text() of the metrics of 5,000 destinations', 'scrape', 'table'),
+    size: SCRAPED,
+  },
+  {
+    name: 'processor time of text() of the metrics of 5,000 destinations',
+    unit: 'ms',
+    limit: 50,
+    measure: 'scrape-time',
+    fixture: 'table',
+    size: SCRAPED,
+  },
   growth('reconcile() of 100,000 destinations, nothing to do', 'growth-reconcile', 'table', 32),
   growth('Promise.all of 110,000 operations', 'growth-promise-all'),
   growth('110,000 operations, each 1,000 awaited', 'growth-calls-in-groups'),
@@ -77,14 +111,7 @@ export const footprintCases: readonly FootprintCase[] = [
     fixture: 'nothing',
     size: SIZE,
   },
-  {
-    name: "time of import 'ipvs' over an empty script",
-    unit: 'ms',
-    limit: 5,
-    measure: 'import',
-    fixture: 'nothing',
-    size: SIZE,
-  },
+  ...MODULES.flatMap(importing),
   {
     name: "time of 'ipvs -Ln' of an empty table over that of node -e ''",
     unit: '×',

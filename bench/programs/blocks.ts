@@ -10,6 +10,7 @@ import {
 } from 'node:perf_hooks';
 import { setImmediate as nextIteration, setTimeout as sleep } from 'node:timers/promises';
 import type { Ipvs } from 'ipvs';
+import { Metrics } from 'ipvs/metrics';
 import type { Size } from '../measurements.js';
 import { type ServiceEntry, serviceTable, stateOf } from '../objects.js';
 import { addInGroups } from './loads.js';
@@ -119,6 +120,11 @@ const reconcile: Act = (ipvs, table) => {
   return () => ipvs.reconcile(state);
 };
 
+const scrape: Act = (ipvs) => {
+  const metrics = new Metrics(ipvs, { level: 'destination' });
+  return () => metrics.text();
+};
+
 /** Measures after a warm-up with other services, in which V8 compiles the code. */
 function blocking(act: Act, measure: MeasureBlocking) {
   return async (ipvs: Ipvs, { services, destinations }: Size) => {
@@ -143,5 +149,6 @@ export const blocks: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise
   'batch-without-gc': blocking(batch, longestBlockWithoutGc),
   snapshot: blocking(snapshot, longestBlock),
   reconcile: blocking(reconcile, longestBlock),
+  scrape: blocking(scrape, longestBlock),
   'snapshot-without-gc': blocking(snapshot, longestBlockWithoutGc),
 };

@@ -5,60 +5,22 @@
  *
  * @module
  */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { Ipvs } from 'ipvs';
+import { Metrics } from 'ipvs/metrics';
 import type { Size } from '../measurements.js';
 import { type ServiceEntry, serviceTable, stateOf } from '../objects.js';
 import { blocks, collectGarbage } from './blocks.js';
+import { imports, lifetimes } from './imports.js';
 import { addBatch, addConcurrently, addInGroups, type Load } from './loads.js';
-
-const IMPORTS = 10;
+import { busyTime, mean, repeat } from './processor-time.js';
 
 /** Written to /proc/self/clear_refs, sets the peak of resident memory to what is resident now. */
 const RESET_PEAK = '5';
 
-/** Returns the milliseconds from the start to the end of a Node.js process. */
-function lifetime(...args: readonly string[]): number {
-  const begin = performance.now();
-  execFileSync(process.execPath, args);
-  return performance.now() - begin;
-}
-
-/** Writes a script to this folder, where it can import the package. */
-function script(name: string, source: string): string {
-  const path = fileURLToPath(new URL(name, import.meta.url));
-  writeFileSync(path, source);
-  return path;
-}
-
-/** Returns the lifetimes of an empty script, and of one that imports the package. */
-function scriptTimes(): { readonly empty: number[]; readonly importing: number[] } {
-  const [empty, importing]: [number[], number[]] = [[], []];
-  const scripts = [script('empty.mjs', ''), script('import.mjs', "import 'ipvs';\n")] as const;
-  for (let run = 0; run < IMPORTS; run++) {
-    empty.push(lifetime(scripts[0]));
-    importing.push(lifetime(scripts[1]));
-  }
-  return { empty, importing };
-}
-
-/** Returns the lifetimes of Node.js without a script, and of the command that lists the table. */
-function commandTimes(): { readonly empty: number[]; readonly listing: number[] } {
-  const [empty, listing]: [number[], number[]] = [[], []];
-  const command = fileURLToPath(new URL('../../../dist/cli.cjs', import.meta.url));
-  for (let run = 0; run < IMPORTS; run++) {
-    empty.push(lifetime('-e', ''));
-    listing.push(lifetime(command, '-Ln'));
-  }
-  return { empty, listing };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
+/** The scrapes in which V8 compiles the code, and those that are measured. */
+const SCRAPES = { warmUp: 10, measured: 30 } as const;
 
 /** Returns the largest resident memory so far, in bytes. */
 function peakMemory(): number {
@@ -100,16 +62,19 @@ const measures: Readonly<Record<string, (ipvs: Ipvs, size: Size) => Promise<numb
     return (peak - before.rss) / result;
   },
 
-  'empty-script': async () => median(scriptTimes().empty),
-
-  import: async () => {
-    const { empty, importing } = scriptTimes();
-    return median(importing) - median(empty);
-  },
+  ...imports,
 
   command: async () => {
-    const { empty, listing } = commandTimes();
-    return median(listing) / median(empty);
+    const command = fileURLToPath(new URL('../../../dist/cli.cjs', import.meta.url));
+    const [empty, listing] = lifetimes(['-e', ''], [command, '-Ln']);
+    return listing / empty;
+  },
+
+  'scrape-time': async (ipvs) => {
+    const metrics = new Metrics(ipvs, { level: 'destination' });
+    const scrape = () => busyTime(() => metrics.text());
+    await repeat(SCRAPES.warmUp, scrape);
+    return mean(await repeat(SCRAPES.measured, scrape));
   },
 };
 

@@ -7,17 +7,15 @@
  *
  * @module
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Ipvs, Namespace, normalizeDestination, normalizeService, type Stats } from 'ipvs';
 import { Metrics, type MetricsLevel, type MetricsSource, type TextFormat } from 'ipvs/metrics';
 import { type ServiceEntry, serviceTable, stateOf } from '../objects.js';
 import { median } from '../summary.js';
+import { busyTime, mean, repeat } from './processor-time.js';
 
 const [, , from = '', ...sizes] = process.argv;
 const [services = 500, destinations = 10, runs = 40] = sizes.map(Number);
 const table = serviceTable({ services, destinations });
-/** Lets the garbage collector and the compiler rest, as between two scrapes. */
-const PAUSE = 20;
 
 const stats: Stats = {
   connections: 123_456,
@@ -80,50 +78,21 @@ class LongestTurn {
   }
 }
 
-/**
- * Returns the processor time of this thread in milliseconds. Node.js 22 knows that of all threads
- * only.
- */
-function processorTime(): number {
-  const { threadCpuUsage } = process as { readonly threadCpuUsage?: typeof process.cpuUsage };
-  const { user, system } = threadCpuUsage?.() ?? process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-async function busyTime(scrape: () => Promise<unknown>): Promise<number> {
-  const before = processorTime();
-  await scrape();
-  return processorTime() - before;
-}
-
 async function longestTurn(scrape: () => Promise<unknown>): Promise<number> {
   const longest = new LongestTurn();
   await scrape();
   return longest.stop();
 }
 
-/** Measures a scrape so many times. */
-async function repeat(measureOne: () => Promise<number>): Promise<number[]> {
-  const values: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    values.push(await measureOne());
-    await sleep(PAUSE);
-  }
-  return values;
-}
-
 const ms = (value: number) => value.toFixed(1);
-const mean = (values: readonly number[]) =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 async function measure(source: MetricsSource, level: MetricsLevel, format: TextFormat) {
   const metrics = new Metrics(source, { level });
   const scrape = () => metrics.text({ format });
-  const [first = Number.NaN, ...busy] = await repeat(() => busyTime(scrape));
-  const turns = await repeat(() => longestTurn(scrape));
+  const [first = Number.NaN, ...busy] = await repeat(runs, () => busyTime(scrape));
+  const turns = await repeat(runs, () => longestTurn(scrape));
   const { length } = await scrape();
   console.log(`level ${level}, ${format}, ${length} characters`);
-  // The mean, because the clock of processor time may be coarse.
   console.log(`  processor time: ${ms(first)} ms at first, then ${ms(mean(busy))} ms on average`);
   console.log(`  longest turn of the event loop: ${ms(median(turns))} ms (median)`);
 }
