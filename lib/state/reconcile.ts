@@ -43,8 +43,8 @@ export interface StateAccess {
 const ATTEMPTS = 6;
 /** The services and destinations that are read in one job: some milliseconds. */
 const CHUNK = 1024;
-/** The requests that are in memory together when they are sent: two megabytes. */
-const SENT = 16_384;
+/** The requests that are in memory together when they are sent: half a megabyte. */
+const SENT = 4096;
 
 const { size: ENTRY_SIZE, fields: ENTRY } = layout.serviceEntry;
 
@@ -113,7 +113,7 @@ export function* reach(
     const result = (...parts: MadeChanges[]) =>
       new ReconcileResult([...made, ...parts], unchanged, drainingOf(changes));
     if (dryRun) return result(new MadeChanges(planned, new Set()));
-    deletions += planned.deletions;
+    if (maxDeletions !== Infinity) deletions += planned.deletions;
     if (deletions > maxDeletions) {
       throw tooManyDeletions(deletions, maxDeletions, attempt === 1 ? undefined : result());
     }
@@ -227,7 +227,7 @@ function* send(
   for (let first = 0; first < planned.count; first += requests.count) {
     planned.read(first, requests);
     const batch = EncodedBatch.of(client, requests, (place) =>
-      decoderOf(planned.kindOf(first + place).name),
+      decoderAt(planned.operations[first + place]),
     );
     const results = yield* run({
       begin: async () =>
@@ -245,15 +245,21 @@ function* send(
   return { failed, errors, raced };
 }
 
-/** The decoders of requests, by operation. They have the name of the method that is called. */
-const decoders = new Map<string, Decoder<IpvsTypes, undefined>>();
+/**
+ * The decoders of requests, by the number of their operation. They have the name of the method that
+ * is called.
+ */
+const decoders: Decoder<IpvsTypes, undefined>[] = [];
+for (const [request, number] of Object.entries(layout.operations)) {
+  // Object.entries() returns the keys of the record.
+  const name = request as IpvsTypes['requestName'];
+  decoders[number] = { name: 'reconcile', request: name, decode: () => undefined };
+}
 
-function decoderOf(request: IpvsTypes['requestName']): Decoder<IpvsTypes, undefined> {
-  let decoder = decoders.get(request);
-  if (decoder === undefined) {
-    decoder = { name: 'reconcile', request, decode: () => undefined };
-    decoders.set(request, decoder);
-  }
+function decoderAt(operation = -1): Decoder<IpvsTypes, undefined> {
+  const decoder = decoders[operation];
+  if (decoder === undefined)
+    throw new Error(`the addon planned the unknown operation ${operation}`);
   return decoder;
 }
 
@@ -275,8 +281,10 @@ class Failures {
 
   /** @param first the index of the request with the first result */
   judge(first: number, results: readonly PromiseSettledResult<unknown>[]): void {
-    for (const [place, result] of results.entries()) {
-      if (result.status === 'rejected') this.#judge(first + place, result.reason);
+    // Without an iterator: a plan may have very many results.
+    for (let place = 0; place < results.length; place++) {
+      const result = results[place];
+      if (result?.status === 'rejected') this.#judge(first + place, result.reason);
     }
   }
 
