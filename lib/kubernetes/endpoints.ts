@@ -7,12 +7,20 @@ import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { Config } from './config.js';
 import { canonicalAddress, type IPFamily } from './families.js';
 import {
+  annotationOf,
+  annotationPath,
+  checkObject,
+  flagOf,
+  ItemPath,
   isOthers,
   listOf,
   NONE,
+  objectOf,
+  type Path,
   portOf,
   protocolOf,
   type ServiceProtocol,
+  textOf,
 } from './object-readers.js';
 import type { EndpointObject, EndpointSliceObject, ObjectMeta } from './objects.js';
 import type { ServicePort } from './service.js';
@@ -81,81 +89,114 @@ export function readSlice(
   config: Config,
 ): Slice | undefined {
   const metadata = slice.metadata ?? {};
-  const service = metadata.labels?.[SERVICE_LABEL];
+  const labels = objectOf(path, 'metadata.labels', metadata.labels);
+  const service = textOf(path, `metadata.labels['${SERVICE_LABEL}']`, labels[SERVICE_LABEL]);
   const { addressType } = slice;
   checkName(`${path}.addressType`, addressType, ADDRESS_TYPES);
-  if (service == null || service === '' || isOthers(metadata)) return undefined;
+  if (service === undefined || service === '' || isOthers(path, metadata)) return undefined;
   if (addressType === 'FQDN') return undefined;
   const weight = weightOf(path, metadata, config);
   const listed = listOf(path, 'endpoints', slice.endpoints);
   const ports: SlicePort[] = [];
-  for (const [index, { name, protocol, port }] of listOf(path, 'ports', slice.ports).entries()) {
-    if (port == null || port === 0) continue;
-    const at = `${path}.ports[${index}]`;
-    const number = portOf(at, 'port', port, 1);
-    const endpoints: PortEndpoint[] = [];
-    for (let place = 0; place < listed.length; place++) {
-      const address = addressOf(path, place, listed[place], addressType);
-      if (address === undefined) continue;
-      endpoints.push(endpointOf(listed[place] ?? {}, { address, port: number, weight }));
+  const at = new ItemPath(`${path}.ports`);
+  for (const port of listOf(path, 'ports', slice.ports)) {
+    checkObject(at, port);
+    // Without a number, it is not used.
+    if (port.port != null && port.port !== 0) {
+      const number = portOf(at, 'port', port.port, 1);
+      const endpoints = readEndpoints(`${path}.endpoints`, listed, {
+        family: addressType,
+        port: number,
+        weight,
+      });
+      ports.push({
+        name: textOf(at, 'name', port.name) ?? '',
+        protocol: protocolOf(at, port.protocol),
+        endpoints,
+        isUnique: areUnique(endpoints),
+      });
     }
-    ports.push({
-      name: name ?? '',
-      protocol: protocolOf(at, protocol),
-      endpoints,
-      isUnique: areUnique(endpoints),
-    });
+    at.index++;
   }
   return { key, service: `${metadata.namespace}/${service}`, family: addressType, ports };
 }
 
-/** Returns the address of an endpoint; undefined if it has none. */
-function addressOf(
-  path: string,
-  place: number,
-  endpoint: EndpointObject | undefined,
-  family: IPFamily,
-): string | undefined {
-  const text = endpoint?.addresses?.[0];
-  if (text === undefined) return undefined;
+/** What the endpoints of a port have in common. */
+interface Common {
+  readonly family: IPFamily;
+  readonly port: number;
+  readonly weight: number;
+}
+
+/** Reads the endpoints of a port: those that have an address. */
+function readEndpoints(
+  list: string,
+  listed: readonly EndpointObject[],
+  { family, port, weight }: Common,
+): PortEndpoint[] {
+  const endpoints: PortEndpoint[] = [];
+  const at = new ItemPath(list);
+  for (; at.index < listed.length; at.index++) {
+    const endpoint = listed[at.index];
+    checkObject(at, endpoint);
+    const { addresses, conditions, hints, nodeName }: EndpointObject = endpoint;
+    const text = listOf(at, 'addresses', addresses)[0];
+    if (text === undefined) continue;
+    const { forNodes, forZones } = objectOf(at, 'hints', hints);
+    endpoints.push({
+      destination: {
+        address: addressOf(at, text, family),
+        port,
+        forwarding: 'masquerade',
+        weight,
+      },
+      nodeName: textOf(at, 'nodeName', nodeName),
+      condition: conditionOf(at, objectOf(at, 'conditions', conditions)),
+      nodes: forNodes == null ? NONE : namesOf(at, 'hints.forNodes', forNodes),
+      zones: forZones == null ? NONE : namesOf(at, 'hints.forZones', forZones),
+    });
+  }
+  return endpoints;
+}
+
+function addressOf(path: Path, text: unknown, family: IPFamily): string {
   const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
   if (address !== undefined) return address;
-  const property = `${path}.endpoints[${place}].addresses[0]`;
+  const property = `${path}.addresses[0]`;
   const rule = `an ${family} address`;
   throw typeof text === 'string'
     ? wrongValue(property, text, `is not ${rule}`)
     : wrongType(property, text, rule);
 }
 
-function endpointOf(
-  { conditions, hints, nodeName }: EndpointObject,
-  { address, port, weight }: Omit<EndpointDestination, 'forwarding'>,
-): PortEndpoint {
-  return {
-    destination: { address, port, forwarding: 'masquerade', weight },
-    nodeName: nodeName ?? undefined,
-    condition: conditionOf(conditions),
-    nodes: hints?.forNodes == null ? NONE : hints.forNodes.map(({ name }) => name),
-    zones: hints?.forZones == null ? NONE : hints.forZones.map(({ name }) => name),
-  };
+/** Returns the names of hints. */
+function namesOf(
+  path: Path,
+  name: string,
+  hints: readonly { readonly name: string }[],
+): readonly string[] {
+  return listOf(path, name, hints).map((hint, index) => {
+    const at = `${path}.${name}[${index}]`;
+    checkObject(at, hint);
+    return textOf(at, 'name', hint.name) ?? '';
+  });
 }
 
 /** Returns the condition. Kubernetes counts what is left out as ready and serving. */
-function conditionOf(conditions: EndpointObject['conditions']): Condition {
-  if (conditions?.ready ?? true) return 'ready';
-  if (!(conditions?.serving ?? true)) return 'down';
-  return (conditions?.terminating ?? false) ? 'terminating' : 'serving';
+function conditionOf(
+  path: Path,
+  { ready, serving, terminating }: NonNullable<EndpointObject['conditions']>,
+): Condition {
+  if (flagOf(path, 'conditions.ready', ready) ?? true) return 'ready';
+  if (!(flagOf(path, 'conditions.serving', serving) ?? true)) return 'down';
+  return (flagOf(path, 'conditions.terminating', terminating) ?? false) ? 'terminating' : 'serving';
 }
 
-function weightOf(
-  path: string,
-  { annotations }: ObjectMeta,
-  { weightAnnotation: name }: Config,
-): number {
-  const value = name === undefined ? undefined : annotations?.[name];
-  if (value === undefined) return 1;
-  const number = /^\d{1,5}$/.test(value) ? Number(value) : value;
-  return checkInteger(`${path}.metadata.annotations['${name}']`, number, 0, MAX_WEIGHT);
+function weightOf(path: string, metadata: ObjectMeta, { weightAnnotation: name }: Config): number {
+  const text = annotationOf(path, metadata, name);
+  if (name === undefined || text === undefined) return 1;
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : text;
+  return checkInteger(`${path}.${annotationPath(name)}`, value, 0, MAX_WEIGHT);
 }
 
 /** Returns the endpoints of a port of a Service, each once: by address and port. */

@@ -4,17 +4,24 @@
  */
 import { checkInteger } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
+import { types } from '../core/util.js';
 import type { Config } from './config.js';
 import { canonicalAddress, familyOf, type IPFamily } from './families.js';
 import { type Network, readNetwork } from './networks.js';
 import {
+  annotationOf,
+  annotationPath,
+  checkObject,
+  ItemPath,
   isOthers,
   listOf,
   NONE,
+  objectOf,
   optionOf,
   portOf,
   protocolOf,
   type ServiceProtocol,
+  textOf,
 } from './object-readers.js';
 import type { ObjectMeta, ServiceObject, ServicePortObject } from './objects.js';
 import { isSchedulerName, SCHEDULER_RULE } from './scheduler-name.js';
@@ -66,6 +73,8 @@ const MAX_AFFINITY = 86_400;
 const ADDRESS = 'an IPv4 or IPv6 address';
 const INGRESS = 'status.loadBalancer.ingress';
 
+type Spec = NonNullable<ServiceObject['spec']>;
+
 /**
  * Reads a Service.
  * @param path the place of the Service in errors
@@ -81,30 +90,36 @@ export function readService(
   config: Config,
 ): ServiceSpec | undefined {
   const metadata = service.metadata ?? {};
-  const spec = service.spec ?? {};
-  const { clusterIP } = spec;
-  if (clusterIP == null || clusterIP === '' || clusterIP === 'None') return undefined;
-  if (spec.type === 'ExternalName' || isOthers(metadata)) return undefined;
+  const spec = objectOf(path, 'spec', service.spec);
   const at = `${path}.spec`;
+  const clusterIP = textOf(at, 'clusterIP', spec.clusterIP) ?? '';
+  const type = textOf(at, 'type', spec.type);
+  if (clusterIP === '' || clusterIP === 'None' || type === 'ExternalName') return undefined;
+  if (isOthers(path, metadata)) return undefined;
   const isLocal = (name: 'internalTrafficPolicy' | 'externalTrafficPolicy') =>
     optionOf(at, name, spec[name], POLICIES) === 'Local';
   const externalIPs = listOf(at, 'externalIPs', spec.externalIPs);
   const externalLocal =
     isLocal('externalTrafficPolicy') &&
-    (spec.type === 'NodePort' || spec.type === 'LoadBalancer' || externalIPs.length > 0);
-  const ofFamily = (family: IPFamily) => addressesOf(path, service, externalIPs, family);
+    (type === 'NodePort' || type === 'LoadBalancer' || externalIPs.length > 0);
+  const virtual = {
+    clusterIP,
+    clusterIPs: listOf(at, 'clusterIPs', spec.clusterIPs),
+    externalIPs,
+    ingressIPs: ingressOf(path, service),
+    sourceRanges: rangesOf(at, spec),
+  };
+  const ofFamily = (family: IPFamily) => addressesOf(path, virtual, family);
   return {
     key,
-    created: createdAt(metadata),
+    created: createdAt(path, metadata),
     scheduler: schedulerOf(path, metadata, config),
-    ports: listOf(at, 'ports', spec.ports).map((port, index) =>
-      readPort(`${at}.ports[${index}]`, port),
-    ),
+    ports: readPorts(`${at}.ports`, listOf(at, 'ports', spec.ports)),
     affinity: affinityOf(at, spec),
     internalLocal: isLocal('internalTrafficPolicy'),
     externalLocal,
     healthCheckPort:
-      spec.type === 'LoadBalancer' && externalLocal
+      type === 'LoadBalancer' && externalLocal
         ? portOf(at, 'healthCheckNodePort', spec.healthCheckNodePort ?? 0, 0)
         : 0,
     IPv4: config.families.includes('IPv4') ? ofFamily('IPv4') : undefined,
@@ -112,37 +127,58 @@ export function readService(
   };
 }
 
-function readPort(path: string, port: ServicePortObject): ServicePort {
-  return {
-    name: port.name ?? '',
-    protocol: protocolOf(path, port.protocol),
-    port: portOf(path, 'port', port.port, 1),
-    nodePort: portOf(path, 'nodePort', port.nodePort ?? 0, 0),
-  };
+function readPorts(list: string, ports: readonly ServicePortObject[]): ServicePort[] {
+  const at = new ItemPath(list);
+  return ports.map((port, index) => {
+    at.index = index;
+    checkObject(at, port);
+    return {
+      name: textOf(at, 'name', port.name) ?? '',
+      protocol: protocolOf(at, port.protocol),
+      port: portOf(at, 'port', port.port, 1),
+      nodePort: portOf(at, 'nodePort', port.nodePort ?? 0, 0),
+    };
+  });
+}
+
+/** The virtual addresses of a Service, of both families. */
+interface VirtualAddresses extends ServiceAddresses {
+  readonly clusterIPs: readonly string[];
 }
 
 /** Returns the addresses of a family; undefined if the Service has no cluster IP of it. */
 function addressesOf(
   path: string,
-  { spec, status }: ServiceObject,
-  externalIPs: readonly string[],
+  virtual: VirtualAddresses,
   family: IPFamily,
 ): ServiceAddresses | undefined {
-  const clusterIPs = listOf(path, 'spec.clusterIPs', spec?.clusterIPs);
+  const { clusterIPs, externalIPs, ingressIPs, sourceRanges } = virtual;
   const [clusterIP] =
     clusterIPs.length > 0
       ? readAddresses(path, 'spec.clusterIPs', clusterIPs, family)
-      : readAddresses(path, 'spec.clusterIP', [spec?.clusterIP ?? ''], family);
+      : readAddresses(path, 'spec.clusterIP', [virtual.clusterIP], family);
   if (clusterIP === undefined) return undefined;
-  const ingress = listOf(path, INGRESS, status?.loadBalancer?.ingress)
-    .filter(({ ipMode }) => ipMode == null || ipMode === 'VIP')
-    .flatMap(({ ip }) => (ip == null || ip === '' ? [] : [ip]));
   return {
     clusterIP,
     externalIPs: readAddresses(path, 'spec.externalIPs', externalIPs, family),
-    ingressIPs: readAddresses(path, INGRESS, ingress, family),
-    sourceRanges: rangesOf(path, spec, family),
+    ingressIPs: readAddresses(path, INGRESS, ingressIPs, family),
+    sourceRanges: sourceRanges.filter((network) => network.family === family),
   };
+}
+
+/** Returns the addresses of load balancers that packets still have when they arrive at a node. */
+function ingressOf(path: string, service: ServiceObject): readonly string[] {
+  const status = objectOf(path, 'status', service.status);
+  const balancer = objectOf(path, 'status.loadBalancer', status.loadBalancer);
+  const ingress = listOf(path, INGRESS, balancer.ingress);
+  if (ingress.length === 0) return NONE;
+  return ingress.flatMap((each, index) => {
+    const at = `${path}.${INGRESS}[${index}]`;
+    checkObject(at, each);
+    const ip = textOf(at, 'ip', each.ip) ?? '';
+    const mode = textOf(at, 'ipMode', each.ipMode) ?? 'VIP';
+    return ip === '' || mode !== 'VIP' ? [] : [ip];
+  });
 }
 
 /** Returns those addresses that are of the family, each once, in canonical form. */
@@ -167,40 +203,46 @@ function readAddresses(
   return found;
 }
 
-function rangesOf(path: string, spec: ServiceObject['spec'], family: IPFamily): readonly Network[] {
-  const name = 'spec.loadBalancerSourceRanges';
-  const texts = listOf(path, name, spec?.loadBalancerSourceRanges);
+function rangesOf(path: string, spec: Spec): readonly Network[] {
+  const name = 'loadBalancerSourceRanges';
+  const texts = listOf(path, name, spec[name]);
   if (texts.length === 0) return NONE;
-  return texts
-    .map((text, index) => {
-      // The API allows blanks around a network.
-      const trimmed = typeof text === 'string' ? text.trim() : text;
-      return readNetwork(`${path}.${name}[${index}]`, trimmed);
-    })
-    .filter((network) => network.family === family);
+  return texts.map((text, index) => {
+    // The API allows blanks around a network.
+    const trimmed = typeof text === 'string' ? text.trim() : text;
+    return readNetwork(`${path}.${name}[${index}]`, trimmed);
+  });
 }
 
-function affinityOf(path: string, spec: NonNullable<ServiceObject['spec']>): number | undefined {
+function affinityOf(path: string, spec: Spec): number | undefined {
   const affinity = optionOf(path, 'sessionAffinity', spec.sessionAffinity, AFFINITIES);
   if (affinity !== 'ClientIP') return undefined;
-  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY;
+  const config = objectOf(path, 'sessionAffinityConfig', spec.sessionAffinityConfig);
+  const clientIP = objectOf(path, 'sessionAffinityConfig.clientIP', config.clientIP);
+  const seconds = clientIP.timeoutSeconds ?? DEFAULT_AFFINITY;
   const property = `${path}.sessionAffinityConfig.clientIP.timeoutSeconds`;
   return checkInteger(property, seconds, 1, MAX_AFFINITY, 'seconds');
 }
 
 function schedulerOf(
   path: string,
-  { annotations }: ObjectMeta,
+  metadata: ObjectMeta,
   { schedulerAnnotation: name }: Config,
 ): string | undefined {
-  const value = name === undefined ? undefined : annotations?.[name];
-  if (value === undefined) return undefined;
-  if (typeof value === 'string' && isSchedulerName(value)) return value;
-  throw wrongValue(`${path}.metadata.annotations['${name}']`, value, `is not ${SCHEDULER_RULE}`);
+  const value = annotationOf(path, metadata, name);
+  if (name === undefined || value === undefined) return undefined;
+  if (isSchedulerName(value)) return value;
+  throw wrongValue(`${path}.${annotationPath(name)}`, value, `is not ${SCHEDULER_RULE}`);
 }
 
-function createdAt({ creationTimestamp }: ObjectMeta): number {
+function createdAt(path: string, { creationTimestamp }: ObjectMeta): number {
   if (creationTimestamp == null) return Number.POSITIVE_INFINITY;
+  const property = `${path}.metadata.creationTimestamp`;
+  const rule = "a time such as '2026-01-02T03:04:05Z'";
+  if (typeof creationTimestamp !== 'string' && !types.isDate(creationTimestamp)) {
+    throw wrongType(property, creationTimestamp, rule);
+  }
   const time = new Date(creationTimestamp).getTime();
-  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+  if (Number.isNaN(time)) throw wrongValue(property, creationTimestamp, `is not ${rule}`);
+  return time;
 }

@@ -17,6 +17,7 @@ const EMPTY = { services: [], endpointSlices: [] };
 const METADATA = { namespace: 'default', name: 'web' };
 const SPEC = { clusterIP: '10.96.0.10', ports: [{ port: 80 }] };
 const SERVICE = { metadata: METADATA, spec: SPEC };
+const OTHER = { ...SERVICE, metadata: { ...METADATA, name: 'b' } };
 const LABELS = { 'kubernetes.io/service-name': 'web' };
 const SLICE = { metadata: { ...METADATA, labels: LABELS }, addressType: 'IPv4' };
 
@@ -40,6 +41,8 @@ const withSpec = (spec: object) =>
   withService({ metadata: { ...METADATA, name: 'b' }, spec: { ...SPEC, ...spec } });
 const withSlice = (slice: object) => () =>
   call(compile, { services: [], endpointSlices: [{ ...SLICE, ...slice }], node: NODE });
+const withEndpoint = (endpoint: object) =>
+  withSlice({ ports: [{ port: 1 }], endpoints: [{ addresses: ['10.1.1.1'], ...endpoint }] });
 const withNode = (node: unknown) => () => call(compile, { services: [], endpointSlices: [], node });
 const withConfig = (config: unknown) => () =>
   call(compile, { services: [], endpointSlices: [], node: NODE }, config);
@@ -84,6 +87,51 @@ describe('bad input is refused, and the error names object, property, value and 
       "endpointSlices[0].endpoints[0].addresses[0]: 'fd00::1' is not an IPv4 address",
     ],
     [withSlice({ ports: [{ port: -1 }] }), 'endpointSlices[0].ports[0].port: -1 is not an integer'],
+    [withSpec({ clusterIP: 7 }), 'services[1].spec.clusterIP: 7 is not a text'],
+    [withSpec({ type: 7 }), 'services[1].spec.type: 7 is not a text'],
+    [withSpec({ ports: [null] }), 'services[1].spec.ports[0]: null is not an object of the Kub'],
+    [withSpec({ ports: [{ port: 1 }, { port: 2, name: 7 }] }), 'ports[1].name: 7 is not a text'],
+    [
+      withSpec({ sessionAffinity: 'ClientIP', sessionAffinityConfig: 7 }),
+      'services[1].spec.sessionAffinityConfig: 7 is not an object of the Kubernetes API',
+    ],
+    [withService({ ...OTHER, spec: 7 }), 'services[1].spec: 7 is not an object of the Kubernetes'],
+    [withService({ ...OTHER, status: 7 }), 'services[1].status: 7 is not an object of the Kubern'],
+    [
+      withService({ ...OTHER, status: { loadBalancer: { ingress: [{}, null] } } }),
+      'services[1].status.loadBalancer.ingress[1]: null is not an object',
+    ],
+    [
+      withService({ ...OTHER, metadata: { ...OTHER.metadata, labels: 7 } }),
+      'services[1].metadata.labels: 7 is not an object',
+    ],
+    [
+      withService({ ...OTHER, metadata: { ...OTHER.metadata, creationTimestamp: 'today' } }),
+      "services[1].metadata.creationTimestamp: 'today' is not a time such as",
+    ],
+    [
+      withService({ ...OTHER, metadata: { namespace: 'a/b', name: 'c' } }),
+      "services[1].metadata.namespace: 'a/b' is not the name of a namespace",
+    ],
+    [withSlice({ ports: [null] }), 'endpointSlices[0].ports[0]: null is not an object'],
+    [
+      withSlice({ ports: [{ port: 1 }], endpoints: [{}, null] }),
+      'endpointSlices[0].endpoints[1]: null is not an object',
+    ],
+    [
+      withSlice({ ports: [{ port: 1 }], endpoints: [{ addresses: '10.1.1.1' }] }),
+      "endpointSlices[0].endpoints[0].addresses: '10.1.1.1' is not an array",
+    ],
+    [
+      withEndpoint({ conditions: { ready: 'false' } }),
+      "endpointSlices[0].endpoints[0].conditions.ready: 'false' is not a boolean",
+    ],
+    [withEndpoint({ nodeName: 7 }), 'endpoints[0].nodeName: 7 is not a text'],
+    [withEndpoint({ hints: { forZones: 7 } }), 'endpoints[0].hints.forZones: 7 is not an array'],
+    [
+      withEndpoint({ hints: { forNodes: [null] } }),
+      'endpoints[0].hints.forNodes[0]: null is not an object',
+    ],
     [withNode({}), 'node.name: undefined is not the name of a node'],
     [withNode({ name: 'a', ip: '' }), "node.ip: 'ip' is not a known property"],
     [
@@ -104,6 +152,99 @@ describe('bad input is refused, and the error names object, property, value and 
     expect(messageOf(body)).toContain(message);
   });
 });
+
+/** A Service and an EndpointSlice that have every property that is read. */
+const FULL_SERVICE = {
+  metadata: {
+    ...METADATA,
+    labels: { app: 'web' },
+    annotations: { scheduler: 'sh' },
+    creationTimestamp: '2026-01-02T03:04:05Z',
+  },
+  spec: {
+    type: 'LoadBalancer',
+    clusterIP: '10.96.0.10',
+    clusterIPs: ['10.96.0.10', 'fd00::10'],
+    ports: [{ name: 'http', protocol: 'TCP', port: 80, nodePort: 30_080 }],
+    externalIPs: ['198.51.100.7'],
+    externalTrafficPolicy: 'Local',
+    internalTrafficPolicy: 'Cluster',
+    loadBalancerSourceRanges: ['192.0.2.0/24'],
+    healthCheckNodePort: 31_000,
+    sessionAffinity: 'ClientIP',
+    sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } },
+  },
+  status: { loadBalancer: { ingress: [{ ip: '203.0.113.9', ipMode: 'VIP' }] } },
+};
+const FULL_SLICE = {
+  metadata: { ...METADATA, name: 'web-1', labels: LABELS, annotations: { weight: '3' } },
+  addressType: 'IPv4',
+  ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+  endpoints: [
+    {
+      addresses: ['10.244.1.5'],
+      nodeName: 'node-a',
+      conditions: { ready: true, serving: true, terminating: false },
+      hints: { forZones: [{ name: 'zone-1' }], forNodes: [{ name: 'node-a' }] },
+    },
+  ],
+};
+
+type Place = readonly (string | number)[];
+
+/** Returns the places of all values within a value. */
+function placesOf(value: unknown): Place[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    [key],
+    ...placesOf(inner).map((rest) => [key, ...rest]),
+  ]);
+}
+
+/** Returns a copy with another value at a place. */
+function replaced(value: unknown, [key = '', ...rest]: Place, other: unknown): unknown {
+  const inner: unknown = Reflect.get(Object(value), key);
+  const next = rest.length === 0 ? other : replaced(inner, rest, other);
+  return Array.isArray(value)
+    ? value.map((each, index) => (String(index) === key ? next : each))
+    : { ...Object(value), [key]: next };
+}
+
+const ODD = [null, undefined, 7, -1, 1e99, Number.NaN, '', 'x', '7', true, [], [null], [7], {}];
+const CONFIG = { schedulerAnnotation: 'scheduler', weightAnnotation: 'weight' };
+
+describe('an object with one odd value is compiled, or refused in words', () => {
+  test.each(placesOf(FULL_SERVICE).map((place) => [place.join('.'), place] as const))(
+    'Service: %s',
+    (_, place) => {
+      for (const odd of [...ODD, Symbol('odd'), 7n, () => 1]) {
+        const services = [replaced(FULL_SERVICE, place, odd)];
+        const input = { services, endpointSlices: [FULL_SLICE], node: NODE };
+        expectInputError(() => call(nftablesRuleset, call(compile, input, CONFIG)));
+      }
+    },
+  );
+
+  test.each(placesOf(FULL_SLICE).map((place) => [place.join('.'), place] as const))(
+    'EndpointSlice: %s',
+    (_, place) => {
+      for (const odd of [...ODD, Symbol('odd'), 7n, () => 1]) {
+        const endpointSlices = [replaced(FULL_SLICE, place, odd)];
+        const input = { services: [FULL_SERVICE], endpointSlices, node: NODE };
+        expectInputError(() => call(nftablesRuleset, call(compile, input, CONFIG)));
+      }
+    },
+  );
+});
+
+/** Fails if the body throws anything but an error of bad input. */
+function expectInputError(body: () => unknown): void {
+  try {
+    body();
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+  }
+}
 
 const RESULT = compile({ services: [], endpointSlices: [], node: NODE });
 const compiler = new Compiler(NODE);
