@@ -104,7 +104,9 @@ export class Metrics implements Disposable {
    * Ends the counting of calls and of what the director does: what was counted stays. The handle and
    * the director stay open.
    */
-  close(): void {
+  close(): void;
+  close(...args: readonly unknown[]): void {
+    checkArguments('close', args, 0, () => undefined);
     this.#director?.close();
     this.#calls?.close();
   }

@@ -2,12 +2,19 @@
  * Content negotiation: which text format a scraper wants.
  * @module
  */
+import { checkArguments } from '../core/arguments.js';
+import { wrongType } from '../core/input-errors.js';
+import { registerEntry } from '../core/stack.js';
 import type { TextFormat } from './text.js';
 
 const OPENMETRICS = 'application/openmetrics-text';
 /** The versions that have the same text as 1.0.0. */
 const VERSIONS: readonly (string | undefined)[] = [undefined, '1.0.0', '0.0.1'];
-const PROMETHEUS = ['text/plain', 'text/*', '*/*'];
+/** The ranges that each format is in, the most specific one first. */
+const RANGES = {
+  openmetrics: [OPENMETRICS, 'application/*'],
+  prometheus: ['text/plain', 'text/*', '*/*'],
+} as const;
 
 /**
  * Returns the format for the value of the header `accept` of a request: OpenMetrics if that is
@@ -34,19 +41,26 @@ const PROMETHEUS = ['text/plain', 'text/*', '*/*'];
  * await ipvs.close(); // at the end of the program
  * ```
  */
-export function negotiateFormat(accept: string | undefined): TextFormat {
-  const ranges = (accept ?? '').split(',').map(parseRange);
-  const openmetrics = ranges.filter(
-    ({ type, version }) => type === OPENMETRICS && VERSIONS.includes(version),
-  );
-  const wanted = Math.max(0, ...openmetrics.map(({ quality }) => quality));
-  return wanted > 0 && wanted >= prometheusQuality(ranges) ? 'openmetrics' : 'prometheus';
+export function negotiateFormat(accept: string | undefined): TextFormat;
+export function negotiateFormat(...args: readonly unknown[]): TextFormat {
+  return checkArguments('negotiateFormat', args, 1, (accept) => {
+    if (accept !== undefined && typeof accept !== 'string') {
+      throw wrongType('accept', accept, 'the value of a header, or undefined');
+    }
+    const ranges = partsOf(accept ?? '', RANGE).map(parseRange);
+    const wanted = qualityOf('openmetrics', ranges);
+    return wanted > 0 && wanted >= qualityOf('prometheus', ranges) ? 'openmetrics' : 'prometheus';
+  });
 }
 
-/** Returns the quality of the most specific range that the text format of Prometheus is in. */
-function prometheusQuality(ranges: readonly MediaRange[]): number {
-  for (const name of PROMETHEUS) {
-    const matching = ranges.filter(({ type }) => type === name);
+registerEntry('negotiateFormat', negotiateFormat);
+
+/** Returns the quality of the most specific range that a format is in. */
+function qualityOf(format: TextFormat, ranges: readonly MediaRange[]): number {
+  for (const name of RANGES[format]) {
+    const matching = ranges.filter(
+      ({ type, version }) => type === name && (type !== OPENMETRICS || VERSIONS.includes(version)),
+    );
     if (matching.length > 0) return Math.max(...matching.map(({ quality }) => quality));
   }
   return 0;
@@ -59,13 +73,21 @@ interface MediaRange {
   readonly quality: number;
 }
 
+/** What is between commas, and what is between semicolons: both may be in quotes. */
+const RANGE = /(?:[^,"]|"[^"]*"?)+/g;
+const PARAMETER = /(?:[^;"]|"[^"]*"?)+/g;
+
+function partsOf(text: string, part: RegExp): string[] {
+  return Array.from(text.matchAll(part), ([found]) => found.trim().toLowerCase());
+}
+
 function parseRange(text: string): MediaRange {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const [type = '', ...parameters] = partsOf(text, PARAMETER);
   const named = (name: string) =>
     parameters
       .find((parameter) => parameter.startsWith(`${name}=`))
       ?.slice(name.length + 1)
       .replaceAll('"', '');
   const quality = Number(named('q') ?? 1);
-  return { type, version: named('version'), quality: Number.isNaN(quality) ? 0 : quality };
+  return { type, version: named('version'), quality: quality >= 0 && quality <= 1 ? quality : 0 };
 }

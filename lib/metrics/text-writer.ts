@@ -19,6 +19,12 @@ const MAX_BYTES = 3;
 const MAX_DIGITS = 10;
 const ZERO = 0x30;
 
+/** Returns a number as both text formats write it. */
+function numberText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
+}
+
 /** Writes texts as UTF-8, one after the other. */
 export class TextWriter {
   #bytes = Buffer.alloc(0);
@@ -58,10 +64,10 @@ export class TextWriter {
     this.#bytes[this.#length++] = code;
   }
 
-  /** Writes a number as String() does. */
+  /** Writes a number. */
   writeNumber(value: number): void {
     if (value !== value >>> 0) {
-      this.write(String(value));
+      this.write(numberText(value));
       return;
     }
     this.#reserve(MAX_DIGITS);

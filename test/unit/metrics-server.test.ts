@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { UsageError } from '../../lib/cli/arguments.js';
@@ -58,6 +58,37 @@ describe('the server', () => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`);
     return [response.status, await response.text()];
   }
+
+  /** Asks with any target, such as a whole URL. */
+  async function askFor(method: string, target: string): Promise<IncomingMessage> {
+    await ask('/healthz');
+    const { port } = server.address() as AddressInfo;
+    const sent = send({ host: '127.0.0.1', port, method, path: target }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    return response;
+  }
+
+  test.each([
+    ['GET', '/metrics', 200],
+    ['GET', '/metrics?name[]=ipvs', 200],
+    ['GET', 'http://node.example:9100/metrics', 200],
+    ['GET', 'HTTP://node.example/healthz?verbose', 200],
+    ['GET', 'http://node.example', 200],
+    ['GET', '/metrics/', 404],
+    ['GET', '//metrics', 404],
+    ['GET', '/__proto__', 404],
+    ['GET', 'ftp://node.example/metrics', 404],
+    ['HEAD', '/metrics', 200],
+    ['POST', '/metrics', 405],
+    ['DELETE', '/', 405],
+    ['OPTIONS', '*', 404],
+  ])('answers %s %s with status %d', async (method, target, status) => {
+    const response = await askFor(method, target);
+    expect(response.statusCode).toBe(status);
+    expect(response.headers.vary).toBe('accept');
+    if (status === 405) expect(response.headers.allow).toBe('GET, HEAD');
+  });
 
   afterEach(async () => {
     server.closeAllConnections();

@@ -13,6 +13,12 @@ import { TextWriter } from '../../lib/metrics/text-writer.js';
 import { runToEnd } from '../../lib/queue/slicer.js';
 import { server, sourceOf, stats, web, withServers } from './metrics-fixture.js';
 
+/** Returns a number as both formats write it. */
+function numberText(value: number): string {
+  if (Object.is(value, -0)) return '0';
+  return String(value).replace(/^(-?)Infinity$/, (_, sign) => `${sign || '+'}Inf`);
+}
+
 const family = (values: Partial<MetricFamily>): MetricFamily => ({
   name: 'sent_bytes',
   sampleName: 'sent_bytes_total',
@@ -95,7 +101,7 @@ describe('a writer', () => {
           writer.writeCode(0x20);
         }
         const texts = parts.map((each) =>
-          typeof each === 'string' ? each + each : Object.is(each, -0) ? '0' : String(each),
+          typeof each === 'string' ? each + each : numberText(each),
         );
         expect(writer.toString()).toBe(texts.map((text) => `${text} `).join(''));
       }),
@@ -133,7 +139,8 @@ describe('text', () => {
   });
 
   test('has values as they are, up to 2^53 and beyond', () => {
-    const values = [0, 2 ** 32, 2 ** 53, 2 ** 64, 1732906800.125];
+    const infinite = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const values = [0, 2 ** 32, 2 ** 53, 2 ** 64, 1732906800.125, ...infinite];
     const samples = values.map((value) => ({ labels: {}, value }));
     const text = write([family({ samples })].map(columnOf), 'prometheus');
     expect(text.match(/(?<=^sent_bytes_total ).*$/gm)).toEqual([
@@ -142,6 +149,8 @@ describe('text', () => {
       '9007199254740992',
       '18446744073709552000',
       '1732906800.125',
+      '+Inf',
+      '-Inf',
     ]);
   });
 
@@ -205,6 +214,14 @@ describe('negotiation', () => {
     ['application/OpenMetrics-Text; Version="1.0.0"', 'openmetrics'],
     ['text/plain, application/openmetrics-text', 'openmetrics'],
     ['text/plain;q=0.5, */*;q=0.9, application/openmetrics-text;q=0.6', 'openmetrics'],
+    ['application/*', 'openmetrics'],
+    ['application/*;q=0.9, text/plain', 'prometheus'],
+    ['application/*, application/openmetrics-text;q=0, text/plain;q=0.1', 'prometheus'],
+    ['text/plain, application/openmetrics-text;note=",;q=0.1";q=0.5', 'prometheus'],
+    ['text/plain;q=0.2, application/openmetrics-text;note=",";q=0.5', 'openmetrics'],
+    ['application/openmetrics-text;q=1.5', 'prometheus'],
+    ['application/openmetrics-text;note="', 'openmetrics'],
+    [',;,;"', 'prometheus'],
     ['application/openmetrics-text;version=2.0.0', 'prometheus'],
     ['application/openmetrics-text;q=0', 'prometheus'],
     ['application/openmetrics-text;q=high', 'prometheus'],
@@ -215,6 +232,23 @@ describe('negotiation', () => {
     [undefined, 'prometheus'],
   ] as const)('of %j chooses %s', (accept, expected) => {
     expect(negotiateFormat(accept)).toBe(expected);
+  });
+
+  test('refuses what is no header', () => {
+    const call = negotiateFormat as (...args: readonly unknown[]) => unknown;
+    for (const odd of [null, 7, ['text/plain'], {}]) {
+      expect(() => call(odd)).toThrow(/^negotiateFormat: accept: .* is not the value of a header/);
+    }
+    expect(() => call('text/plain', 1)).toThrow('negotiateFormat: argument 2: 1 is one too many');
+  });
+
+  test('takes time in proportion to the header, whatever that is', () => {
+    for (const text of [',', ';', '"', '",', 'a;q=', ' ']) {
+      const before = performance.now();
+      negotiateFormat(text.repeat(100_000));
+      // Milliseconds, even on a busy machine; minutes, if it were quadratic.
+      expect(performance.now() - before).toBeLessThan(5000);
+    }
   });
 
   test('has a media type for each format', () => {

@@ -350,6 +350,7 @@ describe('arguments', () => {
     await expect(untyped['text']?.({ format: 'json' })).rejects.toThrow(
       "text: options.format: 'json' is not one of openmetrics, prometheus",
     );
+    expect(() => untyped['close']?.(1)).toThrow('close: argument 1: 1 is one too many');
   });
 
   test('may be a handle', () => {

@@ -3,13 +3,22 @@
  * @module
  */
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { getSystemErrorMap } from 'node:util';
 import { CommandError } from '../failures.js';
 import type { Listen } from '../listen.js';
 
 /** The milliseconds that responses in flight have at the end. */
 const GRACE = 5000;
+
+/** The milliseconds after which a client that neither sends nor reads is given up. */
+const SILENCE = 60_000;
 
 /** Answers requests that come before there is anything to serve. */
 const starting: RequestListener = (_request, response) => {
@@ -28,6 +37,8 @@ export class HttpPort {
       response.on('close', () => this.#inFlight.delete(response));
       this.#listener(request, response);
     });
+    // A response may be megabytes, which wait in memory for the client to read them.
+    this.#server.setTimeout(SILENCE);
   }
 
   /**
@@ -68,6 +79,12 @@ export class HttpPort {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** Returns the path of a request, whose target may be a whole URL (RFC 9112, 3.2.2). */
+export function pathOf({ url = '' }: IncomingMessage): string {
+  const [target = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?');
+  return target === '' ? '/' : target;
 }
 
 /** Returns an address as it is written in a URL. */

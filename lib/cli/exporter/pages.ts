@@ -9,6 +9,7 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import { CONTENT_TYPES, type Metrics, negotiateFormat } from '../../metrics/index.js';
+import { pathOf } from './http-port.js';
 
 /** What the pages show. */
 export interface Served {
@@ -49,7 +50,7 @@ export function metricsPages(served: Served): RequestListener {
 }
 
 async function reply(served: Served, request: IncomingMessage): Promise<Reply> {
-  const [path = ''] = (request.url ?? '').split('?');
+  const path = pathOf(request);
   const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
   if (route === undefined) return failure(404);
   if (!METHODS.includes(request.method)) return { ...failure(405), allow: METHODS.join(', ') };
@@ -70,6 +71,8 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Reply)
   response.writeHead(status, {
     'content-type': type,
     'content-length': bytes.length,
+    // What a cache may keep for one client is not for another.
+    vary: 'accept',
     ...(allow === undefined ? {} : { allow }),
   });
   response.end(request.method === 'HEAD' ? undefined : bytes);

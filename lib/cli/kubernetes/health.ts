@@ -4,6 +4,7 @@
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { HealthCheck } from '../../kubernetes/index.js';
+import { pathOf } from '../exporter/http-port.js';
 
 /** The health of the agent. */
 export interface Health {
@@ -18,8 +19,7 @@ type Send = (status: number, body: object, headers?: Readonly<Record<string, str
 /** Returns what answers GET with JSON. */
 function jsonPages(reply: (path: string, send: Send) => void): RequestListener {
   return (request, response) => {
-    const [path = ''] = (request.url ?? '').split('?');
-    reply(path, (status, body, headers = {}) => {
+    reply(pathOf(request), (status, body, headers = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(request.method === 'HEAD' ? undefined : `${JSON.stringify(body)}\n`);
     });
