@@ -15,15 +15,21 @@
             "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
             "NODE_ADDON_API_DISABLE_DEPRECATED"
           ],
+          # Both change only the names of functions, to names that musl lacks.
+          "defines!": ["_FILE_OFFSET_BITS=64", "_LARGEFILE_SOURCE"],
           "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
           # Optimized for size: the kernel and Node.js take most of the time, and two addons are in the package.
+          # As one partition, because symbol_versions.h has to be in the same one as what it names.
           "cflags_cc": [
-            "-include", "os/symbol_versions.h", "-std=c++20", "-Os", "-Wall", "-Wextra",
+            "-include", "os/symbol_versions.h", "-std=c++20", "-Os", "-flto", "-Wall", "-Wextra",
             "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-gnu-unique",
             "-ffunction-sections", "-fdata-sections",
             "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=3"
           ],
-          "ldflags": ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,nodelete"]
+          "ldflags": [
+            "-flto", "-flto-partition=one", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections",
+            "-Wl,-z,noseparate-code", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,nodelete"
+          ]
         }]
       ]
     }

@@ -34,13 +34,12 @@ struct Cursor::State {
   }
 };
 
-Napi::Function Cursor::define(Napi::Env env) {
-  return DefineClass(env, "Cursor",
-                     {
-                         InstanceMethod<&Cursor::next>("next"),
-                         InstanceMethod<&Cursor::count>("count"),
-                         InstanceMethod<&Cursor::close>("close"),
-                     });
+std::vector<Cursor::PropertyDescriptor> Cursor::methods() {
+  return {
+      InstanceMethod<&Cursor::next>("next"),
+      InstanceMethod<&Cursor::count>("count"),
+      InstanceMethod<&Cursor::close>("close"),
+  };
 }
 
 Cursor::Cursor(const Napi::CallbackInfo& info)

@@ -11,12 +11,13 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 namespace binding {
 
 class Cursor : public Napi::ObjectWrap<Cursor> {
  public:
-  static Napi::Function define(Napi::Env env);
+  static std::vector<PropertyDescriptor> methods();
 
   /// new Cursor(handle: Handle, filter: Uint8Array, origins: boolean, claimedPorts: Uint16Array,
   ///   destinations: Uint8Array)

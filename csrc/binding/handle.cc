@@ -95,21 +95,20 @@ Napi::Value to_js_and_keep(Napi::Env env, ipvs::Response& response, Elapsed elap
 
 }  // namespace
 
-Napi::Function Handle::define(Napi::Env env) {
-  return DefineClass(env, "Handle",
-                     {
-                         InstanceMethod<&Handle::open>("open"),
-                         InstanceMethod<&Handle::run>("run"),
-                         InstanceMethod<&Handle::run_sync>("runSync"),
-                         InstanceMethod<&Handle::run_links>("runLinks"),
-                         InstanceMethod<&Handle::run_links_sync>("runLinksSync"),
-                         InstanceMethod<&Handle::read_files>("readFiles"),
-                         InstanceMethod<&Handle::read_files_sync>("readFilesSync"),
-                         InstanceMethod<&Handle::write_files>("writeFiles"),
-                         InstanceMethod<&Handle::write_files_sync>("writeFilesSync"),
-                         InstanceMethod<&Handle::recoveries>("recoveries"),
-                         InstanceMethod<&Handle::close>("close"),
-                     });
+std::vector<Handle::PropertyDescriptor> Handle::methods() {
+  return {
+      InstanceMethod<&Handle::open>("open"),
+      InstanceMethod<&Handle::run>("run"),
+      InstanceMethod<&Handle::run_sync>("runSync"),
+      InstanceMethod<&Handle::run_links>("runLinks"),
+      InstanceMethod<&Handle::run_links_sync>("runLinksSync"),
+      InstanceMethod<&Handle::read_files>("readFiles"),
+      InstanceMethod<&Handle::read_files_sync>("readFilesSync"),
+      InstanceMethod<&Handle::write_files>("writeFiles"),
+      InstanceMethod<&Handle::write_files_sync>("writeFilesSync"),
+      InstanceMethod<&Handle::recoveries>("recoveries"),
+      InstanceMethod<&Handle::close>("close"),
+  };
 }
 
 Handle::Handle(const Napi::CallbackInfo& info)

@@ -14,6 +14,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 #include "ipvs/request.h"
 #include "os/namespace.h"
@@ -24,7 +25,7 @@ class Clients;
 
 class Handle : public Napi::ObjectWrap<Handle> {
  public:
-  static Napi::Function define(Napi::Env env);
+  static std::vector<PropertyDescriptor> methods();
 
   explicit Handle(const Napi::CallbackInfo& info);
 

@@ -91,8 +91,11 @@ constexpr Enumeration kEnumerations[] = {
     {"connectionProtocols", kConnectionProtocols},
 };
 
+constexpr LayoutTables kTables{kRecords, kEnumerations};
+
 }  // namespace
 
-LayoutTables connections_layout() { return {kRecords, kEnumerations}; }
+LayoutTables connections_layout() { return kTables; }
+uint32_t connections_layout_hash() { return hash_of(kTables); }
 
 }  // namespace binding

@@ -256,8 +256,11 @@ constexpr Enumeration kEnumerations[] = {
     {"limits", kLimits},
 };
 
+constexpr LayoutTables kTables{kRecords, kEnumerations};
+
 }  // namespace
 
-LayoutTables ipvs_layout() { return {kRecords, kEnumerations}; }
+LayoutTables ipvs_layout() { return kTables; }
+uint32_t ipvs_layout_hash() { return hash_of(kTables); }
 
 }  // namespace binding

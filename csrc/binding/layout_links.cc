@@ -197,8 +197,11 @@ constexpr Enumeration kEnumerations[] = {
     {"lifetimes", kLifetimes},
 };
 
+constexpr LayoutTables kTables{kRecords, kEnumerations};
+
 }  // namespace
 
-LayoutTables links_layout() { return {kRecords, kEnumerations}; }
+LayoutTables links_layout() { return kTables; }
+uint32_t links_layout_hash() { return hash_of(kTables); }
 
 }  // namespace binding

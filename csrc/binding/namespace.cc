@@ -8,12 +8,11 @@
 
 namespace binding {
 
-Napi::Function Namespace::define(Napi::Env env) {
-  return DefineClass(env, "Namespace",
-                     {
-                         InstanceMethod<&Namespace::create>("create"),
-                         InstanceMethod<&Namespace::close>("close"),
-                     });
+std::vector<Namespace::PropertyDescriptor> Namespace::methods() {
+  return {
+      InstanceMethod<&Namespace::create>("create"),
+      InstanceMethod<&Namespace::close>("close"),
+  };
 }
 
 Namespace::Namespace(const Napi::CallbackInfo& info)

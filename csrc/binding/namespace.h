@@ -10,6 +10,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 #include "os/namespace.h"
 
@@ -17,7 +18,7 @@ namespace binding {
 
 class Namespace : public Napi::ObjectWrap<Namespace> {
  public:
-  static Napi::Function define(Napi::Env env);
+  static std::vector<PropertyDescriptor> methods();
 
   explicit Namespace(const Napi::CallbackInfo& info);
 

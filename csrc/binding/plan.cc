@@ -38,18 +38,17 @@ struct Plan::State {
   os::Synchronized<ipvs::Plan> plan;
 };
 
-Napi::Function Plan::define(Napi::Env env) {
-  return DefineClass(env, "Plan",
-                     {
-                         InstanceMethod<&Plan::duplicate>("duplicate"),
-                         InstanceMethod<&Plan::read_services>("readServices"),
-                         InstanceMethod<&Plan::read_services_sync>("readServicesSync"),
-                         InstanceMethod<&Plan::prune>("prune"),
-                         InstanceMethod<&Plan::read_destinations>("readDestinations"),
-                         InstanceMethod<&Plan::read_destinations_sync>("readDestinationsSync"),
-                         InstanceMethod<&Plan::finish>("finish"),
-                         InstanceMethod<&Plan::write>("write"),
-                     });
+std::vector<Plan::PropertyDescriptor> Plan::methods() {
+  return {
+      InstanceMethod<&Plan::duplicate>("duplicate"),
+      InstanceMethod<&Plan::read_services>("readServices"),
+      InstanceMethod<&Plan::read_services_sync>("readServicesSync"),
+      InstanceMethod<&Plan::prune>("prune"),
+      InstanceMethod<&Plan::read_destinations>("readDestinations"),
+      InstanceMethod<&Plan::read_destinations_sync>("readDestinationsSync"),
+      InstanceMethod<&Plan::finish>("finish"),
+      InstanceMethod<&Plan::write>("write"),
+  };
 }
 
 Plan::Plan(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Plan>(info) {

@@ -11,12 +11,13 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 namespace binding {
 
 class Plan : public Napi::ObjectWrap<Plan> {
  public:
-  static Napi::Function define(Napi::Env env);
+  static std::vector<PropertyDescriptor> methods();
 
   /// new Plan(wanted: Uint8Array, compared: number, drains: boolean, drainedProtocols: number,
   ///   ignoresInactive: boolean)

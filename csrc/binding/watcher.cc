@@ -63,14 +63,13 @@ struct Watcher::Poller {
   std::optional<os::Thread> thread;
 };
 
-Napi::Function Watcher::define(Napi::Env env) {
-  return DefineClass(env, "Watcher",
-                     {
-                         InstanceMethod<&Watcher::take>("take"),
-                         InstanceMethod<&Watcher::ref>("ref"),
-                         InstanceMethod<&Watcher::unref>("unref"),
-                         InstanceMethod<&Watcher::close>("close"),
-                     });
+std::vector<Watcher::PropertyDescriptor> Watcher::methods() {
+  return {
+      InstanceMethod<&Watcher::take>("take"),
+      InstanceMethod<&Watcher::ref>("ref"),
+      InstanceMethod<&Watcher::unref>("unref"),
+      InstanceMethod<&Watcher::close>("close"),
+  };
 }
 
 Watcher::Watcher(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Watcher>(info) {

@@ -12,12 +12,13 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 namespace binding {
 
 class Watcher : public Napi::ObjectWrap<Watcher> {
  public:
-  static Napi::Function define(Napi::Env env);
+  static std::vector<PropertyDescriptor> methods();
 
   /// new Watcher(handle: Handle, types: number, notify: () => void)
   /// Watches the events from now on.

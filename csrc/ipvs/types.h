@@ -1,5 +1,5 @@
 // The objects of IPVS, as plain structs of fixed size. They are also records, which JavaScript
-// reads and writes as they lie in memory: binding/layout.cc publishes the offsets of the fields.
+// reads and writes as they lie in memory: binding/layout_ipvs.cc lists the offsets of the fields.
 //
 // Byte order: all numbers are in host byte order.
 #pragma once

@@ -1,6 +1,6 @@
 // Links and their addresses, as plain structs of fixed size. They are also records, which
-// JavaScript reads and writes as they lie in memory: binding/layout.cc publishes the offsets of the
-// fields.
+// JavaScript reads and writes as they lie in memory: binding/layout_links.cc lists the offsets of
+// the fields.
 //
 // Byte order: all numbers are in host byte order.
 #pragma once

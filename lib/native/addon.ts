@@ -10,7 +10,7 @@ export interface Field {
   readonly size: number;
 }
 
-/** A record of fixed size, as csrc/binding/layout.cc describes it. */
+/** A record of fixed size, as csrc/binding/layout_*.cc describe it. */
 export interface RecordLayout<Name extends string> {
   readonly size: number;
   readonly fields: Readonly<Record<Name, Field>>;
@@ -194,8 +194,6 @@ export interface Native {
   findContradiction(records: Uint8Array): readonly [first: number, second: number] | undefined;
   /** csrc/binding/addresses.h */
   keepAddresses(records: Uint8Array): ArrayBuffer;
-  /** The hash of the layout with which the addon was built. */
-  readonly layoutHash: number;
-  /** csrc/binding/layout.h */
-  describeLayout(): unknown;
+  /** csrc/binding/exports.h */
+  readonly interfaceHash: number;
 }

@@ -1,11 +1,14 @@
 /**
  * The records that cross between JavaScript and C++, and the numbers of their enumerations.
- * Written by scripts/layout from csrc/binding/layout.cc: not to be edited.
+ * Written by scripts/layout from csrc/binding/layout_*.cc: not to be edited.
  * @module
  */
 
-/** The hash of this layout. An addon with another one is of another version. */
-export const LAYOUT_HASH = 2613944490;
+/**
+ * The hash of this layout and of the names of the addon's exports and methods. An addon with another
+ * one is of another version.
+ */
+export const INTERFACE_HASH = 2724448960;
 
 export const layout = {
   request: {

@@ -10,7 +10,7 @@ export function loadError(operation: string, cause: unknown, root: string | unde
   return noAddon(operation, reasonOf(cause, root), cause);
 }
 
-/** Returns the error for an addon whose layout is not that of this JavaScript. */
+/** Returns the error for an addon with other methods or another layout than this JavaScript expects. */
 export const versionError = (operation: string): IpvsError => noAddon(operation, OTHER_VERSION);
 
 function noAddon(operation: string, reason: string, cause?: unknown): IpvsError {

@@ -4,7 +4,7 @@
  */
 import { packageRoot } from '../package-root.js';
 import type { Native } from './addon.js';
-import { LAYOUT_HASH } from './layout.js';
+import { INTERFACE_HASH } from './layout.js';
 import { loadError, versionError } from './load-errors.js';
 
 let loaded: Native | undefined;
@@ -34,6 +34,6 @@ function load(operation: string): Native {
 }
 
 function checkVersion(operation: string, native: Native): Native {
-  if (native.layoutHash !== LAYOUT_HASH) throw versionError(operation);
+  if (native.interfaceHash !== INTERFACE_HASH) throw versionError(operation);
   return native;
 }
