@@ -6,7 +6,7 @@ import { readValues } from '../../lib/cli/arguments.js';
 import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
 import { options } from '../../lib/cli/kubernetes/command.js';
 import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
-import { Ipvs } from '../../lib/index.js';
+import { formatServiceReference, type Ipvs } from '../../lib/index.js';
 import { eventOf, listOf, playServer } from './played-api.js';
 
 /** A busy machine takes its time. */
@@ -15,8 +15,8 @@ const PATIENCE = { timeout: 60_000, interval: 5 };
 const settings = settingsOf(readValues(options, new Map()), undefined, { NODE_NAME: 'node-a' });
 const unused = () => Promise.reject(new Error('the tests do not sync'));
 const targets: Targets = {
-  // No test reads addresses.
-  ipvs: Object.create(Ipvs.prototype) as Ipvs,
+  // Nothing else is asked of it.
+  ipvs: { links: { listAddresses: async () => [] } } as unknown as Ipvs,
   director: { apply: unused },
   nftables: { apply: unused, reset: () => undefined },
   healthChecks: { update: () => undefined },
@@ -86,4 +86,33 @@ test('an agent goes on after an object that it cannot read, deleted or not', asy
     expect.stringContaining('setService: service.metadata: null is not an object'),
     expect.stringContaining("removeService: service.metadata: 'web' is not an object"),
   ]);
+});
+
+test('an agent uses those internal IPs of its Node that are addresses', async () => {
+  const addresses = [
+    { type: 'Hostname', address: 'node-a' },
+    { type: 'InternalIP', address: 'node-a.example' },
+    { type: 'InternalIP', address: 7 },
+    { type: 'InternalIP', address: '192.0.2.10' },
+  ];
+  const node = { metadata: { name: 'node-a', resourceVersion: '5' }, status: { addresses } };
+  const service = {
+    metadata: { namespace: 'default', name: 'web', resourceVersion: '5' },
+    spec: { clusterIP: '10.96.0.10', type: 'NodePort', ports: [{ port: 80, nodePort: 30_080 }] },
+  };
+  using server = await playServer(({ path, isWatch }, response) => {
+    if (isWatch) return;
+    const items = { '/api/v1/nodes': [node], '/api/v1/services': [service] }[path] ?? [];
+    response.end(listOf(items));
+  });
+  const stop = new AbortController();
+  const primary = { ...settings, compile: { ...settings.compile, nodePortAddresses: ['primary'] } };
+  const agent = new Agent(primary, server.client, targets, () => undefined);
+  let found: readonly string[] = [];
+  await agent.run(stop.signal, async () => {
+    const { state } = await agent.compile();
+    found = state.services.map(formatServiceReference);
+    stop.abort();
+  });
+  expect(found).toEqual(['tcp://10.96.0.10:80', 'tcp://192.0.2.10:30080']);
 });

@@ -2,6 +2,7 @@
  * The agent: keeps a node as the newest objects of the API server want it.
  * @module
  */
+import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callOnAbort } from '../../core/signals.js';
 import { type Director, type Ipvs, ReconcileError } from '../../index.js';
@@ -254,17 +255,17 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
-/** Returns what a Node object says: its zone and its internal IPs. */
+/** Returns what a Node object says: its zone, and those internal IPs that are addresses. */
 function describeNode(name: string, object: ApiObject): NodeDescription {
   const zone = object.metadata?.labels?.[ZONE];
   // An object of the API server, with more properties than are typed here.
   const { status } = object as {
     readonly status?: {
-      readonly addresses?: readonly { readonly type: string; readonly address: string }[];
-    };
+      readonly addresses?: readonly { readonly type: string; readonly address: string }[] | null;
+    } | null;
   };
   const nodeIPs = (status?.addresses ?? [])
-    .filter(({ type }) => type === 'InternalIP')
+    .filter(({ type, address }) => type === 'InternalIP' && isIP(address) !== 0)
     .map(({ address }) => address);
   return { name, zone, nodeIPs };
 }
