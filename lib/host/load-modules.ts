@@ -5,6 +5,8 @@
 import { checkArguments } from '../core/arguments.js';
 import { checkInteger, readArray, readOptions } from '../core/check.js';
 import { checkSignal } from '../core/check-signal.js';
+import { isDeniedByDeno } from '../core/denied.js';
+import { IpvsError } from '../core/errors.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { loadPart } from '../core/load-part.js';
 import { registerEntry, withAwaitStack } from '../core/stack.js';
@@ -41,7 +43,7 @@ const OPTION_KEYS: ReadonlySet<'timeout' | 'signal'> = new Set(['timeout', 'sign
  *   prints. The modules before that one are loaded
  * @throws IpvsError ETIMEDOUT: `timeout` has expired
  * @throws IpvsError ERR_ACCESS_DENIED: Node.js runs with `--permission`, but without
- *   `--allow-child-process`, or Deno without `--allow-run`
+ *   `--allow-child-process`, or Deno without `--allow-env` or `--allow-run`
  */
 export function loadModules(
   names: readonly string[],
@@ -57,10 +59,23 @@ async function checkAndLoad(args: readonly unknown[]): Promise<LoadedModule[]> {
   const request = checkArguments('loadModules', args, 2, (names, options) => ({
     wanted: checkNames(names),
     ...checkOptions(options),
-    path: process.env['PATH'] ?? '',
   }));
+  const path = searchPath();
   const { loadAll } = await loadPart('loadModules', () => import('./modprobe.js'));
-  return loadAll(request);
+  return loadAll({ ...request, path });
+}
+
+/** Returns PATH. */
+function searchPath(): string {
+  try {
+    return process.env['PATH'] ?? '';
+  } catch (error) {
+    if (!isDeniedByDeno(error)) throw error;
+    throw new IpvsError(
+      'loadModules: Deno may not read PATH, in which modprobe is looked for: add --allow-env',
+      { code: 'ERR_ACCESS_DENIED', operation: 'loadModules', cause: error },
+    );
+  }
 }
 
 /** Returns a copy of the names, which no accessor can change afterwards. */

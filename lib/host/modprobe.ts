@@ -3,7 +3,7 @@
  * @module
  */
 import { delimiter, isAbsolute, join } from 'node:path';
-import { isDenied, isDeniedByDeno } from '../core/denied.js';
+import { isDenied, isDeniedByDeno, missingDenoFlag } from '../core/denied.js';
 import { IpvsError } from '../core/errors.js';
 import { cut } from '../core/show.js';
 import { callOnAbort, throwIfAborted } from '../core/signals.js';
@@ -88,9 +88,9 @@ async function load(name: string, folders: readonly string[], stop: AbortSignal)
   // Loaded on demand: it takes a quarter as long as loading all of this package.
   const { execFile } = await import('node:child_process');
   stop.throwIfAborted();
-  const env = { ...process.env, PATH: folders.join(delimiter) };
   let kill = () => {};
   try {
+    const env = { ...process.env, PATH: folders.join(delimiter) };
     await new Promise<void>((resolve, reject) => {
       const child = execFile(program, ['--', name], { env }, (error, _, stderr) => {
         if (error === null) resolve();
@@ -140,7 +140,7 @@ function timeoutError(name: string, timeout: number | undefined, cause: unknown)
 
 function deniedError(name: string, cause: unknown): IpvsError {
   const why = isDeniedByDeno(cause)
-    ? 'Deno may not start modprobe: add --allow-run'
+    ? `Deno may not start modprobe: add ${missingDenoFlag(cause) ?? '--allow-run'}`
     : 'Node.js runs with --permission and may not start modprobe: add --allow-child-process';
   return moduleError(name, why, cause, 'ERR_ACCESS_DENIED');
 }

@@ -161,6 +161,10 @@ describe('Deno without permissions', () => {
     const { loadModules } = attempt('--allow-env', '--allow-read');
     expect(loadModules.code).toBe('ERR_ACCESS_DENIED');
     expect(flagsIn(loadModules)).toEqual(['--allow-run']);
+    for (const flags of [[], ['--allow-env=PATH', '--allow-read']]) {
+      const { loadModules: first } = attempt(...flags);
+      expect([first.code, flagsIn(first)]).toEqual(['ERR_ACCESS_DENIED', ['--allow-env']]);
+    }
     const allowed = attempt('--allow-env', '--allow-read', '--allow-run');
     expect(allowed.loadModules.code).toBe('ERR_IPVS_MODULE');
   });

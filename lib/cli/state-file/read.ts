@@ -30,7 +30,7 @@ export async function readStateFile(
   format: string | undefined,
   { stdin }: Pick<Context, 'stdin'>,
 ): Promise<StateFile> {
-  const name = path === '-' ? 'standard input' : path;
+  const name = path === '-' ? 'standard input' : path || "''";
   return await parseStateFile(name, await readText(path, name, stdin), format);
 }
 
