@@ -40,8 +40,12 @@ function withFlags(message: string): string {
 function optionFaultOf(error: unknown): string | undefined {
   const found = faultOf(error);
   const [, name, rest] = /^options\.(\w+)(.*)$/.exec(found?.property ?? '') ?? [];
-  return name === undefined ? undefined : `${flagOf(name)}${rest}: ${found?.fault}`;
+  if (name === undefined) return undefined;
+  return `${flagOf(OTHER_NAMES[name] ?? name)}${rest}: ${found?.fault}`;
 }
+
+/** The options of the library that have another name in the command: one value each time. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { schedulers: 'scheduler' };
 
 function isExpected(error: unknown): error is Error {
   if (error instanceof InputFileError || error instanceof CommandError) return true;

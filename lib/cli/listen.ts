@@ -3,6 +3,7 @@
  * @module
  */
 import { AF_INET6, parseAddress } from '../core/address.js';
+import { MAX_PORT } from '../ipvs/keys.js';
 import { UsageError } from './arguments.js';
 
 /** Where a server listens. */
@@ -12,7 +13,6 @@ export interface Listen {
   readonly port: number;
 }
 
-const MAX_PORT = 65535;
 const ADDRESS = /^(?:\[(?<ipv6>[\da-fA-F:.]+)\]|(?<host>[^:[\]\s]*)):(?<port>\d{1,5})$/;
 
 /** The end of the error for a text that is no such address. */

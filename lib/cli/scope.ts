@@ -56,6 +56,7 @@ function parseScope(flag: string, text: string): Scope {
   for (const part of text.split(',')) {
     const at = part.indexOf('=');
     const key = at < 0 ? part : part.slice(0, at);
+    if (key === 'all') throw fail("'all' stands alone: it is every service");
     if (!Object.hasOwn(CONDITIONS, key)) throw fail(unknownCondition(key));
     values.set(key, [...(values.get(key) ?? []), at < 0 ? '' : part.slice(at + 1)]);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Family } from '../core/address.js';
+import { MAX_PORT } from '../ipvs/keys.js';
 import type { Protocol } from '../ipvs/names.js';
 import { readIpv4, readIpv6, readNumber } from './numbers.js';
 
@@ -31,8 +32,6 @@ export interface Endpoint {
   /** Undefined if none is given. */
   readonly port: number | undefined;
 }
-
-const MAX_PORT = 65535;
 
 /**
  * Returns the address of a service or of a real server; undefined for a text that is none.

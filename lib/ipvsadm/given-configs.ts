@@ -9,6 +9,7 @@ import type { ServiceConfig } from '../ipvs/service.js';
 import type { SyncDaemonConfig } from '../ipvs/sync-daemon.js';
 import type { Topic } from './grammar.js';
 import type { GivenDestination, GivenService, Invocation } from './invocation.js';
+import { NO_NAME } from './names.js';
 
 /** The key of a service. */
 export type Key =
@@ -20,9 +21,6 @@ export function keyOf({ protocol, address, port, fwmark, family }: GivenService)
   // Without a mark there is a protocol: -t, -u or --sctp-service is mandatory.
   return fwmark === 0 ? { protocol: protocol ?? 'tcp', address, port } : { fwmark, family };
 }
-
-/** A scheduler that old listings print where the kernel has told them none. */
-const NO_NAME = '(null)';
 
 /** Returns the service of `-A` and `-E`. */
 export function serviceOf(

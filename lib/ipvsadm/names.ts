@@ -15,6 +15,9 @@ export interface Names {
 /** Prints numbers. */
 export const NUMERIC: Names = { host: () => undefined, service: () => undefined };
 
+/** What ipvsadm prints for a scheduler or a forwarding method without a name. */
+export const NO_NAME = '(null)';
+
 /** The longest text of an address with its port that ipvsadm prints. */
 export const MAX_ENDPOINT = 59;
 

@@ -3,8 +3,9 @@
  * @module
  */
 import { AF_INET, AF_INET6, describeAddress, parseAddress } from '../core/address.js';
+import { MAX_MARK, MAX_PORT } from '../ipvs/keys.js';
 import type { Protocol, TunnelChecksum, TunnelType } from '../ipvs/names.js';
-import { HOST_MASKS } from '../ipvs/persistence.js';
+import { HOST_MASKS, MAX_TIMEOUT } from '../ipvs/persistence.js';
 import { CommandLineError } from './command-line-error.js';
 import { type Reading, readEndpoint, readHost } from './endpoint.js';
 import type { OptionName } from './grammar.js';
@@ -18,9 +19,6 @@ import { readIpv6, readNumber } from './numbers.js';
 type Reader = (draft: Draft, value: string | undefined, reading: Reading) => void;
 
 const MAX_INT = 2 ** 31 - 1;
-const MAX_MARK = 2 ** 32 - 1;
-/** 31 days. */
-export const MAX_TIMEOUT = 31 * 24 * 60 * 60;
 const DEFAULT_TIMEOUT = 360;
 
 /** Returns a reader that changes nothing but the topics of a command line. */
@@ -190,7 +188,7 @@ export const READERS: Readonly<Record<OptionName, Reader>> = {
     destination.lowerThreshold = value;
   }),
   'tun-type': tunnelType,
-  'tun-port': number('illegal tunnel port specified', [1, 65535], ({ destination }, value) => {
+  'tun-port': number('illegal tunnel port specified', [1, MAX_PORT], ({ destination }, value) => {
     destination.tunnelPort = value;
   }),
   'tun-nocsum': checksum('none'),
@@ -218,7 +216,7 @@ export const READERS: Readonly<Record<OptionName, Reader>> = {
     daemon.maxLength = value;
   }),
   'mcast-group': group,
-  'mcast-port': number('illegal mcast-port specified', [1, 65535], ({ daemon }, value) => {
+  'mcast-port': number('illegal mcast-port specified', [1, MAX_PORT], ({ daemon }, value) => {
     daemon.port = value;
   }),
   'mcast-ttl': number('illegal mcast-ttl specified', [1, 255], ({ daemon }, value) => {

@@ -6,6 +6,7 @@ import { parseCommandLine } from './command-line.js';
 import { CommandLineError } from './command-line-error.js';
 import type { Reading } from './endpoint.js';
 import type { Invocation } from './invocation.js';
+import { NO_NAME } from './names.js';
 import type { Word } from './rule-words.js';
 import { rulesError } from './rules-error.js';
 
@@ -49,9 +50,6 @@ function withoutName(words: readonly Word[]): readonly Word[] {
   const isName = /^(?:.*\/)?ipvsadm$/.test(words[0]?.text ?? '');
   return isName ? words.slice(1) : words;
 }
-
-/** What ipvsadm prints for a method of forwarding that it does not know. */
-const NO_NAME = '(null)';
 
 /**
  * Leaves out what ipvsadm prints for a method of forwarding that it does not know. The scheduler of

@@ -5,7 +5,7 @@
  */
 import type { NormalizedDestination, NormalizedService } from '../ipvs/canonical.js';
 import { isHostMask } from '../ipvs/persistence.js';
-import { MAX_ENDPOINT, type Names, printEndpoint } from './names.js';
+import { MAX_ENDPOINT, type Names, NO_NAME, printEndpoint } from './names.js';
 import { printMark, schedulerFlagsOf } from './service-text.js';
 
 /** How lines are written. */
@@ -73,7 +73,7 @@ export function destinationLine(
 ): string {
   const { forwarding, weight, upperThreshold, lowerThreshold } = destination;
   const server = printShortly(printEndpoint(destination, service.protocol, style.names), style);
-  const method = FORWARDINGS[forwarding] ?? '(null)';
+  const method = FORWARDINGS[forwarding] ?? NO_NAME;
   const hasThresholds = style.thresholds && (upperThreshold !== 0 || lowerThreshold !== 0);
   return [
     `-a ${selector} -r ${server} ${method} -w ${weight}`,

@@ -6,6 +6,7 @@ import type { Destination } from '../ipvs/destination.js';
 import type { Service } from '../ipvs/service.js';
 import type { Counter, Stats } from '../ipvs/stats.js';
 import { exactFigure, scaledFigure } from './figures.js';
+import { NO_NAME } from './names.js';
 import { settingsOf } from './service-text.js';
 
 /** How figures are printed. */
@@ -126,7 +127,7 @@ const connections = ({ activeConnections, inactiveConnections }: Destination<Cou
     [inactiveConnections, 10],
   ] as const;
 
-const forwardingOf = ({ forwarding }: Destination<Counter>) => FORWARDINGS[forwarding] ?? '(null)';
+const forwardingOf = ({ forwarding }: Destination<Counter>) => FORWARDINGS[forwarding] ?? NO_NAME;
 
 function tunnelOf({ forwarding, tunnel }: Destination<Counter>): string {
   if (forwarding !== 'tunnel' || tunnel === null) return 'n/a';

@@ -262,7 +262,11 @@ fwmark6://7           mh mh-port                          0         0
   });
 
   test.each([
-    [['list', 'web'], /^ipvs list: .*'web' is not /],
+    [['list', 'web'], /^ipvs list: SERVICE: 'web' is not a service: /],
+    [['list', ''], /^ipvs list: SERVICE: '' is not a service: /],
+    [['diff', ''], /^ipvs diff: '': cannot be read: ENOENT/],
+    [['diagnose', '--scheduler', ''], /^ipvs diagnose: --scheduler\[0\]: '' is not a name of /],
+    [['connections', '--by', 'state,state'], /^ipvs connections: --by: 'state' is given twice\n/],
     [
       ['connections', '--client', '10.0.0.0/33'],
       /^ipvs connections: --client prefix: 33 is not an integer from 0 to 32/,
@@ -277,6 +281,36 @@ fwmark6://7           mh mh-port                          0         0
     expect(errors).toMatch(message);
   });
 });
+
+test.each([
+  ['list', 1],
+  ['help', 1],
+  ['save', 1],
+  ['diff', 2],
+])('%s says in a line that its output cannot be written', (name, status) => {
+  namespace.ipvsadm('-A', '-t', '10.96.0.1:80');
+  const args = name === 'diff' ? ['diff', '--prune', 'all', '-'] : [name];
+  const script = 'exec "$@" >/dev/full';
+  const words = ['ip', 'netns', 'exec', namespace.name, 'sh', '-c', script, 'sh'];
+  expect(runToEnd([...words, ...ipvsCommand(), ...args], '{"services":[]}')).toEqual({
+    status,
+    output: '',
+    errors: 'ipvs: the output cannot be written: ENOSPC: no space left on device, write\n',
+  });
+});
+
+test.each([['list'], ['save'], ['-Ln']])(
+  '%s ends without a word when its reader has gone',
+  (name) => {
+    const lines = Array.from({ length: 3000 }, (_, at) => `10.${at >> 8}.${at & 255}.1:80`);
+    namespace.restore(lines.map((address) => `-A -t ${address}`));
+    const script = '{ "$@"; echo $? >&3; } 3>&1 | head -n 1';
+    const words = ['ip', 'netns', 'exec', namespace.name, 'bash', '-c', script, 'bash'];
+    const { output, errors } = runToEnd([...words, ...ipvsCommand(), name]);
+    expect(errors).toBe('');
+    expect(output).toMatch(/^.+\n141\n$/);
+  },
+);
 
 describe('--netns', () => {
   test('is a name, a path or a pid', () => {

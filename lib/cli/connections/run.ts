@@ -48,7 +48,8 @@ function filterOf(values: Values<typeof options>): ConnectionFilter {
 }
 
 function columnsOf(by: string | undefined): readonly CountBy[] | undefined {
-  return by?.split(',').map((name) => {
+  return by?.split(',').map((name, place, names) => {
+    if (names.indexOf(name) < place) throw new UsageError(`--by: '${name}' is given twice`);
     const column = COLUMNS.find((each) => each === name);
     if (column !== undefined) return column;
     const meant = nearest(name, COLUMNS);

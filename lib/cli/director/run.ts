@@ -2,9 +2,11 @@
  * `ipvs director`.
  * @module
  */
+import { MAX_TIMER } from '../../core/timer.js';
 import { Director, type DirectorOptions, type Scope } from '../../index.js';
 import { integerOf, UsageError } from '../arguments.js';
 import type { Run, Values } from '../command.js';
+import { endSignal } from '../end-signal.js';
 import { type Listen, parseListen } from '../listen.js';
 import { openOptions } from '../netns.js';
 import { parseScopes } from '../scope.js';
@@ -15,7 +17,7 @@ import { type Event, eventToJson, formatEvent } from './events.js';
 import { fileChanges, fingerprintOf } from './file-changes.js';
 
 /** The most seconds of a timer of Node.js. */
-const MAX_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
+const MAX_SECONDS = Math.floor(MAX_TIMER / 1000);
 
 /** Keeps the table until a signal ends it. */
 export const run: Run<typeof options> = async ({ values, operands: [path = ''] }, context) => {
@@ -29,7 +31,7 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
   const read = () => readStateFile(path, values.format, context);
   const fingerprint = await fingerprintOf(path);
   const file = await read();
-  const changes = fileChanges(path, fingerprint, stopSignal());
+  const changes = fileChanges(path, fingerprint, endSignal());
   const server = await openServer(values.netns, listen);
   let director: Director | undefined;
   try {
@@ -78,13 +80,6 @@ function ownedScopes({ owns, link }: Values<typeof options>): readonly Scope[] {
   if (owns.length > 0) return parseScopes('--owns', owns);
   if (link !== undefined) return [{ link }];
   throw new UsageError('--owns or --link is missing: the services that it may delete');
-}
-
-/** Returns a signal that SIGTERM and SIGINT abort. A second one ends the process at once. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-  return stop.signal;
 }
 
 /** Reports the events of a director, and keeps the process alive until it is closed. */

@@ -2,10 +2,11 @@
  * `ipvs exporter`.
  * @module
  */
-import process from 'node:process';
+import { once } from 'node:events';
 import { Metrics, type MetricsLevel } from '../../metrics/index.js';
 import { UsageError } from '../arguments.js';
 import type { Run } from '../command.js';
+import { endSignal } from '../end-signal.js';
 import { parseListen } from '../listen.js';
 import { withIpvs } from '../netns.js';
 import type { OPTIONS } from './command.js';
@@ -19,22 +20,15 @@ export const run: Run<typeof OPTIONS> = async ({ values }, { stdout }) => {
     throw new UsageError('--listen is missing: --listen [ADDRESS]:PORT');
   }
   const listen = parseListen('--listen', values.listen);
-  const ended = endSignal();
+  const signal = endSignal();
   return withIpvs(netns, async (ipvs) => {
     const port = await HttpPort.open('--listen', listen);
     // The table of options has the names of the levels.
     const metrics = new Metrics(ipvs, { level: level as MetricsLevel | undefined, nodeExporter });
     port.serve(metricsPages({ metrics, checkHealth: () => ipvs.getInfo() }));
     stdout.write(`listening on ${port.url}/metrics\n`);
-    await ended;
+    if (!signal.aborted) await once(signal, 'abort');
     await port.close();
     return 0;
   });
 };
-
-/** Resolves at the first SIGTERM or SIGINT. A second one ends the process at once. */
-function endSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
-}

@@ -7,6 +7,7 @@ import { Director, Ipvs } from '../../index.js';
 import { Nftables, reconcileOptions } from '../../kubernetes/index.js';
 import { Metrics } from '../../metrics/index.js';
 import type { Context, Run } from '../command.js';
+import { endSignal } from '../end-signal.js';
 import { HttpPort } from '../exporter/http-port.js';
 import { metricsPages } from '../exporter/pages.js';
 import { InputFileError } from '../failures.js';
@@ -178,11 +179,4 @@ function logTo({ stderr }: Context): Log {
   return (line) => {
     stderr.write(`${new Date().toISOString()} ${line}\n`);
   };
-}
-
-/** Aborted at the first SIGTERM or SIGINT. A second one ends the process at once. */
-function endSignal(): AbortSignal {
-  const ended = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ended.abort());
-  return ended.signal;
 }

@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { show } from '../../core/show.js';
+import { MAX_TIMER } from '../../core/timer.js';
 import type { CompileConfig, NftablesOptions } from '../../kubernetes/index.js';
 import { readNetwork } from '../../kubernetes/networks.js';
 import { isSchedulerName, SCHEDULER_RULE } from '../../kubernetes/scheduler-name.js';
@@ -34,7 +35,6 @@ export interface Settings {
 
 const DEFAULT_SYNC = 30_000;
 const DEFAULT_DRAIN = 15 * 60_000;
-const MAX_MILLISECONDS = 2 ** 31 - 1;
 /** DNS labels, as the names of Nodes are, in at most 253 characters. */
 const NODE_NAME = /^(?=.{1,253}$)[a-z\d]([-a-z\d]*[a-z\d])?(\.[a-z\d]([-a-z\d]*[a-z\d])?)*$/;
 
@@ -172,7 +172,7 @@ function milliseconds(given: Given): number | undefined {
       sum += Number(number) * (UNITS[unit] ?? 0);
     }
   }
-  if (sum <= MAX_MILLISECONDS) return sum;
+  if (sum <= MAX_TIMER) return sum;
   throw fault(given, text, 'a duration such as 30s or 1m30s, of at most 24 days');
 }
 
