@@ -54,6 +54,8 @@ export class HttpPort {
     } catch (error) {
       throw new CommandError(`${flag}: ${describe(error, listen)}`, { cause: error });
     }
+    // A connection that cannot be accepted, such as for want of a descriptor, ends no command.
+    port.#server.on('error', () => undefined);
     return port;
   }
 
