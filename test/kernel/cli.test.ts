@@ -304,7 +304,7 @@ test.each([['list'], ['save'], ['-Ln']])(
   (name) => {
     const lines = Array.from({ length: 3000 }, (_, at) => `10.${at >> 8}.${at & 255}.1:80`);
     namespace.restore(lines.map((address) => `-A -t ${address}`));
-    const script = '{ "$@"; echo $? >&3; } 3>&1 | head -n 1';
+    const script = '{ { "$@"; echo $? >&3; } | head -n 1; } 3>&1';
     const words = ['ip', 'netns', 'exec', namespace.name, 'bash', '-c', script, 'bash'];
     const { output, errors } = runToEnd([...words, ...ipvsCommand(), name]);
     expect(errors).toBe('');
