@@ -73,6 +73,11 @@ export function without(network: Network, excluded: readonly Network[]): Network
   );
 }
 
+/** Returns true if a network is a part of another one, and not the same. */
+export function isWithin(network: Network, other: Network): boolean {
+  return network.prefixLength > other.prefixLength && overlaps(network, other);
+}
+
 function overlaps(a: Network, b: Network): boolean {
   if (a.family !== b.family) return false;
   const rest = BigInt(BITS[a.family] - Math.min(a.prefixLength, b.prefixLength));

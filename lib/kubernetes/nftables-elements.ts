@@ -3,7 +3,7 @@
  * @module
  */
 import { IP_FAMILIES, type IPFamily } from './families.js';
-import { type Network, readNetwork } from './networks.js';
+import { isWithin, type Network, readNetwork } from './networks.js';
 import type { CompileResult } from './result.js';
 import { fieldsOf, SET_NAMES, type SetField, type SetName, setNameOf } from './sets.js';
 
@@ -125,11 +125,4 @@ function withoutCovered(entries: readonly string[]): readonly string[] {
       .filter(({ network }) => !group.some((other) => isWithin(network, other.network)))
       .map(({ entry }) => entry),
   );
-}
-
-/** Returns true if a network is a part of another one. */
-function isWithin(network: Network, other: Network): boolean {
-  if (network.family !== other.family || network.prefixLength <= other.prefixLength) return false;
-  const rest = BigInt((network.family === 'IPv4' ? 32 : 128) - other.prefixLength);
-  return network.value >> rest === other.value >> rest;
 }

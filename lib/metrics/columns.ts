@@ -22,7 +22,9 @@ export function single(metric: MetricDefinition, value: number | undefined): Col
 }
 
 /** The number of values between two yields. */
-export const YIELD_INTERVAL = 256;
+export const VALUES_PER_STEP = 256;
+/** The number of services and destinations between two yields: each has a dozen values. */
+export const OBJECTS_PER_STEP = 64;
 
 /** Returns the families of columns, in steps of some samples. */
 export function* familiesOf(columns: readonly Column[]): Generator<void, MetricFamily[]> {
@@ -34,7 +36,7 @@ export function* familiesOf(columns: readonly Column[]): Generator<void, MetricF
     for (const [index, labels] of rows.entries()) {
       const value = values[index];
       if (value !== undefined) samples.push({ labels, value });
-      if (++count % YIELD_INTERVAL === 0) yield;
+      if (++count % VALUES_PER_STEP === 0) yield;
     }
     families.push({ name, sampleName, type, unit, help, labelNames, samples });
   }

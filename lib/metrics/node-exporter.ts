@@ -3,7 +3,7 @@
  * @module
  */
 import type { Destination, ServiceWithDestinations } from '../index.js';
-import { type Column, single } from './columns.js';
+import { type Column, OBJECTS_PER_STEP, single } from './columns.js';
 import { COUNTERS, define, type Metric } from './definitions.js';
 import type { TableSource } from './table-columns.js';
 import type { Labels } from './types.js';
@@ -49,9 +49,6 @@ export const NODE_BACKEND_METRICS: readonly Metric<Destination>[] = [
   },
 ];
 
-/** The number of destinations between two yields. */
-const YIELD_INTERVAL = 64;
-
 /** The labels of a series of destinations, and the sum of each gauge. */
 interface Series {
   readonly labels: Labels;
@@ -73,7 +70,7 @@ export function* nodeColumns({ stats, services }: TableSource): Generator<void, 
       const values = NODE_BACKEND_METRICS.map(({ value }) => value(destination) ?? 0);
       const added = values.map((value, index) => value + (sums[index] ?? 0));
       series.set(key, { labels, sums: added });
-      if (++count % YIELD_INTERVAL === 0) yield;
+      if (++count % OBJECTS_PER_STEP === 0) yield;
     }
   }
   const all = [...series.values()];

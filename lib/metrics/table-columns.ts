@@ -5,7 +5,7 @@
 import { describeInput, wrongType } from '../core/input-errors.js';
 import type { Destination, Service, ServiceWithDestinations, Snapshot, Stats } from '../index.js';
 import { formatDestinationKey, formatServiceKey } from '../ipvs/keys.js';
-import { type Column, single } from './columns.js';
+import { type Column, OBJECTS_PER_STEP, single } from './columns.js';
 import {
   DESTINATION_INFO,
   DESTINATION_METRICS,
@@ -59,9 +59,6 @@ class Group<Source> {
   }
 }
 
-/** The number of objects between two yields. */
-const YIELD_INTERVAL = 64;
-
 /** Returns the metrics of a table, in steps of some objects. */
 export function* tableColumns(
   { stats, services }: TableSource,
@@ -75,12 +72,12 @@ export function* tableColumns(
     const labels = serviceLabels(service, nameOf);
     ofServices.add(labels, describeService(labels, service), sumsOf(service));
     destinations += service.destinations.length;
-    if (++count % YIELD_INTERVAL === 0) yield;
+    if (++count % OBJECTS_PER_STEP === 0) yield;
     if (level === 'service') continue;
     for (const destination of service.destinations) {
       const own = { ...labels, destination: formatDestinationKey(destination) };
       ofDestinations.add(own, describeDestination(own, destination), destination);
-      if (++count % YIELD_INTERVAL === 0) yield;
+      if (++count % OBJECTS_PER_STEP === 0) yield;
     }
   }
   const namespace = { stats, services: services.length, destinations };

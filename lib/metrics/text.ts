@@ -2,7 +2,7 @@
  * Metrics as text: OpenMetrics 1.0, and the text format of Prometheus 0.0.4.
  * @module
  */
-import { type Column, YIELD_INTERVAL } from './columns.js';
+import { type Column, VALUES_PER_STEP } from './columns.js';
 import type { Span, TextWriter } from './text-writer.js';
 import type { Labels, MetricDefinition } from './types.js';
 
@@ -51,7 +51,7 @@ export function* format(
       writer.writeCode(SPACE);
       writer.writeNumber(value);
       writer.writeCode(NEWLINE);
-      if (++count % YIELD_INTERVAL === 0) yield;
+      if (++count % VALUES_PER_STEP === 0) yield;
     }
   }
   writer.write(end);
