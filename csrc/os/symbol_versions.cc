@@ -2,6 +2,7 @@
 #include "os/symbol_versions.h"
 
 #include <new>
+#include <typeinfo>
 
 #if __has_include(<sys/single_threaded.h>)
 #include <sys/single_threaded.h>
@@ -17,4 +18,13 @@ namespace std {
   throw bad_array_new_length();
 }
 }  // namespace std
+
+#ifndef __cpp_rtti
+// GCC 9: true if the argument is the tag of std::make_shared() in code with run-time type
+// information. There is none: std::make_shared() of this addon is recognized by another tag.
+// Declared by its symbol, because <memory> declares the function with default visibility.
+[[gnu::visibility("hidden")]] bool is_make_shared_tag(const std::type_info& /*tag*/) noexcept
+    __asm__("_ZNSt19_Sp_make_shared_tag5_S_eqERKSt9type_info");
+bool is_make_shared_tag(const std::type_info& /*tag*/) noexcept { return false; }
+#endif
 #endif

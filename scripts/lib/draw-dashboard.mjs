@@ -70,6 +70,21 @@ function seriesOf(targets) {
   return all.filter(({ points }) => points.length > 0);
 }
 
+/** The pixels by which a line may be beside its points. */
+const TOLERANCE = 0.3;
+
+/** Returns the places of a line, from left to right, without those that make no visible difference. */
+function corners(places) {
+  if (places.length < 3) return places;
+  const [[left, first], [right, last]] = [places[0], places.at(-1)];
+  const offsets = places.map(([x, y]) =>
+    Math.abs(first + ((last - first) * (x - left)) / (right - left) - y),
+  );
+  const furthest = offsets.indexOf(Math.max(...offsets));
+  if (offsets[furthest] <= TOLERANCE) return [places[0], places.at(-1)];
+  return [...corners(places.slice(0, furthest + 1)), ...corners(places.slice(furthest)).slice(1)];
+}
+
 function drawSeries({ x, y, width, height }, { fieldConfig }, targets, [from, to]) {
   const all = seriesOf(targets);
   const { unit, custom } = fieldConfig.defaults;
@@ -100,9 +115,10 @@ function drawSeries({ x, y, width, height }, { fieldConfig }, targets, [from, to
   ]);
   for (const [index, { name, points }] of drawn.entries()) {
     const color = COLORS[index % COLORS.length];
-    const path = points.map(([time, v]) => `${across(time).toFixed(1)},${up(v).toFixed(1)}`);
+    const path = corners(points.map(([time, v]) => [across(time), up(v)]));
+    const places = path.map((place) => place.map((v) => Number(v.toFixed(1))).join());
     shapes.push(
-      `<polyline points="${path.join(' ')}" fill="none" stroke="${color}" stroke-width="1.5"/>`,
+      `<polyline points="${places.join(' ')}" fill="none" stroke="${color}" stroke-width="1.5"/>`,
     );
     const [legendX, legendY] = [
       x + 14 + ((index % 2) * (width - 20)) / 2,
