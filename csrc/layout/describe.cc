@@ -18,20 +18,20 @@ class Comma {
 };
 
 void print(const binding::Record& record) {
-  std::printf("\"%s\":{\"size\":%zu,\"fields\":{", record.name, record.size);
+  std::printf(R"("%s":{"size":%zu,"fields":{)", record.name, record.size);
   Comma comma;
   for (const binding::Field& each : record.fields) {
-    std::printf("%s\"%s\":{\"offset\":%zu,\"size\":%zu}", comma.next(), each.name, each.offset,
+    std::printf(R"(%s"%s":{"offset":%zu,"size":%zu})", comma.next(), each.name, each.offset,
                 each.size);
   }
   std::printf("}}");
 }
 
 void print(const binding::Enumeration& enumeration) {
-  std::printf("\"%s\":{", enumeration.name);
+  std::printf(R"("%s":{)", enumeration.name);
   Comma comma;
   for (const binding::Number& each : enumeration.numbers) {
-    std::printf("%s\"%s\":%u", comma.next(), each.name, each.value);
+    std::printf(R"(%s"%s":%u)", comma.next(), each.name, each.value);
   }
   std::printf("}");
 }
