@@ -168,6 +168,13 @@ class Session {
 
 const BLANKS = /[ \t\r]+/;
 
-/** Returns the words of a line; none of a line that is blank or says `ipvsadm` only. */
+/**
+ * Returns the words of a line; none of a line that is blank or says `ipvsadm` only. A word ends at a
+ * NUL, as a string of C does.
+ */
 const wordsIn = (line: string) =>
-  line.split(BLANKS).filter((word) => word !== '' && word !== 'ipvsadm');
+  line
+    .split(BLANKS)
+    .filter((word) => word !== '')
+    .map((word) => word.replace(/\0.*/s, ''))
+    .filter((word) => word !== 'ipvsadm');
