@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <vector>
 
@@ -47,6 +48,14 @@ inline constexpr std::array<NamedFault, 12> kFaults = {{
     {Fault::kWrongSequence, "wrong sequence number", false},
     {Fault::kNoReply, "no reply", false},
 }};
+
+/// The deadlines with which a fault is tried, until it has had an effect: on a busy machine, a client
+/// with a short one may not even find IPVS.
+inline std::vector<std::chrono::milliseconds> deadlines_for(const NamedFault& fault) {
+  using std::chrono::milliseconds;
+  if (fault.harmless) return {milliseconds{30'000}};
+  return {milliseconds{20}, milliseconds{200}, milliseconds{1'000}};
+}
 
 /// Forwards the replies of a fake kernel, with a fault in the datagram at one position.
 ///
