@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { median } from '../summary.js';
 
-const RUNS = 10;
+const RUNS = 5;
 
 /** Returns the milliseconds from the start to the end of a Node.js process. */
 export function lifetime(...args: readonly string[]): number {
