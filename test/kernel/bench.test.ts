@@ -25,7 +25,7 @@ beforeAll(() => {
   output = run(join(root, 'scripts/bench'), '--here', '--probe', '--quick', '--json', file);
   // Written by the line before.
   report = JSON.parse(readFileSync(file, 'utf8')) as Report;
-}, 1_200_000);
+}, 2_400_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('npm run bench -- --quick', () => {
