@@ -144,7 +144,7 @@ const files = defineConfig({
           minShareCount: 2,
         },
         { name: 'cli-state', test: /\/lib\/cli\/state-file\//, minShareCount: 2 },
-        { name: 'cli-server', test: /\/lib\/cli\/exporter\//, minShareCount: 2 },
+        { name: 'cli-server', test: /\/lib\/cli\/server\//, minShareCount: 2 },
       ],
     },
   },

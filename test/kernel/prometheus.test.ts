@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { Director, type Service } from 'ipvs';
 import { Metrics } from 'ipvs/metrics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { metricsPages } from '../../lib/cli/exporter/pages.js';
+import { metricsPages } from '../../lib/cli/server/pages.js';
 import { until } from './helpers/poll.js';
 import { root } from './helpers/programs.js';
 import { freePort, Prometheus, type Series } from './helpers/prometheus.js';

@@ -4,10 +4,10 @@
  */
 import { type Director, Ipvs } from '../../index.js';
 import { Metrics } from '../../metrics/index.js';
-import { HttpPort } from '../exporter/http-port.js';
-import { metricsPages } from '../exporter/pages.js';
 import type { Listen } from '../listen.js';
 import { openOptions } from '../netns.js';
+import { HttpPort } from '../server/http-port.js';
+import { metricsPages } from '../server/pages.js';
 
 /** A server of the metrics of the table and of a director. */
 export class DirectorServer {

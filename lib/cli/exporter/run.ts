@@ -9,9 +9,9 @@ import type { Run } from '../command.js';
 import { endSignal } from '../end-signal.js';
 import { parseListen } from '../listen.js';
 import { withIpvs } from '../netns.js';
+import { HttpPort } from '../server/http-port.js';
+import { metricsPages } from '../server/pages.js';
 import type { OPTIONS } from './command.js';
-import { HttpPort } from './http-port.js';
-import { metricsPages } from './pages.js';
 
 /** Serves metrics until a signal ends the command. */
 export const run: Run<typeof OPTIONS> = async ({ values }, { stdout }) => {

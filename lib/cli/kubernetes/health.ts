@@ -4,7 +4,7 @@
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { HealthCheck } from '../../kubernetes/index.js';
-import { pathOf } from '../exporter/http-port.js';
+import { pathOf } from '../server/http-port.js';
 
 /** The health of the agent. */
 export interface Health {
