@@ -47,7 +47,10 @@ export class Nftables {
     return withAwaitStack(this.#checkAndApply(args));
   }
 
-  /** Forgets what is there, so that the next result replaces the table: another program may have changed it. */
+  /**
+   * Forgets what is there, so that the next result replaces the table: another program may have
+   * changed it.
+   */
   reset(): void;
   reset(...args: readonly unknown[]): void {
     checkArguments('reset', args, 0, () => undefined);

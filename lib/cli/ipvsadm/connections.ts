@@ -2,7 +2,6 @@
  * The listing of connections: `ipvsadm -Lc`.
  * @module
  */
-
 import { formatAddress } from '../../core/address.js';
 import { STATUS } from '../../ipvsadm/command-line-error.js';
 import { type Names, NUMERIC, printEndpoint } from '../../ipvsadm/names.js';

@@ -9,6 +9,7 @@ import { Metrics } from '../../metrics/index.js';
 import type { Context, Run } from '../command.js';
 import { endSignal } from '../end-signal.js';
 import { InputFileError } from '../failures.js';
+import { readInput } from '../input-file.js';
 import { HttpPort } from '../server/http-port.js';
 import { metricsPages } from '../server/pages.js';
 import { Agent, type Log, type Targets } from './agent.js';
@@ -21,7 +22,11 @@ import { type Settings, settingsOf } from './settings.js';
 
 /** Serves the node until a signal ends the command. */
 export const run: Run<typeof options> = async ({ values }, context) => {
-  const text = values.config === undefined ? undefined : await readText(values.config);
+  const { config } = values;
+  const text =
+    config === undefined
+      ? undefined
+      : await readInput(`--config: ${config}`, () => readFile(config, 'utf8'));
   const settings = settingsOf(values, text, context.env);
   const ipvs = await Ipvs.open();
   try {
@@ -31,15 +36,6 @@ export const run: Run<typeof options> = async ({ values }, context) => {
     await ipvs.close();
   }
 };
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const { message } = Object(error) as Error;
-    throw new InputFileError(`--config: ${path}: cannot be read: ${message}`, { cause: error });
-  }
-}
 
 /** Deletes services, link and table. Connections end. */
 async function cleanUp(ipvs: Ipvs, settings: Settings, { stdout }: Context): Promise<number> {

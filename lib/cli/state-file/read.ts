@@ -9,6 +9,7 @@ import { faultOf } from '../../core/input-errors.js';
 import type { State } from '../../index.js';
 import type { Context } from '../command.js';
 import { InputFileError } from '../failures.js';
+import { readInput } from '../input-file.js';
 import { type ParsedDocument, type Path, parseDocument, SyntaxFault } from './document.js';
 
 /** A state file whose state was checked. */
@@ -31,16 +32,8 @@ export async function readStateFile(
   { stdin }: Pick<Context, 'stdin'>,
 ): Promise<StateFile> {
   const name = path === '-' ? 'standard input' : path || "''";
-  return await parseStateFile(name, await readText(path, name, stdin), format);
-}
-
-async function readText(path: string, name: string, stdin: NodeJS.ReadStream): Promise<string> {
-  try {
-    return path === '-' ? await textOf(stdin) : await readFile(path, 'utf8');
-  } catch (error) {
-    const { message } = Object(error) as Error;
-    throw new InputFileError(`${name}: cannot be read: ${message}`, { cause: error });
-  }
+  const read = () => (path === '-' ? textOf(stdin) : readFile(path, 'utf8'));
+  return await parseStateFile(name, await readInput(name, read), format);
 }
 
 /** A line that is neither blank nor a comment. */
