@@ -76,6 +76,8 @@ class Sequencer extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: Sequencer },
+    // The default leaves a core to watch mode.
+    maxWorkers: '100%',
     projects: [
       {
         // Needs the addon, but no kernel with IPVS.

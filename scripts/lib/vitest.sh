@@ -2,6 +2,7 @@
 # Runs vitest and counts the tests of several runs. Sourced in the root folder of the project.
 
 filters=() # parts of the names of test files, from the command line
+excluded=() # patterns of test files that do not run
 reports=$(mktemp -d)
 vitest_status=0
 
@@ -24,6 +25,7 @@ vitest() { # vitest REPORT PROJECT [OPTION...] -- [WRAPPER...]
   shift
   # With a filter, a project may have no file that matches.
   ((${#filters[@]} == 0)) || options+=(--passWithNoTests)
+  options+=("${excluded[@]/#/--exclude=}")
   : >"$report"
   exec "$@" node_modules/.bin/vitest run "${options[@]}" \
     --reporter=default --reporter=json --outputFile.json="$report" "${filters[@]}"

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CONTENT_TYPES } from 'ipvs/metrics';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { build, root } from './helpers/programs.js';
-import { checkMetrics, freePort, parseOpenMetrics } from './helpers/prometheus.js';
-import { useNamespace } from './helpers/use-namespace.js';
+import { build, root } from '../helpers/programs.js';
+import { checkMetrics, freePort, parseOpenMetrics } from '../helpers/prometheus.js';
+import { useNamespace } from '../helpers/use-namespace.js';
 
 const fixture = useNamespace();
 const SERVICE = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;

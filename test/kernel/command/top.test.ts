@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { until } from './helpers/poll.js';
-import { build, root } from './helpers/programs.js';
-import { balance, furnish, PORT, SERVER, SERVER6, VIRTUAL, VIRTUAL6 } from './helpers/scene.js';
-import { type TerminalState, Tmux } from './helpers/tmux.js';
-import { Traffic } from './helpers/traffic.js';
-import { run, useNamespace } from './helpers/use-namespace.js';
+import { until } from '../helpers/poll.js';
+import { build, root } from '../helpers/programs.js';
+import { balance, furnish, PORT, SERVER, SERVER6, VIRTUAL, VIRTUAL6 } from '../helpers/scene.js';
+import { type TerminalState, Tmux } from '../helpers/tmux.js';
+import { Traffic } from '../helpers/traffic.js';
+import { run, useNamespace } from '../helpers/use-namespace.js';
 
 const fixture = useNamespace();
 const DNS = `udp://${VIRTUAL}:53`;

@@ -6,8 +6,8 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { build, root } from './helpers/programs.js';
-import { useNamespace } from './helpers/use-namespace.js';
+import { build, root } from '../helpers/programs.js';
+import { useNamespace } from '../helpers/use-namespace.js';
 
 const fixture = useNamespace();
 let folder = '';

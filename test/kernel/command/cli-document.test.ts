@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { blocks } from '../documents.js';
-import { ipvsCommand } from './helpers/command.js';
-import { Namespace } from './helpers/namespace.js';
+import { blocks } from '../../documents.js';
+import { ipvsCommand } from '../helpers/command.js';
+import { Namespace } from '../helpers/namespace.js';
 
 const document = blocks.filter(({ file }) => file === 'docs/cli.md');
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-cli-document-'));

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ipvsCommand, runToEnd } from './helpers/command.js';
-import { Namespace } from './helpers/namespace.js';
+import { ipvsCommand, runToEnd } from '../helpers/command.js';
+import { Namespace } from '../helpers/namespace.js';
 
 const PORT = 9100;
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-cli-ports-'));

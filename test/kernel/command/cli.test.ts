@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ipvs, ipvsCommand, runToEnd } from './helpers/command.js';
-import { Namespace } from './helpers/namespace.js';
-import { Traffic } from './helpers/traffic.js';
+import { ipvs, ipvsCommand, runToEnd } from '../helpers/command.js';
+import { Namespace } from '../helpers/namespace.js';
+import { Traffic } from '../helpers/traffic.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-cli-'));
 let namespace: Namespace;

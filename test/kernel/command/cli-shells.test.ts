@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ipvsCommand, runToEnd } from './helpers/command.js';
-import { Namespace, run } from './helpers/namespace.js';
-import { root } from './helpers/programs.js';
+import { ipvsCommand, runToEnd } from '../helpers/command.js';
+import { Namespace, run } from '../helpers/namespace.js';
+import { root } from '../helpers/programs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-cli-shells-'));
 let namespace: Namespace;

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ApiServer, paths, programs } from '../kubernetes/api-server.js';
-import { root } from './helpers/programs.js';
+import { ApiServer, paths, programs } from '../../kubernetes/api-server.js';
+import { root } from '../helpers/programs.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 120_000, interval: 100 };

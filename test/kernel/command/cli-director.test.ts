@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ipvs, ipvsCommand } from './helpers/command.js';
-import { Namespace } from './helpers/namespace.js';
-import { until } from './helpers/poll.js';
-import { freePort } from './helpers/prometheus.js';
+import { ipvs, ipvsCommand } from '../helpers/command.js';
+import { Namespace } from '../helpers/namespace.js';
+import { until } from '../helpers/poll.js';
+import { freePort } from '../helpers/prometheus.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-cli-director-'));
 const path = join(folder, 'state.json');

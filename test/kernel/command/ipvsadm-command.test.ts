@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mutatedLines, randomLines } from './helpers/command-grammar.js';
+import { mutatedLines, randomLines } from '../helpers/command-grammar.js';
 import {
   type CommandLine,
   type Effect,
   runWithCommand,
   runWithIpvsadm,
   wordsOf,
-} from './helpers/command-lines.js';
-import { LINES, RULES } from './helpers/ipvsadm-lines.js';
-import { RESTORES } from './helpers/ipvsadm-restores.js';
-import { Namespace } from './helpers/namespace.js';
+} from '../helpers/command-lines.js';
+import { LINES, RULES } from '../helpers/ipvsadm-lines.js';
+import { RESTORES } from '../helpers/ipvsadm-restores.js';
+import { Namespace } from '../helpers/namespace.js';
 
 let theirs: Namespace;
 let ours: Namespace;
