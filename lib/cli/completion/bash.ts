@@ -22,9 +22,22 @@ _ipvs_files() {
   compopt -o filenames
   mapfile -t COMPREPLY < <(compgen -f -- "$current")
 }
+_ipvs_namespaces() {
+  local name
+  # Not by compgen -W, which would execute a $(command) in a name.
+  while read -r name _; do
+    if [[ $name == "$current"* ]]; then COMPREPLY+=("$(printf %q "$name")"); fi
+  done < <(ip netns list 2>/dev/null)
+}
 _ipvs() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
+  # --format=json is three words to bash.
+  if [[ $current == = ]]; then
+    current=
+  elif [[ $previous == = ]]; then
+    previous=\${COMP_WORDS[COMP_CWORD - 2]}
+  fi
   if ((COMP_CWORD == 1)); then
     _ipvs_words '${names}'
     return
@@ -65,7 +78,7 @@ function completerOf(completes: Completes | undefined, names: string): string {
     case 'file':
       return '_ipvs_files';
     case 'namespace':
-      return '_ipvs_words "$(ip netns list 2>/dev/null | cut -d" " -f1)"';
+      return '_ipvs_namespaces';
     case 'command':
       return `_ipvs_words '${names}'`;
     default:

@@ -29,6 +29,9 @@ const CASES = [
   { words: ['ipvs', 'diff', '--pr'], all: ['--prune'] },
   { words: ['ipvs', 'apply', '--keep', 'upper'], all: ['upperThreshold'] },
   { words: ['ipvs', 'save', '--format', ''], all: ['yaml', 'json', 'rules'] },
+  // As bash splits them.
+  { words: ['ipvs', 'save', '--format', '='], all: ['yaml', 'json', 'rules'] },
+  { words: ['ipvs', 'save', '--format', '=', 'j'], all: ['json'] },
   { words: ['ipvs', 'help', 'con'], all: ['connections'] },
   { words: ['ipvs', 'completion', ''], all: ['bash', 'zsh'] },
   { words: ['ipvs', 'apply', 'state'], all: ['state of web.yaml'] },
@@ -58,6 +61,16 @@ describe('bash', () => {
     expect(completed(['ipvs', 'list', '--netns', namespace.name.slice(0, -2)])).toEqual([
       namespace.name,
     ]);
+  });
+
+  test('quotes the name of a namespace, and executes nothing in it', () => {
+    const name = 'ipvs$(id)';
+    run('ip', ['netns', 'add', name]);
+    try {
+      expect(completed(['ipvs', 'list', '--netns', 'ipvs$'])).toEqual(['ipvs\\$\\(id\\)']);
+    } finally {
+      run('ip', ['netns', 'delete', name]);
+    }
   });
 
   test('is set up by one line', () => {
