@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { compile, programs, vitestOptions } from '../documents.js';
-import { Namespace, run } from './helpers/namespace.js';
+import { compile, programs, vitestOptions } from '../../documents.js';
+import { Namespace, run } from '../helpers/namespace.js';
 
 const folder = compile();
 const withPurpose = (purpose: string) =>

@@ -1,8 +1,8 @@
 // The node agent of examples/, at work under load as `npm run demo -- agent` shows it.
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { buildExamples } from './helpers/programs.js';
-import { run } from './helpers/use-namespace.js';
+import { buildExamples } from '../helpers/programs.js';
+import { run } from '../helpers/use-namespace.js';
 
 let examples: string;
 

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, expect, test } from 'vitest';
-import { buildExamples } from './helpers/programs.js';
-import { checkMetrics } from './helpers/prometheus.js';
-import { useNamespace } from './helpers/use-namespace.js';
+import { buildExamples } from '../helpers/programs.js';
+import { checkMetrics } from '../helpers/prometheus.js';
+import { useNamespace } from '../helpers/use-namespace.js';
 
 const fixture = useNamespace();
 let examples: string;
