@@ -80,12 +80,10 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     await server.call('DELETE', paths.services);
     await server.call('DELETE', paths.slices);
     run('ipvsadm', '-C');
-    for (const name of [LINK]) {
-      try {
-        run('ip', 'link', 'delete', name);
-      } catch {
-        // There was none.
-      }
+    try {
+      run('ip', 'link', 'delete', LINK);
+    } catch {
+      // There was none.
     }
   });
 
