@@ -2,7 +2,7 @@
 # Runs vitest and counts the tests of several runs. Sourced in the root folder of the project.
 
 filters=() # parts of the names of test files, from the command line
-excluded=() # patterns of test files that do not run
+files=() # the test files that run without a filter; none: all
 reports=$(mktemp -d)
 vitest_status=0
 
@@ -25,10 +25,9 @@ vitest() { # vitest REPORT PROJECT [OPTION...] -- [WRAPPER...]
   shift
   # With a filter, a project may have no file that matches.
   ((${#filters[@]} == 0)) || options+=(--passWithNoTests)
-  options+=("${excluded[@]/#/--exclude=}")
   : >"$report"
   exec "$@" node_modules/.bin/vitest run "${options[@]}" \
-    --reporter=default --reporter=json --outputFile.json="$report" "${filters[@]}"
+    --reporter=default --reporter=json --outputFile.json="$report" "${filters[@]}" "${files[@]}"
 }
 
 # Runs the tests of a project in the files that match $filters.
