@@ -7,8 +7,10 @@ build_native() { # build_native SANITIZER [ARG...]
   local build=build-native/$1/build
   # CMake rejects a cache that was made in another folder.
   grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD/csrc" "$build/CMakeCache.txt" || rm -rf "$build"
-  quietly node_modules/.bin/cmake-js build --debug --directory csrc --out "$build" \
-    --CDIPVS_SANITIZE="$1" "${@:2}" --parallel "$(nproc)"
+  local options=(--debug --directory csrc --out "$build" --CDIPVS_SANITIZE="$1" "${@:2}")
+  # A build alone keeps the settings of the first one.
+  quietly node_modules/.bin/cmake-js configure "${options[@]}"
+  quietly node_modules/.bin/cmake-js build "${options[@]}" --parallel "$(nproc)"
 }
 
 # Runs a program without address space randomization: the sanitizers of older compilers fail with
