@@ -6,6 +6,7 @@ import { checkBoolean, checkName, readArray, readObject, readOptions } from '../
 import { checkSignal } from '../core/check-signal.js';
 import { wrongType } from '../core/input-errors.js';
 import { checkMaxDeletions } from '../core/reconcile-options.js';
+import type { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
 import type { Service } from '../ipvs/service.js';
 import { layout } from '../native/layout.js';
 import { type CheckedScope, checkProtocols, checkScope } from './scope.js';
@@ -35,8 +36,10 @@ const DRAIN_KEYS = new Set(['protocols', 'ignoreInactive'] as const);
 const { changes: BITS, drainedProtocols: DRAINED } = layout;
 const DEFAULT_DRAINED = DRAINED.tcp | DRAINED.sctp;
 
-/** The bits of the settings that each name keeps. */
-const KEPT: Readonly<Record<KeptSetting, number>> = {
+type SettingName = (typeof SERVICE_SETTINGS)[number] | (typeof DESTINATION_SETTINGS)[number];
+
+/** The bits of the settings that each name keeps. The compiler notices a setting without bits. */
+const KEPT: Readonly<Record<SettingName, number>> = {
   scheduler: BITS.scheduler | BITS.schedulerFlags,
   schedulerFlags: BITS.schedulerFlags,
   persistence: BITS.persistence | BITS.timeout | BITS.netmask | BITS.engine,
