@@ -3,15 +3,15 @@
  * @module
  */
 
-export type { Resolve } from './endpoint.js';
+export type { Resolve } from './grammar/endpoint.js';
+export type { Names } from './names.js';
 export {
   type FormatRulesOptions,
   type FormattedRules,
   formatRules,
   type Omitted,
-} from './format-rules.js';
-export { formatTable, type TableOptions } from './format-table.js';
-export type { Names } from './names.js';
-export { type ParseRulesOptions, parseRules } from './parse-rules.js';
-export type { Rules, RulesService } from './rules.js';
-export { isRulesError, type Place, type RulesError } from './rules-error.js';
+} from './rules/format-rules.js';
+export { type ParseRulesOptions, parseRules } from './rules/parse-rules.js';
+export type { Rules, RulesService } from './rules/rules.js';
+export { isRulesError, type Place, type RulesError } from './rules/rules-error.js';
+export { formatTable, type TableOptions } from './tables/format-table.js';

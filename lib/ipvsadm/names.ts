@@ -2,7 +2,7 @@
  * The names of addresses and ports in listings and rules.
  * @module
  */
-import { joinPort, printAddress } from './numbers.js';
+import { joinPort, printAddress } from './grammar/numbers.js';
 
 /** Names to print instead of addresses and ports. */
 export interface Names {

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { expect, test } from 'vitest';
 import { errnoText } from '../../lib/cli/ipvsadm/errno-texts.js';
 import { kernelErrorText } from '../../lib/cli/ipvsadm/kernel-errors.js';
-import type { CommandName } from '../../lib/ipvsadm/grammar.js';
+import type { CommandName } from '../../lib/ipvsadm/grammar/grammar.js';
 
 const { errno } = constants;
 

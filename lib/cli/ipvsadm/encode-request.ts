@@ -6,8 +6,12 @@
 import { AF_INET, AF_INET6, parseAddress, parseMask } from '../../core/address.js';
 import type { RequestBuffer } from '../../ipvs/request-buffer.js';
 import { schedulerFlags } from '../../ipvs/schedulers.js';
-import type { CommandName } from '../../ipvsadm/grammar.js';
-import type { GivenDaemon, GivenDestination, Invocation } from '../../ipvsadm/invocation.js';
+import type { CommandName } from '../../ipvsadm/grammar/grammar.js';
+import type {
+  GivenDaemon,
+  GivenDestination,
+  Invocation,
+} from '../../ipvsadm/grammar/invocation.js';
 import type { OperationName } from '../../native/addon.js';
 import { layout } from '../../native/layout.js';
 

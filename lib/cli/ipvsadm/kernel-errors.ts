@@ -2,7 +2,7 @@
  * The words of ipvsadm for what the kernel refuses.
  * @module
  */
-import type { CommandName } from '../../ipvsadm/grammar.js';
+import type { CommandName } from '../../ipvsadm/grammar/grammar.js';
 import { errnoText } from './errno-texts.js';
 
 const EPERM = 1;

@@ -8,7 +8,7 @@ import type { ServiceWithDestinations } from '../../ipvs/service.js';
 import { asBigint, asNumber, type Counter, type DecodeStats } from '../../ipvs/stats.js';
 import type { SyncDaemon } from '../../ipvs/sync-daemon.js';
 import type { Timeouts } from '../../ipvs/timeouts.js';
-import type { Invocation } from '../../ipvsadm/invocation.js';
+import type { Invocation } from '../../ipvsadm/grammar/invocation.js';
 import type { NativeHandle, OperationName } from '../../native/addon.js';
 import { layout } from '../../native/layout.js';
 import { complete } from '../../queue/incremental.js';

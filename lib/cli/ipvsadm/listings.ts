@@ -5,17 +5,17 @@
 import type { ServiceWithDestinations } from '../../ipvs/service.js';
 import type { Counter } from '../../ipvs/stats.js';
 import type { SyncDaemon } from '../../ipvs/sync-daemon.js';
-import { tableLines, tableSettings } from '../../ipvsadm/format-table.js';
-import type { Topic } from '../../ipvsadm/grammar.js';
-import type { Invocation } from '../../ipvsadm/invocation.js';
+import type { Topic } from '../../ipvsadm/grammar/grammar.js';
+import type { Invocation } from '../../ipvsadm/grammar/invocation.js';
 import { type Names, NUMERIC } from '../../ipvsadm/names.js';
 import {
   destinationLine,
   type LineStyle,
   selectorOf,
   serviceLine,
-} from '../../ipvsadm/rule-lines.js';
+} from '../../ipvsadm/rules/rule-lines.js';
 import { printedDestinations, printedServices } from '../../ipvsadm/sort.js';
+import { tableLines, tableSettings } from '../../ipvsadm/tables/format-table.js';
 import type { Kernel } from './kernel.js';
 import { namesOf } from './name-lookup.js';
 import type { Terminal } from './terminal.js';

@@ -3,7 +3,7 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
-import type { Resolve } from '../../ipvsadm/endpoint.js';
+import type { Resolve } from '../../ipvsadm/grammar/endpoint.js';
 import type { Names } from '../../ipvsadm/names.js';
 
 /** Ports by `name/protocol`, and names by `port/protocol`. The first line of each counts. */

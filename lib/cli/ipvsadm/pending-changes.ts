@@ -3,9 +3,9 @@
  * @module
  */
 import { RequestBuffer } from '../../ipvs/request-buffer.js';
-import { STATUS } from '../../ipvsadm/command-line-error.js';
-import type { CommandName } from '../../ipvsadm/grammar.js';
-import type { Invocation } from '../../ipvsadm/invocation.js';
+import { STATUS } from '../../ipvsadm/grammar/command-line-error.js';
+import type { CommandName } from '../../ipvsadm/grammar/grammar.js';
+import type { Invocation } from '../../ipvsadm/grammar/invocation.js';
 import { encodeChange } from './encode-request.js';
 import type { Kernel } from './kernel.js';
 

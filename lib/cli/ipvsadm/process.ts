@@ -2,7 +2,7 @@
  * The command with ipvsadm's grammar, in this process.
  * @module
  */
-import { STATUS } from '../../ipvsadm/command-line-error.js';
+import { STATUS } from '../../ipvsadm/grammar/command-line-error.js';
 import { runIpvsadm } from './run.js';
 import { processTerminal } from './terminal.js';
 

@@ -2,9 +2,9 @@
  * The command with ipvsadm's grammar, from the arguments to the exit status.
  * @module
  */
-import { NoCommandError, parseCommandLine } from '../../ipvsadm/command-line.js';
-import { CommandLineError, STATUS } from '../../ipvsadm/command-line-error.js';
-import type { Invocation } from '../../ipvsadm/invocation.js';
+import { NoCommandError, parseCommandLine } from '../../ipvsadm/grammar/command-line.js';
+import { CommandLineError, STATUS } from '../../ipvsadm/grammar/command-line-error.js';
+import type { Invocation } from '../../ipvsadm/grammar/invocation.js';
 import { listConnections } from './connections.js';
 import { isChange } from './encode-request.js';
 import { helpText, VERSION } from './help.js';

@@ -2,11 +2,11 @@
  * Reading a line of rules: its command, with the places of its words.
  * @module
  */
-import { parseCommandLine } from './command-line.js';
-import { CommandLineError } from './command-line-error.js';
-import type { Reading } from './endpoint.js';
-import type { Invocation } from './invocation.js';
-import { NO_NAME } from './names.js';
+import { parseCommandLine } from '../grammar/command-line.js';
+import { CommandLineError } from '../grammar/command-line-error.js';
+import type { Reading } from '../grammar/endpoint.js';
+import type { Invocation } from '../grammar/invocation.js';
+import { NO_NAME } from '../names.js';
 import type { Word } from './rule-words.js';
 import { rulesError } from './rules-error.js';
 

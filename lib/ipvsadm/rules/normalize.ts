@@ -5,18 +5,18 @@
  * kernel accepts it: then it is marked as the kernel's with `stats`, so that it is written as it is.
  * @module
  */
-import { isInputError } from '../core/input-errors.js';
+import { isInputError } from '../../core/input-errors.js';
 import {
   NO_STATS,
   type NormalizedDestination,
   type NormalizedService,
   normalizedDestinationAt,
   normalizedServiceAt,
-} from '../ipvs/canonical.js';
-import { encodeDestinationConfig } from '../ipvs/destination-codec.js';
-import { encodeServiceOfDestination } from '../ipvs/reference.js';
-import { RequestBuffer } from '../ipvs/request-buffer.js';
-import { encodeServiceConfig } from '../ipvs/service-codec.js';
+} from '../../ipvs/canonical.js';
+import { encodeDestinationConfig } from '../../ipvs/destination-codec.js';
+import { encodeServiceOfDestination } from '../../ipvs/reference.js';
+import { RequestBuffer } from '../../ipvs/request-buffer.js';
+import { encodeServiceConfig } from '../../ipvs/service-codec.js';
 
 const buffer = new RequestBuffer(1);
 

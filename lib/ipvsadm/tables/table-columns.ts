@@ -2,12 +2,12 @@
  * The columns of ipvsadm's listings.
  * @module
  */
-import type { Destination } from '../ipvs/destination.js';
-import type { Service } from '../ipvs/service.js';
-import type { Counter, Stats } from '../ipvs/stats.js';
+import type { Destination } from '../../ipvs/destination.js';
+import type { Service } from '../../ipvs/service.js';
+import type { Counter, Stats } from '../../ipvs/stats.js';
+import { NO_NAME } from '../names.js';
+import { settingsOf } from '../service-text.js';
 import { exactFigure, scaledFigure } from './figures.js';
-import { NO_NAME } from './names.js';
-import { settingsOf } from './service-text.js';
 
 /** How figures are printed. */
 interface Figures {

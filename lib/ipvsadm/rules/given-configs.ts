@@ -2,14 +2,14 @@
  * The objects of the library that command lines stand for.
  * @module
  */
-import type { DestinationConfig } from '../ipvs/destination.js';
-import { isHostMask, type Persistence } from '../ipvs/persistence.js';
-import type { FirewallMark, ServiceAddress } from '../ipvs/reference-types.js';
-import type { ServiceConfig } from '../ipvs/service.js';
-import type { SyncDaemonConfig } from '../ipvs/sync-daemon.js';
-import type { Topic } from './grammar.js';
-import type { GivenDestination, GivenService, Invocation } from './invocation.js';
-import { NO_NAME } from './names.js';
+import type { DestinationConfig } from '../../ipvs/destination.js';
+import { isHostMask, type Persistence } from '../../ipvs/persistence.js';
+import type { FirewallMark, ServiceAddress } from '../../ipvs/reference-types.js';
+import type { ServiceConfig } from '../../ipvs/service.js';
+import type { SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
+import type { Topic } from '../grammar/grammar.js';
+import type { GivenDestination, GivenService, Invocation } from '../grammar/invocation.js';
+import { NO_NAME } from '../names.js';
 
 /** The key of a service. */
 export type Key =

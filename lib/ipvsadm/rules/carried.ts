@@ -2,12 +2,12 @@
  * What a line of rules carries: the object that a reader makes of it.
  * @module
  */
-import { isInputError } from '../core/input-errors.js';
-import type { NormalizedDestination, NormalizedService } from '../ipvs/canonical.js';
-import { formatServiceKey } from '../ipvs/keys.js';
-import type { Reading } from './endpoint.js';
+import { isInputError } from '../../core/input-errors.js';
+import type { NormalizedDestination, NormalizedService } from '../../ipvs/canonical.js';
+import { formatServiceKey } from '../../ipvs/keys.js';
+import type { Reading } from '../grammar/endpoint.js';
+import type { Invocation } from '../grammar/invocation.js';
 import { destinationOf, keyOf, serviceOf } from './given-configs.js';
-import type { Invocation } from './invocation.js';
 import { normalizeDestination, normalizeService } from './normalize.js';
 import { readRule } from './read-rule.js';
 import { linesOf } from './rule-words.js';

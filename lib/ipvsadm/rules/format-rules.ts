@@ -2,27 +2,27 @@
  * Writing rules: the text that `ipvsadm -S -n` prints.
  * @module
  */
-import { checkArguments } from '../core/arguments.js';
-import { checkBoolean, own, readOptions } from '../core/check.js';
-import { describeInput, isInputError, wrongValue } from '../core/input-errors.js';
-import { beginAtCaller, registerEntry } from '../core/stack.js';
+import { checkArguments } from '../../core/arguments.js';
+import { checkBoolean, own, readOptions } from '../../core/check.js';
+import { describeInput, isInputError, wrongValue } from '../../core/input-errors.js';
+import { beginAtCaller, registerEntry } from '../../core/stack.js';
 import {
   type NormalizedDestination,
   normalizedDestinationAt,
   normalizedServiceAt,
-} from '../ipvs/canonical.js';
-import { formatDestinationKey, formatServiceKey } from '../ipvs/keys.js';
-import { sortDestinations, sortServices } from '../ipvs/order.js';
-import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
-import type { SyncDaemon, SyncDaemonConfig } from '../ipvs/sync-daemon.js';
-import type { TimeoutChanges } from '../ipvs/timeouts.js';
-import { layout } from '../native/layout.js';
-import { type EncodedState, encodeState } from '../state/encode-state.js';
-import type { State } from '../state/types.js';
+} from '../../ipvs/canonical.js';
+import { formatDestinationKey, formatServiceKey } from '../../ipvs/keys.js';
+import { sortDestinations, sortServices } from '../../ipvs/order.js';
+import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../../ipvs/properties.js';
+import type { SyncDaemon, SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
+import type { TimeoutChanges } from '../../ipvs/timeouts.js';
+import { layout } from '../../native/layout.js';
+import { type EncodedState, encodeState } from '../../state/encode-state.js';
+import type { State } from '../../state/types.js';
+import { NUMERIC } from '../names.js';
 import { carriedDestination, carriedService } from './carried.js';
 import { exactComment } from './exact-comment.js';
 import { checkHost, type Host } from './host-settings.js';
-import { NUMERIC } from './names.js';
 import { destinationLine, type LineStyle, selectorOf, serviceLine } from './rule-lines.js';
 import type { RulesService } from './rules.js';
 

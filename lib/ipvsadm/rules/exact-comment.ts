@@ -8,9 +8,9 @@
  * - `#ipvs host {...}`: timeouts and sync daemons
  * @module
  */
-import { isInputError } from '../core/input-errors.js';
-import type { SyncDaemonConfig } from '../ipvs/sync-daemon.js';
-import type { TimeoutChanges } from '../ipvs/timeouts.js';
+import { isInputError } from '../../core/input-errors.js';
+import type { SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
+import type { TimeoutChanges } from '../../ipvs/timeouts.js';
 import { checkHost } from './host-settings.js';
 import type { RuleTable } from './rule-table.js';
 import { EXACT, type Word } from './rule-words.js';

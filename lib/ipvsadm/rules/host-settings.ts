@@ -2,10 +2,10 @@
  * What rules may have beside services: timeouts and sync daemons.
  * @module
  */
-import { readArray } from '../core/check.js';
-import { RequestBuffer } from '../ipvs/request-buffer.js';
-import { encodeSyncDaemon } from '../ipvs/sync-daemon.js';
-import { encodeTimeouts } from '../ipvs/timeouts.js';
+import { readArray } from '../../core/check.js';
+import { RequestBuffer } from '../../ipvs/request-buffer.js';
+import { encodeSyncDaemon } from '../../ipvs/sync-daemon.js';
+import { encodeTimeouts } from '../../ipvs/timeouts.js';
 
 /** Timeouts and sync daemons, which are still to be checked. */
 export interface Host {

@@ -2,10 +2,10 @@
  * The values of options: how each is read, with ipvsadm's words for what it refuses.
  * @module
  */
-import { AF_INET, AF_INET6, describeAddress, parseAddress } from '../core/address.js';
-import { MAX_MARK, MAX_PORT } from '../ipvs/keys.js';
-import type { Protocol, TunnelChecksum, TunnelType } from '../ipvs/names.js';
-import { HOST_MASKS, MAX_TIMEOUT } from '../ipvs/persistence.js';
+import { AF_INET, AF_INET6, describeAddress, parseAddress } from '../../core/address.js';
+import { MAX_MARK, MAX_PORT } from '../../ipvs/keys.js';
+import type { Protocol, TunnelChecksum, TunnelType } from '../../ipvs/names.js';
+import { HOST_MASKS, MAX_TIMEOUT } from '../../ipvs/persistence.js';
 import { CommandLineError } from './command-line-error.js';
 import { type Reading, readEndpoint, readHost } from './endpoint.js';
 import type { OptionName } from './grammar.js';
@@ -169,7 +169,7 @@ export const READERS: Readonly<Record<OptionName, Reader>> = {
   pe: ({ service }, value = '') => {
     service.engine = value.slice(0, 16);
   },
-  // The flags depend on the scheduler, which may come later: lib/ipvsadm/check-invocation.ts.
+  // The flags depend on the scheduler, which may come later: check-invocation.ts.
   'sched-flags': nothing,
   ops: ({ service }) => {
     service.onePacket = true;

@@ -2,7 +2,7 @@
  * Numbers and addresses as ipvsadm reads them, with the C library's forms.
  * @module
  */
-import { formatAddress, parseAddress } from '../core/address.js';
+import { formatAddress, parseAddress } from '../../core/address.js';
 
 const NINE = 57;
 /** Blanks, a sign and decimal digits. */

@@ -2,13 +2,13 @@
  * Reading rules: what `ipvsadm -S` prints, and what people write by hand.
  * @module
  */
-import { checkArguments } from '../core/arguments.js';
-import { readOptions } from '../core/check.js';
-import { isHostName } from '../core/hints.js';
-import { wrongType } from '../core/input-errors.js';
-import { registerEntry } from '../core/stack.js';
-import { CommandLineError } from './command-line-error.js';
-import type { Reading, Resolve } from './endpoint.js';
+import { checkArguments } from '../../core/arguments.js';
+import { readOptions } from '../../core/check.js';
+import { isHostName } from '../../core/hints.js';
+import { wrongType } from '../../core/input-errors.js';
+import { registerEntry } from '../../core/stack.js';
+import { CommandLineError } from '../grammar/command-line-error.js';
+import type { Reading, Resolve } from '../grammar/endpoint.js';
 import { executeComment } from './exact-comment.js';
 import { readRule } from './read-rule.js';
 import { RuleTable } from './rule-table.js';

@@ -2,10 +2,10 @@
  * Rules as objects: what a text of rules says.
  * @module
  */
-import type { NormalizedDestination, NormalizedService } from '../ipvs/canonical.js';
-import type { SyncDaemonConfig } from '../ipvs/sync-daemon.js';
-import type { TimeoutChanges } from '../ipvs/timeouts.js';
-import type { State } from '../state/types.js';
+import type { NormalizedDestination, NormalizedService } from '../../ipvs/canonical.js';
+import type { SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
+import type { TimeoutChanges } from '../../ipvs/timeouts.js';
+import type { State } from '../../state/types.js';
 
 /** A service of rules: all its settings, and its destinations in the order of their lines. */
 export type RulesService = NormalizedService & {

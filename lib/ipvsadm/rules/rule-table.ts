@@ -2,16 +2,16 @@
  * The table that rules make, line by line.
  * @module
  */
-import { isInputError } from '../core/input-errors.js';
-import { parseServiceReference } from '../ipvs/canonical.js';
-import { formatDestinationKey, formatServiceKey } from '../ipvs/keys.js';
-import { SERVICE_KEY } from '../ipvs/properties.js';
-import type { ServiceReference } from '../ipvs/reference-types.js';
-import type { SyncDaemonConfig } from '../ipvs/sync-daemon.js';
-import type { TimeoutChanges } from '../ipvs/timeouts.js';
+import { isInputError } from '../../core/input-errors.js';
+import { parseServiceReference } from '../../ipvs/canonical.js';
+import { formatDestinationKey, formatServiceKey } from '../../ipvs/keys.js';
+import { SERVICE_KEY } from '../../ipvs/properties.js';
+import type { ServiceReference } from '../../ipvs/reference-types.js';
+import type { SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
+import type { TimeoutChanges } from '../../ipvs/timeouts.js';
+import type { CommandName } from '../grammar/grammar.js';
+import type { Invocation } from '../grammar/invocation.js';
 import { daemonOf, destinationOf, type Key, keyOf, serviceOf } from './given-configs.js';
-import type { CommandName } from './grammar.js';
-import type { Invocation } from './invocation.js';
 import { normalizeDestination, normalizeService } from './normalize.js';
 import type { Rule } from './read-rule.js';
 import type { Word } from './rule-words.js';

@@ -2,16 +2,16 @@
  * The listings of ipvsadm: `ipvsadm -L` with its options.
  * @module
  */
-import { checkArguments } from '../core/arguments.js';
-import { checkBoolean, own, readOptions } from '../core/check.js';
-import { wrongType } from '../core/input-errors.js';
-import { registerEntry } from '../core/stack.js';
-import type { Service, ServiceWithDestinations } from '../ipvs/service.js';
-import type { Snapshot } from '../ipvs/snapshot.js';
-import type { Counter } from '../ipvs/stats.js';
-import { MAX_ENDPOINT, type Names, NUMERIC, printEndpoint } from './names.js';
-import { printMark } from './service-text.js';
-import { printedDestinations, printedServices } from './sort.js';
+import { checkArguments } from '../../core/arguments.js';
+import { checkBoolean, own, readOptions } from '../../core/check.js';
+import { wrongType } from '../../core/input-errors.js';
+import { registerEntry } from '../../core/stack.js';
+import type { Service, ServiceWithDestinations } from '../../ipvs/service.js';
+import type { Snapshot } from '../../ipvs/snapshot.js';
+import type { Counter } from '../../ipvs/stats.js';
+import { MAX_ENDPOINT, type Names, NUMERIC, printEndpoint } from '../names.js';
+import { printMark } from '../service-text.js';
+import { printedDestinations, printedServices } from '../sort.js';
 import { type Columns, columnsOf, KEY_WIDTH, LINE_WIDTH, LISTINGS } from './table-columns.js';
 
 /**

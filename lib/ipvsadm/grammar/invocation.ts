@@ -2,11 +2,11 @@
  * A command line that was understood: the command and the values of its options.
  * @module
  */
-import type { Family } from '../core/address.js';
-import type { Forwarding, Protocol, TunnelChecksum, TunnelType } from '../ipvs/names.js';
-import { HOST_MASKS } from '../ipvs/persistence.js';
-import type { NamedFlag } from '../ipvs/schedulers.js';
-import type { SyncDaemonRole } from '../ipvs/sync-daemon.js';
+import type { Family } from '../../core/address.js';
+import type { Forwarding, Protocol, TunnelChecksum, TunnelType } from '../../ipvs/names.js';
+import { HOST_MASKS } from '../../ipvs/persistence.js';
+import type { NamedFlag } from '../../ipvs/schedulers.js';
+import type { SyncDaemonRole } from '../../ipvs/sync-daemon.js';
 import type { CommandName, Topic } from './grammar.js';
 
 /** The service of a command line, with ipvsadm's defaults. */

@@ -3,7 +3,7 @@
  * option. Names are those that the program uses in messages.
  * @module
  */
-import type { TunnelType } from '../ipvs/names.js';
+import type { TunnelType } from '../../ipvs/names.js';
 
 /**
  * What an option sets. Options of one topic, such as `-t` and `-u`, exclude one another. The order

@@ -2,7 +2,7 @@
  * Counters and rates as ipvsadm prints them.
  * @module
  */
-import type { Counter } from '../ipvs/stats.js';
+import type { Counter } from '../../ipvs/stats.js';
 
 /** The width of a column of figures. */
 const WIDTH = 8;

@@ -2,8 +2,13 @@
  * The errors of rules: they name line, column, word and rule.
  * @module
  */
-import { amend } from '../core/errors.js';
-import { describeInput, type InputError, isInputError, wrongValue } from '../core/input-errors.js';
+import { amend } from '../../core/errors.js';
+import {
+  describeInput,
+  type InputError,
+  isInputError,
+  wrongValue,
+} from '../../core/input-errors.js';
 
 /** A place in a text. */
 export interface Place {

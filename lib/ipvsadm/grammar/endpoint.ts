@@ -3,9 +3,9 @@
  * `[v6]:port`.
  * @module
  */
-import type { Family } from '../core/address.js';
-import { MAX_PORT } from '../ipvs/keys.js';
-import type { Protocol } from '../ipvs/names.js';
+import type { Family } from '../../core/address.js';
+import { MAX_PORT } from '../../ipvs/keys.js';
+import type { Protocol } from '../../ipvs/names.js';
 import { readIpv4, readIpv6, readNumber } from './numbers.js';
 
 /**

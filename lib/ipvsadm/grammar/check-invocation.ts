@@ -2,7 +2,7 @@
  * The checks of a whole command line: which options go with a command, and which go together.
  * @module
  */
-import type { NamedFlag } from '../ipvs/schedulers.js';
+import type { NamedFlag } from '../../ipvs/schedulers.js';
 import { CommandLineError } from './command-line-error.js';
 import { COMMANDS, LISTED, TOPICS, type Topic, TUNNEL_OPTIONS } from './grammar.js';
 import type { Draft, Invocation } from './invocation.js';

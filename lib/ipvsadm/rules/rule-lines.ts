@@ -3,10 +3,10 @@
  * them.
  * @module
  */
-import type { NormalizedDestination, NormalizedService } from '../ipvs/canonical.js';
-import { isHostMask } from '../ipvs/persistence.js';
-import { MAX_ENDPOINT, type Names, NO_NAME, printEndpoint } from './names.js';
-import { printMark, schedulerFlagsOf } from './service-text.js';
+import type { NormalizedDestination, NormalizedService } from '../../ipvs/canonical.js';
+import { isHostMask } from '../../ipvs/persistence.js';
+import { MAX_ENDPOINT, type Names, NO_NAME, printEndpoint } from '../names.js';
+import { printMark, schedulerFlagsOf } from '../service-text.js';
 
 /** How lines are written. */
 export interface LineStyle {
