@@ -5,8 +5,8 @@
 import { checkArguments } from './core/arguments.js';
 import { internalsOf } from './internals.js';
 import { beginToOpen } from './native/open.js';
-import { DirectorLoop } from './state/director-loop.js';
-import { checkDirectorOptions } from './state/director-options.js';
+import { DirectorLoop } from './state/director/loop.js';
+import { checkDirectorOptions } from './state/director/options.js';
 
 /** Opens a director, after the check of its options. */
 export async function openDirector(args: readonly unknown[]): Promise<DirectorLoop> {

@@ -5,9 +5,9 @@
 import { checkArguments } from './core/arguments.js';
 import { loadPart } from './core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack } from './core/stack.js';
-import type { DirectorEvents, DirectorEventsOptions } from './state/director-events.js';
-import type { DirectorLoop } from './state/director-loop.js';
-import type { ApplyOptions, DirectorOptions, DirectorState } from './state/director-types.js';
+import type { DirectorEvents, DirectorEventsOptions } from './state/director/events.js';
+import type { DirectorLoop } from './state/director/loop.js';
+import type { ApplyOptions, DirectorOptions, DirectorState } from './state/director/types.js';
 import type { State } from './state/types.js';
 
 /** Restricts the constructor to this module. */

@@ -31,8 +31,8 @@ export type { CancellableIterator } from './core/iterator.js';
 export type { Unknown } from './core/name-table.js';
 export { ReconcileError } from './core/reconcile-error.js';
 export { Director } from './director.js';
-export type { Check } from './host/diagnose-check.js';
-export type { DiagnoseOptions } from './host/diagnose-options.js';
+export type { Check } from './host/diagnose/check.js';
+export type { DiagnoseOptions } from './host/diagnose/options.js';
 export type { Info } from './host/info.js';
 export { type LoadedModule, type LoadModulesOptions, loadModules } from './host/load-modules.js';
 export type { Status } from './host/status.js';
@@ -120,7 +120,7 @@ export type { NetworkNamespace, OpenOptions } from './native/netns.js';
 export type { Activity } from './queue/activity.js';
 export type { Place } from './queue/returns.js';
 export type { CallMessage, ExchangeMessage } from './queue/trace.js';
-export type { DirectorEvents, DirectorEventsOptions } from './state/director-events.js';
+export type { DirectorEvents, DirectorEventsOptions } from './state/director/events.js';
 export type {
   ApplyOptions,
   DirectorChanges,
@@ -130,7 +130,7 @@ export type {
   DirectorOptions,
   DirectorState,
   DrainedDestination,
-} from './state/director-types.js';
+} from './state/director/types.js';
 export type { ReconcileResult } from './state/result.js';
 export type {
   Difference,

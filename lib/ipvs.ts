@@ -11,12 +11,12 @@ import { loadPart } from './core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack, withAwaitStacks } from './core/stack.js';
 import { inspect } from './core/util.js';
 import { HandleMethods } from './handle-methods.js';
-import type { Check } from './host/diagnose-check.js';
+import type { Check } from './host/diagnose/check.js';
 import {
   checkDiagnoseOptions,
   checkHostOptions,
   type DiagnoseOptions,
-} from './host/diagnose-options.js';
+} from './host/diagnose/options.js';
 import type { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
 import type { Internals } from './internals.js';
 import type { Batch, BatchOptions, BatchResults } from './ipvs/batch.js';

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import { ReconcileError } from '../../lib/core/reconcile-error.js';
-import { describeChanges, NO_ADDRESSES, splitDrift } from '../../lib/state/director-changes.js';
-import { type Drains, nextDrains, overdueAt } from '../../lib/state/director-drains.js';
-import { EventHub } from '../../lib/state/director-events.js';
-import { DirectorLoop } from '../../lib/state/director-loop.js';
-import { checkDirectorOptions } from '../../lib/state/director-options.js';
-import { backOff, DRAIN_POLL, nextDelay } from '../../lib/state/director-schedule.js';
-import type { DirectorAccess } from '../../lib/state/director-step.js';
-import { wantedOf } from '../../lib/state/director-wanted.js';
+import { describeChanges, NO_ADDRESSES, splitDrift } from '../../lib/state/director/changes.js';
+import { type Drains, nextDrains, overdueAt } from '../../lib/state/director/drains.js';
+import { EventHub } from '../../lib/state/director/events.js';
+import { DirectorLoop } from '../../lib/state/director/loop.js';
+import { checkDirectorOptions } from '../../lib/state/director/options.js';
+import { backOff, DRAIN_POLL, nextDelay } from '../../lib/state/director/schedule.js';
+import type { DirectorAccess } from '../../lib/state/director/step.js';
+import { wantedOf } from '../../lib/state/director/wanted.js';
 import { ReconcileResult } from '../../lib/state/result.js';
 import type { DrainingDestination } from '../../lib/state/types.js';
 

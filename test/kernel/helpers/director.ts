@@ -5,9 +5,9 @@
 import type { DirectorOptions, Ipvs } from 'ipvs';
 import { internalsOf } from '../../../lib/internals.js';
 import { beginToOpen } from '../../../lib/native/open.js';
-import { DirectorLoop } from '../../../lib/state/director-loop.js';
-import { checkDirectorOptions } from '../../../lib/state/director-options.js';
-import type { DirectorAccess } from '../../../lib/state/director-step.js';
+import { DirectorLoop } from '../../../lib/state/director/loop.js';
+import { checkDirectorOptions } from '../../../lib/state/director/options.js';
+import type { DirectorAccess } from '../../../lib/state/director/step.js';
 
 /** What traffic sees at one moment. */
 export interface View {

@@ -3,11 +3,11 @@
  * what another program has done.
  * @module
  */
-import type { Reconciled } from '../links/reconciled.js';
-import { formatChange } from './changes.js';
-import { drainKey } from './director-drains.js';
-import type { DirectorChanges } from './director-types.js';
-import type { StateChange } from './types.js';
+import type { Reconciled } from '../../links/reconciled.js';
+import { formatChange } from '../changes.js';
+import type { StateChange } from '../types.js';
+import { drainKey } from './drains.js';
+import type { DirectorChanges } from './types.js';
 
 export const NO_ADDRESSES: Reconciled = { added: [], removed: [], updated: [] };
 

@@ -2,8 +2,8 @@
  * The director: types of its options, of its state and of its events.
  * @module
  */
-import type { Reconciled } from '../links/reconciled.js';
-import type { OpenOptions } from '../native/netns.js';
+import type { Reconciled } from '../../links/reconciled.js';
+import type { OpenOptions } from '../../native/netns.js';
 import type {
   DrainingDestination,
   DrainOptions,
@@ -11,7 +11,7 @@ import type {
   Scope,
   State,
   StateChange,
-} from './types.js';
+} from '../types.js';
 
 /** How a director drains destinations that are not wanted any more. */
 export interface DirectorDrainOptions extends DrainOptions {

@@ -2,9 +2,9 @@
  * The options of a diagnosis, and their checks.
  * @module
  */
-import { readArray, readOptions } from '../core/check.js';
-import { checkScheduler, type Scheduler } from '../ipvs/schedulers.js';
-import { checkOpenOptions, type NamespaceTarget } from '../native/netns.js';
+import { readArray, readOptions } from '../../core/check.js';
+import { checkScheduler, type Scheduler } from '../../ipvs/schedulers.js';
+import { checkOpenOptions, type NamespaceTarget } from '../../native/netns.js';
 
 /** Options of {@link Ipvs.diagnose}, and of {@link diagnose} besides those of opening. */
 export interface DiagnoseOptions {

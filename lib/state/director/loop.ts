@@ -2,18 +2,18 @@
  * The loop of a director: merges states, takes steps, and decides when to take the next one.
  * @module
  */
-import { checkArguments } from '../core/arguments.js';
-import { IpvsError, isIpvsError } from '../core/errors.js';
-import { ReconcileError } from '../core/reconcile-error.js';
-import { beginAtCaller } from '../core/stack.js';
-import { describeChanges, type Ending, splitDrift } from './director-changes.js';
-import type { Drain } from './director-drains.js';
-import { checkEventsOptions, type DirectorEvents, EventHub } from './director-events.js';
-import type { DirectorSettings } from './director-options.js';
-import { nextDelay } from './director-schedule.js';
-import { type DirectorAccess, DirectorSteps, type Outcome } from './director-step.js';
-import type { DirectorChanges, DirectorDraining, DirectorState } from './director-types.js';
-import { type Wanted, wantedOf } from './director-wanted.js';
+import { checkArguments } from '../../core/arguments.js';
+import { IpvsError, isIpvsError } from '../../core/errors.js';
+import { ReconcileError } from '../../core/reconcile-error.js';
+import { beginAtCaller } from '../../core/stack.js';
+import { describeChanges, type Ending, splitDrift } from './changes.js';
+import type { Drain } from './drains.js';
+import { checkEventsOptions, type DirectorEvents, EventHub } from './events.js';
+import type { DirectorSettings } from './options.js';
+import { nextDelay } from './schedule.js';
+import { type DirectorAccess, DirectorSteps, type Outcome } from './step.js';
+import type { DirectorChanges, DirectorDraining, DirectorState } from './types.js';
+import { type Wanted, wantedOf } from './wanted.js';
 
 /** A pending call of apply(). */
 interface Waiter {

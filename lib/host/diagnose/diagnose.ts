@@ -3,13 +3,13 @@
  * @module
  */
 import { constants } from 'node:os';
-import { schedulers as known } from '../ipvs/schedulers.js';
-import type { NamespaceTarget } from '../native/netns.js';
-import { type Check, check, type ReadFiles } from './diagnose-check.js';
-import { checkFailure, WITHOUT_IPVS } from './diagnose-failure.js';
-import { checkDummy, checkScheduler, schedulerName } from './diagnose-modules.js';
-import { sysctlRemedyIn } from './diagnose-remedies.js';
-import { checkParameters } from './diagnose-sysctls.js';
+import { schedulers as known } from '../../ipvs/schedulers.js';
+import type { NamespaceTarget } from '../../native/netns.js';
+import { type Check, check, type ReadFiles } from './check.js';
+import { checkFailure, WITHOUT_IPVS } from './failure.js';
+import { checkDummy, checkScheduler, schedulerName } from './modules.js';
+import { sysctlRemedyIn } from './remedies.js';
+import { checkParameters } from './sysctls.js';
 
 /** The schedulers of Linux that are modules. */
 const SCHEDULERS: readonly string[] = known.filter((name) => name !== 'none');

@@ -2,9 +2,9 @@
  * What a failure to open a handle says about a host.
  * @module
  */
-import { IpvsError, reasonIn } from '../core/errors.js';
-import { absenceOf } from '../native/kernel-modules.js';
-import { type Check, check, messageOf } from './diagnose-check.js';
+import { IpvsError, reasonIn } from '../../core/errors.js';
+import { absenceOf } from '../../native/kernel-modules.js';
+import { type Check, check, messageOf } from './check.js';
 
 /** System calls that need no privileges, and their errors if netlink is forbidden. */
 const NETLINK_CALLS: ReadonlySet<string> = new Set(['socket', 'bind', 'CTRL_CMD_GETFAMILY']);

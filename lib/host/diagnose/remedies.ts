@@ -2,8 +2,8 @@
  * Shell commands that set kernel parameters.
  * @module
  */
-import type { NamespaceTarget } from '../native/netns.js';
-import { commandPrefix } from '../native/netns-command.js';
+import type { NamespaceTarget } from '../../native/netns.js';
+import { commandPrefix } from '../../native/netns-command.js';
 
 /** A command, or the reason why there is none. */
 interface Remedy {

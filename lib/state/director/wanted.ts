@@ -2,18 +2,18 @@
  * The state that a director wants: encoded once, and compared with the kernel many times.
  * @module
  */
-import { checkCount } from '../core/arguments.js';
-import { readArray, readOptions } from '../core/check.js';
-import { describeInput, isInputError } from '../core/input-errors.js';
-import { beginAtCaller } from '../core/stack.js';
-import { normalizedDestinationAt, normalizedServiceAt } from '../ipvs/canonical.js';
-import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
-import { canonicalAddress } from '../ipvs/reference.js';
-import { RequestBuffer } from '../ipvs/request-buffer.js';
-import { layout } from '../native/layout.js';
-import { drainKey } from './director-drains.js';
-import { type EncodedState, encodeState } from './encode-state.js';
-import type { State, WantedService } from './types.js';
+import { checkCount } from '../../core/arguments.js';
+import { readArray, readOptions } from '../../core/check.js';
+import { describeInput, isInputError } from '../../core/input-errors.js';
+import { beginAtCaller } from '../../core/stack.js';
+import { normalizedDestinationAt, normalizedServiceAt } from '../../ipvs/canonical.js';
+import { formatDestinationAt, formatServiceAt } from '../../ipvs/keys.js';
+import { canonicalAddress } from '../../ipvs/reference.js';
+import { RequestBuffer } from '../../ipvs/request-buffer.js';
+import { layout } from '../../native/layout.js';
+import { type EncodedState, encodeState } from '../encode-state.js';
+import type { State, WantedService } from '../types.js';
+import { drainKey } from './drains.js';
 
 const OPERATION = layout.request.fields.operation;
 

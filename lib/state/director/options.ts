@@ -2,12 +2,12 @@
  * The options of a director, checked.
  * @module
  */
-import { checkBoolean, checkInteger, readObject } from '../core/check.js';
-import { newLinkNameBytes } from '../core/link-name.js';
-import { MAX_TIMER } from '../core/timer.js';
-import { checkOpenOptions, type NamespaceTarget, OWN_NAMESPACE } from '../native/netns.js';
-import { checkCompared, checkDrain, checkScopes, type Draining } from './options.js';
-import type { CheckedScope } from './scope.js';
+import { checkBoolean, checkInteger, readObject } from '../../core/check.js';
+import { newLinkNameBytes } from '../../core/link-name.js';
+import { MAX_TIMER } from '../../core/timer.js';
+import { checkOpenOptions, type NamespaceTarget, OWN_NAMESPACE } from '../../native/netns.js';
+import { checkCompared, checkDrain, checkScopes, type Draining } from '../options.js';
+import type { CheckedScope } from '../scope.js';
 
 /** Checked options. */
 export interface DirectorSettings {

@@ -2,12 +2,12 @@
  * The events of a director, for any number of consumers.
  * @module
  */
-import { readOptions } from '../core/check.js';
-import { checkSignal } from '../core/check-signal.js';
-import { IterableWeakSet } from '../core/iterable-weak-set.js';
-import { CancellableIterator } from '../core/iterator.js';
-import { MAX_TIMER } from '../core/timer.js';
-import type { DirectorEvent } from './director-types.js';
+import { readOptions } from '../../core/check.js';
+import { checkSignal } from '../../core/check-signal.js';
+import { IterableWeakSet } from '../../core/iterable-weak-set.js';
+import { CancellableIterator } from '../../core/iterator.js';
+import { MAX_TIMER } from '../../core/timer.js';
+import type { DirectorEvent } from './types.js';
 
 /** Options of {@link Director.events}. */
 export interface DirectorEventsOptions {

@@ -8,22 +8,22 @@
  * table once more when services are parked.
  * @module
  */
-import { type IpvsError, isIpvsError } from '../core/errors.js';
-import { ReconcileError } from '../core/reconcile-error.js';
-import { formatServiceKey } from '../ipvs/keys.js';
-import type { Service } from '../ipvs/service.js';
-import type { Links } from '../links/links.js';
-import type { Reconciled } from '../links/reconciled.js';
-import { type Ending, NO_ADDRESSES } from './director-changes.js';
-import { type Drain, type Drains, drainKey, nextDrains, overdueAt } from './director-drains.js';
-import type { DirectorSettings } from './director-options.js';
-import type { DrainedDestination } from './director-types.js';
-import { joined, type Wanted } from './director-wanted.js';
-import { type EncodedState, encodeState } from './encode-state.js';
-import type { CheckedOptions } from './options.js';
-import type { ReconcileResult } from './result.js';
-import { type CheckedScope, withAddresses } from './scope.js';
-import type { StateChange } from './types.js';
+import { type IpvsError, isIpvsError } from '../../core/errors.js';
+import { ReconcileError } from '../../core/reconcile-error.js';
+import { formatServiceKey } from '../../ipvs/keys.js';
+import type { Service } from '../../ipvs/service.js';
+import type { Links } from '../../links/links.js';
+import type { Reconciled } from '../../links/reconciled.js';
+import { type EncodedState, encodeState } from '../encode-state.js';
+import type { CheckedOptions } from '../options.js';
+import type { ReconcileResult } from '../result.js';
+import { type CheckedScope, withAddresses } from '../scope.js';
+import type { StateChange } from '../types.js';
+import { type Ending, NO_ADDRESSES } from './changes.js';
+import { type Drain, type Drains, drainKey, nextDrains, overdueAt } from './drains.js';
+import type { DirectorSettings } from './options.js';
+import type { DrainedDestination } from './types.js';
+import { joined, type Wanted } from './wanted.js';
 
 /** What a director does with a handle. */
 export interface DirectorAccess {

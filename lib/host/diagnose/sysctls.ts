@@ -4,11 +4,11 @@
  * @module
  */
 import { release } from 'node:os';
-import { errnoName } from '../core/errors.js';
-import { INVISIBLE, reasonForParameters, WITNESSES } from '../native/missing-files.js';
-import { type Check, check, messageOf, type ReadFiles } from './diagnose-check.js';
-import type { SysctlRemedy } from './diagnose-remedies.js';
-import { ESTIMATION_FILES, isEstimating } from './info.js';
+import { errnoName } from '../../core/errors.js';
+import { INVISIBLE, reasonForParameters, WITNESSES } from '../../native/missing-files.js';
+import { ESTIMATION_FILES, isEstimating } from '../info.js';
+import { type Check, check, messageOf, type ReadFiles } from './check.js';
+import type { SysctlRemedy } from './remedies.js';
 
 const VS = '/proc/sys/net/ipv4/vs';
 /** A parameter that every kernel with IPVS has. */

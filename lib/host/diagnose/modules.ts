@@ -8,8 +8,8 @@ import {
   isKnownAbsent,
   isLoaded,
   rememberAbsent,
-} from '../native/kernel-modules.js';
-import { type Check, check, messageOf } from './diagnose-check.js';
+} from '../../native/kernel-modules.js';
+import { type Check, check, messageOf } from './check.js';
 
 /**
  * Checks a scheduler. Never rejects. @internal

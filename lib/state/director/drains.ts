@@ -5,7 +5,7 @@
  * whoever has begun that, so that a restarted director continues. Only its deadline is kept here.
  * @module
  */
-import type { DrainingDestination } from './types.js';
+import type { DrainingDestination } from '../types.js';
 
 /** A destination that drains. */
 export interface Drain extends DrainingDestination {
