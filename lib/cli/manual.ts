@@ -29,7 +29,7 @@ export function manual(version: string): string {
     ...paragraphs(['Of commands that do not say otherwise:']),
     ...EXIT_STATUSES.flatMap(([status, meaning]) => definition(status, meaning)),
     '.SH ENVIRONMENT',
-    ...definition('NO_COLOR', 'if set and not empty, no colours are used in a terminal'),
+    ...ENVIRONMENT.flatMap(([name, meaning]) => definition(name, meaning)),
     '.SH EXAMPLES',
     ...commands.flatMap(({ examples }) =>
       examples.flatMap(({ command, summary }) => definition(command, summary)),
@@ -49,6 +49,15 @@ const NOTES = [
 const EXIT_STATUSES = [
   ...statusesOf({}),
   [String(EXIT.closedPipe), 'the reader of the output has gone, as after SIGPIPE'],
+] as const;
+
+const ENVIRONMENT = [
+  ['NO_COLOR', 'if set and not empty, no colours are used in a terminal'],
+  ['IPVS_COMPAT', "if 1, the command with ipvsadm's grammar copies the mistakes of ipvsadm"],
+  [
+    'NODE_NAME',
+    'the name of the Node object of ipvs kubernetes; an option and its configuration prevail',
+  ],
 ] as const;
 
 const STATE_FILES = [

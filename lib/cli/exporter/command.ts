@@ -7,7 +7,8 @@ import { defineCommand, NETNS, type Options } from '../command.js';
 /** The options of the command. */
 export const OPTIONS = {
   listen: {
-    summary: 'listen on this address, or on all of the host; port 0 is any free port',
+    summary:
+      'required: the address to listen on; without ADDRESS all of the host; port 0 is any free port',
     value: '[ADDRESS]:PORT',
   },
   level: {
