@@ -54,16 +54,6 @@ export class Compilation {
     for (const known of this.#services.values()) this.#note(known);
   }
 
-  /** Returns true if a Service with a cluster IP has this key. */
-  hasService(key: string): boolean {
-    return this.#services.has(key);
-  }
-
-  /** Returns true if an EndpointSlice of a Service has this key. */
-  hasSlice(key: string): boolean {
-    return this.#servicesOf.has(key);
-  }
-
   /** Returns the result: the same object until something changes. */
   result(): CompileResult {
     const changed = this.#changed;

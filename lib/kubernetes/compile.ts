@@ -69,11 +69,9 @@ export function compile(...args: readonly unknown[]): CompileResult {
     const checked = checkConfig(config);
     const compilation = new Compilation(checked, checkNode(node, checked));
     readEach('endpointSlices', endpointSlices, (path, key, slice) => {
-      if (compilation.hasSlice(key)) throw twice(path, key);
       compilation.setSlice(path, key, slice);
     });
     readEach('services', services, (path, key, service) => {
-      if (compilation.hasService(key)) throw twice(path, key);
       compilation.setService(path, key, service);
     });
     return compilation.result();
@@ -82,20 +80,26 @@ export function compile(...args: readonly unknown[]): CompileResult {
 
 registerEntry('compile', compile);
 
-/** Returns the error of an object whose namespace and name another one has. */
-function twice(path: string, key: string): Error {
-  return wrongValue(`${path}.metadata.name`, key, 'is there twice');
-}
-
-/** Reads each object of an array. */
+/** Reads each object of an array. Refuses a second one with the namespace and name of another. */
 function readEach(
   name: string,
   value: unknown,
   read: (path: string, key: string, object: ServiceObject & EndpointSliceObject) => void,
 ): void {
+  const places = new Map<string, number>();
   readArray(name, value, 'an array of objects of the Kubernetes API', (object, index) => {
     const path = `${name}[${index}]`;
     checkObject(path, object);
-    read(path, keyOf(path, object.metadata), object);
+    const key = keyOf(path, object.metadata);
+    const first = places.get(key);
+    if (first !== undefined) {
+      throw wrongValue(
+        `${path}.metadata.name`,
+        key,
+        `is there twice: it is ${name}[${first}] already`,
+      );
+    }
+    places.set(key, index);
+    read(path, key, object);
   });
 }

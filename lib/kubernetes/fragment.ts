@@ -19,7 +19,7 @@ type VirtualService = Extract<WantedService, { readonly address: string }>;
 
 /** The wanted service at a virtual address and port. */
 export interface Frontend {
-  /** 'tcp://10.96.0.1:80', or 'tcp://fd00::1:80': a key, no reference. */
+  /** 'tcp://10.96.0.1:80', 'tcp://[fd00::1]:80'. */
   readonly key: string;
   readonly service: WantedService;
 }
@@ -176,7 +176,8 @@ function addFrontend(
   destinations: readonly DestinationConfig[],
 ): void {
   const protocol = LOWER[name];
-  const key = `${protocol}://${address}:${port}`;
+  const host = address.includes(':') ? `[${address}]` : address;
+  const key = `${protocol}://${host}:${port}`;
   if (fragment.frontends.some((other) => other.key === key)) return;
   const { affinity } = spec;
   const service: { -readonly [Key in keyof VirtualService]: VirtualService[Key] } = {

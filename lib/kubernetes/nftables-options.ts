@@ -86,7 +86,7 @@ function settingsOf(given: Readonly<Record<(typeof NAMES)[number], unknown>>): N
 }
 
 function checkTable(value: unknown): string {
-  const rule = 'a name: a letter, then letters, digits, _ and -';
+  const rule = 'a name of 1 to 32 characters: a letter, then letters, digits, _ and -';
   if (typeof value !== 'string') throw wrongType('options.table', value, rule);
   // nft reads other characters as syntax.
   if (/^[a-z][\w-]{0,31}$/i.test(value)) return value;

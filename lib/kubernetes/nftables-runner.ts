@@ -107,14 +107,19 @@ export class Nftables {
     const [program = 'nft', ...args] = this.#command;
     return new Promise((resolve, reject) => {
       const child = spawn(program, [...args, '-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
-      let complaint = '';
+      let stderrText = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        complaint += text;
+        stderrText += text;
       });
-      child.on('error', (error) => reject(new Error(`${program}: ${error.message}`)));
+      child.on('error', (error) => {
+        reject(new Error(`nftables: cannot run ${program}: ${error.message}`, { cause: error }));
+      });
       child.on('close', (code, signal) => {
         if (code === 0) resolve();
-        else reject(new Error(`${program} failed (${signal ?? code}): ${complaint.trim()}`));
+        else
+          reject(
+            new Error(`nftables: ${program} failed (${signal ?? code}): ${stderrText.trim()}`),
+          );
       });
       // It may end before it has read everything; its exit status says why.
       child.stdin.on('error', () => undefined);

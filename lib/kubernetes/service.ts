@@ -153,10 +153,10 @@ function addressesOf(
   family: IPFamily,
 ): ServiceAddresses | undefined {
   const { clusterIPs, externalIPs, ingressIPs, sourceRanges } = virtual;
-  const [clusterIP] =
+  const clusterIP =
     clusterIPs.length > 0
-      ? readAddresses(path, 'spec.clusterIPs', clusterIPs, family)
-      : readAddresses(path, 'spec.clusterIP', [virtual.clusterIP], family);
+      ? readAddresses(path, 'spec.clusterIPs', clusterIPs, family)[0]
+      : readAddress(path, 'spec.clusterIP', virtual.clusterIP, family);
   if (clusterIP === undefined) return undefined;
   return {
     clusterIP,
@@ -177,7 +177,9 @@ function ingressOf(path: string, service: ServiceObject): readonly string[] {
     checkObject(at, each);
     const ip = textOf(at, 'ip', each.ip) ?? '';
     const mode = textOf(at, 'ipMode', each.ipMode) ?? 'VIP';
-    return ip === '' || mode !== 'VIP' ? [] : [ip];
+    if (ip === '' || mode !== 'VIP') return [];
+    if (familyOf(ip) === undefined) throw wrongValue(`${at}.ip`, ip, `is not ${ADDRESS}`);
+    return [ip];
   });
 }
 
@@ -190,17 +192,30 @@ function readAddresses(
 ): readonly string[] {
   if (texts.length === 0) return NONE;
   const found: string[] = [];
-  for (const text of texts) {
-    const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
-    if (address !== undefined) {
-      if (!found.includes(address)) found.push(address);
-    } else if (typeof text !== 'string') {
-      throw wrongType(`${path}.${name}`, text, ADDRESS);
-    } else if (familyOf(text) === undefined) {
-      throw wrongValue(`${path}.${name}`, text, `is not ${ADDRESS}`);
-    }
+  for (const [index, text] of texts.entries()) {
+    const address = readAddress(path, name, text, family, index);
+    if (address !== undefined && !found.includes(address)) found.push(address);
   }
   return found;
+}
+
+/**
+ * Returns an address in canonical form; undefined if it is of the other family.
+ * @param index its place, if the property is an array
+ */
+function readAddress(
+  path: string,
+  name: string,
+  text: unknown,
+  family: IPFamily,
+  index?: number,
+): string | undefined {
+  const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
+  if (address !== undefined) return address;
+  const at = () => (index === undefined ? `${path}.${name}` : `${path}.${name}[${index}]`);
+  if (typeof text !== 'string') throw wrongType(at(), text, ADDRESS);
+  if (familyOf(text) === undefined) throw wrongValue(at(), text, `is not ${ADDRESS}`);
+  return undefined;
 }
 
 function rangesOf(path: string, spec: Spec): readonly Network[] {

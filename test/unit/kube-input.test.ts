@@ -55,17 +55,20 @@ describe('bad input is refused, and the error names object, property, value and 
       'services[1].metadata: undefined is not an object with a namespace and a name',
     ],
     [withService({ metadata: { name: 'b' } }), 'services[1].metadata.namespace: undefined is not'],
-    [withService(SERVICE), "services[1].metadata.name: 'default/web' is there twice"],
+    [
+      withService(SERVICE),
+      "services[1].metadata.name: 'default/web' is there twice: it is services[0] already",
+    ],
     [withSpec({ clusterIP: 'ten' }), "services[1].spec.clusterIP: 'ten' is not an IPv4 or IPv6"],
     [
       withSpec({ clusterIPs: [7] }),
-      'services[1].spec.clusterIPs: 7 is not an IPv4 or IPv6 address',
+      'services[1].spec.clusterIPs[0]: 7 is not an IPv4 or IPv6 address',
     ],
     [withSpec({ ports: {} }), 'services[1].spec.ports: {} is not an array'],
     [withSpec({ ports: [{ port: 0 }] }), 'services[1].spec.ports[0].port: 0 is not an integer'],
     [withSpec({ ports: [{ port: 1, protocol: 'tcp' }] }), "ports[0].protocol: 'tcp' is not one of"],
     [withSpec({ ports: [{ port: 1, nodePort: 70000 }] }), 'ports[0].nodePort: 70000 is not'],
-    [withSpec({ externalIPs: ['host'] }), "services[1].spec.externalIPs: 'host' is not an IPv4"],
+    [withSpec({ externalIPs: ['host'] }), "services[1].spec.externalIPs[0]: 'host' is not an IPv4"],
     [withSpec({ internalTrafficPolicy: 'local' }), "internalTrafficPolicy: 'local' is not one of"],
     [
       withSpec({ loadBalancerSourceRanges: ['10/8'] }),
@@ -97,6 +100,13 @@ describe('bad input is refused, and the error names object, property, value and 
     ],
     [withService({ ...OTHER, spec: 7 }), 'services[1].spec: 7 is not an object of the Kubernetes'],
     [withService({ ...OTHER, status: 7 }), 'services[1].status: 7 is not an object of the Kubern'],
+    [
+      withService({
+        ...OTHER,
+        status: { loadBalancer: { ingress: [{ hostname: 'lb' }, { ip: 'lb' }] } },
+      }),
+      "services[1].status.loadBalancer.ingress[1].ip: 'lb' is not an IPv4 or IPv6 address",
+    ],
     [
       withService({ ...OTHER, status: { loadBalancer: { ingress: [{}, null] } } }),
       'services[1].status.loadBalancer.ingress[1]: null is not an object',

@@ -8,7 +8,7 @@ import { Nftables, reconcileOptions } from '../../kubernetes/index.js';
 import { Metrics } from '../../metrics/index.js';
 import type { Context, Run } from '../command.js';
 import { endSignal } from '../end-signal.js';
-import { InputFileError } from '../failures.js';
+import { CommandError } from '../failures.js';
 import { readInput } from '../input-file.js';
 import { HttpPort } from '../server/http-port.js';
 import { metricsPages } from '../server/pages.js';
@@ -41,14 +41,21 @@ export const run: Run<typeof options> = async ({ values }, context) => {
 async function cleanUp(ipvs: Ipvs, settings: Settings, { stdout }: Context): Promise<number> {
   const { link } = settings.compile;
   const { prune } = reconcileOptions(settings.compile);
-  await new Nftables(settings.nftables).cleanUp();
-  const { changes } = await ipvs.reconcile({ services: [] }, { prune });
   const found = await ipvs.links.getLink(link);
   if (found !== undefined && found.kind !== 'dummy') {
-    throw new InputFileError(`${link} is no dummy link: it stays`);
+    throw new CommandError(`${link} is not a dummy link: nothing was deleted`);
   }
+  await new Nftables(settings.nftables).cleanUp().catch((error: Error) => {
+    throw new CommandError(error.message, { cause: error });
+  });
+  const { changes } = await ipvs.reconcile({ services: [] }, { prune });
   if (found !== undefined) await ipvs.links.deleteLink(link, { ifExists: true });
-  stdout.write(`deleted ${changes.length} services, ${link} and the table of nftables\n`);
+  const deleted = [
+    changes.length === 1 ? '1 service' : `${changes.length} services`,
+    ...(found === undefined ? [] : [link]),
+    'the table of nftables',
+  ];
+  stdout.write(`deleted ${deleted.join(', ')}\n`);
   return 0;
 }
 

@@ -4,15 +4,11 @@
  */
 
 import { faultOf } from '../../core/input-errors.js';
-import {
-  type Ipvs,
-  IpvsError,
-  parseServiceReference,
-  type ServiceWithDestinations,
-} from '../../index.js';
+import { type Ipvs, parseServiceReference, type ServiceWithDestinations } from '../../index.js';
 import { sortServices } from '../../ipvs/order.js';
 import { UsageError } from '../arguments.js';
 import type { Run } from '../command.js';
+import { CommandError } from '../failures.js';
 import { withIpvs } from '../netns.js';
 import { printJson, printLines } from '../output.js';
 import type { options } from './command.js';
@@ -48,6 +44,6 @@ async function readServices(
     ipvs.getService(name),
     ipvs.listDestinations(name),
   ]);
-  if (service === undefined) throw new IpvsError(`there is no service ${name}`, { code: 'ESRCH' });
+  if (service === undefined) throw new CommandError(`there is no service ${name}`);
   return [{ ...service, destinations }];
 }

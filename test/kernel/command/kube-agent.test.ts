@@ -2,7 +2,7 @@
  * `ipvs kubernetes` with a real API server: inspected with ipvsadm, ip and HTTP. The agent runs in
  * the namespace of the tests, where the server is.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -308,12 +308,34 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     start();
     await untilSaved('-A -t 10.96.0.10:80 -s rr');
     await stop();
-    const printed = execFileSync(process.execPath, command('--cleanup'), {
-      env: env(),
-      encoding: 'utf8',
-    });
-    expect(printed).toContain('deleted 1 services');
+    expect(cleanUp().stdout).toBe(`deleted 1 service, ${LINK}, the table of nftables\n`);
     expect(saved()).toEqual([]);
     expect(() => run('ip', 'link', 'show', LINK)).toThrow();
+    expect(cleanUp().stdout).toBe('deleted 0 services, the table of nftables\n');
+  });
+
+  const cleanUp = (variables = {}) =>
+    spawnSync(process.execPath, command('--cleanup'), {
+      env: { ...env(), ...variables },
+      encoding: 'utf8',
+    });
+
+  test('a cleanup that cannot delete everything deletes nothing', () => {
+    run('ipvsadm', '-A', '-t', '10.96.0.10:80', '-s', 'rr');
+    const before = saved();
+
+    run('ip', 'link', 'add', LINK, 'type', 'veth', 'peer', 'name', 'other');
+    expect(cleanUp()).toMatchObject({
+      status: 1,
+      stderr: `ipvs kubernetes: ${LINK} is not a dummy link: nothing was deleted\n`,
+    });
+    expect(saved()).toEqual(before);
+
+    run('ip', 'link', 'delete', LINK);
+    expect(cleanUp({ PATH: '/nowhere' })).toMatchObject({
+      status: 1,
+      stderr: 'ipvs kubernetes: nftables: cannot run nft: spawn nft ENOENT\n',
+    });
+    expect(saved()).toEqual(before);
   });
 });
