@@ -24,9 +24,8 @@ const KEY = Symbol('Director');
  * The director keeps nothing outside the kernel. One that is started again continues where the one
  * before it has ended: destinations of weight 0 that it owns and that are not wanted are draining.
  *
- * It looks at the kernel at each `apply()`, every `resync` milliseconds, and once a second while
- * something drains. It does not keep the process alive between these looks: see
- * {@link DirectorEvents.ref}.
+ * It takes a step at each `apply()`, every `resync` milliseconds, and once a second while something
+ * drains. It does not keep the process alive between these steps: see {@link DirectorEvents.ref}.
  * @example
  * ```ts
  * import { Director } from 'ipvs';
@@ -113,7 +112,7 @@ export class Director implements AsyncDisposable {
     return this.#loop.events(args);
   }
 
-  /** Returns what is wanted, what drains and what was refused, as of the last look at the kernel. */
+  /** Returns what is wanted, what drains and what was refused, as of the last step. */
   state(): DirectorState;
   state(...args: readonly unknown[]): DirectorState {
     checkArguments('state', args, 0, () => undefined);

@@ -38,7 +38,7 @@ function pageOf(path) {
   return ['.md', ...COPIED].includes(extname(path)) ? path : `${path}.md`;
 }
 
-/** Writes what a document links and what is no document itself: once each. */
+/** Writes each linked file that is not a document, once. */
 function writeLinked(path) {
   if (path.endsWith('.md') || written.has(path)) return;
   written.add(path);

@@ -3,6 +3,7 @@
  * @module
  */
 
+/** Exit statuses of subcommands. */
 export const EXIT = {
   success: 0,
   failure: 1,

@@ -59,8 +59,8 @@ const numberAt = (order: string, at: number) =>
   (order.charCodeAt(at) << 16) | order.charCodeAt(at + 1);
 
 /**
- * Sorts in the way of the C library's qsort(). With an order that is none, as that of differences
- * which wrap, the result depends on the way.
+ * Sorts with the algorithm of the C library's qsort(). A comparison that wraps is no consistent
+ * order, so the result depends on the algorithm.
  */
 function mergeSort<Item>(
   items: readonly Ranked<Item>[],

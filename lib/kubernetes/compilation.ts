@@ -76,7 +76,7 @@ export class Compilation {
       return;
     }
     const before = this.#services.get(key);
-    // Much of an object does not count, and a watch may send it again as it is.
+    // Most properties do not matter here, and a watch may send an unchanged object again.
     if (before !== undefined && isDeepStrictEqual(spec, before.spec)) return;
     const known = before ?? { spec, isChanged: false, fragment: undefined };
     if (before === undefined) this.#services.set(key, known);
@@ -156,7 +156,7 @@ export class Compilation {
     known.fragment = fragment;
     if (before !== undefined) this.#disclaim(known.spec, before);
     for (const frontend of fragment.frontends) this.#claims.add(frontend.key, known.spec);
-    // Before the old ones go, so that what both have does not change.
+    // New entries are added before old ones are removed, so that entries in both stay counted.
     for (const rule of fragment.dropRules) this.#dropRules.add(rule);
     eachEntry(fragment, (name, entry) => this.#setOf(name).add(entry));
     if (before !== undefined) this.#discount(before);

@@ -10,9 +10,9 @@ import type { UdpFrontend } from './result.js';
 
 /** An address and a port. */
 export interface FlowPlace {
-  /** The address. */
+  /** The address ('10.96.0.10', 'fd00::1'). */
   readonly address: string;
-  /** The port. */
+  /** The port: 0 to 65535. */
   readonly port: number;
 }
 
@@ -20,9 +20,9 @@ export interface FlowPlace {
 export interface TrackedFlow {
   /** The protocol ('udp'). */
   readonly protocol: string;
-  /** Where the client sends to: the destination of the original direction. */
+  /** The destination of the original direction. */
   readonly virtual: FlowPlace;
-  /** Who answers: the source of the reply direction. */
+  /** The source of the reply direction. */
   readonly server: FlowPlace;
 }
 
@@ -31,6 +31,7 @@ export interface TrackedFlow {
  * client goes on sending, they would never end, and their packets would be lost. Flows of other
  * protocols are never returned.
  * @param udp the UDP ports of a {@link CompileResult}; those of deleted Services without endpoints
+ * @throws TypeError, RangeError bad input
  */
 export function staleFlows<Flow extends TrackedFlow>(
   udp: readonly UdpFrontend[],

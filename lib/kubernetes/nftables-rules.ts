@@ -133,7 +133,7 @@ function clusterMatch(family: IPFamily, options: RuleOptions): string {
   if (options.masqueradeAll) return toCluster;
   const networks = options.clusterCIDRs[family];
   if (networks.length > 0) return `${ip} saddr != { ${networks.join(', ')} } ${toCluster}`;
-  // Of a node that reaches a virtual address of its own link, the source is such an address too.
+  // A node that connects to a virtual address of its own link uses one as its source.
   return `${ip} saddr . meta l4proto . th dport @${set}`;
 }
 

@@ -111,7 +111,10 @@ export function tableChangesOf(before: CompileResult, after: CompileResult, tabl
   return text;
 }
 
-/** Returns the text for `nft -f -` that deletes the table, if there is one. */
+/**
+ * Returns the text for `nft -f -` that deletes the table, if there is one.
+ * @throws TypeError, RangeError bad input
+ */
 export function nftablesCleanup(options?: Pick<NftablesOptions, 'table'>): string;
 export function nftablesCleanup(...args: readonly unknown[]): string {
   return checkArguments('nftablesCleanup', args, 1, (options) =>

@@ -44,7 +44,7 @@ export interface ServicePortObject {
 export interface ServiceObject extends ObjectReference {
   /** The metadata. */
   readonly metadata?: Maybe<ObjectMeta>;
-  /** What the Service should be. */
+  /** The desired Service. */
   readonly spec?: Maybe<{
     readonly type?: Maybe<string>;
     readonly clusterIP?: Maybe<string>;
@@ -60,7 +60,7 @@ export interface ServiceObject extends ObjectReference {
       readonly clientIP?: Maybe<{ readonly timeoutSeconds?: Maybe<number> }>;
     }>;
   }>;
-  /** What a load balancer has assigned. */
+  /** The addresses that a load balancer has assigned. */
   readonly status?: Maybe<{
     readonly loadBalancer?: Maybe<{
       readonly ingress?: Maybe<

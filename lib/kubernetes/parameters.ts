@@ -7,7 +7,7 @@ import { checkBoolean, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { registerEntry } from '../core/stack.js';
 
-/** What decides about the parameters. */
+/** Options of {@link kernelParameters}. */
 export interface ParameterOptions {
   /**
    * If true, the node answers ARP only for addresses of the link that is asked:

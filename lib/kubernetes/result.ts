@@ -50,7 +50,7 @@ export interface UdpFrontend {
   readonly endpoints: readonly { readonly address: string; readonly port: number }[];
 }
 
-/** What a node needs for all Services. */
+/** The configuration of a node for all Services. */
 export interface CompileResult {
   /** The services of IPVS, for {@link Ipvs.reconcile} and {@link Director.apply}. */
   readonly state: State;

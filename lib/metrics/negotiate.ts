@@ -20,6 +20,7 @@ const RANGES = {
  * Returns the format for the value of the header `accept` of a request: OpenMetrics if that is
  * acceptable and the other format is not preferred; otherwise that of Prometheus, as for browsers
  * and for requests without the header (RFC 9110, 12.5.1).
+ * @throws TypeError bad input
  * @example
  * ```ts
  * import { createServer } from 'node:http';

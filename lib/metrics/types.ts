@@ -25,7 +25,7 @@ export interface MetricSample {
   readonly value: number;
 }
 
-/** What a metric is. */
+/** The definition of a metric. */
 export interface MetricDefinition {
   /** The name of the family in OpenMetrics: without the `_total` of counters and `_info`. */
   readonly name: string;

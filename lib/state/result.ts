@@ -6,8 +6,8 @@ import { formatChange, type MadeChanges } from './changes.js';
 import type { DrainingDestination, StateChange, Unchanged } from './types.js';
 
 /**
- * What {@link Ipvs.reconcile} has done, or with `dryRun` would do. `String(result)` is a list of
- * the changes for people, a line for each.
+ * The changes that {@link Ipvs.reconcile} made, or with `dryRun` would make. `String(result)` is a
+ * list of the changes for people, a line for each.
  */
 export class ReconcileResult {
   /**

@@ -30,13 +30,13 @@ export interface State {
  * must name something.
  */
 export interface Scope {
-  /** The service's address is in one of these networks ('10.96.0.0/12', 'fd00::/64'). */
+  /** The service's address is in one of these networks or single addresses ('10.96.0.0/12', 'fd00::1'). */
   readonly networks?: readonly string[] | undefined;
-  /** The service's port is in this range, which includes both ends. */
+  /** The service's port is in this range, which includes both ends: 0 to 65535. */
   readonly ports?: readonly [first: number, last: number] | undefined;
   /** The service's protocol is one of these. */
   readonly protocols?: readonly Protocol[] | undefined;
-  /** The service's firewall mark is in this range, which includes both ends. */
+  /** The service's firewall mark is in this range, which includes both ends: 1 to 4294967295. */
   readonly fwmarks?: readonly [first: number, last: number] | undefined;
   /** The service's address is one of this link, such as a dummy link. */
   readonly link?: string | undefined;
@@ -107,7 +107,7 @@ export type Difference = readonly [before: unknown, after: unknown];
 
 /** A change of a service or of a destination. */
 export interface StateChange {
-  /** What happens to the object. A destination that begins to drain is updated. */
+  /** The action. A destination that begins to drain is updated. */
   readonly action: 'add' | 'update' | 'delete';
   /** The service ('tcp://10.96.0.1:443'). */
   readonly service: string;

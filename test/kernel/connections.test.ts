@@ -539,7 +539,7 @@ describe('a filter', () => {
     const one = (key: keyof ConnectionFilter) =>
       fc.option(fc.nat(filters[key].length - 1), { nil: undefined });
     const indices = fc.record({
-      // Beside a service, a destination means more than by itself: see ports.test.ts.
+      // With a service, a destination means more than alone: see connection-ports.test.ts.
       // With a destination, a firewall mark finds more than alone: see connection-ports.test.ts.
       service: fc.option(fc.constantFrom(0, 1, 2, 5), { nil: undefined }),
       destination: one('destination'),

@@ -129,7 +129,7 @@ describe('events', () => {
     expect(await first.next()).toEqual({ value: undefined, done: true });
   });
 
-  test('of a slow consumer are limited to the newest 1000, and it is told', async () => {
+  test('of a slow consumer are limited to the newest 1000, and the consumer gets an overrun event', async () => {
     const hub = new EventHub();
     const events = hub.open(undefined);
     for (let attempt = 1; attempt <= 1003; attempt++) hub.emit(event(attempt));

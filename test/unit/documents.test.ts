@@ -30,7 +30,7 @@ test('these are compiled and not run, and no others', () => {
     new Set([
       'docs/api.md header',
       ...API_DOCUMENTS.flatMap((file) => [`${file} members`, `${file} declaration`]),
-      // test/kernel/cli-document.test.ts runs them.
+      // test/kernel/command/cli-document.test.ts runs them.
       'docs/cli.md run',
       'docs/cli.md state.yaml',
       'docs/testing.md vitest',

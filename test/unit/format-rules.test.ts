@@ -70,7 +70,7 @@ const limited: State = {
   ],
 };
 
-test('formatRules reports what the format cannot carry', () => {
+test('formatRules reports what the format cannot express', () => {
   const { text, omitted } = formatRules(limited);
   expect(text).not.toContain('-x');
   const service = 'tcp://10.0.0.1:80';
@@ -87,7 +87,7 @@ test('formatRules writes thresholds for ipvsadm -R if that is wanted', () => {
   expect(omitted.map(({ property }) => property)).toEqual(['forwarding']);
 });
 
-test('formatRules adds what the format cannot carry in comments, in the order of the state', () => {
+test('formatRules adds what the format cannot express in comments, in the order of the state', () => {
   const { text, omitted } = formatRules(limited, { exact: true });
   expect(text).toBe(`-A -t 10.0.0.1:80 -s wlc
 -a -t 10.0.0.1:80 -r 10.1.0.2:80 -g -w 1

@@ -1,4 +1,4 @@
-/** The agent with an API server that is played. test/kernel/kube-agent.test.ts has a real one. */
+/** The agent with an API server that is played. test/kernel/command/kube-agent.test.ts has a real one. */
 import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect, test, vi } from 'vitest';

@@ -25,7 +25,7 @@ describe('connection tracking', () => {
     expect(staleFlows(udp, flows).map(({ id }) => id)).toEqual(expected['deletedConntrack']);
   });
 
-  test('there are cases', () => expect(casesOf('conntrack')).toHaveLength(2));
+  test('the file has two cases', () => expect(casesOf('conntrack')).toHaveLength(2));
 });
 
 describe('kernel parameters', () => {

@@ -144,7 +144,7 @@ describe.skipIf(programs === undefined)('a reflector of Services', () => {
   });
 });
 
-describe('a reflector, with a server that is played,', () => {
+describe('a reflector, with a fake API server,', () => {
   /** Reflects until `isDone`. Returns what the reflector told. */
   async function told(client: ApiClient, isDone: (lines: readonly string[]) => boolean) {
     const lines: string[] = [];

@@ -106,7 +106,7 @@ describe('the server', () => {
     expect(text).toContain('\nipvs_services 1\n');
   });
 
-  test('a host that is not well is status 503 with the reason', async () => {
+  test('a failed health check is status 503 with the reason', async () => {
     health = () => Promise.reject(new Error('getInfo: timed out'));
     expect(await ask('/healthz')).toEqual([503, 'getInfo: timed out\n']);
     health = async () => undefined;

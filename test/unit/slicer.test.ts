@@ -39,7 +39,7 @@ describe('slices', () => {
     expect(log).toEqual(['a1', 'a2', 'a3', 'a4', 'another', 'a5']);
   });
 
-  test('several short works share a slice', async () => {
+  test('several short pieces of work share a slice', async () => {
     const [slicer, log] = [new Slicer(), [] as string[]];
     slicer.add(work('a', 3, log));
     for (const name of ['b', 'c']) slicer.add(work(name, 1, log));
@@ -50,7 +50,7 @@ describe('slices', () => {
     expect(log).toEqual(['a1', 'a2', 'a3', 'b1', 'c1']);
   });
 
-  test('works are done in the order in which they are added, and none is lost', async () => {
+  test('pieces of work run in the order in which they are added, and none is lost', async () => {
     const works = fc.array(fc.tuple(fc.integer({ min: 0, max: 6 }), fc.boolean()), {
       maxLength: 8,
     });

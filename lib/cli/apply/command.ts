@@ -1,10 +1,11 @@
 /**
- * The row of `ipvs apply`.
+ * The row of `ipvs apply`, and its options.
  * @module
  */
 import { defineCommand } from '../command.js';
 import { OUTPUT_HELP, RECONCILE, SCOPE_HELP, STATE_FILE } from '../state-options.js';
 
+/** The options of `ipvs apply`. */
 export const options = {
   ...RECONCILE,
   dryRun: { summary: 'print the changes, and make none of them' },
@@ -14,6 +15,7 @@ export const options = {
   },
 } as const;
 
+/** The row of `ipvs apply`. */
 export const apply = defineCommand({
   name: 'apply',
   summary: 'change the table to what a state file wants',

@@ -1,11 +1,11 @@
 /**
- * The row of `ipvs build-addon`.
+ * The row of `ipvs build-addon`, and its options.
  * @module
  */
 import { defineCommand, type Options } from '../command.js';
 
-/** The options of the command. */
-export const OPTIONS = {
+/** The options of `ipvs build-addon`. */
+export const options = {
   nodeGyp: {
     summary: "run this node-gyp, instead of npm's own or that of the PATH",
     value: 'FILE',
@@ -13,6 +13,7 @@ export const OPTIONS = {
   },
 } as const satisfies Options;
 
+/** The row of `ipvs build-addon`. */
 export const buildAddon = defineCommand({
   name: 'build-addon',
   summary: 'compile the addon of the package for this system',
@@ -23,7 +24,7 @@ export const buildAddon = defineCommand({
     'Needs python3, make, a C++20 compiler (g++ 12 or later) and the headers of Node.js, which ' +
       'node-gyp downloads unless they are installed with Node.js.',
   ],
-  options: OPTIONS,
+  options,
   examples: [{ command: 'ipvs build-addon', summary: 'compile the addon' }],
   load: () => import('./run.js'),
 });

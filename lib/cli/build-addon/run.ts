@@ -13,13 +13,13 @@ import { packageRoot } from '../../package-root.js';
 import { UsageError } from '../arguments.js';
 import type { Context, Run } from '../command.js';
 import { printLines } from '../output.js';
-import type { OPTIONS } from './command.js';
+import type { options } from './command.js';
 
 /** Where the loader looks for an addon first. */
 const BUILT = 'build/Release/ipvs.node';
 
 /** Compiles the addon, and loads it once. */
-export const run: Run<typeof OPTIONS> = async ({ values: { nodeGyp } }, context) => {
+export const run: Run<typeof options> = async ({ values: { nodeGyp } }, context) => {
   const root = packageRoot() ?? '';
   // Within the package, because the build looks for node-addon-api from there.
   const scratch = await mkdtemp(join(root, 'build-'));

@@ -4,6 +4,7 @@
  */
 import { defineCommand } from '../command.js';
 
+/** The row of `ipvs completion`. */
 export const completion = defineCommand({
   name: 'completion',
   summary: 'print a script that completes command lines in a shell',

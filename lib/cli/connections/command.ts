@@ -1,5 +1,5 @@
 /**
- * The row of `ipvs connections`.
+ * The row of `ipvs connections`, and its options.
  * @module
  */
 import type { CountBy } from '../../index.js';
@@ -9,6 +9,7 @@ import { defineCommand, NETNS } from '../command.js';
 export const COLUMNS = ['service', 'destination', 'state', 'protocol'] as const;
 COLUMNS satisfies readonly CountBy[];
 
+/** The options of `ipvs connections`. */
 export const options = {
   service: { summary: 'only those of this service (tcp://10.96.0.1:80)', value: 'SERVICE' },
   destination: { summary: 'only those to this destination (10.1.1.2:80)', value: 'DESTINATION' },
@@ -34,6 +35,7 @@ export const options = {
   netns: NETNS,
 } as const;
 
+/** The row of `ipvs connections`. */
 export const connections = defineCommand({
   name: 'connections',
   summary: 'list or count connections',

@@ -1,9 +1,10 @@
 /**
- * The row of `ipvs diagnose`.
+ * The row of `ipvs diagnose`, and its options.
  * @module
  */
 import { defineCommand, JSON_OUTPUT, NETNS } from '../command.js';
 
+/** The options of `ipvs diagnose`. */
 export const options = {
   scheduler: {
     summary: 'check this scheduler; by default all of Linux are listed, of which few are needed',
@@ -14,6 +15,7 @@ export const options = {
   netns: NETNS,
 } as const;
 
+/** The row of `ipvs diagnose`. */
 export const diagnose = defineCommand({
   name: 'diagnose',
   summary: 'tell what this host lacks for IPVS',

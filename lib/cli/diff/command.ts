@@ -1,12 +1,14 @@
 /**
- * The row of `ipvs diff`.
+ * The row of `ipvs diff`, and its options.
  * @module
  */
 import { defineCommand } from '../command.js';
 import { OUTPUT_HELP, RECONCILE, SCOPE_HELP, STATE_FILE } from '../state-options.js';
 
+/** The options of `ipvs diff`. */
 export const options = RECONCILE;
 
+/** The row of `ipvs diff`. */
 export const diff = defineCommand({
   name: 'diff',
   summary: 'compare the table with a state file',

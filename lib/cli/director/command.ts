@@ -1,10 +1,11 @@
 /**
- * The row of `ipvs director`.
+ * The row of `ipvs director`, and its options.
  * @module
  */
 import { defineCommand } from '../command.js';
 import { DRAIN, KEEP, READS_STATE, SCOPE_HELP, STATE_FILE } from '../state-options.js';
 
+/** The options of `ipvs director`. */
 export const options = {
   owns: {
     summary: 'the services that it may delete; by default those on the addresses of --link',
@@ -21,7 +22,7 @@ export const options = {
     value: 'SECONDS',
   },
   resync: {
-    summary: 'the time between two looks at the kernel, which repair drift; by default 30',
+    summary: 'the time between two steps, which repair drift; by default 30',
     value: 'SECONDS',
   },
   keep: KEEP,
@@ -33,6 +34,7 @@ export const options = {
   ...READS_STATE,
 } as const;
 
+/** The row of `ipvs director`. */
 export const director = defineCommand({
   name: 'director',
   summary: 'keep the table as a state file wants it',

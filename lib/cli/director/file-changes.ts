@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds between two looks at the file. */
+/** Milliseconds between two readings of the file's properties. */
 const INTERVAL = 500;
 
 /** Returns a text that is another one when a file has been written or replaced. */
@@ -20,8 +20,8 @@ export async function fingerprintOf(path: string): Promise<string> {
 
 /**
  * Yields when a file has changed, and at SIGHUP, until the signal aborts. SIGHUP counts from the
- * call on. Looks at the file again and again: events are missing on some file systems, and for files
- * that are replaced.
+ * call on. Polls the file: events are missing on some file systems, and for files that are
+ * replaced.
  * @param fingerprint that of the file before it was read for the first time
  */
 export function fileChanges(
@@ -39,9 +39,9 @@ export function fileChanges(
   };
   process.on('SIGHUP', hangUp);
   signal.addEventListener('abort', wake);
-  return look();
+  return poll();
 
-  async function* look(): AsyncGenerator<void, void, void> {
+  async function* poll(): AsyncGenerator<void, void, void> {
     try {
       while (!signal.aborted) {
         pause = new AbortController();

@@ -31,7 +31,7 @@ export class DirectorServer {
     }
   }
 
-  /** Serves the metrics of a director. It is well while the kernel answers. */
+  /** Serves the metrics of a director. /healthz succeeds while the kernel answers. */
   serve(director: Director): void {
     const ipvs = this.#ipvs;
     const metrics = new Metrics(ipvs, { director, calls: true });

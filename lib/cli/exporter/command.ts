@@ -1,11 +1,11 @@
 /**
- * The subcommand `exporter`.
+ * The row of `ipvs exporter`, and its options.
  * @module
  */
 import { defineCommand, NETNS, type Options } from '../command.js';
 
-/** The options of the command. */
-export const OPTIONS = {
+/** The options of `ipvs exporter`. */
+export const options = {
   listen: {
     summary:
       'required: the address to listen on; without ADDRESS all of the host; port 0 is any free port',
@@ -20,6 +20,7 @@ export const OPTIONS = {
   netns: NETNS,
 } as const satisfies Options;
 
+/** The row of `ipvs exporter`. */
 export const exporter = defineCommand({
   name: 'exporter',
   summary: 'serve metrics to Prometheus over HTTP',
@@ -31,7 +32,7 @@ export const exporter = defineCommand({
       'after the responses that are in flight.',
     'Responses have no encryption and need no password: listen on a private address.',
   ],
-  options: OPTIONS,
+  options,
   examples: [
     {
       command: 'ipvs exporter --listen 127.0.0.1:9100',

@@ -11,10 +11,10 @@ import { parseListen } from '../listen.js';
 import { withIpvs } from '../netns.js';
 import { HttpPort } from '../server/http-port.js';
 import { metricsPages } from '../server/pages.js';
-import type { OPTIONS } from './command.js';
+import type { options } from './command.js';
 
 /** Serves metrics until a signal ends the command. */
-export const run: Run<typeof OPTIONS> = async ({ values }, { stdout }) => {
+export const run: Run<typeof options> = async ({ values }, { stdout }) => {
   const { level, nodeExporter, netns } = values;
   if (values.listen === undefined) {
     throw new UsageError('--listen is missing: --listen [ADDRESS]:PORT');

@@ -4,6 +4,7 @@
  */
 import { defineCommand } from '../command.js';
 
+/** The row of `ipvs help`. */
 export const help = defineCommand({
   name: 'help',
   summary: 'describe the commands',

@@ -142,7 +142,7 @@ export class Agent {
 
   /** Ends flows of UDP whose endpoint is gone, also those of deleted Services. */
   async #endFlows(udp: readonly UdpFrontend[]): Promise<void> {
-    // Those of Services that did not change are the same objects.
+    // Frontends of unchanged Services are the same objects.
     const isSame =
       udp.length === this.#udp.length && udp.every((each, at) => each === this.#udp[at]);
     if (isSame) return;

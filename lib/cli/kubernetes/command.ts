@@ -1,10 +1,10 @@
 /**
- * The row of `ipvs kubernetes`.
+ * The row of `ipvs kubernetes`, and its options.
  * @module
  */
 import { defineCommand } from '../command.js';
 
-/** Options that kube-proxy has too have its names. */
+/** The options of `ipvs kubernetes`. Those that kube-proxy also has are named as there. */
 export const options = {
   config: {
     summary: "read kube-proxy's KubeProxyConfiguration from this file; options prevail over it",
@@ -30,7 +30,7 @@ export const options = {
   ipvsTcpfinTimeout: { summary: 'the timeout of TCP connections after a FIN', value: 'DURATION' },
   ipvsUdpTimeout: { summary: 'the timeout of UDP flows', value: 'DURATION' },
   ipvsSyncPeriod: {
-    summary: 'the time between two looks at the kernel, which repair drift; by default 30s',
+    summary: 'the time between two steps, which repair drift; by default 30s',
     value: 'DURATION',
   },
   nodeportAddresses: {
@@ -67,6 +67,7 @@ export const options = {
   cleanup: { summary: 'delete all that this command or kube-proxy has left in IPVS, and end' },
 } as const;
 
+/** The row of `ipvs kubernetes`. */
 export const kubernetes = defineCommand({
   name: 'kubernetes',
   summary: "serve Services on a node, as kube-proxy's IPVS mode does",

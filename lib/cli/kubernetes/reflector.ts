@@ -1,5 +1,6 @@
 /**
- * A reflector: lists a resource of the API server, and watches it from there on, for ever.
+ * A reflector: lists a resource of the API server, and watches it from there on until it is
+ * aborted.
  * @module
  */
 import { setTimeout as sleep } from 'node:timers/promises';

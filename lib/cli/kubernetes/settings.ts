@@ -15,7 +15,7 @@ import { LISTEN_RULE, type Listen, listenOf } from '../listen.js';
 import type { options } from './command.js';
 import { type Configuration, configurationFault, readConfiguration } from './configuration.js';
 
-/** The settings. */
+/** The settings of `ipvs kubernetes`. */
 export interface Settings {
   readonly nodeName: string;
   readonly kubeconfig: string | undefined;

@@ -1,9 +1,10 @@
 /**
- * The row of `ipvs list`.
+ * The row of `ipvs list`, and its options.
  * @module
  */
 import { defineCommand, JSON_OUTPUT, NETNS } from '../command.js';
 
+/** The options of `ipvs list`. */
 export const options = {
   stats: { summary: 'show counters since the creation or the last zeroing' },
   rate: { summary: 'show connections, packets and bytes per second' },
@@ -11,6 +12,7 @@ export const options = {
   netns: NETNS,
 } as const;
 
+/** The row of `ipvs list`. */
 export const list = defineCommand({
   name: 'list',
   summary: 'list services and their destinations',

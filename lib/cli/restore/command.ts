@@ -1,12 +1,14 @@
 /**
- * The row of `ipvs restore`.
+ * The row of `ipvs restore`, and its options.
  * @module
  */
 import { defineCommand, JSON_OUTPUT } from '../command.js';
 import { OUTPUT_HELP, READS_STATE, STATE_FILE } from '../state-options.js';
 
+/** The options of `ipvs restore`. */
 export const options = { json: JSON_OUTPUT, ...READS_STATE } as const;
 
+/** The row of `ipvs restore`. */
 export const restore = defineCommand({
   name: 'restore',
   summary: "change the table to what 'ipvs save' has printed",

@@ -1,10 +1,11 @@
 /**
- * The row of `ipvs save`.
+ * The row of `ipvs save`, and its options.
  * @module
  */
 import { defineCommand, NETNS } from '../command.js';
 import { FORMATS } from '../state-options.js';
 
+/** The options of `ipvs save`. */
 export const options = {
   format: {
     summary: `the format of the output: ${FORMATS.join(', ')}; by default yaml`,
@@ -16,6 +17,7 @@ export const options = {
   netns: NETNS,
 } as const;
 
+/** The row of `ipvs save`. */
 export const save = defineCommand({
   name: 'save',
   summary: 'print the table as a state file',

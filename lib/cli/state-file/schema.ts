@@ -230,7 +230,7 @@ const WAS_READ: Schema = {
 const HAS_MARK: Schema = { required: ['fwmark'] };
 const BY_MARK: Schema = { properties: { protocol: false, address: false, port: false } };
 
-/** The schema. */
+/** The schema of state files. */
 export const stateSchema: Schema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'The wanted services of Linux IPVS, and their destinations',

@@ -1,11 +1,11 @@
 /**
- * The row of `ipvs top`.
+ * The row of `ipvs top`, and its options.
  * @module
  */
 import { defineCommand, JSON_OUTPUT, NETNS, type Options } from '../command.js';
 import { COLUMNS, SORT_COLUMNS, sortName } from './columns.js';
 
-/** The options. */
+/** The options of `ipvs top`. */
 export const options = {
   netns: NETNS,
   sort: {
@@ -32,6 +32,7 @@ export const options = {
 
 const MEANINGS = COLUMNS.map(({ title, meaning }) => `${title}: ${meaning}`).join('; ');
 
+/** The row of `ipvs top`. */
 export const top = defineCommand({
   name: 'top',
   summary: 'watch the rates of services and destinations',

@@ -20,7 +20,7 @@ export interface Periods extends AsyncIterable<Period> {
   end(): Promise<unknown>;
 }
 
-/** The periods. */
+/** Options of {@link periodsOf}. */
 export interface PeriodOptions {
   /** Seconds of a period. */
   readonly interval: number;

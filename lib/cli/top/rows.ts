@@ -66,6 +66,7 @@ export interface ServiceRow extends Numbers {
   readonly destinations: readonly DestinationRow[];
 }
 
+/** A service or a destination. */
 export type Row = ServiceRow | DestinationRow;
 
 /** Returns the row of a destination. */

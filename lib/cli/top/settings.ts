@@ -8,7 +8,7 @@ import { SORT_COLUMNS, type SortColumn, sortName } from './columns.js';
 import type { options } from './command.js';
 import { REFRESH } from './rates.js';
 
-/** The settings. */
+/** The settings of `ipvs top`. */
 export interface Settings {
   /** Seconds of an interval. */
   readonly interval: number;

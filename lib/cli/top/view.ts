@@ -15,7 +15,7 @@ export interface View {
   readonly isTyping: boolean;
   /** True if the destinations of services are shown, but for those in `exceptions`. */
   readonly isExpanded: boolean;
-  /** The keys of the services for which it is the other way round. */
+  /** The keys of the services whose state is the opposite of `isExpanded`. */
   readonly exceptions: ReadonlySet<string>;
   /** True if new samples are not shown. */
   readonly isPaused: boolean;

@@ -4,6 +4,7 @@
  */
 import { defineCommand } from '../command.js';
 
+/** The row of `ipvs version`. */
 export const version = defineCommand({
   name: 'version',
   summary: 'print the version',

@@ -192,6 +192,7 @@ export interface TunnelRules {
   readonly oneOf: readonly Topic[];
 }
 
+/** The tunnel options of each tunnel type. */
 export const TUNNEL_OPTIONS: Readonly<Record<TunnelType, TunnelRules>> = {
   ipip: { required: [], oneOf: [] },
   gue: { required: ['tun-port'], oneOf: ['tun-nocsum', 'tun-csum', 'tun-remcsum'] },

@@ -1,5 +1,5 @@
 /**
- * Exact comments: what the format of ipvsadm cannot carry, as JSON in a line that ipvsadm-restore
+ * Exact comments: what the format of ipvsadm cannot express, as JSON in a line that ipvsadm-restore
  * skips. A comment says what it is about:
  *
  * - `#ipvs with {...}`: further settings of the object of the line before

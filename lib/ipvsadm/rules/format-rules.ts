@@ -29,7 +29,7 @@ import type { RulesService } from './rules.js';
 /** Options of {@link formatRules}. */
 export interface FormatRulesOptions {
   /**
-   * If true, adds what the format cannot carry, in comments that {@link parseRules} reads and
+   * If true, adds what the format cannot express, in comments that {@link parseRules} reads and
    * ipvsadm-restore skips (`ipvsadm -R` knows no comments), and keeps the order of the state. The
    * text then is the state. Default false: what is left out is in the result's `omitted`.
    */
@@ -87,7 +87,7 @@ const KEYS = new Set(['exact', 'thresholds'] as const);
  * Returns the rules of a state: the text that `ipvsadm -S -n` prints for it, for `ipvsadm -R` and
  * {@link parseRules}. The services, and the destinations of each, are in ipvsadm's order.
  *
- * The format cannot carry thresholds, forwarding 'local' and 'bypass', and some settings that only
+ * The format cannot express thresholds, forwarding 'local' and 'bypass', and some settings that only
  * programs other than ipvsadm make. They are listed in `omitted`, or, with `exact`, written in
  * comments: `parseRules(formatRules(state, { exact: true }).text)` is the state in canonical form.
  * @param state services with their destinations, such as a snapshot, and optionally `timeouts` and

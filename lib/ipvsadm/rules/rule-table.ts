@@ -153,7 +153,7 @@ export class RuleTable {
     this.#daemons = daemons ?? this.#daemons;
   }
 
-  /** Adds a service that no line can carry, of an exact comment. */
+  /** Adds a service that no line can express, of an exact comment. */
   addExactService(settings: object, word: Word): void {
     const { destinations, ...config } = { destinations: undefined, ...settings };
     const key = checked(word, () => normalizeService(config));
@@ -161,7 +161,7 @@ export class RuleTable {
     if (destinations === null) this.#entry(key).destinations = undefined;
   }
 
-  /** Adds a destination that no line can carry, of an exact comment. */
+  /** Adds a destination that no line can express, of an exact comment. */
   addExactServer(service: ServiceReference, config: object, word: Word): void {
     const key = checked(word, () => parseServiceReference(service));
     const destination = checked(word, () => normalizeDestination(key, config));

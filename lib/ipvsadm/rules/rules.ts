@@ -13,7 +13,7 @@ export type RulesService = NormalizedService & {
   readonly destinations?: readonly NormalizedDestination[];
 };
 
-/** What a text of rules says. `{ services }` of it is a {@link State}. */
+/** Parsed rules. `{ services }` is a {@link State}. */
 export interface Rules extends State {
   /** The services in the order of their lines. */
   readonly services: readonly RulesService[];

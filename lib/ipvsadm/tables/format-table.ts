@@ -39,8 +39,8 @@ export interface TableOptions {
    */
   readonly sort?: boolean | undefined;
   /**
-   * What {@link Ipvs.getInfo} returns: it is shown in a first line, which is left out by default, as
-   * by ipvsadm for a single service.
+   * The result of {@link Ipvs.getInfo}, for a first line. Default: no such line, as ipvsadm prints
+   * none for a single service.
    */
   readonly info?: { readonly version: string; readonly connectionTableSize: number } | undefined;
   /** The names of addresses and ports. Default: numbers, `ipvsadm -n`. */

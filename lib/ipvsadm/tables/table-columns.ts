@@ -29,8 +29,9 @@ export interface Columns {
   readonly isPadded: boolean;
 }
 
-/** The width of the key of a destination, and of a line before its figures. */
+/** The width of the key of a destination. */
 export const KEY_WIDTH = 28;
+/** The width of a line before its figures. */
 export const LINE_WIDTH = 33;
 const ADDRESS = 'Prot LocalAddress:Port';
 const SERVER = '  -> RemoteAddress:Port';

@@ -9,6 +9,7 @@ import type { StateChange } from '../types.js';
 import { drainKey } from './drains.js';
 import type { DirectorChanges } from './types.js';
 
+/** No change of addresses. */
 export const NO_ADDRESSES: Reconciled = { added: [], removed: [], updated: [] };
 
 const ADDRESS_LINES = [

@@ -16,7 +16,7 @@ export interface Drain extends DrainingDestination {
 /** The draining destinations, by {@link drainKey}. */
 export type Drains = ReadonlyMap<string, Drain>;
 
-/** The draining destinations after a look at the table, and how they differ from those before. */
+/** The draining destinations after a step, and how they differ from those before. */
 export interface DrainStep {
   readonly drains: Drains;
   readonly begun: readonly Drain[];

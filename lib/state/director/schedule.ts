@@ -1,26 +1,26 @@
 /**
- * When a director looks at the kernel again: pure functions of time.
+ * The time of the next step of a director: pure functions.
  * @module
  */
 
 /** The pause after the first failure; each further failure doubles it. Milliseconds. */
 const FIRST_PAUSE = 1000;
 /**
- * Milliseconds between two looks while destinations drain. The kernel reports no end of a
+ * Milliseconds between two steps while destinations drain. The kernel reports no end of a
  * connection, so the table must be read. A second late is early enough for the deletion of a server
  * that gets no new connections, and one reading a second costs little even for a large table.
  */
 export const DRAIN_POLL = 1000;
 
 /**
- * Returns the milliseconds until the next try after a number of failures in a row.
+ * Returns the milliseconds until the next step after a number of failures in a row.
  * @param longest the longest pause
  */
 export function backOff(failures: number, longest: number): number {
   return Math.min(FIRST_PAUSE * 2 ** (failures - 1), longest);
 }
 
-/** What the time of the next look depends on. */
+/** The conditions on which the time of the next step depends. */
 export interface Schedule {
   /** Milliseconds. */
   readonly resync: number;
@@ -31,8 +31,8 @@ export interface Schedule {
 }
 
 /**
- * Returns the milliseconds until the next look. Refused changes are tried again at every look, so
- * after a failure only the back-off and future deadlines count: one that has passed had its try.
+ * Returns the milliseconds until the next step. Refused changes are tried again in every step, so
+ * after a failure only the back-off and future deadlines count: one that has passed had its step.
  */
 export function nextDelay({ resync, failures, deadlines }: Schedule, now: number): number {
   let delay = failures > 0 ? backOff(failures, resync) : resync;

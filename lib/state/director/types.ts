@@ -56,9 +56,8 @@ export interface DirectorOptions extends OpenOptions {
    */
   readonly drain?: boolean | DirectorDrainOptions | undefined;
   /**
-   * Milliseconds between two looks at the kernel, which repair what other programs have changed: 1
-   * to 2147483647. Default 30000. It is also the longest pause before refused changes are tried
-   * again.
+   * Milliseconds between two steps, which repair what other programs have changed: 1 to 2147483647.
+   * Default 30000. It is also the longest pause before refused changes are tried again.
    */
   readonly resync?: number | undefined;
   /** Settings that are left as they are: see {@link ReconcileOptions.keep}. */
@@ -81,16 +80,16 @@ export interface DirectorDraining extends DrainingDestination {
   readonly deadline: Date;
 }
 
-/** What a director wants, and how far the kernel is from that. */
+/** The wanted state of a director, and the progress towards it. */
 export interface DirectorState {
   /**
    * The newest state that was applied, with all settings in canonical form; undefined before the
    * first. It is made when it is read.
    */
   readonly wanted: State | undefined;
-  /** The destinations that drained when the director last looked. */
+  /** The destinations that drained in the last step. */
   readonly draining: readonly DirectorDraining[];
-  /** The errors of the last try; none if it made all changes. */
+  /** The errors of the last step; none if it made all changes. */
   readonly refused: readonly Error[];
   /** When the kernel was last found, or made, as wanted; undefined if it never was. */
   readonly lastSync: Date | undefined;

@@ -54,10 +54,10 @@ test('the command prints and does what ipvsadm prints and does', () =>
 const SEED = Number(process.env['IPVS_SEED'] ?? 20261129);
 const COUNT = Number(process.env['IPVS_LINES'] ?? 200);
 
-test('it does so with random command lines, one after the other', () =>
+test('the command behaves as ipvsadm with random command lines', () =>
   compare(randomLines(COUNT, SEED).map((name) => ({ name, words: wordsOf(name) }))));
 
-test('it does so with lines that are a little wrong', () =>
+test('the command behaves as ipvsadm with slightly wrong lines', () =>
   compare(
     mutatedLines(COUNT, SEED).map((name) => ({ name, words: wordsOf(name) })),
     RULES,

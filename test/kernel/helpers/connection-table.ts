@@ -111,7 +111,7 @@ export function listedConnections(namespace: Namespace, ...options: string[]): s
     .sort();
 }
 
-/** The line that `ipvsadm -Lcn` prints of a connection, likewise. */
+/** The line that `ipvsadm -Lcn` prints of a connection. */
 export function listed(connection: Connection): string {
   const { protocol, state, client, virtual, destination, engine, engineData } = connection;
   const places = [client, virtual, destination].map(printed);
