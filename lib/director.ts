@@ -70,8 +70,8 @@ export class Director implements AsyncDisposable {
 
   /**
    * Wants this state from now on, instead of the one before. Resolves when the kernel is as this
-   * state or a newer one wants it, apart from destinations that drain. Calls that are made while the
-   * director is at work are merged: it goes on with the newest state.
+   * state or a newer one wants it, apart from destinations that drain. Calls that are made while
+   * the director is at work are merged: it goes on with the newest state.
    *
    * The state is read and checked at the call; later changes of the object have no effect.
    * @param options which addresses the director's link should have

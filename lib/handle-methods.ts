@@ -83,9 +83,9 @@ export abstract class HandleMethods<How extends 'promise' | 'value'> extends Met
 
   /**
    * Gives the table the wanted services and destinations: compares them with the kernel's, and
-   * changes what differs. What the state does not name stays, unless `prune` says otherwise. Traffic
-   * goes on: new services and destinations are added first, objects are changed in place, and
-   * deletions come last.
+   * changes what differs. What the state does not name stays, unless `prune` says otherwise.
+   * Traffic goes on: new services and destinations are added first, objects are changed in place,
+   * and deletions come last.
    *
    * The kernel has no transactions. A change that is refused stops no other. If another program
    * changes the table at the same time, the difference is determined again, some times.

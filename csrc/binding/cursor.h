@@ -33,8 +33,8 @@ class Cursor : public Napi::ObjectWrap<Cursor> {
   /// count(by: number): Promise<{ counts: ArrayBuffer, texts: string[] }>
   Napi::Value count(const Napi::CallbackInfo& info);
   /// close(): void
-  /// Closes the file and releases the namespace without waiting for the garbage collector. Waits for
-  /// the job that is running; jobs that have not begun fail.
+  /// Closes the file and releases the namespace without waiting for the garbage collector. Waits
+  /// for the job that is running; jobs that have not begun fail.
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::shared_ptr<State> state_;

@@ -91,8 +91,8 @@ class PlannedChanges {
   std::vector<Request> removed_;
 };
 
-/// Performance: stores nothing about objects that stay as they are but a byte of each wanted one, and
-///   no copy of those to add, because touching new memory is the main cost of a large table.
+/// Performance: stores nothing about objects that stay as they are but a byte of each wanted one,
+///   and no copy of those to add, because touching new memory is the main cost of a large table.
 class Plan {
  public:
   /// @param wanted kEnsureService for a service with its destinations, which kEnsureDestination
@@ -120,7 +120,8 @@ class Plan {
   /// Returns the changes, in an order that interrupts no traffic:
   ///
   /// 1. Missing services, each with its destinations. Of each service the last wanted destination
-  ///    is added first, since the kernel lists the newest first: its list then has the wanted order.
+  ///    is added first, since the kernel lists the newest first: its list then has the wanted
+  ///    order.
   /// 2. Missing destinations of other services, in the same order.
   /// 3. Updates of services and of destinations.
   /// 4. Weight 0 for destinations to drain; deletions of destinations, and of services.

@@ -46,8 +46,8 @@ class Transport {
   std::vector<netlink::Failure> run(std::span<const Command> commands, const OnReply& on_reply);
 
   /// Appends all services to `entries`.
-  /// @throws netlink::RequestError with the kernel's errno; EINTR: the list changed during each reading; those
-  ///   of netlink::Socket::dump()
+  /// @throws netlink::RequestError with the kernel's errno; EINTR: the list changed during each
+  ///   reading; those of netlink::Socket::dump()
   void list_services(std::vector<ServiceEntry>& entries);
   /// Appends the destinations of `service` to `entries`. The kernel reports none if there is no
   /// such service.

@@ -1,5 +1,6 @@
 // Prints the layout of the records that cross to JavaScript, and the numbers in them, as JSON:
-//   { [record]: { size, fields: { [field]: { offset, size } } }, [enumeration]: { [name]: number } }
+//   { [record]: { size, fields: { [field]: { offset, size } } },
+//     [enumeration]: { [name]: number } }
 // Sizes and offsets are in bytes. scripts/layout compiles and runs this.
 #include <cstdio>
 #include <utility>

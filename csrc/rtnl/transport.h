@@ -43,8 +43,8 @@ class Transport {
   Link get_link(const LinkKey& key);
 
   /// Appends all links to `links`, or those of a kind that is not empty.
-  /// @throws netlink::RequestError with the kernel's errno; EINTR: the list changed during each reading; those
-  ///   of netlink::Socket::dump()
+  /// @throws netlink::RequestError with the kernel's errno; EINTR: the list changed during each
+  ///   reading; those of netlink::Socket::dump()
   void list_links(const Name<32>& kind, std::vector<Link>& links);
   /// Returns the addresses of a link, or of all links where `index` is 0; those of one family, or
   /// of both where `family` is 0.

@@ -49,8 +49,8 @@ inline constexpr std::array<NamedFault, 12> kFaults = {{
     {Fault::kNoReply, "no reply", false},
 }};
 
-/// The deadlines with which a fault is tried, until it has had an effect: on a busy machine, a client
-/// with a short one may not even find IPVS.
+/// The deadlines with which a fault is tried, until it has had an effect: on a busy machine, a
+/// client with a short one may not even find IPVS.
 inline std::vector<std::chrono::milliseconds> deadlines_for(const NamedFault& fault) {
   using std::chrono::milliseconds;
   if (fault.harmless) return {milliseconds{30'000}};

@@ -63,8 +63,8 @@ const ENVIRONMENT = [
 const STATE_FILES = [
   'A state file is JSON or YAML: an object with the array services. A service has protocol, ' +
     'address and port, or fwmark (with family ipv6 for IPv6), and may have scheduler, ' +
-    'schedulerFlags, persistence, onePacket and destinations. A destination has address and port, ' +
-    'and may have forwarding, weight, upperThreshold, lowerThreshold and tunnel.',
+    'schedulerFlags, persistence, onePacket and destinations. A destination has address and ' +
+    'port, and may have forwarding, weight, upperThreshold, lowerThreshold and tunnel.',
   'The extensions .yaml, .yml and .json name these formats. A file with the extension .rules, or ' +
     'whose first line is a command line of ipvsadm, has the rules that ipvsadm saves.',
   'The package has a JSON Schema of the file, dist/state.schema.json, for editors. The property ' +

@@ -11,7 +11,9 @@ import { EXIT } from './exit-status.js';
 import { describeFailure, InputFileError } from './failures.js';
 import { helpOf, overview } from './help/text.js';
 
-/** Runs a subcommand. Without arguments, prints the list of commands. Resolves to the exit status. */
+/**
+ * Runs a subcommand. Without arguments, prints the list of commands. Resolves to the exit status.
+ */
 export async function runProgram(args: readonly string[], context: Context): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined) {

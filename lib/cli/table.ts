@@ -11,8 +11,8 @@ export interface Column {
 }
 
 /**
- * Returns the lines of a table: the titles, and a line for each row. A row may have fewer cells than
- * there are columns.
+ * Returns the lines of a table: the titles, and a line for each row. A row may have fewer cells
+ * than there are columns.
  */
 export function tableOf(
   columns: readonly Column[],

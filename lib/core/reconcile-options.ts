@@ -30,7 +30,8 @@ export function tooManyDeletionsMessage(
   most: number,
   rest = 'nothing was changed',
 ): string {
-  const why = `the changes would delete ${objects}, which is more than options.maxDeletions: ${most}`;
+  const limit = `options.maxDeletions: ${most}`;
+  const why = `the changes would delete ${objects}, which is more than ${limit}`;
   return messageOf(operation, target, `${why}; ${rest}`);
 }
 

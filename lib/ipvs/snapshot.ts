@@ -108,8 +108,8 @@ const listServices = (name: string): IpvsOperation<ServiceRange> => ({
 });
 
 /**
- * Returns the operation that lists the destinations of services, for the method `name`. Its value is
- * the services that exist.
+ * Returns the operation that lists the destinations of services, for the method `name`. Its value
+ * is the services that exist.
  */
 const listDestinations = (
   name: string,

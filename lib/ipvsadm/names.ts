@@ -29,7 +29,8 @@ interface Endpoint {
 
 /**
  * Returns an address and a port as ipvsadm prints them.
- * @param protocol the protocol of the port; undefined: of a firewall mark, whose ports have no names
+ * @param protocol the protocol of the port; undefined: of a firewall mark, whose ports have no
+ *   names
  */
 export function printEndpoint(
   { address, port = 0 }: Endpoint,

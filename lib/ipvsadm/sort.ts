@@ -14,8 +14,8 @@ import {
 
 /**
  * Returns services in ipvsadm's order.
- * @param compat true: also where ipvsadm's comparison wraps. The result then depends on the order of
- *   the services, which must be the kernel's
+ * @param compat true: also where ipvsadm's comparison wraps. The result then depends on the order
+ *   of the services, which must be the kernel's
  */
 export const printedServices = <Item extends ServiceEndpoint>(
   services: readonly Item[],

@@ -220,7 +220,9 @@ function addEntry(
   add(context, name, entryOf(address, protocol, port));
 }
 
-/** Adds local endpoints, in any condition: a pod that reaches itself needs another source address. */
+/**
+ * Adds local endpoints, in any condition: a pod that reaches itself needs another source address.
+ */
 function addLoopBack(
   context: Context,
   { protocol }: ServicePort,

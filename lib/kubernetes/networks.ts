@@ -60,7 +60,9 @@ export function allOf(family: IPFamily): Network {
   return { family, value: 0n, prefixLength: 0 };
 }
 
-/** Returns the fewest networks that together have the addresses of `network` but of no `excluded`. */
+/**
+ * Returns the fewest networks that together have the addresses of `network` but of no `excluded`.
+ */
 export function without(network: Network, excluded: readonly Network[]): Network[] {
   const within = excluded.filter((other) => overlaps(network, other));
   if (within.length === 0) return [network];

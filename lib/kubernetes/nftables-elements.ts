@@ -111,7 +111,9 @@ function elementOf(entry: string): string {
   return entry.replace(/(tcp|udp|sctp):/, '$1,').replaceAll(/[ ,]/g, ' . ');
 }
 
-/** Returns the entries but those whose network is within another one: nftables allows no overlap. */
+/**
+ * Returns the entries but those whose network is within another one: nftables allows no overlap.
+ */
 function withoutCovered(entries: readonly string[]): readonly string[] {
   const networks = new Map<string, { readonly entry: string; readonly network: Network }[]>();
   for (const entry of entries) {

@@ -10,7 +10,9 @@ import { type Network, readNetwork } from './networks.js';
 export interface NftablesOptions {
   /** The name of the table, of the family inet. Nothing else is touched. Default 'kube-ipvs'. */
   readonly table?: string | undefined;
-  /** The bit of the firewall mark of packets to masquerade, 0 to 31: `masqueradeBit`. Default 14. */
+  /**
+   * The bit of the firewall mark of packets to masquerade, 0 to 31: `masqueradeBit`. Default 14.
+   */
   readonly masqueradeBit?: number | undefined;
   /** If true, all traffic to cluster IPs is masqueraded: `masqueradeAll`. Default false. */
   readonly masqueradeAll?: boolean | undefined;

@@ -14,9 +14,9 @@ import {
 import { type CompileResult, checkResult } from './result.js';
 
 /**
- * Keeps the table of nftables at the newest result. The first one replaces the table as a whole; the
- * later ones change the elements of its sets that differ. After a failure, the next one replaces the
- * table again. Calls that overlap are executed one after the other.
+ * Keeps the table of nftables at the newest result. The first one replaces the table as a whole;
+ * the later ones change the elements of its sets that differ. After a failure, the next one
+ * replaces the table again. Calls that overlap are executed one after the other.
  */
 export class Nftables {
   readonly #settings: NftablesSettings;

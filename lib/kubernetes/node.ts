@@ -12,7 +12,9 @@ import { hasAddress } from './networks.js';
 export interface NodeDescription {
   /** The name of the Node object. It decides which endpoints are local. */
   readonly name: string;
-  /** The zone: the label `topology.kubernetes.io/zone`. Default: none, and zone hints are ignored. */
+  /**
+   * The zone: the label `topology.kubernetes.io/zone`. Default: none, and zone hints are ignored.
+   */
   readonly zone?: string | undefined;
   /** The node's IPs, at most one of each family. */
   readonly nodeIPs?: readonly string[] | undefined;

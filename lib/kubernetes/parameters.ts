@@ -32,7 +32,9 @@ const STRICT_ARP = {
   'net/ipv4/conf/all/arp_announce': 2,
 } as const;
 
-/** Kernels before 5.9 delay new connections that reuse a port by a second; before 4.1, not at all. */
+/**
+ * Kernels before 5.9 delay new connections that reuse a port by a second; before 4.1, not at all.
+ */
 const REUSE = { 'net/ipv4/vs/conn_reuse_mode': 0 } as const;
 const REUSE_FROM = [4, 1] as const;
 const REUSE_BEFORE = [5, 9] as const;

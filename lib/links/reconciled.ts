@@ -4,8 +4,8 @@
  */
 
 /**
- * The changes that {@link Links.reconcileAddresses} has made or, in a dry run, would make: addresses
- * such as '10.96.0.1/32'.
+ * The changes that {@link Links.reconcileAddresses} has made or, in a dry run, would make:
+ * addresses such as '10.96.0.1/32'.
  */
 export interface Reconciled {
   /** Addresses that the link did not have. */

@@ -1,5 +1,6 @@
 /**
- * The metrics of calls: how many of each operation there were, how long they took, and their errors.
+ * The metrics of calls: how many of each operation there were, how long they took, and their
+ * errors.
  * @module
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';

@@ -28,15 +28,15 @@ import type { MetricFamily } from './types.js';
  * of services, by choice also of their destinations, and what a {@link Director} does.
  *
  * A scrape reads the table once. Scrapes that overlap share one reading: one that begins while
- * another is being read gets the same result. The work is cut into slices of 2 ms, between which the
- * event loop is free.
+ * another is being read gets the same result. The work is cut into slices of 2 ms, between which
+ * the event loop is free.
  *
  * The label `service` tells services apart ('tcp://10.96.0.1:443', 'fwmark://7', 'fwmark6://7'),
  * `destination` the destinations of a service. docs/metrics.md lists all metrics.
  *
  * A counter that goes back, because it was zeroed or its object was deleted and added again, is a
- * reset, which `rate()` and `increase()` of Prometheus understand. No time of creation is given: the
- * kernel does not know it.
+ * reset, which `rate()` and `increase()` of Prometheus understand. No time of creation is given:
+ * the kernel does not know it.
  * @example
  * ```ts
  * import { Ipvs } from 'ipvs';
@@ -101,8 +101,8 @@ export class Metrics implements Disposable {
   }
 
   /**
-   * Ends the counting of calls and of what the director does: what was counted stays. The handle and
-   * the director stay open.
+   * Ends the counting of calls and of what the director does: what was counted stays. The handle
+   * and the director stay open.
    */
   close(): void;
   close(...args: readonly unknown[]): void {

@@ -8,8 +8,8 @@ import type { Director, Ipvs, Service } from '../index.js';
 import type { TextFormat } from './text.js';
 
 /**
- * Reads the table: an {@link Ipvs}, or what reads like it. With `activity()`, its own work is counted
- * too.
+ * Reads the table: an {@link Ipvs}, or what reads like it. With `activity()`, its own work is
+ * counted too.
  */
 export type MetricsSource = Pick<Ipvs, 'snapshot' | 'getStats'> & Partial<Pick<Ipvs, 'activity'>>;
 

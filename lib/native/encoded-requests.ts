@@ -12,8 +12,8 @@ const GROWTH = 8;
 
 /**
  * Encoded requests of one size. Only this class writes its fields; they are no getters, because
- * each request reads them many times. A request is begun, encoded by the modules of its objects, and
- * committed, or discarded since its arguments were refused.
+ * each request reads them many times. A request is begun, encoded by the modules of its objects,
+ * and committed, or discarded since its arguments were refused.
  */
 export class EncodedRequests<Operation extends string> {
   readonly #size: number;

@@ -10,7 +10,9 @@ export function loadError(operation: string, cause: unknown, root: string | unde
   return noAddon(operation, reasonOf(cause, root), cause);
 }
 
-/** Returns the error for an addon with other methods or another layout than this JavaScript expects. */
+/**
+ * Returns the error for an addon with other methods or another layout than this JavaScript expects.
+ */
 export const versionError = (operation: string): IpvsError => noAddon(operation, OTHER_VERSION);
 
 function noAddon(operation: string, reason: string, cause?: unknown): IpvsError {
@@ -27,8 +29,8 @@ const BUILD = `"${process.versions['pnp'] === undefined ? 'npx' : 'yarn'} ipvs b
 const OTHER_VERSION = `it is of another version of ipvs: build it again with ${BUILD}`;
 
 const MISSING =
-  `there is none for ${process.platform}-${process.arch} in the package: compile it with ${BUILD} ` +
-  'in the folder of your project (needs python3, make and a C++20 compiler)';
+  `there is none for ${process.platform}-${process.arch} in the package: compile it with ` +
+  `${BUILD} in the folder of your project (needs python3, make and a C++20 compiler)`;
 
 const BUNDLED =
   'ipvs was bundled, or moved out of its package, where the addon is: mark ipvs as external ' +

@@ -166,7 +166,9 @@ export function openingError(error: unknown, netns: string): Error {
   return translate(error, { operation: 'open', target, isFile: false, hint });
 }
 
-/** Returns the error for a namespace that could not be created. Returns other errors as they are. */
+/**
+ * Returns the error for a namespace that could not be created. Returns other errors as they are.
+ */
 export function creationError(error: unknown): unknown {
   if (isMemoryError(error)) return memoryError(error, 'create', '');
   if (!isNativeError(error)) return error;

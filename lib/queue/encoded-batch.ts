@@ -14,8 +14,8 @@ import { NO_VALUE } from './results.js';
 import { YIELD_INTERVAL } from './slicer.js';
 
 /**
- * The most requests of one buffer, which occupy a thread of the pool for some milliseconds. The last
- * call may exceed it if it has several requests.
+ * The most requests of one buffer, which occupy a thread of the pool for some milliseconds. The
+ * last call may exceed it if it has several requests.
  */
 export const MAX_REQUESTS = 2048;
 

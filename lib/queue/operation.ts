@@ -50,7 +50,9 @@ export interface Operation<Types extends ClientTypes, Value, Args extends readon
   decoder?(...args: Args): Decoder<Types, Value>;
 }
 
-/** The arguments of an operation. Methods pass on all of theirs, so that surplus ones are refused. */
+/**
+ * The arguments of an operation. Methods pass on all of theirs, so that surplus ones are refused.
+ */
 export type ArgumentsOf<Definition> = Definition extends {
   encode(requests: never, ...args: infer Args): void;
 }

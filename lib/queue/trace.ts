@@ -58,7 +58,9 @@ export const calls: TracingChannel<unknown, CallMessage> = tracingChannel('ipvs:
 /** The exchanges of all handles. */
 export const exchanges: TracingChannel<unknown, ExchangeMessage> = tracingChannel('ipvs:exchange');
 
-/** Returns true if an event has a subscriber. In Bun, a channel of events does not say so itself. */
+/**
+ * Returns true if an event has a subscriber. In Bun, a channel of events does not say so itself.
+ */
 const isTraced = ({ start, end, asyncStart, asyncEnd, error }: typeof calls | typeof exchanges) =>
   start.hasSubscribers ||
   end.hasSubscribers ||

@@ -125,8 +125,8 @@ interface Kept {
 }
 
 /**
- * The changes that requests have made. They are read from the requests when they are needed, or when
- * the memory of the wanted records is.
+ * The changes that requests have made. They are read from the requests when they are needed, or
+ * when the memory of the wanted records is.
  */
 export class MadeChanges {
   readonly #operations: Uint8Array;

@@ -59,8 +59,8 @@ export class ReconcileResult {
   }
 
   /**
-   * Returns the changes as text, a line for each: `+` an addition, `~` an update with the old and the
-   * new settings, `-` a deletion. Without changes, the text is empty.
+   * Returns the changes as text, a line for each: `+` an addition, `~` an update with the old and
+   * the new settings, `-` a deletion. Without changes, the text is empty.
    */
   toString(): string {
     return this.changes.map(formatChange).join('\n');

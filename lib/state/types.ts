@@ -26,11 +26,14 @@ export interface State {
 }
 
 /**
- * Services that may be deleted if they are not wanted. All that a scope names must hold, and a scope
- * must name something.
+ * Services that may be deleted if they are not wanted. All that a scope names must hold, and a
+ * scope must name something.
  */
 export interface Scope {
-  /** The service's address is in one of these networks or single addresses ('10.96.0.0/12', 'fd00::1'). */
+  /**
+   * The service's address is in one of these networks or single addresses ('10.96.0.0/12',
+   * 'fd00::1').
+   */
   readonly networks?: readonly string[] | undefined;
   /** The service's port is in this range, which includes both ends: 0 to 65535. */
   readonly ports?: readonly [first: number, last: number] | undefined;
@@ -42,7 +45,10 @@ export interface Scope {
   readonly link?: string | undefined;
 }
 
-/** Which services may be deleted: all, those of a scope or of several, or those chosen by a function. */
+/**
+ * Which services may be deleted: all, those of a scope or of several, or those chosen by a
+ * function.
+ */
 export type Prune = boolean | Scope | readonly Scope[] | ((service: Service) => boolean);
 
 /** How destinations that are not wanted are drained. */
@@ -84,8 +90,8 @@ export interface ReconcileOptions {
   /**
    * Settings that existing services and destinations keep as they are, such as weights that a
    * health checker sets. `scheduler` also keeps the scheduler's flags, and `forwarding` the tunnel.
-   * With `weight`, a destination that drained and is wanted again stays at weight 0 until the health
-   * checker changes that.
+   * With `weight`, a destination that drained and is wanted again stays at weight 0 until the
+   * health checker changes that.
    */
   readonly keep?: readonly KeptSetting[] | undefined;
   /** If true, returns the changes, and makes none of them. Default false. */

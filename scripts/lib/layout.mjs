@@ -19,8 +19,8 @@ const source = `/**
  */
 
 /**
- * The hash of this layout and of the names of the addon's exports and methods. An addon with another
- * one is of another version.
+ * The hash of this layout and of the names of the addon's exports and methods. An addon with
+ * another one is of another version.
  */
 export const INTERFACE_HASH = ${interfaceHash};
 

@@ -65,7 +65,9 @@ function nodeGypCommand(wanted: string | undefined): readonly [string, ...string
   return script === undefined ? ['node-gyp'] : [process.execPath, script];
 }
 
-/** Returns the option for the headers that are installed with Node.js; none: they are downloaded. */
+/**
+ * Returns the option for the headers that are installed with Node.js; none: they are downloaded.
+ */
 function headers(): readonly string[] {
   if (installed('include/node/node_api.h') === undefined) return [];
   return [`--nodedir=${prefix()}`];

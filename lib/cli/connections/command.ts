@@ -40,11 +40,11 @@ export const connections = defineCommand({
   name: 'connections',
   summary: 'list or count connections',
   description: [
-    'Lists the connection table of IPVS, in bounded memory whatever its size. All conditions must ' +
-      'hold. Templates of persistence are listed too; they carry no traffic. The seconds under ' +
-      'EXPIRES are those until the entry goes, unless packets arrive.',
-    'An entry does not record its service: --service compares the address and port that the client ' +
-      'sends to.',
+    'Lists the connection table of IPVS, in bounded memory whatever its size. All conditions ' +
+      'must hold. Templates of persistence are listed too; they carry no traffic. The seconds ' +
+      'under EXPIRES are those until the entry goes, unless packets arrive.',
+    'An entry does not record its service: --service compares the address and port that the ' +
+      'client sends to.',
   ],
   options,
   examples: [

@@ -20,10 +20,10 @@ export const diagnose = defineCommand({
   name: 'diagnose',
   summary: 'tell what this host lacks for IPVS',
   description: [
-    'Checks modules, privileges and kernel parameters, and prints what was found. Where a command ' +
-      'fixes a problem, it follows on a line of its own.',
-    'With --json, prints an array of objects with name, status (ok, warning, missing or unknown), ' +
-      'detail and remedy.',
+    'Checks modules, privileges and kernel parameters, and prints what was found. Where a ' +
+      'command fixes a problem, it follows on a line of its own.',
+    'With --json, prints an array of objects with name, status (ok, warning, missing or ' +
+      'unknown), detail and remedy.',
   ],
   options,
   statuses: {

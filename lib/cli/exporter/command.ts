@@ -7,8 +7,7 @@ import { defineCommand, NETNS, type Options } from '../command.js';
 /** The options of `ipvs exporter`. */
 export const options = {
   listen: {
-    summary:
-      'required: the address to listen on; without ADDRESS all of the host; port 0 is any free port',
+    summary: 'required: the address; without ADDRESS all of the host; port 0 is any free port',
     value: '[ADDRESS]:PORT',
   },
   level: {
@@ -25,11 +24,11 @@ export const exporter = defineCommand({
   name: 'exporter',
   summary: 'serve metrics to Prometheus over HTTP',
   description: [
-    'Serves /metrics in the text format that the request accepts: OpenMetrics, or the older one of ' +
-      'Prometheus. Each scrape reads the table; scrapes that overlap share one reading. If the ' +
-      'kernel cannot be read, the response has status 503 and the reason.',
-    'Serves /healthz with status 200 while the kernel answers, else 503. SIGTERM and SIGINT end it, ' +
-      'after the responses that are in flight.',
+    'Serves /metrics in the text format that the request accepts: OpenMetrics, or the older one ' +
+      'of Prometheus. Each scrape reads the table; scrapes that overlap share one reading. If ' +
+      'the kernel cannot be read, the response has status 503 and the reason.',
+    'Serves /healthz with status 200 while the kernel answers, else 503. SIGTERM and SIGINT end ' +
+      'it, after the responses that are in flight.',
     'Responses have no encryption and need no password: listen on a private address.',
   ],
   options,

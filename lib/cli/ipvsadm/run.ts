@@ -169,8 +169,8 @@ class Session {
 const BLANKS = /[ \t\r]+/;
 
 /**
- * Returns the words of a line; none of a line that is blank or says `ipvsadm` only. A word ends at a
- * NUL, as a string of C does.
+ * Returns the words of a line; none of a line that is blank or says `ipvsadm` only. A word ends at
+ * a NUL, as a string of C does.
  */
 const wordsIn = (line: string) =>
   line

@@ -72,12 +72,14 @@ export const kubernetes = defineCommand({
   name: 'kubernetes',
   summary: "serve Services on a node, as kube-proxy's IPVS mode does",
   description: [
-    'Watches the Services and EndpointSlices of a cluster, and keeps IPVS, the addresses of kube-ipvs0, and a table ' +
-      'of nftables as they want, until SIGTERM or SIGINT ends it. The node goes on as it is: start ' +
-      'the command again at any time.',
+    'Watches the Services and EndpointSlices of a cluster, and keeps IPVS, the addresses of ' +
+      'kube-ipvs0, and a table of nftables as they want, until SIGTERM or SIGINT ends it. The ' +
+      'node goes on as it is: start the command again at any time.',
     'It needs root or CAP_NET_ADMIN in the network namespace of the host, nft, and the package ' +
-      '@kubernetes/client-node, which is an optional peer of ipvs. conntrack is used if it is there.',
-    'Do not run it beside kube-proxy. docs/from-kube-proxy.md says how to switch, and how to go back.',
+      '@kubernetes/client-node, which is an optional peer of ipvs. conntrack is used if it is ' +
+      'there.',
+    'Do not run it beside kube-proxy. docs/from-kube-proxy.md says how to switch, and how to go ' +
+      'back.',
   ],
   options,
   statuses: { 0: 'ended by SIGTERM or SIGINT, or done' },

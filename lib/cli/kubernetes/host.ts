@@ -52,8 +52,8 @@ interface Flow extends TrackedFlow {
 const MAX_OUTPUT = 256 * 1024 * 1024;
 
 /**
- * Deletes the flows of UDP that no endpoint answers any more, with `conntrack`. Returns their number;
- * undefined if there is no such program.
+ * Deletes the flows of UDP that no endpoint answers any more, with `conntrack`. Returns their
+ * number; undefined if there is no such program.
  */
 export async function deleteStaleFlows(udp: readonly UdpFrontend[]): Promise<number | undefined> {
   if (udp.length === 0) return 0;

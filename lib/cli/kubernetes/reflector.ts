@@ -34,17 +34,21 @@ export interface Reflected {
 const PAGE = 500;
 /** Seconds after which the server ends a watch, plus up to as many. */
 const WATCH_SECONDS = 300;
-/** Milliseconds without data after which a connection counts as broken. Bookmarks come each minute. */
+/**
+ * Milliseconds without data after which a connection counts as broken. Bookmarks come each minute.
+ */
 const SILENCE = 180_000;
 const FIRST_PAUSE = 800;
 const LONGEST_PAUSE = 30_000;
 const GONE = 410;
-/** Watches from one version that may fail, by what the server sends, before everything is listed. */
+/**
+ * Watches from one version that may fail, by what the server sends, before everything is listed.
+ */
 const MAX_FAILURES = 3;
 
 /**
- * Reflects a resource until the signal is aborted. A connection that breaks is opened again where it
- * was. If the server does not know that version any more, or sends nothing but errors for it,
+ * Reflects a resource until the signal is aborted. A connection that breaks is opened again where
+ * it was. If the server does not know that version any more, or sends nothing but errors for it,
  * everything is listed again.
  */
 export async function reflect(

@@ -28,8 +28,8 @@ export const save = defineCommand({
     'A service or destination with settings that only another program could have set is printed ' +
       'as it was read, with its counters: these show where it comes from, and it is restored as ' +
       'it is.',
-    "With '--format rules', prints what 'ipvsadm -Sn' prints. Rules cannot have thresholds and some " +
-      'other settings: these are reported, unless --exact writes them in comments.',
+    "With '--format rules', prints what 'ipvsadm -Sn' prints. Rules cannot have thresholds and " +
+      'some other settings: these are reported, unless --exact writes them in comments.',
   ],
   options,
   statuses: { 1: 'failure, or the rules lack settings' },

@@ -82,7 +82,9 @@ function positionAt(text: string, offset: number): Position {
   return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
-/** Returns where a value begins, or the key of a property; else the nearest one that contains it. */
+/**
+ * Returns where a value begins, or the key of a property; else the nearest one that contains it.
+ */
 function offsetOf(text: string, events: readonly Event[], path: Path): number {
   // The first event begins the document.
   let at = 1;

@@ -52,7 +52,10 @@ function object(
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
-/** Returns a schema that depends on a condition. An object with a literal `then` would look awaitable. */
+/**
+ * Returns a schema that depends on a condition. An object with a literal `then` would look
+ * awaitable.
+ */
 function choice(condition: Schema, consequence: Schema, alternative: Schema): SchemaObject {
   return Object.fromEntries([
     ['if', condition],
@@ -136,7 +139,9 @@ const WRITTEN_SERVICE = object(
   [],
 );
 
-/** A service that was read from the kernel, with values that only another program could have set. */
+/**
+ * A service that was read from the kernel, with values that only another program could have set.
+ */
 const READ_SERVICE = object(
   {
     ...serviceKey({ anyOf: [oneOf(protocols.names), UNKNOWN] }),

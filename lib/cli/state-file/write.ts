@@ -30,8 +30,8 @@ export function formatState(snapshot: Snapshot, format: Exclude<StateFormat, 'ru
 }
 
 /**
- * Returns the state of a table in short: without counters, and without most settings that have their
- * default. What can't be written like that stays as it was read.
+ * Returns the state of a table in short: without counters, and without most settings that have
+ * their default. What can't be written like that stays as it was read.
  */
 export function stateOf({ services }: Snapshot): State {
   return {

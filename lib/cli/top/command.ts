@@ -42,13 +42,13 @@ export const top = defineCommand({
     `${MEANINGS}. The columns that fit are shown, and always the one that rows are sorted by. K, ` +
       'M and G are powers of 1000. The numbers of connections of a service, and its weight, are ' +
       'the sums of its destinations.',
-    'Keys: arrows, Page Up, Page Down, Home and End move the cursor; < and > choose the column to ' +
-      'sort by; r reverses the order; Enter shows or hides the destinations of a service, and a ' +
-      'those of all; / begins a filter, which Enter keeps and Escape clears; p pauses; Ctrl-L ' +
+    'Keys: arrows, Page Up, Page Down, Home and End move the cursor; < and > choose the column ' +
+      'to sort by; r reverses the order; Enter shows or hides the destinations of a service, and ' +
+      'a those of all; / begins a filter, which Enter keeps and Escape clears; p pauses; Ctrl-L ' +
       'draws the screen again; q and Ctrl-C quit.',
-    'The kernel refreshes the counters of each object every 2 seconds. Rates are increases divided ' +
-      "by the time between such refreshes, and unlike the kernel's own rates they are not averaged " +
-      'over a longer time.',
+    'The kernel refreshes the counters of each object every 2 seconds. Rates are increases ' +
+      "divided by the time between such refreshes, and unlike the kernel's own rates they are " +
+      'not averaged over a longer time.',
     'Colours are used unless NO_COLOR is set.',
   ],
   options,

@@ -49,7 +49,9 @@ class ListedService {
 export class Listing {
   readonly services: readonly ListedService[];
 
-  /** @param filter text that a row must contain, in any case; a service is shown with its matches */
+  /**
+   * @param filter text that a row must contain, in any case; a service is shown with its matches
+   */
   constructor(services: readonly ServiceRow[], order: Order, filter: string) {
     const listed = filterServices(services, filter.toLowerCase(), order);
     const byRow = new Map(listed.map((each) => [each.row, each]));

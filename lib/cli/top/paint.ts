@@ -69,7 +69,8 @@ function paintLine(
   const rest = text.slice(from);
   const begin = palette[style];
   const painted = begin === '' || rest === '' ? rest : `${begin}${rest}${RESET}`;
-  // A line of the full width leaves nothing to clear; clearing there would clear its last character.
+  // A line of the full width leaves nothing to clear; clearing there would clear its last
+  // character.
   const clear = before.text.length > text.length ? CLEAR_REST : '';
   return `\x1b[${row + 1};${from + 1}H${painted}${clear}`;
 }

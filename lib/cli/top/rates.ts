@@ -125,8 +125,8 @@ const OWN = '';
 const keyOf = ({ address, port }: WatchedDestination) => `${address} ${port}`;
 
 /**
- * Measures rates in periods: {@link RateMeter.add} every sample, and take the {@link RateMeter.rows}
- * at the end of each period.
+ * Measures rates in periods: {@link RateMeter.add} every sample, and take the
+ * {@link RateMeter.rows} at the end of each period.
  */
 export class RateMeter {
   /** The meters by service. Services without an increase have none. */

@@ -27,8 +27,8 @@ export function isTerminal({ stdout, env }: Pick<Context, 'stdout' | 'env'>): bo
 }
 
 /**
- * A terminal in use. It is restored by {@link Terminal.close}, when the process exits for any reason
- * but SIGKILL, and while the process is stopped.
+ * A terminal in use. It is restored by {@link Terminal.close}, when the process exits for any
+ * reason but SIGKILL, and while the process is stopped.
  */
 export class Terminal {
   readonly #stdin: Context['stdin'];

@@ -10,7 +10,9 @@ export const STATUS = {
   unreadable: 1,
   /** A mistake in the command line, or a kernel without IPVS. */
   usage: 2,
-  /** An option that ipvsadm does not know, a word that is no command, or a refusal of the kernel. */
+  /**
+   * An option that ipvsadm does not know, a word that is no command, or a refusal of the kernel.
+   */
   failure: 255,
 } as const;
 

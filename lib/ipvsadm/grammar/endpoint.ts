@@ -19,8 +19,9 @@ export type Resolve = (name: string, kind: 'host' | Protocol) => string | number
 export interface Reading {
   readonly resolve: Resolve;
   /**
-   * If true, lines are read exactly as by ipvsadm. It takes IPv4 in brackets, whose port it ignores,
-   * and refuses `-b` at the end of a line, which it prints for flags that it does not know.
+   * If true, lines are read exactly as by ipvsadm. It takes IPv4 in brackets, whose port it
+   * ignores, and refuses `-b` at the end of a line, which it prints for flags that it does not
+   * know.
    */
   readonly quirks: boolean;
 }

@@ -32,9 +32,9 @@ export function readIpv6(text: string): string | undefined {
 const DOTTED = /^(?:(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}$/;
 
 /**
- * Returns an IPv4 address in dotted form, read as inet_aton() does: of one to four numbers, decimal,
- * octal (`010`) or hexadecimal (`0xa`), the last of which fills the rest. What follows a blank is
- * ignored.
+ * Returns an IPv4 address in dotted form, read as inet_aton() does: of one to four numbers,
+ * decimal, octal (`010`) or hexadecimal (`0xa`), the last of which fills the rest. What follows a
+ * blank is ignored.
  */
 export function readIpv4(text: string): string | undefined {
   if (DOTTED.test(text)) return text;

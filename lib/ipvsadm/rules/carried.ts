@@ -31,8 +31,8 @@ export const carriedService = (line: string): NormalizedService | undefined =>
   carried(line, ({ service }) => normalizeService(serviceOf(service)));
 
 /**
- * Returns the destination of a line, and the text of its service's key; undefined if the line cannot
- * be read.
+ * Returns the destination of a line, and the text of its service's key; undefined if the line
+ * cannot be read.
  */
 export const carriedDestination = (
   line: string,

@@ -4,7 +4,8 @@
  *
  * - `#ipvs with {...}`: further settings of the object of the line before
  * - `#ipvs service {...}`: a service for which there is no line
- * - `#ipvs server {"service":"tcp://...","destination":{...}}`: a destination for which there is none
+ * - `#ipvs server {"service":"tcp://...","destination":{...}}`: a destination for which there is
+ *   none
  * - `#ipvs host {...}`: timeouts and sync daemons
  * @module
  */

@@ -48,8 +48,8 @@ export interface Omitted {
   /** The destination ('10.1.1.2:6443'), if the setting is one of a destination. */
   readonly destination?: string;
   /**
-   * The setting ('upperThreshold'). Absent if ipvsadm refuses the line as a whole, such as that of a
-   * service on port 0 that is not persistent.
+   * The setting ('upperThreshold'). Absent if ipvsadm refuses the line as a whole, such as that of
+   * a service on port 0 that is not persistent.
    */
   readonly property?: string;
   /** The value that is lost. */
@@ -87,8 +87,8 @@ const KEYS = new Set(['exact', 'thresholds'] as const);
  * Returns the rules of a state: the text that `ipvsadm -S -n` prints for it, for `ipvsadm -R` and
  * {@link parseRules}. The services, and the destinations of each, are in ipvsadm's order.
  *
- * The format cannot express thresholds, forwarding 'local' and 'bypass', and some settings that only
- * programs other than ipvsadm make. They are listed in `omitted`, or, with `exact`, written in
+ * The format cannot express thresholds, forwarding 'local' and 'bypass', and some settings that
+ * only programs other than ipvsadm make. They are listed in `omitted`, or, with `exact`, written in
  * comments: `parseRules(formatRules(state, { exact: true }).text)` is the state in canonical form.
  * @param state services with their destinations, such as a snapshot, and optionally `timeouts` and
  *   `syncDaemons`

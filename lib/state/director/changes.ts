@@ -1,6 +1,6 @@
 /**
- * The changes that a director makes, sorted for its events: those that it expects, and the repair of
- * what another program has done.
+ * The changes that a director makes, sorted for its events: those that it expects, and the repair
+ * of what another program has done.
  * @module
  */
 import type { Reconciled } from '../../links/reconciled.js';

@@ -1,11 +1,11 @@
 /**
  * One step of a director: brings services and addresses to the wanted state, and ends drains.
  *
- * The order protects traffic. An address comes after the services that answer on it, and goes before
- * them. A service whose address is to go is *parked*: it stays as it is, and if its destinations have
- * connections, they drain first. Then the address goes, and then the service. So a step reads the
- * addresses and the table once each, lists the services while an address is to go, and reads the
- * table once more when services are parked.
+ * The order protects traffic. An address comes after the services that answer on it, and goes
+ * before them. A service whose address is to go is *parked*: it stays as it is, and if its
+ * destinations have connections, they drain first. Then the address goes, and then the service. So
+ * a step reads the addresses and the table once each, lists the services while an address is to go,
+ * and reads the table once more when services are parked.
  * @module
  */
 import { type IpvsError, isIpvsError } from '../../core/errors.js';
@@ -138,8 +138,8 @@ export class DirectorSteps {
   }
 
   /**
-   * Compares the addresses of the link, which is created, and switched on, if need be, with those of
-   * the wanted services.
+   * Compares the addresses of the link, which is created, and switched on, if need be, with those
+   * of the wanted services.
    */
   async #readAddresses(wanted: Wanted): Promise<Present> {
     const { link, linkUp } = this.#settings;

@@ -129,7 +129,9 @@ export type DirectorEvent =
   | { readonly type: 'drained'; readonly destinations: readonly DrainedDestination[] }
   | {
       readonly type: 'refused';
-      /** The error with which `apply()` rejects, or would: a {@link ReconcileError} for refusals. */
+      /**
+       * The error with which `apply()` rejects, or would: a {@link ReconcileError} for refusals.
+       */
       readonly error: Error;
       /** How often it has failed in a row, from 1. */
       readonly attempt: number;
