@@ -110,7 +110,7 @@ Napi::Value Plan::finish(const Napi::CallbackInfo& info) {
   changes = state_->plan.with([](ipvs::Plan& own) { return own.finish(); });
   const Napi::Env env = info.Env();
   Napi::Object object = Napi::Object::New(env);
-  // What write() needs is copied.
+  // The data that write() needs is copied.
   object.Set("operations", copy_records<uint8_t>(env, changes.operations));
   object.Set("before", copy_records<ipvs::Request>(env, changes.before));
   object.Set("origins", to_array_buffer(env, changes.origins));

@@ -15,7 +15,7 @@
 
 namespace ipvs {
 
-/// What a plan compares, and how it removes destinations.
+/// Options of a plan: the settings that it compares, and how it removes destinations.
 struct PlanOptions {
   /// The settings that are compared (Changes). The others keep the kernel's values.
   uint32_t compared = ~0U;
@@ -64,7 +64,7 @@ class PlannedChanges {
  private:
   friend class Plan;
 
-  /// Where a request comes from.
+  /// The source of a request.
   enum class Source : uint8_t {
     kWanted,       // an object to add: an index in wanted_
     kUnscheduled,  // the same service without a scheduler

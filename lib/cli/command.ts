@@ -5,7 +5,7 @@
  */
 import { type Parsed, readValues } from './arguments.js';
 
-/** What a word of the command line names, for the completion of shells. */
+/** The kind of name that a word of the command line is, for the completion of shells. */
 export type Completes = 'file' | 'namespace' | 'command' | readonly string[];
 
 /** An option: `--name`, or `--name VALUE`. */
@@ -16,7 +16,7 @@ export interface Option {
   readonly value?: string;
   /** The option may be given several times, and its values are an array. Needs `value`. */
   readonly repeatable?: true;
-  /** What its value names. An array has the only values. */
+  /** The kind of name that its value is. An array has the only values. */
   readonly completes?: Completes;
 }
 

@@ -6,7 +6,7 @@ import { AF_INET6, parseAddress } from '../core/address.js';
 import { MAX_PORT } from '../ipvs/keys.js';
 import { UsageError } from './arguments.js';
 
-/** Where a server listens. */
+/** The address and port on which a server listens. */
 export interface Listen {
   /** Undefined: all addresses of the host. */
   readonly host: string | undefined;

@@ -70,13 +70,13 @@ export const RECONCILE = {
   ...READS_STATE,
 } as const;
 
-/** How scopes are written: see scope.ts. */
+/** The grammar of scopes, for the help: see scope.ts. */
 export const SCOPE_HELP =
   "A SCOPE is 'all', or conditions that must all hold, joined by commas: network=PREFIX, " +
   'port=N or port=N-M, protocol=tcp|udp|sctp, fwmark=N or fwmark=N-M, link=NAME. Of several ' +
   'networks or protocols, one must hold. A service by firewall mark is only in a scope of fwmark.';
 
-/** What the commands print, for their help. */
+/** The output of the commands, for their help. */
 export const OUTPUT_HELP =
   'Prints a line for each change: + is an addition, ~ an update with the old and the new ' +
   'settings, - a deletion. With --json, prints an object with the arrays changes (each with ' +

@@ -15,13 +15,13 @@ export interface Names {
 /** Prints numbers. */
 export const NUMERIC: Names = { host: () => undefined, service: () => undefined };
 
-/** What ipvsadm prints for a scheduler or a forwarding method without a name. */
+/** The text that ipvsadm prints for a scheduler or a forwarding method without a name. */
 export const NO_NAME = '(null)';
 
 /** The longest text of an address with its port that ipvsadm prints. */
 export const MAX_ENDPOINT = 59;
 
-/** What has an address and a port. */
+/** An address and a port. */
 interface Endpoint {
   readonly address: string;
   readonly port?: number | undefined;

@@ -16,7 +16,7 @@ export interface Claimant {
 /** All claims. */
 export class Claims {
   readonly #owners = new Map<string, Claimant>();
-  /** Those that several Services claim, with all claimants, the owner first. */
+  /** The keys that several Services claim, with all claimants, the owner first. */
   readonly #contested = new Map<string, Claimant[]>();
 
   /** True if each address and port has one claimant. */

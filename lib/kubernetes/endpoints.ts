@@ -121,7 +121,7 @@ export function readSlice(
   return { key, service: `${metadata.namespace}/${service}`, family: addressType, ports };
 }
 
-/** What the endpoints of a port have in common. */
+/** The properties that the endpoints of a port have in common. */
 interface Common {
   readonly family: IPFamily;
   readonly port: number;

@@ -38,7 +38,7 @@ export interface Fragment {
   lacksExternal: boolean;
 }
 
-/** What the ports of a Service have in common while they are compiled. */
+/** The context in which the ports of a Service are compiled. */
 interface Context {
   readonly fragment: Fragment;
   readonly spec: ServiceSpec;

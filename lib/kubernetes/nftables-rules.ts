@@ -9,7 +9,7 @@ import { IP_FAMILIES, type IPFamily } from './families.js';
 import { dropSetOf } from './nftables-elements.js';
 import { type SetName, setNameOf } from './sets.js';
 
-/** What decides about masquerading. */
+/** The options of the rules. */
 export interface RuleOptions {
   /** The bit that marks packets to masquerade, as a number. */
   readonly mark: number;

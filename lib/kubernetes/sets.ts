@@ -4,7 +4,7 @@
  */
 import type { IPFamily } from './families.js';
 
-/** What each set contains: its entries have these fields, in this order. */
+/** The fields of the entries of each set, in this order. */
 const SETS = {
   'KUBE-LOOP-BACK': ['address', 'port', 'source'],
   'KUBE-CLUSTER-IP': ['address', 'port'],

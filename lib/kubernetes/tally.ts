@@ -6,7 +6,7 @@
 /** A multiset of texts, most of which are there once. */
 export class Tally {
   readonly #values = new Set<string>();
-  /** How often a value is there, beyond once. */
+  /** The further occurrences of each value that occurs more than once. */
   readonly #others = new Map<string, number>();
   #sorted: readonly string[] | undefined;
 

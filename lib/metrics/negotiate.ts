@@ -74,7 +74,7 @@ interface MediaRange {
   readonly quality: number;
 }
 
-/** What is between commas, and what is between semicolons: both may be in quotes. */
+/** Texts between commas, and between semicolons: both may be in quotes. */
 const RANGE = /(?:[^,"]|"[^"]*"?)+/g;
 const PARAMETER = /(?:[^;"]|"[^"]*"?)+/g;
 

@@ -58,7 +58,7 @@ export function* format(
   return writer.toString();
 }
 
-/** What differs between the formats: the lines before the samples of a family, and the end. */
+/** The differences between the formats: the lines before the samples of a family, and the end. */
 const FORMATS: Readonly<
   Record<
     TextFormat,

@@ -14,7 +14,7 @@ import type { Difference, DrainingDestination, StateChange } from './types.js';
 const { auxiliary: AUXILIARY } = layout.planOrigins;
 const SERVICE_STATE = [...SERVICE_SETTINGS, 'inactivePersistence'] as const;
 
-/** What a request of a plan does. */
+/** A kind of request of a plan. */
 interface Kind {
   readonly name: OperationName;
   readonly action: StateChange['action'];
@@ -63,7 +63,7 @@ const CHUNK = 512;
 export class PlannedRequests {
   /** The operation of each request. */
   readonly operations: Uint8Array;
-  /** Of each request: 1 + the place in `before` of an update; 0 for others; AUXILIARY. */
+  /** For each request: 1 + the place in `before` of an update; 0 for others; AUXILIARY. */
   readonly origins: Uint32Array;
   readonly #write: NativePlan['write'];
   /** The services and destinations that updates change, as they were. */
@@ -117,7 +117,7 @@ function kindAt(operations: Uint8Array, index: number): Kind {
   return kind;
 }
 
-/** What is kept of the requests of a plan, to list their changes. */
+/** The parts of the requests of a plan that are kept to list the changes. */
 interface Kept {
   readonly keys: ChangeKeys;
   /** The updates, in the order of the requests. */

@@ -12,7 +12,7 @@ import { layout } from '../native/layout.js';
 import { type CheckedScope, checkProtocols, checkScope } from './scope.js';
 import type { KeptSetting } from './types.js';
 
-/** How destinations are drained; undefined: not at all. */
+/** The checked options of draining. */
 export interface Draining {
   /** The protocols whose destinations are drained: a bit for each. */
   readonly protocols: number;

@@ -29,7 +29,7 @@ import { ReconcileResult } from './result.js';
 import { type CheckedScope, type Matches, withAddresses } from './scope.js';
 import type { ReconcileOptions, State, Unchanged } from './types.js';
 
-/** What a reconciliation uses of a handle. */
+/** The parts of a handle that a reconciliation uses. */
 export interface StateAccess {
   readonly native: Pick<Native, 'Plan'>;
   readonly handle: NativeHandle;
@@ -201,7 +201,7 @@ function* matcherOf(access: StateAccess, { matches, link }: CheckedScope): Routi
   return (records, base) => matches(records, base) && isOfLink(records, base);
 }
 
-/** What became of the requests of a plan. */
+/** The results of the requests of a plan. */
 interface Sent {
   /** The indexes of the requests that changed nothing. */
   readonly failed: ReadonlySet<number>;

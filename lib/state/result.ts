@@ -20,7 +20,7 @@ export class ReconcileResult {
   readonly unchanged: Unchanged;
   /** The destinations that are not wanted, and stay until their connections have ended. */
   readonly draining: readonly DrainingDestination[];
-  /** What the changes are read from; empty afterwards. */
+  /** The source of the changes; empty once they are read. */
   #made: readonly MadeChanges[];
 
   /**

@@ -46,12 +46,12 @@ export interface Scope {
 }
 
 /**
- * Which services may be deleted: all, those of a scope or of several, or those chosen by a
+ * The services that may be deleted: all, those of a scope or of several, or those chosen by a
  * function.
  */
 export type Prune = boolean | Scope | readonly Scope[] | ((service: Service) => boolean);
 
-/** How destinations that are not wanted are drained. */
+/** Options of the draining of destinations that are not wanted. */
 export interface DrainOptions {
   /**
    * The protocols of the services whose destinations are drained. Default tcp and sctp: the flows
@@ -79,7 +79,7 @@ export type KeptSetting =
 
 /** Options of {@link Ipvs.reconcile}. */
 export interface ReconcileOptions {
-  /** Which services may be deleted if they are not wanted. Default false: none. */
+  /** The services that may be deleted if they are not wanted. Default false: none. */
   readonly prune?: Prune | undefined;
   /**
    * If true, or with options, a destination that is not wanted but has connections gets weight 0,

@@ -15,7 +15,7 @@ import type { Context, Run } from '../command.js';
 import { printLines } from '../output.js';
 import type { options } from './command.js';
 
-/** Where the loader looks for an addon first. */
+/** The path at which the loader looks for an addon first. */
 const BUILT = 'build/Release/ipvs.node';
 
 /** Compiles the addon, and loads it once. */

@@ -13,7 +13,7 @@ import { linesIn, type Terminal } from './terminal.js';
 const PATH = '/proc/net/ip_vs_conn';
 const AF_INET = 2;
 
-/** How connections are printed. */
+/** The style of printed connections. */
 interface ConnectionStyle {
   readonly numeric: boolean;
   /** True to print the data of persistence engines. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What `--version` prints. */
+/** The text of `--version`. */
 export const VERSION = 'ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)\n';
 
 /** Returns what `--help` prints. */

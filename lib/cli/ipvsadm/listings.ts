@@ -1,5 +1,5 @@
 /**
- * What the command prints: listings of the table, saved rules, timeouts, daemons.
+ * The output of the command: listings of the table, saved rules, timeouts, daemons.
  * @module
  */
 import type { ServiceWithDestinations } from '../../ipvs/service.js';

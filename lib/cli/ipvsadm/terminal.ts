@@ -1,5 +1,5 @@
 /**
- * What the command uses of its process, so that tests can stand in for it.
+ * The parts of the process that the command uses, so that tests can stand in for them.
  * @module
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';

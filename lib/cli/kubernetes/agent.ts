@@ -22,7 +22,7 @@ import { addressesOf, deleteStaleFlows } from './host.js';
 import { type ApiObject, type Reflected, reflect } from './reflector.js';
 import type { Settings } from './settings.js';
 
-/** What the agent changes. */
+/** The objects that the agent changes. */
 export interface Targets {
   readonly ipvs: Ipvs;
   readonly director: Pick<Director, 'apply'>;
@@ -105,7 +105,7 @@ export class Agent {
     try {
       await sync();
       this.#synced = changes;
-      // What came during the sync may not be part of it.
+      // Changes that came during the sync may not be part of it.
       this.#pendingSince = this.#changes === changes ? undefined : performance.now();
       this.#lastSync = new Date();
     } catch (error) {

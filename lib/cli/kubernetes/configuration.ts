@@ -7,7 +7,7 @@ import { nearest } from '../../core/typos.js';
 import { InputFileError } from '../failures.js';
 import { parseDocument, SyntaxFault } from '../state-file/document.js';
 
-/** What a property must be. */
+/** A kind of value that a property must have. */
 interface Kind<Value> {
   /** The end of 'ipvs.scheduler: 0 is not ...'. */
   readonly rule: string;

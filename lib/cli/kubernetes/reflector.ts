@@ -12,7 +12,7 @@ export interface ApiObject extends ObjectReference {
   readonly metadata?: (ObjectMeta & { readonly resourceVersion?: string | undefined }) | null;
 }
 
-/** What is reflected, and where its changes go. */
+/** A reflected resource, and the receiver of its changes. */
 export interface Reflected {
   /** The path of the resource ('/api/v1/services'). */
   readonly path: string;

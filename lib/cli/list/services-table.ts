@@ -7,7 +7,7 @@ import { formatDestinationKey, formatServiceKey } from '../../ipvs/keys.js';
 import { isHostMask } from '../../ipvs/persistence.js';
 import { type Column, tableOf } from '../table.js';
 
-/** What the table shows: settings and live numbers of connections, counters, or rates. */
+/** The content of the table: settings and live numbers of connections, counters, or rates. */
 export type View = 'state' | 'stats' | 'rate';
 
 const NAME: Column = { title: 'SERVICE, DESTINATION' };

@@ -11,7 +11,7 @@ import {
 import { CONTENT_TYPES, type Metrics, negotiateFormat } from '../../metrics/index.js';
 import { pathOf } from './http-port.js';
 
-/** What the pages show. */
+/** The sources of the pages. */
 export interface Served {
   readonly metrics: Pick<Metrics, 'text'>;
   /** Resolves if all is well, and rejects with the reason otherwise. */
@@ -71,7 +71,7 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Reply)
   response.writeHead(status, {
     'content-type': type,
     'content-length': bytes.length,
-    // What a cache may keep for one client is not for another.
+    // A response that a cache may keep for one client is not for another.
     vary: 'accept',
     ...(allow === undefined ? {} : { allow }),
   });

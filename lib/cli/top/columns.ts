@@ -8,11 +8,11 @@ import type { Numbers, Rates } from './rows.js';
 export interface Column {
   /** The title, which `--sort` takes in lower case. The rates are called as in ipvsadm. */
   readonly title: string;
-  /** What it shows, for the help. */
+  /** The meaning of the column, for the help. */
   readonly meaning: string;
   /** Returns the number of a row, or null if it is not known. */
   readonly valueOf: (row: Numbers) => number | null;
-  /** Where there is little room, columns with a lower rank are shown first. */
+  /** The rank: in a narrow terminal, columns with a lower one are shown first. */
   readonly rank: number;
 }
 
@@ -46,7 +46,9 @@ export const COLUMNS: readonly Column[] = [
 /** The column by which rows are sorted: one of {@link COLUMNS}, or undefined for the name. */
 export type SortColumn = Column | undefined;
 
-/** What rows can be sorted by, in the order of the screen: the name, and then the columns. */
+/**
+ * The columns that rows can be sorted by, as on the screen: the name (undefined), then the others.
+ */
 export const SORT_COLUMNS: readonly SortColumn[] = [undefined, ...COLUMNS];
 
 /** Returns the word for a column in `--sort` and in the status line. */

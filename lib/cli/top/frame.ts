@@ -22,7 +22,7 @@ export interface Size {
   readonly rows: number;
 }
 
-/** How a line looks. */
+/** The style of a line. */
 export type Style =
   | 'plain'
   /** The titles of the columns. */

@@ -39,7 +39,7 @@ class Screen {
   readonly #notes: readonly string[];
   readonly #quit: () => void;
   #view: View;
-  /** What is shown; it stays the same while the view is paused. */
+  /** The shown content, which stays the same while the view is paused. */
   #content: Content | undefined;
   #latest: Content | undefined;
   #listing:

@@ -43,7 +43,7 @@ export const scaleRates = (rates: Rates, factor: number): Rates => ({
 
 /** The numbers of a row. */
 export interface Numbers {
-  /** Of a service, the sum of its destinations' weights. */
+  /** The weight; for a service, the sum of its destinations' weights. */
   readonly weight: number;
   readonly activeConnections: number;
   readonly inactiveConnections: number;

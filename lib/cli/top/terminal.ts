@@ -8,7 +8,7 @@ import type { Line, Size } from './frame.js';
 import { COLOURS, ENTER, LEAVE, MONOCHROME, type Palette, paint } from './paint.js';
 import type { Key } from './view.js';
 
-/** What the terminal reports. */
+/** The events of the terminal. */
 export interface TerminalEvents {
   readonly onKey: (key: Key) => void;
   /** The screen must be drawn again, perhaps in another size. */

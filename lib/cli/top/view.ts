@@ -1,5 +1,5 @@
 /**
- * What the user sees of the table, and how keys change it.
+ * The view of the table, and the keys that change it.
  * @module
  */
 import { SORT_COLUMNS, type SortColumn } from './columns.js';
@@ -45,7 +45,7 @@ export interface Key {
   readonly meta?: boolean | undefined;
 }
 
-/** What keys refer to. */
+/** The rows and the screen that keys refer to. */
 export interface Surroundings {
   /** The number of rows on the screen. */
   readonly height: number;
@@ -53,7 +53,7 @@ export interface Surroundings {
   readonly service: ServicePlace | undefined;
 }
 
-/** What a key does: changes the view, or acts on the program. */
+/** The effect of a key: another view, or an action on the program. */
 export type Action = View | 'quit' | 'suspend' | 'redraw';
 
 type Press = (view: View, surroundings: Surroundings) => Action;

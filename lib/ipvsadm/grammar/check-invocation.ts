@@ -39,7 +39,7 @@ function fits(
   return true;
 }
 
-/** What may be given together. */
+/** The options that may be given together. */
 interface Combination {
   /** All topics to look at, in order. */
   readonly topics: readonly Topic[];

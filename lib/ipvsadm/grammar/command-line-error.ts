@@ -6,7 +6,7 @@
 /** The exit statuses of ipvsadm. */
 export const STATUS = {
   success: 0,
-  /** What is to be listed cannot be read. */
+  /** The listed objects cannot be read. */
   unreadable: 1,
   /** A mistake in the command line, or a kernel without IPVS. */
   usage: 2,
@@ -16,7 +16,7 @@ export const STATUS = {
   failure: 255,
 } as const;
 
-/** What is wrong, for those who do not print the message of ipvsadm. */
+/** The details of a mistake, for callers that do not print the message of ipvsadm. */
 export interface Mistake {
   /** The exit status of ipvsadm. Default {@link STATUS}.usage. */
   readonly status?: number;

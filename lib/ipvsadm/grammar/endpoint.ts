@@ -15,7 +15,7 @@ import { readIpv4, readIpv6, readNumber } from './numbers.js';
  */
 export type Resolve = (name: string, kind: 'host' | Protocol) => string | number | undefined;
 
-/** How command lines are read. */
+/** The settings by which command lines are read. */
 export interface Reading {
   readonly resolve: Resolve;
   /**

@@ -6,8 +6,8 @@
 import type { TunnelType } from '../../ipvs/names.js';
 
 /**
- * What an option sets. Options of one topic, such as `-t` and `-u`, exclude one another. The order
- * is that in which the program looks for options that a command does not take.
+ * The settings of options. Options of one topic, such as `-t` and `-u`, exclude one another. The
+ * order is that in which the program looks for options that a command does not take.
  */
 export const TOPICS = [
   'numeric',
@@ -46,10 +46,10 @@ export const TOPICS = [
   'tun-remcsum',
 ] as const;
 
-/** What an option sets, by the name in messages. */
+/** The topic of an option: the setting, by its name in messages. */
 export type Topic = (typeof TOPICS)[number];
 
-/** How an option takes a value: never, always, or if the next word is no option. */
+/** The value of an option: none, required, or taken if the next word is no option. */
 type Value = 'none' | 'required' | 'optional';
 
 /** The name of an option: its long name. */
@@ -182,7 +182,7 @@ export const COMMANDS = {
 /** The name of a command in messages. */
 export type CommandName = keyof typeof COMMANDS;
 
-/** Of these options of the list command, at most one may be given. */
+/** The options of the list command of which at most one may be given. */
 export const LISTED: readonly Topic[] = ['connection', 'service-address', 'timeout', 'daemon'];
 
 /** The options that a type of tunnel takes beside `--tun-type`. */

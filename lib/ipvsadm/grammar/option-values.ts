@@ -154,7 +154,7 @@ const group: Reader = ({ daemon }, value = '') => {
   daemon.group = wanted === AF_INET6 ? (readIpv6(value) ?? value) : value;
 };
 
-/** How each option is read. */
+/** The reader of each option. */
 export const READERS: Readonly<Record<OptionName, Reader>> = {
   'tcp-service': address('tcp'),
   'udp-service': address('udp'),

@@ -1,5 +1,5 @@
 /**
- * What a line of rules carries: the object that a reader makes of it.
+ * The object that a reader makes of a line of rules.
  * @module
  */
 import { isInputError } from '../../core/input-errors.js';

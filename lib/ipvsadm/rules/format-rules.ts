@@ -138,7 +138,7 @@ type Losses = Readonly<Record<string, unknown>> | undefined;
 interface Written {
   readonly line: string;
   readonly losses: Losses;
-  /** What an exact comment has instead of a line. */
+  /** The content of the exact comment in place of a line. */
   readonly whole: readonly [kind: 'service' | 'server', value: object];
   readonly object: object;
   /** The names of the object in {@link Omitted}. */

@@ -1,5 +1,5 @@
 /**
- * What rules may have beside services: timeouts and sync daemons.
+ * The settings of rules beside services: timeouts and sync daemons.
  * @module
  */
 import { readArray } from '../../core/check.js';

@@ -1,9 +1,9 @@
 /**
  * Services and destinations with all settings in canonical form.
  *
- * What the library refuses as a mistake, such as a service on a multicast address, is accepted if
- * the kernel accepts it: then it is marked as the kernel's with `stats`, so that it is written as
- * it is.
+ * An object that the library refuses as a mistake, such as a service on a multicast address, is
+ * accepted if the kernel accepts it: then it is marked as the kernel's with `stats`, so that it is
+ * written as it is.
  * @module
  */
 import { isInputError } from '../../core/input-errors.js';

@@ -68,7 +68,7 @@ export function parseRules(...args: readonly unknown[]): Rules {
     if (resolve !== undefined && typeof resolve !== 'function') {
       throw wrongType('options.resolve', resolve, 'a function');
     }
-    // What it returns is checked where it is called.
+    // The values that it returns are checked where it is called.
     return parse(text, { resolve: checkedResolve(resolve as Resolve | undefined), quirks: false });
   });
 }

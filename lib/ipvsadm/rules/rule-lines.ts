@@ -8,7 +8,7 @@ import { isHostMask } from '../../ipvs/persistence.js';
 import { MAX_ENDPOINT, type Names, NO_NAME, printEndpoint } from '../names.js';
 import { printMark, schedulerFlagsOf } from '../service-text.js';
 
-/** How lines are written. */
+/** The style of lines. */
 export interface LineStyle {
   readonly names: Names;
   /** If true, thresholds are written too, which `ipvsadm -S` leaves out, and `ipvsadm -R` takes. */

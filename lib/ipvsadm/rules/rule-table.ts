@@ -38,7 +38,7 @@ export class RuleTable {
   readonly #entries = new Map<string, Entry>();
   #timeouts: TimeoutChanges | undefined;
   #daemons: readonly SyncDaemonConfig[] | undefined;
-  /** What the line before has defined. */
+  /** The object of the line before. */
   #last: { readonly entry: Entry; readonly item: Item } | undefined;
 
   readonly #effects: Partial<Record<CommandName, (command: Rule) => void>> = {

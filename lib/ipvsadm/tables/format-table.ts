@@ -174,7 +174,7 @@ function checkTable(snapshot: unknown, options: unknown): [Snapshot, Settings] {
     if (isListed && Array.isArray(service['destinations'])) continue;
     throw wrongType(`snapshot.services[${place}]`, service, 'a service of ipvs.snapshot()');
   }
-  // What the objects contain is up to their makers.
+  // The contents of the objects are up to their makers.
   return [snapshot as Snapshot, tableSettings(given as TableOptions)];
 }
 

@@ -9,7 +9,7 @@ import { NO_NAME } from '../names.js';
 import { settingsOf } from '../service-text.js';
 import { exactFigure, scaledFigure } from './figures.js';
 
-/** How figures are printed. */
+/** The style of figures. */
 interface Figures {
   /** In full. */
   readonly exact: boolean;
@@ -21,9 +21,9 @@ interface Figures {
 export interface Columns {
   readonly title: string;
   readonly subtitle: string;
-  /** What follows the key of a service. */
+  /** Returns the text after the key of a service. */
   readonly ofService: (service: Service<Counter>, figures: Figures) => string;
-  /** What follows the key of a destination. */
+  /** Returns the text after the key of a destination. */
   readonly ofDestination: (destination: Destination<Counter>, figures: Figures) => string;
   /** True if the key of a service is padded to the width of a column. */
   readonly isPadded: boolean;

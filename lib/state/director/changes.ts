@@ -29,7 +29,7 @@ export function describeChanges(
   return { changes, addresses, diff: [...changes.map(formatChange), ...lines].join('\n') };
 }
 
-/** What ends in the course of draining. */
+/** The objects and addresses that end in the course of draining. */
 export interface Ending {
   /** The keys of destinations that drain, and their services. */
   readonly objects: ReadonlySet<string>;

@@ -20,7 +20,7 @@ export type Drains = ReadonlyMap<string, Drain>;
 export interface DrainStep {
   readonly drains: Drains;
   readonly begun: readonly Drain[];
-  /** Those that do not drain any more. */
+  /** The drains that have ended. */
   readonly ended: readonly Drain[];
 }
 

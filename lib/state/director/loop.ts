@@ -21,7 +21,7 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-/** What is behind an open {@link Director}, whose methods have the documentation. */
+/** The work of an open {@link Director}, whose methods have the documentation. */
 export class DirectorLoop {
   readonly #access: DirectorAccess;
   readonly #settings: DirectorSettings;
@@ -133,7 +133,7 @@ export class DirectorLoop {
 
   async #step(wanted: Wanted): Promise<void> {
     const waiters = this.#waiters.splice(0);
-    // What was refused for another state does not delay this one.
+    // Changes that were refused for another state do not delay this one.
     if (waiters.length > 0) this.#failures = 0;
     const { ending } = this.#steps;
     const begun = this.#now();

@@ -25,7 +25,7 @@ import type { DirectorSettings } from './options.js';
 import type { DrainedDestination } from './types.js';
 import { joined, type Wanted } from './wanted.js';
 
-/** What a director does with a handle. */
+/** The operations of a handle that a director uses. */
 export interface DirectorAccess {
   /** Throws an input error if the state wants something twice. */
   check(wanted: EncodedState): void;
@@ -39,7 +39,7 @@ export interface DirectorAccess {
   close(): Promise<void>;
 }
 
-/** What a step has done. A step that fails has done something, too. */
+/** The result of a step. A step that fails has done something, too. */
 export interface Outcome {
   readonly changes: StateChange[];
   addresses: Reconciled;

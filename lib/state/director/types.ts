@@ -13,7 +13,7 @@ import type {
   StateChange,
 } from '../types.js';
 
-/** How a director drains destinations that are not wanted any more. */
+/** Options of a director's draining of destinations that are not wanted any more. */
 export interface DirectorDrainOptions extends DrainOptions {
   /**
    * The milliseconds after which a destination is deleted although it still has connections: 0 to
@@ -133,9 +133,9 @@ export type DirectorEvent =
        * The error with which `apply()` rejects, or would: a {@link ReconcileError} for refusals.
        */
       readonly error: Error;
-      /** How often it has failed in a row, from 1. */
+      /** The number of failures in a row, from 1. */
       readonly attempt: number;
-      /** Milliseconds until the next try. */
+      /** Milliseconds until the next step. */
       readonly retryIn: number;
     }
   | {
