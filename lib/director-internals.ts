@@ -1,5 +1,5 @@
 /**
- * What is behind an open director: loaded by {@link Director.open}.
+ * The internals of an open director: loaded by {@link Director.open}.
  * @module
  */
 import { checkArguments } from './core/arguments.js';

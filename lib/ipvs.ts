@@ -180,7 +180,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
   }
 
   /**
-   * What util.inspect() shows: the network namespace, and whether the handle is open and busy.
+   * The text of util.inspect(): the network namespace, and whether the handle is open and busy.
    * @internal
    */
   [inspect.custom](depth: number, options: InspectOptions): string {

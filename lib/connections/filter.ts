@@ -21,7 +21,7 @@ import {
   NAMED_STATES,
 } from './types.js';
 
-/** Which connections are wanted: those that meet every condition. All are tested natively. */
+/** The wanted connections: those that meet every condition. All are tested natively. */
 export interface ConnectionFilter {
   /**
    * The service. Entries record the address that the client sends to, but not the service that took

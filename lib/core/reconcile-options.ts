@@ -1,6 +1,5 @@
 /**
- * What the reconciliations of services and of addresses have in common: the options with the same
- * names.
+ * The options that the reconciliations of services and of addresses have in common.
  * @module
  */
 import { checkBoolean, checkInteger } from './check.js';

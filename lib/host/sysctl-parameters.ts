@@ -42,7 +42,7 @@ export interface Sysctls {
   /** The limit of connections, 0 to 2^30. From Linux 7. [2^30] */
   readonly connMax?: number;
   /**
-   * Where a new connection that uses a client's port again goes. 0: to the old server. 1: it is
+   * The server of a new connection that uses a client's port again. 0: the old server. 1: it is
    * scheduled anew if the old connection is in TIME_WAIT or closed. 2 and 3: also if it is in
    * FIN_WAIT and its replies bypass IPVS, as with direct routing. [1]
    */
@@ -113,8 +113,8 @@ export interface Sysctls {
    */
   readonly svcLfactor?: number;
   /**
-   * What a master sends for persistent services. 0: connections and templates. 1: templates only.
-   * [0]
+   * The data that a master sends for persistent services. 0: connections and templates. 1:
+   * templates only. [0]
    */
   readonly syncPersistMode?: number;
   /**

@@ -1,5 +1,5 @@
 /**
- * What errors call the service and the destination that are being encoded.
+ * The names in errors of the service and the destination that are being encoded.
  * @module
  */
 import { describeArgument } from '../core/arguments.js';

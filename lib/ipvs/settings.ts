@@ -55,7 +55,7 @@ export function isReadable<Key extends string>(
 ): value is Unchecked<Key> {
   if (typeof value !== 'object' || value === null) return false;
   if (Object.getPrototypeOf(value) !== Object.prototype) return false;
-  // What an empty object inherits, somebody has added to Object.prototype.
+  // Properties that an empty object inherits, somebody has added to Object.prototype.
   const { protocol, address, port, fwmark, family } = EMPTY;
   const { scheduler, schedulerFlags, persistence, onePacket, inactivePersistence } = EMPTY;
   const { forwarding, weight, upperThreshold, lowerThreshold, tunnel, stats } = EMPTY;

@@ -6,7 +6,7 @@ import { isFilled } from '../core/address.js';
 import { NameTable } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 
-/** Where an address is valid (RT_SCOPE_*; `ip address add ... scope`). */
+/** The scope in which an address is valid (RT_SCOPE_*; `ip address add ... scope`). */
 export type AddressScope = 'global' | 'site' | 'link' | 'host' | 'nowhere';
 
 /** @internal */

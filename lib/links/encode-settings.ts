@@ -40,11 +40,11 @@ const { forever } = layout.lifetimes;
 /** Settings whose values are unchecked. */
 type UncheckedSettings = Readonly<Record<keyof AddressSettings, unknown>>;
 
-/** Where an address is encoded. */
+/** The place where an address is encoded. */
 interface Place {
   readonly records: Records;
   readonly base: number;
-  /** What errors call the address. */
+  /** The name of the address in errors. */
   readonly property: string;
 }
 

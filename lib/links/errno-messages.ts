@@ -25,7 +25,7 @@ interface ErrnoMessages {
   readonly kernelCommand: string;
   /** The message type by which an ensure creates; default: the same. */
   readonly creation?: string;
-  /** What the errnos mean for this operation. Node.js calls EOPNOTSUPP ENOTSUP. */
+  /** The meanings of errnos for this operation. Node.js calls EOPNOTSUPP ENOTSUP. */
   readonly meanings: Readonly<Record<string, Meaning>>;
   /** True if the operation changes nothing. */
   readonly isQuery?: true;

@@ -1,5 +1,5 @@
 /**
- * What identifies the link of a request.
+ * The properties that identify the link of a request.
  * @module
  */
 import { own } from '../core/check.js';

@@ -17,7 +17,7 @@ import type { LinkWatcher } from './watcher.js';
 
 /** Options of {@link Links.watch}. */
 export interface WatchLinksOptions {
-  /** What to watch. Default: both. */
+  /** The watched objects. Default: both. */
   readonly types?: readonly ('link' | 'address')[] | undefined;
   /** Ends the watcher, which then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -123,7 +123,7 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
   }
 
   /**
-   * What util.inspect() shows: the network namespace, and whether the handle is open and busy.
+   * The text of util.inspect(): the network namespace, and whether the handle is open and busy.
    * @internal
    */
   [inspect.custom](depth: number, options: InspectOptions): string {

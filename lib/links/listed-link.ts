@@ -6,7 +6,7 @@ import { wrongType, wrongValue } from '../core/input-errors.js';
 import { decodeName, encodeName } from '../core/link-name.js';
 import { checkLinkIndex } from './link-index.js';
 
-/** What to do with an address that was listed on another link. */
+/** The remedy for an address that was listed on another link. */
 export const ANY_LINK = 'leave out link and index to use it with another link';
 
 /** The link that an address was listed on. */

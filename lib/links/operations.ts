@@ -34,7 +34,7 @@ export type LinkOperation<Value, Args extends readonly unknown[] = []> = Operati
 const { withoutValue, withValue, forgivable } = definitions<LinkTypes>();
 
 /**
- * What ensureDummy() or ensureAddress() has done:
+ * The result of ensureDummy() or ensureAddress():
  * - `created`: the link or address did not exist, and was created
  * - `updated`: it existed, and was changed
  * - `unchanged`: it existed with the wanted settings, and nothing was sent

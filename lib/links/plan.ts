@@ -14,7 +14,7 @@ import type { Link } from './link.js';
 const { size, fields } = layout.addressSettings;
 const kinds = layout.addressChanges;
 
-/** What to do with an address. */
+/** The change of an address. */
 export type ChangeKind = 'add' | 'replace' | 'delete';
 
 /** Returns true for an address that is to be pruned. */

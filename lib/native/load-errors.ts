@@ -37,7 +37,7 @@ const BUNDLED =
   "(esbuild --external:ipvs; external: ['ipvs'] of rollup, rolldown and vite; externals of " +
   'webpack), and install it where the bundle runs';
 
-/** What Deno has to permit. An addon is not restricted once it is loaded. */
+/** The permissions that Deno must give. An addon is not restricted once it is loaded. */
 const DENO_FLAGS = '--allow-env --allow-read --allow-ffi';
 
 /** Returns true if this module is still in its package. */

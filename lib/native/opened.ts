@@ -6,7 +6,7 @@ import { openingError } from './native-errors.js';
 import type { NamespaceTarget } from './netns.js';
 import type { beginToOpen, Opened } from './open.js';
 
-/** What {@link beginToOpen} returns. */
+/** The result of {@link beginToOpen}. */
 export type Opening = ReturnType<typeof beginToOpen>;
 
 /**

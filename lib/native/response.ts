@@ -68,7 +68,7 @@ export class ExchangeResponse<Field extends string, Status extends string> {
   }
 
   #nameOf(number: number): Status {
-    // What became of a request without a result is unknown, as if its response were lost.
+    // The fate of a request without a result is unknown, as if its response were lost.
     const known = number === PENDING ? this.#statuses.lost : number;
     // Object.entries() widens the keys to string.
     const entries = Object.entries<number>(this.#statuses) as [Status, number][];

@@ -1,11 +1,11 @@
 /**
- * What a handle has done so far, and does: counters of this library, not of the traffic.
+ * The work of a handle, past and present: counters of this library, not of the traffic.
  * @module
  */
 import type { NativeHandle } from '../native/addon.js';
 
 /**
- * What a handle does, and has done since it was opened. The counters only grow. They are about the
+ * The work of a handle, now and since it was opened. The counters only grow. They are about the
  * handle's own work; for those of services and destinations see {@link Stats}.
  */
 export interface Activity {
@@ -46,7 +46,7 @@ export function activityOf(
   return { ...counted, repeatedRequests, lostReplies, repeatedLists };
 }
 
-/** What util.inspect() shows of a handle. @internal */
+/** The state of a handle that util.inspect() shows. @internal */
 export interface HandleState {
   /** The network namespace; left out for that of the process. */
   readonly namespace?: string;

@@ -51,7 +51,7 @@ class Results implements BatchOutcome {
   }
 }
 
-/** How a batch is sent. */
+/** Options of the sending of a batch. */
 export interface BatchRunOptions {
   /** If true, stops after the first request that fails. */
   readonly stopOnError: boolean;

@@ -20,7 +20,7 @@ export interface RequestRange {
 
 /** Sends requests to the kernel. */
 export interface Client<Types extends ClientTypes> {
-  /** What the requests are about. */
+  /** The protocol of the requests. */
   readonly protocol: 'ipvs' | 'links';
   /** The network namespace in messages; '' for that of the process. */
   readonly namespace: string;

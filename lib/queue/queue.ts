@@ -68,7 +68,7 @@ export class Queue<Types extends ClientTypes> {
     return this.#calls;
   }
 
-  /** What util.inspect() shows of the handle. */
+  /** The state of the handle that util.inspect() shows. */
   get state(): HandleState {
     const { namespace } = this.#client;
     const { inFlight, waiting } = this.activity;
@@ -80,7 +80,7 @@ export class Queue<Types extends ClientTypes> {
     };
   }
 
-  /** What the queue has done so far, and does. */
+  /** The work of the queue, past and present. */
   get activity(): QueueActivity {
     const waiting = this.#queued.reduce((sum, { range }) => sum + range.count, 0);
     return {

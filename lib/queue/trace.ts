@@ -39,7 +39,7 @@ export interface CallMessage {
 export interface ExchangeMessage {
   /** The network namespace of the handle, as in {@link CallMessage}. */
   readonly namespace: string;
-  /** What the exchange is about. */
+  /** The protocol of the exchange. */
   readonly protocol: 'ipvs' | 'links';
   /** The number of requests that are sent together. */
   readonly requests: number;
@@ -91,7 +91,7 @@ export const isSyncTraced = (): boolean =>
 /** The message of a call while it is being made. */
 export type CallRecord = { -readonly [Name in keyof CallMessage]: CallMessage[Name] };
 
-/** What every message gets. */
+/** The properties that every message gets when its work has ended. */
 interface Outcome {
   duration?: number;
   error?: unknown;

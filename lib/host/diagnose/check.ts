@@ -14,7 +14,7 @@ export interface Check {
    * - `unknown`: cannot be determined from here
    */
   readonly status: 'ok' | 'warning' | 'missing' | 'unknown';
-  /** What was found, in words. */
+  /** The finding, in words. */
   readonly detail: string;
   /**
    * A shell command for root that fixes it, complete; null where no command that could be run here

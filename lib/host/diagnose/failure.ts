@@ -1,5 +1,5 @@
 /**
- * What a failure to open a handle says about a host.
+ * The conclusions about a host from a failure to open a handle.
  * @module
  */
 import { IpvsError, reasonIn } from '../../core/errors.js';

@@ -15,14 +15,14 @@ const VS = '/proc/sys/net/ipv4/vs';
 const EVERYWHERE = `${VS}/drop_entry`;
 const NETFILTER = '/proc/sys/net/netfilter';
 
-/** What files hold, by path: the text, or the errno. */
+/** The contents of files, by path: the text, or the errno. */
 type Contents = ReadonlyMap<string, string | number>;
 
-/** What the values of parameters mean. */
+/** The meaning of the values of parameters. */
 interface Finding {
   readonly status: Check['status'];
   readonly detail: string;
-  /** What should be set: arguments of `sysctl -w`. */
+  /** The settings that are missing: arguments of `sysctl -w`. */
   readonly settings?: readonly string[];
 }
 
