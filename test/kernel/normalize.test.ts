@@ -7,7 +7,7 @@ import {
   type ServiceConfig,
 } from 'ipvs';
 import { beforeEach, expect, test } from 'vitest';
-import { serviceAndDestination, serviceConfig } from '../unit/arbitraries.js';
+import { serviceAndDestination, serviceConfig } from '../unit/helpers/arbitraries.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
 const fixture = useNamespace();

@@ -9,7 +9,7 @@ import {
   parseAddress,
   parseMask,
 } from '../../lib/core/address.js';
-import { canonicalIpv6, groupsOf, ipv4Bytes, ipv6Bytes } from './arbitraries.js';
+import { canonicalIpv6, groupsOf, ipv4Bytes, ipv6Bytes } from './helpers/arbitraries.js';
 
 const GUARD = 0xa5;
 

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { type Call, expectRefused, type InvalidArgument, untyped } from './requests.js';
+import { type Call, expectRefused, type InvalidArgument, untyped } from './helpers/requests.js';
 
 const badDestination = (value: unknown): Call<unknown> =>
   untyped.getDestination('tcp://10.0.0.1:80', value);

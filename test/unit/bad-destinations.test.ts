@@ -8,8 +8,8 @@ import {
   TCP,
   TCP6,
   within,
-} from './argument-tables.js';
-import { untyped } from './requests.js';
+} from './helpers/argument-tables.js';
+import { untyped } from './helpers/requests.js';
 
 const { addDestination, ensureDestination, updateDestination } = untyped;
 

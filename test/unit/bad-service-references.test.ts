@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { type Call, expectRefused, type InvalidArgument, untyped } from './requests.js';
+import { type Call, expectRefused, type InvalidArgument, untyped } from './helpers/requests.js';
 
 const badService = (value: unknown): Call<unknown> => untyped.getService(value);
 const SERVICE_RULE = "is not a service: 'tcp://ADDRESS:PORT'";

@@ -11,8 +11,8 @@ import {
   tcp,
   tcp6,
   within,
-} from './argument-tables.js';
-import { untyped } from './requests.js';
+} from './helpers/argument-tables.js';
+import { untyped } from './helpers/requests.js';
 
 const { addService, ensureService, updateService } = untyped;
 

@@ -15,10 +15,17 @@ import {
   respondAll,
   sizes,
   stopAll,
-} from './batch-fixture.js';
-import { destination, destinationsOf, open, SERVICE, settled, unhandledOf } from './fake-handle.js';
-import { calls, thrownBy } from './requests.js';
-import { nativeResponse, type ResultValues } from './responses.js';
+} from './helpers/batch-fixture.js';
+import {
+  destination,
+  destinationsOf,
+  open,
+  SERVICE,
+  settled,
+  unhandledOf,
+} from './helpers/fake-handle.js';
+import { calls, thrownBy } from './helpers/requests.js';
+import { nativeResponse, type ResultValues } from './helpers/responses.js';
 
 describe('chunks', () => {
   /**

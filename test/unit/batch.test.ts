@@ -11,10 +11,10 @@ import {
   REFUSED,
   respondAll,
   sizes,
-} from './batch-fixture.js';
-import { destination, destinationsOf, open, SERVICE, settled } from './fake-handle.js';
-import { calls, expectInputError, type Kind, thrownBy } from './requests.js';
-import { destinationRecord, nativeResponse, serviceRecord } from './responses.js';
+} from './helpers/batch-fixture.js';
+import { destination, destinationsOf, open, SERVICE, settled } from './helpers/fake-handle.js';
+import { calls, expectInputError, type Kind, thrownBy } from './helpers/requests.js';
+import { destinationRecord, nativeResponse, serviceRecord } from './helpers/responses.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

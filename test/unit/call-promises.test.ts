@@ -4,9 +4,9 @@ import { Incremental } from '../../lib/queue/incremental.js';
 import { fulfilledValue } from '../../lib/queue/results.js';
 import { CallPromises } from '../../lib/queue/shared-promise.js';
 import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { bad, open, settled, unhandledOf } from './fake-handle.js';
-import { calls } from './requests.js';
-import { nativeResponse } from './responses.js';
+import { bad, open, settled, unhandledOf } from './helpers/fake-handle.js';
+import { calls } from './helpers/requests.js';
+import { nativeResponse } from './helpers/responses.js';
 
 test('fulfilledValue() returns the value of a result, or throws its reason', () => {
   expect(fulfilledValue({ status: 'fulfilled', value: 7 })).toBe(7);

@@ -23,7 +23,7 @@ import {
   normalService,
   serviceAndDestination,
   serviceConfig,
-} from './arbitraries.js';
+} from './helpers/arbitraries.js';
 
 const loading = vi.spyOn(process, 'dlopen');
 

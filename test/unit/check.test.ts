@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import { readArray, readObject, readOptions } from '../../lib/core/check.js';
-import { polluted } from './polluted.js';
-import { thrownBy } from './requests.js';
+import { polluted } from './helpers/polluted.js';
+import { thrownBy } from './helpers/requests.js';
 
 const KEYS = new Set(['weight', 'port'] as const);
 const read = (value: unknown) => ({ ...readObject('changes', value, KEYS) });

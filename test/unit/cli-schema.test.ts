@@ -8,7 +8,7 @@ import { isInputError, type WantedService } from '../../lib/index.js';
 import { DESTINATION_PROPERTIES, SERVICE_PROPERTIES } from '../../lib/ipvs/properties.js';
 import { schedulers } from '../../lib/ipvs/schedulers.js';
 import { encodeState } from '../../lib/state/encode-state.js';
-import { serviceAndDestination, serviceConfig } from './arbitraries.js';
+import { serviceAndDestination, serviceConfig } from './helpers/arbitraries.js';
 
 const ajv = new Ajv({
   allErrors: true,

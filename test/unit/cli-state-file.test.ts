@@ -11,7 +11,7 @@ import {
   type Stats,
   type WantedService,
 } from '../../lib/index.js';
-import { serviceAndDestination, serviceConfig } from './arbitraries.js';
+import { serviceAndDestination, serviceConfig } from './helpers/arbitraries.js';
 
 const STATE = {
   services: [

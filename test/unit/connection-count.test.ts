@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkCountOptions, countMask, decodeCounts } from '../../lib/connections/count.js';
 import { encodeFilter } from '../../lib/connections/filter.js';
-import { expectInputError, layout, thrownBy } from './requests.js';
-import { countRecord } from './responses.js';
+import { expectInputError, layout, thrownBy } from './helpers/requests.js';
+import { countRecord } from './helpers/responses.js';
 
 const COLUMNS = 'is not an array of service, destination, state, protocol';
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { decodeChunk } from '../../lib/connections/decode.js';
 import type { Connection } from '../../lib/index.js';
 import type { NativeConnections } from '../../lib/native/addon.js';
-import { layout } from './requests.js';
-import { connectionRecord } from './responses.js';
+import { layout } from './helpers/requests.js';
+import { connectionRecord } from './helpers/responses.js';
 
 const IPV4 = { family: 2, destinationFamily: 2, protocol: 6 };
 /** Joins records, as the addon does. */

@@ -4,8 +4,8 @@ import { learnFacts } from '../../lib/connections/service-facts.js';
 import type { ConnectionFilter, Service } from '../../lib/index.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { complete } from '../../lib/queue/incremental.js';
-import { decode, layout } from './requests.js';
-import { ipvsResponse, serviceRecord } from './responses.js';
+import { decode, layout } from './helpers/requests.js';
+import { ipvsResponse, serviceRecord } from './helpers/responses.js';
 
 const address = [10, 96, 0, 1, ...Array(12).fill(0)];
 const address6 = [0xfd, ...Array(14).fill(0), 1];

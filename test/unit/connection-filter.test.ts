@@ -10,7 +10,7 @@ import {
   requestOf,
   thrownBy,
   untyped,
-} from './requests.js';
+} from './helpers/requests.js';
 
 const SERVICE = 'tcp://10.96.0.1:443';
 

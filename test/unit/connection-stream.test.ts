@@ -7,7 +7,7 @@ import {
   checkStreamOptions,
 } from '../../lib/connections/stream.js';
 import type { Connection } from '../../lib/index.js';
-import { expectInputError, thrownBy } from './requests.js';
+import { expectInputError, thrownBy } from './helpers/requests.js';
 
 const endpoint = { address: '10.0.0.1', port: 0 };
 const connection = (port: number): Connection => ({

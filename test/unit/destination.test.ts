@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bitsOf, MARK, server, TCP, TCP6, tunnelled } from './argument-tables.js';
-import { requestOf, untyped } from './requests.js';
+import { bitsOf, MARK, server, TCP, TCP6, tunnelled } from './helpers/argument-tables.js';
+import { requestOf, untyped } from './helpers/requests.js';
 
 const { addDestination, ensureDestination, updateDestination } = untyped;
 

@@ -8,8 +8,8 @@ import type { Check, ReadFiles } from '../../lib/host/diagnose/check.js';
 import { diagnoseThrough, diagnoseWithout } from '../../lib/host/diagnose/diagnose.js';
 import { checkDiagnoseOptions, checkHostOptions } from '../../lib/host/diagnose/options.js';
 import { type NamespaceTarget, OWN_NAMESPACE } from '../../lib/native/netns.js';
-import { host, usualHost } from './host-modules.js';
-import { expectInputError } from './requests.js';
+import { host, usualHost } from './helpers/host-modules.js';
+import { expectInputError } from './helpers/requests.js';
 
 vi.mock('../../lib/native/kernel-modules.js', { spy: true });
 const access = vi.spyOn(fs, 'accessSync');

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { IpvsOperation } from '../../lib/ipvs/operations.js';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
 import { EncodedBatch } from '../../lib/queue/encoded-batch.js';
-import { open, operationsOf } from './fake-handle.js';
-import { calls } from './requests.js';
-import { destinationRecord, nativeResponse } from './responses.js';
+import { open, operationsOf } from './helpers/fake-handle.js';
+import { calls } from './helpers/requests.js';
+import { destinationRecord, nativeResponse } from './helpers/responses.js';
 
 test.each([
   { lists: 100, items: 2, yields: 1 },

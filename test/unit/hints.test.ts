@@ -3,9 +3,9 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { Ipvs, type KnownScheduler } from '../../lib/index.js';
 import { schedulerHint, schedulers } from '../../lib/ipvs/schedulers.js';
 import { openingError } from '../../lib/native/native-errors.js';
-import { mark, server, TCP, tcp, tunnelled } from './argument-tables.js';
-import type { Call } from './requests.js';
-import { pack, thrownBy, untyped } from './requests.js';
+import { mark, server, TCP, tcp, tunnelled } from './helpers/argument-tables.js';
+import type { Call } from './helpers/requests.js';
+import { pack, thrownBy, untyped } from './helpers/requests.js';
 
 const { addService, updateService, getService, addDestination, updateDestination } = untyped;
 

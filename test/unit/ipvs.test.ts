@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Connection, Ipvs, IpvsError, normalizeService } from '../../lib/index.js';
-import { addon, resetAddon } from './fake-addon.js';
-import { thrownBy } from './requests.js';
-import { connectionRecord } from './responses.js';
+import { addon, resetAddon } from './helpers/fake-addon.js';
+import { thrownBy } from './helpers/requests.js';
+import { connectionRecord } from './helpers/responses.js';
 
-vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
+vi.mock('../../lib/native/load.js', () => import('./helpers/fake-addon.js'));
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const TCP = 'tcp://10.0.0.1:80';

@@ -8,8 +8,8 @@ import type { Snapshot } from '../../lib/ipvs/snapshot.js';
 import { TableWatcher } from '../../lib/ipvs/watch.js';
 import { LinkWatcher } from '../../lib/links/watcher.js';
 import type { NativeEvents } from '../../lib/native/addon.js';
-import { settled, unhandledOf, withResolvers } from './fake-handle.js';
-import { encode, layout } from './requests.js';
+import { settled, unhandledOf, withResolvers } from './helpers/fake-handle.js';
+import { encode, layout } from './helpers/requests.js';
 
 /** An iterator, and what the test decides. */
 interface Subject {

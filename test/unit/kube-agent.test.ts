@@ -7,7 +7,7 @@ import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
 import { options } from '../../lib/cli/kubernetes/command.js';
 import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
 import { formatServiceReference, type Ipvs } from '../../lib/index.js';
-import { eventOf, listOf, playServer } from './played-api.js';
+import { eventOf, listOf, playServer } from './helpers/fake-api-server.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 5 };

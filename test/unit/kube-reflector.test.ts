@@ -6,7 +6,7 @@ import { ApiClient } from '../../lib/cli/kubernetes/api-client.js';
 import { openCluster } from '../../lib/cli/kubernetes/cluster.js';
 import { type ApiObject, reflect } from '../../lib/cli/kubernetes/reflector.js';
 import { ApiServer, paths, programs } from '../kubernetes/api-server.js';
-import { eventOf, listOf, playServer } from './played-api.js';
+import { eventOf, listOf, playServer } from './helpers/fake-api-server.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 20 };

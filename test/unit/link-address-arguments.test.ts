@@ -4,8 +4,8 @@ import {
   expectLinkRefused,
   type InvalidLinkArgument,
   untypedLinks,
-} from './link-requests.js';
-import { layout } from './requests.js';
+} from './helpers/link-requests.js';
+import { layout } from './helpers/requests.js';
 
 const INDEX = 'is not an integer from 1 to 2147483647';
 const ON_ADDRESSES = ['addAddress', 'ensureAddress', 'deleteAddress'] as const;

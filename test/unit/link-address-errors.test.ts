@@ -1,6 +1,6 @@
 import { test } from 'vitest';
-import { encodedAddress, type InvalidLinkArgument } from './link-requests.js';
-import { expectInputError, thrownBy } from './requests.js';
+import { encodedAddress, type InvalidLinkArgument } from './helpers/link-requests.js';
+import { expectInputError, thrownBy } from './helpers/requests.js';
 
 const IPV4 = { address: '10.0.0.1' };
 const IPV6 = { address: 'fd00::1' };

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
 import { decodeLinkAddress, formatLinkAddress, type LinkAddress } from '../../lib/links/address.js';
 import { Records } from '../../lib/native/records.js';
-import { canonicalIpv6, ipv4Bytes, ipv6Bytes } from './arbitraries.js';
-import { encodedAddress, LISTED_ON } from './link-requests.js';
-import { encode, layout } from './requests.js';
-import { nameBytes } from './responses.js';
+import { canonicalIpv6, ipv4Bytes, ipv6Bytes } from './helpers/arbitraries.js';
+import { encodedAddress, LISTED_ON } from './helpers/link-requests.js';
+import { encode, layout } from './helpers/requests.js';
+import { nameBytes } from './helpers/responses.js';
 
 const record = layout.addressSettings;
 const FOREVER = 0xffffffff;

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
 import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
-import { ipv4, ipv6 } from './arbitraries.js';
-import { native } from './native.js';
-import { layout, thrownBy } from './requests.js';
+import { ipv4, ipv6 } from './helpers/arbitraries.js';
+import { native } from './helpers/native.js';
+import { layout, thrownBy } from './helpers/requests.js';
 
 const size = layout.addressSettings.size;
 const text = fc.oneof(

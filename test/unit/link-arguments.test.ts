@@ -5,7 +5,7 @@ import {
   expectLinkRefused,
   type InvalidLinkArgument,
   untypedLinks,
-} from './link-requests.js';
+} from './helpers/link-requests.js';
 
 const LINK = 'is not a link: its name, its index, or an object with its index';
 const NAME = "is not the name of a link: 1 to 15 bytes without blanks, '/', ':' and '%'";

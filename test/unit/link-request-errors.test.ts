@@ -7,8 +7,8 @@ import { AddressPlan } from '../../lib/links/plan.js';
 import { linkRequestError } from '../../lib/links/request-errors.js';
 import type { FailedLinkResult } from '../../lib/links/response.js';
 import type { LinkOperationName } from '../../lib/native/addon.js';
-import { encodeLinkRequest, encodeLinkRequests, untypedLinks } from './link-requests.js';
-import { layout } from './requests.js';
+import { encodeLinkRequest, encodeLinkRequests, untypedLinks } from './helpers/link-requests.js';
+import { layout } from './helpers/requests.js';
 
 const { records } = encodeLinkRequests(untypedLinks.addAddress(7, '10.0.0.1/24')).firstAddress(0);
 const plan = new AddressPlan({ index: 7, name: 'ipvs0' }, records, 0, 1);

@@ -2,8 +2,8 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { LinkWatcher } from '../../lib/links/watcher.js';
 import type { NativeEvents } from '../../lib/native/addon.js';
-import { encode, layout } from './requests.js';
-import { nameBytes } from './responses.js';
+import { encode, layout } from './helpers/requests.js';
+import { nameBytes } from './helpers/responses.js';
 
 /** An event in short. */
 type Described = 'overrun' | { link: string; deleted?: boolean } | { address: number };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Ipvs, Links } from '../../lib/index.js';
-import type { InvalidLinkArgument } from './link-requests.js';
-import { expectInputError, thrownBy } from './requests.js';
+import type { InvalidLinkArgument } from './helpers/link-requests.js';
+import { expectInputError, thrownBy } from './helpers/requests.js';
 
 const NAME = "is not the name of a link: 1 to 15 bytes without blanks, '/', ':' and '%'";
 

@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { expectInputError } from './requests.js';
+import { expectInputError } from './helpers/requests.js';
 
 /** The module, with nothing that it remembers. */
 async function load() {

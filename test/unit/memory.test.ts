@@ -4,10 +4,10 @@
  */
 import { expect, test } from 'vitest';
 import type { NativeIpvsResponse } from '../../lib/native/addon.js';
-import { batch } from './batch-fixture.js';
-import { open, SERVICE, settled } from './fake-handle.js';
-import { calls, layout } from './requests.js';
-import { destinationRecord, nativeResponse } from './responses.js';
+import { batch } from './helpers/batch-fixture.js';
+import { open, SERVICE, settled } from './helpers/fake-handle.js';
+import { calls, layout } from './helpers/requests.js';
+import { destinationRecord, nativeResponse } from './helpers/responses.js';
 
 type QueueFixture = ReturnType<typeof open>;
 

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { observeMetrics } from '../../examples/adapters/opentelemetry.js';
 import { registerMetrics } from '../../examples/adapters/prom-client.js';
 import { Metrics } from '../../lib/metrics/index.js';
-import { server, sourceOf, stats, web, withServers } from './metrics-fixture.js';
+import { server, sourceOf, stats, web, withServers } from './helpers/metrics-fixture.js';
 
 function fixture() {
   const { fake, source } = sourceOf(

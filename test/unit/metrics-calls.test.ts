@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Ipvs } from '../../lib/index.js';
 import { Metrics } from '../../lib/metrics/index.js';
-import { resetAddon } from './fake-addon.js';
-import { sourceOf } from './metrics-fixture.js';
+import { resetAddon } from './helpers/fake-addon.js';
+import { sourceOf } from './helpers/metrics-fixture.js';
 
-vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
+vi.mock('../../lib/native/load.js', () => import('./helpers/fake-addon.js'));
 
 let ipvs: Ipvs;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { DirectorEvent, StateChange } from '../../lib/index.js';
 import { Metrics } from '../../lib/metrics/index.js';
-import { settled } from './fake-handle.js';
-import { DirectorDouble, sourceOf } from './metrics-fixture.js';
+import { settled } from './helpers/fake-handle.js';
+import { DirectorDouble, sourceOf } from './helpers/metrics-fixture.js';
 
 const SERVICE = 'tcp://10.96.0.1:80';
 const DESTINATION = '10.1.1.2:8080';

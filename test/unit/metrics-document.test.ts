@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type MetricFamily, Metrics } from '../../lib/metrics/index.js';
-import { DirectorDouble, server, sourceOf, web, withServers } from './metrics-fixture.js';
+import { DirectorDouble, server, sourceOf, web, withServers } from './helpers/metrics-fixture.js';
 
 const path = new URL('../../docs/metrics.md', import.meta.url);
 const TABLES = /(?<=<!-- begin of the tables -->\n).*(?=<!-- end of the tables -->)/s;

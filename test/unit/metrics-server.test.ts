@@ -7,7 +7,7 @@ import { parseListen } from '../../lib/cli/listen.js';
 import { metricsPages } from '../../lib/cli/server/pages.js';
 import { IpvsError } from '../../lib/index.js';
 import { Metrics } from '../../lib/metrics/index.js';
-import { sourceOf, web, withServers } from './metrics-fixture.js';
+import { sourceOf, web, withServers } from './helpers/metrics-fixture.js';
 
 describe('the address to listen on', () => {
   test.each([

@@ -11,7 +11,7 @@ import {
 import { format } from '../../lib/metrics/text.js';
 import { TextWriter } from '../../lib/metrics/text-writer.js';
 import { runToEnd } from '../../lib/queue/slicer.js';
-import { server, sourceOf, stats, web, withServers } from './metrics-fixture.js';
+import { server, sourceOf, stats, web, withServers } from './helpers/metrics-fixture.js';
 
 /** Returns a number as both formats write it. */
 function numberText(value: number): string {

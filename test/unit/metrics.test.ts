@@ -9,7 +9,15 @@ import {
 import { tableColumns } from '../../lib/metrics/table-columns.js';
 import { format } from '../../lib/metrics/text.js';
 import { TextWriter } from '../../lib/metrics/text-writer.js';
-import { largeTable, mark, server, sourceOf, stats, web, withServers } from './metrics-fixture.js';
+import {
+  largeTable,
+  mark,
+  server,
+  sourceOf,
+  stats,
+  web,
+  withServers,
+} from './helpers/metrics-fixture.js';
 
 const counted = stats({
   connections: 1,

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { diagnose, Ipvs, Links, Namespace } from '../../lib/index.js';
-import { addon, resetAddon } from './fake-addon.js';
-import { expectInputError, type InvalidArgument, thrownBy } from './requests.js';
+import { addon, resetAddon } from './helpers/fake-addon.js';
+import { expectInputError, type InvalidArgument, thrownBy } from './helpers/requests.js';
 
-vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
+vi.mock('../../lib/native/load.js', () => import('./helpers/fake-addon.js'));
 
 beforeEach(resetAddon);
 

@@ -7,8 +7,8 @@ import {
   nativeCallError,
   openingError,
 } from '../../lib/native/native-errors.js';
-import { host, usualHost } from './host-modules.js';
-import { type ErrnoName, expectReadable, numberOf } from './readable-errors.js';
+import { host, usualHost } from './helpers/host-modules.js';
+import { type ErrnoName, expectReadable, numberOf } from './helpers/readable-errors.js';
 
 vi.mock('../../lib/native/kernel-modules.js', { spy: true });
 usualHost();

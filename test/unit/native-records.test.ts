@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AF_INET, AF_INET6 } from '../../lib/core/address.js';
 import { layout as published } from '../../lib/native/layout.js';
-import { native } from './native.js';
-import { layout } from './requests.js';
+import { native } from './helpers/native.js';
+import { layout } from './helpers/requests.js';
 
 const { size } = layout.addressSettings;
 

@@ -11,7 +11,7 @@ import { Listing } from '../../lib/cli/top/listing.js';
 import { nameOf } from '../../lib/cli/top/rows.js';
 import { formatDestinationKey, formatServiceKey } from '../../lib/ipvs/keys.js';
 import { compareOrders, endpointOrder, serviceOrder } from '../../lib/ipvs/order.js';
-import { destination, destinationOf, service, serviceOf } from './top-rows.js';
+import { destination, destinationOf, service, serviceOf } from './helpers/top-rows.js';
 
 /** Sorted. Neither text nor numbers in the text have this order. */
 const SERVICES = [

@@ -1,6 +1,6 @@
 import { test } from 'vitest';
-import { expectRow, type SettingRow, TCP, tcp, within } from './argument-tables.js';
-import { untyped } from './requests.js';
+import { expectRow, type SettingRow, TCP, tcp, within } from './helpers/argument-tables.js';
+import { untyped } from './helpers/requests.js';
 
 const { addService, ensureService, updateService } = untyped;
 

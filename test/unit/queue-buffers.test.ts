@@ -3,9 +3,9 @@ import { type Batch, checkBatchOptions, sendBatch } from '../../lib/ipvs/batch.j
 import { ipvsClient } from '../../lib/ipvs/client.js';
 import type { NativeHandle } from '../../lib/native/addon.js';
 import { Queue } from '../../lib/queue/queue.js';
-import { FakeHandle, open, settled } from './fake-handle.js';
-import { untyped } from './requests.js';
-import { nativeResponse } from './responses.js';
+import { FakeHandle, open, settled } from './helpers/fake-handle.js';
+import { untyped } from './helpers/requests.js';
+import { nativeResponse } from './helpers/responses.js';
 
 test('synchronous calls use one buffer, and close() gives it back', async () => {
   const handle = new FakeHandle();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Incremental } from '../../lib/queue/incremental.js';
-import { bad, open, settled, unused, withResolvers } from './fake-handle.js';
-import { calls } from './requests.js';
+import { bad, open, settled, unused, withResolvers } from './helpers/fake-handle.js';
+import { calls } from './helpers/requests.js';
 
 describe('close', () => {
   test('close() closes the handle once if nothing is pending', async () => {

@@ -10,9 +10,9 @@ import {
   SERVICE,
   settled,
   unhandledOf,
-} from './fake-handle.js';
-import { calls } from './requests.js';
-import { destinationRecord, nativeResponse, serviceRecord } from './responses.js';
+} from './helpers/fake-handle.js';
+import { calls } from './helpers/requests.js';
+import { destinationRecord, nativeResponse, serviceRecord } from './helpers/responses.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

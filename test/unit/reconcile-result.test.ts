@@ -7,8 +7,8 @@ import { layout } from '../../lib/native/layout.js';
 import { drainingOf, formatChange, MadeChanges, PlannedRequests } from '../../lib/state/changes.js';
 import { encodeState } from '../../lib/state/encode-state.js';
 import { ReconcileResult } from '../../lib/state/result.js';
-import { native } from './native.js';
-import { calls, pack } from './requests.js';
+import { native } from './helpers/native.js';
+import { calls, pack } from './helpers/requests.js';
 
 const KEY = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
 const SERVICE = 'tcp://10.96.0.1:80';

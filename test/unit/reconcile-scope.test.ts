@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ServiceConfig } from '../../lib/index.js';
 import { checkScope, withAddresses } from '../../lib/state/scope.js';
-import { serviceConfig } from './arbitraries.js';
-import { calls, pack } from './requests.js';
+import { serviceConfig } from './helpers/arbitraries.js';
+import { calls, pack } from './helpers/requests.js';
 
 /** Returns true if a scope contains a service, apart from the link. */
 function isInside(scope: unknown, service: ServiceConfig): boolean {

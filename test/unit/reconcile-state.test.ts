@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { layout } from '../../lib/native/layout.js';
 import { duplicateError, encodeState } from '../../lib/state/encode-state.js';
-import { operationsOf } from './fake-handle.js';
-import { native } from './native.js';
-import { polluted } from './polluted.js';
-import { calls, pack } from './requests.js';
+import { operationsOf } from './helpers/fake-handle.js';
+import { native } from './helpers/native.js';
+import { polluted } from './helpers/polluted.js';
+import { calls, pack } from './helpers/requests.js';
 
 const KEY = { protocol: 'tcp', address: '10.96.0.1', port: 80 } as const;
 const SERVER = { address: '10.0.0.1' } as const;

@@ -12,8 +12,8 @@ import {
   normalService,
   serviceAndDestination,
   serviceConfig,
-} from './arbitraries.js';
-import { native } from './native.js';
+} from './helpers/arbitraries.js';
+import { native } from './helpers/native.js';
 import {
   bytesOf,
   calls,
@@ -23,14 +23,14 @@ import {
   pack,
   untyped,
   write,
-} from './requests.js';
+} from './helpers/requests.js';
 import {
   destinationRecord,
   ipvsResponse,
   nameBytes,
   serviceRecord,
   statsRecord,
-} from './responses.js';
+} from './helpers/responses.js';
 
 /** The bytes of the service or destination in the one request of a buffer. */
 function recordIn(requests: RequestBuffer, name: 'service' | 'destination'): Uint8Array {

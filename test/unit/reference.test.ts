@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { formatDestinationAt, formatServiceAt } from '../../lib/ipvs/keys.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { complete } from '../../lib/queue/incremental.js';
-import { canonical, serviceAndDestination } from './arbitraries.js';
-import { bytesOf, layout, pack, requestOf, untyped } from './requests.js';
-import { destinationRecord, ipvsResponse, serviceRecord } from './responses.js';
+import { canonical, serviceAndDestination } from './helpers/arbitraries.js';
+import { bytesOf, layout, pack, requestOf, untyped } from './helpers/requests.js';
+import { destinationRecord, ipvsResponse, serviceRecord } from './helpers/responses.js';
 
 const TCP = 6;
 const UDP = 17;

@@ -4,11 +4,11 @@ import { requestError } from '../../lib/ipvs/request-errors.js';
 import { IpvsResponse } from '../../lib/ipvs/response.js';
 import type { OperationName, StatusName } from '../../lib/native/addon.js';
 import type { FailedResult } from '../../lib/native/request-error.js';
-import { host, usualHost } from './host-modules.js';
-import { expectReadable, numberOf } from './readable-errors.js';
-import type { Call } from './requests.js';
-import { expectInputError, METHOD_OPERATIONS, pack, untyped } from './requests.js';
-import { nativeResponse } from './responses.js';
+import { host, usualHost } from './helpers/host-modules.js';
+import { expectReadable, numberOf } from './helpers/readable-errors.js';
+import type { Call } from './helpers/requests.js';
+import { expectInputError, METHOD_OPERATIONS, pack, untyped } from './helpers/requests.js';
+import { nativeResponse } from './helpers/responses.js';
 
 vi.mock('../../lib/native/kernel-modules.js', { spy: true });
 usualHost();

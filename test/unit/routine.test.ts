@@ -4,9 +4,9 @@ import { call } from '../../lib/queue/operation.js';
 import { fulfilledValue } from '../../lib/queue/results.js';
 import type { Routine } from '../../lib/queue/routine.js';
 import { readFiles, send, writeFiles } from '../../lib/queue/routine.js';
-import { bad, open, settled } from './fake-handle.js';
-import { calls } from './requests.js';
-import { nativeResponse } from './responses.js';
+import { bad, open, settled } from './helpers/fake-handle.js';
+import { calls } from './helpers/requests.js';
+import { nativeResponse } from './helpers/responses.js';
 
 const flush = call(calls.flush());
 const getInfo = call(calls.getInfo());

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { normalizeDestination, normalizeService } from 'ipvs';
 import { formatRules, isRulesError, parseRules } from 'ipvs/ipvsadm';
 import { expect, test } from 'vitest';
-import { serviceAndDestination } from './arbitraries.js';
-import { ruleState, withoutStats } from './rule-states.js';
+import { serviceAndDestination } from './helpers/arbitraries.js';
+import { ruleState, withoutStats } from './helpers/rule-states.js';
 
 /** The number of states and texts. At length: IPVS_STATES=100000. */
 const numRuns = Number(process.env['IPVS_STATES'] ?? 500);

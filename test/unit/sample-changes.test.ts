@@ -5,7 +5,7 @@ import type { ServiceWithDestinations } from '../../lib/ipvs/service.js';
 import { asNumber } from '../../lib/ipvs/stats.js';
 import { complete } from '../../lib/queue/incremental.js';
 import { runToEnd, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { destinationRecord, ipvsResponse, serviceRecord } from './responses.js';
+import { destinationRecord, ipvsResponse, serviceRecord } from './helpers/responses.js';
 
 describe('changes', () => {
   const stats = (values: object) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { bitsOf, MARK, mark, TCP, TCP6, tcp, tcp6, udp } from './argument-tables.js';
-import { requestOf, untyped } from './requests.js';
+import { bitsOf, MARK, mark, TCP, TCP6, tcp, tcp6, udp } from './helpers/argument-tables.js';
+import { requestOf, untyped } from './helpers/requests.js';
 
 const { addService, ensureService, updateService } = untyped;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DESTINATION_PROPERTIES, SERVICE_PROPERTIES } from '../../lib/ipvs/properties.js';
 import { checkSettings } from '../../lib/ipvs/settings.js';
-import { polluted } from './polluted.js';
+import { polluted } from './helpers/polluted.js';
 
 /** Properties of objects from the kernel that no operation reads. */
 const IGNORED: ReadonlySet<string> = new Set([

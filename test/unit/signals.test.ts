@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkSignal } from '../../lib/core/check-signal.js';
-import { thrownBy } from './requests.js';
+import { thrownBy } from './helpers/requests.js';
 
 /** A signal as another realm or a polyfill implements it. */
 class OtherSignal extends EventTarget {

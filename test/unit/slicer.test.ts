@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { complete, Incremental } from '../../lib/queue/incremental.js';
 import { runToEnd, Slicer, YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { open, SERVICE, settled } from './fake-handle.js';
-import { calls } from './requests.js';
-import { destinationRecord, nativeResponse } from './responses.js';
+import { open, SERVICE, settled } from './helpers/fake-handle.js';
+import { calls } from './helpers/requests.js';
+import { destinationRecord, nativeResponse } from './helpers/responses.js';
 
 /** The time of the clock, in milliseconds. Only work advances it. */
 let now = 0;

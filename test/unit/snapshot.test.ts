@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../lib/index.js';
 import { readTable } from '../../lib/ipvs/snapshot.js';
 import type { NativeIpvsResponse } from '../../lib/native/addon.js';
-import { type FakeHandle, open, settled } from './fake-handle.js';
-import { calls, decode, layout } from './requests.js';
+import { type FakeHandle, open, settled } from './helpers/fake-handle.js';
+import { calls, decode, layout } from './helpers/requests.js';
 import {
   destinationRecord,
   nativeResponse,
   type ResultValues,
   serviceRecord,
-} from './responses.js';
+} from './helpers/responses.js';
 
 /**
  * The number of destinations of each service, by mark. Undefined: the service is deleted before

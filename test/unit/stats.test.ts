@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkReadOptions } from '../../lib/ipvs/stats.js';
-import { expectInputError, type InvalidArgument, thrownBy } from './requests.js';
+import { expectInputError, type InvalidArgument, thrownBy } from './helpers/requests.js';
 
 describe('checkReadOptions', () => {
   test.each([

@@ -25,7 +25,7 @@ import type {
   Unknown,
 } from '../../lib/index.js';
 import * as surface from '../../lib/index.js';
-import { METHOD_OPERATIONS } from './requests.js';
+import { METHOD_OPERATIONS } from './helpers/requests.js';
 
 test('the package exports nothing else', () => {
   expect(Object.keys(surface).sort()).toEqual([

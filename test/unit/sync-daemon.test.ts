@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SyncDaemonConfig } from '../../lib/index.js';
-import { canonical, canonicalIpv6, ipv4Bytes, ipv6Bytes } from './arbitraries.js';
+import { canonical, canonicalIpv6, ipv4Bytes, ipv6Bytes } from './helpers/arbitraries.js';
 import {
   bytesOf,
   calls,
@@ -11,8 +11,8 @@ import {
   pack,
   requestOf,
   untyped,
-} from './requests.js';
-import { daemonRecord, ipvsResponse, nameBytes } from './responses.js';
+} from './helpers/requests.js';
+import { daemonRecord, ipvsResponse, nameBytes } from './helpers/responses.js';
 
 const master = { role: 'master', interface: 'eth0' };
 

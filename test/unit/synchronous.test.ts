@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Ipvs, type Links } from '../../lib/index.js';
 import type { Batch } from '../../lib/ipvs/batch.js';
 import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { serviceAndDestination, serviceConfig } from './arbitraries.js';
-import { addon, resetAddon } from './fake-addon.js';
-import { layout, METHOD_OPERATIONS } from './requests.js';
+import { serviceAndDestination, serviceConfig } from './helpers/arbitraries.js';
+import { addon, resetAddon } from './helpers/fake-addon.js';
+import { layout, METHOD_OPERATIONS } from './helpers/requests.js';
 import {
   daemonRecord,
   destinationRecord,
@@ -13,9 +13,9 @@ import {
   nativeResponse,
   type ResultValues,
   serviceRecord,
-} from './responses.js';
+} from './helpers/responses.js';
 
-vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
+vi.mock('../../lib/native/load.js', () => import('./helpers/fake-addon.js'));
 
 const EINVAL = 22;
 let ipvs: Ipvs;

@@ -6,8 +6,8 @@ import type { SysctlChanges, Sysctls } from '../../lib/index.js';
 import { ipvsClient } from '../../lib/ipvs/client.js';
 import { Queue } from '../../lib/queue/queue.js';
 import type { FileText } from '../../lib/queue/routine.js';
-import { UnusedHandle } from './fake-handle.js';
-import { expectInputError } from './requests.js';
+import { UnusedHandle } from './helpers/fake-handle.js';
+import { expectInputError } from './helpers/requests.js';
 
 const FOLDER = '/proc/sys/net/ipv4/vs';
 const [ENOENT, EINVAL, EROFS, ECANCELED] = [2, 22, 30, 125];

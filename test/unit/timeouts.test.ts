@@ -8,8 +8,8 @@ import {
   type InvalidArgument,
   requestOf,
   untyped,
-} from './requests.js';
-import { nativeResponse, timeoutsRecord } from './responses.js';
+} from './helpers/requests.js';
+import { nativeResponse, timeoutsRecord } from './helpers/responses.js';
 
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
 const SECONDS = 'is not an integer from 1 to 2678400 seconds';

@@ -5,7 +5,7 @@ import { indented, nameWidth } from '../../lib/cli/top/lines.js';
 import { Listing } from '../../lib/cli/top/listing.js';
 import { nameOf, type ServiceRow } from '../../lib/cli/top/rows.js';
 import { fitView, isExpanded, type View } from '../../lib/cli/top/view.js';
-import { destination, service } from './top-rows.js';
+import { destination, service } from './helpers/top-rows.js';
 
 const view: View = {
   sort: SORT_COLUMNS.find((each) => sortName(each) === 'inbps'),

@@ -3,7 +3,7 @@ import { COLUMNS, fitColumns, SORT_COLUMNS, sortName, widthOf } from '../../lib/
 import { Listing } from '../../lib/cli/top/listing.js';
 import { scale } from '../../lib/cli/top/numbers.js';
 import { nameOf, totalOf } from '../../lib/cli/top/rows.js';
-import { destination, rates, service } from './top-rows.js';
+import { destination, rates, service } from './helpers/top-rows.js';
 
 const column = (name: string) => SORT_COLUMNS.find((each) => sortName(each) === name);
 

@@ -3,7 +3,7 @@ import { readValues } from '../../lib/cli/arguments.js';
 import { options, top } from '../../lib/cli/top/command.js';
 import { jsonOf, textOf } from '../../lib/cli/top/plain.js';
 import { settingsOf } from '../../lib/cli/top/settings.js';
-import { destination, rates, service } from './top-rows.js';
+import { destination, rates, service } from './helpers/top-rows.js';
 
 const ADDRESS = '[2001:db8:1234:5678:9abc:def0:1234:5678]:65535';
 const services = [

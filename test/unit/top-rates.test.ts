@@ -3,7 +3,7 @@ import type { Change, Sample } from 'ipvs';
 import { describe, expect, test } from 'vitest';
 import { RateMeter, REFRESH, samplesIn } from '../../lib/cli/top/rates.js';
 import { NO_RATES } from '../../lib/cli/top/rows.js';
-import { destinationOf, rates, serviceOf } from './top-rows.js';
+import { destinationOf, rates, serviceOf } from './helpers/top-rows.js';
 
 const SERVICE = 'udp://10.96.0.1:53';
 const DESTINATION = '10.1.0.1:53';

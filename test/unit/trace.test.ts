@@ -6,11 +6,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Ipvs, Links } from '../../lib/index.js';
 import { callLine, exchangeLine } from '../../lib/queue/debug-log.js';
 import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { addon, resetAddon } from './fake-addon.js';
-import { layout } from './requests.js';
-import { nativeResponse, type ResultValues, serviceRecord } from './responses.js';
+import { addon, resetAddon } from './helpers/fake-addon.js';
+import { layout } from './helpers/requests.js';
+import { nativeResponse, type ResultValues, serviceRecord } from './helpers/responses.js';
 
-vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'));
+vi.mock('../../lib/native/load.js', () => import('./helpers/fake-addon.js'));
 
 const EEXIST = 17;
 const NETNS = '/run/netns/blue';

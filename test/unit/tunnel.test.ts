@@ -1,6 +1,13 @@
 import { test } from 'vitest';
-import { expectRow, type SettingRow, server, TCP, tunnelled, within } from './argument-tables.js';
-import { untyped } from './requests.js';
+import {
+  expectRow,
+  type SettingRow,
+  server,
+  TCP,
+  tunnelled,
+  within,
+} from './helpers/argument-tables.js';
+import { untyped } from './helpers/requests.js';
 
 const { addDestination, ensureDestination, updateDestination } = untyped;
 

@@ -9,8 +9,8 @@ import {
   tcp,
   tcp6,
   tunnelled,
-} from './argument-tables.js';
-import type { Call } from './requests.js';
+} from './helpers/argument-tables.js';
+import type { Call } from './helpers/requests.js';
 import {
   bytesOf,
   expectInputError,
@@ -19,7 +19,7 @@ import {
   thrownBy,
   untyped,
   write,
-} from './requests.js';
+} from './helpers/requests.js';
 
 const { addService, ensureService, updateService, deleteService } = untyped;
 const { addDestination, ensureDestination, updateDestination, deleteDestination } = untyped;

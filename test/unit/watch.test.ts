@@ -4,8 +4,13 @@ import { asNumber } from '../../lib/ipvs/stats.js';
 import { checkWatchOptions, TableWatcher } from '../../lib/ipvs/watch.js';
 import { complete } from '../../lib/queue/incremental.js';
 import { YIELD_INTERVAL } from '../../lib/queue/slicer.js';
-import { expectInputError, type InvalidArgument, thrownBy } from './requests.js';
-import { destinationRecord, ipvsResponse, serviceRecord, statsRecord } from './responses.js';
+import { expectInputError, type InvalidArgument, thrownBy } from './helpers/requests.js';
+import {
+  destinationRecord,
+  ipvsResponse,
+  serviceRecord,
+  statsRecord,
+} from './helpers/responses.js';
 
 /** A snapshot of services by mark, each with so many bytes and a destination with so many. */
 function snapshotOf(bytes: Readonly<Record<number, readonly [number, number]>>): Snapshot {

@@ -10,9 +10,9 @@ import type {
   Service,
   ServiceWithDestinations,
   Stats,
-} from '../../lib/index.js';
-import type { DirectorSource, MetricsSource } from '../../lib/metrics/index.js';
-import { EventHub } from '../../lib/state/director/events.js';
+} from '../../../lib/index.js';
+import type { DirectorSource, MetricsSource } from '../../../lib/metrics/index.js';
+import { EventHub } from '../../../lib/state/director/events.js';
 
 /** Counters and rates: 0 unless given. */
 export const stats = (values: Partial<Stats> = {}): Stats => ({

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { ChangeName } from '../../lib/native/addon.js';
+import type { ChangeName } from '../../../lib/native/addon.js';
 import { type Call, expectRefused, type InvalidArgument, layout } from './requests.js';
 
 export const TCP = 'tcp://10.0.0.1:80';

@@ -4,7 +4,7 @@
  * @module
  */
 import { vi } from 'vitest';
-import * as kernelModules from '../../lib/native/kernel-modules.js';
+import * as kernelModules from '../../../lib/native/kernel-modules.js';
 
 /** The modules of a host: by default none, and a kernel that would load them. */
 export interface Host {
@@ -33,7 +33,7 @@ export function host({
 }
 
 const { absenceOf } = await vi.importActual<typeof kernelModules>(
-  '../../lib/native/kernel-modules.js',
+  '../../../lib/native/kernel-modules.js',
 );
 
 export const usualHost = () => host({});

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { ApiClient } from '../../lib/cli/kubernetes/api-client.js';
+import { ApiClient } from '../../../lib/cli/kubernetes/api-client.js';
 
 /** A request: for a list, or for a watch of it. */
 export interface PlayedRequest {

@@ -17,7 +17,7 @@ import {
   type Rates,
   type ServiceRow,
   serviceRow,
-} from '../../lib/cli/top/rows.js';
+} from '../../../lib/cli/top/rows.js';
 
 const STATS: Stats = {
   connections: 0,

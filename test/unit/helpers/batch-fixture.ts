@@ -8,7 +8,7 @@ import {
   type BatchOptions,
   checkBatchOptions,
   sendBatch,
-} from '../../lib/ipvs/batch.js';
+} from '../../../lib/ipvs/batch.js';
 import {
   destination,
   destinationsOf,

@@ -1,6 +1,6 @@
 /**
  * An addon without a kernel, under the Ipvs that a test opens. The test file mocks its loader:
- * `vi.mock('../../lib/native/load.js', () => import('./fake-addon.js'))`.
+ * `vi.mock('../../lib/native/load.js', () => import('./helpers/fake-addon.js'))`.
  * @module
  */
 import { expect } from 'vitest';
@@ -11,7 +11,7 @@ import type {
   NativeIpvsResponse,
   NativeLinkResponse,
   NativeNamespace,
-} from '../../lib/native/addon.js';
+} from '../../../lib/native/addon.js';
 import { requestBytes, UnusedHandle } from './fake-handle.js';
 import { layout } from './requests.js';
 import { nativeLinkResponse, nativeResponse } from './responses.js';

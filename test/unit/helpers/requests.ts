@@ -5,14 +5,14 @@
  */
 import { endianness } from 'node:os';
 import { expect } from 'vitest';
-import type { IpvsTypes } from '../../lib/ipvs/client.js';
-import { type IpvsOperation, operations } from '../../lib/ipvs/operations.js';
-import { RequestBuffer } from '../../lib/ipvs/request-buffer.js';
-import type { RecordLayout } from '../../lib/native/addon.js';
-import { layout } from '../../lib/native/layout.js';
-import type { ClientTypes } from '../../lib/queue/client-types.js';
-import type { Incremental } from '../../lib/queue/incremental.js';
-import type { Operation } from '../../lib/queue/operation.js';
+import type { IpvsTypes } from '../../../lib/ipvs/client.js';
+import { type IpvsOperation, operations } from '../../../lib/ipvs/operations.js';
+import { RequestBuffer } from '../../../lib/ipvs/request-buffer.js';
+import type { RecordLayout } from '../../../lib/native/addon.js';
+import { layout } from '../../../lib/native/layout.js';
+import type { ClientTypes } from '../../../lib/queue/client-types.js';
+import type { Incremental } from '../../../lib/queue/incremental.js';
+import type { Operation } from '../../../lib/queue/operation.js';
 
 export { layout };
 

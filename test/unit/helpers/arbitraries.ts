@@ -13,7 +13,7 @@ import type {
   SchedulerFlag,
   ServiceConfig,
   TunnelConfig,
-} from '../../lib/index.js';
+} from '../../../lib/index.js';
 
 const octet = fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 9, 10, 99, 100, 255));
 const MAX_INT = 2 ** 31 - 1;

@@ -4,9 +4,9 @@
  */
 
 import { expect } from 'vitest';
-import { ipvsClient } from '../../lib/ipvs/client.js';
-import type { NativeHandle, NativeIpvsResponse, OperationName } from '../../lib/native/addon.js';
-import { Queue } from '../../lib/queue/queue.js';
+import { ipvsClient } from '../../../lib/ipvs/client.js';
+import type { NativeHandle, NativeIpvsResponse, OperationName } from '../../../lib/native/addon.js';
+import { Queue } from '../../../lib/queue/queue.js';
 import { calls, decode, layout, untyped } from './requests.js';
 import { nativeResponse, type ResultValues } from './responses.js';
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { IpvsResponse } from '../../lib/ipvs/response.js';
+import { IpvsResponse } from '../../../lib/ipvs/response.js';
 import type {
   Layout,
   LinkStatusName,
@@ -11,7 +11,7 @@ import type {
   NativeLinkResponse,
   RecordLayout,
   StatusName,
-} from '../../lib/native/addon.js';
+} from '../../../lib/native/addon.js';
 import { encode, layout } from './requests.js';
 
 type Numbers<Name extends keyof Layout> =

@@ -3,10 +3,10 @@
  * @module
  */
 import { expect } from 'vitest';
-import type { LinkTypes } from '../../lib/links/client.js';
-import { type LinkOperation, linkOperations } from '../../lib/links/operations.js';
-import { LinkRequestBuffer } from '../../lib/links/request-buffer.js';
-import { Records } from '../../lib/native/records.js';
+import type { LinkTypes } from '../../../lib/links/client.js';
+import { type LinkOperation, linkOperations } from '../../../lib/links/operations.js';
+import { LinkRequestBuffer } from '../../../lib/links/request-buffer.js';
+import { Records } from '../../../lib/native/records.js';
 import { native } from './native.js';
 import { expectInputError, give, type InvalidArgument, thrownBy } from './requests.js';
 
