@@ -4,7 +4,7 @@
  */
 import { describeInput, type InputError, wrongValue } from '../core/input-errors.js';
 import type { OperationName, StatusName } from '../native/addon.js';
-import { generalMeaning } from '../native/errno-meanings.js';
+import { generalMeaning } from '../native/errno-messages.js';
 import { layout } from '../native/layout.js';
 import { type FailedResult, failedRequestError } from '../native/request-error.js';
 import type { IpvsRequestFacts } from './errno-causes.js';

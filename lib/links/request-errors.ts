@@ -6,7 +6,7 @@ import { AF_INET6 } from '../core/address.js';
 import type { IpvsError } from '../core/errors.js';
 import { show } from '../core/show.js';
 import type { LinkOperationName } from '../native/addon.js';
-import { generalMeaning } from '../native/errno-meanings.js';
+import { generalMeaning } from '../native/errno-messages.js';
 import { layout } from '../native/layout.js';
 import { failedRequestError } from '../native/request-error.js';
 import { type BareAddress, decodeSettings } from './address.js';

@@ -6,7 +6,7 @@
 import { constants } from 'node:os';
 import { errnoName, IpvsError, operationError } from '../core/errors.js';
 import { cut } from '../core/show.js';
-import { generalMeaning, IPVS_NEEDS_ADMIN, systemMessage } from './errno-meanings.js';
+import { generalMeaning, IPVS_NEEDS_ADMIN, systemMessage } from './errno-messages.js';
 import { absenceOf, factsOf, type ModuleFacts, noLoading } from './kernel-modules.js';
 
 const NO_NETLINK =
