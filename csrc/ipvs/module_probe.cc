@@ -19,7 +19,7 @@ namespace {
 
 // Requests a service that cannot exist, with the scheduler and the engine of another. The kernel
 // looks for these first, and then refuses the prefix length of 0. Returns the errno.
-// encodeSchedulerProbe() in lib/ipvs/service-codec.ts encodes the same probe of a scheduler.
+// encodeSchedulerProbe() in lib/ipvs/encode-service.ts encodes the same probe of a scheduler.
 int request_modules(const os::Namespace& netns, const Service& wanted) {
   auto socket = netlink::Socket::open(NETLINK_GENERIC, netns);
   const netlink::Family family(socket, IPVS_GENL_NAME, IPVS_GENL_VERSION);

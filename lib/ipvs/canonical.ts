@@ -11,7 +11,8 @@ import type { Records } from '../native/records.js';
 import { decodeDestination } from './decode-destination.js';
 import { decodeService } from './decode-service.js';
 import type { Destination, DestinationConfig } from './destination.js';
-import { encodeDestinationConfig } from './destination-codec.js';
+import { encodeDestinationConfig } from './encode-destination.js';
+import { encodeServiceConfig } from './encode-service.js';
 import { destinationTarget, fullDestinationTarget, serviceTarget } from './encoded-targets.js';
 import { formatDestinationKey, formatServiceKey } from './keys.js';
 import {
@@ -29,7 +30,6 @@ import type {
 } from './reference-types.js';
 import { RequestBuffer } from './request-buffer.js';
 import type { NoAddress, NoMark, ServiceConfig, ServiceState } from './service.js';
-import { encodeServiceConfig } from './service-codec.js';
 import type { Stats } from './stats.js';
 
 /**

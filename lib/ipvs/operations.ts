@@ -10,7 +10,12 @@ import type { Incremental, List } from '../queue/incremental.js';
 import { type Decoder, definitions, type Operation } from '../queue/operation.js';
 import type { IpvsTypes } from './client.js';
 import type { Destination, DestinationChanges, DestinationConfig } from './destination.js';
-import { encodeDestinationChanges, encodeDestinationConfig } from './destination-codec.js';
+import { encodeDestinationChanges, encodeDestinationConfig } from './encode-destination.js';
+import {
+  encodeSchedulerProbe,
+  encodeServiceChanges,
+  encodeServiceConfig,
+} from './encode-service.js';
 import type { Ensured, StopOptions, UpdateOptions } from './options.js';
 import {
   encodeDestinationReference,
@@ -21,11 +26,6 @@ import type { DestinationReference, ServiceReference } from './reference-types.j
 import type { RequestBuffer } from './request-buffer.js';
 import type { IpvsResponse } from './response.js';
 import type { Service, ServiceChanges, ServiceConfig } from './service.js';
-import {
-  encodeSchedulerProbe,
-  encodeServiceChanges,
-  encodeServiceConfig,
-} from './service-codec.js';
 import {
   asBigint,
   asNumber,

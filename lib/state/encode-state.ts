@@ -11,11 +11,11 @@ import {
   wrongType,
   wrongValue,
 } from '../core/input-errors.js';
-import { encodeDestinationConfig } from '../ipvs/destination-codec.js';
+import { encodeDestinationConfig } from '../ipvs/encode-destination.js';
+import { encodeServiceConfig } from '../ipvs/encode-service.js';
 import { SERVICE_PROPERTIES } from '../ipvs/properties.js';
 import { encodeServiceOfDestination } from '../ipvs/reference.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
-import { encodeServiceConfig } from '../ipvs/service-codec.js';
 import { targetOf } from '../ipvs/targets.js';
 
 const KEYS = new Set(['services'] as const);

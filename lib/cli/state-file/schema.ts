@@ -5,14 +5,14 @@
  * @module
  */
 import { families } from '../../core/address.js';
-import { DEFAULT_WEIGHT, MAX_INT } from '../../ipvs/destination-codec.js';
+import { DEFAULT_WEIGHT, MAX_INT } from '../../ipvs/encode-destination.js';
+import { DEFAULT_SCHEDULER } from '../../ipvs/encode-service.js';
 import { MAX_MARK, MAX_PORT } from '../../ipvs/keys.js';
 import { NAME } from '../../ipvs/module-name.js';
 import { forwardings, protocols, tunnelChecksums, tunnelTypes } from '../../ipvs/names.js';
 import { DEFAULT_TIMEOUT, MAX_TIMEOUT } from '../../ipvs/persistence.js';
 import { DESTINATION_STATE, SERVICE_STATE } from '../../ipvs/properties.js';
 import { schedulerFlags, schedulers } from '../../ipvs/schedulers.js';
-import { DEFAULT_SCHEDULER } from '../../ipvs/service-codec.js';
 import { tunnelRules } from '../../ipvs/tunnel.js';
 import { layout } from '../../native/layout.js';
 

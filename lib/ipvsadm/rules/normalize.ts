@@ -14,10 +14,10 @@ import {
   normalizedDestinationAt,
   normalizedServiceAt,
 } from '../../ipvs/canonical.js';
-import { encodeDestinationConfig } from '../../ipvs/destination-codec.js';
+import { encodeDestinationConfig } from '../../ipvs/encode-destination.js';
+import { encodeServiceConfig } from '../../ipvs/encode-service.js';
 import { encodeServiceOfDestination } from '../../ipvs/reference.js';
 import { RequestBuffer } from '../../ipvs/request-buffer.js';
-import { encodeServiceConfig } from '../../ipvs/service-codec.js';
 
 const buffer = new RequestBuffer(1);
 
