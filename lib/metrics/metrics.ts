@@ -18,7 +18,7 @@ import {
   type MetricsSource,
   type TextOptions,
 } from './options.js';
-import { tableColumns } from './table-columns.js';
+import { tableColumns } from './table-metrics.js';
 import { format } from './text.js';
 import { TextWriter } from './text-writer.js';
 import type { MetricFamily } from './types.js';

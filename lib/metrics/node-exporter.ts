@@ -5,7 +5,7 @@
 import type { Destination, ServiceWithDestinations } from '../index.js';
 import { type Column, OBJECTS_PER_STEP, single } from './columns.js';
 import { COUNTERS, define, type Metric } from './definitions.js';
-import type { TableSource } from './table-columns.js';
+import type { TableSource } from './table-metrics.js';
 import type { Labels } from './types.js';
 
 const BACKEND_LABELS = [

@@ -6,7 +6,7 @@ import {
   type MetricsOptions,
   type MetricsSource,
 } from '../../lib/metrics/index.js';
-import { tableColumns } from '../../lib/metrics/table-columns.js';
+import { tableColumns } from '../../lib/metrics/table-metrics.js';
 import { format } from '../../lib/metrics/text.js';
 import { TextWriter } from '../../lib/metrics/text-writer.js';
 import {
