@@ -21,7 +21,6 @@ export type {
   ServiceObject,
   ServicePortObject,
 } from './objects.js';
-export { kernelParameters, type ParameterOptions } from './parameters.js';
 export { type KubeReconcileOptions, reconcileOptions } from './reconcile-options.js';
 export type {
   CompileResult,
@@ -30,3 +29,4 @@ export type {
   NoLocalEndpoints,
   UdpFrontend,
 } from './result.js';
+export { kernelParameters, type ParameterOptions } from './sysctls.js';
