@@ -4,7 +4,7 @@
  */
 
 export type { Resolve } from './grammar/endpoint.js';
-export type { Names } from './names.js';
+export type { Names } from './print-endpoint.js';
 export {
   type FormatRulesOptions,
   type FormattedRules,

@@ -5,7 +5,7 @@
 import { formatAddress } from '../../core/address.js';
 import { STATUS } from '../../ipvsadm/grammar/command-line-error.js';
 import { readIpv6 } from '../../ipvsadm/grammar/numbers.js';
-import { type Names, NUMERIC, printEndpoint } from '../../ipvsadm/names.js';
+import { type Names, NUMERIC, printEndpoint } from '../../ipvsadm/print-endpoint.js';
 import { writeLines } from './listings.js';
 import { namesOf } from './name-lookup.js';
 import { linesIn, type Terminal } from './terminal.js';

@@ -7,7 +7,7 @@ import type { Counter } from '../../ipvs/stats.js';
 import type { SyncDaemon } from '../../ipvs/sync-daemon.js';
 import type { Topic } from '../../ipvsadm/grammar/grammar.js';
 import type { Invocation } from '../../ipvsadm/grammar/invocation.js';
-import { type Names, NUMERIC } from '../../ipvsadm/names.js';
+import { type Names, NUMERIC } from '../../ipvsadm/print-endpoint.js';
 import {
   destinationLine,
   type LineStyle,

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Resolve } from '../../ipvsadm/grammar/endpoint.js';
-import type { Names } from '../../ipvsadm/names.js';
+import type { Names } from '../../ipvsadm/print-endpoint.js';
 
 /** Ports by `name/protocol`, and names by `port/protocol`. The first line of each counts. */
 interface Services {

@@ -19,7 +19,7 @@ import type { TimeoutChanges } from '../../ipvs/timeouts.js';
 import { layout } from '../../native/layout.js';
 import { type EncodedState, encodeState } from '../../state/encode-state.js';
 import type { State } from '../../state/types.js';
-import { NUMERIC } from '../names.js';
+import { NUMERIC } from '../print-endpoint.js';
 import { carriedDestination, carriedService } from './carried.js';
 import { exactComment } from './exact-comment.js';
 import { checkHost, type Host } from './host-settings.js';

@@ -9,7 +9,7 @@ import type { ServiceConfig } from '../../ipvs/service.js';
 import type { SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
 import type { Topic } from '../grammar/grammar.js';
 import type { GivenDestination, GivenService, Invocation } from '../grammar/invocation.js';
-import { NO_NAME } from '../names.js';
+import { NO_NAME } from '../print-endpoint.js';
 
 /** The key of a service. */
 export type Key =

@@ -6,7 +6,7 @@ import { parseCommandLine } from '../grammar/command-line.js';
 import { CommandLineError } from '../grammar/command-line-error.js';
 import type { Reading } from '../grammar/endpoint.js';
 import type { Invocation } from '../grammar/invocation.js';
-import { NO_NAME } from '../names.js';
+import { NO_NAME } from '../print-endpoint.js';
 import type { Word } from './rule-words.js';
 import { rulesError } from './rules-error.js';
 

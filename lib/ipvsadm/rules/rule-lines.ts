@@ -5,7 +5,7 @@
  */
 import type { NormalizedDestination, NormalizedService } from '../../ipvs/canonical.js';
 import { isHostMask } from '../../ipvs/persistence.js';
-import { MAX_ENDPOINT, type Names, NO_NAME, printEndpoint } from '../names.js';
+import { MAX_ENDPOINT, type Names, NO_NAME, printEndpoint } from '../print-endpoint.js';
 import { printMark, schedulerFlagsOf } from '../service-text.js';
 
 /** The style of lines. */

@@ -9,7 +9,7 @@ import { registerEntry } from '../../core/stack.js';
 import type { Service, ServiceWithDestinations } from '../../ipvs/service.js';
 import type { Snapshot } from '../../ipvs/snapshot.js';
 import type { Counter } from '../../ipvs/stats.js';
-import { MAX_ENDPOINT, type Names, NUMERIC, printEndpoint } from '../names.js';
+import { MAX_ENDPOINT, type Names, NUMERIC, printEndpoint } from '../print-endpoint.js';
 import { printMark } from '../service-text.js';
 import { printedDestinations, printedServices } from '../sort.js';
 import { type Columns, columnsOf, KEY_WIDTH, LINE_WIDTH, LISTINGS } from './table-columns.js';

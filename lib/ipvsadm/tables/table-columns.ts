@@ -5,7 +5,7 @@
 import type { Destination } from '../../ipvs/destination.js';
 import type { Service } from '../../ipvs/service.js';
 import type { Counter, Stats } from '../../ipvs/stats.js';
-import { NO_NAME } from '../names.js';
+import { NO_NAME } from '../print-endpoint.js';
 import { settingsOf } from '../service-text.js';
 import { exactFigure, scaledFigure } from './figures.js';
 

@@ -1,5 +1,5 @@
 /**
- * The names of addresses and ports in listings and rules.
+ * Addresses and ports as ipvsadm prints them, and the names that it prints instead.
  * @module
  */
 import { joinPort, printAddress } from './grammar/numbers.js';
