@@ -3,7 +3,7 @@
  * @module
  */
 import type { NamespaceTarget } from '../../native/netns.js';
-import { commandPrefix } from '../../native/netns-command.js';
+import { commandPrefix } from './netns-command.js';
 
 /** A command, or the reason why there is none. */
 interface Remedy {

@@ -3,7 +3,7 @@
  * @module
  */
 import { basename, dirname, join } from 'node:path';
-import type { NamespaceTarget } from './netns.js';
+import type { NamespaceTarget } from '../../native/netns.js';
 
 /** Quotes a word for the command line of a shell, if need be. @internal */
 function shellWord(text: string): string {
