@@ -112,8 +112,7 @@ export type {
   ListAddressesOptions,
   ListLinksOptions,
 } from './links/options.js';
-export type { ReconcileAddressesOptions } from './links/reconcile.js';
-export type { Reconciled } from './links/reconciled.js';
+export type { ReconcileAddressesOptions, Reconciled } from './links/reconcile.js';
 export type { LinkEvent, LinkWatcher } from './links/watcher.js';
 export { Namespace, type NamespaceOptions } from './native/namespace.js';
 export type { NetworkNamespace, OpenOptions } from './native/netns.js';

@@ -16,8 +16,7 @@ import type {
   ListAddressesOptions,
   ListLinksOptions,
 } from './options.js';
-import type { ReconcileAddressesOptions, reconcile } from './reconcile.js';
-import type { Reconciled } from './reconciled.js';
+import type { ReconcileAddressesOptions, Reconciled, reconcile } from './reconcile.js';
 
 /** The arguments of the operation of a method. */
 type Given<Name extends keyof typeof linkOperations> = ArgumentsOf<(typeof linkOperations)[Name]>;

@@ -18,7 +18,6 @@ import type { LinkTypes } from './client.js';
 import type { LinkReference } from './link-reference.js';
 import { linkOperations } from './operations.js';
 import type { AddressPlan, ChangeKind, PrunePredicate } from './plan.js';
-import type { Reconciled } from './reconciled.js';
 import { swappedArgumentsError } from './swapped-arguments.js';
 
 /** Options of {@link Links.reconcileAddresses}. */
@@ -51,6 +50,26 @@ export interface ReconcileAddressesOptions {
    * that were made stay.
    */
   readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The changes that {@link Links.reconcileAddresses} has made or, in a dry run, would make:
+ * addresses such as '10.96.0.1/32'.
+ */
+export interface Reconciled {
+  /** Addresses that the link did not have. */
+  readonly added: readonly string[];
+  /**
+   * Addresses that were deleted, including IPv6 addresses that were added again with another
+   * prefix length or peer.
+   */
+  readonly removed: readonly string[];
+  /**
+   * Addresses that the link had, and that got other lifetimes or, for IPv6, other flags; and
+   * secondary IPv4 addresses that were restored as they were, because the kernel deletes them with
+   * the first address of their network.
+   */
+  readonly updated: readonly string[];
 }
 
 const KEYS = new Set(['prune', 'family', 'dryRun', 'maxDeletions', 'signal'] as const);

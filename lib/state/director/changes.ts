@@ -3,7 +3,7 @@
  * of what another program has done.
  * @module
  */
-import type { Reconciled } from '../../links/reconciled.js';
+import type { Reconciled } from '../../links/reconcile.js';
 import { formatChange } from '../changes.js';
 import type { StateChange } from '../types.js';
 import { drainKey } from './drains.js';

@@ -13,7 +13,7 @@ import { ReconcileError } from '../../core/reconcile-error.js';
 import { formatServiceKey } from '../../ipvs/keys.js';
 import type { Service } from '../../ipvs/service.js';
 import type { Links } from '../../links/links.js';
-import type { Reconciled } from '../../links/reconciled.js';
+import type { Reconciled } from '../../links/reconcile.js';
 import { type EncodedState, encodeState } from '../encode-state.js';
 import type { CheckedOptions } from '../options.js';
 import type { ReconcileResult } from '../result.js';

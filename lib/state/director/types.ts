@@ -2,7 +2,7 @@
  * The director: types of its options, of its state and of its events.
  * @module
  */
-import type { Reconciled } from '../../links/reconciled.js';
+import type { Reconciled } from '../../links/reconcile.js';
 import type { OpenOptions } from '../../native/netns.js';
 import type {
   DrainingDestination,
