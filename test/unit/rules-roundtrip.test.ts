@@ -30,14 +30,14 @@ test('formatRules omits what its text lacks, and nothing else', { timeout }, () 
       const state = { services: [{ ...service, destinations: [destination] }] };
       const { text, omitted } = formatRules(state);
       const [parsed] = parseRules(text).services;
-      const { stats: _, destinations, ...carried } = { stats: 0, destinations: [], ...parsed };
+      const { stats: _, destinations, ...rest } = { stats: 0, destinations: [], ...parsed };
       const lostBy = (isDestination: boolean) =>
         Object.fromEntries(
           omitted
             .filter((each) => (each.destination !== undefined) === isDestination)
             .map(({ property, value }) => [property, value]),
         );
-      expect({ ...carried, ...lostBy(false) }).toEqual(service);
+      expect({ ...rest, ...lostBy(false) }).toEqual(service);
       expect(destinations.map((each) => ({ ...each, ...lostBy(true) }))).toEqual([destination]);
       // Only sh and mh have names of their own for flags.
       expect(['schedulerFlags']).toEqual(expect.arrayContaining(Object.keys(lostBy(false))));

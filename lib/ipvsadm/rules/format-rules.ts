@@ -20,9 +20,9 @@ import { layout } from '../../native/layout.js';
 import { type EncodedState, encodeState } from '../../state/encode-state.js';
 import type { State } from '../../state/types.js';
 import { NUMERIC } from '../print-endpoint.js';
-import { carriedDestination, carriedService } from './carried.js';
 import { exactComment } from './exact-comment.js';
 import { checkHost, type Host } from './host-settings.js';
+import { readBackDestination, readBackService } from './read-back.js';
 import { destinationLine, type LineStyle, selectorOf, serviceLine } from './rule-lines.js';
 import type { RulesService } from './rules.js';
 
@@ -177,12 +177,12 @@ class Writer {
 
   #writeService({ destinations, ...service }: RulesService): void {
     const line = serviceLine(service, this.#style);
-    const carried = carriedService(line);
+    const found = readBackService(line);
     const alone = destinations === undefined ? { destinations: null } : undefined;
     const name = formatServiceKey(service);
-    const isSame = carried !== undefined && formatServiceKey(carried) === name;
+    const isSame = found !== undefined && formatServiceKey(found) === name;
     const losses = isSame
-      ? { ...differences(service, carried, SERVICE_LOSSES), ...alone }
+      ? { ...differences(service, found, SERVICE_LOSSES), ...alone }
       : undefined;
     const whole = ['service', { ...service, ...alone }] as const;
     this.#write({ line, losses, whole, object: service, place: { service: name } });
@@ -191,12 +191,12 @@ class Writer {
     for (const destination of destinations ?? []) {
       const line = destinationLine(service, selector, destination, this.#style);
       const key = formatDestinationKey(destination);
-      const carried = carriedDestination(line);
-      const isSame = carried?.service === name && formatDestinationKey(carried.destination) === key;
+      const found = readBackDestination(line);
+      const isSame = found?.service === name && formatDestinationKey(found.destination) === key;
       this.#write({
         line,
         losses: isSame
-          ? differences(destination, carried.destination, DESTINATION_SETTINGS)
+          ? differences(destination, found.destination, DESTINATION_SETTINGS)
           : undefined,
         whole: ['server', { service: name, destination }],
         object: destination,
@@ -289,15 +289,15 @@ function inOrder(services: readonly RulesService[]): readonly RulesService[] {
   });
 }
 
-/** Returns those of the named settings that are others in `carried`. */
+/** Returns those of the named settings that differ in `found`. */
 function differences<Name extends string>(
   wanted: { readonly [Each in Name]?: unknown },
-  carried: { readonly [Each in Name]?: unknown },
+  found: { readonly [Each in Name]?: unknown },
   names: readonly Name[],
 ): Readonly<Record<string, unknown>> {
   // In canonical form, equal values have equal texts.
   const changed = names.filter(
-    (name) => JSON.stringify(wanted[name]) !== JSON.stringify(carried[name]),
+    (name) => JSON.stringify(wanted[name]) !== JSON.stringify(found[name]),
   );
   return Object.fromEntries(changed.map((name) => [name, wanted[name]]));
 }

@@ -15,7 +15,7 @@ import { linesOf } from './rule-words.js';
 const NUMBERS: Reading = { resolve: () => undefined, quirks: false };
 
 /** Returns what `read` makes of a line; undefined if it cannot be read. */
-function carried<Value>(line: string, read: (invocation: Invocation) => Value): Value | undefined {
+function readBack<Value>(line: string, read: (invocation: Invocation) => Value): Value | undefined {
   try {
     const [first] = linesOf(line);
     const rule = first?.kind === 'words' ? readRule(first.words, NUMBERS) : undefined;
@@ -27,17 +27,17 @@ function carried<Value>(line: string, read: (invocation: Invocation) => Value): 
 }
 
 /** Returns the service of a line; undefined if the line cannot be read. */
-export const carriedService = (line: string): NormalizedService | undefined =>
-  carried(line, ({ service }) => normalizeService(serviceOf(service)));
+export const readBackService = (line: string): NormalizedService | undefined =>
+  readBack(line, ({ service }) => normalizeService(serviceOf(service)));
 
 /**
  * Returns the destination of a line, and the text of its service's key; undefined if the line
  * cannot be read.
  */
-export const carriedDestination = (
+export const readBackDestination = (
   line: string,
 ): { readonly service: string; readonly destination: NormalizedDestination } | undefined =>
-  carried(line, ({ service, destination }) => ({
+  readBack(line, ({ service, destination }) => ({
     service: formatServiceKey(keyOf(service)),
     destination: normalizeDestination(keyOf(service), destinationOf(destination)),
   }));
