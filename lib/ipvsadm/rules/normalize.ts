@@ -1,5 +1,5 @@
 /**
- * Services and destinations with all settings in canonical form.
+ * Services and destinations with all settings in canonical form, as the kernel accepts them.
  *
  * An object that the library refuses as a mistake, such as a service on a multicast address, is
  * accepted if the kernel accepts it: then it is marked as the kernel's with `stats`, so that it is
@@ -44,7 +44,7 @@ function orFromKernel<Value extends object>(
  * Returns a service with all settings.
  * @throws InputError not even the kernel accepts it
  */
-export function normalizeService(config: object): NormalizedService {
+export function normalizeKernelService(config: object): NormalizedService {
   return orFromKernel(config, (each) => {
     buffer.begin('addService');
     encodeServiceConfig(buffer, each);
@@ -56,7 +56,7 @@ export function normalizeService(config: object): NormalizedService {
  * Returns a destination of a service with all settings.
  * @throws InputError not even the kernel accepts it
  */
-export function normalizeDestination(service: object, config: object): NormalizedDestination {
+export function normalizeKernelDestination(service: object, config: object): NormalizedDestination {
   return orFromKernel(config, (each) => {
     buffer.clear();
     buffer.begin('addDestination');

@@ -8,7 +8,7 @@ import { formatServiceKey } from '../../ipvs/keys.js';
 import type { Reading } from '../grammar/endpoint.js';
 import type { Invocation } from '../grammar/invocation.js';
 import { destinationOf, keyOf, serviceOf } from './given-configs.js';
-import { normalizeDestination, normalizeService } from './normalize.js';
+import { normalizeKernelDestination, normalizeKernelService } from './normalize.js';
 import { readRule } from './read-rule.js';
 import { linesOf } from './rule-words.js';
 
@@ -28,7 +28,7 @@ function readBack<Value>(line: string, read: (invocation: Invocation) => Value):
 
 /** Returns the service of a line; undefined if the line cannot be read. */
 export const readBackService = (line: string): NormalizedService | undefined =>
-  readBack(line, ({ service }) => normalizeService(serviceOf(service)));
+  readBack(line, ({ service }) => normalizeKernelService(serviceOf(service)));
 
 /**
  * Returns the destination of a line, and the text of its service's key; undefined if the line
@@ -39,5 +39,5 @@ export const readBackDestination = (
 ): { readonly service: string; readonly destination: NormalizedDestination } | undefined =>
   readBack(line, ({ service, destination }) => ({
     service: formatServiceKey(keyOf(service)),
-    destination: normalizeDestination(keyOf(service), destinationOf(destination)),
+    destination: normalizeKernelDestination(keyOf(service), destinationOf(destination)),
   }));

@@ -12,7 +12,7 @@ import type { TimeoutChanges } from '../../ipvs/timeouts.js';
 import type { CommandName } from '../grammar/grammar.js';
 import type { Invocation } from '../grammar/invocation.js';
 import { daemonOf, destinationOf, type Key, keyOf, serviceOf } from './given-configs.js';
-import { normalizeDestination, normalizeService } from './normalize.js';
+import { normalizeKernelDestination, normalizeKernelService } from './normalize.js';
 import type { Rule } from './read-rule.js';
 import type { Word } from './rule-words.js';
 import type { Rules, RulesService } from './rules.js';
@@ -156,7 +156,7 @@ export class RuleTable {
   /** Adds a service that no line can express, of an exact comment. */
   addExactService(settings: object, word: Word): void {
     const { destinations, ...config } = { destinations: undefined, ...settings };
-    const key = checked(word, () => normalizeService(config));
+    const key = checked(word, () => normalizeKernelService(config));
     this.#setService(key, { config, word });
     if (destinations === null) this.#entry(key).destinations = undefined;
   }
@@ -164,7 +164,7 @@ export class RuleTable {
   /** Adds a destination that no line can express, of an exact comment. */
   addExactServer(service: ServiceReference, config: object, word: Word): void {
     const key = checked(word, () => parseServiceReference(service));
-    const destination = checked(word, () => normalizeDestination(key, config));
+    const destination = checked(word, () => normalizeKernelDestination(key, config));
     this.#setServer(this.#entry(key), formatDestinationKey(destination), { config, word });
   }
 
@@ -200,10 +200,10 @@ function finishEntry({ key, service, destinations }: Entry): RulesService {
     const rule = `belongs to ${formatServiceKey(key)}, which no line adds (-A)`;
     throw rulesError(word.text, rule, word);
   }
-  const normalized = checked(service.word, () => normalizeService(service.config));
+  const normalized = checked(service.word, () => normalizeKernelService(service.config));
   if (destinations === undefined) return normalized;
   const listed = [...destinations.values()].map(({ config, word }) =>
-    checked(word, () => normalizeDestination(key, config)),
+    checked(word, () => normalizeKernelDestination(key, config)),
   );
   return { ...normalized, destinations: listed };
 }
