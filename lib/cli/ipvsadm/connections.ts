@@ -6,9 +6,9 @@ import { formatAddress } from '../../core/address.js';
 import { STATUS } from '../../ipvsadm/grammar/command-line-error.js';
 import { readIpv6 } from '../../ipvsadm/grammar/numbers.js';
 import { type Names, NUMERIC, printEndpoint } from '../../ipvsadm/print-endpoint.js';
+import { type HostProcess, linesIn } from './host-process.js';
 import { writeLines } from './listings.js';
 import { namesOf } from './name-lookup.js';
-import { linesIn, type Terminal } from './terminal.js';
 
 const PATH = '/proc/net/ip_vs_conn';
 const AF_INET = 2;
@@ -24,8 +24,11 @@ interface ConnectionStyle {
  * Prints the connections.
  * @returns the exit status
  */
-export async function listConnections(style: ConnectionStyle, terminal: Terminal): Promise<number> {
-  const { out, err, readFile } = terminal;
+export async function listConnections(
+  style: ConnectionStyle,
+  hostProcess: HostProcess,
+): Promise<number> {
+  const { out, err, readFile } = hostProcess;
   const pieces = linesIn(readFile(PATH));
   let piece: IteratorResult<readonly string[], unknown>;
   try {

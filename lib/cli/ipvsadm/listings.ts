@@ -16,9 +16,9 @@ import {
 } from '../../ipvsadm/rules/rule-lines.js';
 import { printedDestinations, printedServices } from '../../ipvsadm/sort.js';
 import { tableLines, tableSettings } from '../../ipvsadm/tables/format-table.js';
+import type { HostProcess } from './host-process.js';
 import type { Kernel } from './kernel.js';
 import { namesOf } from './name-lookup.js';
-import type { Terminal } from './terminal.js';
 
 type Rows = readonly ServiceWithDestinations<Counter>[];
 
@@ -54,7 +54,7 @@ async function namesFor(rows: Rows, given: ReadonlyMap<Topic, number>): Promise<
 export async function listTable(
   invocation: Invocation,
   kernel: Kernel,
-  { out, compat }: Terminal,
+  { out, compat }: HostProcess,
 ): Promise<void> {
   const { given } = invocation;
   const has = (topic: Topic) => given.has(topic);
@@ -84,7 +84,7 @@ export async function listTable(
 export async function saveTable(
   { given }: Invocation,
   kernel: Kernel,
-  { out, compat }: Terminal,
+  { out, compat }: HostProcess,
 ): Promise<void> {
   const rows = kernel.listTable(false);
   const names = await namesFor(rows, given);
@@ -102,13 +102,13 @@ function* savedLines(rows: Rows, style: LineStyle): Generator<string> {
 }
 
 /** Prints the timeouts. */
-export function listTimeouts(kernel: Kernel, { out }: Terminal): void {
+export function listTimeouts(kernel: Kernel, { out }: HostProcess): void {
   const { tcp, tcpFin, udp } = kernel.getTimeouts();
   out(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`);
 }
 
 /** Prints the sync daemons. */
-export function listDaemons(kernel: Kernel, { out }: Terminal): void {
+export function listDaemons(kernel: Kernel, { out }: HostProcess): void {
   writeLines(kernel.listSyncDaemons().map(describeDaemon), out);
 }
 

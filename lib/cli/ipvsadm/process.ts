@@ -3,8 +3,8 @@
  * @module
  */
 import { STATUS } from '../../ipvsadm/grammar/command-line-error.js';
+import { currentProcess } from './host-process.js';
 import { runIpvsadm } from './run.js';
-import { processTerminal } from './terminal.js';
 
 /**
  * Runs a command line of ipvsadm. Resolves to the exit status.
@@ -12,13 +12,13 @@ import { processTerminal } from './terminal.js';
  */
 export async function runHere(args: readonly string[], program: string): Promise<number> {
   const words = args.map((arg) => Buffer.from(arg).toString('latin1'));
-  const terminal = processTerminal(program);
+  const hostProcess = currentProcess(program);
   try {
-    return await runIpvsadm(words, terminal);
+    return await runIpvsadm(words, hostProcess);
   } catch (error) {
     // Such as that of a missing addon, which ipvsadm has no words for.
     if (!(error instanceof Error && 'errno' in error)) throw error;
-    terminal.err(`${program}: ${error.message}\n`);
+    hostProcess.err(`${program}: ${error.message}\n`);
     return STATUS.failure;
   }
 }

@@ -8,26 +8,29 @@ import type { Invocation } from '../../ipvsadm/grammar/invocation.js';
 import { listConnections } from './connections.js';
 import { isChange } from './encode-request.js';
 import { helpText, VERSION } from './help.js';
+import { type HostProcess, linesIn } from './host-process.js';
 import { type Kernel, KernelError } from './kernel.js';
 import { kernelErrorText, openingErrno } from './kernel-errors.js';
 import { listDaemons, listTable, listTimeouts, saveTable } from './listings.js';
 import { NameLookup } from './name-lookup.js';
 import { openKernel } from './open-kernel.js';
 import { PendingChanges } from './pending-changes.js';
-import { linesIn, type Terminal } from './terminal.js';
 
 /** Runs a command line of ipvsadm. Resolves to the exit status. */
-export async function runIpvsadm(args: readonly string[], terminal: Terminal): Promise<number> {
-  const opened = await openKernel(terminal.netns);
+export async function runIpvsadm(
+  args: readonly string[],
+  hostProcess: HostProcess,
+): Promise<number> {
+  const opened = await openKernel(hostProcess.netns);
   if ('errno' in opened) {
     const text = kernelErrorText(undefined, openingErrno(opened.errno));
-    terminal.err(
+    hostProcess.err(
       `Can't initialize ipvs: ${text}\n` +
         'Are you sure that IP Virtual Server is built in the kernel or as module?\n',
     );
     return STATUS.usage;
   }
-  const session = new Session(opened.kernel, terminal);
+  const session = new Session(opened.kernel, hostProcess);
   try {
     return await session.run(args.length === 0 ? ['-L'] : args);
   } finally {
@@ -47,15 +50,15 @@ const ADDED: Outcome = { status: STATUS.success, stops: false };
 
 class Session {
   readonly #kernel: Kernel;
-  readonly #terminal: Terminal;
+  readonly #hostProcess: HostProcess;
   readonly #names = new NameLookup();
   readonly #changes: PendingChanges;
 
-  constructor(kernel: Kernel, terminal: Terminal) {
+  constructor(kernel: Kernel, hostProcess: HostProcess) {
     this.#kernel = kernel;
-    this.#terminal = terminal;
+    this.#hostProcess = hostProcess;
     this.#changes = new PendingChanges(kernel, (command, errno) =>
-      terminal.err(`${kernelErrorText(command, errno)}\n`),
+      hostProcess.err(`${kernelErrorText(command, errno)}\n`),
     );
   }
 
@@ -93,7 +96,7 @@ class Session {
 
   #refuse(error: CommandLineError): Outcome {
     this.#changes.flush();
-    const { program, err } = this.#terminal;
+    const { program, err } = this.#hostProcess;
     const isNoCommand = error instanceof NoCommandError;
     err(
       isNoCommand
@@ -105,13 +108,13 @@ class Session {
 
   /** Executes a command that reads or prints. */
   async #print(invocation: Invocation): Promise<Outcome> {
-    const terminal = this.#terminal;
+    const hostProcess = this.#hostProcess;
     switch (invocation.command) {
       case 'help':
-        terminal.out(helpText(terminal.program));
+        hostProcess.out(helpText(hostProcess.program));
         return { status: STATUS.success, stops: true };
       case 'version':
-        terminal.out(VERSION);
+        hostProcess.out(VERSION);
         return { status: STATUS.success, stops: true };
       case 'restore':
         return { status: await this.#restore(), stops: true };
@@ -123,24 +126,24 @@ class Session {
   async #list(invocation: Invocation): Promise<Outcome> {
     const { command, given } = invocation;
     const kernel = this.#kernel;
-    const terminal = this.#terminal;
+    const hostProcess = this.#hostProcess;
     // ipvsadm does not say why it cannot read timeouts and daemons.
     const isSilent = given.has('timeout') || given.has('daemon');
     try {
-      if (given.has('timeout')) listTimeouts(kernel, terminal);
-      else if (given.has('daemon')) listDaemons(kernel, terminal);
-      else if (command === 'save') await saveTable(invocation, kernel, terminal);
-      else if (!given.has('connection')) await listTable(invocation, kernel, terminal);
+      if (given.has('timeout')) listTimeouts(kernel, hostProcess);
+      else if (given.has('daemon')) listDaemons(kernel, hostProcess);
+      else if (command === 'save') await saveTable(invocation, kernel, hostProcess);
+      else if (!given.has('connection')) await listTable(invocation, kernel, hostProcess);
       else {
         const engines = given.has('persistent-conn');
         const style = { numeric: given.has('numeric'), engines };
-        const status = await listConnections(style, terminal);
+        const status = await listConnections(style, hostProcess);
         return { status, stops: status !== STATUS.success };
       }
       return { status: STATUS.success, stops: false };
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
-      if (!isSilent) terminal.err(`${kernelErrorText('list', error.errno)}\n`);
+      if (!isSilent) hostProcess.err(`${kernelErrorText('list', error.errno)}\n`);
       return { status: STATUS.unreadable, stops: true };
     }
   }
@@ -149,7 +152,7 @@ class Session {
   async #restore(): Promise<number> {
     let status: number = STATUS.success;
     this.#changes.expectMany();
-    for (const lines of linesIn(this.#terminal.input())) {
+    for (const lines of linesIn(this.#hostProcess.input())) {
       for (const line of lines) {
         const words = wordsIn(line);
         if (words.length === 0) continue;

@@ -10,7 +10,7 @@ import { EXIT } from '../exit-status.js';
  * A process, as the command sees it. Its texts have a character for each byte (latin1): ipvsadm
  * passes on bytes of any encoding.
  */
-export interface Terminal {
+export interface HostProcess {
   /** The name of the program in messages. */
   readonly program: string;
   /** If true, copies the mistakes of ipvsadm: the environment variable IPVS_COMPAT is 1. */
@@ -69,8 +69,8 @@ function* read(descriptor: number): Generator<string> {
   }
 }
 
-/** Returns the terminal of this process, for a program of this name. */
-export const processTerminal = (program: string): Terminal => ({
+/** Returns this process, for a program of this name. */
+export const currentProcess = (program: string): HostProcess => ({
   program,
   compat: process.env['IPVS_COMPAT'] === '1',
   netns: { target: '', label: '' },
