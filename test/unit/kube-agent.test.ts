@@ -1,4 +1,4 @@
-/** The agent with an API server that is played. test/kernel/command/kube-agent.test.ts has a real one. */
+/** The agent with a fake API server. test/kernel/command/kube-agent.test.ts has a real one. */
 import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { expect, test, vi } from 'vitest';
@@ -7,7 +7,7 @@ import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
 import { options } from '../../lib/cli/kubernetes/command.js';
 import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
 import { formatServiceReference, type Ipvs } from '../../lib/index.js';
-import { eventOf, listOf, playServer } from './helpers/fake-api-server.js';
+import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 5 };
@@ -29,7 +29,7 @@ const serviceOf = (version: number) => ({
 
 test('an agent leaves nothing on its signal, however often it waits', async () => {
   let watch: ServerResponse | undefined;
-  using server = await playServer(({ path, isWatch }, response) => {
+  using server = await startFakeApiServer(({ path, isWatch }, response) => {
     if (!isWatch) response.end(listOf([]));
     else if (path === '/api/v1/services') watch = response;
     // The others end at once, and are opened again.
@@ -59,7 +59,7 @@ test('an agent leaves nothing on its signal, however often it waits', async () =
 
 test('an agent goes on after an object that it cannot read, deleted or not', async () => {
   let watch: ServerResponse | undefined;
-  using server = await playServer(({ path, isWatch }, response) => {
+  using server = await startFakeApiServer(({ path, isWatch }, response) => {
     if (!isWatch) response.end(listOf([]));
     else if (path === '/api/v1/services') watch = response;
   });
@@ -100,7 +100,7 @@ test('an agent uses those internal IPs of its Node that are addresses', async ()
     metadata: { namespace: 'default', name: 'web', resourceVersion: '5' },
     spec: { clusterIP: '10.96.0.10', type: 'NodePort', ports: [{ port: 80, nodePort: 30_080 }] },
   };
-  using server = await playServer(({ path, isWatch }, response) => {
+  using server = await startFakeApiServer(({ path, isWatch }, response) => {
     if (isWatch) return;
     const items = { '/api/v1/nodes': [node], '/api/v1/services': [service] }[path] ?? [];
     response.end(listOf(items));

@@ -6,7 +6,7 @@ import { ApiClient } from '../../lib/cli/kubernetes/api-client.js';
 import { openCluster } from '../../lib/cli/kubernetes/cluster.js';
 import { type ApiObject, reflect } from '../../lib/cli/kubernetes/reflector.js';
 import { ApiServer, paths, programs } from '../kubernetes/api-server.js';
-import { eventOf, listOf, playServer } from './helpers/fake-api-server.js';
+import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -144,7 +144,7 @@ describe.skipIf(programs === undefined)('a reflector of Services', () => {
   });
 });
 
-describe('a reflector, with a fake API server,', () => {
+describe('a reflector with a fake API server', () => {
   /** Reflects until `isDone`. Returns what the reflector told. */
   async function told(client: ApiClient, isDone: (lines: readonly string[]) => boolean) {
     const lines: string[] = [];
@@ -167,7 +167,7 @@ describe('a reflector, with a fake API server,', () => {
 
   test('watches again from the version of a bookmark', async () => {
     const versions: (string | null)[] = [];
-    using server = await playServer(({ isWatch, query }, response) => {
+    using server = await startFakeApiServer(({ isWatch, query }, response) => {
       if (!isWatch) return response.end(listOf([]));
       versions.push(query.get('resourceVersion'));
       if (versions.length === 3) {
@@ -181,7 +181,7 @@ describe('a reflector, with a fake API server,', () => {
 
   test('lists again after errors that do not end', async () => {
     const message = 'etcdserver: mvcc: database space exceeded';
-    using server = await playServer(({ isWatch }, response) => {
+    using server = await startFakeApiServer(({ isWatch }, response) => {
       response.end(isWatch ? eventOf('ERROR', { code: 500, message }) : listOf([]));
     });
     const failure = `watch: 500 ${message}`;
@@ -196,7 +196,7 @@ describe('a reflector, with a fake API server,', () => {
     [eventOf('ERROR', {}).trim(), 'watch: undefined undefined'],
   ])('reports the line %s of a watch, and closes the connection', async (line, message) => {
     let open: ServerResponse | undefined;
-    using server = await playServer(({ isWatch }, response) => {
+    using server = await startFakeApiServer(({ isWatch }, response) => {
       if (!isWatch) return response.end(listOf([]));
       open = response;
       response.write(`${line}\n`);
@@ -213,14 +213,14 @@ describe('a reflector, with a fake API server,', () => {
     ['{"metadata":{"resourceVersion":"5"},"items":[null]}', 'the server sent no object'],
     ['<html>', 'the server sent no JSON: "<html>"'],
   ])('reports the list %s', async (list, message) => {
-    using server = await playServer((_, response) => response.end(list));
+    using server = await startFakeApiServer((_, response) => response.end(list));
     expect(await told(server.client, () => true)).toEqual([message]);
   });
 });
 
 describe('a client of the API', () => {
   test('leaves nothing on the connection, which it uses again', async () => {
-    using server = await playServer((_, response) => response.end(`{}\n`.repeat(3)));
+    using server = await startFakeApiServer((_, response) => response.end(`{}\n`.repeat(3)));
     const { signal } = new AbortController();
     const sockets = () => Object.values(globalAgent.freeSockets).flatMap((each) => each ?? []);
     const counts: number[] = [];
@@ -236,7 +236,7 @@ describe('a client of the API', () => {
   });
 
   test('ends a list and a watch in which no more data comes', async () => {
-    using server = await playServer((_, response) => response.write('{'));
+    using server = await startFakeApiServer((_, response) => response.write('{'));
     const { signal } = new AbortController();
     const lines = async () => {
       for await (const _ of server.client.lines('/', 100, signal)) throw new Error('no line');

@@ -1,5 +1,5 @@
 /**
- * An API server that is played, for what a real one does when it likes to: over HTTP.
+ * A fake API server over HTTP, for responses that a real one cannot be made to give.
  * @module
  */
 import { once } from 'node:events';
@@ -7,21 +7,21 @@ import { createServer, type ServerResponse } from 'node:http';
 import { ApiClient } from '../../../lib/cli/kubernetes/api-client.js';
 
 /** A request: for a list, or for a watch of it. */
-export interface PlayedRequest {
+export interface FakeApiRequest {
   readonly path: string;
   readonly isWatch: boolean;
   readonly query: URLSearchParams;
 }
 
-/** A server that is played, and its client. */
-export interface PlayedServer extends Disposable {
+/** A fake API server, and its client. */
+export interface FakeApiServer extends Disposable {
   readonly client: ApiClient;
 }
 
 /** Starts a server that answers like this. */
-export async function playServer(
-  answer: (request: PlayedRequest, response: ServerResponse) => void,
-): Promise<PlayedServer> {
+export async function startFakeApiServer(
+  answer: (request: FakeApiRequest, response: ServerResponse) => void,
+): Promise<FakeApiServer> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
     answer({ path: pathname, isWatch: searchParams.has('watch'), query: searchParams }, response);
