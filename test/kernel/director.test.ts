@@ -223,7 +223,7 @@ describe('services and addresses', () => {
 });
 
 describe('drift', () => {
-  test('is repaired at the next look, and reported', async () => {
+  test('is repaired in the next step, and reported', async () => {
     const director = await open({ resync: 200 });
     const events = collect(director);
     await director.apply(stateOf(service()));

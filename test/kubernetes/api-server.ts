@@ -23,7 +23,7 @@ export const programs = ((): string | undefined => {
   }
 })();
 
-/** Milliseconds between two looks at a server that starts. */
+/** Milliseconds between two requests to a server that starts. */
 const INTERVAL = 50;
 
 async function freePort(): Promise<number> {
