@@ -66,18 +66,18 @@ Cursor::Cursor(const Napi::CallbackInfo& info)
 }
 
 Napi::Value Cursor::next(const Napi::CallbackInfo& info) {
-  auto batch = std::make_shared<ipvs::ConnectionBatch>();
+  auto chunk = std::make_shared<ipvs::ConnectionChunk>();
   const size_t limit = info[0].ToNumber().Uint32Value();
   return Job::start(
       info.Env(),
-      [state = state_, batch, limit] {
-        *batch = state->with_reader([&](auto& reader) { return reader.next(limit); });
+      [state = state_, chunk, limit] {
+        *chunk = state->with_reader([&](auto& reader) { return reader.next(limit); });
       },
-      [batch](Napi::Env env) {
+      [chunk](Napi::Env env) {
         Napi::Object object = Napi::Object::New(env);
-        object.Set("connections", to_array_buffer(env, batch->connections));
-        object.Set("texts", to_strings(env, batch->texts));
-        object.Set("done", batch->done);
+        object.Set("connections", to_array_buffer(env, chunk->connections));
+        object.Set("texts", to_strings(env, chunk->texts));
+        object.Set("done", chunk->done);
         return object;
       });
 }

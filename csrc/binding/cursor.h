@@ -1,4 +1,4 @@
-// A cursor over the connection table, which JavaScript reads portion by portion.
+// A cursor over the connection table, which JavaScript reads chunk by chunk.
 //
 // Threading: methods run on the thread of the environment and start jobs, which read the file on a
 //   thread of the libuv pool. The caller runs one job at a time; a mutex guards against callers

@@ -87,8 +87,8 @@ Descriptor file_of(std::string_view text, size_t piece) {
   return Descriptor(ends[0]);
 }
 
-Row row_of(const ipvs::ConnectionBatch& batch, Connection connection) {
-  const auto text = [&](uint32_t place) { return place == 0 ? "" : batch.texts.at(place - 1); };
+Row row_of(const ipvs::ConnectionChunk& chunk, Connection connection) {
+  const auto text = [&](uint32_t place) { return place == 0 ? "" : chunk.texts.at(place - 1); };
   Row row{connection, text(connection.state), text(connection.engine),
           text(connection.engine_data)};
   row.connection.state = row.connection.engine = row.connection.engine_data = 0;
@@ -101,19 +101,19 @@ void check_reader(std::string_view text, ConnectionFile file, const Expected& ex
   size_t seen = 0;
   try {
     for (bool done = false; !done;) {
-      const auto batch = reader.next(limit);
-      expect(batch.connections.size() <= limit, "a batch has its limit");
-      for (const Connection& connection : batch.connections) {
+      const auto chunk = reader.next(limit);
+      expect(chunk.connections.size() <= limit, "a chunk has its limit");
+      for (const Connection& connection : chunk.connections) {
         expect(seen < expected.rows.size(), "there are no more rows than that");
-        expect(row_of(batch, connection) == expected.rows[seen++], "a row is that of its line");
+        expect(row_of(chunk, connection) == expected.rows[seen++], "a row is that of its line");
       }
-      done = batch.done;
+      done = chunk.done;
     }
     expect(expected.whole, "a line that is no row is an error");
     expect(seen == expected.rows.size(), "all rows are read");
   } catch (const os::Error&) {
     expect(!expected.whole, "rows are no error");
-    // The error discards the rows of its batch.
+    // The error discards the rows of its chunk.
     expect(expected.rows.size() - seen < limit, "rows before an error are read");
   }
 }

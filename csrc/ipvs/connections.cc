@@ -24,7 +24,7 @@ constexpr std::string_view kTitle = "Pro ";
 // The bytes that one call of next() reads: enough for its rows if all match.
 constexpr size_t kNextBytes = 256 * 1024;
 
-/// The texts of a batch.
+/// The texts of a chunk.
 class Texts {
  public:
   explicit Texts(std::vector<std::string>& texts) : texts_(texts) {}
@@ -183,20 +183,20 @@ std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
   return std::nullopt;
 }
 
-ConnectionBatch ConnectionReader::next(size_t limit) {
-  ConnectionBatch batch;
-  Texts texts(batch.texts);
+ConnectionChunk ConnectionReader::next(size_t limit) {
+  ConnectionChunk chunk;
+  Texts texts(chunk.texts);
   read_ = 0;
-  while (batch.connections.size() < limit) {
+  while (chunk.connections.size() < limit) {
     auto row = next_row(kNextBytes);
     if (!row) break;
     row->connection.state = texts.intern(row->state);
     row->connection.engine = texts.intern(row->engine);
     row->connection.engine_data = texts.add(row->engine_data);
-    batch.connections.push_back(row->connection);
+    chunk.connections.push_back(row->connection);
   }
-  batch.done = ended_;
-  return batch;
+  chunk.done = ended_;
+  return chunk;
 }
 
 ConnectionCounts ConnectionReader::count(uint32_t by) {

@@ -2,7 +2,7 @@
 //
 // Threading: a reader belongs to one thread at a time; any thread. The network namespace is that of
 //   the opening.
-// Memory: bounded, whatever the size of the table: one buffer and the rows of a batch, or the
+// Memory: bounded, whatever the size of the table: one buffer and the rows of a chunk, or the
 //   counts.
 // Consistency: none. Rows may be missed or repeated while connections come and go.
 #pragma once
@@ -21,10 +21,10 @@
 
 namespace ipvs {
 
-struct ConnectionBatch {
+struct ConnectionChunk {
   std::vector<Connection> connections;
   std::vector<std::string> texts;  ///< states, engines and their data
-  bool done = false;               ///< true for the last batch
+  bool done = false;               ///< true for the last chunk
 };
 
 /// The columns that a count is grouped by.
@@ -58,7 +58,7 @@ class ConnectionReader {
   /// Returns the next rows that match, at most `limit`. A call reads a few hundred KiB at most, so
   /// there may be fewer rows before the end, or none.
   /// @throws os::Error EBADMSG ("read"): a row of an unknown format; other errnos of read()
-  ConnectionBatch next(size_t limit);
+  ConnectionChunk next(size_t limit);
 
   /// Reads to the end and counts the rows that match.
   /// @throws os::Error as next()

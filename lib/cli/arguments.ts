@@ -3,7 +3,7 @@
  * @module
  */
 import { parseArgs } from 'node:util';
-import { nearest } from '../core/typos.js';
+import { typoHint } from '../core/typos.js';
 import type { Command, Completes, Option, Options, Values } from './command.js';
 
 /** A command line that is wrong: exit status 2, before anything is done. */
@@ -68,9 +68,8 @@ export function parseArguments(
 
 function unknownOption(flag: string, names: ReadonlyMap<string, string>): UsageError {
   const known = [...names.keys(), '--help'];
-  const meant = nearest(flag, known);
-  const hint = meant === undefined ? `one of ${known.join(', ')}` : `did you mean ${meant}?`;
-  return new UsageError(`${flag} is not a known option: ${hint}`);
+  const hint = typoHint(flag, known) || `: one of ${known.join(', ')}`;
+  return new UsageError(`${flag} is not a known option${hint}`);
 }
 
 function checkOption(
@@ -94,8 +93,7 @@ function checkOption(
 /** Checks a word that has a list of possible values. */
 function checkChoice(name: string, text: string, completes: Completes | undefined): void {
   if (typeof completes !== 'object' || completes.includes(text)) return;
-  const meant = nearest(text, completes);
-  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
+  const hint = typoHint(text, completes);
   throw new UsageError(`${name}: '${text}' is not one of ${completes.join(', ')}${hint}`);
 }
 

@@ -41,19 +41,28 @@ export interface Example {
   readonly summary: string;
 }
 
+type WordOf<Each extends Option> = Each extends {
+  readonly completes: readonly (infer Word extends string)[];
+}
+  ? Word
+  : string;
+
 type ValueOf<Each extends Option> = Each extends { readonly value: string }
   ? Each extends { readonly repeatable: true }
-    ? readonly string[]
-    : string | undefined
+    ? readonly WordOf<Each>[]
+    : WordOf<Each> | undefined
   : boolean;
 
-/** The values of options: true or false without a value, else a text, or texts if repeatable. */
+/**
+ * The values of options: true or false without a value, else a text, or texts if repeatable. Where
+ * `completes` lists the only texts, these are the type.
+ */
 export type Values<Given extends Options> = {
   readonly [Name in keyof Given]: ValueOf<Given[Name]>;
 };
 
 /** The arguments of a command, parsed. */
-export interface Invocation<Given extends Options> {
+export interface ParsedArguments<Given extends Options> {
   readonly values: Values<Given>;
   /** The operands in order. At least those that are not optional, and no surplus ones. */
   readonly operands: readonly string[];
@@ -69,12 +78,12 @@ export interface Context {
 
 /** The code of a command. Resolves to the exit status; rejects if it fails. */
 export type Run<Given extends Options> = (
-  invocation: Invocation<Given>,
+  invocation: ParsedArguments<Given>,
   context: Context,
 ) => Promise<number>;
 
 /** A row of the table. */
-export interface CommandRow<Given extends Options> {
+interface CommandRow<Given extends Options> {
   readonly name: string;
   /** A verb phrase for the list of commands, without a full stop. */
   readonly summary: string;

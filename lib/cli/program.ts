@@ -3,7 +3,7 @@
  * @module
  */
 import { isInputError } from '../core/input-errors.js';
-import { nearest } from '../core/typos.js';
+import { typoHint } from '../core/typos.js';
 import { parseArguments, UsageError } from './arguments.js';
 import type { Command, Context } from './command.js';
 import { commands } from './commands.js';
@@ -37,9 +37,7 @@ export function findCommand(name: string): Command {
   const command = commands.find((each) => each.name === name);
   if (command !== undefined) return command;
   const names = commands.map((each) => each.name);
-  const meant = nearest(name, names);
-  const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
-  throw new UsageError(`'${name}' is not a command${hint}`);
+  throw new UsageError(`'${name}' is not a command${typoHint(name, names)}`);
 }
 
 async function runCommand(

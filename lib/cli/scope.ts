@@ -3,7 +3,7 @@
  * `network=10.96.0.0/12,port=1-1024,protocol=tcp`.
  * @module
  */
-import { nearest } from '../core/typos.js';
+import { typoHint } from '../core/typos.js';
 import type { Protocol, Scope } from '../index.js';
 import { UsageError } from './arguments.js';
 
@@ -11,13 +11,13 @@ import { UsageError } from './arguments.js';
 const ALL: readonly Scope[] = [{ networks: ['0.0.0.0/0', '::/0'] }, { fwmarks: [1, 2 ** 32 - 1] }];
 
 /** A condition of a scope: its key, and how its values become a property of a {@link Scope}. */
-interface Condition {
+interface ScopeCondition {
   /** An example for errors. */
   readonly example: string;
   readonly read: (texts: readonly string[]) => Scope | undefined;
 }
 
-const CONDITIONS: Readonly<Record<string, Condition>> = {
+const CONDITIONS: Readonly<Record<string, ScopeCondition>> = {
   network: { example: '10.96.0.0/12', read: (networks) => ({ networks }) },
   port: { example: '80 or 1-1024', read: (texts) => withRange(texts, (ports) => ({ ports })) },
   // The library checks the names, networks and ranges.
@@ -75,7 +75,5 @@ function parseScope(flag: string, text: string): Scope {
 
 function unknownCondition(key: string): string {
   const known = [...Object.keys(CONDITIONS), 'all'];
-  const meant = nearest(key, known);
-  const hint = meant === undefined ? `one of ${known.join(', ')}` : `did you mean ${meant}?`;
-  return `'${key}' is not a known condition: ${hint}`;
+  return `'${key}' is not a known condition${typoHint(key, known) || `: one of ${known.join(', ')}`}`;
 }

@@ -28,25 +28,29 @@ const INPUT_FORMAT = {
 /** The options of each command that reads a state file. */
 export const READS_STATE = { format: INPUT_FORMAT, netns: NETNS } as const;
 
-/** The settings that `--keep` can name. Keys, so that the compiler notices one that is missing. */
-const KEPT = {
-  scheduler: true,
-  schedulerFlags: true,
-  persistence: true,
-  onePacket: true,
-  forwarding: true,
-  weight: true,
-  upperThreshold: true,
-  lowerThreshold: true,
-  tunnel: true,
-} satisfies Record<KeptSetting, true>;
+/** The settings that `--keep` can name. */
+const KEPT = [
+  'scheduler',
+  'schedulerFlags',
+  'persistence',
+  'onePacket',
+  'forwarding',
+  'weight',
+  'upperThreshold',
+  'lowerThreshold',
+  'tunnel',
+] as const satisfies readonly KeptSetting[];
+
+/** An error of the compiler here: a setting is missing above. */
+type Missing = Exclude<KeptSetting, (typeof KEPT)[number]>;
+true satisfies Missing extends never ? true : Missing;
 
 /** The option `--keep`. */
 export const KEEP = {
   summary: 'leave this setting of services and destinations as it is',
   value: 'SETTING',
   repeatable: true,
-  completes: Object.keys(KEPT),
+  completes: KEPT,
 } as const satisfies Option;
 
 /** The option `--prune`. */

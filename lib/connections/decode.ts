@@ -8,7 +8,7 @@ import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
 import { type Connection, type ConnectionState, connectionProtocols } from './types.js';
 
-/** A portion of the table. Its entries are decoded one by one, when they are read. */
+/** A chunk of the table. Its entries are decoded one by one, when they are read. */
 export interface Chunk {
   readonly count: number;
   /** Decodes an entry. */

@@ -64,6 +64,11 @@ export function newLinkNameBytes(property: string, name: unknown): Uint8Array {
   return nameBytes(property, name, excluded, (byte) => isRefused(byte) || byte === PERCENT);
 }
 
+/** Checks the name of a new link. */
+export function checkNewLinkName(property: string, name: unknown): asserts name is string {
+  newLinkNameBytes(property, name);
+}
+
 /** Checks the name of a link, and returns its bytes. Alternative names may contain '%'. */
 export function linkNameBytes(property: string, name: unknown): Uint8Array {
   return nameBytes(property, name, "blanks, '/' and ':'", isRefused);

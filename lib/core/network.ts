@@ -8,7 +8,7 @@ import { networkHint } from './hints.js';
 import { wrongType, wrongValue } from './input-errors.js';
 
 /** The family of a network, and the number of bits that its addresses have in common. */
-export interface Network {
+export interface NetworkPrefix {
   /** AF_INET or AF_INET6. */
   readonly family: number;
   readonly prefixLength: number;
@@ -25,7 +25,7 @@ export function parseNetwork(
   rule: string,
   bytes: Uint8Array,
   at = 0,
-): Network {
+): NetworkPrefix {
   if (typeof value !== 'string') throw wrongType(property, value, rule);
   const [, address = '', bits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(value) ?? [];
   const family = parseAddress(address, bytes, at);

@@ -23,6 +23,12 @@ export function nearest(
   return best;
 }
 
+/** Returns ': did you mean NAME?' with the nearest name, or ''. */
+export function typoHint(word: string, names: readonly string[]): string {
+  const meant = nearest(word, names);
+  return meant === undefined ? '' : `: did you mean ${meant}?`;
+}
+
 /** Returns the Levenshtein distance, in which a swap of neighbours is one edit. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

@@ -11,7 +11,7 @@ import { fileError } from '../native/native-errors.js';
 import { type FileRoutine, readFiles } from '../queue/routine.js';
 
 /** The two rows of hexadecimal numbers in the file: the counters and the rates. */
-const ROWS: readonly (readonly StatsField[])[] = [
+const FIELDS: readonly (readonly StatsField[])[] = [
   ['connections', 'inPackets', 'outPackets', 'inBytes', 'outBytes'],
   ['connectionRate', 'inPacketRate', 'outPacketRate', 'inByteRate', 'outByteRate'],
 ];
@@ -25,9 +25,9 @@ export function parseTotals<Value extends Counter>(
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
     .filter((words) => words.length === 5 && words.every((word) => /^[\dA-F]+$/i.test(word)));
-  if (rows.length !== ROWS.length) return undefined;
+  if (rows.length !== FIELDS.length) return undefined;
   const stats: Partial<Record<StatsField, Value>> = {};
-  ROWS.forEach((names, row) => {
+  FIELDS.forEach((names, row) => {
     names.forEach((name, column) => {
       stats[name] = convert(BigInt(`0x${rows[row]?.[column]}`));
     });

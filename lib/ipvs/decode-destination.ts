@@ -61,27 +61,27 @@ export function decodeDestination<Value extends Counter>(
   isEntry = false,
 ): Destination<Value> {
   const { u16s, u32s } = records;
-  const half = base >> 1;
-  const word = base >> 2;
-  const family = u16s[half + FAMILY] ?? 0;
-  const forwarding = u32s[word + FORWARDING] ?? 0;
+  const u16Base = base >> 1;
+  const u32Base = base >> 2;
+  const family = u16s[u16Base + FAMILY] ?? 0;
+  const forwarding = u32s[u32Base + FORWARDING] ?? 0;
   const hasTunnel =
     forwarding === TUNNEL ||
-    u16s[half + TUNNEL_TYPE] !== 0 ||
-    u16s[half + TUNNEL_PORT] !== 0 ||
-    u16s[half + TUNNEL_FLAGS] !== 0;
+    u16s[u16Base + TUNNEL_TYPE] !== 0 ||
+    u16s[u16Base + TUNNEL_PORT] !== 0 ||
+    u16s[u16Base + TUNNEL_FLAGS] !== 0;
   return {
     address: formatAddress(records.bytes, base + ADDRESS, family),
-    port: u16s[half + PORT] ?? 0,
+    port: u16s[u16Base + PORT] ?? 0,
     family: family === AF_INET6 ? 'ipv6' : 'ipv4',
     forwarding: forwardings.name(forwarding),
-    weight: u32s[word + WEIGHT] ?? 0,
-    upperThreshold: u32s[word + UPPER_THRESHOLD] ?? 0,
-    lowerThreshold: u32s[word + LOWER_THRESHOLD] ?? 0,
+    weight: u32s[u32Base + WEIGHT] ?? 0,
+    upperThreshold: u32s[u32Base + UPPER_THRESHOLD] ?? 0,
+    lowerThreshold: u32s[u32Base + LOWER_THRESHOLD] ?? 0,
     tunnel: hasTunnel ? decodeTunnel(records, base) : null,
-    activeConnections: isEntry ? (u32s[word + ACTIVE_CONNECTIONS] ?? 0) : 0,
-    inactiveConnections: isEntry ? (u32s[word + INACTIVE_CONNECTIONS] ?? 0) : 0,
-    persistentConnections: isEntry ? (u32s[word + PERSISTENT_CONNECTIONS] ?? 0) : 0,
+    activeConnections: isEntry ? (u32s[u32Base + ACTIVE_CONNECTIONS] ?? 0) : 0,
+    inactiveConnections: isEntry ? (u32s[u32Base + INACTIVE_CONNECTIONS] ?? 0) : 0,
+    persistentConnections: isEntry ? (u32s[u32Base + PERSISTENT_CONNECTIONS] ?? 0) : 0,
     stats,
   };
 }

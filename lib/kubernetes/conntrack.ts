@@ -63,23 +63,31 @@ function staleOf(udp: readonly UdpFrontend[], flows: readonly TrackedFlow[]): Tr
   });
 }
 
+type Unchecked<Value> = { readonly [Name in keyof Value]: unknown };
+
 function readFrontend(value: unknown, index: number): UdpFrontend {
-  const { addresses, endpoints } = Object(value) as Readonly<Record<string, unknown>>;
-  // A result has no others.
-  if (Array.isArray(addresses) && Array.isArray(endpoints)) return value as UdpFrontend;
+  if (isFrontend(value)) return value;
   throw wrongType(`udp[${index}]`, value, 'a UDP port of a result');
 }
 
+function isFrontend(value: unknown): value is UdpFrontend {
+  const { addresses, port, nodePort, endpoints } = Object(value) as Unchecked<UdpFrontend>;
+  const areNumbers = typeof port === 'number' && typeof nodePort === 'number';
+  return areNumbers && Array.isArray(addresses) && Array.isArray(endpoints);
+}
+
 function readFlow(value: unknown, index: number): TrackedFlow {
-  const { protocol, virtual, server } = Object(value) as Readonly<Record<string, unknown>>;
-  if (typeof protocol === 'string' && isPlace(virtual) && isPlace(server)) {
-    return value as TrackedFlow;
-  }
+  if (isFlow(value)) return value;
   throw wrongType(`flows[${index}]`, value, 'a flow: { protocol, virtual, server }');
 }
 
-function isPlace(value: unknown): boolean {
-  const { address, port } = Object(value) as Readonly<Record<string, unknown>>;
+function isFlow(value: unknown): value is TrackedFlow {
+  const { protocol, virtual, server } = Object(value) as Unchecked<TrackedFlow>;
+  return typeof protocol === 'string' && isPlace(virtual) && isPlace(server);
+}
+
+function isPlace(value: unknown): value is FlowPlace {
+  const { address, port } = Object(value) as Unchecked<FlowPlace>;
   return typeof address === 'string' && typeof port === 'number';
 }
 

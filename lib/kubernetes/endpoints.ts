@@ -10,13 +10,13 @@ import {
   annotationOf,
   annotationPath,
   checkObject,
+  type ErrorPath,
   flagOf,
   ItemPath,
   isOthers,
   listOf,
   NONE,
   objectOf,
-  type Path,
   portOf,
   protocolOf,
   type ServiceProtocol,
@@ -26,7 +26,7 @@ import type { EndpointObject, EndpointSliceObject, ObjectMeta } from './objects.
 import type { ServicePort } from './service.js';
 
 /** A destination of IPVS. */
-export interface EndpointDestination {
+interface EndpointDestination {
   readonly address: string;
   readonly port: number;
   readonly forwarding: 'masquerade';
@@ -159,7 +159,7 @@ function readEndpoints(
   return endpoints;
 }
 
-function addressOf(path: Path, text: unknown, family: IPFamily): string {
+function addressOf(path: ErrorPath, text: unknown, family: IPFamily): string {
   const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
   if (address !== undefined) return address;
   const property = `${path}.addresses[0]`;
@@ -171,7 +171,7 @@ function addressOf(path: Path, text: unknown, family: IPFamily): string {
 
 /** Returns the names of hints. */
 function namesOf(
-  path: Path,
+  path: ErrorPath,
   name: string,
   hints: readonly { readonly name: string }[],
 ): readonly string[] {
@@ -184,7 +184,7 @@ function namesOf(
 
 /** Returns the condition. Kubernetes counts what is left out as ready and serving. */
 function conditionOf(
-  path: Path,
+  path: ErrorPath,
   { ready, serving, terminating }: NonNullable<EndpointObject['conditions']>,
 ): Condition {
   if (flagOf(path, 'conditions.ready', ready) ?? true) return 'ready';

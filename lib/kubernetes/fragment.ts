@@ -18,7 +18,7 @@ import { clusterEndpoints, hasUsable, localEndpoints } from './topology.js';
 type VirtualService = Extract<WantedService, { readonly address: string }>;
 
 /** The wanted service at a virtual address and port. */
-export interface Frontend {
+interface Frontend {
   /** 'tcp://10.96.0.1:80', 'tcp://[fd00::1]:80'. */
   readonly key: string;
   readonly service: WantedService;

@@ -8,7 +8,7 @@ import type { CompileResult } from './result.js';
 import { fieldsOf, SET_NAMES, type SetField, type SetName, setNameOf } from './sets.js';
 
 /** A set of nftables. */
-export interface NftSet {
+interface NftSet {
   readonly name: string;
   /** Its type, such as `ipv4_addr . inet_proto . inet_service`. */
   readonly type: string;
@@ -78,7 +78,7 @@ export function elementsOf(set: NftSet, result: CompileResult): readonly string[
 }
 
 /** The elements that one result has and another one has not. */
-export interface ElementChanges {
+interface ElementChanges {
   readonly gone: readonly string[];
   readonly added: readonly string[];
 }

@@ -10,7 +10,7 @@ import { dropSetOf } from './nftables-elements.js';
 import { type SetName, setNameOf } from './sets.js';
 
 /** The options of the rules. */
-export interface RuleOptions {
+interface RuleOptions {
   /** The bit that marks packets to masquerade, as a number. */
   readonly mark: number;
   /** True: all traffic to cluster IPs is masqueraded. */

@@ -63,9 +63,9 @@ export function checkNode(value: unknown, config: Config): CheckedNode {
   return { name, zone, IPv4: addressesOf('IPv4'), IPv6: addressesOf('IPv6') };
 }
 
-type Links = ReadonlyMap<string, readonly string[]>;
+type AddressesByLink = ReadonlyMap<string, readonly string[]>;
 
-function readLinks(value: unknown): Links {
+function readLinks(value: unknown): AddressesByLink {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrongType('node.addresses', value, "an object such as { eth0: ['192.0.2.10'] }");
   }
@@ -91,7 +91,7 @@ function readAddresses(property: string, value: unknown): readonly string[] {
 
 function nodeAddresses(
   family: IPFamily,
-  { ips, links }: { readonly ips: readonly string[]; readonly links: Links },
+  { ips, links }: { readonly ips: readonly string[]; readonly links: AddressesByLink },
   { nodePortNetworks, link: dummy }: Config,
 ): NodeAddresses {
   const ofFamily = (address: string) => familyOf(address) === family;

@@ -12,10 +12,13 @@ export type ServiceProtocol = 'TCP' | 'UDP' | 'SCTP';
 const PROTOCOLS: readonly ServiceProtocol[] = ['TCP', 'UDP', 'SCTP'];
 const MAX_PORT = 65_535;
 /** Labels of objects that other programs serve. */
-const OTHERS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+export const OTHERS = [
+  'service.kubernetes.io/service-proxy-name',
+  'service.kubernetes.io/headless',
+] as const;
 
 /** The place of a value in errors: a text, or what becomes one when there is an error. */
-export interface Path {
+export interface ErrorPath {
   toString(): string;
 }
 
@@ -23,7 +26,7 @@ export interface Path {
  * The place of an item of a list: 'services[0].spec.ports[1]'. There are thousands of items, and
  * few errors, so that the text is only put together for these.
  */
-export class ItemPath implements Path {
+export class ItemPath implements ErrorPath {
   readonly #list: string;
   index = 0;
 
@@ -48,7 +51,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
  * @throws TypeError it is none
  */
 export function checkObject(
-  path: Path,
+  path: ErrorPath,
   value: unknown,
 ): asserts value is ServiceObject & EndpointSliceObject {
   if (!isObject(value)) throw wrongType(String(path), value, OBJECT);
@@ -58,7 +61,7 @@ export function checkObject(
  * Returns the key of an object: 'default/web'.
  * @throws TypeError it has no namespace or no name
  */
-export function keyOf(path: Path, metadata: unknown): string {
+export function keyOf(path: ErrorPath, metadata: unknown): string {
   if (!isObject(metadata)) {
     throw wrongType(`${path}.metadata`, metadata, 'an object with a namespace and a name');
   }
@@ -66,21 +69,21 @@ export function keyOf(path: Path, metadata: unknown): string {
   return `${namespace}/${nameOf(path, 'name', metadata['name'], 'the name of an object')}`;
 }
 
-function nameOf(path: Path, key: string, value: unknown, rule: string): string {
+function nameOf(path: ErrorPath, key: string, value: unknown, rule: string): string {
   const isName = typeof value === 'string' && value !== '' && !value.includes('/');
   if (!isName) throw wrongType(`${path}.metadata.${key}`, value, rule);
   return value;
 }
 
 /** Returns true for an object that another program serves, by its labels. */
-export function isOthers(path: Path, metadata: ObjectMeta): boolean {
+export function isOthers(path: ErrorPath, metadata: ObjectMeta): boolean {
   const labels = objectOf(path, 'metadata.labels', metadata.labels);
   return OTHERS.some((label) => Object.hasOwn(labels, label));
 }
 
 /** Returns a checked annotation; undefined if it is left out, or has no name. */
 export function annotationOf(
-  path: Path,
+  path: ErrorPath,
   metadata: ObjectMeta,
   name: string | undefined,
 ): string | undefined {
@@ -100,7 +103,7 @@ export const NONE: readonly never[] = [];
 
 /** Returns an array; an empty one if it is left out. */
 export function listOf<Item>(
-  path: Path,
+  path: ErrorPath,
   name: string,
   value: readonly Item[] | null | undefined,
 ): readonly Item[] {
@@ -113,7 +116,7 @@ const EMPTY = {};
 
 /** Returns an object; an empty one if it is left out. */
 export function objectOf<Value extends object>(
-  path: Path,
+  path: ErrorPath,
   name: string,
   value: Value | null | undefined,
 ): Partial<Value> {
@@ -123,21 +126,21 @@ export function objectOf<Value extends object>(
 }
 
 /** Returns a text; undefined if it is left out. */
-export function textOf(path: Path, name: string, value: unknown): string | undefined {
+export function textOf(path: ErrorPath, name: string, value: unknown): string | undefined {
   if (value == null) return undefined;
   if (typeof value !== 'string') throw wrongType(`${path}.${name}`, value, 'a text');
   return value;
 }
 
 /** Returns a boolean; undefined if it is left out. */
-export function flagOf(path: Path, name: string, value: unknown): boolean | undefined {
+export function flagOf(path: ErrorPath, name: string, value: unknown): boolean | undefined {
   if (value == null) return undefined;
   if (typeof value !== 'boolean') throw wrongType(`${path}.${name}`, value, 'a boolean');
   return value;
 }
 
 /** Returns a checked port. */
-export function portOf(path: Path, name: string, value: unknown, least: number): number {
+export function portOf(path: ErrorPath, name: string, value: unknown, least: number): number {
   if (typeof value === 'number' && value >= least && value <= MAX_PORT && Number.isInteger(value)) {
     return value;
   }
@@ -145,13 +148,13 @@ export function portOf(path: Path, name: string, value: unknown, least: number):
 }
 
 /** Returns the checked protocol of a port; TCP if it is left out. */
-export function protocolOf(path: Path, value: unknown): ServiceProtocol {
+export function protocolOf(path: ErrorPath, value: unknown): ServiceProtocol {
   return optionOf(path, 'protocol', value, PROTOCOLS) ?? 'TCP';
 }
 
 /** Returns a checked name; undefined if it is left out. */
 export function optionOf<Name extends string>(
-  path: Path,
+  path: ErrorPath,
   name: string,
   value: unknown,
   names: readonly Name[],

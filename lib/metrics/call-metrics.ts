@@ -10,7 +10,7 @@ import { define } from './definitions.js';
 import type { Labels, MetricDefinition } from './types.js';
 
 /** @internal */
-export const CALL_METRICS = {
+const CALL_METRICS = {
   calls: define('counter', 'ipvs_calls', 'Calls that have ended.', ['operation']),
   seconds: define(
     'counter',

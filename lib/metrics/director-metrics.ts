@@ -22,7 +22,7 @@ const ADDRESS_LISTS = [
 const CHANGE_LABELS = ['object', 'action'];
 
 /** @internal */
-export const DIRECTOR_METRICS = {
+const DIRECTOR_METRICS = {
   changes: define('counter', 'ipvs_director_changes', 'Changes to reach a state.', CHANGE_LABELS),
   drifted: define(
     'counter',

@@ -7,7 +7,7 @@ import { type Column, single } from './columns.js';
 import { define, type Metric } from './definitions.js';
 
 /** A row of the table: the name without its prefix. */
-const ROWS = [
+const DEFINITIONS = [
   ['counter', 'calls', 'Calls of methods of the handle, those for metrics included.', 'calls'],
   ['counter', 'exchanges', 'Exchanges of the handle with the kernel.', 'exchanges'],
   ['counter', 'requests', 'Requests in the exchanges.', 'requests'],
@@ -24,7 +24,7 @@ const ROWS = [
 ] as const;
 
 /** @internal */
-export const HANDLE_METRICS: readonly Metric<Activity>[] = ROWS.map(([type, name, help, key]) => ({
+const HANDLE_METRICS: readonly Metric<Activity>[] = DEFINITIONS.map(([type, name, help, key]) => ({
   ...define(type, `ipvs_handle_${name}`, help),
   value: (activity) => activity[key],
 }));

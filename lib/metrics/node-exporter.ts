@@ -18,13 +18,13 @@ const BACKEND_LABELS = [
 ];
 
 /** The counters of the network namespace. @internal */
-export const NODE_COUNTERS = COUNTERS.map(({ name, help, counter }) => ({
+const NODE_COUNTERS = COUNTERS.map(({ name, help, counter }) => ({
   ...define('counter', `node_ipvs_${name}`, `${help} of all services.`),
   counter,
 }));
 
 /** The gauges of destinations. @internal */
-export const NODE_BACKEND_METRICS: readonly Metric<Destination>[] = [
+const NODE_BACKEND_METRICS: readonly Metric<Destination>[] = [
   {
     ...define(
       'gauge',

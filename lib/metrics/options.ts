@@ -71,20 +71,19 @@ const TEXT_KEYS = new Set(['format'] as const);
 /** Checks the arguments of the constructor. */
 export function checkMetricsArguments(ipvs: unknown, options: unknown): MetricsSettings {
   const { level = 'service', name, nodeExporter, director, calls } = readOptions(options, KEYS);
-  checkMethods('ipvs', ipvs, ['snapshot', 'getStats'], 'an Ipvs');
+  checkMethods<MetricsSource>('ipvs', ipvs, ['snapshot', 'getStats'], 'an Ipvs');
   checkName('options.level', level, LEVELS);
   if (name !== undefined) checkFunction('options.name', name);
   if (director !== undefined) {
-    checkMethods('options.director', director, ['events', 'state'], 'a Director');
+    checkMethods<DirectorSource>('options.director', director, ['events', 'state'], 'a Director');
   }
   return {
-    // Every method that is used is there.
-    source: ipvs as MetricsSource,
+    source: ipvs,
     level,
     nameOf: name ?? (() => undefined),
     nodeExporter: checkFlag('options.nodeExporter', nodeExporter),
     calls: checkFlag('options.calls', calls),
-    director: director as DirectorSource | undefined,
+    director,
   };
 }
 
@@ -107,12 +106,13 @@ function checkFunction(
   if (typeof value !== 'function') throw wrongType(property, value, 'a function');
 }
 
-function checkMethods(
+/** Checks that a value has the methods that are used. */
+function checkMethods<Source>(
   property: string,
   value: unknown,
-  methods: readonly string[],
+  methods: readonly (keyof Source & string)[],
   rule: string,
-): void {
+): asserts value is Source {
   const object = Object(value) as Readonly<Record<string, unknown>>;
   if (methods.every((method) => typeof object[method] === 'function')) return;
   const hint = typeof object['then'] === 'function' ? ': await the promise first' : '';

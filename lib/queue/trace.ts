@@ -92,14 +92,14 @@ export const isSyncTraced = (): boolean =>
 export type CallRecord = { -readonly [Name in keyof CallMessage]: CallMessage[Name] };
 
 /** The properties that every message gets when its work has ended. */
-interface Outcome {
+interface EndFields {
   duration?: number;
   error?: unknown;
   result?: unknown;
 }
 
 /** A call or an exchange that is traced. */
-export class Span<Message extends Outcome> {
+export class Span<Message extends EndFields> {
   readonly message: Message;
   readonly #channel: TracingChannel<unknown, Message>;
   readonly #hasResult: boolean;

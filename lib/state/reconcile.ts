@@ -238,7 +238,7 @@ function* send(
     const last = results.at(-1);
     const isEnded = last?.status === 'rejected' && Object.is(last.reason, signal?.reason);
     if (isEnded) throwIfAborted(signal);
-    failures.judge(first, results);
+    failures.add(first, results);
   }
   spare.sent = requests;
   const { failed, errors, raced } = failures;
@@ -280,15 +280,15 @@ class Failures {
   }
 
   /** @param first the index of the request with the first result */
-  judge(first: number, results: readonly PromiseSettledResult<unknown>[]): void {
+  add(first: number, results: readonly PromiseSettledResult<unknown>[]): void {
     // Without an iterator: a plan may have very many results.
     for (let place = 0; place < results.length; place++) {
       const result = results[place];
-      if (result?.status === 'rejected') this.#judge(first + place, result.reason);
+      if (result?.status === 'rejected') this.#addFailure(first + place, result.reason);
     }
   }
 
-  #judge(index: number, reason: unknown): void {
+  #addFailure(index: number, reason: unknown): void {
     const { name, lostRaces } = this.#planned.kindOf(index);
     if (!isIpvsError(reason)) throw reason;
     const race = lostRaces[reason.code];

@@ -6,7 +6,7 @@
 import { AF_INET, parseAddress } from '../core/address.js';
 import { checkInteger, checkName, readArray, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { type Network, parseNetwork } from '../core/network.js';
+import { type NetworkPrefix, parseNetwork } from '../core/network.js';
 import { MAX_MARK, MAX_PORT } from '../ipvs/keys.js';
 import { type Protocol, protocols } from '../ipvs/names.js';
 import { layout } from '../native/layout.js';
@@ -99,7 +99,7 @@ function inNetworks(property: string, value: unknown): Matches {
 }
 
 /** A network and its address. */
-interface AddressedNetwork extends Network {
+interface AddressedNetwork extends NetworkPrefix {
   readonly bytes: Uint8Array;
 }
 

@@ -2,12 +2,11 @@
  * `ipvs connections`.
  * @module
  */
-import { nearest } from '../../core/typos.js';
+import { typoHint } from '../../core/typos.js';
 import type {
   Connection,
   ConnectionCount,
   ConnectionFilter,
-  ConnectionProtocol,
   ConnectionState,
   CountBy,
   Ipvs,
@@ -41,8 +40,8 @@ function filterOf(values: Values<typeof options>): ConnectionFilter {
     destination,
     server,
     client,
-    // The library checks the names.
-    protocol: protocol as ConnectionProtocol | undefined,
+    protocol,
+    // The library checks the name.
     state: state as ConnectionState | undefined,
   };
 }
@@ -52,8 +51,7 @@ function columnsOf(by: string | undefined): readonly CountBy[] | undefined {
     if (names.indexOf(name) < place) throw new UsageError(`--by: '${name}' is given twice`);
     const column = COLUMNS.find((each) => each === name);
     if (column !== undefined) return column;
-    const meant = nearest(name, COLUMNS);
-    const hint = meant === undefined ? '' : `: did you mean ${meant}?`;
+    const hint = typoHint(name, COLUMNS);
     throw new UsageError(`--by: '${name}' is not one of ${COLUMNS.join(', ')}${hint}`);
   });
 }

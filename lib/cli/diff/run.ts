@@ -4,7 +4,7 @@
  */
 import type { Run } from '../command.js';
 import { parseScopes } from '../scope.js';
-import { keptSettings, reconcileFile } from '../state-file/reconcile.js';
+import { reconcileFile } from '../state-file/reconcile.js';
 import type { options } from './command.js';
 
 /** Prints the changes that are to be made. */
@@ -13,7 +13,7 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
   const { changes } = await reconcileFile(
     path,
     values,
-    { prune: parseScopes('--prune', prune), drain, keep: keptSettings(keep), dryRun: true },
+    { prune: parseScopes('--prune', prune), drain, keep, dryRun: true },
     context,
   );
   return changes.length === 0 ? 0 : 1;

@@ -5,7 +5,7 @@
 import { type DirectorEvent, IpvsError, ReconcileError } from '../../index.js';
 
 /** An event of the file, or the end. */
-export type FileEvent =
+type FileEvent =
   /** The kernel is as the file wants it, apart from destinations that drain. */
   | { readonly type: 'applied'; readonly file: string }
   /** The file cannot be used: the state before stays in force. */

@@ -7,11 +7,11 @@ import { Director, type DirectorOptions, type Scope } from '../../index.js';
 import { integerOf, UsageError } from '../arguments.js';
 import type { Run, Values } from '../command.js';
 import { endSignal } from '../end-signal.js';
+import { errorMessage } from '../failures.js';
 import { type Listen, parseListen } from '../listen.js';
 import { openOptions } from '../netns.js';
 import { parseScopes } from '../scope.js';
 import { readStateFile, type StateFile } from '../state-file/read.js';
-import { keptSettings } from '../state-file/reconcile.js';
 import type { options } from './command.js';
 import { type Event, eventToJson, formatEvent } from './events.js';
 import { fileChanges, fingerprintOf } from './file-changes.js';
@@ -67,7 +67,7 @@ function settingsOf(values: Values<typeof options>): DirectorOptions {
     link,
     drain: timeout === undefined ? drain : { timeout },
     resync: milliseconds('--resync', values.resync, 1),
-    keep: keptSettings(keep),
+    keep,
   };
 }
 
@@ -120,7 +120,7 @@ class Keeper {
       const file = await read();
       if (file.text !== this.#text) await this.apply(file);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       this.#report({ type: 'rejected', file: this.#path, message });
     }
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import { once } from 'node:events';
-import { Metrics, type MetricsLevel } from '../../metrics/index.js';
+import { Metrics } from '../../metrics/index.js';
 import { UsageError } from '../arguments.js';
 import type { Run } from '../command.js';
 import { endSignal } from '../end-signal.js';
@@ -23,8 +23,7 @@ export const run: Run<typeof options> = async ({ values }, { stdout }) => {
   const signal = endSignal();
   return withIpvs(netns, async (ipvs) => {
     const port = await HttpPort.open('--listen', listen);
-    // The table of options has the names of the levels.
-    const metrics = new Metrics(ipvs, { level: level as MetricsLevel | undefined, nodeExporter });
+    const metrics = new Metrics(ipvs, { level, nodeExporter });
     port.serve(metricsPages({ metrics, checkHealth: () => ipvs.getInfo() }));
     stdout.write(`listening on ${port.url}/metrics\n`);
     if (!signal.aborted) await once(signal, 'abort');

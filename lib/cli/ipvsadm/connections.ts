@@ -2,7 +2,7 @@
  * The listing of connections: `ipvsadm -Lc`.
  * @module
  */
-import { formatAddress } from '../../core/address.js';
+import { AF_INET, formatAddress } from '../../core/address.js';
 import { STATUS } from '../../ipvsadm/grammar/command-line-error.js';
 import { readIpv6 } from '../../ipvsadm/grammar/numbers.js';
 import { type Names, NUMERIC, printEndpoint } from '../../ipvsadm/print-endpoint.js';
@@ -11,7 +11,6 @@ import { writeLines } from './listings.js';
 import { namesOf } from './name-lookup.js';
 
 const PATH = '/proc/net/ip_vs_conn';
-const AF_INET = 2;
 
 /** The style of printed connections. */
 interface ConnectionStyle {

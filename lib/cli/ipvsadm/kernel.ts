@@ -58,17 +58,17 @@ export class Kernel {
 
   /** @throws KernelError */
   getInfo() {
-    return this.#ask('getInfo').info(0);
+    return this.#query('getInfo').info(0);
   }
 
   /** @throws KernelError */
   getTimeouts(): Timeouts {
-    return this.#ask('getTimeouts').timeouts(0);
+    return this.#query('getTimeouts').timeouts(0);
   }
 
   /** @throws KernelError */
   listSyncDaemons(): readonly SyncDaemon[] {
-    return complete(this.#ask('listSyncDaemons').daemons(0));
+    return complete(this.#query('listSyncDaemons').daemons(0));
   }
 
   /**
@@ -77,12 +77,14 @@ export class Kernel {
    * @throws KernelError
    */
   listTable(counters: boolean): readonly Row[] {
-    return this.#withDestinations(this.#ask('listServices'), counters);
+    return this.#withDestinations(this.#query('listServices'), counters);
   }
 
   /** Returns the service of a command line, in a list. Throws a KernelError if there is none. */
   getRow(invocation: Invocation, counters: boolean): readonly Row[] {
-    const response = this.#ask('getService', (requests) => encodeServiceKey(requests, invocation));
+    const response = this.#query('getService', (requests) =>
+      encodeServiceKey(requests, invocation),
+    );
     return this.#withDestinations(response, counters);
   }
 
@@ -116,7 +118,7 @@ export class Kernel {
   }
 
   /** Sends one request. */
-  #ask(operation: OperationName, encode?: (requests: RequestBuffer) => void): IpvsResponse {
+  #query(operation: OperationName, encode?: (requests: RequestBuffer) => void): IpvsResponse {
     const requests = new RequestBuffer(1);
     requests.begin(operation);
     encode?.(requests);

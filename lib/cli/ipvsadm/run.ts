@@ -39,14 +39,14 @@ export async function runIpvsadm(
 }
 
 /** A command line that was executed, or refused. */
-interface Outcome {
+interface LineResult {
   readonly status: number;
   /** True: the lines behind it are not executed. */
   readonly stops: boolean;
 }
 
-/** The outcome of a change that is not sent yet. */
-const ADDED: Outcome = { status: STATUS.success, stops: false };
+/** The result of a change that is not sent yet. */
+const ADDED: LineResult = { status: STATUS.success, stops: false };
 
 class Session {
   readonly #kernel: Kernel;
@@ -68,7 +68,7 @@ class Session {
   }
 
   /** Executes a command line, or adds its change to those that are sent together. */
-  #execute(words: readonly string[], isRestoring: boolean): Outcome | Promise<Outcome> {
+  #execute(words: readonly string[], isRestoring: boolean): LineResult | Promise<LineResult> {
     let invocation: Invocation | undefined;
     let refusal: unknown;
     try {
@@ -89,12 +89,12 @@ class Session {
   }
 
   /** Executes a command line that has names of hosts, with their addresses. */
-  async #executeLater(words: readonly string[], isRestoring: boolean): Promise<Outcome> {
+  async #executeLater(words: readonly string[], isRestoring: boolean): Promise<LineResult> {
     await this.#names.lookUp();
     return this.#execute(words, isRestoring);
   }
 
-  #refuse(error: CommandLineError): Outcome {
+  #refuse(error: CommandLineError): LineResult {
     this.#changes.flush();
     const { program, err } = this.#hostProcess;
     const isNoCommand = error instanceof NoCommandError;
@@ -107,7 +107,7 @@ class Session {
   }
 
   /** Executes a command that reads or prints. */
-  async #print(invocation: Invocation): Promise<Outcome> {
+  async #print(invocation: Invocation): Promise<LineResult> {
     const hostProcess = this.#hostProcess;
     switch (invocation.command) {
       case 'help':
@@ -123,7 +123,7 @@ class Session {
     }
   }
 
-  async #list(invocation: Invocation): Promise<Outcome> {
+  async #list(invocation: Invocation): Promise<LineResult> {
     const { command, given } = invocation;
     const kernel = this.#kernel;
     const hostProcess = this.#hostProcess;

@@ -15,6 +15,7 @@ import {
   type ServiceObject,
   type UdpFrontend,
 } from '../../kubernetes/index.js';
+import { errorMessage } from '../failures.js';
 import type { ApiClient } from './api-client.js';
 import { OURS } from './cluster.js';
 import type { Health, HealthChecks } from './health.js';
@@ -109,7 +110,7 @@ export class Agent {
       this.#pendingSince = this.#changes === changes ? undefined : performance.now();
       this.#lastSync = new Date();
     } catch (error) {
-      this.#log(`sync failed: ${messageOf(error)}`);
+      this.#log(`sync failed: ${errorMessage(error)}`);
       await pause(RETRY, signal);
       this.#touch();
     }
@@ -151,7 +152,7 @@ export class Agent {
       await deleteStaleFlows([...deleted, ...udp]);
       this.#udp = udp;
     } catch (error) {
-      this.#log(`conntrack: ${messageOf(error)}`);
+      this.#log(`conntrack: ${errorMessage(error)}`);
     }
   }
 
@@ -219,7 +220,7 @@ export class Agent {
         receive(object);
       } catch (error) {
         // Others are served all the same.
-        this.#log(`${what} ${keyOf(object)}: ${messageOf(error)}`);
+        this.#log(`${what} ${keyOf(object)}: ${errorMessage(error)}`);
       }
     };
     return {
@@ -248,8 +249,6 @@ export class Agent {
 }
 
 const keyOf = ({ metadata }: ApiObject) => `${metadata?.namespace ?? ''}/${metadata?.name}`;
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => undefined);

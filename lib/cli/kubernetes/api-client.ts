@@ -23,8 +23,8 @@ export class ApiError extends Error {
 }
 
 /** An answer that is not what the API of Kubernetes says. */
-export class AnswerError extends Error {
-  override readonly name = 'AnswerError';
+export class MalformedResponseError extends Error {
+  override readonly name = 'MalformedResponseError';
 
   /** @param what what the server sent */
   constructor(what: string) {
@@ -33,7 +33,7 @@ export class AnswerError extends Error {
 }
 
 /** The milliseconds within which a server must begin to answer, and go on if that is no watch. */
-const PATIENCE = 30_000;
+const RESPONSE_TIMEOUT = 30_000;
 /** The most characters of an answer in a message. */
 const MAX_TEXT = 200;
 
@@ -52,22 +52,22 @@ export class ApiClient {
 
   /**
    * Returns the JSON at a path.
-   * @param silence the milliseconds without data after which it fails
+   * @param idleTimeout the milliseconds without data after which it fails
    * @throws ApiError the server refuses
-   * @throws AnswerError the answer is no JSON
+   * @throws MalformedResponseError the answer is no JSON
    */
-  async get(path: string, signal: AbortSignal, silence = PATIENCE): Promise<unknown> {
-    return parse(await textOf(await this.#open(path, silence, signal)));
+  async get(path: string, signal: AbortSignal, idleTimeout = RESPONSE_TIMEOUT): Promise<unknown> {
+    return parse(await textOf(await this.#open(path, idleTimeout, signal)));
   }
 
   /**
    * Yields the JSON of each line at a path, until the server ends the response. Fails if no data
    * comes for so many milliseconds: a connection may break without a sign.
    * @throws ApiError the server refuses
-   * @throws AnswerError a line is no JSON
+   * @throws MalformedResponseError a line is no JSON
    */
-  async *lines(path: string, silence: number, signal: AbortSignal): AsyncGenerator<unknown> {
-    const response = await this.#open(path, silence, signal);
+  async *lines(path: string, idleTimeout: number, signal: AbortSignal): AsyncGenerator<unknown> {
+    const response = await this.#open(path, idleTimeout, signal);
     let broken: unknown;
     // readline does not pass on the errors of its input.
     response.on('error', (error) => {
@@ -87,8 +87,8 @@ export class ApiClient {
     if (!response.complete) throw new Error('the connection broke');
   }
 
-  /** @param silence the milliseconds without data after which the response fails */
-  async #open(path: string, silence: number, signal: AbortSignal): Promise<IncomingMessage> {
+  /** @param idleTimeout the milliseconds without data after which the response fails */
+  async #open(path: string, idleTimeout: number, signal: AbortSignal): Promise<IncomingMessage> {
     const url = new URL(this.#server + path);
     const options: RequestOptions = { signal, headers: { accept: 'application/json' } };
     await this.#config.applyToHTTPSOptions(options);
@@ -96,13 +96,16 @@ export class ApiClient {
     const { agent: _, ...plain } = options;
     const isPlain = url.protocol === 'http:';
     const sent = isPlain ? httpRequest(url, plain) : httpsRequest(url, options);
-    const timer = setTimeout(() => sent.destroy(new Error('no answer in 30 s')), PATIENCE);
+    const timer = setTimeout(
+      () => sent.destroy(new Error(`no answer in ${RESPONSE_TIMEOUT / 1000} s`)),
+      RESPONSE_TIMEOUT,
+    );
     try {
       sent.end();
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       // Errors after the response are those of the response.
       sent.on('error', () => undefined);
-      failWhenSilent(response, silence);
+      failWhenIdle(response, idleTimeout);
       if (response.statusCode === 200) return response;
       throw await errorOf(response);
     } finally {
@@ -112,10 +115,10 @@ export class ApiClient {
 }
 
 /** Makes a response fail if no data comes for so many milliseconds. */
-function failWhenSilent(response: IncomingMessage, silence: number): void {
+function failWhenIdle(response: IncomingMessage, idleTimeout: number): void {
   const { socket } = response;
-  const fail = () => response.destroy(new Error(`no data for ${silence / 1000} s`));
-  socket.setTimeout(silence, fail);
+  const fail = () => response.destroy(new Error(`no data for ${idleTimeout / 1000} s`));
+  socket.setTimeout(idleTimeout, fail);
   // The next request may have the same socket.
   response.once('close', () => socket.setTimeout(0, fail));
 }
@@ -124,7 +127,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new AnswerError(`no JSON: ${JSON.stringify(cut(text, MAX_TEXT))}`);
+    throw new MalformedResponseError(`no JSON: ${JSON.stringify(cut(text, MAX_TEXT))}`);
   }
 }
 

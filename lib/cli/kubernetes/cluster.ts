@@ -2,15 +2,12 @@
  * The cluster: its API server, through the optional peer `@kubernetes/client-node`.
  * @module
  */
-import { InputFileError } from '../failures.js';
+import { OTHERS } from '../../kubernetes/object-readers.js';
+import { errorMessage, InputFileError } from '../failures.js';
 import { ApiClient } from './api-client.js';
 
-/** The label of Services and EndpointSlices that other programs serve. */
-const OTHERS = 'service.kubernetes.io/service-proxy-name';
-const HEADLESS = 'service.kubernetes.io/headless';
-
 /** The selector of the objects that count. */
-export const OURS = `!${OTHERS},!${HEADLESS}`;
+export const OURS = OTHERS.map((label) => `!${label}`).join(',');
 
 /**
  * Returns a client of the API server.
@@ -26,7 +23,7 @@ export async function openCluster(kubeconfig: string | undefined): Promise<ApiCl
     else config.loadFromFile(kubeconfig);
     return new ApiClient(config);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new InputFileError(`${kubeconfig ?? 'the configuration of the cluster'}: ${reason}`);
   }
 }

@@ -8,29 +8,29 @@ import { InputFileError } from '../failures.js';
 import { parseDocument, SyntaxFault } from '../state-file/document.js';
 
 /** A kind of value that a property must have. */
-interface Kind<Value> {
+interface ValueRule<Value> {
   /** The end of 'ipvs.scheduler: 0 is not ...'. */
   readonly rule: string;
   is(value: unknown): value is Value;
 }
 
 const isText = (value: unknown) => typeof value === 'string';
-const TEXT: Kind<string> = { rule: 'a text', is: isText };
-const TEXTS: Kind<readonly string[]> = {
+const TEXT: ValueRule<string> = { rule: 'a text', is: isText };
+const TEXTS: ValueRule<readonly string[]> = {
   rule: 'an array of texts',
   is: (value): value is string[] => Array.isArray(value) && value.every(isText),
 };
-const FLAG: Kind<boolean> = {
+const FLAG: ValueRule<boolean> = {
   rule: 'true or false',
   is: (value) => typeof value === 'boolean',
 };
-const BIT: Kind<number> = {
+const BIT: ValueRule<number> = {
   rule: 'an integer from 0 to 31',
   is: (value): value is number =>
     Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 31,
 };
 /** A duration of 0 needs no unit. */
-const DURATION: Kind<string | 0> = {
+const DURATION: ValueRule<string | 0> = {
   rule: 'a duration such as "30s" or "1m30s"',
   is: (value) => isText(value) || value === 0,
 };
@@ -69,12 +69,12 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   ipvs: ['minSyncPeriod'],
 };
 
-type Path = keyof typeof READ;
-type ValueOf<Of> = Of extends Kind<infer Value> ? Value : never;
+type PropertyPath = keyof typeof READ;
+type ValueOf<Of> = Of extends ValueRule<infer Value> ? Value : never;
 
 /** The properties that the file has, by their paths. Null counts as left out. */
 export type Configuration = {
-  readonly [Key in Path]?: ValueOf<(typeof READ)[Key]>;
+  readonly [Key in PropertyPath]?: ValueOf<(typeof READ)[Key]>;
 };
 
 /** Returns the error for a property of the file. */

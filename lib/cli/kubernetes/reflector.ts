@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectMeta, ObjectReference } from '../../kubernetes/index.js';
-import { AnswerError, type ApiClient, ApiError } from './api-client.js';
+import { type ApiClient, ApiError, MalformedResponseError } from './api-client.js';
 
 /** An object of the API. */
 export interface ApiObject extends ObjectReference {
@@ -37,7 +37,7 @@ const WATCH_SECONDS = 300;
 /**
  * Milliseconds without data after which a connection counts as broken. Bookmarks come each minute.
  */
-const SILENCE = 180_000;
+const IDLE_TIMEOUT = 180_000;
 const FIRST_PAUSE = 800;
 const LONGEST_PAUSE = 30_000;
 const GONE = 410;
@@ -72,7 +72,7 @@ export async function reflect(
       if (performance.now() - begin < FIRST_PAUSE) await pauseFor(FIRST_PAUSE, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ApiError || error instanceof AnswerError) failures++;
+      if (error instanceof ApiError || error instanceof MalformedResponseError) failures++;
       const isGone = error instanceof ApiError && error.status === GONE;
       // The list takes the place of what was missed.
       if (isGone || failures >= MAX_FAILURES) version = undefined;
@@ -119,7 +119,7 @@ async function* watch(
     resourceVersion: version,
     timeoutSeconds: String(timeout),
   };
-  for await (const line of client.lines(urlOf(reflected, query), SILENCE, signal)) {
+  for await (const line of client.lines(urlOf(reflected, query), IDLE_TIMEOUT, signal)) {
     const { type, object } = checkEvent(line);
     if (type === 'ERROR') throw watchError(object);
     if (type === 'ADDED' || type === 'MODIFIED') reflected.set(object);
@@ -148,8 +148,8 @@ interface Page {
 function checkList(value: unknown): Page {
   const { items, metadata } = recordOf(value);
   const { resourceVersion, continue: next } = recordOf(metadata);
-  if (typeof resourceVersion !== 'string') throw new AnswerError('no list');
-  if (!Array.isArray(items ?? [])) throw new AnswerError('no list');
+  if (typeof resourceVersion !== 'string') throw new MalformedResponseError('no list');
+  if (!Array.isArray(items ?? [])) throw new MalformedResponseError('no list');
   return {
     // The compiler checks each object.
     items: Array.from((items ?? []) as readonly unknown[], (item) => recordOf(item) as ApiObject),
@@ -160,7 +160,7 @@ function checkList(value: unknown): Page {
 
 function checkEvent(value: unknown): { readonly type: string; readonly object: ApiObject } {
   const { type, object } = recordOf(value);
-  if (typeof type !== 'string') throw new AnswerError('no event');
+  if (typeof type !== 'string') throw new MalformedResponseError('no event');
   // The compiler checks each object.
   return { type, object: recordOf(object) as ApiObject };
 }
@@ -172,6 +172,6 @@ function watchError(object: object): ApiError {
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new AnswerError('no object');
+  if (typeof value !== 'object' || value === null) throw new MalformedResponseError('no object');
   return value as Readonly<Record<string, unknown>>;
 }

@@ -8,7 +8,7 @@ import { Nftables, reconcileOptions } from '../../kubernetes/index.js';
 import { Metrics } from '../../metrics/index.js';
 import type { Context, Run } from '../command.js';
 import { endSignal } from '../end-signal.js';
-import { CommandError } from '../failures.js';
+import { CommandError, errorMessage } from '../failures.js';
 import { readInput } from '../input-file.js';
 import { HttpPort } from '../server/http-port.js';
 import { metricsPages } from '../server/pages.js';
@@ -163,7 +163,7 @@ async function setTimeouts(ipvs: Ipvs, { timeouts }: Settings, log: Log): Promis
     await ipvs.setTimeouts(Object.fromEntries(wanted));
   } catch (error) {
     // As with kube-proxy, the services matter more.
-    log(`timeouts: ${error instanceof Error ? error.message : error}`);
+    log(`timeouts: ${errorMessage(error)}`);
   }
 }
 

@@ -8,7 +8,7 @@ import { isHostMask } from '../../ipvs/persistence.js';
 import { type Column, tableOf } from '../table.js';
 
 /** The content of the table: settings and live numbers of connections, counters, or rates. */
-export type View = 'state' | 'stats' | 'rate';
+export type TableKind = 'state' | 'stats' | 'rate';
 
 const NAME: Column = { title: 'SERVICE, DESTINATION' };
 const number = (title: string): Column => ({ title, align: 'right' });
@@ -24,7 +24,7 @@ const STATE: readonly Column[] = [
 
 /** The columns of counters, and of rates. */
 const NUMBERS: Readonly<
-  Record<Exclude<View, 'state'>, readonly (readonly [title: string, name: keyof Stats])[]>
+  Record<Exclude<TableKind, 'state'>, readonly (readonly [title: string, name: keyof Stats])[]>
 > = {
   stats: [
     ['CONNECTIONS', 'connections'],
@@ -45,7 +45,7 @@ const NUMBERS: Readonly<
 /** Returns the lines of the table: one for a service, and one for each of its destinations. */
 export function tableOfServices(
   services: readonly ServiceWithDestinations[],
-  view: View,
+  view: TableKind,
 ): string[] {
   if (view === 'state') return tableOf(STATE, services.flatMap(stateRows));
   const numbers = NUMBERS[view];

@@ -15,10 +15,10 @@ import { CommandError } from '../failures.js';
 import type { Listen } from '../listen.js';
 
 /** The milliseconds that responses in flight have at the end. */
-const GRACE = 5000;
+const CLOSE_TIMEOUT = 5000;
 
 /** The milliseconds after which a client that neither sends nor reads is given up. */
-const SILENCE = 60_000;
+const IDLE_TIMEOUT = 60_000;
 
 /** Answers requests that come before there is anything to serve. */
 const starting: RequestListener = (_request, response) => {
@@ -38,7 +38,7 @@ export class HttpPort {
       this.#listener(request, response);
     });
     // A response may be megabytes, which wait in memory for the client to read them.
-    this.#server.setTimeout(SILENCE);
+    this.#server.setTimeout(IDLE_TIMEOUT);
   }
 
   /**
@@ -75,7 +75,7 @@ export class HttpPort {
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    const timer = setTimeout(() => this.#server.closeAllConnections(), GRACE);
+    const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_TIMEOUT);
     await Promise.all([...this.#inFlight].map((response) => once(response, 'close')));
     clearTimeout(timer);
     this.#server.closeAllConnections();

@@ -9,16 +9,17 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import { CONTENT_TYPES, type Metrics, negotiateFormat } from '../../metrics/index.js';
+import { errorMessage } from '../failures.js';
 import { pathOf } from './http-port.js';
 
 /** The sources of the pages. */
-export interface Served {
+interface Served {
   readonly metrics: Pick<Metrics, 'text'>;
   /** Resolves if all is well, and rejects with the reason otherwise. */
   checkHealth(): Promise<unknown>;
 }
 
-interface Reply {
+interface PageResponse {
   readonly status: number;
   readonly type: string;
   readonly body: string;
@@ -28,7 +29,7 @@ interface Reply {
 const PLAIN = 'text/plain; charset=utf-8';
 const METHODS: readonly (string | undefined)[] = ['GET', 'HEAD'];
 
-type Route = (served: Served, request: IncomingMessage) => Promise<Reply>;
+type Route = (served: Served, request: IncomingMessage) => Promise<PageResponse>;
 
 const ROUTES: Readonly<Record<string, Route>> = {
   '/': async () => ({ status: 200, type: PLAIN, body: '/metrics\n/healthz\n' }),
@@ -49,7 +50,7 @@ export function metricsPages(served: Served): RequestListener {
   };
 }
 
-async function reply(served: Served, request: IncomingMessage): Promise<Reply> {
+async function reply(served: Served, request: IncomingMessage): Promise<PageResponse> {
   const path = pathOf(request);
   const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
   if (route === undefined) return failure(404);
@@ -57,15 +58,15 @@ async function reply(served: Served, request: IncomingMessage): Promise<Reply> {
   try {
     return await route(served, request);
   } catch (error) {
-    return failure(503, error instanceof Error ? error.message : String(error));
+    return failure(503, errorMessage(error));
   }
 }
 
-function failure(status: number, reason = STATUS_CODES[status]): Reply {
+function failure(status: number, reason = STATUS_CODES[status]): PageResponse {
   return { status, type: PLAIN, body: `${reason}\n` };
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: Reply): void {
+function send(request: IncomingMessage, response: ServerResponse, answer: PageResponse): void {
   const { status, type, body, allow } = answer;
   const bytes = Buffer.from(body);
   response.writeHead(status, {

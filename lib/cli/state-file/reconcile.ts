@@ -4,7 +4,6 @@
  */
 import {
   type DrainingDestination,
-  type KeptSetting,
   ReconcileError,
   type ReconcileOptions,
   type ReconcileResult,
@@ -16,7 +15,7 @@ import { printJson, printLines } from '../output.js';
 import { readStateFile } from './read.js';
 
 /** The values of the options that concern reading and printing. */
-export interface FileOptions {
+interface FileOptions {
   readonly format: string | undefined;
   readonly json: boolean;
   readonly netns: string | undefined;
@@ -46,11 +45,6 @@ export async function reconcileFile(
 /** reconcile() rejects with the result so far. */
 function isReconcileError(error: unknown): error is ReconcileError<ReconcileResult> {
   return error instanceof ReconcileError;
-}
-
-/** Returns the values of `--keep`, which were checked. */
-export function keptSettings(names: readonly string[]): readonly KeptSetting[] {
-  return names as readonly KeptSetting[];
 }
 
 async function print(

@@ -125,7 +125,7 @@ const cut = (text: string, room: number) =>
   text.length <= room ? text : `${text.slice(0, Math.max(room - 1, 0))}~`;
 
 /** Returns text without characters that a terminal could execute. */
-export const printable = (text: string): string => text.replace(/[^ -~]/g, '?');
+const printable = (text: string): string => text.replace(/[^ -~]/g, '?');
 
 function statusText(content: Content, view: View, notes: readonly string[]): string {
   const order = `by ${sortName(view.sort)}${view.reversed ? ', reversed' : ''}`;

@@ -15,13 +15,13 @@ export interface Period {
 }
 
 /** Periods, as an async iterable that can be ended. */
-export interface Periods extends AsyncIterable<Period> {
+interface Periods extends AsyncIterable<Period> {
   /** Ends the iteration. */
   end(): Promise<unknown>;
 }
 
 /** Options of {@link periodsOf}. */
-export interface PeriodOptions {
+interface PeriodOptions {
   /** Seconds of a period. */
   readonly interval: number;
   /** The iteration ends after so many periods. */

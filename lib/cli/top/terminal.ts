@@ -9,7 +9,7 @@ import { COLOURS, ENTER, LEAVE, MONOCHROME, type Palette, paint } from './paint.
 import type { Key } from './view.js';
 
 /** The events of the terminal. */
-export interface TerminalEvents {
+interface TerminalEvents {
   readonly onKey: (key: Key) => void;
   /** The screen must be drawn again, perhaps in another size. */
   readonly onChange: () => void;

@@ -46,7 +46,7 @@ export interface Key {
 }
 
 /** The rows and the screen that keys refer to. */
-export interface Surroundings {
+interface Surroundings {
   /** The number of rows on the screen. */
   readonly height: number;
   /** The service under the cursor, or the destination's service; undefined if there are none. */

@@ -17,7 +17,7 @@ export const STATUS = {
 } as const;
 
 /** The details of a mistake, for callers that do not print the message of ipvsadm. */
-export interface Mistake {
+interface Mistake {
   /** The exit status of ipvsadm. Default {@link STATUS}.usage. */
   readonly status?: number;
   /** The index of the word that is wrong. Default: none, or unknown yet. */

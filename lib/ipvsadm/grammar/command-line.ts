@@ -127,10 +127,10 @@ export function parseCommandLine(words: readonly string[], reading: Reading): In
   if (command === 'start-daemon' || command === 'stop-daemon') readRole(draft, role, scanner);
   const flags = readOptions(scanner, draft, reading);
   const rest = scanner.rest.map((index) => words[index] ?? '');
-  const surplus = command === 'set' ? readTimeouts(draft, rest, scanner) : 0;
-  const extra = rest[surplus];
+  const used = command === 'set' ? readTimeouts(draft, rest, scanner) : 0;
+  const extra = rest[used];
   if (extra !== undefined) {
-    const word = scanner.rest[surplus];
+    const word = scanner.rest[used];
     throw new CommandLineError(`unexpected argument ${extra}`, {
       word,
       rule: 'is one word too many',

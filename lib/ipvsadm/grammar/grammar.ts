@@ -186,7 +186,7 @@ export type CommandName = keyof typeof COMMANDS;
 export const LISTED: readonly Topic[] = ['connection', 'service-address', 'timeout', 'daemon'];
 
 /** The options that a type of tunnel takes beside `--tun-type`. */
-export interface TunnelRules {
+interface TunnelRules {
   readonly required: readonly Topic[];
   /** At most one of these may be given. */
   readonly oneOf: readonly Topic[];

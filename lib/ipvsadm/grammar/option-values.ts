@@ -3,6 +3,7 @@
  * @module
  */
 import { AF_INET, AF_INET6, describeAddress, parseAddress } from '../../core/address.js';
+import { MAX_INT } from '../../ipvs/encode-destination.js';
 import { MAX_MARK, MAX_PORT } from '../../ipvs/keys.js';
 import type { Protocol, TunnelChecksum, TunnelType } from '../../ipvs/names.js';
 import { HOST_MASKS, MAX_TIMEOUT } from '../../ipvs/persistence.js';
@@ -18,7 +19,6 @@ import { readIpv6, readNumber } from './numbers.js';
  */
 type Reader = (draft: Draft, value: string | undefined, reading: Reading) => void;
 
-const MAX_INT = 2 ** 31 - 1;
 const DEFAULT_TIMEOUT = 360;
 
 /** Returns a reader that changes nothing but the topics of a command line. */

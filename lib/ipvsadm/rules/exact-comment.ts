@@ -10,9 +10,7 @@
  * @module
  */
 import { isInputError } from '../../core/input-errors.js';
-import type { SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
-import type { TimeoutChanges } from '../../ipvs/timeouts.js';
-import { checkHost } from './host-settings.js';
+import { checkHost, type UncheckedHost } from './host-settings.js';
 import type { RuleTable } from './rule-table.js';
 import { EXACT, type Word } from './rule-words.js';
 import { rulesError } from './rules-error.js';
@@ -42,11 +40,15 @@ function isObject(value: unknown): value is Properties {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function isKind(word: string): word is Kind {
+  return Object.hasOwn(KINDS, word);
+}
+
 /** Executes an exact comment. Throws a RulesError. */
 export function executeComment(table: RuleTable, word: Word): void {
   const { text } = word;
   const [, kind = '', json = ''] = /^(\w+) (.*)$/s.exec(text) ?? [];
-  const execute = Object.hasOwn(KINDS, kind) ? KINDS[kind as Kind] : undefined;
+  const execute = isKind(kind) ? KINDS[kind] : undefined;
   const value = parse(json);
   if (execute === undefined || !isObject(value)) {
     const kinds = Object.keys(KINDS).join(', ');
@@ -67,15 +69,12 @@ function addHost(table: RuleTable, value: Properties, word: Word): void {
   const { timeouts, syncDaemons, ...rest } = value;
   const [surplus] = Object.keys(rest);
   if (surplus !== undefined) throw rulesError(word.text, `has the unknown '${surplus}'`, word);
+  const host: UncheckedHost = { timeouts, syncDaemons };
   try {
-    checkHost({ timeouts, syncDaemons });
+    checkHost(host);
+    table.setHost(host.timeouts, host.syncDaemons);
   } catch (error) {
     if (!isInputError(error)) throw error;
     throw rulesError(word.text, `is refused: ${error.message}`, word);
   }
-  // Both are checked.
-  table.setHost(
-    timeouts as TimeoutChanges | undefined,
-    syncDaemons as readonly SyncDaemonConfig[] | undefined,
-  );
 }

@@ -21,7 +21,7 @@ import { type EncodedState, encodeState } from '../../state/encode-state.js';
 import type { State } from '../../state/types.js';
 import { NUMERIC } from '../print-endpoint.js';
 import { exactComment } from './exact-comment.js';
-import { checkHost, type Host } from './host-settings.js';
+import { checkHost, type UncheckedHost } from './host-settings.js';
 import { readBackDestination, readBackService } from './read-back.js';
 import { destinationLine, type LineStyle, selectorOf, serviceLine } from './rule-lines.js';
 import type { RulesService } from './rules.js';
@@ -164,7 +164,7 @@ class Writer {
     return new FormattedRules(this.#text, this.#omitted);
   }
 
-  #writeHost(host: Host): void {
+  #writeHost(host: UncheckedHost): void {
     try {
       checkHost(host);
     } catch (error) {
@@ -228,7 +228,7 @@ class Writer {
 }
 
 /** Separates what belongs to the host from the services of a state. */
-function splitHost(state: unknown): { readonly host: Host; readonly rest: unknown } {
+function splitHost(state: unknown): { readonly host: UncheckedHost; readonly rest: unknown } {
   if (typeof state !== 'object' || state === null) return { host: {}, rest: state };
   const timeouts = own(state, 'timeouts');
   const syncDaemons = own(state, 'syncDaemons');

@@ -4,20 +4,27 @@
  */
 import { readArray } from '../../core/check.js';
 import { RequestBuffer } from '../../ipvs/request-buffer.js';
-import { encodeSyncDaemon } from '../../ipvs/sync-daemon.js';
-import { encodeTimeouts } from '../../ipvs/timeouts.js';
+import { encodeSyncDaemon, type SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
+import { encodeTimeouts, type TimeoutChanges } from '../../ipvs/timeouts.js';
 
 /** Timeouts and sync daemons, which are still to be checked. */
-export interface Host {
+export interface UncheckedHost {
   readonly timeouts?: unknown;
   readonly syncDaemons?: unknown;
+}
+
+/** Timeouts and sync daemons. */
+export interface Host {
+  readonly timeouts?: TimeoutChanges;
+  readonly syncDaemons?: readonly SyncDaemonConfig[];
 }
 
 /**
  * Checks timeouts and sync daemons.
  * @throws InputError
  */
-export function checkHost({ timeouts, syncDaemons }: Host): void {
+export function checkHost(host: UncheckedHost): asserts host is Host {
+  const { timeouts, syncDaemons } = host;
   const buffer = new RequestBuffer(1);
   if (timeouts !== undefined) {
     buffer.begin('setTimeouts');

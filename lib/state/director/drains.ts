@@ -17,7 +17,7 @@ export interface Drain extends DrainingDestination {
 export type Drains = ReadonlyMap<string, Drain>;
 
 /** The draining destinations after a step, and how they differ from those before. */
-export interface DrainStep {
+interface DrainStep {
   readonly drains: Drains;
   readonly begun: readonly Drain[];
   /** The drains that have ended. */

@@ -11,7 +11,7 @@ import type { Drain } from './drains.js';
 import { checkEventsOptions, type DirectorEvents, EventHub } from './events.js';
 import type { DirectorSettings } from './options.js';
 import { nextDelay } from './schedule.js';
-import { type DirectorAccess, DirectorSteps, type Outcome } from './step.js';
+import { type DirectorAccess, DirectorSteps, type StepResult } from './step.js';
 import type { DirectorChanges, DirectorDraining, DirectorState } from './types.js';
 import { type Wanted, wantedOf } from './wanted.js';
 
@@ -162,7 +162,7 @@ export class DirectorLoop {
   }
 
   /** @param ending what may end by draining, if the state was reached before */
-  #reportChanges({ changes, addresses }: Outcome, ending: Ending | undefined): void {
+  #reportChanges({ changes, addresses }: StepResult, ending: Ending | undefined): void {
     if (ending === undefined) {
       this.#emitChanges('changed', describeChanges(changes, addresses));
       return;
@@ -177,7 +177,7 @@ export class DirectorLoop {
     if (changes.diff !== '') this.#hub.emit({ type, ...changes });
   }
 
-  #reportDrains({ begun, drained }: Outcome): void {
+  #reportDrains({ begun, drained }: StepResult): void {
     if (begun.length > 0) this.#hub.emit({ type: 'draining', destinations: this.#datesOf(begun) });
     if (drained.length > 0) this.#hub.emit({ type: 'drained', destinations: drained });
   }
@@ -195,7 +195,7 @@ function closedError(operation: string): IpvsError {
 }
 
 /** Returns the error of a step; undefined if it made all changes. */
-function errorOf({ changes, addresses, errors, failure }: Outcome): Error | undefined {
+function errorOf({ changes, addresses, errors, failure }: StepResult): Error | undefined {
   if (failure !== undefined) {
     if (isIpvsError(failure)) return failure;
     return failure instanceof Error ? failure : new Error(String(failure));

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkBoolean, checkInteger, readObject } from '../../core/check.js';
-import { newLinkNameBytes } from '../../core/link-name.js';
+import { checkNewLinkName } from '../../core/link-name.js';
 import { MAX_TIMER } from '../../core/timer.js';
 import { checkOpenOptions, type NamespaceTarget, OWN_NAMESPACE } from '../../native/netns.js';
 import { checkCompared, checkDrain, checkScopes, type Draining } from '../options.js';
@@ -34,10 +34,11 @@ const DEFAULT_TIME = 30_000;
  */
 export function checkDirectorOptions(options: unknown): DirectorSettings {
   const { netns, owns, link, linkUp, drain, resync, keep } = readObject('options', options, KEYS);
+  if (link !== undefined) checkNewLinkName('options.link', link);
   return {
     netns: netns === undefined ? OWN_NAMESPACE : checkOpenOptions({ netns }),
     owns: checkScopes('options.owns', owns, 'a scope or an array of scopes'),
-    link: link === undefined ? undefined : checkLink(link),
+    link,
     linkUp: linkUp === undefined || checkBoolean('options.linkUp', linkUp),
     ...checkDirectorDrain(drain),
     resync:
@@ -46,12 +47,6 @@ export function checkDirectorOptions(options: unknown): DirectorSettings {
         : checkInteger('options.resync', resync, 1, MAX_TIMER, 'milliseconds'),
     compared: checkCompared(keep),
   };
-}
-
-function checkLink(link: unknown): string {
-  newLinkNameBytes('options.link', link);
-  // Only a string has the bytes of a name.
-  return link as string;
 }
 
 function checkDirectorDrain(drain: unknown): Pick<DirectorSettings, 'draining' | 'drainTimeout'> {

@@ -21,7 +21,7 @@ export function backOff(failures: number, longest: number): number {
 }
 
 /** The conditions on which the time of the next step depends. */
-export interface Schedule {
+interface Schedule {
   /** Milliseconds. */
   readonly resync: number;
   /** The number of failures in a row. */

@@ -40,7 +40,7 @@ export interface DirectorAccess {
 }
 
 /** The result of a step. A step that fails has done something, too. */
-export interface Outcome {
+export interface StepResult {
   readonly changes: StateChange[];
   addresses: Reconciled;
   readonly begun: Drain[];
@@ -98,8 +98,8 @@ export class DirectorSteps {
   }
 
   /** Brings the kernel to the wanted state, apart from draining. Does not reject. */
-  async run(wanted: Wanted): Promise<Outcome> {
-    const outcome: Outcome = {
+  async run(wanted: Wanted): Promise<StepResult> {
+    const outcome: StepResult = {
       changes: [],
       addresses: NO_ADDRESSES,
       begun: [],
@@ -120,9 +120,9 @@ export class DirectorSteps {
   }
 
   /** Deletes the destinations whose deadline has passed. */
-  async #endOverdue(wanted: Wanted, outcome: Outcome): Promise<void> {
+  async #endOverdue(wanted: Wanted, outcome: StepResult): Promise<void> {
     const drains = new Map(this.#drains);
-    await settle(
+    await callForEach(
       overdueAt(drains, this.#now()).filter(
         ({ service, destination }) => !wanted.hasDestination(service, destination),
       ),
@@ -180,7 +180,7 @@ export class DirectorSteps {
       if (address === undefined || !isUnwanted(address) || !isIn(scopes, service)) continue;
       const name = formatServiceKey(service);
       // It stays, although the link loses its address.
-      if (!wanted.elsewhere.has(name)) parked.push({ service, name, address });
+      if (!wanted.unboundServices.has(name)) parked.push({ service, name, address });
     }
     return parked;
   }
@@ -204,7 +204,7 @@ export class DirectorSteps {
     wanted: Wanted,
     present: Present,
     parked: readonly Parked[],
-    outcome: Outcome,
+    outcome: StepResult,
   ): Promise<void> {
     const { draining, compared, drainTimeout } = this.#settings;
     const options: CheckedOptions = {
@@ -259,7 +259,7 @@ export class DirectorSteps {
     wanted: Wanted,
     present: Present,
     parked: readonly Parked[],
-    outcome: Outcome,
+    outcome: StepResult,
   ): Promise<ReadonlySet<string>> {
     const { link } = this.#settings;
     const gone = new Set(this.#leaving);
@@ -292,11 +292,11 @@ export class DirectorSteps {
   async #deleteParked(
     parked: readonly Parked[],
     gone: ReadonlySet<string>,
-    outcome: Outcome,
+    outcome: StepResult,
   ): Promise<void> {
     const services = parked.filter(({ address }) => gone.has(address));
     const deleted = new Set<string>();
-    await settle(
+    await callForEach(
       services,
       ({ name }) => this.#access.deleteService(name),
       ({ name }) => {
@@ -345,7 +345,7 @@ function append<Item>(list: Item[], items: readonly Item[]): void {
 }
 
 /** Returns the result of a reconciliation, or what it has done before some changes were refused. */
-async function done<Done>(result: Promise<Done>, outcome: Outcome): Promise<Done> {
+async function done<Done>(result: Promise<Done>, outcome: StepResult): Promise<Done> {
   try {
     return await result;
   } catch (error) {
@@ -357,11 +357,11 @@ async function done<Done>(result: Promise<Done>, outcome: Outcome): Promise<Done
 }
 
 /** Makes calls for some objects. Calls `onDone` for each that succeeds, and keeps the refusals. */
-async function settle<Item>(
+async function callForEach<Item>(
   items: readonly Item[],
   call: (item: Item) => Promise<unknown>,
   onDone: (item: Item) => void,
-  { errors }: Outcome,
+  { errors }: StepResult,
 ): Promise<void> {
   const results = await Promise.allSettled(items.map(call));
   for (const [index, item] of items.entries()) {

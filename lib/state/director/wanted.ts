@@ -37,7 +37,7 @@ export class Wanted {
   /** The services at each address that the link should have. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   /** The services at other addresses, which the link should not have. */
-  readonly elsewhere: ReadonlySet<string>;
+  readonly unboundServices: ReadonlySet<string>;
   #destinations: ReadonlySet<string> | undefined;
   #state: State | undefined;
 
@@ -49,7 +49,7 @@ export class Wanted {
     const picked = checkApplyOptions(options);
     this.encoded = encodeState(state, 'apply');
     const addresses = new Map<string, string[]>();
-    const elsewhere = new Set<string>();
+    const unboundServices = new Set<string>();
     const { requests, starts } = this.encoded;
     for (const start of starts) {
       const base = requests.service(start);
@@ -57,7 +57,7 @@ export class Wanted {
       if (address === undefined) continue;
       const service = formatServiceAt(requests.records, base);
       if (picked?.has(address) === false) {
-        elsewhere.add(service);
+        unboundServices.add(service);
         continue;
       }
       const others = addresses.get(address);
@@ -65,7 +65,7 @@ export class Wanted {
       else others.push(service);
     }
     this.addresses = addresses;
-    this.elsewhere = elsewhere;
+    this.unboundServices = unboundServices;
   }
 
   /** Returns true if the destination is wanted. */

@@ -18,7 +18,7 @@ export interface View {
 }
 
 /** A director, the calls that it makes, and what traffic saw before and after each of them. */
-export interface Observed {
+interface Observed {
   readonly loop: DirectorLoop;
   readonly calls: string[];
   readonly views: View[];

@@ -87,7 +87,7 @@ export function largeTable(services: number, destinations: number): ServiceWithD
 }
 
 /** A source of a table, which counts how often it is read. */
-export class FakeSource {
+class FakeSource {
   reads = 0;
   failure: Error | undefined;
   readonly #services: readonly ServiceWithDestinations[];

@@ -15,7 +15,7 @@ import {
 type SnapshotService = Snapshot['services'][number];
 
 /** What a reconciliation has to do. */
-export interface Reconciliation {
+interface Reconciliation {
   readonly state: State;
   readonly keep: readonly KeptSetting[];
   /** Returns true for an unwanted service that may be deleted. */
