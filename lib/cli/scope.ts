@@ -75,5 +75,6 @@ function parseScope(flag: string, text: string): Scope {
 
 function unknownCondition(key: string): string {
   const known = [...Object.keys(CONDITIONS), 'all'];
-  return `'${key}' is not a known condition${typoHint(key, known) || `: one of ${known.join(', ')}`}`;
+  const hint = typoHint(key, known) || `: one of ${known.join(', ')}`;
+  return `'${key}' is not a known condition${hint}`;
 }
