@@ -9,7 +9,7 @@ export interface Word extends Place {
   readonly text: string;
 }
 
-/** The words of a line, or an exact comment: see lib/ipvsadm/exact-comment.ts. */
+/** The words of a line, or an exact comment: see exact-comment.ts. */
 export type Line =
   | { readonly kind: 'words'; readonly words: readonly Word[] }
   | { readonly kind: 'exact'; readonly text: string; readonly place: Place };
