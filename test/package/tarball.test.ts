@@ -18,7 +18,7 @@ const KINDS = {
   'what npm shows': /^(package\.json|README\.md|LICENSE)$/,
   'what README links':
     /^((CHANGELOG|CONTRIBUTING|SECURITY)\.md|docs\/.+\.(md|svg)|docs\/grafana\/ipvs\.json|examples\/.+\.ts|deploy\/[A-Za-z.-]+)$/,
-  'the facade': /^dist\/([a-z]+\/)?[a-z-]+\.(js|d\.ts)$/,
+  'the facade': /^dist\/([a-z]+\/)*[a-z-]+\.(js|d\.ts)$/,
   'the command': /^dist\/(cli\.cjs|ipvs\.8|state\.schema\.json)$/,
   'the licences of what is bundled': /^dist\/licenses\.txt$/,
   'the addons': /^prebuilds\/linux-(x64|arm64)\/ipvs\.(glibc|musl)\.node$/,
