@@ -357,7 +357,17 @@ describe('reconcileAddresses', () => {
     await links.addAddress('vip0', '10.96.0.1');
     await links.addAddress('vip0', '10.96.0.9');
     await links.addAddress('vip0', 'fd00::1/64');
-    ip('address', 'add', '10.96.0.2/32', 'dev', 'vip0', 'valid_lft', '1000', 'preferred_lft', '10');
+    ip(
+      'address',
+      'add',
+      '10.96.0.2/32',
+      'dev',
+      'vip0',
+      'valid_lft',
+      '1000',
+      'preferred_lft',
+      '500',
+    );
     const wanted = ['10.96.0.1', '10.96.0.2', '10.96.0.3', 'fd00::1', 'fd00::2', 'fd00::2'];
     expect(await links.reconcileAddresses('vip0', wanted, { prune: true })).toEqual({
       added: ['10.96.0.3/32', 'fd00::1/128', 'fd00::2/128'],

@@ -70,19 +70,18 @@ const numberOf = ([series]: readonly Series[]) => Number(series?.value?.[1]);
 
 describe('Prometheus', () => {
   test('scrapes OpenMetrics without errors', async () => {
-    const [target] = await until(
+    // On a busy machine, a scrape may take longer than it is given.
+    await until(
       () => prometheus.targets(),
-      ([each]) => (each?.health ?? 'unknown') !== 'unknown',
+      ([target]) => target?.health === 'up' && target.lastError === '',
     );
-    expect(target).toMatchObject({ health: 'up', lastError: '' });
     // Without OpenMetrics, Prometheus would not know the type of an info.
     await prometheus.queryUntil(`ipvs_service_info{service="${service}"}`);
     expect(await prometheus.metadata('ipvs_service_incoming_bytes')).toMatchObject([
       { type: 'counter', unit: 'bytes', help: 'Bytes from clients of the service.' },
     ]);
     const dropped = 'scrape_samples_scraped - scrape_samples_post_metric_relabeling';
-    expect(numberOf(await prometheus.query(dropped))).toBe(0);
-    expect(numberOf(await prometheus.query('scrape_samples_scraped'))).toBeGreaterThan(20);
+    await prometheus.queryUntil(`${dropped} == 0 and scrape_samples_scraped > 20`);
   });
 
   test('computes the increase over zeroed counters, and over a service that was added anew', async () => {

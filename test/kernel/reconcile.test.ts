@@ -9,7 +9,7 @@ import { useNamespace } from './helpers/use-namespace.js';
 
 /** `IPVS_RECONCILE_ROUNDS=10000 npm test -- reconcile.test` takes half an hour. */
 const ROUNDS = Number(process.env['IPVS_RECONCILE_ROUNDS'] ?? 40);
-const PATIENCE = 60_000 + 1000 * ROUNDS;
+const PATIENCE = 600_000 + 1000 * ROUNDS;
 /** ipvsadm, which is slow to start, is compared in every fifth round. */
 const LOOK = 5;
 

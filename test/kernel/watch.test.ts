@@ -56,7 +56,7 @@ async function samplesUntil(
   interval = 20,
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(240_000);
   for await (const sample of fixture.ipvs.watch({ interval, signal })) {
     samples.push(sample);
     if (await wished(sample, samples.length - 1)) return samples;

@@ -13,7 +13,7 @@ import { ApiServer, paths, programs } from '../../kubernetes/api-server.js';
 import { root } from '../helpers/programs.js';
 
 /** A busy machine takes its time. */
-const PATIENCE = { timeout: 120_000, interval: 100 };
+const PATIENCE = { timeout: 240_000, interval: 100 };
 const LINK = 'kube-ipvs0';
 const HEALTH = 'http://127.0.0.1:10256/healthz';
 

@@ -23,6 +23,11 @@ export class Namespace {
     return run('ip', ['-n', this.name, ...args]);
   }
 
+  /** Runs commands of ip in one process, each without the word `ip`. */
+  ipBatch(commands: readonly string[]): void {
+    run('ip', ['-n', this.name, '-batch', '-'], `${commands.join('\n')}\n`);
+  }
+
   /** Runs a program in the namespace. */
   run(program: string, args: readonly string[], input = ''): string {
     return run('ip', ['netns', 'exec', this.name, program, ...args], input);

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const PAUSE = 20;
 /** Far more than anything takes, even on a busy machine. */
-const PATIENCE = 60_000;
+const PATIENCE = 240_000;
 
-/** Calls `ask` until `wanted` accepts its value, and returns that. Throws after a minute. */
+/** Calls `ask` until `wanted` accepts its value, and returns that. Throws after four minutes. */
 export async function until<Answer>(
   ask: () => Answer | Promise<Answer>,
   wanted: (answer: Answer) => boolean,

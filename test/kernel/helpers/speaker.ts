@@ -8,7 +8,7 @@ import type { Namespace } from './namespace.js';
 import { PYTHON, programPath } from './programs.js';
 
 /** Seconds: what is to come does, however busy the machine is. */
-const PATIENCE = 60;
+const PATIENCE = 240;
 
 /** A client or a server, of one connection at a time. */
 export class Speaker {
