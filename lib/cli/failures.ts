@@ -54,11 +54,6 @@ function isExpected(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error;
 }
 
-/** Returns the text of an error; of what is thrown but is no error, the value as a text. */
-export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function describeBug(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -2,7 +2,7 @@
  * State files on the command line: formats, operands and options that several commands share.
  * @module
  */
-import type { KeptSetting } from '../index.js';
+import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
 import { JSON_OUTPUT, NETNS, type Operand, type Option } from './command.js';
 
 /** The formats of state files. */
@@ -28,29 +28,12 @@ const INPUT_FORMAT = {
 /** The options of each command that reads a state file. */
 export const READS_STATE = { format: INPUT_FORMAT, netns: NETNS } as const;
 
-/** The settings that `--keep` can name. */
-const KEPT = [
-  'scheduler',
-  'schedulerFlags',
-  'persistence',
-  'onePacket',
-  'forwarding',
-  'weight',
-  'upperThreshold',
-  'lowerThreshold',
-  'tunnel',
-] as const satisfies readonly KeptSetting[];
-
-/** An error of the compiler here: a setting is missing above. */
-type Missing = Exclude<KeptSetting, (typeof KEPT)[number]>;
-true satisfies Missing extends never ? true : Missing;
-
 /** The option `--keep`. */
 export const KEEP = {
   summary: 'leave this setting of services and destinations as it is',
   value: 'SETTING',
   repeatable: true,
-  completes: KEPT,
+  completes: [...SERVICE_SETTINGS, ...DESTINATION_SETTINGS],
 } as const satisfies Option;
 
 /** The option `--prune`. */

@@ -132,6 +132,11 @@ export function errnoName(errno: number): Errno {
   return (errnoNames().get(errno) as Errno | undefined) ?? `ERRNO_${errno}`;
 }
 
+/** Returns the message of an error, or the text of another value that was thrown. @internal */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Returns the message of an error: the operation, its target, and the reason. @internal */
 export function messageOf(operation: string, target: string, reason: string): string {
   return `${[operation, target].join(' ').trim()}: ${reason}`;

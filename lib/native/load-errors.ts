@@ -3,7 +3,7 @@
  * @module
  */
 import { isDeniedByDeno } from '../core/denied.js';
-import { IpvsError } from '../core/errors.js';
+import { errorMessage, IpvsError } from '../core/errors.js';
 
 /** Returns the error for an addon that cannot be loaded from `root`, the folder of the package. */
 export function loadError(operation: string, cause: unknown, root: string | undefined): IpvsError {
@@ -70,7 +70,7 @@ function reasonOf(error: unknown, root: string | undefined): string {
     return `${what}: add --allow-fs-read=${file}${addons}`;
   }
   if (code === 'ERR_DLOPEN_FAILED') {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     return `${why}; compiled for this system it may load: ${BUILD}`;
   }
   return isInPackage(root) ? MISSING : BUNDLED;

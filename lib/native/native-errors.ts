@@ -4,7 +4,7 @@
  * @module
  */
 import { constants } from 'node:os';
-import { errnoName, IpvsError, operationError } from '../core/errors.js';
+import { errnoName, errorMessage, IpvsError, operationError } from '../core/errors.js';
 import { cut } from '../core/show.js';
 import { generalMeaning, IPVS_NEEDS_ADMIN, systemMessage } from './errno-messages.js';
 import { absenceOf, factsOf, type ModuleFacts, noLoading } from './kernel-modules.js';
@@ -192,7 +192,7 @@ export function nativeCallError(error: unknown, operation: string): unknown {
  */
 export function exchangeError(error: unknown, operation: string): IpvsError {
   if (isNativeError(error)) return translate(error, { operation, target: '', isFile: false });
-  const why = error instanceof Error ? error.message : String(error);
+  const why = errorMessage(error);
   return operationError(`its batch failed (${why}): it may have taken effect`, {
     code: 'ERR_IPVS_OUTCOME_UNKNOWN',
     operation,

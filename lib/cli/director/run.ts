@@ -2,12 +2,13 @@
  * `ipvs director`.
  * @module
  */
+
+import { errorMessage } from '../../core/errors.js';
 import { MAX_TIMER } from '../../core/timer.js';
 import { Director, type DirectorOptions, type Scope } from '../../index.js';
 import { integerOf, UsageError } from '../arguments.js';
 import type { Run, Values } from '../command.js';
 import { endSignal } from '../end-signal.js';
-import { errorMessage } from '../failures.js';
 import { type Listen, parseListen } from '../listen.js';
 import { openOptions } from '../netns.js';
 import { parseScopes } from '../scope.js';

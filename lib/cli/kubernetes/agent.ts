@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage } from '../../core/errors.js';
 import { callOnAbort } from '../../core/signals.js';
 import { type Director, type Ipvs, ReconcileError } from '../../index.js';
 import {
@@ -15,7 +16,6 @@ import {
   type ServiceObject,
   type UdpFrontend,
 } from '../../kubernetes/index.js';
-import { errorMessage } from '../failures.js';
 import type { ApiClient } from './api-client.js';
 import { OURS } from './cluster.js';
 import type { Health, HealthChecks } from './health.js';

@@ -2,8 +2,10 @@
  * The cluster: its API server, through the optional peer `@kubernetes/client-node`.
  * @module
  */
+
+import { errorMessage } from '../../core/errors.js';
 import { OTHERS } from '../../kubernetes/object-readers.js';
-import { errorMessage, InputFileError } from '../failures.js';
+import { InputFileError } from '../failures.js';
 import { ApiClient } from './api-client.js';
 
 /** The selector of the objects that count. */

@@ -3,12 +3,13 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
+import { errorMessage } from '../../core/errors.js';
 import { Director, Ipvs } from '../../index.js';
 import { Nftables, reconcileOptions } from '../../kubernetes/index.js';
 import { Metrics } from '../../metrics/index.js';
 import type { Context, Run } from '../command.js';
 import { endSignal } from '../end-signal.js';
-import { CommandError, errorMessage } from '../failures.js';
+import { CommandError } from '../failures.js';
 import { readInput } from '../input-file.js';
 import { HttpPort } from '../server/http-port.js';
 import { metricsPages } from '../server/pages.js';

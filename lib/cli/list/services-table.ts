@@ -45,10 +45,10 @@ const NUMBERS: Readonly<
 /** Returns the lines of the table: one for a service, and one for each of its destinations. */
 export function tableOfServices(
   services: readonly ServiceWithDestinations[],
-  view: TableKind,
+  kind: TableKind,
 ): string[] {
-  if (view === 'state') return tableOf(STATE, services.flatMap(stateRows));
-  const numbers = NUMBERS[view];
+  if (kind === 'state') return tableOf(STATE, services.flatMap(stateRows));
+  const numbers = NUMBERS[kind];
   const cells = ({ stats }: { readonly stats: Stats }) =>
     numbers.map(([, name]) => String(stats[name]));
   const rows = services.flatMap((service) => [

@@ -8,8 +8,8 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
+import { errorMessage } from '../../core/errors.js';
 import { CONTENT_TYPES, type Metrics, negotiateFormat } from '../../metrics/index.js';
-import { errorMessage } from '../failures.js';
 import { pathOf } from './http-port.js';
 
 /** The sources of the pages. */

@@ -31,9 +31,5 @@ export const check = (
   remedy: string | null = null,
 ): Check => ({ name, status, detail, remedy });
 
-/** @internal */
-export const messageOf = (error: unknown) =>
-  error instanceof Error ? error.message : String(error);
-
 /** Reads files in the network namespace in question: the text, or the positive errno. */
 export type ReadFiles = (paths: readonly string[]) => Promise<readonly (string | number)[]>;

@@ -2,9 +2,9 @@
  * The conclusions about a host from a failure to open a handle.
  * @module
  */
-import { IpvsError, reasonIn } from '../../core/errors.js';
+import { errorMessage, IpvsError, reasonIn } from '../../core/errors.js';
 import { absenceOf } from '../../native/kernel-modules.js';
-import { type Check, check, messageOf } from './check.js';
+import { type Check, check } from './check.js';
 
 /** System calls that need no privileges, and their errors if netlink is forbidden. */
 const NETLINK_CALLS: ReadonlySet<string> = new Set(['socket', 'bind', 'CTRL_CMD_GETFAMILY']);
@@ -25,7 +25,7 @@ const untried = (why: string) => ['ip_vs', 'capability'].map((name) => check(nam
 
 /** Returns the checks that follow from an error of open() or getInfo(). @internal */
 export function checkFailure(error: unknown): Check[] {
-  const detail = error instanceof IpvsError ? detailOf(error) : messageOf(error);
+  const detail = error instanceof IpvsError ? detailOf(error) : errorMessage(error);
   const { code, syscall } = detailsOf(error);
   if (code === 'ERR_IPVS_UNSUPPORTED_PLATFORM') return [check('platform', 'missing', detail)];
   if (code === 'ERR_IPVS_NO_ADDON') {

@@ -2,6 +2,7 @@
  * Checks of the kernel modules that IPVS and links need.
  * @module
  */
+import { errorMessage } from '../../core/errors.js';
 import {
   absenceOf,
   factsOf,
@@ -9,7 +10,7 @@ import {
   isLoaded,
   rememberAbsent,
 } from '../../native/kernel-modules.js';
-import { type Check, check, messageOf } from './check.js';
+import { type Check, check } from './check.js';
 
 /**
  * Checks a scheduler. Never rejects. @internal
@@ -34,7 +35,7 @@ export async function checkScheduler(
   } catch (error) {
     // The probe is an IPv6 service, which fails where IPv6 is switched off.
     if (isLoaded(module)) return check(name, 'ok', 'the module is loaded');
-    return check(name, 'unknown', messageOf(error));
+    return check(name, 'unknown', errorMessage(error));
   }
 }
 

@@ -4,10 +4,10 @@
  * @module
  */
 import { release } from 'node:os';
-import { errnoName } from '../../core/errors.js';
+import { errnoName, errorMessage } from '../../core/errors.js';
 import { INVISIBLE, reasonForParameters, WITNESSES } from '../../native/missing-files.js';
 import { ESTIMATION_FILES, isEstimating } from '../info.js';
-import { type Check, check, messageOf, type ReadFiles } from './check.js';
+import { type Check, check, type ReadFiles } from './check.js';
 import type { SysctlRemedy } from './remedies.js';
 
 const VS = '/proc/sys/net/ipv4/vs';
@@ -221,6 +221,6 @@ export async function checkParameters(
     const contents: Contents = new Map(PATHS.map((path, index) => [path, texts[index] ?? 0]));
     return CHECKS.map((each) => checkParameter(each, contents, sysctlRemedy));
   } catch (error) {
-    return CHECKS.map(({ name }) => check(name, 'unknown', messageOf(error)));
+    return CHECKS.map(({ name }) => check(name, 'unknown', errorMessage(error)));
   }
 }
