@@ -1,5 +1,6 @@
 // Servers and a steady load on them, in one process within a network namespace: `node load.mjs PORT SERVERS HOST SERVICE`.
-// Keep-alive, uploads and short requests run until a message comes; then it sends what has become of them.
+// Keep-alive, uploads and short requests run from the message `start` until `stop`. The answer to any message says how many
+// requests each server has answered, and what has become of all.
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +17,8 @@ const CLIENTS = 4;
 const REQUESTS = 25;
 const CHUNK = Buffer.alloc(8192, 'x');
 const CHUNKS = 16;
+/** Milliseconds without an answer that only a lost request takes, even on a busy machine. */
+const PATIENCE = 120_000;
 
 const served = {};
 for (const address of addresses) {
@@ -34,7 +37,7 @@ for (const address of addresses) {
 async function ask(agent, chunks) {
   const method = chunks === 0 ? 'GET' : 'POST';
   const sent = request({ host, port: servicePort, agent, method });
-  sent.setTimeout(20_000, () => sent.destroy(new Error('no answer')));
+  sent.setTimeout(PATIENCE, () => sent.destroy(new Error('no answer')));
   const answered = once(sent, 'response');
   answered.catch(() => {});
   for (let index = 0; index < chunks; index++) {
@@ -73,13 +76,22 @@ async function client(kind) {
   while (isRunning) await kinds[kind](count);
 }
 
-await once(process, 'message');
-const clients = Object.keys(kinds).flatMap((kind) =>
-  Array.from({ length: CLIENTS }, () => client(kind)),
-);
-await once(process, 'message');
-isRunning = false;
-await Promise.all(clients);
-process.send({ answered, failures, served });
-process.disconnect();
-process.exit();
+let clients = [];
+const actions = {
+  start() {
+    clients = Object.keys(kinds).flatMap((kind) =>
+      Array.from({ length: CLIENTS }, () => client(kind)),
+    );
+  },
+  async stop() {
+    isRunning = false;
+    await Promise.all(clients);
+  },
+  count() {},
+};
+
+process.on('message', async (action) => {
+  await actions[action]();
+  process.send({ answered, failures, served });
+});
+process.on('disconnect', () => process.exit());
