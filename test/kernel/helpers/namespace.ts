@@ -3,9 +3,15 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { run, runForBytes } from './launcher.js';
 
 export { run } from './launcher.js';
+
+/** The kernel returns as many services in one message, and thus at once. */
+const AT_ONCE = 10;
+/** A list that still changes then is being changed by others. */
+const READS = 20;
 
 /** A named network namespace with its loopback link up. */
 export class Namespace {
@@ -52,12 +58,26 @@ export class Namespace {
     this.run('ipvsadm', ['-R'], `${lines.join('\n')}\n`);
   }
 
-  /** Returns the lines of `ipvsadm -Sn`, sorted: a command for each service and destination. */
+  /**
+   * Returns the lines of `ipvsadm -Sn`: a command for each service and destination. After services
+   * were added, Linux 7 enlarges its table, and what it lists meanwhile lacks some of them and has
+   * others twice: a long list is read until it is the same twice in a row.
+   */
+  listed(): string[] {
+    const read = () => this.ipvsadm('-Sn').split('\n').slice(0, -1);
+    const countServices = () => lines.filter((line) => line.startsWith('-A')).length;
+    let lines = read();
+    for (let reads = 1; reads < READS && countServices() > AT_ONCE; reads++) {
+      const again = read();
+      if (isDeepStrictEqual(again, lines)) break;
+      lines = again;
+    }
+    return lines;
+  }
+
+  /** Returns the lines of `listed()`, sorted. */
   saved(): string[] {
-    return this.ipvsadm('-Sn')
-      .split('\n')
-      .filter((line) => line !== '')
-      .sort();
+    return this.listed().sort();
   }
 
   delete(): void {

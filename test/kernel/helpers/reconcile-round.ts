@@ -39,7 +39,7 @@ function phasesOf(changes: readonly StateChange[]): number[] {
 /** The lines of `ipvsadm -Sn` for services that are not `excluded`, in the order of the kernel. */
 function savedOf(namespace: Namespace, excluded: ReadonlySet<string>): Map<string, string[]> {
   const lines = new Map<string, string[]>();
-  for (const line of namespace.ipvsadm('-Sn').split('\n')) {
+  for (const line of namespace.listed()) {
     const selector = /^-[Aa] (.*?) (?:-s|-r) /.exec(line)?.[1];
     if (selector === undefined || excluded.has(selector)) continue;
     lines.set(selector, [...(lines.get(selector) ?? []), line]);
