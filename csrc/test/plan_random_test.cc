@@ -1,5 +1,5 @@
-// Plans of random states, tables and options, carried out on a model of the kernel and compared
-// with a model of the result.
+// Plans of random states, tables and options, executed on a model of the kernel and compared with
+// a model of the result.
 #include "ipvs/plan.h"
 
 #include <doctest/doctest.h>
@@ -7,15 +7,14 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <map>
 #include <numeric>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "test/plan_result_model.h"
 #include "test/random.h"
 #include "test/table_model.h"
 #include "test/wire.h"
@@ -33,10 +32,18 @@ using ipvs::same;
 using ipvs::Service;
 using ipvs::ServiceFlags;
 using ipvs::ServiceKey;
+using test::draining_of;
+using test::expected_result;
 using test::is_of_destination;
+using test::name_of;
+using test::Objects;
+using test::objects_of;
 using test::operation_of;
 using test::Random;
+using test::Result;
+using test::table_of;
 using test::TableModel;
+using test::WantedTable;
 using wire::shown;
 
 namespace {
@@ -183,213 +190,6 @@ PlanOptions random_options(Random& random) {
   return options;
 }
 
-// A model of the result, written from the documentation of the options.
-
-Service expected_service(const Service& present, const Service& wanted, uint32_t compared) {
-  const auto takes = [compared](uint32_t setting) { return (compared & setting) != 0; };
-  const auto flags_from = [](const Service& service, uint32_t mask) {
-    return service.flags & mask;
-  };
-  const bool is_other = present.scheduler.view() != wanted.scheduler.view();
-  Service result = takes(Changes::kPersistence) ? wanted : present;
-  result.key = present.key;
-  result.scheduler = (takes(Changes::kScheduler) ? wanted : present).scheduler;
-  const bool loses_flags = takes(Changes::kScheduler) && is_other;
-  uint32_t scheduler_flags = 0;
-  if (takes(Changes::kSchedulerFlags)) {
-    scheduler_flags = flags_from(wanted, ServiceFlags::kScheduler);
-  } else if (!loses_flags) {
-    scheduler_flags = flags_from(present, ServiceFlags::kScheduler);
-  }
-  result.flags =
-      scheduler_flags | flags_from(result, ServiceFlags::kPersistent) |
-      flags_from(takes(Changes::kOnePacket) ? wanted : present, ServiceFlags::kOnePacket);
-  return result;
-}
-
-Destination expected_destination(const Destination& present, const Destination& wanted,
-                                 uint32_t compared) {
-  const auto source = [&](uint32_t setting) -> const Destination& {
-    return (compared & setting) != 0 ? wanted : present;
-  };
-  Destination result = source(Changes::kTunnel);
-  result.forwarding = source(Changes::kForwarding).forwarding;
-  result.weight = source(Changes::kWeight).weight;
-  result.upper_threshold = source(Changes::kUpperThreshold).upper_threshold;
-  result.lower_threshold = source(Changes::kLowerThreshold).lower_threshold;
-  if (result.forwarding != IP_VS_CONN_F_TUNNEL) result.tunnel_type = result.tunnel_port = 0;
-  return result;
-}
-
-bool is_busy(const DestinationEntry& entry, const ServiceKey& service, const PlanOptions& options) {
-  const std::map<uint16_t, uint32_t> bits{{IPPROTO_TCP, PlanOptions::kDrainTcp},
-                                          {IPPROTO_UDP, PlanOptions::kDrainUdp},
-                                          {IPPROTO_SCTP, PlanOptions::kDrainSctp}};
-  if (!options.drains) return false;
-  if (service.fwmark == 0 && (options.drained_protocols & bits.at(service.protocol)) == 0) {
-    return false;
-  }
-  return entry.active_connections > 0 ||
-         (entry.inactive_connections > 0 && !options.ignores_inactive);
-}
-
-// The wanted objects by key.
-struct WantedService {
-  Service service;
-  bool is_bare;
-  std::map<DestinationKey, Destination, ByteOrder> destinations;
-};
-using WantedTable = std::map<ServiceKey, WantedService, ByteOrder>;
-
-WantedTable table_of(const std::vector<Request>& wanted) {
-  WantedTable table;
-  for (const Request& each : wanted) {
-    if (operation_of(each) == Operation::kEnsureDestination) {
-      table.at(each.service.key).destinations[each.destination.key] = each.destination;
-    } else {
-      const bool is_bare = operation_of(each) == Operation::kUpdateService;
-      table[each.service.key] = {each.service, is_bare, {}};
-    }
-  }
-  return table;
-}
-
-// Objects as text, by key, so that a failure shows the difference.
-using Objects = std::map<std::string, std::string>;
-
-std::string name_of(const ServiceKey& key) { return shown(key); }
-std::string name_of(const ServiceKey& service, const DestinationKey& key) {
-  return shown(service) + " / " + shown(key);
-}
-
-Objects objects_of(const TableModel& table) {
-  Objects objects;
-  for (const auto& [service, destinations] : table.services) {
-    objects[name_of(service.key)] = shown(service);
-    for (const DestinationEntry& each : destinations) {
-      objects[name_of(service.key, each.destination.key)] = shown(each.destination);
-    }
-  }
-  return objects;
-}
-
-struct Expected {
-  Objects objects;
-  Objects draining;  // the numbers of connections
-  uint32_t changes = 0;
-  uint32_t unchanged_services = 0;
-  uint32_t unchanged_destinations = 0;
-};
-
-class ResultModel {
- public:
-  ResultModel(const WantedTable& wanted, const PlanOptions& options, const test::Prune& prune)
-      : wanted_(wanted), options_(options), prune_(prune) {}
-
-  Expected result_of(const TableModel& table) {
-    result_ = {};
-    for (const TableModel::Entry& entry : table.services) {
-      const auto found = wanted_.find(entry.service.key);
-      if (found != wanted_.end()) {
-        change(entry, found->second);
-      } else if (prune_(entry.service)) {
-        remove(entry);
-      } else {
-        leave(entry);
-      }
-    }
-    for (const auto& [key, service] : wanted_) {
-      if (table.find(key) == nullptr) add(service);
-    }
-    return result_;
-  }
-
- private:
-  void put(const Service& service) { result_.objects[name_of(service.key)] = shown(service); }
-  void put(const ServiceKey& service, const Destination& destination) {
-    result_.objects[name_of(service, destination.key)] = shown(destination);
-  }
-
-  void leave(const TableModel::Entry& entry) {
-    put(entry.service);
-    for (const auto& each : entry.destinations) put(entry.service.key, each.destination);
-  }
-
-  void add(const WantedService& wanted) {
-    put(wanted.service);
-    for (const auto& [key, destination] : wanted.destinations) put(wanted.service.key, destination);
-    result_.changes += static_cast<uint32_t>(1 + wanted.destinations.size());
-  }
-
-  void change(const TableModel::Entry& entry, const WantedService& wanted) {
-    const ServiceKey& key = entry.service.key;
-    const Service after = expected_service(entry.service, wanted.service, options_.compared);
-    put(after);
-    same(after, entry.service) ? ++result_.unchanged_services : ++result_.changes;
-    for (const DestinationEntry& each : entry.destinations) {
-      const auto found = wanted.destinations.find(each.destination.key);
-      if (wanted.is_bare) {
-        put(key, each.destination);
-      } else if (found == wanted.destinations.end()) {
-        remove(key, each);
-      } else {
-        const auto changed =
-            expected_destination(each.destination, found->second, options_.compared);
-        put(key, changed);
-        const bool is_same = same(changed, each.destination);
-        is_same ? ++result_.unchanged_destinations : ++result_.changes;
-      }
-    }
-    for (const auto& [each, destination] : wanted.destinations) {
-      if (test::find(entry, each) != nullptr) continue;
-      put(key, destination);
-      ++result_.changes;
-    }
-  }
-
-  void remove(const TableModel::Entry& entry) {
-    const ServiceKey& key = entry.service.key;
-    const bool is_draining =
-        std::any_of(entry.destinations.begin(), entry.destinations.end(),
-                    [&](const auto& each) { return is_busy(each, key, options_); });
-    if (!is_draining) {
-      ++result_.changes;
-      return;
-    }
-    put(entry.service);
-    for (const DestinationEntry& each : entry.destinations) remove(key, each);
-  }
-
-  void remove(const ServiceKey& service, const DestinationEntry& entry) {
-    if (!is_busy(entry, service, options_)) {
-      ++result_.changes;
-      return;
-    }
-    Destination drained = entry.destination;
-    drained.weight = 0;
-    put(service, drained);
-    result_.changes += entry.destination.weight == 0 ? 0 : 1;
-    result_.draining[name_of(service, drained.key)] =
-        std::to_string(entry.active_connections) + '+' + std::to_string(entry.inactive_connections);
-  }
-
-  const WantedTable& wanted_;
-  const PlanOptions& options_;
-  const test::Prune& prune_;
-  Expected result_;
-};
-
-Objects draining_of(const PlannedChanges& changes) {
-  Objects draining;
-  for (size_t index = 0; index < changes.draining.size(); ++index) {
-    const Request& request = changes.draining[index];
-    draining[name_of(request.service.key, request.destination.key)] =
-        std::to_string(changes.connections[2 * index]) + '+' +
-        std::to_string(changes.connections[2 * index + 1]);
-  }
-  return draining;
-}
-
 size_t changes_in(const PlannedChanges& changes) {
   return changes.size() -
          static_cast<size_t>(std::count(changes.origins.begin(), changes.origins.end(),
@@ -430,7 +230,7 @@ struct Scene {
   Scene& operator=(const Scene&) = delete;
 
   PlannedChanges plan() const { return plan_changes(table, wanted, options, prune); }
-  Expected expected() const { return ResultModel(wanted_table, options, prune).result_of(table); }
+  Result expected() const { return expected_result(table, wanted_table, options, prune); }
   void execute() {
     for (const Request& each : changes.requests()) REQUIRE(table.apply(each) == 0);
   }
@@ -443,7 +243,7 @@ TEST_CASE("the kernel refuses no request of a plan, and the result is that of th
   for (int round = 0; round < kRounds; ++round) {
     CAPTURE(round);
     Scene scene(random);
-    const Expected expected = scene.expected();
+    const Result expected = scene.expected();
     REQUIRE((draining_of(scene.changes) == expected.draining));
     REQUIRE(scene.changes.unchanged_services == expected.unchanged_services);
     REQUIRE(scene.changes.unchanged_destinations == expected.unchanged_destinations);
@@ -470,7 +270,7 @@ TEST_CASE("a second plan changes nothing, and later ones delete what has drained
         if (random.chance(70)) each.active_connections = each.inactive_connections = 0;
       }
     }
-    const Expected expected = scene.expected();
+    const Result expected = scene.expected();
     scene.changes = scene.plan();
     REQUIRE(changes_in(scene.changes) == expected.changes);
     for (const Request& each : scene.changes.requests()) REQUIRE(is_deletion(each));

@@ -5,7 +5,7 @@
 import { checkInteger, checkName } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import type { Config } from './config.js';
-import { canonicalAddress, type IPFamily } from './families.js';
+import { canonicalAddress, type IPFamily, unusableEndpointKind } from './families.js';
 import {
   annotationOf,
   annotationPath,
@@ -161,8 +161,10 @@ function readEndpoints(
 
 function addressOf(path: ErrorPath, text: unknown, family: IPFamily): string {
   const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
-  if (address !== undefined) return address;
+  const kind = address && unusableEndpointKind(address);
+  if (address !== undefined && kind === undefined) return address;
   const property = `${path}.addresses[0]`;
+  if (kind !== undefined) throw wrongValue(property, text, `is ${kind}, which no server has`);
   const rule = `an ${family} address`;
   throw typeof text === 'string'
     ? wrongValue(property, text, `is not ${rule}`)

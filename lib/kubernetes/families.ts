@@ -2,7 +2,15 @@
  * The address families of Kubernetes, and addresses in canonical form.
  * @module
  */
-import { AF_INET, AF_INET6, formatAddress, parseAddress } from '../core/address.js';
+import {
+  AF_INET,
+  AF_INET6,
+  describeAddress,
+  formatAddress,
+  isMapped,
+  isPlainUnicast,
+  parseAddress,
+} from '../core/address.js';
 
 /** A family, named as in `spec.ipFamilies`. */
 export type IPFamily = 'IPv4' | 'IPv6';
@@ -29,6 +37,26 @@ export function canonicalAddress(address: string, family: IPFamily): string | un
   if (found === AF_INET) return family === 'IPv4' ? address : undefined;
   if (found !== AF_INET6 || family !== 'IPv6') return undefined;
   return formatAddress(bytes, 0, AF_INET6);
+}
+
+/**
+ * Returns what kind of address it is that no service can have ('a multicast address'); undefined
+ * for unicast addresses. @internal
+ */
+export function unusableKind(address: string): string | undefined {
+  const family = parseAddress(address, bytes, 0);
+  if (isPlainUnicast(bytes, 0, family)) return undefined;
+  const kind = describeAddress(bytes, 0, family);
+  return kind === 'unicast' ? undefined : kind;
+}
+
+/**
+ * Returns what kind of address it is that no endpoint can have; undefined for others. @internal
+ */
+export function unusableEndpointKind(address: string): string | undefined {
+  const kind = unusableKind(address);
+  if (kind !== undefined || !address.includes(':')) return kind;
+  return isMapped(bytes, 0) ? 'an IPv4 address in IPv6 form' : undefined;
 }
 
 /** Returns true for an address of the loopback networks 127.0.0.0/8 and ::1. @internal */

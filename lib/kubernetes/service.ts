@@ -6,7 +6,7 @@ import { checkInteger } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
 import { types } from '../core/util.js';
 import type { Config } from './config.js';
-import { canonicalAddress, familyOf, type IPFamily } from './families.js';
+import { canonicalAddress, familyOf, type IPFamily, unusableKind } from './families.js';
 import { type Network, readNetwork } from './networks.js';
 import {
   annotationOf,
@@ -179,6 +179,7 @@ function ingressOf(path: string, service: ServiceObject): readonly string[] {
     const mode = textOf(at, 'ipMode', each.ipMode) ?? 'VIP';
     if (ip === '' || mode !== 'VIP') return [];
     if (familyOf(ip) === undefined) throw wrongValue(`${at}.ip`, ip, `is not ${ADDRESS}`);
+    checkUsable(() => `${at}.ip`, ip);
     return [ip];
   });
 }
@@ -210,12 +211,22 @@ function readAddress(
   family: IPFamily,
   index?: number,
 ): string | undefined {
-  const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
-  if (address !== undefined) return address;
   const at = () => (index === undefined ? `${path}.${name}` : `${path}.${name}[${index}]`);
+  const address = typeof text === 'string' ? canonicalAddress(text, family) : undefined;
+  if (address !== undefined) {
+    checkUsable(at, address);
+    return address;
+  }
   if (typeof text !== 'string') throw wrongType(at(), text, ADDRESS);
   if (familyOf(text) === undefined) throw wrongValue(at(), text, `is not ${ADDRESS}`);
   return undefined;
+}
+
+/** IPVS refuses a state with such an address: one Service must not hold up the others. */
+function checkUsable(property: () => string, address: string): void {
+  const kind = unusableKind(address);
+  if (kind === undefined) return;
+  throw wrongValue(property(), address, `is ${kind}: no packet would ever match it`);
 }
 
 function rangesOf(path: string, spec: Spec): readonly Network[] {

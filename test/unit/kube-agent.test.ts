@@ -93,6 +93,7 @@ test('an agent uses those internal IPs of its Node that are addresses', async ()
     { type: 'Hostname', address: 'node-a' },
     { type: 'InternalIP', address: 'node-a.example' },
     { type: 'InternalIP', address: 7 },
+    { type: 'InternalIP', address: 'fe80::1%eth0' },
     { type: 'InternalIP', address: '192.0.2.10' },
   ];
   const node = { metadata: { name: 'node-a', resourceVersion: '5' }, status: { addresses } };

@@ -1,4 +1,5 @@
-import { isInputError } from 'ipvs';
+import fc from 'fast-check';
+import { isInputError, normalizeDestination, normalizeService, type State } from 'ipvs';
 import {
   Compiler,
   compile,
@@ -123,6 +124,45 @@ describe('bad input is refused, and the error names object, property, value and 
       withService({ ...OTHER, metadata: { namespace: 'a/b', name: 'c' } }),
       "services[1].metadata.namespace: 'a/b' is not the name of a namespace",
     ],
+    ...(
+      [
+        ['239.1.1.1', 'a multicast address'],
+        ['255.255.255.255', 'the broadcast address'],
+        ['0.0.0.0', 'the unspecified address'],
+      ] as const
+    ).flatMap(([ip, kind]): [() => unknown, string][] => [
+      [withSpec({ clusterIP: ip }), `services[1].spec.clusterIP: '${ip}' is ${kind}: no packet`],
+      [
+        withSpec({ externalIPs: ['192.0.2.1', ip] }),
+        `services[1].spec.externalIPs[1]: '${ip}' is ${kind}: no packet would ever match it`,
+      ],
+      [
+        withService({ ...OTHER, status: { loadBalancer: { ingress: [{}, { ip }] } } }),
+        `services[1].status.loadBalancer.ingress[1].ip: '${ip}' is ${kind}: no packet would ever`,
+      ],
+      [
+        withEndpoint({ addresses: [ip] }),
+        `endpoints[0].addresses[0]: '${ip}' is ${kind}, which no server has`,
+      ],
+    ]),
+    ...['ff05::1', '::'].map((ip): [() => unknown, string] => [
+      withSpec({ clusterIPs: ['fd00::10'], externalIPs: [ip] }),
+      `services[1].spec.externalIPs[0]: '${ip}' is ${ip === '::' ? 'the unspecified' : 'a multicast'} address`,
+    ]),
+    ...(
+      [
+        ['ff05::1', 'a multicast address'],
+        ['::', 'the unspecified address'],
+        ['::ffff:10.1.1.1', 'an IPv4 address in IPv6 form'],
+      ] as const
+    ).map(([ip, kind]): [() => unknown, string] => [
+      withSlice({
+        addressType: 'IPv6',
+        ports: [{ port: 1 }],
+        endpoints: [{ addresses: [ip] }],
+      }),
+      `endpoints[0].addresses[0]: '${ip}' is ${kind}, which no server has`,
+    ]),
     [withSlice({ ports: [null] }), 'endpointSlices[0].ports[0]: null is not an object'],
     [
       withSlice({ ports: [{ port: 1 }], endpoints: [{}, null] }),
@@ -407,4 +447,58 @@ describe('reconcileOptions', () => {
       keep: ['weight'],
     });
   });
+});
+
+function normalizeState({ services }: State): void {
+  for (const { destinations = [], ...service } of services) {
+    normalizeService(service);
+    for (const each of destinations) normalizeDestination(service, each);
+  }
+}
+
+/** Addresses that are common, and those that no service or no endpoint can have. */
+const anyAddress = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6(),
+  fc.constantFrom('239.1.1.1', '255.255.255.255', '0.0.0.0', 'ff05::1', '::', '::ffff:10.1.1.1'),
+);
+
+test('the library takes every state that comes out, whatever addresses went in', () => {
+  fc.assert(
+    fc.property(anyAddress, anyAddress, anyAddress, anyAddress, (clusterIP, external, ip, own) => {
+      const compiler = new Compiler(NODE);
+      const tryTo = (set: () => void): boolean => {
+        try {
+          set();
+          return true;
+        } catch (error) {
+          if (!isInputError(error)) throw error;
+          return false;
+        }
+      };
+      const isTaken = [
+        tryTo(() =>
+          compiler.setService({
+            ...SERVICE,
+            spec: { ...SPEC, clusterIP, externalIPs: [external] },
+            status: { loadBalancer: { ingress: [{ ip }] } },
+          }),
+        ),
+        ...['IPv4', 'IPv6'].map((addressType) =>
+          tryTo(() =>
+            compiler.setEndpointSlice({
+              metadata: { ...METADATA, name: addressType, labels: LABELS },
+              addressType,
+              ports: [{ port: 8080 }],
+              endpoints: [{ addresses: [own] }],
+            }),
+          ),
+        ),
+      ];
+      const { state } = compiler.result();
+      expect(() => normalizeState(state)).not.toThrow();
+      // A Service that is taken is served.
+      expect(state.services.length > 0).toBe(isTaken[0]);
+    }),
+  );
 });

@@ -2,11 +2,11 @@
  * The agent: keeps a node as the newest objects of the API server want it.
  * @module
  */
-import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage } from '../../core/errors.js';
 import { callOnAbort } from '../../core/signals.js';
 import { type Director, type Ipvs, ReconcileError } from '../../index.js';
+import { familyOf } from '../../kubernetes/families.js';
 import {
   type CompileResult,
   Compiler,
@@ -42,6 +42,8 @@ const RETRY = 5000;
 /** Milliseconds after which the rules are written anew: another program may have changed them. */
 const RULES_PERIOD = 600_000;
 const ZONE = 'topology.kubernetes.io/zone';
+/** The taint of a node that the cluster autoscaler is going to delete. */
+const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';
 
 /** Keeps a node. */
 export class Agent {
@@ -53,6 +55,7 @@ export class Agent {
   /** The lists that came: nothing is changed before all have. */
   readonly #listed = new Set<string>();
   #node: NodeDescription;
+  #isNodeEligible = true;
   #knownAddresses = '';
   #udp: readonly UdpFrontend[] = [];
   #wake: () => void = () => undefined;
@@ -76,7 +79,7 @@ export class Agent {
   health(): Health {
     const since = this.#pendingSince;
     const isTimely = since === undefined || performance.now() - since < UNHEALTHY;
-    return { isHealthy: this.#lastSync !== undefined && isTimely, lastSync: this.#lastSync };
+    return { isTimely, lastSync: this.#lastSync, isNodeEligible: this.#isNodeEligible };
   }
 
   /** Follows the API server, and calls `sync` after changes, until the signal is aborted. */
@@ -191,8 +194,11 @@ export class Agent {
         fieldSelector: `metadata.name=${this.#settings.nodeName}`,
         set: (object) => {
           this.#node = describeNode(this.#settings.nodeName, object);
+          this.#isNodeEligible = isEligible(object);
         },
-        remove: () => undefined,
+        remove: () => {
+          this.#isNodeEligible = false;
+        },
       }),
     ];
   }
@@ -248,10 +254,24 @@ export class Agent {
   }
 }
 
+// What the API server sends is no text if it is broken. A zone ('fe80::1%eth0') is no part of it.
+const isAddress = (value: unknown) => typeof value === 'string' && familyOf(value) !== undefined;
+
 const keyOf = ({ metadata }: ApiObject) => `${metadata?.namespace ?? ''}/${metadata?.name}`;
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+/** Returns false if a Node is being deleted, or is going to be. */
+function isEligible(object: ApiObject): boolean {
+  // An object of the API server, with more properties than are typed here.
+  const { metadata, spec } = object as {
+    readonly metadata?: { readonly deletionTimestamp?: string | null } | null;
+    readonly spec?: { readonly taints?: readonly { readonly key: string }[] | null } | null;
+  };
+  const isDeleted = (metadata?.deletionTimestamp ?? null) !== null;
+  return !isDeleted && !(spec?.taints ?? []).some(({ key }) => key === TO_BE_DELETED);
 }
 
 /** Returns what a Node object says: its zone, and those internal IPs that are addresses. */
@@ -264,7 +284,7 @@ function describeNode(name: string, object: ApiObject): NodeDescription {
     } | null;
   };
   const nodeIPs = (status?.addresses ?? [])
-    .filter(({ type, address }) => type === 'InternalIP' && isIP(address) !== 0)
+    .filter(({ type, address }) => type === 'InternalIP' && isAddress(address))
     .map(({ address }) => address);
   return { name, zone, nodeIPs };
 }

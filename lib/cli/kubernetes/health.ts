@@ -8,9 +8,17 @@ import { pathOf } from '../server/http-port.js';
 
 /** The health of the agent. */
 export interface Health {
-  /** True if the node is as the newest objects want it, or has been a short time ago. */
-  readonly isHealthy: boolean;
+  /** True unless changes have been waiting for a long time. */
+  readonly isTimely: boolean;
+  /** When the node was last made as the objects want it. Undefined: not yet. */
   readonly lastSync: Date | undefined;
+  /** False if the node is deleted, or is going to be: load balancers should leave it. */
+  readonly isNodeEligible: boolean;
+}
+
+/** Returns true if the node serves its Services. */
+export function isServing({ isTimely, lastSync }: Health): boolean {
+  return isTimely && lastSync !== undefined;
 }
 
 /** Sends JSON. */
@@ -26,18 +34,24 @@ function jsonPages(reply: (path: string, send: Send) => void): RequestListener {
   };
 }
 
-/** Returns the pages /healthz and /livez, with kube-proxy's answers. */
+/**
+ * Returns the pages with kube-proxy's answers: /livez for what restarts the agent, /healthz for load
+ * balancers.
+ */
 export function healthPages(health: () => Health): RequestListener {
   return jsonPages((path, send) => {
-    const { isHealthy, lastSync } = health();
-    if (path !== '/healthz' && path !== '/livez') send(404, { error: 'not found' });
-    else {
-      send(isHealthy ? 200 : 503, {
-        lastUpdated: lastSync?.toISOString() ?? null,
-        currentTime: new Date().toISOString(),
-        nodeEligible: true,
-      });
-    }
+    const now = health();
+    const { isTimely, lastSync, isNodeEligible } = now;
+    const reply = (isHealthy: boolean, details: object) => {
+      const currentTime = new Date().toISOString();
+      // As with kube-proxy, a healthy node is up to date at any time.
+      const lastUpdated = isHealthy ? currentTime : (lastSync?.toISOString() ?? null);
+      send(isHealthy ? 200 : 503, { lastUpdated, currentTime, ...details });
+    };
+    if (path === '/livez') reply(isTimely, {});
+    else if (path === '/healthz') {
+      reply(isServing(now) && isNodeEligible, { nodeEligible: isNodeEligible });
+    } else send(404, { error: 'not found' });
   });
 }
 
@@ -45,15 +59,15 @@ export function healthPages(health: () => Health): RequestListener {
 export class HealthChecks {
   readonly #servers = new Map<number, Server>();
   #checks: ReadonlyMap<number, readonly HealthCheck[]> = new Map();
-  readonly #isHealthy: () => boolean;
+  readonly #isServing: () => boolean;
   readonly #failed: (error: Error) => void;
 
   /**
-   * @param isHealthy tells whether the agent is
+   * @param isServing tells whether the node serves its Services
    * @param failed is told about ports that cannot be opened
    */
-  constructor(isHealthy: () => boolean, failed: (error: Error) => void) {
-    this.#isHealthy = isHealthy;
+  constructor(isServing: () => boolean, failed: (error: Error) => void) {
+    this.#isServing = isServing;
     this.#failed = failed;
   }
 
@@ -88,7 +102,7 @@ export class HealthChecks {
         first.localEndpoints,
         ...others.map((each) => each.localEndpoints),
       );
-      const serviceProxyHealthy = this.#isHealthy();
+      const serviceProxyHealthy = this.#isServing();
       const [namespace, name] = first.service.split('/');
       const body = { service: { namespace, name }, localEndpoints, serviceProxyHealthy };
       send(localEndpoints > 0 && serviceProxyHealthy ? 200 : 503, body, {

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
+import { errorMessage } from '../../core/errors.js';
 import type { Ipvs } from '../../index.js';
 import {
   kernelParameters,
@@ -14,21 +15,29 @@ import {
   type TrackedFlow,
   type UdpFrontend,
 } from '../../kubernetes/index.js';
+import { CommandError } from '../failures.js';
 
 const run = promisify(execFile);
 
 /**
  * Sets the kernel parameters that are not as they should be. Returns the changes
  * ('net/ipv4/ip_forward: 0 → 1').
+ * @throws CommandError a parameter cannot be set, as in a container that is not privileged
  */
 export async function setParameters(strictARP: boolean): Promise<string[]> {
   const changes: string[] = [];
   for (const [name, value] of Object.entries(kernelParameters({ strictARP, kernel: release() }))) {
     const path = `/proc/sys/${name}`;
-    const before = (await readFile(path, 'latin1')).trim();
-    if (before === String(value)) continue;
-    await writeFile(path, String(value));
-    changes.push(`${name}: ${before} → ${value}`);
+    try {
+      const before = (await readFile(path, 'latin1')).trim();
+      if (before === String(value)) continue;
+      await writeFile(path, String(value));
+      changes.push(`${name}: ${before} → ${value}`);
+    } catch (error) {
+      const setting = `${name.replaceAll('/', '.')}=${value}`;
+      const text = `a kernel parameter cannot be set: ${errorMessage(error)}`;
+      throw new CommandError(`${text}: run as root 'sysctl -w ${setting}'`, { cause: error });
+    }
   }
   return changes;
 }

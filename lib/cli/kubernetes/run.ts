@@ -17,7 +17,7 @@ import { Agent, type Log, type Targets } from './agent.js';
 import type { ApiClient } from './api-client.js';
 import { openCluster } from './cluster.js';
 import type { options } from './command.js';
-import { HealthChecks, healthPages } from './health.js';
+import { HealthChecks, healthPages, isServing } from './health.js';
 import { setParameters } from './host.js';
 import { type Settings, settingsOf } from './settings.js';
 
@@ -138,7 +138,7 @@ async function serveAt(
     resync: settings.resync,
   });
   const healthChecks = new HealthChecks(
-    () => agent.health().isHealthy,
+    () => isServing(agent.health()),
     ({ message }) => log(message),
   );
   const targets = { ipvs, director, nftables: new Nftables(settings.nftables), healthChecks };

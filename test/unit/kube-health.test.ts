@@ -1,0 +1,104 @@
+/** The pages of the health of `ipvs kubernetes`. */
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { expect, test, vi } from 'vitest';
+import { readValues } from '../../lib/cli/arguments.js';
+import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
+import { options } from '../../lib/cli/kubernetes/command.js';
+import { type Health, healthPages } from '../../lib/cli/kubernetes/health.js';
+import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
+import type { Ipvs } from '../../lib/index.js';
+import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.js';
+
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 60_000, interval: 5 };
+
+async function fetchPage(health: Health, path: string, method = 'GET') {
+  const server = createServer(healthPages(() => health)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('it listens on a port');
+  try {
+    const response = await fetch(`http://127.0.0.1:${address.port}${path}`, { method });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+const lastSync = new Date('2026-01-02T03:04:05.000Z');
+const serving: Health = { isTimely: true, lastSync, isNodeEligible: true };
+
+test.each<[title: string, health: Health, healthz: number, livez: number]>([
+  ['serves', serving, 200, 200],
+  ['has not served yet', { ...serving, lastSync: undefined }, 503, 200],
+  ['is late', { ...serving, isTimely: false }, 503, 503],
+  ['is going to be deleted', { ...serving, isNodeEligible: false }, 503, 200],
+])('of a node that %s', async (_, health, healthz, livez) => {
+  const timeOf = (status: number) => {
+    if (status === 200) return expect.stringMatching(/^2\d{3}-.*Z$/);
+    return health.lastSync?.toISOString() ?? null;
+  };
+  expect(await fetchPage(health, '/healthz')).toEqual({
+    status: healthz,
+    body: {
+      lastUpdated: timeOf(healthz),
+      currentTime: expect.any(String),
+      nodeEligible: health.isNodeEligible,
+    },
+  });
+  expect(await fetchPage(health, '/livez')).toEqual({
+    status: livez,
+    body: { lastUpdated: timeOf(livez), currentTime: expect.any(String) },
+  });
+  expect(await fetchPage(health, '/healthz', 'HEAD')).toEqual({ status: healthz, body: undefined });
+  expect((await fetchPage(health, '/')).status).toBe(404);
+});
+
+test('a healthy node is up to date at the time of the request', async () => {
+  const { body } = await fetchPage(serving, '/healthz');
+  expect(body.lastUpdated).toBe(body.currentTime);
+});
+
+const nodeOf = (version: number, details: object = {}, metadata: object = {}) => ({
+  metadata: { name: 'node-a', resourceVersion: String(version), ...metadata },
+  ...details,
+});
+const taintedWith = (key: string) => ({ spec: { taints: [{ key, effect: 'NoSchedule' }] } });
+
+test('a node is eligible unless it is deleted, or the autoscaler is about to delete it', async () => {
+  let watch: ServerResponse | undefined;
+  using server = await startFakeApiServer(({ path, isWatch }, response) => {
+    if (!isWatch) response.end(listOf(path === '/api/v1/nodes' ? [nodeOf(5)] : []));
+    else if (path === '/api/v1/nodes') watch = response;
+  });
+  const settings = settingsOf(readValues(options, new Map()), undefined, { NODE_NAME: 'node-a' });
+  const unused = () => Promise.reject(new Error('the test does not sync'));
+  const targets: Targets = {
+    // Nothing else is asked of it.
+    ipvs: {} as Ipvs,
+    director: { apply: unused },
+    nftables: { apply: unused, reset: () => undefined },
+    healthChecks: { update: () => undefined },
+  };
+  const stop = new AbortController();
+  const agent = new Agent(settings, server.client, targets, () => undefined);
+  expect(agent.health()).toEqual({ isTimely: true, lastSync: undefined, isNodeEligible: true });
+  const running = agent.run(stop.signal, async () => undefined);
+  await vi.waitFor(() => expect(watch).toBeDefined(), PATIENCE);
+  const after = async (type: string, node: object, expected: boolean) => {
+    watch?.write(eventOf(type, node));
+    await vi.waitFor(() => expect(agent.health().isNodeEligible).toBe(expected), PATIENCE);
+  };
+  await after('MODIFIED', nodeOf(6, taintedWith('ToBeDeletedByClusterAutoscaler')), false);
+  await after('MODIFIED', nodeOf(7, taintedWith('example.com/other')), true);
+  await after('MODIFIED', nodeOf(8, {}, { deletionTimestamp: '2026-01-02T03:04:05Z' }), false);
+  await after('MODIFIED', nodeOf(9, { spec: { taints: null } }), true);
+  await after('DELETED', nodeOf(9), false);
+  await after('ADDED', nodeOf(10, { spec: {} }), true);
+  await vi.waitFor(() => expect(agent.health().lastSync).toBeInstanceOf(Date), PATIENCE);
+  stop.abort();
+  await running;
+});
