@@ -69,8 +69,22 @@ test("kube-proxy's configuration is read, as far as it concerns IPVS", () => {
     resync: 90_000,
     drainTimeout: 900_000,
     healthz: { host: '127.0.0.1', port: 10256 },
-    metrics: undefined,
+    metrics: { host: '127.0.0.1', port: 10249 },
   });
+});
+
+test.each([
+  ['nothing', [], '', { host: '0.0.0.0', port: 10256 }],
+  ['an empty text in the file', [], '""', { host: '0.0.0.0', port: 10256 }],
+  ['null in the file', [], 'null', { host: '0.0.0.0', port: 10256 }],
+  ['an address in the file', [], '10.0.0.1', { host: '10.0.0.1', port: 10256 }],
+  ['an IPv6 address in the file', [], '"::"', { host: '::', port: 10256 }],
+  ['an address and a port in the file', [], '"[::1]:7"', { host: '::1', port: 7 }],
+  ['an empty option', ['--healthz-bind-address', ''], '10.0.0.1', undefined],
+  ['an address as option', ['--healthz-bind-address', '::1'], '', { host: '::1', port: 10256 }],
+])('the health port is where kube-proxy has it: %s', (_, args, value, expected) => {
+  const file = value === '' ? undefined : `healthzBindAddress: ${value}`;
+  expect(settings(args, file).healthz).toEqual(expected);
 });
 
 test('options prevail over the file', () => {
@@ -97,13 +111,38 @@ test('a duration of 0 needs no unit', () => {
   });
 });
 
+test.each([
+  ['the default', [], ''],
+  ['an empty text', [], 'detectLocalMode: ""'],
+  ['networks', [], 'detectLocalMode: ClusterCIDR'],
+  [
+    'another way, with networks in the file',
+    [],
+    'detectLocalMode: NodeCIDR\nclusterCIDR: 10.0.0.0/8',
+  ],
+  ['another way, with an option', ['--cluster-cidr', '10.0.0.0/8'], 'detectLocalMode: NodeCIDR'],
+])('pods are found by their networks: %s', (_, args, text) => {
+  const { clusterCIDRs } = settings(args, text === '' ? undefined : text).nftables;
+  expect(clusterCIDRs?.length).toBe(/10.0.0.0/.test(text + args.join()) ? 1 : 0);
+});
+
 describe('what cannot be used is refused', () => {
   test.each([
     [['--drain-timeout', '5'], undefined, "--drain-timeout: '5' is not a duration such as 30s"],
     [['--ipvs-udp-timeout', '-1s'], undefined, "--ipvs-udp-timeout: '-1s' is not a duration"],
     [['--iptables-masquerade-bit', '32'], undefined, "--iptables-masquerade-bit: '32' is not an"],
     [['--healthz-bind-address', '10256'], undefined, "--healthz-bind-address: '10256' is not"],
+    [
+      ['--healthz-bind-address', 'fe80::1%eth0'],
+      undefined,
+      "--healthz-bind-address: 'fe80::1%eth0' is not",
+    ],
     [[], 'mode: iptables', "--config: mode: 'iptables' is not 'ipvs'"],
+    [
+      [],
+      'detectLocalMode: NodeCIDR',
+      "--config: detectLocalMode: 'NodeCIDR' is not 'ClusterCIDR': give --cluster-cidr with",
+    ],
     [[], 'kind: Pod', "--config: kind: 'Pod' is not KubeProxyConfiguration"],
     [[], 'kind: 0', '--config: kind: 0 is not a text'],
     [[], 'null', '--config: the document: null is not an object'],
@@ -135,7 +174,11 @@ describe('what cannot be used is refused', () => {
     [[], 'ipvs: { tcpTimeout: false }', '--config: ipvs.tcpTimeout: false is not a duration'],
     [[], 'hostnameOverride: 0', '--config: hostnameOverride: 0 is not a text'],
     [[], 'metricsBindAddress: 0', '--config: metricsBindAddress: 0 is not a text'],
-    [[], 'metricsBindAddress: "::1"', "--config: metricsBindAddress: '::1' is not [ADDRESS]:PORT"],
+    [
+      [],
+      'metricsBindAddress: "::1]"',
+      "--config: metricsBindAddress: '::1]' is not [ADDRESS]:PORT",
+    ],
     [[], 'a: [', '--config: 1:'],
   ])('%j %j', (args, file, message) => {
     expect(() => settings(args, file)).toThrow(message);

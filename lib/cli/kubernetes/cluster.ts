@@ -2,11 +2,14 @@
  * The cluster: its API server, through the optional peer `@kubernetes/client-node`.
  * @module
  */
-
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { errorMessage } from '../../core/errors.js';
 import { OTHERS } from '../../kubernetes/object-readers.js';
 import { InputFileError } from '../failures.js';
 import { ApiClient } from './api-client.js';
+import { followTokenFiles } from './token-file.js';
 
 /** The selector of the objects that count. */
 export const OURS = OTHERS.map((label) => `!${label}`).join(',');
@@ -23,11 +26,20 @@ export async function openCluster(kubeconfig: string | undefined): Promise<ApiCl
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
+    for (const file of kubeconfig === undefined ? defaultFiles() : [kubeconfig]) {
+      followTokenFiles(config, file);
+    }
     return new ApiClient(config);
   } catch (error) {
     const reason = errorMessage(error);
     throw new InputFileError(`${kubeconfig ?? 'the configuration of the cluster'}: ${reason}`);
   }
+}
+
+/** Returns the kubeconfig files that client-node reads by default. */
+function defaultFiles(): readonly string[] {
+  const files = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+  return files.length > 0 ? files : [join(homedir(), '.kube', 'config')].filter(existsSync);
 }
 
 async function loadPeer() {

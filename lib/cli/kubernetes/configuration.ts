@@ -41,6 +41,7 @@ export const READ = {
   mode: TEXT,
   hostnameOverride: TEXT,
   clusterCIDR: TEXT,
+  detectLocalMode: TEXT,
   nodePortAddresses: TEXTS,
   healthzBindAddress: TEXT,
   metricsBindAddress: TEXT,
@@ -60,7 +61,7 @@ export const READ = {
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   '': [
     ...['apiVersion', 'bindAddress', 'bindAddressHardFail', 'configSyncPeriod', 'conntrack'],
-    ...['detectLocal', 'detectLocalMode', 'enableProfiling', 'featureGates', 'logging'],
+    ...['detectLocal', 'enableProfiling', 'featureGates', 'logging'],
     ...['nftables', 'oomScoreAdj', 'portRange', 'resourceContainer', 'udpIdleTimeout', 'winkernel'],
     ...['showHiddenMetricsForVersion', 'windowsRunAsService'],
   ],

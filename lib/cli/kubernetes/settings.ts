@@ -2,6 +2,7 @@
  * The settings of `ipvs kubernetes`: options, and kube-proxy's configuration file.
  * @module
  */
+import { isIPv4, isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { show } from '../../core/show.js';
 import { MAX_TIMER } from '../../core/timer.js';
@@ -34,6 +35,8 @@ export interface Settings {
 }
 
 const DEFAULT_SYNC = 30_000;
+/** The default of `detectLocalMode`, and the only way that is known here. */
+const CLUSTER_CIDR = 'ClusterCIDR';
 const DEFAULT_DRAIN = 15 * 60_000;
 /** DNS labels, as the names of Nodes are, in at most 253 characters. */
 const NODE_NAME = /^(?=.{1,253}$)[a-z\d]([-a-z\d]*[a-z\d])?(\.[a-z\d]([-a-z\d]*[a-z\d])?)*$/;
@@ -77,7 +80,10 @@ export function settingsOf(
       masqueradeBit:
         integerOf('--iptables-masquerade-bit', values.iptablesMasqueradeBit, [0, 31]) ??
         file['iptables.masqueradeBit'],
-      clusterCIDRs: networksOf(given('--cluster-cidr', values.clusterCidr, 'clusterCIDR')) ?? [],
+      clusterCIDRs: podNetworksOf(
+        given('--cluster-cidr', values.clusterCidr, 'clusterCIDR'),
+        file.detectLocalMode,
+      ),
     },
     strictARP: values.ipvsStrictArp || (file['ipvs.strictARP'] ?? false),
     timeouts: {
@@ -154,6 +160,15 @@ function networksOf(given: Given): readonly string[] | undefined {
   return texts;
 }
 
+/** Returns the networks of the pods. @param mode how kube-proxy is told to find them */
+function podNetworksOf(given: Given, mode = ''): readonly string[] {
+  const networks = networksOf(given) ?? [];
+  if (networks.length > 0 || mode === '' || mode === CLUSTER_CIDR) return networks;
+  // Without any, traffic would lack its masquerading in silence.
+  const rule = `'${CLUSTER_CIDR}': give --cluster-cidr with the networks of the pods`;
+  throw configurationFault('detectLocalMode', mode, rule);
+}
+
 function nodePortsOf(given: Given): readonly string[] | undefined {
   const texts = textsOf(given);
   return texts?.length === 1 && texts[0] === 'primary' ? texts : networksOf(given);
@@ -181,10 +196,15 @@ function seconds(given: Given): number {
   return Math.ceil((milliseconds(given) ?? 0) / 1000);
 }
 
+/**
+ * Returns where to listen. As with kube-proxy, an address without a port gets that of the fallback,
+ * and an empty text in the file is the fallback: only an option can say nowhere.
+ */
 function listenAt(given: Given, fallback: string): Listen | undefined {
-  const text = String(given.value ?? fallback);
-  if (text === '') return undefined;
-  const listen = listenOf(text);
+  const text = String(given.value ?? '');
+  if (text === '') return 'flag' in given ? undefined : listenOf(fallback);
+  const port = fallback.slice(fallback.lastIndexOf(':'));
+  const listen = listenOf(isIPv6(text) ? `[${text}]${port}` : isIPv4(text) ? text + port : text);
   if (listen === undefined) throw fault(given, text, LISTEN_RULE);
   return listen;
 }

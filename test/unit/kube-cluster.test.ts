@@ -1,0 +1,88 @@
+/** The credentials of `ipvs kubernetes`: those of a kubeconfig. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { openCluster } from '../../lib/cli/kubernetes/cluster.js';
+
+let folder: string;
+let server: Server;
+const seen: (string | undefined)[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ipvs-cluster-'));
+  server = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('{}');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+  rmSync(folder, { recursive: true });
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+  seen.length = 0;
+});
+
+/** Writes a kubeconfig as kubeadm does, for a user with these properties. Returns its path. */
+function writeConfig(user: object, name = 'kubeconfig.conf'): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('it listens on a port');
+  const file = join(folder, name);
+  const cluster = {
+    server: `http://127.0.0.1:${address.port}`,
+    // client-node refuses HTTP without it.
+    'insecure-skip-tls-verify': true,
+  };
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'default', cluster }],
+    contexts: [{ name: 'default', context: { cluster: 'default', user: 'default' } }],
+    'current-context': 'default',
+    users: [{ name: 'default', user }],
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+const { signal } = new AbortController();
+
+test.each(['tokenFile', 'token-file'])('%s is read, also when its token changes', async (key) => {
+  writeFileSync(join(folder, 'token'), 'first');
+  // A relative path is one from the folder of the kubeconfig.
+  const client = await openCluster(writeConfig({ token: 'older', [key]: 'token' }));
+  await client.get('/', signal);
+  writeFileSync(join(folder, 'token'), 'second');
+  vi.useFakeTimers({ now: Date.now() + 120_000, toFake: ['Date'] });
+  await client.get('/', signal);
+  expect(seen).toEqual(['Bearer first', 'Bearer second']);
+});
+
+test('a token needs no file', async () => {
+  const client = await openCluster(writeConfig({ token: 'plain' }));
+  await client.get('/', signal);
+  expect(seen).toEqual(['Bearer plain']);
+});
+
+test('the files of $KUBECONFIG are read by default', async () => {
+  writeFileSync(join(folder, 'token'), 'first');
+  const other = join(folder, 'other.conf');
+  writeFileSync(other, JSON.stringify({ apiVersion: 'v1', kind: 'Config' }));
+  const file = writeConfig({ tokenFile: join(folder, 'token') });
+  vi.stubEnv('KUBECONFIG', [file, other].join(delimiter));
+  const client = await openCluster(undefined);
+  await client.get('/', signal);
+  expect(seen).toEqual(['Bearer first']);
+});
+
+test('a token file that is not there is an error of the request, which names it', async () => {
+  const client = await openCluster(writeConfig({ tokenFile: 'missing' }));
+  await expect(client.get('/', signal)).rejects.toThrow(/ENOENT.*missing/);
+});
