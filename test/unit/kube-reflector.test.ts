@@ -179,14 +179,15 @@ describe('a reflector with a fake API server', () => {
     expect(versions).toEqual(['5', '7', '7']);
   });
 
-  test('lists again after errors that do not end', async () => {
+  test('lists again after each third of errors that do not end', async () => {
     const message = 'etcdserver: mvcc: database space exceeded';
     using server = await startFakeApiServer(({ isWatch }, response) => {
       response.end(isWatch ? eventOf('ERROR', { code: 500, message }) : listOf([]));
     });
     const failure = `watch: 500 ${message}`;
-    const lines = await told(server.client, ({ length }) => length === 5);
-    expect(lines).toEqual(['replace', failure, failure, failure, 'replace']);
+    const lines = await told(server.client, ({ length }) => length === 8);
+    const attempt = ['replace', failure, failure, failure];
+    expect(lines).toEqual([...attempt, ...attempt]);
   });
 
   test.each([

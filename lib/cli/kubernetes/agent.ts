@@ -19,9 +19,10 @@ import {
 import type { ApiClient } from './api-client.js';
 import { OURS } from './cluster.js';
 import type { Health, HealthChecks } from './health.js';
-import { addressesOf, deleteStaleFlows } from './host.js';
+import { addressesOf } from './host.js';
 import { type ApiObject, type Reflected, reflect } from './reflector.js';
 import type { Settings } from './settings.js';
+import { deleteStaleFlows } from './stale-flows.js';
 
 /** The objects that the agent changes. */
 export interface Targets {
@@ -57,7 +58,11 @@ export class Agent {
   #node: NodeDescription;
   #isNodeEligible = true;
   #knownAddresses = '';
+  /** The UDP ports without stale flows, and those that are wanted. */
   #udp: readonly UdpFrontend[] = [];
+  #wantedUdp: readonly UdpFrontend[] = [];
+  #endingFlows: Promise<void> | undefined;
+  readonly #ended = new AbortController();
   #wake: () => void = () => undefined;
   /** The number of changes that came, and how many of them the last sync knew. */
   #changes = 0;
@@ -101,6 +106,8 @@ export class Agent {
     } finally {
       clearInterval(timer);
       forget();
+      this.#ended.abort();
+      await this.#endingFlows;
     }
   }
 
@@ -141,21 +148,27 @@ export class Agent {
       if (!(error instanceof ReconcileError)) throw error;
     });
     healthChecks.update(result.healthChecks);
-    await this.#endFlows(result.udp);
+    // Beside the next syncs: it takes long if there are many flows.
+    this.#wantedUdp = result.udp;
+    this.#endingFlows ??= this.#endFlows().finally(() => {
+      this.#endingFlows = undefined;
+    });
   }
 
   /** Ends flows of UDP whose endpoint is gone, also those of deleted Services. */
-  async #endFlows(udp: readonly UdpFrontend[]): Promise<void> {
-    // Frontends of unchanged Services are the same objects.
-    const isSame =
-      udp.length === this.#udp.length && udp.every((each, at) => each === this.#udp[at]);
-    if (isSame) return;
-    const deleted = this.#udp.map((frontend) => ({ ...frontend, endpoints: [] }));
-    try {
-      await deleteStaleFlows([...deleted, ...udp]);
-      this.#udp = udp;
-    } catch (error) {
-      this.#log(`conntrack: ${errorMessage(error)}`);
+  async #endFlows(): Promise<void> {
+    const { signal } = this.#ended;
+    while (!areSame(this.#udp, this.#wantedUdp)) {
+      const udp = this.#wantedUdp;
+      const deleted = this.#udp.map((frontend) => ({ ...frontend, endpoints: [] }));
+      try {
+        await deleteStaleFlows([...deleted, ...udp], signal);
+        this.#udp = udp;
+      } catch (error) {
+        // The next sync tries again.
+        if (!signal.aborted) this.#log(`conntrack: ${errorMessage(error)}`);
+        return;
+      }
     }
   }
 
@@ -256,6 +269,11 @@ export class Agent {
 
 // What the API server sends is no text if it is broken. A zone ('fe80::1%eth0') is no part of it.
 const isAddress = (value: unknown) => typeof value === 'string' && familyOf(value) !== undefined;
+
+/** Frontends of unchanged Services are the same objects. */
+function areSame(some: readonly UdpFrontend[], others: readonly UdpFrontend[]): boolean {
+  return some.length === others.length && some.every((each, at) => each === others[at]);
+}
 
 const keyOf = ({ metadata }: ApiObject) => `${metadata?.namespace ?? ''}/${metadata?.name}`;
 

@@ -61,7 +61,10 @@ export async function reflect(
   let failures = 0;
   while (!signal.aborted) {
     try {
-      version ??= await list(client, reflected, signal);
+      if (version === undefined) {
+        version = await list(client, reflected, signal);
+        failures = 0;
+      }
       const begin = performance.now();
       for await (const seen of watch(client, reflected, version, signal)) {
         version = seen;
