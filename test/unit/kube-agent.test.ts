@@ -1,11 +1,13 @@
 /** The agent with a fake API server. test/kernel/command/kube-agent.test.ts has a real one. */
 import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readValues } from '../../lib/cli/arguments.js';
 import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
 import { options } from '../../lib/cli/kubernetes/command.js';
+import { planSync } from '../../lib/cli/kubernetes/dry-run.js';
 import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
+import { errorMessage } from '../../lib/core/errors.js';
 import { formatServiceReference, type Ipvs } from '../../lib/index.js';
 import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.js';
 
@@ -116,4 +118,42 @@ test('an agent uses those internal IPs of its Node that are addresses', async ()
     stop.abort();
   });
   expect(found).toEqual(['tcp://10.96.0.10:80', 'tcp://192.0.2.10:30080']);
+});
+
+describe('a dry run that cannot know what would change', () => {
+  const plan = async (answer: (isWatch: boolean, response: ServerResponse) => void, ipvs = {}) => {
+    using server = await startFakeApiServer(({ isWatch }, response) => answer(isWatch, response));
+    const log: string[] = [];
+    // Nothing else is asked of it.
+    const result = planSync(ipvs as Ipvs, settings, server.client, (line) => log.push(line));
+    return { message: await result.catch(errorMessage), log };
+  };
+
+  test.each([401, 403])('ends when the API server answers %d', async (status) => {
+    const { message, log } = await plan((_, response) => {
+      response.writeHead(status).end(JSON.stringify({ message: 'services is forbidden' }));
+    });
+    expect(message).toMatch(new RegExp(`^${status} .*: services is forbidden$`));
+    expect(log).toEqual([]);
+  });
+
+  test('ends when the addresses of the node cannot be read', async () => {
+    const ipvs = { links: { listAddresses: () => Promise.reject(new Error('EPERM')) } };
+    const lists = (isWatch: boolean, response: ServerResponse) => {
+      if (!isWatch) response.end(listOf([]));
+    };
+    expect(await plan(lists, ipvs)).toEqual({ message: 'EPERM', log: [] });
+  });
+
+  test('tries again while the API server is not ready', async () => {
+    let lists = 0;
+    const { message, log } = await plan((_, response) => {
+      if (++lists > 3) response.writeHead(403);
+      else response.writeHead(503);
+      response.end('not ready');
+    });
+    expect(message).toMatch(/^403 /);
+    expect(log.length).toBeGreaterThan(0);
+    expect(log[0]).toMatch(/503 .*: not ready; next try in \d+ ms$/);
+  });
 });

@@ -30,6 +30,8 @@ export interface Targets {
   readonly director: Pick<Director, 'apply'>;
   readonly nftables: Pick<Nftables, 'apply' | 'reset'>;
   readonly healthChecks: Pick<HealthChecks, 'update'>;
+  /** Is told about each failure of the API server. Returns true if that ends the agent. */
+  readonly apiFailed?: (error: Error) => boolean;
 }
 
 /** Receives lines for people. */
@@ -57,6 +59,8 @@ export class Agent {
   readonly #listed = new Set<string>();
   #node: NodeDescription;
   #isNodeEligible = true;
+  /** The node and its addresses, as they were compiled for; and those of links of others. */
+  #knownNode = '';
   #knownAddresses = '';
   /** The UDP ports without stale flows, and those that are wanted. */
   #udp: readonly UdpFrontend[] = [];
@@ -90,10 +94,13 @@ export class Agent {
   /** Follows the API server, and calls `sync` after changes, until the signal is aborted. */
   async run(signal: AbortSignal, sync = () => this.sync()): Promise<void> {
     const reflections = this.#reflected().map((each) => reflect(this.#client, each, signal));
-    const timer = setInterval(() => {
-      this.#targets.nftables.reset();
-      this.#touch();
-    }, RULES_PERIOD);
+    const timers = [
+      setInterval(() => {
+        this.#targets.nftables.reset();
+        this.#touch();
+      }, RULES_PERIOD),
+      setInterval(() => void this.#lookAtAddresses(), this.#settings.resync),
+    ];
     const forget = callOnAbort(signal, () => this.#wake());
     try {
       while (!signal.aborted) {
@@ -104,7 +111,7 @@ export class Agent {
       }
       await Promise.all(reflections);
     } finally {
-      clearInterval(timer);
+      timers.forEach(clearInterval);
       forget();
       this.#ended.abort();
       await this.#endingFlows;
@@ -130,11 +137,27 @@ export class Agent {
   async compile(): Promise<CompileResult> {
     const addresses = await addressesOf(this.#targets.ipvs);
     const text = JSON.stringify([this.#node, addresses]);
-    if (text !== this.#knownAddresses) {
+    if (text !== this.#knownNode) {
       this.#compiler.setNode({ ...this.#node, addresses });
-      this.#knownAddresses = text;
+      this.#knownNode = text;
+      this.#knownAddresses = this.#textOfOthers(addresses);
     }
     return this.#compiler.result();
+  }
+
+  /** Notices changes of the node's addresses, of which the API server does not tell. */
+  async #lookAtAddresses(): Promise<void> {
+    if (this.#lastSync === undefined) return;
+    // What cannot be read now is read by the next sync, which reports the failure.
+    const addresses = await addressesOf(this.#targets.ipvs).catch(() => undefined);
+    if (addresses === undefined) return;
+    if (this.#textOfOthers(addresses) !== this.#knownAddresses) this.#touch();
+  }
+
+  /** Returns the addresses of all links but the dummy link, whose addresses are made here. */
+  #textOfOthers(addresses: Awaited<ReturnType<typeof addressesOf>>): string {
+    const { link } = this.#settings.compile;
+    return JSON.stringify(Object.entries(addresses).filter(([name]) => name !== link));
   }
 
   /** Brings the node to what is known now. */
@@ -261,6 +284,7 @@ export class Agent {
         this.#touch();
       },
       failed: (error, retryIn) => {
+        if (this.#targets.apiFailed?.(error)) return;
         this.#log(`${what}: ${error.message}; next try in ${retryIn} ms`);
       },
     };

@@ -13,10 +13,11 @@ import { CommandError } from '../failures.js';
 import { readInput } from '../input-file.js';
 import { HttpPort } from '../server/http-port.js';
 import { metricsPages } from '../server/pages.js';
-import { Agent, type Log, type Targets } from './agent.js';
+import { Agent, type Log } from './agent.js';
 import type { ApiClient } from './api-client.js';
 import { openCluster } from './cluster.js';
 import type { options } from './command.js';
+import { planSync } from './dry-run.js';
 import { HealthChecks, healthPages, isServing } from './health.js';
 import { setParameters } from './host.js';
 import { type Settings, settingsOf } from './settings.js';
@@ -63,23 +64,7 @@ async function cleanUp(ipvs: Ipvs, settings: Settings, { stdout }: Context): Pro
 /** Prints what the first sync would change. */
 async function dryRun(ipvs: Ipvs, settings: Settings, context: Context): Promise<number> {
   const client = await openCluster(settings.kubeconfig);
-  const ended = new AbortController();
-  const { signal } = ended;
-  const unused = () => Promise.reject(new Error('a dry run changes nothing'));
-  const targets: Targets = {
-    ipvs,
-    director: { apply: unused },
-    nftables: { apply: unused, reset: () => undefined },
-    healthChecks: { update: () => undefined },
-  };
-  const agent = new Agent(settings, client, targets, logTo(context));
-  let diff = '';
-  await agent.run(signal, async () => {
-    const { state } = await agent.compile();
-    const { prune, drain } = reconcileOptions(settings.compile);
-    diff = String(await ipvs.reconcile(state, { prune, drain, dryRun: true }));
-    ended.abort();
-  });
+  const diff = await planSync(ipvs, settings, client, logTo(context));
   context.stdout.write(diff === '' ? '' : `${diff}\n`);
   return 0;
 }

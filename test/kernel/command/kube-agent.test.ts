@@ -290,6 +290,27 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     expect(errors).toMatch(/refused: .*nosuch/);
   });
 
+  test('serves node ports at an address that the node gets', async () => {
+    const ports = [{ name: 'http', port: 80, nodePort: 30_080 }];
+    await server.create(
+      paths.services,
+      serviceOf('web', '10.96.0.10', { type: 'NodePort', ports }),
+    );
+    start(['--ipvs-sync-period', '1s']);
+    const extra = '-A -t 192.0.2.77:30080 -s rr';
+    await vi.waitFor(() => expect(saved()).toContain('-A -t 10.96.0.10:80 -s rr'), PATIENCE);
+    expect(saved()).not.toContain(extra);
+    run('ip', 'link', 'add', 'extra0', 'type', 'dummy');
+    try {
+      run('ip', 'address', 'add', '192.0.2.77/32', 'dev', 'extra0');
+      await vi.waitFor(() => expect(saved()).toContain(extra), PATIENCE);
+      run('ip', 'link', 'delete', 'extra0');
+      await vi.waitFor(() => expect(saved()).not.toContain(extra), PATIENCE);
+    } finally {
+      spawnSync('ip', ['link', 'delete', 'extra0']);
+    }
+  });
+
   test('a dry run prints what would change, and changes nothing', async () => {
     run('ipvsadm', '-A', '-t', '10.96.0.99:80', '-s', 'rr');
     await server.create(paths.services, serviceOf('web', '10.96.0.10'));
@@ -300,7 +321,33 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     });
     expect(printed).toContain('+ tcp://10.96.0.10:80');
     expect(printed).toContain('- tcp://10.96.0.99:80');
+    expect(printed).toContain('+ address 10.96.0.10/32');
     expect(saved()).toEqual(['-A -t 10.96.0.99:80 -s rr']);
+    expect(() => run('ip', 'link', 'show', LINK)).toThrow();
+  });
+
+  test('a dry run prints nothing if a sync would change nothing, and addresses that would go', async () => {
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    start();
+    await untilSaved('-A -t 10.96.0.10:80 -s rr');
+    await vi.waitFor(async () => expect((await fetch(HEALTH)).status).toBe(200), PATIENCE);
+    await stop();
+    const dryRun = () =>
+      execFileSync(process.execPath, command('--dry-run'), { env: env(), encoding: 'utf8' });
+    expect(dryRun()).toBe('');
+    run('ip', 'address', 'add', '10.96.0.77/32', 'dev', LINK);
+    expect(dryRun()).toBe('- address 10.96.0.77/32\n');
+  });
+
+  test('a dry run that fails ends', async () => {
+    run('ip', 'link', 'add', LINK, 'type', 'veth', 'peer', 'name', 'other');
+    const failed = (...args: string[]) =>
+      spawnSync(process.execPath, command('--dry-run', ...args), { env: env(), encoding: 'utf8' });
+    expect(failed()).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: `ipvs kubernetes: ${LINK} is not a dummy link\n`,
+    });
   });
 
   test('cleans up', async () => {

@@ -1,0 +1,87 @@
+/**
+ * What the first sync of `ipvs kubernetes` would change.
+ * @module
+ */
+import { type DrainingDestination, type Ipvs, parseServiceReference } from '../../index.js';
+import { reconcileOptions } from '../../kubernetes/index.js';
+import type { Reconciled } from '../../links/reconcile.js';
+import { describeChanges } from '../../state/director/changes.js';
+import { CommandError } from '../failures.js';
+import { Agent, type Log, type Targets } from './agent.js';
+import { type ApiClient, ApiError } from './api-client.js';
+import type { Settings } from './settings.js';
+
+/** The statuses of an API server that no second try changes: its credentials are not enough. */
+const FINAL = [401, 403];
+
+/**
+ * Returns the changes of services, destinations and addresses as text.
+ * @throws Error they cannot be found out: a sync would fail, or the API server refuses to list
+ */
+export async function planSync(
+  ipvs: Ipvs,
+  settings: Settings,
+  client: ApiClient,
+  log: Log,
+): Promise<string> {
+  const ended = new AbortController();
+  let failure: Error | undefined;
+  const fail = (error: unknown) => {
+    failure ??= error instanceof Error ? error : new Error(String(error));
+    ended.abort();
+  };
+  const unused = () => Promise.reject(new Error('a dry run changes nothing'));
+  const targets: Targets = {
+    ipvs,
+    director: { apply: unused },
+    nftables: { apply: unused, reset: () => undefined },
+    healthChecks: { update: () => undefined },
+    apiFailed: (error) => {
+      const isFinal = error instanceof ApiError && FINAL.includes(error.status);
+      if (isFinal) fail(new CommandError(error.message, { cause: error }));
+      return isFinal;
+    },
+  };
+  const agent = new Agent(settings, client, targets, log);
+  let diff = '';
+  await agent.run(ended.signal, async () => {
+    try {
+      const { state, addresses } = await agent.compile();
+      const { prune, drain } = reconcileOptions(settings.compile);
+      const planned = await ipvs.reconcile(state, { prune, drain, dryRun: true });
+      const { link } = settings.compile;
+      const ofLink = await planAddresses(ipvs, link, addresses, planned.draining);
+      diff = describeChanges(planned.changes, ofLink).diff;
+      ended.abort();
+    } catch (error) {
+      fail(error);
+    }
+  });
+  if (failure !== undefined) throw failure;
+  return diff;
+}
+
+/** Returns the changes of addresses. Those of services stay while their destinations drain. */
+async function planAddresses(
+  ipvs: Ipvs,
+  link: string,
+  wanted: readonly string[],
+  draining: readonly DrainingDestination[],
+): Promise<Reconciled> {
+  const found = await ipvs.links.getLink(link);
+  if (found === undefined) {
+    const added = wanted.map((address) => `${address}/${address.includes(':') ? 128 : 32}`);
+    return { added, updated: [], removed: [] };
+  }
+  if (found.kind !== 'dummy') throw new CommandError(`${link} is not a dummy link`);
+  const held = new Set(
+    draining.map(({ service }) => {
+      const { address } = parseServiceReference(service);
+      return address;
+    }),
+  );
+  return ipvs.links.reconcileAddresses(link, wanted, {
+    prune: ({ address }) => !held.has(address),
+    dryRun: true,
+  });
+}
