@@ -20,6 +20,7 @@ import type { ApiClient } from './api-client.js';
 import { OURS } from './cluster.js';
 import type { Health, HealthChecks } from './health.js';
 import { addressesOf } from './host.js';
+import { withRulesOf, withVirtualAddressesOf } from './lasting-rules.js';
 import { type ApiObject, type Reflected, reflect } from './reflector.js';
 import type { Settings } from './settings.js';
 import { deleteStaleFlows } from './stale-flows.js';
@@ -62,6 +63,8 @@ export class Agent {
   /** The node and its addresses, as they were compiled for; and those of links of others. */
   #knownNode = '';
   #knownAddresses = '';
+  /** What the rules of nftables are for. */
+  #ruled: CompileResult | undefined;
   /** The UDP ports without stale flows, and those that are wanted. */
   #udp: readonly UdpFrontend[] = [];
   #wantedUdp: readonly UdpFrontend[] = [];
@@ -164,12 +167,20 @@ export class Agent {
   async sync(): Promise<void> {
     const { director, nftables, healthChecks } = this.#targets;
     const result = await this.compile();
+    const before = this.#ruled ?? result;
+    const both = withRulesOf(before, result);
     // First, since traffic comes with the addresses.
-    await nftables.apply(result);
+    await nftables.apply(both);
+    this.#ruled = both;
     await director.apply(result.state, { addresses: result.addresses }).catch((error: unknown) => {
       // The director reports what was refused, and tries again. All else is as wanted.
       if (!(error instanceof ReconcileError)) throw error;
     });
+    if (both !== result) {
+      const { [this.#settings.compile.link]: present = [] } = await addressesOf(this.#targets.ipvs);
+      this.#ruled = withVirtualAddressesOf(before, result, new Set(present));
+      await nftables.apply(this.#ruled);
+    }
     healthChecks.update(result.healthChecks);
     // Beside the next syncs: it takes long if there are many flows.
     this.#wantedUdp = result.udp;

@@ -270,11 +270,16 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
 
   test('skips an object that it cannot compile, and serves the others', async () => {
     await server.create(paths.services, serviceOf('bad', 'ten'));
+    const multicast = serviceOf('loud', '10.96.0.11', { externalIPs: ['239.1.1.1'] });
+    await server.create(paths.services, multicast);
     await server.create(paths.services, serviceOf('web', '10.96.0.10'));
     await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
     start();
     await untilSaved(...WEB);
     expect(errors).toContain("Services default/bad: setService: service.spec.clusterIP: 'ten'");
+    expect(errors).toContain(
+      "Services default/loud: setService: service.spec.externalIPs[0]: '239.1.1.1' is a multicast",
+    );
   });
 
   test('serves the others when the kernel refuses a Service', async () => {
