@@ -45,11 +45,11 @@ export const options = {
   },
   healthzBindAddress: {
     summary: "where /healthz and /livez are; by default 0.0.0.0:10256; '' for nowhere",
-    value: 'ADDRESS:PORT',
+    value: 'ADDRESS[:PORT]',
   },
   metricsBindAddress: {
     summary: "where /metrics is; by default 127.0.0.1:10249; '' for nowhere",
-    value: 'ADDRESS:PORT',
+    value: 'ADDRESS[:PORT]',
   },
   drainTimeout: {
     summary: 'the longest that an endpoint drains; by default 15m',
@@ -64,7 +64,7 @@ export const options = {
     value: 'NAME',
   },
   dryRun: { summary: 'print what the first sync would change, change nothing, and end' },
-  cleanup: { summary: 'delete all that this command or kube-proxy has left in IPVS, and end' },
+  cleanup: { summary: 'delete the services, the link and the rules of the cluster, and end' },
 } as const;
 
 /** The row of `ipvs kubernetes`. */
@@ -75,11 +75,12 @@ export const kubernetes = defineCommand({
     'Watches the Services and EndpointSlices of a cluster, and keeps IPVS, the addresses of ' +
       'kube-ipvs0, and a table of nftables as they want, until SIGTERM or SIGINT ends it. The ' +
       'node goes on as it is: start the command again at any time.',
-    'It needs root or CAP_NET_ADMIN in the network namespace of the host, nft, and the package ' +
+    'It needs root with CAP_NET_ADMIN in the network namespace of the host, nft, and the package ' +
       '@kubernetes/client-node, which is an optional peer of ipvs. conntrack is used if it is ' +
       'there.',
-    'Do not run it beside kube-proxy. docs/from-kube-proxy.md says how to switch, and how to go ' +
-      'back.',
+    'Like kube-proxy, it owns the whole table: services by address that are not of the cluster ' +
+      'are deleted, except those in --ipvs-exclude-cidrs. Do not run it beside kube-proxy. ' +
+      'docs/from-kube-proxy.md says how to switch, and how to go back.',
   ],
   options,
   statuses: { 0: 'ended by SIGTERM or SIGINT, or done' },
