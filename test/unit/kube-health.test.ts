@@ -1,6 +1,7 @@
 /** The pages of the health of `ipvs kubernetes`. */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { readValues } from '../../lib/cli/arguments.js';
 import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
@@ -12,6 +13,16 @@ import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.j
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 5 };
+
+const settings = settingsOf(readValues(options, new Map()), undefined, { NODE_NAME: 'node-a' });
+const unused = () => Promise.reject(new Error('the tests do not sync'));
+const targets: Targets = {
+  // Nothing else is asked of it.
+  ipvs: {} as Ipvs,
+  director: { apply: unused },
+  nftables: { apply: unused, reset: () => undefined },
+  healthChecks: { update: () => undefined },
+};
 
 async function fetchPage(health: Health, path: string, method = 'GET') {
   const server = createServer(healthPages(() => health)).listen(0, '127.0.0.1');
@@ -62,6 +73,42 @@ test('a healthy node is up to date at the time of the request', async () => {
   expect(body.lastUpdated).toBe(body.currentTime);
 });
 
+test('an agent is alive while it waits for lists, however long', async () => {
+  const open = new Map<string, ServerResponse>();
+  using server = await startFakeApiServer(({ path, isWatch }, response) => {
+    if (!isWatch) open.set(path, response);
+  });
+  const stop = new AbortController();
+  const agent = new Agent(settings, server.client, targets, () => undefined);
+  const never = () =>
+    new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+  const running = agent.run(stop.signal, never);
+  await vi.waitFor(() => expect(open.size).toBe(3), PATIENCE);
+  const [first, ...others] = open.values();
+  let time = performance.now();
+  const now = vi.spyOn(performance, 'now').mockImplementation(() => time);
+  const isTimelyMuchLater = () => {
+    time += 600_000;
+    return agent.health().isTimely;
+  };
+  const end = async (response: ServerResponse | undefined) => {
+    if (response === undefined) throw new Error('it asks for three lists');
+    response.end(listOf([]));
+    await once(response, 'close');
+  };
+  await end(first);
+  for (let turn = 0; turn < 10; turn++) {
+    await sleep(5);
+    expect(isTimelyMuchLater()).toBe(true);
+  }
+  for (const other of others) await end(other);
+  // From now on, changes wait.
+  await vi.waitFor(() => expect(isTimelyMuchLater()).toBe(false), PATIENCE);
+  now.mockRestore();
+  stop.abort();
+  await running;
+});
+
 const nodeOf = (version: number, details: object = {}, metadata: object = {}) => ({
   metadata: { name: 'node-a', resourceVersion: String(version), ...metadata },
   ...details,
@@ -74,15 +121,6 @@ test('a node is eligible unless it is deleted, or the autoscaler is about to del
     if (!isWatch) response.end(listOf(path === '/api/v1/nodes' ? [nodeOf(5)] : []));
     else if (path === '/api/v1/nodes') watch = response;
   });
-  const settings = settingsOf(readValues(options, new Map()), undefined, { NODE_NAME: 'node-a' });
-  const unused = () => Promise.reject(new Error('the test does not sync'));
-  const targets: Targets = {
-    // Nothing else is asked of it.
-    ipvs: {} as Ipvs,
-    director: { apply: unused },
-    nftables: { apply: unused, reset: () => undefined },
-    healthChecks: { update: () => undefined },
-  };
   const stop = new AbortController();
   const agent = new Agent(settings, server.client, targets, () => undefined);
   expect(agent.health()).toEqual({ isTimely: true, lastSync: undefined, isNodeEligible: true });

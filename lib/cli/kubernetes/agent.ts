@@ -43,6 +43,8 @@ const COLLECT = 100;
 /** Milliseconds without a sync after a change, from which on the agent is not healthy. */
 const UNHEALTHY = 120_000;
 const RETRY = 5000;
+/** The lists of Services, EndpointSlices and Nodes. */
+const LISTS = 3;
 /** Milliseconds after which the rules are written anew: another program may have changed them. */
 const RULES_PERIOD = 600_000;
 const ZONE = 'topology.kubernetes.io/zone';
@@ -208,13 +210,17 @@ export class Agent {
 
   #touch(): void {
     this.#changes++;
-    this.#pendingSince ??= performance.now();
+    if (this.#hasLists()) this.#pendingSince ??= performance.now();
     this.#wake();
+  }
+
+  #hasLists(): boolean {
+    return this.#listed.size === LISTS;
   }
 
   /** Resolves when there is something to do, or the signal is aborted. */
   async #changed(signal: AbortSignal): Promise<void> {
-    const isReady = () => this.#changes !== this.#synced && this.#listed.size === 3;
+    const isReady = () => this.#changes !== this.#synced && this.#hasLists();
     while (!signal.aborted && !isReady()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
