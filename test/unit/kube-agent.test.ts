@@ -120,6 +120,44 @@ test('an agent uses those internal IPs of its Node that are addresses', async ()
   expect(found).toEqual(['tcp://10.96.0.10:80', 'tcp://192.0.2.10:30080']);
 });
 
+test('an agent reports once that two Services claim one address', async () => {
+  const claim = (name: string, clusterIP: string, creationTimestamp: string) => ({
+    metadata: { namespace: 'default', name, resourceVersion: '5', creationTimestamp },
+    spec: { clusterIP, externalIPs: ['198.51.100.7'], ports: [{ port: 80 }] },
+  });
+  const services = [
+    claim('younger', '10.96.0.2', '2026-01-02T00:00:00Z'),
+    claim('older', '10.96.0.1', '2026-01-01T00:00:00Z'),
+  ];
+  let watch: ServerResponse | undefined;
+  using server = await startFakeApiServer(({ path, isWatch }, response) => {
+    if (!isWatch) response.end(listOf(path === '/api/v1/services' ? services : []));
+    else if (path === '/api/v1/services') watch = response;
+  });
+  let syncs = 0;
+  const log: string[] = [];
+  const counting: Targets = {
+    ...targets,
+    director: {
+      apply: async () => {
+        syncs++;
+      },
+    },
+    nftables: { apply: async () => '', reset: () => undefined },
+  };
+  const stop = new AbortController();
+  const agent = new Agent(settings, server.client, counting, (line) => log.push(line));
+  const running = agent.run(stop.signal);
+  await vi.waitFor(() => expect([syncs, watch]).toEqual([1, expect.anything()]), PATIENCE);
+  watch?.write(eventOf('ADDED', serviceOf(7)));
+  await vi.waitFor(() => expect(syncs).toBe(2), PATIENCE);
+  stop.abort();
+  await running;
+  expect(log).toEqual([
+    "conflict: tcp://198.51.100.7:80 is default/older's, not default/younger's",
+  ]);
+});
+
 describe('a dry run that cannot know what would change', () => {
   const plan = async (answer: (isWatch: boolean, response: ServerResponse) => void, ipvs = {}) => {
     using server = await startFakeApiServer(({ isWatch }, response) => answer(isWatch, response));

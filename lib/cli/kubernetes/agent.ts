@@ -65,6 +65,7 @@ export class Agent {
   /** The node and its addresses, as they were compiled for; and those of links of others. */
   #knownNode = '';
   #knownAddresses = '';
+  #conflicts: ReadonlySet<string> = new Set();
   /** What the rules of nftables are for. */
   #ruled: CompileResult | undefined;
   /** The UDP ports without stale flows, and those that are wanted. */
@@ -169,6 +170,7 @@ export class Agent {
   async sync(): Promise<void> {
     const { director, nftables, healthChecks } = this.#targets;
     const result = await this.compile();
+    this.#reportConflicts(result);
     const before = this.#ruled ?? result;
     const both = withRulesOf(before, result);
     // First, since traffic comes with the addresses.
@@ -189,6 +191,18 @@ export class Agent {
     this.#endingFlows ??= this.#endFlows().finally(() => {
       this.#endingFlows = undefined;
     });
+  }
+
+  /** Reports the addresses and ports that several Services claim, each once. */
+  #reportConflicts({ conflicts }: CompileResult): void {
+    const lines = new Set(
+      conflicts.map(
+        ({ service, owner, others }) =>
+          `conflict: ${service} is ${owner}'s, not ${others.join()}'s`,
+      ),
+    );
+    for (const line of lines) if (!this.#conflicts.has(line)) this.#log(line);
+    this.#conflicts = lines;
   }
 
   /** Ends flows of UDP whose endpoint is gone, also those of deleted Services. */
