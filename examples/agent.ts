@@ -59,6 +59,9 @@ function report(event: DirectorEvent): void {
     case 'refused':
       log(`refused, next try in ${event.retryIn} ms`, [event.error.message]);
       break;
+    case 'recovered':
+      log('recovered');
+      break;
     case 'overrun':
       log(`${event.lost} events were not logged`);
   }

@@ -140,6 +140,75 @@ describe('services and addresses', () => {
     expect(addresses()).toEqual([]);
   });
 
+  describe('that are not on the link', () => {
+    const OTHER = '10.96.0.2';
+    const both = stateOf(service(), service(SERVERS, { address: OTHER }));
+    const one = stateOf(service());
+    const expectOne = () => {
+      expect(saved()).toEqual(lines(SERVERS));
+      expect(addresses()).toEqual([`${VIP}/32`]);
+    };
+
+    test('are deleted when they are dropped, if the address was refused', async () => {
+      await fixture.ipvs.links.ensureDummy(LINK);
+      fixture.namespace.run('sysctl', ['-qw', `net.ipv6.conf.${LINK}.disable_ipv6=1`]);
+      const director = await open();
+      const refused = service(['fd02::2'], { address: 'fd96::1' });
+      await expect(director.apply(stateOf(service(), refused))).rejects.toThrow(/fd96::1/);
+      expect(saved()).toContain('-A -t [fd96::1]:80 -s rr');
+      await director.apply(one);
+      expectOne();
+    });
+
+    test('are deleted when they are dropped, if another program has taken the address', async () => {
+      const director = await open();
+      await director.apply(both);
+      fixture.namespace.ip('address', 'flush', 'dev', LINK);
+      await director.apply(one);
+      expectOne();
+    });
+
+    test('end if another program takes the address while they drain', async () => {
+      const director = await open({ drain: { timeout: 600_000 }, resync: 100 });
+      const events = collect(director);
+      await director.apply(both);
+      await peers.count('hold', 1, OTHER, 80);
+      await director.apply(one);
+      await eventOf(events, 'draining');
+      expect(addresses()).toEqual([`${VIP}/32`, `${OTHER}/32`]);
+      fixture.namespace.ip('address', 'delete', `${OTHER}/32`, 'dev', LINK);
+      await until(saved, (found) => found.length === lines(SERVERS).length);
+      expectOne();
+      await peers.count('abandon', 1);
+    });
+
+    test('get their address back, although a change of theirs is refused', async () => {
+      const director = await open();
+      await director.apply(one);
+      fixture.namespace.ip('address', 'flush', 'dev', LINK);
+      const changed = stateOf(service(SERVERS, { scheduler: 'nosuch' }));
+      await expect(director.apply(changed)).rejects.toThrow(/nosuch/);
+      expectOne();
+    });
+  });
+
+  test('report that they are as wanted again after a refusal', async () => {
+    await fixture.ipvs.links.ensureDummy(LINK);
+    const forbid = (value: number) =>
+      fixture.namespace.run('sysctl', ['-qw', `net.ipv6.conf.${LINK}.disable_ipv6=${value}`]);
+    forbid(1);
+    const director = await open();
+    const events = collect(director);
+    const state = stateOf(service(['fd02::2'], { address: 'fd96::1' }));
+    await expect(director.apply(state)).rejects.toThrow(/fd96::1/);
+    forbid(0);
+    await eventOf(events, 'recovered');
+    expect(addresses()).toEqual(['fd96::1/128']);
+    expect(director.state().refused).toEqual([]);
+    await director.apply(stateOf());
+    expect(typesOf(events).filter((type) => type === 'recovered')).toHaveLength(1);
+  });
+
   test('stay in this order: an address is never there without a service that has servers', async () => {
     const { path } = fixture.namespace;
     const { loop, views } = await openObserved(fixture.ipvs, path, {

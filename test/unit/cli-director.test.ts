@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -102,6 +102,7 @@ const EVENTS: readonly (readonly [event: Event, text: string, json: object])[] =
     'refused: next try in 1000 ms\n  a bug',
     { type: 'refused', error: { message: 'a bug' }, attempt: 1, retryIn: 1000 },
   ],
+  [{ type: 'recovered' }, 'recovered', { type: 'recovered' }],
   [{ type: 'overrun', lost: 7 }, 'overrun: 7 events were dropped', { type: 'overrun', lost: 7 }],
   [{ type: 'applied', file: 'f' }, 'applied f', { type: 'applied', file: 'f' }],
   [
@@ -161,6 +162,20 @@ describe('the changes of a file', () => {
     change();
     const changes = fileChanges(path, fingerprint, stop.signal);
     expect((await changes.next()).done).toBe(false);
+    await changes.return();
+  });
+
+  test('come when a file that is written in pieces is at rest', async () => {
+    writeFileSync(path, '');
+    const changes = fileChanges(path, await fingerprintOf(path), stop.signal);
+    let text = '';
+    const writing = setInterval(() => {
+      text += 'services: []\n';
+      writeFileSync(path, text);
+      if (text.length > 200) clearInterval(writing);
+    }, 100);
+    expect((await changes.next()).done).toBe(false);
+    expect(readFileSync(path, 'utf8').length).toBeGreaterThan(200);
     await changes.return();
   });
 

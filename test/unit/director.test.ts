@@ -143,6 +143,26 @@ describe('events', () => {
     await events.return();
   });
 
+  test('that were not read by the end are read after it, and do not keep the process alive', async () => {
+    const hub = new EventHub();
+    const events = hub.open(undefined).ref();
+    for (let attempt = 1; attempt <= 3; attempt++) hub.emit(event(attempt));
+    expect((await events.next()).value).toMatchObject({ attempt: 1 });
+    const countTimers = () =>
+      process.getActiveResourcesInfo().filter((type) => type === 'Timeout').length;
+    const before = countTimers();
+    hub.close();
+    expect(countTimers()).toBe(before - 1);
+    hub.emit(event(4));
+    const attempts: unknown[] = [];
+    for await (const each of events.ref()) {
+      expect(countTimers()).toBe(before - 1);
+      attempts.push(each.type === 'refused' ? each.attempt : each);
+    }
+    expect(attempts).toEqual([2, 3, 4]);
+    expect(await events.next()).toEqual({ value: undefined, done: true });
+  });
+
   test('end when the signal is aborted', async () => {
     const hub = new EventHub();
     const controller = new AbortController();

@@ -60,6 +60,8 @@ function linesOf(event: Event): readonly string[] {
       ];
     case 'refused':
       return [`refused: next try in ${event.retryIn} ms`, ...messagesOf(event.error)];
+    case 'recovered':
+      return ['recovered'];
     case 'overrun':
       return [`overrun: ${event.lost} events were dropped`];
     case 'applied':

@@ -19,9 +19,9 @@ export async function fingerprintOf(path: string): Promise<string> {
 }
 
 /**
- * Yields when a file has changed, and at SIGHUP, until the signal aborts. SIGHUP counts from the
- * call on. Polls the file: events are missing on some file systems, and for files that are
- * replaced.
+ * Yields when a file has changed and is at rest, and at SIGHUP, until the signal aborts. SIGHUP
+ * counts from the call on. Polls the file: events are missing on some file systems, and for files
+ * that are replaced. A file that is still being written is not read: half of it may be valid.
  * @param fingerprint that of the file before it was read for the first time
  */
 export function fileChanges(
@@ -30,6 +30,7 @@ export function fileChanges(
   signal: AbortSignal,
 ): AsyncGenerator<void, void, void> {
   let known = fingerprint;
+  let before = fingerprint;
   let hasHungUp = false;
   let pause = new AbortController();
   const wake = () => pause.abort();
@@ -47,7 +48,9 @@ export function fileChanges(
         pause = new AbortController();
         await sleep(INTERVAL, undefined, { signal: pause.signal }).catch(() => undefined);
         const now = await fingerprintOf(path);
-        if (signal.aborted || (now === known && !hasHungUp)) continue;
+        const isAtRest = now === before;
+        before = now;
+        if (signal.aborted || (!hasHungUp && (now === known || !isAtRest))) continue;
         known = now;
         hasHungUp = false;
         yield;

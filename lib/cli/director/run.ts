@@ -5,12 +5,13 @@
 
 import { errorMessage } from '../../core/errors.js';
 import { MAX_TIMER } from '../../core/timer.js';
-import { Director, type DirectorOptions, type Scope } from '../../index.js';
+import { Director, type DirectorEvent, type DirectorOptions, type Scope } from '../../index.js';
 import { integerOf, UsageError } from '../arguments.js';
 import type { Run, Values } from '../command.js';
 import { endSignal } from '../end-signal.js';
 import { type Listen, parseListen } from '../listen.js';
 import { openOptions } from '../netns.js';
+import { whenDrained } from '../output.js';
 import { parseScopes } from '../scope.js';
 import { readStateFile, type StateFile } from '../state-file/read.js';
 import type { options } from './command.js';
@@ -34,12 +35,19 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
   const file = await read();
   const changes = fileChanges(path, fingerprint, endSignal());
   const server = await openServer(values.netns, listen);
+  const ended = new AbortController();
   let director: Director | undefined;
+  let following: Promise<void> | undefined;
   try {
     director = await Director.open(settings);
     server?.serve(director);
-    void follow(director, report);
     const keeper = new Keeper(director, path, report);
+    following = follow(director, async (event) => {
+      report(event);
+      if (event.type === 'recovered') keeper.recovered();
+      // Until its reader has read, events wait in the director, which drops the oldest ones.
+      await whenDrained(context.stdout, ended.signal);
+    });
     await keeper.apply(file);
     for await (const _ of changes) {
       // The standard input can't be read again.
@@ -48,6 +56,8 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
   } finally {
     await server?.close();
     await director?.close();
+    ended.abort();
+    await following;
   }
   report({ type: 'stopped' });
   return 0;
@@ -83,9 +93,12 @@ function ownedScopes({ owns, link }: Values<typeof options>): readonly Scope[] {
   throw new UsageError('--owns or --link is missing: the services that it may delete');
 }
 
-/** Reports the events of a director, and keeps the process alive until it is closed. */
-async function follow(director: Director, report: (event: Event) => void): Promise<void> {
-  for await (const event of director.events().ref()) report(event);
+/** Passes on the events of a director, and keeps the process alive until it is closed. */
+async function follow(
+  director: Director,
+  receive: (event: DirectorEvent) => Promise<void>,
+): Promise<void> {
+  for await (const event of director.events().ref()) await receive(event);
 }
 
 /** Applies the states of a file. */
@@ -94,6 +107,8 @@ class Keeper {
   readonly #path: string;
   readonly #report: (event: Event) => void;
   #text: string | undefined;
+  /** True if the kernel has refused the state so far. */
+  #isRefused = false;
 
   constructor(director: Director, path: string, report: (event: Event) => void) {
     this.#director = director;
@@ -104,15 +119,23 @@ class Keeper {
   /** Applies a file. Rejects if its state is not valid. */
   async apply({ state, text, translate }: StateFile): Promise<void> {
     this.#text = text;
+    this.#isRefused = false;
     try {
       await this.#director.apply(state);
     } catch (error) {
       const translated = translate(error);
       if (translated !== error) throw translated;
       // The director reports refusals of the kernel as events, and tries again.
+      this.#isRefused = true;
       return;
     }
     this.#report({ type: 'applied', file: this.#path });
+  }
+
+  /** Reports that a state is reached that was refused at first. */
+  recovered(): void {
+    if (this.#isRefused) this.#report({ type: 'applied', file: this.#path });
+    this.#isRefused = false;
   }
 
   /** Applies the file if it has another text than before. If it can't be used, reports that. */

@@ -11,6 +11,7 @@ import type { Context, Run } from '../command.js';
 import { endSignal } from '../end-signal.js';
 import { CommandError } from '../failures.js';
 import { readInput } from '../input-file.js';
+import { whenDrained } from '../output.js';
 import { HttpPort } from '../server/http-port.js';
 import { metricsPages } from '../server/pages.js';
 import { Agent, type Log } from './agent.js';
@@ -75,7 +76,7 @@ async function serve(ipvs: Ipvs, settings: Settings, context: Context): Promise<
   const client = await openCluster(settings.kubeconfig);
   const ports = await openPorts(settings);
   try {
-    await serveAt(ports, ipvs, settings, client, signal, log);
+    await serveAt(ports, ipvs, settings, client, signal, context);
   } finally {
     await Promise.all(Object.values(ports).map((port) => port?.close()));
   }
@@ -109,8 +110,9 @@ async function serveAt(
   settings: Settings,
   client: ApiClient,
   signal: AbortSignal,
-  log: Log,
+  context: Context,
 ): Promise<void> {
+  const log = logTo(context);
   for (const change of await setParameters(settings.strictARP)) log(change);
   await setTimeouts(ipvs, settings, log);
   const { link } = settings.compile;
@@ -130,7 +132,7 @@ async function serveAt(
   const agent = new Agent(settings, client, targets, log);
   const metrics = new Metrics(ipvs, { director });
   try {
-    void followEvents(director, log);
+    void followEvents(director, log, () => whenDrained(context.stderr, signal));
     ports.healthz?.serve(healthPages(() => agent.health()));
     ports.metrics?.serve(metricsPages({ metrics, checkHealth: () => ipvs.getInfo() }));
     log(`serving node ${settings.nodeName}`);
@@ -153,14 +155,19 @@ async function setTimeouts(ipvs: Ipvs, { timeouts }: Settings, log: Log): Promis
   }
 }
 
-/** Prints what the director does. */
-async function followEvents(director: Director, log: Log): Promise<void> {
+/** Prints what the director does. @param waitForReader waits until more can be printed */
+async function followEvents(
+  director: Director,
+  log: Log,
+  waitForReader: () => Promise<void>,
+): Promise<void> {
   for await (const event of director.events()) {
     if (event.type === 'changed' || event.type === 'drifted') {
       for (const line of event.diff.split('\n')) log(`${event.type}: ${line}`);
     } else if (event.type === 'refused') {
       log(`refused: ${event.error.message}; next try in ${event.retryIn} ms`);
-    }
+    } else if (event.type === 'recovered') log('recovered');
+    await waitForReader();
   }
 }
 

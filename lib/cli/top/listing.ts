@@ -88,7 +88,9 @@ export class Listing {
       if (!isExpanded(service.row.key)) continue;
       if (place + service.count > first) {
         const from = Math.max(first - place, 0);
-        rows.push(...service.destinations.slice(from, from + count - rows.length));
+        for (const row of service.destinations.slice(from, from + count - rows.length)) {
+          rows.push(row);
+        }
       }
       place += service.count;
     }

@@ -30,8 +30,8 @@ const keepers = new Set<DirectorEvents>();
 
 /**
  * The events of a director since `director.events()` returned. For reading and ending it see
- * {@link CancellableIterator}; closing the director ends it too. Events that were not read by then
- * are dropped.
+ * {@link CancellableIterator}; closing the director ends it, too, after the events that were not
+ * read by then.
  *
  * It keeps 1000 events that were not yet read. When there are more, it drops the oldest ones, and
  * the next event is of type 'overrun'.
@@ -42,6 +42,7 @@ export class DirectorEvents extends CancellableIterator<DirectorEvent> {
   readonly #onEnd: (events: DirectorEvents) => void;
   #events: DirectorEvent[] = [];
   #lost = 0;
+  #isClosing = false;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -56,7 +57,7 @@ export class DirectorEvents extends CancellableIterator<DirectorEvent> {
 
   /** Keeps the process alive until the iterator ends. */
   ref(): this {
-    if (this.ended) return this;
+    if (this.ended || this.#isClosing) return this;
     // Only a timer or a handle keeps a process alive, not a promise.
     this.#timer ??= setInterval(() => undefined, MAX_TIMER);
     keepers.add(this);
@@ -82,16 +83,23 @@ export class DirectorEvents extends CancellableIterator<DirectorEvent> {
     this.serve();
   }
 
-  /** Ends the iterator because the director is closed. @internal */
+  /** Ends the iterator, after its last event, because the director is closed. @internal */
   close(): void {
-    this.end();
+    this.unref();
+    this.#isClosing = true;
+    // A next() that is pending has taken the last one.
+    if (this.#events.length === 0 && this.#lost === 0) this.end();
   }
 
   protected override take(): DirectorEvent | undefined {
-    if (this.#lost === 0) return this.#events.shift();
-    const lost = this.#lost;
-    this.#lost = 0;
-    return { type: 'overrun', lost };
+    if (this.#lost > 0) {
+      const lost = this.#lost;
+      this.#lost = 0;
+      return { type: 'overrun', lost };
+    }
+    const event = this.#events.shift();
+    if (event === undefined && this.#isClosing) this.end();
+    return event;
   }
 
   /** Does nothing: the director adds events. */

@@ -144,6 +144,7 @@ export class DirectorLoop {
     this.#reportChanges(outcome, this.#reached === wanted ? ending : undefined);
     this.#reportDrains(outcome);
     if (error === undefined) {
+      if (this.#refused.length > 0) this.#hub.emit({ type: 'recovered' });
       this.#failures = 0;
       this.#refused = [];
       this.#reached = wanted;

@@ -73,8 +73,10 @@ export class DirectorSteps {
   readonly #settings: DirectorSettings;
   readonly #now: () => number;
   #drains: Drains = new Map();
-  /** Addresses that were taken from the link, and whose services must be deleted yet. */
+  /** Addresses that are not wanted any more, and whose services must be deleted yet. */
   readonly #leaving = new Set<string>();
+  /** The state of the last step. */
+  #last: Wanted | undefined;
   /** The services that stay for their draining destinations only, after the last step. */
   #held: readonly Parked[] = [];
 
@@ -106,6 +108,7 @@ export class DirectorSteps {
       drained: [],
       errors: [],
     };
+    this.#leave(wanted);
     try {
       await this.#endOverdue(wanted, outcome);
       const present = await this.#readAddresses(wanted);
@@ -117,6 +120,19 @@ export class DirectorSteps {
       outcome.failure = error;
     }
     return outcome;
+  }
+
+  /**
+   * Notes the addresses that were wanted, or that were held for draining destinations. Their
+   * services are the director's own, whether the link has them or not: an address may have been
+   * refused, or another program may have deleted it.
+   */
+  #leave(wanted: Wanted): void {
+    if (this.#settings.link === undefined) return;
+    for (const { address } of this.#held) this.#leaving.add(address);
+    if (wanted === this.#last) return;
+    for (const address of this.#last?.addresses.keys() ?? []) this.#leaving.add(address);
+    this.#last = wanted;
   }
 
   /** Deletes the destinations whose deadline has passed. */
@@ -269,9 +285,14 @@ export class DirectorSteps {
       ({ name, address }) => draining.has(name) && present.addresses.has(address),
     );
     const needed = new Set(this.#held.map(({ address }) => address));
-    const refused = new Set(outcome.errors.map(({ target }) => target));
+    // A service whose change was refused is there, as it was before.
+    const missing = new Set(
+      outcome.errors
+        .filter(({ syscall }) => syscall === 'IPVS_CMD_NEW_SERVICE')
+        .map(({ target }) => target),
+    );
     for (const [address, services] of wanted.addresses) {
-      const isAnswered = services.some((service) => !refused.has(service));
+      const isAnswered = services.some((service) => !missing.has(service));
       if (isAnswered || present.addresses.has(address)) needed.add(address);
     }
     const texts = new Set([...needed].map(textOf));

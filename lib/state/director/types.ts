@@ -33,9 +33,9 @@ export interface DirectorOptions extends OpenOptions {
    * others. A wanted service outside of it is added and kept as wanted, but never deleted. Scopes
    * of several directors should not overlap.
    *
-   * A scope with the director's own `link` also covers addresses that the director has just taken
-   * from that link. A director that ends in this moment leaves their services behind; a scope of
-   * networks does not have this gap.
+   * A scope with the director's own `link` also covers addresses that the director wanted before,
+   * until their services are deleted. A director that ends in this moment leaves those services
+   * behind; a scope of networks does not have this gap.
    */
   readonly owns: Scope | readonly Scope[];
   /**
@@ -120,6 +120,7 @@ export interface DirectorChanges {
  * - `drained`: destinations that drained are gone: without connections, or at their deadline
  * - `refused`: some changes were refused, or the kernel could not be asked; the director tries
  *   again after `retryIn` milliseconds
+ * - `recovered`: the kernel is as wanted, for the first time since changes were refused
  * - `overrun`: the consumer was too slow, and the oldest events were dropped
  */
 export type DirectorEvent =
@@ -138,6 +139,7 @@ export type DirectorEvent =
       /** Milliseconds until the next step. */
       readonly retryIn: number;
     }
+  | { readonly type: 'recovered' }
   | {
       readonly type: 'overrun';
       /** The number of events that were dropped. */

@@ -156,6 +156,24 @@ test('reports what the kernel refuses, and goes on', async () => {
   expect(output).toMatch(/^refused: next try in \d+ ms\n {2}.*10\.96\.0\.2:80.*absent/);
 });
 
+test('reports a file as applied when what was refused at first has succeeded', async () => {
+  namespace.ip('link', 'add', 'vip1', 'type', 'dummy');
+  const setIpv6 = (isOff: number) =>
+    namespace.run('sysctl', ['-qw', `net.ipv6.conf.vip1.disable_ipv6=${isOff}`]);
+  setIpv6(1);
+  const service = { protocol: 'tcp', address: 'fd96::1', port: 80, destinations: [] };
+  writeFileSync(path, JSON.stringify({ services: [service] }));
+  const director = new DirectorProcess('--link', 'vip1', path);
+  await director.printed('refused: next try in ');
+  setIpv6(0);
+  await director.printed(`recovered\napplied ${path}\n`);
+  expect(namespace.ip('address', 'show', 'vip1')).toContain('inet6 fd96::1/128');
+  director.signal('SIGTERM');
+  const { status, output } = await director.ended();
+  expect(status).toBe(0);
+  expect(output.split('applied').length).toBe(2);
+});
+
 test('fails at the start if the file cannot be used', () => {
   expect(ipvs(namespace, ['director', '--owns', 'port=80', '-'], '{"services":[7]}')).toEqual({
     status: 2,
