@@ -3,6 +3,7 @@
  * @module
  */
 import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { checkArguments } from '../core/arguments.js';
 import { registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import { cleanupOf, rulesetOf, tableChangesOf } from './nftables.js';
@@ -108,11 +109,13 @@ export class Nftables {
     return new Promise((resolve, reject) => {
       const child = spawn(program, [...args, '-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
       let stderrText = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        stderrText += text;
-      });
       child.on('error', (error) => {
         reject(new Error(`nftables: cannot run ${program}: ${error.message}`, { cause: error }));
+      });
+      // Without a free descriptor, there are no pipes.
+      const { stdin, stderr }: { readonly stdin?: Writable; readonly stderr?: Readable } = child;
+      stderr?.setEncoding('utf8').on('data', (text: string) => {
+        stderrText += text;
       });
       child.on('close', (code, signal) => {
         if (code === 0) resolve();
@@ -122,8 +125,8 @@ export class Nftables {
           );
       });
       // It may end before it has read everything; its exit status says why.
-      child.stdin.on('error', () => undefined);
-      child.stdin.end(script);
+      stdin?.on('error', () => undefined);
+      stdin?.end(script);
     });
   }
 }

@@ -179,6 +179,16 @@ describe('the changes of a file', () => {
     await changes.return();
   });
 
+  test('come, too, when a file is written without end', async () => {
+    writeFileSync(path, '');
+    const changes = fileChanges(path, await fingerprintOf(path), stop.signal);
+    let count = 0;
+    const writing = setInterval(() => writeFileSync(path, String(count++)), 50);
+    expect((await changes.next()).done).toBe(false);
+    clearInterval(writing);
+    await changes.return();
+  });
+
   test('include SIGHUP, although the file is the same', async () => {
     const changes = fileChanges(path, await fingerprintOf(path), stop.signal);
     const next = changes.next();

@@ -167,12 +167,17 @@ describe('a dry run that cannot know what would change', () => {
     return { message: await result.catch(errorMessage), log };
   };
 
-  test.each([401, 403])('ends when the API server answers %d', async (status) => {
+  test.each([401, 403, 503])('ends when the API server answers %d', async (status) => {
     const { message, log } = await plan((_, response) => {
       response.writeHead(status).end(JSON.stringify({ message: 'services is forbidden' }));
     });
     expect(message).toMatch(new RegExp(`^${status} .*: services is forbidden$`));
     expect(log).toEqual([]);
+  });
+
+  test('ends when there is no list', async () => {
+    const { message } = await plan((_, response) => response.end('<html>'));
+    expect(message).toBe('the server sent no JSON: "<html>"');
   });
 
   test('ends when the addresses of the node cannot be read', async () => {
@@ -181,17 +186,5 @@ describe('a dry run that cannot know what would change', () => {
       if (!isWatch) response.end(listOf([]));
     };
     expect(await plan(lists, ipvs)).toEqual({ message: 'EPERM', log: [] });
-  });
-
-  test('tries again while the API server is not ready', async () => {
-    let lists = 0;
-    const { message, log } = await plan((_, response) => {
-      if (++lists > 3) response.writeHead(403);
-      else response.writeHead(503);
-      response.end('not ready');
-    });
-    expect(message).toMatch(/^403 /);
-    expect(log.length).toBeGreaterThan(0);
-    expect(log[0]).toMatch(/503 .*: not ready; next try in \d+ ms$/);
   });
 });

@@ -55,7 +55,7 @@ function writeConfig(user: object, name = 'kubeconfig.conf'): string {
 const { signal } = new AbortController();
 
 test.each(['tokenFile', 'token-file'])('%s is read, also when its token changes', async (key) => {
-  writeFileSync(join(folder, 'token'), 'first');
+  writeFileSync(join(folder, 'token'), 'first\n');
   // A relative path is one from the folder of the kubeconfig.
   const client = await openCluster(writeConfig({ token: 'older', [key]: 'token' }));
   await client.get('/', signal);

@@ -5,7 +5,11 @@ import { expect, test, vi } from 'vitest';
 import { readValues } from '../../lib/cli/arguments.js';
 import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
 import { options } from '../../lib/cli/kubernetes/command.js';
-import { withRulesOf, withVirtualAddressesOf } from '../../lib/cli/kubernetes/lasting-rules.js';
+import {
+  rulesOfAddresses,
+  withRulesOf,
+  withVirtualAddressesOf,
+} from '../../lib/cli/kubernetes/lasting-rules.js';
 import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
 import { formatServiceReference, type Ipvs } from '../../lib/index.js';
 import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.js';
@@ -13,29 +17,60 @@ import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.j
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 5 };
 
-const entries = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'));
-const results = fc
-  .record({
-    sets: fc.dictionary(fc.constantFrom('KUBE-CLUSTER-IP', 'KUBE-IPVS-IPS'), entries),
-    dropRules: entries,
-  })
-  .map((rules) => ({ ...EMPTY, ...rules }));
 const EMPTY = compile({ services: [], endpointSlices: [], node: { name: 'node-a' } });
+
+/** Sets, the places of their entries, and entries of these places. */
+const SETS: Readonly<Record<string, readonly (readonly [place: string, entry: string])[]>> = {
+  'KUBE-CLUSTER-IP': [
+    ['a:80', '10.0.0.1,tcp:80'],
+    ['b:80', '10.0.0.2,tcp:80'],
+  ],
+  'KUBE-LOAD-BALANCER-LOCAL': [['a:80', '10.0.0.1,tcp:80']],
+  'KUBE-LOAD-BALANCER-SOURCE-CIDR': [
+    ['a:80', '10.0.0.1,tcp:80,192.0.2.0/24'],
+    ['b:80', '10.0.0.2,tcp:80,192.0.2.0/24'],
+  ],
+  'KUBE-NODE-PORT-TCP': [['tcp 7', '7']],
+  'KUBE-NODE-PORT-LOCAL-TCP': [['tcp 7', '7']],
+  'KUBE-NODE-PORT-UDP': [['udp 7', '7']],
+  'KUBE-IPVS-IPS': [
+    ['a', '10.0.0.1'],
+    ['b', '10.0.0.2'],
+  ],
+};
+const DROP: readonly (readonly [place: string, entry: string])[] = [['b:80', '10.0.0.2 tcp 80']];
+const placeOf = new Map(
+  [...Object.entries(SETS), ['', DROP] as const].flatMap(([name, list]) =>
+    list.map(([place, entry]) => [`${name} ${entry}`, place] as [string, string]),
+  ),
+);
+const textsOf = (list: readonly (readonly [string, string])[]) => list.map(([, entry]) => entry);
+const results = fc
+  .tuple(
+    fc.record(
+      Object.fromEntries(
+        Object.entries(SETS).map(([name, list]) => [name, fc.subarray(textsOf(list))]),
+      ),
+    ),
+    fc.subarray(textsOf(DROP)),
+  )
+  .map(([sets, dropRules]) => ({ ...EMPTY, sets, dropRules }));
 
 const entriesOf = ({ sets, dropRules }: CompileResult) =>
   new Set([
     ...Object.entries(sets).flatMap(([name, list]) => list.map((entry) => `${name} ${entry}`)),
-    ...dropRules,
+    ...dropRules.map((rule) => ` ${rule}`),
   ]);
 
-test('rules of two results are those of both, and the same object if nothing goes', () => {
+test('rules stay for places that are gone, and for no others', () => {
   fc.assert(
     fc.property(results, results, (before, after) => {
       const both = withRulesOf(before, after);
-      const all = new Set([...entriesOf(before), ...entriesOf(after)]);
-      expect(entriesOf(both)).toEqual(all);
-      expect(both === after).toBe(all.size === entriesOf(after).size);
-      expect(withRulesOf(after, after)).toBe(after);
+      const own = entriesOf(after);
+      const places = new Set([...own].map((entry) => placeOf.get(entry)));
+      const kept = [...entriesOf(before)].filter((entry) => !places.has(placeOf.get(entry)));
+      expect(entriesOf(both)).toEqual(new Set([...own, ...kept]));
+      expect(both === after).toBe(kept.length === 0);
       expect(withRulesOf(both, both)).toBe(both);
     }),
   );
@@ -49,6 +84,12 @@ test('virtual addresses stay as long as the node has them', () => {
     'KUBE-6-IPVS-IPS': ['c'],
   });
   expect(withVirtualAddressesOf(before, after, new Set()).sets).toEqual(after.sets);
+});
+
+test('the first rules are also for the addresses that the node has already', () => {
+  const both = withRulesOf(rulesOfAddresses(['10.0.0.1', 'fd00::1']), EMPTY);
+  expect(both.sets).toEqual({ 'KUBE-IPVS-IPS': ['10.0.0.1'], 'KUBE-6-IPVS-IPS': ['fd00::1'] });
+  expect(withRulesOf(rulesOfAddresses([]), EMPTY)).toBe(EMPTY);
 });
 
 test('an agent adds rules before it changes IPVS, and removes rules afterwards', async () => {

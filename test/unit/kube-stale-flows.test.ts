@@ -2,12 +2,14 @@
  * Many flows, with a program in the place of conntrack. test/kernel/command/kube-agent.test.ts has
  * the real one.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { deleteStaleFlows } from '../../lib/cli/kubernetes/stale-flows.js';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { deleteStaleFlows, StaleFlows } from '../../lib/cli/kubernetes/stale-flows.js';
 
+/** A busy machine takes its time. */
+const PATIENCE = { timeout: 60_000, interval: 5 };
 const { signal } = new AbortController();
 const UDP = [
   {
@@ -28,18 +30,24 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Installs a conntrack that lists flows by this script, and writes down what it deletes. */
-function install(ipv4: string, ipv6 = 'true'): void {
+/**
+ * Installs a conntrack that lists flows by this script, writes down what it deletes, and prints that
+ * by another script.
+ */
+function install(ipv4: string, ipv6 = 'true', deletion = 'true'): void {
   const script = `#!/bin/bash
     case $1 in
       -L) if [ "$5" = ipv4 ]; then ${ipv4}; else ${ipv6}; fi ;;
-      -D) shift; echo "$*" >>'${folder}/deleted' ;;
+      -D) shift; ${deletion}; echo "$*" >>'${folder}/deleted' ;;
     esac`;
   writeFileSync(join(folder, 'conntrack'), script);
   chmodSync(join(folder, 'conntrack'), 0o755);
 }
 
-const deleted = () => readFileSync(join(folder, 'deleted'), 'utf8').trim().split('\n');
+const deleted = () => {
+  const file = join(folder, 'deleted');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+};
 
 /** An awk program that prints so many flows, each of another client. */
 const flows = (count: number, virtual: string, port: number, server: string) =>
@@ -53,8 +61,9 @@ test('all flows of a server are deleted at once, however many they are', async (
     flows(3, '10.96.0.53', 53, '10.244.1.5'),
     flows(3, '10.96.0.99', 53, '10.244.1.9'),
   ];
-  install([many, ...others].join('; '), flows(2, 'fd00::53', 53, 'fd01::9'));
-  expect(await deleteStaleFlows(UDP, signal)).toBe(3);
+  // conntrack prints what it deletes.
+  install([many, ...others].join('; '), flows(2, 'fd00::53', 53, 'fd01::9'), many);
+  expect(await deleteStaleFlows(() => UDP, signal)).toBe(3);
   expect(deleted()).toEqual([
     '-p udp -f ipv4 --orig-dst 10.96.0.53 --dport 53 --reply-src 10.244.1.9 --reply-port-src 5353',
     '-p udp -f ipv4 --orig-dst 192.0.2.1 --dport 30053 --reply-src 10.244.1.9 --reply-port-src 5353',
@@ -62,14 +71,80 @@ test('all flows of a server are deleted at once, however many they are', async (
   ]);
 });
 
+test('flows to an endpoint that comes meanwhile stay', async () => {
+  install(
+    [flows(1, '10.96.0.53', 53, '10.244.1.8'), flows(1, '10.96.0.53', 53, '10.244.1.9')].join('; '),
+  );
+  let looks = 0;
+  const [frontend] = UDP;
+  const endpoints = [{ address: '10.244.1.9', port: 5353 }];
+  // From the second look on, which comes after the list.
+  const later = [{ ...frontend, endpoints }] as typeof UDP;
+  expect(await deleteStaleFlows(() => (++looks === 1 ? UDP : later), signal)).toBe(1);
+  expect(deleted()).toEqual([expect.stringContaining('--reply-src 10.244.1.8')]);
+});
+
+test('flows that have just ended are no failure, but others are', async () => {
+  const one = flows(1, '10.96.0.53', 53, '10.244.1.9');
+  const fail = (words: string) => install(one, 'true', `echo "conntrack: ${words}" >&2; exit 1`);
+  fail('0 flow entries have been deleted.');
+  expect(await deleteStaleFlows(() => UDP, signal)).toBe(1);
+  fail('Operation not permitted');
+  await expect(deleteStaleFlows(() => UDP, signal)).rejects.toThrow('Operation not permitted');
+});
+
+describe('beside the syncs of an agent', () => {
+  const [frontend] = UDP as [(typeof UDP)[number]];
+  const gone = { ...frontend, endpoints: [] };
+  const one = flows(1, '10.96.0.53', 53, '10.244.1.5');
+
+  test('flows of a deleted Service end, also if it was there for a moment only', async () => {
+    install(`sleep 0.2; ${one}`);
+    const log: string[] = [];
+    const ending = new StaleFlows((line) => log.push(line));
+    ending.update([gone]);
+    // While the flows are listed for the first time.
+    ending.update([frontend]);
+    ending.update([]);
+    await vi.waitFor(() => expect(deleted()).toHaveLength(1), PATIENCE);
+    await ending.close();
+    expect(log).toEqual([]);
+  });
+
+  test('flows to the endpoints of the next state stay', async () => {
+    install(`sleep 0.2; ${one}`, `echo done >>'${folder}/deleted'`);
+    const ending = new StaleFlows(() => undefined);
+    ending.expect([frontend]);
+    ending.update([gone]);
+    await vi.waitFor(() => expect(deleted()).toEqual(['done']), PATIENCE);
+    ending.update([frontend]);
+    await vi.waitFor(() => expect(deleted()).toEqual(['done', 'done']), PATIENCE);
+    await ending.close();
+    expect(deleted()).toEqual(['done', 'done']);
+  });
+
+  test('a failure is reported, and the next sync tries again', async () => {
+    install('echo Device or resource busy >&2; exit 1');
+    const log: string[] = [];
+    const ending = new StaleFlows((line) => log.push(line));
+    ending.update([gone]);
+    await vi.waitFor(() => expect(log).toHaveLength(1), PATIENCE);
+    expect(log[0]).toContain('Device or resource busy');
+    install(one);
+    ending.update([gone]);
+    await vi.waitFor(() => expect(deleted()).toHaveLength(1), PATIENCE);
+    await ending.close();
+  });
+});
+
 test('a host without conntrack has no flows to delete', async () => {
   vi.stubEnv('PATH', folder);
-  expect(await deleteStaleFlows(UDP, signal)).toBeUndefined();
+  expect(await deleteStaleFlows(() => UDP, signal)).toBeUndefined();
 });
 
 test('a conntrack that fails is an error with its words', async () => {
   install('echo Operation not permitted >&2; exit 1');
-  await expect(deleteStaleFlows(UDP, signal)).rejects.toThrow(
+  await expect(deleteStaleFlows(() => UDP, signal)).rejects.toThrow(
     'conntrack -L -p udp -f ipv4: Operation not permitted',
   );
 });
@@ -77,7 +152,7 @@ test('a conntrack that fails is an error with its words', async () => {
 test('the signal ends a conntrack that hangs', async () => {
   install('exec sleep 600');
   const stop = new AbortController();
-  const pending = deleteStaleFlows(UDP, stop.signal);
+  const pending = deleteStaleFlows(() => UDP, stop.signal);
   stop.abort();
   await expect(pending).rejects.toThrow(/abort/);
 });

@@ -44,7 +44,7 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
     const keeper = new Keeper(director, path, report);
     following = follow(director, async (event) => {
       report(event);
-      if (event.type === 'recovered') keeper.recovered();
+      if (event.type === 'recovered' || event.type === 'overrun') keeper.reportIfRecovered();
       // Until its reader has read, events wait in the director, which drops the oldest ones.
       await whenDrained(context.stdout, ended.signal);
     });
@@ -132,10 +132,12 @@ class Keeper {
     this.#report({ type: 'applied', file: this.#path });
   }
 
-  /** Reports that a state is reached that was refused at first. */
-  recovered(): void {
-    if (this.#isRefused) this.#report({ type: 'applied', file: this.#path });
+  /** Reports that a state was reached that was refused at first. */
+  reportIfRecovered(): void {
+    // The event may be that of a state before, or may have been dropped.
+    if (!this.#isRefused || this.#director.state().refused.length > 0) return;
     this.#isRefused = false;
+    this.#report({ type: 'applied', file: this.#path });
   }
 
   /** Applies the file if it has another text than before. If it can't be used, reports that. */

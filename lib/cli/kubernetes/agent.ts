@@ -14,16 +14,20 @@ import {
   type Nftables,
   type NodeDescription,
   type ServiceObject,
-  type UdpFrontend,
 } from '../../kubernetes/index.js';
 import type { ApiClient } from './api-client.js';
 import { OURS } from './cluster.js';
 import type { Health, HealthChecks } from './health.js';
 import { addressesOf } from './host.js';
-import { withRulesOf, withVirtualAddressesOf } from './lasting-rules.js';
+import {
+  type Rules,
+  rulesOfAddresses,
+  withRulesOf,
+  withVirtualAddressesOf,
+} from './lasting-rules.js';
 import { type ApiObject, type Reflected, reflect } from './reflector.js';
 import type { Settings } from './settings.js';
-import { deleteStaleFlows } from './stale-flows.js';
+import { StaleFlows } from './stale-flows.js';
 
 /** The objects that the agent changes. */
 export interface Targets {
@@ -31,8 +35,8 @@ export interface Targets {
   readonly director: Pick<Director, 'apply'>;
   readonly nftables: Pick<Nftables, 'apply' | 'reset'>;
   readonly healthChecks: Pick<HealthChecks, 'update'>;
-  /** Is told about each failure of the API server. Returns true if that ends the agent. */
-  readonly apiFailed?: (error: Error) => boolean;
+  /** Is told about failures of lists before the first sync, instead of the log. */
+  readonly listFailed?: (error: Error) => void;
 }
 
 /** Receives lines for people. */
@@ -65,14 +69,12 @@ export class Agent {
   /** The node and its addresses, as they were compiled for; and those of links of others. */
   #knownNode = '';
   #knownAddresses = '';
+  /** The addresses that the dummy link had when they were last read. */
+  #linkAddresses: readonly string[] = [];
   #conflicts: ReadonlySet<string> = new Set();
   /** What the rules of nftables are for. */
-  #ruled: CompileResult | undefined;
-  /** The UDP ports without stale flows, and those that are wanted. */
-  #udp: readonly UdpFrontend[] = [];
-  #wantedUdp: readonly UdpFrontend[] = [];
-  #endingFlows: Promise<void> | undefined;
-  readonly #ended = new AbortController();
+  #rules: Rules | undefined;
+  readonly #flows: StaleFlows;
   #wake: () => void = () => undefined;
   /** The number of changes that came, and how many of them the last sync knew. */
   #changes = 0;
@@ -86,6 +88,7 @@ export class Agent {
     this.#client = client;
     this.#targets = targets;
     this.#log = log;
+    this.#flows = new StaleFlows((line) => log(line));
     this.#node = { name: settings.nodeName };
     this.#compiler = new Compiler(this.#node, settings.compile);
   }
@@ -119,8 +122,7 @@ export class Agent {
     } finally {
       timers.forEach(clearInterval);
       forget();
-      this.#ended.abort();
-      await this.#endingFlows;
+      await this.#flows.close();
     }
   }
 
@@ -142,6 +144,7 @@ export class Agent {
   /** Compiles what is known now. */
   async compile(): Promise<CompileResult> {
     const addresses = await addressesOf(this.#targets.ipvs);
+    this.#linkAddresses = addresses[this.#settings.compile.link] ?? [];
     const text = JSON.stringify([this.#node, addresses]);
     if (text !== this.#knownNode) {
       this.#compiler.setNode({ ...this.#node, addresses });
@@ -154,10 +157,10 @@ export class Agent {
   /** Notices changes of the node's addresses, of which the API server does not tell. */
   async #lookAtAddresses(): Promise<void> {
     if (this.#lastSync === undefined) return;
-    // What cannot be read now is read by the next sync, which reports the failure.
     const addresses = await addressesOf(this.#targets.ipvs).catch(() => undefined);
-    if (addresses === undefined) return;
-    if (this.#textOfOthers(addresses) !== this.#knownAddresses) this.#touch();
+    // What cannot be read is a failure for the next sync to report.
+    const isKnown = addresses && this.#textOfOthers(addresses) === this.#knownAddresses;
+    if (!isKnown) this.#touch();
   }
 
   /** Returns the addresses of all links but the dummy link, whose addresses are made here. */
@@ -171,26 +174,24 @@ export class Agent {
     const { director, nftables, healthChecks } = this.#targets;
     const result = await this.compile();
     this.#reportConflicts(result);
-    const before = this.#ruled ?? result;
+    const before = this.#rules ?? rulesOfAddresses(this.#linkAddresses);
     const both = withRulesOf(before, result);
     // First, since traffic comes with the addresses.
     await nftables.apply(both);
-    this.#ruled = both;
+    this.#rules = both;
+    this.#flows.expect(result.udp);
     await director.apply(result.state, { addresses: result.addresses }).catch((error: unknown) => {
       // The director reports what was refused, and tries again. All else is as wanted.
       if (!(error instanceof ReconcileError)) throw error;
     });
     if (both !== result) {
       const { [this.#settings.compile.link]: present = [] } = await addressesOf(this.#targets.ipvs);
-      this.#ruled = withVirtualAddressesOf(before, result, new Set(present));
-      await nftables.apply(this.#ruled);
+      const rules = withVirtualAddressesOf(before, result, new Set(present));
+      await nftables.apply(rules);
+      this.#rules = rules;
     }
     healthChecks.update(result.healthChecks);
-    // Beside the next syncs: it takes long if there are many flows.
-    this.#wantedUdp = result.udp;
-    this.#endingFlows ??= this.#endFlows().finally(() => {
-      this.#endingFlows = undefined;
-    });
+    this.#flows.update(result.udp);
   }
 
   /** Reports the addresses and ports that several Services claim, each once. */
@@ -203,23 +204,6 @@ export class Agent {
     );
     for (const line of lines) if (!this.#conflicts.has(line)) this.#log(line);
     this.#conflicts = lines;
-  }
-
-  /** Ends flows of UDP whose endpoint is gone, also those of deleted Services. */
-  async #endFlows(): Promise<void> {
-    const { signal } = this.#ended;
-    while (!areSame(this.#udp, this.#wantedUdp)) {
-      const udp = this.#wantedUdp;
-      const deleted = this.#udp.map((frontend) => ({ ...frontend, endpoints: [] }));
-      try {
-        await deleteStaleFlows([...deleted, ...udp], signal);
-        this.#udp = udp;
-      } catch (error) {
-        // The next sync tries again.
-        if (!signal.aborted) this.#log(`conntrack: ${errorMessage(error)}`);
-        return;
-      }
-    }
   }
 
   #touch(): void {
@@ -315,8 +299,9 @@ export class Agent {
         this.#touch();
       },
       failed: (error, retryIn) => {
-        if (this.#targets.apiFailed?.(error)) return;
-        this.#log(`${what}: ${error.message}; next try in ${retryIn} ms`);
+        const { listFailed } = this.#targets;
+        if (listFailed !== undefined && !this.#listed.has(what)) listFailed(error);
+        else this.#log(`${what}: ${error.message}; next try in ${retryIn} ms`);
       },
     };
   }
@@ -324,11 +309,6 @@ export class Agent {
 
 // What the API server sends is no text if it is broken. A zone ('fe80::1%eth0') is no part of it.
 const isAddress = (value: unknown) => typeof value === 'string' && familyOf(value) !== undefined;
-
-/** Frontends of unchanged Services are the same objects. */
-function areSame(some: readonly UdpFrontend[], others: readonly UdpFrontend[]): boolean {
-  return some.length === others.length && some.every((each, at) => each === others[at]);
-}
 
 const keyOf = ({ metadata }: ApiObject) => `${metadata?.namespace ?? ''}/${metadata?.name}`;
 

@@ -92,6 +92,7 @@ export class ApiClient {
     const url = new URL(this.#server + path);
     const options: RequestOptions = { signal, headers: { accept: 'application/json' } };
     await this.#config.applyToHTTPSOptions(options);
+    trimToken(options);
     // The agent is one for TLS.
     const { agent: _, ...plain } = options;
     const isPlain = url.protocol === 'http:';
@@ -112,6 +113,12 @@ export class ApiClient {
       clearTimeout(timer);
     }
   }
+}
+
+/** Trims the token: a file of it may end with a line break, which no header may have. */
+function trimToken({ headers }: RequestOptions): void {
+  const { Authorization: token } = Object(headers);
+  if (typeof token === 'string') Object.assign(Object(headers), { Authorization: token.trim() });
 }
 
 /** Makes a response fail if no data comes for so many milliseconds. */

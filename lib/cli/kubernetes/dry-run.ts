@@ -8,15 +8,12 @@ import type { Reconciled } from '../../links/reconcile.js';
 import { describeChanges } from '../../state/director/changes.js';
 import { CommandError } from '../failures.js';
 import { Agent, type Log, type Targets } from './agent.js';
-import { type ApiClient, ApiError } from './api-client.js';
+import type { ApiClient } from './api-client.js';
 import type { Settings } from './settings.js';
-
-/** The statuses of an API server that no second try changes: its credentials are not enough. */
-const FINAL = [401, 403];
 
 /**
  * Returns the changes of services, destinations and addresses as text.
- * @throws Error they cannot be found out: a sync would fail, or the API server refuses to list
+ * @throws Error they cannot be found out: a list of the API server or a sync would fail
  */
 export async function planSync(
   ipvs: Ipvs,
@@ -36,11 +33,7 @@ export async function planSync(
     director: { apply: unused },
     nftables: { apply: unused, reset: () => undefined },
     healthChecks: { update: () => undefined },
-    apiFailed: (error) => {
-      const isFinal = error instanceof ApiError && FINAL.includes(error.status);
-      if (isFinal) fail(new CommandError(error.message, { cause: error }));
-      return isFinal;
-    },
+    listFailed: (error) => fail(new CommandError(error.message, { cause: error })),
   };
   const agent = new Agent(settings, client, targets, log);
   let diff = '';

@@ -24,6 +24,9 @@ export async function setParameters(strictARP: boolean): Promise<string[]> {
       await writeFile(path, String(value));
       changes.push(`${name}: ${before} → ${value}`);
     } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+        throw new CommandError(`the kernel has no parameter ${path}`, { cause: error });
+      }
       const setting = `${name.replaceAll('/', '.')}=${value}`;
       const text = `a kernel parameter cannot be set: ${errorMessage(error)}`;
       throw new CommandError(`${text}: run as root 'sysctl -w ${setting}'`, { cause: error });

@@ -167,6 +167,7 @@ async function followEvents(
     } else if (event.type === 'refused') {
       log(`refused: ${event.error.message}; next try in ${event.retryIn} ms`);
     } else if (event.type === 'recovered') log('recovered');
+    else if (event.type === 'overrun') log(`overrun: ${event.lost} events were not logged`);
     await waitForReader();
   }
 }

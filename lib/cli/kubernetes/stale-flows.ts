@@ -2,28 +2,111 @@
  * The end of flows of UDP that no endpoint answers any more, with `conntrack`.
  * @module
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
+import type { Readable } from 'node:stream';
+import { errorMessage } from '../../core/errors.js';
 import { staleFlows, type TrackedFlow, type UdpFrontend } from '../../kubernetes/index.js';
-
-const run = promisify(execFile);
 
 /** The most characters of what a program says in a message. */
 const MAX_TEXT = 500;
+
+/** The UDP ports of all Services, of which unchanged ones are the same objects. */
+type Frontends = readonly UdpFrontend[];
+
+/**
+ * Ends stale flows beside the syncs of the agent, since it takes long if there are many: one time
+ * after the other, whenever the UDP ports have changed.
+ */
+export class StaleFlows {
+  readonly #log: (line: string) => void;
+  readonly #closed = new AbortController();
+  /** The ports that the table of IPVS has, and those that it is going to have. */
+  #present: Frontends = [];
+  #expected: Frontends = [];
+  /** Ports that have been changed or deleted: their flows may be stale. */
+  #past = new Set<UdpFrontend>();
+  #hasChanged = false;
+  #running: Promise<void> | undefined;
+
+  /** @param log is told about failures */
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  /** Tells the ports that the table is going to have: flows to their endpoints are not stale. */
+  expect(udp: Frontends): void {
+    this.#expected = udp;
+  }
+
+  /** Tells the ports that the table has now, and ends what is stale. */
+  update(udp: Frontends): void {
+    if (!areSame(this.#present, udp)) {
+      for (const frontend of this.#present) this.#past.add(frontend);
+      this.#present = udp;
+      this.#hasChanged = true;
+    }
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Stops. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closed;
+    while (this.#hasChanged && !signal.aborted) {
+      this.#hasChanged = false;
+      const past = this.#past;
+      this.#past = new Set();
+      try {
+        await deleteStaleFlows(this.#frontends(past), signal);
+      } catch (error) {
+        // The next sync tries again.
+        this.#hasChanged = true;
+        for (const frontend of past) this.#past.add(frontend);
+        if (!signal.aborted) this.#log(`conntrack: ${errorMessage(error)}`);
+        return;
+      }
+    }
+  }
+
+  /** Returns what returns the newest ports, the same list as before if they have not changed. */
+  #frontends(past: ReadonlySet<UdpFrontend>): () => Frontends {
+    const deleted = Array.from(past, (frontend) => ({ ...frontend, endpoints: [] }));
+    let [present, expected] = [this.#present, this.#expected];
+    let all = [...deleted, ...present, ...expected];
+    return () => {
+      if (present !== this.#present || expected !== this.#expected) {
+        [present, expected] = [this.#present, this.#expected];
+        all = [...deleted, ...present, ...expected];
+      }
+      return all;
+    };
+  }
+}
+
+function areSame(some: Frontends, others: Frontends): boolean {
+  return some.length === others.length && some.every((each, at) => each === others[at]);
+}
 
 /**
  * Deletes the flows that no endpoint answers any more, until the signal is aborted. Returns the
  * number of pairs of a virtual address and a server that had some; undefined if there is no
  * `conntrack`.
+ * @param frontends returns the UDP ports, which may change meanwhile
  */
 export async function deleteStaleFlows(
-  udp: readonly UdpFrontend[],
+  frontends: () => Frontends,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  if (udp.length === 0) return 0;
+  if (frontends().length === 0) return 0;
   // The flows of all clients are as many as connection tracking holds: only their pairs count.
   const pairs = new Map<string, TrackedFlow>();
   for (const family of ['ipv4', 'ipv6']) {
@@ -37,13 +120,31 @@ export async function deleteStaleFlows(
       throw error;
     }
   }
-  const stale = staleFlows(udp, [...pairs.values()]);
-  for (const flow of stale) {
-    const selector = Object.entries(selectorOf(flow)).flat();
-    // A flow that has just ended is no failure.
-    await run('conntrack', ['-D', ...selector], { signal }).catch(() => signal.throwIfAborted());
+  let known: Frontends | undefined;
+  let stale: ReadonlySet<TrackedFlow> = new Set();
+  let deleted = 0;
+  for (const flow of pairs.values()) {
+    // An endpoint may have come, or come back, since the flows were listed.
+    if (known !== frontends()) {
+      known = frontends();
+      stale = new Set(staleFlows(known, [...pairs.values()]));
+    }
+    if (!stale.has(flow)) continue;
+    await deleteFlows(flow, signal);
+    deleted++;
   }
-  return stale.length;
+  return deleted;
+}
+
+/** Deletes all flows of a pair, each of which `conntrack` prints. */
+async function deleteFlows(flow: TrackedFlow, signal: AbortSignal): Promise<void> {
+  const selector = Object.entries(selectorOf(flow)).flat();
+  try {
+    for await (const _ of linesOf('conntrack', ['-D', ...selector], signal));
+  } catch (error) {
+    // They may have just ended.
+    if (signal.aborted || !/\b0 flow entries/.test(errorMessage(error))) throw error;
+  }
 }
 
 /** Returns the options of `conntrack -D` for all flows of a pair. */
@@ -88,14 +189,16 @@ async function* linesOf(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors = (errors + text).slice(0, MAX_TEXT);
-  });
   const ended = once(child, 'close');
   // It may fail while its lines are read.
   ended.catch(() => undefined);
-  yield* createInterface({ input: child.stdout });
+  // Without a free descriptor, there are no pipes.
+  const { stdout, stderr }: { readonly stdout?: Readable; readonly stderr?: Readable } = child;
+  let errors = '';
+  stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(0, MAX_TEXT);
+  });
+  if (stdout !== undefined) yield* createInterface({ input: stdout });
   const [status] = await ended;
   if (status !== 0) throw new Error(`${[program, ...args].join(' ')}: ${errors.trim()}`);
 }

@@ -24,8 +24,8 @@ function tokenFilesOf(kubeconfig: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Makes the users of a configuration read their token files again each minute, as kubectl does: a
- * token of a service account expires.
+ * Makes the users of a configuration read their token files again each minute: a token of a service
+ * account expires.
  * @param kubeconfig the file that the configuration was loaded from
  */
 export function followTokenFiles(config: KubeConfig, kubeconfig: string): void {
