@@ -41,8 +41,13 @@ struct Watcher::Poller {
     thread.reset();
     monitor.reset();
   }
+  /// Ends the use of the function, which must exist unless this was called before. Newer versions of
+  /// Node.js keep it until then, even after the end of the environment.
+  void release() {
+    if (!std::exchange(released, true)) notify.Release();
+  }
   /// The body of the thread. `notify` fails only if the environment ends.
-  void wait(const Napi::ThreadSafeFunction& notify) {
+  void wait() {
     while (!stopping) {
       pollfd both[] = {{wake_event.get(), POLLIN, 0}, {monitor->descriptor(), POLLIN, 0}};
       if (::poll(both, armed ? 2 : 1, -1) < 0 && errno != EINTR) return;
@@ -59,7 +64,8 @@ struct Watcher::Poller {
   os::Descriptor wake_event;
   std::atomic<bool> armed = true;
   std::atomic<bool> stopping = false;
-  bool finalized = false;  // the function no longer exists
+  Napi::ThreadSafeFunction notify;
+  bool released = true;  // the function may no longer exist
   std::optional<os::Thread> thread;
 };
 
@@ -78,15 +84,16 @@ Watcher::Watcher(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Watcher>(inf
     const auto netns = Handle::netns_of(info[0].As<Napi::Object>());
     poller_ = std::make_shared<Poller>(rtnl::Monitor(*netns, types));
     // The finalizer runs before the environment ends; no call of the function may run after it.
-    notify_ = Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(), "ipvs", 0, 1,
-                                            [poller = poller_](Napi::Env) {
-                                              poller->stop();
-                                              poller->finalized = true;
-                                            });
-    notify_.Unref(info.Env());
-    poller_->thread.emplace([poller = poller_.get(), notify = notify_] { poller->wait(notify); });
+    poller_->notify = Napi::ThreadSafeFunction::New(info.Env(), info[2].As<Napi::Function>(),
+                                                    "ipvs", 0, 1, [poller = poller_](Napi::Env) {
+                                                      poller->stop();
+                                                      poller->release();
+                                                    });
+    poller_->released = false;
+    poller_->notify.Unref(info.Env());
+    poller_->thread.emplace([poller = poller_.get()] { poller->wait(); });
   } catch (const os::Error& error) {
-    if (notify_) notify_.Release();
+    if (poller_) poller_->release();
     throw make_error(info.Env(), error);
   }
 }
@@ -94,7 +101,7 @@ Watcher::Watcher(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Watcher>(inf
 Watcher::~Watcher() {
   if (!poller_) return;
   poller_->stop();
-  if (!poller_->finalized) notify_.Release();
+  poller_->release();
 }
 
 Napi::Value Watcher::take(const Napi::CallbackInfo& info) {
@@ -109,20 +116,20 @@ Napi::Value Watcher::take(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Watcher::ref(const Napi::CallbackInfo& info) {
-  if (poller_) notify_.Ref(info.Env());
+  if (poller_) poller_->notify.Ref(info.Env());
   return info.Env().Undefined();
 }
 
 Napi::Value Watcher::unref(const Napi::CallbackInfo& info) {
-  if (poller_) notify_.Unref(info.Env());
+  if (poller_) poller_->notify.Unref(info.Env());
   return info.Env().Undefined();
 }
 
 Napi::Value Watcher::close(const Napi::CallbackInfo& info) {
   if (poller_) {
     poller_->stop();
+    poller_->release();
     poller_.reset();
-    notify_.Release();
   }
   return info.Env().Undefined();
 }

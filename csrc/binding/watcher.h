@@ -40,7 +40,6 @@ class Watcher : public Napi::ObjectWrap<Watcher> {
   Napi::Value close(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Poller> poller_;  // null while closed
-  Napi::ThreadSafeFunction notify_;
 };
 
 }  // namespace binding

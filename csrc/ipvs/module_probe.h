@@ -7,6 +7,7 @@
 
 #include "ipvs/module_loader.h"
 #include "ipvs/types.h"
+#include "netlink/socket.h"
 #include "os/namespace.h"
 
 namespace ipvs {
@@ -27,7 +28,12 @@ void load_family();
 /// True if the kernel may have to load modules for the scheduler or the engine of a service.
 bool may_load_modules(const Service& service);
 
-/// Makes the kernel load the modules of a service, and creates nothing.
+/// Makes the kernel load the modules of a service, and creates nothing. Where the kernel has no IPv6
+/// for IPVS, it loads the scheduler only. Waits as long as that takes.
+/// @throws the errors of netlink::Family
+ProbeResult request_modules(netlink::Socket& socket, const Service& wanted);
+
+/// The same on a thread and a socket of its own, until the deadline.
 /// @param scope of the requests that would have to wait
 ProbeResult probe_modules(const std::shared_ptr<const os::Namespace>& netns,
                           module_loader::Scope scope, const Service& service);

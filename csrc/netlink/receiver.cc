@@ -21,6 +21,7 @@ Receiver::Receiver()
 
 int Receiver::receive(int descriptor, size_t slots, int flags) {
   datagrams_.clear();
+  filled_ = false;
   for (size_t i = 0; i < slots; ++i) {
     slots_[i] = {buffer_.get() + i * slot_bytes_, slot_bytes_};
     msghdr& header = headers_[i].msg_hdr;
@@ -34,6 +35,7 @@ int Receiver::receive(int descriptor, size_t slots, int flags) {
   const int count = ::recvmmsg(descriptor, headers_.data(), static_cast<unsigned>(slots),
                                flags | MSG_WAITFORONE | MSG_TRUNC, nullptr);
   if (count < 0) return errno;
+  filled_ = static_cast<size_t>(count) == slots;
   for (int i = 0; i < count; ++i) {
     if (!from_kernel(headers_[i].msg_hdr)) continue;
     const size_t length = headers_[i].msg_len;

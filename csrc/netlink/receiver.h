@@ -37,6 +37,9 @@ class Receiver {
   /// @returns 0 or the errno of recvmmsg
   int receive(int descriptor, size_t slots, int flags);
 
+  /// True if the last receive() had no slot left: there may be more datagrams.
+  bool filled() const { return filled_; }
+
   /// The datagrams of the last receive(), until the next one or grow().
   std::span<const Datagram> datagrams() const { return datagrams_; }
 
@@ -56,6 +59,7 @@ class Receiver {
   std::array<iovec, kMaxSlots> slots_{};
   std::array<sockaddr_storage, kMaxSlots> senders_{};
   std::vector<Datagram> datagrams_;
+  bool filled_ = false;
 };
 
 }  // namespace netlink

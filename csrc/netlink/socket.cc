@@ -206,7 +206,8 @@ Socket::DumpEnd Socket::dump(MessageBatch& request, const OnMessage& on_message)
   send_dump(request);
   DumpReplies replies = read_dump(on_message);
   if (replies.refusal() && replies.refusal()->error() == EBUSY) {
-    // An earlier dump that timed out is still running on this socket: read it to its end.
+    // An earlier dump that timed out is still running on this socket: read it to its end. The kernel
+    // has continued it, even if it had stalled, when the refusal was received.
     while (true) {
       const int error = receiver_.receive(descriptor(), Receiver::kDumpSlots, MSG_DONTWAIT);
       if (error != 0 && error != EINTR && error != ENOBUFS) break;
@@ -263,9 +264,12 @@ void Socket::join(unsigned group) {
 Socket::Received Socket::receive(const OnMessage& on_message) {
   const int error = receiver_.receive(descriptor(), Receiver::kReplySlots, MSG_DONTWAIT);
   if (error == EAGAIN) return {};
-  if (error != 0 && error != EINTR && error != ENOBUFS) throw os::Error(error, "recvmmsg");
-  // The kernel reports dropped messages once, before those that are left in the queue.
-  Received received{.more = true, .overrun = error == ENOBUFS};
+  if (error == ENOBUFS) {
+    discard_queue();
+    return {.more = true, .overrun = true};
+  }
+  if (error != 0 && error != EINTR) throw os::Error(error, "recvmmsg");
+  Received received{.more = true};
   for (const Datagram& datagram : receiver_.datagrams()) {
     Messages message(datagram.bytes);
     while (message.next()) on_message(message);
@@ -273,6 +277,15 @@ Socket::Received Socket::receive(const OnMessage& on_message) {
   }
   receiver_.grow();
   return received;
+}
+
+// After an overrun the kernel drops every message until the queue is empty, without another report.
+void Socket::discard_queue() {
+  int error = 0;
+  do {
+    error = receiver_.receive(descriptor(), Receiver::kReplySlots, MSG_DONTWAIT);
+  } while (receiver_.filled() || error == EINTR || error == ENOBUFS);
+  if (error != 0 && error != EAGAIN) throw os::Error(error, "recvmmsg");
 }
 
 }  // namespace netlink

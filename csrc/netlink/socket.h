@@ -35,8 +35,10 @@ class Socket {
   };
 
   struct Received {
-    bool more = false;     ///< there may be more to receive
-    bool overrun = false;  ///< the kernel dropped messages, or one of them could not be read
+    bool more = false;  ///< there may be more to receive
+    /// The kernel dropped messages, and those that were left were discarded; or a message could not
+    /// be read. Later messages are received, or are another overrun.
+    bool overrun = false;
   };
 
   static constexpr std::chrono::milliseconds kDeadline{5000};
@@ -86,6 +88,7 @@ class Socket {
                    std::vector<Failure>& failures);
   void send_dump(MessageBatch& request);
   DumpReplies read_dump(const OnMessage& on_message);
+  void discard_queue();
   [[noreturn]] void time_out(Status status, const char* syscall);
 
   os::Descriptor descriptor_;

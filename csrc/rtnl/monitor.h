@@ -2,7 +2,7 @@
 //
 // Threading: one thread at a time; any thread. The network namespace is that of the opening.
 // Certainty: notifications that the kernel dropped, or that could not be read, are reported as an
-//   overrun.
+//   overrun. Changes after the last overrun are all reported.
 #pragma once
 
 #include <vector>

@@ -32,6 +32,12 @@ netlink::Socket open_strict(const os::Namespace& netns) {
   return socket;
 }
 
+// The kernel lists the addresses of all families where it lacks the requested one, such as IPv6 when
+// that is off.
+bool is_of(uint16_t family, const LinkAddress& address) {
+  return family == AF_UNSPEC || address.settings.family == family;
+}
+
 }  // namespace
 
 bool is_repeatable(const Failure& failure) {
@@ -124,7 +130,8 @@ std::vector<LinkAddress> Transport::list_addresses(uint32_t index, uint16_t fami
   put_list_addresses(query_, index, family);
   dump(
       [&](const Messages& message) {
-        if (const auto address = read_address(message)) addresses.push_back(*address);
+        const auto address = read_address(message);
+        if (address && is_of(family, *address)) addresses.push_back(*address);
       },
       [&] { addresses.clear(); });
   return addresses;
@@ -135,7 +142,8 @@ std::vector<AddressSettings> Transport::plan_changes(uint32_t index, uint16_t fa
   put_list_addresses(query_, index, family);
   dump(
       [&](const Messages& message) {
-        if (const auto address = read_address(message)) plan.note(*address);
+        const auto address = read_address(message);
+        if (address && is_of(family, *address)) plan.note(*address);
       },
       [&] { plan.restart(); });
   return plan.changes();

@@ -4,14 +4,23 @@
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
+#include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "netlink/socket.h"
+#include "os/descriptor.h"
+#include "os/namespace.h"
 #include "rtnl/monitor.h"
 #include "test/fake_kernel.h"
+#include "test/other_namespace.h"
+#include "test/socket_options.h"
 #include "test/wire.h"
 
 using netlink::Messages;
@@ -81,6 +90,14 @@ std::string events_of(const Buffer& datagram) {
   CHECK(events.more);
   CHECK_FALSE(monitor.take().more);
   return to_text(events);
+}
+
+// Changes the MTU of `lo` in the network namespace of a socket.
+void set_mtu(const os::Descriptor& socket, int mtu) {
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_mtu = mtu;
+  REQUIRE(::ioctl(socket.get(), SIOCSIFMTU, &request) == 0);
 }
 
 }  // namespace
@@ -164,4 +181,26 @@ TEST_CASE("a monitor reports an overrun after messages that it cannot decode") {
 TEST_CASE("a monitor does not report a link that leaves its bridge as deleted") {
   CHECK(events_of(join(link(RTM_NEWLINK, 3, AF_BRIDGE), link(RTM_DELLINK, 3, AF_BRIDGE),
                        link(RTM_NEWLINK, 3))) == "+link 3");
+}
+
+TEST_CASE("a monitor has no events from before an overrun, and misses none after it") {
+  if (!test::OtherNamespace().exists()) return;
+  const os::Namespace netns = os::Namespace::create();
+  const os::Descriptor control =
+      netns.open([] { return os::Descriptor(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)); });
+  Socket socket = Socket::open(NETLINK_ROUTE, netns);
+  socket.join(RTNLGRP_LINK);
+  test::set_option(socket.descriptor(), SO_RCVBUF, 100'000);
+  Monitor monitor(std::move(socket));
+  for (const int mtu : {2000, 3000}) {
+    CAPTURE(mtu);
+    // The queue has room for some ten messages, and not for all.
+    for (int change = 1; change <= 1000; ++change) set_mtu(control, mtu + change);
+    CHECK(to_text(monitor.take()) == "overrun");
+    set_mtu(control, mtu);
+    const Events events = monitor.take();
+    CHECK(to_text(events) == "+link 1");
+    for (const rtnl::Link& link : events.links) CHECK(link.mtu == mtu);
+    CHECK(to_text(monitor.take()).empty());
+  }
 }

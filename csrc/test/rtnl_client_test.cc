@@ -85,12 +85,13 @@ struct Run {
   Response response;
   size_t lists = 0;
 
-  Run(Operation operation, int interrupted) {
+  Run(Operation operation, int interrupted, uint16_t family = AF_UNSPEC) {
     FakeKernel kernel{FakeLinks(interrupted)};
     rtnl::Client client(kernel.connect());
     Request request{};
     request.operation = static_cast<uint32_t>(operation);
     request.settings = Request::kPrune;
+    request.family = family;
     if (operation == Operation::kPlanAddresses) request.link.index = 1;
     response = client.run({&request, 1}, {});
     for (const auto& each : kernel.requests()) {
@@ -188,6 +189,16 @@ TEST_CASE("a disturbed list is read again until it is complete") {
       const size_t others = operation == Operation::kListAddresses ? 1 : 0;
       CHECK(run.lists == static_cast<size_t>(interrupted) + 1 + others);
     }
+  }
+}
+
+TEST_CASE("a list of a family has no addresses of another, which a kernel without it lists") {
+  for (const Operation operation : {Operation::kListAddresses, Operation::kPlanAddresses}) {
+    CAPTURE(static_cast<uint32_t>(operation));
+    const Run without(operation, 0, AF_INET6);
+    CHECK(without.status() == Status::kDone);
+    CHECK(without.items(operation) == 0);
+    CHECK(Run(operation, 0, AF_INET).items(operation) == kItems);
   }
 }
 

@@ -46,6 +46,25 @@ export class AddressPlan {
     this.changes = changes;
   }
 
+  /**
+   * Returns the changes in chunks of at least `least`, except for the last one. A deletion and the
+   * additions that make up for it are in one chunk.
+   */
+  *chunks(least: number): Generator<readonly number[]> {
+    for (let first = 0, end = 0; first < this.changes.length; first = end) {
+      end = Math.min(first + least, this.changes.length);
+      while (this.#continues(end)) end++;
+      yield this.changes.slice(first, end);
+    }
+  }
+
+  /** Returns true if the change at a place must be made together with the one before it. */
+  #continues(place: number): boolean {
+    const [before, change] = [this.changes[place - 1], this.changes[place]];
+    if (before === undefined || change === undefined) return false;
+    return this.#number(change) === kinds.restore || this.#number(before) === kinds.delete;
+  }
+
   /** Returns what to do with the address. To replace one that is refused fails, and says why. */
   kindOf(change: number): ChangeKind {
     const number = this.#number(change);

@@ -47,7 +47,7 @@ export interface ReconcileAddressesOptions {
   readonly maxDeletions?: number | undefined;
   /**
    * Stops it between two chunks of changes: it rejects with the signal's reason, and the changes
-   * that were made stay.
+   * that were made stay. An address is not left deleted that was to be added again.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -75,8 +75,8 @@ export interface Reconciled {
 const KEYS = new Set(['prune', 'family', 'dryRun', 'maxDeletions', 'signal'] as const);
 
 /**
- * Changes that are sent together. They take the kernel some milliseconds where a link has thousands
- * of addresses.
+ * Changes that are sent together, except that a deletion is sent with all additions that belong to
+ * it. They take the kernel some milliseconds where a link has thousands of addresses.
  */
 const CHUNK = 64;
 
@@ -109,9 +109,8 @@ export function* reconcile(
   if (!dryRun) checkDeletions(plan, maxDeletions, subject);
   const done: Record<keyof Reconciled, string[]> = { added: [], removed: [], updated: [] };
   const errors = new Map<number, IpvsError>();
-  for (let first = 0; first < plan.changes.length; first += CHUNK) {
+  for (const chunk of plan.chunks(CHUNK)) {
     throwIfAborted(signal);
-    const chunk = plan.changes.slice(first, first + CHUNK);
     // The result of a refused change says why, and nothing is sent to the kernel for it.
     const calls = dryRun ? chunk.filter((change) => plan.isRefused(change)) : chunk;
     const results = yield* make(plan, calls, name);

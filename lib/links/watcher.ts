@@ -16,7 +16,7 @@ import { decodeLink, type Link } from './link.js';
  * - `link`: a link was created or has changed (RTM_NEWLINK), or was deleted (RTM_DELLINK)
  * - `address`: an address was added or has changed (RTM_NEWADDR), or was deleted (RTM_DELADDR)
  * - `overrun`: events were lost, because they arrived faster than they were read (ENOBUFS): list
- *   again what matters
+ *   again what matters. Later changes are reported, or are another overrun
  */
 export type LinkEvent =
   | { readonly type: 'link'; readonly action: 'changed' | 'deleted'; readonly link: Link }

@@ -97,6 +97,19 @@ export class PlannedRequests {
     return kindAt(this.operations, index);
   }
 
+  /**
+   * Returns the index of the request that gives a service its scheduler back, if the request that
+   * takes it away while destinations are added is one of the first `sent` and this one is not.
+   */
+  schedulerAfter(sent: number): number | undefined {
+    let index = this.origins.indexOf(AUXILIARY);
+    let isTaken = false;
+    for (; index !== -1 && index < sent; index = this.origins.indexOf(AUXILIARY, index + 1)) {
+      isTaken = !isTaken;
+    }
+    return isTaken && index !== -1 ? index : undefined;
+  }
+
   /** Fills a buffer with the requests from `first` on. */
   read(first: number, buffer: RequestBuffer): void {
     const count = Math.min(this.count - first, buffer.capacity);

@@ -217,7 +217,7 @@ interface Sent {
  * @throws the reason of the signal if it has ended the call before all requests were sent
  */
 function* send(
-  { client, queue }: StateAccess,
+  access: StateAccess,
   planned: PlannedRequests,
   signal: AbortSignal | undefined,
   retries: boolean,
@@ -225,24 +225,42 @@ function* send(
   const failures = new Failures(planned, retries);
   const requests = bufferFor(Math.min(planned.count, SENT));
   for (let first = 0; first < planned.count; first += requests.count) {
-    planned.read(first, requests);
-    const batch = EncodedBatch.of(client, requests, (place) =>
-      decoderAt(planned.operations[first + place]),
-    );
-    const results = yield* run({
-      begin: async () =>
-        (await runBatch(queue, [batch], { stopOnError: false, signal, hasPlaces: false })).results,
-      runSync: () => queue.exchangeSync('reconcile', batch),
-    });
+    const results = yield* sendFrom(access, planned, first, requests, signal);
     // The reason may be an error of this package, which must not pass for one of a request.
-    const last = results.at(-1);
-    const isEnded = last?.status === 'rejected' && Object.is(last.reason, signal?.reason);
-    if (isEnded) throwIfAborted(signal);
+    const isEnded = (result?: PromiseSettledResult<unknown>) =>
+      result?.status === 'rejected' && Object.is(result.reason, signal?.reason);
+    if (isEnded(results.at(-1))) {
+      const scheduler = planned.schedulerAfter(first + results.findIndex((each) => isEnded(each)));
+      // A service without scheduler would get no connections.
+      if (scheduler !== undefined) {
+        yield* sendFrom(access, planned, scheduler, new RequestBuffer(1), undefined);
+      }
+      throwIfAborted(signal);
+    }
     failures.add(first, results);
   }
   spare.sent = requests;
   const { failed, errors, raced } = failures;
   return { failed, errors, raced };
+}
+
+/** Fills a buffer with the requests of a plan from `first` on, and sends them. */
+function sendFrom(
+  { client, queue }: StateAccess,
+  planned: PlannedRequests,
+  first: number,
+  requests: RequestBuffer,
+  signal: AbortSignal | undefined,
+): Routine<never, readonly PromiseSettledResult<unknown>[]> {
+  planned.read(first, requests);
+  const batch = EncodedBatch.of(client, requests, (place) =>
+    decoderAt(planned.operations[first + place]),
+  );
+  return run({
+    begin: async () =>
+      (await runBatch(queue, [batch], { stopOnError: false, signal, hasPlaces: false })).results,
+    runSync: () => queue.exchangeSync('reconcile', batch),
+  });
 }
 
 /**

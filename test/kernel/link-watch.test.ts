@@ -112,43 +112,28 @@ describe('link events', () => {
     expect(await waiting).toMatchObject([[{ type: 'link' }], [{ type: 'link' }]]);
   });
 
-  test('continue after an overrun', async () => {
+  test('from before an overrun are dropped, and none is lost after it', async () => {
     const { links } = fixture.ipvs;
     await links.ensureDummy('vip0');
     await using watcher = links.watch({ types: ['link'] });
-    // Each is some kilobyte, and the socket holds two megabytes.
-    for (let round = 0; round < 8; round++) {
-      await Promise.all(
-        Array.from({ length: 1000 }, (_, each) =>
-          links.setLink('vip0', { mtu: 1300 + (each % 2), up: true }),
-        ),
+    for (const mtu of [1400, 1500]) {
+      // Each is some kilobyte, and the socket holds two megabytes.
+      for (let round = 0; round < 8; round++) {
+        await Promise.all(
+          Array.from({ length: 1000 }, (_, each) =>
+            links.setLink('vip0', { mtu: 1300 + (each % 2), up: true }),
+          ),
+        );
+      }
+      expect(await watcher.next()).toEqual({ value: { type: 'overrun' }, done: false });
+      for (let change = 0; change < 20; change++) {
+        await links.setLink('vip0', { mtu: mtu + change });
+      }
+      const later = await take(watcher, 20);
+      expect(later.map((event) => event.type === 'link' && event.link.mtu)).toEqual(
+        Array.from({ length: 20 }, (_, change) => mtu + change),
       );
     }
-    let overruns = 0;
-    let last: LinkEvent | undefined;
-    await links.setLink('vip0', { mtu: 1234 });
-    // Events after the overrun may be lost too: the consumer lists again, and then awaits events.
-    const seen = (async () => {
-      for await (const event of watcher) {
-        last = event;
-        if (event.type === 'overrun') overruns++;
-        if (event.type === 'link' && event.link.mtu === 1235) return;
-      }
-    })();
-    await until(
-      () => overruns,
-      (count) => count > 0,
-    );
-    await until(
-      async () => {
-        await links.setLink('vip0', { mtu: 1235 });
-        await links.setLink('vip0', { mtu: 1236 });
-        return last;
-      },
-      (event) => event?.type === 'link' && event.link.mtu === 1235,
-    );
-    await seen;
-    expect(overruns).toBe(1);
   });
 });
 
@@ -207,6 +192,15 @@ describe('a watcher ends', () => {
     }
     await until(countSockets, (count) => count <= before);
   });
+});
+
+test('watchers that end with their worker leave no memory behind', async () => {
+  const [watchers, rounds] = [600, 8];
+  const args = [fixture.namespace.path, String(watchers), String(rounds)];
+  const output = run(process.execPath, [programPath('leave-watchers.mjs'), ...args]);
+  const [before, after] = JSON.parse(output);
+  // Node.js 24 would keep more than 2 KB of each whose function was not released.
+  expect((after - before) / (watchers * rounds)).toBeLessThan(1500);
 });
 
 describe('a process that only watches', () => {

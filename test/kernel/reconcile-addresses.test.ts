@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import fc from 'fast-check';
 import {
   IpvsError,
@@ -264,6 +265,52 @@ describe.each(forms)('the predicate of reconcileAddresses of $form', ({ reconcil
     const kept = many.filter((text, place) => place < 1000 || !isThird(text));
     expect(on()).toEqual(kept.toSorted());
     expect(done.removed).toHaveLength(many.length - kept.length);
+  });
+});
+
+describe('reconcileAddresses that is aborted after the first chunk of changes', () => {
+  /** Prunes with an abort as soon as the kernel has answered the first changes. */
+  const pruneAborted = async (...args: Args) => {
+    const controller = new AbortController();
+    const exchange = channel('tracing:ipvs:exchange:asyncEnd');
+    let exchanges = 0;
+    // The first exchange is that of the plan.
+    const abort = () => void (++exchanges === 2 && controller.abort(new Error('enough')));
+    exchange.subscribe(abort);
+    try {
+      const [link, wanted, options] = args;
+      const { signal } = controller;
+      await links.reconcileAddresses(link, wanted, { ...options, signal });
+      return 'complete';
+    } catch (error) {
+      return error instanceof Error ? error.message : error;
+    } finally {
+      exchange.unsubscribe(abort);
+    }
+  };
+
+  test('does not lose the secondary addresses of a first one that it has deleted', async () => {
+    fixture.namespace.run('sysctl', ['-qw', 'net.ipv4.conf.all.promote_secondaries=0']);
+    const network = Array.from({ length: 101 }, (_, host) => `10.0.0.${host + 1}/24`);
+    for (const address of network) add(address);
+    // The addresses of another network are pruned afterwards.
+    const others = Array.from({ length: 10 }, (_, host) => `10.1.0.${host + 1}/32`);
+    await links.reconcileAddresses('vip0', others);
+    const prune = ({ address }: LinkAddress) => address === '10.0.0.1' || /^10\.1/.test(address);
+    const wanted = ['10.2.0.1'];
+    expect(await pruneAborted('vip0', wanted, { prune })).toBe('enough');
+    expect(on()).toEqual(network.slice(1).toSorted());
+  });
+
+  test('does not lose an IPv6 address that gets another prefix length', async () => {
+    const count = 70;
+    const address = (host: number, length: number) => `fd00::${(host + 1).toString(16)}/${length}`;
+    const present = Array.from({ length: count }, (_, host) => address(host, 64));
+    // The first change is an addition, so that pairs begin at odd places.
+    const wanted = ['10.2.0.1', ...present.map((_, host) => address(host, 128))];
+    await links.reconcileAddresses('vip0', present);
+    expect(await pruneAborted('vip0', wanted, {})).toBe('enough');
+    expect(on()).toHaveLength(1 + count);
   });
 });
 

@@ -1,4 +1,5 @@
 /** Services with the scheduler mh, which builds its table anew after each change. */
+import { channel } from 'node:diagnostics_channel';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ipvs, IpvsError, ReconcileError, type State } from 'ipvs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -54,6 +55,39 @@ test.each(['async', 'sync'] as const)(
   },
 );
 
+test('an abort while destinations are added leaves no service without scheduler', async () => {
+  const { ipvs, namespace } = fixture;
+  const exchange = channel('tracing:ipvs:exchange:asyncEnd');
+  // The exchange after which it is aborted: in the first service, between both, in the second.
+  const aborted = async (last: number) => {
+    await ipvs.flush();
+    const second = { ...KEY, port: 81, scheduler: 'mh' };
+    const [first] = stateOf(200).services;
+    const controller = new AbortController();
+    let exchanges = 0;
+    const abort = () => void (++exchanges === last && controller.abort(new Error('enough')));
+    exchange.subscribe(abort);
+    const services = [first, { ...second, destinations: first?.destinations }];
+    const call = ipvs.reconcile({ services } as State, { signal: controller.signal });
+    const outcome = await call.then(
+      () => 'complete',
+      (error) => error.message,
+    );
+    exchange.unsubscribe(abort);
+    const lines = namespace.saved();
+    return { outcome, lines: lines.length, services: lines.filter((line) => line[1] === 'A') };
+  };
+  const seen = new Set<number>();
+  for (let last = 1; ; last++) {
+    const { outcome, lines, services } = await aborted(last);
+    if (outcome === 'complete') break;
+    expect(outcome).toBe('enough');
+    seen.add(lines);
+    for (const line of services) expect(line).toContain('-s mh');
+  }
+  expect(seen.size).toBeGreaterThan(1);
+});
+
 test('a service that a killed process has left without scheduler gets it', async () => {
   await fixture.ipvs.reconcile(stateOf(20));
   await fixture.ipvs.updateService(KEY, { scheduler: 'none' });
@@ -67,6 +101,7 @@ test('a service that a killed process has left without scheduler gets it', async
 test.runIf(isOwnKernel)('without the module of mh, the service is refused as a whole', async () => {
   const before = readFileSync(MODPROBE, 'utf8');
   const { namespace, ipvs } = fixture;
+  run('modprobe', ['ip_vs_wlc']);
   run('rmmod', ['ip_vs_mh']);
   writeFileSync(MODPROBE, '/bin/false');
   try {
