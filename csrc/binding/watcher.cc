@@ -41,8 +41,8 @@ struct Watcher::Poller {
     thread.reset();
     monitor.reset();
   }
-  /// Ends the use of the function, which must exist unless this was called before. Newer versions of
-  /// Node.js keep it until then, even after the end of the environment.
+  /// Ends the use of the function, which must exist unless this was called before. Newer versions
+  /// of Node.js keep it until then, even after the end of the environment.
   void release() {
     if (!std::exchange(released, true)) notify.Release();
   }

@@ -74,8 +74,8 @@ ProbeResult request_modules(netlink::Socket& socket, const Service& wanted) {
   if (error == EINVAL) return ProbeResult::kPresent;
   if (error != EAFNOSUPPORT) return ProbeResult::kUnknown;
 
-  // The kernel has no IPv6, and refuses nothing of an IPv4 service after looking for the modules. So
-  // it must look for an engine that it cannot have, after the scheduler.
+  // The kernel has no IPv6, and refuses nothing of an IPv4 service after looking for the modules.
+  // So it must look for an engine that it cannot have, after the scheduler.
   service.key.family = AF_INET;
   service.engine.assign(kAbsentEngine);
   if (!has_scheduler(wanted)) refusal_of(socket, family, service);

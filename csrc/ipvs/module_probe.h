@@ -28,8 +28,8 @@ void load_family();
 /// True if the kernel may have to load modules for the scheduler or the engine of a service.
 bool may_load_modules(const Service& service);
 
-/// Makes the kernel load the modules of a service, and creates nothing. Where the kernel has no IPv6
-/// for IPVS, it loads the scheduler only. Waits as long as that takes.
+/// Makes the kernel load the modules of a service, and creates nothing. Where the kernel has no
+/// IPv6 for IPVS, it loads the scheduler only. Waits as long as that takes.
 /// @throws the errors of netlink::Family
 ProbeResult request_modules(netlink::Socket& socket, const Service& wanted);
 

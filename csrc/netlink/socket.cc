@@ -206,8 +206,8 @@ Socket::DumpEnd Socket::dump(MessageBatch& request, const OnMessage& on_message)
   send_dump(request);
   DumpReplies replies = read_dump(on_message);
   if (replies.refusal() && replies.refusal()->error() == EBUSY) {
-    // An earlier dump that timed out is still running on this socket: read it to its end. The kernel
-    // has continued it, even if it had stalled, when the refusal was received.
+    // An earlier dump that timed out is still running on this socket: read it to its end. When the
+    // refusal was received, the kernel has continued it, even if it had stalled.
     while (true) {
       const int error = receiver_.receive(descriptor(), Receiver::kDumpSlots, MSG_DONTWAIT);
       if (error != 0 && error != EINTR && error != ENOBUFS) break;

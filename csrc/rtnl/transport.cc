@@ -32,8 +32,8 @@ netlink::Socket open_strict(const os::Namespace& netns) {
   return socket;
 }
 
-// The kernel lists the addresses of all families where it lacks the requested one, such as IPv6 when
-// that is off.
+// The kernel lists the addresses of all families where it lacks the requested one, such as IPv6
+// when that is off.
 bool is_of(uint16_t family, const LinkAddress& address) {
   return family == AF_UNSPEC || address.settings.family == family;
 }

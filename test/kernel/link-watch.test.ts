@@ -194,15 +194,6 @@ describe('a watcher ends', () => {
   });
 });
 
-test('watchers that end with their worker leave no memory behind', async () => {
-  const [watchers, rounds] = [600, 8];
-  const args = [fixture.namespace.path, String(watchers), String(rounds)];
-  const output = run(process.execPath, [programPath('leave-watchers.mjs'), ...args]);
-  const [before, after] = JSON.parse(output);
-  // Node.js 24 would keep more than 2 KB of each whose function was not released.
-  expect((after - before) / (watchers * rounds)).toBeLessThan(1500);
-});
-
 describe('a process that only watches', () => {
   const start = (...args: string[]) =>
     spawn(process.execPath, [programPath('watch.mjs'), fixture.namespace.path, ...args], {

@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { LinkWatcher } from '../../lib/links/watcher.js';
 import type { NativeEvents } from '../../lib/native/addon.js';
+import { programPath } from '../kernel/helpers/programs.js';
 import { encode, layout } from './helpers/requests.js';
 import { nameBytes } from './helpers/responses.js';
 
@@ -237,4 +239,13 @@ test('ref() and unref() are passed on to the addon until the watcher ends', asyn
   watcher.ref().unref();
   expect(native.ref).toHaveBeenCalledTimes(1);
   expect(native.unref).toHaveBeenCalledTimes(1);
+});
+
+test('watchers that end with their worker leave no memory behind', async () => {
+  const [watchers, rounds] = [600, 8];
+  const args = [programPath('leave-watchers.mjs'), String(watchers), String(rounds)];
+  const output = execFileSync(process.execPath, args, { encoding: 'utf8' });
+  const [before, after] = JSON.parse(output);
+  // Node.js 24 would keep more than 2 KB of each whose function was not released.
+  expect((after - before) / (watchers * rounds)).toBeLessThan(1500);
 });

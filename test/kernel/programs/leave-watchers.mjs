@@ -7,11 +7,11 @@ import { Links } from 'ipvs';
 
 const WARM_UP = 4;
 
-async function main(netns, watchers, rounds) {
+async function main(watchers, rounds) {
   const memory = [];
   for (let round = 0; round < WARM_UP + rounds; round++) {
     if (round === WARM_UP) memory.push(anonymousBytes());
-    const worker = new Worker(new URL(import.meta.url), { workerData: { netns, watchers } });
+    const worker = new Worker(new URL(import.meta.url), { workerData: watchers });
     await once(worker, 'message');
     await worker.terminate();
   }
@@ -23,12 +23,11 @@ function anonymousBytes() {
 }
 
 if (isMainThread) {
-  const [netns, watchers, rounds] = process.argv.slice(2);
-  await main(netns, Number(watchers), Number(rounds));
+  const [watchers, rounds] = process.argv.slice(2).map(Number);
+  await main(watchers, rounds);
 } else {
-  const { netns, watchers } = workerData;
-  const links = await Links.open({ netns });
-  globalThis.kept = Array.from({ length: watchers }, () => links.watch());
+  const links = await Links.open();
+  globalThis.kept = Array.from({ length: workerData }, () => links.watch());
   setInterval(() => {}, 1000);
   parentPort.postMessage('open');
 }
