@@ -61,6 +61,7 @@ describe('the tarball', () => {
     );
     expect(files.filter((file) => file.endsWith('.js')).sort()).toEqual(
       [
+        'changes',
         'cli-common',
         'cli-server',
         'cli-state',
@@ -125,8 +126,8 @@ describe('the tarball', () => {
     }
   });
 
-  test('is smaller than 830 KB with two addons', () => {
-    expect(statSync(tarball()).size).toBeLessThan(830_000 + (prebuilds.length - 2) * 145_000);
+  test('is smaller than 850 KB with two addons', () => {
+    expect(statSync(tarball()).size).toBeLessThan(850_000 + (prebuilds.length - 2) * 145_000);
   });
 
   test('runs nothing when it is installed', () => {
