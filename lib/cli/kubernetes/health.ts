@@ -35,8 +35,8 @@ function jsonPages(reply: (path: string, send: Send) => void): RequestListener {
 }
 
 /**
- * Returns the pages with kube-proxy's answers: /livez for what restarts the agent, /healthz for load
- * balancers.
+ * Returns the pages with kube-proxy's answers: /livez for what restarts the agent, /healthz for
+ * load balancers.
  */
 export function healthPages(health: () => Health): RequestListener {
   return jsonPages((path, send) => {

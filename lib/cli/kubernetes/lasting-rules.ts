@@ -87,7 +87,7 @@ function placesOf({ sets, dropRules }: Rules): Set<string> {
 }
 
 /**
- * Returns the place of an entry: '10.96.0.10,tcp:80' of that and of '10.96.0.10,tcp:80,192.0.2.0/24'
+ * Returns the place of an entry: '10.96.0.10,tcp:80' of that, of '10.96.0.10,tcp:80,192.0.2.0/24'
  * and of the rule '10.96.0.10 tcp 80'; '10.96.0.10'; 'KUBE-NODE-PORT-TCP 30080'.
  */
 function placeOf(name: string, entry: string): string {
