@@ -176,12 +176,14 @@ describe('text', () => {
         );
         const lines = text.split('\n');
         expect(lines).toHaveLength(6);
-        const [, quoted = ''] = /^sent_bytes_total\{name="(.*)"\} 1$/.exec(lines[3] ?? '') ?? [];
-        const read = quoted.replace(/\\(.)/g, (_, character) =>
+        const [, quoted = ''] = /^sent_bytes_total\{name="(.*)"\} 1$/s.exec(lines[3] ?? '') ?? [];
+        const read = quoted.replace(/\\(.)/gs, (_, character) =>
           character === 'n' ? '\n' : character,
         );
         expect(read).toBe(name);
       }),
+      // Line breaks of JavaScript, but not of the format.
+      { examples: [['\u2028'], ['\u2029'], ['\r']] },
     );
   });
 
