@@ -2,27 +2,15 @@
 import { getEventListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
-import { readValues } from '../../lib/cli/arguments.js';
 import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
-import { options } from '../../lib/cli/kubernetes/command.js';
 import { planSync } from '../../lib/cli/kubernetes/dry-run.js';
-import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
 import { errorMessage } from '../../lib/core/errors.js';
 import { formatServiceReference, type Ipvs } from '../../lib/index.js';
 import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.js';
+import { agentSettings, idleTargets } from './helpers/kube-agent.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 5 };
-
-const settings = settingsOf(readValues(options, new Map()), undefined, { NODE_NAME: 'node-a' });
-const unused = () => Promise.reject(new Error('the tests do not sync'));
-const targets: Targets = {
-  // Nothing else is asked of it.
-  ipvs: { links: { listAddresses: async () => [] } } as unknown as Ipvs,
-  director: { apply: unused },
-  nftables: { apply: unused, reset: () => undefined },
-  healthChecks: { update: () => undefined },
-};
 
 const serviceOf = (version: number) => ({
   metadata: { namespace: 'default', name: 'web', resourceVersion: String(version) },
@@ -39,7 +27,7 @@ test('an agent leaves nothing on its signal, however often it waits', async () =
   });
   const stop = new AbortController();
   const log: string[] = [];
-  const agent = new Agent(settings, server.client, targets, (line) => log.push(line));
+  const agent = new Agent(agentSettings, server.client, idleTargets, (line) => log.push(line));
   let syncs = 0;
   const counts: number[] = [];
   const running = agent.run(stop.signal, async () => {
@@ -67,7 +55,7 @@ test('an agent goes on after an object that it cannot read, deleted or not', asy
   });
   const stop = new AbortController();
   const log: string[] = [];
-  const agent = new Agent(settings, server.client, targets, (line) => log.push(line));
+  const agent = new Agent(agentSettings, server.client, idleTargets, (line) => log.push(line));
   let syncs = 0;
   const running = agent.run(stop.signal, async () => {
     syncs++;
@@ -109,8 +97,11 @@ test('an agent uses those internal IPs of its Node that are addresses', async ()
     response.end(listOf(items));
   });
   const stop = new AbortController();
-  const primary = { ...settings, compile: { ...settings.compile, nodePortAddresses: ['primary'] } };
-  const agent = new Agent(primary, server.client, targets, () => undefined);
+  const primary = {
+    ...agentSettings,
+    compile: { ...agentSettings.compile, nodePortAddresses: ['primary'] },
+  };
+  const agent = new Agent(primary, server.client, idleTargets, () => undefined);
   let found: readonly string[] = [];
   await agent.run(stop.signal, async () => {
     const { state } = await agent.compile();
@@ -137,7 +128,7 @@ test('an agent reports once that two Services claim one address', async () => {
   let syncs = 0;
   const log: string[] = [];
   const counting: Targets = {
-    ...targets,
+    ...idleTargets,
     director: {
       apply: async () => {
         syncs++;
@@ -146,7 +137,7 @@ test('an agent reports once that two Services claim one address', async () => {
     nftables: { apply: async () => '', reset: () => undefined },
   };
   const stop = new AbortController();
-  const agent = new Agent(settings, server.client, counting, (line) => log.push(line));
+  const agent = new Agent(agentSettings, server.client, counting, (line) => log.push(line));
   const running = agent.run(stop.signal);
   await vi.waitFor(() => expect([syncs, watch]).toEqual([1, expect.anything()]), PATIENCE);
   watch?.write(eventOf('ADDED', serviceOf(7)));
@@ -163,7 +154,7 @@ describe('a dry run that cannot know what would change', () => {
     using server = await startFakeApiServer(({ isWatch }, response) => answer(isWatch, response));
     const log: string[] = [];
     // Nothing else is asked of it.
-    const result = planSync(ipvs as Ipvs, settings, server.client, (line) => log.push(line));
+    const result = planSync(ipvs as Ipvs, agentSettings, server.client, (line) => log.push(line));
     return { message: await result.catch(errorMessage), log };
   };
 

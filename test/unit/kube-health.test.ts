@@ -3,26 +3,13 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { readValues } from '../../lib/cli/arguments.js';
-import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
-import { options } from '../../lib/cli/kubernetes/command.js';
+import { Agent } from '../../lib/cli/kubernetes/agent.js';
 import { type Health, healthPages } from '../../lib/cli/kubernetes/health.js';
-import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
-import type { Ipvs } from '../../lib/index.js';
 import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.js';
+import { agentSettings, idleTargets } from './helpers/kube-agent.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 5 };
-
-const settings = settingsOf(readValues(options, new Map()), undefined, { NODE_NAME: 'node-a' });
-const unused = () => Promise.reject(new Error('the tests do not sync'));
-const targets: Targets = {
-  // Nothing else is asked of it.
-  ipvs: {} as Ipvs,
-  director: { apply: unused },
-  nftables: { apply: unused, reset: () => undefined },
-  healthChecks: { update: () => undefined },
-};
 
 async function fetchPage(health: Health, path: string, method = 'GET') {
   const server = createServer(healthPages(() => health)).listen(0, '127.0.0.1');
@@ -79,7 +66,7 @@ test('an agent is alive while it waits for lists, however long', async () => {
     if (!isWatch) open.set(path, response);
   });
   const stop = new AbortController();
-  const agent = new Agent(settings, server.client, targets, () => undefined);
+  const agent = new Agent(agentSettings, server.client, idleTargets, () => undefined);
   const never = () =>
     new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
   const running = agent.run(stop.signal, never);
@@ -122,7 +109,7 @@ test('a node is eligible unless it is deleted, or the autoscaler is about to del
     else if (path === '/api/v1/nodes') watch = response;
   });
   const stop = new AbortController();
-  const agent = new Agent(settings, server.client, targets, () => undefined);
+  const agent = new Agent(agentSettings, server.client, idleTargets, () => undefined);
   expect(agent.health()).toEqual({ isTimely: true, lastSync: undefined, isNodeEligible: true });
   const running = agent.run(stop.signal, async () => undefined);
   await vi.waitFor(() => expect(watch).toBeDefined(), PATIENCE);

@@ -2,17 +2,15 @@
 import fc from 'fast-check';
 import { type CompileResult, compile } from 'ipvs/kubernetes';
 import { expect, test, vi } from 'vitest';
-import { readValues } from '../../lib/cli/arguments.js';
 import { Agent, type Targets } from '../../lib/cli/kubernetes/agent.js';
-import { options } from '../../lib/cli/kubernetes/command.js';
 import {
   rulesOfAddresses,
   withRulesOf,
   withVirtualAddressesOf,
 } from '../../lib/cli/kubernetes/lasting-rules.js';
-import { settingsOf } from '../../lib/cli/kubernetes/settings.js';
 import { formatServiceReference, type Ipvs } from '../../lib/index.js';
 import { eventOf, listOf, startFakeApiServer } from './helpers/fake-api-server.js';
+import { agentSettings } from './helpers/kube-agent.js';
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 5 };
@@ -132,9 +130,8 @@ test('an agent adds rules before it changes IPVS, and removes rules afterwards',
     },
     healthChecks: { update: () => undefined },
   };
-  const settings = settingsOf(readValues(options, new Map()), undefined, { NODE_NAME: 'node-a' });
   const stop = new AbortController();
-  const agent = new Agent(settings, server.client, targets, (line) => steps.push(line));
+  const agent = new Agent(agentSettings, server.client, targets, (line) => steps.push(line));
   const running = agent.run(stop.signal);
   const one = '10.96.0.1,tcp:80';
   const two = '10.96.0.2,tcp:80';
