@@ -44,9 +44,8 @@ export const director = defineCommand({
       'deletes only services that it owns. With --drain, destinations that go keep their ' +
       'connections. The kernel stays as it is when the director ends: start it again at any time.',
     'The file is compared twice a second with the one before, and read when it is at rest; ' +
-      'SIGHUP reads it at once. A file ' +
-      'that cannot be used is reported, and the state before stays in force; only at the start ' +
-      "the command fails. '-' reads the standard input once.",
+      'SIGHUP reads it at once. A file that cannot be used is reported, and the state before ' +
+      "stays in force; only at the start the command fails. '-' reads the standard input once.",
     'Prints events: changed, drifted (a repair), draining, drained, refused, applied (the kernel ' +
       'is as the file wants it), recovered (after a refusal), rejected (the file cannot be ' +
       'used), overrun (events were dropped), stopped.',

@@ -88,7 +88,7 @@ export class Agent {
     this.#client = client;
     this.#targets = targets;
     this.#log = log;
-    this.#flows = new StaleFlows((line) => log(line));
+    this.#flows = new StaleFlows(log);
     this.#node = { name: settings.nodeName };
     this.#compiler = new Compiler(this.#node, settings.compile);
   }

@@ -5,7 +5,7 @@
 import { type DrainingDestination, type Ipvs, parseServiceReference } from '../../index.js';
 import { reconcileOptions } from '../../kubernetes/index.js';
 import type { Reconciled } from '../../links/reconcile.js';
-import { describeChanges } from '../../state/director/changes.js';
+import { describeChanges, NO_ADDRESSES, textOf } from '../../state/director/changes.js';
 import { CommandError } from '../failures.js';
 import { Agent, type Log, type Targets } from './agent.js';
 import type { ApiClient } from './api-client.js';
@@ -63,8 +63,7 @@ async function planAddresses(
 ): Promise<Reconciled> {
   const found = await ipvs.links.getLink(link);
   if (found === undefined) {
-    const added = wanted.map((address) => `${address}/${address.includes(':') ? 128 : 32}`);
-    return { added, updated: [], removed: [] };
+    return { ...NO_ADDRESSES, added: wanted.map(textOf) };
   }
   if (found.kind !== 'dummy') throw new CommandError(`${link} is not a dummy link`);
   const held = new Set(

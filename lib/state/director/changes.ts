@@ -12,6 +12,11 @@ import type { DirectorChanges } from './types.js';
 /** No change of addresses. */
 export const NO_ADDRESSES: Reconciled = { added: [], removed: [], updated: [] };
 
+/** Returns the address of a service as the link has it: '10.96.0.1/32'. */
+export function textOf(address: string): string {
+  return `${address}/${address.includes(':') ? 128 : 32}`;
+}
+
 const ADDRESS_LINES = [
   ['added', '+'],
   ['updated', '~'],

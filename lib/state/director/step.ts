@@ -19,7 +19,7 @@ import type { CheckedOptions } from '../options.js';
 import type { ReconcileResult } from '../result.js';
 import { type CheckedScope, withAddresses } from '../scope.js';
 import type { StateChange } from '../types.js';
-import { type Ending, NO_ADDRESSES } from './changes.js';
+import { type Ending, NO_ADDRESSES, textOf } from './changes.js';
 import { type Drain, type Drains, drainKey, nextDrains, overdueAt } from './drains.js';
 import type { DirectorSettings } from './options.js';
 import type { DrainedDestination } from './types.js';
@@ -330,11 +330,6 @@ export class DirectorSteps {
     const needed = new Set(left.map(({ address }) => address));
     for (const address of gone) if (!needed.has(address)) this.#leaving.delete(address);
   }
-}
-
-/** Returns the address of a service as the link has it: '10.96.0.1/32'. */
-function textOf(address: string): string {
-  return `${address}/${address.includes(':') ? 128 : 32}`;
 }
 
 /** Returns the address in a text such as '10.96.0.1/32'. */
