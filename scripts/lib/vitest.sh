@@ -68,30 +68,8 @@ available_cores() { # available_cores COUNT
   echo "${cores[@]:0:$1}"
 }
 
-# Ends with a line "N passed, N failed" for all runs together, and with the status of the whole.
+# Ends with the failed tests and a line "N passed, N failed" for all runs together, and with the
+# status of the whole.
 count_tests() {
-  # A run that died before it wrote its report has failed too.
-  node --input-type=module - "$vitest_status" "$reports"/*.json <<'COUNT'
-import { readFileSync } from 'node:fs';
-const [status, ...files] = process.argv.slice(2);
-let passed = 0;
-let failed = 0;
-for (const file of files) {
-  try {
-    const report = JSON.parse(readFileSync(file, 'utf8'));
-    passed += report.numPassedTests;
-    failed += report.numFailedTests;
-    // A file that does not load has no tests to fail.
-    failed += report.testResults.filter(
-      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-    ).length;
-  } catch (error) {
-    console.error(`no report of ${file}: ${error.message}`);
-    failed += 1;
-  }
-}
-if (status !== '0' && failed === 0) failed = 1;
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
-COUNT
+  node scripts/lib/count-tests.mjs "$vitest_status" "$reports"/*.json
 }
