@@ -16,9 +16,9 @@ export interface Listen {
 const ADDRESS = /^(?:\[(?<ipv6>[\da-fA-F:.]+)\]|(?<host>[^:[\]\s]*)):(?<port>\d{1,5})$/;
 
 /** The end of the error for a text that is no such address. */
-export const LISTEN_RULE = '[ADDRESS]:PORT, such as :9100, 127.0.0.1:9100 or [::1]:9100';
+export const LISTEN_RULE = '[ADDRESS]:PORT, such as :9718, 127.0.0.1:9718 or [::1]:9718';
 
-/** Parses ':9100', '127.0.0.1:9100', 'localhost:9100' or '[::1]:9100'. Undefined: it is none. */
+/** Parses ':9718', '127.0.0.1:9718', 'localhost:9718' or '[::1]:9718'. Undefined: it is none. */
 export function listenOf(text: string): Listen | undefined {
   const { ipv6, host, port } = ADDRESS.exec(text)?.groups ?? {};
   const isAddress = ipv6 === undefined || parseAddress(ipv6, new Uint8Array(16), 0) === AF_INET6;

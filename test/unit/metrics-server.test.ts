@@ -11,7 +11,7 @@ import { sourceOf, web, withServers } from './helpers/metrics-fixture.js';
 
 describe('the address to listen on', () => {
   test.each([
-    [':9100', undefined, 9100],
+    [':9718', undefined, 9718],
     ['127.0.0.1:0', '127.0.0.1', 0],
     ['localhost:65535', 'localhost', 65535],
     ['[fd00::1]:80', 'fd00::1', 80],
@@ -21,7 +21,7 @@ describe('the address to listen on', () => {
 
   test.each([
     '',
-    '9100',
+    '9718',
     ':',
     ':http',
     ':65536',
@@ -72,7 +72,7 @@ describe('the server', () => {
   test.each([
     ['GET', '/metrics', 200],
     ['GET', '/metrics?name[]=ipvs', 200],
-    ['GET', 'http://node.example:9100/metrics', 200],
+    ['GET', 'http://node.example:9718/metrics', 200],
     ['GET', 'HTTP://node.example/healthz?verbose', 200],
     ['GET', 'http://node.example', 200],
     ['GET', '/metrics/', 404],

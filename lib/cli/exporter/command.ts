@@ -34,11 +34,11 @@ export const exporter = defineCommand({
   options,
   examples: [
     {
-      command: 'ipvs exporter --listen 127.0.0.1:9100',
-      summary: 'serve http://127.0.0.1:9100/metrics',
+      command: 'ipvs exporter --listen 127.0.0.1:9718',
+      summary: 'serve http://127.0.0.1:9718/metrics',
     },
     {
-      command: 'ipvs exporter --listen :9100 --level destination',
+      command: 'ipvs exporter --listen :9718 --level destination',
       summary: 'serve on all addresses, with series for each destination',
     },
   ],

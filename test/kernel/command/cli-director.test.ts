@@ -198,8 +198,8 @@ test('serves its metrics and its health', async () => {
   director.signal('SIGTERM');
   expect((await director.ended()).status).toBe(0);
 
-  const refused = new DirectorProcess(...owns, '--metrics', '9100', path);
+  const refused = new DirectorProcess(...owns, '--metrics', '9718', path);
   const { status, errors } = await refused.ended();
   expect(status).toBe(2);
-  expect(errors).toContain("ipvs director: --metrics: '9100' is not [ADDRESS]:PORT");
+  expect(errors).toContain("ipvs director: --metrics: '9718' is not [ADDRESS]:PORT");
 });

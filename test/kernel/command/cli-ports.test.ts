@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ipvsCommand, runToEnd } from '../helpers/command.js';
 import { Namespace } from '../helpers/namespace.js';
 
-const PORT = 9100;
+const PORT = 9718;
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-cli-ports-'));
 const state = join(folder, 'state.json');
 const kubeconfig = join(folder, 'kubeconfig');

@@ -134,7 +134,7 @@ describe('the exporter', () => {
 
   test.each([
     [[], '--listen is missing: --listen [ADDRESS]:PORT'],
-    [['--listen', '9100'], "--listen: '9100' is not [ADDRESS]:PORT"],
+    [['--listen', '9718'], "--listen: '9718' is not [ADDRESS]:PORT"],
   ])('refuses %j', async (options, message) => {
     const exporter = new Exporter(...options);
     expect(await exporter.exit).toBe(2);
@@ -154,8 +154,8 @@ describe('the exporter', () => {
   });
 
   test.each([
-    ['192.0.2.99:9100', '192.0.2.99:9100: address not available (EADDRNOTAVAIL)'],
-    ['[2001:db8::99]:9100', '[2001:db8::99]:9100: address not available (EADDRNOTAVAIL)'],
+    ['192.0.2.99:9718', '192.0.2.99:9718: address not available (EADDRNOTAVAIL)'],
+    ['[2001:db8::99]:9718', '[2001:db8::99]:9718: address not available (EADDRNOTAVAIL)'],
   ])('fails if the host does not have %s', async (address, words) => {
     const { exit, errors } = await ended(address);
     expect({ exit, errors }).toEqual({
@@ -165,10 +165,10 @@ describe('the exporter', () => {
   });
 
   test('fails at a name that is no host', async () => {
-    const { exit, errors } = await ended('no-such-host.invalid:9100');
+    const { exit, errors } = await ended('no-such-host.invalid:9718');
     expect(exit).toBe(1);
     expect(errors).toMatch(
-      /^ipvs exporter: --listen: cannot listen on no-such-host\.invalid:9100: .+ \(E\w+\)\n$/,
+      /^ipvs exporter: --listen: cannot listen on no-such-host\.invalid:9718: .+ \(E\w+\)\n$/,
     );
   });
 
