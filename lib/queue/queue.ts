@@ -161,11 +161,12 @@ export class Queue<Types extends ClientTypes> {
       return Promise.reject(error);
     }
     spans?.push(span);
+    // Before the events: a subscriber may make a call, which joins the exchange after this one.
     // The operation decodes values of this type.
-    const next = () => promises.next() as Promise<Value>;
-    if (span === undefined) return next();
+    const promise = promises.next() as Promise<Value>;
+    if (span === undefined) return promise;
     span.message.target = this.#client.targetAt(operation.request, batch.requests, first);
-    return span.begin(next);
+    return span.begin(() => promise);
   }
 
   #openExchange(): OpenExchange<Types> {

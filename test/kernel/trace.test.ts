@@ -46,6 +46,46 @@ function subscribers<Message extends { readonly isSync: boolean }>(
   return known as ReturnType<typeof subscribers<Message>>;
 }
 
+describe('a subscriber that reads a service before it is deleted', () => {
+  const mine = { ...service, port: 81, scheduler: 'wrr' } as const;
+
+  /** Calls `read` at the start of each deletion. Returns what stops this. */
+  function beforeDeletion(read: () => unknown) {
+    const { start } = callChannel;
+    const take = ({ operation }: CallMessage) => operation === 'deleteService' && read();
+    const subscriber = (message: unknown) => take(message as CallMessage);
+    start.subscribe(subscriber);
+    return () => start.unsubscribe(subscriber);
+  }
+
+  test('and the caller each get their own result', async () => {
+    const { ipvs } = fixture;
+    const ways = {
+      promise: () => ipvs.getService(mine),
+      value: () => Promise.resolve(ipvs.sync.getService(mine)),
+    };
+    const deletions = {
+      promise: () => ipvs.deleteService(mine),
+      value: async () => ipvs.sync.deleteService(mine),
+    };
+    for (const [reader, read] of Object.entries(ways)) {
+      for (const [deleter, deletes] of Object.entries(deletions)) {
+        await ipvs.ensureService(mine);
+        let found: Promise<unknown> | undefined;
+        const stop = beforeDeletion(() => {
+          found ??= read();
+        });
+        expect(await deletes().finally(stop), `${deleter}, ${reader}`).toBe(true);
+        // The request of a read with a promise follows that of the deletion, in the same exchange.
+        expect(await found, `${reader}, ${deleter}`).toEqual(
+          reader === 'promise' ? undefined : expect.objectContaining(mine),
+        );
+        expect(await ipvs.listServices()).toEqual([]);
+      }
+    }
+  });
+});
+
 describe('a subscriber sees', () => {
   test('calls with their results, errors and durations', async () => {
     const { ipvs } = fixture;

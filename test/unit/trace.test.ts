@@ -168,6 +168,38 @@ describe('a call with a promise', () => {
     });
   });
 
+  // The last of them is the first call of the next shared promise.
+  test.each([1, 2, YIELD_INTERVAL])(
+    'that a subscriber makes at the start of call %d has its own result',
+    async (place) => {
+      addon.respond = (count) =>
+        nativeResponse({
+          results: Array.from({ length: count }, (_, index) =>
+            index === place ? { status: 'refused', error: EEXIST } : {},
+          ),
+        });
+      let nested: Promise<unknown> | undefined;
+      let started = 0;
+      const makeCall = () => {
+        if (++started === place) nested = ipvs.addService({ ...service, port: 81 });
+      };
+      const { start } = tracingChannel<unknown, CallMessage>('ipvs:call');
+      start.subscribe(makeCall);
+      const all = Array.from({ length: place }, () => ipvs.addService(service));
+      start.unsubscribe(makeCall);
+      expect(await Promise.all(all)).toEqual(Array(place).fill(undefined));
+      expect(await errorOf(nested ?? Promise.resolve())).toMatchObject({
+        code: 'EEXIST',
+        target: 'tcp://10.96.0.1:81',
+      });
+      const ended = calls.events.filter(([name]) => name === 'asyncEnd').map(([, each]) => each);
+      expect(ended.map(({ error }) => error !== undefined)).toEqual([
+        ...Array(place).fill(false),
+        true,
+      ]);
+    },
+  );
+
   test('runs in the store that is bound to the channel', async () => {
     const store = new AsyncLocalStorage<string>();
     const channel = tracingChannel<string, CallMessage>('ipvs:call');
