@@ -3,7 +3,7 @@
  * @module
  */
 import { checkArguments } from './core/arguments.js';
-import { loadPart } from './core/load-part.js';
+import { lazyPart } from './core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack } from './core/stack.js';
 import type { DirectorEvents, DirectorEventsOptions } from './state/director/events.js';
 import type { DirectorLoop } from './state/director/loop.js';
@@ -12,6 +12,8 @@ import type { State } from './state/types.js';
 
 /** Restricts the constructor to this module. */
 const KEY = Symbol('Director');
+
+const loadInternals = lazyPart(() => import('./director-internals.js'));
 
 /**
  * Keeps services, their destinations and their virtual addresses as they are wanted: the long-lived
@@ -63,8 +65,7 @@ export class Director implements AsyncDisposable {
   }
 
   static async #open(args: readonly unknown[]): Promise<Director> {
-    const load = () => import('./director-internals.js');
-    const { openDirector } = await loadPart('open', load);
+    const { openDirector } = await loadInternals('open');
     return new Director(KEY, await openDirector(args));
   }
 

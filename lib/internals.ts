@@ -27,6 +27,7 @@ import { LinkInternals } from './links/link-internals.js';
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeHandle } from './native/addon.js';
 import type { NamespaceTarget } from './native/netns.js';
+import { forOpening } from './native/open.js';
 import { type Opening, opened } from './native/opened.js';
 import { type Activity, activityOf, type HandleState } from './queue/activity.js';
 import { openDebugLog } from './queue/open-debug-log.js';
@@ -247,7 +248,7 @@ function* addressesOf(links: Links, link: string): Routine<never, readonly strin
 
 /** Returns the internals of the handle that is being opened. */
 export async function internalsOf(opening: Opening, netns: NamespaceTarget): Promise<Internals> {
-  await openDebugLog();
+  await forOpening(opening, openDebugLog());
   const { native, handle } = await opened(opening, netns);
   return new Internals(native, handle, netns);
 }

@@ -7,7 +7,7 @@ import type { ConnectionCount, CountBy, CountOptions } from './connections/count
 import type { ConnectionOptions, ConnectionStream } from './connections/stream.js';
 import { checkArguments } from './core/arguments.js';
 import { type InspectOptions, inspectHandle } from './core/inspect-handle.js';
-import { loadPart } from './core/load-part.js';
+import { lazyPart } from './core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack, withAwaitStacks } from './core/stack.js';
 import { inspect } from './core/util.js';
 import { HandleMethods } from './handle-methods.js';
@@ -23,11 +23,11 @@ import type { Batch, BatchOptions, BatchResults } from './ipvs/batch.js';
 import type { TableWatcher, WatchOptions } from './ipvs/watch.js';
 import type { Links } from './links/links.js';
 import { checkOpenOptions, type OpenOptions } from './native/netns.js';
-import { beginToOpen } from './native/open.js';
+import { beginToOpen, forOpening } from './native/open.js';
 import type { Activity } from './queue/activity.js';
 
 /** Loads what only an open handle needs, so that importing the package is fast. */
-const loadInternals = (operation: string) => loadPart(operation, () => import('./internals.js'));
+const loadInternals = lazyPart(() => import('./internals.js'));
 
 /** Restricts the constructors to this module. */
 const KEY = Symbol('Ipvs');
@@ -141,7 +141,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
   static async #open(args: readonly unknown[]): Promise<Ipvs> {
     const netns = checkArguments('open', args, 1, checkOpenOptions);
     const opening = beginToOpen(netns, true);
-    const { internalsOf } = await loadInternals('open');
+    const { internalsOf } = await forOpening(opening, loadInternals('open'));
     return new Ipvs(KEY, await internalsOf(opening, netns));
   }
 
@@ -357,7 +357,7 @@ export function diagnose(...args: readonly unknown[]): Promise<Check[]> {
 async function openAndDiagnose(args: readonly unknown[]): Promise<Check[]> {
   const { netns, schedulers } = checkArguments('diagnose', args, 1, checkHostOptions);
   const opening = beginToOpen(netns, true);
-  const { diagnoseHost } = await loadInternals('diagnose');
+  const { diagnoseHost } = await forOpening(opening, loadInternals('diagnose'));
   return diagnoseHost(opening, netns, schedulers);
 }
 

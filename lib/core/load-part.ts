@@ -4,17 +4,44 @@
  */
 import { errnoName, type IpvsError, operationError } from './errors.js';
 
+/** More than the files of any part, which Node.js opens at the same time. */
+const PART_FILES = 16;
+
 /**
- * Returns what `load` imports.
- * @param operation the method that needs it, for the error
- * @throws IpvsError the errno of reading the file, such as EMFILE; ERR_IPVS_NO_ADDON: it is not
- *   where this file is
+ * Returns a function that returns what `load` imports, which is imported once. The function takes
+ * the method that needs it, for the error, and rejects with an IpvsError: the errno of reading the
+ * file, such as EMFILE, or ERR_IPVS_NO_ADDON if it is not where this file is.
  */
-export async function loadPart<Part>(operation: string, load: () => Promise<Part>): Promise<Part> {
+export function lazyPart<Part>(load: () => Promise<Part>): (operation: string) => Promise<Part> {
+  let loaded: Part | undefined;
+  return async (operation) => {
+    if (loaded !== undefined) return loaded;
+    try {
+      checkDescriptors();
+      loaded = await load();
+      return loaded;
+    } catch (error) {
+      throw partError(operation, error);
+    }
+  };
+}
+
+/**
+ * Checks that so many descriptors are free as a part may need. Node.js before version 24 never
+ * imports a file again that it could not open, so that a lack which passes would last.
+ * @throws Error EMFILE or ENFILE
+ */
+function checkDescriptors(): void {
+  const { closeSync, openSync } = process.getBuiltinModule('node:fs');
+  const opened: number[] = [];
   try {
-    return await load();
+    while (opened.length < PART_FILES) opened.push(openSync(new URL(import.meta.url), 'r'));
   } catch (error) {
-    throw partError(operation, error);
+    const { code } = error as NodeJS.ErrnoException;
+    // Whatever else is wrong, as in a CommonJS bundle, is the import's matter.
+    if (code === 'EMFILE' || code === 'ENFILE') throw error;
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }
 

@@ -8,9 +8,11 @@ import { checkSignal } from '../core/check-signal.js';
 import { isDeniedByDeno } from '../core/denied.js';
 import { IpvsError } from '../core/errors.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { loadPart } from '../core/load-part.js';
+import { lazyPart } from '../core/load-part.js';
 import { registerEntry, withAwaitStack } from '../core/stack.js';
 import { MAX_TIMER } from '../core/timer.js';
+
+const loadModprobe = lazyPart(() => import('./modprobe.js'));
 
 /** A module that is loaded. */
 export interface LoadedModule {
@@ -61,7 +63,7 @@ async function checkAndLoad(args: readonly unknown[]): Promise<LoadedModule[]> {
     ...checkOptions(options),
   }));
   const path = searchPath();
-  const { loadAll } = await loadPart('loadModules', () => import('./modprobe.js'));
+  const { loadAll } = await loadModprobe('loadModules');
   return loadAll({ ...request, path });
 }
 

@@ -13,6 +13,7 @@ import type { Native, NativeHandle } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { nativeCallError } from '../native/native-errors.js';
 import type { NamespaceTarget } from '../native/netns.js';
+import { forOpening } from '../native/open.js';
 import { type Opening, opened } from '../native/opened.js';
 import { type Activity, activityOf, type HandleState } from '../queue/activity.js';
 import { openDebugLog } from '../queue/open-debug-log.js';
@@ -103,7 +104,7 @@ export async function linkInternalsOf(
   opening: Opening,
   netns: NamespaceTarget,
 ): Promise<LinkInternals> {
-  await openDebugLog();
+  await forOpening(opening, openDebugLog());
   const { native, handle } = await opened(opening, netns);
   return new LinkInternals(native, handle, netns.label, () => handle.close());
 }

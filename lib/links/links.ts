@@ -5,11 +5,11 @@
 
 import { checkArguments } from '../core/arguments.js';
 import { type InspectOptions, inspectHandle } from '../core/inspect-handle.js';
-import { loadPart } from '../core/load-part.js';
+import { lazyPart } from '../core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import { inspect } from '../core/util.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
-import { beginToOpen } from '../native/open.js';
+import { beginToOpen, forOpening } from '../native/open.js';
 import type { Activity } from '../queue/activity.js';
 import type { LinkInternals } from './link-internals.js';
 import { LinkMethods } from './methods.js';
@@ -25,6 +25,8 @@ export interface WatchLinksOptions {
 
 /** Restricts the constructors to the functions of this module. */
 const KEY = Symbol('Links');
+
+const loadInternals = lazyPart(() => import('./link-internals.js'));
 
 /**
  * The operations of {@link Links} without promises: each returns its value, or throws its error,
@@ -95,7 +97,7 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
   static async #open(args: readonly unknown[]): Promise<Links> {
     const netns = checkArguments('open', args, 1, checkOpenOptions);
     const opening = beginToOpen(netns, false);
-    const { linkInternalsOf } = await loadPart('open', () => import('./link-internals.js'));
+    const { linkInternalsOf } = await forOpening(opening, loadInternals('open'));
     return new Links(KEY, await linkInternalsOf(opening, netns));
   }
 

@@ -5,7 +5,7 @@
 import { checkArguments } from '../core/arguments.js';
 import { checkBoolean, readOptions } from '../core/check.js';
 import { IpvsError } from '../core/errors.js';
-import { loadPart } from '../core/load-part.js';
+import { lazyPart } from '../core/load-part.js';
 import { beginAtCaller, registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import type { NativeNamespace } from './addon.js';
 import { loadNative } from './load.js';
@@ -31,6 +31,8 @@ interface Opened {
 
 /** Restricts the constructor to the functions of this module. */
 const KEY = Symbol('Namespace');
+
+const loadErrors = lazyPart(() => import('./native-errors.js'));
 
 /**
  * Returns the descriptor of a {@link Namespace}, or -1 if it is closed; undefined for any other
@@ -92,7 +94,7 @@ export class Namespace implements Disposable, AsyncDisposable {
   static async #create(args: readonly unknown[]): Promise<Namespace> {
     const loopback = checkArguments('create', args, 1, checkOptions);
     // Loaded first, so that an error has its words also if no file can be opened any more.
-    const { creationError } = await loadPart('create', () => import('./native-errors.js'));
+    const { creationError } = await loadErrors('create');
     try {
       checkPlatform('create');
       const native = new (loadNative('create').Namespace)();

@@ -35,6 +35,22 @@ export async function beginToOpen(
 }
 
 /**
+ * Waits for what is loaded for a handle that is being opened. If it cannot be loaded, closes the
+ * handle, which nobody will use.
+ */
+export async function forOpening<Part>(
+  opening: ReturnType<typeof beginToOpen>,
+  part: Promise<Part>,
+): Promise<Part> {
+  try {
+    return await part;
+  } catch (error) {
+    void opening.then((result) => 'handle' in result && result.handle.close());
+    throw error;
+  }
+}
+
+/**
  * Checks that this is Linux.
  * @throws IpvsError ERR_IPVS_UNSUPPORTED_PLATFORM
  */

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Native, NativeHandle } from '../../lib/native/addon.js';
+import { forOpening } from '../../lib/native/open.js';
 import { build, root } from '../kernel/helpers/programs.js';
 
 beforeAll(build, 120_000);
@@ -29,26 +31,39 @@ test('the import loads no module of Node.js', () => {
   expect(JSON.parse(printed)).toEqual([]);
 });
 
-test.each([
+const CALLS = [
   'Ipvs.open()',
   'Links.open()',
-  'Director.open()',
+  'Director.open({ owns: { ports: [80, 80] } })',
+  'Namespace.create()',
   'diagnose()',
   "loadModules(['ip_vs'])",
-])('%s names the reason if no file of the package can be opened', (call) => {
-  const program = `
-      import { openSync, writeSync } from 'node:fs';
-      import { diagnose, Director, Ipvs, Links, loadModules } from ${ipvs};
-      try {
-        for (;;) openSync('/dev/null');
-      } catch {}
-      const { name, code, errno, syscall, operation, message } = await ${call}.catch((error) => error);
-      writeSync(1, JSON.stringify({ name, code, errno, syscall, operation, message }));`;
-  const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', process.execPath, written(program)];
+];
+
+/** Runs a program, of which `call` is a part, that may have 100 descriptors. Returns what it prints. */
+function runLimited(program: string): unknown {
+  const path = written(`
+    import { closeSync, openSync, writeSync } from 'node:fs';
+    import { diagnose, Director, Ipvs, Links, loadModules, Namespace } from ${ipvs};
+    const taken = [];
+    try {
+      for (;;) taken.push(openSync('/dev/null'));
+    } catch {}
+    const print = (value) => writeSync(1, JSON.stringify(value));
+    ${program}
+    process.exit();`);
+  const limited = ['-c', 'ulimit -n 100; exec "$@"', 'sh', process.execPath, path];
   const { stdout, stderr } = spawnSync('sh', limited, { encoding: 'utf8' });
   expect(stderr).toBe('');
+  return JSON.parse(stdout);
+}
+
+test.each(CALLS)('%s names the reason if no file of the package can be opened', (call) => {
+  const printed = runLimited(`
+    const { name, code, errno, syscall, operation, message } = await ${call}.catch((error) => error);
+    print({ name, code, errno, syscall, operation, message });`);
   const operation = /\w+(?=\()/.exec(call)?.[0];
-  expect(JSON.parse(stdout)).toEqual({
+  expect(printed).toEqual({
     name: 'IpvsError',
     code: 'EMFILE',
     errno: -24,
@@ -58,4 +73,35 @@ test.each([
       `^${operation}: a file of the package cannot be loaded: EMFILE: too many open files, open '.+/dist/`,
     ),
   });
+});
+
+// A module that Node.js could not open is never opened again on Node.js 20 and 22.
+test.each(CALLS)('%s works after a lack of descriptors', (call) => {
+  for (const free of [0, 1, 2, 4, 6, 9, 13, 18]) {
+    const printed = runLimited(`
+      for (let count = 0; count < ${free}; count++) closeSync(taken.pop());
+      const codeOf = () => ${call}.then(() => 'works', ({ code }) => code);
+      await codeOf();
+      for (const descriptor of taken) closeSync(descriptor);
+      print([await codeOf(), await Links.open().then(() => 'works', ({ code }) => code)]);`);
+    // Ipvs.open() needs a kernel with IPVS, loadModules() needs the module.
+    expect(printed, `${free} free descriptors`).toEqual([
+      expect.stringMatching(/^(works|ERR_IPVS_UNAVAILABLE|ERR_IPVS_MODULE|EPERM)$/),
+      'works',
+    ]);
+  }
+});
+
+test('a handle is closed if what it needs cannot be loaded', async () => {
+  const closed: string[] = [];
+  const handle = { close: () => closed.push('handle') } as unknown as NativeHandle;
+  const opening = Promise.resolve({ native: {} as Native, handle });
+  const reason = new Error('EMFILE');
+  await expect(forOpening(opening, Promise.reject(reason))).rejects.toBe(reason);
+  await expect(forOpening(Promise.resolve({ error: 1 }), Promise.reject(reason))).rejects.toBe(
+    reason,
+  );
+  expect(closed).toEqual(['handle']);
+  expect(await forOpening(opening, Promise.resolve('part'))).toBe('part');
+  expect(closed).toEqual(['handle']);
 });
