@@ -65,13 +65,18 @@ make_initrd() { # make_initrd FOLDER
   (cd "$root" && find . | cpio --quiet -o -H newc) | gzip -1 >"$1/done/initrd"
 }
 
+# Prints the path of virtiofsd, which Debian's packages have outside of PATH.
+find_virtiofsd() {
+  PATH=$PATH:/usr/libexec:/usr/lib/qemu type -P virtiofsd
+}
+
 # Starts the machine, with this machine's files as its root file system.
 start_vm() {
   local server socket=$job/socket
   ((EUID == 0)) || fail 126 "the virtual machine needs root, for virtiofsd"
-  # Debian's packages have it outside of PATH.
-  server=$(PATH=$PATH:/usr/libexec:/usr/lib/qemu type -P virtiofsd) ||
-    fail 126 "there is no virtiofsd"
+  # It is a part of QEMU's packages up to Debian 12, and a package since.
+  find_virtiofsd >/dev/null || setup kernel-virtiofsd
+  server=$(find_virtiofsd) || fail 126 "there is no virtiofsd"
   "$server" --socket-path="$socket" -o source=/ -o sandbox=chroot -o cache=always \
     >"$job/virtiofsd" 2>&1 &
   while [[ ! -S $socket ]]; do

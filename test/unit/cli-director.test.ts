@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Event, eventToJson, formatEvent } from '../../lib/cli/director/events.js';
 import { fileChanges, fingerprintOf } from '../../lib/cli/director/file-changes.js';
@@ -159,6 +160,8 @@ describe('the changes of a file', () => {
   ])('include that it is %s', async (_, change) => {
     writeFileSync(path, 'old');
     const fingerprint = await fingerprintOf(path);
+    // Before Linux 6.13, the times of files are those of the last tick: 1 to 10 ms.
+    await sleep(20);
     change();
     const changes = fileChanges(path, fingerprint, stop.signal);
     expect((await changes.next()).done).toBe(false);
