@@ -79,8 +79,13 @@ interface ModuleLists {
   readonly builtIn: string | undefined;
 }
 
+/** The lists that have a module; undefined for a list that is not visible. */
+type Listed = { readonly [List in keyof ModuleLists]: boolean | undefined };
+
 /** The lists, read once for all failures of a batch, because they have some hundred KiB. */
-let lists: (ModuleLists & { readonly until: number }) | undefined;
+let lists:
+  | (ModuleLists & { readonly until: number; readonly found: Map<string, Listed> })
+  | undefined;
 const LISTS_LIFETIME = 1000;
 
 /** Returns the release of the kernel; '' if Deno does not tell it. */
@@ -93,16 +98,22 @@ function kernelRelease(): string {
   }
 }
 
-function readLists(): ModuleLists {
+/** Looks for a module in the lists, which are searched once for all failures of a batch. */
+function findInLists(name: string): Listed {
   if (lists === undefined || performance.now() > lists.until) {
     const folder = `/lib/modules/${kernelRelease()}`;
     lists = {
       onDisk: textOf(`${folder}/modules.dep`),
       builtIn: textOf(`${folder}/modules.builtin`),
       until: performance.now() + LISTS_LIFETIME,
+      found: new Map(),
     };
   }
-  return lists;
+  const { onDisk, builtIn, found } = lists;
+  const isIn = (list: string | undefined) => (list === undefined ? list : listsModule(list, name));
+  const listed = found.get(name) ?? { onDisk: isIn(onDisk), builtIn: isIn(builtIn) };
+  found.set(name, listed);
+  return listed;
 }
 
 /**
@@ -115,10 +126,10 @@ export function listsModule(list: string, name: string): boolean {
 
 /** Returns the facts about a module. @internal */
 export function factsOf(name: string): ModuleFacts {
-  const { onDisk, builtIn } = readLists();
+  const { onDisk, builtIn = false } = findInLists(name);
   return {
-    loaded: isLoaded(name) || (builtIn !== undefined && listsModule(builtIn, name)),
-    onDisk: onDisk === undefined ? undefined : listsModule(onDisk, name),
+    loaded: isLoaded(name) || builtIn,
+    onDisk,
     loader: textOf('/proc/sys/kernel/modprobe')?.trim(),
     forbidden: textOf('/proc/sys/kernel/modules_disabled')?.trim() === '1',
   };

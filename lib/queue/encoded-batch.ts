@@ -19,6 +19,12 @@ import { YIELD_INTERVAL } from './slicer.js';
  */
 export const MAX_REQUESTS = 2048;
 
+/**
+ * The values that are decoded in the time of an error, which has a stack and may say why the kernel
+ * lacks a module.
+ */
+const FAILURE_COST = 32;
+
 /** The result of an exchange: the response, or the reason why the exchange failed as a whole. */
 export type Received<Types extends ClientTypes> = PromiseSettledResult<Types['response']>;
 
@@ -154,7 +160,7 @@ export class EncodedBatch<Types extends ClientTypes> {
 
   /**
    * Decodes the results of the calls of `count` requests, in order, and yields after every 256. The
-   * items of a list count as results.
+   * items of a list count as results, and an error as 32.
    * @param first the index of the first of these requests
    * @param take receives each result
    * @param postpone receives a value that is decoded incrementally, and returns a promise for it.
@@ -188,6 +194,7 @@ export class EncodedBatch<Types extends ClientTypes> {
         }
       } catch (reason) {
         result = { status: 'rejected', reason };
+        decoded += FAILURE_COST - 1;
       }
       take(result);
       place += decoder.requests ?? 1;

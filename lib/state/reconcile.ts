@@ -6,7 +6,7 @@
  * @module
  */
 
-import { IpvsError, isIpvsError } from '../core/errors.js';
+import { IpvsError, isIpvsError, operationError } from '../core/errors.js';
 import { ReconcileError } from '../core/reconcile-error.js';
 import { isPruned, tooManyDeletionsMessage } from '../core/reconcile-options.js';
 import { throwIfAborted } from '../core/signals.js';
@@ -319,8 +319,15 @@ class Failures {
       return;
     }
     if (name === 'addService') this.#refused.add(service);
-    this.errors.push(reason);
+    this.errors.push(race === 'retry' ? lostRaceError(reason) : reason);
   }
+}
+
+/** Returns the error for a race that was lost at each attempt: the caller can add nothing first. */
+function lostRaceError(cause: IpvsError): IpvsError {
+  const { code, errno, syscall, operation, target, missing } = cause;
+  const reason = `another program keeps changing the service at the same time (${code})`;
+  return operationError(reason, { code, errno, syscall, operation, target, missing, cause });
 }
 
 /**

@@ -28,6 +28,20 @@ test.each([
   expect(taken).toBe(given.lists);
 });
 
+test('errors, which take longer than values, are decoded with more yields', () => {
+  const batch = new EncodedBatch(open().client);
+  for (let count = 0; count < 256; count++) batch.add(calls.flush(), []);
+  const results = Array.from({ length: 256 }, () => ({ status: 'refused', error: 2 }) as const);
+  const value = new IpvsResponse(nativeResponse({ results }));
+  const errors: unknown[] = [];
+  const work = batch.results({ status: 'fulfilled', value }, 0, batch.count, (result) => {
+    errors.push(result.status === 'rejected' && result.reason);
+  });
+  expect([...work]).toHaveLength(32);
+  expect(errors).toHaveLength(256);
+  expect(errors).not.toContain(false);
+});
+
 test('a call of several requests that is refused after the first ones leaves none of them', () => {
   const { client } = open();
   const batch = new EncodedBatch(client);

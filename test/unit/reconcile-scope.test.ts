@@ -11,6 +11,7 @@ function isInside(scope: unknown, service: ServiceConfig): boolean {
   return checkScope('prune', scope).matches(requests.records, requests.service(0));
 }
 
+const LINK_NAME = "the name of a link: 1 to 15 bytes without blanks, '/', ':' and '%'";
 const at = (address: string, port = 80, protocol = 'tcp' as const) => ({ protocol, address, port });
 
 /** The bits of an address, by BigInt and the URL standard: without the library. */
@@ -265,15 +266,12 @@ describe('a scope', () => {
       'ERR_INVALID_ARG_VALUE',
       "prune.protocols[1]: 'TCP' is not one of tcp, udp, sctp: did you mean tcp?",
     ],
+    [{ link: 5 }, 'ERR_INVALID_ARG_TYPE', `prune.link: 5 is not ${LINK_NAME}`],
+    [{ link: '' }, 'ERR_INVALID_ARG_VALUE', `prune.link: '' is not ${LINK_NAME}`],
     [
-      { link: 5 },
-      'ERR_INVALID_ARG_TYPE',
-      "prune.link: 5 is not the name of a link, such as 'vip0'",
-    ],
-    [
-      { link: '' },
-      'ERR_INVALID_ARG_TYPE',
-      "prune.link: '' is not the name of a link, such as 'vip0'",
+      { link: 'kube-ipvs-dummy-0' },
+      'ERR_INVALID_ARG_VALUE',
+      `prune.link: 'kube-ipvs-dummy-0' is not ${LINK_NAME}`,
     ],
   ])('%j is refused', (scope, code, message) => {
     expect(() => checkScope('prune', scope)).toThrow(expect.objectContaining({ code, message }));
