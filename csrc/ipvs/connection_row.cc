@@ -140,4 +140,9 @@ std::optional<ConnectionRow> parse_connection(std::string_view line, ConnectionF
   return row;
 }
 
+bool is_invalidated(const Connection& entry) {
+  constexpr uint16_t kInvalid = 0xffff;
+  return (entry.flags & Connection::kTemplate) != 0 && entry.destination_port == kInvalid;
+}
+
 }  // namespace ipvs

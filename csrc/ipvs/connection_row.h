@@ -53,4 +53,9 @@ enum class ConnectionFile : uint8_t {
 /// Reads a row without its newline. Returns nothing if the line is no row, such as the header.
 std::optional<ConnectionRow> parse_connection(std::string_view line, ConnectionFile file);
 
+/// Returns true for a template that the kernel has invalidated: its destination is gone, or takes
+/// no more clients (expire_quiescent_template). The kernel has replaced its destination port by
+/// 65535, before Linux 7 its virtual port too, and no client follows it.
+bool is_invalidated(const Connection& entry);
+
 }  // namespace ipvs

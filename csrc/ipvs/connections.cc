@@ -178,6 +178,7 @@ std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
     auto row = parse_connection(line, file_);
     // An error is better than a silent gap.
     if (!row) throw Error(EBADMSG, "read", "a row of an unknown format");
+    if (is_invalidated(row->connection)) continue;
     if (matches(filter_, *row, facts_)) return row;
   }
   return std::nullopt;

@@ -5,6 +5,7 @@
 // Memory: bounded, whatever the size of the table: one buffer and the rows of a chunk, or the
 //   counts.
 // Consistency: none. Rows may be missed or repeated while connections come and go.
+// Templates that the kernel has invalidated are left out.
 #pragma once
 
 #include <functional>

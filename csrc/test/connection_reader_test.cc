@@ -138,6 +138,24 @@ TEST_CASE("the reader returns only rows that match the filter") {
   CHECK((read_all(reader, 7) == expected));
 }
 
+TEST_CASE("templates that the kernel has invalidated are neither returned nor counted") {
+  Random random;
+  Table table = random_table(random, ConnectionFile::kConnections, 2000);
+  std::vector<Row> valid;
+  table.text.clear();
+  for (Row row : table.rows) {
+    if (random.chance(50)) row.connection.destination_port = 0xffff;
+    table.text += print(row, ConnectionFile::kConnections) + '\n';
+    const bool is_template = row.connection.flags & Connection::kTemplate;
+    if (!is_template || row.connection.destination_port != 0xffff) valid.push_back(row);
+  }
+  CHECK(valid.size() < table.rows.size());
+  ConnectionReader reader(file_with(table.text), ConnectionFile::kConnections, {});
+  CHECK((read_all(reader, 7) == valid));
+  ConnectionReader counted(file_with(table.text), ConnectionFile::kConnections, {});
+  CHECK(counted.count(0).counts[0].count == valid.size());
+}
+
 TEST_CASE("a filter by a service takes facts about the service into account") {
   Random random;
   const Table table = random_table(random, ConnectionFile::kConnections, 2000);

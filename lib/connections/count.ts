@@ -47,7 +47,7 @@ export interface CountColumns {
  * those columns; where the compiler does not know them, all are optional.
  */
 export type ConnectionCount<By extends readonly CountBy[] = readonly CountBy[]> = {
-  /** Connections and templates. */
+  /** Connections and templates, without those that the kernel has invalidated. */
   readonly count: number;
 } & (number extends By['length'] ? Partial<CountColumns> : Pick<CountColumns, By[number]>);
 

@@ -40,7 +40,10 @@ export interface Connection {
   readonly state: ConnectionState;
   /** Seconds until the entry expires, unless packets arrive. */
   readonly expires: number;
-  /** True for a template: no connection, but the record of a client's persistence. */
+  /**
+   * True for a template: no connection, but the record of a client's persistence. Templates that
+   * the kernel has invalidated, whose destination port it replaces by 65535, are left out.
+   */
   readonly template: boolean;
   /** The firewall mark, in a template for one. No other entry records it. */
   readonly fwmark: number | null;
