@@ -240,6 +240,9 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * thread pool, in bounded memory. Leaving the loop ends it; closing the handle ends it at the
    * next chunk. Entries that come and go meanwhile may be missed or seen twice.
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
+   *
+   * If the kernel resizes the table meanwhile (from Linux 7), others may be, too. Then the table is
+   * read again; a stream that has delivered entries rejects with EINTR.
    * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
    * @example
    * ```ts
@@ -260,7 +263,7 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
 
   /**
    * Counts connections, in all or by service, destination, state and protocol. They are counted
-   * natively, without an object for each.
+   * natively, without an object for each; again if the kernel resizes the table meanwhile.
    * @throws TypeError, RangeError: bad options
    * @throws IpvsError ESRCH: the filter has a firewall mark, or port 0, of no service;
    *   ERR_IPVS_CLOSED

@@ -23,6 +23,8 @@ constexpr size_t kBufferBytes = 64 * 1024;
 constexpr std::string_view kTitle = "Pro ";
 // The bytes that one call of next() reads: enough for its rows if all match.
 constexpr size_t kNextBytes = 256 * 1024;
+// A table that doubles each time would have outgrown every memory.
+constexpr int kMaxRestarts = 30;
 
 /// The texts of a chunk.
 class Texts {
@@ -116,31 +118,58 @@ Connection group_of(const Connection& row, uint32_t by, uint32_t state) {
   return group;
 }
 
-Descriptor open_file(const os::Namespace& netns, ConnectionFile file) {
-  // /proc/net would be the main thread's.
-  const char* path = file == ConnectionFile::kOrigins ? "/proc/thread-self/net/ip_vs_conn_sync"
-                                                      : "/proc/thread-self/net/ip_vs_conn";
-  const auto open = [path] {
-    Descriptor descriptor(::open(path, O_RDONLY | O_CLOEXEC));
-    if (!descriptor) throw Error(errno, "open", path);
-    return descriptor;
-  };
-  return netns.open(open);
-}
+// /proc/net would be the main thread's.
+Descriptor open_file(const char* path) { return Descriptor(::open(path, O_RDONLY | O_CLOEXEC)); }
 
 }  // namespace
 
+ConnectionReader::Files ConnectionReader::open_files(const os::Namespace& netns,
+                                                     ConnectionFile file) {
+  const char* path = file == ConnectionFile::kOrigins ? "/proc/thread-self/net/ip_vs_conn_sync"
+                                                      : "/proc/thread-self/net/ip_vs_conn";
+  Files files;
+  netns.enter([&] {
+    files.table = open_file(path);
+    if (!files.table) throw Error(errno, "open", path);
+    const char* status = "/proc/thread-self/net/ip_vs_status";
+    files.status = open_file(status);
+    // Older kernels have no such file, and only root may read it.
+    if (!files.status && errno != ENOENT && errno != EACCES) throw Error(errno, "open", status);
+  });
+  return files;
+}
+
 ConnectionReader::ConnectionReader(const os::Namespace& netns, ConnectionFile file,
                                    const ConnectionFilter& filter, ServiceFacts facts)
-    : ConnectionReader(open_file(netns, file), file, filter, std::move(facts)) {}
+    : ConnectionReader(open_files(netns, file), file, filter, std::move(facts)) {}
+
+ConnectionReader::ConnectionReader(Files files, ConnectionFile file, const ConnectionFilter& filter,
+                                   ServiceFacts facts)
+    : ConnectionReader(std::move(files.table), file, filter, std::move(facts),
+                       std::move(files.status)) {}
 
 ConnectionReader::ConnectionReader(Descriptor descriptor, ConnectionFile file,
-                                   const ConnectionFilter& filter, ServiceFacts facts)
+                                   const ConnectionFilter& filter, ServiceFacts facts,
+                                   Descriptor status)
     : descriptor_(std::move(descriptor)),
       file_(file),
       filter_(filter),
       facts_(std::move(facts)),
-      buffer_(std::make_unique_for_overwrite<char[]>(kBufferBytes)) {}
+      resizes_(std::move(status)),
+      buffer_(std::make_unique_for_overwrite<char[]>(kBufferBytes)) {
+  resizes_.begin();
+}
+
+// Goes back to the head of a table that was resized.
+void ConnectionReader::restart() {
+  if (returned_rows_ || ++restarts_ > kMaxRestarts) {
+    throw Error(EINTR, "read", "the table was resized");
+  }
+  if (::lseek(descriptor_.get(), 0, SEEK_SET) < 0) throw Error(errno, "lseek");
+  begin_ = end_ = 0;
+  overlong_ = ended_ = false;
+  resizes_.begin();
+}
 
 // Reads more bytes behind the unread ones. Returns false at the end of the file.
 bool ConnectionReader::fill() {
@@ -186,6 +215,8 @@ std::optional<ConnectionRow> ConnectionReader::next_row(size_t limit) {
 
 ConnectionChunk ConnectionReader::next(size_t limit) {
   ConnectionChunk chunk;
+  chunk.done = ended_;
+  if (ended_) return chunk;
   Texts texts(chunk.texts);
   read_ = 0;
   while (chunk.connections.size() < limit) {
@@ -196,20 +227,30 @@ ConnectionChunk ConnectionReader::next(size_t limit) {
     row->connection.engine_data = texts.add(row->engine_data);
     chunk.connections.push_back(row->connection);
   }
+  if (ended_ && resizes_.detected()) {
+    restart();
+    return {};
+  }
+  returned_rows_ = returned_rows_ || !chunk.connections.empty();
   chunk.done = ended_;
   return chunk;
 }
 
 ConnectionCounts ConnectionReader::count(uint32_t by) {
-  ConnectionCounts result;
-  Texts texts(result.texts);
-  Counter counter;
-  while (const auto row = next_row(SIZE_MAX)) {
-    const uint32_t state = by & CountBy::kState ? texts.intern(row->state) : 0;
-    counter.add(group_of(row->connection, by, state));
+  for (;;) {
+    ConnectionCounts result;
+    Texts texts(result.texts);
+    Counter counter;
+    while (const auto row = next_row(SIZE_MAX)) {
+      const uint32_t state = by & CountBy::kState ? texts.intern(row->state) : 0;
+      counter.add(group_of(row->connection, by, state));
+    }
+    if (!resizes_.detected()) {
+      result.counts = counter.take();
+      return result;
+    }
+    restart();
   }
-  result.counts = counter.take();
-  return result;
 }
 
 }  // namespace ipvs

@@ -4,7 +4,8 @@
 //   the opening.
 // Memory: bounded, whatever the size of the table: one buffer and the rows of a chunk, or the
 //   counts.
-// Consistency: none. Rows may be missed or repeated while connections come and go.
+// Consistency: rows may be missed or repeated while connections come and go. While the kernel
+//   resizes its table any may be: then the table is read again, or the reading fails.
 // Templates that the kernel has invalidated are left out.
 #pragma once
 
@@ -17,6 +18,7 @@
 
 #include "ipvs/connection_filter.h"
 #include "ipvs/connection_row.h"
+#include "ipvs/table_resizes.h"
 #include "os/descriptor.h"
 #include "os/namespace.h"
 
@@ -53,19 +55,31 @@ class ConnectionReader {
   ConnectionReader(const os::Namespace& netns, ConnectionFile file, const ConnectionFilter& filter,
                    ServiceFacts facts = {});
   /// Reads rows from an open descriptor.
+  /// @param status  see TableResizes
   ConnectionReader(os::Descriptor descriptor, ConnectionFile file, const ConnectionFilter& filter,
-                   ServiceFacts facts = {});
+                   ServiceFacts facts = {}, os::Descriptor status = {});
 
   /// Returns the next rows that match, at most `limit`. A call reads a few hundred KiB at most, so
-  /// there may be fewer rows before the end, or none.
-  /// @throws os::Error EBADMSG ("read"): a row of an unknown format; other errnos of read()
+  /// there may be fewer rows before the end, or none. Begins again if the table was resized and no
+  /// row was returned.
+  /// @throws os::Error EBADMSG ("read"): a row of an unknown format; EINTR ("read"): the table was
+  ///   resized after rows had been returned, or at every attempt; other errnos of read()
   ConnectionChunk next(size_t limit);
 
-  /// Reads to the end and counts the rows that match.
+  /// Reads to the end and counts the rows that match; again if the table was resized meanwhile.
   /// @throws os::Error as next()
   ConnectionCounts count(uint32_t by);
 
  private:
+  struct Files {
+    os::Descriptor table;
+    os::Descriptor status;
+  };
+
+  static Files open_files(const os::Namespace& netns, ConnectionFile file);
+  ConnectionReader(Files files, ConnectionFile file, const ConnectionFilter& filter,
+                   ServiceFacts facts);
+  void restart();
   bool fill();
   std::optional<ConnectionRow> next_row(size_t limit);
 
@@ -73,12 +87,15 @@ class ConnectionReader {
   ConnectionFile file_;
   ConnectionFilter filter_;
   ServiceFacts facts_;
+  TableResizes resizes_;
   std::unique_ptr<char[]> buffer_;
   size_t read_ = 0;   // bytes, since the start of the last call
   size_t begin_ = 0;  // the unread part of the buffer
   size_t end_ = 0;
   bool overlong_ = false;
   bool ended_ = false;
+  bool returned_rows_ = false;
+  int restarts_ = 0;
 };
 
 }  // namespace ipvs

@@ -47,6 +47,16 @@ const OPENING: Meanings = {
   },
 };
 
+/** Meanings of errnos by the system call that failed on files, the table or a watcher. */
+const CALLING: Meanings = {
+  ...OPENING,
+  read: {
+    EINTR:
+      'the kernel resized the connection table while it was read, so that entries may be missing ' +
+      'or repeated: read it again',
+  },
+};
+
 const TOO_MANY_FILES =
   'too many open files: close namespaces and handles that are no longer used, or raise the limit ' +
   '(ulimit -n)';
@@ -182,7 +192,7 @@ export function creationError(error: unknown): unknown {
 export function nativeCallError(error: unknown, operation: string): unknown {
   if (isMemoryError(error)) return memoryError(error, operation, '');
   if (!isNativeError(error)) return error;
-  return translate(error, { operation, target: '', isFile: true });
+  return translate(error, { operation, target: '', isFile: true, meanings: CALLING });
 }
 
 /**

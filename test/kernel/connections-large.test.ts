@@ -13,8 +13,10 @@ import { Traffic } from './helpers/traffic.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
 const fixture = useNamespace();
+/** From Linux 7 the table is resized. */
+const isResized = Number.parseInt(release(), 10) >= 7;
 /** Before Linux 7 the time that it takes to read the table grows with its square. */
-const COUNT = Number.parseInt(release(), 10) < 7 ? 30_000 : 90_000;
+const COUNT = isResized ? 90_000 : 30_000;
 const MIB = 2 ** 20;
 const { EBADF } = constants.errno;
 const service = `udp://${VIRTUAL}:53`;
@@ -76,6 +78,38 @@ test('countConnections counts all rows', async () => {
     expect(count).toBe(COUNT / servers.length);
     expect(state).toBe('UDP');
   }
+});
+
+/** Resizes the table by another load factor, and waits for that. */
+async function resize(): Promise<void> {
+  const size = async () => (await fixture.ipvs.getInfo()).connectionTableSize;
+  const before = await size();
+  // The table has a bucket for 256 entries, or as many buckets as it may have.
+  await fixture.ipvs.sysctls.set({ connLfactor: before > 1000 ? 8 : -8 });
+  await until(size, (now) => now !== before);
+}
+
+describe.runIf(isResized)('while the kernel resizes the table', () => {
+  test('countConnections counts all rows', async () => {
+    const other = await Ipvs.open({ netns: fixture.namespace.path });
+    for (let round = 0; round < 6; round++) {
+      const [counted] = await Promise.all([other.countConnections(), resize()]);
+      expect(counted).toEqual([{ count: COUNT }]);
+    }
+    await other.close();
+  });
+
+  test('a stream that has delivered rows rejects', async () => {
+    const rows = fixture.ipvs.connections();
+    await rows.next();
+    await resize();
+    await expect(collect(rows)).rejects.toMatchObject({
+      code: 'EINTR',
+      operation: 'connections',
+      message: expect.stringMatching(/the kernel resized the connection table .* read it again/),
+    });
+    expect(open()).toBe(0);
+  });
 });
 
 test.each([

@@ -126,6 +126,15 @@ test('nativeCallError calls a missing file of IPVS a missing IPVS', () => {
   });
 });
 
+test('nativeCallError says that a table was resized', () => {
+  const error = nativeCallError(native('read', 'EINTR'), 'connections');
+  expect(error).toMatchObject({ code: 'EINTR', syscall: 'read' });
+  expectReadable(error as Error);
+  expect((error as Error).message).toMatch(
+    /^connections: the kernel resized the connection table .* read it again \(read: EINTR\)$/,
+  );
+});
+
 test('exchangeError does not know the outcome, unless the error is a native one', () => {
   const cause = new RangeError('Array buffer allocation failed');
   expect(exchangeError(cause, 'addService')).toMatchObject({
