@@ -82,14 +82,17 @@ export type {
 } from './ipvs/sample-changes.js';
 export type { KnownScheduler, Scheduler, SchedulerFlag } from './ipvs/schedulers.js';
 export type {
+  NoAddress,
+  NoMark,
   Service,
   ServiceChanges,
   ServiceConfig,
   ServiceSettings,
+  ServiceState,
   ServiceWithDestinations,
 } from './ipvs/service.js';
 export type { Snapshot } from './ipvs/snapshot.js';
-export type { Counter, ReadOptions, Stats } from './ipvs/stats.js';
+export type { BigintOptions, Counter, NumberOptions, ReadOptions, Stats } from './ipvs/stats.js';
 export type { SyncDaemon, SyncDaemonConfig, SyncDaemonRole } from './ipvs/sync-daemon.js';
 export type { TimeoutChanges, Timeouts } from './ipvs/timeouts.js';
 export type { Tunnel, TunnelConfig } from './ipvs/tunnel.js';

@@ -279,9 +279,13 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * await ipvs.close();
    * ```
    */
-  countConnections<const By extends readonly CountBy[] = readonly []>(
-    options?: CountOptions<By>,
+  countConnections<const By extends readonly CountBy[]>(
+    options: CountOptions<By> & { readonly by: By },
   ): Promise<ConnectionCount<By>[]>;
+  countConnections(
+    options?: CountOptions & { readonly by?: undefined },
+  ): Promise<ConnectionCount<readonly []>[]>;
+  countConnections(options?: CountOptions): Promise<ConnectionCount[]>;
   countConnections(...args: readonly unknown[]): Promise<ConnectionCount[]> {
     return withAwaitStack(this.#internals.countConnections(args));
   }

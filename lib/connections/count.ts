@@ -42,6 +42,30 @@ export interface CountColumns {
   readonly protocol: ConnectionProtocol;
 }
 
+/** True if the compiler knows each column of a tuple. */
+type AreKnown<By extends readonly CountBy[]> = By extends readonly [
+  infer First,
+  ...infer Rest extends readonly CountBy[],
+]
+  ? IsOne<First> extends true
+    ? AreKnown<Rest>
+    : false
+  : By extends readonly []
+    ? true
+    : false;
+
+/** True for a type that is no union of several. */
+type IsOne<Type, Each = Type> = (Each extends Type ? ([Type] extends [Each] ? 0 : 1) : 1) extends 0
+  ? true
+  : false;
+
+/** The columns of a grouping; for one of several groupings, those of one of them. */
+type ColumnsOf<By extends readonly CountBy[]> = By extends readonly CountBy[]
+  ? AreKnown<By> extends true
+    ? Pick<CountColumns, By[number]>
+    : Partial<CountColumns>
+  : never;
+
 /**
  * The number of connections that have the same values in the columns of the option `by`. It has
  * those columns; where the compiler does not know them, all are optional.
@@ -49,7 +73,7 @@ export interface CountColumns {
 export type ConnectionCount<By extends readonly CountBy[] = readonly CountBy[]> = {
   /** Connections and templates, without those that the kernel has invalidated. */
   readonly count: number;
-} & (number extends By['length'] ? Partial<CountColumns> : Pick<CountColumns, By[number]>);
+} & ColumnsOf<By>;
 
 const KEYS = new Set([...FILTER_KEYS, 'by'] as const);
 const COLUMNS: readonly CountBy[] = ['service', 'destination', 'state', 'protocol'];

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  BESIDE_STATE,
   NESTED_PROPERTIES,
   propertySynonyms,
   READ_ONLY,
@@ -50,7 +51,10 @@ export function propertyHint(key: string, allowed: ReadonlySet<string>): string 
   if (key === 'destinations' && allowed.has('scheduler')) {
     return 'leave it out, and add the destinations with addDestination';
   }
-  const writable = [...allowed].filter((name) => !READ_ONLY.has(name));
+  const [method] = allowed.has('services') ? [BESIDE_STATE[key]] : [];
+  if (method !== undefined && !allowed.has(key)) return `a state has services only: use ${method}`;
+  const isOfTable = allowed.has('scheduler') || allowed.has('weight');
+  const writable = [...allowed].filter((name) => !isOfTable || !READ_ONLY.has(name));
   // The name of a parameter is the last component of its path.
   const word = plain(key.slice(0, MAX_TEXT).replace(/^.*[./]/, ''));
   const same = writable.find((name) => plain(name) === word);

@@ -79,20 +79,22 @@ export const NESTED_PROPERTIES: Readonly<Record<string, readonly string[]>> = {
 /** Names for the port of a tunnel, whose property is called `port` as the destination's is. */
 export const TUNNEL_PORTS: ReadonlySet<string> = new Set(['tunport', 'tunnelport']);
 
-/** Properties that only objects from the kernel have. They are not proposed. */
+/** What a state lacks, by property: the method that sets it. */
+export const BESIDE_STATE: Readonly<Record<string, string>> = {
+  timeouts: 'setTimeouts',
+  syncDaemons: 'startSyncDaemon',
+  daemons: 'startSyncDaemon',
+  sysctls: 'sysctls.set',
+};
+
+/** Properties that only services and destinations from the kernel have. They are not proposed. */
 export const READ_ONLY: ReadonlySet<string> = new Set([
   'stats',
   'activeConnections',
   'inactiveConnections',
   'persistentConnections',
   'inactivePersistence',
-  'destinations',
   'change',
-  'peer',
-  'broadcast',
-  'label',
-  'preferredLifetime',
-  'validLifetime',
 ]);
 
 /** Turns `{ name: 'synonym synonym' }` into a function that returns the names for a synonym. */

@@ -28,6 +28,12 @@ export interface Runner<How extends keyof Returns<unknown>> {
 /** The arguments of the operation of a method. */
 type Given<Name extends keyof typeof operations> = ArgumentsOf<(typeof operations)[Name]>;
 
+/** What an update returns, by its options. */
+type Updated<How extends keyof Returns<unknown>> =
+  | Returns<void>[How]
+  | Returns<boolean>[How]
+  | Returns<boolean | undefined>[How];
+
 /**
  * The operations that take one request each. Those of {@link Ipvs} return promises, those of
  * {@link SyncIpvs} their values, and those of {@link Batch} their places among its results.
@@ -93,7 +99,12 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
     changes: ServiceChanges,
     options?: undefined,
   ): Returns<void>[How];
-  updateService(...args: Given<'updateService'>): Returns<void>[How] | Returns<boolean>[How] {
+  updateService(
+    service: ServiceReference,
+    changes: ServiceChanges,
+    options?: UpdateOptions,
+  ): Returns<boolean | undefined>[How];
+  updateService(...args: Given<'updateService'>): Updated<How> {
     return this.#run(this.#operations.updateService, args);
   }
 
@@ -214,8 +225,12 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
     options?: undefined,
   ): Returns<void>[How];
   updateDestination(
-    ...args: Given<'updateDestination'>
-  ): Returns<void>[How] | Returns<boolean>[How] {
+    service: ServiceReference,
+    destination: DestinationReference,
+    changes: DestinationChanges,
+    options?: UpdateOptions,
+  ): Returns<boolean | undefined>[How];
+  updateDestination(...args: Given<'updateDestination'>): Updated<How> {
     return this.#run(this.#operations.updateDestination, args);
   }
 

@@ -23,6 +23,10 @@ export type WantedService = ServiceConfig & {
 export interface State {
   /** The wanted services, each once. */
   readonly services: readonly WantedService[];
+  /** No part of a state: {@link Ipvs.setTimeouts} sets them. */
+  readonly timeouts?: never;
+  /** No part of a state: {@link Ipvs.startSyncDaemon} starts them. */
+  readonly syncDaemons?: never;
 }
 
 /**

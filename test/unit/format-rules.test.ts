@@ -112,6 +112,13 @@ test('formatRules carries timeouts and sync daemons', () => {
   expect(parseRules(formatRules(state, { exact: true }).text)).toEqual(state);
 });
 
+test('formatRules takes what parseRules returns, also without settings of the host', () => {
+  const { services, timeouts, syncDaemons } = parseRules('-A -t 10.0.0.1:80 -s rr\n');
+  expect(timeouts).toBe(undefined);
+  expect(formatRules({ services, timeouts, syncDaemons }).text).toBe('-A -t 10.0.0.1:80 -s rr\n');
+  expect(formatRules({ services, timeouts }).omitted).toEqual([]);
+});
+
 test('formatRules reports an object whose line ipvsadm refuses', () => {
   const stats = {};
   // As the kernel has it from another program.
@@ -129,8 +136,11 @@ const server = { address: '10.1.0.1', port: 80, forwarding: 'masquerade' } as co
 const long = { address: 'fd00:0::0001', port: 80 };
 
 test.each([
-  [[], /state: undefined is not an object/],
-  [[{}], /state.services: undefined is not an array/],
+  [[], /^formatRules: state: undefined is not an object/],
+  [[null], /^formatRules: state: null is not an object/],
+  [[{}], /^formatRules: state.services: undefined is not an array/],
+  [[{ services: [3] }], /^formatRules: state.services\[0\]: 3 is not/],
+  [[{ services: [], foo: 1 }], /^formatRules: state.foo: 'foo' is not a known property/],
   [[{ services: [] }, { exact: 1 }], /options.exact: 1 is not a boolean/],
   [[{ services: [] }, { exakt: true }], /did you mean exact\?/],
   [[{ services: [web, web] }], /state.services\[1\]: 'tcp:\/\/10.0.0.1:80' is there twice/],
@@ -150,9 +160,10 @@ test.each([
     /destinations\[1\]: 'fwmark6:\/\/7 \[fd00::1\]:80' is there twice/,
   ],
   [[{ services: [{ ...web, port: 70000 }] }], /formatRules state.services\[0\].*70000/],
-  [[{ services: [], timeouts: { tcp: 0 } }], /timeouts.tcp: 0 is not/],
-  [[{ services: [], syncDaemons: 5 }], /syncDaemons: 5 is not an array/],
+  [[{ services: [], timeouts: { tcp: 0 } }], /^formatRules: .*timeouts.tcp: 0 is not/],
+  [[{ services: [], syncDaemons: 5 }], /^formatRules: .*syncDaemons: 5 is not an array/],
 ])('formatRules refuses %j', (args, message) => {
   const call = formatRules as (...args: readonly unknown[]) => unknown;
   expect(() => call(...args)).toThrow(message);
+  expect(() => call(...args)).toThrow(expect.objectContaining({ operation: 'formatRules' }));
 });

@@ -171,6 +171,8 @@ test.each([
   [[{ services: [] }, { info: {} }], /options.info: {} is not what ipvs.getInfo\(\) returns/],
   [[{ services: [web] }], /snapshot.services\[0\]: .* is not a service of ipvs.snapshot/],
   [[{ services: [] }, { numeric: true }], /numeric' is not a known property/],
+  [[{ services: [] }, { stat: true }], /did you mean stats\?/],
+  [[{ services: [] }, { persistentConnection: true }], /did you mean persistentConnections\?/],
 ])('formatTable refuses %j', (args, message) => {
   const call = formatTable as (...args: readonly unknown[]) => unknown;
   expect(() => call(...args)).toThrow(message);

@@ -167,6 +167,19 @@ describe('bad input is refused', () => {
       "state.service: 'service' is not a known property: did you mean services?",
     ],
     [
+      'timeouts, which rules may have',
+      { services: [], timeouts: { tcp: 60 } },
+      'ERR_INVALID_ARG_VALUE',
+      "state.timeouts: 'timeouts' is not a known property: a state has services only: use setTimeouts",
+    ],
+    [
+      'sync daemons, which rules may have',
+      { services: [], syncDaemons: [] },
+      'ERR_INVALID_ARG_VALUE',
+      "state.syncDaemons: 'syncDaemons' is not a known property: a state has services only: use " +
+        'startSyncDaemon',
+    ],
+    [
       'a service by its name',
       { services: [more, 'tcp://10.96.0.1:80'] },
       'ERR_INVALID_ARG_TYPE',

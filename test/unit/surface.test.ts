@@ -1,3 +1,4 @@
+import type { parseRules } from 'ipvs/ipvsadm';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type {
   Destination,
@@ -311,6 +312,12 @@ describe('types that depend on arguments', () => {
     expectTypeOf(told).returns.resolves.toBeBoolean();
     const sync = (ipvs: Ipvs) => ipvs.sync.updateService('fwmark://7', {}, { ifExists: true });
     expectTypeOf(sync).returns.toBeBoolean();
+    const perhaps = (ipvs: Ipvs, options?: surface.UpdateOptions) =>
+      ipvs.updateService('fwmark://7', {}, options);
+    expectTypeOf(perhaps).returns.resolves.toEqualTypeOf<boolean | undefined>();
+    const either = (ipvs: Ipvs, options: surface.UpdateOptions | undefined) =>
+      ipvs.sync.updateDestination('fwmark://7', '10.0.0.1', {}, options);
+    expectTypeOf(either).returns.toEqualTypeOf<boolean | undefined>();
   });
 
   test('counts have the columns of their grouping', () => {
@@ -328,6 +335,36 @@ describe('types that depend on arguments', () => {
       surface.ConnectionProtocol | undefined
     >();
     expectTypeOf<Count>().toExtend<surface.ConnectionCount>();
+  });
+
+  test('counts have only columns that each possible grouping has', () => {
+    type Counts<Call extends (...args: never[]) => Promise<unknown[]>> = Awaited<
+      ReturnType<Call>
+    >[number];
+    type Column = surface.ServiceKey | undefined;
+    const one = (ipvs: Ipvs, by: surface.CountBy) => ipvs.countConnections({ by: [by] });
+    expectTypeOf<Counts<typeof one>['service']>().toEqualTypeOf<Column>();
+    const several = (ipvs: Ipvs, all: boolean) =>
+      ipvs.countConnections({ by: all ? ['destination', 'state'] : ['destination'] });
+    expectTypeOf<keyof Counts<typeof several>>().toEqualTypeOf<'count' | 'destination'>();
+    const perhaps = (ipvs: Ipvs, grouped: boolean) =>
+      ipvs.countConnections({ by: grouped ? ['service'] : undefined });
+    expectTypeOf<Counts<typeof perhaps>['service']>().toEqualTypeOf<Column>();
+    const either = (ipvs: Ipvs, grouped: boolean) =>
+      ipvs.countConnections(grouped ? { by: ['service'] } : {});
+    expectTypeOf<Counts<typeof either>['service']>().toEqualTypeOf<Column>();
+    const missing = (ipvs: Ipvs, grouped: boolean) =>
+      ipvs.countConnections(grouped ? { by: ['service'] } : undefined);
+    expectTypeOf<Counts<typeof missing>['service']>().toEqualTypeOf<Column>();
+  });
+
+  test('a state has no settings of the host', () => {
+    const reconcile = (ipvs: Ipvs, rules: ReturnType<typeof parseRules>) => {
+      // @ts-expect-error timeouts and sync daemons are no part of a state
+      void ipvs.reconcile(rules);
+      return ipvs.reconcile({ services: rules.services });
+    };
+    expectTypeOf(reconcile).returns.resolves.toEqualTypeOf<surface.ReconcileResult>();
   });
 
   test('the results of a batch have the types of its operations', () => {

@@ -76,7 +76,7 @@ export class FormattedRules {
 }
 
 /** A state, with what else rules may have. */
-type StateWithHost = State & {
+type StateWithHost = Omit<State, 'timeouts' | 'syncDaemons'> & {
   readonly timeouts?: TimeoutChanges | undefined;
   readonly syncDaemons?: readonly (SyncDaemonConfig | SyncDaemon)[] | undefined;
 };
@@ -114,6 +114,7 @@ export function formatRules(...args: readonly unknown[]): FormattedRules {
   try {
     return new Writer(exact, thresholds).write(state);
   } catch (error) {
+    if (isInputError(error)) describeInput(error, 'formatRules', error.target ?? '');
     throw beginAtCaller(error, 'formatRules');
   }
 }
@@ -165,12 +166,7 @@ class Writer {
   }
 
   #writeHost(host: UncheckedHost): void {
-    try {
-      checkHost(host);
-    } catch (error) {
-      if (isInputError(error)) describeInput(error, 'formatRules', '');
-      throw error;
-    }
+    checkHost(host);
     if (this.#exact && Object.keys(host).length > 0) this.#add(exactComment('host', host));
     else this.#omit({}, host);
   }
@@ -232,7 +228,9 @@ function splitHost(state: unknown): { readonly host: UncheckedHost; readonly res
   if (typeof state !== 'object' || state === null) return { host: {}, rest: state };
   const timeouts = own(state, 'timeouts');
   const syncDaemons = own(state, 'syncDaemons');
-  if (timeouts === undefined && syncDaemons === undefined) return { host: {}, rest: state };
+  if (!Object.hasOwn(state, 'timeouts') && !Object.hasOwn(state, 'syncDaemons')) {
+    return { host: {}, rest: state };
+  }
   const { timeouts: _, syncDaemons: __, ...rest } = state as StateWithHost;
   const host = {
     ...(timeouts === undefined ? {} : { timeouts }),

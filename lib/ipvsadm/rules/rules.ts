@@ -13,8 +13,8 @@ export type RulesService = NormalizedService & {
   readonly destinations?: readonly NormalizedDestination[];
 };
 
-/** Parsed rules. `{ services }` is a {@link State}. */
-export interface Rules extends State {
+/** Parsed rules. `{ services: rules.services }` is a {@link State}. */
+export interface Rules {
   /** The services in the order of their lines. */
   readonly services: readonly RulesService[];
   /** The timeouts of `--set`; absent if the rules set none. {@link Ipvs.setTimeouts} sets them. */

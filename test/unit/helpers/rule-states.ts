@@ -149,7 +149,7 @@ function canonicalDestination(config: ServiceConfig, address: string, port: numb
 }
 
 /** Returns a state without the marks. */
-export function withoutStats({ services }: State) {
+export function withoutStats({ services }: Pick<State, 'services'>) {
   return services.map((each) => {
     const { stats: _, destinations, ...service } = { stats: 0, ...each };
     if (destinations === undefined) return service;
