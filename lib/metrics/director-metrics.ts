@@ -81,7 +81,6 @@ export class DirectorMetrics {
     DIRECTOR_METRICS.drained,
     REASONS.map((reason) => ({ reason })),
   );
-  #failures = 0;
 
   /** @throws IpvsError ERR_IPVS_CLOSED: the director is closed */
   constructor(director: DirectorSource) {
@@ -105,7 +104,7 @@ export class DirectorMetrics {
       this.#drained.column,
       single(metrics.refused, refused.length),
       single(metrics.steps, steps.count),
-      single(metrics.failures, this.#failures),
+      single(metrics.failures, steps.failures),
       single(metrics.seconds, steps.duration / 1000),
       single(metrics.lastSync, lastSync === undefined ? undefined : lastSync.getTime() / 1000),
     ];
@@ -125,9 +124,6 @@ export class DirectorMetrics {
         break;
       case 'drained':
         for (const { reason } of event.destinations) this.#drained.add([reason]);
-        break;
-      case 'refused':
-        this.#failures++;
     }
   }
 }

@@ -37,7 +37,10 @@ export interface MetricsOptions {
    * counters, and three series for each destination, whatever the `level` is. Default false.
    */
   readonly nodeExporter?: boolean | undefined;
-  /** A director whose changes, drift, draining and refusals are counted. Default: none. */
+  /**
+   * A director. Its changes, repairs and drained destinations are counted from now on, its steps
+   * since it was opened. Default: none.
+   */
   readonly director?: DirectorSource | undefined;
   /**
    * If true, counts the calls of each operation, their time and their errors: of all handles and

@@ -111,7 +111,7 @@ describe('services and addresses', () => {
       draining: [],
       refused: [],
       lastSync: undefined,
-      steps: { count: 0, duration: 0 },
+      steps: { count: 0, failures: 0, duration: 0 },
     });
     const ipv6 = service(['fd02::2'], { address: 'fd96::1' });
     await director.apply(stateOf(service(), ipv6));
@@ -407,7 +407,8 @@ describe('refused changes', () => {
     expect(saved()).toEqual(lines(SERVERS));
     // Nothing answers on the other address.
     expect(addresses()).toEqual([`${VIP}/32`]);
-    expect(director.state()).toMatchObject({ lastSync: undefined });
+    const steps = { count: 1, failures: 1 };
+    expect(director.state()).toMatchObject({ lastSync: undefined, steps });
     expect(director.state().refused).toHaveLength(1);
     await until(
       () => events.filter(({ type }) => type === 'refused'),

@@ -303,7 +303,8 @@ describe('time', () => {
     fails = false;
     await vi.advanceTimersByTimeAsync(1500);
     expect(looks()).toEqual([11_000]);
-    expect(loop.state()).toMatchObject({ refused: [], lastSync: new Date() });
+    const steps = { count: 7, failures: 6 };
+    expect(loop.state()).toMatchObject({ refused: [], lastSync: new Date(), steps });
     await loop.close();
   });
 

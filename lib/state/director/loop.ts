@@ -34,12 +34,11 @@ export class DirectorLoop {
   readonly #waiters: Waiter[] = [];
   /** The state that the kernel was brought to, apart from draining. */
   #reached: Wanted | undefined;
+  /** The steps that failed one after another, for this state. */
   #failures = 0;
   #refused: readonly Error[] = [];
   #lastSync: Date | undefined;
-  #stepCount = 0;
-  /** The time of all steps in milliseconds. */
-  #stepTime = 0;
+  readonly #totals = { count: 0, failures: 0, duration: 0 };
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -82,7 +81,7 @@ export class DirectorLoop {
       draining,
       refused: this.#refused,
       lastSync: this.#lastSync,
-      steps: { count: this.#stepCount, duration: this.#stepTime },
+      steps: { ...this.#totals },
     };
   }
 
@@ -138,9 +137,10 @@ export class DirectorLoop {
     const { ending } = this.#steps;
     const begun = this.#now();
     const outcome = await this.#steps.run(wanted);
-    this.#stepCount++;
-    this.#stepTime += this.#now() - begun;
     const error = errorOf(outcome);
+    this.#totals.count++;
+    if (error !== undefined) this.#totals.failures++;
+    this.#totals.duration += this.#now() - begun;
     this.#reportChanges(outcome, this.#reached === wanted ? ending : undefined);
     this.#reportDrains(outcome);
     if (error === undefined) {

@@ -97,6 +97,8 @@ export interface DirectorState {
   readonly steps: {
     /** The number of steps that have ended. */
     readonly count: number;
+    /** The number of those that did not reach the state. */
+    readonly failures: number;
     /** Their time in all, in milliseconds. */
     readonly duration: number;
   };

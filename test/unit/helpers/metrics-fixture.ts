@@ -137,7 +137,7 @@ export class DirectorDouble implements DirectorSource {
     draining: [],
     refused: [],
     lastSync: undefined,
-    steps: { count: 0, duration: 0 },
+    steps: { count: 0, failures: 0, duration: 0 },
   };
 
   events(): DirectorEvents {
