@@ -478,21 +478,19 @@ describe('calls', () => {
       owns: { link: LINK },
       link: LINK,
     });
+    const events = loop.events([]);
     const first = loop.apply([stateOf(service())]);
     await until(
       () => calls.includes('reconcile'),
       (hasBegun) => hasBegun,
     );
     const second = loop.apply([stateOf()]);
-    const events = loop.events([]);
     const closed = loop.close();
     await expect(second).rejects.toMatchObject({ code: 'ERR_IPVS_CLOSED', operation: 'apply' });
     await first;
     await closed;
-    expect(await events.next()).toEqual({
-      value: undefined,
-      done: true,
-    });
+    expect(await events.next()).toMatchObject({ value: { type: 'changed' }, done: false });
+    expect(await events.next()).toEqual({ value: undefined, done: true });
     expect(saved()).toEqual(lines(SERVERS));
     expect(addresses()).toEqual([`${VIP}/32`]);
     await expect(loop.apply([stateOf()])).rejects.toThrow('apply: the director is closed');
