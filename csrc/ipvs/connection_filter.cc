@@ -27,13 +27,17 @@ bool has_service_port(const ServiceKey& service, uint16_t port, const ServiceFac
   return service.port == 0 ? !facts.claims(port) : port == service.port;
 }
 
-bool of_service(const ServiceKey& service, const Connection& row, const ServiceFacts& facts) {
+bool of_service(const ConnectionFilter& filter, const Connection& row, const ServiceFacts& facts) {
+  const ServiceKey& service = filter.service;
   if (row.family != service.family) return false;
   if (service.fwmark == 0) {
     return row.protocol == service.protocol && row.virtual_address == service.address &&
            has_service_port(service, row.virtual_port, facts);
   }
-  if ((row.flags & Connection::kTemplate) == 0) return facts.reaches(row);
+  if ((row.flags & Connection::kTemplate) == 0) {
+    // A destination of the filter stands for those of the mark.
+    return (filter.criteria & ConnectionFilter::kDestination) != 0 || facts.reaches(row);
+  }
   // A template for a firewall mark has protocol IP, and the mark as its virtual address.
   const Address& mark = row.virtual_address;
   const uint32_t number =
@@ -50,10 +54,10 @@ bool has_port_of(const DestinationKey& destination, const Connection& row) {
 bool to_destination(const ConnectionFilter& filter, const Connection& row) {
   const DestinationKey& wanted = filter.destination;
   if (row.destination_family != wanted.family || row.destination != wanted.address) return false;
+  if (wanted.port == 0) return true;
   const bool all_ports =
       (filter.criteria & ConnectionFilter::kService) != 0 && filter.service.port == 0;
-  if (all_ports) return has_port_of(wanted, row);
-  return wanted.port == 0 || row.destination_port == wanted.port;
+  return all_ports ? has_port_of(wanted, row) : row.destination_port == wanted.port;
 }
 
 bool by_address(const DestinationKey& a, const DestinationKey& b) { return a.address < b.address; }
@@ -85,9 +89,7 @@ bool matches(const ConnectionFilter& filter, const ConnectionRow& row, const Ser
   const Connection& entry = row.connection;
   const auto wants = [&](uint32_t criterion) { return (filter.criteria & criterion) != 0; };
   if (wants(ConnectionFilter::kProtocol) && entry.protocol != filter.protocol) return false;
-  if (wants(ConnectionFilter::kService) && !of_service(filter.service, entry, facts)) {
-    return false;
-  }
+  if (wants(ConnectionFilter::kService) && !of_service(filter, entry, facts)) return false;
   if (wants(ConnectionFilter::kDestination) && !to_destination(filter, entry)) return false;
   if (wants(ConnectionFilter::kServer) &&
       !in_network(entry.destination_family, entry.destination, filter.server_family, filter.server,

@@ -16,7 +16,8 @@ class ServiceFacts {
   ServiceFacts() = default;
   /// @param claimed_ports for a service of port 0: the ports of its address that have services of
   ///   their own, whose connections do not belong to it
-  /// @param destinations for a firewall mark, which connections do not have: its destinations
+  /// @param destinations for a firewall mark, which connections do not have: its destinations,
+  ///   unless the filter has one
   ServiceFacts(std::span<const uint16_t> claimed_ports,
                std::span<const DestinationKey> destinations);
 

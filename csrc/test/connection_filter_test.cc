@@ -84,7 +84,7 @@ TEST_CASE("a filter lets a row through if it matches every criterion") {
     const bool all_ports =
         (filter.criteria & ConnectionFilter::kService) != 0 && b.virtual_port == 0;
     const bool any_port =
-        all_ports ? a.destination_port == a.virtual_port : b.destination_port == 0;
+        b.destination_port == 0 || (all_ports && a.destination_port == a.virtual_port);
     demand(ConnectionFilter::kDestination,
            a.destination_family == b.destination_family && a.destination == b.destination &&
                (any_port || a.destination_port == b.destination_port));
@@ -158,6 +158,23 @@ TEST_CASE("a filter by a firewall mark finds what may have come to its destinati
   CHECK_FALSE(found(other));
 }
 
+TEST_CASE("a filter by a firewall mark and a destination asks for no facts") {
+  ConnectionFilter filter{};
+  filter.criteria = ConnectionFilter::kService | ConnectionFilter::kDestination;
+  filter.service.family = AF_INET;
+  filter.service.fwmark = 7;
+  const auto found = [&](const Row& row) { return matches(filter, row.view()); };
+  filter.destination = {kServer, AF_INET, 8080};
+  CHECK(found(row_to(kServer, 8080, 80)));
+  CHECK(found(row_to(kServer, 443, 443)));
+  CHECK_FALSE(found(row_to(kServer, 8081, 80)));
+  CHECK_FALSE(found(row_to({10, 0, 0, 3}, 8080, 80)));
+  filter.destination.port = 0;
+  CHECK(found(row_to(kServer, 8081, 80)));
+  CHECK(found(row_to(kServer, 443, 443)));
+  CHECK_FALSE(found(row_to({10, 0, 0, 3}, 8080, 80)));
+}
+
 TEST_CASE("a filter by a service of port 0 leaves out ports that have services of their own") {
   ConnectionFilter filter{};
   filter.criteria = ConnectionFilter::kService;
@@ -174,13 +191,19 @@ TEST_CASE("a filter by a service of port 0 leaves out ports that have services o
   }
 }
 
-TEST_CASE("a filter by a destination of port 0 matches any port") {
+TEST_CASE("a filter by a destination of port 0 matches any port, of any service") {
   ConnectionFilter filter{};
-  filter.criteria = ConnectionFilter::kDestination;
   filter.destination = {kServer, AF_INET, 0};
-  CHECK(matches(filter, row_to(kServer, 8080, 80).view()));
-  CHECK(matches(filter, row_to(kServer, 0, 80).view()));
-  CHECK_FALSE(matches(filter, row_to({10, 0, 0, 3}, 8080, 80).view()));
+  filter.service.family = AF_INET;
+  filter.service.protocol = IPPROTO_TCP;
+  filter.service.address = {10, 96, 0, 1};
+  for (const uint32_t service : {0U, ConnectionFilter::kService}) {
+    CAPTURE(service);
+    filter.criteria = service | ConnectionFilter::kDestination;
+    CHECK(matches(filter, row_to(kServer, 8080, 80).view()));
+    CHECK(matches(filter, row_to(kServer, 0, 80).view()));
+    CHECK_FALSE(matches(filter, row_to({10, 0, 0, 3}, 8080, 80).view()));
+  }
 }
 
 TEST_CASE("a filter with a prefix longer than an address compares the whole address") {

@@ -12,7 +12,7 @@ import { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { Field } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
-import { type FactsQuery, NO_FACTS, type ServiceFacts } from './service-facts.js';
+import type { FactsQuery } from './service-facts.js';
 import {
   type ConnectionProtocol,
   type ConnectionState,
@@ -75,9 +75,7 @@ const { fields, size } = layout.connectionFilter;
 /** A filter as the addon takes it. @internal */
 export interface EncodedFilter {
   readonly record: Uint8Array;
-  /** The facts about its service, as far as the filter itself has them. */
-  readonly facts: ServiceFacts;
-  /** The query for the facts that only the kernel knows; undefined if none are needed. */
+  /** The query for the facts about its service; undefined if none are needed. */
   readonly query: FactsQuery | undefined;
 }
 
@@ -89,7 +87,6 @@ export function encodeFilter(
   // The addon compares the keys of a filter with rows; they have the same layout as in a request.
   const request = new RequestBuffer(1);
   let criteria = 0;
-  let facts = NO_FACTS;
   let query: FactsQuery | undefined;
 
   if (filter.service !== undefined) {
@@ -107,12 +104,8 @@ export function encodeFilter(
       throw wrongValue(property, filter.destination, rule);
     }
     criteria |= layout.criteria.destination;
-    if (query?.fact === 'destinations') {
-      const { offset } = fields.destination;
-      const destinations = records.bytes.slice(offset, offset + fields.destination.size);
-      facts = { ...NO_FACTS, destinations };
-      query = undefined;
-    }
+    // The destination of the filter stands for those of a firewall mark.
+    if (query?.fact === 'destinations') query = undefined;
   }
   for (const side of ['client', 'server'] as const) {
     if (filter[side] === undefined) continue;
@@ -130,7 +123,7 @@ export function encodeFilter(
     criteria |= layout.criteria.state;
   }
   records.setNumber(0, fields.criteria, criteria);
-  return { record: records.bytes, facts, query };
+  return { record: records.bytes, query };
 }
 
 /** Copies the key at `from` in a request to a field of the filter. */

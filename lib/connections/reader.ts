@@ -72,8 +72,9 @@ export class ConnectionReader {
 
   async #open(run: Run): Promise<NativeCursor> {
     const { Cursor, handle } = this.#access;
-    const { claimedPorts, destinations } = await learnFacts(this.#operation, this.#filter, run);
-    return new Cursor(handle, this.#filter.record, this.#origin, claimedPorts, destinations);
+    const { record, query } = this.#filter;
+    const { claimedPorts, destinations } = await learnFacts(this.#operation, query, run);
+    return new Cursor(handle, record, this.#origin, claimedPorts, destinations);
   }
 
   async #translate(error: unknown): Promise<unknown> {

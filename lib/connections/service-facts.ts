@@ -22,7 +22,7 @@ export interface ServiceFacts {
    * each.
    */
   readonly claimedPorts: Uint8Array;
-  /** For a firewall mark: the keys of its destinations. */
+  /** For a firewall mark without a destination in the filter: the keys of its destinations. */
   readonly destinations: Uint8Array;
 }
 
@@ -33,8 +33,7 @@ export interface FactsQuery {
   readonly fact: keyof ServiceFacts;
 }
 
-/** @internal */
-export const NO_FACTS: ServiceFacts = {
+const NO_FACTS: ServiceFacts = {
   claimedPorts: new Uint8Array(0),
   destinations: new Uint8Array(0),
 };
@@ -45,21 +44,22 @@ export type Run = <Value>(call: Call<IpvsTypes, Value>) => Promise<Value>;
 /**
  * Asks the kernel for the facts that a filter needs. @internal
  * @param operation the method whose name errors get
+ * @param query undefined if the filter needs none
  */
 export async function learnFacts(
   operation: string,
-  { facts, query }: { readonly facts: ServiceFacts; readonly query: FactsQuery | undefined },
+  query: FactsQuery | undefined,
   run: Run,
 ): Promise<ServiceFacts> {
-  if (query === undefined) return facts;
+  if (query === undefined) return NO_FACTS;
   const { service, fact } = query;
   if (fact === 'claimedPorts') {
     const services = await run(call(named(operations.listServices, operation), undefined));
-    return { ...facts, claimedPorts: encodeClaimedPorts(operation, service, services) };
+    return { ...NO_FACTS, claimedPorts: encodeClaimedPorts(operation, service, services) };
   }
   const listDestinations = named(operations.listDestinations, operation);
   const destinations = await run(call(listDestinations, service, undefined));
-  return { ...facts, destinations: encodeDestinations(destinations) };
+  return { ...NO_FACTS, destinations: encodeDestinations(destinations) };
 }
 
 /** The ports of other services with the protocol and the address of `service`, whose own is 0. */

@@ -51,6 +51,10 @@ beforeAll(async () => {
       { address: server(6), port: 8080 },
     ],
     [{ fwmark: 7, family: 'ipv6' }, { address: server6(4) }],
+    [
+      { fwmark: 8, family: 'ipv6' },
+      { address: server6(5), port: 8080 },
+    ],
     [{ fwmark: 9, family: 'ipv6', persistence }, { address: server6(6) }],
   ]);
   // Of IPv4 too.
@@ -79,6 +83,7 @@ const clients: readonly (readonly [string, number, Client['mark']?])[] = [
   [SHARED, 81, 8],
   [SHARED, 82, 9],
   ['fd02::96', 81, 7],
+  ['fd02::96', 81, 8],
   ['fd02::96', 82, 9],
 ];
 
@@ -121,6 +126,9 @@ test.each([
   { filter: { service: 'fwmark://7', destination: server(4) }, entries: 2 },
   { filter: { service: 'fwmark://7', destination: { address: server(4), port: 0 } }, entries: 2 },
   { filter: { service: 'fwmark://8', destination: `${server(5)}:8080` }, entries: 1 },
+  { filter: { service: 'fwmark://8', destination: `${server(5)}:0` }, entries: 1 },
+  { filter: { service: 'fwmark://8', destination: server(5) }, entries: 1 },
+  { filter: { service: 'fwmark6://8', destination: server6(5) }, entries: 1 },
   { filter: { service: 'fwmark://9', destination: `${server(6)}:8080` }, entries: 2 },
   { filter: { service: 'fwmark://9', protocol: 'ip' }, entries: 1 },
   { filter: { service: 'fwmark6://9', protocol: 'ip' }, entries: 1 },
@@ -130,7 +138,7 @@ test.each([
   { filter: { destination: { address: server6(2), port: 0 } }, entries: 5 },
   { filter: { server: server(2) }, entries: 4 },
   { filter: { server: `${server(2)}/31` }, entries: 7 },
-  { filter: { server: 'fd02::/64' }, entries: 8 },
+  { filter: { server: 'fd02::/64' }, entries: 9 },
   { filter: { server: server(9) }, entries: 0 },
 ] satisfies { readonly filter: ConnectionFilter; readonly entries: number }[])(
   'the filter $filter finds $entries entries, templates included',

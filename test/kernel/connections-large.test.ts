@@ -202,13 +202,14 @@ test.each(moments)(
   },
 );
 
+const NO_FACTS = new Uint8Array(0);
+
 test('a native read returns after a chunk of the table even if no row matches', async () => {
   const { Handle, Cursor } = loadNative();
   const handle = new Handle();
   await handle.open(fixture.namespace.path, true);
-  const { record, facts } = encodeFilter({ client: 'fd00::/8' });
-  const { claimedPorts, destinations } = facts;
-  const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
+  const { record } = encodeFilter({ client: 'fd00::/8' });
+  const cursor = new Cursor(handle, record, false, NO_FACTS, NO_FACTS);
   const { connections, done } = await cursor.next(2048);
   expect(connections.byteLength).toBe(0);
   expect(done).toBe(false);
@@ -219,15 +220,14 @@ test('a native read returns after a chunk of the table even if no row matches', 
 /** The addon must be safe even in uses that the library avoids. */
 describe('a cursor that is closed', () => {
   const { Handle, Cursor } = loadNative();
-  const { record, facts } = encodeFilter({});
-  const { claimedPorts, destinations } = facts;
+  const { record } = encodeFilter({});
 
   test('during a read lets it finish and closes the file', async () => {
     const handle = new Handle();
     await handle.open(fixture.namespace.path, true);
     let counted = 0;
     for (let round = 0; round < 10; round++) {
-      const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
+      const cursor = new Cursor(handle, record, false, NO_FACTS, NO_FACTS);
       const job = cursor.count(0);
       // A job that has started has the file open.
       while (round > 0 && open() === 0) await turn();
@@ -250,7 +250,7 @@ describe('a cursor that is closed', () => {
   test('opens no file again', async () => {
     const handle = new Handle();
     await handle.open(fixture.namespace.path, true);
-    const cursor = new Cursor(handle, record, false, claimedPorts, destinations);
+    const cursor = new Cursor(handle, record, false, NO_FACTS, NO_FACTS);
     await cursor.next(1);
     expect(open()).toBe(1);
     cursor.close();
