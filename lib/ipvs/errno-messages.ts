@@ -136,8 +136,8 @@ export const IPVS_ERRNO_MESSAGES: Readonly<Record<OperationName, ErrnoMessages>>
     kernelCommand: 'IPVS_CMD_SET_CONFIG',
     meanings: {
       EINVAL:
-        'a timeout is more than this kernel can count: 2147483 seconds where it ticks 1000 times ' +
-        'a second',
+        'a timeout is above the limit of this kernel: 2147483647 divided by its CONFIG_HZ, which ' +
+        'is 8589934 seconds with 250 Hz',
     },
   },
   zero: {

@@ -329,7 +329,7 @@ export abstract class Methods<How extends keyof Returns<unknown>> {
   /**
    * Changes timeouts of connections, in seconds. Timeouts that are left out stay as they are. If
    * the kernel refuses one, none is changed. IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
-   * @throws IpvsError EINVAL: a timeout is longer than the kernel can count
+   * @throws IpvsError EINVAL: a timeout is above the limit of this kernel
    */
   setTimeouts(changes: TimeoutChanges): Returns<void>[How];
   setTimeouts(...args: Given<'setTimeouts'>) {

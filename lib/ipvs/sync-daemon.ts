@@ -57,7 +57,10 @@ export interface SyncDaemon {
   readonly role: SyncDaemonRole;
   /** The link to the network of the peer, written as `Link.name` is. IPVS_DAEMON_ATTR_MCAST_IFN. */
   readonly interface: string;
-  /** The group of directors that the messages belong to. IPVS_DAEMON_ATTR_SYNC_ID. */
+  /**
+   * The group of directors that the messages belong to. Another program may have set one above 255,
+   * which no message can have: startSyncDaemon() refuses it. IPVS_DAEMON_ATTR_SYNC_ID.
+   */
   readonly syncId: number;
   /** The length of a message in bytes. IPVS_DAEMON_ATTR_SYNC_MAXLEN. */
   readonly maxLength: number;

@@ -22,16 +22,17 @@ export interface Timeouts {
 }
 
 /**
- * The timeouts to change, at least one, each 1 to 2678400 seconds (31 days). Those that are left
- * out stay as they are. IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
+ * The timeouts to change, at least one, each at least 1 second. Those left out stay as they are. A
+ * kernel takes 2147483647 divided by its CONFIG_HZ at most: 2147483 seconds (24 days) with 1000 Hz,
+ * 8589934 with 250 Hz. IPVS_CMD_SET_CONFIG, `ipvsadm --set`.
  */
 export type TimeoutChanges = { readonly [Name in keyof Timeouts]?: Timeouts[Name] | undefined };
 
 const { fields } = layout.timeouts;
 const NAMES = ['tcp', 'tcpFin', 'udp'] as const;
 const KEYS = new Set(NAMES);
-/** ipvsadm's limit. */
-const MAX_TIMEOUT = 31 * 24 * 60 * 60;
+/** The largest `int`. The limit of a kernel is lower: see {@link TimeoutChanges}. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** Encodes the timeouts to change. @internal */
 export function encodeTimeouts(request: RequestBuffer, changes: unknown): void {

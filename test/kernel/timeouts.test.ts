@@ -38,6 +38,27 @@ test('getTimeouts returns the timeouts that ipvsadm sets', async () => {
   expect(await fixture.ipvs.getTimeouts()).toEqual({ ...defaults, tcp: 11, udp: 33 });
 });
 
+test('setTimeouts writes what getTimeouts has read, also above the limit of ipvsadm', async () => {
+  const { ipvs, namespace } = fixture;
+  const long = { tcp: 3_600_000, tcpFin: 3_600_001, udp: 3_600_002 };
+  await ipvs.setTimeouts(long);
+  const before = await ipvs.getTimeouts();
+  expect(before).toEqual(long);
+  await ipvs.setTimeouts(defaults);
+  await ipvs.setTimeouts(before);
+  expect(printed(namespace)).toEqual(Object.values(long));
+});
+
+test.each(['tcp', 'tcpFin', 'udp'])('a %s timeout above the limit is refused', async (name) => {
+  const { ipvs } = fixture;
+  await expect(ipvs.setTimeouts({ tcp: 5, [name]: 2 ** 31 - 1 })).rejects.toMatchObject({
+    code: 'EINVAL',
+    syscall: 'IPVS_CMD_SET_CONFIG',
+    message: expect.stringContaining('a timeout is above the limit of this kernel: 2147483647'),
+  });
+  expect(await ipvs.getTimeouts()).toEqual(defaults);
+});
+
 test('setTimeouts applies calls in order', async () => {
   const { ipvs } = fixture;
   const answers = await Promise.all([

@@ -262,7 +262,7 @@ describe('the error of a refusal', () => {
     { operation: 'flush', errno: 'EPERM', words: /CAP_NET_ADMIN in the initial user namespace/ },
     { operation: 'getInfo', errno: 'EBADMSG', words: /malformed/ },
     { operation: 'addService', errno: 'EAFNOSUPPORT', words: /ipv6/ },
-    { operation: 'setTimeouts', errno: 'EINVAL', words: /2147483 seconds/ },
+    { operation: 'setTimeouts', errno: 'EINVAL', words: /8589934 seconds/ },
     { operation: 'zero', errno: 'ESRCH', words: /there is no such service/ },
     { operation: 'startSyncDaemon', errno: 'EEXIST', words: /running already: stop it first/ },
     { operation: 'startSyncDaemon', errno: 'ENODEV', words: /there is no link eth0 in/ },
