@@ -27,7 +27,9 @@ export type NumberOptions = ReadOptions & { readonly bigint?: false | undefined 
  * Counters since creation or the last zeroing, and rates of the kernel's estimator
  * (IPVS_SVC_ATTR_STATS64, IPVS_DEST_ATTR_STATS64; `ipvsadm -L --stats --rate`). The kernel
  * refreshes all of them every 2 seconds, so they lag behind the traffic. It does not refresh them
- * while its parameter run_estimation is 0: see {@link Info.estimation}.
+ * while its parameter run_estimation is 0: see {@link Info.estimation}. A destination that is added
+ * to the same service again while the kernel still has it, keeps its counters: for two minutes from
+ * its deletion, and longer while connections use it.
  */
 export interface Stats<Value extends Counter = number> {
   /** Connections scheduled. */

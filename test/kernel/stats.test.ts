@@ -136,6 +136,28 @@ test('services, destinations and totals count the sent packets', async () => {
   expect(totals.inBytes).toBeGreaterThan(0);
 });
 
+test('a destination that is added again to the same service soon has its old counters', async () => {
+  const { ipvs } = fixture;
+  await exchange(2);
+  const { services } = await counted(4);
+  for (const { destinations, ...service } of services) {
+    for (const destination of destinations) {
+      await ipvs.deleteDestination(service, destination);
+      await ipvs.addDestination(service, destination);
+      const again = await ipvs.getDestination(service, destination);
+      for (const name of counters) expect(again?.stats[name]).toBe(destination.stats[name]);
+      expect(again?.stats.connections).toBe(2 / destinations.length);
+    }
+    await ipvs.deleteService(service);
+    await ipvs.addService(service);
+    expect((await ipvs.getService(service))?.stats).toEqual(noStats);
+    for (const destination of destinations) {
+      await ipvs.addDestination(service, destination);
+      expect((await ipvs.getDestination(service, destination))?.stats).toEqual(noStats);
+    }
+  }
+});
+
 test('counters are those that ipvsadm prints', async () => {
   await exchange(4);
   const own = await counted(8);
