@@ -208,13 +208,13 @@ export class Internals {
 
   #diagnose(schedulers: readonly string[] | undefined): Promise<Check[]> {
     return this.#queue.taskInOrder('diagnose', async (run) => {
+      const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
       let version: string;
       try {
         ({ version } = await run(call(operations.getInfo)));
       } catch (error) {
-        return diagnoseWithout(error, this.#netns, schedulers);
+        return diagnoseWithout(error, this.#netns, schedulers, readFiles);
       }
-      const readFiles = (paths: readonly string[]) => this.#handle.readFiles(paths);
       const probe = (name: string) => run(call(operations.probeScheduler, name));
       return diagnoseThrough(version, readFiles, probe, this.#netns, schedulers);
     });

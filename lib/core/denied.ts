@@ -8,10 +8,26 @@ export const isDenied = (error: unknown): boolean =>
   isDeniedByDeno(error) ||
   (error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED');
 
-/** Returns the flag that Deno misses, by the message of its refusal; undefined if it names none. */
-export const missingDenoFlag = ({ message }: Error): string | undefined =>
-  /--allow-[a-z]+/.exec(message)?.[0];
-
 /** Returns true if Deno refused access; its message names the missing flag. */
 export const isDeniedByDeno = (error: unknown): error is Error =>
   error instanceof Error && error.name === 'NotCapable';
+
+/**
+ * Returns what the runtime refuses, and the flags that allow it.
+ * @param error the refusal
+ * @param action what was tried: 'read /proc'
+ * @param nodeFlags the flags that Node.js needs
+ * @param denoFlag the flag that Deno needs, if its message names none
+ */
+export function describeRefusal(
+  error: unknown,
+  action: string,
+  nodeFlags: string,
+  denoFlag: string,
+): string {
+  if (!isDeniedByDeno(error)) {
+    return `Node.js runs with --permission and may not ${action}: add ${nodeFlags}`;
+  }
+  const [flag = denoFlag] = /--allow-[a-z]+/.exec(error.message) ?? [];
+  return `Deno may not ${action}: add ${flag}`;
+}

@@ -3,7 +3,7 @@
  * @module
  */
 import { delimiter, isAbsolute, join } from 'node:path';
-import { isDenied, isDeniedByDeno, missingDenoFlag } from '../core/denied.js';
+import { describeRefusal, isDenied } from '../core/denied.js';
 import { IpvsError } from '../core/errors.js';
 import { cut } from '../core/show.js';
 import { callOnAbort, throwIfAborted } from '../core/signals.js';
@@ -139,8 +139,6 @@ function timeoutError(name: string, timeout: number | undefined, cause: unknown)
 }
 
 function deniedError(name: string, cause: unknown): IpvsError {
-  const why = isDeniedByDeno(cause)
-    ? `Deno may not start modprobe: add ${missingDenoFlag(cause) ?? '--allow-run'}`
-    : 'Node.js runs with --permission and may not start modprobe: add --allow-child-process';
+  const why = describeRefusal(cause, 'start modprobe', '--allow-child-process', '--allow-run');
   return moduleError(name, why, cause, 'ERR_ACCESS_DENIED');
 }

@@ -65,6 +65,21 @@ describe.each(NODE_VERSIONS)('Node.js %s with --permission', (version) => {
     expect(check(found, 'addon')).toBeUndefined();
   });
 
+  test('names the flags for /proc and modules in the diagnosis, and no I/O errors', () => {
+    const flags = flagsIn(look([]).open);
+    const flagsOf = ({ checks }: Found) => [
+      ...new Set(checks.flatMap(({ detail }) => detail.match(/--allow-[^\s,]+/g) ?? [])),
+    ];
+    const found = look(flags);
+    const missing = flagsOf(found);
+    expect(missing).toContain('--allow-fs-read=/lib/modules');
+    // A handle that is open reads the parameters without a flag.
+    const unread = found.checks.filter(({ detail }) => detail.includes('may not read /proc'));
+    expect(unread).toHaveLength(found.open.code === 'done' ? 0 : 9);
+    for (const { detail } of found.checks) expect(detail).not.toMatch(/EIO/);
+    expect(flagsOf(look([...flags, ...missing]))).toEqual([]);
+  });
+
   test('names the flag for child processes in the error of loadModules()', () => {
     const { loadModules } = look(['--allow-fs-read=*']);
     expect(loadModules).toMatchObject({ name: 'IpvsError', code: 'ERR_ACCESS_DENIED' });

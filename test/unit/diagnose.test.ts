@@ -514,6 +514,53 @@ describe('without a handle', () => {
     expect(known !== undefined).toBe(name === 'capability');
   });
 
+  describe.each([
+    {
+      refusal: Object.assign(new Error('restricted'), { code: 'ERR_ACCESS_DENIED' }),
+      parameters:
+        'Node.js runs with --permission and may not read /proc: add --allow-fs-read=/proc',
+      modules:
+        /^Node\.js .* --allow-fs-read=\/lib\/modules, .*=\/sys\/module and .*=\/proc\/sys\/kernel$/,
+    },
+    {
+      refusal: Object.assign(new Error('run again with the --allow-all flag'), {
+        name: 'NotCapable',
+      }),
+      parameters: 'Deno may not read /proc: add --allow-all',
+      modules: /^Deno may not look for modules: add --allow-all$/,
+    },
+  ])('a refusal of the runtime ($refusal.name)', ({ refusal, parameters, modules }) => {
+    test('to read /proc is named with the missing flag', async () => {
+      using read = vi.spyOn(fs.promises, 'readFile').mockRejectedValue(refusal);
+      const checks = await without(failed('ERR_IPVS_UNAVAILABLE'));
+      expect(read).toHaveBeenCalled();
+      expectUseful(checks);
+      const others = new Set(['ip_vs', 'capability', 'dummy']);
+      const unread = checks.filter(({ name }) => !others.has(name));
+      expect(unread).toHaveLength(9);
+      for (const check of unread) {
+        expect(check).toMatchObject({ status: 'unknown', detail: parameters });
+      }
+    });
+
+    test('to look for modules is named with the missing flags', async () => {
+      access.mockImplementation(() => {
+        throw refusal;
+      });
+      const checks = await without(failed('ERR_IPVS_UNAVAILABLE'));
+      expect(named(checks, 'dummy').status).toBe('unknown');
+      expect(named(checks, 'dummy').detail).toMatch(modules);
+    });
+  });
+
+  test('parameters are read through a handle that is open, whatever the runtime refuses', async () => {
+    using read = vi.spyOn(fs.promises, 'readFile');
+    const readFiles = holding({ ...VISIBLE, '/proc/sys/net/ipv4/ip_forward': '1\n' });
+    const checks = await diagnoseWithout(failed('EPERM'), OWN_NAMESPACE, [], readFiles);
+    expect(named(checks, 'ip_forward').status).toBe('ok');
+    expect(read).not.toHaveBeenCalled();
+  });
+
   test('the remedy loads the module of IPVS if that helps', async () => {
     host({ onDisk: true, loader: '' });
     const checks = await without(failed('ERR_IPVS_UNAVAILABLE'));

@@ -3,6 +3,7 @@
  * @module
  */
 import { constants } from 'node:os';
+import { describeRefusal, isDenied } from '../../core/denied.js';
 import { schedulers as known } from '../../ipvs/schedulers.js';
 import type { NamespaceTarget } from '../../native/netns.js';
 import { type Check, check, type ReadFiles } from './check.js';
@@ -32,32 +33,34 @@ export async function diagnoseThrough(
 }
 
 /**
- * Diagnoses a host without a handle: why none can be opened, and the parameters if `netns` is the
+ * Diagnoses a host without a handle that works: the reason, and the parameters if `netns` is the
  * process's own network namespace. Never rejects.
+ * @param readFiles reads through the handle, if one is open
  * @internal
  */
 export async function diagnoseWithout(
   error: unknown,
   netns: NamespaceTarget,
   schedulers: readonly string[] = [],
+  readFiles = readHostFiles,
 ): Promise<Check[]> {
   const isOwn = netns.target === '';
   return [
     ...checkFailure(error),
     ...schedulers.map((name) => check(schedulerName(name), 'unknown', WITHOUT_IPVS)),
     checkDummy(),
-    ...(isOwn ? await checkParameters(readHostFiles, sysctlRemedyIn(netns)) : []),
+    ...(isOwn ? await checkParameters(readFiles, sysctlRemedyIn(netns)) : []),
   ];
 }
 
-const readHostFiles: ReadFiles = async (paths) => {
-  // Loaded on demand, as in lib/native/kernel-modules.ts.
-  const { readFile } = await import('node:fs/promises');
-  return Promise.all(
-    paths.map((path) =>
-      readFile(path, 'latin1').catch(
-        (error: NodeJS.ErrnoException) => -(error.errno ?? -constants.errno.EIO),
-      ),
-    ),
-  );
+const readHostFiles: ReadFiles = (paths) => {
+  // An import of node:fs would take time: see lib/native/kernel-modules.ts.
+  const { readFile } = process.getBuiltinModule('node:fs').promises;
+  return Promise.all(paths.map((path) => readFile(path, 'latin1').catch(errnoOf)));
 };
+
+/** Returns the errno of reading a file. Throws if the runtime refused it. */
+function errnoOf(error: NodeJS.ErrnoException): number {
+  if (!isDenied(error)) return -(error.errno ?? -constants.errno.EIO);
+  throw new Error(describeRefusal(error, 'read /proc', '--allow-fs-read=/proc', '--allow-all'));
+}

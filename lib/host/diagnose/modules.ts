@@ -2,6 +2,8 @@
  * Checks of the kernel modules that IPVS and links need.
  * @module
  */
+import { release } from 'node:os';
+import { describeRefusal, isDenied } from '../../core/denied.js';
 import { errorMessage } from '../../core/errors.js';
 import {
   absenceOf,
@@ -55,5 +57,23 @@ export function checkDummy(): Check {
   }
   return facts.onDisk
     ? check(name, 'ok', 'the kernel loads the module on demand')
-    : check(name, 'unknown', 'the modules of the kernel are not visible here');
+    : check(name, 'unknown', whyInvisible());
+}
+
+/** The flags of Node.js that show modules: those on disk, those that are loaded, and the loader. */
+const MODULE_FLAGS =
+  '--allow-fs-read=/lib/modules, --allow-fs-read=/sys/module and --allow-fs-read=/proc/sys/kernel';
+
+function whyInvisible(): string {
+  try {
+    // Deno may hide the release, which is the name of the modules' folder.
+    release();
+    // Node.js refuses the files of a folder that does not exist, whatever the flags are.
+    process.getBuiltinModule('node:fs').accessSync('/lib/modules');
+  } catch (error) {
+    if (isDenied(error)) {
+      return describeRefusal(error, 'look for modules', MODULE_FLAGS, '--allow-read');
+    }
+  }
+  return 'the modules of the kernel are not visible here';
 }
