@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import { ReconcileError } from '../../lib/core/reconcile-error.js';
@@ -11,6 +12,7 @@ import type { DirectorAccess } from '../../lib/state/director/step.js';
 import { wantedOf } from '../../lib/state/director/wanted.js';
 import { ReconcileResult } from '../../lib/state/result.js';
 import type { DrainingDestination } from '../../lib/state/types.js';
+import { ruleState } from './helpers/rule-states.js';
 
 const SERVICE = 'tcp://10.96.0.1:80';
 const draining = (destination: string): DrainingDestination => ({
@@ -208,6 +210,19 @@ describe('options', () => {
   ])('%j is refused', (options, message) => {
     expect(() => checkDirectorOptions(options)).toThrow(message);
   });
+});
+
+test('the wanted state can be applied again, also with objects that only the kernel may have', () => {
+  const anew = (state: unknown) => wantedOf([state], () => undefined);
+  fc.assert(
+    fc.property(ruleState, ({ services }) => {
+      const wanted = anew({ services });
+      const again = anew(JSON.parse(JSON.stringify(wanted.state)));
+      expect(again.encoded.requests.bytes()).toEqual(wanted.encoded.requests.bytes());
+      expect(again.state).toEqual(wanted.state);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 describe('options of apply()', () => {

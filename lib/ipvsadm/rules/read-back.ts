@@ -4,11 +4,11 @@
  */
 import { isInputError } from '../../core/input-errors.js';
 import type { NormalizedDestination, NormalizedService } from '../../ipvs/canonical.js';
+import { normalizeKernelDestination, normalizeKernelService } from '../../ipvs/kernel-objects.js';
 import { formatServiceKey } from '../../ipvs/keys.js';
 import type { Reading } from '../grammar/endpoint.js';
 import type { Invocation } from '../grammar/invocation.js';
 import { destinationOf, keyOf, serviceOf } from './given-configs.js';
-import { normalizeKernelDestination, normalizeKernelService } from './normalize.js';
 import { readRule } from './read-rule.js';
 import { linesOf } from './rule-words.js';
 

@@ -4,6 +4,7 @@
  */
 import { isInputError } from '../../core/input-errors.js';
 import { parseServiceReference } from '../../ipvs/canonical.js';
+import { normalizeKernelDestination, normalizeKernelService } from '../../ipvs/kernel-objects.js';
 import { formatDestinationKey, formatServiceKey } from '../../ipvs/keys.js';
 import { SERVICE_KEY } from '../../ipvs/properties.js';
 import type { ServiceReference } from '../../ipvs/reference-types.js';
@@ -12,7 +13,6 @@ import type { TimeoutChanges } from '../../ipvs/timeouts.js';
 import type { CommandName } from '../grammar/grammar.js';
 import type { Invocation } from '../grammar/invocation.js';
 import { daemonOf, destinationOf, type Key, keyOf, serviceOf } from './given-configs.js';
-import { normalizeKernelDestination, normalizeKernelService } from './normalize.js';
 import type { Rule } from './read-rule.js';
 import type { Word } from './rule-words.js';
 import type { Rules, RulesService } from './rules.js';

@@ -7,6 +7,7 @@ import { readArray, readOptions } from '../../core/check.js';
 import { describeInput, isInputError } from '../../core/input-errors.js';
 import { beginAtCaller } from '../../core/stack.js';
 import { normalizedDestinationAt, normalizedServiceAt } from '../../ipvs/canonical.js';
+import { normalizeKernelDestination, normalizeKernelService } from '../../ipvs/kernel-objects.js';
 import { formatDestinationAt, formatServiceAt } from '../../ipvs/keys.js';
 import { canonicalAddress } from '../../ipvs/reference.js';
 import { RequestBuffer } from '../../ipvs/request-buffer.js';
@@ -85,11 +86,11 @@ export class Wanted {
     }
   }
 
-  /** The state with all settings in canonical form. */
+  /** The state with all settings in canonical form. It can be applied again. */
   get state(): State {
-    this.#state ??= {
+    this.#state ??= acceptable({
       services: this.encoded.starts.map((start, place) => this.#serviceAt(start, place)),
-    };
+    });
     return this.#state;
   }
 
@@ -112,6 +113,25 @@ export class Wanted {
     const { requests, starts } = this.encoded;
     return starts[place + 1] ?? requests.count;
   }
+}
+
+/** Returns a state in which objects that only the kernel may have are marked as the kernel's. */
+function acceptable(state: State): State {
+  try {
+    encodeState(state, 'apply');
+    return state;
+  } catch (error) {
+    if (!isInputError(error)) throw error;
+  }
+  const services = state.services.map(({ destinations, ...service }): WantedService => {
+    const marked = normalizeKernelService(service);
+    if (destinations === undefined) return marked;
+    return {
+      ...marked,
+      destinations: destinations.map((each) => normalizeKernelDestination(service, each)),
+    };
+  });
+  return { services };
 }
 
 /**

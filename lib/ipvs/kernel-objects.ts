@@ -6,18 +6,18 @@
  * written as it is.
  * @module
  */
-import { isInputError } from '../../core/input-errors.js';
+import { isInputError } from '../core/input-errors.js';
 import {
   NO_STATS,
   type NormalizedDestination,
   type NormalizedService,
   normalizedDestinationAt,
   normalizedServiceAt,
-} from '../../ipvs/canonical.js';
-import { encodeDestinationConfig } from '../../ipvs/encode-destination.js';
-import { encodeServiceConfig } from '../../ipvs/encode-service.js';
-import { encodeServiceOfDestination } from '../../ipvs/reference.js';
-import { RequestBuffer } from '../../ipvs/request-buffer.js';
+} from './canonical.js';
+import { encodeDestinationConfig } from './encode-destination.js';
+import { encodeServiceConfig } from './encode-service.js';
+import { encodeServiceOfDestination } from './reference.js';
+import { RequestBuffer } from './request-buffer.js';
 
 const buffer = new RequestBuffer(1);
 
