@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../lib/cli/arguments.js';
 import { parseListen } from '../../lib/cli/listen.js';
+import { HttpPort } from '../../lib/cli/server/http-port.js';
 import { metricsPages } from '../../lib/cli/server/pages.js';
 import { IpvsError } from '../../lib/index.js';
 import { Metrics } from '../../lib/metrics/index.js';
@@ -111,5 +112,68 @@ describe('the server', () => {
     expect(await ask('/healthz')).toEqual([503, 'getInfo: timed out\n']);
     health = async () => undefined;
     expect(await ask('/healthz')).toEqual([200, 'ok\n']);
+  });
+});
+
+describe('the port', () => {
+  /** Milliseconds, of the five seconds after which the port gives up. */
+  const AT_ONCE = 4000;
+  const REQUEST = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  /** Opens a port whose responses wait until `answer` is called. */
+  async function openPort() {
+    const port = await HttpPort.open('--listen', { host: '127.0.0.1', port: 0 });
+    const waiting: (() => void)[] = [];
+    port.serve((_request, response) => waiting.push(() => response.end('page')));
+    const answer = () => {
+      for (const respond of waiting.splice(0)) respond();
+    };
+    /** Sends so many requests at once. */
+    const send = async (requests: number) => {
+      const client = connect(Number(new URL(port.url).port), '127.0.0.1');
+      client.write(REQUEST.repeat(requests));
+      await vi.waitUntil(() => waiting.length >= requests, { interval: 5, timeout: 30_000 });
+      return client;
+    };
+    return { port, answer, send };
+  }
+
+  test.each(['destroy', 'end'] as const)(
+    'closes at once after a client that has left its pipelined requests (%s)',
+    async (leave) => {
+      const { port, answer, send } = await openPort();
+      const client = await send(3);
+      client.resume()[leave]();
+      await once(client, 'close');
+      await new Promise(setImmediate);
+      const began = performance.now();
+      await port.close();
+      expect(performance.now() - began).toBeLessThan(AT_ONCE);
+      answer();
+    },
+  );
+
+  test('closes when the client of the last responses leaves', async () => {
+    const { port, send } = await openPort();
+    const client = await send(3);
+    const began = performance.now();
+    const closed = port.close();
+    client.destroy();
+    await closed;
+    expect(performance.now() - began).toBeLessThan(AT_ONCE);
+  });
+
+  test('answers the requests in flight before it closes', async () => {
+    const { port, answer, send } = await openPort();
+    const client = await send(3);
+    let text = '';
+    client.on('data', (data) => {
+      text += data;
+    });
+    const closed = port.close();
+    answer();
+    await closed;
+    await once(client, 'close');
+    expect(text.match(/page/g)).toHaveLength(3);
   });
 });

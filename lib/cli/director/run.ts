@@ -54,8 +54,9 @@ export const run: Run<typeof options> = async ({ values, operands: [path = ''] }
       if (path !== '-') await keeper.load(read);
     }
   } finally {
-    await server?.close();
+    // Scrapes in flight may take seconds, in which nothing is to be changed any more.
     await director?.close();
+    await server?.close();
     ended.abort();
     await following;
   }

@@ -10,6 +10,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import { getSystemErrorMap } from 'node:util';
 import { CommandError } from '../failures.js';
 import type { Listen } from '../listen.js';
@@ -30,12 +31,19 @@ export class HttpPort {
   readonly #server: Server;
   readonly #inFlight = new Set<ServerResponse>();
   #listener = starting;
+  #isClosing = false;
 
   private constructor() {
     this.#server = createServer((request, response) => {
       this.#inFlight.add(response);
-      response.on('close', () => this.#inFlight.delete(response));
+      response.on('close', () => this.#forget([response]));
       this.#listener(request, response);
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      // The responses that wait for another one of their connection do not emit 'close'.
+      socket.on('close', () =>
+        this.#forget([...this.#inFlight].filter(({ req }) => req.socket === socket)),
+      );
     });
     // A response may be megabytes, which wait in memory for the client to read them.
     this.#server.setTimeout(IDLE_TIMEOUT);
@@ -74,12 +82,17 @@ export class HttpPort {
   /** Accepts no more connections, waits for the responses in flight, and closes the connections. */
   async close(): Promise<void> {
     const closed = once(this.#server, 'close');
+    this.#isClosing = true;
     this.#server.close();
     const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_TIMEOUT);
-    await Promise.all([...this.#inFlight].map((response) => once(response, 'close')));
-    clearTimeout(timer);
-    this.#server.closeAllConnections();
+    this.#forget([]);
     await closed;
+    clearTimeout(timer);
+  }
+
+  #forget(responses: readonly ServerResponse[]): void {
+    for (const response of responses) this.#inFlight.delete(response);
+    if (this.#isClosing && this.#inFlight.size === 0) this.#server.closeAllConnections();
   }
 }
 

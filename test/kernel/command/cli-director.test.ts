@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -202,4 +203,61 @@ test('serves its metrics and its health', async () => {
   const { status, errors } = await refused.ended();
   expect(status).toBe(2);
   expect(errors).toContain("ipvs director: --metrics: '9718' is not [ADDRESS]:PORT");
+});
+
+/** Resolves to true if something listens on a port. */
+async function accepts(port: number): Promise<boolean> {
+  const client = connect(port, '127.0.0.1');
+  try {
+    await once(client, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Sends so many requests of metrics at once. */
+async function pipeline(port: number, requests: number) {
+  const client = connect(port, '127.0.0.1');
+  client.on('error', () => undefined);
+  await once(client, 'connect');
+  client.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(requests));
+  return client;
+}
+
+test('ends at SIGTERM after a client that left before its pages came', async () => {
+  writeFileSync(path, stateOf('10.1.1.2'));
+  const port = await freePort();
+  const director = new DirectorProcess('--owns', 'port=80', '--metrics', `127.0.0.1:${port}`, path);
+  await director.printed(`applied ${path}\n`);
+  const client = await pipeline(port, 3);
+  client.end();
+  client.resume();
+  await once(client, 'close');
+  director.signal('SIGTERM');
+  expect((await director.ended()).status).toBe(0);
+});
+
+test('changes nothing while a slow scrape holds up its end', async () => {
+  writeFileSync(path, stateOf('10.1.1.2'));
+  const port = await freePort();
+  const options = ['--owns', 'port=80', '--resync', '1', '--metrics', `127.0.0.1:${port}`];
+  const director = new DirectorProcess(...options, path);
+  await director.printed(`applied ${path}\n`);
+  // It reads none of its pages, which are too many for any buffer.
+  const client = await pipeline(port, 50_000);
+  client.pause();
+  director.signal('SIGTERM');
+  await until(
+    () => accepts(port),
+    (isOpen) => !isOpen,
+  );
+  namespace.ipvsadm('-d', '-t', '10.96.0.1:80', '-r', '10.1.1.2:8080');
+  const { status, output } = await director.ended();
+  client.destroy();
+  expect(status).toBe(0);
+  expect(output).not.toContain('drifted');
+  expect(servers()).toEqual([]);
 });
