@@ -189,8 +189,34 @@ const bad: readonly (readonly [string, number, number, string, RegExp])[] = [
   ['#ipvs x {}', 1, 7, 'x {}', /no exact comment/],
   ['-A -f 1\n#ipvs with {"wieght":1}', 1, 7, '1', /wieght/],
   ['-A -f 1\n#ipvs with {"fwmark":1}', 2, 7, 'with {"fwmark":1}', /changes the fwmark/],
+  [
+    '-A -f 1\n#ipvs with {"destinations":null}\n-a -f 1 -r 10.1.0.1',
+    3,
+    12,
+    '10.1.0.1',
+    /whose destinations are left alone/,
+  ],
+  ['-A -f 1\n-a -f 1 -r 10.1.0.1\n#ipvs with {"destinations":null}', 2, 12, '10.1.0.1', /'destin/],
   ['#ipvs host {"timeouts":{"tcp":0}}', 1, 7, 'host {"timeouts":{"tcp":0}}', /timeouts.tcp/],
 ];
+
+test.each([
+  ['', 'service {"fwmark":1,"destinations":[{"address":"10.1.0.1"}]}', /need lines of their own/],
+  ['', 'service {"fwmark":1,"destinations":[]}', /need lines of their own/],
+  ['-A -f 1', 'with {"destinations":[]}', /need lines of their own/],
+  ['-a -f 1 -r 10.1.0.1', 'service {"fwmark":1,"destinations":null}', /although lines before/],
+  ['-a -f 1 -r 10.1.0.1\n-A -f 1', 'with {"destinations":null}', /although lines before/],
+  [
+    '-A -f 1',
+    'server {"service":"fwmark://1","destination":{"address":"10.1.0.1"},"weight":2}',
+    /has the unknown 'weight'/,
+  ],
+])('parseRules refuses what an exact comment would drop: after %j, %s', (before, comment, rule) => {
+  const line = before.split('\n').length + 1;
+  expect(() => parseRules(`${before}\n#ipvs ${comment}`)).toThrow(
+    expect.objectContaining({ line, column: 7, word: comment, rule: expect.stringMatching(rule) }),
+  );
+});
 
 test.each(bad)('parseRules says what is wrong with %j', (text, line, column, word, rule) => {
   let thrown: unknown;

@@ -27,7 +27,8 @@ type Properties = Readonly<Record<string, unknown>>;
 const KINDS: Readonly<Record<Kind, (table: RuleTable, value: Properties, word: Word) => void>> = {
   with: (table, value, word) => table.amend(value, word),
   service: (table, value, word) => table.addExactService(value, word),
-  server: (table, { service, destination }, word) => {
+  server: (table, { service, destination, ...rest }, word) => {
+    refuseSurplus(rest, word);
     if (typeof service !== 'string' || !isObject(destination)) {
       throw rulesError(word.text, 'needs a service and a destination', word);
     }
@@ -67,8 +68,7 @@ function parse(json: string): unknown {
 
 function addHost(table: RuleTable, value: Properties, word: Word): void {
   const { timeouts, syncDaemons, ...rest } = value;
-  const [surplus] = Object.keys(rest);
-  if (surplus !== undefined) throw rulesError(word.text, `has the unknown '${surplus}'`, word);
+  refuseSurplus(rest, word);
   const host: UncheckedHost = { timeouts, syncDaemons };
   try {
     checkHost(host);
@@ -77,4 +77,9 @@ function addHost(table: RuleTable, value: Properties, word: Word): void {
     if (!isInputError(error)) throw error;
     throw rulesError(word.text, `is refused: ${error.message}`, word);
   }
+}
+
+function refuseSurplus(rest: object, word: Word): void {
+  const [surplus] = Object.keys(rest);
+  if (surplus !== undefined) throw rulesError(word.text, `has the unknown '${surplus}'`, word);
 }

@@ -107,7 +107,10 @@ export class RuleTable {
   }
 
   #setServer(entry: Entry, key: string, item: Item): void {
-    entry.destinations ??= new Map();
+    if (entry.destinations === undefined) {
+      const rule = 'is added to a service whose destinations are left alone';
+      throw rulesError(item.word.text, rule, item.word);
+    }
     const before = entry.destinations.get(key);
     if (before !== undefined) {
       const rule = `is added twice to its service: first in line ${before.word.line}`;
@@ -158,7 +161,7 @@ export class RuleTable {
     const { destinations, ...config } = { destinations: undefined, ...settings };
     const key = checked(word, () => normalizeKernelService(config));
     this.#setService(key, { config, word });
-    if (destinations === null) this.#entry(key).destinations = undefined;
+    setDestinations(this.#entry(key), destinations, word);
   }
 
   /** Adds a destination that no line can express, of an exact comment. */
@@ -176,9 +179,12 @@ export class RuleTable {
     const { entry, item } = this.#last;
     const name = SERVICE_KEY.find((each) => Object.hasOwn(settings, each));
     if (name !== undefined) throw rulesError(word.text, `changes the ${name}`, word);
-    const { destinations, ...rest } = { destinations: undefined, ...settings };
-    if (destinations === null) entry.destinations = undefined;
-    item.config = { ...item.config, ...rest };
+    if (item !== entry.service) item.config = { ...item.config, ...settings };
+    else {
+      const { destinations, ...rest } = { destinations: undefined, ...settings };
+      setDestinations(entry, destinations, word);
+      item.config = { ...item.config, ...rest };
+    }
   }
 
   /** Returns what the rules say. */
@@ -189,6 +195,19 @@ export class RuleTable {
       ...(this.#daemons === undefined ? {} : { syncDaemons: this.#daemons }),
     };
   }
+}
+
+/** Leaves the destinations of a service alone, if an exact comment says so: null. */
+function setDestinations(entry: Entry, destinations: unknown, word: Word): void {
+  if (destinations === undefined) return;
+  if (destinations !== null) {
+    throw rulesError(word.text, 'has destinations, which need lines of their own', word);
+  }
+  if (entry.destinations !== undefined && entry.destinations.size > 0) {
+    const rule = 'leaves the destinations alone, although lines before add some';
+    throw rulesError(word.text, rule, word);
+  }
+  entry.destinations = undefined;
 }
 
 const serverKey = ({ destination }: Invocation) => formatDestinationKey(destination);
