@@ -210,7 +210,14 @@ describe('a file of rules', () => {
   test.each([
     [`${RULES}-a -t 10.96.0.1:80 -r 10.1.2.2:8080 -m -w many`, /^f:4:43: 'many' is not an integer/],
     [`${RULES}-A -t 10.96.0.1:80`, /^f:4:7: '10\.96\.0\.1:80' /],
-    ['-A -t host.invalid:80', /^f:1:7: 'host\.invalid:80' names the host 'host\.invalid', /],
+    [
+      '-A -t host.invalid:80',
+      "f:1:7: 'host.invalid:80' names the host 'host.invalid', for which the system's resolver has no IPv4 address",
+    ],
+    [
+      '-A -t 10.96.0.1:nosuch',
+      "f:1:7: '10.96.0.1:nosuch' names the service 'nosuch' of tcp, which /etc/services does not have",
+    ],
     ['--set 1 2 3', "f: sets timeouts, which is no part of a state: use 'ipvs -R'"],
     [
       '--start-daemon master --mcast-interface lo',

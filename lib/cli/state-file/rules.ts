@@ -4,7 +4,8 @@
  */
 import { faultOf } from '../../core/input-errors.js';
 import type { State } from '../../index.js';
-import { isRulesError, parseRules, type Rules } from '../../ipvsadm/index.js';
+import { CommandLineError } from '../../ipvsadm/grammar/command-line-error.js';
+import { isRulesError, parseRules, type Resolve, type Rules } from '../../ipvsadm/index.js';
 import { InputFileError } from '../failures.js';
 import { NameLookup } from '../ipvsadm/name-lookup.js';
 
@@ -24,9 +25,10 @@ export async function readRules(name: string, text: string): Promise<State> {
 
 async function parse(name: string, text: string): Promise<Rules> {
   const names = new NameLookup();
+  const resolve: Resolve = (name, kind) => names.resolve(name, kind) ?? refuseName(name, kind);
   for (;;) {
     try {
-      const rules = parseRules(text, { resolve: names.resolve });
+      const rules = parseRules(text, { resolve });
       if (!names.isPending) return rules;
     } catch (error) {
       // An address that is not known yet may be the reason.
@@ -34,6 +36,14 @@ async function parse(name: string, text: string): Promise<Rules> {
     }
     await names.lookUp();
   }
+}
+
+function refuseName(...[name, kind]: Parameters<Resolve>): never {
+  const rule =
+    kind === 'host'
+      ? `names the host '${name}', for which the system's resolver has no IPv4 address`
+      : `names the service '${name}' of ${kind}, which /etc/services does not have`;
+  throw new CommandLineError('', { rule });
 }
 
 function translate(name: string, error: unknown): unknown {
