@@ -136,8 +136,8 @@ ${line}
     ['{"services": [], "services": []}', 'f:1:19: duplicated mapping key'],
     ['{"services": [}', /^f:1:15: /],
     ['services: [', /^f:\d+:\d+: /],
-    ['', 'f: the text is empty'],
-    ['# nothing\n', 'f: the text is empty'],
+    ['', 'f: the text is empty: say --format rules if nothing is wanted'],
+    ['# nothing\n', 'f: the text is empty: say --format rules if nothing is wanted'],
     ['services: []\n---\nservices: []\n', 'f: there is more than one document'],
     ['services: *x\n', 'f:1:12: unidentified alias "x"'],
     ['{"$schema": 1, "services": []}', /^f:1:2: \$schema/],
@@ -193,12 +193,27 @@ describe('a file of rules', () => {
       RULES.replaceAll(/^-/gm, 'ipvsadm -'),
       undefined,
     ],
+    [
+      'its text, with the path of the program',
+      'f',
+      RULES.replaceAll(/^-/gm, '/sbin/ipvsadm -'),
+      undefined,
+    ],
     ['its extension', 'f.rules', RULES, undefined],
     ['its format, whatever its extension is', 'f.yaml', RULES, 'rules'],
   ])('is known by %s', (_, name, text, format) => isRead(name, text, format));
 
-  test('may be empty if its extension says what it is', async () => {
+  test('may be empty if its extension or its format says what it is', async () => {
     expect((await parseStateFile('f.rules', '')).state).toEqual({ services: [] });
+    expect((await parseStateFile('f', '', 'rules')).state).toEqual({ services: [] });
+    expect(await refusal('', 'f.yaml')).toBe('f.yaml: the text is empty');
+  });
+
+  test('is known by an exact comment alone, unlike YAML with any comment', async () => {
+    const { state } = await parseStateFile('f', '#ipvs service {"fwmark":1}\n');
+    expect(state.services).toEqual([{ ...normalizeService({ fwmark: 1 }), destinations: [] }]);
+    const yaml = await parseStateFile('f', '#ipvs service of the site\nservices: []\n');
+    expect(yaml.state).toEqual({ services: [] });
   });
 
   test('may have names of hosts and services', async () => {

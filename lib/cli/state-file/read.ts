@@ -36,18 +36,20 @@ export async function readStateFile(
   return await parseStateFile(name, await readInput(name, read), format);
 }
 
-/** A line that is neither blank nor a comment. */
-const FIRST_LINE = /^[^\S\n]*([^\s#].*)$/m;
-/** A command line of ipvsadm, such as `-A -t 10.0.0.1:80`. An item of YAML has a blank there. */
-const RULE = /^(ipvsadm\s|-[A-Za-z]|--[a-z])/;
+/** A line that is neither blank nor a comment, except an exact one of rules. */
+const FIRST_LINE = /^[^\S\n]*([^\s#].*)$|^(#ipvs (?:with|service|server|host) \{.*)$/m;
+/** Such a line of rules, as `-A -t 10.0.0.1:80`. An item of YAML has a blank behind the hyphen. */
+const RULE = /^(#|(\S*\/)?ipvsadm\s|-[A-Za-z]|--[a-z])/;
 
 /** Returns true for rules: by the format, by the extension, or by the text. */
 function isRules(name: string, text: string, format: string | undefined): boolean {
   const kind = format ?? extname(name).slice(1);
   if (kind === 'rules') return true;
   if (/^(ya?ml|json)$/.test(kind)) return false;
-  const [, line = ''] = FIRST_LINE.exec(text) ?? [];
-  return RULE.test(line);
+  const [line] = FIRST_LINE.exec(text) ?? [];
+  if (line !== undefined) return RULE.test(line.trimStart());
+  // The rules of an empty table are an empty text, as is a file that was truncated.
+  throw new InputFileError(`${name}: the text is empty: say --format rules if nothing is wanted`);
 }
 
 /**
