@@ -1,6 +1,6 @@
 import { isInputError, normalizeDestination, normalizeService, type State } from 'ipvs';
 import { isRulesError, parseRules } from 'ipvs/ipvsadm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 const web = { protocol: 'tcp', address: '10.0.0.1', port: 80 } as const;
 const service = normalizeService(web);
@@ -97,6 +97,18 @@ const texts: readonly (readonly [string, string, State['services']])[] = [
 
 test.each(texts)('parseRules reads %s', (_, text, services) => {
   expect(parseRules(text)).toEqual({ services });
+});
+
+test('parseRules asks for an IPv6 address of a name in brackets', () => {
+  const resolve = vi.fn((_name: string, _kind: string, family?: 'ipv6') =>
+    family === undefined ? '10.0.0.1' : 'fd00::1',
+  );
+  const { services } = parseRules('-A -t web:80\n-A -t [web]:80', { resolve });
+  expect(services.map((each) => each.address)).toEqual(['10.0.0.1', 'fd00::1']);
+  expect(resolve.mock.calls).toEqual([
+    ['web', 'host', undefined],
+    ['web', 'host', 'ipv6'],
+  ]);
 });
 
 test('parseRules finds names with resolve', () => {

@@ -44,18 +44,32 @@ function parseServices(text: string): Services {
   return { ports, names };
 }
 
+/** A host that is to be looked up. */
+interface Wanted {
+  readonly name: string;
+  readonly family: 4 | 6;
+  /** Stands for the address until it is known: what is read with it is read again. */
+  readonly placeholder: string;
+}
+
 /** A resolver that looks up the names of services at once, and those of hosts afterwards. */
 export class NameLookup {
-  /** The addresses of hosts that were looked up; undefined: there is no such host. */
+  /** The addresses of hosts that were looked up, by family and name; undefined: there is none. */
   readonly #addresses = new Map<string, string | undefined>();
-  readonly #wanted = new Set<string>();
+  readonly #wanted = new Map<string, Wanted>();
 
-  readonly resolve: Resolve = (name, kind) => {
+  readonly resolve: Resolve = (name, kind, ipv6) => {
     if (kind !== 'host') return knownServices().ports.get(`${name}/${kind}`);
-    if (this.#addresses.has(name)) return this.#addresses.get(name);
-    this.#wanted.add(name);
-    // Stands for the address until it is known: what is read with it is read again.
-    return '0.0.0.0';
+    const family = ipv6 === undefined ? 4 : 6;
+    const key = `${family} ${name}`;
+    if (this.#addresses.has(key)) return this.#addresses.get(key);
+    let wanted = this.#wanted.get(key);
+    if (wanted === undefined) {
+      // Each host has its own, so that no two are taken for the same.
+      wanted = { name, family, placeholder: placeholderOf(family, this.#wanted.size) };
+      this.#wanted.set(key, wanted);
+    }
+    return wanted.placeholder;
   };
 
   /** Returns true if names of hosts were asked for that are not looked up yet. */
@@ -69,16 +83,22 @@ export class NameLookup {
     const wanted = [...this.#wanted];
     this.#wanted.clear();
     await Promise.all(
-      wanted.map(async (name) => {
+      wanted.map(async ([key, { name, family }]) => {
         try {
-          const { address } = await lookup(name, { family: 4 });
-          this.#addresses.set(name, address);
+          const { address } = await lookup(name, { family });
+          this.#addresses.set(key, address);
         } catch {
-          this.#addresses.set(name, undefined);
+          this.#addresses.set(key, undefined);
         }
       }),
     );
   }
+}
+
+/** Returns one of 16 million addresses that no host has. */
+function placeholderOf(family: Wanted['family'], index: number): string {
+  const [high, middle, low] = [index >> 16, (index >> 8) & 255, index & 255];
+  return family === 4 ? `0.${high}.${middle}.${low}` : `100::0.${high}.${middle}.${low}`;
 }
 
 /** Returns the names of addresses, for a listing. */

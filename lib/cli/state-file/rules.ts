@@ -25,7 +25,7 @@ export async function readRules(name: string, text: string): Promise<State> {
 
 async function parse(name: string, text: string): Promise<Rules> {
   const names = new NameLookup();
-  const resolve: Resolve = (name, kind) => names.resolve(name, kind) ?? refuseName(name, kind);
+  const resolve: Resolve = (...host) => names.resolve(...host) ?? refuseName(...host);
   for (;;) {
     try {
       const rules = parseRules(text, { resolve });
@@ -38,10 +38,11 @@ async function parse(name: string, text: string): Promise<Rules> {
   }
 }
 
-function refuseName(...[name, kind]: Parameters<Resolve>): never {
+function refuseName(...[name, kind, family]: Parameters<Resolve>): never {
+  const version = family === undefined ? 'IPv4' : 'IPv6';
   const rule =
     kind === 'host'
-      ? `names the host '${name}', for which the system's resolver has no IPv4 address`
+      ? `names the host '${name}', for which the system's resolver has no ${version} address`
       : `names the service '${name}' of ${kind}, which /etc/services does not have`;
   throw new CommandLineError('', { rule });
 }

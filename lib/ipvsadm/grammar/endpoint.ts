@@ -12,16 +12,22 @@ import { readIpv4, readIpv6, readNumber } from './numbers.js';
  * Finds what a name stands for: the address of a host ('10.0.0.1'), or the port of a service of
  * /etc/services (80). Returns undefined if there is no such name.
  * @param kind 'host', or the protocol of the service
+ * @param family 'ipv6' for a host in brackets ('[web1]:80'), whose address must be of IPv6; else
+ *   undefined
  */
-export type Resolve = (name: string, kind: 'host' | Protocol) => string | number | undefined;
+export type Resolve = (
+  name: string,
+  kind: 'host' | Protocol,
+  family?: 'ipv6',
+) => string | number | undefined;
 
 /** The settings by which command lines are read. */
 export interface Reading {
   readonly resolve: Resolve;
   /**
-   * If true, lines are read exactly as by ipvsadm. It takes IPv4 in brackets, whose port it
-   * ignores, and refuses `-b` at the end of a line, which it prints for flags that it does not
-   * know.
+   * If true, lines are read exactly as by ipvsadm. It looks up only IPv4 addresses, takes IPv4 in
+   * brackets, whose port it ignores, and refuses `-b` at the end of a line, which it prints for
+   * flags that it does not know.
    */
   readonly quirks: boolean;
 }
@@ -64,7 +70,8 @@ function readBracketed(
   if (end < 0) return undefined;
   const within = text.slice(1, end);
   // The name of an IPv6 address is in brackets too.
-  const address = readIpv6(within) ?? readHost(within, reading.resolve);
+  const family = reading.quirks ? undefined : 'ipv6';
+  const address = readIpv6(within) ?? readHost(within, reading.resolve, family);
   if (address === undefined) return undefined;
   if (address.includes(':')) return withPort(address, text.slice(end + 2), protocol, reading);
   return reading.quirks ? { family: 'ipv4', address, port: undefined } : undefined;
@@ -83,10 +90,10 @@ function withPort(
 }
 
 /** Returns the address of a host: IPv4 as text, or what its name stands for. */
-export function readHost(text: string, resolve: Resolve): string | undefined {
+export function readHost(text: string, resolve: Resolve, family?: 'ipv6'): string | undefined {
   const address = readIpv4(text);
   if (address !== undefined || text === '') return address;
-  const found = resolve(text, 'host');
+  const found = resolve(text, 'host', family);
   return typeof found === 'string' ? (readIpv4(found) ?? readIpv6(found)) : undefined;
 }
 

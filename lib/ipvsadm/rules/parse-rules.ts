@@ -89,7 +89,7 @@ function parse(text: string, reading: Reading): Rules {
 
 /** Returns a resolver whose names are found, or refused in words. */
 function checkedResolve(resolve: Resolve | undefined): Resolve {
-  return (name, kind) => {
+  return (name, kind, family) => {
     const isHost = kind === 'host';
     // '10.0.0.300' is no name, but an address that is wrong.
     if (isHost && !isHostName(name)) return undefined;
@@ -99,7 +99,7 @@ function checkedResolve(resolve: Resolve | undefined): Resolve {
         rule: `names ${what}: pass options.resolve, which finds it`,
       });
     }
-    const found: unknown = resolve(name, kind);
+    const found: unknown = resolve(name, kind, family);
     if (typeof found === (isHost ? 'string' : 'number')) return found as string | number;
     const wanted = isHost ? 'an address, a string' : 'a port, a number';
     const rule =
