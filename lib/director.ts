@@ -13,7 +13,11 @@ import type { State } from './state/types.js';
 /** Restricts the constructor to this module. */
 const KEY = Symbol('Director');
 
-const loadInternals = lazyPart(() => import('./director-internals.js'));
+const loadInternals = lazyPart(async () => {
+  const internals = await import('./director-internals.js');
+  await internals.openDebugLog();
+  return internals;
+});
 
 /**
  * Keeps services, their destinations and their virtual addresses as they are wanted: the long-lived

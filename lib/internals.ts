@@ -27,10 +27,8 @@ import { LinkInternals } from './links/link-internals.js';
 import { type Links, linksOf } from './links/links.js';
 import type { Native, NativeHandle } from './native/addon.js';
 import type { NamespaceTarget } from './native/netns.js';
-import { forOpening } from './native/open.js';
 import { type Opening, opened } from './native/opened.js';
 import { type Activity, activityOf, type HandleState } from './queue/activity.js';
-import { openDebugLog } from './queue/open-debug-log.js';
 import { call } from './queue/operation.js';
 import { Queue } from './queue/queue.js';
 import { type Routine, routineOf, run } from './queue/routine.js';
@@ -40,6 +38,7 @@ import type { EncodedState } from './state/encode-state.js';
 import type { CheckedOptions } from './state/options.js';
 import { checkDuplicates, reach, type StateAccess } from './state/reconcile.js';
 
+export { openDebugLog } from './queue/open-debug-log.js';
 /** Checks a state before a handle is open: for the command. */
 export { encodeState } from './state/encode-state.js';
 
@@ -248,7 +247,6 @@ function* addressesOf(links: Links, link: string): Routine<never, readonly strin
 
 /** Returns the internals of the handle that is being opened. */
 export async function internalsOf(opening: Opening, netns: NamespaceTarget): Promise<Internals> {
-  await forOpening(opening, openDebugLog());
   const { native, handle } = await opened(opening, netns);
   return new Internals(native, handle, netns);
 }

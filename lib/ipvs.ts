@@ -23,11 +23,15 @@ import type { Batch, BatchOptions, BatchResults } from './ipvs/batch.js';
 import type { TableWatcher, WatchOptions } from './ipvs/watch.js';
 import type { Links } from './links/links.js';
 import { checkOpenOptions, type OpenOptions } from './native/netns.js';
-import { beginToOpen, forOpening } from './native/open.js';
+import { beginToOpen } from './native/open.js';
 import type { Activity } from './queue/activity.js';
 
 /** Loads what only an open handle needs, so that importing the package is fast. */
-const loadInternals = lazyPart(() => import('./internals.js'));
+const loadInternals = lazyPart(async () => {
+  const internals = await import('./internals.js');
+  await internals.openDebugLog();
+  return internals;
+});
 
 /** Restricts the constructors to this module. */
 const KEY = Symbol('Ipvs');
@@ -140,8 +144,9 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
 
   static async #open(args: readonly unknown[]): Promise<Ipvs> {
     const netns = checkArguments('open', args, 1, checkOpenOptions);
-    const opening = beginToOpen(netns, true);
-    const { internalsOf } = await forOpening(opening, loadInternals('open'));
+    const internals = loadInternals('open');
+    const opening = beginToOpen(netns, true, internals);
+    const { internalsOf } = await internals;
     return new Ipvs(KEY, await internalsOf(opening, netns));
   }
 
@@ -242,7 +247,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
    *
    * If the kernel resizes the table meanwhile (from Linux 7), others may be, too. Then the table is
-   * read again; a stream that has delivered entries rejects with EINTR.
+   * read again; a stream that has delivered entries rejects with EINTR. Only user 0 notices that: see
+   * docs/containers.md.
    * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
    * @example
    * ```ts
@@ -263,7 +269,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
 
   /**
    * Counts connections, in all or by service, destination, state and protocol. They are counted
-   * natively, without an object for each; again if the kernel resizes the table meanwhile.
+   * natively, without an object for each; again if the kernel resizes the table meanwhile, as far as
+   * the process may notice that ({@link connections}).
    * @throws TypeError, RangeError: bad options
    * @throws IpvsError ESRCH: the filter has a firewall mark, or port 0, of no service;
    *   ERR_IPVS_CLOSED
@@ -363,8 +370,9 @@ export function diagnose(...args: readonly unknown[]): Promise<Check[]> {
 
 async function openAndDiagnose(args: readonly unknown[]): Promise<Check[]> {
   const { netns, schedulers } = checkArguments('diagnose', args, 1, checkHostOptions);
-  const opening = beginToOpen(netns, true);
-  const { diagnoseHost } = await forOpening(opening, loadInternals('diagnose'));
+  const internals = loadInternals('diagnose');
+  const opening = beginToOpen(netns, true, internals);
+  const { diagnoseHost } = await internals;
   return diagnoseHost(opening, netns, schedulers);
 }
 

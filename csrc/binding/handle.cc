@@ -97,6 +97,7 @@ Napi::Value to_js_and_keep(Napi::Env env, ipvs::Response& response, Elapsed elap
 
 std::vector<Handle::PropertyDescriptor> Handle::methods() {
   return {
+      InstanceMethod<&Handle::hold>("hold"),
       InstanceMethod<&Handle::open>("open"),
       InstanceMethod<&Handle::run>("run"),
       InstanceMethod<&Handle::run_sync>("runSync"),
@@ -127,24 +128,24 @@ std::shared_ptr<Clients> Handle::clients_of(const Napi::Object& handle) {
   return Unwrap(handle)->clients_;
 }
 
-Napi::Value Handle::open(const Napi::CallbackInfo& info) {
-  // Opened here rather than in the job, because the caller may close the descriptor afterwards.
-  std::shared_ptr<const os::Namespace> given;
-  std::string path;
-  if (info[0].IsNumber()) {
-    try {
-      given = std::make_shared<const os::Namespace>(
-          os::Namespace::of(info[0].As<Napi::Number>().Int32Value()));
-    } catch (const os::Error& error) {
-      throw make_error(info.Env(), error);
-    }
-  } else {
-    path = info[0].As<Napi::String>().Utf8Value();
+Napi::Value Handle::hold(const Napi::CallbackInfo& info) {
+  try {
+    held_ = std::make_shared<const os::Namespace>(
+        os::Namespace::of(info[0].As<Napi::Number>().Int32Value()));
+  } catch (const os::Error& error) {
+    throw make_error(info.Env(), error);
   }
+  return info.Env().Undefined();
+}
+
+Napi::Value Handle::open(const Napi::CallbackInfo& info) {
+  const auto held = std::exchange(held_, nullptr);
+  std::string path;
+  if (!held) path = info[0].As<Napi::String>().Utf8Value();
   return Job::start(
       info.Env(),
-      [clients = clients_, given, path, ipvs = info[1].ToBoolean().Value()] {
-        const auto netns = given ? given : std::make_shared<const os::Namespace>(path);
+      [clients = clients_, held, path, ipvs = info[1].ToBoolean().Value()] {
+        const auto netns = held ? held : std::make_shared<const os::Namespace>(path);
         if (ipvs) {
           clients->open(netns, ipvs::Client(netns), {});
         } else {
@@ -256,6 +257,7 @@ Napi::Value Handle::recoveries(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Handle::close(const Napi::CallbackInfo& info) {
+  held_.reset();
   clients_->close();
   *spare_ = {};
   return info.Env().Undefined();

@@ -37,9 +37,11 @@ class Handle : public Napi::ObjectWrap<Handle> {
   static std::shared_ptr<Clients> clients_of(const Napi::Object& handle);
 
  private:
+  /// hold(netns: number): void
+  /// Keeps the namespace of a descriptor for open(). The caller may close the descriptor.
+  Napi::Value hold(const Napi::CallbackInfo& info);
   /// open(netns: string | number, ipvs: boolean): Promise<void>
-  /// @param netns  a path, empty for the namespace of the process; or a descriptor, which the
-  ///   caller may close as soon as this returns
+  /// @param netns  a path, empty for the namespace of the process; anything after hold()
   /// @param ipvs  false: links only
   Napi::Value open(const Napi::CallbackInfo& info);
   /// run(requests: Uint8Array, first: number, count: number, stopOnError: boolean,
@@ -77,6 +79,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
   /// close(): void
   Napi::Value close(const Napi::CallbackInfo& info);
 
+  std::shared_ptr<const os::Namespace> held_;
   std::shared_ptr<Clients> clients_;
   // Results whose vectors the next job reuses. Only the thread of the environment uses them.
   std::shared_ptr<ipvs::Response> spare_;

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <utility>
@@ -87,7 +88,11 @@ TEST_CASE("begin() waits for a resize that is in progress") {
   Text status(kMoving);
   TableResizes resizes(status.open());
   std::thread kernel([&status] { status.set(kLarge); });
-  resizes.begin();
+  // It waits for a tenth of a second, in which the thread may not have run yet.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  do {
+    resizes.begin();
+  } while (resizes.detected() && std::chrono::steady_clock::now() < deadline);
   kernel.join();
   CHECK_FALSE(resizes.detected());
 }

@@ -4,15 +4,17 @@
  */
 import process from 'node:process';
 
-const NAMES = ['SIGTERM', 'SIGINT'] as const;
-
-/** Returns a signal that SIGTERM and SIGINT abort. A second one ends the process at once. */
-export function endSignal(): AbortSignal {
+/**
+ * Returns a signal that SIGTERM and SIGINT abort. A second one ends the process at once.
+ * @param others more signals that abort it
+ */
+export function endSignal(...others: NodeJS.Signals[]): AbortSignal {
+  const names: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', ...others];
   const ended = new AbortController();
   const end = () => {
-    for (const name of NAMES) process.off(name, end);
+    for (const name of names) process.off(name, end);
     ended.abort();
   };
-  for (const name of NAMES) process.on(name, end);
+  for (const name of names) process.on(name, end);
   return ended.signal;
 }

@@ -51,8 +51,10 @@ export function propertyHint(key: string, allowed: ReadonlySet<string>): string 
   if (key === 'destinations' && allowed.has('scheduler')) {
     return 'leave it out, and add the destinations with addDestination';
   }
-  const [method] = allowed.has('services') ? [BESIDE_STATE[key]] : [];
-  if (method !== undefined && !allowed.has(key)) return `a state has services only: use ${method}`;
+  const isOfState = allowed.size === 1 && allowed.has('services');
+  if (isOfState && Object.hasOwn(BESIDE_STATE, key)) {
+    return `a state has services only: use ${BESIDE_STATE[key]}`;
+  }
   const isOfTable = allowed.has('scheduler') || allowed.has('weight');
   const writable = [...allowed].filter((name) => !isOfTable || !READ_ONLY.has(name));
   // The name of a parameter is the last component of its path.

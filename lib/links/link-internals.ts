@@ -13,10 +13,8 @@ import type { Native, NativeHandle } from '../native/addon.js';
 import { layout } from '../native/layout.js';
 import { nativeCallError } from '../native/native-errors.js';
 import type { NamespaceTarget } from '../native/netns.js';
-import { forOpening } from '../native/open.js';
 import { type Opening, opened } from '../native/opened.js';
 import { type Activity, activityOf, type HandleState } from '../queue/activity.js';
-import { openDebugLog } from '../queue/open-debug-log.js';
 import { Queue } from '../queue/queue.js';
 import { routineOf } from '../queue/routine.js';
 import { type LinkQueue, linkClient } from './client.js';
@@ -27,6 +25,8 @@ import { LinkWatcher } from './watcher.js';
 
 const WATCH_KEYS = new Set(['types', 'signal'] as const);
 const WATCH_TYPES = ['link', 'address'] as const;
+
+export { openDebugLog } from '../queue/open-debug-log.js';
 
 /** The queue and the watchers of links. */
 export class LinkInternals {
@@ -104,7 +104,6 @@ export async function linkInternalsOf(
   opening: Opening,
   netns: NamespaceTarget,
 ): Promise<LinkInternals> {
-  await forOpening(opening, openDebugLog());
   const { native, handle } = await opened(opening, netns);
   return new LinkInternals(native, handle, netns.label, () => handle.close());
 }

@@ -9,7 +9,7 @@ import { lazyPart } from '../core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import { inspect } from '../core/util.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
-import { beginToOpen, forOpening } from '../native/open.js';
+import { beginToOpen } from '../native/open.js';
 import type { Activity } from '../queue/activity.js';
 import type { LinkInternals } from './link-internals.js';
 import { LinkMethods } from './methods.js';
@@ -26,7 +26,11 @@ export interface WatchLinksOptions {
 /** Restricts the constructors to the functions of this module. */
 const KEY = Symbol('Links');
 
-const loadInternals = lazyPart(() => import('./link-internals.js'));
+const loadInternals = lazyPart(async () => {
+  const internals = await import('./link-internals.js');
+  await internals.openDebugLog();
+  return internals;
+});
 
 /**
  * The operations of {@link Links} without promises: each returns its value, or throws its error,
@@ -96,8 +100,9 @@ export class Links extends LinkMethods<'promise'> implements AsyncDisposable {
 
   static async #open(args: readonly unknown[]): Promise<Links> {
     const netns = checkArguments('open', args, 1, checkOpenOptions);
-    const opening = beginToOpen(netns, false);
-    const { linkInternalsOf } = await forOpening(opening, loadInternals('open'));
+    const internals = loadInternals('open');
+    const opening = beginToOpen(netns, false, internals);
+    const { linkInternalsOf } = await internals;
     return new Links(KEY, await linkInternalsOf(opening, netns));
   }
 

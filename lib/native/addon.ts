@@ -89,6 +89,7 @@ export interface NativeWatcher {
 
 /** A handle in a network namespace: csrc/binding/handle.h. */
 export interface NativeHandle {
+  hold(netns: number): void;
   open(netns: string | number, ipvs: boolean): Promise<void>;
   run(
     requests: Uint8Array,

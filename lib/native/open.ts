@@ -14,39 +14,29 @@ export interface Opened {
 }
 
 /**
- * Opens a handle. The opening has begun when this returns: the caller may then close the descriptor
- * of the namespace. Resolves to the error if it fails, so that the caller can load its words first:
- * see lib/native/opened.ts.
+ * Opens a handle. When this returns, the caller may close the descriptor of the namespace. Resolves
+ * to the error if it fails, so that the caller can load its words first: see lib/native/opened.ts.
  * @param ipvs true to require IPVS, false to require rtnetlink
+ * @param part what is loaded for the handle. It is awaited, because many handles that are opened at
+ *   once may take the descriptors that loading needs
  */
 export async function beginToOpen(
   netns: NamespaceTarget,
   ipvs: boolean,
+  part?: Promise<unknown>,
 ): Promise<Opened | { readonly error: unknown }> {
+  let handle: NativeHandle | undefined;
   try {
     checkPlatform('open');
     const native = loadNative();
-    const handle = new native.Handle();
+    handle = new native.Handle();
+    if (typeof netns.target === 'number') handle.hold(netns.target);
+    await part;
     await handle.open(netns.target, ipvs);
     return { native, handle };
   } catch (error) {
+    handle?.close();
     return { error };
-  }
-}
-
-/**
- * Waits for what is loaded for a handle that is being opened. If it cannot be loaded, closes the
- * handle, which nobody will use.
- */
-export async function forOpening<Part>(
-  opening: ReturnType<typeof beginToOpen>,
-  part: Promise<Part>,
-): Promise<Part> {
-  try {
-    return await part;
-  } catch (error) {
-    void opening.then((result) => 'handle' in result && result.handle.close());
-    throw error;
   }
 }
 

@@ -17,7 +17,11 @@ beforeEach(() => {
       number === ''
         ? ADDRESSES[`${family} ${name}`]
         : `10.0.${Number(number) >> 8}.${Number(number) & 255}`;
-    if (address === undefined) throw new Error('ENOTFOUND');
+    if (address === undefined) {
+      throw Object.assign(new Error('failed'), {
+        code: name === 'down' ? 'EAI_AGAIN' : 'ENOTFOUND',
+      });
+    }
     return { address };
   });
 });
@@ -59,5 +63,11 @@ test.each([
 ])('that have no address are refused: %s', async (text, version) => {
   await expect(read(text)).rejects.toThrow(
     `names the host 'mail', for which the system's resolver has no ${version} address`,
+  );
+});
+
+test('whose look-up fails are refused with the reason', async () => {
+  await expect(read('-A -t down:80')).rejects.toThrow(
+    "names the host 'down', which could not be looked up (EAI_AGAIN)",
   );
 });

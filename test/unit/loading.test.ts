@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Native, NativeHandle } from '../../lib/native/addon.js';
-import { forOpening } from '../../lib/native/open.js';
 import { build, root } from '../kernel/helpers/programs.js';
 
 beforeAll(build, 120_000);
@@ -92,16 +90,16 @@ test.each(CALLS)('%s works after a lack of descriptors', (call) => {
   }
 });
 
-test('a handle is closed if what it needs cannot be loaded', async () => {
-  const closed: string[] = [];
-  const handle = { close: () => closed.push('handle') } as unknown as NativeHandle;
-  const opening = Promise.resolve({ native: {} as Native, handle });
-  const reason = new Error('EMFILE');
-  await expect(forOpening(opening, Promise.reject(reason))).rejects.toBe(reason);
-  await expect(forOpening(Promise.resolve({ error: 1 }), Promise.reject(reason))).rejects.toBe(
-    reason,
-  );
-  expect(closed).toEqual(['handle']);
-  expect(await forOpening(opening, Promise.resolve('part'))).toBe('part');
-  expect(closed).toEqual(['handle']);
+// Handles take descriptors, while Node.js reads the files of what they need.
+test.each([20, 40, 60])('handles that are opened at once with %d descriptors', (free) => {
+  const printed = runLimited(`
+    for (let count = 0; count < ${free}; count++) closeSync(taken.pop());
+    const results = await Promise.allSettled(Array.from({ length: 100 }, () => Links.open()));
+    const codes = results.map(({ reason }) => reason?.code ?? 'works');
+    for (const { value } of results) await value?.close();
+    for (const descriptor of taken) closeSync(descriptor);
+    const later = await Links.open().then(() => 'works', ({ code }) => code);
+    print({ codes: [...new Set(codes)].sort(), later });`);
+  // Some work, and the others lack descriptors.
+  expect(printed).toEqual({ codes: ['EMFILE', 'works'], later: 'works' });
 });

@@ -167,6 +167,12 @@ describe('bad input is refused', () => {
       "state.service: 'service' is not a known property: did you mean services?",
     ],
     [
+      'a name that every object knows',
+      { services: [], constructor: 1 },
+      'ERR_INVALID_ARG_VALUE',
+      "state.constructor: 'constructor' is not a known property: one of services",
+    ],
+    [
       'timeouts, which rules may have',
       { services: [], timeouts: { tcp: 60 } },
       'ERR_INVALID_ARG_VALUE',

@@ -23,7 +23,7 @@ const BUILT = 'build/Release/ipvs.node';
 /** Compiles the addon, loads it once, and installs it. */
 export const run: Run<typeof options> = async ({ values: { nodeGyp } }, context) => {
   const root = packageRoot() ?? '';
-  const signal = endSignal();
+  const signal = endSignal('SIGHUP', 'SIGQUIT');
   // Within the package, because the build looks for node-addon-api from there.
   const scratch = await mkdtemp(join(root, 'build-'));
   try {
@@ -40,7 +40,8 @@ export const run: Run<typeof options> = async ({ values: { nodeGyp } }, context)
     await mkdir(join(root, 'build/Release'), { recursive: true });
     await rename(join(scratch, BUILT), join(root, BUILT));
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    // Compilers that end late may still write to it.
+    await rm(scratch, { recursive: true, force: true, maxRetries: 10 });
   }
   await printLines(context.stdout, [`built ${join(root, BUILT)}`]);
   return 0;

@@ -52,17 +52,24 @@ interface Wanted {
   readonly placeholder: string;
 }
 
+/** The result of a look-up: nothing if there is no such host. */
+interface Found {
+  readonly address?: string;
+  readonly failure?: string;
+}
+
 /** A resolver that looks up the names of services at once, and those of hosts afterwards. */
 export class NameLookup {
-  /** The addresses of hosts that were looked up, by family and name; undefined: there is none. */
-  readonly #addresses = new Map<string, string | undefined>();
+  /** What was found of hosts, by family and name. */
+  readonly #found = new Map<string, Found>();
   readonly #wanted = new Map<string, Wanted>();
 
   readonly resolve: Resolve = (name, kind, ipv6) => {
     if (kind !== 'host') return knownServices().ports.get(`${name}/${kind}`);
     const family = ipv6 === undefined ? 4 : 6;
     const key = `${family} ${name}`;
-    if (this.#addresses.has(key)) return this.#addresses.get(key);
+    const found = this.#found.get(key);
+    if (found !== undefined) return found.address;
     let wanted = this.#wanted.get(key);
     if (wanted === undefined) {
       // Each host has its own, so that no two are taken for the same.
@@ -71,6 +78,11 @@ export class NameLookup {
     }
     return wanted.placeholder;
   };
+
+  /** Returns the code of the failed look-up of a host; undefined if there is no such host. */
+  failureOf(name: string, ipv6: 'ipv6' | undefined): string | undefined {
+    return this.#found.get(`${ipv6 === undefined ? 4 : 6} ${name}`)?.failure;
+  }
 
   /** Returns true if names of hosts were asked for that are not looked up yet. */
   get isPending(): boolean {
@@ -86,9 +98,10 @@ export class NameLookup {
       wanted.map(async ([key, { name, family }]) => {
         try {
           const { address } = await lookup(name, { family });
-          this.#addresses.set(key, address);
-        } catch {
-          this.#addresses.set(key, undefined);
+          this.#found.set(key, { address });
+        } catch (error) {
+          const { code } = Object(error) as NodeJS.ErrnoException;
+          this.#found.set(key, code === 'ENOTFOUND' ? {} : { failure: code ?? String(error) });
         }
       }),
     );

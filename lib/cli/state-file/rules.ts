@@ -25,7 +25,7 @@ export async function readRules(name: string, text: string): Promise<State> {
 
 async function parse(name: string, text: string): Promise<Rules> {
   const names = new NameLookup();
-  const resolve: Resolve = (...host) => names.resolve(...host) ?? refuseName(...host);
+  const resolve: Resolve = (...host) => names.resolve(...host) ?? refuseName(names, ...host);
   for (;;) {
     try {
       const rules = parseRules(text, { resolve });
@@ -38,13 +38,18 @@ async function parse(name: string, text: string): Promise<Rules> {
   }
 }
 
-function refuseName(...[name, kind, family]: Parameters<Resolve>): never {
+function refuseName(names: NameLookup, ...[name, kind, family]: Parameters<Resolve>): never {
+  if (kind !== 'host') {
+    const rule = `names the service '${name}' of ${kind}, which /etc/services does not have`;
+    throw new CommandLineError('', { rule });
+  }
+  const failure = names.failureOf(name, family);
   const version = family === undefined ? 'IPv4' : 'IPv6';
-  const rule =
-    kind === 'host'
-      ? `names the host '${name}', for which the system's resolver has no ${version} address`
-      : `names the service '${name}' of ${kind}, which /etc/services does not have`;
-  throw new CommandLineError('', { rule });
+  const why =
+    failure === undefined
+      ? `for which the system's resolver has no ${version} address`
+      : `which could not be looked up (${failure})`;
+  throw new CommandLineError('', { rule: `names the host '${name}', ${why}` });
 }
 
 function translate(name: string, error: unknown): unknown {

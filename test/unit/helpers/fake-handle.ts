@@ -27,6 +27,7 @@ export function unused(): never {
 
 /** A handle that fails the test at every call. Fakes override what they expect. */
 export class UnusedHandle implements NativeHandle {
+  hold(): void {}
   open: NativeHandle['open'] = unused;
   run: NativeHandle['run'] = unused;
   runSync: NativeHandle['runSync'] = unused;
