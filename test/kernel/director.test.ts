@@ -367,6 +367,32 @@ describe('draining', () => {
     expect(typesOf(events)).not.toContain('drifted');
   });
 
+  test('keeps new flows from the other services of the address', async () => {
+    const director = await open({ drain: { timeout: 60_000, ignoreInactive: true }, resync: 200 });
+    const events = collect(director);
+    const idle = service(SERVERS, { port: 81 });
+    const udp: WantedService = { ...service(), protocol: 'udp' };
+    const ipv6 = service(['fd02::2'], { address: 'fd96::1' });
+    await director.apply(stateOf(service(), idle, udp, ipv6));
+    await peers.count('hold', 2, VIP, 80);
+    await director.apply(stateOf());
+    const held = [...lines(SERVERS, 0), `-A -t ${VIP}:81 -s rr`, `-A -u ${VIP}:80 -s rr`].sort();
+    expect(saved()).toEqual(held);
+    expect(addresses()).toEqual([`${VIP}/32`]);
+    // Another program gives one of them a server.
+    fixture.namespace.ipvsadm('-a', '-u', `${VIP}:80`, '-r', drained, '-m');
+    expect((await eventOf(events, 'drifted')).diff).toBe(`- udp://${VIP}:80 ${drained}`);
+    expect(saved()).toEqual(held);
+    await peers.count('release', 2);
+    await until(saved, (found) => found.length === 0);
+    await until(
+      () => events.map((event) => ('diff' in event ? event.diff : '')),
+      (diffs) => diffs.some((diff) => diff.includes(`- address ${VIP}/32`)),
+    );
+    expect(addresses()).toEqual([]);
+    expect(typesOf(events).filter((type) => type === 'drifted')).toHaveLength(1);
+  });
+
   test('goes on after a restart, with a new deadline', async () => {
     const first = await open({ drain: { timeout: 60_000 } });
     await first.apply(stateOf(service()));

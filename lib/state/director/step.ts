@@ -2,8 +2,9 @@
  * One step of a director: brings services and addresses to the wanted state, and ends drains.
  *
  * The order protects traffic. An address comes after the services that answer on it, and goes
- * before them. A service whose address is to go is *parked*: it stays as it is, and if its
- * destinations have connections, they drain first. Then the address goes, and then the service. So
+ * before them. A service whose address is to go is *parked*: it stays as it is, unless destinations
+ * of this address have connections. These drain first, and the others are deleted, so that no
+ * service of the address gets new ones. Then the address goes, and then the service. So
  * a step reads the addresses and the table once each, lists the services while an address is to go,
  * and reads the table once more when services are parked.
  * @module
@@ -77,7 +78,7 @@ export class DirectorSteps {
   readonly #leaving = new Set<string>();
   /** The state of the last step. */
   #last: Wanted | undefined;
-  /** The services that stay for their draining destinations only, after the last step. */
+  /** The services of addresses that stay for draining destinations only, after the last step. */
   #held: readonly Parked[] = [];
 
   /** @param now returns the time in milliseconds of a monotonic clock */
@@ -234,8 +235,8 @@ export class DirectorSteps {
     const busy = await this.#busyOf(parked, options);
     // The destinations of the others are left alone: their address goes first.
     const kept = encodeState({
-      services: parked.map(({ service, name }) =>
-        busy.has(name) ? { ...service, destinations: [] } : service,
+      services: parked.map(({ service, address }) =>
+        busy.has(address) ? { ...service, destinations: [] } : service,
       ),
     });
     const result = await done<ReconcileResult>(
@@ -252,10 +253,13 @@ export class DirectorSteps {
     }
   }
 
-  /** Returns the names of the parked services that have destinations to drain. */
+  /**
+   * Returns the addresses that stay for now, because a parked service of theirs has destinations to
+   * drain. No service of such an address gets new connections.
+   */
   async #busyOf(parked: readonly Parked[], options: CheckedOptions): Promise<ReadonlySet<string>> {
-    const busy = new Set(this.#held.map(({ name }) => name));
-    const others = parked.filter(({ name }) => !busy.has(name));
+    const busy = new Set(this.#held.map(({ address }) => address));
+    const others = parked.filter(({ address }) => !busy.has(address));
     if (others.length === 0 || options.draining === undefined) return busy;
     const empty = others.map(({ service }) => ({ ...service, destinations: [] }));
     const planned = await this.#access.reconcile(encodeState({ services: empty }), {
@@ -263,7 +267,8 @@ export class DirectorSteps {
       prune: false,
       dryRun: true,
     });
-    for (const { service } of planned.draining) busy.add(service);
+    const draining = new Set(planned.draining.map(({ service }) => service));
+    for (const { name, address } of others) if (draining.has(name)) busy.add(address);
     return busy;
   }
 
@@ -281,10 +286,12 @@ export class DirectorSteps {
     const gone = new Set(this.#leaving);
     if (link === undefined) return gone;
     const draining = new Set([...this.#drains.values()].map(({ service }) => service));
-    this.#held = parked.filter(
-      ({ name, address }) => draining.has(name) && present.addresses.has(address),
+    const needed = new Set(
+      parked
+        .filter(({ name, address }) => draining.has(name) && present.addresses.has(address))
+        .map(({ address }) => address),
     );
-    const needed = new Set(this.#held.map(({ address }) => address));
+    this.#held = parked.filter(({ address }) => needed.has(address));
     // A service whose change was refused is there, as it was before.
     const missing = new Set(
       outcome.errors
