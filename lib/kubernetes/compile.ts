@@ -57,8 +57,11 @@ const KEYS = new Set(['services', 'endpointSlices', 'node'] as const);
  * const { state, addresses } = compile({ services, endpointSlices, node: { name: 'a' } }, config);
  * const ipvs = await Ipvs.open();
  * await ipvs.reconcile(state, reconcileOptions(config));
- * await ipvs.links.ensureDummy('kube-ipvs0', { up: false });
- * await ipvs.links.reconcileAddresses('kube-ipvs0', addresses, { prune: true });
+ * const { links } = ipvs;
+ * const link = 'kube-ipvs0';
+ * // A link that is on stays so: switching it off would delete its IPv6 addresses.
+ * if (!(await links.getLink(link))) await links.ensureDummy(link, { up: false });
+ * await links.reconcileAddresses(link, addresses, { prune: true });
  * await ipvs.close();
  * ```
  */

@@ -276,6 +276,33 @@ describe('services and addresses', () => {
     expect(await ipvs.listServices()).toEqual([]);
   });
 
+  test('keep their addresses on a link that somebody has switched on', async () => {
+    const { namespace, ipvs } = fixture;
+    const director = await open({ linkUp: false, resync: 100 });
+    const events = collect(director);
+    const state = stateOf(service(['fd02::2'], { address: 'fd96::1' }));
+    await director.apply(state);
+    expect((await ipvs.links.getLink(LINK))?.up).toBe(false);
+    namespace.ip('link', 'set', LINK, 'up');
+    const { count } = director.state().steps;
+    await until(
+      () => director.state().steps.count,
+      (now) => now > count + 2,
+    );
+    await director.apply(state);
+    expect((await ipvs.links.getLink(LINK))?.up).toBe(true);
+    expect(addresses()).toContain('fd96::1/128');
+    await until(
+      () => events.length,
+      (length) => length > 0,
+    );
+    expect(typesOf(events)).toEqual(['changed']);
+
+    namespace.ip('link', 'delete', LINK);
+    namespace.ip('link', 'add', LINK, 'type', 'veth', 'peer', 'name', 'vip1');
+    await expect(director.apply(state)).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+
   test('are left alone at addresses of its link that no scope covers', async () => {
     const { ipvs, namespace } = fixture;
     const director = await open({ owns: { link: 'vip1' } });

@@ -269,7 +269,7 @@ describe('time', () => {
       listServices: unused,
       deleteService: unused,
       deleteDestination: async (_service, destination) => deleted.push(destination),
-      links: { ensureDummy: unused, reconcileAddresses: unused },
+      links: { getLink: unused, ensureDummy: unused, reconcileAddresses: unused },
       close: async () => undefined,
     };
     const settings = checkDirectorOptions({ owns: { ports: [80, 80] }, ...options });

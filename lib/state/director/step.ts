@@ -4,9 +4,9 @@
  * The order protects traffic. An address comes after the services that answer on it, and goes
  * before them. A service whose address is to go is *parked*: it stays as it is, unless destinations
  * of this address have connections. These drain first, and the others are deleted, so that no
- * service of the address gets new ones. Then the address goes, and then the service. So
- * a step reads the addresses and the table once each, lists the services while an address is to go,
- * and reads the table once more when services are parked.
+ * service of the address gets new ones. Then the address goes, and then the service. So a step
+ * reads the addresses and the table once each, lists the services while an address is to go, and
+ * reads the table once more when services are parked.
  * @module
  */
 import { type IpvsError, isIpvsError } from '../../core/errors.js';
@@ -36,7 +36,7 @@ export interface DirectorAccess {
   deleteService(service: string): Promise<unknown>;
   /** Deletes a destination, unless it is gone already. */
   deleteDestination(service: string, destination: string): Promise<unknown>;
-  readonly links: Pick<Links, 'ensureDummy' | 'reconcileAddresses'>;
+  readonly links: Pick<Links, 'getLink' | 'ensureDummy' | 'reconcileAddresses'>;
   close(): Promise<void>;
 }
 
@@ -162,8 +162,9 @@ export class DirectorSteps {
     const { link, linkUp } = this.#settings;
     if (link === undefined) return { addresses: new Set(), planned: NO_ADDRESSES };
     const { links } = this.#access;
-    // Called in one turn, so that they are sent together.
-    const ensured = links.ensureDummy(link, { up: linkUp });
+    if (!linkUp) await this.#createLink(link);
+    // Called in one turn with the next call, so that they are sent together.
+    const ensured = linkUp ? links.ensureDummy(link) : undefined;
     const texts = [...wanted.addresses.keys()].map(textOf);
     let isPossible = true;
     const plan = links
@@ -181,6 +182,17 @@ export class DirectorSteps {
     for (const text of planned.removed) addresses.add(addressIn(text));
     for (const address of addresses) this.#leaving.delete(address);
     return { addresses, planned: isPossible ? planned : undefined };
+  }
+
+  /**
+   * Creates the link, switched off, if there is none. One that exists stays as it is: the kernel
+   * would delete the IPv6 addresses of a link that is switched off.
+   */
+  async #createLink(link: string): Promise<void> {
+    const { links } = this.#access;
+    const found = await links.getLink(link);
+    // A link of another kind is refused.
+    if (found?.kind !== 'dummy') await links.ensureDummy(link, { up: false });
   }
 
   /** Returns the services that are not wanted, and whose address is to go, or has gone. */

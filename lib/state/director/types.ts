@@ -45,8 +45,8 @@ export interface DirectorOptions extends OpenOptions {
    */
   readonly link?: string | undefined;
   /**
-   * If true, the link is switched on. Default true. IPv4 addresses of a link that is off are
-   * reachable, too.
+   * If true, the link is switched on. If false, it is created switched off, and one that exists is
+   * left on or off as it is. Default true. IPv4 addresses of a link that is off are reachable, too.
    */
   readonly linkUp?: boolean | undefined;
   /**
