@@ -102,6 +102,16 @@ test('options prevail over the file', () => {
   });
 });
 
+test.each([
+  ['a path in the file', [], '/a', '/a'],
+  ['an empty text in the file', [], '""', undefined],
+  ['an option', ['--kubeconfig', '/b'], '/a', '/b'],
+  ['an empty option', ['--kubeconfig', ''], '/a', undefined],
+])('the kubeconfig is where kube-proxy has it: %s', (_, args, value, expected) => {
+  const file = `clientConnection: { kubeconfig: ${value} }`;
+  expect(settings(args, file).kubeconfig).toBe(expected);
+});
+
 test('a duration of 0 needs no unit', () => {
   const file = 'ipvs: { tcpTimeout: 0, udpTimeout: 0s, syncPeriod: 0 }';
   expect(settings(['--drain-timeout', '0'], file)).toMatchObject({

@@ -62,7 +62,8 @@ export function settingsOf(
       { flag: '$NODE_NAME', value: env['NODE_NAME'] },
       { flag: 'the name of the host', value: hostname() },
     ]),
-    kubeconfig: values.kubeconfig || file['clientConnection.kubeconfig'],
+    // As with kube-proxy, an empty text is none: the service account of the pod.
+    kubeconfig: (values.kubeconfig ?? file['clientConnection.kubeconfig']) || undefined,
     compile: {
       scheduler: schedulerOf(given('--ipvs-scheduler', values.ipvsScheduler, 'ipvs.scheduler')),
       excludeCIDRs: networksOf(
