@@ -122,6 +122,21 @@ test('a duration of 0 needs no unit', () => {
 });
 
 test.each([
+  ['4.1m', 246_000, 246],
+  ['16.1m', 966_000, 966],
+  ['1.0005s', 1001, 2],
+  ['0.1ms', 1, 1],
+  ['0.0001ms0.1s', 100, 1],
+])('a duration of %s is a whole number of milliseconds, and of seconds', (text, all, seconds) => {
+  const file = `ipvs: { tcpTimeout: ${text}, syncPeriod: ${text} }`;
+  expect(settings(['--drain-timeout', text], file)).toMatchObject({
+    timeouts: { tcp: seconds },
+    resync: all,
+    drainTimeout: all,
+  });
+});
+
+test.each([
   ['the default', [], ''],
   ['an empty text', [], 'detectLocalMode: ""'],
   ['networks', [], 'detectLocalMode: ClusterCIDR'],

@@ -62,7 +62,7 @@ export function settingsOf(
       { flag: '$NODE_NAME', value: env['NODE_NAME'] },
       { flag: 'the name of the host', value: hostname() },
     ]),
-    // As with kube-proxy, an empty text is none: the service account of the pod.
+    // As with kube-proxy, an empty text is no path, and an empty option prevails over the file.
     kubeconfig: (values.kubeconfig ?? file['clientConnection.kubeconfig']) || undefined,
     compile: {
       scheduler: schedulerOf(given('--ipvs-scheduler', values.ipvsScheduler, 'ipvs.scheduler')),
@@ -177,7 +177,10 @@ function nodePortsOf(given: Given): readonly string[] | undefined {
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Returns the milliseconds of a duration as Go writes it: '30s', '1m30s', '0'. */
+/**
+ * Returns the milliseconds of a duration as Go writes it: '30s', '1m30s', '0'. They are whole, and
+ * at least 1 unless the duration is 0.
+ */
 function milliseconds(given: Given): number | undefined {
   if (given.value === undefined) return undefined;
   const text = String(given.value);
@@ -188,7 +191,9 @@ function milliseconds(given: Given): number | undefined {
       sum += Number(number) * (UNITS[unit] ?? 0);
     }
   }
-  if (sum <= MAX_TIMER) return sum;
+  // 4.1 minutes are 245999.99999999997 ms.
+  const whole = sum > 0 ? Math.max(Math.round(sum), 1) : sum;
+  if (whole <= MAX_TIMER) return whole;
   throw fault(given, text, 'a duration such as 30s or 1m30s, of at most 24 days');
 }
 
