@@ -108,7 +108,8 @@ let loading = load(file);
 watchFile(file, { interval: 500 }, () => {
   loading = loading.then(() => load(file));
 });
-await once(stop.signal, 'abort');
+// It may have come while the agent started.
+if (!stop.signal.aborted) await once(stop.signal, 'abort');
 unwatchFile(file);
 await director.close();
 log('stopped');

@@ -1,13 +1,27 @@
 // The node agent of examples/, at work under load as `npm run demo -- agent` shows it.
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { buildExamples } from '../helpers/programs.js';
+import { buildExamples, root } from '../helpers/programs.js';
 import { run } from '../helpers/use-namespace.js';
 
 let examples: string;
 
 beforeAll(() => {
   examples = buildExamples();
+});
+
+test('the agent ends when SIGTERM comes while it starts', () => {
+  // Sends the signal as soon as the agent has a handler.
+  const preload = `process.on('newListener', (name) => {
+    if (name === 'SIGTERM') setImmediate(() => process.kill(process.pid, name));
+  });`;
+  const args = [
+    ...['--import', `data:text/javascript,${encodeURIComponent(preload)}`],
+    ...[join(examples, 'agent.js'), join(root, 'package.json')],
+  ];
+  const ended = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 });
+  expect(ended).toMatchObject({ status: 0, stdout: expect.stringMatching(/^stopped$/m) });
 });
 
 test('the agent adds, drains, repairs and removes, and no request fails', () => {
