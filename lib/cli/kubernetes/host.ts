@@ -1,13 +1,30 @@
 /**
- * The node, apart from IPVS: kernel parameters and addresses.
+ * The node, apart from its services: scheduler, kernel parameters and addresses.
  * @module
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { errorMessage } from '../../core/errors.js';
+import { schedulerName } from '../../host/diagnose/modules.js';
 import type { Ipvs } from '../../index.js';
+import { schedulerHint } from '../../ipvs/schedulers.js';
 import { kernelParameters, type NodeDescription } from '../../kubernetes/index.js';
 import { CommandError } from '../failures.js';
+
+/**
+ * Makes sure that the kernel has a scheduler, as kube-proxy does: without it, every service would
+ * be refused. May load its module.
+ * @throws CommandError it has none of this name
+ */
+export async function checkScheduler(ipvs: Ipvs, scheduler: string): Promise<void> {
+  const checks = await ipvs.diagnose({ schedulers: [scheduler] });
+  const missing = checks.find(
+    ({ name, status }) => name === schedulerName(scheduler) && status === 'missing',
+  );
+  if (missing === undefined) return;
+  const hint = schedulerHint(scheduler) || '; or choose another one with --ipvs-scheduler';
+  throw new CommandError(`there is no scheduler ${scheduler}: ${missing.detail}${hint}`);
+}
 
 /**
  * Sets the kernel parameters that are not as they should be. Returns the changes

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { errorMessage } from '../../core/errors.js';
 import { Director, Ipvs } from '../../index.js';
+import { checkConfig } from '../../kubernetes/config.js';
 import { Nftables, reconcileOptions } from '../../kubernetes/index.js';
 import { Metrics } from '../../metrics/index.js';
 import type { Context, Run } from '../command.js';
@@ -20,7 +21,7 @@ import { openCluster } from './cluster.js';
 import type { options } from './command.js';
 import { planSync } from './dry-run.js';
 import { HealthChecks, healthPages, isServing } from './health.js';
-import { setParameters } from './host.js';
+import { checkScheduler, setParameters } from './host.js';
 import { type Settings, settingsOf } from './settings.js';
 
 /** Serves the node until a signal ends the command. */
@@ -34,6 +35,7 @@ export const run: Run<typeof options> = async ({ values }, context) => {
   const ipvs = await Ipvs.open();
   try {
     if (values.cleanup) return await cleanUp(ipvs, settings, context);
+    await checkScheduler(ipvs, checkConfig(settings.compile).scheduler);
     return await (values.dryRun ? dryRun : serve)(ipvs, settings, context);
   } finally {
     await ipvs.close();

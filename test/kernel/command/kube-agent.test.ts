@@ -295,6 +295,29 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     expect(errors).toMatch(/refused: .*nosuch/);
   });
 
+  test.each([
+    ['rrr', "rrr: the kernel has no module ip_vs_rrr: did you mean 'rr'?"],
+    [
+      'nosuch',
+      'nosuch: the kernel has no module ip_vs_nosuch; or choose another one with --ipvs-scheduler',
+    ],
+  ])('ends, and changes nothing, if the kernel has no scheduler %s', (scheduler, message) => {
+    const parameter = '/proc/sys/net/ipv4/ip_forward';
+    writeFileSync(parameter, '0');
+    for (const more of [[], ['--dry-run']]) {
+      const args = command('--ipvs-scheduler', scheduler, ...more);
+      const ended = spawnSync(process.execPath, args, {
+        env: env(),
+        encoding: 'utf8',
+        timeout: 60_000,
+      });
+      const stderr = `ipvs kubernetes: there is no scheduler ${message}\n`;
+      expect(ended).toMatchObject({ status: 1, stdout: '', stderr });
+    }
+    expect(readFileSync(parameter, 'latin1')).toBe('0\n');
+    expect(() => run('ip', 'link', 'show', LINK)).toThrow();
+  });
+
   test('serves node ports at an address that the node gets', async () => {
     const ports = [{ name: 'http', port: 80, nodePort: 30_080 }];
     await server.create(
