@@ -4,8 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { ApiClient } from '../../lib/cli/kubernetes/api-client.js';
 import { openCluster } from '../../lib/cli/kubernetes/cluster.js';
+import { followTokenFiles } from '../../lib/cli/kubernetes/token-file.js';
 
 let folder: string;
 let server: Server;
@@ -60,8 +63,25 @@ test.each(['tokenFile', 'token-file'])('%s is read, also when its token changes'
   const client = await openCluster(writeConfig({ token: 'older', [key]: 'token' }));
   await client.get('/', signal);
   writeFileSync(join(folder, 'token'), 'second');
-  vi.useFakeTimers({ now: Date.now() + 120_000, toFake: ['Date'] });
+  // Somebody sets the clock back.
+  vi.useFakeTimers({ now: Date.now() - 3_600_000, toFake: ['Date'] });
   await client.get('/', signal);
+  expect(seen).toEqual(['Bearer first', 'Bearer second']);
+});
+
+test('the token of a pod is read when it changes, too', async () => {
+  const config = new KubeConfig();
+  config.loadFromFile(writeConfig({}));
+  const tokenFile = join(folder, 'token');
+  // As loadFromCluster() does.
+  const authProvider = { name: 'tokenFile', config: { tokenFile } };
+  config.users = [{ name: 'default', authProvider }];
+  followTokenFiles(config, []);
+  const client = new ApiClient(config);
+  for (const token of ['first', 'second']) {
+    writeFileSync(tokenFile, token);
+    await client.get('/', signal);
+  }
   expect(seen).toEqual(['Bearer first', 'Bearer second']);
 });
 

@@ -26,9 +26,7 @@ export async function openCluster(kubeconfig: string | undefined): Promise<ApiCl
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
-    for (const file of kubeconfig === undefined ? defaultFiles() : [kubeconfig]) {
-      followTokenFiles(config, file);
-    }
+    followTokenFiles(config, kubeconfig === undefined ? defaultFiles() : [kubeconfig]);
     return new ApiClient(config);
   } catch (error) {
     const reason = errorMessage(error);

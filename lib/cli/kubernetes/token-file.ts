@@ -1,6 +1,6 @@
 /**
- * Token files of a kubeconfig. `@kubernetes/client-node` reads `token-file` once, and does not know
- * `tokenFile`, which kubeadm's file of kube-proxy has.
+ * Token files of a configuration. `@kubernetes/client-node` reads `token-file` once, that of a pod
+ * by the clock of the host, and does not know `tokenFile`, which kubeadm's file of kube-proxy has.
  * @module
  */
 import { readFileSync } from 'node:fs';
@@ -24,16 +24,21 @@ function tokenFilesOf(kubeconfig: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Makes the users of a configuration read their token files again each minute: a token of a service
- * account expires.
- * @param kubeconfig the file that the configuration was loaded from
+ * Makes the users of a configuration read their token files at each request: a token of a service
+ * account expires. There are few requests, and no clock that could be set back.
+ * @param kubeconfigs the files that the configuration was loaded from; none: that of a pod
  */
-export function followTokenFiles(config: KubeConfig, kubeconfig: string): void {
-  const files = tokenFilesOf(kubeconfig);
+export function followTokenFiles(config: KubeConfig, kubeconfigs: readonly string[]): void {
+  const files = new Map(kubeconfigs.flatMap((kubeconfig) => [...tokenFilesOf(kubeconfig)]));
   config.users = config.users.map((user) => {
-    const tokenFile = files.get(user.name);
-    if (tokenFile === undefined) return user;
-    const { token: _, ...rest } = user;
-    return { ...rest, authProvider: { name: 'tokenFile', config: { tokenFile } } };
+    const { token: _, authProvider, ...rest } = user;
+    const file: unknown = files.get(user.name) ?? authProvider?.config?.tokenFile;
+    if (typeof file !== 'string') return user;
+    return {
+      ...rest,
+      get token() {
+        return readFileSync(file, 'utf8').trim();
+      },
+    };
   });
 }
