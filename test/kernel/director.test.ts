@@ -447,6 +447,25 @@ describe('draining', () => {
     await eventOf(events, 'draining');
     expect(typesOf(events)).not.toContain('drained');
   });
+
+  test('is given up if the service is wanted without destinations', async () => {
+    const director = await open({ drain: { timeout: 60_000 } });
+    const events = collect(director);
+    await director.apply(stateOf(service()));
+    await peers.count('hold', 2, VIP, 80);
+    await director.apply(stateOf(service([SERVERS[1]])));
+    const { destinations: _, ...alone } = service();
+    await director.apply(stateOf(alone));
+    expect(director.state().draining).toEqual([]);
+    expect(saved()).toContain(`-a -t ${VIP}:80 -r ${SERVERS[0]}:${PORT} -m -w 0`);
+    await director.apply(stateOf());
+    await eventOf(events, 'draining');
+    await until(
+      () => events.filter(({ type }) => type === 'draining').length,
+      (count) => count === 2,
+    );
+    expect(typesOf(events)).not.toContain('drained');
+  });
 });
 
 describe('refused changes', () => {

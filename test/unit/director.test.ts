@@ -350,6 +350,24 @@ describe('time', () => {
     await loop.close();
   });
 
+  test('that passes leaves destinations alone if the service is wanted without any', async () => {
+    let drains = [draining('10.1.1.1:80')];
+    const { loop, deleted } = open(() => drains, { drain: { timeout: 2500 } });
+    const events = loop.events([]);
+    await loop.apply([state]);
+    expect((await events.next()).value).toMatchObject({ type: 'draining' });
+    await vi.advanceTimersByTimeAsync(2499);
+    vi.setSystemTime(Date.now() + 1);
+    // The step does not read its destinations.
+    drains = [];
+    const service = { protocol: 'tcp', address: '10.96.0.1', port: 80 };
+    await loop.apply([{ services: [service] }]);
+    expect(deleted).toEqual([]);
+    expect(loop.state().draining).toEqual([]);
+    await loop.close();
+    expect((await events.next()).done).toBe(true);
+  });
+
   test('does not go on after close() during a step', async () => {
     let closed: Promise<void> | undefined;
     const { loop, looks } = open(() => {

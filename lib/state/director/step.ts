@@ -141,7 +141,7 @@ export class DirectorSteps {
     const drains = new Map(this.#drains);
     await callForEach(
       overdueAt(drains, this.#now()).filter(
-        ({ service, destination }) => !wanted.hasDestination(service, destination),
+        ({ service, destination }) => !wanted.keepsDestination(service, destination),
       ),
       ({ service, destination }) => this.#access.deleteDestination(service, destination),
       ({ service, destination }) => {
@@ -260,7 +260,7 @@ export class DirectorSteps {
     this.#drains = step.drains;
     append(outcome.begun, step.begun);
     for (const { service, destination } of step.ended) {
-      if (wanted.hasDestination(service, destination)) continue;
+      if (wanted.keepsDestination(service, destination)) continue;
       outcome.drained.push({ service, destination, reason: 'idle' });
     }
   }

@@ -52,7 +52,8 @@ export interface DirectorOptions extends OpenOptions {
   /**
    * If true, or with options, destinations that are not wanted any more get weight 0, and are
    * deleted when they have no connections, or after a timeout. Default false: they are deleted at
-   * once.
+   * once. If a later state wants the service but leaves `destinations` out, those that drain stay
+   * at weight 0.
    */
   readonly drain?: boolean | DirectorDrainOptions | undefined;
   /**

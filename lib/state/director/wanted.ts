@@ -39,7 +39,8 @@ export class Wanted {
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   /** The services at other addresses, which the link should not have. */
   readonly unboundServices: ReadonlySet<string>;
-  #destinations: ReadonlySet<string> | undefined;
+  /** Services whose destinations are left alone, and the keys of wanted destinations. */
+  #kept: ReadonlySet<string> | undefined;
   #state: State | undefined;
 
   /**
@@ -69,16 +70,20 @@ export class Wanted {
     this.unboundServices = unboundServices;
   }
 
-  /** Returns true if the destination is wanted. */
-  hasDestination(service: string, destination: string): boolean {
-    this.#destinations ??= new Set(this.#keys());
-    return this.#destinations.has(drainKey(service, destination));
+  /**
+   * Returns true if the destination is wanted, or left alone as all others of its service, which is
+   * wanted without destinations.
+   */
+  keepsDestination(service: string, destination: string): boolean {
+    this.#kept ??= new Set(this.#keys());
+    return this.#kept.has(service) || this.#kept.has(drainKey(service, destination));
   }
 
   *#keys(): Generator<string, void> {
     const { requests, starts } = this.encoded;
     for (const [place, start] of starts.entries()) {
       const service = formatServiceAt(requests.records, requests.service(start));
+      if (this.#leavesDestinations(start)) yield service;
       for (let index = start + 1; index < this.#end(place); index++) {
         const at = requests.destination(index);
         yield drainKey(service, formatDestinationAt(requests.records, at));
@@ -98,14 +103,18 @@ export class Wanted {
     const { requests } = this.encoded;
     const { records } = requests;
     const service = normalizedServiceAt(records, requests.service(start));
-    const operation = records.number(requests.base(start), OPERATION);
-    // The destinations of such a service are left alone.
-    if (operation === layout.operations.updateService) return service;
+    if (this.#leavesDestinations(start)) return service;
     const count = this.#end(place) - start - 1;
     const destinations = Array.from({ length: count }, (_, index) =>
       normalizedDestinationAt(records, requests.destination(start + 1 + index)),
     );
     return { ...service, destinations };
+  }
+
+  #leavesDestinations(start: number): boolean {
+    const { requests } = this.encoded;
+    const operation = requests.records.number(requests.base(start), OPERATION);
+    return operation === layout.operations.updateService;
   }
 
   /** Returns the index of the request behind those of a service. */
