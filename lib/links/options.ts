@@ -5,7 +5,10 @@
 
 /** Options of {@link Links.ensureDummy}. */
 export interface DummyOptions {
-  /** If true, the link is switched on. Default true. */
+  /**
+   * True switches the link on, false off: the kernel deletes the IPv6 addresses of one that was on.
+   * Default true.
+   */
   readonly up?: boolean | undefined;
   /**
    * Bytes. Default: 1500 for a new link, and unchanged for one that exists. For the minimum that
