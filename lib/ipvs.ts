@@ -247,8 +247,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * /proc/net/ip_vs_conn, with `origin` ip_vs_conn_sync; `ipvsadm -Lcn`.
    *
    * If the kernel resizes the table meanwhile (from Linux 7), others may be, too. Then the table is
-   * read again; a stream that has delivered entries rejects with EINTR. Only user 0 notices that: see
-   * docs/containers.md.
+   * read again; a stream that has delivered entries rejects with EINTR. Only user 0 notices that:
+   * see docs/containers.md.
    * @throws TypeError, RangeError: bad options; IpvsError ERR_IPVS_CLOSED: both at the call
    * @example
    * ```ts
@@ -269,8 +269,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
 
   /**
    * Counts connections, in all or by service, destination, state and protocol. They are counted
-   * natively, without an object for each; again if the kernel resizes the table meanwhile, as far as
-   * the process may notice that ({@link connections}).
+   * natively, without an object for each; again if the kernel resizes the table meanwhile, as far
+   * as the process may notice that ({@link connections}).
    * @throws TypeError, RangeError: bad options
    * @throws IpvsError ESRCH: the filter has a firewall mark, or port 0, of no service;
    *   ERR_IPVS_CLOSED

@@ -36,6 +36,8 @@ const initial = () => ({
   closed: 0,
   /** The namespaces that were created, by their descriptor: the option, and if it is closed. */
   namespaces: new Map<number, { readonly loopback: boolean; isClosed: boolean }>(),
+  /** Called with the descriptor of a namespace that a handle will be opened in. */
+  hold: (_: number): unknown => undefined,
   /** Called before a handle is opened, and before a namespace is created. */
   open: (): unknown => undefined,
   create: (): unknown => undefined,
@@ -74,6 +76,10 @@ export function resetAddon(): void {
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 class Handle extends UnusedHandle implements NativeHandle {
+  override hold = (netns: number) => {
+    addon.hold(netns);
+  };
+
   override open = async (netns: string | number) => {
     addon.open();
     addon.opened.push(netns);

@@ -27,7 +27,7 @@ export function unused(): never {
 
 /** A handle that fails the test at every call. Fakes override what they expect. */
 export class UnusedHandle implements NativeHandle {
-  hold(): void {}
+  hold: NativeHandle['hold'] = unused;
   open: NativeHandle['open'] = unused;
   run: NativeHandle['run'] = unused;
   runSync: NativeHandle['runSync'] = unused;
