@@ -64,8 +64,11 @@ class DirectorProcess {
   }
 
   async ended(): Promise<{ status: number | null; output: string; errors: string }> {
-    if (this.#child.exitCode === null) await once(this.#child, 'close');
-    return { status: this.#child.exitCode, output: this.#printed, errors: this.#errors };
+    const child = this.#child;
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+    // A process that a signal has ended has no status.
+    expect(child.signalCode, this.#errors).toBe(null);
+    return { status: child.exitCode, output: this.#printed, errors: this.#errors };
   }
 }
 
@@ -247,7 +250,7 @@ test('changes nothing while a slow scrape holds up its end', async () => {
   const director = new DirectorProcess(...options, path);
   await director.printed(`applied ${path}\n`);
   // It reads none of its pages, which are too many for any buffer.
-  const client = await pipeline(port, 50_000);
+  const client = await pipeline(port, 10_000);
   client.pause();
   director.signal('SIGTERM');
   await until(
