@@ -75,7 +75,7 @@ class Client {
   Indexes ensure_addresses_once(uint32_t index, const Indexes& pending, bool last);
   std::optional<std::vector<AddressSettings>> plan_ensures(uint32_t index, const Indexes& pending);
   void put_change(uint32_t index, const AddressSettings& change, SentChanges& sent);
-  Indexes send_changes(const SentChanges& sent, bool last);
+  Indexes send_changes(uint32_t index, const SentChanges& sent, bool last);
   std::span<const AddressSettings> addresses_of(const Request& request) const;
 
   Transport transport_;

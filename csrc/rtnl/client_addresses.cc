@@ -149,7 +149,7 @@ Client::Indexes Client::ensure_addresses_once(uint32_t index, const Indexes& pen
   }
   batch_.clear();
   for (const AddressSettings& change : *changes) put_change(index, change, sent);
-  return send_changes(sent, last);
+  return send_changes(index, sent, last);
 }
 
 // Returns the changes that requests need. Fails the requests if there is no plan.
@@ -195,14 +195,23 @@ void Client::put_change(uint32_t index, const AddressSettings& change, SentChang
 }
 
 // Sends the messages of changes. Returns the requests to try again.
-Client::Indexes Client::send_changes(const SentChanges& sent, bool last) {
+Client::Indexes Client::send_changes(uint32_t index, const SentChanges& sent, bool last) {
   std::set<size_t> again;
-  for (const Failure& failure : transport_.run(batch_)) {
+  std::set<size_t> undeleted;
+  const auto failures = transport_.run(batch_);
+  batch_.clear();
+  for (const Failure& failure : failures) {
     const AddressSettings& change = sent.list[failure.index];
     const size_t request = sent.request_of.at(change.address);
     const bool deleting = change_of(change) == AddressChange::kDelete;
     const bool refused = failure.status == Status::kRefused;
     const bool overtaken = refused && failure.error == (deleting ? EADDRNOTAVAIL : EEXIST);
+    if (refused && deleting) undeleted.insert(failure.index);
+    if (!deleting && !overtaken && sent.deleted.contains(change.address) &&
+        !undeleted.contains(failure.index - 1)) {
+      // If the new address was added nevertheless, the kernel refuses the old one.
+      put_new_address(batch_, index, sent.list[failure.index - 1]);
+    }
     // The kernel has changed nothing, unless it executed a deletion before.
     if (refused && !sent.deleted.contains(change.address)) response_.results[request].changed = 0;
     if (!last && !transport_.stalled() && (overtaken || is_repeatable(failure))) {
@@ -212,6 +221,7 @@ Client::Indexes Client::send_changes(const SentChanges& sent, bool last) {
       again.erase(request);
     }
   }
+  if (batch_.size() > 0) transport_.run(batch_);
   return {again.begin(), again.end()};
 }
 

@@ -257,7 +257,7 @@ void Plan::append_wanted(std::vector<AddressSettings>& changes) const {
     switch (states_[place]) {
       case State::kToRebuild:
         // Next to each other, so that the address is missing as briefly as possible.
-        changes.push_back(changed(present_.at(place), AddressChange::kDelete));
+        changes.push_back(changed(as_it_was(present_.at(place)), AddressChange::kDelete));
         [[fallthrough]];
       case State::kMissing:
         changes.push_back(changed(wanted, AddressChange::kAdd));

@@ -73,7 +73,8 @@ struct LinkAddress {
 
 /// The action of a plan on an address.
 ///
-/// - kDelete: deletes an address, which is added again with other settings.
+/// - kDelete: deletes an address, which the next change adds with other settings. If that is
+///   refused, adding this record restores the address.
 /// - kRefuse: nothing, because the kernel cannot change the address of the link to the wanted one.
 /// - kPresent: nothing; this is the address of the link, behind the refused one.
 /// - kPrune: deletes an address that is not wanted.

@@ -65,6 +65,14 @@ export class AddressPlan {
     return this.#number(change) === kinds.restore || this.#number(before) === kinds.delete;
   }
 
+  /**
+   * Returns true for a deletion whose address the next change adds with other settings. Adding its
+   * record restores the address.
+   */
+  isReplaced(change: number): boolean {
+    return this.#number(change) === kinds.delete;
+  }
+
   /** Returns what to do with the address. To replace one that is refused fails, and says why. */
   kindOf(change: number): ChangeKind {
     const number = this.#number(change);

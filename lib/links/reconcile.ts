@@ -120,8 +120,9 @@ export function* reconcile(
       if (!(result?.reason instanceof IpvsError)) throw result?.reason;
       errors.set(change, result.reason);
     }
+    const restored = yield* restore(plan, calls, errors, name);
     for (const change of chunk) {
-      if (errors.has(change)) continue;
+      if (errors.has(change) || restored.has(change)) continue;
       done[CHANGES[plan.kindOf(change)].list].push(plan.addressOf(change));
     }
   }
@@ -146,6 +147,26 @@ function* make(
   return yield* send(
     changes.map((change) => call(CHANGES[plan.kindOf(change)].operation, plan, change, name)),
   );
+}
+
+/**
+ * Restores the addresses that were deleted to be added again with other settings, which failed.
+ * @returns the deletions that are undone
+ */
+function* restore(
+  plan: AddressPlan,
+  changes: readonly number[],
+  errors: ReadonlyMap<number, IpvsError>,
+  name: string | undefined,
+): Routine<LinkTypes, ReadonlySet<number>> {
+  const lost = changes.filter((change, place) => {
+    const next = changes[place + 1];
+    return plan.isReplaced(change) && !errors.has(change) && next !== undefined && errors.has(next);
+  });
+  if (lost.length === 0) return new Set();
+  const { addPlanned } = linkOperations;
+  const results = yield* send(lost.map((deletion) => call(addPlanned, plan, deletion, name)));
+  return new Set(lost.filter((_, index) => results[index]?.status === 'fulfilled'));
 }
 
 function readReconcileOptions(options: unknown) {

@@ -251,6 +251,54 @@ describe('ensureAddress', () => {
   });
 });
 
+describe.each([
+  { what: 'manage-temporary', wanted: { flags: ['manage-temporary'] } },
+  { what: 'multicast-auto-join', wanted: { flags: ['multicast-auto-join'] } },
+] as const)('an IPv6 address that the kernel refuses with $what', ({ wanted }) => {
+  const config = { address: 'fd00::1', ...wanted };
+  const other = { address: 'fd00::2', prefixLength: 64 };
+  const lifetimes = ['valid_lft', '1000', 'preferred_lft', '900'];
+  beforeEach(() => {
+    ip('address', 'add', 'fd00::1/64', 'dev', 'vip0', 'nodad', ...lifetimes);
+  });
+
+  const stays = async (action: () => unknown, code = 'EINVAL') => {
+    const before = shown('fd00::1');
+    expect(before?.prefixLength).toBe(64);
+    const reason = await reasonOf((async () => action())());
+    expect(reason).toMatchObject({ code });
+    const after = shown('fd00::1');
+    expect(Math.abs(Number(after?.validLifetime) - 1000)).toBeLessThan(60);
+    const timeless = { validLifetime: null, preferredLifetime: null };
+    expect({ ...after, ...timeless }).toEqual({ ...before, ...timeless });
+    return reason;
+  };
+
+  test('stays as it is if ensureAddress would have to add it again', async () => {
+    await stays(() => links.ensureAddress('vip0', config));
+    await stays(() => links.sync.ensureAddress('vip0', config));
+    await stays(async () => {
+      const [first, second] = await Promise.allSettled([
+        links.ensureAddress('vip0', config),
+        links.ensureAddress('vip0', other),
+      ]);
+      expect(second).toEqual({ status: 'fulfilled', value: 'created' });
+      if (first.status === 'rejected') throw first.reason;
+    });
+  });
+
+  test('stays as it is in reconcileAddresses, and is not reported as removed', async () => {
+    for (const reconcile of [
+      () => links.reconcileAddresses('vip0', [config, other]),
+      () => links.sync.reconcileAddresses('vip0', [config, other]),
+    ]) {
+      const reason = await stays(reconcile);
+      expect(reason).toMatchObject({ done: { added: ['fd00::2/64'], removed: [], updated: [] } });
+      await links.deleteAddress('vip0', other);
+    }
+  });
+});
+
 describe('deleteAddress', () => {
   beforeEach(async () => {
     await Promise.all(
