@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <set>
 
 namespace rtnl {
 namespace {
@@ -33,11 +34,20 @@ uint32_t meant_flags(const AddressSettings& wanted) {
   return is_given(wanted, AddressSettings::kListed) ? kSettableFlags : kUsualFlags;
 }
 
+struct Lifetimes {
+  uint32_t valid = AddressSettings::kForever;
+  uint32_t preferred = AddressSettings::kForever;
+
+  explicit Lifetimes(const AddressSettings& wanted) {
+    if (!is_given(wanted, AddressSettings::kLifetimes)) return;
+    valid = wanted.valid;
+    preferred = wanted.preferred;
+  }
+};
+
 bool has_lifetimes(const AddressSettings& present, const AddressSettings& wanted) {
   constexpr uint32_t kForever = AddressSettings::kForever;
-  const bool given = is_given(wanted, AddressSettings::kLifetimes);
-  const uint32_t valid = given ? wanted.valid : kForever;
-  const uint32_t preferred = given ? wanted.preferred : kForever;
+  const auto [valid, preferred] = Lifetimes(wanted);
   if (!is_given(wanted, AddressSettings::kListed)) {
     return present.valid == valid && present.preferred == preferred;
   }
@@ -83,6 +93,15 @@ AddressSettings as_it_was(AddressSettings present) {
   present.flags &= kSettableFlags;
   present.given = AddressSettings::kLifetimes;
   return present;
+}
+
+// Returns the settings that add a deleted address again with other lifetimes.
+AddressSettings renewed(const AddressSettings& present, const Lifetimes& lifetimes) {
+  AddressSettings address = as_it_was(present);
+  address.given |= AddressSettings::kRenewed;
+  address.valid = lifetimes.valid;
+  address.preferred = lifetimes.preferred;
+  return address;
 }
 
 bool is_link_local(const AddressSettings& address) {
@@ -246,12 +265,20 @@ void Plan::append_deletions(std::vector<AddressSettings>& changes) const {
   for (const auto& [place, present] : present_) {
     const State state = states_[place];
     if (state == State::kSecondary || state == State::kUnchangeable) staying.add(present);
+    if (state == State::kToReplace && is_secondary(present)) {
+      const AddressSettings address = renewed(present, Lifetimes(wanted_[place]));
+      staying.restore(changed(address, AddressChange::kRestore));
+    }
   }
   for (const AddressSettings& present : spared_) staying.add(present);
   for (size_t i = unwanted_.size(); i-- > 0;) staying.append_deletion(unwanted_[i], changes);
 }
 
 void Plan::append_wanted(std::vector<AddressSettings>& changes) const {
+  std::set<Network, netlink::ByteOrder> restored;
+  for (const AddressSettings& change : changes) {
+    if (is_given(change, AddressSettings::kRenewed)) restored.insert(Network(change));
+  }
   for (size_t place = 0; place < wanted_.size(); ++place) {
     const AddressSettings& wanted = wanted_[place];
     switch (states_[place]) {
@@ -263,9 +290,11 @@ void Plan::append_wanted(std::vector<AddressSettings>& changes) const {
         changes.push_back(changed(wanted, AddressChange::kAdd));
         break;
       case State::kToReplace: {
+        const AddressSettings& present = present_.at(place);
+        if (is_secondary(present) && restored.contains(Network(present))) break;
         AddressSettings replaced = changed(wanted, AddressChange::kReplace);
         // The kernel would clear flags that are not given.
-        replaced.flags |= present_.at(place).flags & kSettableFlags & ~meant_flags(wanted);
+        replaced.flags |= present.flags & kSettableFlags & ~meant_flags(wanted);
         changes.push_back(replaced);
         break;
       }
@@ -290,13 +319,20 @@ std::vector<AddressSettings> keep_addresses(std::span<const AddressSettings> cha
   }
   std::vector<AddressSettings> kept;
   kept.reserve(changes.size());
+  bool deletes = false;
   for (const AddressSettings& change : changes) {
     switch (change_of(change)) {
       case AddressChange::kPrune:
         staying.append_deletion(change, kept);
+        deletes = true;
         break;
       case AddressChange::kKeep:
+        deletes = false;
+        break;
       case AddressChange::kRestore:
+        if (!deletes && is_given(change, AddressSettings::kRenewed)) {
+          kept.push_back(changed(change, AddressChange::kReplace));
+        }
         break;
       default:
         kept.push_back(change);

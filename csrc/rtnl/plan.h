@@ -49,7 +49,7 @@ class Plan {
   ///   kernel adds them.
   /// - When the first IPv4 address of a network is deleted, the kernel deletes its secondary
   ///   addresses too, unless it is configured to promote them. Those that are to stay are added
-  ///   again immediately, as they were.
+  ///   again immediately, as they were except for the wanted lifetimes.
   std::vector<AddressSettings> changes() const;
 
  private:

@@ -62,6 +62,8 @@ struct AddressSettings {
   static constexpr uint32_t kDuplicateDetection = 1U << 6;
   /// All settings were given, as in a list of addresses; the lifetimes have decreased since.
   static constexpr uint32_t kListed = 1U << 7;
+  /// Of a kRestore: it also changes the lifetimes, and is a kReplace if nothing was deleted.
+  static constexpr uint32_t kRenewed = 1U << 8;
 };
 
 /// An address of a link as the kernel reports it (struct ifaddrmsg, IFA_*).

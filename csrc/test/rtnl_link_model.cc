@@ -24,6 +24,14 @@ LinkAddress lasting(const AddressSettings& settings) {
   return address;
 }
 
+// Returns an address as the kernel adds it.
+static LinkAddress added(const AddressSettings& change) {
+  if ((change.given & AddressSettings::kLifetimes) == 0) return lasting(change);
+  LinkAddress address{};
+  address.settings = change;
+  return address;
+}
+
 AddressSettings virtual_address(uint8_t last, uint16_t prefix_length) {
   AddressSettings address{};
   address.family = AF_INET;
@@ -138,16 +146,17 @@ LinkModel::LinkModel(const PresentList& addresses, bool promotes) : promotes_(pr
 bool LinkModel::apply(const AddressSettings& change) {
   switch (change_of(change)) {
     case AddressChange::kAdd:
-      return !holds(addresses_, change) && add(lasting(change));
+      return !holds(addresses_, change) && add(added(change));
     case AddressChange::kReplace:
     case AddressChange::kRestore: {
       const auto found = find(change);
-      if (found == addresses_.end()) return add(lasting(change));
+      if (found == addresses_.end()) return add(added(change));
       if (change.family == AF_INET6) {
         uint32_t& flags = found->settings.flags;
         flags = (flags & ~kOptions) | (change.flags & kOptions);
       }
-      found->settings.valid = found->settings.preferred = AddressSettings::kForever;
+      found->settings.valid = added(change).settings.valid;
+      found->settings.preferred = added(change).settings.preferred;
       return true;
     }
     case AddressChange::kDelete:

@@ -72,6 +72,33 @@ TEST_CASE("a secondary address is put back with its settings") {
   CHECK(plan[1].flags == 0);
 }
 
+TEST_CASE("a secondary address that gets other lifetimes is put back with its other settings") {
+  LinkModel link({lasting(virtual_address(1, 24)), lasting(virtual_address(2, 24))}, false);
+  PresentList existing = link.addresses();
+  AddressSettings& second = existing[1].settings;
+  second.label.assign("vip0:a");
+  second.broadcast = {10, 0, 0, 255};
+  second.flags |= IFA_F_NOPREFIXROUTE;
+  second.valid = 600;
+  AddressSettings wanted = virtual_address(2, 24);
+  wanted.given = AddressSettings::kLifetimes;
+  wanted.valid = 900;
+  wanted.preferred = 800;
+  const AddressList plan = plan_addresses(existing, {wanted}, true);
+  using enum AddressChange;
+  REQUIRE((kinds(plan) == std::vector{kPrune, kRestore}));
+  const AddressList kept = plan_keeping(existing, {wanted}, {existing[0].settings});
+  REQUIRE((kinds(kept) == std::vector{kReplace}));
+  for (const AddressSettings& change : {plan[1], kept[0]}) {
+    CHECK(change.label.view() == "vip0:a");
+    CHECK(change.broadcast[3] == 255);
+    CHECK(change.flags == IFA_F_NOPREFIXROUTE);
+    CHECK(change.valid == 900);
+    CHECK(change.preferred == 800);
+  }
+  CHECK((kinds(plan_addresses(existing, {wanted}, false)) == std::vector{kReplace}));
+}
+
 TEST_CASE("secondary addresses that are kept are put back in the kernel's order, as they were") {
   LinkModel link({lasting(virtual_address(1, 24)), lasting(virtual_address(2, 24)),
                   lasting(virtual_address(3, 24)), lasting(virtual_address(4, 24)),

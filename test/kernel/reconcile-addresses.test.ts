@@ -243,6 +243,26 @@ describe.each(forms)('the predicate of reconcileAddresses of $form', ({ reconcil
       expect(await reconcile('vip0', ['10.0.0.4/24'], options)).toEqual(nothing);
     });
 
+    test('keeps the settings of a secondary address that gets other lifetimes', async () => {
+      const lifetimes = ['valid_lft', '1000', 'preferred_lft', '900'];
+      add('10.0.0.6/24', 'label', 'vip0:b', 'brd', '10.0.0.255', 'noprefixroute', ...lifetimes);
+      const find = () => shownAddresses(fixture.namespace).find(({ label }) => label === 'vip0:b');
+      const before = find();
+      const kept = ['10.0.0.1/24'];
+      for (const prune of [(each: LinkAddress) => !kept.includes(textOf(each)), true]) {
+        const done = await reconcile('vip0', ['10.0.0.6/24'], { prune });
+        expect(done.updated).toEqual(['10.0.0.6/24']);
+        expect(find()).toMatchObject({ validLifetime: null, preferredLifetime: null });
+        for (const setting of ['broadcast', 'scope'] as const) {
+          expect(find()?.[setting]).toBe(before?.[setting]);
+        }
+        expect(find()?.flags).toContain('no-prefix-route');
+        expect(await reconcile('vip0', ['10.0.0.6/24'], { prune })).toEqual(nothing);
+        ip('address', 'change', '10.0.0.6/24', 'dev', 'vip0', ...lifetimes);
+      }
+      expect(on()).toEqual(['10.0.0.6/24']);
+    });
+
     test('does not touch secondary addresses whose first one is kept', async () => {
       const prune = ({ address }: LinkAddress) => address === '10.0.0.3';
       expect(await reconcile('vip0', ['10.0.0.4/24'], { prune })).toEqual({
@@ -300,6 +320,20 @@ describe('reconcileAddresses that is aborted after the first chunk of changes', 
     const wanted = ['10.2.0.1'];
     expect(await pruneAborted('vip0', wanted, { prune })).toBe('enough');
     expect(on()).toEqual(network.slice(1).toSorted());
+  });
+
+  test('does not lose a secondary address that gets other lifetimes', async () => {
+    fixture.namespace.run('sysctl', ['-qw', 'net.ipv4.conf.all.promote_secondaries=0']);
+    // Those of another network are listed first, and pruned last.
+    await links.reconcileAddresses(
+      'vip0',
+      Array.from({ length: 70 }, (_, host) => `10.1.0.${host + 1}/32`),
+    );
+    add('10.0.0.1/24');
+    add('10.0.0.2/24', 'valid_lft', '1000', 'preferred_lft', '900');
+    expect(await pruneAborted('vip0', ['10.0.0.2/24'], { prune: true })).toBe('enough');
+    expect(on()).toContain('10.0.0.2/24');
+    expect(on()).not.toContain('10.0.0.1/24');
   });
 
   test('does not lose an IPv6 address that gets another prefix length', async () => {
