@@ -133,13 +133,21 @@ const planAddresses: typeof planAll = {
       : planAll,
 };
 
-/** Returns an operation that makes a planned change. */
-const plannedChange = (name: LinkOperationName) =>
-  withoutValue(name, (request, plan: AddressPlan, change: number, link: string | undefined) => {
-    if (link !== undefined) encodeLinkName(request, 'link', link);
-    request.records.setNumber(request.current, fields.index, plan.link.index);
-    request.copyAddresses(plan.records, change, plan.sizeOf(change));
-  });
+/**
+ * Returns an operation that makes a planned change.
+ * @param needless errnos that say that there is nothing to change: the value is false
+ */
+const plannedChange = (name: LinkOperationName, needless: readonly string[] = []) =>
+  withValue(
+    name,
+    (request, plan: AddressPlan, change: number, link: string | undefined) => {
+      if (link !== undefined) encodeLinkName(request, 'link', link);
+      request.records.setNumber(request.current, fields.index, plan.link.index);
+      request.copyAddresses(plan.records, change, plan.sizeOf(change));
+    },
+    () => true,
+    Object.fromEntries(needless.map((code) => [code, false])),
+  );
 
 /**
  * The operations on links, by the names of the methods in lib/links/methods.ts that pass on their
@@ -214,5 +222,6 @@ export const linkOperations = {
   planAddresses: named(planAddresses, 'reconcileAddresses'),
   addPlanned: plannedChange('addAddress'),
   replacePlanned: named(plannedChange('replaceAddress'), 'reconcileAddresses'),
-  deletePlanned: plannedChange('deleteAddress'),
+  // The address may expire, or the kernel deletes it with the one that manages it.
+  deletePlanned: plannedChange('deleteAddress', ['EADDRNOTAVAIL', 'ENXIO']),
 };

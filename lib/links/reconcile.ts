@@ -60,8 +60,8 @@ export interface Reconciled {
   /** Addresses that the link did not have. */
   readonly added: readonly string[];
   /**
-   * Addresses that were deleted, including IPv6 addresses that were added again with another
-   * prefix length or peer.
+   * Addresses that were deleted, or were gone by then, including IPv6 addresses that were added
+   * again with another prefix length or peer.
    */
   readonly removed: readonly string[];
   /**
@@ -120,7 +120,7 @@ export function* reconcile(
       if (!(result?.reason instanceof IpvsError)) throw result?.reason;
       errors.set(change, result.reason);
     }
-    const restored = yield* restore(plan, calls, errors, name);
+    const restored = yield* restore(plan, calls, results, name);
     for (const change of chunk) {
       if (errors.has(change) || restored.has(change)) continue;
       done[CHANGES[plan.kindOf(change)].list].push(plan.addressOf(change));
@@ -142,7 +142,7 @@ function* make(
   plan: AddressPlan,
   changes: readonly number[],
   name: string | undefined,
-): Routine<LinkTypes, readonly PromiseSettledResult<unknown>[]> {
+): Routine<LinkTypes, readonly PromiseSettledResult<boolean>[]> {
   if (changes.length === 0) return [];
   return yield* send(
     changes.map((change) => call(CHANGES[plan.kindOf(change)].operation, plan, change, name)),
@@ -156,12 +156,13 @@ function* make(
 function* restore(
   plan: AddressPlan,
   changes: readonly number[],
-  errors: ReadonlyMap<number, IpvsError>,
+  made: readonly PromiseSettledResult<boolean>[],
   name: string | undefined,
 ): Routine<LinkTypes, ReadonlySet<number>> {
   const lost = changes.filter((change, place) => {
-    const next = changes[place + 1];
-    return plan.isReplaced(change) && !errors.has(change) && next !== undefined && errors.has(next);
+    const [deletion, addition] = made.slice(place, place + 2);
+    const isDeleted = deletion?.status === 'fulfilled' && deletion.value;
+    return plan.isReplaced(change) && isDeleted && addition?.status === 'rejected';
   });
   if (lost.length === 0) return new Set();
   const { addPlanned } = linkOperations;

@@ -12,6 +12,7 @@ import {
 } from 'ipvs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { addressesOn, shownAddresses } from './helpers/iproute.js';
+import { until } from './helpers/poll.js';
 import { useDummyLink } from './helpers/use-dummy-link.js';
 import { useNamespace } from './helpers/use-namespace.js';
 
@@ -271,6 +272,40 @@ describe.each(forms)('the predicate of reconcileAddresses of $form', ({ reconcil
       });
       expect(order()).toEqual(['10.0.0.1', '10.0.0.2 2nd', '10.0.0.4 2nd', '10.0.0.5 2nd']);
     });
+  });
+
+  test('may be overtaken by another program that deletes the addresses', async () => {
+    for (const host of [1, 2]) add(`10.96.0.${host}/32`);
+    for (const host of [1, 2, 3]) add(`fd00::${host}/64`, 'nodad');
+    const gone = ['10.96.0.1/32', 'fd00::1/64', 'fd00::3/64'];
+    let calls = 0;
+    const prune = () => {
+      if (++calls > 1) return true;
+      for (const address of gone) ip('address', 'delete', address, 'dev', 'vip0');
+      return true;
+    };
+    const done = await reconcile('vip0', ['fd00::3/128'], { prune });
+    expect(done.added).toEqual(['fd00::3/128']);
+    const removed = ['10.96.0.1/32', '10.96.0.2/32', 'fd00::1/64', 'fd00::2/64', 'fd00::3/64'];
+    expect(done.removed.toSorted()).toEqual(removed);
+    expect(on()).toEqual(['fd00::3/128']);
+  });
+
+  test('may be overtaken by the kernel, which deletes temporary addresses', async () => {
+    fixture.namespace.run('sysctl', ['-qw', 'net.ipv6.conf.vip0.use_tempaddr=2']);
+    add('fd01::1/64', 'mngtmpaddr', 'nodad');
+    await until(on, ({ length }) => length === 2);
+    expect((await reconcile('vip0', [], { prune: true })).removed).toHaveLength(2);
+    expect(on()).toEqual([]);
+  });
+
+  test('rejects if the link is deleted meanwhile', async () => {
+    add('10.96.0.1/32');
+    const prune = () => {
+      ip('link', 'delete', 'vip0');
+      return true;
+    };
+    expect(await reasonOf(reconcile('vip0', [], { prune }))).toMatchObject({ code: 'ENODEV' });
   });
 
   test('decides about thousands of addresses', async () => {
