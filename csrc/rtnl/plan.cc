@@ -64,7 +64,8 @@ bool has_flags(const AddressSettings& present, const AddressSettings& wanted) {
 bool is_unchangeable(const AddressSettings& present, const AddressSettings& wanted) {
   const bool route_given =
       is_given(wanted, AddressSettings::kPrefixRoute | AddressSettings::kListed);
-  return (is_given(wanted, AddressSettings::kScope) && present.scope != wanted.scope) ||
+  return (is_given(wanted, AddressSettings::kPeer) && present.peer != wanted.peer) ||
+         (is_given(wanted, AddressSettings::kScope) && present.scope != wanted.scope) ||
          (is_given(wanted, AddressSettings::kBroadcast) && present.broadcast != wanted.broadcast) ||
          (is_given(wanted, AddressSettings::kLabel) && !same(present.label, wanted.label)) ||
          (route_given && ((present.flags ^ wanted.flags) & IFA_F_NOPREFIXROUTE) != 0);
@@ -167,7 +168,8 @@ class Secondaries {
 
 bool is_identical(const AddressSettings& a, const AddressSettings& b) {
   if (a.family != b.family || a.address != b.address) return false;
-  return a.family == AF_INET6 || (a.prefix_length == b.prefix_length && a.peer == b.peer);
+  return a.family == AF_INET6 ||
+         (a.prefix_length == b.prefix_length && same(Network(a), Network(b)));
 }
 
 Plan::Plan(std::span<const AddressSettings> wanted, bool prune, bool on_loopback)

@@ -13,7 +13,7 @@
 namespace rtnl {
 
 /// True if the kernel regards two addresses as the same one, which a link has once. For IPv6 only
-/// the address counts.
+/// the address counts, for IPv4 also the prefix length and the network, which is that of the peer.
 bool is_identical(const AddressSettings& a, const AddressSettings& b);
 
 /// The changes from the addresses that a link has to the wanted ones.
@@ -42,8 +42,8 @@ class Plan {
   ///   IPv6 the wanted flags: the kernel can replace these.
   /// - An IPv6 address with another prefix length or peer is deleted and added: the kernel has an
   ///   address only once.
-  /// - An IPv4 address with another scope, label, broadcast address or prefix route than the given
-  ///   one is refused: the kernel does not change these, and deleting the address would delete its
+  /// - An IPv4 address with another peer, scope, label, broadcast address or prefix route than the
+  ///   given one is refused: the kernel does not change these, and deleting it would delete its
   ///   secondary addresses too. The present address follows the refused one.
   /// - IPv6 link-local addresses and loopback addresses (127.0.0.1/8, ::1) are never pruned: the
   ///   kernel adds them.

@@ -77,6 +77,7 @@ TEST_CASE("a setting of IPv4 that the kernel cannot change is refused if it was 
     wanted.change = asked[0].change;
     return unasked.empty() && same(asked[0], wanted) && same(asked[1], there);
   };
+  CHECK(plan_with(AddressSettings::kPeer, [](auto& wanted) { wanted.peer = {10, 0, 0, 2}; }));
   CHECK(plan_with(AddressSettings::kScope, [](auto& wanted) { wanted.scope = 254; }));
   CHECK(plan_with(AddressSettings::kLabel, [](auto& wanted) { wanted.label.assign("a"); }));
   CHECK(plan_with(AddressSettings::kBroadcast, [](auto& wanted) {
@@ -115,6 +116,16 @@ TEST_CASE("two wanted addresses that the kernel takes for one must agree") {
   CHECK_FALSE(contradicts(routed, listed(present)));
   routed.flags = kOptions;
   CHECK(contradicts(routed, listed(present)));
+
+  AddressSettings peered = ipv4;
+  peered.given = AddressSettings::kPeer;
+  peered.peer = {10, 0, 0, 2};
+  CHECK_FALSE(contradicts(ipv4, peered));
+  AddressSettings other = peered;
+  other.peer = {10, 0, 0, 3};
+  CHECK(contradicts(peered, other));
+  other.peer = {10, 0, 1, 3};
+  CHECK_FALSE(contradicts(peered, other));  // in another network
 
   AddressSettings scoped = ipv4;
   scoped.given = AddressSettings::kScope;

@@ -43,8 +43,8 @@ export interface AddressSettings {
    */
   readonly duplicateDetection?: boolean | undefined;
   /**
-   * The other end of a point-to-point link, of the same family (IFA_ADDRESS, `peer`). Default, and
-   * null: none.
+   * The other end of a point-to-point link, of the same family (IFA_ADDRESS, `peer`). Null: none.
+   * Default: none for a new address, and unchanged for one that the link has.
    */
   readonly peer?: string | null | undefined;
   /**

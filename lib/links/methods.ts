@@ -144,9 +144,9 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
    * nothing is sent, and there is no event: it resolves to 'unchanged', also for an address that
    * was just listed.
    * @throws IpvsError EEXIST: for IPv4, the link has the address with another scope, label,
-   *   broadcast address or prefix route than the wanted one, and the kernel does not change these:
-   *   the message says which it is and both values; ENODEV: there is no such link; others as
-   *   {@link addAddress}
+   *   broadcast address, prefix route or peer in the same network than the wanted one, and the
+   *   kernel does not change these: the message says which it is and both values; ENODEV: there is
+   *   no such link; others as {@link addAddress}
    */
   ensureAddress(link: LinkReference, address: AddressConfig): Returns<EnsuredLink>[How];
   ensureAddress(...args: Given<'ensureAddress'>) {

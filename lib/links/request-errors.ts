@@ -78,6 +78,7 @@ function reasonOfLibrary(
 
 /** The settings of an IPv4 address that the kernel does not change, as in AddressSettings. */
 const FIXED = [
+  { setting: 'peer', of: ({ peer }: BareAddress) => peer },
   { setting: 'scope', of: ({ scope }: BareAddress) => scope },
   { setting: 'broadcast', of: ({ broadcast }: BareAddress) => broadcast },
   { setting: 'label', of: ({ label }: BareAddress) => label },

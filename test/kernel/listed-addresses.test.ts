@@ -282,6 +282,48 @@ describe('the settings', () => {
     expect(shownAddresses(fixture.namespace)).toEqual(before);
   });
 
+  test.each([
+    { form: 'links', ensure: async (config: AddressConfig) => links.ensureAddress('vip0', config) },
+    {
+      form: 'links.sync',
+      ensure: async (config: AddressConfig) => links.sync.ensureAddress('vip0', config),
+    },
+  ])('of IPv4 are the same with another peer in their network, in $form', async ({ ensure }) => {
+    add('10.0.0.1', 'peer', '10.0.0.2/24');
+    const config = { address: '10.0.0.1', prefixLength: 24 };
+    expect(await ensure(config)).toBe('unchanged');
+    expect(await ensure({ ...config, peer: '10.0.0.2' })).toBe('unchanged');
+    for (const peer of ['10.0.0.3', null]) {
+      const error = await reasonOf(ensure({ ...config, peer }));
+      const instead = peer === null ? 'null' : `'${peer}'`;
+      expect(error).toMatchObject({
+        code: 'EEXIST',
+        message: expect.stringContaining(`with peer '10.0.0.2' instead of ${instead}, and`),
+      });
+      expect(await reasonOf(links.reconcileAddresses('vip0', [{ ...config, peer }]))).toMatchObject(
+        { code: 'EEXIST' },
+      );
+    }
+    expect(await links.reconcileAddresses('vip0', ['10.0.0.1/24'], { prune: true })).toEqual(
+      nothing,
+    );
+    expect(await ensure({ ...config, validLifetime: 1000 })).toBe('updated');
+    expect(shown('10.0.0.1')?.peer).toBe('10.0.0.2');
+    // In another network, it is another address.
+    expect(await ensure({ ...config, peer: '10.0.1.2' })).toBe('created');
+  });
+
+  test('of IPv4 are wanted once, whether their peer is given or not', async () => {
+    const config = { address: '10.0.0.5', prefixLength: 16, peer: '10.0.0.2' };
+    const done = await links.reconcileAddresses('vip0', ['10.0.0.5/16', config]);
+    expect(done).toEqual({ ...nothing, added: ['10.0.0.5/16'] });
+    expect(shown('10.0.0.5')?.peer).toBe('10.0.0.2');
+    const other = { ...config, peer: '10.0.0.3' };
+    expect(await reasonOf(links.reconcileAddresses('vip0', [config, other]))).toMatchObject({
+      message: expect.stringContaining('contradicts wanted[0]'),
+    });
+  });
+
   test('replace the peer of an IPv6 address', async () => {
     add('fd00::1', 'peer', 'fd00::2', 'nodad');
     const config = { address: 'fd00::1', peer: 'fd00::3', prefixRoute: true };

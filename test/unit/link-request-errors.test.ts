@@ -354,6 +354,11 @@ describe('an address that the link has with settings that the kernel does not ch
       there: { broadcast: '10.0.0.255' },
       what: "broadcast '10.0.0.255' instead of null",
     },
+    {
+      settings: { peer: '10.0.0.2' },
+      there: { peer: '10.0.0.3' },
+      what: "peer '10.0.0.3' instead of '10.0.0.2'",
+    },
     { settings: { prefixRoute: false }, there: {}, what: 'prefixRoute true instead of false' },
     {
       settings: { flags: [] },
