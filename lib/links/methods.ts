@@ -154,8 +154,9 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
   }
 
   /**
-   * Deletes the address with this prefix length, and with this label and peer if they are given;
-   * other settings are ignored. RTM_DELADDR, `ip address delete`.
+   * Deletes the address with this prefix length, and with this label if it is given. For IPv4, its
+   * peer, or the address itself if that has none, must be in the same network as the given one.
+   * Other settings are ignored, and so is the peer of IPv6. RTM_DELADDR, `ip address delete`.
    * @returns true; false if there was no such address, or no such link, and `ifExists` is set
    * @throws IpvsError EADDRNOTAVAIL: the link has no such address; ENODEV: there is no such link
    */

@@ -334,6 +334,18 @@ describe('deleteAddress', () => {
     },
   );
 
+  test('compares the peer of IPv4 by its network, and ignores that of IPv6', async () => {
+    ip('address', 'add', '10.97.0.1', 'peer', '10.98.0.2/24', 'dev', 'vip0');
+    ip('address', 'add', 'fd00::2', 'peer', 'fd00::3', 'dev', 'vip0');
+    const ipv4 = { address: '10.97.0.1', prefixLength: 24 };
+    for (const config of [ipv4, { ...ipv4, peer: '10.99.0.2' }]) {
+      expect(await links.deleteAddress('vip0', config, { ifExists: true })).toBe(false);
+    }
+    expect(await links.deleteAddress('vip0', { ...ipv4, peer: '10.98.0.9' })).toBe(true);
+    expect(await links.deleteAddress('vip0', { address: 'fd00::2', peer: 'fd00::9' })).toBe(true);
+    expect(on()).toEqual(['10.96.0.1/32', '10.96.0.2/32', 'fd00::1/128']);
+  });
+
   test('rejects if there is no link', async () => {
     expect(await reasonOf(links.deleteAddress('vip9', '10.96.0.1'))).toMatchObject({
       code: 'ENODEV',
