@@ -89,6 +89,29 @@ bool agrees(const AddressSettings& less, const AddressSettings& more) {
          !differs(AddressSettings::kListed, (flags & kSettableFlags) != 0);
 }
 
+// True if the detection of duplicates keeps an IPv6 address from being used, which a replacement
+// does not change.
+bool is_blocked(const AddressSettings& present, const AddressSettings& wanted) {
+  const bool detecting = (present.flags & (IFA_F_TENTATIVE | IFA_F_NODAD)) == IFA_F_TENTATIVE;
+  if (detecting && (wanted.flags & IFA_F_NODAD) != 0) return true;
+  // A listed address is wanted as it is.
+  return (present.flags & IFA_F_DADFAILED) != 0 && !is_given(wanted, AddressSettings::kListed);
+}
+
+// Returns the flags for a present address: the kernel would clear those that are not given.
+uint32_t flags_for(const AddressSettings& present, const AddressSettings& wanted) {
+  return wanted.flags | (present.flags & kSettableFlags & ~meant_flags(wanted));
+}
+
+// Returns the settings with which a deleted IPv6 address is added again. Those that were not given
+// are kept, unless the prefix length changes, on which they may depend.
+AddressSettings rebuilt(const AddressSettings& present, AddressSettings wanted) {
+  if (present.prefix_length != wanted.prefix_length) return wanted;
+  wanted.flags = flags_for(present, wanted);
+  if (!is_given(wanted, AddressSettings::kPeer)) wanted.peer = present.peer;
+  return wanted;
+}
+
 // Returns the settings that add a deleted address again as it was.
 AddressSettings as_it_was(AddressSettings present) {
   present.flags &= kSettableFlags;
@@ -215,7 +238,10 @@ Plan::State Plan::state_of(const AddressSettings& present, const AddressSettings
   }
   if (present.family == AF_INET6) {
     const bool other_peer = is_given(wanted, AddressSettings::kPeer) && present.peer != wanted.peer;
-    if (present.prefix_length != wanted.prefix_length || other_peer) return State::kToRebuild;
+    if (present.prefix_length != wanted.prefix_length || other_peer ||
+        is_blocked(present, wanted)) {
+      return State::kToRebuild;
+    }
   } else if (is_unchangeable(present, wanted)) {
     return State::kUnchangeable;
   }
@@ -287,7 +313,8 @@ void Plan::append_wanted(std::vector<AddressSettings>& changes) const {
       case State::kToRebuild:
         // Next to each other, so that the address is missing as briefly as possible.
         changes.push_back(changed(as_it_was(present_.at(place)), AddressChange::kDelete));
-        [[fallthrough]];
+        changes.push_back(changed(rebuilt(present_.at(place), wanted), AddressChange::kAdd));
+        break;
       case State::kMissing:
         changes.push_back(changed(wanted, AddressChange::kAdd));
         break;
@@ -295,8 +322,7 @@ void Plan::append_wanted(std::vector<AddressSettings>& changes) const {
         const AddressSettings& present = present_.at(place);
         if (is_secondary(present) && restored.contains(Network(present))) break;
         AddressSettings replaced = changed(wanted, AddressChange::kReplace);
-        // The kernel would clear flags that are not given.
-        replaced.flags |= present.flags & kSettableFlags & ~meant_flags(wanted);
+        replaced.flags = flags_for(present, wanted);
         changes.push_back(replaced);
         break;
       }

@@ -41,7 +41,8 @@ class Plan {
   /// - A present address gets the wanted lifetimes, which are unlimited if none were given, and for
   ///   IPv6 the wanted flags: the kernel can replace these.
   /// - An IPv6 address with another prefix length or peer is deleted and added: the kernel has an
-  ///   address only once.
+  ///   address only once. So is one that the detection of duplicates keeps from being used, unless
+  ///   it is wanted so.
   /// - An IPv4 address with another peer, scope, label, broadcast address or prefix route than the
   ///   given one is refused: the kernel does not change these, and deleting it would delete its
   ///   secondary addresses too. The present address follows the refused one.

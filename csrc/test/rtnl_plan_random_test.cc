@@ -54,7 +54,7 @@ AddressSettings random_address(Random& random, bool is_wanted) {
   if (random.chance(50)) address.flags |= IFA_F_NODAD;
   if (random.chance(50)) address.flags |= IFA_F_NOPREFIXROUTE;
   // Flags that only the kernel sets, and that are no reason for a change.
-  if (!is_wanted && random.chance(30)) address.flags |= IFA_F_TENTATIVE | IFA_F_PERMANENT;
+  if (!is_wanted && random.chance(30)) address.flags |= IFA_F_STABLE_PRIVACY | IFA_F_PERMANENT;
   return address;
 }
 

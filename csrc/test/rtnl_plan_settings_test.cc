@@ -38,10 +38,32 @@ TEST_CASE(
 }
 
 TEST_CASE("replacing an address keeps flags that were not asked for") {
-  LinkAddress present = lasting(ipv6_address(1, 64, IFA_F_MANAGETEMPADDR | IFA_F_TENTATIVE));
+  LinkAddress present = lasting(ipv6_address(1, 64, IFA_F_MANAGETEMPADDR | IFA_F_DEPRECATED));
   const AddressList plan = plan_addresses({present}, {ipv6_address(1, 64, kOptions)}, false);
   REQUIRE((kinds(plan) == std::vector{AddressChange::kReplace}));
   CHECK(plan[0].flags == (kOptions | IFA_F_MANAGETEMPADDR));
+}
+
+TEST_CASE("an IPv6 address that the detection of duplicates blocks is deleted and added") {
+  const auto changes = [](uint32_t flags, const AddressSettings& wanted) {
+    AddressSettings present = ipv6_address(1, 64, flags | IFA_F_HOMEADDRESS | IFA_F_NOPREFIXROUTE);
+    present.peer = {0xfd, 2};
+    return plan_addresses({lasting(present)}, {wanted}, false);
+  };
+  const AddressSettings detected = ipv6_address(1, 64, IFA_F_NOPREFIXROUTE);
+  const AddressSettings undetected = ipv6_address(1, 64, kOptions);
+  for (const AddressList& plan :
+       {changes(IFA_F_TENTATIVE | IFA_F_DADFAILED, detected),
+        changes(IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_NODAD, undetected),
+        changes(IFA_F_TENTATIVE, undetected)}) {
+    REQUIRE((kinds(plan) == std::vector{AddressChange::kDelete, AddressChange::kAdd}));
+    CHECK((plan[1].flags & IFA_F_HOMEADDRESS) != 0);
+    CHECK(plan[1].peer[1] == 2);
+  }
+  CHECK(changes(IFA_F_TENTATIVE, detected).empty());
+  const AddressSettings blocked =
+      lasting(ipv6_address(1, 64, IFA_F_TENTATIVE | IFA_F_DADFAILED)).settings;
+  CHECK(plan_addresses({aged(blocked, 0)}, {listed(blocked)}, false).empty());
 }
 
 TEST_CASE("lifetimes that were asked for are set, and others are forever") {

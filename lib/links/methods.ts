@@ -140,7 +140,8 @@ export abstract class LinkMethods<How extends 'promise' | 'value'> {
   /**
    * Adds an address if the link does not have it, permanently unless its settings have lifetimes.
    * An address that the link has gets the wanted lifetimes and, for IPv6, the wanted flags, prefix
-   * length and peer; settings that are left out stay as they are. If the address is as wanted,
+   * length and peer; settings that are left out stay as they are. An IPv6 address that failed the
+   * detection of duplicates is added again, unless it is a listed one. If the address is as wanted,
    * nothing is sent, and there is no event: it resolves to 'unchanged', also for an address that
    * was just listed.
    * @throws IpvsError EEXIST: for IPv4, the link has the address with another scope, label,

@@ -61,7 +61,7 @@ export interface Reconciled {
   readonly added: readonly string[];
   /**
    * Addresses that were deleted, or were gone by then, including IPv6 addresses that were added
-   * again with another prefix length or peer.
+   * again with another prefix length or peer, or because the detection of duplicates blocks them.
    */
   readonly removed: readonly string[];
   /**

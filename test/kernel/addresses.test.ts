@@ -299,6 +299,42 @@ describe.each([
   });
 });
 
+describe('an IPv6 address that another host has', () => {
+  const flags = () =>
+    shownAddresses(fixture.namespace).find(
+      ({ link, address }) => link === 'pair0' && address === 'fd00::1',
+    )?.flags;
+  const untilFailed = () => until(flags, (all) => all?.includes('dad-failed') === true);
+  beforeEach(async () => {
+    ip('link', 'add', 'pair0', 'up', 'type', 'veth', 'peer', 'name', 'pair1');
+    ip('link', 'set', 'pair1', 'up');
+    ip('address', 'add', 'fd00::1/128', 'dev', 'pair1', 'nodad');
+    ip('address', 'add', 'fd00::1/128', 'dev', 'pair0');
+    await untilFailed();
+  });
+  afterEach(() => {
+    ip('link', 'delete', 'pair0');
+  });
+
+  test('is made usable by ensureAddress', async () => {
+    const listed = await links.listAddresses('pair0', { family: 'ipv6' });
+    const [blocked] = listed.filter(({ address }) => address === 'fd00::1');
+    expect(await links.ensureAddress('pair0', blocked ?? '')).toBe('unchanged');
+    expect(await links.ensureAddress('pair0', 'fd00::1')).toBe('updated');
+    expect(flags()).toEqual(['no-dad', 'permanent', 'no-prefix-route']);
+    expect(links.sync.ensureAddress('pair0', 'fd00::1')).toBe('unchanged');
+  });
+
+  test('is made usable by reconcileAddresses', async () => {
+    const change = { added: ['fd00::1/128'], removed: ['fd00::1/128'], updated: [] };
+    const config = { address: 'fd00::1', duplicateDetection: true };
+    expect(await links.reconcileAddresses('pair0', [config])).toEqual(change);
+    await untilFailed();
+    expect(links.sync.reconcileAddresses('pair0', ['fd00::1'])).toEqual(change);
+    expect(flags()).toEqual(['no-dad', 'permanent', 'no-prefix-route']);
+  });
+});
+
 describe('deleteAddress', () => {
   beforeEach(async () => {
     await Promise.all(
