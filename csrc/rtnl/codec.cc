@@ -224,6 +224,10 @@ std::optional<LinkAddress> read_address(const Messages& message) {
     }
   }
   if (attributes.malformed()) return std::nullopt;
+  // Of a permanent IPv4 address, the kernel does not report that no preferred time is left.
+  if ((settings.flags & IFA_F_DEPRECATED) != 0 && settings.preferred == AddressSettings::kForever) {
+    settings.preferred = 0;
+  }
   if (has_local && !netlink::same(local, settings.address)) {
     settings.peer = settings.address;
     settings.address = local;

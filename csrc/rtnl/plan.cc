@@ -49,7 +49,11 @@ bool has_lifetimes(const AddressSettings& present, const AddressSettings& wanted
   constexpr uint32_t kForever = AddressSettings::kForever;
   const auto [valid, preferred] = Lifetimes(wanted);
   if (!is_given(wanted, AddressSettings::kListed)) {
-    return present.valid == valid && present.preferred == preferred;
+    // The kernel does not count down the preferred lifetime of a permanent IPv4 address.
+    const bool uncounted = present.family == AF_INET && valid == kForever;
+    const bool same_preferred =
+        uncounted ? (present.preferred == 0) == (preferred == 0) : present.preferred == preferred;
+    return present.valid == valid && same_preferred;
   }
   // The lifetimes have decreased since, or were renewed.
   return (present.valid == kForever) == (valid == kForever) &&

@@ -143,7 +143,9 @@ TEST_CASE("decoding returns what was encoded") {
     if (random.chance(50)) {
       wanted.given = AddressSettings::kLifetimes;
     } else {
-      address.settings.preferred = address.settings.valid = AddressSettings::kForever;
+      const bool deprecated = (wanted.flags & IFA_F_DEPRECATED) != 0;
+      address.settings.preferred = deprecated ? 0 : AddressSettings::kForever;
+      address.settings.valid = AddressSettings::kForever;
     }
     MessageBatch batch;
     put_new_address(batch, address.index, wanted);

@@ -85,6 +85,22 @@ TEST_CASE("lifetimes that were asked for are set, and others are forever") {
   }
 }
 
+TEST_CASE("of a permanent IPv4 address, only a preferred lifetime of 0 differs from others") {
+  AddressSettings wanted = virtual_address(1);
+  wanted.given = AddressSettings::kLifetimes;
+  wanted.valid = AddressSettings::kForever;
+  LinkAddress present = lasting(virtual_address(1));
+  for (const uint32_t there : {0U, AddressSettings::kForever}) {
+    present.settings.preferred = there;
+    for (const uint32_t preferred : {0U, 1U, 600U, AddressSettings::kForever}) {
+      wanted.preferred = preferred;
+      CHECK(plan_addresses({present}, {wanted}, false).empty() ==
+            ((there == 0) == (preferred == 0)));
+      CHECK_FALSE(rtnl::Plan(AddressList{wanted, wanted}, false).contradiction().has_value());
+    }
+  }
+}
+
 TEST_CASE("a setting of IPv4 that the kernel cannot change is refused if it was asked for") {
   const LinkAddress present = lasting(virtual_address(1, 24));
   const auto plan_with = [&](uint32_t given, auto change) {

@@ -168,6 +168,9 @@ Reply<LinkAddress> address_reply(Random& random) {
     attributes.push_back(
         attribute(IFA_CACHEINFO, join(raw(settings.preferred), raw(settings.valid), stamps)));
   }
+  // The kernel does not report this of a permanent IPv4 address.
+  const bool deprecated = (settings.flags & IFA_F_DEPRECATED) != 0;
+  if (deprecated && settings.preferred == AddressSettings::kForever) settings.preferred = 0;
   return {join(header, in_any_order(random, attributes)), found};
 }
 

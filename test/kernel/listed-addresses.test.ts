@@ -243,6 +243,32 @@ describe('the settings', () => {
     expect(shown(address)).toMatchObject({ preferredLifetime: null, validLifetime: null });
   });
 
+  test.each(['10.0.0.1', 'fd00::1'])('deprecate %s, and undo it', async (address) => {
+    const deprecated = { address, preferredLifetime: 0 };
+    const { sync } = links;
+    expect(await links.ensureAddress('vip0', deprecated)).toBe('created');
+    expect(shown(address)?.flags).toContain('deprecated');
+    expect(await links.ensureAddress('vip0', deprecated)).toBe('unchanged');
+    expect(sync.reconcileAddresses('vip0', [deprecated])).toEqual(nothing);
+    const listed = (await links.listAddresses('vip0')).filter((each) => each.address === address);
+    expect(listed).toMatchObject([{ preferredLifetime: 0, validLifetime: null }]);
+    expect(sync.reconcileAddresses('vip0', listed)).toEqual(nothing);
+    // A listed address is added as it was.
+    await links.deleteAddress('vip0', { address });
+    expect((await links.reconcileAddresses('vip0', listed)).added).toHaveLength(1);
+    expect(shown(address)?.flags).toContain('deprecated');
+    expect(await links.ensureAddress('vip0', address)).toBe('updated');
+    expect(shown(address)?.flags).not.toContain('deprecated');
+    expect(sync.ensureAddress('vip0', address)).toBe('unchanged');
+  });
+
+  test('with a preferred lifetime are not changed again if they are permanent', async () => {
+    const config = { address: '10.0.0.1', preferredLifetime: 600 };
+    expect(await links.ensureAddress('vip0', config)).toBe('created');
+    expect(await links.ensureAddress('vip0', config)).toBe('unchanged');
+    expect(await links.reconcileAddresses('vip0', [config, config])).toEqual(nothing);
+  });
+
   test.each<{ readonly settings: object; readonly what: string }>([
     { settings: { label: 'vip0:b' }, what: "label 'vip0:a' instead of 'vip0:b'" },
     { settings: { scope: 'host' }, what: "scope 'global' instead of 'host'" },
