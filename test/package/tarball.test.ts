@@ -126,8 +126,8 @@ describe('the tarball', () => {
     }
   });
 
-  test('is smaller than 850 KB with two addons', () => {
-    expect(statSync(tarball()).size).toBeLessThan(850_000 + (prebuilds.length - 2) * 145_000);
+  test('is smaller than 870 KB with two addons', () => {
+    expect(statSync(tarball()).size).toBeLessThan(870_000 + (prebuilds.length - 2) * 145_000);
   });
 
   test('runs nothing when it is installed', () => {
@@ -239,10 +239,10 @@ describe('scripts/check-prebuild', () => {
       complaint: 'lacks the stack protector',
     },
     {
-      problem: 'more than 350,000 bytes',
-      source: 'extern const char large[400000] = {1};',
+      problem: 'more than 400,000 bytes',
+      source: 'extern const char large[450000] = {1};',
       options: [],
-      complaint: /has 4\d{5} bytes, but at most 350000 are permitted/,
+      complaint: /has 4\d{5} bytes, but at most 400000 are permitted/,
     },
     {
       problem: 'an executable stack',
