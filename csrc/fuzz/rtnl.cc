@@ -37,11 +37,13 @@ void check_link(const rtnl::Link& link) {
   expect(link.state <= UINT8_MAX, "a state is a byte");
 }
 
-// Returns what decodes from an encoded address: no lifetimes, because none were asked for.
+// Returns what decodes from an encoded address: no lifetimes, because none were asked for, but for
+// a deprecated address, of which the flag says that no preferred time is left.
 rtnl::LinkAddress as_written(const rtnl::LinkAddress& address) {
   rtnl::LinkAddress expected = address;
   rtnl::AddressSettings& settings = expected.settings;
   settings.preferred = settings.valid = rtnl::AddressSettings::kForever;
+  if ((settings.flags & IFA_F_DEPRECATED) != 0) settings.preferred = 0;
   if (settings.family == AF_INET) {
     for (Address* each : {&settings.address, &settings.peer, &settings.broadcast}) {
       std::fill(each->begin() + 4, each->end(), uint8_t{0});
