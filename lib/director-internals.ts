@@ -8,8 +8,6 @@ import { beginToOpen } from './native/open.js';
 import { DirectorLoop } from './state/director/loop.js';
 import { checkDirectorOptions } from './state/director/options.js';
 
-export { openDebugLog } from './queue/open-debug-log.js';
-
 /** Opens a director, after the check of its options. */
 export async function openDirector(args: readonly unknown[]): Promise<DirectorLoop> {
   const settings = checkArguments('open', args, 1, checkDirectorOptions);

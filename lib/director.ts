@@ -5,6 +5,7 @@
 import { checkArguments } from './core/arguments.js';
 import { lazyPart } from './core/load-part.js';
 import { registerEntries, registerEntry, withAwaitStack } from './core/stack.js';
+import { withDebugLog } from './queue/open-debug-log.js';
 import type { DirectorEvents, DirectorEventsOptions } from './state/director/events.js';
 import type { DirectorLoop } from './state/director/loop.js';
 import type { ApplyOptions, DirectorOptions, DirectorState } from './state/director/types.js';
@@ -13,11 +14,7 @@ import type { State } from './state/types.js';
 /** Restricts the constructor to this module. */
 const KEY = Symbol('Director');
 
-const loadInternals = lazyPart(async () => {
-  const internals = await import('./director-internals.js');
-  await internals.openDebugLog();
-  return internals;
-});
+const loadInternals = lazyPart(withDebugLog(() => import('./director-internals.js')));
 
 /**
  * Keeps services, their destinations and their virtual addresses as they are wanted: the long-lived

@@ -38,7 +38,6 @@ import type { EncodedState } from './state/encode-state.js';
 import type { CheckedOptions } from './state/options.js';
 import { checkDuplicates, reach, type StateAccess } from './state/reconcile.js';
 
-export { openDebugLog } from './queue/open-debug-log.js';
 /** Checks a state before a handle is open: for the command. */
 export { encodeState } from './state/encode-state.js';
 

@@ -25,13 +25,10 @@ import type { Links } from './links/links.js';
 import { checkOpenOptions, type OpenOptions } from './native/netns.js';
 import { beginToOpen } from './native/open.js';
 import type { Activity } from './queue/activity.js';
+import { withDebugLog } from './queue/open-debug-log.js';
 
 /** Loads what only an open handle needs, so that importing the package is fast. */
-const loadInternals = lazyPart(async () => {
-  const internals = await import('./internals.js');
-  await internals.openDebugLog();
-  return internals;
-});
+const loadInternals = lazyPart(withDebugLog(() => import('./internals.js')));
 
 /** Restricts the constructors to this module. */
 const KEY = Symbol('Ipvs');

@@ -26,8 +26,6 @@ import { LinkWatcher } from './watcher.js';
 const WATCH_KEYS = new Set(['types', 'signal'] as const);
 const WATCH_TYPES = ['link', 'address'] as const;
 
-export { openDebugLog } from '../queue/open-debug-log.js';
-
 /** The queue and the watchers of links. */
 export class LinkInternals {
   readonly promises: LinkRunner<'promise'>;

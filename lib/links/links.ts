@@ -11,6 +11,7 @@ import { inspect } from '../core/util.js';
 import { checkOpenOptions, type OpenOptions } from '../native/netns.js';
 import { beginToOpen } from '../native/open.js';
 import type { Activity } from '../queue/activity.js';
+import { withDebugLog } from '../queue/open-debug-log.js';
 import type { LinkInternals } from './link-internals.js';
 import { LinkMethods } from './methods.js';
 import type { LinkWatcher } from './watcher.js';
@@ -26,11 +27,7 @@ export interface WatchLinksOptions {
 /** Restricts the constructors to the functions of this module. */
 const KEY = Symbol('Links');
 
-const loadInternals = lazyPart(async () => {
-  const internals = await import('./link-internals.js');
-  await internals.openDebugLog();
-  return internals;
-});
+const loadInternals = lazyPart(withDebugLog(() => import('./link-internals.js')));
 
 /**
  * The operations of {@link Links} without promises: each returns its value, or throws its error,
