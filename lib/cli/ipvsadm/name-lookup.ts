@@ -66,8 +66,7 @@ export class NameLookup {
 
   readonly resolve: Resolve = (name, kind, ipv6) => {
     if (kind !== 'host') return knownServices().ports.get(`${name}/${kind}`);
-    const family = ipv6 === undefined ? 4 : 6;
-    const key = `${family} ${name}`;
+    const { family, key } = hostOf(name, ipv6);
     const found = this.#found.get(key);
     if (found !== undefined) return found.address;
     let wanted = this.#wanted.get(key);
@@ -81,7 +80,7 @@ export class NameLookup {
 
   /** Returns the code of the failed look-up of a host; undefined if there is no such host. */
   failureOf(name: string, ipv6: 'ipv6' | undefined): string | undefined {
-    return this.#found.get(`${ipv6 === undefined ? 4 : 6} ${name}`)?.failure;
+    return this.#found.get(hostOf(name, ipv6).key)?.failure;
   }
 
   /** Returns true if names of hosts were asked for that are not looked up yet. */
@@ -106,6 +105,12 @@ export class NameLookup {
       }),
     );
   }
+}
+
+/** Returns the family in which a host is looked up, and what identifies both. */
+function hostOf(name: string, ipv6: 'ipv6' | undefined) {
+  const family = ipv6 === undefined ? 4 : 6;
+  return { family, key: `${family} ${name}` } as const;
 }
 
 /** Returns one of 16 million addresses that no host has. */

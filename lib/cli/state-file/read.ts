@@ -37,7 +37,7 @@ export async function readStateFile(
 }
 
 /** A line that is neither blank nor a comment, except an exact one of rules. */
-const FIRST_LINE = /^[^\S\n]*([^\s#].*)$|^(#ipvs (?:with|service|server|host) \{.*)$/m;
+const FIRST_LINE = /^[^\S\n]*[^\s#].*$|^#ipvs (?:with|service|server|host) \{.*$/m;
 /** Such a line of rules, as `-A -t 10.0.0.1:80`. An item of YAML has a blank behind the hyphen. */
 const RULE = /^(#|(\S*\/)?ipvsadm\s|-[A-Za-z]|--[a-z])/;
 
