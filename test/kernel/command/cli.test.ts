@@ -302,7 +302,8 @@ test.each([
 test.each([['list'], ['save'], ['-Ln']])(
   '%s ends without a word when its reader has gone',
   (name) => {
-    const lines = Array.from({ length: 3000 }, (_, at) => `10.${at >> 8}.${at & 255}.1:80`);
+    // The output must be larger than the pipe and what a reader has read before it ends.
+    const lines = Array.from({ length: 10_000 }, (_, at) => `10.${at >> 8}.${at & 255}.1:80`);
     namespace.restore(lines.map((address) => `-A -t ${address}`));
     const script = '{ { "$@"; echo $? >&3; } | head -n 1; } 3>&1';
     const words = ['ip', 'netns', 'exec', namespace.name, 'bash', '-c', script, 'bash'];
