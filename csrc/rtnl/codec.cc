@@ -18,6 +18,9 @@ using netlink::MessageBatch;
 using netlink::Messages;
 using netlink::ReplyKind;
 
+// IFA_PROTO, which headers before those of Linux 5.18 lack.
+constexpr uint16_t kOrigin = 11;
+
 size_t address_bytes(uint16_t family) { return family == AF_INET ? 4 : sizeof(Address); }
 
 void put_address(MessageBatch& batch, uint16_t attribute, const Address& address, uint16_t family) {
@@ -62,6 +65,8 @@ void put_address_message(MessageBatch& batch, uint16_t type, uint16_t flags, uin
     }
     // The header has only the lower eight flags.
     if (address.flags != 0) batch.put(IFA_FLAGS, address.flags);
+    if (address.metric != 0) batch.put(IFA_RT_PRIORITY, address.metric);
+    if (address.origin != 0) batch.put(kOrigin, static_cast<uint8_t>(address.origin));
     if ((address.given & AddressSettings::kLifetimes) != 0) {
       const ifa_cacheinfo lifetimes{
           .ifa_prefered = address.preferred, .ifa_valid = address.valid, .cstamp = 0, .tstamp = 0};
@@ -210,6 +215,12 @@ std::optional<LinkAddress> read_address(const Messages& message) {
         break;
       case IFA_FLAGS:
         settings.flags = attributes.number<uint32_t>();
+        break;
+      case IFA_RT_PRIORITY:
+        settings.metric = attributes.number<uint32_t>();
+        break;
+      case kOrigin:
+        settings.origin = attributes.number<uint8_t>();
         break;
       case IFA_CACHEINFO: {
         ifa_cacheinfo lifetimes;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <set>
 
 namespace rtnl {
 namespace {
@@ -107,13 +106,20 @@ uint32_t flags_for(const AddressSettings& present, const AddressSettings& wanted
   return wanted.flags | (present.flags & kSettableFlags & ~meant_flags(wanted));
 }
 
+// Returns the settings with what no setting can say of a present address: the kernel would reset it.
+AddressSettings with_origin(const AddressSettings& present, AddressSettings wanted) {
+  wanted.metric = present.metric;
+  wanted.origin = present.origin;
+  return wanted;
+}
+
 // Returns the settings with which a deleted IPv6 address is added again. Those that were not given
 // are kept, unless the prefix length changes, on which they may depend.
 AddressSettings rebuilt(const AddressSettings& present, AddressSettings wanted) {
   if (present.prefix_length != wanted.prefix_length) return wanted;
   wanted.flags = flags_for(present, wanted);
   if (!is_given(wanted, AddressSettings::kPeer)) wanted.peer = present.peer;
-  return wanted;
+  return with_origin(present, wanted);
 }
 
 // Returns the settings that add a deleted address again as it was.
@@ -172,19 +178,30 @@ class Secondaries {
  public:
   // Adds a present address, unless it is a first one.
   void add(const AddressSettings& present) {
-    if (is_secondary(present)) restore(changed(as_it_was(present), AddressChange::kRestore));
+    if (is_secondary(present)) restore(as_it_was(present));
   }
-  // Adds the kRestore of an address.
-  void restore(const AddressSettings& change) { by_network_[Network(change)].push_back(change); }
+  // Adds the settings that restore an address.
+  void restore(const AddressSettings& address) {
+    by_network_[Network(address)].push_back(changed(address, AddressChange::kRestore));
+  }
 
   // Appends the deletion of an address, and restores those that the kernel deletes with it.
-  void append_deletion(const AddressSettings& unwanted,
-                       std::vector<AddressSettings>& changes) const {
+  void append_deletion(const AddressSettings& unwanted, std::vector<AddressSettings>& changes) {
     changes.push_back(changed(unwanted, AddressChange::kPrune));
     if (unwanted.family != AF_INET || is_secondary(unwanted)) return;
-    const auto found = by_network_.find(Network(unwanted));
-    if (found == by_network_.end()) return;
-    changes.insert(changes.end(), found->second.begin(), found->second.end());
+    const auto node = by_network_.extract(Network(unwanted));
+    if (node) changes.insert(changes.end(), node.mapped().begin(), node.mapped().end());
+  }
+
+  // Appends the new lifetimes of those whose first address stays.
+  void append_renewals(std::vector<AddressSettings>& changes) const {
+    for (const auto& [network, addresses] : by_network_) {
+      for (const AddressSettings& each : addresses) {
+        if (is_given(each, AddressSettings::kRenewed)) {
+          changes.push_back(changed(each, AddressChange::kReplace));
+        }
+      }
+    }
   }
 
  private:
@@ -249,8 +266,9 @@ Plan::State Plan::state_of(const AddressSettings& present, const AddressSettings
   } else if (is_unchangeable(present, wanted)) {
     return State::kUnchangeable;
   }
-  if (!has_lifetimes(present, wanted) || !has_flags(present, wanted)) return State::kToReplace;
-  return is_secondary(present) ? State::kSecondary : State::kAsWanted;
+  const bool differs = !has_lifetimes(present, wanted) || !has_flags(present, wanted);
+  if (is_secondary(present)) return differs ? State::kToRenew : State::kSecondary;
+  return differs ? State::kToReplace : State::kAsWanted;
 }
 
 void Plan::note(const LinkAddress& found) {
@@ -285,7 +303,7 @@ std::vector<AddressSettings> Plan::changes() const {
   });
   changes.reserve(unwanted_.size() + states_.size() - static_cast<size_t>(untouched));
   // Deletions first: the more addresses a link has, the more expensive is adding.
-  if (!unwanted_.empty()) append_deletions(changes);
+  append_deletions(changes);
   append_wanted(changes);
   return changes;
 }
@@ -296,21 +314,18 @@ void Plan::append_deletions(std::vector<AddressSettings>& changes) const {
   Secondaries staying;
   for (const auto& [place, present] : present_) {
     const State state = states_[place];
-    if (state == State::kSecondary || state == State::kUnchangeable) staying.add(present);
-    if (state == State::kToReplace && is_secondary(present)) {
-      const AddressSettings address = renewed(present, Lifetimes(wanted_[place]));
-      staying.restore(changed(address, AddressChange::kRestore));
+    if (state == State::kToRenew) {
+      staying.restore(renewed(present, Lifetimes(wanted_[place])));
+    } else if (!unwanted_.empty() && (state == State::kSecondary || state == State::kUnchangeable)) {
+      staying.add(present);
     }
   }
   for (const AddressSettings& present : spared_) staying.add(present);
   for (size_t i = unwanted_.size(); i-- > 0;) staying.append_deletion(unwanted_[i], changes);
+  staying.append_renewals(changes);
 }
 
 void Plan::append_wanted(std::vector<AddressSettings>& changes) const {
-  std::set<Network, netlink::ByteOrder> restored;
-  for (const AddressSettings& change : changes) {
-    if (is_given(change, AddressSettings::kRenewed)) restored.insert(Network(change));
-  }
   for (size_t place = 0; place < wanted_.size(); ++place) {
     const AddressSettings& wanted = wanted_[place];
     switch (states_[place]) {
@@ -324,10 +339,9 @@ void Plan::append_wanted(std::vector<AddressSettings>& changes) const {
         break;
       case State::kToReplace: {
         const AddressSettings& present = present_.at(place);
-        if (is_secondary(present) && restored.contains(Network(present))) break;
-        AddressSettings replaced = changed(wanted, AddressChange::kReplace);
+        AddressSettings replaced = with_origin(present, wanted);
         replaced.flags = flags_for(present, wanted);
-        changes.push_back(replaced);
+        changes.push_back(changed(replaced, AddressChange::kReplace));
         break;
       }
       case State::kUnchangeable:
@@ -351,26 +365,15 @@ std::vector<AddressSettings> keep_addresses(std::span<const AddressSettings> cha
   }
   std::vector<AddressSettings> kept;
   kept.reserve(changes.size());
-  bool deletes = false;
   for (const AddressSettings& change : changes) {
-    switch (change_of(change)) {
-      case AddressChange::kPrune:
-        staying.append_deletion(change, kept);
-        deletes = true;
-        break;
-      case AddressChange::kKeep:
-        deletes = false;
-        break;
-      case AddressChange::kRestore:
-        if (!deletes && is_given(change, AddressSettings::kRenewed)) {
-          kept.push_back(changed(change, AddressChange::kReplace));
-        }
-        break;
-      default:
-        kept.push_back(change);
-        break;
+    const AddressChange kind = change_of(change);
+    if (kind == AddressChange::kPrune) {
+      staying.append_deletion(change, kept);
+    } else if (kind != AddressChange::kKeep && kind != AddressChange::kRestore) {
+      kept.push_back(change);
     }
   }
+  staying.append_renewals(kept);
   return kept;
 }
 

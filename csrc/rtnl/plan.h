@@ -60,6 +60,7 @@ class Plan {
     kAsWanted,
     kSecondary,
     kToReplace,
+    kToRenew,  ///< a secondary address that gets other lifetimes
     kToRebuild,
     kUnchangeable,
     kRepeated

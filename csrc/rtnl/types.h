@@ -43,11 +43,12 @@ struct AddressSettings {
   uint16_t scope;   ///< RT_SCOPE_*
   uint16_t change;  ///< in a plan: AddressChange; otherwise 0
   uint32_t flags;   ///< IFA_F_*
-  uint32_t
-      given;  ///< of a wanted address: the given settings (kScope ...); the others have defaults
-  uint32_t link;       ///< of a wanted address: the index of the only link it is for, or 0
+  uint32_t given;  ///< of a wanted address: its given settings (kScope ...); others have defaults
+  uint32_t link;   ///< of a wanted address: the index of the only link it is for, or 0
   uint32_t preferred;  ///< seconds that it is preferred, kForever, or 0: deprecated
   uint32_t valid;      ///< seconds that it is valid, or kForever
+  uint32_t metric;     ///< that of its prefix route; 0: the kernel's choice. Only plans keep it
+  uint32_t origin;     ///< who added it (IFAPROT_*); 0: not said. Only plans keep it
   Address broadcast;   ///< of IPv4; zeros: none
   Name<16> label;      ///< of IPv4; empty: none
 
@@ -62,7 +63,7 @@ struct AddressSettings {
   static constexpr uint32_t kDuplicateDetection = 1U << 6;
   /// All settings were given, as in a list of addresses; the lifetimes have decreased since.
   static constexpr uint32_t kListed = 1U << 7;
-  /// Of a kRestore: it also changes the lifetimes, and is a kReplace if nothing was deleted.
+  /// Of a kRestore: it also changes the lifetimes, and is a kReplace if its first address stays.
   static constexpr uint32_t kRenewed = 1U << 8;
 };
 

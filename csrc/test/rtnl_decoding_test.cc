@@ -132,6 +132,8 @@ TEST_CASE("known attributes of a wrong size are malformed") {
   }
   CHECK_FALSE(read_address(join(address, attribute(IFA_FLAGS, hex("010203")))).has_value());
   CHECK_FALSE(read_address(join(address, attribute(IFA_CACHEINFO, Buffer(15)))).has_value());
+  CHECK_FALSE(read_address(join(address, attribute(IFA_RT_PRIORITY, Buffer(3)))).has_value());
+  CHECK_FALSE(read_address(join(address, attribute(test::kOrigin, {}))).has_value());
 }
 
 TEST_CASE("decoding returns what was encoded") {

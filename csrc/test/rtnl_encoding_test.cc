@@ -224,6 +224,18 @@ TEST_CASE("an address is encoded with its scope and its peer") {
                             attribute(IFA_ADDRESS, hex("0a600109"))))));
 }
 
+TEST_CASE("an address is encoded with the metric and the origin that it had") {
+  AddressSettings address = web_address();
+  address.metric = 50;
+  address.origin = 4;
+  const auto put = [&](MessageBatch& batch) { put_replace_address(batch, 7, address); };
+  CHECK(encoded(ReplyKind::kErrorOnly, put) ==
+        to_hex(message(RTM_NEWADDR, NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE,
+                       join(address_header(2, 32, 0, 0, 7), kIPv4,
+                            attribute(IFA_RT_PRIORITY, raw(uint32_t{50})),
+                            attribute(test::kOrigin, hex("04"))))));
+}
+
 TEST_CASE("an address is encoded with its broadcast address, label and lifetimes") {
   AddressSettings address = web_address();
   address.prefix_length = 24;

@@ -119,7 +119,8 @@ std::string shown(const AddressSettings& address) {
   const auto bytes = wire::raw(address.address);
   return wire::to_hex(netlink::Bytes(bytes).first(address.family == AF_INET ? 4 : 16)) + '/' +
          std::to_string(address.prefix_length) + " peer " + std::to_string(address.peer[3]) +
-         " flags " + std::to_string(address.flags) + " change " + std::to_string(address.change) +
+         " flags " + std::to_string(address.flags) + " metric " + std::to_string(address.metric) +
+         " origin " + std::to_string(address.origin) + " change " + std::to_string(address.change) +
          '\n';
 }
 
@@ -151,12 +152,15 @@ bool LinkModel::apply(const AddressSettings& change) {
     case AddressChange::kRestore: {
       const auto found = find(change);
       if (found == addresses_.end()) return add(added(change));
+      AddressSettings& settings = found->settings;
       if (change.family == AF_INET6) {
-        uint32_t& flags = found->settings.flags;
-        flags = (flags & ~kOptions) | (change.flags & kOptions);
+        settings.flags = (settings.flags & ~kOptions) | (change.flags & kOptions);
       }
-      found->settings.valid = added(change).settings.valid;
-      found->settings.preferred = added(change).settings.preferred;
+      // Of IPv6, the kernel keeps a metric that is not given.
+      if (change.family == AF_INET || change.metric != 0) settings.metric = change.metric;
+      settings.origin = change.origin;
+      settings.valid = added(change).settings.valid;
+      settings.preferred = added(change).settings.preferred;
       return true;
     }
     case AddressChange::kDelete:

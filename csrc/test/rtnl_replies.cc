@@ -168,6 +168,14 @@ Reply<LinkAddress> address_reply(Random& random) {
     attributes.push_back(
         attribute(IFA_CACHEINFO, join(raw(settings.preferred), raw(settings.valid), stamps)));
   }
+  if (random.chance(50)) {
+    settings.metric = random.number<uint32_t>();
+    attributes.push_back(attribute(IFA_RT_PRIORITY, number(random, settings.metric)));
+  }
+  if (random.chance(50)) {
+    settings.origin = random.number<uint8_t>();
+    attributes.push_back(attribute(kOrigin, Buffer(1, static_cast<std::byte>(settings.origin))));
+  }
   // The kernel does not report this of a permanent IPv4 address.
   const bool deprecated = (settings.flags & IFA_F_DEPRECATED) != 0;
   if (deprecated && settings.preferred == AddressSettings::kForever) settings.preferred = 0;

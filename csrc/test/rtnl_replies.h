@@ -13,6 +13,9 @@
 
 namespace test {
 
+/// IFA_PROTO, which headers before those of Linux 5.18 lack.
+constexpr uint16_t kOrigin = 11;
+
 /// Returns a struct ifinfomsg; `change` has the bits of `flags` that are set.
 wire::Buffer link_header(uint32_t index, uint32_t flags = 0, uint32_t change = 0);
 /// Returns a struct ifaddrmsg.

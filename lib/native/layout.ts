@@ -8,7 +8,7 @@
  * The hash of this layout and of the names of the addon's exports and methods. An addon with
  * another one is of another version.
  */
-export const INTERFACE_HASH = 1308201457;
+export const INTERFACE_HASH = 2826378466;
 
 export const layout = {
   request: {
@@ -190,11 +190,11 @@ export const layout = {
     },
   },
   addressSettings: {
-    size: 92,
+    size: 100,
     fields: {
       address: { offset: 0, size: 16 },
       peer: { offset: 16, size: 16 },
-      broadcast: { offset: 60, size: 16 },
+      broadcast: { offset: 68, size: 16 },
       flags: { offset: 40, size: 4 },
       given: { offset: 44, size: 4 },
       preferred: { offset: 52, size: 4 },
@@ -204,15 +204,15 @@ export const layout = {
       prefixLength: { offset: 34, size: 2 },
       scope: { offset: 36, size: 2 },
       change: { offset: 38, size: 2 },
-      label: { offset: 76, size: 16 },
+      label: { offset: 84, size: 16 },
     },
   },
   linkAddress: {
-    size: 112,
+    size: 120,
     fields: {
-      settings: { offset: 0, size: 92 },
-      index: { offset: 92, size: 4 },
-      link: { offset: 96, size: 16 },
+      settings: { offset: 0, size: 100 },
+      index: { offset: 100, size: 4 },
+      link: { offset: 104, size: 16 },
     },
   },
   linkResult: {

@@ -1,4 +1,4 @@
-import { type LinkEvent, Links, ReconcileError } from 'ipvs';
+import { type AddressConfig, type LinkEvent, Links, ReconcileError } from 'ipvs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addressesOn, shownAddresses } from './helpers/iproute.js';
 import { until } from './helpers/poll.js';
@@ -296,6 +296,62 @@ describe.each([
       expect(reason).toMatchObject({ done: { added: ['fd00::2/64'], removed: [], updated: [] } });
       await links.deleteAddress('vip0', other);
     }
+  });
+});
+
+describe('the metric that another program gave an address stays', () => {
+  const LASTING = ['valid_lft', '1000', 'preferred_lft', '1000'];
+  const add = (...words: string[]) =>
+    ip('address', 'add', ...words, 'dev', 'vip0', 'metric', '50', ...LASTING);
+  const metric = (address: string) => {
+    const all: { addr_info: { local: string; metric?: number }[] }[] = JSON.parse(
+      ip('-json', 'address', 'show', 'dev', 'vip0'),
+    );
+    return all.flatMap((link) => link.addr_info).find(({ local }) => local === address)?.metric;
+  };
+  const routes = () => ip('route', 'show', 'dev', 'vip0');
+
+  test.each([
+    {
+      how: 'ensureAddress',
+      change: (config: AddressConfig) => links.ensureAddress('vip0', config),
+    },
+    {
+      how: 'sync.ensureAddress',
+      change: (config: AddressConfig) => links.sync.ensureAddress('vip0', config),
+    },
+    {
+      how: 'reconcileAddresses',
+      change: (config: AddressConfig) => links.reconcileAddresses('vip0', [config]),
+    },
+  ])('with $how', async ({ change }) => {
+    add('10.0.0.1/24');
+    add('fd00::1', 'peer', 'fd00::8/64');
+    add('fd00::2/64');
+    const before = routes();
+    expect(before).toContain('metric 50');
+    await change({ address: '10.0.0.1', prefixLength: 24 });
+    // It is deleted and added: the kernel does not change the peer.
+    await change({ address: 'fd00::1', prefixLength: 64, peer: 'fd00::9' });
+    await change({ address: 'fd00::2', prefixLength: 64 });
+    for (const address of ['10.0.0.1', 'fd00::1', 'fd00::2']) {
+      expect(shown(address), address).toMatchObject({ validLifetime: null });
+      expect(metric(address), address).toBe(50);
+    }
+    expect(shown('fd00::1')?.peer).toBe('fd00::9');
+    expect(routes()).toBe(before);
+  });
+
+  test.each([0, 1])('of secondary addresses, with promote_secondaries %i', async (promote) => {
+    const sysctl = `net.ipv4.conf.all.promote_secondaries=${promote}`;
+    fixture.namespace.run('sysctl', ['-qw', sysctl]);
+    for (const host of [1, 2, 3]) add(`10.0.0.${host}/24`);
+    const listed = await links.listAddresses('vip0', { family: 'ipv4' });
+    const third = listed.filter(({ address }) => address === '10.0.0.3');
+    await links.reconcileAddresses('vip0', ['10.0.0.2/24', ...third], { prune: true });
+    expect(on()).toEqual(['10.0.0.2/24', '10.0.0.3/24']);
+    for (const address of ['10.0.0.2', '10.0.0.3']) expect(metric(address), address).toBe(50);
+    expect(routes()).toContain('metric 50');
   });
 });
 
