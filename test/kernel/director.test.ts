@@ -168,19 +168,25 @@ describe('services and addresses', () => {
       expectOne();
     });
 
-    test('end if another program takes the address while they drain', async () => {
-      const director = await open({ drain: { timeout: 600_000 }, resync: 100 });
-      const events = collect(director);
-      await director.apply(both);
-      await peers.count('hold', 1, OTHER, 80);
-      await director.apply(one);
-      await eventOf(events, 'draining');
-      expect(addresses()).toEqual([`${VIP}/32`, `${OTHER}/32`]);
-      fixture.namespace.ip('address', 'delete', `${OTHER}/32`, 'dev', LINK);
-      await until(saved, (found) => found.length === lines(SERVERS).length);
-      expectOne();
-      await peers.count('abandon', 1);
-    });
+    test.each(['before they drain', 'while they drain'])(
+      'drain, although another program takes the address %s',
+      async (when) => {
+        const director = await open({ drain: { timeout: 4000 }, resync: 100 });
+        const events = collect(director);
+        await director.apply(both);
+        await peers.count('hold', 1, OTHER, 80);
+        const take = () => fixture.namespace.ip('address', 'delete', `${OTHER}/32`, 'dev', LINK);
+        if (when.startsWith('before')) take();
+        await director.apply(one);
+        await eventOf(events, 'draining');
+        if (when.startsWith('while')) take();
+        const ended = await eventOf(events, 'drained');
+        expect(ended.destinations.map(({ reason }) => reason)).toEqual(['timeout']);
+        await until(saved, (found) => found.length === lines(SERVERS).length);
+        expectOne();
+        await peers.count('abandon', 1);
+      },
+    );
 
     test('get their address back, although a change of theirs is refused', async () => {
       const director = await open();

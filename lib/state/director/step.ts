@@ -295,15 +295,15 @@ export class DirectorSteps {
     outcome: StepResult,
   ): Promise<ReadonlySet<string>> {
     const { link } = this.#settings;
-    const gone = new Set(this.#leaving);
-    if (link === undefined) return gone;
+    if (link === undefined) return new Set();
     const draining = new Set([...this.#drains.values()].map(({ service }) => service));
-    const needed = new Set(
-      parked
-        .filter(({ name, address }) => draining.has(name) && present.addresses.has(address))
-        .map(({ address }) => address),
+    // Those of an address that another program has deleted drain, too.
+    const held = new Set(
+      parked.filter(({ name }) => draining.has(name)).map(({ address }) => address),
     );
-    this.#held = parked.filter(({ address }) => needed.has(address));
+    this.#held = parked.filter(({ address }) => held.has(address));
+    const gone = new Set([...this.#leaving].filter((address) => !held.has(address)));
+    const needed = new Set([...held].filter((address) => present.addresses.has(address)));
     // A service whose change was refused is there, as it was before.
     const missing = new Set(
       outcome.errors
