@@ -339,6 +339,16 @@ describe('the checks of schedulers', () => {
     expect(named(checks, 'scheduler sh')).toMatchObject({ status: 'unknown', detail: 'no IPv6' });
   });
 
+  test('know a missing module from the disk if the probe fails, as without IPv6', async () => {
+    host({ onDisk: false });
+    const probe = async () => Promise.reject(new Error('no IPv6'));
+    const checks = await diagnoseThrough('1.2.1', holding({}), probe, OWN_NAMESPACE, ['sh']);
+    expect(named(checks, 'scheduler sh')).toMatchObject({
+      status: 'missing',
+      detail: 'the kernel has no module ip_vs_sh',
+    });
+  });
+
   const NAME = 'a name of 1 to 15 letters, digits, dots, dashes and underscores';
   const LIST = "an array of schedulers such as ['wrr']";
   test.each([

@@ -5,13 +5,7 @@
 import { release } from 'node:os';
 import { describeRefusal, isDenied } from '../../core/denied.js';
 import { errorMessage } from '../../core/errors.js';
-import {
-  absenceOf,
-  factsOf,
-  isKnownAbsent,
-  isLoaded,
-  rememberAbsent,
-} from '../../native/kernel-modules.js';
+import { absenceOf, factsOf, isKnownAbsent, rememberAbsent } from '../../native/kernel-modules.js';
 import { type Check, check } from './check.js';
 
 /**
@@ -36,7 +30,9 @@ export async function checkScheduler(
     return missing();
   } catch (error) {
     // The probe is an IPv6 service, which fails where IPv6 is switched off.
-    if (isLoaded(module)) return check(name, 'ok', 'the module is loaded');
+    const { loaded, onDisk } = factsOf(module);
+    if (loaded) return check(name, 'ok', 'the module is loaded, or built into the kernel');
+    if (onDisk === false) return missing();
     return check(name, 'unknown', errorMessage(error));
   }
 }
