@@ -269,8 +269,8 @@ export class Ipvs extends HandleMethods<'promise'> implements AsyncDisposable {
    * natively, without an object for each; again if the kernel resizes the table meanwhile, as far
    * as the process may notice that ({@link connections}).
    * @throws TypeError, RangeError: bad options
-   * @throws IpvsError ESRCH: the filter has a firewall mark, or port 0, of no service;
-   *   ERR_IPVS_CLOSED
+   * @throws IpvsError ESRCH: the filter has a firewall mark, or port 0, of no service; EINTR: the
+   *   kernel resized the table each time; ERR_IPVS_CLOSED
    * @example
    * ```ts
    * import { Ipvs } from 'ipvs';

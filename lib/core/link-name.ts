@@ -74,6 +74,11 @@ export function linkNameBytes(property: string, name: unknown): Uint8Array {
   return nameBytes(property, name, "blanks, '/' and ':'", isRefused);
 }
 
+/** Checks the name of a link. */
+export function checkLinkName(property: string, name: unknown): asserts name is string {
+  linkNameBytes(property, name);
+}
+
 function nameBytes(
   property: string,
   name: unknown,

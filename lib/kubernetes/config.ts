@@ -4,7 +4,7 @@
  */
 import { checkBoolean, checkName, readArray, readObject } from '../core/check.js';
 import { wrongType, wrongValue } from '../core/input-errors.js';
-import { linkNameBytes } from '../core/link-name.js';
+import { checkNewLinkName } from '../core/link-name.js';
 import { IP_FAMILIES, type IPFamily } from './families.js';
 import { type Network, readNetwork } from './networks.js';
 import { isSchedulerName, SCHEDULER_RULE } from './scheduler-name.js';
@@ -128,7 +128,7 @@ function checkScheduler(value: unknown): string {
 
 function checkLink(value: unknown): string {
   const name = checkText('link', value, 'the name of a link') ?? 'kube-ipvs0';
-  linkNameBytes('config.link', name);
+  checkNewLinkName('config.link', name);
   return name;
 }
 

@@ -6,7 +6,7 @@
 import { AF_INET, parseAddress } from '../core/address.js';
 import { checkInteger, checkName, readArray, readObject } from '../core/check.js';
 import { wrongValue } from '../core/input-errors.js';
-import { checkNewLinkName } from '../core/link-name.js';
+import { checkLinkName } from '../core/link-name.js';
 import { type NetworkPrefix, parseNetwork } from '../core/network.js';
 import { MAX_MARK, MAX_PORT } from '../ipvs/keys.js';
 import { type Protocol, protocols } from '../ipvs/names.js';
@@ -54,7 +54,7 @@ export function checkScope(property: string, scope: unknown): CheckedScope {
   if (ports !== undefined) conditions.push(inPorts(`${property}.ports`, ports));
   if (names !== undefined) conditions.push(withProtocols(`${property}.protocols`, names));
   if (fwmarks !== undefined) conditions.push(inMarks(`${property}.fwmarks`, fwmarks));
-  if (link !== undefined) checkNewLinkName(`${property}.link`, link);
+  if (link !== undefined) checkLinkName(`${property}.link`, link);
   const hasMark = fwmarks !== undefined;
   return {
     link,

@@ -197,6 +197,8 @@ describe('bad input is refused, and the error names object, property, value and 
     [withConfig({ excludeCIDRs: ['x'] }), "config.excludeCIDRs[0]: 'x' is not a network"],
     [withConfig({ scheduler: 'a b' }), "config.scheduler: 'a b' is not the name of a scheduler"],
     [withConfig({ link: 'kube/0' }), "config.link: 'kube/0' is not the name of a link"],
+    // The agent creates the link.
+    [withConfig({ link: 'kube%d' }), "config.link: 'kube%d' is not the name of a link"],
   ])('%#: %s', (body, message) => {
     expect(messageOf(body)).toContain(`compile: `);
     expect(messageOf(body)).toContain(message);

@@ -11,7 +11,7 @@ function isInside(scope: unknown, service: ServiceConfig): boolean {
   return checkScope('prune', scope).matches(requests.records, requests.service(0));
 }
 
-const LINK_NAME = "the name of a link: 1 to 15 bytes without blanks, '/', ':' and '%'";
+const LINK_NAME = "the name of a link: 1 to 15 bytes without blanks, '/' and ':'";
 const at = (address: string, port = 80, protocol = 'tcp' as const) => ({ protocol, address, port });
 
 /** The bits of an address, by BigInt and the URL standard: without the library. */
@@ -273,7 +273,12 @@ describe('a scope', () => {
       'ERR_INVALID_ARG_VALUE',
       `prune.link: 'kube-ipvs-dummy-0' is not ${LINK_NAME}`,
     ],
+    [{ link: 'vip/0' }, 'ERR_INVALID_ARG_VALUE', `prune.link: 'vip/0' is not ${LINK_NAME}`],
   ])('%j is refused', (scope, code, message) => {
     expect(() => checkScope('prune', scope)).toThrow(expect.objectContaining({ code, message }));
   });
+});
+
+test('a link may be named by an alternative name, which may have a percent sign', () => {
+  expect(checkScope('prune', { link: 'vip%a' })).toMatchObject({ link: 'vip%a' });
 });
