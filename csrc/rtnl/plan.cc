@@ -106,7 +106,7 @@ uint32_t flags_for(const AddressSettings& present, const AddressSettings& wanted
   return wanted.flags | (present.flags & kSettableFlags & ~meant_flags(wanted));
 }
 
-// Returns the settings with what no setting can say of a present address: the kernel would reset it.
+// Returns the settings with what none of them says of a present address: the kernel would reset it.
 AddressSettings with_origin(const AddressSettings& present, AddressSettings wanted) {
   wanted.metric = present.metric;
   wanted.origin = present.origin;
@@ -309,14 +309,15 @@ std::vector<AddressSettings> Plan::changes() const {
 }
 
 // In reverse order: the kernel lists secondary addresses last, and deletes them with their first
-// one.
+// one. Then come the new lifetimes of those whose first one stays.
 void Plan::append_deletions(std::vector<AddressSettings>& changes) const {
   Secondaries staying;
+  const bool deletes = !unwanted_.empty();
   for (const auto& [place, present] : present_) {
     const State state = states_[place];
     if (state == State::kToRenew) {
       staying.restore(renewed(present, Lifetimes(wanted_[place])));
-    } else if (!unwanted_.empty() && (state == State::kSecondary || state == State::kUnchangeable)) {
+    } else if (deletes && (state == State::kSecondary || state == State::kUnchangeable)) {
       staying.add(present);
     }
   }

@@ -43,8 +43,8 @@ struct AddressSettings {
   uint16_t scope;   ///< RT_SCOPE_*
   uint16_t change;  ///< in a plan: AddressChange; otherwise 0
   uint32_t flags;   ///< IFA_F_*
-  uint32_t given;  ///< of a wanted address: its given settings (kScope ...); others have defaults
-  uint32_t link;   ///< of a wanted address: the index of the only link it is for, or 0
+  uint32_t given;   ///< of a wanted address: its given settings (kScope ...); others have defaults
+  uint32_t link;    ///< of a wanted address: the index of the only link it is for, or 0
   uint32_t preferred;  ///< seconds that it is preferred, kForever, or 0: deprecated
   uint32_t valid;      ///< seconds that it is valid, or kForever
   uint32_t metric;     ///< that of its prefix route; 0: the kernel's choice. Only plans keep it
