@@ -6,8 +6,9 @@ import { getSystemErrorMap } from '../core/util.js';
 
 /** The meaning of EPERM for operations on IPVS. */
 export const IPVS_NEEDS_ADMIN =
-  'CAP_NET_ADMIN in the initial user namespace is needed: run as root, grant the capability, ' +
-  'or start the container privileged (a rootless container cannot control IPVS)';
+  'CAP_NET_ADMIN in the initial user namespace is needed: run as root, give the process the ' +
+  'capability, or start the container with --cap-add NET_ADMIN (a rootless container cannot ' +
+  'control IPVS)';
 
 /** Meanings of errnos that do not depend on the operation, by name. */
 const GENERAL: Readonly<Record<string, string>> = {
