@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Event, eventToJson, formatEvent } from '../../lib/cli/director/events.js';
+import { type Event, eventToJson, formatEvent, logLinesOf } from '../../lib/cli/director/events.js';
 import { fileChanges, fingerprintOf } from '../../lib/cli/director/file-changes.js';
 import { IpvsError, ReconcileError } from '../../lib/index.js';
 
@@ -120,6 +120,30 @@ describe('an event', () => {
     const line = eventToJson(event, new Date(0));
     expect(line).not.toContain('\n');
     expect(JSON.parse(line)).toEqual({ time: '1970-01-01T00:00:00.000Z', ...json });
+  });
+});
+
+describe('the lines of a log', () => {
+  const linesOf = (type: Event['type']) =>
+    EVENTS.flatMap(([event]) => (event.type === type ? [logLinesOf(event)] : []));
+
+  test('say each refused change, and the next try', () => {
+    expect(linesOf('refused')).toEqual([
+      [
+        'refused: next try in 2000 ms',
+        'refused: reconcile tcp://10.96.0.2:80: refused',
+        'refused: reconcile tcp://10.96.0.3:80: refused',
+      ],
+      ['refused: next try in 1000 ms', 'refused: a bug'],
+    ]);
+  });
+
+  test('name the event in each line, once', () => {
+    expect(linesOf('drifted')).toEqual([
+      [`drifted: + ${service}`, `drifted: + ${service} ${destination}`],
+    ]);
+    expect(linesOf('overrun')).toEqual([['overrun: 7 events were dropped']]);
+    expect(linesOf('recovered')).toEqual([['recovered']]);
   });
 });
 

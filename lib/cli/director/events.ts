@@ -33,11 +33,18 @@ function errorToJson(error: Error): object {
 
 /** Returns an event as lines of text: the first names it, the others are indented. */
 export function formatEvent(event: Event): string {
-  const [title, ...details] = linesOf(event);
+  const [title, ...details] = describeEvent(event);
   return [title, ...details.map((line) => `  ${line}`)].join('\n');
 }
 
-function linesOf(event: Event): readonly string[] {
+/** Returns an event as lines of a log, each of which names it. */
+export function logLinesOf(event: Event): readonly string[] {
+  const [title, ...details] = describeEvent(event);
+  const lines = details.map((line) => `${event.type}: ${line}`);
+  return lines.length > 0 && title === event.type ? lines : [title, ...lines];
+}
+
+function describeEvent(event: Event): readonly [title: string, ...details: string[]] {
   switch (event.type) {
     case 'changed':
     case 'drifted':

@@ -9,6 +9,7 @@ import { checkConfig } from '../../kubernetes/config.js';
 import { Nftables, reconcileOptions } from '../../kubernetes/index.js';
 import { Metrics } from '../../metrics/index.js';
 import type { Context, Run } from '../command.js';
+import { logLinesOf } from '../director/events.js';
 import { endSignal } from '../end-signal.js';
 import { CommandError } from '../failures.js';
 import { readInput } from '../input-file.js';
@@ -133,16 +134,19 @@ async function serveAt(
   const targets = { ipvs, director, nftables: new Nftables(settings.nftables), healthChecks };
   const agent = new Agent(settings, client, targets, log);
   const metrics = new Metrics(ipvs, { director });
+  const ended = new AbortController();
+  const following = followEvents(director, log, () => whenDrained(context.stderr, ended.signal));
   try {
-    void followEvents(director, log, () => whenDrained(context.stderr, signal));
     ports.healthz?.serve(healthPages(() => agent.health()));
     ports.metrics?.serve(metricsPages({ metrics, checkHealth: () => ipvs.getInfo() }));
     log(`serving node ${settings.nodeName}`);
     await agent.run(signal);
   } finally {
-    metrics[Symbol.dispose]();
+    metrics.close();
     healthChecks.close();
     await director.close();
+    ended.abort();
+    await following;
   }
 }
 
@@ -164,12 +168,7 @@ async function followEvents(
   waitForReader: () => Promise<void>,
 ): Promise<void> {
   for await (const event of director.events()) {
-    if (event.type === 'changed' || event.type === 'drifted') {
-      for (const line of event.diff.split('\n')) log(`${event.type}: ${line}`);
-    } else if (event.type === 'refused') {
-      log(`refused: ${event.error.message}; next try in ${event.retryIn} ms`);
-    } else if (event.type === 'recovered') log('recovered');
-    else if (event.type === 'overrun') log(`overrun: ${event.lost} events were not logged`);
+    logLinesOf(event).forEach(log);
     await waitForReader();
   }
 }

@@ -112,7 +112,8 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     if (ended === undefined) return null;
     if (ended.exitCode === null && ended.signalCode === null) {
       ended.kill(signal);
-      await once(ended, 'exit');
+      // At 'exit', its last lines may not have been read.
+      await once(ended, 'close');
     }
     return ended.exitCode;
   }
@@ -282,17 +283,26 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     );
   });
 
-  test('serves the others when the kernel refuses a Service', async () => {
+  test('serves the others when the kernel refuses two Services, and logs both', async () => {
     const annotations = { 'example.com/scheduler': 'nosuch' };
-    const bad = serviceOf('bad', '10.96.0.66');
-    await server.create(paths.services, { ...bad, metadata: { name: 'bad', annotations } });
+    for (const [name, clusterIP] of [
+      ['bad', '10.96.0.66'],
+      ['worse', '10.96.0.67'],
+    ] as const) {
+      const bad = serviceOf(name, clusterIP);
+      await server.create(paths.services, { ...bad, metadata: { name, annotations } });
+    }
     await server.create(paths.services, serviceOf('web', '10.96.0.10'));
     await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
     start(['--scheduler-annotation', 'example.com/scheduler']);
     await untilSaved(...WEB);
     await vi.waitFor(async () => expect((await fetch(HEALTH)).status).toBe(200), PATIENCE);
     expect(bound()).toEqual(['10.96.0.10']);
-    expect(errors).toMatch(/refused: .*nosuch/);
+    await stop();
+    for (const address of ['10.96.0.66', '10.96.0.67']) {
+      expect(errors).toMatch(new RegExp(`refused: .*${address}.*nosuch`));
+    }
+    expect(errors).toMatch(/ stopped\n$/);
   });
 
   test.each([
