@@ -149,7 +149,27 @@ test('an agent reports once that two Services claim one address', async () => {
   ]);
 });
 
+test('an agent logs which resource of which server it cannot read', async () => {
+  using server = await startFakeApiServer(({ path }, response) => {
+    if (path === '/api/v1/nodes') response.writeHead(403).end('no');
+  });
+  const stop = new AbortController();
+  const log: string[] = [];
+  const agent = new Agent(agentSettings, server.client, idleTargets, (line) => {
+    log.push(line);
+    stop.abort();
+  });
+  await agent.run(stop.signal);
+  expect(log).toEqual([
+    expect.stringMatching(
+      /^Node from http:\/\/127\.0\.0\.1:\d+: 403 Forbidden: no; next try in \d+ ms$/,
+    ),
+  ]);
+});
+
 describe('a dry run that cannot know what would change', () => {
+  /** Any of the lists may fail first. */
+  const FROM = '^(Services|EndpointSlices|Node) from http://127\\.0\\.0\\.1:\\d+: ';
   const plan = async (answer: (isWatch: boolean, response: ServerResponse) => void, ipvs = {}) => {
     using server = await startFakeApiServer(({ isWatch }, response) => answer(isWatch, response));
     const log: string[] = [];
@@ -162,13 +182,13 @@ describe('a dry run that cannot know what would change', () => {
     const { message, log } = await plan((_, response) => {
       response.writeHead(status).end(JSON.stringify({ message: 'services is forbidden' }));
     });
-    expect(message).toMatch(new RegExp(`^${status} .*: services is forbidden$`));
+    expect(message).toMatch(new RegExp(`${FROM}${status} .*: services is forbidden$`));
     expect(log).toEqual([]);
   });
 
   test('ends when there is no list', async () => {
     const { message } = await plan((_, response) => response.end('<html>'));
-    expect(message).toBe('the server sent no JSON: "<html>"');
+    expect(message).toMatch(new RegExp(`${FROM}the server sent no JSON: "<html>"$`));
   });
 
   test('ends when the addresses of the node cannot be read', async () => {

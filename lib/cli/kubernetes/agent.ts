@@ -36,7 +36,7 @@ export interface Targets {
   readonly nftables: Pick<Nftables, 'apply' | 'reset'>;
   readonly healthChecks: Pick<HealthChecks, 'update'>;
   /** Is told about failures of lists before the first sync, instead of the log. */
-  readonly listFailed?: (error: Error) => void;
+  readonly listFailed?: (message: string) => void;
 }
 
 /** Receives lines for people. */
@@ -300,8 +300,9 @@ export class Agent {
       },
       failed: (error, retryIn) => {
         const { listFailed } = this.#targets;
-        if (listFailed !== undefined && !this.#listed.has(what)) listFailed(error);
-        else this.#log(`${what}: ${error.message}; next try in ${retryIn} ms`);
+        const message = `${what} from ${this.#client.server}: ${error.message}`;
+        if (listFailed !== undefined && !this.#listed.has(what)) listFailed(message);
+        else this.#log(`${message}; next try in ${retryIn} ms`);
       },
     };
   }

@@ -39,15 +39,16 @@ const MAX_TEXT = 200;
 
 /** A client of an API server. */
 export class ApiClient {
+  /** The URL of the server, without a slash at its end. */
+  readonly server: string;
   readonly #config: KubeConfig;
-  readonly #server: string;
 
   /** @throws Error the configuration names no cluster */
   constructor(config: KubeConfig) {
     const cluster = config.getCurrentCluster();
     if (cluster === null) throw new Error('the configuration names no current cluster');
     this.#config = config;
-    this.#server = cluster.server.replace(/\/$/, '');
+    this.server = cluster.server.replace(/\/$/, '');
   }
 
   /**
@@ -89,7 +90,7 @@ export class ApiClient {
 
   /** @param idleTimeout the milliseconds without data after which the response fails */
   async #open(path: string, idleTimeout: number, signal: AbortSignal): Promise<IncomingMessage> {
-    const url = new URL(this.#server + path);
+    const url = new URL(this.server + path);
     const options: RequestOptions = { signal, headers: { accept: 'application/json' } };
     await this.#config.applyToHTTPSOptions(options);
     trimToken(options);

@@ -33,7 +33,7 @@ export async function planSync(
     director: { apply: unused },
     nftables: { apply: unused, reset: () => undefined },
     healthChecks: { update: () => undefined },
-    listFailed: (error) => fail(new CommandError(error.message, { cause: error })),
+    listFailed: (message) => fail(new CommandError(message)),
   };
   const agent = new Agent(settings, client, targets, log);
   let diff = '';

@@ -182,7 +182,7 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     await server.create(paths.slices, sliceOf('web', '10.244.1.5'));
     await server.stop();
     start();
-    await vi.waitFor(() => expect(errors).toMatch(/Services: .*next try/), PATIENCE);
+    await vi.waitFor(() => expect(errors).toMatch(/Services from https:.*: .*next try/), PATIENCE);
     expect(saved()).toEqual(['-A -t 10.96.0.99:80 -s rr']);
     expect((await fetch(HEALTH)).status).toBe(503);
     await server.restart();
