@@ -58,6 +58,10 @@ const ENVIRONMENT = [
     'NODE_NAME',
     'the name of the Node object of ipvs kubernetes; an option and its configuration prevail',
   ],
+  [
+    'KUBECONFIG',
+    'the kubeconfig of ipvs kubernetes, unless an option or its configuration names one',
+  ],
 ] as const;
 
 const STATE_FILES = [

@@ -16,8 +16,8 @@ export const OURS = OTHERS.map((label) => `!${label}`).join(',');
 
 /**
  * Returns a client of the API server.
- * @param kubeconfig the path of a file; by default the service account of a pod, $KUBECONFIG or
- *   ~/.kube/config
+ * @param kubeconfig the path of a file; by default $KUBECONFIG, ~/.kube/config, or the service
+ *   account of the pod
  * @throws InputFileError there is no configuration, or no package
  */
 export async function openCluster(kubeconfig: string | undefined): Promise<ApiClient> {

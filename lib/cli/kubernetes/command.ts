@@ -12,7 +12,8 @@ export const options = {
     completes: 'file',
   },
   kubeconfig: {
-    summary: 'the API server and credentials; by default those of a pod, or of kubectl',
+    summary:
+      'the API server and credentials; by default $KUBECONFIG, ~/.kube/config, or those of the pod',
     value: 'FILE',
     completes: 'file',
   },
