@@ -48,7 +48,8 @@ async function loadPeer() {
       throw error;
     }
     throw new InputFileError(
-      'the package @kubernetes/client-node is missing: npm install @kubernetes/client-node',
+      'the package @kubernetes/client-node is missing: install it where ipvs is ' +
+        '(npm install @kubernetes/client-node, with --global if ipvs is installed so)',
     );
   }
 }
