@@ -71,6 +71,25 @@ test('all flows of a server are deleted at once, however many they are', async (
   ]);
 });
 
+test('flows are found with counters, zones and marks, and among lines of another kind', async () => {
+  const ipv4 =
+    'udp      17 23 src=10.0.0.7 dst=10.96.0.53 sport=4000 dport=53 packets=1 bytes=60 ' +
+    '[UNREPLIED] src=10.244.1.9 dst=10.0.0.7 sport=5353 dport=4000 packets=0 bytes=0 mark=0 use=1';
+  const ipv6 =
+    'udp      17 170 src=fd00::7 dst=fd00::53 sport=4000 dport=53 zone-orig=1 packets=2 bytes=120 ' +
+    'src=fd01::9 dst=fd00::7 sport=5353 dport=4000 [ASSURED] mark=16384 secctx=null use=2';
+  const unknown = 'unknown  17 23 src=10.0.0.7 dst=10.96.0.53 packets=1 bytes=60 use=1';
+  install(
+    `printf '%s\\n' '${unknown}' 'udp src=10.0.0.7 dst=10.96.0.53' '' '${ipv4}'`,
+    `echo '${ipv6}'`,
+  );
+  expect(await deleteStaleFlows(() => UDP, signal)).toBe(2);
+  expect(deleted()).toEqual([
+    '-p udp -f ipv4 --orig-dst 10.96.0.53 --dport 53 --reply-src 10.244.1.9 --reply-port-src 5353',
+    '-p udp -f ipv6 --orig-dst fd00::53 --dport 53 --reply-src fd01::9 --reply-port-src 5353',
+  ]);
+});
+
 test('flows to an endpoint that comes meanwhile stay', async () => {
   install(
     [flows(1, '10.96.0.53', 53, '10.244.1.8'), flows(1, '10.96.0.53', 53, '10.244.1.9')].join('; '),

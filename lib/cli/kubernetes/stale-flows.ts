@@ -113,7 +113,7 @@ export async function deleteStaleFlows(
     try {
       for await (const line of linesOf('conntrack', ['-L', '-p', 'udp', '-f', family], signal)) {
         const flow = parseFlow(line);
-        if (flow !== undefined) pairs.set(Object.values(selectorOf(flow)).join(), flow);
+        if (flow !== undefined) pairs.set(keyOf(flow), flow);
       }
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
@@ -147,6 +147,9 @@ async function deleteFlows(flow: TrackedFlow, signal: AbortSignal): Promise<void
   }
 }
 
+const keyOf = ({ virtual, server }: TrackedFlow) =>
+  [virtual.address, virtual.port, server.address, server.port].join();
+
 /** Returns the options of `conntrack -D` for all flows of a pair. */
 function selectorOf({ virtual, server }: TrackedFlow): Readonly<Record<string, string>> {
   return {
@@ -160,21 +163,17 @@ function selectorOf({ virtual, server }: TrackedFlow): Readonly<Record<string, s
 }
 
 /**
- * Parses a line such as `udp 17 29 src=10.0.0.7 dst=10.96.0.10 sport=4000 dport=53 src=10.244.1.5
+ * A line such as `udp 17 29 src=10.0.0.7 dst=10.96.0.10 sport=4000 dport=53 src=10.244.1.5
  * dst=10.0.0.7 sport=5353 dport=4000 mark=0 use=1`: the original direction, then the reply.
  */
+const FLOW = /^(\S+) .*? dst=(\S+) sport=\d+ dport=(\d+).*? src=(\S+) dst=\S+ sport=(\d+)/;
+
 function parseFlow(line: string): TrackedFlow | undefined {
-  const [protocol = ''] = line.split(/\s/, 1);
-  const values = (key: string) =>
-    [...line.matchAll(new RegExp(`\\b${key}=(\\S+)`, 'g'))].map(([, value = '']) => value);
-  const [, server] = values('src');
-  const [virtual = ''] = values('dst');
-  const [, serverPort] = values('sport');
-  const [virtualPort = ''] = values('dport');
-  if (server === undefined || serverPort === undefined) return undefined;
+  const [, protocol = '', virtual = '', port, server = '', serverPort] = FLOW.exec(line) ?? [];
+  if (serverPort === undefined) return undefined;
   return {
     protocol,
-    virtual: { address: virtual, port: Number(virtualPort) },
+    virtual: { address: virtual, port: Number(port) },
     server: { address: server, port: Number(serverPort) },
   };
 }
