@@ -27,8 +27,6 @@ interface Frontend {
 /** The share of a Service. */
 export interface Fragment {
   readonly frontends: Frontend[];
-  /** The addresses for the dummy link: they are entries of a set, too. */
-  readonly addresses: string[];
   /** The sets' names, each followed by an entry. */
   readonly entries: string[];
   readonly dropRules: string[];
@@ -58,7 +56,6 @@ const LOWER = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;
 export function emptyFragment(): Fragment {
   return {
     frontends: [],
-    addresses: [],
     entries: [],
     dropRules: [],
     healthChecks: [],
@@ -89,6 +86,7 @@ export function compileService(
       if (nodeName === node.name && condition === 'ready') healthy.add(destination.address);
     }
   }
+  if (spec.ports.length > 0) bindAddresses(context);
   if (spec.healthCheckPort === 0) return;
   fragment.healthChecks.push({
     service: spec.key,
@@ -109,17 +107,14 @@ function compilePort(
   if (port.protocol === 'UDP') addUdp(context, port, endpoints);
   const { internal, external } = destinationsOf(context, port, endpoints);
   addFrontend(context, port, addresses.clusterIP, port.port, internal);
-  bind(context, addresses.clusterIP);
   addEntry(context, 'KUBE-CLUSTER-IP', addresses.clusterIP, port);
   for (const address of addresses.externalIPs) {
     addFrontend(context, port, address, port.port, external);
-    bindUnlessOwn(context, address);
     const name = spec.externalLocal ? 'KUBE-EXTERNAL-IP-LOCAL' : 'KUBE-EXTERNAL-IP';
     addEntry(context, name, address, port);
   }
   for (const address of addresses.ingressIPs) {
     addFrontend(context, port, address, port.port, external);
-    bindUnlessOwn(context, address);
     addLoadBalancer(context, address, port);
   }
   if (port.nodePort !== 0) {
@@ -192,15 +187,11 @@ function addFrontend(
   fragment.frontends.push({ key, service });
 }
 
-function bindUnlessOwn(context: Context, address: string): void {
-  if (!context.own.addresses.has(address)) bind(context, address);
-}
-
-function bind(context: Context, address: string): void {
-  const { addresses } = context.fragment;
-  if (addresses.includes(address)) return;
-  addresses.push(address);
-  add(context, 'KUBE-IPVS-IPS', address);
+/** Adds the addresses for the dummy link: the cluster IP, and others that the node lacks. */
+function bindAddresses(context: Context): void {
+  const { clusterIP, externalIPs, ingressIPs } = context.addresses;
+  const others = [...externalIPs, ...ingressIPs].filter((each) => !context.own.addresses.has(each));
+  for (const address of [clusterIP, ...others]) add(context, 'KUBE-IPVS-IPS', address);
 }
 
 function add({ fragment, family }: Context, name: SetName, entry: string): void {
