@@ -20,8 +20,8 @@ interface NftSet {
   entriesOf(source: readonly string[]): readonly string[];
 }
 
-/** The set of the load balancers that the node itself must not use: it has no ipset. */
-const DROP_SET = { IPv4: 'NODE-DROP', IPv6: 'NODE-6-DROP' } as const;
+/** The sets of the load balancers that the node itself must not use: they have no ipset. */
+export const DROP_SET = { IPv4: 'NODE-DROP', IPv6: 'NODE-6-DROP' } as const;
 
 const ADDRESS_TYPE = { IPv4: 'ipv4_addr', IPv6: 'ipv6_addr' } as const;
 
@@ -34,11 +34,6 @@ function typeOf(fields: readonly SetField[], family: IPFamily): string {
     network: ADDRESS_TYPE[family],
   };
   return fields.map((field) => types[field]).join(' . ');
-}
-
-/** Returns the name of the set of what the node itself must not use. */
-export function dropSetOf(family: IPFamily): string {
-  return DROP_SET[family];
 }
 
 function setOf(setName: SetName, family: IPFamily): NftSet {

@@ -6,18 +6,10 @@
  * @module
  */
 import { IP_FAMILIES, type IPFamily } from './families.js';
-import { dropSetOf } from './nftables-elements.js';
+import { formatNetwork } from './networks.js';
+import { DROP_SET } from './nftables-elements.js';
+import type { NftablesSettings } from './nftables-options.js';
 import { type SetName, setNameOf } from './sets.js';
-
-/** The options of the rules. */
-interface RuleOptions {
-  /** The bit that marks packets to masquerade, as a number. */
-  readonly mark: number;
-  /** True: all traffic to cluster IPs is masqueraded. */
-  readonly masqueradeAll: boolean;
-  /** The networks of the pods, of which traffic to cluster IPs is not masqueraded. */
-  readonly clusterCIDRs: Readonly<Record<IPFamily, readonly string[]>>;
-}
 
 /** The words of a family. */
 const WORDS = {
@@ -32,18 +24,21 @@ function chain(name: string, rules: readonly string[], hook?: string): string[] 
 }
 
 /** Returns the chains of the table. */
-export function chainsOf(options: RuleOptions): string[] {
-  const mark = hex(options.mark);
+export function chainsOf(settings: NftablesSettings): string[] {
+  const mark = `0x${settings.mark.toString(16)}`;
   return [
     ...chain('mark-masquerade', [`meta mark set meta mark or ${mark}`]),
-    ...IP_FAMILIES.flatMap((family) => familyChains(family, options)),
+    ...IP_FAMILIES.flatMap((family) => familyChains(family, settings)),
     ...chain('prerouting', toFamilies('services'), 'type nat hook prerouting priority -100;'),
     // Local processes. Also before IPVS, which is at -99.
     ...chain('output-nat', toFamilies('services'), 'type nat hook output priority -100;'),
     ...chain(
       'postrouting',
       [
-        ...IP_FAMILIES.map(loopBack),
+        // Pods that reach themselves through a Service.
+        ...IP_FAMILIES.map(
+          (family) => `${sourceMatchOf(family, setNameOf('KUBE-LOOP-BACK', family))} masquerade`,
+        ),
         `meta mark and ${mark} != ${mark} return`,
         // The packet may pass again.
         `meta mark set meta mark xor ${mark}`,
@@ -57,7 +52,11 @@ export function chainsOf(options: RuleOptions): string[] {
       'type filter hook input priority 0;',
     ),
     ...chain('forward', toFamilies('firewall'), 'type filter hook forward priority 0;'),
-    ...chain('output', IP_FAMILIES.map(nodeDrop), 'type filter hook output priority -150;'),
+    ...chain(
+      'output',
+      IP_FAMILIES.map((family) => `${matchOf(family, DROP_SET[family])} drop`),
+      'type filter hook output priority -150;',
+    ),
   ];
 }
 
@@ -68,22 +67,21 @@ function toFamilies(name: string): string[] {
   });
 }
 
-/** A pod that reaches itself through a Service. */
-function loopBack(family: IPFamily): string {
+/** Returns the match of the packets to the addresses and ports of a set. */
+function matchOf(family: IPFamily, set: string): string {
+  return `${WORDS[family].ip} daddr . meta l4proto . th dport @${set}`;
+}
+
+/** Returns the match of the packets to the addresses and ports of a set, from its sources. */
+function sourceMatchOf(family: IPFamily, set: string): string {
   const { ip } = WORDS[family];
-  const set = setNameOf('KUBE-LOOP-BACK', family);
-  return `${ip} daddr . meta l4proto . th dport . ${ip} saddr @${set} masquerade`;
+  return `${ip} daddr . meta l4proto . th dport . ${ip} saddr @${set}`;
 }
 
-function nodeDrop(family: IPFamily): string {
-  return `${WORDS[family].ip} daddr . meta l4proto . th dport @${dropSetOf(family)} drop`;
-}
-
-function familyChains(family: IPFamily, options: RuleOptions): string[] {
+function familyChains(family: IPFamily, settings: NftablesSettings): string[] {
   const { ip, suffix } = WORDS[family];
-  const to = (name: SetName) => `${ip} daddr . meta l4proto . th dport @${setNameOf(name, family)}`;
-  const toFrom = (name: SetName) =>
-    `${ip} daddr . meta l4proto . th dport . ${ip} saddr @${setNameOf(name, family)}`;
+  const to = (name: SetName) => matchOf(family, setNameOf(name, family));
+  const toFrom = (name: SetName) => sourceMatchOf(family, setNameOf(name, family));
   const nodePort = (protocol: string, name: SetName) =>
     `${protocol} dport @${setNameOf(name, family)}`;
   const named = (name: string) => `${name}${suffix}`;
@@ -102,7 +100,7 @@ function familyChains(family: IPFamily, options: RuleOptions): string[] {
     ]),
     ...chain(named('services'), [
       `${to('KUBE-LOAD-BALANCER')} jump ${named('load-balancer')}`,
-      `${clusterMatch(family, options)} jump mark-masquerade`,
+      `${clusterMatch(family, settings)} jump mark-masquerade`,
       `${to('KUBE-EXTERNAL-IP')} goto mark-masquerade`,
       `${to('KUBE-EXTERNAL-IP-LOCAL')} return`,
       `fib daddr type local jump ${named('node-port')}`,
@@ -126,17 +124,13 @@ function familyChains(family: IPFamily, options: RuleOptions): string[] {
 }
 
 /** Returns the match of the traffic to cluster IPs that is masqueraded. */
-function clusterMatch(family: IPFamily, options: RuleOptions): string {
+function clusterMatch(family: IPFamily, { masqueradeAll, clusterCIDRs }: NftablesSettings): string {
   const { ip } = WORDS[family];
   const set = setNameOf('KUBE-CLUSTER-IP', family);
-  const toCluster = `${ip} daddr . meta l4proto . th dport @${set}`;
-  if (options.masqueradeAll) return toCluster;
-  const networks = options.clusterCIDRs[family];
+  const toCluster = matchOf(family, set);
+  if (masqueradeAll) return toCluster;
+  const networks = clusterCIDRs.filter((each) => each.family === family).map(formatNetwork);
   if (networks.length > 0) return `${ip} saddr != { ${networks.join(', ')} } ${toCluster}`;
   // A node that connects to a virtual address of its own link uses one as its source.
   return `${ip} saddr . meta l4proto . th dport @${set}`;
-}
-
-function hex(number: number): string {
-  return `0x${number.toString(16)}`;
 }

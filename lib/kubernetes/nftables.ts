@@ -5,7 +5,6 @@
  */
 import { checkArguments } from '../core/arguments.js';
 import { registerEntry } from '../core/stack.js';
-import { formatNetwork } from './networks.js';
 import { changesOf, elementsOf, NFT_SETS } from './nftables-elements.js';
 import {
   checkNftablesOptions,
@@ -47,13 +46,8 @@ export function nftablesRuleset(...args: readonly unknown[]): string {
 registerEntry('nftablesRuleset', nftablesRuleset);
 
 /** Returns the text of {@link nftablesRuleset}. @internal */
-export function rulesetOf(
-  result: CompileResult,
-  { table, mark, masqueradeAll, clusterCIDRs }: NftablesSettings,
-): string {
-  const ofFamily = (family: string) =>
-    clusterCIDRs.filter((network) => network.family === family).map(formatNetwork);
-  const cidrs = { IPv4: ofFamily('IPv4'), IPv6: ofFamily('IPv6') };
+export function rulesetOf(result: CompileResult, settings: NftablesSettings): string {
+  const { table } = settings;
   const sets = NFT_SETS.flatMap((set) => {
     const elements = elementsOf(set, result);
     return [
@@ -64,7 +58,7 @@ export function rulesetOf(
       '}',
     ];
   });
-  const lines = [...sets, ...chainsOf({ mark, masqueradeAll, clusterCIDRs: cidrs })];
+  const lines = [...sets, ...chainsOf(settings)];
   return [
     // A table that does not exist can only be deleted after it was added.
     `add table inet ${table}`,
