@@ -7,7 +7,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { CallMessage } from '../index.js';
 import type { Column } from './columns.js';
 import { define } from './definitions.js';
-import type { Labels, MetricDefinition } from './types.js';
+import { Sums } from './sums.js';
 
 /** @internal */
 const CALL_METRICS = {
@@ -23,32 +23,6 @@ const CALL_METRICS = {
     'code',
   ]),
 } as const;
-
-/** The sums of a metric, by labels that come up as calls do. */
-class Sums {
-  readonly #metric: MetricDefinition;
-  readonly #sums = new Map<string, { readonly labels: Labels; sum: number }>();
-
-  constructor(metric: MetricDefinition) {
-    this.#metric = metric;
-  }
-
-  add(labels: Labels, value: number): void {
-    const key = Object.values(labels).join(' ');
-    const entry = this.#sums.get(key);
-    if (entry === undefined) this.#sums.set(key, { labels, sum: value });
-    else entry.sum += value;
-  }
-
-  get column(): Column {
-    const all = [...this.#sums.values()];
-    return {
-      metric: this.#metric,
-      rows: all.map(({ labels }) => labels),
-      values: all.map(({ sum }) => sum),
-    };
-  }
-}
 
 const MILLISECONDS = 1000;
 

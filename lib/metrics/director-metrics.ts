@@ -6,7 +6,7 @@ import type { DirectorChanges, DirectorEvent, DirectorEvents } from '../index.js
 import { type Column, single } from './columns.js';
 import { define } from './definitions.js';
 import type { DirectorSource } from './options.js';
-import type { Labels, MetricDefinition } from './types.js';
+import { Sums } from './sums.js';
 
 const ACTIONS = ['add', 'update', 'delete'] as const;
 const OBJECTS = ['service', 'destination', 'address'] as const;
@@ -45,39 +45,16 @@ const DIRECTOR_METRICS = {
   ),
 } as const;
 
-/** Counts by labels. Every combination of their values is there from the start. */
-class Counts {
-  readonly #metric: MetricDefinition;
-  readonly #rows: readonly Labels[];
-  readonly #counts: number[];
-
-  constructor(metric: MetricDefinition, rows: readonly Labels[]) {
-    this.#metric = metric;
-    this.#rows = rows;
-    this.#counts = rows.map(() => 0);
-  }
-
-  /** @param values the values of the labels, in the order of their names */
-  add(values: readonly string[], count = 1): void {
-    const key = values.join(' ');
-    const index = this.#rows.findIndex((labels) => Object.values(labels).join(' ') === key);
-    if (index >= 0) this.#counts[index] = (this.#counts[index] ?? 0) + count;
-  }
-
-  get column(): Column {
-    return { metric: this.#metric, rows: this.#rows, values: [...this.#counts] };
-  }
-}
-
+// Every combination of labels is there from the start.
 const CHANGES = OBJECTS.flatMap((object) => ACTIONS.map((action) => ({ object, action })));
 
 /** Counts the events of a director until it is closed. */
 export class DirectorMetrics {
   readonly #director: DirectorSource;
   readonly #events: DirectorEvents;
-  readonly #changes = new Counts(DIRECTOR_METRICS.changes, CHANGES);
-  readonly #drifted = new Counts(DIRECTOR_METRICS.drifted, CHANGES);
-  readonly #drained = new Counts(
+  readonly #changes = new Sums(DIRECTOR_METRICS.changes, CHANGES);
+  readonly #drifted = new Sums(DIRECTOR_METRICS.drifted, CHANGES);
+  readonly #drained = new Sums(
     DIRECTOR_METRICS.drained,
     REASONS.map((reason) => ({ reason })),
   );
@@ -123,16 +100,16 @@ export class DirectorMetrics {
         countChanges(this.#drifted, event);
         break;
       case 'drained':
-        for (const { reason } of event.destinations) this.#drained.add([reason]);
+        for (const { reason } of event.destinations) this.#drained.add({ reason }, 1);
     }
   }
 }
 
-function countChanges(counts: Counts, { changes, addresses }: DirectorChanges): void {
+function countChanges(counts: Sums, { changes, addresses }: DirectorChanges): void {
   for (const { action, destination } of changes) {
-    counts.add([destination === undefined ? 'service' : 'destination', action]);
+    counts.add({ object: destination === undefined ? 'service' : 'destination', action }, 1);
   }
   for (const [list, action] of ADDRESS_LISTS) {
-    counts.add(['address', action], addresses[list].length);
+    counts.add({ object: 'address', action }, addresses[list].length);
   }
 }
