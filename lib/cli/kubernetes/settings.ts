@@ -9,7 +9,7 @@ import { MAX_TIMER } from '../../core/timer.js';
 import type { CompileConfig, NftablesOptions } from '../../kubernetes/index.js';
 import { readNetwork } from '../../kubernetes/networks.js';
 import { isSchedulerName, SCHEDULER_RULE } from '../../kubernetes/scheduler-name.js';
-import { integerOf, UsageError } from '../arguments.js';
+import { flagOf, integerOf, UsageError } from '../arguments.js';
 import type { Values } from '../command.js';
 import type { InputFileError } from '../failures.js';
 import { LISTEN_RULE, type Listen, listenOf } from '../listen.js';
@@ -54,24 +54,22 @@ export function settingsOf(
 ): Settings {
   const file = text === undefined ? {} : readConfiguration(text);
   /** Returns the value of an option, or else that of the file. */
-  const given = (flag: string, value: string | undefined, path: keyof Configuration): Given =>
-    value === undefined ? { path, value: file[path] } : { flag, value };
+  const given = (name: keyof typeof options, path: keyof Configuration): Given => {
+    const value = values[name];
+    return value === undefined ? { path, value: file[path] } : { flag: flagOf(name), value };
+  };
   return {
     nodeName: nodeNameOf([
-      given('--hostname-override', values.hostnameOverride, 'hostnameOverride'),
+      given('hostnameOverride', 'hostnameOverride'),
       { flag: '$NODE_NAME', value: env['NODE_NAME'] },
       { flag: 'the name of the host', value: hostname() },
     ]),
     // As with kube-proxy, an empty text is no path, and an empty option prevails over the file.
     kubeconfig: (values.kubeconfig ?? file['clientConnection.kubeconfig']) || undefined,
     compile: {
-      scheduler: schedulerOf(given('--ipvs-scheduler', values.ipvsScheduler, 'ipvs.scheduler')),
-      excludeCIDRs: networksOf(
-        given('--ipvs-exclude-cidrs', values.ipvsExcludeCidrs, 'ipvs.excludeCIDRs'),
-      ),
-      nodePortAddresses: nodePortsOf(
-        given('--nodeport-addresses', values.nodeportAddresses, 'nodePortAddresses'),
-      ),
+      scheduler: schedulerOf(given('ipvsScheduler', 'ipvs.scheduler')),
+      excludeCIDRs: networksOf(given('ipvsExcludeCidrs', 'ipvs.excludeCIDRs')),
+      nodePortAddresses: nodePortsOf(given('nodeportAddresses', 'nodePortAddresses')),
       schedulerAnnotation: values.schedulerAnnotation,
       weightAnnotation: values.weightAnnotation,
       link: 'kube-ipvs0',
@@ -81,32 +79,19 @@ export function settingsOf(
       masqueradeBit:
         integerOf('--iptables-masquerade-bit', values.iptablesMasqueradeBit, [0, 31]) ??
         file['iptables.masqueradeBit'],
-      clusterCIDRs: podNetworksOf(
-        given('--cluster-cidr', values.clusterCidr, 'clusterCIDR'),
-        file.detectLocalMode,
-      ),
+      clusterCIDRs: podNetworksOf(given('clusterCidr', 'clusterCIDR'), file.detectLocalMode),
     },
     strictARP: values.ipvsStrictArp || (file['ipvs.strictARP'] ?? false),
     timeouts: {
-      tcp: seconds(given('--ipvs-tcp-timeout', values.ipvsTcpTimeout, 'ipvs.tcpTimeout')),
-      tcpFin: seconds(
-        given('--ipvs-tcpfin-timeout', values.ipvsTcpfinTimeout, 'ipvs.tcpFinTimeout'),
-      ),
-      udp: seconds(given('--ipvs-udp-timeout', values.ipvsUdpTimeout, 'ipvs.udpTimeout')),
+      tcp: seconds(given('ipvsTcpTimeout', 'ipvs.tcpTimeout')),
+      tcpFin: seconds(given('ipvsTcpfinTimeout', 'ipvs.tcpFinTimeout')),
+      udp: seconds(given('ipvsUdpTimeout', 'ipvs.udpTimeout')),
     },
-    resync:
-      milliseconds(given('--ipvs-sync-period', values.ipvsSyncPeriod, 'ipvs.syncPeriod')) ||
-      DEFAULT_SYNC,
+    resync: milliseconds(given('ipvsSyncPeriod', 'ipvs.syncPeriod')) || DEFAULT_SYNC,
     drainTimeout:
       milliseconds({ flag: '--drain-timeout', value: values.drainTimeout }) ?? DEFAULT_DRAIN,
-    healthz: listenAt(
-      given('--healthz-bind-address', values.healthzBindAddress, 'healthzBindAddress'),
-      '0.0.0.0:10256',
-    ),
-    metrics: listenAt(
-      given('--metrics-bind-address', values.metricsBindAddress, 'metricsBindAddress'),
-      '127.0.0.1:10249',
-    ),
+    healthz: listenAt(given('healthzBindAddress', 'healthzBindAddress'), '0.0.0.0:10256'),
+    metrics: listenAt(given('metricsBindAddress', 'metricsBindAddress'), '127.0.0.1:10249'),
   };
 }
 
