@@ -2,6 +2,7 @@
  * Reading of files that a command gets.
  * @module
  */
+import { errorMessage } from '../core/errors.js';
 import { InputFileError } from './failures.js';
 
 /**
@@ -13,7 +14,7 @@ export async function readInput(name: string, read: () => Promise<string>): Prom
   try {
     return await read();
   } catch (error) {
-    const { message } = Object(error) as Error;
-    throw new InputFileError(`${name}: cannot be read: ${message}`, { cause: error });
+    const reason = errorMessage(error);
+    throw new InputFileError(`${name}: cannot be read: ${reason}`, { cause: error });
   }
 }

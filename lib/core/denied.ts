@@ -2,11 +2,11 @@
  * Refusals of the runtime itself: of Node.js with `--permission`, and of Deno.
  * @module
  */
+import { codeOf } from './errors.js';
 
 /** Returns true if Node.js or Deno refused access, not the system. */
 export const isDenied = (error: unknown): boolean =>
-  isDeniedByDeno(error) ||
-  (error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED');
+  isDeniedByDeno(error) || codeOf(error) === 'ERR_ACCESS_DENIED';
 
 /** Returns true if Deno refused access; its message names the missing flag. */
 export const isDeniedByDeno = (error: unknown): error is Error =>

@@ -137,6 +137,11 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Returns the code of an error ('ENOENT'), if it has one. @internal */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
 /** Returns the message of an error: the operation, its target, and the reason. @internal */
 export function messageOf(operation: string, target: string, reason: string): string {
   return `${[operation, target].join(' ').trim()}: ${reason}`;

@@ -9,7 +9,7 @@ import { copyFile, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { errorMessage } from '../../core/errors.js';
+import { codeOf, errorMessage } from '../../core/errors.js';
 import { packageRoot } from '../../package-root.js';
 import { UsageError } from '../arguments.js';
 import type { Context, Run } from '../command.js';
@@ -79,7 +79,7 @@ async function compile(
     const [status, endedBy] = await once(child, 'close');
     return status ?? endedBy;
   } catch (error) {
-    if (Object(error).code !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
     throw new UsageError(`there is no ${program}: name one with --node-gyp FILE`);
   } finally {
     signal.removeEventListener('abort', end);

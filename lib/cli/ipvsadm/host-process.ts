@@ -3,6 +3,7 @@
  * @module
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { codeOf } from '../../core/errors.js';
 import type { NamespaceTarget } from '../../native/netns.js';
 import { EXIT } from '../exit-status.js';
 
@@ -33,10 +34,6 @@ const PIECE = 1024 * 1024;
 /** Waits a little, for a pipe that is full or empty. */
 function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
 function write(descriptor: number, text: string): void {

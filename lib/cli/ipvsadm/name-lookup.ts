@@ -3,6 +3,7 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
+import { codeOf } from '../../core/errors.js';
 import type { Resolve } from '../../ipvsadm/grammar/endpoint.js';
 import type { Names } from '../../ipvsadm/print-endpoint.js';
 
@@ -99,7 +100,7 @@ export class NameLookup {
           const { address } = await lookup(name, { family });
           this.#found.set(key, { address });
         } catch (error) {
-          const { code } = Object(error) as NodeJS.ErrnoException;
+          const code = codeOf(error);
           this.#found.set(key, code === 'ENOTFOUND' ? {} : { failure: code ?? String(error) });
         }
       }),

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { errorMessage } from '../../core/errors.js';
+import { codeOf, errorMessage } from '../../core/errors.js';
 import { OTHERS } from '../../kubernetes/object-readers.js';
 import { InputFileError } from '../failures.js';
 import { ApiClient } from './api-client.js';
@@ -44,9 +44,7 @@ async function loadPeer() {
   try {
     return await import('@kubernetes/client-node');
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') {
-      throw error;
-    }
+    if (codeOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new InputFileError(
       'the package @kubernetes/client-node is missing: install it where ipvs is ' +
         '(npm install @kubernetes/client-node, with --global if ipvs is installed so)',

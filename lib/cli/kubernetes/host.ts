@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
-import { errorMessage } from '../../core/errors.js';
+import { codeOf, errorMessage } from '../../core/errors.js';
 import { schedulerName } from '../../host/diagnose/modules.js';
 import type { Ipvs } from '../../index.js';
 import { schedulerHint } from '../../ipvs/schedulers.js';
@@ -41,7 +41,7 @@ export async function setParameters(strictARP: boolean): Promise<string[]> {
       await writeFile(path, String(value));
       changes.push(`${name}: ${before} → ${value}`);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      if (codeOf(error) === 'ENOENT') {
         throw new CommandError(`the kernel has no parameter ${path}`, { cause: error });
       }
       const setting = `${name.replaceAll('/', '.')}=${value}`;

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { errorMessage } from '../../core/errors.js';
+import { codeOf, errorMessage } from '../../core/errors.js';
 import { staleFlows, type TrackedFlow, type UdpFrontend } from '../../kubernetes/index.js';
 
 /** The most characters of what a program says in a message. */
@@ -116,7 +116,7 @@ export async function deleteStaleFlows(
         if (flow !== undefined) pairs.set(keyOf(flow), flow);
       }
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   }

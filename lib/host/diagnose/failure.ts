@@ -2,7 +2,7 @@
  * The conclusions about a host from a failure to open a handle.
  * @module
  */
-import { errorMessage, IpvsError, reasonIn } from '../../core/errors.js';
+import { codeOf, errorMessage, IpvsError, reasonIn } from '../../core/errors.js';
 import { absenceOf } from '../../native/kernel-modules.js';
 import { type Check, check } from './check.js';
 
@@ -63,7 +63,7 @@ function detailOf(error: IpvsError): string {
 function detailsOf(error: unknown): { readonly code: string; readonly syscall: string } {
   if (!(error instanceof Error)) return { code: '', syscall: '' };
   return {
-    code: 'code' in error ? String(error.code) : '',
+    code: codeOf(error) ?? '',
     syscall: 'syscall' in error ? String(error.syscall) : '',
   };
 }

@@ -2,6 +2,7 @@
  * Shell commands that set kernel parameters.
  * @module
  */
+import { codeOf } from '../../core/errors.js';
 import type { NamespaceTarget } from '../../native/netns.js';
 import { commandPrefix } from './netns-command.js';
 
@@ -27,7 +28,7 @@ function isReadOnly(): boolean {
     accessSync(WRITABLE, constants.W_OK);
     return false;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EROFS';
+    return codeOf(error) === 'EROFS';
   }
 }
 
