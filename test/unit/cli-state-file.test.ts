@@ -253,7 +253,7 @@ describe('the position of a value', () => {
         fc.constantFrom(undefined, 2, '\t'),
         (value, indent) => {
           const text = JSON.stringify({ root: value }, null, indent);
-          const document = parseDocument(text);
+          const document = parseDocument('state', text);
           const lines = text.split(/\r\n|\r|\n/);
           for (const path of pathsIn({ root: value })) {
             const { line, column } = document.positionOf(path);

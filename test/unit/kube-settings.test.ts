@@ -171,7 +171,7 @@ describe('what cannot be used is refused', () => {
     [[], 'kind: Pod', "--config: kind: 'Pod' is not KubeProxyConfiguration"],
     [[], 'kind: 0', '--config: kind: 0 is not a text'],
     [[], 'null', '--config: the document: null is not an object'],
-    [[], '', '--config: 1:1: the text is empty'],
+    [[], '', '--config: the text is empty'],
     [[], 'ipvs: rr', "--config: ipvs: 'rr' is not an object"],
     [[], 'iptables: []', '--config: iptables: [] is not an object'],
     [[], 'ipvs: { scheduler: 0 }', '--config: ipvs.scheduler: 0 is not a text'],
@@ -204,7 +204,7 @@ describe('what cannot be used is refused', () => {
       'metricsBindAddress: "::1]"',
       "--config: metricsBindAddress: '::1]' is not [ADDRESS]:PORT",
     ],
-    [[], 'a: [', '--config: 1:'],
+    [[], 'a: [', '--config:1:'],
   ])('%j %j', (args, file, message) => {
     expect(() => settings(args, file)).toThrow(message);
   });

@@ -5,7 +5,7 @@
 import { show } from '../../core/show.js';
 import { nearest } from '../../core/typos.js';
 import { InputFileError } from '../failures.js';
-import { parseDocument, SyntaxFault } from '../state-file/document.js';
+import { parseDocument } from '../state-file/document.js';
 
 /** A kind of value that a property must have. */
 interface ValueRule<Value> {
@@ -88,7 +88,7 @@ export function configurationFault(path: string, value: unknown, rule: string): 
  * @throws InputFileError it is not valid, or for another mode of kube-proxy
  */
 export function readConfiguration(text: string): Configuration {
-  const file = recordOf('', parse(text));
+  const file = recordOf('', parseDocument('--config', text).value);
   const sections = new Map([['', file]]);
   for (const name of Object.keys(OTHERS)) {
     if (name !== '') sections.set(name, recordOf(name, file[name] ?? {}));
@@ -110,16 +110,6 @@ export function readConfiguration(text: string): Configuration {
   }
   if (mode !== '' && mode !== 'ipvs') throw configurationFault('mode', mode, "'ipvs'");
   return configuration;
-}
-
-function parse(text: string): unknown {
-  try {
-    return parseDocument(text).value;
-  } catch (error) {
-    if (!(error instanceof SyntaxFault)) throw error;
-    const { line, column } = error.position ?? { line: 1, column: 1 };
-    throw new InputFileError(`--config: ${line}:${column}: ${error.message}`);
-  }
 }
 
 function recordOf(path: string, value: unknown): Readonly<Record<string, unknown>> {

@@ -11,7 +11,7 @@ import { parseDocument } from '../state-file/document.js';
 /** Returns the absolute paths of the token files in a kubeconfig, by the names of their users. */
 function tokenFilesOf(kubeconfig: string): ReadonlyMap<string, string> {
   // Whatever client-node has read without complaint.
-  const { users } = Object(parseDocument(readFileSync(kubeconfig, 'utf8')).value);
+  const { users } = Object(parseDocument(kubeconfig, readFileSync(kubeconfig, 'utf8')).value);
   const files = new Map<string, string>();
   for (const each of Array.isArray(users) ? users : []) {
     const { name, user } = Object(each);

@@ -15,6 +15,7 @@ import {
   type ScalarEvent,
   YAMLException,
 } from 'js-yaml';
+import { InputFileError } from '../failures.js';
 
 /** The keys and indices from the root of a document to a value. */
 export type Path = readonly (string | number)[];
@@ -35,24 +36,15 @@ export interface ParsedDocument {
   positionOf(path: Path): Position;
 }
 
-/** A text that is neither JSON nor YAML. */
-export class SyntaxFault extends Error {
-  readonly position: Position | undefined;
-
-  constructor(message: string, position: Position | undefined) {
-    super(message);
-    this.position = position;
-  }
-}
-
 /** YAML 1.2, and merge keys (`<<: *defaults`). */
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 
 /**
  * Parses a text of one document.
- * @throws SyntaxFault
+ * @param name the name of the file, for errors
+ * @throws InputFileError it is not one document of JSON or YAML
  */
-export function parseDocument(text: string): ParsedDocument {
+export function parseDocument(name: string, text: string): ParsedDocument {
   let events: readonly Event[];
   let values: readonly unknown[];
   try {
@@ -62,19 +54,22 @@ export function parseDocument(text: string): ParsedDocument {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const { mark, reason } = error;
-    throw new SyntaxFault(
-      reason,
-      mark === undefined ? undefined : { line: mark.line + 1, column: mark.column + 1 },
-    );
+    const position = mark && { line: mark.line + 1, column: mark.column + 1 };
+    throw new InputFileError(`${placeIn(name, position)}: ${reason}`);
   }
   if (values.length !== 1) {
     const count = values.length === 0 ? 'the text is empty' : 'there is more than one document';
-    throw new SyntaxFault(count, undefined);
+    throw new InputFileError(`${name}: ${count}`);
   }
   return {
     value: values[0],
     positionOf: (path) => positionAt(text, offsetOf(text, events, path)),
   };
+}
+
+/** Returns a position in a file as text: 'state.yaml:3:5'; its name if there is no position. */
+export function placeIn(name: string, position: Position | undefined): string {
+  return position === undefined ? name : `${name}:${position.line}:${position.column}`;
 }
 
 function positionAt(text: string, offset: number): Position {

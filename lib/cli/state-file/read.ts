@@ -10,7 +10,7 @@ import type { State } from '../../index.js';
 import type { Context } from '../command.js';
 import { InputFileError } from '../failures.js';
 import { readInput } from '../input-file.js';
-import { type ParsedDocument, type Path, parseDocument, SyntaxFault } from './document.js';
+import { type ParsedDocument, type Path, parseDocument, placeIn } from './document.js';
 
 /** A state file whose state was checked. */
 export interface StateFile {
@@ -67,18 +67,9 @@ export async function parseStateFile(
     // Every mistake has been found with its line.
     return { state: await readRules(name, text), text, translate: (error) => error };
   }
-  const document = parse(name, text);
+  const document = parseDocument(name, text);
   const translated = (error: unknown) => translate(name, document, error);
   return { state: await checked(stateIn(document.value), translated), text, translate: translated };
-}
-
-function parse(name: string, text: string): ParsedDocument {
-  try {
-    return parseDocument(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxFault)) throw error;
-    throw new InputFileError(`${placeIn(name, error.position)}: ${error.message}`);
-  }
 }
 
 /** Returns the value of a document without `$schema`, which is for editors. */
@@ -129,8 +120,4 @@ function pathOf(property: string, target: unknown): string | undefined {
 function stepsOf(path: string): Path {
   const words = path.match(/[^.[\]]+/g) ?? [];
   return words.map((word) => (/^\d+$/.test(word) ? Number(word) : word));
-}
-
-function placeIn(name: string, position: ReturnType<ParsedDocument['positionOf']> | undefined) {
-  return position === undefined ? name : `${name}:${position.line}:${position.column}`;
 }
