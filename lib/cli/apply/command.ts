@@ -10,7 +10,9 @@ export const options = {
   ...RECONCILE,
   dryRun: { summary: 'print the changes, and make none of them' },
   maxDeletions: {
-    summary: 'change nothing if more services and destinations would be deleted',
+    summary:
+      'change nothing if more than N services and destinations would be deleted; a deleted ' +
+      'service counts as one, with all its destinations',
     value: 'N',
   },
 } as const;
