@@ -43,9 +43,10 @@ export const director = defineCommand({
       'it. It repairs what other programs change, tries again what the kernel refuses, and ' +
       'deletes only services that it owns. With --drain, destinations that go keep their ' +
       'connections. The kernel stays as it is when the director ends: start it again at any time.',
-    'The file is compared twice a second with the one before, and read when it is at rest; ' +
-      'SIGHUP reads it at once. A file that cannot be used is reported, and the state before ' +
-      "stays in force; only at the start the command fails. '-' reads the standard input once.",
+    'Looks at the file twice a second. A changed file is read when two looks in a row find it ' +
+      'the same, or after five seconds of changes; SIGHUP reads it at once. A file that cannot ' +
+      'be used is reported, and the previous state stays in force; only at the start the ' +
+      "command fails. '-' reads the standard input once.",
     'Prints events: changed, drifted (a repair), draining, drained, refused, applied (the kernel ' +
       'is as the file wants it), recovered (after a refusal), rejected (the file cannot be ' +
       'used), overrun (events were dropped), stopped.',
