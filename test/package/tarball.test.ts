@@ -68,6 +68,7 @@ describe('the tarball', () => {
         ...commands.map((name) => `cli-${name}`),
         'debug-log',
         'director-internals',
+        'events',
         'index',
         'internals',
         'ipvsadm',
