@@ -42,6 +42,8 @@ export const valueSynonyms = bySynonym({
 
 /** Properties as other tools name them, and the properties of this package that they may mean. */
 export const propertySynonyms = bySynonym({
+  // Before `address`, which `destination` means where there are no destinations.
+  destinations: 'destination dest servers realservers backends members endpoints',
   address: 'server ip ipaddress host hostname addr vip rip realserver destination dest',
   protocol: 'proto transport',
   port: 'dport vport rport serverport serviceport',

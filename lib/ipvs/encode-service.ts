@@ -40,19 +40,24 @@ const PATHS = {
 
 /**
  * Encodes the service of an add or ensure: its key and all settings, completed with defaults.
+ * @param allowed the properties that it may have, for the error about others
  * @internal
  */
-export function encodeServiceConfig(request: RequestBuffer, config: unknown): void {
+export function encodeServiceConfig(
+  request: RequestBuffer,
+  config: unknown,
+  allowed: ReadonlySet<string> = CONFIG_KEYS,
+): void {
   if (typeof config === 'string') {
     throw wrongType('service', config, `an object${serviceObjectHint(config)}`);
   }
-  const settings = isReadable(config, CONFIG_KEYS)
+  const settings = isReadable(config, allowed)
     ? config
-    : copyKeyed(request, 'service', config, CONFIG_KEYS, encodeServiceKey);
+    : copyKeyed(request, 'service', config, allowed, encodeServiceKey);
   const key = encodeServiceKey(request, 'service', settings);
   // Not of an object that was copied: its class may have getters.
   if (settings === config) request.keepService(config, key);
-  const source = sourceOf(settings.stats);
+  const source = sourceOf(settings['stats']);
   if (source === 'config') {
     const { records, current, keys } = request;
     const isUnicast = isPlainUnicast(records.bytes, current + ADDRESS, keys.serviceFamily);

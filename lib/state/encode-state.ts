@@ -81,18 +81,16 @@ function encodeService(encoding: Encoding, path: string, service: unknown): void
   if (typeof service !== 'object' || service === null || Array.isArray(service)) {
     throw wrongType(path, service, 'an object: a service and its destinations');
   }
-  // Has own properties only, and calls each accessor once: V8 calls that of `destinations` a second
-  // time for `config`.
-  const copy: { readonly destinations?: unknown } = { ...service };
-  const destinations = own(copy, 'destinations');
-  const { destinations: _, ...config } = copy;
+  // Has own properties only, and calls each accessor once.
+  const config = { ...service };
+  const destinations = own(config, 'destinations');
   // A service whose destinations are left alone is an update for the plan.
   const operation = destinations === undefined ? 'updateService' : 'ensureService';
   try {
     requests.begin(operation);
     // The copy has only the own properties of an instance, and must have all of its contents.
     if (!isPlain(service)) checkInstance('service', service, SERVICE_PROPERTIES);
-    encodeServiceConfig(requests, config);
+    encodeServiceConfig(requests, config, SERVICE_PROPERTIES);
     requests.commit();
   } catch (error) {
     throw describe(encoding, error, operation, path);

@@ -100,6 +100,10 @@ ${line}
       "f:8:9: services[0].destinations[0].port: '80' is not an integer from 0 to 65535: did you mean 80, a number?",
     ],
     [
+      '    backends: []',
+      "f:8:5: services[0].backends: 'backends' is not a known property: did you mean destinations?",
+    ],
+    [
       '      - 10.1.1.3:80',
       /^f:8:9: services\[0\]\.destinations\[1\]: '10\.1\.1\.3:80' is not an object/,
     ],

@@ -189,6 +189,17 @@ describe('an unknown property', () => {
     expect(messageOf(() => getService({ ...tcp, quorum: 1 }))).not.toContain('stats');
   });
 
+  test.each(['destination', 'dest'])('%s of a service outside a state is its address', (key) => {
+    expect(ofService({ [key]: 1 })).toContain('did you mean address?');
+  });
+
+  test.each(['servers', 'backends', 'destinatons'])(
+    '%s of a service outside a state is not taken for destinations',
+    (key) => {
+      expect(ofService({ [key]: [] })).toMatch(/: one of protocol, .*, persistence, onePacket$/);
+    },
+  );
+
   test('of open() is taken for netns', async () => {
     // The bad ones are what is tested.
     const open = Ipvs.open as (options: unknown) => Promise<Ipvs>;

@@ -210,7 +210,7 @@ describe('bad input is refused', () => {
       'ERR_INVALID_ARG_VALUE',
       "reconcile state.services[1] (tcp://10.96.0.1:80): service.weight: 'weight' is not a known " +
         'property: one of protocol, address, port, fwmark, family, scheduler, schedulerFlags, ' +
-        'persistence, onePacket',
+        'persistence, onePacket, destinations',
     ],
     [
       'a bad setting of a service',
@@ -278,6 +278,29 @@ describe('bad input is refused', () => {
     ],
   ])('%s', (_, state, code, message) => {
     expect(errorOf(() => encodeState(state))).toMatchObject({ code, message });
+  });
+});
+
+describe('an unknown property of a service', () => {
+  const messageFor = (key: string) =>
+    errorOf(() => encodeState({ services: [{ ...KEY, [key]: [SERVER] }] }));
+  const unknown = (key: string) =>
+    `reconcile state.services[0] (tcp://10.96.0.1:80): service.${key}: '${key}' is not a known property`;
+
+  test.each([
+    ...['destination', 'Destinations', 'destinatons', 'dest', 'servers', 'realServers'],
+    ...['real_servers', 'backends', 'members', 'endpoints'],
+  ])('%s is taken for destinations', (key) => {
+    expect(messageFor(key)).toMatchObject({
+      message: `${unknown(key)}: did you mean destinations?`,
+    });
+  });
+
+  test.each([
+    ['server', 'address'],
+    ['shceduler', 'scheduler'],
+  ])('%s is taken for %s', (key, meant) => {
+    expect(messageFor(key)).toMatchObject({ message: `${unknown(key)}: did you mean ${meant}?` });
   });
 });
 
