@@ -10,7 +10,7 @@ import type { Queue } from '../queue/queue.js';
 import { RequestBuffer } from './request-buffer.js';
 import { requestError } from './request-errors.js';
 import { IpvsResponse } from './response.js';
-import { inputTarget, targetOf } from './targets.js';
+import { targetOf } from './targets.js';
 
 /** The types of the client of IPVS. */
 export interface IpvsTypes {
@@ -55,8 +55,7 @@ export function ipvsClient(
     requestError,
     exchangeError,
     routineError: nativeCallError,
-    target: inputTarget,
-    targetAt: targetOf,
+    target: targetOf,
     close,
   };
 }

@@ -15,7 +15,7 @@ import type { Queue } from '../queue/queue.js';
 import { LinkRequestBuffer } from './request-buffer.js';
 import { linkRequestError } from './request-errors.js';
 import { LinkResponse } from './response.js';
-import { inputTarget, targetOf } from './targets.js';
+import { targetOf } from './targets.js';
 
 /** The types of the client of links. */
 export interface LinkTypes {
@@ -53,8 +53,7 @@ export function linkClient(
     requestError: linkRequestError,
     exchangeError,
     routineError: nativeCallError,
-    target: inputTarget,
-    targetAt: targetOf,
+    target: targetOf,
     close,
   };
 }

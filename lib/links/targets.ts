@@ -29,33 +29,21 @@ const SUBJECTS: Readonly<Record<LinkOperationName, Subject>> = {
 };
 
 /**
- * Returns the target of the request that is being encoded, for an error in its arguments: what is
- * encoded already, and otherwise the arguments as they are.
+ * Returns what the request at `index` is about: '10.96.0.1/32 of vip0', 'link 7' or ''. What is not
+ * encoded is named by the arguments.
  */
-export function inputTarget(
+export function targetOf(
   operation: LinkOperationName,
   requests: LinkRequestBuffer,
-  [first, second]: readonly unknown[],
+  index: number,
+  [first, second]: readonly unknown[] = [],
 ): string {
   const subject = SUBJECTS[operation];
   if (subject === null) return '';
-  const index = requests.count;
   const link = formatLinkReference(requests, index) || describeArgument(first);
   if (subject === 'link') return link;
   const isEncoded = requests.records.number(requests.base(index), fields.addresses) > 0;
   const { records, base } = requests.firstAddress(index);
   const address = isEncoded ? formatLinkAddress(records, base) : describeArgument(second);
   return [address, link].filter((part) => part !== '').join(' of ');
-}
-
-/** Returns what the request at `index` is about: '10.96.0.1/32 of vip0', 'link 7'; or ''. */
-export function targetOf(
-  operation: LinkOperationName,
-  requests: LinkRequestBuffer,
-  index: number,
-): string {
-  const link = formatLinkReference(requests, index);
-  if (SUBJECTS[operation] !== 'address') return link;
-  const { records, base } = requests.firstAddress(index);
-  return `${formatLinkAddress(records, base)} of ${link}`;
 }

@@ -48,14 +48,16 @@ export interface Client<Types extends ClientTypes> {
   exchangeError(error: unknown, operation: string): Error;
   /** Returns the error for a routine. Errors that are not native are returned as they are. */
   routineError(error: unknown, operation: string): unknown;
-  /** Returns the name of the object of the request that is being encoded; '' if it is unknown. */
+  /**
+   * Returns the name of the object of the request at `index`; '' if it has none.
+   * @param args the arguments, if the request may be encoded in part: they name the rest
+   */
   target(
     request: Types['requestName'],
     requests: Types['requests'],
-    args: readonly unknown[],
+    index: number,
+    args?: readonly unknown[],
   ): string;
-  /** Returns the name of the object of the request at `index`; '' if it has none. */
-  targetAt(request: Types['requestName'], requests: Types['requests'], index: number): string;
   /** Closes the client. Called when nothing is pending and nothing more will be sent. */
   close(): void | Promise<void>;
 }

@@ -106,7 +106,7 @@ export class EncodedBatch<Types extends ClientTypes> {
       requests.discard(first);
       if (!isInputErrorSince(mark, error)) throw keepStack(error);
       const { name, request } = operation;
-      describeInput(error, name, this.#client.target(request, requests, args));
+      describeInput(error, name, this.#client.target(request, requests, first, args));
       throw beginAtCaller(error, name);
     } finally {
       this.#isEncoding = false;

@@ -165,7 +165,7 @@ export class Queue<Types extends ClientTypes> {
     // The operation decodes values of this type.
     const promise = promises.next() as Promise<Value>;
     if (span === undefined) return promise;
-    span.message.target = this.#client.targetAt(operation.request, batch.requests, first);
+    span.message.target = this.#client.target(operation.request, batch.requests, first);
     return span.begin(() => promise);
   }
 
@@ -240,7 +240,7 @@ export class Queue<Types extends ClientTypes> {
   #runSyncTraced(batch: EncodedBatch<Types>, { name, request }: Decoder<Types, unknown>): unknown {
     const send = () => complete(batch.decode(this.#sendSyncTraced(batch, name), 0, 0));
     if (!areCallsTraced()) return send();
-    const target = this.#client.targetAt(request, batch.requests, 0);
+    const target = this.#client.target(request, batch.requests, 0);
     return this.#tracer.call(name, true, target).runSync(send);
   }
 
