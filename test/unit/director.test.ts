@@ -323,6 +323,23 @@ describe('time', () => {
     await loop.close();
   });
 
+  test('until the next step may end with a drain, and the event of a refusal says so', async () => {
+    const done = new ReconcileResult([], { services: 0, destinations: 0 }, [
+      draining('10.1.1.1:80'),
+    ]);
+    const refuse = () => {
+      throw new ReconcileError('reconcile', 'no', [refusal], done);
+    };
+    const { loop, looks } = open(refuse, { drain: { timeout: 500 } });
+    const events = loop.events([]);
+    await expect(loop.apply([state])).rejects.toThrow(ReconcileError);
+    expect((await events.next()).value).toMatchObject({ type: 'draining' });
+    expect((await events.next()).value).toMatchObject({ type: 'refused', retryIn: 500 });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(looks()).toEqual([0, 500]);
+    await loop.close();
+  });
+
   test('ends a drain at its deadline', async () => {
     const drains = [draining('10.1.1.1:80')];
     const { loop, looks, deleted } = open(() => drains, { drain: { timeout: 2500 } });

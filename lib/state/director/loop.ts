@@ -122,12 +122,16 @@ export class DirectorLoop {
   }
 
   #schedule(): void {
-    const { resync } = this.#settings;
-    const deadlines = [...this.#steps.drains.values()].map(({ deadline }) => deadline);
-    const delay = nextDelay({ resync, failures: this.#failures, deadlines }, this.#now());
-    this.#timer = setTimeout(() => this.#wake(), delay);
+    this.#timer = setTimeout(() => this.#wake(), this.#nextDelay());
     // A director does not keep the process alive: see DirectorEvents.ref().
     this.#timer.unref();
+  }
+
+  /** Returns the milliseconds until the next step. */
+  #nextDelay(): number {
+    const { resync } = this.#settings;
+    const deadlines = [...this.#steps.drains.values()].map(({ deadline }) => deadline);
+    return nextDelay({ resync, failures: this.#failures, deadlines }, this.#now());
   }
 
   async #step(wanted: Wanted): Promise<void> {
@@ -153,10 +157,7 @@ export class DirectorLoop {
     } else {
       this.#failures++;
       this.#refused = outcome.failure === undefined ? outcome.errors : [error];
-      const retryIn = nextDelay(
-        { resync: this.#settings.resync, failures: this.#failures, deadlines: [] },
-        this.#now(),
-      );
+      const retryIn = this.#nextDelay();
       this.#hub.emit({ type: 'refused', error, attempt: this.#failures, retryIn });
       for (const { reject } of waiters) reject(error);
     }
