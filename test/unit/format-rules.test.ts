@@ -112,6 +112,26 @@ test('formatRules carries timeouts and sync daemons', () => {
   expect(parseRules(formatRules(state, { exact: true }).text)).toEqual(state);
 });
 
+test('formatRules reads each property of a state once', () => {
+  const reads: string[] = [];
+  const state = {
+    get services() {
+      reads.push('services');
+      return [];
+    },
+    get timeouts() {
+      reads.push('timeouts');
+      return { tcp: 100 };
+    },
+    get syncDaemons() {
+      reads.push('syncDaemons');
+      return [];
+    },
+  };
+  expect(formatRules(state).omitted).toHaveLength(2);
+  expect(reads.sort()).toEqual(['services', 'syncDaemons', 'timeouts']);
+});
+
 test('formatRules takes what parseRules returns, also without settings of the host', () => {
   const { services, timeouts, syncDaemons } = parseRules('-A -t 10.0.0.1:80 -s rr\n');
   expect(timeouts).toBe(undefined);

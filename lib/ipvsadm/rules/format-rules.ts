@@ -3,7 +3,7 @@
  * @module
  */
 import { checkArguments } from '../../core/arguments.js';
-import { checkBoolean, own, readOptions } from '../../core/check.js';
+import { checkBoolean, readOptions } from '../../core/check.js';
 import { describeInput, isInputError, wrongValue } from '../../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../../core/stack.js';
 import {
@@ -226,12 +226,12 @@ class Writer {
 /** Separates what belongs to the host from the services of a state. */
 function splitHost(state: unknown): { readonly host: UncheckedHost; readonly rest: unknown } {
   if (typeof state !== 'object' || state === null) return { host: {}, rest: state };
-  const timeouts = own(state, 'timeouts');
-  const syncDaemons = own(state, 'syncDaemons');
   if (!Object.hasOwn(state, 'timeouts') && !Object.hasOwn(state, 'syncDaemons')) {
     return { host: {}, rest: state };
   }
-  const { timeouts: _, syncDaemons: __, ...rest } = state as StateWithHost;
+  // Calls each accessor once, and inherits nothing.
+  const copy: StateWithHost = Object.assign(Object.create(null), state);
+  const { timeouts, syncDaemons, ...rest } = copy;
   const host = {
     ...(timeouts === undefined ? {} : { timeouts }),
     ...(syncDaemons === undefined ? {} : { syncDaemons }),
