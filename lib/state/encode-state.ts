@@ -11,13 +11,21 @@ import {
   wrongType,
   wrongValue,
 } from '../core/input-errors.js';
+import {
+  type NormalizedDestination,
+  type NormalizedService,
+  normalizedDestinationAt,
+  normalizedServiceAt,
+} from '../ipvs/canonical.js';
 import { encodeDestinationConfig } from '../ipvs/encode-destination.js';
 import { encodeServiceConfig } from '../ipvs/encode-service.js';
 import { SERVICE_PROPERTIES } from '../ipvs/properties.js';
 import { encodeServiceOfDestination } from '../ipvs/reference.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
 import { targetOf } from '../ipvs/targets.js';
+import { layout } from '../native/layout.js';
 
+const { operation: OPERATION } = layout.request.fields;
 const KEYS = new Set(['services'] as const);
 
 /** Wanted services and destinations, encoded. */
@@ -151,6 +159,34 @@ function pathOf(starts: readonly number[], index: number): string {
   const within = index - (starts[low] ?? 0);
   const service = `state.services[${low}]`;
   return within === 0 ? service : `${service}.destinations[${within - 1}]`;
+}
+
+/** Returns the index behind the requests of a service and its destinations. */
+export function endOf({ requests, starts }: EncodedState, place: number): number {
+  return starts[place + 1] ?? requests.count;
+}
+
+/** Returns true if the destinations of the service of a request are left alone. */
+export function leavesDestinations({ requests }: EncodedState, start: number): boolean {
+  const operation = requests.records.number(requests.base(start), OPERATION);
+  return operation === layout.operations.updateService;
+}
+
+/** Returns the services with all their settings in canonical form. */
+export function servicesIn(
+  encoded: EncodedState,
+): (NormalizedService & { readonly destinations?: readonly NormalizedDestination[] })[] {
+  const { requests, starts } = encoded;
+  const { records } = requests;
+  return starts.map((start, place) => {
+    const service = normalizedServiceAt(records, requests.service(start));
+    if (leavesDestinations(encoded, start)) return service;
+    const count = endOf(encoded, place) - start - 1;
+    const destinations = Array.from({ length: count }, (_, index) =>
+      normalizedDestinationAt(records, requests.destination(start + 1 + index)),
+    );
+    return { ...service, destinations };
+  });
 }
 
 /** Returns the error for an object that is wanted twice. */

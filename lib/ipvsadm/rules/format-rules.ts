@@ -6,18 +6,12 @@ import { checkArguments } from '../../core/arguments.js';
 import { checkBoolean, readOptions } from '../../core/check.js';
 import { describeInput, isInputError, wrongValue } from '../../core/input-errors.js';
 import { beginAtCaller, registerEntry } from '../../core/stack.js';
-import {
-  type NormalizedDestination,
-  normalizedDestinationAt,
-  normalizedServiceAt,
-} from '../../ipvs/canonical.js';
 import { formatDestinationKey, formatServiceKey } from '../../ipvs/keys.js';
 import { sortDestinations, sortServices } from '../../ipvs/order.js';
 import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../../ipvs/properties.js';
 import type { SyncDaemon, SyncDaemonConfig } from '../../ipvs/sync-daemon.js';
 import type { TimeoutChanges } from '../../ipvs/timeouts.js';
-import { layout } from '../../native/layout.js';
-import { type EncodedState, encodeState } from '../../state/encode-state.js';
+import { type EncodedState, encodeState, servicesIn } from '../../state/encode-state.js';
 import type { State } from '../../state/types.js';
 import { NUMERIC } from '../print-endpoint.js';
 import { exactComment } from './exact-comment.js';
@@ -159,7 +153,7 @@ class Writer {
 
   write(state: unknown): FormattedRules {
     const { host, rest } = splitHost(state);
-    const services = servicesIn(encodeState(rest, 'formatRules'));
+    const services = uniqueServices(encodeState(rest, 'formatRules'));
     this.#writeHost(host);
     for (const service of this.#exact ? services : inOrder(services)) this.#writeService(service);
     return new FormattedRules(this.#text, this.#omitted);
@@ -240,27 +234,20 @@ function splitHost(state: unknown): { readonly host: UncheckedHost; readonly res
 }
 
 /** Returns the services of a state in canonical form. Refuses what is there twice. */
-function servicesIn({ requests, starts, pathOf }: EncodedState): RulesService[] {
-  const { records } = requests;
-  const { operation } = layout.request.fields;
+function uniqueServices(encoded: EncodedState): RulesService[] {
+  const { starts, pathOf } = encoded;
+  const services = servicesIn(encoded);
   const checkService = duplicateCheck(pathOf);
-  return starts.map((start, place) => {
-    const service = normalizedServiceAt(records, requests.service(start));
+  for (const [place, service] of services.entries()) {
+    let index = starts[place] ?? 0;
     const key = formatServiceKey(service);
-    checkService(key, start);
-    const isAlone =
-      records.u32(requests.base(start), operation) === layout.operations.updateService;
-    if (isAlone) return service;
+    checkService(key, index);
     const checkDestination = duplicateCheck(pathOf);
-    const destinations: NormalizedDestination[] = [];
-    const end = starts[place + 1] ?? requests.count;
-    for (let index = start + 1; index < end; index++) {
-      const destination = normalizedDestinationAt(records, requests.destination(index));
-      checkDestination(`${key} ${formatDestinationKey(destination)}`, index);
-      destinations.push(destination);
+    for (const destination of service.destinations ?? []) {
+      checkDestination(`${key} ${formatDestinationKey(destination)}`, ++index);
     }
-    return { ...service, destinations };
-  });
+  }
+  return services;
 }
 
 /** Returns a function that refuses a name which it has seen before. */

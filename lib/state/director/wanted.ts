@@ -6,17 +6,20 @@ import { checkCount } from '../../core/arguments.js';
 import { readArray, readOptions } from '../../core/check.js';
 import { describeInput, isInputError } from '../../core/input-errors.js';
 import { beginAtCaller } from '../../core/stack.js';
-import { normalizedDestinationAt, normalizedServiceAt } from '../../ipvs/canonical.js';
+import { normalizedServiceAt } from '../../ipvs/canonical.js';
 import { normalizeKernelDestination, normalizeKernelService } from '../../ipvs/kernel-objects.js';
 import { formatDestinationAt, formatServiceAt } from '../../ipvs/keys.js';
 import { canonicalAddress } from '../../ipvs/reference.js';
 import { RequestBuffer } from '../../ipvs/request-buffer.js';
-import { layout } from '../../native/layout.js';
-import { type EncodedState, encodeState } from '../encode-state.js';
+import {
+  type EncodedState,
+  encodeState,
+  endOf,
+  leavesDestinations,
+  servicesIn,
+} from '../encode-state.js';
 import type { State, WantedService } from '../types.js';
 import { drainKey } from './drains.js';
-
-const OPERATION = layout.request.fields.operation;
 
 const APPLY_KEYS = new Set(['addresses'] as const);
 
@@ -83,8 +86,8 @@ export class Wanted {
     const { requests, starts } = this.encoded;
     for (const [place, start] of starts.entries()) {
       const service = formatServiceAt(requests.records, requests.service(start));
-      if (this.#leavesDestinations(start)) yield service;
-      for (let index = start + 1; index < this.#end(place); index++) {
+      if (leavesDestinations(this.encoded, start)) yield service;
+      for (let index = start + 1; index < endOf(this.encoded, place); index++) {
         const at = requests.destination(index);
         yield drainKey(service, formatDestinationAt(requests.records, at));
       }
@@ -93,34 +96,8 @@ export class Wanted {
 
   /** The state with all settings in canonical form. It can be applied again. */
   get state(): State {
-    this.#state ??= acceptable({
-      services: this.encoded.starts.map((start, place) => this.#serviceAt(start, place)),
-    });
+    this.#state ??= acceptable({ services: servicesIn(this.encoded) });
     return this.#state;
-  }
-
-  #serviceAt(start: number, place: number): WantedService {
-    const { requests } = this.encoded;
-    const { records } = requests;
-    const service = normalizedServiceAt(records, requests.service(start));
-    if (this.#leavesDestinations(start)) return service;
-    const count = this.#end(place) - start - 1;
-    const destinations = Array.from({ length: count }, (_, index) =>
-      normalizedDestinationAt(records, requests.destination(start + 1 + index)),
-    );
-    return { ...service, destinations };
-  }
-
-  #leavesDestinations(start: number): boolean {
-    const { requests } = this.encoded;
-    const operation = requests.records.number(requests.base(start), OPERATION);
-    return operation === layout.operations.updateService;
-  }
-
-  /** Returns the index of the request behind those of a service. */
-  #end(place: number): number {
-    const { requests, starts } = this.encoded;
-    return starts[place + 1] ?? requests.count;
   }
 }
 
