@@ -3,20 +3,21 @@
  * @module
  */
 import { normalizedDestinationAt, normalizedServiceAt } from '../ipvs/canonical.js';
+import type { IpvsTypes } from '../ipvs/client.js';
 import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
 import { DESTINATION_SETTINGS, SERVICE_SETTINGS } from '../ipvs/properties.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { NativeChanges, NativePlan, OperationName } from '../native/addon.js';
 import { layout } from '../native/layout.js';
+import type { Decoder } from '../queue/operation.js';
 import { ChangeKeys } from './change-keys.js';
 import type { Difference, DrainingDestination, StateChange } from './types.js';
 
 const { auxiliary: AUXILIARY } = layout.planOrigins;
 const SERVICE_STATE = [...SERVICE_SETTINGS, 'inactivePersistence'] as const;
 
-/** A kind of request of a plan. */
-interface Kind {
-  readonly name: OperationName;
+/** A kind of request of a plan, which decodes the response, too. */
+interface Kind extends Decoder<IpvsTypes, undefined> {
   readonly action: StateChange['action'];
   readonly subject: 'service' | 'destination';
   /**
@@ -26,32 +27,26 @@ interface Kind {
   readonly lostRaces: Readonly<Record<string, 'done' | 'retry'>>;
 }
 
+function kind(
+  request: OperationName,
+  action: Kind['action'],
+  subject: Kind['subject'],
+  lostRaces: Kind['lostRaces'],
+): Kind {
+  return { name: 'reconcile', request, action, subject, lostRaces, decode: () => undefined };
+}
+
 const KINDS: readonly Kind[] = [
-  { name: 'addService', action: 'add', subject: 'service', lostRaces: { EEXIST: 'retry' } },
-  { name: 'setService', action: 'update', subject: 'service', lostRaces: { ESRCH: 'retry' } },
-  { name: 'deleteService', action: 'delete', subject: 'service', lostRaces: { ESRCH: 'done' } },
-  {
-    name: 'addDestination',
-    action: 'add',
-    subject: 'destination',
-    lostRaces: { EEXIST: 'retry', ESRCH: 'retry' },
-  },
-  {
-    name: 'setDestination',
-    action: 'update',
-    subject: 'destination',
-    lostRaces: { ENOENT: 'retry', ESRCH: 'retry' },
-  },
-  {
-    name: 'deleteDestination',
-    action: 'delete',
-    subject: 'destination',
-    lostRaces: { ENOENT: 'done', ESRCH: 'done' },
-  },
+  kind('addService', 'add', 'service', { EEXIST: 'retry' }),
+  kind('setService', 'update', 'service', { ESRCH: 'retry' }),
+  kind('deleteService', 'delete', 'service', { ESRCH: 'done' }),
+  kind('addDestination', 'add', 'destination', { EEXIST: 'retry', ESRCH: 'retry' }),
+  kind('setDestination', 'update', 'destination', { ENOENT: 'retry', ESRCH: 'retry' }),
+  kind('deleteDestination', 'delete', 'destination', { ENOENT: 'done', ESRCH: 'done' }),
 ];
 /** The kinds by the number of their operation. */
 const KIND_OF: Kind[] = [];
-for (const kind of KINDS) KIND_OF[layout.operations[kind.name]] = kind;
+for (const each of KINDS) KIND_OF[layout.operations[each.request]] = each;
 
 /** The requests that are read together. */
 const CHUNK = 512;

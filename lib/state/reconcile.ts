@@ -20,7 +20,6 @@ import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
 import { runBatch } from '../queue/batch-chunks.js';
 import { EncodedBatch } from '../queue/encoded-batch.js';
-import type { Decoder } from '../queue/operation.js';
 import { type Routine, run } from '../queue/routine.js';
 import { drainingOf, MadeChanges, PlannedRequests } from './changes.js';
 import { duplicateError, type EncodedState, encodeState } from './encode-state.js';
@@ -253,32 +252,12 @@ function sendFrom(
   signal: AbortSignal | undefined,
 ): Routine<never, readonly PromiseSettledResult<unknown>[]> {
   planned.read(first, requests);
-  const batch = EncodedBatch.of(client, requests, (place) =>
-    decoderAt(planned.operations[first + place]),
-  );
+  const batch = EncodedBatch.of(client, requests, (place) => planned.kindOf(first + place));
   return run({
     begin: async () =>
       (await runBatch(queue, [batch], { stopOnError: false, signal, hasPlaces: false })).results,
     runSync: () => queue.exchangeSync('reconcile', batch),
   });
-}
-
-/**
- * The decoders of requests, by the number of their operation. They have the name of the method that
- * is called.
- */
-const decoders: Decoder<IpvsTypes, undefined>[] = [];
-for (const [request, number] of Object.entries(layout.operations)) {
-  // Object.entries() returns the keys of the record.
-  const name = request as IpvsTypes['requestName'];
-  decoders[number] = { name: 'reconcile', request: name, decode: () => undefined };
-}
-
-function decoderAt(operation = -1): Decoder<IpvsTypes, undefined> {
-  const decoder = decoders[operation];
-  if (decoder === undefined)
-    throw new Error(`the addon planned the unknown operation ${operation}`);
-  return decoder;
 }
 
 /** Sorts the failures of requests: lost races, errors, and what follows from an error. */
@@ -307,7 +286,7 @@ class Failures {
   }
 
   #addFailure(index: number, reason: unknown): void {
-    const { name, lostRaces } = this.#planned.kindOf(index);
+    const { request, lostRaces } = this.#planned.kindOf(index);
     if (!isIpvsError(reason)) throw reason;
     const race = lostRaces[reason.code];
     if (race === 'done') return;
@@ -318,7 +297,7 @@ class Failures {
       this.raced = true;
       return;
     }
-    if (name === 'addService') this.#refused.add(service);
+    if (request === 'addService') this.#refused.add(service);
     this.errors.push(race === 'retry' ? lostRaceError(reason) : reason);
   }
 }
