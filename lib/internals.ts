@@ -18,7 +18,7 @@ import type { Check } from './host/diagnose/check.js';
 import { diagnoseThrough, diagnoseWithout } from './host/diagnose/diagnose.js';
 import { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
 import { type BatchResults, checkBatch, sendBatch } from './ipvs/batch.js';
-import { type IpvsClient, type IpvsQueue, ipvsClient } from './ipvs/client.js';
+import { type IpvsQueue, ipvsClient } from './ipvs/client.js';
 import { operations } from './ipvs/operations.js';
 import type { Service } from './ipvs/service.js';
 import { readTable, type Snapshot } from './ipvs/snapshot.js';
@@ -51,7 +51,6 @@ export class Internals {
   readonly #native: Native;
   readonly #handle: NativeHandle;
   readonly #netns: NamespaceTarget;
-  readonly #client: IpvsClient;
   readonly #queue: IpvsQueue;
   readonly #state: StateAccess;
   /** Held weakly, so that a watcher that is no longer used can be collected. */
@@ -69,7 +68,6 @@ export class Internals {
     this.#state = {
       native,
       handle,
-      client,
       queue,
       // Not through the links of callers, which may be closed while a reconciliation is pending.
       addressesOf: (link) => addressesOf(openLinks(), link),
@@ -102,7 +100,6 @@ export class Internals {
     this.#native = native;
     this.#handle = handle;
     this.#netns = netns;
-    this.#client = client;
     this.#queue = queue;
   }
 
@@ -146,7 +143,7 @@ export class Internals {
     return this.#queue.trace('batch', '', async (message) => {
       const [build, options] = checkArguments('batch', args, 2, checkBatch);
       try {
-        const outcome = await sendBatch(this.#queue, this.#client, build, options);
+        const outcome = await sendBatch(this.#queue, build, options);
         // The value at each place is of the type of its operation.
         const results = outcome.results as BatchResults;
         const { errors } = outcome;

@@ -161,13 +161,12 @@ class Builder {
  */
 export async function sendBatch(
   queue: IpvsQueue,
-  client: IpvsClient,
   build: Build,
   options: BatchRunOptions,
 ): Promise<BatchOutcome> {
   queue.checkOpen('batch');
   const before = queue.calls;
-  const builder = new Builder(client, build);
+  const builder = new Builder(queue.client, build);
   // A batch that is built when the queue is closed is still sent.
   queue.begin();
   try {

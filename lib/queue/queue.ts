@@ -38,7 +38,8 @@ type Task<Types extends ClientTypes, Value> = (
 export class Queue<Types extends ClientTypes> {
   /** Cuts long work on responses into slices. */
   readonly slicer = new Slicer();
-  readonly #client: Client<Types>;
+  /** Sends the requests of its exchanges. */
+  readonly client: Client<Types>;
   readonly #tracer: Tracer;
   readonly #queued: Exchange<Types>[] = [];
   /** The last waiting exchange, if calls can join it. */
@@ -59,7 +60,7 @@ export class Queue<Types extends ClientTypes> {
   #drained: () => void = () => undefined;
 
   constructor(client: Client<Types>) {
-    this.#client = client;
+    this.client = client;
     this.#tracer = new Tracer(client);
   }
 
@@ -70,7 +71,7 @@ export class Queue<Types extends ClientTypes> {
 
   /** The state of the handle that util.inspect() shows. */
   get state(): HandleState {
-    const { namespace } = this.#client;
+    const { namespace } = this.client;
     const { inFlight, waiting } = this.activity;
     return {
       ...(namespace !== '' && { namespace }),
@@ -165,13 +166,13 @@ export class Queue<Types extends ClientTypes> {
     // The operation decodes values of this type.
     const promise = promises.next() as Promise<Value>;
     if (span === undefined) return promise;
-    span.message.target = this.#client.target(operation.request, batch.requests, first);
+    span.message.target = this.client.target(operation.request, batch.requests, first);
     return span.begin(() => promise);
   }
 
   #openExchange(): OpenExchange<Types> {
     // An exchange that follows a full one is likely to be full too.
-    const batch = new EncodedBatch(this.#client, this.#open && MAX_REQUESTS);
+    const batch = new EncodedBatch(this.client, this.#open && MAX_REQUESTS);
     const promises = new CallPromises();
     // Checked once for all calls of the exchange.
     const spans = areCallsTraced() ? [] : undefined;
@@ -217,7 +218,7 @@ export class Queue<Types extends ClientTypes> {
       if (areCallsTraced()) this.#tracer.failure(operation.name, error, true);
       throw error;
     }
-    const batch = this.#spare ?? new EncodedBatch(this.#client);
+    const batch = this.#spare ?? new EncodedBatch(this.client);
     // A getter among the arguments may make another call.
     this.#spare = undefined;
     try {
@@ -240,7 +241,7 @@ export class Queue<Types extends ClientTypes> {
   #runSyncTraced(batch: EncodedBatch<Types>, { name, request }: Decoder<Types, unknown>): unknown {
     const send = () => complete(batch.decode(this.#sendSyncTraced(batch, name), 0, 0));
     if (!areCallsTraced()) return send();
-    const target = this.#client.target(request, batch.requests, 0);
+    const target = this.client.target(request, batch.requests, 0);
     return this.#tracer.call(name, true, target).runSync(send);
   }
 
@@ -248,9 +249,9 @@ export class Queue<Types extends ClientTypes> {
     this.#exchanges++;
     this.#requests += batch.count;
     try {
-      return this.#client.sendSync(batch.requests);
+      return this.client.sendSync(batch.requests);
     } catch (error) {
-      throw this.#client.exchangeError(error, operation);
+      throw this.client.exchangeError(error, operation);
     }
   }
 
@@ -299,7 +300,7 @@ export class Queue<Types extends ClientTypes> {
     const isCalling = begun.done !== true && 'calls' in begun.value;
     const task = async () => {
       if (before !== undefined) await before;
-      return runRoutine(begun, routine, this.#client.files, this.#runCall);
+      return runRoutine(begun, routine, this.client.files, this.#runCall);
     };
     return isCalling ? this.task(operation, task) : this.taskInOrder(operation, task);
   }
@@ -315,7 +316,7 @@ export class Queue<Types extends ClientTypes> {
 
   #routineError(error: unknown, operation: string): unknown {
     if (isInputError(error) && !isKept(error)) describeInput(error, operation, error.target ?? '');
-    return this.#client.routineError(error, operation);
+    return this.client.routineError(error, operation);
   }
 
   /** Sends a call of a task. Works after close() too. */
@@ -332,7 +333,7 @@ export class Queue<Types extends ClientTypes> {
   #runRoutineSync<Value>(operation: string, routine: Routine<Types, Value>): Value {
     this.checkOpen(operation);
     try {
-      return runRoutineSync(routine, this.#client.files, (calls) =>
+      return runRoutineSync(routine, this.client.files, (calls) =>
         this.#runAllSync(operation, calls),
       );
     } catch (error) {
@@ -345,7 +346,7 @@ export class Queue<Types extends ClientTypes> {
     operation: string,
     calls: readonly Call<Types, unknown>[],
   ): PromiseSettledResult<unknown>[] {
-    const batch = new EncodedBatch(this.#client);
+    const batch = new EncodedBatch(this.client);
     try {
       for (const { operation, args } of calls) batch.add(operation, args);
       return this.exchangeSync(operation, batch);
@@ -433,8 +434,8 @@ export class Queue<Types extends ClientTypes> {
   #sendTraced({ batch: { requests }, range }: Exchange<Types>): Promise<Types['response']> {
     this.#exchanges++;
     this.#requests += range.count;
-    if (!areExchangesTraced()) return this.#client.send(requests, range);
-    return this.#tracer.exchange(range.count, false).run(() => this.#client.send(requests, range));
+    if (!areExchangesTraced()) return this.client.send(requests, range);
+    return this.#tracer.exchange(range.count, false).run(() => this.client.send(requests, range));
   }
 
   /** Begins something that close() waits for until {@link end} is called. */
@@ -468,7 +469,7 @@ export class Queue<Types extends ClientTypes> {
       if (this.#pending === 0) this.#drained();
     }).then(() => {
       this.#spare?.release();
-      return this.#client.close();
+      return this.client.close();
     });
     return this.#closed;
   }

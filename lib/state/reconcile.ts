@@ -10,7 +10,7 @@ import { IpvsError, isIpvsError, operationError } from '../core/errors.js';
 import { ReconcileError } from '../core/reconcile-error.js';
 import { isPruned, tooManyDeletionsMessage } from '../core/reconcile-options.js';
 import { throwIfAborted } from '../core/signals.js';
-import type { IpvsClient, IpvsQueue, IpvsTypes } from '../ipvs/client.js';
+import type { IpvsQueue, IpvsTypes } from '../ipvs/client.js';
 import { decodeServiceEntry } from '../ipvs/decode-service.js';
 import { formatServiceAt } from '../ipvs/keys.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
@@ -32,7 +32,6 @@ import type { ReconcileOptions, State, Unchanged } from './types.js';
 export interface StateAccess {
   readonly native: Pick<Native, 'Plan'>;
   readonly handle: NativeHandle;
-  readonly client: IpvsClient;
   readonly queue: IpvsQueue;
   /** Returns the addresses of a link; none if there is no such link. */
   readonly addressesOf: (link: string) => Routine<never, readonly string[]>;
@@ -245,14 +244,14 @@ function* send(
 
 /** Fills a buffer with the requests of a plan from `first` on, and sends them. */
 function sendFrom(
-  { client, queue }: StateAccess,
+  { queue }: StateAccess,
   planned: PlannedRequests,
   first: number,
   requests: RequestBuffer,
   signal: AbortSignal | undefined,
 ): Routine<never, readonly PromiseSettledResult<unknown>[]> {
   planned.read(first, requests);
-  const batch = EncodedBatch.of(client, requests, (place) => planned.kindOf(first + place));
+  const batch = EncodedBatch.of(queue.client, requests, (place) => planned.kindOf(first + place));
   return run({
     begin: async () =>
       (await runBatch(queue, [batch], { stopOnError: false, signal, hasPlaces: false })).results,

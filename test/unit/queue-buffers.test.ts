@@ -50,7 +50,7 @@ test('an empty batch gives back the buffer of an operation that was refused', as
     expect(() => Reflect.apply(b.deleteService, b, ['nonsense'])).toThrow(TypeError);
   };
   const options = checkBatchOptions(undefined);
-  expect(await sendBatch(new Queue(watched), watched, build, options)).toMatchObject({
+  expect(await sendBatch(new Queue(watched), build, options)).toMatchObject({
     results: [],
     errors: [],
   });
@@ -75,7 +75,7 @@ test('a batch gives its buffer back once, even if the promise of build settles t
       },
     };
   };
-  const pending = sendBatch(new Queue(watched), watched, build, checkBatchOptions(undefined));
+  const pending = sendBatch(new Queue(watched), build, checkBatchOptions(undefined));
   await settled();
   await handle.respond(0);
   expect((await pending).results).toEqual([{ status: 'fulfilled', value: undefined }]);

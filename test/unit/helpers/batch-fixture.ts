@@ -23,8 +23,8 @@ export type QueueFixture = ReturnType<typeof open>;
 export type Build = (batch: Batch) => void | PromiseLike<void>;
 
 /** Sends a batch as `Ipvs.batch()` does. */
-export async function batch({ queue, client }: QueueFixture, build: Build, options?: BatchOptions) {
-  const { results } = await sendBatch(queue, client, build, checkBatchOptions(options));
+export async function batch({ queue }: QueueFixture, build: Build, options?: BatchOptions) {
+  const { results } = await sendBatch(queue, build, checkBatchOptions(options));
   return results;
 }
 
