@@ -221,8 +221,9 @@ export class Internals {
     // Without options, counters are numbers.
     const snapshot = () => this.#queue.runRoutine('watch', readTable('watch')) as Promise<Snapshot>;
     const source = { ...checked, snapshot };
-    const watcher: TableWatcher = new TableWatcher(source, () => this.#watchers.delete(watcher));
-    this.#watchers.add(watcher);
+    const watcher = new TableWatcher(source, (ended) => this.#watchers.delete(ended));
+    // If the signal is aborted already, the watcher has ended: its first next() throws.
+    if (!checked.signal?.aborted) this.#watchers.add(watcher);
     return watcher;
   }
 }

@@ -50,8 +50,6 @@ export interface ChunkSource {
  */
 export class ConnectionStream extends CancellableIterator<Connection> {
   readonly #source: ChunkSource;
-  readonly #signal: AbortSignal | undefined;
-  #hasBegun = false;
   #chunk: Chunk | undefined;
   /** The next entry of the chunk. */
   #index = 0;
@@ -65,7 +63,7 @@ export class ConnectionStream extends CancellableIterator<Connection> {
   constructor(source: ChunkSource, signal: AbortSignal | undefined) {
     super();
     this.#source = source;
-    this.#signal = signal;
+    this.observe(signal);
   }
 
   protected override take(): Connection | undefined {
@@ -83,8 +81,6 @@ export class ConnectionStream extends CancellableIterator<Connection> {
 
   async #read(): Promise<void> {
     try {
-      this.#begin();
-      if (this.ended) return;
       this.#ahead ??= this.#source.next();
       const chunk = await this.#ahead;
       if (this.ended) return;
@@ -99,16 +95,10 @@ export class ConnectionStream extends CancellableIterator<Connection> {
     this.serve();
   }
 
-  #begin(): void {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    this.observe(this.#signal);
-  }
-
   protected override async release(): Promise<void> {
     this.#chunk = undefined;
     // The file is closed when nothing reads it any more.
     if (this.#ahead !== undefined) await this.#ahead.catch(() => undefined);
-    if (this.#hasBegun) this.#source.close();
+    this.#source.close();
   }
 }

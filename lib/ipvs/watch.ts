@@ -56,8 +56,7 @@ interface SampleSource {
  */
 export class TableWatcher extends CancellableIterator<Sample> {
   readonly #source: SampleSource;
-  readonly #onEnd: () => void;
-  #hasBegun = false;
+  readonly #onEnd: (watcher: TableWatcher) => void;
   /** The latest sample, until it is taken. */
   #sample: Sample | undefined;
   /** The services of the latest sample, which the next one is compared with. */
@@ -76,10 +75,11 @@ export class TableWatcher extends CancellableIterator<Sample> {
    * Not for callers: use `ipvs.watch()`.
    * @internal
    */
-  constructor(source: SampleSource, onEnd: () => void) {
+  constructor(source: SampleSource, onEnd: (watcher: TableWatcher) => void) {
     super();
     this.#source = source;
     this.#onEnd = onEnd;
+    this.observe(source.signal);
   }
 
   /** Keeps the process alive while a sample is awaited. */
@@ -114,21 +114,6 @@ export class TableWatcher extends CancellableIterator<Sample> {
   }
 
   protected override refill(): void {
-    try {
-      this.#begin();
-      if (!this.ended) this.#schedule();
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  #begin(): void {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    this.observe(this.#source.signal);
-  }
-
-  #schedule(): void {
     const now = performance.now();
     // A consumer that is slower than the interval does not get several samples at once.
     const due = Math.max(this.#dueAt, now);
@@ -165,6 +150,6 @@ export class TableWatcher extends CancellableIterator<Sample> {
   protected override release(): void {
     clearTimeout(this.#timer);
     this.#previous = [];
-    this.#onEnd();
+    this.#onEnd(this);
   }
 }
