@@ -47,6 +47,11 @@ const OPENING: Meanings = {
   },
 };
 
+/** Returns true if a call, which needs no privileges, failed because netlink is forbidden. */
+export function isNetlinkForbidden(syscall: string, code: string): boolean {
+  return OPENING[syscall] === NETLINK && Object.hasOwn(NETLINK, code);
+}
+
 /** Meanings of errnos by the system call that failed on files, the table or a watcher. */
 const CALLING: Meanings = {
   ...OPENING,

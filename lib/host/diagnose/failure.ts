@@ -4,17 +4,9 @@
  */
 import { codeOf, errorMessage, IpvsError, reasonIn } from '../../core/errors.js';
 import { absenceOf } from '../../native/kernel-modules.js';
+import { isNetlinkForbidden } from '../../native/native-errors.js';
 import { type Check, check } from './check.js';
 
-/** System calls that need no privileges, and their errors if netlink is forbidden. */
-const NETLINK_CALLS: ReadonlySet<string> = new Set(['socket', 'bind', 'CTRL_CMD_GETFAMILY']);
-const NO_NETLINK: ReadonlySet<string> = new Set([
-  'EPERM',
-  'EACCES',
-  'EAFNOSUPPORT',
-  'EPROTONOSUPPORT',
-  'ENOSYS',
-]);
 /** @internal */
 export const WITHOUT_IPVS = 'without IPVS it cannot be tried';
 const NO_CAPABILITY =
@@ -42,7 +34,7 @@ export function checkFailure(error: unknown): Check[] {
     const why = 'the network namespace could not be entered';
     return [check('netns', 'missing', detail), ...untried(why)];
   }
-  if (NETLINK_CALLS.has(syscall) && NO_NETLINK.has(code)) {
+  if (isNetlinkForbidden(syscall, code)) {
     return [check('netlink', 'missing', detail), ...untried('without netlink it cannot be tried')];
   }
   if (code === 'EPERM') {
