@@ -194,9 +194,9 @@ export function isFilled(bytes: Uint8Array, at: number, length: number, byte: nu
   return true;
 }
 
-/** Returns an IPv4 mask in dotted form. The number is in host byte order. @internal */
-export function formatMask(mask: number): string {
-  const [a, b, c, d] = [mask >>> 24, (mask >>> 16) & 0xff, (mask >>> 8) & 0xff, mask & 0xff];
+/** Returns an IPv4 address or mask in dotted form. The number is in host byte order. @internal */
+export function formatIpv4Number(value: number): string {
+  const [a, b, c, d] = [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
   return `${OCTETS[a]}.${OCTETS[b]}.${OCTETS[c]}.${OCTETS[d]}`;
 }
 

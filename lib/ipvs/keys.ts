@@ -114,6 +114,7 @@ export function formatDestinationKey({ address, port }: Required<DestinationAddr
   return joinPort(address, port);
 }
 
-function joinPort(address: string, port: number | undefined): string {
+/** Returns `10.0.0.1:80`, `[fd00::1]:80` or, with names, `web:http`. @internal */
+export function joinPort(address: string, port: string | number | undefined): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

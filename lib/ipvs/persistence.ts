@@ -2,7 +2,7 @@
  * Persistence: how long one destination serves the same client, and which clients count as one.
  * @module
  */
-import { AF_INET, formatMask, parseMask } from '../core/address.js';
+import { AF_INET, formatIpv4Number, parseMask } from '../core/address.js';
 import { checkInteger, readObject } from '../core/check.js';
 import { wrongValue } from '../core/input-errors.js';
 import { layout } from '../native/layout.js';
@@ -160,7 +160,7 @@ export function decodePersistence(records: Records, base: number): Persistence {
   const netmask = records.u32(base, fields.netmask);
   return {
     timeout: records.u32(base, fields.timeout),
-    netmask: records.u16(base, fields.family) === AF_INET ? formatMask(netmask) : netmask,
+    netmask: records.u16(base, fields.family) === AF_INET ? formatIpv4Number(netmask) : netmask,
     engine: engine === '' ? null : engine,
   };
 }

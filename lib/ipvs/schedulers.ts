@@ -90,7 +90,8 @@ const schedulerFlagNames = Object.keys(schedulerFlags) as NamedFlag[];
 const FLAG_MASK = layout.serviceFlags.scheduler;
 const MAX_FLAGS = 2 ** 32 - 1;
 
-function isFlagName(value: unknown): value is NamedFlag {
+/** @internal */
+export function isFlagName(value: unknown): value is NamedFlag {
   return schedulerFlagNames.some((name) => name === value);
 }
 

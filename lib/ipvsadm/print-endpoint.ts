@@ -2,7 +2,8 @@
  * Addresses and ports as ipvsadm prints them, and the names that it prints instead.
  * @module
  */
-import { joinPort, printAddress } from './grammar/numbers.js';
+import { joinPort } from '../ipvs/keys.js';
+import { printAddress } from './grammar/numbers.js';
 
 /** Names to print instead of addresses and ports. */
 export interface Names {

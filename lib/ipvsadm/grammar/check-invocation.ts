@@ -2,7 +2,7 @@
  * The checks of a whole command line: which options go with a command, and which go together.
  * @module
  */
-import type { NamedFlag } from '../../ipvs/schedulers.js';
+import { isFlagName, type NamedFlag, schedulerFlags } from '../../ipvs/schedulers.js';
 import { CommandLineError } from './command-line-error.js';
 import { COMMANDS, LISTED, TOPICS, type Topic, TUNNEL_OPTIONS } from './grammar.js';
 import type { Draft, Invocation } from './invocation.js';
@@ -106,19 +106,6 @@ export function checkService({ given, service }: Invocation): void {
   }
 }
 
-/** The only scheduler that has a flag; '': all have it. */
-const FLAGS: Readonly<Record<NamedFlag, string>> = {
-  'sh-fallback': 'sh',
-  'sh-port': 'sh',
-  'mh-fallback': 'mh',
-  'mh-port': 'mh',
-  'flag-1': '',
-  'flag-2': '',
-  'flag-3': '',
-};
-
-const isFlag = (name: string): name is NamedFlag => Object.hasOwn(FLAGS, name);
-
 /**
  * Reads the value of `-b`, which depends on the scheduler.
  * @throws CommandLineError
@@ -129,12 +116,12 @@ export function readFlags({ given, service }: Draft, text: string): void {
   const flags: NamedFlag[] = [];
   for (const name of text.split(',')) {
     if (name === '') continue;
-    if (!isFlag(name)) {
-      const rule = `has '${name}', which is none of ${Object.keys(FLAGS).join(', ')}`;
+    if (!isFlagName(name)) {
+      const rule = `has '${name}', which is none of ${Object.keys(schedulerFlags).join(', ')}`;
       throw new CommandLineError(`invalid scheduler flag \`${name}'`, { word, rule });
     }
-    const owner = FLAGS[name];
-    if (owner !== '' && owner !== scheduler) {
+    const { owner = scheduler } = schedulerFlags[name];
+    if (owner !== scheduler) {
       const rule = `has '${name}', which belongs to scheduler ${owner}`;
       throw new CommandLineError(`incompatible scheduler flag \`${name}'`, { word, rule });
     }

@@ -2,7 +2,7 @@
  * Numbers and addresses as ipvsadm reads them, with the C library's forms.
  * @module
  */
-import { formatAddress, parseAddress } from '../../core/address.js';
+import { formatAddress, formatIpv4Number, parseAddress } from '../../core/address.js';
 
 const NINE = 57;
 /** Blanks, a sign and decimal digits. */
@@ -48,7 +48,7 @@ export function readIpv4(text: string): string | undefined {
     if (part === undefined || part > 255) return undefined;
     value += part * 256 ** (3 - place);
   }
-  return dotted(value);
+  return formatIpv4Number(value);
 }
 
 /** Returns a number in C's notation. */
@@ -58,19 +58,11 @@ function readPart(text: string): number | undefined {
   return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Returns the dotted form of a number of 32 bits. */
-const dotted = (value: number) => [24, 16, 8, 0].map((bits) => (value >>> bits) & 0xff).join('.');
-
 /**
  * Returns an address as inet_ntop() prints it: as in RFC 5952, but `::a.b.c.d` if 96 bits are zero.
  */
 export function printAddress(address: string): string {
   const [, high, low] = /^::([\da-f]{1,4}):([\da-f]{1,4})$/.exec(address) ?? [];
   if (high === undefined || low === undefined) return address;
-  return `::${dotted(Number.parseInt(high, 16) * 0x10000 + Number.parseInt(low, 16))}`;
-}
-
-/** Returns an address and a port as ipvsadm prints them: `10.0.0.1:80`, `[fd00::1]:80`. */
-export function joinPort(host: string, port: string | number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return `::${formatIpv4Number(Number.parseInt(high, 16) * 0x10000 + Number.parseInt(low, 16))}`;
 }

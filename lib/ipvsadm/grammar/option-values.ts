@@ -5,7 +5,7 @@
 import { AF_INET, AF_INET6, describeAddress, parseAddress } from '../../core/address.js';
 import { MAX_INT } from '../../ipvs/encode-destination.js';
 import { MAX_MARK, MAX_PORT } from '../../ipvs/keys.js';
-import type { Protocol, TunnelChecksum, TunnelType } from '../../ipvs/names.js';
+import { type Protocol, type TunnelChecksum, tunnelTypes } from '../../ipvs/names.js';
 import { HOST_MASKS, MAX_TIMEOUT } from '../../ipvs/persistence.js';
 import { CommandLineError } from './command-line-error.js';
 import { type Reading, readEndpoint, readHost } from './endpoint.js';
@@ -119,11 +119,10 @@ const realServer: Reader = ({ service, destination }, value = '', reading) => {
   destination.port = endpoint.port ?? service.port;
 };
 
-const TUNNEL_TYPES: readonly TunnelType[] = ['ipip', 'gue', 'gre'];
-
 const tunnelType: Reader = ({ destination }, value) => {
-  const type = TUNNEL_TYPES.find((name) => name === value);
-  const rule = `is not one of ${TUNNEL_TYPES.join(', ')}`;
+  const { names } = tunnelTypes;
+  const type = names.find((name) => name === value);
+  const rule = `is not one of ${names.join(', ')}`;
   if (type === undefined) throw new CommandLineError('illegal tunnel type specified', { rule });
   destination.tunnelType = type;
 };
