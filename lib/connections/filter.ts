@@ -5,7 +5,7 @@
 import { checkName } from '../core/check.js';
 import { wrongValue } from '../core/input-errors.js';
 import { parseNetwork } from '../core/network.js';
-import { formatServiceAt } from '../ipvs/keys.js';
+import { formatServiceAt, MAX_PROTOCOL } from '../ipvs/keys.js';
 import { encodeDestinationReference, encodeServiceReference } from '../ipvs/reference.js';
 import type { DestinationReference, ServiceReference } from '../ipvs/reference-types.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
@@ -69,7 +69,6 @@ export const FILTER_KEYS = [
   'state',
 ] as const;
 
-const MAX_PROTOCOL = 65535;
 const { fields, size } = layout.connectionFilter;
 
 /** A filter as the addon takes it. @internal */

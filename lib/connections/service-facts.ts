@@ -16,7 +16,7 @@ import { type Call, call, named } from '../queue/operation.js';
 import type { Endpoint } from './types.js';
 
 /** Facts about a service, encoded for the addon. */
-export interface ServiceFacts {
+interface ServiceFacts {
   /**
    * For a service of port 0: the ports of its address that have services of their own, 16 bits
    * each.

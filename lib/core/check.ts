@@ -42,7 +42,7 @@ const noHint: ObjectHint = () => '';
  * instances of classes are accepted. Objects that would look empty are refused: a Map, a Date, an
  * instance whose class has the getters.
  */
-export function checkKeys(
+function checkKeys(
   property: string,
   value: unknown,
   allowed: ReadonlySet<string>,

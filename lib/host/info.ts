@@ -7,6 +7,7 @@ import { operations } from '../ipvs/operations.js';
 import { call } from '../queue/operation.js';
 import { fulfilledValue } from '../queue/results.js';
 import { type Routine, readFiles, send } from '../queue/routine.js';
+import { IPVS_FOLDER } from './sysctl-parameters.js';
 
 /** General facts about IPVS. */
 export interface Info {
@@ -29,8 +30,8 @@ export interface Info {
  * empty list of processors. @internal
  */
 export const ESTIMATION_FILES = [
-  '/proc/sys/net/ipv4/vs/run_estimation',
-  '/proc/sys/net/ipv4/vs/est_cpulist',
+  `${IPVS_FOLDER}/run_estimation`,
+  `${IPVS_FOLDER}/est_cpulist`,
 ] as const;
 
 /**

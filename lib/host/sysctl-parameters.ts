@@ -15,6 +15,11 @@ import {
   syncThreshold,
 } from './sysctl-kinds.js';
 
+/** The folder of the parameters. @internal */
+export const IPVS_FOLDER = '/proc/sys/net/ipv4/vs';
+/** The file of a parameter that every kernel with IPVS has. @internal */
+export const EVERYWHERE = `${IPVS_FOLDER}/drop_entry`;
+
 /**
  * The values of the parameters. A parameter that the kernel does not have is undefined; each says
  * when that is. The default of a fresh network namespace stands in brackets.

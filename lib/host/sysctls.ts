@@ -13,21 +13,18 @@ import { missingFilesError, reasonForParameters, WITNESSES } from '../native/mis
 import type { Returns } from '../queue/returns.js';
 import { type FileRoutine, readFiles, routineOf, writeFiles } from '../queue/routine.js';
 import type { Kind } from './sysctl-kinds.js';
-import { PARAMETERS, type Sysctls } from './sysctl-parameters.js';
+import { EVERYWHERE, IPVS_FOLDER, PARAMETERS, type Sysctls } from './sysctl-parameters.js';
 
 /** The parameters to change, at least one. */
 export type SysctlChanges = { readonly [Name in keyof Sysctls]: Sysctls[Name] | undefined };
 
-const FOLDER = '/proc/sys/net/ipv4/vs';
-/** A parameter that every kernel with IPVS has. */
-const EVERYWHERE = `${FOLDER}/drop_entry`;
 const { ENOENT } = constants.errno;
 
 // Object.keys() returns the keys of PARAMETERS, which are those of Sysctls.
 const NAMES = Object.keys(PARAMETERS) as (keyof Sysctls)[];
 const KEYS = new Set(NAMES);
 
-const pathOf = (name: keyof Sysctls) => `${FOLDER}/${PARAMETERS[name][0]}`;
+const pathOf = (name: keyof Sysctls) => `${IPVS_FOLDER}/${PARAMETERS[name][0]}`;
 
 function parse<Name extends keyof Sysctls>(name: Name, text: string): Required<Sysctls>[Name] {
   return PARAMETERS[name][1].parse(text.trim());
@@ -161,7 +158,7 @@ function* noParameters(errnos: readonly (string | number)[]): FileRoutine<IpvsEr
 /** Returns the error if no parameter exists. */
 function* missingParameters(operation: string): FileRoutine<IpvsError> {
   const reason = reasonForParameters(yield* readFiles(WITNESSES));
-  return missingFilesError(operation, 'the parameters of IPVS are', FOLDER, reason);
+  return missingFilesError(operation, 'the parameters of IPVS are', IPVS_FOLDER, reason);
 }
 
 /** The first key that is not the name of a parameter, as errors show it; '' if there is none. */

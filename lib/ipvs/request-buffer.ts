@@ -38,7 +38,7 @@ const noKeys = (): Keys => ({
 });
 
 /** The bytes of a service's key, with which its record begins. */
-const SERVICE_KEY_SIZE = layout.service.fields.flags.offset;
+export const SERVICE_KEY_SIZE = layout.service.fields.flags.offset;
 
 /** The place of no request, and not of the one before the first either. */
 const NOWHERE = -2;

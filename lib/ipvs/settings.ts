@@ -2,7 +2,7 @@
  * Reading of references, configurations and changes: objects with known keys.
  * @module
  */
-import { checkKeys, copyOwn } from '../core/check.js';
+import { readObject } from '../core/check.js';
 
 /** Properties of any type, which are still to be checked. */
 export type Unchecked<Key extends string> = { readonly [Name in Key]?: unknown };
@@ -40,8 +40,7 @@ export function copySettings<Key extends string>(
   value: unknown,
   allowed: ReadonlySet<Key>,
 ): Unchecked<Key> {
-  checkKeys(property, value, allowed, listHint);
-  return copyOwn(value, allowed);
+  return readObject(property, value, allowed, listHint);
 }
 
 /**

@@ -8,6 +8,7 @@ import { wrongValue } from '../core/input-errors.js';
 import type { Unknown } from '../core/name-table.js';
 import { layout } from '../native/layout.js';
 import type { Records } from '../native/records.js';
+import { MAX_PORT } from './keys.js';
 import { type TunnelChecksum, type TunnelType, tunnelChecksums, tunnelTypes } from './names.js';
 import type { RequestBuffer } from './request-buffer.js';
 import type { SettingsSource, Unchecked } from './settings.js';
@@ -57,7 +58,6 @@ export const tunnelRules: Readonly<Record<TunnelType, TypeRules>> = {
   gre: { port: false, checksums: ['none', 'checksum'] },
 };
 const MAX_TYPE = 255;
-const MAX_PORT = 65535;
 const MAX_CHECKSUM = 65535;
 const KEYS = new Set(['type', 'port', 'checksum'] as const);
 

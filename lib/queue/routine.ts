@@ -28,7 +28,7 @@ type Step<Types extends ClientTypes> =
   | Work<unknown>;
 
 /** Work in both forms. */
-export interface Work<Value> {
+interface Work<Value> {
   readonly begin: () => Promise<Value>;
   readonly runSync: () => Value;
 }

@@ -3,22 +3,21 @@
  * @module
  */
 import { formatDestinationAt, formatServiceAt } from '../ipvs/keys.js';
-import type { RequestBuffer } from '../ipvs/request-buffer.js';
+import { type RequestBuffer, SERVICE_KEY_SIZE } from '../ipvs/request-buffer.js';
 import { layout } from '../native/layout.js';
 import { Records } from '../native/records.js';
 
-/** The bytes of the keys of a service and of a destination, with which their records begin. */
-const SERVICE_KEY = layout.service.fields.flags.offset;
-const DESTINATION_KEY = layout.destination.fields.forwarding.offset;
+/** The bytes of a destination's key, with which its record begins. */
+const DESTINATION_KEY_SIZE = layout.destination.fields.forwarding.offset;
 /** An entry: the place of the key of the service, then the key of the destination. */
 const PLACE = 4;
-const ENTRY = PLACE + DESTINATION_KEY;
+const ENTRY = PLACE + DESTINATION_KEY_SIZE;
 
 /** The keys of changes. That of a service is stored once for changes that follow each other. */
 export class ChangeKeys {
   readonly #entries: Records;
   #count = 0;
-  #services = new Records(new ArrayBuffer(SERVICE_KEY * 32));
+  #services = new Records(new ArrayBuffer(SERVICE_KEY_SIZE * 32));
   #serviceCount = 0;
 
   constructor(capacity: number) {
@@ -34,31 +33,31 @@ export class ChangeKeys {
     this.#entries.u32s[entry >> 2] = this.#serviceCount - 1;
     // The destination of a request for a service is not read.
     const destination = requests.destination(index);
-    this.#entries.copyWords(entry + PLACE, records, destination, DESTINATION_KEY);
+    this.#entries.copyWords(entry + PLACE, records, destination, DESTINATION_KEY_SIZE);
   }
 
   #isLastService({ u32s: from }: Records, base: number): boolean {
     if (this.#serviceCount === 0) return false;
     const { u32s } = this.#services;
-    const last = ((this.#serviceCount - 1) * SERVICE_KEY) >> 2;
-    for (let word = 0; word < SERVICE_KEY >> 2; word++) {
+    const last = ((this.#serviceCount - 1) * SERVICE_KEY_SIZE) >> 2;
+    for (let word = 0; word < SERVICE_KEY_SIZE >> 2; word++) {
       if (u32s[last + word] !== from[(base >> 2) + word]) return false;
     }
     return true;
   }
 
   #addService(from: Records, base: number): void {
-    const target = this.#serviceCount++ * SERVICE_KEY;
+    const target = this.#serviceCount++ * SERVICE_KEY_SIZE;
     if (target === this.#services.bytes.length) {
       this.#services = this.#services.enlarged(2 * target);
     }
-    this.#services.copyWords(target, from, base, SERVICE_KEY);
+    this.#services.copyWords(target, from, base, SERVICE_KEY_SIZE);
   }
 
   /** Returns the text of the service of a change. */
   service(index: number): string {
     const place = this.#entries.u32s[(index * ENTRY) >> 2] ?? 0;
-    return formatServiceAt(this.#services, place * SERVICE_KEY);
+    return formatServiceAt(this.#services, place * SERVICE_KEY_SIZE);
   }
 
   /** Returns the text of the destination of a change. */

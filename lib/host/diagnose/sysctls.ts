@@ -7,12 +7,10 @@ import { release } from 'node:os';
 import { errnoName, errorMessage } from '../../core/errors.js';
 import { INVISIBLE, reasonForParameters, WITNESSES } from '../../native/missing-files.js';
 import { ESTIMATION_FILES, isEstimating } from '../info.js';
+import { EVERYWHERE, IPVS_FOLDER } from '../sysctl-parameters.js';
 import { type Check, check, type ReadFiles } from './check.js';
 import type { SysctlRemedy } from './remedies.js';
 
-const VS = '/proc/sys/net/ipv4/vs';
-/** A parameter that every kernel with IPVS has. */
-const EVERYWHERE = `${VS}/drop_entry`;
 const NETFILTER = '/proc/sys/net/netfilter';
 
 /** The contents of files, by path: the text, or the errno. */
@@ -122,7 +120,7 @@ const CHECKS: readonly ParameterCheck[] = [
   }),
   {
     name: 'conn_reuse_mode',
-    paths: [`${VS}/conn_reuse_mode`],
+    paths: [`${IPVS_FOLDER}/conn_reuse_mode`],
     absent: ABSENT,
     assess: assessReuse,
   },
@@ -180,7 +178,7 @@ const PATHS: readonly string[] = [
 /** Returns the reason why a parameter is missing: `absent` if it is not hidden. */
 function whyMissing(path: string, absent: string, contents: Contents): string {
   const reason = reasonForParameters(WITNESSES.map((witness) => contents.get(witness)));
-  const isOther = !path.startsWith(VS) || typeof contents.get(EVERYWHERE) === 'string';
+  const isOther = !path.startsWith(IPVS_FOLDER) || typeof contents.get(EVERYWHERE) === 'string';
   if (isOther && (reason === 'unloaded' || reason === 'hidden')) return absent;
   return reason === 'unloaded'
     ? 'IPVS is not loaded'
