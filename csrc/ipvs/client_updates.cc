@@ -2,7 +2,6 @@
 #include <cerrno>
 #include <map>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "ipvs/client.h"
@@ -20,6 +19,10 @@ struct DestinationPath {
   DestinationKey destination;
 };
 
+DestinationPath path_of(const Request& request) {
+  return {request.service.key, request.destination.key};
+}
+
 }  // namespace
 
 void Client::run_service_updates(Range range) {
@@ -30,11 +33,7 @@ void Client::run_service_updates(Range range) {
 
 void Client::run_destination_updates(Range range) {
   netlink::split_at_repeated_keys<ByteOrder>(
-      range,
-      [&](size_t request) {
-        const Request& wanted = requests_[request];
-        return DestinationPath{wanted.service.key, wanted.destination.key};
-      },
+      range, [&](size_t request) { return path_of(requests_[request]); },
       [&](Range part) { update_destinations(part); });
 }
 
@@ -76,46 +75,47 @@ void Client::update_services(Range range) {
 
 // The kernel has no query for one destination: the list of each service is read, once.
 void Client::update_destinations(Range range) {
-  std::map<DestinationPath, Destination, ByteOrder> current;
-  std::set<ServiceKey, ByteOrder> listed;
-  std::vector<Destination> updated(range.size());
-  std::vector<Command> commands;
-  Indexes sent;
-
+  std::map<DestinationPath, std::optional<Destination>, ByteOrder> found;
+  for (size_t request = range.first; request < range.last; ++request) {
+    found.try_emplace(path_of(requests_[request]));
+  }
   const auto read_list = [&](const ServiceKey& service) {
-    if (listed.contains(service)) return;
     std::vector<DestinationEntry> entries;
-    transport_.list_destinations(service, entries);
+    transport_.list_destinations(service, entries, Statistics::kSkip);
     if (entries.empty()) require_service(service);
     for (const DestinationEntry& entry : entries) {
-      current.emplace(DestinationPath{service, entry.destination.key}, entry.destination);
+      const auto named = found.find({service, entry.destination.key});
+      if (named != found.end()) named->second = entry.destination;
     }
-    listed.insert(service);
   };
 
+  std::map<ServiceKey, std::optional<Failure>, ByteOrder> lists;  // why each could not be read
+  std::vector<Command> commands;
+  Indexes sent;
   for (size_t request = range.first; request < range.last; ++request) {
     const Request& wanted = requests_[request];
-    const ServiceKey& service = wanted.service.key;
-    const auto failure =
-        netlink::try_query(request, transport_.stalled(), [&] { read_list(service); });
-    if (failure) {
-      fail(request, netlink::not_sent(*failure));
+    const auto [list, is_new] = lists.try_emplace(wanted.service.key);
+    if (is_new) {
+      list->second =
+          netlink::try_query(request, transport_.stalled(), [&] { read_list(wanted.service.key); });
+    }
+    if (list->second) {
+      fail(request, netlink::not_sent(*list->second));
       continue;
     }
-    const auto found = current.find({service, wanted.destination.key});
-    if (found == current.end()) {
+    auto& destination = found[path_of(wanted)];
+    if (!destination) {
       response_.fail(request, Status::kRefused, ENOENT);
       continue;
     }
-    Destination& merged = updated[request - range.first];
-    merged = merge(found->second, wanted.destination, wanted.changes);
-    const Status status = check_merged(merged, wanted.changes);
+    destination = merge(*destination, wanted.destination, wanted.changes);
+    const Status status = check_merged(*destination, wanted.changes);
     if (status != Status::kDone) {
       response_.fail(request, status, EINVAL);
       continue;
     }
     commands.push_back(
-        {.format = &kSetDestination, .service = &wanted.service, .destination = &merged});
+        {.format = &kSetDestination, .service = &wanted.service, .destination = &*destination});
     sent.push_back(request);
   }
   send_updates(commands, sent);

@@ -82,6 +82,24 @@ TEST_CASE("updates of the destinations of a service share one list, unless a fai
   }
 }
 
+TEST_CASE("updates of the destinations of a service that does not exist share one list") {
+  FakeIpvs ipvs;
+  FakeKernel kernel(ipvs.behaviour());
+  ipvs::Client client(kernel.connect());
+  const size_t before = kernel.requests().size();
+  std::vector<Request> requests;
+  for (uint16_t port = 1; port <= 5; ++port) {
+    requests.push_back(request_for(Operation::kUpdateDestination, 1, port));
+    requests.back().changes = ipvs::Changes::kWeight;
+  }
+  for (const auto& result : client.run(requests).results) {
+    CHECK(static_cast<Status>(result.status) == Status::kRefused);
+    CHECK(result.error == ESRCH);
+  }
+  // The list, and the query of the service.
+  CHECK(kernel.requests().size() - before == 2);
+}
+
 TEST_CASE("a scheduler that the kernel lacks is sent a few times in each batch") {
   size_t named = 0;
   FakeIpvs ipvs;
