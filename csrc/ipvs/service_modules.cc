@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <iterator>
 
-#include "ipvs/module_probe.h"
 #include "netlink/requests.h"
 
 namespace ipvs {
@@ -30,9 +29,7 @@ Failure refusal_of(Transport& transport, size_t index, const Command& command) {
 }  // namespace
 
 void ServiceModules::begin() {
-  tried_.clear();
-  missing_.clear();
-  late_.clear();
+  std::erase_if(known_, [](const auto& each) { return each.second != ProbeResult::kPresent; });
 }
 
 std::optional<ServiceModules::Names> ServiceModules::names_of(const Command& command) {
@@ -42,7 +39,9 @@ std::optional<ServiceModules::Names> ServiceModules::names_of(const Command& com
 
 bool ServiceModules::are_present(const Command& command) const {
   const auto names = names_of(command);
-  return !names || present_.contains(*names);
+  if (!names) return true;
+  const auto known = known_.find(*names);
+  return known != known_.end() && known->second == ProbeResult::kPresent;
 }
 
 std::vector<Failure> ServiceModules::run(Transport& transport, std::span<const Command> commands,
@@ -62,19 +61,22 @@ std::vector<Failure> ServiceModules::run(Transport& transport, std::span<const C
       const Command& command = commands[index];
       if (!are_present(command)) {
         const Names names = *names_of(command);
-        if (!tried_.contains(names)) {
+        auto known = known_.find(names);
+        if (known == known_.end()) {
           const bool probing =
               transport.netns() && !transport.stalled() && may_load_modules(*command.service);
           // The commands before it do not wait for the probe.
           if (probing && !sent.empty()) break;
-          tried_.insert(names);
-          if (probing) probe(transport, *command.service, names);
+          const ProbeResult result =
+              probing ? probe_modules(transport.netns(), transport.scope(), *command.service)
+                      : ProbeResult::kUnknown;
+          known = known_.emplace(names, result).first;
         }
-        if (late_.contains(names)) {
+        if (known->second == ProbeResult::kLate) {
           failures.push_back({index, ETIMEDOUT, Status::kNotSent, {}});
           continue;
         }
-        if (missing_.contains(names)) {
+        if (known->second == ProbeResult::kAbsent) {
           if (!sent.empty()) break;
           failures.push_back(refusal_of(transport, index, command));
           continue;
@@ -83,7 +85,7 @@ std::vector<Failure> ServiceModules::run(Transport& transport, std::span<const C
           failures.push_back({index, ENOENT, Status::kRefused, {}});
           continue;
         }
-        if (!present_.contains(names)) ++unknown;
+        if (known->second == ProbeResult::kUnknown) ++unknown;
       }
       sent.push_back(command);
       indexes.push_back(index);
@@ -99,24 +101,6 @@ std::vector<Failure> ServiceModules::run(Transport& transport, std::span<const C
   return failures;
 }
 
-// Makes the kernel load the modules of a service before a command is sent that would hold up
-// others.
-void ServiceModules::probe(const Transport& transport, const Service& service, const Names& names) {
-  switch (probe_modules(transport.netns(), transport.scope(), service)) {
-    case ProbeResult::kPresent:
-      present_.insert(names);
-      break;
-    case ProbeResult::kAbsent:
-      missing_.insert(names);
-      break;
-    case ProbeResult::kLate:
-      late_.insert(names);
-      break;
-    case ProbeResult::kUnknown:
-      break;
-  }
-}
-
 // A command that succeeded shows that its modules are present, ENOENT that one is not; other
 // failures show nothing.
 void ServiceModules::learn(std::span<const Command> commands, const std::vector<Failure>& failures,
@@ -125,7 +109,7 @@ void ServiceModules::learn(std::span<const Command> commands, const std::vector<
   for (size_t index = 0; index < commands.size(); ++index) {
     const bool failed = failure != failures.end() && failure->index == index;
     if (const auto names = names_of(commands[index])) {
-      if (!failed) present_.insert(*names);
+      if (!failed) known_[*names] = ProbeResult::kPresent;
       if (failed && failure->error == ENOENT) refused.insert(*names);
     }
     if (failed) ++failure;

@@ -8,11 +8,13 @@
 // Threading: one thread at a time; any thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
 #include <vector>
 
+#include "ipvs/module_probe.h"
 #include "ipvs/transport.h"
 
 namespace ipvs {
@@ -37,16 +39,11 @@ class ServiceModules {
 
   static std::optional<Names> names_of(const Command& command);
   bool are_present(const Command& command) const;
-  void probe(const Transport& transport, const Service& service, const Names& names);
   void learn(std::span<const Command> commands, const std::vector<netlink::Failure>& failures,
              NameSet& refused);
 
-  NameSet present_;
-  // Of the job: modules that were named, and among them those that a probe did not find, or not in
-  // time.
-  NameSet tried_;
-  NameSet missing_;
-  NameSet late_;
+  // For this job only, unless they are present.
+  std::map<Names, ProbeResult, ByteOrder> known_;
 };
 
 }  // namespace ipvs
