@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "binding/error.h"
 #include "binding/handle.h"
 #include "binding/job.h"
 #include "binding/records.h"
@@ -55,12 +54,8 @@ Cursor::Cursor(const Napi::CallbackInfo& info)
   }
   state_->facts =
       ipvs::ServiceFacts(records_of<uint16_t>(info[3]), records_of<ipvs::DestinationKey>(info[4]));
-  try {
-    auto netns = Handle::netns_of(info[0].As<Napi::Object>());
-    state_->opened.with([&](auto& own) { own.netns = std::move(netns); });
-  } catch (const os::Error& error) {
-    throw make_error(info.Env(), error);
-  }
+  auto netns = Handle::netns_of(info[0].As<Napi::Object>());
+  state_->opened.with([&](auto& own) { own.netns = std::move(netns); });
   state_->file =
       info[2].ToBoolean() ? ipvs::ConnectionFile::kOrigins : ipvs::ConnectionFile::kConnections;
 }

@@ -15,7 +15,7 @@ Napi::Error make_error(Napi::Env env, const os::Error& error);
 
 /// Returns the value of `action`, and throws its native errors as JavaScript errors.
 template <typename Action>
-Napi::Value run_now(Napi::Env env, Action action) {
+auto run_now(Napi::Env env, Action action) {
   try {
     return action();
   } catch (const os::Error& error) {

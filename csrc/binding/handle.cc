@@ -120,7 +120,7 @@ Handle::Handle(const Napi::CallbackInfo& info)
 }
 
 std::shared_ptr<const os::Namespace> Handle::netns_of(const Napi::Object& handle) {
-  return clients_of(handle)->netns();
+  return run_now(handle.Env(), [&] { return clients_of(handle)->netns(); });
 }
 
 std::shared_ptr<Clients> Handle::clients_of(const Napi::Object& handle) {
@@ -129,13 +129,11 @@ std::shared_ptr<Clients> Handle::clients_of(const Napi::Object& handle) {
 }
 
 Napi::Value Handle::hold(const Napi::CallbackInfo& info) {
-  try {
+  return run_now(info.Env(), [&] {
     held_ = std::make_shared<const os::Namespace>(
         os::Namespace::of(info[0].As<Napi::Number>().Int32Value()));
-  } catch (const os::Error& error) {
-    throw make_error(info.Env(), error);
-  }
-  return info.Env().Undefined();
+    return info.Env().Undefined();
+  });
 }
 
 Napi::Value Handle::open(const Napi::CallbackInfo& info) {

@@ -30,7 +30,7 @@ class Handle : public Napi::ObjectWrap<Handle> {
   explicit Handle(const Napi::CallbackInfo& info);
 
   /// Returns the namespace of a Handle, for readers that outlive it.
-  /// @throws Napi::TypeError if the object is not a Handle; os::Error EBADF if it is not open
+  /// @throws Napi::TypeError if the object is not a Handle; Napi::Error EBADF if it is not open
   static std::shared_ptr<const os::Namespace> netns_of(const Napi::Object& handle);
   /// Returns the clients of a Handle.
   /// @throws Napi::TypeError if the object is not a Handle

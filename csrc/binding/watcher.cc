@@ -105,14 +105,12 @@ Watcher::~Watcher() {
 }
 
 Napi::Value Watcher::take(const Napi::CallbackInfo& info) {
-  try {
+  return run_now(info.Env(), [&] {
     if (!poller_) throw os::Error(EBADF, "recvmmsg", "the watcher is closed");
     rtnl::Events events = poller_->monitor->take();
     if (!events.more) poller_->arm();
     return to_js(info.Env(), std::move(events));
-  } catch (const os::Error& error) {
-    throw make_error(info.Env(), error);
-  }
+  });
 }
 
 Napi::Value Watcher::ref(const Napi::CallbackInfo& info) {
