@@ -48,37 +48,35 @@ void MessageBatch::begin_message(uint16_t type, uint16_t flags, ReplyKind reply_
 void MessageBatch::end() {
   Entry& entry = entries_.back();
   entry.length = static_cast<uint32_t>(size_ - entry.offset);
-  nlmsghdr sized = header(entries_.size() - 1);
-  sized.nlmsg_len = entry.length;
-  write_header(entries_.size() - 1, sized);
+  std::memcpy(data_.get() + entry.offset + offsetof(nlmsghdr, nlmsg_len), &entry.length,
+              sizeof entry.length);
+}
+
+// Returns the payload of the new attribute, of which only the padding is written.
+std::byte* MessageBatch::append_attribute(uint16_t attribute, size_t payload) {
+  if (payload > std::numeric_limits<uint16_t>::max() - kAttributeHeader) {
+    throw std::length_error("netlink attribute");
+  }
+  const nlattr header{.nla_len = static_cast<uint16_t>(kAttributeHeader + payload),
+                      .nla_type = attribute};
+  std::byte* at = grow(kAttributeHeader + align(payload));
+  std::memcpy(at, &header, kAttributeHeader);
+  at += kAttributeHeader;
+  std::memset(at + payload, 0, align(payload) - payload);
+  return at;
 }
 
 void MessageBatch::put_bytes(uint16_t attribute, Bytes value) {
-  if (value.size() > std::numeric_limits<uint16_t>::max() - kAttributeHeader) {
-    throw std::length_error("netlink attribute");
-  }
-  const nlattr header{.nla_len = static_cast<uint16_t>(kAttributeHeader + value.size()),
-                      .nla_type = attribute};
-  std::byte* at = grow(kAttributeHeader + align(value.size()));
-  std::memcpy(at, &header, kAttributeHeader);
-  if (value.empty()) return;
-  std::memcpy(at + kAttributeHeader, value.data(), value.size());
-  std::memset(at + kAttributeHeader + value.size(), 0, align(value.size()) - value.size());
+  std::byte* payload = append_attribute(attribute, value.size());
+  if (!value.empty()) std::memcpy(payload, value.data(), value.size());
 }
 
 void MessageBatch::put_network(uint16_t attribute, uint16_t value) { put(attribute, htons(value)); }
 
 void MessageBatch::put_string(uint16_t attribute, std::string_view value) {
-  if (value.size() > std::numeric_limits<uint16_t>::max() - kAttributeHeader - 1) {
-    throw std::length_error("netlink attribute");
-  }
-  const size_t payload = value.size() + 1;
-  const nlattr header{.nla_len = static_cast<uint16_t>(kAttributeHeader + payload),
-                      .nla_type = attribute};
-  std::byte* at = grow(kAttributeHeader + align(payload));
-  std::memcpy(at, &header, kAttributeHeader);
-  std::memset(at + kAttributeHeader, 0, align(payload));
-  if (!value.empty()) std::memcpy(at + kAttributeHeader, value.data(), value.size());
+  std::byte* payload = append_attribute(attribute, value.size() + 1);
+  value.copy(reinterpret_cast<char*>(payload), value.size());
+  payload[value.size()] = std::byte{0};
 }
 
 size_t MessageBatch::begin_nest(uint16_t attribute) {
@@ -99,14 +97,9 @@ void MessageBatch::clear() {
   entries_.clear();
 }
 
-nlmsghdr MessageBatch::header(size_t index) const {
-  nlmsghdr header;
-  std::memcpy(&header, data_.get() + entries_.at(index).offset, kMessageHeader);
-  return header;
-}
-
-void MessageBatch::write_header(size_t index, const nlmsghdr& header) {
-  std::memcpy(data_.get() + entries_.at(index).offset, &header, kMessageHeader);
+void MessageBatch::set_sequence(size_t index, uint32_t sequence) {
+  std::memcpy(data_.get() + entries_.at(index).offset + offsetof(nlmsghdr, nlmsg_seq), &sequence,
+              sizeof sequence);
 }
 
 bool Attributes::stop() {

@@ -76,14 +76,14 @@ class MessageBatch {
   size_t size() const { return entries_.size(); }
   const std::vector<Entry>& entries() const { return entries_; }
   std::span<std::byte> bytes() { return {data_.get(), size_}; }
-  /// Returns a copy of the header of message `index`.
-  nlmsghdr header(size_t index) const;
-  void write_header(size_t index, const nlmsghdr& header);
+  /// Sets the sequence number of message `index`.
+  void set_sequence(size_t index, uint32_t sequence);
 
  private:
   void begin_message(uint16_t type, uint16_t flags, ReplyKind reply_kind);
   std::byte* grow(size_t bytes);
   void append(const void* data, size_t bytes);
+  std::byte* append_attribute(uint16_t attribute, size_t payload);
 
   std::unique_ptr<std::byte[]> data_;
   size_t size_ = 0;

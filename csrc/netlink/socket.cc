@@ -122,9 +122,7 @@ std::vector<Failure> Socket::run(MessageBatch& batch, const OnData& on_data) {
   while (first < batch.size() && stopped == 0) {
     const Chunk chunk = next_chunk(batch, first, byte_limit);
     for (size_t index = chunk.first; index < chunk.last; ++index) {
-      nlmsghdr header = batch.header(index);
-      header.nlmsg_seq = chunk.sequence + static_cast<uint32_t>(index - chunk.first);
-      batch.write_header(index, header);
+      batch.set_sequence(index, chunk.sequence + static_cast<uint32_t>(index - chunk.first));
     }
     const size_t begin = batch.entries()[chunk.first].offset;
     const MessageBatch::Entry& end = batch.entries()[chunk.last - 1];
@@ -223,9 +221,7 @@ Socket::DumpEnd Socket::dump(MessageBatch& request, const OnMessage& on_message)
 }
 
 void Socket::send_dump(MessageBatch& request) {
-  nlmsghdr header = request.header(0);
-  header.nlmsg_seq = ++sequence_;
-  request.write_header(0, header);
+  request.set_sequence(0, ++sequence_);
   const auto bytes = request.bytes();
   while (::send(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
     if (errno != EINTR) throw RequestError(Status::kNotSent, errno, "send");

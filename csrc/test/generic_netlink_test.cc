@@ -172,7 +172,9 @@ TEST_CASE("messages of a family have its id, its version and their command") {
   batch.end();
   REQUIRE(batch.size() == 1);
   CHECK(batch.entries()[0].reply_kind == ReplyKind::kDump);
-  CHECK(batch.header(0).nlmsg_type == 0x0123);
-  CHECK(batch.header(0).nlmsg_flags == (NLM_F_REQUEST | NLM_F_DUMP));
+  Messages messages(batch.bytes());
+  REQUIRE(messages.next());
+  CHECK(messages.header().nlmsg_type == 0x0123);
+  CHECK(messages.header().nlmsg_flags == (NLM_F_REQUEST | NLM_F_DUMP));
   CHECK(wire::to_hex(batch.bytes().subspan(sizeof(nlmsghdr))) == "11 09 00 00");
 }

@@ -180,21 +180,21 @@ TEST_CASE("a family header whose size is no multiple of four bytes is padded") {
   CHECK(attributes.number<uint8_t>() == 9);
 }
 
-TEST_CASE("the headers of a batch can be read and rewritten") {
+TEST_CASE("the sequence number of each message of a batch can be set") {
   MessageBatch batch;
   for (uint16_t type = 20; type < 23; ++type) {
     batch.begin(type, 0, kGeneric, type == 21 ? ReplyKind::kData : ReplyKind::kErrorOnly);
     batch.put(type, type);
     batch.end();
   }
-  nlmsghdr header = batch.header(1);
-  CHECK(header.nlmsg_type == 21);
-  header.nlmsg_seq = 99;
-  batch.write_header(1, header);
-  CHECK(batch.header(0).nlmsg_seq == 0);
-  CHECK(batch.header(1).nlmsg_seq == 99);
-  CHECK(batch.header(2).nlmsg_seq == 0);
-  CHECK_THROWS_AS((void)batch.header(3), std::out_of_range);
+  batch.set_sequence(1, 99);
+  Messages messages(batch.bytes());
+  for (uint16_t type = 20; type < 23; ++type) {
+    REQUIRE(messages.next());
+    CHECK(messages.header().nlmsg_type == type);
+    CHECK(messages.header().nlmsg_seq == (type == 21 ? 99 : 0));
+  }
+  CHECK_THROWS_AS(batch.set_sequence(3, 99), std::out_of_range);
 }
 
 TEST_CASE("an attribute holds at most 65,531 bytes") {
