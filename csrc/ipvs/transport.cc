@@ -101,9 +101,9 @@ std::vector<Failure> Transport::run(std::span<const Command> commands, const OnR
     run_again(commands, on_reply, failures, has_stale_id);
   }
 
-  // A query changes nothing, so it may be repeated. After a timeout nothing more is sent.
+  // A query changes nothing, so it may be repeated.
   const auto is_lost_query = [&](const Failure& failure) {
-    return failure.status == Status::kLost && failure.error != ETIMEDOUT &&
+    return netlink::is_repeatable(failure) &&
            commands[failure.index].format->reply_kind == ReplyKind::kData;
   };
   if (std::any_of(failures.begin(), failures.end(), is_lost_query)) {

@@ -1,5 +1,6 @@
 #include "netlink/failure.h"
 
+#include <cerrno>
 #include <utility>
 
 namespace netlink {
@@ -9,6 +10,10 @@ RequestError::RequestError(Status status, int error, std::string syscall, std::s
 
 RequestError::RequestError(const Failure& failure, std::string syscall)
     : RequestError(failure.status, failure.error, std::move(syscall), failure.text) {}
+
+bool is_repeatable(const Failure& failure) {
+  return failure.status == Status::kLost && failure.error != ETIMEDOUT;
+}
 
 Failure not_sent(Failure failure) {
   if (failure.status == Status::kLost) failure.status = Status::kNotSent;

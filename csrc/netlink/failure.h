@@ -46,6 +46,10 @@ class RequestError : public os::Error {
   Status status_;
 };
 
+/// True if the failure is a lost reply after which the request can be repeated. After a timeout
+/// nothing more is sent.
+bool is_repeatable(const Failure& failure);
+
 /// The failure of a request that depends on a query which failed: the request was not sent, even
 /// where the reply to the query was lost.
 Failure not_sent(Failure failure);

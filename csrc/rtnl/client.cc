@@ -174,7 +174,7 @@ Client::Indexes Client::send_dummies(const Indexes& sent, bool last) {
     const bool overtaken =
         failure.status == Status::kRefused && failure.error == (creating ? EEXIST : ENODEV);
     if (failure.status == Status::kRefused) response_.results[request].changed = 0;
-    if (!last && !transport_.stalled() && (overtaken || is_repeatable(failure))) {
+    if (!last && !transport_.stalled() && (overtaken || netlink::is_repeatable(failure))) {
       again.push_back(request);
     } else {
       response_.fail(request, failure);

@@ -214,7 +214,7 @@ Client::Indexes Client::send_changes(uint32_t index, const SentChanges& sent, bo
     }
     // The kernel has changed nothing, unless it executed a deletion before.
     if (refused && !sent.deleted.contains(change.address)) response_.results[request].changed = 0;
-    if (!last && !transport_.stalled() && (overtaken || is_repeatable(failure))) {
+    if (!last && !transport_.stalled() && (overtaken || netlink::is_repeatable(failure))) {
       again.insert(request);
     } else {
       response_.fail(request, failure);

@@ -40,10 +40,6 @@ bool is_of(uint16_t family, const LinkAddress& address) {
 
 }  // namespace
 
-bool is_repeatable(const Failure& failure) {
-  return failure.status == Status::kLost && failure.error != ETIMEDOUT;
-}
-
 Transport::Transport(netlink::Socket socket) : socket_(std::move(socket)) {}
 
 Transport::Transport(const os::Namespace& netns) : Transport(open_strict(netns)) {}
@@ -75,7 +71,7 @@ std::vector<Failure> Transport::get_links(std::span<const LinkKey* const> keys,
 
     std::vector<size_t> again;
     for (Failure& failure : failed) {
-      if (!last && is_repeatable(failure)) {
+      if (!last && netlink::is_repeatable(failure)) {
         again.push_back(failure.index);
       } else {
         failures.push_back(std::move(failure));

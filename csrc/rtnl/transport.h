@@ -72,8 +72,4 @@ class Transport {
   std::shared_ptr<netlink::Recoveries> recoveries_ = std::make_shared<netlink::Recoveries>();
 };
 
-/// True if the failure is a lost reply after which the request can be repeated. After a timeout
-/// nothing more is sent.
-bool is_repeatable(const netlink::Failure& failure);
-
 }  // namespace rtnl
