@@ -38,6 +38,13 @@ bool is_of(uint16_t family, const LinkAddress& address) {
   return family == AF_UNSPEC || address.settings.family == family;
 }
 
+// False for the addresses of a family that read_address() does not read.
+bool is_of_ip(const Messages& message) {
+  if (message.payload().empty()) return true;
+  const auto family = std::to_integer<int>(message.payload()[0]);
+  return family == AF_INET || family == AF_INET6;
+}
+
 }  // namespace
 
 Transport::Transport(netlink::Socket socket) : socket_(std::move(socket)) {}
@@ -118,29 +125,33 @@ void Transport::list_links(const Name<32>& kind, std::vector<Link>& links) {
       [&] { links.resize(first); });
 }
 
-// The socket has checked the lengths: what read_address() does not read belongs to another family
-// than IP, or is malformed.
-std::vector<LinkAddress> Transport::list_addresses(uint32_t index, uint16_t family) {
-  std::vector<LinkAddress> addresses;
+// Calls `note` with the addresses, and `restart` where the dump is repeated.
+template <typename Note, typename Restart>
+void Transport::dump_addresses(uint32_t index, uint16_t family, Note note, Restart restart) {
   query_.clear();
   put_list_addresses(query_, index, family);
   dump(
       [&](const Messages& message) {
         const auto address = read_address(message);
-        if (address && is_of(family, *address)) addresses.push_back(*address);
+        if (!address && is_of_ip(message)) {
+          throw RequestError(Status::kLost, EBADMSG, "RTM_GETADDR");
+        }
+        if (address && is_of(family, *address)) note(*address);
       },
+      restart);
+}
+
+std::vector<LinkAddress> Transport::list_addresses(uint32_t index, uint16_t family) {
+  std::vector<LinkAddress> addresses;
+  dump_addresses(
+      index, family, [&](const LinkAddress& address) { addresses.push_back(address); },
       [&] { addresses.clear(); });
   return addresses;
 }
 
 std::vector<AddressSettings> Transport::plan_changes(uint32_t index, uint16_t family, Plan plan) {
-  query_.clear();
-  put_list_addresses(query_, index, family);
-  dump(
-      [&](const Messages& message) {
-        const auto address = read_address(message);
-        if (address && is_of(family, *address)) plan.note(*address);
-      },
+  dump_addresses(
+      index, family, [&](const LinkAddress& address) { plan.note(address); },
       [&] { plan.restart(); });
   return plan.changes();
 }

@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <string>
@@ -85,8 +86,10 @@ struct Run {
   Response response;
   size_t lists = 0;
 
-  Run(Operation operation, int interrupted, uint16_t family = AF_UNSPEC) {
-    FakeKernel kernel{FakeLinks(interrupted)};
+  Run(Operation operation, int interrupted, uint16_t family = AF_UNSPEC)
+      : Run(operation, FakeLinks(interrupted), family) {}
+  Run(Operation operation, const FakeKernel::Behaviour& behaviour, uint16_t family = AF_UNSPEC) {
+    FakeKernel kernel(behaviour);
     rtnl::Client client(kernel.connect());
     Request request{};
     request.operation = static_cast<uint32_t>(operation);
@@ -199,6 +202,29 @@ TEST_CASE("a list of a family has no addresses of another, which a kernel withou
     CHECK(without.status() == Status::kDone);
     CHECK(without.items(operation) == 0);
     CHECK(Run(operation, 0, AF_INET).items(operation) == kItems);
+  }
+}
+
+TEST_CASE("a list with a malformed address is lost, unless that is of another family than IP") {
+  for (const Operation operation : {Operation::kListAddresses, Operation::kPlanAddresses}) {
+    for (const uint8_t family : {AF_INET, AF_INET6, AF_PHONET}) {
+      CAPTURE(static_cast<uint32_t>(operation));
+      CAPTURE(family);
+      const Run run(operation, [family](const auto& request, const auto& reply) {
+        nlmsghdr header = request.messages[0].header;
+        if (header.nlmsg_type == RTM_GETADDR) {
+          header.nlmsg_type = RTM_NEWADDR;
+          header.nlmsg_flags = NLM_F_MULTI;
+          const Buffer half_an_attribute(2);
+          reply(wire::message(header, join(raw(family), Buffer(7), half_an_attribute)));
+        }
+        FakeLinks(0)(request, reply);
+      });
+      const bool is_lost = family != AF_PHONET;
+      CHECK(run.status() == (is_lost ? Status::kLost : Status::kDone));
+      CHECK(run.response.results[0].error == (is_lost ? EBADMSG : 0));
+      CHECK(run.items(operation) == (is_lost ? 0 : kItems));
+    }
   }
 }
 
