@@ -28,7 +28,7 @@ void call_on_thread(const std::function<void()>& body) {
   std::optional<Error> failure;
   std::optional<std::string> other;
   bool no_memory = false;
-  Thread([&] {
+  const auto run = [&] {
     try {
       try {
         body();
@@ -42,7 +42,8 @@ void call_on_thread(const std::function<void()>& body) {
     } catch (const std::bad_alloc&) {
       no_memory = true;
     }
-  }).join();
+  };
+  { const Thread thread(run); }
   if (failure) throw std::move(*failure);
   if (no_memory) throw std::bad_alloc();
   if (other) throw std::runtime_error(*other);

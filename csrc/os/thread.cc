@@ -33,8 +33,9 @@ Thread::Thread(std::function<void()> body) : body_(std::move(body)) {
     return nullptr;
   };
   if (const int error = start(thread_, run, this); error != 0) throw Error(error, "pthread_create");
-  joinable_ = true;
 }
+
+Thread::~Thread() { pthread_join(thread_, nullptr); }
 
 void Thread::start_detached(std::function<void()> body) {
   auto owned = std::make_unique<Body>(std::move(body));
@@ -49,12 +50,6 @@ void Thread::start_detached(std::function<void()> body) {
   }
   pthread_detach(thread);
   static_cast<void>(owned.release());
-}
-
-void Thread::join() {
-  if (!joinable_) return;
-  pthread_join(thread_, nullptr);
-  joinable_ = false;
 }
 
 }  // namespace os

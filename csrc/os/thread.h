@@ -15,20 +15,16 @@ class Thread {
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
   /// Waits for the end of the thread.
-  ~Thread() { join(); }
+  ~Thread();
 
   /// Runs `body` on a thread that nobody waits for. `body` must own what it uses. The addon is
   /// never unloaded (binding.gyp), so that the code of the thread stays mapped.
   /// @throws Error EAGAIN ("pthread_create")
   static void start_detached(std::function<void()> body);
 
-  /// Waits for the end of the thread. Does nothing if called again.
-  void join();
-
  private:
   std::function<void()> body_;  // must not throw
   pthread_t thread_{};
-  bool joinable_ = false;
 };
 
 }  // namespace os

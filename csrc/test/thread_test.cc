@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <functional>
 #include <thread>
 
 using os::Thread;
@@ -19,31 +20,22 @@ constexpr std::chrono::milliseconds kPause{50};
 std::atomic<int> handled{0};
 void count_signal(int /*signal*/) { handled.fetch_add(1); }
 
+void run_on_thread(const std::function<void()>& body) { const Thread thread(body); }
+
 }  // namespace
 
-TEST_CASE("the body runs on a thread of its own, and join() waits for its end") {
+TEST_CASE("the body runs on a thread of its own, and the destructor waits for its end") {
   const pthread_t caller = ::pthread_self();
   bool on_another_thread = false;
   bool ended = false;
-  Thread thread([&] {
-    on_another_thread = ::pthread_equal(::pthread_self(), caller) == 0;
-    std::this_thread::sleep_for(kPause);
-    ended = true;
-  });
-  thread.join();
-  CHECK(on_another_thread);
-  CHECK(ended);
-  thread.join();
-}
-
-TEST_CASE("the destructor waits for the end of the body") {
-  bool ended = false;
   {
     const Thread thread([&] {
+      on_another_thread = ::pthread_equal(::pthread_self(), caller) == 0;
       std::this_thread::sleep_for(kPause);
       ended = true;
     });
   }
+  CHECK(on_another_thread);
   CHECK(ended);
 }
 
@@ -53,10 +45,10 @@ TEST_CASE("threads run in parallel") {
     ++arrived;
     while (arrived < 2) std::this_thread::yield();
   };
-  Thread first(meet);
-  Thread second(meet);
-  first.join();
-  second.join();
+  {
+    const Thread first(meet);
+    const Thread second(meet);
+  }
   CHECK(arrived == 2);
 }
 
@@ -66,7 +58,7 @@ TEST_CASE("a thread blocks all signals, and its creator keeps its own mask") {
   sigset_t before;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
   int unblocked = 0;
-  Thread([&] {
+  run_on_thread([&] {
     sigset_t mask;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
     for (int signal = 1; signal <= SIGRTMAX; ++signal) {
@@ -74,7 +66,7 @@ TEST_CASE("a thread blocks all signals, and its creator keeps its own mask") {
       if (signal == SIGKILL || signal == SIGSTOP) continue;
       if (::sigismember(&all, signal) == 1 && ::sigismember(&mask, signal) == 0) ++unblocked;
     }
-  }).join();
+  });
   CHECK(unblocked == 0);
   sigset_t after;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &after);
@@ -90,12 +82,12 @@ TEST_CASE("a signal sent to a thread stays pending and is never handled") {
   ::sigaction(SIGUSR2, &action, &before);
   handled = 0;
   bool pending = false;
-  Thread([&] {
+  run_on_thread([&] {
     ::pthread_kill(::pthread_self(), SIGUSR2);
     sigset_t waiting;
     ::sigpending(&waiting);
     pending = ::sigismember(&waiting, SIGUSR2) == 1;
-  }).join();
+  });
   CHECK(pending);
   CHECK(handled == 0);
   ::sigaction(SIGUSR2, &before, nullptr);
