@@ -4,11 +4,11 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "netlink/slots.h"
 #include "os/error.h"
 
 namespace ipvs {
@@ -52,11 +52,11 @@ class Texts {
   std::vector<uint32_t> known_;
 };
 
-/// Counts by key. Open addressing, because there may be tens of thousands of keys.
+/// Counts by key, of which there may be tens of thousands.
 class Counter {
  public:
   void add(const Connection& key) {
-    if ((counts_.size() + 1) * 2 > slots_.size()) grow();
+    if (counts_.size() == slots_.capacity()) grow();
     uint32_t& slot = find(key);
     if (slot == 0) {
       counts_.push_back({key, 0});
@@ -67,36 +67,18 @@ class Counter {
   std::vector<ConnectionCount> take() { return std::move(counts_); }
 
  private:
-  static uint64_t hash(const Connection& key) {
-    constexpr size_t kWords = sizeof(Connection) / sizeof(uint32_t);
-    static_assert(sizeof(Connection) % sizeof(uint32_t) == 0);
-    std::array<uint32_t, kWords> words;
-    std::memcpy(words.data(), &key, sizeof key);
-    uint64_t mixed = 0x9e3779b97f4a7c15U;
-    for (const uint32_t word : words) {
-      mixed = (mixed ^ word) * 0xff51afd7ed558ccdU;
-      mixed ^= mixed >> 32;
-    }
-    return mixed;
-  }
-  // Returns the slot of the key: 1 + its index in the counts, or 0 for a new key.
   uint32_t& find(const Connection& key) {
-    size_t at = hash(key) & (slots_.size() - 1);
-    while (slots_[at] != 0 && std::memcmp(&counts_[slots_[at] - 1].group, &key, sizeof key) != 0) {
-      at = (at + 1) & (slots_.size() - 1);
-    }
-    return slots_[at];
+    return slots_.find(netlink::hash_of(key),
+                       [&](size_t index) { return same(counts_[index].group, key); });
   }
   void grow() {
-    slots_.assign(std::max<size_t>(64, slots_.size() * 2), 0);
-    for (size_t i = 0; i < counts_.size(); ++i)
-      find(counts_[i].group) = static_cast<uint32_t>(i + 1);
+    slots_ = netlink::Slots(std::max<size_t>(32, counts_.size() * 2));
+    for (uint32_t i = 0; i < counts_.size(); ++i) find(counts_[i].group) = i + 1;
   }
 
   std::vector<ConnectionCount> counts_;
-  std::vector<uint32_t> slots_;
+  netlink::Slots slots_;
 };
-static_assert(std::has_unique_object_representations_v<Connection>);
 
 // Returns the columns of a row that the count is grouped by.
 Connection group_of(const Connection& row, uint32_t by, uint32_t state) {

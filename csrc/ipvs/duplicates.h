@@ -1,12 +1,12 @@
 // Removing duplicates from lists.
 #pragma once
 
-#include <algorithm>
-#include <cstring>
-#include <utility>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "ipvs/types.h"
+#include "netlink/slots.h"
 
 namespace ipvs {
 
@@ -18,30 +18,19 @@ inline const uint32_t& key_of(const SyncDaemon& entry) { return entry.role; }
 /// so does the order. Returns true if there were duplicates.
 template <typename Entry>
 bool remove_duplicates(std::vector<Entry>& entries, size_t first) {
-  const auto before = [&](size_t a, size_t b) {
-    const int order =
-        std::memcmp(&key_of(entries[a]), &key_of(entries[b]), sizeof(key_of(entries[a])));
-    return order != 0 ? order < 0 : a < b;
-  };
-  std::vector<size_t> order(entries.size() - first);
-  for (size_t i = 0; i < order.size(); ++i) order[i] = first + i;
-  std::sort(order.begin(), order.end(), before);
-
-  std::vector<bool> duplicate(order.size());
-  bool any = false;
-  for (size_t i = 1; i < order.size(); ++i) {
-    const auto& key = key_of(entries[order[i]]);
-    if (std::memcmp(&key, &key_of(entries[order[i - 1]]), sizeof key) != 0) continue;
-    duplicate[order[i] - first] = true;
-    any = true;
-  }
-  if (!any) return false;
+  netlink::Slots slots(entries.size() - first);
   size_t kept = first;
-  for (size_t i = first; i < entries.size(); ++i) {
-    if (!duplicate[i - first]) entries[kept++] = entries[i];
+  for (size_t index = first; index < entries.size(); ++index) {
+    const auto& key = key_of(entries[index]);
+    uint32_t& slot = slots.find(netlink::hash_of(key),
+                                [&](size_t place) { return same(key_of(entries[place]), key); });
+    if (slot != 0) continue;
+    slot = static_cast<uint32_t>(kept + 1);
+    entries[kept++] = entries[index];
   }
+  const bool any = kept < entries.size();
   entries.resize(kept);
-  return true;
+  return any;
 }
 
 }  // namespace ipvs

@@ -3,14 +3,13 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 
 #include "ipvs/merge.h"
 
 namespace ipvs {
 namespace {
 
+using netlink::hash_of;
 using netlink::same;
 
 // From this number of new destinations on, a table of mh is worth building only once.
@@ -18,24 +17,6 @@ constexpr size_t kManyDestinations = 16;
 constexpr std::string_view kTableScheduler = "mh";
 // The kernel's name of having no scheduler.
 constexpr std::string_view kNoScheduler = "none";
-
-// Keys differ in few bits, all of which must affect the low bits of the result. Multiplying spreads
-// them upwards, so the high bits of each product are folded down.
-template <typename Key>
-uint64_t mix(uint64_t hash, const Key& key) {
-  static_assert(std::has_unique_object_representations_v<Key> && sizeof key % 4 == 0);
-  for (const uint32_t word : std::bit_cast<std::array<uint32_t, sizeof(Key) / 4>>(key)) {
-    hash = (hash ^ word) * 0xff51afd7ed558ccd;
-    hash ^= hash >> 32;
-  }
-  return hash;
-}
-
-// Returns the hash of a service, or of a destination of it.
-size_t hash_of(const ServiceKey& service, const DestinationKey* destination) {
-  const uint64_t hash = mix(0x9e3779b97f4a7c15, service);
-  return static_cast<size_t>(destination == nullptr ? hash : mix(hash, *destination));
-}
 
 bool is_service(const Request& request) {
   return request.operation != static_cast<uint32_t>(Operation::kEnsureDestination);
@@ -137,18 +118,15 @@ std::vector<Request> PlannedChanges::requests() const {
 Plan::Plan(std::span<const Request> wanted, const PlanOptions& options)
     : wanted_(wanted),
       options_(options),
-      slots_(std::bit_ceil(2 * wanted.size() + 1)),
+      slots_(wanted.size()),
       states_(wanted.size(), State::kMissing) {
   for (size_t index = 0; index < wanted.size(); ++index) want(index);
 }
 
 uint32_t& Plan::slot_of(const ServiceKey& service, const DestinationKey* destination) {
-  const size_t mask = slots_.size() - 1;
-  for (size_t at = hash_of(service, destination) & mask;; at = (at + 1) & mask) {
-    uint32_t& slot = slots_[at];
-    if (slot == 0) return slot;
-    if (has_key(slot - 1, service, destination)) return slot;
-  }
+  const uint64_t hash = hash_of(service);
+  return slots_.find(destination == nullptr ? hash : hash_of(*destination, hash),
+                     [&](size_t index) { return has_key(index, service, destination); });
 }
 
 bool Plan::has_key(size_t index, const ServiceKey& service,

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ipvs/request.h"
+#include "netlink/slots.h"
 
 namespace ipvs {
 
@@ -149,8 +150,8 @@ class Plan {
 
   std::span<const Request> wanted_;
   PlanOptions options_;
-  std::vector<uint32_t> slots_;  // a hash table of 1 + the index in wanted_, or 0
-  std::vector<State> states_;    // of each wanted object
+  netlink::Slots slots_;       // of indexes in wanted_
+  std::vector<State> states_;  // of each wanted object
   std::optional<std::pair<size_t, size_t>> duplicate_;
 
   std::vector<ServiceEntry> unwanted_;
