@@ -4,22 +4,11 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 
 namespace rtnl {
 namespace {
 
 using netlink::same;
-
-// Addresses differ in few bits, all of which must affect the low bits: ends like MurmurHash3.
-size_t hash_of(const Address& address) {
-  const auto [first, second] = std::bit_cast<std::array<uint64_t, 2>>(address);
-  uint64_t hash = first ^ std::rotl(second * 0x9e3779b97f4a7c15, 32);
-  hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
-  hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
-  return static_cast<size_t>(hash ^ (hash >> 33));
-}
 
 // The flags that a program sets when it adds an address; the kernel sets the others.
 constexpr uint32_t kSettableFlags =
@@ -220,7 +209,7 @@ Plan::Plan(std::span<const AddressSettings> wanted, bool prune, bool on_loopback
     : wanted_(wanted),
       prune_(prune),
       on_loopback_(on_loopback),
-      slots_(std::bit_ceil(wanted.size() + wanted.size() / 2 + 1)),
+      slots_(wanted.size()),
       states_(wanted.size()) {
   for (size_t place = 0; place < wanted.size(); ++place) want(place);
 }
@@ -240,12 +229,9 @@ void Plan::want(size_t place) {
   if (is_better) slot = named;
 }
 
-// Returns the slot of the address in the hash table.
 uint32_t& Plan::slot_of(const AddressSettings& address) {
-  const size_t mask = slots_.size() - 1;
-  size_t at = hash_of(address.address) & mask;
-  while (slots_[at] != 0 && !is_identical(wanted_[slots_[at] - 1], address)) at = (at + 1) & mask;
-  return slots_[at];
+  return slots_.find(netlink::hash_of(address.address),
+                     [&](size_t place) { return is_identical(wanted_[place], address); });
 }
 
 bool Plan::is_prunable(const AddressSettings& present) const {

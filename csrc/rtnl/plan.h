@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "netlink/slots.h"
 #include "rtnl/types.h"
 
 namespace rtnl {
@@ -76,8 +77,8 @@ class Plan {
   std::span<const AddressSettings> wanted_;
   bool prune_;
   bool on_loopback_;
-  std::vector<uint32_t> slots_;  // a hash table of 1 + the index in wanted_, or 0
-  std::vector<State> states_;    // of each wanted address
+  netlink::Slots slots_;       // of indexes in wanted_
+  std::vector<State> states_;  // of each wanted address
   std::optional<std::pair<size_t, size_t>> contradiction_;
   // Present addresses by the index in wanted_, except those that stay as they are.
   std::map<size_t, AddressSettings> present_;
