@@ -1,5 +1,6 @@
 #include <linux/ip_vs.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "binding/layout_tables.h"
 #include "ipvs/plan.h"
@@ -179,6 +180,11 @@ constexpr Number kPlanOrigins[] = {
     number("auxiliary", ipvs::PlannedChanges::kAuxiliary),
 };
 
+constexpr Number kFamilies[] = {
+    number("ipv4", AF_INET),
+    number("ipv6", AF_INET6),
+};
+
 // The other tables of the kernel's numbers have the names that users of the package see.
 
 constexpr Number kProtocols[] = {
@@ -239,6 +245,7 @@ constexpr Enumeration kEnumerations[] = {
     {"changes", kChanges},
     {"drainedProtocols", kDrainedProtocols},
     {"planOrigins", kPlanOrigins},
+    {"families", kFamilies},
     {"protocols", kProtocols},
     {"serviceFlags", kServiceFlags},
     {"schedulerFlags", kSchedulerFlags},

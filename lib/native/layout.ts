@@ -291,6 +291,7 @@ export const layout = {
   },
   drainedProtocols: { tcp: 1, udp: 2, sctp: 4 },
   planOrigins: { auxiliary: 4294967295 },
+  families: { ipv4: 2, ipv6: 10 },
   protocols: { tcp: 6, udp: 17, sctp: 132 },
   serviceFlags: { persistent: 1, onePacket: 4, scheduler: 4294967288 },
   schedulerFlags: {
