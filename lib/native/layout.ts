@@ -8,7 +8,7 @@
  * The hash of this layout and of the names of the addon's exports and methods. An addon with
  * another one is of another version.
  */
-export const INTERFACE_HASH = 1672882568;
+export const INTERFACE_HASH = 2826378466;
 
 export const layout = {
   request: {
