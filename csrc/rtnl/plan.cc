@@ -103,11 +103,12 @@ AddressSettings with_origin(const AddressSettings& present, AddressSettings want
 }
 
 // Returns the settings with which a deleted IPv6 address is added again. Those that were not given
-// are kept, unless the prefix length changes, on which they may depend.
+// are kept; flags and peer not if the prefix length changes, on which they may depend.
 AddressSettings rebuilt(const AddressSettings& present, AddressSettings wanted) {
-  if (present.prefix_length != wanted.prefix_length) return wanted;
-  wanted.flags = flags_for(present, wanted);
-  if (!is_given(wanted, AddressSettings::kPeer)) wanted.peer = present.peer;
+  if (present.prefix_length == wanted.prefix_length) {
+    wanted.flags = flags_for(present, wanted);
+    if (!is_given(wanted, AddressSettings::kPeer)) wanted.peer = present.peer;
+  }
   return with_origin(present, wanted);
 }
 

@@ -99,11 +99,15 @@ Link Transport::get_link(const LinkKey& key) {
 }
 
 // Calls `read` with the messages of the dump that `query_` requests, and `restart` where it is
-// repeated.
+// repeated. `read` returns false for a malformed message: the dump is read to its end, because one
+// that is left half-read would block the next one, and then fails.
 template <typename Read, typename Restart>
-void Transport::dump(Read read, Restart restart) {
+void Transport::dump(const char* request, Read read, Restart restart) {
   for (int attempt = 1;; ++attempt) {
-    const auto end = socket_.dump(query_, read);
+    bool malformed = false;
+    const auto end = socket_.dump(
+        query_, [&](const Messages& message) { malformed = !read(message) || malformed; });
+    if (malformed) throw RequestError(Status::kLost, EBADMSG, request);
     if (!end.interrupted) return;
     if (attempt == kQueryAttempts) throw RequestError(Status::kLost, EINTR, "dump");
     restart();
@@ -116,11 +120,13 @@ void Transport::list_links(const Name<32>& kind, std::vector<Link>& links) {
   query_.clear();
   put_list_links(query_, kind);
   dump(
+      "RTM_GETLINK",
       [&](const Messages& message) {
         const auto link = read_link(message);
-        if (!link) throw RequestError(Status::kLost, EBADMSG, "RTM_GETLINK");
         // The kernel does not filter by a kind whose module is not loaded.
-        if (kind.view().empty() || link->kind.view() == kind.view()) links.push_back(*link);
+        const bool wanted = link && (kind.view().empty() || link->kind.view() == kind.view());
+        if (wanted) links.push_back(*link);
+        return link.has_value();
       },
       [&] { links.resize(first); });
 }
@@ -131,12 +137,11 @@ void Transport::dump_addresses(uint32_t index, uint16_t family, Note note, Resta
   query_.clear();
   put_list_addresses(query_, index, family);
   dump(
+      "RTM_GETADDR",
       [&](const Messages& message) {
         const auto address = read_address(message);
-        if (!address && is_of_ip(message)) {
-          throw RequestError(Status::kLost, EBADMSG, "RTM_GETADDR");
-        }
         if (address && is_of(family, *address)) note(*address);
+        return address || !is_of_ip(message);
       },
       restart);
 }

@@ -65,7 +65,7 @@ class Transport {
 
  private:
   template <typename Read, typename Restart>
-  void dump(Read read, Restart restart);
+  void dump(const char* request, Read read, Restart restart);
   template <typename Note, typename Restart>
   void dump_addresses(uint32_t index, uint16_t family, Note note, Restart restart);
 

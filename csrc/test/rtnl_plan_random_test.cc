@@ -87,14 +87,11 @@ bool is_as_wanted(const LinkAddress& address, const AddressSettings& wanted) {
          (settings.family == AF_INET || ((settings.flags ^ wanted.flags) & kOptions) == 0);
 }
 
-// Returns true if a list has the address with the metric and the origin that it had, unless its
-// prefix length is another one.
+// Returns true if a list has the address with the metric and the origin that it had.
 bool keeps(const PresentList& list, const AddressSettings& address) {
   return std::any_of(list.begin(), list.end(), [&](const LinkAddress& each) {
-    const AddressSettings& settings = each.settings;
-    return is_identical(settings, address) &&
-           (settings.prefix_length != address.prefix_length ||
-            (settings.metric == address.metric && settings.origin == address.origin));
+    return is_identical(each.settings, address) && each.settings.metric == address.metric &&
+           each.settings.origin == address.origin;
   });
 }
 

@@ -54,7 +54,7 @@ function checkKeys(
   if (!isPlain(value)) checkInstance(property, value, allowed);
   for (const key in value) {
     // Properties that somebody has added to Object.prototype are ignored.
-    if (!allowed.has(key) && Object.hasOwn(value, key)) throw unknownKey(property, key, allowed);
+    if (!allowed.has(key) && Object.hasOwn(value, key)) throw unknownKey(property, key, value, allowed);
   }
 }
 
@@ -122,8 +122,15 @@ export function readArray<Item>(
   return items;
 }
 
-function unknownKey(property: string, key: string, allowed: ReadonlySet<string>): Error {
-  const hint = propertyHint(key, allowed);
+function unknownKey(
+  property: string,
+  key: string,
+  object: object,
+  allowed: ReadonlySet<string>,
+): Error {
+  // Without a call of its accessor.
+  const { value } = Object.getOwnPropertyDescriptor(object, key) ?? {};
+  const hint = propertyHint(key, value, allowed);
   return wrongValue(pathOf(property, key), key, `is not a known property: ${hint}`);
 }
 

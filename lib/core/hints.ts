@@ -46,8 +46,11 @@ export function nameHint(said: unknown, names: readonly string[]): string {
   return meant === undefined ? '' : `: did you mean ${meant}?`;
 }
 
-/** Returns a hint about a property that is not allowed. */
-export function propertyHint(key: string, allowed: ReadonlySet<string>): string {
+/**
+ * Returns a hint about a property that is not allowed.
+ * @param value its value, which tells a list of destinations from the address of one
+ */
+export function propertyHint(key: string, value: unknown, allowed: ReadonlySet<string>): string {
   if (key === 'destinations' && allowed.has('scheduler')) {
     return 'leave it out, and add the destinations with addDestination';
   }
@@ -60,7 +63,10 @@ export function propertyHint(key: string, allowed: ReadonlySet<string>): string 
   // The name of a parameter is the last component of its path.
   const word = plain(key.slice(0, MAX_TEXT).replace(/^.*[./]/, ''));
   const same = writable.find((name) => plain(name) === word);
-  const meanings = [...propertySynonyms(word), key];
+  const isList = typeof value === 'object';
+  const meanings = [...propertySynonyms(word), key].filter(
+    (name) => isList || name !== 'destinations',
+  );
   const synonym = meanings.find((name) => writable.includes(name));
   const nested = meanings.flatMap((name) => nestedProperty(name, word, writable)).at(0);
   const meant = same ?? synonym ?? nested ?? nearest(key, writable);

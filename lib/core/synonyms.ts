@@ -42,7 +42,7 @@ export const valueSynonyms = bySynonym({
 
 /** Properties as other tools name them, and the properties of this package that they may mean. */
 export const propertySynonyms = bySynonym({
-  // Before `address`, which `destination` means where there are no destinations.
+  // Only of a list or an object: the `destination` of a text is an address.
   destinations: 'destination dest servers realservers backends members endpoints',
   address: 'server ip ipaddress host hostname addr vip rip realserver destination dest',
   protocol: 'proto transport',

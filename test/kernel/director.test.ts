@@ -188,6 +188,26 @@ describe('services and addresses', () => {
       },
     );
 
+    test('drain on if another program takes an address that is wanted again', async () => {
+      const timeout = 5000;
+      const director = await open({ drain: { timeout }, resync: 60_000 });
+      const events = collect(director);
+      const second = service(SERVERS, { address: OTHER, port: 81 });
+      await director.apply(stateOf(service(), service(SERVERS, { address: OTHER }), second));
+      await peers.count('hold', 1, OTHER, 80);
+      await director.apply(one);
+      await eventOf(events, 'draining');
+      const deadline = director.state().draining[0]?.deadline;
+      fixture.namespace.ip('address', 'delete', `${OTHER}/32`, 'dev', LINK);
+      await director.apply(stateOf(service(), second));
+      expect(addresses()).toEqual([`${VIP}/32`, `${OTHER}/32`]);
+      expect(director.state().draining).toMatchObject([{ deadline }]);
+      const ended = await eventOf(events, 'drained');
+      expect(ended.destinations.map(({ reason }) => reason)).toEqual(['timeout']);
+      await until(saved, (found) => !found.includes(`-A -t ${OTHER}:80 -s rr`));
+      await peers.count('abandon', 1);
+    });
+
     test('get their address back, although a change of theirs is refused', async () => {
       const director = await open();
       await director.apply(one);

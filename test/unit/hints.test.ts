@@ -191,6 +191,8 @@ describe('an unknown property', () => {
 
   test.each(['destination', 'dest'])('%s of a service outside a state is its address', (key) => {
     expect(ofService({ [key]: 1 })).toContain('did you mean address?');
+    const reference = { protocol: 'tcp', port: 80, [key]: '10.96.0.1' };
+    expect(messageOf(() => getService(reference))).toContain('did you mean address?');
   });
 
   test.each(['servers', 'backends', 'destinatons'])(

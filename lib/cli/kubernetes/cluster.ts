@@ -29,6 +29,7 @@ export async function openCluster(kubeconfig: string | undefined): Promise<ApiCl
     followTokenFiles(config, kubeconfig === undefined ? defaultFiles() : [kubeconfig]);
     return new ApiClient(config);
   } catch (error) {
+    if (error instanceof InputFileError) throw error;
     const reason = errorMessage(error);
     throw new InputFileError(`${kubeconfig ?? 'the configuration of the cluster'}: ${reason}`);
   }

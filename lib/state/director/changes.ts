@@ -38,7 +38,7 @@ export function describeChanges(
 export interface Ending {
   /** The keys of destinations that drain, and their services. */
   readonly objects: ReadonlySet<string>;
-  /** Addresses that stay for draining destinations only, such as '10.96.0.1/32'. */
+  /** Addresses whose services stay for draining destinations only, such as '10.96.0.1/32'. */
   readonly addresses: ReadonlySet<string>;
 }
 

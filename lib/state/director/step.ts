@@ -74,11 +74,17 @@ export class DirectorSteps {
   readonly #settings: DirectorSettings;
   readonly #now: () => number;
   #drains: Drains = new Map();
-  /** Addresses that are not wanted any more, and whose services must be deleted yet. */
+  /**
+   * Addresses that the link lacks, although the director had wanted them: some of their services
+   * may have to be deleted yet.
+   */
   readonly #leaving = new Set<string>();
   /** The state of the last step. */
   #last: Wanted | undefined;
-  /** The services of addresses that stay for draining destinations only, after the last step. */
+  /**
+   * The services that stay for draining destinations only, after the last step, whether the link
+   * has their address or not.
+   */
   #held: readonly Parked[] = [];
 
   /** @param now returns the time in milliseconds of a monotonic clock */
@@ -113,8 +119,9 @@ export class DirectorSteps {
     try {
       await this.#endOverdue(wanted, outcome);
       const present = await this.#readAddresses(wanted);
-      const parked = await this.#park(wanted, present);
-      await this.#reconcile(wanted, present, parked, outcome);
+      const scopes = this.#scopes(present);
+      const parked = await this.#park(wanted, present, scopes);
+      await this.#reconcile(wanted, scopes, parked, outcome);
       const gone = await this.#moveAddresses(wanted, present, parked, outcome);
       await this.#deleteParked(parked, gone, outcome);
     } catch (error) {
@@ -196,13 +203,15 @@ export class DirectorSteps {
   }
 
   /** Returns the services that are not wanted, and whose address is to go, or has gone. */
-  async #park(wanted: Wanted, present: Present): Promise<readonly Parked[]> {
-    for (const address of wanted.addresses.keys()) this.#leaving.delete(address);
+  async #park(
+    wanted: Wanted,
+    present: Present,
+    scopes: readonly CheckedScope[],
+  ): Promise<readonly Parked[]> {
     const isUnwanted = (address: string) =>
       !wanted.addresses.has(address) &&
       (present.addresses.has(address) || this.#leaving.has(address));
     if (![...present.addresses, ...this.#leaving].some(isUnwanted)) return [];
-    const scopes = this.#scopes(present);
     const parked: Parked[] = [];
     for (const service of await this.#access.listServices()) {
       const { address } = service;
@@ -214,7 +223,10 @@ export class DirectorSteps {
     return parked;
   }
 
-  /** Returns the director's scopes. Its link has the addresses that were just read. */
+  /**
+   * Returns the director's scopes. Its link has the addresses that were just read, and those that it
+   * had or was to have for services that are still to be deleted.
+   */
   #scopes(present: Present): readonly CheckedScope[] {
     const { owns, link } = this.#settings;
     const isOfLink = withAddresses([...present.addresses, ...this.#leaving]);
@@ -231,13 +243,13 @@ export class DirectorSteps {
   /** Brings the services to the wanted state, and follows the drains. */
   async #reconcile(
     wanted: Wanted,
-    present: Present,
+    scopes: readonly CheckedScope[],
     parked: readonly Parked[],
     outcome: StepResult,
   ): Promise<void> {
     const { draining, compared, drainTimeout } = this.#settings;
     const options: CheckedOptions = {
-      prune: this.#scopes(present),
+      prune: scopes,
       draining,
       compared,
       dryRun: false,
@@ -266,8 +278,8 @@ export class DirectorSteps {
   }
 
   /**
-   * Returns the addresses that stay for now, because a parked service of theirs has destinations to
-   * drain. No service of such an address gets new connections.
+   * Returns the addresses whose services stay for now, because one of them has destinations to
+   * drain. None of them gets new connections.
    */
   async #busyOf(parked: readonly Parked[], options: CheckedOptions): Promise<ReadonlySet<string>> {
     const busy = new Set(this.#held.map(({ address }) => address));
@@ -286,7 +298,7 @@ export class DirectorSteps {
 
   /**
    * Adds the addresses of services that are there now, and removes those that nothing needs.
-   * Returns the addresses that have gone.
+   * Returns the addresses that have gone, and whose services may go.
    */
   async #moveAddresses(
     wanted: Wanted,
@@ -302,7 +314,9 @@ export class DirectorSteps {
       parked.filter(({ name }) => draining.has(name)).map(({ address }) => address),
     );
     this.#held = parked.filter(({ address }) => held.has(address));
-    const gone = new Set([...this.#leaving].filter((address) => !held.has(address)));
+    const gone = new Set(
+      [...this.#leaving].filter((address) => !held.has(address) && !wanted.addresses.has(address)),
+    );
     const needed = new Set([...held].filter((address) => present.addresses.has(address)));
     // A service whose change was refused is there, as it was before.
     const missing = new Set(
