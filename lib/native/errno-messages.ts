@@ -18,6 +18,8 @@ const GENERAL: Readonly<Record<string, string>> = {
   ENOMEM: 'the kernel has no memory for it',
   ENOBUFS: 'the kernel has no memory for the message',
   ENOPROTOOPT: 'the kernel is unloading IPVS',
+  // Of a list: its module is going away.
+  EPROTONOSUPPORT: 'the kernel is unloading IPVS',
   ETIMEDOUT:
     'the kernel did not answer in time: it may be loading a module, for which it runs modprobe',
   ENODATA: 'the kernel sent no reply',

@@ -13,7 +13,7 @@ const BATCHES = 5;
 /** The number of unloads during operations. */
 const STORM = 10;
 /** Errors of operations while IPVS is absent or has just been loaded again. */
-const codes = ['ERR_IPVS_UNAVAILABLE', 'ENOPROTOOPT', 'ESRCH', 'EEXIST'];
+const codes = ['ERR_IPVS_UNAVAILABLE', 'ENOPROTOOPT', 'EPROTONOSUPPORT', 'ESRCH', 'EEXIST'];
 
 /** Returns the current number of the family in generic netlink. */
 const familyId = () => /ID: (0x[0-9a-f]+)/.exec(run('genl', ['ctrl', 'get', 'name', 'IPVS']))?.[1];
