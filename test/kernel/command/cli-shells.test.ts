@@ -141,6 +141,6 @@ describe('the manual page', () => {
     const { output } = runToEnd(['groff', ...options, page]);
     const words = output.replace(/\s+/g, ' ');
     expect(words).toContain('ipvs apply [OPTION]... FILE');
-    expect(words).toContain('--max-deletions N change nothing if more services');
+    expect(words).toContain('--max-deletions N change nothing if more than N services');
   });
 });

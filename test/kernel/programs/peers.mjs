@@ -65,8 +65,8 @@ async function again() {
 
 async function release() {
   const sockets = held.splice(0);
-  const signal = AbortSignal.timeout(PATIENCE);
-  await Promise.all(sockets.map((socket) => once(socket.end(), 'close', { signal })));
+  const closed = (socket) => once(socket.end(), 'close', { signal: AbortSignal.timeout(PATIENCE) });
+  await Promise.all(sockets.map(closed));
   return sockets.length;
 }
 
