@@ -54,7 +54,8 @@ function checkKeys(
   if (!isPlain(value)) checkInstance(property, value, allowed);
   for (const key in value) {
     // Properties that somebody has added to Object.prototype are ignored.
-    if (!allowed.has(key) && Object.hasOwn(value, key)) throw unknownKey(property, key, value, allowed);
+    if (!allowed.has(key) && Object.hasOwn(value, key))
+      throw unknownKey(property, key, value, allowed);
   }
 }
 
