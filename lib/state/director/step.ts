@@ -224,8 +224,8 @@ export class DirectorSteps {
   }
 
   /**
-   * Returns the director's scopes. Its link has the addresses that were just read, and those that it
-   * had or was to have for services that are still to be deleted.
+   * Returns the director's scopes. Its link has the addresses that were just read, and those that
+   * it had or was to have for services that are still to be deleted.
    */
   #scopes(present: Present): readonly CheckedScope[] {
     const { owns, link } = this.#settings;
