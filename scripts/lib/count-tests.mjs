@@ -1,41 +1,37 @@
 /**
  * Usage: node scripts/lib/count-tests.mjs STATUS REPORT...
- * Prints the failed tests of all reports of vitest, and a line "N passed, N failed". STATUS is that
- * of vitest: a run that died before it wrote its report has failed, too.
+ * Prints the failed tests of all reports of test-report.mjs, and a line "N passed, N failed". STATUS
+ * is that of vitest: a run that died before its end has failed, too.
  */
 import { readFileSync } from 'node:fs';
-import { basename, relative } from 'node:path';
+import { basename } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 /** Lines of a failure's message that are repeated: the error, and the first lines of its stack. */
-const MESSAGE_LINES = 12;
+const MESSAGE_LINES = 16;
 
 /** The failed tests of a report, each with its message, and the number of those that passed. */
-function results(report) {
-  return {
-    passed: report.numPassedTests,
-    failures: report.testResults.flatMap(({ name, status, message, assertionResults }) => {
-      const file = relative(process.cwd(), name);
-      const failed = assertionResults
-        .filter((test) => test.status === 'failed')
-        .map((test) => ({ name: `${file} > ${test.fullName}`, message: test.failureMessages[0] }));
-      // A file that does not load has no tests to fail.
-      return failed.length === 0 && status === 'failed' ? [{ name: file, message }] : failed;
-    }),
-  };
+function read(file) {
+  const failures = [];
+  const running = new Set();
+  let [passed, hasEnded] = [0, false];
+  for (const line of readFileSync(file, 'utf8').split('\n').filter(isComplete)) {
+    const { event, name, message } = JSON.parse(line);
+    if (event === 'start') running.add(name);
+    else running.delete(name);
+    if (event === 'passed') passed++;
+    if (event === 'failed') failures.push({ name, message });
+    if (event === 'end') hasEnded = true;
+  }
+  if (!hasEnded) {
+    const during = running.size === 0 ? 'between two tests' : `during ${[...running].join(', ')}`;
+    failures.push({ name: `${basename(file, '.jsonl')} tests`, message: `stopped ${during}` });
+  }
+  return { passed, failures };
 }
 
-function read(file) {
-  try {
-    return results(JSON.parse(readFileSync(file, 'utf8')));
-  } catch (error) {
-    const name = basename(file, '.json');
-    return {
-      passed: 0,
-      failures: [{ name: `${name} tests`, message: `no report: ${error.message}` }],
-    };
-  }
-}
+/** False for the last line if the run was killed while it wrote. */
+const isComplete = (line) => line.endsWith('}');
 
 const [status, ...files] = process.argv.slice(2);
 const reports = files.map(read);

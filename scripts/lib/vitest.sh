@@ -19,7 +19,7 @@ trap 'exit 143' TERM
 
 # Runs vitest in a process of its own, and leaves a report.
 vitest() { # vitest REPORT PROJECT [OPTION...] -- [WRAPPER...]
-  local report=$reports/$1.json options=(--project "$2")
+  local report=$reports/$1.jsonl options=(--project "$2")
   shift 2
   while [[ $1 != -- ]]; do options+=("$1"); shift; done
   shift
@@ -27,7 +27,8 @@ vitest() { # vitest REPORT PROJECT [OPTION...] -- [WRAPPER...]
   ((${#filters[@]} == 0)) || options+=(--passWithNoTests)
   : >"$report"
   exec "$@" node_modules/.bin/vitest run "${options[@]}" \
-    --reporter=default --reporter=json --outputFile.json="$report" "${filters[@]}" "${files[@]}"
+    --reporter=default --reporter=./scripts/lib/test-report.mjs --outputFile.report="$report" \
+    "${filters[@]}" "${files[@]}"
 }
 
 # Runs the tests of a project in the files that match $filters.
@@ -71,5 +72,5 @@ available_cores() { # available_cores COUNT
 # Ends with the failed tests and a line "N passed, N failed" for all runs together, and with the
 # status of the whole.
 count_tests() {
-  node scripts/lib/count-tests.mjs "$vitest_status" "$reports"/*.json
+  node scripts/lib/count-tests.mjs "$vitest_status" "$reports"/*.jsonl
 }

@@ -44,6 +44,7 @@ async function open(options: Partial<DirectorOptions> = {}): Promise<Director> {
   return director;
 }
 afterEach(async () => {
+  await peers.count('abandon', 1);
   await Promise.all(opened.splice(0).map((director) => director.close()));
 });
 beforeEach(async () => {
@@ -186,7 +187,6 @@ describe('services and addresses', () => {
       expect(ended.destinations.map(({ reason }) => reason)).toEqual(['timeout']);
       await until(saved, (found) => found.length === lines(SERVERS).length);
       expectOne();
-      await peers.count('abandon', 1);
     });
 
     test('drain on if another program takes an address that is wanted again', async () => {
@@ -206,7 +206,6 @@ describe('services and addresses', () => {
       const ended = await eventOf(events, 'drained');
       expect(ended.destinations.map(({ reason }) => reason)).toEqual(['timeout']);
       await until(saved, (found) => !found.includes(`-A -t ${address}:80 -s rr`));
-      await peers.count('abandon', 1);
     });
 
     test('get their address back, although a change of theirs is refused', async () => {
@@ -372,7 +371,6 @@ describe('drift', () => {
 });
 
 describe('draining', () => {
-  afterEach(() => peers.count('abandon', 1));
   const drained = `${SERVERS[0]}:${PORT}`;
   const name = `tcp://${VIP}:80`;
 

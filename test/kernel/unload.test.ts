@@ -1,7 +1,7 @@
 // Unloads the module of IPVS under open handles, on a kernel that was booted for the tests.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Ipvs } from 'ipvs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Call, invoke, outcomeOf, Table } from './helpers/model/table.js';
 import { isOwnKernel, unloadModules } from './helpers/modules.js';
 import { run } from './helpers/namespace.js';
@@ -14,6 +14,10 @@ if (!isOwnKernel) {
 }
 
 const fixture = useNamespace();
+// If another file left something behind, all tests fail together, after one wait.
+beforeAll(async () => {
+  if (isOwnKernel) await unload();
+});
 const MODPROBE = '/proc/sys/kernel/modprobe';
 
 async function unload(): Promise<void> {

@@ -15,12 +15,16 @@ afterEach(() => rmSync(folder, { recursive: true }));
 /** Runs Vitest on these files, and returns its status and its report. */
 function vitest(files: Readonly<Record<string, string>>) {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  const report = join(folder, 'report.json');
+  const report = join(folder, 'report.jsonl');
   const { status } = spawnSync(
     process.execPath,
     [
       join(root, 'node_modules/vitest/vitest.mjs'),
-      ...['run', '--root', folder, '--globals', '--reporter=json', `--outputFile=${report}`],
+      ...['run', '--root', folder, '--globals'],
+      ...[
+        `--reporter=${join(root, 'scripts/lib/test-report.mjs')}`,
+        `--outputFile.report=${report}`,
+      ],
     ],
     { env: { PATH: process.env['PATH'], HOME: folder } },
   );
@@ -62,21 +66,41 @@ test('each test that failed is named, and each file that did not load', () => {
   expect(failed.map((line) => line.replace(/ .*\/(?=[abc]\.test)/, ' ')).sort()).toEqual([
     'FAILED a.test.js > adds',
     'FAILED b.test.js',
-    'FAILED c.test.js',
+    'FAILED c.test.js > group',
   ]);
   expect(lines.at(-1)).toBe('1 passed, 3 failed');
   const text = lines.join('\n');
   expect(text).toContain('expected 2 to be 3');
+  expect(text).toContain('+ 2');
   expect(text).toContain('no addon');
+  expect(text).toContain('no kernel');
+});
+
+test('a hook that fails after the tests counts as a failure', () => {
+  const { status, report } = vitest({
+    'a.test.js': `${PASSES}afterAll(() => { throw new Error('left behind'); });\n`,
+  });
+  const { lines, failed } = count(status, report);
+  expect(failed).toHaveLength(1);
+  expect(lines.at(-1)).toBe('1 passed, 1 failed');
+  expect(lines.join('\n')).toContain('left behind');
 });
 
 test.each([
-  ['of a run that died before its report', '1', 'kernel-1 tests'],
-  ['of a run that left no report', '0', 'kernel-1 tests'],
-])('the tests %s count as a failure', (_, status, name) => {
-  const report = join(folder, 'kernel-1.json');
-  writeFileSync(report, '');
-  expect(count(status, report)).toMatchObject({ status: 1, failed: [`FAILED ${name}`] });
+  ['before its first test', '1', '', 'stopped between two tests'],
+  ['with the status of success', '0', '', 'stopped between two tests'],
+  [
+    'in a test, and in the midst of a line',
+    '1',
+    '{"event":"start","name":"a"}\n{"event":"start","name":"b"}\n{"event":"passed","name":"a"}\n{"ev',
+    'stopped during b',
+  ],
+])('a run that was killed %s counts as a failure', (_, status, text, message) => {
+  const report = join(folder, 'kernel-1.jsonl');
+  writeFileSync(report, text);
+  const { lines, ...counted } = count(status, report);
+  expect(counted).toEqual({ status: 1, failed: ['FAILED kernel-1 tests'] });
+  expect(lines).toContain(`  ${message}`);
 });
 
 test('an error of Vitest outside the tests counts as a failure', () => {

@@ -256,6 +256,7 @@ describe('time', () => {
   function open(
     respond: () => DrainingDestination[],
     options: { readonly resync?: number; readonly drain?: { readonly timeout: number } } = {},
+    now = () => Date.now(),
   ) {
     const looks: number[] = [];
     const deleted: string[] = [];
@@ -274,7 +275,7 @@ describe('time', () => {
     };
     const settings = checkDirectorOptions({ owns: { ports: [80, 80] }, ...options });
     const begin = Date.now();
-    const loop = new DirectorLoop(access, settings, () => Date.now());
+    const loop = new DirectorLoop(access, settings, now);
     return { loop, deleted, looks: () => looks.splice(0).map((time) => time - begin) };
   }
 
@@ -351,6 +352,30 @@ describe('time', () => {
     drains.pop();
     await vi.advanceTimersByTimeAsync(1);
     expect(looks()).toEqual([0, 1000, 2000, 2500]);
+    await loop.close();
+  });
+
+  test('of a drain is the same date in each reading, until the clock is set', async () => {
+    let lag = 0;
+    const { loop } = open(
+      () => [draining('10.1.1.1:80')],
+      { drain: { timeout: 2500 } },
+      () => Date.now() - lag,
+    );
+    const events = loop.events([]);
+    await loop.apply([state]);
+    const deadline = new Date(Date.now() + 2500);
+    // The clocks are read one after the other.
+    lag = 0.6;
+    expect(loop.state().draining).toMatchObject([{ deadline }]);
+    lag = 30;
+    expect(loop.state().draining).toMatchObject([{ deadline }]);
+    expect((await events.next()).value).toMatchObject({ destinations: [{ deadline }] });
+    vi.setSystemTime(Date.now() + 3_600_000);
+    lag = 3_600_000;
+    expect(loop.state().draining).toMatchObject([
+      { deadline: new Date(deadline.getTime() + 3_600_000) },
+    ]);
     await loop.close();
   });
 

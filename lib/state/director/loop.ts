@@ -15,6 +15,9 @@ import { type DirectorAccess, DirectorSteps, type StepResult } from './step.js';
 import type { DirectorChanges, DirectorDraining, DirectorState } from './types.js';
 import { type Wanted, wantedOf } from './wanted.js';
 
+/** A clock that was set by fewer milliseconds moves no deadline: two readings may be far apart. */
+const CLOCK_TOLERANCE = 1000;
+
 /** A pending call of apply(). */
 interface Waiter {
   resolve(): void;
@@ -39,6 +42,8 @@ export class DirectorLoop {
   #refused: readonly Error[] = [];
   #lastSync: Date | undefined;
   readonly #totals = { count: 0, failures: 0, duration: 0 };
+  /** The milliseconds from the monotonic clock to that of people. */
+  #clockOffset = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -184,10 +189,14 @@ export class DirectorLoop {
     if (drained.length > 0) this.#hub.emit({ type: 'drained', destinations: drained });
   }
 
-  /** Returns drains with deadlines on the clock of people. */
+  /** Returns drains with deadlines on the clock of people: the same ones until that is set. */
   #datesOf(drains: Iterable<Drain>): DirectorDraining[] {
     const offset = Date.now() - this.#now();
-    return [...drains].map((drain) => ({ ...drain, deadline: new Date(drain.deadline + offset) }));
+    if (Math.abs(offset - this.#clockOffset) > CLOCK_TOLERANCE) this.#clockOffset = offset;
+    return [...drains].map((drain) => ({
+      ...drain,
+      deadline: new Date(drain.deadline + this.#clockOffset),
+    }));
   }
 }
 

@@ -9,12 +9,16 @@ import { until } from './poll.js';
 /** True if the kernel was booted for the tests. */
 export const isOwnKernel = readFileSync('/proc/cpuinfo', 'utf8').includes('User Mode Linux');
 
-/** The loaded modules, in an order in which they can be unloaded. */
-export const loadedModules = (): string[] =>
+/** The lines of /proc/modules, which tell the number of users and their names. */
+const moduleLines = (): string[] =>
   readFileSync('/proc/modules', 'utf8')
     .split('\n')
+    .filter((line) => /^ip_vs[_ ]/.test(line));
+
+/** The loaded modules, in an order in which they can be unloaded. */
+export const loadedModules = (): string[] =>
+  moduleLines()
     .map((line) => line.split(' ', 1)[0] ?? '')
-    .filter((name) => /^ip_vs(_|$)/.test(name))
     .sort((a, b) => b.length - a.length); // the modules that use ip_vs before itself
 
 /**
@@ -28,7 +32,7 @@ export async function unloadModules(): Promise<void> {
     } catch {
       // Still in use.
     }
-    return loadedModules();
+    return moduleLines();
   };
-  await until(unload, (names) => names.length === 0);
+  await until(unload, (lines) => lines.length === 0);
 }

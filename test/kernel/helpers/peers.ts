@@ -7,6 +7,12 @@ import { on } from 'node:events';
 import type { Namespace } from './namespace.js';
 import { programPath } from './programs.js';
 
+/** What the servers said, or why an action failed. */
+interface Reply {
+  readonly answers?: readonly string[];
+  readonly failure?: string;
+}
+
 /** The process that programs/peers.mjs is about. */
 export class Peers {
   readonly #process: ChildProcess;
@@ -33,15 +39,16 @@ export class Peers {
   /** Does it so many times, one after the other, and counts the answers. */
   async count(action: string, times: number, ...args: unknown[]): Promise<Record<string, number>> {
     this.#process.send({ action, args, times });
+    const { answers = [], failure } = (await this.#next()) as Reply;
+    if (failure !== undefined) throw new Error(failure);
     const counts: Record<string, number> = {};
-    // The other side answers with an array of what the servers said.
-    for (const answer of (await this.#next()) as string[]) {
+    for (const answer of answers) {
       counts[answer] = (counts[answer] ?? 0) + 1;
     }
     return counts;
   }
 
   stop(): void {
-    this.#process.disconnect();
+    this.#process.kill();
   }
 }

@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 const [addresses, port] = [process.argv[3].split(','), Number(process.argv[2])];
 const held = [];
 const asked = [];
-/** How long an answer may take, in milliseconds: without one the program ends, and says so. */
+/** How long an answer may take, in milliseconds: without one the action fails. */
 const PATIENCE = 120_000;
 /**
  * The source port of the next connection. None has one again: the kernel would take what a server
@@ -47,6 +47,8 @@ async function ask(host, port) {
 async function hold(host, port) {
   const socket = connect({ host, port, localPort: localPort++ });
   held.push(socket);
+  // An error outside an exchange, such as a reset, is found by the next one.
+  socket.on('error', () => undefined);
   return exchange(socket);
 }
 
@@ -79,9 +81,13 @@ const actions = { fetch, ask, hold, release, again, abandon };
 
 process.on('message', async ({ action, args, times }) => {
   const answers = [];
-  for (let index = 0; index < times; index++) answers.push(await actions[action](...args));
+  try {
+    for (let index = 0; index < times; index++) answers.push(await actions[action](...args));
+    process.send({ answers });
+  } catch (error) {
+    process.send({ failure: `${action} ${args.join(' ')}: ${error.message}` });
+  }
   for (const socket of asked.splice(0)) socket.close();
-  process.send(answers);
 });
 process.on('disconnect', () => process.exit());
 process.send('ready');
