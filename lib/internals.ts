@@ -19,6 +19,7 @@ import { diagnoseThrough, diagnoseWithout } from './host/diagnose/diagnose.js';
 import { SyncSysctlAccess, SysctlAccess } from './host/sysctls.js';
 import { type BatchResults, checkBatch, sendBatch } from './ipvs/batch.js';
 import { type IpvsQueue, ipvsClient } from './ipvs/client.js';
+import type { Destination } from './ipvs/destination.js';
 import { operations } from './ipvs/operations.js';
 import type { Service } from './ipvs/service.js';
 import { readTable, type Snapshot } from './ipvs/snapshot.js';
@@ -131,6 +132,14 @@ export class Internals {
       reconcile: (wanted, options) => runRoutine('reconcile', reconcile, [wanted, options]),
       // Without options, counters are numbers.
       listServices: () => run(operations.listServices, [undefined]) as Promise<Service[]>,
+      listDestinations: async (service) => {
+        try {
+          return (await run(operations.listDestinations, [service, undefined])) as Destination[];
+        } catch (error) {
+          if (isIpvsError(error) && error.code === 'ESRCH') return [];
+          throw error;
+        }
+      },
       deleteService: (service) => run(operations.deleteService, [service, ifExists]),
       deleteDestination: (service, destination) =>
         run(operations.deleteDestination, [service, destination, ifExists]),

@@ -208,6 +208,17 @@ describe('services and addresses', () => {
       await until(saved, (found) => !found.includes(`-A -t ${address}:80 -s rr`));
     });
 
+    test('are deleted when they are dropped, if their address was left out before', async () => {
+      const director = await open();
+      await director.apply(both);
+      await director.apply(both, { addresses: [VIP] });
+      expect(addresses()).toEqual([`${VIP}/32`]);
+      // The link does not have the address of this one any more.
+      fixture.namespace.restore([`-A -t ${OTHER}:81 -s rr`]);
+      await director.apply(one);
+      expect(saved()).toEqual([...lines(SERVERS), `-A -t ${OTHER}:81 -s rr`].sort());
+    });
+
     test('get their address back, although a change of theirs is refused', async () => {
       const director = await open();
       await director.apply(one);
@@ -394,6 +405,21 @@ describe('draining', () => {
     expect(typesOf(events)).not.toContain('drifted');
   });
 
+  test('ends when its service is dropped after the connections have ended', async () => {
+    const director = await open({ drain: { timeout: 60_000, ignoreInactive: true } });
+    const events = collect(director);
+    await director.apply(stateOf(service()));
+    await peers.count('hold', 2, VIP, 80);
+    await director.apply(stateOf(service([SERVERS[1]])));
+    await eventOf(events, 'draining');
+    await peers.count('release', 1);
+    await director.apply(stateOf());
+    await until(saved, (found) => found.length === 0);
+    const { destinations } = await eventOf(events, 'drained');
+    expect(destinations).toEqual([{ service: name, destination: drained, reason: 'idle' }]);
+    expect(director.state().draining).toEqual([]);
+  });
+
   test('leaves connections alone until the deadline, and ends with service and address', async () => {
     const timeout = 8000;
     const director = await open({ drain: { timeout } });
@@ -457,6 +483,22 @@ describe('draining', () => {
     expect(second.state().draining).toMatchObject([{ destination: drained }]);
     await eventOf(events, 'drained');
     expect(saved()).toEqual(lines([SERVERS[1]]));
+  });
+
+  test('is no longer reported if the service leaves the scope', async () => {
+    const director = await open({ owns: { ports: [80, 80] }, link: undefined, drain: true });
+    const events = collect(director);
+    fixture.namespace.ip('address', 'replace', `${VIP}/32`, 'dev', 'lo');
+    const second = (servers: readonly string[]) => service(servers, { port: 81 });
+    await director.apply(stateOf(service(), second(SERVERS)));
+    await peers.count('hold', 2, VIP, 81);
+    await director.apply(stateOf(service(), second([SERVERS[1]])));
+    await eventOf(events, 'draining');
+    await director.apply(stateOf(service()));
+    expect(director.state().draining).toEqual([]);
+    expect(saved()).toContain(`-a -t ${VIP}:81 -r ${SERVERS[0]}:${PORT} -m -w 0`);
+    expect(typesOf(events)).not.toContain('drained');
+    fixture.namespace.ip('address', 'delete', `${VIP}/32`, 'dev', 'lo');
   });
 
   test('is undone for a destination that is wanted again', async () => {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { IpvsError } from '../../lib/core/errors.js';
 import { ReconcileError } from '../../lib/core/reconcile-error.js';
+import type { DestinationAddress } from '../../lib/ipvs/reference-types.js';
+import type { MadeChanges } from '../../lib/state/changes.js';
 import { describeChanges, NO_ADDRESSES, splitDrift } from '../../lib/state/director/changes.js';
 import { type Drains, nextDrains, overdueAt } from '../../lib/state/director/drains.js';
 import { EventHub } from '../../lib/state/director/events.js';
@@ -11,7 +13,7 @@ import { backOff, DRAIN_POLL, nextDelay } from '../../lib/state/director/schedul
 import type { DirectorAccess } from '../../lib/state/director/step.js';
 import { wantedOf } from '../../lib/state/director/wanted.js';
 import { ReconcileResult } from '../../lib/state/result.js';
-import type { DrainingDestination } from '../../lib/state/types.js';
+import type { DrainingDestination, StateChange } from '../../lib/state/types.js';
 import { ruleState } from './helpers/rule-states.js';
 
 const SERVICE = 'tcp://10.96.0.1:80';
@@ -21,6 +23,15 @@ const draining = (destination: string): DrainingDestination => ({
   activeConnections: 1,
   inactiveConnections: 0,
 });
+
+/** A result of a reconciliation that found these drains, and made these changes. */
+function resultOf(
+  drains: readonly DrainingDestination[],
+  changes: readonly StateChange[] = [],
+): ReconcileResult {
+  const made = { list: () => changes, keep: () => undefined } as unknown as MadeChanges;
+  return new ReconcileResult([made], { services: 0, destinations: 0 }, drains);
+}
 
 describe('the schedule', () => {
   test('doubles the pause after each failure, up to the longest one', () => {
@@ -254,9 +265,9 @@ describe('time', () => {
 
   /** A director whose table the test plays: `respond` says what a look at it finds. */
   function open(
-    respond: () => DrainingDestination[],
+    respond: () => readonly DrainingDestination[] | ReconcileResult,
     options: { readonly resync?: number; readonly drain?: { readonly timeout: number } } = {},
-    now = () => Date.now(),
+    { now = () => Date.now(), list = (): readonly Required<DestinationAddress>[] => [] } = {},
   ) {
     const looks: number[] = [];
     const deleted: string[] = [];
@@ -265,9 +276,11 @@ describe('time', () => {
       check: () => undefined,
       reconcile: async () => {
         looks.push(Date.now());
-        return new ReconcileResult([], { services: 0, destinations: 0 }, respond());
+        const response = respond();
+        return response instanceof ReconcileResult ? response : resultOf(response);
       },
       listServices: unused,
+      listDestinations: async () => list(),
       deleteService: unused,
       deleteDestination: async (_service, destination) => deleted.push(destination),
       links: { getLink: unused, ensureDummy: unused, reconcileAddresses: unused },
@@ -280,6 +293,7 @@ describe('time', () => {
   }
 
   const state = { services: [] };
+  const listed = [{ address: '10.1.1.1', port: 80 }];
   const refusal = new IpvsError('no', { code: 'EPERM' });
 
   test('passes between looks as resync says, and each state looks at once', async () => {
@@ -355,12 +369,64 @@ describe('time', () => {
     await loop.close();
   });
 
+  test('goes on to count if the deletion of an idle destination is refused', async () => {
+    const drain = draining('10.1.1.1:80');
+    const { service, destination } = drain;
+    const target = `${destination} of ${service}`;
+    const refused = new IpvsError('no', { code: 'EPERM', operation: 'reconcile', target });
+    const results = [
+      () => resultOf([drain]),
+      () => {
+        throw new ReconcileError('reconcile', 'no', [refused], resultOf([]));
+      },
+      () => resultOf([], [{ action: 'delete', service, destination }]),
+    ];
+    const { loop } = open(
+      () => results.shift()?.() ?? [],
+      { drain: { timeout: 25_000 } },
+      { list: () => listed },
+    );
+    const events = loop.events([]);
+    await loop.apply([state]);
+    const [{ deadline } = {}] = loop.state().draining;
+    expect((await events.next()).value).toMatchObject({ type: 'draining' });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect((await events.next()).value).toMatchObject({ type: 'refused' });
+    expect(loop.state().draining).toMatchObject([{ destination, deadline }]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect((await events.next()).value).toMatchObject({ type: 'changed' });
+    expect((await events.next()).value).toMatchObject({
+      type: 'drained',
+      destinations: [{ destination, reason: 'idle' }],
+    });
+    await loop.close();
+  });
+
+  test('is forgotten if the destination is there, but not in a scope any more', async () => {
+    let drains = [draining('10.1.1.1:80')];
+    const { loop, deleted } = open(
+      () => drains,
+      { drain: { timeout: 2500 } },
+      { list: () => listed },
+    );
+    const events = loop.events([]);
+    await loop.apply([state]);
+    expect((await events.next()).value).toMatchObject({ type: 'draining' });
+    drains = [];
+    await loop.apply([state]);
+    expect(loop.state().draining).toEqual([]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(deleted).toEqual([]);
+    await loop.close();
+    expect((await events.next()).done).toBe(true);
+  });
+
   test('of a drain is the same date in each reading, until the clock is set', async () => {
     let lag = 0;
     const { loop } = open(
       () => [draining('10.1.1.1:80')],
       { drain: { timeout: 2500 } },
-      () => Date.now() - lag,
+      { now: () => Date.now() - lag },
     );
     const events = loop.events([]);
     await loop.apply([state]);

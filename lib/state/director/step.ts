@@ -11,14 +11,15 @@
  */
 import { type IpvsError, isIpvsError } from '../../core/errors.js';
 import { ReconcileError } from '../../core/reconcile-error.js';
-import { formatServiceKey } from '../../ipvs/keys.js';
+import { formatDestinationKey, formatServiceAt, formatServiceKey } from '../../ipvs/keys.js';
+import type { DestinationAddress } from '../../ipvs/reference-types.js';
 import type { Service } from '../../ipvs/service.js';
 import type { Links } from '../../links/links.js';
 import type { Reconciled } from '../../links/reconcile.js';
 import { type EncodedState, encodeState } from '../encode-state.js';
 import type { CheckedOptions } from '../options.js';
 import type { ReconcileResult } from '../result.js';
-import { type CheckedScope, withAddresses } from '../scope.js';
+import { type CheckedScope, type Matches, withAddresses } from '../scope.js';
 import type { StateChange } from '../types.js';
 import { type Ending, NO_ADDRESSES, textOf } from './changes.js';
 import { type Drain, type Drains, drainKey, nextDrains, overdueAt } from './drains.js';
@@ -32,6 +33,8 @@ export interface DirectorAccess {
   check(wanted: EncodedState): void;
   reconcile(wanted: EncodedState, options: CheckedOptions): Promise<ReconcileResult>;
   listServices(): Promise<readonly Service[]>;
+  /** Returns the destinations of a service; none if there is no such service. */
+  listDestinations(service: string): Promise<readonly Required<DestinationAddress>[]>;
   /** Deletes a service, unless it is gone already. */
   deleteService(service: string): Promise<unknown>;
   /** Deletes a destination, unless it is gone already. */
@@ -79,6 +82,11 @@ export class DirectorSteps {
    * may have to be deleted yet.
    */
   readonly #leaving = new Set<string>();
+  /**
+   * Services that were wanted first at an address of the link, and then elsewhere: they are the
+   * director's own until they are gone.
+   */
+  readonly #unbound = new Set<string>();
   /** The state of the last step. */
   #last: Wanted | undefined;
   /**
@@ -116,16 +124,19 @@ export class DirectorSteps {
       errors: [],
     };
     this.#leave(wanted);
+    let ended: readonly Drain[] = [];
     try {
       await this.#endOverdue(wanted, outcome);
       const present = await this.#readAddresses(wanted);
       const scopes = this.#scopes(present);
       const parked = await this.#park(wanted, present, scopes);
-      await this.#reconcile(wanted, scopes, parked, outcome);
+      ended = await this.#reconcile(wanted, scopes, parked, outcome);
       const gone = await this.#moveAddresses(wanted, present, parked, outcome);
       await this.#deleteParked(parked, gone, outcome);
+      await this.#endDrains(ended, outcome);
     } catch (error) {
       outcome.failure = error;
+      this.#resume(ended);
     }
     return outcome;
   }
@@ -139,7 +150,10 @@ export class DirectorSteps {
     if (this.#settings.link === undefined) return;
     for (const { address } of this.#held) this.#leaving.add(address);
     if (wanted === this.#last) return;
-    for (const address of this.#last?.addresses.keys() ?? []) this.#leaving.add(address);
+    for (const [address, services] of this.#last?.addresses ?? []) {
+      this.#leaving.add(address);
+      for (const each of services) if (wanted.unboundServices.has(each)) this.#unbound.add(each);
+    }
     this.#last = wanted;
   }
 
@@ -229,7 +243,10 @@ export class DirectorSteps {
    */
   #scopes(present: Present): readonly CheckedScope[] {
     const { owns, link } = this.#settings;
-    const isOfLink = withAddresses([...present.addresses, ...this.#leaving]);
+    const hasAddress = withAddresses([...present.addresses, ...this.#leaving]);
+    const isOfLink: Matches = (records, base) =>
+      hasAddress(records, base) ||
+      (this.#unbound.size > 0 && this.#unbound.has(formatServiceAt(records, base)));
     return owns.map((scope) =>
       scope.link === undefined || scope.link !== link
         ? scope
@@ -240,13 +257,16 @@ export class DirectorSteps {
     );
   }
 
-  /** Brings the services to the wanted state, and follows the drains. */
+  /**
+   * Brings the services to the wanted state, and follows the drains. Returns those that the table
+   * does not show any more.
+   */
   async #reconcile(
     wanted: Wanted,
     scopes: readonly CheckedScope[],
     parked: readonly Parked[],
     outcome: StepResult,
-  ): Promise<void> {
+  ): Promise<readonly Drain[]> {
     const { draining, compared, drainTimeout } = this.#settings;
     const options: CheckedOptions = {
       prune: scopes,
@@ -271,10 +291,67 @@ export class DirectorSteps {
     const step = nextDrains(this.#drains, result.draining, this.#now(), drainTimeout);
     this.#drains = step.drains;
     append(outcome.begun, step.begun);
-    for (const { service, destination } of step.ended) {
-      if (wanted.keepsDestination(service, destination)) continue;
-      outcome.drained.push({ service, destination, reason: 'idle' });
+    if (outcome.errors.length === 0) this.#forgetUnbound(wanted);
+    return step.ended.filter(
+      ({ service, destination }) => !wanted.keepsDestination(service, destination),
+    );
+  }
+
+  #drainingServices(): ReadonlySet<string> {
+    return new Set([...this.#drains.values()].map(({ service }) => service));
+  }
+
+  /** Forgets the unbound services that are gone, or at an address of the link again. */
+  #forgetUnbound(wanted: Wanted): void {
+    const draining = this.#drainingServices();
+    for (const service of this.#unbound) {
+      if (wanted.unboundServices.has(service) || draining.has(service)) continue;
+      this.#unbound.delete(service);
     }
+  }
+
+  /**
+   * Reports the drains that have ended with their destination. One whose destination is there goes
+   * on if changes were refused; otherwise its service is in no scope any more.
+   */
+  async #endDrains(ended: readonly Drain[], outcome: StepResult): Promise<void> {
+    const deleted = new Set<string>();
+    for (const { action, service, destination } of outcome.changes) {
+      if (action !== 'delete') continue;
+      deleted.add(destination === undefined ? service : drainKey(service, destination));
+    }
+    const isDeleted = ({ service, destination }: Drain) =>
+      deleted.has(service) || deleted.has(drainKey(service, destination));
+    const present = await this.#presentOf(
+      new Set(ended.filter((drain) => !isDeleted(drain)).map(({ service }) => service)),
+    );
+    const isPresent = (drain: Drain) =>
+      !isDeleted(drain) && present.has(drainKey(drain.service, drain.destination));
+    for (const drain of ended) {
+      const { service, destination } = drain;
+      if (!isPresent(drain)) outcome.drained.push({ service, destination, reason: 'idle' });
+    }
+    if (outcome.errors.length > 0) this.#resume(ended.filter(isPresent));
+  }
+
+  /** Lets drains go on, with their deadlines. */
+  #resume(drains: readonly Drain[]): void {
+    this.#drains = new Map([
+      ...this.#drains,
+      ...drains.map((drain) => [drainKey(drain.service, drain.destination), drain] as const),
+    ]);
+  }
+
+  /** Returns the keys of the destinations of services. */
+  async #presentOf(services: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const keys = await Promise.all(
+      [...services].map(async (service) =>
+        (await this.#access.listDestinations(service)).map((each) =>
+          drainKey(service, formatDestinationKey(each)),
+        ),
+      ),
+    );
+    return new Set(keys.flat());
   }
 
   /**
@@ -308,7 +385,7 @@ export class DirectorSteps {
   ): Promise<ReadonlySet<string>> {
     const { link } = this.#settings;
     if (link === undefined) return new Set();
-    const draining = new Set([...this.#drains.values()].map(({ service }) => service));
+    const draining = this.#drainingServices();
     // Those of an address that another program has deleted drain, too.
     const held = new Set(
       parked.filter(({ name }) => draining.has(name)).map(({ address }) => address),
