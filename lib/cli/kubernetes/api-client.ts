@@ -8,6 +8,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { codeOf, errorMessage } from '../../core/errors.js';
 import { cut } from '../../core/show.js';
 
 /** An answer of the API server that is no success. */
@@ -32,8 +33,24 @@ export class MalformedResponseError extends Error {
   }
 }
 
+/** A stream that broke after its response had begun. */
+export class BrokenResponseError extends Error {
+  override readonly name = 'BrokenResponseError';
+  /** If true, the other side closed the connection; otherwise, no more data came. */
+  readonly isClosed: boolean;
+
+  /** @param cause the error of the response, if there is one */
+  constructor(cause: unknown) {
+    const isClosed = cause === undefined || codeOf(cause) === 'ECONNRESET';
+    super(isClosed ? 'the connection broke' : errorMessage(cause), { cause });
+    this.isClosed = isClosed;
+  }
+}
+
 /** The milliseconds within which a server must begin to answer, and go on if that is no watch. */
 const RESPONSE_TIMEOUT = 30_000;
+/** The milliseconds without data after which the kernel begins to probe a connection. */
+const KEEPALIVE_DELAY = 15_000;
 /** The most characters of an answer in a message. */
 const MAX_TEXT = 200;
 
@@ -66,11 +83,11 @@ export class ApiClient {
    * comes for so many milliseconds: a connection may break without a sign.
    * @throws ApiError the server refuses
    * @throws MalformedResponseError a line is no JSON
+   * @throws BrokenResponseError the response ends early
    */
   async *lines(path: string, idleTimeout: number, signal: AbortSignal): AsyncGenerator<unknown> {
     const response = await this.#open(path, idleTimeout, signal);
     let broken: unknown;
-    // readline does not pass on the errors of its input.
     response.on('error', (error) => {
       broken = error;
     });
@@ -80,12 +97,14 @@ export class ApiClient {
         if (response.errored !== null) break;
         yield parse(line);
       }
+    } catch (error) {
+      // Not every version of readline passes on the errors of its input.
+      if (error !== broken) throw error;
     } finally {
       // It may be left before its end.
       response.destroy();
     }
-    if (broken !== undefined) throw broken;
-    if (!response.complete) throw new Error('the connection broke');
+    if (broken !== undefined || !response.complete) throw new BrokenResponseError(broken);
   }
 
   /** @param idleTimeout the milliseconds without data after which the response fails */
@@ -107,6 +126,8 @@ export class ApiClient {
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       // Errors after the response are those of the response.
       sent.on('error', () => undefined);
+      // A server without power does not close its connections.
+      response.socket.setKeepAlive(true, KEEPALIVE_DELAY);
       failWhenIdle(response, idleTimeout);
       if (response.statusCode === 200) return response;
       throw await errorOf(response);

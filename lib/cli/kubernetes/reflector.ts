@@ -5,7 +5,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ObjectMeta, ObjectReference } from '../../kubernetes/index.js';
-import { type ApiClient, ApiError, MalformedResponseError } from './api-client.js';
+import {
+  type ApiClient,
+  ApiError,
+  BrokenResponseError,
+  MalformedResponseError,
+} from './api-client.js';
 
 /** An object of the API. */
 export interface ApiObject extends ObjectReference {
@@ -26,7 +31,10 @@ export interface Reflected {
   set(object: ApiObject): void;
   /** Receives an object that was deleted. */
   remove(object: ApiObject): void;
-  /** Is told about each failure, and the milliseconds until the next try. */
+  /**
+   * Is told about each failure, and the milliseconds until the next try. A watch that was healthy
+   * until its connection was closed is no failure: if the server is gone, the next try is one.
+   */
   failed(error: Error, retryIn: number): void;
 }
 
@@ -36,10 +44,14 @@ const PAGE = 500;
 const WATCH_SECONDS = 300;
 /**
  * Milliseconds without data after which a connection counts as broken. Bookmarks come each minute.
+ * A server that loses power is noticed earlier, by the keepalive of the connection; this is for a
+ * balancer in between that goes on without it. A bookmark that is late costs one request.
  */
-const IDLE_TIMEOUT = 180_000;
+const IDLE_TIMEOUT = 90_000;
 const FIRST_PAUSE = 800;
 const LONGEST_PAUSE = 30_000;
+/** Milliseconds after which a watch may be closed for being quiet, such as by a balancer. */
+const HEALTHY = 10_000;
 const GONE = 410;
 /**
  * Watches from one version that may fail, by what the server sends, before everything is listed.
@@ -60,12 +72,12 @@ export async function reflect(
   let pause = FIRST_PAUSE;
   let failures = 0;
   while (!signal.aborted) {
+    const begin = performance.now();
     try {
       if (version === undefined) {
         version = await list(client, reflected, signal);
         failures = 0;
       }
-      const begin = performance.now();
       for await (const seen of watch(client, reflected, version, signal)) {
         version = seen;
         pause = FIRST_PAUSE;
@@ -79,10 +91,15 @@ export async function reflect(
       const isGone = error instanceof ApiError && error.status === GONE;
       // The list takes the place of what was missed.
       if (isGone || failures >= MAX_FAILURES) version = undefined;
+      const lasted = performance.now() - begin;
+      // A watch that was open for longer than the pause needs no longer one.
+      if (error instanceof BrokenResponseError && lasted >= pause) pause = FIRST_PAUSE;
       // So that a thousand nodes do not come back together.
       const retryIn = Math.round(pause * (0.5 + Math.random()));
       pause = Math.min(pause * 2, LONGEST_PAUSE);
-      reflected.failed(error instanceof Error ? error : new Error(String(error)), retryIn);
+      if (!(error instanceof BrokenResponseError && error.isClosed && lasted >= HEALTHY)) {
+        reflected.failed(error instanceof Error ? error : new Error(String(error)), retryIn);
+      }
       await pauseFor(retryIn, signal);
     }
   }
