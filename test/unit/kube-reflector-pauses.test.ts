@@ -1,7 +1,11 @@
 /** The pauses of a reflector, with a fake client and a fake clock: they take no time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type ApiClient, BrokenResponseError } from '../../lib/cli/kubernetes/api-client.js';
+import {
+  type ApiClient,
+  ApiError,
+  BrokenResponseError,
+} from '../../lib/cli/kubernetes/api-client.js';
 import { reflect } from '../../lib/cli/kubernetes/reflector.js';
 
 vi.mock('node:timers/promises', () => ({ setTimeout: vi.fn() }));
@@ -86,4 +90,30 @@ test('the pauses become longer if no watch begins, however long that takes', asy
   const { pauses, messages } = await reflectFor(4, 5000, () => new Error('socket hang up'));
   expect(pauses).toEqual([800, 1600, 3200, 6400]);
   expect(messages).toHaveLength(4);
+});
+
+test.each([429, 503])('no answer %d of watches makes it list everything again', async (status) => {
+  const { pauses, lists } = await reflectFor(7, 10, () => new ApiError(status, 'too much'));
+  expect(lists).toBe(1);
+  expect(pauses).toEqual([800, 1600, 3200, 6400, 12_800, 25_600, 30_000]);
+});
+
+test.each([400, 500, 504])(
+  'each third answer %d of watches makes it list again',
+  async (status) => {
+    const { lists } = await reflectFor(7, 10, () => new ApiError(status, 'unknown version'));
+    expect(lists).toBe(3);
+  },
+);
+
+test('the answer 410 of a watch makes it list again at once', async () => {
+  const { lists } = await reflectFor(4, 10, () => new ApiError(410, 'too old'));
+  expect(lists).toBe(4);
+});
+
+test('the next try comes after the time that the server asks for, up to 30 s', async () => {
+  const answers = [2000, 2000, 3_600_000];
+  const failure = () => new ApiError(429, 'too much', answers.shift());
+  const { pauses } = await reflectFor(4, 10, failure);
+  expect(pauses).toEqual([2000 + 800, 2000 + 1600, 30_000 + 3200, 6400]);
 });

@@ -276,6 +276,19 @@ describe('a client of the API', () => {
     },
   );
 
+  test.each([
+    ['7', 7000],
+    ['Tue, 01 Dec 2026 10:00:00 GMT', undefined],
+    [undefined, undefined],
+  ])('reads the Retry-After %s of a refusal', async (header, retryAfter) => {
+    using server = await startFakeApiServer((_, response) => {
+      if (header !== undefined) response.setHeader('retry-after', header);
+      response.writeHead(429).end('slowly');
+    });
+    const refusal = server.client.get('/', new AbortController().signal);
+    await expect(refusal).rejects.toMatchObject({ status: 429, retryAfter });
+  });
+
   test('has the kernel probe the connection of a quiet watch', async () => {
     let port: number | undefined;
     using server = await startFakeApiServer((_, response) => {

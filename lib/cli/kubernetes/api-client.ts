@@ -16,10 +16,13 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   /** The HTTP status, or the code of an ERROR event of a watch. */
   readonly status: number;
+  /** The milliseconds that the server asks to wait before the next request, if it does. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfter?: number) {
     super(message);
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -168,7 +171,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 
 /** Returns the error of a response: the message of a `metav1.Status`, or the text. */
 async function errorOf(response: IncomingMessage): Promise<ApiError> {
-  const { statusCode = 0, statusMessage = '' } = response;
+  const { statusCode = 0, statusMessage = '', headers } = response;
   const text = await textOf(response);
   let message = cut(text.trim(), MAX_TEXT);
   try {
@@ -179,5 +182,8 @@ async function errorOf(response: IncomingMessage): Promise<ApiError> {
   } catch {
     // It is no JSON.
   }
-  return new ApiError(statusCode, `${statusCode} ${statusMessage}: ${message}`);
+  const { 'retry-after': seconds } = headers;
+  // It may be a date, which an API server does not send.
+  const retryAfter = /^\d+$/.test(seconds ?? '') ? Number(seconds) * 1000 : undefined;
+  return new ApiError(statusCode, `${statusCode} ${statusMessage}: ${message}`, retryAfter);
 }

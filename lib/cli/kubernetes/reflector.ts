@@ -53,6 +53,8 @@ const LONGEST_PAUSE = 30_000;
 /** Milliseconds after which a watch may be closed for being quiet, such as by a balancer. */
 const HEALTHY = 10_000;
 const GONE = 410;
+/** What a server with too much to do answers: a list would be more of it. */
+const OVERLOADED: readonly number[] = [429, 503];
 /**
  * Watches from one version that may fail, by what the server sends, before everything is listed.
  */
@@ -61,7 +63,7 @@ const MAX_FAILURES = 3;
 /**
  * Reflects a resource until the signal is aborted. A connection that breaks is opened again where
  * it was. If the server does not know that version any more, or sends nothing but errors for it,
- * everything is listed again.
+ * everything is listed again; not if the errors say that the server has too much to do.
  */
 export async function reflect(
   client: ApiClient,
@@ -87,15 +89,18 @@ export async function reflect(
       if (performance.now() - begin < FIRST_PAUSE) await pauseFor(FIRST_PAUSE, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ApiError || error instanceof MalformedResponseError) failures++;
-      const isGone = error instanceof ApiError && error.status === GONE;
+      const answer = error instanceof ApiError ? error : undefined;
+      const isOverloaded = answer !== undefined && OVERLOADED.includes(answer.status);
+      if ((answer && !isOverloaded) || error instanceof MalformedResponseError) failures++;
+      const isGone = answer?.status === GONE;
       // The list takes the place of what was missed.
       if (isGone || failures >= MAX_FAILURES) version = undefined;
       const lasted = performance.now() - begin;
       // A watch that was open for longer than the pause needs no longer one.
       if (error instanceof BrokenResponseError && lasted >= pause) pause = FIRST_PAUSE;
+      const least = Math.min(answer?.retryAfter ?? 0, LONGEST_PAUSE);
       // So that a thousand nodes do not come back together.
-      const retryIn = Math.round(pause * (0.5 + Math.random()));
+      const retryIn = Math.round(least + pause * (0.5 + Math.random()));
       pause = Math.min(pause * 2, LONGEST_PAUSE);
       if (!(error instanceof BrokenResponseError && error.isClosed && lasted >= HEALTHY)) {
         reflected.failed(error instanceof Error ? error : new Error(String(error)), retryIn);
