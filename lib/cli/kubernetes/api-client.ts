@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { codeOf, errorMessage } from '../../core/errors.js';
 import { cut } from '../../core/show.js';
+import { callOnAbort, throwIfAborted } from '../../core/signals.js';
 
 /** An answer of the API server that is no success. */
 export class ApiError extends Error {
@@ -50,7 +51,10 @@ export class BrokenResponseError extends Error {
   }
 }
 
-/** The milliseconds within which a server must begin to answer, and go on if that is no watch. */
+/**
+ * The milliseconds within which there must be credentials, and after them the beginning of a
+ * response, which may not stop for longer if it is no watch.
+ */
 const RESPONSE_TIMEOUT = 30_000;
 /** The milliseconds without data after which the kernel begins to probe a connection. */
 const KEEPALIVE_DELAY = 15_000;
@@ -113,9 +117,7 @@ export class ApiClient {
   /** @param idleTimeout the milliseconds without data after which the response fails */
   async #open(path: string, idleTimeout: number, signal: AbortSignal): Promise<IncomingMessage> {
     const url = new URL(this.server + path);
-    const options: RequestOptions = { signal, headers: { accept: 'application/json' } };
-    await this.#config.applyToHTTPSOptions(options);
-    trimToken(options);
+    const options = { ...(await this.#authenticate(signal)), signal };
     // The agent is one for TLS.
     const { agent: _, ...plain } = options;
     const isPlain = url.protocol === 'http:';
@@ -138,6 +140,35 @@ export class ApiClient {
       clearTimeout(timer);
     }
   }
+
+  /** Returns the options of a request, with the credentials: a plugin or a server may give them. */
+  async #authenticate(signal: AbortSignal): Promise<RequestOptions> {
+    throwIfAborted(signal);
+    const { authProvider } = this.#config.getCurrentUser() ?? {};
+    const source = authProvider?.name ?? 'the configuration of the cluster';
+    const ended = new AbortController();
+    const forget = callOnAbort(signal, (reason) => ended.abort(reason));
+    const timer = setTimeout(
+      () => ended.abort(new Error(`no credentials from ${source} in ${RESPONSE_TIMEOUT / 1000} s`)),
+      RESPONSE_TIMEOUT,
+    );
+    try {
+      const options = { signal: ended.signal, headers: { accept: 'application/json' } };
+      await Promise.race([rejection(ended.signal), this.#config.applyToHTTPSOptions(options)]);
+      trimToken(options);
+      return options;
+    } finally {
+      clearTimeout(timer);
+      forget();
+    }
+  }
+}
+
+/** Returns a promise that an aborted signal rejects. */
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
 }
 
 /** Trims the token: a file of it may end with a line break, which no header may have. */

@@ -9,6 +9,7 @@ import { codeOf, errorMessage } from '../../core/errors.js';
 import { OTHERS } from '../../kubernetes/object-readers.js';
 import { InputFileError } from '../failures.js';
 import { ApiClient } from './api-client.js';
+import { endPluginsInTime } from './credential-plugin.js';
 import { followTokenFiles } from './token-file.js';
 
 /** The selector of the objects that count. */
@@ -26,6 +27,7 @@ export async function openCluster(kubeconfig: string | undefined): Promise<ApiCl
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
+    endPluginsInTime(config);
     followTokenFiles(config, kubeconfig === undefined ? defaultFiles() : [kubeconfig]);
     return new ApiClient(config);
   } catch (error) {
