@@ -78,6 +78,18 @@ test('an agent goes on after an object that it cannot read, deleted or not', asy
   ]);
 });
 
+/** A Service with a node port. */
+const NODE_PORT = {
+  metadata: { namespace: 'default', name: 'web', resourceVersion: '5' },
+  spec: { clusterIP: '10.96.0.10', type: 'NodePort', ports: [{ port: 80, nodePort: 30_080 }] },
+};
+
+/** The settings of an agent whose node ports are at the addresses of its Node. */
+const primarySettings = {
+  ...agentSettings,
+  compile: { ...agentSettings.compile, nodePortAddresses: ['primary'] },
+};
+
 test('an agent uses those internal IPs of its Node that are addresses', async () => {
   const addresses = [
     { type: 'Hostname', address: 'node-a' },
@@ -87,21 +99,13 @@ test('an agent uses those internal IPs of its Node that are addresses', async ()
     { type: 'InternalIP', address: '192.0.2.10' },
   ];
   const node = { metadata: { name: 'node-a', resourceVersion: '5' }, status: { addresses } };
-  const service = {
-    metadata: { namespace: 'default', name: 'web', resourceVersion: '5' },
-    spec: { clusterIP: '10.96.0.10', type: 'NodePort', ports: [{ port: 80, nodePort: 30_080 }] },
-  };
   using server = await startFakeApiServer(({ path, isWatch }, response) => {
     if (isWatch) return;
-    const items = { '/api/v1/nodes': [node], '/api/v1/services': [service] }[path] ?? [];
+    const items = { '/api/v1/nodes': [node], '/api/v1/services': [NODE_PORT] }[path] ?? [];
     response.end(listOf(items));
   });
   const stop = new AbortController();
-  const primary = {
-    ...agentSettings,
-    compile: { ...agentSettings.compile, nodePortAddresses: ['primary'] },
-  };
-  const agent = new Agent(primary, server.client, idleTargets, () => undefined);
+  const agent = new Agent(primarySettings, server.client, idleTargets, () => undefined);
   let found: readonly string[] = [];
   await agent.run(stop.signal, async () => {
     const { state } = await agent.compile();
@@ -109,6 +113,44 @@ test('an agent uses those internal IPs of its Node that are addresses', async ()
     stop.abort();
   });
   expect(found).toEqual(['tcp://10.96.0.10:80', 'tcp://192.0.2.10:30080']);
+});
+
+test('an agent keeps node ports while a Node that registers anew has no addresses', async () => {
+  const nodeOf = (version: number, ...addresses: string[]) => ({
+    metadata: { name: 'node-a', resourceVersion: String(version) },
+    status: { addresses: addresses.map((address) => ({ type: 'InternalIP', address })) },
+  });
+  let watch: ServerResponse | undefined;
+  using server = await startFakeApiServer(({ path, isWatch }, response) => {
+    const nodes = [nodeOf(5, '192.0.2.10')];
+    const items = { '/api/v1/nodes': nodes, '/api/v1/services': [NODE_PORT] }[path] ?? [];
+    if (!isWatch) response.end(listOf(items));
+    else if (path === '/api/v1/nodes') watch = response;
+  });
+  const stop = new AbortController();
+  const agent = new Agent(primarySettings, server.client, idleTargets, () => undefined);
+  const found: string[] = [];
+  const running = agent.run(stop.signal, async () => {
+    const { state } = await agent.compile();
+    found.push(state.services.map(formatServiceReference).join(' '));
+  });
+  /** Sends events, and returns the services of the sync after them. */
+  const servicesAfter = async (...events: string[]) => {
+    const syncs = found.length;
+    watch?.write(events.join(''));
+    await vi.waitFor(() => expect(found).toHaveLength(syncs + 1), PATIENCE);
+    return found.at(-1);
+  };
+  await vi.waitFor(() => expect([found.length, watch]).toEqual([1, expect.anything()]), PATIENCE);
+  const before = 'tcp://10.96.0.10:80 tcp://192.0.2.10:30080';
+  expect(found).toEqual([before]);
+  expect(await servicesAfter(eventOf('DELETED', nodeOf(6, '192.0.2.10')))).toBe(before);
+  expect(await servicesAfter(eventOf('ADDED', nodeOf(7)))).toBe(before);
+  expect(await servicesAfter(eventOf('MODIFIED', nodeOf(8, '192.0.2.11')))).toBe(
+    'tcp://10.96.0.10:80 tcp://192.0.2.11:30080',
+  );
+  stop.abort();
+  await running;
 });
 
 test('an agent reports once that two Services claim one address', async () => {

@@ -244,7 +244,7 @@ export class Agent {
       this.#reflectedAs('Node', '/api/v1/nodes', {
         fieldSelector: `metadata.name=${this.#settings.nodeName}`,
         set: (object) => {
-          this.#node = describeNode(this.#settings.nodeName, object);
+          this.#node = describeNode(this.#node, object);
           this.#isNodeEligible = isEligible(object);
         },
         remove: () => {
@@ -328,8 +328,11 @@ function isEligible(object: ApiObject): boolean {
   return !isDeleted && !(spec?.taints ?? []).some(({ key }) => key === TO_BE_DELETED);
 }
 
-/** Returns what a Node object says: its zone, and those internal IPs that are addresses. */
-function describeNode(name: string, object: ApiObject): NodeDescription {
+/**
+ * Returns what a Node object says: its zone, and those internal IPs that are addresses.
+ * @param before what was known of the node
+ */
+function describeNode(before: NodeDescription, object: ApiObject): NodeDescription {
   const zone = object.metadata?.labels?.[ZONE];
   // An object of the API server, with more properties than are typed here.
   const { status } = object as {
@@ -340,5 +343,8 @@ function describeNode(name: string, object: ApiObject): NodeDescription {
   const nodeIPs = (status?.addresses ?? [])
     .filter(({ type, address }) => type === 'InternalIP' && isAddress(address))
     .map(({ address }) => address);
-  return { name, zone, nodeIPs };
+  // A node that registers anew has no addresses until a cloud controller sets them. Meanwhile it
+  // serves at those that it had: without them, all its node ports would go. A zone, whose label may
+  // be taken away for good, is not kept: traffic goes on without it.
+  return { name: before.name, zone, nodeIPs: nodeIPs.length > 0 ? nodeIPs : before.nodeIPs };
 }
