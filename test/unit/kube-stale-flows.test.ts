@@ -2,11 +2,22 @@
  * Many flows, with a program in the place of conntrack. test/kernel/command/kube-agent.test.ts has
  * the real one.
  */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { deleteStaleFlows, StaleFlows } from '../../lib/cli/kubernetes/stale-flows.js';
+import { staleFlows } from '../../lib/kubernetes/conntrack.js';
+
+vi.mock('../../lib/kubernetes/conntrack.js', { spy: true });
 
 /** A busy machine takes its time. */
 const PATIENCE = { timeout: 60_000, interval: 5 };
@@ -40,14 +51,19 @@ function install(ipv4: string, ipv6 = 'true', deletion = 'true'): void {
       -L) if [ "$5" = ipv4 ]; then ${ipv4}; else ${ipv6}; fi ;;
       -D) shift; ${deletion}; echo "$*" >>'${folder}/deleted' ;;
     esac`;
-  writeFileSync(join(folder, 'conntrack'), script);
-  chmodSync(join(folder, 'conntrack'), 0o755);
+  const file = join(folder, 'conntrack');
+  writeFileSync(`${file}.new`, script);
+  chmodSync(`${file}.new`, 0o755);
+  // One that still runs goes on reading its own file.
+  renameSync(`${file}.new`, file);
 }
 
-const deleted = () => {
-  const file = join(folder, 'deleted');
+/** Returns the lines that scripts have written to a file. */
+const linesOf = (name: string) => {
+  const file = join(folder, name);
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 };
+const deleted = () => linesOf('deleted');
 
 /** An awk program that prints so many flows, each of another client. */
 const flows = (count: number, virtual: string, port: number, server: string) =>
@@ -153,6 +169,41 @@ describe('beside the syncs of an agent', () => {
     ending.update([gone]);
     await vi.waitFor(() => expect(deleted()).toHaveLength(1), PATIENCE);
     await ending.close();
+  });
+
+  test('a lasting failure is reported once, and changes meanwhile keep no endpoints', async () => {
+    const fail = (words: string) =>
+      install(`echo once >>'${folder}/tries'; echo ${words} >&2; exit 1`);
+    const log: string[] = [];
+    const ending = new StaleFlows((line) => log.push(line));
+    /** Syncs again and again until that is so. */
+    const sync = (udp: typeof UDP, check: () => void) =>
+      vi.waitFor(() => {
+        ending.update(udp);
+        check();
+      }, PATIENCE);
+    /** Changes the endpoints, and syncs until the flows have been listed once more. */
+    const change = async (address: string) => {
+      const changed = [{ ...frontend, endpoints: [{ address, port: 5353 }] }];
+      const tries = linesOf('tries').length;
+      await sync(changed, () => expect(linesOf('tries').length).toBeGreaterThan(tries));
+      return changed;
+    };
+    fail('Device busy');
+    for (let host = 1; host <= 5; host++) await change(`10.244.2.${host}`);
+    fail('Not permitted');
+    const present = await change('10.244.2.6');
+    await sync(present, () => expect(log).toHaveLength(2));
+    install(one);
+    await sync(present, () => expect(deleted()).toHaveLength(1));
+    expect(vi.mocked(staleFlows).mock.lastCall?.[0]).toEqual([gone, ...present]);
+    fail('Not permitted');
+    await sync(await change('10.244.2.7'), () => expect(log).toHaveLength(3));
+    await ending.close();
+    const [busy, refused] = ['Device busy', 'Not permitted'].map(
+      (words) => `conntrack: conntrack -L -p udp -f ipv4: ${words}`,
+    );
+    expect(log).toEqual([busy, refused, refused]);
   });
 });
 

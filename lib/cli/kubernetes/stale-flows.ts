@@ -26,12 +26,17 @@ export class StaleFlows {
   /** The ports that the table of IPVS has, and those that it is going to have. */
   #present: Frontends = [];
   #expected: Frontends = [];
-  /** Ports that have been changed or deleted: their flows may be stale. */
-  #past = new Set<UdpFrontend>();
+  /**
+   * Ports that have been changed or deleted, by their places: their flows may be stale. Without
+   * endpoints, and each once, so that they do not pile up while `conntrack` fails.
+   */
+  #past: ReadonlyMap<string, UdpFrontend> = new Map();
   #hasChanged = false;
+  /** The words of the last failure; undefined after a success. */
+  #failure: string | undefined;
   #running: Promise<void> | undefined;
 
-  /** @param log is told about failures */
+  /** @param log is told about failures, once about those that repeat with the same words */
   constructor(log: (line: string) => void) {
     this.#log = log;
   }
@@ -44,7 +49,7 @@ export class StaleFlows {
   /** Tells the ports that the table has now, and ends what is stale. */
   update(udp: Frontends): void {
     if (!areSame(this.#present, udp)) {
-      for (const frontend of this.#present) this.#past.add(frontend);
+      this.#past = new Map([...this.#past, ...this.#present.map(pastOf)]);
       this.#present = udp;
       this.#hasChanged = true;
     }
@@ -64,32 +69,43 @@ export class StaleFlows {
     while (this.#hasChanged && !signal.aborted) {
       this.#hasChanged = false;
       const past = this.#past;
-      this.#past = new Set();
+      this.#past = new Map();
       try {
-        await deleteStaleFlows(this.#frontends(past), signal);
+        await deleteStaleFlows(this.#frontends([...past.values()]), signal);
+        this.#failure = undefined;
       } catch (error) {
         // The next sync tries again.
         this.#hasChanged = true;
-        for (const frontend of past) this.#past.add(frontend);
-        if (!signal.aborted) this.#log(`conntrack: ${errorMessage(error)}`);
+        this.#past = new Map([...past, ...this.#past]);
+        if (!signal.aborted) this.#report(errorMessage(error));
         return;
       }
     }
   }
 
+  #report(failure: string): void {
+    if (failure !== this.#failure) this.#log(`conntrack: ${failure}`);
+    this.#failure = failure;
+  }
+
   /** Returns what returns the newest ports, the same list as before if they have not changed. */
-  #frontends(past: ReadonlySet<UdpFrontend>): () => Frontends {
-    const deleted = Array.from(past, (frontend) => ({ ...frontend, endpoints: [] }));
+  #frontends(past: Frontends): () => Frontends {
     let [present, expected] = [this.#present, this.#expected];
-    let all = [...deleted, ...present, ...expected];
+    let all = [...past, ...present, ...expected];
     return () => {
       if (present !== this.#present || expected !== this.#expected) {
         [present, expected] = [this.#present, this.#expected];
-        all = [...deleted, ...present, ...expected];
+        all = [...past, ...present, ...expected];
       }
       return all;
     };
   }
+}
+
+/** Returns a port without endpoints, and its places as a key. */
+function pastOf({ addresses, port, nodePort }: UdpFrontend): [string, UdpFrontend] {
+  const key = [...addresses, port, nodePort].join();
+  return [key, { addresses, port, nodePort, endpoints: [] }];
 }
 
 function areSame(some: Frontends, others: Frontends): boolean {
