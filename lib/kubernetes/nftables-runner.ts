@@ -3,7 +3,6 @@
  * @module
  */
 import { spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
 import { checkArguments } from '../core/arguments.js';
 import { registerEntries, registerEntry, withAwaitStack } from '../core/stack.js';
 import { cleanupOf, rulesetOf, tableChangesOf } from './nftables.js';
@@ -23,6 +22,8 @@ export class Nftables {
   readonly #settings: NftablesSettings;
   readonly #command: readonly string[];
   #present: CompileResult | undefined;
+  /** The listing of the table after it was written as a whole. */
+  #listing: string | undefined;
   /** Settles when the calls before have ended. */
   #idle: Promise<unknown> = Promise.resolve();
 
@@ -61,6 +62,18 @@ export class Nftables {
   }
 
   /**
+   * Finds out whether another program has deleted the table, written it anew or changed its rules.
+   * `reset()` then lets the next result replace it. Elements of sets are not compared, so the cost
+   * does not depend on their number.
+   * @returns false also if there is nothing to compare, as before the first result
+   * @throws Error nft is missing, or refuses
+   */
+  hasChanged(): Promise<boolean>;
+  hasChanged(...args: readonly unknown[]): Promise<boolean> {
+    return withAwaitStack(this.#hasChanged(args));
+  }
+
+  /**
    * Deletes the table.
    * @throws Error nft is missing, or refuses
    */
@@ -84,17 +97,38 @@ export class Nftables {
         ? rulesetOf(result, this.#settings)
         : tableChangesOf(before, result, this.#settings.table);
     this.#present = undefined;
-    if (script !== '') await this.#run(script);
+    if (script !== '') await this.#run(['-f', '-'], script);
+    // A table that cannot be listed counts as changed.
+    if (before === undefined) this.#listing = await this.#list().catch(() => undefined);
     this.#present = result;
     return script;
   }
 
+  async #hasChanged(args: readonly unknown[]): Promise<boolean> {
+    checkArguments('hasChanged', args, 0, () => undefined);
+    return this.#inTurn(async () => {
+      if (this.#present === undefined) return false;
+      const listing = await this.#list();
+      return listing === undefined || listing !== this.#listing;
+    });
+  }
+
   async #cleanUp(args: readonly unknown[]): Promise<void> {
     checkArguments('cleanUp', args, 0, () => undefined);
-    return this.#inTurn(() => {
+    return this.#inTurn(async () => {
       this.#present = undefined;
-      return this.#run(cleanupOf(this.#settings.table));
+      await this.#run(['-f', '-'], cleanupOf(this.#settings.table));
     });
+  }
+
+  /**
+   * Returns the table without the elements of its sets, and with handles: what is deleted and added
+   * again gets others. Undefined if there is no table.
+   */
+  async #list(): Promise<string | undefined> {
+    // Listing the one table, nft would read all elements of its sets nevertheless.
+    const text = await this.#run(['--terse', '--handle', 'list', 'ruleset', 'inet']);
+    return new RegExp(`^table inet ${this.#settings.table} \\{.*?^\\}`, 'ms').exec(text)?.[0];
   }
 
   /** Runs a body after those before it, whatever became of them. */
@@ -104,21 +138,26 @@ export class Nftables {
     return done;
   }
 
-  #run(script: string): Promise<void> {
-    const [program = 'nft', ...args] = this.#command;
+  /** Runs nft, and returns what it prints. */
+  #run(args: readonly string[], input = ''): Promise<string> {
+    const [program = 'nft', ...first] = this.#command;
     return new Promise((resolve, reject) => {
-      const child = spawn(program, [...args, '-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
+      const child = spawn(program, [...first, ...args], { stdio: 'pipe' });
+      let stdoutText = '';
       let stderrText = '';
       child.on('error', (error) => {
         reject(new Error(`nftables: cannot run ${program}: ${error.message}`, { cause: error }));
       });
       // Without a free descriptor, there are no pipes.
-      const { stdin, stderr }: { readonly stdin?: Writable; readonly stderr?: Readable } = child;
+      const { stdin, stdout, stderr }: Partial<typeof child> = child;
+      stdout?.setEncoding('utf8').on('data', (text: string) => {
+        stdoutText += text;
+      });
       stderr?.setEncoding('utf8').on('data', (text: string) => {
         stderrText += text;
       });
       child.on('close', (code, signal) => {
-        if (code === 0) resolve();
+        if (code === 0) resolve(stdoutText);
         else
           reject(
             new Error(`nftables: ${program} failed (${signal ?? code}): ${stderrText.trim()}`),
@@ -126,7 +165,7 @@ export class Nftables {
       });
       // It may end before it has read everything; its exit status says why.
       stdin?.on('error', () => undefined);
-      stdin?.end(script);
+      stdin?.end(input);
     });
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Masquerading, source ranges and reject rules, with packets: a client, a node, a pod on it and one
- * elsewhere, each in a namespace. Needs a kernel with nftables for IPv4, which user-mode Linux is not.
+ * The table of nftables when other programs change it. Masquerading, source ranges and reject rules,
+ * with packets: a client, a node, a pod on it and one elsewhere, each in a namespace. Needs a kernel
+ * with nftables for IPv4, which user-mode Linux is not.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +36,68 @@ function hasNftables(): boolean {
   }
 }
 
-describe.skipIf(!hasNftables())('packets', () => {
+const withNftables = hasNftables();
+
+describe.skipIf(!withNftables)('a table of nftables', () => {
+  let namespace: Namespace;
+  let nftables: Nftables;
+  const nft = (...args: string[]) => namespace.run('nft', args);
+  const resultOf = (clusterIP: string) =>
+    compile({
+      services: [
+        {
+          metadata: { namespace: 'default', name: 'web' },
+          spec: { clusterIP, ports: [{ port: 80 }] },
+        },
+      ],
+      endpointSlices: [],
+      node: { name: 'node-a' },
+    });
+
+  beforeAll(() => {
+    namespace = new Namespace();
+    nftables = new Nftables({ command: ['ip', 'netns', 'exec', namespace.name, 'nft'] });
+  });
+  afterAll(() => namespace?.delete());
+  beforeEach(async () => {
+    nft('flush ruleset');
+    nftables.reset();
+    await nftables.apply(resultOf(CLUSTER_IP));
+  });
+
+  test('is as it was written after changes of its elements and of other tables', async () => {
+    expect(await nftables.hasChanged()).toBe(false);
+    await nftables.apply(resultOf('10.96.0.11'));
+    nft('add table inet other; add chain inet other input; add rule inet other input drop');
+    expect(await nftables.hasChanged()).toBe(false);
+    nft('delete table inet other');
+    expect(await nftables.hasChanged()).toBe(false);
+  });
+
+  test.each([
+    ['it is deleted', () => nft('flush ruleset')],
+    ['its rules are flushed', () => nft('flush table inet kube-ipvs')],
+    ['rules of a chain are flushed', () => nft('flush chain inet kube-ipvs postrouting')],
+    [
+      'it is restored from a listing',
+      () => {
+        const listing = nft('list ruleset');
+        nft('flush ruleset');
+        namespace.run('nft', ['-f', '-'], listing);
+      },
+    ],
+  ])('is noticed if %s, and written anew', async (_, change) => {
+    const before = nft('list ruleset');
+    change();
+    expect(await nftables.hasChanged()).toBe(true);
+    nftables.reset();
+    await nftables.apply(resultOf(CLUSTER_IP));
+    expect(nft('list ruleset')).toBe(before);
+    expect(await nftables.hasChanged()).toBe(false);
+  });
+});
+
+describe.skipIf(!withNftables)('packets', () => {
   const servers: ChildProcess[] = [];
   let node: Namespace;
   let client: Namespace;

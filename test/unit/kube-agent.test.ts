@@ -176,7 +176,7 @@ test('an agent reports once that two Services claim one address', async () => {
         syncs++;
       },
     },
-    nftables: { apply: async () => '', reset: () => undefined },
+    nftables: { ...idleTargets.nftables, apply: async () => '' },
   };
   const stop = new AbortController();
   const agent = new Agent(agentSettings, server.client, counting, (line) => log.push(line));
@@ -189,6 +189,52 @@ test('an agent reports once that two Services claim one address', async () => {
   expect(log).toEqual([
     "conflict: tcp://198.51.100.7:80 is default/older's, not default/younger's",
   ]);
+});
+
+test.each([
+  {
+    name: 'another program has changed the table of nftables',
+    look: async () => true,
+    lines: ['nftables: another program has changed the table, which is written anew'],
+  },
+  {
+    name: 'the table of nftables cannot be read',
+    look: () => Promise.reject(new Error('nft is missing')),
+    lines: [],
+  },
+])('an agent writes its rules anew if $name', async ({ look, lines }) => {
+  using server = await startFakeApiServer(({ isWatch }, response) => {
+    if (!isWatch) response.end(listOf([]));
+  });
+  const stop = new AbortController();
+  const steps: string[] = [];
+  /** Whether the table is no longer as it was written. */
+  let isForeign = false;
+  const targets: Targets = {
+    ...idleTargets,
+    director: { apply: async () => undefined },
+    nftables: {
+      apply: async () => {
+        steps.push('apply');
+        return '';
+      },
+      hasChanged: async () => (isForeign ? await look() : false),
+      reset: () => {
+        steps.push('reset');
+        isForeign = false;
+      },
+    },
+  };
+  const log: string[] = [];
+  const settings = { ...agentSettings, resync: 1 };
+  const agent = new Agent(settings, server.client, targets, (line) => log.push(line));
+  const running = agent.run(stop.signal);
+  await vi.waitFor(() => expect(steps).toEqual(['apply']), PATIENCE);
+  isForeign = true;
+  await vi.waitFor(() => expect(steps).toEqual(['apply', 'reset', 'apply']), PATIENCE);
+  stop.abort();
+  await running;
+  expect(log).toEqual(lines);
 });
 
 test('an agent logs which resource of which server it cannot read', async () => {

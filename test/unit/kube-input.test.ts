@@ -397,6 +397,8 @@ describe('options of the helpers', () => {
     const apply = (...args: unknown[]) => call(nftables.apply.bind(nftables), ...args);
     await expect(apply()).rejects.toThrow('apply: result: undefined is not a result of compile()');
     await expect(apply(RESULT, 1)).rejects.toThrow('apply: argument 2: 1 is one too many');
+    const hasChanged = (...args: unknown[]) => call(nftables.hasChanged.bind(nftables), ...args);
+    await expect(hasChanged(1)).rejects.toThrow('hasChanged: argument 1: 1 is one too many');
     const cleanUp = (...args: unknown[]) => call(nftables.cleanUp.bind(nftables), ...args);
     await expect(cleanUp(1)).rejects.toThrow('cleanUp: argument 1: 1 is one too many');
   });

@@ -126,6 +126,7 @@ test('an agent adds rules before it changes IPVS, and removes rules afterwards',
         steps.push(`nft ${virtual(result)}`);
         return '';
       },
+      hasChanged: async () => false,
       reset: () => undefined,
     },
     healthChecks: { update: () => undefined },

@@ -238,10 +238,13 @@ describe('Nftables', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** A program in the place of nft, which fails while there is a file `fail`. */
+  /**
+   * A program in the place of nft, which fails while there is a file `fail`, and prints the file
+   * `listing` if it lists.
+   */
   function program(): string {
     const path = join(folder, 'nft');
-    const text = `#!/bin/sh\ncat >/dev/null\nif [ -e ${folder}/fail ]; then echo bad >&2; exit 1; fi\n`;
+    const text = `#!/bin/sh\ncat >/dev/null\nif [ -e ${folder}/fail ]; then echo bad >&2; exit 1; fi\n[ "$1" = -f ] || cat ${folder}/listing\n`;
     writeFileSync(path, text);
     chmodSync(path, 0o755);
     return path;
@@ -273,6 +276,40 @@ describe('Nftables', () => {
       nftablesChanges(first, second),
       nftablesRuleset(second),
     ]);
+  });
+
+  test('notices a table that is not as it was written', async () => {
+    const nftables = new Nftables({ command: [program()] });
+    const OTHER = 'table inet other { # handle 1\n\tchain input { # handle 1\n\t}\n}\n';
+    const list = (text: string) => writeFileSync(join(folder, 'listing'), text);
+    const tableOf = (handle: number, rule: string) =>
+      `table inet kube-ipvs { # handle ${handle}\n\tchain input { # handle 1\n${rule}\t}\n}\n`;
+    const written = tableOf(2, '\t\tdrop # handle 3\n');
+    list(written);
+    expect(await nftables.hasChanged()).toBe(false);
+    await nftables.apply(first);
+    expect(await nftables.hasChanged()).toBe(false);
+    await nftables.apply(second);
+    list(`${OTHER}\n${written}\n${OTHER}`);
+    expect(await nftables.hasChanged()).toBe(false);
+    // Deleted, made again, and flushed.
+    for (const text of ['', OTHER, tableOf(4, '\t\tdrop # handle 3\n'), tableOf(2, '')]) {
+      list(text);
+      expect(await nftables.hasChanged(), text).toBe(true);
+    }
+    nftables.reset();
+    expect(await nftables.hasChanged()).toBe(false);
+    await nftables.apply(second);
+    expect(await nftables.hasChanged()).toBe(false);
+  });
+
+  test('does what it must if the table cannot be listed', async () => {
+    const nftables = new Nftables({ command: [program()] });
+    expect(await nftables.apply(first)).toBe(nftablesRuleset(first));
+    expect(await nftables.apply(first)).toBe('');
+    await expect(nftables.hasChanged()).rejects.toThrow(/^nftables: \S*nft failed \(1\): /);
+    writeFileSync(join(folder, 'listing'), 'table inet kube-ipvs { # handle 1\n}\n');
+    expect(await nftables.hasChanged()).toBe(true);
   });
 
   test('says so if there is no nft, and refuses bad options at once', async () => {

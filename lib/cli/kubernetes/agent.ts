@@ -33,7 +33,7 @@ import { StaleFlows } from './stale-flows.js';
 export interface Targets {
   readonly ipvs: Ipvs;
   readonly director: Pick<Director, 'apply'>;
-  readonly nftables: Pick<Nftables, 'apply' | 'reset'>;
+  readonly nftables: Pick<Nftables, 'apply' | 'hasChanged' | 'reset'>;
   readonly healthChecks: Pick<HealthChecks, 'update'>;
   /** Is told about failures of lists before the first sync, instead of the log. */
   readonly listFailed?: (message: string) => void;
@@ -49,7 +49,10 @@ const UNHEALTHY = 120_000;
 const RETRY = 5000;
 /** The lists of Services, EndpointSlices and Nodes. */
 const LISTS = 3;
-/** Milliseconds after which the rules are written anew: another program may have changed them. */
+/**
+ * Milliseconds after which the rules are written anew: another program may have changed elements of
+ * their sets, which are too many to compare at each step.
+ */
 const RULES_PERIOD = 600_000;
 const ZONE = 'topology.kubernetes.io/zone';
 /** The taint of a node that the cluster autoscaler is going to delete. */
@@ -75,6 +78,8 @@ export class Agent {
   /** What the rules of nftables are for. */
   #rules: Rules | undefined;
   readonly #flows: StaleFlows;
+  /** Settles when the look at the node has ended that is under way. */
+  #looking: Promise<unknown> | undefined;
   #wake: () => void = () => undefined;
   /** The number of changes that came, and how many of them the last sync knew. */
   #changes = 0;
@@ -108,7 +113,7 @@ export class Agent {
         this.#targets.nftables.reset();
         this.#touch();
       }, RULES_PERIOD),
-      setInterval(() => void this.#lookAtAddresses(), this.#settings.resync),
+      setInterval(() => this.#lookAtNode(), this.#settings.resync),
     ];
     const forget = callOnAbort(signal, () => this.#wake());
     try {
@@ -152,6 +157,27 @@ export class Agent {
       this.#knownAddresses = this.#textOfOthers(addresses);
     }
     return this.#compiler.result();
+  }
+
+  /** Notices what has changed on the node itself. */
+  #lookAtNode(): void {
+    // It may take longer than the time until the next look.
+    this.#looking ??= Promise.all([this.#lookAtAddresses(), this.#lookAtRules()]).finally(() => {
+      this.#looking = undefined;
+    });
+  }
+
+  /** Notices that another program has deleted or changed the rules, as `nft flush ruleset` does. */
+  async #lookAtRules(): Promise<void> {
+    const { nftables } = this.#targets;
+    try {
+      if (!(await nftables.hasChanged())) return;
+      this.#log('nftables: another program has changed the table, which is written anew');
+    } catch {
+      // What cannot be read is a failure for the next sync to report.
+    }
+    nftables.reset();
+    this.#touch();
   }
 
   /** Notices changes of the node's addresses, of which the API server does not tell. */

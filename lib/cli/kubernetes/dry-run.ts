@@ -31,7 +31,7 @@ export async function planSync(
   const targets: Targets = {
     ipvs,
     director: { apply: unused },
-    nftables: { apply: unused, reset: () => undefined },
+    nftables: { apply: unused, hasChanged: async () => false, reset: () => undefined },
     healthChecks: { update: () => undefined },
     listFailed: (message) => fail(new CommandError(message)),
   };

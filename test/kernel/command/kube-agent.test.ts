@@ -57,7 +57,8 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     folder = mkdtempSync(join(tmpdir(), 'ipvs-agent-'));
     if (!withNftables) {
       // User-mode Linux has no nftables for IPv4: its rules are not what these tests are about.
-      writeFileSync(join(folder, 'nft'), '#!/bin/sh\nexec cat >/dev/null\n');
+      const listing = "printf 'table inet kube-ipvs {\\n}\\n'";
+      writeFileSync(join(folder, 'nft'), `#!/bin/sh\ncat >/dev/null\n${listing}\n`);
       chmodSync(join(folder, 'nft'), 0o755);
     }
     server = await ApiServer.start();
@@ -139,6 +140,17 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
     expect(link.operstate).toBe('DOWN');
     return link.addr_info.map(({ local }) => local).sort();
   }
+
+  test.skipIf(!withNftables)('writes its rules anew if another program deletes them', async () => {
+    await server.create(paths.services, serviceOf('web', '10.96.0.10'));
+    start(['--ipvs-sync-period', '100ms']);
+    const hasRules = () =>
+      expect(run('nft', 'list set inet kube-ipvs KUBE-CLUSTER-IP')).toContain('10.96.0.10');
+    await vi.waitFor(hasRules, PATIENCE);
+    run('nft', 'flush ruleset');
+    await vi.waitFor(hasRules, PATIENCE);
+    expect(errors).toContain('another program has changed the table');
+  });
 
   test('serves what is there, and follows changes', async () => {
     await server.create(paths.services, serviceOf('web', '10.96.0.10'));

@@ -20,6 +20,6 @@ export const idleTargets: Targets = {
   // Nothing else is asked of it.
   ipvs: { links: { listAddresses: async () => [] } } as unknown as Ipvs,
   director: { apply: unused },
-  nftables: { apply: unused, reset: () => undefined },
+  nftables: { apply: unused, hasChanged: async () => false, reset: () => undefined },
   healthChecks: { update: () => undefined },
 };
