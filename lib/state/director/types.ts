@@ -34,9 +34,9 @@ export interface DirectorOptions extends OpenOptions {
    * of several directors should not overlap.
    *
    * A scope with the director's own `link` also covers addresses that the director wanted before,
-   * and services that `addresses` of {@link ApplyOptions} took from the link, until the services are
-   * deleted. A director that ends before that leaves them behind; a scope of networks does not have
-   * this gap.
+   * and services that `addresses` of {@link ApplyOptions} took from the link, until the services
+   * are deleted. A director that ends before that leaves them behind; a scope of networks does not
+   * have this gap.
    */
   readonly owns: Scope | readonly Scope[];
   /**
