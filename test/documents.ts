@@ -96,7 +96,9 @@ export function programs(): Program[] {
 export function vitestOptions(name: string): string[] {
   const config = join(folder, 'vitest.config.mjs');
   const alias = { ipvs: join(root, 'dist/index.js') };
-  writeFileSync(config, `export default ${JSON.stringify({ test: { alias } })};\n`);
+  // Those of the kernel tests: a test of a second may take a minute on a busy machine.
+  const limits = { testTimeout: 600_000, hookTimeout: 300_000 };
+  writeFileSync(config, `export default ${JSON.stringify({ test: { alias, ...limits } })};\n`);
   const program = join(root, 'node_modules/vitest/vitest.mjs');
   return [program, 'run', '--config', config, '--root', join(folder, 'out'), `${name}.mjs`];
 }

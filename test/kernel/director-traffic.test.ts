@@ -1,9 +1,9 @@
 /** Connections that are held while a director replaces servers: each lasts until its deadline. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Director, type State } from 'ipvs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerOf } from './helpers/answer.js';
 import { until } from './helpers/poll.js';
 import { programPath } from './helpers/programs.js';
 import { useNamespace } from './helpers/use-namespace.js';
@@ -43,7 +43,7 @@ beforeAll(async () => {
     ['netns', 'exec', namespace.name, process.execPath, programPath('held.mjs'), ...args],
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
-  await once(held, 'message');
+  await answerOf(held);
   director = await Director.open({
     netns: namespace.path,
     owns: { networks: ['10.96.0.0/16'] },
@@ -52,7 +52,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  held.disconnect();
+  held.kill();
   await director.close();
 });
 
@@ -75,9 +75,9 @@ const stateOf = (servers: readonly string[]): State => ({
 });
 
 async function look(hold = 0): Promise<readonly Connection[]> {
-  const answer = once(held, 'message');
+  const answer = answerOf<readonly Connection[]>(held);
   held.send({ hold });
-  return (await answer)[0];
+  return answer;
 }
 
 /** Keeps the deadlines of servers, and the reasons why their draining ended. */

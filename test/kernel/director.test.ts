@@ -44,8 +44,8 @@ async function open(options: Partial<DirectorOptions> = {}): Promise<Director> {
   return director;
 }
 afterEach(async () => {
-  await peers.count('abandon', 1);
   await Promise.all(opened.splice(0).map((director) => director.close()));
+  await peers.count('abandon', 1);
 });
 beforeEach(async () => {
   fixture.namespace.ipvsadm('-C');

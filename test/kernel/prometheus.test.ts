@@ -141,7 +141,7 @@ describe('the dashboard', () => {
     expect(variables).toHaveLength(2);
     for (const variable of variables) {
       const [, metric = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(variable) ?? [];
-      const series = await prometheus.query(filled(metric));
+      const series = await prometheus.queryUntil(filled(metric));
       expect(
         series.map((each) => each.metric[label]),
         variable,

@@ -1,8 +1,8 @@
 /** Traffic while servers are replaced: nothing is lost. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import type { State } from 'ipvs';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { answerOf } from './helpers/answer.js';
 import { Peers } from './helpers/peers.js';
 import { until } from './helpers/poll.js';
 import { programPath } from './helpers/programs.js';
@@ -61,29 +61,32 @@ test('no request fails while half of the servers are replaced again and again', 
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   const send = async (action: 'start' | 'count' | 'stop'): Promise<Load> => {
-    const answer = once(load, 'message');
+    const answer = answerOf<Load>(load);
     load.send(action);
-    return (await answer)[0];
+    return answer;
   };
-  await reconcile(stateOf(port, halfOf(0)));
-  let { served: before } = await send('start');
-  const hasAnswered = (address: string, served: Load['served']) =>
-    Number(served[address]) > Number(before[address]);
-  for (let round = 1; round <= ROUNDS; round++) {
-    // Each server of the round before has got some of the load since.
-    before = await until(
-      async () => (await send('count')).served,
-      (served) => halfOf(round - 1).every((address) => hasAnswered(address, served)),
-    );
-    await reconcile(stateOf(port, halfOf(round)));
-    const listed = await fixture.ipvs.listDestinations(`tcp://${VIRTUAL}:${port}`);
-    const weighted = listed.filter(({ weight }) => weight > 0).map(({ address }) => address);
-    expect(weighted.sort()).toEqual(halfOf(round));
+  try {
+    await reconcile(stateOf(port, halfOf(0)));
+    let { served: before } = await send('start');
+    const hasAnswered = (address: string, served: Load['served']) =>
+      Number(served[address]) > Number(before[address]);
+    for (let round = 1; round <= ROUNDS; round++) {
+      // Each server of the round before has got some of the load since.
+      before = await until(
+        async () => (await send('count')).served,
+        (served) => halfOf(round - 1).every((address) => hasAnswered(address, served)),
+      );
+      await reconcile(stateOf(port, halfOf(round)));
+      const listed = await fixture.ipvs.listDestinations(`tcp://${VIRTUAL}:${port}`);
+      const weighted = listed.filter(({ weight }) => weight > 0).map(({ address }) => address);
+      expect(weighted.sort()).toEqual(halfOf(round));
+    }
+    const { answered, failures } = await send('stop');
+    expect(failures).toEqual([]);
+    for (const count of Object.values(answered)) expect(count).toBeGreaterThan(0);
+  } finally {
+    load.kill();
   }
-  const { answered, failures } = await send('stop');
-  load.disconnect();
-  expect(failures).toEqual([]);
-  for (const count of Object.values(answered)) expect(count).toBeGreaterThan(0);
 });
 
 test(

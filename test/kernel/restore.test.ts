@@ -81,15 +81,17 @@ async function configured() {
 
 const save = async (): Promise<string> => JSON.stringify(await fixture.ipvs.snapshot());
 
+/** The port of the next clients, which makes their connections new: the kernel remembers old ones. */
+let port = 20_000;
+
 /** The server to which each of 40 clients is sent when it is new. */
 async function mapping(): Promise<Readonly<Record<string, string>>> {
-  // Another process speaks from another port, and so its connections are new.
   const traffic = new Traffic(fixture.namespace);
   const seen = new Set<string>();
   const key = (client: { address: string; port: number }) => `${client.address}:${client.port}`;
   for await (const { client } of fixture.ipvs.connections({ service: hashed }))
     seen.add(key(client));
-  await traffic.flood([VIRTUAL, hashed.port], 40);
+  await traffic.flood([VIRTUAL, hashed.port], 40, { port: port++ });
   const servers: Record<string, string> = {};
   for await (const { client, destination } of fixture.ipvs.connections({ service: hashed })) {
     if (!seen.has(key(client))) servers[client.address] = destination.address;

@@ -61,6 +61,10 @@ export class ApiServer {
     return server;
   }
 
+  get isRunning(): boolean {
+    return this.#server?.exitCode === null;
+  }
+
   /** The path of a configuration for its clients. */
   get kubeconfig(): string {
     return join(this.#folder, 'kubeconfig');

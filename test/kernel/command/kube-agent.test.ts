@@ -78,14 +78,16 @@ describe.skipIf(programs === undefined)('ipvs kubernetes', () => {
   });
   afterEach(async () => {
     await stop();
-    await server.call('DELETE', paths.services);
-    await server.call('DELETE', paths.slices);
     run('ipvsadm', '-C');
     try {
       run('ip', 'link', 'delete', LINK);
     } catch {
       // There was none.
     }
+    // A test may have failed while it was stopped.
+    if (!server.isRunning) await server.restart();
+    await server.call('DELETE', paths.services);
+    await server.call('DELETE', paths.slices);
   });
 
   const command = (...args: string[]) => [

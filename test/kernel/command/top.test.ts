@@ -278,7 +278,8 @@ describe('without a terminal', () => {
       .map((line) => JSON.parse(line));
     expect(documents).toHaveLength(2);
     for (const { services, elapsed } of documents) {
-      expect(elapsed).toBeGreaterThan(1.9);
+      // Less than the interval if the sample before was late.
+      expect(elapsed).toBeGreaterThan(0);
       expect(services).toMatchObject([{ service: DNS, rates: { connections: 0 } }]);
     }
   });

@@ -48,9 +48,12 @@ export class Traffic {
     return this.#do({ action: 'connect', ...client });
   }
 
-  /** A datagram from each of `count` addresses in 10.0.0.0/8, from 10.0.0.1 + `first` on. */
-  flood(to: Place, count: number, first = 0): Promise<void> {
-    return this.#do({ action: 'flood', to, count, first });
+  /**
+   * A datagram from each of `count` addresses in 10.0.0.0/8, from 10.0.0.1 + `first` on.
+   * @param port the port of all clients; default: the choice of the kernel
+   */
+  flood(to: Place, count: number, { first = 0, port = 0 } = {}): Promise<void> {
+    return this.#do({ action: 'flood', to, count, first, port });
   }
 
   stop(): void {

@@ -3,7 +3,7 @@
  * @module
  */
 import { Ipvs } from 'ipvs';
-import { afterAll, beforeAll } from 'vitest';
+import { aroundAll } from 'vitest';
 import { Namespace } from './namespace.js';
 
 export { Namespace, run } from './namespace.js';
@@ -12,13 +12,16 @@ export { Namespace, run } from './namespace.js';
 export function useNamespace(): { readonly namespace: Namespace; readonly ipvs: Ipvs } {
   let namespace: Namespace | undefined;
   let ipvs: Ipvs | undefined;
-  beforeAll(async () => {
+  // A hook that fails skips the hooks after it, and services that are left behind keep IPVS loaded.
+  aroundAll(async (runTests) => {
     namespace = new Namespace();
-    ipvs = await Ipvs.open({ netns: namespace.path });
-  });
-  afterAll(async () => {
-    await ipvs?.close();
-    namespace?.delete();
+    try {
+      ipvs = await Ipvs.open({ netns: namespace.path });
+      await runTests();
+    } finally {
+      await ipvs?.close();
+      namespace.delete();
+    }
   });
   const made = <Made>(value: Made | undefined): Made => {
     if (value === undefined) throw new Error('only within a test');

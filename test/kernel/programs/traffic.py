@@ -73,9 +73,10 @@ def connect(protocol, to, source=None, mark=None, data=None, wait=True, end=Fals
         client.close()
 
 
-def flood(to, count, first=0):
+def flood(to, count, first, port):
     """Sends a datagram from each of `count` addresses of 10.0.0.0/8, which must be local."""
     client = make("udp", to[0])
+    client.bind(("", port))
     base = (10 << 24) + first + 1
     to = tuple(to)
     for number in range(base, base + count):
