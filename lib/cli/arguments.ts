@@ -62,7 +62,10 @@ export function parseArguments(
     checkOption(token.rawName, option, token.value, before);
     texts.set(name, [...before, token.value ?? '']);
   }
-  checkOperands(operands, given);
+  const last = tokens.findLast((token) => token.kind !== 'option-terminator');
+  const isTaken = last?.kind === 'option' && last.value !== undefined && !last.inlineValue;
+  const taken = isTaken ? `; '${last.value}' is the value of ${last.rawName}` : '';
+  checkOperands(operands, given, taken);
   return { texts, operands: given, help };
 }
 
@@ -97,10 +100,15 @@ function checkChoice(name: string, text: string, completes: Completes | undefine
   throw new UsageError(`${name}: '${text}' is not one of ${completes.join(', ')}${hint}`);
 }
 
-function checkOperands(operands: NonNullable<Command['operands']>, given: readonly string[]): void {
+/** @param taken says that an option took the last word, which may be meant as an operand */
+function checkOperands(
+  operands: NonNullable<Command['operands']>,
+  given: readonly string[],
+  taken: string,
+): void {
   const missing = operands[given.length];
   if (missing !== undefined && missing.optional === undefined) {
-    throw new UsageError(`${missing.name} is missing: ${missing.summary}`);
+    throw new UsageError(`${missing.name} is missing: ${missing.summary}${taken}`);
   }
   for (const [index, text] of given.entries()) {
     const operand = operands[index];

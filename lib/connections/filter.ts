@@ -2,6 +2,7 @@
  * Filters of the connection table: their conditions, and how they are encoded.
  * @module
  */
+import { AF_INET6, parseAddress } from '../core/address.js';
 import { checkName } from '../core/check.js';
 import { wrongValue } from '../core/input-errors.js';
 import { parseNetwork } from '../core/network.js';
@@ -78,6 +79,13 @@ export interface EncodedFilter {
   readonly query: FactsQuery | undefined;
 }
 
+/** Returns a hint about an IPv6 address that may have been meant to end with a port, or ''. */
+function portHint(destination: unknown): string {
+  const [, address = '', port] = /^([\da-f:]{2,39}):(\d{1,5})$/i.exec(String(destination)) ?? [];
+  const isIpv6 = parseAddress(address, new Uint8Array(16), 0) === AF_INET6;
+  return isIpv6 ? `: did you mean '[${address}]:${port}'?` : '';
+}
+
 /** Checks the conditions of `filter`, and encodes them. @internal */
 export function encodeFilter(
   filter: Readonly<Partial<Record<(typeof FILTER_KEYS)[number], unknown>>>,
@@ -99,7 +107,9 @@ export function encodeFilter(
     const hasPort = encodeDestinationReference(request, property, filter.destination);
     copyKey(request, request.destination(), records, fields.destination);
     if (!hasPort && filter.service === undefined) {
-      const rule = 'needs a port, or a service beside it whose port it has; see also server';
+      const rule =
+        'needs a port, or a service beside it whose port it has; the condition server needs none' +
+        portHint(filter.destination);
       throw wrongValue(property, filter.destination, rule);
     }
     criteria |= layout.criteria.destination;

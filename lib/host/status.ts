@@ -50,5 +50,6 @@ export function* readStatus(): FileRoutine<Status | undefined> {
     const [net] = yield* readFiles([NET_FILE]);
     throw missingTableError('getStatus', STATUS_FILE, net);
   }
-  throw fileError('getStatus', STATUS_FILE, text);
+  const hint = text === constants.errno.EACCES ? ': only user 0 may read it' : '';
+  throw fileError('getStatus', STATUS_FILE, text, hint);
 }

@@ -215,10 +215,13 @@ export function exchangeError(error: unknown, operation: string): IpvsError {
   });
 }
 
-/** Returns the error for a file of the kernel that exists but cannot be read. */
-export function fileError(operation: string, path: string, errno: number): IpvsError {
+/**
+ * Returns the error for a file of the kernel that exists but cannot be read.
+ * @param hint what to do, if the file has a reason of its own
+ */
+export function fileError(operation: string, path: string, errno: number, hint = ''): IpvsError {
   const code = errnoName(errno);
-  return new IpvsError(`${operation}: ${path}: ${systemMessage(code)} (${code})`, {
+  return new IpvsError(`${operation}: ${path}: ${systemMessage(code)} (${code})${hint}`, {
     code,
     errno: -errno,
     syscall: 'open',

@@ -37,6 +37,8 @@ export interface EncodedState {
   pathOf(index: number): string;
 }
 
+const stateHint = () => ': write { services: [...] }';
+
 /**
  * Encodes a state.
  * @param caller the method that is called, for errors
@@ -48,7 +50,7 @@ export function encodeState(
   caller = 'reconcile',
   spare?: RequestBuffer,
 ): EncodedState {
-  const { services: value } = readObject('state', state, KEYS);
+  const { services: value } = readObject('state', state, KEYS, stateHint);
   const services = readArray('state.services', value, 'an array of services', (each) => each);
   const capacity = capacityFor(services);
   const fits = spare !== undefined && spare.capacity >= capacity;

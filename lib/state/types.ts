@@ -45,7 +45,10 @@ export interface Scope {
   readonly protocols?: readonly Protocol[] | undefined;
   /** The service's firewall mark is in this range, which includes both ends: 1 to 4294967295. */
   readonly fwmarks?: readonly [first: number, last: number] | undefined;
-  /** The service's address is one of this link, such as a dummy link. */
+  /**
+   * The service's address is one of this link, such as a dummy link. A link that does not exist has
+   * none, so that no service is in the scope.
+   */
   readonly link?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -9,6 +9,7 @@ import {
   node,
   npm,
   type Outcome,
+  output,
   probe,
   run,
   runNpm,
@@ -46,6 +47,14 @@ describe('a package with a prebuild', () => {
     const outcome = runNpm(['install', '--strict-allow-scripts', tarball()], options);
     expect([outcome.status, complaints(outcome)]).toEqual([0, []]);
     expect(probe(options.cwd)).toEqual(works(PREBUILT));
+  });
+
+  test('installs the command and its manual page, if that is for all', () => {
+    const cwd = consumer();
+    const prefix = join(cwd, 'prefix');
+    npm(['install', '--global', '--prefix', prefix, tarball()], { cwd });
+    expect(output(join(prefix, 'bin/ipvs'), ['--version'])).toMatch(/^\d+\.\d+\.\d+/);
+    expect(existsSync(join(prefix, 'share/man/man8/ipvs.8'))).toBe(true);
   });
 
   test('installs only its declared dependencies', () => {

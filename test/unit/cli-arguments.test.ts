@@ -66,6 +66,8 @@ describe('the arguments of a command', () => {
     [['--format', 'jsn', 'a'], "--format: 'jsn' is not one of json, yaml: did you mean json?"],
     [['--format=xml!', 'a'], "--format: 'xml!' is not one of json, yaml"],
     [[], 'FILE is missing: the state file'],
+    [['--prune', 'a'], "FILE is missing: the state file; 'a' is the value of --prune"],
+    [['--prune=a'], /^FILE is missing: the state file$/],
     [['a', 'bsh'], "SHELL: 'bsh' is not one of bash, zsh: did you mean bash?"],
     [['a', 'zsh', 'c'], "'c' is one too many: the command takes FILE SHELL"],
   ])('%j are refused', (args, message) => {

@@ -190,6 +190,13 @@ const rows: readonly Row[] = [
     'value',
     'needs a port, or a service',
   ),
+  condition(
+    'an IPv6 destination with a port, but without brackets',
+    'destination',
+    'fd00::2:80',
+    'value',
+    "needs a port, or a service beside it whose port it has; the condition server needs none: did you mean '[fd00::2]:80'?",
+  ),
   {
     name: 'a destination object without a port',
     options: { destination: { address: '::1' } },

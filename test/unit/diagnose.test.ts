@@ -586,7 +586,12 @@ describe('without a handle', () => {
 
   test('the given schedulers are unknown', async () => {
     const checks = await without(failed('EPERM'), OWN_NAMESPACE, ['wrr']);
-    expect(named(checks, 'scheduler wrr').status).toBe('unknown');
+    expect(named(checks, 'scheduler wrr')).toMatchObject({
+      status: 'unknown',
+      detail: 'without the capability it cannot be tried',
+    });
+    const absent = await without(failed('ERR_IPVS_UNAVAILABLE'), OWN_NAMESPACE, ['wrr']);
+    expect(named(absent, 'scheduler wrr').detail).toBe('without IPVS it cannot be tried');
   });
 
   test.each(['open', 'setns', 'fcntl'])(

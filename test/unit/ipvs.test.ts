@@ -257,7 +257,7 @@ describe('files', () => {
       name: 'IpvsError',
       code: 'EACCES',
       operation: 'getStatus',
-      message: expect.stringMatching(/^getStatus: \S.*\(EACCES\)$/),
+      message: expect.stringMatching(/^getStatus: \S.*\(EACCES\): only user 0 may read it$/),
     });
   });
 

@@ -57,6 +57,14 @@ function writeConfig(user: object, name = 'kubeconfig.conf'): string {
 
 const { signal } = new AbortController();
 
+test('no configuration at all is an error that says where one may be', async () => {
+  vi.stubEnv('KUBECONFIG', undefined);
+  vi.stubEnv('HOME', folder);
+  await expect(openCluster(undefined)).rejects.toThrow(
+    'no cluster is configured: give --kubeconfig FILE, set $KUBECONFIG, or write ~/.kube/config',
+  );
+});
+
 test.each(['tokenFile', 'token-file'])('%s is read, also when its token changes', async (key) => {
   writeFileSync(join(folder, 'token'), 'first\n');
   // A relative path is one from the folder of the kubeconfig.

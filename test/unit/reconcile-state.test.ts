@@ -145,8 +145,18 @@ describe('bad input is refused', () => {
   const OBJECT = 'is not an object: a service and its destinations';
 
   test.each<readonly [string, unknown, string, string]>([
-    ['no state', undefined, 'ERR_INVALID_ARG_TYPE', 'state: undefined is not an object'],
-    ['an array of services', [KEY], 'ERR_INVALID_ARG_TYPE', 'state: [ [Object] ] is not an object'],
+    [
+      'no state',
+      undefined,
+      'ERR_INVALID_ARG_TYPE',
+      'state: undefined is not an object: write { services: [...] }',
+    ],
+    [
+      'an array of services',
+      [KEY],
+      'ERR_INVALID_ARG_TYPE',
+      'state: [ [Object] ] is not an object: write { services: [...] }',
+    ],
     [
       'no services',
       {},

@@ -14,7 +14,7 @@ export const diff = defineCommand({
   summary: 'compare the table with a state file',
   description: [
     "Prints the changes that 'ipvs apply' would make with the same options, and makes none. " +
-      "Services that are not in the file count with '--prune all' only.",
+      "Services that are not in the file count if they are in a scope of '--prune'.",
     OUTPUT_HELP,
     SCOPE_HELP,
   ],

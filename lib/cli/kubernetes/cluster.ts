@@ -15,6 +15,9 @@ import { followTokenFiles } from './token-file.js';
 /** The selector of the objects that count. */
 export const OURS = OTHERS.map((label) => `!${label}`).join(',');
 
+/** The token of the pod's service account, with which client-node finds that it is in a pod. */
+const POD_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
 /**
  * Returns a client of the API server.
  * @param kubeconfig the path of a file; by default $KUBECONFIG, ~/.kube/config, or the service
@@ -24,11 +27,18 @@ export const OURS = OTHERS.map((label) => `!${label}`).join(',');
 export async function openCluster(kubeconfig: string | undefined): Promise<ApiClient> {
   const { KubeConfig } = await loadPeer();
   const config = new KubeConfig();
+  const files = kubeconfig === undefined ? defaultFiles() : [kubeconfig];
+  // client-node would assume a server on this host.
+  if (files.length === 0 && !existsSync(POD_TOKEN)) {
+    throw new InputFileError(
+      'no cluster is configured: give --kubeconfig FILE, set $KUBECONFIG, or write ~/.kube/config',
+    );
+  }
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
     endPluginsInTime(config);
-    followTokenFiles(config, kubeconfig === undefined ? defaultFiles() : [kubeconfig]);
+    followTokenFiles(config, files);
     return new ApiClient(config);
   } catch (error) {
     if (error instanceof InputFileError) throw error;

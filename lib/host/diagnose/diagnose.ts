@@ -7,7 +7,7 @@ import { describeRefusal, isDenied } from '../../core/denied.js';
 import { schedulers as known } from '../../ipvs/schedulers.js';
 import type { NamespaceTarget } from '../../native/netns.js';
 import { type Check, check, type ReadFiles } from './check.js';
-import { checkFailure, WITHOUT_IPVS } from './failure.js';
+import { checkFailure, WITHOUT_CAPABILITY, WITHOUT_IPVS } from './failure.js';
 import { checkDummy, checkScheduler, schedulerName } from './modules.js';
 import { sysctlRemedyIn } from './remedies.js';
 import { checkParameters } from './sysctls.js';
@@ -45,9 +45,14 @@ export async function diagnoseWithout(
   readFiles = readHostFiles,
 ): Promise<Check[]> {
   const isOwn = netns.target === '';
+  const conclusions = checkFailure(error);
+  const isForbidden = conclusions.some(
+    ({ name, status }) => name === 'capability' && status === 'missing',
+  );
+  const untried = isForbidden ? WITHOUT_CAPABILITY : WITHOUT_IPVS;
   return [
-    ...checkFailure(error),
-    ...schedulers.map((name) => check(schedulerName(name), 'unknown', WITHOUT_IPVS)),
+    ...conclusions,
+    ...schedulers.map((name) => check(schedulerName(name), 'unknown', untried)),
     checkDummy(),
     ...(isOwn ? await checkParameters(readFiles, sysctlRemedyIn(netns)) : []),
   ];

@@ -9,6 +9,8 @@ import { type Check, check } from './check.js';
 
 /** @internal */
 export const WITHOUT_IPVS = 'without IPVS it cannot be tried';
+/** @internal */
+export const WITHOUT_CAPABILITY = 'without the capability it cannot be tried';
 const NO_CAPABILITY =
   'CAP_NET_ADMIN in the initial user namespace is missing: root has it, and so has a container ' +
   'that is started with it (docker run --cap-add NET_ADMIN), but not a rootless one';
