@@ -53,7 +53,7 @@ describe('a package with a prebuild', () => {
     const cwd = consumer();
     const prefix = join(cwd, 'prefix');
     npm(['install', '--global', '--prefix', prefix, tarball()], { cwd });
-    expect(output(join(prefix, 'bin/ipvs'), ['--version'])).toMatch(/^\d+\.\d+\.\d+/);
+    expect(output(join(prefix, 'bin/ipvs'), ['list', '--help'])).toContain('ipvs list');
     expect(existsSync(join(prefix, 'share/man/man8/ipvs.8'))).toBe(true);
   });
 
