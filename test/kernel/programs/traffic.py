@@ -73,7 +73,7 @@ def connect(protocol, to, source=None, mark=None, data=None, wait=True, end=Fals
         client.close()
 
 
-def flood(to, count, first, port):
+def flood(to, count, first=0, port=0):
     """Sends a datagram from each of `count` addresses of 10.0.0.0/8, which must be local."""
     client = make("udp", to[0])
     client.bind(("", port))
