@@ -2,12 +2,12 @@
  * Filters of the connection table: their conditions, and how they are encoded.
  * @module
  */
-import { AF_INET6, parseAddress } from '../core/address.js';
 import { checkName } from '../core/check.js';
 import { wrongValue } from '../core/input-errors.js';
 import { parseNetwork } from '../core/network.js';
 import { formatServiceAt, MAX_PROTOCOL } from '../ipvs/keys.js';
 import { encodeDestinationReference, encodeServiceReference } from '../ipvs/reference.js';
+import { portHint } from '../ipvs/reference-hints.js';
 import type { DestinationReference, ServiceReference } from '../ipvs/reference-types.js';
 import { RequestBuffer } from '../ipvs/request-buffer.js';
 import type { Field } from '../native/addon.js';
@@ -77,13 +77,6 @@ export interface EncodedFilter {
   readonly record: Uint8Array;
   /** The query for the facts about its service; undefined if none are needed. */
   readonly query: FactsQuery | undefined;
-}
-
-/** Returns a hint about an IPv6 address that may have been meant to end with a port, or ''. */
-function portHint(destination: unknown): string {
-  const [, address = '', port] = /^([\da-f:]{2,39}):(\d{1,5})$/i.exec(String(destination)) ?? [];
-  const isIpv6 = parseAddress(address, new Uint8Array(16), 0) === AF_INET6;
-  return isIpv6 ? `: did you mean '[${address}]:${port}'?` : '';
 }
 
 /** Checks the conditions of `filter`, and encodes them. @internal */

@@ -2,6 +2,7 @@
  * Hints in the errors of references: what the caller probably meant.
  * @module
  */
+import { AF_INET6, parseAddress } from '../core/address.js';
 import { isHostName, NO_HOST_NAMES } from '../core/hints.js';
 
 /** Longer text is not a typo. */
@@ -90,6 +91,13 @@ export function destinationHint(text: string, isDestination: (text: string) => b
   const behind = port ?? SCHEMES[scheme]?.[1];
   const meant = join(behind === undefined ? '' : `:${behind}`);
   return meant !== text && isDestination(meant) ? `: did you mean '${meant}'?` : '';
+}
+
+/** Returns a hint about an IPv6 address that may have been meant to end with a port, or ''. */
+export function portHint(destination: unknown): string {
+  const [, address = '', port] = /^([\da-f:]{2,39}):(\d{1,5})$/i.exec(String(destination)) ?? [];
+  const isIpv6 = parseAddress(address, new Uint8Array(16), 0) === AF_INET6;
+  return isIpv6 ? `: did you mean '[${address}]:${port}'?` : '';
 }
 
 /** Returns a hint about a text in place of the configuration of a service. */

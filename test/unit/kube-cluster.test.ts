@@ -1,7 +1,6 @@
 /** The credentials of `ipvs kubernetes`: those of a kubeconfig. */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -9,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ApiClient } from '../../lib/cli/kubernetes/api-client.js';
 import { openCluster } from '../../lib/cli/kubernetes/cluster.js';
 import { followTokenFiles } from '../../lib/cli/kubernetes/token-file.js';
+import { startServer, stopServer, writeKubeconfig } from './helpers/kubeconfig.js';
 
 let folder: string;
 let server: Server;
@@ -16,15 +16,10 @@ const seen: (string | undefined)[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ipvs-cluster-'));
-  server = createServer((request, response) => {
-    seen.push(request.headers.authorization);
-    response.end('{}');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  server = await startServer((credentials) => seen.push(credentials));
 });
 afterAll(() => {
-  server.close();
-  server.closeAllConnections();
+  stopServer(server);
   rmSync(folder, { recursive: true });
 });
 afterEach(() => {
@@ -33,25 +28,10 @@ afterEach(() => {
   seen.length = 0;
 });
 
-/** Writes a kubeconfig as kubeadm does, for a user with these properties. Returns its path. */
+/** Writes a kubeconfig for a user with these properties. Returns its path. */
 function writeConfig(user: object, name = 'kubeconfig.conf'): string {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('it listens on a port');
   const file = join(folder, name);
-  const cluster = {
-    server: `http://127.0.0.1:${address.port}`,
-    // client-node refuses HTTP without it.
-    'insecure-skip-tls-verify': true,
-  };
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'default', cluster }],
-    contexts: [{ name: 'default', context: { cluster: 'default', user: 'default' } }],
-    'current-context': 'default',
-    users: [{ name: 'default', user }],
-  };
-  writeFileSync(file, JSON.stringify(config));
+  writeKubeconfig(file, server, user);
   return file;
 }
 

@@ -1,7 +1,6 @@
 /** Credential plugins of a kubeconfig: shell scripts. */
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -9,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { ApiClient } from '../../lib/cli/kubernetes/api-client.js';
 import { openCluster } from '../../lib/cli/kubernetes/cluster.js';
 import { reflect } from '../../lib/cli/kubernetes/reflector.js';
+import { startServer, stopServer, writeKubeconfig } from './helpers/kubeconfig.js';
 
 let folder: string;
 let server: Server;
@@ -16,15 +16,10 @@ let seen: (string | undefined)[];
 let stop: AbortController;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    seen.push(request.headers.authorization);
-    response.end('{}');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  server = await startServer((credentials) => seen.push(credentials));
 });
 afterAll(() => {
-  server.close();
-  server.closeAllConnections();
+  stopServer(server);
 });
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ipvs-plugin-'));
@@ -39,27 +34,14 @@ afterEach(() => {
 
 /** Returns a client whose credentials come from a script, which runs in the folder $FOLDER. */
 function clientOf(script: string): Promise<ApiClient> {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('it listens on a port');
   const file = join(folder, 'kubeconfig.conf');
-  const cluster = {
-    server: `http://127.0.0.1:${address.port}`,
-    // client-node refuses HTTP without it.
-    'insecure-skip-tls-verify': true,
-  };
   const exec = {
     apiVersion: 'client.authentication.k8s.io/v1',
     command: 'sh',
     args: ['-c', `cd "$FOLDER"; ${script}`],
     env: [{ name: 'FOLDER', value: folder }],
   };
-  const config = {
-    clusters: [{ name: 'default', cluster }],
-    contexts: [{ name: 'default', context: { cluster: 'default', user: 'default' } }],
-    'current-context': 'default',
-    users: [{ name: 'default', user: { exec } }],
-  };
-  writeFileSync(file, JSON.stringify(config));
+  writeKubeconfig(file, server, { exec });
   return openCluster(file);
 }
 

@@ -11,7 +11,7 @@
  */
 import { type IpvsError, isIpvsError } from '../../core/errors.js';
 import { ReconcileError } from '../../core/reconcile-error.js';
-import { formatDestinationKey, formatServiceAt, formatServiceKey } from '../../ipvs/keys.js';
+import { formatServiceAt, formatServiceKey } from '../../ipvs/keys.js';
 import type { DestinationAddress } from '../../ipvs/reference-types.js';
 import type { Service } from '../../ipvs/service.js';
 import type { Links } from '../../links/links.js';
@@ -23,6 +23,7 @@ import { type CheckedScope, type Matches, withAddresses } from '../scope.js';
 import type { StateChange } from '../types.js';
 import { type Ending, NO_ADDRESSES, textOf } from './changes.js';
 import { type Drain, type Drains, drainKey, nextDrains, overdueAt } from './drains.js';
+import { sortEnded } from './ended-drains.js';
 import type { DirectorSettings } from './options.js';
 import type { DrainedDestination } from './types.js';
 import { joined, type Wanted } from './wanted.js';
@@ -315,23 +316,13 @@ export class DirectorSteps {
    * on if changes were refused; otherwise its service is in no scope any more.
    */
   async #endDrains(ended: readonly Drain[], outcome: StepResult): Promise<void> {
-    const deleted = new Set<string>();
-    for (const { action, service, destination } of outcome.changes) {
-      if (action !== 'delete') continue;
-      deleted.add(destination === undefined ? service : drainKey(service, destination));
-    }
-    const isDeleted = ({ service, destination }: Drain) =>
-      deleted.has(service) || deleted.has(drainKey(service, destination));
-    const present = await this.#presentOf(
-      new Set(ended.filter((drain) => !isDeleted(drain)).map(({ service }) => service)),
+    const { gone, left } = await sortEnded(ended, outcome.changes, (service) =>
+      this.#access.listDestinations(service),
     );
-    const isPresent = (drain: Drain) =>
-      !isDeleted(drain) && present.has(drainKey(drain.service, drain.destination));
-    for (const drain of ended) {
-      const { service, destination } = drain;
-      if (!isPresent(drain)) outcome.drained.push({ service, destination, reason: 'idle' });
+    for (const { service, destination } of gone) {
+      outcome.drained.push({ service, destination, reason: 'idle' });
     }
-    if (outcome.errors.length > 0) this.#resume(ended.filter(isPresent));
+    if (outcome.errors.length > 0) this.#resume(left);
   }
 
   /** Lets drains go on, with their deadlines. */
@@ -340,18 +331,6 @@ export class DirectorSteps {
       ...this.#drains,
       ...drains.map((drain) => [drainKey(drain.service, drain.destination), drain] as const),
     ]);
-  }
-
-  /** Returns the keys of the destinations of services. */
-  async #presentOf(services: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    const keys = await Promise.all(
-      [...services].map(async (service) =>
-        (await this.#access.listDestinations(service)).map((each) =>
-          drainKey(service, formatDestinationKey(each)),
-        ),
-      ),
-    );
-    return new Set(keys.flat());
   }
 
   /**
